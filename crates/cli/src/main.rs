@@ -1,0 +1,48 @@
+//! `walproof`: proves from bytes alone whether a PostgreSQL WAL archive replays, how far, and why not further.
+
+mod cmd;
+mod figures;
+mod input;
+mod place;
+mod progress;
+mod render;
+
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Proves from bytes alone whether a PostgreSQL WAL archive replays, how far, and why not further
+#[derive(Parser)]
+#[command(name = "walproof", version, max_term_width = 110)]
+#[command(after_help = "Exit codes: 0 proven or nothing wrong, 1 refuted (damage, gap), 2 could not tell (usage, I/O, no WAL).")]
+struct Cli {
+    #[command(subcommand)]
+    command: cmd::Command,
+}
+
+/// How a run ended; the exit codes of every subcommand.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Exit {
+    /// 0: proven, or nothing wrong at the depth asked.
+    Clean = 0,
+    /// 2: usage, I/O, unsupported, no WAL.
+    CouldNotTell = 2,
+    /// 1: damage, a gap, something asked for that cannot be read.
+    Refuted = 1,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match cli.command.run() {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("walproof: {error:#}");
+            ExitCode::from(Exit::CouldNotTell as u8)
+        }
+    }
+}
+
+/// The reader of our output went away: nothing to say, and nobody to say it to.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,218 @@
+//! The verdict for people: seven lines that are always there, then the findings.
+
+use super::json::{depth, not_checked};
+use super::time::local;
+use crate::figures::grouped;
+use anstyle::{AnsiColor, Style};
+use pgwal::format::{Layout, Lsn};
+use pgwal::verify::{Code, Depth, Finding, NotChecked, Outcome, Severity, Verdict};
+use std::io::{self, Write};
+
+/// Findings of one code that are told one by one.
+const TOLD: usize = 5;
+
+/// Writes it.
+pub fn write(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+    let worst = outcome.findings.iter().find(|f| f.severity == Severity::Error);
+    line(out, "VERDICT", &headline(outcome, worst), color(outcome.verdict))?;
+    line(out, "WHY", &why(outcome, worst), Style::new())?;
+    line(out, "IMPACT", &impact(outcome, worst), Style::new())?;
+    line(out, "NEXT", &next(outcome, worst), Style::new())?;
+    line(out, "PROVEN", &proven(outcome), Style::new())?;
+    line(out, "BACKUPS", &backups(outcome), Style::new())?;
+    let unseen: Vec<&str> = outcome.not_checked.iter().map(|n| not_checked(*n)).collect();
+    line(out, "NOT CHECKED", &unseen.join("; "), Style::new())?;
+    timelines(out, outcome)?;
+    findings(out, outcome)
+}
+
+fn line(out: &mut dyn Write, label: &str, text: &str, style: Style) -> io::Result<()> {
+    writeln!(out, "{style}{label:<8} {text}{style:#}")
+}
+
+fn color(verdict: Verdict) -> Style {
+    let color = match verdict {
+        Verdict::Proven => AnsiColor::Green,
+        Verdict::Refuted => AnsiColor::Red,
+        Verdict::Unproven => AnsiColor::Yellow,
+    };
+    Style::new().fg_color(Some(color.into())).bold()
+}
+
+fn headline(outcome: &Outcome, worst: Option<&Finding>) -> String {
+    let replay = outcome.replay;
+    match (outcome.verdict, worst) {
+        (Verdict::Proven, _) => match replay {
+            Some((from, to)) => format!("PROVEN: WAL replays from {from} to {to}{}", at_time(outcome.replayed.last_commit)),
+            None => "PROVEN: nothing is wrong, and there is no record to replay".into(),
+        },
+        (Verdict::Refuted, Some(f)) => match (f.lsn, f.timeline) {
+            (Some(lsn), Some(timeline)) => {
+                let time = f.lost.and_then(|l| l.last_commit).or(outcome.replayed.last_commit);
+                format!("REFUTED: on timeline {timeline} replay stops at {lsn}{}", at_time(time))
+            }
+            _ => format!("REFUTED: {}", f.message(outcome.layout.as_ref())),
+        },
+        (_, Some(f)) => format!("UNPROVEN: {}", f.message(outcome.layout.as_ref())),
+        _ => format!("UNPROVEN: nothing wrong in {} ({} was read)", depth(outcome.depth), unread(outcome.depth)),
+    }
+}
+
+fn unread(depth: Depth) -> &'static str {
+    match depth {
+        Depth::Names => "no page and no record",
+        _ => "no record",
+    }
+}
+
+fn at_time(time: Option<pgwal::format::rmgr::xact::Timestamp>) -> String {
+    time.and_then(local).map(|t| format!(" ({t})")).unwrap_or_default()
+}
+
+fn why(outcome: &Outcome, worst: Option<&Finding>) -> String {
+    match worst {
+        Some(f) => place(f, outcome.layout.as_ref()),
+        None if outcome.verdict == Verdict::Proven => match outcome.findings.iter().map(|f| f.severity).max() {
+            Some(Severity::Warning) => "every record needed was read and is right; the warnings below do not stop replay".into(),
+            _ => "every record was read: checksums, links, pages and seams are right".into(),
+        },
+        None => format!("only {} were looked at; verify without --depth reads every record", depth(outcome.depth)),
+    }
+}
+
+/// `file byte N: what (WP201)`.
+fn place(f: &Finding, layout: Option<&Layout>) -> String {
+    let message = f.message(layout);
+    let file = f.file.as_deref().filter(|file| !message.contains(file));
+    match (file, f.offset) {
+        (Some(file), Some(offset)) => format!("{file} byte {offset}: {message} ({})", f.code),
+        (Some(file), None) => format!("{file}: {message} ({})", f.code),
+        (None, _) => format!("{message} ({})", f.code),
+    }
+}
+
+fn impact(outcome: &Outcome, worst: Option<&Finding>) -> String {
+    let Some(f) = worst else {
+        return match outcome.verdict {
+            Verdict::Proven => "none known: a server that starts from a base backup within this WAL replays all of it".into(),
+            _ => "damage in what was not looked at would not be noticed".into(),
+        };
+    };
+    let fatal = outcome.layout.as_ref().is_none_or(|l| l.dialect.unreached_target_is_fatal);
+    let server = match f.code {
+        _ if f.code.is_could_not_look() => "nothing can be said of what cannot be looked at".into(),
+        Code::Size => "a server refuses the file: FATAL, whatever the target".to_owned(),
+        Code::HistorySyntax | Code::HistoryOrder | Code::HistoryEmpty => "a server that recovers to this timeline does not start: FATAL".into(),
+        Code::HistoryMissing => "\"latest\" stops before this timeline without a word; asked for by number: FATAL".into(),
+        _ if fatal => "a server with no target promotes silently here; with a later target: FATAL".into(),
+        _ => "a server promotes silently here, with a later target as well (12 and earlier)".into(),
+    };
+    let Some(lost) = f.lost.filter(|l| l.records_after > 0) else { return server };
+    let mut text = format!(
+        "{server}\n         {} records, {} commits after it are in the archive but out of reach",
+        grouped(lost.records_after.into()),
+        grouped(lost.commits_after.into())
+    );
+    if let (Some(from), Some(to)) = (lost.last_commit.and_then(local), lost.last_commit_after.and_then(local)) {
+        text += &format!("; {from} to {to}");
+    }
+    text
+}
+
+fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
+    match worst.or_else(|| outcome.findings.iter().find(|f| f.severity == Severity::Warning)) {
+        Some(f) => f.advice(),
+        None if outcome.verdict == Verdict::Proven && outcome.backups.is_empty() => "nothing for the WAL; keep a base backup that starts within it".into(),
+        None if outcome.verdict == Verdict::Proven => "nothing".into(),
+        None => "run again without --depth".into(),
+    }
+}
+
+fn proven(outcome: &Outcome) -> String {
+    let (Some((from, to)), true) = (outcome.replay, outcome.depth == Depth::Records) else { return "nothing".into() };
+    let path: Vec<String> = outcome.path.iter().map(ToString::to_string).collect();
+    let segments: u64 = outcome.timelines.iter().filter(|t| outcome.path.contains(&t.timeline)).map(|t| t.segments).sum();
+    let plural = if path.len() == 1 { "" } else { "s" };
+    format!(
+        "{from} to {to}, timeline{plural} {}, {} segments, {} records",
+        path.join(">"),
+        grouped(segments.into()),
+        grouped(outcome.replayed.records.into())
+    )
+}
+
+fn backups(outcome: &Outcome) -> String {
+    if outcome.backups.is_empty() {
+        return "none known here".into();
+    }
+    let until = |stop: Lsn| outcome.replay.filter(|(_, to)| *to >= stop).map(|(_, to)| to);
+    let told: Vec<String> = outcome
+        .backups
+        .iter()
+        .rev()
+        .take(TOLD)
+        .map(|b| match until(b.stop).filter(|_| b.complete) {
+            Some(to) => format!("{} has all its WAL, {} to {}; replay reaches {to}", b.file, b.start, b.stop),
+            None => format!("{} lacks WAL between {} and {}", b.file, b.start, b.stop),
+        })
+        .collect();
+    let more = outcome.backups.len().saturating_sub(TOLD);
+    let rest = if more > 0 { format!("\n         and {more} older") } else { String::new() };
+    told.join("\n         ") + &rest
+}
+
+fn timelines(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+    for t in &outcome.timelines {
+        let path = if outcome.path.contains(&t.timeline) { "" } else { ", not on the way of recovery" };
+        writeln!(
+            out,
+            "TIMELINE {}: {} to {}, {} segments, {} records, ends with {}{path}",
+            t.timeline,
+            t.from,
+            t.to,
+            grouped(t.segments.into()),
+            grouped(t.tally.records.into()),
+            t.end.name().replace('_', " ")
+        )?;
+        if t.islands.len() > 1 {
+            let told = t.islands.iter().take(TOLD).map(|(from, to)| format!("{from} to {to}")).collect::<Vec<_>>().join(", ");
+            let more = if t.islands.len() > TOLD { ", …" } else { "" };
+            writeln!(out, "         islands: {told}{more}")?;
+        }
+    }
+    Ok(())
+}
+
+fn findings(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+    for severity in [Severity::Error, Severity::Warning, Severity::Info] {
+        for &code in Code::ALL {
+            let of: Vec<&Finding> = outcome.findings.iter().filter(|f| (f.severity, f.code) == (severity, code)).collect();
+            for f in of.iter().take(TOLD) {
+                writeln!(out, "{:<8} {code} {}", severity.to_string(), place(f, outcome.layout.as_ref()).replace(&format!(" ({code})"), ""))?;
+                if severity == Severity::Error {
+                    if let Some(says) = f.server_says(outcome.layout.as_ref()) {
+                        writeln!(out, "         the server says: {says}")?;
+                    }
+                    if let Some(until) = f.lost.and_then(|l| l.until_lsn) {
+                        writeln!(out, "         the next record that can be read: {until}")?;
+                    }
+                }
+            }
+            let more = of.len().saturating_sub(TOLD) as u64 + of.iter().map(|f| f.more).sum::<u64>();
+            if more > 0 {
+                writeln!(out, "{:<8} {code} and {} more of this kind", severity.to_string(), grouped(more.into()))?;
+            }
+        }
+    }
+    let codes = outcome.findings.iter().any(|f| f.severity >= Severity::Warning);
+    if codes {
+        writeln!(out, "What a code means: walproof explain CODE")?;
+    }
+    if outcome.ignored > 0 {
+        writeln!(out, "{} files of other tools were left out", grouped(outcome.ignored.into()))?;
+    }
+    if outcome.not_checked.contains(&NotChecked::OutsideRange) {
+        writeln!(out, "Limited to the range asked for")?;
+    }
+    Ok(())
+}

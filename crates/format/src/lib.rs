@@ -1,0 +1,40 @@
+//! PostgreSQL WAL formats of every major version from 8.2 to 19: bytes to meaning.
+//!
+//! Nothing here does I/O, nothing is `unsafe`, and nothing allocates while records are read. A version is a row of
+//! [`dialect::DIALECTS`]; code asks the row for a fact and never compares version numbers.
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`lsn`], [`address`] | positions, and the two ways in which they map to segments |
+//! | [`segment`], [`timeline`] | sizes, numbers and names of the files of a WAL archive |
+//! | [`dialect`], [`layout`] | the facts of a version; those of one cluster (sizes, alignment, byte order) |
+//! | [`page`] | page headers |
+//! | [`record`] | record headers, block references, main data |
+//! | [`rmgr`] | resource managers |
+//! | [`text`] | history files and backup history files |
+//! | [`sniff`] | what a file is when it is not WAL |
+//! | [`position`], [`wal_functions`] | positions as people write them, and what servers answer about them |
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub mod address;
+pub mod bytes;
+pub mod dialect;
+pub mod layout;
+pub mod lsn;
+pub mod page;
+pub mod position;
+pub mod record;
+pub mod rmgr;
+pub mod segment;
+pub mod sniff;
+pub mod text;
+pub mod timeline;
+pub mod wal_functions;
+
+pub use address::AddressScheme;
+pub use dialect::{Dialect, Generation, Version};
+pub use layout::{Align, Endian, Layout};
+pub use lsn::Lsn;
+pub use position::Position;
+pub use segment::{FileName, PageSize, SegmentName, SegmentNo, SegmentSize};
+pub use timeline::TimelineId;

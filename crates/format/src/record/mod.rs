@@ -1,0 +1,93 @@
+//! Records: a header, block references, data.
+//!
+//! [`header`] is the fixed part of every version; [`block`] the tagged fragments of 9.5 and later; [`legacy`] the backup
+//! blocks of 9.4 and earlier.
+
+pub mod block;
+pub mod header;
+pub mod legacy;
+
+pub use block::{BlockRef, Image, RelFileLocator, Shape};
+pub use header::{HeaderFault, RecordHeader};
+
+use crate::{Generation, Layout, Lsn};
+
+/// A record whose checksum is right, in one piece or cut to its beginning.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// Where it starts.
+    pub lsn: Lsn,
+    /// Where it ends, rounded up to the alignment: where the next one may start.
+    pub end: Lsn,
+    /// Its fixed part.
+    pub header: RecordHeader,
+    /// The bytes behind the header, headers of the pages it crosses taken out. May be fewer than the record has: a
+    /// walk that only checks keeps the beginning of records that cross pages.
+    pub body: &'a [u8],
+    /// How to read it.
+    pub layout: &'a Layout,
+}
+
+/// What is wrong inside a record whose checksum is right, in the words of `DecodeXLogRecord`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum BodyFault {
+    /// A fragment id that no version knows.
+    FragmentId {
+        /// The id.
+        id: u8,
+    },
+    /// Block references are not in ascending order.
+    OutOfOrder {
+        /// The id.
+        id: u8,
+    },
+    /// The flag for data and the data's length contradict each other.
+    DataFlag,
+    /// The flags, hole and length of an image contradict each other.
+    Image,
+    /// "Same relation" without a relation before it.
+    SameRelation,
+    /// The lengths inside do not add up to the record's.
+    Length,
+    /// A hole that reaches beyond its page (9.4 and earlier).
+    Hole,
+}
+
+impl<'a> Record<'a> {
+    /// Bytes behind the header that the record has, whether or not [`Record::body`] holds them all.
+    pub fn body_len(&self) -> usize {
+        (self.header.tot_len as usize).saturating_sub(self.layout.record_header())
+    }
+
+    /// Whether [`Record::body`] holds all of it.
+    pub fn is_whole(&self) -> bool {
+        self.body.len() >= self.body_len()
+    }
+
+    /// Reads the structure of the record, handing out each block reference. For records of 9.4 and earlier the body
+    /// must be whole.
+    pub fn shape(&self, blocks: &mut impl FnMut(BlockRef)) -> Result<Shape, BodyFault> {
+        self.layout.shape(&self.header, self.body, blocks)
+    }
+
+    /// The data of the resource manager: main data from 9.5 on, else what lies before the backup blocks. Cut where the
+    /// body is.
+    pub fn main_data(&self) -> &'a [u8] {
+        let Ok(shape) = self.shape(&mut |_| ()) else { return &[] };
+        let start = shape.main_start.min(self.body.len());
+        let end = (shape.main_start + shape.main_len).min(self.body.len());
+        self.body.get(start..end).unwrap_or(&[])
+    }
+}
+
+impl Layout {
+    /// Reads the structure of a record's body. `body` may be cut behind its first KiB from 9.5 on.
+    #[inline]
+    pub fn shape(&self, header: &RecordHeader, body: &[u8], blocks: &mut impl FnMut(BlockRef)) -> Result<Shape, BodyFault> {
+        match self.dialect.generation {
+            Generation::Modern => block::shape(self, header, body, blocks),
+            _ => legacy::shape(self, header, body, blocks),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! The small text files around WAL.
+
+pub mod backup_history;
+pub mod history;

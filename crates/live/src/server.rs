@@ -1,0 +1,166 @@
+//! A cluster of its own in a temporary folder: unix socket only, segments of 1 MiB, every finished segment archived with `cp`.
+
+use std::{
+    env, fmt, fs, io,
+    path::{Path, PathBuf},
+    process::{self, Command, Output, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{Postgres, user::User};
+
+const ARCHIVED_WITHIN: Duration = Duration::from_secs(60);
+static STARTED: AtomicU32 = AtomicU32::new(0);
+
+/// Why a server could not be used.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// Files or processes.
+    Io(io::Error),
+    /// A program of PostgreSQL's failed: its name and what it printed.
+    Program(String, String),
+    /// The archiver did not archive the named segment in time.
+    NotArchived(String),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => write!(f, "{error}"),
+            Self::Program(name, said) => write!(f, "{name} failed: {said}"),
+            Self::NotArchived(segment) => write!(f, "the server did not archive {segment} within {} s", ARCHIVED_WITHIN.as_secs()),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<io::Error> for Error {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// A running server; stopped, and its folder removed, when it goes out of scope.
+#[derive(Debug)]
+pub struct Server {
+    postgres: Postgres,
+    psql: PathBuf,
+    user: User,
+    folder: PathBuf,
+}
+
+impl Server {
+    /// Make a cluster and start it. `settings` are lines for `postgresql.conf`.
+    ///
+    /// # Errors
+    /// No `psql`, no user to run it as, or what `initdb` or `pg_ctl` said.
+    pub fn start(postgres: Postgres, settings: &str) -> Result<Self, Error> {
+        let psql = postgres.program("psql").ok_or_else(|| io::Error::other("there is no psql beside the server or in PATH"))?;
+        let folder = env::temp_dir().join(format!("walproof-live-{}-{}", process::id(), STARTED.fetch_add(1, Ordering::Relaxed)));
+        fs::create_dir_all(folder.join("archive"))?;
+        let user = User::unprivileged(&folder)?;
+        user.owns(&folder)?;
+        user.owns(&folder.join("archive"))?;
+        let server = Self { postgres, psql, user, folder };
+        let data = server.data();
+        server.run("initdb", &["-D", &text(&data), "-U", "postgres", "-A", "trust", "--wal-segsize=1", "--no-sync", "--locale=C", "-E", "UTF8"])?;
+        let conf = data.join("postgresql.conf");
+        let shown = server.folder.display();
+        let own = format!(
+            "listen_addresses = ''\nunix_socket_directories = '{shown}'\nfsync = off\narchive_mode = on\narchive_command = 'cp %p {shown}/archive/%f'\n{settings}\n"
+        );
+        fs::write(&conf, fs::read_to_string(&conf)? + &own)?;
+        server.control(&["start"])?;
+        Ok(server)
+    }
+
+    /// What the server is.
+    pub fn postgres(&self) -> &Postgres {
+        &self.postgres
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// The folder that `archive_command` copies to.
+    pub fn archive(&self) -> PathBuf {
+        self.folder.join("archive")
+    }
+
+    /// Run SQL; rows come back a line each, columns between `|`.
+    ///
+    /// # Errors
+    /// What `psql` said.
+    pub fn sql(&self, statements: &str) -> Result<String, Error> {
+        let mut command = Command::new(&self.psql);
+        command.args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "postgres", "-c", statements]).arg("-h").arg(&self.folder);
+        finished("psql", command.output()?)
+    }
+
+    /// Stop it cleanly and start it again.
+    ///
+    /// # Errors
+    /// What `pg_ctl` said.
+    pub fn restart(&self) -> Result<(), Error> {
+        self.control(&["-m", "fast", "stop"])?;
+        self.control(&["start"])
+    }
+
+    /// End the current segment and wait until it is archived; returns its name.
+    ///
+    /// # Errors
+    /// That the archiver was too slow, or what `psql` said.
+    pub fn switch_and_archive(&self) -> Result<String, Error> {
+        let segment = self.sql("select pg_walfile_name(pg_switch_wal())")?.trim().to_owned();
+        let begun = Instant::now();
+        while begun.elapsed() < ARCHIVED_WITHIN {
+            if self.sql("select coalesce(last_archived_wal, '') from pg_stat_archiver")?.trim() >= segment.as_str() {
+                return Ok(segment);
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+        Err(Error::NotArchived(segment))
+    }
+
+    fn control(&self, arguments: &[&str]) -> Result<(), Error> {
+        let (data, log) = (text(&self.data()), text(&self.folder.join("log")));
+        let all: Vec<&str> = ["-w", "-s", "-D", &data, "-l", &log].into_iter().chain(arguments.iter().copied()).collect();
+        self.run("pg_ctl", &all)
+    }
+
+    fn run(&self, program: &str, arguments: &[&str]) -> Result<(), Error> {
+        let mut command = Command::new(self.postgres.bin().join(program));
+        // A server started by pg_ctl keeps our pipes open, so nothing may wait for their end: output goes to a file.
+        let said = self.folder.join(format!("{program}.out"));
+        let file = fs::File::create(&said)?;
+        command.args(arguments).current_dir(&self.folder).env("LC_ALL", "C").stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        let status = self.user.runs(&mut command).status()?;
+        if status.success() { Ok(()) } else { Err(Error::Program(program.to_owned(), fs::read_to_string(said)?)) }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Nothing can be done about a failure here, and a test that failed before has said more.
+        let _ = self.control(&["-m", "immediate", "stop"]);
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn finished(program: &str, output: Output) -> Result<String, Error> {
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(Error::Program(program.to_owned(), String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}

@@ -1,0 +1,127 @@
+//! What lies in a source.
+
+use crate::SourceError;
+use crate::name::{self, Place};
+use pgwal_format::FileName;
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What lies in a source.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Files of WAL, ordered by name, then by file. The same segment plain and compressed is two entries of one name.
+    pub entries: Vec<Entry>,
+    /// Temporaries and records of other tools: nothing to judge.
+    pub ignored: Ignored,
+    /// Names that say nothing to us. Folders end with a slash.
+    pub unknown: Ignored,
+    /// What has the name of WAL, or of a folder of it, and could not be looked at.
+    pub unreadable: Vec<(String, SourceError)>,
+}
+
+/// Names that are left out, counted. Only a few are kept, whatever their number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ignored {
+    /// How many there are.
+    pub count: u64,
+    /// The first of them by name; at most [`Ignored::KEPT`].
+    pub first: Vec<String>,
+}
+
+impl Ignored {
+    /// How many names are kept.
+    pub const KEPT: usize = 5;
+
+    pub(crate) fn add(&mut self, name: &str) {
+        self.count += 1;
+        let at = self.first.partition_point(|known| known.as_str() < name);
+        if at < Ignored::KEPT {
+            self.first.insert(at, name.to_owned());
+            self.first.truncate(Ignored::KEPT);
+        }
+    }
+}
+
+/// One file of WAL. Small, because an archive may hold millions.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What its name says it is; `None` for standard input, and for a file that was given by hand under another name.
+    pub name: Option<FileName>,
+    /// Bytes on disk, as stored; `None` for a stream.
+    pub size: Option<u64>,
+    folder: Arc<Folder>,
+    file: Box<OsStr>,
+}
+
+/// The folder of many entries.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    /// Where it lies.
+    pub(crate) path: PathBuf,
+    /// What stands before a file's name when it is shown: empty, or ending with a slash.
+    pub(crate) shown: String,
+}
+
+impl Entry {
+    pub(crate) fn new(name: Option<FileName>, size: Option<u64>, folder: &Arc<Folder>, file: &OsStr) -> Entry {
+        Entry { name, size, folder: Arc::clone(folder), file: file.into() }
+    }
+
+    /// Where the file lies, to open it.
+    pub fn path(&self) -> PathBuf {
+        self.folder.path.join(&*self.file)
+    }
+
+    /// The file as a user would type it: relative to the archive, or as it was given.
+    pub fn shown(&self) -> String {
+        format!("{}{}", self.folder.shown, self.file.display())
+    }
+
+    /// The SHA-1 of the plain content that pgBackRest wrote into the file's name.
+    pub fn archived_sha1(&self) -> Option<[u8; 20]> {
+        match name::place(self.file.to_str()?) {
+            Place::Wal(placed) => placed.sha1,
+            Place::Temporary | Place::Unknown => None,
+        }
+    }
+
+    /// The part of the file's name that other tools added behind the server's name, without pgBackRest's checksum:
+    /// `.gz`, `.zst.gpg`, or nothing.
+    pub fn suffix(&self) -> &str {
+        match self.file.to_str().map(name::place) {
+            Some(Place::Wal(placed)) => placed.suffix,
+            _ => "",
+        }
+    }
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Entry) -> bool {
+        self.name == other.name && self.file == other.file && self.folder.path == other.folder.path
+    }
+}
+
+impl Eq for Entry {}
+
+impl Listing {
+    pub(crate) fn sort(&mut self) {
+        // Unstable: no second copy of a long list.
+        self.entries.sort_unstable_by(|a, b| (a.name, &a.file, &a.folder.path).cmp(&(b.name, &b.file, &b.folder.path)));
+        self.unreadable.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_names_are_kept() {
+        let mut ignored = Ignored::default();
+        for name in ["f", "b", "h", "a", "g", "c", "e", "d"] {
+            ignored.add(name);
+        }
+        assert_eq!(ignored, Ignored { count: 8, first: ["a", "b", "c", "d", "e"].map(String::from).to_vec() });
+    }
+}

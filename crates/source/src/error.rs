@@ -1,0 +1,167 @@
+//! Why we could not look.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a source could not be opened, listed or read. What is wrong with the *content* of a file is never an error: see
+/// [`ReadState`](crate::ReadState).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SourceError {
+    /// No path was given.
+    NoPath,
+    /// Nothing lies there.
+    NotFound {
+        /// What was asked for.
+        path: PathBuf,
+    },
+    /// The file or folder may not be read by this user.
+    Permission {
+        /// What was asked for.
+        path: PathBuf,
+    },
+    /// Symbolic links that lead to each other.
+    Loop {
+        /// What was asked for.
+        path: PathBuf,
+    },
+    /// Neither a regular file nor a folder.
+    NotRegular {
+        /// What was asked for.
+        path: PathBuf,
+        /// What it is.
+        kind: FileKind,
+    },
+    /// The folder holds no WAL, but folders in it do.
+    WrongLevel {
+        /// What was asked for.
+        path: PathBuf,
+        /// Folders to name instead; never empty.
+        use_instead: Vec<PathBuf>,
+    },
+    /// A data directory without `pg_wal` or `pg_xlog`.
+    NoWalFolder {
+        /// The data directory.
+        path: PathBuf,
+    },
+    /// Several paths were given and this one is not a file: only files can be given together.
+    NotAFile {
+        /// The folder, or `-`.
+        path: PathBuf,
+    },
+    /// Standard input was read before; it can be read once.
+    StreamSpent,
+    /// Any other refusal of the operating system.
+    Io {
+        /// What was read.
+        path: PathBuf,
+        /// What kind of refusal.
+        kind: io::ErrorKind,
+        /// The number that the operating system gave, if it was the operating system.
+        code: Option<i32>,
+    },
+}
+
+/// What something is that is neither a regular file nor a folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FileKind {
+    /// A named pipe.
+    Fifo,
+    /// A socket.
+    Socket,
+    /// A block or character device.
+    Device,
+    /// A folder where a file was expected.
+    Folder,
+    /// A terminal where a stream of WAL was expected.
+    Terminal,
+    /// None of these.
+    Other,
+}
+
+impl SourceError {
+    pub(crate) fn io(path: &Path, error: &io::Error) -> SourceError {
+        let path = path.to_path_buf();
+        match error.kind() {
+            io::ErrorKind::NotFound => SourceError::NotFound { path },
+            io::ErrorKind::PermissionDenied => SourceError::Permission { path },
+            _ if is_loop(error) => SourceError::Loop { path },
+            kind => SourceError::Io { path, kind, code: error.raw_os_error() },
+        }
+    }
+
+    pub(crate) fn not_regular(path: &Path, file_type: std::fs::FileType) -> SourceError {
+        SourceError::NotRegular { path: path.to_path_buf(), kind: FileKind::of(file_type) }
+    }
+}
+
+/// The standard library does not name this kind in stable Rust yet.
+fn is_loop(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    return error.raw_os_error() == Some(libc::ELOOP);
+    #[cfg(not(unix))]
+    return false;
+}
+
+impl FileKind {
+    fn of(file_type: std::fs::FileType) -> FileKind {
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::FileTypeExt;
+            if file_type.is_fifo() {
+                return FileKind::Fifo;
+            }
+            if file_type.is_socket() {
+                return FileKind::Socket;
+            }
+            if file_type.is_block_device() || file_type.is_char_device() {
+                return FileKind::Device;
+            }
+        }
+        if file_type.is_dir() { FileKind::Folder } else { FileKind::Other }
+    }
+}
+
+impl fmt::Display for FileKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            FileKind::Fifo => "a named pipe",
+            FileKind::Socket => "a socket",
+            FileKind::Device => "a device",
+            FileKind::Folder => "a folder",
+            FileKind::Terminal => "a terminal",
+            FileKind::Other => "something else",
+        })
+    }
+}
+
+/// Folders to use instead that an error's text names.
+const SHOWN: usize = 5;
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SourceError::NoPath => f.write_str("no path was given"),
+            SourceError::NotFound { path } => write!(f, "{}: no such file or folder", path.display()),
+            SourceError::Permission { path } => write!(f, "{}: no permission to read it", path.display()),
+            SourceError::Loop { path } => write!(f, "{}: symbolic links lead in a circle", path.display()),
+            SourceError::NotRegular { path, kind } => write!(f, "{}: not a regular file but {kind}", path.display()),
+            SourceError::WrongLevel { path, use_instead } => {
+                write!(f, "{}: no WAL in this folder; use", path.display())?;
+                for (i, folder) in use_instead.iter().take(SHOWN).enumerate() {
+                    write!(f, "{}{}", if i == 0 { " " } else { " or " }, folder.display())?;
+                }
+                if use_instead.len() > SHOWN { write!(f, " or one of {} more", use_instead.len() - SHOWN) } else { Ok(()) }
+            }
+            SourceError::NoWalFolder { path } => write!(f, "{}: a data directory without pg_wal or pg_xlog", path.display()),
+            SourceError::NotAFile { path } => write!(f, "{}: only files can be given together", path.display()),
+            SourceError::StreamSpent => f.write_str("standard input can be read only once"),
+            SourceError::Io { path, kind, code: None } => write!(f, "{}: {kind}", path.display()),
+            SourceError::Io { path, code: Some(code), .. } => write!(f, "{}: {}", path.display(), io::Error::from_raw_os_error(*code)),
+        }
+    }
+}
+
+impl std::error::Error for SourceError {}

@@ -1,0 +1,74 @@
+//! Files given one by one.
+
+use crate::entry::Folder;
+use crate::name::{self, Place};
+use crate::source::{How, Read, Scratch};
+use crate::{Entry, Listing, Source, SourceError, file, level};
+use std::ffi::OsStr;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One or several files. Each was a regular file when it was given.
+pub(crate) struct Files(Vec<PathBuf>);
+
+impl Files {
+    pub(crate) fn new(paths: &[PathBuf]) -> Result<Files, SourceError> {
+        for path in paths {
+            if path == Path::new("-") {
+                return Err(SourceError::NotAFile { path: path.clone() });
+            }
+            let metadata = fs::metadata(path).map_err(|error| SourceError::io(path, &error))?;
+            if metadata.is_dir() {
+                return Err(SourceError::NotAFile { path: path.clone() });
+            }
+            if !metadata.is_file() {
+                return Err(SourceError::not_regular(path, metadata.file_type()));
+            }
+        }
+        Ok(Files(paths.to_vec()))
+    }
+}
+
+impl Source for Files {
+    fn describe(&self) -> String {
+        match self.0.as_slice() {
+            [one] => one.display().to_string(),
+            all => format!("{} files", all.len()),
+        }
+    }
+
+    fn list(&self) -> Result<Listing, SourceError> {
+        let mut listing = Listing::default();
+        for path in &self.0 {
+            let file = path.file_name().unwrap_or(OsStr::new(""));
+            let name = match file.to_str().map(name::place) {
+                Some(Place::Wal(placed)) => Some(placed.name),
+                _ => None,
+            };
+            match fs::metadata(path) {
+                Ok(metadata) => {
+                    let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+                    let shown = if folder.as_os_str().is_empty() { String::new() } else { format!("{}/", folder.display()).replace("//", "/") };
+                    listing.entries.push(Entry::new(name, Some(metadata.len()), &Arc::new(Folder { path: folder, shown }), file));
+                }
+                Err(error) => listing.unreadable.push((path.display().to_string(), SourceError::io(path, &error))),
+            }
+        }
+        listing.sort();
+        listing.entries.dedup();
+        Ok(listing)
+    }
+
+    fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
+        file::read(&entry.path(), how, scratch, sink)
+    }
+
+    fn is_live(&self) -> bool {
+        self.0
+            .iter()
+            .filter_map(|path| path.parent())
+            .any(|folder| level::is_live(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }))
+    }
+}

@@ -1,0 +1,123 @@
+//! A folder of WAL: flat, or with subfolders of 256 segments named by 16 digits. Nothing deeper is entered.
+
+use crate::entry::Folder;
+use crate::name::{self, Place};
+use crate::source::{How, Read, Scratch};
+use crate::{Entry, Listing, Source, SourceError, file, level};
+use std::collections::HashSet;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A folder of WAL.
+pub(crate) struct FolderSource {
+    /// As the user named it.
+    named: PathBuf,
+    /// Where the WAL lies.
+    path: PathBuf,
+    /// From the one to the other: empty, or ending with a slash.
+    shown: String,
+    live: bool,
+}
+
+impl FolderSource {
+    pub(crate) fn new(path: &Path) -> FolderSource {
+        FolderSource { named: path.to_path_buf(), path: path.to_path_buf(), shown: String::new(), live: level::is_live(path) }
+    }
+
+    /// `wal`: the name of its subfolder with the WAL.
+    pub(crate) fn of_data_directory(path: &Path, wal: &str) -> FolderSource {
+        FolderSource { named: path.to_path_buf(), path: path.join(wal), shown: format!("{wal}/"), live: true }
+    }
+}
+
+impl Source for FolderSource {
+    fn describe(&self) -> String {
+        self.named.display().to_string()
+    }
+
+    fn list(&self) -> Result<Listing, SourceError> {
+        let mut listing = Listing::default();
+        let top = Arc::new(Folder { path: self.path.clone(), shown: self.shown.clone() });
+        let mut below = Vec::new();
+        list_folder(&top, &mut listing, Some(&mut below)).map_err(|error| SourceError::io(&self.path, &error))?;
+        below.sort();
+        // Links may lead to a folder that was listed before, or back up.
+        let mut entered: HashSet<PathBuf> = fs::canonicalize(&self.path).into_iter().collect();
+        for name in below {
+            let folder = Arc::new(Folder { path: self.path.join(&name), shown: format!("{}{name}/", self.shown) });
+            let result = match fs::canonicalize(&folder.path) {
+                Ok(real) => {
+                    if !entered.insert(real) {
+                        listing.unreadable.push((folder.shown.clone(), SourceError::Loop { path: folder.path.clone() }));
+                        continue;
+                    }
+                    list_folder(&folder, &mut listing, None)
+                }
+                Err(error) => Err(error),
+            };
+            if let Err(error) = result.map_err(|error| SourceError::io(&folder.path, &error)) {
+                listing.unreadable.push((folder.shown.clone(), error));
+            }
+        }
+        listing.sort();
+        Ok(listing)
+    }
+
+    fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
+        file::read(&entry.path(), how, scratch, sink)
+    }
+
+    fn is_live(&self) -> bool {
+        self.live
+    }
+}
+
+/// Adds what lies in a folder. Names of subfolders that may hold WAL go to `below`, if they are to be entered.
+fn list_folder(folder: &Arc<Folder>, listing: &mut Listing, mut below: Option<&mut Vec<String>>) -> io::Result<()> {
+    for entry in fs::read_dir(&folder.path)? {
+        let entry = entry?;
+        let os_name = entry.file_name();
+        let Some(name) = os_name.to_str() else {
+            listing.unknown.add(&format!("{}{}", folder.shown, os_name.display()));
+            continue;
+        };
+        match name::place(name) {
+            Place::Wal(placed) => match size_of(&entry) {
+                Ok(size) => listing.entries.push(Entry::new(Some(placed.name), Some(size), folder, &os_name)),
+                // Removed since its name was read, and no dangling link: it was never here.
+                Err(SourceError::NotFound { .. }) if !is_link(&entry) => {}
+                Err(error) => listing.unreadable.push((format!("{}{name}", folder.shown), error)),
+            },
+            Place::Temporary => listing.ignored.add(&format!("{}{name}", folder.shown)),
+            Place::Unknown => match &mut below {
+                Some(below) if name::is_log_folder(name) && is_folder_or_broken(&entry) => below.push(name.to_owned()),
+                _ if name::is_known_subfolder(name) => listing.ignored.add(&format!("{}{name}/", folder.shown)),
+                _ => listing.unknown.add(&format!("{}{name}{}", folder.shown, if is_folder(&entry) { "/" } else { "" })),
+            },
+        }
+    }
+    Ok(())
+}
+
+/// The size of a regular file, links followed.
+fn size_of(entry: &DirEntry) -> Result<u64, SourceError> {
+    let metadata = if is_link(entry) { fs::metadata(entry.path()) } else { entry.metadata() };
+    let metadata = metadata.map_err(|error| SourceError::io(&entry.path(), &error))?;
+    if metadata.is_file() { Ok(metadata.len()) } else { Err(SourceError::not_regular(&entry.path(), metadata.file_type())) }
+}
+
+fn is_link(entry: &DirEntry) -> bool {
+    entry.file_type().is_ok_and(|kind| kind.is_symlink())
+}
+
+fn is_folder(entry: &DirEntry) -> bool {
+    entry.file_type().is_ok_and(|kind| kind.is_dir() || kind.is_symlink() && entry.path().is_dir())
+}
+
+/// Also a link that leads nowhere or in a circle: entering it will say so.
+fn is_folder_or_broken(entry: &DirEntry) -> bool {
+    is_folder(entry) || is_link(entry) && fs::metadata(entry.path()).is_err()
+}

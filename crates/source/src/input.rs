@@ -1,0 +1,110 @@
+//! Stored bytes on their way to a decoder, with a look ahead.
+
+use std::io;
+
+/// Bytes read at once.
+const CAPACITY: usize = 128 << 10;
+
+/// A buffer in front of a file or stream.
+pub(crate) struct Input<'a> {
+    source: &'a mut dyn io::Read,
+    buffer: &'a mut [u8],
+    start: usize,
+    end: usize,
+    at_end: bool,
+}
+
+impl<'a> Input<'a> {
+    /// `buffer` is grown to the capacity once and can be used again.
+    pub(crate) fn new(source: &'a mut dyn io::Read, buffer: &'a mut Vec<u8>) -> Input<'a> {
+        buffer.resize(CAPACITY, 0);
+        Input { source, buffer: buffer.as_mut_slice(), start: 0, end: 0, at_end: false }
+    }
+
+    /// The next bytes: at least `wanted`, fewer only at the end of the file.
+    pub(crate) fn peek(&mut self, wanted: usize) -> io::Result<&[u8]> {
+        let wanted = wanted.min(self.buffer.len());
+        if self.buffer.len() - self.start < wanted {
+            self.buffer.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, self.end - self.start);
+        }
+        while self.end - self.start < wanted && !self.at_end {
+            self.end += self.read_at_most(self.end, self.start + wanted)?;
+        }
+        Ok(&self.buffer[self.start..self.end])
+    }
+
+    /// Bytes to decode; empty only at the end of the file.
+    pub(crate) fn fill(&mut self) -> io::Result<&[u8]> {
+        if self.start == self.end && !self.at_end {
+            (self.start, self.end) = (0, 0);
+            self.end = self.read_at_most(0, self.buffer.len())?;
+        }
+        Ok(&self.buffer[self.start..self.end])
+    }
+
+    /// `count` bytes of what [`Input::fill`] gave are done with.
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.start = (self.start + count).min(self.end);
+    }
+
+    /// Reads past the buffer, until `out` is full or the file ends.
+    pub(crate) fn read_into(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let ready = (self.end - self.start).min(out.len());
+        out[..ready].copy_from_slice(&self.buffer[self.start..self.start + ready]);
+        self.start += ready;
+        let mut done = ready;
+        while done < out.len() && !self.at_end {
+            match self.source.read(&mut out[done..]) {
+                Ok(0) => self.at_end = true,
+                Ok(count) => done += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(done)
+    }
+
+    fn read_at_most(&mut self, from: usize, to: usize) -> io::Result<usize> {
+        loop {
+            match self.source.read(&mut self.buffer[from..to]) {
+                Ok(count) => {
+                    self.at_end = count == 0;
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives one byte at a time.
+    struct Drops<'a>(&'a [u8]);
+
+    impl io::Read for Drops<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            let count = out.len().min(1);
+            io::Read::read(&mut self.0, &mut out[..count])
+        }
+    }
+
+    #[test]
+    fn a_look_ahead_takes_nothing_away() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let (mut source, mut buffer) = (Drops(&bytes), Vec::new());
+        let mut input = Input::new(&mut source, &mut buffer);
+        assert_eq!(input.peek(10).unwrap(), &bytes[..10]);
+        input.consume(4);
+        assert_eq!(input.peek(10).unwrap(), &bytes[4..14]);
+        let mut rest = vec![0; 300];
+        assert_eq!(input.read_into(&mut rest).unwrap(), 252);
+        assert_eq!(rest[..252], bytes[4..]);
+        assert!(input.peek(1).unwrap().is_empty());
+        assert!(input.fill().unwrap().is_empty());
+    }
+}

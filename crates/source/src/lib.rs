@@ -1,0 +1,53 @@
+//! Where PostgreSQL WAL lies, and how its plain bytes are got at: folders as other tools lay them out, single files,
+//! standard input; compressed or not.
+//!
+//! [`open`] looks at what a user named and gives a [`Source`]. [`Source::list`] says what lies there;
+//! [`Source::read`] pushes the plain bytes of one file, window by window. What a file *is* says its content, never its
+//! suffix. Nothing here judges: a file that ends in the middle of a gzip stream is a [`ReadState`], an error means that we
+//! could not look. Nothing is ever written, renamed or locked.
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`name`] | names of WAL files under the suffixes of all tools, and names to leave alone |
+//! | [`codec`] | what a file is packed in, by its first bytes |
+//! | [`map`] | memory maps, and the guard that makes a shrinking file an answer instead of a crash |
+//!
+//! ```no_run
+//! use pgwal_source::{How, Scratch, open};
+//! use std::ops::ControlFlow;
+//!
+//! let archive = open(&["/var/backups/wal".into()])?;
+//! let mut scratch = Scratch::default();
+//! for entry in &archive.list()?.entries {
+//!     let mut zeros = 0;
+//!     let read = archive.read(entry, &How::default(), &mut scratch, &mut |window| {
+//!         zeros += window.iter().filter(|&&b| b == 0).count();
+//!         ControlFlow::Continue(())
+//!     })?;
+//!     println!("{}: {} bytes, {zeros} of them zero ({:?})", entry.shown(), read.plain_bytes, read.state);
+//! }
+//! # Ok::<(), pgwal_source::SourceError>(())
+//! ```
+
+pub mod codec;
+mod decode;
+mod entry;
+mod error;
+mod file;
+mod files;
+mod folder;
+mod input;
+mod level;
+#[allow(unsafe_code)]
+pub mod map;
+pub mod name;
+mod open;
+mod source;
+mod stdin;
+
+pub use codec::Codec;
+pub use entry::{Entry, Ignored, Listing};
+pub use error::{FileKind, SourceError};
+pub use map::guard;
+pub use open::open;
+pub use source::{Fault, How, Read, ReadState, Scratch, Source};

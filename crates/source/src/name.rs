@@ -1,0 +1,199 @@
+//! Names of WAL files as they lie in archives: the server's name, and what other tools put behind it.
+//!
+//! ```text
+//! 000000010000000000000002.gz                    archive scripts, pg_receivewal, WAL-G (.lz4 .lzma .zst .br .gz)
+//! 000000010000000000000002.gz.partial            pg_receivewal, unfinished
+//! 000000010000000000000002.partial.gz            barman-cloud
+//! 000000010000000000000002-<40 digits>[.zst]     pgBackRest: SHA-1 of the plain content
+//! 000000010000000000000002.partial-<40 digits>   pgBackRest
+//! 00000002.history.gz                            WAL-G, barman-cloud
+//! 000000010000000000000002                       also Barman, whatever it is packed in
+//! ```
+
+use pgwal_format::FileName;
+
+/// Where a name belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place<'a> {
+    /// A file of WAL.
+    Wal(Placed<'a>),
+    /// A temporary or a record of a tool: nothing to judge.
+    Temporary,
+    /// Neither.
+    Unknown,
+}
+
+/// The parts of the name of a file of WAL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed<'a> {
+    /// The server's name for it.
+    pub name: FileName,
+    /// SHA-1 of the plain content (pgBackRest).
+    pub sha1: Option<[u8; 20]>,
+    /// What tools added, from its dot on, without a checksum: `.gz`. A `.gz` before `.partial` is not part of it.
+    pub suffix: &'a str,
+}
+
+/// Suffixes of packed or encrypted files.
+const SUFFIXES: [&str; 22] = [
+    ".gz", ".lz4", ".zst", ".zstd", ".xz", ".bz2", ".lzma", ".br", ".lzo", ".Z", ".z", ".snappy", ".sz", ".zip", ".7z", ".gpg", ".pgp", ".asc",
+    ".age", ".aes", ".enc", ".gzip",
+];
+
+/// Where the name of a file belongs; `file` without folder.
+pub fn place(file: &str) -> Place<'_> {
+    match placed(file) {
+        Some(placed) => Place::Wal(placed),
+        None if is_temporary(file) => Place::Temporary,
+        None => Place::Unknown,
+    }
+}
+
+/// Names of subfolders that belong to the server or a tool and hold no WAL.
+pub(crate) fn is_known_subfolder(name: &str) -> bool {
+    matches!(name, "archive_status" | "summaries" | "lost+found") || name.starts_with('.')
+}
+
+/// A subfolder of 256 segments, as pgBackRest and Barman make them: timeline and log, 16 digits.
+pub(crate) fn is_log_folder(name: &str) -> bool {
+    name.len() == 16 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'))
+}
+
+fn placed(file: &str) -> Option<Placed<'_>> {
+    let mut stem = without_suffixes(file);
+    let suffix = &file[stem.len()..];
+    let mut sha1 = None;
+    if let Some((before, digits)) = stem.rsplit_once('-') {
+        sha1 = Some(sha1_of(digits)?);
+        stem = before;
+    }
+    if let Some(name) = FileName::parse(stem) {
+        return Some(Placed { name, sha1, suffix });
+    }
+    match FileName::parse(without_suffixes(stem.strip_suffix(".partial")?))? {
+        FileName::Segment(segment) => Some(Placed { name: FileName::Partial(segment), sha1, suffix }),
+        _ => None,
+    }
+}
+
+fn without_suffixes(file: &str) -> &str {
+    let mut stem = file;
+    // Packed, then encrypted: two at most.
+    for _ in 0..2 {
+        match SUFFIXES.iter().find_map(|suffix| stem.strip_suffix(suffix)) {
+            Some(rest) => stem = rest,
+            None => break,
+        }
+    }
+    stem
+}
+
+fn sha1_of(digits: &str) -> Option<[u8; 20]> {
+    if digits.len() != 40 {
+        return None;
+    }
+    let mut sha1 = [0; 20];
+    for (byte, pair) in sha1.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
+        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+    }
+    Some(sha1)
+}
+
+fn digit(character: u8) -> Option<u8> {
+    match character {
+        b'0'..=b'9' => Some(character - b'0'),
+        b'a'..=b'f' => Some(character - b'a' + 10),
+        _ => None,
+    }
+}
+
+fn is_temporary(file: &str) -> bool {
+    /// Unfinished copies, and what tools note beside the files.
+    const ENDS: [&str; 12] =
+        [".tmp", ".part", ".ready", ".done", ".json", ".metadata", ".compressed", ".uncompressed", "xlog.db", "_delta", ".summary", ".backup.sha1"];
+    /// Of the server, and hidden files.
+    const STARTS: [&str; 4] = [".", "xlogtemp.", "RECOVERYXLOG", "RECOVERYHISTORY"];
+    let stem = without_suffixes(file);
+    ENDS.iter().any(|end| stem.ends_with(end)) || STARTS.iter().any(|start| file.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEGMENT: &str = "000000010000000000000002";
+
+    fn wal(file: &str) -> (String, bool, &str) {
+        match place(file) {
+            Place::Wal(p) => (p.name.to_string(), p.sha1.is_some(), p.suffix),
+            other => panic!("{file}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn names_of_every_tool_are_placed() {
+        let sha1 = "0123456789abcdef0123456789abcdef01234567";
+        let partial = format!("{SEGMENT}.partial");
+        for (file, name, hashed, suffix) in [
+            (SEGMENT.to_string(), SEGMENT, false, ""),
+            (format!("{SEGMENT}.gz"), SEGMENT, false, ".gz"),
+            (format!("{SEGMENT}.zst.gpg"), SEGMENT, false, ".zst.gpg"),
+            (format!("{SEGMENT}.partial"), &partial, false, ""),
+            (format!("{SEGMENT}.gz.partial"), &partial, false, ""),
+            (format!("{SEGMENT}.lz4.partial"), &partial, false, ""),
+            (format!("{SEGMENT}.partial.gz"), &partial, false, ".gz"),
+            (format!("{SEGMENT}-{sha1}"), SEGMENT, true, ""),
+            (format!("{SEGMENT}-{sha1}.lz4"), SEGMENT, true, ".lz4"),
+            (format!("{SEGMENT}.partial-{sha1}.zst"), &partial, true, ".zst"),
+            (format!("{SEGMENT}.00000028.backup.gz"), "000000010000000000000002.00000028.backup", false, ".gz"),
+            ("0000000A.history.br".to_string(), "0000000A.history", false, ".br"),
+        ] {
+            assert_eq!(wal(&file), (name.to_string(), hashed, suffix), "{file}");
+        }
+    }
+
+    #[test]
+    fn the_checksum_in_a_name_is_read() {
+        let Place::Wal(placed) = place("000000010000000000000002-00ff456789abcdef0123456789abcdef01234567.gz") else { panic!() };
+        assert_eq!(placed.sha1.unwrap()[..3], [0x00, 0xFF, 0x45]);
+    }
+
+    #[test]
+    fn temporaries_are_no_wal() {
+        for file in [
+            "000000010000000000000002.pgbackrest.tmp",
+            "000000010000000000000002-0123456789abcdef0123456789abcdef01234567.gz.pgbackrest.tmp",
+            "000000010000000000000002.tmp",
+            "000000010000000000000002.gz.part",
+            "000000010000000000000002.json",
+            "000000010000000000000002.ready",
+            "000000010000000000000000_delta.lz4",
+            "xlogtemp.4711",
+            "RECOVERYXLOG",
+            "RECOVERYHISTORY",
+            "xlog.db",
+            "main-xlog.db",
+            ".barman-cron.lock",
+        ] {
+            assert_eq!(place(file), Place::Temporary, "{file}");
+        }
+    }
+
+    #[test]
+    fn other_names_are_unknown() {
+        for file in [
+            "",
+            "README",
+            "000000010000000000000002x",
+            "00000001000000000000002",
+            "000000010000000000000002-abc",
+            "000000010000000000000002.old",
+            "00000002.history.partial",
+            "00000001000000000000000a",
+            "é",
+            "000000010000000000000002.gz.gz.gz",
+        ] {
+            assert_eq!(place(file), Place::Unknown, "{file}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! What did the user name?
+
+use crate::files::Files;
+use crate::folder::FolderSource;
+use crate::stdin::Stream;
+use crate::{Source, SourceError, level};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Opens what a user named: a folder of WAL, a data directory, a file, several files, or `-` for standard input.
+///
+/// A folder without any WAL opens well, and lists nothing.
+///
+/// # Errors
+/// Nothing is there, it may not be read, it is a pipe or a device; or no WAL lies in the folder, but in folders in it:
+/// [`SourceError::WrongLevel`] says which.
+pub fn open(paths: &[PathBuf]) -> Result<Box<dyn Source>, SourceError> {
+    match paths {
+        [] => Err(SourceError::NoPath),
+        [one] if one == Path::new("-") => Ok(Box::new(Stream::stdin()?)),
+        [one] => {
+            let metadata = fs::metadata(one).map_err(|error| SourceError::io(one, &error))?;
+            if metadata.is_dir() { open_folder(one) } else { Ok(Box::new(Files::new(paths)?)) }
+        }
+        several => Ok(Box::new(Files::new(several)?)),
+    }
+}
+
+fn open_folder(path: &Path) -> Result<Box<dyn Source>, SourceError> {
+    if level::is_data_directory(path) {
+        let wal = level::wal_of_data_directory(path).ok_or_else(|| SourceError::NoWalFolder { path: path.to_path_buf() })?;
+        return Ok(Box::new(FolderSource::of_data_directory(path, wal)));
+    }
+    if !level::holds_wal(path).map_err(|error| SourceError::io(path, &error))? {
+        let use_instead = level::folders_with_wal(path);
+        if !use_instead.is_empty() {
+            return Err(SourceError::WrongLevel { path: path.to_path_buf(), use_instead });
+        }
+    }
+    Ok(Box::new(FolderSource::new(path)))
+}

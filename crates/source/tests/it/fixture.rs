@@ -1,0 +1,129 @@
+//! Bytes that pack like WAL, packers of every format, and a reader that collects what comes out.
+
+use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
+use pgwal_source::{How, Read, Scratch, open};
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::Path;
+
+pub const SEGMENT: &str = "000000010000000000000001";
+
+/// A packer, and whether its format checks the plain bytes.
+pub struct Packer {
+    pub name: &'static str,
+    pub pack: fn(&[u8]) -> Vec<u8>,
+    pub checked: bool,
+    /// Several of them behind each other are one file.
+    pub joins: bool,
+}
+
+pub const PACKERS: [Packer; 9] = [
+    Packer { name: "gzip", pack: gzip, checked: true, joins: true },
+    Packer { name: "zstd", pack: zstd_bare, checked: false, joins: true },
+    Packer { name: "zstd with checksum", pack: zstd_checked, checked: true, joins: true },
+    Packer { name: "lz4 as pg_receivewal", pack: lz4_linked, checked: false, joins: true },
+    Packer { name: "lz4 independent, all checks", pack: lz4_checked, checked: true, joins: true },
+    Packer { name: "lz4 linked, 4 MiB blocks", pack: lz4_large, checked: true, joins: true },
+    Packer { name: "xz", pack: xz, checked: true, joins: true },
+    Packer { name: "bzip2", pack: bzip2, checked: true, joins: true },
+    Packer { name: "lzma", pack: lzma, checked: false, joins: false },
+];
+
+pub fn gzip(plain: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packer.write_all(plain).unwrap();
+    packer.finish().unwrap()
+}
+
+pub fn zstd_bare(plain: &[u8]) -> Vec<u8> {
+    zstd::encode_all(plain, 1).unwrap()
+}
+
+fn zstd_checked(plain: &[u8]) -> Vec<u8> {
+    let mut packer = zstd::Encoder::new(Vec::new(), 3).unwrap();
+    packer.include_checksum(true).unwrap();
+    packer.write_all(plain).unwrap();
+    packer.finish().unwrap()
+}
+
+pub fn lz4_linked(plain: &[u8]) -> Vec<u8> {
+    lz4(plain, FrameInfo::new().block_mode(BlockMode::Linked).block_size(BlockSize::Max64KB))
+}
+
+fn lz4_checked(plain: &[u8]) -> Vec<u8> {
+    let info = FrameInfo::new().block_mode(BlockMode::Independent).block_size(BlockSize::Max256KB);
+    lz4(plain, info.block_checksums(true).content_checksum(true).content_size(Some(plain.len() as u64)))
+}
+
+fn lz4_large(plain: &[u8]) -> Vec<u8> {
+    lz4(plain, FrameInfo::new().block_mode(BlockMode::Linked).block_size(BlockSize::Max4MB).content_checksum(true))
+}
+
+fn lz4(plain: &[u8], info: FrameInfo) -> Vec<u8> {
+    let mut packer = FrameEncoder::with_frame_info(info, Vec::new());
+    packer.write_all(plain).unwrap();
+    packer.finish().unwrap()
+}
+
+fn xz(plain: &[u8]) -> Vec<u8> {
+    let mut packer = lzma_rust2::XzWriter::new(Vec::new(), lzma_rust2::XzOptions::with_preset(1)).unwrap();
+    packer.write_all(plain).unwrap();
+    packer.finish().unwrap()
+}
+
+fn bzip2(plain: &[u8]) -> Vec<u8> {
+    let mut packer = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    packer.write_all(plain).unwrap();
+    packer.finish().unwrap()
+}
+
+pub fn lzma(plain: &[u8]) -> Vec<u8> {
+    let options = lzma_rust2::LzmaOptions::with_preset(1);
+    let mut packer = lzma_rust2::LzmaWriter::new_use_header(Vec::new(), &options, None).unwrap();
+    packer.write_all(plain).unwrap();
+    packer.finish().unwrap()
+}
+
+/// A page magic, then runs, repeats and noise.
+pub fn wal_like(length: usize) -> Vec<u8> {
+    let mut bytes = vec![0x10, 0xD1, 0x07, 0x00];
+    let mut seed = 1u32;
+    while bytes.len() < length {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        match seed >> 29 {
+            0..=2 => bytes.extend(std::iter::repeat_n(0, (seed >> 20 & 127) as usize)),
+            3..=5 => {
+                let from = bytes.len().saturating_sub((seed >> 8) as usize % 100_000);
+                let to = (from + (seed >> 16 & 127) as usize).min(bytes.len());
+                bytes.extend_from_within(from..to);
+            }
+            _ => bytes.extend(seed.to_le_bytes()),
+        }
+    }
+    bytes.truncate(length);
+    bytes
+}
+
+/// Writes the bytes as a segment and reads it back: plain bytes, window lengths, and how it went.
+pub fn round(stored: &[u8], how: &How) -> (Vec<u8>, Vec<usize>, Read) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(SEGMENT);
+    std::fs::write(&path, stored).unwrap();
+    read(&path, how)
+}
+
+/// Reads the only file of a source.
+pub fn read(path: &Path, how: &How) -> (Vec<u8>, Vec<usize>, Read) {
+    let source = open(&[path.to_path_buf()]).unwrap();
+    let listing = source.list().unwrap();
+    assert_eq!(listing.entries.len(), 1);
+    let (mut plain, mut windows) = (Vec::new(), Vec::new());
+    let read = source
+        .read(&listing.entries[0], how, &mut Scratch::default(), &mut |window| {
+            plain.extend_from_slice(window);
+            windows.push(window.len());
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    (plain, windows, read)
+}

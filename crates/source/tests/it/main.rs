@@ -1,0 +1,12 @@
+//! One test program, so that the fixtures are built once.
+
+#![allow(clippy::unwrap_used)]
+
+#[allow(unsafe_code)]
+mod bus_error;
+mod changes;
+mod codecs;
+mod damage;
+mod fixture;
+mod folders;
+mod levels;

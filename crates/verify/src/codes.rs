@@ -1,0 +1,273 @@
+//! Every code of a finding: its name, its severity, what it means.
+//!
+//! WP1xx the archive, WP2xx bytes, WP3xx timelines, WP4xx backups and targets, WP5xx what cannot be looked at. A code is
+//! never used again for something else.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// How bad a finding is. Only errors refute.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Severity {
+    /// Not reported.
+    Ignore,
+    /// Worth knowing.
+    Info,
+    /// Worth looking at; replay is not in danger.
+    Warning,
+    /// Replay stops, or cannot be trusted.
+    Error,
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Severity::Ignore => "ignore",
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        })
+    }
+}
+
+impl FromStr for Severity {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Severity, ()> {
+        match text {
+            "ignore" => Ok(Severity::Ignore),
+            "info" => Ok(Severity::Info),
+            "warning" => Ok(Severity::Warning),
+            "error" => Ok(Severity::Error),
+            _ => Err(()),
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($variant:ident = $id:literal, $name:literal, $severity:ident, $title:literal, example $example:literal, $long:literal;)*) => {
+        /// The code of a finding.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[non_exhaustive]
+        pub enum Code { $(#[doc = $title] $variant,)* }
+
+        impl Code {
+            /// Every code, in order.
+            pub const ALL: &'static [Code] = &[$(Code::$variant,)*];
+
+            /// `WP201`
+            pub const fn id(self) -> &'static str { match self { $(Code::$variant => $id,)* } }
+
+            /// `record-crc`
+            pub const fn name(self) -> &'static str { match self { $(Code::$variant => $name,)* } }
+
+            /// How bad it is, unless the circumstances say otherwise.
+            pub const fn severity(self) -> Severity { match self { $(Code::$variant => Severity::$severity,)* } }
+
+            /// A few words.
+            pub const fn title(self) -> &'static str { match self { $(Code::$variant => $title,)* } }
+
+            /// What it means, when it is normal, what to do.
+            pub const fn explanation(self) -> &'static str { match self { $(Code::$variant => $long,)* } }
+
+            /// What a finding of it says.
+            pub const fn example(self) -> &'static str { match self { $(Code::$variant => $example,)* } }
+        }
+    };
+}
+
+codes! {
+    Gap = "WP101", "gap", Error, "a segment is missing",
+        example "000000010000000000000011 is missing",
+        "No file of this name is in the archive, and WAL goes on behind it. Replay ends at the last whole record before the gap: without a recovery target a server promotes there without a word, with one it ends with FATAL (13 and later) or promotes (12 and earlier). The record that begins before the gap and ends in it is lost as well. A gap before the oldest known backup is only worth knowing; between what two backups need it is a warning. Look for the segment in pg_wal of the primary or of a standby, in archive_status for a .ready file that was never served, and in other copies of the archive; a .partial of that name holds a part of it and is never restored by itself.";
+    Size = "WP102", "size", Error, "a file does not have the size of a segment",
+        example "000000010000000000000011 has 655360 bytes instead of 1048576",
+        "A server refuses to restore a file of any other size than a segment's and ends recovery with FATAL (a standby tries again if the file is too short). Nothing of the file is used, however much of it is good: readable_until says how far its bytes could be read. Usual causes: a copy that was cut off by a full disk or a lost connection, an archive_command that is not atomic. Get a whole copy; a short file that was just written may still be being copied (WP115).";
+    Undecodable = "WP103", "undecodable", Error, "a compressed file cannot be decompressed whole",
+        example "000000010000000000000011.gz: gzip ends after 521077 bytes of WAL",
+        "The compressed stream ends too early or its own checksum does not match. A restore_command that decompresses fails on it or hands out a part of the segment, which the server then refuses for its size. Nothing of the file can be relied on. Get another copy.";
+    Misplaced = "WP104", "misplaced", Error, "a file holds another segment than its name says",
+        example "000000010000000000000011 holds 0/00F00000, the content of 000000010000000000000010",
+        "Every page of WAL says where it belongs, and the pages of this file belong to another segment: it was renamed, copied over, or archived again under a wrong name. A server stops in front of it with \"unexpected pageaddr\". Look for the right file; the one that is here may be the only copy of the segment that it really is.";
+    CopiesDiffer = "WP105", "copies-differ", Error, "two files claim to be one segment and differ",
+        example "000000010000000000000011 and 000000010000000000000011.gz differ from byte 8192 on",
+        "Two files stand for the same segment (plain and compressed, or two checksums in pgBackRest's manner) and their contents differ. Which one a restore gets depends on the restore_command. Often two primaries archived into one place. Compare both with the other segments of the timeline and remove the wrong one.";
+    ForeignCluster = "WP106", "foreign-cluster", Error, "a file is WAL of another cluster",
+        example "000000010000000000000011 is of cluster 7710833716034490683, not 7710829604982376463",
+        "The system identifier in the file is not that of the other files, and its records do not continue theirs: another cluster archives into the same place. A server stops there with \"WAL file is from different database system\". Give each cluster an archive of its own and get the right file from this cluster's servers.";
+    ForeignVersion = "WP107", "foreign-version", Error, "a file is WAL of another version",
+        example "000000010000000000000011 is WAL of PostgreSQL 18, the archive is of 15",
+        "The file's pages carry the magic of another major version than the other files: an upgraded cluster archives into the old place, or clusters are mixed. A server stops there with \"invalid magic number\". Keep an archive for each version.";
+    Recycled = "WP108", "recycled", Warning, "a file behind the end of WAL holds an older segment",
+        example "000000010000000000000016 still holds the WAL of 000000010000000000000009",
+        "A server renames old segments to future names, to be overwritten when WAL gets there. In pg_wal such files are normal. In an archive they do not belong: replay ends cleanly in front of one. Something archived or copied files that were not finished.";
+    PartialOnly = "WP109", "partial-last", Info, "the last segment is there as .partial only",
+        example "000000010000000000000015.partial goes on behind the last complete segment",
+        "An unfinished segment lies behind the last complete one, as pg_receivewal and a promotion leave it. A server never restores a .partial by itself. To recover the transactions in it, copy it to the name without .partial, extended with zeros to the full size, somewhere the restore finds it.";
+    PartialBeside = "WP110", "partial-beside", Info, "a .partial lies beside the complete segment",
+        example "000000010000000000000015.partial is superseded by 000000010000000000000015",
+        "The complete segment counts; the .partial is what was there of it before. Normal after a promotion or with pg_receivewal.";
+    ForeignName = "WP111", "foreign-name", Warning, "a name that this cluster cannot have",
+        example "0000000100000000000000FF does not exist with 16 MiB segments up to 9.2",
+        "The name has the form of a segment's, but no segment of this cluster has it: its last part is beyond the number of segments in 4 GiB. It comes from a cluster with another segment size, or was made by hand.";
+    Geometry = "WP112", "geometry", Error, "a file has another segment or page size",
+        example "000000010000000000000011 has segments of 16777216 bytes, the archive of 1048576",
+        "The long page header of the file names another segment size or WAL page size than the other files do. Servers stop there. The file is of a cluster that was set up otherwise, or pg_resetwal changed the size; keep such archives apart.";
+    Changed = "WP113", "changed", Warning, "a file changed while it was read",
+        example "000000010000000000000011 was rewritten while it was read",
+        "The file's size, time or bytes were not the same at the end of reading as at its beginning. Nothing was concluded from it. In pg_wal of a running server that is normal for the newest segment; in an archive something writes into finished files. Run again when it is quiet.";
+    Vanished = "WP114", "vanished", Info, "a file went away during the run",
+        example "000000010000000000000011 was there when the run began",
+        "The file was listed and then gone: an expiry job or the server's own recycling removed it. Run again to see what is left.";
+    StillCopied = "WP115", "still-copied", Warning, "a short file that was just written",
+        example "000000010000000000000015 has 262144 bytes of 1048576, written 2 s ago",
+        "The last file is shorter than a segment and its time is of the last minute: it is most likely still being copied. Run again in a minute; if it does not grow, it is damage (WP102).";
+    Unwritten = "WP116", "unwritten", Error, "a file holds nothing but zeros",
+        example "000000010000000000000011 is all zeros",
+        "The space was allocated and no WAL ever written to it, or its content was lost: a copy of a file whose data had not reached the disk, a storage fault. A server stops in front of it with \"invalid magic number 0000\". In pg_wal, behind the end of WAL, such files are normal.";
+
+    RecordCrc = "WP201", "record-crc", Error, "a record's checksum is wrong",
+        example "the checksum of the record at 0/00FA6880 is wrong",
+        "The bytes of the record are not those that were written. Replay stops in front of it with \"incorrect resource manager data checksum\". Which byte is wrong, no checksum can tell: span lists every byte of the record. Find another copy of the file: pg_wal of the old primary, a standby, another archive. Records behind it are whole, but out of reach for a server.";
+    PageHeader = "WP202", "page-header", Error, "a page header is damaged",
+        example "the page at 0/00F80000 has the magic D114 instead of D110",
+        "A field of a page header has a value that it cannot have there: magic, flags, timeline, address, system identifier or sizes. Replay stops at the record that needs this page. Find another copy of the file.";
+    RecordHeader = "WP203", "record-header", Error, "a record header is damaged",
+        example "the record at 0/00FA6880 has an impossible length of 7",
+        "The length or the resource manager of the record is impossible, and WAL goes on behind it. Zeros here and nothing but zeros behind are the normal end of WAL and no finding. Find another copy of the file.";
+    PrevLink = "WP204", "prev-link", Error, "a record does not name the one before it",
+        example "the record at 0/00FA6880 names 0/00FA2E50 as the one before it, which is 0/00FA4B68",
+        "Every record names its predecessor, so that leftovers of older WAL cannot be taken for new. This one is whole but names another: it was not written after the record that precedes it here. Replay stops in front of it with \"incorrect prev-link\". Files of different histories were put side by side, or bytes were forged.";
+    Contrecord = "WP205", "contrecord", Error, "the rest of a record is not where it should be",
+        example "the page at 0/01000000 should begin with the 1500 bytes that are left of the record at 0/00FFFA58",
+        "A record goes on over the end of a page, and the next page does not continue it, or another length of it. Either that page or the file before it is not the one that was written. Replay stops at the record. When a crash aborted the record, the server says so with an OVERWRITE_CONTRECORD, and that is no finding.";
+    Body = "WP206", "record-body", Error, "a record's structure is wrong under a right checksum",
+        example "the block references of the record at 0/00FA6880 do not add up to its length",
+        "The checksum is right and the parts of the record contradict each other: the server that wrote it had a fault, or the bytes were forged. Replay stops there.";
+    Torn = "WP207", "torn", Error, "the last record is incomplete",
+        example "the record at 0/015FF758 is cut off by zeros",
+        "The last record breaks off in the middle and nothing follows. In pg_wal that is what a crash leaves, and recovery simply ends there. In an archive only finished segments belong, and the rest of the record was lost.";
+    Overwrite = "WP208", "overwrite", Error, "an aborted record is not the one that was announced",
+        example "OVERWRITE_CONTRECORD names 0/00500000, the record that was aborted is at 0/005FFF80",
+        "After a crash in the middle of a record, the server writes OVERWRITE_CONTRECORD with the position of the record that it gave up. This one names another. Recovery ends with \"mismatching overwritten LSN\". Files of different histories were put side by side.";
+    Slack = "WP209", "slack", Info, "bytes that no record holds are not zero",
+        example "000000010000000000000009 byte 4711 behind the switch is not zero",
+        "Bytes behind the end of WAL, behind a segment switch or in padding are not what a server leaves there. Replay never reads them, so it is not in danger; but a checksum of the whole file differs from that of another copy, and something wrote where nothing should.";
+    StalePages = "WP210", "stale-pages", Info, "older pages lie behind the end of WAL",
+        example "000000030000000000000004 holds pages of an older segment from byte 253952 on",
+        "The file was recycled: behind the last record, or behind a segment switch, it still holds the pages of the segment that it was before. No check covers these bytes, and replay never reads them. Normal.";
+
+    HistoryMissing = "WP301", "history-missing", Error, "a timeline has WAL and no history file",
+        example "00000002.history is missing",
+        "The history file says where a timeline left its parent. Without it the timeline cannot be asked for (\"recovery target timeline 2 does not exist\"), and recovery_target_timeline = latest, which tries the numbers upward until one is missing, stops before it without a word. It can be written again by hand from the history of a later timeline, or from the first records of this one.";
+    HistoryEmpty = "WP302", "history-empty", Error, "a history file names no ancestor",
+        example "00000003.history is empty",
+        "A timeline other than the first comes from another one, and its history file says from which. With an empty one the server takes the timeline for the first and does not find its checkpoint: \"could not locate required checkpoint record\". Get the file from another copy.";
+    HistorySyntax = "WP303", "history-syntax", Error, "a history file cannot be read",
+        example "00000003.history line 4: garbage here",
+        "A line is neither blank, a comment, nor <timeline> <switch> <reason>. The server ends recovery at the start: FATAL, \"syntax error in history file\". Get the file from another copy.";
+    HistoryOrder = "WP304", "history-order", Error, "the timelines of a history file do not rise",
+        example "00000003.history line 3: timeline 1 after timeline 1",
+        "Ancestors stand oldest first, with rising numbers that are all below the file's own. The server ends recovery at the start: FATAL, \"invalid data in history file\". Get the file from another copy.";
+    HistoryDisagree = "WP305", "history-disagree", Warning, "two history files contradict each other",
+        example "00000003.history says that timeline 1 ended at 0/0605ABB0, 00000002.history 0/0605ABE0",
+        "A history file repeats that of its parent. These two tell different stories of the same switch. The server uses that of the target timeline alone and often recovers all the same. Find out which one is right: the first own record of the timeline stands at the switch.";
+    SwitchMismatch = "WP306", "switch-mismatch", Warning, "a history file and the WAL disagree on a switch",
+        example "00000003.history says that timeline 2 ended at 0/06402000; timeline 3 begins at 0/0665ACA8",
+        "The first own record of a timeline stands where it left its parent, and the history file names another place. A server picks files by segment and often recovers all the same; it does not where the place lies in a later segment (WP307).";
+    Unreachable = "WP307", "unreachable-timeline", Error, "a timeline cannot be reached",
+        example "timeline 2 has no WAL up to 0/0675BEE0, where timeline 3 leaves it",
+        "On the way that the history files describe, WAL ends before the timeline begins. The server stops at the end of the older timeline: it promotes there without a word, or ends with FATAL if a target was set.";
+    Diverged = "WP308", "diverged", Info, "a timeline goes on behind the point where its child left it",
+        example "timeline 1 goes on to 0/06300000 behind 0/0605ABE0, where timeline 2 left it",
+        "The old primary went on writing after the standby was promoted, or a recovery to an earlier point made a new timeline. What was committed there is on no path to the newer timeline. Replay of the newer timeline is not affected. Normal after point-in-time recovery; after a failover it means that two servers took writes.";
+    WrongTimeline = "WP309", "wrong-timeline", Error, "a file holds WAL of another timeline than its name says",
+        example "000000020000000000000065 holds WAL of timeline 1 only",
+        "All pages of the file carry an older timeline than its name. Only the first segment of a timeline begins with pages of its parent. The file was copied from the older timeline; what the newer one wrote there is missing.";
+
+    BackupHistory = "WP401", "backup-history", Warning, "a backup history file cannot be read",
+        example "000000010000000000000009.00000028.backup has no STOP WAL LOCATION",
+        "The file says from where to where a base backup needs WAL. It cannot be read, so that backup is not known, and gaps are judged without it. Servers from 9.0 on do not read it; 8.2 to 8.4 need it to restore that backup.";
+
+    Encrypted = "WP501", "encrypted", Error, "a file is encrypted",
+        example "000000010000000000000011 is encrypted (openssl)",
+        "Nothing can be said of the content without the key. Decrypt the archive to another place, or let the backup tool restore the files, and check those.";
+    UnknownCodec = "WP502", "unknown-codec", Error, "a file is packed in a way that is not read",
+        example "000000010000000000000011.lzo is lzop",
+        "The content is compressed in a format that is not read here, or is no WAL at all but a container. Unpack it and check the result.";
+    UnknownVersion = "WP503", "unknown-version", Error, "WAL of a version that is not read",
+        example "000000010000000000000011 has the page magic D121, that of the betas of 19",
+        "The page magic is none of the releases 8.2 to 19. Betas and development versions have formats of their own; a fork may have, too.";
+    Unreadable = "WP504", "unreadable", Error, "a file cannot be read",
+        example "000000010000000000000011: no permission to read it",
+        "The operating system refuses: permission, an I/O error, something that is no regular file. Nothing can be said of its content; an I/O error is a reason to copy the disk first and ask questions later.";
+    NotWal = "WP505", "not-wal", Error, "a file has the name of a segment and is no WAL",
+        example "000000010000000000000011 is text",
+        "The name is that of a segment, the content is not WAL of any version: no page carries a magic. It may be encrypted without a header, overwritten, or something else under that name.";
+}
+
+impl Code {
+    /// The finding says that something could not be looked at, not that it is wrong.
+    pub const fn is_could_not_look(self) -> bool {
+        matches!(self, Code::Encrypted | Code::UnknownCodec | Code::UnknownVersion | Code::Unreadable)
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// Codes as a user writes them: `WP201`, `record-crc`, or a family `WP2xx`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CodePattern {
+    /// One code.
+    One(Code),
+    /// Every code whose number begins with this digit.
+    Family(u8),
+}
+
+impl CodePattern {
+    /// Whether a code is meant.
+    pub fn matches(self, code: Code) -> bool {
+        match self {
+            CodePattern::One(one) => one == code,
+            CodePattern::Family(digit) => code.id().as_bytes().get(2) == Some(&digit),
+        }
+    }
+}
+
+impl FromStr for CodePattern {
+    type Err = ();
+    fn from_str(text: &str) -> Result<CodePattern, ()> {
+        let upper = text.to_ascii_uppercase();
+        if let Some(digit) = upper.strip_prefix("WP").and_then(|rest| rest.strip_suffix("XX"))
+            && let [digit @ b'1'..=b'5'] = digit.as_bytes()
+        {
+            return Ok(CodePattern::Family(*digit));
+        }
+        Code::ALL.iter().find(|c| c.id() == upper || c.name() == text).map(|&c| CodePattern::One(c)).ok_or(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_explained_and_unique() {
+        for (i, code) in Code::ALL.iter().enumerate() {
+            assert!(code.explanation().len() > 80 && !code.example().is_empty() && !code.title().is_empty(), "{code}");
+            assert!(Code::ALL[..i].iter().all(|other| other.id() < code.id() && other.name() != code.name()), "{code}");
+        }
+    }
+
+    #[test]
+    fn codes_are_read_in_three_spellings() {
+        assert_eq!("WP201".parse(), Ok(CodePattern::One(Code::RecordCrc)));
+        assert_eq!("record-crc".parse(), Ok(CodePattern::One(Code::RecordCrc)));
+        let family: CodePattern = "WP2xx".parse().unwrap();
+        assert!(family.matches(Code::RecordCrc) && !family.matches(Code::Gap));
+        assert!("WP999".parse::<CodePattern>().is_err());
+    }
+}

@@ -1,0 +1,102 @@
+//! Whose WAL is it? What most of a sample of files say.
+//!
+//! A file that says otherwise is foreign or damaged; that is judged later, file by file.
+
+use pgwal_format::layout::NotWal;
+use pgwal_format::{FileName, Layout, Lsn, SegmentName, TimelineId};
+use pgwal_source::{Codec, Entry, How, ReadState, Scratch, Source};
+use std::ops::ControlFlow;
+
+/// What a file's first page says.
+#[derive(Clone, Copy, Debug)]
+pub struct First {
+    /// How to read it.
+    pub layout: Layout,
+    /// The cluster.
+    pub system_id: u64,
+    /// Where the file belongs.
+    pub address: Lsn,
+    /// The timeline of its first page.
+    pub timeline: TimelineId,
+}
+
+impl First {
+    /// Reads the first page of a file from its beginning.
+    pub fn of(bytes: &[u8]) -> Result<First, NotWal> {
+        let layout = Layout::detect(bytes)?;
+        let header = layout.page_header(bytes);
+        let long = header.long.ok_or(NotWal::NoSizes)?;
+        Ok(First { layout, system_id: long.system_id, address: header.address, timeline: header.timeline })
+    }
+
+    /// The name of the segment that the file holds.
+    pub fn name(&self) -> SegmentName {
+        let number = self.layout.address().segment(self.address, self.layout.segment);
+        SegmentName::new(self.timeline, number, self.layout.address(), self.layout.segment)
+    }
+}
+
+/// What most files say.
+#[derive(Clone, Copy, Debug)]
+pub struct Consensus {
+    /// How to read them.
+    pub layout: Layout,
+    /// The cluster.
+    pub system_id: u64,
+}
+
+/// Files that are asked.
+const SAMPLE: usize = 61;
+
+/// Asks a sample of the segments, and all files whose names say nothing: those get a name from their content. Returns
+/// also what each nameless file holds.
+pub fn consensus(source: &dyn Source, entries: &[Entry]) -> (Option<Consensus>, Vec<(usize, FileName)>) {
+    let is_segment = |e: &Entry| matches!(e.name, Some(FileName::Segment(_) | FileName::Partial(_)));
+    let segments: Vec<usize> = (0..entries.len()).filter(|&i| entries.get(i).is_some_and(is_segment)).collect();
+    let step = segments.len().div_ceil(SAMPLE).max(1);
+    let mut votes: Vec<(Consensus, usize)> = Vec::new();
+    let vote = |votes: &mut Vec<(Consensus, usize)>, first: First| {
+        let said = Consensus { layout: first.layout, system_id: first.system_id };
+        match votes.iter_mut().find(|(c, _)| c.layout == said.layout && c.system_id == said.system_id) {
+            Some((_, count)) => *count += 1,
+            None => votes.push((said, 1)),
+        }
+    };
+    for &index in segments.iter().step_by(step) {
+        if let Some(first) = first_page(source, entries, index) {
+            vote(&mut votes, first);
+        }
+    }
+    if votes.is_empty() && step > 1 {
+        // None of the sample could be read: ask the others until one can.
+        if let Some(first) = segments.iter().take(SAMPLE * SAMPLE).find_map(|&index| first_page(source, entries, index)) {
+            vote(&mut votes, first);
+        }
+    }
+    let mut names = Vec::new();
+    for (index, _) in entries.iter().enumerate().filter(|(_, e)| e.name.is_none()) {
+        if let Some(first) = first_page(source, entries, index) {
+            vote(&mut votes, first);
+            names.push((index, FileName::Segment(first.name())));
+        }
+    }
+    // The first of equals: the order of names decides.
+    let best = votes.iter().map(|(_, n)| *n).max();
+    (votes.into_iter().find(|(_, n)| Some(*n) == best).map(|(c, _)| c), names)
+}
+
+fn first_page(source: &dyn Source, entries: &[Entry], index: usize) -> Option<First> {
+    let start = beginning(source, entries.get(index)?)?.0;
+    First::of(&start).ok()
+}
+
+/// The first window of a file, decompressed, and what the file is packed in.
+pub fn beginning(source: &dyn Source, entry: &Entry) -> Option<(Vec<u8>, Codec, ReadState)> {
+    let mut start = Vec::new();
+    let how = How { window: 64 << 10, ..How::default() };
+    let read = source.read(entry, &how, &mut Scratch::default(), &mut |window| {
+        start.extend_from_slice(window.get(..window.len().min(64 << 10)).unwrap_or(&[]));
+        ControlFlow::Break(())
+    });
+    read.ok().map(|read| (start, read.codec, read.state))
+}

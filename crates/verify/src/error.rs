@@ -1,0 +1,45 @@
+//! Why no verdict can be given.
+
+use pgwal_source::{Ignored, SourceError};
+use std::fmt;
+
+/// We could not look. Damage is never an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The source cannot be listed.
+    Source(SourceError),
+    /// No file there has the name of WAL.
+    NoWal {
+        /// What was looked at.
+        place: String,
+        /// Files whose names say nothing.
+        unknown: Ignored,
+    },
+    /// The caller asked for an early end.
+    Interrupted,
+    /// The threads that were asked for cannot be started.
+    Threads,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Source(error) => write!(f, "{error}"),
+            Error::NoWal { place, unknown } if unknown.count == 0 => write!(f, "{place}: no WAL there, the folder is empty"),
+            Error::NoWal { place, unknown } => {
+                write!(f, "{place}: no WAL there, {} other files: {}", unknown.count, unknown.first.join(", "))
+            }
+            Error::Interrupted => f.write_str("interrupted"),
+            Error::Threads => f.write_str("the threads asked for cannot be started"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<SourceError> for Error {
+    fn from(error: SourceError) -> Error {
+        Error::Source(error)
+    }
+}

@@ -1,0 +1,219 @@
+//! What is wrong, where, and what it costs.
+
+use crate::codes::{Code, Severity};
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::text::history::Switch;
+use pgwal_format::{Lsn, PageSize, SegmentSize, TimelineId, Version};
+use pgwal_source::Codec;
+use pgwal_walk::{Fault, SlackKind};
+
+/// A range of bytes of a file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileRange {
+    /// The file, as a user would type it.
+    pub file: String,
+    /// Offset of the first byte.
+    pub offset: u64,
+    /// Bytes.
+    pub length: u64,
+}
+
+/// What a finding costs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Lost {
+    /// Bytes of WAL between the record at which replay stops and the next that can be read; `None` where none can.
+    pub bytes: Option<u64>,
+    /// The next record that can be read.
+    pub until_lsn: Option<Lsn>,
+    /// Records behind it that are in the archive and out of a server's reach.
+    pub records_after: u64,
+    /// Commits among them.
+    pub commits_after: u64,
+    /// Time of the last commit that is replayed.
+    pub last_commit: Option<Timestamp>,
+    /// Time of the last commit in the archive.
+    pub last_commit_after: Option<Timestamp>,
+}
+
+/// Something found.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct Finding {
+    /// Which kind.
+    pub code: Code,
+    /// How bad it is here.
+    pub severity: Severity,
+    /// The timeline.
+    pub timeline: Option<TimelineId>,
+    /// Where replay stops: the first record that cannot be replayed.
+    pub lsn: Option<Lsn>,
+    /// The bad page, the missing segment, the wrong file; for a record the same as `lsn`.
+    pub at: Option<Lsn>,
+    /// The segment in which `lsn` lies.
+    pub segment: Option<String>,
+    /// The file in which `at` lies, or the missing one.
+    pub file: Option<String>,
+    /// Offset of `at` in it.
+    pub offset: Option<u64>,
+    /// Every range of bytes that the fault may lie in.
+    pub span: Vec<FileRange>,
+    /// How far the bytes could be read.
+    pub readable_until: Option<Lsn>,
+    /// What it costs, where it stops replay.
+    pub lost: Option<Lost>,
+    /// The facts.
+    pub detail: Detail,
+    /// Further findings of this kind that are not told one by one.
+    pub more: u64,
+}
+
+/// The facts of a finding.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum Detail {
+    /// Segments are missing.
+    Gap {
+        /// The last of them.
+        last: String,
+        /// How many.
+        count: u64,
+        /// A `.partial` of the first is there.
+        partial: bool,
+    },
+    /// A file of wrong size.
+    Size {
+        /// Its size in bytes.
+        found: u64,
+        /// The size of a segment in bytes.
+        expected: u64,
+    },
+    /// A compressed file.
+    Packed {
+        /// In which way.
+        codec: Codec,
+        /// Bytes of WAL that came out.
+        bytes: u64,
+        /// The stream ends too early; otherwise it is damaged.
+        cut: bool,
+    },
+    /// A file that belongs elsewhere.
+    Belongs {
+        /// The position on its first page.
+        address: Lsn,
+        /// The name that it should have.
+        name: String,
+    },
+    /// Another cluster.
+    Cluster {
+        /// The identifier found.
+        found: u64,
+        /// That of the archive.
+        expected: u64,
+    },
+    /// Another version.
+    Version {
+        /// The version found.
+        found: Version,
+        /// That of the archive.
+        expected: Version,
+    },
+    /// Other sizes.
+    Geometry {
+        /// The sizes found.
+        found: (SegmentSize, PageSize),
+        /// Those of the archive.
+        expected: (SegmentSize, PageSize),
+    },
+    /// Two files of one name.
+    Copies {
+        /// The other file.
+        other: String,
+    },
+    /// A fault in WAL.
+    Wal(Fault),
+    /// Bytes outside records.
+    Slack(SlackKind),
+    /// A `.partial` file.
+    Partial {
+        /// The complete file of that name.
+        complete: Option<String>,
+    },
+    /// A magic that is not read.
+    Magic {
+        /// The magic.
+        found: u16,
+    },
+    /// Something else than WAL.
+    Content(&'static str),
+    /// The operating system's refusal.
+    Refused(String),
+    /// A history file.
+    History {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Two history files.
+    Disagree {
+        /// The timeline that was left.
+        parent: TimelineId,
+        /// Where, this file says.
+        says: Switch,
+        /// The other file.
+        other: String,
+        /// Where, that one says.
+        other_says: Switch,
+    },
+    /// A history file and the WAL.
+    Switched {
+        /// The timeline that was left.
+        parent: TimelineId,
+        /// Where, the history says.
+        says: Switch,
+        /// Where the new timeline begins in WAL.
+        begins: Lsn,
+    },
+    /// A timeline out of reach.
+    Unreachable {
+        /// The timeline whose WAL ends too early.
+        parent: TimelineId,
+        /// Where it is left, the history says.
+        switch: Switch,
+    },
+    /// WAL behind a switch.
+    Diverged {
+        /// Where it was left.
+        switch: Switch,
+        /// The timeline that left.
+        child: TimelineId,
+        /// Where its WAL ends.
+        to: Lsn,
+    },
+    /// A file of an older timeline.
+    OldTimeline {
+        /// The newest timeline on its pages.
+        found: TimelineId,
+    },
+    /// Nothing more to say than the code does.
+    Plain,
+}
+
+impl Finding {
+    /// A finding of this code and its usual severity, everything else left open.
+    pub(crate) fn of(code: Code) -> Finding {
+        Finding {
+            code,
+            severity: code.severity(),
+            timeline: None,
+            lsn: None,
+            at: None,
+            segment: None,
+            file: None,
+            offset: None,
+            span: Vec::new(),
+            readable_until: None,
+            lost: None,
+            detail: Detail::Plain,
+            more: 0,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What lies in an archive, by name.
+
+use pgwal_format::{FileName, Layout, SegmentName, SegmentNo, TimelineId};
+use pgwal_source::Entry;
+use std::ops::Range;
+
+/// A complete segment, by name.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Segment {
+    /// Its timeline.
+    pub timeline: TimelineId,
+    /// Its number.
+    pub number: SegmentNo,
+    /// Its first file, as an index of the entries.
+    pub entry: usize,
+    /// Files of that name.
+    pub copies: usize,
+}
+
+/// Everything by kind. Indices are those of the entries.
+#[derive(Debug, Default)]
+pub struct Inventory {
+    /// Complete segments, by timeline and number.
+    pub segments: Vec<Segment>,
+    /// Unfinished segments.
+    pub partials: Vec<Segment>,
+    /// History files.
+    pub histories: Vec<(TimelineId, usize)>,
+    /// Backup history files.
+    pub backups: Vec<(SegmentName, usize)>,
+    /// Names that no segment of this cluster has.
+    pub impossible: Vec<usize>,
+}
+
+impl Inventory {
+    /// Sorts entries by what their names say; `names` gives a name to those that have none.
+    pub fn new(entries: &[Entry], names: &dyn Fn(usize) -> Option<FileName>, layout: &Layout) -> Inventory {
+        let mut out = Inventory::default();
+        for (index, entry) in entries.iter().enumerate() {
+            match entry.name.or_else(|| names(index)) {
+                Some(FileName::Segment(name)) => place(&mut out.segments, &mut out.impossible, name, index, layout),
+                Some(FileName::Partial(name)) => place(&mut out.partials, &mut out.impossible, name, index, layout),
+                Some(FileName::History(timeline)) => out.histories.push((timeline, index)),
+                Some(FileName::BackupHistory(name, _)) => out.backups.push((name, index)),
+                None => {}
+            }
+        }
+        for list in [&mut out.segments, &mut out.partials] {
+            list.sort_unstable();
+            list.dedup_by(|next, first| {
+                let same = (next.timeline, next.number) == (first.timeline, first.number);
+                first.copies += usize::from(same);
+                same
+            });
+        }
+        out
+    }
+
+    /// The complete segments of a timeline.
+    pub fn of(&self, timeline: TimelineId) -> &[Segment] {
+        self.segments.get(self.range(timeline)).unwrap_or(&[])
+    }
+
+    /// A complete segment.
+    pub fn get(&self, timeline: TimelineId, number: SegmentNo) -> Option<&Segment> {
+        let at = self.segments.binary_search_by_key(&(timeline, number), |s| (s.timeline, s.number)).ok()?;
+        self.segments.get(at)
+    }
+
+    /// An unfinished segment.
+    pub fn partial(&self, timeline: TimelineId, number: SegmentNo) -> Option<&Segment> {
+        self.partials.iter().find(|s| (s.timeline, s.number) == (timeline, number))
+    }
+
+    /// Timelines with complete segments, lowest first.
+    pub fn timelines(&self) -> Vec<TimelineId> {
+        let mut out: Vec<TimelineId> = Vec::new();
+        for segment in &self.segments {
+            if out.last() != Some(&segment.timeline) {
+                out.push(segment.timeline);
+            }
+        }
+        out
+    }
+
+    fn range(&self, timeline: TimelineId) -> Range<usize> {
+        let start = self.segments.partition_point(|s| s.timeline < timeline);
+        let end = self.segments.partition_point(|s| s.timeline <= timeline);
+        start..end
+    }
+}
+
+fn place(list: &mut Vec<Segment>, impossible: &mut Vec<usize>, name: SegmentName, entry: usize, layout: &Layout) {
+    match name.number(layout.address(), layout.segment) {
+        Some(number) => list.push(Segment { timeline: name.timeline, number, entry, copies: 1 }),
+        None => impossible.push(entry),
+    }
+}

@@ -1,0 +1,103 @@
+//! What is missing on the way of recovery, and who needs it.
+
+use super::{Judge, whole_way};
+use crate::codes::{Code, Severity};
+use crate::finding::Detail;
+use crate::options::Which;
+use crate::path::Hole;
+use crate::stretch::Piece;
+use crate::tree::history_name;
+use pgwal_format::{Lsn, SegmentNo, TimelineId};
+
+impl Judge<'_> {
+    pub(super) fn gaps(&mut self) {
+        let mut seen: Vec<(TimelineId, SegmentNo)> = Vec::new();
+        let mut holes: Vec<(Hole, bool)> = self.way.holes.iter().map(|h| (*h, true)).collect();
+        // Other branches: what they alone lack.
+        let mut others: Vec<TimelineId> = self.pieces.keys().copied().filter(|t| *t != self.target).collect();
+        others.sort_unstable_by(|a, b| b.cmp(a));
+        for timeline in others {
+            let line = self.tree.line(timeline, self.layout());
+            holes.extend(whole_way(self.inventory, &line).holes.iter().map(|h| (*h, false)));
+        }
+        for (hole, needed) in holes {
+            if seen.contains(&(hole.timeline, hole.first)) {
+                continue;
+            }
+            seen.push((hole.timeline, hole.first));
+            if !self.in_range(hole.first, hole.last) {
+                continue;
+            }
+            match hole.too_early {
+                Some(early) => self.unreachable(&hole, early, needed),
+                None => self.gap(&hole, needed),
+            }
+        }
+    }
+
+    fn in_range(&self, first: SegmentNo, last: SegmentNo) -> bool {
+        let after = self.options.start.is_none_or(|start| last >= self.number(start));
+        let before = self.options.end.is_none_or(|end| self.start_of(first) < end);
+        after && before
+    }
+
+    /// The pieces on either side of a hole, along a timeline.
+    fn sides(&self, timeline: TimelineId, first: SegmentNo, last: SegmentNo) -> (Option<&Piece>, Option<&Piece>) {
+        let line = self.tree.line(timeline, self.layout());
+        let all = || line.iter().rev().filter_map(|(t, _)| self.pieces.get(t)).flatten();
+        (all().find(|p| p.last.next() == first), all().find(|p| p.first == last.next()))
+    }
+
+    fn gap(&mut self, hole: &Hole, needed: bool) {
+        let (left, right) = self.sides(hole.timeline, hole.first, hole.last);
+        let lsn = self.begun(left, hole.first);
+        let until = right.and_then(Piece::run).and_then(|r| r.first).map(|f| f.lsn);
+        let before = right.and_then(|p| self.way.legs.iter().find_map(|leg| self.before(leg.timeline, p)));
+        let lost = self.lost(lsn, until, before);
+        let (name, last) = (self.name(hole.timeline, hole.first), self.name(hole.timeline, hole.last));
+        let severity = if needed || self.options.timeline == Which::All { self.gap_severity(hole) } else { Severity::Warning };
+        let partial = self.inventory.partial(hole.timeline, hole.first).is_some();
+        let detail = Detail::Gap { last, count: hole.last.0 - hole.first.0 + 1, partial };
+        let at = self.start_of(hole.first);
+        let finding = self.found(Code::Gap, hole.timeline, lsn, at, detail);
+        finding.severity = severity;
+        finding.file = Some(name);
+        finding.lost = Some(lost);
+        finding.readable_until = Some(lsn);
+    }
+
+    /// Before the oldest backup nobody needs a segment; inside a backup and behind the newest, recovery does; between
+    /// two backups, only recovery to a time between them does. With no backup known, all of it counts.
+    fn gap_severity(&self, hole: &Hole) -> Severity {
+        let (first, last) = (self.start_of(hole.first), self.start_of(hole.last.next()));
+        let path = self.target_line.iter().map(|&(t, _)| t).collect::<Vec<_>>();
+        let known: Vec<(Lsn, Lsn)> = self.backups.iter().filter(|b| path.contains(&b.timeline)).map(|b| (b.start, b.stop)).collect();
+        let (Some(oldest), Some(newest)) = (known.iter().map(|b| b.0).min(), known.iter().map(|b| b.0).max()) else {
+            return Severity::Error;
+        };
+        let inside = known.iter().any(|&(start, stop)| first < stop && start < last);
+        if inside || last > newest {
+            Severity::Error
+        } else if last <= oldest {
+            Severity::Info
+        } else {
+            Severity::Warning
+        }
+    }
+
+    /// WAL of a timeline ends before the point at which, by its history, the next one leaves it.
+    fn unreachable(&mut self, hole: &Hole, early: TimelineId, needed: bool) {
+        let Some(parent) = self.tree.parent(early).map(|p| (p.timeline, p.switch)) else { return };
+        let (left, _) = self.sides(hole.timeline, hole.first, hole.last);
+        let lsn = self.begun(left, hole.first);
+        let lost = self.lost(lsn, None, None);
+        let at = self.start_of(hole.first);
+        let detail = Detail::Unreachable { parent: parent.0, switch: parent.1 };
+        let file = self.tree.get(early).map_or_else(|| history_name(early), |n| n.file.clone());
+        let finding = self.found(Code::Unreachable, early, lsn, at, detail);
+        finding.severity = if needed { Severity::Error } else { Severity::Warning };
+        finding.file = Some(file);
+        finding.offset = None;
+        finding.lost = Some(lost);
+    }
+}

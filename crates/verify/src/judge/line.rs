@@ -1,0 +1,254 @@
+//! What is wrong inside a timeline and at its seams, that with its parent included.
+
+use super::Judge;
+use crate::codes::{Code, Severity};
+use crate::finding::{Detail, Finding};
+use crate::options::Depth;
+use crate::stretch::{Bad, Kind, Piece, Why};
+use crate::tally::{Mark, Tally};
+use pgwal_format::page::PageFault;
+use pgwal_format::{Lsn, SegmentName, SegmentNo, TimelineId};
+use pgwal_walk::seam::seam;
+use pgwal_walk::{Damage, Fault, Fold, Run, SlackKind, Stop, Tail};
+
+impl Judge<'_> {
+    /// Judges the pieces of a timeline in order, beginning with what its parent hands over.
+    pub(super) fn line(&mut self, timeline: TimelineId) {
+        let pieces = self.pieces.get(&timeline).cloned().unwrap_or_default();
+        let last_run = pieces.iter().rposition(|p| p.run().is_some());
+        let mut left: Option<Piece> = pieces.first().and_then(|first| self.handed_over(timeline, first.first));
+        for (i, piece) in pieces.iter().enumerate() {
+            let adjacent = left.as_ref().filter(|l| l.last.next() == piece.first);
+            let begun = self.begun(adjacent, piece.first);
+            match &piece.kind {
+                Kind::Run(run) => {
+                    let before = self.before(timeline, piece);
+                    let mut damages: Vec<Damage<Mark>> = run.damages.clone();
+                    if self.options.depth == Depth::Records
+                        && let Some(neighbour) = adjacent.and_then(Piece::run)
+                        && let Some(damage) = seam(self.layout(), neighbour, run).damage
+                    {
+                        damages.insert(0, Damage { before: Mark::default(), ..damage });
+                    }
+                    for damage in &damages {
+                        let lsn = if damage.begun_before { begun } else { damage.lsn };
+                        let mark = before.map(|b| after(b, damage.before));
+                        self.damage(timeline, lsn, damage, mark);
+                    }
+                    if run.more_damages > 0
+                        && let Some(last) = self.findings.last_mut()
+                    {
+                        last.more += run.more_damages;
+                    }
+                    for slack in &run.slack {
+                        self.slack(timeline, slack.segment.plus_within(slack.offset), slack.kind);
+                    }
+                    if last_run == Some(i)
+                        && let Tail::Stopped(stop) = &run.tail
+                        && !stop.rest.clean
+                        && self.options.depth == Depth::Records
+                    {
+                        let lsn = if stop.begun_before { begun } else { stop.lsn };
+                        let mark = before.map(|b| after(b, run.acc.mark()));
+                        self.torn(timeline, lsn, stop, mark);
+                    } else if let Tail::Stopped(stop) = &run.tail
+                        && pieces.get(i + 1).is_some_and(|next| next.run().is_some() || !self.is_leftover(next))
+                    {
+                        // A file behind shows that WAL went on, whether or not that file can be read.
+                        if pieces.get(i + 1).is_none_or(|next| piece.last.next() != next.first || next.run().is_none()) {
+                            let mark = before.map(|b| after(b, run.acc.mark()));
+                            let until = pieces.get(i + 1).and_then(Piece::run).and_then(|r| r.first).map(|f| f.lsn);
+                            self.damage(timeline, stop.lsn, &of_stop(stop, until, run.acc.mark()), mark);
+                        }
+                    }
+                }
+                Kind::Bad(bad) => {
+                    let next = pieces.get(i + 1).filter(|p| piece.last.next() == p.first).and_then(Piece::run);
+                    let behind_the_end = last_run.is_none_or(|last| i > last);
+                    let adjacent_run = adjacent.and_then(Piece::run).cloned();
+                    self.bad(timeline, piece, bad, begun, behind_the_end, adjacent_run.as_ref(), next);
+                }
+            }
+            left = Some(piece.clone());
+        }
+    }
+
+    /// The piece of the parent that ends right in front of a timeline's first segment.
+    fn handed_over(&self, timeline: TimelineId, first: SegmentNo) -> Option<Piece> {
+        let line = self.tree.line(timeline, self.layout());
+        line.iter().rev().filter(|&&(t, _)| t < timeline).find_map(|(t, _)| {
+            self.pieces.get(t)?.iter().find(|p| p.last.next() == first).cloned()
+        })
+    }
+
+    /// The first record that is lost where a segment cannot be read: one begun before it, or its own first.
+    pub(super) fn begun(&self, left: Option<&Piece>, number: SegmentNo) -> Lsn {
+        match left.and_then(Piece::run).map(|run| &run.tail) {
+            Some(Tail::Open(open)) => open.start,
+            Some(Tail::Stopped(stop)) if !stop.begun_before => stop.lsn,
+            _ => self.first_record_of(number),
+        }
+    }
+
+    fn damage(&mut self, timeline: TimelineId, lsn: Lsn, damage: &Damage<Mark>, before: Option<Mark>) {
+        let at = if damage.fault.is_of_page() { damage.at } else { lsn };
+        let span = match damage.fault {
+            Fault::Page(_) => self.ranges(timeline, at, at.plus_within(self.layout().short_header() as u64)),
+            _ if damage.fault.is_of_page() => self.ranges(timeline, at, at.plus_within(self.layout().long_header() as u64)),
+            _ => self.ranges(timeline, lsn, damage.end),
+        };
+        let lost = self.lost(lsn, damage.until, before);
+        let finding = self.found(code_of(&damage.fault), timeline, lsn, at, Detail::Wal(damage.fault));
+        finding.span = span;
+        finding.lost = Some(lost);
+        finding.readable_until = Some(lsn);
+    }
+
+    fn torn(&mut self, timeline: TimelineId, lsn: Lsn, stop: &Stop, before: Option<Mark>) {
+        let unwritten = match stop.fault {
+            Fault::Page(PageFault::Magic { found: 0 }) => true,
+            Fault::Page(PageFault::Address { found }) => found < stop.at,
+            _ => false,
+        };
+        let live = self.live;
+        self.damage(timeline, lsn, &of_stop(stop, None, Mark::default()), before);
+        if let Some(finding) = self.findings.last_mut() {
+            if unwritten || live {
+                finding.code = Code::Torn;
+            }
+            if live {
+                finding.severity = Severity::Warning.min(finding.severity);
+            }
+        }
+    }
+
+    fn slack(&mut self, timeline: TimelineId, at: Lsn, kind: SlackKind) {
+        let code = if kind == SlackKind::Recycled { Code::StalePages } else { Code::Slack };
+        let finding = self.found(code, timeline, at, at, Detail::Slack(kind));
+        finding.lsn = None;
+        finding.segment = None;
+    }
+
+    /// What may lie behind the end of WAL: files to be written later.
+    fn is_leftover(&self, piece: &Piece) -> bool {
+        match &piece.kind {
+            Kind::Bad(bad) => match &bad.why {
+                Why::Belongs { address, .. } => *address < self.start_of(piece.first),
+                Why::Unwritten => true,
+                _ => false,
+            },
+            Kind::Run(_) => false,
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn bad(
+        &mut self,
+        timeline: TimelineId,
+        piece: &Piece,
+        bad: &Bad,
+        begun: Lsn,
+        behind_the_end: bool,
+        left: Option<&Run<Tally>>,
+        next: Option<&Run<Tally>>,
+    ) {
+        let layout = self.layout();
+        let size = layout.segment.bytes();
+        let at = self.start_of(piece.first);
+        let leftover = behind_the_end && self.is_leftover(piece);
+        let (code, detail) = match &bad.why {
+            Why::Size { found, fresh } => {
+                let code = if *fresh && behind_the_end { Code::StillCopied } else { Code::Size };
+                (code, Detail::Size { found: *found, expected: size })
+            }
+            Why::Packed { codec, bytes, cut } => (Code::Undecodable, Detail::Packed { codec: *codec, bytes: *bytes, cut: *cut }),
+            Why::Encrypted(codec) => (Code::Encrypted, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
+            Why::Unknown(codec) => (Code::UnknownCodec, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
+            Why::Belongs { address, timeline } => {
+                let number = self.number(*address);
+                let name = SegmentName::new(*timeline, number, layout.address(), layout.segment).to_string();
+                let code = if leftover { Code::Recycled } else { Code::Misplaced };
+                (code, Detail::Belongs { address: *address, name })
+            }
+            Why::Cluster { found } => (Code::ForeignCluster, Detail::Cluster { found: *found, expected: self.consensus.system_id }),
+            Why::Version(dialect) => (Code::ForeignVersion, Detail::Version { found: dialect.version, expected: layout.dialect.version }),
+            Why::Geometry(found) => {
+                let detail = Detail::Geometry { found: (found.segment, found.page), expected: (layout.segment, layout.page) };
+                (Code::Geometry, detail)
+            }
+            Why::Unwritten => (Code::Unwritten, Detail::Plain),
+            Why::Magic(found) => (Code::UnknownVersion, Detail::Magic { found: *found }),
+            Why::NotWal(what) => (Code::NotWal, Detail::Content(what)),
+            Why::OldTimeline(found) => (Code::WrongTimeline, Detail::OldTimeline { found: *found }),
+            Why::Refused(why) => (Code::Unreadable, Detail::Refused(why.clone())),
+            Why::Changed => (Code::Changed, Detail::Plain),
+            Why::Vanished => (Code::Vanished, Detail::Plain),
+        };
+        let before = self.before(timeline, piece);
+        let readable = readable_until(bad, left, self.layout()).unwrap_or(begun);
+        let lost = self.lost(begun, next.and_then(|r| r.first).map(|f| f.lsn), before);
+        let file = self.entries.get(bad.entry).map(|e| e.shown());
+        let live = self.live;
+        let finding = self.found(code, timeline, begun, at, detail);
+        finding.file = file.or(finding.file.take());
+        finding.readable_until = Some(readable);
+        finding.lost = Some(lost);
+        if leftover {
+            let mildest = if live { Severity::Info } else { Severity::Warning };
+            finding.severity = finding.severity.min(mildest);
+        }
+    }
+}
+
+/// How far the bytes of a file that a server cannot use could be read.
+fn readable_until(bad: &Bad, left: Option<&Run<Tally>>, layout: &pgwal_format::Layout) -> Option<Lsn> {
+    let run = bad.run.as_ref()?;
+    match &run.tail {
+        Tail::Stopped(stop) if stop.begun_before => match &left?.tail {
+            Tail::Open(open) => Some(open.start),
+            _ => None,
+        },
+        Tail::Stopped(stop) => {
+            // Only where what is here goes on from what is before it does its content count.
+            let fits = left.is_none_or(|left| seam(layout, left, run).damage.is_none());
+            (fits && run.first.is_some()).then_some(stop.lsn)
+        }
+        _ => Some(run.end),
+    }
+}
+
+fn after(sum: Mark, own: Mark) -> Mark {
+    Mark { records: sum.records + own.records, commits: sum.commits + own.commits, last_commit: own.last_commit.or(sum.last_commit) }
+}
+
+fn of_stop(stop: &Stop, until: Option<Lsn>, before: Mark) -> Damage<Mark> {
+    Damage {
+        lsn: stop.lsn,
+        begun_before: stop.begun_before,
+        at: stop.at,
+        fault: stop.fault,
+        end: stop.end,
+        until,
+        until_prev: None,
+        before,
+    }
+}
+
+/// The code of a fault in WAL.
+pub(crate) fn code_of(fault: &Fault) -> Code {
+    match fault {
+        Fault::Page(_) => Code::PageHeader,
+        Fault::Header(_) => Code::RecordHeader,
+        Fault::Checksum { .. } => Code::RecordCrc,
+        Fault::Body(_) => Code::Body,
+        Fault::PrevLink { .. } => Code::PrevLink,
+        Fault::NoContrecord | Fault::UnexpectedContrecord { .. } | Fault::ContrecordLength { .. } => Code::Contrecord,
+        Fault::OverwriteMismatch { .. } => Code::Overwrite,
+        _ => Code::Size,
+    }
+}
+
+/// Findings in the order of WAL; of one place, the worst first.
+pub(crate) fn order(a: &Finding, b: &Finding) -> std::cmp::Ordering {
+    (a.lsn.is_none(), a.lsn, a.at, b.severity).cmp(&(b.lsn.is_none(), b.lsn, b.at, a.severity))
+}

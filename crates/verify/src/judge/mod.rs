@@ -1,0 +1,261 @@
+//! Turns what was seen into findings and reports.
+//!
+//! | file | question |
+//! |---|---|
+//! | [`suspects`] | another cluster's file, or one with a damaged system identifier? |
+//! | [`line`] | what is wrong inside a timeline, and at its seams? |
+//! | [`gaps`] | what is missing on the way of recovery, and who needs it? |
+//! | [`timelines`] | do history files fit each other and the WAL? |
+//! | [`partials`] | what lies in unfinished segments? |
+//! | [`reports`] | how far does each timeline reach, and replay as a whole? |
+
+mod gaps;
+mod line;
+mod partials;
+mod reports;
+mod suspects;
+mod timelines;
+
+use crate::codes::{Code, Severity};
+use crate::consensus::Consensus;
+use crate::finding::{Detail, FileRange, Finding, Lost};
+use crate::inventory::Inventory;
+use crate::options::{Options, Which};
+use crate::outcome::Backup;
+use crate::path::{Way, way};
+use crate::stretch::Piece;
+use crate::tally::{Mark, Tally};
+use crate::tree::Tree;
+use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
+use pgwal_source::Entry;
+use pgwal_walk::Fold;
+use std::collections::BTreeMap;
+
+pub(crate) use reports::Reports;
+
+/// Everything that was seen, and everything that is said of it.
+pub(crate) struct Judge<'a> {
+    pub consensus: &'a Consensus,
+    pub entries: &'a [Entry],
+    pub inventory: &'a Inventory,
+    pub tree: &'a Tree,
+    pub options: &'a Options<'a>,
+    pub live: bool,
+    pub backups: Vec<Backup>,
+    /// Pieces of each timeline.
+    pub pieces: BTreeMap<TimelineId, Vec<Piece>>,
+    /// Scans of `.partial` files.
+    pub partials: Vec<partials::Partial>,
+    /// The lowest timeline here.
+    pub start: TimelineId,
+    /// The timeline that must replay.
+    pub target: TimelineId,
+    /// The target and its ancestors, oldest first, with the segments in which they begin.
+    pub target_line: Vec<(TimelineId, SegmentNo)>,
+    pub way: Way,
+    /// Records before each piece on the way.
+    before: BTreeMap<(TimelineId, SegmentNo), Mark>,
+    pub total: Mark,
+    pub findings: Vec<Finding>,
+}
+
+pub(crate) use partials::Partial;
+
+impl<'a> Judge<'a> {
+    #[allow(clippy::too_many_arguments)]
+    pub fn new(
+        consensus: &'a Consensus,
+        entries: &'a [Entry],
+        inventory: &'a Inventory,
+        tree: &'a Tree,
+        options: &'a Options<'a>,
+        live: bool,
+        backups: Vec<Backup>,
+        pieces: BTreeMap<TimelineId, Vec<Piece>>,
+        partials: Vec<Partial>,
+        findings: Vec<Finding>,
+    ) -> Judge<'a> {
+        let start = inventory.timelines().first().copied().unwrap_or(TimelineId::FIRST);
+        let target = match options.timeline {
+            Which::Number(timeline) => timeline,
+            Which::Latest | Which::All => tree.latest(start),
+        };
+        let layout = &consensus.layout;
+        let target_line = tree.line(target, layout);
+        let way = whole_way(inventory, &target_line);
+        Judge {
+            consensus,
+            entries,
+            inventory,
+            tree,
+            options,
+            live,
+            backups,
+            pieces,
+            partials,
+            start,
+            target,
+            target_line,
+            way,
+            before: BTreeMap::new(),
+            total: Mark::default(),
+            findings,
+        }
+    }
+
+    /// Judges everything.
+    pub fn judge(mut self) -> Reports {
+        self.suspects();
+        self.count();
+        let timelines: Vec<TimelineId> = self.pieces.keys().copied().collect();
+        for &timeline in &timelines {
+            self.line(timeline);
+        }
+        self.gaps();
+        self.timelines();
+        self.partials();
+        for &index in &self.inventory.impossible {
+            let file = self.entries.get(index).map(Entry::shown);
+            self.findings.push(Finding { file, ..Finding::of(Code::ForeignName) });
+        }
+        self.reports()
+    }
+
+    pub fn layout(&self) -> &'a Layout {
+        &self.consensus.layout
+    }
+
+    /// The timelines of the way, oldest first, those without a file on it left out.
+    pub fn path(&self) -> Vec<TimelineId> {
+        let mut out: Vec<TimelineId> = Vec::new();
+        for leg in &self.way.legs {
+            if out.last() != Some(&leg.timeline) {
+                out.push(leg.timeline);
+            }
+        }
+        out
+    }
+
+    /// Whether the file of this timeline and number is one that recovery takes.
+    pub fn on_way(&self, timeline: TimelineId, number: SegmentNo) -> bool {
+        self.way.legs.iter().any(|leg| leg.timeline == timeline && (leg.first..=leg.last).contains(&number))
+    }
+
+    /// What an error counts that was found at this place: recovery must need it.
+    pub fn weigh(&self, severity: Severity, timeline: TimelineId, number: SegmentNo) -> Severity {
+        if severity == Severity::Error && self.options.timeline != Which::All && !self.on_way(timeline, number) {
+            Severity::Warning
+        } else {
+            severity
+        }
+    }
+
+    pub fn number(&self, lsn: Lsn) -> SegmentNo {
+        self.layout().address().segment(lsn, self.layout().segment)
+    }
+
+    pub fn start_of(&self, number: SegmentNo) -> Lsn {
+        self.layout().address().segment_start(number, self.layout().segment)
+    }
+
+    /// The first position of a segment at which a record can start.
+    pub fn first_record_of(&self, number: SegmentNo) -> Lsn {
+        self.start_of(number).plus_within(self.layout().long_header() as u64)
+    }
+
+    pub fn name(&self, timeline: TimelineId, number: SegmentNo) -> String {
+        SegmentName::new(timeline, number, self.layout().address(), self.layout().segment).to_string()
+    }
+
+    /// The file in which recovery along `timeline` finds a segment: its own, or that of an ancestor.
+    pub fn file(&self, timeline: TimelineId, number: SegmentNo) -> (String, TimelineId) {
+        let line = self.tree.line(timeline, self.layout());
+        let found = line.iter().rev().find_map(|&(t, _)| self.inventory.get(t, number).map(|s| (t, s.entry)));
+        match found.and_then(|(t, index)| self.entries.get(index).map(|e| (e.shown(), t))) {
+            Some(found) => found,
+            None => (self.name(timeline, number), timeline),
+        }
+    }
+
+    /// The file ranges of the bytes from `from` to `to`.
+    pub fn ranges(&self, timeline: TimelineId, from: Lsn, to: Lsn) -> Vec<FileRange> {
+        let layout = self.layout();
+        let size = layout.segment.bytes();
+        let length = u64::try_from(layout.address().distance(to, from, layout.segment)).unwrap_or(0).min(16 * size);
+        let mut out = Vec::new();
+        let (mut number, mut offset, mut left) = (self.number(from), layout.address().offset(from, layout.segment), length);
+        while left > 0 {
+            let here = left.min(size - offset);
+            out.push(FileRange { file: self.file(timeline, number).0, offset, length: here });
+            left -= here;
+            (number, offset) = (number.next(), 0);
+        }
+        out
+    }
+
+    /// What it costs that replay stops here: `before` are the records up to it, `until` the next that can be read.
+    pub fn lost(&self, lsn: Lsn, until: Option<Lsn>, before: Option<Mark>) -> Lost {
+        let layout = self.layout();
+        let bytes = until.and_then(|u| u64::try_from(layout.address().distance(u, lsn, layout.segment)).ok());
+        let before = before.unwrap_or(self.total);
+        Lost {
+            bytes,
+            until_lsn: until,
+            records_after: self.total.records.saturating_sub(before.records),
+            commits_after: self.total.commits.saturating_sub(before.commits),
+            last_commit: before.last_commit,
+            last_commit_after: self.total.last_commit.filter(|_| self.total.commits > before.commits),
+        }
+    }
+
+    /// Adds a finding at a place: `lsn` where replay stops, `at` what is wrong.
+    pub fn found(&mut self, code: Code, timeline: TimelineId, lsn: Lsn, at: Lsn, detail: Detail) -> &mut Finding {
+        let number = self.number(at);
+        let (file, owner) = self.file(timeline, number);
+        let layout = self.layout();
+        let finding = Finding {
+            severity: self.weigh(code.severity(), owner, number),
+            timeline: Some(timeline),
+            lsn: Some(lsn),
+            at: Some(at),
+            segment: Some(self.name(self.file(timeline, self.number(lsn)).1, self.number(lsn))),
+            file: Some(file),
+            offset: Some(layout.address().offset(at, layout.segment)),
+            detail,
+            ..Finding::of(code)
+        };
+        self.findings.push(finding);
+        let last = self.findings.len() - 1;
+        &mut self.findings[last]
+    }
+
+    /// Counts records along the way.
+    fn count(&mut self) {
+        let mut sum = Tally::default();
+        for leg in &self.way.legs {
+            for piece in self.pieces.get(&leg.timeline).map_or(&[][..], |p| p.as_slice()) {
+                if (leg.first..=leg.last).contains(&piece.first) {
+                    self.before.insert((leg.timeline, piece.first), sum.mark());
+                    if let Some(run) = piece.run() {
+                        sum.join(run.acc.clone());
+                    }
+                }
+            }
+        }
+        self.total = sum.mark();
+    }
+
+    /// Records before a piece, where it lies on the way.
+    pub fn before(&self, timeline: TimelineId, piece: &Piece) -> Option<Mark> {
+        self.before.get(&(timeline, piece.first)).copied()
+    }
+}
+
+/// The way along a line over all segments that it has.
+pub(crate) fn whole_way(inventory: &Inventory, line: &[(TimelineId, SegmentNo)]) -> Way {
+    let all = || line.iter().flat_map(|&(t, _)| inventory.of(t));
+    match (all().map(|s| s.number).min(), all().map(|s| s.number).max()) {
+        (Some(from), Some(to)) => way(inventory, line, from, to),
+        _ => Way::default(),
+    }
+}

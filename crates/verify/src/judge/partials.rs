@@ -1,0 +1,45 @@
+//! Unfinished segments. A server never restores them by itself.
+
+use super::Judge;
+use crate::codes::{Code, Severity};
+use crate::finding::Detail;
+use crate::stretch::Piece;
+use crate::tally::Tally;
+use pgwal_format::{SegmentNo, TimelineId};
+use pgwal_walk::Run;
+
+/// A `.partial` file.
+pub(crate) struct Partial {
+    pub timeline: TimelineId,
+    pub number: SegmentNo,
+    pub entry: usize,
+    /// What could be read of it.
+    pub run: Option<Run<Tally>>,
+}
+
+impl Judge<'_> {
+    pub(super) fn partials(&mut self) {
+        for i in 0..self.partials.len() {
+            let Some(Partial { timeline, number, entry, .. }) = self.partials.get(i) else { continue };
+            let (timeline, number, entry) = (*timeline, *number, *entry);
+            let complete = self.inventory.get(timeline, number).and_then(|s| self.entries.get(s.entry)).map(|e| e.shown());
+            let last = self.inventory.of(timeline).last().map(|s| s.number);
+            if complete.is_none() && last.is_some_and(|last| last > number) {
+                // It lies in a gap, and the gap says so.
+                continue;
+            }
+            let code = if complete.is_some() { Code::PartialBeside } else { Code::PartialOnly };
+            let left = self.pieces.get(&timeline).and_then(|p| p.iter().find(|p| p.last.next() == number)).cloned();
+            let lsn = self.begun(left.as_ref().filter(|p: &&Piece| p.run().is_some()), number);
+            let at = self.start_of(number);
+            let file = self.entries.get(entry).map(|e| e.shown());
+            let finding = self.found(code, timeline, lsn, at, Detail::Partial { complete });
+            finding.severity = Severity::Info;
+            finding.file = file;
+            if code == Code::PartialBeside {
+                finding.lsn = None;
+                finding.segment = None;
+            }
+        }
+    }
+}

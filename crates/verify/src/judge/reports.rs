@@ -1,0 +1,185 @@
+//! How far each timeline reaches, and replay as a whole.
+
+use super::Judge;
+use super::line::order;
+use crate::codes::{Code, Severity};
+use crate::finding::Finding;
+use crate::options::Depth;
+use crate::outcome::{Backup, End, NotChecked, TimelineReport, Verdict};
+use crate::stretch::{Kind, Piece, Why};
+use crate::tally::Tally;
+use pgwal_format::text::history::Switch;
+use pgwal_format::{Lsn, TimelineId};
+use pgwal_walk::{Fold, Run, Tail};
+
+/// What the judge hands back.
+pub(crate) struct Reports {
+    pub verdict: Verdict,
+    pub path: Vec<TimelineId>,
+    pub timelines: Vec<TimelineReport>,
+    pub backups: Vec<Backup>,
+    pub findings: Vec<Finding>,
+    pub replay: Option<(Lsn, Lsn)>,
+    pub replayed: Tally,
+    pub not_checked: Vec<NotChecked>,
+}
+
+impl Judge<'_> {
+    pub(super) fn reports(mut self) -> Reports {
+        let mut findings = std::mem::take(&mut self.findings);
+        findings.retain_mut(|f| {
+            if let Some((_, severity)) = self.options.severities.iter().rev().find(|(pattern, _)| pattern.matches(f.code)) {
+                f.severity = *severity;
+            }
+            f.severity != Severity::Ignore && self.is_asked(f)
+        });
+        findings.sort_by(order);
+        let mut timelines: Vec<TimelineReport> = self.pieces.keys().copied().filter_map(|t| self.timeline_report(t, &findings)).collect();
+        let (replay, replayed) = self.replay(&findings);
+        let mut backups = std::mem::take(&mut self.backups);
+        for backup in &mut backups {
+            backup.complete = self.covers(backup, &findings);
+        }
+        let verdict = verdict(&findings, self.options.depth);
+        let mut not_checked = Vec::new();
+        match self.options.depth {
+            Depth::Names => not_checked.extend([NotChecked::Records, NotChecked::Pages]),
+            Depth::Pages => not_checked.push(NotChecked::Records),
+            Depth::Records => {}
+        }
+        if self.options.start.is_some() || self.options.end.is_some() {
+            not_checked.push(NotChecked::OutsideRange);
+        }
+        not_checked.push(NotChecked::DataFiles);
+        not_checked.push(if backups.is_empty() { NotChecked::Backups } else { NotChecked::NewerWal });
+        timelines.sort_by_key(|t| t.timeline);
+        Reports { verdict, path: self.path(), timelines, backups, findings, replay, replayed, not_checked }
+    }
+
+    fn is_asked(&self, finding: &Finding) -> bool {
+        let Some(lsn) = finding.lsn.or(finding.at) else { return true };
+        let reach = finding.at.unwrap_or(lsn).max(finding.span.last().and(finding.lsn).unwrap_or(lsn));
+        self.options.start.is_none_or(|start| self.number(reach) >= self.number(start)) && self.options.end.is_none_or(|end| lsn < end)
+    }
+
+    fn timeline_report(&self, timeline: TimelineId, findings: &[Finding]) -> Option<TimelineReport> {
+        let pieces = self.pieces.get(&timeline)?;
+        let first = pieces.first()?;
+        let mut tally = Tally::default();
+        let mut islands: Vec<(Lsn, Lsn)> = Vec::new();
+        let mut left: Option<&Piece> = None;
+        for piece in pieces {
+            if let Some(run) = piece.run() {
+                // The record over a seam that no join has completed (the seam at which another timeline begins).
+                if let Some(neighbour) = left.filter(|l| l.last.next() == piece.first).and_then(Piece::run) {
+                    let seam = pgwal_walk::seam::seam(self.layout(), neighbour, run);
+                    if seam.completed.is_some() {
+                        tally.records += 1;
+                    }
+                }
+                tally.join(run.acc.clone());
+                islands.extend(self.islands(run));
+            }
+            left = Some(piece);
+        }
+        let last_run = pieces.iter().filter_map(Piece::run).next_back();
+        let torn = |f: &Finding| f.timeline == Some(timeline) && f.code == Code::Torn;
+        let end = match (last_run, pieces.last().map(|p| &p.kind)) {
+            (Some(run), Some(Kind::Run(_))) => end_of(run, findings.iter().any(torn)),
+            (Some(run), Some(Kind::Bad(bad))) if matches!(bad.why, Why::Belongs { .. } | Why::Unwritten) => end_of(run, findings.iter().any(torn)),
+            (None, _) => End::Damage,
+            _ => End::Gap,
+        };
+        let parent = self.tree.parent(timeline);
+        let switch = parent.map(|p| p.switch).or_else(|| {
+            let begins = self.opening(timeline).filter(|_| timeline > TimelineId::FIRST)?;
+            Some(Switch::At(begins))
+        });
+        let partial_records = self.partials.iter().filter(|p| p.timeline == timeline).filter_map(|p| p.run.as_ref()).map(|r| r.acc.records).sum();
+        Some(TimelineReport {
+            timeline,
+            parent: parent.map(|p| p.timeline),
+            switch,
+            from: self.start_of(first.first),
+            to: last_run.map_or(self.start_of(first.first), |run| run.end),
+            end,
+            segments: self.inventory.of(timeline).len() as u64,
+            tally,
+            partial_records,
+            islands,
+        })
+    }
+
+    /// Stretches of a run without damage, as positions of their first record and behind their last.
+    fn islands(&self, run: &Run<Tally>) -> Vec<(Lsn, Lsn)> {
+        let mut out = Vec::new();
+        let mut from = run.first.map(|f| f.lsn);
+        for damage in &run.damages {
+            if let Some(start) = from.filter(|&start| start < damage.lsn) {
+                out.push((start, damage.lsn));
+            }
+            from = damage.until;
+        }
+        if let Some(start) = from {
+            out.push((start, run.end));
+        }
+        out
+    }
+
+    /// From the first record on the way to where the first error stops replay.
+    fn replay(&self, findings: &[Finding]) -> (Option<(Lsn, Lsn)>, Tally) {
+        let on_way = |leg: &crate::path::Leg| {
+            let pieces = self.pieces.get(&leg.timeline).map_or(&[][..], |p| p.as_slice());
+            pieces.iter().filter(|p| (leg.first..=leg.last).contains(&p.first)).cloned().collect::<Vec<_>>()
+        };
+        let runs: Vec<Piece> = self.way.legs.iter().flat_map(on_way).collect();
+        let first = runs.iter().filter_map(Piece::run).find_map(|r| r.first);
+        let stop = findings.iter().find(|f| f.severity == Severity::Error && f.lsn.is_some());
+        let end = runs.iter().filter_map(Piece::run).map(|r| r.end).next_back();
+        let mut replayed = Tally::default();
+        for run in runs.iter().filter_map(Piece::run) {
+            replayed.join(run.acc.clone());
+        }
+        if let Some(lost) = stop.and_then(|f| f.lost) {
+            replayed.records = replayed.records.saturating_sub(lost.records_after);
+            replayed.commits = replayed.commits.saturating_sub(lost.commits_after);
+            replayed.last_commit = lost.last_commit;
+        }
+        let to = stop.and_then(|f| f.lsn).or(end);
+        (first.zip(to).map(|(f, to)| (f.lsn, to.max(f.lsn))), replayed)
+    }
+
+    /// Whether everything from a backup's start to its stop can be read.
+    fn covers(&self, backup: &Backup, findings: &[Finding]) -> bool {
+        let here = self.way.legs.first().map(|l| self.start_of(l.first)).is_some_and(|from| from <= backup.start);
+        let end = self.pieces.get(&backup.timeline).and_then(|p| p.iter().filter_map(Piece::run).next_back()).map(|r| r.end);
+        let broken = |f: &Finding| f.severity >= Severity::Warning && f.lsn.is_some_and(|l| l < backup.stop) && {
+            let until = f.lost.and_then(|l| l.until_lsn).unwrap_or(Lsn::MAX);
+            until > backup.start && f.timeline == Some(backup.timeline)
+        };
+        here && end.is_some_and(|end| end >= backup.stop || end == backup.stop) && !findings.iter().any(broken)
+    }
+}
+
+fn end_of(run: &Run<Tally>, torn: bool) -> End {
+    match &run.tail {
+        Tail::Clean | Tail::Open(_) => End::Continues,
+        Tail::Switched { .. } => End::Switch,
+        Tail::Stopped(stop) if stop.rest.clean && stop.rest.leftover.recycled.is_some() => End::RecycledTail,
+        Tail::Stopped(stop) if stop.rest.clean => End::ZeroTail,
+        Tail::Stopped(_) if torn => End::Torn,
+        Tail::Stopped(_) => End::Damage,
+    }
+}
+
+/// Errors refute, but for those that say that we could not look: those leave it open.
+fn verdict(findings: &[Finding], depth: Depth) -> Verdict {
+    let errors = || findings.iter().filter(|f| f.severity == Severity::Error);
+    if errors().any(|f| !f.code.is_could_not_look()) {
+        Verdict::Refuted
+    } else if errors().next().is_some() || depth != Depth::Records {
+        Verdict::Unproven
+    } else {
+        Verdict::Proven
+    }
+}

@@ -1,0 +1,52 @@
+//! A file names another system identifier: is it another cluster's, or is the field damaged?
+//!
+//! The neighbours tell. Where a record crosses into the file and its checksum is right, or the first record names the
+//! last one of the neighbour, the file belongs here.
+
+use super::Judge;
+use crate::stretch::{Bad, Kind, Piece, Why};
+use crate::tally::Tally;
+use pgwal_format::page::PageFault;
+use pgwal_walk::seam::seam;
+use pgwal_walk::{Damage, Fault, Fold, Head, Run};
+
+impl Judge<'_> {
+    pub(super) fn suspects(&mut self) {
+        let layout = self.layout();
+        let expected = self.consensus.system_id;
+        for pieces in self.pieces.values_mut() {
+            for i in 0..pieces.len() {
+                let Some(Piece { kind: Kind::Bad(bad), first, last }) = pieces.get(i) else { continue };
+                let Bad { why: Why::Cluster { found }, run: Some(run), .. } = bad.as_ref() else { continue };
+                let left = i.checked_sub(1).and_then(|j| pieces.get(j)).filter(|p| p.last.next() == *first).and_then(Piece::run);
+                let right = pieces.get(i + 1).filter(|p| last.next() == p.first).and_then(Piece::run);
+                let fits = |a: &Run<Tally>, b: &Run<Tally>| {
+                    let seam = seam(layout, a, b);
+                    seam.damage.is_none() && (seam.completed.is_some() || (a.last.is_some() && b.first.is_some_and(|f| f.linked)))
+                };
+                if !left.is_some_and(|left| fits(left, run)) && !right.is_some_and(|right| fits(run, right)) {
+                    continue;
+                }
+                let damage = Damage {
+                    lsn: run.from,
+                    begun_before: true,
+                    at: run.from,
+                    fault: Fault::Page(PageFault::SystemId { found: *found, expected }),
+                    end: run.from,
+                    until: run.first.map(|f| f.lsn),
+                    until_prev: run.first.map(|f| f.prev),
+                    before: Tally::default().mark(),
+                };
+                let mut run = run.clone();
+                run.head = Head::Damaged;
+                run.damages.insert(0, damage);
+                if let Some(first) = &mut run.first {
+                    first.linked = false;
+                }
+                if let Some(piece) = pieces.get_mut(i) {
+                    piece.kind = Kind::Run(Box::new(run));
+                }
+            }
+        }
+    }
+}

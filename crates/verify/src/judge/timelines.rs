@@ -1,0 +1,107 @@
+//! Do the history files fit each other and the WAL?
+
+use super::Judge;
+use crate::codes::{Code, Severity};
+use crate::finding::{Detail, Finding};
+use crate::options::Which;
+use crate::stretch::Piece;
+use crate::tree::{history_name, switch_segment};
+use pgwal_format::text::history::Switch;
+use pgwal_format::{Generation, Lsn, TimelineId};
+
+impl Judge<'_> {
+    pub(super) fn timelines(&mut self) {
+        let target = self.target;
+        let all = self.options.timeline == Which::All;
+        // A server reads the history of its target alone; what is wrong with another is a matter for later.
+        for finding in &mut self.findings {
+            if matches!(finding.code, Code::HistoryEmpty | Code::HistorySyntax | Code::HistoryOrder) && finding.timeline != Some(target) && !all {
+                finding.severity = Severity::Warning;
+            }
+        }
+        self.findings.extend(self.tree.disagreements());
+        for timeline in self.inventory.timelines() {
+            if timeline > self.start && self.tree.get(timeline).is_none() {
+                self.history_missing(timeline);
+            }
+        }
+        if let Which::Number(asked) = self.options.timeline
+            && asked > self.start
+            && self.tree.get(asked).is_none()
+            && self.inventory.of(asked).is_empty()
+        {
+            self.history_missing(asked);
+        }
+        let children: Vec<TimelineId> = self.pieces.keys().copied().collect();
+        for child in children {
+            if let Some((parent, switch)) = self.tree.parent(child).map(|p| (p.timeline, p.switch)) {
+                self.switch_mismatch(child, parent, switch);
+            }
+        }
+        let nodes: Vec<_> = self.tree.nodes.iter().filter_map(|n| n.ancestors.last().map(|a| (n.timeline, a.timeline, a.switch))).collect();
+        for (child, parent, switch) in nodes {
+            self.diverged(child, parent, switch);
+        }
+    }
+
+    fn history_missing(&mut self, timeline: TimelineId) {
+        self.findings.push(Finding { timeline: Some(timeline), file: Some(history_name(timeline)), ..Finding::of(Code::HistoryMissing) });
+    }
+
+    /// Where a timeline begins, by its own first record.
+    pub(super) fn opening(&self, timeline: TimelineId) -> Option<Lsn> {
+        // Up to 9.2 the record does not name the timeline before: the pages in front of it must.
+        let says_so = self.layout().dialect.generation != Generation::LegacyA;
+        let runs = self.pieces.get(&timeline)?.iter().filter_map(Piece::run);
+        runs.filter(|run| says_so || run.first_timeline.is_some_and(|t| t < timeline)).find_map(|run| run.acc.opening_of(timeline))
+    }
+
+    fn switch_mismatch(&mut self, child: TimelineId, parent: TimelineId, says: Switch) {
+        let Some(begins) = self.opening(child) else { return };
+        let layout = self.layout();
+        let fits = match says {
+            Switch::At(lsn) => {
+                // A switch on a page boundary: the record stands behind the page's header.
+                let offset = layout.address().offset(lsn, layout.segment);
+                let header = match (offset, offset % layout.page.bytes()) {
+                    (0, _) => layout.long_header(),
+                    (_, 0) => layout.short_header(),
+                    _ => 0,
+                };
+                begins == lsn.plus_within(header as u64) || begins == lsn
+            }
+            Switch::In(_) => switch_segment(&says, layout) == Some(self.number(begins)),
+        };
+        if !fits {
+            let file = self.tree.get(child).map(|n| n.file.clone());
+            self.findings.push(Finding {
+                timeline: Some(child),
+                at: Some(begins),
+                file,
+                detail: Detail::Switched { parent, says, begins },
+                ..Finding::of(Code::SwitchMismatch)
+            });
+        }
+    }
+
+    /// The parent's own WAL goes on behind the switch.
+    fn diverged(&mut self, child: TimelineId, parent: TimelineId, switch: Switch) {
+        let layout = self.layout();
+        let end = self.pieces.get(&parent).and_then(|p| p.iter().filter_map(Piece::run).next_back()).map(|run| run.end);
+        let (Some(to), Some(number)) = (end, switch_segment(&switch, layout)) else { return };
+        let beyond = match switch {
+            Switch::At(lsn) => to > lsn,
+            // In which part of the segment the switch lies, only the child's first record tells.
+            Switch::In(_) => self.opening(child).map_or(self.number(to) > number, |begins| to > begins),
+        };
+        // The first file of the parent that holds such WAL.
+        let Some(first) = self.inventory.of(parent).iter().find(|s| s.number >= number).map(|s| s.number).filter(|_| beyond) else { return };
+        let at = match switch {
+            Switch::At(lsn) if self.number(lsn) == first => lsn,
+            _ => self.start_of(first),
+        };
+        let finding = self.found(Code::Diverged, parent, at, at, Detail::Diverged { switch, child, to });
+        finding.lsn = None;
+        finding.segment = None;
+    }
+}

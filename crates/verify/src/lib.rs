@@ -1,0 +1,37 @@
+//! Judges a PostgreSQL WAL archive: does it replay, how far, and why not further.
+//!
+//! ```no_run
+//! let archive = pgwal_source::open(&["/backups/wal".into()])?;
+//! let outcome = pgwal_verify::verify(archive.as_ref(), &pgwal_verify::Options::default())?;
+//! println!("{:?}: {} findings", outcome.verdict, outcome.findings.len());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`verify`] lists what lies there ([`inventory`]), finds out whose WAL it is ([`consensus`]), scans each segment and
+//! joins the scans ([`look`], [`stretch`]), works out which timelines a server would take ([`tree`], [`path`]), and judges:
+//! [`judge`] turns what does not fit into [`Finding`]s, and those into a [`Verdict`].
+
+pub mod codes;
+mod consensus;
+mod error;
+pub mod finding;
+mod inventory;
+mod judge;
+pub mod log_line;
+mod look;
+mod options;
+mod outcome;
+mod path;
+mod stretch;
+mod tally;
+mod tree;
+mod verify;
+pub mod wording;
+
+pub use codes::{Code, Severity};
+pub use error::Error;
+pub use finding::{Detail, FileRange, Finding, Lost};
+pub use options::{Depth, Options, Progress, Which};
+pub use outcome::{Backup, End, NotChecked, Outcome, TimelineReport, Verdict};
+pub use tally::{Mark, Tally};
+pub use verify::verify;

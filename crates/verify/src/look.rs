@@ -1,0 +1,224 @@
+//! Looks at one file: reads it, scans it, and says what it is.
+
+use crate::consensus::{Consensus, First, beginning};
+use crate::inventory::Segment;
+use crate::options::Depth;
+use crate::stretch::{Bad, Kind, Piece, Stretch, Why};
+use crate::tally::Tally;
+use pgwal_format::layout::NotWal;
+use pgwal_format::page::PageFault;
+use pgwal_format::sniff::{self, Content};
+use pgwal_format::{Layout, Lsn};
+use pgwal_source::{Codec, Entry, How, ReadState, Scratch, Source};
+use pgwal_walk::{Expect, Fault, Head, KEEP, Run, Tail, headers, scan};
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+/// What looking needs to know.
+pub struct Looker<'a> {
+    /// Where the files are.
+    pub source: &'a dyn Source,
+    /// All of them.
+    pub entries: &'a [Entry],
+    /// Whose they are.
+    pub consensus: &'a Consensus,
+    /// How to read them.
+    pub how: How,
+    /// A server may be writing there.
+    pub live: bool,
+    /// How thoroughly to look.
+    pub depth: Depth,
+}
+
+/// Buffers of a thread.
+#[derive(Default)]
+pub struct Buffers {
+    scratch: Scratch,
+    bytes: Vec<u8>,
+}
+
+/// A short file of the last minute may be one that is still being written.
+const FRESH: Duration = Duration::from_secs(60);
+
+struct Read {
+    run: Option<Run<Tally>>,
+    why: Option<Why>,
+    bytes: u64,
+    sum: u32,
+}
+
+impl Looker<'_> {
+    /// Looks at a segment: all of its files, if it has several.
+    pub fn look(&self, segment: &Segment, buffers: &mut Buffers) -> Stretch {
+        let mut out = Stretch::default();
+        let mut best: Option<(usize, Read)> = None;
+        for entry in segment.entry..segment.entry + segment.copies {
+            let read = self.file(segment, entry, segment.copies > 1, buffers);
+            out.bytes += read.bytes;
+            match &best {
+                Some((first, kept)) => {
+                    if kept.why.is_none() && read.why.is_none() && (kept.bytes, kept.sum) != (read.bytes, read.sum) || kept.why != read.why {
+                        out.copies.push((*first, entry));
+                    }
+                    if kept.why.is_some() && read.why.is_none() {
+                        best = Some((entry, read));
+                    }
+                }
+                None => best = Some((entry, read)),
+            }
+        }
+        if let Some((entry, read)) = best {
+            let kind = match (read.why, read.run) {
+                (None, Some(run)) => Kind::Run(Box::new(run)),
+                (why, run) => Kind::Bad(Box::new(Bad { entry, why: why.unwrap_or(Why::Vanished), run })),
+            };
+            out.pieces.push(Piece { first: segment.number, last: segment.number, kind });
+        }
+        out
+    }
+
+    /// Trusts names; of the content, only the size is looked at.
+    pub fn name_only(&self, segment: &Segment) -> Stretch {
+        let layout = &self.consensus.layout;
+        let Some(entry) = self.entries.get(segment.entry) else { return Stretch::default() };
+        let size = layout.segment.bytes();
+        let odd = entry.size.filter(|&n| n != size && entry.suffix().is_empty());
+        let plain = |entry: &Entry| beginning(self.source, entry).is_some_and(|(_, codec, _)| codec == Codec::Plain);
+        let why = odd.filter(|_| plain(entry)).and_then(|found| self.size(entry, found));
+        self.blank(segment, why)
+    }
+
+    fn blank(&self, segment: &Segment, why: Option<Why>) -> Stretch {
+        let layout = &self.consensus.layout;
+        let start = layout.address().segment_start(segment.number, layout.segment);
+        let kind = match why {
+            None => Kind::Run(Box::new(Run::blank(start, layout))),
+            Some(why) => Kind::Bad(Box::new(Bad { entry: segment.entry, why, run: None })),
+        };
+        Stretch { pieces: vec![Piece { first: segment.number, last: segment.number, kind }], ..Stretch::default() }
+    }
+
+    fn file(&self, segment: &Segment, index: usize, with_sum: bool, buffers: &mut Buffers) -> Read {
+        let gone = |why| Read { run: None, why: Some(why), bytes: 0, sum: 0 };
+        let Some(entry) = self.entries.get(index) else { return gone(Why::Vanished) };
+        let size = self.consensus.layout.segment.bytes();
+        let how = How { limit: size, ..self.how };
+        let mut done: Option<(Run<Tally>, Option<Why>)> = None;
+        let mut sum = 0;
+        let mut pushed = 0u64;
+        let Buffers { scratch, bytes } = buffers;
+        bytes.clear();
+        let read = self.source.read(entry, &how, scratch, &mut |window| {
+            pushed += window.len() as u64;
+            if with_sum {
+                sum = pgwal_crc::castagnoli::append(sum, window);
+            }
+            if bytes.is_empty() && window.len() as u64 >= size && done.is_none() {
+                done = Some(self.judge(segment, window));
+            } else if done.is_none() {
+                bytes.extend_from_slice(window);
+            }
+            if pushed > size { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let read = match read {
+            Err(error) => return gone(Why::Refused(error.to_string())),
+            Ok(read) => read,
+        };
+        let (run, judged) = match done {
+            Some(done) => done,
+            None => self.judge(segment, bytes),
+        };
+        let why = match read.state {
+            ReadState::Closed if matches!(read.codec, Codec::Encrypted(_)) => Some(Why::Encrypted(read.codec)),
+            ReadState::Closed => Some(Why::Unknown(read.codec)),
+            ReadState::Vanished => Some(Why::Vanished),
+            ReadState::Changed if !self.live => Some(Why::Changed),
+            ReadState::CutOff => Some(Why::Packed { codec: read.codec, bytes: pushed, cut: true }),
+            ReadState::Undecodable(_) => Some(Why::Packed { codec: read.codec, bytes: pushed, cut: false }),
+            _ if read.codec == Codec::Plain && read.stored_bytes.is_some_and(|n| n != size) => self.size(entry, read.stored_bytes.unwrap_or(0)),
+            _ if pushed != size => self.size(entry, pushed),
+            _ => judged,
+        };
+        Read { run: Some(run), why, bytes: pushed, sum }
+    }
+
+    fn size(&self, entry: &Entry, found: u64) -> Option<Why> {
+        let size = self.consensus.layout.segment.bytes();
+        let written = std::fs::metadata(entry.path()).and_then(|m| m.modified()).ok();
+        let fresh = found < size && written.and_then(|t| t.elapsed().ok()).is_some_and(|age| age < FRESH);
+        Some(Why::Size { found, fresh })
+    }
+
+    /// Scans the bytes of a file and says whether they are those of this segment.
+    fn judge(&self, segment: &Segment, bytes: &[u8]) -> (Run<Tally>, Option<Why>) {
+        let layout = &self.consensus.layout;
+        let start = layout.address().segment_start(segment.number, layout.segment);
+        let expect = Expect { layout, start, timeline: Some(segment.timeline), system_id: Some(self.consensus.system_id), keep: KEEP };
+        if self.depth == Depth::Pages {
+            let run = headers::<Tally>(bytes, expect);
+            let why = if run.first_timeline.is_none() { self.name_content(bytes, start) } else { None };
+            return (run, why);
+        }
+        let run = scan(bytes, expect, Tally::default());
+        if let Some(found) = foreign_cluster(&run) {
+            let unchecked = scan(bytes, Expect { system_id: None, ..expect }, Tally::default());
+            return (unchecked, Some(Why::Cluster { found }));
+        }
+        let holds_wal = run.first.is_some() || run.is_through() || matches!(run.head, Head::Rest(_));
+        if !holds_wal {
+            let why = self.name_content(bytes, start);
+            return (run, why);
+        }
+        // Only the first segment of a timeline may hold pages of its parent, and it holds the record that opens it.
+        if let Some(found) = run.last_timeline.filter(|&t| t < segment.timeline)
+            && run.acc.opening_of(segment.timeline).is_none()
+            && !matches!(run.tail, Tail::Stopped(_))
+            && !run.acc.openings.iter().any(|(t, _)| *t > found)
+        {
+            return (run, Some(Why::OldTimeline(found)));
+        }
+        (run, None)
+    }
+
+    /// What a file without a single record of this segment is.
+    fn name_content(&self, bytes: &[u8], start: Lsn) -> Option<Why> {
+        let expected = &self.consensus.layout;
+        match First::of(bytes) {
+            Ok(first) if first.layout.dialect.magic != expected.dialect.magic => Some(Why::Version(first.layout.dialect)),
+            Ok(first) if first.layout != *expected => Some(Why::Geometry(first.layout)),
+            Ok(first) if first.system_id != self.consensus.system_id && first.address == start => Some(Why::Cluster { found: first.system_id }),
+            Ok(first) if first.address != start && self.is_whole(bytes, expected, first.address) => {
+                Some(Why::Belongs { address: first.address, timeline: first.timeline })
+            }
+            Ok(_) => None,
+            Err(NotWal::Unreleased { magic, .. }) => Some(Why::Magic(magic)),
+            Err(NotWal::NoMagic | NotWal::TooShort) => match sniff::content(bytes.get(..4096).unwrap_or(bytes)) {
+                Content::Zeros if bytes.iter().all(|&b| b == 0) => Some(Why::Unwritten),
+                Content::Elf => Some(Why::NotWal("a program (ELF)")),
+                Content::Text => Some(Why::NotWal("text")),
+                Content::Random => Some(Why::NotWal("as random as encrypted data")),
+                Content::Zeros => None,
+                _ => Some(Why::NotWal("no WAL of any version")),
+            },
+            Err(_) => None,
+        }
+    }
+
+    /// The second page, too, belongs where the first says: the file is another segment, not one with a damaged page.
+    fn is_whole(&self, bytes: &[u8], layout: &Layout, address: Lsn) -> bool {
+        let page = layout.page.bytes();
+        let Some(second) = bytes.get(page as usize..) else { return true };
+        let header = layout.page_header(second);
+        let zero = second.get(..16).is_some_and(|b| b.iter().all(|&b| b == 0));
+        zero || header.address == address.plus_within(page)
+    }
+}
+
+fn foreign_cluster(run: &Run<Tally>) -> Option<u64> {
+    let first = run.damages.first().map(|d| (d.at, d.fault));
+    let stopped = if let Tail::Stopped(stop) = &run.tail { Some((stop.at, stop.fault)) } else { None };
+    match first.or(stopped) {
+        Some((at, Fault::Page(PageFault::SystemId { found, .. }))) if at == run.from => Some(found),
+        _ => None,
+    }
+}

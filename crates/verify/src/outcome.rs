@@ -1,0 +1,144 @@
+//! What a run came to.
+
+use crate::finding::Finding;
+use crate::options::Depth;
+use crate::tally::Tally;
+use pgwal_format::text::history::Switch;
+use pgwal_format::{Layout, Lsn, TimelineId};
+
+/// The answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// Every record asked for was read and is right.
+    Proven,
+    /// Replay stops, and the findings say where.
+    Refuted,
+    /// Nothing wrong was seen, but not everything was looked at; or something could not be looked at.
+    Unproven,
+}
+
+/// How a timeline's WAL ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// A segment switch: WAL goes on in the next segment, which is not here.
+    Switch,
+    /// Zeros behind the last record.
+    ZeroTail,
+    /// The pages of an older segment behind the last record.
+    RecycledTail,
+    /// WAL goes on in a segment that is not here.
+    Continues,
+    /// The last record is incomplete.
+    Torn,
+    /// The last segment cannot be read to its end.
+    Damage,
+    /// Segments are missing in front of the last ones, or the last files cannot be used.
+    Gap,
+}
+
+impl End {
+    /// As JSON names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            End::Switch => "switch",
+            End::ZeroTail => "zero_tail",
+            End::RecycledTail => "recycled_tail",
+            End::Continues => "continues",
+            End::Torn => "torn",
+            End::Damage => "damage",
+            End::Gap => "gap",
+        }
+    }
+}
+
+/// A timeline that has WAL here.
+#[derive(Clone, Debug)]
+pub struct TimelineReport {
+    /// The timeline.
+    pub timeline: TimelineId,
+    /// Where it came from.
+    pub parent: Option<TimelineId>,
+    /// Where it left its parent: what the history says, or where its WAL begins.
+    pub switch: Option<Switch>,
+    /// Start of its first segment.
+    pub from: Lsn,
+    /// End of its last record.
+    pub to: Lsn,
+    /// How it ends.
+    pub end: End,
+    /// Complete segments.
+    pub segments: u64,
+    /// What the records in them came to.
+    pub tally: Tally,
+    /// Records in `.partial` files.
+    pub partial_records: u64,
+    /// Stretches without a gap or damage, as positions of their first record and behind their last.
+    pub islands: Vec<(Lsn, Lsn)>,
+}
+
+/// A base backup that the archive knows of.
+#[derive(Clone, Debug)]
+pub struct Backup {
+    /// Its file.
+    pub file: String,
+    /// The timeline on which it began.
+    pub timeline: TimelineId,
+    /// Where its WAL begins.
+    pub start: Lsn,
+    /// Where it is consistent.
+    pub stop: Lsn,
+    /// Its label.
+    pub label: Option<String>,
+    /// Every record between the two is here and right.
+    pub complete: bool,
+}
+
+/// What was not looked at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum NotChecked {
+    /// The records, at a lesser depth.
+    Records,
+    /// The pages, at a lesser depth.
+    Pages,
+    /// Data files and configuration.
+    DataFiles,
+    /// Whether the server has newer WAL.
+    NewerWal,
+    /// Whether a base backup fits.
+    Backups,
+    /// What lies outside the range asked for.
+    OutsideRange,
+}
+
+/// The whole answer.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The answer in a word.
+    pub verdict: Verdict,
+    /// How thoroughly was looked.
+    pub depth: Depth,
+    /// How the WAL is laid out; `None` where no file could be read.
+    pub layout: Option<Layout>,
+    /// The cluster.
+    pub system_id: Option<u64>,
+    /// The timelines that replay takes, oldest first.
+    pub path: Vec<TimelineId>,
+    /// Every timeline with WAL here.
+    pub timelines: Vec<TimelineReport>,
+    /// Every backup known.
+    pub backups: Vec<Backup>,
+    /// What was found, worst first, then in the order of WAL.
+    pub findings: Vec<Finding>,
+    /// What replay covers: from the first record to where it stops.
+    pub replay: Option<(Lsn, Lsn)>,
+    /// Records on the path up to where replay stops.
+    pub replayed: Tally,
+    /// What was not looked at.
+    pub not_checked: Vec<NotChecked>,
+    /// Files of other tools, left out.
+    pub ignored: u64,
+    /// A server may be writing there.
+    pub live: bool,
+}

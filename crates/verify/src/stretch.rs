@@ -1,0 +1,113 @@
+//! Files side by side: runs that follow each other are joined, files that cannot be used stand between them.
+//!
+//! Concatenation of stretches is associative, as joining runs is, so that any grouping gives one result.
+
+use crate::tally::Tally;
+use pgwal_format::{Dialect, Layout, Lsn, SegmentNo, TimelineId};
+use pgwal_source::Codec;
+use pgwal_walk::Run;
+
+/// Segments that follow each other without a gap.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    /// The first.
+    pub first: SegmentNo,
+    /// The last.
+    pub last: SegmentNo,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a piece is.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// WAL.
+    Run(Box<Run<Tally>>),
+    /// A file that a server cannot use.
+    Bad(Box<Bad>),
+}
+
+/// A file that a server cannot use.
+#[derive(Clone, Debug)]
+pub struct Bad {
+    /// Its index among the entries.
+    pub entry: usize,
+    /// Why not.
+    pub why: Why,
+    /// What of it could be read all the same.
+    pub run: Option<Run<Tally>>,
+}
+
+/// Why a file cannot be used.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Why {
+    /// Its size in bytes, and whether it was written just now.
+    Size { found: u64, fresh: bool },
+    /// Packed, and not whole.
+    Packed { codec: Codec, bytes: u64, cut: bool },
+    /// Encrypted.
+    Encrypted(Codec),
+    /// Packed in a way that is not read.
+    Unknown(Codec),
+    /// Another segment's.
+    Belongs { address: Lsn, timeline: TimelineId },
+    /// Perhaps another cluster's: the neighbours must tell.
+    Cluster { found: u64 },
+    /// Another version's.
+    Version(&'static Dialect),
+    /// Of other sizes.
+    Geometry(Layout),
+    /// Zeros.
+    Unwritten,
+    /// WAL of a version that is not read.
+    Magic(u16),
+    /// No WAL.
+    NotWal(&'static str),
+    /// An older timeline's.
+    OldTimeline(TimelineId),
+    /// Refused by the operating system.
+    Refused(String),
+    /// Changed while it was read.
+    Changed,
+    /// Gone.
+    Vanished,
+}
+
+/// Pieces in order.
+#[derive(Clone, Debug, Default)]
+pub struct Stretch {
+    /// In order of their numbers.
+    pub pieces: Vec<Piece>,
+    /// Files that were read and their bytes.
+    pub bytes: u64,
+    /// Copies that differ: the entries of the files.
+    pub copies: Vec<(usize, usize)>,
+}
+
+impl Stretch {
+    /// Goes on with what follows.
+    pub fn join(mut self, right: Stretch, layout: &Layout) -> Stretch {
+        self.bytes += right.bytes;
+        self.copies.extend(right.copies);
+        let mut pieces = right.pieces.into_iter();
+        match (self.pieces.pop(), pieces.next()) {
+            (Some(Piece { first, last, kind: Kind::Run(a) }), Some(Piece { first: next, last: to, kind: Kind::Run(b) })) if last.next() == next => {
+                let run = Box::new((*a).join(*b, layout));
+                self.pieces.push(Piece { first, last: to, kind: Kind::Run(run) });
+            }
+            (a, b) => self.pieces.extend(a.into_iter().chain(b)),
+        }
+        self.pieces.extend(pieces);
+        self
+    }
+}
+
+impl Piece {
+    /// The WAL, where it is WAL.
+    pub fn run(&self) -> Option<&Run<Tally>> {
+        match &self.kind {
+            Kind::Run(run) => Some(run),
+            Kind::Bad(_) => None,
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The whole of verification, in order.
+
+use crate::codes::Code;
+use crate::consensus::{Consensus, beginning, consensus};
+use crate::error::Error;
+use crate::finding::{Detail, Finding};
+use crate::inventory::{Inventory, Segment};
+use crate::judge::{Judge, Partial, Reports};
+use crate::look::{Buffers, Looker};
+use crate::options::{Depth, Options};
+use crate::outcome::{Backup, NotChecked, Outcome, Verdict};
+use crate::stretch::{Kind, Piece, Stretch};
+use crate::tally::Tally;
+use crate::tree::{Tree, switch_segment};
+use pgwal_format::sniff::{self, Content};
+use pgwal_format::text::backup_history;
+use pgwal_format::{FileName, SegmentNo, TimelineId};
+use pgwal_source::{Codec, Entry, How, ReadState, Source};
+use pgwal_walk::Run;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+/// Verifies what lies in a source.
+///
+/// # Errors
+/// The source cannot be listed, nothing there has the name of WAL, or the caller asked for an early end. What is wrong
+/// with files is in the outcome.
+pub fn verify(source: &dyn Source, options: &Options<'_>) -> Result<Outcome, Error> {
+    let listing = source.list()?;
+    let entries = &listing.entries;
+    let live = source.is_live();
+    let mut findings: Vec<Finding> = listing.unreadable.iter().map(|(file, error)| unreadable(file, error.to_string())).collect();
+    let has_wal = entries.iter().any(|e| matches!(e.name, None | Some(FileName::Segment(_) | FileName::Partial(_))));
+    if !has_wal && findings.is_empty() {
+        return Err(Error::NoWal { place: source.describe(), unknown: listing.unknown });
+    }
+    let (whose, names) = consensus(source, entries);
+    let Some(whose) = whose else {
+        return Ok(nobody(source, entries, findings, options, live, listing.ignored.count));
+    };
+    let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
+    let inventory = Inventory::new(entries, &named, &whose.layout);
+    // A file given by hand that has neither the name of WAL nor its content.
+    let strangers = entries.iter().enumerate().filter(|(i, e)| e.name.is_none() && named(*i).is_none());
+    findings.extend(strangers.map(|(_, entry)| name_file(source, entry)));
+    let tree = Tree::read(source, entries, &inventory, &mut findings);
+    let backups = backups(source, entries, &inventory, &mut findings);
+    let looker = Looker { source, entries, consensus: &whose, how: How { map: options.map.filter(|_| !live), ..How::default() }, live, depth: options.depth };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.max(1)).build().map_err(|_| Error::Threads)?;
+    let stretches = pool.install(|| look_at_all(&looker, &inventory, &tree, options));
+    if options.interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+        return Err(Error::Interrupted);
+    }
+    for (timeline, first, second) in stretches.iter().flat_map(|(t, s)| s.copies.iter().map(move |(a, b)| (*t, *a, *b))) {
+        let shown = |i: usize| entries.get(i).map(Entry::shown).unwrap_or_default();
+        findings.push(Finding {
+            timeline: Some(timeline),
+            file: Some(shown(first)),
+            detail: Detail::Copies { other: shown(second) },
+            ..Finding::of(Code::CopiesDiffer)
+        });
+    }
+    let partials = partials(&looker, &inventory);
+    let pieces = stretches.into_iter().map(|(t, s)| (t, s.pieces)).collect();
+    let judge = Judge::new(&whose, entries, &inventory, &tree, options, live, backups, pieces, partials, findings);
+    let reports = judge.judge();
+    Ok(outcome(reports, &whose, options, live, listing.ignored.count))
+}
+
+fn outcome(reports: Reports, whose: &Consensus, options: &Options<'_>, live: bool, ignored: u64) -> Outcome {
+    Outcome {
+        verdict: reports.verdict,
+        depth: options.depth,
+        layout: Some(whose.layout),
+        system_id: Some(whose.system_id),
+        path: reports.path,
+        timelines: reports.timelines,
+        backups: reports.backups,
+        findings: reports.findings,
+        replay: reports.replay,
+        replayed: reports.replayed,
+        not_checked: reports.not_checked,
+        ignored,
+        live,
+    }
+}
+
+/// Scans every segment asked for: each timeline's in stretches that end where another timeline begins, so that runs can
+/// be joined along any way.
+fn look_at_all(looker: &Looker<'_>, inventory: &Inventory, tree: &Tree, options: &Options<'_>) -> BTreeMap<TimelineId, Stretch> {
+    let layout = &looker.consensus.layout;
+    let mut cuts: Vec<SegmentNo> = inventory.timelines().iter().filter_map(|&t| inventory.of(t).first()).map(|s| s.number).collect();
+    cuts.extend(tree.nodes.iter().filter_map(|n| switch_segment(&n.ancestors.last()?.switch, layout)));
+    cuts.sort_unstable();
+    cuts.dedup();
+    let address = layout.address();
+    let asked = |s: &&Segment| {
+        let start = options.start.is_none_or(|lsn| s.number >= address.segment(lsn, layout.segment));
+        start && options.end.is_none_or(|lsn| address.segment_start(s.number, layout.segment) < lsn)
+    };
+    let mut out = BTreeMap::new();
+    let all: Vec<(TimelineId, Vec<Segment>)> =
+        inventory.timelines().into_iter().map(|t| (t, inventory.of(t).iter().filter(asked).copied().collect())).collect();
+    if let Some(progress) = options.progress {
+        progress.begin(all.iter().map(|(_, s)| s.len() as u64).sum());
+    }
+    for (timeline, segments) in all {
+        let mut whole = Stretch::default();
+        for part in segments.chunk_by(|a, b| a.number.next() == b.number && cuts.binary_search(&b.number).is_err()) {
+            let look = |buffers: &mut Buffers, segment: &Segment| {
+                if options.interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                    return Stretch::default();
+                }
+                let seen = match options.depth {
+                    Depth::Names => looker.name_only(segment),
+                    Depth::Pages | Depth::Records => looker.look(segment, buffers),
+                };
+                if let Some(progress) = options.progress {
+                    progress.file(seen.bytes);
+                }
+                seen
+            };
+            let stretch = if options.jobs <= 1 {
+                let mut buffers = Buffers::default();
+                part.iter().map(|s| look(&mut buffers, s)).reduce(|a, b| a.join(b, layout)).unwrap_or_default()
+            } else {
+                part.par_iter().map_init(Buffers::default, look).reduce_with(|a, b| a.join(b, layout)).unwrap_or_default()
+            };
+            whole.bytes += stretch.bytes;
+            whole.copies.extend(stretch.copies);
+            whole.pieces.extend(stretch.pieces);
+        }
+        out.insert(timeline, whole);
+    }
+    out
+}
+
+fn partials(looker: &Looker<'_>, inventory: &Inventory) -> Vec<Partial> {
+    let mut buffers = Buffers::default();
+    let look = |s: &Segment| {
+        let piece = looker.look(&Segment { copies: 1, ..*s }, &mut buffers).pieces.pop();
+        let run: Option<Run<Tally>> = match piece.map(|p: Piece| p.kind) {
+            Some(Kind::Run(run)) => Some(*run),
+            Some(Kind::Bad(bad)) => bad.run,
+            None => None,
+        };
+        Partial { timeline: s.timeline, number: s.number, entry: s.entry, run }
+    };
+    inventory.partials.iter().map(look).collect()
+}
+
+fn backups(source: &dyn Source, entries: &[Entry], inventory: &Inventory, findings: &mut Vec<Finding>) -> Vec<Backup> {
+    let mut out: Vec<Backup> = Vec::new();
+    for &(name, index) in &inventory.backups {
+        let Some(entry) = entries.get(index) else { continue };
+        let file = entry.shown();
+        let read = match source.small(entry, 1 << 20) {
+            Ok((_, read)) if read.state == ReadState::Vanished => continue,
+            Ok((bytes, _)) => backup_history::parse(&bytes).map_err(|fault| format!("{fault:?}")),
+            Err(error) => Err(error.to_string()),
+        };
+        match read {
+            Ok(b) => out.push(Backup { file, timeline: name.timeline, start: b.start, stop: b.stop, label: b.label, complete: false }),
+            Err(what) => findings.push(Finding {
+                timeline: Some(name.timeline),
+                file: Some(file),
+                detail: Detail::History { what },
+                ..Finding::of(Code::BackupHistory)
+            }),
+        }
+    }
+    out.sort_by_key(|b| (b.start, b.file.clone()));
+    out
+}
+
+fn unreadable(file: &str, why: String) -> Finding {
+    Finding { file: Some(file.to_owned()), detail: Detail::Refused(why), ..Finding::of(Code::Unreadable) }
+}
+
+/// No file says whose WAL it is: each is named for what it is.
+fn nobody(source: &dyn Source, entries: &[Entry], mut findings: Vec<Finding>, options: &Options<'_>, live: bool, ignored: u64) -> Outcome {
+    let segments = entries.iter().filter(|e| !matches!(e.name, Some(FileName::History(_) | FileName::BackupHistory(..))));
+    findings.extend(segments.map(|entry| name_file(source, entry)));
+    findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    let refuted = findings.iter().any(|f| !f.code.is_could_not_look());
+    Outcome {
+        verdict: if refuted { Verdict::Refuted } else { Verdict::Unproven },
+        depth: options.depth,
+        layout: None,
+        system_id: None,
+        path: Vec::new(),
+        timelines: Vec::new(),
+        backups: Vec::new(),
+        findings,
+        replay: None,
+        replayed: Tally::default(),
+        not_checked: vec![NotChecked::Records, NotChecked::DataFiles],
+        ignored,
+        live,
+    }
+}
+
+fn name_file(source: &dyn Source, entry: &Entry) -> Finding {
+    let file = entry.shown();
+    let Some((start, codec, state)) = beginning(source, entry) else {
+        return unreadable(&file, "it cannot be read".into());
+    };
+    let of = |code: Code, detail: Detail| Finding { file: Some(file.clone()), offset: Some(0), detail, ..Finding::of(code) };
+    let packed = Detail::Packed { codec, bytes: start.len() as u64, cut: state == ReadState::CutOff };
+    match (codec, state) {
+        (Codec::Encrypted(_), _) => return of(Code::Encrypted, packed),
+        (Codec::Unknown(_), _) => return of(Code::UnknownCodec, packed),
+        (_, ReadState::CutOff | ReadState::Undecodable(_)) => return of(Code::Undecodable, packed),
+        (_, ReadState::Vanished) => return of(Code::Vanished, Detail::Plain),
+        _ => {}
+    }
+    match sniff::content(start.get(..4096).unwrap_or(&start)) {
+        Content::Empty => of(Code::NotWal, Detail::Content("empty")),
+        Content::Zeros => of(Code::Unwritten, Detail::Plain),
+        Content::UnknownVersion(found) => of(Code::UnknownVersion, Detail::Magic { found }),
+        Content::Elf => of(Code::NotWal, Detail::Content("a program (ELF)")),
+        Content::Text => of(Code::NotWal, Detail::Content("text")),
+        Content::Random => of(Code::NotWal, Detail::Content("as random as encrypted data")),
+        Content::DamagedWal => of(Code::NotWal, Detail::Content("WAL with a first page that cannot be read")),
+        _ => of(Code::NotWal, Detail::Content("no WAL of any version")),
+    }
+}

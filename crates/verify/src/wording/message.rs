@@ -1,0 +1,112 @@
+//! What is wrong.
+
+use crate::finding::{Detail, Finding};
+use pgwal_format::Layout;
+use pgwal_format::page::PageFault;
+use pgwal_format::record::{BodyFault, HeaderFault};
+use pgwal_format::text::history::Switch;
+use pgwal_walk::{Fault, SlackKind};
+
+pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
+    let file = f.file.as_deref().unwrap_or("a file");
+    let lsn = f.lsn.map(|l| l.to_string()).unwrap_or_default();
+    let at = f.at.map(|l| l.to_string()).unwrap_or_default();
+    match &f.detail {
+        Detail::Gap { last, count, .. } if *count > 1 => format!("{count} segments are missing: {file} to {last}"),
+        Detail::Gap { .. } => format!("{file} is missing"),
+        Detail::Size { found, expected } => format!("{file} has {found} bytes instead of {expected}"),
+        Detail::Packed { codec, .. } if !codec.is_open() => format!("{file} is {codec}"),
+        Detail::Packed { codec, bytes, cut: true } => format!("{file}: {codec} ends after {bytes} bytes of WAL"),
+        Detail::Packed { codec, bytes, cut: false } => format!("{file}: {codec} is damaged; {bytes} bytes of WAL came out"),
+        Detail::Belongs { address, name } => format!("{file} holds the WAL of {address}, the content of {name}"),
+        Detail::Cluster { found, expected } => format!("{file} is of cluster {found}, not {expected}"),
+        Detail::Version { found, expected } => format!("{file} is WAL of PostgreSQL {found}, the archive is of {expected}"),
+        Detail::Geometry { found, expected } => format!(
+            "{file} has segments of {} and pages of {} bytes, the archive {} and {}",
+            found.0.bytes(),
+            found.1.bytes(),
+            expected.0.bytes(),
+            expected.1.bytes()
+        ),
+        Detail::Copies { other } => format!("{file} and {other} differ"),
+        Detail::Wal(fault) => wal(fault, &lsn, &at, layout),
+        Detail::Slack(kind) => {
+            let offset = f.offset.unwrap_or(0);
+            match kind {
+                SlackKind::Recycled => format!("{file} holds older pages from byte {offset} on, which no check covers and replay never reads"),
+                SlackKind::PageHeader => format!("{file} byte {offset}, padding of a page header, is not zero"),
+                SlackKind::Padding => format!("{file} byte {offset}, padding between records, is not zero"),
+                SlackKind::AfterSwitch => format!("{file} byte {offset}, behind the segment switch, is not zero"),
+                _ => format!("{file} byte {offset}, behind the end of WAL, is not zero"),
+            }
+        }
+        Detail::Partial { complete: Some(complete) } => format!("{file} is superseded by {complete}"),
+        Detail::Partial { complete: None } => format!("{file} goes on behind the last complete segment; a server does not restore it"),
+        Detail::Magic { found: 0xD121 } => format!("{file} has the page magic D121, that of the betas of 19"),
+        Detail::Magic { found } => format!("{file} has the page magic {found:04X}, which no release writes"),
+        Detail::Content(what) => format!("{file} is {what}"),
+        Detail::Refused(why) => format!("{file}: {why}"),
+        Detail::History { what } => format!("{file}: {what}"),
+        Detail::Disagree { parent, says, other, other_says } => {
+            format!("{file} says that timeline {parent} ended {}, {other} {}", place(says), place(other_says))
+        }
+        Detail::Switched { parent, says, begins } => {
+            let child = f.timeline.map_or(0, |t| t.0);
+            format!("{file} says that timeline {parent} ended {}; timeline {child} begins at {begins}", place(says))
+        }
+        Detail::Unreachable { parent, switch } => {
+            let child = f.timeline.map_or(0, |t| t.0);
+            format!("timeline {parent} has no WAL up to its end {}, where by {file} timeline {child} leaves it", place(switch))
+        }
+        Detail::Diverged { switch, child, to } => {
+            let own = f.timeline.map_or(0, |t| t.0);
+            format!("timeline {own} goes on to {to}, behind its end {}, where timeline {child} left it", place(switch))
+        }
+        Detail::OldTimeline { found } => format!("{file} holds WAL of timeline {found} only"),
+        Detail::Plain => format!("{file}: {}", f.code.title()),
+    }
+}
+
+/// "at 0/3000000" or "in segment …".
+fn place(switch: &Switch) -> String {
+    match switch {
+        Switch::At(lsn) => format!("at {lsn}"),
+        Switch::In(name) => format!("in segment {name}"),
+    }
+}
+
+fn wal(fault: &Fault, lsn: &str, at: &str, layout: Option<&Layout>) -> String {
+    let magic = layout.map_or(0, |l| l.dialect.magic);
+    match fault {
+        Fault::Page(PageFault::Magic { found: 0 }) => format!("the page at {at} is empty"),
+        Fault::Page(PageFault::Magic { found }) => format!("the page at {at} has the magic {found:04X} instead of {magic:04X}"),
+        Fault::Page(PageFault::Info { found }) => format!("the page at {at} has the impossible flags {found:04X}"),
+        Fault::Page(PageFault::SystemId { found, expected }) => format!("the page at {at} names cluster {found} instead of {expected}"),
+        Fault::Page(PageFault::SegmentSize { found }) => format!("the page at {at} names a segment size of {found} bytes"),
+        Fault::Page(PageFault::PageSize { found }) => format!("the page at {at} names a page size of {found} bytes"),
+        Fault::Page(PageFault::Address { found }) => format!("the page at {at} says that it belongs at {found}"),
+        Fault::Page(PageFault::Timeline { found, after }) => format!("the page at {at} is of timeline {found} where {after} is in force"),
+        Fault::Header(HeaderFault::Length { found }) => format!("the record at {lsn} has an impossible length of {found}"),
+        Fault::Header(HeaderFault::ZeroLength) => format!("the record at {lsn} has no data"),
+        Fault::Header(HeaderFault::SwitchWithData) => format!("the segment switch at {lsn} has data"),
+        Fault::Header(HeaderFault::Rmgr { id }) => format!("the record at {lsn} is of resource manager {id}, which does not exist"),
+        Fault::Checksum { .. } => format!("the checksum of the record at {lsn} is wrong"),
+        Fault::Body(BodyFault::FragmentId { id }) => format!("the record at {lsn} has a part of the unknown kind {id}"),
+        Fault::Body(BodyFault::OutOfOrder { id }) => format!("block reference {id} of the record at {lsn} is out of order"),
+        Fault::Body(_) => format!("the parts of the record at {lsn} do not add up"),
+        Fault::PrevLink { found, expected: Some(expected) } => {
+            format!("the record at {lsn} names {found} as the one before it, which is {expected}")
+        }
+        Fault::PrevLink { found, expected: None } => format!("the record at {lsn} names {found} as the one before it, which lies behind it"),
+        Fault::NoContrecord => format!("the page at {at} should go on with the record at {lsn} and begins anew"),
+        Fault::UnexpectedContrecord { rem_len } => format!("the page at {at} begins with {rem_len} bytes of a record that nothing began"),
+        Fault::ContrecordLength { found, expected } => {
+            format!("the page at {at} says that {found} bytes are left of the record at {lsn}, which lacks {expected}")
+        }
+        Fault::OverwriteMismatch { found: Some(found), expected } => {
+            format!("the record at {lsn} tells of an aborted record at {found}, the aborted one is at {expected}")
+        }
+        Fault::OverwriteMismatch { found: None, expected } => format!("the record at {lsn} should tell of the aborted record at {expected} and does not"),
+        _ => format!("the bytes end at {at}"),
+    }
+}

@@ -1,0 +1,85 @@
+//! What can be wrong with WAL, and where.
+
+use pgwal_format::page::PageFault;
+use pgwal_format::record::{BodyFault, HeaderFault};
+use pgwal_format::Lsn;
+
+/// Why a record cannot be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A page header.
+    Page(PageFault),
+    /// A record header.
+    Header(HeaderFault),
+    /// A record's checksum.
+    Checksum {
+        /// The value stored.
+        stored: u32,
+        /// The value of the bytes.
+        computed: u32,
+    },
+    /// A right checksum around a structure that is not.
+    Body(BodyFault),
+    /// The record does not name the one before it.
+    PrevLink {
+        /// What it names.
+        found: Lsn,
+        /// The record before it, where that is known.
+        expected: Option<Lsn>,
+    },
+    /// A page that should begin with the rest of a record does not say so.
+    NoContrecord,
+    /// A page begins with the rest of a record that nobody began.
+    UnexpectedContrecord {
+        /// Bytes that it says are to come.
+        rem_len: u32,
+    },
+    /// The rest of the record has another length than the record says.
+    ContrecordLength {
+        /// What the page says.
+        found: u32,
+        /// What the record says.
+        expected: u64,
+    },
+    /// A record that tells of an aborted one names another.
+    OverwriteMismatch {
+        /// The position named.
+        found: Option<Lsn>,
+        /// The record that was aborted.
+        expected: Lsn,
+    },
+    /// The bytes end before the segment does.
+    CutOff,
+}
+
+impl Fault {
+    /// The fault lies in a page rather than in the record that crosses into it.
+    pub fn is_of_page(&self) -> bool {
+        matches!(self, Fault::Page(_) | Fault::NoContrecord | Fault::UnexpectedContrecord { .. } | Fault::ContrecordLength { .. })
+    }
+}
+
+/// A place at which WAL cannot be read on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Damage<M> {
+    /// The first record that cannot be read. Where it was begun before the bytes at hand: the first page at hand.
+    pub lsn: Lsn,
+    /// The record was begun before the bytes at hand, so [`Damage::lsn`] is not yet known.
+    pub begun_before: bool,
+    /// The bad page, or the bad record.
+    pub at: Lsn,
+    /// What is wrong.
+    pub fault: Fault,
+    /// The end of the bytes that the fault may lie in, from [`Damage::at`] on (or [`Damage::lsn`] for a record).
+    pub end: Lsn,
+    /// The next record that proves itself; `None` where there is none in the bytes at hand.
+    pub until: Option<Lsn>,
+    /// The record before it, as it says: lies in the hole unless nothing else was lost.
+    pub until_prev: Option<Lsn>,
+    /// What the records before it came to.
+    pub before: M,
+}
+
+/// How many damages a run remembers one by one.
+pub(crate) const MANY: usize = 1000;

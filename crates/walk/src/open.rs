@@ -1,0 +1,80 @@
+//! A record that crosses pages, while it is put together.
+
+use crate::fault::Fault;
+use pgwal_format::record::RecordHeader;
+use pgwal_format::{Layout, Lsn};
+
+/// A record of which the beginning is at hand.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Open {
+    /// Where it starts.
+    pub start: Lsn,
+    /// Its whole length in bytes.
+    pub tot_len: u32,
+    /// Bytes at hand so far.
+    pub got: u64,
+    /// Found after damage by its looks: only its checksum will prove that it is a record.
+    pub unproven: bool,
+    header: [u8; 32],
+    crc: u32,
+    /// The beginning of its body.
+    pub kept: Vec<u8>,
+}
+
+impl Open {
+    pub(crate) fn new(start: Lsn, tot_len: u32, kept: Vec<u8>) -> Open {
+        Open { start, tot_len, got: 0, unproven: false, header: [0; 32], crc: 0, kept }
+    }
+
+    /// Bytes still to come.
+    pub fn missing(&self) -> u64 {
+        u64::from(self.tot_len).saturating_sub(self.got)
+    }
+
+    /// Whether the whole header is at hand.
+    pub(crate) fn has_header(&self, layout: &Layout) -> bool {
+        self.got >= layout.record_header() as u64
+    }
+
+    pub(crate) fn header(&self, layout: &Layout) -> Option<RecordHeader> {
+        layout.record_header_at(self.header.get(..layout.record_header())?)
+    }
+
+    /// Adds bytes; those of the body are kept up to `keep`.
+    #[inline]
+    pub(crate) fn feed(&mut self, layout: &Layout, bytes: &[u8], keep: usize) {
+        let size = layout.record_header();
+        let have = (self.got as usize).min(size);
+        let of_header = (size - have).min(bytes.len());
+        let (head, body) = bytes.split_at(of_header);
+        if let Some(place) = self.header.get_mut(have..have + of_header) {
+            place.copy_from_slice(head);
+        }
+        if !body.is_empty() {
+            let room = keep.saturating_sub(self.kept.len()).min(body.len());
+            let (kept, _) = body.split_at(room);
+            self.kept.extend_from_slice(kept);
+            self.crc = layout.append(self.crc, body);
+        }
+        self.got += bytes.len() as u64;
+    }
+
+    /// Adds bytes of which only the checksum is at hand. The header must be complete.
+    pub(crate) fn feed_checksum(&mut self, layout: &Layout, crc: u32, len: u64) {
+        self.crc = layout.combine(self.crc, crc, len);
+        self.got += len;
+    }
+
+    /// Checks a complete record, all but its link.
+    pub(crate) fn check(&self, layout: &Layout) -> Result<RecordHeader, Fault> {
+        let header = self.header(layout).ok_or(Fault::CutOff)?;
+        layout.check_header(&header).map_err(Fault::Header)?;
+        let bytes = self.header.get(..layout.record_header()).unwrap_or(&[]);
+        let computed = layout.append(self.crc, layout.checked_part(bytes));
+        if computed != header.crc {
+            return Err(Fault::Checksum { stored: header.crc, computed });
+        }
+        layout.shape(&header, &self.kept, &mut |_| ()).map_err(Fault::Body)?;
+        Ok(header)
+    }
+}

@@ -1,0 +1,131 @@
+//! Finds the next record behind a place that cannot be read.
+//!
+//! A record proves itself by its checksum, by a header that its version allows, and by naming as the record before it
+//! one between the last good record and itself. Candidates are the start that a page header implies, then every aligned
+//! position of the page. The work is bounded: however the bytes are made, no more than a few times the segment is summed.
+
+use crate::scan::{Loss, Scanner, Split};
+use crate::slack::first_non_zero;
+use crate::Fold;
+use pgwal_format::{Lsn, TimelineId};
+
+/// The next record.
+#[derive(Clone, Copy)]
+pub(crate) struct Found {
+    pub offset: usize,
+    pub prev: Lsn,
+    /// It goes on behind the segment, so that only its looks speak for it as yet.
+    pub open: bool,
+}
+
+/// Bytes of checksums that a search may compute, as a multiple of the segment.
+const EFFORT: u64 = 4;
+
+struct Search {
+    /// The least position that a record's link may name.
+    lower: Lsn,
+    /// Pages of timelines older than this one are leftovers.
+    timeline: TimelineId,
+    effort: u64,
+    fallback: Option<Found>,
+}
+
+impl<F: Fold> Scanner<'_, F> {
+    pub(crate) fn resync(&self, loss: &Loss) -> Option<Found> {
+        // A page at fault may hold whole records, from its first one on; a record at fault is not looked at again.
+        let step = self.x.layout.align_bytes() as usize;
+        let from = match loss.page {
+            Some(page) if loss.before => page,
+            Some(page) if loss.record >= page => loss.record,
+            _ => loss.record + step,
+        };
+        let mut search = Search {
+            lower: self.last.unwrap_or(Lsn::ZERO),
+            timeline: self.timeline,
+            effort: EFFORT * self.size as u64,
+            fallback: None,
+        };
+        let found = self.search(from, self.bytes.len(), &mut search).or(search.fallback)?;
+        // WAL goes on there for sure, so pages of an older timeline before it are damaged rather than left over.
+        search.timeline = TimelineId(0);
+        search.fallback = None;
+        self.search(from, found.offset, &mut search).or(Some(found))
+    }
+
+    fn search(&self, from: usize, to: usize, search: &mut Search) -> Option<Found> {
+        let layout = self.x.layout;
+        let step = layout.align_bytes() as usize;
+        let mut page = from - from % self.page;
+        while page < to {
+            let end = (page + self.page).min(self.bytes.len());
+            let bytes = self.bytes.get(page..end).unwrap_or(&[]);
+            if first_non_zero(bytes).is_none() {
+                page += self.page;
+                continue;
+            }
+            let header = layout.page_header(bytes);
+            let good = layout.check_page(&header, self.lsn(page), page == 0, self.x.system_id).is_ok();
+            if good && header.timeline < search.timeline && header.timeline.0 > 0 {
+                page += self.page;
+                continue;
+            }
+            let lower = if good { search.lower } else { search.lower.max(self.x.start) };
+            let mut first = layout.align_up(header.data.min(self.page) as u64) as usize + page;
+            if !good {
+                first = page + layout.short_header();
+            }
+            let implied = page + layout.align_up(header.data as u64 + u64::from(header.rem_len)) as usize;
+            if good && implied >= from && implied > page && implied < end.min(to) {
+                if let Some(found) = self.prove(implied, lower, search) {
+                    return Some(found);
+                }
+            }
+            // What a good page marks as the rest of a record holds no other record, unless that record is the damage.
+            let skip = if good && header.continues() && page > from { implied.min(end) } else { first };
+            let mut pos = skip.max(from).max(first);
+            while pos < end.min(to) {
+                if let Some(found) = self.prove(pos, lower, search) {
+                    return Some(found);
+                }
+                pos += step;
+            }
+            page += self.page;
+        }
+        None
+    }
+
+    /// Whether a record stands at `pos`.
+    fn prove(&self, pos: usize, lower: Lsn, search: &mut Search) -> Option<Found> {
+        let layout = self.x.layout;
+        let page_end = (pos - pos % self.page + self.page).min(self.bytes.len());
+        let rest = self.bytes.get(pos..page_end).filter(|rest| rest.len() >= layout.start_room())?;
+        let tot_len = u64::from(layout.total_length(rest));
+        let fits = |prev: Lsn| prev >= lower && prev < self.lsn(pos);
+        if tot_len < layout.record_header() as u64 {
+            return None;
+        }
+        if let Some(header) = layout.record_header_at(rest)
+            && (!fits(header.prev) || layout.check_header(&header).is_err())
+        {
+            return None;
+        }
+        search.effort = search.effort.checked_sub(tot_len.min(self.size as u64))?;
+        if let Some(whole) = rest.get(..tot_len as usize) {
+            let header = layout.record_header_at(rest)?;
+            let (head, body) = whole.split_at_checked(layout.record_header())?;
+            return (layout.checksum(head, body) == header.crc).then_some(Found { offset: pos, prev: header.prev, open: false });
+        }
+        let mut kept = Vec::new();
+        match self.split_after(pos, &mut kept, None, search.timeline) {
+            Split::Whole { header, .. } if fits(header.prev) => Some(Found { offset: pos, prev: header.prev, open: false }),
+            Split::Open(open) => {
+                let prev = open.header(layout)?.prev;
+                if fits(prev) && search.fallback.is_none() {
+                    search.fallback = Some(Found { offset: pos, prev, open: true });
+                }
+                None
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,554 @@
+//! Scans one segment alone.
+
+use crate::fault::{Damage, Fault, MANY};
+use crate::head::Head;
+use crate::open::Open;
+use crate::run::{Link, Run, Stop, Tail};
+use crate::slack::{Slack, SlackKind, first_non_zero};
+use crate::{Fold, Rest};
+use pgwal_format::page::{PageFault, PageHeader};
+use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::{Generation, Layout, Lsn, TimelineId};
+
+/// Bytes of a record that crosses pages that a walk keeps when it only checks: more than all fragment headers take.
+pub const KEEP: usize = 4096;
+
+/// What a segment is expected to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Expect<'a> {
+    /// How to read it.
+    pub layout: &'a Layout,
+    /// Where it starts.
+    pub start: Lsn,
+    /// The timeline in its name: no page of it can be of a later one.
+    pub timeline: Option<TimelineId>,
+    /// The cluster.
+    pub system_id: Option<u64>,
+    /// Bytes kept of a record that crosses pages: [`KEEP`], or `usize::MAX` for whole records. Records of 9.4 and
+    /// earlier are always kept whole, since their block references stand at the end.
+    pub keep: usize,
+}
+
+/// Scans a segment: `bytes` from its first byte on. Fewer bytes than the segment has are read as far as they go; more
+/// are left alone. Never fails: what is wrong is in the result.
+pub fn scan<F: Fold>(bytes: &[u8], expect: Expect<'_>, fold: F) -> Run<F> {
+    Scanner::new(bytes, expect, fold).run()
+}
+
+/// What to do next.
+pub(crate) enum Step {
+    /// A record (or page) begins at this offset.
+    At(usize),
+    /// No record starts in this segment.
+    Through,
+    /// The bytes end before the segment does; `Some` with a record begun.
+    Cut,
+    /// The end of the segment inside a record.
+    Open(Open),
+    /// The last record ends with the segment.
+    Clean,
+    /// A switch ends here.
+    Switched(usize),
+    /// A record cannot be read.
+    Lost(Loss),
+}
+
+/// A record that cannot be read.
+#[derive(Clone, Copy)]
+pub(crate) struct Loss {
+    /// Offset of the record; of the first page where it was begun before.
+    pub record: usize,
+    /// It was begun before the segment.
+    pub before: bool,
+    /// Offset of the page at fault.
+    pub page: Option<usize>,
+    /// Offset of the end of the bytes at fault.
+    pub end: usize,
+    pub fault: Fault,
+}
+
+impl Step {
+    pub(crate) fn lost_before(page: usize, fault: Fault) -> Step {
+        Step::Lost(Loss { record: 0, before: true, page: Some(page), end: page, fault })
+    }
+}
+
+/// How reading a record that crosses pages ended.
+pub(crate) enum Split {
+    Whole { header: RecordHeader, end: usize, timeline: TimelineId },
+    Open(Open),
+    Cut,
+    Overwritten { page: usize },
+    Lost(Loss),
+}
+
+pub(crate) struct Scanner<'a, F: Fold> {
+    pub x: Expect<'a>,
+    pub bytes: &'a [u8],
+    pub page: usize,
+    pub size: usize,
+    pub last: Option<Lsn>,
+    pub timeline: TimelineId,
+    first: Option<Link>,
+    first_timeline: Option<TimelineId>,
+    fold: F,
+    scratch: Vec<u8>,
+    damages: Vec<Damage<F::Mark>>,
+    more_damages: u64,
+    slack: Vec<Slack>,
+    end: usize,
+    lost_before_first: bool,
+    aborted: Option<Lsn>,
+    overwritten_page: bool,
+}
+
+impl<'a, F: Fold> Scanner<'a, F> {
+    fn new(bytes: &'a [u8], mut x: Expect<'a>, fold: F) -> Self {
+        let size = x.layout.segment.bytes() as usize;
+        x.keep = if x.layout.dialect.generation == Generation::Modern { x.keep.max(KEEP) } else { usize::MAX };
+        Scanner {
+            x,
+            bytes: bytes.get(..size).unwrap_or(bytes),
+            page: x.layout.page.bytes() as usize,
+            size,
+            last: None,
+            timeline: TimelineId(0),
+            first: None,
+            first_timeline: None,
+            fold,
+            scratch: Vec::new(),
+            damages: Vec::new(),
+            more_damages: 0,
+            slack: Vec::new(),
+            end: 0,
+            lost_before_first: false,
+            aborted: None,
+            overwritten_page: false,
+        }
+    }
+
+    fn run(mut self) -> Run<F> {
+        let (head, mut step) = self.begin();
+        let tail = loop {
+            step = match step {
+                Step::At(offset) => self.records(offset),
+                Step::Lost(loss) => match self.resync(&loss) {
+                    Some(found) => {
+                        self.damage(&loss, Some(found));
+                        match found.open {
+                            true => self.tentative(found.offset),
+                            false => Step::At(found.offset),
+                        }
+                    }
+                    None => break self.stop(&loss),
+                },
+                Step::Clean => break Tail::Clean,
+                Step::Through => break Tail::Clean,
+                Step::Open(open) => break Tail::Open(open),
+                Step::Switched(at) => {
+                    self.after_switch(at);
+                    break Tail::Switched { at: self.lsn(at) };
+                }
+                Step::Cut => {
+                    let at = self.bytes.len();
+                    let before = self.first.is_none() && matches!(&head, Head::Rest(rest) if rest.end.is_none());
+                    // Cut exactly between pages: the next record would start behind the next page's header.
+                    let header = if self.end == at && at % self.page == 0 { self.x.layout.short_header() } else { 0 };
+                    let loss = Loss { record: self.end + header, before, page: Some(at), end: self.size, fault: Fault::CutOff };
+                    break self.stop(&loss);
+                }
+            };
+        };
+        let layout = self.x.layout;
+        Run {
+            from: self.x.start,
+            to: layout.address().normal(self.x.start.plus_within(self.size as u64), layout.segment),
+            head,
+            first: self.first,
+            last: self.last,
+            end: self.lsn(self.end),
+            acc: self.fold,
+            tail,
+            damages: self.damages,
+            more_damages: self.more_damages,
+            slack: self.slack,
+            first_timeline: self.first_timeline,
+            last_timeline: self.first_timeline.map(|_| self.timeline),
+        }
+    }
+
+    fn begin(&mut self) -> (Head, Step) {
+        if self.bytes.is_empty() {
+            return (Head::Damaged, Step::lost_before(0, Fault::CutOff));
+        }
+        match self.enter(0) {
+            Err(fault) => (Head::Damaged, Step::lost_before(0, Fault::Page(fault))),
+            Ok(h) if self.overwrites(&h) => {
+                self.overwritten_page = true;
+                (Head::Overwrite, Step::At(h.data))
+            }
+            Ok(h) if h.continues() => self.continuation(h),
+            Ok(h) => (Head::Record, Step::At(h.data)),
+        }
+    }
+
+    /// Reads records one after another until something else is to be done.
+    fn records(&mut self, mut pos: usize) -> Step {
+        let layout = self.x.layout;
+        let room_needed = layout.start_room();
+        let size = layout.record_header();
+        loop {
+            self.end = pos;
+            if pos >= self.size {
+                return Step::Clean;
+            }
+            if pos >= self.bytes.len() {
+                return Step::Cut;
+            }
+            if pos % self.page == 0 {
+                match self.enter(pos) {
+                    Err(fault) => return Step::Lost(self.bad_page(pos, Fault::Page(fault))),
+                    Ok(h) if h.continues() => {
+                        let fault = Fault::UnexpectedContrecord { rem_len: h.rem_len };
+                        return Step::Lost(self.bad_page(pos, fault));
+                    }
+                    Ok(h) => {
+                        self.overwritten_page = self.overwrites(&h);
+                        pos += h.data;
+                    }
+                }
+            }
+            let page_end = (pos - pos % self.page + self.page).min(self.bytes.len());
+            let page = self.bytes.get(..page_end).unwrap_or(self.bytes);
+            while let Some(rest) = page.get(pos..).filter(|rest| rest.len() >= room_needed) {
+                let Some(header) = layout.record_header_at(rest) else { break };
+                let Some(whole) = rest.get(..header.tot_len as usize) else { break };
+                if whole.len() < size {
+                    break;
+                }
+                if let Err(fault) = self.check(pos, &header, whole) {
+                    return Step::Lost(Loss { record: pos, before: false, page: None, end: pos + whole.len(), fault });
+                }
+                let end = pos + whole.len();
+                let next = layout.align_up(end as u64) as usize;
+                self.take(pos, next, &header, whole.get(size..).unwrap_or(&[]));
+                self.last = Some(self.lsn(pos));
+                if end != next {
+                    self.padding(end, next);
+                }
+                pos = next;
+                self.end = pos;
+                if header.is_switch() {
+                    return Step::Switched(pos);
+                }
+            }
+            let room = page_end - pos.min(page_end);
+            if room == 0 {
+                continue;
+            }
+            if room < room_needed {
+                self.padding(pos, page_end);
+                pos = page_end;
+                continue;
+            }
+            let mut scratch = std::mem::take(&mut self.scratch);
+            let split = self.split(pos, &mut scratch, self.last);
+            self.scratch = scratch;
+            match split {
+                Split::Whole { header, end, timeline } => {
+                    self.slack_of_pages(pos, end);
+                    let next = layout.align_up(end as u64) as usize;
+                    self.padding(end, next);
+                    self.timeline = timeline;
+                    self.first_timeline.get_or_insert(timeline);
+                    let scratch = std::mem::take(&mut self.scratch);
+                    self.take(pos, next, &header, &scratch);
+                    self.scratch = scratch;
+                    self.last = Some(self.lsn(pos));
+                    pos = next;
+                    if header.is_switch() {
+                        self.end = pos;
+                        return Step::Switched(pos);
+                    }
+                }
+                Split::Open(open) => {
+                    self.slack_of_pages(pos, self.size);
+                    return Step::Open(open);
+                }
+                Split::Cut => return Step::Cut,
+                Split::Overwritten { page } => {
+                    self.aborted = Some(self.lsn(pos));
+                    pos = page;
+                }
+                Split::Lost(loss) => return Step::Lost(loss),
+            }
+        }
+    }
+
+    /// Checks a record that lies whole on its page.
+    #[inline(always)]
+    fn check(&self, pos: usize, header: &RecordHeader, whole: &[u8]) -> Result<(), Fault> {
+        let layout = self.x.layout;
+        layout.check_header(header).map_err(Fault::Header)?;
+        self.check_prev(pos, header, self.last)?;
+        let (head, body) = whole.split_at(layout.record_header());
+        let computed = layout.checksum(head, body);
+        if computed != header.crc {
+            return Err(Fault::Checksum { stored: header.crc, computed });
+        }
+        layout.shape(header, body, &mut |_| ()).map_err(Fault::Body)?;
+        Ok(())
+    }
+
+    #[inline(always)]
+    pub(crate) fn check_prev(&self, pos: usize, header: &RecordHeader, last: Option<Lsn>) -> Result<(), Fault> {
+        let fits = match last {
+            Some(last) => header.prev == last,
+            None => header.prev < self.lsn(pos),
+        };
+        if fits { Ok(()) } else { Err(Fault::PrevLink { found: header.prev, expected: last }) }
+    }
+
+    /// Hands a good record on.
+    #[inline(always)]
+    fn take(&mut self, pos: usize, next: usize, header: &RecordHeader, body: &[u8]) {
+        let wanted = self.fold.wants(header);
+        if wanted || self.first.is_none() || self.overwritten_page {
+            let lsn = self.lsn(pos);
+            // As for servers, a switch ends where its segment does.
+            let end = self.lsn(if header.is_switch() { self.size } else { next });
+            let record = Record { lsn, end, header: *header, body, layout: self.x.layout };
+            let overwrites = crate::seam::overwritten(&record);
+            if self.first.is_none() {
+                self.first = Some(Link { lsn, prev: header.prev, linked: !self.lost_before_first, overwrites });
+            }
+            if let Some(aborted) = self.aborted.take().filter(|_| self.overwritten_page)
+                && overwrites != Some(aborted)
+            {
+                let fault = Fault::OverwriteMismatch { found: overwrites, expected: aborted };
+                let end = pos + header.tot_len as usize;
+                self.damage(&Loss { record: pos, before: false, page: None, end, fault }, None);
+            }
+            self.overwritten_page = false;
+            if wanted {
+                self.fold.record(&record);
+                return;
+            }
+        }
+        self.fold.pass(header);
+    }
+
+    /// Reads a record that crosses pages, its body (or the beginning of it) into `kept`.
+    fn split(&self, pos: usize, kept: &mut Vec<u8>, last: Option<Lsn>) -> Split {
+        self.split_after(pos, kept, last, self.timeline)
+    }
+
+    /// The same, on a page of timeline `timeline`.
+    pub(crate) fn split_after(&self, pos: usize, kept: &mut Vec<u8>, last: Option<Lsn>, mut timeline: TimelineId) -> Split {
+        let layout = self.x.layout;
+        let size = layout.record_header() as u64;
+        let mut page = pos - pos % self.page;
+        let page_end = (page + self.page).min(self.bytes.len());
+        let mut chunk = self.bytes.get(pos..page_end).unwrap_or(&[]);
+        let tot_len = layout.total_length(chunk);
+        let lost = |page: Option<usize>, end: usize, fault: Fault| Split::Lost(Loss { record: pos, before: false, page, end, fault });
+        if u64::from(tot_len) < size {
+            let whole = layout.record_header_at(chunk).map(|h| layout.check_header(&h));
+            let fault = whole.and_then(Result::err).unwrap_or(pgwal_format::record::HeaderFault::Length { found: tot_len });
+            return lost(None, pos + size as usize, Fault::Header(fault));
+        }
+        kept.clear();
+        let mut open = Open::new(self.lsn(pos), tot_len, std::mem::take(kept));
+        let mut header_checked = false;
+        let mut data = pos - page;
+        loop {
+            let missing = open.missing();
+            let part = chunk.get(..(missing.min(chunk.len() as u64)) as usize).unwrap_or(chunk);
+            open.feed(layout, part, self.x.keep);
+            if !header_checked && open.has_header(layout) {
+                header_checked = true;
+                if let Some(header) = open.header(layout) {
+                    let fault = layout.check_header(&header).map_err(Fault::Header).and_then(|()| self.check_prev(pos, &header, last));
+                    if let Err(fault) = fault {
+                        return lost(None, pos + size as usize, fault);
+                    }
+                }
+            }
+            if open.missing() == 0 {
+                let end = page + data + part.len();
+                let checked = open.check(layout);
+                *kept = std::mem::take(&mut open.kept);
+                return match checked {
+                    Err(fault) => lost(None, end, fault),
+                    Ok(header) => Split::Whole { header, end, timeline },
+                };
+            }
+            page += self.page;
+            if page >= self.size {
+                return Split::Open(open);
+            }
+            if page >= self.bytes.len() {
+                return Split::Cut;
+            }
+            let header = match self.peek(page, timeline) {
+                Err(fault) => return lost(Some(page), page, Fault::Page(fault)),
+                Ok(h) => h,
+            };
+            if self.overwrites(&header) {
+                return Split::Overwritten { page };
+            }
+            if !header.continues() {
+                return lost(Some(page), page, Fault::NoContrecord);
+            }
+            if u64::from(header.rem_len) != open.missing() {
+                return lost(Some(page), page, Fault::ContrecordLength { found: header.rem_len, expected: open.missing() });
+            }
+            timeline = header.timeline;
+            data = header.data;
+            chunk = self.data(page, data);
+        }
+    }
+
+    /// The page begins with a record in the place of the rest of an aborted one.
+    pub(crate) fn overwrites(&self, header: &PageHeader) -> bool {
+        header.info & self.x.layout.dialect.page.overwrite != 0
+    }
+
+    /// Checks the header of a page, its timeline included, and remembers the timeline.
+    pub(crate) fn enter(&mut self, page: usize) -> Result<PageHeader, PageFault> {
+        let header = self.peek(page, self.timeline)?;
+        self.timeline = header.timeline;
+        self.first_timeline.get_or_insert(header.timeline);
+        self.slack_of_header(page);
+        Ok(header)
+    }
+
+    /// Checks the header of a page whose predecessor is of timeline `after`.
+    #[inline]
+    pub(crate) fn peek(&self, page: usize, after: TimelineId) -> Result<PageHeader, PageFault> {
+        let layout = self.x.layout;
+        let header = layout.page_header(self.bytes.get(page..).unwrap_or(&[]));
+        layout.check_page(&header, self.lsn(page), page == 0, self.x.system_id)?;
+        let highest = self.x.timeline.unwrap_or(header.timeline);
+        if header.timeline < after || header.timeline > highest || header.timeline.0 == 0 {
+            return Err(PageFault::Timeline { found: header.timeline, after: if header.timeline < after { after } else { highest } });
+        }
+        Ok(header)
+    }
+
+    /// The data of a page.
+    pub(crate) fn data(&self, page: usize, start: usize) -> &'a [u8] {
+        let end = (page + self.page).min(self.bytes.len());
+        self.bytes.get(page + start..end).unwrap_or(&[])
+    }
+
+    #[inline(always)]
+    pub(crate) fn lsn(&self, offset: usize) -> Lsn {
+        if offset >= self.size {
+            let layout = self.x.layout;
+            return layout.address().normal(self.x.start.plus_within(offset as u64), layout.segment);
+        }
+        self.x.start.plus_within(offset as u64)
+    }
+
+    fn bad_page(&self, page: usize, fault: Fault) -> Loss {
+        let layout = self.x.layout;
+        let header = if page == 0 { layout.long_header() } else { layout.short_header() };
+        Loss { record: page + header, before: false, page: Some(page), end: page, fault }
+    }
+
+    pub(crate) fn damage(&mut self, loss: &Loss, found: Option<crate::resync::Found>) {
+        let no_record_yet = self.first.is_none();
+        self.lost_before_first |= no_record_yet;
+        self.overwritten_page = false;
+        self.aborted = None;
+        self.last = None;
+        if self.damages.len() >= MANY {
+            self.more_damages += 1;
+            return;
+        }
+        self.damages.push(Damage {
+            lsn: self.lsn(loss.record),
+            begun_before: loss.before,
+            at: self.lsn(loss.page.unwrap_or(loss.record)),
+            fault: loss.fault,
+            end: self.lsn(loss.end),
+            until: found.map(|f| self.lsn(f.offset)),
+            until_prev: found.map(|f| f.prev),
+            before: self.fold.mark(),
+        });
+    }
+
+    /// A record at the end of the segment that only its looks speak for.
+    fn tentative(&mut self, pos: usize) -> Step {
+        let mut kept = Vec::new();
+        match self.split(pos, &mut kept, None) {
+            Split::Open(mut open) => {
+                open.unproven = true;
+                self.end = pos;
+                Step::Open(open)
+            }
+            Split::Lost(loss) => Step::Lost(loss),
+            _ => Step::Cut,
+        }
+    }
+
+    fn stop(&mut self, loss: &Loss) -> Tail {
+        let rest = self.rest(loss);
+        Tail::Stopped(Stop {
+            lsn: self.lsn(loss.record),
+            begun_before: loss.before,
+            at: self.lsn(loss.page.unwrap_or(loss.record)),
+            fault: loss.fault,
+            end: self.lsn(loss.end),
+            rest,
+        })
+    }
+
+    pub(crate) fn note(&mut self, offset: usize, kind: SlackKind) {
+        if self.slack.len() < MANY && self.slack.last().is_none_or(|s| s.offset < offset as u64) {
+            self.slack.push(Slack { offset: offset as u64, segment: self.x.start, kind });
+        }
+    }
+
+    pub(crate) fn padding(&mut self, from: usize, to: usize) {
+        if let Some(at) = self.bytes.get(from..to).and_then(first_non_zero) {
+            self.note(from + at, SlackKind::Padding);
+        }
+    }
+
+    /// The aligned end of a record.
+    pub(crate) fn padded(&mut self, end: usize) -> usize {
+        let next = self.x.layout.align_up(end as u64) as usize;
+        self.padding(end, next);
+        next
+    }
+
+    fn slack_of_header(&mut self, page: usize) {
+        if let Some(pad) = self.x.layout.page_pad()
+            && let Some(at) = self.bytes.get(page + pad.start..page + pad.end).and_then(first_non_zero)
+        {
+            self.note(page + pad.start + at, SlackKind::PageHeader);
+        }
+    }
+
+    /// The pads of the pages that a record crosses into, and the padding behind it.
+    fn slack_of_pages(&mut self, from: usize, next: usize) {
+        let mut page = from - from % self.page + self.page;
+        while page < next.min(self.size) {
+            self.slack_of_header(page);
+            page += self.page;
+        }
+    }
+
+    fn after_switch(&mut self, at: usize) {
+        let rest = self.leftover(at);
+        self.note_leftover(&rest, SlackKind::AfterSwitch);
+    }
+
+    pub(crate) fn rest(&mut self, loss: &Loss) -> Rest {
+        let rest = self.classify(loss);
+        self.note_leftover(&rest.leftover, SlackKind::AfterEnd);
+        rest
+    }
+}

@@ -1,0 +1,54 @@
+//! `cargo xtask long`: runs that take too long for every change.
+
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::run::{done, release_binary, root};
+
+const FILES: u32 = 1_000_000;
+
+/// A folder of a million empty files is an answer with exit code 2 or 1, not a hang.
+pub fn million_files() -> Result<()> {
+    let walproof = release_binary()?;
+    let folder = std::env::temp_dir().join(format!("walproof-million-{}", std::process::id()));
+    fs::create_dir(&folder)?;
+    for number in 0..FILES {
+        fs::File::create(folder.join(format!("00000001{:08X}{:08X}", number / 256, number % 256)))?;
+    }
+    let begun = Instant::now();
+    let output = Command::new(walproof).arg("verify").arg(&folder).output();
+    let taken = begun.elapsed();
+    fs::remove_dir_all(&folder)?;
+    let output = output?;
+    println!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    println!("{} after {:.1} s", output.status, taken.as_secs_f64());
+    ensure!(matches!(output.status.code(), Some(1 | 2)), "a million empty files: {}", output.status);
+    ensure!(taken < Duration::from_secs(120), "too slow");
+    Ok(())
+}
+
+/// Each fuzz target for some minutes; stops at the first finding.
+pub fn fuzz(minutes: u64) -> Result<()> {
+    let listed =
+        Command::new("cargo").args(["+nightly", "fuzz", "list"]).current_dir(root()).output().context("cargo-fuzz: cargo install cargo-fuzz")?;
+    ensure!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    for target in String::from_utf8_lossy(&listed.stdout).lines() {
+        println!("== {target}, {minutes} minutes");
+        // What is found while it runs goes to a corpus folder that is not committed; the seeds are read and left alone.
+        let (corpus, seeds) = (format!("fuzz/corpus/{target}"), format!("fuzz/seeds/{target}"));
+        fs::create_dir_all(root().join(&corpus))?;
+        let limit = format!("-max_total_time={}", minutes * 60);
+        let mut command = Command::new("cargo");
+        command.current_dir(root()).args(["+nightly", "fuzz", "run", target, &corpus]);
+        if root().join(&seeds).is_dir() {
+            command.arg(&seeds);
+        }
+        done(command.args(["--", &limit]))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! The chores: `cargo xtask COMMAND`.
+
+mod compare;
+mod folder;
+mod long;
+mod peak;
+mod postgres;
+mod run;
+mod test;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test [ARG…]            every test, with a real PostgreSQL (installed where none is found); ARGs go to cargo test
+  postgres               find PostgreSQL, install it where there is none, print the folder of its programs
+  compare DIR…           time walproof against pg_waldump on folders of WAL, write benches/results/against_pg_waldump.md
+  memory DIR…            peak memory of walproof verify on each folder, write benches/results/memory.md
+  long million-files     walproof on a folder of a million empty files
+  long fuzz [MINUTES]    each fuzz target for MINUTES (10), on nightly with cargo-fuzz";
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["test", rest @ ..] => test::run(rest),
+        ["postgres"] => {
+            println!("{}", postgres::find_or_install()?.bin().display());
+            Ok(())
+        }
+        ["compare", folders @ ..] if !folders.is_empty() => compare::run(folders),
+        ["memory", folders @ ..] if !folders.is_empty() => peak::run(folders),
+        ["long", "million-files"] => long::million_files(),
+        ["long", "fuzz"] => long::fuzz(10),
+        ["long", "fuzz", minutes] => long::fuzz(minutes.parse()?),
+        _ => bail!(USAGE),
+    }
+}
