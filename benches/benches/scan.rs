@@ -16,7 +16,7 @@ fn scans(c: &mut Criterion) {
         group.throughput(Throughput::Bytes(SEGMENT));
         for (major, minor) in VERSIONS {
             let layout = layout(major, minor);
-            let archive = workload.archive(major, minor);
+            let archive = workload.archive(2, major, minor);
             let file = archive.files.get(1).expect("two segments and a bit");
             let bytes = file.content.bytes(0, SEGMENT as usize);
             let start = layout.address().segment_start(SegmentNo(2), layout.segment);

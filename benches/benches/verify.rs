@@ -9,11 +9,14 @@ use pgwal::{
 };
 use walproof_benches::Workload;
 
+/// Enough for several threads.
+const SEGMENTS: u64 = 8;
+
 fn archives(c: &mut Criterion) {
     for (name, workload) in Workload::ALL {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let archive = workload.archive(17, 0);
-        archive.write_to(folder.path()).expect("room for three segments");
+        let archive = workload.archive(SEGMENTS, 17, 0);
+        archive.write_to(folder.path()).expect("room for nine segments");
         let mut group = c.benchmark_group(format!("verify/{name}"));
         group.throughput(Throughput::Bytes(archive.files.iter().map(|file| file.content.size()).sum()));
         let archive = source::open(&[PathBuf::from(folder.path())]).expect("a folder of WAL");

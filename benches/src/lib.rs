@@ -25,11 +25,11 @@ impl Workload {
     /// Both, with the names that the benches print.
     pub const ALL: [(&'static str, Workload); 2] = [("small", Workload::Small), ("images", Workload::Images)];
 
-    /// Two segments and a bit of this workload, written as version `major.minor` does.
-    pub fn archive(self, major: u8, minor: u8) -> Archive {
+    /// So many segments of this workload and a bit of another, written as version `major.minor` does.
+    pub fn archive(self, segments: u64, major: u8, minor: u8) -> Archive {
         let mut wal = Builder::new(layout(major, minor), TimelineId(1), SYSTEM, SegmentNo(1));
         wal.checkpoint_shutdown();
-        let end = wal.position().get() + 2 * SEGMENT;
+        let end = wal.position().get() + segments * SEGMENT;
         let mut number = 0;
         while wal.position().get() < end {
             match self {

@@ -3,7 +3,7 @@ import functools, re, subprocess
 
 PAGE, LONG_HEADER, SHORT_HEADER = 8192, 40, 24
 DUMPED = re.compile(rb'rmgr: +\S+ +len \(rec/tot\): +\d+/ *(\d+), tx: +\d+, lsn: ([0-9A-F]+)/([0-9A-F]+),')
-TRACED = re.compile(rb'REDO @ ([0-9A-F]+)/([0-9A-F]+); LSN ([0-9A-F]+)/([0-9A-F]+):')
+TRACED = re.compile(rb'REDO @ ([0-9A-F]+)/([0-9A-F]+); LSN ([0-9A-F]+)/([0-9A-F]+): prev ([0-9A-F]+)/([0-9A-F]+);')
 
 
 def position(high, low):
@@ -32,7 +32,11 @@ def from_dump(lines, segment_size):
 
 
 def from_trace(lines):
-    return [(position(m[1], m[2]), position(m[3], m[4])) for m in map(TRACED.match, lines) if m]
+    found = [m for m in map(TRACED.match, lines) if m]
+    # The checkpoint that replay starts from is not traced; the first traced record says where it is, and ends where that begins.
+    first = found[0]
+    start = (position(first[5], first[6]), position(first[1], first[2]))
+    return [start] + [(position(m[1], m[2]), position(m[3], m[4])) for m in found]
 
 
 @functools.cache

@@ -51,6 +51,9 @@ STORIES = [
      'a live directory: one segment in use, recycled ones under names to come'),
 ]
 
+# Where no other program lists the records: what walproof counts, so that a change is noticed.
+OWN_COUNT = {('8.2', 'promotion', 2): 1764, ('8.2', 'pg_xlog', 3): 53114, ('9.2', 'promotion', 2): 6102}
+
 
 def make(corpus, testdata, waldump):
     """Write every story and the JSON beside it; returns the paths that belong here."""
@@ -76,9 +79,11 @@ def one(corpus, testdata, waldump, version, story, source, segments, extra, what
     for timeline in sorted({int(name[:8], 16) for name in whole}):
         mine = [name for name in whole if int(name[:8], 16) == timeline]
         known = records.of(corpus, version, 'wrap' if story == 'wrap' else timeline, size, waldump)
-        timelines.append({'timeline': timeline, 'first': mine[0], 'last': mine[-1], 'segments': len(mine),
-                          'records': None if known is None else records.whole_in(known, mine, size)})
-    listed = {'8.2': "the server's own trace of replay (from the base backup's first replayed record on)", '9.2': "the server's own trace of replay (from the base backup's first replayed record on)",
+        counted = None if known is None else records.whole_in(known, mine, size)
+        timelines.append({'timeline': timeline, 'first': mine[0], 'last': mine[-1], 'segments': len(mine), 'records': counted})
+        if counted is None:
+            timelines[-1]['records_by_walproof'] = OWN_COUNT[version, story, timeline]
+    listed = {'8.2': "the server's own trace of replay", '9.2': "the server's own trace of replay",
               '9.4': 'pg_xlogdump 9.4'}.get(version, f'pg_waldump {version}')
     fact = {'story': story, 'version': version, 'what': what, 'segment_size': size, 'partial': partial, 'records_counted_by': listed, 'timelines': timelines}
     text = json.dumps(fact, indent=1) + '\n'

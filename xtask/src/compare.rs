@@ -27,10 +27,11 @@ pub fn run(folders: &[&str]) -> Result<()> {
     let waldump = postgres::find_or_install()?.own_program("pg_waldump").context("this server has no pg_waldump beside it")?;
     let version = String::from_utf8(Command::new(&waldump).arg("--version").output()?.stdout)?;
     let mut text = format!(
-        "# walproof verify against {}\n\nWhole processes, files in the page cache, medians of {RUNS} runs taken in turn; {} CPUs, {}.\n",
+        "# walproof verify against {}\n\nWhole processes, files in the page cache, medians of {RUNS} runs taken in turn; {} CPUs, {}, load average {} at the start.\n",
         version.trim(),
         std::thread::available_parallelism()?,
-        cpu()
+        cpu(),
+        fs::read_to_string("/proc/loadavg").unwrap_or_default().split(' ').next().unwrap_or("unknown")
     );
     for folder in folders {
         let folder = Folder::open(Path::new(folder))?;
@@ -71,25 +72,47 @@ fn section(text: &mut String, folder: &Folder, walproof: &PathBuf, floor: &PathB
             }
         }
     }
-    let medians: Vec<Duration> = times.into_iter().map(median).collect();
-    writeln!(text, "\n## {} ({} MiB)\n\n| program | seconds | MiB/s | × pg_waldump |\n|---|---:|---:|---:|", folder.name(), folder.mib())?;
-    let base = medians.first().context("no programs")?.as_secs_f64();
+    let medians: Vec<Taken> =
+        times.into_iter().map(|runs| Taken { wall: median(runs.iter().map(|t| t.wall)), cpu: median(runs.iter().map(|t| t.cpu)) }).collect();
+    writeln!(
+        text,
+        "\n## {} ({} MiB)\n\n| program | seconds | CPU seconds | MiB/s | × pg_waldump |\n|---|---:|---:|---:|---:|",
+        folder.name(),
+        folder.mib()
+    )?;
+    let base = medians.first().context("no programs")?.wall.as_secs_f64();
     for ((name, _), taken) in programs.iter().zip(&medians) {
-        let seconds = taken.as_secs_f64();
-        writeln!(text, "| {name} | {seconds:.3} | {:.0} | {:.2} |", folder.mib() as f64 / seconds, base / seconds)?;
+        let seconds = taken.wall.as_secs_f64();
+        writeln!(text, "| {name} | {seconds:.3} | {:.2} | {:.0} | {:.2} |", taken.cpu.as_secs_f64(), folder.mib() as f64 / seconds, base / seconds)?;
     }
     Ok(())
 }
 
-fn timed(command: &mut Command) -> Result<Duration> {
-    let begun = Instant::now();
+/// What a run took: time on the clock, and processor time (user and system, all threads), which a busy machine disturbs less.
+#[derive(Clone, Copy)]
+struct Taken {
+    wall: Duration,
+    cpu: Duration,
+}
+
+fn timed(command: &mut Command) -> Result<Taken> {
+    let (begun, before) = (Instant::now(), cpu_of_children());
     let output = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).output()?;
-    let taken = begun.elapsed();
+    let taken = Taken { wall: begun.elapsed(), cpu: cpu_of_children().saturating_sub(before) };
     ensure!(output.status.success(), "{}: {}", output.status, String::from_utf8_lossy(&output.stderr));
     Ok(taken)
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
+/// `cutime` and `cstime` of /proc/self/stat, in ticks of 10 ms: fields 16 and 17, of which the 2nd may hold blanks but ends with `)`.
+fn cpu_of_children() -> Duration {
+    let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
+    let ticks: u64 = fields.skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    Duration::from_millis(ticks * 10)
+}
+
+fn median(times: impl Iterator<Item = Duration>) -> Duration {
+    let mut times: Vec<Duration> = times.collect();
     times.sort();
     times.get(times.len() / 2).copied().unwrap_or_default()
 }
@@ -106,6 +129,6 @@ mod tests {
 
     #[test]
     fn the_middle_one() {
-        assert_eq!(median([3, 1, 2].map(Duration::from_secs).to_vec()), Duration::from_secs(2));
+        assert_eq!(median([3, 1, 2].into_iter().map(Duration::from_secs)), Duration::from_secs(2));
     }
 }

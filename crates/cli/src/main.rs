@@ -2,6 +2,7 @@
 
 mod cmd;
 mod figures;
+mod filter;
 mod input;
 mod place;
 mod progress;
@@ -19,25 +20,35 @@ struct Cli {
     command: cmd::Command,
 }
 
-/// How a run ended; the exit codes of every subcommand.
+/// How a run ended; the exit codes of every subcommand. What outranks another is greater, which its code is not.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Exit {
     /// 0: proven, or nothing wrong at the depth asked.
-    Clean = 0,
+    Clean,
     /// 2: usage, I/O, unsupported, no WAL.
-    CouldNotTell = 2,
+    CouldNotTell,
     /// 1: damage, a gap, something asked for that cannot be read.
-    Refuted = 1,
+    Refuted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Clean => 0,
+            Exit::Refuted => 1,
+            Exit::CouldNotTell => 2,
+        })
+    }
 }
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match cli.command.run() {
-        Ok(exit) => ExitCode::from(exit as u8),
+        Ok(exit) => exit.into(),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("walproof: {error:#}");
-            ExitCode::from(Exit::CouldNotTell as u8)
+            Exit::CouldNotTell.into()
         }
     }
 }

@@ -178,6 +178,19 @@ impl Basis {
         })
     }
 
+    /// Takes over what the WAL of an archive says.
+    ///
+    /// # Errors
+    /// Something else was told before.
+    pub fn settle(&mut self, layout: &Layout) -> anyhow::Result<()> {
+        let told = |what: &str| anyhow::anyhow!("the archive was written by {}, {what}", layout.dialect.version);
+        ensure!(self.scheme_assumed || self.scheme == layout.address(), told("where positions are counted in another way"));
+        ensure!(self.size_assumed || self.size == layout.segment, told(&format!("with segments of {} bytes", layout.segment.bytes())));
+        (self.scheme, self.size) = (layout.address(), layout.segment);
+        (self.scheme_assumed, self.size_assumed) = (false, false);
+        Ok(())
+    }
+
     /// The scheme's name in JSON.
     pub fn scheme_name(&self) -> &'static str {
         match self.scheme {

@@ -105,10 +105,10 @@ fn positions_are_named_as_the_server_names_them(server: &Server) {
     // Half of them anywhere below 2^40, a quarter at segment boundaries and a quarter a byte behind.
     let rows = server
         .sql(&format!(
-            "with some as (
+            "with chosen as (
                select i, (random() * 1099511627776)::bigint as p from generate_series(1, {POSITIONS}) i),
              placed as (
-               select case i % 4 when 0 then p - p % 1048576 when 1 then p - p % 1048576 + 1 else p end as p from some),
+               select case i % 4 when 0 then p - p % 1048576 when 1 then p - p % 1048576 + 1 else p end as p from chosen),
              spelled as (
                select format('%s/%s', upper(to_hex(p >> 32)), upper(to_hex(p & 4294967295)))::pg_lsn as lsn from placed)
              select lsn, (pg_walfile_name_offset(lsn)).* , pg_walfile_name(lsn) from spelled"

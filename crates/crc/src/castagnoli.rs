@@ -24,6 +24,28 @@ pub fn engine() -> Engine {
     Engine { hardware: hardware::Present::detect() }
 }
 
+/// Work with many short checksums, such as a page of records.
+pub trait Task {
+    /// What it comes to.
+    type Output;
+    /// Does it. Should be `#[inline(always)]`, as should what it calls in its loops.
+    fn run(self, engine: Engine) -> Self::Output;
+}
+
+/// Does a task with this processor's engine; the engine's own code becomes part of the task's loops.
+#[inline]
+pub fn run<T: Task>(task: T) -> T::Output {
+    struct Of<T>(T);
+    impl<T: Task> hardware::Task for Of<T> {
+        type Output = T::Output;
+        #[inline(always)]
+        fn run(self, hardware: Option<hardware::Present>) -> T::Output {
+            self.0.run(Engine { hardware })
+        }
+    }
+    hardware::run(Of(task))
+}
+
 impl Engine {
     /// The value of all bytes so far (`crc`, 0 for none) followed by `bytes`.
     #[inline(always)]

@@ -44,6 +44,41 @@ impl Present {
     }
 }
 
+/// Work that is compiled once more with the instruction at hand, so that [`Present::record`] becomes part of its loops
+/// instead of a call.
+pub(crate) trait Task {
+    type Output;
+    fn run(self, present: Option<Present>) -> Self::Output;
+}
+
+/// Runs a task, with the instruction if there is one.
+#[inline]
+pub(crate) fn run<T: Task>(task: T) -> T::Output {
+    match Present::detect() {
+        // SAFETY: `detect` found the instruction.
+        Some(present) => unsafe { run_with(task, present) },
+        None => task.run(None),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "sse4.2")]
+fn run_with<T: Task>(task: T, present: Present) -> T::Output {
+    task.run(Some(present))
+}
+
+#[cfg(target_arch = "aarch64")]
+#[target_feature(enable = "crc")]
+fn run_with<T: Task>(task: T, present: Present) -> T::Output {
+    task.run(Some(present))
+}
+
+/// Never called: without the instruction there is no [`Present`].
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+unsafe fn run_with<T: Task>(task: T, _: Present) -> T::Output {
+    task.run(None)
+}
+
 #[cfg(target_arch = "x86_64")]
 macro_rules! with_the_instruction {
     ($($item:item)*) => { $(#[target_feature(enable = "sse4.2")] $item)* };
@@ -55,10 +90,12 @@ macro_rules! with_the_instruction {
 
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 with_the_instruction! {
+    #[inline]
     fn append(crc: u32, bytes: &[u8]) -> u32 {
         !over(!crc, bytes)
     }
 
+    #[inline]
     fn record(header: &[u8; 20], body: &[u8]) -> u32 {
         let mut state = over(!0, body);
         let (words, rest) = header.as_chunks::<8>();

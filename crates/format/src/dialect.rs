@@ -209,6 +209,9 @@ pub struct Dialect {
     pub control_version: u32,
     /// `CATALOG_VERSION_NO`.
     pub catalog_version: u32,
+    /// Where in `pg_control` the timeline of the last checkpoint stands (`checkPointCopy.ThisTimeLineID`), on servers
+    /// aligned to 8 and to 4 bytes.
+    pub control_timeline: [usize; 2],
     /// Words of the server's messages.
     pub wording: Wording,
 }
@@ -292,10 +295,11 @@ const V8_2: Dialect = Dialect {
     wal_directory: "pg_xlog",
     control_version: 822,
     catalog_version: 200611241,
+    control_timeline: [72, 64],
     wording: WORDS_9_2,
 };
 
-const V8_3: Dialect = Dialect { version: Version::new(8, 3), magic: 0xD062, control_version: 833, catalog_version: 200711281, ..V8_2 };
+const V8_3: Dialect = Dialect { version: Version::new(8, 3), magic: 0xD062, control_version: 833, catalog_version: 200711281, control_timeline: [56, 48], ..V8_2 };
 
 const V8_4: Dialect = Dialect {
     version: Version::new(8, 4),
@@ -303,6 +307,7 @@ const V8_4: Dialect = Dialect {
     backup_blocks: BackupBlocks { bits: &[0x08, 0x04, 0x02], size: 24 },
     control_version: 843,
     catalog_version: 200904091,
+    control_timeline: [56, 52],
     ..V8_3
 };
 
@@ -382,7 +387,7 @@ const V10: Dialect = Dialect {
 };
 
 const V11: Dialect =
-    Dialect { version: Version::new(11, 0), magic: 0xD098, control_version: 1100, catalog_version: 201809051, wording: WORDS_11, ..V10 };
+    Dialect { version: Version::new(11, 0), magic: 0xD098, control_version: 1100, catalog_version: 201809051, control_timeline: [48, 44], wording: WORDS_11, ..V10 };
 
 const V12: Dialect =
     Dialect { version: Version::new(12, 0), magic: 0xD101, latest_by_default: true, control_version: 1201, catalog_version: 201909212, ..V11 };

@@ -17,7 +17,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod address;
-pub mod bytes;
+mod bytes;
 pub mod dialect;
 pub mod layout;
 pub mod lsn;

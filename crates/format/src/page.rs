@@ -56,6 +56,12 @@ pub struct LongHeader {
 }
 
 impl PageHeader {
+    /// The page begins with a record of its own.
+    #[inline(always)]
+    pub const fn is_idle(&self) -> bool {
+        self.info & CONTRECORD == 0
+    }
+
     /// The page begins with the rest of a record.
     #[inline(always)]
     pub const fn continues(&self) -> bool {

@@ -1,7 +1,79 @@
-//! PostgreSQL WAL for programs: reads, walks and verifies the WAL of every major version from 8.2 to 19.
+//! PostgreSQL WAL for programs: reads, walks and verifies the WAL of every major version from 8.2 to 19, with no
+//! PostgreSQL installed and no version given.
+//!
+//! ```
+//! use pgwal::{Options, Verdict, open, verify};
+//!
+//! let archive = open(&["../../testdata/demo/damaged".into()])?;
+//! let outcome = verify(archive.as_ref(), &Options::default())?;
+//! for finding in &outcome.findings {
+//!     println!("{} {}: {}", finding.severity, finding.code, finding.message(outcome.layout.as_ref()));
+//! }
+//! assert_eq!(outcome.verdict, Verdict::Refuted);
+//! assert_eq!(outcome.findings[0].lsn.unwrap().to_string(), "0/00AAC690");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! This crate is a door: it has no code of its own. Behind it are five crates, each usable alone.
+//!
+//! | module | crate | what it does | I/O | threads |
+//! |---|---|---|---|---|
+//! | [`mod@crc`] | `pgwal-crc` | CRC-32C, and the checksum of 9.4 and earlier | no | no |
+//! | [`mod@format`] | `pgwal-format` | bytes to meaning: pages, records, names, history files, a table of versions | no | no |
+//! | [`mod@walk`] | `pgwal-walk` | segments to records: scans one, joins what follows, finds the next record behind damage | no | no |
+//! | [`mod@source`] | `pgwal-source` | where WAL lies, and its plain bytes, whatever it is packed in | reads | no |
+//! | [`mod@verify`] | `pgwal-verify` | findings and a verdict | through a source | as many as [`Options::jobs`] says |
+//!
+//! # Damage is an answer, an error is none
+//!
+//! [`verify()`] fails only where nothing could be looked at: no such folder, no file with the name of WAL, an interrupt.
+//! Whatever is wrong with files is a [`Finding`] with an address (timeline, position, file, offset), and the
+//! [`Verdict`] says what all of them come to. No input makes these crates panic on purpose, loop or allocate by a
+//! length that the input claims.
+//!
+//! # One segment
+//!
+//! A segment that is in memory, at the moment when it is pushed into an archive for instance, needs no source.
+//!
+//! ```
+//! use pgwal::check_segment;
+//! use pgwal::format::SegmentName;
+//! use pgwal::verify::segment::Expect;
+//!
+//! let file = "00000001000000000000000A";
+//! let bytes = std::fs::read(format!("../../testdata/demo/damaged/{file}"))?;
+//! let mut expect = Expect::default();
+//! expect.name = SegmentName::parse(file);
+//! let checked = check_segment(&bytes, &expect).expect("a first page of WAL");
+//! for (code, lsn) in &checked.problems {
+//!     println!("{lsn}: {}", code.title());
+//! }
+//! assert_eq!(checked.problems.len(), 1);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! What no segment can tell alone is left open: the rest of a record begun before it, the one that goes on in the next,
+//! the link between them. A [`Run`](walk::Run), which [`walk::scan`] makes of a segment, keeps what is needed for that.
+//! [`Run::join`](walk::Run::join) puts runs that follow each other together and checks the seam. It is associative, so
+//! segments may be scanned in any order, by any number of threads or machines.
+//!
+//! # Something of each record
+//!
+//! [`Ignore`](walk::Ignore) gathers nothing. A [`Fold`](walk::Fold) of one's own is shown every record that is right, in
+//! order, and is joined as runs are: counts by resource manager, a list of commits, an index. For a list in the order of
+//! WAL, made by many threads in bounded memory, there is [`verify::records`].
+//!
+//! # Where things stop
+//!
+//! Sources are local files and standard input; another place is a [`Source`] of one's own. Files that are mapped into memory
+//! need a [`Guard`](source::guard::Guard), which only a program should install: the default reads in windows. The work is
+//! synchronous; [`Options::progress`] is told of every file and [`Options::interrupt`] ends a run early.
 
 pub use pgwal_crc as crc;
 pub use pgwal_format as format;
 pub use pgwal_source as source;
 pub use pgwal_verify as verify;
 pub use pgwal_walk as walk;
+
+pub use pgwal_source::{Source, open};
+pub use pgwal_verify::{Code, Depth, Finding, Options, Outcome, Severity, Verdict, Which, check_segment, verify};

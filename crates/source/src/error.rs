@@ -50,8 +50,6 @@ pub enum SourceError {
         /// The folder, or `-`.
         path: PathBuf,
     },
-    /// Standard input was read before; it can be read once.
-    StreamSpent,
     /// Any other refusal of the operating system.
     Io {
         /// What was read.
@@ -157,7 +155,6 @@ impl fmt::Display for SourceError {
             }
             SourceError::NoWalFolder { path } => write!(f, "{}: a data directory without pg_wal or pg_xlog", path.display()),
             SourceError::NotAFile { path } => write!(f, "{}: only files can be given together", path.display()),
-            SourceError::StreamSpent => f.write_str("standard input can be read only once"),
             SourceError::Io { path, kind, code: None } => write!(f, "{}: {kind}", path.display()),
             SourceError::Io { path, code: Some(code), .. } => write!(f, "{}: {}", path.display(), io::Error::from_raw_os_error(*code)),
         }

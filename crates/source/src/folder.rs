@@ -6,7 +6,7 @@ use crate::source::{How, Read, Scratch};
 use crate::{Entry, Listing, Source, SourceError, file, level};
 use std::collections::HashSet;
 use std::fs::{self, DirEntry};
-use std::io;
+use std::io::{self, Read as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -72,6 +72,13 @@ impl Source for FolderSource {
 
     fn is_live(&self) -> bool {
         self.live
+    }
+
+    fn control_file(&self) -> Option<Vec<u8>> {
+        let data = fs::canonicalize(&self.path).ok()?.parent().filter(|p| level::is_data_directory(p))?.to_path_buf();
+        let mut bytes = Vec::new();
+        fs::File::open(data.join("global/pg_control")).ok()?.take(8192).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
     }
 }
 

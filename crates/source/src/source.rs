@@ -28,6 +28,11 @@ pub trait Source: Send + Sync {
     /// Whether a server may be writing here: a data directory's `pg_wal` or `pg_xlog`.
     fn is_live(&self) -> bool;
 
+    /// The server's control file, where this is the WAL of a data directory: its first 8 KiB.
+    fn control_file(&self) -> Option<Vec<u8>> {
+        None
+    }
+
     /// The plain bytes of a small file such as a `.history`, at most `limit` of them, and how reading it went.
     ///
     /// # Errors

@@ -42,8 +42,10 @@ pub struct TimelineFacts {
     pub last: String,
     /// How many segments.
     pub segments: u64,
-    /// Records that start and end in them, as a reference program lists them; `None` where none did. For the stories `wrap` of 8.2 and 9.2, only those behind the base backup's start.
+    /// Records that start and end in them, as a reference program lists them; `None` where none did.
     pub records: Option<u64>,
+    /// Where no reference program did: what walproof counted once.
+    pub records_by_walproof: Option<u64>,
 }
 
 impl Story {

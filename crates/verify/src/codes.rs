@@ -208,7 +208,7 @@ codes! {
 impl Code {
     /// The finding says that something could not be looked at, not that it is wrong.
     pub const fn is_could_not_look(self) -> bool {
-        matches!(self, Code::Encrypted | Code::UnknownCodec | Code::UnknownVersion | Code::Unreadable)
+        matches!(self, Code::Changed | Code::Vanished | Code::Encrypted | Code::UnknownCodec | Code::UnknownVersion | Code::Unreadable)
     }
 }
 

@@ -8,13 +8,14 @@ use crate::tally::Tally;
 use pgwal_format::layout::NotWal;
 use pgwal_format::page::PageFault;
 use pgwal_format::sniff::{self, Content};
-use pgwal_format::{Layout, Lsn};
+use pgwal_format::{Dialect, Layout, Lsn};
 use pgwal_source::{Codec, Entry, How, ReadState, Scratch, Source};
-use pgwal_walk::{Expect, Fault, Head, KEEP, Run, Tail, headers, scan};
+use pgwal_walk::{Expect, Fault, Head, KEEP, Run, Stream, Tail, headers, scan};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 /// What looking needs to know.
+#[derive(Clone, Copy)]
 pub struct Looker<'a> {
     /// Where the files are.
     pub source: &'a dyn Source,
@@ -53,7 +54,10 @@ impl Looker<'_> {
         let mut out = Stretch::default();
         let mut best: Option<(usize, Read)> = None;
         for entry in segment.entry..segment.entry + segment.copies {
-            let read = self.file(segment, entry, segment.copies > 1, buffers);
+            let read = match self.streamed(segment, entry, segment.copies > 1, &mut buffers.scratch) {
+                Some(read) => read,
+                None => self.file(segment, entry, segment.copies > 1, buffers),
+            };
             out.bytes += read.bytes;
             match &best {
                 Some((first, kept)) => {
@@ -98,6 +102,36 @@ impl Looker<'_> {
         Stretch { pieces: vec![Piece { first: segment.number, last: segment.number, kind }], ..Stretch::default() }
     }
 
+    /// Reads a file as it comes, if it is a good segment: then nothing else needs to be known of it.
+    fn streamed(&self, segment: &Segment, index: usize, with_sum: bool, scratch: &mut Scratch) -> Option<Read> {
+        let entry = self.entries.get(index).filter(|e| e.size.is_some() && self.depth == Depth::Records)?;
+        let layout = &self.consensus.layout;
+        let size = layout.segment.bytes();
+        let mut stream = Stream::new(self.expect(segment), Tally::default()).ok()?;
+        let (mut good, mut sum) = (true, 0);
+        let how = How { limit: size, ..self.how };
+        let read = self.source.read(entry, &how, scratch, &mut |window| {
+            if with_sum {
+                sum = pgwal_crc::castagnoli::append(sum, window);
+            }
+            good = stream.push(window).is_ok();
+            if good { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        let read = read.ok().filter(|r| good && (r.state == ReadState::Whole || r.state == ReadState::Changed && self.live))?;
+        if read.plain_bytes != size || read.codec == Codec::Plain && read.stored_bytes != Some(size) {
+            return None;
+        }
+        let run = stream.finish().ok()?;
+        let why = old_timeline(segment, &run);
+        Some(Read { run: Some(run), why, bytes: size, sum })
+    }
+
+    fn expect(&self, segment: &Segment) -> Expect<'_> {
+        let layout = &self.consensus.layout;
+        let start = layout.address().segment_start(segment.number, layout.segment);
+        Expect { layout, start, timeline: Some(segment.timeline), system_id: Some(self.consensus.system_id), keep: KEEP }
+    }
+
     fn file(&self, segment: &Segment, index: usize, with_sum: bool, buffers: &mut Buffers) -> Read {
         let gone = |why| Read { run: None, why: Some(why), bytes: 0, sum: 0 };
         let Some(entry) = self.entries.get(index) else { return gone(Why::Vanished) };
@@ -122,6 +156,11 @@ impl Looker<'_> {
         });
         let read = match read {
             Err(error) => return gone(Why::Refused(error.to_string())),
+            // Under a map, a disk that cannot be read looks the same: reading it in windows tells them apart.
+            Ok(read) if read.state == ReadState::Changed && self.how.map.is_some() => {
+                let windows = Looker { how: How { map: None, ..self.how }, ..*self };
+                return windows.file(segment, index, with_sum, buffers);
+            }
             Ok(read) => read,
         };
         let (run, judged) = match done {
@@ -153,11 +192,14 @@ impl Looker<'_> {
     fn judge(&self, segment: &Segment, bytes: &[u8]) -> (Run<Tally>, Option<Why>) {
         let layout = &self.consensus.layout;
         let start = layout.address().segment_start(segment.number, layout.segment);
-        let expect = Expect { layout, start, timeline: Some(segment.timeline), system_id: Some(self.consensus.system_id), keep: KEEP };
+        let expect = self.expect(segment);
         if self.depth == Depth::Pages {
             let run = headers::<Tally>(bytes, expect);
             let why = if run.first_timeline.is_none() { self.name_content(bytes, start) } else { None };
             return (run, why);
+        }
+        if let Some(dialect) = self.other_version(bytes) {
+            return (Run::blank(start, layout), Some(Why::Version(dialect)));
         }
         let run = scan(bytes, expect, Tally::default());
         if let Some(found) = foreign_cluster(&run) {
@@ -169,15 +211,24 @@ impl Looker<'_> {
             let why = self.name_content(bytes, start);
             return (run, why);
         }
-        // Only the first segment of a timeline may hold pages of its parent, and it holds the record that opens it.
-        if let Some(found) = run.last_timeline.filter(|&t| t < segment.timeline)
-            && run.acc.opening_of(segment.timeline).is_none()
-            && !matches!(run.tail, Tail::Stopped(_))
-            && !run.acc.openings.iter().any(|(t, _)| *t > found)
-        {
-            return (run, Some(Why::OldTimeline(found)));
+        let why = old_timeline(segment, &run);
+        (run, why)
+    }
+
+    /// The version of the file, where the first page and most others say that it is another one than the archive's. One
+    /// page that differs is damage.
+    fn other_version(&self, bytes: &[u8]) -> Option<&'static Dialect> {
+        let layout = &self.consensus.layout;
+        let magic = |page: &[u8]| layout.page_header(page).magic;
+        let first = magic(bytes);
+        let dialect = Dialect::by_magic(first).filter(|d| *d != layout.dialect)?;
+        let (mut same, mut ours) = (0u64, 0u64);
+        for page in bytes.chunks(layout.page.bytes() as usize) {
+            let found = magic(page);
+            same += u64::from(found == first);
+            ours += u64::from(found == layout.dialect.magic);
         }
-        (run, None)
+        (same > ours).then_some(dialect)
     }
 
     /// What a file without a single record of this segment is.
@@ -212,6 +263,13 @@ impl Looker<'_> {
         let zero = second.get(..16).is_some_and(|b| b.iter().all(|&b| b == 0));
         zero || header.address == address.plus_within(page)
     }
+}
+
+/// Only the first segment of a timeline may hold pages of its parent, and it holds the record that opens it.
+fn old_timeline(segment: &Segment, run: &Run<Tally>) -> Option<Why> {
+    let found = run.last_timeline.filter(|&t| t < segment.timeline)?;
+    let opens = run.acc.openings.iter().any(|(t, _)| *t > found);
+    (!opens && !matches!(run.tail, Tail::Stopped(_))).then_some(Why::OldTimeline(found))
 }
 
 fn foreign_cluster(run: &Run<Tally>) -> Option<u64> {

@@ -5,6 +5,7 @@ use crate::options::Depth;
 use crate::tally::Tally;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, TimelineId};
+use pgwal_source::Ignored;
 
 /// The answer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,6 +77,21 @@ pub struct TimelineReport {
     pub islands: Vec<(Lsn, Lsn)>,
 }
 
+/// A timeline that a history file names, with or without WAL here.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Branch {
+    /// The timeline.
+    pub timeline: TimelineId,
+    /// The timeline that it left.
+    pub parent: Option<TimelineId>,
+    /// Where it left it.
+    pub switch: Option<Switch>,
+    /// Why, in the server's words.
+    pub reason: Option<String>,
+    /// The file that says so: its own, or that of a descendant.
+    pub file: Option<String>,
+}
+
 /// A base backup that the archive knows of.
 #[derive(Clone, Debug)]
 pub struct Backup {
@@ -127,6 +143,8 @@ pub struct Outcome {
     pub path: Vec<TimelineId>,
     /// Every timeline with WAL here.
     pub timelines: Vec<TimelineReport>,
+    /// Every timeline that a history file names, lowest first.
+    pub branches: Vec<Branch>,
     /// Every backup known.
     pub backups: Vec<Backup>,
     /// What was found, worst first, then in the order of WAL.
@@ -139,6 +157,10 @@ pub struct Outcome {
     pub not_checked: Vec<NotChecked>,
     /// Files of other tools, left out.
     pub ignored: u64,
+    /// Files whose names say nothing.
+    pub unknown: Ignored,
+    /// Segments on the path up to where replay stops.
+    pub replay_segments: u64,
     /// A server may be writing there.
     pub live: bool,
 }

@@ -73,6 +73,25 @@ pub enum Why {
     Vanished,
 }
 
+/// What can be had of a file that a server cannot use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Readable {
+    /// Its beginning is WAL of this segment.
+    Beginning,
+    /// Nothing.
+    Nothing,
+}
+
+impl Why {
+    /// What can be had of such a file.
+    pub fn readable(&self) -> Readable {
+        match self {
+            Why::Size { .. } | Why::Packed { .. } | Why::Changed => Readable::Beginning,
+            _ => Readable::Nothing,
+        }
+    }
+}
+
 /// Pieces in order.
 #[derive(Clone, Debug, Default)]
 pub struct Stretch {

@@ -3,9 +3,11 @@
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use crate::inventory::Inventory;
+use crate::outcome::Branch;
 use pgwal_format::text::history::{self, Ancestor, HistoryFault, Switch};
 use pgwal_format::{FileName, Layout, SegmentNo, TimelineId};
 use pgwal_source::{Entry, ReadState, Source};
+use std::collections::BTreeMap;
 
 /// A history file.
 #[derive(Clone, Debug)]
@@ -98,6 +100,33 @@ impl Tree {
             newest = TimelineId(newest.0.wrapping_add(1));
         }
         newest
+    }
+
+    /// Every timeline that a history file names. What its own file says of it goes before what a descendant's says.
+    pub fn branches(&self) -> Vec<Branch> {
+        let mut out: BTreeMap<TimelineId, Branch> = BTreeMap::new();
+        for node in &self.nodes {
+            for (i, ancestor) in node.ancestors.iter().enumerate() {
+                let child = node.ancestors.get(i + 1).map_or(node.timeline, |next| next.timeline);
+                let branch = Branch {
+                    timeline: child,
+                    parent: Some(ancestor.timeline),
+                    switch: Some(ancestor.switch),
+                    reason: Some(ancestor.reason.clone()).filter(|reason| !reason.is_empty()),
+                    file: Some(node.file.clone()),
+                };
+                if child == node.timeline || out.get(&child).is_none_or(|known| known.parent.is_none()) {
+                    out.insert(child, branch);
+                }
+                let blank = Branch { timeline: ancestor.timeline, parent: None, switch: None, reason: None, file: None };
+                out.entry(ancestor.timeline).or_insert(blank);
+            }
+            if node.ancestors.is_empty() {
+                let blank = Branch { timeline: node.timeline, parent: None, switch: None, reason: None, file: Some(node.file.clone()) };
+                out.entry(node.timeline).or_insert(blank);
+            }
+        }
+        out.into_values().collect()
     }
 
     /// Where two files tell different stories of one switch.

@@ -9,13 +9,15 @@ use crate::judge::{Judge, Partial, Reports};
 use crate::look::{Buffers, Looker};
 use crate::options::{Depth, Options};
 use crate::outcome::{Backup, NotChecked, Outcome, Verdict};
-use crate::stretch::{Kind, Piece, Stretch};
+use crate::path::Way;
+use crate::stretch::{Kind, Piece, Readable, Stretch};
 use crate::tally::Tally;
 use crate::tree::{Tree, switch_segment};
 use pgwal_format::sniff::{self, Content};
 use pgwal_format::text::backup_history;
+use pgwal_format::text::control::checkpoint_timeline;
 use pgwal_format::{FileName, SegmentNo, TimelineId};
-use pgwal_source::{Codec, Entry, How, ReadState, Source};
+use pgwal_source::{Codec, Ignored, Entry, How, ReadState, Source};
 use pgwal_walk::Run;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -27,6 +29,23 @@ use std::sync::atomic::Ordering;
 /// The source cannot be listed, nothing there has the name of WAL, or the caller asked for an early end. What is wrong
 /// with files is in the outcome.
 pub fn verify(source: &dyn Source, options: &Options<'_>) -> Result<Outcome, Error> {
+    examine(source, options).map(|(outcome, _)| outcome)
+}
+
+/// What a second look at the same files needs to know.
+pub(crate) struct Sight {
+    pub whose: Consensus,
+    pub entries: Vec<Entry>,
+    pub inventory: Inventory,
+    /// The way of recovery.
+    pub way: Way,
+    /// Files on it that a server cannot use.
+    pub unusable: Vec<(TimelineId, SegmentNo, Readable)>,
+    pub live: bool,
+}
+
+/// Verifies, and keeps what was learned of the files. No sight where no file could be read.
+pub(crate) fn examine(source: &dyn Source, options: &Options<'_>) -> Result<(Outcome, Option<Sight>), Error> {
     let listing = source.list()?;
     let entries = &listing.entries;
     let live = source.is_live();
@@ -37,7 +56,7 @@ pub fn verify(source: &dyn Source, options: &Options<'_>) -> Result<Outcome, Err
     }
     let (whose, names) = consensus(source, entries);
     let Some(whose) = whose else {
-        return Ok(nobody(source, entries, findings, options, live, listing.ignored.count));
+        return Ok((nobody(source, entries, findings, options, live, (listing.ignored.count, listing.unknown)), None));
     };
     let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
     let inventory = Inventory::new(entries, &named, &whose.layout);
@@ -63,12 +82,15 @@ pub fn verify(source: &dyn Source, options: &Options<'_>) -> Result<Outcome, Err
     }
     let partials = partials(&looker, &inventory);
     let pieces = stretches.into_iter().map(|(t, s)| (t, s.pieces)).collect();
-    let judge = Judge::new(&whose, entries, &inventory, &tree, options, live, backups, pieces, partials, findings);
-    let reports = judge.judge();
-    Ok(outcome(reports, &whose, options, live, listing.ignored.count))
+    let start = source.control_file().and_then(|bytes| checkpoint_timeline(&bytes, &whose.layout, whose.system_id));
+    let judge = Judge::new(&whose, entries, &inventory, &tree, options, live, start, backups, pieces, partials, findings);
+    let mut reports = judge.judge();
+    let (way, unusable) = (std::mem::take(&mut reports.way), std::mem::take(&mut reports.unusable));
+    let outcome = outcome(reports, &whose, &tree, options, live, (listing.ignored.count, listing.unknown));
+    Ok((outcome, Some(Sight { whose, entries: listing.entries, inventory, way, unusable, live })))
 }
 
-fn outcome(reports: Reports, whose: &Consensus, options: &Options<'_>, live: bool, ignored: u64) -> Outcome {
+fn outcome(reports: Reports, whose: &Consensus, tree: &Tree, options: &Options<'_>, live: bool, (ignored, unknown): (u64, Ignored)) -> Outcome {
     Outcome {
         verdict: reports.verdict,
         depth: options.depth,
@@ -76,12 +98,15 @@ fn outcome(reports: Reports, whose: &Consensus, options: &Options<'_>, live: boo
         system_id: Some(whose.system_id),
         path: reports.path,
         timelines: reports.timelines,
+        branches: tree.branches(),
         backups: reports.backups,
         findings: reports.findings,
         replay: reports.replay,
         replayed: reports.replayed,
         not_checked: reports.not_checked,
         ignored,
+        unknown,
+        replay_segments: reports.replay_segments,
         live,
     }
 }
@@ -179,11 +204,14 @@ fn unreadable(file: &str, why: String) -> Finding {
 }
 
 /// No file says whose WAL it is: each is named for what it is.
-fn nobody(source: &dyn Source, entries: &[Entry], mut findings: Vec<Finding>, options: &Options<'_>, live: bool, ignored: u64) -> Outcome {
+fn nobody(source: &dyn Source, entries: &[Entry], mut findings: Vec<Finding>, options: &Options<'_>, live: bool, (ignored, unknown): (u64, Ignored)) -> Outcome {
     let segments = entries.iter().filter(|e| !matches!(e.name, Some(FileName::History(_) | FileName::BackupHistory(..))));
-    findings.extend(segments.map(|entry| name_file(source, entry)));
-    findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    // A file that was given by hand and has neither the name nor the content of WAL is no archive that is refuted.
+    let (named, strangers): (Vec<&Entry>, Vec<&Entry>) = segments.partition(|e| e.name.is_some());
+    findings.extend(named.into_iter().map(|entry| name_file(source, entry)));
     let refuted = findings.iter().any(|f| !f.code.is_could_not_look());
+    findings.extend(strangers.into_iter().map(|entry| name_file(source, entry)));
+    findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     Outcome {
         verdict: if refuted { Verdict::Refuted } else { Verdict::Unproven },
         depth: options.depth,
@@ -191,12 +219,15 @@ fn nobody(source: &dyn Source, entries: &[Entry], mut findings: Vec<Finding>, op
         system_id: None,
         path: Vec::new(),
         timelines: Vec::new(),
+        branches: Vec::new(),
         backups: Vec::new(),
         findings,
         replay: None,
         replayed: Tally::default(),
         not_checked: vec![NotChecked::Records, NotChecked::DataFiles],
         ignored,
+        unknown,
+        replay_segments: 0,
         live,
     }
 }
@@ -204,7 +235,8 @@ fn nobody(source: &dyn Source, entries: &[Entry], mut findings: Vec<Finding>, op
 fn name_file(source: &dyn Source, entry: &Entry) -> Finding {
     let file = entry.shown();
     let Some((start, codec, state)) = beginning(source, entry) else {
-        return unreadable(&file, "it cannot be read".into());
+        let why = source.small(entry, 1).err().map_or_else(|| "it cannot be read".into(), |error| error.to_string());
+        return unreadable(&file, why);
     };
     let of = |code: Code, detail: Detail| Finding { file: Some(file.clone()), offset: Some(0), detail, ..Finding::of(code) };
     let packed = Detail::Packed { codec, bytes: start.len() as u64, cut: state == ReadState::CutOff };

@@ -20,8 +20,8 @@ const SECOND: SegmentNo = SegmentNo(256);
 /// What holds a byte.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Holder {
-    /// Byte of a page's header; the page, and the record that is lost with it.
-    Page { at: Lsn, byte: usize, lost: Lsn },
+    /// Byte of a page's header; the page, the record that is lost with it, and the one that is lost with the page behind it.
+    Page { at: Lsn, byte: usize, lost: Lsn, behind: Lsn },
     /// Byte of a record.
     Record { lsn: Lsn, byte: u64 },
     /// Between records.
@@ -105,15 +105,13 @@ fn holders(layout: &Layout, records: &[Written]) -> Vec<Holder> {
             }
         }
     }
+    let data = |at: u64| if at == 0 { layout.long_header() } else { layout.short_header() } as u64;
+    let lost = |at: u64| crossing.get(&at).copied().unwrap_or(start.plus_within(at + data(at)));
     for at in (0..STRETCH as u64).step_by(page as usize) {
-        let mut header = if at == 0 { layout.long_header() } else { layout.short_header() } as u64;
-        let own = start.plus_within(at + header);
-        if layout.dialect.generation == Generation::LegacyA && crossing.contains_key(&at) {
-            header += 4;
-        }
-        let lost = crossing.get(&at).copied().unwrap_or(own);
-        for byte in 0..header {
-            holders[(at + byte) as usize] = Holder::Page { at: start.plus_within(at), byte: byte as usize, lost };
+        let rem_len = if layout.dialect.generation == Generation::LegacyA && crossing.contains_key(&at) { 4 } else { 0 };
+        for byte in 0..data(at) + rem_len {
+            let holder = Holder::Page { at: start.plus_within(at), byte: byte as usize, lost: lost(at), behind: lost(at + page) };
+            holders[(at + byte) as usize] = holder;
         }
     }
     holders
@@ -156,7 +154,10 @@ impl Window {
                 (Holder::Record { lsn, .. }, Report::Damage { lsn: reported, until, more, .. }) => {
                     lsn == reported && *until == next(lsn) && *more == 0
                 }
-                (Holder::Page { at, lost, .. }, Report::Damage { lsn, at: reported, until, more }) => {
+                (Holder::Page { at, byte, lost, behind }, Report::Damage { lsn, at: reported, until, more }) => {
+                    // A page of a timeline to come may be read; the next page, of the timeline before, is not.
+                    let to_come = matches!(byte, 4..8) && self.second[offset] & mask == 0;
+                    let lost = if to_come && lsn == behind { behind } else { lost };
                     (at, lost) == (reported, lsn) && (*until == next(lost) || *until == Some(*lost)) && *more == 0
                 }
                 (Holder::Record { byte, .. }, Report::Slack { offset: reported, .. }) => self.is_pad(*byte) && offset as u64 == *reported,

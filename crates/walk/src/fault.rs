@@ -42,6 +42,15 @@ pub enum Fault {
         /// What the record says.
         expected: u64,
     },
+    /// The record's length does not fit the pages behind it, and they hold.
+    LengthAgainstPage {
+        /// The first page that does not fit.
+        page: Lsn,
+        /// Bytes that this page says are left; `None` where it begins with a record.
+        rem_len: Option<u32>,
+        /// Bytes that the record lacks there.
+        missing: u64,
+    },
     /// A record that tells of an aborted one names another.
     OverwriteMismatch {
         /// The position named.
@@ -51,13 +60,6 @@ pub enum Fault {
     },
     /// The bytes end before the segment does.
     CutOff,
-}
-
-impl Fault {
-    /// The fault lies in a page rather than in the record that crosses into it.
-    pub fn is_of_page(&self) -> bool {
-        matches!(self, Fault::Page(_) | Fault::NoContrecord | Fault::UnexpectedContrecord { .. } | Fault::ContrecordLength { .. })
-    }
 }
 
 /// A place at which WAL cannot be read on.

@@ -1,26 +1,22 @@
 //! Page headers alone: what can be said of a segment without reading a record.
 
 use crate::fault::{Damage, Fault, MANY};
-use crate::rest::{Leftover, Rest};
-use crate::run::{Run, Stop, Tail};
+use crate::run::Run;
 use crate::scan::Expect;
 use crate::slack::first_non_zero;
 use crate::Fold;
 use pgwal_format::page::PageFault;
 use pgwal_format::{Dialect, TimelineId};
 
-/// Checks the page headers of a segment, and that each remaining length follows from the one before. Damage is only what
-/// has a good page behind it; what follows the last good page is left open, since without records nothing tells where
-/// WAL ends.
+/// Checks the page headers of a segment, and that each remaining length follows from the one before. Empty and older
+/// pages are damage only where a good page follows: without records, nothing tells where WAL ends.
 pub fn headers<A: Fold + Default>(bytes: &[u8], expect: Expect<'_>) -> Run<A> {
     let layout = expect.layout;
     let page = layout.page.bytes() as usize;
     let mut run: Run<A> = Run::blank(expect.start, layout);
     let mut waiting: Vec<Damage<A::Mark>> = Vec::new();
     let mut timeline = TimelineId(0);
-    let mut good = 0usize;
     let mut expected: Option<u64> = None;
-    let mut recycled = false;
     for (index, chunk) in bytes.chunks(page).enumerate() {
         let at = expect.start.plus_within((index * page) as u64);
         let header = layout.page_header(chunk);
@@ -40,26 +36,19 @@ pub fn headers<A: Fold + Default>(bytes: &[u8], expect: Expect<'_>) -> Run<A> {
             None => {
                 timeline = header.timeline;
                 run.first_timeline.get_or_insert(timeline);
-                good = index + 1;
                 run.damages.append(&mut waiting);
+                run.damages.sort_by_key(|d| d.at);
             }
             Some(fault) if waiting.len() < MANY => {
                 let stale = Dialect::by_magic(header.magic).is_some() && header.address < at;
-                recycled |= stale;
-                if !stale && first_non_zero(chunk).is_some() || waiting.is_empty() {
-                    let before = run.acc.mark();
-                    waiting.push(Damage { lsn: at, begun_before: false, at, fault, end: at, until: None, until_prev: None, before });
-                }
+                let before = run.acc.mark();
+                let damage = Damage { lsn: at, begun_before: false, at, fault, end: at, until: None, until_prev: None, before };
+                // Nothing but zeros or older pages up to the end may as well be the end of WAL.
+                if stale || first_non_zero(chunk).is_none() { waiting.push(damage) } else { run.damages.push(damage) }
             }
             Some(_) => run.more_damages += 1,
         }
     }
     run.last_timeline = run.first_timeline.map(|_| timeline);
-    if let Some(first) = waiting.first() {
-        let end = expect.start.plus_within((good * page) as u64);
-        run.end = end;
-        let leftover = Leftover { recycled: recycled.then_some((good * page) as u64), junk: None };
-        run.tail = Tail::Stopped(Stop { lsn: end, begun_before: false, at: end, fault: first.fault, end, rest: Rest { clean: true, leftover } });
-    }
     run
 }

@@ -21,7 +21,8 @@ impl<A: Fold> Run<A> {
         }
         let seam = seam(layout, &self, &right);
         if let Some(begun) = seam.begun_at {
-            right.begun_at(begun);
+            let unknown = matches!(&self.tail, Tail::Stopped(stop) if stop.begun_before);
+            right.begun_at(begun, unknown);
         }
         if let Some((lsn, header)) = seam.completed {
             let end = right.head_end(layout);
@@ -79,7 +80,7 @@ impl<A: Fold> Run<A> {
         if let Some(first) = &mut right.first {
             first.linked = false;
         }
-        right.keep_begun_before(self.from);
+        right.begun_at(self.from, true);
         self.absorb(right);
         self
     }
@@ -111,25 +112,16 @@ impl<A: Fold> Run<A> {
         if self.damages.len() < MANY { self.damages.push(damage) } else { self.more_damages += 1 }
     }
 
-    /// Says where the record starts that this run could not read from its first page on.
-    pub(crate) fn begun_at(&mut self, lsn: pgwal_format::Lsn) {
-        if let Some(damage) = self.damages.first_mut().filter(|d| d.begun_before) {
-            (damage.lsn, damage.begun_before) = (lsn, false);
-        } else if let Tail::Stopped(stop) = &mut self.tail
-            && stop.begun_before
-        {
-            (stop.lsn, stop.begun_before) = (lsn, false);
+    /// Says where the record starts that this run could not read from its first page on; `unknown`: it was begun before
+    /// that, too. Several places may wait for that, where segments without any record follow each other.
+    pub(crate) fn begun_at(&mut self, lsn: pgwal_format::Lsn, unknown: bool) {
+        for damage in self.damages.iter_mut().filter(|d| d.begun_before) {
+            (damage.lsn, damage.begun_before) = (lsn, unknown);
         }
-    }
-
-    /// The record that this run could not read was begun before `from`, too.
-    fn keep_begun_before(&mut self, from: pgwal_format::Lsn) {
-        if let Some(damage) = self.damages.first_mut().filter(|d| d.begun_before) {
-            damage.lsn = from;
-        } else if let Tail::Stopped(stop) = &mut self.tail
+        if let Tail::Stopped(stop) = &mut self.tail
             && stop.begun_before
         {
-            stop.lsn = from;
+            (stop.lsn, stop.begun_before) = (lsn, unknown);
         }
     }
 

@@ -20,6 +20,7 @@ mod run;
 mod scan;
 pub mod seam;
 mod slack;
+mod stream;
 
 pub use fault::{Damage, Fault};
 pub use fold::{Fold, Ignore};
@@ -30,3 +31,4 @@ pub use rest::{Leftover, Rest};
 pub use run::{Link, Run, Stop, Tail};
 pub use scan::{Expect, KEEP, scan};
 pub use slack::{Slack, SlackKind};
+pub use stream::{Declined, Stream};

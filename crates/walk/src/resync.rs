@@ -6,7 +6,8 @@
 
 use crate::scan::{Loss, Scanner, Split};
 use crate::slack::first_non_zero;
-use crate::Fold;
+use crate::{Fault, Fold};
+use pgwal_format::page::PageFault;
 use pgwal_format::{Lsn, TimelineId};
 
 /// The next record.
@@ -18,8 +19,8 @@ pub(crate) struct Found {
     pub open: bool,
 }
 
-/// Bytes of checksums that a search may compute, as a multiple of the segment.
-const EFFORT: u64 = 4;
+/// Bytes of checksums that all searches of a segment may compute, as a multiple of it.
+pub(crate) const EFFORT: u64 = 4;
 
 struct Search {
     /// The least position that a record's link may name.
@@ -31,25 +32,30 @@ struct Search {
 }
 
 impl<F: Fold> Scanner<'_, F> {
-    pub(crate) fn resync(&self, loss: &Loss) -> Option<Found> {
+    pub(crate) fn resync(&mut self, loss: &Loss) -> Option<Found> {
         // A page at fault may hold whole records, from its first one on; a record at fault is not looked at again.
         let step = self.x.layout.align_bytes() as usize;
+        let too_high = matches!(loss.fault, Fault::Page(PageFault::Timeline { after, .. }) if self.x.timeline.is_some_and(|own| after > own));
         let from = match loss.page {
             Some(page) if loss.before => page,
-            Some(page) if loss.record >= page => loss.record,
+            Some(page) if loss.record >= page && !too_high => loss.record,
             _ => loss.record + step,
         };
         let mut search = Search {
             lower: self.last.unwrap_or(Lsn::ZERO),
             timeline: self.timeline,
-            effort: EFFORT * self.size as u64,
+            effort: self.effort,
             fallback: None,
         };
-        let found = self.search(from, self.bytes.len(), &mut search).or(search.fallback)?;
-        // WAL goes on there for sure, so pages of an older timeline before it are damaged rather than left over.
-        search.timeline = TimelineId(0);
-        search.fallback = None;
-        self.search(from, found.offset, &mut search).or(Some(found))
+        let mut found = self.search(from, self.bytes.len(), &mut search).or(search.fallback);
+        if let Some(first) = found {
+            // WAL goes on there for sure, so pages of an older timeline before it are damaged rather than left over.
+            search.timeline = TimelineId(0);
+            search.fallback = None;
+            found = self.search(from, first.offset, &mut search).or(found);
+        }
+        self.effort = search.effort;
+        found
     }
 
     fn search(&self, from: usize, to: usize, search: &mut Search) -> Option<Found> {

@@ -64,12 +64,14 @@ pub(crate) struct Loss {
     pub page: Option<usize>,
     /// Offset of the end of the bytes at fault.
     pub end: usize,
+    /// Bytes of the record that were still to come.
+    pub missing: u64,
     pub fault: Fault,
 }
 
 impl Step {
     pub(crate) fn lost_before(page: usize, fault: Fault) -> Step {
-        Step::Lost(Loss { record: 0, before: true, page: Some(page), end: page, fault })
+        Step::Lost(Loss { record: 0, before: true, page: Some(page), end: page, missing: 0, fault })
     }
 }
 
@@ -100,6 +102,10 @@ pub(crate) struct Scanner<'a, F: Fold> {
     lost_before_first: bool,
     aborted: Option<Lsn>,
     overwritten_page: bool,
+    /// Try whether a record is right when what pages say of its rest is ignored.
+    trust_record: bool,
+    /// Bytes of checksums that may still be computed to find records behind damage.
+    pub effort: u64,
 }
 
 impl<'a, F: Fold> Scanner<'a, F> {
@@ -124,6 +130,8 @@ impl<'a, F: Fold> Scanner<'a, F> {
             lost_before_first: false,
             aborted: None,
             overwritten_page: false,
+            trust_record: false,
+            effort: crate::resync::EFFORT * size as u64,
         }
     }
 
@@ -132,16 +140,16 @@ impl<'a, F: Fold> Scanner<'a, F> {
         let tail = loop {
             step = match step {
                 Step::At(offset) => self.records(offset),
-                Step::Lost(loss) => match self.resync(&loss) {
-                    Some(found) => {
-                        self.damage(&loss, Some(found));
-                        match found.open {
-                            true => self.tentative(found.offset),
-                            false => Step::At(found.offset),
+                Step::Lost(loss) => {
+                    let loss = self.blame(loss);
+                    match self.resync(&loss) {
+                        Some(found) => {
+                            self.damage(&loss, Some(found));
+                            if found.open { self.tentative(found.offset) } else { Step::At(found.offset) }
                         }
+                        None => break self.stop(&loss),
                     }
-                    None => break self.stop(&loss),
-                },
+                }
                 Step::Clean => break Tail::Clean,
                 Step::Through => break Tail::Clean,
                 Step::Open(open) => break Tail::Open(open),
@@ -154,11 +162,12 @@ impl<'a, F: Fold> Scanner<'a, F> {
                     let before = self.first.is_none() && matches!(&head, Head::Rest(rest) if rest.end.is_none());
                     // Cut exactly between pages: the next record would start behind the next page's header.
                     let header = if self.end == at && at % self.page == 0 { self.x.layout.short_header() } else { 0 };
-                    let loss = Loss { record: self.end + header, before, page: Some(at), end: self.size, fault: Fault::CutOff };
+                    let loss = Loss { record: self.end + header, before, page: Some(at), end: self.size, missing: 0, fault: Fault::CutOff };
                     break self.stop(&loss);
                 }
             };
         };
+        self.too_high(&tail);
         let layout = self.x.layout;
         Run {
             from: self.x.start,
@@ -175,6 +184,24 @@ impl<'a, F: Fold> Scanner<'a, F> {
             first_timeline: self.first_timeline,
             last_timeline: self.first_timeline.map(|_| self.timeline),
         }
+    }
+
+    /// The last page claims a timeline that this file cannot have. A server notices at the next page, in the next file.
+    fn too_high(&mut self, tail: &Tail) {
+        let Some(own) = self.x.timeline.filter(|own| self.timeline > *own) else { return };
+        let claimed = |page: usize| self.x.layout.page_header(self.bytes.get(page..).unwrap_or(&[])).timeline == self.timeline;
+        let page = (0..self.bytes.len()).step_by(self.page).rev().find(|&page| claimed(page)).unwrap_or(0);
+        let fault = Fault::Page(PageFault::Timeline { found: own, after: self.timeline });
+        let lsn = match tail {
+            Tail::Open(open) => open.start,
+            Tail::Stopped(stop) => stop.lsn,
+            _ => self.lsn(self.size).plus_within(self.x.layout.long_header() as u64),
+        };
+        let (last, before) = (self.last, self.fold.mark());
+        self.timeline = own;
+        self.first_timeline = self.first_timeline.map(|t| t.min(own));
+        self.damages.push(Damage { lsn, begun_before: false, at: self.lsn(page), fault, end: lsn, until: None, until_prev: None, before });
+        self.last = last;
     }
 
     fn begin(&mut self) -> (Head, Step) {
@@ -210,7 +237,10 @@ impl<'a, F: Fold> Scanner<'a, F> {
                     Err(fault) => return Step::Lost(self.bad_page(pos, Fault::Page(fault))),
                     Ok(h) if h.continues() => {
                         let fault = Fault::UnexpectedContrecord { rem_len: h.rem_len };
-                        return Step::Lost(self.bad_page(pos, fault));
+                        let loss = self.bad_page(pos, fault);
+                        // Behind a record that was given up for an announcement that does not come, that one is lost.
+                        let record = self.aborted.map_or(loss.record, |lsn| lsn.minus_within(self.x.start) as usize);
+                        return Step::Lost(Loss { record, ..loss });
                     }
                     Ok(h) => {
                         self.overwritten_page = self.overwrites(&h);
@@ -227,7 +257,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
                     break;
                 }
                 if let Err(fault) = self.check(pos, &header, whole) {
-                    return Step::Lost(Loss { record: pos, before: false, page: None, end: pos + whole.len(), fault });
+                    return Step::Lost(Loss { record: pos, before: false, page: None, end: pos + whole.len(), missing: 0, fault });
                 }
                 let end = pos + whole.len();
                 let next = layout.align_up(end as u64) as usize;
@@ -327,7 +357,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
             {
                 let fault = Fault::OverwriteMismatch { found: overwrites, expected: aborted };
                 let end = pos + header.tot_len as usize;
-                self.damage(&Loss { record: pos, before: false, page: None, end, fault }, None);
+                self.damage(&Loss { record: pos, before: false, page: None, end, missing: 0, fault }, None);
             }
             self.overwritten_page = false;
             if wanted {
@@ -351,7 +381,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
         let page_end = (page + self.page).min(self.bytes.len());
         let mut chunk = self.bytes.get(pos..page_end).unwrap_or(&[]);
         let tot_len = layout.total_length(chunk);
-        let lost = |page: Option<usize>, end: usize, fault: Fault| Split::Lost(Loss { record: pos, before: false, page, end, fault });
+        let lost = |page: Option<usize>, end: usize, fault: Fault| Split::Lost(Loss { record: pos, before: false, page, end, missing: 0, fault });
         if u64::from(tot_len) < size {
             let whole = layout.record_header_at(chunk).map(|h| layout.check_header(&h));
             let fault = whole.and_then(Result::err).unwrap_or(pgwal_format::record::HeaderFault::Length { found: tot_len });
@@ -397,14 +427,17 @@ impl<'a, F: Fold> Scanner<'a, F> {
             if self.overwrites(&header) {
                 return Split::Overwritten { page };
             }
-            if !header.continues() {
-                return lost(Some(page), page, Fault::NoContrecord);
+            if !header.continues() && !self.trust_record {
+                return Split::Lost(Loss { record: pos, before: false, page: Some(page), end: page, missing: open.missing(), fault: Fault::NoContrecord });
             }
-            if u64::from(header.rem_len) != open.missing() {
-                return lost(Some(page), page, Fault::ContrecordLength { found: header.rem_len, expected: open.missing() });
+            if u64::from(header.rem_len) != open.missing() && !self.trust_record {
+                let fault = Fault::ContrecordLength { found: header.rem_len, expected: open.missing() };
+                return Split::Lost(Loss { record: pos, before: false, page: Some(page), end: page, missing: open.missing(), fault });
             }
             timeline = header.timeline;
-            data = header.data;
+            // Up to 9.2 the remaining length stands between header and data, whether or not the flag says so.
+            let hidden = !header.continues() && layout.dialect.generation == Generation::LegacyA;
+            data = header.data + if hidden { 4 } else { 0 };
             chunk = self.data(page, data);
         }
     }
@@ -429,9 +462,9 @@ impl<'a, F: Fold> Scanner<'a, F> {
         let layout = self.x.layout;
         let header = layout.page_header(self.bytes.get(page..).unwrap_or(&[]));
         layout.check_page(&header, self.lsn(page), page == 0, self.x.system_id)?;
-        let highest = self.x.timeline.unwrap_or(header.timeline);
-        if header.timeline < after || header.timeline > highest || header.timeline.0 == 0 {
-            return Err(PageFault::Timeline { found: header.timeline, after: if header.timeline < after { after } else { highest } });
+        // A timeline that is too high is noticed at the next page, as by a server; see `blame`.
+        if header.timeline < after || header.timeline.0 == 0 {
+            return Err(PageFault::Timeline { found: header.timeline, after });
         }
         Ok(header)
     }
@@ -454,7 +487,33 @@ impl<'a, F: Fold> Scanner<'a, F> {
     fn bad_page(&self, page: usize, fault: Fault) -> Loss {
         let layout = self.x.layout;
         let header = if page == 0 { layout.long_header() } else { layout.short_header() };
-        Loss { record: page + header, before: false, page: Some(page), end: page, fault }
+        Loss { record: page + header, before: false, page: Some(page), end: page, missing: 0, fault }
+    }
+
+    /// A record and a page disagree on what is left of the record. If the record is right without the page, the page is
+    /// wrong; otherwise it is the record's length, or something between that no checksum can tell apart.
+    fn blame(&mut self, loss: Loss) -> Loss {
+        if let (Fault::Page(PageFault::Timeline { found, after }), Some(page)) = (loss.fault, loss.page)
+            && self.x.timeline.is_some_and(|own| after > own)
+        {
+            // The page before claimed a timeline that this file cannot have: it is the one at fault.
+            self.timeline = found.min(self.x.timeline.unwrap_or(found));
+            return Loss { page: Some(page.saturating_sub(self.page)), ..loss };
+        }
+        let (false, Some(page)) = (loss.before, loss.page) else { return loss };
+        let rem_len = match loss.fault {
+            Fault::ContrecordLength { found, .. } => Some(found),
+            Fault::NoContrecord => None,
+            _ => return loss,
+        };
+        self.trust_record = true;
+        let whole = matches!(self.split(loss.record, &mut Vec::new(), self.last), Split::Whole { .. });
+        self.trust_record = false;
+        if whole {
+            return loss;
+        }
+        let fault = Fault::LengthAgainstPage { page: self.lsn(page), rem_len, missing: loss.missing };
+        Loss { page: None, end: page + self.x.layout.short_header(), fault, ..loss }
     }
 
     pub(crate) fn damage(&mut self, loss: &Loss, found: Option<crate::resync::Found>) {
@@ -525,6 +584,12 @@ impl<'a, F: Fold> Scanner<'a, F> {
     }
 
     fn slack_of_header(&mut self, page: usize) {
+        // What is left of a record is said where no record goes on: no check covers it, and no reader uses it.
+        let header = self.bytes.get(page..).unwrap_or(&[]);
+        let says = self.x.layout.dialect.generation != Generation::LegacyA && self.x.layout.page_header(header).is_idle();
+        if says && header.get(16..20).is_some_and(|b| b != [0; 4]) {
+            self.note(page + 16, SlackKind::PageHeader);
+        }
         if let Some(pad) = self.x.layout.page_pad()
             && let Some(at) = self.bytes.get(page + pad.start..page + pad.end).and_then(first_non_zero)
         {

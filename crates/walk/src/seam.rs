@@ -90,7 +90,7 @@ pub fn seam<A: Fold>(layout: &Layout, left: &Run<A>, right: &Run<A>) -> Seam<A::
             let mut open = open.clone();
             if u64::from(rest.rem_len) != open.missing() {
                 let fault = Fault::ContrecordLength { found: rest.rem_len, expected: open.missing() };
-                out.damage = Some(damage(open.start, right.from, fault, right.from));
+                out.damage = Some(blame(&open, right, fault, Some(rest.rem_len), &damage, page_start));
                 return out;
             }
             if !rest.aborted {
@@ -116,7 +116,7 @@ pub fn seam<A: Fold>(layout: &Layout, left: &Run<A>, right: &Run<A>) -> Seam<A::
             }
         }
         (Tail::Open(open), Head::Record) => {
-            out.damage = Some(damage(open.start, right.from, Fault::NoContrecord, right.from));
+            out.damage = Some(blame(open, right, Fault::NoContrecord, None, &damage, page_start));
             return out;
         }
         (Tail::Open(open), Head::Overwrite) => {
@@ -139,6 +139,23 @@ pub fn seam<A: Fold>(layout: &Layout, left: &Run<A>, right: &Run<A>) -> Seam<A::
         out.damage = Some(Damage { until: None, until_prev: None, ..damage(first.lsn, first.lsn, fault, first.lsn) });
     }
     out
+}
+
+/// Where the first record of the right run names the one that is begun, its first page holds, and the record's length
+/// is wrong.
+fn blame<A: Fold>(
+    open: &Open,
+    right: &Run<A>,
+    fault: Fault,
+    rem_len: Option<u32>,
+    damage: &dyn Fn(Lsn, Lsn, Fault, Lsn) -> Damage<A::Mark>,
+    end: Lsn,
+) -> Damage<A::Mark> {
+    if right.first.is_some_and(|f| f.linked && f.prev == open.start) {
+        let fault = Fault::LengthAgainstPage { page: right.from, rem_len, missing: open.missing() };
+        return damage(open.start, open.start, fault, end);
+    }
+    damage(open.start, right.from, fault, right.from)
 }
 
 fn linked(header: &RecordHeader, start: Lsn, last: Option<Lsn>) -> Result<(), Fault> {

@@ -3,14 +3,22 @@
 //! `bytes` is A − B as `pg_wal_lsn_diff(A, B)` computes it: positive where B is behind A. `segments` counts whole ones,
 //! with the same sign. What 9.2 refuses, and any text that the version of `--as` would refuse, is its `"error"` (exit 0,
 //! as in `locate`). 8.2 to 9.1 have no such function; `--as` then means their arithmetic.
+//!
+//! With `-p ARCHIVE` the segments between are read as well. `records` and `commits` are those that start at the lower
+//! position or behind it and before the higher one, negative where A is behind B, as `bytes` is. `seconds` is the time
+//! from the last commit that ends at or before B to the last one that ends at or before A; `null` where the archive does
+//! not tell. `complete` is false where the archive does not have every record between the two; exit code 1 where that is
+//! for damage or a gap, not where it merely begins later or ends earlier.
 
+use super::between::{self, Archive};
 use super::locate::Format;
 use crate::Exit;
 use crate::figures::{bytes, grouped, plural};
 use crate::place::{Basis, Geometry, Operand, Unread};
 use pgwal::format::wal_functions::{self, LsnDiff, WalFunctionError};
-use pgwal::format::{Dialect, Lsn, Position};
+use pgwal::format::{Dialect, Lsn, Position, TimelineId};
 use std::io::Write;
+use std::path::PathBuf;
 
 /// The options of `lag`.
 #[derive(clap::Args)]
@@ -26,6 +34,12 @@ pub struct Args {
     b: String,
     #[command(flatten)]
     geometry: Geometry,
+    /// Also count records, commits and seconds between the two in this archive
+    #[arg(short, long, value_name = "ARCHIVE")]
+    path: Option<PathBuf>,
+    /// The timeline on which both lie [default: the latest of the archive]
+    #[arg(short, long, value_name = "N", value_parser = super::dump::timeline, requires = "path")]
+    timeline: Option<TimelineId>,
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -38,9 +52,11 @@ struct Lag<'a> {
     bytes: Option<i128>,
     segments: Option<i128>,
     /// These three need an archive.
-    records: Option<u64>,
-    commits: Option<u64>,
+    records: Option<i128>,
+    commits: Option<i128>,
     seconds: Option<f64>,
+    /// Every record between the two is in the archive and right.
+    complete: Option<bool>,
     a: Side<'a>,
     b: Side<'a>,
     segment_size: u64,
@@ -68,7 +84,11 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let dialect = args.geometry.dialect();
     let operands = [side(&args.a, dialect)?, side(&args.b, dialect)?];
     let told: Vec<&Operand<'_>> = operands.iter().filter_map(|operand| operand.as_ref().ok()).collect();
-    let basis = Basis::of(&args.geometry, &told)?;
+    let mut basis = Basis::of(&args.geometry, &told)?;
+    let archive = args.path.as_deref().map(Archive::open).transpose()?;
+    if let Some(archive) = &archive {
+        basis.settle(&archive.layout)?;
+    }
     let mut lsns = [None; 2];
     let mut error = None;
     for ((operand, lsn), input) in operands.iter().zip(&mut lsns).zip([&args.a, &args.b]) {
@@ -88,13 +108,19 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             None => distance = Some(basis.scheme.distance(a, b, basis.size)),
         }
     }
+    let between = match (&archive, a, b) {
+        (Some(archive), Some(a), Some(b)) => Some(archive.between(a.min(b), a.max(b), args.timeline)?),
+        _ => None,
+    };
+    let sign = distance.map_or(1, i128::signum);
     let lag = Lag {
         schema: "walproof.lag/1",
         bytes: distance,
         segments: distance.map(|bytes| bytes / i128::from(basis.size.bytes())),
-        records: None,
-        commits: None,
-        seconds: None,
+        records: between.map(|b| sign * i128::from(b.records)),
+        commits: between.map(|b| sign * i128::from(b.commits)),
+        seconds: between.and_then(|b| b.seconds).map(|seconds| sign as f64 * seconds),
+        complete: between.map(|b| b.complete),
         a: Side { input: &args.a, lsn: a },
         b: Side { input: &args.b, lsn: b },
         segment_size: basis.size.bytes(),
@@ -110,7 +136,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         Format::Text => write!(out, "{}", text(&lag, &basis.assumptions()))?,
     }
     out.flush()?;
-    Ok(Exit::Clean)
+    Ok(between::exit(between.as_ref()))
 }
 
 /// Reads one side: in any spelling, or else as the server of the version reads it; the inner error is that server's.
@@ -142,6 +168,17 @@ fn text(lag: &Lag<'_>, assumed: &[String]) -> String {
         _ => format!("{b} is ahead of {a}: {figure}; A is behind B.\n"),
     };
     let _ = writeln!(out, "  bytes     {}{}", if distance < 0 { "-" } else { "" }, grouped(size));
+    if let (Some(records), Some(commits)) = (lag.records, lag.commits) {
+        let signed = |n: i128| format!("{}{}", if n < 0 { "-" } else { "" }, grouped(n.unsigned_abs()));
+        let _ = writeln!(out, "  records   {}\n  commits   {}", signed(records), signed(commits));
+        let _ = match lag.seconds {
+            Some(seconds) => writeln!(out, "  seconds   {seconds:.3}, between the last commits at or before each"),
+            None => writeln!(out, "  seconds   unknown: no commit at or before one of them"),
+        };
+        if lag.complete == Some(false) {
+            let _ = writeln!(out, "  note      not every record between the two is in the archive: walproof verify says what is wrong");
+        }
+    }
     if !assumed.is_empty() {
         let _ = writeln!(out, "  assumed   {}", assumed.join(", "));
     }

@@ -1,7 +1,11 @@
 //! A file a subcommand: its options and what it does.
 
+mod between;
+pub mod dump;
+pub mod explain;
 pub mod lag;
 pub mod locate;
+pub mod timelines;
 pub mod verify;
 
 use crate::Exit;
@@ -24,8 +28,14 @@ macro_rules! subcommands {
 subcommands! {
     /// Says whether a WAL archive replays, how far, and why not further
     Verify => verify,
+    /// Lists the records of an archive, in order and past damage
+    Dump => dump,
     /// Translates between positions and segment names
     Locate => locate,
     /// Bytes and segments between two positions
     Lag => lag,
+    /// Shows the timelines of an archive and where each left its parent
+    Timelines => timelines,
+    /// Explains a code of walproof or a line of PostgreSQL's log
+    Explain => explain,
 }

@@ -96,7 +96,11 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     match say(args, &outcome) {
         // Nobody reads it, but the exit code still counts.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(exit),
-        Err(error) => Err(error.into()),
+        // It was not told, but damage outranks that.
+        Err(error) => {
+            eprintln!("walproof: {error}");
+            Ok(exit.max(Exit::CouldNotTell))
+        }
         Ok(()) => Ok(exit),
     }
 }

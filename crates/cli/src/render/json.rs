@@ -40,6 +40,7 @@ pub fn verify(outcome: &Outcome) -> Value {
         "findings": outcome.findings.iter().map(|f| finding(f, layout)).collect::<Vec<_>>(),
         "not_checked": outcome.not_checked.iter().map(|n| not_checked(*n)).collect::<Vec<_>>(),
         "ignored_files": outcome.ignored,
+        "unknown_files": {"count": outcome.unknown.count, "first": outcome.unknown.first},
     })
 }
 
@@ -71,7 +72,8 @@ pub fn not_checked(what: NotChecked) -> &'static str {
     }
 }
 
-fn timeline(t: &TimelineReport) -> Value {
+/// A timeline.
+pub fn timeline(t: &TimelineReport) -> Value {
     let (lsn, segment) = match t.switch {
         Some(Switch::At(lsn)) => (Some(lsn), None),
         Some(Switch::In(name)) => (None, Some(name.to_string())),
@@ -99,7 +101,8 @@ fn backup(b: &Backup) -> Value {
     json!({"file": b.file, "timeline": b.timeline, "start_lsn": b.start, "stop_lsn": b.stop, "label": b.label, "wal_complete": b.complete})
 }
 
-fn finding(f: &Finding, layout: Option<&Layout>) -> Value {
+/// A finding.
+pub fn finding(f: &Finding, layout: Option<&Layout>) -> Value {
     json!({
         "code": f.code.id(),
         "name": f.code.name(),

@@ -131,7 +131,7 @@ fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
 fn proven(outcome: &Outcome) -> String {
     let (Some((from, to)), true) = (outcome.replay, outcome.depth == Depth::Records) else { return "nothing".into() };
     let path: Vec<String> = outcome.path.iter().map(ToString::to_string).collect();
-    let segments: u64 = outcome.timelines.iter().filter(|t| outcome.path.contains(&t.timeline)).map(|t| t.segments).sum();
+    let segments = outcome.replay_segments;
     let plural = if path.len() == 1 { "" } else { "s" };
     format!(
         "{from} to {to}, timeline{plural} {}, {} segments, {} records",
@@ -207,6 +207,10 @@ fn findings(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
     let codes = outcome.findings.iter().any(|f| f.severity >= Severity::Warning);
     if codes {
         writeln!(out, "What a code means: walproof explain CODE")?;
+    }
+    if outcome.unknown.count > 0 {
+        let names = outcome.unknown.first.join(", ");
+        writeln!(out, "{} files with names that say nothing were left out: {names}", grouped(outcome.unknown.count.into()))?;
     }
     if outcome.ignored > 0 {
         writeln!(out, "{} files of other tools were left out", grouped(outcome.ignored.into()))?;

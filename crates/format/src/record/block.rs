@@ -140,6 +140,33 @@ pub(super) fn shape(layout: &Layout, header: &RecordHeader, body: &[u8], blocks:
     Ok(out)
 }
 
+impl Layout {
+    /// Whether the structure of a whole body of 9.5 or later is right: what [`Layout::shape`] says, without saying what
+    /// is wrong.
+    #[inline(always)]
+    pub fn modern_shape_holds(&self, body: &[u8]) -> bool {
+        // By far the most records: one block without an image, then main data; or main data alone.
+        if let Some(&[0, flags, d0, d1]) = body.first_chunk::<4>()
+            && flags & (HAS_IMAGE | SAME_REL) == 0
+            && let Some(&[255, len]) = body.get(20..).and_then(|rest| rest.first_chunk::<2>())
+        {
+            let data = usize::from(u16::from_le_bytes([d0, d1]));
+            return body.len() == 22 + data + usize::from(len) && (flags & HAS_DATA != 0) == (data != 0);
+        }
+        match body {
+            [255, len, rest @ ..] => rest.len() == usize::from(*len),
+            _ => self.modern_shape_at_length(body),
+        }
+    }
+
+    #[inline(never)]
+    fn modern_shape_at_length(&self, body: &[u8]) -> bool {
+        let header = RecordHeader { tot_len: (body.len() + 24) as u32, xid: 0, prev: crate::Lsn::ZERO, info: 0, rmid: 0, crc: 0, len: 0 };
+        shape(self, &header, body, &mut |_| ()).is_ok()
+    }
+}
+
+#[inline]
 fn block_ref<'a>(layout: &Layout, id: u8, rel: &mut Option<RelFileLocator>, mut rest: &'a [u8]) -> Result<(&'a [u8], BlockRef), BodyFault> {
     let e = layout.endian;
     let &[flags, d0, d1] = cut::<3>(&mut rest)?;

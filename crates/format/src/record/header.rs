@@ -91,6 +91,22 @@ impl Layout {
         }
     }
 
+    /// The same of a little-endian server, in fewer instructions.
+    #[inline(always)]
+    pub fn modern_header_le(&self, b: &[u8; 24]) -> RecordHeader {
+        let word = |i: usize| u64::from_le_bytes(at(b, i));
+        let (first, last) = (word(0), word(16));
+        RecordHeader {
+            tot_len: first as u32,
+            xid: (first >> 32) as u32,
+            prev: Lsn::new(word(8)),
+            info: last as u8,
+            rmid: (last >> 8) as u8,
+            crc: (last >> 32) as u32,
+            len: 0,
+        }
+    }
+
     fn legacy_header(&self, b: &[u8; 28]) -> RecordHeader {
         let e = self.endian;
         match self.dialect.generation {

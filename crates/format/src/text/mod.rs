@@ -1,4 +1,5 @@
-//! The small text files around WAL.
+//! The small files around WAL.
 
 pub mod backup_history;
+pub mod control;
 pub mod history;

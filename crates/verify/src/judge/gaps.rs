@@ -55,7 +55,13 @@ impl Judge<'_> {
         let before = right.and_then(|p| self.way.legs.iter().find_map(|leg| self.before(leg.timeline, p)));
         let lost = self.lost(lsn, until, before);
         let (name, last) = (self.name(hole.timeline, hole.first), self.name(hole.timeline, hole.last));
-        let severity = if needed || self.options.timeline == Which::All { self.gap_severity(hole) } else { Severity::Warning };
+        // Where a timeline lacks its first segment, nothing from before leads to it, whatever backups were taken later.
+        let no_way_in = self.target_line.iter().any(|&(t, begin)| t == hole.timeline && t > self.start && begin == hole.first);
+        let severity = match needed || self.options.timeline == Which::All {
+            true if no_way_in => Severity::Error,
+            true => self.gap_severity(hole),
+            false => Severity::Warning,
+        };
         let partial = self.inventory.partial(hole.timeline, hole.first).is_some();
         let detail = Detail::Gap { last, count: hole.last.0 - hole.first.0 + 1, partial };
         let at = self.start_of(hole.first);

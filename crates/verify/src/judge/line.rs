@@ -11,12 +11,25 @@ use pgwal_format::{Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_walk::seam::seam;
 use pgwal_walk::{Damage, Fault, Fold, Run, SlackKind, Stop, Tail};
 
+/// Where a file that cannot be used lies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In front of all WAL of the timeline.
+    Before,
+    /// With WAL on both sides, or no WAL at all.
+    Between,
+    /// Behind all WAL.
+    Behind,
+}
+
 impl Judge<'_> {
     /// Judges the pieces of a timeline in order, beginning with what its parent hands over.
     pub(super) fn line(&mut self, timeline: TimelineId) {
         let pieces = self.pieces.get(&timeline).cloned().unwrap_or_default();
         let last_run = pieces.iter().rposition(|p| p.run().is_some());
         let mut left: Option<Piece> = pieces.first().and_then(|first| self.handed_over(timeline, first.first));
+        // Files to be written later lie behind WAL that ends; without any, they are what somebody took for it.
+        let mut wal_before = self.live || left.as_ref().is_some_and(|l| l.run().is_some());
         for (i, piece) in pieces.iter().enumerate() {
             let adjacent = left.as_ref().filter(|l| l.last.next() == piece.first);
             let begun = self.begun(adjacent, piece.first);
@@ -64,11 +77,17 @@ impl Judge<'_> {
                 }
                 Kind::Bad(bad) => {
                     let next = pieces.get(i + 1).filter(|p| piece.last.next() == p.first).and_then(Piece::run);
-                    let behind_the_end = last_run.is_none_or(|last| i > last);
+                    // Behind the end of WAL, if there is any WAL that could end; before it; or between.
+                    let place = match (wal_before, last_run.is_some_and(|last| i < last)) {
+                        (true, false) => Place::Behind,
+                        (false, true) => Place::Before,
+                        _ => Place::Between,
+                    };
                     let adjacent_run = adjacent.and_then(Piece::run).cloned();
-                    self.bad(timeline, piece, bad, begun, behind_the_end, adjacent_run.as_ref(), next);
+                    self.bad(timeline, piece, bad, begun, place, adjacent_run.as_ref(), next);
                 }
             }
+            wal_before |= piece.run().is_some();
             left = Some(piece.clone());
         }
     }
@@ -91,11 +110,15 @@ impl Judge<'_> {
     }
 
     fn damage(&mut self, timeline: TimelineId, lsn: Lsn, damage: &Damage<Mark>, before: Option<Mark>) {
-        let at = if damage.fault.is_of_page() { damage.at } else { lsn };
+        let at = if damage.at == damage.lsn && !damage.begun_before { lsn } else { damage.at };
         let span = match damage.fault {
-            Fault::Page(_) => self.ranges(timeline, at, at.plus_within(self.layout().short_header() as u64)),
-            _ if damage.fault.is_of_page() => self.ranges(timeline, at, at.plus_within(self.layout().long_header() as u64)),
-            _ => self.ranges(timeline, lsn, damage.end),
+            _ if at == lsn => self.ranges(timeline, lsn, damage.end),
+            _ => {
+                let first_page = self.layout().address().offset(at, self.layout().segment) == 0;
+                let header = if first_page { self.layout().long_header() } else { self.layout().short_header() };
+                // Up to 9.2 the remaining length stands behind the header.
+                self.ranges(timeline, at, at.plus_within(header as u64 + 4))
+            }
         };
         let lost = self.lost(lsn, damage.until, before);
         let finding = self.found(code_of(&damage.fault), timeline, lsn, at, Detail::Wal(damage.fault));
@@ -148,17 +171,17 @@ impl Judge<'_> {
         piece: &Piece,
         bad: &Bad,
         begun: Lsn,
-        behind_the_end: bool,
+        place: Place,
         left: Option<&Run<Tally>>,
         next: Option<&Run<Tally>>,
     ) {
         let layout = self.layout();
         let size = layout.segment.bytes();
         let at = self.start_of(piece.first);
-        let leftover = behind_the_end && self.is_leftover(piece);
+        let leftover = place == Place::Behind && self.is_leftover(piece);
         let (code, detail) = match &bad.why {
             Why::Size { found, fresh } => {
-                let code = if *fresh && behind_the_end { Code::StillCopied } else { Code::Size };
+                let code = if *fresh && place == Place::Behind { Code::StillCopied } else { Code::Size };
                 (code, Detail::Size { found: *found, expected: size })
             }
             Why::Packed { codec, bytes, cut } => (Code::Undecodable, Detail::Packed { codec: *codec, bytes: *bytes, cut: *cut }),
@@ -185,14 +208,21 @@ impl Judge<'_> {
             Why::Vanished => (Code::Vanished, Detail::Plain),
         };
         let before = self.before(timeline, piece);
-        let readable = readable_until(bad, left, self.layout()).unwrap_or(begun);
+        let nothing = matches!(&bad.why, Why::Size { found: 0, .. });
+        let readable = if nothing { at } else { readable_until(bad, left, self.layout()).unwrap_or(begun) };
         let lost = self.lost(begun, next.and_then(|r| r.first).map(|f| f.lsn), before);
         let file = self.entries.get(bad.entry).map(|e| e.shown());
         let live = self.live;
+        let needed = self.weigh(Severity::Error, timeline, piece.first);
         let finding = self.found(code, timeline, begun, at, detail);
         finding.file = file.or(finding.file.take());
         finding.readable_until = Some(readable);
         finding.lost = Some(lost);
+        // Nothing was concluded from the file: between other files, that leaves a hole in what is proven.
+        let unseen = matches!(bad.why, Why::Changed) && place != Place::Behind || matches!(bad.why, Why::Vanished) && place == Place::Between;
+        if unseen {
+            finding.severity = needed;
+        }
         if leftover {
             let mildest = if live { Severity::Info } else { Severity::Warning };
             finding.severity = finding.severity.min(mildest);
@@ -238,7 +268,7 @@ fn of_stop(stop: &Stop, until: Option<Lsn>, before: Mark) -> Damage<Mark> {
 pub(crate) fn code_of(fault: &Fault) -> Code {
     match fault {
         Fault::Page(_) => Code::PageHeader,
-        Fault::Header(_) => Code::RecordHeader,
+        Fault::Header(_) | Fault::LengthAgainstPage { .. } => Code::RecordHeader,
         Fault::Checksum { .. } => Code::RecordCrc,
         Fault::Body(_) => Code::Body,
         Fault::PrevLink { .. } => Code::PrevLink,

@@ -31,6 +31,7 @@ use pgwal_source::Entry;
 use pgwal_walk::Fold;
 use std::collections::BTreeMap;
 
+pub(crate) use line::code_of;
 pub(crate) use reports::Reports;
 
 /// Everything that was seen, and everything that is said of it.
@@ -46,7 +47,7 @@ pub(crate) struct Judge<'a> {
     pub pieces: BTreeMap<TimelineId, Vec<Piece>>,
     /// Scans of `.partial` files.
     pub partials: Vec<partials::Partial>,
-    /// The lowest timeline here.
+    /// Where recovery starts: a live server's own timeline, else the lowest one here.
     pub start: TimelineId,
     /// The timeline that must replay.
     pub target: TimelineId,
@@ -70,12 +71,14 @@ impl<'a> Judge<'a> {
         tree: &'a Tree,
         options: &'a Options<'a>,
         live: bool,
+        start: Option<TimelineId>,
         backups: Vec<Backup>,
         pieces: BTreeMap<TimelineId, Vec<Piece>>,
         partials: Vec<Partial>,
         findings: Vec<Finding>,
     ) -> Judge<'a> {
-        let start = inventory.timelines().first().copied().unwrap_or(TimelineId::FIRST);
+        let lowest = inventory.timelines().first().copied().unwrap_or(TimelineId::FIRST);
+        let start = start.filter(|t| !inventory.of(*t).is_empty()).unwrap_or(lowest);
         let target = match options.timeline {
             Which::Number(timeline) => timeline,
             Which::Latest | Which::All => tree.latest(start),

@@ -35,7 +35,15 @@ impl Judge<'_> {
             let file = self.entries.get(entry).map(|e| e.shown());
             let finding = self.found(code, timeline, lsn, at, Detail::Partial { complete });
             finding.severity = Severity::Info;
-            finding.file = file;
+            finding.file = file.clone();
+            let told = self.findings.len() - 1;
+            let damages = self.partials.get(i).and_then(|p| p.run.as_ref()).map(|run| run.damages.clone()).unwrap_or_default();
+            for damage in damages {
+                let broken = self.found(super::code_of(&damage.fault), timeline, damage.lsn, damage.at, Detail::Wal(damage.fault));
+                broken.severity = Severity::Warning;
+                broken.file = file.clone();
+            }
+            let finding = &mut self.findings[told];
             if code == Code::PartialBeside {
                 finding.lsn = None;
                 finding.segment = None;

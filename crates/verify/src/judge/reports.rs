@@ -6,10 +6,11 @@ use crate::codes::{Code, Severity};
 use crate::finding::Finding;
 use crate::options::Depth;
 use crate::outcome::{Backup, End, NotChecked, TimelineReport, Verdict};
-use crate::stretch::{Kind, Piece, Why};
+use crate::path::Way;
+use crate::stretch::{Kind, Piece, Readable, Why};
 use crate::tally::Tally;
 use pgwal_format::text::history::Switch;
-use pgwal_format::{Lsn, TimelineId};
+use pgwal_format::{Lsn, SegmentNo, TimelineId};
 use pgwal_walk::{Fold, Run, Tail};
 
 /// What the judge hands back.
@@ -21,7 +22,12 @@ pub(crate) struct Reports {
     pub findings: Vec<Finding>,
     pub replay: Option<(Lsn, Lsn)>,
     pub replayed: Tally,
+    pub replay_segments: u64,
     pub not_checked: Vec<NotChecked>,
+    /// The way of recovery.
+    pub way: Way,
+    /// Files on it that a server cannot use.
+    pub unusable: Vec<(TimelineId, SegmentNo, Readable)>,
 }
 
 impl Judge<'_> {
@@ -40,6 +46,8 @@ impl Judge<'_> {
         for backup in &mut backups {
             backup.complete = self.covers(backup, &findings);
         }
+        let reached = |n: SegmentNo| replay.is_some_and(|(_, to)| self.start_of(n) < to);
+        let replay_segments = self.way.legs.iter().map(|leg| (leg.first.0..=leg.last.0).filter(|&n| reached(SegmentNo(n))).count() as u64).sum();
         let verdict = verdict(&findings, self.options.depth);
         let mut not_checked = Vec::new();
         match self.options.depth {
@@ -53,7 +61,22 @@ impl Judge<'_> {
         not_checked.push(NotChecked::DataFiles);
         not_checked.push(if backups.is_empty() { NotChecked::Backups } else { NotChecked::NewerWal });
         timelines.sort_by_key(|t| t.timeline);
-        Reports { verdict, path: self.path(), timelines, backups, findings, replay, replayed, not_checked }
+        let (path, unusable) = (self.path(), self.unusable());
+        Reports { verdict, path, timelines, backups, findings, replay, replayed, replay_segments, not_checked, way: self.way, unusable }
+    }
+
+    fn unusable(&self) -> Vec<(TimelineId, SegmentNo, Readable)> {
+        let mut out = Vec::new();
+        for (&timeline, pieces) in &self.pieces {
+            for piece in pieces {
+                if let Kind::Bad(bad) = &piece.kind
+                    && self.on_way(timeline, piece.first)
+                {
+                    out.push((timeline, piece.first, bad.why.readable()));
+                }
+            }
+        }
+        out
     }
 
     fn is_asked(&self, finding: &Finding) -> bool {
@@ -78,7 +101,13 @@ impl Judge<'_> {
                     }
                 }
                 tally.join(run.acc.clone());
-                islands.extend(self.islands(run));
+                let mut own = self.islands(run).into_iter();
+                let goes_on = left.is_some_and(|l| l.last.next() == piece.first && l.run().is_some()) && run.first.is_some_and(|f| f.linked);
+                match (islands.last_mut().filter(|_| goes_on), own.next()) {
+                    (Some(last), Some((_, to))) => last.1 = to,
+                    (_, first) => islands.extend(first),
+                }
+                islands.extend(own);
             }
             left = Some(piece);
         }
@@ -134,7 +163,7 @@ impl Judge<'_> {
         };
         let runs: Vec<Piece> = self.way.legs.iter().flat_map(on_way).collect();
         let first = runs.iter().filter_map(Piece::run).find_map(|r| r.first);
-        let stop = findings.iter().find(|f| f.severity == Severity::Error && f.lsn.is_some());
+        let stop = findings.iter().find(|f| f.severity == Severity::Error && f.lsn.is_some() && self.stops(f));
         let end = runs.iter().filter_map(Piece::run).map(|r| r.end).next_back();
         let mut replayed = Tally::default();
         for run in runs.iter().filter_map(Piece::run) {
@@ -149,13 +178,21 @@ impl Judge<'_> {
         (first.zip(to).map(|(f, to)| (f.lsn, to.max(f.lsn))), replayed)
     }
 
+    /// Whether a finding lies on the way of recovery: in a file that it takes, or in a hole where it wants one.
+    fn stops(&self, f: &Finding) -> bool {
+        let (Some(at), Some(timeline)) = (f.at, f.timeline) else { return true };
+        let number = self.number(at);
+        let hole = self.way.holes.iter().any(|h| (h.first..=h.last).contains(&number));
+        hole || self.on_way(self.file(timeline, number).1, number)
+    }
+
     /// Whether everything from a backup's start to its stop can be read.
     fn covers(&self, backup: &Backup, findings: &[Finding]) -> bool {
         let here = self.way.legs.first().map(|l| self.start_of(l.first)).is_some_and(|from| from <= backup.start);
         let end = self.pieces.get(&backup.timeline).and_then(|p| p.iter().filter_map(Piece::run).next_back()).map(|r| r.end);
         let broken = |f: &Finding| f.severity >= Severity::Warning && f.lsn.is_some_and(|l| l < backup.stop) && {
             let until = f.lost.and_then(|l| l.until_lsn).unwrap_or(Lsn::MAX);
-            until > backup.start && f.timeline == Some(backup.timeline)
+            until > backup.start && f.timeline == Some(backup.timeline) && self.stops(f)
         };
         here && end.is_some_and(|end| end >= backup.stop || end == backup.stop) && !findings.iter().any(broken)
     }

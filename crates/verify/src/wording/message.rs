@@ -29,7 +29,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
             expected.1.bytes()
         ),
         Detail::Copies { other } => format!("{file} and {other} differ"),
-        Detail::Wal(fault) => wal(fault, &lsn, &at, layout),
+        Detail::Wal(fault) => wal(f, fault, &lsn, &at, layout),
         Detail::Slack(kind) => {
             let offset = f.offset.unwrap_or(0);
             match kind {
@@ -75,7 +75,7 @@ fn place(switch: &Switch) -> String {
     }
 }
 
-fn wal(fault: &Fault, lsn: &str, at: &str, layout: Option<&Layout>) -> String {
+fn wal(f: &Finding, fault: &Fault, lsn: &str, at: &str, layout: Option<&Layout>) -> String {
     let magic = layout.map_or(0, |l| l.dialect.magic);
     match fault {
         Fault::Page(PageFault::Magic { found: 0 }) => format!("the page at {at} is empty"),
@@ -85,6 +85,9 @@ fn wal(fault: &Fault, lsn: &str, at: &str, layout: Option<&Layout>) -> String {
         Fault::Page(PageFault::SegmentSize { found }) => format!("the page at {at} names a segment size of {found} bytes"),
         Fault::Page(PageFault::PageSize { found }) => format!("the page at {at} names a page size of {found} bytes"),
         Fault::Page(PageFault::Address { found }) => format!("the page at {at} says that it belongs at {found}"),
+        Fault::Page(PageFault::Timeline { after, .. }) if f.timeline.is_some_and(|own| *after > own) => {
+            format!("the page at {at} claims to be of timeline {after}, which is not in force yet")
+        }
         Fault::Page(PageFault::Timeline { found, after }) => format!("the page at {at} is of timeline {found} where {after} is in force"),
         Fault::Header(HeaderFault::Length { found }) => format!("the record at {lsn} has an impossible length of {found}"),
         Fault::Header(HeaderFault::ZeroLength) => format!("the record at {lsn} has no data"),
@@ -102,6 +105,12 @@ fn wal(fault: &Fault, lsn: &str, at: &str, layout: Option<&Layout>) -> String {
         Fault::UnexpectedContrecord { rem_len } => format!("the page at {at} begins with {rem_len} bytes of a record that nothing began"),
         Fault::ContrecordLength { found, expected } => {
             format!("the page at {at} says that {found} bytes are left of the record at {lsn}, which lacks {expected}")
+        }
+        Fault::LengthAgainstPage { page, rem_len: Some(rem_len), missing } => {
+            format!("the record at {lsn} is not as long as it says: it lacks {missing} bytes at {page}, where {rem_len} are left of it")
+        }
+        Fault::LengthAgainstPage { page, rem_len: None, missing } => {
+            format!("the record at {lsn} is not as long as it says: it lacks {missing} bytes at {page}, where another record begins")
         }
         Fault::OverwriteMismatch { found: Some(found), expected } => {
             format!("the record at {lsn} tells of an aborted record at {found}, the aborted one is at {expected}")

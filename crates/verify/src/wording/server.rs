@@ -56,7 +56,6 @@ fn wal(f: &Finding, fault: &Fault, layout: &Layout) -> Option<String> {
     let words = layout.dialect.wording;
     let show = |lsn: Lsn| if words.padded { lsn.to_string() } else { lsn.unpadded().to_string() };
     let lsn = show(f.lsn?);
-    let at = show(f.at?);
     let file = || f.file.as_deref().unwrap_or("").to_owned();
     let size = layout.record_header();
     Some(match fault {
@@ -71,6 +70,11 @@ fn wal(f: &Finding, fault: &Fault, layout: &Layout) -> Option<String> {
         Fault::Page(PageFault::SegmentSize { .. }) => "WAL file is from different database system: incorrect segment size in page header".into(),
         Fault::Page(PageFault::PageSize { .. }) => "WAL file is from different database system: incorrect XLOG_BLCKSZ in page header".into(),
         Fault::Page(PageFault::Address { found }) => format!("unexpected pageaddr {} {}", show(*found), place(f, layout)),
+        Fault::Page(PageFault::Timeline { found, after }) if f.timeline.is_some_and(|own| *after > own) => {
+            // The page claims a timeline that is too high, and a server notices only at the next one.
+            let next = Finding { at: f.at.map(|at| at.plus_within(layout.page.bytes())), file: None, ..f.clone() };
+            format!("out-of-sequence timeline ID {found} (after {after}) {}", place(&next, layout))
+        }
         Fault::Page(PageFault::Timeline { found, after }) => format!("out-of-sequence timeline ID {found} (after {after}) {}", place(f, layout)),
         Fault::Header(HeaderFault::Length { found }) => match words.length {
             LengthWording::ZeroLength | LengthWording::Bare => format!("invalid record length at {lsn}"),
@@ -87,13 +91,20 @@ fn wal(f: &Finding, fault: &Fault, layout: &Layout) -> Option<String> {
         Fault::Body(_) => format!("record with invalid length at {lsn}"),
         Fault::PrevLink { found, .. } => format!("record with incorrect prev-link {} at {lsn}", show(*found)),
         Fault::NoContrecord if words.log_file => format!("there is no contrecord flag {}", place(f, layout)),
-        Fault::NoContrecord => format!("there is no contrecord flag at {at}"),
+        Fault::NoContrecord => format!("there is no contrecord flag at {lsn}"),
         Fault::UnexpectedContrecord { .. } => format!("contrecord is requested by {lsn}"),
         Fault::ContrecordLength { found, expected } if words.contrecord_expected => {
-            format!("invalid contrecord length {found} (expected {expected}) at {at}")
+            format!("invalid contrecord length {found} (expected {expected}) at {lsn}")
         }
         Fault::ContrecordLength { found, .. } if words.log_file => format!("invalid contrecord length {found} {}", place(f, layout)),
-        Fault::ContrecordLength { found, .. } => format!("invalid contrecord length {found} at {at}"),
+        Fault::ContrecordLength { found, .. } => format!("invalid contrecord length {found} at {lsn}"),
+        Fault::LengthAgainstPage { page, rem_len, missing } => {
+            let fault = match rem_len {
+                Some(found) => Fault::ContrecordLength { found: *found, expected: *missing },
+                None => Fault::NoContrecord,
+            };
+            return wal(&Finding { at: Some(*page), file: None, ..f.clone() }, &fault, layout);
+        }
         Fault::OverwriteMismatch { found, expected } => {
             format!("mismatching overwritten LSN {} -> {}", show(found.unwrap_or(Lsn::ZERO)), show(*expected))
         }

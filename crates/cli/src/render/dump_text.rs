@@ -1,0 +1,135 @@
+//! A record a line, a finding a line:
+//!
+//! ```text
+//! 0/00AAC648  Heap        0x00  xid       1234  len     54/    158  prev 0/00AAC610  1663/13010/16384:7 fpi 104
+//! 0/00AAC690  *** WP201 error: the checksum of the record at 0/00AAC690 is wrong; 1,234 bytes are lost, until 0/00AACB60
+//! start       manager     operation       length without images / whole    relation:block
+//! ```
+//! A block of another fork than the main one is written as its file is named, `16384_vm:0`; `fpi` is the size of a page
+//! image, `init` says that the page is made anew. What an operation means is not said here.
+
+use super::digits::{decimal, hexadecimal, pad, position};
+use crate::figures::{grouped, plural};
+use crate::filter::{FORKS, Filter};
+use pgwal::format::record::{BlockRef, Record, RecordHeader};
+use pgwal::format::rmgr::{Rmgr, RmgrName};
+use pgwal::format::{Layout, Lsn, TimelineId};
+use pgwal::verify::records::Render;
+use pgwal::verify::{Code, Finding};
+use std::io::Write;
+
+/// The renderer.
+pub struct Text<'a> {
+    /// What to show.
+    pub filter: &'a Filter,
+    /// Findings only.
+    pub quiet: bool,
+}
+
+impl Render for Text<'_> {
+    fn wants(&self, header: &RecordHeader) -> bool {
+        self.filter.wants(header)
+    }
+
+    fn record(&self, record: &Record<'_>, _: TimelineId, out: &mut Vec<u8>) -> Option<u64> {
+        let mut blocks = Vec::new();
+        let shape = record.shape(&mut |block| blocks.push(block)).unwrap_or_default();
+        if !self.filter.wants_blocks(&blocks) {
+            return None;
+        }
+        let header = &record.header;
+        let images = shape.image_len as u64;
+        if self.quiet {
+            return Some(images);
+        }
+        position(out, record.lsn, 12);
+        manager(out, Rmgr(header.rmid).name(record.layout.dialect));
+        out.extend_from_slice(b"  0x");
+        hexadecimal(out, u32::from(header.info & 0xF0), 2);
+        out.extend_from_slice(b"  xid ");
+        decimal(out, u64::from(header.xid), 10);
+        out.extend_from_slice(b"  len ");
+        decimal(out, data_length(record, images), 6);
+        out.push(b'/');
+        decimal(out, u64::from(header.tot_len), 7);
+        out.extend_from_slice(b"  prev ");
+        position(out, header.prev, if blocks.is_empty() { 0 } else { 10 });
+        for block in &blocks {
+            reference(out, block);
+        }
+        out.push(b'\n');
+        Some(images)
+    }
+
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
+        let from = out.len();
+        match finding.lsn.or(finding.at) {
+            Some(place) => position(out, place, 12),
+            None => pad(out, from, 12),
+        }
+        let _ = write!(out, "*** {} {}: {}", finding.code, finding.severity, finding.message(layout));
+        if let Some(lost) = finding.lost.filter(|_| finding.code != Code::PartialOnly) {
+            let _ = match (lost.bytes, lost.until_lsn) {
+                (Some(bytes), Some(until)) => write!(out, "; {} {} lost, until {until}", grouped(bytes.into()), plural(bytes.into(), "byte")),
+                _ => write!(out, "; nothing behind it that can be read"),
+            };
+        }
+        out.push(b'\n');
+    }
+}
+
+/// The length that `pg_waldump` prints first: without page images from 9.5 on, before that the data of the resource
+/// manager alone.
+pub fn data_length(record: &Record<'_>, images: u64) -> u64 {
+    match record.header.len {
+        0 if !record.header.is_switch() => u64::from(record.header.tot_len).saturating_sub(images),
+        0 if record.layout.dialect.backup_blocks.size == 0 => u64::from(record.header.tot_len),
+        len => u64::from(len),
+    }
+}
+
+fn manager(out: &mut Vec<u8>, name: RmgrName) {
+    let from = out.len();
+    match name {
+        RmgrName::BuiltIn(name) => out.extend_from_slice(name.as_bytes()),
+        other => drop(write!(out, "{other}")),
+    }
+    pad(out, from, 11);
+}
+
+fn reference(out: &mut Vec<u8>, block: &BlockRef) {
+    out.extend_from_slice(b"  ");
+    decimal(out, u64::from(block.rel.spc), 0);
+    out.push(b'/');
+    decimal(out, u64::from(block.rel.db), 0);
+    out.push(b'/');
+    decimal(out, u64::from(block.rel.rel), 0);
+    match (block.fork, FORKS.get(usize::from(block.fork))) {
+        (0, _) => {}
+        (_, Some(fork)) => {
+            out.push(b'_');
+            out.extend_from_slice(fork.as_bytes());
+        }
+        (fork, None) => {
+            out.extend_from_slice(b"_fork");
+            decimal(out, u64::from(fork), 0);
+        }
+    }
+    out.push(b':');
+    decimal(out, u64::from(block.block), 0);
+    if let Some(image) = block.image {
+        out.extend_from_slice(b" fpi ");
+        decimal(out, u64::from(image.length), 0);
+    }
+    if block.will_init {
+        out.extend_from_slice(b" init");
+    }
+}
+
+/// What is left to say when a list could not be complete.
+pub fn incomplete(end: Option<Lsn>) -> String {
+    match end {
+        Some(end) => format!("not every record asked for could be read (the last one listed ends at {end}); lines with *** say where"),
+        None => "no record asked for could be read; lines with *** say why".into(),
+    }
+}

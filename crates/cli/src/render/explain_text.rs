@@ -1,0 +1,139 @@
+//! Explanations for people.
+
+use super::explain_json::name_of;
+use crate::cmd::explain::{Answer, Evidence, Line};
+use pgwal::format::Version;
+use pgwal::verify::Branch;
+use pgwal::verify::codes::Code;
+use pgwal::verify::log_line::Nature;
+use pgwal::verify::probe::{Probe, What};
+use std::io::{self, Write};
+
+/// Columns of a line.
+const WIDTH: usize = 110;
+/// Columns of a label.
+const LABEL: usize = 12;
+
+/// Writes it.
+pub fn write(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
+    match answer {
+        Answer::List(codes) => list(out, codes),
+        Answer::Codes(codes) => {
+            for (i, code) in codes.iter().enumerate() {
+                if i > 0 {
+                    writeln!(out)?;
+                }
+                at_length(out, *code)?;
+            }
+            Ok(())
+        }
+        Answer::Line(line) => message(out, line),
+    }
+}
+
+fn list(out: &mut dyn Write, codes: &[Code]) -> io::Result<()> {
+    writeln!(out, "These are the findings that walproof can report. walproof explain CODE says more of one.")?;
+    for code in codes {
+        writeln!(out, "{}  {:<18} {:<8} {}", code.id(), code.name(), code.severity().to_string(), code.title())?;
+    }
+    Ok(())
+}
+
+fn at_length(out: &mut dyn Write, code: Code) -> io::Result<()> {
+    writeln!(out, "{} ({}, {}): {}.", code.id(), code.name(), code.severity(), code.title())?;
+    labelled(out, "MEANING", code.explanation())?;
+    labelled(out, "EXAMPLE", code.example())
+}
+
+fn message(out: &mut dyn Write, line: &Line) -> io::Result<()> {
+    let m = &line.message;
+    let nature = match m.row().nature {
+        Nature::Normal => "normal",
+        Nature::Damage => "a sign of damage or of a setting that cannot work",
+        _ => "normal or not, depending on where it is said",
+    };
+    writeln!(out, "This message is {nature}: {}", m.row().name)?;
+    labelled(out, "WORDING", &format!("{} ({})", m.wording().pattern, versions(m.wording().from, m.wording().to)))?;
+    if let Some(within) = m.within().and_then(name_of) {
+        labelled(out, "WITHIN", within)?;
+    }
+    labelled(out, "MEANING", m.meaning())?;
+    if let Some(when) = m.normal_when() {
+        labelled(out, "NORMAL", when)?;
+    }
+    if let Some(when) = m.damage_when() {
+        labelled(out, "DAMAGE", when)?;
+    }
+    for (i, does) in m.server_does().iter().enumerate() {
+        let label = if i == 0 { "THE SERVER" } else { "" };
+        labelled(out, label, &format!("{}: {}", versions(does.from, does.to), does.text))?;
+    }
+    if let Some(family) = m.family() {
+        labelled(out, "CODES", &format!("{family} (walproof explain {family})"))?;
+    }
+    match &line.evidence {
+        Some(Evidence::Seen(probe)) => {
+            labelled(out, "EVIDENCE", &sentence(probe))?;
+            for finding in probe.findings.iter().take(5) {
+                labelled(out, "", &format!("{} {}: {}", finding.severity, finding.code, finding.message(Some(&probe.layout))))?;
+            }
+        }
+        Some(Evidence::None(why)) => labelled(out, "EVIDENCE", why)?,
+        None => {}
+    }
+    for (i, command) in line.next.iter().enumerate() {
+        // Commands are never broken into lines.
+        writeln!(out, "{:<LABEL$} {command}", if i == 0 { "NEXT" } else { "" })?;
+    }
+    Ok(())
+}
+
+/// What lies there, in a sentence.
+pub fn sentence(probe: &Probe) -> String {
+    let lsn = probe.lsn;
+    let place = match &probe.file {
+        Some(file) => format!("{lsn} is byte {} of {file}", probe.offset),
+        None => format!("{lsn} is byte {} of {}", probe.offset, probe.segment),
+    };
+    if let Some(Branch { timeline, parent: Some(parent), .. }) = &probe.branch {
+        return format!("{place}, where timeline {timeline} left timeline {parent}: the end of that timeline, and no damage.");
+    }
+    match &probe.what {
+        What::Damage => format!("{place}, and there is something wrong."),
+        What::Record { start, end } if *start == lsn => {
+            format!("{place}, where a whole record begins that ends at {end}: this copy is right; the server read other bytes, or read them before they were written.")
+        }
+        What::Record { start, end } => format!("{place}, inside a whole record from {start} to {end}: this copy is right there."),
+        What::AfterSwitch { switch } => format!("{place}, in the unused rest of the segment behind the segment switch at {switch}."),
+        What::EndOfWal { end } if *end == lsn => format!("{place}, the normal end of WAL here: the last record ends there and no other follows."),
+        What::EndOfWal { end } => format!("{place}, behind the normal end of WAL here: the last record ends at {end}."),
+        What::Recycled { end, address, segment } => {
+            let end = end.map(|end| format!("; the last record before it ends at {end}")).unwrap_or_default();
+            format!("{place}. Its page is an older one, of {address} in {segment}: a recycled file, which is the normal end of WAL{end}.")
+        }
+        What::Missing => format!("{place}, and no file of that name is here, while WAL goes on behind it: a gap."),
+        What::BehindLast { last } => format!("{place}, behind the last file here, {last}."),
+        What::BeforeFirst { first } => format!("{place}, before the first file here, {first}."),
+        _ => format!("{place}, between records: a page header, padding, or a record that begins before the first file."),
+    }
+}
+
+fn versions(from: Version, to: Version) -> String {
+    if from == to { format!("PostgreSQL {from}") } else { format!("PostgreSQL {from} to {to}") }
+}
+
+/// A label, then the text in lines of words.
+fn labelled(out: &mut dyn Write, label: &str, text: &str) -> io::Result<()> {
+    let mut line = format!("{label:<LABEL$}");
+    let mut is_empty = true;
+    for word in text.split_whitespace() {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            writeln!(out, "{line}")?;
+            line = " ".repeat(LABEL);
+        }
+        line.push(' ');
+        line.push_str(word);
+        is_empty = false;
+    }
+    writeln!(out, "{line}")
+}

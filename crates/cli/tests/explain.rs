@@ -1,0 +1,129 @@
+//! `walproof explain`: codes, messages, and the evidence for them.
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
+
+mod run;
+
+use pgwal::Code;
+use run::{testdata, walproof};
+use serde_json::Value;
+use walproof_testdata::Case;
+
+fn document(words: &[&str]) -> Value {
+    let words: Vec<&str> = ["explain", "--format", "json"].iter().chain(words).copied().collect();
+    let ran = walproof(&words);
+    assert_eq!(ran.code, 0, "{words:?}: {}", ran.err);
+    serde_json::from_str(&ran.out).unwrap()
+}
+
+/// What lies at the place of a message, and the sentence about it.
+fn evidence(line: &str, folder: &str) -> (String, String) {
+    let document = document(&[line, "-p", folder]);
+    let evidence = &document["evidence"];
+    (evidence["what"].as_str().unwrap().to_owned(), evidence["sentence"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn every_code_is_explained_by_number_and_by_name() {
+    for code in Code::ALL {
+        for spelling in [code.id(), code.name()] {
+            let ran = walproof(&["explain", spelling]);
+            assert_eq!(ran.code, 0, "{spelling}");
+            assert!(ran.out.starts_with(code.id()) && ran.out.contains(code.title()), "{spelling}: {}", ran.out);
+        }
+    }
+}
+
+#[test]
+fn families_and_the_whole_list() {
+    let all = document(&[]);
+    assert_eq!(all["codes"].as_array().unwrap().len(), Code::ALL.len());
+    let bytes = document(&["WP2xx"]);
+    assert!(bytes["codes"].as_array().unwrap().iter().all(|c| c["code"].as_str().unwrap().starts_with("WP2")));
+    assert_eq!(walproof(&["explain"]).out.lines().count(), Code::ALL.len() + 1);
+}
+
+#[test]
+fn a_message_is_told_what_it_means_and_what_to_run() {
+    let document = document(&["2026-11-22 03:17:02 UTC [4711] LOG:  invalid record length at 0/665ACA8: wanted 24, got 0"]);
+    let message = &document["message"];
+    assert_eq!((&document["kind"], &message["nature"], &message["place"]), (&"message".into(), &"depends".into(), &"0/0665ACA8".into()));
+    assert!(document["evidence"].is_null());
+    let next: Vec<&str> = message["next"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
+    assert!(next.contains(&"walproof verify ARCHIVE"), "{next:?}");
+}
+
+#[test]
+fn only_commands_that_exist_are_named() {
+    for line in [
+        "LOG:  redo done at 0/6B00100",
+        "unexpected pageaddr 0/A000000 in log file 0, segment 39, offset 8192",
+        "FATAL:  recovery ended before configured recovery target was reached",
+        "PANIC:  could not locate a valid checkpoint record",
+        "FATAL:  requested timeline 3 is not a child of this server's history",
+    ] {
+        let document = document(&[line]);
+        for command in document["message"]["next"].as_array().unwrap() {
+            let name = command.as_str().unwrap().split(' ').nth(1).unwrap().to_owned();
+            assert_eq!(walproof(&[&name, "--help"]).code, 0, "{command}");
+        }
+    }
+}
+
+#[test]
+fn the_bytes_say_what_lies_there() {
+    let (good, damaged) = (testdata("demo/good"), testdata("demo/damaged"));
+    let checksum = "LOG:  incorrect resource manager data checksum in record at 0/AAC690";
+    assert_eq!(evidence(checksum, &damaged).0, "damage");
+    let (what, sentence) = evidence(checksum, &good);
+    assert_eq!(what, "record", "{sentence}");
+    assert!(sentence.contains("a whole record begins that ends at 0/00AAC760"), "{sentence}");
+    for (line, what) in [
+        ("invalid record length at 0/900200: wanted 24, got 0", "after_switch"),
+        ("invalid record length at 0/AAC000: wanted 24, got 0", "between_records"),
+        ("invalid record length at 0/D00028: wanted 24, got 0", "behind_last"),
+        ("invalid record length at 0/800028: wanted 24, got 0", "before_first"),
+        ("unexpected pageaddr 0/300000 in log segment 00000001000000000000000A, offset 706192", "record"),
+    ] {
+        assert_eq!(evidence(line, &good).0, what, "{line}");
+    }
+}
+
+#[test]
+fn the_ends_of_wal_are_told_apart() {
+    let archive = testdata("15/archive");
+    let (what, sentence) = evidence("invalid record length at 0/665ACA8: wanted 24, got 0", &archive);
+    assert_eq!(what, "end_of_timeline", "{sentence}");
+    assert!(sentence.contains("timeline 3 left timeline 2"), "{sentence}");
+    let case = |name: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        Case::named(name).unwrap().rebuild(folder.path()).unwrap();
+        folder
+    };
+    let folder = case("recycled_last");
+    let (what, sentence) = evidence("unexpected pageaddr 0/900000 in log segment 000000010000000000000016, offset 0", folder.path().to_str().unwrap());
+    assert_eq!(what, "recycled", "{sentence}");
+    let folder = case("missing_segment");
+    let (what, sentence) = evidence("could not open file \"pg_wal/00000001000000000000000F\": No such file or directory", folder.path().to_str().unwrap());
+    assert_eq!(what, "missing", "{sentence}");
+    let folder = case("zero_page");
+    let (what, sentence) = evidence("invalid magic number 0000 in log segment 00000001000000000000000F, offset 524288", folder.path().to_str().unwrap());
+    assert_eq!(what, "damage", "{sentence}");
+    // A live directory: zeros behind the last record.
+    let story = tempfile::tempdir().unwrap();
+    walproof_testdata::Story::all().unwrap().iter().find(|s| (s.version.as_str(), s.story.as_str()) == ("15", "pg_wal")).unwrap().unpack(story.path()).unwrap();
+    let folder = story.path().to_str().unwrap();
+    let listed = walproof(&["dump", folder, "--format", "jsonl"]).out;
+    let last: Value = serde_json::from_str(listed.lines().last().unwrap()).unwrap();
+    let (what, sentence) = evidence(&format!("invalid record length at {}: wanted 24, got 0", last["end_lsn"].as_str().unwrap()), folder);
+    assert_eq!(what, "end_of_wal", "{sentence}");
+}
+
+#[test]
+fn a_text_that_is_neither_is_2_with_a_hint() {
+    for (text, hint) in [("moon", "give one line of the server's log"), ("WP999", "walproof explain lists them all")] {
+        let ran = walproof(&["explain", text]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+        assert!(ran.err.contains(hint), "{}", ran.err);
+    }
+    assert_eq!(walproof(&["explain", "LOG:  redo done at 0/6B00100", "-p", "/no/such/folder"]).code, 2);
+}

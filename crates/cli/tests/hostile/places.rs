@@ -1,0 +1,96 @@
+//! Things that are no files, or may not be read.
+
+use crate::run::{good, mode, run, segment, unprivileged, verify, walproof};
+use std::fs::File;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+use tempfile::TempDir;
+
+fn make_fifo(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+/// Nobody writes to it: who opened it would wait for ever. Exit code 2.
+#[test]
+fn a_fifo() {
+    let folder = TempDir::new().unwrap();
+    let fifo = folder.path().join(segment(9));
+    make_fifo(&fifo);
+    verify(&fifo).exits(2).says("named pipe");
+    for command in ["dump", "timelines"] {
+        run(walproof().arg(command).arg(&fifo)).exits(2).says("named pipe");
+    }
+}
+
+/// What is good is said to be good, but one file could not be looked at. Exit code 2.
+#[test]
+fn a_fifo_among_segments() {
+    let folder = good();
+    make_fifo(&folder.path().join(segment(12)));
+    verify(folder.path()).exits(2).says("UNPROVEN").says("named pipe");
+}
+
+/// Exit code 2, for a folder, for a file, and for a file among others.
+#[test]
+fn no_permission() {
+    let (folder, own) = (good(), TempDir::new().unwrap());
+    mode(folder.path(), 0o755);
+    let file = folder.path().join(segment(11));
+    mode(&file, 0o000);
+    run(unprivileged(own.path()).arg("verify").arg(&file)).exits(2).says("no permission");
+    run(unprivileged(own.path()).arg("verify").arg(folder.path())).exits(2).says("UNPROVEN").says("no permission");
+    mode(folder.path(), 0o000);
+    run(unprivileged(own.path()).arg("verify").arg(folder.path())).exits(2).says("no permission");
+    mode(folder.path(), 0o755);
+}
+
+/// Exit code 2, for a folder, for a file, and for a file among others.
+#[test]
+fn a_loop_of_links() {
+    let folder = good();
+    let (a, b) = (folder.path().join(segment(12)), folder.path().join(segment(13)));
+    symlink(&b, &a).unwrap();
+    symlink(&a, &b).unwrap();
+    verify(&a).exits(2).says("circle");
+    verify(folder.path()).exits(2).says("UNPROVEN").says("circle");
+}
+
+/// A subfolder that leads back up is not entered again and again. Exit code 2: it could not be looked at.
+#[test]
+fn a_folder_that_holds_itself() {
+    let folder = good();
+    symlink(folder.path(), folder.path().join("0000000100000000")).unwrap();
+    verify(folder.path()).exits(2).says("circle");
+    let above = TempDir::new().unwrap();
+    symlink(above.path(), above.path().join("again")).unwrap();
+    verify(above.path()).exits(2).says("no WAL");
+}
+
+/// A link that leads nowhere, as an unmounted archive leaves them. Exit code 2.
+#[test]
+fn a_dangling_link() {
+    let folder = good();
+    let link = folder.path().join(segment(12));
+    symlink("/nowhere/at/all", &link).unwrap();
+    verify(folder.path()).exits(2).says(&segment(12));
+    verify(&link).exits(2).says("no such file");
+    verify(&folder.path().join("not-there")).exits(2).says("no such file");
+}
+
+/// Devices: one has no end, one has nothing. Exit code 2.
+#[test]
+fn devices() {
+    for device in ["/dev/zero", "/dev/null"] {
+        verify(Path::new(device)).exits(2).says("a device");
+    }
+}
+
+/// A segment may come from a pipe. Nothing, or zeros without end, is none. Exit codes 0, 1 and 1.
+#[test]
+fn standard_input() {
+    let folder = good();
+    for (file, code) in [(folder.path().join(segment(9)), 0), ("/dev/null".into(), 1), ("/dev/zero".into(), 1)] {
+        run(walproof().args(["verify", "-"]).stdin(File::open(file).unwrap())).exits(code).says("VERDICT");
+    }
+}

@@ -1,0 +1,101 @@
+//! Every JSON document that the program writes is as its schema in `crates/cli/schema` says.
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
+
+#[path = "../run/mod.rs"]
+mod run;
+mod validator;
+
+use run::{testdata, walproof};
+use serde_json::Value;
+use validator::Schema;
+use walproof_testdata::{Case, Story};
+
+/// Runs the program and checks what it writes: one document, or with `lines` one a line.
+fn check(schema: &Schema, words: &[&str], lines: bool) -> usize {
+    let ran = walproof(words);
+    let documents: Vec<Value> = if lines {
+        ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    } else {
+        vec![serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{words:?}: {error}: {}", ran.err))]
+    };
+    for document in &documents {
+        let problems = schema.problems(document);
+        assert!(problems.is_empty(), "{words:?}: {problems:?} in {document}");
+    }
+    documents.len()
+}
+
+/// All stories, and archives with every kind of damage.
+fn archives() -> Vec<(String, Option<tempfile::TempDir>)> {
+    let mut out: Vec<(String, Option<tempfile::TempDir>)> =
+        Story::all().unwrap().iter().map(|story| (story.folder().to_str().unwrap().to_owned(), None)).collect();
+    for case in Case::all().unwrap() {
+        let folder = tempfile::tempdir().unwrap();
+        case.rebuild(folder.path()).unwrap();
+        out.push((folder.path().to_str().unwrap().to_owned(), Some(folder)));
+    }
+    out
+}
+
+#[test]
+fn verify_and_timelines() {
+    let (verify, timelines) = (Schema::named("verify.json"), Schema::named("timelines.json"));
+    for (folder, _kept) in archives() {
+        check(&verify, &["verify", &folder, "--format", "json"], false);
+        check(&timelines, &["timelines", &folder, "--format", "json"], false);
+    }
+    for depth in ["names", "pages"] {
+        check(&verify, &["verify", &testdata("demo/good"), "--depth", depth, "--format", "json"], false);
+        check(&timelines, &["timelines", &testdata("demo/good"), "--depth", depth, "--format", "json"], false);
+    }
+    check(&verify, &["verify", &testdata("README.md"), "--format", "json"], false);
+}
+
+#[test]
+fn dump_lines() {
+    let schema = Schema::named("dump-line.json");
+    for (folder, _kept) in archives() {
+        // The last segments are enough: every kind of line is among them.
+        let wanted = check(&schema, &["dump", &folder, "-n", "3000", "--format", "jsonl"], true);
+        assert!(wanted > 1, "{folder}");
+    }
+    assert!(check(&schema, &["dump", &testdata("demo/damaged"), "--format", "jsonl"], true) > 19_000);
+}
+
+#[test]
+fn positions() {
+    let (locate, lag) = (Schema::named("locate.json"), Schema::named("lag.json"));
+    for words in [
+        &["locate", "0/1000000", "000000010000000000000001+42", "moon", "--format", "json"][..],
+        &["locate", "0/1000000", "000000010000000000000001", "log file 0, segment 39, offset 8192", "--as", "9.2", "--format", "json"],
+        &["locate", "000000010000000000000001", "0/FF000028", "nonsense", "--as", "16", "--format", "json"],
+    ] {
+        assert_eq!(check(&locate, words, true), 3);
+    }
+    for words in [
+        &["lag", "0/2000000", "0/1000000", "--format", "json"][..],
+        &["lag", "0/1000000", "0/FF000028", "--as", "9.2", "--format", "json"],
+        &["lag", "moon", "0/1000000", "--as", "15", "--format", "json"],
+        &["lag", "0/BFFCD8", "0/AAC690", "-p", &testdata("demo/damaged"), "--format", "json"],
+    ] {
+        check(&lag, words, false);
+    }
+}
+
+#[test]
+fn explanations() {
+    let schema = Schema::named("explain.json");
+    let good = testdata("demo/good");
+    for words in [
+        &["explain", "--format", "json"][..],
+        &["explain", "WP201", "--format", "json"],
+        &["explain", "WP3xx", "--format", "json"],
+        &["explain", "pg_waldump: error: error in WAL record at 0/665AC78: invalid record length at 0/665ACA8: wanted 24, got 0", "--format", "json"],
+        &["explain", "incorrect resource manager data checksum in record at 0/AAC690", "--format", "json", "-p", &testdata("demo/damaged")],
+        &["explain", "invalid record length at 0/665ACA8: wanted 24, got 0", "--format", "json", "-p", &good],
+        &["explain", "restored log file \"00000002.history\" from archive", "--format", "json", "-p", &good],
+        &["explain", "FATAL:  recovery ended before configured recovery target was reached", "--format", "json", "-p", &good],
+    ] {
+        check(&schema, words, false);
+    }
+}

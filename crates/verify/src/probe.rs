@@ -1,0 +1,215 @@
+//! What lies at one position of an archive: evidence for what a server said of it.
+
+use crate::codes::{Code, Severity};
+use crate::error::Error;
+use crate::finding::Finding;
+use crate::options::{Options, Which};
+use crate::outcome::{Branch, Outcome};
+use crate::records::{ListError, Listed, Render, Wanted};
+use crate::verify::{Sight, examine};
+use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::text::history::Switch;
+use pgwal_format::{Dialect, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
+use pgwal_source::{How, Scratch, Source};
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+
+/// What lies at a position.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum What {
+    /// Something that a finding tells of: the first of [`Probe::findings`].
+    Damage,
+    /// A whole record whose checksum and links are right.
+    Record {
+        /// Where it starts.
+        start: Lsn,
+        /// Where it ends.
+        end: Lsn,
+    },
+    /// The unused rest of a segment behind an `XLOG_SWITCH`.
+    AfterSwitch {
+        /// The switch.
+        switch: Lsn,
+    },
+    /// The normal end of WAL, or zeros behind it.
+    EndOfWal {
+        /// End of the last record.
+        end: Lsn,
+    },
+    /// Behind the end of WAL: a page of an older segment, as recycled files hold them.
+    Recycled {
+        /// End of the last record, where there is one near.
+        end: Option<Lsn>,
+        /// The position on the page.
+        address: Lsn,
+        /// The segment that it is of.
+        segment: String,
+    },
+    /// No file holds the position, and WAL goes on behind it.
+    Missing,
+    /// No file holds the position: it lies behind the last file.
+    BehindLast {
+        /// The last file on the way.
+        last: String,
+    },
+    /// No file holds the position: it lies before the first file.
+    BeforeFirst {
+        /// The first file on the way.
+        first: String,
+    },
+    /// Between records: a page header, padding, or a record that began before the first file.
+    Between,
+}
+
+/// Evidence.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Probe {
+    /// The position.
+    pub lsn: Lsn,
+    /// How the WAL is laid out.
+    pub layout: Layout,
+    /// The segment that holds the position, on the way of recovery.
+    pub segment: SegmentName,
+    /// Bytes from the beginning of the segment.
+    pub offset: u64,
+    /// The file.
+    pub file: Option<String>,
+    /// What lies there.
+    pub what: What,
+    /// The timeline that, by its history, leaves another exactly there.
+    pub branch: Option<Branch>,
+    /// Findings about the place, worst first.
+    pub findings: Vec<Finding>,
+}
+
+/// Looks a position up: verifies the segment that holds it and its neighbours. `at` finds the position and its timeline,
+/// once it is known how the WAL is laid out; `None` where there is no such place. Of `options` only how to read counts.
+///
+/// # Errors
+/// As [`crate::verify()`].
+pub fn probe(
+    source: &dyn Source,
+    options: Options<'_>,
+    at: &dyn Fn(&Layout) -> Option<(Lsn, Option<TimelineId>)>,
+) -> Result<Option<Probe>, Error> {
+    let names = Options { depth: crate::Depth::Names, ..Options::default() };
+    let Some(layout) = crate::verify(source, &names)?.layout else { return Ok(None) };
+    let Some((lsn, timeline)) = at(&layout) else { return Ok(None) };
+    let (address, size) = (layout.address(), layout.segment);
+    let lsn = address.normal(lsn, size);
+    let number = address.segment(lsn, size);
+    let mut options = options;
+    options.timeline = timeline.map_or(Which::Latest, Which::Number);
+    options.start = Some(address.segment_start(SegmentNo(number.0.saturating_sub(1)), size));
+    options.end = Some(address.segment_start(number.next().next(), size));
+    let (outcome, sight) = examine(source, &options)?;
+    let Some(sight) = sight else { return Ok(None) };
+    let seen = Seen { lsn, covering: Mutex::new(None), before: Mutex::new(None) };
+    let wanted = Wanted { options, limit: None };
+    let listed = crate::records::again(source, &wanted, &seen, outcome, &sight).map_err(|error| match error {
+        ListError::Verify(error) => error,
+        ListError::Output(_) => Error::Interrupted,
+    })?;
+    Ok(Some(judge(source, &sight, &listed, &seen, lsn, number, timeline)))
+}
+
+fn judge(source: &dyn Source, sight: &Sight, listed: &Listed, seen: &Seen, lsn: Lsn, number: SegmentNo, timeline: Option<TimelineId>) -> Probe {
+    let layout = sight.whose.layout;
+    let (address, size) = (layout.address(), layout.segment);
+    let taken = sight.way.legs.iter().find(|leg| (leg.first..=leg.last).contains(&number)).map(|leg| leg.timeline);
+    let owner = taken.or(timeline).or_else(|| listed.outcome.path.last().copied()).unwrap_or(TimelineId::FIRST);
+    let segment = SegmentName::new(owner, number, address, size);
+    let offset = address.offset(lsn, size);
+    let entry = sight.inventory.get(owner, number).or_else(|| sight.inventory.partial(owner, number)).and_then(|s| sight.entries.get(s.entry));
+    let findings = about(&listed.outcome, lsn, number, &layout);
+    let covering = seen.covering.lock().ok().and_then(|c| *c);
+    let before = seen.before.lock().ok().and_then(|b| *b);
+    let name = |n: SegmentNo, t: TimelineId| SegmentName::new(t, n, address, size).to_string();
+    let what = match (entry, covering) {
+        (None, _) => match (sight.way.legs.first(), sight.way.legs.last()) {
+            (Some(first), _) if number < first.first => What::BeforeFirst { first: name(first.first, first.timeline) },
+            (_, Some(last)) if number > last.last => What::BehindLast { last: name(last.last, last.timeline) },
+            _ => What::Missing,
+        },
+        (Some(_), Some((start, _, true))) if start < lsn => What::AfterSwitch { switch: start },
+        (Some(_), Some((start, end, _))) => What::Record { start, end },
+        (Some(entry), None) => {
+            let page = layout.page.bytes();
+            let header = page_at(source, entry, offset - offset % page, page).map(|bytes| layout.page_header(&bytes));
+            let own = address.segment_start(number, size).plus_within(offset - offset % page);
+            let stale = header.filter(|h| Dialect::by_magic(h.magic).is_some() && h.address < own);
+            match (stale, before) {
+                (Some(h), _) => {
+                    let segment = name(address.segment(h.address, size), h.timeline);
+                    What::Recycled { end: before, address: h.address, segment }
+                }
+                _ if findings.iter().any(|f| f.severity >= Severity::Warning) => What::Damage,
+                (None, Some(end)) if listed.end == Some(end) => What::EndOfWal { end },
+                _ => What::Between,
+            }
+        }
+    };
+    let left = |b: &&Branch| matches!(b.switch, Some(Switch::At(at)) if address.normal(at, size) == lsn);
+    let branch = listed.outcome.branches.iter().find(left).cloned();
+    Probe { lsn, layout, segment, offset, file: entry.map(|e| e.shown()), what, branch, findings }
+}
+
+/// The findings that tell of a position: a hole around it, its page, its file.
+fn about(outcome: &Outcome, lsn: Lsn, number: SegmentNo, layout: &Layout) -> Vec<Finding> {
+    let page = |lsn: Lsn| lsn.get() / layout.page.bytes();
+    let is_about = |f: &&Finding| {
+        let hole = f.lsn.is_some_and(|from| from <= lsn && f.lost.is_some_and(|lost| lost.until_lsn.is_none_or(|until| lsn < until)));
+        let place = [f.lsn, f.at].into_iter().flatten().any(|place| page(place) == page(lsn));
+        let whole_file = f.code.id() < Code::RecordCrc.id() && f.at.is_some_and(|at| layout.address().segment(at, layout.segment) == number);
+        hole || place || whole_file
+    };
+    let mut out: Vec<Finding> = outcome.findings.iter().filter(is_about).cloned().collect();
+    out.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    out
+}
+
+/// A page of a file, decompressed.
+fn page_at(source: &dyn Source, entry: &pgwal_source::Entry, from: u64, length: u64) -> Option<Vec<u8>> {
+    let (mut out, mut position) = (Vec::new(), 0u64);
+    let how = How { limit: from + length, ..How::default() };
+    let read = source.read(entry, &how, &mut Scratch::default(), &mut |window| {
+        let skip = from.saturating_sub(position).min(window.len() as u64) as usize;
+        let missing = length as usize - out.len();
+        let part = window.get(skip..).unwrap_or(&[]);
+        out.extend_from_slice(part.get(..missing.min(part.len())).unwrap_or(part));
+        position += window.len() as u64;
+        if out.len() as u64 == length { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    read.ok().filter(|_| out.len() as u64 == length).map(|_| out)
+}
+
+/// The record that holds a position, and the end of the last one before it.
+struct Seen {
+    lsn: Lsn,
+    /// Start, end, and whether it is a switch.
+    covering: Mutex<Option<(Lsn, Lsn, bool)>>,
+    before: Mutex<Option<Lsn>>,
+}
+
+impl Render for Seen {
+    fn wants(&self, _: &RecordHeader) -> bool {
+        true
+    }
+
+    fn record(&self, record: &Record<'_>, _: TimelineId, _: &mut Vec<u8>) -> Option<u64> {
+        if record.lsn <= self.lsn && self.lsn < record.end {
+            if let Ok(mut covering) = self.covering.lock() {
+                *covering = Some((record.lsn, record.end, record.header.is_switch()));
+            }
+        } else if record.end <= self.lsn
+            && let Ok(mut before) = self.before.lock()
+        {
+            *before = (*before).max(Some(record.end));
+        }
+        Some(0)
+    }
+
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
+}

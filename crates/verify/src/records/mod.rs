@@ -1,0 +1,134 @@
+//! Every record on the way of recovery, in order, past damage, and findings in their places.
+//!
+//! ```text
+//! verify ──► plan: files in order, findings in order
+//!                │
+//!      ┌─────────┼─────────┐      each worker scans a segment and renders its records into one buffer,
+//!   worker    worker    worker    at most 2 × threads of them in flight
+//!      └─────────┼─────────┘
+//!            sequence             in order: completes the record over the seam, writes buffer after buffer
+//! ```
+//!
+//! The archive is verified first, so that a finding in the list says all that it says in a verdict; then the files are
+//! read once more. Memory does not grow with the archive: it holds the buffers in flight, which grow with the size of a
+//! segment and of what is rendered of it.
+
+mod ordered;
+mod plan;
+mod range;
+mod segment;
+mod sequence;
+mod sheet;
+
+use crate::error::Error;
+use crate::finding::Finding;
+use crate::options::Options;
+use crate::outcome::Outcome;
+use crate::verify::{Sight, examine};
+use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::{Layout, Lsn, TimelineId};
+use std::{fmt, io};
+
+/// Renders records and findings. Called from several threads, for each segment in order.
+pub trait Render: Sync {
+    /// Whether [`Render::record`] may want a record with this header.
+    fn wants(&self, header: &RecordHeader) -> bool;
+
+    /// Appends a record to `out`; `timeline` is that of the file in which it starts. The body may be cut behind its first
+    /// 4 KiB from 9.5 on ([`Record::is_whole`]): block references and their lengths are always there.
+    ///
+    /// Returns the bytes of page images in the record, or `None` where it is left out.
+    fn record(&self, record: &Record<'_>, timeline: TimelineId, out: &mut Vec<u8>) -> Option<u64>;
+
+    /// Appends a finding to `out`.
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>);
+}
+
+/// What to list.
+pub struct Wanted<'a> {
+    /// The timeline, the range and how to read. Depth and severities are not looked at. [`Options::start`]: only records
+    /// that start there or behind; [`Options::end`]: only records of which no byte lies there or behind.
+    pub options: Options<'a>,
+    /// Only so many records.
+    pub limit: Option<u64>,
+}
+
+/// What a list came to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Listed {
+    /// Every record asked for was read.
+    pub complete: bool,
+    /// Files that were read, or that should have been.
+    pub segments: u64,
+    /// Records listed.
+    pub records: u64,
+    /// Their bytes, headers included.
+    pub bytes: u64,
+    /// Bytes of page images in them.
+    pub image_bytes: u64,
+    /// Findings listed.
+    pub findings: u64,
+    /// Start of the first record listed.
+    pub first: Option<Lsn>,
+    /// End of the last record listed.
+    pub end: Option<Lsn>,
+    /// What verification came to.
+    pub outcome: Outcome,
+}
+
+/// Why a list broke off.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ListError {
+    /// Nothing could be looked at.
+    Verify(Error),
+    /// The list could not be written.
+    Output(io::Error),
+}
+
+impl fmt::Display for ListError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ListError::Verify(error) => write!(f, "{error}"),
+            ListError::Output(_) => f.write_str("cannot write the list"),
+        }
+    }
+}
+
+impl std::error::Error for ListError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            ListError::Verify(error) => error.source(),
+            ListError::Output(error) => Some(error),
+        }
+    }
+}
+
+/// Lists the records on the way of recovery to the timeline asked for. `sink` is called on this thread, in order.
+///
+/// # Errors
+/// Nothing can be looked at, the caller asked for an early end, or `sink` fails. Damage is a finding in the list.
+pub fn list<R: Render>(
+    source: &dyn pgwal_source::Source,
+    wanted: &Wanted<'_>,
+    render: &R,
+    sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> Result<Listed, ListError> {
+    let (outcome, sight) = examine(source, &wanted.options).map_err(ListError::Verify)?;
+    match sight {
+        Some(sight) => sequence::run(source, wanted, render, outcome, &sight, sink),
+        None => sequence::findings_alone(render, outcome, sink),
+    }
+}
+
+/// Lists what was verified already, without writing it.
+pub(crate) fn again<R: Render>(
+    source: &dyn pgwal_source::Source,
+    wanted: &Wanted<'_>,
+    render: &R,
+    outcome: Outcome,
+    sight: &Sight,
+) -> Result<Listed, ListError> {
+    sequence::run(source, wanted, render, outcome, sight, &mut |_| Ok(()))
+}

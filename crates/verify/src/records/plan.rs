@@ -1,0 +1,116 @@
+//! Which files are read, in which order, and where each finding stands among them.
+
+use super::range::Range;
+use crate::codes::{Code, Severity};
+use crate::finding::Finding;
+use crate::inventory::Segment;
+use crate::path::{Leg, Way};
+use crate::stretch::Readable;
+use crate::verify::Sight;
+use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
+use std::collections::HashMap;
+
+/// A file of the way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct File {
+    pub segment: Segment,
+    pub start: Lsn,
+    /// A server cannot use it.
+    pub unusable: Option<Readable>,
+}
+
+/// A finding and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Note<'a> {
+    pub place: Lsn,
+    pub finding: &'a Finding,
+    /// Records asked for are lost by it.
+    pub costs: bool,
+}
+
+pub(super) struct Plan<'a> {
+    pub files: Vec<File>,
+    pub notes: Vec<Note<'a>>,
+}
+
+impl<'a> Plan<'a> {
+    pub fn new(sight: &Sight, findings: &'a [Finding], range: Range, target: Option<TimelineId>) -> Plan<'a> {
+        let layout = &sight.whose.layout;
+        let (address, size) = (layout.address(), layout.segment);
+        let unusable: HashMap<(TimelineId, SegmentNo), Readable> = sight.unusable.iter().map(|&(t, n, r)| ((t, n), r)).collect();
+        let file = |s: &Segment| File {
+            segment: *s,
+            start: address.segment_start(s.number, size),
+            unusable: unusable.get(&(s.timeline, s.number)).copied(),
+        };
+        let asked = |f: &File| {
+            range.start.is_none_or(|start| f.segment.number >= address.segment(start, size)) && range.end.is_none_or(|end| f.start < end)
+        };
+        let mut files: Vec<File> = Vec::new();
+        for leg in &sight.way.legs {
+            let own = sight.inventory.of(leg.timeline).iter().filter(|s| (leg.first..=leg.last).contains(&s.number));
+            files.extend(own.map(file).filter(asked));
+        }
+        if sight.way.legs.is_empty() {
+            // Nothing but unfinished segments: they were meant.
+            let partials = sight.inventory.partials.iter().filter(|s| target.is_none_or(|t| t == s.timeline));
+            files.extend(partials.map(file).filter(asked));
+        }
+        let mut notes: Vec<Note<'a>> = findings
+            .iter()
+            .filter(|f| is_on_way(f, &sight.way, layout) && is_in(f, range))
+            .map(|finding| Note {
+                place: finding.lsn.or(finding.at).unwrap_or(Lsn::ZERO),
+                finding,
+                costs: costs_records(finding) || hides_the_way(finding, &sight.way, target),
+            })
+            .collect();
+        notes.sort_by_key(|n| n.place);
+        Plan { files, notes }
+    }
+
+    /// The findings that stand in a segment, as indices of the notes.
+    pub fn notes_in(&self, file: &File, next: Lsn) -> std::ops::Range<usize> {
+        let first = self.notes.partition_point(|n| n.place < file.start);
+        first..self.notes.partition_point(|n| n.place < next).max(first)
+    }
+}
+
+/// Whether a finding tells of the files that are read.
+fn is_on_way(finding: &Finding, way: &Way, layout: &Layout) -> bool {
+    let Some(place) = finding.at.or(finding.lsn) else { return true };
+    let Some(timeline) = finding.timeline else { return true };
+    let number = layout.address().segment(place, layout.segment);
+    let leg = |number: SegmentNo| way.legs.iter().find(|leg: &&Leg| (leg.first..=leg.last).contains(&number)).map(|leg| leg.timeline);
+    match leg(number) {
+        Some(taken) if taken == timeline => true,
+        // At the seam with its parent.
+        Some(taken) => taken < timeline && leg(number.next()) == Some(timeline),
+        None if finding.code == Code::PartialOnly => way.legs.last().is_none_or(|last| last.timeline == timeline && last.last.next() == number),
+        None => way.legs.is_empty() || way.holes.iter().any(|h| (h.first..=h.last).contains(&number)),
+    }
+}
+
+/// Whether a finding tells of something in the range: a place in it, or a hole that reaches into it.
+fn is_in(finding: &Finding, range: Range) -> bool {
+    let Some(from) = finding.lsn.or(finding.at) else { return true };
+    let reaches = match (finding.lost, range.start) {
+        (_, None) => true,
+        (Some(lost), Some(start)) if costs_records(finding) => lost.until_lsn.is_none_or(|until| until > start),
+        (_, Some(start)) => finding.at.unwrap_or(from).max(from) >= start,
+    };
+    reaches && range.end.is_none_or(|end| from < end)
+}
+
+/// Without a history file that can be used, nobody knows which other segments lie on the way to its timeline.
+fn hides_the_way(finding: &Finding, way: &Way, target: Option<TimelineId>) -> bool {
+    let is_history = finding.code.id().starts_with("WP3") && finding.lsn.is_none();
+    let concerns = target.is_none_or(|t| finding.timeline == Some(t) || way.legs.iter().any(|leg| finding.timeline == Some(leg.timeline)));
+    finding.severity == Severity::Error && is_history && concerns
+}
+
+/// Whether records of the way are lost by it.
+fn costs_records(finding: &Finding) -> bool {
+    let lost = finding.severity == Severity::Error || matches!(finding.code, Code::Gap | Code::Changed | Code::Vanished | Code::StillCopied);
+    lost && finding.lsn.is_some()
+}

@@ -1,0 +1,83 @@
+//! A stream and a scan come to the same, wherever the stream does not decline; and on good WAL it declines next to nothing.
+
+use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::{FileName, Layout};
+use pgwal_walk::{Expect, Fold, KEEP, Stream, scan};
+use walproof_testdata::{Story, plain_name, read_plain};
+
+/// Every record, as far as a checking walk keeps it.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct All(Vec<(u64, u64, u32, usize)>);
+
+impl Fold for All {
+    type Mark = usize;
+    fn mark(&self) -> usize {
+        self.0.len()
+    }
+    fn after(mark: &mut usize, left: &All) {
+        *mark += left.0.len();
+    }
+    fn wants(&self, header: &RecordHeader) -> bool {
+        !header.tot_len.is_multiple_of(3)
+    }
+    fn pass(&mut self, header: &RecordHeader) {
+        self.0.push((0, 0, header.crc, 0));
+    }
+    fn record(&mut self, r: &Record<'_>) {
+        self.0.push((r.lsn.get(), r.end.get(), r.header.crc, r.body.len()));
+    }
+    fn join(&mut self, right: All) {
+        self.0.extend(right.0);
+    }
+}
+
+#[test]
+fn a_stream_comes_to_what_a_scan_comes_to() {
+    let (mut streamed, mut all) = (0, 0);
+    for story in Story::all().unwrap() {
+        let mut files: Vec<_> = std::fs::read_dir(story.folder()).unwrap().map(|f| f.unwrap().path()).collect();
+        files.sort();
+        for path in files {
+            let Some(FileName::Segment(name)) = FileName::parse(&plain_name(&path)) else { continue };
+            let bytes = read_plain(&path).unwrap();
+            let layout = Layout::detect(&bytes).unwrap();
+            let Some(number) = name.number(layout.address(), layout.segment) else { continue };
+            let start = layout.address().segment_start(number, layout.segment);
+            let expect = Expect { layout: &layout, start, timeline: Some(name.timeline), system_id: None, keep: KEEP };
+            let Ok(mut stream) = Stream::new(expect, All::default()) else { continue };
+            all += 1;
+            let window = [64 << 10, 256 << 10, bytes.len()][all % 3];
+            if bytes.chunks(window).all(|w| stream.push(w).is_ok()) {
+                let run = stream.finish().unwrap();
+                assert_eq!(format!("{run:?}"), format!("{:?}", scan(&bytes, expect, All::default())), "{}", path.display());
+                streamed += 1;
+            }
+        }
+    }
+    // Declined are only the ends of WAL, the recycled segments and the one announced by OVERWRITE_CONTRECORD.
+    assert!(streamed * 10 > all * 7, "{streamed} of {all}");
+}
+
+#[test]
+fn a_stream_declines_every_flipped_bit_that_a_scan_reports() {
+    let path = Story::all().unwrap().into_iter().find(|s| s.version == "15" && s.story == "archive").unwrap().folder().join("00000001000000000000005A.xz");
+    let good = read_plain(&path).unwrap();
+    let layout = Layout::detect(&good).unwrap();
+    let start = layout.page_header(&good).address;
+    let timeline = Some(layout.page_header(&good).timeline);
+    let system_id = layout.page_header(&good).long.map(|l| l.system_id);
+    let expect = Expect { layout: &layout, start, timeline, system_id, keep: KEEP };
+    let (mut bytes, mut seed) = (good.clone(), 1u64);
+    for _ in 0..200 {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (at, bit) = ((seed >> 33) as usize % bytes.len(), 1u8 << (seed >> 61));
+        bytes[at] ^= bit;
+        let run = scan(&bytes, expect, All::default());
+        let mut stream = Stream::new(expect, All::default()).unwrap();
+        if bytes.chunks(64 << 10).all(|w| stream.push(w).is_ok()) {
+            assert_eq!(format!("{:?}", stream.finish().unwrap()), format!("{run:?}"), "byte {at} bit {bit}");
+            assert!(run.damages.is_empty() && run.slack.is_empty(), "byte {at} bit {bit}");
+        }
+        bytes[at] ^= bit;
+    }
+}
