@@ -81,7 +81,9 @@ fn rmgr(text: &str) -> Result<Manager, String> {
         return Ok(Manager::Id(id));
     }
     let found = managers().iter().position(|name| name.eq_ignore_ascii_case(text));
-    found.map(|id| Manager::Id(id as u8)).ok_or_else(|| "no such resource manager; -r list names them, custom128 to custom255 are those of extensions".into())
+    found
+        .map(|id| Manager::Id(id as u8))
+        .ok_or_else(|| "no such resource manager; -r list names them, custom128 to custom255 are those of extensions".into())
 }
 
 fn relation(text: &str) -> Result<RelFileLocator, String> {

@@ -79,7 +79,8 @@ fn the_bytes_say_what_lies_there() {
     assert!(sentence.contains("a whole record begins that ends at 0/00AAC760"), "{sentence}");
     for (line, what) in [
         ("invalid record length at 0/900200: wanted 24, got 0", "after_switch"),
-        ("invalid record length at 0/AAC000: wanted 24, got 0", "between_records"),
+        ("invalid record length at 0/AAC000: wanted 24, got 0", "record"),
+        ("invalid record length at 0/900010: wanted 24, got 0", "between_records"),
         ("invalid record length at 0/D00028: wanted 24, got 0", "behind_last"),
         ("invalid record length at 0/800028: wanted 24, got 0", "before_first"),
         ("unexpected pageaddr 0/300000 in log segment 00000001000000000000000A, offset 706192", "record"),
@@ -100,17 +101,26 @@ fn the_ends_of_wal_are_told_apart() {
         folder
     };
     let folder = case("recycled_last");
-    let (what, sentence) = evidence("unexpected pageaddr 0/900000 in log segment 000000010000000000000016, offset 0", folder.path().to_str().unwrap());
+    let (what, sentence) =
+        evidence("unexpected pageaddr 0/900000 in log segment 000000010000000000000016, offset 0", folder.path().to_str().unwrap());
     assert_eq!(what, "recycled", "{sentence}");
     let folder = case("missing_segment");
-    let (what, sentence) = evidence("could not open file \"pg_wal/00000001000000000000000F\": No such file or directory", folder.path().to_str().unwrap());
+    let (what, sentence) =
+        evidence("could not open file \"pg_wal/00000001000000000000000F\": No such file or directory", folder.path().to_str().unwrap());
     assert_eq!(what, "missing", "{sentence}");
     let folder = case("zero_page");
-    let (what, sentence) = evidence("invalid magic number 0000 in log segment 00000001000000000000000F, offset 524288", folder.path().to_str().unwrap());
+    let (what, sentence) =
+        evidence("invalid magic number 0000 in log segment 00000001000000000000000F, offset 524288", folder.path().to_str().unwrap());
     assert_eq!(what, "damage", "{sentence}");
     // A live directory: zeros behind the last record.
     let story = tempfile::tempdir().unwrap();
-    walproof_testdata::Story::all().unwrap().iter().find(|s| (s.version.as_str(), s.story.as_str()) == ("15", "pg_wal")).unwrap().unpack(story.path()).unwrap();
+    walproof_testdata::Story::all()
+        .unwrap()
+        .iter()
+        .find(|s| (s.version.as_str(), s.story.as_str()) == ("15", "pg_wal"))
+        .unwrap()
+        .unpack(story.path())
+        .unwrap();
     let folder = story.path().to_str().unwrap();
     let listed = walproof(&["dump", folder, "--format", "jsonl"]).out;
     let last: Value = serde_json::from_str(listed.lines().last().unwrap()).unwrap();

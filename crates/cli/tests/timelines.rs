@@ -67,7 +67,14 @@ fn text_shows_the_tree() {
 
 #[test]
 fn only_what_is_wrong_with_timelines_counts() {
-    for (name, code) in [("timelines_good", 0), ("bitflip_xl_crc", 0), ("history2_missing", 1), ("history_garbage", 1), ("history_disagree", 0), ("history_switch_too_late", 1)] {
+    for (name, code) in [
+        ("timelines_good", 0),
+        ("bitflip_xl_crc", 0),
+        ("history2_missing", 1),
+        ("history_garbage", 1),
+        ("history_disagree", 0),
+        ("history_switch_too_late", 1),
+    ] {
         let folder = tempfile::tempdir().unwrap();
         Case::named(name).unwrap().rebuild(folder.path()).unwrap();
         let (tree, ended) = tree(folder.path().to_str().unwrap());

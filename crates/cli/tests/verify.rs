@@ -1,10 +1,10 @@
 //! `walproof verify` on real WAL of every version here, on archives damaged on purpose, and on bytes that no check covers.
 
 use serde_json::Value;
-use walproof_testdata as testdata;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use walproof_testdata as testdata;
 
 /// The exit code and the document.
 fn verify(archive: &Path, options: &[&str]) -> (i32, Value) {

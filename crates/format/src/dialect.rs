@@ -299,7 +299,8 @@ const V8_2: Dialect = Dialect {
     wording: WORDS_9_2,
 };
 
-const V8_3: Dialect = Dialect { version: Version::new(8, 3), magic: 0xD062, control_version: 833, catalog_version: 200711281, control_timeline: [56, 48], ..V8_2 };
+const V8_3: Dialect =
+    Dialect { version: Version::new(8, 3), magic: 0xD062, control_version: 833, catalog_version: 200711281, control_timeline: [56, 48], ..V8_2 };
 
 const V8_4: Dialect = Dialect {
     version: Version::new(8, 4),
@@ -386,8 +387,15 @@ const V10: Dialect = Dialect {
     ..V9_6
 };
 
-const V11: Dialect =
-    Dialect { version: Version::new(11, 0), magic: 0xD098, control_version: 1100, catalog_version: 201809051, control_timeline: [48, 44], wording: WORDS_11, ..V10 };
+const V11: Dialect = Dialect {
+    version: Version::new(11, 0),
+    magic: 0xD098,
+    control_version: 1100,
+    catalog_version: 201809051,
+    control_timeline: [48, 44],
+    wording: WORDS_11,
+    ..V10
+};
 
 const V12: Dialect =
     Dialect { version: Version::new(12, 0), magic: 0xD101, latest_by_default: true, control_version: 1201, catalog_version: 201909212, ..V11 };

@@ -189,8 +189,7 @@ impl Layout {
             .into_iter()
             .find(|&(_, m)| looks_like_magic(m))
             .ok_or(NotWal::NoMagic)?;
-        let dialect =
-            Dialect::by_magic(magic).ok_or(NotWal::Unreleased { magic, beta_of_19: magic == MAGIC_19_BETA })?;
+        let dialect = Dialect::by_magic(magic).ok_or(NotWal::Unreleased { magic, beta_of_19: magic == MAGIC_19_BETA })?;
         let sizes = |align: Align, offset: usize| {
             let segment = SegmentSize::new(u64::from(endian.u32(at(first, offset))))?;
             let page = PageSize::new(u64::from(endian.u32(at(first, offset + 4))))?;
@@ -199,16 +198,30 @@ impl Layout {
         match dialect.generation {
             Generation::LegacyA => {
                 let eight = sizes(Align::Eight, 24).ok_or(NotWal::NoSizes)?;
-                let four = Layout { align: Align::Four, ..eight };
-                Ok(if !eight.first_record_holds(start) && four.first_record_holds(start) { four } else { eight })
+                Ok(Layout { align: eight.alignment(start).unwrap_or(Align::Eight), ..eight })
             }
             _ => sizes(Align::Eight, 32).or_else(|| sizes(Align::Four, 28)).ok_or(NotWal::NoSizes),
         }
     }
 
-    /// Whether the first record of the first page that is whole there has a right checksum under this layout.
-    fn first_record_holds(&self, start: &[u8]) -> bool {
-        let Some(page) = start.get(..self.page.bytes() as usize) else { return false };
+    /// The alignment that the records in the beginning of a segment speak for; `None` where none of them is whole on its
+    /// page, so that [`Layout::detect`] could only take the usual one. From 9.3 on the page header tells.
+    pub fn alignment(&self, start: &[u8]) -> Option<Align> {
+        if self.dialect.generation != Generation::LegacyA {
+            return Some(self.align);
+        }
+        start.chunks_exact(self.page.bytes() as usize).find_map(|page| {
+            let holds = |align| Layout { align, ..*self }.first_records_hold(page);
+            match (holds(Align::Eight), holds(Align::Four)) {
+                (true, false) => Some(Align::Eight),
+                (false, true) => Some(Align::Four),
+                _ => None,
+            }
+        })
+    }
+
+    /// Whether the first records that are whole on a page have right checksums under this layout.
+    fn first_records_hold(&self, page: &[u8]) -> bool {
         let header = self.page_header(page);
         let mut offset = self.align_up(header.data as u64 + u64::from(header.rem_len)) as usize;
         // Two records tell an alignment from a chance; one that ends the page's WAL must do alone.

@@ -123,11 +123,7 @@ impl Layout {
         let long = info & LONG_HEADER != 0;
         let short = self.short_header();
         let legacy = matches!(self.dialect.generation, Generation::LegacyA);
-        let address = if legacy {
-            Lsn::from_halves(e.u32(at(page, 8)), e.u32(at(page, 12)))
-        } else {
-            Lsn::new(e.u64(at(page, 8)))
-        };
+        let address = if legacy { Lsn::from_halves(e.u32(at(page, 8)), e.u32(at(page, 12))) } else { Lsn::new(e.u64(at(page, 8))) };
         let end = if long { self.long_header() } else { short };
         let (rem_len, data) = match (legacy, info & CONTRECORD != 0) {
             (true, true) => (e.u32(at(page, end)), end + 4),

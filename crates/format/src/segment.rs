@@ -20,11 +20,7 @@ impl SegmentSize {
 
     /// `None` unless `bytes` is a power of two from 1 MiB to 1 GiB.
     pub const fn new(bytes: u64) -> Option<SegmentSize> {
-        if bytes.is_power_of_two() && bytes >= 1 << 20 && bytes <= 1 << 30 {
-            Some(SegmentSize(bytes.trailing_zeros() as u8))
-        } else {
-            None
-        }
+        if bytes.is_power_of_two() && bytes >= 1 << 20 && bytes <= 1 << 30 { Some(SegmentSize(bytes.trailing_zeros() as u8)) } else { None }
     }
 
     /// In bytes.
@@ -43,11 +39,7 @@ impl PageSize {
 
     /// `None` unless `bytes` is a power of two from 1 KiB to 64 KiB.
     pub const fn new(bytes: u64) -> Option<PageSize> {
-        if bytes.is_power_of_two() && bytes >= 1 << 10 && bytes <= 1 << 16 {
-            Some(PageSize(bytes.trailing_zeros() as u8))
-        } else {
-            None
-        }
+        if bytes.is_power_of_two() && bytes >= 1 << 10 && bytes <= 1 << 16 { Some(PageSize(bytes.trailing_zeros() as u8)) } else { None }
     }
 
     /// In bytes.

@@ -36,7 +36,9 @@ mod tests {
 
     #[test]
     fn numbers_as_strtoul_reads_them() {
-        for (text, value) in [("1", Some(1)), ("0x1A", Some(26)), ("010", Some(8)), ("0", None), ("", None), ("+1", None), ("-1", None), ("4294967296", None)] {
+        for (text, value) in
+            [("1", Some(1)), ("0x1A", Some(26)), ("010", Some(8)), ("0", None), ("", None), ("+1", None), ("-1", None), ("4294967296", None)]
+        {
             assert_eq!(TimelineId::parse(text).map(|t| t.0), value, "{text}");
         }
     }

@@ -18,6 +18,8 @@ pub struct First {
     pub address: Lsn,
     /// The timeline of its first page.
     pub timeline: TimelineId,
+    /// Its records speak for the alignment; otherwise that of the layout is only the usual one.
+    pub aligned: bool,
 }
 
 impl First {
@@ -26,7 +28,14 @@ impl First {
         let layout = Layout::detect(bytes)?;
         let header = layout.page_header(bytes);
         let long = header.long.ok_or(NotWal::NoSizes)?;
-        Ok(First { layout, system_id: long.system_id, address: header.address, timeline: header.timeline })
+        let aligned = layout.alignment(bytes).is_some();
+        Ok(First { layout, system_id: long.system_id, address: header.address, timeline: header.timeline, aligned })
+    }
+
+    /// Nothing in the file speaks against this layout.
+    pub fn fits(&self, layout: &Layout) -> bool {
+        let align = if self.aligned { self.layout.align } else { layout.align };
+        Layout { align, ..self.layout } == *layout
     }
 
     /// The name of the segment that the file holds.
@@ -55,18 +64,29 @@ pub fn consensus(source: &dyn Source, entries: &[Entry]) -> (Option<Consensus>, 
     let segments: Vec<usize> = (0..entries.len()).filter(|&i| entries.get(i).is_some_and(is_segment)).collect();
     let step = segments.len().div_ceil(SAMPLE).max(1);
     let mut votes: Vec<(Consensus, usize)> = Vec::new();
+    let mut undecided: Vec<First> = Vec::new();
     let vote = |votes: &mut Vec<(Consensus, usize)>, first: First| {
         let said = Consensus { layout: first.layout, system_id: first.system_id };
-        match votes.iter_mut().find(|(c, _)| c.layout == said.layout && c.system_id == said.system_id) {
+        match votes.iter_mut().find(|(c, _)| first.fits(&c.layout) && c.system_id == said.system_id) {
             Some((_, count)) => *count += 1,
             None => votes.push((said, 1)),
         }
     };
     for &index in segments.iter().step_by(step) {
-        if let Some(first) = first_page(source, entries, index) {
+        match first_page(source, entries, index) {
+            Some(first) if first.aligned => vote(&mut votes, first),
+            Some(first) => undecided.push(first),
+            None => {}
+        }
+    }
+    // Those that fit whatever alignment the others have vote last.
+    if votes.is_empty() && !undecided.is_empty() {
+        let others = segments.iter().take(SAMPLE * SAMPLE).filter_map(|&index| first_page(source, entries, index));
+        if let Some(first) = others.into_iter().find(|first| first.aligned) {
             vote(&mut votes, first);
         }
     }
+    undecided.into_iter().for_each(|first| vote(&mut votes, first));
     if votes.is_empty() && step > 1 {
         // None of the sample could be read: ask the others until one can.
         if let Some(first) = segments.iter().take(SAMPLE * SAMPLE).find_map(|&index| first_page(source, entries, index)) {

@@ -236,7 +236,7 @@ impl Looker<'_> {
         let expected = &self.consensus.layout;
         match First::of(bytes) {
             Ok(first) if first.layout.dialect.magic != expected.dialect.magic => Some(Why::Version(first.layout.dialect)),
-            Ok(first) if first.layout != *expected => Some(Why::Geometry(first.layout)),
+            Ok(first) if !first.fits(expected) => Some(Why::Geometry(first.layout)),
             Ok(first) if first.system_id != self.consensus.system_id && first.address == start => Some(Why::Cluster { found: first.system_id }),
             Ok(first) if first.address != start && self.is_whole(bytes, expected, first.address) => {
                 Some(Why::Belongs { address: first.address, timeline: first.timeline })

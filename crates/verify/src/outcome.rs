@@ -125,6 +125,8 @@ pub enum NotChecked {
     Backups,
     /// What lies outside the range asked for.
     OutsideRange,
+    /// The page flag `XLP_BKP_REMOVABLE` (9.2 to 18), which no reader uses and no checksum covers.
+    RemovableFlag,
 }
 
 /// The whole answer.

@@ -84,16 +84,14 @@ pub struct Probe {
     pub findings: Vec<Finding>,
 }
 
-/// Looks a position up: verifies the segment that holds it and its neighbours. `at` finds the position and its timeline,
-/// once it is known how the WAL is laid out; `None` where there is no such place. Of `options` only how to read counts.
+/// Finds a position and its timeline, once it is known how the WAL is laid out; `None` where there is no such place.
+pub type Place<'a> = dyn Fn(&Layout) -> Option<(Lsn, Option<TimelineId>)> + 'a;
+
+/// Looks a position up: verifies the segment that holds it and its neighbours. Of `options` only how to read counts.
 ///
 /// # Errors
 /// As [`crate::verify()`].
-pub fn probe(
-    source: &dyn Source,
-    options: Options<'_>,
-    at: &dyn Fn(&Layout) -> Option<(Lsn, Option<TimelineId>)>,
-) -> Result<Option<Probe>, Error> {
+pub fn probe(source: &dyn Source, options: Options<'_>, at: &Place<'_>) -> Result<Option<Probe>, Error> {
     let names = Options { depth: crate::Depth::Names, ..Options::default() };
     let Some(layout) = crate::verify(source, &names)?.layout else { return Ok(None) };
     let Some((lsn, timeline)) = at(&layout) else { return Ok(None) };
@@ -145,7 +143,7 @@ fn judge(source: &dyn Source, sight: &Sight, listed: &Listed, seen: &Seen, lsn: 
                     let segment = name(address.segment(h.address, size), h.timeline);
                     What::Recycled { end: before, address: h.address, segment }
                 }
-                _ if findings.iter().any(|f| f.severity >= Severity::Warning) => What::Damage,
+                _ if findings.iter().any(is_damage) => What::Damage,
                 (None, Some(end)) if listed.end == Some(end) => What::EndOfWal { end },
                 _ => What::Between,
             }
@@ -154,6 +152,12 @@ fn judge(source: &dyn Source, sight: &Sight, listed: &Listed, seen: &Seen, lsn: 
     let left = |b: &&Branch| matches!(b.switch, Some(Switch::At(at)) if address.normal(at, size) == lsn);
     let branch = listed.outcome.branches.iter().find(left).cloned();
     Probe { lsn, layout, segment, offset, file: entry.map(|e| e.shown()), what, branch, findings }
+}
+
+/// Files behind the end of WAL that wait for being written are none.
+fn is_damage(finding: &Finding) -> bool {
+    let waiting = matches!(finding.code, Code::Recycled | Code::Unwritten | Code::StillCopied);
+    finding.severity == Severity::Error || (finding.severity == Severity::Warning && !waiting)
 }
 
 /// The findings that tell of a position: a hole around it, its page, its file.

@@ -17,7 +17,7 @@ use pgwal_format::sniff::{self, Content};
 use pgwal_format::text::backup_history;
 use pgwal_format::text::control::checkpoint_timeline;
 use pgwal_format::{FileName, SegmentNo, TimelineId};
-use pgwal_source::{Codec, Ignored, Entry, How, ReadState, Source};
+use pgwal_source::{Codec, Entry, How, Ignored, ReadState, Source};
 use pgwal_walk::Run;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -65,7 +65,8 @@ pub(crate) fn examine(source: &dyn Source, options: &Options<'_>) -> Result<(Out
     findings.extend(strangers.map(|(_, entry)| name_file(source, entry)));
     let tree = Tree::read(source, entries, &inventory, &mut findings);
     let backups = backups(source, entries, &inventory, &mut findings);
-    let looker = Looker { source, entries, consensus: &whose, how: How { map: options.map.filter(|_| !live), ..How::default() }, live, depth: options.depth };
+    let looker =
+        Looker { source, entries, consensus: &whose, how: How { map: options.map.filter(|_| !live), ..How::default() }, live, depth: options.depth };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.max(1)).build().map_err(|_| Error::Threads)?;
     let stretches = pool.install(|| look_at_all(&looker, &inventory, &tree, options));
     if options.interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
@@ -204,7 +205,14 @@ fn unreadable(file: &str, why: String) -> Finding {
 }
 
 /// No file says whose WAL it is: each is named for what it is.
-fn nobody(source: &dyn Source, entries: &[Entry], mut findings: Vec<Finding>, options: &Options<'_>, live: bool, (ignored, unknown): (u64, Ignored)) -> Outcome {
+fn nobody(
+    source: &dyn Source,
+    entries: &[Entry],
+    mut findings: Vec<Finding>,
+    options: &Options<'_>,
+    live: bool,
+    (ignored, unknown): (u64, Ignored),
+) -> Outcome {
     let segments = entries.iter().filter(|e| !matches!(e.name, Some(FileName::History(_) | FileName::BackupHistory(..))));
     // A file that was given by hand and has neither the name nor the content of WAL is no archive that is refuted.
     let (named, strangers): (Vec<&Entry>, Vec<&Entry>) = segments.partition(|e| e.name.is_some());

@@ -25,13 +25,17 @@ impl Finding {
             (Code::Gap, Detail::Gap { partial: true, .. }) => format!(
                 "find {file} in pg_wal of the old primary or on a standby; {file}.partial holds a part of it, which a server never restores by itself"
             ),
-            (Code::Gap, _) => format!("find {file} in pg_wal of the primary, on a standby or in another copy of the archive; check it: walproof verify FILE"),
+            (Code::Gap, _) => {
+                format!("find {file} in pg_wal of the primary, on a standby or in another copy of the archive; check it: walproof verify FILE")
+            }
             (Code::StillCopied, _) => "run again in a minute: the file is probably still being copied".into(),
             (Code::Changed | Code::Vanished, _) => "run again when nothing writes there".into(),
             (Code::Recycled, _) => format!("find out what archived {file} before it was written; replay ends cleanly in front of it"),
             (Code::Encrypted | Code::UnknownCodec, _) => format!("unpack {file} to another place and check it there: walproof verify FILE"),
             (Code::Unreadable, _) => format!("make {file} readable for this user, or run as one that may read it"),
-            (Code::HistoryMissing, _) => format!("find {file} in pg_wal of a server of that timeline; the first records of the timeline say where it began"),
+            (Code::HistoryMissing, _) => {
+                format!("find {file} in pg_wal of a server of that timeline; the first records of the timeline say where it began")
+            }
             (Code::HistoryDisagree | Code::SwitchMismatch, _) => {
                 format!("compare {file} with the other copies of it; the first record of the timeline stands where it began")
             }
@@ -39,12 +43,16 @@ impl Finding {
                 format!("get {file} from pg_wal of a server of that timeline or from another copy of the archive")
             }
             (Code::Diverged, _) => "nothing, after a point-in-time recovery; after a failover find out what was committed on the old primary".into(),
-            (Code::PartialOnly, _) => format!("to recover what is in it, copy {file} to the name without .partial, extended with zeros to a whole segment"),
+            (Code::PartialOnly, _) => {
+                format!("to recover what is in it, copy {file} to the name without .partial, extended with zeros to a whole segment")
+            }
             (Code::ForeignName | Code::ForeignCluster | Code::ForeignVersion | Code::Geometry, _) => {
                 format!("find out which cluster archives into this place; get this cluster's own {file}")
             }
             (Code::BackupHistory, _) => format!("get {file} from another copy of the archive, or take a new base backup"),
-            (Code::CopiesDiffer, Detail::Copies { other }) => format!("compare both with the records of the timeline and remove the wrong one of {file} and {other}"),
+            (Code::CopiesDiffer, Detail::Copies { other }) => {
+                format!("compare both with the records of the timeline and remove the wrong one of {file} and {other}")
+            }
             (Code::Slack | Code::StalePages | Code::PartialBeside, _) => "nothing: replay does not read these bytes".into(),
             _ => format!("find a good copy of {file}: pg_wal of the old primary, a standby, another archive; check it: walproof verify FILE"),
         }

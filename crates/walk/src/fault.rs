@@ -1,8 +1,8 @@
 //! What can be wrong with WAL, and where.
 
+use pgwal_format::Lsn;
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{BodyFault, HeaderFault};
-use pgwal_format::Lsn;
 
 /// Why a record cannot be read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -16,6 +16,11 @@ pub enum Head {
     Overwrite,
     /// With bytes that cannot be read.
     Damaged,
+    /// With pages that contradict each other on how much of a record begun before is still to come.
+    Contradicted {
+        /// What the first page says, in bytes.
+        rem_len: u32,
+    },
 }
 
 /// The rest of a record begun before.
@@ -45,7 +50,7 @@ impl<F: Fold> Scanner<'_, F> {
             let missing = u64::from(c.rem_len).saturating_sub(c.got);
             if missing == 0 || u64::from(header.rem_len) != missing {
                 let fault = Fault::ContrecordLength { found: header.rem_len, expected: missing };
-                return (Head::Damaged, Step::lost_before(page, fault));
+                return (Head::Contradicted { rem_len: first.rem_len }, Step::lost_before(page, fault));
             }
             let data = self.data(page, header.data);
             let part = data.get(..data.len().min(missing as usize)).unwrap_or(data);
@@ -74,7 +79,7 @@ impl<F: Fold> Scanner<'_, F> {
                     c.aborted = true;
                     return (Head::Rest(c), Step::At(page + h.data));
                 }
-                Ok(h) if !h.continues() => return (Head::Damaged, Step::lost_before(page, Fault::NoContrecord)),
+                Ok(h) if !h.continues() => return (Head::Contradicted { rem_len: first.rem_len }, Step::lost_before(page, Fault::NoContrecord)),
                 Ok(h) => h,
             };
         }

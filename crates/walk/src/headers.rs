@@ -1,10 +1,10 @@
 //! Page headers alone: what can be said of a segment without reading a record.
 
+use crate::Fold;
 use crate::fault::{Damage, Fault, MANY};
 use crate::run::Run;
 use crate::scan::Expect;
 use crate::slack::first_non_zero;
-use crate::Fold;
 use pgwal_format::page::PageFault;
 use pgwal_format::{Dialect, TimelineId};
 

@@ -1,10 +1,11 @@
 //! Joins two runs that follow each other. Associative.
 
+use crate::Fold;
 use crate::fault::{Damage, Fault, MANY};
 use crate::head::Head;
-use crate::run::{Run, Tail};
+use crate::rest::Rest;
+use crate::run::{Run, Stop, Tail};
 use crate::seam::seam;
-use crate::Fold;
 use pgwal_format::Layout;
 use pgwal_format::record::Record;
 
@@ -24,19 +25,45 @@ impl<A: Fold> Run<A> {
             let unknown = matches!(&self.tail, Tail::Stopped(stop) if stop.begun_before);
             right.begun_at(begun, unknown);
         }
+        if let Some(fault) = seam.first_page {
+            right.blame_first_page(fault);
+        }
         if let Some((lsn, header)) = seam.completed {
             let end = right.head_end(layout);
             let record = Record { lsn, end, header, body: &seam.body, layout };
-            if self.acc.wants(&header) { self.acc.record(&record) } else { self.acc.pass(&header) }
+            if self.acc.wants(&header) {
+                self.acc.record(&record)
+            } else {
+                self.acc.pass(&header)
+            }
             self.last = Some(lsn);
             self.end = end;
         }
+        let mut lost = match &self.tail {
+            Tail::Stopped(stop) => Some(Stop { told: true, ..*stop }),
+            _ => None,
+        };
         if let Some(damage) = seam.damage {
+            if let Some(until) = damage.until {
+                // What could not be read up to there is the same loss: the right run did not know that a record goes on.
+                right.damages.retain(|d| d.lsn >= until);
+            }
+            let Damage { lsn, begun_before, at, fault, end, .. } = damage;
+            lost = lost.or(Some(Stop { lsn, begun_before, at, fault, end, rest: Rest::NOTHING, told: true }));
             self.note(damage);
         }
+        if let Some(stop) = lost
+            && let Some(first) = right.first
+            && let Some(damage) = self.damages.last_mut().filter(|d| d.lsn == stop.lsn && d.until.is_none())
+        {
+            (damage.until, damage.until_prev) = (Some(first.lsn), Some(first.prev));
+        }
+        let inside = lost.filter(|_| right.is_through());
         self.absorb(right);
         if let Some(open) = seam.open {
             self.tail = Tail::Open(open);
+        } else if let Some(stop) = inside {
+            self.tail = Tail::Stopped(stop);
         }
         self
     }
@@ -60,7 +87,7 @@ impl<A: Fold> Run<A> {
                 self.absorb(right);
                 return self;
             }
-            Head::Damaged => None,
+            Head::Damaged | Head::Contradicted { .. } => None,
         };
         // The record began before this run and ends in something else than its rest.
         self.head = Head::Damaged;
@@ -122,6 +149,18 @@ impl<A: Fold> Run<A> {
             && stop.begun_before
         {
             (stop.lsn, stop.begun_before) = (lsn, unknown);
+        }
+    }
+
+    /// Of two pages that contradict each other, the record's own length says that the first one is wrong.
+    fn blame_first_page(&mut self, fault: Fault) {
+        let from = self.from;
+        if let Some(damage) = self.damages.first_mut().filter(|d| matches!(d.fault, Fault::ContrecordLength { .. } | Fault::NoContrecord)) {
+            (damage.at, damage.end, damage.fault) = (from, from, fault);
+        } else if let Tail::Stopped(stop) = &mut self.tail
+            && matches!(stop.fault, Fault::ContrecordLength { .. } | Fault::NoContrecord)
+        {
+            (stop.at, stop.end, stop.fault) = (from, from, fault);
         }
     }
 

@@ -1,11 +1,11 @@
 //! What lies behind the last record of a segment.
 
+use crate::Fold;
 use crate::fault::Fault;
 use crate::scan::{Loss, Scanner};
 use crate::slack::{SlackKind, first_non_zero};
-use crate::Fold;
-use pgwal_format::record::HeaderFault;
 use pgwal_format::Dialect;
+use pgwal_format::record::HeaderFault;
 
 /// The bytes behind the last record or switch.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -23,6 +23,10 @@ pub struct Rest {
     pub clean: bool,
     /// What lies behind.
     pub leftover: Leftover,
+}
+
+impl Rest {
+    pub(crate) const NOTHING: Rest = Rest { clean: false, leftover: Leftover { recycled: None, junk: None } };
 }
 
 enum Page {
@@ -76,7 +80,9 @@ impl<F: Fold> Scanner<'_, F> {
         let Some(at) = first_non_zero(bytes) else { return Page::Zero };
         let header = layout.page_header(bytes);
         let own = self.lsn(page);
-        let behind = header.address == own && header.timeline < self.timeline;
+        // Up to 9.4 a timeline's first segment is a copy of its parent's, with what the parent wrote behind the switch.
+        let own_timeline = self.x.timeline.unwrap_or_default().max(self.timeline);
+        let behind = header.address == own && header.timeline < own_timeline;
         if Dialect::by_magic(header.magic).is_some() && (header.address < own || behind) {
             return Page::Recycled;
         }

@@ -29,6 +29,8 @@ struct Search {
     timeline: TimelineId,
     effort: u64,
     fallback: Option<Found>,
+    /// The page whose word on how much of a record is still to come is what was found wrong.
+    doubted: Option<usize>,
 }
 
 impl<F: Fold> Scanner<'_, F> {
@@ -46,16 +48,29 @@ impl<F: Fold> Scanner<'_, F> {
             timeline: self.timeline,
             effort: self.effort,
             fallback: None,
+            doubted: loss.page.filter(|_| matches!(loss.fault, Fault::ContrecordLength { .. } | Fault::UnexpectedContrecord { .. })),
         };
         let mut found = self.search(from, self.bytes.len(), &mut search).or(search.fallback);
         if let Some(first) = found {
             // WAL goes on there for sure, so pages of an older timeline before it are damaged rather than left over.
             search.timeline = TimelineId(0);
             search.fallback = None;
-            found = self.search(from, first.offset, &mut search).or(found);
+            let mut earliest = self.search(from, first.offset, &mut search).unwrap_or(first);
+            // A record that a proven one names proves itself by its checksum alone, also on a page whose header is bad.
+            while let Some(offset) = self.offset_of(earliest.prev).filter(|&offset| offset >= from)
+                && let Some(earlier) = self.prove(offset, Lsn::ZERO, &mut search)
+            {
+                earliest = earlier;
+            }
+            found = Some(earliest);
         }
         self.effort = search.effort;
         found
+    }
+
+    fn offset_of(&self, lsn: Lsn) -> Option<usize> {
+        let offset = usize::try_from(lsn.get().checked_sub(self.x.start.get())?).ok()?;
+        (offset < self.size).then_some(offset)
     }
 
     fn search(&self, from: usize, to: usize, search: &mut Search) -> Option<Found> {
@@ -87,7 +102,7 @@ impl<F: Fold> Scanner<'_, F> {
                 }
             }
             // What a good page marks as the rest of a record holds no other record, unless that record is the damage.
-            let skip = if good && header.continues() && page > from { implied.min(end) } else { first };
+            let skip = if good && header.continues() && page > from && search.doubted != Some(page) { implied.min(end) } else { first };
             let mut pos = skip.max(from).max(first);
             while pos < end.min(to) {
                 if let Some(found) = self.prove(pos, lower, search) {
@@ -114,6 +129,13 @@ impl<F: Fold> Scanner<'_, F> {
             && (!fits(header.prev) || layout.check_header(&header).is_err())
         {
             return None;
+        }
+        if tot_len > rest.len() as u64 && page_end < self.bytes.len() {
+            // What merely looks like a length is told here, before it counts as effort.
+            let next = layout.page_header(self.bytes.get(page_end..).unwrap_or(&[]));
+            if !next.continues() || u64::from(next.rem_len) != tot_len - rest.len() as u64 {
+                return None;
+            }
         }
         search.effort = search.effort.checked_sub(tot_len.min(self.size as u64))?;
         if let Some(whole) = rest.get(..tot_len as usize) {

@@ -1,11 +1,11 @@
 //! What a stretch of WAL without gaps came to.
 
+use crate::Fold;
 use crate::fault::{Damage, Fault};
 use crate::head::Head;
 use crate::open::Open;
 use crate::rest::Rest;
 use crate::slack::Slack;
-use crate::Fold;
 use pgwal_format::{Layout, Lsn, TimelineId};
 
 /// The first record that starts in a run.
@@ -36,6 +36,8 @@ pub struct Stop {
     pub end: Lsn,
     /// What lies behind.
     pub rest: Rest,
+    /// It is among the damages already: runs were joined since that lie inside the record that is lost.
+    pub told: bool,
 }
 
 /// How a run ends.

@@ -8,7 +8,7 @@ use crate::slack::{Slack, SlackKind, first_non_zero};
 use crate::{Fold, Rest};
 use pgwal_format::page::{PageFault, PageHeader};
 use pgwal_format::record::{Record, RecordHeader};
-use pgwal_format::{Generation, Layout, Lsn, TimelineId};
+use pgwal_format::{Endian, Generation, Layout, Lsn, TimelineId};
 
 /// Bytes of a record that crosses pages that a walk keeps when it only checks: more than all fragment headers take.
 pub const KEEP: usize = 4096;
@@ -259,6 +259,9 @@ impl<'a, F: Fold> Scanner<'a, F> {
                 if let Err(fault) = self.check(pos, &header, whole) {
                     return Step::Lost(Loss { record: pos, before: false, page: None, end: pos + whole.len(), missing: 0, fault });
                 }
+                if layout.dialect.generation == Generation::LegacyB {
+                    self.slack_of_record(pos);
+                }
                 let end = pos + whole.len();
                 let next = layout.align_up(end as u64) as usize;
                 self.take(pos, next, &header, whole.get(size..).unwrap_or(&[]));
@@ -286,6 +289,9 @@ impl<'a, F: Fold> Scanner<'a, F> {
             self.scratch = scratch;
             match split {
                 Split::Whole { header, end, timeline } => {
+                    if layout.dialect.generation == Generation::LegacyB {
+                        self.slack_of_record(pos);
+                    }
                     self.slack_of_pages(pos, end);
                     let next = layout.align_up(end as u64) as usize;
                     self.padding(end, next);
@@ -359,6 +365,11 @@ impl<'a, F: Fold> Scanner<'a, F> {
                 let end = pos + header.tot_len as usize;
                 self.damage(&Loss { record: pos, before: false, page: None, end, missing: 0, fault }, None);
             }
+            if self.overwritten_page && overwrites.is_none() {
+                // Servers look at the flag only where they miss the rest of a record.
+                let byte = if self.x.layout.endian == Endian::Little { 2 } else { 3 };
+                self.note(pos - pos % self.page + byte, SlackKind::PageHeader);
+            }
             self.overwritten_page = false;
             if wanted {
                 self.fold.record(&record);
@@ -428,7 +439,14 @@ impl<'a, F: Fold> Scanner<'a, F> {
                 return Split::Overwritten { page };
             }
             if !header.continues() && !self.trust_record {
-                return Split::Lost(Loss { record: pos, before: false, page: Some(page), end: page, missing: open.missing(), fault: Fault::NoContrecord });
+                return Split::Lost(Loss {
+                    record: pos,
+                    before: false,
+                    page: Some(page),
+                    end: page,
+                    missing: open.missing(),
+                    fault: Fault::NoContrecord,
+                });
             }
             if u64::from(header.rem_len) != open.missing() && !self.trust_record {
                 let fault = Fault::ContrecordLength { found: header.rem_len, expected: open.missing() };
@@ -452,6 +470,9 @@ impl<'a, F: Fold> Scanner<'a, F> {
         let header = self.peek(page, self.timeline)?;
         self.timeline = header.timeline;
         self.first_timeline.get_or_insert(header.timeline);
+        if !header.continues() && header.rem_len != 0 {
+            self.rem_len_of_nothing(page);
+        }
         self.slack_of_header(page);
         Ok(header)
     }
@@ -462,6 +483,10 @@ impl<'a, F: Fold> Scanner<'a, F> {
         let layout = self.x.layout;
         let header = layout.page_header(self.bytes.get(page..).unwrap_or(&[]));
         layout.check_page(&header, self.lsn(page), page == 0, self.x.system_id)?;
+        if self.overwrites(&header) && header.continues() {
+            // One says that the rest of a record is here, the other that it never will be. No server writes both.
+            return Err(PageFault::Info { found: header.info });
+        }
         // A timeline that is too high is noticed at the next page, as by a server; see `blame`.
         if header.timeline < after || header.timeline.0 == 0 {
             return Err(PageFault::Timeline { found: header.timeline, after });
@@ -561,6 +586,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
             fault: loss.fault,
             end: self.lsn(loss.end),
             rest,
+            told: false,
         })
     }
 
@@ -583,6 +609,13 @@ impl<'a, F: Fold> Scanner<'a, F> {
         next
     }
 
+    /// A page that begins with a record says that some of another are still to come. Servers do not look.
+    fn rem_len_of_nothing(&mut self, page: usize) {
+        if let Some(at) = self.bytes.get(page + 16..page + 20).and_then(first_non_zero) {
+            self.note(page + 16 + at, SlackKind::PageHeader);
+        }
+    }
+
     fn slack_of_header(&mut self, page: usize) {
         // What is left of a record is said where no record goes on: no check covers it, and no reader uses it.
         let header = self.bytes.get(page..).unwrap_or(&[]);
@@ -594,6 +627,21 @@ impl<'a, F: Fold> Scanner<'a, F> {
             && let Some(at) = self.bytes.get(page + pad.start..page + pad.end).and_then(first_non_zero)
         {
             self.note(page + pad.start + at, SlackKind::PageHeader);
+        }
+    }
+
+    /// The pad behind the checksum in a record header of 9.3 and 9.4 on 8-byte aligned servers, which no checksum covers.
+    fn slack_of_record(&mut self, pos: usize) {
+        const PAD: std::ops::Range<usize> = 28..32;
+        let layout = self.x.layout;
+        if layout.record_header() < PAD.end {
+            return;
+        }
+        let here = self.page - pos % self.page;
+        // Where the header is split, its last bytes are the pad: they lie on one page.
+        let from = if here >= PAD.end { pos + PAD.start } else { pos + PAD.start + layout.short_header() };
+        if from + PAD.len() <= self.bytes.len() {
+            self.padding(from, from + PAD.len());
         }
     }
 

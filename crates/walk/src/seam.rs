@@ -4,12 +4,12 @@
 //! * the checksum of that record;
 //! * the link from the first record of the right one to the last of the left one.
 
+use crate::Fold;
 use crate::fault::{Damage, Fault};
 use crate::head::{Continuation, Head};
 use crate::open::Open;
 use crate::run::{Run, Tail};
 use crate::scan::KEEP;
-use crate::Fold;
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Generation, Layout, Lsn};
@@ -27,6 +27,8 @@ pub struct Seam<M> {
     pub damage: Option<Damage<M>>,
     /// The record that the right run could not read from its first page on starts here.
     pub begun_at: Option<Lsn>,
+    /// The right run blames a later page for what its first page says wrongly.
+    pub first_page: Option<Fault>,
 }
 
 /// The position that an `OVERWRITE_CONTRECORD` names (`xl_overwrite_contrecord`), `None` for other records.
@@ -45,7 +47,7 @@ fn keep(layout: &Layout) -> usize {
 /// Compares the end of `left` with the beginning of `right`. `last` of the left run must be a record, or nothing must
 /// be known of the records before.
 pub fn seam<A: Fold>(layout: &Layout, left: &Run<A>, right: &Run<A>) -> Seam<A::Mark> {
-    let mut out = Seam { completed: None, body: Vec::new(), open: None, damage: None, begun_at: None };
+    let mut out = Seam { completed: None, body: Vec::new(), open: None, damage: None, begun_at: None, first_page: None };
     let page_start = right.from.plus_within(layout.long_header() as u64);
     let damage = |lsn: Lsn, at: Lsn, fault: Fault, end: Lsn| Damage {
         lsn,
@@ -72,6 +74,7 @@ pub fn seam<A: Fold>(layout: &Layout, left: &Run<A>, right: &Run<A>) -> Seam<A::
     }
     let mut last = left.last;
     match (&left.tail, &right.head) {
+        (Tail::Stopped(stop), _) if stop.told => return out,
         (Tail::Stopped(stop), _) => {
             out.damage = Some(Damage {
                 lsn: stop.lsn,
@@ -85,7 +88,11 @@ pub fn seam<A: Fold>(layout: &Layout, left: &Run<A>, right: &Run<A>) -> Seam<A::
             });
             return out;
         }
-        (_, Head::Damaged) => return out,
+        (Tail::Open(open), &Head::Contradicted { rem_len: found }) if u64::from(found) != open.missing() => {
+            out.first_page = Some(Fault::ContrecordLength { found, expected: open.missing() });
+            return out;
+        }
+        (_, Head::Damaged | Head::Contradicted { .. }) => return out,
         (Tail::Open(open), Head::Rest(rest)) => {
             let mut open = open.clone();
             if u64::from(rest.rem_len) != open.missing() {

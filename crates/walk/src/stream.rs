@@ -256,7 +256,11 @@ impl<'a, F: Fold> Stream<'a, F> {
         if self.first.is_none() {
             self.first = Some(Link { lsn, prev: header.prev, linked: true, overwrites: seam::overwritten(&record) });
         }
-        if self.fold.wants(header) { self.fold.record(&record) } else { self.fold.pass(header) }
+        if self.fold.wants(header) {
+            self.fold.record(&record)
+        } else {
+            self.fold.pass(header)
+        }
         self.last = Some(lsn);
         self.end = next;
         if header.is_switch() {

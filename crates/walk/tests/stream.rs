@@ -60,7 +60,8 @@ fn a_stream_comes_to_what_a_scan_comes_to() {
 
 #[test]
 fn a_stream_declines_every_flipped_bit_that_a_scan_reports() {
-    let path = Story::all().unwrap().into_iter().find(|s| s.version == "15" && s.story == "archive").unwrap().folder().join("00000001000000000000005A.xz");
+    let path =
+        Story::all().unwrap().into_iter().find(|s| s.version == "15" && s.story == "archive").unwrap().folder().join("00000001000000000000005A.xz");
     let good = read_plain(&path).unwrap();
     let layout = Layout::detect(&good).unwrap();
     let start = layout.page_header(&good).address;

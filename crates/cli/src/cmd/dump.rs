@@ -19,10 +19,8 @@ use std::path::PathBuf;
 
 /// The options of `dump`.
 #[derive(clap::Args)]
-#[command(
-    after_help = "Letters and meaning are those of pg_waldump. STARTSEG may also be a position: X/Y, 24 hex digits+OFFSET.\n\
-                        Without STARTSEG and -s the list begins where the archive does. Exit code 1: a record asked for could not be read."
-)]
+#[command(after_help = "Letters and meaning are those of pg_waldump. STARTSEG may also be a position: X/Y, 24 hex digits+OFFSET.\n\
+                        Without STARTSEG and -s the list begins where the archive does. Exit code 1: a record asked for could not be read.")]
 pub struct Args {
     /// A folder of WAL, a data directory or its pg_wal, a file, several files, or -; then the first and the last segment
     #[arg(value_name = "ARCHIVE [STARTSEG [ENDSEG]]", required_unless_present_any = ["path", "rmgr"])]
@@ -199,7 +197,10 @@ impl Place {
         if let Some(FileName::Segment(name)) = FileName::parse(file) {
             let number = name.number(layout.address(), layout.segment);
             let Some(number) = number else { bail!("no segment of this cluster has the name {name}") };
-            return Ok(Place { lsn: layout.address().segment_start(number, layout.segment), timeline: Some(SegmentName::parse(file).map_or(name.timeline, |n| n.timeline)) });
+            return Ok(Place {
+                lsn: layout.address().segment_start(number, layout.segment),
+                timeline: Some(SegmentName::parse(file).map_or(name.timeline, |n| n.timeline)),
+            });
         }
         let position = Position::parse(word).map_err(|error| anyhow::anyhow!("\"{word}\" is neither a segment nor a position: {error}"))?;
         let lsn = position.lsn(layout.address(), layout.segment).map_err(|error| anyhow::anyhow!("\"{word}\": {error}"))?;

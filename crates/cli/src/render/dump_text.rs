@@ -15,7 +15,7 @@ use pgwal::format::record::{BlockRef, Record, RecordHeader};
 use pgwal::format::rmgr::{Rmgr, RmgrName};
 use pgwal::format::{Layout, Lsn, TimelineId};
 use pgwal::verify::records::Render;
-use pgwal::verify::{Code, Finding};
+use pgwal::verify::{Code, Finding, Severity};
 use std::io::Write;
 
 /// The renderer.
@@ -68,7 +68,7 @@ impl Render for Text<'_> {
             None => pad(out, from, 12),
         }
         let _ = write!(out, "*** {} {}: {}", finding.code, finding.severity, finding.message(layout));
-        if let Some(lost) = finding.lost.filter(|_| finding.code != Code::PartialOnly) {
+        if let Some(lost) = finding.lost.filter(|_| finding.severity == Severity::Error || finding.code == Code::Gap) {
             let _ = match (lost.bytes, lost.until_lsn) {
                 (Some(bytes), Some(until)) => write!(out, "; {} {} lost, until {until}", grouped(bytes.into()), plural(bytes.into(), "byte")),
                 _ => write!(out, "; nothing behind it that can be read"),

@@ -101,7 +101,9 @@ pub fn sentence(probe: &Probe) -> String {
     match &probe.what {
         What::Damage => format!("{place}, and there is something wrong."),
         What::Record { start, end } if *start == lsn => {
-            format!("{place}, where a whole record begins that ends at {end}: this copy is right; the server read other bytes, or read them before they were written.")
+            format!(
+                "{place}, where a whole record begins that ends at {end}: this copy is right; the server read other bytes, or read them before they were written."
+            )
         }
         What::Record { start, end } => format!("{place}, inside a whole record from {start} to {end}: this copy is right there."),
         What::AfterSwitch { switch } => format!("{place}, in the unused rest of the segment behind the segment switch at {switch}."),

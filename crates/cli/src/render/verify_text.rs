@@ -122,7 +122,9 @@ fn impact(outcome: &Outcome, worst: Option<&Finding>) -> String {
 fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
     match worst.or_else(|| outcome.findings.iter().find(|f| f.severity == Severity::Warning)) {
         Some(f) => f.advice(),
-        None if outcome.verdict == Verdict::Proven && outcome.backups.is_empty() => "nothing for the WAL; keep a base backup that starts within it".into(),
+        None if outcome.verdict == Verdict::Proven && outcome.backups.is_empty() => {
+            "nothing for the WAL; keep a base backup that starts within it".into()
+        }
         None if outcome.verdict == Verdict::Proven => "nothing".into(),
         None => "run again without --depth".into(),
     }

@@ -84,7 +84,8 @@ impl Schema {
         if file.is_empty() {
             self.check(self.root.pointer(pointer).unwrap(), value, at, out);
         } else {
-            let other = Schema { folder: self.folder.clone(), root: serde_json::from_slice(&std::fs::read(self.folder.join(file)).unwrap()).unwrap() };
+            let other =
+                Schema { folder: self.folder.clone(), root: serde_json::from_slice(&std::fs::read(self.folder.join(file)).unwrap()).unwrap() };
             other.check(other.root.pointer(pointer).unwrap(), value, at, out);
         }
     }
@@ -113,10 +114,14 @@ fn fits(pattern: &str, text: &str) -> bool {
     let hex = |t: &str| t.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
     let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
     match pattern {
-        "^[0-9A-F]{1,8}/[0-9A-F]{8}$" => text.split_once('/').is_some_and(|(high, low)| (1..=8).contains(&high.len()) && low.len() == 8 && hex(high) && hex(low)),
+        "^[0-9A-F]{1,8}/[0-9A-F]{8}$" => {
+            text.split_once('/').is_some_and(|(high, low)| (1..=8).contains(&high.len()) && low.len() == 8 && hex(high) && hex(low))
+        }
         "^[0-9A-F]{24}$" => text.len() == 24 && hex(text),
         "^\\d+$" => digits(text),
-        "^WP[1-5]\\d\\d$" => text.len() == 5 && matches!(text.as_bytes(), [b'W', b'P', b'1'..=b'5', a, b] if a.is_ascii_digit() && b.is_ascii_digit()),
+        "^WP[1-5]\\d\\d$" => {
+            text.len() == 5 && matches!(text.as_bytes(), [b'W', b'P', b'1'..=b'5', a, b] if a.is_ascii_digit() && b.is_ascii_digit())
+        }
         "^WP[1-5]xx$" => matches!(text.as_bytes(), [b'W', b'P', b'1'..=b'5', b'x', b'x']),
         "^0x[0-9A-F]0$" => matches!(text.as_bytes(), [b'0', b'x', high, b'0'] if hex(std::str::from_utf8(&[*high]).unwrap())),
         "^\\d{4,}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z$" => {

@@ -39,14 +39,7 @@ pub(super) fn shape(layout: &Layout, header: &RecordHeader, body: &[u8], blocks:
     Err(fault)
 }
 
-fn walk(
-    layout: &Layout,
-    header: &RecordHeader,
-    body: &[u8],
-    total: usize,
-    page: usize,
-    blocks: &mut impl FnMut(BlockRef),
-) -> Result<(), BodyFault> {
+fn walk(layout: &Layout, header: &RecordHeader, body: &[u8], total: usize, page: usize, blocks: &mut impl FnMut(BlockRef)) -> Result<(), BodyFault> {
     let facts = layout.dialect.backup_blocks;
     let e = layout.endian;
     let mut offset = header.len as usize;

@@ -39,9 +39,14 @@ impl Judge<'_> {
                     let mut damages: Vec<Damage<Mark>> = run.damages.clone();
                     if self.options.depth == Depth::Records
                         && let Some(neighbour) = adjacent.and_then(Piece::run)
-                        && let Some(damage) = seam(self.layout(), neighbour, run).damage
                     {
-                        damages.insert(0, Damage { before: Mark::default(), ..damage });
+                        let seam = seam(self.layout(), neighbour, run);
+                        if let (Some(fault), Some(first)) = (seam.first_page, damages.first_mut()) {
+                            (first.at, first.end, first.fault) = (run.from, run.from, fault);
+                        }
+                        if let Some(damage) = seam.damage {
+                            damages.insert(0, Damage { before: Mark::default(), ..damage });
+                        }
                     }
                     for damage in &damages {
                         let lsn = if damage.begun_before { begun } else { damage.lsn };
@@ -95,9 +100,7 @@ impl Judge<'_> {
     /// The piece of the parent that ends right in front of a timeline's first segment.
     fn handed_over(&self, timeline: TimelineId, first: SegmentNo) -> Option<Piece> {
         let line = self.tree.line(timeline, self.layout());
-        line.iter().rev().filter(|&&(t, _)| t < timeline).find_map(|(t, _)| {
-            self.pieces.get(t)?.iter().find(|p| p.last.next() == first).cloned()
-        })
+        line.iter().rev().filter(|&&(t, _)| t < timeline).find_map(|(t, _)| self.pieces.get(t)?.iter().find(|p| p.last.next() == first).cloned())
     }
 
     /// The first record that is lost where a segment cannot be read: one begun before it, or its own first.
@@ -252,16 +255,7 @@ fn after(sum: Mark, own: Mark) -> Mark {
 }
 
 fn of_stop(stop: &Stop, until: Option<Lsn>, before: Mark) -> Damage<Mark> {
-    Damage {
-        lsn: stop.lsn,
-        begun_before: stop.begun_before,
-        at: stop.at,
-        fault: stop.fault,
-        end: stop.end,
-        until,
-        until_prev: None,
-        before,
-    }
+    Damage { lsn: stop.lsn, begun_before: stop.begun_before, at: stop.at, fault: stop.fault, end: stop.end, until, until_prev: None, before }
 }
 
 /// The code of a fault in WAL.

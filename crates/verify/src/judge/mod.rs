@@ -26,9 +26,11 @@ use crate::path::{Way, way};
 use crate::stretch::Piece;
 use crate::tally::{Mark, Tally};
 use crate::tree::Tree;
+use pgwal_format::record::Record;
 use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::Entry;
-use pgwal_walk::Fold;
+use pgwal_walk::seam::seam;
+use pgwal_walk::{Fold, Run};
 use std::collections::BTreeMap;
 
 pub(crate) use line::code_of;
@@ -235,9 +237,14 @@ impl<'a> Judge<'a> {
     /// Counts records along the way.
     fn count(&mut self) {
         let mut sum = Tally::default();
+        let mut left: Option<&Run<Tally>> = None;
         for leg in &self.way.legs {
             for piece in self.pieces.get(&leg.timeline).map_or(&[][..], |p| p.as_slice()) {
                 if (leg.first..=leg.last).contains(&piece.first) {
+                    if let Some(run) = piece.run() {
+                        add_over_seam(&mut sum, &self.consensus.layout, left, run);
+                    }
+                    left = piece.run();
                     self.before.insert((leg.timeline, piece.first), sum.mark());
                     if let Some(run) = piece.run() {
                         sum.join(run.acc.clone());
@@ -251,6 +258,19 @@ impl<'a> Judge<'a> {
     /// Records before a piece, where it lies on the way.
     pub fn before(&self, timeline: TimelineId, piece: &Piece) -> Option<Mark> {
         self.before.get(&(timeline, piece.first)).copied()
+    }
+}
+
+/// Adds the record over the seam between two runs that no join has completed: where another timeline's files begin.
+pub(crate) fn add_over_seam(sum: &mut Tally, layout: &Layout, left: Option<&Run<Tally>>, right: &Run<Tally>) {
+    let Some(left) = left.filter(|left| left.to == right.from) else { return };
+    let seam = seam(layout, left, right);
+    if let Some((lsn, header)) = seam.completed {
+        if sum.wants(&header) {
+            sum.record(&Record { lsn, end: lsn, header, body: &seam.body, layout });
+        } else {
+            sum.pass(&header);
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! How far each timeline reaches, and replay as a whole.
 
-use super::Judge;
 use super::line::order;
+use super::{Judge, add_over_seam};
 use crate::codes::{Code, Severity};
 use crate::finding::Finding;
 use crate::options::Depth;
@@ -40,6 +40,8 @@ impl Judge<'_> {
             f.severity != Severity::Ignore && self.is_asked(f)
         });
         findings.sort_by(order);
+        // What is wrong at the end of a parent's segment is seen from each timeline that goes on behind it.
+        findings.dedup_by(|b, a| a.lsn.is_some() && (a.code, a.lsn, a.at, &a.file, a.offset) == (b.code, b.lsn, b.at, &b.file, b.offset));
         let mut timelines: Vec<TimelineReport> = self.pieces.keys().copied().filter_map(|t| self.timeline_report(t, &findings)).collect();
         let (replay, replayed) = self.replay(&findings);
         let mut backups = std::mem::take(&mut self.backups);
@@ -62,6 +64,9 @@ impl Judge<'_> {
         not_checked.push(if backups.is_empty() { NotChecked::Backups } else { NotChecked::NewerWal });
         timelines.sort_by_key(|t| t.timeline);
         let (path, unusable) = (self.path(), self.unusable());
+        if self.layout().dialect.page.all & 0x0004 != 0 && self.layout().dialect.page.overwrite != 0x0004 {
+            not_checked.push(NotChecked::RemovableFlag);
+        }
         Reports { verdict, path, timelines, backups, findings, replay, replayed, replay_segments, not_checked, way: self.way, unusable }
     }
 
@@ -93,13 +98,7 @@ impl Judge<'_> {
         let mut left: Option<&Piece> = None;
         for piece in pieces {
             if let Some(run) = piece.run() {
-                // The record over a seam that no join has completed (the seam at which another timeline begins).
-                if let Some(neighbour) = left.filter(|l| l.last.next() == piece.first).and_then(Piece::run) {
-                    let seam = pgwal_walk::seam::seam(self.layout(), neighbour, run);
-                    if seam.completed.is_some() {
-                        tally.records += 1;
-                    }
-                }
+                add_over_seam(&mut tally, self.layout(), left.and_then(Piece::run), run);
                 tally.join(run.acc.clone());
                 let mut own = self.islands(run).into_iter();
                 let goes_on = left.is_some_and(|l| l.last.next() == piece.first && l.run().is_some()) && run.first.is_some_and(|f| f.linked);
@@ -166,8 +165,11 @@ impl Judge<'_> {
         let stop = findings.iter().find(|f| f.severity == Severity::Error && f.lsn.is_some() && self.stops(f));
         let end = runs.iter().filter_map(Piece::run).map(|r| r.end).next_back();
         let mut replayed = Tally::default();
+        let mut left: Option<&Run<Tally>> = None;
         for run in runs.iter().filter_map(Piece::run) {
+            add_over_seam(&mut replayed, self.layout(), left, run);
             replayed.join(run.acc.clone());
+            left = Some(run);
         }
         if let Some(lost) = stop.and_then(|f| f.lost) {
             replayed.records = replayed.records.saturating_sub(lost.records_after);
@@ -190,9 +192,11 @@ impl Judge<'_> {
     fn covers(&self, backup: &Backup, findings: &[Finding]) -> bool {
         let here = self.way.legs.first().map(|l| self.start_of(l.first)).is_some_and(|from| from <= backup.start);
         let end = self.pieces.get(&backup.timeline).and_then(|p| p.iter().filter_map(Piece::run).next_back()).map(|r| r.end);
-        let broken = |f: &Finding| f.severity >= Severity::Warning && f.lsn.is_some_and(|l| l < backup.stop) && {
-            let until = f.lost.and_then(|l| l.until_lsn).unwrap_or(Lsn::MAX);
-            until > backup.start && f.timeline == Some(backup.timeline) && self.stops(f)
+        let broken = |f: &Finding| {
+            f.severity >= Severity::Warning && f.lsn.is_some_and(|l| l < backup.stop) && {
+                let until = f.lost.and_then(|l| l.until_lsn).unwrap_or(Lsn::MAX);
+                until > backup.start && f.timeline == Some(backup.timeline) && self.stops(f)
+            }
         };
         here && end.is_some_and(|end| end >= backup.stop || end == backup.stop) && !findings.iter().any(broken)
     }

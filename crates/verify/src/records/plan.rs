@@ -43,9 +43,8 @@ impl<'a> Plan<'a> {
             start: address.segment_start(s.number, size),
             unusable: unusable.get(&(s.timeline, s.number)).copied(),
         };
-        let asked = |f: &File| {
-            range.start.is_none_or(|start| f.segment.number >= address.segment(start, size)) && range.end.is_none_or(|end| f.start < end)
-        };
+        let asked =
+            |f: &File| range.start.is_none_or(|start| f.segment.number >= address.segment(start, size)) && range.end.is_none_or(|end| f.start < end);
         let mut files: Vec<File> = Vec::new();
         for leg in &sight.way.legs {
             let own = sight.inventory.of(leg.timeline).iter().filter(|s| (leg.first..=leg.last).contains(&s.number));

@@ -61,7 +61,7 @@ pub(super) fn run<R: Render>(
         )?;
     }
     if !sequence.is_full() {
-        sequence.notes_before(None).map_err(ListError::Output)?;
+        sequence.notes(|_| true).map_err(ListError::Output)?;
     }
     let Sequence { sum, findings, complete, .. } = sequence;
     let segments = plan.files.len() as u64;
@@ -109,7 +109,7 @@ impl<'a, R: Render> Sequence<'a, '_, R> {
     fn take(&mut self, file: &File, seen: Seen<'a, R>) -> io::Result<ControlFlow<()>> {
         let left = self.left.take().filter(|left| left.number.next() == file.segment.number);
         let Some(mut run) = seen.run else {
-            self.notes_before(Some(file.start))?;
+            self.notes(|place| place < file.start)?;
             self.trouble(seen.trouble.as_ref())?;
             return Ok(ControlFlow::Continue(()));
         };
@@ -129,7 +129,7 @@ impl<'a, R: Render> Sequence<'a, '_, R> {
             }
             open = seam.open;
         }
-        self.notes_before(Some(file.start))?;
+        self.notes(|place| place < file.start)?;
         self.trouble(seen.trouble.as_ref())?;
         let room = self.desk.limit.map(|limit| limit.saturating_sub(self.sum.records));
         if let Some(room) = room.filter(|&room| room <= run.acc.sum.records) {
@@ -164,7 +164,7 @@ impl<'a, R: Render> Sequence<'a, '_, R> {
         if !self.desk.render.wants(&record.header) || !self.desk.range.holds(record) {
             return Ok(());
         }
-        self.notes_before(Some(record.lsn))?;
+        self.notes(|place| place <= record.lsn)?;
         self.line.clear();
         if let Some(images) = self.desk.render.record(record, timeline, &mut self.line) {
             self.sum.count(record, images);
@@ -173,10 +173,10 @@ impl<'a, R: Render> Sequence<'a, '_, R> {
         Ok(())
     }
 
-    /// Findings that stand before a position; all that are left without one.
-    fn notes_before(&mut self, before: Option<Lsn>) -> io::Result<()> {
+    /// The next findings, as long as their places are in order.
+    fn notes(&mut self, is_in_order: impl Fn(Lsn) -> bool) -> io::Result<()> {
         self.line.clear();
-        while let Some(note) = self.desk.notes.get(self.next).filter(|note| before.is_none_or(|lsn| note.place < lsn)) {
+        while let Some(note) = self.desk.notes.get(self.next).filter(|note| is_in_order(note.place)) {
             self.desk.render.finding(note.finding, Some(self.desk.layout), &mut self.line);
             self.next += 1;
             self.findings += 1;

@@ -115,7 +115,9 @@ fn wal(f: &Finding, fault: &Fault, lsn: &str, at: &str, layout: Option<&Layout>)
         Fault::OverwriteMismatch { found: Some(found), expected } => {
             format!("the record at {lsn} tells of an aborted record at {found}, the aborted one is at {expected}")
         }
-        Fault::OverwriteMismatch { found: None, expected } => format!("the record at {lsn} should tell of the aborted record at {expected} and does not"),
+        Fault::OverwriteMismatch { found: None, expected } => {
+            format!("the record at {lsn} should tell of the aborted record at {expected} and does not")
+        }
         _ => format!("the bytes end at {at}"),
     }
 }

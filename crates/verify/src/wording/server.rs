@@ -3,7 +3,7 @@
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use pgwal_format::dialect::LengthWording;
-use pgwal_format::page::PageFault;
+use pgwal_format::page::{CONTRECORD, PageFault};
 use pgwal_format::record::{BodyFault, HeaderFault};
 use pgwal_format::{Layout, Lsn, SegmentName, TimelineId};
 use pgwal_walk::Fault;
@@ -60,6 +60,13 @@ fn wal(f: &Finding, fault: &Fault, layout: &Layout) -> Option<String> {
     let size = layout.record_header();
     Some(match fault {
         Fault::Page(PageFault::Magic { found }) => format!("invalid magic number {found:04X} {}", place(f, layout)),
+        Fault::Page(PageFault::Info { found }) if found & !layout.dialect.page.all == 0 && found & CONTRECORD != 0 => {
+            // Every flag is known: the page announces an aborted record and goes on with one, and the second is noticed.
+            let at = f.at?;
+            let first = layout.address().offset(at, layout.segment) == 0;
+            let header = if first { layout.long_header() } else { layout.short_header() };
+            format!("contrecord is requested by {}", show(at.plus_within(header as u64)))
+        }
         Fault::Page(PageFault::Info { found }) => format!("invalid info bits {found:04X} {}", place(f, layout)),
         Fault::Page(PageFault::SystemId { found, expected }) => format!(
             "WAL file is from different database system: WAL file database system identifier is {found}, pg_control database system identifier is {expected}"
