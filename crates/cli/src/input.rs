@@ -15,7 +15,10 @@ pub struct Input {
     /// Threads [default: one a processor]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
-    /// Read plain files in windows instead of mapping them into memory
+    /// Map plain files into memory instead of reading them in windows; slower on most machines
+    #[arg(long, conflicts_with = "no_mmap")]
+    pub mmap: bool,
+    /// Read in windows, as without --mmap
     #[arg(long)]
     pub no_mmap: bool,
 }
@@ -32,8 +35,8 @@ impl Input {
         self.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
     }
 
-    /// The guard that makes mapping safe, unless it is not wanted or not to be had.
+    /// The guard that makes mapping safe, where mapping is wanted and the guard is to be had.
     pub fn map(&self) -> Option<guard::Guard> {
-        if self.no_mmap { None } else { guard::install().ok() }
+        if self.mmap { guard::install().ok() } else { None }
     }
 }

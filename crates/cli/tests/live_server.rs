@@ -2,6 +2,8 @@
 //!
 //! With `WALPROOF_LIVE=1` (as `cargo xtask test` sets it) a missing server is a failure; without it the test says that it was skipped.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{
     ffi::OsStr,
     fs,

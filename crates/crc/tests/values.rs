@@ -1,5 +1,7 @@
 //! Check values, and the laws that callers rely on.
 
+#![allow(clippy::unwrap_used)]
+
 use pgwal_crc::{castagnoli, legacy};
 
 type Append = fn(u32, &[u8]) -> u32;

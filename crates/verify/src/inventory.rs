@@ -46,10 +46,11 @@ impl Inventory {
             }
         }
         for list in [&mut out.segments, &mut out.partials] {
-            list.sort_unstable();
+            list.sort_unstable_by_key(|s| (s.timeline, s.number, entries.get(s.entry).is_none_or(|e| e.name.is_none()), s.entry));
             list.dedup_by(|next, first| {
                 let same = (next.timeline, next.number) == (first.timeline, first.number);
-                first.copies += usize::from(same);
+                // Files of one name stand side by side. One that only its content names is left out beside them.
+                first.copies += usize::from(same && next.entry == first.entry + first.copies);
                 same
             });
         }

@@ -7,9 +7,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`verify`] lists what lies there ([`inventory`]), finds out whose WAL it is ([`consensus`]), scans each segment and
-//! joins the scans ([`look`], [`stretch`]), works out which timelines a server would take ([`tree`], [`path`]), and judges:
-//! [`judge`] turns what does not fit into [`Finding`]s, and those into a [`Verdict`].
+//! [`verify`] lists what lies there (`inventory`), finds out whose WAL it is (`consensus`), scans each segment and
+//! joins the scans (`look`, `stretch`), works out which timelines a server would take (`tree`, `path`), and judges:
+//! `judge` turns what does not fit into [`Finding`]s, and those into a [`Verdict`].
 
 pub mod codes;
 mod consensus;

@@ -5,7 +5,7 @@ use crate::consensus::{Consensus, beginning, consensus};
 use crate::error::Error;
 use crate::finding::{Detail, Finding};
 use crate::inventory::{Inventory, Segment};
-use crate::judge::{Judge, Partial, Reports};
+use crate::judge::{Judge, Partial, Reports, whole_way};
 use crate::look::{Buffers, Looker};
 use crate::options::{Depth, Options};
 use crate::outcome::{Backup, NotChecked, Outcome, Verdict};
@@ -117,6 +117,8 @@ fn outcome(reports: Reports, whose: &Consensus, tree: &Tree, options: &Options<'
 fn look_at_all(looker: &Looker<'_>, inventory: &Inventory, tree: &Tree, options: &Options<'_>) -> BTreeMap<TimelineId, Stretch> {
     let layout = &looker.consensus.layout;
     let mut cuts: Vec<SegmentNo> = inventory.timelines().iter().filter_map(|&t| inventory.of(t).first()).map(|s| s.number).collect();
+    // Wherever recovery to any timeline goes over from one file list to another.
+    cuts.extend(inventory.timelines().iter().flat_map(|&t| whole_way(inventory, &tree.line(t, layout)).legs).map(|leg| leg.first));
     cuts.extend(tree.nodes.iter().filter_map(|n| switch_segment(&n.ancestors.last()?.switch, layout)));
     cuts.sort_unstable();
     cuts.dedup();

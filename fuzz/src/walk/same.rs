@@ -12,5 +12,5 @@ pub(super) fn check(expected: &Run<Log>, found: &Run<Log>) {
             $(assert_eq!(expected.$field, found.$field, concat!("another grouping gives another `", stringify!($field), "`"));)*
         };
     }
-    fields!(from to head first last end acc tail damages more_damages slack first_timeline last_timeline);
+    fields!(from to head begins first last end acc tail damages more_damages slack first_timeline last_timeline);
 }

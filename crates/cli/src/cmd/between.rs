@@ -6,7 +6,7 @@ use pgwal::format::record::{Record, RecordHeader};
 use pgwal::format::rmgr::TRANSACTION;
 use pgwal::format::rmgr::xact::{self, Ending, Timestamp};
 use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
-use pgwal::source::{self, Source, guard};
+use pgwal::source::{self, Source};
 use pgwal::verify::records::{Render, Wanted, list};
 use pgwal::verify::{Depth, Finding, Options, Which, verify};
 use std::path::{Path, PathBuf};
@@ -88,7 +88,6 @@ impl Archive {
         (options.start, options.end) = (Some(from), Some(to));
         options.timeline = timeline.map_or(Which::Latest, Which::Number);
         options.jobs = std::thread::available_parallelism().map_or(1, usize::from);
-        options.map = guard::install().ok();
         let counter = Counter { low, high, records: AtomicU64::new(0), commits: AtomicU64::new(0), any: AtomicU64::new(0), last: Mutex::default() };
         let listed = list(self.source.as_ref(), &Wanted { options, limit: None }, &counter, &mut |_| Ok(()))?;
         ensure!(listed.segments > 0 || needed.is_empty(), "no segment between {low} and {high} is in {}", self.source.describe());

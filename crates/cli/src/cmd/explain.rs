@@ -6,7 +6,7 @@ use crate::render::{explain_json, explain_text};
 use anyhow::bail;
 use clap::ValueEnum;
 use pgwal::format::{FileName, Layout, Lsn, Position, TimelineId};
-use pgwal::source::{self, guard};
+use pgwal::source;
 use pgwal::verify::codes::{Code, CodePattern};
 use pgwal::verify::log_line::{self, LogLine};
 use pgwal::verify::probe::{Probe, probe};
@@ -128,7 +128,6 @@ fn evidence(path: &PathBuf, message: &LogLine) -> anyhow::Result<Evidence> {
     let timeline = message.positions().iter().find_map(timeline_of);
     let mut options = Options::default();
     options.jobs = std::thread::available_parallelism().map_or(1, usize::from);
-    options.map = guard::install().ok();
     let at = |layout: &Layout| Some((resolve(&place, layout)?, timeline));
     let seen = probe(source.as_ref(), options, &at)?;
     Ok(match seen {

@@ -127,6 +127,7 @@ fn exit(outcome: &Outcome, fail_on: FailOn) -> Exit {
         Verdict::Refuted => Exit::Refuted,
         _ if fail_on == FailOn::Warning && worst >= Some(Severity::Warning) && !could_not_look => Exit::Refuted,
         Verdict::Unproven if could_not_look || outcome.layout.is_none() => Exit::CouldNotTell,
+        Verdict::Unproven if outcome.depth == Depth::Records && outcome.replay.is_none() => Exit::CouldNotTell,
         _ => Exit::Clean,
     }
 }

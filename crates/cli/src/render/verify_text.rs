@@ -54,6 +54,7 @@ fn headline(outcome: &Outcome, worst: Option<&Finding>) -> String {
             _ => format!("REFUTED: {}", f.message(outcome.layout.as_ref())),
         },
         (_, Some(f)) => format!("UNPROVEN: {}", f.message(outcome.layout.as_ref())),
+        _ if outcome.depth == Depth::Records => "UNPROVEN: no record lies in what was asked for".into(),
         _ => format!("UNPROVEN: nothing wrong in {} ({} was read)", depth(outcome.depth), unread(outcome.depth)),
     }
 }
@@ -76,6 +77,7 @@ fn why(outcome: &Outcome, worst: Option<&Finding>) -> String {
             Some(Severity::Warning) => "every record needed was read and is right; the warnings below do not stop replay".into(),
             _ => "every record was read: checksums, links, pages and seams are right".into(),
         },
+        None if outcome.depth == Depth::Records => "nothing was read that could prove or refute anything".into(),
         None => format!("only {} were looked at; verify without --depth reads every record", depth(outcome.depth)),
     }
 }
@@ -95,7 +97,7 @@ fn impact(outcome: &Outcome, worst: Option<&Finding>) -> String {
     let Some(f) = worst else {
         return match outcome.verdict {
             Verdict::Proven => "none known: a server that starts from a base backup within this WAL replays all of it".into(),
-            _ => "damage in what was not looked at would not be noticed".into(),
+            _ => "damage in what was not looked at is not noticed".into(),
         };
     };
     let fatal = outcome.layout.as_ref().is_none_or(|l| l.dialect.unreached_target_is_fatal);
@@ -126,6 +128,7 @@ fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
             "nothing for the WAL; keep a base backup that starts within it".into()
         }
         None if outcome.verdict == Verdict::Proven => "nothing".into(),
+        None if outcome.depth == Depth::Records => "look at other timelines (--timeline), a wider range (--start, --end) or another folder".into(),
         None => "run again without --depth".into(),
     }
 }

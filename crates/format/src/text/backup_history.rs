@@ -50,7 +50,11 @@ pub enum BackupHistoryFault {
 
 /// Reads a backup history file.
 pub fn parse(bytes: &[u8]) -> Result<BackupHistory, BackupHistoryFault> {
-    let text = std::str::from_utf8(bytes).map_err(|_| BackupHistoryFault::NotText)?;
+    // Labels may be in any encoding.
+    let text = String::from_utf8_lossy(bytes);
+    if text.contains('\0') {
+        return Err(BackupHistoryFault::NotText);
+    }
     let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).map(str::trim);
     let located = |key: &str| value(key).and_then(|v| location(v).ok()).map(|(_, found)| found);
     let (start, start_file) = located("START WAL LOCATION: ").ok_or(BackupHistoryFault::NoStart)?;

@@ -65,7 +65,8 @@ pub enum HistoryFault {
 
 /// Reads a history file of timeline `own`. An empty file has no ancestors, as for the server.
 pub fn parse(bytes: &[u8], own: TimelineId) -> Result<Vec<Ancestor>, HistoryFault> {
-    let text = std::str::from_utf8(bytes).map_err(|_| HistoryFault::NotText)?;
+    // Reasons may be in any encoding; servers look at numbers only.
+    let text = String::from_utf8_lossy(bytes);
     if text.contains('\0') {
         return Err(HistoryFault::NotText);
     }
@@ -132,6 +133,7 @@ mod tests {
         assert!(matches!(fault(b"1 where\n"), HistoryFault::Syntax { line: 1, has_timeline: true, .. }));
         assert!(matches!(fault(b"1\t0/1\tx\n1\t0/2\tx\n"), HistoryFault::NotRising { line: 2, .. }));
         assert_eq!(fault(b"3\t0/1\tx\n"), HistoryFault::NotBelow { timeline: TimelineId(3) });
-        assert_eq!(fault(b"\xff\xfe"), HistoryFault::NotText);
+        assert_eq!(fault(b"1\t0/1\0"), HistoryFault::NotText);
+        assert_eq!(parse(b"1\t0/1\tR\xfccksetzpunkt\n", TimelineId(3)).unwrap().len(), 1);
     }
 }

@@ -33,6 +33,67 @@ impl Judge<'_> {
                 None => self.gap(&hole, needed),
             }
         }
+        if self.options.start.is_none() && self.options.end.is_none() {
+            self.gaps_of_backups();
+            self.timelines_without_wal();
+        }
+    }
+
+    /// WAL that a backup needs and that lies before the first or behind the last segment here.
+    fn gaps_of_backups(&mut self) {
+        let (Some(first), Some(last)) = (self.way.legs.first().map(|l| l.first), self.way.legs.last().map(|l| l.last)) else { return };
+        let layout = self.layout();
+        let needs: Vec<(TimelineId, SegmentNo, SegmentNo, Lsn)> = self
+            .backups
+            .iter()
+            .filter(|b| self.target_line.iter().any(|&(t, _)| t == b.timeline))
+            .map(|b| (b.timeline, self.number(b.start), layout.address().prev_segment(b.stop, layout.segment), b.start))
+            .collect();
+        let newest = needs.iter().map(|n| n.3).max();
+        for (timeline, from, to, start) in needs {
+            // A live server has given up what it archived.
+            if from < first && self.live {
+                continue;
+            }
+            if from < first {
+                let hole = Hole { timeline, first: from, last: SegmentNo(to.0.min(first.0 - 1)), too_early: None };
+                self.gap(&hole, true);
+                if let Some(finding) = self.findings.last_mut() {
+                    // What older backups needed may have been given up on purpose.
+                    finding.severity = if newest == Some(start) { Severity::Error } else { Severity::Warning };
+                }
+            } else if to > last {
+                let hole = Hole { timeline, first: SegmentNo(from.0.max(last.0 + 1)), last: to, too_early: None };
+                self.gap(&hole, true);
+                if let Some(finding) = self.findings.last_mut() {
+                    finding.severity = Severity::Error;
+                }
+            }
+        }
+    }
+
+    /// Timelines that a history file tells of and that have no WAL here, not even unfinished.
+    fn timelines_without_wal(&mut self) {
+        let target = self.target;
+        let asked = self.options.timeline != Which::Latest;
+        let on_line: Vec<(TimelineId, SegmentNo)> = self.target_line.iter().copied().filter(|&(t, _)| t > self.start).collect();
+        for (timeline, begin) in on_line {
+            let unfinished = self.inventory.partials.iter().any(|p| p.timeline == timeline);
+            let child = self.target_line.iter().find(|&&(t, _)| t > timeline).map(|&(_, b)| b);
+            // A child that begins in the same segment holds all that is needed of it.
+            if !self.inventory.of(timeline).is_empty() || child == Some(begin) || (unfinished && timeline == target) {
+                continue;
+            }
+            let hole = Hole { timeline, first: begin, last: begin, too_early: None };
+            if self.way.holes.iter().any(|h| h.timeline == timeline) {
+                continue;
+            }
+            self.gap(&hole, true);
+            if let Some(finding) = self.findings.last_mut() {
+                // Right after a promotion the first segment is not archived yet.
+                finding.severity = if asked || timeline != target { Severity::Error } else { Severity::Warning };
+            }
+        }
     }
 
     fn in_range(&self, first: SegmentNo, last: SegmentNo) -> bool {

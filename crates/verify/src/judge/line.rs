@@ -31,6 +31,8 @@ impl Judge<'_> {
         // Files to be written later lie behind WAL that ends; without any, they are what somebody took for it.
         let mut wal_before = self.live || left.as_ref().is_some_and(|l| l.run().is_some());
         for (i, piece) in pieces.iter().enumerate() {
+            // Where recovery comes from another timeline's file, that one is what must fit.
+            left = self.taken_before(timeline, piece.first).or(left);
             let adjacent = left.as_ref().filter(|l| l.last.next() == piece.first);
             let begun = self.begun(adjacent, piece.first);
             match &piece.kind {
@@ -95,6 +97,13 @@ impl Judge<'_> {
             wal_before |= piece.run().is_some();
             left = Some(piece.clone());
         }
+    }
+
+    /// The piece of another timeline that recovery takes right before it goes over to this one at segment `first`.
+    fn taken_before(&self, timeline: TimelineId, first: SegmentNo) -> Option<Piece> {
+        let at = self.way.legs.iter().position(|leg| (leg.timeline, leg.first) == (timeline, first))?;
+        let before = self.way.legs.get(at.checked_sub(1)?).filter(|leg| leg.last.next() == first)?;
+        self.pieces.get(&before.timeline)?.iter().find(|p| p.last == before.last).cloned()
     }
 
     /// The piece of the parent that ends right in front of a timeline's first segment.
@@ -226,7 +235,8 @@ impl Judge<'_> {
         if unseen {
             finding.severity = needed;
         }
-        if leftover {
+        // A server archives no file that it has not written: zeros there are lost WAL, older pages a file not yet begun.
+        if leftover && (live || bad.why != Why::Unwritten) {
             let mildest = if live { Severity::Info } else { Severity::Warning };
             finding.severity = finding.severity.min(mildest);
         }

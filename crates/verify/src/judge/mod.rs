@@ -27,7 +27,7 @@ use crate::stretch::Piece;
 use crate::tally::{Mark, Tally};
 use crate::tree::Tree;
 use pgwal_format::record::Record;
-use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
+use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::Entry;
 use pgwal_walk::seam::seam;
 use pgwal_walk::{Fold, Run};
@@ -112,6 +112,7 @@ impl<'a> Judge<'a> {
     pub fn judge(mut self) -> Reports {
         self.suspects();
         self.count();
+        self.weigh_copies();
         let timelines: Vec<TimelineId> = self.pieces.keys().copied().collect();
         for &timeline in &timelines {
             self.line(timeline);
@@ -232,6 +233,21 @@ impl<'a> Judge<'a> {
         self.findings.push(finding);
         let last = self.findings.len() - 1;
         &mut self.findings[last]
+    }
+
+    /// Copies that differ matter where recovery needs one of them.
+    fn weigh_copies(&mut self) {
+        let mut findings = std::mem::take(&mut self.findings);
+        for finding in findings.iter_mut().filter(|f| f.code == Code::CopiesDiffer) {
+            let named = |e: &&Entry| Some(e.shown()) == finding.file;
+            let name = self.entries.iter().find(named).and_then(|e| e.name);
+            if let Some(FileName::Segment(name)) = name
+                && let Some(number) = name.number(self.layout().address(), self.layout().segment)
+            {
+                finding.severity = self.weigh(finding.severity, name.timeline, number);
+            }
+        }
+        self.findings = findings;
     }
 
     /// Counts records along the way.

@@ -48,9 +48,13 @@ impl Judge<'_> {
         for backup in &mut backups {
             backup.complete = self.covers(backup, &findings);
         }
-        let reached = |n: SegmentNo| replay.is_some_and(|(_, to)| self.start_of(n) < to);
+        let reached = |n: SegmentNo| replay.is_some_and(|(from, to)| self.start_of(n) < to && n >= self.number(from));
         let replay_segments = self.way.legs.iter().map(|leg| (leg.first.0..=leg.last.0).filter(|&n| reached(SegmentNo(n))).count() as u64).sum();
-        let verdict = verdict(&findings, self.options.depth);
+        let verdict = match verdict(&findings, self.options.depth) {
+            // Nothing was read: that proves nothing.
+            Verdict::Proven if replay.is_none() => Verdict::Unproven,
+            verdict => verdict,
+        };
         let mut not_checked = Vec::new();
         match self.options.depth {
             Depth::Names => not_checked.extend([NotChecked::Records, NotChecked::Pages]),
@@ -154,15 +158,20 @@ impl Judge<'_> {
         out
     }
 
-    /// From the first record on the way to where the first error stops replay.
+    /// From the first record on the way, behind the last gap that nothing needs closed, to where the first error stops
+    /// replay.
     fn replay(&self, findings: &[Finding]) -> (Option<(Lsn, Lsn)>, Tally) {
-        let on_way = |leg: &crate::path::Leg| {
+        let stop = findings.iter().find(|f| f.severity == Severity::Error && f.lsn.is_some() && self.stops(f));
+        let refuted_at = stop.and_then(|f| f.at);
+        let open = |h: &&crate::path::Hole| refuted_at.is_none_or(|at| self.start_of(h.last) < at);
+        let behind = self.way.holes.iter().filter(open).map(|h| h.last).max();
+        let legs = self.way.legs.iter().filter(|leg| behind.is_none_or(|hole| leg.first > hole));
+        let on_leg = |leg: &crate::path::Leg| {
             let pieces = self.pieces.get(&leg.timeline).map_or(&[][..], |p| p.as_slice());
             pieces.iter().filter(|p| (leg.first..=leg.last).contains(&p.first)).cloned().collect::<Vec<_>>()
         };
-        let runs: Vec<Piece> = self.way.legs.iter().flat_map(on_way).collect();
+        let runs: Vec<Piece> = legs.flat_map(on_leg).collect();
         let first = runs.iter().filter_map(Piece::run).find_map(|r| r.first);
-        let stop = findings.iter().find(|f| f.severity == Severity::Error && f.lsn.is_some() && self.stops(f));
         let end = runs.iter().filter_map(Piece::run).map(|r| r.end).next_back();
         let mut replayed = Tally::default();
         let mut left: Option<&Run<Tally>> = None;
