@@ -122,7 +122,7 @@ impl Looker<'_> {
             return None;
         }
         let run = stream.finish().ok()?;
-        let why = old_timeline(segment, &run);
+        let why = old_timeline(segment, &run, self.live);
         Some(Read { run: Some(run), why, bytes: size, sum })
     }
 
@@ -211,7 +211,7 @@ impl Looker<'_> {
             let why = self.name_content(bytes, start);
             return (run, why);
         }
-        let why = old_timeline(segment, &run);
+        let why = old_timeline(segment, &run, self.live);
         (run, why)
     }
 
@@ -266,10 +266,11 @@ impl Looker<'_> {
 }
 
 /// Only the first segment of a timeline may hold pages of its parent, and it holds the record that opens it.
-fn old_timeline(segment: &Segment, run: &Run<Tally>) -> Option<Why> {
+fn old_timeline(segment: &Segment, run: &Run<Tally>, live: bool) -> Option<Why> {
     let found = run.last_timeline.filter(|&t| t < segment.timeline)?;
     let opens = run.acc.openings.iter().any(|(t, _)| *t > found);
-    (!opens && !matches!(run.tail, Tail::Stopped(_))).then_some(Why::OldTimeline(found))
+    // A server that has just been promoted may not have written more than the copy yet.
+    (!opens && !(live && matches!(run.tail, Tail::Stopped(_)))).then_some(Why::OldTimeline(found))
 }
 
 fn foreign_cluster(run: &Run<Tally>) -> Option<u64> {

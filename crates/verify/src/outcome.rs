@@ -105,8 +105,10 @@ pub struct Backup {
     pub stop: Lsn,
     /// Its label.
     pub label: Option<String>,
-    /// Every record between the two is here and right.
-    pub complete: bool,
+    /// Every record between the two is here and right; `None` where not all of it was looked at.
+    pub complete: Option<bool>,
+    /// How far replay from it comes.
+    pub reaches: Option<Lsn>,
 }
 
 /// What was not looked at.

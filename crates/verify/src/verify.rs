@@ -14,14 +14,15 @@ use crate::stretch::{Kind, Piece, Readable, Stretch};
 use crate::tally::Tally;
 use crate::tree::{Tree, switch_segment};
 use pgwal_format::sniff::{self, Content};
-use pgwal_format::text::backup_history;
+use pgwal_format::text::backup_history::{self, BackupHistory};
 use pgwal_format::text::control::checkpoint_timeline;
-use pgwal_format::{FileName, SegmentNo, TimelineId};
+use pgwal_format::{FileName, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::{Codec, Entry, How, Ignored, ReadState, Source};
 use pgwal_walk::Run;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// Verifies what lies in a source.
 ///
@@ -29,8 +30,20 @@ use std::sync::atomic::Ordering;
 /// The source cannot be listed, nothing there has the name of WAL, or the caller asked for an early end. What is wrong
 /// with files is in the outcome.
 pub fn verify(source: &dyn Source, options: &Options<'_>) -> Result<Outcome, Error> {
-    examine(source, options).map(|(outcome, _)| outcome)
+    let mut outcome = examine(source, options)?.0;
+    // A server writes while we read: what was looked at before it was written does not fit what was looked at after. What
+    // is still wrong when looked at again is wrong.
+    let mut again = 0;
+    while outcome.live && outcome.verdict != Verdict::Proven && options.depth == Depth::Records && again < LOOKS {
+        std::thread::sleep(Duration::from_millis(200));
+        outcome = examine(source, options)?.0;
+        again += 1;
+    }
+    Ok(outcome)
 }
+
+/// How often a live directory that does not prove itself is looked at again.
+const LOOKS: u32 = 4;
 
 /// What a second look at the same files needs to know.
 pub(crate) struct Sight {
@@ -185,11 +198,11 @@ fn backups(source: &dyn Source, entries: &[Entry], inventory: &Inventory, findin
         let file = entry.shown();
         let read = match source.small(entry, 1 << 20) {
             Ok((_, read)) if read.state == ReadState::Vanished => continue,
-            Ok((bytes, _)) => backup_history::parse(&bytes).map_err(|fault| format!("{fault:?}")),
+            Ok((bytes, _)) => backup_history::parse(&bytes).map_err(|fault| fault.to_string()).and_then(|b| fits(b, name)),
             Err(error) => Err(error.to_string()),
         };
         match read {
-            Ok(b) => out.push(Backup { file, timeline: name.timeline, start: b.start, stop: b.stop, label: b.label, complete: false }),
+            Ok(b) => out.push(Backup { file, timeline: name.timeline, start: b.start, stop: b.stop, label: b.label, complete: None, reaches: None }),
             Err(what) => findings.push(Finding {
                 timeline: Some(name.timeline),
                 file: Some(file),
@@ -200,6 +213,11 @@ fn backups(source: &dyn Source, entries: &[Entry], inventory: &Inventory, findin
     }
     out.sort_by_key(|b| (b.start, b.file.clone()));
     out
+}
+
+/// The start in a backup history file must be the one in its name.
+fn fits(backup: BackupHistory, name: SegmentName) -> Result<BackupHistory, String> {
+    if backup.start_file == name { Ok(backup) } else { Err(format!("it names {} as its first segment, against its own name", backup.start_file)) }
 }
 
 fn unreadable(file: &str, why: String) -> Finding {

@@ -77,10 +77,22 @@ pub struct Damage<M> {
     pub end: Lsn,
     /// The next record that proves itself; `None` where there is none in the bytes at hand.
     pub until: Option<Lsn>,
-    /// The record before it, as it says: lies in the hole unless nothing else was lost.
+    /// The record before it, as it says: lies in the hole unless nothing else was lost. At a seam only where the first
+    /// page behind it is at fault, and the record is the first of that segment.
     pub until_prev: Option<Lsn>,
     /// What the records before it came to.
     pub before: M,
+}
+
+impl<M> Damage<M> {
+    /// Whether a record is lost. One of which only the link or the tale of an aborted record is wrong is read all the same.
+    pub(crate) fn loses(&self) -> bool {
+        match self.fault {
+            Fault::OverwriteMismatch { .. } => false,
+            Fault::PrevLink { .. } => self.end != self.lsn,
+            _ => true,
+        }
+    }
 }
 
 /// How many damages a run remembers one by one.

@@ -36,6 +36,8 @@ pub struct Continuation {
     pub(crate) crc: u32,
     /// Where it ends; `None` where it goes on behind the run.
     pub end: Option<Lsn>,
+    /// A segment behind does not go on with it: what the pages of both say contradicts each other.
+    pub(crate) at_seam: bool,
     /// The record was aborted in the middle of this rest: `OVERWRITE_CONTRECORD` follows.
     pub aborted: bool,
 }
@@ -44,7 +46,7 @@ impl<F: Fold> Scanner<'_, F> {
     /// Reads the rest of a record from page 0 on.
     pub(crate) fn continuation(&mut self, first: PageHeader) -> (Head, Step) {
         let layout = self.x.layout;
-        let mut c = Continuation { rem_len: first.rem_len, got: 0, kept: Vec::new(), crc: 0, end: None, aborted: false };
+        let mut c = Continuation { rem_len: first.rem_len, got: 0, kept: Vec::new(), crc: 0, end: None, at_seam: false, aborted: false };
         let (mut page, mut header) = (0usize, first);
         loop {
             let missing = u64::from(c.rem_len).saturating_sub(c.got);

@@ -2,7 +2,7 @@
 
 use crate::Fold;
 use crate::fault::{Damage, Fault, MANY};
-use crate::run::Run;
+use crate::run::{Begin, Run};
 use crate::scan::Expect;
 use crate::slack::first_non_zero;
 use pgwal_format::page::PageFault;
@@ -14,6 +14,8 @@ pub fn headers<A: Fold + Default>(bytes: &[u8], expect: Expect<'_>) -> Run<A> {
     let layout = expect.layout;
     let page = layout.page.bytes() as usize;
     let mut run: Run<A> = Run::blank(expect.start, layout);
+    // No record is looked for, so none is missed.
+    run.begins = Some(Begin { lsn: expect.start, prev: None });
     let mut waiting: Vec<Damage<A::Mark>> = Vec::new();
     let mut timeline = TimelineId(0);
     let mut expected: Option<u64> = None;

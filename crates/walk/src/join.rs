@@ -1,18 +1,25 @@
 //! Joins two runs that follow each other. Associative.
+//!
+//! ```text
+//! left:  … record record | a loss, or a record that goes on        right:  what was lost before | begins: record record …
+//!                        └────────────────── one hole, or one record ───────────────────────────┘
+//! ```
+//! A hole goes from the first record that cannot be read to the next one that begins, over however many segments, and is
+//! one [`Damage`]: what else cannot be read inside it belongs to it.
 
 use crate::Fold;
 use crate::fault::{Damage, Fault, MANY};
 use crate::head::Head;
 use crate::rest::Rest;
-use crate::run::{Run, Stop, Tail};
-use crate::seam::seam;
-use pgwal_format::Layout;
+use crate::run::{Begin, Link, Run, Stop, Tail};
+use crate::seam::{self, overwritten, seam};
 use pgwal_format::record::Record;
+use pgwal_format::{Layout, Lsn};
 
 impl<A: Fold> Run<A> {
     /// No record starts here: all of it is the inside of one record.
     pub fn is_through(&self) -> bool {
-        matches!(&self.head, Head::Rest(rest) if rest.end.is_none() && !rest.aborted) && self.first.is_none() && self.tail == Tail::Clean
+        matches!(&self.head, Head::Rest(rest) if rest.end.is_none() && !rest.aborted) && self.begins.is_none() && self.tail == Tail::Clean
     }
 
     /// The run of both. `right` must begin where `self` ends.
@@ -21,16 +28,28 @@ impl<A: Fold> Run<A> {
             return self.through(right, layout);
         }
         let seam = seam(layout, &self, &right);
-        if let Some(begun) = seam.begun_at {
-            let unknown = matches!(&self.tail, Tail::Stopped(stop) if stop.begun_before);
-            right.begun_at(begun, unknown);
-        }
+        right.begun_at(seam.begun_at, matches!(&self.tail, Tail::Stopped(stop) if stop.begun_before));
         if let Some(fault) = seam.first_page {
             right.blame_first_page(fault);
         }
+        if let Some(missing) = seam.contradicted_by
+            && let Some(damage) = right.damages.first_mut()
+        {
+            seam::blame(layout, damage, missing);
+        }
+        self.pass_on_aborted(&mut right, seam.damage.as_ref());
+        let whole = self.damages.is_empty();
+        let hole = match (&self.tail, &seam.damage) {
+            (Tail::Stopped(stop), _) => Some(Stop { told: true, ..*stop }),
+            (_, Some(damage)) if damage.loses() => Some(told(damage)),
+            _ => None,
+        };
         if let Some((lsn, header)) = seam.completed {
             let end = right.head_end(layout);
             let record = Record { lsn, end, header, body: &seam.body, layout };
+            if self.first.is_none() {
+                self.first = Some(Link { lsn, prev: header.prev, linked: whole, overwrites: overwritten(&record) });
+            }
             if self.acc.wants(&header) {
                 self.acc.record(&record)
             } else {
@@ -39,109 +58,126 @@ impl<A: Fold> Run<A> {
             self.last = Some(lsn);
             self.end = end;
         }
-        let mut lost = match &self.tail {
-            Tail::Stopped(stop) => Some(Stop { told: true, ..*stop }),
-            _ => None,
-        };
-        if let Some(damage) = seam.damage {
-            if let Some(until) = damage.until {
-                // What could not be read up to there is the same loss: the right run did not know that a record goes on.
-                right.damages.retain(|d| d.lsn >= until);
-            }
-            let Damage { lsn, begun_before, at, fault, end, .. } = damage;
-            lost = lost.or(Some(Stop { lsn, begun_before, at, fault, end, rest: Rest::NOTHING, told: true }));
+        for damage in seam.damage.into_iter().chain(seam.second) {
             self.note(damage);
         }
-        if let Some(stop) = lost
-            && let Some(first) = right.first
-            && let Some(damage) = self.damages.last_mut().filter(|d| d.lsn == stop.lsn && d.until.is_none())
-        {
-            (damage.until, damage.until_prev) = (Some(first.lsn), Some(first.prev));
-        }
-        let inside = lost.filter(|_| right.is_through());
-        self.absorb(right);
+        self.append(right, hole, whole);
         if let Some(open) = seam.open {
             self.tail = Tail::Open(open);
-        } else if let Some(stop) = inside {
-            self.tail = Tail::Stopped(stop);
         }
         self
     }
 
+    /// Joins where no record starts in the left run.
     fn through(mut self, mut right: Run<A>, layout: &Layout) -> Run<A> {
-        let Head::Rest(mut head) = self.head.clone() else { return self };
+        let Head::Rest(head) = &mut self.head else { return self };
         let missing = u64::from(head.rem_len).saturating_sub(head.got);
+        right.begun_at(self.from, true);
+        let older = seam::older_timeline(self.last_timeline, &right);
         let fault = match &right.head {
+            _ if older.is_some() => older,
             Head::Rest(next) if u64::from(next.rem_len) == missing => {
                 head.absorb(layout, next);
-                self.head = Head::Rest(head);
-                self.tail = Tail::Clean;
-                self.absorb(right);
-                return self;
+                None
             }
             Head::Rest(next) => Some(Fault::ContrecordLength { found: next.rem_len, expected: missing }),
             Head::Record => Some(Fault::NoContrecord),
             Head::Overwrite => {
                 head.aborted = true;
-                self.head = Head::Rest(head);
-                self.absorb(right);
-                return self;
+                None
             }
-            Head::Damaged | Head::Contradicted { .. } => None,
+            &Head::Contradicted { rem_len: found } => {
+                if u64::from(found) != missing {
+                    right.blame_first_page(Fault::ContrecordLength { found, expected: missing });
+                }
+                None
+            }
+            Head::Damaged => None,
         };
-        // The record began before this run and ends in something else than its rest.
-        self.head = Head::Damaged;
         if let Some(fault) = fault {
-            let first = right.first;
-            self.note(Damage {
+            head.at_seam = !matches!(fault, Fault::Page(_));
+        }
+        let hole = fault.map(|fault| {
+            let begin = right.begins;
+            let damage = Damage {
                 lsn: self.from,
                 begun_before: true,
                 at: right.from,
                 fault,
                 end: right.from,
-                until: first.map(|f| f.lsn),
-                until_prev: first.map(|f| f.prev),
+                until: begin.map(|b| b.lsn),
+                until_prev: begin.and_then(|b| seam::prev_in(layout, b, right.from)),
                 before: self.acc.mark(),
-            });
-        }
-        if let Some(first) = &mut right.first {
-            first.linked = false;
-        }
-        right.begun_at(self.from, true);
-        self.absorb(right);
+            };
+            let hole = told(&damage);
+            self.note(damage);
+            hole
+        });
+        self.append(right, hole, true);
         self
     }
 
-    /// Appends what `right` holds, but for the seam.
-    fn absorb(&mut self, right: Run<A>) {
-        self.to = right.to;
-        self.first = self.first.or(right.first);
-        self.last = right.last.or(self.last);
-        if right.first.is_some() || matches!(&right.head, Head::Rest(r) if r.end.is_some()) {
+    /// Appends `right`. `hole`: WAL was lost at the seam, and the damage is noted. `whole`: nothing was lost before that.
+    fn append(&mut self, mut right: Run<A>, hole: Option<Stop>, whole: bool) {
+        let before = if hole.is_some() { None } else { self.last };
+        self.last = match (&right.first, right.damages.is_empty()) {
+            (Some(_), _) => right.last,
+            (None, true) => before,
+            (None, false) => None,
+        };
+        let unbroken = whole && hole.is_none();
+        self.first = self.first.or(right.first.map(|first| Link { linked: first.linked && unbroken, ..first }));
+        if right.first.is_some() {
             self.end = right.end;
+        }
+        self.tail = right.tail;
+        if let Some(stop) = hole {
+            match right.begins {
+                None => {
+                    right.damages.clear();
+                    self.tail = Tail::Stopped(stop);
+                }
+                Some(begin) => {
+                    right.damages.retain(|d| d.lsn >= begin.lsn);
+                    if let Some(damage) = self.damages.last_mut().filter(|d| d.lsn == stop.lsn && d.loses() && d.until.is_none()) {
+                        damage.until = Some(begin.lsn);
+                    }
+                }
+            }
         }
         for mut damage in right.damages {
             A::after(&mut damage.before, &self.acc);
             self.note(damage);
         }
+        self.to = right.to;
+        self.begins = self.begins.or(right.begins.map(|begin| Begin { prev: begin.prev.filter(|_| unbroken), ..begin }));
         self.acc.join(right.acc);
-        self.tail = right.tail;
         self.more_damages += right.more_damages;
         self.slack.extend(right.slack);
-        if self.slack.len() > MANY {
-            self.slack.truncate(MANY);
-        }
-        self.first_timeline = self.first_timeline.or(right.first_timeline);
-        self.last_timeline = right.last_timeline.or(self.last_timeline);
+        self.slack.truncate(MANY);
+        self.last_timeline = right.last_timeline;
     }
 
     fn note(&mut self, damage: Damage<A::Mark>) {
         if self.damages.len() < MANY { self.damages.push(damage) } else { self.more_damages += 1 }
     }
 
+    /// The record behind an aborted one may itself go on behind `right`: it takes with it what it must tell of.
+    fn pass_on_aborted(&self, right: &mut Run<A>, damage: Option<&Damage<A::Mark>>) {
+        let aborted = matches!(&right.head, Head::Rest(rest) if rest.aborted) || right.head == Head::Overwrite;
+        if let (Tail::Open(left), Tail::Open(open)) = (&self.tail, &mut right.tail)
+            && aborted
+            && damage.is_none()
+            && right.first.is_none()
+            && right.damages.is_empty()
+        {
+            open.overwrites = Some(left.start);
+        }
+    }
+
     /// Says where the record starts that this run could not read from its first page on; `unknown`: it was begun before
-    /// that, too. Several places may wait for that, where segments without any record follow each other.
-    pub(crate) fn begun_at(&mut self, lsn: pgwal_format::Lsn, unknown: bool) {
+    /// that, too.
+    fn begun_at(&mut self, lsn: Lsn, unknown: bool) {
         for damage in self.damages.iter_mut().filter(|d| d.begun_before) {
             (damage.lsn, damage.begun_before) = (lsn, unknown);
         }
@@ -155,20 +191,28 @@ impl<A: Fold> Run<A> {
     /// Of two pages that contradict each other, the record's own length says that the first one is wrong.
     fn blame_first_page(&mut self, fault: Fault) {
         let from = self.from;
-        if let Some(damage) = self.damages.first_mut().filter(|d| matches!(d.fault, Fault::ContrecordLength { .. } | Fault::NoContrecord)) {
+        if let Some(damage) = self.damages.first_mut().filter(|d| matches!(d.fault, Fault::ContrecordLength { .. })) {
             (damage.at, damage.end, damage.fault) = (from, from, fault);
-        } else if let Tail::Stopped(stop) = &mut self.tail
-            && matches!(stop.fault, Fault::ContrecordLength { .. } | Fault::NoContrecord)
+        }
+        if let Tail::Stopped(stop) = &mut self.tail
+            && self.begins.is_none()
+            && matches!(stop.fault, Fault::ContrecordLength { .. })
         {
             (stop.at, stop.end, stop.fault) = (from, from, fault);
         }
     }
 
     /// The end of the record that the head completes.
-    fn head_end(&self, layout: &Layout) -> pgwal_format::Lsn {
+    fn head_end(&self, layout: &Layout) -> Lsn {
         match &self.head {
             Head::Rest(rest) => rest.end.unwrap_or(self.to),
             _ => self.from.plus_within(layout.long_header() as u64),
         }
     }
+}
+
+/// The end of a run in which no record begins behind a loss.
+fn told<M>(damage: &Damage<M>) -> Stop {
+    let &Damage { lsn, begun_before, at, fault, end, .. } = damage;
+    Stop { lsn, begun_before, at, fault, end, rest: Rest::NOTHING, told: true }
 }

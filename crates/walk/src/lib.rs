@@ -28,7 +28,7 @@ pub use head::{Continuation, Head};
 pub use headers::headers;
 pub use open::Open;
 pub use rest::{Leftover, Rest};
-pub use run::{Link, Run, Stop, Tail};
+pub use run::{Begin, Link, Run, Stop, Tail};
 pub use scan::{Expect, KEEP, scan};
 pub use slack::{Slack, SlackKind};
 pub use stream::{Declined, Stream};

@@ -1,6 +1,7 @@
 //! A record that crosses pages, while it is put together.
 
 use crate::fault::Fault;
+use crate::run::Begin;
 use pgwal_format::record::RecordHeader;
 use pgwal_format::{Layout, Lsn};
 
@@ -15,6 +16,8 @@ pub struct Open {
     pub got: u64,
     /// Found after damage by its looks: only its checksum will prove that it is a record.
     pub unproven: bool,
+    /// The aborted record that it must tell of.
+    pub(crate) overwrites: Option<Lsn>,
     header: [u8; 32],
     crc: u32,
     /// The beginning of its body.
@@ -23,7 +26,12 @@ pub struct Open {
 
 impl Open {
     pub(crate) fn new(start: Lsn, tot_len: u32, kept: Vec<u8>) -> Open {
-        Open { start, tot_len, got: 0, unproven: false, header: [0; 32], crc: 0, kept }
+        Open { start, tot_len, got: 0, unproven: false, overwrites: None, header: [0; 32], crc: 0, kept }
+    }
+
+    pub(crate) fn begin(&self, layout: &Layout) -> Begin {
+        let header = self.header(layout).filter(|_| self.has_header(layout));
+        Begin { lsn: self.start, prev: header.map(|h| h.prev) }
     }
 
     /// Bytes still to come.

@@ -146,7 +146,7 @@ impl<F: Fold> Scanner<'_, F> {
         let mut kept = Vec::new();
         match self.split_after(pos, &mut kept, None, search.timeline) {
             Split::Whole { header, .. } if fits(header.prev) => Some(Found { offset: pos, prev: header.prev, open: false }),
-            Split::Open(open) => {
+            Split::Open { open, .. } => {
                 let prev = open.header(layout)?.prev;
                 if fits(prev) && search.fallback.is_none() {
                     search.fallback = Some(Found { offset: pos, prev, open: true });

@@ -21,6 +21,15 @@ pub struct Link {
     pub overwrites: Option<Lsn>,
 }
 
+/// The first record that begins in a run: whole, going on behind it, or one that proved itself behind a loss.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Begin {
+    /// The record.
+    pub lsn: Lsn,
+    /// The record before it, as it says, where nothing was lost in front of it and that can be read.
+    pub prev: Option<Lsn>,
+}
+
 /// Where reading stopped for want of a record, with nothing after it in the segment that proves itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stop {
@@ -65,9 +74,11 @@ pub struct Run<A: Fold> {
     pub to: Lsn,
     /// The rest of a record begun before.
     pub head: Head,
-    /// The first record that starts here.
+    /// Where records begin: what was lost before that, is one loss with what is lost at the end of the run before.
+    pub begins: Option<Begin>,
+    /// The first record that starts here and was read.
     pub first: Option<Link>,
-    /// The last record that was read.
+    /// The last record that was read, where nothing was lost behind it.
     pub last: Option<Lsn>,
     /// The end of the last record that was read.
     pub end: Lsn,
@@ -81,9 +92,9 @@ pub struct Run<A: Fold> {
     pub more_damages: u64,
     /// Bytes outside records that should be zero and are not, in order.
     pub slack: Vec<Slack>,
-    /// The timeline on the first good page.
+    /// The timeline on the first good page of the first segment.
     pub first_timeline: Option<TimelineId>,
-    /// The timeline on the last good page.
+    /// The timeline on the last good page of the last segment.
     pub last_timeline: Option<TimelineId>,
 }
 
@@ -95,6 +106,7 @@ impl<A: Fold + Default> Run<A> {
             from,
             to,
             head: Head::Record,
+            begins: None,
             first: None,
             last: None,
             end: to,

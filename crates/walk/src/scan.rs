@@ -3,7 +3,7 @@
 use crate::fault::{Damage, Fault, MANY};
 use crate::head::Head;
 use crate::open::Open;
-use crate::run::{Link, Run, Stop, Tail};
+use crate::run::{Begin, Link, Run, Stop, Tail};
 use crate::slack::{Slack, SlackKind, first_non_zero};
 use crate::{Fold, Rest};
 use pgwal_format::page::{PageFault, PageHeader};
@@ -78,7 +78,7 @@ impl Step {
 /// How reading a record that crosses pages ended.
 pub(crate) enum Split {
     Whole { header: RecordHeader, end: usize, timeline: TimelineId },
-    Open(Open),
+    Open { open: Open, timeline: TimelineId },
     Cut,
     Overwritten { page: usize },
     Lost(Loss),
@@ -91,6 +91,7 @@ pub(crate) struct Scanner<'a, F: Fold> {
     pub size: usize,
     pub last: Option<Lsn>,
     pub timeline: TimelineId,
+    begins: Option<Begin>,
     first: Option<Link>,
     first_timeline: Option<TimelineId>,
     fold: F,
@@ -119,6 +120,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
             size,
             last: None,
             timeline: TimelineId(0),
+            begins: None,
             first: None,
             first_timeline: None,
             fold,
@@ -147,12 +149,19 @@ impl<'a, F: Fold> Scanner<'a, F> {
                             self.damage(&loss, Some(found));
                             if found.open { self.tentative(found.offset) } else { Step::At(found.offset) }
                         }
-                        None => break self.stop(&loss),
+                        None => match self.split_switch(&head, &loss) {
+                            Some(at) => Step::Switched(at),
+                            None => break self.stop(&loss),
+                        },
                     }
                 }
                 Step::Clean => break Tail::Clean,
                 Step::Through => break Tail::Clean,
-                Step::Open(open) => break Tail::Open(open),
+                Step::Open(mut open) => {
+                    self.begins.get_or_insert(open.begin(self.x.layout));
+                    open.overwrites = self.aborted.filter(|_| self.overwritten_page);
+                    break Tail::Open(open);
+                }
                 Step::Switched(at) => {
                     self.after_switch(at);
                     break Tail::Switched { at: self.lsn(at) };
@@ -167,12 +176,13 @@ impl<'a, F: Fold> Scanner<'a, F> {
                 }
             };
         };
-        self.too_high(&tail);
+        let tail = self.too_high(&head, tail);
         let layout = self.x.layout;
         Run {
             from: self.x.start,
             to: layout.address().normal(self.x.start.plus_within(self.size as u64), layout.segment),
             head,
+            begins: self.begins,
             first: self.first,
             last: self.last,
             end: self.lsn(self.end),
@@ -187,12 +197,12 @@ impl<'a, F: Fold> Scanner<'a, F> {
     }
 
     /// The last page claims a timeline that this file cannot have. A server notices at the next page, in the next file.
-    fn too_high(&mut self, tail: &Tail) {
-        let Some(own) = self.x.timeline.filter(|own| self.timeline > *own) else { return };
+    fn too_high(&mut self, head: &Head, tail: Tail) -> Tail {
+        let Some(own) = self.x.timeline.filter(|own| self.timeline > *own) else { return tail };
         let claimed = |page: usize| self.x.layout.page_header(self.bytes.get(page..).unwrap_or(&[])).timeline == self.timeline;
         let page = (0..self.bytes.len()).step_by(self.page).rev().find(|&page| claimed(page)).unwrap_or(0);
         let fault = Fault::Page(PageFault::Timeline { found: own, after: self.timeline });
-        let lsn = match tail {
+        let lsn = match &tail {
             Tail::Open(open) => open.start,
             Tail::Stopped(stop) => stop.lsn,
             _ => self.lsn(self.size).plus_within(self.x.layout.long_header() as u64),
@@ -200,8 +210,14 @@ impl<'a, F: Fold> Scanner<'a, F> {
         let (last, before) = (self.last, self.fold.mark());
         self.timeline = own;
         self.first_timeline = self.first_timeline.map(|t| t.min(own));
+        if matches!((head, &tail), (Head::Rest(rest), Tail::Clean) if rest.end.is_none()) {
+            // The record that goes on through all of the segment ends here.
+            let (lsn, at) = (self.x.start, self.lsn(page));
+            return Tail::Stopped(Stop { lsn, begun_before: true, at, fault, end: lsn, rest: Rest::NOTHING, told: false });
+        }
         self.damages.push(Damage { lsn, begun_before: false, at: self.lsn(page), fault, end: lsn, until: None, until_prev: None, before });
         self.last = last;
+        tail
     }
 
     fn begin(&mut self) -> (Head, Step) {
@@ -307,7 +323,9 @@ impl<'a, F: Fold> Scanner<'a, F> {
                         return Step::Switched(pos);
                     }
                 }
-                Split::Open(open) => {
+                Split::Open { open, timeline } => {
+                    self.timeline = timeline;
+                    self.first_timeline.get_or_insert(timeline);
                     self.slack_of_pages(pos, self.size);
                     return Step::Open(open);
                 }
@@ -356,6 +374,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
             let record = Record { lsn, end, header: *header, body, layout: self.x.layout };
             let overwrites = crate::seam::overwritten(&record);
             if self.first.is_none() {
+                self.begins.get_or_insert(Begin { lsn, prev: Some(header.prev) });
                 self.first = Some(Link { lsn, prev: header.prev, linked: !self.lost_before_first, overwrites });
             }
             if let Some(aborted) = self.aborted.take().filter(|_| self.overwritten_page)
@@ -426,7 +445,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
             }
             page += self.page;
             if page >= self.size {
-                return Split::Open(open);
+                return Split::Open { open, timeline };
             }
             if page >= self.bytes.len() {
                 return Split::Cut;
@@ -544,6 +563,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
     pub(crate) fn damage(&mut self, loss: &Loss, found: Option<crate::resync::Found>) {
         let no_record_yet = self.first.is_none();
         self.lost_before_first |= no_record_yet;
+        self.begins = self.begins.or(found.map(|f| Begin { lsn: self.lsn(f.offset), prev: None }));
         self.overwritten_page = false;
         self.aborted = None;
         self.last = None;
@@ -567,7 +587,9 @@ impl<'a, F: Fold> Scanner<'a, F> {
     fn tentative(&mut self, pos: usize) -> Step {
         let mut kept = Vec::new();
         match self.split(pos, &mut kept, None) {
-            Split::Open(mut open) => {
+            Split::Open { mut open, timeline } => {
+                self.timeline = timeline;
+                self.first_timeline.get_or_insert(timeline);
                 open.unproven = true;
                 self.end = pos;
                 Step::Open(open)
@@ -575,6 +597,14 @@ impl<'a, F: Fold> Scanner<'a, F> {
             Split::Lost(loss) => Step::Lost(loss),
             _ => Step::Cut,
         }
+    }
+
+    /// The offset behind an `XLOG_SWITCH` whose header the segment's start splits: its rest is all that the segment holds.
+    /// Whether it was one, the segment before knows; if not, the link of the next record tells that some are lost.
+    fn split_switch(&self, head: &Head, loss: &Loss) -> Option<usize> {
+        let Head::Rest(rest) = head else { return None };
+        let only = self.begins.is_none() && self.damages.is_empty() && rest.end.is_some();
+        (only && (rest.rem_len as usize) < self.x.layout.record_header() && self.classify(loss).clean).then_some(self.end)
     }
 
     fn stop(&mut self, loss: &Loss) -> Tail {

@@ -8,16 +8,16 @@ use crate::Fold;
 use crate::fault::{Damage, Fault};
 use crate::head::{Continuation, Head};
 use crate::open::Open;
-use crate::run::{Run, Tail};
+use crate::run::{Begin, Run, Tail};
 use crate::scan::KEEP;
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{Record, RecordHeader};
-use pgwal_format::{Generation, Layout, Lsn};
+use pgwal_format::{Generation, Layout, Lsn, TimelineId};
 
 /// What a seam came to.
 #[derive(Clone, Debug)]
 pub struct Seam<M> {
-    /// The record that both hold, complete and right.
+    /// The record that both hold, complete and right, but perhaps for its link.
     pub completed: Option<(Lsn, RecordHeader)>,
     /// Its body, or the beginning of it.
     pub body: Vec<u8>,
@@ -25,10 +25,14 @@ pub struct Seam<M> {
     pub open: Option<Open>,
     /// What is wrong at the seam.
     pub damage: Option<Damage<M>>,
+    /// The link of the right run's first record is wrong, too.
+    pub second: Option<Damage<M>>,
     /// The record that the right run could not read from its first page on starts here.
-    pub begun_at: Option<Lsn>,
+    pub begun_at: Lsn,
     /// The right run blames a later page for what its first page says wrongly.
     pub first_page: Option<Fault>,
+    /// A page at a later seam contradicts the record that the left run holds: bytes that it lacks there.
+    pub(crate) contradicted_by: Option<u64>,
 }
 
 /// The position that an `OVERWRITE_CONTRECORD` names (`xl_overwrite_contrecord`), `None` for other records.
@@ -44,91 +48,89 @@ fn keep(layout: &Layout) -> usize {
     if layout.dialect.generation == Generation::Modern { KEEP } else { usize::MAX }
 }
 
-/// Compares the end of `left` with the beginning of `right`. `last` of the left run must be a record, or nothing must
-/// be known of the records before.
+/// Compares the end of `left` with the beginning of `right`. Where `left` is all inside of a record, nothing can be said.
 pub fn seam<A: Fold>(layout: &Layout, left: &Run<A>, right: &Run<A>) -> Seam<A::Mark> {
-    let mut out = Seam { completed: None, body: Vec::new(), open: None, damage: None, begun_at: None, first_page: None };
     let page_start = right.from.plus_within(layout.long_header() as u64);
+    let begun = match &left.tail {
+        Tail::Open(open) => open.start,
+        Tail::Stopped(stop) => stop.lsn,
+        _ => page_start,
+    };
+    let mut out =
+        Seam { completed: None, body: Vec::new(), open: None, damage: None, second: None, begun_at: begun, first_page: None, contradicted_by: None };
+    let begins = right.begins.filter(|b| b.lsn > begun);
     let damage = |lsn: Lsn, at: Lsn, fault: Fault, end: Lsn| Damage {
         lsn,
         begun_before: false,
         at,
         fault,
         end,
-        until: right.first.map(|f| f.lsn),
-        until_prev: right.first.map(|f| f.prev),
+        until: begins.map(|b| b.lsn),
+        until_prev: begins.filter(|_| at == right.from).and_then(|b| prev_in(layout, b, right.from)),
         before: left.acc.mark(),
     };
-    let begun = match &left.tail {
-        Tail::Open(open) => open.start,
-        Tail::Stopped(stop) => stop.lsn,
-        _ => page_start,
-    };
-    out.begun_at = Some(begun);
-    if let (Some(before), Some(after)) = (left.last_timeline, right.first_timeline)
-        && after < before
-    {
-        let fault = Fault::Page(PageFault::Timeline { found: after, after: before });
+    if let Tail::Stopped(stop) = &left.tail {
+        let known = damage(stop.lsn, stop.at, stop.fault, stop.end);
+        out.damage = (!stop.told).then_some(Damage { begun_before: stop.begun_before, ..known });
+        return out;
+    }
+    if let Some(fault) = older_timeline(left.last_timeline, right) {
         out.damage = Some(damage(begun, right.from, fault, right.from));
         return out;
     }
+    // A record that is read all the same.
+    let wrong = |lsn: Lsn, fault: Fault| Damage { until: None, until_prev: None, ..damage(lsn, lsn, fault, lsn) };
     let mut last = left.last;
     match (&left.tail, &right.head) {
-        (Tail::Stopped(stop), _) if stop.told => return out,
-        (Tail::Stopped(stop), _) => {
-            out.damage = Some(Damage {
-                lsn: stop.lsn,
-                begun_before: stop.begun_before,
-                at: stop.at,
-                fault: stop.fault,
-                end: stop.end,
-                until: right.first.map(|f| f.lsn),
-                until_prev: right.first.map(|f| f.prev),
-                before: left.acc.mark(),
-            });
-            return out;
-        }
         (Tail::Open(open), &Head::Contradicted { rem_len: found }) if u64::from(found) != open.missing() => {
             out.first_page = Some(Fault::ContrecordLength { found, expected: open.missing() });
             return out;
         }
         (_, Head::Damaged | Head::Contradicted { .. }) => return out,
-        (Tail::Open(open), Head::Rest(rest)) => {
-            let mut open = open.clone();
-            if u64::from(rest.rem_len) != open.missing() {
-                let fault = Fault::ContrecordLength { found: rest.rem_len, expected: open.missing() };
-                out.damage = Some(blame(&open, right, fault, Some(rest.rem_len), &damage, page_start));
-                return out;
-            }
-            if !rest.aborted {
-                open.go_on(layout, rest);
-                let Some(end) = rest.end else {
-                    out.open = Some(open);
-                    return out;
-                };
-                match open.check(layout).and_then(|header| linked(&header, open.start, last).map(|()| header)) {
-                    Err(fault) => {
-                        out.damage = Some(damage(open.start, open.start, fault, end));
-                        return out;
-                    }
-                    Ok(header) => {
-                        out.completed = Some((open.start, header));
-                        last = Some(open.start);
-                        out.body = open.kept;
-                    }
-                }
-            } else if let Some(found) = overwrite_fault(left, right, open.start) {
-                out.damage = Some(found);
-                return out;
-            }
-        }
         (Tail::Open(open), Head::Record) => {
-            out.damage = Some(blame(open, right, Fault::NoContrecord, None, &damage, page_start));
+            let mut contradiction = damage(open.start, right.from, Fault::NoContrecord, right.from);
+            blame(layout, &mut contradiction, open.missing());
+            out.damage = Some(contradiction);
             return out;
         }
-        (Tail::Open(open), Head::Overwrite) => {
-            if let Some(found) = overwrite_fault(left, right, open.start) {
-                out.damage = Some(found);
+        (Tail::Open(open), Head::Rest(rest)) if u64::from(rest.rem_len) != open.missing() => {
+            let fault = Fault::ContrecordLength { found: rest.rem_len, expected: open.missing() };
+            let mut contradiction = damage(open.start, right.from, fault, right.from);
+            blame(layout, &mut contradiction, open.missing());
+            out.damage = Some(contradiction);
+            return out;
+        }
+        (Tail::Open(open), Head::Rest(rest)) if !rest.aborted => {
+            let missing = open.missing().saturating_sub(rest.got);
+            let mut open = open.clone();
+            open.go_on(layout, rest);
+            let Some(end) = rest.end else {
+                out.contradicted_by = rest.at_seam.then_some(missing);
+                out.open = right.is_through().then_some(open);
+                return out;
+            };
+            let header = match open.check(layout).and_then(|header| linked_back(header, open.start)) {
+                Ok(header) => header,
+                Err(fault) => {
+                    out.damage = Some(damage(open.start, open.start, fault, end));
+                    return out;
+                }
+            };
+            out.completed = Some((open.start, header));
+            let record = Record { lsn: open.start, end, header, body: &open.kept, layout };
+            let found = open.overwrites.map(|_| overwritten(&record));
+            out.damage = match (open.overwrites, found, last) {
+                (Some(expected), Some(found), _) if found != Some(expected) => Some(wrong(open.start, Fault::OverwriteMismatch { found, expected })),
+                (_, _, Some(last)) if header.prev != last => Some(wrong(open.start, Fault::PrevLink { found: header.prev, expected: Some(last) })),
+                _ => None,
+            };
+            last = Some(open.start);
+            out.body = open.kept;
+        }
+        (Tail::Open(open), Head::Rest(_) | Head::Overwrite) => {
+            if let Some(first) = right.first.filter(|f| f.linked && f.overwrites != Some(open.start)) {
+                let fault = Fault::OverwriteMismatch { found: first.overwrites, expected: open.start };
+                out.damage = Some(wrong(first.lsn, fault));
                 return out;
             }
         }
@@ -142,47 +144,45 @@ pub fn seam<A: Fold>(layout: &Layout, left: &Run<A>, right: &Run<A>) -> Seam<A::
     if let (Some(first), Some(expected)) = (right.first.filter(|f| f.linked), last)
         && first.prev != expected
     {
-        let fault = Fault::PrevLink { found: first.prev, expected: Some(expected) };
-        out.damage = Some(Damage { until: None, until_prev: None, ..damage(first.lsn, first.lsn, fault, first.lsn) });
+        let found = wrong(first.lsn, Fault::PrevLink { found: first.prev, expected: Some(expected) });
+        if out.damage.is_none() { out.damage = Some(found) } else { out.second = Some(found) }
     }
     out
 }
 
-/// Where the first record of the right run names the one that is begun, its first page holds, and the record's length
-/// is wrong.
-fn blame<A: Fold>(
-    open: &Open,
-    right: &Run<A>,
-    fault: Fault,
-    rem_len: Option<u32>,
-    damage: &dyn Fn(Lsn, Lsn, Fault, Lsn) -> Damage<A::Mark>,
-    end: Lsn,
-) -> Damage<A::Mark> {
-    if right.first.is_some_and(|f| f.linked && f.prev == open.start) {
-        let fault = Fault::LengthAgainstPage { page: right.from, rem_len, missing: open.missing() };
-        return damage(open.start, open.start, fault, end);
+/// The first page of `right` is of a timeline older than the last page before it.
+pub(crate) fn older_timeline<A: Fold>(before: Option<TimelineId>, right: &Run<A>) -> Option<Fault> {
+    let first_page_is_good = right.head != Head::Damaged;
+    match (before, right.first_timeline) {
+        (Some(after), Some(found)) if found < after && first_page_is_good => Some(Fault::Page(PageFault::Timeline { found, after })),
+        _ => None,
     }
-    damage(open.start, right.from, fault, right.from)
 }
 
-fn linked(header: &RecordHeader, start: Lsn, last: Option<Lsn>) -> Result<(), Fault> {
-    let fits = last.map_or(header.prev < start, |last| header.prev == last);
-    if fits { Ok(()) } else { Err(Fault::PrevLink { found: header.prev, expected: last }) }
+/// A page at a seam contradicts the record before it. Where the first record that begins on the pages behind names that
+/// record, those hold, and the record's length is wrong.
+pub(crate) fn blame<M>(layout: &Layout, damage: &mut Damage<M>, missing: u64) {
+    let rem_len = match damage.fault {
+        Fault::NoContrecord => None,
+        Fault::ContrecordLength { found, .. } => Some(found),
+        _ => return,
+    };
+    if damage.until_prev == Some(damage.lsn) {
+        damage.fault = Fault::LengthAgainstPage { page: damage.at, rem_len, missing };
+        damage.end = damage.at.plus_within(layout.long_header() as u64);
+        damage.at = damage.lsn;
+    }
 }
 
-/// The first record of `right` must tell of the aborted record.
-fn overwrite_fault<A: Fold>(left: &Run<A>, right: &Run<A>, aborted: Lsn) -> Option<Damage<A::Mark>> {
-    let first = right.first?;
-    (first.overwrites != Some(aborted)).then_some(Damage {
-        lsn: first.lsn,
-        begun_before: false,
-        at: first.lsn,
-        fault: Fault::OverwriteMismatch { found: first.overwrites, expected: aborted },
-        end: first.lsn,
-        until: None,
-        until_prev: None,
-        before: left.acc.mark(),
-    })
+/// What the first record of the segment that starts at `from` names as the one before it.
+pub(crate) fn prev_in(layout: &Layout, begin: Begin, from: Lsn) -> Option<Lsn> {
+    let number = |lsn: Lsn| layout.address().segment(lsn, layout.segment);
+    begin.prev.filter(|_| number(begin.lsn) == number(from))
+}
+
+/// Every record names one before itself.
+fn linked_back(header: RecordHeader, start: Lsn) -> Result<RecordHeader, Fault> {
+    if header.prev < start { Ok(header) } else { Err(Fault::PrevLink { found: header.prev, expected: None }) }
 }
 
 impl Open {
@@ -210,6 +210,7 @@ impl Continuation {
         }
         self.got += next.got;
         self.end = next.end;
+        self.at_seam = next.at_seam;
         self.aborted = next.aborted;
     }
 }

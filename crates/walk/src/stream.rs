@@ -8,7 +8,7 @@
 
 use crate::head::{Continuation, Head};
 use crate::open::Open;
-use crate::run::{Link, Run, Tail};
+use crate::run::{Begin, Link, Run, Tail};
 use crate::scan::{Expect, KEEP};
 use crate::slack::first_non_zero;
 use crate::{Fold, seam};
@@ -89,6 +89,11 @@ impl<'a, F: Fold> Stream<'a, F> {
         if self.seen as u64 != layout.segment.bytes() {
             return Err(Declined);
         }
+        let begins = match (&self.first, &self.state) {
+            (Some(first), _) => Some(Begin { lsn: first.lsn, prev: Some(first.prev) }),
+            (None, State::Open(open)) => Some(open.begin(layout)),
+            (None, _) => None,
+        };
         let tail = match self.state {
             State::Records => Tail::Clean,
             State::Rest(rest) => {
@@ -102,6 +107,7 @@ impl<'a, F: Fold> Stream<'a, F> {
             from: self.x.start,
             to: at_offset(&self.x, self.seen),
             head: self.head,
+            begins,
             first: self.first,
             last: self.last,
             end: at_offset(&self.x, self.end),
@@ -134,7 +140,7 @@ impl<'a, F: Fold> Stream<'a, F> {
         if self.seen == 0 {
             self.first_timeline = header.timeline;
             if header.continues() {
-                let rest = Continuation { rem_len: header.rem_len, got: 0, kept: Vec::new(), crc: 0, end: None, aborted: false };
+                let rest = Continuation { rem_len: header.rem_len, got: 0, kept: Vec::new(), crc: 0, end: None, at_seam: false, aborted: false };
                 self.state = State::Rest(rest);
             }
         }

@@ -1,5 +1,7 @@
 //! A stream and a scan come to the same, wherever the stream does not decline; and on good WAL it declines next to nothing.
 
+#![allow(clippy::unwrap_used)]
+
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{FileName, Layout};
 use pgwal_walk::{Expect, Fold, KEEP, Stream, scan};

@@ -22,7 +22,7 @@ use crate::layouts;
 use base::Base;
 use log::Log;
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
-use pgwal_walk::{Expect, KEEP, Run, headers, scan};
+use pgwal_walk::{Expect, KEEP, Run, Stream, headers, scan};
 
 /// The system identifier of crafted WAL.
 const SYSTEM_ID: u64 = 7_000_000_000_000_000_001;
@@ -66,9 +66,19 @@ fn damaged(plan: Plan, base: &Base, steps: &[u8]) {
             None => runs.push(scan(segment, plan.expect(index), Log::default())),
         }
         pages.push(headers::<Log>(segment, plan.expect(index)));
+        // A stream either declines or comes to what a scan comes to.
+        if let Some(run) = streamed(segment, plan.expect(index)) {
+            same::check(runs.last().expect("one was pushed"), &run);
+        }
     }
     every_grouping(&plan.layout, &runs);
     every_grouping(&plan.layout, &pages);
+}
+
+fn streamed(segment: &[u8], expect: Expect<'_>) -> Option<Run<Log>> {
+    let mut stream = Stream::new(expect, Log::default()).ok()?;
+    segment.chunks(64 << 10).try_for_each(|window| stream.push(window)).ok()?;
+    stream.finish().ok()
 }
 
 /// All ways to set the brackets come down to those that differ in one place.

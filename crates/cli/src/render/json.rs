@@ -99,7 +99,7 @@ pub fn timeline(t: &TimelineReport) -> Value {
 }
 
 fn backup(b: &Backup) -> Value {
-    json!({"file": b.file, "timeline": b.timeline, "start_lsn": b.start, "stop_lsn": b.stop, "label": b.label, "wal_complete": b.complete})
+    json!({"file": b.file, "timeline": b.timeline, "start_lsn": b.start, "stop_lsn": b.stop, "label": b.label, "wal_complete": b.complete, "reaches_lsn": b.reaches})
 }
 
 /// A finding.

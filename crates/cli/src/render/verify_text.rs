@@ -4,7 +4,7 @@ use super::json::{depth, not_checked};
 use super::time::local;
 use crate::figures::grouped;
 use anstyle::{AnsiColor, Style};
-use pgwal::format::{Layout, Lsn};
+use pgwal::format::Layout;
 use pgwal::verify::{Code, Depth, Finding, NotChecked, Outcome, Severity, Verdict};
 use std::io::{self, Write};
 
@@ -150,15 +150,15 @@ fn backups(outcome: &Outcome) -> String {
     if outcome.backups.is_empty() {
         return "none known here".into();
     }
-    let until = |stop: Lsn| outcome.replay.filter(|(_, to)| *to >= stop).map(|(_, to)| to);
     let told: Vec<String> = outcome
         .backups
         .iter()
         .rev()
         .take(TOLD)
-        .map(|b| match until(b.stop).filter(|_| b.complete) {
-            Some(to) => format!("{} has all its WAL, {} to {}; replay reaches {to}", b.file, b.start, b.stop),
-            None => format!("{} lacks WAL between {} and {}", b.file, b.start, b.stop),
+        .map(|b| match (b.complete, b.reaches) {
+            (Some(true), Some(to)) => format!("{} has all its WAL, {} to {}; replay reaches {to}", b.file, b.start, b.stop),
+            (Some(_), _) => format!("{} lacks WAL between {} and {}", b.file, b.start, b.stop),
+            (None, _) => format!("{}: its WAL, {} to {}, was not looked at", b.file, b.start, b.stop),
         })
         .collect();
     let more = outcome.backups.len().saturating_sub(TOLD);

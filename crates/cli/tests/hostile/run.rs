@@ -115,7 +115,9 @@ pub fn unprivileged(folder: &Path) -> Command {
     use std::os::unix::fs::MetadataExt;
     use std::os::unix::process::CommandExt;
     let program = folder.join("walproof");
-    fs::copy(env!("CARGO_BIN_EXE_walproof"), &program).unwrap();
+    // By another process: a file that is open for writing anywhere cannot be run, and a test that starts a program just
+    // then would hand it our open file.
+    assert!(Command::new("cp").arg(env!("CARGO_BIN_EXE_walproof")).arg(&program).status().unwrap().success());
     mode(folder, 0o755);
     mode(&program, 0o755);
     let mut command = Command::new(program);

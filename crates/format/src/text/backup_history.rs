@@ -48,6 +48,17 @@ pub enum BackupHistoryFault {
     NotText,
 }
 
+impl std::fmt::Display for BackupHistoryFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            BackupHistoryFault::NoStart => "it has no START WAL LOCATION",
+            BackupHistoryFault::NoStop => "it has no STOP WAL LOCATION",
+            BackupHistoryFault::StopBeforeStart => "its STOP WAL LOCATION lies before its START WAL LOCATION",
+            BackupHistoryFault::NotText => "it is no text",
+        })
+    }
+}
+
 /// Reads a backup history file.
 pub fn parse(bytes: &[u8]) -> Result<BackupHistory, BackupHistoryFault> {
     // Labels may be in any encoding.

@@ -110,6 +110,12 @@ impl Judge<'_> {
     }
 
     fn gap(&mut self, hole: &Hole, needed: bool) {
+        // There is something of that name, and it was refused: that is told already.
+        let name = self.name(hole.timeline, hole.first);
+        let refused = |f: &crate::Finding| f.code == Code::Unreadable && f.file.as_deref().is_some_and(|file| file.contains(&name));
+        if hole.first == hole.last && self.findings.iter().any(refused) {
+            return;
+        }
         let (left, right) = self.sides(hole.timeline, hole.first, hole.last);
         let lsn = self.begun(left, hole.first);
         let until = right.and_then(Piece::run).and_then(|r| r.first).map(|f| f.lsn);

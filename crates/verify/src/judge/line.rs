@@ -66,12 +66,14 @@ impl Judge<'_> {
                     if last_run == Some(i)
                         && let Tail::Stopped(stop) = &run.tail
                         && !stop.rest.clean
+                        && !stop.told
                         && self.options.depth == Depth::Records
                     {
                         let lsn = if stop.begun_before { begun } else { stop.lsn };
                         let mark = before.map(|b| after(b, run.acc.mark()));
                         self.torn(timeline, lsn, stop, mark);
                     } else if let Tail::Stopped(stop) = &run.tail
+                        && !stop.told
                         && pieces.get(i + 1).is_some_and(|next| next.run().is_some() || !self.is_leftover(next))
                     {
                         // A file behind shows that WAL went on, whether or not that file can be read.

@@ -46,7 +46,10 @@ impl Judge<'_> {
         let (replay, replayed) = self.replay(&findings);
         let mut backups = std::mem::take(&mut self.backups);
         for backup in &mut backups {
-            backup.complete = self.covers(backup, &findings);
+            if self.options.depth == Depth::Records && self.options.start.is_none() && self.options.end.is_none() {
+                backup.complete = Some(self.covers(backup, &findings));
+                backup.reaches = self.reaches(backup, &findings);
+            }
         }
         let reached = |n: SegmentNo| replay.is_some_and(|(from, to)| self.start_of(n) < to && n >= self.number(from));
         let replay_segments = self.way.legs.iter().map(|leg| (leg.first.0..=leg.last.0).filter(|&n| reached(SegmentNo(n))).count() as u64).sum();
@@ -71,6 +74,8 @@ impl Judge<'_> {
         if self.layout().dialect.page.all & 0x0004 != 0 && self.layout().dialect.page.overwrite != 0x0004 {
             not_checked.push(NotChecked::RemovableFlag);
         }
+        // Worst first, and of one severity in the order of WAL.
+        findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
         Reports { verdict, path, timelines, backups, findings, replay, replayed, replay_segments, not_checked, way: self.way, unusable }
     }
 
@@ -195,6 +200,15 @@ impl Judge<'_> {
         let number = self.number(at);
         let hole = self.way.holes.iter().any(|h| (h.first..=h.last).contains(&number));
         hole || self.on_way(self.file(timeline, number).1, number)
+    }
+
+    /// Where replay from a backup comes to its end: at the first error or gap behind its start, or with the WAL.
+    fn reaches(&self, backup: &Backup, findings: &[Finding]) -> Option<Lsn> {
+        let ends = |f: &&Finding| (f.severity == Severity::Error || f.code == Code::Gap) && self.stops(f);
+        let stop = findings.iter().filter(ends).filter_map(|f| f.lsn).filter(|&lsn| lsn >= backup.start).min();
+        let last = self.way.legs.last()?;
+        let end = self.pieces.get(&last.timeline)?.iter().filter(|p| p.first <= last.last).filter_map(Piece::run).next_back()?.end;
+        Some(stop.unwrap_or(end)).filter(|&to| to >= backup.start)
     }
 
     /// Whether everything from a backup's start to its stop can be read.

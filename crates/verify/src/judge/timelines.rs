@@ -32,6 +32,7 @@ impl Judge<'_> {
         {
             self.history_missing(asked);
         }
+        self.not_a_child();
         let children: Vec<TimelineId> = self.pieces.keys().copied().collect();
         for child in children {
             if let Some((parent, switch)) = self.tree.parent(child).map(|p| (p.timeline, p.switch)) {
@@ -45,7 +46,24 @@ impl Judge<'_> {
     }
 
     fn history_missing(&mut self, timeline: TimelineId) {
-        self.findings.push(Finding { timeline: Some(timeline), file: Some(history_name(timeline)), ..Finding::of(Code::HistoryMissing) });
+        let detail = if self.inventory.of(timeline).is_empty() {
+            Detail::History { what: format!("timeline {timeline} is asked for, and neither its history file nor WAL of it is here") }
+        } else {
+            Detail::Plain
+        };
+        let file = Some(history_name(timeline));
+        self.findings.push(Finding { timeline: Some(timeline), file, detail, ..Finding::of(Code::HistoryMissing) });
+    }
+
+    /// The target does not descend from the timeline on which recovery starts.
+    fn not_a_child(&mut self) {
+        let (target, start) = (self.target, self.start);
+        let Some(node) = self.tree.get(target).filter(|n| !n.broken && target != start) else { return };
+        if !self.target_line.iter().any(|&(t, _)| t == start) && !self.inventory.of(start).is_empty() {
+            let what = format!("it does not name timeline {start}, on which the WAL here begins: no server comes from there to timeline {target}");
+            let file = Some(node.file.clone());
+            self.findings.push(Finding { timeline: Some(target), file, detail: Detail::History { what }, ..Finding::of(Code::Unreachable) });
+        }
     }
 
     /// Where a timeline begins, by its own first record.

@@ -27,6 +27,9 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
         (Detail::History { .. }, Code::HistorySyntax) => Some(format!("syntax error in history file \"{name}\"")),
         (Detail::History { .. }, Code::HistoryOrder) => Some("invalid data in history file".into()),
         (Detail::History { .. }, Code::HistoryEmpty) => Some("could not locate required checkpoint record".into()),
+        (Detail::History { .. }, Code::Unreachable) => {
+            Some(format!("requested timeline {} is not a child of this server's history", f.timeline.map_or(0, |t| t.0)))
+        }
         (_, Code::HistoryMissing) => Some(format!("recovery target timeline {} does not exist", f.timeline.map_or(0, |t| t.0))),
         _ => None,
     }
