@@ -270,7 +270,8 @@ fn old_timeline(segment: &Segment, run: &Run<Tally>, live: bool) -> Option<Why> 
     let found = run.last_timeline.filter(|&t| t < segment.timeline)?;
     let opens = run.acc.openings.iter().any(|(t, _)| *t > found);
     // A server that has just been promoted may not have written more than the copy yet.
-    (!opens && !(live && matches!(run.tail, Tail::Stopped(_)))).then_some(Why::OldTimeline(found))
+    let not_yet = live && matches!(run.tail, Tail::Stopped(_));
+    (!opens && !not_yet).then_some(Why::OldTimeline(found))
 }
 
 fn foreign_cluster(run: &Run<Tally>) -> Option<u64> {

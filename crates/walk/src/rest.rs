@@ -57,7 +57,7 @@ impl<F: Fold> Scanner<'_, F> {
     pub(crate) fn leftover(&self, from: usize) -> Leftover {
         let mut out = Leftover::default();
         let mut page = from;
-        if from % self.page != 0 {
+        if !from.is_multiple_of(self.page) {
             let end = (from - from % self.page + self.page).min(self.bytes.len());
             out.junk = self.bytes.get(from..end).and_then(first_non_zero).map(|at| (from + at) as u64);
             page = end;

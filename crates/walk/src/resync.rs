@@ -96,10 +96,13 @@ impl<F: Fold> Scanner<'_, F> {
                 first = page + layout.short_header();
             }
             let implied = page + layout.align_up(header.data as u64 + u64::from(header.rem_len)) as usize;
-            if good && implied >= from && implied > page && implied < end.min(to) {
-                if let Some(found) = self.prove(implied, lower, search) {
-                    return Some(found);
-                }
+            if good
+                && implied >= from
+                && implied > page
+                && implied < end.min(to)
+                && let Some(found) = self.prove(implied, lower, search)
+            {
+                return Some(found);
             }
             // What a good page marks as the rest of a record holds no other record, unless that record is the damage.
             let skip = if good && header.continues() && page > from && search.doubted != Some(page) { implied.min(end) } else { first };

@@ -170,7 +170,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
                     let at = self.bytes.len();
                     let before = self.first.is_none() && matches!(&head, Head::Rest(rest) if rest.end.is_none());
                     // Cut exactly between pages: the next record would start behind the next page's header.
-                    let header = if self.end == at && at % self.page == 0 { self.x.layout.short_header() } else { 0 };
+                    let header = if self.end == at && at.is_multiple_of(self.page) { self.x.layout.short_header() } else { 0 };
                     let loss = Loss { record: self.end + header, before, page: Some(at), end: self.size, missing: 0, fault: Fault::CutOff };
                     break self.stop(&loss);
                 }
@@ -248,7 +248,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
             if pos >= self.bytes.len() {
                 return Step::Cut;
             }
-            if pos % self.page == 0 {
+            if pos.is_multiple_of(self.page) {
                 match self.enter(pos) {
                     Err(fault) => return Step::Lost(self.bad_page(pos, Fault::Page(fault))),
                     Ok(h) if h.continues() => {

@@ -147,8 +147,8 @@ fn seal(layout: &Layout, image: &mut Image, place: usize) {
     let mut record = Vec::with_capacity(total);
     let mut at = place;
     while record.len() < total && at < image.bytes.len() {
-        if at % page == 0 {
-            at += if at % SEGMENT == 0 { layout.long_header() } else { layout.short_header() } + continuation;
+        if at.is_multiple_of(page) {
+            at += if at.is_multiple_of(SEGMENT) { layout.long_header() } else { layout.short_header() } + continuation;
         }
         let here = (page - at % page).min(total - record.len());
         places.push((record.len(), at));
