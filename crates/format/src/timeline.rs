@@ -20,7 +20,8 @@ impl TimelineId {
         } else {
             text.parse()
         };
-        number.ok().filter(|&n| n > 0 && !text.starts_with('+')).map(TimelineId)
+        // The standard library takes a plus sign, in front or behind a prefix.
+        number.ok().filter(|&n| n > 0 && !text.contains('+')).map(TimelineId)
     }
 }
 
@@ -36,9 +37,18 @@ mod tests {
 
     #[test]
     fn numbers_as_strtoul_reads_them() {
-        for (text, value) in
-            [("1", Some(1)), ("0x1A", Some(26)), ("010", Some(8)), ("0", None), ("", None), ("+1", None), ("-1", None), ("4294967296", None)]
-        {
+        for (text, value) in [
+            ("1", Some(1)),
+            ("0x1A", Some(26)),
+            ("010", Some(8)),
+            ("0", None),
+            ("", None),
+            ("+1", None),
+            ("0x+1", None),
+            ("0+7", None),
+            ("-1", None),
+            ("4294967296", None),
+        ] {
             assert_eq!(TimelineId::parse(text).map(|t| t.0), value, "{text}");
         }
     }

@@ -6,6 +6,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 struct Archive {
     _folder: tempfile::TempDir,
@@ -40,8 +41,16 @@ fn read(archive: &Archive, how: &How, mut sink: impl FnMut(&[u8])) -> Read {
         .unwrap()
 }
 
+/// The places of the guard are the whole process's: one test takes all of them, and the others wait for it.
+static PLACES: RwLock<()> = RwLock::new(());
+
+fn some_places() -> RwLockReadGuard<'static, ()> {
+    PLACES.read().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[test]
 fn a_mapped_file_is_one_window() {
+    let _places = some_places();
     let plain = wal_like((1 << 20) + 123);
     let archive = archive(&plain);
     let mut windows = Vec::new();
@@ -52,6 +61,11 @@ fn a_mapped_file_is_one_window() {
 
 #[test]
 fn a_mapped_file_that_shrinks_is_changed_and_no_crash() {
+    let _places = some_places();
+    shrink();
+}
+
+fn shrink() {
     let archive = archive(&[0x55; 1 << 20]);
     let mut sum = 0;
     let read = read(&archive, &mapped(), |window| {
@@ -64,15 +78,17 @@ fn a_mapped_file_that_shrinks_is_changed_and_no_crash() {
 
 #[test]
 fn many_threads_may_lose_their_files_at_once() {
+    let _places = some_places();
     std::thread::scope(|scope| {
         for _ in 0..8 {
-            scope.spawn(a_mapped_file_that_shrinks_is_changed_and_no_crash);
+            scope.spawn(shrink);
         }
     });
 }
 
 #[test]
 fn more_maps_than_the_guard_watches_are_read_in_windows() {
+    let _all = PLACES.write().unwrap_or_else(PoisonError::into_inner);
     let outer = archive(&wal_like(600_000));
     fn nest(archive: &Archive, how: &How, depth: usize, windows: &mut usize) {
         let read = archive.source.read(&archive.entry, how, &mut Scratch::default(), &mut |_| {
@@ -92,6 +108,7 @@ fn more_maps_than_the_guard_watches_are_read_in_windows() {
 
 #[test]
 fn a_file_that_is_rewritten_while_it_is_read_is_changed() {
+    let _places = some_places();
     for how in [How::default(), mapped()] {
         let archive = archive(&wal_like(1 << 20));
         let read = read(&archive, &how, |_| {
