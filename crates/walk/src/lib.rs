@@ -14,12 +14,14 @@ mod head;
 mod headers;
 mod join;
 mod open;
+mod pads;
 mod rest;
 mod resync;
 mod run;
 mod scan;
 pub mod seam;
 mod slack;
+mod split;
 mod stream;
 
 pub use fault::{Damage, Fault};

@@ -4,8 +4,9 @@
 //! one between the last good record and itself. Candidates are the start that a page header implies, then every aligned
 //! position of the page. The work is bounded: however the bytes are made, no more than a few times the segment is summed.
 
-use crate::scan::{Loss, Scanner, Split};
+use crate::scan::{Loss, Scanner};
 use crate::slack::first_non_zero;
+use crate::split::Split;
 use crate::{Fault, Fold};
 use pgwal_format::page::PageFault;
 use pgwal_format::{Lsn, TimelineId};

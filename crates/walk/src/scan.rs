@@ -4,7 +4,8 @@ use crate::fault::{Damage, Fault, MANY};
 use crate::head::Head;
 use crate::open::Open;
 use crate::run::{Begin, Link, Run, Stop, Tail};
-use crate::slack::{Slack, SlackKind, first_non_zero};
+use crate::slack::{Slack, SlackKind};
+use crate::split::Split;
 use crate::{Fold, Rest};
 use pgwal_format::page::{PageFault, PageHeader};
 use pgwal_format::record::{Record, RecordHeader};
@@ -75,38 +76,29 @@ impl Step {
     }
 }
 
-/// How reading a record that crosses pages ended.
-pub(crate) enum Split {
-    Whole { header: RecordHeader, end: usize, timeline: TimelineId },
-    Open { open: Open, timeline: TimelineId },
-    Cut,
-    Overwritten { page: usize },
-    Lost(Loss),
-}
-
 pub(crate) struct Scanner<'a, F: Fold> {
-    pub x: Expect<'a>,
-    pub bytes: &'a [u8],
-    pub page: usize,
-    pub size: usize,
-    pub last: Option<Lsn>,
-    pub timeline: TimelineId,
-    begins: Option<Begin>,
-    first: Option<Link>,
-    first_timeline: Option<TimelineId>,
-    fold: F,
-    scratch: Vec<u8>,
-    damages: Vec<Damage<F::Mark>>,
-    more_damages: u64,
-    slack: Vec<Slack>,
-    end: usize,
-    lost_before_first: bool,
-    aborted: Option<Lsn>,
-    overwritten_page: bool,
+    pub(crate) x: Expect<'a>,
+    pub(crate) bytes: &'a [u8],
+    pub(crate) page: usize,
+    pub(crate) size: usize,
+    pub(crate) last: Option<Lsn>,
+    pub(crate) timeline: TimelineId,
+    pub(crate) begins: Option<Begin>,
+    pub(crate) first: Option<Link>,
+    pub(crate) first_timeline: Option<TimelineId>,
+    pub(crate) fold: F,
+    pub(crate) scratch: Vec<u8>,
+    pub(crate) damages: Vec<Damage<F::Mark>>,
+    pub(crate) more_damages: u64,
+    pub(crate) slack: Vec<Slack>,
+    pub(crate) end: usize,
+    pub(crate) lost_before_first: bool,
+    pub(crate) aborted: Option<Lsn>,
+    pub(crate) overwritten_page: bool,
     /// Try whether a record is right when what pages say of its rest is ignored.
-    trust_record: bool,
+    pub(crate) trust_record: bool,
     /// Bytes of checksums that may still be computed to find records behind damage.
-    pub effort: u64,
+    pub(crate) effort: u64,
 }
 
 impl<'a, F: Fold> Scanner<'a, F> {
@@ -398,87 +390,6 @@ impl<'a, F: Fold> Scanner<'a, F> {
         self.fold.pass(header);
     }
 
-    /// Reads a record that crosses pages, its body (or the beginning of it) into `kept`.
-    fn split(&self, pos: usize, kept: &mut Vec<u8>, last: Option<Lsn>) -> Split {
-        self.split_after(pos, kept, last, self.timeline)
-    }
-
-    /// The same, on a page of timeline `timeline`.
-    pub(crate) fn split_after(&self, pos: usize, kept: &mut Vec<u8>, last: Option<Lsn>, mut timeline: TimelineId) -> Split {
-        let layout = self.x.layout;
-        let size = layout.record_header() as u64;
-        let mut page = pos - pos % self.page;
-        let page_end = (page + self.page).min(self.bytes.len());
-        let mut chunk = self.bytes.get(pos..page_end).unwrap_or(&[]);
-        let tot_len = layout.total_length(chunk);
-        let lost = |page: Option<usize>, end: usize, fault: Fault| Split::Lost(Loss { record: pos, before: false, page, end, missing: 0, fault });
-        if u64::from(tot_len) < size {
-            let whole = layout.record_header_at(chunk).map(|h| layout.check_header(&h));
-            let fault = whole.and_then(Result::err).unwrap_or(pgwal_format::record::HeaderFault::Length { found: tot_len });
-            return lost(None, pos + size as usize, Fault::Header(fault));
-        }
-        kept.clear();
-        let mut open = Open::new(self.lsn(pos), tot_len, std::mem::take(kept));
-        let mut header_checked = false;
-        let mut data = pos - page;
-        loop {
-            let missing = open.missing();
-            let part = chunk.get(..(missing.min(chunk.len() as u64)) as usize).unwrap_or(chunk);
-            open.feed(layout, part, self.x.keep);
-            if !header_checked && open.has_header(layout) {
-                header_checked = true;
-                if let Some(header) = open.header(layout) {
-                    let fault = layout.check_header(&header).map_err(Fault::Header).and_then(|()| self.check_prev(pos, &header, last));
-                    if let Err(fault) = fault {
-                        return lost(None, pos + size as usize, fault);
-                    }
-                }
-            }
-            if open.missing() == 0 {
-                let end = page + data + part.len();
-                let checked = open.check(layout);
-                *kept = std::mem::take(&mut open.kept);
-                return match checked {
-                    Err(fault) => lost(None, end, fault),
-                    Ok(header) => Split::Whole { header, end, timeline },
-                };
-            }
-            page += self.page;
-            if page >= self.size {
-                return Split::Open { open, timeline };
-            }
-            if page >= self.bytes.len() {
-                return Split::Cut;
-            }
-            let header = match self.peek(page, timeline) {
-                Err(fault) => return lost(Some(page), page, Fault::Page(fault)),
-                Ok(h) => h,
-            };
-            if self.overwrites(&header) {
-                return Split::Overwritten { page };
-            }
-            if !header.continues() && !self.trust_record {
-                return Split::Lost(Loss {
-                    record: pos,
-                    before: false,
-                    page: Some(page),
-                    end: page,
-                    missing: open.missing(),
-                    fault: Fault::NoContrecord,
-                });
-            }
-            if u64::from(header.rem_len) != open.missing() && !self.trust_record {
-                let fault = Fault::ContrecordLength { found: header.rem_len, expected: open.missing() };
-                return Split::Lost(Loss { record: pos, before: false, page: Some(page), end: page, missing: open.missing(), fault });
-            }
-            timeline = header.timeline;
-            // Up to 9.2 the remaining length stands between header and data, whether or not the flag says so.
-            let hidden = !header.continues() && layout.dialect.generation == Generation::LegacyA;
-            data = header.data + if hidden { 4 } else { 0 };
-            chunk = self.data(page, data);
-        }
-    }
-
     /// The page begins with a record in the place of the rest of an aborted one.
     pub(crate) fn overwrites(&self, header: &PageHeader) -> bool {
         header.info & self.x.layout.dialect.page.overwrite != 0
@@ -534,32 +445,6 @@ impl<'a, F: Fold> Scanner<'a, F> {
         Loss { record: page + header, before: false, page: Some(page), end: page, missing: 0, fault }
     }
 
-    /// A record and a page disagree on what is left of the record. If the record is right without the page, the page is
-    /// wrong; otherwise it is the record's length, or something between that no checksum can tell apart.
-    fn blame(&mut self, loss: Loss) -> Loss {
-        if let (Fault::Page(PageFault::Timeline { found, after }), Some(page)) = (loss.fault, loss.page)
-            && self.x.timeline.is_some_and(|own| after > own)
-        {
-            // The page before claimed a timeline that this file cannot have: it is the one at fault.
-            self.timeline = found.min(self.x.timeline.unwrap_or(found));
-            return Loss { page: Some(page.saturating_sub(self.page)), ..loss };
-        }
-        let (false, Some(page)) = (loss.before, loss.page) else { return loss };
-        let rem_len = match loss.fault {
-            Fault::ContrecordLength { found, .. } => Some(found),
-            Fault::NoContrecord => None,
-            _ => return loss,
-        };
-        self.trust_record = true;
-        let whole = matches!(self.split(loss.record, &mut Vec::new(), self.last), Split::Whole { .. });
-        self.trust_record = false;
-        if whole {
-            return loss;
-        }
-        let fault = Fault::LengthAgainstPage { page: self.lsn(page), rem_len, missing: loss.missing };
-        Loss { page: None, end: page + self.x.layout.short_header(), fault, ..loss }
-    }
-
     pub(crate) fn damage(&mut self, loss: &Loss, found: Option<crate::resync::Found>) {
         let no_record_yet = self.first.is_none();
         self.lost_before_first |= no_record_yet;
@@ -599,14 +484,6 @@ impl<'a, F: Fold> Scanner<'a, F> {
         }
     }
 
-    /// The offset behind an `XLOG_SWITCH` whose header the segment's start splits: its rest is all that the segment holds.
-    /// Whether it was one, the segment before knows; if not, the link of the next record tells that some are lost.
-    fn split_switch(&self, head: &Head, loss: &Loss) -> Option<usize> {
-        let Head::Rest(rest) = head else { return None };
-        let only = self.begins.is_none() && self.damages.is_empty() && rest.end.is_some();
-        (only && (rest.rem_len as usize) < self.x.layout.record_header() && self.classify(loss).clean).then_some(self.end)
-    }
-
     fn stop(&mut self, loss: &Loss) -> Tail {
         let rest = self.rest(loss);
         Tail::Stopped(Stop {
@@ -618,80 +495,5 @@ impl<'a, F: Fold> Scanner<'a, F> {
             rest,
             told: false,
         })
-    }
-
-    pub(crate) fn note(&mut self, offset: usize, kind: SlackKind) {
-        if self.slack.len() < MANY && self.slack.last().is_none_or(|s| s.offset < offset as u64) {
-            self.slack.push(Slack { offset: offset as u64, segment: self.x.start, kind });
-        }
-    }
-
-    pub(crate) fn padding(&mut self, from: usize, to: usize) {
-        if let Some(at) = self.bytes.get(from..to).and_then(first_non_zero) {
-            self.note(from + at, SlackKind::Padding);
-        }
-    }
-
-    /// The aligned end of a record.
-    pub(crate) fn padded(&mut self, end: usize) -> usize {
-        let next = self.x.layout.align_up(end as u64) as usize;
-        self.padding(end, next);
-        next
-    }
-
-    /// A page that begins with a record says that some of another are still to come. Servers do not look.
-    fn rem_len_of_nothing(&mut self, page: usize) {
-        if let Some(at) = self.bytes.get(page + 16..page + 20).and_then(first_non_zero) {
-            self.note(page + 16 + at, SlackKind::PageHeader);
-        }
-    }
-
-    fn slack_of_header(&mut self, page: usize) {
-        // What is left of a record is said where no record goes on: no check covers it, and no reader uses it.
-        let header = self.bytes.get(page..).unwrap_or(&[]);
-        let says = self.x.layout.dialect.generation != Generation::LegacyA && self.x.layout.page_header(header).is_idle();
-        if says && header.get(16..20).is_some_and(|b| b != [0; 4]) {
-            self.note(page + 16, SlackKind::PageHeader);
-        }
-        if let Some(pad) = self.x.layout.page_pad()
-            && let Some(at) = self.bytes.get(page + pad.start..page + pad.end).and_then(first_non_zero)
-        {
-            self.note(page + pad.start + at, SlackKind::PageHeader);
-        }
-    }
-
-    /// The pad behind the checksum in a record header of 9.3 and 9.4 on 8-byte aligned servers, which no checksum covers.
-    fn slack_of_record(&mut self, pos: usize) {
-        const PAD: std::ops::Range<usize> = 28..32;
-        let layout = self.x.layout;
-        if layout.record_header() < PAD.end {
-            return;
-        }
-        let here = self.page - pos % self.page;
-        // Where the header is split, its last bytes are the pad: they lie on one page.
-        let from = if here >= PAD.end { pos + PAD.start } else { pos + PAD.start + layout.short_header() };
-        if from + PAD.len() <= self.bytes.len() {
-            self.padding(from, from + PAD.len());
-        }
-    }
-
-    /// The pads of the pages that a record crosses into, and the padding behind it.
-    fn slack_of_pages(&mut self, from: usize, next: usize) {
-        let mut page = from - from % self.page + self.page;
-        while page < next.min(self.size) {
-            self.slack_of_header(page);
-            page += self.page;
-        }
-    }
-
-    fn after_switch(&mut self, at: usize) {
-        let rest = self.leftover(at);
-        self.note_leftover(&rest, SlackKind::AfterSwitch);
-    }
-
-    pub(crate) fn rest(&mut self, loss: &Loss) -> Rest {
-        let rest = self.classify(loss);
-        self.note_leftover(&rest.leftover, SlackKind::AfterEnd);
-        rest
     }
 }
