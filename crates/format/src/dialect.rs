@@ -212,6 +212,14 @@ pub struct Dialect {
     /// Where in `pg_control` the timeline of the last checkpoint stands (`checkPointCopy.ThisTimeLineID`), on servers
     /// aligned to 8 and to 4 bytes.
     pub control_timeline: [usize; 2],
+    /// Commit records say Unix seconds (8.2) instead of microseconds since 2000.
+    pub unix_commit_time: bool,
+    /// A server may have been built with float times (9.6 and earlier).
+    pub float_times: bool,
+    /// Where the timeline stands in a checkpoint record (`CheckPoint.ThisTimeLineID`).
+    pub checkpoint_timeline: usize,
+    /// Resource managers 7 and 8 are in use (9.0 and later).
+    pub relmap_and_standby: bool,
     /// Words of the server's messages.
     pub wording: Wording,
 }
@@ -296,11 +304,23 @@ const V8_2: Dialect = Dialect {
     control_version: 822,
     catalog_version: 200611241,
     control_timeline: [72, 64],
+    unix_commit_time: true,
+    float_times: true,
+    checkpoint_timeline: 16,
+    relmap_and_standby: false,
     wording: WORDS_9_2,
 };
 
-const V8_3: Dialect =
-    Dialect { version: Version::new(8, 3), magic: 0xD062, control_version: 833, catalog_version: 200711281, control_timeline: [56, 48], ..V8_2 };
+const V8_3: Dialect = Dialect {
+    version: Version::new(8, 3),
+    magic: 0xD062,
+    control_version: 833,
+    catalog_version: 200711281,
+    control_timeline: [56, 48],
+    unix_commit_time: false,
+    checkpoint_timeline: 8,
+    ..V8_2
+};
 
 const V8_4: Dialect = Dialect {
     version: Version::new(8, 4),
@@ -312,7 +332,8 @@ const V8_4: Dialect = Dialect {
     ..V8_3
 };
 
-const V9_0: Dialect = Dialect { version: Version::new(9, 0), magic: 0xD064, control_version: 903, catalog_version: 201008051, ..V8_4 };
+const V9_0: Dialect =
+    Dialect { version: Version::new(9, 0), magic: 0xD064, control_version: 903, catalog_version: 201008051, relmap_and_standby: true, ..V8_4 };
 
 const V9_1: Dialect = Dialect { version: Version::new(9, 1), magic: 0xD066, catalog_version: 201105231, ..V9_0 };
 
@@ -384,6 +405,7 @@ const V10: Dialect = Dialect {
     control_version: 1002,
     catalog_version: 201707211,
     functions: wal_functions::FUNCTIONS_10,
+    float_times: false,
     ..V9_6
 };
 

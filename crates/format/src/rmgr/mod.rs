@@ -48,8 +48,8 @@ impl Rmgr {
     pub fn name(self, dialect: &Dialect) -> RmgrName {
         let known = NAMES.get(usize::from(self.0)).copied().filter(|_| self.0 <= dialect.rmgr_max);
         match self.0 {
-            7 if dialect.rmgr_max < 16 && dialect.control_version < 903 => RmgrName::BuiltIn("Reserved 7"),
-            8 if dialect.rmgr_max < 16 && dialect.control_version < 903 => RmgrName::BuiltIn("Reserved 8"),
+            7 if !dialect.relmap_and_standby => RmgrName::BuiltIn("Reserved 7"),
+            8 if !dialect.relmap_and_standby => RmgrName::BuiltIn("Reserved 8"),
             id => known.map_or(if dialect.knows_rmgr(id) { RmgrName::Custom(id) } else { RmgrName::Unknown(id) }, RmgrName::BuiltIn),
         }
     }

@@ -6,7 +6,7 @@
 
 use crate::bytes::at;
 use crate::record::Record;
-use crate::{Align, Generation, Version};
+use crate::{Align, Generation};
 
 /// Microseconds since 2000-01-01 00:00:00 UTC (`TimestampTz`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
@@ -68,14 +68,14 @@ pub fn ended(record: &Record<'_>) -> Option<Ended> {
         (true, false, Align::Four) => (e.u32(at(data, 0)), 4),
         _ => (record.header.xid, 0),
     };
-    let time = if layout.dialect.version == Version::new(8, 2) {
+    let time = if layout.dialect.unix_commit_time {
         let seconds = match layout.align {
             Align::Eight => e.u64(*data.get(start..)?.first_chunk()?) as i64,
             Align::Four => i64::from(e.u32(*data.get(start..)?.first_chunk()?) as i32),
         };
         Timestamp::from_unix_seconds(seconds)
     } else {
-        stamp(e.u64(*data.get(start..)?.first_chunk()?), layout.dialect.control_version < 1002)
+        stamp(e.u64(*data.get(start..)?.first_chunk()?), layout.dialect.float_times)
     };
     Some(Ended { ending, xid, time })
 }

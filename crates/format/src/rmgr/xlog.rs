@@ -3,7 +3,7 @@
 
 use crate::bytes::at;
 use crate::record::Record;
-use crate::{Generation, TimelineId, Version};
+use crate::{Generation, TimelineId};
 
 /// A shutdown checkpoint or end-of-recovery record: the record with which a timeline begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,8 +19,7 @@ pub fn opening(record: &Record<'_>) -> Option<Opening> {
     let dialect = record.layout.dialect;
     let at_tli = match record.header.info & 0xF0 {
         // CHECKPOINT_SHUTDOWN: {redo, [8.2: undo,] ThisTimeLineID, [9.3+: PrevTimeLineID], …}
-        0x00 if dialect.version == Version::new(8, 2) => 16,
-        0x00 => 8,
+        0x00 => dialect.checkpoint_timeline,
         // END_OF_RECOVERY (9.3 and later): {time, ThisTimeLineID, PrevTimeLineID}
         0x90 if dialect.generation != Generation::LegacyA => 8,
         _ => return None,
