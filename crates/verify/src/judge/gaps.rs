@@ -30,7 +30,7 @@ impl Judge<'_> {
             }
             match hole.too_early {
                 Some(early) => self.unreachable(&hole, early, needed),
-                None => self.gap(&hole, needed),
+                None => self.gap(&hole, needed, None),
             }
         }
         if self.options.start.is_none() && self.options.end.is_none() {
@@ -57,17 +57,12 @@ impl Judge<'_> {
             }
             if from < first {
                 let hole = Hole { timeline, first: from, last: SegmentNo(to.0.min(first.0 - 1)), too_early: None };
-                self.gap(&hole, true);
-                if let Some(finding) = self.findings.last_mut() {
-                    // What older backups needed may have been given up on purpose.
-                    finding.severity = if newest == Some(start) { Severity::Error } else { Severity::Warning };
-                }
+                // What older backups needed may have been given up on purpose.
+                let weight = if newest == Some(start) { Severity::Error } else { Severity::Warning };
+                self.gap(&hole, true, Some(weight));
             } else if to > last {
                 let hole = Hole { timeline, first: SegmentNo(from.0.max(last.0 + 1)), last: to, too_early: None };
-                self.gap(&hole, true);
-                if let Some(finding) = self.findings.last_mut() {
-                    finding.severity = Severity::Error;
-                }
+                self.gap(&hole, true, Some(Severity::Error));
             }
         }
     }
@@ -88,11 +83,9 @@ impl Judge<'_> {
             if self.way.holes.iter().any(|h| h.timeline == timeline) {
                 continue;
             }
-            self.gap(&hole, true);
-            if let Some(finding) = self.findings.last_mut() {
-                // Right after a promotion the first segment is not archived yet.
-                finding.severity = if asked || timeline != target { Severity::Error } else { Severity::Warning };
-            }
+            // Right after a promotion the first segment is not archived yet.
+            let weight = if asked || timeline != target { Severity::Error } else { Severity::Warning };
+            self.gap(&hole, true, Some(weight));
         }
     }
 
@@ -109,7 +102,8 @@ impl Judge<'_> {
         (all().find(|p| p.last.next() == first), all().find(|p| p.first == last.next()))
     }
 
-    fn gap(&mut self, hole: &Hole, needed: bool) {
+    /// Tells of a hole; `weight` where it is known how bad that is.
+    fn gap(&mut self, hole: &Hole, needed: bool, weight: Option<Severity>) {
         // There is something of that name, and it was refused: that is told already.
         let name = self.name(hole.timeline, hole.first);
         let refused = |f: &crate::Finding| f.code == Code::Unreadable && f.file.as_deref().is_some_and(|file| file.contains(&name));
@@ -133,7 +127,7 @@ impl Judge<'_> {
         let detail = Detail::Gap { last, count: hole.last.0 - hole.first.0 + 1, partial };
         let at = self.start_of(hole.first);
         let finding = self.found(Code::Gap, hole.timeline, lsn, at, detail);
-        finding.severity = severity;
+        finding.severity = weight.unwrap_or(severity);
         finding.file = Some(name);
         finding.lost = Some(lost);
         finding.readable_until = Some(lsn);

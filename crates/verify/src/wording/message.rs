@@ -2,6 +2,7 @@
 
 use crate::finding::{Detail, Finding};
 use pgwal_format::Layout;
+use pgwal_format::dialect::MAGIC_19_BETA;
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{BodyFault, HeaderFault};
 use pgwal_format::text::history::Switch;
@@ -42,7 +43,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         }
         Detail::Partial { complete: Some(complete) } => format!("{file} is superseded by {complete}"),
         Detail::Partial { complete: None } => format!("{file} goes on behind the last complete segment; a server does not restore it"),
-        Detail::Magic { found: 0xD121 } => format!("{file} has the page magic D121, that of the betas of 19"),
+        Detail::Magic { found: MAGIC_19_BETA } => format!("{file} has the page magic D121, that of the betas of 19"),
         Detail::Magic { found } => format!("{file} has the page magic {found:04X}, which no release writes"),
         Detail::Content(what) => format!("{file} is {what}"),
         Detail::Refused(why) => format!("{file}: {why}"),
