@@ -1,6 +1,7 @@
 //! The options that every command on an archive shares, and opening it.
 
 use pgwal::source::{self, Source, guard};
+use pgwal::verify::Depth;
 use std::path::PathBuf;
 
 /// Where the WAL is.
@@ -38,5 +39,23 @@ impl Input {
     /// The guard that makes mapping safe, where mapping is wanted and the guard is to be had.
     pub fn map(&self) -> Option<guard::Guard> {
         if self.mmap { guard::install().ok() } else { None }
+    }
+}
+
+/// How thoroughly to look, as an option says it.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum At {
+    Names,
+    Pages,
+    Records,
+}
+
+impl From<At> for Depth {
+    fn from(at: At) -> Depth {
+        match at {
+            At::Names => Depth::Names,
+            At::Pages => Depth::Pages,
+            At::Records => Depth::Records,
+        }
     }
 }

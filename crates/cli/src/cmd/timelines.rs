@@ -1,11 +1,11 @@
 //! `walproof timelines`: which timelines an archive holds, how they descend from each other, and what each has.
 
 use crate::Exit;
-use crate::input::Input;
+use crate::input::{At, Input};
 use crate::progress::Bar;
 use crate::render::{timelines_json, timelines_text};
 use clap::ValueEnum;
-use pgwal::verify::{Depth, Options, Outcome, Severity, Which, verify};
+use pgwal::verify::{Options, Outcome, Severity, Which, verify};
 use std::io::{self, Write};
 
 /// Options of `timelines`.
@@ -22,13 +22,6 @@ pub struct Args {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum At {
-    Names,
-    Pages,
-    Records,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     Text,
     Json,
@@ -39,11 +32,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let source = args.input.open()?;
     let bar = Bar::new(false);
     let mut options = Options::default();
-    options.depth = match args.depth {
-        At::Names => Depth::Names,
-        At::Pages => Depth::Pages,
-        At::Records => Depth::Records,
-    };
+    options.depth = args.depth.into();
     options.timeline = Which::Latest;
     options.jobs = args.input.jobs();
     options.map = args.input.map();

@@ -1,7 +1,7 @@
 //! `walproof verify`
 
 use crate::Exit;
-use crate::input::Input;
+use crate::input::{At, Input};
 use crate::progress::Bar;
 use crate::render::{json, verify_text};
 use clap::ValueEnum;
@@ -42,13 +42,6 @@ pub struct Args {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum At {
-    Names,
-    Pages,
-    Records,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum FailOn {
     Error,
     Warning,
@@ -79,11 +72,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let source = args.input.open()?;
     let bar = Bar::new(args.quiet);
     let mut options = Options::default();
-    options.depth = match args.depth {
-        At::Names => Depth::Names,
-        At::Pages => Depth::Pages,
-        At::Records => Depth::Records,
-    };
+    options.depth = args.depth.into();
     options.timeline = args.timeline;
     (options.start, options.end) = (args.start, args.end);
     options.jobs = args.input.jobs();
