@@ -57,8 +57,8 @@ fn section(text: &mut String, folder: &Folder, walproof: &PathBuf, floor: &PathB
         ("pg_waldump -q", dumped),
         ("walproof verify --jobs 1", verify("1", &[])),
         ("walproof verify --jobs 2", verify("2", &[])),
-        ("walproof verify --jobs 1 --mmap", verify("1", &["--mmap"])),
-        ("walproof verify --jobs 2 --mmap", verify("2", &["--mmap"])),
+        ("walproof verify --jobs 1 --no-mmap", verify("1", &["--no-mmap"])),
+        ("walproof verify --jobs 2 --no-mmap", verify("2", &["--no-mmap"])),
         ("read every byte and CRC it, 1 thread", crc("1")),
         ("read every byte and CRC it, 2 threads", crc("2")),
     ];

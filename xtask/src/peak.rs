@@ -27,7 +27,7 @@ pub fn run(folders: &[&str]) -> Result<()> {
     );
     for folder in folders {
         let folder = Folder::open(Path::new(folder))?;
-        for options in [["--jobs", "1"].as_slice(), &["--jobs", "2"], &["--jobs", "1", "--mmap"], &["--jobs", "2", "--mmap"]] {
+        for options in [["--jobs", "1"].as_slice(), &["--jobs", "2"], &["--jobs", "1", "--no-mmap"], &["--jobs", "2", "--no-mmap"]] {
             let (peak, own) = measured(&walproof, &folder, options)?;
             writeln!(
                 text,

@@ -16,10 +16,7 @@ pub struct Input {
     /// Threads [default: one a processor]
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
-    /// Map plain files into memory instead of reading them in windows; slower on most machines
-    #[arg(long, conflicts_with = "no_mmap")]
-    pub mmap: bool,
-    /// Read in windows, as without --mmap
+    /// Read plain files in windows instead of mapping them into memory
     #[arg(long)]
     pub no_mmap: bool,
 }
@@ -38,7 +35,7 @@ impl Input {
 
     /// The guard that makes mapping safe, where mapping is wanted and the guard is to be had.
     pub fn map(&self) -> Option<guard::Guard> {
-        if self.mmap { guard::install().ok() } else { None }
+        if self.no_mmap { None } else { guard::install().ok() }
     }
 }
 

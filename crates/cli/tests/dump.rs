@@ -49,7 +49,7 @@ fn any_number_of_threads_and_every_way_of_reading_give_one_list() {
     for format in ["text", "jsonl"] {
         let one = walproof(&["dump", &folder, "--jobs", "1", "--format", format]);
         assert!(one.out.lines().count() > 10_000);
-        for words in [&["--jobs", "2"][..], &["--jobs", "7"], &["--mmap"]] {
+        for words in [&["--jobs", "2"][..], &["--jobs", "7"], &["--no-mmap"]] {
             let words: Vec<&str> = ["dump", &folder, "--format", format].iter().chain(words).copied().collect();
             assert!(walproof(&words).out == one.out, "{words:?}");
         }

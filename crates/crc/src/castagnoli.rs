@@ -5,7 +5,7 @@
 //! spend their time on the ends of it, so input of up to `SHORT` bytes takes the processor's own instruction here,
 //! and only longer input goes to the `crc32c` crate, which works on several streams at once.
 
-use crate::hardware;
+use crate::hardware::{self, Hardware};
 use crate::zeros::Zeros;
 
 /// Up to this many bytes, the loop over the processor's instruction is at least as fast as the interleaved streams.
@@ -15,13 +15,13 @@ const SHORT: usize = 512;
 /// for every record.
 #[derive(Clone, Copy, Debug)]
 pub struct Engine {
-    hardware: Option<hardware::Present>,
+    hardware: Hardware,
 }
 
 /// The engine of this processor.
 #[inline]
 pub fn engine() -> Engine {
-    Engine { hardware: hardware::Present::detect() }
+    Engine { hardware: Hardware::detect() }
 }
 
 /// Work with many short checksums, such as a page of records.
@@ -39,7 +39,7 @@ pub fn run<T: Task>(task: T) -> T::Output {
     impl<T: Task> hardware::Task for Of<T> {
         type Output = T::Output;
         #[inline(always)]
-        fn run(self, hardware: Option<hardware::Present>) -> T::Output {
+        fn run(self, hardware: Hardware) -> T::Output {
             self.0.run(Engine { hardware })
         }
     }
@@ -51,7 +51,9 @@ impl Engine {
     #[inline(always)]
     pub fn append(self, crc: u32, bytes: &[u8]) -> u32 {
         match self.hardware {
-            Some(present) if bytes.len() <= SHORT => present.append(crc, bytes),
+            #[cfg(target_arch = "x86_64")]
+            Hardware::Wide(present) => present.append(crc, bytes),
+            Hardware::Short(present) if bytes.len() <= SHORT => present.append(crc, bytes),
             _ => crc32c::crc32c_append(crc, bytes),
         }
     }
@@ -61,9 +63,11 @@ impl Engine {
     #[inline(always)]
     pub fn record(self, header: &[u8; 20], body: &[u8]) -> u32 {
         match self.hardware {
-            Some(present) if body.len() <= SHORT => present.record(header, body),
-            Some(present) => present.append(crc32c::crc32c_append(0, body), header),
-            None => crc32c::crc32c_append(crc32c::crc32c_append(0, body), header),
+            #[cfg(target_arch = "x86_64")]
+            Hardware::Wide(present) => present.record(header, body),
+            Hardware::Short(present) if body.len() <= SHORT => present.record(header, body),
+            Hardware::Short(present) => present.append(crc32c::crc32c_append(0, body), header),
+            Hardware::None => crc32c::crc32c_append(crc32c::crc32c_append(0, body), header),
         }
     }
 }

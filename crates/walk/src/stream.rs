@@ -315,9 +315,10 @@ impl<F: Fold> castagnoli::Task for Hot<'_, '_, '_, F> {
             }
             let end = pos + len;
             let next = (end + align) & !align;
-            // The padding is the top of the eight bytes that end where the next record starts.
+            // The padding is the top of the eight bytes that end where the next record starts. Shifted in two steps: 64 at once
+            // is no shift.
             let Some(word) = page.get(next - 8..next).and_then(|b| b.first_chunk()) else { break };
-            if u64::from_be_bytes(*word) & !(u64::MAX << (8 * (next - end) as u32)) != 0 {
+            if u64::from_le_bytes(*word) >> (56 - 8 * (next - end)) >> 8 != 0 {
                 break;
             }
             last = Lsn::new(start + pos as u64);

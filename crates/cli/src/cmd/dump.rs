@@ -51,10 +51,7 @@ pub struct Args {
     /// Threads [default: one a processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
-    /// Map plain files into memory instead of reading them in windows
-    #[arg(long, conflicts_with = "no_mmap")]
-    mmap: bool,
-    /// Read in windows, as without --mmap
+    /// Read plain files in windows instead of mapping them into memory
     #[arg(long)]
     no_mmap: bool,
 }
@@ -82,7 +79,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         return Ok(Exit::Clean);
     }
     let (archive, segments) = args.words()?;
-    let input = Input { archive, path: None, jobs: args.jobs, mmap: args.mmap, no_mmap: args.no_mmap };
+    let input = Input { archive, path: None, jobs: args.jobs, no_mmap: args.no_mmap };
     let source = input.open()?;
     let mut options = Options::default();
     options.jobs = input.jobs();

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 /// Every command that looks at an archive.
 const COMMANDS: [&[&str]; 6] = [
     &["verify", "ARCHIVE"],
-    &["verify", "--depth", "pages", "--mmap", "--format", "json", "ARCHIVE"],
+    &["verify", "--depth", "pages", "--no-mmap", "--format", "json", "ARCHIVE"],
     &["dump", "ARCHIVE"],
     &["timelines", "ARCHIVE"],
     &["lag", "-p", "ARCHIVE", "0/A00000", "0/900028"],

@@ -74,6 +74,13 @@ impl<'a> Record<'a> {
     /// The data of the resource manager: main data from 9.5 on, else what lies before the backup blocks. Cut where the
     /// body is.
     pub fn main_data(&self) -> &'a [u8] {
+        // Main data alone, as in nearly every commit.
+        if let [255, len, rest @ ..] = self.body
+            && self.layout.dialect.generation == Generation::Modern
+            && rest.len() == usize::from(*len)
+        {
+            return rest;
+        }
         let Ok(shape) = self.shape(&mut |_| ()) else { return &[] };
         let start = shape.main_start.min(self.body.len());
         let end = (shape.main_start + shape.main_len).min(self.body.len());

@@ -1,6 +1,6 @@
 //! The processor's own CRC-32C instruction over short input: `crc32` of SSE4.2, `crc32c*` of the ARMv8 CRC extension.
 //!
-//! This is the only module of the crate with `unsafe`. The argument: the functions below are safe Rust but for
+//! The argument for `unsafe`: the functions below are safe Rust but for
 //! `#[target_feature]`, which makes it undefined to call them on a processor that lacks the instruction. They are private
 //! and called only by the methods of [`Present`], and a `Present` is made only by [`Present::detect`], which asks the
 //! processor. No pointer is read: input goes through slices, with their bounds.
@@ -13,6 +13,8 @@
 //! word: |x x x x x|c c c|        x: part of the word before, c: the last r = 3 bytes (the top of a little-endian word)
 //!       |0 0 0 0 0|c c c| ^ state << (64 - 8r)  →  f  →  ^ state >> 8r
 //! ```
+
+use super::{Hardware, Task};
 
 /// Proof that this processor has the instruction.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +39,13 @@ impl Present {
         unsafe { append(crc, bytes) }
     }
 
+    /// Runs a task with the instruction.
+    #[inline]
+    pub(super) fn run<T: Task>(self, task: T) -> T::Output {
+        // SAFETY: `self` was made by `detect`, so the processor has the instruction.
+        unsafe { run(task, self) }
+    }
+
     #[inline(always)]
     pub(crate) fn record(self, header: &[u8; 20], body: &[u8]) -> u32 {
         // SAFETY: `self` was made by `detect`, so the processor has the instruction.
@@ -44,39 +53,22 @@ impl Present {
     }
 }
 
-/// Work that is compiled once more with the instruction at hand, so that [`Present::record`] becomes part of its loops
-/// instead of a call.
-pub(crate) trait Task {
-    type Output;
-    fn run(self, present: Option<Present>) -> Self::Output;
-}
-
-/// Runs a task, with the instruction if there is one.
-#[inline]
-pub(crate) fn run<T: Task>(task: T) -> T::Output {
-    match Present::detect() {
-        // SAFETY: `detect` found the instruction.
-        Some(present) => unsafe { run_with(task, present) },
-        None => task.run(None),
-    }
-}
-
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "sse4.2")]
-fn run_with<T: Task>(task: T, present: Present) -> T::Output {
-    task.run(Some(present))
+fn run<T: Task>(task: T, present: Present) -> T::Output {
+    task.run(Hardware::Short(present))
 }
 
 #[cfg(target_arch = "aarch64")]
 #[target_feature(enable = "crc")]
-fn run_with<T: Task>(task: T, present: Present) -> T::Output {
-    task.run(Some(present))
+fn run<T: Task>(task: T, present: Present) -> T::Output {
+    task.run(Hardware::Short(present))
 }
 
 /// Never called: without the instruction there is no [`Present`].
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-unsafe fn run_with<T: Task>(task: T, _: Present) -> T::Output {
-    task.run(None)
+unsafe fn run<T: Task>(task: T, _: Present) -> T::Output {
+    task.run(Hardware::None)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -110,7 +102,7 @@ with_the_instruction! {
     }
 
     #[inline]
-    fn over(mut state: u32, bytes: &[u8]) -> u32 {
+    pub(super) fn over(mut state: u32, bytes: &[u8]) -> u32 {
         let Some(last) = bytes.last_chunk::<8>() else {
             return under_eight(state, bytes);
         };
@@ -147,11 +139,11 @@ with_the_instruction! {
 #[cfg(target_arch = "x86_64")]
 with_the_instruction! {
     #[inline]
-    fn eight(state: u32, word: u64) -> u32 {
+    pub(super) fn eight(state: u32, word: u64) -> u32 {
         std::arch::x86_64::_mm_crc32_u64(u64::from(state), word) as u32
     }
     #[inline]
-    fn four(state: u32, word: u32) -> u32 {
+    pub(super) fn four(state: u32, word: u32) -> u32 {
         std::arch::x86_64::_mm_crc32_u32(state, word)
     }
     #[inline]
