@@ -58,16 +58,12 @@ impl Fold for Tally {
         self.records += 1;
     }
 
+    #[inline(always)]
     fn record(&mut self, record: &Record<'_>) {
         self.records += 1;
-        if record.header.rmid == TRANSACTION {
-            if let Some(ended) = xact::ended(record).filter(|e| e.ending == Ending::Commit) {
-                self.commits += 1;
-                self.first_commit.get_or_insert(ended.time);
-                self.last_commit = Some(ended.time);
-            }
-        } else if let Some(opening) = xlog::opening(record).filter(|o| o.previous != Some(o.timeline)) {
-            self.open(opening.timeline, record.lsn);
+        match xact::plain_commit(record).filter(|_| record.header.rmid == TRANSACTION) {
+            Some(time) => self.commit(time),
+            None => self.rare(record),
         }
     }
 
@@ -83,6 +79,24 @@ impl Fold for Tally {
 }
 
 impl Tally {
+    #[inline(always)]
+    fn commit(&mut self, time: Timestamp) {
+        self.commits += 1;
+        self.first_commit.get_or_insert(time);
+        self.last_commit = Some(time);
+    }
+
+    #[inline(never)]
+    fn rare(&mut self, record: &Record<'_>) {
+        if record.header.rmid == TRANSACTION {
+            if let Some(ended) = xact::ended(record).filter(|e| e.ending == Ending::Commit) {
+                self.commit(ended.time);
+            }
+        } else if let Some(opening) = xlog::opening(record).filter(|o| o.previous != Some(o.timeline)) {
+            self.open(opening.timeline, record.lsn);
+        }
+    }
+
     fn open(&mut self, timeline: TimelineId, lsn: Lsn) {
         if self.openings.last().is_none_or(|(last, _)| *last != timeline) && self.openings.len() < OPENINGS {
             self.openings.push((timeline, lsn));
