@@ -1,7 +1,7 @@
 //! Which records to show: the options of `pg_waldump`, with its letters and its meaning.
 
 use pgwal::format::dialect::DIALECTS;
-use pgwal::format::record::{BlockRef, RecordHeader, RelFileLocator};
+use pgwal::format::record::{Block, BlockRef, RecordHeader, RelFileLocator};
 use pgwal::format::rmgr::{Rmgr, RmgrName};
 
 /// The forks of a relation, by number (`src/common/relpath.c`).
@@ -48,9 +48,10 @@ impl Filter {
 
     /// What the blocks tell.
     #[inline]
-    pub fn wants_blocks(&self, blocks: &[BlockRef]) -> bool {
+    pub fn wants_blocks(&self, blocks: &[Block]) -> bool {
         let touches = self.relation.is_some() || self.fork.is_some();
-        (!touches || blocks.iter().any(|b| self.touches(b))) && (!self.fullpage || blocks.iter().any(|b| b.image.is_some()))
+        let references = || blocks.iter().map(|b| &b.reference);
+        (!touches || references().any(|b| self.touches(b))) && (!self.fullpage || references().any(|b| b.image.is_some()))
     }
 
     fn touches(&self, block: &BlockRef) -> bool {

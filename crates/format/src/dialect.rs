@@ -222,6 +222,10 @@ pub struct Dialect {
     pub relmap_and_standby: bool,
     /// Words of the server's messages.
     pub wording: Wording,
+    /// Names of `wal_level`, by number.
+    pub wal_levels: &'static [&'static str],
+    /// What stands between epoch and transaction in the text of a checkpoint: `/` up to 9.5, `:` later.
+    pub epoch_separator: &'static str,
 }
 
 /// A magic has one row.
@@ -238,6 +242,11 @@ impl Dialect {
     #[inline]
     pub fn by_magic(magic: u16) -> Option<&'static Dialect> {
         DIALECTS.iter().find(|d| d.magic == magic)
+    }
+
+    /// The name of a `wal_level`; `?` where the number has none, as servers print it.
+    pub fn wal_level(&self, number: u32) -> &'static str {
+        self.wal_levels.get(number as usize).copied().unwrap_or("?")
     }
 
     /// Whether a server of this version accepts the resource manager.
@@ -309,6 +318,8 @@ const V8_2: Dialect = Dialect {
     checkpoint_timeline: 16,
     relmap_and_standby: false,
     wording: WORDS_9_2,
+    wal_levels: &["minimal", "archive", "hot_standby"],
+    epoch_separator: "/",
 };
 
 const V8_3: Dialect = Dialect {
@@ -369,6 +380,7 @@ const V9_4: Dialect = Dialect {
     control_version: 942,
     catalog_version: 201409291,
     functions: wal_functions::FUNCTIONS_9_4,
+    wal_levels: &["minimal", "archive", "hot_standby", "logical"],
     ..V9_3
 };
 
@@ -394,6 +406,8 @@ const V9_6: Dialect = Dialect {
     control_version: 960,
     catalog_version: 201608131,
     wording: WORDS_9_6,
+    wal_levels: &["minimal", "replica", "logical"],
+    epoch_separator: ":",
     ..V9_5
 };
 

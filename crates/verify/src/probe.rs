@@ -198,11 +198,17 @@ struct Seen {
 }
 
 impl Render for Seen {
+    type Scratch = ();
+
+    fn whole(&self) -> bool {
+        false
+    }
+
     fn wants(&self, _: &RecordHeader) -> bool {
         true
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, _: &mut Vec<u8>) -> Option<u64> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<u64> {
         if record.lsn <= self.lsn && self.lsn < record.end {
             if let Ok(mut covering) = self.covering.lock() {
                 *covering = Some((record.lsn, record.end, record.header.is_switch()));

@@ -9,10 +9,9 @@ use crate::fault::{Damage, Fault};
 use crate::head::{Continuation, Head};
 use crate::open::Open;
 use crate::run::{Begin, Run, Tail};
-use crate::scan::KEEP;
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{Record, RecordHeader};
-use pgwal_format::{Generation, Layout, Lsn, TimelineId};
+use pgwal_format::{Layout, Lsn, TimelineId};
 
 /// What a seam came to.
 #[derive(Clone, Debug)]
@@ -42,10 +41,6 @@ pub fn overwritten(record: &Record<'_>) -> Option<Lsn> {
         return None;
     }
     record.main_data().first_chunk().map(|b| Lsn::new(layout.endian.u64(*b)))
-}
-
-fn keep(layout: &Layout) -> usize {
-    if layout.dialect.generation == Generation::Modern { KEEP } else { usize::MAX }
 }
 
 /// Compares the end of `left` with the beginning of `right`. Where `left` is all inside of a record, nothing can be said.
@@ -188,7 +183,9 @@ fn linked_back(header: RecordHeader, start: Lsn) -> Result<RecordHeader, Fault> 
 impl Open {
     /// Takes in the rest of the record, or a part of it.
     fn go_on(&mut self, layout: &Layout, rest: &Continuation) {
-        self.feed(layout, &rest.kept, keep(layout));
+        // What was kept stays the beginning of the body, without a hole: whole, where both sides kept all of it.
+        let whole = self.kept.len() as u64 + self.got.min(layout.record_header() as u64) == self.got;
+        self.feed(layout, &rest.kept, if whole { usize::MAX } else { self.kept.len() });
         let summed = rest.got - rest.kept.len() as u64;
         if summed > 0 {
             self.feed_checksum(layout, rest.crc, summed);
@@ -200,7 +197,7 @@ impl Continuation {
     /// Takes in what follows in the next segment.
     pub(crate) fn absorb(&mut self, layout: &Layout, next: &Continuation) {
         let summed = self.got - self.kept.len() as u64;
-        if summed == 0 && self.kept.len() + next.kept.len() <= keep(layout) {
+        if summed == 0 {
             self.kept.extend_from_slice(&next.kept);
             self.crc = next.crc;
         } else {

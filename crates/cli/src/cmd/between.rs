@@ -139,11 +139,17 @@ struct Counter {
 }
 
 impl Render for Counter {
+    type Scratch = ();
+
+    fn whole(&self) -> bool {
+        false
+    }
+
     fn wants(&self, _: &RecordHeader) -> bool {
         true
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, _: &mut Vec<u8>) -> Option<u64> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<u64> {
         let between = self.low <= record.lsn && record.lsn < self.high;
         self.any.fetch_add(1, Ordering::Relaxed);
         self.records.fetch_add(u64::from(between), Ordering::Relaxed);

@@ -7,7 +7,7 @@ use crate::Exit;
 use crate::filter::{self, Filter};
 use crate::input::Input;
 use crate::progress::Bar;
-use crate::render::{dump_json, dump_text};
+use crate::render::{dump_json, dump_text, waldump};
 use anyhow::{bail, ensure};
 use clap::ValueEnum;
 use pgwal::format::{FileName, Layout, Lsn, Position, SegmentName, TimelineId};
@@ -42,6 +42,9 @@ pub struct Args {
     limit: Option<u64>,
     #[command(flatten)]
     filter: Filter,
+    /// Details of blocks, each on a line of its own (with --format waldump)
+    #[arg(short, long)]
+    bkp_details: bool,
     /// No records; findings go to standard error
     #[arg(short, long)]
     quiet: bool,
@@ -62,6 +65,8 @@ enum Format {
     Text,
     /// A JSON document a line
     Jsonl,
+    /// What pg_waldump of the WAL's own version prints
+    Waldump,
 }
 
 /// Reads a timeline as PostgreSQL 16 does.
@@ -95,6 +100,11 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let listed = match (args.quiet, args.format) {
         (true, _) => write(source.as_ref(), &wanted, &dump_text::Text { filter: &args.filter, quiet: true }, &mut io::stderr().lock()),
         (_, Format::Text) => write(source.as_ref(), &wanted, &dump_text::Text { filter: &args.filter, quiet: false }, &mut io::stdout().lock()),
+        (_, Format::Waldump) => {
+            let zone = waldump::Zone::system();
+            let render = waldump::Waldump { filter: &args.filter, details: args.bkp_details, zone: &zone };
+            write(source.as_ref(), &wanted, &render, &mut io::stdout().lock())
+        }
         (_, Format::Jsonl) => {
             let mut out = io::stdout().lock();
             let listed = write(source.as_ref(), &wanted, &dump_json::Json { filter: &args.filter }, &mut out)?;

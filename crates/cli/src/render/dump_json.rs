@@ -13,7 +13,7 @@
 use super::dump_text::data_length;
 use super::json;
 use crate::filter::{FORKS, Filter};
-use pgwal::format::record::{BlockRef, Image, Record, RecordHeader};
+use pgwal::format::record::{Block, BlockRef, Image, Record, RecordHeader};
 use pgwal::format::rmgr::Rmgr;
 use pgwal::format::{Dialect, Layout, Lsn, TimelineId};
 use pgwal::verify::Finding;
@@ -39,7 +39,7 @@ struct Line<'a> {
     length: u64,
     total_length: u32,
     fpi_length: u64,
-    blocks: Vec<Block<'a>>,
+    blocks: Vec<BlockLine<'a>>,
     data: Data,
 }
 
@@ -52,7 +52,7 @@ struct Data {
 }
 
 #[derive(Serialize)]
-struct Block<'a> {
+struct BlockLine<'a> {
     id: u8,
     tablespace: u32,
     database: u32,
@@ -97,14 +97,19 @@ struct Found {
 }
 
 impl Render for Json<'_> {
+    type Scratch = Vec<Block>;
+
+    fn whole(&self) -> bool {
+        false
+    }
+
     fn wants(&self, header: &RecordHeader) -> bool {
         self.filter.wants(header)
     }
 
-    fn record(&self, record: &Record<'_>, timeline: TimelineId, out: &mut Vec<u8>) -> Option<u64> {
-        let mut blocks = Vec::new();
-        let shape = record.shape(&mut |block| blocks.push(block)).unwrap_or_default();
-        if !self.filter.wants_blocks(&blocks) {
+    fn record(&self, record: &Record<'_>, timeline: TimelineId, blocks: &mut Vec<Block>, out: &mut Vec<u8>) -> Option<u64> {
+        let shape = record.blocks(blocks).unwrap_or_default();
+        if !self.filter.wants_blocks(blocks) {
             return None;
         }
         let header = &record.header;
@@ -122,7 +127,7 @@ impl Render for Json<'_> {
             length: data_length(record, fpi_length),
             total_length: header.tot_len,
             fpi_length,
-            blocks: blocks.iter().map(|b| block(b, dialect)).collect(),
+            blocks: blocks.iter().map(|b| block(&b.reference, dialect)).collect(),
             data: Data { origin: shape.origin, top_xid: shape.top_xid },
         };
         write(out, &line);
@@ -161,8 +166,8 @@ fn write(out: &mut Vec<u8>, line: &impl Serialize) {
 const OPERATIONS: [&str; 16] =
     ["0x00", "0x10", "0x20", "0x30", "0x40", "0x50", "0x60", "0x70", "0x80", "0x90", "0xA0", "0xB0", "0xC0", "0xD0", "0xE0", "0xF0"];
 
-fn block(b: &BlockRef, dialect: &Dialect) -> Block<'static> {
-    Block {
+fn block(b: &BlockRef, dialect: &Dialect) -> BlockLine<'static> {
+    BlockLine {
         id: b.id,
         tablespace: b.rel.spc,
         database: b.rel.db,

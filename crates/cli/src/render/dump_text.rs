@@ -11,7 +11,7 @@
 use super::digits::{decimal, hexadecimal, pad, position};
 use crate::figures::{grouped, plural};
 use crate::filter::{FORKS, Filter};
-use pgwal::format::record::{BlockRef, Record, RecordHeader};
+use pgwal::format::record::{Block, BlockRef, Record, RecordHeader};
 use pgwal::format::rmgr::{Rmgr, RmgrName};
 use pgwal::format::{Layout, Lsn, TimelineId};
 use pgwal::verify::records::Render;
@@ -27,14 +27,19 @@ pub struct Text<'a> {
 }
 
 impl Render for Text<'_> {
+    type Scratch = Vec<Block>;
+
+    fn whole(&self) -> bool {
+        false
+    }
+
     fn wants(&self, header: &RecordHeader) -> bool {
         self.filter.wants(header)
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, out: &mut Vec<u8>) -> Option<u64> {
-        let mut blocks = Vec::new();
-        let shape = record.shape(&mut |block| blocks.push(block)).unwrap_or_default();
-        if !self.filter.wants_blocks(&blocks) {
+    fn record(&self, record: &Record<'_>, _: TimelineId, blocks: &mut Vec<Block>, out: &mut Vec<u8>) -> Option<u64> {
+        let shape = record.blocks(blocks).unwrap_or_default();
+        if !self.filter.wants_blocks(blocks) {
             return None;
         }
         let header = &record.header;
@@ -54,28 +59,33 @@ impl Render for Text<'_> {
         decimal(out, u64::from(header.tot_len), 7);
         out.extend_from_slice(b"  prev ");
         position(out, header.prev, if blocks.is_empty() { 0 } else { 10 });
-        for block in &blocks {
-            reference(out, block);
+        for block in blocks.iter() {
+            reference(out, &block.reference);
         }
         out.push(b'\n');
         Some(images)
     }
 
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
-        let from = out.len();
-        match finding.lsn.or(finding.at) {
-            Some(place) => position(out, place, 12),
-            None => pad(out, from, 12),
-        }
-        let _ = write!(out, "*** {} {}: {}", finding.code, finding.severity, finding.message(layout));
-        if let Some(lost) = finding.lost.filter(|_| finding.severity == Severity::Error || finding.code == Code::Gap) {
-            let _ = match (lost.bytes, lost.until_lsn) {
-                (Some(bytes), Some(until)) => write!(out, "; {} {} lost, until {until}", grouped(bytes.into()), plural(bytes.into(), "byte")),
-                _ => write!(out, "; nothing behind it that can be read"),
-            };
-        }
-        out.push(b'\n');
+        damage(finding, layout, out);
     }
+}
+
+/// A finding in its place.
+pub fn damage(finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
+    let from = out.len();
+    match finding.lsn.or(finding.at) {
+        Some(place) => position(out, place, 12),
+        None => pad(out, from, 12),
+    }
+    let _ = write!(out, "*** {} {}: {}", finding.code, finding.severity, finding.message(layout));
+    if let Some(lost) = finding.lost.filter(|_| finding.severity == Severity::Error || finding.code == Code::Gap) {
+        let _ = match (lost.bytes, lost.until_lsn) {
+            (Some(bytes), Some(until)) => write!(out, "; {} {} lost, until {until}", grouped(bytes.into()), plural(bytes.into(), "byte")),
+            _ => write!(out, "; nothing behind it that can be read"),
+        };
+    }
+    out.push(b'\n');
 }
 
 /// The length that `pg_waldump` prints first: without page images from 9.5 on, before that the data of the resource

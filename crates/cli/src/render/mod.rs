@@ -10,3 +10,4 @@ pub mod time;
 pub mod timelines_json;
 pub mod timelines_text;
 pub mod verify_text;
+pub mod waldump;

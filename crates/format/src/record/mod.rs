@@ -11,6 +11,7 @@ pub use block::{BlockRef, Image, RelFileLocator, Shape};
 pub use header::{HeaderFault, RecordHeader};
 
 use crate::{Generation, Layout, Lsn};
+use std::ops::Range;
 
 /// A record whose checksum is right, in one piece or cut to its beginning.
 #[derive(Clone, Copy, Debug)]
@@ -96,5 +97,46 @@ impl Layout {
             Generation::Modern => block::shape(self, header, body, blocks),
             _ => legacy::shape(self, header, body, blocks),
         }
+    }
+}
+
+/// A block reference, and where its image and its data lie in the record's body.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Block {
+    /// The reference.
+    pub reference: BlockRef,
+    image: Range<usize>,
+    data: Range<usize>,
+}
+
+impl Block {
+    /// The stored bytes of its image; empty where it has none, or where the body is cut.
+    pub fn image<'a>(&self, record: &Record<'a>) -> &'a [u8] {
+        record.body.get(self.image.clone()).unwrap_or(&[])
+    }
+
+    /// Its data; empty where it has none, or where the body is cut.
+    pub fn data<'a>(&self, record: &Record<'a>) -> &'a [u8] {
+        record.body.get(self.data.clone()).unwrap_or(&[])
+    }
+}
+
+impl Record<'_> {
+    /// Reads the structure of the record into `blocks`, which is emptied first.
+    pub fn blocks(&self, blocks: &mut Vec<Block>) -> Result<Shape, BodyFault> {
+        blocks.clear();
+        let shape = self.shape(&mut |reference| blocks.push(Block { reference, image: 0..0, data: 0..0 }))?;
+        let modern = self.layout.dialect.generation == Generation::Modern;
+        let stored = |b: &Block| b.reference.image.map_or(0, |i| i.length as usize);
+        // Payloads end with main data (9.5 and later), or begin behind it, each behind its header.
+        let all: usize = blocks.iter().map(|b| stored(b) + usize::from(b.reference.data_len)).sum();
+        let mut at = if modern { shape.main_start.saturating_sub(all) } else { shape.main_len };
+        for block in blocks.iter_mut() {
+            at += if modern { 0 } else { self.layout.dialect.backup_blocks.size };
+            block.image = at..at + stored(block);
+            block.data = block.image.end..block.image.end + usize::from(block.reference.data_len);
+            at = block.data.end;
+        }
+        Ok(shape)
     }
 }

@@ -1,5 +1,33 @@
-//! Resource managers (`src/include/access/rmgrlist.h`; `rmgr.h` of 9.2 and earlier).
+//! Resource managers (`src/include/access/rmgrlist.h`; `rmgr.h` of 9.2 and earlier), and what their records say.
+//!
+//! A file a resource manager, with a table of its operations in every version ([`table`]); up to 9.4 in `legacy`. [`describe`] finds the row of
+//! a record and tells its words and fields to a [`sink`]: a text, a document, a filter.
 
+mod brin;
+mod btree;
+mod clog;
+mod commit_ts;
+mod database;
+pub mod describe;
+mod generic;
+mod gin;
+mod gist;
+mod hash;
+mod heap;
+mod heap2;
+mod legacy;
+pub mod managers;
+mod message;
+mod multixact;
+mod origin;
+mod relmap;
+mod sequence;
+pub mod sink;
+mod spgist;
+mod standby;
+mod storage;
+pub mod table;
+mod tablespace;
 pub mod xact;
 pub mod xlog;
 

@@ -4,9 +4,13 @@
 //! It is microseconds since 2000-01-01 UTC; up to 9.6 a server may have been built with float seconds instead, and 8.2
 //! wrote Unix seconds.
 
+use super::table::Op;
 use crate::bytes::at;
 use crate::record::Record;
 use crate::{Align, Generation};
+
+/// The operations of 9.5 and later.
+pub const OPS: &[Op] = &[];
 
 /// Microseconds since 2000-01-01 00:00:00 UTC (`TimestampTz`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]
@@ -75,7 +79,7 @@ pub fn ended(record: &Record<'_>) -> Option<Ended> {
         };
         Timestamp::from_unix_seconds(seconds)
     } else {
-        stamp(e.u64(*data.get(start..)?.first_chunk()?), layout.dialect.float_times)
+        timestamp(e.u64(*data.get(start..)?.first_chunk()?), layout.dialect.float_times)
     };
     Some(Ended { ending, xid, time })
 }
@@ -94,7 +98,7 @@ pub fn plain_commit(record: &Record<'_>) -> Option<Timestamp> {
 
 /// A `TimestampTz` that may be float seconds: as integer microseconds such a value lies over a hundred thousand years
 /// away, where the other reading is an ordinary time.
-fn stamp(bits: u64, may_be_float: bool) -> Timestamp {
+pub fn timestamp(bits: u64, may_be_float: bool) -> Timestamp {
     const FAR: u64 = 1 << 60;
     let integer = bits as i64;
     if may_be_float && integer.unsigned_abs() > FAR {
@@ -113,8 +117,8 @@ mod tests {
     #[test]
     fn float_and_integer_times_are_told_apart() {
         let seconds = 848_000_000.25f64;
-        assert_eq!(stamp(seconds.to_bits(), true), Timestamp(848_000_000_250_000));
-        assert_eq!(stamp(848_000_000_250_000, true), Timestamp(848_000_000_250_000));
+        assert_eq!(timestamp(seconds.to_bits(), true), Timestamp(848_000_000_250_000));
+        assert_eq!(timestamp(848_000_000_250_000, true), Timestamp(848_000_000_250_000));
         assert_eq!(Timestamp::from_unix_seconds(946_684_801), Timestamp(1_000_000));
     }
 }

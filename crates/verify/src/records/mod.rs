@@ -31,14 +31,21 @@ use std::{fmt, io};
 
 /// Renders records and findings. Called from several threads, for each segment in order.
 pub trait Render: Sync {
+    /// Room that is used again from record to record; one for each segment that is being rendered.
+    type Scratch: Default + Send;
+
+    /// Whether [`Render::record`] needs the whole body of records that cross pages.
+    fn whole(&self) -> bool;
+
     /// Whether [`Render::record`] may want a record with this header.
     fn wants(&self, header: &RecordHeader) -> bool;
 
-    /// Appends a record to `out`; `timeline` is that of the file in which it starts. The body may be cut behind its first
-    /// 4 KiB from 9.5 on ([`Record::is_whole`]): block references and their lengths are always there.
+    /// Appends a record to `out`; `timeline` is that of the file in which it starts. Unless [`Render::whole`] asks
+    /// for more, the body may be cut behind its first 4 KiB from 9.5 on ([`Record::is_whole`]): block references and their
+    /// lengths are always there.
     ///
     /// Returns the bytes of page images in the record, or `None` where it is left out.
-    fn record(&self, record: &Record<'_>, timeline: TimelineId, out: &mut Vec<u8>) -> Option<u64>;
+    fn record(&self, record: &Record<'_>, timeline: TimelineId, scratch: &mut Self::Scratch, out: &mut Vec<u8>) -> Option<u64>;
 
     /// Appends a finding to `out`.
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>);

@@ -9,7 +9,7 @@ use crate::inventory::Segment;
 use crate::look::{Buffers, Looker};
 use crate::stretch::{Kind, Piece, Readable};
 use pgwal_source::{ReadState, Scratch};
-use pgwal_walk::{Expect, Head, KEEP, Run, scan};
+use pgwal_walk::{Expect, Head, Run, scan};
 use std::ops::ControlFlow;
 
 /// Buffers of a thread.
@@ -46,7 +46,7 @@ pub(super) fn read<'a, R: Render>(looker: &Looker<'_>, file: &File, sheet: Sheet
     };
     let size = layout.segment.bytes();
     // Whose the file is was judged before, and a damaged identifier was found out.
-    let expect = Expect { layout, start: file.start, timeline: Some(file.segment.timeline), system_id: None, keep: KEEP };
+    let expect = Expect { layout, start: file.start, timeline: Some(file.segment.timeline), system_id: None, keep: sheet.keep() };
     let how = pgwal_source::How { limit: size, ..looker.how };
     let (mut sheet, mut done) = (Some(sheet), None);
     let mut named = None;

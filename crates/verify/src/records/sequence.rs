@@ -44,7 +44,17 @@ pub(super) fn run<R: Render>(
         let sheet = Sheet::new(&desk, file.segment.timeline, plan.notes_in(file, end));
         Some((*file, read(&looker, file, sheet, tools)))
     };
-    let mut sequence = Sequence { desk: &desk, sink, left: None, next: 0, sum: Sum::default(), findings: 0, complete: true, line: Vec::new() };
+    let mut sequence = Sequence {
+        desk: &desk,
+        sink,
+        left: None,
+        next: 0,
+        sum: Sum::default(),
+        findings: 0,
+        complete: true,
+        line: Vec::new(),
+        scratch: R::Scratch::default(),
+    };
     let stopped = || options.interrupt.is_some_and(|stop| stop.load(std::sync::atomic::Ordering::Relaxed));
     if wanted.limit != Some(0) {
         let no_threads = || ListError::Verify(Error::Threads);
@@ -95,6 +105,7 @@ struct Sequence<'a, 's, R: Render> {
     findings: u64,
     complete: bool,
     line: Vec<u8>,
+    scratch: R::Scratch,
 }
 
 /// A segment that was written.
@@ -166,7 +177,7 @@ impl<'a, R: Render> Sequence<'a, '_, R> {
         }
         self.notes(|place| place <= record.lsn)?;
         self.line.clear();
-        if let Some(images) = self.desk.render.record(record, timeline, &mut self.line) {
+        if let Some(images) = self.desk.render.record(record, timeline, &mut self.scratch, &mut self.line) {
             self.sum.count(record, images);
             (self.sink)(&self.line)?;
         }

@@ -5,7 +5,7 @@ use super::plan::Note;
 use super::range::Range;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Layout, Lsn, TimelineId};
-use pgwal_walk::Fold;
+use pgwal_walk::{Fold, KEEP};
 use std::sync::Mutex;
 
 /// What all segments share.
@@ -21,8 +21,7 @@ pub(super) struct Desk<'a, R> {
 }
 
 /// The records of a segment, rendered.
-#[derive(Debug)]
-pub(super) struct Sheet<'a, R> {
+pub(super) struct Sheet<'a, R: Render> {
     desk: &'a Desk<'a, R>,
     timeline: TimelineId,
     /// The next finding of the segment, and the end of them.
@@ -30,6 +29,7 @@ pub(super) struct Sheet<'a, R> {
     until: usize,
     pub text: Vec<u8>,
     pub sum: Sum,
+    scratch: R::Scratch,
     /// The sum after each record, where only so many are listed.
     pub after: Vec<(usize, usize, Sum)>,
 }
@@ -50,11 +50,22 @@ impl<R> std::fmt::Debug for Desk<'_, R> {
     }
 }
 
+impl<R: Render> std::fmt::Debug for Sheet<'_, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sheet").field("timeline", &self.timeline).field("sum", &self.sum).finish_non_exhaustive()
+    }
+}
+
 impl<'a, R: Render> Sheet<'a, R> {
     pub fn new(desk: &'a Desk<'a, R>, timeline: TimelineId, notes: std::ops::Range<usize>) -> Self {
         let mut text = desk.free.lock().ok().and_then(|mut free| free.pop()).unwrap_or_default();
         text.clear();
-        Sheet { desk, timeline, next: notes.start, until: notes.end, text, sum: Sum::default(), after: Vec::new() }
+        Sheet { desk, timeline, next: notes.start, until: notes.end, text, sum: Sum::default(), scratch: R::Scratch::default(), after: Vec::new() }
+    }
+
+    /// Bytes kept of a record that crosses pages.
+    pub fn keep(&self) -> usize {
+        if self.desk.render.whole() { usize::MAX } else { KEEP }
     }
 
     /// Keeps only the first `records`. Returns where the findings go on.
@@ -105,7 +116,7 @@ impl<R: Render> Fold for Sheet<'_, R> {
             desk.render.finding(note.finding, Some(desk.layout), &mut self.text);
             self.next += 1;
         }
-        if let Some(images) = desk.render.record(record, self.timeline, &mut self.text) {
+        if let Some(images) = desk.render.record(record, self.timeline, &mut self.scratch, &mut self.text) {
             self.sum.count(record, images);
             if desk.limit.is_some() {
                 self.after.push((self.text.len(), self.next, self.sum));

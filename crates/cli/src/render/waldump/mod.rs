@@ -1,0 +1,145 @@
+//! `walproof dump --format waldump`: what `pg_waldump` (`pg_xlogdump` up to 9.6) of the WAL's own version prints
+//! (`src/bin/pg_waldump/pg_waldump.c`, `contrib/pg_xlogdump`). Earlier servers had no such program; their records get the line of 9.3.
+//!
+//! ```text
+//! 9.5-19    rmgr: Heap        len (rec/tot):     54/   158, tx:       1234, lsn: 0/00AAC648, prev 0/00AAC610, desc: INSERT off 7, blkref #0: …
+//! 8.2-9.4   rmgr: Heap        len (rec/tot):     21/    53, tx:       1234, lsn: 0/00AAC648, prev 0/00AAC610, bkp: 0000, desc: insert: …
+//! ```
+//! Findings are lines that begin with `***`: no program of PostgreSQL goes on behind damage.
+
+mod blocks;
+mod text;
+mod zone;
+
+use super::digits::{decimal, hexadecimal, position};
+use super::dump_text::{damage, data_length};
+use crate::filter::Filter;
+use pgwal::format::record::{Block, Record, RecordHeader};
+use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
+use pgwal::format::rmgr::{Rmgr, RmgrName};
+use pgwal::format::{Generation, Layout, TimelineId};
+use pgwal::verify::records::Render;
+use pgwal::verify::{Finding, Severity};
+use std::io::Write;
+use text::Text;
+pub use zone::Zone;
+
+/// The renderer.
+pub struct Waldump<'a> {
+    /// What to show.
+    pub filter: &'a Filter,
+    /// Details of blocks on lines of their own.
+    pub details: bool,
+    /// Where times are told in.
+    pub zone: &'a Zone,
+}
+
+impl Render for Waldump<'_> {
+    type Scratch = Vec<Block>;
+
+    fn whole(&self) -> bool {
+        true
+    }
+
+    fn wants(&self, header: &RecordHeader) -> bool {
+        self.filter.wants(header)
+    }
+
+    fn record(&self, record: &Record<'_>, _: TimelineId, blocks: &mut Vec<Block>, out: &mut Vec<u8>) -> Option<u64> {
+        let shape = record.blocks(blocks).unwrap_or_default();
+        if !self.filter.wants_blocks(blocks) {
+            return None;
+        }
+        let images = shape.image_len as u64;
+        head(record, images, out);
+        let vocabulary = Vocabulary::of(record.layout.dialect);
+        self.description(vocabulary, record, blocks, out);
+        if self.details {
+            out.push(b'\n');
+            blocks::lines(record, blocks, out);
+        } else {
+            if record.layout.dialect.generation == Generation::Modern {
+                blocks::short(record, blocks, out);
+            }
+            out.push(b'\n');
+        }
+        Some(images)
+    }
+
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
+        // What costs nothing has no place in a text that programs compare.
+        if finding.severity == Severity::Error {
+            damage(finding, layout, out);
+        }
+    }
+}
+
+impl Waldump<'_> {
+    fn description(&self, vocabulary: &Vocabulary, record: &Record<'_>, blocks: &[Block], out: &mut Vec<u8>) {
+        let (rmid, info) = (record.header.rmid, record.header.info);
+        let modern = record.layout.dialect.generation == Generation::Modern;
+        if modern {
+            match vocabulary.name(rmid, info) {
+                Some(name) => out.extend_from_slice(name.as_bytes()),
+                None => unknown(info, out),
+            }
+            out.push(b' ');
+        }
+        let op = vocabulary.op(rmid, info);
+        let Some(op) = op else {
+            match Rmgr(rmid).name(record.layout.dialect) {
+                RmgrName::Custom(_) => drop(write!(out, "rmid: {rmid}")),
+                _ if !modern => unknown(info, out),
+                _ => {}
+            }
+            return;
+        };
+        let cx = Cx { record, main: record.main_data(), blocks };
+        let mut text = Text { out, dialect: record.layout.dialect, zone: self.zone };
+        if let Err(short) = describe(op, &cx, &mut text) {
+            let _ = write!(out, " *** the data ends before {}", short.0);
+        }
+    }
+}
+
+/// Everything before the description.
+fn head(record: &Record<'_>, images: u64, out: &mut Vec<u8>) {
+    let header = &record.header;
+    out.extend_from_slice(b"rmgr: ");
+    let from = out.len();
+    match Rmgr(header.rmid).name(record.layout.dialect) {
+        RmgrName::BuiltIn(name) => out.extend_from_slice(name.as_bytes()),
+        other => drop(write!(out, "{other}")),
+    }
+    super::digits::pad(out, from, 11);
+    out.extend_from_slice(b" len (rec/tot): ");
+    decimal(out, data_length(record, images), 6);
+    out.push(b'/');
+    decimal(out, u64::from(header.tot_len), 6);
+    out.extend_from_slice(b", tx: ");
+    decimal(out, u64::from(header.xid), 10);
+    out.extend_from_slice(b", lsn: ");
+    position(out, record.lsn, 0);
+    out.extend_from_slice(b", prev ");
+    position(out, header.prev, 0);
+    let bits = record.layout.dialect.backup_blocks.bits;
+    if !bits.is_empty() {
+        out.extend_from_slice(b", bkp: ");
+        let mut digits = [b'0'; 4];
+        for (digit, &bit) in digits.iter_mut().zip(bits) {
+            *digit += u8::from(header.info & bit != 0);
+        }
+        out.extend_from_slice(&digits);
+    }
+    out.extend_from_slice(b", desc: ");
+}
+
+fn unknown(info: u8, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"UNKNOWN (");
+    let digits = out.len();
+    hexadecimal(out, u32::from(info & 0xF0), 1);
+    if let Some(digits) = out.get_mut(digits..) {
+        digits.make_ascii_lowercase();
+    }
+    out.push(b')');
+}

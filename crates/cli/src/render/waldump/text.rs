@@ -1,0 +1,142 @@
+//! The words and fields of a description as text.
+
+use super::blocks::path;
+use super::zone::Zone;
+use crate::render::digits::{decimal, hexadecimal};
+use pgwal::format::record::RelFileLocator;
+use pgwal::format::rmgr::sink::{Nest, Show, Sink, Value};
+use pgwal::format::{Dialect, Lsn};
+use std::io::Write;
+
+/// Writes into a line.
+pub struct Text<'a> {
+    /// The line.
+    pub out: &'a mut Vec<u8>,
+    /// The version.
+    pub dialect: &'static Dialect,
+    /// Where times are told in.
+    pub zone: &'a Zone,
+}
+
+impl Sink for Text<'_> {
+    fn text(&mut self, words: &str) {
+        self.out.extend_from_slice(words.as_bytes());
+    }
+
+    fn field(&mut self, _: &'static str, value: Value<'_>, show: Show) {
+        if show == Show::Not {
+            return;
+        }
+        let out = &mut *self.out;
+        match (value, show) {
+            (Value::Unsigned(n), Show::Hex) => {
+                out.extend_from_slice(b"0x");
+                hexadecimal(out, n as u32, 2);
+            }
+            (Value::Unsigned(n), Show::Hex4) => drop(write!(out, "{n:04x}")),
+            (Value::Unsigned(n), _) => decimal(out, n, 0),
+            (Value::Signed(n) | Value::Seconds(n), _) => {
+                if n < 0 {
+                    out.push(b'-');
+                }
+                decimal(out, n.unsigned_abs(), 0);
+            }
+            (Value::Float(n), _) => general(out, n),
+            (Value::Bool(b), Show::TrueFalseLetter) => out.push(if b { b'T' } else { b'F' }),
+            (Value::Bool(b), Show::OnOff) => out.extend_from_slice(if b { b"on" } else { b"off" }),
+            (Value::Bool(b), _) => out.extend_from_slice(if b { b"true" } else { b"false" }),
+            (Value::Lsn(lsn), _) => position(out, lsn, self.dialect),
+            (Value::FullXid(n), _) => {
+                decimal(out, n >> 32, 0);
+                out.push(b':');
+                decimal(out, n & 0xFFFF_FFFF, 0);
+            }
+            (Value::Rel(rel), Show::TwoOfThree) => {
+                decimal(out, rel.spc.into(), 0);
+                out.push(b'/');
+                decimal(out, rel.db.into(), 0);
+            }
+            (Value::Rel(rel), _) => relation(out, &rel),
+            (Value::Path(rel, fork), _) => path(out, &rel, fork, self.dialect),
+            (Value::Time(time), _) => self.zone.write(out, time),
+            (Value::Tid(block, offset), _) => {
+                decimal(out, block.into(), 0);
+                out.push(b'/');
+                decimal(out, offset.into(), 0);
+            }
+            (Value::Text(bytes), _) => out.extend_from_slice(bytes),
+            (Value::Name(name), _) => out.extend_from_slice(name.as_bytes()),
+            (Value::Bytes(bytes), _) => {
+                for (i, &byte) in bytes.iter().enumerate() {
+                    if i > 0 {
+                        out.push(b' ');
+                    }
+                    hexadecimal(out, byte.into(), 2);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, _: &'static str, _: Nest) {}
+
+    fn close(&mut self, _: Nest) {}
+}
+
+/// `spc/db/rel`.
+pub fn relation(out: &mut Vec<u8>, rel: &RelFileLocator) {
+    decimal(out, rel.spc.into(), 0);
+    out.push(b'/');
+    decimal(out, rel.db.into(), 0);
+    out.push(b'/');
+    decimal(out, rel.rel.into(), 0);
+}
+
+/// A position in a description: padded from 19 on.
+fn position(out: &mut Vec<u8>, lsn: Lsn, dialect: &Dialect) {
+    hexadecimal(out, lsn.high(), 1);
+    out.push(b'/');
+    hexadecimal(out, lsn.low(), if dialect.wording.padded { 8 } else { 1 });
+}
+
+/// `%g`: six significant digits, no zeros behind them, an exponent where it is below -4 or from 6 on.
+fn general(out: &mut Vec<u8>, n: f64) {
+    if !n.is_finite() {
+        let _ = write!(
+            out,
+            "{}",
+            if n.is_nan() {
+                "nan"
+            } else if n > 0.0 {
+                "inf"
+            } else {
+                "-inf"
+            }
+        );
+        return;
+    }
+    let scientific = format!("{n:.5e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let trimmed = |digits: &str| if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.').to_owned() } else { digits.to_owned() };
+    let _ = if (-4..6).contains(&exponent) {
+        write!(out, "{}", trimmed(&format!("{n:.*}", (5 - exponent).max(0) as usize)))
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        write!(out, "{}e{sign}{:02}", trimmed(digits), exponent.unsigned_abs())
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_c_prints_them() {
+        for (n, shown) in [(0.0, "0"), (1.0, "1"), (-1.0, "-1"), (123456.0, "123456"), (1234567.0, "1.23457e+06"), (0.5, "0.5"), (0.00001, "1e-05")] {
+            let mut out = Vec::new();
+            general(&mut out, n);
+            assert_eq!(String::from_utf8(out).unwrap(), shown);
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! Describes a record: finds the row of its operation and hands its parts to a sink.
+
+use super::managers;
+use super::sink::{Show, Sink, Value};
+use super::table::{Field, Kind, Op, Part, Short};
+use super::xact::{Timestamp, timestamp};
+use crate::bytes::at;
+use crate::record::{Block, Record, RelFileLocator};
+use crate::{Align, Dialect, Endian, Generation, Layout, Lsn};
+use std::sync::OnceLock;
+
+/// The operations of every resource manager of a version, by id and `xl_info`. Get it once for a run.
+#[derive(Debug)]
+pub struct Vocabulary {
+    /// By id × 16 + high half of `xl_info`: the row that names it, and the row that describes it.
+    rows: Vec<(Option<&'static Op>, Option<&'static Op>)>,
+    /// The version.
+    pub dialect: &'static Dialect,
+}
+
+impl Vocabulary {
+    /// That of a version.
+    pub fn of(dialect: &'static Dialect) -> &'static Vocabulary {
+        static ALL: [OnceLock<Vocabulary>; 32] = [const { OnceLock::new() }; 32];
+        let place = crate::dialect::DIALECTS.iter().position(|d| d.magic == dialect.magic).unwrap_or(0) % ALL.len();
+        ALL[place].get_or_init(|| Vocabulary::new(dialect))
+    }
+
+    fn new(dialect: &'static Dialect) -> Vocabulary {
+        let mut rows = Vec::new();
+        for manager in managers::ALL {
+            for half in 0..16u8 {
+                let row = |code: u8| {
+                    let holds = |op: &&Op| op.code == code && op.since <= dialect.version && dialect.version <= op.until;
+                    manager.ops(dialect.generation).iter().find(holds)
+                };
+                let code = half << 4;
+                let kind = code & manager.mask(dialect.generation);
+                // Where a bit of the half is a flag, it need not change the name.
+                let named = row(code).or_else(|| if manager.flag_in_name { None } else { row(kind) });
+                rows.push((named, row(code).or_else(|| row(kind))));
+            }
+        }
+        Vocabulary { rows, dialect }
+    }
+
+    /// The row that describes a record, `None` where its operation is not known.
+    #[inline]
+    pub fn op(&self, rmid: u8, info: u8) -> Option<&'static Op> {
+        self.rows.get(usize::from(rmid) * 16 + usize::from(info >> 4))?.1
+    }
+
+    /// The name of a record's operation, `None` where it is not known.
+    #[inline]
+    pub fn name(&self, rmid: u8, info: u8) -> Option<&'static str> {
+        if managers::ALL.get(usize::from(rmid)).is_some_and(|m| m.whole_info) && info & 0x0F != 0 {
+            return None;
+        }
+        Some(self.rows.get(usize::from(rmid) * 16 + usize::from(info >> 4))?.0?.name)
+    }
+}
+
+/// What a description is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Cx<'a> {
+    /// The record.
+    pub record: &'a Record<'a>,
+    /// Main data; the resource manager's data up to 9.4.
+    pub main: &'a [u8],
+    /// Block references, and where their images and data lie in the record's body.
+    pub blocks: &'a [Block],
+}
+
+/// Describes a record whose operation is known. `Err` where its data ends too early: what came before was told.
+pub fn describe(op: &Op, cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+    for part in op.parts {
+        match part {
+            Part::Text(words) => sink.text(words),
+            Part::Field(field) => sink.field(field.name, cx.value(field)?, field.show),
+            Part::Call(call) => (call.run)(cx, sink)?,
+        }
+    }
+    Ok(())
+}
+
+impl<'a> Cx<'a> {
+    /// The layout.
+    pub fn layout(&self) -> &'a Layout {
+        self.record.layout
+    }
+
+    /// Byte order.
+    pub fn endian(&self) -> Endian {
+        self.record.layout.endian
+    }
+
+    /// Picks one of two offsets: on 8-byte aligned servers, on 4-byte aligned ones.
+    pub fn aligned(&self, eight: usize, four: usize) -> usize {
+        match self.record.layout.align {
+            Align::Eight => eight,
+            Align::Four => four,
+        }
+    }
+
+    /// The data of block `id`, empty where there is no such block or no data.
+    pub fn block_data(&self, id: u8) -> &'a [u8] {
+        self.block(id).map_or(&[], |b| b.data(self.record))
+    }
+
+    /// The block reference `id`.
+    pub fn block(&self, id: u8) -> Option<&'a Block> {
+        self.blocks.iter().find(|b| b.reference.id == id)
+    }
+
+    /// Main data, to be read from front to back.
+    pub fn cursor(&self, from: usize) -> Cursor<'a> {
+        Cursor { rest: self.main.get(from..).unwrap_or(&[]), endian: self.endian() }
+    }
+
+    /// Other bytes of the record, to be read from front to back.
+    pub fn over(&self, bytes: &'a [u8]) -> Cursor<'a> {
+        Cursor { rest: bytes, endian: self.endian() }
+    }
+
+    fn value(&self, field: &Field) -> Result<Value<'a>, Short> {
+        let layout = self.record.layout;
+        let offset = usize::from(match layout.align {
+            Align::Eight => field.at[0],
+            Align::Four => field.at[1],
+        });
+        let mut cursor = self.cursor(offset);
+        let name = field.name;
+        Ok(match field.kind {
+            Kind::U8 => Value::Unsigned(cursor.u8(name)?.into()),
+            Kind::U16 => Value::Unsigned(cursor.u16(name)?.into()),
+            Kind::U32 => Value::Unsigned(cursor.u32(name)?.into()),
+            Kind::U64 => Value::Unsigned(cursor.u64(name)?),
+            Kind::I16 => Value::Signed((cursor.u16(name)? as i16).into()),
+            Kind::I32 => Value::Signed(cursor.i32(name)?.into()),
+            Kind::I64 => Value::Signed(cursor.u64(name)? as i64),
+            Kind::F64 => Value::Float(f64::from_bits(cursor.u64(name)?)),
+            Kind::Bool => Value::Bool(cursor.u8(name)? != 0),
+            Kind::Lsn => Value::Lsn(cursor.lsn(name, layout.dialect.generation)?),
+            Kind::FullXid => Value::FullXid(cursor.u64(name)?),
+            Kind::Rel => Value::Rel(cursor.rel(name)?),
+            Kind::Time => Value::Time(cursor.time(name, layout.dialect)?),
+            Kind::Seconds => Value::Seconds(cursor.u64(name)? as i64),
+            Kind::WalLevel => Value::Name(layout.dialect.wal_level(cursor.u32(name)?)),
+            Kind::Text(most) => {
+                if cursor.rest.is_empty() {
+                    return Err(Short(name));
+                }
+                let bytes = cursor.rest.get(..usize::from(most)).unwrap_or(cursor.rest);
+                Value::Text(bytes.split(|&b| b == 0).next().unwrap_or(bytes))
+            }
+        })
+    }
+}
+
+/// Reads values one after another. Each answer names the field that the data was too short for.
+#[derive(Clone, Copy, Debug)]
+pub struct Cursor<'a> {
+    /// What was not read yet.
+    pub rest: &'a [u8],
+    endian: Endian,
+}
+
+impl<'a> Cursor<'a> {
+    /// So many bytes.
+    pub fn bytes(&mut self, name: &'static str, count: usize) -> Result<&'a [u8], Short> {
+        let (bytes, rest) = self.rest.split_at_checked(count).ok_or(Short(name))?;
+        self.rest = rest;
+        Ok(bytes)
+    }
+
+    /// Passes over bytes.
+    pub fn skip(&mut self, name: &'static str, count: usize) -> Result<(), Short> {
+        self.bytes(name, count).map(|_| ())
+    }
+
+    fn array<const N: usize>(&mut self, name: &'static str) -> Result<[u8; N], Short> {
+        let (bytes, rest) = self.rest.split_first_chunk::<N>().ok_or(Short(name))?;
+        self.rest = rest;
+        Ok(*bytes)
+    }
+
+    /// One byte.
+    pub fn u8(&mut self, name: &'static str) -> Result<u8, Short> {
+        self.array::<1>(name).map(|[b]| b)
+    }
+
+    /// Two bytes.
+    pub fn u16(&mut self, name: &'static str) -> Result<u16, Short> {
+        Ok(self.endian.u16(self.array(name)?))
+    }
+
+    /// Four bytes.
+    pub fn u32(&mut self, name: &'static str) -> Result<u32, Short> {
+        Ok(self.endian.u32(self.array(name)?))
+    }
+
+    /// Four bytes, signed.
+    pub fn i32(&mut self, name: &'static str) -> Result<i32, Short> {
+        Ok(self.u32(name)? as i32)
+    }
+
+    /// Eight bytes.
+    pub fn u64(&mut self, name: &'static str) -> Result<u64, Short> {
+        Ok(self.endian.u64(self.array(name)?))
+    }
+
+    /// A position: two halves up to 9.2.
+    pub fn lsn(&mut self, name: &'static str, generation: Generation) -> Result<Lsn, Short> {
+        let bytes: [u8; 8] = self.array(name)?;
+        Ok(match generation {
+            Generation::LegacyA => Lsn::from_halves(self.endian.u32(at(&bytes, 0)), self.endian.u32(at(&bytes, 4))),
+            _ => Lsn::new(self.endian.u64(bytes)),
+        })
+    }
+
+    /// Twelve bytes: tablespace, database, relation.
+    pub fn rel(&mut self, name: &'static str) -> Result<RelFileLocator, Short> {
+        Ok(RelFileLocator { spc: self.u32(name)?, db: self.u32(name)?, rel: self.u32(name)? })
+    }
+
+    /// A `TimestampTz`.
+    pub fn time(&mut self, name: &'static str, dialect: &Dialect) -> Result<Timestamp, Short> {
+        Ok(timestamp(self.u64(name)?, dialect.float_times))
+    }
+
+    /// A count of things of `size` bytes each, all of which must be there.
+    pub fn count(&mut self, name: &'static str, size: usize) -> Result<usize, Short> {
+        let count = self.i32(name)?;
+        self.fits(name, i64::from(count), size)
+    }
+
+    /// Whether so many things of `size` bytes are there. A negative number counts as none.
+    pub fn fits(&self, name: &'static str, count: i64, size: usize) -> Result<usize, Short> {
+        let count = usize::try_from(count.max(0)).map_err(|_| Short(name))?;
+        if count.checked_mul(size).is_none_or(|bytes| bytes > self.rest.len()) { Err(Short(name)) } else { Ok(count) }
+    }
+}
+
+/// Reads a field of a described record by its name: for filters.
+pub fn find<'a>(op: &Op, cx: &Cx<'a>, name: &str) -> Option<Value<'a>> {
+    let field = op.parts.iter().find_map(|part| if let Part::Field(f) = part { (f.name == name).then_some(f) } else { None })?;
+    cx.value(field).ok()
+}
+
+/// A field is shown in some text.
+pub fn is_shown(show: Show) -> bool {
+    show != Show::Not
+}

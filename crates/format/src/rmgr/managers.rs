@@ -1,0 +1,67 @@
+//! The resource managers with their tables (`src/include/access/rmgrlist.h`).
+
+use super::table::Op;
+use super::{brin, btree, clog, commit_ts, database, generic, gin, gist, hash, heap, heap2, legacy, message, multixact, origin};
+use super::{relmap, sequence, spgist, standby, storage, tablespace, xact, xlog};
+use crate::Generation;
+
+/// A resource manager.
+#[derive(Debug)]
+pub struct Manager {
+    modern: &'static [Op],
+    legacy: &'static [Op],
+    /// Bits of the high half of `xl_info` that are the operation; the others are flags.
+    mask: u8,
+    legacy_mask: u8,
+    /// A flag that the table does not list with an operation makes the name unknown.
+    pub flag_in_name: bool,
+    /// Names go by all of `xl_info`, its low half included.
+    pub whole_info: bool,
+}
+
+impl Manager {
+    /// Its operations.
+    pub fn ops(&self, generation: Generation) -> &'static [Op] {
+        if generation == Generation::Modern { self.modern } else { self.legacy }
+    }
+
+    /// The bits that are the operation.
+    pub fn mask(&self, generation: Generation) -> u8 {
+        if generation == Generation::Modern { self.mask } else { self.legacy_mask }
+    }
+}
+
+const fn manager(modern: &'static [Op], legacy: &'static [Op]) -> Manager {
+    Manager { modern, legacy, mask: 0xF0, legacy_mask: 0xF0, flag_in_name: false, whole_info: false }
+}
+
+const fn with_init(modern: &'static [Op], legacy: &'static [Op]) -> Manager {
+    Manager { mask: 0x70, legacy_mask: 0x70, flag_in_name: true, ..manager(modern, legacy) }
+}
+
+/// By id.
+pub const ALL: [Manager; 22] = [
+    manager(xlog::OPS, legacy::xlog::OPS),
+    // 0x80: more about the transaction follows. It does not change the name.
+    Manager { mask: 0x70, ..manager(xact::OPS, legacy::xact::OPS) },
+    manager(storage::OPS, legacy::storage::OPS),
+    manager(clog::OPS, legacy::clog::OPS),
+    manager(database::OPS, legacy::database::OPS),
+    manager(tablespace::OPS, legacy::tablespace::OPS),
+    manager(multixact::OPS, legacy::multixact::OPS),
+    manager(relmap::OPS, legacy::relmap::OPS),
+    manager(standby::OPS, legacy::standby::OPS),
+    with_init(heap2::OPS, legacy::heap2::OPS),
+    with_init(heap::OPS, legacy::heap::OPS),
+    manager(btree::OPS, legacy::btree::OPS),
+    manager(hash::OPS, legacy::hash::OPS),
+    manager(gin::OPS, legacy::gin::OPS),
+    manager(gist::OPS, legacy::gist::OPS),
+    manager(sequence::OPS, legacy::sequence::OPS),
+    manager(spgist::OPS, legacy::spgist::OPS),
+    with_init(brin::OPS, &[]),
+    Manager { whole_info: true, ..manager(commit_ts::OPS, &[]) },
+    Manager { whole_info: true, ..manager(origin::OPS, &[]) },
+    manager(generic::OPS, &[]),
+    manager(message::OPS, &[]),
+];

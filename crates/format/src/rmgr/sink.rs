@@ -1,0 +1,95 @@
+//! Who is told a description: a text, a document, a filter.
+
+use super::xact::Timestamp;
+use crate::Lsn;
+use crate::record::RelFileLocator;
+
+/// Is told a description, in the order of the text.
+pub trait Sink {
+    /// Words of the text. Documents have no use for them.
+    fn text(&mut self, words: &str);
+
+    /// A field; of no interest for a text where `show` is [`Show::Not`]. Inside a list the name is empty.
+    fn field(&mut self, name: &'static str, value: Value<'_>, show: Show);
+
+    /// A list or an object begins. Inside a list the name is empty.
+    fn open(&mut self, name: &'static str, nest: Nest);
+
+    /// And ends.
+    fn close(&mut self, nest: Nest);
+}
+
+/// What can hold values.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Nest {
+    /// Values in order.
+    List,
+    /// Values with names.
+    Object,
+}
+
+/// How a text shows a field.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Show {
+    /// As its type is usually shown.
+    Plain,
+    /// Not at all.
+    Not,
+    /// `0x` and at least two digits, `%02X`.
+    Hex,
+    /// `%x`-style lower case digits, at least four, nothing in front.
+    Hex4,
+    /// `T` or `F`.
+    TrueFalseLetter,
+    /// `on` or `off`.
+    OnOff,
+    /// A relation's tablespace and database alone, `spc/db`.
+    TwoOfThree,
+}
+
+/// A value.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum Value<'a> {
+    /// An unsigned number.
+    Unsigned(u64),
+    /// A signed number.
+    Signed(i64),
+    /// A floating-point number. Text: `%g` as C prints it.
+    Float(f64),
+    /// True or false.
+    Bool(bool),
+    /// A position. Text: padded as the version does in descriptions.
+    Lsn(Lsn),
+    /// Epoch and transaction. Text: `epoch:xid`.
+    FullXid(u64),
+    /// A relation. Text: `spc/db/rel`.
+    Rel(RelFileLocator),
+    /// A relation's file, by fork. Text: its path in the data directory.
+    Path(RelFileLocator, u8),
+    /// A time. Text: in the zone of whoever prints it.
+    Time(Timestamp),
+    /// Unix seconds that are shown as a number.
+    Seconds(i64),
+    /// A block and an offset in it. Text: `block/offset`.
+    Tid(u32, u16),
+    /// Text, in whatever encoding the server had.
+    Text(&'a [u8]),
+    /// One of few words.
+    Name(&'static str),
+    /// Bytes. Text: `XX XX`.
+    Bytes(&'a [u8]),
+}
+
+impl dyn Sink + '_ {
+    /// A shown field.
+    pub fn plain(&mut self, name: &'static str, value: Value<'_>) {
+        self.field(name, value, Show::Plain);
+    }
+
+    /// A field for documents only.
+    pub fn hidden(&mut self, name: &'static str, value: Value<'_>) {
+        self.field(name, value, Show::Not);
+    }
+}

@@ -1,0 +1,33 @@
+//! Records of "Storage", 9.5 and later (`xl_smgr_create`, `xl_smgr_truncate`; `src/include/catalog/storage_xlog.h`).
+//!
+//! ```text
+//! CREATE     relation 3 × u32, fork i32
+//! TRUNCATE   block u32, relation 3 × u32, [9.6+: flags i32]
+//! ```
+
+use super::describe::Cx;
+use super::sink::{Sink, Value};
+use super::table::{Op, Part, Short, V9_5, V9_6, V19, call, i32, op, text, u32};
+
+const PATH: &[(&str, &str)] = &[("rel", "relation"), ("fork", "unsigned")];
+const CREATE: &[Part] = &[call(created, PATH)];
+
+/// The operations.
+pub const OPS: &[Op] = &[
+    op(0x10, "CREATE", V9_5, V19, CREATE),
+    op(0x20, "TRUNCATE", V9_5, V9_5, &[call(truncated, PATH), text(" to "), u32("blkno", 0), text(" blocks")]),
+    op(0x20, "TRUNCATE", V9_6, V19, &[call(truncated, PATH), text(" to "), u32("blkno", 0), text(" blocks flags "), i32("flags", 16)]),
+];
+
+fn created(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+    let mut cursor = cx.cursor(0);
+    let (rel, fork) = (cursor.rel("rel")?, cursor.u32("fork")?);
+    sink.plain("rel", Value::Path(rel, fork as u8));
+    sink.hidden("fork", Value::Unsigned(fork.into()));
+    Ok(())
+}
+
+fn truncated(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+    sink.plain("rel", Value::Path(cx.cursor(4).rel("rel")?, 0));
+    Ok(())
+}

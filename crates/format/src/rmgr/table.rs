@@ -1,0 +1,217 @@
+//! What a record says, as data: rows of versions, operations and fields, from which every text, document and filter is made.
+//!
+//! An [`Op`] is an operation of a resource manager in a range of versions. Its [`Part`]s follow the order of the text that the dump
+//! tool of that version prints: words, fields that are shown, fields that only documents show, and, where a list or a condition needs
+//! code, a function with the fields that it may give.
+//!
+//! ```text
+//! op(0x20, "UPDATE", V16, V19, &[text("old_xmax: "), u32("old_xmax", 0), text(", old_off: "), u16("old_off", 4), …])
+//! ```
+//!
+//! Offsets are those of the structures in main data (the resource manager's data up to 9.4), on 8-byte aligned servers and, where
+//! they differ, [`Field::on32`], on 4-byte aligned ones. Source: the header of each resource manager, per version.
+
+use super::describe::Cx;
+use super::sink::{Show, Sink};
+use crate::dialect::Version;
+
+macro_rules! versions {
+    ($($name:ident = $major:literal . $minor:literal;)*) => {
+        $(#[doc = concat!("Version ", stringify!($major), ".", stringify!($minor), " (second number 0 from 10 on).")]
+        pub const $name: Version = Version::new($major, $minor);)*
+    };
+}
+
+versions! {
+    V8_2 = 8 . 2; V8_3 = 8 . 3; V8_4 = 8 . 4; V9_0 = 9 . 0; V9_1 = 9 . 1; V9_2 = 9 . 2; V9_3 = 9 . 3; V9_4 = 9 . 4; V9_5 = 9 . 5; V9_6 = 9 . 6;
+    V10 = 10 . 0; V11 = 11 . 0; V12 = 12 . 0; V13 = 13 . 0; V14 = 14 . 0; V15 = 15 . 0; V16 = 16 . 0; V17 = 17 . 0; V18 = 18 . 0; V19 = 19 . 0;
+}
+
+/// An operation of a resource manager, in the versions from `since` to `until`, both included.
+#[derive(Debug)]
+pub struct Op {
+    /// Bits of `xl_info` that name it: the high half, with the flag that a page is made anew where that changes the name.
+    pub code: u8,
+    /// Its name (`rm_identify`). From 9.5 on the dump tool prints it.
+    pub name: &'static str,
+    /// The first version.
+    pub since: Version,
+    /// The last version.
+    pub until: Version,
+    /// Text and fields, in order.
+    pub parts: &'static [Part],
+}
+
+/// An [`Op`].
+pub const fn op(code: u8, name: &'static str, since: Version, until: Version, parts: &'static [Part]) -> Op {
+    Op { code, name, since, until, parts }
+}
+
+/// A piece of a description.
+#[derive(Debug)]
+pub enum Part {
+    /// Words.
+    Text(&'static str),
+    /// A field at a fixed place.
+    Field(Field),
+    /// What needs code, and the fields that it may give.
+    Call(Call),
+}
+
+/// Words.
+pub const fn text(words: &'static str) -> Part {
+    Part::Text(words)
+}
+
+/// Code that describes a part of a record. Returns `Err` with the name of the field that the data was too short for.
+pub type Run = fn(&Cx<'_>, &mut dyn Sink) -> Result<(), Short>;
+
+/// The data ends before this field does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Short(pub &'static str);
+
+/// A part that needs code.
+#[derive(Debug)]
+pub struct Call {
+    /// Names and types of the fields that it may give, for lists of fields.
+    pub fields: &'static [(&'static str, &'static str)],
+    /// The code.
+    pub run: Run,
+}
+
+/// A part that needs code.
+pub const fn call(run: Run, fields: &'static [(&'static str, &'static str)]) -> Part {
+    Part::Call(Call { fields, run })
+}
+
+/// A field at a fixed place.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// Its name, in every version: PostgreSQL's own, in lower case.
+    pub name: &'static str,
+    /// What lies there.
+    pub kind: Kind,
+    /// Where, on servers aligned to 8 and to 4 bytes.
+    pub at: [u16; 2],
+    /// How the text shows it.
+    pub show: Show,
+}
+
+/// What a field is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Kind {
+    /// An unsigned number of one byte.
+    U8,
+    /// Of two.
+    U16,
+    /// Of four.
+    U32,
+    /// Of eight.
+    U64,
+    /// A signed number of two bytes.
+    I16,
+    /// Of four.
+    I32,
+    /// Of eight.
+    I64,
+    /// A floating-point number of eight bytes.
+    F64,
+    /// A byte that is 0 or not.
+    Bool,
+    /// A position: eight bytes, two halves up to 9.2.
+    Lsn,
+    /// A transaction number with its epoch, eight bytes.
+    FullXid,
+    /// Tablespace, database, relation: twelve bytes.
+    Rel,
+    /// Microseconds since 2000 (float seconds where a server up to 9.6 was built so).
+    Time,
+    /// Unix seconds, eight bytes (`time_t` or `pg_time_t`).
+    Seconds,
+    /// `wal_level`, four bytes; names by version.
+    WalLevel,
+    /// Text that a zero byte ends, at most so many bytes.
+    Text(u16),
+}
+
+impl Kind {
+    /// How lists of fields call the type.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64 => "unsigned",
+            Kind::I16 | Kind::I32 | Kind::I64 => "integer",
+            Kind::F64 => "number",
+            Kind::Bool => "boolean",
+            Kind::Lsn => "lsn",
+            Kind::FullXid => "full xid",
+            Kind::Rel => "relation",
+            Kind::Time | Kind::Seconds => "time",
+            Kind::WalLevel | Kind::Text(_) => "text",
+        }
+    }
+}
+
+macro_rules! kinds {
+    ($($function:ident $kind:ident $what:literal;)*) => {
+        $(#[doc = concat!("A shown field: ", $what, ".")]
+        pub const fn $function(name: &'static str, at: u16) -> Part {
+            field(name, Kind::$kind, at)
+        })*
+    };
+}
+
+kinds! {
+    u8 U8 "one byte"; u16 U16 "two bytes"; u32 U32 "four bytes"; u64 U64 "eight bytes";
+    i16 I16 "two bytes, signed"; i32 I32 "four bytes, signed"; i64 I64 "eight bytes, signed"; f64 F64 "a float of eight bytes";
+    bool Bool "a byte that is 0 or not, `true` or `false`"; lsn Lsn "a position"; full_xid FullXid "epoch and transaction, `e:x`";
+    rel Rel "a relation, `spc/db/rel`"; time Time "a time"; seconds Seconds "Unix seconds"; wal_level WalLevel "the name of a WAL level";
+}
+
+/// A shown field: text up to a zero byte, at most `most` bytes.
+pub const fn cstr(name: &'static str, at: u16, most: u16) -> Part {
+    field(name, Kind::Text(most), at)
+}
+
+/// A shown field.
+pub const fn field(name: &'static str, kind: Kind, at: u16) -> Part {
+    Part::Field(Field { name, kind, at: [at, at], show: Show::Plain })
+}
+
+impl Part {
+    /// The offset on 4-byte aligned servers, where it is another one.
+    pub const fn on32(self, at: u16) -> Part {
+        match self {
+            Part::Field(f) => Part::Field(Field { at: [f.at[0], at], ..f }),
+            other => other,
+        }
+    }
+
+    /// Another way to show it.
+    pub const fn show(self, show: Show) -> Part {
+        match self {
+            Part::Field(f) => Part::Field(Field { show, ..f }),
+            other => other,
+        }
+    }
+
+    /// `0x%02X`, the `0x` included.
+    pub const fn hex(self) -> Part {
+        self.show(Show::Hex)
+    }
+
+    /// `T` or `F`.
+    pub const fn tf(self) -> Part {
+        self.show(Show::TrueFalseLetter)
+    }
+
+    /// `on` or `off`.
+    pub const fn on_off(self) -> Part {
+        self.show(Show::OnOff)
+    }
+
+    /// Not in the text: only documents have it.
+    pub const fn hidden(self) -> Part {
+        self.show(Show::Not)
+    }
+}
