@@ -61,7 +61,17 @@ impl<'a, R: Render> Sheet<'a, R> {
     pub fn new(desk: &'a Desk<'a, R>, timeline: TimelineId, notes: std::ops::Range<usize>) -> Self {
         let mut text = desk.free.lock().ok().and_then(|mut free| free.pop()).unwrap_or_default();
         text.clear();
-        Sheet { desk, timeline, from: notes.start, next: notes.start, until: notes.end, text, sum: Sum::default(), scratch: R::Scratch::default(), after: Vec::new() }
+        Sheet {
+            desk,
+            timeline,
+            from: notes.start,
+            next: notes.start,
+            until: notes.end,
+            text,
+            sum: Sum::default(),
+            scratch: R::Scratch::default(),
+            after: Vec::new(),
+        }
     }
 
     /// Bytes kept of a record that crosses pages.
