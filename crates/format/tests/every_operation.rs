@@ -218,8 +218,8 @@ fn every_operation_of_every_version_has_its_row() {
         let vocabulary = Vocabulary::of(dialect);
         for (rmid, code) in (0..=255u8).flat_map(|rmid| (0..16u8).map(move |half| (rmid, half << 4))) {
             let name = expected(dialect.version, rmid, code);
-            if name.is_some() && vocabulary.op(rmid, code).is_none() {
-                writeln!(missing, "{}: {rmid} {code:02X} {}", dialect.version, name.unwrap()).unwrap();
+            if let (Some(name), None) = (name, vocabulary.op(rmid, code)) {
+                writeln!(missing, "{}: {rmid} {code:02X} {name}", dialect.version).unwrap();
             } else if dialect.generation == Generation::Modern && vocabulary.name(rmid, code) != name {
                 writeln!(misnamed, "{}: {rmid} {code:02X} {name:?}, not {:?}", dialect.version, vocabulary.name(rmid, code)).unwrap();
             }
