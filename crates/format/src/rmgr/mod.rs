@@ -20,6 +20,7 @@ pub mod managers;
 mod message;
 mod multixact;
 mod origin;
+mod pointers;
 mod relmap;
 mod sequence;
 pub mod sink;
