@@ -166,6 +166,18 @@ pub enum LengthWording {
     ExpectedAtLeast,
 }
 
+/// How a description shows a time: as the server did itself, up to 9.2, and then as the dump program does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TimeText {
+    /// `2026-11-22 03:29:21`.
+    Second,
+    /// `2026-11-22 03:52:24.95822+00`: a fraction, if there is one, without zeros behind it but at least so many digits, and the
+    /// distance from UTC.
+    Trimmed(u8),
+    /// `2026-11-22 03:46:54.120292 UTC`: always six digits, and the zone's name.
+    Micros,
+}
+
 /// The facts of one version's WAL.
 #[derive(Debug)]
 pub struct Dialect {
@@ -226,6 +238,8 @@ pub struct Dialect {
     pub wal_levels: &'static [&'static str],
     /// What stands between epoch and transaction in the text of a checkpoint: `/` up to 9.5, `:` later.
     pub epoch_separator: &'static str,
+    /// How descriptions show times.
+    pub time_text: TimeText,
 }
 
 /// A magic has one row.
@@ -320,6 +334,7 @@ const V8_2: Dialect = Dialect {
     wording: WORDS_9_2,
     wal_levels: &["minimal", "archive", "hot_standby"],
     epoch_separator: "/",
+    time_text: TimeText::Second,
 };
 
 const V8_3: Dialect = Dialect {
@@ -330,6 +345,7 @@ const V8_3: Dialect = Dialect {
     control_timeline: [56, 48],
     unix_commit_time: false,
     checkpoint_timeline: 8,
+    time_text: TimeText::Trimmed(2),
     ..V8_2
 };
 
@@ -340,6 +356,7 @@ const V8_4: Dialect = Dialect {
     control_version: 843,
     catalog_version: 200904091,
     control_timeline: [56, 52],
+    time_text: TimeText::Trimmed(1),
     ..V8_3
 };
 
@@ -370,6 +387,7 @@ const V9_3: Dialect = Dialect {
     control_version: 937,
     catalog_version: 201306121,
     wording: OLD_WORDS,
+    time_text: TimeText::Micros,
     functions: wal_functions::FUNCTIONS_9_3,
     ..V9_2
 };

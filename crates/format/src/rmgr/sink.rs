@@ -46,6 +46,8 @@ pub enum Show {
     OnOff,
     /// A relation's tablespace and database alone, `spc/db`.
     TwoOfThree,
+    /// A time that lies in the record as float seconds.
+    FloatTime,
 }
 
 /// A value.

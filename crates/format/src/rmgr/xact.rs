@@ -99,15 +99,18 @@ pub fn plain_commit(record: &Record<'_>) -> Option<Timestamp> {
 /// A `TimestampTz` that may be float seconds: as integer microseconds such a value lies over a hundred thousand years
 /// away, where the other reading is an ordinary time.
 pub fn timestamp(bits: u64, may_be_float: bool) -> Timestamp {
-    const FAR: u64 = 1 << 60;
-    let integer = bits as i64;
-    if may_be_float && integer.unsigned_abs() > FAR {
-        let seconds = f64::from_bits(bits);
-        if seconds.is_finite() && seconds.abs() < 1e11 {
-            return Timestamp((seconds * 1e6) as i64);
-        }
+    if may_be_float && is_float(bits) {
+        // Servers round to microseconds before they show such a time.
+        return Timestamp((f64::from_bits(bits) * 1e6).round() as i64);
     }
-    Timestamp(integer)
+    Timestamp(bits as i64)
+}
+
+/// A `TimestampTz` of a server that may have been built with float seconds is one of them.
+pub fn is_float(bits: u64) -> bool {
+    const FAR: u64 = 1 << 60;
+    let seconds = f64::from_bits(bits);
+    (bits as i64).unsigned_abs() > FAR && seconds.is_finite() && seconds.abs() < 1e11
 }
 
 #[cfg(test)]
@@ -118,6 +121,7 @@ mod tests {
     fn float_and_integer_times_are_told_apart() {
         let seconds = 848_000_000.25f64;
         assert_eq!(timestamp(seconds.to_bits(), true), Timestamp(848_000_000_250_000));
+        assert_eq!(timestamp(848_000_000.000_001f64.to_bits(), true), Timestamp(848_000_000_000_001));
         assert_eq!(timestamp(848_000_000_250_000, true), Timestamp(848_000_000_250_000));
         assert_eq!(Timestamp::from_unix_seconds(946_684_801), Timestamp(1_000_000));
     }

@@ -58,7 +58,7 @@ impl Sink for Text<'_> {
             }
             (Value::Rel(rel), _) => relation(out, &rel),
             (Value::Path(rel, fork), _) => path(out, &rel, fork, self.dialect),
-            (Value::Time(time), _) => self.zone.write(out, time),
+            (Value::Time(time), show) => self.zone.write(out, time, self.dialect.time_text, show == Show::FloatTime),
             (Value::Tid(block, offset), _) => {
                 decimal(out, block.into(), 0);
                 out.push(b'/');

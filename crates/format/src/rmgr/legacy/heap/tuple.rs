@@ -1,0 +1,104 @@
+//! What records of "Heap" and "Heap2" tell of tuples (`xl_heap_header`, `infobits_set`).
+//!
+//! ```text
+//! tuple        t_infomask2 u16 (8.2: t_natts), t_infomask u16, t_hoff u8, then its data; behind MOVE's, in front of the data, xmax and xmin
+//! 9.4 UPDATE   [flag 0x20: prefix length u16,] [flag 0x40: suffix length u16,] t_len u16, tuple
+//! ```
+
+use crate::rmgr::describe::{Cursor, Cx};
+use crate::rmgr::sink::{Nest, Sink, Value};
+use crate::rmgr::table::Short;
+
+pub(super) const INFOBITS: &[(&str, &str)] = &[("infobits", "list")];
+pub(super) const OLD_INFOBITS: &[(&str, &str)] = &[("old_infobits", "list")];
+pub(super) const HEADER: &[(&str, &str)] =
+    &[("t_infomask2", "unsigned"), ("t_infomask", "unsigned"), ("t_hoff", "unsigned"), ("datalen", "unsigned")];
+pub(super) const UPDATED: &[(&str, &str)] = &[
+    ("prefixlen", "unsigned"),
+    ("suffixlen", "unsigned"),
+    ("t_infomask2", "unsigned"),
+    ("t_infomask", "unsigned"),
+    ("t_hoff", "unsigned"),
+    ("datalen", "unsigned"),
+];
+
+/// Bits of `infobits_set`, from the lowest.
+const NAMES: [&str; 5] = ["IS_MULTI", "LOCK_ONLY", "EXCL_LOCK", "KEYSHR_LOCK", "KEYS_UPDATED"];
+
+/// Each bit's name and a space.
+pub(in crate::rmgr::legacy) fn infobits(name: &'static str, bits: u8, sink: &mut dyn Sink) {
+    sink.open(name, Nest::List);
+    for (bit, word) in NAMES.into_iter().enumerate() {
+        if bits & (1 << bit) != 0 {
+            sink.plain("", Value::Name(word));
+            sink.text(" ");
+        }
+    }
+    sink.close(Nest::List);
+}
+
+pub(super) fn infobits_at_24(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+    infobits("infobits", cx.cursor(24).u8("infobits")?, sink);
+    Ok(())
+}
+
+pub(super) fn old_infobits_at_34(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+    infobits("old_infobits", cx.cursor(34).u8("old_infobits")?, sink);
+    Ok(())
+}
+
+macro_rules! tuples {
+    ($($function:ident $at:literal $more:literal;)*) => {
+        $(pub(super) fn $function(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+            header(&mut cx.cursor($at), $more, sink);
+            Ok(())
+        })*
+    };
+}
+
+tuples! {
+    at_18 18 0; at_21 21 0; at_26 26 0; at_28 28 0; at_move_26 26 8; at_move_28 28 8; updated_9_3 37 0;
+}
+
+/// A tuple's header, if the record has one, and how much data is behind it and `more` bytes.
+fn header(cursor: &mut Cursor<'_>, more: usize, sink: &mut dyn Sink) -> Option<()> {
+    let (infomask2, infomask, hoff) = (cursor.u16("t_infomask2").ok()?, cursor.u16("t_infomask").ok()?, cursor.u8("t_hoff").ok()?);
+    cursor.skip("datalen", more).ok()?;
+    sink.hidden("t_infomask2", Value::Unsigned(infomask2.into()));
+    sink.hidden("t_infomask", Value::Unsigned(infomask.into()));
+    sink.hidden("t_hoff", Value::Unsigned(hoff.into()));
+    sink.hidden("datalen", Value::Unsigned(cursor.rest.len() as u64));
+    Some(())
+}
+
+pub(super) fn updated_9_4(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+    let flags = cx.cursor(35).u8("flags")?;
+    let mut cursor = cx.cursor(36);
+    if cursor.rest.is_empty() {
+        return Ok(());
+    }
+    for (flag, name) in [(0x20, "prefixlen"), (0x40, "suffixlen")] {
+        if flags & flag != 0 {
+            sink.hidden(name, Value::Unsigned(cursor.u16(name)?.into()));
+        }
+    }
+    // The old tuple may follow the new one.
+    let Ok(length) = cursor.u16("t_len") else { return Ok(()) };
+    let Ok(count) = cursor.fits("t_len", i64::from(length) + 5, 1) else { return Ok(()) };
+    header(&mut cx.over(cursor.bytes("t_len", count)?), 0, sink);
+    Ok(())
+}
+
+/// Offsets, at most `most`: a list, unless there are none.
+pub(in crate::rmgr::legacy) fn offsets(cursor: &mut Cursor<'_>, name: &'static str, most: usize, sink: &mut dyn Sink) -> Result<(), Short> {
+    let count = most.min(cursor.rest.len() / 2);
+    if count == 0 {
+        return Ok(());
+    }
+    sink.open(name, Nest::List);
+    for _ in 0..count {
+        sink.hidden("", Value::Unsigned(cursor.u16(name)?.into()));
+    }
+    sink.close(Nest::List);
+    Ok(())
+}
