@@ -232,6 +232,8 @@ pub struct Dialect {
     pub checkpoint_timeline: usize,
     /// Resource managers 7 and 8 are in use (9.0 and later).
     pub relmap_and_standby: bool,
+    /// Data pages have a checksum where there was a timeline before (9.3 and later).
+    pub page_checksums: bool,
     /// Words of the server's messages.
     pub wording: Wording,
     /// Names of `wal_level`, by number.
@@ -331,6 +333,7 @@ const V8_2: Dialect = Dialect {
     float_times: true,
     checkpoint_timeline: 16,
     relmap_and_standby: false,
+    page_checksums: false,
     wording: WORDS_9_2,
     wal_levels: &["minimal", "archive", "hot_standby"],
     epoch_separator: "/",
@@ -386,6 +389,7 @@ const V9_3: Dialect = Dialect {
     boundary: BoundaryRule::PreviousZero,
     control_version: 937,
     catalog_version: 201306121,
+    page_checksums: true,
     wording: OLD_WORDS,
     time_text: TimeText::Micros,
     functions: wal_functions::FUNCTIONS_9_3,

@@ -155,6 +155,9 @@ codes! {
     StalePages = "WP210", "stale-pages", Info, "older pages lie behind the end of WAL",
         example "000000030000000000000004 holds pages of an older segment from byte 253952 on",
         "The file was recycled: behind the last record, or behind a segment switch, it still holds the pages of the segment that it was before. No check covers these bytes, and replay never reads them. Normal.";
+    Image = "WP211", "page-image", Error, "a page image cannot be restored",
+        example "the image of block 31 of 1663/5/16393 in the record at 0/00FA6880 does not unpack as pglz",
+        "The record's checksum is right, and the image of a page in it does not unpack, or is no page with its hole filled: the server that wrote it had a fault, or the bytes were forged. Only dump --save-fullpage looks into images. Replay of an image that does not unpack ends with \"could not decompress image\" (\"invalid compressed image\" up to 14).";
 
     HistoryMissing = "WP301", "history-missing", Error, "a timeline has WAL and no history file",
         example "00000002.history is missing",

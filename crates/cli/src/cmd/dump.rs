@@ -5,6 +5,7 @@
 
 use crate::Exit;
 use crate::filter::{self, Filter};
+use crate::fullpage;
 use crate::input::Input;
 use crate::progress::Bar;
 use crate::render::{dump_json, dump_text, waldump};
@@ -45,6 +46,9 @@ pub struct Args {
     /// Details of blocks, each on a line of its own (with --format waldump)
     #[arg(short, long)]
     bkp_details: bool,
+    /// Save the page images of the records listed in this folder, which must be empty or not yet there
+    #[arg(long, value_name = "DIR")]
+    save_fullpage: Option<PathBuf>,
     /// No records; findings go to standard error
     #[arg(short, long)]
     quiet: bool,
@@ -94,20 +98,24 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     if !segments.is_empty() {
         args.narrow(source.as_ref(), &segments, &mut options)?;
     }
+    let pages = args.save_fullpage.as_deref().map(fullpage::Folder::new).transpose()?;
+    let pages = pages.as_ref();
     let bar = Bar::new(args.quiet || io::stdout().is_terminal());
     options.progress = Some(&bar);
     let wanted = Wanted { options, limit: args.limit.filter(|&n| n > 0) };
     let listed = match (args.quiet, args.format) {
-        (true, _) => write(source.as_ref(), &wanted, &dump_text::Text { filter: &args.filter, quiet: true }, &mut io::stderr().lock()),
-        (_, Format::Text) => write(source.as_ref(), &wanted, &dump_text::Text { filter: &args.filter, quiet: false }, &mut io::stdout().lock()),
+        (true, _) => write(source.as_ref(), &wanted, pages, &dump_text::Text { filter: &args.filter, quiet: true }, &mut io::stderr().lock()),
+        (_, Format::Text) => {
+            write(source.as_ref(), &wanted, pages, &dump_text::Text { filter: &args.filter, quiet: false }, &mut io::stdout().lock())
+        }
         (_, Format::Waldump) => {
             let zone = waldump::Zone::system();
             let render = waldump::Waldump { filter: &args.filter, details: args.bkp_details, zone: &zone };
-            write(source.as_ref(), &wanted, &render, &mut io::stdout().lock())
+            write(source.as_ref(), &wanted, pages, &render, &mut io::stdout().lock())
         }
         (_, Format::Jsonl) => {
             let mut out = io::stdout().lock();
-            let listed = write(source.as_ref(), &wanted, &dump_json::Json { filter: &args.filter }, &mut out)?;
+            let listed = write(source.as_ref(), &wanted, pages, &dump_json::Json { filter: &args.filter }, &mut out)?;
             out.write_all(&dump_json::end(&listed)).and_then(|()| out.flush())?;
             Ok(listed)
         }
@@ -116,8 +124,18 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     exit(args, &listed?)
 }
 
-fn write<R: Render>(source: &dyn Source, wanted: &Wanted<'_>, render: &R, out: &mut dyn Write) -> anyhow::Result<Listed> {
-    let listed = list(source, wanted, render, &mut |text| out.write_all(text))?;
+fn write<R: Render>(
+    source: &dyn Source,
+    wanted: &Wanted<'_>,
+    pages: Option<&fullpage::Folder>,
+    render: &R,
+    out: &mut dyn Write,
+) -> anyhow::Result<Listed> {
+    let sink = &mut |text: &[u8]| out.write_all(text);
+    let listed = match pages {
+        Some(pages) => fullpage::list(source, wanted, render, pages, sink)?,
+        None => list(source, wanted, render, sink)?,
+    };
     out.flush()?;
     Ok(listed)
 }
