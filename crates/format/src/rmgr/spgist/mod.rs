@@ -21,7 +21,7 @@ use super::table::{Op, Part, V9_5, V11, V13, V14, V15, V16, V17, V19, bool, call
 use flags::{FLAGS, PARENT_BLK, PICK_SPLIT, SAME};
 use lists::{LEAFS, REDIRECTS, ROOT, SPLIT, VACUUMED};
 
-/// `spgxlogState`.
+/// `spgxlogState`: the transaction of redirections (`myXid` up to 16), and whether the index is being built.
 const fn xid(at: u16) -> Part {
     u32("redirect_xid", at).hidden()
 }
