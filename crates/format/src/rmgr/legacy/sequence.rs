@@ -10,14 +10,17 @@
 
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
-use crate::rmgr::table::{Op, Short, V8_2, V8_3, V8_4, V9_4, call, op, rel, text};
+use crate::rmgr::table::{Op, Part, V8_2, V8_3, V8_4, V9_4, call, op, rel, text};
 
 const FIELDS: &[(&str, &str)] = &[("last_value", "integer"), ("log_cnt", "integer"), ("is_called", "boolean")];
 
+const TUPLE_8_2: Part = call(|cx, sink| Ok(tuple(cx, 4, sink).unwrap_or(())), FIELDS);
+const TUPLE_8_4: Part = call(|cx, sink| Ok(tuple(cx, 5, sink).unwrap_or(())), FIELDS);
+
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "LOG", V8_2, V8_3, &[text("log: rel "), rel("rel", 0), call(tuple_without_start, FIELDS)]),
-    op(0x00, "LOG", V8_4, V9_4, &[text("log: rel "), rel("rel", 0), call(tuple_with_start, FIELDS)]),
+    op(0x00, "LOG", V8_2, V8_3, &[text("log: rel "), rel("rel", 0), TUPLE_8_2]),
+    op(0x00, "LOG", V8_4, V9_4, &[text("log: rel "), rel("rel", 0), TUPLE_8_4]),
 ];
 
 /// `sizeof(xl_seq_rec)`.
@@ -26,16 +29,6 @@ const FIXED: usize = 12;
 const HEADER_LENGTH: usize = 22;
 /// `NAMEDATALEN`.
 const NAME: usize = 64;
-
-fn tuple_without_start(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    tuple(cx, 4, sink);
-    Ok(())
-}
-
-fn tuple_with_start(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    tuple(cx, 5, sink);
-    Ok(())
-}
 
 /// The values of which replay is about, in so far as the tuple is whole. `between`: numbers between `last_value` and `log_cnt`.
 fn tuple(cx: &Cx<'_>, between: usize, sink: &mut dyn Sink) -> Option<()> {
