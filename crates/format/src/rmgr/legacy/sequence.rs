@@ -10,12 +10,12 @@
 
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
-use crate::rmgr::table::{Op, Part, V8_2, V8_3, V8_4, V9_4, call, op, rel, text};
+use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, V9_4, call, op, rel, text};
 
 const FIELDS: &[(&str, &str)] = &[("last_value", "integer"), ("log_cnt", "integer"), ("is_called", "boolean")];
 
-const TUPLE_8_2: Part = call(|cx, sink| Ok(tuple(cx, 4, sink).unwrap_or(())), FIELDS);
-const TUPLE_8_4: Part = call(|cx, sink| Ok(tuple(cx, 5, sink).unwrap_or(())), FIELDS);
+const TUPLE_8_2: Part = call(|cx, sink| tuple(cx, 4, sink), FIELDS);
+const TUPLE_8_4: Part = call(|cx, sink| tuple(cx, 5, sink), FIELDS);
 
 /// The operations.
 pub const OPS: &[Op] = &[
@@ -30,17 +30,23 @@ const HEADER_LENGTH: usize = 22;
 /// `NAMEDATALEN`.
 const NAME: usize = 64;
 
-/// The values of which replay is about, in so far as the tuple is whole. `between`: numbers between `last_value` and `log_cnt`.
-fn tuple(cx: &Cx<'_>, between: usize, sink: &mut dyn Sink) -> Option<()> {
-    let values = FIXED + usize::from(*cx.main.get(FIXED + HEADER_LENGTH)?) + NAME;
-    let mut cursor = cx.cursor(values);
+/// What sequences are about, if the tuple is whole. `between`: numbers between `last_value` and `log_cnt`.
+fn tuple(cx: &Cx<'_>, between: usize, sink: &mut dyn Sink) -> Result<(), Short> {
+    if let Some((last, count, called)) = values(cx, between) {
+        sink.hidden("last_value", Value::Signed(last));
+        sink.hidden("log_cnt", Value::Signed(count));
+        sink.hidden("is_called", Value::Bool(called));
+    }
+    Ok(())
+}
+
+fn values(cx: &Cx<'_>, between: usize) -> Option<(i64, i64, bool)> {
+    let start = FIXED + usize::from(*cx.main.get(FIXED + HEADER_LENGTH)?) + NAME;
+    let mut cursor = cx.cursor(start);
     let last = cursor.u64("last_value").ok()?;
     cursor.skip("log_cnt", between * 8).ok()?;
     let count = cursor.u64("log_cnt").ok()?;
     let _cycled = cursor.u8("is_cycled").ok()?;
     let called = cursor.u8("is_called").ok()?;
-    sink.hidden("last_value", Value::Signed(last as i64));
-    sink.hidden("log_cnt", Value::Signed(count as i64));
-    sink.hidden("is_called", Value::Bool(called != 0));
-    Some(())
+    Some((last as i64, count as i64, called != 0))
 }

@@ -1,7 +1,7 @@
 //! What records of "Heap" and "Heap2" tell of tuples (`xl_heap_header`, `infobits_set`).
 //!
 //! ```text
-//! tuple        t_infomask2 u16 (8.2: t_natts), t_infomask u16, t_hoff u8, then its data; behind MOVE's, in front of the data, xmax and xmin
+//! tuple        t_infomask2 u16 (8.2: t_natts, now its low bits), t_infomask u16, t_hoff u8, then its data; behind MOVE's, in front of the data, xmax and xmin
 //! 9.4 UPDATE   [flag 0x20: prefix length u16,] [flag 0x40: suffix length u16,] t_len u16, tuple
 //! ```
 
@@ -22,6 +22,8 @@ const UPDATED: &[(&str, &str)] = &[
     ("datalen", "unsigned"),
 ];
 
+/// Bytes of a tuple's header (`SizeOfHeapHeader`).
+const SIZE: usize = 5;
 /// Bits of `infobits_set`, from the lowest.
 const NAMES: [&str; 5] = ["IS_MULTI", "LOCK_ONLY", "EXCL_LOCK", "KEYSHR_LOCK", "KEYS_UPDATED"];
 
@@ -42,7 +44,7 @@ pub(in crate::rmgr::legacy) fn infobits_at(cx: &Cx<'_>, at: usize, name: &'stati
 /// A tuple's header at `$at`, its data behind `$more` bytes.
 macro_rules! tuples {
     ($($name:ident $at:literal $more:literal;)*) => {
-        $(pub(super) const $name: Part = call(|cx, sink| Ok(header(&mut cx.cursor($at), $more, sink).unwrap_or(())), HEADER);)*
+        $(pub(super) const $name: Part = call(|cx, sink| header(cx.cursor($at), $more, sink), HEADER);)*
     };
 }
 
@@ -51,14 +53,17 @@ tuples! {
 }
 
 /// A tuple's header, if the record has one, and how much data is behind it and `more` bytes.
-fn header(cursor: &mut Cursor<'_>, more: usize, sink: &mut dyn Sink) -> Option<()> {
-    let (infomask2, infomask, hoff) = (cursor.u16("t_infomask2").ok()?, cursor.u16("t_infomask").ok()?, cursor.u8("t_hoff").ok()?);
-    cursor.skip("datalen", more).ok()?;
-    sink.hidden("t_infomask2", Value::Unsigned(infomask2.into()));
-    sink.hidden("t_infomask", Value::Unsigned(infomask.into()));
-    sink.hidden("t_hoff", Value::Unsigned(hoff.into()));
+fn header(mut cursor: Cursor<'_>, more: usize, sink: &mut dyn Sink) -> Result<(), Short> {
+    if cursor.rest.len() < SIZE + more {
+        return Ok(());
+    }
+    for name in ["t_infomask2", "t_infomask"] {
+        sink.hidden(name, Value::Unsigned(cursor.u16(name)?.into()));
+    }
+    sink.hidden("t_hoff", Value::Unsigned(cursor.u8("t_hoff")?.into()));
+    cursor.skip("datalen", more)?;
     sink.hidden("datalen", Value::Unsigned(cursor.rest.len() as u64));
-    Some(())
+    Ok(())
 }
 
 fn updated_9_4(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
@@ -74,9 +79,8 @@ fn updated_9_4(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     }
     // The old tuple may follow the new one.
     let Ok(length) = cursor.u16("t_len") else { return Ok(()) };
-    let Ok(count) = cursor.fits("t_len", i64::from(length) + 5, 1) else { return Ok(()) };
-    header(&mut cx.over(cursor.bytes("t_len", count)?), 0, sink);
-    Ok(())
+    let Ok(count) = cursor.fits("t_len", i64::from(length) + SIZE as i64, 1) else { return Ok(()) };
+    header(cx.over(cursor.bytes("t_len", count)?), 0, sink)
 }
 
 /// Offsets, at most `most`: a list, unless there are none.
