@@ -76,9 +76,8 @@ pub fn describe(op: &Op, cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> 
     for part in op.parts {
         match part {
             Part::Text(words) => sink.text(words),
-            Part::Field(Field { name, kind: Kind::Time, show: Show::Plain, .. }) if cx.layout().dialect.float_times => {
-                let Part::Field(field) = part else { continue };
-                sink.moment(name, cx.cursor(cx.offset(field)).u64(name)?, cx.layout().dialect);
+            Part::Field(field @ Field { kind: Kind::Time, show: Show::Plain, .. }) => {
+                sink.moment(field.name, cx.cursor(cx.offset(field)).u64(field.name)?, cx.layout().dialect);
             }
             Part::Field(field) => sink.field(field.name, cx.value(field)?, field.show),
             Part::Call(call) => (call.run)(cx, sink)?,

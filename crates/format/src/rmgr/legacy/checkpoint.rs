@@ -39,7 +39,7 @@ checkpoints! {
         u32("next_multi", 32),
         text("; offset "),
         u32("next_multi_offset", 36),
-        call(time_at_40, TIME),
+        call(|cx, sink| time(cx, 40, sink), TIME),
     ];
     CHECKPOINT_8_3_SHUTDOWN, CHECKPOINT_8_3_ONLINE = [
         lsn("redo", 0),
@@ -55,7 +55,7 @@ checkpoints! {
         u32("next_multi", 24),
         text("; offset "),
         u32("next_multi_offset", 28),
-        call(time_at_32, TIME),
+        call(|cx, sink| time(cx, 32, sink), TIME),
     ];
     CHECKPOINT_8_4_SHUTDOWN, CHECKPOINT_8_4_ONLINE = [
         lsn("redo", 0),
@@ -149,14 +149,6 @@ checkpoints! {
         u32("oldest_active_xid", 64),
         seconds("time", 56).hidden(),
     ];
-}
-
-fn time_at_40(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    time(cx, 40, sink)
-}
-
-fn time_at_32(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    time(cx, 32, sink)
 }
 
 fn time(cx: &Cx<'_>, at: usize, sink: &mut dyn Sink) -> Result<(), Short> {

@@ -16,17 +16,17 @@ pub(super) struct Inval {
     wide: bool,
     /// Bytes in front of a catalog cache's `dbId` behind the first four.
     tuple: usize,
-    /// Kinds by id, -1 first: how the text calls it, and its field.
+    /// Kinds by id, -1 first: how the text calls it, and the field that it shows behind the database.
     kinds: &'static [(&'static str, &'static str)],
 }
 
-const KINDS: &[(&str, &str)] = &[("catalog", "id"), ("relcache", "id"), ("smgr", ""), ("relmap", "")];
+const KINDS: &[(&str, &str)] = &[("catalog", "cat_id"), ("relcache", "rel_id"), ("smgr", ""), ("relmap", "")];
 
 pub(super) const INVAL_9_0: Inval = Inval { wide: true, tuple: 4, kinds: KINDS };
 pub(super) const INVAL_9_1: Inval = Inval { wide: false, ..INVAL_9_0 };
 pub(super) const INVAL_9_2: Inval = Inval { tuple: 0, ..INVAL_9_1 };
 pub(super) const INVAL_9_4: Inval =
-    Inval { kinds: &[("catalog", "id"), ("relcache", "id"), ("smgr", ""), ("relmap", ""), ("snapshot", "id")], ..INVAL_9_2 };
+    Inval { kinds: &[("catalog", "cat_id"), ("relcache", "rel_id"), ("smgr", ""), ("relmap", ""), ("snapshot", "rel_id")], ..INVAL_9_2 };
 
 /// The file of cached relations is to be removed (`XACT_COMPLETION_UPDATE_RELCACHE_FILE`).
 const RELCACHE_FILE: u32 = 0x01;
@@ -52,6 +52,7 @@ pub(super) fn messages(
         sink.text(" tsid ");
     }
     sink.field("ts_id", Value::Unsigned(ts.into()), show);
+    sink.hidden("relcache_init_file_inval", Value::Bool(xinfo & RELCACHE_FILE != 0));
     if count == 0 {
         return Ok(());
     }

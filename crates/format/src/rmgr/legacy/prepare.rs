@@ -13,16 +13,14 @@ use crate::rmgr::sink::{Nest, Sink, Value};
 use crate::rmgr::table::{Part, Short, bool, call, cstr, field, i32, text, u32};
 use crate::rmgr::{sink::Show, table::Kind};
 
-const LISTS: &[(&str, &str)] = &[("subxacts", "list"), ("commit_rels", "list"), ("abort_rels", "list")];
+const LISTS: &[(&str, &str)] = &[("subxacts", "list"), ("commitrels", "list"), ("abortrels", "list")];
 
 macro_rules! prepare {
     ($($part:expr),* $(,)?) => {
         &[
             text("prepare"),
-            u32("magic", 0).hidden(),
-            u32("total_len", 4).hidden(),
             u32("xid", 8).hidden(),
-            u32("database", 12).hidden(),
+            u32("db_id", 12).hidden(),
             field("prepared_at", Kind::Time, 16).show(Show::Not),
             u32("owner", 24).hidden(),
             $($part,)*
@@ -30,17 +28,13 @@ macro_rules! prepare {
     };
 }
 
-pub(super) const PREPARE_8_2: &[Part] = prepare![cstr("gid", 40, 200).hidden(), call(lists_8_2, LISTS)];
-pub(super) const PREPARE_9_0: &[Part] =
-    prepare![i32("ninvalmsgs", 40).hidden(), bool("initfileinval", 44).hidden(), cstr("gid", 45, 200).hidden(), call(lists_9_0, LISTS)];
-
-fn lists_8_2(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    lists(cx, 240, sink)
-}
-
-fn lists_9_0(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    lists(cx, 248, sink)
-}
+pub(super) const PREPARE_8_2: &[Part] = prepare![cstr("gid", 40, 200).hidden(), call(|cx, sink| lists(cx, 240, sink), LISTS)];
+pub(super) const PREPARE_9_0: &[Part] = prepare![
+    i32("nmsgs", 40).hidden(),
+    bool("relcache_init_file_inval", 44).hidden(),
+    cstr("gid", 45, 200).hidden(),
+    call(|cx, sink| lists(cx, 248, sink), LISTS)
+];
 
 fn lists(cx: &Cx<'_>, from: usize, sink: &mut dyn Sink) -> Result<(), Short> {
     let mut counts = cx.cursor(28);
@@ -48,8 +42,8 @@ fn lists(cx: &Cx<'_>, from: usize, sink: &mut dyn Sink) -> Result<(), Short> {
     let mut cursor = cx.cursor(from);
     let align = cx.aligned(8, 4);
     array(&mut cursor, "subxacts", subxacts, 4, align, sink, |c| Ok(Value::Unsigned(c.u32("subxacts")?.into())))?;
-    array(&mut cursor, "commit_rels", commit, 12, align, sink, |c| Ok(Value::Rel(c.rel("commit_rels")?)))?;
-    array(&mut cursor, "abort_rels", abort, 12, align, sink, |c| Ok(Value::Rel(c.rel("abort_rels")?)))
+    array(&mut cursor, "commitrels", commit, 12, align, sink, |c| Ok(Value::Rel(c.rel("commitrels")?)))?;
+    array(&mut cursor, "abortrels", abort, 12, align, sink, |c| Ok(Value::Rel(c.rel("abortrels")?)))
 }
 
 /// An array and its padding.

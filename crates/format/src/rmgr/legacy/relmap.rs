@@ -21,7 +21,7 @@ pub const OPS: &[Op] = &[op(
         u32("tsid", 4),
         text(" size "),
         u32("nbytes", 8),
-        call(mappings, &[("mappings", "list"), ("mapoid", "unsigned"), ("mapfilenode", "unsigned")]),
+        call(mappings, &[("mappings", "list"), ("mapoid", "unsigned"), ("mapfilenumber", "unsigned")]),
     ],
 )];
 
@@ -33,7 +33,7 @@ fn mappings(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     for _ in 0..count {
         sink.open("", Nest::Object);
         sink.hidden("mapoid", Value::Unsigned(cursor.u32("mapoid")?.into()));
-        sink.hidden("mapfilenode", Value::Unsigned(cursor.u32("mapfilenode")?.into()));
+        sink.hidden("mapfilenumber", Value::Unsigned(cursor.u32("mapfilenumber")?.into()));
         sink.close(Nest::Object);
     }
     sink.close(Nest::List);

@@ -10,14 +10,17 @@
 
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
-use crate::rmgr::table::{Op, Short, V8_2, V8_3, V8_4, V9_4, call, op, rel, text};
+use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, V9_4, call, op, rel, text};
 
 const FIELDS: &[(&str, &str)] = &[("last_value", "integer"), ("log_cnt", "integer"), ("is_called", "boolean")];
 
+const TUPLE_8_2: Part = call(|cx, sink| tuple(cx, 4, sink), FIELDS);
+const TUPLE_8_4: Part = call(|cx, sink| tuple(cx, 5, sink), FIELDS);
+
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "LOG", V8_2, V8_3, &[text("log: rel "), rel("rel", 0), call(tuple_without_start, FIELDS)]),
-    op(0x00, "LOG", V8_4, V9_4, &[text("log: rel "), rel("rel", 0), call(tuple_with_start, FIELDS)]),
+    op(0x00, "LOG", V8_2, V8_3, &[text("log: rel "), rel("rel", 0), TUPLE_8_2]),
+    op(0x00, "LOG", V8_4, V9_4, &[text("log: rel "), rel("rel", 0), TUPLE_8_4]),
 ];
 
 /// `sizeof(xl_seq_rec)`.
@@ -27,27 +30,23 @@ const HEADER_LENGTH: usize = 22;
 /// `NAMEDATALEN`.
 const NAME: usize = 64;
 
-fn tuple_without_start(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    tuple(cx, 4, sink);
+/// What sequences are about, if the tuple is whole. `between`: numbers between `last_value` and `log_cnt`.
+fn tuple(cx: &Cx<'_>, between: usize, sink: &mut dyn Sink) -> Result<(), Short> {
+    if let Some((last, count, called)) = values(cx, between) {
+        sink.hidden("last_value", Value::Signed(last));
+        sink.hidden("log_cnt", Value::Signed(count));
+        sink.hidden("is_called", Value::Bool(called));
+    }
     Ok(())
 }
 
-fn tuple_with_start(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    tuple(cx, 5, sink);
-    Ok(())
-}
-
-/// The values of which replay is about, in so far as the tuple is whole. `between`: numbers between `last_value` and `log_cnt`.
-fn tuple(cx: &Cx<'_>, between: usize, sink: &mut dyn Sink) -> Option<()> {
-    let values = FIXED + usize::from(*cx.main.get(FIXED + HEADER_LENGTH)?) + NAME;
-    let mut cursor = cx.cursor(values);
+fn values(cx: &Cx<'_>, between: usize) -> Option<(i64, i64, bool)> {
+    let start = FIXED + usize::from(*cx.main.get(FIXED + HEADER_LENGTH)?) + NAME;
+    let mut cursor = cx.cursor(start);
     let last = cursor.u64("last_value").ok()?;
     cursor.skip("log_cnt", between * 8).ok()?;
     let count = cursor.u64("log_cnt").ok()?;
     let _cycled = cursor.u8("is_cycled").ok()?;
     let called = cursor.u8("is_called").ok()?;
-    sink.hidden("last_value", Value::Signed(last as i64));
-    sink.hidden("log_cnt", Value::Signed(count as i64));
-    sink.hidden("is_called", Value::Bool(called != 0));
-    Some(())
+    Some((last as i64, count as i64, called != 0))
 }

@@ -11,7 +11,7 @@ use crate::rmgr::sink::{Nest, Sink, Value};
 use crate::rmgr::table::{Op, Part, Short, V9_0, V9_2, V9_3, V9_4, call, op, text, u32};
 
 const LOCK: &[Part] =
-    &[text("AccessExclusive locks:"), call(locks, &[("locks", "list"), ("xid", "unsigned"), ("db", "unsigned"), ("rel", "unsigned")])];
+    &[text("AccessExclusive locks:"), call(locks, &[("locks", "list"), ("xid", "unsigned"), ("db_oid", "unsigned"), ("rel_oid", "unsigned")])];
 const LISTS: &[(&str, &str)] = &[("xcnt", "integer"), ("xids", "list"), ("subxid_overflow", "boolean"), ("subxcnt", "integer"), ("subxids", "list")];
 
 /// The operations.
@@ -55,7 +55,7 @@ fn locks(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     sink.open("locks", Nest::List);
     for _ in 0..cursor.count("locks", 12)? {
         sink.open("", Nest::Object);
-        for (words, name) in [(" xid ", "xid"), (" db ", "db"), (" rel ", "rel")] {
+        for (words, name) in [(" xid ", "xid"), (" db ", "db_oid"), (" rel ", "rel_oid")] {
             sink.text(words);
             sink.plain(name, Value::Unsigned(cursor.u32(name)?.into()));
         }

@@ -11,24 +11,17 @@ use crate::rmgr::sink::{Sink, Value};
 use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_4, call, op, rel, text, u32};
 
 const CREATE: Part = text("file create: ");
+const REL: &[(&str, &str)] = &[("rel", "relation")];
 const TRUNCATE: Part = text("file truncate: ");
 
 /// The operations.
 pub const OPS: &[Op] = &[
     op(0x10, "CREATE", V8_2, V8_3, &[CREATE, rel("rel", 0)]),
-    op(0x10, "CREATE", V8_4, V9_0, &[CREATE, call(created, &[("rel", "relation")])]),
+    op(0x10, "CREATE", V8_4, V9_0, &[CREATE, call(|cx, sink| path(cx, 0, sink), REL)]),
     op(0x10, "CREATE", V9_1, V9_4, &[CREATE, call(created_with_fork, &[("rel", "relation"), ("fork", "unsigned")])]),
     op(0x20, "TRUNCATE", V8_2, V8_3, &[TRUNCATE, rel("rel", 4), text(" to "), u32("blkno", 0), text(" blocks")]),
-    op(0x20, "TRUNCATE", V8_4, V9_4, &[TRUNCATE, call(truncated, &[("rel", "relation")]), text(" to "), u32("blkno", 0), text(" blocks")]),
+    op(0x20, "TRUNCATE", V8_4, V9_4, &[TRUNCATE, call(|cx, sink| path(cx, 4, sink), REL), text(" to "), u32("blkno", 0), text(" blocks")]),
 ];
-
-fn created(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    path(cx, 0, sink)
-}
-
-fn truncated(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    path(cx, 4, sink)
-}
 
 fn path(cx: &Cx<'_>, at: usize, sink: &mut dyn Sink) -> Result<(), Short> {
     sink.plain("rel", Value::Path(cx.cursor(at).rel("rel")?, 0));

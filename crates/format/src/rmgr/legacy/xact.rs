@@ -15,7 +15,7 @@ use super::inval::{INVAL_9_0, INVAL_9_1, INVAL_9_2, INVAL_9_4, Inval, messages};
 use super::prepare::{PREPARE_8_2, PREPARE_9_0};
 use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::{Op, Part, Run, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, call, op, text, u32};
+use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, call, op, text, u32};
 use crate::rmgr::xact::Timestamp;
 
 /// What changed in the ends of transactions.
@@ -43,67 +43,58 @@ const FIELDS: &[(&str, &str)] = &[
     ("subxacts", "list"),
     ("db_id", "unsigned"),
     ("ts_id", "unsigned"),
+    ("relcache_init_file_inval", "boolean"),
     ("msgs", "list"),
-    ("kind", "text"),
-    ("id", "unsigned"),
 ];
 
-/// An end of a transaction, and that of a prepared one, as functions.
 macro_rules! endings {
     ($($plain:ident $prepared:ident $facts:ident;)*) => {
         $(
-            fn $plain(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-                ended(cx, 0, &$facts, sink)
-            }
-            fn $prepared(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-                ended(cx, cx.aligned(8, 4), &$facts, sink)
-            }
+            const $plain: Part = call(|cx, sink| ended(cx, 0, &$facts, sink), FIELDS);
+            const $prepared: Part = call(|cx, sink| ended(cx, cx.aligned(8, 4), &$facts, sink), FIELDS);
         )*
     };
 }
 
+// Alone, and behind a prepared transaction's number.
 endings! {
-    ended_8_2 prepared_8_2 ENDING_8_2;
-    ended_8_3 prepared_8_3 ENDING_8_3;
-    ended_8_4 prepared_8_4 ENDING_8_4;
-    commit_9_0 commit_prepared_9_0 COMMIT_9_0;
-    commit_9_1 commit_prepared_9_1 COMMIT_9_1;
-    commit_9_2 commit_prepared_9_2 COMMIT_9_2;
-    commit_9_4 commit_prepared_9_4 COMMIT_9_4;
+    ENDED_8_2 PREPARED_8_2 ENDING_8_2;
+    ENDED_8_3 PREPARED_8_3 ENDING_8_3;
+    ENDED_8_4 PREPARED_8_4 ENDING_8_4;
+    ENDED_9_0 PREPARED_9_0 COMMIT_9_0;
+    ENDED_9_1 PREPARED_9_1 COMMIT_9_1;
+    ENDED_9_2 PREPARED_9_2 COMMIT_9_2;
+    ENDED_9_4 PREPARED_9_4 COMMIT_9_4;
 }
 
-const fn said(run: Run) -> Part {
-    call(run, FIELDS)
-}
-
-const XID: Part = u32("xid", 0);
+const XID: Part = u32("twophase_xid", 0);
 
 /// The operations. Up to 8.4 the words do not tell a prepared transaction from another.
 pub const OPS: &[Op] = &[
-    op(0x00, "COMMIT", V8_2, V8_2, &[text("commit: "), said(ended_8_2)]),
-    op(0x00, "COMMIT", V8_3, V8_3, &[text("commit: "), said(ended_8_3)]),
-    op(0x00, "COMMIT", V8_4, V8_4, &[text("commit: "), said(ended_8_4)]),
-    op(0x00, "COMMIT", V9_0, V9_0, &[text("commit: "), said(commit_9_0)]),
-    op(0x00, "COMMIT", V9_1, V9_1, &[text("commit: "), said(commit_9_1)]),
-    op(0x00, "COMMIT", V9_2, V9_3, &[text("commit: "), said(commit_9_2)]),
-    op(0x00, "COMMIT", V9_4, V9_4, &[text("commit: "), said(commit_9_4)]),
+    op(0x00, "COMMIT", V8_2, V8_2, &[text("commit: "), ENDED_8_2]),
+    op(0x00, "COMMIT", V8_3, V8_3, &[text("commit: "), ENDED_8_3]),
+    op(0x00, "COMMIT", V8_4, V8_4, &[text("commit: "), ENDED_8_4]),
+    op(0x00, "COMMIT", V9_0, V9_0, &[text("commit: "), ENDED_9_0]),
+    op(0x00, "COMMIT", V9_1, V9_1, &[text("commit: "), ENDED_9_1]),
+    op(0x00, "COMMIT", V9_2, V9_3, &[text("commit: "), ENDED_9_2]),
+    op(0x00, "COMMIT", V9_4, V9_4, &[text("commit: "), ENDED_9_4]),
     op(0x10, "PREPARE", V8_2, V8_4, PREPARE_8_2),
     op(0x10, "PREPARE", V9_0, V9_4, PREPARE_9_0),
-    op(0x20, "ABORT", V8_2, V8_2, &[text("abort: "), said(ended_8_2)]),
-    op(0x20, "ABORT", V8_3, V8_3, &[text("abort: "), said(ended_8_3)]),
-    op(0x20, "ABORT", V8_4, V9_4, &[text("abort: "), said(ended_8_4)]),
-    op(0x30, "COMMIT_PREPARED", V8_2, V8_2, &[text("commit "), XID, text(": "), said(prepared_8_2)]),
-    op(0x30, "COMMIT_PREPARED", V8_3, V8_3, &[text("commit "), XID, text(": "), said(prepared_8_3)]),
-    op(0x30, "COMMIT_PREPARED", V8_4, V8_4, &[text("commit "), XID, text(": "), said(prepared_8_4)]),
-    op(0x30, "COMMIT_PREPARED", V9_0, V9_0, &[text("commit prepared "), XID, text(": "), said(commit_prepared_9_0)]),
-    op(0x30, "COMMIT_PREPARED", V9_1, V9_1, &[text("commit prepared "), XID, text(": "), said(commit_prepared_9_1)]),
-    op(0x30, "COMMIT_PREPARED", V9_2, V9_3, &[text("commit prepared "), XID, text(": "), said(commit_prepared_9_2)]),
-    op(0x30, "COMMIT_PREPARED", V9_4, V9_4, &[text("commit prepared "), XID, text(": "), said(commit_prepared_9_4)]),
-    op(0x40, "ABORT_PREPARED", V8_2, V8_2, &[text("abort "), XID, text(": "), said(prepared_8_2)]),
-    op(0x40, "ABORT_PREPARED", V8_3, V8_3, &[text("abort "), XID, text(": "), said(prepared_8_3)]),
-    op(0x40, "ABORT_PREPARED", V8_4, V8_4, &[text("abort "), XID, text(": "), said(prepared_8_4)]),
-    op(0x40, "ABORT_PREPARED", V9_0, V9_4, &[text("abort prepared "), XID, text(": "), said(prepared_8_4)]),
-    op(0x50, "ASSIGNMENT", V9_0, V9_4, &[text("xid assignment xtop "), u32("xtop", 0), text(": subxacts:"), call(assigned, &[("subxacts", "list")])]),
+    op(0x20, "ABORT", V8_2, V8_2, &[text("abort: "), ENDED_8_2]),
+    op(0x20, "ABORT", V8_3, V8_3, &[text("abort: "), ENDED_8_3]),
+    op(0x20, "ABORT", V8_4, V9_4, &[text("abort: "), ENDED_8_4]),
+    op(0x30, "COMMIT_PREPARED", V8_2, V8_2, &[text("commit "), XID, text(": "), PREPARED_8_2]),
+    op(0x30, "COMMIT_PREPARED", V8_3, V8_3, &[text("commit "), XID, text(": "), PREPARED_8_3]),
+    op(0x30, "COMMIT_PREPARED", V8_4, V8_4, &[text("commit "), XID, text(": "), PREPARED_8_4]),
+    op(0x30, "COMMIT_PREPARED", V9_0, V9_0, &[text("commit prepared "), XID, text(": "), PREPARED_9_0]),
+    op(0x30, "COMMIT_PREPARED", V9_1, V9_1, &[text("commit prepared "), XID, text(": "), PREPARED_9_1]),
+    op(0x30, "COMMIT_PREPARED", V9_2, V9_3, &[text("commit prepared "), XID, text(": "), PREPARED_9_2]),
+    op(0x30, "COMMIT_PREPARED", V9_4, V9_4, &[text("commit prepared "), XID, text(": "), PREPARED_9_4]),
+    op(0x40, "ABORT_PREPARED", V8_2, V8_2, &[text("abort "), XID, text(": "), PREPARED_8_2]),
+    op(0x40, "ABORT_PREPARED", V8_3, V8_3, &[text("abort "), XID, text(": "), PREPARED_8_3]),
+    op(0x40, "ABORT_PREPARED", V8_4, V8_4, &[text("abort "), XID, text(": "), PREPARED_8_4]),
+    op(0x40, "ABORT_PREPARED", V9_0, V9_4, &[text("abort prepared "), XID, text(": "), PREPARED_8_4]),
+    op(0x50, "ASSIGNMENT", V9_0, V9_4, &[text("xid assignment xtop "), u32("xtop", 0), text(": subxacts:"), call(assigned, &[("xsub", "list")])]),
     op(0x60, "COMMIT_COMPACT", V9_2, V9_4, &[text("commit: "), call(compact, &[("xact_time", "time"), ("subxacts", "list")])]),
 ];
 
@@ -134,7 +125,7 @@ fn ended(cx: &Cx<'_>, from: usize, facts: &Ending, sink: &mut dyn Sink) -> Resul
     }
     if nsubxacts > 0 {
         sink.text("; subxacts:");
-        xids(&mut cursor, nsubxacts, sink)?;
+        xids(&mut cursor, "subxacts", nsubxacts, sink)?;
     }
     let (Some(xinfo), Some((inval, count, db, ts))) = (xinfo, inval) else { return Ok(()) };
     sink.hidden("xinfo", Value::Unsigned(xinfo.into()));
@@ -147,7 +138,7 @@ fn compact(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let count = cursor.i32("nsubxacts")?;
     if count > 0 {
         sink.text("; subxacts:");
-        xids(&mut cursor, count, sink)?;
+        xids(&mut cursor, "subxacts", count, sink)?;
     }
     Ok(())
 }
@@ -155,15 +146,15 @@ fn compact(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
 fn assigned(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let mut cursor = cx.cursor(4);
     let count = cursor.i32("nsubxacts")?;
-    xids(&mut cursor, count, sink)
+    xids(&mut cursor, "xsub", count, sink)
 }
 
-fn xids(cursor: &mut Cursor<'_>, count: i32, sink: &mut dyn Sink) -> Result<(), Short> {
-    let count = cursor.fits("subxacts", count.into(), 4)?;
-    sink.open("subxacts", Nest::List);
+fn xids(cursor: &mut Cursor<'_>, name: &'static str, count: i32, sink: &mut dyn Sink) -> Result<(), Short> {
+    let count = cursor.fits(name, count.into(), 4)?;
+    sink.open(name, Nest::List);
     for _ in 0..count {
         sink.text(" ");
-        sink.plain("", Value::Unsigned(cursor.u32("subxacts")?.into()));
+        sink.plain("", Value::Unsigned(cursor.u32(name)?.into()));
     }
     sink.close(Nest::List);
     Ok(())

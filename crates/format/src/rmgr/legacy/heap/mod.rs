@@ -18,11 +18,8 @@ mod tuple;
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
 use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_2, V9_3, V9_4, bool, call, op, rel, text, tid, tid_block, u8, u16, u32};
-use tuple::{
-    HEADER, INFOBITS, OLD_INFOBITS, UPDATED, at_18, at_21, at_26, at_28, at_move_26, at_move_28, infobits_at_24, old_infobits_at_34, updated_9_3,
-    updated_9_4,
-};
-pub(super) use tuple::{infobits, offsets};
+use tuple::{AT_18, AT_21, AT_26, AT_28, AT_37, INFOBITS_AT_24, MOVED_AT_26, MOVED_AT_28, OLD_INFOBITS_AT_34, UPDATED_9_4};
+pub(super) use tuple::{infobits_at, offsets};
 
 /// Words, a relation and a tuple in it, and more.
 macro_rules! target {
@@ -55,7 +52,7 @@ macro_rules! update_with_xmax {
             text(" xmax "),
             u32("old_xmax", 20),
             text(" "),
-            call(old_infobits_at_34, OLD_INFOBITS),
+            OLD_INFOBITS_AT_34,
             text("; new tid "),
             tid("new_tid", 28),
             tid_block("new_blk", 28).hidden(),
@@ -81,13 +78,13 @@ macro_rules! updates_8_4 {
 
 macro_rules! updates_9_3 {
     ($words:expr) => {
-        update_with_xmax![$words, bool("all_visible_cleared", 35).hidden(), bool("new_all_visible_cleared", 36).hidden(), call(updated_9_3, HEADER)]
+        update_with_xmax![$words, bool("all_visible_cleared", 35).hidden(), bool("new_all_visible_cleared", 36).hidden(), AT_37]
     };
 }
 
 macro_rules! updates_9_4 {
     ($words:expr) => {
-        update_with_xmax![$words, u8("flags", 35).hidden(), call(updated_9_4, UPDATED)]
+        update_with_xmax![$words, u8("flags", 35).hidden(), UPDATED_9_4]
     };
 }
 
@@ -105,12 +102,12 @@ const LOCK: &[(&str, &str)] = &[("shared_lock", "boolean"), ("xid_is_mxact", "bo
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "INSERT", V8_2, V8_3, target![INSERT, call(at_18, HEADER)]),
-    op(0x00, "INSERT", V8_4, V9_3, target![INSERT, CLEARED, call(at_21, HEADER)]),
-    op(0x00, "INSERT", V9_4, V9_4, target![INSERT, u8("flags", 20).hidden(), call(at_21, HEADER)]),
-    op(0x80, "INSERT+INIT", V8_2, V8_3, target![INSERT_INIT, call(at_18, HEADER)]),
-    op(0x80, "INSERT+INIT", V8_4, V9_3, target![INSERT_INIT, CLEARED, call(at_21, HEADER)]),
-    op(0x80, "INSERT+INIT", V9_4, V9_4, target![INSERT_INIT, u8("flags", 20).hidden(), call(at_21, HEADER)]),
+    op(0x00, "INSERT", V8_2, V8_3, target![INSERT, AT_18]),
+    op(0x00, "INSERT", V8_4, V9_3, target![INSERT, CLEARED, AT_21]),
+    op(0x00, "INSERT", V9_4, V9_4, target![INSERT, u8("flags", 20).hidden(), AT_21]),
+    op(0x80, "INSERT+INIT", V8_2, V8_3, target![INSERT_INIT, AT_18]),
+    op(0x80, "INSERT+INIT", V8_4, V9_3, target![INSERT_INIT, CLEARED, AT_21]),
+    op(0x80, "INSERT+INIT", V9_4, V9_4, target![INSERT_INIT, u8("flags", 20).hidden(), AT_21]),
     op(0x10, "DELETE", V8_2, V8_3, target!["delete: "]),
     op(0x10, "DELETE", V8_4, V9_2, target!["delete: ", CLEARED]),
     op(
@@ -118,34 +115,40 @@ pub const OPS: &[Op] = &[
         "DELETE",
         V9_3,
         V9_3,
-        target!["delete: ", text(" "), u32("xmax", 20).hidden(), call(infobits_at_24, INFOBITS), bool("all_visible_cleared", 25).hidden()],
+        target!["delete: ", text(" "), u32("xmax", 20).hidden(), INFOBITS_AT_24, bool("all_visible_cleared", 25).hidden()],
     ),
-    op(
-        0x10,
-        "DELETE",
-        V9_4,
-        V9_4,
-        target!["delete: ", text(" "), u32("xmax", 20).hidden(), call(infobits_at_24, INFOBITS), u8("flags", 25).hidden(), call(at_26, HEADER)],
-    ),
-    op(0x20, "UPDATE", V8_2, V8_3, updates_8_2!(UPDATE, call(at_26, HEADER))),
-    op(0x20, "UPDATE", V8_4, V9_2, updates_8_4!(UPDATE, call(at_28, HEADER))),
+    op(0x10, "DELETE", V9_4, V9_4, target!["delete: ", text(" "), u32("xmax", 20).hidden(), INFOBITS_AT_24, u8("flags", 25).hidden(), AT_26]),
+    op(0x20, "UPDATE", V8_2, V8_3, updates_8_2!(UPDATE, AT_26)),
+    op(0x20, "UPDATE", V8_4, V9_2, updates_8_4!(UPDATE, AT_28)),
     op(0x20, "UPDATE", V9_3, V9_3, updates_9_3!(UPDATE)),
     op(0x20, "UPDATE", V9_4, V9_4, updates_9_4!(UPDATE)),
-    op(0xA0, "UPDATE+INIT", V8_2, V8_3, updates_8_2!(UPDATE_INIT, call(at_26, HEADER))),
-    op(0xA0, "UPDATE+INIT", V8_4, V9_2, updates_8_4!(UPDATE_INIT, call(at_28, HEADER))),
+    op(0xA0, "UPDATE+INIT", V8_2, V8_3, updates_8_2!(UPDATE_INIT, AT_26)),
+    op(0xA0, "UPDATE+INIT", V8_4, V9_2, updates_8_4!(UPDATE_INIT, AT_28)),
     op(0xA0, "UPDATE+INIT", V9_3, V9_3, updates_9_3!(UPDATE_INIT)),
     op(0xA0, "UPDATE+INIT", V9_4, V9_4, updates_9_4!(UPDATE_INIT)),
-    op(0x30, "MOVE", V8_2, V8_3, updates_8_2!(MOVE, call(at_move_26, HEADER))),
-    op(0x30, "MOVE", V8_4, V8_4, updates_8_4!(MOVE, call(at_move_28, HEADER))),
-    op(0xB0, "MOVE+INIT", V8_2, V8_3, updates_8_2!(MOVE_INIT, call(at_move_26, HEADER))),
-    op(0xB0, "MOVE+INIT", V8_4, V8_4, updates_8_4!(MOVE_INIT, call(at_move_28, HEADER))),
-    op(0x40, "CLEAN", V8_2, V8_2, &[text("clean: rel "), rel("rel", 0), text("; blk "), u32("blk", 12), call(cleaned, &[("unused", "list")])]),
-    op(0x40, "HOT_UPDATE", V8_3, V8_3, updates_8_2!(HOT, call(at_26, HEADER))),
-    op(0x40, "HOT_UPDATE", V8_4, V9_2, updates_8_4!(HOT, call(at_28, HEADER))),
+    op(0x30, "MOVE", V8_2, V8_3, updates_8_2!(MOVE, MOVED_AT_26)),
+    op(0x30, "MOVE", V8_4, V8_4, updates_8_4!(MOVE, MOVED_AT_28)),
+    op(0xB0, "MOVE+INIT", V8_2, V8_3, updates_8_2!(MOVE_INIT, MOVED_AT_26)),
+    op(0xB0, "MOVE+INIT", V8_4, V8_4, updates_8_4!(MOVE_INIT, MOVED_AT_28)),
+    op(
+        0x40,
+        "CLEAN",
+        V8_2,
+        V8_2,
+        &[
+            text("clean: rel "),
+            rel("rel", 0),
+            text("; blk "),
+            u32("blk", 12),
+            call(|cx, sink| offsets(&mut cx.cursor(16), "unused", usize::MAX, sink), &[("unused", "list")]),
+        ],
+    ),
+    op(0x40, "HOT_UPDATE", V8_3, V8_3, updates_8_2!(HOT, AT_26)),
+    op(0x40, "HOT_UPDATE", V8_4, V9_2, updates_8_4!(HOT, AT_28)),
     op(0x40, "HOT_UPDATE", V9_3, V9_3, updates_9_3!(HOT)),
     op(0x40, "HOT_UPDATE", V9_4, V9_4, updates_9_4!(HOT)),
-    op(0xC0, "HOT_UPDATE+INIT", V8_3, V8_3, updates_8_2!(HOT_INIT, call(at_26, HEADER))),
-    op(0xC0, "HOT_UPDATE+INIT", V8_4, V9_2, updates_8_4!(HOT_INIT, call(at_28, HEADER))),
+    op(0xC0, "HOT_UPDATE+INIT", V8_3, V8_3, updates_8_2!(HOT_INIT, AT_26)),
+    op(0xC0, "HOT_UPDATE+INIT", V8_4, V9_2, updates_8_4!(HOT_INIT, AT_28)),
     op(0xC0, "HOT_UPDATE+INIT", V9_3, V9_3, updates_9_3!(HOT_INIT)),
     op(0xC0, "HOT_UPDATE+INIT", V9_4, V9_4, updates_9_4!(HOT_INIT)),
     op(0x50, "NEWPAGE", V8_2, V8_3, &[PAGE, rel("rel", 0), text("; blk "), u32("blk", 12)]),
@@ -190,7 +193,7 @@ pub const OPS: &[Op] = &[
             tid_block("blk", 12).hidden(),
             u16("off", 16).hidden(),
             text(" "),
-            call(infobits_at_24, INFOBITS),
+            INFOBITS_AT_24,
         ],
     ),
     op(0x70, "INPLACE", V8_2, V9_4, target!["inplace: "]),
@@ -206,8 +209,4 @@ fn lock(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     sink.hidden("xid_is_mxact", Value::Bool(multi));
     sink.plain("xmax", Value::Unsigned(xid.into()));
     Ok(())
-}
-
-fn cleaned(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    offsets(&mut cx.cursor(16), "unused", usize::MAX, sink)
 }

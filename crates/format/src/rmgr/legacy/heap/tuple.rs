@@ -1,19 +1,19 @@
 //! What records of "Heap" and "Heap2" tell of tuples (`xl_heap_header`, `infobits_set`).
 //!
 //! ```text
-//! tuple        t_infomask2 u16 (8.2: t_natts), t_infomask u16, t_hoff u8, then its data; behind MOVE's, in front of the data, xmax and xmin
+//! tuple        t_infomask2 u16 (8.2: t_natts, now its low bits), t_infomask u16, t_hoff u8, then its data; behind MOVE's, in front of the data, xmax and xmin
 //! 9.4 UPDATE   [flag 0x20: prefix length u16,] [flag 0x40: suffix length u16,] t_len u16, tuple
 //! ```
 
 use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::Short;
+use crate::rmgr::table::{Part, Short, call};
 
-pub(super) const INFOBITS: &[(&str, &str)] = &[("infobits", "list")];
-pub(super) const OLD_INFOBITS: &[(&str, &str)] = &[("old_infobits", "list")];
-pub(super) const HEADER: &[(&str, &str)] =
-    &[("t_infomask2", "unsigned"), ("t_infomask", "unsigned"), ("t_hoff", "unsigned"), ("datalen", "unsigned")];
-pub(super) const UPDATED: &[(&str, &str)] = &[
+pub(super) const INFOBITS_AT_24: Part = call(|cx, sink| infobits_at(cx, 24, "infobits", sink), &[("infobits", "list")]);
+pub(super) const OLD_INFOBITS_AT_34: Part = call(|cx, sink| infobits_at(cx, 34, "old_infobits", sink), &[("old_infobits", "list")]);
+pub(super) const UPDATED_9_4: Part = call(updated_9_4, UPDATED);
+const HEADER: &[(&str, &str)] = &[("t_infomask2", "unsigned"), ("t_infomask", "unsigned"), ("t_hoff", "unsigned"), ("datalen", "unsigned")];
+const UPDATED: &[(&str, &str)] = &[
     ("prefixlen", "unsigned"),
     ("suffixlen", "unsigned"),
     ("t_infomask2", "unsigned"),
@@ -22,11 +22,14 @@ pub(super) const UPDATED: &[(&str, &str)] = &[
     ("datalen", "unsigned"),
 ];
 
+/// Bytes of a tuple's header (`SizeOfHeapHeader`).
+const SIZE: usize = 5;
 /// Bits of `infobits_set`, from the lowest.
 const NAMES: [&str; 5] = ["IS_MULTI", "LOCK_ONLY", "EXCL_LOCK", "KEYSHR_LOCK", "KEYS_UPDATED"];
 
 /// Each bit's name and a space.
-pub(in crate::rmgr::legacy) fn infobits(name: &'static str, bits: u8, sink: &mut dyn Sink) {
+pub(in crate::rmgr::legacy) fn infobits_at(cx: &Cx<'_>, at: usize, name: &'static str, sink: &mut dyn Sink) -> Result<(), Short> {
+    let bits = cx.cursor(at).u8(name)?;
     sink.open(name, Nest::List);
     for (bit, word) in NAMES.into_iter().enumerate() {
         if bits & (1 << bit) != 0 {
@@ -35,43 +38,35 @@ pub(in crate::rmgr::legacy) fn infobits(name: &'static str, bits: u8, sink: &mut
         }
     }
     sink.close(Nest::List);
-}
-
-pub(super) fn infobits_at_24(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    infobits("infobits", cx.cursor(24).u8("infobits")?, sink);
     Ok(())
 }
 
-pub(super) fn old_infobits_at_34(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    infobits("old_infobits", cx.cursor(34).u8("old_infobits")?, sink);
-    Ok(())
-}
-
+/// A tuple's header at `$at`, its data behind `$more` bytes.
 macro_rules! tuples {
-    ($($function:ident $at:literal $more:literal;)*) => {
-        $(pub(super) fn $function(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-            header(&mut cx.cursor($at), $more, sink);
-            Ok(())
-        })*
+    ($($name:ident $at:literal $more:literal;)*) => {
+        $(pub(super) const $name: Part = call(|cx, sink| header(cx.cursor($at), $more, sink), HEADER);)*
     };
 }
 
 tuples! {
-    at_18 18 0; at_21 21 0; at_26 26 0; at_28 28 0; at_move_26 26 8; at_move_28 28 8; updated_9_3 37 0;
+    AT_18 18 0; AT_21 21 0; AT_26 26 0; AT_28 28 0; AT_37 37 0; MOVED_AT_26 26 8; MOVED_AT_28 28 8;
 }
 
 /// A tuple's header, if the record has one, and how much data is behind it and `more` bytes.
-fn header(cursor: &mut Cursor<'_>, more: usize, sink: &mut dyn Sink) -> Option<()> {
-    let (infomask2, infomask, hoff) = (cursor.u16("t_infomask2").ok()?, cursor.u16("t_infomask").ok()?, cursor.u8("t_hoff").ok()?);
-    cursor.skip("datalen", more).ok()?;
-    sink.hidden("t_infomask2", Value::Unsigned(infomask2.into()));
-    sink.hidden("t_infomask", Value::Unsigned(infomask.into()));
-    sink.hidden("t_hoff", Value::Unsigned(hoff.into()));
+fn header(mut cursor: Cursor<'_>, more: usize, sink: &mut dyn Sink) -> Result<(), Short> {
+    if cursor.rest.len() < SIZE + more {
+        return Ok(());
+    }
+    for name in ["t_infomask2", "t_infomask"] {
+        sink.hidden(name, Value::Unsigned(cursor.u16(name)?.into()));
+    }
+    sink.hidden("t_hoff", Value::Unsigned(cursor.u8("t_hoff")?.into()));
+    cursor.skip("datalen", more)?;
     sink.hidden("datalen", Value::Unsigned(cursor.rest.len() as u64));
-    Some(())
+    Ok(())
 }
 
-pub(super) fn updated_9_4(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+fn updated_9_4(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let flags = cx.cursor(35).u8("flags")?;
     let mut cursor = cx.cursor(36);
     if cursor.rest.is_empty() {
@@ -84,9 +79,8 @@ pub(super) fn updated_9_4(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short>
     }
     // The old tuple may follow the new one.
     let Ok(length) = cursor.u16("t_len") else { return Ok(()) };
-    let Ok(count) = cursor.fits("t_len", i64::from(length) + 5, 1) else { return Ok(()) };
-    header(&mut cx.over(cursor.bytes("t_len", count)?), 0, sink);
-    Ok(())
+    let Ok(count) = cursor.fits("t_len", i64::from(length) + SIZE as i64, 1) else { return Ok(()) };
+    header(cx.over(cursor.bytes("t_len", count)?), 0, sink)
 }
 
 /// Offsets, at most `most`: a list, unless there are none.

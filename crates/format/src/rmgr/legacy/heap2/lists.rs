@@ -6,14 +6,13 @@
 //! ```
 
 use crate::rmgr::describe::Cx;
-use crate::rmgr::legacy::heap::{infobits, offsets};
-use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::Short;
+use crate::rmgr::legacy::heap::{infobits_at, offsets};
+use crate::rmgr::sink::{Nest, Show, Sink, Value};
+use crate::rmgr::table::{Part, Short, call};
 
-pub(super) const OFFSETS: &[(&str, &str)] = &[("offsets", "list")];
-pub(super) const BITS: &[(&str, &str)] = &[("infobits", "list")];
-pub(super) const CLEANED: &[(&str, &str)] = &[("redirected", "list"), ("dead", "list"), ("unused", "list")];
-pub(super) const PLANS: &[(&str, &str)] = &[
+const CLEANED: &[(&str, &str)] = &[("redirected", "list"), ("dead", "list"), ("unused", "list")];
+const OFFSETS: &[(&str, &str)] = &[("offsets", "list")];
+const PLANS: &[(&str, &str)] = &[
     ("tuples", "list"),
     ("xmax", "unsigned"),
     ("off", "unsigned"),
@@ -22,21 +21,14 @@ pub(super) const PLANS: &[(&str, &str)] = &[
     ("frzflags", "unsigned"),
 ];
 
-pub(super) fn frozen_at_20(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    offsets(&mut cx.cursor(20), "offsets", usize::MAX, sink)
-}
-
-pub(super) fn frozen_at_24(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    offsets(&mut cx.cursor(24), "offsets", usize::MAX, sink)
-}
-
-pub(super) fn cleaned_at_20(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    cleaned(cx, 20, sink)
-}
-
-pub(super) fn cleaned_at_24(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    cleaned(cx, 24, sink)
-}
+pub(super) const FROZEN_AT_20: Part = call(|cx, sink| offsets(&mut cx.cursor(20), "offsets", usize::MAX, sink), OFFSETS);
+pub(super) const FROZEN_AT_24: Part = call(|cx, sink| offsets(&mut cx.cursor(24), "offsets", usize::MAX, sink), OFFSETS);
+pub(super) const CLEANED_AT_20: Part = call(|cx, sink| cleaned(cx, 20, sink), CLEANED);
+pub(super) const CLEANED_AT_24: Part = call(|cx, sink| cleaned(cx, 24, sink), CLEANED);
+pub(super) const INSERTED_AT_20: Part = call(inserted, OFFSETS);
+pub(super) const PLANS_AT_24: Part = call(plans, PLANS);
+/// The text shows the bits as a number.
+pub(super) const INFOBITS_AT_24: Part = call(|cx, sink| infobits_at(cx, 24, "infobits", &mut Silent(sink)), &[("infobits", "list")]);
 
 /// The counts are in front of the lists.
 fn cleaned(cx: &Cx<'_>, from: usize, sink: &mut dyn Sink) -> Result<(), Short> {
@@ -57,15 +49,9 @@ fn cleaned(cx: &Cx<'_>, from: usize, sink: &mut dyn Sink) -> Result<(), Short> {
     offsets(&mut cursor, "unused", usize::MAX, sink)
 }
 
-pub(super) fn inserted_at_20(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+fn inserted(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let count = cx.cursor(18).u16("ntuples")?;
     offsets(&mut cx.cursor(20), "offsets", count.into(), sink)
-}
-
-pub(super) fn infobits_at_24(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    let bits = cx.cursor(24).u8("infobits")?;
-    infobits("infobits", bits, &mut Silent(sink));
-    Ok(())
 }
 
 /// Lets documents have what a text shows in another way.
@@ -74,7 +60,7 @@ struct Silent<'a>(&'a mut dyn Sink);
 impl Sink for Silent<'_> {
     fn text(&mut self, _: &str) {}
 
-    fn field(&mut self, name: &'static str, value: Value<'_>, _: crate::rmgr::sink::Show) {
+    fn field(&mut self, name: &'static str, value: Value<'_>, _: Show) {
         self.0.hidden(name, value);
     }
 
@@ -87,7 +73,7 @@ impl Sink for Silent<'_> {
     }
 }
 
-pub(super) fn plans_at_24(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+fn plans(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let count = cx.cursor(20).u16("ntuples")?;
     let mut cursor = cx.cursor(24);
     if cursor.rest.is_empty() {

@@ -16,8 +16,8 @@
 mod lists;
 
 use crate::rmgr::sink::Show;
-use crate::rmgr::table::{Op, Part, V8_2, V8_3, V8_4, V9_0, V9_2, V9_3, V9_4, bool, call, i64, lsn, op, rel, text, tid, tid_block, u8, u16, u32};
-use lists::{BITS, CLEANED, OFFSETS, PLANS, cleaned_at_20, cleaned_at_24, frozen_at_20, frozen_at_24, infobits_at_24, inserted_at_20, plans_at_24};
+use crate::rmgr::table::{Op, Part, V8_2, V8_3, V8_4, V9_0, V9_2, V9_3, V9_4, bool, i64, lsn, op, rel, text, tid, tid_block, u8, u16, u32};
+use lists::{CLEANED_AT_20, CLEANED_AT_24, FROZEN_AT_20, FROZEN_AT_24, INFOBITS_AT_24, INSERTED_AT_20, PLANS_AT_24};
 
 /// Words, a relation, a block in it, and more.
 macro_rules! block {
@@ -37,13 +37,13 @@ const T2: Part = text(" tuples");
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "FREEZE", V8_2, V9_2, block!["freeze: rel ", text("; cutoff "), u32("cutoff_xid", 16), call(frozen_at_20, OFFSETS)]),
+    op(0x00, "FREEZE", V8_2, V9_2, block!["freeze: rel ", text("; cutoff "), u32("cutoff_xid", 16), FROZEN_AT_20]),
     op(
         0x00,
         "FREEZE",
         V9_3,
         V9_3,
-        block!["freeze: rel ", text("; cutoff xid "), u32("cutoff_xid", 16), text(" multi "), u32("cutoff_multi", 20), call(frozen_at_24, OFFSETS)],
+        block!["freeze: rel ", text("; cutoff xid "), u32("cutoff_xid", 16), text(" multi "), u32("cutoff_multi", 20), FROZEN_AT_24],
     ),
     op(
         0x00,
@@ -60,7 +60,7 @@ pub const OPS: &[Op] = &[
             lsn("start_lsn", 32).on32(24).hidden(),
         ],
     ),
-    op(0x10, "CLEAN", V8_3, V8_4, block!["clean: rel ", u16("nredirected", 16).hidden(), u16("ndead", 18).hidden(), call(cleaned_at_20, CLEANED)]),
+    op(0x10, "CLEAN", V8_3, V8_4, block!["clean: rel ", u16("nredirected", 16).hidden(), u16("ndead", 18).hidden(), CLEANED_AT_20]),
     op(
         0x10,
         "CLEAN",
@@ -72,27 +72,21 @@ pub const OPS: &[Op] = &[
             u32("snapshot_conflict_horizon", 16),
             u16("nredirected", 20).hidden(),
             u16("ndead", 22).hidden(),
-            call(cleaned_at_24, CLEANED)
+            CLEANED_AT_24
         ],
     ),
-    op(
-        0x20,
-        "CLEAN_MOVE",
-        V8_3,
-        V8_4,
-        block!["clean_move: rel ", u16("nredirected", 16).hidden(), u16("ndead", 18).hidden(), call(cleaned_at_20, CLEANED)],
-    ),
+    op(0x20, "CLEAN_MOVE", V8_3, V8_4, block!["clean_move: rel ", u16("nredirected", 16).hidden(), u16("ndead", 18).hidden(), CLEANED_AT_20]),
     op(
         0x20,
         "FREEZE_PAGE",
         V9_3,
         V9_4,
-        block!["freeze_page: rel ", text("; cutoff xid "), u32("cutoff_xid", 16), text(" ntuples "), u16("ntuples", 20), call(plans_at_24, PLANS)],
+        block!["freeze_page: rel ", text("; cutoff xid "), u32("cutoff_xid", 16), text(" ntuples "), u16("ntuples", 20), PLANS_AT_24],
     ),
     op(0x30, "CLEANUP_INFO", V9_0, V9_4, &[text("cleanup info: remxid "), u32("snapshot_conflict_horizon", 12), rel("rel", 0).hidden()]),
     op(0x40, "VISIBLE", V9_2, V9_4, block!["visible: rel ", HORIZON]),
-    op(0x50, "MULTI_INSERT", V9_2, V9_3, block![MULTI_INSERT, CLEARED, T0, T1, T2, call(inserted_at_20, OFFSETS)]),
-    op(0x50, "MULTI_INSERT", V9_4, V9_4, block![MULTI_INSERT, FLAGS, T0, T1, T2, call(inserted_at_20, OFFSETS)]),
+    op(0x50, "MULTI_INSERT", V9_2, V9_3, block![MULTI_INSERT, CLEARED, T0, T1, T2, INSERTED_AT_20]),
+    op(0x50, "MULTI_INSERT", V9_4, V9_4, block![MULTI_INSERT, FLAGS, T0, T1, T2, INSERTED_AT_20]),
     // A page made anew gets its tuples from offset 1 on.
     op(0xD0, "MULTI_INSERT+INIT", V9_2, V9_3, block![MULTI_INSERT_INIT, CLEARED, T0, T1, T2]),
     op(0xD0, "MULTI_INSERT+INIT", V9_4, V9_4, block![MULTI_INSERT_INIT, FLAGS, T0, T1, T2]),
@@ -106,7 +100,7 @@ pub const OPS: &[Op] = &[
             u32("xmax", 20),
             text(" msk "),
             u8("infobits_set", 24).show(Show::Hex4),
-            call(infobits_at_24, BITS),
+            INFOBITS_AT_24,
             text("; rel "),
             rel("rel", 0),
             text("; tid "),
