@@ -15,6 +15,7 @@ mod gist;
 mod hash;
 mod heap;
 mod heap2;
+mod inval;
 mod legacy;
 pub mod managers;
 mod message;
