@@ -30,6 +30,7 @@ mod storage;
 pub mod table;
 mod tablespace;
 pub mod xact;
+mod xids;
 pub mod xlog;
 
 use crate::Dialect;
