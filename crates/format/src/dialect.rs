@@ -136,6 +136,19 @@ pub enum BoundaryRule {
     Next,
 }
 
+/// What the text says of invalidation messages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Invalidations {
+    /// "relmap db N" (9.6 and later) instead of "relmap".
+    pub relmap_db: bool,
+    /// Id -5, a snapshot, exists (9.4 and later).
+    pub snapshot: bool,
+    /// Id -6, a relation's publications, exists (18 and later).
+    pub relsync: bool,
+    /// Of an id that is not known.
+    pub unknown: &'static str,
+}
+
 /// How this version's server words what it says about WAL.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Wording {
@@ -242,6 +255,10 @@ pub struct Dialect {
     pub epoch_separator: &'static str,
     /// How descriptions show times.
     pub time_text: TimeText,
+    /// Words of invalidation messages.
+    pub invalidations: Invalidations,
+    /// Bytes of an item of dropped statistics (`xl_xact_stats_item`): 12 (15 - 17), 16 (18 and later), 0 where there are none.
+    pub stats_item: usize,
 }
 
 /// A magic has one row.
@@ -302,6 +319,11 @@ const WORDS_14: Wording = Wording { contrecord_expected: true, ..WORDS_11 };
 const WORDS_16: Wording = Wording { wal_segment: true, length: LengthWording::ExpectedAtLeast, ..WORDS_14 };
 const WORDS_19: Wording = Wording { padded: true, ..WORDS_16 };
 
+const INVALIDATIONS: Invalidations = Invalidations { relmap_db: false, snapshot: false, relsync: false, unknown: " unknown id " };
+const INVALIDATIONS_9_4: Invalidations = Invalidations { snapshot: true, ..INVALIDATIONS };
+const INVALIDATIONS_9_6: Invalidations = Invalidations { relmap_db: true, unknown: " unrecognized id ", ..INVALIDATIONS_9_4 };
+const INVALIDATIONS_18: Invalidations = Invalidations { relsync: true, ..INVALIDATIONS_9_6 };
+
 const PLAIN: PageBits = PageBits { all: 0x0003, overwrite: 0 };
 const REMOVABLE: PageBits = PageBits { all: 0x0007, overwrite: 0 };
 const OVERWRITE: PageBits = PageBits { all: 0x000F, overwrite: 0x0008 };
@@ -338,6 +360,8 @@ const V8_2: Dialect = Dialect {
     wal_levels: &["minimal", "archive", "hot_standby"],
     epoch_separator: "/",
     time_text: TimeText::Second,
+    invalidations: INVALIDATIONS,
+    stats_item: 0,
 };
 
 const V8_3: Dialect = Dialect {
@@ -403,6 +427,7 @@ const V9_4: Dialect = Dialect {
     catalog_version: 201409291,
     functions: wal_functions::FUNCTIONS_9_4,
     wal_levels: &["minimal", "archive", "hot_standby", "logical"],
+    invalidations: INVALIDATIONS_9_4,
     ..V9_3
 };
 
@@ -430,6 +455,7 @@ const V9_6: Dialect = Dialect {
     wording: WORDS_9_6,
     wal_levels: &["minimal", "replica", "logical"],
     epoch_separator: ":",
+    invalidations: INVALIDATIONS_9_6,
     ..V9_5
 };
 
@@ -470,7 +496,8 @@ const V13: Dialect = Dialect {
 const V14: Dialect =
     Dialect { version: Version::new(14, 0), magic: 0xD10D, top_level_xid: true, catalog_version: 202107181, wording: WORDS_14, ..V13 };
 
-const V15: Dialect = Dialect { version: Version::new(15, 0), magic: 0xD110, custom_rmgrs: true, image: IMAGES_15, catalog_version: 202209061, ..V14 };
+const V15: Dialect =
+    Dialect { version: Version::new(15, 0), magic: 0xD110, custom_rmgrs: true, image: IMAGES_15, catalog_version: 202209061, stats_item: 12, ..V14 };
 
 const V16: Dialect = Dialect {
     version: Version::new(16, 0),
@@ -484,7 +511,15 @@ const V16: Dialect = Dialect {
 const V17: Dialect =
     Dialect { version: Version::new(17, 0), magic: 0xD116, boundary: BoundaryRule::Next, control_version: 1700, catalog_version: 202406281, ..V16 };
 
-const V18: Dialect = Dialect { version: Version::new(18, 0), magic: 0xD118, control_version: 1800, catalog_version: 202506291, ..V17 };
+const V18: Dialect = Dialect {
+    version: Version::new(18, 0),
+    magic: 0xD118,
+    control_version: 1800,
+    catalog_version: 202506291,
+    invalidations: INVALIDATIONS_18,
+    stats_item: 16,
+    ..V17
+};
 
 const V19: Dialect = Dialect {
     version: Version::new(19, 0),

@@ -78,6 +78,7 @@ pub const ALL: [Manager; 22] = [
     with_init(brin::OPS, &[]),
     Manager { whole_info: true, ..manager(commit_ts::OPS, &[]) },
     Manager { whole_info: true, ..manager(origin::OPS, &[]) },
-    manager(generic::OPS, &[]),
+    // Every operation has one name.
+    Manager { mask: 0, ..manager(generic::OPS, &[]) },
     manager(message::OPS, &[]),
 ];

@@ -15,6 +15,7 @@ mod gist;
 mod hash;
 mod heap;
 mod heap2;
+mod inval;
 mod legacy;
 pub mod managers;
 mod message;
@@ -30,6 +31,7 @@ mod storage;
 pub mod table;
 mod tablespace;
 pub mod xact;
+mod xids;
 pub mod xlog;
 
 use crate::Dialect;

@@ -216,6 +216,11 @@ impl Part {
         self.show(Show::OnOff)
     }
 
+    /// `1` or `0`.
+    pub const fn digit(self) -> Part {
+        self.show(Show::Digit)
+    }
+
     /// Not in the text: only documents have it.
     pub const fn hidden(self) -> Part {
         self.show(Show::Not)

@@ -4,13 +4,9 @@
 //! It is microseconds since 2000-01-01 UTC; up to 9.6 a server may have been built with float seconds instead, and 8.2
 //! wrote Unix seconds.
 
-use super::table::Op;
 use crate::bytes::at;
 use crate::record::Record;
 use crate::{Align, Generation};
-
-/// The operations of 9.5 and later.
-pub const OPS: &[Op] = &[];
 
 /// Microseconds since 2000-01-01 00:00:00 UTC (`TimestampTz`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]

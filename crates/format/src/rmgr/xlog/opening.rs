@@ -1,13 +1,9 @@
 //! The records of "XLOG" that say which timeline they open (`src/include/catalog/pg_control.h`,
 //! `src/include/access/xlog_internal.h`).
 
-use super::table::Op;
 use crate::bytes::at;
 use crate::record::Record;
 use crate::{Generation, TimelineId};
-
-/// The operations of 9.5 and later.
-pub const OPS: &[Op] = &[];
 
 /// A shutdown checkpoint or end-of-recovery record: the record with which a timeline begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
