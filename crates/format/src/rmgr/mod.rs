@@ -30,6 +30,8 @@ mod standby;
 mod storage;
 pub mod table;
 mod tablespace;
+#[cfg(test)]
+mod told;
 pub mod xact;
 pub mod xlog;
 

@@ -245,3 +245,74 @@ pub const OPS: &[Op] = &[
     op(0xE0, "META_CLEANUP", V14, V15, &[text("last_cleanup_num_delpages "), DELPAGES, PAGE_14]),
     op(0xE0, "META_CLEANUP", V16, V19, &[text("last_cleanup_num_delpages: "), DELPAGES, PAGE_14]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::rmgr::table::{V9_5, V10, V11, V12, V13, V14, V16, V17};
+    use crate::rmgr::told::{any_bytes, layout, tell, told};
+    use crate::{Align, Endian};
+
+    const BTREE: u8 = 11;
+
+    #[test]
+    fn deleted_items_by_version() {
+        let block = [1, 0, 2, 0, 5, 0, 2, 0, 3, 0, 4, 0];
+        let gone = "deleted: [1, 2], updated: [{ off: 5, nptids: 2, ptids: [3, 4] }]";
+        let main = [9, 0, 0, 0, 2, 0, 1, 0, 1];
+        for (version, text) in [
+            (V14, "latestRemovedXid 9; ndeleted 2; nupdated 1".to_owned()),
+            (V16, format!("snapshotConflictHorizon: 9, ndeleted: 2, nupdated: 1, {gone}")),
+            (V17, format!("snapshotConflictHorizon: 9, ndeleted: 2, nupdated: 1, isCatalogRel: T, {gone}")),
+        ] {
+            let (told, document) = told(version, BTREE, 0x70, &main, &block);
+            assert_eq!(told, text);
+            assert!(document.ends_with("deleted=[1 2] updated=[{off=5 nptids=2 ptids=[3 4]}]"), "{document}");
+        }
+        let (text, document) = told(V13, BTREE, 0x70, &[9, 0, 0, 0, 2, 0, 0, 0], &block[..4]);
+        assert_eq!(text, "latestRemovedXid 9; ndeleted 2");
+        assert!(document.ends_with("deleted=[1 2] updated=[]"), "{document}");
+        let (text, document) = told(V12, BTREE, 0x70, &[9, 0, 0, 0, 2, 0, 0, 0, 1, 0, 2, 0], &[]);
+        assert_eq!(text, "2 items, latest removed xid 9");
+        assert!(document.ends_with("deleted=[1 2]"), "{document}");
+        let (text, document) = told(V9_5, BTREE, 0x70, &[1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 4, 0], &[]);
+        assert_eq!(text, "1 items");
+        assert_eq!(document, "hnode=1/2/3 ndeleted=1 deleted=[4]");
+    }
+
+    #[test]
+    fn the_meta_page_by_version_and_alignment() {
+        let numbers = |count: u32| (1..=count).flat_map(|n| n.to_le_bytes()).collect::<Vec<u8>>();
+        let half = 0.5f64.to_le_bytes();
+        let (_, document) = told(V10, BTREE, 0xA0, &[3, 0, 0, 0, 1, 0, 0, 0], &numbers(4));
+        assert_eq!(document, "rootblk=3 level=1 meta={root=1 level=2 fastroot=3 fastlevel=4}");
+        for (align, pad) in [(Align::Eight, 4), (Align::Four, 0)] {
+            let page = [&numbers(5)[..], &vec![0; pad], &half].concat();
+            let (told, result) = tell(&layout(V11, align, Endian::Little), BTREE, 0xE0, &[], &page);
+            assert_eq!(result, Ok(()));
+            assert_eq!(told.text, "oldest_btpo_xact 5; last_cleanup_num_heap_tuples: 0.500000");
+            assert!(told.document.contains("meta={root=1 level=2 fastroot=3 fastlevel=4 oldest_btpo_xact=5 "), "{}", told.document);
+        }
+        let page = [&numbers(6)[..], &half, &[1]].concat();
+        let (text, document) = told(V13, BTREE, 0xE0, &[], &page);
+        assert_eq!(text, "oldest_btpo_xact 6; last_cleanup_num_heap_tuples: 0.500000");
+        assert!(document.contains("meta={version=1 root=2 "), "{document}");
+        let (text, document) = told(V16, BTREE, 0xE0, &[], &[&numbers(6)[..], &[1]].concat());
+        assert_eq!(text, "last_cleanup_num_delpages: 6");
+        assert!(document.ends_with("last_cleanup_num_delpages=6 allequalimage=true}"), "{document}");
+    }
+
+    #[test]
+    fn a_page_unlinked_on_both_alignments() {
+        let numbers = |ns: &[u32]| ns.iter().flat_map(|n| n.to_le_bytes()).collect::<Vec<u8>>();
+        for (align, main) in [(Align::Eight, numbers(&[1, 2, 3, 0, 9, 0, 4, 5, 6])), (Align::Four, numbers(&[1, 2, 3, 9, 0, 4, 5, 6]))] {
+            let (told, result) = tell(&layout(V14, align, Endian::Little), BTREE, 0x80, &main, &[]);
+            assert_eq!(result, Ok(()));
+            assert_eq!(told.text, "left 1; right 2; level 3; safexid 9; leafleft 4; leafright 5; leaftopparent 6");
+        }
+    }
+
+    #[test]
+    fn no_bytes_are_too_odd() {
+        any_bytes(BTREE);
+    }
+}

@@ -193,3 +193,70 @@ fn inplace_messages(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     sink.hidden("nmsgs", Value::Signed(count.into()));
     invalidations(cx, &mut cursor, count, Scope { database, init_file }, sink)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rmgr::table::{V9_5, V9_6, V11, V12, V15, V16, V18, V19};
+    use crate::rmgr::told::{any_bytes, told};
+
+    const HEAP: u8 = 10;
+
+    #[test]
+    fn every_style_of_bits() {
+        let delete = [5, 0, 0, 0, 9, 0, 0x13, 0x03];
+        for (version, text) in [
+            (V9_5, "off 9 IS_MULTI LOCK_ONLY KEYS_UPDATED "),
+            (V11, "off 9 IS_MULTI LOCK_ONLY KEYS_UPDATED "),
+            (V12, "off 9 flags 0x03 IS_MULTI LOCK_ONLY KEYS_UPDATED "),
+            (V16, "xmax: 5, off: 9, infobits: [IS_MULTI, LOCK_ONLY, KEYS_UPDATED], flags: 0x03"),
+        ] {
+            let old_tuple = [2, 0x80, 1, 9, 24, 0xAA, 0xBB];
+            let (told, document) = told(version, HEAP, 0x10, &[&delete[..], &old_tuple[..]].concat(), &[]);
+            assert_eq!(told, text);
+            assert!(document.contains("infobits_set=[IS_MULTI LOCK_ONLY KEYS_UPDATED]"), "{document}");
+            assert!(document.contains("flag_names=[ALL_VISIBLE_CLEARED CONTAINS_OLD_TUPLE]"), "{document}");
+            assert!(document.contains("old_tuple={natts=2 t_infomask2=32770 t_infomask=2305 t_hoff=24 datalen=2}"), "{document}");
+        }
+    }
+
+    #[test]
+    fn locks_without_and_with_flags() {
+        let lock = [5, 0, 0, 0, 9, 0, 0x08, 0x01];
+        for (version, length, text) in [
+            (V9_5, 7, "off 9: xid 5 KEYSHR_LOCK "),
+            (V9_6, 8, "off 9: xid 5: flags 1 KEYSHR_LOCK "),
+            (V15, 8, "off 9: xid 5: flags 0x01 KEYSHR_LOCK "),
+            (V19, 8, "xmax: 5, off: 9, infobits: [KEYSHR_LOCK], flags: 0x01"),
+        ] {
+            assert_eq!(told(version, HEAP, 0x60, &lock[..length], &[]).0, text);
+        }
+    }
+
+    #[test]
+    fn truncated_relations() {
+        let truncate = [5, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 1, 1, 0, 0, 2, 1, 0, 0];
+        assert_eq!(told(V11, HEAP, 0x30, &truncate, &[]).0, "cascade restart_seqs nrelids 2 relids 257 258");
+        let (text, document) = told(V16, HEAP, 0x30, &truncate, &[]);
+        assert_eq!(text, "flags: [CASCADE, RESTART_SEQS], nrelids: 2, relids: [257, 258]");
+        assert_eq!(document, "db_id=5 flags=3 flag_names=[CASCADE RESTART_SEQS] nrelids=2 relids=[257 258]");
+    }
+
+    #[test]
+    fn an_update_shares_the_ends_of_the_old_tuple() {
+        let update = [5, 0, 0, 0, 9, 0, 0, 0x60, 0, 0, 0, 0, 7, 0];
+        let (text, document) = told(V16, HEAP, 0xC0, &update, &[4, 0, 6, 0, 3, 0, 0, 8, 24, 0]);
+        assert_eq!(text, "old_xmax: 5, old_off: 9, old_infobits: [], flags: 0x60, new_xmax: 0, new_off: 7");
+        assert!(document.ends_with("prefixlen=4 suffixlen=6 new_tuple={natts=3 t_infomask2=3 t_infomask=2048 t_hoff=24 datalen=1}"), "{document}");
+    }
+
+    #[test]
+    fn an_inplace_update_without_messages() {
+        let inplace = [9, 0, 0, 0, 5, 0, 0, 0, 127, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        assert_eq!(told(V18, HEAP, 0x70, &inplace, &[1, 2, 3]).0, "off: 9");
+    }
+
+    #[test]
+    fn no_bytes_are_too_odd() {
+        any_bytes(HEAP);
+    }
+}

@@ -160,3 +160,72 @@ fn target(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     sink.plain("tid", Value::Tid(u32::from(high) << 16 | u32::from(low), offset));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rmgr::table::{V9_5, V13, V15, V16, V17, V19};
+    use crate::rmgr::told::{any_bytes, tell, told};
+
+    const HEAP2: u8 = 9;
+
+    #[test]
+    fn pruning_by_version() {
+        let (main, block) = ([5, 0, 0, 0, 1, 0, 2, 0, 1], [1, 0, 2, 0, 3, 0, 4, 0, 6, 0]);
+        let lists = "redirected=[{from=1 to=2}] dead=[3 4] unused=[6]";
+        for (version, text) in [
+            (V13, "remxid 5"),
+            (V15, "latestRemovedXid 5 nredirected 1 ndead 2"),
+            (V16, "snapshotConflictHorizon: 5, nredirected: 1, ndead: 2, nunused: 1, redirected: [1->2], dead: [3, 4], unused: [6]"),
+        ] {
+            let (told, document) = told(version, HEAP2, 0x10, &main, &block);
+            assert_eq!(told, text);
+            assert!(document.ends_with(lists), "{document}");
+        }
+        assert_eq!(told(V16, HEAP2, 0x10, &main, &[]).0, "snapshotConflictHorizon: 5, nredirected: 1, ndead: 2");
+    }
+
+    #[test]
+    fn everything_in_one_record() {
+        let block =
+            [&[1, 0, 0, 0, 7, 0, 0, 0, 2, 0, 1, 9, 4, 0, 2, 0][..], &[1, 0, 1, 0, 2, 0], &[1, 0, 3, 0], &[2, 0, 4, 0, 5, 0], &[8, 0, 9, 0]].concat();
+        let lists = ", nplans: 1, nredirected: 1, ndead: 1, nunused: 2, plans: [{ xmax: 7, infomask: 2305, infomask2: 2, ntuples: 2, \
+             offsets: [8, 9] }], redirected: [1->2], dead: [3], unused: [4, 5]";
+        let (text, document) = told(V17, HEAP2, 0x20, &[1, 0xFA, 5, 0, 0, 0], &block);
+        assert_eq!(text, format!("snapshotConflictHorizon: 5, isCatalogRel: T{lists}"));
+        assert!(document.starts_with("reason=1 flags=250 flag_names=[IS_CATALOG_REL HAS_CONFLICT_HORIZON"), "{document}");
+        let (text, _) = told(V19, HEAP2, 0x30, &[0xF0, 0x03], &block);
+        assert_eq!(text, format!(", isCatalogRel: F, vm_flags: 0x03{lists}"));
+        // All counts are checked before anything is told of them.
+        assert!(tell(&crate::rmgr::told::layout(V17, crate::Align::Eight, crate::Endian::Little), HEAP2, 0x20, &[1, 0x40], &[9, 0]).1.is_err());
+    }
+
+    #[test]
+    fn frozen_tuples() {
+        let main = [5, 0, 0, 0, 1, 0, 0];
+        let tuple = [7, 0, 0, 0, 3, 0, 2, 0, 1, 9, 4, 0];
+        let (text, document) = told(V9_5, HEAP2, 0x20, &main, &tuple);
+        assert_eq!(text, "cutoff xid 5 ntuples 1");
+        assert!(document.ends_with("tuples=[{off=3 xmax=7 t_infomask2=2 t_infomask=2305 frzflags=4}]"), "{document}");
+        let plan = [7, 0, 0, 0, 2, 0, 1, 9, 4, 0, 1, 0, 3, 0];
+        let (text, _) = told(V16, HEAP2, 0x30, &main, &plan);
+        let plans = "plans: [{ xmax: 7, infomask: 2305, infomask2: 2, ntuples: 1, offsets: [3] }]";
+        assert_eq!(text, format!("snapshotConflictHorizon: 5, nplans: 1, {plans}"));
+    }
+
+    #[test]
+    fn several_tuples() {
+        let block = [3, 0, 2, 0, 1, 9, 24, 1, 2, 3, 1, 0, 2, 0, 1, 9, 24, 1];
+        let main = [0x20, 0, 2, 0, 7, 0, 9, 0];
+        let (text, document) = told(V19, HEAP2, 0x50, &main, &block);
+        assert_eq!(text, "ntuples: 2, flags: 0x20, vm_flags: 0x03, offsets: [7, 9]");
+        assert!(document.contains("offsets=[7 9] tuples=[{natts=2 t_infomask2=2 t_infomask=2305 t_hoff=24 datalen=3} {"), "{document}");
+        assert_eq!(told(V16, HEAP2, 0x50, &main, &[]).0, "ntuples: 2, flags: 0x20");
+        assert_eq!(told(V16, HEAP2, 0xD0, &main[..4], &block).0, "ntuples: 2, flags: 0x20");
+        assert_eq!(told(V9_5, HEAP2, 0x50, &main, &block).0, "2 tuples");
+    }
+
+    #[test]
+    fn no_bytes_are_too_odd() {
+        any_bytes(HEAP2);
+    }
+}
