@@ -3,6 +3,7 @@
 //! A file a resource manager, with a table of its operations in every version ([`table`]); up to 9.4 in `legacy`. [`describe`] finds the row of
 //! a record and tells its words and fields to a [`sink`]: a text, a document, a filter.
 
+mod arrays;
 mod brin;
 mod btree;
 mod clog;
@@ -30,6 +31,8 @@ mod standby;
 mod storage;
 pub mod table;
 mod tablespace;
+#[cfg(test)]
+mod told;
 pub mod xact;
 mod xids;
 pub mod xlog;

@@ -40,6 +40,8 @@ pub enum Show {
     Hex,
     /// `%x`-style lower case digits, at least four, nothing in front.
     Hex4,
+    /// A float with six digits behind the point, `%f`.
+    Fixed,
     /// `T` or `F`.
     TrueFalseLetter,
     /// `on` or `off`.

@@ -41,6 +41,7 @@ impl Sink for Text<'_> {
                 }
                 decimal(out, n.unsigned_abs(), 0);
             }
+            (Value::Float(n), Show::Fixed) if n.is_finite() => drop(write!(out, "{n:.6}")),
             (Value::Float(n), _) => general(out, n),
             (Value::Bool(b), Show::TrueFalseLetter) => out.push(if b { b'T' } else { b'F' }),
             (Value::Bool(b), Show::OnOff) => out.extend_from_slice(if b { b"on" } else { b"off" }),
