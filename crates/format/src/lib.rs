@@ -11,7 +11,7 @@
 //! | [`page`] | page headers |
 //! | [`record`] | record headers, block references, main data |
 //! | [`rmgr`] | resource managers |
-//! | [`text`] | history files and backup history files |
+//! | [`text`] | history files, backup history files, the control file |
 //! | [`sniff`] | what a file is when it is not WAL |
 //! | [`position`], [`wal_functions`] | positions as people write them, and what servers answer about them |
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -21,9 +21,7 @@ use std::path::PathBuf;
 
 /// The options of `lag`.
 #[derive(clap::Args)]
-#[command(
-    after_help = "A position: X/Y · 24 hex digits · 24 hex digits+OFFSET · 24hex.8hex[.backup] · 'log file N, segment N, offset N' · file:PATH"
-)]
+#[command(after_help = crate::place::SPELLINGS)]
 pub struct Args {
     /// The position that should be reached
     #[arg(allow_hyphen_values = true)]

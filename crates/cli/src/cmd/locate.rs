@@ -18,10 +18,7 @@ use std::io::Write;
 
 /// The options of `locate`.
 #[derive(clap::Args)]
-#[command(
-    after_help = "A position: X/Y · 24 hex digits · 24 hex digits+OFFSET · 24hex.8hex[.backup] · 'log file N, segment N, offset N' · file:PATH\n\
-                  Write -- before positions that begin with a hyphen."
-)]
+#[command(after_help = format!("{}\nWrite -- before positions that begin with a hyphen.", crate::place::SPELLINGS))]
 pub struct Args {
     /// What to locate
     // Apart from the others, so that it may begin with a hyphen and options may follow it all the same.
@@ -85,6 +82,9 @@ struct Answer<'a> {
     lsn: Option<Lsn>,
     segment: Option<String>,
     offset: Option<u64>,
+    /// Of the checkpoint of a control file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redo: Option<Lsn>,
     #[serde(flatten)]
     ground: Option<Ground>,
     #[serde(flatten)]
@@ -140,6 +140,7 @@ impl<'a> Answer<'a> {
                 return answer;
             }
         };
+        answer.redo = told.first().and_then(|operand| operand.redo());
         let told = told.first().and_then(|operand| operand.timeline());
         let own = told.or(args.timeline).unwrap_or(TimelineId::FIRST);
         answer.ground = Some(Ground {
@@ -254,6 +255,9 @@ fn text(answer: &Answer<'_>) -> String {
     };
     if let Some(lsn) = answer.lsn {
         say("LSN", &lsn.to_string());
+    }
+    if let Some(redo) = answer.redo {
+        say("redo", &format!("{redo}, where recovery from this checkpoint begins"));
     }
     if let Some(note) = &answer.note {
         say("note", note);
