@@ -163,7 +163,7 @@ fn beginning<'a>(path: &Path, start: &[u8]) -> anyhow::Result<Operand<'a>> {
     let layout = match Layout::detect(start) {
         Ok(layout) => layout,
         Err(NotWal::Unreleased { magic, .. }) => bail!("{shown} holds WAL of a version that no release has (magic {magic:04X})"),
-        Err(_) => bail!("{shown} begins neither as a WAL segment nor as a control file does; a compressed one has to be decompressed first"),
+        Err(_) => bail!("{shown} does not begin as a WAL segment does, nor as a control file; a compressed one has to be decompressed first"),
     };
     let header = layout.page_header(start);
     let name = path.file_name().and_then(|name| name.to_str()).and_then(FileName::parse);
