@@ -16,7 +16,8 @@ use crate::tree::{Tree, switch_segment};
 use pgwal_format::sniff::{self, Content};
 use pgwal_format::text::backup_history::{self, BackupHistory};
 use pgwal_format::text::control::checkpoint_timeline;
-use pgwal_format::{FileName, SegmentName, SegmentNo, TimelineId};
+use pgwal_format::{FileName, Layout, SegmentName, SegmentNo, TimelineId};
+use pgwal_source::name::{self, Place, Placed};
 use pgwal_source::{Codec, Entry, How, Ignored, ReadState, Source};
 use pgwal_walk::Run;
 use rayon::prelude::*;
@@ -73,6 +74,7 @@ pub(crate) fn examine(source: &dyn Source, options: &Options<'_>) -> Result<(Out
     };
     let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
     let inventory = Inventory::new(entries, &named, &whose.layout);
+    findings.iter_mut().for_each(|finding| place(finding, &whose.layout));
     // A file given by hand that has neither the name of WAL nor its content.
     let strangers = entries.iter().enumerate().filter(|(i, e)| e.name.is_none() && named(*i).is_none());
     findings.extend(strangers.map(|(_, entry)| name_file(source, entry)));
@@ -218,6 +220,17 @@ fn backups(source: &dyn Source, entries: &[Entry], inventory: &Inventory, findin
 /// The start in a backup history file must be the one in its name.
 fn fits(backup: BackupHistory, name: SegmentName) -> Result<BackupHistory, String> {
     if backup.start_file == name { Ok(backup) } else { Err(format!("it names {} as its first segment, against its own name", backup.start_file)) }
+}
+
+/// Says where the segment lies whose name a file has that could not be looked at.
+fn place(finding: &mut Finding, layout: &Layout) {
+    let file = finding.file.as_deref().and_then(|file| file.rsplit('/').next());
+    let Some(Place::Wal(Placed { name: FileName::Segment(name), .. })) = file.map(name::place) else { return };
+    if let Some(number) = name.number(layout.address(), layout.segment) {
+        finding.timeline = Some(name.timeline);
+        finding.at = Some(layout.address().segment_start(number, layout.segment));
+        finding.offset = Some(0);
+    }
 }
 
 fn unreadable(file: &str, why: String) -> Finding {
