@@ -10,7 +10,7 @@ use crate::look::{Buffers, Looker};
 use crate::options::{Depth, Options};
 use crate::outcome::{Backup, NotChecked, Outcome, Verdict};
 use crate::path::Way;
-use crate::stretch::{Kind, Piece, Readable, Stretch};
+use crate::stretch::{Kind, Piece, Readable, Stretch, Why};
 use crate::tally::Tally;
 use crate::tree::{Tree, switch_segment};
 use pgwal_format::sniff::{self, Content};
@@ -183,12 +183,12 @@ fn partials(looker: &Looker<'_>, inventory: &Inventory) -> Vec<Partial> {
     let mut buffers = Buffers::default();
     let look = |s: &Segment| {
         let piece = looker.look(&Segment { copies: 1, ..*s }, &mut buffers).pieces.pop();
-        let run: Option<Run<Tally>> = match piece.map(|p: Piece| p.kind) {
-            Some(Kind::Run(run)) => Some(*run),
-            Some(Kind::Bad(bad)) => bad.run,
-            None => None,
+        let (run, why): (Option<Run<Tally>>, Option<Why>) = match piece.map(|p: Piece| p.kind) {
+            Some(Kind::Run(run)) => (Some(*run), None),
+            Some(Kind::Bad(bad)) => (bad.run, Some(bad.why)),
+            None => (None, None),
         };
-        Partial { timeline: s.timeline, number: s.number, entry: s.entry, run }
+        Partial { timeline: s.timeline, number: s.number, entry: s.entry, run, why }
     };
     inventory.partials.iter().map(look).collect()
 }
