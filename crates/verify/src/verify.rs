@@ -96,7 +96,9 @@ pub(crate) fn examine(source: &dyn Source, options: &Options<'_>) -> Result<(Out
             ..Finding::of(Code::CopiesDiffer)
         });
     }
-    let partials = partials(&looker, &inventory);
+    let (partials, renamed) = partials(&looker, &inventory);
+    let renamed = stretches.values().flat_map(|s| &s.renamed).chain(&renamed);
+    findings.extend(renamed.filter_map(|&(index, found)| Some(renamed_file(entries.get(index)?, found, &whose.layout))));
     let pieces = stretches.into_iter().map(|(t, s)| (t, s.pieces)).collect();
     let start = source.control_file().and_then(|bytes| checkpoint_timeline(&bytes, &whose.layout, whose.system_id));
     let judge = Judge::new(&whose, entries, &inventory, &tree, options, live, start, backups, pieces, partials, findings);
@@ -172,6 +174,7 @@ fn look_at_all(looker: &Looker<'_>, inventory: &Inventory, tree: &Tree, options:
             };
             whole.bytes += stretch.bytes;
             whole.copies.extend(stretch.copies);
+            whole.renamed.extend(stretch.renamed);
             whole.pieces.extend(stretch.pieces);
         }
         out.insert(timeline, whole);
@@ -179,10 +182,14 @@ fn look_at_all(looker: &Looker<'_>, inventory: &Inventory, tree: &Tree, options:
     out
 }
 
-fn partials(looker: &Looker<'_>, inventory: &Inventory) -> Vec<Partial> {
+/// Unfinished segments, and those whose content is not what the checksum in their name says.
+fn partials(looker: &Looker<'_>, inventory: &Inventory) -> (Vec<Partial>, Vec<(usize, [u8; 20])>) {
     let mut buffers = Buffers::default();
-    let look = |s: &Segment| {
-        let piece = looker.look(&Segment { copies: 1, ..*s }, &mut buffers).pieces.pop();
+    let mut renamed = Vec::new();
+    let mut look = |s: &Segment| {
+        let mut seen = looker.look(&Segment { copies: 1, ..*s }, &mut buffers);
+        renamed.append(&mut seen.renamed);
+        let piece = seen.pieces.pop();
         let (run, why): (Option<Run<Tally>>, Option<Why>) = match piece.map(|p: Piece| p.kind) {
             Some(Kind::Run(run)) => (Some(*run), None),
             Some(Kind::Bad(bad)) => (bad.run, Some(bad.why)),
@@ -190,7 +197,14 @@ fn partials(looker: &Looker<'_>, inventory: &Inventory) -> Vec<Partial> {
         };
         Partial { timeline: s.timeline, number: s.number, entry: s.entry, run, why }
     };
-    inventory.partials.iter().map(look).collect()
+    let partials = inventory.partials.iter().map(&mut look).collect();
+    (partials, renamed)
+}
+
+fn renamed_file(entry: &Entry, found: [u8; 20], layout: &Layout) -> Finding {
+    let mut finding = Finding { file: Some(entry.shown()), detail: Detail::NameChecksum { found }, ..Finding::of(Code::NameChecksum) };
+    place(&mut finding, layout);
+    finding
 }
 
 fn backups(source: &dyn Source, entries: &[Entry], inventory: &Inventory, findings: &mut Vec<Finding>) -> Vec<Backup> {
@@ -222,10 +236,10 @@ fn fits(backup: BackupHistory, name: SegmentName) -> Result<BackupHistory, Strin
     if backup.start_file == name { Ok(backup) } else { Err(format!("it names {} as its first segment, against its own name", backup.start_file)) }
 }
 
-/// Says where the segment lies whose name a file has that could not be looked at.
+/// Says where the segment lies whose name a file has.
 fn place(finding: &mut Finding, layout: &Layout) {
     let file = finding.file.as_deref().and_then(|file| file.rsplit('/').next());
-    let Some(Place::Wal(Placed { name: FileName::Segment(name), .. })) = file.map(name::place) else { return };
+    let Some(Place::Wal(Placed { name: FileName::Segment(name) | FileName::Partial(name), .. })) = file.map(name::place) else { return };
     if let Some(number) = name.number(layout.address(), layout.segment) {
         finding.timeline = Some(name.timeline);
         finding.at = Some(layout.address().segment_start(number, layout.segment));
