@@ -12,7 +12,7 @@
 //! | [`record`] | record headers, block references, main data |
 //! | [`image`] | data pages out of records: pglz, holes, checksums |
 //! | [`rmgr`] | resource managers |
-//! | [`text`] | history files and backup history files |
+//! | [`text`] | history files, backup history files, the control file |
 //! | [`sniff`] | what a file is when it is not WAL |
 //! | [`position`], [`wal_functions`] | positions as people write them, and what servers answer about them |
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -124,6 +124,9 @@ codes! {
     Unwritten = "WP116", "unwritten", Error, "a file holds nothing but zeros",
         example "000000010000000000000011 is all zeros",
         "The space was allocated and no WAL ever written to it, or its content was lost: a copy of a file whose data had not reached the disk, a storage fault. A server stops in front of it with \"invalid magic number 0000\". In pg_wal, behind the end of WAL, such files are normal.";
+    NameChecksum = "WP117", "name-checksum", Warning, "a file's content is not what the checksum in its name says",
+        example "000000010000000000000011-9b1e…02c4.gz: the SHA-1 of its content is 03ab…77e0",
+        "pgBackRest writes the SHA-1 of a segment's plain content into the name of its file, and the content now has another. The WAL in the file is judged by itself: where its records are right, a server replays them, and what differs are bytes that no record holds, or the file was renamed. pgBackRest itself refuses to restore such a file. Get another copy of it, or find out what wrote into the repository.";
 
     RecordCrc = "WP201", "record-crc", Error, "a record's checksum is wrong",
         example "the checksum of the record at 0/00FA6880 is wrong",

@@ -131,6 +131,11 @@ pub enum Detail {
         /// The other file.
         other: String,
     },
+    /// A checksum in a file's name.
+    NameChecksum {
+        /// SHA-1 of the plain content.
+        found: [u8; 20],
+    },
     /// A fault in WAL.
     Wal(Fault),
     /// Bytes outside records.

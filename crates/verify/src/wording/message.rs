@@ -30,6 +30,10 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
             expected.1.bytes()
         ),
         Detail::Copies { other } => format!("{file} and {other} differ"),
+        Detail::NameChecksum { found } => {
+            let hex = found.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            format!("{file}: the SHA-1 of its content is {hex}")
+        }
         Detail::Wal(fault) => wal(f, fault, &lsn, &at, layout),
         Detail::Slack(kind) => {
             let offset = f.offset.unwrap_or(0);

@@ -13,7 +13,7 @@ use super::inval::{self, Scope};
 use super::sink::Sink;
 use super::table::{Op, Part, Short, V9_5, V9_6, V10, V11, V12, V13, V14, V15, V19, call, op, text, u32};
 use super::xids;
-pub use time::{Ended, Ending, Timestamp, ended, plain_commit, timestamp};
+pub use time::{Ended, Ending, Timestamp, ended, is_float, plain_commit, timestamp};
 
 const ASSIGNMENT: &[Part] = &[text("xtop "), u32("xtop", 0), text(": subxacts:"), call(assigned, &[("xsub", "list")])];
 
