@@ -121,7 +121,7 @@ pub(super) fn any_bytes(rmid: u8) {
                         (0..length).map(|_| if round % 3 == 0 { next() as u8 } else { (next() % 4) as u8 }).collect()
                     };
                     let (main, block) = (bytes(60), bytes(200));
-                    tell(&layout, rmid, op.code, &main, &block);
+                    let _ = tell(&layout, rmid, op.code, &main, &block);
                 }
             }
         }
