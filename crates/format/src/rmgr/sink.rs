@@ -95,3 +95,22 @@ impl dyn Sink + '_ {
         self.field(name, value, Show::Not);
     }
 }
+
+/// Passes on what is told as fields for documents only: for parts that the text leaves out.
+pub struct Hidden<'a>(pub &'a mut dyn Sink);
+
+impl Sink for Hidden<'_> {
+    fn text(&mut self, _: &str) {}
+
+    fn field(&mut self, name: &'static str, value: Value<'_>, _: Show) {
+        self.0.field(name, value, Show::Not);
+    }
+
+    fn open(&mut self, name: &'static str, nest: Nest) {
+        self.0.open(name, nest);
+    }
+
+    fn close(&mut self, nest: Nest) {
+        self.0.close(nest);
+    }
+}
