@@ -17,6 +17,7 @@ use pgwal::verify::records::{Listed, Render, Wanted, list};
 use pgwal::verify::{Depth, Options, Which, verify};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// The options of `dump`.
 #[derive(clap::Args)]
@@ -110,7 +111,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         }
         (_, Format::Waldump) => {
             let zone = waldump::Zone::system();
-            let render = waldump::Waldump { filter: &args.filter, details: args.bkp_details, zone: &zone };
+            let render = waldump::Waldump { filter: &args.filter, details: args.bkp_details, zone: &zone, vocabulary: OnceLock::new() };
             write(source.as_ref(), &wanted, pages, &render, &mut io::stdout().lock())
         }
         (_, Format::Jsonl) => {
