@@ -18,6 +18,7 @@ pub mod heap;
 pub mod heap2;
 /// Records of this resource manager.
 pub mod multixact;
+mod pointers;
 /// Records of this resource manager.
 pub mod relmap;
 /// Records of this resource manager.
