@@ -4,6 +4,8 @@
 pub mod btree;
 /// Records of this resource manager.
 pub mod clog;
+#[cfg(test)]
+mod crafted;
 /// Records of this resource manager.
 pub mod database;
 /// Records of this resource manager.

@@ -20,6 +20,8 @@
 //! No structure has an item of eight bytes, so 4-byte aligned servers place all of them alike.
 
 mod split;
+#[cfg(test)]
+mod tests;
 
 use super::pointers::{TARGET, rest_lines, target};
 use crate::rmgr::describe::Cx;
@@ -57,9 +59,10 @@ const fn split_8_2(words: &'static str) -> [Part; 9] {
     ]
 }
 
-const fn split_8_3(words: &'static str, rest: Part) -> [Part; 13] {
+const fn split_8_3(words: &'static str, rest: Part) -> [Part; 14] {
     [
         text(words),
+        text("rel "),
         rel("rel", 0),
         text(" left "),
         u32("leftsib", 12),

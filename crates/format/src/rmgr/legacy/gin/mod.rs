@@ -22,6 +22,8 @@
 //! ```
 
 mod insert;
+#[cfg(test)]
+mod tests;
 
 use crate::rmgr::describe::Cx;
 use crate::rmgr::gin::{ISDATA, ISLEAF, split_kind};

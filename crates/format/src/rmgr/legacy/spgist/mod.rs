@@ -21,6 +21,8 @@
 //! Up to 9.3 a record that tuples follow is padded to the server's alignment, and so is each of its lists.
 
 mod lists;
+#[cfg(test)]
+mod tests;
 
 use crate::rmgr::spgist::lists::{LEAFS, REDIRECTS, ROOT, SPLIT, VACUUMED};
 use crate::rmgr::table::{Op, Part, V9_2, V9_3, V9_4, bool, call, op, rel, text, u16, u32};

@@ -14,6 +14,9 @@
 //! ```
 //! The text of 9.0 and later does not know PAGE_DELETE any more, though its structure stayed.
 
+#[cfg(test)]
+mod tests;
+
 use super::pointers::skip_tuple;
 use crate::rmgr::describe::Cx;
 use crate::rmgr::pointers::{item_pointer, lines};
