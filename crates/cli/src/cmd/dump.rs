@@ -36,7 +36,7 @@ pub struct Args {
     /// Only records that end before or at this position
     #[arg(short, long, value_name = "LSN")]
     end: Option<Lsn>,
-    /// The timeline to recover to [default: the latest, or that of STARTSEG]
+    /// The timeline to recover to; with --format waldump only files of this timeline [default: the latest, or that of the segments named]
     #[arg(short, long, value_name = "N", value_parser = timeline)]
     timeline: Option<TimelineId>,
     /// Stop after so many records
@@ -99,6 +99,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     if !segments.is_empty() {
         args.narrow(source.as_ref(), &segments, &mut options)?;
     }
+    if args.format == Format::Waldump {
+        skip_ancestors(source.as_ref(), &mut options)?;
+    }
     let pages = args.save_fullpage.as_deref().map(fullpage::Folder::new).transpose()?;
     let pages = pages.as_ref();
     let bar = Bar::new(args.quiet || io::stdout().is_terminal());
@@ -123,6 +126,20 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     bar.finish();
     exit(args, &listed?)
+}
+
+/// `pg_waldump` reads files of one timeline alone: what a server takes of its ancestors is not for it.
+fn skip_ancestors(source: &dyn Source, options: &mut Options<'_>) -> anyhow::Result<()> {
+    let Which::Number(number) = options.timeline else { return Ok(()) };
+    let mut names = Options::default();
+    names.depth = Depth::Names;
+    let outcome = verify(source, &names)?;
+    let own = outcome.timelines.iter().find(|t| t.timeline == number && t.segments > 0).map(|t| t.from);
+    if let (Some(asked), Some(own)) = (options.start, own) {
+        ensure!(asked >= own, "{asked} lies before the first segment of timeline {number} that is here, which starts at {own}");
+    }
+    options.start = options.start.max(own);
+    Ok(())
 }
 
 fn write<R: Render>(
@@ -198,7 +215,10 @@ impl Args {
         }
         let mut last = number;
         if let Some(word) = segments.get(1) {
-            last = address.segment(Place::read(word, &layout)?.lsn, size);
+            let place = Place::read(word, &layout)?;
+            last = address.segment(place.lsn, size);
+            // It outranks that of STARTSEG.
+            options.timeline = place.timeline.map_or(options.timeline, Which::Number);
             ensure!(last >= number, "{word} lies before {}", segments[0]);
         }
         let end = address.segment_start(last.next(), size);
