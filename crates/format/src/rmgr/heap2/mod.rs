@@ -55,8 +55,8 @@ const PRUNE_16: &[Part] = &[
 const PRUNE_17: &[Part] = &[u8("reason", 0).hidden(), call(prune::PRUNE_17, prune::ALL)];
 const PRUNE_19: &[Part] = &[call(prune::PRUNE_19, prune::ALL)];
 
-const VACUUM: &[Part] = &[text("nunused "), u16("nunused", 0), call(prune::VACUUM, prune::PRUNED)];
-const VACUUM_16: &[Part] = &[text("nunused: "), u16("nunused", 0), call(prune::VACUUM_16, prune::PRUNED)];
+const VACUUM: &[Part] = &[text("nunused "), u16("nunused", 0), call(prune::VACUUM, prune::VACUUMED)];
+const VACUUM_16: &[Part] = &[text("nunused: "), u16("nunused", 0), call(prune::VACUUM_16, prune::VACUUMED)];
 
 const FREEZE_PAGE: &[Part] = &[text("cutoff xid "), u32("cutoff_xid", 0), text(" ntuples "), u16("ntuples", 4), call(prune::frozen, prune::FROZEN)];
 const FREEZE_PAGE_16: &[Part] = &[

@@ -14,8 +14,10 @@ use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
 use crate::rmgr::table::{Run, Short};
 
-/// The fields of PRUNE up to 16 and of VACUUM.
+/// The fields of PRUNE up to 16.
 pub(super) const PRUNED: &[(&str, &str)] = &[("nunused", "unsigned"), ("redirected", "list"), ("dead", "list"), ("unused", "list")];
+/// The fields of VACUUM.
+pub(super) const VACUUMED: &[(&str, &str)] = &[("unused", "list")];
 /// The fields of FREEZE_PAGE up to 15.
 pub(super) const FROZEN: &[(&str, &str)] = &[("tuples", "list")];
 /// The fields of FREEZE_PAGE of 16.
