@@ -123,8 +123,7 @@ mod tests {
             assert!(told.document.contains("oldest_active_xid=18 time="), "{}", told.document);
         }
         for (align, middle) in [(Align::Eight, &[1, 1, 0, 6, 5][..]), (Align::Four, &[1, 1, 6, 5])] {
-            let rest: &[u32] = if align == Align::Eight { &[7, 8, 9, 0, 10, 11, 12, 13] } else { &[7, 8, 9, 0, 10, 11, 12, 13] };
-            let data = numbers(&[&[1, 0, 2, 3, 1], middle, rest, &end].concat());
+            let data = numbers(&[&[1, 0, 2, 3, 1], middle, &[7, 8, 9, 0, 10, 11, 12, 13], &end].concat());
             let (told, _) = tell(&layout(V19, align, Endian::Little), XLOG, 0x10, &data, &[]);
             let words = "redo 0/00000001; tli 2; prev tli 3; fpw true; wal_level replica; logical decoding true; xid 21474836486";
             assert_eq!(told.text, numbered(words), "{align:?}");
