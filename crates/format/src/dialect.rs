@@ -166,6 +166,15 @@ pub enum LengthWording {
     ExpectedAtLeast,
 }
 
+/// How the dump program counts (`--stats`, 9.5 and later).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Statistics {
+    /// Records of "Transaction" with and without the flag that more follows are one type (9.6 and later).
+    pub folds_flag: bool,
+    /// A first line says the range (15 and later).
+    pub says_range: bool,
+}
+
 /// The facts of one version's WAL.
 #[derive(Debug)]
 pub struct Dialect {
@@ -226,6 +235,8 @@ pub struct Dialect {
     pub wal_levels: &'static [&'static str],
     /// What stands between epoch and transaction in the text of a checkpoint: `/` up to 9.5, `:` later.
     pub epoch_separator: &'static str,
+    /// How the dump program counts.
+    pub statistics: Statistics,
 }
 
 /// A magic has one row.
@@ -320,6 +331,7 @@ const V8_2: Dialect = Dialect {
     wording: WORDS_9_2,
     wal_levels: &["minimal", "archive", "hot_standby"],
     epoch_separator: "/",
+    statistics: Statistics { folds_flag: false, says_range: false },
 };
 
 const V8_3: Dialect = Dialect {
@@ -408,6 +420,7 @@ const V9_6: Dialect = Dialect {
     wording: WORDS_9_6,
     wal_levels: &["minimal", "replica", "logical"],
     epoch_separator: ":",
+    statistics: Statistics { folds_flag: true, says_range: false },
     ..V9_5
 };
 
@@ -448,7 +461,15 @@ const V13: Dialect = Dialect {
 const V14: Dialect =
     Dialect { version: Version::new(14, 0), magic: 0xD10D, top_level_xid: true, catalog_version: 202107181, wording: WORDS_14, ..V13 };
 
-const V15: Dialect = Dialect { version: Version::new(15, 0), magic: 0xD110, custom_rmgrs: true, image: IMAGES_15, catalog_version: 202209061, ..V14 };
+const V15: Dialect = Dialect {
+    version: Version::new(15, 0),
+    magic: 0xD110,
+    custom_rmgrs: true,
+    image: IMAGES_15,
+    catalog_version: 202209061,
+    statistics: Statistics { folds_flag: true, says_range: true },
+    ..V14
+};
 
 const V16: Dialect = Dialect {
     version: Version::new(16, 0),

@@ -29,7 +29,7 @@ pub(super) struct Sheet<'a, R: Render> {
     until: usize,
     pub text: Vec<u8>,
     pub sum: Sum,
-    scratch: R::Scratch,
+    pub scratch: R::Scratch,
     /// The sum after each record, where only so many are listed.
     pub after: Vec<(usize, usize, Sum)>,
 }
