@@ -14,8 +14,8 @@ use crate::filter::{Facts, Filter, time_of};
 use crate::render::dump_text;
 use pgwal::format::record::{Block, Record, RecordHeader};
 use pgwal::format::{Generation, Layout, TimelineId};
-use pgwal::verify::Finding;
 use pgwal::verify::records::Render;
+use pgwal::verify::{Finding, Severity};
 use std::sync::{Mutex, PoisonError};
 
 /// The renderer that counts.
@@ -72,7 +72,10 @@ impl Render for Counter<'_> {
     }
 
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
-        dump_text::damage(finding, layout, out);
+        // What costs nothing needs no word beside a table.
+        if finding.severity != Severity::Info {
+            dump_text::damage(finding, layout, out);
+        }
     }
 
     fn done(&self, part: &mut Part) {

@@ -50,8 +50,8 @@ impl Sink for Facts {
     fn field(&mut self, name: &'static str, value: Value<'_>, _: Show) {
         let single = self.depth == 0;
         match value {
-            Value::Time(time) if single => drop(self.time.get_or_insert(time)),
-            Value::Seconds(seconds) if single => drop(self.time.get_or_insert(Timestamp::from_unix_seconds(seconds))),
+            Value::Time(time) if single => self.time = self.time.or(Some(time)),
+            Value::Seconds(seconds) if single => self.time = self.time.or(Some(Timestamp::from_unix_seconds(seconds))),
             Value::Unsigned(n) if self.depth == 1 && matches!(self.list, Some("subxacts" | "xsub" | "subxids")) => self.subxacts.push(n as u32),
             Value::Unsigned(n) if single => match name {
                 "xtop" | "top_xid" => self.top = Some(n as u32),

@@ -160,7 +160,11 @@ fn fixed(out: &mut Vec<u8>, name: &str, record: &Record<'_>, timeline: TimelineI
     let dialect = record.layout.dialect;
     let images = shape.image_len as u64;
     let first = blocks.first().map(|b| &b.reference);
-    let number = |out: &mut Vec<u8>, n: Option<u64>| drop(n.map(|n| decimal(out, n, 0)));
+    let number = |out: &mut Vec<u8>, n: Option<u64>| {
+        if let Some(n) = n {
+            decimal(out, n, 0);
+        }
+    };
     match name {
         "lsn" => position(out, record.lsn, 0),
         "end_lsn" => position(out, record.end, 0),
@@ -174,9 +178,13 @@ fn fixed(out: &mut Vec<u8>, name: &str, record: &Record<'_>, timeline: TimelineI
         "total_length" => number(out, Some(header.tot_len.into())),
         "fpi_length" => number(out, Some(images)),
         "origin" => number(out, shape.origin.map(u64::from)),
-        "time" => drop(time_of(record, blocks).map(|time| plain(out, Value::Time(time)))),
-        "rel" => drop(first.map(|b| out.extend_from_slice(relation(&b.rel, 0).as_bytes()))),
-        "fork" => drop(first.map(|b| out.extend_from_slice(FORKS.get(usize::from(b.fork)).copied().unwrap_or("unknown").as_bytes()))),
+        "time" => {
+            if let Some(time) = time_of(record, blocks) {
+                plain(out, Value::Time(time));
+            }
+        }
+        "rel" => out.extend(first.map(|b| relation(&b.rel, 0).into_bytes()).unwrap_or_default()),
+        "fork" => out.extend_from_slice(first.map_or("", |b| FORKS.get(usize::from(b.fork)).copied().unwrap_or("unknown")).as_bytes()),
         "blk" => number(out, first.map(|b| b.block.into())),
         "database" => number(out, first.map(|b| b.rel.db.into())),
         _ => {
