@@ -1,6 +1,7 @@
 //! Texts that people, servers and other tools write: names, positions, history files, lines of a log.
 
 use pgwal_format::dialect::DIALECTS;
+use pgwal_format::text::control::ControlFile;
 use pgwal_format::text::{backup_history, history};
 use pgwal_format::wal_functions::{file_name, file_name_offset, lsn_diff, parse_lsn, split_file_name};
 use pgwal_format::{AddressScheme, FileName, Lsn, Position, SegmentName, SegmentNo, SegmentSize, TimelineId, Version};
@@ -11,6 +12,7 @@ use pgwal_verify::log_line;
 /// Reads `bytes` in every grammar.
 pub fn run(bytes: &[u8]) {
     history_file(bytes);
+    let _ = ControlFile::parse(bytes);
     if let Ok(backup) = backup_history::parse(bytes) {
         assert!(backup.stop >= backup.start);
     }

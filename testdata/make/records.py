@@ -40,22 +40,32 @@ def from_trace(lines):
 
 
 @functools.cache
-def of(corpus, version, timeline, segment_size, waldump):
-    """Every record of a timeline of the corpus as (start, end), or None where nothing listed them."""
+def text(corpus, version, timeline, segment_size, waldump):
+    """What the reference printed of a timeline of the corpus, line by line, or None where nothing did."""
     oracle = corpus / version / 'oracle'
     if version in ('8.2', '9.2'):
         log = oracle / f'redo_wal_debug.{"wrap" if timeline == "wrap" else "tl1"}.log'
-        return from_trace(log.open('rb')) if timeline in (1, 'wrap') else None
+        return log.read_bytes().splitlines() if timeline in (1, 'wrap') else None
     if version == '9.4':
         name = 'wrap' if timeline == 'wrap' else f'tl{timeline}'
-        return from_dump((oracle / 'xlogdump' / f'range_{name}.txt').open('rb'), segment_size)
-    text = oracle / f'waldump_tl{timeline}.txt'
-    if text.exists():
-        return from_dump(text.open('rb'), segment_size)
+        return (oracle / 'xlogdump' / f'range_{name}.txt').read_bytes().split(b'\n')
+    kept = oracle / f'waldump_tl{timeline}.txt'
+    if kept.exists():
+        return kept.read_bytes().split(b'\n')
     first = min(p.name for p in (corpus / version / 'tl' / str(timeline)).iterdir())
     start = int(first[8:16], 16) << 32 | int(first[16:], 16) * segment_size
     command = [waldump, '-p', corpus / version / 'tl' / str(timeline), '-t', str(timeline), '-s', f'{start >> 32:X}/{start & 0xffffffff:X}']
-    return from_dump(subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.splitlines(), segment_size)
+    utc = {'TZ': 'UTC', 'LC_ALL': 'C'}
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=utc).stdout.split(b'\n')
+
+
+@functools.cache
+def of(corpus, version, timeline, segment_size, waldump):
+    """Every record of a timeline of the corpus as (start, end), or None where nothing listed them."""
+    lines = text(corpus, version, timeline, segment_size, waldump)
+    if lines is None:
+        return None
+    return from_trace(lines) if version in ('8.2', '9.2') else from_dump(lines, segment_size)
 
 
 def whole_in(records, segments, segment_size):

@@ -63,6 +63,15 @@ def make(corpus, testdata, waldump):
     return made
 
 
+def segments_of(corpus):
+    """Version, story, timeline, its whole segments and their size, of every story."""
+    for version, story, source, segments, _, _ in STORIES:
+        size = MIB if version in ('13', '15', '19') else 16 * MIB
+        here = [name for name in segments if (corpus / version / source / name).is_file()]
+        for timeline in sorted({int(name[:8], 16) for name in here}):
+            yield version, story, timeline, [name for name in here if int(name[:8], 16) == timeline], size
+
+
 def one(corpus, testdata, waldump, version, story, source, segments, extra, what):
     size = MIB if version in ('13', '15', '19') else 16 * MIB
     made, whole, partial = [], [], []

@@ -4,12 +4,14 @@ mod cmd;
 mod count;
 mod figures;
 mod filter;
+mod fullpage;
 mod input;
 mod place;
 mod progress;
 mod render;
 
 use clap::Parser;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// Proves from bytes alone whether a PostgreSQL WAL archive replays, how far, and why not further
@@ -54,7 +56,19 @@ fn main() -> ExitCode {
     }
 }
 
+/// Prints an answer whose exit code counts even if nobody reads it.
+pub fn say(text: &str, exit: Exit) -> Exit {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            eprintln!("walproof: {error}");
+            exit.max(Exit::CouldNotTell)
+        }
+        _ => exit,
+    }
+}
+
 /// The reader of our output went away: nothing to say, and nobody to say it to.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(|e| e.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -5,10 +5,15 @@
 use anyhow::{Context, bail, ensure};
 use pgwal::format::layout::NotWal;
 use pgwal::format::position::{NoSuchPlace, PositionError};
+use pgwal::format::text::control::{ControlError, ControlFile};
 use pgwal::format::{AddressScheme, Dialect, FileName, Layout, Lsn, Position, SegmentSize, TimelineId, Version};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+
+/// The spellings of a position, for the help.
+pub const SPELLINGS: &str = "A position: X/Y · 24 hex digits · 24 hex digits+OFFSET · 24hex.8hex[.backup] · 'log file N, segment N, offset N' · file:PATH\n\
+     file: where the WAL in a segment begins; of pg_control or a data directory, the latest checkpoint location (not its redo).";
 
 /// The options that say what cannot be read from a position.
 #[derive(clap::Args)]
@@ -53,14 +58,18 @@ pub fn refuse_option(text: &str) -> anyhow::Result<()> {
 pub enum Operand<'a> {
     /// As it was written.
     Written(Position<'a>),
-    /// Where the WAL of a file begins.
+    /// Where the WAL of a file begins, or the last checkpoint of a control file.
     InFile {
-        /// The address of its first page.
+        /// The address of its first page, or of the checkpoint's record.
         lsn: Lsn,
-        /// The timeline in its name, or of its first page.
+        /// Where recovery from that checkpoint begins.
+        redo: Option<Lsn>,
+        /// The timeline in its name, or of its first page, or of the checkpoint.
         timeline: TimelineId,
-        /// What the file says of the cluster.
-        layout: Layout,
+        /// The version that wrote it.
+        dialect: &'static Dialect,
+        /// The size of a segment.
+        size: SegmentSize,
     },
 }
 
@@ -85,7 +94,7 @@ impl<'a> Operand<'a> {
     /// Reads a position, and the file that it names.
     pub fn read(text: &'a str) -> Result<Operand<'a>, Unread> {
         match Position::parse(text).map_err(Unread::Text)? {
-            Position::File(path) => beginning(Path::new(path)).map_err(Unread::File),
+            Position::File(path) => in_file(Path::new(path)).map_err(Unread::File),
             position => Ok(Operand::Written(position)),
         }
     }
@@ -98,6 +107,14 @@ impl<'a> Operand<'a> {
         }
     }
 
+    /// Where recovery from it begins, if it is a checkpoint.
+    pub fn redo(&self) -> Option<Lsn> {
+        match self {
+            Operand::Written(_) => None,
+            Operand::InFile { redo, .. } => *redo,
+        }
+    }
+
     /// The timeline that it tells.
     pub fn timeline(&self) -> Option<TimelineId> {
         match self {
@@ -107,21 +124,48 @@ impl<'a> Operand<'a> {
     }
 }
 
-/// Reads the beginning of a WAL file.
-fn beginning<'a>(path: &Path) -> anyhow::Result<Operand<'a>> {
+/// Reads the beginning of a WAL file or a control file; that of a data directory, where one is named.
+fn in_file<'a>(path: &Path) -> anyhow::Result<Operand<'a>> {
+    let metadata = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let inside = path.join("global/pg_control");
+    let path = if metadata.is_dir() {
+        ensure!(
+            inside.is_file(),
+            "{} is a folder without global/pg_control; write file: and the path of one WAL segment, of a control file or of a data directory",
+            path.display()
+        );
+        &inside
+    } else {
+        // Opening a FIFO would wait for a writer.
+        ensure!(metadata.is_file(), "{} is not a regular file", path.display());
+        path
+    };
     let shown = path.display();
-    let metadata = std::fs::metadata(path).with_context(|| format!("cannot read {shown}"))?;
-    ensure!(!metadata.is_dir(), "{shown} is a folder; write file: and the path of one WAL segment");
-    // Opening a FIFO would wait for a writer.
-    ensure!(metadata.is_file(), "{shown} is not a regular file");
     let mut start = Vec::new();
     File::open(path).and_then(|file| file.take(1 << 16).read_to_end(&mut start)).with_context(|| format!("cannot read {shown}"))?;
-    let layout = match Layout::detect(&start) {
+    // First, since the number of a cluster may begin as a page of WAL does. No page has an address that is a version.
+    match ControlFile::parse(&start) {
+        Ok(control) => Ok(Operand::InFile {
+            lsn: control.checkpoint,
+            redo: Some(control.redo),
+            timeline: control.timeline,
+            dialect: control.dialect,
+            size: control.segment,
+        }),
+        Err(ControlError::NotControl) => beginning(path, &start),
+        Err(error) => bail!("{shown} is {error}"),
+    }
+}
+
+/// What the first page of a WAL file says.
+fn beginning<'a>(path: &Path, start: &[u8]) -> anyhow::Result<Operand<'a>> {
+    let shown = path.display();
+    let layout = match Layout::detect(start) {
         Ok(layout) => layout,
         Err(NotWal::Unreleased { magic, .. }) => bail!("{shown} holds WAL of a version that no release has (magic {magic:04X})"),
-        Err(_) => bail!("{shown} does not begin as a WAL segment does; a compressed one has to be decompressed first"),
+        Err(_) => bail!("{shown} does not begin as a WAL segment does, nor as a control file; a compressed one has to be decompressed first"),
     };
-    let header = layout.page_header(&start);
+    let header = layout.page_header(start);
     let name = path.file_name().and_then(|name| name.to_str()).and_then(FileName::parse);
     let timeline = match name {
         Some(FileName::Segment(name) | FileName::Partial(name)) => {
@@ -135,7 +179,7 @@ fn beginning<'a>(path: &Path) -> anyhow::Result<Operand<'a>> {
         }
         _ => header.timeline,
     };
-    Ok(Operand::InFile { lsn: header.address, timeline, layout })
+    Ok(Operand::InFile { lsn: header.address, redo: None, timeline, dialect: layout.dialect, size: layout.segment })
 }
 
 /// How positions map to segments, and how that is known.
@@ -158,11 +202,11 @@ impl Basis {
     pub fn of(geometry: &Geometry, operands: &[&Operand<'_>]) -> anyhow::Result<Basis> {
         let (mut scheme, mut size) = (geometry.dialect().map(|d| d.address), geometry.segment_size);
         for operand in operands {
-            if let Operand::InFile { layout, .. } = operand {
-                let said = *scheme.get_or_insert(layout.address());
-                ensure!(said == layout.address(), "a file was written by {}, where positions are counted in another way", layout.dialect.version);
-                let said = size.get_or_insert(layout.segment).bytes();
-                ensure!(said == layout.segment.bytes(), "a file says that segments have {} bytes, not {said}", layout.segment.bytes());
+            if let Operand::InFile { dialect, size: told, .. } = operand {
+                let said = *scheme.get_or_insert(dialect.address);
+                ensure!(said == dialect.address, "a file was written by {}, where positions are counted in another way", dialect.version);
+                let said = size.get_or_insert(*told).bytes();
+                ensure!(said == told.bytes(), "a file says that segments have {} bytes, not {said}", told.bytes());
             }
         }
         let spelled = operands.iter().find_map(|operand| match operand {

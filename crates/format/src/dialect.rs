@@ -4,6 +4,7 @@
 //! 9.4), `rmgrlist.h` and `src/backend/access/transam/xlogreader.c` of each version.
 
 use crate::AddressScheme;
+use crate::text::control::offsets::{self, ControlOffsets};
 use crate::wal_functions::{self, WalFunctions};
 use std::fmt;
 use std::str::FromStr;
@@ -136,6 +137,19 @@ pub enum BoundaryRule {
     Next,
 }
 
+/// What the text says of invalidation messages.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Invalidations {
+    /// "relmap db N" (9.6 and later) instead of "relmap".
+    pub relmap_db: bool,
+    /// Id -5, a snapshot, exists (9.4 and later).
+    pub snapshot: bool,
+    /// Id -6, a relation's publications, exists (18 and later).
+    pub relsync: bool,
+    /// Of an id that is not known.
+    pub unknown: &'static str,
+}
+
 /// How this version's server words what it says about WAL.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Wording {
@@ -173,6 +187,18 @@ pub struct Statistics {
     pub folds_flag: bool,
     /// A first line says the range (15 and later).
     pub says_range: bool,
+}
+
+/// How a description shows a time: as the server did itself, up to 9.2, and then as the dump program does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TimeText {
+    /// `2026-11-22 03:29:21`.
+    Second,
+    /// `2026-11-22 03:52:24.95822+00`: a fraction, if there is one, without zeros behind it but at least so many digits, and the
+    /// distance from UTC.
+    Trimmed(u8),
+    /// `2026-11-22 03:46:54.120292 UTC`: always six digits, and the zone's name.
+    Micros,
 }
 
 /// The facts of one version's WAL.
@@ -218,9 +244,8 @@ pub struct Dialect {
     pub control_version: u32,
     /// `CATALOG_VERSION_NO`.
     pub catalog_version: u32,
-    /// Where in `pg_control` the timeline of the last checkpoint stands (`checkPointCopy.ThisTimeLineID`), on servers
-    /// aligned to 8 and to 4 bytes.
-    pub control_timeline: [usize; 2],
+    /// Where fields stand in `pg_control`.
+    pub control: ControlOffsets,
     /// Commit records say Unix seconds (8.2) instead of microseconds since 2000.
     pub unix_commit_time: bool,
     /// A server may have been built with float times (9.6 and earlier).
@@ -229,6 +254,8 @@ pub struct Dialect {
     pub checkpoint_timeline: usize,
     /// Resource managers 7 and 8 are in use (9.0 and later).
     pub relmap_and_standby: bool,
+    /// Data pages have a checksum where there was a timeline before (9.3 and later).
+    pub page_checksums: bool,
     /// Words of the server's messages.
     pub wording: Wording,
     /// Names of `wal_level`, by number.
@@ -237,6 +264,12 @@ pub struct Dialect {
     pub epoch_separator: &'static str,
     /// How the dump program counts.
     pub statistics: Statistics,
+    /// How descriptions show times.
+    pub time_text: TimeText,
+    /// Words of invalidation messages.
+    pub invalidations: Invalidations,
+    /// Bytes of an item of dropped statistics (`xl_xact_stats_item`): 12 (15 - 17), 16 (18 and later), 0 where there are none.
+    pub stats_item: usize,
 }
 
 /// A magic has one row.
@@ -297,6 +330,11 @@ const WORDS_14: Wording = Wording { contrecord_expected: true, ..WORDS_11 };
 const WORDS_16: Wording = Wording { wal_segment: true, length: LengthWording::ExpectedAtLeast, ..WORDS_14 };
 const WORDS_19: Wording = Wording { padded: true, ..WORDS_16 };
 
+const INVALIDATIONS: Invalidations = Invalidations { relmap_db: false, snapshot: false, relsync: false, unknown: " unknown id " };
+const INVALIDATIONS_9_4: Invalidations = Invalidations { snapshot: true, ..INVALIDATIONS };
+const INVALIDATIONS_9_6: Invalidations = Invalidations { relmap_db: true, unknown: " unrecognized id ", ..INVALIDATIONS_9_4 };
+const INVALIDATIONS_18: Invalidations = Invalidations { relsync: true, ..INVALIDATIONS_9_6 };
+
 const PLAIN: PageBits = PageBits { all: 0x0003, overwrite: 0 };
 const REMOVABLE: PageBits = PageBits { all: 0x0007, overwrite: 0 };
 const OVERWRITE: PageBits = PageBits { all: 0x000F, overwrite: 0x0008 };
@@ -322,26 +360,31 @@ const V8_2: Dialect = Dialect {
     latest_by_default: false,
     wal_directory: "pg_xlog",
     control_version: 822,
+    control: offsets::CONTROL_8_2,
     catalog_version: 200611241,
-    control_timeline: [72, 64],
     unix_commit_time: true,
     float_times: true,
     checkpoint_timeline: 16,
     relmap_and_standby: false,
+    page_checksums: false,
     wording: WORDS_9_2,
     wal_levels: &["minimal", "archive", "hot_standby"],
     epoch_separator: "/",
     statistics: Statistics { folds_flag: false, says_range: false },
+    time_text: TimeText::Second,
+    invalidations: INVALIDATIONS,
+    stats_item: 0,
 };
 
 const V8_3: Dialect = Dialect {
     version: Version::new(8, 3),
     magic: 0xD062,
     control_version: 833,
+    control: offsets::CONTROL_8_3,
     catalog_version: 200711281,
-    control_timeline: [56, 48],
     unix_commit_time: false,
     checkpoint_timeline: 8,
+    time_text: TimeText::Trimmed(2),
     ..V8_2
 };
 
@@ -350,13 +393,21 @@ const V8_4: Dialect = Dialect {
     magic: 0xD063,
     backup_blocks: BackupBlocks { bits: &[0x08, 0x04, 0x02], size: 24 },
     control_version: 843,
+    control: offsets::CONTROL_8_4,
     catalog_version: 200904091,
-    control_timeline: [56, 52],
+    time_text: TimeText::Trimmed(1),
     ..V8_3
 };
 
-const V9_0: Dialect =
-    Dialect { version: Version::new(9, 0), magic: 0xD064, control_version: 903, catalog_version: 201008051, relmap_and_standby: true, ..V8_4 };
+const V9_0: Dialect = Dialect {
+    version: Version::new(9, 0),
+    magic: 0xD064,
+    control_version: 903,
+    control: offsets::CONTROL_9_0,
+    catalog_version: 201008051,
+    relmap_and_standby: true,
+    ..V8_4
+};
 
 const V9_1: Dialect = Dialect { version: Version::new(9, 1), magic: 0xD066, catalog_version: 201105231, ..V9_0 };
 
@@ -367,6 +418,7 @@ const V9_2: Dialect = Dialect {
     rmgr_max: 16,
     backup_blocks: BackupBlocks { bits: &[0x08, 0x04, 0x02, 0x01], size: 24 },
     control_version: 922,
+    control: offsets::CONTROL_9_2,
     catalog_version: 201204301,
     functions: wal_functions::FUNCTIONS_9_2,
     ..V9_1
@@ -380,8 +432,11 @@ const V9_3: Dialect = Dialect {
     history: HistoryField::Lsn,
     boundary: BoundaryRule::PreviousZero,
     control_version: 937,
+    control: offsets::CONTROL_9_3,
     catalog_version: 201306121,
+    page_checksums: true,
     wording: OLD_WORDS,
+    time_text: TimeText::Micros,
     functions: wal_functions::FUNCTIONS_9_3,
     ..V9_2
 };
@@ -390,9 +445,11 @@ const V9_4: Dialect = Dialect {
     version: Version::new(9, 4),
     magic: 0xD07E,
     control_version: 942,
+    control: offsets::CONTROL_9_4,
     catalog_version: 201409291,
     functions: wal_functions::FUNCTIONS_9_4,
     wal_levels: &["minimal", "archive", "hot_standby", "logical"],
+    invalidations: INVALIDATIONS_9_4,
     ..V9_3
 };
 
@@ -405,6 +462,7 @@ const V9_5: Dialect = Dialect {
     backup_blocks: NO_BLOCKS,
     image: IMAGES_9_5,
     whole_copy_at_switch: false,
+    control: offsets::CONTROL_9_5,
     catalog_version: 201510051,
     wording: WORDS_9_5,
     ..V9_4
@@ -421,6 +479,7 @@ const V9_6: Dialect = Dialect {
     wal_levels: &["minimal", "replica", "logical"],
     epoch_separator: ":",
     statistics: Statistics { folds_flag: true, says_range: false },
+    invalidations: INVALIDATIONS_9_6,
     ..V9_5
 };
 
@@ -430,6 +489,7 @@ const V10: Dialect = Dialect {
     image: IMAGES_10,
     wal_directory: "pg_wal",
     control_version: 1002,
+    control: offsets::CONTROL_10,
     catalog_version: 201707211,
     functions: wal_functions::FUNCTIONS_10,
     float_times: false,
@@ -440,14 +500,21 @@ const V11: Dialect = Dialect {
     version: Version::new(11, 0),
     magic: 0xD098,
     control_version: 1100,
+    control: offsets::CONTROL_11,
     catalog_version: 201809051,
-    control_timeline: [48, 44],
     wording: WORDS_11,
     ..V10
 };
 
-const V12: Dialect =
-    Dialect { version: Version::new(12, 0), magic: 0xD101, latest_by_default: true, control_version: 1201, catalog_version: 201909212, ..V11 };
+const V12: Dialect = Dialect {
+    version: Version::new(12, 0),
+    magic: 0xD101,
+    latest_by_default: true,
+    control_version: 1201,
+    control: offsets::CONTROL_12,
+    catalog_version: 201909212,
+    ..V11
+};
 
 const V13: Dialect = Dialect {
     version: Version::new(13, 0),
@@ -465,6 +532,7 @@ const V15: Dialect = Dialect {
     version: Version::new(15, 0),
     magic: 0xD110,
     custom_rmgrs: true,
+    stats_item: 12,
     image: IMAGES_15,
     catalog_version: 202209061,
     statistics: Statistics { folds_flag: true, says_range: true },
@@ -480,16 +548,33 @@ const V16: Dialect = Dialect {
     ..V15
 };
 
-const V17: Dialect =
-    Dialect { version: Version::new(17, 0), magic: 0xD116, boundary: BoundaryRule::Next, control_version: 1700, catalog_version: 202406281, ..V16 };
+const V17: Dialect = Dialect {
+    version: Version::new(17, 0),
+    magic: 0xD116,
+    boundary: BoundaryRule::Next,
+    control_version: 1700,
+    control: offsets::CONTROL_17,
+    catalog_version: 202406281,
+    ..V16
+};
 
-const V18: Dialect = Dialect { version: Version::new(18, 0), magic: 0xD118, control_version: 1800, catalog_version: 202506291, ..V17 };
+const V18: Dialect = Dialect {
+    version: Version::new(18, 0),
+    magic: 0xD118,
+    control_version: 1800,
+    control: offsets::CONTROL_18,
+    catalog_version: 202506291,
+    invalidations: INVALIDATIONS_18,
+    stats_item: 16,
+    ..V17
+};
 
 const V19: Dialect = Dialect {
     version: Version::new(19, 0),
     magic: 0xD122,
     page: PageBits { all: 0x0007, overwrite: 0x0004 },
     control_version: 1905,
+    control: offsets::CONTROL_19,
     catalog_version: 202610061,
     wording: WORDS_19,
     ..V18

@@ -10,8 +10,9 @@
 //! | [`dialect`], [`layout`] | the facts of a version; those of one cluster (sizes, alignment, byte order) |
 //! | [`page`] | page headers |
 //! | [`record`] | record headers, block references, main data |
+//! | [`image`] | data pages out of records: pglz, holes, checksums |
 //! | [`rmgr`] | resource managers |
-//! | [`text`] | history files and backup history files |
+//! | [`text`] | history files, backup history files, the control file |
 //! | [`sniff`] | what a file is when it is not WAL |
 //! | [`position`], [`wal_functions`] | positions as people write them, and what servers answer about them |
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -19,6 +20,7 @@
 pub mod address;
 mod bytes;
 pub mod dialect;
+pub mod image;
 pub mod layout;
 pub mod lsn;
 pub mod page;

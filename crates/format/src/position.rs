@@ -8,7 +8,8 @@
 //! log file 90, segment 31, offset 51672              messages of 9.2 and earlier (both numbers decimal)
 //! log segment 000000040000005A0000001F, offset 51672                       9.3 – 15
 //! WAL segment 000000040000005A0000001F, LSN 5A/1F00C9D8, offset 51672      16 and later
-//! file:PATH                                          where the WAL in that file begins
+//! file:PATH                                          where the WAL in that file begins; of a control file or a data
+//!                                                    directory, its last checkpoint
 //! time:…, xid:…, name:…, or a bare time              need the records of an archive
 //! ```
 //!
@@ -35,7 +36,7 @@ pub enum Position<'a> {
         /// The offset in the segment.
         offset: u64,
     },
-    /// Where the WAL in the file of this path begins.
+    /// Where the WAL in the file of this path begins; of a control file or a data directory, its last checkpoint.
     File(&'a str),
 }
 
@@ -231,7 +232,7 @@ impl fmt::Display for PositionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PositionError::Empty => write!(f, "an empty text is not a position; write {SPELLINGS}"),
-            PositionError::NoPath => f.write_str("file: needs the path of a WAL segment"),
+            PositionError::NoPath => f.write_str("file: needs the path of a WAL segment, of a control file or of a data directory"),
             PositionError::NotAPosition => write!(f, "not a position; write {SPELLINGS}"),
             PositionError::BadOffset => f.write_str("what follows the + is not an offset in bytes, decimal or 0x and hexadecimal"),
             PositionError::HistoryFile => f.write_str("a history file describes a timeline and has no position; the switch points are in it"),

@@ -68,7 +68,17 @@ impl Entry {
         Entry { name, size, folder: Arc::clone(folder), file: file.into() }
     }
 
-    /// Where the file lies, to open it.
+    /// A file in a source of one's own. What it is says its name, as other tools write it, too: `24 digits.gz`.
+    /// `size` are the bytes that are stored; `None` where nobody knows before they are read.
+    pub fn named(file: &str, size: Option<u64>) -> Entry {
+        let name = match name::place(file) {
+            Place::Wal(placed) => Some(placed.name),
+            Place::Temporary | Place::Unknown => None,
+        };
+        Entry::new(name, size, &Arc::new(Folder { path: PathBuf::new(), shown: String::new() }), OsStr::new(file))
+    }
+
+    /// Where the file lies, to open it; in a source of one's own, its name.
     pub fn path(&self) -> PathBuf {
         self.folder.path.join(&*self.file)
     }
@@ -105,6 +115,13 @@ impl PartialEq for Entry {
 impl Eq for Entry {}
 
 impl Listing {
+    /// These files and nothing else, in whichever order they come.
+    pub fn of(entries: Vec<Entry>) -> Listing {
+        let mut listing = Listing { entries, ..Listing::default() };
+        listing.sort();
+        listing
+    }
+
     pub(crate) fn sort(&mut self) {
         // Unstable: no second copy of a long list.
         self.entries.sort_unstable_by(|a, b| (a.name, &a.file, &a.folder.path).cmp(&(b.name, &b.file, &b.folder.path)));
@@ -115,6 +132,16 @@ impl Listing {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_source_of_ones_own_names_its_files() {
+        let segment = "000000010000000000000002";
+        let listing = Listing::of(vec![Entry::named("notes", None), Entry::named(&format!("{segment}.gz"), Some(7)), Entry::named(segment, Some(9))]);
+        let shown: Vec<String> = listing.entries.iter().map(Entry::shown).collect();
+        assert_eq!(shown, ["notes", segment, &format!("{segment}.gz")]);
+        assert_eq!((listing.entries[0].name, listing.entries[2].suffix()), (None, ".gz"));
+        assert!(listing.entries[1].name.is_some() && listing.entries[1].name == listing.entries[2].name);
+    }
 
     #[test]
     fn only_the_first_names_are_kept() {

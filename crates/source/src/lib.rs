@@ -36,6 +36,7 @@ mod error;
 mod file;
 mod files;
 mod folder;
+mod images;
 mod input;
 mod level;
 #[allow(unsafe_code)]
@@ -48,6 +49,7 @@ mod stdin;
 pub use codec::Codec;
 pub use entry::{Entry, Ignored, Listing};
 pub use error::{FileKind, SourceError};
+pub use images::Images;
 pub use map::guard;
 pub use open::open;
 pub use source::{Fault, How, Read, ReadState, Scratch, Source};

@@ -124,6 +124,9 @@ codes! {
     Unwritten = "WP116", "unwritten", Error, "a file holds nothing but zeros",
         example "000000010000000000000011 is all zeros",
         "The space was allocated and no WAL ever written to it, or its content was lost: a copy of a file whose data had not reached the disk, a storage fault. A server stops in front of it with \"invalid magic number 0000\". In pg_wal, behind the end of WAL, such files are normal.";
+    NameChecksum = "WP117", "name-checksum", Warning, "a file's content is not what the checksum in its name says",
+        example "000000010000000000000011-9b1e…02c4.gz: the SHA-1 of its content is 03ab…77e0",
+        "pgBackRest writes the SHA-1 of a segment's plain content into the name of its file, and the content now has another. The WAL in the file is judged by itself: where its records are right, a server replays them, and what differs are bytes that no record holds, or the file was renamed. pgBackRest itself refuses to restore such a file. Get another copy of it, or find out what wrote into the repository.";
 
     RecordCrc = "WP201", "record-crc", Error, "a record's checksum is wrong",
         example "the checksum of the record at 0/00FA6880 is wrong",
@@ -155,6 +158,9 @@ codes! {
     StalePages = "WP210", "stale-pages", Info, "older pages lie behind the end of WAL",
         example "000000030000000000000004 holds pages of an older segment from byte 253952 on",
         "The file was recycled: behind the last record, or behind a segment switch, it still holds the pages of the segment that it was before. No check covers these bytes, and replay never reads them. Normal.";
+    Image = "WP211", "page-image", Error, "a page image cannot be restored",
+        example "the image of block 31 of 1663/5/16393 in the record at 0/00FA6880 does not unpack as pglz",
+        "The record's checksum is right, and the image of a page in it does not unpack, or is no page with its hole filled: the server that wrote it had a fault, or the bytes were forged. Only dump --save-fullpage looks into images. Replay of an image that does not unpack ends with \"could not decompress image\" (\"invalid compressed image\" up to 14).";
 
     HistoryMissing = "WP301", "history-missing", Error, "a timeline has WAL and no history file",
         example "00000002.history is missing",

@@ -1,6 +1,8 @@
 //! What is wrong, where, and what it costs.
 
 use crate::codes::{Code, Severity};
+use pgwal_format::image::Unrestorable;
+use pgwal_format::record::{BlockRef, RelFileLocator};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, PageSize, SegmentSize, TimelineId, Version};
@@ -129,6 +131,11 @@ pub enum Detail {
         /// The other file.
         other: String,
     },
+    /// A checksum in a file's name.
+    NameChecksum {
+        /// SHA-1 of the plain content.
+        found: [u8; 20],
+    },
     /// A fault in WAL.
     Wal(Fault),
     /// Bytes outside records.
@@ -193,11 +200,26 @@ pub enum Detail {
         /// The newest timeline on its pages.
         found: TimelineId,
     },
+    /// An image that is no page.
+    Image {
+        /// The relation.
+        rel: RelFileLocator,
+        /// The block.
+        block: u32,
+        /// Why not.
+        why: Unrestorable,
+    },
     /// Nothing more to say than the code does.
     Plain,
 }
 
 impl Finding {
+    /// The image of a page in the record at `lsn` cannot be restored.
+    pub fn image(lsn: Lsn, timeline: TimelineId, block: &BlockRef, why: Unrestorable) -> Finding {
+        let detail = Detail::Image { rel: block.rel, block: block.block, why };
+        Finding { timeline: Some(timeline), lsn: Some(lsn), at: Some(lsn), detail, ..Finding::of(Code::Image) }
+    }
+
     /// A finding of this code and its usual severity, everything else left open.
     pub(crate) fn of(code: Code) -> Finding {
         Finding {

@@ -14,6 +14,7 @@
 pub mod codes;
 mod consensus;
 mod error;
+mod files;
 pub mod finding;
 mod inventory;
 mod judge;
@@ -33,6 +34,7 @@ pub mod wording;
 
 pub use codes::{Code, Severity};
 pub use error::Error;
+pub use files::{Files, Holder};
 pub use finding::{Detail, FileRange, Finding, Lost};
 pub use options::{Depth, Options, Progress, Which};
 pub use outcome::{Backup, Branch, End, NotChecked, Outcome, TimelineReport, Verdict};

@@ -11,6 +11,7 @@ use pgwal_format::sniff::{self, Content};
 use pgwal_format::{Dialect, Layout, Lsn};
 use pgwal_source::{Codec, Entry, How, ReadState, Scratch, Source};
 use pgwal_walk::{Expect, Fault, Head, KEEP, Run, Stream, Tail, headers, scan};
+use sha1::{Digest, Sha1};
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -46,6 +47,8 @@ struct Read {
     why: Option<Why>,
     bytes: u64,
     sum: u32,
+    /// SHA-1 of the content, where the name says another.
+    sha1: Option<[u8; 20]>,
 }
 
 impl Looker<'_> {
@@ -59,6 +62,7 @@ impl Looker<'_> {
                 None => self.file(segment, entry, segment.copies > 1, buffers),
             };
             out.bytes += read.bytes;
+            out.renamed.extend(read.sha1.map(|sha1| (entry, sha1)));
             match &best {
                 Some((first, kept)) => {
                     if kept.why.is_none() && read.why.is_none() && (kept.bytes, kept.sum) != (read.bytes, read.sum) || kept.why != read.why {
@@ -109,11 +113,13 @@ impl Looker<'_> {
         let size = layout.segment.bytes();
         let mut stream = Stream::new(self.expect(segment), Tally::default()).ok()?;
         let (mut good, mut sum) = (true, 0);
+        let mut named = Named::of(entry);
         let how = How { limit: size, ..self.how };
         let read = self.source.read(entry, &how, scratch, &mut |window| {
             if with_sum {
                 sum = pgwal_crc::castagnoli::append(sum, window);
             }
+            named.update(window);
             good = stream.push(window).is_ok();
             if good { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
@@ -123,7 +129,8 @@ impl Looker<'_> {
         }
         let run = stream.finish().ok()?;
         let why = old_timeline(segment, &run, self.live);
-        Some(Read { run: Some(run), why, bytes: size, sum })
+        let sha1 = if read.state == ReadState::Whole { named.other() } else { None };
+        Some(Read { run: Some(run), why, bytes: size, sum, sha1 })
     }
 
     fn expect(&self, segment: &Segment) -> Expect<'_> {
@@ -133,17 +140,19 @@ impl Looker<'_> {
     }
 
     fn file(&self, segment: &Segment, index: usize, with_sum: bool, buffers: &mut Buffers) -> Read {
-        let gone = |why| Read { run: None, why: Some(why), bytes: 0, sum: 0 };
+        let gone = |why| Read { run: None, why: Some(why), bytes: 0, sum: 0, sha1: None };
         let Some(entry) = self.entries.get(index) else { return gone(Why::Vanished) };
         let size = self.consensus.layout.segment.bytes();
         let how = How { limit: size, ..self.how };
         let mut done: Option<(Run<Tally>, Option<Why>)> = None;
         let mut sum = 0;
         let mut pushed = 0u64;
+        let mut named = Named::of(entry);
         let Buffers { scratch, bytes } = buffers;
         bytes.clear();
         let read = self.source.read(entry, &how, scratch, &mut |window| {
             pushed += window.len() as u64;
+            named.update(window);
             if with_sum {
                 sum = pgwal_crc::castagnoli::append(sum, window);
             }
@@ -178,7 +187,8 @@ impl Looker<'_> {
             _ if pushed != size => self.size(entry, pushed),
             _ => judged,
         };
-        Read { run: Some(run), why, bytes: pushed, sum }
+        let sha1 = if read.state == ReadState::Whole { named.other() } else { None };
+        Read { run: Some(run), why, bytes: pushed, sum, sha1 }
     }
 
     fn size(&self, entry: &Entry, found: u64) -> Option<Why> {
@@ -262,6 +272,28 @@ impl Looker<'_> {
         let header = layout.page_header(second);
         let zero = second.get(..16).is_some_and(|b| b.iter().all(|&b| b == 0));
         zero || header.address == address.plus_within(page)
+    }
+}
+
+/// The checksum in a file's name, and that of the bytes that came; nothing is summed where the name has none.
+struct Named(Option<([u8; 20], Sha1)>);
+
+impl Named {
+    fn of(entry: &Entry) -> Named {
+        Named(entry.archived_sha1().map(|sha1| (sha1, Sha1::new())))
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        if let Some((_, sum)) = &mut self.0 {
+            sum.update(bytes);
+        }
+    }
+
+    /// The checksum found, where it is another.
+    fn other(self) -> Option<[u8; 20]> {
+        let (expected, sum) = self.0?;
+        let found: [u8; 20] = sum.finalize().into();
+        (found != expected).then_some(found)
     }
 }
 

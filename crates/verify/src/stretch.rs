@@ -101,6 +101,8 @@ pub struct Stretch {
     pub bytes: u64,
     /// Copies that differ: the entries of the files.
     pub copies: Vec<(usize, usize)>,
+    /// Files whose content is not what the checksum in their name says: the entry, and the SHA-1 found.
+    pub renamed: Vec<(usize, [u8; 20])>,
 }
 
 impl Stretch {
@@ -108,6 +110,7 @@ impl Stretch {
     pub fn join(mut self, right: Stretch, layout: &Layout) -> Stretch {
         self.bytes += right.bytes;
         self.copies.extend(right.copies);
+        self.renamed.extend(right.renamed);
         let mut pieces = right.pieces.into_iter();
         match (self.pieces.pop(), pieces.next()) {
             (Some(Piece { first, last, kind: Kind::Run(a) }), Some(Piece { first: next, last: to, kind: Kind::Run(b) })) if last.next() == next => {

@@ -10,13 +10,14 @@ use crate::look::{Buffers, Looker};
 use crate::options::{Depth, Options};
 use crate::outcome::{Backup, NotChecked, Outcome, Verdict};
 use crate::path::Way;
-use crate::stretch::{Kind, Piece, Readable, Stretch};
+use crate::stretch::{Kind, Piece, Readable, Stretch, Why};
 use crate::tally::Tally;
 use crate::tree::{Tree, switch_segment};
 use pgwal_format::sniff::{self, Content};
 use pgwal_format::text::backup_history::{self, BackupHistory};
 use pgwal_format::text::control::checkpoint_timeline;
-use pgwal_format::{FileName, SegmentName, SegmentNo, TimelineId};
+use pgwal_format::{FileName, Layout, SegmentName, SegmentNo, TimelineId};
+use pgwal_source::name::{self, Place, Placed};
 use pgwal_source::{Codec, Entry, How, Ignored, ReadState, Source};
 use pgwal_walk::Run;
 use rayon::prelude::*;
@@ -73,6 +74,7 @@ pub(crate) fn examine(source: &dyn Source, options: &Options<'_>) -> Result<(Out
     };
     let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
     let inventory = Inventory::new(entries, &named, &whose.layout);
+    findings.iter_mut().for_each(|finding| place(finding, &whose.layout));
     // A file given by hand that has neither the name of WAL nor its content.
     let strangers = entries.iter().enumerate().filter(|(i, e)| e.name.is_none() && named(*i).is_none());
     findings.extend(strangers.map(|(_, entry)| name_file(source, entry)));
@@ -94,7 +96,9 @@ pub(crate) fn examine(source: &dyn Source, options: &Options<'_>) -> Result<(Out
             ..Finding::of(Code::CopiesDiffer)
         });
     }
-    let partials = partials(&looker, &inventory);
+    let (partials, renamed) = partials(&looker, &inventory);
+    let renamed = stretches.values().flat_map(|s| &s.renamed).chain(&renamed);
+    findings.extend(renamed.filter_map(|&(index, found)| Some(renamed_file(entries.get(index)?, found, &whose.layout))));
     let pieces = stretches.into_iter().map(|(t, s)| (t, s.pieces)).collect();
     let start = source.control_file().and_then(|bytes| checkpoint_timeline(&bytes, &whose.layout, whose.system_id));
     let judge = Judge::new(&whose, entries, &inventory, &tree, options, live, start, backups, pieces, partials, findings);
@@ -170,6 +174,7 @@ fn look_at_all(looker: &Looker<'_>, inventory: &Inventory, tree: &Tree, options:
             };
             whole.bytes += stretch.bytes;
             whole.copies.extend(stretch.copies);
+            whole.renamed.extend(stretch.renamed);
             whole.pieces.extend(stretch.pieces);
         }
         out.insert(timeline, whole);
@@ -177,18 +182,29 @@ fn look_at_all(looker: &Looker<'_>, inventory: &Inventory, tree: &Tree, options:
     out
 }
 
-fn partials(looker: &Looker<'_>, inventory: &Inventory) -> Vec<Partial> {
+/// Unfinished segments, and those whose content is not what the checksum in their name says.
+fn partials(looker: &Looker<'_>, inventory: &Inventory) -> (Vec<Partial>, Vec<(usize, [u8; 20])>) {
     let mut buffers = Buffers::default();
-    let look = |s: &Segment| {
-        let piece = looker.look(&Segment { copies: 1, ..*s }, &mut buffers).pieces.pop();
-        let run: Option<Run<Tally>> = match piece.map(|p: Piece| p.kind) {
-            Some(Kind::Run(run)) => Some(*run),
-            Some(Kind::Bad(bad)) => bad.run,
-            None => None,
+    let mut renamed = Vec::new();
+    let mut look = |s: &Segment| {
+        let mut seen = looker.look(&Segment { copies: 1, ..*s }, &mut buffers);
+        renamed.append(&mut seen.renamed);
+        let piece = seen.pieces.pop();
+        let (run, why): (Option<Run<Tally>>, Option<Why>) = match piece.map(|p: Piece| p.kind) {
+            Some(Kind::Run(run)) => (Some(*run), None),
+            Some(Kind::Bad(bad)) => (bad.run, Some(bad.why)),
+            None => (None, None),
         };
-        Partial { timeline: s.timeline, number: s.number, entry: s.entry, run }
+        Partial { timeline: s.timeline, number: s.number, entry: s.entry, run, why }
     };
-    inventory.partials.iter().map(look).collect()
+    let partials = inventory.partials.iter().map(&mut look).collect();
+    (partials, renamed)
+}
+
+fn renamed_file(entry: &Entry, found: [u8; 20], layout: &Layout) -> Finding {
+    let mut finding = Finding { file: Some(entry.shown()), detail: Detail::NameChecksum { found }, ..Finding::of(Code::NameChecksum) };
+    place(&mut finding, layout);
+    finding
 }
 
 fn backups(source: &dyn Source, entries: &[Entry], inventory: &Inventory, findings: &mut Vec<Finding>) -> Vec<Backup> {
@@ -218,6 +234,17 @@ fn backups(source: &dyn Source, entries: &[Entry], inventory: &Inventory, findin
 /// The start in a backup history file must be the one in its name.
 fn fits(backup: BackupHistory, name: SegmentName) -> Result<BackupHistory, String> {
     if backup.start_file == name { Ok(backup) } else { Err(format!("it names {} as its first segment, against its own name", backup.start_file)) }
+}
+
+/// Says where the segment lies whose name a file has.
+fn place(finding: &mut Finding, layout: &Layout) {
+    let file = finding.file.as_deref().and_then(|file| file.rsplit('/').next());
+    let Some(Place::Wal(Placed { name: FileName::Segment(name) | FileName::Partial(name), .. })) = file.map(name::place) else { return };
+    if let Some(number) = name.number(layout.address(), layout.segment) {
+        finding.timeline = Some(name.timeline);
+        finding.at = Some(layout.address().segment_start(number, layout.segment));
+        finding.offset = Some(0);
+    }
 }
 
 fn unreadable(file: &str, why: String) -> Finding {

@@ -15,6 +15,10 @@ impl Finding {
 
     /// What a server of this version says when it gets here; `None` where it notices nothing.
     pub fn server_says(&self, layout: Option<&Layout>) -> Option<String> {
+        // It never takes a file of that name.
+        if self.file.as_deref().is_some_and(|file| file.contains(".partial")) {
+            return None;
+        }
         server::says(self, layout?)
     }
 

@@ -49,11 +49,15 @@ enum State {
 pub struct Declined;
 
 impl<'a, F: Fold> Stream<'a, F> {
-    /// Begins a segment. Declines layouts other than those of 9.5 and later on little-endian servers.
-    pub fn new(expect: Expect<'a>, fold: F) -> Result<Stream<'a, F>, Declined> {
-        let layout = expect.layout;
-        if layout.dialect.generation != Generation::Modern || layout.endian != Endian::Little {
-            return Err(Declined);
+    /// Whether a stream can read segments of this layout.
+    pub fn reads(layout: &Layout) -> bool {
+        layout.dialect.generation == Generation::Modern && layout.endian == Endian::Little
+    }
+
+    /// Begins a segment. Gives the fold back for layouts other than those of 9.5 and later on little-endian servers.
+    pub fn new(expect: Expect<'a>, fold: F) -> Result<Stream<'a, F>, F> {
+        if !Stream::<F>::reads(expect.layout) {
+            return Err(fold);
         }
         Ok(Stream {
             x: Expect { keep: expect.keep.max(KEEP), ..expect },
@@ -83,11 +87,16 @@ impl<'a, F: Fold> Stream<'a, F> {
         Ok(())
     }
 
-    /// The run of the whole segment.
-    pub fn finish(mut self) -> Result<Run<F>, Declined> {
+    /// Gives the fold back, with whatever was gathered: after a segment was declined.
+    pub fn into_fold(self) -> F {
+        self.fold
+    }
+
+    /// The run of the whole segment; the fold where the segment was not seen whole.
+    pub fn finish(mut self) -> Result<Run<F>, F> {
         let layout = self.x.layout;
         if self.seen as u64 != layout.segment.bytes() {
-            return Err(Declined);
+            return Err(self.fold);
         }
         let begins = match (&self.first, &self.state) {
             (Some(first), _) => Some(Begin { lsn: first.lsn, prev: Some(first.prev) }),

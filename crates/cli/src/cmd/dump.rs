@@ -7,6 +7,7 @@ use super::reading::Reading;
 use super::stats;
 use crate::Exit;
 use crate::filter::{self, Filter};
+use crate::fullpage;
 use crate::progress::Bar;
 use crate::render::csv::{self, Column};
 use crate::render::{dump_json, dump_text, waldump};
@@ -14,6 +15,7 @@ use clap::ValueEnum;
 use pgwal::source::Source;
 use pgwal::verify::records::{Listed, Render, Wanted, list};
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 
 /// The options of `dump`.
 #[derive(clap::Args)]
@@ -27,6 +29,9 @@ pub struct Args {
     /// Details of blocks, each on a line of its own (with --format waldump)
     #[arg(short, long)]
     bkp_details: bool,
+    /// Save the page images of the records listed in this folder, which must be empty or not yet there
+    #[arg(long, value_name = "DIR")]
+    save_fullpage: Option<PathBuf>,
     /// No records; findings go to standard error
     #[arg(short, long)]
     quiet: bool,
@@ -64,21 +69,23 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let (source, mut options) = args.reading.open()?;
     let source = source.as_ref();
     args.filter.prepare(source, &options)?;
+    let pages = args.save_fullpage.as_deref().map(fullpage::Folder::new).transpose()?;
+    let pages = pages.as_ref();
     let bar = Bar::new(args.quiet || io::stdout().is_terminal());
     options.progress = Some(&bar);
     let wanted = Wanted { options, limit: args.reading.limit() };
     let filter = &args.filter;
     let listed = match (args.quiet, args.format) {
-        (true, _) => write(source, &wanted, &dump_text::Text { filter, quiet: true }, &mut io::stderr().lock()),
-        (_, Format::Text) => write(source, &wanted, &dump_text::Text { filter, quiet: false }, &mut io::stdout().lock()),
+        (true, _) => write(source, &wanted, pages, &dump_text::Text { filter, quiet: true }, &mut io::stderr().lock()),
+        (_, Format::Text) => write(source, &wanted, pages, &dump_text::Text { filter, quiet: false }, &mut io::stdout().lock()),
         (_, Format::Waldump) => {
             let zone = waldump::Zone::system();
             let render = waldump::Waldump { filter, details: args.bkp_details, zone: &zone };
-            write(source, &wanted, &render, &mut io::stdout().lock())
+            write(source, &wanted, pages, &render, &mut io::stdout().lock())
         }
         (_, Format::Jsonl) => {
             let mut out = io::stdout().lock();
-            let listed = write(source, &wanted, &dump_json::Json { filter }, &mut out)?;
+            let listed = write(source, &wanted, pages, &dump_json::Json { filter }, &mut out)?;
             out.write_all(&dump_json::end(&listed)).and_then(|()| out.flush())?;
             Ok(listed)
         }
@@ -86,7 +93,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             let mut out = io::stdout().lock();
             let render = csv::Csv::new(filter, &args.fields);
             out.write_all(&render.header())?;
-            let listed = write(source, &wanted, &render, &mut out)?;
+            let listed = write(source, &wanted, pages, &render, &mut out)?;
             io::stderr().write_all(&render.findings())?;
             Ok(listed)
         }
@@ -104,8 +111,18 @@ pub fn list_managers() -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
-fn write<R: Render>(source: &dyn Source, wanted: &Wanted<'_>, render: &R, out: &mut dyn Write) -> anyhow::Result<Listed> {
-    let listed = list(source, wanted, render, &mut |text| out.write_all(text))?;
+fn write<R: Render>(
+    source: &dyn Source,
+    wanted: &Wanted<'_>,
+    pages: Option<&fullpage::Folder>,
+    render: &R,
+    out: &mut dyn Write,
+) -> anyhow::Result<Listed> {
+    let sink = &mut |text: &[u8]| out.write_all(text);
+    let listed = match pages {
+        Some(pages) => fullpage::list(source, wanted, render, pages, sink)?,
+        None => list(source, wanted, render, sink)?,
+    };
     out.flush()?;
     Ok(listed)
 }

@@ -17,14 +17,11 @@ use crate::figures::{bytes, grouped, plural};
 use crate::place::{Basis, Geometry, Operand, Unread};
 use pgwal::format::wal_functions::{self, LsnDiff, WalFunctionError};
 use pgwal::format::{Dialect, Lsn, Position, TimelineId};
-use std::io::Write;
 use std::path::PathBuf;
 
 /// The options of `lag`.
 #[derive(clap::Args)]
-#[command(
-    after_help = "A position: X/Y · 24 hex digits · 24 hex digits+OFFSET · 24hex.8hex[.backup] · 'log file N, segment N, offset N' · file:PATH"
-)]
+#[command(after_help = crate::place::SPELLINGS)]
 pub struct Args {
     /// The position that should be reached
     #[arg(allow_hyphen_values = true)]
@@ -130,13 +127,11 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         version: dialect.map(|d| d.version.to_string()),
         error,
     };
-    let mut out = std::io::stdout().lock();
-    match args.format {
-        Format::Json => writeln!(out, "{}", serde_json::to_string(&lag)?)?,
-        Format::Text => write!(out, "{}", text(&lag, &basis.assumptions()))?,
-    }
-    out.flush()?;
-    Ok(between::exit(between.as_ref()))
+    let said = match args.format {
+        Format::Json => serde_json::to_string(&lag)? + "\n",
+        Format::Text => text(&lag, &basis.assumptions()),
+    };
+    Ok(crate::say(&said, between::exit(between.as_ref())))
 }
 
 /// Reads one side: in any spelling, or else as the server of the version reads it; the inner error is that server's.

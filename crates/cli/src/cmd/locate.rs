@@ -6,22 +6,26 @@
 //! about a text without a slash as about a file name, every other text as about an LSN. The spellings that are ours
 //! alone (an offset behind a name, a message's, a file) are translated first.
 //!
+//! With `-p ARCHIVE` its WAL says what has to be known of the cluster, and the timeline is the one whose file recovery
+//! would take. `file` is that file; `null` where it is not there, which is an answer, too (exit 0).
+//!
 //! `segment` and `offset` are always where the byte at the LSN lies; the server's own functions name the segment before
 //! at a boundary, up to 16.
 
+mod shelf;
+
+use self::shelf::{Held, Shelf};
 use crate::Exit;
 use crate::place::{Basis, Geometry, Operand, Unread};
 use pgwal::format::position::PositionError;
 use pgwal::format::wal_functions::{self, WalFunctionError};
 use pgwal::format::{Dialect, Lsn, Position, SegmentName, SegmentSize, TimelineId};
 use std::io::Write;
+use std::path::PathBuf;
 
 /// The options of `locate`.
 #[derive(clap::Args)]
-#[command(
-    after_help = "A position: X/Y · 24 hex digits · 24 hex digits+OFFSET · 24hex.8hex[.backup] · 'log file N, segment N, offset N' · file:PATH\n\
-                  Write -- before positions that begin with a hyphen."
-)]
+#[command(after_help = format!("{}\nWrite -- before positions that begin with a hyphen.", crate::place::SPELLINGS))]
 pub struct Args {
     /// What to locate
     // Apart from the others, so that it may begin with a hyphen and options may follow it all the same.
@@ -30,11 +34,15 @@ pub struct Args {
     /// More of them
     #[arg(value_name = "POSITION")]
     others: Vec<String>,
-    /// The timeline of a position that does not tell its own, and of the server asked with --as [default: 1]
+    /// The timeline of a position that does not tell its own, and of the server asked with --as
+    /// [default: the one that recovery takes, or 1]
     #[arg(short, long, value_name = "N", value_parser = timeline)]
     timeline: Option<TimelineId>,
     #[command(flatten)]
     geometry: Geometry,
+    /// Also say which file of this archive holds it; segment size, version and timeline are the archive's
+    #[arg(short, long, value_name = "ARCHIVE")]
+    path: Option<PathBuf>,
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -55,11 +63,12 @@ fn timeline(text: &str) -> Result<TimelineId, String> {
 
 /// Answers for each position, in order.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
+    let archive = args.path.as_deref().map(|path| Shelf::open(path, args.timeline)).transpose()?;
     let mut out = std::io::stdout().lock();
     let mut exit = Exit::Clean;
     for (i, input) in std::iter::once(&args.first).chain(&args.others).enumerate() {
         crate::place::refuse_option(input)?;
-        let answer = Answer::of(input, args);
+        let answer = Answer::of(input, args, archive.as_ref());
         match args.format {
             Format::Json => writeln!(out, "{}", serde_json::to_string(&answer)?)?,
             Format::Text => {
@@ -85,10 +94,15 @@ struct Answer<'a> {
     lsn: Option<Lsn>,
     segment: Option<String>,
     offset: Option<u64>,
+    /// Of the checkpoint of a control file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redo: Option<Lsn>,
     #[serde(flatten)]
     ground: Option<Ground>,
     #[serde(flatten)]
     server: Option<Server>,
+    #[serde(flatten)]
+    held: Option<Held>,
     /// Why there is no segment, where the LSN has one spelling too many.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
@@ -109,6 +123,9 @@ struct Ground {
     /// How positions map to segments: `split` (9.2 and earlier) or `linear`.
     scheme: &'static str,
     scheme_assumed: bool,
+    /// Of the archive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
 }
 
 /// What the server of the version asked for says.
@@ -129,31 +146,41 @@ struct Server {
 }
 
 impl<'a> Answer<'a> {
-    fn of(input: &'a str, args: &Args) -> Answer<'a> {
+    fn of(input: &'a str, args: &Args, archive: Option<&Shelf>) -> Answer<'a> {
         let mut answer = Answer { schema: "walproof.locate/1", input, ..Answer::default() };
         let operand = Operand::read(input);
         let told: Vec<&Operand<'_>> = operand.as_ref().ok().into_iter().collect();
-        let basis = match Basis::of(&args.geometry, &told) {
+        let basis = Basis::of(&args.geometry, &told).and_then(|mut basis| {
+            archive.map(|archive| basis.settle(archive.files.layout())).transpose()?;
+            Ok(basis)
+        });
+        let basis = match basis {
             Ok(basis) => basis,
             Err(problem) => {
                 answer.problem = Some(format!("{problem:#}"));
                 return answer;
             }
         };
+        answer.redo = told.first().and_then(|operand| operand.redo());
         let told = told.first().and_then(|operand| operand.timeline());
-        let own = told.or(args.timeline).unwrap_or(TimelineId::FIRST);
+        let lsn = operand.as_ref().ok().and_then(|operand| operand.lsn(&basis).ok());
+        let taken = archive.zip(lsn).and_then(|(archive, lsn)| archive.files.taken(basis.scheme.segment(lsn, basis.size)));
+        let own = told.or(taken).or(args.timeline).unwrap_or(TimelineId::FIRST);
         answer.ground = Some(Ground {
             timeline: own,
             segment_size: basis.size.bytes(),
             segment_size_assumed: basis.size_assumed,
             scheme: basis.scheme_name(),
             scheme_assumed: basis.scheme_assumed,
+            version: archive.map(|archive| archive.files.layout().dialect.version.to_string()),
         });
         answer.assumed = basis.assumptions();
-        if told.is_none() && args.timeline.is_none() {
+        if told.or(taken).or(args.timeline).is_none() {
             answer.assumed.push("timeline 1 (--timeline)".to_owned());
         }
-        let asked = args.geometry.dialect().filter(|_| is_for_the_server(&operand));
+        // The server of an archive is asked only about what is a position.
+        let of_archive = archive.map(|archive| archive.files.layout().dialect).filter(|_| operand.is_ok());
+        let asked = args.geometry.dialect().filter(|_| is_for_the_server(&operand)).or(of_archive);
         let lsn = match (&operand, asked) {
             (Ok(operand), _) => operand.lsn(&basis).map_err(|error| error.to_string()),
             (Err(_), Some(dialect)) => wal_functions::parse_lsn(dialect, input).map_err(|error| error.to_string()),
@@ -162,7 +189,11 @@ impl<'a> Answer<'a> {
         };
         answer.server = asked.map(|dialect| ask(dialect, input, &operand, lsn.as_ref().ok().copied(), args.timeline.unwrap_or(own), basis.size));
         match lsn {
-            Ok(lsn) => answer.place(lsn, own, &basis),
+            Ok(lsn) => {
+                answer.place(lsn, own, &basis);
+                let number = basis.scheme.segment(basis.scheme.normal(lsn, basis.size), basis.size);
+                answer.held = archive.filter(|_| answer.segment.is_some()).map(|archive| archive.held(number, own));
+            }
             // A name that the server takes and the cluster cannot have is worth a word; so is an error of the server.
             Err(why) if answer.server.as_ref().is_some_and(|server| server.error.is_some()) => drop(why),
             Err(why) if answer.server.as_ref().is_some_and(|server| server.split_walfile_name.is_some()) => answer.note = Some(why),
@@ -254,6 +285,15 @@ fn text(answer: &Answer<'_>) -> String {
     };
     if let Some(lsn) = answer.lsn {
         say("LSN", &lsn.to_string());
+    }
+    if let Some(redo) = answer.redo {
+        say("redo", &format!("{redo}, where recovery from this checkpoint begins"));
+    }
+    if let Some(held) = &answer.held {
+        say("file", held.file.as_deref().unwrap_or("none: the archive does not have it"));
+        for other in held.files.iter().filter(|other| Some(&other.file) != held.file.as_ref()) {
+            say("also", &format!("{} (timeline {}{})", other.file, other.timeline, if other.partial { ", unfinished" } else { "" }));
+        }
     }
     if let Some(note) = &answer.note {
         say("note", note);

@@ -3,6 +3,7 @@
 use crate::Exit;
 use crate::input::{At, Input};
 use crate::progress::Bar;
+use crate::render::time::Zone;
 use crate::render::{json, verify_text};
 use clap::ValueEnum;
 use pgwal::format::{Lsn, TimelineId};
@@ -36,6 +37,9 @@ pub struct Args {
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Tell times in this zone: Europe/Berlin, UTC, +01:00 [default: this machine's]; JSON has UTC
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    timezone: Option<Zone>,
     /// Say nothing; the exit code says it
     #[arg(short, long)]
     quiet: bool,
@@ -100,7 +104,7 @@ fn say(args: &Args, outcome: &Outcome) -> io::Result<()> {
     }
     let mut out = io::BufWriter::new(anstream::stdout().lock());
     match args.format {
-        Format::Text => verify_text::write(&mut out, outcome)?,
+        Format::Text => verify_text::write(&mut out, outcome, &args.timezone.clone().unwrap_or_default())?,
         Format::Json => {
             serde_json::to_writer_pretty(&mut out, &json::verify(outcome))?;
             writeln!(out)?;

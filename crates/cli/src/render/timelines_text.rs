@@ -7,7 +7,7 @@
 //!    0/06000000 to …
 //! ```
 
-use super::time::local;
+use super::time::Zone;
 use super::timelines_json::{Timeline, findings, timelines};
 use crate::figures::{grouped, plural};
 use pgwal::format::TimelineId;
@@ -99,6 +99,8 @@ fn holdings(outcome: &Outcome, t: &Timeline) -> Vec<String> {
         grouped(r.tally.commits.into()),
         r.end.name().replace('_', " ")
     )];
+    let zone = Zone::default();
+    let local = |time| zone.local(time);
     if let (Some(first), Some(last)) = (r.tally.first_commit.and_then(local), r.tally.last_commit.and_then(local)) {
         out.push(format!("commits of {first} to {last}"));
     }

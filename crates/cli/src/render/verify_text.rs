@@ -1,22 +1,23 @@
 //! The verdict for people: seven lines that are always there, then the findings.
 
 use super::json::{depth, not_checked};
-use super::time::local;
+use super::time::Zone;
 use crate::figures::grouped;
 use anstyle::{AnsiColor, Style};
 use pgwal::format::Layout;
+use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::verify::{Code, Depth, Finding, NotChecked, Outcome, Severity, Verdict};
 use std::io::{self, Write};
 
 /// Findings of one code that are told one by one.
 const TOLD: usize = 5;
 
-/// Writes it.
-pub fn write(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+/// Writes it, with times in a zone.
+pub fn write(out: &mut dyn Write, outcome: &Outcome, zone: &Zone) -> io::Result<()> {
     let worst = outcome.findings.iter().find(|f| f.severity == Severity::Error);
-    line(out, "VERDICT", &headline(outcome, worst), color(outcome.verdict))?;
+    line(out, "VERDICT", &headline(outcome, worst, zone), color(outcome.verdict))?;
     line(out, "WHY", &why(outcome, worst), Style::new())?;
-    line(out, "IMPACT", &impact(outcome, worst), Style::new())?;
+    line(out, "IMPACT", &impact(outcome, worst, zone), Style::new())?;
     line(out, "NEXT", &next(outcome, worst), Style::new())?;
     line(out, "PROVEN", &proven(outcome), Style::new())?;
     line(out, "BACKUPS", &backups(outcome), Style::new())?;
@@ -39,17 +40,17 @@ fn color(verdict: Verdict) -> Style {
     Style::new().fg_color(Some(color.into())).bold()
 }
 
-fn headline(outcome: &Outcome, worst: Option<&Finding>) -> String {
+fn headline(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
     let replay = outcome.replay;
     match (outcome.verdict, worst) {
         (Verdict::Proven, _) => match replay {
-            Some((from, to)) => format!("PROVEN: WAL replays from {from} to {to}{}", at_time(outcome.replayed.last_commit)),
+            Some((from, to)) => format!("PROVEN: WAL replays from {from} to {to}{}", at_time(outcome.replayed.last_commit, zone)),
             None => "PROVEN: nothing is wrong, and there is no record to replay".into(),
         },
         (Verdict::Refuted, Some(f)) => match (f.lsn, f.timeline) {
             (Some(lsn), Some(timeline)) => {
                 let time = f.lost.and_then(|l| l.last_commit).or(outcome.replayed.last_commit);
-                format!("REFUTED: on timeline {timeline} replay stops at {lsn}{}", at_time(time))
+                format!("REFUTED: on timeline {timeline} replay stops at {lsn}{}", at_time(time, zone))
             }
             _ => format!("REFUTED: {}", f.message(outcome.layout.as_ref())),
         },
@@ -66,8 +67,8 @@ fn unread(depth: Depth) -> &'static str {
     }
 }
 
-fn at_time(time: Option<pgwal::format::rmgr::xact::Timestamp>) -> String {
-    time.and_then(local).map(|t| format!(" ({t})")).unwrap_or_default()
+fn at_time(time: Option<Timestamp>, zone: &Zone) -> String {
+    time.and_then(|time| zone.local(time)).map(|t| format!(" ({t})")).unwrap_or_default()
 }
 
 fn why(outcome: &Outcome, worst: Option<&Finding>) -> String {
@@ -93,7 +94,7 @@ fn place(f: &Finding, layout: Option<&Layout>) -> String {
     }
 }
 
-fn impact(outcome: &Outcome, worst: Option<&Finding>) -> String {
+fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
     let Some(f) = worst else {
         return match outcome.verdict {
             Verdict::Proven => "none known: a server that starts from a base backup within this WAL replays all of it".into(),
@@ -115,6 +116,7 @@ fn impact(outcome: &Outcome, worst: Option<&Finding>) -> String {
         grouped(lost.records_after.into()),
         grouped(lost.commits_after.into())
     );
+    let local = |time: Timestamp| zone.local(time);
     if let (Some(from), Some(to)) = (lost.last_commit.and_then(local), lost.last_commit_after.and_then(local)) {
         text += &format!("; {from} to {to}");
     }

@@ -24,6 +24,21 @@ fn a_closed_pipe() {
     }
 }
 
+/// `lag -p` proves something, too: damage between the positions is 1, whoever reads it.
+#[test]
+fn a_closed_pipe_behind_lag() {
+    for (folder, code) in [(good(), 0), (damaged(), 1)] {
+        for format in ["text", "json"] {
+            let mut command = walproof();
+            command.args(["lag", "0/BFFCD8", "0/AAC690", "--format", format, "-p"]).arg(folder.path());
+            let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            drop(child.stdout.take());
+            let output = child.wait_with_output().unwrap();
+            assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(code), &b""[..]), "{format}");
+        }
+    }
+}
+
 /// As `head` leaves it. Quiet, by no signal, and exit code 0.
 #[test]
 fn a_pipe_that_is_closed_in_the_middle() {

@@ -31,6 +31,38 @@ fn a_fifo_among_segments() {
     verify(folder.path()).exits(2).says("UNPROVEN").says("named pipe");
 }
 
+/// What has the name of a segment and cannot be read was asked for. Exit code 1, and it is told; outside the range, 0.
+#[test]
+fn a_dump_of_what_is_no_file() {
+    let kinds: [fn(&Path); 3] = [make_fifo, |path| std::fs::create_dir(path).unwrap(), |path| symlink("/nowhere/at/all", path).unwrap()];
+    for make in kinds {
+        for number in [8, 10, 12] {
+            let folder = good();
+            let place = folder.path().join(segment(number));
+            if number == 10 {
+                std::fs::remove_file(&place).unwrap();
+            }
+            make(&place);
+            let dump = |words: &[&str]| run(walproof().arg("dump").arg(folder.path()).args(words));
+            dump(&[]).exits(1).says("WP504").says(&segment(number));
+            dump(&["--format", "jsonl"]).exits(1).says("\"code\":\"WP504\"").says("\"complete\":false");
+            let inside = format!("0/{:X}80000", number);
+            dump(&["-s", &inside, "-e", &format!("0/{:X}90000", number)]).says("WP504");
+            let (start, end) = if number == 12 { ("0/A00000", "0/B00000") } else { ("0/B00000", "0/C00000") };
+            let ran = dump(&["-s", start, "-e", end]).exits(0);
+            assert!(!ran.said.contains("WP504"), "{}", ran.said);
+        }
+    }
+}
+
+/// A copy that can be read stands for the one that cannot: every record is there. Exit code 0.
+#[test]
+fn a_dump_with_a_fifo_as_a_copy() {
+    let folder = good();
+    make_fifo(&folder.path().join(format!("{}.gz", segment(10))));
+    run(walproof().arg("dump").arg(folder.path())).exits(0).says("WP504");
+}
+
 /// Exit code 2, for a folder, for a file, and for a file among others.
 #[test]
 fn no_permission() {

@@ -80,10 +80,13 @@ fn stats_and_fields() {
 #[test]
 fn positions() {
     let (locate, lag) = (Schema::named("locate.json"), Schema::named("lag.json"));
+    let control = format!("file:{}", testdata("control/9.2/pg_control"));
     for words in [
         &["locate", "0/1000000", "000000010000000000000001+42", "moon", "--format", "json"][..],
         &["locate", "0/1000000", "000000010000000000000001", "log file 0, segment 39, offset 8192", "--as", "9.2", "--format", "json"],
         &["locate", "000000010000000000000001", "0/FF000028", "nonsense", "--as", "16", "--format", "json"],
+        &["locate", "0/605ABE0", "0/1000000", "000000010000000000000060", "-p", &testdata("15/archive"), "--format", "json"],
+        &["locate", &control, &control, "0/6C00028", "--format", "json"],
     ] {
         assert_eq!(check(&locate, words, true), 3);
     }

@@ -1,6 +1,42 @@
 //! Records of "CommitTs", 9.5 and later (`src/include/access/commit_ts.h`).
+//!
+//! ```text
+//! ZEROPAGE   page i32                            i64 from 17 on
+//! TRUNCATE   page i32, [10+: oldest transaction u32]
+//! SETTS      time i64, origin u16 at 8, transaction u32 at 12, subtransactions u32 to the end
+//! ```
 
-use super::table::Op;
+use super::describe::Cx;
+use super::sink::{Nest, Sink, Value};
+use super::table::{Op, Part, Short, V9_5, V9_6, V10, V13, V16, V17, V19, call, i32, i64, op, text, time, u16, u32};
+
+const SET: &[Part] = &[
+    text("set "),
+    time("timestamp", 0),
+    text("/"),
+    u16("nodeid", 8),
+    text(" for: "),
+    u32("mainxid", 12),
+    call(subtransactions, &[("subxids", "list")]),
+];
 
 /// The operations.
-pub const OPS: &[Op] = &[];
+pub const OPS: &[Op] = &[
+    op(0x00, "ZEROPAGE", V9_5, V16, &[i32("pageno", 0)]),
+    op(0x00, "ZEROPAGE", V17, V19, &[i64("pageno", 0)]),
+    op(0x10, "TRUNCATE", V9_5, V9_6, &[i32("pageno", 0)]),
+    op(0x10, "TRUNCATE", V10, V16, &[text("pageno "), i32("pageno", 0), text(", oldestXid "), u32("oldest_xid", 4)]),
+    op(0x10, "TRUNCATE", V17, V19, &[text("pageno "), i64("pageno", 0), text(", oldestXid "), u32("oldest_xid", 8)]),
+    op(0x20, "SETTS", V9_5, V13, SET),
+];
+
+fn subtransactions(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+    let mut cursor = cx.cursor(16);
+    sink.open("subxids", Nest::List);
+    while let Ok(xid) = cursor.u32("subxids") {
+        sink.text(", ");
+        sink.plain("", Value::Unsigned(xid.into()));
+    }
+    sink.close(Nest::List);
+    Ok(())
+}

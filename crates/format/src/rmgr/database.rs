@@ -1,6 +1,63 @@
 //! Records of "Database", 9.5 and later (`src/include/commands/dbcommands_xlog.h`).
+//!
+//! ```text
+//! CREATE, CREATE_FILE_COPY   db u32, tablespace u32, source db u32, source tablespace u32
+//! CREATE_WAL_LOG             db u32, tablespace u32
+//! DROP    up to 12           db u32, tablespace u32
+//!         13 and later       db u32, count i32, tablespaces u32
+//! ```
+//! Texts up to 11 name the database before the tablespace, later ones behind it, as paths do.
 
-use super::table::Op;
+use super::describe::Cx;
+use super::sink::{Nest, Sink, Value};
+use super::table::{Op, Part, Short, V9_5, V11, V12, V13, V14, V15, V19, call, op, text, u32};
+
+const COPY: &[Part] = &[
+    text("copy dir "),
+    u32("src_tablespace_id", 12),
+    text("/"),
+    u32("src_db_id", 8),
+    text(" to "),
+    u32("tablespace_id", 4),
+    text("/"),
+    u32("db_id", 0),
+];
+const COPY_9_5: &[Part] = &[
+    text("copy dir "),
+    u32("src_db_id", 8),
+    text("/"),
+    u32("src_tablespace_id", 12),
+    text(" to "),
+    u32("db_id", 0),
+    text("/"),
+    u32("tablespace_id", 4),
+];
+const CREATE: &[Part] = &[text("create dir "), u32("tablespace_id", 4), text("/"), u32("db_id", 0)];
+const DROP: &[Part] = &[u32("db_id", 0).hidden(), call(dropped, &[("tablespace_ids", "list")])];
 
 /// The operations.
-pub const OPS: &[Op] = &[];
+pub const OPS: &[Op] = &[
+    op(0x00, "CREATE", V9_5, V11, COPY_9_5),
+    op(0x00, "CREATE", V12, V14, COPY),
+    op(0x00, "CREATE_FILE_COPY", V15, V19, COPY),
+    op(0x10, "CREATE_WAL_LOG", V15, V19, CREATE),
+    op(0x10, "DROP", V9_5, V11, &[text("dir "), u32("db_id", 0), text("/"), u32("tablespace_id", 4)]),
+    op(0x10, "DROP", V12, V12, &[text("dir "), u32("tablespace_id", 4), text("/"), u32("db_id", 0)]),
+    op(0x10, "DROP", V13, V14, DROP),
+    op(0x20, "DROP", V15, V19, DROP),
+];
+
+fn dropped(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+    let mut cursor = cx.cursor(0);
+    let of = format!("/{}", cursor.u32("db_id")?);
+    sink.text("dir");
+    let count = cursor.count("tablespace_ids", 4)?;
+    sink.open("tablespace_ids", Nest::List);
+    for _ in 0..count {
+        sink.text(" ");
+        sink.plain("", Value::Unsigned(cursor.u32("tablespace_ids")?.into()));
+        sink.text(&of);
+    }
+    sink.close(Nest::List);
+    Ok(())
+}

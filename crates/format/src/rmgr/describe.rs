@@ -3,7 +3,7 @@
 use super::managers;
 use super::sink::{Show, Sink, Value};
 use super::table::{Field, Kind, Op, Part, Short};
-use super::xact::{Timestamp, timestamp};
+use super::xact::{Timestamp, is_float, timestamp};
 use crate::bytes::at;
 use crate::record::{Block, Record, RelFileLocator};
 use crate::{Align, Dialect, Endian, Generation, Layout, Lsn};
@@ -76,6 +76,9 @@ pub fn describe(op: &Op, cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> 
     for part in op.parts {
         match part {
             Part::Text(words) => sink.text(words),
+            Part::Field(field @ Field { kind: Kind::Time, show: Show::Plain, .. }) => {
+                sink.moment(field.name, cx.cursor(cx.offset(field)).u64(field.name)?, cx.layout().dialect);
+            }
             Part::Field(field) => sink.field(field.name, cx.value(field)?, field.show),
             Part::Call(call) => (call.run)(cx, sink)?,
         }
@@ -122,13 +125,14 @@ impl<'a> Cx<'a> {
         Cursor { rest: bytes, endian: self.endian() }
     }
 
+    fn offset(&self, field: &Field) -> usize {
+        let [eight, four] = field.at;
+        self.aligned(eight.into(), four.into())
+    }
+
     fn value(&self, field: &Field) -> Result<Value<'a>, Short> {
         let layout = self.record.layout;
-        let offset = usize::from(match layout.align {
-            Align::Eight => field.at[0],
-            Align::Four => field.at[1],
-        });
-        let mut cursor = self.cursor(offset);
+        let mut cursor = self.cursor(self.offset(field));
         let name = field.name;
         Ok(match field.kind {
             Kind::U8 => Value::Unsigned(cursor.u8(name)?.into()),
@@ -146,6 +150,11 @@ impl<'a> Cx<'a> {
             Kind::Time => Value::Time(cursor.time(name, layout.dialect)?),
             Kind::Seconds => Value::Seconds(cursor.u64(name)? as i64),
             Kind::WalLevel => Value::Name(layout.dialect.wal_level(cursor.u32(name)?)),
+            Kind::TidBlock => Value::Unsigned(cursor.tid(name)?.0.into()),
+            Kind::Tid => {
+                let (block, offset) = cursor.tid(name)?;
+                Value::Tid(block, offset)
+            }
             Kind::Text(most) => {
                 if cursor.rest.is_empty() {
                     return Err(Short(name));
@@ -223,6 +232,20 @@ impl<'a> Cursor<'a> {
         Ok(RelFileLocator { spc: self.u32(name)?, db: self.u32(name)?, rel: self.u32(name)? })
     }
 
+    /// Six bytes: a block, its high half first, and an offset (`ItemPointerData`).
+    pub fn tid(&mut self, name: &'static str) -> Result<(u32, u16), Short> {
+        let (high, low, offset) = (self.u16(name)?, self.u16(name)?, self.u16(name)?);
+        Ok((u32::from(high) << 16 | u32::from(low), offset))
+    }
+
+    /// Unix seconds as the C library's `time_t` had them: eight bytes, four on 4-byte aligned servers.
+    pub fn time_t(&mut self, name: &'static str, align: Align) -> Result<i64, Short> {
+        match align {
+            Align::Eight => Ok(self.u64(name)? as i64),
+            Align::Four => Ok(self.i32(name)?.into()),
+        }
+    }
+
     /// A `TimestampTz`.
     pub fn time(&mut self, name: &'static str, dialect: &Dialect) -> Result<Timestamp, Short> {
         Ok(timestamp(self.u64(name)?, dialect.float_times))
@@ -238,6 +261,14 @@ impl<'a> Cursor<'a> {
     pub fn fits(&self, name: &'static str, count: i64, size: usize) -> Result<usize, Short> {
         let count = usize::try_from(count.max(0)).map_err(|_| Short(name))?;
         if count.checked_mul(size).is_none_or(|bytes| bytes > self.rest.len()) { Err(Short(name)) } else { Ok(count) }
+    }
+}
+
+impl dyn Sink + '_ {
+    /// A shown `TimestampTz`, given as it lies in the record: the dump programs show one of float seconds in another way.
+    pub fn moment(&mut self, name: &'static str, bits: u64, dialect: &Dialect) {
+        let float = dialect.float_times && is_float(bits);
+        self.field(name, Value::Time(timestamp(bits, dialect.float_times)), if float { Show::FloatTime } else { Show::Plain });
     }
 }
 

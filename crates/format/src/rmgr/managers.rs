@@ -17,6 +17,17 @@ pub struct Manager {
     pub flag_in_name: bool,
     /// Names go by all of `xl_info`, its low half included.
     pub whole_info: bool,
+    /// What 9.4 and earlier said of an operation that they did not know.
+    pub legacy_unknown: Unknown,
+}
+
+/// Words for an operation that is not known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unknown {
+    /// These.
+    Words(&'static str),
+    /// These, and the operation as a decimal number.
+    Number(&'static str),
 }
 
 impl Manager {
@@ -32,11 +43,15 @@ impl Manager {
 }
 
 const fn manager(modern: &'static [Op], legacy: &'static [Op]) -> Manager {
-    Manager { modern, legacy, mask: 0xF0, legacy_mask: 0xF0, flag_in_name: false, whole_info: false }
+    Manager { modern, legacy, mask: 0xF0, legacy_mask: 0xF0, flag_in_name: false, whole_info: false, legacy_unknown: Unknown::Words("UNKNOWN") }
 }
 
 const fn with_init(modern: &'static [Op], legacy: &'static [Op]) -> Manager {
     Manager { mask: 0x70, legacy_mask: 0x70, flag_in_name: true, ..manager(modern, legacy) }
+}
+
+const fn saying(legacy_unknown: Unknown, manager: Manager) -> Manager {
+    Manager { legacy_unknown, ..manager }
 }
 
 /// By id.
@@ -54,14 +69,16 @@ pub const ALL: [Manager; 22] = [
     with_init(heap2::OPS, legacy::heap2::OPS),
     with_init(heap::OPS, legacy::heap::OPS),
     manager(btree::OPS, legacy::btree::OPS),
-    manager(hash::OPS, legacy::hash::OPS),
-    manager(gin::OPS, legacy::gin::OPS),
-    manager(gist::OPS, legacy::gist::OPS),
+    // Hash indexes wrote nothing, and their function for descriptions said nothing.
+    saying(Unknown::Words(""), manager(hash::OPS, legacy::hash::OPS)),
+    saying(Unknown::Number("unknown gin op code "), manager(gin::OPS, legacy::gin::OPS)),
+    saying(Unknown::Number("unknown gist op code "), manager(gist::OPS, legacy::gist::OPS)),
     manager(sequence::OPS, legacy::sequence::OPS),
-    manager(spgist::OPS, legacy::spgist::OPS),
+    saying(Unknown::Number("unknown spgist op code "), manager(spgist::OPS, legacy::spgist::OPS)),
     with_init(brin::OPS, &[]),
     Manager { whole_info: true, ..manager(commit_ts::OPS, &[]) },
     Manager { whole_info: true, ..manager(origin::OPS, &[]) },
-    manager(generic::OPS, &[]),
+    // Every operation has one name.
+    Manager { mask: 0, ..manager(generic::OPS, &[]) },
     manager(message::OPS, &[]),
 ];

@@ -1,6 +1,66 @@
-//! Records of "LogicalMessage", 9.5 and later (`src/include/replication/message.h`).
+//! Records of "LogicalMessage", 9.6 and later (`xl_logical_message`, `src/include/replication/message.h`).
+//!
+//! ```text
+//! 0  u32   database
+//! 4  bool  transactional
+//! 8  size  bytes of the prefix, its zero byte included     (size: eight bytes on 8-byte aligned servers, else four)
+//! 16 size  bytes of the message                            (12)
+//! 24       prefix, message                                 (16)
+//! ```
 
-use super::table::Op;
+use super::describe::{Cursor, Cx};
+use super::sink::{Sink, Value};
+use super::table::{Op, Part, Short, V9_6, V13, V14, V19, bool, call, op, u32};
+use crate::Align;
+
+const FIELDS: &[(&str, &str)] = &[("message_size", "unsigned"), ("prefix", "text"), ("message", "bytes")];
+const SIZE: &[Part] = &[u32("db_id", 0).hidden(), bool("transactional", 4).hidden(), call(with_size, FIELDS)];
+const PAYLOAD: &[Part] = &[u32("db_id", 0).hidden(), bool("transactional", 4).hidden(), call(with_payload, FIELDS)];
 
 /// The operations.
-pub const OPS: &[Op] = &[];
+pub const OPS: &[Op] = &[op(0x00, "MESSAGE", V9_6, V13, SIZE), op(0x00, "MESSAGE", V14, V19, PAYLOAD)];
+
+fn with_size(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+    sink.text(if transactional(cx)? { "transactional" } else { "nontransactional" });
+    let mut cursor = cx.cursor(8);
+    let (prefix_size, size) = (size(cx, &mut cursor, "prefix_size")?, size(cx, &mut cursor, "message_size")?);
+    sink.text(" message size ");
+    sink.plain("message_size", Value::Unsigned(size));
+    sink.text(" bytes");
+    sink.hidden("prefix", Value::Text(prefix(&mut cursor, prefix_size)?));
+    sink.hidden("message", Value::Bytes(cut(&mut cursor, "message", size)?));
+    Ok(())
+}
+
+fn with_payload(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+    sink.text(if transactional(cx)? { "transactional" } else { "non-transactional" });
+    let mut cursor = cx.cursor(8);
+    let (prefix_size, size) = (size(cx, &mut cursor, "prefix_size")?, size(cx, &mut cursor, "message_size")?);
+    sink.text(", prefix \"");
+    sink.plain("prefix", Value::Text(prefix(&mut cursor, prefix_size)?));
+    sink.text("\"; payload (");
+    sink.plain("message_size", Value::Unsigned(size));
+    sink.text(" bytes): ");
+    sink.plain("message", Value::Bytes(cut(&mut cursor, "message", size)?));
+    Ok(())
+}
+
+fn transactional(cx: &Cx<'_>) -> Result<bool, Short> {
+    Ok(cx.cursor(4).u8("transactional")? != 0)
+}
+
+fn size(cx: &Cx<'_>, cursor: &mut Cursor<'_>, name: &'static str) -> Result<u64, Short> {
+    match cx.layout().align {
+        Align::Eight => cursor.u64(name),
+        Align::Four => cursor.u32(name).map(u64::from),
+    }
+}
+
+fn prefix<'a>(cursor: &mut Cursor<'a>, size: u64) -> Result<&'a [u8], Short> {
+    let bytes = cut(cursor, "prefix", size)?;
+    Ok(bytes.split(|&b| b == 0).next().unwrap_or(bytes))
+}
+
+fn cut<'a>(cursor: &mut Cursor<'a>, name: &'static str, size: u64) -> Result<&'a [u8], Short> {
+    cursor.bytes(name, usize::try_from(size).map_err(|_| Short(name))?)
+}

@@ -3,6 +3,7 @@
 //! A file a resource manager, with a table of its operations in every version ([`table`]); up to 9.4 in `legacy`. [`describe`] finds the row of
 //! a record and tells its words and fields to a [`sink`]: a text, a document, a filter.
 
+mod arrays;
 mod brin;
 mod btree;
 mod clog;
@@ -15,11 +16,13 @@ mod gist;
 mod hash;
 mod heap;
 mod heap2;
+mod inval;
 mod legacy;
 pub mod managers;
 mod message;
 mod multixact;
 mod origin;
+mod pointers;
 mod relmap;
 mod sequence;
 pub mod sink;
@@ -28,7 +31,10 @@ mod standby;
 mod storage;
 pub mod table;
 mod tablespace;
+#[cfg(test)]
+mod told;
 pub mod xact;
+mod xids;
 pub mod xlog;
 
 use crate::Dialect;

@@ -1,6 +1,13 @@
 //! Records of "ReplicationOrigin", 9.5 and later (`src/include/replication/origin.h`).
+//!
+//! ```text
+//! SET    0 u64 position on the origin  8 u16 origin  10 bool backwards too
+//! DROP   0 u16 origin
+//! ```
 
-use super::table::Op;
+use super::table::{Op, Part, V9_5, V19, bool, lsn, op, text, u16};
+
+const SET: &[Part] = &[text("set "), u16("node_id", 8), text("; lsn "), lsn("remote_lsn", 0), text("; force: "), bool("force", 10).digit()];
 
 /// The operations.
-pub const OPS: &[Op] = &[];
+pub const OPS: &[Op] = &[op(0x00, "SET", V9_5, V19, SET), op(0x10, "DROP", V9_5, V19, &[text("drop "), u16("node_id", 0)])];

@@ -40,12 +40,18 @@ pub enum Show {
     Hex,
     /// `%x`-style lower case digits, at least four, nothing in front.
     Hex4,
+    /// A float with six digits behind the point, `%f`.
+    Fixed,
     /// `T` or `F`.
     TrueFalseLetter,
     /// `on` or `off`.
     OnOff,
+    /// A truth as `1` or `0`.
+    Digit,
     /// A relation's tablespace and database alone, `spc/db`.
     TwoOfThree,
+    /// A time that lies in the record as float seconds.
+    FloatTime,
 }
 
 /// A value.
@@ -91,5 +97,24 @@ impl dyn Sink + '_ {
     /// A field for documents only.
     pub fn hidden(&mut self, name: &'static str, value: Value<'_>) {
         self.field(name, value, Show::Not);
+    }
+}
+
+/// Passes on what is told as fields for documents only: for parts that the text leaves out.
+pub struct Hidden<'a>(pub &'a mut dyn Sink);
+
+impl Sink for Hidden<'_> {
+    fn text(&mut self, _: &str) {}
+
+    fn field(&mut self, name: &'static str, value: Value<'_>, _: Show) {
+        self.0.field(name, value, Show::Not);
+    }
+
+    fn open(&mut self, name: &'static str, nest: Nest) {
+        self.0.open(name, nest);
+    }
+
+    fn close(&mut self, nest: Nest) {
+        self.0.close(nest);
     }
 }

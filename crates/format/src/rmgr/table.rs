@@ -133,13 +133,17 @@ pub enum Kind {
     WalLevel,
     /// Text that a zero byte ends, at most so many bytes.
     Text(u16),
+    /// A block, six bytes (`ItemPointerData`) of which the first two are its high half and the next two its low half.
+    TidBlock,
+    /// A block and an offset in it, six bytes (`ItemPointerData`).
+    Tid,
 }
 
 impl Kind {
     /// How lists of fields call the type.
     pub const fn name(self) -> &'static str {
         match self {
-            Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64 => "unsigned",
+            Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64 | Kind::TidBlock => "unsigned",
             Kind::I16 | Kind::I32 | Kind::I64 => "integer",
             Kind::F64 => "number",
             Kind::Bool => "boolean",
@@ -148,6 +152,7 @@ impl Kind {
             Kind::Rel => "relation",
             Kind::Time | Kind::Seconds => "time",
             Kind::WalLevel | Kind::Text(_) => "text",
+            Kind::Tid => "tid",
         }
     }
 }
@@ -166,6 +171,7 @@ kinds! {
     i16 I16 "two bytes, signed"; i32 I32 "four bytes, signed"; i64 I64 "eight bytes, signed"; f64 F64 "a float of eight bytes";
     bool Bool "a byte that is 0 or not, `true` or `false`"; lsn Lsn "a position"; full_xid FullXid "epoch and transaction, `e:x`";
     rel Rel "a relation, `spc/db/rel`"; time Time "a time"; seconds Seconds "Unix seconds"; wal_level WalLevel "the name of a WAL level";
+    tid Tid "a block and an offset in it, `block/offset`"; tid_block TidBlock "the block of a `tid`";
 }
 
 /// A shown field: text up to a zero byte, at most `most` bytes.
@@ -208,6 +214,11 @@ impl Part {
     /// `on` or `off`.
     pub const fn on_off(self) -> Part {
         self.show(Show::OnOff)
+    }
+
+    /// `1` or `0`.
+    pub const fn digit(self) -> Part {
+        self.show(Show::Digit)
     }
 
     /// Not in the text: only documents have it.

@@ -1,6 +1,17 @@
 //! Records of "Tablespace", 9.5 and later (`src/include/commands/tablespace.h`).
+//!
+//! ```text
+//! CREATE   tablespace u32, path that a zero byte ends
+//! DROP     tablespace u32
+//! ```
 
-use super::table::Op;
+use super::table::{Op, V9_5, V19, cstr, op, text, u32};
+
+/// The longest path (`MAXPGPATH`).
+const LONGEST: u16 = 1024;
 
 /// The operations.
-pub const OPS: &[Op] = &[];
+pub const OPS: &[Op] = &[
+    op(0x00, "CREATE", V9_5, V19, &[u32("ts_id", 0), text(" \""), cstr("ts_path", 4, LONGEST), text("\"")]),
+    op(0x10, "DROP", V9_5, V19, &[u32("ts_id", 0)]),
+];

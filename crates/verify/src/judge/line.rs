@@ -189,37 +189,12 @@ impl Judge<'_> {
         left: Option<&Run<Tally>>,
         next: Option<&Run<Tally>>,
     ) {
-        let layout = self.layout();
-        let size = layout.segment.bytes();
         let at = self.start_of(piece.first);
         let leftover = place == Place::Behind && self.is_leftover(piece);
-        let (code, detail) = match &bad.why {
-            Why::Size { found, fresh } => {
-                let code = if *fresh && place == Place::Behind { Code::StillCopied } else { Code::Size };
-                (code, Detail::Size { found: *found, expected: size })
-            }
-            Why::Packed { codec, bytes, cut } => (Code::Undecodable, Detail::Packed { codec: *codec, bytes: *bytes, cut: *cut }),
-            Why::Encrypted(codec) => (Code::Encrypted, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
-            Why::Unknown(codec) => (Code::UnknownCodec, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
-            Why::Belongs { address, timeline } => {
-                let number = self.number(*address);
-                let name = SegmentName::new(*timeline, number, layout.address(), layout.segment).to_string();
-                let code = if leftover { Code::Recycled } else { Code::Misplaced };
-                (code, Detail::Belongs { address: *address, name })
-            }
-            Why::Cluster { found } => (Code::ForeignCluster, Detail::Cluster { found: *found, expected: self.consensus.system_id }),
-            Why::Version(dialect) => (Code::ForeignVersion, Detail::Version { found: dialect.version, expected: layout.dialect.version }),
-            Why::Geometry(found) => {
-                let detail = Detail::Geometry { found: (found.segment, found.page), expected: (layout.segment, layout.page) };
-                (Code::Geometry, detail)
-            }
-            Why::Unwritten => (Code::Unwritten, Detail::Plain),
-            Why::Magic(found) => (Code::UnknownVersion, Detail::Magic { found: *found }),
-            Why::NotWal(what) => (Code::NotWal, Detail::Content(what)),
-            Why::OldTimeline(found) => (Code::WrongTimeline, Detail::OldTimeline { found: *found }),
-            Why::Refused(why) => (Code::Unreadable, Detail::Refused(why.clone())),
-            Why::Changed => (Code::Changed, Detail::Plain),
-            Why::Vanished => (Code::Vanished, Detail::Plain),
+        let (code, detail) = match (self.flaw(&bad.why), &bad.why) {
+            ((_, detail), Why::Size { fresh: true, .. }) if place == Place::Behind => (Code::StillCopied, detail),
+            ((_, detail), Why::Belongs { .. }) if leftover => (Code::Recycled, detail),
+            (told, _) => told,
         };
         let before = self.before(timeline, piece);
         let nothing = matches!(&bad.why, Why::Size { found: 0, .. });
@@ -241,6 +216,35 @@ impl Judge<'_> {
         if leftover && (live || bad.why != Why::Unwritten) {
             let mildest = if live { Severity::Info } else { Severity::Warning };
             finding.severity = finding.severity.min(mildest);
+        }
+    }
+
+    /// What a file is that a server cannot use.
+    pub(super) fn flaw(&self, why: &Why) -> (Code, Detail) {
+        let layout = self.layout();
+        match why {
+            Why::Size { found, .. } => (Code::Size, Detail::Size { found: *found, expected: layout.segment.bytes() }),
+            Why::Packed { codec, bytes, cut } => (Code::Undecodable, Detail::Packed { codec: *codec, bytes: *bytes, cut: *cut }),
+            Why::Encrypted(codec) => (Code::Encrypted, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
+            Why::Unknown(codec) => (Code::UnknownCodec, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
+            Why::Belongs { address, timeline } => {
+                let number = self.number(*address);
+                let name = SegmentName::new(*timeline, number, layout.address(), layout.segment).to_string();
+                (Code::Misplaced, Detail::Belongs { address: *address, name })
+            }
+            Why::Cluster { found } => (Code::ForeignCluster, Detail::Cluster { found: *found, expected: self.consensus.system_id }),
+            Why::Version(dialect) => (Code::ForeignVersion, Detail::Version { found: dialect.version, expected: layout.dialect.version }),
+            Why::Geometry(found) => {
+                let detail = Detail::Geometry { found: (found.segment, found.page), expected: (layout.segment, layout.page) };
+                (Code::Geometry, detail)
+            }
+            Why::Unwritten => (Code::Unwritten, Detail::Plain),
+            Why::Magic(found) => (Code::UnknownVersion, Detail::Magic { found: *found }),
+            Why::NotWal(what) => (Code::NotWal, Detail::Content(what)),
+            Why::OldTimeline(found) => (Code::WrongTimeline, Detail::OldTimeline { found: *found }),
+            Why::Refused(why) => (Code::Unreadable, Detail::Refused(why.clone())),
+            Why::Changed => (Code::Changed, Detail::Plain),
+            Why::Vanished => (Code::Vanished, Detail::Plain),
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::Judge;
 use crate::codes::{Code, Severity};
 use crate::finding::Detail;
-use crate::stretch::Piece;
+use crate::stretch::{Piece, Why};
 use crate::tally::Tally;
 use pgwal_format::{SegmentNo, TimelineId};
 use pgwal_walk::Run;
@@ -15,6 +15,8 @@ pub(crate) struct Partial {
     pub entry: usize,
     /// What could be read of it.
     pub run: Option<Run<Tally>>,
+    /// Why it is not a segment that is merely unfinished.
+    pub why: Option<Why>,
 }
 
 impl Judge<'_> {
@@ -22,6 +24,7 @@ impl Judge<'_> {
         for i in 0..self.partials.len() {
             let Some(Partial { timeline, number, entry, .. }) = self.partials.get(i) else { continue };
             let (timeline, number, entry) = (*timeline, *number, *entry);
+            self.flaw_of_partial(i);
             let complete = self.inventory.get(timeline, number).and_then(|s| self.entries.get(s.entry)).map(|e| e.shown());
             let last = self.inventory.of(timeline).last().map(|s| s.number);
             if complete.is_none() && last.is_some_and(|last| last > number) {
@@ -49,5 +52,25 @@ impl Judge<'_> {
                 finding.segment = None;
             }
         }
+    }
+
+    /// What is wrong with the file as a whole. Replay does not read it, so that it is only worth knowing.
+    fn flaw_of_partial(&mut self, i: usize) {
+        let Some(Partial { timeline, number, entry, why: Some(why), .. }) = self.partials.get(i) else { return };
+        let file = self.entries.get(*entry);
+        let usual = match why {
+            // pg_receivewal writes packed ones as far as WAL goes, and breaks off.
+            Why::Packed { cut, .. } => *cut,
+            Why::Size { found, .. } => *found < self.layout().segment.bytes() && file.is_some_and(|e| e.size != Some(*found)),
+            _ => false,
+        };
+        if usual {
+            return;
+        }
+        let (timeline, at, file, (code, detail)) = (*timeline, self.start_of(*number), file.map(|e| e.shown()), self.flaw(why));
+        let finding = self.found(code, timeline, at, at, detail);
+        finding.severity = Severity::Info;
+        finding.file = file;
+        (finding.lsn, finding.segment) = (None, None);
     }
 }

@@ -43,8 +43,7 @@ impl<'a> Plan<'a> {
             start: address.segment_start(s.number, size),
             unusable: unusable.get(&(s.timeline, s.number)).copied(),
         };
-        let asked =
-            |f: &File| range.start.is_none_or(|start| f.segment.number >= address.segment(start, size)) && range.end.is_none_or(|end| f.start < end);
+        let asked = |f: &File| range.reaches(f.segment.number, layout);
         let mut files: Vec<File> = Vec::new();
         for leg in &sight.way.legs {
             let own = sight.inventory.of(leg.timeline).iter().filter(|s| (leg.first..=leg.last).contains(&s.number));
@@ -57,11 +56,16 @@ impl<'a> Plan<'a> {
         }
         let mut notes: Vec<Note<'a>> = findings
             .iter()
-            .filter(|f| is_on_way(f, &sight.way, layout) && is_in(f, range))
+            .filter(|f| match refused(f, layout) {
+                Some(segment) => is_wanted(segment, &sight.way, target) && range.reaches(segment.1, layout),
+                None => is_on_way(f, &sight.way, layout) && is_in(f, range),
+            })
             .map(|finding| Note {
                 place: finding.lsn.or(finding.at).unwrap_or(Lsn::ZERO),
                 finding,
-                costs: costs_records(finding) || hides_the_way(finding, &sight.way, target),
+                costs: costs_records(finding)
+                    || hides_the_way(finding, &sight.way, target)
+                    || refused(finding, layout).is_some_and(|segment| taken(&sight.way, segment.1) != Some(segment.0)),
             })
             .collect();
         notes.sort_by_key(|n| n.place);
@@ -75,12 +79,28 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// The segment whose name a pipe, a folder or a broken link has: whatever was in it, nobody could look at it.
+fn refused(finding: &Finding, layout: &Layout) -> Option<(TimelineId, SegmentNo)> {
+    let (timeline, at) = finding.timeline.zip(finding.at)?;
+    (finding.code == Code::Unreadable && finding.lsn.is_none()).then(|| (timeline, layout.address().segment(at, layout.segment)))
+}
+
+/// Whether recovery would try that file.
+fn is_wanted((timeline, number): (TimelineId, SegmentNo), way: &Way, target: Option<TimelineId>) -> bool {
+    target.is_none_or(|target| timeline <= target) && taken(way, number).is_none_or(|taken| taken <= timeline)
+}
+
+/// The timeline of the file that recovery takes for a segment.
+fn taken(way: &Way, number: SegmentNo) -> Option<TimelineId> {
+    way.legs.iter().find(|leg: &&Leg| (leg.first..=leg.last).contains(&number)).map(|leg| leg.timeline)
+}
+
 /// Whether a finding tells of the files that are read.
 fn is_on_way(finding: &Finding, way: &Way, layout: &Layout) -> bool {
     let Some(place) = finding.at.or(finding.lsn) else { return true };
     let Some(timeline) = finding.timeline else { return true };
     let number = layout.address().segment(place, layout.segment);
-    let leg = |number: SegmentNo| way.legs.iter().find(|leg: &&Leg| (leg.first..=leg.last).contains(&number)).map(|leg| leg.timeline);
+    let leg = |number: SegmentNo| taken(way, number);
     match leg(number) {
         Some(taken) if taken == timeline => true,
         // At the seam with its parent.

@@ -2,7 +2,7 @@
 
 use crate::options::Options;
 use pgwal_format::record::Record;
-use pgwal_format::{Generation, Layout, Lsn};
+use pgwal_format::{Generation, Layout, Lsn, SegmentNo};
 
 /// A range of positions.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +15,12 @@ impl Range {
     pub fn of(options: &Options<'_>, layout: &Layout) -> Range {
         let normal = |lsn: Lsn| layout.address().normal(lsn, layout.segment);
         Range { start: options.start.map(normal), end: options.end.map(normal) }
+    }
+
+    /// Whether some byte of a segment lies in it.
+    pub fn reaches(&self, number: SegmentNo, layout: &Layout) -> bool {
+        let (address, size) = (layout.address(), layout.segment);
+        self.start.is_none_or(|start| number >= address.segment(start, size)) && self.end.is_none_or(|end| address.segment_start(number, size) < end)
     }
 
     /// As `pg_waldump -s -e`: the record starts in the range, and no byte of it lies at its end or behind.

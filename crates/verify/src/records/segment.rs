@@ -8,8 +8,8 @@ use crate::finding::{Detail, Finding};
 use crate::inventory::Segment;
 use crate::look::{Buffers, Looker};
 use crate::stretch::{Kind, Piece, Readable};
-use pgwal_source::{ReadState, Scratch};
-use pgwal_walk::{Expect, Head, Run, scan};
+use pgwal_source::{Entry, ReadState, Scratch};
+use pgwal_walk::{Expect, Head, Run, Stream, scan};
 use std::ops::ControlFlow;
 
 /// Buffers of a thread.
@@ -43,6 +43,10 @@ pub(super) fn read<'a, R: Render>(looker: &Looker<'_>, file: &File, sheet: Sheet
     };
     let Some(entry) = looker.entries.get(pick(looker, file, &mut tools.look)) else {
         return Seen { run: None, trouble: Some(trouble(Code::Vanished, None)) };
+    };
+    let sheet = match streamed(looker, file, entry, sheet, tools) {
+        Ok(run) => return Seen { run: Some(run), trouble: None },
+        Err(sheet) => sheet,
     };
     let size = layout.segment.bytes();
     // Whose the file is was judged before, and a damaged identifier was found out.
@@ -86,6 +90,36 @@ pub(super) fn read<'a, R: Render>(looker: &Looker<'_>, file: &File, sheet: Sheet
         },
     };
     Seen { run: done, trouble }
+}
+
+/// Reads a good segment as it comes; gives the sheet back, empty, where it is not one.
+fn streamed<'a, R: Render>(
+    looker: &Looker<'_>,
+    file: &File,
+    entry: &Entry,
+    sheet: Sheet<'a, R>,
+    tools: &mut Tools,
+) -> Result<Run<Sheet<'a, R>>, Sheet<'a, R>> {
+    let layout = &looker.consensus.layout;
+    let size = layout.segment.bytes();
+    if file.unusable.is_some() || !sheet.is_clean() || entry.size.is_none() {
+        return Err(sheet);
+    }
+    let system_id = Some(looker.consensus.system_id);
+    let expect = Expect { layout, start: file.start, timeline: Some(file.segment.timeline), system_id, keep: sheet.keep() };
+    let mut stream = Stream::new(expect, sheet)?;
+    let mut good = true;
+    let how = pgwal_source::How { limit: size, ..looker.how };
+    let read = looker.source.read(entry, &how, &mut tools.scratch, &mut |window| {
+        good = stream.push(window).is_ok();
+        if good { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    let whole = read.is_ok_and(|r| r.state == ReadState::Whole && r.plain_bytes == size);
+    let run = if good && whole { stream.finish() } else { Err(stream.into_fold()) };
+    run.map_err(|mut sheet| {
+        sheet.reset();
+        sheet
+    })
 }
 
 /// The file that counts, where a segment has several: the first that a server can use.

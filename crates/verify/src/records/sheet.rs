@@ -24,7 +24,8 @@ pub(super) struct Desk<'a, R> {
 pub(super) struct Sheet<'a, R: Render> {
     desk: &'a Desk<'a, R>,
     timeline: TimelineId,
-    /// The next finding of the segment, and the end of them.
+    /// The findings of the segment: the first, the next, and the end of them.
+    from: usize,
     pub next: usize,
     until: usize,
     pub text: Vec<u8>,
@@ -60,12 +61,34 @@ impl<'a, R: Render> Sheet<'a, R> {
     pub fn new(desk: &'a Desk<'a, R>, timeline: TimelineId, notes: std::ops::Range<usize>) -> Self {
         let mut text = desk.free.lock().ok().and_then(|mut free| free.pop()).unwrap_or_default();
         text.clear();
-        Sheet { desk, timeline, next: notes.start, until: notes.end, text, sum: Sum::default(), scratch: R::Scratch::default(), after: Vec::new() }
+        Sheet {
+            desk,
+            timeline,
+            from: notes.start,
+            next: notes.start,
+            until: notes.end,
+            text,
+            sum: Sum::default(),
+            scratch: R::Scratch::default(),
+            after: Vec::new(),
+        }
     }
 
     /// Bytes kept of a record that crosses pages.
     pub fn keep(&self) -> usize {
         if self.desk.render.whole() { usize::MAX } else { KEEP }
+    }
+
+    /// No finding stands in the segment.
+    pub fn is_clean(&self) -> bool {
+        self.from == self.until
+    }
+
+    /// Begins anew.
+    pub fn reset(&mut self) {
+        self.text.clear();
+        self.after.clear();
+        (self.next, self.sum, self.scratch) = (self.from, Sum::default(), R::Scratch::default());
     }
 
     /// Keeps only the first `records`. Returns where the findings go on.

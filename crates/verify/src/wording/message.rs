@@ -30,6 +30,10 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
             expected.1.bytes()
         ),
         Detail::Copies { other } => format!("{file} and {other} differ"),
+        Detail::NameChecksum { found } => {
+            let hex = found.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+            format!("{file}: the SHA-1 of its content is {hex}")
+        }
         Detail::Wal(fault) => wal(f, fault, &lsn, &at, layout),
         Detail::Slack(kind) => {
             let offset = f.offset.unwrap_or(0);
@@ -43,6 +47,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         }
         Detail::Partial { complete: Some(complete) } => format!("{file} is superseded by {complete}"),
         Detail::Partial { complete: None } => format!("{file} goes on behind the last complete segment; a server does not restore it"),
+        Detail::Image { rel, block, why } => {
+            format!("the image of block {block} of {}/{}/{} in the record at {lsn} is no page: {why}", rel.spc, rel.db, rel.rel)
+        }
         Detail::Magic { found: MAGIC_19_BETA } => format!("{file} has the page magic D121, that of the betas of 19"),
         Detail::Magic { found } => format!("{file} has the page magic {found:04X}, which no release writes"),
         Detail::Content(what) => format!("{file} is {what}"),

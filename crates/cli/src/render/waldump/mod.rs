@@ -16,6 +16,7 @@ use super::dump_text::{damage, data_length};
 use crate::filter::Filter;
 use pgwal::format::record::{Block, Record, RecordHeader};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
+use pgwal::format::rmgr::managers::{self, Unknown};
 use pgwal::format::rmgr::{Rmgr, RmgrName};
 use pgwal::format::{Generation, Layout, TimelineId};
 use pgwal::verify::records::Render;
@@ -89,7 +90,7 @@ impl Waldump<'_> {
         let Some(op) = op else {
             match Rmgr(rmid).name(record.layout.dialect) {
                 RmgrName::Custom(_) => drop(write!(out, "rmid: {rmid}")),
-                _ if !modern => unknown(info, out),
+                _ if !modern => unknown_legacy(rmid, info, out),
                 _ => {}
             }
             return;
@@ -132,6 +133,15 @@ fn head(record: &Record<'_>, images: u64, out: &mut Vec<u8>) {
         out.extend_from_slice(&digits);
     }
     out.extend_from_slice(b", desc: ");
+}
+
+/// What 9.4 and earlier said of an operation that they did not know.
+fn unknown_legacy(rmid: u8, info: u8, out: &mut Vec<u8>) {
+    match managers::ALL.get(usize::from(rmid)).map(|m| m.legacy_unknown) {
+        Some(Unknown::Words(words)) => out.extend_from_slice(words.as_bytes()),
+        Some(Unknown::Number(words)) => drop(write!(out, "{words}{}", info & 0xF0)),
+        None => {}
+    }
 }
 
 fn unknown(info: u8, out: &mut Vec<u8>) {

@@ -41,14 +41,16 @@ impl Sink for Text<'_> {
                 }
                 decimal(out, n.unsigned_abs(), 0);
             }
+            (Value::Float(n), Show::Fixed) if n.is_finite() => drop(write!(out, "{n:.6}")),
             (Value::Float(n), _) => general(out, n),
             (Value::Bool(b), Show::TrueFalseLetter) => out.push(if b { b'T' } else { b'F' }),
             (Value::Bool(b), Show::OnOff) => out.extend_from_slice(if b { b"on" } else { b"off" }),
+            (Value::Bool(b), Show::Digit) => out.push(if b { b'1' } else { b'0' }),
             (Value::Bool(b), _) => out.extend_from_slice(if b { b"true" } else { b"false" }),
             (Value::Lsn(lsn), _) => position(out, lsn, self.dialect),
             (Value::FullXid(n), _) => {
                 decimal(out, n >> 32, 0);
-                out.push(b':');
+                out.extend_from_slice(self.dialect.epoch_separator.as_bytes());
                 decimal(out, n & 0xFFFF_FFFF, 0);
             }
             (Value::Rel(rel), Show::TwoOfThree) => {
@@ -58,7 +60,7 @@ impl Sink for Text<'_> {
             }
             (Value::Rel(rel), _) => relation(out, &rel),
             (Value::Path(rel, fork), _) => path(out, &rel, fork, self.dialect),
-            (Value::Time(time), _) => self.zone.write(out, time),
+            (Value::Time(time), show) => self.zone.write(out, time, self.dialect.time_text, show == Show::FloatTime),
             (Value::Tid(block, offset), _) => {
                 decimal(out, block.into(), 0);
                 out.push(b'/');

@@ -1,19 +1,35 @@
-//! Times as `timestamptz_to_str` of the dump programs prints them (`src/bin/pg_waldump/compat.c`): `2026-11-22 03:17:02.513016 UTC`.
+//! Times as descriptions show them: up to 9.2 as the server does (`EncodeDateTime`, ISO dates), later as `timestamptz_to_str` of the
+//! dump programs (`src/bin/pg_waldump/compat.c`): `2026-11-22 03:17:02.513016 UTC`.
 
 use crate::render::digits::decimal;
 use jiff::tz::TimeZone;
+use pgwal::format::dialect::TimeText;
 use pgwal::format::rmgr::xact::Timestamp;
 use std::cell::RefCell;
+use std::io::Write;
 
 /// The zone of this machine.
 pub struct Zone {
     zone: TimeZone,
 }
 
-thread_local! {
-    /// The last second that was told, and its text before and behind the fraction: commits come many to a second.
-    static LAST: RefCell<(i64, Vec<u8>, Vec<u8>)> = const { RefCell::new((i64::MIN, Vec::new(), Vec::new())) };
+/// A second's texts.
+struct Second {
+    second: i64,
+    /// Date and time.
+    before: Vec<u8>,
+    /// The zone's name.
+    zone: Vec<u8>,
+    /// Seconds east of UTC.
+    east: i32,
 }
+
+thread_local! {
+    /// The last second that was told: commits come many to a second.
+    static LAST: RefCell<Second> = const { RefCell::new(Second { second: i64::MIN, before: Vec::new(), zone: Vec::new(), east: 0 }) };
+}
+
+const SECOND: i64 = 1_000_000;
 
 impl Zone {
     /// The zone of this machine.
@@ -21,35 +37,112 @@ impl Zone {
         Zone { zone: TimeZone::system() }
     }
 
-    /// Appends a time. The fraction is what C's division leaves, negative before 2000.
-    pub fn write(&self, out: &mut Vec<u8>, time: Timestamp) {
-        let (second, micros) = (time.0 / 1_000_000, time.0 % 1_000_000);
-        LAST.with_borrow_mut(|(last, before, behind)| {
-            if *last != second || before.is_empty() {
-                let unix = second.saturating_add(946_684_800);
-                let zoned = jiff::Timestamp::from_second(unix).map(|t| t.to_zoned(self.zone.clone()));
-                let Ok(zoned) = zoned else {
-                    out.extend_from_slice(b"(no date: ");
-                    decimal(out, time.0.unsigned_abs(), 0);
-                    out.push(b')');
-                    return;
-                };
-                *before = zoned.strftime("%Y-%m-%d %H:%M:%S.").to_string().into_bytes();
-                *behind = zoned.strftime(" %Z").to_string().into_bytes();
-                *last = second;
+    /// Appends a time. `float`: it lies in the record as float seconds.
+    pub fn write(&self, out: &mut Vec<u8>, time: Timestamp, text: TimeText, float: bool) {
+        let (second, micros) = match text {
+            // The fraction of whole numbers is what C's division leaves, negative before 2000.
+            TimeText::Micros if !float => (time.0 / SECOND, time.0 % SECOND),
+            _ => (time.0.div_euclid(SECOND), time.0.rem_euclid(SECOND)),
+        };
+        LAST.with_borrow_mut(|last| {
+            if (last.second != second || last.before.is_empty()) && !self.fill(last, second) {
+                match text {
+                    TimeText::Micros => {
+                        out.extend_from_slice(b"(no date: ");
+                        decimal(out, time.0.unsigned_abs(), 0);
+                        out.push(b')');
+                    }
+                    _ => out.extend_from_slice(b"(timestamp out of range)"),
+                }
+                return;
             }
-            out.extend_from_slice(before);
-            if micros < 0 {
-                // `%06d` of a negative number.
-                out.push(b'-');
+            out.extend_from_slice(&last.before);
+            match text {
+                TimeText::Second => {}
+                TimeText::Trimmed(least) => {
+                    if micros != 0 {
+                        out.push(b'.');
+                        let from = out.len();
+                        fraction(out, micros);
+                        while out.len() > from + usize::from(least) && out.last() == Some(&b'0') {
+                            out.pop();
+                        }
+                    }
+                    east(out, last.east);
+                }
+                TimeText::Micros => {
+                    // Float seconds go through `%.6f`, which has a zero and a point of its own.
+                    out.extend_from_slice(if float { b".0." } else { b"." });
+                    fraction(out, micros);
+                    out.push(b' ');
+                    out.extend_from_slice(&last.zone);
+                }
             }
-            let from = out.len();
-            decimal(out, micros.unsigned_abs(), 0);
-            let width = if micros < 0 { 5 } else { 6 };
-            while out.len() < from + width {
-                out.insert(from, b'0');
-            }
-            out.extend_from_slice(behind);
         });
+    }
+
+    fn fill(&self, last: &mut Second, second: i64) -> bool {
+        let unix = second.saturating_add(946_684_800);
+        let Ok(zoned) = jiff::Timestamp::from_second(unix).map(|t| t.to_zoned(self.zone.clone())) else {
+            return false;
+        };
+        *last = Second {
+            second,
+            before: zoned.strftime("%Y-%m-%d %H:%M:%S").to_string().into_bytes(),
+            zone: zoned.strftime("%Z").to_string().into_bytes(),
+            east: zoned.offset().seconds(),
+        };
+        true
+    }
+}
+
+/// `%06d`.
+fn fraction(out: &mut Vec<u8>, micros: i64) {
+    if micros < 0 {
+        out.push(b'-');
+    }
+    let from = out.len();
+    decimal(out, micros.unsigned_abs(), 0);
+    let width = if micros < 0 { 5 } else { 6 };
+    while out.len() < from + width {
+        out.insert(from, b'0');
+    }
+}
+
+/// `+00`, `-03:30`, with seconds where a zone had any.
+fn east(out: &mut Vec<u8>, seconds: i32) {
+    let (sign, distance) = (if seconds < 0 { '-' } else { '+' }, seconds.unsigned_abs());
+    let _ = write!(out, "{sign}{:02}", distance / 3600);
+    let (minutes, seconds) = (distance / 60 % 60, distance % 60);
+    if minutes != 0 || seconds != 0 {
+        let _ = write!(out, ":{minutes:02}");
+    }
+    if seconds != 0 {
+        let _ = write!(out, ":{seconds:02}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_of_every_style() {
+        let shown = |zone: &str, micros: i64, text: TimeText, float: bool| {
+            let mut out = Vec::new();
+            LAST.with_borrow_mut(|last| last.before.clear());
+            Zone { zone: TimeZone::posix(zone).unwrap() }.write(&mut out, Timestamp(micros), text, float);
+            String::from_utf8(out).unwrap()
+        };
+        let half = 848_000_000_500_000;
+        assert_eq!(shown("UTC0", half, TimeText::Second, false), "2026-11-14 19:33:20");
+        assert_eq!(shown("UTC0", half, TimeText::Trimmed(2), true), "2026-11-14 19:33:20.50+00");
+        assert_eq!(shown("UTC0", half, TimeText::Trimmed(1), false), "2026-11-14 19:33:20.5+00");
+        assert_eq!(shown("UTC0", half - 500_000, TimeText::Trimmed(1), false), "2026-11-14 19:33:20+00");
+        assert_eq!(shown("<-0330>3:30", half, TimeText::Trimmed(1), false), "2026-11-14 16:03:20.5-03:30");
+        assert_eq!(shown("UTC0", half, TimeText::Micros, false), "2026-11-14 19:33:20.500000 UTC");
+        assert_eq!(shown("UTC0", half, TimeText::Micros, true), "2026-11-14 19:33:20.0.500000 UTC");
+        assert_eq!(shown("UTC0", -1, TimeText::Micros, false), "2000-01-01 00:00:00.-00001 UTC");
+        assert_eq!(shown("UTC0", i64::MAX, TimeText::Trimmed(1), false), "(timestamp out of range)");
     }
 }

@@ -2,6 +2,7 @@
 
 /// Records of this resource manager.
 pub mod btree;
+mod checkpoint;
 /// Records of this resource manager.
 pub mod clog;
 /// Records of this resource manager.
@@ -16,8 +17,10 @@ pub mod hash;
 pub mod heap;
 /// Records of this resource manager.
 pub mod heap2;
+mod inval;
 /// Records of this resource manager.
 pub mod multixact;
+mod prepare;
 /// Records of this resource manager.
 pub mod relmap;
 /// Records of this resource manager.

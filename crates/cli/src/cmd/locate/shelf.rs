@@ -1,0 +1,60 @@
+//! Which file of an archive holds a segment.
+
+use anyhow::Context;
+use pgwal::format::{SegmentNo, TimelineId};
+use pgwal::source;
+use pgwal::verify::{Files, Holder};
+use std::path::{Path, PathBuf};
+
+/// An archive in which positions are located.
+pub struct Shelf {
+    /// Its files.
+    pub files: Files,
+}
+
+/// What an archive has of a segment.
+#[derive(serde::Serialize)]
+pub struct Held {
+    /// The file that recovery takes; else an unfinished one of that timeline.
+    pub file: Option<String>,
+    /// Where it lies.
+    path: Option<PathBuf>,
+    /// It is unfinished.
+    partial: bool,
+    /// Every file with the name of the segment.
+    pub files: Vec<Copy>,
+}
+
+/// A file with the name of a segment.
+#[derive(serde::Serialize)]
+pub struct Copy {
+    /// The timeline in the name.
+    pub timeline: TimelineId,
+    /// The file, relative to the archive.
+    pub file: String,
+    /// Where it lies.
+    path: PathBuf,
+    /// It is unfinished.
+    pub partial: bool,
+}
+
+impl Shelf {
+    /// Lists an archive. `timeline`: the one to recover to.
+    pub fn open(path: &Path, timeline: Option<TimelineId>) -> anyhow::Result<Shelf> {
+        let source = source::open(&[path.to_path_buf()])?;
+        let files = Files::of(source.as_ref(), timeline)?;
+        Ok(Shelf { files: files.with_context(|| format!("{}: no file there says how to read it", source.describe()))? })
+    }
+
+    /// What it has of a segment, of which the file of `timeline` is meant.
+    pub fn held(&self, number: SegmentNo, timeline: TimelineId) -> Held {
+        let holders = self.files.holders(number);
+        let meant = holders.iter().find(|holder| holder.timeline == timeline);
+        Held {
+            file: meant.map(|holder| holder.file.clone()),
+            path: meant.map(|holder| holder.path.clone()),
+            partial: meant.is_some_and(|holder| holder.partial),
+            files: holders.into_iter().map(|Holder { timeline, file, path, partial, .. }| Copy { timeline, file, path, partial }).collect(),
+        }
+    }
+}

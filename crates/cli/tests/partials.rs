@@ -1,0 +1,83 @@
+//! `.partial` files that are more than unfinished: it is said what is wrong with them, and the verdict stays.
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
+
+mod run;
+
+use flate2::write::GzEncoder;
+use run::{testdata, walproof};
+use serde_json::Value;
+use std::fs;
+use std::io::Write;
+
+const LAST: &str = "00000001000000000000000B";
+
+/// The demo with a `.partial` in place of its last segment; what is said of it beside WP109.
+fn findings(name: &str, bytes: &[u8]) -> Vec<(String, String)> {
+    let folder = tempfile::tempdir().unwrap();
+    for segment in ["000000010000000000000009", "00000001000000000000000A"] {
+        fs::copy(testdata("demo/good") + "/" + segment, folder.path().join(segment)).unwrap();
+    }
+    fs::write(folder.path().join(name), bytes).unwrap();
+    let ran = walproof(&["verify", folder.path().to_str().unwrap(), "--format", "json"]);
+    let document: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, &document["verdict"]), (0, &"proven".into()), "{}", ran.out);
+    let all = document["findings"].as_array().unwrap();
+    assert!(all.iter().any(|f| f["code"] == "WP109"), "{}", ran.out);
+    let others = all.iter().filter(|f| f["code"] != "WP109");
+    others
+        .map(|f| {
+            assert_eq!((&f["severity"], &f["file"]), (&"info".into(), &name.into()), "{f}");
+            (f["code"].as_str().unwrap().to_owned(), f["message"].as_str().unwrap().to_owned())
+        })
+        .collect()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(bytes).unwrap();
+    packed.finish().unwrap()
+}
+
+#[test]
+fn what_is_wrong_is_said() {
+    let whole = fs::read(testdata("demo/good") + "/" + LAST).unwrap();
+    let other = fs::read(testdata("demo/good/000000010000000000000009")).unwrap();
+    let plain = format!("{LAST}.partial");
+    for (bytes, code, words) in [
+        (&whole[..600_000], "WP102", "has 600000 bytes instead of 1048576"),
+        (&vec![0; 1 << 20][..], "WP116", "nothing but zeros"),
+        (&other[..], "WP104", "holds the WAL of 0/00900000, the content of 000000010000000000000009"),
+    ] {
+        let told = findings(&plain, bytes);
+        assert!(told.len() == 1 && told[0].0 == code && told[0].1.contains(words), "{told:?}");
+    }
+    let mut broken = gzip(&whole);
+    let middle = broken.len() / 2;
+    broken[middle..middle + 16].fill(0xFF);
+    let told = findings(&format!("{LAST}.gz.partial"), &broken);
+    assert!(told.iter().any(|(code, _)| code == "WP103"), "{told:?}");
+}
+
+#[test]
+fn what_is_merely_unfinished_is_not_blamed() {
+    let whole = fs::read(testdata("demo/good") + "/" + LAST).unwrap();
+    let padded = [&whole[..81_920], &vec![0; (1 << 20) - 81_920][..]].concat();
+    let packed = gzip(&whole);
+    for (name, bytes) in [
+        (format!("{LAST}.partial"), &whole),
+        (format!("{LAST}.gz.partial"), &packed[..packed.len() / 2].to_vec()),
+        (format!("{LAST}.gz.partial"), &gzip(&whole[..81_920])),
+    ] {
+        assert_eq!(findings(&name, bytes), [], "{name}");
+    }
+    // The record that zeros cut off is damage of a record, and no flaw of the file.
+    assert!(findings_of_any_severity(&padded).iter().all(|code| code.starts_with("WP2") || code == "WP109"));
+}
+
+fn findings_of_any_severity(bytes: &[u8]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::copy(testdata("demo/good/00000001000000000000000A"), folder.path().join("00000001000000000000000A")).unwrap();
+    fs::write(folder.path().join(format!("{LAST}.partial")), bytes).unwrap();
+    let document: Value = serde_json::from_str(&walproof(&["verify", folder.path().to_str().unwrap(), "--format", "json"]).out).unwrap();
+    document["findings"].as_array().unwrap().iter().map(|f| f["code"].as_str().unwrap().to_owned()).collect()
+}
