@@ -5,6 +5,7 @@ mod run;
 
 use run::{testdata, walproof};
 use serde_json::Value;
+use std::collections::HashSet;
 
 const GOOD: &str = "demo/good";
 
@@ -31,8 +32,8 @@ fn a_record_has_its_name_and_its_typed_fields() {
 /// Names are told apart in objects: no document has one twice.
 #[test]
 fn no_name_stands_twice_in_an_object() {
-    for folder in [GOOD, "15/archive"] {
-        let ran = walproof(&["dump", &testdata(folder), "--format", "jsonl"]);
+    for folder in [GOOD, "15/archive", "9.4/archive"] {
+        let ran = walproof(&["dump", &testdata(folder), "--format", "jsonl", "-n", "4000"]);
         for line in ran.out.lines() {
             let parsed: Value = serde_json::from_str(line).unwrap();
             assert_eq!(names(&parsed), line_names(line), "{line}");
@@ -156,14 +157,14 @@ fn fields_lists_what_documents_have() {
     let only = walproof(&["fields", "Storage/TRUNCATE", "--as", "9.5"]).out;
     assert!(only.contains("Storage/TRUNCATE") && !only.contains("flags") && !only.contains("Sequence"), "{only}");
     let listed: Value = serde_json::from_str(&walproof(&["fields", "--format", "json"]).out).unwrap();
-    let has = |rmgr: &str, record: &str, name: &str| {
-        listed["fields"].as_array().unwrap().iter().any(|f| f["rmgr"] == rmgr && f["record"] == record && f["name"] == name)
-    };
+    let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
+    let fields = listed["fields"].as_array().unwrap();
+    let known: HashSet<[String; 3]> = fields.iter().map(|f| [text(&f["rmgr"]), text(&f["record"]), text(&f["name"])]).collect();
     // Every field of every document is in the list.
     for document in documents(&[&testdata(GOOD)]) {
         for name in document["data"].as_object().unwrap().keys().filter(|name| !["origin", "top_xid"].contains(&name.as_str())) {
-            let (rmgr, record) = (document["rmgr"].as_str().unwrap(), document["record"].as_str().unwrap());
-            assert!(has(rmgr, record, name), "{rmgr}/{record} {name}");
+            let field = [text(&document["rmgr"]), text(&document["record"]), name.clone()];
+            assert!(known.contains(&field), "{field:?}");
         }
     }
     assert_eq!((walproof(&["fields", "moon"]).code, walproof(&["fields", "-r", "list"]).out.lines().count()), (2, 22));
