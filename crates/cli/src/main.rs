@@ -1,6 +1,7 @@
 //! `walproof`: proves from bytes alone whether a PostgreSQL WAL archive replays, how far, and why not further.
 
 mod cmd;
+mod count;
 mod figures;
 mod filter;
 mod fullpage;

@@ -178,6 +178,15 @@ pub enum LengthWording {
     ExpectedAtLeast,
 }
 
+/// How the dump program counts (`--stats`, 9.5 and later).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Statistics {
+    /// Records of "Transaction" with and without the flag that more follows are one type (9.6 and later).
+    pub folds_flag: bool,
+    /// A first line says the range (15 and later).
+    pub says_range: bool,
+}
+
 /// How a description shows a time: as the server did itself, up to 9.2, and then as the dump program does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TimeText {
@@ -251,6 +260,8 @@ pub struct Dialect {
     pub wal_levels: &'static [&'static str],
     /// What stands between epoch and transaction in the text of a checkpoint: `/` up to 9.5, `:` later.
     pub epoch_separator: &'static str,
+    /// How the dump program counts.
+    pub statistics: Statistics,
     /// How descriptions show times.
     pub time_text: TimeText,
     /// Words of invalidation messages.
@@ -356,6 +367,7 @@ const V8_2: Dialect = Dialect {
     wording: WORDS_9_2,
     wal_levels: &["minimal", "archive", "hot_standby"],
     epoch_separator: "/",
+    statistics: Statistics { folds_flag: false, says_range: false },
     time_text: TimeText::Second,
     invalidations: INVALIDATIONS,
     stats_item: 0,
@@ -462,6 +474,7 @@ const V9_6: Dialect = Dialect {
     wording: WORDS_9_6,
     wal_levels: &["minimal", "replica", "logical"],
     epoch_separator: ":",
+    statistics: Statistics { folds_flag: true, says_range: false },
     invalidations: INVALIDATIONS_9_6,
     ..V9_5
 };
@@ -511,8 +524,16 @@ const V13: Dialect = Dialect {
 const V14: Dialect =
     Dialect { version: Version::new(14, 0), magic: 0xD10D, top_level_xid: true, catalog_version: 202107181, wording: WORDS_14, ..V13 };
 
-const V15: Dialect =
-    Dialect { version: Version::new(15, 0), magic: 0xD110, custom_rmgrs: true, image: IMAGES_15, catalog_version: 202209061, stats_item: 12, ..V14 };
+const V15: Dialect = Dialect {
+    version: Version::new(15, 0),
+    magic: 0xD110,
+    custom_rmgrs: true,
+    stats_item: 12,
+    image: IMAGES_15,
+    catalog_version: 202209061,
+    statistics: Statistics { folds_flag: true, says_range: true },
+    ..V14
+};
 
 const V16: Dialect = Dialect {
     version: Version::new(16, 0),

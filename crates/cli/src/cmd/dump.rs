@@ -3,18 +3,17 @@
 //! What is listed is what recovery to a timeline would read: segment by segment the file that a server takes. Where it
 //! could not read on, a finding stands in the list, and the list goes on behind it.
 
+use super::reading::Reading;
+use super::stats;
 use crate::Exit;
 use crate::filter::{self, Filter};
 use crate::fullpage;
-use crate::input::Input;
 use crate::progress::Bar;
+use crate::render::csv::{self, Column};
 use crate::render::{dump_json, dump_text, waldump};
-use anyhow::{bail, ensure};
 use clap::ValueEnum;
-use pgwal::format::{FileName, Layout, Lsn, Position, SegmentName, TimelineId};
 use pgwal::source::Source;
 use pgwal::verify::records::{Listed, Render, Wanted, list};
-use pgwal::verify::{Depth, Options, Which, verify};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -24,24 +23,8 @@ use std::sync::OnceLock;
 #[command(after_help = "Letters and meaning are those of pg_waldump. STARTSEG may also be a position: X/Y, 24 hex digits+OFFSET.\n\
                         Without STARTSEG and -s the list begins where the archive does. Exit code 1: a record asked for could not be read.")]
 pub struct Args {
-    /// A folder of WAL, a data directory or its pg_wal, a file, several files, or -; then the first and the last segment
-    #[arg(value_name = "ARCHIVE [STARTSEG [ENDSEG]]", required_unless_present_any = ["path", "rmgr"])]
-    words: Vec<PathBuf>,
-    /// The archive; all other words are segments then
-    #[arg(short, long, value_name = "ARCHIVE")]
-    path: Option<PathBuf>,
-    /// Only records that start here or behind
-    #[arg(short, long, value_name = "LSN")]
-    start: Option<Lsn>,
-    /// Only records that end before or at this position
-    #[arg(short, long, value_name = "LSN")]
-    end: Option<Lsn>,
-    /// The timeline to recover to; with --format waldump only files of this timeline [default: the latest, or that of the segments named]
-    #[arg(short, long, value_name = "N", value_parser = timeline)]
-    timeline: Option<TimelineId>,
-    /// Stop after so many records
-    #[arg(short = 'n', long, value_name = "N")]
-    limit: Option<u64>,
+    #[command(flatten)]
+    reading: Reading,
     #[command(flatten)]
     filter: Filter,
     /// Details of blocks, each on a line of its own (with --format waldump)
@@ -56,12 +39,12 @@ pub struct Args {
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Threads [default: one a processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    jobs: Option<u16>,
-    /// Read plain files in windows instead of mapping them into memory
-    #[arg(long)]
-    no_mmap: bool,
+    /// Columns of --format csv, with commas between; data.NAME is a field that walproof fields lists
+    #[arg(long, value_name = "COLUMNS", value_parser = csv::column, value_delimiter = ',', default_value = csv::USUAL)]
+    fields: Vec<Column>,
+    /// What pg_waldump --stats prints: the same as walproof stats --format waldump
+    #[arg(short = 'z', long, value_name = "record", num_args = 0..=1, require_equals = true, default_missing_value = "rmgr", value_parser = ["rmgr", "record"])]
+    stats: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -70,57 +53,52 @@ enum Format {
     Text,
     /// A JSON document a line
     Jsonl,
+    /// Comma-separated values of chosen fields
+    Csv,
     /// What pg_waldump of the WAL's own version prints
     Waldump,
-}
-
-/// Reads a timeline as PostgreSQL 16 does.
-pub fn timeline(text: &str) -> Result<TimelineId, String> {
-    TimelineId::parse(text).ok_or_else(|| "a timeline is a number from 1, decimal or 0x and hexadecimal".to_owned())
 }
 
 /// Lists the records.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.filter.lists_managers() {
-        let mut out = io::stdout().lock();
-        for name in filter::managers() {
-            writeln!(out, "{name}")?;
-        }
-        return Ok(Exit::Clean);
+        return list_managers();
     }
-    let (archive, segments) = args.words()?;
-    let input = Input { archive, path: None, jobs: args.jobs, no_mmap: args.no_mmap };
-    let source = input.open()?;
-    let mut options = Options::default();
-    options.jobs = input.jobs();
-    options.map = input.map();
-    options.timeline = args.timeline.map_or(Which::Latest, Which::Number);
-    (options.start, options.end) = (args.start, args.end);
-    if !segments.is_empty() {
-        args.narrow(source.as_ref(), &segments, &mut options)?;
+    if let Some(by) = &args.stats {
+        return stats::as_pg_waldump(&args.reading, &args.filter, by == "record", args.quiet);
     }
+    let (source, mut options) = args.reading.open()?;
+    let source = source.as_ref();
     if args.format == Format::Waldump {
-        skip_ancestors(source.as_ref(), &mut options)?;
+        args.reading.own_files_only(source, &mut options)?;
     }
+    args.filter.prepare(source, &options)?;
     let pages = args.save_fullpage.as_deref().map(fullpage::Folder::new).transpose()?;
     let pages = pages.as_ref();
     let bar = Bar::new(args.quiet || io::stdout().is_terminal());
     options.progress = Some(&bar);
-    let wanted = Wanted { options, limit: args.limit.filter(|&n| n > 0) };
+    let wanted = Wanted { options, limit: args.reading.limit() };
+    let filter = &args.filter;
     let listed = match (args.quiet, args.format) {
-        (true, _) => write(source.as_ref(), &wanted, pages, &dump_text::Text { filter: &args.filter, quiet: true }, &mut io::stderr().lock()),
-        (_, Format::Text) => {
-            write(source.as_ref(), &wanted, pages, &dump_text::Text { filter: &args.filter, quiet: false }, &mut io::stdout().lock())
-        }
+        (true, _) => write(source, &wanted, pages, &dump_text::Text { filter, quiet: true }, &mut io::stderr().lock()),
+        (_, Format::Text) => write(source, &wanted, pages, &dump_text::Text { filter, quiet: false }, &mut io::stdout().lock()),
         (_, Format::Waldump) => {
             let zone = waldump::Zone::system();
-            let render = waldump::Waldump { filter: &args.filter, details: args.bkp_details, zone: &zone, vocabulary: OnceLock::new() };
-            write(source.as_ref(), &wanted, pages, &render, &mut io::stdout().lock())
+            let render = waldump::Waldump { filter, details: args.bkp_details, zone: &zone, vocabulary: OnceLock::new() };
+            write(source, &wanted, pages, &render, &mut io::stdout().lock())
         }
         (_, Format::Jsonl) => {
             let mut out = io::stdout().lock();
-            let listed = write(source.as_ref(), &wanted, pages, &dump_json::Json { filter: &args.filter }, &mut out)?;
+            let listed = write(source, &wanted, pages, &dump_json::Json { filter }, &mut out)?;
             out.write_all(&dump_json::end(&listed)).and_then(|()| out.flush())?;
+            Ok(listed)
+        }
+        (_, Format::Csv) => {
+            let mut out = io::stdout().lock();
+            let render = csv::Csv::new(filter, &args.fields);
+            out.write_all(&render.header())?;
+            let listed = write(source, &wanted, pages, &render, &mut out)?;
+            io::stderr().write_all(&render.findings())?;
             Ok(listed)
         }
     };
@@ -128,18 +106,13 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     exit(args, &listed?)
 }
 
-/// `pg_waldump` reads files of one timeline alone: what a server takes of its ancestors is not for it.
-fn skip_ancestors(source: &dyn Source, options: &mut Options<'_>) -> anyhow::Result<()> {
-    let Which::Number(number) = options.timeline else { return Ok(()) };
-    let mut names = Options::default();
-    names.depth = Depth::Names;
-    let outcome = verify(source, &names)?;
-    let own = outcome.timelines.iter().find(|t| t.timeline == number && t.segments > 0).map(|t| t.from);
-    if let (Some(asked), Some(own)) = (options.start, own) {
-        ensure!(asked >= own, "{asked} lies before the first segment of timeline {number} that is here, which starts at {own}");
+/// Prints the names that -r takes.
+pub fn list_managers() -> anyhow::Result<Exit> {
+    let mut out = io::stdout().lock();
+    for name in filter::managers() {
+        writeln!(out, "{name}")?;
     }
-    options.start = options.start.max(own);
-    Ok(())
+    Ok(Exit::Clean)
 }
 
 fn write<R: Render>(
@@ -159,100 +132,9 @@ fn write<R: Render>(
 }
 
 fn exit(args: &Args, listed: &Listed) -> anyhow::Result<Exit> {
-    if listed.outcome.layout.is_none() {
-        return Ok(Exit::CouldNotTell);
-    }
-    if listed.segments == 0 {
-        let here: Vec<String> = listed.outcome.timelines.iter().map(|t| t.timeline.to_string()).collect();
-        match args.timeline {
-            Some(asked) => bail!("nothing to read: no segment of timeline {asked} in the range asked for (timelines here: {})", here.join(", ")),
-            None => bail!("nothing to read: no segment of the range asked for is here"),
-        }
-    }
-    if listed.complete {
-        return Ok(Exit::Clean);
-    }
-    if args.format == Format::Text && !args.quiet {
+    let exit = args.reading.exit(&listed.outcome, listed.segments, listed.complete)?;
+    if exit == Exit::Refuted && matches!(args.format, Format::Text | Format::Csv) && !args.quiet {
         eprintln!("walproof: {}", dump_text::incomplete(listed.end));
     }
-    Ok(Exit::Refuted)
-}
-
-impl Args {
-    /// The archive and the segments.
-    fn words(&self) -> anyhow::Result<(Vec<PathBuf>, Vec<String>)> {
-        let (archive, rest): (Vec<PathBuf>, &[PathBuf]) = match (&self.path, self.words.split_first()) {
-            (Some(path), _) => (vec![path.clone()], &self.words),
-            (None, Some((first, rest))) if first.is_file() && !rest.is_empty() => {
-                ensure!(
-                    rest.iter().all(|file| file.is_file()),
-                    "{} is a file: write -p FOLDER STARTSEG ENDSEG for a range, or name only files",
-                    first.display()
-                );
-                return Ok((self.words.clone(), Vec::new()));
-            }
-            (None, Some((first, rest))) => (vec![first.clone()], rest),
-            (None, None) => bail!("no archive was named"),
-        };
-        ensure!(rest.len() <= 2, "after the archive come at most two words, STARTSEG and ENDSEG; \"{}\" is one too many", rest[2].display());
-        Ok((archive, rest.iter().map(|word| word.to_string_lossy().into_owned()).collect()))
-    }
-
-    /// What STARTSEG and ENDSEG say, by the rules of `pg_waldump`.
-    fn narrow(&self, source: &dyn Source, segments: &[String], options: &mut Options<'_>) -> anyhow::Result<()> {
-        let mut names = Options::default();
-        names.depth = Depth::Names;
-        let Some(layout) = verify(source, &names)?.layout else { return Ok(()) };
-        let (address, size) = (layout.address(), layout.segment);
-        let first = Place::read(&segments[0], &layout)?;
-        let number = address.segment(first.lsn, size);
-        if let Some(timeline) = first.timeline {
-            options.timeline = Which::Number(timeline);
-        }
-        match options.start {
-            Some(start) => ensure!(address.segment(start, size) == number, "the start {start} is not in {}", segments[0]),
-            None => options.start = Some(first.lsn),
-        }
-        let mut last = number;
-        if let Some(word) = segments.get(1) {
-            let place = Place::read(word, &layout)?;
-            last = address.segment(place.lsn, size);
-            // It outranks that of STARTSEG.
-            options.timeline = place.timeline.map_or(options.timeline, Which::Number);
-            ensure!(last >= number, "{word} lies before {}", segments[0]);
-        }
-        let end = address.segment_start(last.next(), size);
-        match options.end {
-            Some(asked) => ensure!(
-                address.segment(asked, size) == last || address.normal(asked, size) == end,
-                "the end {asked} is not in {}",
-                segments.last().map_or("", String::as_str)
-            ),
-            None => options.end = Some(end),
-        }
-        Ok(())
-    }
-}
-
-/// A segment or a position.
-struct Place {
-    lsn: Lsn,
-    timeline: Option<TimelineId>,
-}
-
-impl Place {
-    fn read(word: &str, layout: &Layout) -> anyhow::Result<Place> {
-        let file = word.rsplit('/').next().unwrap_or(word);
-        if let Some(FileName::Segment(name)) = FileName::parse(file) {
-            let number = name.number(layout.address(), layout.segment);
-            let Some(number) = number else { bail!("no segment of this cluster has the name {name}") };
-            return Ok(Place {
-                lsn: layout.address().segment_start(number, layout.segment),
-                timeline: Some(SegmentName::parse(file).map_or(name.timeline, |n| n.timeline)),
-            });
-        }
-        let position = Position::parse(word).map_err(|error| anyhow::anyhow!("\"{word}\" is neither a segment nor a position: {error}"))?;
-        let lsn = position.lsn(layout.address(), layout.segment).map_err(|error| anyhow::anyhow!("\"{word}\": {error}"))?;
-        Ok(Place { lsn, timeline: position.timeline() })
-    }
+    Ok(exit)
 }

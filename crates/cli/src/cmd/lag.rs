@@ -35,7 +35,7 @@ pub struct Args {
     #[arg(short, long, value_name = "ARCHIVE")]
     path: Option<PathBuf>,
     /// The timeline on which both lie [default: the latest of the archive]
-    #[arg(short, long, value_name = "N", value_parser = super::dump::timeline, requires = "path")]
+    #[arg(short, long, value_name = "N", value_parser = super::reading::timeline, requires = "path")]
     timeline: Option<TimelineId>,
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Text)]

@@ -3,8 +3,11 @@
 mod between;
 pub mod dump;
 pub mod explain;
+pub mod fields;
 pub mod lag;
 pub mod locate;
+mod reading;
+pub mod stats;
 pub mod timelines;
 pub mod verify;
 
@@ -30,6 +33,10 @@ subcommands! {
     Verify => verify,
     /// Lists the records of an archive, in order and past damage
     Dump => dump,
+    /// Counts records and bytes by resource manager, type, relation, transaction, database or time
+    Stats => stats,
+    /// Lists the fields of every type of records
+    Fields => fields,
     /// Translates between positions and segment names
     Locate => locate,
     /// Bytes and segments between two positions

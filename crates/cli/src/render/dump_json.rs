@@ -2,76 +2,35 @@
 //!
 //! ```text
 //! {"type":"record","lsn":"0/00AAC648","end_lsn":"0/00AAC6E8","prev":"0/00AAC610","timeline":1,"xid":1234,"rmgr":"Heap",
-//!  "record":"0x00","length":54,"total_length":158,"fpi_length":104,"blocks":[…],"data":{}}
+//!  "record":"INSERT","length":54,"total_length":158,"fpi_length":104,"blocks":[…],"data":{"off":7,"flags":0}}
 //! {"type":"finding","code":"WP201",…}       as in walproof.verify/1
 //! {"type":"end","complete":false,"records":19323,…}
 //! ```
-//! `record` is the operation as the four high bits of `xl_info` in hexadecimal: names of operations are to come and will
-//! take its place. `timeline` is that of the file in which the record starts. `data` has `origin` and `top_xid` where the
-//! record does.
+//! `record` is the name of the operation, `UNKNOWN (a0)` where that version has none with these bits. `timeline` is that of the
+//! file in which the record starts. `data` has the fields that `walproof fields` lists, as `json_sink` says, and `origin`
+//! and `top_xid` where the record has them. Where the data is shorter than its operation needs, what could be read is there, and
+//! behind it `"data_error":"the data ends before FIELD"`.
+//!
+//! Lines are written straight into the segment's buffer: a record makes neither a string nor a tree.
 
+use super::digits::{decimal, hexadecimal, position};
 use super::dump_text::data_length;
 use super::json;
+use super::json_sink::{Fields, key, text};
 use crate::filter::{FORKS, Filter};
-use pgwal::format::record::{Block, BlockRef, Image, Record, RecordHeader};
-use pgwal::format::rmgr::Rmgr;
+use pgwal::format::record::{Block, BlockRef, Image, Record, RecordHeader, Shape};
+use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
+use pgwal::format::rmgr::{Rmgr, RmgrName};
 use pgwal::format::{Dialect, Layout, Lsn, TimelineId};
 use pgwal::verify::Finding;
 use pgwal::verify::records::{Listed, Render};
 use serde::Serialize;
+use std::io::Write;
 
 /// The renderer.
 pub struct Json<'a> {
     /// What to show.
     pub filter: &'a Filter,
-}
-
-#[derive(Serialize)]
-struct Line<'a> {
-    r#type: &'static str,
-    lsn: Lsn,
-    end_lsn: Lsn,
-    prev: Lsn,
-    timeline: TimelineId,
-    xid: u32,
-    rmgr: String,
-    record: &'a str,
-    length: u64,
-    total_length: u32,
-    fpi_length: u64,
-    blocks: Vec<BlockLine<'a>>,
-    data: Data,
-}
-
-#[derive(Serialize)]
-struct Data {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    origin: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    top_xid: Option<u32>,
-}
-
-#[derive(Serialize)]
-struct BlockLine<'a> {
-    id: u8,
-    tablespace: u32,
-    database: u32,
-    relation: u32,
-    fork: &'a str,
-    block: u32,
-    data_length: u16,
-    will_init: bool,
-    image: Option<PageImage>,
-}
-
-#[derive(Serialize)]
-struct PageImage {
-    length: u32,
-    hole_offset: u16,
-    /// `null` where only the size of data pages would tell.
-    hole_length: Option<u16>,
-    compression: Option<&'static str>,
-    apply: bool,
 }
 
 /// The last line.
@@ -100,7 +59,7 @@ impl Render for Json<'_> {
     type Scratch = Vec<Block>;
 
     fn whole(&self) -> bool {
-        false
+        true
     }
 
     fn wants(&self, header: &RecordHeader) -> bool {
@@ -109,29 +68,22 @@ impl Render for Json<'_> {
 
     fn record(&self, record: &Record<'_>, timeline: TimelineId, blocks: &mut Vec<Block>, out: &mut Vec<u8>) -> Option<u64> {
         let shape = record.blocks(blocks).unwrap_or_default();
-        if !self.filter.wants_blocks(blocks) {
+        if !self.filter.wants_record(record, blocks, &shape) {
             return None;
         }
-        let header = &record.header;
-        let dialect = record.layout.dialect;
-        let fpi_length = shape.image_len as u64;
-        let line = Line {
-            r#type: "record",
-            lsn: record.lsn,
-            end_lsn: record.end,
-            prev: header.prev,
-            timeline,
-            xid: header.xid,
-            rmgr: Rmgr(header.rmid).name(dialect).to_string(),
-            record: OPERATIONS[usize::from(header.info >> 4)],
-            length: data_length(record, fpi_length),
-            total_length: header.tot_len,
-            fpi_length,
-            blocks: blocks.iter().map(|b| block(&b.reference, dialect)).collect(),
-            data: Data { origin: shape.origin, top_xid: shape.top_xid },
-        };
-        write(out, &line);
-        Some(fpi_length)
+        let images = shape.image_len as u64;
+        head(out, record, timeline, images);
+        out.extend_from_slice(b",\"blocks\":[");
+        for (i, block) in blocks.iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            self::block(out, &block.reference, record.layout.dialect);
+        }
+        out.push(b']');
+        data(out, record, blocks, &shape);
+        out.extend_from_slice(b"}\n");
+        Some(images)
     }
 
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
@@ -163,25 +115,116 @@ fn write(out: &mut Vec<u8>, line: &impl Serialize) {
     out.push(b'\n');
 }
 
-const OPERATIONS: [&str; 16] =
-    ["0x00", "0x10", "0x20", "0x30", "0x40", "0x50", "0x60", "0x70", "0x80", "0x90", "0xA0", "0xB0", "0xC0", "0xD0", "0xE0", "0xF0"];
+/// Everything up to the blocks.
+fn head(out: &mut Vec<u8>, record: &Record<'_>, timeline: TimelineId, images: u64) {
+    let header = &record.header;
+    let dialect = record.layout.dialect;
+    let lsn = |out: &mut Vec<u8>, name: &[u8], lsn: Lsn| {
+        out.extend_from_slice(name);
+        position(out, lsn, 0);
+    };
+    let number = |out: &mut Vec<u8>, name: &[u8], n: u64| {
+        out.extend_from_slice(name);
+        decimal(out, n, 0);
+    };
+    lsn(out, b"{\"type\":\"record\",\"lsn\":\"", record.lsn);
+    lsn(out, b"\",\"end_lsn\":\"", record.end);
+    lsn(out, b"\",\"prev\":\"", header.prev);
+    number(out, b"\",\"timeline\":", timeline.0.into());
+    number(out, b",\"xid\":", header.xid.into());
+    out.extend_from_slice(b",\"rmgr\":\"");
+    manager(out, header.rmid, dialect);
+    out.extend_from_slice(b"\",\"record\":\"");
+    operation(out, header, Vocabulary::of(dialect));
+    number(out, b"\",\"length\":", data_length(record, images));
+    number(out, b",\"total_length\":", header.tot_len.into());
+    number(out, b",\"fpi_length\":", images);
+}
 
-fn block(b: &BlockRef, dialect: &Dialect) -> BlockLine<'static> {
-    BlockLine {
-        id: b.id,
-        tablespace: b.rel.spc,
-        database: b.rel.db,
-        relation: b.rel.rel,
-        fork: FORKS.get(usize::from(b.fork)).copied().unwrap_or("unknown"),
-        block: b.block,
-        data_length: b.data_len,
-        will_init: b.will_init,
-        image: b.image.map(|image| page_image(&image, dialect)),
+/// The name of a resource manager.
+pub fn manager(out: &mut Vec<u8>, rmid: u8, dialect: &Dialect) {
+    match Rmgr(rmid).name(dialect) {
+        RmgrName::BuiltIn(name) => out.extend_from_slice(name.as_bytes()),
+        other => drop(write!(out, "{other}")),
     }
 }
 
-fn page_image(image: &Image, dialect: &Dialect) -> PageImage {
+/// The name of an operation; `UNKNOWN (a0)` where the version has none.
+pub fn operation(out: &mut Vec<u8>, header: &RecordHeader, vocabulary: &Vocabulary) {
+    match vocabulary.name(header.rmid, header.info) {
+        Some(name) => out.extend_from_slice(name.as_bytes()),
+        None => {
+            out.extend_from_slice(b"UNKNOWN (");
+            let from = out.len();
+            hexadecimal(out, u32::from(header.info & 0xF0), 1);
+            out.get_mut(from..).unwrap_or_default().make_ascii_lowercase();
+            out.push(b')');
+        }
+    }
+}
+
+/// `,"data":{…}`, and what is wrong with it.
+fn data(out: &mut Vec<u8>, record: &Record<'_>, blocks: &[Block], shape: &Shape) {
+    out.extend_from_slice(b",\"data\":{");
+    if let Some(origin) = shape.origin {
+        key(out, "origin");
+        decimal(out, origin.into(), 0);
+    }
+    if let Some(top) = shape.top_xid {
+        key(out, "top_xid");
+        decimal(out, top.into(), 0);
+    }
+    let told = Vocabulary::of(record.layout.dialect).op(record.header.rmid, record.header.info).map(|op| {
+        let mut fields = Fields::new(out);
+        let told = describe(op, &Cx { record, main: record.main_data(), blocks }, &mut fields);
+        fields.close_all();
+        told
+    });
+    out.push(b'}');
+    if let Some(Err(short)) = told {
+        key(out, "data_error");
+        text(out, format!("the data ends before {}", short.0).as_bytes());
+    }
+}
+
+fn block(out: &mut Vec<u8>, b: &BlockRef, dialect: &Dialect) {
+    let number = |out: &mut Vec<u8>, name: &[u8], n: u32| {
+        out.extend_from_slice(name);
+        decimal(out, n.into(), 0);
+    };
+    number(out, b"{\"id\":", b.id.into());
+    number(out, b",\"tablespace\":", b.rel.spc);
+    number(out, b",\"database\":", b.rel.db);
+    number(out, b",\"relation\":", b.rel.rel);
+    out.extend_from_slice(b",\"fork\":\"");
+    out.extend_from_slice(FORKS.get(usize::from(b.fork)).copied().unwrap_or("unknown").as_bytes());
+    number(out, b"\",\"block\":", b.block);
+    number(out, b",\"data_length\":", b.data_len.into());
+    out.extend_from_slice(if b.will_init { b",\"will_init\":true" } else { b",\"will_init\":false" });
+    match b.image {
+        None => out.extend_from_slice(b",\"image\":null}"),
+        Some(image) => {
+            number(out, b",\"image\":{\"length\":", image.length);
+            number(out, b",\"hole_offset\":", image.hole_offset.into());
+            // Only the size of data pages would tell the length of some holes.
+            match image.hole_length {
+                Some(length) => number(out, b",\"hole_length\":", length.into()),
+                None => out.extend_from_slice(b",\"hole_length\":null"),
+            }
+            match compression(&image, dialect) {
+                Some(method) => {
+                    out.extend_from_slice(b",\"compression\":\"");
+                    out.extend_from_slice(method.as_bytes());
+                    out.push(b'"');
+                }
+                None => out.extend_from_slice(b",\"compression\":null"),
+            }
+            out.extend_from_slice(if image.apply { b",\"apply\":true}}" } else { b",\"apply\":false}}" });
+        }
+    }
+}
+
+fn compression(image: &Image, dialect: &Dialect) -> Option<&'static str> {
     let method = |(name, &bit): (&'static str, &u8)| (bit != 0 && image.info & bit != 0).then_some(name);
-    let compression = ["pglz", "lz4", "zstd"].into_iter().zip(&dialect.image.methods).find_map(method).filter(|_| image.compressed);
-    PageImage { length: image.length, hole_offset: image.hole_offset, hole_length: image.hole_length, compression, apply: image.apply }
+    ["pglz", "lz4", "zstd"].into_iter().zip(&dialect.image.methods).find_map(method).filter(|_| image.compressed)
 }

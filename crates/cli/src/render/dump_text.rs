@@ -39,7 +39,7 @@ impl Render for Text<'_> {
 
     fn record(&self, record: &Record<'_>, _: TimelineId, blocks: &mut Vec<Block>, out: &mut Vec<u8>) -> Option<u64> {
         let shape = record.blocks(blocks).unwrap_or_default();
-        if !self.filter.wants_blocks(blocks) {
+        if !self.filter.wants_record(record, blocks, &shape) {
             return None;
         }
         let header = &record.header;

@@ -62,6 +62,22 @@ fn dump_lines() {
 }
 
 #[test]
+fn stats_and_fields() {
+    let (stats, fields) = (Schema::named("stats.json"), Schema::named("fields.json"));
+    for (folder, _kept) in archives() {
+        check(&stats, &["stats", &folder, "--format", "json"], false);
+    }
+    for by in ["rmgr", "record", "relation", "xid", "database", "minute", "checkpoint"] {
+        for folder in ["demo/good", "demo/damaged"] {
+            check(&stats, &["stats", &testdata(folder), "--by", by, "--format", "json"], false);
+        }
+    }
+    check(&stats, &["stats", &testdata("demo/good"), "-x", "1", "--format", "json"], false);
+    check(&fields, &["fields", "--format", "json"], false);
+    check(&fields, &["fields", "-r", "storage", "--as", "9.5", "--format", "json"], false);
+}
+
+#[test]
 fn positions() {
     let (locate, lag) = (Schema::named("locate.json"), Schema::named("lag.json"));
     let control = format!("file:{}", testdata("control/9.2/pg_control"));

@@ -29,7 +29,7 @@ impl Schema {
         for (keyword, rule) in schema.as_object().unwrap() {
             let mut wrong = |what: String| out.push(format!("{at}: {what}"));
             match keyword.as_str() {
-                "$schema" | "$id" | "$defs" | "title" | "description" => {}
+                "$schema" | "$id" | "$defs" | "title" | "description" | "additionalProperties" => {}
                 "$ref" => self.follow(rule.as_str().unwrap(), value, at, out),
                 "type" if !types(rule).any(|t| is_a(t, value)) => wrong(format!("{value} is no {rule}")),
                 "enum" if !rule.as_array().unwrap().contains(value) => wrong(format!("{value} is none of {rule}")),
@@ -49,8 +49,11 @@ impl Schema {
                 "properties" => {
                     for (name, field) in value.as_object().into_iter().flatten() {
                         match rule.get(name) {
-                            Some(schema) => self.check(schema, field, &format!("{at}/{name}"), out),
-                            None => out.push(format!("{at}: {name} is not in the schema")),
+                            Some(own) => self.check(own, field, &format!("{at}/{name}"), out),
+                            None => match schema.get("additionalProperties") {
+                                Some(other) => self.check(other, field, &format!("{at}/{name}"), out),
+                                None => out.push(format!("{at}: {name} is not in the schema")),
+                            },
                         }
                     }
                 }
@@ -123,7 +126,6 @@ fn fits(pattern: &str, text: &str) -> bool {
             text.len() == 5 && matches!(text.as_bytes(), [b'W', b'P', b'1'..=b'5', a, b] if a.is_ascii_digit() && b.is_ascii_digit())
         }
         "^WP[1-5]xx$" => matches!(text.as_bytes(), [b'W', b'P', b'1'..=b'5', b'x', b'x']),
-        "^0x[0-9A-F]0$" => matches!(text.as_bytes(), [b'0', b'x', high, b'0'] if hex(std::str::from_utf8(&[*high]).unwrap())),
         "^\\d{4,}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z$" => {
             let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
             shape.trim_start_matches('9') == "-99-99T99:99:99.999999Z" && shape.len() >= "9999-99-99T99:99:99.999999Z".len()

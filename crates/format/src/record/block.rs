@@ -159,6 +159,15 @@ impl Layout {
         }
     }
 
+    /// Whether a body begins as those of most records do: main data alone, or one block without an image, then main data.
+    #[inline(always)]
+    pub(crate) fn plainly_without_images(&self, body: &[u8]) -> bool {
+        match body.first_chunk::<4>() {
+            Some(&[0, flags, _, _]) => flags & (HAS_IMAGE | SAME_REL) == 0 && body.get(20) == Some(&255),
+            _ => body.first() == Some(&255),
+        }
+    }
+
     #[inline(never)]
     fn modern_shape_at_length(&self, body: &[u8]) -> bool {
         let header = RecordHeader { tot_len: (body.len() + 24) as u32, xid: 0, prev: crate::Lsn::ZERO, info: 0, rmid: 0, crc: 0, len: 0 };

@@ -72,6 +72,21 @@ impl<'a> Record<'a> {
         self.layout.shape(&self.header, self.body, blocks)
     }
 
+    /// Bytes of page images. Needs block references only, and of most records the first few bytes.
+    #[inline(always)]
+    pub fn image_bytes(&self) -> u64 {
+        if self.layout.dialect.generation == Generation::Modern && self.layout.plainly_without_images(self.body) {
+            0
+        } else {
+            self.image_bytes_of_shape()
+        }
+    }
+
+    #[inline(never)]
+    fn image_bytes_of_shape(&self) -> u64 {
+        self.shape(&mut |_| ()).map_or(0, |shape| shape.image_len as u64)
+    }
+
     /// The data of the resource manager: main data from 9.5 on, else what lies before the backup blocks. Cut where the
     /// body is.
     pub fn main_data(&self) -> &'a [u8] {

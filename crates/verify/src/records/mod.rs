@@ -15,6 +15,7 @@
 
 mod ordered;
 mod plan;
+mod quick;
 mod range;
 mod segment;
 mod sequence;
@@ -49,6 +50,10 @@ pub trait Render: Sync {
 
     /// Appends a finding to `out`.
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>);
+
+    /// Takes what was put aside in the room of one segment, or of one record over the end of a segment: in the order of WAL,
+    /// on the thread that called, and each once. Renderers that count instead of writing have their sums from it.
+    fn done(&self, _scratch: &mut Self::Scratch) {}
 }
 
 /// What to list.
@@ -127,6 +132,51 @@ pub fn list<R: Render>(
         Some(sight) => sequence::run(source, wanted, render, outcome, &sight, sink),
         None => sequence::findings_alone(render, outcome, sink),
     }
+}
+
+/// What was gathered came from these.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Gathered {
+    /// Every record asked for was read.
+    pub complete: bool,
+    /// Files that were read, or that should have been.
+    pub segments: u64,
+    /// Findings told.
+    pub findings: u64,
+    /// What is known of the archive.
+    pub outcome: Outcome,
+}
+
+/// Hands every record to a renderer that writes nothing and puts aside what it wants to know ([`Render::done`]). An archive in
+/// which nothing is wrong is read once; any other is verified first, as for [`list`], and given to a second renderer. Findings
+/// go to `sink`. [`Wanted::limit`] is not looked at.
+///
+/// # Errors
+/// Those of [`list`].
+pub fn gather<R: Render>(
+    source: &dyn pgwal_source::Source,
+    wanted: &Wanted<'_>,
+    make: &dyn Fn() -> R,
+    sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(R, Gathered), ListError> {
+    let render = make();
+    if let Some(gathered) = quick::run(source, wanted, &render, sink)? {
+        return Ok((render, gathered));
+    }
+    let render = make();
+    let (outcome, sight) = examine(source, &wanted.options).map_err(ListError::Verify)?;
+    let listed = match sight {
+        Some(sight) => sequence::run(source, &Wanted { options: again_with(&wanted.options), limit: None }, &render, outcome, &sight, sink)?,
+        None => sequence::findings_alone(&render, outcome, sink)?,
+    };
+    let Listed { complete, segments, findings, outcome, .. } = listed;
+    Ok((render, Gathered { complete, segments, findings, outcome }))
+}
+
+/// The same options.
+fn again_with<'a>(options: &Options<'a>) -> Options<'a> {
+    Options { severities: options.severities.clone(), ..*options }
 }
 
 /// Lists what was verified already, without writing it.

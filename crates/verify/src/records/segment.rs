@@ -15,8 +15,8 @@ use std::ops::ControlFlow;
 /// Buffers of a thread.
 #[derive(Default)]
 pub(super) struct Tools {
-    scratch: Scratch,
-    bytes: Vec<u8>,
+    pub scratch: Scratch,
+    pub bytes: Vec<u8>,
     look: Buffers,
 }
 

@@ -146,6 +146,7 @@ impl<'a, R: Render> Sequence<'a, '_, R> {
         if let Some(room) = room.filter(|&room| room <= run.acc.sum.records) {
             run.acc.cut(room);
         }
+        self.desk.render.done(&mut run.acc.scratch);
         (self.sink)(&run.acc.text)?;
         self.sum.add(run.acc.sum);
         self.findings += run.acc.next.saturating_sub(self.next) as u64;
@@ -179,6 +180,7 @@ impl<'a, R: Render> Sequence<'a, '_, R> {
         self.line.clear();
         if let Some(images) = self.desk.render.record(record, timeline, &mut self.scratch, &mut self.line) {
             self.sum.count(record, images);
+            self.desk.render.done(&mut self.scratch);
             (self.sink)(&self.line)?;
         }
         Ok(())

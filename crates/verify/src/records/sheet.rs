@@ -30,7 +30,7 @@ pub(super) struct Sheet<'a, R: Render> {
     until: usize,
     pub text: Vec<u8>,
     pub sum: Sum,
-    scratch: R::Scratch,
+    pub scratch: R::Scratch,
     /// The sum after each record, where only so many are listed.
     pub after: Vec<(usize, usize, Sum)>,
 }
@@ -88,7 +88,7 @@ impl<'a, R: Render> Sheet<'a, R> {
     pub fn reset(&mut self) {
         self.text.clear();
         self.after.clear();
-        (self.next, self.sum) = (self.from, Sum::default());
+        (self.next, self.sum, self.scratch) = (self.from, Sum::default(), R::Scratch::default());
     }
 
     /// Keeps only the first `records`. Returns where the findings go on.

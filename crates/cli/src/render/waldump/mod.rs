@@ -51,7 +51,7 @@ impl Render for Waldump<'_> {
 
     fn record(&self, record: &Record<'_>, _: TimelineId, blocks: &mut Vec<Block>, out: &mut Vec<u8>) -> Option<u64> {
         let shape = record.blocks(blocks).unwrap_or_default();
-        if !self.filter.wants_blocks(blocks) {
+        if !self.filter.wants_record(record, blocks, &shape) {
             return None;
         }
         let images = shape.image_len as u64;

@@ -1,0 +1,187 @@
+//! Which WAL `dump` and `stats` read: the archive, the segments, the range, the timeline, by the rules of `pg_waldump`.
+
+use crate::Exit;
+use crate::input::Input;
+use anyhow::{bail, ensure};
+use pgwal::format::{FileName, Layout, Lsn, Position, SegmentName, TimelineId};
+use pgwal::source::Source;
+use pgwal::verify::records::{Render, Wanted, list};
+use pgwal::verify::{Depth, Options, Outcome, Which, verify};
+use std::path::PathBuf;
+
+/// The options.
+#[derive(clap::Args)]
+pub struct Reading {
+    /// A folder of WAL, a data directory or its pg_wal, a file, several files, or -; then the first and the last segment
+    #[arg(value_name = "ARCHIVE [STARTSEG [ENDSEG]]", required_unless_present_any = ["path", "rmgr"])]
+    words: Vec<PathBuf>,
+    /// The archive; all other words are segments then
+    #[arg(short, long, value_name = "ARCHIVE")]
+    path: Option<PathBuf>,
+    /// Only records that start here or behind
+    #[arg(short, long, value_name = "LSN")]
+    start: Option<Lsn>,
+    /// Only records that end before or at this position
+    #[arg(short, long, value_name = "LSN")]
+    end: Option<Lsn>,
+    /// The timeline to recover to; with --format waldump only files of this timeline [default: the latest, or that of the segments named]
+    #[arg(short, long, value_name = "N", value_parser = timeline)]
+    timeline: Option<TimelineId>,
+    /// Stop after so many records
+    #[arg(short = 'n', long, value_name = "N")]
+    limit: Option<u64>,
+    /// Threads [default: one a processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Read plain files in windows instead of mapping them into memory
+    #[arg(long)]
+    no_mmap: bool,
+}
+
+/// Reads a timeline as PostgreSQL 16 does.
+pub fn timeline(text: &str) -> Result<TimelineId, String> {
+    TimelineId::parse(text).ok_or_else(|| "a timeline is a number from 1, decimal or 0x and hexadecimal".to_owned())
+}
+
+impl Reading {
+    /// Opens the archive, and says what of it is asked for.
+    pub fn open(&self) -> anyhow::Result<(Box<dyn Source>, Options<'static>)> {
+        let (archive, segments) = self.words()?;
+        let input = Input { archive, path: None, jobs: self.jobs, no_mmap: self.no_mmap };
+        let source = input.open()?;
+        let mut options = Options::default();
+        options.jobs = input.jobs();
+        options.map = input.map();
+        options.timeline = self.timeline.map_or(Which::Latest, Which::Number);
+        (options.start, options.end) = (self.start, self.end);
+        if !segments.is_empty() {
+            self.narrow(source.as_ref(), &segments, &mut options)?;
+        }
+        Ok((source, options))
+    }
+
+    /// `pg_waldump` reads files of one timeline alone: what a server takes of its ancestors is not for it.
+    pub fn own_files_only(&self, source: &dyn Source, options: &mut Options<'_>) -> anyhow::Result<()> {
+        let Which::Number(number) = options.timeline else { return Ok(()) };
+        let mut names = Options::default();
+        names.depth = Depth::Names;
+        let outcome = verify(source, &names)?;
+        let own = outcome.timelines.iter().find(|t| t.timeline == number && t.segments > 0).map(|t| t.from);
+        if let (Some(asked), Some(own)) = (options.start, own) {
+            ensure!(asked >= own, "{asked} lies before the first segment of timeline {number} that is here, which starts at {own}");
+        }
+        options.start = options.start.max(own);
+        Ok(())
+    }
+
+    /// Only so many records; 0 is no limit.
+    pub fn limit(&self) -> Option<u64> {
+        self.limit.filter(|&n| n > 0)
+    }
+
+    /// Ends a range behind the last record that the limit allows, of those that `render` does not leave out.
+    pub fn limited<R: Render>(&self, source: &dyn Source, options: &mut Options<'_>, render: &R) -> anyhow::Result<()> {
+        if let Some(limit) = self.limit() {
+            let mut first = Options::default();
+            (first.timeline, first.start, first.end) = (options.timeline, options.start, options.end);
+            (first.jobs, first.map) = (options.jobs, options.map);
+            let listed = list(source, &Wanted { options: first, limit: Some(limit) }, render, &mut |_| Ok(()))?;
+            if listed.records >= limit {
+                options.end = listed.end;
+            }
+        }
+        Ok(())
+    }
+
+    /// How a command ends that read so many segments of it.
+    pub fn exit(&self, outcome: &Outcome, segments: u64, complete: bool) -> anyhow::Result<Exit> {
+        if outcome.layout.is_none() {
+            return Ok(Exit::CouldNotTell);
+        }
+        if segments == 0 {
+            let here: Vec<String> = outcome.timelines.iter().map(|t| t.timeline.to_string()).collect();
+            match self.timeline {
+                Some(asked) => bail!("nothing to read: no segment of timeline {asked} in the range asked for (timelines here: {})", here.join(", ")),
+                None => bail!("nothing to read: no segment of the range asked for is here"),
+            }
+        }
+        Ok(if complete { Exit::Clean } else { Exit::Refuted })
+    }
+
+    /// The archive and the segments.
+    fn words(&self) -> anyhow::Result<(Vec<PathBuf>, Vec<String>)> {
+        let (archive, rest): (Vec<PathBuf>, &[PathBuf]) = match (&self.path, self.words.split_first()) {
+            (Some(path), _) => (vec![path.clone()], &self.words),
+            (None, Some((first, rest))) if first.is_file() && !rest.is_empty() => {
+                ensure!(
+                    rest.iter().all(|file| file.is_file()),
+                    "{} is a file: write -p FOLDER STARTSEG ENDSEG for a range, or name only files",
+                    first.display()
+                );
+                return Ok((self.words.clone(), Vec::new()));
+            }
+            (None, Some((first, rest))) => (vec![first.clone()], rest),
+            (None, None) => bail!("no archive was named"),
+        };
+        ensure!(rest.len() <= 2, "after the archive come at most two words, STARTSEG and ENDSEG; \"{}\" is one too many", rest[2].display());
+        Ok((archive, rest.iter().map(|word| word.to_string_lossy().into_owned()).collect()))
+    }
+
+    /// What STARTSEG and ENDSEG say, by the rules of `pg_waldump`.
+    fn narrow(&self, source: &dyn Source, segments: &[String], options: &mut Options<'_>) -> anyhow::Result<()> {
+        let mut names = Options::default();
+        names.depth = Depth::Names;
+        let Some(layout) = verify(source, &names)?.layout else { return Ok(()) };
+        let (address, size) = (layout.address(), layout.segment);
+        let first = Place::read(&segments[0], &layout)?;
+        let number = address.segment(first.lsn, size);
+        if let Some(timeline) = first.timeline {
+            options.timeline = Which::Number(timeline);
+        }
+        match options.start {
+            Some(start) => ensure!(address.segment(start, size) == number, "the start {start} is not in {}", segments[0]),
+            None => options.start = Some(first.lsn),
+        }
+        let mut last = number;
+        if let Some(word) = segments.get(1) {
+            let place = Place::read(word, &layout)?;
+            last = address.segment(place.lsn, size);
+            // It outranks that of STARTSEG.
+            options.timeline = place.timeline.map_or(options.timeline, Which::Number);
+            ensure!(last >= number, "{word} lies before {}", segments[0]);
+        }
+        let end = address.segment_start(last.next(), size);
+        match options.end {
+            Some(asked) => ensure!(
+                address.segment(asked, size) == last || address.normal(asked, size) == end,
+                "the end {asked} is not in {}",
+                segments.last().map_or("", String::as_str)
+            ),
+            None => options.end = Some(end),
+        }
+        Ok(())
+    }
+}
+
+/// A segment or a position.
+struct Place {
+    lsn: Lsn,
+    timeline: Option<TimelineId>,
+}
+
+impl Place {
+    fn read(word: &str, layout: &Layout) -> anyhow::Result<Place> {
+        let file = word.rsplit('/').next().unwrap_or(word);
+        if let Some(FileName::Segment(name)) = FileName::parse(file) {
+            let number = name.number(layout.address(), layout.segment);
+            let Some(number) = number else { bail!("no segment of this cluster has the name {name}") };
+            return Ok(Place {
+                lsn: layout.address().segment_start(number, layout.segment),
+                timeline: Some(SegmentName::parse(file).map_or(name.timeline, |n| n.timeline)),
+            });
+        }
+        let position = Position::parse(word).map_err(|error| anyhow::anyhow!("\"{word}\" is neither a segment nor a position: {error}"))?;
+        let lsn = position.lsn(layout.address(), layout.segment).map_err(|error| anyhow::anyhow!("\"{word}\": {error}"))?;
+        Ok(Place { lsn, timeline: position.timeline() })
+    }
+}

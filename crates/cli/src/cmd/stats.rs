@@ -1,0 +1,139 @@
+//! `walproof stats`: records and bytes of an archive in groups.
+//!
+//! An archive in which nothing is wrong is read once. Where something is, what can be read is counted, the totals are marked
+//! partial, and the exit code is 1.
+
+use super::dump::list_managers;
+use super::reading::Reading;
+use crate::Exit;
+use crate::count::{By, Cell, Counter, Key, Sum};
+use crate::filter::Filter;
+use crate::progress::Bar;
+use crate::render::{stats_csv, stats_json, stats_text, stats_waldump};
+use anyhow::ensure;
+use clap::ValueEnum;
+use pgwal::format::{Layout, Lsn};
+use pgwal::verify::records::{Wanted, gather};
+use std::collections::HashMap;
+use std::io::{self, Write};
+
+/// The options of `stats`.
+#[derive(clap::Args)]
+#[command(after_help = "Letters and meaning are those of pg_waldump. Exit code 1: a record asked for could not be read, and the totals are partial.")]
+pub struct Args {
+    #[command(flatten)]
+    reading: Reading,
+    #[command(flatten)]
+    filter: Filter,
+    /// What to count by
+    #[arg(long, value_enum, default_value_t = By::Rmgr)]
+    by: By,
+    /// Say nothing but what is wrong
+    #[arg(short, long)]
+    quiet: bool,
+    /// How to say it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A table
+    Text,
+    /// A JSON document
+    Json,
+    /// Comma-separated values
+    Csv,
+    /// What pg_waldump --stats, --stats=record of the WAL's own version prints
+    Waldump,
+}
+
+/// What is told.
+pub struct Report {
+    /// What it is counted by.
+    pub by: By,
+    /// How the WAL is laid out.
+    pub layout: Layout,
+    /// Groups, the largest first, or in the order of WAL.
+    pub groups: Vec<(Key, Cell)>,
+    /// All of them together.
+    pub total: Cell,
+    /// Start of the first record of the range.
+    pub from: Option<Lsn>,
+    /// End of the last record counted.
+    pub to: Option<Lsn>,
+    /// Not every record asked for could be read.
+    pub partial: bool,
+    /// Findings told.
+    pub findings: u64,
+}
+
+/// Counts.
+pub fn run(args: &Args) -> anyhow::Result<Exit> {
+    if args.filter.lists_managers() {
+        return list_managers();
+    }
+    let waldump = args.format == Format::Waldump;
+    ensure!(!waldump || matches!(args.by, By::Rmgr | By::Record), "pg_waldump counts by rmgr or by record; the other formats by everything");
+    count(&args.reading, &args.filter, args.by, args.quiet, args.format)
+}
+
+/// `dump --stats`.
+pub fn as_pg_waldump(reading: &Reading, filter: &Filter, record: bool, quiet: bool) -> anyhow::Result<Exit> {
+    count(reading, filter, if record { By::Record } else { By::Rmgr }, quiet, Format::Waldump)
+}
+
+fn count(reading: &Reading, filter: &Filter, by: By, quiet: bool, format: Format) -> anyhow::Result<Exit> {
+    let (source, mut options) = reading.open()?;
+    let source = source.as_ref();
+    if format == Format::Waldump {
+        reading.own_files_only(source, &mut options)?;
+    }
+    filter.prepare(source, &options)?;
+    reading.limited(source, &mut options, &Counter::new(filter, by))?;
+    let bar = Bar::new(quiet);
+    options.progress = Some(&bar);
+    let mut told = Vec::new();
+    let (counter, gathered) = gather(source, &Wanted { options, limit: None }, &|| Counter::new(filter, by), &mut |text| {
+        told.extend_from_slice(text);
+        Ok(())
+    })?;
+    bar.finish();
+    io::stderr().write_all(&told)?;
+    let exit = reading.exit(&gathered.outcome, gathered.segments, gathered.complete)?;
+    let Some(layout) = gathered.outcome.layout else { return Ok(exit) };
+    let report = Report::new(by, layout, &counter.finish(), !gathered.complete, gathered.findings);
+    if !quiet {
+        let text = match format {
+            Format::Text => stats_text::table(&report),
+            Format::Json => stats_json::document(&report)?,
+            Format::Csv => stats_csv::rows(&report),
+            Format::Waldump => stats_waldump::table(&report),
+        };
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
+    }
+    if report.partial && matches!(format, Format::Csv | Format::Waldump) && !quiet {
+        eprintln!("walproof: these totals are partial: not every record asked for could be read; lines with *** say where");
+    }
+    Ok(exit)
+}
+
+impl Report {
+    fn new(by: By, layout: Layout, sum: &Sum, partial: bool, findings: u64) -> Report {
+        let mut groups: HashMap<Key, Cell> = HashMap::new();
+        let mut total = Cell::default();
+        for (key, cell) in sum.cells() {
+            let key = match (by, key) {
+                (By::Rmgr, Key::Code(rmid, _)) => Key::Code(rmid, 0),
+                (_, Key::Code(rmid, half)) => Key::Code(rmid, stats_waldump::folded(rmid, half, layout.dialect)),
+                (_, key) => key,
+            };
+            groups.entry(key).or_default().add(cell);
+            total.add(cell);
+        }
+        let mut groups: Vec<(Key, Cell)> = groups.into_iter().collect();
+        groups.sort_by_key(|(key, cell)| (std::cmp::Reverse(if by.is_in_order() { 0 } else { cell.bytes() }), *key));
+        Report { by, layout, groups, total, from: sum.first, to: sum.end, partial, findings }
+    }
+}
