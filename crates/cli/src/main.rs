@@ -3,6 +3,7 @@
 mod cmd;
 mod figures;
 mod filter;
+mod follow;
 mod fullpage;
 mod input;
 mod place;

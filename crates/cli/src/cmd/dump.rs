@@ -5,6 +5,7 @@
 
 use crate::Exit;
 use crate::filter::{self, Filter};
+use crate::follow::{self, Watch};
 use crate::fullpage;
 use crate::input::Input;
 use crate::progress::Bar;
@@ -13,7 +14,7 @@ use anyhow::{bail, ensure};
 use clap::ValueEnum;
 use pgwal::format::{FileName, Layout, Lsn, Position, SegmentName, TimelineId};
 use pgwal::source::Source;
-use pgwal::verify::records::{Listed, Render, Wanted, list};
+use pgwal::verify::records::{ListError, Listed, Render, Wanted, list};
 use pgwal::verify::{Depth, Options, Which, verify};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -46,6 +47,9 @@ pub struct Args {
     /// Details of blocks, each on a line of its own (with --format waldump)
     #[arg(short, long)]
     bkp_details: bool,
+    /// Go on with what is written from now on, until a signal, the end of the range, or the reader of the list ends it
+    #[arg(short, long)]
+    follow: bool,
     /// Save the page images of the records listed in this folder, which must be empty or not yet there
     #[arg(long, value_name = "DIR")]
     save_fullpage: Option<PathBuf>,
@@ -99,45 +103,64 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         args.narrow(source.as_ref(), &segments, &mut options)?;
     }
     let pages = args.save_fullpage.as_deref().map(fullpage::Folder::new).transpose()?;
-    let pages = pages.as_ref();
-    let bar = Bar::new(args.quiet || io::stdout().is_terminal());
+    let watch = if args.follow { Some(Watch::new(&input.archive)?) } else { None };
+    let work = Work { pages, watch };
+    options.interrupt = work.watch.as_ref().map(Watch::interrupt);
+    let bar = Bar::new(args.quiet || args.follow || io::stdout().is_terminal());
     options.progress = Some(&bar);
     let wanted = Wanted { options, limit: args.limit.filter(|&n| n > 0) };
     let listed = match (args.quiet, args.format) {
-        (true, _) => write(source.as_ref(), &wanted, pages, &dump_text::Text { filter: &args.filter, quiet: true }, &mut io::stderr().lock()),
+        (true, _) => write(source.as_ref(), &wanted, &work, &dump_text::Text { filter: &args.filter, quiet: true }, &mut io::stderr().lock()),
         (_, Format::Text) => {
-            write(source.as_ref(), &wanted, pages, &dump_text::Text { filter: &args.filter, quiet: false }, &mut io::stdout().lock())
+            write(source.as_ref(), &wanted, &work, &dump_text::Text { filter: &args.filter, quiet: false }, &mut io::stdout().lock())
         }
         (_, Format::Waldump) => {
             let zone = waldump::Zone::system();
             let render = waldump::Waldump { filter: &args.filter, details: args.bkp_details, zone: &zone };
-            write(source.as_ref(), &wanted, pages, &render, &mut io::stdout().lock())
+            write(source.as_ref(), &wanted, &work, &render, &mut io::stdout().lock())
         }
         (_, Format::Jsonl) => {
             let mut out = io::stdout().lock();
-            let listed = write(source.as_ref(), &wanted, pages, &dump_json::Json { filter: &args.filter }, &mut out)?;
+            let listed = write(source.as_ref(), &wanted, &work, &dump_json::Json { filter: &args.filter }, &mut out)?;
             out.write_all(&dump_json::end(&listed)).and_then(|()| out.flush())?;
             Ok(listed)
         }
     };
     bar.finish();
-    exit(args, &listed?)
+    let listed = listed?;
+    if let Some(watch) = &work.watch {
+        watch.end();
+    }
+    exit(args, &listed)
 }
 
-fn write<R: Render>(
-    source: &dyn Source,
-    wanted: &Wanted<'_>,
-    pages: Option<&fullpage::Folder>,
-    render: &R,
-    out: &mut dyn Write,
-) -> anyhow::Result<Listed> {
+/// What is done beside listing.
+struct Work {
+    pages: Option<fullpage::Folder>,
+    watch: Option<Watch>,
+}
+
+fn write<R: Render>(source: &dyn Source, wanted: &Wanted<'_>, work: &Work, render: &R, out: &mut dyn Write) -> anyhow::Result<Listed> {
     let sink = &mut |text: &[u8]| out.write_all(text);
-    let listed = match pages {
-        Some(pages) => fullpage::list(source, wanted, render, pages, sink)?,
-        None => list(source, wanted, render, sink)?,
+    let listed = match &work.pages {
+        Some(pages) => fullpage::with(render, pages, sink, |saving, sink| records(source, wanted, work, saving, sink))?,
+        None => records(source, wanted, work, render, sink)?,
     };
     out.flush()?;
     Ok(listed)
+}
+
+fn records<R: Render>(
+    source: &dyn Source,
+    wanted: &Wanted<'_>,
+    work: &Work,
+    render: &R,
+    sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> Result<Listed, ListError> {
+    match &work.watch {
+        Some(watch) => follow::list(source, wanted, render, watch, sink),
+        None => list(source, wanted, render, sink),
+    }
 }
 
 fn exit(args: &Args, listed: &Listed) -> anyhow::Result<Exit> {
