@@ -6,6 +6,7 @@ mod filter;
 mod follow;
 mod fullpage;
 mod input;
+mod one;
 mod place;
 mod progress;
 mod render;

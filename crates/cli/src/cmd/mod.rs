@@ -3,6 +3,7 @@
 mod between;
 pub mod dump;
 pub mod explain;
+pub mod hex;
 pub mod lag;
 pub mod locate;
 pub mod timelines;
@@ -30,6 +31,8 @@ subcommands! {
     Verify => verify,
     /// Lists the records of an archive, in order and past damage
     Dump => dump,
+    /// Shows one record as bytes, each with the field that it belongs to
+    Hex => hex,
     /// Translates between positions and segment names
     Locate => locate,
     /// Bytes and segments between two positions

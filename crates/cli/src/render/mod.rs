@@ -5,6 +5,8 @@ pub mod dump_json;
 pub mod dump_text;
 pub mod explain_json;
 pub mod explain_text;
+pub mod hex_json;
+pub mod hex_text;
 pub mod json;
 pub mod time;
 pub mod timelines_json;
