@@ -86,7 +86,9 @@ fn show(source: &dyn Source, layout: Layout, lsn: Lsn, asked: Option<TimelineId>
         one.end = Some(record.end);
         // A wrong link does not keep a record from being read.
         one.findings = caught.findings.iter().filter(|f| f.lsn == Some(record.lsn)).cloned().collect();
-        one.note = (record.lsn != lsn).then(|| format!("{lsn} lies inside of it"));
+        let switched = one.header.is_some_and(|h| h.is_switch()) && lsn >= one.raw.reaches(record.lsn);
+        let place = if switched { "behind this switch, which leaves the rest of the segment empty" } else { "inside of it" };
+        one.note = (record.lsn != lsn).then(|| format!("{lsn} lies {place}"));
         return Ok(one);
     }
     if let Some(finding) = caught.findings.first() {

@@ -14,11 +14,16 @@ use pgwal::format::rmgr::Rmgr;
 use pgwal::format::rmgr::describe::Vocabulary;
 use pgwal::format::rmgr::sink::Value;
 use pgwal::format::spans::Part;
+use pgwal::verify::finding::Detail;
+use pgwal::walk::Fault;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// Bytes in a line.
 const WIDTH: usize = 16;
+
+/// Ends of names of fields whose bits or digits count.
+const IN_HEX: [&str; 4] = ["_info", "_crc", "_magic", "flags"];
 
 /// Writes it.
 pub fn write(out: &mut dyn Write, one: &One) -> io::Result<()> {
@@ -38,7 +43,11 @@ pub fn write(out: &mut dyn Write, one: &One) -> io::Result<()> {
     }
     let red = Style::new().fg_color(Some(AnsiColor::Red.into())).bold();
     for finding in &one.findings {
-        writeln!(out, "{red}WRONG    {} {}{red:#}", finding.code, finding.message(Some(&one.layout)))?;
+        let sums = match finding.detail {
+            Detail::Wal(Fault::Checksum { stored, computed }) => format!(": stored {stored:08X}, computed {computed:08X}"),
+            _ => String::new(),
+        };
+        writeln!(out, "{red}WRONG    {} {}{sums}{red:#}", finding.code, finding.message(Some(&one.layout)))?;
     }
     let mut file = rows.first().map(|row| row.file);
     for row in &rows {
@@ -57,7 +66,11 @@ fn field(out: &mut dyn Write, row: &Row<'_>) -> io::Result<()> {
         Some(block) => format!("block {block} {}", row.part.name()),
         None => row.part.name().to_owned(),
     };
-    let value = row.value.as_ref().map(text).unwrap_or_default();
+    let value = match row.value {
+        Some(Value::Unsigned(n)) if IN_HEX.iter().any(|end| row.name.ends_with(end)) => format!("0x{n:0width$X}", width = 2 * row.bytes.len()),
+        Some(value) => text(&value),
+        None => String::new(),
+    };
     let more = if row.continued { " (continued)" } else { "" };
     for (i, bytes) in row.bytes.chunks(WIDTH).enumerate() {
         let lsn = row.lsn.plus_within((i * WIDTH) as u64).to_string();
@@ -67,7 +80,7 @@ fn field(out: &mut dyn Write, row: &Row<'_>) -> io::Result<()> {
         }
         let line = match i {
             0 => format!("{lsn:<11} {style}{digits:<48}{style:#} {part:<20} {}{more}  {value}", row.name),
-            _ => format!("{lsn:<11} {style}{digits:<48}{style:#}"),
+            _ => format!("{lsn:<11} {style}{}{style:#}", digits.trim_end()),
         };
         writeln!(out, "{}", line.trim_end())?;
     }

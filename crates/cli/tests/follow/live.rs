@@ -38,7 +38,7 @@ fn a_server_is_followed_through_a_promotion() {
 }
 
 fn write(server: &Server) {
-    server
-        .sql("do $$ begin for i in 1..1500 loop update t set v = v + 1 where id = 1 + i % 2000; commit; end loop; end $$; checkpoint; update t set v = 0")
-        .unwrap();
+    server.sql("do $$ begin for i in 1..1500 loop update t set v = v + 1 where id = 1 + i % 2000; commit; end loop; end $$").unwrap();
+    server.sql("checkpoint").unwrap();
+    server.sql("update t set v = 0").unwrap();
 }

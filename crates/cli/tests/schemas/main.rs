@@ -62,6 +62,14 @@ fn dump_lines() {
 }
 
 #[test]
+fn records_as_bytes() {
+    let schema = Schema::named("hex.json");
+    for (folder, lsn) in [("demo/good", "0/00AAC690"), ("demo/good", "0/00A17FFE"), ("demo/damaged", "0/00AAC690"), ("demo/good", "0/00900200")] {
+        check(&schema, &["hex", &testdata(folder), lsn, "--format", "json"], false);
+    }
+}
+
+#[test]
 fn positions() {
     let (locate, lag) = (Schema::named("locate.json"), Schema::named("lag.json"));
     for words in [

@@ -108,6 +108,9 @@ impl<R: Render> Follower<'_, R> {
                 return Err((!told).then(finding));
             }
         };
+        // A file that is being copied: the rest of the page comes.
+        let whole = self.here.bytes.len() - self.here.bytes.len() % page;
+        self.here.bytes.truncate(whole);
         // Behind the place where a timeline was left, its file tells of another future.
         let start = self.start_of(self.number);
         let cut = self

@@ -159,7 +159,8 @@ impl<'a, R: Render> Follower<'a, R> {
     /// What the list came to.
     pub fn finish(self) -> Listed {
         let Sum { records, bytes, image_bytes, first, end } = self.sum;
-        let (complete, segments, findings, outcome) = (self.complete, self.segments, self.findings, self.outcome);
+        let segments = self.segments + u64::from(self.reached.is_some());
+        let (complete, findings, outcome) = (self.complete, self.findings, self.outcome);
         Listed { complete, segments, records, bytes, image_bytes, findings, first, end, outcome }
     }
 
