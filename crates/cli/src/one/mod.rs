@@ -103,7 +103,9 @@ fn show(source: &dyn Source, layout: Layout, lsn: Lsn, asked: Option<TimelineId>
         return Ok(one);
     }
     let before = caught.before.as_ref();
-    if let Some(next) = caught.next.as_ref().filter(|next| before.is_none_or(|before| next.prev == before.lsn)) {
+    let page = layout.page.bytes();
+    let follows = |next: &&catch::Seen| before.map_or(next.lsn.get() / page == lsn.get() / page, |before| next.prev == before.lsn);
+    if let Some(next) = caught.next.as_ref().filter(follows) {
         let mut one = one(next.lsn, next.timeline, read(next.lsn, next.timeline));
         one.end = Some(next.end);
         one.note = Some(format!("{lsn} lies between records, this is the next one"));

@@ -2,7 +2,7 @@
 
 use pgwal::format::rmgr::sink::Value;
 use pgwal::format::spans::{Part, Span};
-use pgwal::format::{FileName, Layout, Lsn, SegmentNo, TimelineId};
+use pgwal::format::{FileName, Generation, Layout, Lsn, SegmentNo, TimelineId};
 use pgwal::source::{Entry, Source};
 
 /// The longest record that a server writes, and a little more.
@@ -126,7 +126,8 @@ impl Raw {
 
     fn missing_of(&self, layout: &Layout, have: usize) -> u64 {
         let header = layout.record_header();
-        let known = self.bytes.len() >= header.min(24);
+        // The length stands at the beginning; up to 9.2 a header is on one page anyway.
+        let known = self.bytes.len() >= if layout.dialect.generation == Generation::LegacyA { header } else { 4 };
         let said = if known { layout.total_length(&self.bytes) } else { LONGEST };
         // A length that cannot be right: its header is all that can be shown.
         let length = if known && !(header as u32..=LONGEST).contains(&said) { header as u32 } else { said };

@@ -229,10 +229,10 @@ impl<'a, R: Render> Follower<'a, R> {
             over = seam.completed.map(|(lsn, header)| (lsn, header, seam.body, left.timeline));
             open = seam.open;
         }
-        if let Some(damage) = damages.first() {
-            if !self.is_sure(damage.lsn, DOUBT) {
-                return Ok(Step::Doubt);
-            }
+        if let Some(damage) = damages.first()
+            && !self.is_sure(damage.lsn, DOUBT)
+        {
+            return Ok(Step::Doubt);
         }
         let begun = self.begun();
         if let Some((lsn, header, body, timeline)) = over {
