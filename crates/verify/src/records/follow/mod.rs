@@ -235,6 +235,7 @@ impl<'a, R: Render> Follower<'a, R> {
             return Ok(Step::Doubt);
         }
         let begun = self.begun();
+        let over_seam = over.as_ref().map(|(lsn, header, ..)| (*lsn, header.is_switch()));
         if let Some((lsn, header, body, timeline)) = over {
             let end = if let Head::Rest(rest) = &run.head { rest.end.unwrap_or(run.to) } else { run.to };
             let layout = self.layout;
@@ -248,6 +249,20 @@ impl<'a, R: Render> Follower<'a, R> {
         if self.is_full() || self.range.end.is_some_and(|end| run.end >= end) {
             return Ok(Step::Done);
         }
+        // Nothing but the rest of a record and zeros: the end of a switch, or of any record, with more to come.
+        if matches!(run.tail, Tail::Switched { .. }) && self.here.place.is_none() && run.first.is_none() {
+            match over_seam {
+                Some((_, true)) => {}
+                Some((lsn, false)) => {
+                    let offset = run.end.minus_within(start) as usize;
+                    self.here.place = Some(Place { offset, last: Some(lsn), timeline: run.last_timeline.unwrap_or_default() });
+                    self.left = None;
+                    return Ok(Step::On);
+                }
+                None if self.is_written(self.number.next()) => {}
+                None => return Ok(Step::Wait),
+            }
+        }
         let entered = self.here.place.is_some()
             || run.first.is_some()
             || match &run.head {
@@ -260,7 +275,8 @@ impl<'a, R: Render> Follower<'a, R> {
                 let before = self.here.place;
                 let offset = run.end.minus_within(start) as usize;
                 let timeline = run.last_timeline.or(before.map(|p| p.timeline)).unwrap_or_default();
-                self.here.place = Some(Place { offset, last: run.last, timeline });
+                let last = run.last.or(over_seam.filter(|_| damages.is_empty()).map(|(lsn, _)| lsn));
+                self.here.place = Some(Place { offset, last, timeline });
                 self.left = None;
             }
             return self.stopped(&stop, filled, begun, &file, sink);
