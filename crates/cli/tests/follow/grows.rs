@@ -2,6 +2,8 @@
 
 use crate::followed::Followed;
 use crate::run::walproof;
+use pgwal::format::{Align, Endian, Layout, PageSize, SegmentNo, SegmentSize, TimelineId};
+use pgwal_craft::{Builder, End};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -119,4 +121,42 @@ fn a_segment_that_never_comes_is_a_gap() {
     let followed = Followed::start(to.path(), &[]);
     let text = followed.until("the record behind the gap", |text| text.lines().last().is_some_and(|l| l.starts_with("0/00B")));
     assert_eq!(text.matches(" *** WP101 error").count(), 1, "{text}");
+}
+
+/// The rest of a record that the segment's start splits, and zeros: that looks like the end of a segment switch, and is not.
+#[test]
+fn the_rest_of_a_record_is_no_switch() {
+    let layout = Layout {
+        dialect: pgwal::format::Version::new(15, 0).dialect().unwrap(),
+        align: Align::Eight,
+        endian: Endian::Little,
+        segment: SegmentSize::new(1 << 20).unwrap(),
+        page: PageSize::DEFAULT,
+    };
+    let mut wal = Builder::new(layout, TimelineId(1), 7_000_000_000_000_000_001, SegmentNo(1));
+    wal.checkpoint_shutdown();
+    wal.skip_to(24, End::Segment);
+    wal.filler(34);
+    for _ in 0..20 {
+        wal.filler(8000);
+    }
+    wal.skip_to(24, End::Segment);
+    wal.filler(34);
+    wal.switch();
+    let (made, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    wal.finish().write_to(made.path()).unwrap();
+    let [first, second, third] = [1, 2, 3].map(|n| format!("00000001000000000000000{n}"));
+    fs::copy(made.path().join(&first), to.path().join(&first)).unwrap();
+    let followed = Followed::start(to.path(), &[]);
+    // As the server has it after a flush: the page, zeros behind the record.
+    let whole = fs::read(made.path().join(&second)).unwrap();
+    let mut begun = vec![0; whole.len()];
+    begun[..56].copy_from_slice(&whole[..56]);
+    fs::write(to.path().join(&second), &begun).unwrap();
+    followed.until("the record over the seam", |text| text.lines().last().is_some_and(|line| line.starts_with("0/001FFFE8")));
+    fs::write(to.path().join(&second), &whole).unwrap();
+    fs::copy(made.path().join(&third), to.path().join(&third)).unwrap();
+    let later = walproof(&["dump", to.path().to_str().unwrap()]).out;
+    let text = followed.until("the last record", |text| text.len() >= later.len());
+    assert_eq!(text, later);
 }
