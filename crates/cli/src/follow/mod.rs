@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 
 /// Between two looks: a server under load writes thousands of times a second.
 const PAUSE: Duration = Duration::from_millis(20);
+/// Half of the time is spent waiting, but no more than this: a server removes what it has checkpointed.
+const LONG_PAUSE: Duration = Duration::from_millis(200);
 /// Something may be wrong, and a second look tells.
 const SOON: Duration = Duration::from_millis(100);
 /// Some file systems tell nothing of what other machines write.
@@ -50,8 +52,8 @@ pub fn list<R: Render>(
             _ if watch.sees() => IDLE,
             _ => BLIND,
         };
-        // However large the archive: most of the time is spent waiting.
-        let news = watch.wait(PAUSE.max(taken * 4), most.max(taken * 20));
+        // However large the archive: where nothing comes, nearly all of the time is spent waiting.
+        let news = watch.wait(taken.clamp(PAUSE, LONG_PAUSE), most.max(taken * 20));
         renamed = news.renamed || news.nothing;
         if news.renamed {
             watch.add_folders(source);

@@ -330,7 +330,9 @@ impl<'a, R: Render> Follower<'a, R> {
     fn missing(&mut self, sink: &mut Sink<'_>) -> io::Result<Step> {
         let later = self.sight.way.legs.iter().map(|leg| leg.first.max(self.number.next())).find(|&n| self.is_written(n));
         let Some(later) = later else { return Ok(Step::Wait) };
-        if !self.is_sure(self.start_of(self.number), GRACE) {
+        // A server removes only what it has written, and in order: what is missing there was missed, and more is lost by waiting.
+        let patience = if self.sight.live { DOUBT } else { GRACE };
+        if !self.is_sure(self.start_of(self.number), patience) {
             return Ok(Step::Doubt);
         }
         self.doubt = None;
