@@ -2,6 +2,7 @@
 
 mod compare;
 mod folder;
+mod follow;
 mod long;
 mod peak;
 mod postgres;
@@ -18,6 +19,7 @@ usage: cargo xtask COMMAND
   compare DIR…           time walproof against pg_waldump on folders of WAL, write benches/results/against_pg_waldump.md
   memory DIR…            peak memory of walproof verify on each folder, write benches/results/memory.md
   long million-files     walproof on a folder of a million empty files
+  long follow [MINUTES]  dump --follow of a server under pgbench and through a promotion, for MINUTES (5)
   long fuzz [MINUTES]    each fuzz target for MINUTES (10), on nightly with cargo-fuzz";
 
 fn main() -> Result<()> {
@@ -32,6 +34,8 @@ fn main() -> Result<()> {
         ["compare", folders @ ..] if !folders.is_empty() => compare::run(folders),
         ["memory", folders @ ..] if !folders.is_empty() => peak::run(folders),
         ["long", "million-files"] => long::million_files(),
+        ["long", "follow"] => follow::run(5),
+        ["long", "follow", minutes] => follow::run(minutes.parse()?),
         ["long", "fuzz"] => long::fuzz(10),
         ["long", "fuzz", minutes] => long::fuzz(minutes.parse()?),
         _ => bail!(USAGE),

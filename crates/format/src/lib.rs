@@ -12,6 +12,7 @@
 //! | [`record`] | record headers, block references, main data |
 //! | [`image`] | data pages out of records: pglz, holes, checksums |
 //! | [`rmgr`] | resource managers |
+//! | [`spans`] | which field each byte belongs to |
 //! | [`text`] | history files, backup history files, the control file |
 //! | [`sniff`] | what a file is when it is not WAL |
 //! | [`position`], [`wal_functions`] | positions as people write them, and what servers answer about them |
@@ -29,6 +30,7 @@ pub mod record;
 pub mod rmgr;
 pub mod segment;
 pub mod sniff;
+pub mod spans;
 pub mod text;
 pub mod timeline;
 pub mod wal_functions;

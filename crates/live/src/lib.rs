@@ -3,6 +3,7 @@
 //! Standard library only, since `xtask` uses it before anything else is built.
 
 mod find;
+mod promote;
 mod server;
 mod user;
 

@@ -128,7 +128,12 @@ impl Server {
         Err(Error::NotArchived(segment))
     }
 
-    fn control(&self, arguments: &[&str]) -> Result<(), Error> {
+    /// The folder of its socket.
+    pub(crate) fn socket(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(crate) fn control(&self, arguments: &[&str]) -> Result<(), Error> {
         let (data, log) = (text(&self.data()), text(&self.folder.join("log")));
         let all: Vec<&str> = ["-w", "-s", "-D", &data, "-l", &log].into_iter().chain(arguments.iter().copied()).collect();
         self.run("pg_ctl", &all)
@@ -153,7 +158,7 @@ impl Drop for Server {
     }
 }
 
-fn finished(program: &str, output: Output) -> Result<String, Error> {
+pub(crate) fn finished(program: &str, output: Output) -> Result<String, Error> {
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {

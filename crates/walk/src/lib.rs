@@ -31,6 +31,6 @@ pub use headers::headers;
 pub use open::Open;
 pub use rest::{Leftover, Rest};
 pub use run::{Begin, Link, Run, Stop, Tail};
-pub use scan::{Expect, KEEP, scan};
+pub use scan::{Expect, KEEP, Place, scan, scan_on};
 pub use slack::{Slack, SlackKind};
 pub use stream::{Declined, Stream};

@@ -36,6 +36,26 @@ pub fn scan<F: Fold>(bytes: &[u8], expect: Expect<'_>, fold: F) -> Run<F> {
     Scanner::new(bytes, expect, fold).run()
 }
 
+/// A place between two records, and what a scan knows there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// Offset in the segment: [`Run::end`] of the scan that came this far.
+    pub offset: usize,
+    /// The record before.
+    pub last: Option<Lsn>,
+    /// The timeline of the pages before.
+    pub timeline: TimelineId,
+}
+
+/// Scans the rest of a segment that was scanned up to a place, when it had fewer bytes. Of `bytes` before the page of that place nothing is
+/// looked at. The head of the run means nothing.
+pub fn scan_on<F: Fold>(bytes: &[u8], expect: Expect<'_>, fold: F, place: Place) -> Run<F> {
+    let mut scanner = Scanner::new(bytes, expect, fold);
+    (scanner.last, scanner.timeline, scanner.first_timeline) = (place.last, place.timeline, Some(place.timeline));
+    scanner.end = place.offset;
+    scanner.go_on(Head::Record, Step::At(place.offset))
+}
+
 /// What to do next.
 pub(crate) enum Step {
     /// A record (or page) begins at this offset.
@@ -130,7 +150,11 @@ impl<'a, F: Fold> Scanner<'a, F> {
     }
 
     fn run(mut self) -> Run<F> {
-        let (head, mut step) = self.begin();
+        let (head, step) = self.begin();
+        self.go_on(head, step)
+    }
+
+    fn go_on(mut self, head: Head, mut step: Step) -> Run<F> {
         let tail = loop {
             step = match step {
                 Step::At(offset) => self.records(offset),

@@ -7,13 +7,15 @@ use super::reading::Reading;
 use super::stats;
 use crate::Exit;
 use crate::filter::{self, Filter};
+use crate::follow::{self, Watch};
 use crate::fullpage;
 use crate::progress::Bar;
 use crate::render::csv::{self, Column};
 use crate::render::{dump_json, dump_text, waldump};
 use clap::ValueEnum;
 use pgwal::source::Source;
-use pgwal::verify::records::{Listed, Render, Wanted, list};
+use pgwal::verify::Options;
+use pgwal::verify::records::{ListError, Listed, Render, Wanted, list};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -30,6 +32,9 @@ pub struct Args {
     /// Details of blocks, each on a line of its own (with --format waldump)
     #[arg(short, long)]
     bkp_details: bool,
+    /// Go on with what is written from now on, until a signal, the end of the range, or the reader of the list ends it
+    #[arg(short, long)]
+    follow: bool,
     /// Save the page images of the records listed in this folder, which must be empty or not yet there
     #[arg(long, value_name = "DIR")]
     save_fullpage: Option<PathBuf>,
@@ -67,29 +72,31 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     if let Some(by) = &args.stats {
         return stats::as_pg_waldump(&args.reading, &args.filter, by == "record", args.quiet);
     }
-    let (source, mut options) = args.reading.open()?;
+    let (source, mut options): (_, Options<'_>) = args.reading.open()?;
     let source = source.as_ref();
     if args.format == Format::Waldump {
         args.reading.own_files_only(source, &mut options)?;
     }
     args.filter.prepare(source, &options)?;
     let pages = args.save_fullpage.as_deref().map(fullpage::Folder::new).transpose()?;
-    let pages = pages.as_ref();
-    let bar = Bar::new(args.quiet || io::stdout().is_terminal());
+    let watch = if args.follow { Some(Watch::new(&args.reading.archive()?)?) } else { None };
+    let work = Work { pages, watch };
+    options.interrupt = work.watch.as_ref().map(Watch::interrupt);
+    let bar = Bar::new(args.quiet || args.follow || io::stdout().is_terminal());
     options.progress = Some(&bar);
     let wanted = Wanted { options, limit: args.reading.limit() };
     let filter = &args.filter;
     let listed = match (args.quiet, args.format) {
-        (true, _) => write(source, &wanted, pages, &dump_text::Text { filter, quiet: true }, &mut io::stderr().lock()),
-        (_, Format::Text) => write(source, &wanted, pages, &dump_text::Text { filter, quiet: false }, &mut io::stdout().lock()),
+        (true, _) => write(source, &wanted, &work, &dump_text::Text { filter, quiet: true }, &mut io::stderr().lock()),
+        (_, Format::Text) => write(source, &wanted, &work, &dump_text::Text { filter, quiet: false }, &mut io::stdout().lock()),
         (_, Format::Waldump) => {
             let zone = waldump::Zone::system();
             let render = waldump::Waldump { filter, details: args.bkp_details, zone: &zone, vocabulary: OnceLock::new() };
-            write(source, &wanted, pages, &render, &mut io::stdout().lock())
+            write(source, &wanted, &work, &render, &mut io::stdout().lock())
         }
         (_, Format::Jsonl) => {
             let mut out = io::stdout().lock();
-            let listed = write(source, &wanted, pages, &dump_json::Json { filter }, &mut out)?;
+            let listed = write(source, &wanted, &work, &dump_json::Json { filter }, &mut out)?;
             out.write_all(&dump_json::end(&listed)).and_then(|()| out.flush())?;
             Ok(listed)
         }
@@ -97,13 +104,17 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             let mut out = io::stdout().lock();
             let render = csv::Csv::new(filter, &args.fields);
             out.write_all(&render.header())?;
-            let listed = write(source, &wanted, pages, &render, &mut out)?;
+            let listed = write(source, &wanted, &work, &render, &mut out)?;
             io::stderr().write_all(&render.findings())?;
             Ok(listed)
         }
     };
     bar.finish();
-    exit(args, &listed?)
+    let listed = listed?;
+    if let Some(watch) = &work.watch {
+        watch.end();
+    }
+    exit(args, &listed)
 }
 
 /// Prints the names that -r takes.
@@ -115,20 +126,33 @@ pub fn list_managers() -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
-fn write<R: Render>(
-    source: &dyn Source,
-    wanted: &Wanted<'_>,
-    pages: Option<&fullpage::Folder>,
-    render: &R,
-    out: &mut dyn Write,
-) -> anyhow::Result<Listed> {
+/// What is done beside listing.
+struct Work {
+    pages: Option<fullpage::Folder>,
+    watch: Option<Watch>,
+}
+
+fn write<R: Render>(source: &dyn Source, wanted: &Wanted<'_>, work: &Work, render: &R, out: &mut dyn Write) -> anyhow::Result<Listed> {
     let sink = &mut |text: &[u8]| out.write_all(text);
-    let listed = match pages {
-        Some(pages) => fullpage::list(source, wanted, render, pages, sink)?,
-        None => list(source, wanted, render, sink)?,
+    let listed = match &work.pages {
+        Some(pages) => fullpage::with(render, pages, sink, |saving, sink| records(source, wanted, work, saving, sink))?,
+        None => records(source, wanted, work, render, sink)?,
     };
     out.flush()?;
     Ok(listed)
+}
+
+fn records<R: Render>(
+    source: &dyn Source,
+    wanted: &Wanted<'_>,
+    work: &Work,
+    render: &R,
+    sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> Result<Listed, ListError> {
+    match &work.watch {
+        Some(watch) => follow::list(source, wanted, render, watch, sink),
+        None => list(source, wanted, render, sink),
+    }
 }
 
 fn exit(args: &Args, listed: &Listed) -> anyhow::Result<Exit> {

@@ -4,9 +4,10 @@ mod between;
 pub mod dump;
 pub mod explain;
 pub mod fields;
+pub mod hex;
 pub mod lag;
 pub mod locate;
-mod reading;
+pub(crate) mod reading;
 pub mod stats;
 pub mod timelines;
 pub mod verify;
@@ -37,6 +38,8 @@ subcommands! {
     Stats => stats,
     /// Lists the fields of every type of records
     Fields => fields,
+    /// Shows one record as bytes, each with the field that it belongs to
+    Hex => hex,
     /// Translates between positions and segment names
     Locate => locate,
     /// Bytes and segments between two positions

@@ -108,6 +108,11 @@ impl Reading {
         Ok(if complete { Exit::Clean } else { Exit::Refuted })
     }
 
+    /// Where the archive is.
+    pub fn archive(&self) -> anyhow::Result<Vec<PathBuf>> {
+        Ok(self.words()?.0)
+    }
+
     /// The archive and the segments.
     fn words(&self) -> anyhow::Result<(Vec<PathBuf>, Vec<String>)> {
         let (archive, rest): (Vec<PathBuf>, &[PathBuf]) = match (&self.path, self.words.split_first()) {

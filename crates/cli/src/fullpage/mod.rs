@@ -15,34 +15,30 @@ mod saving;
 
 pub use folder::Folder;
 
-use pgwal::source::Source;
-use pgwal::verify::records::{ListError, Listed, Render, Wanted};
-use saving::Saving;
+use pgwal::verify::records::{ListError, Listed, Render};
+pub use saving::Saving;
 use std::io;
 
-/// [`pgwal::verify::records::list`], saving images.
-pub fn list<R: Render>(
-    source: &dyn Source,
-    wanted: &Wanted<'_>,
+/// Where lines go.
+type Sink<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
+
+/// Makes a list with `list`, and saves the images of its records. An image that cannot be restored is a finding in the list.
+pub fn with<R: Render>(
     render: &R,
     folder: &Folder,
-    sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    sink: &mut Sink<'_>,
+    list: impl FnOnce(&Saving<'_, R>, &mut Sink<'_>) -> Result<Listed, ListError>,
 ) -> Result<Listed, ListError> {
     let saving = Saving::new(render);
     let mut failed = 0;
-    let mut listed = pgwal::verify::records::list(source, wanted, &saving, &mut |marked| {
-        saving.unmark(
-            marked,
-            &mut |image, line| {
-                if let Some(finding) = folder.save(image)? {
-                    failed += 1;
-                    render.finding(&finding, Some(&image.layout), line);
-                }
-                Ok(())
-            },
-            sink,
-        )
-    })?;
+    let mut save = |image: &saving::Waiting, line: &mut Vec<u8>| {
+        if let Some(finding) = folder.save(image)? {
+            failed += 1;
+            render.finding(&finding, Some(&image.layout), line);
+        }
+        Ok(())
+    };
+    let mut listed = list(&saving, &mut |marked| saving.unmark(marked, &mut save, sink))?;
     listed.findings += failed;
     listed.complete &= failed == 0;
     Ok(listed)

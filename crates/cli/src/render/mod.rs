@@ -8,6 +8,8 @@ pub mod explain_json;
 pub mod explain_text;
 pub mod fields_json;
 pub mod fields_text;
+pub mod hex_json;
+pub mod hex_text;
 pub mod json;
 pub mod json_sink;
 pub mod stats_csv;

@@ -78,6 +78,14 @@ fn stats_and_fields() {
 }
 
 #[test]
+fn records_as_bytes() {
+    let schema = Schema::named("hex.json");
+    for (folder, lsn) in [("demo/good", "0/00AAC690"), ("demo/good", "0/00A17FFE"), ("demo/damaged", "0/00AAC690"), ("demo/good", "0/00900200")] {
+        check(&schema, &["hex", &testdata(folder), lsn, "--format", "json"], false);
+    }
+}
+
+#[test]
 fn positions() {
     let (locate, lag) = (Schema::named("locate.json"), Schema::named("lag.json"));
     let control = format!("file:{}", testdata("control/9.2/pg_control"));

@@ -134,39 +134,47 @@ impl<'a> Cx<'a> {
     }
 
     fn value(&self, field: &Field) -> Result<Value<'a>, Short> {
-        let layout = self.record.layout;
-        let mut cursor = self.cursor(self.offset(field));
-        let name = field.name;
-        Ok(match field.kind {
-            Kind::U8 => Value::Unsigned(cursor.u8(name)?.into()),
-            Kind::U16 => Value::Unsigned(cursor.u16(name)?.into()),
-            Kind::U32 => Value::Unsigned(cursor.u32(name)?.into()),
-            Kind::U64 => Value::Unsigned(cursor.u64(name)?),
-            Kind::I16 => Value::Signed((cursor.u16(name)? as i16).into()),
-            Kind::I32 => Value::Signed(cursor.i32(name)?.into()),
-            Kind::I64 => Value::Signed(cursor.u64(name)? as i64),
-            Kind::F64 => Value::Float(f64::from_bits(cursor.u64(name)?)),
-            Kind::Bool => Value::Bool(cursor.u8(name)? != 0),
-            Kind::Lsn => Value::Lsn(cursor.lsn(name, layout.dialect.generation)?),
-            Kind::FullXid => Value::FullXid(cursor.u64(name)?),
-            Kind::Rel => Value::Rel(cursor.rel(name)?),
-            Kind::Time => Value::Time(cursor.time(name, layout.dialect)?),
-            Kind::Seconds => Value::Seconds(cursor.u64(name)? as i64),
-            Kind::WalLevel => Value::Name(layout.dialect.wal_level(cursor.u32(name)?)),
-            Kind::TidBlock => Value::Unsigned(cursor.tid(name)?.0.into()),
-            Kind::Tid => {
-                let (block, offset) = cursor.tid(name)?;
-                Value::Tid(block, offset)
-            }
-            Kind::Text(most) => {
-                if cursor.rest.is_empty() {
-                    return Err(Short(name));
-                }
-                let bytes = cursor.rest.get(..usize::from(most)).unwrap_or(cursor.rest);
-                Value::Text(bytes.split(|&b| b == 0).next().unwrap_or(bytes))
-            }
-        })
+        read(field, self.main, self.record.layout)
     }
+}
+
+/// Reads a field at a fixed place of main data.
+pub(crate) fn read<'a>(field: &Field, main: &'a [u8], layout: &Layout) -> Result<Value<'a>, Short> {
+    let offset = usize::from(match layout.align {
+        Align::Eight => field.at[0],
+        Align::Four => field.at[1],
+    });
+    let mut cursor = Cursor { rest: main.get(offset..).unwrap_or(&[]), endian: layout.endian };
+    let name = field.name;
+    Ok(match field.kind {
+        Kind::U8 => Value::Unsigned(cursor.u8(name)?.into()),
+        Kind::U16 => Value::Unsigned(cursor.u16(name)?.into()),
+        Kind::U32 => Value::Unsigned(cursor.u32(name)?.into()),
+        Kind::U64 => Value::Unsigned(cursor.u64(name)?),
+        Kind::I16 => Value::Signed((cursor.u16(name)? as i16).into()),
+        Kind::I32 => Value::Signed(cursor.i32(name)?.into()),
+        Kind::I64 => Value::Signed(cursor.u64(name)? as i64),
+        Kind::F64 => Value::Float(f64::from_bits(cursor.u64(name)?)),
+        Kind::Bool => Value::Bool(cursor.u8(name)? != 0),
+        Kind::Lsn => Value::Lsn(cursor.lsn(name, layout.dialect.generation)?),
+        Kind::FullXid => Value::FullXid(cursor.u64(name)?),
+        Kind::Rel => Value::Rel(cursor.rel(name)?),
+        Kind::Time => Value::Time(cursor.time(name, layout.dialect)?),
+        Kind::Seconds => Value::Seconds(cursor.u64(name)? as i64),
+        Kind::WalLevel => Value::Name(layout.dialect.wal_level(cursor.u32(name)?)),
+        Kind::TidBlock => Value::Unsigned(cursor.tid(name)?.0.into()),
+        Kind::Tid => {
+            let (block, offset) = cursor.tid(name)?;
+            Value::Tid(block, offset)
+        }
+        Kind::Text(most) => {
+            if cursor.rest.is_empty() {
+                return Err(Short(name));
+            }
+            let bytes = cursor.rest.get(..usize::from(most)).unwrap_or(cursor.rest);
+            Value::Text(bytes.split(|&b| b == 0).next().unwrap_or(bytes))
+        }
+    })
 }
 
 /// Reads values one after another. Each answer names the field that the data was too short for.

@@ -147,6 +147,19 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The bytes it takes; `Err` with the most that it can take where that differs.
+    pub const fn size(self) -> Result<usize, usize> {
+        match self {
+            Kind::U8 | Kind::Bool => Ok(1),
+            Kind::U16 | Kind::I16 => Ok(2),
+            Kind::U32 | Kind::I32 | Kind::WalLevel | Kind::TidBlock => Ok(4),
+            Kind::Tid => Ok(6),
+            Kind::U64 | Kind::I64 | Kind::F64 | Kind::Lsn | Kind::FullXid | Kind::Time | Kind::Seconds => Ok(8),
+            Kind::Rel => Ok(12),
+            Kind::Text(most) => Err(most as usize),
+        }
+    }
+
     /// How lists of fields call the type.
     pub const fn name(self) -> &'static str {
         match self {

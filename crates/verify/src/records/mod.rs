@@ -13,6 +13,7 @@
 //! read once more. Memory does not grow with the archive: it holds the buffers in flight, which grow with the size of a
 //! segment and of what is rendered of it.
 
+mod follow;
 mod ordered;
 mod plan;
 mod quick;
@@ -20,6 +21,8 @@ mod range;
 mod segment;
 mod sequence;
 mod sheet;
+
+pub use follow::{Follower, State};
 
 use crate::error::Error;
 use crate::finding::Finding;

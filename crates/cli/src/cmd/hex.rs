@@ -1,0 +1,82 @@
+//! `walproof hex`: one record as bytes, each with the field that it belongs to.
+
+use crate::Exit;
+use crate::cmd::reading::timeline;
+use crate::input::Input;
+use crate::one::{self, Nothing};
+use crate::place::{Basis, Geometry, Operand};
+use crate::render::{hex_json, hex_text};
+use clap::ValueEnum;
+use pgwal::format::TimelineId;
+use pgwal::verify::{Depth, Options, verify};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// The options of `hex`.
+#[derive(clap::Args)]
+#[command(after_help = "A position inside a record names that record. Exit code 1: the record is damaged or not whole, or no record is there.")]
+pub struct Args {
+    /// A folder of WAL, a data directory or its pg_wal, or a file
+    #[arg(value_name = "ARCHIVE", required_unless_present = "path")]
+    archive: Option<PathBuf>,
+    /// The position: X/Y, 24 hex digits+OFFSET, …
+    #[arg(value_name = "LSN", required_unless_present = "path")]
+    position: Option<String>,
+    /// The archive; LSN is the only word then
+    #[arg(short, long, value_name = "ARCHIVE")]
+    path: Option<PathBuf>,
+    /// The timeline to recover to [default: the latest]
+    #[arg(short, long, value_name = "N", value_parser = timeline)]
+    timeline: Option<TimelineId>,
+    /// How to say it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, in colour on a terminal
+    Text,
+    /// A JSON document
+    Json,
+}
+
+/// Shows the record.
+pub fn run(args: &Args) -> anyhow::Result<Exit> {
+    let (archive, word) = match (&args.path, &args.archive, &args.position) {
+        (Some(path), Some(word), None) => (path.clone(), word.to_string_lossy().into_owned()),
+        (None, Some(path), Some(word)) => (path.clone(), word.clone()),
+        _ => anyhow::bail!("an archive and one position are needed: walproof hex ARCHIVE LSN"),
+    };
+    let input = Input { archive: vec![archive], path: None, jobs: None, no_mmap: true };
+    let source = input.open()?;
+    let mut names = Options::default();
+    names.depth = Depth::Names;
+    let Some(layout) = verify(source.as_ref(), &names)?.layout else {
+        eprintln!("walproof: {}: no file there says how to read it", source.describe());
+        return Ok(Exit::CouldNotTell);
+    };
+    let operand = Operand::read(&word).map_err(anyhow::Error::from)?;
+    let mut basis = Basis::of(&Geometry { segment_size: None, version: None }, &[&operand])?;
+    basis.settle(&layout)?;
+    let lsn = operand.lsn(&basis)?;
+    let timeline = args.timeline.or(operand.timeline());
+    let one = match one::find(source.as_ref(), lsn, timeline, input.jobs())? {
+        Ok(one) => one,
+        Err(Nothing::Unreadable) => return Ok(Exit::CouldNotTell),
+        Err(Nothing::NoRecord(why)) => {
+            eprintln!("walproof: {why}");
+            return Ok(Exit::Refuted);
+        }
+    };
+    let mut out = io::BufWriter::new(anstream::stdout().lock());
+    match args.format {
+        Format::Text => hex_text::write(&mut out, &one)?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, &hex_json::document(&one, lsn))?;
+            writeln!(out)?;
+        }
+    }
+    out.flush()?;
+    Ok(if one.is_right() { Exit::Clean } else { Exit::Refuted })
+}

@@ -1,0 +1,62 @@
+//! `dump --follow`: looks again whenever something is written, until somebody has had enough.
+//!
+//! ```text
+//! inotify ──► written, renamed ─┐
+//! SIGINT, SIGTERM ──► stop ─────┼─► news ──► look, list what is new ──► wait for news, at most a second or two
+//! reader of stdout gone ──► stop┘
+//! ```
+
+mod news;
+mod watch;
+
+pub use watch::Watch;
+
+use pgwal::source::Source;
+use pgwal::verify::records::{Follower, ListError, Listed, Render, State, Wanted};
+use std::io;
+use std::time::{Duration, Instant};
+
+/// Between two looks: a server under load writes thousands of times a second.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Half of the time is spent waiting, but no more than this: a server removes what it has checkpointed.
+const LONG_PAUSE: Duration = Duration::from_millis(200);
+/// Something may be wrong, and a second look tells.
+const SOON: Duration = Duration::from_millis(100);
+/// Some file systems tell nothing of what other machines write.
+const IDLE: Duration = Duration::from_secs(2);
+/// None tells anything where watching is not possible.
+const BLIND: Duration = Duration::from_millis(500);
+
+/// [`pgwal::verify::records::list`], without an end of its own.
+pub fn list<R: Render>(
+    source: &dyn Source,
+    wanted: &Wanted<'_>,
+    render: &R,
+    watch: &Watch,
+    sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> Result<Listed, ListError> {
+    let mut follower = match Follower::new(source, wanted, render, sink)? {
+        Ok(follower) => follower,
+        Err(listed) => return Ok(*listed),
+    };
+    let mut renamed = watch.add_folders(source);
+    loop {
+        let begun = Instant::now();
+        let state = follower.advance(renamed, sink)?;
+        let taken = begun.elapsed();
+        if state == State::Finished || watch.is_over() {
+            return Ok(follower.finish());
+        }
+        let most = match state {
+            State::Doubting => SOON,
+            _ if watch.sees() => IDLE,
+            _ => BLIND,
+        };
+        // However large the archive: where nothing comes, nearly all of the time is spent waiting.
+        let news = watch.wait(taken.clamp(PAUSE, LONG_PAUSE), most.max(taken * 20));
+        renamed = news.renamed || news.nothing;
+        if news.renamed {
+            watch.add_folders(source);
+        }
+    }
+}

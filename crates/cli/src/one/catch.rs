@@ -1,0 +1,88 @@
+//! Looks for the record that holds a position, and for its neighbours.
+
+use pgwal::format::record::{Record, RecordHeader};
+use pgwal::format::{Layout, Lsn, TimelineId};
+use pgwal::verify::records::Render;
+use pgwal::verify::{Finding, Severity};
+use std::sync::{Mutex, PoisonError};
+
+/// A record that was seen.
+#[derive(Clone, Copy)]
+pub struct Seen {
+    pub lsn: Lsn,
+    pub end: Lsn,
+    pub prev: Lsn,
+    pub timeline: TimelineId,
+}
+
+/// What was seen.
+#[derive(Default)]
+pub struct Caught {
+    /// The record that holds the position.
+    pub holds: Option<Seen>,
+    /// The last one that ends before it.
+    pub before: Option<Seen>,
+    /// The first one that starts behind it.
+    pub next: Option<Seen>,
+    /// Errors that the position lies in.
+    pub findings: Vec<Finding>,
+}
+
+impl Caught {
+    /// Looking farther would find nothing else.
+    pub fn is_settled(&self) -> bool {
+        let between = self.before.zip(self.next).is_some_and(|(before, next)| next.prev == before.lsn);
+        self.holds.is_some() || !self.findings.is_empty() || between
+    }
+}
+
+/// A renderer that renders nothing.
+pub struct Catch {
+    lsn: Lsn,
+    caught: Mutex<Caught>,
+}
+
+impl Catch {
+    pub fn new(lsn: Lsn) -> Catch {
+        Catch { lsn, caught: Mutex::default() }
+    }
+
+    pub fn caught(self) -> Caught {
+        self.caught.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Render for Catch {
+    type Scratch = ();
+
+    fn whole(&self) -> bool {
+        false
+    }
+
+    fn wants(&self, _: &RecordHeader) -> bool {
+        true
+    }
+
+    fn record(&self, record: &Record<'_>, timeline: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<u64> {
+        let seen = Seen { lsn: record.lsn, end: record.end, prev: record.header.prev, timeline };
+        let mut caught = self.caught.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.lsn > self.lsn {
+            if caught.next.is_none_or(|next| seen.lsn < next.lsn) {
+                caught.next = Some(seen);
+            }
+        } else if seen.end > self.lsn {
+            caught.holds = Some(seen);
+        } else if caught.before.is_none_or(|before| seen.lsn > before.lsn) {
+            caught.before = Some(seen);
+        }
+        None
+    }
+
+    fn finding(&self, finding: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {
+        let until = finding.lost.and_then(|lost| lost.until_lsn);
+        let holds = finding.lsn.is_some_and(|from| from <= self.lsn && until.is_none_or(|until| self.lsn < until || self.lsn == from));
+        if holds && finding.severity >= Severity::Warning {
+            self.caught.lock().unwrap_or_else(PoisonError::into_inner).findings.push(finding.clone());
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The file that holds a segment now, and its bytes.
+
+use super::Follower;
+use super::found;
+use crate::consensus::beginning;
+use crate::finding::Finding;
+use crate::records::Render;
+use pgwal_format::{SegmentNo, TimelineId};
+use pgwal_source::{Codec, Entry, How, ReadState, Scratch};
+use pgwal_walk::Place;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::ControlFlow;
+
+/// Bytes that are read of a plain file at first; the rest is often zeros.
+const WINDOW: usize = 256 << 10;
+
+/// What is known of the segment that is being read.
+#[derive(Default)]
+pub(super) struct Here {
+    /// How far it was read; `None` as long as its first page says nothing.
+    pub place: Option<Place>,
+    /// From its beginning, or from the page of the place on; what lies before that is not looked at.
+    pub bytes: Vec<u8>,
+    /// Bytes that are read at once: 0 for the usual number.
+    window: usize,
+    /// The file, and whether it is plain: then it can be read from the middle.
+    open: Option<(Entry, bool)>,
+    /// That it cannot be read was told.
+    refused: bool,
+}
+
+impl Here {
+    /// Goes to another segment. Keeps the buffer.
+    pub fn leave(&mut self) {
+        let bytes = std::mem::take(&mut self.bytes);
+        *self = Here { bytes, ..Here::default() };
+        self.bytes.clear();
+    }
+
+    /// More is read the next time: a record does not end in what was read.
+    pub fn widen(&mut self) {
+        self.window = self.window.max(WINDOW).saturating_mul(2);
+    }
+}
+
+/// How much of the file was read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Filled {
+    /// All that is there.
+    All,
+    /// A window of it.
+    Window,
+}
+
+/// A file of a segment.
+pub(super) struct Found {
+    /// The timeline in its name.
+    pub timeline: TimelineId,
+    /// The file.
+    pub entry: Entry,
+}
+
+impl<R: Render> Follower<'_, R> {
+    /// The file that a server would take for a segment; without one, the unfinished segment of the newest timeline.
+    pub(super) fn file(&self, number: SegmentNo) -> Option<Found> {
+        let leg = self.sight.way.legs.iter().find(|leg| (leg.first..=leg.last).contains(&number));
+        let found = |s: &crate::inventory::Segment| Some(Found { timeline: s.timeline, entry: self.sight.entries.get(s.entry)?.clone() });
+        if let Some(segment) = leg.and_then(|leg| self.sight.inventory.get(leg.timeline, number)) {
+            return found(segment);
+        }
+        let oldest = self.reached.map_or(TimelineId(0), |(timeline, _)| timeline);
+        let newest = self.outcome.path.last().copied().unwrap_or(TimelineId(u32::MAX));
+        let fits = |s: &&crate::inventory::Segment| s.number == number && (oldest..=newest).contains(&s.timeline);
+        self.sight.inventory.partials.iter().filter(fits).max_by_key(|s| s.timeline).and_then(found)
+    }
+
+    pub(super) fn timeline_of(&self, number: SegmentNo) -> TimelineId {
+        let leg = self.sight.way.legs.iter().rev().find(|leg| leg.first <= number);
+        leg.map(|leg| leg.timeline).or(self.reached.map(|(timeline, _)| timeline)).unwrap_or(TimelineId::FIRST)
+    }
+
+    /// Whether WAL was written to a segment: its first page is its own.
+    pub(super) fn is_written(&self, number: SegmentNo) -> bool {
+        let Some(file) = self.file(number) else { return false };
+        let start = beginning(self.source, &file.entry).map(|(start, ..)| start).unwrap_or_default();
+        let header = self.layout.page_header(&start);
+        self.layout.check_page(&header, self.start_of(number), true, Some(self.sight.whose.system_id)).is_ok()
+    }
+
+    /// Reads on. `Err` where nothing can be read, with a finding the first time unless the file just went away.
+    pub(super) fn fill(&mut self, file: &Found) -> Result<Filled, Option<Box<Finding>>> {
+        let size = self.layout.segment.bytes();
+        if self.here.open.as_ref().is_none_or(|(entry, _)| *entry != file.entry) {
+            let plain = beginning(self.source, &file.entry).is_some_and(|(_, codec, _)| codec == Codec::Plain);
+            self.here.open = Some((file.entry.clone(), plain));
+        }
+        let plain = self.here.open.as_ref().is_some_and(|(_, plain)| *plain);
+        let page = self.layout.page.bytes() as usize;
+        let from = self.here.place.map_or(0, |place| place.offset - place.offset % page);
+        let filled = if plain { self.read_on(file, from) } else { self.unpack(file) };
+        let filled = match filled {
+            Ok(filled) => filled,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(None),
+            Err(error) => {
+                let told = std::mem::replace(&mut self.here.refused, true);
+                let finding = || Box::new(found::unreadable(&self.layout, file, self.number, error.to_string()));
+                return Err((!told).then(finding));
+            }
+        };
+        // A file that is being copied: the rest of the page comes.
+        let whole = self.here.bytes.len() - self.here.bytes.len() % page;
+        self.here.bytes.truncate(whole);
+        // Behind the place where a timeline was left, its file tells of another future.
+        let start = self.start_of(self.number);
+        let cut = self
+            .switches()
+            .filter(|&(_, parent, _)| parent == file.timeline)
+            .map(|(.., switch)| switch)
+            .find(|&switch| switch >= start && switch.minus_within(start) < size);
+        if let Some(switch) = cut {
+            self.here.bytes.truncate(switch.minus_within(start) as usize);
+            return Ok(Filled::All);
+        }
+        Ok(filled)
+    }
+
+    fn read_on(&mut self, file: &Found, from: usize) -> io::Result<Filled> {
+        let size = self.layout.segment.bytes() as usize;
+        let mut open = File::open(file.entry.path())?;
+        let length = usize::try_from(open.metadata()?.len()).unwrap_or(usize::MAX).min(size);
+        let end = from.saturating_add(self.here.window.max(WINDOW)).min(length);
+        open.seek(SeekFrom::Start(from as u64))?;
+        let bytes = &mut self.here.bytes;
+        bytes.resize(from, 0);
+        open.take(end.saturating_sub(from) as u64).read_to_end(bytes)?;
+        Ok(if end < length { Filled::Window } else { Filled::All })
+    }
+
+    /// A packed file is read from its beginning.
+    fn unpack(&mut self, file: &Found) -> io::Result<Filled> {
+        let size = self.layout.segment.bytes();
+        let bytes = &mut self.here.bytes;
+        bytes.clear();
+        let how = How { limit: size, ..How::default() };
+        let read = self.source.read(&file.entry, &how, &mut Scratch::default(), &mut |window| {
+            bytes.extend_from_slice(window);
+            if bytes.len() as u64 > size { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let read = read.map_err(io::Error::other)?;
+        bytes.truncate(size as usize);
+        match read.state {
+            ReadState::Vanished => Err(io::ErrorKind::NotFound.into()),
+            ReadState::Closed => Err(io::Error::other(format!("{} is not read", read.codec))),
+            _ => Ok(Filled::All),
+        }
+    }
+}

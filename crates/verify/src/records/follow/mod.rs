@@ -1,0 +1,443 @@
+//! Records as they are written: a live `pg_wal`, or an archive that grows.
+//!
+//! ```text
+//!            ┌──── a segment's file ─────────────┐┌─ the next one ──
+//! records ── │ read │ written since │ 0 or stale │   stale, or not there
+//!            └──────┴───────────────┴────────────┘
+//!             place ▲               ▲ wait: zeros and old pages are what WAL is going to be written over
+//! ```
+//! Each look goes on at the place where the last one ended ([`pgwal_walk::scan_on`]), and hands on whole records whose checksum is right.
+//! What is no record is the end of WAL for now, as long as no WAL lies behind it. Where some does, it may just have been written between
+//! two reads: only what is still wrong when it is read again is damage, is told once, and is passed.
+//!
+//! Which file holds a segment is asked anew whenever names change: the path to the latest timeline, as a server takes it (`path`). Where a
+//! timeline was left behind the last record, its child's file takes over in the middle of a segment.
+
+mod file;
+mod found;
+mod strip;
+
+use super::range::Range;
+use super::sheet::Sum;
+use super::{ListError, Listed, Render, Wanted, sequence};
+use crate::finding::Finding;
+use crate::options::{Depth, Options, Which};
+use crate::outcome::Outcome;
+use crate::verify::{Sight, examine};
+use file::{Filled, Here};
+use pgwal_format::record::Record;
+use pgwal_format::text::history::Switch;
+use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
+use pgwal_source::Source;
+use pgwal_walk::seam::seam;
+use pgwal_walk::{Damage, Expect, Fault, Head, Place, Run, Stop, Tail, scan, scan_on};
+use std::io;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+use strip::Strip;
+
+/// A server writes pages in order, and a reader may see a later one first: what is wrong must still be wrong after this long.
+const DOUBT: Duration = Duration::from_millis(200);
+/// Archives get their files in any order: one that others overtook may still come.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What there is to do after [`Follower::advance`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// Nothing, until something is written.
+    Waiting,
+    /// Look again soon, whether or not something is written: something may be wrong.
+    Doubting,
+    /// The end or the number of records asked for was reached.
+    Finished,
+}
+
+enum Step {
+    On,
+    Wait,
+    Doubt,
+    Done,
+}
+
+type Sink<'s> = dyn FnMut(&[u8]) -> io::Result<()> + 's;
+
+/// Lists records as they come.
+pub struct Follower<'a, R: Render> {
+    source: &'a dyn Source,
+    wanted: &'a Wanted<'a>,
+    render: &'a R,
+    outcome: Outcome,
+    sight: Sight,
+    layout: Layout,
+    range: Range,
+    /// The segment that is being read.
+    number: SegmentNo,
+    here: Here,
+    /// The segment before, until the seam with it is checked.
+    left: Option<Left<'a, R>>,
+    /// The timeline of the file of the last record, and where that ends.
+    reached: Option<(TimelineId, Lsn)>,
+    doubt: Option<(Lsn, Instant)>,
+    /// The names that were seen are not those that are there.
+    outdated: bool,
+    sum: Sum,
+    findings: u64,
+    segments: u64,
+    complete: bool,
+    scratch: R::Scratch,
+}
+
+/// A segment that was read to its end.
+struct Left<'a, R: Render> {
+    run: Run<Strip<'a, R>>,
+    timeline: TimelineId,
+}
+
+impl<'a, R: Render> Follower<'a, R> {
+    /// Begins where the archive, or the range asked for, does. `Err` inside, and findings in the list, where no file can be read.
+    ///
+    /// # Errors
+    /// Nothing can be looked at, or `sink` fails.
+    pub fn new(source: &'a dyn Source, wanted: &'a Wanted<'a>, render: &'a R, sink: &mut Sink<'_>) -> Result<Result<Self, Box<Listed>>, ListError> {
+        let (outcome, sight) = examine(source, &names(&wanted.options, wanted.options.start)).map_err(ListError::Verify)?;
+        let Some(sight) = sight else { return sequence::findings_alone(render, outcome, sink).map(|listed| Err(Box::new(listed))) };
+        let layout = sight.whose.layout;
+        let range = Range::of(&wanted.options, &layout);
+        let first = sight.way.legs.first().map(|leg| leg.first).or_else(|| sight.inventory.partials.iter().map(|s| s.number).min());
+        let asked = range.start.map(|start| layout.address().segment(start, layout.segment));
+        let number = asked.or(first).unwrap_or(SegmentNo(0));
+        let follower = Follower {
+            source,
+            wanted,
+            render,
+            outcome,
+            sight,
+            layout,
+            range,
+            number,
+            here: Here::default(),
+            left: None,
+            reached: None,
+            doubt: None,
+            outdated: false,
+            sum: Sum::default(),
+            findings: 0,
+            segments: 0,
+            complete: true,
+            scratch: R::Scratch::default(),
+        };
+        Ok(Ok(follower))
+    }
+
+    /// Lists what has come since. `renamed`: files came or went.
+    ///
+    /// # Errors
+    /// The place cannot be looked at any more, or `sink` fails.
+    pub fn advance(&mut self, renamed: bool, sink: &mut Sink<'_>) -> Result<State, ListError> {
+        if renamed || self.outdated || self.doubt.is_some() {
+            self.look_around(sink)?;
+        }
+        loop {
+            if self.wanted.options.interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                return Ok(State::Waiting);
+            }
+            if self.is_full() || self.range.end.is_some_and(|end| self.start_of(self.number) >= end) {
+                return Ok(State::Finished);
+            }
+            match self.step(sink).map_err(ListError::Output)? {
+                Step::On => {}
+                Step::Wait => {
+                    self.doubt = None;
+                    return Ok(if self.outdated { State::Doubting } else { State::Waiting });
+                }
+                Step::Doubt => return Ok(State::Doubting),
+                Step::Done => return Ok(State::Finished),
+            }
+        }
+    }
+
+    /// What the list came to.
+    pub fn finish(self) -> Listed {
+        let Sum { records, bytes, image_bytes, first, end } = self.sum;
+        let segments = self.segments + u64::from(self.reached.is_some());
+        let (complete, findings, outcome) = (self.complete, self.findings, self.outcome);
+        Listed { complete, segments, records, bytes, image_bytes, findings, first, end, outcome }
+    }
+
+    /// Reads the names anew, and finds out whether the timeline was left before the place that was reached.
+    fn look_around(&mut self, sink: &mut Sink<'_>) -> Result<(), ListError> {
+        self.outdated = false;
+        let from = self.reached.map_or(self.range.start, |(_, end)| Some(end.min(self.start_of(self.number))));
+        match examine(self.source, &names(&self.wanted.options, from)) {
+            Ok((outcome, Some(sight))) if sight.whose.layout == self.layout => (self.outcome, self.sight) = (outcome, sight),
+            // All files went away for a moment; or it is another cluster's place now, and nothing of ours will come.
+            Ok(_) | Err(crate::Error::NoWal { .. }) => {}
+            Err(error) => return Err(ListError::Verify(error)),
+        }
+        let Some((timeline, end)) = self.reached else { return Ok(()) };
+        let left = self.switches().find(|&(child, parent, switch)| parent == timeline && switch < end && child > timeline);
+        if let Some((child, parent, switch)) = left {
+            let finding = found::diverged(&self.layout, parent, switch, child, end);
+            self.tell(&finding, sink).map_err(ListError::Output)?;
+            let (address, size) = (self.layout.address(), self.layout.segment);
+            self.number = address.segment(switch, size);
+            let offset = address.offset(switch, size) as usize;
+            let place = Place { offset, last: None, timeline: TimelineId(0) };
+            self.here.leave();
+            self.here.place = (offset > 0).then_some(place);
+            (self.left, self.reached) = (None, None);
+        }
+        Ok(())
+    }
+
+    /// The switches on the path: child, parent, place.
+    fn switches(&self) -> impl Iterator<Item = (TimelineId, TimelineId, Lsn)> {
+        self.outcome.branches.iter().filter(|b| self.outcome.path.contains(&b.timeline)).filter_map(|b| match (b.parent, &b.switch) {
+            (Some(parent), Some(Switch::At(lsn))) => Some((b.timeline, parent, *lsn)),
+            _ => None,
+        })
+    }
+
+    /// Looks at the segment.
+    fn step(&mut self, sink: &mut Sink<'_>) -> io::Result<Step> {
+        let Some(file) = self.file(self.number) else { return self.missing(sink) };
+        let filled = match self.fill(&file) {
+            Ok(filled) => filled,
+            Err(finding) => {
+                if let Some(finding) = finding {
+                    self.tell(&finding, sink)?;
+                    self.complete = false;
+                }
+                self.outdated = true;
+                return Ok(Step::Wait);
+            }
+        };
+        let start = self.start_of(self.number);
+        let expect =
+            Expect { layout: &self.layout, start, timeline: Some(file.timeline), system_id: Some(self.sight.whose.system_id), keep: usize::MAX };
+        let strip = Strip::new(self.render, self.range, file.timeline);
+        let mut run = match self.here.place {
+            Some(place) => scan_on(&self.here.bytes, expect, strip, place),
+            None => scan(&self.here.bytes, expect, strip),
+        };
+        let mut damages = std::mem::take(&mut run.damages);
+        let mut over = None;
+        let mut open = None;
+        if let (None, Some(left)) = (self.here.place, &self.left) {
+            let seam = seam(&self.layout, &left.run, &run);
+            damages.splice(0..0, [seam.damage, seam.second].into_iter().flatten());
+            over = seam.completed.map(|(lsn, header)| (lsn, header, seam.body, left.timeline));
+            open = seam.open;
+        }
+        if let Some(damage) = damages.first()
+            && !self.is_sure(damage.lsn, DOUBT)
+        {
+            return Ok(Step::Doubt);
+        }
+        let begun = self.begun();
+        let over_seam = over.as_ref().map(|(lsn, header, ..)| (*lsn, header.is_switch()));
+        if let Some((lsn, header, body, timeline)) = over {
+            let end = if let Head::Rest(rest) = &run.head { rest.end.unwrap_or(run.to) } else { run.to };
+            let layout = self.layout;
+            self.over_seam(&Record { lsn, end, header, body: &body, layout: &layout }, timeline, sink)?;
+        }
+        let strip = std::mem::replace(&mut run.acc, Strip::new(self.render, self.range, file.timeline));
+        self.hand_on(strip, &damages, begun, &file, sink)?;
+        if run.last.is_some() {
+            self.reached = Some((file.timeline, run.end));
+        }
+        if self.is_full() || self.range.end.is_some_and(|end| run.end >= end) {
+            return Ok(Step::Done);
+        }
+        // Nothing but the rest of a record and zeros: the end of a switch, or of any record, with more to come.
+        if matches!(run.tail, Tail::Switched { .. }) && self.here.place.is_none() && run.first.is_none() {
+            match over_seam {
+                Some((_, true)) => {}
+                Some((lsn, false)) => {
+                    let offset = run.end.minus_within(start) as usize;
+                    self.here.place = Some(Place { offset, last: Some(lsn), timeline: run.last_timeline.unwrap_or_default() });
+                    self.left = None;
+                    return Ok(Step::On);
+                }
+                None if self.is_written(self.number.next()) => {}
+                None => return Ok(Step::Wait),
+            }
+        }
+        let entered = self.here.place.is_some()
+            || run.first.is_some()
+            || match &run.head {
+                Head::Record => true,
+                Head::Rest(rest) => rest.end.is_some(),
+                _ => false,
+            };
+        if let Tail::Stopped(stop) = run.tail {
+            if entered {
+                let before = self.here.place;
+                let offset = run.end.minus_within(start) as usize;
+                let timeline = run.last_timeline.or(before.map(|p| p.timeline)).unwrap_or_default();
+                let last = run.last.or(over_seam.filter(|_| damages.is_empty()).map(|(lsn, _)| lsn));
+                self.here.place = Some(Place { offset, last, timeline });
+                self.left = None;
+            }
+            return self.stopped(&stop, filled, begun, &file, sink);
+        }
+        self.doubt = None;
+        self.left = Some(match (open, self.left.take()) {
+            (Some(open), Some(mut left)) => {
+                (left.run.tail, left.run.to) = (Tail::Open(open), run.to);
+                left
+            }
+            _ => Left { run, timeline: file.timeline },
+        });
+        self.go_to(self.number.next());
+        Ok(Step::On)
+    }
+
+    /// No record comes next. Is that the end for now?
+    fn stopped(&mut self, stop: &Stop, filled: Filled, begun: Lsn, file: &file::Found, sink: &mut Sink<'_>) -> io::Result<Step> {
+        if filled == Filled::Window && stop.fault == Fault::CutOff {
+            self.here.widen();
+            return Ok(Step::On);
+        }
+        // With the rest of the record not yet there, what lies in the next file says nothing.
+        if !self.is_written(self.number.next()) {
+            return Ok(Step::Wait);
+        }
+        let patience = if stop.fault == Fault::CutOff { GRACE } else { DOUBT };
+        if !self.is_sure(stop.lsn, patience) {
+            return Ok(Step::Doubt);
+        }
+        self.doubt = None;
+        let damage = Damage {
+            lsn: stop.lsn,
+            begun_before: stop.begun_before,
+            at: stop.at,
+            fault: stop.fault,
+            end: stop.end,
+            until: None,
+            until_prev: None,
+            before: (),
+        };
+        let finding = found::damage(&self.layout, &damage, begun, file, self.number);
+        self.complete = false;
+        self.tell(&finding, sink)?;
+        self.left = None;
+        self.go_to(self.number.next());
+        Ok(Step::On)
+    }
+
+    /// There is no file for the segment. Will it come?
+    fn missing(&mut self, sink: &mut Sink<'_>) -> io::Result<Step> {
+        let later = self.sight.way.legs.iter().map(|leg| leg.first.max(self.number.next())).find(|&n| self.is_written(n));
+        let Some(later) = later else { return Ok(Step::Wait) };
+        // A server removes only what it has written, and in order: what is missing there was missed, and more is lost by waiting.
+        let patience = if self.sight.live { DOUBT } else { GRACE };
+        if !self.is_sure(self.start_of(self.number), patience) {
+            return Ok(Step::Doubt);
+        }
+        self.doubt = None;
+        let timeline = self.timeline_of(self.number);
+        let finding = found::gap(&self.layout, timeline, self.begun(), self.number, later);
+        self.complete = false;
+        self.tell(&finding, sink)?;
+        self.left = None;
+        self.go_to(later);
+        Ok(Step::On)
+    }
+
+    /// Lines and findings, in order.
+    fn hand_on(&mut self, mut strip: Strip<'a, R>, damages: &[Damage<()>], begun: Lsn, file: &file::Found, sink: &mut Sink<'_>) -> io::Result<()> {
+        let mut told = 0;
+        for damage in damages {
+            let finding = found::damage(&self.layout, damage, begun, file, self.number);
+            let Some(lsn) = finding.lsn.filter(|_| self.costs(&finding)) else { continue };
+            told = self.lines(&mut strip, told, strip::before(lsn), sink)?;
+            if self.is_full() {
+                return Ok(());
+            }
+            self.complete = false;
+            self.tell(&finding, sink)?;
+        }
+        self.lines(&mut strip, told, strip::all, sink)?;
+        Ok(())
+    }
+
+    fn lines(&mut self, strip: &mut Strip<'a, R>, from: usize, wanted: impl Fn(Lsn) -> bool, sink: &mut Sink<'_>) -> io::Result<usize> {
+        let room = self.wanted.limit.map_or(usize::MAX, |limit| limit.saturating_sub(self.sum.records) as usize);
+        let (to, text, sum) = strip.take(from, room, wanted);
+        self.sum.add(sum);
+        if !text.is_empty() {
+            sink(text)?;
+        }
+        Ok(to)
+    }
+
+    /// A record over the end of a segment.
+    fn over_seam(&mut self, record: &Record<'_>, timeline: TimelineId, sink: &mut Sink<'_>) -> io::Result<()> {
+        self.reached = Some((timeline, record.end));
+        if self.is_full() || !self.render.wants(&record.header) || !self.range.holds(record) {
+            return Ok(());
+        }
+        let mut text = Vec::new();
+        if let Some(images) = self.render.record(record, timeline, &mut self.scratch, &mut text) {
+            self.sum.count(record, images);
+            sink(&text)?;
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, finding: &Finding, sink: &mut Sink<'_>) -> io::Result<()> {
+        let mut text = Vec::new();
+        self.render.finding(finding, Some(&self.layout), &mut text);
+        self.findings += 1;
+        if text.is_empty() { Ok(()) } else { sink(&text) }
+    }
+
+    /// What lies before the start asked for is of no interest.
+    fn costs(&self, finding: &Finding) -> bool {
+        let until = finding.lost.and_then(|lost| lost.until_lsn).or(finding.lsn);
+        self.range.start.is_none_or(|start| until.is_none_or(|until| until > start))
+    }
+
+    /// The same thing was wrong all the time since it was first seen.
+    fn is_sure(&mut self, lsn: Lsn, patience: Duration) -> bool {
+        match self.doubt {
+            Some((same, since)) if same == lsn => since.elapsed() >= patience,
+            _ => {
+                self.doubt = Some((lsn, Instant::now()));
+                false
+            }
+        }
+    }
+
+    fn go_to(&mut self, number: SegmentNo) {
+        self.number = number;
+        self.here.leave();
+        self.segments += 1;
+    }
+
+    /// The record that is lost where this segment cannot be read from its beginning on.
+    fn begun(&self) -> Lsn {
+        match self.left.as_ref().map(|left| &left.run.tail) {
+            Some(Tail::Open(open)) => open.start,
+            _ => self.start_of(self.number).plus_within(self.layout.long_header() as u64),
+        }
+    }
+
+    fn start_of(&self, number: SegmentNo) -> Lsn {
+        self.layout.address().segment_start(number, self.layout.segment)
+    }
+
+    fn is_full(&self) -> bool {
+        self.wanted.limit.is_some_and(|limit| self.sum.records >= limit)
+    }
+}
+
+/// The same options, for names alone.
+fn names<'a>(options: &Options<'a>, start: Option<Lsn>) -> Options<'a> {
+    let timeline = match options.timeline {
+        Which::All => Which::Latest,
+        one => one,
+    };
+    Options { depth: Depth::Names, timeline, start, ..Options::default() }
+}

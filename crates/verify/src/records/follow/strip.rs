@@ -1,0 +1,83 @@
+//! Records that were rendered, each with its place, to be handed on once it is sure that nothing before them is still to come.
+
+use super::super::Render;
+use super::super::range::Range;
+use super::super::sheet::Sum;
+use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::{Lsn, TimelineId};
+use pgwal_walk::Fold;
+
+pub(super) struct Strip<'a, R: Render> {
+    render: &'a R,
+    range: Range,
+    timeline: TimelineId,
+    text: Vec<u8>,
+    lines: Vec<Line>,
+    scratch: R::Scratch,
+}
+
+struct Line {
+    lsn: Lsn,
+    /// Where its text ends.
+    end: usize,
+    sum: Sum,
+}
+
+/// Lines of records before `lsn`.
+pub(super) fn before(lsn: Lsn) -> impl Fn(Lsn) -> bool {
+    move |line| line < lsn
+}
+
+/// All lines.
+pub(super) fn all(_: Lsn) -> bool {
+    true
+}
+
+impl<'a, R: Render> Strip<'a, R> {
+    pub fn new(render: &'a R, range: Range, timeline: TimelineId) -> Self {
+        Strip { render, range, timeline, text: Vec::new(), lines: Vec::new(), scratch: R::Scratch::default() }
+    }
+
+    /// The lines from number `from` on, as long as they are wanted and there is room: the number of the next, their text, what they come to.
+    pub fn take(&self, from: usize, room: usize, wanted: impl Fn(Lsn) -> bool) -> (usize, &[u8], Sum) {
+        let rest = self.lines.get(from..).unwrap_or(&[]);
+        let count = rest.iter().take(room).take_while(|line| wanted(line.lsn)).count();
+        let end_of = |number: usize| number.checked_sub(1).and_then(|i| self.lines.get(i)).map_or(0, |line| line.end);
+        let mut sum = Sum::default();
+        rest.iter().take(count).for_each(|line| sum.add(line.sum));
+        (from + count, self.text.get(end_of(from)..end_of(from + count)).unwrap_or(&[]), sum)
+    }
+}
+
+impl<R: Render> std::fmt::Debug for Strip<'_, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Strip").field("timeline", &self.timeline).field("lines", &self.lines.len()).finish_non_exhaustive()
+    }
+}
+
+impl<R: Render> Fold for Strip<'_, R> {
+    type Mark = ();
+
+    fn mark(&self) {}
+
+    fn after(_: &mut (), _: &Self) {}
+
+    fn wants(&self, header: &RecordHeader) -> bool {
+        self.render.wants(header)
+    }
+
+    fn pass(&mut self, _: &RecordHeader) {}
+
+    fn record(&mut self, record: &Record<'_>) {
+        if !self.range.holds(record) {
+            return;
+        }
+        if let Some(images) = self.render.record(record, self.timeline, &mut self.scratch, &mut self.text) {
+            let mut sum = Sum::default();
+            sum.count(record, images);
+            self.lines.push(Line { lsn: record.lsn, end: self.text.len(), sum });
+        }
+    }
+
+    fn join(&mut self, _: Self) {}
+}
