@@ -39,6 +39,10 @@ fn every_story_lists_the_records_that_reference_programs_list() {
             assert_eq!((end["type"].as_str(), end["complete"].as_bool(), ran.code), (Some("end"), Some(true), 0), "{name}");
             assert_eq!(end["records"].as_u64(), Some(records.len() as u64), "{name}");
             assert!(records.windows(2).all(|pair| field(pair[1], "prev") == field(pair[0], "lsn")), "{name}");
+            let ran = walproof(&["dump", folder.to_str().unwrap(), "-t", &timeline, "--format", "waldump"]);
+            let own = records.iter().filter(|line| field(line, "timeline") == timeline);
+            // Nothing of its ancestors' files.
+            assert_eq!((ran.code, ran.out.lines().count()), (0, own.count()), "{name}");
         }
     }
 }

@@ -137,13 +137,11 @@ pub enum BoundaryRule {
     Next,
 }
 
-/// What the text says of invalidation messages.
+/// What the text says of invalidation messages, from 9.5 on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Invalidations {
     /// "relmap db N" (9.6 and later) instead of "relmap".
     pub relmap_db: bool,
-    /// Id -5, a snapshot, exists (9.4 and later).
-    pub snapshot: bool,
     /// Id -6, a relation's publications, exists (18 and later).
     pub relsync: bool,
     /// Of an id that is not known.
@@ -330,9 +328,8 @@ const WORDS_14: Wording = Wording { contrecord_expected: true, ..WORDS_11 };
 const WORDS_16: Wording = Wording { wal_segment: true, length: LengthWording::ExpectedAtLeast, ..WORDS_14 };
 const WORDS_19: Wording = Wording { padded: true, ..WORDS_16 };
 
-const INVALIDATIONS: Invalidations = Invalidations { relmap_db: false, snapshot: false, relsync: false, unknown: " unknown id " };
-const INVALIDATIONS_9_4: Invalidations = Invalidations { snapshot: true, ..INVALIDATIONS };
-const INVALIDATIONS_9_6: Invalidations = Invalidations { relmap_db: true, unknown: " unrecognized id ", ..INVALIDATIONS_9_4 };
+const INVALIDATIONS: Invalidations = Invalidations { relmap_db: false, relsync: false, unknown: " unknown id " };
+const INVALIDATIONS_9_6: Invalidations = Invalidations { relmap_db: true, unknown: " unrecognized id ", ..INVALIDATIONS };
 const INVALIDATIONS_18: Invalidations = Invalidations { relsync: true, ..INVALIDATIONS_9_6 };
 
 const PLAIN: PageBits = PageBits { all: 0x0003, overwrite: 0 };
@@ -449,7 +446,6 @@ const V9_4: Dialect = Dialect {
     catalog_version: 201409291,
     functions: wal_functions::FUNCTIONS_9_4,
     wal_levels: &["minimal", "archive", "hot_standby", "logical"],
-    invalidations: INVALIDATIONS_9_4,
     ..V9_3
 };
 

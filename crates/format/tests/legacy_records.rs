@@ -247,9 +247,12 @@ fn small_managers() {
 
 #[test]
 fn a_sequence_tells_its_last_value() {
-    let tuple = rest(rel(bytes()), &[0; 22]).u8(24).u8(0);
-    for (version, between) in [(V8_3, 4), (V9_4, 5)] {
-        let mut main = rest(Bytes(Endian::Little, tuple.1.clone()), &[b'x'; 64]).u64(33);
+    for (version, hoff, between) in [(V8_2, 26, 4), (V8_3, 22, 4), (V9_4, 22, 5)] {
+        let mut tuple = rest(rel(bytes()), &[0; 22]);
+        tuple.1.resize(12 + hoff, 0);
+        tuple.1.push(32);
+        tuple.1.resize(12 + 32, 0);
+        let mut main = rest(tuple, &[b'x'; 64]).u64(33);
         for _ in 0..between {
             main = main.u64(1);
         }

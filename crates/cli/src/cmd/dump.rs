@@ -16,6 +16,7 @@ use pgwal::source::Source;
 use pgwal::verify::records::{Listed, Render, Wanted, list};
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
 /// The options of `dump`.
 #[derive(clap::Args)]
@@ -68,6 +69,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     let (source, mut options) = args.reading.open()?;
     let source = source.as_ref();
+    if args.format == Format::Waldump {
+        args.reading.own_files_only(source, &mut options)?;
+    }
     args.filter.prepare(source, &options)?;
     let pages = args.save_fullpage.as_deref().map(fullpage::Folder::new).transpose()?;
     let pages = pages.as_ref();
@@ -80,7 +84,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         (_, Format::Text) => write(source, &wanted, pages, &dump_text::Text { filter, quiet: false }, &mut io::stdout().lock()),
         (_, Format::Waldump) => {
             let zone = waldump::Zone::system();
-            let render = waldump::Waldump { filter, details: args.bkp_details, zone: &zone };
+            let render = waldump::Waldump { filter, details: args.bkp_details, zone: &zone, vocabulary: OnceLock::new() };
             write(source, &wanted, pages, &render, &mut io::stdout().lock())
         }
         (_, Format::Jsonl) => {

@@ -24,7 +24,7 @@ pub struct Reading {
     /// Only records that end before or at this position
     #[arg(short, long, value_name = "LSN")]
     end: Option<Lsn>,
-    /// The timeline to recover to [default: the latest, or that of STARTSEG]
+    /// The timeline to recover to; with --format waldump only files of this timeline [default: the latest, or that of the segments named]
     #[arg(short, long, value_name = "N", value_parser = timeline)]
     timeline: Option<TimelineId>,
     /// Stop after so many records
@@ -58,6 +58,20 @@ impl Reading {
             self.narrow(source.as_ref(), &segments, &mut options)?;
         }
         Ok((source, options))
+    }
+
+    /// `pg_waldump` reads files of one timeline alone: what a server takes of its ancestors is not for it.
+    pub fn own_files_only(&self, source: &dyn Source, options: &mut Options<'_>) -> anyhow::Result<()> {
+        let Which::Number(number) = options.timeline else { return Ok(()) };
+        let mut names = Options::default();
+        names.depth = Depth::Names;
+        let outcome = verify(source, &names)?;
+        let own = outcome.timelines.iter().find(|t| t.timeline == number && t.segments > 0).map(|t| t.from);
+        if let (Some(asked), Some(own)) = (options.start, own) {
+            ensure!(asked >= own, "{asked} lies before the first segment of timeline {number} that is here, which starts at {own}");
+        }
+        options.start = options.start.max(own);
+        Ok(())
     }
 
     /// Only so many records; 0 is no limit.
@@ -130,7 +144,10 @@ impl Reading {
         }
         let mut last = number;
         if let Some(word) = segments.get(1) {
-            last = address.segment(Place::read(word, &layout)?.lsn, size);
+            let place = Place::read(word, &layout)?;
+            last = address.segment(place.lsn, size);
+            // It outranks that of STARTSEG.
+            options.timeline = place.timeline.map_or(options.timeline, Which::Number);
             ensure!(last >= number, "{word} lies before {}", segments[0]);
         }
         let end = address.segment_start(last.next(), size);

@@ -86,6 +86,9 @@ pub fn as_pg_waldump(reading: &Reading, filter: &Filter, record: bool, quiet: bo
 fn count(reading: &Reading, filter: &Filter, by: By, quiet: bool, format: Format) -> anyhow::Result<Exit> {
     let (source, mut options) = reading.open()?;
     let source = source.as_ref();
+    if format == Format::Waldump {
+        reading.own_files_only(source, &mut options)?;
+    }
     filter.prepare(source, &options)?;
     reading.limited(source, &mut options, &Counter::new(filter, by))?;
     let bar = Bar::new(quiet);

@@ -136,7 +136,13 @@ impl Block {
     }
 }
 
-impl Record<'_> {
+impl<'a> Record<'a> {
+    /// Main data, where the structure is known: what [`Record::main_data`] says, sooner.
+    pub fn main_data_of(&self, shape: &Shape) -> &'a [u8] {
+        let start = shape.main_start.min(self.body.len());
+        self.body.get(start..(start + shape.main_len).min(self.body.len())).unwrap_or(&[])
+    }
+
     /// Reads the structure of the record into `blocks`, which is emptied first.
     pub fn blocks(&self, blocks: &mut Vec<Block>) -> Result<Shape, BodyFault> {
         blocks.clear();

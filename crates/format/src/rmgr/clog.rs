@@ -28,3 +28,27 @@ pub const OPS: &[Op] = &[
         &[text("page "), i64("pageno", 0), text("; oldestXact "), u32("oldest_xact", 8), u32("oldest_xact_db", 12).hidden()],
     ),
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::rmgr::table::{V9_6, V10, V17};
+    use crate::rmgr::told::{any_bytes, told};
+
+    const CLOG: u8 = 3;
+
+    #[test]
+    fn truncations_by_version() {
+        for (version, data, text) in [
+            (V9_6, &[4, 0, 0, 0][..], "4"),
+            (V10, &[4, 0, 0, 0, 9, 0, 0, 0, 5, 0, 0, 0], "page 4; oldestXact 9"),
+            (V17, &[4, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 5, 0, 0, 0], "page 4294967300; oldestXact 9"),
+        ] {
+            assert_eq!(told(version, CLOG, 0x10, data, &[]).0, text);
+        }
+    }
+
+    #[test]
+    fn no_bytes_are_too_odd() {
+        any_bytes(CLOG);
+    }
+}

@@ -40,3 +40,32 @@ fn subtransactions(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     sink.close(Nest::List);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rmgr::table::{V9_5, V10, V13, V17};
+    use crate::rmgr::told::{any_bytes, told};
+
+    const COMMIT_TS: u8 = 18;
+
+    fn numbers(of: &[u32]) -> Vec<u8> {
+        of.iter().flat_map(|n| n.to_le_bytes()).collect()
+    }
+
+    #[test]
+    fn every_operation_by_version() {
+        for version in [V9_5, V13] {
+            let (text, document) = told(version, COMMIT_TS, 0x20, &numbers(&[1000, 0, 3, 800, 801, 802]), &[]);
+            assert_eq!(text, "set @1000/3 for: 800, 801, 802");
+            assert!(document.ends_with("mainxid=800 subxids=[801 802]"), "{document}");
+        }
+        assert_eq!(told(V9_5, COMMIT_TS, 0x10, &numbers(&[4]), &[]).0, "4");
+        assert_eq!(told(V10, COMMIT_TS, 0x10, &numbers(&[4, 800]), &[]).0, "pageno 4, oldestXid 800");
+        assert_eq!(told(V17, COMMIT_TS, 0x10, &numbers(&[4, 1, 800]), &[]).0, "pageno 4294967300, oldestXid 800");
+    }
+
+    #[test]
+    fn no_bytes_are_too_odd() {
+        any_bytes(COMMIT_TS);
+    }
+}

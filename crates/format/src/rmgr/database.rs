@@ -61,3 +61,33 @@ fn dropped(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     sink.close(Nest::List);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rmgr::table::{V11, V12, V13, V15};
+    use crate::rmgr::told::{any_bytes, told};
+
+    const DATABASE: u8 = 4;
+
+    fn numbers(of: &[u32]) -> Vec<u8> {
+        of.iter().flat_map(|n| n.to_le_bytes()).collect()
+    }
+
+    #[test]
+    fn the_order_of_database_and_tablespace_by_version() {
+        let copy = numbers(&[16, 1663, 1, 1664]);
+        for (version, text) in [(V11, "copy dir 1/1664 to 16/1663"), (V12, "copy dir 1664/1 to 1663/16"), (V15, "copy dir 1664/1 to 1663/16")] {
+            assert_eq!(told(version, DATABASE, 0, &copy, &[]).0, text);
+        }
+        assert_eq!(told(V11, DATABASE, 0x10, &copy[..8], &[]).0, "dir 16/1663");
+        assert_eq!(told(V12, DATABASE, 0x10, &copy[..8], &[]).0, "dir 1663/16");
+        assert_eq!(told(V15, DATABASE, 0x10, &copy[..8], &[]).0, "create dir 1663/16");
+        let (text, document) = told(V13, DATABASE, 0x10, &numbers(&[16, 2, 1663, 1700]), &[]);
+        assert_eq!((text.as_str(), document.as_str()), ("dir 1663/16 1700/16", "db_id=16 tablespace_ids=[1663 1700]"));
+    }
+
+    #[test]
+    fn no_bytes_are_too_odd() {
+        any_bytes(DATABASE);
+    }
+}

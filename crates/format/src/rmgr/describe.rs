@@ -73,9 +73,12 @@ pub struct Cx<'a> {
 
 /// Describes a record whose operation is known. `Err` where its data ends too early: what came before was told.
 pub fn describe(op: &Op, cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+    let wants_hidden = sink.wants_hidden();
     for part in op.parts {
         match part {
             Part::Text(words) => sink.text(words),
+            Part::Field(field) if field.show == Show::Not && !wants_hidden => {}
+            Part::Call(call) if call.hidden && !wants_hidden => {}
             Part::Field(field @ Field { kind: Kind::Time, show: Show::Plain, .. }) => {
                 sink.moment(field.name, cx.cursor(cx.offset(field)).u64(field.name)?, cx.layout().dialect);
             }

@@ -108,7 +108,7 @@ fn message(cx: &Cx<'_>, bytes: &[u8], sink: &mut dyn Sink) -> Result<(), Short> 
             tell("relmap", " relmap", None);
             sink.hidden("db_id", db);
         }
-        -5 if words.snapshot => tell("snapshot", " snapshot ", Some("rel_id")),
+        -5 => tell("snapshot", " snapshot ", Some("rel_id")),
         -6 if words.relsync => tell("relsync", " relsync ", Some("rel_id")),
         _ => {
             tell("unknown", words.unknown, None);
@@ -116,4 +116,30 @@ fn message(cx: &Cx<'_>, bytes: &[u8], sink: &mut dyn Sink) -> Result<(), Short> 
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rmgr::table::{V9_5, V9_6, V18};
+    use crate::rmgr::told::told;
+
+    #[test]
+    fn every_kind_by_version() {
+        let mut commit = vec![0; 8];
+        commit.extend(0x08u32.to_le_bytes());
+        commit.extend(8u32.to_le_bytes());
+        for id in [3i8, -1, -2, -3, -4, -5, -6, -7] {
+            commit.extend([id as u8, 0, 0, 0, 5, 0, 0, 0, 9, 0, 0, 0, 7, 0, 0, 0]);
+        }
+        for (version, words) in [
+            (V9_5, "relmap snapshot 9 unknown id -6 unknown id -7"),
+            (V9_6, "relmap db 5 snapshot 9 unrecognized id -6 unrecognized id -7"),
+            (V18, "relmap db 5 snapshot 9 relsync 9 unrecognized id -7"),
+        ] {
+            let (text, document) = told(version, 1, 0x80, &commit, &[]);
+            assert!(text.ends_with(&format!("; inval msgs: catcache 3 catalog 9 relcache 9 smgr {words}")), "{text}");
+            assert!(document.contains("{kind=catcache id=3 db_id=5 hash_value=9} {kind=catalog db_id=5 cat_id=9}"), "{document}");
+            assert!(document.contains("{kind=smgr rel=5/9/7}"), "{document}");
+        }
+    }
 }

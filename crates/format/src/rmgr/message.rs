@@ -64,3 +64,28 @@ fn prefix<'a>(cursor: &mut Cursor<'a>, size: u64) -> Result<&'a [u8], Short> {
 fn cut<'a>(cursor: &mut Cursor<'a>, name: &'static str, size: u64) -> Result<&'a [u8], Short> {
     cursor.bytes(name, usize::try_from(size).map_err(|_| Short(name))?)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rmgr::table::{V9_6, V14};
+    use crate::rmgr::told::{any_bytes, layout, tell};
+    use crate::{Align, Endian};
+
+    const MESSAGE: u8 = 21;
+
+    #[test]
+    fn messages_on_both_alignments() {
+        for (align, sizes) in [(Align::Eight, &[2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0][..]), (Align::Four, &[2, 0, 0, 0, 1, 0, 0, 0])] {
+            let data = [&[5, 0, 0, 0, 0, 0, 0, 0][..], sizes, b"p\0x"].concat();
+            let said = |version| tell(&layout(version, align, Endian::Little), MESSAGE, 0, &data, &[]).0;
+            assert_eq!(said(V9_6).text, "nontransactional message size 1 bytes");
+            assert!(said(V9_6).document.contains("prefix=p message="), "{}", said(V9_6).document);
+            assert!(said(V14).text.starts_with("non-transactional, prefix \"p\"; payload (1 bytes): "), "{}", said(V14).text);
+        }
+    }
+
+    #[test]
+    fn no_bytes_are_too_odd() {
+        any_bytes(MESSAGE);
+    }
+}

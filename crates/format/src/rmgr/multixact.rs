@@ -75,3 +75,38 @@ pub(super) fn members(mut cursor: Cursor<'_>, sink: &mut dyn Sink) -> Result<(),
     sink.close(Nest::List);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rmgr::table::{V18, V19};
+    use crate::rmgr::told::{any_bytes, layout, tell, told};
+    use crate::{Align, Endian};
+
+    const MULTIXACT: u8 = 6;
+
+    fn numbers(of: &[u32]) -> Vec<u8> {
+        of.iter().flat_map(|n| n.to_le_bytes()).collect()
+    }
+
+    #[test]
+    fn members_on_both_alignments() {
+        let text = "7 offset 4294967297 nmembers 2: 801 (keysh) 802 (unk) ";
+        for (align, from) in [(Align::Eight, &[7, 0, 1, 1][..]), (Align::Four, &[7, 1, 1])] {
+            let data = numbers(&[from, &[2, 801, 0, 802, 9]].concat());
+            let (told, end) = tell(&layout(V19, align, Endian::Little), MULTIXACT, 0x20, &data, &[]);
+            assert_eq!((told.text.as_str(), end), (text, Ok(())));
+            assert!(told.document.contains("members=[{xid=801 status=keysh} {xid=802 status=unk}]"), "{}", told.document);
+        }
+    }
+
+    #[test]
+    fn truncations() {
+        assert_eq!(told(V18, MULTIXACT, 0x30, &numbers(&[5, 1, 2, 3, 4]), &[]).0, "offsets [1, 2), members [3, 4)");
+        assert_eq!(told(V19, MULTIXACT, 0x30, &numbers(&[5, 1, 2, 1]), &[]).0, "oldestMulti 1, oldestOffset 4294967298");
+    }
+
+    #[test]
+    fn no_bytes_are_too_odd() {
+        any_bytes(MULTIXACT);
+    }
+}

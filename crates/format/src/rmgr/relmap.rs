@@ -40,3 +40,13 @@ pub(super) fn mappings(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     sink.close(Nest::List);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rmgr::told::any_bytes;
+
+    #[test]
+    fn no_bytes_are_too_odd() {
+        any_bytes(7);
+    }
+}

@@ -6,6 +6,11 @@ use crate::record::RelFileLocator;
 
 /// Is told a description, in the order of the text.
 pub trait Sink {
+    /// Whether it has a use for what the text does not show.
+    fn wants_hidden(&self) -> bool {
+        true
+    }
+
     /// Words of the text. Documents have no use for them.
     fn text(&mut self, words: &str);
 

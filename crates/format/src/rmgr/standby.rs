@@ -113,3 +113,44 @@ fn invalidated<'a>(cx: &Cx<'a>) -> Result<(Cursor<'a>, i32, Scope), Short> {
     let count = cursor.i32("nmsgs")?;
     Ok((cursor, count, Scope { database, init_file }))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rmgr::table::{V9_5, V9_6, V12, V13, V15, V16};
+    use crate::rmgr::told::{any_bytes, told};
+
+    const STANDBY: u8 = 8;
+
+    fn numbers(of: &[u32]) -> Vec<u8> {
+        of.iter().flat_map(|n| n.to_le_bytes()).collect()
+    }
+
+    #[test]
+    fn running_transactions_with_subtransactions() {
+        let data = numbers(&[2, 1, 1, 900, 801, 899, 801, 802, 803]);
+        for (version, end) in [(V9_5, "; subxid ovf"), (V15, "; subxid ovf"), (V16, "; subxid overflowed; 1 subxacts: 803")] {
+            let (text, document) = told(version, STANDBY, 0x10, &data, &[]);
+            assert_eq!(text, format!("nextXid 900 latestCompletedXid 899 oldestRunningXid 801; 2 xacts: 801 802{end}"));
+            assert!(document.contains("xids=[801 802]") && document.contains("subxids=[803]"), "{document}");
+        }
+    }
+
+    #[test]
+    fn no_messages() {
+        let data = numbers(&[5, 1663, 1, 0]);
+        let init = "; relcache init file inval dbid 5 tsid 1663";
+        for (version, text) in [(V9_6, format!("{init}; inval msgs:")), (V12, format!("{init}; inval msgs:")), (V13, String::new())] {
+            assert_eq!(told(version, STANDBY, 0x20, &data, &[]).0, text);
+        }
+    }
+
+    #[test]
+    fn locks_end_with_a_space() {
+        assert_eq!(told(V9_5, STANDBY, 0, &numbers(&[2, 1, 2, 3, 4, 5, 6]), &[]).0, "xid 1 db 2 rel 3 xid 4 db 5 rel 6 ");
+    }
+
+    #[test]
+    fn no_bytes_are_too_odd() {
+        any_bytes(STANDBY);
+    }
+}

@@ -31,3 +31,13 @@ fn truncated(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     sink.plain("rel", Value::Path(cx.cursor(4).rel("rel")?, 0));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rmgr::told::any_bytes;
+
+    #[test]
+    fn no_bytes_are_too_odd() {
+        any_bytes(2);
+    }
+}

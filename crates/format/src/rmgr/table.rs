@@ -77,11 +77,18 @@ pub struct Call {
     pub fields: &'static [(&'static str, &'static str)],
     /// The code.
     pub run: Run,
+    /// It says nothing in the text.
+    pub hidden: bool,
 }
 
 /// A part that needs code.
 pub const fn call(run: Run, fields: &'static [(&'static str, &'static str)]) -> Part {
-    Part::Call(Call { fields, run })
+    Part::Call(Call { fields, run, hidden: false })
+}
+
+/// A part that needs code and that only documents have.
+pub const fn unsaid(run: Run, fields: &'static [(&'static str, &'static str)]) -> Part {
+    Part::Call(Call { fields, run, hidden: true })
 }
 
 /// A field at a fixed place.

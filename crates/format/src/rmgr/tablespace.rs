@@ -15,3 +15,13 @@ pub const OPS: &[Op] = &[
     op(0x00, "CREATE", V9_5, V19, &[u32("ts_id", 0), text(" \""), cstr("ts_path", 4, LONGEST), text("\"")]),
     op(0x10, "DROP", V9_5, V19, &[u32("ts_id", 0)]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use crate::rmgr::told::any_bytes;
+
+    #[test]
+    fn no_bytes_are_too_odd() {
+        any_bytes(5);
+    }
+}

@@ -32,12 +32,18 @@ impl Sink for Told {
             Value::Name(word) => word.to_owned(),
             Value::Rel(rel) => format!("{}/{}/{}", rel.spc, rel.db, rel.rel),
             Value::Tid(block, offset) => format!("{block}/{offset}"),
+            Value::Text(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            Value::Lsn(lsn) => lsn.to_string(),
+            Value::Time(time) => format!("@{}", time.0),
+            Value::Path(rel, fork) => format!("path {}/{}/{} {fork}", rel.spc, rel.db, rel.rel),
             other => format!("{other:?}"),
         };
         match (show, value) {
             (Show::Not, _) => {}
             (Show::Hex, Value::Unsigned(n)) => drop(write!(self.text, "0x{n:02X}")),
             (Show::TrueFalseLetter, Value::Bool(b)) => self.text.push(if b { 'T' } else { 'F' }),
+            (Show::OnOff, Value::Bool(b)) => self.text += if b { "on" } else { "off" },
+            (Show::Digit, Value::Bool(b)) => self.text.push(if b { '1' } else { '0' }),
             (Show::Fixed, Value::Float(n)) => drop(write!(self.text, "{n:.6}")),
             _ => self.text += &plain,
         }

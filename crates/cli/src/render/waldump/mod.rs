@@ -22,6 +22,7 @@ use pgwal::format::{Generation, Layout, TimelineId};
 use pgwal::verify::records::Render;
 use pgwal::verify::{Finding, Severity};
 use std::io::Write;
+use std::sync::OnceLock;
 use text::Text;
 pub use zone::Zone;
 
@@ -33,6 +34,8 @@ pub struct Waldump<'a> {
     pub details: bool,
     /// Where times are told in.
     pub zone: &'a Zone,
+    /// The operations of the version, once a record was seen.
+    pub vocabulary: OnceLock<&'static Vocabulary>,
 }
 
 impl Render for Waldump<'_> {
@@ -53,8 +56,9 @@ impl Render for Waldump<'_> {
         }
         let images = shape.image_len as u64;
         head(record, images, out);
-        let vocabulary = Vocabulary::of(record.layout.dialect);
-        self.description(vocabulary, record, blocks, out);
+        let vocabulary = self.vocabulary.get_or_init(|| Vocabulary::of(record.layout.dialect));
+        let cx = Cx { record, main: record.main_data_of(&shape), blocks };
+        self.description(vocabulary, &cx, out);
         if self.details {
             out.push(b'\n');
             blocks::lines(record, blocks, out);
@@ -76,7 +80,8 @@ impl Render for Waldump<'_> {
 }
 
 impl Waldump<'_> {
-    fn description(&self, vocabulary: &Vocabulary, record: &Record<'_>, blocks: &[Block], out: &mut Vec<u8>) {
+    fn description(&self, vocabulary: &Vocabulary, cx: &Cx<'_>, out: &mut Vec<u8>) {
+        let record = cx.record;
         let (rmid, info) = (record.header.rmid, record.header.info);
         let modern = record.layout.dialect.generation == Generation::Modern;
         if modern {
@@ -95,9 +100,8 @@ impl Waldump<'_> {
             }
             return;
         };
-        let cx = Cx { record, main: record.main_data(), blocks };
         let mut text = Text { out, dialect: record.layout.dialect, zone: self.zone };
-        if let Err(short) = describe(op, &cx, &mut text) {
+        if let Err(short) = describe(op, cx, &mut text) {
             let _ = write!(out, " *** the data ends before {}", short.0);
         }
     }
@@ -107,12 +111,10 @@ impl Waldump<'_> {
 fn head(record: &Record<'_>, images: u64, out: &mut Vec<u8>) {
     let header = &record.header;
     out.extend_from_slice(b"rmgr: ");
-    let from = out.len();
     match Rmgr(header.rmid).name(record.layout.dialect) {
-        RmgrName::BuiltIn(name) => out.extend_from_slice(name.as_bytes()),
-        other => drop(write!(out, "{other}")),
+        RmgrName::BuiltIn(name) => word(out, name),
+        other => drop(write!(out, "{other:<11}")),
     }
-    super::digits::pad(out, from, 11);
     out.extend_from_slice(b" len (rec/tot): ");
     decimal(out, data_length(record, images), 6);
     out.push(b'/');
@@ -141,6 +143,19 @@ fn unknown_legacy(rmid: u8, info: u8, out: &mut Vec<u8>) {
         Some(Unknown::Words(words)) => out.extend_from_slice(words.as_bytes()),
         Some(Unknown::Number(words)) => drop(write!(out, "{words}{}", info & 0xF0)),
         None => {}
+    }
+}
+
+/// A name and the spaces behind it; longer ones are not cut.
+fn word(out: &mut Vec<u8>, name: &str) {
+    const WIDTH: usize = 11;
+    let mut padded = [b' '; WIDTH];
+    match padded.get_mut(..name.len()) {
+        Some(place) => {
+            place.copy_from_slice(name.as_bytes());
+            out.extend_from_slice(&padded);
+        }
+        None => out.extend_from_slice(name.as_bytes()),
     }
 }
 

@@ -19,6 +19,11 @@ pub struct Text<'a> {
 }
 
 impl Sink for Text<'_> {
+    fn wants_hidden(&self) -> bool {
+        false
+    }
+
+    #[inline]
     fn text(&mut self, words: &str) {
         self.out.extend_from_slice(words.as_bytes());
     }

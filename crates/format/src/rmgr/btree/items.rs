@@ -12,24 +12,24 @@
 use crate::rmgr::arrays::{array, offsets};
 use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
-use crate::rmgr::table::{Part, Run, Short, call};
+use crate::rmgr::table::{Part, Run, Short, call, unsaid};
 
 const FIELDS: &[(&str, &str)] = &[("deleted", "list"), ("updated", "list")];
 
 /// DELETE up to 11: the offsets, for documents.
-pub(super) const DELETED_9_5: Part = call(D9_5, FIELDS);
+pub(super) const DELETED_9_5: Part = unsaid(D9_5, FIELDS);
 /// 12.
-pub(super) const DELETED_12: Part = call(D12, FIELDS);
+pub(super) const DELETED_12: Part = unsaid(D12, FIELDS);
 /// 13, which updates nothing.
-pub(super) const DELETED_13: Part = call(D13, FIELDS);
+pub(super) const DELETED_13: Part = unsaid(D13, FIELDS);
 /// 14 and 15.
-pub(super) const DELETED_14: Part = call(D14, FIELDS);
+pub(super) const DELETED_14: Part = unsaid(D14, FIELDS);
 /// 16 and later: in the text too.
 pub(super) const DELETED_16: Part = call(D16, FIELDS);
 /// VACUUM up to 12: the offsets, for documents.
-pub(super) const VACUUMED_9_5: Part = call(V9_5, FIELDS);
+pub(super) const VACUUMED_9_5: Part = unsaid(V9_5, FIELDS);
 /// 13 to 15.
-pub(super) const VACUUMED_13: Part = call(V13, FIELDS);
+pub(super) const VACUUMED_13: Part = unsaid(V13, FIELDS);
 /// 16 and later: in the text too.
 pub(super) const VACUUMED_16: Part = call(V16, FIELDS);
 
@@ -90,9 +90,9 @@ fn gone(cx: &Cx<'_>, ndeleted: u32, nupdated: u16, shown: bool, sink: &mut dyn S
 
 const TUPLE: &[(&str, &str)] = &[("postingoff", "unsigned"), ("t_tid", "tid"), ("tuple_len", "unsigned")];
 /// The new item, for documents.
-pub(super) const INSERTED: Part = call(inserted, TUPLE);
+pub(super) const INSERTED: Part = unsaid(inserted, TUPLE);
 /// The new item that splits a posting list, for documents.
-pub(super) const POSTED: Part = call(posted, TUPLE);
+pub(super) const POSTED: Part = unsaid(posted, TUPLE);
 
 fn inserted(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let data = cx.block_data(0);
@@ -117,7 +117,7 @@ fn tuple(mut data: Cursor<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
 }
 
 /// The posting lists that DEDUP made, for documents.
-pub(super) const INTERVALS: Part = call(intervals, &[("intervals", "list")]);
+pub(super) const INTERVALS: Part = unsaid(intervals, &[("intervals", "list")]);
 
 fn intervals(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let count = cx.cursor(0).u16("nintervals")?;

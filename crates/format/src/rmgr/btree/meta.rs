@@ -10,7 +10,7 @@
 
 use crate::rmgr::describe::{Cx, describe};
 use crate::rmgr::sink::{Nest, Show, Sink};
-use crate::rmgr::table::{Op, Part, Run, Short, V9_5, V10, V11, V12, V13, V14, V19, bool, call, f64, op, text, u32};
+use crate::rmgr::table::{Op, Part, Run, Short, V9_5, V10, V11, V12, V13, V14, V19, bool, call, f64, op, text, u32, unsaid};
 
 const META_CLEANUP: u8 = 0xE0;
 
@@ -79,15 +79,15 @@ const META_14: &Op = &op(
 
 const FIELDS: &[(&str, &str)] = &[("meta", "object")];
 /// What INSERT_META, NEWROOT and UNLINK_PAGE_META make of the meta page, for documents.
-pub(super) const PAGE_9_5: Part = call(P9_5, FIELDS);
+pub(super) const PAGE_9_5: Part = unsaid(P9_5, FIELDS);
 /// 11.
-pub(super) const PAGE_11: Part = call(P11, FIELDS);
+pub(super) const PAGE_11: Part = unsaid(P11, FIELDS);
 /// 12.
-pub(super) const PAGE_12: Part = call(P12, FIELDS);
+pub(super) const PAGE_12: Part = unsaid(P12, FIELDS);
 /// 13.
-pub(super) const PAGE_13: Part = call(P13, FIELDS);
+pub(super) const PAGE_13: Part = unsaid(P13, FIELDS);
 /// 14 and later.
-pub(super) const PAGE_14: Part = call(P14, FIELDS);
+pub(super) const PAGE_14: Part = unsaid(P14, FIELDS);
 
 const P9_5: Run = |cx, sink| page(cx, META_9_5, sink);
 const P11: Run = |cx, sink| page(cx, META_11, sink);

@@ -95,7 +95,8 @@ fn insert(cx: &Cx<'_>, sink: &mut dyn Sink, words: ImageWords) -> Result<(), Sho
     }
 }
 
-fn segments(data: &mut Cursor<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+/// The segments of a leaf of a posting tree.
+pub fn segments(data: &mut Cursor<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let count = data.u16("nactions")?;
     sink.text(" ");
     sink.plain("nactions", Value::Unsigned(count.into()));

@@ -12,15 +12,15 @@
 //!                   nEntryPages u32, nDataPages u32, nEntries i64 (aligned), ginVersion i32, – (56 bytes, or 48)
 //! ```
 
-mod insert;
+pub mod insert;
 
 use super::describe::Cx;
 use super::sink::{Nest, Show, Sink, Value};
 use super::table::{Op, Part, Short, V9_5, V11, V12, V18, V19, call, i32, i64, op, rel, text, u16, u32};
 
-const ISDATA: u16 = 0x01;
-const ISLEAF: u16 = 0x02;
-const ROOT: u16 = 0x04;
+pub const ISDATA: u16 = 0x01;
+pub const ISLEAF: u16 = 0x02;
+pub const ROOT: u16 = 0x04;
 
 /// Written for the number of a block that there is not.
 const INVALID_BLOCK: u32 = u32::MAX;
@@ -105,7 +105,7 @@ pub const OPS: &[Op] = &[
 ];
 
 /// `isdata: T isleaf: F`.
-fn page_kind(sink: &mut dyn Sink, flags: u16) {
+pub fn page_kind(sink: &mut dyn Sink, flags: u16) {
     sink.text("isdata: ");
     sink.field("isdata", Value::Bool(flags & ISDATA != 0), Show::TrueFalseLetter);
     sink.text(" isleaf: ");
@@ -113,7 +113,7 @@ fn page_kind(sink: &mut dyn Sink, flags: u16) {
 }
 
 /// Two blocks as the text shows them.
-fn children(sink: &mut dyn Sink, [left, right]: [u32; 2], show: Show) {
+pub fn children(sink: &mut dyn Sink, [left, right]: [u32; 2], show: Show) {
     sink.open("children", Nest::List);
     sink.field("", Value::Unsigned(left.into()), show);
     if show != Show::Not {
@@ -124,13 +124,17 @@ fn children(sink: &mut dyn Sink, [left, right]: [u32; 2], show: Show) {
 }
 
 fn split(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    let flags = cx.cursor(24).u16("flags")?;
+    split_kind(sink, cx.cursor(24).u16("flags")?);
+    Ok(())
+}
+
+/// `isrootsplit: F isdata: T isleaf: F`.
+pub fn split_kind(sink: &mut dyn Sink, flags: u16) {
     sink.hidden("flags", Value::Unsigned(flags.into()));
     sink.text("isrootsplit: ");
     sink.field("isrootsplit", Value::Bool(flags & ROOT != 0), Show::TrueFalseLetter);
     sink.text(" ");
     page_kind(sink, flags);
-    Ok(())
 }
 
 fn children_hidden(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {

@@ -3,7 +3,7 @@
 use crate::rmgr::arrays::names;
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
-use crate::rmgr::table::{Part, Short, call};
+use crate::rmgr::table::{Part, Short, call, unsaid};
 
 const INFOBITS: &[(u16, &str)] = &[(0x01, "IS_MULTI"), (0x02, "LOCK_ONLY"), (0x04, "EXCL_LOCK"), (0x08, "KEYSHR_LOCK"), (0x10, "KEYS_UPDATED")];
 /// Where they lie: at the same place in every structure that has them.
@@ -80,15 +80,15 @@ const TRUNCATE: &[(u16, &str)] = &[(0x01, "CASCADE"), (0x02, "RESTART_SEQS")];
 
 const FLAGS: &[(&str, &str)] = &[("flag_names", "list")];
 /// For documents: the names of the flags of INSERT.
-pub(super) const INSERT_FLAGS: Part = call(insert_flags, FLAGS);
+pub(super) const INSERT_FLAGS: Part = unsaid(insert_flags, FLAGS);
 /// Of MULTI_INSERT.
-pub(in crate::rmgr) const MULTI_INSERT_FLAGS: Part = call(multi_insert_flags, FLAGS);
+pub(in crate::rmgr) const MULTI_INSERT_FLAGS: Part = unsaid(multi_insert_flags, FLAGS);
 /// Of DELETE.
-pub(super) const DELETE_FLAGS: Part = call(delete_flags, FLAGS);
+pub(super) const DELETE_FLAGS: Part = unsaid(delete_flags, FLAGS);
 /// Of UPDATE and HOT_UPDATE.
-pub(super) const UPDATE_FLAGS: Part = call(update_flags, FLAGS);
+pub(super) const UPDATE_FLAGS: Part = unsaid(update_flags, FLAGS);
 /// Of LOCK and LOCK_UPDATED, 9.6 and later.
-pub(in crate::rmgr) const LOCK_FLAGS: Part = call(lock_flags, FLAGS);
+pub(in crate::rmgr) const LOCK_FLAGS: Part = unsaid(lock_flags, FLAGS);
 /// Of TRUNCATE up to 15: words with a blank behind them.
 pub(super) const TRUNCATE_FLAGS: Part = call(truncate_flags, FLAGS);
 /// Of TRUNCATE from 16 on.

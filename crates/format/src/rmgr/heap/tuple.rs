@@ -9,19 +9,19 @@
 
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::{Part, Short, call};
+use crate::rmgr::table::{Part, Short, unsaid};
 
 const NATTS: u16 = 0x07FF;
 const PREFIX_FROM_OLD: u8 = 0x20;
 const SUFFIX_FROM_OLD: u8 = 0x40;
 
 /// What INSERT gives.
-pub(super) const INSERTED: Part = call(inserted, &[("new_tuple", "object")]);
+pub(super) const INSERTED: Part = unsaid(inserted, &[("new_tuple", "object")]);
 /// What DELETE gives.
-pub(super) const DELETED: Part = call(deleted, &[("old_tuple", "object")]);
+pub(super) const DELETED: Part = unsaid(deleted, &[("old_tuple", "object")]);
 /// What UPDATE and HOT_UPDATE give.
 pub(super) const UPDATED: Part =
-    call(updated, &[("prefixlen", "unsigned"), ("suffixlen", "unsigned"), ("new_tuple", "object"), ("old_tuple", "object")]);
+    unsaid(updated, &[("prefixlen", "unsigned"), ("suffixlen", "unsigned"), ("new_tuple", "object"), ("old_tuple", "object")]);
 
 /// The fields of a header, inside an object.
 pub(in crate::rmgr) fn header(sink: &mut dyn Sink, t_infomask2: u16, t_infomask: u16, t_hoff: u8, datalen: usize) {

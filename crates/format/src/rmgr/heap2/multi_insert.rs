@@ -11,7 +11,7 @@ use crate::rmgr::arrays::{array, offsets};
 use crate::rmgr::describe::Cx;
 use crate::rmgr::heap::tuple_header;
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
-use crate::rmgr::table::{Part, Run, Short, call};
+use crate::rmgr::table::{Part, Run, Short, call, unsaid};
 
 const INIT_PAGE: u8 = 0x80;
 const ALL_FROZEN_SET: u8 = 0x20;
@@ -23,7 +23,7 @@ const FIELDS: &[(&str, &str)] = &[("offsets", "list"), ("tuples", "list")];
 const HIDDEN: Run = |cx, sink| told(cx, None, sink);
 const SHOWN: Run = |cx, sink| told(cx, Some(", offsets: "), sink);
 /// Offsets and tuples for documents, up to 15.
-pub(super) const TUPLES: Part = call(HIDDEN, FIELDS);
+pub(super) const TUPLES: Part = unsaid(HIDDEN, FIELDS);
 /// The text has the offsets too, where the record carries the tuples (16 and later).
 pub(super) const TUPLES_16: Part = call(SHOWN, FIELDS);
 /// What the visibility map was told, 19.

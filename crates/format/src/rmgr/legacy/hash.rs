@@ -1,4 +1,4 @@
-//! Records of "Hash", 8.2 to 9.4 (`src/include/access/hash_xlog.h`).
+//! Records of "Hash": there are none before 10, and `hash_desc` of 9.4 and earlier says nothing.
 
 use crate::rmgr::table::Op;
 

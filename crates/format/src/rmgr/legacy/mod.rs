@@ -5,6 +5,8 @@ pub mod btree;
 mod checkpoint;
 /// Records of this resource manager.
 pub mod clog;
+#[cfg(test)]
+mod crafted;
 /// Records of this resource manager.
 pub mod database;
 /// Records of this resource manager.
@@ -20,6 +22,7 @@ pub mod heap2;
 mod inval;
 /// Records of this resource manager.
 pub mod multixact;
+mod pointers;
 mod prepare;
 /// Records of this resource manager.
 pub mod relmap;

@@ -1,6 +1,6 @@
 //! Line numbers at the end of SPGist's records. Only documents have them.
 
-use crate::rmgr::describe::Cx;
+use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::pointers::lines;
 use crate::rmgr::sink::{Nest, Sink, Value};
 use crate::rmgr::table::Short;
@@ -26,8 +26,12 @@ pub fn pick_split(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let mut cursor = cx.cursor(28);
     lines(&mut cursor, sink, "to_delete", delete)?;
     lines(&mut cursor, sink, "to_insert", insert)?;
-    // A byte for each new tuple: on the source page or on the destination.
-    let pages = cursor.bytes("leaf_page_select", insert.into())?;
+    page_select(&mut cursor, sink, insert)
+}
+
+/// A byte for each new tuple: on the source page or on the destination.
+pub fn page_select(cursor: &mut Cursor<'_>, sink: &mut dyn Sink, count: u16) -> Result<(), Short> {
+    let pages = cursor.bytes("leaf_page_select", count.into())?;
     sink.open("leaf_page_select", Nest::List);
     for &page in pages {
         sink.hidden("", Value::Unsigned(page.into()));

@@ -15,7 +15,7 @@
 //! The words of 14 and later name what the earlier ones left out.
 
 mod flags;
-mod lists;
+pub mod lists;
 
 use super::table::{Op, Part, V9_5, V11, V13, V14, V15, V16, V17, V19, bool, call, op, text, u16, u32};
 use flags::{FLAGS, PARENT_BLK, PICK_SPLIT, SAME};

@@ -6,6 +6,8 @@
 mod ending;
 mod parts;
 mod prepare;
+#[cfg(test)]
+mod tests;
 mod time;
 
 use super::describe::Cx;

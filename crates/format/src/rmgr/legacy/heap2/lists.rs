@@ -7,7 +7,7 @@
 
 use crate::rmgr::describe::Cx;
 use crate::rmgr::legacy::heap::{infobits_at, offsets};
-use crate::rmgr::sink::{Nest, Show, Sink, Value};
+use crate::rmgr::sink::{Hidden, Nest, Sink, Value};
 use crate::rmgr::table::{Part, Short, call};
 
 const CLEANED: &[(&str, &str)] = &[("redirected", "list"), ("dead", "list"), ("unused", "list")];
@@ -28,7 +28,7 @@ pub(super) const CLEANED_AT_24: Part = call(|cx, sink| cleaned(cx, 24, sink), CL
 pub(super) const INSERTED_AT_20: Part = call(inserted, OFFSETS);
 pub(super) const PLANS_AT_24: Part = call(plans, PLANS);
 /// The text shows the bits as a number.
-pub(super) const INFOBITS_AT_24: Part = call(|cx, sink| infobits_at(cx, 24, "infobits", &mut Silent(sink)), &[("infobits", "list")]);
+pub(super) const INFOBITS_AT_24: Part = call(|cx, sink| infobits_at(cx, 24, "infobits", &mut Hidden(sink)), &[("infobits", "list")]);
 
 /// The counts are in front of the lists.
 fn cleaned(cx: &Cx<'_>, from: usize, sink: &mut dyn Sink) -> Result<(), Short> {
@@ -52,25 +52,6 @@ fn cleaned(cx: &Cx<'_>, from: usize, sink: &mut dyn Sink) -> Result<(), Short> {
 fn inserted(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let count = cx.cursor(18).u16("ntuples")?;
     offsets(&mut cx.cursor(20), "offsets", count.into(), sink)
-}
-
-/// Lets documents have what a text shows in another way.
-struct Silent<'a>(&'a mut dyn Sink);
-
-impl Sink for Silent<'_> {
-    fn text(&mut self, _: &str) {}
-
-    fn field(&mut self, name: &'static str, value: Value<'_>, _: Show) {
-        self.0.hidden(name, value);
-    }
-
-    fn open(&mut self, name: &'static str, nest: Nest) {
-        self.0.open(name, nest);
-    }
-
-    fn close(&mut self, nest: Nest) {
-        self.0.close(nest);
-    }
 }
 
 fn plans(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {

@@ -1,6 +1,0 @@
-//! Records of "SPGist", 8.2 to 9.4 (`src/include/access/spgxlog.h`).
-
-use crate::rmgr::table::Op;
-
-/// The operations.
-pub const OPS: &[Op] = &[];
