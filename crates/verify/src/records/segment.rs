@@ -93,6 +93,7 @@ pub(super) fn read<'a, R: Render>(looker: &Looker<'_>, file: &File, sheet: Sheet
 }
 
 /// Reads a good segment as it comes; gives the sheet back, empty, where it is not one.
+#[allow(clippy::result_large_err, reason = "the sheet goes on to the scan, once a segment")]
 fn streamed<'a, R: Render>(
     looker: &Looker<'_>,
     file: &File,
