@@ -1,35 +1,37 @@
 //! Numbers into bytes, without the formatting machinery: a list of records is mostly numbers.
 
-const PAIRS: &[u8; 200] = &{
-    let mut pairs = [0; 200];
-    let mut n = 0;
-    while n < 100 {
-        pairs[2 * n] = b'0' + (n / 10) as u8;
-        pairs[2 * n + 1] = b'0' + (n % 10) as u8;
-        n += 1;
-    }
-    pairs
-};
-
-/// Decimal, with spaces in front up to `width`, at most 20.
+/// Decimal, with spaces in front up to `width`.
+///
+/// Digits are made eight at a time inside of a register: written one by one, they would have to reach memory before they could be
+/// copied as a whole, and that wait was nearly half the time of a list.
 #[inline]
-pub fn decimal(out: &mut Vec<u8>, mut n: u64, width: usize) {
-    let length = (n.checked_ilog10().unwrap_or(0) as usize + 1).max(width).min(20);
-    let mut digits = [b' '; 20];
-    let mut at = length;
-    while n >= 10 && at >= 2 {
-        let pair = 2 * (n % 100) as usize;
-        n /= 100;
-        at -= 2;
-        digits[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
-        if n == 0 {
-            return append(out, &digits, length);
-        }
+pub fn decimal(out: &mut Vec<u8>, n: u64, width: usize) {
+    const EIGHT: u64 = 100_000_000;
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    if n >= EIGHT {
+        decimal(out, n / EIGHT, width.saturating_sub(8));
+        return append(out, &(digits((n % EIGHT) as u32) | ZEROS).to_le_bytes(), 8);
     }
-    if at > 0 {
-        digits[at - 1] = b'0' + (n % 10) as u8;
+    for _ in 8..width {
+        out.push(b' ');
     }
-    append(out, &digits, length);
+    let digits = digits(n as u32);
+    let zeros_in_front = (digits | 1 << 56).trailing_zeros() / 8;
+    let shown = (8 - zeros_in_front as usize).max(width.min(8));
+    // A space is a zero without the bit 0x10.
+    let spaces = 0x1010_1010_1010_1010 & ((1 << (8 * zeros_in_front)) - 1);
+    let text = ((digits | ZEROS) & !spaces) >> (8 * (8 - shown));
+    append(out, &text.to_le_bytes(), shown);
+}
+
+/// The eight digits of a number below 10⁸, a byte each, the first in the lowest byte: halves, then pairs, then digits.
+#[inline(always)]
+fn digits(n: u32) -> u64 {
+    let halves = u64::from(n / 10_000) | u64::from(n % 10_000) << 32;
+    let hundreds = ((halves * 10_486) >> 20) & 0x0000_007F_0000_007F;
+    let pairs = hundreds | (halves - 100 * hundreds) << 16;
+    let tens = ((pairs * 103) >> 10) & 0x000F_000F_000F_000F;
+    tens | (pairs - 10 * tens) << 8
 }
 
 /// Appends the first bytes of an array: all of them with a copy of known size, then what is too much goes.
@@ -83,6 +85,11 @@ mod tests {
 
     #[test]
     fn as_format_would() {
+        for n in (0..100_000_000u64).step_by(9_973) {
+            let mut out = Vec::new();
+            decimal(&mut out, n, 0);
+            assert_eq!(out, n.to_string().into_bytes());
+        }
         for n in [0, 1, 9, 10, 99, 100, 101, 999, 1000, 1001, 12345, 100_000, 1_000_001, u64::MAX] {
             let mut out = Vec::new();
             decimal(&mut out, n, 7);
