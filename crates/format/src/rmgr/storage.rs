@@ -22,7 +22,7 @@ pub const OPS: &[Op] = &[
 fn created(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let mut cursor = cx.cursor(0);
     let (rel, fork) = (cursor.rel("rel")?, cursor.u32("fork")?);
-    sink.plain("rel", Value::Path(rel, fork as u8));
+    sink.plain("rel", Value::Path(rel, u8::try_from(fork).unwrap_or(u8::MAX)));
     sink.hidden("fork", Value::Unsigned(fork.into()));
     Ok(())
 }
