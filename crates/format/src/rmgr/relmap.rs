@@ -38,3 +38,23 @@ pub(super) fn mappings(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     sink.close(Nest::List);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rmgr::table::{V14, V15};
+    use crate::rmgr::told::{any_bytes, told};
+
+    const RELMAP: u8 = 7;
+
+    #[test]
+    fn the_size_is_signed_from_15_on() {
+        let main = [&5u32.to_le_bytes()[..], &1663u32.to_le_bytes(), &0xFF00_0200u32.to_le_bytes()].concat();
+        assert_eq!(told(V14, RELMAP, 0, &main, &[]).0, "database 5 tablespace 1663 size 4278190592");
+        assert_eq!(told(V15, RELMAP, 0, &main, &[]).0, "database 5 tablespace 1663 size -16776704");
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic() {
+        any_bytes(RELMAP);
+    }
+}
