@@ -157,6 +157,8 @@ pub struct Wording {
     pub wal_segment: bool,
     /// The low half of a position padded to eight digits (19).
     pub padded: bool,
+    /// "NaN" and "Infinity" (12 and later, which print floats with code of their own) instead of the C library's "nan" and "inf".
+    pub own_floats: bool,
     /// Ending of "invalid record length at LSN".
     pub length: LengthWording,
     /// "WAL segment size" checks: "incorrect XLOG_SEG_SIZE" (up to 10) instead of "incorrect segment size".
@@ -316,6 +318,7 @@ const OLD_WORDS: Wording = Wording {
     log_file: false,
     wal_segment: false,
     padded: false,
+    own_floats: false,
     length: LengthWording::ZeroLength,
     xlog_seg_size: true,
     contrecord_expected: false,
@@ -324,7 +327,8 @@ const WORDS_9_2: Wording = Wording { log_file: true, ..OLD_WORDS };
 const WORDS_9_5: Wording = Wording { length: LengthWording::Bare, ..OLD_WORDS };
 const WORDS_9_6: Wording = Wording { length: LengthWording::Wanted, ..OLD_WORDS };
 const WORDS_11: Wording = Wording { xlog_seg_size: false, ..WORDS_9_6 };
-const WORDS_14: Wording = Wording { contrecord_expected: true, ..WORDS_11 };
+const WORDS_12: Wording = Wording { own_floats: true, ..WORDS_11 };
+const WORDS_14: Wording = Wording { contrecord_expected: true, ..WORDS_12 };
 const WORDS_16: Wording = Wording { wal_segment: true, length: LengthWording::ExpectedAtLeast, ..WORDS_14 };
 const WORDS_19: Wording = Wording { padded: true, ..WORDS_16 };
 
@@ -509,6 +513,7 @@ const V12: Dialect = Dialect {
     control_version: 1201,
     control: offsets::CONTROL_12,
     catalog_version: 201909212,
+    wording: WORDS_12,
     ..V11
 };
 

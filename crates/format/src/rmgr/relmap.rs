@@ -7,20 +7,18 @@
 
 use super::describe::Cx;
 use super::sink::{Hidden, Nest, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V19, call, op, text, u32};
+use super::table::{Op, Part, Short, V9_5, V14, V15, V19, call, i32, op, text, u32};
 
-const UPDATE: &[Part] = &[
-    text("database "),
-    u32("dbid", 0),
-    text(" tablespace "),
-    u32("tsid", 4),
-    text(" size "),
-    u32("nbytes", 8),
-    call(mappings, &[("mappings", "list")]),
+const DATABASE: Part = text("database ");
+const TABLESPACE: Part = text(" tablespace ");
+const SIZE: Part = text(" size ");
+const MAPPINGS: Part = call(mappings, &[("mappings", "list")]);
+
+/// The operations. The size is a signed number, which is what the text says from 15 on.
+pub const OPS: &[Op] = &[
+    op(0x00, "UPDATE", V9_5, V14, &[DATABASE, u32("dbid", 0), TABLESPACE, u32("tsid", 4), SIZE, u32("nbytes", 8), MAPPINGS]),
+    op(0x00, "UPDATE", V15, V19, &[DATABASE, u32("dbid", 0), TABLESPACE, u32("tsid", 4), SIZE, i32("nbytes", 8), MAPPINGS]),
 ];
-
-/// The operations.
-pub const OPS: &[Op] = &[op(0x00, "UPDATE", V9_5, V19, UPDATE)];
 
 /// The map. What is in it is not checked, as the text does not depend on it: a count too large tells what is there.
 pub(super) fn mappings(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
@@ -43,10 +41,28 @@ pub(super) fn mappings(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
 
 #[cfg(test)]
 mod tests {
+<<<<<<< HEAD
     use crate::rmgr::told::any_bytes;
 
     #[test]
     fn no_bytes_are_too_odd() {
         any_bytes(7);
+=======
+    use crate::rmgr::table::{V14, V15};
+    use crate::rmgr::told::{any_bytes, told};
+
+    const RELMAP: u8 = 7;
+
+    #[test]
+    fn the_size_is_signed_from_15_on() {
+        let main = [&5u32.to_le_bytes()[..], &1663u32.to_le_bytes(), &0xFF00_0200u32.to_le_bytes()].concat();
+        assert_eq!(told(V14, RELMAP, 0, &main, &[]).0, "database 5 tablespace 1663 size 4278190592");
+        assert_eq!(told(V15, RELMAP, 0, &main, &[]).0, "database 5 tablespace 1663 size -16776704");
+    }
+
+    #[test]
+    fn no_bytes_make_it_panic() {
+        any_bytes(RELMAP);
+>>>>>>> diff
     }
 }

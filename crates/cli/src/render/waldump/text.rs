@@ -46,7 +46,8 @@ impl Sink for Text<'_> {
                 }
                 decimal(out, n.unsigned_abs(), 0);
             }
-            (Value::Float(n), Show::Fixed) if n.is_finite() => drop(write!(out, "{n:.6}")),
+            (Value::Float(n), _) if !n.is_finite() => out.extend_from_slice(no_number(n, self.dialect).as_bytes()),
+            (Value::Float(n), Show::Fixed) => drop(write!(out, "{n:.6}")),
             (Value::Float(n), _) => general(out, n),
             (Value::Bool(b), Show::TrueFalseLetter) => out.push(if b { b'T' } else { b'F' }),
             (Value::Bool(b), Show::OnOff) => out.extend_from_slice(if b { b"on" } else { b"off" }),
@@ -106,22 +107,21 @@ fn position(out: &mut Vec<u8>, lsn: Lsn, dialect: &Dialect) {
     hexadecimal(out, lsn.low(), if dialect.wording.padded { 8 } else { 1 });
 }
 
-/// `%g`: six significant digits, no zeros behind them, an exponent where it is below -4 or from 6 on.
-fn general(out: &mut Vec<u8>, n: f64) {
-    if !n.is_finite() {
-        let _ = write!(
-            out,
-            "{}",
-            if n.is_nan() {
-                "nan"
-            } else if n > 0.0 {
-                "inf"
-            } else {
-                "-inf"
-            }
-        );
-        return;
+/// What a version calls a float that is no number.
+fn no_number(n: f64, dialect: &Dialect) -> &'static str {
+    match (dialect.wording.own_floats, n.is_nan(), n.is_sign_negative()) {
+        (true, true, _) => "NaN",
+        (true, false, false) => "Infinity",
+        (true, false, true) => "-Infinity",
+        (false, true, false) => "nan",
+        (false, true, true) => "-nan",
+        (false, false, false) => "inf",
+        (false, false, true) => "-inf",
     }
+}
+
+/// `%g` of a number: six significant digits, no zeros behind them, an exponent where it is below -4 or from 6 on.
+fn general(out: &mut Vec<u8>, n: f64) {
     let scientific = format!("{n:.5e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
@@ -145,5 +145,14 @@ mod tests {
             general(&mut out, n);
             assert_eq!(String::from_utf8(out).unwrap(), shown);
         }
+    }
+
+    #[test]
+    fn no_numbers_have_names_of_their_version() {
+        use pgwal::format::dialect::DIALECTS;
+        let named = |major, n| DIALECTS.iter().find(|d| d.version.major == major).map(|d| no_number(n, d));
+        assert_eq!(named(18, f64::NAN), Some("NaN"));
+        assert_eq!(named(12, f64::NEG_INFINITY), Some("-Infinity"));
+        assert_eq!(named(11, f64::INFINITY), Some("inf"));
     }
 }

@@ -45,7 +45,7 @@ impl Zone {
             _ => (time.0.div_euclid(SECOND), time.0.rem_euclid(SECOND)),
         };
         LAST.with_borrow_mut(|last| {
-            if (last.second != second || last.before.is_empty()) && !self.fill(last, second) {
+            if (last.second != second || last.before.is_empty()) && !self.fill(last, second, text) {
                 match text {
                     TimeText::Micros => {
                         out.extend_from_slice(b"(no date: ");
@@ -81,19 +81,36 @@ impl Zone {
         });
     }
 
-    fn fill(&self, last: &mut Second, second: i64) -> bool {
+    /// `false`: no such date.
+    fn fill(&self, last: &mut Second, second: i64, text: TimeText) -> bool {
         let unix = second.saturating_add(946_684_800);
-        let Ok(zoned) = jiff::Timestamp::from_second(unix).map(|t| t.to_zoned(self.zone.clone())) else {
+        let cycles = far_cycles(unix);
+        let Ok(zoned) = jiff::Timestamp::from_second(unix - cycles * CYCLE).map(|t| t.to_zoned(self.zone.clone())) else {
             return false;
         };
-        *last = Second {
-            second,
-            before: zoned.strftime("%Y-%m-%d %H:%M:%S").to_string().into_bytes(),
-            zone: zoned.strftime("%Z").to_string().into_bytes(),
-            east: zoned.offset().seconds(),
+        let year = i64::from(zoned.year()) + cycles * 400;
+        last.before.clear();
+        let _ = match text {
+            // `%Y` of C is as wide as the number.
+            TimeText::Micros => write!(last.before, "{year}"),
+            _ => write!(last.before, "{year:04}"),
         };
+        last.before.extend_from_slice(zoned.strftime("-%m-%d %H:%M:%S").to_string().as_bytes());
+        last.second = second;
+        last.zone = zoned.strftime("%Z").to_string().into_bytes();
+        last.east = zoned.offset().seconds();
         true
     }
+}
+
+/// Seconds of 400 years, after which dates and weekdays, and so the rules of every zone, repeat.
+const CYCLE: i64 = 146_097 * 86_400;
+
+/// How many cycles a Unix time lies beyond what the calendar of this program holds (years -9999 to 9999): far origin times, infinity.
+fn far_cycles(unix: i64) -> i64 {
+    const HELD: i64 = 19;
+    let cycles = unix / CYCLE;
+    if cycles.abs() > HELD { cycles - HELD * cycles.signum() } else { 0 }
 }
 
 /// `%06d`.
@@ -143,6 +160,9 @@ mod tests {
         assert_eq!(shown("UTC0", half, TimeText::Micros, false), "2026-11-14 19:33:20.500000 UTC");
         assert_eq!(shown("UTC0", half, TimeText::Micros, true), "2026-11-14 19:33:20.0.500000 UTC");
         assert_eq!(shown("UTC0", -1, TimeText::Micros, false), "2000-01-01 00:00:00.-00001 UTC");
-        assert_eq!(shown("UTC0", i64::MAX, TimeText::Trimmed(1), false), "(timestamp out of range)");
+        // "infinity", "-infinity" and other far times of a replication origin, as pg_waldump 15 and 18 print them
+        assert_eq!(shown("UTC0", i64::MAX, TimeText::Micros, false), "294277-01-09 04:00:54.775807 UTC");
+        assert_eq!(shown("UTC0", i64::MIN, TimeText::Micros, false), "-290278-12-22 19:59:06.-775808 UTC");
+        assert_eq!(shown("UTC0", -63_113_904_000_000_000, TimeText::Micros, false), "0-01-01 00:00:00.000000 UTC");
     }
 }
