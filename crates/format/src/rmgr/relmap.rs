@@ -41,13 +41,6 @@ pub(super) fn mappings(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
 
 #[cfg(test)]
 mod tests {
-<<<<<<< HEAD
-    use crate::rmgr::told::any_bytes;
-
-    #[test]
-    fn no_bytes_are_too_odd() {
-        any_bytes(7);
-=======
     use crate::rmgr::table::{V14, V15};
     use crate::rmgr::told::{any_bytes, told};
 
@@ -63,6 +56,5 @@ mod tests {
     #[test]
     fn no_bytes_make_it_panic() {
         any_bytes(RELMAP);
->>>>>>> diff
     }
 }

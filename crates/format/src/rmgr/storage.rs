@@ -34,21 +34,18 @@ fn truncated(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
 
 #[cfg(test)]
 mod tests {
-<<<<<<< HEAD
-    use crate::rmgr::told::any_bytes;
+    use crate::rmgr::table::V15;
+    use crate::rmgr::told::{any_bytes, told};
 
     #[test]
     fn no_bytes_are_too_odd() {
         any_bytes(2);
-=======
-    use crate::rmgr::table::V15;
-    use crate::rmgr::told::told;
+    }
 
     #[test]
     fn a_fork_beyond_a_byte_is_not_another_fork() {
         let main = [1663u32, 5, 16384, 0x0202].map(u32::to_le_bytes).concat();
         let (_, document) = told(V15, 2, 0x10, &main, &[]);
         assert!(document.ends_with(", 255) fork=514"), "{document}");
->>>>>>> diff
     }
 }
