@@ -87,8 +87,10 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let wanted = Wanted { options, limit: args.reading.limit() };
     let filter = &args.filter;
     let listed = match (args.quiet, args.format) {
-        (true, _) => write(source, &wanted, &work, &dump_text::Text { filter, quiet: true }, &mut io::stderr().lock()),
-        (_, Format::Text) => write(source, &wanted, &work, &dump_text::Text { filter, quiet: false }, &mut io::stdout().lock()),
+        (true, _) => write(source, &wanted, &work, &dump_text::Text { filter, quiet: true, vocabulary: OnceLock::new() }, &mut io::stderr().lock()),
+        (_, Format::Text) => {
+            write(source, &wanted, &work, &dump_text::Text { filter, quiet: false, vocabulary: OnceLock::new() }, &mut io::stdout().lock())
+        }
         (_, Format::Waldump) => {
             let zone = waldump::Zone::system();
             let render = waldump::Waldump { filter, details: args.bkp_details, zone: &zone, vocabulary: OnceLock::new() };

@@ -24,6 +24,19 @@ pub fn decimal(out: &mut Vec<u8>, n: u64, width: usize) {
     append(out, &text.to_le_bytes(), shown);
 }
 
+/// Decimal with spaces in front, as wide as a column of at most 8; `None` where the number is wider.
+#[inline(always)]
+pub fn columns<const N: usize>(n: u64) -> Option<[u8; N]> {
+    if n >= 10u64.pow(N as u32) {
+        return None;
+    }
+    let digits = digits(n as u32);
+    let zeros_in_front = (digits | 1 << 56).trailing_zeros() / 8;
+    let spaces = 0x1010_1010_1010_1010 & ((1 << (8 * zeros_in_front)) - 1);
+    let text = (((digits | 0x3030_3030_3030_3030) & !spaces) >> (8 * (8 - N))).to_le_bytes();
+    text.first_chunk::<N>().copied()
+}
+
 /// The eight digits of a number below 10⁸, a byte each, the first in the lowest byte: halves, then pairs, then digits.
 #[inline(always)]
 fn digits(n: u32) -> u64 {
@@ -94,6 +107,7 @@ mod tests {
             let mut out = Vec::new();
             decimal(&mut out, n, 7);
             assert_eq!(out, format!("{n:>7}").into_bytes());
+            assert_eq!(columns::<6>(n), format!("{n:>6}").as_bytes().first_chunk().copied().filter(|_| n < 1_000_000));
         }
         for lsn in [Lsn::ZERO, Lsn::MAX, Lsn::new(0x15F_F758), Lsn::new(0x9A9A_90A9), Lsn::from_halves(0xAB, 1)] {
             let mut out = Vec::new();

@@ -1,22 +1,25 @@
 //! A record a line, a finding a line:
 //!
 //! ```text
-//! 0/00AAC648  Heap        0x00  xid       1234  len     54/    158  prev 0/00AAC610  1663/13010/16384:7 fpi 104
+//! 0/00AAC648  Heap        INSERT         xid       1234  len     54/    158  prev 0/00AAC610  1663/13010/16384:7 fpi 104
 //! 0/00AAC690  *** WP201 error: the checksum of the record at 0/00AAC690 is wrong; 1,234 bytes are lost, until 0/00AACB60
-//! start       manager     operation       length without images / whole    relation:block
+//! start       manager     operation                length without images / whole    relation:block
 //! ```
 //! A block of another fork than the main one is written as its file is named, `16384_vm:0`; `fpi` is the size of a page
-//! image, `init` says that the page is made anew. What an operation means is not said here.
+//! image, `init` says that the page is made anew. An operation without a name is `0xA0`. What a
+//! record says besides is for the other formats.
 
 use super::digits::{decimal, hexadecimal, pad, position};
 use crate::figures::{grouped, plural};
 use crate::filter::{FORKS, Filter};
 use pgwal::format::record::{Block, BlockRef, Record, RecordHeader};
+use pgwal::format::rmgr::describe::Vocabulary;
 use pgwal::format::rmgr::{Rmgr, RmgrName};
 use pgwal::format::{Layout, Lsn, TimelineId};
 use pgwal::verify::records::Render;
 use pgwal::verify::{Code, Finding, Severity};
 use std::io::Write;
+use std::sync::OnceLock;
 
 /// The renderer.
 pub struct Text<'a> {
@@ -24,6 +27,8 @@ pub struct Text<'a> {
     pub filter: &'a Filter,
     /// Findings only.
     pub quiet: bool,
+    /// The operations of the version, once a record was seen.
+    pub vocabulary: OnceLock<&'static Vocabulary>,
 }
 
 impl Render for Text<'_> {
@@ -49,8 +54,17 @@ impl Render for Text<'_> {
         }
         position(out, record.lsn, 12);
         manager(out, Rmgr(header.rmid).name(record.layout.dialect));
-        out.extend_from_slice(b"  0x");
-        hexadecimal(out, u32::from(header.info & 0xF0), 2);
+        out.extend_from_slice(b"  ");
+        let from = out.len();
+        let vocabulary = self.vocabulary.get_or_init(|| Vocabulary::of(record.layout.dialect));
+        match vocabulary.name(header.rmid, header.info) {
+            Some(name) => out.extend_from_slice(name.as_bytes()),
+            None => {
+                out.extend_from_slice(b"0x");
+                hexadecimal(out, u32::from(header.info & 0xF0), 2);
+            }
+        }
+        pad(out, from, 13);
         out.extend_from_slice(b"  xid ");
         decimal(out, u64::from(header.xid), 10);
         out.extend_from_slice(b"  len ");

@@ -46,6 +46,6 @@ mod tests {
     fn a_fork_beyond_a_byte_is_not_another_fork() {
         let main = [1663u32, 5, 16384, 0x0202].map(u32::to_le_bytes).concat();
         let (_, document) = told(V15, 2, 0x10, &main, &[]);
-        assert!(document.ends_with(", 255) fork=514"), "{document}");
+        assert!(document.ends_with("255 fork=514"), "{document}");
     }
 }

@@ -8,11 +8,12 @@
 //! Findings are lines that begin with `***`: no program of PostgreSQL goes on behind damage.
 
 mod blocks;
+mod head;
 mod text;
 mod zone;
 
-use super::digits::{decimal, hexadecimal, position};
-use super::dump_text::{damage, data_length};
+use super::digits::hexadecimal;
+use super::dump_text::damage;
 use crate::filter::Filter;
 use pgwal::format::record::{Block, Record, RecordHeader};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
@@ -55,7 +56,7 @@ impl Render for Waldump<'_> {
             return None;
         }
         let images = shape.image_len as u64;
-        head(record, images, out);
+        head::write(record, images, out);
         let vocabulary = self.vocabulary.get_or_init(|| Vocabulary::of(record.layout.dialect));
         let cx = Cx { record, main: record.main_data_of(&shape), blocks };
         self.description(vocabulary, &cx, out);
@@ -107,55 +108,12 @@ impl Waldump<'_> {
     }
 }
 
-/// Everything before the description.
-fn head(record: &Record<'_>, images: u64, out: &mut Vec<u8>) {
-    let header = &record.header;
-    out.extend_from_slice(b"rmgr: ");
-    match Rmgr(header.rmid).name(record.layout.dialect) {
-        RmgrName::BuiltIn(name) => word(out, name),
-        other => drop(write!(out, "{other:<11}")),
-    }
-    out.extend_from_slice(b" len (rec/tot): ");
-    decimal(out, data_length(record, images), 6);
-    out.push(b'/');
-    decimal(out, u64::from(header.tot_len), 6);
-    out.extend_from_slice(b", tx: ");
-    decimal(out, u64::from(header.xid), 10);
-    out.extend_from_slice(b", lsn: ");
-    position(out, record.lsn, 0);
-    out.extend_from_slice(b", prev ");
-    position(out, header.prev, 0);
-    let bits = record.layout.dialect.backup_blocks.bits;
-    if !bits.is_empty() {
-        out.extend_from_slice(b", bkp: ");
-        let mut digits = [b'0'; 4];
-        for (digit, &bit) in digits.iter_mut().zip(bits) {
-            *digit += u8::from(header.info & bit != 0);
-        }
-        out.extend_from_slice(&digits);
-    }
-    out.extend_from_slice(b", desc: ");
-}
-
 /// What 9.4 and earlier said of an operation that they did not know.
 fn unknown_legacy(rmid: u8, info: u8, out: &mut Vec<u8>) {
     match managers::ALL.get(usize::from(rmid)).map(|m| m.legacy_unknown) {
         Some(Unknown::Words(words)) => out.extend_from_slice(words.as_bytes()),
         Some(Unknown::Number(words)) => drop(write!(out, "{words}{}", info & 0xF0)),
         None => {}
-    }
-}
-
-/// A name and the spaces behind it; longer ones are not cut.
-fn word(out: &mut Vec<u8>, name: &str) {
-    const WIDTH: usize = 11;
-    let mut padded = [b' '; WIDTH];
-    match padded.get_mut(..name.len()) {
-        Some(place) => {
-            place.copy_from_slice(name.as_bytes());
-            out.extend_from_slice(&padded);
-        }
-        None => out.extend_from_slice(name.as_bytes()),
     }
 }
 
