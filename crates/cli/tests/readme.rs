@@ -116,6 +116,19 @@ fn standard_input_is_one_file() {
     }
 }
 
+/// "A folder above the right one is answered with the one to use." "No record was read."
+#[test]
+fn what_was_not_looked_at_is_no_proof() {
+    let output = run("walproof verify testdata/demo", 0);
+    assert_eq!(output.status.code(), Some(2));
+    let said = "walproof: testdata/demo: no WAL in this folder; use testdata/demo/damaged or testdata/demo/good\n";
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), said);
+    let output = run("walproof verify --depth names testdata/demo/damaged", 0);
+    assert_eq!(output.status.code(), Some(0));
+    let said = "VERDICT  UNPROVEN: nothing wrong in names (no page and no record was read)\n";
+    assert!(String::from_utf8(output.stdout).unwrap().starts_with(said));
+}
+
 /// "It never writes to, renames or locks what it looks at."
 #[test]
 fn what_is_looked_at_stays_as_it_was() {
