@@ -13,6 +13,7 @@ mod progress;
 mod render;
 
 use clap::Parser;
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -52,7 +53,7 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("walproof: {error:#}");
+            complain(format_args!("{error:#}"));
             Exit::CouldNotTell.into()
         }
     }
@@ -63,11 +64,16 @@ pub fn say(text: &str, exit: Exit) -> Exit {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            eprintln!("walproof: {error}");
+            complain(&error);
             exit.max(Exit::CouldNotTell)
         }
         _ => exit,
     }
+}
+
+/// Says on standard error what is wrong. Where that cannot be written, the exit code still says it.
+pub fn complain(problem: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "walproof: {problem}");
 }
 
 /// The reader of our output went away: nothing to say, and nobody to say it to.

@@ -87,7 +87,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let wanted = Wanted { options, limit: args.reading.limit() };
     let filter = &args.filter;
     let listed = match (args.quiet, args.format) {
-        (true, _) => write(source, &wanted, &work, &dump_text::Text { filter, quiet: true, vocabulary: OnceLock::new() }, &mut io::stderr().lock()),
+        (true, _) => {
+            write(source, &wanted, &work, &dump_text::Text { filter, quiet: true, vocabulary: OnceLock::new() }, &mut Unheard(io::stderr().lock()))
+        }
         (_, Format::Text) => {
             write(source, &wanted, &work, &dump_text::Text { filter, quiet: false, vocabulary: OnceLock::new() }, &mut io::stdout().lock())
         }
@@ -107,7 +109,8 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             let render = csv::Csv::new(filter, &args.fields);
             out.write_all(&render.header())?;
             let listed = write(source, &wanted, &work, &render, &mut out)?;
-            io::stderr().write_all(&render.findings())?;
+            // Where nobody can be told, the exit code counts.
+            let _ = io::stderr().write_all(&render.findings());
             Ok(listed)
         }
     };
@@ -157,10 +160,24 @@ fn records<R: Render>(
     }
 }
 
+/// Standard error: where nobody can be told of damage, the list goes on, and the exit code counts.
+struct Unheard<W>(W);
+
+impl<W: Write> Write for Unheard<W> {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        let _ = self.0.write_all(text);
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn exit(args: &Args, listed: &Listed) -> anyhow::Result<Exit> {
     let exit = args.reading.exit(&listed.outcome, listed.segments, listed.complete)?;
     if exit == Exit::Refuted && matches!(args.format, Format::Text | Format::Csv) && !args.quiet {
-        eprintln!("walproof: {}", dump_text::incomplete(listed.end));
+        crate::complain(dump_text::incomplete(listed.end));
     }
     Ok(exit)
 }

@@ -53,7 +53,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut names = Options::default();
     names.depth = Depth::Names;
     let Some(layout) = verify(source.as_ref(), &names)?.layout else {
-        eprintln!("walproof: {}: no file there says how to read it", source.describe());
+        crate::complain(format_args!("{}: no file there says how to read it", source.describe()));
         return Ok(Exit::CouldNotTell);
     };
     let operand = Operand::read(&word).map_err(anyhow::Error::from)?;
@@ -65,7 +65,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         Ok(one) => one,
         Err(Nothing::Unreadable) => return Ok(Exit::CouldNotTell),
         Err(Nothing::NoRecord(why)) => {
-            eprintln!("walproof: {why}");
+            crate::complain(why);
             return Ok(Exit::Refuted);
         }
     };

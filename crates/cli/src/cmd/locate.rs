@@ -78,7 +78,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         }
         if let Some(problem) = &answer.problem {
             out.flush()?;
-            eprintln!("walproof: \"{input}\": {problem}");
+            crate::complain(format_args!("\"{input}\": {problem}"));
             exit = Exit::CouldNotTell;
         }
     }

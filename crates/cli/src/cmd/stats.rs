@@ -99,7 +99,8 @@ fn count(reading: &Reading, filter: &Filter, by: By, quiet: bool, format: Format
         Ok(())
     })?;
     bar.finish();
-    io::stderr().write_all(&told)?;
+    // Where nobody can be told, the exit code counts.
+    let _ = io::stderr().write_all(&told);
     let exit = reading.exit(&gathered.outcome, gathered.segments, gathered.complete)?;
     let Some(layout) = gathered.outcome.layout else { return Ok(exit) };
     let report = Report::new(by, layout, &counter.finish(), !gathered.complete, gathered.findings);
@@ -114,7 +115,7 @@ fn count(reading: &Reading, filter: &Filter, by: By, quiet: bool, format: Format
         out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
     }
     if report.partial && matches!(format, Format::Csv | Format::Waldump) && !quiet {
-        eprintln!("walproof: these totals are partial: not every record asked for could be read; lines with *** say where");
+        crate::complain("these totals are partial: not every record asked for could be read; lines with *** say where");
     }
     Ok(exit)
 }

@@ -91,7 +91,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(exit),
         // It was not told, but damage outranks that.
         Err(error) => {
-            eprintln!("walproof: {error}");
+            crate::complain(&error);
             Ok(exit.max(Exit::CouldNotTell))
         }
         Ok(()) => Ok(exit),

@@ -91,3 +91,21 @@ fn an_interrupt() {
     assert_eq!((status.code(), status.signal()), (None, Some(2)));
     drop(stdin);
 }
+
+/// Standard error cannot be written either. Damage that nobody can be told of is damage still.
+#[test]
+fn nobody_to_complain_to() {
+    let folder = damaged();
+    for words in [&["dump", "-q"][..], &["dump"], &["dump", "--format", "csv"], &["stats"], &["stats", "--format", "csv"], &["verify"]] {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let mut command = walproof();
+        command.args(words).arg(folder.path()).stdout(Stdio::null());
+        assert_eq!(command.stderr(full).status().unwrap().code(), Some(1), "{words:?}");
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stderr.take());
+        assert_eq!(ended(child).code(), Some(1), "{words:?}: closed");
+    }
+    let full = || File::options().write(true).open("/dev/full").unwrap();
+    let status = walproof().args(["dump", "no such place"]).stdout(full()).stderr(full()).status().unwrap();
+    assert_eq!(status.code(), Some(2));
+}
