@@ -137,6 +137,10 @@ fn dump_z_is_stats_in_the_words_of_pg_waldump() {
         assert!(dump.out == stats.out && dump.code == 0 && dump.out.starts_with("WAL statistics between 0/900028 and "), "{}", dump.out);
     }
     assert_eq!(walproof(&["dump", &folder, "--stats=moon"]).code, 2);
+    // What would not be done is not taken in silence.
+    for other in [&["--follow"][..], &["--save-fullpage", "/no/such/folder"]] {
+        assert_eq!(walproof(&[&["dump", &folder, "-z"], other].concat()).code, 2, "{other:?}");
+    }
 }
 
 #[test]

@@ -49,6 +49,7 @@ pub struct Args {
     fields: Vec<Column>,
     /// What pg_waldump --stats prints: the same as walproof stats --format waldump
     #[arg(short = 'z', long, value_name = "record", num_args = 0..=1, require_equals = true, default_missing_value = "rmgr", value_parser = ["rmgr", "record"])]
+    #[arg(conflicts_with_all = ["follow", "save_fullpage"])]
     stats: Option<String>,
 }
 
