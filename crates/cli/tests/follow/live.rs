@@ -20,7 +20,7 @@ fn a_server_is_followed_through_a_promotion() {
     let words = ["-s", start.trim(), "--format", "waldump"];
     let followed = Followed::start(&server.data().join("pg_wal"), &words);
     for round in 0..6 {
-        write(&server);
+        write(&server, &followed, round);
         if round == 2 {
             server.promote().unwrap();
         }
@@ -37,8 +37,12 @@ fn a_server_is_followed_through_a_promotion() {
     assert!(text.starts_with(&later.out), "{differing:?}");
 }
 
-fn write(server: &Server) {
+/// Waits for the follower before a checkpoint recycles what it has not read yet: on a busy machine it may be far behind.
+fn write(server: &Server, followed: &Followed, round: u32) {
     server.sql("do $$ begin for i in 1..1500 loop update t set v = v + 1 where id = 1 + i % 2000; commit; end loop; end $$").unwrap();
+    let point = format!("round {round}");
+    server.sql(&format!("select pg_create_restore_point('{point}')")).unwrap();
+    followed.until(&point, |text| text.contains(&format!("RESTORE_POINT {point}")));
     server.sql("checkpoint").unwrap();
     server.sql("update t set v = 0").unwrap();
 }
