@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Offsets are those of the structures in main data (the resource manager's data up to 9.4), on 8-byte aligned servers and, where
-//! they differ, [`Field::on32`], on 4-byte aligned ones. Source: the header of each resource manager, per version.
+//! they differ, [`Part::on32`], on 4-byte aligned ones. Source: the header of each resource manager, per version.
 
 use super::describe::Cx;
 use super::sink::{Show, Sink};

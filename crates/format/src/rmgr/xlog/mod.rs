@@ -1,6 +1,6 @@
 //! Records of "XLOG", 9.5 and later (`src/include/catalog/pg_control.h`, `src/include/access/xlog_internal.h`).
 //!
-//! [`checkpoint`] is the largest of them; [`opening`] tells which timeline a record opens.
+//! `checkpoint` is the largest of them; [`opening`] tells which timeline a record opens.
 
 mod checkpoint;
 mod opening;
