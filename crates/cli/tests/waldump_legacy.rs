@@ -69,16 +69,23 @@ fn traced(line: &str) -> Option<(u64, Said)> {
     let (_, rest) = rest.split_once("; xid ")?;
     let (_, rest) = rest.split_once(": ")?;
     let (manager, description) = rest.split_once(" - ")?;
-    Some((number(start), (manager.into(), description.into())))
+    Some((number(start), (manager.into(), placed(description))))
 }
 
-/// The folder in which servers ran was taken out of the logs.
+/// The folder in which servers ran was taken out of the logs: a tablespace stands there as `"WORK/8.2/ts1"`, in WAL with all of its
+/// path. The last two folders of it are compared.
+fn placed(description: &str) -> String {
+    let Some((words, path)) = description.trim_end_matches('"').split_once(" \"") else { return description.into() };
+    let folders: Vec<&str> = path.rsplit('/').take(2).collect();
+    format!("{words} \"WORK/{}\"", folders.into_iter().rev().collect::<Vec<_>>().join("/"))
+}
+
 fn dumped(line: &str) -> Option<(u64, Said)> {
     let (manager, rest) = line.strip_prefix("rmgr: ")?.split_once(" len (rec/tot)")?;
     let (_, rest) = rest.split_once(", lsn: ")?;
     let (lsn, rest) = rest.split_once(", prev ")?;
     let (_, description) = rest.split_once(", desc: ")?;
-    Some((number(lsn), (manager.trim_end().into(), description.replace("/tmp/lab/work", "WORK"))))
+    Some((number(lsn), (manager.trim_end().into(), placed(description))))
 }
 
 fn number(lsn: &str) -> u64 {
