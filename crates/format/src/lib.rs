@@ -33,6 +33,7 @@ pub mod sniff;
 pub mod spans;
 pub mod text;
 pub mod timeline;
+mod version;
 pub mod wal_functions;
 
 pub use address::AddressScheme;

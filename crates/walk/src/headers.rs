@@ -1,9 +1,9 @@
 //! Page headers alone: what can be said of a segment without reading a record.
 
 use crate::Fold;
+use crate::expect::Expect;
 use crate::fault::{Damage, Fault, MANY};
 use crate::run::{Begin, Run};
-use crate::scan::Expect;
 use crate::slack::first_non_zero;
 use pgwal_format::page::PageFault;
 use pgwal_format::{Dialect, TimelineId};

@@ -8,6 +8,7 @@
 //!
 //! Nothing here does I/O or judges: a segment is a slice of bytes, and what does not fit is a [`Damage`] with an address.
 
+mod expect;
 mod fault;
 mod fold;
 mod head;
@@ -24,6 +25,7 @@ mod slack;
 mod split;
 mod stream;
 
+pub use expect::{Expect, KEEP, Place};
 pub use fault::{Damage, Fault};
 pub use fold::{Fold, Ignore};
 pub use head::{Continuation, Head};
@@ -31,6 +33,6 @@ pub use headers::headers;
 pub use open::Open;
 pub use rest::{Leftover, Rest};
 pub use run::{Begin, Link, Run, Stop, Tail};
-pub use scan::{Expect, KEEP, Place, scan, scan_on};
+pub use scan::{scan, scan_on};
 pub use slack::{Slack, SlackKind};
 pub use stream::{Declined, Stream};

@@ -1,5 +1,6 @@
 //! Scans one segment alone.
 
+use crate::expect::{Expect, KEEP, Place};
 use crate::fault::{Damage, Fault, MANY};
 use crate::head::Head;
 use crate::open::Open;
@@ -9,42 +10,12 @@ use crate::split::Split;
 use crate::{Fold, Rest};
 use pgwal_format::page::{PageFault, PageHeader};
 use pgwal_format::record::{Record, RecordHeader};
-use pgwal_format::{Endian, Generation, Layout, Lsn, TimelineId};
-
-/// Bytes of a record that crosses pages that a walk keeps when it only checks: more than all fragment headers take.
-pub const KEEP: usize = 4096;
-
-/// What a segment is expected to be.
-#[derive(Clone, Copy, Debug)]
-pub struct Expect<'a> {
-    /// How to read it.
-    pub layout: &'a Layout,
-    /// Where it starts.
-    pub start: Lsn,
-    /// The timeline in its name: no page of it can be of a later one.
-    pub timeline: Option<TimelineId>,
-    /// The cluster.
-    pub system_id: Option<u64>,
-    /// Bytes kept of a record that crosses pages: [`KEEP`], or `usize::MAX` for whole records. Records of 9.4 and
-    /// earlier are always kept whole, since their block references stand at the end.
-    pub keep: usize,
-}
+use pgwal_format::{Endian, Generation, Lsn, TimelineId};
 
 /// Scans a segment: `bytes` from its first byte on. Fewer bytes than the segment has are read as far as they go; more
 /// are left alone. Never fails: what is wrong is in the result.
 pub fn scan<F: Fold>(bytes: &[u8], expect: Expect<'_>, fold: F) -> Run<F> {
     Scanner::new(bytes, expect, fold).run()
-}
-
-/// A place between two records, and what a scan knows there.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place {
-    /// Offset in the segment: [`Run::end`] of the scan that came this far.
-    pub offset: usize,
-    /// The record before.
-    pub last: Option<Lsn>,
-    /// The timeline of the pages before.
-    pub timeline: TimelineId,
 }
 
 /// Scans the rest of a segment that was scanned up to a place, when it had fewer bytes. Of `bytes` before the page of that place nothing is

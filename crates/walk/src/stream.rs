@@ -6,10 +6,10 @@
 //! it declines, and [`crate::scan`] reads the segment again: what is wrong is said in one place only. Where a stream does
 //! not decline, its run is equal to that of `scan`; a test holds the two against each other.
 
+use crate::expect::{Expect, KEEP};
 use crate::head::{Continuation, Head};
 use crate::open::Open;
 use crate::run::{Begin, Link, Run, Tail};
-use crate::scan::{Expect, KEEP};
 use crate::slack::first_non_zero;
 use crate::{Fold, seam};
 use pgwal_crc::castagnoli::{self, Engine};
