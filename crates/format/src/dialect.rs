@@ -4,6 +4,7 @@
 //! 9.4), `rmgrlist.h` and `src/backend/access/transam/xlogreader.c` of each version.
 
 use crate::AddressScheme;
+use crate::recovery::{self, RecoveryRules};
 use crate::text::control::offsets::{self, ControlOffsets};
 use crate::wal_functions::{self, WalFunctions};
 
@@ -211,6 +212,8 @@ pub struct Dialect {
     pub invalidations: Invalidations,
     /// Bytes of an item of dropped statistics (`xl_xact_stats_item`): 12 (15 - 17), 16 (18 and later), 0 where there are none.
     pub stats_item: usize,
+    /// What recovery does.
+    pub recovery: RecoveryRules,
 }
 
 /// A magic has one row.
@@ -316,6 +319,7 @@ const V8_2: Dialect = Dialect {
     time_text: TimeText::Second,
     invalidations: INVALIDATIONS,
     stats_item: 0,
+    recovery: recovery::RECOVERY_8_2,
 };
 
 const V8_3: Dialect = Dialect {
@@ -332,6 +336,7 @@ const V8_3: Dialect = Dialect {
 
 const V8_4: Dialect = Dialect {
     version: Version::new(8, 4),
+    recovery: recovery::RECOVERY_8_4,
     magic: 0xD063,
     backup_blocks: BackupBlocks { bits: &[0x08, 0x04, 0x02], size: 24 },
     control_version: 843,
@@ -343,6 +348,7 @@ const V8_4: Dialect = Dialect {
 
 const V9_0: Dialect = Dialect {
     version: Version::new(9, 0),
+    recovery: recovery::RECOVERY_9_0,
     magic: 0xD064,
     control_version: 903,
     control: offsets::CONTROL_9_0,
@@ -351,7 +357,8 @@ const V9_0: Dialect = Dialect {
     ..V8_4
 };
 
-const V9_1: Dialect = Dialect { version: Version::new(9, 1), magic: 0xD066, catalog_version: 201105231, ..V9_0 };
+const V9_1: Dialect =
+    Dialect { version: Version::new(9, 1), recovery: recovery::RECOVERY_9_1, magic: 0xD066, catalog_version: 201105231, ..V9_0 };
 
 const V9_2: Dialect = Dialect {
     version: Version::new(9, 2),
@@ -368,6 +375,7 @@ const V9_2: Dialect = Dialect {
 
 const V9_3: Dialect = Dialect {
     version: Version::new(9, 3),
+    recovery: recovery::RECOVERY_9_3,
     magic: 0xD075,
     generation: Generation::LegacyB,
     address: AddressScheme::Linear,
@@ -385,6 +393,7 @@ const V9_3: Dialect = Dialect {
 
 const V9_4: Dialect = Dialect {
     version: Version::new(9, 4),
+    recovery: recovery::RECOVERY_9_4,
     magic: 0xD07E,
     control_version: 942,
     control: offsets::CONTROL_9_4,
@@ -396,6 +405,7 @@ const V9_4: Dialect = Dialect {
 
 const V9_5: Dialect = Dialect {
     version: Version::new(9, 5),
+    recovery: recovery::RECOVERY_9_5,
     magic: 0xD087,
     generation: Generation::Modern,
     checksum: Checksum::Castagnoli,
@@ -426,6 +436,7 @@ const V9_6: Dialect = Dialect {
 
 const V10: Dialect = Dialect {
     version: Version::new(10, 0),
+    recovery: recovery::RECOVERY_10,
     magic: 0xD097,
     image: IMAGES_10,
     wal_directory: "pg_wal",
@@ -449,6 +460,7 @@ const V11: Dialect = Dialect {
 
 const V12: Dialect = Dialect {
     version: Version::new(12, 0),
+    recovery: recovery::RECOVERY_12,
     magic: 0xD101,
     latest_by_default: true,
     control_version: 1201,
@@ -468,10 +480,11 @@ const V13: Dialect = Dialect {
 };
 
 const V14: Dialect =
-    Dialect { version: Version::new(14, 0), magic: 0xD10D, top_level_xid: true, catalog_version: 202107181, wording: WORDS_14, ..V13 };
+    Dialect { version: Version::new(14, 0), recovery: recovery::RECOVERY_14, magic: 0xD10D, top_level_xid: true, catalog_version: 202107181, wording: WORDS_14, ..V13 };
 
 const V15: Dialect = Dialect {
     version: Version::new(15, 0),
+    recovery: recovery::RECOVERY_15,
     magic: 0xD110,
     custom_rmgrs: true,
     stats_item: 12,
@@ -492,6 +505,7 @@ const V16: Dialect = Dialect {
 
 const V17: Dialect = Dialect {
     version: Version::new(17, 0),
+    recovery: recovery::RECOVERY_17,
     magic: 0xD116,
     boundary: BoundaryRule::Next,
     control_version: 1700,
@@ -513,6 +527,7 @@ const V18: Dialect = Dialect {
 
 const V19: Dialect = Dialect {
     version: Version::new(19, 0),
+    recovery: recovery::RECOVERY_19,
     magic: 0xD122,
     page: PageBits { all: 0x0007, overwrite: 0x0004 },
     control_version: 1905,

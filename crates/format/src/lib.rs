@@ -27,6 +27,7 @@ pub mod lsn;
 pub mod page;
 pub mod position;
 pub mod record;
+pub mod recovery;
 pub mod rmgr;
 pub mod segment;
 pub mod sniff;

@@ -1,0 +1,174 @@
+//! What recovery does differently from version to version (`src/backend/access/transam/xlog.c`; `xlogrecovery.c` from 15 on).
+//!
+//! A column of the version's row: [`RecoveryRules`].
+
+/// What recovery does in a version.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RecoveryRules {
+    /// The ends of prepared transactions count for targets (9.0 and later).
+    pub prepared_ends: bool,
+    /// What a restore point is to a target.
+    pub restore_points: RestorePoints,
+    /// Behind an inclusive target one more record is read before recovery ends (9.0 and earlier).
+    pub reads_past_target: bool,
+    /// How the end of a base backup is known.
+    pub backup_end: BackupEnd,
+    /// A checkpoint at shutdown while the end of a backup is still to come is PANIC (9.1 and later).
+    pub notices_canceled_backup: bool,
+    /// The timeline of the start is that of the label or of `pg_control` (15 and later), not that in the checkpoint record.
+    pub label_timeline: bool,
+    /// The timeline of a start is compared with the history before anything is read (9.2 and earlier).
+    pub history_first: bool,
+    /// Records that open a timeline name the one before, which is compared (9.3 and later).
+    pub compares_previous_timeline: bool,
+    /// WAL written with `wal_level = minimal`.
+    pub minimal: Minimal,
+    /// Settings that must not be lower than on the primary, where hot standby is on; as their records name them.
+    pub parameters: &'static [Parameter],
+    /// A parameter that is too low pauses a server that accepts connections (14 and later), and is FATAL otherwise.
+    pub insufficient_pauses: bool,
+    /// `hot_standby` by default; `None` where there is no such thing (8.4 and earlier).
+    pub hot_standby: Option<bool>,
+    /// How a target's pause is asked for.
+    pub pause: Pause,
+    /// Timelines that begin in a later segment are passed over when a segment is looked for (9.5 and later).
+    pub passes_over_later_timelines: bool,
+    /// `recovery.conf` is a file of its own (11 and earlier).
+    pub recovery_conf: bool,
+    /// A missing checkpoint record is named by its position (17 and later).
+    pub names_missing_checkpoint: bool,
+    /// How `wal_level=minimal` stands in the message (17 and later: in quotes).
+    pub quoted_minimal: bool,
+    /// Messages speak of consistency (8.4 and later), not of the time when the backup ended.
+    pub says_consistent: bool,
+    /// The server that the settings came from: `master` (13 and earlier) or `primary`.
+    pub primary: &'static str,
+    /// The message of a timeline that does not descend from this server's.
+    pub not_a_child: NotAChild,
+}
+
+/// What a restore point is to a target.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RestorePoints {
+    /// There are none (9.0 and earlier).
+    None,
+    /// Recovery stops before it, and its time counts for a target time (9.1 to 9.3).
+    Before,
+    /// Recovery stops behind it; its time does not count (9.4 and later).
+    After,
+}
+
+/// How the end of a base backup is known.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BackupEnd {
+    /// From the backup history file in the archive; without one, nothing is waited for (8.4 and earlier).
+    HistoryFile,
+    /// From `BACKUP_END` (9.0 and later).
+    Record,
+}
+
+/// What WAL written with `wal_level = minimal` is to recovery.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Minimal {
+    /// Nothing says so (8.4 and earlier).
+    Unknown,
+    /// A warning; an error where hot standby is on (9.0 to 13).
+    Warning,
+    /// FATAL (14 and later).
+    Fatal,
+}
+
+/// How a pause at the target is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pause {
+    /// There is none (9.0 and earlier).
+    None,
+    /// `pause_at_recovery_target`, on by default (9.1 to 9.4).
+    Switch,
+    /// `recovery_target_action`, `pause` by default (9.5 and later).
+    Action,
+}
+
+/// The message of a timeline that does not descend from this server's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NotAChild {
+    /// `… is not a child of database system timeline N` (9.2 and earlier).
+    OfTimeline,
+    /// `… is not a child of this server's history`.
+    OfHistory,
+}
+
+/// A setting that a standby needs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Parameter {
+    /// In `postgresql.conf`.
+    pub setting: &'static str,
+    /// In records and in `pg_control`.
+    pub field: &'static str,
+    /// Its value where nothing sets it.
+    pub default: i32,
+}
+
+const fn parameter(setting: &'static str, field: &'static str, default: i32) -> Parameter {
+    Parameter { setting, field, default }
+}
+
+const CONNECTIONS: Parameter = parameter("max_connections", "max_connections", 100);
+const WORKERS: Parameter = parameter("max_worker_processes", "max_worker_processes", 8);
+const SENDERS: Parameter = parameter("max_wal_senders", "max_wal_senders", 10);
+const PREPARED: Parameter = parameter("max_prepared_transactions", "max_prepared_xacts", 0);
+const LOCKS: Parameter = parameter("max_locks_per_transaction", "max_locks_per_xact", 64);
+const LOCKS_19: Parameter = parameter("max_locks_per_transaction", "max_locks_per_xact", 128);
+
+pub(crate) const RECOVERY_8_2: RecoveryRules = RecoveryRules {
+    prepared_ends: false,
+    restore_points: RestorePoints::None,
+    reads_past_target: true,
+    backup_end: BackupEnd::HistoryFile,
+    notices_canceled_backup: false,
+    label_timeline: false,
+    history_first: true,
+    compares_previous_timeline: false,
+    minimal: Minimal::Unknown,
+    parameters: &[],
+    insufficient_pauses: false,
+    hot_standby: None,
+    pause: Pause::None,
+    passes_over_later_timelines: false,
+    recovery_conf: true,
+    names_missing_checkpoint: false,
+    quoted_minimal: false,
+    says_consistent: false,
+    primary: "master",
+    not_a_child: NotAChild::OfTimeline,
+};
+pub(crate) const RECOVERY_8_4: RecoveryRules = RecoveryRules { says_consistent: true, ..RECOVERY_8_2 };
+pub(crate) const RECOVERY_9_0: RecoveryRules = RecoveryRules {
+    prepared_ends: true,
+    backup_end: BackupEnd::Record,
+    minimal: Minimal::Warning,
+    parameters: &[CONNECTIONS, PREPARED, LOCKS],
+    hot_standby: Some(false),
+    ..RECOVERY_8_4
+};
+pub(crate) const RECOVERY_9_1: RecoveryRules = RecoveryRules {
+    restore_points: RestorePoints::Before,
+    reads_past_target: false,
+    notices_canceled_backup: true,
+    pause: Pause::Switch,
+    ..RECOVERY_9_0
+};
+pub(crate) const RECOVERY_9_3: RecoveryRules =
+    RecoveryRules { history_first: false, compares_previous_timeline: true, not_a_child: NotAChild::OfHistory, ..RECOVERY_9_1 };
+pub(crate) const RECOVERY_9_4: RecoveryRules =
+    RecoveryRules { restore_points: RestorePoints::After, parameters: &[CONNECTIONS, WORKERS, PREPARED, LOCKS], ..RECOVERY_9_3 };
+pub(crate) const RECOVERY_9_5: RecoveryRules = RecoveryRules { pause: Pause::Action, passes_over_later_timelines: true, ..RECOVERY_9_4 };
+pub(crate) const RECOVERY_10: RecoveryRules = RecoveryRules { hot_standby: Some(true), ..RECOVERY_9_5 };
+pub(crate) const RECOVERY_12: RecoveryRules =
+    RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], recovery_conf: false, ..RECOVERY_10 };
+pub(crate) const RECOVERY_14: RecoveryRules =
+    RecoveryRules { minimal: Minimal::Fatal, insufficient_pauses: true, primary: "primary", ..RECOVERY_12 };
+pub(crate) const RECOVERY_15: RecoveryRules = RecoveryRules { label_timeline: true, ..RECOVERY_14 };
+pub(crate) const RECOVERY_17: RecoveryRules = RecoveryRules { names_missing_checkpoint: true, quoted_minimal: true, ..RECOVERY_15 };
+pub(crate) const RECOVERY_19: RecoveryRules =
+    RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS_19], ..RECOVERY_17 };
