@@ -11,6 +11,7 @@
 //! joins the scans (`look`, `stretch`), works out which timelines a server would take (`tree`, `path`), and judges:
 //! `judge` turns what does not fit into [`Finding`]s, and those into a [`Verdict`].
 
+pub mod backup;
 pub mod codes;
 mod consensus;
 mod error;
@@ -25,6 +26,7 @@ mod outcome;
 mod path;
 pub mod probe;
 pub mod records;
+pub mod recovery;
 pub mod segment;
 mod stretch;
 mod tally;

@@ -1,5 +1,7 @@
 //! The small files around WAL.
 
 pub mod backup_history;
+pub mod backup_label;
 pub mod control;
 pub mod history;
+pub mod settings;
