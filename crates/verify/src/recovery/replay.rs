@@ -1,0 +1,307 @@
+//! What a server makes of the records, one segment after another (`PerformWalRecovery`; `StartupXLOG` up to 14).
+//!
+//! ```text
+//! for each record:  the target lies before it? ── stop
+//!                   replay: timelines, settings, running transactions, the end of the backup
+//!                   consistent now? accept connections now?
+//!                   the target lies behind it? ── stop
+//! ```
+
+use super::events::{Event, Events, Span, Sum, What};
+use super::failure::Failure;
+use super::fields::Fields;
+use super::shelf::Line;
+use pgwal_format::recovery::{Minimal, RecoveryRules};
+use pgwal_format::{Dialect, Lsn, TimelineId};
+
+/// What hot standby knows of running transactions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standby {
+    /// It is off.
+    Off,
+    /// Nothing yet.
+    Initialized,
+    /// Subtransactions are missing until everything up to this transaction has ended.
+    Pending(u32),
+    /// Enough for queries.
+    Ready,
+}
+
+/// On which side of the record that matches the target recovery stops.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// It is not replayed.
+    Before,
+    /// It is.
+    After,
+}
+
+/// What is asked of recovery.
+#[derive(Clone, Debug)]
+pub struct Goal {
+    /// It stops as soon as it is consistent.
+    pub immediate: bool,
+    /// Where it stops at a record that matches.
+    pub side: Side,
+    /// Hot standby is on.
+    pub hot_standby: bool,
+    /// Settings that a standby needs, by their names in records; one that is not here is as high as needed.
+    pub parameters: Vec<(&'static str, i32)>,
+}
+
+/// How replay ends before WAL does.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Stop {
+    /// At the target.
+    Target,
+    /// The server dies.
+    Dies(Failure),
+    /// It pauses for good: a setting is too low.
+    Stuck(Failure),
+}
+
+/// The state of a recovery.
+#[derive(Clone, Debug)]
+pub struct Replay<'a> {
+    /// The version.
+    pub dialect: &'static Dialect,
+    /// The timelines that may come.
+    pub line: &'a Line,
+    /// What is asked.
+    pub goal: &'a Goal,
+    /// The timeline in force.
+    pub timeline: TimelineId,
+    /// Where the data files may be consistent at the earliest, and on which timeline.
+    pub minimum: Option<(Lsn, TimelineId)>,
+    /// Where the backup that is being replayed started.
+    pub backup_start: Option<Lsn>,
+    /// Where it ended, where `pg_control` of a standby says so.
+    pub backup_end: Option<Lsn>,
+    /// Only a record can tell where it ended.
+    pub end_required: bool,
+    /// Where it became consistent.
+    pub consistent_at: Option<Lsn>,
+    /// Running transactions.
+    pub standby: Standby,
+    /// Connections are accepted.
+    pub active: bool,
+    /// End of the last record replayed.
+    pub replayed: Lsn,
+    /// Start of the last record read.
+    pub read: Option<Lsn>,
+    /// All records replayed.
+    pub sum: Sum,
+    /// One more record is to be read, and then it ends.
+    past_target: bool,
+}
+
+impl<'a> Replay<'a> {
+    /// At the start: `replayed` is where replay begins.
+    pub fn new(dialect: &'static Dialect, line: &'a Line, goal: &'a Goal, timeline: TimelineId, replayed: Lsn) -> Replay<'a> {
+        let standby = if goal.hot_standby { Standby::Initialized } else { Standby::Off };
+        Replay {
+            dialect,
+            line,
+            goal,
+            timeline,
+            minimum: None,
+            backup_start: None,
+            backup_end: None,
+            end_required: false,
+            consistent_at: None,
+            standby,
+            active: false,
+            replayed,
+            read: None,
+            sum: Sum::default(),
+            past_target: false,
+        }
+    }
+
+    fn rules(&self) -> &'static RecoveryRules {
+        &self.dialect.recovery
+    }
+
+    /// Takes the records of a segment, of which `valid` are those that can be read. `Some` where replay ends here.
+    pub fn take(&mut self, events: &Events<'_>, valid: &Sum) -> Option<Stop> {
+        let first = events.first.filter(|_| valid.records > 0)?;
+        if self.past_target {
+            self.read = Some(first.lsn);
+            return Some(Stop::Target);
+        }
+        if self.goal.immediate && self.consistent_at.is_some() {
+            // It was so before the first record.
+            self.read = Some(first.lsn);
+            return Some(Stop::Target);
+        }
+        let start = self.sum;
+        for event in events.list.iter().filter(|e| e.before.records < valid.records) {
+            self.up_to(&start, &event.before);
+            self.read = Some(event.span.lsn);
+            if event.hit && self.goal.side == Side::Before {
+                return Some(Stop::Target);
+            }
+            if let Some(stop) = self.replay(event) {
+                return Some(stop);
+            }
+            self.replayed = event.span.end;
+            self.count(event);
+            self.check_consistency();
+            if event.hit || self.goal.immediate && self.consistent_at.is_some() {
+                return self.at_target(event, valid);
+            }
+        }
+        self.up_to(&start, valid);
+        None
+    }
+
+    /// The target was replayed.
+    fn at_target(&mut self, event: &Event, valid: &Sum) -> Option<Stop> {
+        if !self.rules().reads_past_target {
+            return Some(Stop::Target);
+        }
+        self.past_target = true;
+        let readable = event.before.records + 1 < valid.records;
+        let next: Span = event.next.filter(|_| readable)?;
+        self.read = Some(next.lsn);
+        Some(Stop::Target)
+    }
+
+    /// WAL ended; whether the target had been reached.
+    pub fn ended_at_target(&self) -> bool {
+        self.past_target
+    }
+
+    /// Everything up to a point in a segment was replayed.
+    fn up_to(&mut self, start: &Sum, sum: &Sum) {
+        self.sum = Sum {
+            records: start.records + sum.records,
+            commits: start.commits + sum.commits,
+            last: sum.last.or(self.sum.last),
+            last_commit: sum.last_commit.or(self.sum.last_commit),
+            last_ended: sum.last_ended.or(self.sum.last_ended),
+        };
+        if let Some(last) = sum.last {
+            (self.replayed, self.read) = (last.end, Some(last.lsn));
+        }
+    }
+
+    fn count(&mut self, event: &Event) {
+        self.sum.records += 1;
+        self.sum.last = Some(event.span);
+        if let What::Ended { commit, xid, time } = event.what {
+            self.sum.last_ended = Some(time);
+            if commit {
+                self.sum.commits += 1;
+                self.sum.last_commit = Some(super::events::Commit { xid, time, lsn: event.span.lsn });
+            }
+        }
+    }
+
+    fn replay(&mut self, event: &Event) -> Option<Stop> {
+        match &event.what {
+            What::Mark | What::Ended { .. } | What::RestorePoint { .. } => None,
+            What::Checkpoint { shutdown: true, timeline, previous, .. } => {
+                let opened = self.opens(*timeline, *previous, event.span.end);
+                if opened.is_some() {
+                    return opened;
+                }
+                if self.rules().notices_canceled_backup && self.backup_start.is_some() && self.backup_end.is_none() {
+                    return Some(Stop::Dies(Failure::Canceled));
+                }
+                if self.standby != Standby::Off {
+                    self.standby = Standby::Ready;
+                }
+                None
+            }
+            What::Checkpoint { timeline, .. } => {
+                let failure = Failure::CheckpointTimeline { found: *timeline, expected: self.timeline };
+                (*timeline != self.timeline).then_some(Stop::Dies(failure))
+            }
+            What::EndOfRecovery { timeline, previous } => self.opens(*timeline, Some(*previous), event.span.end),
+            What::BackupEnd(start) => {
+                if self.backup_start == Some(*start) {
+                    self.backup_end = Some(event.span.end);
+                }
+                None
+            }
+            What::Parameters(fields) => self.check_parameters(fields),
+            What::Running { overflow, any, next_xid, oldest } => {
+                self.standby = match self.standby {
+                    Standby::Initialized if *overflow => Standby::Pending(next_xid.wrapping_sub(1)),
+                    Standby::Initialized => Standby::Ready,
+                    Standby::Pending(_) if !overflow || !any => Standby::Ready,
+                    Standby::Pending(xmin) if follows(*oldest, xmin) => Standby::Ready,
+                    known => known,
+                };
+                None
+            }
+        }
+    }
+
+    /// A record says which timeline is in force from it on.
+    fn opens(&mut self, timeline: TimelineId, previous: Option<TimelineId>, end: Lsn) -> Option<Stop> {
+        if timeline == self.timeline {
+            return None;
+        }
+        let failure = match (previous, self.minimum) {
+            (Some(found), _) if self.rules().compares_previous_timeline && found != self.timeline => {
+                Failure::PreviousTimeline { found, current: self.timeline }
+            }
+            _ if timeline < self.timeline || !self.line.holds(timeline) => Failure::OtherTimeline { found: timeline, after: self.timeline },
+            (_, Some((point, on))) if self.rules().compares_previous_timeline && end < point && timeline > on => {
+                Failure::BeforeMinimum { found: timeline, point, timeline: on }
+            }
+            _ => {
+                self.timeline = timeline;
+                return None;
+            }
+        };
+        Some(Stop::Dies(failure))
+    }
+
+    /// Settings of the primary, from a record.
+    fn check_parameters(&self, fields: &Fields) -> Option<Stop> {
+        let rules = self.rules();
+        let there = |field: &str| fields.number(field).and_then(|n| i32::try_from(n).ok());
+        self.check_settings(fields.name("wal_level"), &|field| rules.parameters.iter().find(|p| p.field == field).and_then(|p| there(p.field)))
+    }
+
+    /// Settings of the primary (`CheckRequiredParameterValues`).
+    pub fn check_settings(&self, wal_level: Option<&str>, there: &dyn Fn(&str) -> Option<i32>) -> Option<Stop> {
+        let rules = self.rules();
+        if wal_level == Some("minimal") && rules.minimal == Minimal::Fatal {
+            return Some(Stop::Dies(Failure::Minimal));
+        }
+        if !self.goal.hot_standby {
+            return None;
+        }
+        if matches!(wal_level, Some("minimal" | "archive")) && rules.minimal == Minimal::Warning {
+            return Some(Stop::Dies(Failure::NotReplica));
+        }
+        let too_low = rules.parameters.iter().find_map(|p| {
+            let here = self.goal.parameters.iter().find(|(field, _)| *field == p.field).map(|(_, value)| *value)?;
+            let there = there(p.field).filter(|&there| here < there)?;
+            Some(Failure::Insufficient { setting: p.setting, here, there })
+        })?;
+        Some(if rules.insufficient_pauses && self.active { Stop::Stuck(too_low) } else { Stop::Dies(too_low) })
+    }
+
+    /// Whether the data files are consistent now, and queries possible (`CheckRecoveryConsistency`).
+    pub fn check_consistency(&mut self) {
+        let Some((minimum, _)) = self.minimum else { return };
+        if self.backup_end.is_some_and(|end| end <= self.replayed) {
+            (self.backup_start, self.backup_end, self.end_required) = (None, None, false);
+        }
+        let waits = self.end_required || self.backup_start.is_some() && !self.rules().label_timeline;
+        if self.consistent_at.is_none() && !waits && minimum <= self.replayed {
+            self.consistent_at = Some(self.replayed);
+        }
+        self.active |= self.standby == Standby::Ready && self.consistent_at.is_some();
+    }
+}
+
+/// Transaction numbers go round.
+fn follows(a: u32, b: u32) -> bool {
+    (a.wrapping_sub(b) as i32) > 0
+}
