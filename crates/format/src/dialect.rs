@@ -4,7 +4,6 @@
 //! 9.4), `rmgrlist.h` and `src/backend/access/transam/xlogreader.c` of each version.
 
 use crate::AddressScheme;
-use crate::text::control::offsets::{self, ControlOffsets};
 use crate::wal_functions::{self, WalFunctions};
 
 pub use crate::version::{UnknownVersion, Version};
@@ -185,8 +184,6 @@ pub struct Dialect {
     pub control_version: u32,
     /// `CATALOG_VERSION_NO`.
     pub catalog_version: u32,
-    /// Where fields stand in `pg_control`.
-    pub control: ControlOffsets,
     /// Commit records say Unix seconds (8.2) instead of microseconds since 2000.
     pub unix_commit_time: bool,
     /// A server may have been built with float times (9.6 and earlier).
@@ -302,7 +299,6 @@ const V8_2: Dialect = Dialect {
     latest_by_default: false,
     wal_directory: "pg_xlog",
     control_version: 822,
-    control: offsets::CONTROL_8_2,
     catalog_version: 200611241,
     unix_commit_time: true,
     float_times: true,
@@ -322,7 +318,6 @@ const V8_3: Dialect = Dialect {
     version: Version::new(8, 3),
     magic: 0xD062,
     control_version: 833,
-    control: offsets::CONTROL_8_3,
     catalog_version: 200711281,
     unix_commit_time: false,
     checkpoint_timeline: 8,
@@ -335,21 +330,13 @@ const V8_4: Dialect = Dialect {
     magic: 0xD063,
     backup_blocks: BackupBlocks { bits: &[0x08, 0x04, 0x02], size: 24 },
     control_version: 843,
-    control: offsets::CONTROL_8_4,
     catalog_version: 200904091,
     time_text: TimeText::Trimmed(1),
     ..V8_3
 };
 
-const V9_0: Dialect = Dialect {
-    version: Version::new(9, 0),
-    magic: 0xD064,
-    control_version: 903,
-    control: offsets::CONTROL_9_0,
-    catalog_version: 201008051,
-    relmap_and_standby: true,
-    ..V8_4
-};
+const V9_0: Dialect =
+    Dialect { version: Version::new(9, 0), magic: 0xD064, control_version: 903, catalog_version: 201008051, relmap_and_standby: true, ..V8_4 };
 
 const V9_1: Dialect = Dialect { version: Version::new(9, 1), magic: 0xD066, catalog_version: 201105231, ..V9_0 };
 
@@ -360,7 +347,6 @@ const V9_2: Dialect = Dialect {
     rmgr_max: 16,
     backup_blocks: BackupBlocks { bits: &[0x08, 0x04, 0x02, 0x01], size: 24 },
     control_version: 922,
-    control: offsets::CONTROL_9_2,
     catalog_version: 201204301,
     functions: wal_functions::FUNCTIONS_9_2,
     ..V9_1
@@ -374,7 +360,6 @@ const V9_3: Dialect = Dialect {
     history: HistoryField::Lsn,
     boundary: BoundaryRule::PreviousZero,
     control_version: 937,
-    control: offsets::CONTROL_9_3,
     catalog_version: 201306121,
     page_checksums: true,
     wording: OLD_WORDS,
@@ -387,7 +372,6 @@ const V9_4: Dialect = Dialect {
     version: Version::new(9, 4),
     magic: 0xD07E,
     control_version: 942,
-    control: offsets::CONTROL_9_4,
     catalog_version: 201409291,
     functions: wal_functions::FUNCTIONS_9_4,
     wal_levels: &["minimal", "archive", "hot_standby", "logical"],
@@ -403,7 +387,6 @@ const V9_5: Dialect = Dialect {
     backup_blocks: NO_BLOCKS,
     image: IMAGES_9_5,
     whole_copy_at_switch: false,
-    control: offsets::CONTROL_9_5,
     catalog_version: 201510051,
     wording: WORDS_9_5,
     ..V9_4
@@ -430,29 +413,20 @@ const V10: Dialect = Dialect {
     image: IMAGES_10,
     wal_directory: "pg_wal",
     control_version: 1002,
-    control: offsets::CONTROL_10,
     catalog_version: 201707211,
     functions: wal_functions::FUNCTIONS_10,
     float_times: false,
     ..V9_6
 };
 
-const V11: Dialect = Dialect {
-    version: Version::new(11, 0),
-    magic: 0xD098,
-    control_version: 1100,
-    control: offsets::CONTROL_11,
-    catalog_version: 201809051,
-    wording: WORDS_11,
-    ..V10
-};
+const V11: Dialect =
+    Dialect { version: Version::new(11, 0), magic: 0xD098, control_version: 1100, catalog_version: 201809051, wording: WORDS_11, ..V10 };
 
 const V12: Dialect = Dialect {
     version: Version::new(12, 0),
     magic: 0xD101,
     latest_by_default: true,
     control_version: 1201,
-    control: offsets::CONTROL_12,
     catalog_version: 201909212,
     wording: WORDS_12,
     ..V11
@@ -490,21 +464,13 @@ const V16: Dialect = Dialect {
     ..V15
 };
 
-const V17: Dialect = Dialect {
-    version: Version::new(17, 0),
-    magic: 0xD116,
-    boundary: BoundaryRule::Next,
-    control_version: 1700,
-    control: offsets::CONTROL_17,
-    catalog_version: 202406281,
-    ..V16
-};
+const V17: Dialect =
+    Dialect { version: Version::new(17, 0), magic: 0xD116, boundary: BoundaryRule::Next, control_version: 1700, catalog_version: 202406281, ..V16 };
 
 const V18: Dialect = Dialect {
     version: Version::new(18, 0),
     magic: 0xD118,
     control_version: 1800,
-    control: offsets::CONTROL_18,
     catalog_version: 202506291,
     invalidations: INVALIDATIONS_18,
     stats_item: 16,
@@ -516,7 +482,6 @@ const V19: Dialect = Dialect {
     magic: 0xD122,
     page: PageBits { all: 0x0007, overwrite: 0x0004 },
     control_version: 1905,
-    control: offsets::CONTROL_19,
     catalog_version: 202610061,
     wording: WORDS_19,
     ..V18
