@@ -5,7 +5,6 @@
 
 use crate::AddressScheme;
 use crate::recovery::{self, RecoveryRules};
-use crate::text::control::offsets::{self, ControlOffsets};
 use crate::wal_functions::{self, WalFunctions};
 
 pub use crate::version::{UnknownVersion, Version};
@@ -186,8 +185,6 @@ pub struct Dialect {
     pub control_version: u32,
     /// `CATALOG_VERSION_NO`.
     pub catalog_version: u32,
-    /// Where fields stand in `pg_control`.
-    pub control: ControlOffsets,
     /// Commit records say Unix seconds (8.2) instead of microseconds since 2000.
     pub unix_commit_time: bool,
     /// A server may have been built with float times (9.6 and earlier).
@@ -305,7 +302,6 @@ const V8_2: Dialect = Dialect {
     latest_by_default: false,
     wal_directory: "pg_xlog",
     control_version: 822,
-    control: offsets::CONTROL_8_2,
     catalog_version: 200611241,
     unix_commit_time: true,
     float_times: true,
@@ -326,7 +322,6 @@ const V8_3: Dialect = Dialect {
     version: Version::new(8, 3),
     magic: 0xD062,
     control_version: 833,
-    control: offsets::CONTROL_8_3,
     catalog_version: 200711281,
     unix_commit_time: false,
     checkpoint_timeline: 8,
@@ -340,7 +335,6 @@ const V8_4: Dialect = Dialect {
     magic: 0xD063,
     backup_blocks: BackupBlocks { bits: &[0x08, 0x04, 0x02], size: 24 },
     control_version: 843,
-    control: offsets::CONTROL_8_4,
     catalog_version: 200904091,
     time_text: TimeText::Trimmed(1),
     ..V8_3
@@ -351,14 +345,12 @@ const V9_0: Dialect = Dialect {
     recovery: recovery::RECOVERY_9_0,
     magic: 0xD064,
     control_version: 903,
-    control: offsets::CONTROL_9_0,
     catalog_version: 201008051,
     relmap_and_standby: true,
     ..V8_4
 };
 
-const V9_1: Dialect =
-    Dialect { version: Version::new(9, 1), recovery: recovery::RECOVERY_9_1, magic: 0xD066, catalog_version: 201105231, ..V9_0 };
+const V9_1: Dialect = Dialect { version: Version::new(9, 1), recovery: recovery::RECOVERY_9_1, magic: 0xD066, catalog_version: 201105231, ..V9_0 };
 
 const V9_2: Dialect = Dialect {
     version: Version::new(9, 2),
@@ -367,7 +359,6 @@ const V9_2: Dialect = Dialect {
     rmgr_max: 16,
     backup_blocks: BackupBlocks { bits: &[0x08, 0x04, 0x02, 0x01], size: 24 },
     control_version: 922,
-    control: offsets::CONTROL_9_2,
     catalog_version: 201204301,
     functions: wal_functions::FUNCTIONS_9_2,
     ..V9_1
@@ -382,7 +373,6 @@ const V9_3: Dialect = Dialect {
     history: HistoryField::Lsn,
     boundary: BoundaryRule::PreviousZero,
     control_version: 937,
-    control: offsets::CONTROL_9_3,
     catalog_version: 201306121,
     page_checksums: true,
     wording: OLD_WORDS,
@@ -396,7 +386,6 @@ const V9_4: Dialect = Dialect {
     recovery: recovery::RECOVERY_9_4,
     magic: 0xD07E,
     control_version: 942,
-    control: offsets::CONTROL_9_4,
     catalog_version: 201409291,
     functions: wal_functions::FUNCTIONS_9_4,
     wal_levels: &["minimal", "archive", "hot_standby", "logical"],
@@ -413,7 +402,6 @@ const V9_5: Dialect = Dialect {
     backup_blocks: NO_BLOCKS,
     image: IMAGES_9_5,
     whole_copy_at_switch: false,
-    control: offsets::CONTROL_9_5,
     catalog_version: 201510051,
     wording: WORDS_9_5,
     ..V9_4
@@ -441,22 +429,14 @@ const V10: Dialect = Dialect {
     image: IMAGES_10,
     wal_directory: "pg_wal",
     control_version: 1002,
-    control: offsets::CONTROL_10,
     catalog_version: 201707211,
     functions: wal_functions::FUNCTIONS_10,
     float_times: false,
     ..V9_6
 };
 
-const V11: Dialect = Dialect {
-    version: Version::new(11, 0),
-    magic: 0xD098,
-    control_version: 1100,
-    control: offsets::CONTROL_11,
-    catalog_version: 201809051,
-    wording: WORDS_11,
-    ..V10
-};
+const V11: Dialect =
+    Dialect { version: Version::new(11, 0), magic: 0xD098, control_version: 1100, catalog_version: 201809051, wording: WORDS_11, ..V10 };
 
 const V12: Dialect = Dialect {
     version: Version::new(12, 0),
@@ -464,7 +444,6 @@ const V12: Dialect = Dialect {
     magic: 0xD101,
     latest_by_default: true,
     control_version: 1201,
-    control: offsets::CONTROL_12,
     catalog_version: 201909212,
     wording: WORDS_12,
     ..V11
@@ -479,8 +458,15 @@ const V13: Dialect = Dialect {
     ..V12
 };
 
-const V14: Dialect =
-    Dialect { version: Version::new(14, 0), recovery: recovery::RECOVERY_14, magic: 0xD10D, top_level_xid: true, catalog_version: 202107181, wording: WORDS_14, ..V13 };
+const V14: Dialect = Dialect {
+    version: Version::new(14, 0),
+    recovery: recovery::RECOVERY_14,
+    magic: 0xD10D,
+    top_level_xid: true,
+    catalog_version: 202107181,
+    wording: WORDS_14,
+    ..V13
+};
 
 const V15: Dialect = Dialect {
     version: Version::new(15, 0),
@@ -509,7 +495,6 @@ const V17: Dialect = Dialect {
     magic: 0xD116,
     boundary: BoundaryRule::Next,
     control_version: 1700,
-    control: offsets::CONTROL_17,
     catalog_version: 202406281,
     ..V16
 };
@@ -518,7 +503,6 @@ const V18: Dialect = Dialect {
     version: Version::new(18, 0),
     magic: 0xD118,
     control_version: 1800,
-    control: offsets::CONTROL_18,
     catalog_version: 202506291,
     invalidations: INVALIDATIONS_18,
     stats_item: 16,
@@ -531,7 +515,6 @@ const V19: Dialect = Dialect {
     magic: 0xD122,
     page: PageBits { all: 0x0007, overwrite: 0x0004 },
     control_version: 1905,
-    control: offsets::CONTROL_19,
     catalog_version: 202610061,
     wording: WORDS_19,
     ..V18

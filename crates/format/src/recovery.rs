@@ -166,9 +166,7 @@ pub(crate) const RECOVERY_9_5: RecoveryRules = RecoveryRules { pause: Pause::Act
 pub(crate) const RECOVERY_10: RecoveryRules = RecoveryRules { hot_standby: Some(true), ..RECOVERY_9_5 };
 pub(crate) const RECOVERY_12: RecoveryRules =
     RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], recovery_conf: false, ..RECOVERY_10 };
-pub(crate) const RECOVERY_14: RecoveryRules =
-    RecoveryRules { minimal: Minimal::Fatal, insufficient_pauses: true, primary: "primary", ..RECOVERY_12 };
+pub(crate) const RECOVERY_14: RecoveryRules = RecoveryRules { minimal: Minimal::Fatal, insufficient_pauses: true, primary: "primary", ..RECOVERY_12 };
 pub(crate) const RECOVERY_15: RecoveryRules = RecoveryRules { label_timeline: true, ..RECOVERY_14 };
 pub(crate) const RECOVERY_17: RecoveryRules = RecoveryRules { names_missing_checkpoint: true, quoted_minimal: true, ..RECOVERY_15 };
-pub(crate) const RECOVERY_19: RecoveryRules =
-    RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS_19], ..RECOVERY_17 };
+pub(crate) const RECOVERY_19: RecoveryRules = RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS_19], ..RECOVERY_17 };

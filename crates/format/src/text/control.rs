@@ -1,23 +1,27 @@
-//! The control file, `global/pg_control` (`ControlFileData`, `src/include/catalog/pg_control.h`): whose it is, and the
-//! last checkpoint in it.
+//! The control file, `global/pg_control` (`ControlFileData`, `src/include/catalog/pg_control.h`): whose it is, and from where
+//! and how far a server with it recovers.
 //!
 //! ```text
-//!  0 u64 system identifier   8 u32 pg_control version   12 u32 catalog version   …   checkPoint   …
+//!  0 u64 system identifier   8 u32 pg_control version   12 u32 catalog version   16 state   …   checkPoint   …
 //!    checkPointCopy: redo, …, ThisTimeLineID   …   xlog_seg_size   …   crc (over all before it)   zeros to 8192
 //! ```
 //!
-//! Where the fields stand is a column of the version's row: [`offsets`]. The number of the format names no version
-//! (942 is that of 9.4 and of 9.5), but with the catalog's number it does. The order of bytes is the one in which the
-//! two are a release's; the alignment is the one whose checksum is right.
+//! [`members`] has the structure of every version, [`ControlImage`] reads a file by it, and [`ControlFile`] is what recovery needs
+//! of one that is right. The number of the format names no version (942 is that of 9.4 and of 9.5), but with the catalog's number
+//! it does. The order of bytes is the one in which the two are a release's; the alignment is the one whose checksum is right.
 
-pub mod offsets;
+mod image;
+pub mod members;
+mod state;
 
-use crate::bytes::at;
-use crate::dialect::{Checksum, DIALECTS};
-use crate::{AddressScheme, Align, Dialect, Endian, Layout, Lsn, SegmentSize, TimelineId, Version};
+pub use image::{ControlImage, FullTransactionId, Value};
+pub use state::{ControlState, WalLevel};
+
+use crate::{Align, Dialect, Endian, Layout, Lsn, PageSize, SegmentSize, TimelineId, Version};
+use members::Field;
 use std::fmt;
 
-/// What a control file says.
+/// What a control file says. What its version does not have is `None`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct ControlFile {
@@ -29,14 +33,68 @@ pub struct ControlFile {
     pub endian: Endian,
     /// The cluster.
     pub system_id: u64,
+    /// The state of the cluster.
+    pub state: ControlState,
+    /// When the file was written last, in Unix seconds.
+    pub time: i64,
     /// Size of a segment.
     pub segment: SegmentSize,
+    /// Size of a page of WAL.
+    pub wal_page_size: PageSize,
+    /// Size of a page of data.
+    pub page_size: PageSize,
     /// Where the record of the last checkpoint starts: "Latest checkpoint location".
     pub checkpoint: Lsn,
     /// Where recovery from it begins: "Latest checkpoint's REDO location".
     pub redo: Lsn,
     /// The timeline on which a server with this control file goes on.
     pub timeline: TimelineId,
+    /// The timeline before the checkpoint, [`ControlFile::timeline`] if it did not begin one (9.3 and later).
+    pub prev_timeline: Option<TimelineId>,
+    /// `full_page_writes` at the checkpoint (9.2 and later).
+    pub full_page_writes: Option<bool>,
+    /// `wal_level` at the checkpoint (17 and later).
+    pub checkpoint_wal_level: Option<WalLevel>,
+    /// The next transaction at the checkpoint.
+    pub next_xid: FullTransactionId,
+    /// When the checkpoint was made, in Unix seconds.
+    pub checkpoint_time: i64,
+    /// How far WAL must be replayed before data files agree with each other; `None` where that is not said (0/0), as after a crash.
+    pub min_recovery_point: Option<Lsn>,
+    /// The timeline of that position (9.3 and later).
+    pub min_recovery_timeline: Option<TimelineId>,
+    /// Where the backup began that is being restored and whose end was not seen yet (9.0 and later).
+    pub backup_start: Option<Lsn>,
+    /// Where a backup of a standby ended whose end was not seen yet (9.2 and later).
+    pub backup_end: Option<Lsn>,
+    /// A record of the backup's end has to come (9.2 and later).
+    pub backup_end_required: Option<bool>,
+    /// The settings that a standby compares with its own.
+    pub parameters: Parameters,
+    /// The version of checksums on data pages: 0 is none (9.3 and later).
+    pub data_checksum_version: Option<u32>,
+}
+
+/// Settings of the server that wrote the WAL (9.0 and later).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Parameters {
+    /// `wal_level`.
+    pub wal_level: Option<WalLevel>,
+    /// `wal_log_hints` (9.4 and later).
+    pub wal_log_hints: Option<bool>,
+    /// `max_connections`.
+    pub max_connections: Option<i32>,
+    /// `max_worker_processes` (9.4 and later).
+    pub max_worker_processes: Option<i32>,
+    /// `max_wal_senders` (12 and later).
+    pub max_wal_senders: Option<i32>,
+    /// `max_prepared_transactions`.
+    pub max_prepared_xacts: Option<i32>,
+    /// `max_locks_per_transaction`.
+    pub max_locks_per_xact: Option<i32>,
+    /// `track_commit_timestamp` (9.5 and later).
+    pub track_commit_timestamp: Option<bool>,
 }
 
 /// Why a file does not say where its checkpoint is.
@@ -66,67 +124,65 @@ impl ControlFile {
     /// # Errors
     /// [`ControlError`]: bytes whose checksum is wrong say nothing.
     pub fn parse(bytes: &[u8]) -> Result<ControlFile, ControlError> {
-        let (dialect, endian) = version(bytes)?;
-        let aligned = [(Align::Eight, 0), (Align::Four, 1)];
-        let Some((align, column)) = aligned.into_iter().find(|&(_, column)| is_whole(bytes, dialect, endian, column)) else {
-            let needs = dialect.control.crc.into_iter().max().unwrap_or(0) + 4;
-            return Err(if bytes.len() < needs { ControlError::TooShort(dialect.version) } else { ControlError::WrongChecksum(dialect.version) });
-        };
-        let of = |pair: [usize; 2]| pair.get(column).copied().unwrap_or(usize::MAX);
-        let copy = of(dialect.control.checkpoint_copy);
-        let timeline = TimelineId(endian.u32(at(bytes, copy + dialect.checkpoint_timeline)));
-        let segment = SegmentSize::new(u64::from(endian.u32(at(bytes, of(dialect.control.segment_size)))));
-        let segment = segment.filter(|_| timeline.0 > 0).ok_or(ControlError::Impossible(dialect.version))?;
-        Ok(ControlFile {
-            dialect,
-            align,
-            endian,
-            system_id: endian.u64(at(bytes, 0)),
-            segment,
-            checkpoint: lsn(bytes, of(dialect.control.checkpoint), dialect, endian),
-            redo: lsn(bytes, copy, dialect, endian),
-            timeline,
+        let image = ControlImage::read(bytes)?;
+        let version = image.dialect.version;
+        if !image.crc_ok {
+            return Err(ControlError::WrongChecksum(version));
+        }
+        ControlFile::of(&image).ok_or(ControlError::Impossible(version))
+    }
+
+    /// What the image says. `None` where a server could not have written it.
+    fn of(image: &ControlImage<'_>) -> Option<ControlFile> {
+        let page = |field| PageSize::new(image.number(field));
+        let said = |field| image.lsn(field).filter(|&lsn| lsn != Lsn::ZERO);
+        Some(ControlFile {
+            dialect: image.dialect,
+            align: image.align,
+            endian: image.endian,
+            system_id: image.number(Field::SystemIdentifier),
+            state: if let Value::State(Ok(state)) = image.value(Field::State)? { state } else { return None },
+            time: image.seconds(Field::Time)?,
+            segment: SegmentSize::new(image.number(Field::XlogSegSize))?,
+            wal_page_size: page(Field::XlogBlcksz)?,
+            page_size: page(Field::Blcksz)?,
+            checkpoint: image.lsn(Field::Checkpoint)?,
+            redo: image.lsn(Field::Redo)?,
+            timeline: image.timeline(Field::ThisTimeline).filter(|&timeline| timeline != TimelineId(0))?,
+            prev_timeline: image.timeline(Field::PrevTimeline),
+            full_page_writes: image.switch(Field::FullPageWrites),
+            checkpoint_wal_level: level(image, Field::CheckpointWalLevel),
+            next_xid: image.next_xid(),
+            checkpoint_time: image.seconds(Field::CheckpointTime)?,
+            min_recovery_point: said(Field::MinRecoveryPoint),
+            min_recovery_timeline: image.timeline(Field::MinRecoveryPointTli).filter(|&timeline| timeline != TimelineId(0)),
+            backup_start: said(Field::BackupStartPoint),
+            backup_end: said(Field::BackupEndPoint),
+            backup_end_required: image.switch(Field::BackupEndRequired),
+            parameters: Parameters {
+                wal_level: level(image, Field::WalLevel),
+                wal_log_hints: image.switch(Field::WalLogHints),
+                max_connections: image.signed(Field::MaxConnections),
+                max_worker_processes: image.signed(Field::MaxWorkerProcesses),
+                max_wal_senders: image.signed(Field::MaxWalSenders),
+                max_prepared_xacts: image.signed(Field::MaxPreparedXacts),
+                max_locks_per_xact: image.signed(Field::MaxLocksPerXact),
+                track_commit_timestamp: image.switch(Field::TrackCommitTimestamp),
+            },
+            data_checksum_version: image.value(Field::DataChecksumVersion).map(|_| image.number(Field::DataChecksumVersion) as u32),
         })
     }
+}
+
+/// A level. One whose number has no name says as little as none.
+fn level(image: &ControlImage<'_>, field: Field) -> Option<WalLevel> {
+    if let Some(Value::WalLevel(Ok(level))) = image.value(field) { Some(level) } else { None }
 }
 
 /// The timeline on which a server with this control file goes on. `None` where the file is damaged, or not of this cluster.
 pub fn checkpoint_timeline(bytes: &[u8], layout: &Layout, system_id: u64) -> Option<TimelineId> {
     let control = ControlFile::parse(bytes).ok()?;
     (control.system_id == system_id && control.dialect == layout.dialect && control.endian == layout.endian).then_some(control.timeline)
-}
-
-/// The release whose numbers the file bears, in whichever order of bytes.
-fn version(bytes: &[u8]) -> Result<(&'static Dialect, Endian), ControlError> {
-    if bytes.len() < 16 {
-        return Err(ControlError::NotControl);
-    }
-    let numbers = |e: Endian| (e.u32(at(bytes, 8)), e.u32(at(bytes, 12)));
-    let orders = [Endian::Little, Endian::Big];
-    let row = |e: Endian| DIALECTS.iter().find(|d| (d.control_version, d.catalog_version) == numbers(e)).map(|d| (d, e));
-    orders.into_iter().find_map(row).ok_or_else(|| {
-        // A catalog's number is a date, and a digit for the changes of that day.
-        let plausible = |&(control, catalog): &(u32, u32)| (800..10_000).contains(&control) && (200_000_000..210_000_000).contains(&catalog);
-        let unknown = |(control, catalog)| ControlError::UnknownVersion { control, catalog };
-        orders.into_iter().map(numbers).find(plausible).map_or(ControlError::NotControl, unknown)
-    })
-}
-
-fn is_whole(bytes: &[u8], dialect: &Dialect, endian: Endian, column: usize) -> bool {
-    let Some(&end) = dialect.control.crc.get(column) else { return false };
-    let Some((covered, rest)) = bytes.split_at_checked(end) else { return false };
-    let crc = match dialect.checksum {
-        Checksum::Castagnoli => pgwal_crc::castagnoli::append(0, covered),
-        Checksum::Legacy => pgwal_crc::legacy::append(0, covered),
-    };
-    rest.first_chunk().is_some_and(|found| endian.u32(*found) == crc)
-}
-
-fn lsn(bytes: &[u8], offset: usize, dialect: &Dialect, endian: Endian) -> Lsn {
-    match dialect.address {
-        AddressScheme::Split => Lsn::from_halves(endian.u32(at(bytes, offset)), endian.u32(at(bytes, offset + 4))),
-        AddressScheme::Linear => Lsn::new(endian.u64(at(bytes, offset))),
-    }
 }
 
 impl fmt::Display for ControlError {
@@ -147,24 +203,44 @@ impl std::error::Error for ControlError {}
 
 #[cfg(test)]
 mod tests {
+    use super::members::Places;
     use super::*;
+    use crate::AddressScheme;
+    use crate::dialect::{Checksum, DIALECTS};
+    use crate::rmgr::table::V9_0;
 
-    fn crafted(dialect: &Dialect, endian: Endian, column: usize) -> Vec<u8> {
+    fn crafted(dialect: &Dialect, endian: Endian, align: Align) -> Vec<u8> {
+        let places = Places::new(dialect, align);
         let mut bytes = vec![0; 8192];
-        let mut put = |at: usize, field: &[u8]| bytes[at..at + field.len()].copy_from_slice(field);
-        let split = dialect.address == AddressScheme::Split;
-        let lsn = |high: u32, low: u32| match split {
-            true => [endian.put_u32(high), endian.put_u32(low)].concat(),
-            false => endian.put_u64(u64::from(high) << 32 | u64::from(low)).to_vec(),
+        let mut put = |field: Field, value: &[u8]| {
+            if let Some((at, _)) = places.at(field) {
+                bytes[at..at + value.len()].copy_from_slice(value);
+            }
         };
-        put(0, &endian.put_u64(7_000_000_000_000_000_001));
-        put(8, &endian.put_u32(dialect.control_version));
-        put(12, &endian.put_u32(dialect.catalog_version));
-        put(dialect.control.checkpoint[column], &lsn(7, 0x0123_4560));
-        put(dialect.control.checkpoint_copy[column], &lsn(7, 0x0123_4528));
-        put(dialect.control.checkpoint_copy[column] + dialect.checkpoint_timeline, &endian.put_u32(5));
-        put(dialect.control.segment_size[column], &endian.put_u32(1 << 20));
-        let end = dialect.control.crc[column];
+        let lsn = |high: u32, low: u32| match dialect.address {
+            AddressScheme::Split => [endian.put_u32(high), endian.put_u32(low)].concat(),
+            AddressScheme::Linear => endian.put_u64(u64::from(high) << 32 | u64::from(low)).to_vec(),
+        };
+        put(Field::SystemIdentifier, &endian.put_u64(7_000_000_000_000_000_001));
+        for (field, number) in [
+            (Field::ControlVersion, dialect.control_version),
+            (Field::CatalogVersion, dialect.catalog_version),
+            (Field::State, if dialect.version < V9_0 { 4 } else { 5 }),
+            (Field::ThisTimeline, 5),
+            (Field::PrevTimeline, 4),
+            (Field::XlogSegSize, 1 << 20),
+            (Field::XlogBlcksz, 8192),
+            (Field::Blcksz, 16384),
+            (Field::WalLevel, 1),
+            (Field::MaxConnections, 120),
+            (Field::MaxLocksPerXact, 80),
+        ] {
+            put(field, &endian.put_u32(number));
+        }
+        put(Field::Checkpoint, &lsn(7, 0x0123_4560));
+        put(Field::Redo, &lsn(7, 0x0123_4528));
+        put(Field::MinRecoveryPoint, &lsn(8, 0x10));
+        let end = places.at(Field::Crc).unwrap().0;
         let crc = match dialect.checksum {
             Checksum::Castagnoli => pgwal_crc::castagnoli::append(0, &bytes[..end]),
             Checksum::Legacy => pgwal_crc::legacy::append(0, &bytes[..end]),
@@ -176,16 +252,19 @@ mod tests {
     #[test]
     fn every_version_alignment_and_order_of_bytes() {
         for dialect in &DIALECTS {
-            for (endian, (align, column)) in
-                [Endian::Little, Endian::Big].into_iter().flat_map(|e| [(Align::Eight, 0), (Align::Four, 1)].map(|a| (e, a)))
-            {
-                let mut bytes = crafted(dialect, endian, column);
+            for (endian, align) in [Endian::Little, Endian::Big].into_iter().flat_map(|e| [Align::Eight, Align::Four].map(|a| (e, a))) {
+                let mut bytes = crafted(dialect, endian, align);
                 let read = ControlFile::parse(&bytes).unwrap();
                 assert_eq!((read.dialect, read.align, read.endian), (dialect, align, endian));
                 assert_eq!((read.checkpoint.to_string(), read.redo.to_string()), ("7/01234560".into(), "7/01234528".into()));
                 assert_eq!((read.timeline, read.segment.bytes(), read.system_id), (TimelineId(5), 1 << 20, 7_000_000_000_000_000_001));
+                assert_eq!((read.state, read.min_recovery_point), (ControlState::InArchiveRecovery, Some(Lsn::from_halves(8, 0x10))));
+                assert_eq!((read.page_size.bytes(), read.backup_start, read.backup_end), (16384, None, None));
+                let nine = dialect.version >= V9_0;
+                assert_eq!((read.parameters.max_connections, read.parameters.max_locks_per_xact), (nine.then_some(120), nine.then_some(80)));
+                assert_eq!(read.parameters.wal_level.map(WalLevel::name), nine.then(|| dialect.wal_level(1)));
                 assert_eq!(ControlFile::parse(&bytes[..512]), Ok(read));
-                assert_eq!(ControlFile::parse(&bytes[..200.min(dialect.control.crc[1])]), Err(ControlError::TooShort(dialect.version)));
+                assert_eq!(ControlFile::parse(&bytes[..130]), Err(ControlError::TooShort(dialect.version)));
                 bytes[20] ^= 1;
                 assert_eq!(ControlFile::parse(&bytes), Err(ControlError::WrongChecksum(dialect.version)));
             }
@@ -196,7 +275,7 @@ mod tests {
     fn what_is_none_is_named() {
         assert_eq!(ControlFile::parse(b""), Err(ControlError::NotControl));
         assert_eq!(ControlFile::parse(&[0; 8192]), Err(ControlError::NotControl));
-        let mut beta = crafted(&DIALECTS[19], Endian::Little, 0);
+        let mut beta = crafted(&DIALECTS[19], Endian::Little, Align::Eight);
         beta[8..16].copy_from_slice(&[1902u32.to_le_bytes(), 202_607_272u32.to_le_bytes()].concat());
         assert_eq!(ControlFile::parse(&beta), Err(ControlError::UnknownVersion { control: 1902, catalog: 202_607_272 }));
     }

@@ -14,7 +14,7 @@
 //! segment and of what is rendered of it.
 
 mod follow;
-mod ordered;
+pub(crate) mod ordered;
 mod plan;
 mod quick;
 mod range;

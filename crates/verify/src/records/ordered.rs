@@ -25,7 +25,7 @@ struct State<T> {
 ///
 /// # Errors
 /// Those of `take`, and `no_threads` where not a single one can be started.
-pub(super) fn in_order<W: Default, T: Send, E>(
+pub(crate) fn in_order<W: Default, T: Send, E>(
     jobs: usize,
     count: usize,
     work: &(dyn Fn(usize, &mut W) -> T + Sync),

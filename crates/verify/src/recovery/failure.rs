@@ -171,7 +171,9 @@ impl Failure {
             Failure::Insufficient { .. } if rules.minimal == Minimal::Fatal => "recovery aborted because of insufficient parameter settings".into(),
             Failure::Insufficient { setting, here, there } => {
                 let server = rules.primary;
-                format!("hot standby is not possible because {setting} = {here} is a lower setting than on the {server} server (its value was {there})")
+                format!(
+                    "hot standby is not possible because {setting} = {here} is a lower setting than on the {server} server (its value was {there})"
+                )
             }
             Failure::BeforeConsistency if !rules.says_consistent => "requested recovery stop point is before end time of backup dump".into(),
             Failure::BeforeConsistency => "requested recovery stop point is before consistent recovery point".into(),

@@ -42,6 +42,8 @@ pub enum End {
         file: String,
         /// Its bytes.
         found: u64,
+        /// Those of a segment.
+        expected: u64,
     },
 }
 
@@ -196,7 +198,7 @@ impl<'a> Way<'a> {
                     }
                     Got::Size(bytes) => {
                         let file = self.shelf.name(found.timeline, found.number);
-                        ended = Some(Walked::End(End::Size { file, found: bytes }));
+                        ended = Some(Walked::End(End::Size { file, found: bytes, expected: layout.segment.bytes() }));
                         return Ok(ControlFlow::Break(()));
                     }
                     Got::Records(run) => {

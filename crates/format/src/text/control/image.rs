@@ -1,0 +1,184 @@
+//! A control file as bytes, and its members by name. A wrong checksum does not keep it from being read: what it says then is for
+//! people to judge.
+
+use super::ControlError;
+use super::members::{Field, Kind, Places};
+use super::state::{ControlState, WalLevel};
+use crate::bytes::at;
+use crate::dialect::{Checksum, DIALECTS};
+use crate::{AddressScheme, Align, Dialect, Endian, Lsn, TimelineId};
+
+/// `floatFormat` of every control file: a server refuses one that reads otherwise.
+const FLOAT_FORMAT: f64 = 1_234_567.0;
+
+/// What a member says.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum Value<'a> {
+    /// An unsigned number.
+    Unsigned(u64),
+    /// A signed number.
+    Signed(i32),
+    /// A floating-point number.
+    Float(f64),
+    /// Yes or no.
+    Bool(bool),
+    /// A position.
+    Lsn(Lsn),
+    /// A timeline; 0 is none.
+    Timeline(TimelineId),
+    /// A transaction and its epoch.
+    FullXid(FullTransactionId),
+    /// Unix seconds.
+    Seconds(i64),
+    /// A state, or the number of none.
+    State(Result<ControlState, u32>),
+    /// A level, or the number of none.
+    WalLevel(Result<WalLevel, u32>),
+    /// Text, without the zero that ends it.
+    Chars(&'a [u8]),
+    /// Bytes.
+    Bytes(&'a [u8]),
+}
+
+/// A transaction number and how many times the numbers had been used up before.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct FullTransactionId {
+    /// The epoch.
+    pub epoch: u32,
+    /// The number.
+    pub xid: u32,
+}
+
+/// The bytes of a control file.
+#[derive(Clone, Copy, Debug)]
+pub struct ControlImage<'a> {
+    bytes: &'a [u8],
+    places: Places,
+    /// The version that wrote it.
+    pub dialect: &'static Dialect,
+    /// The alignment of the server that wrote it.
+    pub align: Align,
+    /// Its order of bytes.
+    pub endian: Endian,
+    /// Its checksum is right.
+    pub crc_ok: bool,
+}
+
+impl<'a> ControlImage<'a> {
+    /// Finds out how a control file is to be read, of which the first 512 bytes suffice.
+    ///
+    /// The release is the one whose numbers it bears. The alignment is the one whose checksum is right; if none is, the one where
+    /// the floating-point constant stands at its place; if none does, 8.
+    ///
+    /// # Errors
+    /// No control file of a release, or one that ends before its checksum.
+    pub fn read(bytes: &'a [u8]) -> Result<ControlImage<'a>, ControlError> {
+        let (dialect, endian) = version(bytes)?;
+        let aligned = [Align::Eight, Align::Four];
+        let image = |align| ControlImage { bytes, places: Places::new(dialect, align), dialect, align, endian, crc_ok: false };
+        if let Some(whole) = aligned.into_iter().map(image).find(ControlImage::is_whole) {
+            return Ok(ControlImage { crc_ok: true, ..whole });
+        }
+        let float = |image: &ControlImage<'_>| image.value(Field::FloatFormat) == Some(Value::Float(FLOAT_FORMAT));
+        let image = aligned.into_iter().map(image).find(float).unwrap_or_else(|| image(Align::Eight));
+        let needs = image.places.at(Field::Crc).map_or(0, |(at, _)| at + 4);
+        if bytes.len() < needs { Err(ControlError::TooShort(dialect.version)) } else { Ok(image) }
+    }
+
+    /// What a member says; `None` where the version has it not.
+    pub fn value(&self, field: Field) -> Option<Value<'a>> {
+        let (offset, kind) = self.places.at(field)?;
+        let (four, eight) = (|| self.endian.u32(at(self.bytes, offset)), || self.endian.u64(at(self.bytes, offset)));
+        let run = |length: u8| self.bytes.get(offset..offset + usize::from(length)).unwrap_or_default();
+        Some(match kind {
+            Kind::U32 => Value::Unsigned(four().into()),
+            Kind::U64 => Value::Unsigned(eight()),
+            Kind::I32 => Value::Signed(four() as i32),
+            Kind::F64 => Value::Float(f64::from_bits(eight())),
+            Kind::Bool => Value::Bool(at::<1>(self.bytes, offset) != [0]),
+            Kind::WideBool => Value::Bool(four() != 0),
+            Kind::Lsn => Value::Lsn(match self.dialect.address {
+                AddressScheme::Split => Lsn::from_halves(four(), self.endian.u32(at(self.bytes, offset + 4))),
+                AddressScheme::Linear => Lsn::new(eight()),
+            }),
+            Kind::Timeline => Value::Timeline(TimelineId(four())),
+            Kind::FullXid => Value::FullXid(FullTransactionId { epoch: (eight() >> 32) as u32, xid: eight() as u32 }),
+            Kind::TimeT if self.align == Align::Four => Value::Seconds(i64::from(four() as i32)),
+            Kind::TimeT | Kind::Seconds => Value::Seconds(eight() as i64),
+            Kind::OldState => Value::State(ControlState::old(four()).ok_or(four())),
+            Kind::State => Value::State(ControlState::new(four()).ok_or(four())),
+            Kind::WalLevel => Value::WalLevel(WalLevel::new(four(), self.dialect).ok_or(four())),
+            Kind::Chars(length) => Value::Chars(run(length).split(|&byte| byte == 0).next().unwrap_or_default()),
+            Kind::Bytes(length) => Value::Bytes(run(length)),
+            Kind::Checkpoint => return None,
+        })
+    }
+
+    /// A number; 0 where the version has none.
+    pub fn number(&self, field: Field) -> u64 {
+        if let Some(Value::Unsigned(number)) = self.value(field) { number } else { 0 }
+    }
+
+    /// A signed number.
+    pub fn signed(&self, field: Field) -> Option<i32> {
+        if let Some(Value::Signed(number)) = self.value(field) { Some(number) } else { None }
+    }
+
+    /// A switch.
+    pub fn switch(&self, field: Field) -> Option<bool> {
+        if let Some(Value::Bool(on)) = self.value(field) { Some(on) } else { None }
+    }
+
+    /// A position.
+    pub fn lsn(&self, field: Field) -> Option<Lsn> {
+        if let Some(Value::Lsn(lsn)) = self.value(field) { Some(lsn) } else { None }
+    }
+
+    /// A timeline.
+    pub fn timeline(&self, field: Field) -> Option<TimelineId> {
+        if let Some(Value::Timeline(timeline)) = self.value(field) { Some(timeline) } else { None }
+    }
+
+    /// Unix seconds.
+    pub fn seconds(&self, field: Field) -> Option<i64> {
+        if let Some(Value::Seconds(seconds)) = self.value(field) { Some(seconds) } else { None }
+    }
+
+    /// The next transaction.
+    pub fn next_xid(&self) -> FullTransactionId {
+        match self.value(Field::NextXid) {
+            Some(Value::FullXid(full)) => full,
+            _ => FullTransactionId { epoch: self.number(Field::NextXidEpoch) as u32, xid: self.number(Field::NextXid) as u32 },
+        }
+    }
+
+    fn is_whole(&self) -> bool {
+        let Some((end, _)) = self.places.at(Field::Crc) else { return false };
+        let Some((covered, rest)) = self.bytes.split_at_checked(end) else { return false };
+        rest.first_chunk().is_some_and(|found| self.endian.u32(*found) == checksum(covered, self.dialect))
+    }
+}
+
+fn checksum(covered: &[u8], dialect: &Dialect) -> u32 {
+    match dialect.checksum {
+        Checksum::Castagnoli => pgwal_crc::castagnoli::append(0, covered),
+        Checksum::Legacy => pgwal_crc::legacy::append(0, covered),
+    }
+}
+
+/// The release whose numbers the file bears, in whichever order of bytes.
+fn version(bytes: &[u8]) -> Result<(&'static Dialect, Endian), ControlError> {
+    if bytes.len() < 16 {
+        return Err(ControlError::NotControl);
+    }
+    let numbers = |e: Endian| (e.u32(at(bytes, 8)), e.u32(at(bytes, 12)));
+    let orders = [Endian::Little, Endian::Big];
+    let row = |e: Endian| DIALECTS.iter().find(|d| (d.control_version, d.catalog_version) == numbers(e)).map(|d| (d, e));
+    orders.into_iter().find_map(row).ok_or_else(|| {
+        // A catalog's number is a date, and a digit for the changes of that day.
+        let plausible = |&(control, catalog): &(u32, u32)| (800..10_000).contains(&control) && (200_000_000..210_000_000).contains(&catalog);
+        let unknown = |(control, catalog)| ControlError::UnknownVersion { control, catalog };
+        orders.into_iter().map(numbers).find(plausible).map_or(ControlError::NotControl, unknown)
+    })
+}

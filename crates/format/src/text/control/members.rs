@@ -1,0 +1,286 @@
+//! The members of `ControlFileData` and of the `CheckPoint` in it, by version (`src/include/catalog/pg_control.h`).
+//!
+//! Rows stand in the order of the structure; a compiler's rules make offsets of them. A member begins at a multiple of its
+//! alignment, which is its size on servers aligned to 8 bytes and at most 4 on the others, and a structure takes a multiple of
+//! the greatest alignment in it.
+
+use crate::dialect::Version;
+use crate::rmgr::table::*;
+use crate::{AddressScheme, Align, Dialect};
+
+/// What a member holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Kind {
+    /// An unsigned number of four bytes.
+    U32,
+    /// A signed number of four bytes.
+    I32,
+    /// An unsigned number of eight bytes.
+    U64,
+    /// A floating-point number of eight bytes.
+    F64,
+    /// A byte that is 0 or not.
+    Bool,
+    /// A number of four bytes that is 0 or not.
+    WideBool,
+    /// A position: eight bytes, two halves of four up to 9.2.
+    Lsn,
+    /// A timeline, four bytes.
+    Timeline,
+    /// An epoch and a transaction number, eight bytes as one number.
+    FullXid,
+    /// `time_t`: Unix seconds, in four bytes on servers aligned to 4.
+    TimeT,
+    /// `pg_time_t`: Unix seconds in eight bytes.
+    Seconds,
+    /// `DBState` without "shut down in recovery".
+    OldState,
+    /// `DBState`.
+    State,
+    /// `wal_level`, a number of four bytes whose names differ between versions.
+    WalLevel,
+    /// So many bytes of text, ended by a zero.
+    Chars(u8),
+    /// So many bytes of no meaning.
+    Bytes(u8),
+    /// `CheckPoint`.
+    Checkpoint,
+}
+
+macro_rules! fields {
+    ($($name:ident $text:literal,)*) => {
+        /// A member, in every version that has it.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[allow(missing_docs, reason = "PostgreSQL's names")]
+        pub enum Field { $($name,)* }
+
+        impl Field {
+            /// PostgreSQL's name, in lower case.
+            pub const fn name(self) -> &'static str {
+                match self { $(Field::$name => $text,)* }
+            }
+        }
+
+        const COUNT: usize = [$(Field::$name),*].len();
+    };
+}
+
+fields! {
+    SystemIdentifier "system_identifier", ControlVersion "pg_control_version", CatalogVersion "catalog_version_no", State "state", Time "time",
+    LogId "log_id", LogSeg "log_seg", Checkpoint "checkpoint", PrevCheckpoint "prev_checkpoint", CheckpointCopy "checkpoint_copy",
+    UnloggedLsn "unlogged_lsn", MinRecoveryPoint "min_recovery_point", MinRecoveryPointTli "min_recovery_point_tli",
+    BackupStartPoint "backup_start_point", BackupEndPoint "backup_end_point", BackupEndRequired "backup_end_required",
+    WalLevel "wal_level", WalLogHints "wal_log_hints", MaxConnections "max_connections", MaxWorkerProcesses "max_worker_processes",
+    MaxWalSenders "max_wal_senders", MaxPreparedXacts "max_prepared_xacts", MaxLocksPerXact "max_locks_per_xact",
+    TrackCommitTimestamp "track_commit_timestamp", MaxAlign "max_align", FloatFormat "float_format", Blcksz "blcksz",
+    RelsegSize "relseg_size", SlruPagesPerSegment "slru_pages_per_segment", XlogBlcksz "xlog_blcksz", XlogSegSize "xlog_seg_size",
+    NameDataLen "name_data_len", IndexMaxKeys "index_max_keys", ToastMaxChunkSize "toast_max_chunk_size", Loblksize "loblksize",
+    EnableIntTimes "enable_int_times", LocaleBuflen "locale_buflen", LcCollate "lc_collate", LcCtype "lc_ctype",
+    Float4ByVal "float4_by_val", Float8ByVal "float8_by_val", DataChecksumVersionInit "data_checksum_version_init",
+    DataChecksumVersion "data_checksum_version", DefaultCharSignedness "default_char_signedness",
+    MockAuthenticationNonce "mock_authentication_nonce", Crc "crc",
+    // Of the checkpoint.
+    Redo "redo", Undo "undo", ThisTimeline "this_timeline_id", PrevTimeline "prev_timeline_id", FullPageWrites "full_page_writes",
+    CheckpointWalLevel "wal_level", LogicalDecodingEnabled "logical_decoding_enabled", NextXidEpoch "next_xid_epoch", NextXid "next_xid",
+    NextOid "next_oid", NextMulti "next_multi", NextMultiOffset "next_multi_offset", OldestXid "oldest_xid", OldestXidDb "oldest_xid_db",
+    OldestMulti "oldest_multi", OldestMultiDb "oldest_multi_db", CheckpointTime "time", OldestCommitTsXid "oldest_commit_ts_xid",
+    NewestCommitTsXid "newest_commit_ts_xid", OldestActiveXid "oldest_active_xid",
+}
+
+/// A row: a member, in the versions from `since` to `until`, both included.
+#[derive(Clone, Copy, Debug)]
+pub struct Member {
+    /// Which.
+    pub field: Field,
+    /// What it holds.
+    pub kind: Kind,
+    since: Version,
+    until: Version,
+}
+
+const fn row(field: Field, kind: Kind, since: Version, until: Version) -> Member {
+    Member { field, kind, since, until }
+}
+
+/// `ControlFileData`.
+pub const CONTROL: &[Member] = &[
+    row(Field::SystemIdentifier, Kind::U64, V8_2, V19),
+    row(Field::ControlVersion, Kind::U32, V8_2, V19),
+    row(Field::CatalogVersion, Kind::U32, V8_2, V19),
+    row(Field::State, Kind::OldState, V8_2, V8_4),
+    row(Field::State, Kind::State, V9_0, V19),
+    row(Field::Time, Kind::TimeT, V8_2, V8_3),
+    row(Field::Time, Kind::Seconds, V8_4, V19),
+    row(Field::LogId, Kind::U32, V8_2, V8_2),
+    row(Field::LogSeg, Kind::U32, V8_2, V8_2),
+    row(Field::Checkpoint, Kind::Lsn, V8_2, V19),
+    row(Field::PrevCheckpoint, Kind::Lsn, V8_2, V10),
+    row(Field::CheckpointCopy, Kind::Checkpoint, V8_2, V19),
+    row(Field::UnloggedLsn, Kind::Lsn, V9_3, V19),
+    row(Field::MinRecoveryPoint, Kind::Lsn, V8_2, V19),
+    row(Field::MinRecoveryPointTli, Kind::Timeline, V9_3, V19),
+    row(Field::BackupStartPoint, Kind::Lsn, V9_0, V19),
+    row(Field::BackupEndPoint, Kind::Lsn, V9_2, V19),
+    row(Field::BackupEndRequired, Kind::Bool, V9_2, V19),
+    row(Field::WalLevel, Kind::WalLevel, V9_0, V19),
+    row(Field::WalLogHints, Kind::Bool, V9_4, V19),
+    row(Field::MaxConnections, Kind::I32, V9_0, V19),
+    row(Field::MaxWorkerProcesses, Kind::I32, V9_4, V19),
+    row(Field::MaxWalSenders, Kind::I32, V12, V19),
+    row(Field::MaxPreparedXacts, Kind::I32, V9_0, V19),
+    row(Field::MaxLocksPerXact, Kind::I32, V9_0, V19),
+    row(Field::TrackCommitTimestamp, Kind::Bool, V9_5, V19),
+    row(Field::MaxAlign, Kind::U32, V8_2, V19),
+    row(Field::FloatFormat, Kind::F64, V8_2, V19),
+    row(Field::Blcksz, Kind::U32, V8_2, V19),
+    row(Field::RelsegSize, Kind::U32, V8_2, V19),
+    row(Field::SlruPagesPerSegment, Kind::U32, V19, V19),
+    row(Field::XlogBlcksz, Kind::U32, V8_2, V19),
+    row(Field::XlogSegSize, Kind::U32, V8_2, V19),
+    row(Field::NameDataLen, Kind::U32, V8_2, V19),
+    row(Field::IndexMaxKeys, Kind::U32, V8_2, V19),
+    row(Field::ToastMaxChunkSize, Kind::U32, V8_3, V19),
+    row(Field::Loblksize, Kind::U32, V9_4, V19),
+    row(Field::EnableIntTimes, Kind::WideBool, V8_2, V8_3),
+    row(Field::EnableIntTimes, Kind::Bool, V8_4, V9_6),
+    row(Field::LocaleBuflen, Kind::U32, V8_2, V8_3),
+    row(Field::LcCollate, Kind::Chars(128), V8_2, V8_3),
+    row(Field::LcCtype, Kind::Chars(128), V8_2, V8_3),
+    row(Field::Float4ByVal, Kind::Bool, V8_4, V12),
+    row(Field::Float8ByVal, Kind::Bool, V8_4, V19),
+    row(Field::DataChecksumVersionInit, Kind::U32, V19, V19),
+    row(Field::DataChecksumVersion, Kind::U32, V9_3, V19),
+    row(Field::DefaultCharSignedness, Kind::Bool, V18, V19),
+    row(Field::MockAuthenticationNonce, Kind::Bytes(32), V10, V19),
+    row(Field::Crc, Kind::U32, V8_2, V19),
+];
+
+/// `CheckPoint`.
+pub const CHECKPOINT: &[Member] = &[
+    row(Field::Redo, Kind::Lsn, V8_2, V19),
+    row(Field::Undo, Kind::Lsn, V8_2, V8_2),
+    row(Field::ThisTimeline, Kind::Timeline, V8_2, V19),
+    row(Field::PrevTimeline, Kind::Timeline, V9_3, V19),
+    row(Field::FullPageWrites, Kind::Bool, V9_2, V19),
+    row(Field::CheckpointWalLevel, Kind::WalLevel, V17, V19),
+    row(Field::LogicalDecodingEnabled, Kind::Bool, V19, V19),
+    row(Field::NextXidEpoch, Kind::U32, V8_2, V11),
+    row(Field::NextXid, Kind::U32, V8_2, V11),
+    row(Field::NextXid, Kind::FullXid, V12, V19),
+    row(Field::NextOid, Kind::U32, V8_2, V19),
+    row(Field::NextMulti, Kind::U32, V8_2, V19),
+    row(Field::NextMultiOffset, Kind::U32, V8_2, V18),
+    row(Field::NextMultiOffset, Kind::U64, V19, V19),
+    row(Field::OldestXid, Kind::U32, V9_0, V19),
+    row(Field::OldestXidDb, Kind::U32, V9_0, V19),
+    row(Field::OldestMulti, Kind::U32, V9_3, V19),
+    row(Field::OldestMultiDb, Kind::U32, V9_3, V19),
+    row(Field::CheckpointTime, Kind::TimeT, V8_2, V8_3),
+    row(Field::CheckpointTime, Kind::Seconds, V8_4, V19),
+    row(Field::OldestCommitTsXid, Kind::U32, V9_5, V19),
+    row(Field::NewestCommitTsXid, Kind::U32, V9_5, V19),
+    row(Field::OldestActiveXid, Kind::U32, V9_0, V19),
+];
+
+/// The rows of a version.
+pub fn of(rows: &'static [Member], dialect: &Dialect) -> impl Iterator<Item = &'static Member> {
+    let version = dialect.version;
+    rows.iter().filter(move |row| row.since <= version && version <= row.until)
+}
+
+/// Where every member stands in the file of a version and an alignment.
+#[derive(Clone, Copy, Debug)]
+pub struct Places([Option<(u16, Kind)>; COUNT]);
+
+impl Places {
+    /// Lays the structure out.
+    pub fn new(dialect: &Dialect, align: Align) -> Places {
+        let mut places = Places([None; COUNT]);
+        places.lay(CONTROL, 0, dialect, align);
+        places
+    }
+
+    /// Where a member begins, and what it holds; `None` where the version has it not.
+    pub fn at(&self, field: Field) -> Option<(usize, Kind)> {
+        let (at, kind) = self.0.get(field as usize).copied().flatten()?;
+        Some((usize::from(at), kind))
+    }
+
+    /// Lays the members of a structure from `start` on, and returns its size and alignment.
+    fn lay(&mut self, rows: &'static [Member], start: usize, dialect: &Dialect, align: Align) -> (usize, usize) {
+        let (mut end, mut widest) = (start, 1);
+        for row in of(rows, dialect) {
+            let (size, own) = match row.kind {
+                // Its members are laid twice: its alignment has to be known before its place is.
+                Kind::Checkpoint => self.lay(CHECKPOINT, 0, dialect, align),
+                kind => measure(kind, dialect, align),
+            };
+            end = end.next_multiple_of(own);
+            if row.kind == Kind::Checkpoint {
+                self.lay(CHECKPOINT, end, dialect, align);
+            }
+            if let Some(place) = self.0.get_mut(row.field as usize) {
+                *place = Some((end as u16, row.kind));
+            }
+            (end, widest) = (end + size, widest.max(own));
+        }
+        ((end - start).next_multiple_of(widest), widest)
+    }
+}
+
+/// Size and alignment of a member.
+fn measure(kind: Kind, dialect: &Dialect, align: Align) -> (usize, usize) {
+    let greatest = match align {
+        Align::Four => 4,
+        Align::Eight => 8,
+    };
+    match kind {
+        Kind::Bool => (1, 1),
+        Kind::Chars(length) | Kind::Bytes(length) => (usize::from(length), 1),
+        Kind::TimeT => (greatest, greatest),
+        Kind::Lsn if dialect.address == AddressScheme::Split => (8, 4),
+        Kind::U64 | Kind::F64 | Kind::Lsn | Kind::FullXid | Kind::Seconds => (8, greatest),
+        Kind::U32 | Kind::I32 | Kind::WideBool | Kind::Timeline | Kind::OldState | Kind::State | Kind::WalLevel => (4, 4),
+        Kind::Checkpoint => (0, 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::DIALECTS;
+
+    /// `offsetof` of `checkPoint`, `checkPointCopy`, `xlog_seg_size` and `crc` as a C compiler gives them, aligned to 8 and to 4 bytes.
+    #[test]
+    fn members_stand_where_a_compiler_puts_them() {
+        let compiled: [(&[Version], [[usize; 2]; 4]); 13] = [
+            (&[V8_2], [[40, 32], [56, 48], [140, 124], [416, 400]]),
+            (&[V8_3], [[32, 24], [48, 40], [124, 108], [404, 388]]),
+            (&[V8_4], [[32, 28], [48, 44], [124, 116], [144, 136]]),
+            (&[V9_0, V9_1], [[32, 28], [48, 44], [164, 152], [184, 172]]),
+            (&[V9_2], [[32, 28], [48, 44], [180, 168], [200, 188]]),
+            (&[V9_3], [[32, 28], [48, 44], [204, 192], [228, 216]]),
+            (&[V9_4], [[32, 28], [48, 44], [212, 200], [240, 228]]),
+            (&[V9_5, V9_6], [[32, 28], [48, 44], [228, 212], [256, 240]]),
+            (&[V10], [[32, 28], [48, 44], [228, 212], [288, 272]]),
+            (&[V11], [[32, 28], [40, 36], [220, 204], [280, 264]]),
+            (&[V12, V13, V14, V15, V16], [[32, 28], [40, 36], [228, 208], [288, 268]]),
+            (&[V17], [[32, 28], [40, 36], [228, 212], [288, 272]]),
+            (&[V18], [[32, 28], [40, 36], [228, 212], [292, 276]]),
+        ];
+        let rows = compiled.into_iter().chain([(&[V19][..], [[32, 28], [40, 36], [240, 224], [308, 292]])]);
+        let mut seen = 0;
+        for (versions, offsets) in rows {
+            for version in versions {
+                seen += 1;
+                for (align, column) in [(Align::Eight, 0), (Align::Four, 1)] {
+                    let places = Places::new(version.dialect().unwrap(), align);
+                    let at = [Field::Checkpoint, Field::CheckpointCopy, Field::XlogSegSize, Field::Crc].map(|f| places.at(f).unwrap().0);
+                    assert_eq!(at, offsets.map(|pair| pair[column]), "{version} {align:?}");
+                }
+            }
+        }
+        assert_eq!(seen, DIALECTS.len());
+    }
+}

@@ -1,0 +1,408 @@
+//! What a server would do with a base backup, an archive and these settings (`StartupXLOG`, from 15 on `InitWalRecovery` and
+//! `PerformWalRecovery`, too).
+
+use super::events::{Ask, Match, What};
+use super::failure::Failure;
+use super::outcome::{Ending, FileAsked, Reached, Restore, Status};
+use super::replay::{Goal, Replay, Side, Standby, Stop};
+use super::settings::{Action, Mode, Settings, Target, TargetTimeline};
+use super::shelf::{Line, Shelf};
+use super::start::Start;
+use super::way::{End, Reading, Walked, Way};
+use crate::error::Error;
+use pgwal_format::recovery::RestorePoints;
+use pgwal_format::text::control::ControlState;
+use pgwal_format::text::history::HistoryFault;
+use pgwal_format::{Dialect, FileName, Lsn, TimelineId};
+
+/// The whole of it.
+pub(super) struct Recovery<'a> {
+    /// The files.
+    pub shelf: &'a Shelf<'a>,
+    /// From where.
+    pub start: &'a Start,
+    /// How.
+    pub settings: &'a Settings,
+    /// How to read.
+    pub reading: Reading<'a>,
+}
+
+impl Recovery<'_> {
+    /// Predicts.
+    ///
+    /// # Errors
+    /// An early end was asked for, or there are no threads.
+    pub fn run(&self) -> Result<Restore, Error> {
+        let (own, settings) = (self.start.own_timeline(), self.settings);
+        let target = match settings.timeline {
+            _ if settings.mode == Mode::Crash => own,
+            TargetTimeline::Current => own,
+            TargetTimeline::Latest => self.shelf.newest(own),
+            TargetTimeline::Number(n) => n,
+        };
+        let mut names = Names::default();
+        if settings.mode != Mode::Crash {
+            names.histories(self.shelf, settings.timeline, own, target);
+        }
+        let exists = !matches!(settings.timeline, TargetTimeline::Number(n) if n != TimelineId::FIRST && !self.shelf.has_history(n));
+        let line = match self.shelf.line(target) {
+            _ if !exists && settings.mode != Mode::Crash => Err(Failure::NoTimeline(target)),
+            Ok(line) => Ok(line),
+            Err(fault) => Err(Failure::History(history_says(&fault))),
+        };
+        let mut out = self.blank(own, target);
+        let line = match line {
+            Ok(line) => line,
+            Err(failure) => return Ok(self.dies(out, failure, names)),
+        };
+        let rules = &self.dialect().recovery;
+        if rules.history_first && !line.holds(own) {
+            let failure = Failure::NotAChild { target, own, checkpoint: self.start.checkpoint, left: line.left(own) };
+            return Ok(self.dies(out, failure, names));
+        }
+        let any = Ask { ends: vec![Lsn::ZERO], ..Ask::default() };
+        let ask = self.ask();
+        let mut way = Way::new(self.shelf, &line, self.reading);
+        way.inside_only = settings.mode == Mode::Crash || !self.start.in_archive_recovery();
+        let failure = self.begin(&mut way, &any, &line, &mut out)?;
+        if let Some(failure) = failure {
+            out.closed = way.closed;
+            names.segments(&way);
+            return Ok(self.dies(out, failure, names));
+        }
+        let goal = self.goal();
+        let mut replay = Replay::new(self.dialect(), &line, &goal, out.timeline, out.redo_start);
+        self.prepare(&mut replay, &out);
+        let stuck = self.start.control.as_ref().and_then(|c| {
+            let p = &c.parameters;
+            let there = |field: &str| match field {
+                "max_connections" => p.max_connections,
+                "max_worker_processes" => p.max_worker_processes,
+                "max_wal_senders" => p.max_wal_senders,
+                "max_prepared_xacts" => p.max_prepared_xacts,
+                "max_locks_per_xact" => p.max_locks_per_xact,
+                _ => None,
+            };
+            replay.check_settings(p.wal_level.map(|l| l.name()), &there).filter(|_| settings.mode != Mode::Crash)
+        });
+        if let Some(Stop::Dies(failure) | Stop::Stuck(failure)) = stuck {
+            names.segments(&way);
+            return Ok(self.dies(out, failure, names));
+        }
+        replay.check_consistency();
+        let from = self.start.replay_from(&out);
+        let mut walked = way.walk(from, &ask, &mut |events, valid| replay.take(events, valid))?;
+        if way.inside_only && settings.mode != Mode::Crash {
+            // What lay in pg_wal is replayed: from here on it is recovery from an archive.
+            way.inside_only = false;
+            replay.minimum = Some((replay.replayed, replay.timeline));
+            replay.check_consistency();
+            let on = match &walked {
+                Walked::End(End::Unreadable(lsn)) => Some(*lsn),
+                Walked::End(End::NoFile(_)) => Some(replay.replayed),
+                _ => None,
+            };
+            if let Some(on) = on {
+                walked = way.walk(on, &ask, &mut |events, valid| replay.take(events, valid))?;
+            }
+        }
+        names.segments(&way);
+        out.closed = way.closed;
+        self.finish(out, replay, walked, names)
+    }
+
+    fn dialect(&self) -> &'static Dialect {
+        self.shelf.layout.dialect
+    }
+
+    fn blank(&self, own: TimelineId, target: TimelineId) -> Restore {
+        let reached = |kind: &'static str, value: String| Some(Reached { kind, value, reached: false });
+        Restore {
+            starts: false,
+            consistent_at: None,
+            redo_start: self.start.redo,
+            redo_end: None,
+            replay_end: None,
+            timeline: own,
+            new_timeline: None,
+            target_timeline: target,
+            target: match &self.settings.target {
+                _ if self.settings.mode == Mode::Crash => None,
+                Target::None => None,
+                Target::Immediate => reached("immediate", "immediate".into()),
+                Target::Time(time) => reached("time", super::time::rfc3339(*time)),
+                Target::Lsn(lsn) => reached("lsn", lsn.to_string()),
+                Target::Xid(xid) => reached("xid", xid.to_string()),
+                Target::Name(name) => reached("name", name.clone()),
+            },
+            ending: Ending::Fatal,
+            failure: None,
+            server_says: None,
+            assumed: self.settings.assumed.clone(),
+            replayed: Default::default(),
+            first_dropped: None,
+            files: Vec::new(),
+            end: None,
+            closed: false,
+        }
+    }
+
+    fn dies(&self, mut out: Restore, failure: Failure, names: Names) -> Restore {
+        out.ending = if failure.is_panic() { Ending::Panic } else { Ending::Fatal };
+        out.server_says = Some(failure.server_says(self.dialect()));
+        out.failure = Some(failure);
+        out.files = names.files(self.shelf, &out);
+        out
+    }
+
+    fn ask(&self) -> Ask {
+        let rules = &self.dialect().recovery;
+        let inclusive = self.settings.inclusive;
+        let target = match &self.settings.target {
+            _ if self.settings.mode == Mode::Crash => None,
+            Target::None | Target::Immediate => None,
+            Target::Lsn(lsn) => Some(Match::Start(*lsn)),
+            Target::Xid(xid) => Some(Match::Xid(*xid)),
+            Target::Name(name) => Some(Match::Name(name.clone().into_bytes())),
+            Target::Time(time) => Some(Match::Time { time: *time, at: !inclusive, restore_points: rules.restore_points == RestorePoints::Before }),
+        };
+        let control = self.start.control.as_ref();
+        let mut ends: Vec<Lsn> =
+            [control.and_then(|c| c.min_recovery_point), control.and_then(|c| c.backup_end), self.start.stop].into_iter().flatten().collect();
+        ends.sort_unstable();
+        Ask { target, prepared: rules.prepared_ends, ends }
+    }
+
+    fn goal(&self) -> Goal {
+        let rules = &self.dialect().recovery;
+        let settings = self.settings;
+        let before = match settings.target {
+            Target::Time(_) => true,
+            Target::Name(_) => rules.restore_points == RestorePoints::Before,
+            _ => !settings.inclusive,
+        };
+        let p = &settings.parameters;
+        let here = |field: &str| match field {
+            "max_connections" => p.max_connections,
+            "max_worker_processes" => p.max_worker_processes,
+            "max_wal_senders" => p.max_wal_senders,
+            "max_prepared_xacts" => p.max_prepared_transactions,
+            "max_locks_per_xact" => p.max_locks_per_transaction,
+            _ => None,
+        };
+        Goal {
+            immediate: settings.target == Target::Immediate,
+            side: if before { Side::Before } else { Side::After },
+            hot_standby: settings.hot_standby && settings.mode != Mode::Crash,
+            parameters: rules.parameters.iter().filter_map(|p| Some((p.field, here(p.field)?))).collect(),
+        }
+    }
+
+    /// Reads the checkpoint and the record at which replay starts, and compares timelines.
+    fn begin<'w>(&self, way: &mut Way<'w>, any: &'w Ask, line: &Line, out: &mut Restore) -> Result<Option<Failure>, Error> {
+        let start = self.start;
+        let (checkpoint, end) = way.one(start.checkpoint, any)?;
+        let Some(What::Checkpoint { redo, timeline, shutdown, .. }) = checkpoint.as_ref().map(|event| &event.what) else {
+            return Ok(Some(size(end).unwrap_or(Failure::NoCheckpoint { lsn: start.checkpoint, label: start.label })));
+        };
+        let ended = checkpoint.as_ref().map_or(start.checkpoint, |event| event.span.end);
+        out.redo_start = *redo;
+        out.timeline = *timeline;
+        if *redo < start.checkpoint {
+            let (record, end) = way.one(*redo, any)?;
+            if record.is_none() {
+                let failure = Failure::NoRedo { redo: *redo, checkpoint: start.checkpoint, label: start.label };
+                return Ok(Some(size(end).unwrap_or(failure)));
+            }
+        }
+        let rules = &self.dialect().recovery;
+        let own = if rules.label_timeline { start.timeline } else { *timeline };
+        if !rules.history_first && line.at(start.checkpoint) != own {
+            let (target, checkpoint) = (line.target, start.checkpoint);
+            return Ok(Some(Failure::NotAChild { target, own, checkpoint, left: line.left(own) }));
+        }
+        if let Some((point, timeline)) = start.control.as_ref().and_then(|c| c.min_recovery_point.zip(c.min_recovery_timeline))
+            && !rules.history_first
+            && line.at(Lsn::new(point.0.saturating_sub(1))) != timeline
+        {
+            return Ok(Some(Failure::WithoutMinimum { target: line.target, point, timeline }));
+        }
+        let state = start.control.as_ref().map(|c| c.state);
+        let standby = matches!(state, None | Some(ControlState::InArchiveRecovery | ControlState::ShutDownInRecovery));
+        if start.from_standby && !standby {
+            return Ok(Some(Failure::StandbyLabel));
+        }
+        start.shutdown.set(*shutdown);
+        start.behind.set(ended);
+        Ok(None)
+    }
+
+    /// What recovery knows before the first record.
+    fn prepare(&self, replay: &mut Replay<'_>, out: &Restore) {
+        let (start, rules) = (self.start, &self.dialect().recovery);
+        let control = start.control.as_ref();
+        if self.start.in_archive_recovery() {
+            let known = control.and_then(|c| Some((c.min_recovery_point?, c.min_recovery_timeline.unwrap_or(c.timeline))));
+            let known =
+                known.or(start.stop.filter(|_| rules.backup_end == pgwal_format::recovery::BackupEnd::HistoryFile).map(|s| (s, out.timeline)));
+            replay.minimum = Some(known.filter(|(lsn, _)| *lsn >= out.redo_start).unwrap_or((out.redo_start, out.timeline)));
+        }
+        if rules.backup_end == pgwal_format::recovery::BackupEnd::Record {
+            if start.label {
+                replay.backup_start = Some(out.redo_start);
+                replay.end_required = start.streamed;
+                replay.backup_end = control.and_then(|c| c.min_recovery_point).filter(|_| start.from_standby);
+            } else if let Some(control) = control {
+                replay.backup_start = control.backup_start;
+                replay.backup_end = control.backup_end;
+                replay.end_required = control.backup_end_required.unwrap_or(false);
+            }
+        }
+        if start.shutdown.get() && replay.standby == Standby::Initialized {
+            replay.standby = Standby::Ready;
+        }
+        replay.replayed = start.replay_from(out);
+    }
+
+    fn finish(&self, mut out: Restore, replay: Replay<'_>, walked: Walked, names: Names) -> Result<Restore, Error> {
+        let settings = self.settings;
+        out.consistent_at = replay.consistent_at;
+        out.starts = replay.active;
+        out.redo_end = replay.read;
+        out.replay_end = Some(replay.replayed);
+        out.timeline = replay.timeline;
+        out.replayed = replay.sum;
+        let consistent = replay.consistent_at.is_some();
+        let at_target = match walked {
+            Walked::Stop(Stop::Dies(failure)) => return Ok(self.dies(out, failure, names)),
+            Walked::Stop(Stop::Stuck(failure)) => {
+                out.ending = Ending::Pauses;
+                out.server_says = Some("hot standby is not possible because of insufficient parameter settings".into());
+                out.failure = Some(failure);
+                out.files = names.files(self.shelf, &out);
+                return Ok(out);
+            }
+            Walked::Stop(Stop::Target) => true,
+            Walked::End(end) => {
+                out.end = Some(end);
+                replay.ended_at_target()
+            }
+        };
+        if let Some(failure) = size(out.end.clone()) {
+            return Ok(self.dies(out, failure, names));
+        }
+        if let Some(target) = &mut out.target {
+            target.reached = at_target;
+        }
+        let mut names = names;
+        if at_target && !consistent {
+            return Ok(self.dies(out, Failure::BeforeConsistency, names));
+        }
+        out.ending = match settings.action {
+            _ if !at_target && settings.mode == Mode::Standby => Ending::Waits,
+            Action::Shutdown if at_target => Ending::ShutsDown,
+            Action::Pause if at_target && replay.active => Ending::Pauses,
+            _ => Ending::Promotes,
+        };
+        if out.ending == Ending::Promotes {
+            if !at_target && out.target.is_some() && self.dialect().unreached_target_is_fatal {
+                return Ok(self.dies(out, Failure::NotReached, names));
+            }
+            if replay.backup_start.is_some() || replay.minimum.is_some_and(|(point, _)| replay.replayed < point) {
+                let backup = replay.backup_start.is_some() || replay.end_required;
+                return Ok(self.dies(out, if backup { Failure::BackupEnd } else { Failure::Consistency }, names));
+            }
+            out.starts = true;
+            if settings.mode != Mode::Crash {
+                out.new_timeline = self.shelf.newest(out.target_timeline).0.checked_add(1).map(TimelineId);
+                names.new_timeline(self.shelf, out.target_timeline);
+            }
+        }
+        out.files = names.files(self.shelf, &out);
+        Ok(out)
+    }
+}
+
+/// A file of wrong size is FATAL wherever it comes.
+fn size(end: Option<End>) -> Option<Failure> {
+    match end {
+        Some(End::Size { file, found, expected }) => Some(Failure::Size { file, found, expected }),
+        _ => None,
+    }
+}
+
+fn history_says(fault: &HistoryFault) -> String {
+    match fault {
+        HistoryFault::Syntax { text, .. } => format!("syntax error in history file: {text}"),
+        HistoryFault::NotRising { text, .. } => format!("invalid data in history file: {text}"),
+        HistoryFault::NotBelow { .. } => "invalid data in history file".into(),
+        _ => "syntax error in history file".into(),
+    }
+}
+
+/// Names in the order in which they are asked for.
+#[derive(Default)]
+struct Names {
+    list: Vec<(String, bool, Option<super::shelf::Found>)>,
+}
+
+impl Names {
+    fn history(&mut self, shelf: &Shelf<'_>, timeline: TimelineId) {
+        let name = FileName::History(timeline).to_string();
+        if timeline > TimelineId::FIRST && !self.list.iter().any(|(known, ..)| *known == name) {
+            self.list.push((name, shelf.has_history(timeline), None));
+        }
+    }
+
+    fn histories(&mut self, shelf: &Shelf<'_>, asked: TargetTimeline, own: TimelineId, target: TimelineId) {
+        if asked == TargetTimeline::Latest {
+            (own.0.saturating_add(1)..=target.0.saturating_add(1)).for_each(|t| self.history(shelf, TimelineId(t)));
+        }
+        self.history(shelf, target);
+    }
+
+    fn new_timeline(&mut self, shelf: &Shelf<'_>, target: TimelineId) {
+        let newest = shelf.newest(target);
+        (target.0.saturating_add(1)..=newest.0.saturating_add(1)).for_each(|t| self.history(shelf, TimelineId(t)));
+    }
+
+    fn segments(&mut self, way: &Way<'_>) {
+        for request in &way.requests {
+            self.list.push((request.name.clone(), request.damaged || request.found.is_some(), request.found));
+        }
+    }
+
+    fn files(&self, shelf: &Shelf<'_>, out: &Restore) -> Vec<FileAsked> {
+        let short = !out.is_good();
+        let ended = match &out.end {
+            Some(End::NoFile(name) | End::Size { file: name, .. }) => Some(name.clone()),
+            Some(End::Unreadable(lsn)) => {
+                let number = shelf.layout.address().segment(*lsn, shelf.layout.segment);
+                self.list
+                    .iter()
+                    .rev()
+                    .filter_map(|(name, _, found)| Some((name, (*found)?)))
+                    .find(|(_, f)| f.number == number)
+                    .map(|(n, _)| n.clone())
+            }
+            None => None,
+        };
+        let file = |(name, there, found): &(String, bool, Option<super::shelf::Found>)| {
+            let entry = found.as_ref().and_then(|f| shelf.entry(f));
+            let last = ended.as_ref() == Some(name);
+            let is_history = name.ends_with(".history");
+            let status = match (there, found, is_history) {
+                (false, ..) => Status::Missing,
+                (true, Some(_), _) if last && short => Status::Damaged,
+                (true, Some(_), _) | (true, None, true) => Status::Present,
+                (true, None, false) => Status::Damaged,
+            };
+            let needed = match status {
+                Status::Missing | Status::Damaged => last && short,
+                _ => true,
+            };
+            FileAsked { name: name.clone(), status, needed, file: entry.map(|e| e.shown()), size: entry.and_then(|e| e.size) }
+        };
+        self.list.iter().map(file).collect()
+    }
+}

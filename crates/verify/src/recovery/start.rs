@@ -1,0 +1,80 @@
+//! From where recovery starts: what the backup says.
+
+use super::outcome::Restore;
+use crate::backup::Backup;
+use pgwal_format::text::backup_label::BackupFrom;
+use pgwal_format::text::control::{ControlFile, ControlState};
+use pgwal_format::{Lsn, TimelineId};
+use std::cell::Cell;
+
+/// The start.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The checkpoint record.
+    pub checkpoint: Lsn,
+    /// Where replay begins, as far as the backup says.
+    pub redo: Lsn,
+    /// The timeline of the start.
+    pub timeline: TimelineId,
+    /// A backup label, or a backup history file in its place, names it.
+    pub label: bool,
+    /// The end of the backup is in WAL only.
+    pub streamed: bool,
+    /// The backup was taken from a standby.
+    pub from_standby: bool,
+    /// Where the backup ended, where a backup history file says so.
+    pub stop: Option<Lsn>,
+    /// The control file.
+    pub control: Option<ControlFile>,
+    /// The checkpoint was one at shutdown.
+    pub(super) shutdown: Cell<bool>,
+    /// Where the record behind the checkpoint may start.
+    pub(super) behind: Cell<Lsn>,
+}
+
+impl Start {
+    /// Of a backup; `None` where it does not say where replay starts.
+    pub fn of(backup: &Backup) -> Option<Start> {
+        let control = backup.control;
+        let history = backup.history.as_ref();
+        let (checkpoint, redo, timeline, label) = match (&backup.label, history, &control) {
+            (Some(label), _, _) => (label.checkpoint, label.start, label.start_file.timeline, true),
+            (None, Some(history), _) => (history.checkpoint.unwrap_or(history.start), history.start, history.start_file.timeline, true),
+            (None, None, Some(control)) => (control.checkpoint, control.redo, control.timeline, false),
+            (None, None, None) => return None,
+        };
+        let method = backup.label.as_ref().and_then(|l| l.method.as_deref());
+        let from_standby = backup.label.as_ref().is_some_and(|l| l.from == Some(BackupFrom::Standby));
+        Some(Start {
+            checkpoint,
+            redo,
+            timeline,
+            label,
+            // A history file without a label says nothing of the method: a record ends all of them.
+            streamed: method.is_none_or(|m| m == "streamed") && !from_standby || method == Some("streamed"),
+            from_standby,
+            stop: history.map(|h| h.stop),
+            control,
+            shutdown: Cell::new(false),
+            behind: Cell::new(checkpoint),
+        })
+    }
+
+    /// The timeline from which the latest is looked for: that of the control file, or the label's.
+    pub fn own_timeline(&self) -> TimelineId {
+        self.control.as_ref().map_or(self.timeline, |c| c.timeline.max(c.min_recovery_timeline.unwrap_or(c.timeline)))
+    }
+
+    /// Recovery is one from an archive from its first record on.
+    pub fn in_archive_recovery(&self) -> bool {
+        let said = |c: &ControlFile| {
+            c.min_recovery_point.is_some() || c.backup_end_required == Some(true) || c.backup_end.is_some() || c.state == ControlState::ShutDown
+        };
+        self.label || self.control.as_ref().is_none_or(said)
+    }
+
+    /// The position of the first record that is replayed.
+    pub(super) fn replay_from(&self, out: &Restore) -> Lsn {
+        if out.redo_start < self.checkpoint { out.redo_start } else { self.behind.get() }
+    }
+}
