@@ -4,6 +4,7 @@ pub mod events;
 pub mod failure;
 mod fields;
 pub mod outcome;
+mod predict;
 mod reading;
 mod recover;
 mod replay;
@@ -14,6 +15,7 @@ mod time;
 pub mod versions;
 mod way;
 
+pub use predict::{Look, Site};
 pub use settings::{Action, Given, Mode, Parameters, Settings, SettingsError, Target, TargetTimeline};
 pub use time::Zone;
 pub use versions::Facts;

@@ -2,6 +2,7 @@
 
 use super::events::{Commit, Sum};
 use super::failure::Failure;
+use super::settings::Target;
 use super::way::End;
 use pgwal_format::{Lsn, TimelineId};
 
@@ -79,12 +80,10 @@ pub struct Restore {
 }
 
 /// A target and whether it is reached.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Reached {
-    /// `time`, `xid`, `lsn`, `name`, `immediate`.
-    pub kind: &'static str,
-    /// As it was understood.
-    pub value: String,
+    /// The target, as it was understood.
+    pub target: Target,
     /// Whether it is reached.
     pub reached: bool,
 }

@@ -116,7 +116,7 @@ impl Recovery<'_> {
     }
 
     fn blank(&self, own: TimelineId, target: TimelineId) -> Restore {
-        let reached = |kind: &'static str, value: String| Some(Reached { kind, value, reached: false });
+        let aims = self.settings.mode != Mode::Crash && self.settings.target != Target::None;
         Restore {
             starts: false,
             consistent_at: None,
@@ -126,15 +126,7 @@ impl Recovery<'_> {
             timeline: own,
             new_timeline: None,
             target_timeline: target,
-            target: match &self.settings.target {
-                _ if self.settings.mode == Mode::Crash => None,
-                Target::None => None,
-                Target::Immediate => reached("immediate", "immediate".into()),
-                Target::Time(time) => reached("time", super::time::rfc3339(*time)),
-                Target::Lsn(lsn) => reached("lsn", lsn.to_string()),
-                Target::Xid(xid) => reached("xid", xid.to_string()),
-                Target::Name(name) => reached("name", name.clone()),
-            },
+            target: aims.then(|| Reached { target: self.settings.target.clone(), reached: false }),
             ending: Ending::Fatal,
             failure: None,
             server_says: None,
@@ -223,7 +215,7 @@ impl Recovery<'_> {
         }
         if let Some((point, timeline)) = start.control.as_ref().and_then(|c| c.min_recovery_point.zip(c.min_recovery_timeline))
             && !rules.history_first
-            && line.at(Lsn::new(point.0.saturating_sub(1))) != timeline
+            && line.at(Lsn::new(point.get().saturating_sub(1))) != timeline
         {
             return Ok(Some(Failure::WithoutMinimum { target: line.target, point, timeline }));
         }

@@ -84,6 +84,8 @@ pub struct Way<'a> {
     pub segments: u64,
     /// Only `pg_wal` is looked into: crash recovery, which comes before that from an archive.
     pub inside_only: bool,
+    /// Records behind damage are handed on, too.
+    pub through_damage: bool,
 }
 
 /// Takes the records of a segment, and how many of them can be read; `Some` where replay ends.
@@ -92,7 +94,7 @@ pub type Take<'t> = dyn FnMut(&Events<'_>, &Sum) -> Option<Stop> + 't;
 impl<'a> Way<'a> {
     /// Nothing was asked for yet.
     pub fn new(shelf: &'a Shelf<'a>, line: &'a Line, reading: Reading<'a>) -> Way<'a> {
-        Way { shelf, line, reading, requests: Vec::new(), spoiled: BTreeSet::new(), closed: false, segments: 0, inside_only: false }
+        Way { shelf, line, reading, requests: Vec::new(), spoiled: BTreeSet::new(), closed: false, segments: 0, inside_only: false, through_damage: false }
     }
 
     /// A name was asked for.
@@ -180,6 +182,7 @@ impl<'a> Way<'a> {
             let mut taken = 0;
             let interrupt = self.reading.interrupt;
             let jobs = self.reading.jobs;
+            let through_damage = self.through_damage;
             let mut collected: Vec<(String, Option<Found>, bool)> = Vec::new();
             let mut closed = false;
             let mut take = |piece: Option<(usize, Found, Got<'a>)>| {
@@ -204,6 +207,9 @@ impl<'a> Way<'a> {
                     Got::Records(run) => {
                         taken += 1;
                         ended = chain(layout, ask, &mut left, *run, replay);
+                        if through_damage && matches!(ended, Some(Walked::End(_))) {
+                            ended = None;
+                        }
                     }
                 }
                 Ok(if ended.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })

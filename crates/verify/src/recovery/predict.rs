@@ -1,0 +1,135 @@
+//! Brings a backup and an archive together.
+
+use super::events::{Ask, Commit, Events, Match, Sum};
+use super::outcome::Restore;
+use super::recover::Recovery;
+use super::replay::Stop;
+use super::settings::{Mode, Settings};
+use super::shelf::{Place, Shelf};
+use super::start::Start;
+use super::way::{Reading, Way};
+use crate::backup::Backup;
+use crate::consensus::consensus;
+use crate::error::Error;
+use crate::inventory::Inventory;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::{FileName, Layout, Lsn};
+use pgwal_source::guard::Guard;
+use pgwal_source::{Entry, Source};
+use std::sync::atomic::AtomicBool;
+
+/// How to look.
+#[derive(Clone, Copy, Default)]
+pub struct Look<'a> {
+    /// Threads.
+    pub jobs: usize,
+    /// Memory-map plain files.
+    pub map: Option<Guard>,
+    /// Set to stop early.
+    pub interrupt: Option<&'a AtomicBool>,
+}
+
+/// A backup beside the archive that it is to be restored with: everything that is read once, whatever the settings.
+pub struct Site<'a> {
+    shelf: Shelf<'a>,
+    start: Start,
+    system_id: u64,
+    look: Look<'a>,
+}
+
+impl<'a> Site<'a> {
+    /// Lists the archive and the WAL inside the backup. `None` where the backup does not say where it starts, or no WAL says how it
+    /// is laid out.
+    ///
+    /// # Errors
+    /// A place cannot be listed.
+    pub fn new(archive: &'a dyn Source, backup: &'a Backup, look: Look<'a>) -> Result<Option<Site<'a>>, Error> {
+        let mut sources: Vec<(&dyn Source, bool)> = vec![(archive, true)];
+        sources.extend(backup.wal.as_ref().map(|wal| (wal.source.as_ref() as &dyn Source, false)));
+        Site::of(&sources, Start::of(backup), backup, look)
+    }
+
+    fn of(sources: &[(&'a dyn Source, bool)], start: Option<Start>, backup: &Backup, look: Look<'a>) -> Result<Option<Site<'a>>, Error> {
+        let Some(start) = start else { return Ok(None) };
+        let mut listed = Vec::new();
+        let mut whose = None;
+        for &(source, archive) in sources {
+            let listing = source.list()?;
+            let (found, names) = consensus(source, &listing.entries);
+            whose = whose.or(found);
+            listed.push((source, archive, listing.entries, names));
+        }
+        let Some(whose) = whose else { return Ok(None) };
+        let layout = match &backup.control {
+            Some(c) => Layout { dialect: c.dialect, align: c.align, endian: c.endian, segment: c.segment, page: c.wal_page_size },
+            None => whose.layout,
+        };
+        let system_id = backup.system_id().unwrap_or(whose.system_id);
+        let place = |(source, archive, entries, names): (&'a dyn Source, bool, Vec<Entry>, Vec<(usize, FileName)>)| {
+            let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
+            let inventory = Inventory::new(&entries, &named, &layout);
+            Place { source, entries, inventory, archive }
+        };
+        let places = listed.into_iter().map(place).collect();
+        Ok(Some(Site { shelf: Shelf { places, layout, partials: false }, start, system_id, look }))
+    }
+
+    /// How the WAL is laid out.
+    pub fn layout(&self) -> &Layout {
+        &self.shelf.layout
+    }
+
+    /// The cluster.
+    pub fn system_id(&self) -> u64 {
+        self.system_id
+    }
+
+    /// Counts `.partial` files as if they were renamed, or not.
+    pub fn with_partials(&mut self, partials: bool) {
+        self.shelf.partials = partials;
+    }
+
+    /// What a server would do with these settings.
+    ///
+    /// # Errors
+    /// An early end was asked for, or there are no threads.
+    pub fn predict(&self, settings: &Settings) -> Result<Restore, Error> {
+        let mut restore = Recovery { shelf: &self.shelf, start: &self.start, settings, reading: self.reading() }.run()?;
+        if let Some(end) = restore.replay_end
+            && settings.mode != Mode::Crash
+        {
+            restore.first_dropped = self.commit_behind(&restore, end)?;
+        }
+        Ok(restore)
+    }
+
+    fn reading(&self) -> Reading<'a> {
+        let look = &self.look;
+        Reading { jobs: look.jobs.max(1), map: look.map, system_id: self.system_id, interrupt: look.interrupt }
+    }
+
+    /// The first commit from a position on, in its segment or the few that follow it.
+    fn commit_behind(&self, restore: &Restore, from: Lsn) -> Result<Option<Commit>, Error> {
+        let Ok(line) = self.shelf.line(restore.target_timeline) else { return Ok(None) };
+        let any = Match::Time { time: Timestamp(i64::MIN), at: true, restore_points: false };
+        let ask = Ask { target: Some(any), prepared: true, ends: Vec::new() };
+        let mut way = Way::new(&self.shelf, &line, Reading { jobs: 1, ..self.reading() });
+        way.through_damage = true;
+        let (mut found, mut segments) = (None, 0);
+        let layout = &self.shelf.layout;
+        let start = layout.address().segment_start(layout.address().segment(from, layout.segment), layout.segment);
+        way.walk(start, &ask, &mut |events: &Events<'_>, _: &Sum| {
+            segments += 1;
+            let commit = |e: &super::events::Event| match e.what {
+                super::events::What::Ended { commit: true, xid, time } if e.span.lsn >= from => Some(Commit { xid, time, lsn: e.span.lsn }),
+                _ => None,
+            };
+            found = events.list.iter().find_map(commit);
+            (found.is_some() || segments > AHEAD).then_some(Stop::Target)
+        })?;
+        Ok(found)
+    }
+}
+
+/// Segments behind the end in which a dropped commit is looked for, twice counted where a record lies over their seam.
+const AHEAD: u32 = 16;
