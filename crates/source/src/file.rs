@@ -36,7 +36,7 @@ pub(crate) fn read_stream(name: &str, source: &mut dyn io::Read, how: &How, scra
     Ok(Read { plain_bytes, codec, state, stored_bytes: None })
 }
 
-fn open(path: &Path) -> io::Result<File> {
+pub(crate) fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]

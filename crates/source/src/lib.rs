@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`name`] | names of WAL files under the suffixes of all tools, and names to leave alone |
 //! | [`codec`] | what a file is packed in, by its first bytes |
+//! | [`tar`] | base backups as tars, and the WAL in them |
 //! | [`map`] | memory maps, and the guard that makes a shrinking file an answer instead of a crash |
 //!
 //! ```no_run
@@ -45,6 +46,7 @@ pub mod name;
 mod open;
 mod source;
 mod stdin;
+pub mod tar;
 
 pub use codec::Codec;
 pub use entry::{Entry, Ignored, Listing};

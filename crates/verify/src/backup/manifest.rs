@@ -1,6 +1,17 @@
 //! `backup_manifest` of 13 and later (`src/backend/backup/backup_manifest.c`, `src/common/parse_manifest.c`).
+//!
+//! ```text
+//! { "PostgreSQL-Backup-Manifest-Version": 2,
+//! "System-Identifier": 7710829783413848613,                                        version 2 (17)
+//! "Files": [ { "Path" or "Encoded-Path" (hexadecimal), "Size", "Last-Modified", "Checksum-Algorithm", "Checksum" } … ],
+//! "WAL-Ranges": [ { "Timeline": 1, "Start-LSN": "0/900028", "End-LSN": "0/900100" } … ],
+//! "Manifest-Checksum": "71081f…"}                                                   SHA-256 of all lines before this one
+//! ```
 
 use pgwal_format::{Lsn, TimelineId};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// What a manifest says.
@@ -12,7 +23,7 @@ pub struct Manifest {
     pub system_id: Option<u64>,
     /// Every file, in the manifest's order.
     pub files: Vec<ManifestFile>,
-    /// The WAL that the backup needs, the last timeline first.
+    /// The WAL that the backup needs, as the manifest orders it.
     pub wal_ranges: Vec<WalRange>,
     /// Whether the manifest's checksum of itself is right.
     pub checksum: bool,
@@ -27,7 +38,7 @@ pub struct ManifestFile {
     pub size: u64,
     /// When it was last written, as told: `2026-11-22 03:17:01 GMT`.
     pub modified: Option<String>,
-    /// How its checksum was made, and the checksum: `CRC32C`, `SHA256`.
+    /// How its checksum was made (`CRC32C`, `SHA256`), and the checksum.
     pub checksum: Option<(String, Vec<u8>)>,
 }
 
@@ -52,25 +63,181 @@ pub enum ManifestFault {
     Shape(String),
     /// A version that is not known.
     Version(u64),
-    /// No checksum of itself at its end.
-    NoChecksum,
+    /// A field whose text is none of its kind.
+    Field(&'static str),
+    /// No checksum of itself, or more than that, on its last line.
+    LastLine,
 }
 
 impl fmt::Display for ManifestFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ManifestFault::TooLong(bytes) => write!(f, "it is {bytes} bytes long"),
-            ManifestFault::Shape(what) => f.write_str(what),
-            ManifestFault::Version(version) => write!(f, "its version {version} is not known"),
-            ManifestFault::NoChecksum => f.write_str("its last line is no Manifest-Checksum"),
+            ManifestFault::TooLong(bytes) => write!(f, "is {bytes} bytes long, too long to be read"),
+            ManifestFault::Shape(what) => write!(f, "is no manifest: {what}"),
+            ManifestFault::Version(version) => write!(f, "is of version {version}, which is not known"),
+            ManifestFault::Field(name) => write!(f, "has a field {name} that makes no sense"),
+            ManifestFault::LastLine => f.write_str("does not end with a line of its own checksum"),
         }
     }
 }
+
+/// The longest manifest that is read: some ten million files.
+pub const LONGEST: u64 = 1 << 30;
 
 /// Reads a manifest.
 ///
 /// # Errors
 /// It is no manifest. One whose checksum of itself is wrong is read, and says so.
-pub fn parse(_bytes: &[u8]) -> Result<Manifest, ManifestFault> {
-    Err(ManifestFault::NoChecksum)
+pub fn parse(bytes: &[u8]) -> Result<Manifest, ManifestFault> {
+    if bytes.len() as u64 > LONGEST {
+        return Err(ManifestFault::TooLong(bytes.len() as u64));
+    }
+    let raw: Raw<'_> = serde_json::from_slice(bytes).map_err(|error| ManifestFault::Shape(error.to_string()))?;
+    let version = number(raw.version).ok_or(ManifestFault::Field("PostgreSQL-Backup-Manifest-Version"))?;
+    if !(1..=2).contains(&version) {
+        return Err(ManifestFault::Version(version));
+    }
+    let system_id = match raw.system_id {
+        Some(value) => Some(number(value).ok_or(ManifestFault::Field("System-Identifier"))?),
+        None if version == 1 => None,
+        None => return Err(ManifestFault::Field("System-Identifier")),
+    };
+    let files = raw.files.into_iter().map(file).collect::<Result<_, _>>()?;
+    let wal_ranges = raw.wal_ranges.into_iter().map(range).collect::<Result<_, _>>()?;
+    let own = raw.manifest_checksum.as_deref().and_then(hex).ok_or(ManifestFault::LastLine)?;
+    let covered = before_last_line(bytes).ok_or(ManifestFault::LastLine)?;
+    let checksum = Sha256::digest(covered).as_slice() == own.as_slice();
+    Ok(Manifest { version: version as u32, system_id, files, wal_ranges, checksum })
+}
+
+/// All lines but the last, which must be complete.
+fn before_last_line(bytes: &[u8]) -> Option<&[u8]> {
+    let lines = bytes.strip_suffix(b"\n")?;
+    let end = lines.iter().rposition(|&b| b == b'\n')?;
+    bytes.get(..=end)
+}
+
+#[derive(Deserialize)]
+struct Raw<'a> {
+    #[serde(borrow, rename = "PostgreSQL-Backup-Manifest-Version")]
+    version: &'a RawValue,
+    #[serde(borrow, rename = "System-Identifier")]
+    system_id: Option<&'a RawValue>,
+    #[serde(borrow, rename = "Files")]
+    files: Vec<RawFile<'a>>,
+    #[serde(borrow, rename = "WAL-Ranges", default)]
+    wal_ranges: Vec<RawRange<'a>>,
+    #[serde(rename = "Manifest-Checksum")]
+    manifest_checksum: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RawFile<'a> {
+    #[serde(rename = "Path")]
+    path: Option<String>,
+    #[serde(rename = "Encoded-Path")]
+    encoded_path: Option<String>,
+    #[serde(borrow, rename = "Size")]
+    size: &'a RawValue,
+    #[serde(rename = "Last-Modified")]
+    modified: Option<String>,
+    #[serde(rename = "Checksum-Algorithm")]
+    algorithm: Option<String>,
+    #[serde(rename = "Checksum")]
+    checksum: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RawRange<'a> {
+    #[serde(borrow, rename = "Timeline")]
+    timeline: &'a RawValue,
+    #[serde(rename = "Start-LSN")]
+    start: String,
+    #[serde(rename = "End-LSN")]
+    end: String,
+}
+
+/// The server's reader takes numbers as strings, too.
+fn number(value: &RawValue) -> Option<u64> {
+    value.get().trim_matches('"').parse().ok()
+}
+
+fn file(raw: RawFile<'_>) -> Result<ManifestFile, ManifestFault> {
+    let path = match (raw.path, raw.encoded_path) {
+        (Some(path), None) => path,
+        (None, Some(encoded)) => String::from_utf8_lossy(&hex(&encoded).ok_or(ManifestFault::Field("Encoded-Path"))?).into_owned(),
+        _ => return Err(ManifestFault::Field("Path")),
+    };
+    let size = number(raw.size).ok_or(ManifestFault::Field("Size"))?;
+    let checksum = match (raw.algorithm, raw.checksum) {
+        (Some(algorithm), Some(digits)) => Some((algorithm, hex(&digits).ok_or(ManifestFault::Field("Checksum"))?)),
+        (None, None) => None,
+        _ => return Err(ManifestFault::Field("Checksum")),
+    };
+    Ok(ManifestFile { path, size, modified: raw.modified, checksum })
+}
+
+fn range(raw: RawRange<'_>) -> Result<WalRange, ManifestFault> {
+    let timeline = number(raw.timeline).and_then(|t| u32::try_from(t).ok()).ok_or(ManifestFault::Field("Timeline"))?;
+    let start = raw.start.parse().map_err(|_| ManifestFault::Field("Start-LSN"))?;
+    let end = raw.end.parse().map_err(|_| ManifestFault::Field("End-LSN"))?;
+    Ok(WalRange { timeline: TimelineId(timeline), start, end })
+}
+
+fn hex(text: &str) -> Option<Vec<u8>> {
+    let digit = |b: u8| char::from(b).to_digit(16).map(|d| d as u8);
+    let pairs = text.as_bytes().chunks(2).map(|pair| match pair {
+        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        _ => None,
+    });
+    pairs.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_checksum(body: &str) -> String {
+        let digest: String = Sha256::digest(body.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
+        format!("{body}\"Manifest-Checksum\": \"{digest}\"}}\n")
+    }
+
+    const BODY: &str = "{ \"PostgreSQL-Backup-Manifest-Version\": 2,\n\"System-Identifier\": 18446744073709551615,\n\"Files\": [\n{ \"Path\": \"backup_label\", \"Size\": 208, \"Last-Modified\": \"2026-11-22 03:17:01 GMT\", \"Checksum-Algorithm\": \"CRC32C\", \"Checksum\": \"d3c6f997\" },\n{ \"Encoded-Path\": \"fc62\", \"Size\": 0, \"Last-Modified\": \"2026-11-22 03:17:01 GMT\" }\n],\n\"WAL-Ranges\": [\n{ \"Timeline\": 1, \"Start-LSN\": \"0/900028\", \"End-LSN\": \"0/900100\" }\n],\n";
+
+    #[test]
+    fn both_versions() {
+        let manifest = parse(with_checksum(BODY).as_bytes()).unwrap();
+        assert_eq!((manifest.version, manifest.system_id, manifest.checksum), (2, Some(u64::MAX), true));
+        assert_eq!((manifest.files[0].size, manifest.files[1].path.as_str()), (208, "\u{fffd}b"));
+        assert_eq!(manifest.files[0].checksum.as_ref().unwrap().1, [0xD3, 0xC6, 0xF9, 0x97]);
+        assert_eq!(manifest.wal_ranges[0].end.to_string(), "0/00900100");
+        let first = BODY.replace("Version\": 2", "Version\": 1").replace("\"System-Identifier\": 18446744073709551615,\n", "");
+        assert_eq!(parse(with_checksum(&first).as_bytes()).map(|m| (m.version, m.system_id)), Ok((1, None)));
+    }
+
+    #[test]
+    fn a_changed_manifest_is_read_and_says_so() {
+        let changed = with_checksum(BODY).replace("208", "209");
+        assert_eq!(parse(changed.as_bytes()).map(|m| (m.checksum, m.files[0].size)), Ok((false, 209)));
+    }
+
+    #[test]
+    fn hostile_manifests_are_refused() {
+        let fault = |body: &str| parse(with_checksum(body).as_bytes()).unwrap_err();
+        assert!(matches!(fault("{\n"), ManifestFault::Shape(_)));
+        assert_eq!(fault(&BODY.replace("Version\": 2", "Version\": 3")), ManifestFault::Version(3));
+        assert_eq!(fault(&BODY.replace("d3c6f997", "d3c6f99")), ManifestFault::Field("Checksum"));
+        assert_eq!(fault(&BODY.replace("fc62", "zz")), ManifestFault::Field("Encoded-Path"));
+        assert_eq!(fault(&BODY.replace("208", "-1")), ManifestFault::Field("Size"));
+        assert!(matches!(fault(&BODY.replace("\"Size\": 208", "\"Size\": 208, \"Size\": 1")), ManifestFault::Shape(_)));
+        assert_eq!(parse(with_checksum(BODY).trim_end().as_bytes()), Err(ManifestFault::LastLine));
+        let deep = format!("{{\n\"Files\": {}", "[".repeat(1_000_000));
+        assert!(matches!(parse(deep.as_bytes()), Err(ManifestFault::Shape(_))));
+        let deep = BODY.replace("208", &"[".repeat(1_000_000));
+        assert!(matches!(fault(&deep), ManifestFault::Shape(_)));
+        let whole = with_checksum(BODY);
+        for length in 0..whole.len() {
+            assert!(parse(&whole.as_bytes()[..length]).is_err(), "{length}");
+        }
+    }
 }

@@ -113,6 +113,8 @@ pub struct Event {
     pub what: What,
     /// It is the target.
     pub hit: bool,
+    /// It is a transaction's.
+    pub of_transaction: bool,
     /// What came before it in this segment.
     pub before: Sum,
     /// The record behind it, where it starts in this segment.
@@ -280,7 +282,7 @@ impl Fold for Events<'_> {
         self.started |= starts;
         if found.is_some() || mark || starts {
             let (what, hit) = found.unwrap_or((What::Mark, false));
-            self.list.push(Event { span, what, hit: hit || starts, before, next: None });
+            self.list.push(Event { span, what, hit: hit || starts, of_transaction: record.header.rmid == TRANSACTION, before, next: None });
             self.open = true;
         }
         self.first.get_or_insert(span);

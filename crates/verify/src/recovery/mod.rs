@@ -1,8 +1,10 @@
-//! What a recovery is asked to do.
+//! What a recovery is asked to do: settings by PostgreSQL's names, as each version reads, checks and completes them.
 
 pub mod events;
 pub mod failure;
+mod fault;
 mod fields;
+mod given;
 pub mod outcome;
 mod predict;
 mod reading;
@@ -12,10 +14,13 @@ pub mod settings;
 mod shelf;
 mod start;
 mod time;
+mod value;
 pub mod versions;
 mod way;
 
+pub use fault::SettingsError;
+pub use given::Given;
 pub use predict::{Look, Site};
-pub use settings::{Action, Given, Mode, Parameters, Settings, SettingsError, Target, TargetTimeline};
+pub use settings::{Action, Mode, Parameters, Settings, Target, TargetTimeline};
 pub use time::Zone;
 pub use versions::Facts;

@@ -147,12 +147,24 @@ impl<'a> Replay<'a> {
             self.replayed = event.span.end;
             self.count(event);
             self.check_consistency();
-            if event.hit || self.goal.immediate && self.consistent_at.is_some() {
+            if event.hit {
                 return self.at_target(event, valid);
+            }
+            if self.goal.immediate && self.consistent_at.is_some() {
+                return self.immediately(event, valid);
             }
         }
         self.up_to(&start, valid);
         None
+    }
+
+    /// Consistent: that is looked at behind a transaction's record and in front of any.
+    fn immediately(&mut self, event: &Event, valid: &Sum) -> Option<Stop> {
+        if !event.of_transaction {
+            let readable = event.before.records + 1 < valid.records;
+            self.read = Some(event.next.filter(|_| readable)?.lsn);
+        }
+        Some(Stop::Target)
     }
 
     /// The target was replayed.

@@ -1,0 +1,74 @@
+//! Where settings come from, and in which order they count.
+
+use super::SettingsError;
+use super::versions::{self, Facts};
+use crate::backup::{SettingsFile, Signal};
+use pgwal_format::Version;
+use pgwal_format::text::settings::Grammar;
+
+/// Where settings come from; of those of one name the last counts.
+#[derive(Clone, Debug, Default)]
+pub struct Given<'a> {
+    /// Files of settings, in order of precedence.
+    pub files: &'a [SettingsFile],
+    /// What makes the server recover from an archive.
+    pub signal: Option<Signal>,
+    /// The restore is yet to be set up: a signal file and a `restore_command` that fetches from this archive are taken for
+    /// granted where none is given. `false`: what lies there is all there is.
+    pub planned: bool,
+    /// Name and value, by PostgreSQL's names; count more than the files.
+    pub set: Vec<(String, String)>,
+    /// Likewise, and count more still: the options of the command line.
+    pub options: Vec<(String, String)>,
+}
+
+/// Settings sorted by who reads them.
+#[derive(Default)]
+pub(super) struct Sorted<'a> {
+    /// What recovery reads, in order: `recovery.conf`, or from 12 on the parameters of the same names.
+    pub recovery: Vec<(&'a str, &'a str)>,
+    /// Other parameters.
+    pub server: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Given<'a> {
+    /// Sorts them, as far as every line can be read and every name is known where it stands.
+    pub(super) fn sort(&'a self, version: Version, facts: &Facts) -> Result<Sorted<'a>, SettingsError> {
+        let mut out = Sorted::default();
+        for file in self.files {
+            let own = file.name == "recovery.conf";
+            let grammar = if own { facts.recovery_conf.ok_or(SettingsError::RecoveryConf)? } else { Grammar::Configuration };
+            if let Some(fault) = file.text.faults.first() {
+                return Err(SettingsError::Syntax { file: file.name.clone(), fault: fault.clone(), grammar });
+            }
+            let separate = facts.recovery_conf.is_some();
+            for setting in &file.text.settings {
+                let of_recovery = versions::has(version, &setting.name);
+                let wrong = if own { !of_recovery } else { versions::is_of_recovery(&setting.name) && (separate || !of_recovery) };
+                if wrong {
+                    return Err(SettingsError::Unrecognized { name: setting.name.clone(), recovery_conf: own });
+                }
+                let list = if of_recovery { &mut out.recovery } else { &mut out.server };
+                list.push((&setting.name, &setting.value));
+            }
+        }
+        for (name, value) in self.set.iter().chain(&self.options) {
+            let of_recovery = versions::is_of_recovery(name);
+            if of_recovery && !versions::has(version, name) {
+                return Err(SettingsError::Unrecognized { name: name.clone(), recovery_conf: facts.recovery_conf.is_some() });
+            }
+            let list = if of_recovery { &mut out.recovery } else { &mut out.server };
+            list.push((name, value));
+        }
+        if facts.recovery_conf.is_none() {
+            out.recovery = only_last(&out.recovery);
+        }
+        Ok(out)
+    }
+}
+
+/// Of parameters of one name only the last is read at all, where it stands.
+fn only_last<'a>(all: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let again = |at: usize, name: &str| all.iter().skip(at + 1).any(|(other, _)| *other == name);
+    all.iter().enumerate().filter(|(at, (name, _))| !again(*at, name)).map(|(_, pair)| *pair).collect()
+}
