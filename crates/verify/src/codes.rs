@@ -193,6 +193,24 @@ codes! {
     BackupHistory = "WP401", "backup-history", Warning, "a backup history file cannot be read",
         example "000000010000000000000009.00000028.backup has no STOP WAL LOCATION",
         "The file says from where to where a base backup needs WAL. It cannot be read, so that backup is not known, and gaps are judged without it. Servers from 9.0 on do not read it; 8.2 to 8.4 need it to restore that backup.";
+    RestoreStart = "WP420", "restore-start", Error, "recovery does not start",
+        example "FATAL: could not locate required checkpoint record",
+        "A server with this backup, this archive and these settings ends before it replays a record: the checkpoint that the backup names cannot be read, the timeline asked for does not exist or does not descend from that of the backup, its history file makes no sense, or a setting is not one. The message is the server's own. Nothing is lost yet: the backup can be used again when what is missing is there.";
+    RestoreDies = "WP421", "restore-dies", Error, "recovery dies on its way",
+        example "FATAL: archive file \"000000010000000000000011\" has wrong size: 655360 instead of 1048576",
+        "Replay begins, and a file or a record ends it in a way that a server does not survive: a segment of wrong size, a timeline that does not fit, a backup that was canceled, WAL written with wal_level=minimal, settings lower than on the primary. The message is the server's own. It does not promote: no new timeline hides the damage.";
+    RestoreInconsistent = "WP422", "restore-inconsistent", Error, "recovery ends before data files are consistent",
+        example "FATAL: WAL ends before end of online backup",
+        "A base backup is a copy of files that changed while they were copied. They agree with each other only when all WAL written meanwhile was replayed, and here that WAL is missing, damaged, or behind the target. The server refuses to go on. Find the missing segments, choose a later target, or an older backup.";
+    TargetUnreached = "WP423", "target-unreached", Error, "recovery does not reach its target",
+        example "FATAL: recovery ended before configured recovery target was reached",
+        "WAL ends, or cannot be read on, before the target comes: a time later than the last commit that can be replayed, a position, transaction or restore point that is not on this way. From 13 on the server ends with FATAL; up to 12 it promotes without a word. How far it comes, and what it would take to come further, is said with it.";
+    RestoreShort = "WP424", "restore-short", Error, "recovery ends although there is more WAL",
+        example "replay ends at 0/00AAC690; the archive has more, from 0/00B00000 on",
+        "Without a target a server replays until it finds no further record and then promotes. It cannot tell the end of WAL from a missing or damaged file, so it promotes here, and everything behind is out of its reach from then on, on the old timeline.";
+    InvalidPages = "WP425", "invalid-pages", Warning, "WAL changes blocks that the backup does not have",
+        example "block 7 of 1663/5/16384 is changed without an image; its file in the backup has 3 blocks",
+        "A record changes a block that lies behind the end of its file in the base backup, without an image of the block, and nothing on the way creates or drops it. A server remembers such blocks and ends with PANIC, \"WAL contains references to invalid pages\", if they were not dropped or truncated before it is consistent; later at once. The backup is not whole, or is of another time than it says.";
 
     Encrypted = "WP501", "encrypted", Error, "a file is encrypted",
         example "000000010000000000000011 is encrypted (openssl)",

@@ -1,6 +1,7 @@
 //! What is wrong, where, and what it costs.
 
 use crate::codes::{Code, Severity};
+use crate::recovery::failure::Failure;
 use pgwal_format::image::Unrestorable;
 use pgwal_format::record::{BlockRef, RelFileLocator};
 use pgwal_format::rmgr::xact::Timestamp;
@@ -73,6 +74,18 @@ pub struct Finding {
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum Detail {
+    /// A restore that does not come where it is to come.
+    Restore {
+        /// Why.
+        failure: Failure,
+        /// The file for want of which it does not.
+        missing: Option<String>,
+    },
+    /// A restore without a target ends although more is here.
+    RestoreShort {
+        /// Start of the next segment that is here.
+        next: Lsn,
+    },
     /// Segments are missing.
     Gap {
         /// The last of them.

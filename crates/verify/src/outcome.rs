@@ -2,6 +2,7 @@
 
 use crate::finding::Finding;
 use crate::options::Depth;
+use crate::recovery::outcome::Restore;
 use crate::tally::Tally;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, TimelineId};
@@ -112,7 +113,7 @@ pub struct Backup {
 }
 
 /// What was not looked at.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[non_exhaustive]
 pub enum NotChecked {
     /// The records, at a lesser depth.
@@ -127,6 +128,8 @@ pub enum NotChecked {
     Backups,
     /// What lies outside the range asked for.
     OutsideRange,
+    /// Files of the archive that a restore does not ask for, and data files.
+    OtherFiles,
     /// The page flag `XLP_BKP_REMOVABLE` (9.2 to 18), which no reader uses and no checksum covers.
     RemovableFlag,
 }
@@ -167,4 +170,31 @@ pub struct Outcome {
     pub replay_segments: u64,
     /// A server may be writing there.
     pub live: bool,
+    /// What a restore would come to, where a backup was given.
+    pub restore: Option<Box<Restore>>,
+}
+
+impl Outcome {
+    /// Of an archive that has nothing of what was asked for.
+    pub(crate) fn nothing(layout: Layout, system_id: u64, depth: Depth, unknown: Ignored) -> Outcome {
+        Outcome {
+            verdict: Verdict::Refuted,
+            depth,
+            layout: Some(layout),
+            system_id: Some(system_id),
+            path: Vec::new(),
+            timelines: Vec::new(),
+            branches: Vec::new(),
+            backups: Vec::new(),
+            findings: Vec::new(),
+            replay: None,
+            replayed: Tally::default(),
+            not_checked: vec![NotChecked::DataFiles],
+            ignored: 0,
+            unknown,
+            replay_segments: 0,
+            live: false,
+            restore: None,
+        }
+    }
 }

@@ -126,6 +126,7 @@ fn outcome(reports: Reports, whose: &Consensus, tree: &Tree, options: &Options<'
         unknown,
         replay_segments: reports.replay_segments,
         live,
+        restore: None,
     }
 }
 
@@ -284,6 +285,7 @@ fn nobody(
         unknown,
         replay_segments: 0,
         live,
+        restore: None,
     }
 }
 

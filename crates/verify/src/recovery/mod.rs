@@ -15,6 +15,7 @@ mod shelf;
 mod start;
 mod time;
 mod value;
+mod verdict;
 pub mod versions;
 mod way;
 
@@ -23,4 +24,5 @@ pub use given::Given;
 pub use predict::{Look, Site};
 pub use settings::{Action, Mode, Parameters, Settings, Target, TargetTimeline};
 pub use time::Zone;
+pub use verdict::verify_restore;
 pub use versions::Facts;

@@ -13,7 +13,7 @@ use crate::consensus::consensus;
 use crate::error::Error;
 use crate::inventory::Inventory;
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_format::{FileName, Layout, Lsn};
+use pgwal_format::{FileName, Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::guard::Guard;
 use pgwal_source::{Entry, Source};
 use std::sync::atomic::AtomicBool;
@@ -82,6 +82,25 @@ impl<'a> Site<'a> {
     /// The cluster.
     pub fn system_id(&self) -> u64 {
         self.system_id
+    }
+
+    /// The name of a segment.
+    pub(super) fn name(&self, timeline: TimelineId, number: SegmentNo) -> String {
+        self.shelf.name(timeline, number)
+    }
+
+    /// The first segment behind the end of a restore that a timeline on its way has.
+    pub(super) fn segment_behind(&self, restore: &Restore) -> Option<(TimelineId, Lsn)> {
+        let line = self.shelf.line(restore.target_timeline).ok()?;
+        let layout = &self.shelf.layout;
+        let last = layout.address().segment(restore.replay_end?, layout.segment);
+        let archive = self.shelf.places.iter().filter(|p| p.archive);
+        let behind = |(timeline, _): &(TimelineId, _)| {
+            let all = archive.clone().flat_map(|p| p.inventory.of(*timeline));
+            all.map(|s| s.number).filter(|n| *n > last).min().map(|n| (*timeline, n))
+        };
+        let (timeline, number) = line.timelines.iter().filter(|(t, _)| *t >= restore.timeline).filter_map(behind).min_by_key(|(_, n)| *n)?;
+        Some((timeline, layout.address().segment_start(number, layout.segment)))
     }
 
     /// Counts `.partial` files as if they were renamed, or not.

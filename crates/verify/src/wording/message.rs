@@ -1,6 +1,7 @@
 //! What is wrong.
 
 use crate::finding::{Detail, Finding};
+use crate::recovery::failure::Failure;
 use pgwal_format::Layout;
 use pgwal_format::dialect::MAGIC_19_BETA;
 use pgwal_format::page::PageFault;
@@ -29,6 +30,8 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
             expected.0.bytes(),
             expected.1.bytes()
         ),
+        Detail::Restore { failure, missing } => restore(failure, missing.as_deref(), &lsn, layout),
+        Detail::RestoreShort { next } => format!("replay ends at {lsn}; the archive has more, from {next} on"),
         Detail::Copies { other } => format!("{file} and {other} differ"),
         Detail::NameChecksum { found } => {
             let hex = found.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
@@ -76,6 +79,19 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
 }
 
 /// "at 0/3000000" or "in segment …".
+fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&Layout>) -> String {
+    let says = layout.map(|l| failure.server_says(l.dialect)).unwrap_or_default();
+    let what = match failure {
+        Failure::NotReached => format!("the target is not reached: WAL ends at {lsn}"),
+        Failure::Insufficient { setting, here, there } => format!("{setting} = {here} is lower than the {there} of the primary"),
+        _ => says,
+    };
+    match missing {
+        Some(file) => format!("{what}; {file} is needed"),
+        None => what,
+    }
+}
+
 fn place(switch: &Switch) -> String {
     match switch {
         Switch::At(lsn) => format!("at {lsn}"),

@@ -1,0 +1,157 @@
+//! The verdict of a restore: the prediction, and what is wrong with the files that it asks for.
+
+use super::failure::Failure;
+use super::outcome::{Restore, Status};
+use super::predict::Site;
+use super::settings::Settings;
+use super::way::End;
+use crate::codes::{Code, Severity};
+use crate::error::Error;
+use crate::finding::{Detail, Finding};
+use crate::options::{Options, Which};
+use crate::outcome::{NotChecked, Outcome, Verdict};
+use crate::verify::examine;
+use pgwal_format::{FileName, Lsn, TimelineId};
+use pgwal_source::{Entry, How, Listing, Read, Scratch, Source, SourceError};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+/// A part of an archive.
+struct Part<'a> {
+    whole: &'a dyn Source,
+    holds: &'a (dyn Fn(&Entry) -> bool + Sync),
+}
+
+impl Source for Part<'_> {
+    fn describe(&self) -> String {
+        self.whole.describe()
+    }
+
+    fn list(&self) -> Result<Listing, SourceError> {
+        let listing = self.whole.list()?;
+        Ok(Listing { entries: listing.entries.into_iter().filter(|e| (self.holds)(e)).collect(), ..listing })
+    }
+
+    fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
+        self.whole.read(entry, how, scratch, sink)
+    }
+
+    fn is_live(&self) -> bool {
+        false
+    }
+}
+
+/// Predicts a restore and judges the files that it asks for; with `all`, every file of the archive is judged, and what is wrong with
+/// the others does not change the verdict.
+///
+/// # Errors
+/// The archive cannot be listed, or an early end was asked for.
+pub fn verify_restore(archive: &dyn Source, site: &Site<'_>, settings: &Settings, options: &Options<'_>, all: bool) -> Result<Outcome, Error> {
+    let restore = site.predict(settings)?;
+    let layout = *site.layout();
+    let asked: BTreeSet<&str> = restore.files.iter().map(|f| f.name.as_str()).collect();
+    let start = layout.address().segment(restore.redo_start, layout.segment);
+    let number = |entry: &Entry| match entry.name {
+        Some(FileName::Segment(name) | FileName::Partial(name)) => name.number(layout.address(), layout.segment),
+        _ => None,
+    };
+    // What is lost behind the end can only be told from what lies there.
+    let short = !restore.is_good() || ends_early(site, &restore).is_some();
+    let holds = |entry: &Entry| match entry.name {
+        Some(FileName::Segment(name)) => all || asked.contains(name.to_string().as_str()) || short && number(entry) >= Some(start),
+        Some(FileName::Partial(_)) => all || short && number(entry) >= Some(start),
+        Some(FileName::History(_) | FileName::BackupHistory(..)) => true,
+        None => all,
+    };
+    let part = Part { whole: archive, holds: &holds };
+    let judged = Options { timeline: Which::Number(restore.target_timeline), severities: options.severities.clone(), ..*options };
+    let mut outcome = match examine(&part, &judged) {
+        Ok((outcome, _)) => outcome,
+        // Nothing that recovery asks for is here: the prediction says so.
+        Err(Error::NoWal { unknown, .. }) => Outcome::nothing(layout, site.system_id(), options.depth, unknown),
+        Err(error) => return Err(error),
+    };
+    let end = restore.replay_end.unwrap_or(restore.redo_start);
+    let reached = restore.target.as_ref().is_some_and(|t| t.reached);
+    for finding in &mut outcome.findings {
+        let on_the_way = finding.at.is_none_or(|at| at >= restore.redo_start) && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
+        if !on_the_way || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && finding.code != Code::Gap {
+            finding.severity = finding.severity.min(Severity::Info);
+        }
+    }
+    outcome.findings.extend(found(site, &restore));
+    outcome.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    let worst = outcome.findings.iter().map(|f| f.severity).max();
+    outcome.verdict = match () {
+        () if restore.closed => Verdict::Unproven,
+        () if !restore.is_good() => Verdict::Refuted,
+        () if worst == Some(Severity::Error) && !reached => Verdict::Refuted,
+        () => Verdict::Proven,
+    };
+    outcome.replay = Some((restore.redo_start, end));
+    outcome.not_checked.retain(|n| *n != NotChecked::Backups);
+    outcome.not_checked.push(if all { NotChecked::DataFiles } else { NotChecked::OtherFiles });
+    outcome.not_checked.sort();
+    outcome.not_checked.dedup();
+    outcome.restore = Some(Box::new(restore));
+    Ok(outcome)
+}
+
+fn is_asked(asked: &BTreeSet<&str>, file: &str) -> bool {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    asked.contains(name) || asked.iter().any(|known| name.strip_prefix(known).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_hexdigit()) && !rest.starts_with(".partial")))
+}
+
+/// Recovery ends although more of this timeline is here: the first segment behind the end that is.
+fn ends_early(site: &Site<'_>, restore: &Restore) -> Option<(TimelineId, Lsn)> {
+    match &restore.end {
+        Some(End::NoFile(_) | End::Unreadable(_)) => site.segment_behind(restore),
+        _ => None,
+    }
+}
+
+/// What the prediction itself finds.
+fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
+    let layout = site.layout();
+    let at = restore.replay_end.unwrap_or(restore.redo_start);
+    let missing = restore.files.iter().find(|f| f.needed && f.status != Status::Present).map(|f| f.name.clone());
+    let (code, detail) = match &restore.failure {
+        Some(failure) => (code(failure), Detail::Restore { failure: failure.clone(), missing: missing.clone() }),
+        None if restore.target.is_none() => {
+            let (_, next) = ends_early(site, restore)?;
+            (Code::RestoreShort, Detail::RestoreShort { next })
+        }
+        None => match restore.target.as_ref().filter(|t| !t.reached) {
+            Some(_) => (Code::TargetUnreached, Detail::Restore { failure: Failure::NotReached, missing: missing.clone() }),
+            None => return None,
+        },
+    };
+    let segment = layout.address().segment(at, layout.segment);
+    Some(Finding {
+        timeline: Some(restore.timeline),
+        lsn: Some(at),
+        at: Some(at),
+        segment: Some(site.name(restore.timeline, segment)),
+        file: missing,
+        detail,
+        ..Finding::of(code)
+    })
+}
+
+fn code(failure: &Failure) -> Code {
+    match failure {
+        Failure::Settings(_)
+        | Failure::NoTimeline(_)
+        | Failure::History(_)
+        | Failure::NotAChild { .. }
+        | Failure::WithoutMinimum { .. }
+        | Failure::NoCheckpoint { .. }
+        | Failure::NoRedo { .. }
+        | Failure::StandbyLabel
+        | Failure::Incremental => Code::RestoreStart,
+        Failure::BeforeConsistency | Failure::BackupEnd | Failure::Consistency => Code::RestoreInconsistent,
+        Failure::NotReached => Code::TargetUnreached,
+        Failure::InvalidPages => Code::InvalidPages,
+        _ => Code::RestoreDies,
+    }
+}
