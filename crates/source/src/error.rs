@@ -80,7 +80,8 @@ pub enum FileKind {
 }
 
 impl SourceError {
-    pub(crate) fn io(path: &Path, error: &io::Error) -> SourceError {
+    /// The operating system's refusal of a path.
+    pub fn io(path: &Path, error: &io::Error) -> SourceError {
         let path = path.to_path_buf();
         match error.kind() {
             io::ErrorKind::NotFound => SourceError::NotFound { path },

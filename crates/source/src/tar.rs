@@ -5,7 +5,7 @@
 mod parser;
 mod wal;
 
-pub use parser::{Kind, Member, TarFault};
+pub use parser::{Kind, Member, TarFault, is_header};
 pub use wal::{TarSource, TarWal};
 
 use crate::codec::{self, Codec, Container};

@@ -193,6 +193,30 @@ codes! {
     BackupHistory = "WP401", "backup-history", Warning, "a backup history file cannot be read",
         example "000000010000000000000009.00000028.backup has no STOP WAL LOCATION",
         "The file says from where to where a base backup needs WAL. It cannot be read, so that backup is not known, and gaps are judged without it. Servers from 9.0 on do not read it; 8.2 to 8.4 need it to restore that backup.";
+    BackupLabel = "WP402", "backup-label", Error, "a backup_label cannot be read",
+        example "backup_label: its second line is no CHECKPOINT LOCATION",
+        "Every server reads backup_label before anything else, and does not start when its first two lines are not as pg_backup_start wrote them, or (11 and later) when its two timelines differ: FATAL, \"invalid data in file\". Often an editor or a transfer wrote line ends of another system into it, or it was pasted by hand from what pg_backup_stop returned. Take the file from another copy of the backup. Do not delete it to make the server start: it would then replay from a wrong place and corrupt the cluster.";
+    BackupControl = "WP403", "backup-control", Error, "a backup has no good control file",
+        example "global/pg_control: a control file of 15 whose checksum is wrong: nothing in it can be relied on",
+        "Without global/pg_control a server does not start, and with one whose checksum is wrong it does not either. The file says whose cluster it is and, together with backup_label, where replay begins and when the data are consistent. Take it from another copy of the same backup; that of another backup or of the running server does not fit. pg_resetwal makes a new one, and with it a cluster that nobody can trust.";
+    BackupContradicts = "WP404", "backup-contradicts", Error, "files of a backup contradict each other",
+        example "backup_label names the checkpoint at 0/00900060, the control file an older one at 0/00800060",
+        "A backup's control file is copied last, so its checkpoint and its timeline are never older than those that backup_label names, and the ranges of WAL in backup_manifest contain its start. Here they are not: files of different backups, or of a running server, were put together. The server may start all the same and end with a corrupt cluster, because it does not know from where on it must replay, or stop with \"could not locate required checkpoint record\". Restore the backup anew.";
+    BackupManifest = "WP405", "backup-manifest", Warning, "a backup_manifest cannot be relied on",
+        example "backup_manifest is not what its own checksum says",
+        "The last line of backup_manifest is the checksum of all lines before, and it differs; or the file is no manifest. No server reads it; pg_verifybackup and pg_combinebackup refuse it. Something changed the file after the backup was taken: the data files may have been changed as well. Take it from another copy of the backup.";
+    BackupCluster = "WP406", "backup-cluster", Error, "a backup is of another cluster",
+        example "base is a backup of cluster 7710829604982376463, the WAL is of cluster 7710833716034490683",
+        "The system identifier of the backup is not that of the archive's WAL, or its manifest and its control file are of two clusters. A server that is restored from it refuses the archive's first file: \"WAL file is from different database system\". After pg_upgrade or initdb a cluster has a new identifier, and older backups belong to the older archive. Name the archive of this backup's cluster, or a backup of this archive's.";
+    BackupFiles = "WP407", "backup-files", Error, "files of a backup are missing or have another size",
+        example "base/5/16384: 1 file of backup_manifest is missing, 2 have another size",
+        "The manifest lists every file of the backup with its size, and not all are here like that. Only names and sizes are compared, and only as long as no server was started on the backup; contents are not (pg_verifybackup does that). A server may start without noticing and fail at the first query of that table, or end replay with \"WAL contains references to invalid pages\". Copy the backup anew.";
+    BackupIncremental = "WP408", "backup-incremental", Error, "an incremental backup is no data directory",
+        example "backup_label: the backup builds on the one that starts at 0/00800028; combine them first",
+        "The backup holds only blocks that changed since another backup (17 and later). A server does not start on it: FATAL, \"this is an incremental backup, not a data directory\". Make a whole one of it and of all that it builds on, back to a full backup: pg_combinebackup FULL INCREMENTAL... -o DIR. The WAL that the combined backup needs is that of this one.";
+    BackupTar = "WP409", "backup-tar", Error, "a tar of a backup is damaged",
+        example "base.tar.gz is cut off: its gzip ends too early",
+        "The tar, or the compression around it, ends too early or makes no sense. What could be read of it was; tar or the backup tool will fail when it is restored. Usual causes: a full disk, a lost connection, a backup that is still running. Get another copy, or take a new backup.";
     RestoreStart = "WP420", "restore-start", Error, "recovery does not start",
         example "FATAL: could not locate required checkpoint record",
         "A server with this backup, this archive and these settings ends before it replays a record: the checkpoint that the backup names cannot be read, the timeline asked for does not exist or does not descend from that of the backup, its history file makes no sense, or a setting is not one. The message is the server's own. Nothing is lost yet: the backup can be used again when what is missing is there.";

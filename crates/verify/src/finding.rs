@@ -5,6 +5,8 @@ use crate::recovery::failure::Failure;
 use pgwal_format::image::Unrestorable;
 use pgwal_format::record::{BlockRef, RelFileLocator};
 use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
+use pgwal_format::text::control::ControlError;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, PageSize, SegmentSize, TimelineId, Version};
 use pgwal_source::Codec;
@@ -221,6 +223,27 @@ pub enum Detail {
         block: u32,
         /// Why not.
         why: Unrestorable,
+    },
+    /// A backup label that stops a server.
+    Label(BackupLabelFault),
+    /// A control file; `None`: there is none.
+    Control(Option<ControlError>),
+    /// A backup's file: what is wrong with it.
+    OfBackup {
+        /// As what follows its name.
+        what: String,
+    },
+    /// Files of a backup's manifest.
+    BackupFiles {
+        /// How many are not there.
+        missing: u64,
+        /// How many have another size.
+        other_size: u64,
+    },
+    /// An incremental backup.
+    Incremental {
+        /// The backup that it builds on.
+        from: IncrementalFrom,
     },
     /// Nothing more to say than the code does.
     Plain,

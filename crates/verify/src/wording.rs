@@ -19,7 +19,7 @@ impl Finding {
         if self.file.as_deref().is_some_and(|file| file.contains(".partial")) {
             return None;
         }
-        server::says(self, layout?)
+        server::of_backup(self).or_else(|| server::says(self, layout?))
     }
 
     /// What to do next.
@@ -54,6 +54,13 @@ impl Finding {
                 format!("find out which cluster archives into this place; get this cluster's own {file}")
             }
             (Code::BackupHistory, _) => format!("get {file} from another copy of the archive, or take a new base backup"),
+            (Code::BackupLabel | Code::BackupControl | Code::BackupContradicts | Code::BackupManifest, _) => {
+                format!("take {file} from another copy of the same backup, or another backup")
+            }
+            (Code::BackupCluster, _) => "name the archive of this backup's cluster, or a backup of this archive's".into(),
+            (Code::BackupFiles, _) => "copy the backup anew, and check it: pg_verifybackup DIR".into(),
+            (Code::BackupIncremental, _) => "combine it with the backups that it builds on: pg_combinebackup FULL INCREMENTAL... -o DIR".into(),
+            (Code::BackupTar, _) => format!("get another copy of {file}, or take a new backup"),
             (Code::CopiesDiffer, Detail::Copies { other }) => {
                 format!("compare both with the records of the timeline and remove the wrong one of {file} and {other}")
             }

@@ -64,7 +64,7 @@ impl fmt::Display for TarFault {
 }
 
 /// Whether these bytes begin with the header of a member.
-pub(super) fn is_header(bytes: &[u8]) -> bool {
+pub fn is_header(bytes: &[u8]) -> bool {
     bytes.first_chunk::<BLOCK>().is_some_and(|block| checksum_is_right(block))
 }
 

@@ -1,1 +1,72 @@
-//! To come.
+//! A data directory: a plain base backup, or what a tool restored.
+
+use super::parts::{Parts, SMALL, assemble, take_wal};
+use super::{Backup, BackupKind};
+use pgwal_source::{Source, SourceError};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Whether a folder is a data directory, or holds at least the files that make a backup.
+pub(super) fn is_one(path: &Path) -> bool {
+    ["backup_label", "global/pg_control", "PG_VERSION", "pg_control"].iter().any(|name| path.join(name).is_file())
+}
+
+/// Opens a data directory.
+pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
+    let mut backup = Backup::of(path.display().to_string(), BackupKind::DataDirectory);
+    let mut parts = Parts::default();
+    for (name, limit) in SMALL {
+        if let Some(bytes) = small(&path.join(name), limit)? {
+            parts.files.insert(name.to_owned(), bytes);
+        }
+    }
+    walk(path, "", 0, &mut parts.sizes);
+    parts.whole = parts.sizes.iter().any(|(path, _)| path.starts_with("base/"));
+    if let Some(wal) = ["pg_wal", "pg_xlog"].into_iter().map(|name| path.join(name)).find(|wal| wal.is_dir()) {
+        match pgwal_source::open(&[wal]) {
+            Ok(source) => take_wal(&mut backup, Arc::<dyn Source>::from(source)),
+            Err(SourceError::WrongLevel { .. }) => {}
+            Err(_) => backup.not_checked.push("the WAL inside the backup, which cannot be opened"),
+        }
+    }
+    Ok(assemble(backup, parts))
+}
+
+/// The beginning of a file; `None` where it is none.
+pub(super) fn small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
+    let refused = |error: &io::Error| SourceError::io(path, error);
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => {}
+        Ok(_) => return Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) => return Err(refused(&error)),
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| refused(&error))?;
+    file.take(limit).read_to_end(&mut bytes).map_err(|error| refused(&error))?;
+    Ok(Some(bytes))
+}
+
+/// Folders below each other in a data directory; the deepest is a database in a tablespace.
+const DEEPEST: usize = 6;
+
+/// Every file with its size. Links are followed where tablespaces are links, and nowhere else.
+fn walk(folder: &Path, shown: &str, depth: usize, sizes: &mut Vec<(String, u64)>) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let path = if shown.is_empty() { name.into_owned() } else { format!("{shown}/{name}") };
+        let Ok(kind) = entry.file_type() else { continue };
+        let is_folder = kind.is_dir() || kind.is_symlink() && shown == "pg_tblspc" && entry.path().is_dir();
+        if is_folder {
+            if depth < DEEPEST && !matches!(path.as_str(), "pg_wal" | "pg_xlog") {
+                walk(&entry.path(), &path, depth + 1, sizes);
+            }
+        } else if let (true, Ok(metadata)) = (kind.is_file(), entry.metadata()) {
+            sizes.push((path, metadata.len()));
+        }
+    }
+}

@@ -16,6 +16,7 @@ mod folder;
 mod judge;
 pub mod manifest;
 mod open;
+mod parts;
 mod relations;
 mod tarball;
 

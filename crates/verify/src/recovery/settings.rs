@@ -104,7 +104,6 @@ pub struct Parameters {
     pub max_locks_per_transaction: Option<i32>,
 }
 
-
 impl Settings {
     /// Reads settings as this version does. `zone`: the server's time zone, for times without one.
     ///
@@ -200,11 +199,7 @@ impl Action {
 }
 
 /// The server's own parameters.
-fn server(
-    given: &[(&str, &str)],
-    facts: &Facts,
-    assume: &mut impl FnMut(&str, String),
-) -> Result<(bool, Parameters), SettingsError> {
+fn server(given: &[(&str, &str)], facts: &Facts, assume: &mut impl FnMut(&str, String)) -> Result<(bool, Parameters), SettingsError> {
     let last = |name: &str| given.iter().rev().find(|(own, _)| *own == name).map(|(_, text)| *text);
     let hot_standby = match (last("hot_standby"), facts.hot_standby) {
         (_, None) => false,
@@ -228,8 +223,13 @@ fn server(
 }
 
 /// Each with its least value.
-const PARAMETERS: [(&str, i32); 5] =
-    [("max_connections", 1), ("max_worker_processes", 0), ("max_wal_senders", 0), ("max_prepared_transactions", 0), ("max_locks_per_transaction", 10)];
+const PARAMETERS: [(&str, i32); 5] = [
+    ("max_connections", 1),
+    ("max_worker_processes", 0),
+    ("max_wal_senders", 0),
+    ("max_prepared_transactions", 0),
+    ("max_locks_per_transaction", 10),
+];
 
 /// What was asked for so far.
 struct Asked {

@@ -212,7 +212,9 @@ mod tests {
 
     #[test]
     fn what_is_no_time_here() {
-        for text in ["", "moon", "2026-13-01", "2026-11-22 25:00", "2026-11-22 03", "22.11.2026", "2026-11-22 03:17 Mars/Olympus", "2026-11-22 03:17+99", "é"] {
+        for text in
+            ["", "moon", "2026-13-01", "2026-11-22 25:00", "2026-11-22 03", "22.11.2026", "2026-11-22 03:17 Mars/Olympus", "2026-11-22 03:17+99", "é"]
+        {
             assert_eq!(read(text, &Zone::UTC), Read::Unread, "{text}");
         }
         assert_eq!(read("Infinity", &Zone::UTC), Read::Special(Some(Timestamp(i64::MAX))));

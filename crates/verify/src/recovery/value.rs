@@ -81,6 +81,9 @@ mod tests {
         assert_eq!(["off", "of", "f", "no", "0"].map(boolean), [Some(false); 5]);
         assert_eq!(["o", "", "2", "truex"].map(boolean), [None; 4]);
         assert_eq!((integer("100"), integer("0x10"), integer("x"), integer(""), integer("5000000000")), (Some(100), Some(16), None, None, None));
-        assert_eq!((milliseconds("5"), milliseconds("1.5min"), milliseconds("1 h"), milliseconds("1y")), (Some(5), Some(90_000), Some(3_600_000), None));
+        assert_eq!(
+            (milliseconds("5"), milliseconds("1.5min"), milliseconds("1 h"), milliseconds("1y")),
+            (Some(5), Some(90_000), Some(3_600_000), None)
+        );
     }
 }

@@ -81,8 +81,7 @@ const V9_0: Facts = Facts {
     ..V8_4
 };
 const V9_1: Facts = Facts { since: v(9, 1), recovery_conf: Some(Grammar::Configuration), action: Action::Pause, ..V9_0 };
-const V9_4: Facts =
-    Facts { since: v(9, 4), several: Several::Last, parameters: [Some(100), Some(8), Some(0), Some(0), Some(64)], ..V9_1 };
+const V9_4: Facts = Facts { since: v(9, 4), several: Several::Last, parameters: [Some(100), Some(8), Some(0), Some(0), Some(64)], ..V9_1 };
 const V9_5: Facts = Facts { since: v(9, 5), pause_without_hot_standby: [Action::Shutdown, Action::Promote], ..V9_4 };
 const V10: Facts = Facts { since: v(10, 0), hot_standby: Some(true), parameters: [Some(100), Some(8), Some(10), Some(0), Some(64)], ..V9_5 };
 const V11: Facts = Facts { since: v(11, 0), refuses_special_times: true, ..V10 };
@@ -96,8 +95,7 @@ const V12: Facts = Facts {
     ..V11
 };
 const V17: Facts = Facts { since: v(17, 0), no_restore_command: "must specify \"restore_command\" when standby mode is not enabled", ..V12 };
-const V19: Facts =
-    Facts { since: v(19, 0), numbers: Numbers::Strict, parameters: [Some(100), Some(8), Some(10), Some(0), Some(128)], ..V17 };
+const V19: Facts = Facts { since: v(19, 0), numbers: Numbers::Strict, parameters: [Some(100), Some(8), Some(10), Some(0), Some(128)], ..V17 };
 
 const ROWS: [Facts; 11] = [FIRST, V8_4, V9_0, V9_1, V9_4, V9_5, V10, V11, V12, V17, V19];
 

@@ -1,5 +1,6 @@
 //! What is wrong.
 
+use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use crate::recovery::failure::Failure;
 use pgwal_format::Layout;
@@ -21,6 +22,19 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::Packed { codec, bytes, cut: true } => format!("{file}: {codec} ends after {bytes} bytes of WAL"),
         Detail::Packed { codec, bytes, cut: false } => format!("{file}: {codec} is damaged; {bytes} bytes of WAL came out"),
         Detail::Belongs { address, name } => format!("{file} holds the WAL of {address}, the content of {name}"),
+        Detail::Cluster { found, expected } if f.code == Code::BackupCluster && file != "backup_manifest" => {
+            format!("{file} is a backup of cluster {expected}, the WAL is of cluster {found}")
+        }
+        Detail::Label(fault) => format!("{file}: {fault}"),
+        Detail::Control(None) => format!("there is no {file}"),
+        Detail::Control(Some(error)) => format!("{file}: {error}"),
+        Detail::OfBackup { what } => format!("{file} {what}"),
+        Detail::BackupFiles { missing, other_size } => {
+            format!("{file}: {} missing, {other_size} of another size, by backup_manifest", files(*missing))
+        }
+        Detail::Incremental { from } => {
+            format!("{file}: the backup builds on the one that starts at {}; combine them first", from.start)
+        }
         Detail::Cluster { found, expected } => format!("{file} is of cluster {found}, not {expected}"),
         Detail::Version { found, expected } => format!("{file} is WAL of PostgreSQL {found}, the archive is of {expected}"),
         Detail::Geometry { found, expected } => format!(
@@ -144,4 +158,8 @@ fn wal(f: &Finding, fault: &Fault, lsn: &str, at: &str, layout: Option<&Layout>)
         }
         _ => format!("the bytes end at {at}"),
     }
+}
+
+fn files(count: u64) -> String {
+    if count == 1 { "1 file is".into() } else { format!("{count} files are") }
 }

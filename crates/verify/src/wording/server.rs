@@ -5,6 +5,7 @@ use crate::finding::{Detail, Finding};
 use pgwal_format::dialect::LengthWording;
 use pgwal_format::page::{CONTRECORD, PageFault};
 use pgwal_format::record::{BodyFault, HeaderFault};
+use pgwal_format::text::control::ControlError;
 use pgwal_format::{Layout, Lsn, SegmentName, TimelineId};
 use pgwal_walk::Fault;
 
@@ -15,6 +16,8 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
         (Detail::Wal(fault), _) => wal(f, fault, layout),
         (Detail::Size { found, expected }, Code::Size) => Some(format!("archive file \"{name}\" has wrong size: {found} instead of {expected}")),
         (Detail::Belongs { address, .. }, _) => Some(format!("unexpected pageaddr {} {}", show(*address), place(f, layout))),
+        // No server reads the manifest.
+        (Detail::Cluster { .. }, Code::BackupCluster) if name == "backup_manifest" => None,
         (Detail::Cluster { found, expected }, _) => Some(format!(
             "WAL file is from different database system: WAL file database system identifier is {found}, pg_control database system identifier is {expected}"
         )),
@@ -33,6 +36,18 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
         (_, Code::HistoryMissing) => Some(format!("recovery target timeline {} does not exist", f.timeline.map_or(0, |t| t.0))),
         _ => None,
     }
+}
+
+/// What it says of a backup before it reads any WAL.
+pub(super) fn of_backup(f: &Finding) -> Option<String> {
+    let says: &str = match (f.code, &f.detail) {
+        (Code::BackupLabel, _) => "invalid data in file \"backup_label\"",
+        (Code::BackupIncremental, _) => "this is an incremental backup, not a data directory",
+        (Code::BackupControl, Detail::Control(Some(ControlError::WrongChecksum(_)))) => "incorrect checksum in control file",
+        (Code::BackupControl, Detail::Control(None)) => "could not open file \"global/pg_control\": No such file or directory",
+        _ => return None,
+    };
+    Some(says.to_owned())
 }
 
 /// The tail of a message about a page.
