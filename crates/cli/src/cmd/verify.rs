@@ -1,6 +1,7 @@
 //! `walproof verify`
 
 use crate::Exit;
+use crate::cmd::restoring::Restoring;
 use crate::input::{At, Input};
 use crate::progress::Bar;
 use crate::render::time::Zone;
@@ -16,6 +17,11 @@ use std::io::{self, Write};
 pub struct Args {
     #[command(flatten)]
     input: Input,
+    #[command(flatten)]
+    restoring: Restoring,
+    /// With a backup: judge all files of the archive, not only those that this restore asks for
+    #[arg(long)]
+    all: bool,
     /// Only from this position on
     #[arg(short, long, value_name = "LSN")]
     start: Option<Lsn>,
@@ -23,7 +29,7 @@ pub struct Args {
     #[arg(short, long, value_name = "LSN")]
     end: Option<Lsn>,
     /// The timeline that must replay: a number, latest, or all
-    #[arg(short, long, value_name = "N|latest|all", default_value = "latest", value_parser = which)]
+    #[arg(short, long, value_name = "N|latest|all", default_value = "latest", value_parser = which, conflicts_with_all = ["backup", "pgdata"])]
     timeline: Which,
     /// How thoroughly to look; only records can prove
     #[arg(long, value_enum, default_value_t = At::Records)]
@@ -73,6 +79,9 @@ fn severity(text: &str) -> Result<(CodePattern, Severity), String> {
 
 /// Verifies and says so.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
+    if let Some(option) = args.restoring.needs_backup().filter(|_| !args.restoring.is_asked()) {
+        anyhow::bail!("{option} says something about a restore: name its base backup with --backup");
+    }
     let source = args.input.open()?;
     let bar = Bar::new(args.quiet);
     let mut options = Options::default();
@@ -83,7 +92,10 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     options.map = args.input.map();
     options.severities.clone_from(&args.severity);
     options.progress = Some(&bar);
-    let outcome = verify(source.as_ref(), &options)?;
+    let outcome = match args.restoring.is_asked() {
+        true => args.restoring.verify(source.as_ref(), &options, args.all, args.timezone.as_ref())?,
+        false => verify(source.as_ref(), &options)?,
+    };
     bar.finish();
     let exit = exit(&outcome, args.fail_on);
     match say(args, &outcome) {

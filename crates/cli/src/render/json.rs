@@ -40,6 +40,7 @@ pub fn verify(outcome: &Outcome) -> Value {
         "findings": outcome.findings.iter().map(|f| finding(f, layout)).collect::<Vec<_>>(),
         "not_checked": outcome.not_checked.iter().map(|n| not_checked(*n)).collect::<Vec<_>>(),
         "ignored_files": outcome.ignored,
+        "restore": outcome.restore.as_deref().map(super::restore_json::restore),
         "unknown_files": {"count": outcome.unknown.count, "first": outcome.unknown.first},
     })
 }
@@ -68,6 +69,7 @@ pub fn not_checked(what: NotChecked) -> &'static str {
         NotChecked::NewerWal => "whether newer WAL exists on the server",
         NotChecked::Backups => "whether a base backup fits, and whether newer WAL exists on the server",
         NotChecked::RemovableFlag => "the page flag BKP_REMOVABLE, which no checksum covers and no reader uses",
+        NotChecked::OtherFiles => "files of the archive that this restore does not ask for; data files and configuration",
         NotChecked::OutsideRange => "what lies outside the range asked for",
         _ => "more",
     }

@@ -14,11 +14,14 @@ pub fn rfc3339(time: Timestamp) -> Option<String> {
 
 /// In which zone times are told to people: by default this machine's.
 #[derive(Clone)]
-pub struct Zone(TimeZone);
+pub struct Zone {
+    zone: TimeZone,
+    name: Option<String>,
+}
 
 impl Default for Zone {
     fn default() -> Zone {
-        Zone(TimeZone::system())
+        Zone { zone: TimeZone::system(), name: None }
     }
 }
 
@@ -27,14 +30,19 @@ impl FromStr for Zone {
 
     fn from_str(text: &str) -> Result<Zone, String> {
         let zone = DateTimeParser::new().parse_time_zone(text);
-        zone.map(Zone).map_err(|_| "the name of a zone, as Europe/Berlin or UTC, or a distance from UTC, as +01:00".to_owned())
+        zone.map(|zone| Zone { zone, name: Some(text.to_owned()) }).map_err(|_| "the name of a zone, as Europe/Berlin or UTC, or a distance from UTC, as +01:00".to_owned())
     }
 }
 
 impl Zone {
+    /// Its name, where one was given.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// `2026-11-20 14:02:11.123456+01:00`.
     pub fn local(&self, time: Timestamp) -> Option<String> {
-        let zoned = jiff::Timestamp::from_microsecond(time.unix_micros()).ok()?.to_zoned(self.0.clone());
+        let zoned = jiff::Timestamp::from_microsecond(time.unix_micros()).ok()?.to_zoned(self.zone.clone());
         strtime::format("%Y-%m-%d %H:%M:%S%.f%:z", &zoned).ok()
     }
 }

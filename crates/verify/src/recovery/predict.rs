@@ -4,6 +4,7 @@ use super::events::{Ask, Commit, Events, Match, Sum};
 use super::outcome::Restore;
 use super::recover::Recovery;
 use super::replay::Stop;
+use super::fault::SettingsError;
 use super::settings::{Mode, Settings};
 use super::shelf::{Place, Shelf};
 use super::start::Start;
@@ -34,6 +35,7 @@ pub struct Site<'a> {
     shelf: Shelf<'a>,
     start: Start,
     system_id: u64,
+    wal_system_id: u64,
     look: Look<'a>,
 }
 
@@ -71,7 +73,7 @@ impl<'a> Site<'a> {
             Place { source, entries, inventory, archive }
         };
         let places = listed.into_iter().map(place).collect();
-        Ok(Some(Site { shelf: Shelf { places, layout, partials: false }, start, system_id, look }))
+        Ok(Some(Site { shelf: Shelf { places, layout, partials: false }, start, system_id, wal_system_id: whose.system_id, look }))
     }
 
     /// How the WAL is laid out.
@@ -79,9 +81,21 @@ impl<'a> Site<'a> {
         &self.shelf.layout
     }
 
-    /// The cluster.
+    /// The cluster of the backup, or of the WAL where the backup does not say it.
     pub fn system_id(&self) -> u64 {
         self.system_id
+    }
+
+    /// The cluster of the WAL.
+    pub fn wal_system_id(&self) -> u64 {
+        self.wal_system_id
+    }
+
+    /// What becomes of a restore whose settings a server refuses.
+    pub(super) fn refused(&self, error: &SettingsError) -> Restore {
+        let settings = Settings::none(self.shelf.layout.dialect.version);
+        let recovery = Recovery { shelf: &self.shelf, start: &self.start, settings: &settings, reading: self.reading() };
+        recovery.refused(error.server_says().unwrap_or_default())
     }
 
     /// The name of a segment.

@@ -111,6 +111,12 @@ impl Recovery<'_> {
         self.finish(out, replay, walked, names)
     }
 
+    /// The server does not start: the settings are wrong.
+    pub fn refused(&self, says: String) -> Restore {
+        let own = self.start.own_timeline();
+        self.dies(self.blank(own, own), Failure::Settings(says), Names::default())
+    }
+
     fn dialect(&self) -> &'static Dialect {
         self.shelf.layout.dialect
     }

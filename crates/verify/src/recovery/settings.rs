@@ -105,6 +105,24 @@ pub struct Parameters {
 }
 
 impl Settings {
+    /// Nothing is asked for: the archive is followed to its end.
+    pub(super) fn none(version: Version) -> Settings {
+        Settings {
+            version,
+            mode: Mode::Archive,
+            target: Target::None,
+            inclusive: true,
+            timeline: TargetTimeline::Current,
+            action: Action::Promote,
+            hot_standby: false,
+            parameters: Parameters::default(),
+            restore_command: None,
+            min_apply_delay: 0,
+            assumed: Vec::new(),
+            not_read: Vec::new(),
+        }
+    }
+
     /// Reads settings as this version does. `zone`: the server's time zone, for times without one.
     ///
     /// # Errors

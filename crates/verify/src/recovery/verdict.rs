@@ -3,8 +3,10 @@
 use super::failure::Failure;
 use super::outcome::{Restore, Status};
 use super::predict::Site;
+use super::fault::SettingsError;
 use super::settings::Settings;
 use super::way::End;
+use crate::backup::Backup;
 use crate::codes::{Code, Severity};
 use crate::error::Error;
 use crate::finding::{Detail, Finding};
@@ -46,8 +48,18 @@ impl Source for Part<'_> {
 ///
 /// # Errors
 /// The archive cannot be listed, or an early end was asked for.
-pub fn verify_restore(archive: &dyn Source, site: &Site<'_>, settings: &Settings, options: &Options<'_>, all: bool) -> Result<Outcome, Error> {
-    let restore = site.predict(settings)?;
+pub fn verify_restore(
+    archive: &dyn Source,
+    site: &Site<'_>,
+    backup: &Backup,
+    settings: Result<&Settings, &SettingsError>,
+    options: &Options<'_>,
+    all: bool,
+) -> Result<Outcome, Error> {
+    let restore = match settings {
+        Ok(settings) => site.predict(settings)?,
+        Err(error) => site.refused(error),
+    };
     let layout = *site.layout();
     let asked: BTreeSet<&str> = restore.files.iter().map(|f| f.name.as_str()).collect();
     let start = layout.address().segment(restore.redo_start, layout.segment);
@@ -79,6 +91,8 @@ pub fn verify_restore(archive: &dyn Source, site: &Site<'_>, settings: &Settings
             finding.severity = finding.severity.min(Severity::Info);
         }
     }
+    outcome.findings.extend(backup.findings.iter().cloned());
+    outcome.findings.extend(crate::backup::of_archive(backup, site.wal_system_id()));
     outcome.findings.extend(found(site, &restore));
     outcome.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let worst = outcome.findings.iter().map(|f| f.severity).max();

@@ -1,0 +1,157 @@
+//! What `verify`, `plan` and `when` are told of a restore: the backup, the target, the settings.
+
+use anyhow::{Context, anyhow, bail};
+use pgwal::format::{Lsn, Version};
+use pgwal::source::Source;
+use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
+use crate::render;
+use pgwal::verify::recovery::{Facts, Given, Look, Settings, SettingsError, Site, Zone, verify_restore};
+use pgwal::verify::{Options, Outcome};
+use std::path::PathBuf;
+
+/// Options of a restore.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Restore")]
+pub struct Restoring {
+    /// The base backup: a data directory, a tar of pg_basebackup or its folder, a backup_label, backup_manifest or .backup file; or the
+    /// name or label of a backup that the archive knows, or latest
+    #[arg(long, value_name = "BACKUP", conflicts_with = "pgdata")]
+    pub backup: Option<String>,
+    /// A data directory that a backup tool just restored: as --backup, with the settings and signal files that lie there
+    #[arg(long, value_name = "DIR")]
+    pub pgdata: Option<PathBuf>,
+    /// recovery_target_time
+    #[arg(long, value_name = "TIME", group = "aim")]
+    pub target_time: Option<String>,
+    /// recovery_target_lsn
+    #[arg(long, value_name = "LSN", group = "aim")]
+    pub target_lsn: Option<Lsn>,
+    /// recovery_target_xid
+    #[arg(long, value_name = "XID", group = "aim")]
+    pub target_xid: Option<u64>,
+    /// recovery_target_name: a restore point
+    #[arg(long, value_name = "NAME", group = "aim")]
+    pub target_name: Option<String>,
+    /// recovery_target = immediate: as soon as the data are consistent
+    #[arg(long, group = "aim")]
+    pub target_immediate: bool,
+    /// recovery_target_inclusive
+    #[arg(long, value_name = "on|off")]
+    pub target_inclusive: Option<String>,
+    /// recovery_target_timeline: latest, current, or a number
+    #[arg(long, value_name = "TIMELINE")]
+    pub target_timeline: Option<String>,
+    /// recovery_target_action
+    #[arg(long, value_name = "pause|promote|shutdown")]
+    pub target_action: Option<String>,
+    /// Any other setting of the server that will be restored, by PostgreSQL's name
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+    /// recovery.conf, or postgresql.conf with the settings of recovery
+    #[arg(long, value_name = "FILE")]
+    pub recovery_conf: Option<PathBuf>,
+}
+
+/// A backup, opened.
+pub struct Restored {
+    /// The backup.
+    pub backup: Backup,
+    /// It is a data directory as it will be started, not one that is still to be set up.
+    ready: bool,
+}
+
+impl Restoring {
+    /// A backup was named.
+    pub fn is_asked(&self) -> bool {
+        self.backup.is_some() || self.pgdata.is_some()
+    }
+
+    /// Something was said that means nothing without a backup.
+    pub fn needs_backup(&self) -> Option<&'static str> {
+        let said = [
+            (self.target_time.is_some(), "--target-time"),
+            (self.target_lsn.is_some(), "--target-lsn"),
+            (self.target_xid.is_some(), "--target-xid"),
+            (self.target_name.is_some(), "--target-name"),
+            (self.target_immediate, "--target-immediate"),
+            (self.target_inclusive.is_some(), "--target-inclusive"),
+            (self.target_timeline.is_some(), "--target-timeline"),
+            (self.target_action.is_some(), "--target-action"),
+            (!self.set.is_empty(), "--set"),
+            (self.recovery_conf.is_some(), "--recovery-conf"),
+        ];
+        said.into_iter().find(|(said, _)| *said).map(|(_, name)| name)
+    }
+
+    /// Opens the backup.
+    pub fn open(&self, archive: &dyn Source) -> anyhow::Result<Restored> {
+        if let Some(pgdata) = &self.pgdata {
+            let backup = backup::open(pgdata)?;
+            if backup.kind != BackupKind::DataDirectory {
+                bail!("{} is no data directory", pgdata.display());
+            }
+            return Ok(Restored { backup, ready: true });
+        }
+        let name = self.backup.as_deref().ok_or_else(|| anyhow!("no backup was named"))?;
+        let path = PathBuf::from(name);
+        if path.exists() {
+            return Ok(Restored { backup: backup::open(&path)?, ready: false });
+        }
+        let found = backup::find(archive, name)?;
+        found.map(|backup| Restored { backup, ready: false }).ok_or_else(|| anyhow!("{name} is no file, and no backup that the archive knows"))
+    }
+
+    /// Predicts the restore and judges what it asks for.
+    pub fn verify(&self, archive: &dyn Source, options: &Options<'_>, all: bool, zone: Option<&render::time::Zone>) -> anyhow::Result<Outcome> {
+        let restored = self.open(archive)?;
+        let look = Look { jobs: options.jobs, map: options.map, interrupt: options.interrupt };
+        let site = self.site(archive, &restored, look)?;
+        let named = zone.and_then(|zone| Zone::named(zone.name()?)).or_else(|| Zone::of_settings(&restored.backup.settings));
+        let zone = named.unwrap_or_else(Zone::system);
+        let settings = self.settings(&restored, site.layout().dialect.version, &zone)?;
+        if let Err(error @ SettingsError::TimeNotRead { .. }) = &settings {
+            bail!("{error}");
+        }
+        Ok(verify_restore(archive, &site, &restored.backup, settings.as_ref(), options, all)?)
+    }
+
+    /// The settings, as the version reads them; a refusal is the server's, and part of the prediction.
+    pub fn settings(&self, restored: &Restored, version: Version, zone: &Zone) -> anyhow::Result<Result<Settings, SettingsError>> {
+        let mut files: Vec<SettingsFile> = restored.backup.settings.clone();
+        if let Some(path) = &self.recovery_conf {
+            let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+            let name = if Facts::of(version).recovery_conf.is_some() { "recovery.conf" } else { "postgresql.conf" };
+            files.push(SettingsFile::parse(name, &bytes, Some(version)));
+        }
+        let mut given = Given { files: &files, signal: restored.backup.signal, planned: !restored.ready, ..Given::default() };
+        if given.planned && given.signal.is_none() {
+            given.signal = Some(if Facts::of(version).recovery_conf.is_some() { Signal::RecoveryConf } else { Signal::Recovery });
+        }
+        for pair in &self.set {
+            let (name, value) = pair.split_once('=').ok_or_else(|| anyhow!("--set takes NAME=VALUE, not {pair}"))?;
+            given.set.push((name.trim().to_owned(), value.to_owned()));
+        }
+        given.options = self.options();
+        Ok(Settings::read(version, &given, zone))
+    }
+
+    fn options(&self) -> Vec<(String, String)> {
+        let all = [
+            ("recovery_target_time", self.target_time.clone()),
+            ("recovery_target_lsn", self.target_lsn.map(|lsn| lsn.to_string())),
+            ("recovery_target_xid", self.target_xid.map(|xid| xid.to_string())),
+            ("recovery_target_name", self.target_name.clone()),
+            ("recovery_target", self.target_immediate.then(|| "immediate".to_owned())),
+            ("recovery_target_inclusive", self.target_inclusive.clone()),
+            ("recovery_target_timeline", self.target_timeline.clone()),
+            ("recovery_target_action", self.target_action.clone()),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+
+    /// The backup beside the archive.
+    pub fn site<'a>(&self, archive: &'a dyn Source, restored: &'a Restored, look: Look<'a>) -> anyhow::Result<Site<'a>> {
+        let site = Site::new(archive, &restored.backup, look)?;
+        site.ok_or_else(|| anyhow!("{} does not say where replay starts, or no WAL says whose it is", restored.backup.name))
+    }
+}
