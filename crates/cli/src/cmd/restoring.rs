@@ -1,10 +1,10 @@
 //! What `verify`, `plan` and `when` are told of a restore: the backup, the target, the settings.
 
+use crate::render;
 use anyhow::{Context, anyhow, bail};
 use pgwal::format::{Lsn, Version};
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
-use crate::render;
 use pgwal::verify::recovery::{Facts, Given, Look, Settings, SettingsError, Site, Zone, verify_restore};
 use pgwal::verify::{Options, Outcome};
 use std::path::PathBuf;

@@ -13,6 +13,7 @@ pub mod hex_text;
 pub mod json;
 pub mod json_sink;
 pub mod restore_json;
+pub mod restore_text;
 pub mod stats_csv;
 pub mod stats_json;
 pub mod stats_text;

@@ -30,7 +30,8 @@ impl FromStr for Zone {
 
     fn from_str(text: &str) -> Result<Zone, String> {
         let zone = DateTimeParser::new().parse_time_zone(text);
-        zone.map(|zone| Zone { zone, name: Some(text.to_owned()) }).map_err(|_| "the name of a zone, as Europe/Berlin or UTC, or a distance from UTC, as +01:00".to_owned())
+        zone.map(|zone| Zone { zone, name: Some(text.to_owned()) })
+            .map_err(|_| "the name of a zone, as Europe/Berlin or UTC, or a distance from UTC, as +01:00".to_owned())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The verdict for people: seven lines that are always there, then the findings.
 
 use super::json::{depth, not_checked};
+use super::restore_text;
 use super::time::Zone;
 use crate::figures::grouped;
 use anstyle::{AnsiColor, Style};
@@ -20,6 +21,9 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, zone: &Zone) -> io::Result<
     line(out, "IMPACT", &impact(outcome, worst, zone), Style::new())?;
     line(out, "NEXT", &next(outcome, worst), Style::new())?;
     line(out, "PROVEN", &proven(outcome), Style::new())?;
+    for (label, text) in outcome.restore.iter().flat_map(|r| restore_text::lines(r, zone)) {
+        line(out, label, &text, Style::new())?;
+    }
     line(out, "BACKUPS", &backups(outcome), Style::new())?;
     let unseen: Vec<&str> = outcome.not_checked.iter().map(|n| not_checked(*n)).collect();
     line(out, "NOT CHECKED", &unseen.join("; "), Style::new())?;
@@ -42,6 +46,9 @@ fn color(verdict: Verdict) -> Style {
 
 fn headline(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
     let replay = outcome.replay;
+    if let Some(restore) = &outcome.restore {
+        return restore_text::headline(outcome, restore, zone);
+    }
     match (outcome.verdict, worst) {
         (Verdict::Proven, _) => match replay {
             Some((from, to)) => format!("PROVEN: WAL replays from {from} to {to}{}", at_time(outcome.replayed.last_commit, zone)),
@@ -95,6 +102,9 @@ fn place(f: &Finding, layout: Option<&Layout>) -> String {
 }
 
 fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
+    if let Some(restore) = &outcome.restore {
+        return restore_text::impact(restore);
+    }
     let Some(f) = worst else {
         return match outcome.verdict {
             Verdict::Proven => "none known: a server that starts from a base backup within this WAL replays all of it".into(),

@@ -1,10 +1,10 @@
 //! Brings a backup and an archive together.
 
 use super::events::{Ask, Commit, Events, Match, Sum};
+use super::fault::SettingsError;
 use super::outcome::Restore;
 use super::recover::Recovery;
 use super::replay::Stop;
-use super::fault::SettingsError;
 use super::settings::{Mode, Settings};
 use super::shelf::{Place, Shelf};
 use super::start::Start;

@@ -2,9 +2,8 @@
 
 use crate::inventory::Inventory;
 use pgwal_format::text::history::{self, Ancestor, HistoryFault, Switch};
-use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
+use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::{Entry, ReadState, Source};
-use std::collections::BTreeMap;
 
 /// A place with files.
 pub struct Place<'a> {
@@ -134,17 +133,6 @@ impl<'a> Shelf<'a> {
             Switch::At(lsn) => Some(Begin { lsn: Some(*lsn), segment: layout.address().segment(*lsn, layout.segment) }),
             Switch::In(name) => Some(Begin { lsn: None, segment: name.number(layout.address(), layout.segment)? }),
         }
-    }
-
-    /// The names of all files, once.
-    pub fn names(&self) -> BTreeMap<String, u64> {
-        let mut out = BTreeMap::new();
-        for entry in self.places.iter().flat_map(|place| &place.entries) {
-            if let Some(name @ (FileName::Segment(_) | FileName::Partial(_) | FileName::History(_))) = entry.name {
-                out.entry(name.to_string()).or_insert_with(|| entry.size.unwrap_or(0));
-            }
-        }
-        out
     }
 }
 

@@ -1,9 +1,9 @@
 //! The verdict of a restore: the prediction, and what is wrong with the files that it asks for.
 
 use super::failure::Failure;
+use super::fault::SettingsError;
 use super::outcome::{Restore, Status};
 use super::predict::Site;
-use super::fault::SettingsError;
 use super::settings::Settings;
 use super::way::End;
 use crate::backup::Backup;
@@ -113,7 +113,10 @@ pub fn verify_restore(
 
 fn is_asked(asked: &BTreeSet<&str>, file: &str) -> bool {
     let name = file.rsplit('/').next().unwrap_or(file);
-    asked.contains(name) || asked.iter().any(|known| name.strip_prefix(known).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_hexdigit()) && !rest.starts_with(".partial")))
+    asked.contains(name)
+        || asked.iter().any(|known| {
+            name.strip_prefix(known).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_hexdigit()) && !rest.starts_with(".partial"))
+        })
 }
 
 /// Recovery ends although more of this timeline is here: the first segment behind the end that is.

@@ -94,7 +94,17 @@ pub type Take<'t> = dyn FnMut(&Events<'_>, &Sum) -> Option<Stop> + 't;
 impl<'a> Way<'a> {
     /// Nothing was asked for yet.
     pub fn new(shelf: &'a Shelf<'a>, line: &'a Line, reading: Reading<'a>) -> Way<'a> {
-        Way { shelf, line, reading, requests: Vec::new(), spoiled: BTreeSet::new(), closed: false, segments: 0, inside_only: false, through_damage: false }
+        Way {
+            shelf,
+            line,
+            reading,
+            requests: Vec::new(),
+            spoiled: BTreeSet::new(),
+            closed: false,
+            segments: 0,
+            inside_only: false,
+            through_damage: false,
+        }
     }
 
     /// A name was asked for.
