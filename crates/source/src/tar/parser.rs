@@ -65,7 +65,7 @@ impl fmt::Display for TarFault {
 
 /// Whether these bytes begin with the header of a member.
 pub fn is_header(bytes: &[u8]) -> bool {
-    bytes.first_chunk::<BLOCK>().is_some_and(|block| checksum_is_right(block))
+    bytes.first_chunk::<BLOCK>().is_some_and(checksum_is_right)
 }
 
 /// Takes a tar in pieces of any length.
