@@ -127,8 +127,8 @@ fn numbers_as_the_version_reads_them() {
     assert_eq!(timeline("15", "x"), TargetTimeline::Number(TimelineId(0)));
     let xid = |of: &str, value: &str| planned(of, &[("recovery_target_xid", value)]).unwrap().target;
     assert_eq!((xid("15", "4294967996"), xid("8.2", "700")), (Target::Xid(700), Target::Xid(700)));
-    assert_eq!(planned("8.2", &[("recovery_target_inclusive", "on")]).unwrap().inclusive, false);
-    assert_eq!(planned("8.4", &[("recovery_target_inclusive", "on")]).unwrap().inclusive, true);
+    assert!(!planned("8.2", &[("recovery_target_inclusive", "on")]).unwrap().inclusive);
+    assert!(planned("8.4", &[("recovery_target_inclusive", "on")]).unwrap().inclusive);
 }
 
 #[test]
