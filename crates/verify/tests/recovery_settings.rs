@@ -80,8 +80,7 @@ fn several_targets() {
 fn a_target_on_the_command_line_takes_the_place_of_another() {
     let pair = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
     for of in ["9.1", "11", "15"] {
-        let given =
-            Given { planned: true, set: pair("recovery_target_xid", "700"), options: pair("recovery_target_name", "a"), ..Given::default() };
+        let given = Given { planned: true, set: pair("recovery_target_xid", "700"), options: pair("recovery_target_name", "a"), ..Given::default() };
         assert_eq!(Settings::read(version(of), &given, &Zone::UTC).unwrap().target, Target::Name("a".into()), "{of}");
     }
 }
