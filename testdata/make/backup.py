@@ -13,5 +13,5 @@ def make(corpus, testdata):
         made.append(packing.keep_as_is(folder, 'backup_label', (source / 'backup_label').read_bytes()))
         made.append(packing.keep_as_is(folder / 'global', 'pg_control', (source / 'global' / 'pg_control').read_bytes()))
         if manifest:
-            made.append(packing.keep(folder, 'backup_manifest', (source / 'backup_manifest').read_bytes(), 'xz'))
+            made.append(packing.keep(folder, 'backup_manifest', (source / 'backup_manifest').read_bytes(), '.xz'))
     return made

@@ -10,6 +10,8 @@
 //! [`verify`] lists what lies there (`inventory`), finds out whose WAL it is (`consensus`), scans each segment and
 //! joins the scans (`look`, `stretch`), works out which timelines a server would take (`tree`, `path`), and judges:
 //! `judge` turns what does not fit into [`Finding`]s, and those into a [`Verdict`].
+//!
+//! [`mod@backup`] reads base backups, [`recovery`] the settings with which a server would recover from one.
 
 pub mod backup;
 pub mod codes;

@@ -67,7 +67,7 @@ fn data_directories_of_four_versions() {
         let control = open(&testdata("backup").join(version).join("global/pg_control"));
         assert_eq!((control.kind, control.control), (BackupKind::Control, backup.control));
         let alone = open(&testdata("backup").join(version).join("backup_label"));
-        assert_eq!((alone.kind, alone.label, codes(&alone)), (BackupKind::Label, backup.label, vec![]));
+        assert_eq!((alone.kind, &alone.label, codes(&alone)), (BackupKind::Label, &backup.label, vec![]));
     }
 }
 

@@ -77,6 +77,15 @@ fn several_targets() {
 }
 
 #[test]
+fn a_target_on_the_command_line_takes_the_place_of_another() {
+    let pair = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+    for of in ["9.1", "11", "15"] {
+        let given = Given { planned: true, set: pair("recovery_target_xid", "700"), options: pair("recovery_target_name", "a"), ..Given::default() };
+        assert_eq!(Settings::read(version(of), &given, &Zone::UTC).unwrap().target, Target::Name("a".into()), "{of}");
+    }
+}
+
+#[test]
 fn names_that_a_version_does_not_have() {
     for (of, name, value) in [
         ("9.6", "recovery_target_lsn", "0/1"),
@@ -127,8 +136,8 @@ fn numbers_as_the_version_reads_them() {
     assert_eq!(timeline("15", "x"), TargetTimeline::Number(TimelineId(0)));
     let xid = |of: &str, value: &str| planned(of, &[("recovery_target_xid", value)]).unwrap().target;
     assert_eq!((xid("15", "4294967996"), xid("8.2", "700")), (Target::Xid(700), Target::Xid(700)));
-    assert_eq!(planned("8.2", &[("recovery_target_inclusive", "on")]).unwrap().inclusive, false);
-    assert_eq!(planned("8.4", &[("recovery_target_inclusive", "on")]).unwrap().inclusive, true);
+    assert!(!planned("8.2", &[("recovery_target_inclusive", "on")]).unwrap().inclusive);
+    assert!(planned("8.4", &[("recovery_target_inclusive", "on")]).unwrap().inclusive);
 }
 
 #[test]

@@ -98,3 +98,60 @@ impl TarSource {
         Ok(bytes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ReadState;
+    use crate::tar::{Event, scan};
+    use std::io::Write;
+
+    fn member(name: &str, content: &[u8]) -> Vec<u8> {
+        let mut out = vec![0; 512];
+        out[..name.len()].copy_from_slice(name.as_bytes());
+        out[124..136].copy_from_slice(format!("{:011o}\0", content.len()).as_bytes());
+        out[156] = b'0';
+        out[148..156].fill(b' ');
+        let sum: u64 = out.iter().map(|&b| u64::from(b)).sum();
+        out[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        out.extend_from_slice(content);
+        out.resize(out.len().next_multiple_of(512), 0);
+        out
+    }
+
+    #[test]
+    fn wal_is_read_out_of_plain_and_packed_tars_kept_or_not() {
+        let names = ["000000010000000000000001", "000000010000000000000002"];
+        let contents: [Vec<u8>; 2] = [1, 2].map(|n| (0..700_000u32).map(|i| (i.wrapping_mul(n) >> 3) as u8).collect());
+        let tar = [member(names[0], &contents[0]), member("other", b"x"), member(names[1], &contents[1]), vec![0; 1024]].concat();
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(&tar).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        for (file, bytes) in [("wal.tar", tar), ("wal.tar.gz", gz.finish().unwrap())] {
+            let path = folder.path().join(file);
+            std::fs::write(&path, bytes).unwrap();
+            let mut wal = Vec::new();
+            let read = scan(&path, &mut |event| {
+                if let Event::Member(m) = event {
+                    wal.push(TarWal { name: m.path.clone(), size: m.size, offset: m.offset, held: None });
+                }
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+            assert_eq!((read.state, read.fault), (ReadState::Whole, None));
+            wal.retain(|file| file.name != "other");
+            let mut held = wal.clone();
+            held[1].held = Some(contents[1].as_slice().into());
+            for files in [wal, held] {
+                let source = TarSource::new(&path, read.codec, files);
+                let listing = source.list().unwrap();
+                assert_eq!(listing.entries[1].shown(), format!("{file}:{}", names[1]));
+                for (entry, content) in listing.entries.iter().zip(&contents) {
+                    let (bytes, read) = source.small(entry, 1 << 30).unwrap();
+                    assert!(bytes == *content && read.state == ReadState::Whole && read.stored_bytes == Some(700_000), "{file}");
+                }
+                assert!(source.small(&Entry::named("000000010000000000000003", None), 1).is_err());
+            }
+        }
+    }
+}

@@ -80,7 +80,8 @@ pub(super) fn assemble(mut backup: Backup, parts: Parts) -> Backup {
     for (path, size) in &parts.sizes {
         backup.relations.add(path, *size);
     }
-    if parts.whole {
+    // An incremental backup has other files in the place of many.
+    if parts.whole && backup.label.as_ref().is_none_or(|label| label.incremental_from.is_none()) {
         backup.relations.looked();
     }
     judge::judge(&mut backup, &parts);

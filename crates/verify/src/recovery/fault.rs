@@ -78,3 +78,23 @@ impl fmt::Display for SettingsError {
 }
 
 impl std::error::Error for SettingsError {}
+
+pub(super) fn says(name: &str, value: &str, says: String) -> SettingsError {
+    SettingsError::Value { name: name.to_owned(), value: value.to_owned(), says }
+}
+
+pub(super) fn invalid(name: &str, value: &str) -> SettingsError {
+    says(name, value, format!("invalid value for parameter \"{name}\": \"{value}\""))
+}
+
+pub(super) fn invalid_here(name: &str, value: &str, own_file: bool) -> SettingsError {
+    match (own_file, name) {
+        (false, _) => invalid(name, value),
+        (true, "recovery_min_apply_delay") => says(name, value, format!("parameter \"{name}\" requires a temporal value")),
+        (true, _) => says(name, value, format!("invalid value for recovery parameter \"{name}\": \"{value}\"")),
+    }
+}
+
+pub(super) fn needs_boolean(name: &str, value: &str) -> SettingsError {
+    says(name, value, format!("parameter \"{name}\" requires a Boolean value"))
+}

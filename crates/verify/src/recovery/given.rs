@@ -18,7 +18,8 @@ pub struct Given<'a> {
     pub planned: bool,
     /// Name and value, by PostgreSQL's names; count more than the files.
     pub set: Vec<(String, String)>,
-    /// Likewise, and count more still: the options of the command line.
+    /// Likewise, and count more still: the options of the command line. A target among them takes the place of one that
+    /// the files or `set` name, where a server would find two.
     pub options: Vec<(String, String)>,
 }
 
@@ -32,6 +33,11 @@ pub(super) struct Sorted<'a> {
 }
 
 impl<'a> Given<'a> {
+    /// The server's configuration is at hand, so that what it does not set has its default.
+    pub(super) fn is_configured(&self) -> bool {
+        self.files.iter().any(|file| file.name == "postgresql.conf")
+    }
+
     /// Sorts them, as far as every line can be read and every name is known where it stands.
     pub(super) fn sort(&'a self, version: Version, facts: &Facts) -> Result<Sorted<'a>, SettingsError> {
         let mut out = Sorted::default();
@@ -52,7 +58,11 @@ impl<'a> Given<'a> {
                 list.push((&setting.name, &setting.value));
             }
         }
-        for (name, value) in self.set.iter().chain(&self.options) {
+        let replaced = self.options.iter().any(|(name, _)| is_target(name));
+        for (at, (name, value)) in self.set.iter().chain(&self.options).enumerate() {
+            if at == self.set.len() && replaced {
+                out.recovery.retain(|(name, _)| !is_target(name));
+            }
             let of_recovery = versions::is_of_recovery(name);
             if of_recovery && !versions::has(version, name) {
                 return Err(SettingsError::Unrecognized { name: name.clone(), recovery_conf: facts.recovery_conf.is_some() });
@@ -65,6 +75,10 @@ impl<'a> Given<'a> {
         }
         Ok(out)
     }
+}
+
+fn is_target(name: &str) -> bool {
+    matches!(name, "recovery_target" | "recovery_target_lsn" | "recovery_target_name" | "recovery_target_time" | "recovery_target_xid")
 }
 
 /// Of parameters of one name only the last is read at all, where it stands.

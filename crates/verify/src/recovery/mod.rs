@@ -1,5 +1,6 @@
 //! What a recovery is asked to do: settings by PostgreSQL's names, as each version reads, checks and completes them.
 
+mod asked;
 pub mod events;
 pub mod failure;
 mod fault;

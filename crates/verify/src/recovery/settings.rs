@@ -1,8 +1,10 @@
 //! The settings of a recovery: given by PostgreSQL's names, checked as the version checks them, defaults filled in.
 
-use super::time::{self, Read, Zone};
+use super::asked::Asked;
+use super::fault::{invalid, needs_boolean};
+use super::time::Zone;
 use super::value;
-use super::versions::{Facts, Numbers, Several};
+use super::versions::{Facts, Several};
 use super::{Given, SettingsError};
 use crate::backup::Signal;
 use pgwal_format::rmgr::xact::Timestamp;
@@ -139,15 +141,16 @@ impl Settings {
         }
         let mut assumed = Vec::new();
         let mut assume = |name: &str, value: String| assumed.push((name.to_owned(), value));
-        let (hot_standby, parameters) = server(&sorted.server, &facts, &mut assume)?;
+        let (hot_standby, parameters) = server(&sorted.server, &facts, given.is_configured(), &mut assume)?;
         let mode = match (given.signal, asked.standby_mode) {
             (Some(Signal::Standby), _) | (_, true) => Mode::Standby,
             (Some(_), _) => Mode::Archive,
             (None, _) if given.planned => Mode::Archive,
             (None, _) => Mode::Crash,
         };
-        let is_set = |command: &Option<String>| command.as_ref().is_some_and(|c| !c.is_empty() || facts.recovery_conf.is_some());
-        let mut restore_command = asked.restore_command.filter(|c| is_set(&Some(c.clone())));
+        // An empty one is none since 12.
+        let counts = |command: &String| !command.is_empty() || facts.recovery_conf.is_some();
+        let mut restore_command = asked.restore_command.filter(counts);
         if restore_command.is_none() && given.planned {
             restore_command = Some(PLANNED.to_owned());
             assume("restore_command", PLANNED.to_owned());
@@ -172,7 +175,7 @@ impl Settings {
             Action::Pause if !hot_standby => facts.pause_without_hot_standby[usize::from(asked.action.is_none())],
             other => other,
         };
-        if asked.target != Target::None && asked.action.is_none() && versions_have_an_action(&facts) {
+        if asked.target != Target::None && asked.action.is_none() && facts.action == Action::Pause {
             assume(if facts.several == Several::Ranked { "pause_at_recovery_target" } else { "recovery_target_action" }, chosen.name().to_owned());
         }
         if asked.zone_taken && matches!(asked.target, Target::Time(_)) {
@@ -200,10 +203,8 @@ impl Settings {
 
 /// What `restore_command` is told to be where a restore is yet to be set up.
 const PLANNED: &str = "copies from this archive";
-
-fn versions_have_an_action(facts: &Facts) -> bool {
-    facts.action == Action::Pause
-}
+/// What a parameter is told to be that no configuration at hand sets.
+const AS_BEFORE: &str = "as high as on the primary";
 
 impl Action {
     /// `pause`, `promote`, `shutdown`.
@@ -217,7 +218,12 @@ impl Action {
 }
 
 /// The server's own parameters.
-fn server(given: &[(&str, &str)], facts: &Facts, assume: &mut impl FnMut(&str, String)) -> Result<(bool, Parameters), SettingsError> {
+fn server(
+    given: &[(&str, &str)],
+    facts: &Facts,
+    configured: bool,
+    assume: &mut impl FnMut(&str, String),
+) -> Result<(bool, Parameters), SettingsError> {
     let last = |name: &str| given.iter().rev().find(|(own, _)| *own == name).map(|(_, text)| *text);
     let hot_standby = match (last("hot_standby"), facts.hot_standby) {
         (_, None) => false,
@@ -232,7 +238,12 @@ fn server(given: &[(&str, &str)], facts: &Facts, assume: &mut impl FnMut(&str, S
         let Some(default) = *own else { continue };
         match last(name) {
             Some(text) => *own = Some(value::integer(text).filter(|n| n >= least).ok_or_else(|| invalid(name, text))?),
-            None => assume(name, default.to_string()),
+            None if configured => assume(name, default.to_string()),
+            // Nobody sets up a server without the settings of the one that it replaces.
+            None => {
+                *own = None;
+                assume(name, AS_BEFORE.to_owned());
+            }
         }
     }
     let [max_connections, max_worker_processes, max_wal_senders, max_prepared_transactions, max_locks_per_transaction] = values;
@@ -248,185 +259,3 @@ const PARAMETERS: [(&str, i32); 5] = [
     ("max_prepared_transactions", 0),
     ("max_locks_per_transaction", 10),
 ];
-
-/// What was asked for so far.
-struct Asked {
-    target: Target,
-    inclusive: Option<bool>,
-    timeline: Option<TargetTimeline>,
-    action: Option<Action>,
-    standby_mode: bool,
-    restore_command: Option<String>,
-    min_apply_delay: i64,
-    /// The time that was read had no zone.
-    zone_taken: bool,
-}
-
-impl Default for Asked {
-    fn default() -> Asked {
-        Asked {
-            target: Target::None,
-            inclusive: None,
-            timeline: None,
-            action: None,
-            standby_mode: false,
-            restore_command: None,
-            min_apply_delay: 0,
-            zone_taken: false,
-        }
-    }
-}
-
-impl Asked {
-    fn take(&mut self, name: &str, text: &str, facts: &Facts, zone: &Zone) -> Result<(), SettingsError> {
-        let boolean = || value::boolean(text).ok_or_else(|| needs_boolean(name, text));
-        let own_file = facts.recovery_conf.is_some();
-        match name {
-            "restore_command" => self.restore_command = Some(text.to_owned()),
-            "standby_mode" => self.standby_mode = boolean()?,
-            "recovery_target_inclusive" if facts.since < EIGHT_FOUR => self.inclusive = Some(text == "true"),
-            "recovery_target_inclusive" => self.inclusive = Some(boolean()?),
-            "pause_at_recovery_target" => self.action = Some(if boolean()? { Action::Pause } else { Action::Promote }),
-            "recovery_target_action" => {
-                let words = [Action::Pause, Action::Promote, Action::Shutdown];
-                let found = words.into_iter().find(|a| if own_file { a.name() == text } else { a.name().eq_ignore_ascii_case(text) });
-                self.action = Some(found.ok_or_else(|| invalid_here(name, text, own_file))?);
-            }
-            "recovery_min_apply_delay" => self.min_apply_delay = value::milliseconds(text).ok_or_else(|| invalid_here(name, text, own_file))?,
-            "recovery_target_timeline" => self.timeline = Some(timeline(text, facts)?),
-            "recovery_target" | "recovery_target_lsn" | "recovery_target_xid" | "recovery_target_name" | "recovery_target_time" => {
-                self.target(name, text, facts, zone)?;
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn target(&mut self, name: &str, text: &str, facts: &Facts, zone: &Zone) -> Result<(), SettingsError> {
-        let mut zone_taken = self.zone_taken;
-        let new = match name {
-            _ if text.is_empty() && facts.several == Several::Refused => Target::None,
-            "recovery_target" if text == "immediate" => Target::Immediate,
-            "recovery_target_lsn" => Target::Lsn(text.trim().parse().map_err(|_| match facts.several {
-                Several::Refused => invalid(name, text),
-                _ => says(name, text, format!("invalid input syntax for type pg_lsn: \"{text}\"")),
-            })?),
-            "recovery_target_xid" => Target::Xid(xid(text, facts)?),
-            "recovery_target_name" if text.len() < 64 => Target::Name(text.to_owned()),
-            "recovery_target_name" if facts.several != Several::Refused => {
-                return Err(says(name, text, "recovery_target_name is too long (maximum 63 characters)".into()));
-            }
-            "recovery_target_time" => match time::read(text, zone) {
-                // A time without one counts as such, even if a restore point or transaction outranks it.
-                Read::At(at, own) => {
-                    zone_taken = own;
-                    Target::Time(at)
-                }
-                Read::Special(_) if facts.refuses_special_times && facts.several == Several::Refused => return Err(invalid(name, text)),
-                Read::Special(_) if facts.refuses_special_times => {
-                    return Err(says(name, text, format!("recovery_target_time is not a valid timestamp: \"{text}\"")));
-                }
-                Read::Special(Some(at)) => Target::Time(at),
-                Read::Special(None) | Read::Unread => return Err(SettingsError::TimeNotRead { value: text.to_owned() }),
-            },
-            _ => return Err(invalid_here(name, text, facts.recovery_conf.is_some())),
-        };
-        let counts = match facts.several {
-            Several::Last => true,
-            Several::Ranked => rank(&new) >= rank(&self.target),
-            Several::Refused => {
-                let other = self.target != Target::None && setting_of(&self.target) != Some(name);
-                if other {
-                    return Err(SettingsError::SeveralTargets);
-                }
-                true
-            }
-        };
-        if counts {
-            self.target = new;
-            self.zone_taken = zone_taken;
-        }
-        Ok(())
-    }
-}
-
-const EIGHT_FOUR: Version = Version::new(8, 4);
-
-fn rank(target: &Target) -> u8 {
-    match target {
-        Target::Xid(_) => 3,
-        Target::Name(_) => 2,
-        Target::None => 0,
-        _ => 1,
-    }
-}
-
-fn setting_of(target: &Target) -> Option<&'static str> {
-    Some(match target {
-        Target::None => return None,
-        Target::Immediate => "recovery_target",
-        Target::Time(_) => "recovery_target_time",
-        Target::Lsn(_) => "recovery_target_lsn",
-        Target::Xid(_) => "recovery_target_xid",
-        Target::Name(_) => "recovery_target_name",
-    })
-}
-
-/// Up to 11 what is no number is 0, and 0 is `latest`; `current` is none, too.
-fn timeline(text: &str, facts: &Facts) -> Result<TargetTimeline, SettingsError> {
-    let name = "recovery_target_timeline";
-    let own_file = facts.recovery_conf.is_some();
-    match text {
-        "latest" => return Ok(TargetTimeline::Latest),
-        "current" if !own_file => return Ok(TargetTimeline::Current),
-        _ => {}
-    }
-    let not_a_number = || match own_file {
-        true => says(name, text, format!("recovery_target_timeline is not a valid number: \"{text}\"")),
-        false => invalid(name, text),
-    };
-    let (number, rest) = value::number(text).ok_or_else(not_a_number)?;
-    if facts.numbers == Numbers::Strict && (!rest.is_empty() || !(1..=u64::from(u32::MAX)).contains(&number)) {
-        return Err(invalid(name, text));
-    }
-    match number as u32 {
-        0 if own_file => Ok(TargetTimeline::Latest),
-        number => Ok(TargetTimeline::Number(TimelineId(number))),
-    }
-}
-
-fn xid(text: &str, facts: &Facts) -> Result<u32, SettingsError> {
-    let name = "recovery_target_xid";
-    let not_a_number = || match facts.recovery_conf.is_some() {
-        true => says(name, text, format!("recovery_target_xid is not a valid number: \"{text}\"")),
-        false => invalid(name, text),
-    };
-    let (number, rest) = value::number(text).ok_or_else(not_a_number)?;
-    let strict = facts.numbers == Numbers::Strict;
-    // 64 bits may hold an epoch, which no record has.
-    let low = number as u32;
-    if strict && (!rest.is_empty() || low < 3 || text.trim_start().starts_with('-')) {
-        return Err(invalid(name, text));
-    }
-    Ok(low)
-}
-
-fn says(name: &str, value: &str, says: String) -> SettingsError {
-    SettingsError::Value { name: name.to_owned(), value: value.to_owned(), says }
-}
-
-fn invalid(name: &str, value: &str) -> SettingsError {
-    says(name, value, format!("invalid value for parameter \"{name}\": \"{value}\""))
-}
-
-fn invalid_here(name: &str, value: &str, own_file: bool) -> SettingsError {
-    match (own_file, name) {
-        (false, _) => invalid(name, value),
-        (true, "recovery_min_apply_delay") => says(name, value, format!("parameter \"{name}\" requires a temporal value")),
-        (true, _) => says(name, value, format!("invalid value for recovery parameter \"{name}\": \"{value}\"")),
-    }
-}
-
-fn needs_boolean(name: &str, value: &str) -> SettingsError {
-    says(name, value, format!("parameter \"{name}\" requires a Boolean value"))
-}
