@@ -6,12 +6,13 @@
 //!    checkPointCopy: redo, …, ThisTimeLineID   …   xlog_seg_size   …   crc (over all before it)   zeros to 8192
 //! ```
 //!
-//! [`members`] has the structure of every version, [`ControlImage`] reads a file by it, and [`ControlFile`] is what recovery needs
+//! [`members`] has the structure of every version, [`printed`] the lines of its `pg_controldata`; [`ControlImage`] reads a file, and [`ControlFile`] is what recovery needs
 //! of one that is right. The number of the format names no version (942 is that of 9.4 and of 9.5), but with the catalog's number
 //! it does. The order of bytes is the one in which the two are a release's; the alignment is the one whose checksum is right.
 
 mod image;
 pub mod members;
+pub mod printed;
 mod state;
 
 pub use image::{ControlImage, FullTransactionId, Value};
@@ -124,16 +125,22 @@ impl ControlFile {
     /// # Errors
     /// [`ControlError`]: bytes whose checksum is wrong say nothing.
     pub fn parse(bytes: &[u8]) -> Result<ControlFile, ControlError> {
-        let image = ControlImage::read(bytes)?;
+        ControlFile::of(&ControlImage::read(bytes)?)
+    }
+
+    /// What a control file says that is right.
+    ///
+    /// # Errors
+    /// Its checksum is wrong, or a server could not have written its values.
+    pub fn of(image: &ControlImage<'_>) -> Result<ControlFile, ControlError> {
         let version = image.dialect.version;
         if !image.crc_ok {
             return Err(ControlError::WrongChecksum(version));
         }
-        ControlFile::of(&image).ok_or(ControlError::Impossible(version))
+        ControlFile::said(image).ok_or(ControlError::Impossible(version))
     }
 
-    /// What the image says. `None` where a server could not have written it.
-    fn of(image: &ControlImage<'_>) -> Option<ControlFile> {
+    fn said(image: &ControlImage<'_>) -> Option<ControlFile> {
         let page = |field| PageSize::new(image.number(field));
         let said = |field| image.lsn(field).filter(|&lsn| lsn != Lsn::ZERO);
         Some(ControlFile {

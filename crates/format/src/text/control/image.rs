@@ -6,7 +6,7 @@ use super::members::{Field, Kind, Places};
 use super::state::{ControlState, WalLevel};
 use crate::bytes::at;
 use crate::dialect::{Checksum, DIALECTS};
-use crate::{AddressScheme, Align, Dialect, Endian, Lsn, TimelineId};
+use crate::{AddressScheme, Align, Dialect, Endian, Lsn, SegmentName, SegmentSize, TimelineId};
 
 /// `floatFormat` of every control file: a server refuses one that reads otherwise.
 const FLOAT_FORMAT: f64 = 1_234_567.0;
@@ -77,13 +77,13 @@ impl<'a> ControlImage<'a> {
         let (dialect, endian) = version(bytes)?;
         let aligned = [Align::Eight, Align::Four];
         let image = |align| ControlImage { bytes, places: Places::new(dialect, align), dialect, align, endian, crc_ok: false };
-        if let Some(whole) = aligned.into_iter().map(image).find(ControlImage::is_whole) {
+        // Zeros may follow the checksum to the end of the structure: a server reads them, too.
+        if let Some(whole) = aligned.into_iter().map(image).find(|image| image.places.size() <= bytes.len() && image.is_whole()) {
             return Ok(ControlImage { crc_ok: true, ..whole });
         }
         let float = |image: &ControlImage<'_>| image.value(Field::FloatFormat) == Some(Value::Float(FLOAT_FORMAT));
         let image = aligned.into_iter().map(image).find(float).unwrap_or_else(|| image(Align::Eight));
-        let needs = image.places.at(Field::Crc).map_or(0, |(at, _)| at + 4);
-        if bytes.len() < needs { Err(ControlError::TooShort(dialect.version)) } else { Ok(image) }
+        if bytes.len() < image.places.size() { Err(ControlError::TooShort(dialect.version)) } else { Ok(image) }
     }
 
     /// What a member says; `None` where the version has it not.
@@ -151,6 +151,19 @@ impl<'a> ControlImage<'a> {
             Some(Value::FullXid(full)) => full,
             _ => FullTransactionId { epoch: self.number(Field::NextXidEpoch) as u32, xid: self.number(Field::NextXid) as u32 },
         }
+    }
+
+    /// The segment in which redo of the checkpoint begins: the oldest one that recovery with this file still asks for, which
+    /// `restore_command` gets as `%r`. An impossible size is reckoned with as `pg_controldata` does; `None` where it cannot be.
+    pub fn redo_segment(&self) -> Option<SegmentName> {
+        let (redo, timeline) = (self.lsn(Field::Redo)?, self.timeline(Field::ThisTimeline)?);
+        let (size, scheme) = (self.number(Field::XlogSegSize), self.dialect.address);
+        if let Some(size) = SegmentSize::new(size) {
+            return Some(SegmentName::new(timeline, scheme.segment(redo, size), scheme, size));
+        }
+        let size = i32::try_from(size).ok().filter(|&size| size > 0)? as u64;
+        let (number, per) = (redo.get() / size, 0x1_0000_0000 / size);
+        Some(SegmentName { timeline, log: (number / per) as u32, seg: (number % per) as u32 })
     }
 
     fn is_whole(&self) -> bool {

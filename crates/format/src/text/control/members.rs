@@ -191,19 +191,27 @@ pub fn of(rows: &'static [Member], dialect: &Dialect) -> impl Iterator<Item = &'
 
 /// Where every member stands in the file of a version and an alignment.
 #[derive(Clone, Copy, Debug)]
-pub struct Places([Option<(u16, Kind)>; COUNT]);
+pub struct Places {
+    members: [Option<(u16, Kind)>; COUNT],
+    size: usize,
+}
 
 impl Places {
     /// Lays the structure out.
     pub fn new(dialect: &Dialect, align: Align) -> Places {
-        let mut places = Places([None; COUNT]);
-        places.lay(CONTROL, 0, dialect, align);
+        let mut places = Places { members: [None; COUNT], size: 0 };
+        places.size = places.lay(CONTROL, 0, dialect, align).0;
         places
+    }
+
+    /// The size of the structure, in bytes: so much a server reads.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// Where a member begins, and what it holds; `None` where the version has it not.
     pub fn at(&self, field: Field) -> Option<(usize, Kind)> {
-        let (at, kind) = self.0.get(field as usize).copied().flatten()?;
+        let (at, kind) = self.members.get(field as usize).copied().flatten()?;
         Some((usize::from(at), kind))
     }
 
@@ -220,7 +228,7 @@ impl Places {
             if row.kind == Kind::Checkpoint {
                 self.lay(CHECKPOINT, end, dialect, align);
             }
-            if let Some(place) = self.0.get_mut(row.field as usize) {
+            if let Some(place) = self.members.get_mut(row.field as usize) {
                 *place = Some((end as u16, row.kind));
             }
             (end, widest) = (end + size, widest.max(own));
