@@ -45,9 +45,6 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let (mut out, mut exit) = (Vec::new(), Exit::Clean);
     for path in &paths {
         let shown = path.display().to_string();
-        if args.format == Format::Text && paths.len() > 1 {
-            out.extend_from_slice(format!("{}{shown}:\n", if out.is_empty() { "" } else { "\n" }).as_bytes());
-        }
         exit = exit.max(match read(path) {
             Ok(bytes) => tell(&shown, &bytes, args, &mut out)?,
             Err(error) => {
@@ -77,6 +74,9 @@ fn tell(shown: &str, bytes: &[u8], args: &Args, out: &mut Vec<u8>) -> anyhow::Re
             printed.messages.iter().for_each(crate::complain);
             if let Some(error) = error.filter(|_| printed.messages.is_empty()) {
                 crate::complain(format_args!("{shown} is {error}"));
+            }
+            if args.paths.len() > 1 {
+                out.extend_from_slice(format!("{}{shown}:\n", if out.is_empty() { "" } else { "\n" }).as_bytes());
             }
             out.extend_from_slice(&printed.out);
         }

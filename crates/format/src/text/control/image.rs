@@ -6,7 +6,7 @@ use super::members::{Field, Kind, Places};
 use super::state::{ControlState, WalLevel};
 use crate::bytes::at;
 use crate::dialect::{Checksum, DIALECTS};
-use crate::{AddressScheme, Align, Dialect, Endian, Lsn, SegmentName, SegmentSize, TimelineId};
+use crate::{AddressScheme, Align, Dialect, Endian, Lsn, PageSize, SegmentName, SegmentSize, TimelineId};
 
 /// `floatFormat` of every control file: a server refuses one that reads otherwise.
 const FLOAT_FORMAT: f64 = 1_234_567.0;
@@ -68,8 +68,8 @@ pub struct ControlImage<'a> {
 impl<'a> ControlImage<'a> {
     /// Finds out how a control file is to be read, of which the first 512 bytes suffice.
     ///
-    /// The release is the one whose numbers it bears. The alignment is the one whose checksum is right; if none is, the one where
-    /// the floating-point constant stands at its place; if none does, 8.
+    /// The release is the one whose numbers it bears. The alignment is the one whose checksum is right; if none is, the one by
+    /// which more of the file looks as it should: the floating-point constant stands at its place, sizes are powers of two.
     ///
     /// # Errors
     /// No control file of a release, or one that ends before its checksum.
@@ -81,8 +81,8 @@ impl<'a> ControlImage<'a> {
         if let Some(whole) = aligned.into_iter().map(image).find(|image| image.places.size() <= bytes.len() && image.is_whole()) {
             return Ok(ControlImage { crc_ok: true, ..whole });
         }
-        let float = |image: &ControlImage<'_>| image.value(Field::FloatFormat) == Some(Value::Float(FLOAT_FORMAT));
-        let image = aligned.into_iter().map(image).find(float).unwrap_or_else(|| image(Align::Eight));
+        let [eight, four] = aligned.map(image);
+        let image = if four.looks() > eight.looks() { four } else { eight };
         if bytes.len() < image.places.size() { Err(ControlError::TooShort(dialect.version)) } else { Ok(image) }
     }
 
@@ -164,6 +164,14 @@ impl<'a> ControlImage<'a> {
         let size = i32::try_from(size).ok().filter(|&size| size > 0)? as u64;
         let (number, per) = (redo.get() / size, 0x1_0000_0000 / size);
         Some(SegmentName { timeline, log: (number / per) as u32, seg: (number % per) as u32 })
+    }
+
+    /// How much of the file looks as it should.
+    fn looks(&self) -> usize {
+        let page = |field| PageSize::new(self.number(field)).is_some();
+        let segment = SegmentSize::new(self.number(Field::XlogSegSize)).is_some();
+        let float = self.value(Field::FloatFormat) == Some(Value::Float(FLOAT_FORMAT));
+        [float, segment, page(Field::Blcksz), page(Field::XlogBlcksz)].into_iter().filter(|&looks| looks).count()
     }
 
     fn is_whole(&self) -> bool {
