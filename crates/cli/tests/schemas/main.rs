@@ -112,8 +112,8 @@ fn positions() {
 fn control_files() {
     let schema = Schema::named("control.json");
     let all: Vec<String> = std::fs::read_dir(testdata("control")).unwrap().map(|e| e.unwrap().path().to_str().unwrap().to_owned()).collect();
-    let words =
-        [&["control", "--format", "json", "no such place", &testdata("README.md")][..], &all.iter().map(String::as_str).collect::<Vec<_>>()].concat();
+    let (readme, paths) = (testdata("README.md"), all.iter().map(String::as_str));
+    let words: Vec<&str> = ["control", "--format", "json", "no such place", &readme].into_iter().chain(paths).collect();
     assert_eq!(check(&schema, &words, true), all.len() + 2);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("pg_control");
