@@ -68,7 +68,10 @@ fn value(said: Said<'_>) -> Value {
         Said::Bool(yes) => json!(yes),
         Said::Lsn(lsn) => json!(lsn),
         Said::Timeline(timeline) => json!(timeline),
-        Said::Seconds(seconds) => json!(rfc3339(Timestamp::from_unix_seconds(seconds))),
+        Said::Seconds(seconds) => {
+            // RFC 3339 has no years before 0.
+            json!(rfc3339(Timestamp::from_unix_seconds(seconds)).filter(|time| !time.starts_with('-')))
+        }
         Said::State(state) => json!(state.ok().map(|state| state.name())),
         Said::WalLevel(level) => json!(level.ok().map(|level| level.name())),
         Said::Chars(text) => json!(String::from_utf8_lossy(text)),
