@@ -20,7 +20,7 @@ pub fn document(file: &str, image: &ControlImage<'_>, error: Option<ControlError
     document.insert("file".into(), json!(file));
     document.insert("error".into(), json!(error.map(|error| error.to_string())));
     document.insert("version".into(), json!(image.dialect.version.to_string()));
-    document.insert("alignment".into(), json!(if image.align == Align::Four { 4 } else { 8 }));
+    document.insert("alignment".into(), json!(if image.abi.align == Align::Four { 4 } else { 8 }));
     document.insert("byte_order".into(), json!(if image.endian == Endian::Big { "big" } else { "little" }));
     document.insert("crc_ok".into(), json!(image.crc_ok));
     members(image, CONTROL, &mut document);

@@ -3,7 +3,7 @@
 use crate::control;
 use crate::run::{testdata, walproof};
 use pgwal::format::dialect::DIALECTS;
-use pgwal::format::text::control::members::{Field, Places};
+use pgwal::format::text::control::members::{Abi, Field, Places};
 use pgwal::format::text::control::{ControlError, ControlFile, ControlImage};
 use pgwal::format::{Align, Endian, Version};
 use pgwal_craft::control::control_file;
@@ -55,7 +55,8 @@ fn a_size_of_segments_that_none_has() {
         ("19", 0x8000_0000, "???\n", "walproof: warning: invalid WAL segment size in control file (-2147483648 bytes)\n"),
     ] {
         let dialect = version.parse::<Version>().unwrap().dialect().unwrap();
-        let (_kept, path) = kept(&control_file(dialect, Align::Eight, Endian::Little, &[(Field::XlogSegSize, size), (Field::Redo, 0x2_0000_0003)]));
+        let (_kept, path) =
+            kept(&control_file(dialect, Abi::usual(Align::Eight), Endian::Little, &[(Field::XlogSegSize, size), (Field::Redo, 0x2_0000_0003)]));
         let ran = control(&path, &[]);
         assert_eq!(ran.code, 1, "{version}");
         assert!((ran.out.clone() + &ran.err).contains(told), "{version}: {} {}", ran.out, ran.err);
@@ -70,9 +71,9 @@ fn a_size_of_segments_that_none_has() {
 #[test]
 fn every_byte_flipped() {
     for dialect in &DIALECTS {
-        for align in [Align::Eight, Align::Four] {
-            let good = control_file(dialect, align, Endian::Little, &[]);
-            let end = Places::new(dialect, align).at(Field::Crc).unwrap().0 + 4;
+        for abi in [Align::Eight, Align::Four].map(Abi::usual) {
+            let good = control_file(dialect, abi, Endian::Little, &[]);
+            let end = Places::new(dialect, abi).at(Field::Crc).unwrap().0 + 4;
             for at in 0..512 {
                 for bit in 0..8 {
                     let mut bytes = good.clone();
@@ -84,7 +85,7 @@ fn every_byte_flipped() {
                         _ => assert!(read.is_ok(), "{} {at}", dialect.version),
                     }
                     let image = ControlImage::read(&bytes);
-                    assert!(image.is_err() || image.is_ok_and(|image| image.align == align || (end..end + 4).contains(&at)), "{at}");
+                    assert!(image.is_err() || image.is_ok_and(|image| image.abi.align == abi.align || (end..end + 4).contains(&at)), "{at}");
                 }
             }
         }
@@ -94,15 +95,15 @@ fn every_byte_flipped() {
 #[test]
 fn every_length() {
     for dialect in &DIALECTS {
-        for align in [Align::Eight, Align::Four] {
-            let good = control_file(dialect, align, Endian::Big, &[]);
-            let size = Places::new(dialect, align).size();
+        for abi in [Align::Eight, Align::Four].map(Abi::usual) {
+            let good = control_file(dialect, abi, Endian::Big, &[]);
+            let size = Places::new(dialect, abi).size();
             for length in 0..512 {
                 let read = ControlFile::parse(&good[..length]);
                 match length {
                     ..16 => assert_eq!(read, Err(ControlError::NotControl)),
-                    _ if length < size => assert_eq!(read, Err(ControlError::TooShort(dialect.version)), "{} {align:?} {length}", dialect.version),
-                    _ => assert!(read.is_ok(), "{} {align:?} {length}", dialect.version),
+                    _ if length < size => assert_eq!(read, Err(ControlError::TooShort(dialect.version)), "{} {abi:?} {length}", dialect.version),
+                    _ => assert!(read.is_ok(), "{} {abi:?} {length}", dialect.version),
                 }
             }
         }
