@@ -60,9 +60,9 @@ fn main() -> ExitCode {
 }
 
 /// Prints an answer whose exit code counts even if nobody reads it.
-pub fn say(text: &str, exit: Exit) -> Exit {
+pub fn say(text: &(impl AsRef<[u8]> + ?Sized), exit: Exit) -> Exit {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(text.as_ref()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             complain(&error);
             exit.max(Exit::CouldNotTell)

@@ -30,6 +30,7 @@ fn a_live_server_and_walproof_agree() {
     workload(&server);
     proven_while_the_server_writes(&server);
     positions_are_named_as_the_server_names_them(&server);
+    the_control_file_is_printed_as_pg_controldata_prints_it(&server);
     let last = server.switch_and_archive().unwrap();
     the_archive_is_proven(&server, &last);
 }
@@ -129,6 +130,21 @@ fn positions_are_named_as_the_server_names_them(server: &Server) {
         assert_eq!(answer["walfile_name_offset"], serde_json::json!([row[1], row[2].parse::<u64>().unwrap()]), "{row:?}");
         assert_eq!(answer["walfile_name"], row[3], "{row:?}");
     }
+}
+
+fn the_control_file_is_printed_as_pg_controldata_prints_it(server: &Server) {
+    let Some(controldata) = server.postgres().own_program("pg_controldata") else {
+        return eprintln!("no pg_controldata beside this server: its text was not compared");
+    };
+    let data = server.data();
+    let theirs = || Command::new(&controldata).env("LC_ALL", "C").arg(&data).output().unwrap();
+    // The server writes the file whenever it likes: both have to have read the same.
+    let [before, ours, after] = (0..20)
+        .map(|_| [theirs(), walproof([OsStr::new("control"), data.as_os_str()]), theirs()])
+        .find(|[before, _, after]| before.stdout == after.stdout)
+        .unwrap();
+    assert!(before.status.success() && after.status.success(), "{}", said(&after));
+    assert_eq!(said(&ours), said(&before));
 }
 
 fn the_archive_is_proven(server: &Server, last: &str) {

@@ -31,12 +31,14 @@
 //! | [`builder`] | records on pages and segments, linked |
 //! | [`fill`] | checkpoints, commits, records of an exact length, records at an exact distance from a page's end |
 //! | [`switch`], [`timeline`], [`abort`] | the ways in which WAL is interrupted |
+//! | [`control`] | the control file |
 //! | [`archive`], [`sparse`] | the files, holes left out |
 //! | [`damage`] | bits flipped, bytes zeroed, files cut |
 
 pub mod abort;
 pub mod archive;
 pub mod builder;
+pub mod control;
 pub mod damage;
 pub mod facts;
 pub mod fill;

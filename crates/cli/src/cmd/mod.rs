@@ -1,6 +1,7 @@
 //! A file a subcommand: its options and what it does.
 
 mod between;
+pub mod control;
 pub mod dump;
 pub mod explain;
 pub mod fields;
@@ -47,6 +48,8 @@ subcommands! {
     Lag => lag,
     /// Shows the timelines of an archive and where each left its parent
     Timelines => timelines,
+    /// Prints a control file as pg_controldata of its version does
+    Control => control,
     /// Explains a code of walproof or a line of PostgreSQL's log
     Explain => explain,
 }

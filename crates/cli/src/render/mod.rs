@@ -1,5 +1,7 @@
 //! Writers: a file a format. They say what was found and decide nothing.
 
+pub mod control_json;
+pub mod control_text;
 pub mod csv;
 pub mod digits;
 pub mod dump_json;

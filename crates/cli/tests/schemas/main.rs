@@ -109,6 +109,22 @@ fn positions() {
 }
 
 #[test]
+fn control_files() {
+    let schema = Schema::named("control.json");
+    let all: Vec<String> = std::fs::read_dir(testdata("control")).unwrap().map(|e| e.unwrap().path().to_str().unwrap().to_owned()).collect();
+    let (readme, paths) = (testdata("README.md"), all.iter().map(String::as_str));
+    let words: Vec<&str> = ["control", "--format", "json", "no such place", &readme].into_iter().chain(paths).collect();
+    assert_eq!(check(&schema, &words, true), all.len() + 2);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pg_control");
+    let good = std::fs::read(testdata("control/8.2/pg_control")).unwrap();
+    for bytes in [good[..40].to_vec(), [&good[..16], &[0xFF; 400], &good[416..]].concat()] {
+        std::fs::write(&file, bytes).unwrap();
+        check(&schema, &["control", file.to_str().unwrap(), "--format", "json"], false);
+    }
+}
+
+#[test]
 fn explanations() {
     let schema = Schema::named("explain.json");
     let good = testdata("demo/good");

@@ -6,12 +6,13 @@
 //!    checkPointCopy: redo, …, ThisTimeLineID   …   xlog_seg_size   …   crc (over all before it)   zeros to 8192
 //! ```
 //!
-//! [`members`] has the structure of every version, [`ControlImage`] reads a file by it, and [`ControlFile`] is what recovery needs
+//! [`members`] has the structure of every version, [`printed`] the lines of its `pg_controldata`; [`ControlImage`] reads a file, and [`ControlFile`] is what recovery needs
 //! of one that is right. The number of the format names no version (942 is that of 9.4 and of 9.5), but with the catalog's number
 //! it does. The order of bytes is the one in which the two are a release's; the alignment is the one whose checksum is right.
 
 mod image;
 pub mod members;
+pub mod printed;
 mod state;
 
 pub use image::{ControlImage, FullTransactionId, Value};
@@ -124,21 +125,27 @@ impl ControlFile {
     /// # Errors
     /// [`ControlError`]: bytes whose checksum is wrong say nothing.
     pub fn parse(bytes: &[u8]) -> Result<ControlFile, ControlError> {
-        let image = ControlImage::read(bytes)?;
+        ControlFile::of(&ControlImage::read(bytes)?)
+    }
+
+    /// What a control file says that is right.
+    ///
+    /// # Errors
+    /// Its checksum is wrong, or a server could not have written its values.
+    pub fn of(image: &ControlImage<'_>) -> Result<ControlFile, ControlError> {
         let version = image.dialect.version;
         if !image.crc_ok {
             return Err(ControlError::WrongChecksum(version));
         }
-        ControlFile::of(&image).ok_or(ControlError::Impossible(version))
+        ControlFile::said(image).ok_or(ControlError::Impossible(version))
     }
 
-    /// What the image says. `None` where a server could not have written it.
-    fn of(image: &ControlImage<'_>) -> Option<ControlFile> {
+    fn said(image: &ControlImage<'_>) -> Option<ControlFile> {
         let page = |field| PageSize::new(image.number(field));
         let said = |field| image.lsn(field).filter(|&lsn| lsn != Lsn::ZERO);
         Some(ControlFile {
             dialect: image.dialect,
-            align: image.align,
+            align: image.abi.align,
             endian: image.endian,
             system_id: image.number(Field::SystemIdentifier),
             state: if let Value::State(Ok(state)) = image.value(Field::State)? { state } else { return None },
@@ -203,14 +210,14 @@ impl std::error::Error for ControlError {}
 
 #[cfg(test)]
 mod tests {
-    use super::members::Places;
+    use super::members::{Abi, Places};
     use super::*;
     use crate::AddressScheme;
     use crate::dialect::{Checksum, DIALECTS};
     use crate::rmgr::table::V9_0;
 
-    fn crafted(dialect: &Dialect, endian: Endian, align: Align) -> Vec<u8> {
-        let places = Places::new(dialect, align);
+    fn crafted(dialect: &Dialect, endian: Endian, abi: Abi) -> Vec<u8> {
+        let places = Places::new(dialect, abi);
         let mut bytes = vec![0; 8192];
         let mut put = |field: Field, value: &[u8]| {
             if let Some((at, _)) = places.at(field) {
@@ -231,6 +238,7 @@ mod tests {
             (Field::XlogSegSize, 1 << 20),
             (Field::XlogBlcksz, 8192),
             (Field::Blcksz, 16384),
+            (Field::MaxAlign, if abi.align == Align::Four { 4 } else { 8 }),
             (Field::WalLevel, 1),
             (Field::MaxConnections, 120),
             (Field::MaxLocksPerXact, 80),
@@ -252,10 +260,10 @@ mod tests {
     #[test]
     fn every_version_alignment_and_order_of_bytes() {
         for dialect in &DIALECTS {
-            for (endian, align) in [Endian::Little, Endian::Big].into_iter().flat_map(|e| [Align::Eight, Align::Four].map(|a| (e, a))) {
-                let mut bytes = crafted(dialect, endian, align);
+            for (endian, abi) in [Endian::Little, Endian::Big].into_iter().flat_map(|e| Abi::ALL.map(|abi| (e, abi))) {
+                let mut bytes = crafted(dialect, endian, abi);
                 let read = ControlFile::parse(&bytes).unwrap();
-                assert_eq!((read.dialect, read.align, read.endian), (dialect, align, endian));
+                assert_eq!((read.dialect, read.align, read.endian), (dialect, abi.align, endian));
                 assert_eq!((read.checkpoint.to_string(), read.redo.to_string()), ("7/01234560".into(), "7/01234528".into()));
                 assert_eq!((read.timeline, read.segment.bytes(), read.system_id), (TimelineId(5), 1 << 20, 7_000_000_000_000_000_001));
                 assert_eq!((read.state, read.min_recovery_point), (ControlState::InArchiveRecovery, Some(Lsn::from_halves(8, 0x10))));
@@ -275,7 +283,7 @@ mod tests {
     fn what_is_none_is_named() {
         assert_eq!(ControlFile::parse(b""), Err(ControlError::NotControl));
         assert_eq!(ControlFile::parse(&[0; 8192]), Err(ControlError::NotControl));
-        let mut beta = crafted(&DIALECTS[19], Endian::Little, Align::Eight);
+        let mut beta = crafted(&DIALECTS[19], Endian::Little, Abi::usual(Align::Eight));
         beta[8..16].copy_from_slice(&[1902u32.to_le_bytes(), 202_607_272u32.to_le_bytes()].concat());
         assert_eq!(ControlFile::parse(&beta), Err(ControlError::UnknownVersion { control: 1902, catalog: 202_607_272 }));
     }

@@ -2,11 +2,11 @@
 //! people to judge.
 
 use super::ControlError;
-use super::members::{Field, Kind, Places};
+use super::members::{Abi, Field, Kind, Places};
 use super::state::{ControlState, WalLevel};
 use crate::bytes::at;
 use crate::dialect::{Checksum, DIALECTS};
-use crate::{AddressScheme, Align, Dialect, Endian, Lsn, TimelineId};
+use crate::{AddressScheme, Align, Dialect, Endian, Lsn, PageSize, SegmentName, SegmentSize, TimelineId};
 
 /// `floatFormat` of every control file: a server refuses one that reads otherwise.
 const FLOAT_FORMAT: f64 = 1_234_567.0;
@@ -57,8 +57,8 @@ pub struct ControlImage<'a> {
     places: Places,
     /// The version that wrote it.
     pub dialect: &'static Dialect,
-    /// The alignment of the server that wrote it.
-    pub align: Align,
+    /// How the server was compiled that wrote it.
+    pub abi: Abi,
     /// Its order of bytes.
     pub endian: Endian,
     /// Its checksum is right.
@@ -68,22 +68,23 @@ pub struct ControlImage<'a> {
 impl<'a> ControlImage<'a> {
     /// Finds out how a control file is to be read, of which the first 512 bytes suffice.
     ///
-    /// The release is the one whose numbers it bears. The alignment is the one whose checksum is right; if none is, the one where
-    /// the floating-point constant stands at its place; if none does, 8.
+    /// The release is the one whose numbers it bears. The alignment is the one whose checksum is right; if none is, the one by
+    /// which more of the file looks as it should: the floating-point constant and the alignment stand at their places, sizes are powers of two.
     ///
     /// # Errors
     /// No control file of a release, or one that ends before its checksum.
     pub fn read(bytes: &'a [u8]) -> Result<ControlImage<'a>, ControlError> {
         let (dialect, endian) = version(bytes)?;
-        let aligned = [Align::Eight, Align::Four];
-        let image = |align| ControlImage { bytes, places: Places::new(dialect, align), dialect, align, endian, crc_ok: false };
-        if let Some(whole) = aligned.into_iter().map(image).find(ControlImage::is_whole) {
+        let image = |abi| ControlImage { bytes, places: Places::new(dialect, abi), dialect, abi, endian, crc_ok: false };
+        // Of equals the last is taken: the usual ones, then. Two of 8.2 differ in nothing but what the file says of its alignment.
+        let images = || Abi::ALL.into_iter().rev().map(image);
+        // Zeros may follow the checksum to the end of the structure: a server reads them, too.
+        let whole = images().filter(|image| image.places.size() <= bytes.len() && image.is_whole()).max_by_key(ControlImage::looks);
+        if let Some(whole) = whole {
             return Ok(ControlImage { crc_ok: true, ..whole });
         }
-        let float = |image: &ControlImage<'_>| image.value(Field::FloatFormat) == Some(Value::Float(FLOAT_FORMAT));
-        let image = aligned.into_iter().map(image).find(float).unwrap_or_else(|| image(Align::Eight));
-        let needs = image.places.at(Field::Crc).map_or(0, |(at, _)| at + 4);
-        if bytes.len() < needs { Err(ControlError::TooShort(dialect.version)) } else { Ok(image) }
+        let image = images().max_by_key(ControlImage::looks).ok_or(ControlError::NotControl)?;
+        if bytes.len() < image.places.size() { Err(ControlError::TooShort(dialect.version)) } else { Ok(image) }
     }
 
     /// What a member says; `None` where the version has it not.
@@ -104,7 +105,7 @@ impl<'a> ControlImage<'a> {
             }),
             Kind::Timeline => Value::Timeline(TimelineId(four())),
             Kind::FullXid => Value::FullXid(FullTransactionId { epoch: (eight() >> 32) as u32, xid: eight() as u32 }),
-            Kind::TimeT if self.align == Align::Four => Value::Seconds(i64::from(four() as i32)),
+            Kind::TimeT if self.abi.time_t == 4 => Value::Seconds(i64::from(four() as i32)),
             Kind::TimeT | Kind::Seconds => Value::Seconds(eight() as i64),
             Kind::OldState => Value::State(ControlState::old(four()).ok_or(four())),
             Kind::State => Value::State(ControlState::new(four()).ok_or(four())),
@@ -151,6 +152,28 @@ impl<'a> ControlImage<'a> {
             Some(Value::FullXid(full)) => full,
             _ => FullTransactionId { epoch: self.number(Field::NextXidEpoch) as u32, xid: self.number(Field::NextXid) as u32 },
         }
+    }
+
+    /// The segment in which redo of the checkpoint begins: the oldest one that recovery with this file still asks for, which
+    /// `restore_command` gets as `%r`. An impossible size is reckoned with as `pg_controldata` does; `None` where it cannot be.
+    pub fn redo_segment(&self) -> Option<SegmentName> {
+        let (redo, timeline) = (self.lsn(Field::Redo)?, self.timeline(Field::ThisTimeline)?);
+        let (size, scheme) = (self.number(Field::XlogSegSize), self.dialect.address);
+        if let Some(size) = SegmentSize::new(size) {
+            return Some(SegmentName::new(timeline, scheme.segment(redo, size), scheme, size));
+        }
+        let size = i32::try_from(size).ok().filter(|&size| size > 0)? as u64;
+        let (number, per) = (redo.get() / size, 0x1_0000_0000 / size);
+        Some(SegmentName { timeline, log: (number / per) as u32, seg: (number % per) as u32 })
+    }
+
+    /// How much of the file looks as it should.
+    fn looks(&self) -> usize {
+        let page = |field| PageSize::new(self.number(field)).is_some();
+        let segment = SegmentSize::new(self.number(Field::XlogSegSize)).is_some();
+        let float = self.value(Field::FloatFormat) == Some(Value::Float(FLOAT_FORMAT));
+        let align = self.number(Field::MaxAlign) == if self.abi.align == Align::Four { 4 } else { 8 };
+        [float, align, segment, page(Field::Blcksz), page(Field::XlogBlcksz)].into_iter().filter(|&looks| looks).count()
     }
 
     fn is_whole(&self) -> bool {

@@ -30,7 +30,7 @@ pub enum Kind {
     Timeline,
     /// An epoch and a transaction number, eight bytes as one number.
     FullXid,
-    /// `time_t`: Unix seconds, in four bytes on servers aligned to 4.
+    /// `time_t`: Unix seconds, in four or eight bytes.
     TimeT,
     /// `pg_time_t`: Unix seconds in eight bytes.
     Seconds,
@@ -189,38 +189,66 @@ pub fn of(rows: &'static [Member], dialect: &Dialect) -> impl Iterator<Item = &'
     rows.iter().filter(move |row| row.since <= version && version <= row.until)
 }
 
-/// Where every member stands in the file of a version and an alignment.
+/// What the compiler of a server decides.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Abi {
+    /// The alignment of numbers of eight bytes.
+    pub align: Align,
+    /// Bytes of `time_t`: 8.2 and 8.3 have such times in the file. Not those of the alignment on some servers of 32 bits.
+    pub time_t: u8,
+}
+
+impl Abi {
+    /// All that there are, the usual ones first.
+    pub const ALL: [Abi; 4] =
+        [Abi::usual(Align::Eight), Abi::usual(Align::Four), Abi { align: Align::Eight, time_t: 4 }, Abi { align: Align::Four, time_t: 8 }];
+
+    /// That of servers on x86 and of all with 64 bits.
+    pub const fn usual(align: Align) -> Abi {
+        Abi { align, time_t: if let Align::Four = align { 4 } else { 8 } }
+    }
+}
+
+/// Where every member stands in the file of a version and a server.
 #[derive(Clone, Copy, Debug)]
-pub struct Places([Option<(u16, Kind)>; COUNT]);
+pub struct Places {
+    members: [Option<(u16, Kind)>; COUNT],
+    size: usize,
+}
 
 impl Places {
     /// Lays the structure out.
-    pub fn new(dialect: &Dialect, align: Align) -> Places {
-        let mut places = Places([None; COUNT]);
-        places.lay(CONTROL, 0, dialect, align);
+    pub fn new(dialect: &Dialect, abi: Abi) -> Places {
+        let mut places = Places { members: [None; COUNT], size: 0 };
+        places.size = places.lay(CONTROL, 0, dialect, abi).0;
         places
+    }
+
+    /// The size of the structure, in bytes: so much a server reads.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// Where a member begins, and what it holds; `None` where the version has it not.
     pub fn at(&self, field: Field) -> Option<(usize, Kind)> {
-        let (at, kind) = self.0.get(field as usize).copied().flatten()?;
+        let (at, kind) = self.members.get(field as usize).copied().flatten()?;
         Some((usize::from(at), kind))
     }
 
     /// Lays the members of a structure from `start` on, and returns its size and alignment.
-    fn lay(&mut self, rows: &'static [Member], start: usize, dialect: &Dialect, align: Align) -> (usize, usize) {
+    fn lay(&mut self, rows: &'static [Member], start: usize, dialect: &Dialect, abi: Abi) -> (usize, usize) {
         let (mut end, mut widest) = (start, 1);
         for row in of(rows, dialect) {
             let (size, own) = match row.kind {
                 // Its members are laid twice: its alignment has to be known before its place is.
-                Kind::Checkpoint => self.lay(CHECKPOINT, 0, dialect, align),
-                kind => measure(kind, dialect, align),
+                Kind::Checkpoint => self.lay(CHECKPOINT, 0, dialect, abi),
+                kind => measure(kind, dialect, abi),
             };
             end = end.next_multiple_of(own);
             if row.kind == Kind::Checkpoint {
-                self.lay(CHECKPOINT, end, dialect, align);
+                self.lay(CHECKPOINT, end, dialect, abi);
             }
-            if let Some(place) = self.0.get_mut(row.field as usize) {
+            if let Some(place) = self.members.get_mut(row.field as usize) {
                 *place = Some((end as u16, row.kind));
             }
             (end, widest) = (end + size, widest.max(own));
@@ -230,15 +258,15 @@ impl Places {
 }
 
 /// Size and alignment of a member.
-fn measure(kind: Kind, dialect: &Dialect, align: Align) -> (usize, usize) {
-    let greatest = match align {
+fn measure(kind: Kind, dialect: &Dialect, abi: Abi) -> (usize, usize) {
+    let greatest = match abi.align {
         Align::Four => 4,
         Align::Eight => 8,
     };
     match kind {
         Kind::Bool => (1, 1),
         Kind::Chars(length) | Kind::Bytes(length) => (usize::from(length), 1),
-        Kind::TimeT => (greatest, greatest),
+        Kind::TimeT => (usize::from(abi.time_t), greatest.min(usize::from(abi.time_t))),
         Kind::Lsn if dialect.address == AddressScheme::Split => (8, 4),
         Kind::U64 | Kind::F64 | Kind::Lsn | Kind::FullXid | Kind::Seconds => (8, greatest),
         Kind::U32 | Kind::I32 | Kind::WideBool | Kind::Timeline | Kind::OldState | Kind::State | Kind::WalLevel => (4, 4),
@@ -275,7 +303,7 @@ mod tests {
             for version in versions {
                 seen += 1;
                 for (align, column) in [(Align::Eight, 0), (Align::Four, 1)] {
-                    let places = Places::new(version.dialect().unwrap(), align);
+                    let places = Places::new(version.dialect().unwrap(), Abi::usual(align));
                     let at = [Field::Checkpoint, Field::CheckpointCopy, Field::XlogSegSize, Field::Crc].map(|f| places.at(f).unwrap().0);
                     assert_eq!(at, offsets.map(|pair| pair[column]), "{version} {align:?}");
                 }
