@@ -1,0 +1,73 @@
+//! Base backups by `pg_basebackup`.
+
+use std::{fs, path::Path, process::Command};
+
+use crate::{Error, Server, server::finished, tree};
+
+/// How a base backup is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A folder like the data directory.
+    Plain,
+    /// `base.tar`.
+    Tar,
+    /// `base.tar.gz`.
+    TarGz,
+}
+
+/// Whether a base backup has the WAL that it needs inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wal {
+    /// No: it is in the archive.
+    None,
+    /// Yes, in `pg_wal` or `pg_wal.tar`.
+    Stream,
+}
+
+impl Server {
+    /// Take a base backup into a new folder.
+    ///
+    /// # Errors
+    /// There is no `pg_basebackup`, or what it said.
+    pub fn base_backup(&self, into: &Path, shape: Shape, wal: Wal) -> Result<(), Error> {
+        let program = self.postgres().program("pg_basebackup");
+        let program = program.ok_or_else(|| std::io::Error::other("there is no pg_basebackup beside the server or in PATH"))?;
+        fs::create_dir(into)?;
+        self.user().owns(into)?;
+        let mut command = Command::new(program);
+        command.args(["-U", "postgres", "--no-sync", "--checkpoint=fast", "-h"]).arg(self.socket()).arg("-D").arg(into);
+        command.args(match wal {
+            Wal::None => ["-X", "none"],
+            Wal::Stream => ["-X", "stream"],
+        });
+        command.args(match shape {
+            Shape::Plain => ["-F", "plain"].as_slice(),
+            Shape::Tar => &["-F", "tar"],
+            Shape::TarGz => &["-F", "tar", "-z"],
+        });
+        command.current_dir(self.socket());
+        finished("pg_basebackup", self.user().runs(&mut command).output()?).map(drop)
+    }
+
+    /// The data directory of a base backup: its tar files unpacked, or a copy of its folder.
+    ///
+    /// # Errors
+    /// The file system's, or what `tar` said.
+    pub fn unpack(&self, backup: &Path, into: &Path) -> Result<(), Error> {
+        let Some(base) = ["base.tar", "base.tar.gz"].map(|name| backup.join(name)).into_iter().find(|tar| tar.is_file()) else {
+            return Ok(tree::copy(backup, into, self.user())?);
+        };
+        fs::create_dir(into)?;
+        self.user().owns(into)?;
+        untar(&base, into)?;
+        if let Some(wal) = ["pg_wal.tar", "pg_wal.tar.gz"].map(|name| backup.join(name)).into_iter().find(|tar| tar.is_file()) {
+            untar(&wal, &into.join("pg_wal"))?;
+        }
+        Ok(())
+    }
+}
+
+/// As root, `tar` gives the files to the owner that the archive names; else all is ours.
+fn untar(tar: &Path, into: &Path) -> Result<(), Error> {
+    finished("tar", Command::new("tar").arg("-xf").arg(tar).arg("-C").arg(into).output()?).map(drop)
+}
