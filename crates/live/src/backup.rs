@@ -1,6 +1,6 @@
 //! Base backups by `pg_basebackup`.
 
-use std::{fs, path::Path, process::Command};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use crate::{Error, Server, server::finished, tree};
 
@@ -25,11 +25,11 @@ pub enum Wal {
 }
 
 impl Server {
-    /// Take a base backup into a new folder.
+    /// Take a base backup into a new folder, no faster than so many MiB a second.
     ///
     /// # Errors
     /// There is no `pg_basebackup`, or what it said.
-    pub fn base_backup(&self, into: &Path, shape: Shape, wal: Wal) -> Result<(), Error> {
+    pub fn base_backup(&self, into: &Path, shape: Shape, wal: Wal, at_most: Option<u32>) -> Result<(), Error> {
         let program = self.postgres().program("pg_basebackup");
         let program = program.ok_or_else(|| std::io::Error::other("there is no pg_basebackup beside the server or in PATH"))?;
         fs::create_dir(into)?;
@@ -45,6 +45,9 @@ impl Server {
             Shape::Tar => &["-F", "tar"],
             Shape::TarGz => &["-F", "tar", "-z"],
         });
+        if let Some(mib) = at_most {
+            command.arg(format!("--max-rate={mib}M"));
+        }
         command.current_dir(self.socket());
         finished("pg_basebackup", self.user().runs(&mut command).output()?).map(drop)
     }
@@ -59,15 +62,17 @@ impl Server {
         };
         fs::create_dir(into)?;
         self.user().owns(into)?;
-        untar(&base, into)?;
+        self.untar(&base, into)?;
         if let Some(wal) = ["pg_wal.tar", "pg_wal.tar.gz"].map(|name| backup.join(name)).into_iter().find(|tar| tar.is_file()) {
-            untar(&wal, &into.join("pg_wal"))?;
+            self.untar(&wal, &into.join("pg_wal"))?;
         }
-        Ok(())
+        // The tar file says nothing of the folder itself, and the server wants it closed.
+        Ok(fs::set_permissions(into, fs::Permissions::from_mode(0o700))?)
     }
-}
 
-/// As root, `tar` gives the files to the owner that the archive names; else all is ours.
-fn untar(tar: &Path, into: &Path) -> Result<(), Error> {
-    finished("tar", Command::new("tar").arg("-xf").arg(tar).arg("-C").arg(into).output()?).map(drop)
+    fn untar(&self, tar: &Path, into: &Path) -> Result<(), Error> {
+        let mut command = Command::new("tar");
+        command.arg("-xf").arg(tar).arg("-C").arg(into).current_dir(self.socket());
+        finished("tar", self.user().runs(&mut command).output()?).map(drop)
+    }
 }

@@ -37,4 +37,13 @@ impl Session {
         let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
         Ok((finished("psql", output)?, complaints))
     }
+
+    /// What it printed until the server went away; that is no complaint.
+    ///
+    /// # Errors
+    /// The pipe's.
+    pub fn interrupted(self) -> Result<(String, String), Error> {
+        let output = self.0.wait_with_output()?;
+        Ok((String::from_utf8_lossy(&output.stdout).into_owned(), String::new()))
+    }
 }

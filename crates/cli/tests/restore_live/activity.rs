@@ -85,7 +85,7 @@ fn step_of(random: &mut Random, session: &str, label: &str, open: &mut Open, sql
             "commit",
             "commit",
         ),
-        13 => format!("vacuum counted; select 'lsn|' || pg_logical_emit_message(false, 'test', 'not in a transaction');\n"),
+        13 => "vacuum counted; select 'lsn|' || pg_logical_emit_message(false, 'test', 'not in a transaction');\n".to_owned(),
         14 => format!("drop index if exists by_{session}; create index by_{session} on own_{session}(id);\n"),
         _ => transaction("select nested(6, 'nested');", "commit", "commit"),
     };

@@ -47,11 +47,11 @@ pub fn keep(workload: &Workload, scenario: &Scenario, observed: &Value, below: &
     write(&folder.join("observed.json"), observed);
 }
 
-/// The settings, and what was seen.
-pub fn load(folder: &Path) -> (Settings, Value) {
-    let settings = read(&folder.join("settings.json"));
-    let settings = settings["settings"].as_object().unwrap().iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
-    (settings, read(&folder.join("observed.json")))
+/// The major version, the settings, and what was seen.
+pub fn load(folder: &Path) -> (u32, Settings, Value) {
+    let document = read(&folder.join("settings.json"));
+    let settings = document["settings"].as_object().unwrap().iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
+    (u32::try_from(document["version"].as_u64().unwrap()).unwrap(), settings, read(&folder.join("observed.json")))
 }
 
 fn read(path: &Path) -> Value {

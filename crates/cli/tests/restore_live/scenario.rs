@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use walproof_live::{Observed, Random, Recovery};
+use walproof_live::{Error, Observed, Random, Recovery};
 
 use crate::{
     damage,
@@ -33,9 +33,10 @@ impl Scenario {
         let folder = workload.server.data().with_file_name(format!("scenario-{seed}"));
         let archive = folder.join("archive");
         walproof_live::link(&workload.server.archive(), &archive).unwrap();
-        let backup = workload.backups[usize::from(random.once_in(4))].clone();
+        let late = random.once_in(4);
+        let backup = workload.backups[usize::from(late)].clone();
         let first = workload::first_segment(&backup).expect("a base backup has a label");
-        let settings = target::settings(&mut random, workload);
+        let settings = target::settings(&mut random, workload, late);
         let damage = damage::damage(&mut random, &archive, &first);
         let chosen: Vec<String> = settings
             .iter()
@@ -48,9 +49,9 @@ impl Scenario {
     }
 
     /// Recover for real.
-    pub fn recover(&self, workload: &Workload) -> Observed {
+    pub fn recover(&self, workload: &Workload) -> Result<Observed, Error> {
         let question = "select label from facts order by id desc limit 1";
         let recovery = Recovery { backup: &self.backup, archive: &self.archive, settings: &self.settings, question };
-        workload.server.recover(&recovery).unwrap_or_else(|error| panic!("seed {}: {}: {error}", self.seed, self.what))
+        workload.server.recover(&recovery)
     }
 }

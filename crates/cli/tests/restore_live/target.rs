@@ -10,19 +10,25 @@ use crate::{
 /// The settings of one recovery.
 pub type Settings = Vec<(String, String)>;
 
-/// A random target, and random settings around it.
-pub fn settings(random: &mut Random, workload: &Workload) -> Settings {
+/// Whether the server may ask for files before it needs them.
+pub fn reads_ahead(major: u32, settings: &Settings) -> bool {
+    major >= 15 && !settings.iter().any(|(name, value)| name == "recovery_prefetch" && value == "off")
+}
+
+/// A random target, and random settings around it; `late`: for the second backup.
+pub fn settings(random: &mut Random, workload: &Workload, late: bool) -> Settings {
     let mut settings: Settings =
         [("max_worker_processes", "12"), ("max_locks_per_transaction", "64"), ("max_prepared_transactions", "20"), ("max_wal_senders", "10")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .to_vec();
     let mut set = |name: &str, value: String| settings.push((name.to_owned(), value));
-    set("max_connections", if random.once_in(8) { workload.connections / 2 } else { 100 }.to_string());
+    // Too few for every backup, or only for WAL from after the primary got more.
+    set("max_connections", [100, 50, workload.connections / 2][random.weighted(&[8, 2, 1])].to_string());
     set("hot_standby", if random.once_in(8) { "off" } else { "on" }.to_owned());
     if workload.major() >= 15 && random.once_in(2) {
         set("recovery_prefetch", "off".to_owned());
     }
-    let target = target(random, workload);
+    let target = target(random, workload, late);
     if let Some((name, value)) = target {
         set(name, value);
         if !matches!(name, "recovery_target" | "recovery_target_name") && random.once_in(3) {
@@ -32,19 +38,22 @@ pub fn settings(random: &mut Random, workload: &Workload) -> Settings {
             set("recovery_target_action", action.to_owned());
         }
     }
-    if let Some(&timeline) = random.of(&["", "", "", "latest", "current", "1", "2", "7"]).filter(|timeline| !timeline.is_empty()) {
+    if let Some(&timeline) = random.of(&["", "", "", "latest", "current", "1", "2", "3"]).filter(|timeline| !timeline.is_empty()) {
         // A timeline that is not there is FATAL whatever else is asked: seldom.
-        if timeline != "7" || random.once_in(2) {
+        if timeline.parse().is_ok_and(|number: u32| number <= workload.timelines) || timeline.len() > 1 || random.once_in(5) {
             set("recovery_target_timeline", timeline.to_owned());
         }
     }
     settings
 }
 
-fn target(random: &mut Random, workload: &Workload) -> Option<(&'static str, String)> {
-    let Marks { commits, aborts, subs, prepared, points, lsns } = &workload.marks;
-    let times = &workload.times;
+fn target(random: &mut Random, workload: &Workload, late: bool) -> Option<(&'static str, String)> {
     let ends = workload.marks.lsns.iter().min().zip(workload.marks.lsns.iter().max());
+    // Mostly what lies behind the backup: sessions were heard in the order of their rounds.
+    let before = if random.once_in(6) { 0 } else { 1 + usize::from(late) };
+    let Marks { commits, aborts, subs, prepared, points, lsns } = &workload.marks;
+    let (commits, aborts, subs, prepared) = (behind(commits, before), behind(aborts, before), behind(subs, before), behind(prepared, before));
+    let (points, lsns, times) = (behind(points, before), behind(lsns, before), behind(&workload.times, before));
     let (first, last) = ends.map(|(&first, &last)| (first, last))?;
     let xid = |chosen: Option<&u64>| chosen.map(|xid| ("recovery_target_xid", xid.to_string()));
     match random.weighted(&[4, 1, 4, 1, 1, 2, 1, 3, 3, 1, 1, 3, 2, 1, 4, 1, 1]) {
@@ -67,6 +76,11 @@ fn target(random: &mut Random, workload: &Workload) -> Option<(&'static str, Str
         15 => Some(("recovery_target_lsn", spelled(first))),
         _ => Some(("recovery_target_lsn", spelled(last + 0x80_0000))),
     }
+}
+
+/// Without so many thirds of them.
+fn behind<T>(marks: &[T], thirds: usize) -> &[T] {
+    &marks[marks.len() * thirds / 3..]
 }
 
 /// `… 01:19:06.123456`, some microseconds later within its second.

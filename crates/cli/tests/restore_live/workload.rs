@@ -22,7 +22,7 @@ enum Event {
 }
 
 const EVENTS: [Event; 8] =
-    [Event::Nothing, Event::Promotion, Event::RaisedSettings, Event::Crash, Event::Minimal, Event::TwoPromotions, Event::Restart, Event::Promotion];
+    [Event::Promotion, Event::Crash, Event::RaisedSettings, Event::Nothing, Event::Minimal, Event::TwoPromotions, Event::Restart, Event::Promotion];
 
 /// A server's life.
 pub struct Workload {
@@ -36,6 +36,8 @@ pub struct Workload {
     pub times: Vec<(String, u64)>,
     /// What happened.
     pub what: String,
+    /// How many timelines there are.
+    pub timelines: u32,
     /// `max_connections` at the beginning.
     pub connections: u32,
 }
@@ -44,7 +46,8 @@ impl Workload {
     /// Live it.
     pub fn run(postgres: Postgres, seed: u64) -> Self {
         let mut random = Random::seeded(seed ^ 0x6C69_7665);
-        let event = EVENTS[usize::try_from(seed).unwrap() % EVENTS.len()];
+        let first = EVENTS[usize::try_from(seed).unwrap() % EVENTS.len()];
+        let second = if random.once_in(2) { EVENTS[random.below(EVENTS.len())] } else { Event::Nothing };
         let connections = 40;
         let level = random.of(&["replica", "logical"]).unwrap();
         let compression = random.of(&["on", "off"]).unwrap();
@@ -53,23 +56,33 @@ impl Workload {
              max_wal_size = 64MB\nmin_wal_size = 2MB\ntrack_commit_timestamp = on\nautovacuum = off\nfull_page_writes = on\nwal_log_hints = {}\n",
             random.of(&["on", "off"]).unwrap()
         );
-        let mut life = Life { server: Server::start(postgres, &settings).unwrap(), random, marks: Marks::default(), open: Open::default(), round: 0 };
+        let mut life = Life {
+            server: Server::start(postgres, &settings).unwrap(),
+            random,
+            marks: Marks::default(),
+            open: Open::default(),
+            round: 0,
+            timelines: 1,
+            what: String::new(),
+        };
         life.server.sql(activity::SCHEMA).unwrap();
         life.round(2, 4);
-        let mut backups = vec![life.backup("base", Duration::from_millis(200))];
+        let mut backups = vec![life.backup("base")];
         life.round(3, 10);
-        life.happens(event);
+        life.happens(first);
         life.round(2, 6);
-        backups.push(life.backup("late", Duration::ZERO));
-        life.round(3, 10);
+        backups.push(life.backup("late"));
+        life.round(3, 6);
+        life.happens(second);
+        life.round(2, 6);
         // Often the last segment was finished and archived, sometimes the newest WAL was on the server only.
         if !life.random.once_in(4) {
             life.server.switch_and_archive().unwrap();
         }
         let times = life.times();
         life.server.stop().unwrap();
-        let what = format!("{event:?}, {level}, compression {compression}");
-        Self { server: life.server, backups, marks: life.marks, times, what, connections }
+        let what = format!("{first:?}, {second:?}, {level}, compression {compression}{}", life.what);
+        Self { server: life.server, backups, marks: life.marks, times, what, timelines: life.timelines, connections }
     }
 
     /// The server's major version.
@@ -84,6 +97,8 @@ struct Life {
     marks: Marks,
     open: Open,
     round: usize,
+    timelines: u32,
+    what: String,
 }
 
 impl Life {
@@ -104,7 +119,11 @@ impl Life {
 
     fn hear(&mut self, session: Session) {
         let (printed, complaints) = session.finish().unwrap();
-        self.marks.read(&printed);
+        self.note(&printed, &complaints);
+    }
+
+    fn note(&mut self, printed: &str, complaints: &str) {
+        self.marks.read(printed);
         // A script may end a prepared transaction that another session has not prepared yet.
         for complaint in complaints.lines().filter(|line| line.contains("ERROR") && !line.contains("prepared transaction with identifier")) {
             eprintln!("note: {complaint}");
@@ -112,17 +131,19 @@ impl Life {
     }
 
     /// A base backup, while sessions write; at times one of them has a transaction with very many subtransactions open.
-    fn backup(&mut self, name: &str, first: Duration) -> PathBuf {
+    fn backup(&mut self, name: &str) -> PathBuf {
         self.round += 1;
-        let mut running = vec![self.session(0, 12)];
+        let mut running = vec![self.session(0, 50), self.session(1, 50)];
         if self.random.once_in(3) {
             running.push(self.server.session(&activity::overflowed(2.0)).unwrap());
+            self.what += &format!("; {name} with an overflowed snapshot");
         }
-        thread::sleep(first);
         let into = self.server.data().with_file_name(name);
         let shape = [Shape::Plain, Shape::Plain, Shape::Tar, Shape::TarGz][self.random.below(4)];
         let wal = if self.random.once_in(4) { Wal::Stream } else { Wal::None };
-        self.server.base_backup(&into, shape, wal).unwrap();
+        // A slow one has more WAL between its start and its end.
+        let mib_a_second = if self.random.once_in(2) { Some(20) } else { None };
+        self.server.base_backup(&into, shape, wal, mib_a_second).unwrap();
         for session in running {
             self.hear(session);
         }
@@ -137,13 +158,24 @@ impl Life {
                 server.configure("max_connections = 60").unwrap();
                 server.restart().unwrap();
             }
-            Event::Promotion => server.promote().unwrap(),
-            Event::TwoPromotions => {
+            Event::Promotion => {
                 server.promote().unwrap();
-                self.round(2, 4);
-                self.server.promote().unwrap();
+                self.timelines += 1;
             }
-            Event::Crash => server.crash().unwrap(),
+            Event::TwoPromotions => {
+                self.happens(Event::Promotion);
+                self.round(2, 4);
+                self.happens(Event::Promotion);
+            }
+            Event::Crash => {
+                self.round += 1;
+                let running = [self.session(0, 30), self.session(1, 30)];
+                thread::sleep(Duration::from_millis(150));
+                self.server.crash().unwrap();
+                for (printed, complaints) in running.map(Session::interrupted).into_iter().flatten() {
+                    self.note(&printed, &complaints);
+                }
+            }
             Event::Minimal => {
                 server.configure("wal_level = minimal\narchive_mode = off\nmax_wal_senders = 0").unwrap();
                 server.restart().unwrap();
