@@ -94,7 +94,7 @@ impl<'a> Running<'a> {
         }
         self.seen.parent = self.seen.new_timeline.and_then(|new| parent(&self.folder.join(format!("data/pg_wal/{new:08X}.history"))));
         if self.seen.ended != Some(Ended::Promotes) && (self.seen.died_of.is_some() || self.seen.ended == Some(Ended::ShutsDown)) {
-            self.child.wait()?;
+            self.wait_for_exit()?;
         }
         self.seen.asked = fs::read_to_string(self.folder.join("asked"))?.lines().map(str::to_owned).collect();
         Ok(self.seen.clone())
@@ -115,6 +115,15 @@ impl<'a> Running<'a> {
             }
             thread::sleep(POLL);
         }
+    }
+
+    /// A server that died of something, or shut down, goes away by itself; one that does not is ended when this goes out of scope.
+    fn wait_for_exit(&mut self) -> Result<(), Error> {
+        let begun = Instant::now();
+        while self.child.try_wait()?.is_none() && begun.elapsed() < WITHIN {
+            thread::sleep(POLL);
+        }
+        Ok(self.read_log()?)
     }
 
     /// Whole lines that are new.

@@ -1,4 +1,4 @@
-//! A scenario as files: `archive/`, `base/` (hard links), `settings.json`, `observed.json`.
+//! A scenario as files: `archive/`, `base/` (hard links), `settings.json`, `observed.json`, `foretold.json`.
 
 use std::{fs, path::Path};
 
@@ -34,7 +34,7 @@ pub fn document(scenario: &Scenario, seen: &Observed) -> Value {
 }
 
 /// Keep it below the folder, as `MAJOR-SEED`.
-pub fn keep(workload: &Workload, scenario: &Scenario, observed: &Value, below: &Path) {
+pub fn keep(workload: &Workload, scenario: &Scenario, observed: &Value, foretold: Option<&Value>, below: &Path) {
     let folder = below.join(format!("{}-{:04}", workload.major(), scenario.seed));
     if folder.exists() {
         fs::remove_dir_all(&folder).unwrap();
@@ -45,6 +45,9 @@ pub fn keep(workload: &Workload, scenario: &Scenario, observed: &Value, below: &
     let settings: Map<String, Value> = scenario.settings.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     write(&folder.join("settings.json"), &json!({ "version": workload.major(), "settings": settings }));
     write(&folder.join("observed.json"), observed);
+    if let Some(foretold) = foretold {
+        write(&folder.join("foretold.json"), foretold);
+    }
 }
 
 /// The major version, the settings, and what was seen.

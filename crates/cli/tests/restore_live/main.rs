@@ -5,7 +5,8 @@
 //! The server's own timing is not in the seed: what a disagreement needs is kept where `WALPROOF_KEEP` says.
 //!
 //! - `WALPROOF_SEEDS`, `WALPROOF_FIRST`: how many seeds (10), from which on (0).
-//! - `WALPROOF_KEEP`: a folder; every scenario is kept there as `MAJOR-SEED/{archive,base,settings.json,observed.json}`.
+//! - `WALPROOF_KEEP`: a folder; what disagrees, and what was only observed, is kept there as
+//!   `MAJOR-SEED/{archive,base,settings.json,observed.json,foretold.json}`.
 //! - `WALPROOF_SAVED`: a folder of kept scenarios; they are foretold anew and compared, without a server.
 //! - `WALPROOF_OBSERVE=1`: recover, and foretell nothing.
 
@@ -88,12 +89,13 @@ fn one(workload: &Workload, seed: u64, foretells: bool) -> Option<String> {
         Ok(seen) => keep::document(&scenario, &seen),
         Err(error) => return Some(format!("seed {seed} on {}: {}\n  no recovery: {error}", workload.major(), scenario.what)),
     };
-    if let Some(folder) = env::var_os("WALPROOF_KEEP") {
-        keep::keep(workload, &scenario, &observed, &PathBuf::from(folder));
-    }
     let differences = foretold
-        .map(|foretold| compare::differences(&foretold, &observed, target::reads_ahead(workload.major(), &scenario.settings)))
+        .as_ref()
+        .map(|foretold| compare::differences(foretold, &observed, target::reads_ahead(workload.major(), &scenario.settings)))
         .unwrap_or_default();
+    if let Some(folder) = env::var_os("WALPROOF_KEEP").filter(|_| foretold.is_none() || !differences.is_empty()) {
+        keep::keep(workload, &scenario, &observed, foretold.as_ref(), &PathBuf::from(folder));
+    }
     eprintln!("seed {seed}: {}: {}", scenario.what, compare::in_short(&observed));
     fs::remove_dir_all(&scenario.folder).unwrap();
     (!differences.is_empty()).then(|| format!("seed {seed} on {}: {}\n  {}", workload.major(), scenario.what, differences.join("\n  ")))
