@@ -50,13 +50,19 @@ pub fn settings(random: &mut Random, workload: &Workload, late: bool) -> Setting
 fn target(random: &mut Random, workload: &Workload, late: bool) -> Option<(&'static str, String)> {
     let ends = workload.marks.lsns.iter().min().zip(workload.marks.lsns.iter().max());
     // Mostly what lies behind the backup: sessions were heard in the order of their rounds.
-    let before = if random.once_in(6) { 0 } else { 1 + usize::from(late) };
+    let before = if random.once_in(5) {
+        0
+    } else if late {
+        85
+    } else {
+        40
+    };
     let Marks { commits, aborts, subs, prepared, points, lsns } = &workload.marks;
     let (commits, aborts, subs, prepared) = (behind(commits, before), behind(aborts, before), behind(subs, before), behind(prepared, before));
     let (points, lsns, times) = (behind(points, before), behind(lsns, before), behind(&workload.times, before));
     let (first, last) = ends.map(|(&first, &last)| (first, last))?;
     let xid = |chosen: Option<&u64>| chosen.map(|xid| ("recovery_target_xid", xid.to_string()));
-    match random.weighted(&[4, 1, 4, 1, 1, 2, 1, 3, 3, 1, 1, 3, 2, 1, 4, 1, 1]) {
+    match random.weighted(&[6, 2, 4, 1, 1, 2, 1, 3, 3, 1, 1, 3, 2, 1, 4, 1, 1]) {
         0 => None,
         1 => Some(("recovery_target", "immediate".to_owned())),
         2 => xid(random.of(commits)),
@@ -78,9 +84,9 @@ fn target(random: &mut Random, workload: &Workload, late: bool) -> Option<(&'sta
     }
 }
 
-/// Without so many thirds of them.
-fn behind<T>(marks: &[T], thirds: usize) -> &[T] {
-    &marks[marks.len() * thirds / 3..]
+/// Without the first so many per cent of them.
+fn behind<T>(marks: &[T], percent: usize) -> &[T] {
+    &marks[marks.len() * percent / 100..]
 }
 
 /// `… 01:19:06.123456`, some microseconds later within its second.
