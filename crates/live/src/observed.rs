@@ -33,8 +33,10 @@ impl Ended {
 pub struct Observed {
     /// How it ended.
     pub ended: Option<Ended>,
-    /// It accepted connections at some time.
+    /// It accepted connections at some time, or had told the postmaster to when it ended.
     pub started: bool,
+    /// It knows which transactions run, so that snapshots can be taken: hot standby begins with this and consistency.
+    pub snapshots: bool,
     /// "consistent recovery state reached at".
     pub consistent_at: Option<String>,
     /// "redo starts at".
@@ -70,6 +72,10 @@ impl Observed {
     pub(crate) fn line(&mut self, line: &str) {
         let Some((backend, said)) = line.split_once('|') else { return };
         if said.contains("restored log file") || !matches!(backend, "startup" | "postmaster") {
+            return;
+        }
+        self.snapshots |= said.ends_with("recovery snapshots are now enabled");
+        if said.starts_with("DEBUG:") {
             return;
         }
         self.log.push(said.to_owned());
@@ -127,6 +133,7 @@ mod tests {
             "startup|LOG:  redo starts at 0/2000028",
             "startup|LOG:  consistent recovery state reached at 0/2000100",
             "postmaster|LOG:  database system is ready to accept read-only connections",
+            "startup|DEBUG:  recovery snapshots are now enabled",
             "startup|LOG:  restored log file \"000000010000000000000003\" from archive",
             "startup|LOG:  recovery stopping after commit of transaction 745, time 2026-11-25 01:19:06.1+00",
             "startup|LOG:  pausing at the end of recovery",
@@ -138,6 +145,7 @@ mod tests {
         }
         assert_eq!(seen.redo_done_at.as_deref(), Some("0/30000D8"));
         assert_eq!(seen.consistent_at.as_deref(), Some("0/2000100"));
+        assert!(seen.snapshots && seen.log.len() == 7, "{:?}", seen.log);
         assert_eq!((seen.ended, seen.started, seen.new_timeline), (Some(Ended::Pauses), true, Some(2)));
         assert!(!seen.is_over() && seen.died_of.is_none());
         seen.line("postmaster|LOG:  database system is ready to accept connections");

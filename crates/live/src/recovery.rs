@@ -49,6 +49,7 @@ struct Running<'a> {
     server: &'a Server,
     folder: PathBuf,
     child: Child,
+    hot_standby: bool,
     seen: Observed,
     read: usize,
 }
@@ -60,7 +61,7 @@ impl<'a> Running<'a> {
         let (shown, asked) = (folder.display(), folder.join("asked"));
         let mut lines = format!(
             "\nlisten_addresses = ''\nunix_socket_directories = '{shown}'\nfsync = off\narchive_mode = off\nautovacuum = off\nshared_buffers = 8MB\n\
-             timezone = UTC\nlog_timezone = UTC\nlog_line_prefix = '%b|'\nlc_messages = C\nlogging_collector = off\nlog_checkpoints = off\n\
+             log_min_messages = debug1\ntimezone = UTC\nlog_timezone = UTC\nlog_line_prefix = '%b|'\nlc_messages = C\nlogging_collector = off\nlog_checkpoints = off\n\
              restore_command = 'echo %f >> {}; cp {}/%f \"%p\" 2>/dev/null'\n",
             asked.display(),
             recovery.archive.display()
@@ -79,11 +80,14 @@ impl<'a> Running<'a> {
         command.arg("-D").arg(&data).current_dir(folder).env("LC_ALL", "C").env("TZ", "UTC");
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let child = server.user().runs(&mut command).spawn()?;
-        Ok(Self { server, folder: folder.to_owned(), child, seen: Observed::default(), read: 0 })
+        let hot_standby = !recovery.settings.iter().any(|(name, value)| name == "hot_standby" && value == "off");
+        Ok(Self { server, folder: folder.to_owned(), child, hot_standby, seen: Observed::default(), read: 0 })
     }
 
     fn observe(&mut self, question: &str) -> Result<Observed, Error> {
         self.wait("to come to an end", |seen| seen.ended.is_some())?;
+        // A postmaster that learns of the startup process's end first does not say any more that it is ready.
+        self.seen.started |= self.hot_standby && self.seen.snapshots && self.seen.consistent_at.is_some();
         if self.seen.ended == Some(Ended::Pauses) {
             // The pause is announced before those who ask are told of it; both come from one process, in this order.
             self.ask(question);
