@@ -21,7 +21,7 @@ pub fn damage(random: &mut Random, archive: &Path, first: &str) -> String {
     let histories: Vec<&String> = names.iter().filter(|name| name.ends_with(".history")).collect();
     let other = random.of(from).map_or(chosen, |other| other);
     let path = archive.join(chosen);
-    match random.weighted(&[14, 4, 3, 2, 4, 2, 2, 2, 2, 2, 1, 1, 2]) {
+    match random.weighted(&[18, 4, 3, 2, 4, 2, 2, 2, 2, 2, 1, 1, 2]) {
         0 => "undamaged".to_owned(),
         1 => {
             let (byte, bit) = change(&path, |bytes| {

@@ -23,7 +23,8 @@ pub fn settings(random: &mut Random, workload: &Workload, late: bool) -> Setting
             .to_vec();
     let mut set = |name: &str, value: String| settings.push((name.to_owned(), value));
     // Too few for every backup, or only for WAL from after the primary got more.
-    set("max_connections", [100, 50, workload.connections / 2][random.weighted(&[8, 2, 1])].to_string());
+    let weights = if workload.raised { [3, 3, 1] } else { [16, 2, 1] };
+    set("max_connections", [100, 50, workload.connections / 2][random.weighted(&weights)].to_string());
     set("hot_standby", if random.once_in(8) { "off" } else { "on" }.to_owned());
     if workload.major() >= 15 && random.once_in(2) {
         set("recovery_prefetch", "off".to_owned());

@@ -36,6 +36,8 @@ pub struct Workload {
     pub times: Vec<(String, u64)>,
     /// What happened.
     pub what: String,
+    /// `max_connections` was raised to 60.
+    pub raised: bool,
     /// How many timelines there are.
     pub timelines: u32,
     /// `max_connections` at the beginning.
@@ -82,7 +84,16 @@ impl Workload {
         let times = life.times();
         life.server.stop().unwrap();
         let what = format!("{first:?}, {second:?}, {level}, compression {compression}{}", life.what);
-        Self { server: life.server, backups, marks: life.marks, times, what, timelines: life.timelines, connections }
+        Self {
+            server: life.server,
+            backups,
+            marks: life.marks,
+            times,
+            what,
+            raised: [first, second].contains(&Event::RaisedSettings),
+            timelines: life.timelines,
+            connections,
+        }
     }
 
     /// The server's major version.
