@@ -68,7 +68,7 @@ fn step_of(random: &mut Random, session: &str, label: &str, open: &mut Open, sql
             format!("{} prepared '{name}';\n", if random.once_in(3) { "rollback" } else { "commit" })
         }
         7 => {
-            let name = if random.once_in(3) { "twice".to_owned() } else { format!("rp_{label}_{}", open.made) };
+            let name = if random.once_in(3) { repeated_name(random) } else { format!("rp_{label}_{}", open.made) };
             open.made += 1;
             format!("select 'lsn|' || pg_create_restore_point('{name}'); select 'point|{name}';\n")
         }
@@ -89,6 +89,11 @@ fn step_of(random: &mut Random, session: &str, label: &str, open: &mut Open, sql
         14 => format!("drop index if exists by_{session}; create index by_{session} on own_{session}(id);\n"),
         _ => transaction("select nested(6, 'nested');", "commit", "commit"),
     };
+}
+
+/// A restore point's name that there is more than once.
+pub fn repeated_name(random: &mut Random) -> String {
+    format!("again_{}", random.below(6))
 }
 
 /// A transaction with more subtransactions than a snapshot in WAL can hold, open for some time: hot standby has to wait for its end.

@@ -3,7 +3,7 @@
 use walproof_live::Random;
 
 use crate::{
-    activity::{Marks, spelled},
+    activity::{self, Marks, spelled},
     workload::Workload,
 };
 
@@ -76,7 +76,7 @@ fn target(random: &mut Random, workload: &Workload, late: bool) -> Option<(&'sta
         9 => times.first().map(|(time, _)| ("recovery_target_time", format!("{time}+00"))),
         10 => Some(("recovery_target_time", "2099-01-01 00:00:00+00".to_owned())),
         11 => random.of(points).map(|name| ("recovery_target_name", name.clone())),
-        12 => Some(("recovery_target_name", "twice".to_owned())),
+        12 => Some(("recovery_target_name", activity::repeated_name(random))),
         13 => Some(("recovery_target_name", "nowhere".to_owned())),
         // Where a record ends, or not quite.
         14 => random.of(lsns).map(|&lsn| ("recovery_target_lsn", spelled(lsn.saturating_sub([0, 0, 1, 24, 200][random.below(5)])))),

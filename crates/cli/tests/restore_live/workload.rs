@@ -154,6 +154,7 @@ impl Life {
         let wal = if self.random.once_in(4) { Wal::Stream } else { Wal::None };
         // A slow one has more WAL between its start and its end.
         let mib_a_second = if self.random.once_in(2) { Some(20) } else { None };
+        self.what += &format!("; {name} {shape:?} with WAL {wal:?}");
         self.server.base_backup(&into, shape, wal, mib_a_second).unwrap();
         for session in running {
             self.hear(session);
