@@ -140,7 +140,9 @@ impl Server {
     /// # Errors
     /// That the archiver was too slow, or what `psql` said.
     pub fn switch_and_archive(&self) -> Result<String, Error> {
-        let segment = self.sql("select pg_walfile_name(pg_switch_wal())")?.trim().to_owned();
+        // Behind a switch there is nothing to end, and 17 and later then name the segment that is yet to come: so something is written first.
+        let rows = self.sql("select pg_logical_emit_message(false, 'walproof', ''); select pg_walfile_name(pg_switch_wal())")?;
+        let segment = rows.lines().last().unwrap_or_default().to_owned();
         let begun = Instant::now();
         while begun.elapsed() < ARCHIVED_WITHIN {
             if self.sql("select coalesce(last_archived_wal, '') from pg_stat_archiver")?.trim() >= segment.as_str() {
