@@ -6,6 +6,7 @@ mod follow;
 mod long;
 mod peak;
 mod postgres;
+mod restore;
 mod run;
 mod test;
 
@@ -20,6 +21,8 @@ usage: cargo xtask COMMAND
   memory DIR…            peak memory of walproof verify on each folder, write benches/results/memory.md
   long million-files     walproof on a folder of a million empty files
   long follow [MINUTES]  dump --follow of a server under pgbench and through a promotion, for MINUTES (5)
+  long restore [SEEDS] [FIRST]
+                         foretell SEEDS (200) restores, have the server do them, compare; from seed FIRST (0) on
   long fuzz [MINUTES]    each fuzz target for MINUTES (10), on nightly with cargo-fuzz";
 
 fn main() -> Result<()> {
@@ -36,6 +39,9 @@ fn main() -> Result<()> {
         ["long", "million-files"] => long::million_files(),
         ["long", "follow"] => follow::run(5),
         ["long", "follow", minutes] => follow::run(minutes.parse()?),
+        ["long", "restore"] => restore::run(200, 0),
+        ["long", "restore", seeds] => restore::run(seeds.parse()?, 0),
+        ["long", "restore", seeds, first] => restore::run(seeds.parse()?, first.parse()?),
         ["long", "fuzz"] => long::fuzz(10),
         ["long", "fuzz", minutes] => long::fuzz(minutes.parse()?),
         _ => bail!(USAGE),

@@ -1,11 +1,24 @@
-//! A real PostgreSQL server for tests: [`Postgres::find`] finds the programs, [`Server::start`] runs a cluster with segments of 1 MiB.
+//! A real PostgreSQL server for tests: [`Postgres::find`] finds the programs, [`Server::start`] runs a cluster with segments of 1 MiB,
+//! [`Server::recover`] lets it recover from a base backup and an archive and says what it did.
 //!
 //! Standard library only, since `xtask` uses it before anything else is built.
 
+mod backup;
 mod find;
+mod observed;
 mod promote;
+mod random;
+mod recovery;
 mod server;
+mod session;
+mod tree;
 mod user;
 
+pub use backup::{Shape, Wal};
 pub use find::Postgres;
+pub use observed::{Ended, Observed};
+pub use random::Random;
+pub use recovery::Recovery;
 pub use server::{Error, Server};
+pub use session::Session;
+pub use tree::link;

@@ -68,12 +68,11 @@ impl Server {
         let server = Self { postgres, psql, user, folder };
         let data = server.data();
         server.run("initdb", &["-D", &text(&data), "-U", "postgres", "-A", "trust", "--wal-segsize=1", "--no-sync", "--locale=C", "-E", "UTF8"])?;
-        let conf = data.join("postgresql.conf");
         let shown = server.folder.display();
         let own = format!(
             "listen_addresses = ''\nunix_socket_directories = '{shown}'\nfsync = off\narchive_mode = on\narchive_command = 'cp %p {shown}/archive/%f'\n{settings}\n"
         );
-        fs::write(&conf, fs::read_to_string(&conf)? + &own)?;
+        server.configure(&own)?;
         server.control(&["start"])?;
         Ok(server)
     }
@@ -98,9 +97,16 @@ impl Server {
     /// # Errors
     /// What `psql` said.
     pub fn sql(&self, statements: &str) -> Result<String, Error> {
-        let mut command = Command::new(&self.psql);
-        command.args(["-XAtq", "-v", "ON_ERROR_STOP=1", "-U", "postgres", "-d", "postgres", "-c", statements]).arg("-h").arg(&self.folder);
-        finished("psql", command.output()?)
+        finished("psql", self.psql(&self.folder).args(["-v", "ON_ERROR_STOP=1", "-c", statements]).output()?)
+    }
+
+    /// Add lines to `postgresql.conf`: they count from the next start.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn configure(&self, settings: &str) -> Result<(), Error> {
+        let conf = self.data().join("postgresql.conf");
+        Ok(fs::write(&conf, fs::read_to_string(&conf)? + settings + "\n")?)
     }
 
     /// Stop it cleanly and start it again.
@@ -108,7 +114,24 @@ impl Server {
     /// # Errors
     /// What `pg_ctl` said.
     pub fn restart(&self) -> Result<(), Error> {
-        self.control(&["-m", "fast", "stop"])?;
+        self.stop()?;
+        self.control(&["start"])
+    }
+
+    /// Stop it cleanly.
+    ///
+    /// # Errors
+    /// What `pg_ctl` said.
+    pub fn stop(&self) -> Result<(), Error> {
+        self.control(&["-m", "fast", "stop"])
+    }
+
+    /// Stop it as a crash would, and start it again.
+    ///
+    /// # Errors
+    /// What `pg_ctl` said.
+    pub fn crash(&self) -> Result<(), Error> {
+        self.control(&["-m", "immediate", "stop"])?;
         self.control(&["start"])
     }
 
@@ -117,7 +140,9 @@ impl Server {
     /// # Errors
     /// That the archiver was too slow, or what `psql` said.
     pub fn switch_and_archive(&self) -> Result<String, Error> {
-        let segment = self.sql("select pg_walfile_name(pg_switch_wal())")?.trim().to_owned();
+        // Behind a switch there is nothing to end, and 17 and later then name the segment that is yet to come: so something is written first.
+        let rows = self.sql("select pg_logical_emit_message(false, 'walproof', ''); select pg_walfile_name(pg_switch_wal())")?;
+        let segment = rows.lines().last().unwrap_or_default().to_owned();
         let begun = Instant::now();
         while begun.elapsed() < ARCHIVED_WITHIN {
             if self.sql("select coalesce(last_archived_wal, '') from pg_stat_archiver")?.trim() >= segment.as_str() {
@@ -128,7 +153,18 @@ impl Server {
         Err(Error::NotArchived(segment))
     }
 
-    /// The folder of its socket.
+    /// `psql` on the server whose socket is in the folder.
+    pub(crate) fn psql(&self, socket: &Path) -> Command {
+        let mut command = Command::new(&self.psql);
+        command.args(["-XAtq", "-U", "postgres", "-d", "postgres"]).arg("-h").arg(socket).stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn user(&self) -> User {
+        self.user
+    }
+
+    /// The folder of its socket, and of all that is its own.
     pub(crate) fn socket(&self) -> &Path {
         &self.folder
     }

@@ -1,0 +1,66 @@
+//! A scenario as files: `archive/`, `base/` (hard links), `settings.json`, `observed.json`, `foretold.json`.
+
+use std::{fs, path::Path};
+
+use serde_json::{Map, Value, json};
+use walproof_live::{Ended, Observed};
+
+use crate::{scenario::Scenario, target::Settings, workload::Workload};
+
+/// What was seen, in the `restore` document's terms where it has them.
+pub fn document(scenario: &Scenario, seen: &Observed) -> Value {
+    json!({
+        "seed": scenario.seed,
+        "what": scenario.what,
+        "outcome": seen.ended.map(Ended::name),
+        "starts": seen.started,
+        "consistent_at": seen.consistent_at,
+        "redo_starts_at": seen.redo_starts_at,
+        "redo_end": seen.redo_done_at,
+        "replay_end": seen.last_replay_lsn,
+        "parent_timeline": seen.parent.as_ref().map(|parent| parent.0),
+        "parent_lsn": seen.parent.as_ref().map(|parent| parent.1.clone()),
+        "new_timeline": seen.new_timeline,
+        "reached": seen.stopping.is_some(),
+        "stopping": seen.stopping,
+        "paused_for_parameters": seen.paused_for_parameters,
+        "server_says": seen.died_of,
+        "last_commit": seen.last_commit.as_ref().map(|(xid, time)| json!({ "xid": xid, "time": time })),
+        "last_completed_at": seen.last_completed_at,
+        "last_fact": seen.answer,
+        "asked": seen.asked,
+        "log": seen.log,
+    })
+}
+
+/// Keep it below the folder, as `MAJOR-SEED`.
+pub fn keep(workload: &Workload, scenario: &Scenario, observed: &Value, foretold: Option<&Value>, below: &Path) {
+    let folder = below.join(format!("{}-{:04}", workload.major(), scenario.seed));
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    fs::create_dir_all(&folder).unwrap();
+    walproof_live::link(&scenario.archive, &folder.join("archive")).unwrap();
+    walproof_live::link(&scenario.backup, &folder.join("base")).unwrap();
+    let settings: Map<String, Value> = scenario.settings.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    write(&folder.join("settings.json"), &json!({ "version": workload.major(), "settings": settings }));
+    write(&folder.join("observed.json"), observed);
+    if let Some(foretold) = foretold {
+        write(&folder.join("foretold.json"), foretold);
+    }
+}
+
+/// The major version, the settings, and what was seen.
+pub fn load(folder: &Path) -> (u32, Settings, Value) {
+    let document = read(&folder.join("settings.json"));
+    let settings = document["settings"].as_object().unwrap().iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
+    (u32::try_from(document["version"].as_u64().unwrap()).unwrap(), settings, read(&folder.join("observed.json")))
+}
+
+fn read(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+fn write(path: &Path, document: &Value) {
+    fs::write(path, format!("{document:#}\n")).unwrap();
+}

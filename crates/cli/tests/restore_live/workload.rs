@@ -1,0 +1,225 @@
+//! One server, what it lived through, and the backups and the archive that are left of it.
+
+use std::{fs, path::PathBuf, thread, time::Duration};
+
+use walproof_live::{Postgres, Random, Server, Session, Shape, Wal};
+
+use crate::activity::{self, Marks, Open};
+
+/// What happens in the middle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    Nothing,
+    /// A setting that a hot standby must not have lower is raised.
+    RaisedSettings,
+    /// A new timeline; the last segment of the old one is archived as `.partial`.
+    Promotion,
+    TwoPromotions,
+    Crash,
+    /// `wal_level = minimal` for a while.
+    Minimal,
+    Restart,
+}
+
+const EVENTS: [Event; 8] =
+    [Event::Promotion, Event::Crash, Event::RaisedSettings, Event::Nothing, Event::Minimal, Event::TwoPromotions, Event::Restart, Event::Promotion];
+
+/// A server's life.
+pub struct Workload {
+    /// Stopped; its programs and its user recover.
+    pub server: Server,
+    /// Two base backups: one before the event, one in the middle.
+    pub backups: Vec<PathBuf>,
+    /// What sessions said.
+    pub marks: Marks,
+    /// Commit times in UTC with the transaction, in order of time.
+    pub times: Vec<(String, u64)>,
+    /// What happened.
+    pub what: String,
+    /// `max_connections` was raised to 60.
+    pub raised: bool,
+    /// How many timelines there are.
+    pub timelines: u32,
+    /// `max_connections` at the beginning.
+    pub connections: u32,
+}
+
+impl Workload {
+    /// Live it.
+    pub fn run(postgres: Postgres, seed: u64) -> Self {
+        let mut random = Random::seeded(seed ^ 0x6C69_7665);
+        let first = EVENTS[usize::try_from(seed).unwrap() % EVENTS.len()];
+        let second = if random.once_in(2) { EVENTS[random.below(EVENTS.len())] } else { Event::Nothing };
+        let connections = 40;
+        let level = random.of(&["replica", "logical"]).unwrap();
+        let compression = random.of(&["on", "off"]).unwrap();
+        let settings = format!(
+            "wal_level = {level}\nwal_compression = {compression}\nmax_connections = {connections}\nmax_prepared_transactions = 20\nshared_buffers = 8MB\n\
+             max_wal_size = 64MB\nmin_wal_size = 2MB\ntrack_commit_timestamp = on\nautovacuum = off\nfull_page_writes = on\nwal_log_hints = {}\n",
+            random.of(&["on", "off"]).unwrap()
+        );
+        let mut life = Life {
+            server: Server::start(postgres, &settings).unwrap(),
+            random,
+            marks: Marks::default(),
+            open: Open::default(),
+            round: 0,
+            timelines: 1,
+            what: String::new(),
+        };
+        life.server.sql(activity::SCHEMA).unwrap();
+        life.round(2, 4);
+        let mut backups = vec![life.backup("base")];
+        life.round(3, 10);
+        life.happens(first);
+        life.round(2, 6);
+        backups.push(life.backup("late"));
+        life.round(3, 6);
+        life.happens(second);
+        life.round(2, 6);
+        // Often the last segment was finished and archived, sometimes the newest WAL was on the server only.
+        if !life.random.once_in(4) {
+            life.server.switch_and_archive().unwrap();
+        }
+        let times = life.times();
+        life.server.stop().unwrap();
+        let what = format!("{first:?}, {second:?}, {level}, compression {compression}{}", life.what);
+        Self {
+            server: life.server,
+            backups,
+            marks: life.marks,
+            times,
+            what,
+            raised: [first, second].contains(&Event::RaisedSettings),
+            timelines: life.timelines,
+            connections,
+        }
+    }
+
+    /// The server's major version.
+    pub fn major(&self) -> u32 {
+        self.server.postgres().major()
+    }
+}
+
+struct Life {
+    server: Server,
+    random: Random,
+    marks: Marks,
+    open: Open,
+    round: usize,
+    timelines: u32,
+    what: String,
+}
+
+impl Life {
+    /// Sessions at once, of so many steps each.
+    fn round(&mut self, sessions: usize, steps: usize) {
+        self.round += 1;
+        let running: Vec<Session> = (0..sessions).map(|session| self.session(session, steps)).collect();
+        for session in running {
+            self.hear(session);
+        }
+    }
+
+    fn session(&mut self, number: usize, steps: usize) -> Session {
+        let name = format!("r{}s{number}", self.round);
+        let script = activity::script(&mut self.random, &name, steps, &mut self.open);
+        self.server.session(&script).unwrap()
+    }
+
+    fn hear(&mut self, session: Session) {
+        let (printed, complaints) = session.finish().unwrap();
+        self.note(&printed, &complaints);
+    }
+
+    fn note(&mut self, printed: &str, complaints: &str) {
+        self.marks.read(printed);
+        // A script may end a prepared transaction that another session has not prepared yet.
+        for complaint in complaints.lines().filter(|line| line.contains("ERROR") && !line.contains("prepared transaction with identifier")) {
+            eprintln!("note: {complaint}");
+        }
+    }
+
+    /// A base backup, while sessions write; at times one of them has a transaction with very many subtransactions open.
+    fn backup(&mut self, name: &str) -> PathBuf {
+        self.round += 1;
+        let mut running = vec![self.session(0, 50), self.session(1, 50)];
+        if self.random.once_in(3) {
+            running.push(self.server.session(&activity::overflowed(2.0)).unwrap());
+            self.what += &format!("; {name} with an overflowed snapshot");
+        }
+        let into = self.server.data().with_file_name(name);
+        let shape = [Shape::Plain, Shape::Plain, Shape::Tar, Shape::TarGz][self.random.below(4)];
+        let wal = if self.random.once_in(4) { Wal::Stream } else { Wal::None };
+        // A slow one has more WAL between its start and its end.
+        let mib_a_second = if self.random.once_in(2) { Some(20) } else { None };
+        self.what += &format!("; {name} {shape:?} with WAL {wal:?}");
+        self.server.base_backup(&into, shape, wal, mib_a_second).unwrap();
+        for session in running {
+            self.hear(session);
+        }
+        into
+    }
+
+    fn happens(&mut self, event: Event) {
+        let server = &self.server;
+        match event {
+            Event::Nothing => {}
+            Event::RaisedSettings => {
+                server.configure("max_connections = 60").unwrap();
+                server.restart().unwrap();
+            }
+            Event::Promotion => {
+                server.promote().unwrap();
+                self.timelines += 1;
+            }
+            Event::TwoPromotions => {
+                self.happens(Event::Promotion);
+                self.round(2, 4);
+                self.happens(Event::Promotion);
+            }
+            Event::Crash => {
+                self.round += 1;
+                let running = [self.session(0, 30), self.session(1, 30)];
+                thread::sleep(Duration::from_millis(150));
+                self.server.crash().unwrap();
+                for (printed, complaints) in running.map(Session::interrupted).into_iter().flatten() {
+                    self.note(&printed, &complaints);
+                }
+            }
+            Event::Minimal => {
+                server.configure("wal_level = minimal\narchive_mode = off\nmax_wal_senders = 0").unwrap();
+                server.restart().unwrap();
+                server.sql("insert into facts(label, xid) values ('minimal', pg_current_xact_id()::text::bigint)").unwrap();
+                server.configure("wal_level = replica\narchive_mode = on\nmax_wal_senders = 10").unwrap();
+                server.restart().unwrap();
+            }
+            Event::Restart => server.restart().unwrap(),
+        }
+    }
+
+    fn times(&self) -> Vec<(String, u64)> {
+        let xids: Vec<String> = self.marks.commits.iter().chain(&self.marks.prepared).map(u64::to_string).collect();
+        let query = format!(
+            "select to_char(pg_xact_commit_timestamp(x::text::xid) at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), x
+             from unnest(array[{}]::bigint[]) x where pg_xact_commit_timestamp(x::text::xid) is not null order by 1",
+            xids.join(",")
+        );
+        let rows = self.server.sql(&query).unwrap();
+        rows.lines().map(|row| row.split_once('|').unwrap()).map(|(time, xid)| (time.to_owned(), xid.parse().unwrap())).collect()
+    }
+}
+
+/// The first segment that recovery from this backup reads.
+pub fn first_segment(backup: &std::path::Path) -> Option<String> {
+    let unpacked;
+    let label = if backup.join("backup_label").is_file() {
+        fs::read_to_string(backup.join("backup_label")).ok()?
+    } else {
+        let tar = ["base.tar", "base.tar.gz"].map(|name| backup.join(name)).into_iter().find(|tar| tar.is_file())?;
+        unpacked = std::process::Command::new("tar").arg("-xOf").arg(tar).arg("backup_label").output().ok()?.stdout;
+        String::from_utf8(unpacked).ok()?
+    };
+    Some(label.split_once("(file ")?.1.get(..24)?.to_owned())
+}

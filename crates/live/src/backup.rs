@@ -1,0 +1,78 @@
+//! Base backups by `pg_basebackup`.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
+
+use crate::{Error, Server, server::finished, tree};
+
+/// How a base backup is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// A folder like the data directory.
+    Plain,
+    /// `base.tar`.
+    Tar,
+    /// `base.tar.gz`.
+    TarGz,
+}
+
+/// Whether a base backup has the WAL that it needs inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wal {
+    /// No: it is in the archive.
+    None,
+    /// Yes, in `pg_wal` or `pg_wal.tar`.
+    Stream,
+}
+
+impl Server {
+    /// Take a base backup into a new folder, no faster than so many MiB a second.
+    ///
+    /// # Errors
+    /// There is no `pg_basebackup`, or what it said.
+    pub fn base_backup(&self, into: &Path, shape: Shape, wal: Wal, at_most: Option<u32>) -> Result<(), Error> {
+        let program = self.postgres().program("pg_basebackup");
+        let program = program.ok_or_else(|| std::io::Error::other("there is no pg_basebackup beside the server or in PATH"))?;
+        fs::create_dir(into)?;
+        self.user().owns(into)?;
+        let mut command = Command::new(program);
+        command.args(["-U", "postgres", "--no-sync", "--checkpoint=fast", "-h"]).arg(self.socket()).arg("-D").arg(into);
+        command.args(match wal {
+            Wal::None => ["-X", "none"],
+            Wal::Stream => ["-X", "stream"],
+        });
+        command.args(match shape {
+            Shape::Plain => ["-F", "plain"].as_slice(),
+            Shape::Tar => &["-F", "tar"],
+            Shape::TarGz => &["-F", "tar", "-z"],
+        });
+        if let Some(mib) = at_most {
+            command.arg(format!("--max-rate={mib}M"));
+        }
+        command.current_dir(self.socket());
+        finished("pg_basebackup", self.user().runs(&mut command).output()?).map(drop)
+    }
+
+    /// The data directory of a base backup: its tar files unpacked, or a copy of its folder.
+    ///
+    /// # Errors
+    /// The file system's, or what `tar` said.
+    pub fn unpack(&self, backup: &Path, into: &Path) -> Result<(), Error> {
+        let Some(base) = ["base.tar", "base.tar.gz"].map(|name| backup.join(name)).into_iter().find(|tar| tar.is_file()) else {
+            return Ok(tree::copy(backup, into, self.user())?);
+        };
+        fs::create_dir(into)?;
+        self.user().owns(into)?;
+        self.untar(&base, into)?;
+        if let Some(wal) = ["pg_wal.tar", "pg_wal.tar.gz"].map(|name| backup.join(name)).into_iter().find(|tar| tar.is_file()) {
+            self.untar(&wal, &into.join("pg_wal"))?;
+        }
+        // The tar file says nothing of the folder itself, and the server wants it closed.
+        Ok(fs::set_permissions(into, fs::Permissions::from_mode(0o700))?)
+    }
+
+    fn untar(&self, tar: &Path, into: &Path) -> Result<(), Error> {
+        let mut command = Command::new("tar");
+        command.arg("-xf").arg(tar).arg("-C").arg(into).current_dir(self.socket());
+        finished("tar", self.user().runs(&mut command).output()?).map(drop)
+    }
+}

@@ -1,0 +1,180 @@
+//! A real recovery from a base backup and an archive, in a folder of its own.
+//!
+//! Waits are on lines of the log and on the end of the process, never on time alone.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{Ended, Error, Observed, Server, server::finished};
+
+const WITHIN: Duration = Duration::from_secs(120);
+const POLL: Duration = Duration::from_millis(15);
+static RUN: AtomicU32 = AtomicU32::new(0);
+
+/// What to recover, and how.
+#[derive(Debug, Clone)]
+pub struct Recovery<'a> {
+    /// A base backup: a folder, or a folder of tar files.
+    pub backup: &'a Path,
+    /// The folder that `restore_command` copies from.
+    pub archive: &'a Path,
+    /// Settings by name; the last of one name counts.
+    pub settings: &'a [(String, String)],
+    /// A query whose rows are wanted from the recovered server.
+    pub question: &'a str,
+}
+
+impl Server {
+    /// Recover with this server's programs, 12 and later. The server itself need not run.
+    ///
+    /// # Errors
+    /// Files and processes, or a recovery that came to no end in time; what the recovery ran into is no error.
+    pub fn recover(&self, recovery: &Recovery<'_>) -> Result<Observed, Error> {
+        let folder = self.socket().join(format!("recovery-{}", RUN.fetch_add(1, Ordering::Relaxed)));
+        fs::create_dir(&folder)?;
+        self.user().owns(&folder)?;
+        let seen = Running::start(self, recovery, &folder).and_then(|mut running| running.observe(recovery.question));
+        fs::remove_dir_all(&folder)?;
+        seen
+    }
+}
+
+struct Running<'a> {
+    server: &'a Server,
+    folder: PathBuf,
+    child: Child,
+    hot_standby: bool,
+    seen: Observed,
+    read: usize,
+}
+
+impl<'a> Running<'a> {
+    fn start(server: &'a Server, recovery: &Recovery<'_>, folder: &Path) -> Result<Self, Error> {
+        let data = folder.join("data");
+        server.unpack(recovery.backup, &data)?;
+        let (shown, asked) = (folder.display(), folder.join("asked"));
+        let mut lines = format!(
+            "\nlisten_addresses = ''\nunix_socket_directories = '{shown}'\nfsync = off\narchive_mode = off\nautovacuum = off\nshared_buffers = 8MB\n\
+             log_min_messages = debug1\ntimezone = UTC\nlog_timezone = UTC\nlog_line_prefix = '%b|'\nlc_messages = C\nlogging_collector = off\nlog_checkpoints = off\n\
+             restore_command = 'echo %f >> {}; cp {}/%f \"%p\" 2>/dev/null'\n",
+            asked.display(),
+            recovery.archive.display()
+        );
+        for (name, value) in recovery.settings {
+            lines += &format!("{name} = '{}'\n", value.replace('\'', "''"));
+        }
+        let settings = data.join("postgresql.auto.conf");
+        fs::write(&settings, fs::read_to_string(&settings)? + &lines)?;
+        fs::write(data.join("recovery.signal"), "")?;
+        server.user().owns(&data.join("recovery.signal"))?;
+        fs::write(&asked, "")?;
+        server.user().owns(&asked)?;
+        let log = fs::File::create(folder.join("log"))?;
+        let mut command = Command::new(server.postgres().bin().join("postgres"));
+        command.arg("-D").arg(&data).current_dir(folder).env("LC_ALL", "C").env("TZ", "UTC");
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let child = server.user().runs(&mut command).spawn()?;
+        let hot_standby = !recovery.settings.iter().any(|(name, value)| name == "hot_standby" && value == "off");
+        Ok(Self { server, folder: folder.to_owned(), child, hot_standby, seen: Observed::default(), read: 0 })
+    }
+
+    fn observe(&mut self, question: &str) -> Result<Observed, Error> {
+        self.wait("to come to an end", |seen| seen.ended.is_some())?;
+        // A postmaster that learns of the startup process's end first does not say any more that it is ready.
+        self.seen.started |= self.hot_standby && self.seen.snapshots && self.seen.consistent_at.is_some();
+        if self.seen.ended == Some(Ended::Pauses) {
+            // The pause is announced before those who ask are told of it; both come from one process, in this order.
+            self.ask(question);
+            self.sql("select pg_wal_replay_resume()")?;
+            self.wait("to go on", Observed::is_over)?;
+        } else if self.seen.ended == Some(Ended::Promotes) {
+            self.ask(question);
+        }
+        self.seen.parent = self.seen.new_timeline.and_then(|new| parent(&self.folder.join(format!("data/pg_wal/{new:08X}.history"))));
+        if self.seen.ended != Some(Ended::Promotes) && (self.seen.died_of.is_some() || self.seen.ended == Some(Ended::ShutsDown)) {
+            self.wait_for_exit()?;
+        }
+        self.seen.asked = fs::read_to_string(self.folder.join("asked"))?.lines().map(str::to_owned).collect();
+        Ok(self.seen.clone())
+    }
+
+    fn wait(&mut self, what: &str, done: impl Fn(&Observed) -> bool) -> Result<(), Error> {
+        let begun = Instant::now();
+        loop {
+            // In this order: what a server that has ended said is read once more.
+            let ended = self.child.try_wait()?.is_some();
+            self.read_log()?;
+            if done(&self.seen) {
+                return Ok(());
+            }
+            if ended || begun.elapsed() > WITHIN {
+                let log = fs::read_to_string(self.folder.join("log"))?;
+                return Err(Error::Program("postgres".to_owned(), format!("recovery was {what}{}:\n{log}", if ended { ", and ended" } else { "" })));
+            }
+            thread::sleep(POLL);
+        }
+    }
+
+    /// A server that died of something, or shut down, goes away by itself; one that does not is ended when this goes out of scope.
+    fn wait_for_exit(&mut self) -> Result<(), Error> {
+        let begun = Instant::now();
+        while self.child.try_wait()?.is_none() && begun.elapsed() < WITHIN {
+            thread::sleep(POLL);
+        }
+        Ok(self.read_log()?)
+    }
+
+    /// Whole lines that are new.
+    fn read_log(&mut self) -> io::Result<()> {
+        let bytes = fs::read(self.folder.join("log"))?;
+        let new = bytes.get(self.read..).unwrap_or_default();
+        let whole = new.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+        for line in String::from_utf8_lossy(&new[..whole]).lines() {
+            self.seen.line(line);
+        }
+        self.read += whole;
+        Ok(())
+    }
+
+    /// Without hot standby there may be nobody to ask.
+    fn ask(&mut self, question: &str) {
+        self.seen.last_replay_lsn = self.sql("select pg_last_wal_replay_lsn()").ok().filter(|lsn| !lsn.is_empty());
+        let commit = self.sql("set timezone = 'UTC'; select xid, timestamp from pg_last_committed_xact() where xid is not null").ok();
+        self.seen.last_commit = commit.and_then(|row| row.split_once('|').and_then(|(xid, time)| Some((xid.parse().ok()?, time.to_owned()))));
+        self.seen.answer = self.sql(question).ok();
+    }
+
+    fn sql(&self, statement: &str) -> Result<String, Error> {
+        let output = self.server.psql(&self.folder).args(["-v", "ON_ERROR_STOP=1", "-c", statement]).output()?;
+        Ok(finished("psql", output)?.trim().to_owned())
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if matches!(self.child.try_wait(), Ok(Some(_))) {
+            return;
+        }
+        // Nothing can be done about a failure here but to end the process the hard way.
+        let mut stop = Command::new(self.server.postgres().bin().join("pg_ctl"));
+        stop.args(["-w", "-s", "-m", "immediate", "stop", "-D"]).arg(self.folder.join("data")).current_dir(&self.folder);
+        if !self.server.user().runs(&mut stop).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
+            let _ = self.child.kill();
+        }
+        let _ = self.child.wait();
+    }
+}
+
+/// `1<TAB>0/5000000<TAB>no recovery target specified`, the last such line.
+fn parent(history: &Path) -> Option<(u32, String)> {
+    let text = fs::read_to_string(history).ok()?;
+    let line = text.lines().rfind(|line| line.starts_with(|c: char| c.is_ascii_digit()))?;
+    let mut fields = line.split('\t');
+    Some((fields.next()?.trim().parse().ok()?, fields.next()?.to_owned()))
+}
