@@ -8,6 +8,7 @@ pub mod hex;
 pub mod lag;
 pub mod locate;
 pub(crate) mod reading;
+mod start;
 pub mod stats;
 pub mod timelines;
 pub mod verify;

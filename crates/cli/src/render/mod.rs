@@ -1,5 +1,6 @@
 //! Writers: a file a format. They say what was found and decide nothing.
 
+pub mod channels;
 pub mod csv;
 pub mod digits;
 pub mod dump_json;
@@ -12,6 +13,7 @@ pub mod hex_json;
 pub mod hex_text;
 pub mod json;
 pub mod json_sink;
+pub mod short;
 pub mod stats_csv;
 pub mod stats_json;
 pub mod stats_text;
