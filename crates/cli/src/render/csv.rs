@@ -10,11 +10,11 @@ use super::digits::{decimal, position};
 use super::dump_json::{manager, operation};
 use super::dump_text::{damage, data_length};
 use super::json_sink::{key, value};
-use super::short;
 use super::stats_text::relation;
 use crate::filter::{FORKS, Filter, time_of};
 use pgwal::format::record::{Block, Record, RecordHeader, Shape};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
+use pgwal::format::rmgr::short::short;
 use pgwal::format::rmgr::sink::{Nest, Show, Sink, Value};
 use pgwal::format::rmgr::table::Short;
 use pgwal::format::{Layout, TimelineId};
@@ -131,7 +131,7 @@ impl Render for Csv<'_> {
         let short = if listed {
             line(out, |out| self.row(record, timeline, &shape, row, out)).err()
         } else {
-            short::short(Vocabulary::of(record.layout.dialect), record, &row.blocks)
+            short(Vocabulary::of(record.layout.dialect), record, &row.blocks)
         };
         if let Some(short) = short {
             self.finding(&Finding::short(record, timeline, short), Some(record.layout), out);

@@ -17,10 +17,10 @@ use super::digits::{decimal, hexadecimal, position};
 use super::dump_text::data_length;
 use super::json;
 use super::json_sink::{Fields, key, text};
-use super::short;
 use crate::filter::{FORKS, Filter};
 use pgwal::format::record::{Block, BlockRef, Image, Record, RecordHeader, Shape};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
+use pgwal::format::rmgr::short::short;
 use pgwal::format::rmgr::table::Short;
 use pgwal::format::rmgr::{Rmgr, RmgrName};
 use pgwal::format::{Dialect, Layout, Lsn, TimelineId};
@@ -74,7 +74,7 @@ impl Render for Json<'_> {
             return None;
         }
         if self.filter.only_damaged() {
-            let short = short::short(Vocabulary::of(record.layout.dialect), record, blocks)?;
+            let short = short(Vocabulary::of(record.layout.dialect), record, blocks)?;
             self.finding(&Finding::short(record, timeline, short), Some(record.layout), out);
             return Some(Rendered { listed: false, image_bytes: 0, findings: 1 });
         }

@@ -10,11 +10,11 @@
 //! record says besides is for the other formats.
 
 use super::digits::{decimal, hexadecimal, pad, position};
-use super::short;
 use crate::figures::{grouped, plural};
 use crate::filter::{FORKS, Filter};
 use pgwal::format::record::{Block, BlockRef, Record, RecordHeader};
 use pgwal::format::rmgr::describe::Vocabulary;
+use pgwal::format::rmgr::short::short;
 use pgwal::format::rmgr::{Rmgr, RmgrName};
 use pgwal::format::{Layout, Lsn, TimelineId};
 use pgwal::verify::records::{Render, Rendered};
@@ -55,7 +55,7 @@ impl Render for Text<'_> {
         if listed && !self.quiet {
             line(record, vocabulary, images, blocks, out);
         }
-        let short = short::short(vocabulary, record, blocks);
+        let short = short(vocabulary, record, blocks);
         if let Some(short) = short {
             damage(&Finding::short(record, timeline, short), Some(record.layout), out);
         }

@@ -14,11 +14,11 @@ mod zone;
 
 use super::digits::hexadecimal;
 use super::dump_text::damage;
-use super::short;
 use crate::filter::Filter;
 use pgwal::format::record::{Block, Record, RecordHeader};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
 use pgwal::format::rmgr::managers::{self, Unknown};
+use pgwal::format::rmgr::short::short;
 use pgwal::format::rmgr::table::Short;
 use pgwal::format::rmgr::{Rmgr, RmgrName};
 use pgwal::format::{Generation, Layout, TimelineId};
@@ -59,7 +59,7 @@ impl Render for Waldump<'_> {
         }
         let vocabulary = self.vocabulary.get_or_init(|| Vocabulary::of(record.layout.dialect));
         if self.filter.only_damaged() {
-            let short = short::short(vocabulary, record, blocks)?;
+            let short = short(vocabulary, record, blocks)?;
             damage(&Finding::short(record, timeline, short), Some(record.layout), out);
             return Some(Rendered { listed: false, image_bytes: 0, findings: 1 });
         }
