@@ -169,7 +169,6 @@ fn what_cannot_be_looked_at_is_2() {
     for words in [
         &[empty.path().to_str().unwrap()][..],
         &["/no/such/folder"],
-        &[&folder, "-t", "9"],
         &[&folder, "0000000100000000000000FF"],
         &[&folder, "00000001000000000000000B", "00000001000000000000000A"],
         &[&folder, "-s", "0/100", "00000001000000000000000A"],
