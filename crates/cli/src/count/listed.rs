@@ -34,7 +34,9 @@ impl<'a> Listing<'a> {
     pub fn finish(self, mut counted: Counted) -> Sum {
         let first = self.first.into_inner();
         counted.sum.first = (first != u64::MAX).then(|| Lsn::new(first));
-        counted.sum
+        let mut sum = Sum::default();
+        sum.add(counted.sum);
+        sum
     }
 }
 
