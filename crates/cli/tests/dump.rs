@@ -169,7 +169,6 @@ fn what_cannot_be_looked_at_is_2() {
     for words in [
         &[empty.path().to_str().unwrap()][..],
         &["/no/such/folder"],
-        &[&folder, "-t", "9"],
         &[&folder, "0000000100000000000000FF"],
         &[&folder, "00000001000000000000000B", "00000001000000000000000A"],
         &[&folder, "-s", "0/100", "00000001000000000000000A"],
@@ -231,5 +230,82 @@ fn every_damaged_archive_is_listed_past_its_damage() {
         if let Some((_, until)) = all[at].1.split_once(" lost, until ") {
             assert!(lsns.binary_search(&until).is_ok(), "{name}: {until}");
         }
+    }
+}
+
+#[test]
+fn the_last_line_says_what_the_exit_code_says() {
+    let (good, damaged) = (testdata(GOOD), testdata(DAMAGED));
+    for (folder, words, code) in [
+        (&good, &[][..], 0),
+        (&good, &["-s", "F/0"], 2),
+        (&good, &["-t", "99"], 1),
+        (&damaged, &["-t", "99"], 1),
+        (&damaged, &[], 1),
+        (&damaged, &["-s", "0/B00000"], 0),
+    ] {
+        let ran = walproof(&[&["dump", folder, "--format", "jsonl"], words].concat());
+        let last = documents(&ran.out).pop().unwrap();
+        assert_eq!((ran.code, last["complete"].as_bool()), (code, Some(code == 0)), "{words:?} {}", ran.err);
+        assert_eq!(ran.err.contains("nothing to read"), last["segments"] == 0, "{words:?} {}", ran.err);
+        assert_eq!(walproof(&[&["stats", folder], words].concat()).code, code, "{words:?}");
+        if words.first() == Some(&"-t") {
+            assert_eq!(walproof(&[&["verify", folder], words].concat()).code, code, "{words:?}");
+        }
+    }
+}
+
+#[test]
+fn an_option_that_would_do_nothing_is_refused() {
+    let folder = testdata(GOOD);
+    for (words, hint) in [
+        (&["-b"][..], "--format waldump"),
+        (&["-b", "--format", "jsonl"], "--format waldump"),
+        (&["--fields", "lsn"], "--format csv"),
+        (&["--fields", "lsn", "--format", "waldump"], "--format csv"),
+        (&["--fields", "lsn", "-z"], "--format csv"),
+        (&["-z", "--format", "jsonl"], "walproof stats --format"),
+    ] {
+        let ran = walproof(&[&["dump", &folder, "-n", "1"], words].concat());
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{words:?}");
+        assert!(ran.err.contains(hint), "{words:?} {}", ran.err);
+    }
+    for words in [&["-b", "--format", "waldump"][..], &["-b", "-z"], &["--fields", "lsn", "--format", "csv"]] {
+        assert_eq!(walproof(&[&["dump", &folder, "-n", "1"], words].concat()).code, 0, "{words:?}");
+    }
+}
+
+/// As pg_waldump does that is started there: on standard output up to 16.
+#[test]
+fn a_start_between_records_is_said_where_pg_waldump_says_it() {
+    let first = |version: &str, name: &str| {
+        let story = Story::all().unwrap().into_iter().find(|s| s.version == version && s.story == name).unwrap();
+        let folder = story.folder();
+        let folder = folder.to_str().unwrap();
+        let second = documents(&walproof(&["dump", folder, "--format", "jsonl", "-n", "2"]).out).remove(1);
+        let inside = second["lsn"].as_str().unwrap().parse::<pgwal::format::Lsn>().unwrap().plus_within(1).to_string();
+        walproof(&["dump", folder, "--format", "waldump", "-s", &inside, "-n", "1"]).out.lines().next().unwrap_or_default().to_owned()
+    };
+    let good = testdata(GOOD);
+    let dump = |words: &[&str]| walproof(&[&["dump", &good, "--format", "waldump"], words].concat()).out;
+    let line = "first record is after 0/900029, at 0/900060, skipping over 55 bytes";
+    assert_eq!(dump(&["-s", "0/900029", "-n", "1"]).lines().next(), Some(line));
+    // Whatever is filtered, and whatever is printed behind it.
+    assert_eq!(dump(&["-s", "0/900029", "-r", "btree", "-n", "1"]).lines().next(), Some(line));
+    assert_eq!(walproof(&["dump", &good, "-s", "0/900029", "-z"]).out.lines().next(), Some(line));
+    assert_eq!(walproof(&["dump", &good, "-s", "0/900029", "-n", "1", "--follow", "--format", "waldump"]).out.lines().next(), Some(line));
+    // One byte; none of a page header's; the start of a record or of a segment is no such place.
+    assert!(dump(&["-s", "0/90005F", "-n", "1"]).starts_with("first record is after 0/90005F, at 0/900060, skipping over 1 byte\n"));
+    for start in ["0/900060", "0/900000", "0/A00000"] {
+        assert!(dump(&["-s", start, "-n", "1"]).starts_with("rmgr: "), "{start}");
+    }
+    // Not in other formats, and not where nothing is to be printed.
+    assert!(walproof(&["dump", &good, "-s", "0/900029", "-n", "1"]).out.starts_with("0/00900060"));
+    assert_eq!(dump(&["-s", "0/900029", "-q"]), "");
+    for (version, story, said) in
+        [("9.2", "promotion", true), ("9.4", "promotion", true), ("10", "archive", true), ("13", "archive", true), ("19", "archive", false)]
+    {
+        let line = first(version, story);
+        assert_eq!(line.starts_with("first record is after "), said, "{version}: {line}");
     }
 }

@@ -43,21 +43,6 @@ fn same(name: &str, ours: &[Line], theirs: &[Line], expected: usize) {
 }
 
 #[test]
-fn every_line_of_pg_xlogdump_9_4() {
-    let Some(corpus) = corpus() else { return };
-    for (range, folder, segments, expected) in [
-        ("tl1", "archive", ["000000010000000000000001", "000000010000000000000007"], 266_153),
-        ("tl2", "archive", ["000000020000000000000008", "000000020000000000000009"], 6_124),
-        ("tl3", "archive", ["000000030000000000000004", "000000030000000000000005"], 7_791),
-        ("wrap", "wrap_archive", ["0000000100000000000000FB", "000000010000000100000000"], 108_352),
-    ] {
-        let theirs = reference(&read(&corpus.join(format!("9.4/oracle/xlogdump/range_{range}.txt"))));
-        let ran = walproof(&["dump", corpus.join("9.4").join(folder).to_str().unwrap(), segments[0], segments[1]]);
-        same(range, &lines(&ran.out), &theirs, expected);
-    }
-}
-
-#[test]
 fn every_line_of_pg_waldump() {
     let Some(corpus) = corpus() else { return };
     for (version, expected) in

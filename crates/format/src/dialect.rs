@@ -130,6 +130,17 @@ pub struct Statistics {
     pub says_range: bool,
 }
 
+/// Whether the dump program says on standard output that it was started between two records.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StartNote {
+    /// It does, and 1 has a plural, too (9.6 and earlier).
+    Bytes,
+    /// It does (10 – 16).
+    Counted,
+    /// On standard error (17 and later).
+    Aside,
+}
+
 /// How a description shows a time: as the server did itself, up to 9.2, and then as the dump program does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TimeText {
@@ -203,6 +214,8 @@ pub struct Dialect {
     pub epoch_separator: &'static str,
     /// How the dump program counts.
     pub statistics: Statistics,
+    /// What the dump program says of a start between records.
+    pub start_note: StartNote,
     /// How descriptions show times.
     pub time_text: TimeText,
     /// Words of invalidation messages.
@@ -312,6 +325,7 @@ const V8_2: Dialect = Dialect {
     wal_levels: &["minimal", "archive", "hot_standby"],
     epoch_separator: "/",
     statistics: Statistics { folds_flag: false, says_range: false },
+    start_note: StartNote::Bytes,
     time_text: TimeText::Second,
     invalidations: INVALIDATIONS,
     stats_item: 0,
@@ -432,6 +446,7 @@ const V10: Dialect = Dialect {
     catalog_version: 201707211,
     functions: wal_functions::FUNCTIONS_10,
     float_times: false,
+    start_note: StartNote::Counted,
     ..V9_6
 };
 
@@ -494,6 +509,7 @@ const V17: Dialect = Dialect {
     recovery: recovery::RECOVERY_17,
     magic: 0xD116,
     boundary: BoundaryRule::Next,
+    start_note: StartNote::Aside,
     control_version: 1700,
     catalog_version: 202406281,
     ..V16

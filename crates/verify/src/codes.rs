@@ -161,6 +161,9 @@ codes! {
     Image = "WP211", "page-image", Error, "a page image cannot be restored",
         example "the image of block 31 of 1663/5/16393 in the record at 0/00FA6880 does not unpack as pglz",
         "The record's checksum is right, and the image of a page in it does not unpack, or is no page with its hole filled: the server that wrote it had a fault, or the bytes were forged. Only dump --save-fullpage looks into images. Replay of an image that does not unpack ends with \"could not decompress image\" (\"invalid compressed image\" up to 14).";
+    Data = "WP212", "record-data", Warning, "a record's data ends too early for its type",
+        example "the data of the Heap INSERT record at 0/00FA6880 ends before off",
+        "The record's checksum and structure are right, and the data of its resource manager is shorter than a record of its type is: the server that wrote it had a fault, a fork changed the record and kept its type, or the bytes were forged. Where replay stops does not depend on it: recovery hands the record to its resource manager, which reads what lies in memory behind it, or crashes. Only dump and hex ask what records mean; dump goes on and tells what could be read.";
 
     HistoryMissing = "WP301", "history-missing", Error, "a timeline has WAL and no history file",
         example "00000002.history is missing",

@@ -3,12 +3,13 @@
 use crate::codes::{Code, Severity};
 use crate::recovery::failure::Failure;
 use pgwal_format::image::Unrestorable;
-use pgwal_format::record::{BlockRef, RelFileLocator};
+use pgwal_format::record::{BlockRef, Record, RelFileLocator};
+use pgwal_format::rmgr::table::Short;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
 use pgwal_format::text::control::ControlError;
 use pgwal_format::text::history::Switch;
-use pgwal_format::{Lsn, PageSize, SegmentSize, TimelineId, Version};
+use pgwal_format::{Lsn, PageSize, SegmentName, SegmentSize, TimelineId, Version};
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
 
@@ -245,6 +246,15 @@ pub enum Detail {
         /// The backup that it builds on.
         from: IncrementalFrom,
     },
+    /// The data of a record is shorter than its type needs.
+    Short {
+        /// Resource manager.
+        rmid: u8,
+        /// `xl_info`.
+        info: u8,
+        /// The field that it ends before.
+        before: &'static str,
+    },
     /// Nothing more to say than the code does.
     Plain,
 }
@@ -254,6 +264,23 @@ impl Finding {
     pub fn image(lsn: Lsn, timeline: TimelineId, block: &BlockRef, why: Unrestorable) -> Finding {
         let detail = Detail::Image { rel: block.rel, block: block.block, why };
         Finding { timeline: Some(timeline), lsn: Some(lsn), at: Some(lsn), detail, ..Finding::of(Code::Image) }
+    }
+
+    /// The data of a record ends before a field of its type, though its checksum is right.
+    pub fn short(record: &Record<'_>, timeline: TimelineId, short: Short) -> Finding {
+        let (layout, lsn) = (record.layout, record.lsn);
+        let number = layout.address().segment(lsn, layout.segment);
+        let segment = SegmentName::new(timeline, number, layout.address(), layout.segment).to_string();
+        Finding {
+            timeline: Some(timeline),
+            lsn: Some(lsn),
+            at: Some(lsn),
+            file: Some(segment.clone()),
+            segment: Some(segment),
+            offset: Some(layout.address().offset(lsn, layout.segment)),
+            detail: Detail::Short { rmid: record.header.rmid, info: record.header.info, before: short.0 },
+            ..Finding::of(Code::Data)
+        }
     }
 
     /// A finding of this code and its usual severity, everything else left open.

@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::finding::Finding;
 use crate::options::{Options, Which};
 use crate::outcome::{Branch, Outcome};
-use crate::records::{ListError, Listed, Render, Wanted};
+use crate::records::{ListError, Listed, Render, Rendered, Wanted};
 use crate::verify::{Sight, examine};
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::text::history::Switch;
@@ -208,7 +208,7 @@ impl Render for Seen {
         true
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<u64> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
         if record.lsn <= self.lsn && self.lsn < record.end {
             if let Ok(mut covering) = self.covering.lock() {
                 *covering = Some((record.lsn, record.end, record.header.is_switch()));
@@ -218,7 +218,7 @@ impl Render for Seen {
         {
             *before = (*before).max(Some(record.end));
         }
-        Some(0)
+        Some(0.into())
     }
 
     fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}

@@ -64,6 +64,9 @@ impl Finding {
             (Code::CopiesDiffer, Detail::Copies { other }) => {
                 format!("compare both with the records of the timeline and remove the wrong one of {file} and {other}")
             }
+            (Code::Data, _) => {
+                "look at its bytes with walproof hex; compare with another copy of the file, and find out what wrote the record".into()
+            }
             (Code::Slack | Code::StalePages | Code::PartialBeside, _) => "nothing: replay does not read these bytes".into(),
             _ => format!("find a good copy of {file}: pg_wal of the old primary, a standby, another archive; check it: walproof verify FILE"),
         }

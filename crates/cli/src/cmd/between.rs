@@ -7,7 +7,7 @@ use pgwal::format::rmgr::TRANSACTION;
 use pgwal::format::rmgr::xact::{self, Ending, Timestamp};
 use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal::source::{self, Source};
-use pgwal::verify::records::{Render, Wanted, list};
+use pgwal::verify::records::{Render, Rendered, Wanted, list};
 use pgwal::verify::{Depth, Finding, Options, Which, verify};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -149,7 +149,7 @@ impl Render for Counter {
         true
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<u64> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
         let between = self.low <= record.lsn && record.lsn < self.high;
         self.any.fetch_add(1, Ordering::Relaxed);
         self.records.fetch_add(u64::from(between), Ordering::Relaxed);
@@ -165,7 +165,7 @@ impl Render for Counter {
                 }
             }
         }
-        Some(0)
+        Some(0.into())
     }
 
     fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}

@@ -3,15 +3,18 @@
 //! What is listed is what recovery to a timeline would read: segment by segment the file that a server takes. Where it
 //! could not read on, a finding stands in the list, and the list goes on behind it.
 
-use super::reading::Reading;
-use super::stats;
+use super::reading::{Read, Reading};
+use super::{start, stats};
 use crate::Exit;
+use crate::count::{By, Counted, Listing};
 use crate::filter::{self, Filter};
 use crate::follow::{self, Watch};
 use crate::fullpage;
 use crate::progress::Bar;
+use crate::render::channels::Channels;
 use crate::render::csv::{self, Column};
 use crate::render::{dump_json, dump_text, waldump};
+use anyhow::ensure;
 use clap::ValueEnum;
 use pgwal::source::Source;
 use pgwal::verify::Options;
@@ -29,7 +32,7 @@ pub struct Args {
     reading: Reading,
     #[command(flatten)]
     filter: Filter,
-    /// Details of blocks, each on a line of its own (with --format waldump)
+    /// Details of blocks, each on a line of its own: with --format waldump only
     #[arg(short, long)]
     bkp_details: bool,
     /// Go on with what is written from now on, until a signal, the end of the range, or the reader of the list ends it
@@ -41,15 +44,13 @@ pub struct Args {
     /// No records; findings go to standard error
     #[arg(short, long)]
     quiet: bool,
-    /// How to say it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// Columns of --format csv, with commas between; data.NAME is a field that walproof fields lists
-    #[arg(long, value_name = "COLUMNS", value_parser = csv::column, value_delimiter = ',', default_value = csv::USUAL)]
-    fields: Vec<Column>,
-    /// What pg_waldump --stats prints: the same as walproof stats --format waldump
+    /// How to say it [default: text]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    #[arg(long, value_name = "COLUMNS", value_parser = csv::column, value_delimiter = ',', help = csv::help())]
+    fields: Option<Vec<Column>>,
+    /// What pg_waldump --stats prints, instead of records: the same as walproof stats --format waldump
     #[arg(short = 'z', long, value_name = "record", num_args = 0..=1, require_equals = true, default_missing_value = "rmgr", value_parser = ["rmgr", "record"])]
-    #[arg(conflicts_with_all = ["follow", "save_fullpage"])]
     stats: Option<String>,
 }
 
@@ -70,12 +71,14 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.filter.lists_managers() {
         return list_managers();
     }
-    if let Some(by) = &args.stats {
-        return stats::as_pg_waldump(&args.reading, &args.filter, by == "record", args.quiet);
+    args.fit_together()?;
+    let format = args.format.unwrap_or(if args.by().is_some() { Format::Waldump } else { Format::Text });
+    if let (Some(by), None, false) = (args.by(), &args.save_fullpage, args.follow) {
+        return stats::as_pg_waldump(&args.reading, &args.filter, by, args.quiet);
     }
     let (source, mut options): (_, Options<'_>) = args.reading.open()?;
     let source = source.as_ref();
-    if args.format == Format::Waldump {
+    if format == Format::Waldump {
         args.reading.own_files_only(source, &mut options)?;
     }
     args.filter.prepare(source, &options)?;
@@ -83,44 +86,87 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let watch = if args.follow { Some(Watch::new(&args.reading.archive()?)?) } else { None };
     let work = Work { pages, watch };
     options.interrupt = work.watch.as_ref().map(Watch::interrupt);
+    if format == Format::Waldump && !args.quiet {
+        let note = start::note(source, &options)?.unwrap_or_default();
+        io::stdout().lock().write_all(note.as_bytes())?;
+    }
     let bar = Bar::new(args.quiet || args.follow || io::stdout().is_terminal());
     options.progress = Some(&bar);
     let wanted = Wanted { options, limit: args.reading.limit() };
-    let filter = &args.filter;
-    let listed = match (args.quiet, args.format) {
-        (true, _) => {
-            write(source, &wanted, &work, &dump_text::Text { filter, quiet: true, vocabulary: OnceLock::new() }, &mut Unheard(io::stderr().lock()))
-        }
-        (_, Format::Text) => {
-            write(source, &wanted, &work, &dump_text::Text { filter, quiet: false, vocabulary: OnceLock::new() }, &mut io::stdout().lock())
-        }
-        (_, Format::Waldump) => {
-            let zone = waldump::Zone::system();
-            let render = waldump::Waldump { filter, details: args.bkp_details, zone: &zone, vocabulary: OnceLock::new() };
-            write(source, &wanted, &work, &render, &mut io::stdout().lock())
-        }
-        (_, Format::Jsonl) => {
-            let mut out = io::stdout().lock();
-            let listed = write(source, &wanted, &work, &dump_json::Json { filter }, &mut out)?;
-            out.write_all(&dump_json::end(&listed)).and_then(|()| out.flush())?;
-            Ok(listed)
-        }
-        (_, Format::Csv) => {
-            let mut out = io::stdout().lock();
-            let render = csv::Csv::new(filter, &args.fields);
-            out.write_all(&render.header())?;
-            let listed = write(source, &wanted, &work, &render, &mut out)?;
-            // Where nobody can be told, the exit code counts.
-            let _ = io::stderr().write_all(&render.findings());
-            Ok(listed)
-        }
-    };
+    let listed = args.list(source, &wanted, &work, format);
     bar.finish();
     let listed = listed?;
     if let Some(watch) = &work.watch {
         watch.end();
     }
-    exit(args, &listed)
+    args.reading.complain_of_nothing(&listed.outcome, Read::from(&listed));
+    let exit = Reading::exit(Read::from(&listed));
+    if exit != Exit::Clean && listed.segments > 0 && matches!(format, Format::Text | Format::Csv) && !args.quiet {
+        crate::complain(dump_text::incomplete(listed.end));
+    }
+    Ok(exit)
+}
+
+impl Args {
+    /// What would have no meaning together is not taken in silence.
+    fn fit_together(&self) -> anyhow::Result<()> {
+        let format = self.format.unwrap_or(Format::Text);
+        let is_table = self.stats.is_some();
+        ensure!(
+            !is_table || matches!(self.format, None | Some(Format::Waldump)),
+            "-z prints the table of pg_waldump and no other format; walproof stats --format has more"
+        );
+        ensure!(
+            !self.bkp_details || is_table || format == Format::Waldump,
+            "-b is how --format waldump shows blocks: add that; text, jsonl and csv (--fields blocks) always name them"
+        );
+        ensure!(self.fields.is_none() || (format == Format::Csv && !is_table), "--fields chooses the columns of --format csv: add that");
+        Ok(())
+    }
+
+    fn by(&self) -> Option<By> {
+        self.stats.as_deref().map(|by| if by == "record" { By::Record } else { By::Rmgr })
+    }
+
+    fn list(&self, source: &dyn Source, wanted: &Wanted<'_>, work: &Work, format: Format) -> anyhow::Result<Listed> {
+        let (filter, mut out) = (&self.filter, io::stdout().lock());
+        match (self.by(), self.quiet, format) {
+            (Some(by), quiet, _) => {
+                let (render, mut counted) = (Listing::new(filter), Counted::default());
+                let listed = write(source, wanted, work, &render, &mut Channels::new(&mut counted, io::stderr().lock()))?;
+                let sum = render.finish(counted);
+                if !quiet && listed.segments > 0 {
+                    let table = stats::listed_as_pg_waldump(by, &sum, &listed);
+                    out.write_all(table.as_bytes()).and_then(|()| out.flush())?;
+                }
+                Ok(listed)
+            }
+            (_, true, _) => {
+                let render = dump_text::Text { filter, quiet: true, vocabulary: OnceLock::new() };
+                write(source, wanted, work, &render, &mut Unheard(io::stderr().lock()))
+            }
+            (_, _, Format::Text) => {
+                let render = dump_text::Text { filter, quiet: false, vocabulary: OnceLock::new() };
+                write(source, wanted, work, &render, &mut out)
+            }
+            (_, _, Format::Waldump) => {
+                let zone = waldump::Zone::system();
+                let render = waldump::Waldump { filter, details: self.bkp_details, zone: &zone, vocabulary: OnceLock::new() };
+                write(source, wanted, work, &render, &mut out)
+            }
+            (_, _, Format::Jsonl) => {
+                let listed = write(source, wanted, work, &dump_json::Json { filter }, &mut out)?;
+                out.write_all(&dump_json::end(&listed, Reading::exit(Read::from(&listed)) == Exit::Clean)).and_then(|()| out.flush())?;
+                Ok(listed)
+            }
+            (_, _, Format::Csv) => {
+                let columns = self.fields.clone().unwrap_or_else(csv::usual);
+                let render = csv::Csv::new(filter, &columns);
+                out.write_all(&render.header())?;
+                write(source, wanted, work, &render, &mut Channels::new(out, io::stderr().lock()))
+            }
+        }
+    }
 }
 
 /// Prints the names that -r takes.
@@ -173,12 +219,4 @@ impl<W: Write> Write for Unheard<W> {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-fn exit(args: &Args, listed: &Listed) -> anyhow::Result<Exit> {
-    let exit = args.reading.exit(&listed.outcome, listed.segments, listed.complete)?;
-    if exit == Exit::Refuted && matches!(args.format, Format::Text | Format::Csv) && !args.quiet {
-        crate::complain(dump_text::incomplete(listed.end));
-    }
-    Ok(exit)
 }

@@ -78,5 +78,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         }
     }
     out.flush()?;
-    Ok(if one.is_right() { Exit::Clean } else { Exit::Refuted })
+    Ok(match one.is_right() {
+        true => Exit::Clean,
+        false if !one.findings.is_empty() && one.findings.iter().all(|f| f.code.is_could_not_look()) => Exit::CouldNotTell,
+        false => Exit::Refuted,
+    })
 }

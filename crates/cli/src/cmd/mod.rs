@@ -10,6 +10,7 @@ pub mod lag;
 pub mod locate;
 pub(crate) mod reading;
 pub(crate) mod restoring;
+mod start;
 pub mod stats;
 pub mod timelines;
 pub mod verify;

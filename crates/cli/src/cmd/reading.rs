@@ -5,7 +5,7 @@ use crate::input::Input;
 use anyhow::{bail, ensure};
 use pgwal::format::{FileName, Layout, Lsn, Position, SegmentName, TimelineId};
 use pgwal::source::Source;
-use pgwal::verify::records::{Render, Wanted, list};
+use pgwal::verify::records::{Gathered, Listed, Render, Wanted, list};
 use pgwal::verify::{Depth, Options, Outcome, Which, verify};
 use std::path::PathBuf;
 
@@ -36,6 +36,29 @@ pub struct Reading {
     /// Read plain files in windows instead of mapping them into memory
     #[arg(long)]
     no_mmap: bool,
+}
+
+/// What was read.
+#[derive(Clone, Copy)]
+pub struct Read {
+    /// Segments.
+    pub segments: u64,
+    /// Every record asked for.
+    pub complete: bool,
+    /// Where not: damage or a gap is the reason.
+    pub refuted: bool,
+}
+
+impl From<&Listed> for Read {
+    fn from(listed: &Listed) -> Read {
+        Read { segments: listed.segments, complete: listed.complete, refuted: listed.refuted }
+    }
+}
+
+impl From<&Gathered> for Read {
+    fn from(gathered: &Gathered) -> Read {
+        Read { segments: gathered.segments, complete: gathered.complete, refuted: gathered.refuted }
+    }
 }
 
 /// Reads a timeline as PostgreSQL 16 does.
@@ -93,19 +116,30 @@ impl Reading {
         Ok(())
     }
 
-    /// How a command ends that read so many segments of it.
-    pub fn exit(&self, outcome: &Outcome, segments: u64, complete: bool) -> anyhow::Result<Exit> {
-        if outcome.layout.is_none() {
-            return Ok(Exit::CouldNotTell);
+    /// How a command ends that read so much of it.
+    pub fn exit(read: Read) -> Exit {
+        // What is wrong outranks what could not be told.
+        match read {
+            Read { refuted: true, .. } => Exit::Refuted,
+            Read { complete: true, segments: 1.., .. } => Exit::Clean,
+            _ => Exit::CouldNotTell,
         }
-        if segments == 0 {
+    }
+
+    /// Says it where nothing of the range is here.
+    pub fn complain_of_nothing(&self, outcome: &Outcome, read: Read) -> bool {
+        let nothing = outcome.layout.is_some() && read.segments == 0;
+        if nothing {
             let here: Vec<String> = outcome.timelines.iter().map(|t| t.timeline.to_string()).collect();
             match self.timeline {
-                Some(asked) => bail!("nothing to read: no segment of timeline {asked} in the range asked for (timelines here: {})", here.join(", ")),
-                None => bail!("nothing to read: no segment of the range asked for is here"),
+                Some(asked) => crate::complain(format_args!(
+                    "nothing to read: no segment of timeline {asked} in the range asked for (timelines here: {})",
+                    here.join(", ")
+                )),
+                None => crate::complain("nothing to read: no segment of the range asked for is here"),
             }
         }
-        Ok(if complete { Exit::Clean } else { Exit::Refuted })
+        nothing
     }
 
     /// Where the archive is.

@@ -4,7 +4,8 @@
 //! partial, and the exit code is 1.
 
 use super::dump::list_managers;
-use super::reading::Reading;
+use super::reading::{Read, Reading};
+use super::start;
 use crate::Exit;
 use crate::count::{By, Cell, Counter, Key, Sum};
 use crate::filter::Filter;
@@ -13,7 +14,7 @@ use crate::render::{stats_csv, stats_json, stats_text, stats_waldump};
 use anyhow::ensure;
 use clap::ValueEnum;
 use pgwal::format::{Layout, Lsn};
-use pgwal::verify::records::{Wanted, gather};
+use pgwal::verify::records::{Listed, Wanted, gather};
 use std::collections::HashMap;
 use std::io::{self, Write};
 
@@ -68,6 +69,8 @@ pub struct Report {
     pub findings: u64,
 }
 
+const PARTIAL: &str = "these totals are partial: not every record asked for could be read; lines with *** say where";
+
 /// Counts.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.filter.lists_managers() {
@@ -79,8 +82,17 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// `dump --stats`.
-pub fn as_pg_waldump(reading: &Reading, filter: &Filter, record: bool, quiet: bool) -> anyhow::Result<Exit> {
-    count(reading, filter, if record { By::Record } else { By::Rmgr }, quiet, Format::Waldump)
+pub fn as_pg_waldump(reading: &Reading, filter: &Filter, by: By, quiet: bool) -> anyhow::Result<Exit> {
+    count(reading, filter, by, quiet, Format::Waldump)
+}
+
+/// The same of records that were listed.
+pub fn listed_as_pg_waldump(by: By, sum: &Sum, listed: &Listed) -> String {
+    let Some(layout) = listed.outcome.layout else { return String::new() };
+    if !listed.complete {
+        crate::complain(PARTIAL);
+    }
+    stats_waldump::table(&Report::new(by, layout, sum, !listed.complete, listed.findings))
 }
 
 fn count(reading: &Reading, filter: &Filter, by: By, quiet: bool, format: Format) -> anyhow::Result<Exit> {
@@ -89,6 +101,7 @@ fn count(reading: &Reading, filter: &Filter, by: By, quiet: bool, format: Format
     if format == Format::Waldump {
         reading.own_files_only(source, &mut options)?;
     }
+    let note = if format == Format::Waldump && !quiet { start::note(source, &options)? } else { None };
     filter.prepare(source, &options)?;
     reading.limited(source, &mut options, &Counter::new(filter, by))?;
     let bar = Bar::new(quiet);
@@ -101,8 +114,11 @@ fn count(reading: &Reading, filter: &Filter, by: By, quiet: bool, format: Format
     bar.finish();
     // Where nobody can be told, the exit code counts.
     let _ = io::stderr().write_all(&told);
-    let exit = reading.exit(&gathered.outcome, gathered.segments, gathered.complete)?;
+    let exit = Reading::exit(Read::from(&gathered));
     let Some(layout) = gathered.outcome.layout else { return Ok(exit) };
+    if reading.complain_of_nothing(&gathered.outcome, Read::from(&gathered)) {
+        return Ok(exit);
+    }
     let report = Report::new(by, layout, &counter.finish(), !gathered.complete, gathered.findings);
     if !quiet {
         let text = match format {
@@ -112,10 +128,11 @@ fn count(reading: &Reading, filter: &Filter, by: By, quiet: bool, format: Format
             Format::Waldump => stats_waldump::table(&report),
         };
         let mut out = io::stdout().lock();
+        out.write_all(note.unwrap_or_default().as_bytes())?;
         out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
     }
     if report.partial && matches!(format, Format::Csv | Format::Waldump) && !quiet {
-        crate::complain("these totals are partial: not every record asked for could be read; lines with *** say where");
+        crate::complain(PARTIAL);
     }
     Ok(exit)
 }

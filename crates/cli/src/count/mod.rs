@@ -5,16 +5,18 @@
 //! of groups only.
 
 mod key;
+mod listed;
 mod sum;
 
 pub use key::{By, Key};
+pub use listed::{Counted, Listing};
 pub use sum::{Cell, Sum};
 
 use crate::filter::{Facts, Filter, time_of};
 use crate::render::dump_text;
 use pgwal::format::record::{Block, Record, RecordHeader};
 use pgwal::format::{Generation, Layout, TimelineId};
-use pgwal::verify::records::Render;
+use pgwal::verify::records::{Render, Rendered};
 use pgwal::verify::{Finding, Severity};
 use std::sync::{Mutex, PoisonError};
 
@@ -61,14 +63,14 @@ impl Render for Counter<'_> {
     }
 
     #[inline(always)]
-    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut Part, _: &mut Vec<u8>) -> Option<u64> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut Part, _: &mut Vec<u8>) -> Option<Rendered> {
         if !self.simple {
-            return self.picked(record, part);
+            return self.picked(record, part).map(Rendered::from);
         }
         part.sum.seen(record);
         let images = record.image_bytes();
         part.sum.by_code(record, images);
-        Some(images)
+        Some(images.into())
     }
 
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {

@@ -88,6 +88,13 @@ impl Sum {
         }
     }
 
+    /// Counts a record of which no more is known than this.
+    pub fn listed(&mut self, rmid: u8, half: u8, length: u64, image_bytes: u64, end: Lsn) {
+        let record_bytes = length.saturating_sub(image_bytes);
+        self.put(Key::Code(rmid, half), Cell { records: 1, record_bytes, image_bytes });
+        self.end = Some(end);
+    }
+
     /// Counts a record for a group.
     pub fn count(&mut self, record: &Record<'_>, key: Key, images: u64) {
         self.put(key, Cell::of(record, images));

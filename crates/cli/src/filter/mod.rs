@@ -110,11 +110,21 @@ impl Filter {
     /// What the header alone tells.
     #[inline]
     pub fn wants(&self, header: &RecordHeader) -> bool {
+        self.looks_at(header) && !self.only_damaged
+    }
+
+    /// Records are looked at and not shown: what is wrong with them is.
+    pub fn only_damaged(&self) -> bool {
+        self.only_damaged
+    }
+
+    /// As [`Filter::wants`], of records to be looked at.
+    #[inline]
+    pub fn looks_at(&self, header: &RecordHeader) -> bool {
         self.xid.is_none_or(|xid| xid == header.xid)
             && (self.rmgr.is_empty() || self.rmgr.contains(&Manager::Id(header.rmid)))
             && (self.record.is_empty() || self.record.iter().any(|t| t.may_be(header)))
             && self.min_size.is_none_or(|n| u64::from(header.tot_len) >= n)
-            && !self.only_damaged
     }
 
     /// What the rest of the record tells.

@@ -10,7 +10,7 @@ use pgwal::format::rmgr::TRANSACTION;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::format::{Layout, Lsn, TimelineId};
 use pgwal::verify::Finding;
-use pgwal::verify::records::Render;
+use pgwal::verify::records::{Render, Rendered};
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -73,7 +73,7 @@ impl Render for Surveyor {
         true
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut Part, _: &mut Vec<u8>) -> Option<u64> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut Part, _: &mut Vec<u8>) -> Option<Rendered> {
         let shape = record.blocks(&mut part.blocks).unwrap_or_default();
         if let Some(asked) = self.transaction {
             if shape.top_xid == Some(asked) {
@@ -94,7 +94,7 @@ impl Render for Surveyor {
                 part.changes.push((record.lsn, inside));
             }
         }
-        Some(0)
+        Some(0.into())
     }
 
     fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}

@@ -8,7 +8,7 @@
 use pgwal::format::record::{Block, BlockRef, Image, Record, RecordHeader};
 use pgwal::format::{Layout, Lsn, TimelineId};
 use pgwal::verify::Finding;
-use pgwal::verify::records::Render;
+use pgwal::verify::records::{Render, Rendered};
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Mutex, PoisonError};
@@ -103,9 +103,9 @@ impl<R: Render> Render for Saving<'_, R> {
         self.inner.wants(header)
     }
 
-    fn record(&self, record: &Record<'_>, timeline: TimelineId, (inner, blocks): &mut Self::Scratch, out: &mut Vec<u8>) -> Option<u64> {
-        let images = lines(out, |out| self.inner.record(record, timeline, inner, out))?;
-        if images > 0 && record.blocks(blocks).is_ok() {
+    fn record(&self, record: &Record<'_>, timeline: TimelineId, (inner, blocks): &mut Self::Scratch, out: &mut Vec<u8>) -> Option<Rendered> {
+        let rendered = lines(out, |out| self.inner.record(record, timeline, inner, out))?;
+        if rendered.image_bytes > 0 && record.blocks(blocks).is_ok() {
             for block in blocks.iter() {
                 let Some(image) = block.reference.image else { continue };
                 let waiting = Waiting {
@@ -121,7 +121,7 @@ impl<R: Render> Render for Saving<'_, R> {
                 out.extend_from_slice(&self.keep(waiting).to_le_bytes());
             }
         }
-        Some(images)
+        Some(rendered)
     }
 
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {

@@ -2,7 +2,7 @@
 
 use pgwal::format::record::{Record, RecordHeader};
 use pgwal::format::{Layout, Lsn, TimelineId};
-use pgwal::verify::records::Render;
+use pgwal::verify::records::{Render, Rendered};
 use pgwal::verify::{Finding, Severity};
 use std::sync::{Mutex, PoisonError};
 
@@ -63,7 +63,7 @@ impl Render for Catch {
         true
     }
 
-    fn record(&self, record: &Record<'_>, timeline: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<u64> {
+    fn record(&self, record: &Record<'_>, timeline: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
         let seen = Seen { lsn: record.lsn, end: record.end, prev: record.header.prev, timeline };
         let mut caught = self.caught.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.lsn > self.lsn {

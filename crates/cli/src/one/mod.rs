@@ -7,11 +7,13 @@ pub use raw::Row;
 
 use catch::{Catch, Caught};
 use pgwal::format::record::{Record, RecordHeader};
+use pgwal::format::rmgr::describe::Vocabulary;
+use pgwal::format::rmgr::short::short;
 use pgwal::format::spans::{Part, Span, record_spans};
 use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal::source::Source;
 use pgwal::verify::records::{Wanted, list};
-use pgwal::verify::{Depth, Finding, Options, Which, verify};
+use pgwal::verify::{Code, Depth, Finding, Options, Which, verify};
 use raw::Raw;
 
 /// Segments on both sides that are looked at, until the record is found. The largest one has 1 GiB.
@@ -89,6 +91,7 @@ fn show(source: &dyn Source, layout: Layout, lsn: Lsn, asked: Option<TimelineId>
         let switched = one.header.is_some_and(|h| h.is_switch()) && lsn >= one.raw.reaches(record.lsn);
         let place = if switched { "behind this switch, which leaves the rest of the segment empty" } else { "inside of it" };
         one.note = (record.lsn != lsn).then(|| format!("{lsn} lies {place}"));
+        one.read_meaning();
         return Ok(one);
     }
     if let Some(finding) = caught.findings.first() {
@@ -109,6 +112,7 @@ fn show(source: &dyn Source, layout: Layout, lsn: Lsn, asked: Option<TimelineId>
         let mut one = one(next.lsn, next.timeline, read(next.lsn, next.timeline));
         one.end = Some(next.end);
         one.note = Some(format!("{lsn} lies between records, this is the next one"));
+        one.read_meaning();
         return Ok(one);
     }
     let Some(before) = before else { return Err(Nothing::NoRecord(format!("no record holds {lsn}"))) };
@@ -128,9 +132,22 @@ fn show(source: &dyn Source, layout: Layout, lsn: Lsn, asked: Option<TimelineId>
 }
 
 impl One {
-    /// It is whole, and nothing is wrong with it.
+    /// Says where its data is too short for its type.
+    fn read_meaning(&mut self) {
+        let (Some(header), size) = (self.header, self.layout.record_header()) else { return };
+        let Some(body) = self.raw.bytes.get(size..header.tot_len as usize) else { return };
+        let record = Record { lsn: self.start, end: self.end.unwrap_or(self.start), header, body, layout: &self.layout };
+        let mut blocks = Vec::new();
+        if record.blocks(&mut blocks).is_ok()
+            && let Some(short) = short(Vocabulary::of(self.layout.dialect), &record, &blocks)
+        {
+            self.findings.push(Finding::short(&record, self.timeline, short));
+        }
+    }
+
+    /// It is whole and can be replayed, whatever it says.
     pub fn is_right(&self) -> bool {
-        self.end.is_some() && self.findings.is_empty()
+        self.end.is_some() && self.findings.iter().all(|f| f.code == Code::Data)
     }
 
     /// Its bytes field by field, page headers between them.

@@ -1,10 +1,11 @@
 //! `walproof dump --format csv`: chosen fields of records, a header line first, quoted as RFC 4180 says, lines ended by a newline.
-//! Findings go to standard error.
+//! Findings go to standard error, when they are found ([`super::channels`]).
 //!
 //! A column is one of [`COLUMNS`], or `data.NAME` for a field that `walproof fields` lists: empty where the record has none. Values
 //! are those of JSON lines without their quotes; a relation is `1663/5/16384`, with its fork `1663/5/16384_vm`, a tuple
 //! `7/2`, a list or an object stays JSON.
 
+use super::channels::{aside, line};
 use super::digits::{decimal, position};
 use super::dump_json::{manager, operation};
 use super::dump_text::{damage, data_length};
@@ -13,15 +14,26 @@ use super::stats_text::relation;
 use crate::filter::{FORKS, Filter, time_of};
 use pgwal::format::record::{Block, Record, RecordHeader, Shape};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
+use pgwal::format::rmgr::short::short;
 use pgwal::format::rmgr::sink::{Nest, Show, Sink, Value};
+use pgwal::format::rmgr::table::Short;
 use pgwal::format::{Layout, TimelineId};
 use pgwal::verify::Finding;
-use pgwal::verify::records::Render;
+use pgwal::verify::records::{Render, Rendered};
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 /// The usual columns.
-pub const USUAL: &str = "lsn,xid,rmgr,record,length,total_length,fpi_length,blocks";
+const USUAL: &str = "lsn,xid,rmgr,record,length,total_length,fpi_length,blocks";
+
+/// The usual columns, read.
+pub fn usual() -> Vec<Column> {
+    USUAL.split(',').filter_map(|name| column(name).ok()).collect()
+}
+
+/// What the option that chooses them does.
+pub fn help() -> String {
+    format!("Columns of --format csv, with commas between; data.NAME is a field that walproof fields lists [default: {USUAL}]")
+}
 
 /// The fixed columns: name, type, meaning.
 pub const COLUMNS: [(&str, &str, &str); 18] = [
@@ -70,7 +82,6 @@ pub struct Csv<'a> {
     columns: &'a [Column],
     /// Names of data fields, in the order of their columns.
     wanted: Vec<&'static str>,
-    findings: Mutex<Vec<u8>>,
 }
 
 /// Room that is used again.
@@ -86,7 +97,7 @@ impl<'a> Csv<'a> {
     /// These columns of what the filter leaves.
     pub fn new(filter: &'a Filter, columns: &'a [Column]) -> Csv<'a> {
         let wanted = columns.iter().filter_map(|column| if let Column::Data(name) = column { Some(*name) } else { None }).collect();
-        Csv { filter, columns, wanted, findings: Mutex::default() }
+        Csv { filter, columns, wanted }
     }
 
     /// The first line.
@@ -98,11 +109,6 @@ impl<'a> Csv<'a> {
         let names: Vec<String> = self.columns.iter().map(name).collect();
         (names.join(",") + "\n").into_bytes()
     }
-
-    /// What was found, a line each.
-    pub fn findings(self) -> Vec<u8> {
-        self.findings.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Render for Csv<'_> {
@@ -113,24 +119,43 @@ impl Render for Csv<'_> {
     }
 
     fn wants(&self, header: &RecordHeader) -> bool {
-        self.filter.wants(header)
+        self.filter.looks_at(header)
     }
 
-    fn record(&self, record: &Record<'_>, timeline: TimelineId, row: &mut Row, out: &mut Vec<u8>) -> Option<u64> {
-        let Row { blocks, text, cell, found } = row;
-        let shape = record.blocks(blocks).unwrap_or_default();
-        if !self.filter.wants_record(record, blocks, &shape) {
+    fn record(&self, record: &Record<'_>, timeline: TimelineId, row: &mut Row, out: &mut Vec<u8>) -> Option<Rendered> {
+        let shape = record.blocks(&mut row.blocks).unwrap_or_default();
+        if !self.filter.wants_record(record, &row.blocks, &shape) {
             return None;
         }
+        let listed = !self.filter.only_damaged();
+        let short = if listed {
+            line(out, |out| self.row(record, timeline, &shape, row, out)).err()
+        } else {
+            short(Vocabulary::of(record.layout.dialect), record, &row.blocks)
+        };
+        if let Some(short) = short {
+            self.finding(&Finding::short(record, timeline, short), Some(record.layout), out);
+        }
+        let findings = u64::from(short.is_some());
+        (listed || findings > 0).then_some(Rendered { listed, image_bytes: shape.image_len as u64, findings })
+    }
+
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
+        aside(out, |out| damage(finding, layout, out));
+    }
+}
+
+impl Csv<'_> {
+    /// A record. `Err` where its data ends too early: what came before was told.
+    fn row(&self, record: &Record<'_>, timeline: TimelineId, shape: &Shape, row: &mut Row, out: &mut Vec<u8>) -> Result<(), Short> {
+        let Row { blocks, text, cell, found } = row;
+        let mut told = Ok(());
         text.clear();
         found.clear();
         found.resize(self.wanted.len(), 0..0);
-        if !self.wanted.is_empty()
-            && let Some(op) = Vocabulary::of(record.layout.dialect).op(record.header.rmid, record.header.info)
-        {
+        if let Some(op) = Vocabulary::of(record.layout.dialect).op(record.header.rmid, record.header.info) {
             let mut cells = Cells { text, wanted: &self.wanted, found, depth: 0, open: None };
-            // Where the data ends too early, what came before was told.
-            let _ = describe(op, &Cx { record, main: record.main_data(), blocks }, &mut cells);
+            told = describe(op, &Cx { record, main: record.main_data(), blocks }, &mut cells);
         }
         let mut data = found.iter();
         for (i, column) in self.columns.iter().enumerate() {
@@ -140,18 +165,14 @@ impl Render for Csv<'_> {
             match column {
                 Column::Fixed(name) => {
                     cell.clear();
-                    fixed(cell, name, record, timeline, blocks, &shape);
+                    fixed(cell, name, record, timeline, blocks, shape);
                     quoted(out, cell);
                 }
                 Column::Data(_) => quoted(out, data.next().and_then(|range| text.get(range.clone())).unwrap_or_default()),
             }
         }
         out.push(b'\n');
-        Some(shape.image_len as u64)
-    }
-
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, _: &mut Vec<u8>) {
-        damage(finding, layout, &mut self.findings.lock().unwrap_or_else(PoisonError::into_inner));
+        told
     }
 }
 

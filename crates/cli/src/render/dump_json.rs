@@ -9,7 +9,7 @@
 //! `record` is the name of the operation, `UNKNOWN (a0)` where that version has none with these bits. `timeline` is that of the
 //! file in which the record starts. `data` has the fields that `walproof fields` lists, as `json_sink` says, and `origin`
 //! and `top_xid` where the record has them. Where the data is shorter than its operation needs, what could be read is there, and
-//! behind it `"data_error":"the data ends before FIELD"`.
+//! behind it `"data_error":"the data ends before FIELD"`; a finding (WP212) follows the record.
 //!
 //! Lines are written straight into the segment's buffer: a record makes neither a string nor a tree.
 
@@ -20,10 +20,12 @@ use super::json_sink::{Fields, key, text};
 use crate::filter::{FORKS, Filter};
 use pgwal::format::record::{Block, BlockRef, Image, Record, RecordHeader, Shape};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
+use pgwal::format::rmgr::short::short;
+use pgwal::format::rmgr::table::Short;
 use pgwal::format::rmgr::{Rmgr, RmgrName};
 use pgwal::format::{Dialect, Layout, Lsn, TimelineId};
 use pgwal::verify::Finding;
-use pgwal::verify::records::{Listed, Render};
+use pgwal::verify::records::{Listed, Render, Rendered};
 use serde::Serialize;
 use std::io::Write;
 
@@ -63,13 +65,18 @@ impl Render for Json<'_> {
     }
 
     fn wants(&self, header: &RecordHeader) -> bool {
-        self.filter.wants(header)
+        self.filter.looks_at(header)
     }
 
-    fn record(&self, record: &Record<'_>, timeline: TimelineId, blocks: &mut Vec<Block>, out: &mut Vec<u8>) -> Option<u64> {
+    fn record(&self, record: &Record<'_>, timeline: TimelineId, blocks: &mut Vec<Block>, out: &mut Vec<u8>) -> Option<Rendered> {
         let shape = record.blocks(blocks).unwrap_or_default();
         if !self.filter.wants_record(record, blocks, &shape) {
             return None;
+        }
+        if self.filter.only_damaged() {
+            let short = short(Vocabulary::of(record.layout.dialect), record, blocks)?;
+            self.finding(&Finding::short(record, timeline, short), Some(record.layout), out);
+            return Some(Rendered { listed: false, image_bytes: 0, findings: 1 });
         }
         let images = shape.image_len as u64;
         head(out, record, timeline, images);
@@ -81,9 +88,12 @@ impl Render for Json<'_> {
             self::block(out, &block.reference, record.layout.dialect);
         }
         out.push(b']');
-        data(out, record, blocks, &shape);
+        let told = data(out, record, blocks, &shape);
         out.extend_from_slice(b"}\n");
-        Some(images)
+        if let Err(short) = told {
+            self.finding(&Finding::short(record, timeline, short), Some(record.layout), out);
+        }
+        Some(Rendered { findings: u64::from(told.is_err()), ..images.into() })
     }
 
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
@@ -92,11 +102,11 @@ impl Render for Json<'_> {
 }
 
 /// The last line.
-pub fn end(listed: &Listed) -> Vec<u8> {
+pub fn end(listed: &Listed, complete: bool) -> Vec<u8> {
     let mut out = Vec::new();
     let line = End {
         r#type: "end",
-        complete: listed.complete,
+        complete,
         records: listed.records,
         total_length: listed.bytes,
         fpi_length: listed.image_bytes,
@@ -164,7 +174,7 @@ pub fn operation(out: &mut Vec<u8>, header: &RecordHeader, vocabulary: &Vocabula
 }
 
 /// `,"data":{…}`, and what is wrong with it.
-fn data(out: &mut Vec<u8>, record: &Record<'_>, blocks: &[Block], shape: &Shape) {
+fn data(out: &mut Vec<u8>, record: &Record<'_>, blocks: &[Block], shape: &Shape) -> Result<(), Short> {
     out.extend_from_slice(b",\"data\":{");
     if let Some(origin) = shape.origin {
         key(out, "origin");
@@ -181,10 +191,12 @@ fn data(out: &mut Vec<u8>, record: &Record<'_>, blocks: &[Block], shape: &Shape)
         told
     });
     out.push(b'}');
-    if let Some(Err(short)) = told {
+    let told = told.unwrap_or(Ok(()));
+    if let Err(short) = told {
         key(out, "data_error");
         text(out, format!("the data ends before {}", short.0).as_bytes());
     }
+    told
 }
 
 fn block(out: &mut Vec<u8>, b: &BlockRef, dialect: &Dialect) {

@@ -14,9 +14,10 @@ use crate::figures::{grouped, plural};
 use crate::filter::{FORKS, Filter};
 use pgwal::format::record::{Block, BlockRef, Record, RecordHeader};
 use pgwal::format::rmgr::describe::Vocabulary;
+use pgwal::format::rmgr::short::short;
 use pgwal::format::rmgr::{Rmgr, RmgrName};
 use pgwal::format::{Layout, Lsn, TimelineId};
-use pgwal::verify::records::Render;
+use pgwal::verify::records::{Render, Rendered};
 use pgwal::verify::{Code, Finding, Severity};
 use std::io::Write;
 use std::sync::OnceLock;
@@ -34,55 +35,66 @@ pub struct Text<'a> {
 impl Render for Text<'_> {
     type Scratch = Vec<Block>;
 
+    /// Whether data is long enough for its type, only all of it tells.
     fn whole(&self) -> bool {
-        false
+        true
     }
 
     fn wants(&self, header: &RecordHeader) -> bool {
-        self.filter.wants(header)
+        self.filter.looks_at(header)
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, blocks: &mut Vec<Block>, out: &mut Vec<u8>) -> Option<u64> {
+    fn record(&self, record: &Record<'_>, timeline: TimelineId, blocks: &mut Vec<Block>, out: &mut Vec<u8>) -> Option<Rendered> {
         let shape = record.blocks(blocks).unwrap_or_default();
         if !self.filter.wants_record(record, blocks, &shape) {
             return None;
         }
-        let header = &record.header;
-        let images = shape.image_len as u64;
-        if self.quiet {
-            return Some(images);
-        }
-        position(out, record.lsn, 12);
-        manager(out, Rmgr(header.rmid).name(record.layout.dialect));
-        out.extend_from_slice(b"  ");
-        let from = out.len();
         let vocabulary = self.vocabulary.get_or_init(|| Vocabulary::of(record.layout.dialect));
-        match vocabulary.name(header.rmid, header.info) {
-            Some(name) => out.extend_from_slice(name.as_bytes()),
-            None => {
-                out.extend_from_slice(b"0x");
-                hexadecimal(out, u32::from(header.info & 0xF0), 2);
-            }
+        let images = shape.image_len as u64;
+        let listed = !self.filter.only_damaged();
+        if listed && !self.quiet {
+            line(record, vocabulary, images, blocks, out);
         }
-        pad(out, from, 13);
-        out.extend_from_slice(b"  xid ");
-        decimal(out, u64::from(header.xid), 10);
-        out.extend_from_slice(b"  len ");
-        decimal(out, data_length(record, images), 6);
-        out.push(b'/');
-        decimal(out, u64::from(header.tot_len), 7);
-        out.extend_from_slice(b"  prev ");
-        position(out, header.prev, if blocks.is_empty() { 0 } else { 10 });
-        for block in blocks.iter() {
-            reference(out, &block.reference);
+        let short = short(vocabulary, record, blocks);
+        if let Some(short) = short {
+            damage(&Finding::short(record, timeline, short), Some(record.layout), out);
         }
-        out.push(b'\n');
-        Some(images)
+        let findings = u64::from(short.is_some());
+        (listed || findings > 0).then_some(Rendered { listed, image_bytes: images, findings })
     }
 
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
         damage(finding, layout, out);
     }
+}
+
+/// A record.
+fn line(record: &Record<'_>, vocabulary: &Vocabulary, images: u64, blocks: &[Block], out: &mut Vec<u8>) {
+    let header = &record.header;
+    position(out, record.lsn, 12);
+    manager(out, Rmgr(header.rmid).name(record.layout.dialect));
+    out.extend_from_slice(b"  ");
+    let from = out.len();
+    match vocabulary.name(header.rmid, header.info) {
+        Some(name) => out.extend_from_slice(name.as_bytes()),
+        None => {
+            out.extend_from_slice(b"0x");
+            hexadecimal(out, u32::from(header.info & 0xF0), 2);
+        }
+    }
+    pad(out, from, 13);
+    out.extend_from_slice(b"  xid ");
+    decimal(out, u64::from(header.xid), 10);
+    out.extend_from_slice(b"  len ");
+    decimal(out, data_length(record, images), 6);
+    out.push(b'/');
+    decimal(out, u64::from(header.tot_len), 7);
+    out.extend_from_slice(b"  prev ");
+    position(out, header.prev, if blocks.is_empty() { 0 } else { 10 });
+    for block in blocks {
+        reference(out, &block.reference);
+    }
+    out.push(b'\n');
 }
 
 /// A finding in its place.

@@ -1,5 +1,6 @@
 //! Writers: a file a format. They say what was found and decide nothing.
 
+pub mod channels;
 pub mod control_json;
 pub mod control_text;
 pub mod csv;

@@ -1,7 +1,8 @@
 //! Every way in which following ends.
 
-use crate::followed::{Followed, command, ended};
+use crate::followed::{Followed, PATIENCE, command, ended};
 use serde_json::Value;
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -46,6 +47,34 @@ fn it_ends_where_the_range_or_the_number_asked_for_does() {
         let mut followed = Followed::start(&good(), words);
         assert_eq!((followed.ended().code(), followed.text().lines().count()), (Some(0), records), "{words:?}");
     }
+}
+
+#[test]
+fn a_signal_prints_what_was_counted() {
+    let mut followed = Followed::start(&good(), &["-z"]);
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    followed.signal("-INT");
+    let status = followed.ended();
+    assert_eq!((status.code(), status.signal()), (None, Some(2)));
+    let text = followed.text();
+    assert!(text.starts_with("WAL statistics between 0/900028 and ") && text.ends_with("[100%]\n"), "{text}");
+}
+
+#[test]
+fn what_is_wrong_is_told_beside_the_csv_when_it_is_found() {
+    let kept = tempfile::tempdir().unwrap();
+    let (out, err) = (kept.path().join("out"), kept.path().join("err"));
+    let mut command = command(&walproof_testdata::root().join("demo/damaged"), &["--format", "csv", "--fields", "lsn"]);
+    let mut child = command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap()).spawn().unwrap();
+    let begun = std::time::Instant::now();
+    while !std::fs::read_to_string(&err).unwrap().contains("*** WP201 error") {
+        assert!(begun.elapsed() < PATIENCE && child.try_wait().unwrap().is_none(), "nothing is told while it runs");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let rows = std::fs::read_to_string(&out).unwrap();
+    assert!(rows.starts_with("lsn\n0/00900028\n") && !rows.contains("***"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Things that are no files, or may not be read.
 
-use crate::run::{good, mode, run, segment, unprivileged, verify, walproof};
+use crate::run::{damaged, good, mode, run, segment, unprivileged, verify, walproof};
 use std::fs::File;
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn a_fifo_among_segments() {
     verify(folder.path()).exits(2).says("UNPROVEN").says("named pipe");
 }
 
-/// What has the name of a segment and cannot be read was asked for. Exit code 1, and it is told; outside the range, 0.
+/// What has the name of a segment and cannot be read was asked for. Exit code 2, as from `verify`, and it is told; outside the range, 0.
 #[test]
 fn a_dump_of_what_is_no_file() {
     let kinds: [fn(&Path); 3] = [make_fifo, |path| std::fs::create_dir(path).unwrap(), |path| symlink("/nowhere/at/all", path).unwrap()];
@@ -44,8 +44,8 @@ fn a_dump_of_what_is_no_file() {
             }
             make(&place);
             let dump = |words: &[&str]| run(walproof().arg("dump").arg(folder.path()).args(words));
-            dump(&[]).exits(1).says("WP504").says(&segment(number));
-            dump(&["--format", "jsonl"]).exits(1).says("\"code\":\"WP504\"").says("\"complete\":false");
+            dump(&[]).exits(2).says("WP504").says(&segment(number));
+            dump(&["--format", "jsonl"]).exits(2).says("\"code\":\"WP504\"").says("\"complete\":false");
             let inside = format!("0/{:X}80000", number);
             dump(&["-s", &inside, "-e", &format!("0/{:X}90000", number)]).says("WP504");
             let (start, end) = if number == 12 { ("0/A00000", "0/B00000") } else { ("0/B00000", "0/C00000") };
@@ -72,6 +72,17 @@ fn no_permission() {
     mode(&file, 0o000);
     run(unprivileged(own.path()).arg("verify").arg(&file)).exits(2).says("no permission");
     run(unprivileged(own.path()).arg("verify").arg(folder.path())).exits(2).says("UNPROVEN").says("no permission");
+    for words in [&["dump"][..], &["dump", "--format", "jsonl"], &["dump", "-z"], &["stats"]] {
+        run(unprivileged(own.path()).args(words).arg(folder.path())).exits(2).says("no permission");
+    }
+    run(unprivileged(own.path()).arg("hex").arg(folder.path()).arg("0/B80000")).exits(2).says("no permission");
+    // What was asked for was read.
+    run(unprivileged(own.path()).args(["dump", "-n", "10"]).arg(folder.path())).exits(0);
+    // Damage outranks it.
+    let damaged = damaged();
+    mode(damaged.path(), 0o755);
+    mode(&damaged.path().join(segment(11)), 0o000);
+    run(unprivileged(own.path()).arg("dump").arg(damaged.path())).exits(1).says("WP201").says("no permission");
     mode(folder.path(), 0o000);
     run(unprivileged(own.path()).arg("verify").arg(folder.path())).exits(2).says("no permission");
     mode(folder.path(), 0o755);

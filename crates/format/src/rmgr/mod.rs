@@ -25,6 +25,7 @@ mod origin;
 mod pointers;
 mod relmap;
 mod sequence;
+pub mod short;
 pub mod sink;
 mod spgist;
 mod standby;

@@ -48,8 +48,8 @@ pub trait Render: Sync {
     /// for more, the body may be cut behind its first 4 KiB from 9.5 on ([`Record::is_whole`]): block references and their
     /// lengths are always there.
     ///
-    /// Returns the bytes of page images in the record, or `None` where it is left out.
-    fn record(&self, record: &Record<'_>, timeline: TimelineId, scratch: &mut Self::Scratch, out: &mut Vec<u8>) -> Option<u64>;
+    /// Returns what it came to, or `None` where the record is left out.
+    fn record(&self, record: &Record<'_>, timeline: TimelineId, scratch: &mut Self::Scratch, out: &mut Vec<u8>) -> Option<Rendered>;
 
     /// Appends a finding to `out`.
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>);
@@ -57,6 +57,24 @@ pub trait Render: Sync {
     /// Takes what was put aside in the room of one segment, or of one record over the end of a segment: in the order of WAL,
     /// on the thread that called, and each once. Renderers that count instead of writing have their sums from it.
     fn done(&self, _scratch: &mut Self::Scratch) {}
+}
+
+/// What a record came to that was rendered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rendered {
+    /// It is in the list; otherwise only what was found with it is.
+    pub listed: bool,
+    /// Bytes of page images in it.
+    pub image_bytes: u64,
+    /// Findings of the renderer's own that it told with the record.
+    pub findings: u64,
+}
+
+/// Listed, with so many bytes of page images, and nothing found.
+impl From<u64> for Rendered {
+    fn from(image_bytes: u64) -> Rendered {
+        Rendered { listed: true, image_bytes, findings: 0 }
+    }
 }
 
 /// What to list.
@@ -74,6 +92,9 @@ pub struct Wanted<'a> {
 pub struct Listed {
     /// Every record asked for was read.
     pub complete: bool,
+    /// Where not: bytes that are wrong or missing are the reason, not only something that nobody could look at
+    /// ([`Code::is_could_not_look`](crate::Code::is_could_not_look)).
+    pub refuted: bool,
     /// Files that were read, or that should have been.
     pub segments: u64,
     /// Records listed.
@@ -143,6 +164,8 @@ pub fn list<R: Render>(
 pub struct Gathered {
     /// Every record asked for was read.
     pub complete: bool,
+    /// As in [`Listed`].
+    pub refuted: bool,
     /// Files that were read, or that should have been.
     pub segments: u64,
     /// Findings told.
@@ -173,8 +196,8 @@ pub fn gather<R: Render>(
         Some(sight) => sequence::run(source, &Wanted { options: again_with(&wanted.options), limit: None }, &render, outcome, &sight, sink)?,
         None => sequence::findings_alone(&render, outcome, sink)?,
     };
-    let Listed { complete, segments, findings, outcome, .. } = listed;
-    Ok((render, Gathered { complete, segments, findings, outcome }))
+    let Listed { complete, refuted, segments, findings, outcome, .. } = listed;
+    Ok((render, Gathered { complete, refuted, segments, findings, outcome }))
 }
 
 /// The same options.

@@ -85,7 +85,7 @@ pub(super) fn run<R: Render>(
     }
     sink(&text).map_err(ListError::Output)?;
     let (segments, findings) = (plan.files.len() as u64, plan.notes.len() as u64);
-    Ok(Some(Gathered { complete: true, segments, findings, outcome }))
+    Ok(Some(Gathered { complete: true, refuted: false, segments, findings, outcome }))
 }
 
 struct Quick<'a, R> {

@@ -5,11 +5,12 @@ use super::range::Range;
 use super::segment::{Seen, Tools, read};
 use super::sheet::{Desk, Sheet, Sum};
 use super::{ListError, Listed, Render, Wanted, ordered};
+use crate::codes::Code;
 use crate::error::Error;
 use crate::finding::Finding;
 use crate::look::Looker;
 use crate::options::{Depth, Which};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Verdict};
 use crate::verify::Sight;
 use pgwal_format::record::Record;
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
@@ -51,7 +52,7 @@ pub(super) fn run<R: Render>(
         next: 0,
         sum: Sum::default(),
         findings: 0,
-        complete: true,
+        cost: Cost::default(),
         line: Vec::new(),
         scratch: R::Scratch::default(),
     };
@@ -73,9 +74,9 @@ pub(super) fn run<R: Render>(
     if !sequence.is_full() {
         sequence.notes(|_| true).map_err(ListError::Output)?;
     }
-    let Sequence { sum, findings, complete, .. } = sequence;
+    let Sequence { sum, findings, cost, .. } = sequence;
     let segments = plan.files.len() as u64;
-    Ok(listed(outcome, sum, findings, complete, segments))
+    Ok(listed(outcome, sum, findings, cost, segments))
 }
 
 /// No file can be read: the findings say why.
@@ -86,12 +87,35 @@ pub(super) fn findings_alone<R: Render>(render: &R, outcome: Outcome, sink: &mut
     }
     sink(&text).map_err(ListError::Output)?;
     let findings = outcome.findings.len() as u64;
-    Ok(listed(outcome, Sum::default(), findings, false, 0))
+    let cost = Cost { complete: false, refuted: outcome.verdict == Verdict::Refuted };
+    Ok(listed(outcome, Sum::default(), findings, cost, 0))
 }
 
-fn listed(outcome: Outcome, sum: Sum, findings: u64, complete: bool, segments: u64) -> Listed {
-    let Sum { records, bytes, image_bytes, first, end } = sum;
-    Listed { complete, segments, records, bytes, image_bytes, findings, first, end, outcome }
+pub(super) fn listed(outcome: Outcome, sum: Sum, told: u64, cost: Cost, segments: u64) -> Listed {
+    let Sum { records, bytes, image_bytes, findings, first, end } = sum;
+    let Cost { complete, refuted } = cost;
+    Listed { complete, refuted, segments, records, bytes, image_bytes, findings: told + findings, first, end, outcome }
+}
+
+/// Whether every record was read, and if not, why.
+#[derive(Clone, Copy)]
+pub(super) struct Cost {
+    pub complete: bool,
+    pub refuted: bool,
+}
+
+impl Default for Cost {
+    fn default() -> Cost {
+        Cost { complete: true, refuted: false }
+    }
+}
+
+impl Cost {
+    /// Records asked for are lost by a finding of this kind.
+    pub fn add(&mut self, code: Code) {
+        self.complete = false;
+        self.refuted |= !code.is_could_not_look();
+    }
 }
 
 struct Sequence<'a, 's, R: Render> {
@@ -103,7 +127,7 @@ struct Sequence<'a, 's, R: Render> {
     next: usize,
     sum: Sum,
     findings: u64,
-    complete: bool,
+    cost: Cost,
     line: Vec<u8>,
     scratch: R::Scratch,
 }
@@ -150,7 +174,8 @@ impl<'a, R: Render> Sequence<'a, '_, R> {
         (self.sink)(&run.acc.text)?;
         self.sum.add(run.acc.sum);
         self.findings += run.acc.next.saturating_sub(self.next) as u64;
-        self.complete &= !self.desk.notes.get(self.next..run.acc.next).unwrap_or(&[]).iter().any(|n| n.costs);
+        let told = self.desk.notes.get(self.next..run.acc.next).unwrap_or(&[]);
+        told.iter().filter(|n| n.costs).for_each(|n| self.cost.add(n.finding.code));
         self.next = self.next.max(run.acc.next);
         if let Ok(mut free) = self.desk.free.lock() {
             free.push(std::mem::take(&mut run.acc.text));
@@ -178,8 +203,8 @@ impl<'a, R: Render> Sequence<'a, '_, R> {
         }
         self.notes(|place| place <= record.lsn)?;
         self.line.clear();
-        if let Some(images) = self.desk.render.record(record, timeline, &mut self.scratch, &mut self.line) {
-            self.sum.count(record, images);
+        if let Some(rendered) = self.desk.render.record(record, timeline, &mut self.scratch, &mut self.line) {
+            self.sum.count(record, rendered);
             self.desk.render.done(&mut self.scratch);
             (self.sink)(&self.line)?;
         }
@@ -193,7 +218,9 @@ impl<'a, R: Render> Sequence<'a, '_, R> {
             self.desk.render.finding(note.finding, Some(self.desk.layout), &mut self.line);
             self.next += 1;
             self.findings += 1;
-            self.complete &= !note.costs;
+            if note.costs {
+                self.cost.add(note.finding.code);
+            }
         }
         if self.line.is_empty() { Ok(()) } else { (self.sink)(&self.line) }
     }
@@ -204,7 +231,7 @@ impl<'a, R: Render> Sequence<'a, '_, R> {
         self.line.clear();
         self.desk.render.finding(finding, Some(self.desk.layout), &mut self.line);
         self.findings += 1;
-        self.complete = false;
+        self.cost.add(finding.code);
         (self.sink)(&self.line)
     }
 

@@ -1,8 +1,8 @@
 //! What is rendered of one segment.
 
-use super::Render;
 use super::plan::Note;
 use super::range::Range;
+use super::{Render, Rendered};
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_walk::{Fold, KEEP};
@@ -41,6 +41,8 @@ pub(super) struct Sum {
     pub records: u64,
     pub bytes: u64,
     pub image_bytes: u64,
+    /// Findings of the renderer's own.
+    pub findings: u64,
     pub first: Option<Lsn>,
     pub end: Option<Lsn>,
 }
@@ -105,13 +107,19 @@ impl Sum {
         self.records += right.records;
         self.bytes += right.bytes;
         self.image_bytes += right.image_bytes;
+        self.findings += right.findings;
         self.first = self.first.or(right.first);
         self.end = right.end.or(self.end);
     }
 
-    pub fn count(&mut self, record: &Record<'_>, image_bytes: u64) {
+    pub fn count(&mut self, record: &Record<'_>, rendered: Rendered) {
         let bytes = u64::from(record.header.tot_len);
-        self.add(Sum { records: 1, bytes, image_bytes, first: Some(record.lsn), end: Some(record.end) });
+        let Rendered { listed, image_bytes, findings } = rendered;
+        if !listed {
+            self.findings += findings;
+            return;
+        }
+        self.add(Sum { records: 1, bytes, image_bytes, findings, first: Some(record.lsn), end: Some(record.end) });
     }
 }
 
@@ -139,8 +147,8 @@ impl<R: Render> Fold for Sheet<'_, R> {
             desk.render.finding(note.finding, Some(desk.layout), &mut self.text);
             self.next += 1;
         }
-        if let Some(images) = desk.render.record(record, self.timeline, &mut self.scratch, &mut self.text) {
-            self.sum.count(record, images);
+        if let Some(rendered) = desk.render.record(record, self.timeline, &mut self.scratch, &mut self.text) {
+            self.sum.count(record, rendered);
             if desk.limit.is_some() {
                 self.after.push((self.text.len(), self.next, self.sum));
             }

@@ -7,6 +7,8 @@ use pgwal_format::Layout;
 use pgwal_format::dialect::MAGIC_19_BETA;
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{BodyFault, HeaderFault};
+use pgwal_format::rmgr::Rmgr;
+use pgwal_format::rmgr::describe::Vocabulary;
 use pgwal_format::text::history::Switch;
 use pgwal_walk::{Fault, SlackKind};
 
@@ -67,6 +69,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::Image { rel, block, why } => {
             format!("the image of block {block} of {}/{}/{} in the record at {lsn} is no page: {why}", rel.spc, rel.db, rel.rel)
         }
+        Detail::Short { rmid, info, before } => format!("the data of the {}record at {lsn} ends before {before}", kind(*rmid, *info, layout)),
         Detail::Magic { found: MAGIC_19_BETA } => format!("{file} has the page magic D121, that of the betas of 19"),
         Detail::Magic { found } => format!("{file} has the page magic {found:04X}, which no release writes"),
         Detail::Content(what) => format!("{file} is {what}"),
@@ -89,6 +92,16 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         }
         Detail::OldTimeline { found } => format!("{file} holds WAL of timeline {found} only"),
         Detail::Plain => format!("{file}: {}", f.code.title()),
+    }
+}
+
+/// "Heap INSERT ".
+fn kind(rmid: u8, info: u8, layout: Option<&Layout>) -> String {
+    let Some(dialect) = layout.map(|l| l.dialect) else { return String::new() };
+    let manager = Rmgr(rmid).name(dialect);
+    match Vocabulary::of(dialect).name(rmid, info) {
+        Some(name) => format!("{manager} {name} "),
+        None => format!("{manager} "),
     }
 }
 

@@ -18,9 +18,11 @@ use crate::filter::Filter;
 use pgwal::format::record::{Block, Record, RecordHeader};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
 use pgwal::format::rmgr::managers::{self, Unknown};
+use pgwal::format::rmgr::short::short;
+use pgwal::format::rmgr::table::Short;
 use pgwal::format::rmgr::{Rmgr, RmgrName};
 use pgwal::format::{Generation, Layout, TimelineId};
-use pgwal::verify::records::Render;
+use pgwal::verify::records::{Render, Rendered};
 use pgwal::verify::{Finding, Severity};
 use std::io::Write;
 use std::sync::OnceLock;
@@ -47,19 +49,24 @@ impl Render for Waldump<'_> {
     }
 
     fn wants(&self, header: &RecordHeader) -> bool {
-        self.filter.wants(header)
+        self.filter.looks_at(header)
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, blocks: &mut Vec<Block>, out: &mut Vec<u8>) -> Option<u64> {
+    fn record(&self, record: &Record<'_>, timeline: TimelineId, blocks: &mut Vec<Block>, out: &mut Vec<u8>) -> Option<Rendered> {
         let shape = record.blocks(blocks).unwrap_or_default();
         if !self.filter.wants_record(record, blocks, &shape) {
             return None;
         }
+        let vocabulary = self.vocabulary.get_or_init(|| Vocabulary::of(record.layout.dialect));
+        if self.filter.only_damaged() {
+            let short = short(vocabulary, record, blocks)?;
+            damage(&Finding::short(record, timeline, short), Some(record.layout), out);
+            return Some(Rendered { listed: false, image_bytes: 0, findings: 1 });
+        }
         let images = shape.image_len as u64;
         head::write(record, images, out);
-        let vocabulary = self.vocabulary.get_or_init(|| Vocabulary::of(record.layout.dialect));
         let cx = Cx { record, main: record.main_data_of(&shape), blocks };
-        self.description(vocabulary, &cx, out);
+        let findings = u64::from(self.description(vocabulary, &cx, out).is_err());
         if self.details {
             out.push(b'\n');
             blocks::lines(record, blocks, out);
@@ -69,7 +76,7 @@ impl Render for Waldump<'_> {
             }
             out.push(b'\n');
         }
-        Some(images)
+        Some(Rendered { findings, ..images.into() })
     }
 
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
@@ -81,7 +88,8 @@ impl Render for Waldump<'_> {
 }
 
 impl Waldump<'_> {
-    fn description(&self, vocabulary: &Vocabulary, cx: &Cx<'_>, out: &mut Vec<u8>) {
+    /// Its text. What is wrong with the data stands in it: a line of its own has no place in a text that programs compare.
+    fn description(&self, vocabulary: &Vocabulary, cx: &Cx<'_>, out: &mut Vec<u8>) -> Result<(), Short> {
         let record = cx.record;
         let (rmid, info) = (record.header.rmid, record.header.info);
         let modern = record.layout.dialect.generation == Generation::Modern;
@@ -99,12 +107,14 @@ impl Waldump<'_> {
                 _ if !modern => unknown_legacy(rmid, info, out),
                 _ => {}
             }
-            return;
+            return Ok(());
         };
         let mut text = Text { out, dialect: record.layout.dialect, zone: self.zone };
-        if let Err(short) = describe(op, cx, &mut text) {
+        let told = describe(op, cx, &mut text);
+        if let Err(short) = told {
             let _ = write!(out, " *** the data ends before {}", short.0);
         }
+        told
     }
 }
 

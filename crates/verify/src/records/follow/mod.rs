@@ -18,6 +18,7 @@ mod found;
 mod strip;
 
 use super::range::Range;
+use super::sequence::{Cost, listed};
 use super::sheet::Sum;
 use super::{ListError, Listed, Render, Wanted, sequence};
 use crate::finding::Finding;
@@ -83,7 +84,7 @@ pub struct Follower<'a, R: Render> {
     sum: Sum,
     findings: u64,
     segments: u64,
-    complete: bool,
+    cost: Cost,
     scratch: R::Scratch,
 }
 
@@ -123,7 +124,7 @@ impl<'a, R: Render> Follower<'a, R> {
             sum: Sum::default(),
             findings: 0,
             segments: 0,
-            complete: true,
+            cost: Cost::default(),
             scratch: R::Scratch::default(),
         };
         Ok(Ok(follower))
@@ -158,10 +159,8 @@ impl<'a, R: Render> Follower<'a, R> {
 
     /// What the list came to.
     pub fn finish(self) -> Listed {
-        let Sum { records, bytes, image_bytes, first, end } = self.sum;
         let segments = self.segments + u64::from(self.reached.is_some());
-        let (complete, findings, outcome) = (self.complete, self.findings, self.outcome);
-        Listed { complete, segments, records, bytes, image_bytes, findings, first, end, outcome }
+        listed(self.outcome, self.sum, self.findings, self.cost, segments)
     }
 
     /// Reads the names anew, and finds out whether the timeline was left before the place that was reached.
@@ -205,8 +204,7 @@ impl<'a, R: Render> Follower<'a, R> {
             Ok(filled) => filled,
             Err(finding) => {
                 if let Some(finding) = finding {
-                    self.tell(&finding, sink)?;
-                    self.complete = false;
+                    self.lose(&finding, sink)?;
                 }
                 self.outdated = true;
                 return Ok(Step::Wait);
@@ -319,8 +317,7 @@ impl<'a, R: Render> Follower<'a, R> {
             before: (),
         };
         let finding = found::damage(&self.layout, &damage, begun, file, self.number);
-        self.complete = false;
-        self.tell(&finding, sink)?;
+        self.lose(&finding, sink)?;
         self.left = None;
         self.go_to(self.number.next());
         Ok(Step::On)
@@ -338,8 +335,7 @@ impl<'a, R: Render> Follower<'a, R> {
         self.doubt = None;
         let timeline = self.timeline_of(self.number);
         let finding = found::gap(&self.layout, timeline, self.begun(), self.number, later);
-        self.complete = false;
-        self.tell(&finding, sink)?;
+        self.lose(&finding, sink)?;
         self.left = None;
         self.go_to(later);
         Ok(Step::On)
@@ -355,15 +351,14 @@ impl<'a, R: Render> Follower<'a, R> {
             if self.is_full() {
                 return Ok(());
             }
-            self.complete = false;
-            self.tell(&finding, sink)?;
+            self.lose(&finding, sink)?;
         }
         self.lines(&mut strip, told, strip::all, sink)?;
         Ok(())
     }
 
     fn lines(&mut self, strip: &mut Strip<'a, R>, from: usize, wanted: impl Fn(Lsn) -> bool, sink: &mut Sink<'_>) -> io::Result<usize> {
-        let room = self.wanted.limit.map_or(usize::MAX, |limit| limit.saturating_sub(self.sum.records) as usize);
+        let room = self.wanted.limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.sum.records));
         let (to, text, sum) = strip.take(from, room, wanted);
         self.sum.add(sum);
         if !text.is_empty() {
@@ -379,11 +374,17 @@ impl<'a, R: Render> Follower<'a, R> {
             return Ok(());
         }
         let mut text = Vec::new();
-        if let Some(images) = self.render.record(record, timeline, &mut self.scratch, &mut text) {
-            self.sum.count(record, images);
+        if let Some(rendered) = self.render.record(record, timeline, &mut self.scratch, &mut text) {
+            self.sum.count(record, rendered);
             sink(&text)?;
         }
         Ok(())
+    }
+
+    /// Tells of records that are lost.
+    fn lose(&mut self, finding: &Finding, sink: &mut Sink<'_>) -> io::Result<()> {
+        self.cost.add(finding.code);
+        self.tell(finding, sink)
     }
 
     fn tell(&mut self, finding: &Finding, sink: &mut Sink<'_>) -> io::Result<()> {

@@ -39,9 +39,15 @@ impl<'a, R: Render> Strip<'a, R> {
     }
 
     /// The lines from number `from` on, as long as they are wanted and there is room: the number of the next, their text, what they come to.
-    pub fn take(&self, from: usize, room: usize, wanted: impl Fn(Lsn) -> bool) -> (usize, &[u8], Sum) {
+    pub fn take(&self, from: usize, room: u64, wanted: impl Fn(Lsn) -> bool) -> (usize, &[u8], Sum) {
         let rest = self.lines.get(from..).unwrap_or(&[]);
-        let count = rest.iter().take(room).take_while(|line| wanted(line.lsn)).count();
+        let mut left = room;
+        let fits = |line: &&Line| {
+            let fits = wanted(line.lsn) && left >= line.sum.records;
+            left = left.saturating_sub(line.sum.records);
+            fits && (room > 0)
+        };
+        let count = rest.iter().take_while(fits).count();
         let end_of = |number: usize| number.checked_sub(1).and_then(|i| self.lines.get(i)).map_or(0, |line| line.end);
         let mut sum = Sum::default();
         rest.iter().take(count).for_each(|line| sum.add(line.sum));
@@ -72,9 +78,9 @@ impl<R: Render> Fold for Strip<'_, R> {
         if !self.range.holds(record) {
             return;
         }
-        if let Some(images) = self.render.record(record, self.timeline, &mut self.scratch, &mut self.text) {
+        if let Some(rendered) = self.render.record(record, self.timeline, &mut self.scratch, &mut self.text) {
             let mut sum = Sum::default();
-            sum.count(record, images);
+            sum.count(record, rendered);
             self.lines.push(Line { lsn: record.lsn, end: self.text.len(), sum });
         }
     }
