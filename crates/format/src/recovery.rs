@@ -39,6 +39,8 @@ pub struct RecoveryRules {
     pub names_missing_checkpoint: bool,
     /// How `wal_level=minimal` stands in the message (17 and later: in quotes).
     pub quoted_minimal: bool,
+    /// WAL is read ahead of replay unless `recovery_prefetch` is off (15 and later).
+    pub reads_ahead: bool,
     /// Messages speak of consistency (8.4 and later), not of the time when the backup ended.
     pub says_consistent: bool,
     /// The server that the settings came from: `master` (13 and earlier) or `primary`.
@@ -138,6 +140,7 @@ pub(crate) const RECOVERY_8_2: RecoveryRules = RecoveryRules {
     recovery_conf: true,
     names_missing_checkpoint: false,
     quoted_minimal: false,
+    reads_ahead: false,
     says_consistent: false,
     primary: "master",
     not_a_child: NotAChild::OfTimeline,
@@ -167,6 +170,6 @@ pub(crate) const RECOVERY_10: RecoveryRules = RecoveryRules { hot_standby: Some(
 pub(crate) const RECOVERY_12: RecoveryRules =
     RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], recovery_conf: false, ..RECOVERY_10 };
 pub(crate) const RECOVERY_14: RecoveryRules = RecoveryRules { minimal: Minimal::Fatal, insufficient_pauses: true, primary: "primary", ..RECOVERY_12 };
-pub(crate) const RECOVERY_15: RecoveryRules = RecoveryRules { label_timeline: true, ..RECOVERY_14 };
+pub(crate) const RECOVERY_15: RecoveryRules = RecoveryRules { label_timeline: true, reads_ahead: true, ..RECOVERY_14 };
 pub(crate) const RECOVERY_17: RecoveryRules = RecoveryRules { names_missing_checkpoint: true, quoted_minimal: true, ..RECOVERY_15 };
 pub(crate) const RECOVERY_19: RecoveryRules = RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS_19], ..RECOVERY_17 };

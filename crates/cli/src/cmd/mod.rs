@@ -8,6 +8,7 @@ pub mod fields;
 pub mod hex;
 pub mod lag;
 pub mod locate;
+pub mod plan;
 pub(crate) mod reading;
 pub(crate) mod restoring;
 mod start;
@@ -35,6 +36,8 @@ macro_rules! subcommands {
 subcommands! {
     /// Says whether a WAL archive replays, how far, and why not further
     Verify => verify,
+    /// Lists the files that a restore asks for, in order, with what is missing
+    Plan => plan,
     /// Lists the records of an archive, in order and past damage
     Dump => dump,
     /// Counts records and bytes by resource manager, type, relation, transaction, database or time

@@ -2,9 +2,10 @@
 
 use crate::render;
 use anyhow::{Context, anyhow, bail};
-use pgwal::format::{Lsn, Version};
+use pgwal::format::Lsn;
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
+use pgwal::verify::recovery::outcome::Restore;
 use pgwal::verify::recovery::{Facts, Given, Look, Settings, SettingsError, Site, Zone, verify_restore};
 use pgwal::verify::{Options, Outcome};
 use std::path::PathBuf;
@@ -52,10 +53,17 @@ pub struct Restoring {
     pub recovery_conf: Option<PathBuf>,
 }
 
+/// The files of a restore.
+pub struct Plan {
+    /// The prediction, with the files.
+    pub restore: Restore,
+    /// The oldest segment that the backup needs: what is before it may be removed as far as it is concerned.
+    pub oldest_needed: Option<String>,
+}
+
 /// A backup, opened.
-pub struct Restored {
-    /// The backup.
-    pub backup: Backup,
+struct Restored {
+    backup: Backup,
     /// It is a data directory as it will be started, not one that is still to be set up.
     ready: bool,
 }
@@ -84,7 +92,7 @@ impl Restoring {
     }
 
     /// Opens the backup.
-    pub fn open(&self, archive: &dyn Source) -> anyhow::Result<Restored> {
+    fn open(&self, archive: &dyn Source) -> anyhow::Result<Restored> {
         if let Some(pgdata) = &self.pgdata {
             let backup = backup::open(pgdata)?;
             if backup.kind != BackupKind::DataDirectory {
@@ -104,19 +112,27 @@ impl Restoring {
     /// Predicts the restore and judges what it asks for.
     pub fn verify(&self, archive: &dyn Source, options: &Options<'_>, all: bool, zone: Option<&render::time::Zone>) -> anyhow::Result<Outcome> {
         let restored = self.open(archive)?;
-        let look = Look { jobs: options.jobs, map: options.map, interrupt: options.interrupt };
-        let site = self.site(archive, &restored, look)?;
-        let named = zone.and_then(|zone| Zone::named(zone.name()?)).or_else(|| Zone::of_settings(&restored.backup.settings));
-        let zone = named.unwrap_or_else(Zone::system);
-        let settings = self.settings(&restored, site.layout().dialect.version, &zone)?;
-        if let Err(error @ SettingsError::TimeNotRead { .. }) = &settings {
-            bail!("{error}");
-        }
-        Ok(verify_restore(archive, &site, &restored.backup, settings.as_ref(), options, all)?)
+        let mut site = self.site(archive, &restored, look(options))?;
+        let settings = self.settings(&restored, &site, zone)?;
+        Ok(verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, all)?)
+    }
+
+    /// Predicts the restore.
+    pub fn predict(&self, archive: &dyn Source, options: &Options<'_>, zone: Option<&render::time::Zone>) -> anyhow::Result<Plan> {
+        let restored = self.open(archive)?;
+        let site = self.site(archive, &restored, look(options))?;
+        let restore = match self.settings(&restored, &site, zone)? {
+            Ok(settings) => site.predict(&settings)?,
+            Err(error) => site.refused(&error),
+        };
+        Ok(Plan { oldest_needed: Some(site.oldest_needed()), restore })
     }
 
     /// The settings, as the version reads them; a refusal is the server's, and part of the prediction.
-    pub fn settings(&self, restored: &Restored, version: Version, zone: &Zone) -> anyhow::Result<Result<Settings, SettingsError>> {
+    fn settings(&self, restored: &Restored, site: &Site<'_>, zone: Option<&render::time::Zone>) -> anyhow::Result<Result<Settings, SettingsError>> {
+        let version = site.layout().dialect.version;
+        let named = zone.and_then(|zone| Zone::named(zone.name()?)).or_else(|| Zone::of_settings(&restored.backup.settings));
+        let zone = named.unwrap_or_else(Zone::system);
         let mut files: Vec<SettingsFile> = restored.backup.settings.clone();
         if let Some(path) = &self.recovery_conf {
             let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
@@ -132,7 +148,10 @@ impl Restoring {
             given.set.push((name.trim().to_owned(), value.to_owned()));
         }
         given.options = self.options();
-        Ok(Settings::read(version, &given, zone))
+        match Settings::read(version, &given, &zone) {
+            Err(error @ SettingsError::TimeNotRead { .. }) => bail!("{error}"),
+            settings => Ok(settings),
+        }
     }
 
     fn options(&self) -> Vec<(String, String)> {
@@ -150,8 +169,12 @@ impl Restoring {
     }
 
     /// The backup beside the archive.
-    pub fn site<'a>(&self, archive: &'a dyn Source, restored: &'a Restored, look: Look<'a>) -> anyhow::Result<Site<'a>> {
+    fn site<'a>(&self, archive: &'a dyn Source, restored: &'a Restored, look: Look<'a>) -> anyhow::Result<Site<'a>> {
         let site = Site::new(archive, &restored.backup, look)?;
         site.ok_or_else(|| anyhow!("{} does not say where replay starts, or no WAL says whose it is", restored.backup.name))
     }
+}
+
+fn look<'a>(options: &Options<'a>) -> Look<'a> {
+    Look { jobs: options.jobs, map: options.map, interrupt: options.interrupt }
 }

@@ -15,6 +15,8 @@ pub mod hex_json;
 pub mod hex_text;
 pub mod json;
 pub mod json_sink;
+pub mod plan_json;
+pub mod plan_text;
 pub mod restore_json;
 pub mod restore_text;
 pub mod stats_csv;

@@ -3,13 +3,14 @@
 //! ```text
 //! {"starts":true,"consistent_at":LSN,"redo_start":LSN,"redo_end":LSN,"replay_end":LSN,"timeline":N,"new_timeline":N,"target_timeline":N,
 //!  "target":{"kind","value","reached"},"outcome":"promotes|pauses|shuts_down|waits|fatal|panic","server_says","settings_assumed":{…},
-//!  "last_commit":{"xid","time","lsn"},"first_dropped":{…},"records":N,"commits":N,"files":[{"name","status","needed","file","size"}]}
+//!  "last_commit":{"xid","time","lsn"},"first_dropped":{…},"records":N,"commits":N,"files":[{"name","status","needed","file","size"}],
+//!  "alternatives":[{"kind":"earlier|partial|timeline|backup","value","reaches_target","replay_end","timeline","last_commit","more_commits"}]}
 //! ```
 
 use super::time::rfc3339;
-use pgwal::verify::recovery::Target;
 use pgwal::verify::recovery::events::Commit;
-use pgwal::verify::recovery::outcome::{Reached, Restore};
+use pgwal::verify::recovery::outcome::{FileAsked, Reached, Restore};
+use pgwal::verify::recovery::{Alternative, Instead, Target};
 use serde_json::{Map, Value, json};
 
 /// The prediction.
@@ -31,13 +32,32 @@ pub fn restore(r: &Restore) -> Value {
         "first_dropped": r.first_dropped.map(commit),
         "records": r.replayed.records,
         "commits": r.replayed.commits,
-        "files": r.files.iter().map(|f| json!({
-            "name": f.name,
-            "status": f.status.name(),
-            "needed": f.needed,
-            "file": f.file,
-            "size": f.size,
-        })).collect::<Vec<_>>(),
+        "files": r.files.iter().map(file).collect::<Vec<_>>(),
+        "alternatives": r.alternatives.iter().map(alternative).collect::<Vec<_>>(),
+    })
+}
+
+/// A file that the server asks for.
+pub fn file(f: &FileAsked) -> Value {
+    json!({"name": f.name, "status": f.status.name(), "needed": f.needed, "file": f.file, "size": f.size})
+}
+
+fn alternative(a: &Alternative) -> Value {
+    let (kind, value) = match &a.instead {
+        Instead::Earlier(lsn) => ("earlier", json!(lsn)),
+        Instead::Partial(file) => ("partial", json!(file)),
+        Instead::Timeline(timeline) => ("timeline", json!(timeline)),
+        Instead::Backup(file) => ("backup", json!(file)),
+        _ => ("other", json!(null)),
+    };
+    json!({
+        "kind": kind,
+        "value": value,
+        "reaches_target": a.reaches_target,
+        "replay_end": a.replay_end,
+        "timeline": a.timeline,
+        "last_commit": a.last_commit.map(commit),
+        "more_commits": a.more_commits,
     })
 }
 

@@ -4,9 +4,9 @@ use super::restore_json::aim;
 use super::time::Zone;
 use crate::figures::grouped;
 use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::verify::recovery::Target;
 use pgwal::verify::recovery::events::Commit;
 use pgwal::verify::recovery::outcome::{Ending, FileAsked, Restore, Status};
+use pgwal::verify::recovery::{Alternative, Instead, Target};
 use pgwal::verify::{Outcome, Verdict};
 
 /// Files of one kind that are told one by one.
@@ -74,11 +74,30 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
     let dropped = r.first_dropped.as_ref().map_or_else(|| "none that is here".to_owned(), told);
     out.push(("COMMITS", format!("the last one kept is {kept}; the first one dropped: {dropped}")));
     out.push(("FILES", files(&r.files)));
+    out.extend(r.alternatives.iter().map(|a| ("INSTEAD", instead(a, zone))));
     if !r.assumed.is_empty() {
         let all: Vec<String> = r.assumed.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         out.push(("ASSUMED", all.join(", ")));
     }
     out
+}
+
+fn instead(a: &Alternative, zone: &Zone) -> String {
+    let time = a.last_commit.map(|c| format!(" ({})", local(c.time, zone))).unwrap_or_default();
+    let there = format!("{}{time} on timeline {}", a.replay_end, a.timeline);
+    let verb = if a.reaches_target { "reaches the target" } else { "comes to" };
+    let more = match a.more_commits {
+        n if n > 0 => format!(", {} commits more", grouped(n.unsigned_abs().into())),
+        n if n < 0 => format!(", {} commits fewer", grouped(n.unsigned_abs().into())),
+        _ => String::new(),
+    };
+    match &a.instead {
+        Instead::Earlier(lsn) => format!("be content with --target-lsn {lsn}, which keeps everything up to {there}"),
+        Instead::Partial(file) => format!("copy {file} to the name without .partial, filled up with zeros: {verb}, {there}{more}"),
+        Instead::Timeline(timeline) => format!("--target-timeline {timeline}: {verb}, {there}{more}"),
+        Instead::Backup(file) => format!("--backup {file}: {verb}, {there}"),
+        _ => there,
+    }
 }
 
 fn files(files: &[FileAsked]) -> String {

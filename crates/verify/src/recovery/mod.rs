@@ -1,5 +1,6 @@
 //! What a recovery is asked to do: settings by PostgreSQL's names, as each version reads, checks and completes them.
 
+mod alternatives;
 mod asked;
 pub mod events;
 pub mod failure;
@@ -20,6 +21,7 @@ mod verdict;
 pub mod versions;
 mod way;
 
+pub use alternatives::{Alternative, Instead};
 pub use fault::SettingsError;
 pub use given::Given;
 pub use predict::{Look, Site};

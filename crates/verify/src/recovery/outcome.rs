@@ -1,5 +1,6 @@
 //! What a restore would come to.
 
+use super::alternatives::Alternative;
 use super::events::{Commit, Sum};
 use super::failure::Failure;
 use super::settings::Target;
@@ -77,6 +78,8 @@ pub struct Restore {
     pub end: Option<End>,
     /// Something could not be looked into: encrypted, or a codec that is not read.
     pub closed: bool,
+    /// Other ways, best first, where this one does not come where it is to come.
+    pub alternatives: Vec<Alternative>,
 }
 
 /// A target and whether it is reached.

@@ -92,7 +92,7 @@ impl<'a> Site<'a> {
     }
 
     /// What becomes of a restore whose settings a server refuses.
-    pub(super) fn refused(&self, error: &SettingsError) -> Restore {
+    pub fn refused(&self, error: &SettingsError) -> Restore {
         let settings = Settings::none(self.shelf.layout.dialect.version);
         let recovery = Recovery { shelf: &self.shelf, start: &self.start, settings: &settings, reading: self.reading() };
         recovery.refused(error.server_says().unwrap_or_default())
@@ -117,9 +117,34 @@ impl<'a> Site<'a> {
         Some((timeline, layout.address().segment_start(number, layout.segment)))
     }
 
+    /// The `.partial` of the segment in which a restore ends.
+    pub(super) fn partial_behind(&self, restore: &Restore) -> Option<String> {
+        let layout = &self.shelf.layout;
+        let number = layout.address().segment(restore.replay_end?, layout.segment);
+        let place = self.shelf.places.iter().find(|p| p.archive)?;
+        let partial = place.inventory.partial(restore.timeline, number)?;
+        place.entries.get(partial.entry).map(Entry::shown)
+    }
+
+    /// Timelines that have a history file or WAL in the archive.
+    pub(super) fn timelines(&self) -> Vec<TimelineId> {
+        let archive = self.shelf.places.iter().filter(|p| p.archive);
+        let all = archive.flat_map(|p| p.inventory.timelines().into_iter().chain(p.inventory.histories.iter().map(|(t, _)| *t)));
+        let mut out: Vec<TimelineId> = all.collect();
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
     /// Counts `.partial` files as if they were renamed, or not.
     pub fn with_partials(&mut self, partials: bool) {
         self.shelf.partials = partials;
+    }
+
+    /// The segment in which replay starts: for a standby and for a backup the oldest that is still needed (`%r`).
+    pub fn oldest_needed(&self) -> String {
+        let layout = &self.shelf.layout;
+        self.shelf.name(self.start.timeline, layout.address().segment(self.start.redo, layout.segment))
     }
 
     /// What a server would do with these settings.

@@ -64,15 +64,17 @@ impl Recovery<'_> {
         let ask = self.ask();
         let mut way = Way::new(self.shelf, &line, self.reading);
         way.inside_only = settings.mode == Mode::Crash || !self.start.in_archive_recovery();
-        let failure = self.begin(&mut way, &any, &line, &mut out)?;
-        if let Some(failure) = failure {
-            out.closed = way.closed;
-            names.segments(&way);
-            return Ok(self.dies(out, failure, names));
-        }
+        let begun = match self.begin(&mut way, &any, &line, &mut out)? {
+            Ok(begun) => begun,
+            Err(failure) => {
+                out.closed = way.closed;
+                names.segments(&way);
+                return Ok(self.dies(out, failure, names));
+            }
+        };
         let goal = self.goal();
         let mut replay = Replay::new(self.dialect(), &line, &goal, out.timeline, out.redo_start);
-        self.prepare(&mut replay, &out);
+        self.prepare(&mut replay, &out, &begun);
         let stuck = self.start.control.as_ref().and_then(|c| {
             let p = &c.parameters;
             let there = |field: &str| match field {
@@ -90,8 +92,7 @@ impl Recovery<'_> {
             return Ok(self.dies(out, failure, names));
         }
         replay.check_consistency();
-        let from = self.start.replay_from(&out);
-        let mut walked = way.walk(from, &ask, &mut |events, valid| replay.take(events, valid))?;
+        let mut walked = way.walk(begun.from, &ask, &mut |events, valid| replay.take(events, valid))?;
         if way.inside_only && settings.mode != Mode::Crash {
             // What lay in pg_wal is replayed: from here on it is recovery from an archive.
             way.inside_only = false;
@@ -142,6 +143,7 @@ impl Recovery<'_> {
             files: Vec::new(),
             end: None,
             closed: false,
+            alternatives: Vec::new(),
         }
     }
 
@@ -197,11 +199,11 @@ impl Recovery<'_> {
     }
 
     /// Reads the checkpoint and the record at which replay starts, and compares timelines.
-    fn begin<'w>(&self, way: &mut Way<'w>, any: &'w Ask, line: &Line, out: &mut Restore) -> Result<Option<Failure>, Error> {
+    fn begin<'w>(&self, way: &mut Way<'w>, any: &'w Ask, line: &Line, out: &mut Restore) -> Result<Result<Begun, Failure>, Error> {
         let start = self.start;
         let (checkpoint, end) = way.one(start.checkpoint, any)?;
         let Some(What::Checkpoint { redo, timeline, shutdown, .. }) = checkpoint.as_ref().map(|event| &event.what) else {
-            return Ok(Some(size(end).unwrap_or(Failure::NoCheckpoint { lsn: start.checkpoint, label: start.label })));
+            return Ok(Err(size(end).unwrap_or(Failure::NoCheckpoint { lsn: start.checkpoint, label: start.label })));
         };
         let ended = checkpoint.as_ref().map_or(start.checkpoint, |event| event.span.end);
         out.redo_start = *redo;
@@ -210,33 +212,32 @@ impl Recovery<'_> {
             let (record, end) = way.one(*redo, any)?;
             if record.is_none() {
                 let failure = Failure::NoRedo { redo: *redo, checkpoint: start.checkpoint, label: start.label };
-                return Ok(Some(size(end).unwrap_or(failure)));
+                return Ok(Err(size(end).unwrap_or(failure)));
             }
         }
         let rules = &self.dialect().recovery;
         let own = if rules.label_timeline { start.timeline } else { *timeline };
         if !rules.history_first && line.at(start.checkpoint) != own {
             let (target, checkpoint) = (line.target, start.checkpoint);
-            return Ok(Some(Failure::NotAChild { target, own, checkpoint, left: line.left(own) }));
+            return Ok(Err(Failure::NotAChild { target, own, checkpoint, left: line.left(own) }));
         }
         if let Some((point, timeline)) = start.control.as_ref().and_then(|c| c.min_recovery_point.zip(c.min_recovery_timeline))
             && !rules.history_first
             && line.at(Lsn::new(point.get().saturating_sub(1))) != timeline
         {
-            return Ok(Some(Failure::WithoutMinimum { target: line.target, point, timeline }));
+            return Ok(Err(Failure::WithoutMinimum { target: line.target, point, timeline }));
         }
         let state = start.control.as_ref().map(|c| c.state);
         let standby = matches!(state, None | Some(ControlState::InArchiveRecovery | ControlState::ShutDownInRecovery));
         if start.from_standby && !standby {
-            return Ok(Some(Failure::StandbyLabel));
+            return Ok(Err(Failure::StandbyLabel));
         }
-        start.shutdown.set(*shutdown);
-        start.behind.set(ended);
-        Ok(None)
+        let from = if out.redo_start < start.checkpoint { out.redo_start } else { ended };
+        Ok(Ok(Begun { shutdown: *shutdown, from }))
     }
 
     /// What recovery knows before the first record.
-    fn prepare(&self, replay: &mut Replay<'_>, out: &Restore) {
+    fn prepare(&self, replay: &mut Replay<'_>, out: &Restore, begun: &Begun) {
         let (start, rules) = (self.start, &self.dialect().recovery);
         let control = start.control.as_ref();
         if self.start.in_archive_recovery() {
@@ -256,10 +257,10 @@ impl Recovery<'_> {
                 replay.end_required = control.backup_end_required.unwrap_or(false);
             }
         }
-        if start.shutdown.get() && replay.standby == Standby::Initialized {
+        if begun.shutdown && replay.standby == Standby::Initialized {
             replay.standby = Standby::Ready;
         }
-        replay.replayed = start.replay_from(out);
+        replay.replayed = begun.from;
     }
 
     fn finish(&self, mut out: Restore, replay: Replay<'_>, walked: Walked, names: Names) -> Result<Restore, Error> {
@@ -287,6 +288,10 @@ impl Recovery<'_> {
             }
         };
         if let Some(failure) = size(out.end.clone()) {
+            if settings.reads_ahead && replay.since_consistency() < READ_AHEAD {
+                // It dies of the file before it replays what it has read in front of it.
+                (out.consistent_at, out.starts) = (None, false);
+            }
             return Ok(self.dies(out, failure, names));
         }
         if let Some(target) = &mut out.target {
@@ -319,6 +324,18 @@ impl Recovery<'_> {
         out.files = names.files(self.shelf, &out);
         Ok(out)
     }
+}
+
+/// Records that a server of 15 and later may have read and not replayed (`recovery_prefetch`): it looks ahead until ten blocks are being read
+/// (`maintenance_io_concurrency`), a record or more for each.
+const READ_AHEAD: u64 = 10;
+
+/// What the start says.
+struct Begun {
+    /// The checkpoint was one at shutdown.
+    shutdown: bool,
+    /// The position of the first record that is replayed.
+    from: Lsn,
 }
 
 /// A file of wrong size is FATAL wherever it comes.

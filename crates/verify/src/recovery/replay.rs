@@ -93,6 +93,8 @@ pub struct Replay<'a> {
     pub sum: Sum,
     /// One more record is to be read, and then it ends.
     past_target: bool,
+    /// Records up to where it became consistent.
+    consistent_after: u64,
 }
 
 impl<'a> Replay<'a> {
@@ -115,6 +117,7 @@ impl<'a> Replay<'a> {
             read: None,
             sum: Sum::default(),
             past_target: false,
+            consistent_after: 0,
         }
     }
 
@@ -177,6 +180,11 @@ impl<'a> Replay<'a> {
         let next: Span = event.next.filter(|_| readable)?;
         self.read = Some(next.lsn);
         Some(Stop::Target)
+    }
+
+    /// Records replayed since it was consistent.
+    pub fn since_consistency(&self) -> u64 {
+        self.sum.records.saturating_sub(self.consistent_after)
     }
 
     /// WAL ended; whether the target had been reached.
@@ -308,6 +316,7 @@ impl<'a> Replay<'a> {
         let waits = self.end_required || self.backup_start.is_some() && !self.rules().label_timeline;
         if self.consistent_at.is_none() && !waits && minimum <= self.replayed {
             self.consistent_at = Some(self.replayed);
+            self.consistent_after = self.sum.records;
         }
         self.active |= self.standby == Standby::Ready && self.consistent_at.is_some();
     }

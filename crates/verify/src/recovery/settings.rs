@@ -29,6 +29,8 @@ pub struct Settings {
     pub action: Action,
     /// Connections are accepted when the data are consistent.
     pub hot_standby: bool,
+    /// WAL is read ahead of replay (`recovery_prefetch`, 15 and later).
+    pub reads_ahead: bool,
     /// What must not be lower than on the primary.
     pub parameters: Parameters,
     /// `restore_command`. Without it (only in standby mode) no file comes from the archive.
@@ -117,6 +119,7 @@ impl Settings {
             timeline: TargetTimeline::Current,
             action: Action::Promote,
             hot_standby: false,
+            reads_ahead: false,
             parameters: Parameters::default(),
             restore_command: None,
             min_apply_delay: 0,
@@ -192,6 +195,8 @@ impl Settings {
             timeline,
             action,
             hot_standby,
+            reads_ahead: version.dialect().is_some_and(|d| d.recovery.reads_ahead)
+                && !sorted.server.iter().any(|(name, text)| *name == "recovery_prefetch" && value::boolean(text) == Some(false)),
             parameters,
             restore_command,
             min_apply_delay: asked.min_apply_delay,

@@ -1,11 +1,9 @@
 //! From where recovery starts: what the backup says.
 
-use super::outcome::Restore;
 use crate::backup::Backup;
 use pgwal_format::text::backup_label::BackupFrom;
 use pgwal_format::text::control::{ControlFile, ControlState};
 use pgwal_format::{Lsn, TimelineId};
-use std::cell::Cell;
 
 /// The start.
 #[derive(Clone, Debug)]
@@ -26,10 +24,6 @@ pub struct Start {
     pub stop: Option<Lsn>,
     /// The control file.
     pub control: Option<ControlFile>,
-    /// The checkpoint was one at shutdown.
-    pub(super) shutdown: Cell<bool>,
-    /// Where the record behind the checkpoint may start.
-    pub(super) behind: Cell<Lsn>,
 }
 
 impl Start {
@@ -55,8 +49,6 @@ impl Start {
             from_standby,
             stop: history.map(|h| h.stop),
             control,
-            shutdown: Cell::new(false),
-            behind: Cell::new(checkpoint),
         })
     }
 
@@ -71,10 +63,5 @@ impl Start {
             c.min_recovery_point.is_some() || c.backup_end_required == Some(true) || c.backup_end.is_some() || c.state == ControlState::ShutDown
         };
         self.label || self.control.as_ref().is_none_or(said)
-    }
-
-    /// The position of the first record that is replayed.
-    pub(super) fn replay_from(&self, out: &Restore) -> Lsn {
-        if out.redo_start < self.checkpoint { out.redo_start } else { self.behind.get() }
     }
 }

@@ -1,9 +1,10 @@
 //! The verdict of a restore: the prediction, and what is wrong with the files that it asks for.
 
+use super::alternatives::alternatives;
 use super::failure::Failure;
 use super::fault::SettingsError;
 use super::outcome::{Restore, Status};
-use super::predict::Site;
+use super::predict::{Look, Site};
 use super::settings::Settings;
 use super::way::End;
 use crate::backup::Backup;
@@ -50,13 +51,13 @@ impl Source for Part<'_> {
 /// The archive cannot be listed, or an early end was asked for.
 pub fn verify_restore(
     archive: &dyn Source,
-    site: &Site<'_>,
+    site: &mut Site<'_>,
     backup: &Backup,
     settings: Result<&Settings, &SettingsError>,
     options: &Options<'_>,
     all: bool,
 ) -> Result<Outcome, Error> {
-    let restore = match settings {
+    let mut restore = match settings {
         Ok(settings) => site.predict(settings)?,
         Err(error) => site.refused(error),
     };
@@ -68,7 +69,7 @@ pub fn verify_restore(
         _ => None,
     };
     // What is lost behind the end can only be told from what lies there.
-    let short = !restore.is_good() || ends_early(site, &restore).is_some();
+    let short = !restore.is_good() || ends_early(&*site, &restore).is_some();
     let holds = |entry: &Entry| match entry.name {
         Some(FileName::Segment(name)) => all || asked.contains(name.to_string().as_str()) || short && number(entry) >= Some(start),
         Some(FileName::Partial(_)) => all || short && number(entry) >= Some(start),
@@ -107,6 +108,10 @@ pub fn verify_restore(
     outcome.not_checked.push(if all { NotChecked::DataFiles } else { NotChecked::OtherFiles });
     outcome.not_checked.sort();
     outcome.not_checked.dedup();
+    if let (Verdict::Refuted, Ok(settings)) = (outcome.verdict, settings) {
+        let look = Look { jobs: options.jobs, map: options.map, interrupt: options.interrupt };
+        restore.alternatives = alternatives(archive, site, settings, &restore, &outcome, look)?;
+    }
     outcome.restore = Some(Box::new(restore));
     Ok(outcome)
 }

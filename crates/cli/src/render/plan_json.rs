@@ -1,0 +1,23 @@
+//! `walproof.plan/1`: the files of a restore, in the order in which the server asks for them.
+//!
+//! ```text
+//! {"schema":"walproof.plan/1","outcome":"promotes|…","oldest_needed_segment":NAME,"files":[{"name","status","needed","file","size"}],"bytes":N}
+//! ```
+
+use super::restore_json::file;
+use crate::cmd::restoring::Plan;
+use serde_json::{Value, json};
+
+/// The document.
+pub fn plan(plan: &Plan) -> Value {
+    let restore = &plan.restore;
+    json!({
+        "schema": "walproof.plan/1",
+        "outcome": restore.ending.name(),
+        "server_says": restore.server_says,
+        "target_timeline": restore.target_timeline,
+        "oldest_needed_segment": plan.oldest_needed,
+        "files": restore.files.iter().map(file).collect::<Vec<_>>(),
+        "bytes": restore.files.iter().filter_map(|f| f.size).sum::<u64>(),
+    })
+}
