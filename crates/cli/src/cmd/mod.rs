@@ -4,6 +4,7 @@ mod between;
 pub mod dump;
 pub mod explain;
 pub mod fields;
+pub mod generate;
 pub mod hex;
 pub mod lag;
 pub mod locate;
@@ -48,4 +49,7 @@ subcommands! {
     Timelines => timelines,
     /// Explains a code of walproof or a line of PostgreSQL's log
     Explain => explain,
+    /// Writes manual pages, or completions for shells
+    #[command(hide = true)]
+    Generate => generate,
 }

@@ -6,9 +6,11 @@
 
 mod key;
 mod sum;
+mod volume;
 
 pub use key::{By, Key};
 pub use sum::{Cell, Sum};
+pub use volume::Volume;
 
 use crate::filter::{Facts, Filter, time_of};
 use crate::render::dump_text;
