@@ -33,10 +33,9 @@ fn group(out: &mut String, told: &Told<'_>, severity: Severity, code: Code, of: 
     let count = of.len() as u64 + more;
     let _ = write!(
         out,
-        "<details class=\"finding {severity}\"{open}>\n<summary><span class=\"badge {severity}\">{severity}</span><code>{code}</code> {} \
-         <span class=\"count\">{}</span></summary>\n<p>{}</p>\n",
+        "<details class=\"finding {severity}\"{open}>\n<summary><span class=\"badge {severity}\">{severity}</span><code>{code}</code> {}{}</summary>\n<p>{}</p>\n",
         Escaped(code.title()),
-        if count == 1 { String::new() } else { format!("× {}", grouped(count.into())) },
+        if count == 1 { String::new() } else { format!(" <span class=\"count\">× {}</span>", grouped(count.into())) },
         Escaped(code.explanation())
     );
     let (seen, rest) = of.split_at(of.len().min(SEEN));

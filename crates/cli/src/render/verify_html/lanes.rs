@@ -54,6 +54,7 @@ fn legend(out: &mut String) {
     *out += "<ul class=\"legend\">\n";
     for (shape, text) in [
         ("<rect class=\"whole way\" y=\"2\" width=\"14\" height=\"10\" rx=\"2\"/>", "whole WAL on the way of recovery"),
+        ("<rect class=\"whole way beyond\" y=\"2\" width=\"14\" height=\"10\" rx=\"2\"/>", "whole, but behind the end of replay"),
         ("<rect class=\"whole off\" y=\"2\" width=\"14\" height=\"10\" rx=\"2\"/>", "whole WAL elsewhere"),
         (
             "<rect class=\"track\" y=\"2\" width=\"14\" height=\"10\"/><rect class=\"hatch\" y=\"2\" width=\"14\" height=\"10\"/>",
@@ -104,6 +105,12 @@ fn picture(out: &mut String, told: &Told<'_>, layout: &Layout, lanes: &[&Timelin
     );
     for tick in 0..=4_u32 {
         let lsn = layout.address().advance(from, (bytes.max(1) as u128 * u128::from(tick) / 4) as u64, layout.segment).unwrap_or(to);
+        let lsn = if tick > 0 && tick < 4 && bytes >= 8 * i128::from(layout.segment.bytes()) {
+            // The start of a segment is the easier to find.
+            layout.address().segment_start(layout.address().segment(lsn, layout.segment), layout.segment)
+        } else {
+            lsn
+        };
         let x = scale.x(lsn);
         let anchor = if tick == 4 {
             "end"
@@ -175,15 +182,22 @@ fn lane(out: &mut String, told: &Told<'_>, t: &TimelineReport, scale: &Scale<'_>
     if let Some(first) = stretches.first_mut().filter(|first| scale.x(first.0) - left < 1.0) {
         first.0 = t.from;
     }
-    for (from, to) in &stretches {
-        let x = scale.x(*from);
-        // So narrow a hole that nobody would see it is still drawn: what stands before it ends earlier.
-        let end = if *to == t.to { right } else { (scale.x(*to) - 1.0).max(x + 1.0) };
-        let _ = writeln!(
-            out,
-            "<rect class=\"whole {way}\" x=\"{x:.1}\" y=\"{bar:.1}\" width=\"{:.1}\" height=\"18\" rx=\"2\"><title>whole WAL, {from} to {to}</title></rect>",
-            (end - x).max(1.0)
-        );
+    let reach = told.outcome.replay.filter(|_| way == "way").map(|(_, end)| end);
+    for &(from, to) in &stretches {
+        // Two, where replay ends within.
+        let within = reach.filter(|end| (from..to).contains(end));
+        let beyond = if reach.is_some_and(|end| from >= end) { " beyond" } else { "" };
+        for (from, to, beyond) in [(from, within.unwrap_or(to), beyond)].into_iter().chain(within.map(|end| (end, to, " beyond"))) {
+            let x = scale.x(from);
+            // So narrow a hole that nobody would see it is still drawn: what stands before it ends earlier.
+            let end = if to == t.to { right } else { (scale.x(to) - 1.0).max(x + 1.0) };
+            let _ = writeln!(
+                out,
+                "<rect class=\"whole {way}{beyond}\" x=\"{x:.1}\" y=\"{bar:.1}\" width=\"{:.1}\" height=\"18\" rx=\"2\"><title>whole WAL, {from} to \
+                 {to}</title></rect>",
+                (end - x).max(1.0)
+            );
+        }
     }
     marks(out, told, t, scale, bar);
     *out += "</g>\n";
