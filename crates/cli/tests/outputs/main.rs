@@ -22,9 +22,9 @@ use walproof_testdata::{Case, Story};
 /// A name that tries to be markup wherever it is put.
 const HOSTILE: &str = "x\"><img src=x onerror=alert(1)><script>alert(2)<script>&amp;'|$(id)\u{1b}[31m\u{202e}";
 
-/// Every story and every damaged archive.
+/// Stories of every version, and every damaged archive.
 fn archives() -> Vec<(String, Option<TempDir>)> {
-    let stories = Story::all().unwrap();
+    let stories: Vec<Story> = Story::all().unwrap().into_iter().filter(|story| story.story != "wrap").collect();
     let mut out: Vec<(String, Option<TempDir>)> = stories.iter().map(|story| (story.folder().to_str().unwrap().to_owned(), None)).collect();
     for case in Case::all().unwrap() {
         let folder = tempfile::tempdir().unwrap();

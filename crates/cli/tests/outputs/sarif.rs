@@ -9,7 +9,7 @@ use serde_json::Value;
 fn results_point_at_rules_and_bytes() {
     let hostile = hostile();
     let all = archives();
-    let jsonschema = std::env::var("WALPROOF_SARIF_SCHEMA").ok().zip(python("jsonschema"));
+    let (documents, mut files) = (tempfile::tempdir().unwrap(), Vec::<String>::new());
     for archive in all.iter().map(|(folder, _)| folder).chain([&inside(&hostile)]) {
         let ran = walproof(&["verify", archive, "--format", "sarif"]);
         let document: Value = serde_json::from_str(&ran.out).unwrap();
@@ -39,12 +39,15 @@ fn results_point_at_rules_and_bytes() {
             prints.insert(result["partialFingerprints"]["finding/v1"].as_str().unwrap().to_owned());
         }
         assert_eq!(prints.len(), results.len(), "{archive}: fingerprints must tell findings apart");
-        if let Some((schema, python)) = &jsonschema {
-            let file = tempfile::NamedTempFile::new().unwrap();
-            std::fs::write(file.path(), &ran.out).unwrap();
-            let script = "import json, sys, jsonschema\njsonschema.validate(json.load(open(sys.argv[1])), json.load(open(sys.argv[2])))";
-            run_python(python, script, &[file.path().to_str().unwrap(), schema]);
-        }
+        let file = documents.path().join(format!("{}.sarif", files.len()));
+        std::fs::write(&file, &ran.out).unwrap();
+        files.push(file.to_str().unwrap().to_owned());
+    }
+    if let Some((schema, python)) = std::env::var("WALPROOF_SARIF_SCHEMA").ok().zip(python("jsonschema")) {
+        let script = "import json, sys, jsonschema\ncheck = jsonschema.Draft7Validator(json.load(open(sys.argv[1]))).validate\n\
+                      for file in sys.argv[2:]: check(json.load(open(file)))";
+        let words: Vec<&str> = [schema.as_str()].into_iter().chain(files.iter().map(String::as_str)).collect();
+        run_python(&python, script, &words);
     }
 }
 
