@@ -139,7 +139,7 @@ fn pages_and_completions() {
     let pages: Vec<PathBuf> = std::fs::read_dir(&man).unwrap().map(|entry| entry.unwrap().path()).collect();
     let help = walproof(&["--help"]).out;
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    for command in listed.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
+    for command in listed.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
         assert!(man.join(format!("walproof-{command}.1")).is_file(), "{command}: {pages:?}");
     }
     assert!(!help.contains("generate"));
