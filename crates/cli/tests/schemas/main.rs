@@ -135,8 +135,10 @@ fn every_command_that_writes_json_has_a_schema() {
     let mut written = 0;
     for command in commands.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
         let help = walproof(&[command, "--help"]).out;
-        let (_, format) = help.split_once("--format").unwrap_or_else(|| panic!("{command} has no --format"));
-        let values: String = format.lines().take_while(|line| !line.trim_start().starts_with("--")).collect();
+        let own_option = help.lines().skip_while(|line| !line.trim_start().starts_with("--format"));
+        let mut values: String = own_option.clone().take(1).collect();
+        values.extend(own_option.skip(1).take_while(|line| !line.trim_start().starts_with('-') || line.trim_start().starts_with("- ")));
+        assert!(!values.is_empty(), "{command} has no --format");
         for (value, name) in [("json", command.to_owned()), ("jsonl", format!("{command}-line"))] {
             let offered = values.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == value);
             if offered {

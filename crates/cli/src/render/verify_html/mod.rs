@@ -46,10 +46,11 @@ pub fn page(told: &Told<'_>) -> String {
     let _ = write!(out, "<h2>Not checked</h2>\n<p class=\"note\">{}.", Escaped(unseen.join("; ")));
     if outcome.unknown.count > 0 {
         let names = outcome.unknown.first.join(", ");
-        let _ = write!(out, " {} files with names that say nothing were left out: {}.", grouped(outcome.unknown.count.into()), Escaped(names));
+        let count = u128::from(outcome.unknown.count);
+        let _ = write!(out, " Left out: {} {} with names that say nothing: {}.", grouped(count), plural(count, "file"), Escaped(names));
     }
     if outcome.ignored > 0 {
-        let _ = write!(out, " {} files of other tools were left out.", grouped(outcome.ignored.into()));
+        let _ = write!(out, " Left out: {} {} of other tools.", grouped(outcome.ignored.into()), plural(outcome.ignored.into(), "file"));
     }
     out += "</p>\n";
     let _ = write!(
