@@ -179,10 +179,12 @@ fn render(format: Format, told: &Told<'_>) -> io::Result<Vec<u8>> {
 /// Puts it where it was asked for, and says how the run ends.
 fn told(args: &Args, text: &[u8], exit: Exit) -> Exit {
     let written = match (&args.output, args.quiet) {
-        (Some(file), _) => {
+        (Some(file), _) if args.format == Format::Text => {
+            // Colours are for terminals.
             let mut plain = anstream::StripStream::new(Vec::new());
             plain.write_all(text).and_then(|()| deliver(&plain.into_inner(), Some(file)))
         }
+        (Some(file), _) => deliver(text, Some(file)),
         (None, true) => Ok(()),
         (None, false) if args.format == Format::Text => {
             let mut out = anstream::stdout().lock();
