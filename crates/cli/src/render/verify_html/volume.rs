@@ -126,7 +126,7 @@ fn bars(out: &mut String, told: &Told<'_>, volume: &Volume, colors: &BTreeMap<u8
 /// The next number that is 1, 2 or 5 × a power of two of 1,024 and ten, so that the axis has short labels.
 fn round_up(n: u64) -> u64 {
     let mut unit = 1_u64;
-    while unit.saturating_mul(1024) <= n {
+    while unit < 1 << 60 && unit * 1024 <= n {
         unit *= 1024;
     }
     [2, 4, 10, 20, 40, 100, 200, 400, 1000].into_iter().map(|m| unit.saturating_mul(m)).find(|top| *top >= n).unwrap_or(unit.saturating_mul(1024))
