@@ -4,6 +4,7 @@ mod compare;
 mod folder;
 mod follow;
 mod long;
+mod package;
 mod peak;
 mod postgres;
 mod restore;
@@ -17,6 +18,9 @@ usage: cargo xtask COMMAND
 
   test [ARG…]            every test, with a real PostgreSQL (installed where none is found); ARGs go to cargo test
   postgres               find PostgreSQL, install it where there is none, print the folder of its programs
+  man DIR                manual pages
+  completions DIR        completions for bash, zsh, fish and more
+  deb DIR [BINARY]       a Debian package of the release binary, or of this one
   compare DIR…           time walproof against pg_waldump on folders of WAL, write benches/results/against_pg_waldump.md
   memory DIR…            peak memory of walproof verify on each folder, write benches/results/memory.md
   long million-files     walproof on a folder of a million empty files
@@ -34,6 +38,9 @@ fn main() -> Result<()> {
             println!("{}", postgres::find_or_install()?.bin().display());
             Ok(())
         }
+        [what @ ("man" | "completions"), folder] => package::generate(what, folder),
+        ["deb", folder] => package::deb(folder, None),
+        ["deb", folder, binary] => package::deb(folder, Some(binary)),
         ["compare", folders @ ..] if !folders.is_empty() => compare::run(folders),
         ["memory", folders @ ..] if !folders.is_empty() => peak::run(folders),
         ["long", "million-files"] => long::million_files(),

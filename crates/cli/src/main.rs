@@ -8,11 +8,14 @@ mod follow;
 mod fullpage;
 mod input;
 mod one;
+mod output;
 mod place;
 mod progress;
 mod render;
+mod told;
 
 use clap::Parser;
+use render::verify_nagios;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -35,20 +38,35 @@ pub enum Exit {
     CouldNotTell,
     /// 1: damage, a gap, something asked for that cannot be read.
     Refuted,
+    /// 0 to 3, as monitoring plugins end.
+    Plugin(told::Status),
+}
+
+impl Exit {
+    /// The exit code.
+    pub fn code(self) -> u8 {
+        match self {
+            Exit::Clean => 0,
+            Exit::Refuted => 1,
+            Exit::CouldNotTell => 2,
+            Exit::Plugin(status) => status as u8,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(match exit {
-            Exit::Clean => 0,
-            Exit::Refuted => 1,
-            Exit::CouldNotTell => 2,
-        })
+        ExitCode::from(exit.code())
     }
 }
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // To a monitoring system, everything is told on standard output, and 2 means something else than a wrong option.
+        Err(error) if cmd::verify::is_plugin() => return say(&verify_nagios::failure(error), Exit::Plugin(told::Status::Unknown)).into(),
+        Err(error) => error.exit(),
+    };
     match cli.command.run() {
         Ok(exit) => exit.into(),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,

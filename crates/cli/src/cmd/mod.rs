@@ -5,6 +5,7 @@ pub mod control;
 pub mod dump;
 pub mod explain;
 pub mod fields;
+pub mod generate;
 pub mod hex;
 pub mod lag;
 pub mod locate;
@@ -56,4 +57,7 @@ subcommands! {
     Control => control,
     /// Explains a code of walproof or a line of PostgreSQL's log
     Explain => explain,
+    /// Writes manual pages, or completions for shells
+    #[command(hide = true)]
+    Generate => generate,
 }

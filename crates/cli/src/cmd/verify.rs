@@ -2,15 +2,19 @@
 
 use crate::Exit;
 use crate::cmd::restoring::Restoring;
+use crate::count::Volume;
 use crate::input::{At, Input};
+use crate::output::deliver;
 use crate::progress::Bar;
 use crate::render::time::Zone;
-use crate::render::{json, verify_text};
+use crate::render::{json, verify_html, verify_junit, verify_nagios, verify_prometheus, verify_sarif, verify_text};
+use crate::told::{Run, Status, Told};
 use clap::ValueEnum;
 use pgwal::format::{Lsn, TimelineId};
 use pgwal::verify::codes::CodePattern;
 use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, verify};
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 /// Options of `verify`.
 #[derive(clap::Args)]
@@ -43,6 +47,9 @@ pub struct Args {
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// Write it to this file, which is replaced as a whole, instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
     /// Tell times in this zone: Europe/Berlin, UTC, +01:00 [default: this machine's]; JSON has UTC
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     timezone: Option<Zone>,
@@ -59,8 +66,20 @@ enum FailOn {
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// For people
     Text,
+    /// walproof.verify/1
     Json,
+    /// A line with performance data; exits with 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN
+    Nagios,
+    /// Metrics for the textfile collector
+    Prometheus,
+    /// Test results as CI systems read them
+    Junit,
+    /// SARIF 2.1.0
+    Sarif,
+    /// A page for a browser, with nothing from elsewhere
+    Html,
 }
 
 fn which(text: &str) -> Result<Which, String> {
@@ -77,20 +96,41 @@ fn severity(text: &str) -> Result<(CodePattern, Severity), String> {
     Ok((code, severity.parse().map_err(|()| "ignore, info, warning or error".to_string())?))
 }
 
+/// Whether the words of the command line ask for a monitoring plugin, for when they cannot be read otherwise.
+pub fn is_plugin() -> bool {
+    let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let named = words.iter().any(|word| word == "--format=nagios");
+    words.first().is_some_and(|word| word == "verify") && (named || words.windows(2).any(|pair| pair == ["--format", "nagios"]))
+}
+
 /// Verifies and says so.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
+    let run = Run::begin();
+    let exit = check(args, run);
+    let Err(error) = &exit else { return exit };
+    match args.format {
+        // To a monitoring system, everything is told on standard output.
+        Format::Nagios => {
+            told(args, verify_nagios::failure(format_args!("{error:#}")).as_bytes(), Exit::CouldNotTell);
+            Ok(Exit::Plugin(Status::Unknown))
+        }
+        Format::Prometheus => {
+            told(args, verify_prometheus::failure(&archive(args), &run).as_bytes(), Exit::CouldNotTell);
+            exit
+        }
+        _ => exit,
+    }
+}
+
+fn check(args: &Args, run: Run) -> anyhow::Result<Exit> {
     if let Some(option) = args.restoring.needs_backup().filter(|_| !args.restoring.is_asked()) {
         anyhow::bail!("{option} says something about a restore: name its base backup with --backup");
     }
     let source = args.input.open()?;
     let bar = Bar::new(args.quiet);
-    let mut options = Options::default();
-    options.depth = args.depth.into();
-    options.timeline = args.timeline;
-    (options.start, options.end) = (args.start, args.end);
-    options.jobs = args.input.jobs();
-    options.map = args.input.map();
+    let mut options = options(args);
     options.severities.clone_from(&args.severity);
+    options.depth = args.depth.into();
     options.progress = Some(&bar);
     let outcome = match args.restoring.is_asked() {
         true => args.restoring.verify(source.as_ref(), &options, args.all, args.timezone.as_ref())?,
@@ -98,31 +138,82 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     bar.finish();
     let exit = exit(&outcome, args.fail_on);
-    match say(args, &outcome) {
+    let status = Status::of(exit, &outcome);
+    let counts = args.format == Format::Html && outcome.depth == Depth::Records && outcome.layout.is_some();
+    // Where it cannot be counted, the verdict is still worth a page.
+    let volume = counts.then(|| Volume::of(source.as_ref(), self::options(args)).ok()).flatten();
+    let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
+    let zone = args.timezone.clone().unwrap_or_default();
+    let text = render(args.format, &Told { outcome: &outcome, archive: archive(args), exit, status, fails_from, zone, run, volume })?;
+    let ended = told(args, &text, exit);
+    Ok(match args.format {
+        Format::Nagios if ended == exit => Exit::Plugin(status),
+        Format::Nagios => Exit::Plugin(Status::Unknown.max(status)),
+        _ => ended,
+    })
+}
+
+fn options(args: &Args) -> Options<'static> {
+    let mut options = Options::default();
+    options.timeline = args.timeline;
+    (options.start, options.end) = (args.start, args.end);
+    options.jobs = args.input.jobs();
+    options.map = args.input.map();
+    options
+}
+
+/// What was verified, as the user named it.
+fn archive(args: &Args) -> String {
+    let paths: Vec<String> = args.input.path.iter().chain(&args.input.archive).map(|path| path.display().to_string()).collect();
+    paths.join(" ")
+}
+
+fn render(format: Format, told: &Told<'_>) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    match format {
+        Format::Text => verify_text::write(&mut out, told.outcome, &told.zone)?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, &json::verify(told.outcome))?;
+            writeln!(out)?;
+        }
+        Format::Nagios => out.extend_from_slice(verify_nagios::line(told).as_bytes()),
+        Format::Prometheus => out.extend_from_slice(verify_prometheus::metrics(told).as_bytes()),
+        Format::Junit => out.extend_from_slice(verify_junit::document(told).as_bytes()),
+        Format::Sarif => {
+            serde_json::to_writer_pretty(&mut out, &verify_sarif::document(told))?;
+            writeln!(out)?;
+        }
+        Format::Html => out.extend_from_slice(verify_html::page(told).as_bytes()),
+    }
+    Ok(out)
+}
+
+/// Puts it where it was asked for, and says how the run ends.
+fn told(args: &Args, text: &[u8], exit: Exit) -> Exit {
+    let written = match (&args.output, args.quiet) {
+        (Some(file), _) if args.format == Format::Text => {
+            // Colours are for terminals.
+            let mut plain = anstream::StripStream::new(Vec::new());
+            plain.write_all(text).and_then(|()| deliver(&plain.into_inner(), Some(file)))
+        }
+        (Some(file), _) => deliver(text, Some(file)),
+        (None, true) => Ok(()),
+        (None, false) if args.format == Format::Text => {
+            let mut out = anstream::stdout().lock();
+            out.write_all(text).and_then(|()| out.flush())
+        }
+        (None, false) => deliver(text, None),
+    };
+    match written {
         // Nobody reads it, but the exit code still counts.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(exit),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => exit,
         // It was not told, but damage outranks that.
         Err(error) => {
             crate::complain(&error);
-            Ok(exit.max(Exit::CouldNotTell))
+            exit.max(Exit::CouldNotTell)
         }
-        Ok(()) => Ok(exit),
+        Ok(()) => exit,
     }
-}
-
-fn say(args: &Args, outcome: &Outcome) -> io::Result<()> {
-    if args.quiet {
-        return Ok(());
-    }
-    let mut out = io::BufWriter::new(anstream::stdout().lock());
-    match args.format {
-        Format::Text => verify_text::write(&mut out, outcome, &args.timezone.clone().unwrap_or_default())?,
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &json::verify(outcome))?;
-            writeln!(out)?;
-        }
-    }
-    out.flush()
 }
 
 fn exit(outcome: &Outcome, fail_on: FailOn) -> Exit {

@@ -7,10 +7,12 @@
 mod key;
 mod listed;
 mod sum;
+mod volume;
 
 pub use key::{By, Key};
 pub use listed::{Counted, Listing};
 pub use sum::{Cell, Sum};
+pub use volume::Volume;
 
 use crate::filter::{Facts, Filter, time_of};
 use crate::render::dump_text;

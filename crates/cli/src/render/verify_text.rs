@@ -44,7 +44,7 @@ fn color(verdict: Verdict) -> Style {
     Style::new().fg_color(Some(color.into())).bold()
 }
 
-fn headline(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
+pub(super) fn headline(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
     let replay = outcome.replay;
     if let Some(restore) = &outcome.restore {
         return restore_text::headline(outcome, restore, zone);
@@ -78,7 +78,7 @@ fn at_time(time: Option<Timestamp>, zone: &Zone) -> String {
     time.and_then(|time| zone.local(time)).map(|t| format!(" ({t})")).unwrap_or_default()
 }
 
-fn why(outcome: &Outcome, worst: Option<&Finding>) -> String {
+pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>) -> String {
     match worst {
         Some(f) => place(f, outcome.layout.as_ref()),
         None if outcome.verdict == Verdict::Proven => match outcome.findings.iter().map(|f| f.severity).max() {
@@ -91,7 +91,7 @@ fn why(outcome: &Outcome, worst: Option<&Finding>) -> String {
 }
 
 /// `file byte N: what (WP201)`.
-fn place(f: &Finding, layout: Option<&Layout>) -> String {
+pub(super) fn place(f: &Finding, layout: Option<&Layout>) -> String {
     let message = f.message(layout);
     let file = f.file.as_deref().filter(|file| !message.contains(file));
     match (file, f.offset) {
@@ -101,7 +101,7 @@ fn place(f: &Finding, layout: Option<&Layout>) -> String {
     }
 }
 
-fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
+pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
     if let Some(restore) = &outcome.restore {
         return restore_text::impact(restore);
     }
@@ -133,7 +133,7 @@ fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
     text
 }
 
-fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
+pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
     match worst.or_else(|| outcome.findings.iter().find(|f| f.severity == Severity::Warning)) {
         Some(f) => f.advice(),
         None if outcome.verdict == Verdict::Proven && outcome.backups.is_empty() => {
@@ -145,7 +145,7 @@ fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
     }
 }
 
-fn proven(outcome: &Outcome) -> String {
+pub(super) fn proven(outcome: &Outcome) -> String {
     let (Some((from, to)), true) = (outcome.replay, outcome.depth == Depth::Records) else { return "nothing".into() };
     let path: Vec<String> = outcome.path.iter().map(ToString::to_string).collect();
     let segments = outcome.replay_segments;
@@ -158,7 +158,7 @@ fn proven(outcome: &Outcome) -> String {
     )
 }
 
-fn backups(outcome: &Outcome) -> String {
+pub(super) fn backups(outcome: &Outcome) -> String {
     if outcome.backups.is_empty() {
         return "none known here".into();
     }

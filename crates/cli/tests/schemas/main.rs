@@ -141,3 +141,29 @@ fn explanations() {
         check(&schema, words, false);
     }
 }
+
+/// A command that learns to write JSON needs a schema, and a test above.
+#[test]
+fn every_command_that_writes_json_has_a_schema() {
+    let help = walproof(&["--help"]).out;
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let own = include_str!("main.rs");
+    let mut written = 0;
+    for command in commands.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
+        let help = walproof(&[command, "--help"]).out;
+        let own_option = help.lines().skip_while(|line| !line.trim_start().starts_with("--format"));
+        let mut values: String = own_option.clone().take(1).collect();
+        values.extend(own_option.skip(1).take_while(|line| !line.trim_start().starts_with('-') || line.trim_start().starts_with("- ")));
+        assert!(!values.is_empty(), "{command} has no --format");
+        for (value, name) in [("json", command.to_owned()), ("jsonl", format!("{command}-line"))] {
+            let offered = values.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == value);
+            if offered {
+                written += 1;
+                let file = format!("{name}.json");
+                Schema::named(&file);
+                assert!(own.contains(&format!("\"{file}\"")), "{file} is not tested");
+            }
+        }
+    }
+    assert!(written >= 9, "{written}");
+}

@@ -1,0 +1,163 @@
+//! Test results as CI systems read them, valid against the schemas of Jenkins and of Ant's JUnit task:
+//!
+//! ```text
+//! testsuites
+//! ├ testsuite archive       testcase "WAL replays": fails as the run does
+//! │                         findings that belong to no timeline
+//! └ testsuite timeline N    a testcase for each stretch of whole WAL, passed
+//!                           a testcase for each finding: failure, error (could not be looked at), skipped (a warning), passed (info)
+//! ```
+
+use super::json::{depth, verdict};
+use super::markup::Escaped;
+use super::time::rfc3339;
+use super::verify_text::{headline, impact, next, place, proven, why};
+use crate::Exit;
+use crate::told::Told;
+use pgwal::format::TimelineId;
+use pgwal::verify::{Depth, Finding, Severity};
+use std::fmt::Write;
+
+/// The document.
+pub fn document(told: &Told<'_>) -> String {
+    let outcome = told.outcome;
+    let known = |timeline: Option<TimelineId>| outcome.timelines.iter().any(|t| Some(t.timeline) == timeline);
+    let mut suites = vec![whole(told)];
+    for f in outcome.findings.iter().filter(|f| !known(f.timeline)) {
+        suites[0].finding(f, told);
+    }
+    for timeline in &outcome.timelines {
+        let mut suite = Suite::new(format!("timeline {}", timeline.timeline));
+        if outcome.depth == Depth::Records {
+            for (from, to) in &timeline.islands {
+                suite.case(&format!("WAL is whole from {from} to {to}"), Ended::Passed);
+            }
+        }
+        for f in outcome.findings.iter().filter(|f| f.timeline == Some(timeline.timeline)) {
+            suite.finding(f, told);
+        }
+        suites.push(suite);
+    }
+    let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n");
+    for (id, suite) in suites.iter().enumerate() {
+        suite.write(&mut out, id, told);
+    }
+    out + "</testsuites>\n"
+}
+
+fn whole(told: &Told<'_>) -> Suite {
+    let outcome = told.outcome;
+    let worst = outcome.findings.iter().find(|f| f.severity == Severity::Error);
+    let head = headline(outcome, worst, &told.zone);
+    let text = format!("WHY {}\nIMPACT {}\nNEXT {}", why(outcome, worst), impact(outcome, worst, &told.zone), next(outcome, worst));
+    let mut suite = Suite::new("archive".into());
+    suite.out += &format!("{head}\nPROVEN {}\n", proven(outcome));
+    suite.case(
+        "WAL replays",
+        match told.exit {
+            Exit::Clean => Ended::Passed,
+            Exit::CouldNotTell => Ended::Error(verdict(outcome.verdict), head, text),
+            _ => Ended::Failed(verdict(outcome.verdict), head, text),
+        },
+    );
+    suite
+}
+
+enum Ended {
+    Passed,
+    /// A kind, a line, and the rest.
+    Failed(&'static str, String, String),
+    Error(&'static str, String, String),
+    Skipped(String),
+}
+
+struct Suite {
+    name: String,
+    cases: String,
+    /// Cases, failures, errors, skipped.
+    counts: [usize; 4],
+    out: String,
+}
+
+impl Suite {
+    fn new(name: String) -> Suite {
+        Suite { name, cases: String::new(), counts: [0; 4], out: String::new() }
+    }
+
+    fn finding(&mut self, f: &Finding, told: &Told<'_>) {
+        let layout = told.outcome.layout.as_ref();
+        let whereabouts = match (f.lsn.or(f.at), &f.file) {
+            (Some(lsn), Some(file)) => format!(" at {lsn} in {file}"),
+            (Some(lsn), None) => format!(" at {lsn}"),
+            (None, Some(file)) => format!(" in {file}"),
+            (None, None) => String::new(),
+        };
+        let name = format!("{} {}{whereabouts}", f.code.id(), f.code.name());
+        let message = place(f, layout);
+        let says = f.server_says(layout).map(|says| format!("the server says: {says}\n")).unwrap_or_default();
+        let more = if f.more > 0 { format!("\nand {} more of this kind", f.more) } else { String::new() };
+        let text = format!("{says}{}{more}", f.advice());
+        let ended = match f.severity {
+            _ if told.is_failure(f) && f.code.is_could_not_look() => Ended::Error(f.code.id(), message, text),
+            _ if told.is_failure(f) => Ended::Failed(f.code.id(), message, text),
+            Severity::Warning => Ended::Skipped(format!("warning: {message}")),
+            _ => {
+                self.out += &format!("info: {message}\n");
+                Ended::Passed
+            }
+        };
+        self.case(&name, ended);
+    }
+
+    fn case(&mut self, name: &str, ended: Ended) {
+        self.counts[0] += 1;
+        let _ = write!(self.cases, "    <testcase classname=\"{}\" name=\"{}\" time=\"0\"", Escaped(&self.name), Escaped(name));
+        let (count, element, kind, message, text) = match ended {
+            Ended::Passed => {
+                self.cases += "/>\n";
+                return;
+            }
+            Ended::Skipped(message) => {
+                self.counts[3] += 1;
+                let _ = writeln!(self.cases, "><skipped message=\"{}\"/></testcase>", Escaped(message));
+                return;
+            }
+            Ended::Failed(kind, message, text) => (1, "failure", kind, message, text),
+            Ended::Error(kind, message, text) => (2, "error", kind, message, text),
+        };
+        self.counts[count] += 1;
+        let _ = write!(self.cases, ">\n      <{element} type=\"{}\" message=\"{}\">", Escaped(kind), Escaped(message));
+        let _ = writeln!(self.cases, "{}</{element}>\n    </testcase>", Escaped(text));
+    }
+
+    fn write(&self, out: &mut String, id: usize, told: &Told<'_>) {
+        let outcome = told.outcome;
+        let [tests, failures, errors, skipped] = self.counts;
+        // Without a zone: the schema of Ant's task allows none.
+        let began = rfc3339(told.run.began).map(|time| time.chars().take(19).collect::<String>()).unwrap_or_default();
+        let seconds = if id == 0 { told.run.took().as_secs_f64() } else { 0.0 };
+        let _ = writeln!(
+            out,
+            "  <testsuite id=\"{id}\" package=\"walproof\" name=\"{}\" timestamp=\"{began}\" hostname=\"localhost\" tests=\"{tests}\" \
+             failures=\"{failures}\" errors=\"{errors}\" skipped=\"{skipped}\" time=\"{seconds:.3}\">",
+            Escaped(&self.name)
+        );
+        *out += "    <properties>\n";
+        let version = outcome.layout.as_ref().map(|l| l.dialect.version.to_string()).unwrap_or_default();
+        let cluster = outcome.system_id.map(|id| id.to_string()).unwrap_or_default();
+        let all = [
+            ("archive", told.archive.as_str()),
+            ("verdict", verdict(outcome.verdict)),
+            ("depth", depth(outcome.depth)),
+            ("postgresql", &version),
+            ("system_identifier", &cluster),
+            ("walproof", env!("CARGO_PKG_VERSION")),
+        ];
+        for (name, value) in all.iter().filter(|_| id == 0) {
+            let _ = writeln!(out, "      <property name=\"{name}\" value=\"{}\"/>", Escaped(value));
+        }
+        *out += "    </properties>\n";
+        *out += &self.cases;
+        let _ = writeln!(out, "    <system-out>{}</system-out>\n    <system-err/>\n  </testsuite>", Escaped(&self.out));
+    }
+}

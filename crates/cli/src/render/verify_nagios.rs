@@ -1,0 +1,80 @@
+//! A line for Nagios, Icinga and what else runs monitoring plugins:
+//!
+//! ```text
+//! WALPROOF CRITICAL - REFUTED: on timeline 1 replay stops at 0/00AAC690; FILE byte N: … (WP201) | errors=1;;0;0 warnings=0;0;;0 …
+//! ```
+//! Behind the bar are performance data, `label=value[unit];warn;crit;min`. The exit code is that of [`Status`].
+
+use super::verify_text::{headline, why};
+use crate::told::{Status, Told};
+use pgwal::verify::{Severity, Verdict};
+use std::fmt::{Display, Write};
+
+/// Characters that are told; some readers take 1,024 bytes of a line.
+const LONGEST: usize = 600;
+
+/// The line.
+pub fn line(told: &Told<'_>) -> String {
+    let outcome = told.outcome;
+    let worst = outcome.findings.iter().find(|f| f.severity == Severity::Error);
+    let mut text = headline(outcome, worst, &told.zone);
+    let warning = outcome.findings.iter().find(|f| f.severity == Severity::Warning);
+    if outcome.verdict == Verdict::Refuted {
+        let _ = write!(text, "; {}", why(outcome, worst));
+    } else if let Some(first) = warning {
+        let count = told.count(Severity::Warning);
+        let _ = write!(text, "; {count} warning{}: ", if count == 1 { "" } else { "s" });
+        text += &super::verify_text::place(first, outcome.layout.as_ref());
+    }
+    let mut out = said(told.status, text);
+    let _ = write!(
+        out,
+        " | errors={};;0;0 warnings={};0;;0 infos={};;;0 segments={};;;0 records={};;;0 commits={};;;0",
+        told.count(Severity::Error),
+        told.count(Severity::Warning),
+        told.count(Severity::Info),
+        outcome.replay_segments,
+        outcome.replayed.records,
+        outcome.replayed.commits
+    );
+    if let Some(last) = outcome.replayed.last_commit {
+        let age = told.run.began.0.saturating_sub(last.0).div_euclid(1_000_000);
+        let _ = write!(out, " last_commit_age={}s;;;0", age.max(0));
+    }
+    let _ = writeln!(out, " time={:.3}s;;;0", told.run.took().as_secs_f64());
+    out
+}
+
+/// Where nothing could be looked at, or an option is wrong.
+pub fn failure(error: impl Display) -> String {
+    // Of several lines, as those about options, the first says what is wrong.
+    let text = error.to_string();
+    said(Status::Unknown, text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned()) + "\n"
+}
+
+/// One line without what has a meaning in it.
+fn said(status: Status, text: String) -> String {
+    let plain = |c: char| match c {
+        '|' => '/',
+        c if c.is_control() => ' ',
+        c => c,
+    };
+    let mut short: String = text.chars().take(LONGEST).map(plain).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        short.push('…');
+    }
+    format!("WALPROOF {} - {short}", status.word())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_stays_one_line_with_one_bar() {
+        let line = failure("a|b\nsecond");
+        assert_eq!(line, "WALPROOF UNKNOWN - a/b\n");
+        assert_eq!(said(Status::Ok, "x\u{1b}[1m\ny".into()), "WALPROOF OK - x [1m y");
+        assert_eq!(said(Status::Ok, "é".repeat(2000)).chars().count(), LONGEST + "WALPROOF OK - …".chars().count());
+    }
+}

@@ -1,0 +1,30 @@
+//! `-o FILE`.
+
+use crate::run::{testdata, walproof};
+
+/// Fields that differ from run to run.
+fn without_times(text: &str) -> String {
+    text.lines().filter(|line| !["timestamp", "duration", "TimeUtc", "<footer>"].iter().any(|word| line.contains(word))).collect()
+}
+
+#[test]
+fn every_format_goes_to_a_file_as_to_standard_output() {
+    for format in ["text", "json", "prometheus", "junit", "sarif", "html"] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("out");
+        let archive = testdata("demo/damaged");
+        let plain = walproof(&["verify", &archive, "--format", format]);
+        for quiet in [&[][..], &["-q"]] {
+            let words: Vec<&str> = ["verify", &archive, "--format", format, "-o", file.to_str().unwrap()].iter().chain(quiet).copied().collect();
+            let ran = walproof(&words);
+            assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{format}");
+            assert_eq!(without_times(&std::fs::read_to_string(&file).unwrap()), without_times(&plain.out), "{format}");
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "{format}: nothing is left beside it");
+        }
+    }
+    let ran = walproof(&["verify", &testdata("demo/good"), "-o", "/no/such/folder/file"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("/no/such/folder/file"), "{}", ran.err);
+    // That it was not told does not hide damage.
+    assert_eq!(walproof(&["verify", &testdata("demo/damaged"), "-o", "/no/such/folder/file"]).code, 1);
+}

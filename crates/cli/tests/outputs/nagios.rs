@@ -1,0 +1,53 @@
+//! Exit codes and performance data as the Monitoring Plugins Development Guidelines have them.
+
+use crate::run::{testdata, walproof};
+use crate::{archives, hostile, inside};
+
+#[test]
+fn the_exit_code_is_the_status() {
+    let (good, damaged) = (testdata("demo/good"), testdata("demo/damaged"));
+    let empty = tempfile::tempdir().unwrap();
+    for (words, code, begins) in [
+        (vec![good.as_str()], 0, "WALPROOF OK - PROVEN: "),
+        (vec![good.as_str(), "--depth", "names"], 0, "WALPROOF OK - UNPROVEN: nothing wrong in names"),
+        (vec![damaged.as_str()], 2, "WALPROOF CRITICAL - REFUTED: "),
+        (vec![damaged.as_str(), "--severity", "WP201=warning"], 1, "WALPROOF WARNING - PROVEN: "),
+        // What is to count as a failure is one.
+        (vec![damaged.as_str(), "--severity", "WP201=warning", "--fail-on", "warning"], 2, "WALPROOF CRITICAL - "),
+        (vec![damaged.as_str(), "--severity", "WP201=info"], 0, "WALPROOF OK - "),
+        (vec![empty.path().to_str().unwrap()], 3, "WALPROOF UNKNOWN - "),
+        (vec!["/no/such/folder"], 3, "WALPROOF UNKNOWN - "),
+        (vec![good.as_str(), "--moon"], 3, "WALPROOF UNKNOWN - "),
+        (vec![good.as_str(), "--timeline", "moon"], 3, "WALPROOF UNKNOWN - "),
+        (vec![], 3, "WALPROOF UNKNOWN - "),
+        (vec![good.as_str(), "-o", "/no/such/folder/file"], 3, ""),
+    ] {
+        for format in [&["--format", "nagios"][..], &["--format=nagios"]] {
+            let words: Vec<&str> = ["verify"].iter().chain(&words).chain(format).copied().collect();
+            let ran = walproof(&words);
+            assert_eq!(ran.code, code, "{words:?}: {} {}", ran.out, ran.err);
+            assert!(ran.out.starts_with(begins), "{words:?}: {}", ran.out);
+        }
+    }
+    // Only of a plugin.
+    assert_eq!(walproof(&["verify", "--format", "json", "--moon"]).code, 2);
+}
+
+#[test]
+fn every_archive_is_told_in_one_line() {
+    let hostile = hostile();
+    let all = archives();
+    for archive in all.iter().map(|(folder, _)| folder).chain([&inside(&hostile)]) {
+        let ran = walproof(&["verify", archive, "--format", "nagios"]);
+        let (text, data) = ran.out.trim_end_matches('\n').split_once(" | ").unwrap();
+        assert!(ran.out.lines().count() == 1 && !data.contains('|') && !text.chars().any(char::is_control), "{}", ran.out);
+        assert!(["OK", "WARNING", "CRITICAL", "UNKNOWN"].get(ran.code as usize).is_some_and(|word| text.contains(word)), "{} {}", ran.code, ran.out);
+        for item in data.split(' ') {
+            let (label, value) = item.split_once('=').unwrap();
+            assert!(label.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{item}");
+            let parts: Vec<&str> = value.split(';').collect();
+            assert!(parts.len() == 4 && parts[0].trim_end_matches('s').parse::<f64>().is_ok(), "{item}");
+            assert!(parts[1..].iter().all(|p| p.is_empty() || p.parse::<f64>().is_ok()), "{item}");
+        }
+    }
+}
