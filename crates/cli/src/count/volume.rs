@@ -9,7 +9,7 @@ use pgwal::format::record::{Block, Record, RecordHeader};
 use pgwal::format::rmgr::{TRANSACTION, XLOG};
 use pgwal::format::{Layout, TimelineId};
 use pgwal::source::Source;
-use pgwal::verify::records::{ListError, Render, Wanted, gather};
+use pgwal::verify::records::{ListError, Render, Rendered, Wanted, gather};
 use pgwal::verify::{Finding, Options};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -126,7 +126,7 @@ impl Render for Meter {
         true
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut Part, _: &mut Vec<u8>) -> Option<u64> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut Part, _: &mut Vec<u8>) -> Option<Rendered> {
         let rmid = record.header.rmid;
         if matches!(rmid, TRANSACTION | XLOG) {
             let _ = record.blocks(&mut part.blocks);
@@ -141,7 +141,7 @@ impl Render for Meter {
         if let Some(bytes) = part.open.get_mut(usize::from(rmid)) {
             *bytes += u64::from(record.header.tot_len);
         }
-        Some(0)
+        Some(0.into())
     }
 
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
