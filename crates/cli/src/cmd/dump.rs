@@ -96,7 +96,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         }
         (_, Format::Waldump) => {
             let zone = waldump::Zone::system();
-            let render = waldump::Waldump { filter, details: args.bkp_details, zone: &zone, vocabulary: OnceLock::new() };
+            let render = waldump::Waldump { filter, details: args.bkp_details, zone: &zone, heads: OnceLock::new() };
             write(source, &wanted, &work, &render, &mut io::stdout().lock())
         }
         (_, Format::Jsonl) => {

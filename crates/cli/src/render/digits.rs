@@ -37,9 +37,24 @@ pub fn columns<const N: usize>(n: u64) -> Option<[u8; N]> {
     text.first_chunk::<N>().copied()
 }
 
+/// Decimal in a column of ten.
+#[inline(always)]
+pub fn column10(n: u32) -> [u8; 10] {
+    let mut text = [b' '; 10];
+    match columns::<8>(n.into()) {
+        Some(eight) => text[2..].copy_from_slice(&eight),
+        None => {
+            let first = columns::<2>(u64::from(n / 100_000_000)).unwrap_or_default();
+            text[..2].copy_from_slice(&first);
+            text[2..].copy_from_slice(&(digits(n % 100_000_000) | 0x3030_3030_3030_3030).to_le_bytes());
+        }
+    }
+    text
+}
+
 /// The eight digits of a number below 10⁸, a byte each, the first in the lowest byte: halves, then pairs, then digits.
 #[inline(always)]
-fn digits(n: u32) -> u64 {
+pub fn digits(n: u32) -> u64 {
     let halves = u64::from(n / 10_000) | u64::from(n % 10_000) << 32;
     let hundreds = ((halves * 10_486) >> 20) & 0x0000_007F_0000_007F;
     let pairs = hundreds | (halves - 100 * hundreds) << 16;
@@ -66,7 +81,7 @@ pub fn hexadecimal(out: &mut Vec<u8>, n: u32, width: usize) {
 
 /// Eight hexadecimal digits at once: each half byte in a byte of its own, then `0` or `A` less ten added.
 #[inline(always)]
-fn eight(n: u32) -> [u8; 8] {
+pub fn eight(n: u32) -> [u8; 8] {
     let mut x = u64::from(n);
     x = (x << 16 | x) & 0x0000_FFFF_0000_FFFF;
     x = (x << 8 | x) & 0x00FF_00FF_00FF_00FF;
@@ -107,6 +122,7 @@ mod tests {
             let mut out = Vec::new();
             decimal(&mut out, n, 7);
             assert_eq!(out, format!("{n:>7}").into_bytes());
+            assert_eq!(column10(n as u32), format!("{:>10}", n as u32).as_bytes());
             assert_eq!(columns::<6>(n), format!("{n:>6}").as_bytes().first_chunk().copied().filter(|_| n < 1_000_000));
         }
         for lsn in [Lsn::ZERO, Lsn::MAX, Lsn::new(0x15F_F758), Lsn::new(0x9A9A_90A9), Lsn::from_halves(0xAB, 1)] {

@@ -12,6 +12,7 @@ pub mod hex_json;
 pub mod hex_text;
 pub mod json;
 pub mod json_sink;
+pub mod line;
 pub mod stats_csv;
 pub mod stats_json;
 pub mod stats_text;

@@ -144,8 +144,22 @@ impl<'a> Record<'a> {
     }
 
     /// Reads the structure of the record into `blocks`, which is emptied first.
+    #[inline]
     pub fn blocks(&self, blocks: &mut Vec<Block>) -> Result<Shape, BodyFault> {
         blocks.clear();
+        let modern = self.layout.dialect.generation == Generation::Modern;
+        if modern && let Some((shape, reference)) = self.layout.plain_shape(self.body_len(), self.body) {
+            if let Some(reference) = reference {
+                let data = 22..22 + usize::from(reference.data_len);
+                blocks.push(Block { reference, image: 22..22, data });
+            }
+            return Ok(shape);
+        }
+        self.blocks_at_length(blocks)
+    }
+
+    #[inline(never)]
+    fn blocks_at_length(&self, blocks: &mut Vec<Block>) -> Result<Shape, BodyFault> {
         let shape = self.shape(&mut |reference| blocks.push(Block { reference, image: 0..0, data: 0..0 }))?;
         let modern = self.layout.dialect.generation == Generation::Modern;
         let stored = |b: &Block| b.reference.image.map_or(0, |i| i.length as usize);

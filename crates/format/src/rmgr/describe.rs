@@ -72,7 +72,8 @@ pub struct Cx<'a> {
 }
 
 /// Describes a record whose operation is known. `Err` where its data ends too early: what came before was told.
-pub fn describe(op: &Op, cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+#[inline]
+pub fn describe<S: Sink>(op: &Op, cx: &Cx<'_>, sink: &mut S) -> Result<(), Short> {
     let wants_hidden = sink.wants_hidden();
     for part in op.parts {
         match part {
@@ -80,6 +81,7 @@ pub fn describe(op: &Op, cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> 
             Part::Field(field) if field.show == Show::Not && !wants_hidden => {}
             Part::Call(call) if call.hidden && !wants_hidden => {}
             Part::Field(field @ Field { kind: Kind::Time, show: Show::Plain, .. }) => {
+                let sink: &mut dyn Sink = sink;
                 sink.moment(field.name, cx.cursor(cx.offset(field)).u64(field.name)?, cx.layout().dialect);
             }
             Part::Field(field) => sink.field(field.name, cx.value(field)?, field.show),
@@ -133,12 +135,14 @@ impl<'a> Cx<'a> {
         self.aligned(eight.into(), four.into())
     }
 
+    #[inline(always)]
     fn value(&self, field: &Field) -> Result<Value<'a>, Short> {
         read(field, self.main, self.record.layout)
     }
 }
 
 /// Reads a field at a fixed place of main data.
+#[inline]
 pub(crate) fn read<'a>(field: &Field, main: &'a [u8], layout: &Layout) -> Result<Value<'a>, Short> {
     let offset = usize::from(match layout.align {
         Align::Eight => field.at[0],

@@ -24,6 +24,28 @@ pub trait Sink {
     fn close(&mut self, nest: Nest);
 }
 
+impl<S: Sink + ?Sized> Sink for &mut S {
+    fn wants_hidden(&self) -> bool {
+        (**self).wants_hidden()
+    }
+
+    fn text(&mut self, words: &str) {
+        (**self).text(words);
+    }
+
+    fn field(&mut self, name: &'static str, value: Value<'_>, show: Show) {
+        (**self).field(name, value, show);
+    }
+
+    fn open(&mut self, name: &'static str, nest: Nest) {
+        (**self).open(name, nest);
+    }
+
+    fn close(&mut self, nest: Nest) {
+        (**self).close(nest);
+    }
+}
+
 /// What can hold values.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Nest {
