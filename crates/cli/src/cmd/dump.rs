@@ -101,7 +101,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         }
         (_, Format::Jsonl) => {
             let mut out = io::stdout().lock();
-            let listed = write(source, &wanted, &work, &dump_json::Json { filter }, &mut out)?;
+            let listed = write(source, &wanted, &work, &dump_json::Json { filter, names: OnceLock::new() }, &mut out)?;
             out.write_all(&dump_json::end(&listed)).and_then(|()| out.flush())?;
             Ok(listed)
         }

@@ -37,19 +37,16 @@ pub fn columns<const N: usize>(n: u64) -> Option<[u8; N]> {
     text.first_chunk::<N>().copied()
 }
 
-/// Decimal in a column of ten.
+/// Decimal in a column of ten: the first two and the last eight.
 #[inline(always)]
-pub fn column10(n: u32) -> [u8; 10] {
-    let mut text = [b' '; 10];
+pub fn column10(n: u32) -> ([u8; 2], [u8; 8]) {
     match columns::<8>(n.into()) {
-        Some(eight) => text[2..].copy_from_slice(&eight),
+        Some(eight) => (*b"  ", eight),
         None => {
             let first = columns::<2>(u64::from(n / 100_000_000)).unwrap_or_default();
-            text[..2].copy_from_slice(&first);
-            text[2..].copy_from_slice(&(digits(n % 100_000_000) | 0x3030_3030_3030_3030).to_le_bytes());
+            (first, (digits(n % 100_000_000) | 0x3030_3030_3030_3030).to_le_bytes())
         }
     }
-    text
 }
 
 /// The eight digits of a number below 10⁸, a byte each, the first in the lowest byte: halves, then pairs, then digits.
@@ -122,7 +119,8 @@ mod tests {
             let mut out = Vec::new();
             decimal(&mut out, n, 7);
             assert_eq!(out, format!("{n:>7}").into_bytes());
-            assert_eq!(column10(n as u32), format!("{:>10}", n as u32).as_bytes());
+            let (first, last) = column10(n as u32);
+            assert_eq!([&first[..], &last[..]].concat(), format!("{:>10}", n as u32).as_bytes());
             assert_eq!(columns::<6>(n), format!("{n:>6}").as_bytes().first_chunk().copied().filter(|_| n < 1_000_000));
         }
         for lsn in [Lsn::ZERO, Lsn::MAX, Lsn::new(0x15F_F758), Lsn::new(0x9A9A_90A9), Lsn::from_halves(0xAB, 1)] {

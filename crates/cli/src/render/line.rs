@@ -37,6 +37,21 @@ impl<'a> Line<'a> {
         self.at += used;
     }
 
+    /// Writes over what was put, or into the room, so many bytes behind the end of the line. Written at once in their places, parts of
+    /// a template need not reach memory before they can be copied.
+    #[inline(always)]
+    pub fn over<const N: usize>(&mut self, behind: usize, text: &[u8; N]) {
+        if let Some(place) = self.out.get_mut(self.at + behind..).and_then(|room| room.first_chunk_mut::<N>()) {
+            *place = *text;
+        }
+    }
+
+    /// Bytes that were written over belong to the line.
+    #[inline(always)]
+    pub fn skip(&mut self, bytes: usize) {
+        self.at = (self.at + bytes).min(self.out.len());
+    }
+
     #[cold]
     #[inline(never)]
     fn put_in_new_room(&mut self, text: &[u8]) {
@@ -136,7 +151,7 @@ impl<'a> Line<'a> {
     #[inline(always)]
     pub fn position(&mut self, lsn: Lsn) {
         match lsn.high() {
-            high @ 0..=9 => self.all(&[b'0' + high as u8, b'/']),
+            high @ 0..=9 => self.all(&(0x2F30 + high as u16).to_le_bytes()),
             high => {
                 self.hexadecimal(high, 1);
                 self.byte(b'/');

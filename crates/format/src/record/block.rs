@@ -169,12 +169,12 @@ impl Layout {
     }
 
     /// The structure of a body that begins as those of most records do: main data alone, or one block without an image, then main
-    /// data; and whose lengths are right. `len`: bytes of the whole body.
+    /// data; and whose lengths are right: the offset and the length of main data, and the block. `len`: bytes of the whole body.
     #[inline(always)]
-    pub(super) fn plain_shape(&self, len: usize, body: &[u8]) -> Option<(Shape, Option<BlockRef>)> {
+    pub(super) fn plain_shape(&self, len: usize, body: &[u8]) -> Option<(usize, usize, Option<BlockRef>)> {
         if let Some(&[255, main]) = body.first_chunk() {
             let main_len = usize::from(main);
-            return (len == 2 + main_len).then_some((Shape { main_start: 2, main_len, ..Shape::default() }, None));
+            return (len == 2 + main_len).then_some((2, main_len, None));
         }
         let e = self.endian;
         let &[0, flags, d0, d1, s0, s1, s2, s3, b0, b1, b2, b3, r0, r1, r2, r3, n0, n1, n2, n3, 255, main] = body.first_chunk::<22>()? else {
@@ -188,7 +188,7 @@ impl Layout {
         let rel = RelFileLocator { spc: e.u32([s0, s1, s2, s3]), db: e.u32([b0, b1, b2, b3]), rel: e.u32([r0, r1, r2, r3]) };
         let block = e.u32([n0, n1, n2, n3]);
         let reference = BlockRef { id: 0, rel, fork: flags & 0x0F, block, image: None, data_len, will_init: flags & WILL_INIT != 0 };
-        Some((Shape { main_start: len - main_len, main_len, ..Shape::default() }, Some(reference)))
+        Some((len - main_len, main_len, Some(reference)))
     }
 
     #[inline(never)]

@@ -51,12 +51,15 @@ impl Heads {
         let header = &record.header;
         let head = self.heads.get(usize::from(header.rmid) * 16 + usize::from(header.info >> 4));
         let length = data_length(record, images);
-        match (head.and_then(|head| head.columns), columns::<6>(length), columns::<6>(header.tot_len.into())) {
-            (Some(mut text), Some(length), Some(total)) => {
-                put(&mut text, LENGTH, length);
-                put(&mut text, TOTAL, total);
-                put(&mut text, XID, column10(header.xid));
-                line.all(&text);
+        match (head.and_then(|head| head.columns.as_ref()), columns::<6>(length), columns::<6>(header.tot_len.into())) {
+            (Some(text), Some(length), Some(total)) => {
+                line.put(text, 0);
+                line.over(LENGTH, &length);
+                line.over(TOTAL, &total);
+                let (first, last) = column10(header.xid);
+                line.over(XID, &first);
+                line.over(XID + 2, &last);
+                line.skip(text.len());
             }
             _ => wide(record, length, line),
         }
@@ -117,11 +120,6 @@ impl Head {
         desc.iter_mut().zip(&text).for_each(|(place, byte)| *place = *byte);
         Head { columns: fits.then_some(columns), desc, desc_len: if fills { text.len() } else { 0 } }
     }
-}
-
-#[inline(always)]
-fn put<const N: usize>(line: &mut [u8; 69], at: usize, text: [u8; N]) {
-    line[at..at + N].copy_from_slice(&text);
 }
 
 /// Columns of which one is wider than usual.

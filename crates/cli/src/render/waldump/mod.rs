@@ -61,7 +61,7 @@ impl Render for Waldump<'_> {
     }
 
     fn record(&self, record: &Record<'_>, _: TimelineId, Room { blocks, known }: &mut Room, out: &mut Vec<u8>) -> Option<u64> {
-        let shape = record.blocks(blocks).unwrap_or_default();
+        let shape = record.blocks_or_none(blocks);
         if !self.filter.wants_record(record, blocks, &shape) {
             return None;
         }
