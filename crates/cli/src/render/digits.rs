@@ -24,9 +24,37 @@ pub fn decimal(out: &mut Vec<u8>, n: u64, width: usize) {
     append(out, &text.to_le_bytes(), shown);
 }
 
+/// The digits of numbers below 1000, the first in the lowest byte, and in the highest byte how many they are: most numbers of a list
+/// are that small.
+pub static SMALL: [u32; 1000] = {
+    let mut all = [0; 1000];
+    let mut n = 0;
+    while n < 1000 {
+        let (hundreds, tens, ones) = (n / 100, n / 10 % 10, n % 10);
+        let (digits, count) = if n < 10 {
+            (ones, 1)
+        } else if n < 100 {
+            (tens | ones << 8, 2)
+        } else {
+            (hundreds | tens << 8 | ones << 16, 3)
+        };
+        all[n as usize] = digits | 0x0030_3030 | count << 24;
+        n += 1;
+    }
+    all
+};
+
 /// Decimal with spaces in front, as wide as a column of at most 8; `None` where the number is wider.
 #[inline(always)]
 pub fn columns<const N: usize>(n: u64) -> Option<[u8; N]> {
+    if let Some(small) = SMALL.get(n as usize)
+        && N > 3
+    {
+        let free = 24 - 8 * (small >> 24);
+        let text = (small & 0x00FF_FFFF) << free | 0x0020_2020 & ((1 << free) - 1);
+        let text = (u64::from(text) << 40 | 0x20_2020_2020) >> (8 * (8 - N));
+        return text.to_le_bytes().first_chunk::<N>().copied();
+    }
     if n >= 10u64.pow(N as u32) {
         return None;
     }
@@ -115,7 +143,7 @@ mod tests {
             decimal(&mut out, n, 0);
             assert_eq!(out, n.to_string().into_bytes());
         }
-        for n in [0, 1, 9, 10, 99, 100, 101, 999, 1000, 1001, 12345, 100_000, 1_000_001, u64::MAX] {
+        for n in (0..1100).chain([0, 1, 9, 10, 99, 100, 101, 999, 1000, 1001, 12345, 100_000, 1_000_001, u64::MAX]) {
             let mut out = Vec::new();
             decimal(&mut out, n, 7);
             assert_eq!(out, format!("{n:>7}").into_bytes());

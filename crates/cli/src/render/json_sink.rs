@@ -78,6 +78,13 @@ impl Sink for Fields<'_> {
         }
     }
 
+    fn numbers(&mut self, fields: &[(&'static str, u64)]) {
+        for &(name, n) in fields {
+            self.key(name);
+            self.line.decimal(n);
+        }
+    }
+
     #[inline(always)]
     fn open(&mut self, name: &'static str, nest: Nest) {
         self.key(name);

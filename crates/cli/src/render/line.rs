@@ -4,11 +4,11 @@
 //! room is made once for nearly every line; what is written is copied with a length that the compiler knows, and what is too much of
 //! it is written over by what follows.
 
-use super::digits::{digits, eight};
+use super::digits::{SMALL, digits, eight};
 use pgwal::format::Lsn;
 
 /// The room made at once: most lines are shorter.
-const ROOM: usize = 448;
+const ROOM: usize = 576;
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
 /// The line. The buffer ends with it when it is dropped.
@@ -119,6 +119,9 @@ impl<'a> Line<'a> {
     /// Decimal.
     #[inline(always)]
     pub fn decimal(&mut self, n: u64) {
+        if let Some(&small) = SMALL.get(n as usize) {
+            return self.put(&small.to_le_bytes(), (small >> 24) as usize);
+        }
         if n >= 100_000_000 {
             return self.long_decimal(n);
         }
