@@ -44,7 +44,7 @@ pub fn overwritten(record: &Record<'_>) -> Option<Lsn> {
 }
 
 /// Compares the end of `left` with the beginning of `right`. Where `left` is all inside of a record, nothing can be said.
-pub fn seam<A: Fold>(layout: &Layout, left: &Run<A>, right: &Run<A>) -> Seam<A::Mark> {
+pub fn seam<A: Fold, B: Fold>(layout: &Layout, left: &Run<A>, right: &Run<B>) -> Seam<A::Mark> {
     let page_start = right.from.plus_within(layout.long_header() as u64);
     let begun = match &left.tail {
         Tail::Open(open) => open.start,

@@ -11,7 +11,7 @@ use crate::head::{Continuation, Head};
 use crate::open::Open;
 use crate::run::{Begin, Link, Run, Tail};
 use crate::slack::first_non_zero;
-use crate::{Fold, seam};
+use crate::{Fold, Ignore, seam};
 use pgwal_crc::castagnoli::{self, Engine};
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Endian, Generation, Layout, Lsn, TimelineId};
@@ -85,6 +85,32 @@ impl<'a, F: Fold> Stream<'a, F> {
             self.seen += size;
         }
         Ok(())
+    }
+
+    /// What was gathered so far.
+    pub fn fold(&mut self) -> &mut F {
+        &mut self.fold
+    }
+
+    /// How the segment begins, once its first record was seen: enough for a [`seam::seam`] with the segment before it.
+    pub fn beginning(&self) -> Option<Run<Ignore>> {
+        let first = self.first?;
+        Some(Run {
+            from: self.x.start,
+            to: at_offset(&self.x, self.x.layout.segment.bytes() as usize),
+            head: self.head.clone(),
+            begins: Some(Begin { lsn: first.lsn, prev: Some(first.prev) }),
+            first: Some(first),
+            last: self.last,
+            end: at_offset(&self.x, self.end),
+            acc: Ignore,
+            tail: Tail::Clean,
+            damages: Vec::new(),
+            more_damages: 0,
+            slack: Vec::new(),
+            first_timeline: Some(self.first_timeline),
+            last_timeline: Some(self.timeline),
+        })
     }
 
     /// Gives the fold back, with whatever was gathered: after a segment was declined.

@@ -151,11 +151,11 @@ impl Args {
             }
             (_, _, Format::Waldump) => {
                 let zone = waldump::Zone::system();
-                let render = waldump::Waldump { filter, details: self.bkp_details, zone: &zone, vocabulary: OnceLock::new() };
+                let render = waldump::Waldump { filter, details: self.bkp_details, zone: &zone, heads: OnceLock::new() };
                 write(source, wanted, work, &render, &mut out)
             }
             (_, _, Format::Jsonl) => {
-                let listed = write(source, wanted, work, &dump_json::Json { filter }, &mut out)?;
+                let listed = write(source, wanted, work, &dump_json::Json { filter, names: OnceLock::new() }, &mut out)?;
                 out.write_all(&dump_json::end(&listed, Reading::exit(Read::from(&listed)) == Exit::Clean)).and_then(|()| out.flush())?;
                 Ok(listed)
             }

@@ -24,9 +24,37 @@ pub fn decimal(out: &mut Vec<u8>, n: u64, width: usize) {
     append(out, &text.to_le_bytes(), shown);
 }
 
+/// The digits of numbers below 1000, the first in the lowest byte, and in the highest byte how many they are: most numbers of a list
+/// are that small.
+pub static SMALL: [u32; 1000] = {
+    let mut all = [0; 1000];
+    let mut n = 0;
+    while n < 1000 {
+        let (hundreds, tens, ones) = (n / 100, n / 10 % 10, n % 10);
+        let (digits, count) = if n < 10 {
+            (ones, 1)
+        } else if n < 100 {
+            (tens | ones << 8, 2)
+        } else {
+            (hundreds | tens << 8 | ones << 16, 3)
+        };
+        all[n as usize] = digits | 0x0030_3030 | count << 24;
+        n += 1;
+    }
+    all
+};
+
 /// Decimal with spaces in front, as wide as a column of at most 8; `None` where the number is wider.
 #[inline(always)]
 pub fn columns<const N: usize>(n: u64) -> Option<[u8; N]> {
+    if let Some(small) = SMALL.get(n as usize)
+        && N > 3
+    {
+        let free = 24 - 8 * (small >> 24);
+        let text = (small & 0x00FF_FFFF) << free | 0x0020_2020 & ((1 << free) - 1);
+        let text = (u64::from(text) << 40 | 0x20_2020_2020) >> (8 * (8 - N));
+        return text.to_le_bytes().first_chunk::<N>().copied();
+    }
     if n >= 10u64.pow(N as u32) {
         return None;
     }
@@ -37,9 +65,21 @@ pub fn columns<const N: usize>(n: u64) -> Option<[u8; N]> {
     text.first_chunk::<N>().copied()
 }
 
+/// Decimal in a column of ten: the first two and the last eight.
+#[inline(always)]
+pub fn column10(n: u32) -> ([u8; 2], [u8; 8]) {
+    match columns::<8>(n.into()) {
+        Some(eight) => (*b"  ", eight),
+        None => {
+            let first = columns::<2>(u64::from(n / 100_000_000)).unwrap_or_default();
+            (first, (digits(n % 100_000_000) | 0x3030_3030_3030_3030).to_le_bytes())
+        }
+    }
+}
+
 /// The eight digits of a number below 10⁸, a byte each, the first in the lowest byte: halves, then pairs, then digits.
 #[inline(always)]
-fn digits(n: u32) -> u64 {
+pub fn digits(n: u32) -> u64 {
     let halves = u64::from(n / 10_000) | u64::from(n % 10_000) << 32;
     let hundreds = ((halves * 10_486) >> 20) & 0x0000_007F_0000_007F;
     let pairs = hundreds | (halves - 100 * hundreds) << 16;
@@ -66,7 +106,7 @@ pub fn hexadecimal(out: &mut Vec<u8>, n: u32, width: usize) {
 
 /// Eight hexadecimal digits at once: each half byte in a byte of its own, then `0` or `A` less ten added.
 #[inline(always)]
-fn eight(n: u32) -> [u8; 8] {
+pub fn eight(n: u32) -> [u8; 8] {
     let mut x = u64::from(n);
     x = (x << 16 | x) & 0x0000_FFFF_0000_FFFF;
     x = (x << 8 | x) & 0x00FF_00FF_00FF_00FF;
@@ -103,10 +143,12 @@ mod tests {
             decimal(&mut out, n, 0);
             assert_eq!(out, n.to_string().into_bytes());
         }
-        for n in [0, 1, 9, 10, 99, 100, 101, 999, 1000, 1001, 12345, 100_000, 1_000_001, u64::MAX] {
+        for n in (0..1100).chain([0, 1, 9, 10, 99, 100, 101, 999, 1000, 1001, 12345, 100_000, 1_000_001, u64::MAX]) {
             let mut out = Vec::new();
             decimal(&mut out, n, 7);
             assert_eq!(out, format!("{n:>7}").into_bytes());
+            let (first, last) = column10(n as u32);
+            assert_eq!([&first[..], &last[..]].concat(), format!("{:>10}", n as u32).as_bytes());
             assert_eq!(columns::<6>(n), format!("{n:>6}").as_bytes().first_chunk().copied().filter(|_| n < 1_000_000));
         }
         for lsn in [Lsn::ZERO, Lsn::MAX, Lsn::new(0x15F_F758), Lsn::new(0x9A9A_90A9), Lsn::from_halves(0xAB, 1)] {

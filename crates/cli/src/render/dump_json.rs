@@ -13,12 +13,13 @@
 //!
 //! Lines are written straight into the segment's buffer: a record makes neither a string nor a tree.
 
-use super::digits::{decimal, hexadecimal, position};
+use super::digits::hexadecimal;
 use super::dump_text::data_length;
 use super::json;
-use super::json_sink::{Fields, key, text};
+use super::json_sink::Fields;
+use super::line::Line;
 use crate::filter::{FORKS, Filter};
-use pgwal::format::record::{Block, BlockRef, Image, Record, RecordHeader, Shape};
+use pgwal::format::record::{Block, BlockRef, Image, Record, RecordHeader, RelFileLocator, Shape};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
 use pgwal::format::rmgr::short::short;
 use pgwal::format::rmgr::table::Short;
@@ -28,11 +29,37 @@ use pgwal::verify::Finding;
 use pgwal::verify::records::{Listed, Render, Rendered};
 use serde::Serialize;
 use std::io::Write;
+use std::sync::OnceLock;
 
 /// The renderer.
 pub struct Json<'a> {
     /// What to show.
     pub filter: &'a Filter,
+    /// The parts of lines that are the same for an operation, once a record was seen.
+    pub names: OnceLock<Names>,
+}
+
+/// Room that is used again.
+#[derive(Default)]
+pub struct Room {
+    blocks: Vec<Block>,
+    /// By the low bits of the relation's number.
+    relations: [Relation; 16],
+}
+
+/// A relation that was told not long before.
+#[derive(Default)]
+struct Relation {
+    of: (RelFileLocator, u8, u8),
+    /// The beginning of the block reference, up to the block's number.
+    text: Vec<u8>,
+}
+
+/// `,"rmgr":"Heap","record":"INSERT","length":` of every operation of a version.
+pub struct Names {
+    vocabulary: &'static Vocabulary,
+    /// By id × 16 + high half of `xl_info`.
+    names: Vec<Vec<u8>>,
 }
 
 /// The last line.
@@ -58,18 +85,19 @@ struct Found {
 }
 
 impl Render for Json<'_> {
-    type Scratch = Vec<Block>;
+    type Scratch = Room;
 
     fn whole(&self) -> bool {
         true
     }
 
+    #[inline]
     fn wants(&self, header: &RecordHeader) -> bool {
         self.filter.looks_at(header)
     }
 
-    fn record(&self, record: &Record<'_>, timeline: TimelineId, blocks: &mut Vec<Block>, out: &mut Vec<u8>) -> Option<Rendered> {
-        let shape = record.blocks(blocks).unwrap_or_default();
+    fn record(&self, record: &Record<'_>, timeline: TimelineId, Room { blocks, relations }: &mut Room, out: &mut Vec<u8>) -> Option<Rendered> {
+        let shape = record.blocks_or_none(blocks);
         if !self.filter.wants_record(record, blocks, &shape) {
             return None;
         }
@@ -79,17 +107,21 @@ impl Render for Json<'_> {
             return Some(Rendered { listed: false, image_bytes: 0, findings: 1 });
         }
         let images = shape.image_len as u64;
-        head(out, record, timeline, images);
-        out.extend_from_slice(b",\"blocks\":[");
+        let dialect = record.layout.dialect;
+        let names = self.names.get_or_init(|| Names::new(dialect));
+        let mut line = Line::new(out);
+        head(&mut line, record, timeline, images, names);
+        line.all(b",\"blocks\":[");
         for (i, block) in blocks.iter().enumerate() {
             if i > 0 {
-                out.push(b',');
+                line.byte(b',');
             }
-            self::block(out, &block.reference, record.layout.dialect);
+            let block = &block.reference;
+            relations[block.rel.rel as usize % 16].write(block, &mut line);
+            self::block(&mut line, block, dialect);
         }
-        out.push(b']');
-        let told = data(out, record, blocks, &shape);
-        out.extend_from_slice(b"}\n");
+        line.all(b"],\"data\":{");
+        let told = data(line, names.vocabulary, &Cx { record, main: record.main_data_of(&shape), blocks }, &shape);
         if let Err(short) = told {
             self.finding(&Finding::short(record, timeline, short), Some(record.layout), out);
         }
@@ -126,29 +158,68 @@ fn write(out: &mut Vec<u8>, line: &impl Serialize) {
 }
 
 /// Everything up to the blocks.
-fn head(out: &mut Vec<u8>, record: &Record<'_>, timeline: TimelineId, images: u64) {
+#[inline(always)]
+fn head(line: &mut Line<'_>, record: &Record<'_>, timeline: TimelineId, images: u64, names: &Names) {
     let header = &record.header;
-    let dialect = record.layout.dialect;
-    let lsn = |out: &mut Vec<u8>, name: &[u8], lsn: Lsn| {
-        out.extend_from_slice(name);
-        position(out, lsn, 0);
-    };
-    let number = |out: &mut Vec<u8>, name: &[u8], n: u64| {
-        out.extend_from_slice(name);
-        decimal(out, n, 0);
-    };
-    lsn(out, b"{\"type\":\"record\",\"lsn\":\"", record.lsn);
-    lsn(out, b"\",\"end_lsn\":\"", record.end);
-    lsn(out, b"\",\"prev\":\"", header.prev);
-    number(out, b"\",\"timeline\":", timeline.0.into());
-    number(out, b",\"xid\":", header.xid.into());
-    out.extend_from_slice(b",\"rmgr\":\"");
-    manager(out, header.rmid, dialect);
-    out.extend_from_slice(b"\",\"record\":\"");
-    operation(out, header, Vocabulary::of(dialect));
-    number(out, b"\",\"length\":", data_length(record, images));
-    number(out, b",\"total_length\":", header.tot_len.into());
-    number(out, b",\"fpi_length\":", images);
+    line.all(b"{\"type\":\"record\",\"lsn\":\"");
+    line.position(record.lsn);
+    line.all(b"\",\"end_lsn\":\"");
+    line.position(record.end);
+    line.all(b"\",\"prev\":\"");
+    line.position(header.prev);
+    line.all(b"\",\"timeline\":");
+    line.decimal(timeline.0.into());
+    line.all(b",\"xid\":");
+    line.decimal(header.xid.into());
+    match names.names.get(usize::from(header.rmid) * 16 + usize::from(header.info >> 4)) {
+        // The low half of some names' `xl_info` counts.
+        Some(name) if header.info & 0x0F == 0 => line.words(name),
+        _ => line.with(|out| out.extend_from_slice(&Names::name(header, names.vocabulary))),
+    }
+    line.decimal(data_length(record, images));
+    line.all(b",\"total_length\":");
+    line.decimal(header.tot_len.into());
+    line.all(b",\"fpi_length\":");
+    line.decimal(images);
+}
+
+impl Names {
+    fn new(dialect: &'static Dialect) -> Names {
+        let vocabulary = Vocabulary::of(dialect);
+        let header =
+            |code: u16| RecordHeader { tot_len: 0, xid: 0, prev: Lsn::ZERO, info: (code << 4) as u8, rmid: (code >> 4) as u8, crc: 0, len: 0 };
+        Names { vocabulary, names: (0..256 * 16).map(|code| Names::name(&header(code), vocabulary)).collect() }
+    }
+
+    fn name(header: &RecordHeader, vocabulary: &Vocabulary) -> Vec<u8> {
+        let mut out = b",\"rmgr\":\"".to_vec();
+        manager(&mut out, header.rmid, vocabulary.dialect);
+        out.extend_from_slice(b"\",\"record\":\"");
+        operation(&mut out, header, vocabulary);
+        out.extend_from_slice(b"\",\"length\":");
+        out
+    }
+}
+
+impl Relation {
+    #[inline(always)]
+    fn write(&mut self, block: &BlockRef, line: &mut Line<'_>) {
+        let of = (block.rel, block.fork, block.id);
+        if self.of != of || self.text.is_empty() {
+            self.fill(of);
+        }
+        line.words(&self.text);
+    }
+
+    #[inline(never)]
+    fn fill(&mut self, of: (RelFileLocator, u8, u8)) {
+        let (rel, fork, id) = of;
+        self.of = of;
+        self.text.clear();
+        let fork = FORKS.get(usize::from(fork)).copied().unwrap_or("unknown");
+        let RelFileLocator { spc, db, rel } = rel;
+        let _ = write!(self.text, "{{\"id\":{id},\"tablespace\":{spc},\"database\":{db},\"relation\":{rel},\"fork\":\"{fork}\",\"block\":");
+    }
 }
 
 /// The name of a resource manager.
@@ -173,67 +244,66 @@ pub fn operation(out: &mut Vec<u8>, header: &RecordHeader, vocabulary: &Vocabula
     }
 }
 
-/// `,"data":{…}`, and what is wrong with it.
-fn data(out: &mut Vec<u8>, record: &Record<'_>, blocks: &[Block], shape: &Shape) -> Result<(), Short> {
-    out.extend_from_slice(b",\"data\":{");
+/// The fields and the end of the line.
+#[inline(always)]
+fn data(line: Line<'_>, vocabulary: &Vocabulary, cx: &Cx<'_>, shape: &Shape) -> Result<(), Short> {
+    let mut fields = Fields::new(line);
     if let Some(origin) = shape.origin {
-        key(out, "origin");
-        decimal(out, origin.into(), 0);
+        fields.key("origin");
+        fields.line.decimal(origin.into());
     }
     if let Some(top) = shape.top_xid {
-        key(out, "top_xid");
-        decimal(out, top.into(), 0);
+        fields.key("top_xid");
+        fields.line.decimal(top.into());
     }
-    let told = Vocabulary::of(record.layout.dialect).op(record.header.rmid, record.header.info).map(|op| {
-        let mut fields = Fields::new(out);
-        let told = describe(op, &Cx { record, main: record.main_data(), blocks }, &mut fields);
-        fields.close_all();
-        told
-    });
-    out.push(b'}');
-    let told = told.unwrap_or(Ok(()));
-    if let Err(short) = told {
-        key(out, "data_error");
-        text(out, format!("the data ends before {}", short.0).as_bytes());
+    let header = &cx.record.header;
+    let told = vocabulary.op(header.rmid, header.info).map_or(Ok(()), |op| describe(op, cx, &mut fields));
+    fields.close_all();
+    let line = &mut fields.line;
+    match told {
+        Ok(()) => line.all(b"}}\n"),
+        Err(short) => line.with(|out| drop(writeln!(out, "}},\"data_error\":\"the data ends before {}\"}}", short.0))),
     }
     told
 }
 
-fn block(out: &mut Vec<u8>, b: &BlockRef, dialect: &Dialect) {
-    let number = |out: &mut Vec<u8>, name: &[u8], n: u32| {
-        out.extend_from_slice(name);
-        decimal(out, n.into(), 0);
-    };
-    number(out, b"{\"id\":", b.id.into());
-    number(out, b",\"tablespace\":", b.rel.spc);
-    number(out, b",\"database\":", b.rel.db);
-    number(out, b",\"relation\":", b.rel.rel);
-    out.extend_from_slice(b",\"fork\":\"");
-    out.extend_from_slice(FORKS.get(usize::from(b.fork)).copied().unwrap_or("unknown").as_bytes());
-    number(out, b"\",\"block\":", b.block);
-    number(out, b",\"data_length\":", b.data_len.into());
-    out.extend_from_slice(if b.will_init { b",\"will_init\":true" } else { b",\"will_init\":false" });
-    match b.image {
-        None => out.extend_from_slice(b",\"image\":null}"),
-        Some(image) => {
-            number(out, b",\"image\":{\"length\":", image.length);
-            number(out, b",\"hole_offset\":", image.hole_offset.into());
-            // Only the size of data pages would tell the length of some holes.
-            match image.hole_length {
-                Some(length) => number(out, b",\"hole_length\":", length.into()),
-                None => out.extend_from_slice(b",\"hole_length\":null"),
-            }
-            match compression(&image, dialect) {
-                Some(method) => {
-                    out.extend_from_slice(b",\"compression\":\"");
-                    out.extend_from_slice(method.as_bytes());
-                    out.push(b'"');
-                }
-                None => out.extend_from_slice(b",\"compression\":null"),
-            }
-            out.extend_from_slice(if image.apply { b",\"apply\":true}}" } else { b",\"apply\":false}}" });
+/// A block reference behind the block's name.
+#[inline(always)]
+fn block(line: &mut Line<'_>, b: &BlockRef, dialect: &Dialect) {
+    line.decimal(b.block.into());
+    line.all(b",\"data_length\":");
+    line.decimal(b.data_len.into());
+    match (b.will_init, b.image) {
+        (false, None) => line.all(b",\"will_init\":false,\"image\":null}"),
+        (true, None) => line.all(b",\"will_init\":true,\"image\":null}"),
+        (will_init, Some(image)) => {
+            line.words(if will_init { b",\"will_init\":true" } else { b",\"will_init\":false" });
+            self::image(line, &image, dialect);
         }
     }
+}
+
+#[inline(never)]
+fn image(line: &mut Line<'_>, image: &Image, dialect: &Dialect) {
+    line.all(b",\"image\":{\"length\":");
+    line.decimal(image.length.into());
+    line.all(b",\"hole_offset\":");
+    line.decimal(image.hole_offset.into());
+    line.all(b",\"hole_length\":");
+    // Only the size of data pages would tell the length of some holes.
+    match image.hole_length {
+        Some(length) => line.decimal(length.into()),
+        None => line.all(b"null"),
+    }
+    match compression(image, dialect) {
+        Some(method) => {
+            line.all(b",\"compression\":\"");
+            line.words(method.as_bytes());
+            line.byte(b'"');
+        }
+        None => line.all(b",\"compression\":null"),
+    }
+    line.words(if image.apply { b",\"apply\":true}}" } else { b",\"apply\":false}}" });
 }
 
 fn compression(image: &Image, dialect: &Dialect) -> Option<&'static str> {

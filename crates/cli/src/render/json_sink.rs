@@ -11,7 +11,7 @@
 //! | text | as it is; each byte that is not UTF-8 as `\xE9` (in JSON `"\\xE9"`) |
 //! | lists, objects | lists, objects |
 
-use super::digits::{decimal, position};
+use super::line::Line;
 use super::time::rfc3339;
 use crate::filter::FORKS;
 use pgwal::format::record::RelFileLocator;
@@ -23,51 +23,87 @@ use std::io::Write;
 /// Writes into a line.
 pub struct Fields<'a> {
     /// The line.
-    pub out: &'a mut Vec<u8>,
+    pub line: Line<'a>,
+    /// Something stands before, and a comma behind it.
+    pub comma: bool,
     /// Lists (0) and objects (1) that are open, the innermost in the lowest bit.
     nests: u64,
     depth: u32,
 }
 
 impl<'a> Fields<'a> {
-    /// Fields that are appended to the line, in an object that is open there.
-    pub fn new(out: &'a mut Vec<u8>) -> Fields<'a> {
-        Fields { out, nests: 0, depth: 0 }
+    /// Fields that are appended to the line, in an object that is open there and empty.
+    #[inline(always)]
+    pub fn new(line: Line<'a>) -> Fields<'a> {
+        Fields { line, comma: false, nests: 0, depth: 0 }
     }
 
     /// Closes what a description that broke off left open.
+    #[inline(always)]
     pub fn close_all(&mut self) {
         while self.depth > 0 {
             let nest = if self.nests & 1 == 1 { Nest::Object } else { Nest::List };
             self.close(nest);
         }
     }
+
+    /// A name, and a comma before it where there is something before it.
+    #[inline(always)]
+    pub fn key(&mut self, name: &str) {
+        let line = &mut self.line;
+        match (self.comma, name.is_empty()) {
+            (true, false) => line.all(b",\""),
+            (false, false) => line.byte(b'"'),
+            (true, true) => line.byte(b','),
+            (false, true) => {}
+        }
+        self.comma = true;
+        if !name.is_empty() {
+            line.words(name.as_bytes());
+            line.all(b"\":");
+        }
+    }
 }
 
 impl Sink for Fields<'_> {
+    #[inline(always)]
     fn text(&mut self, _: &str) {}
 
+    #[inline(always)]
     fn field(&mut self, name: &'static str, value: Value<'_>, _: Show) {
-        key(self.out, name);
-        self::value(self.out, value);
+        self.key(name);
+        match value {
+            Value::Unsigned(n) => self.line.decimal(n),
+            value => write_value(&mut self.line, value),
+        }
     }
 
+    fn numbers(&mut self, fields: &[(&'static str, u64)]) {
+        for &(name, n) in fields {
+            self.key(name);
+            self.line.decimal(n);
+        }
+    }
+
+    #[inline(always)]
     fn open(&mut self, name: &'static str, nest: Nest) {
-        key(self.out, name);
+        self.key(name);
+        self.comma = false;
         self.nests = self.nests << 1 | u64::from(nest == Nest::Object);
         self.depth += 1;
-        self.out.push(if nest == Nest::Object { b'{' } else { b'[' });
+        self.line.byte(if nest == Nest::Object { b'{' } else { b'[' });
     }
 
+    #[inline(always)]
     fn close(&mut self, nest: Nest) {
+        self.comma = true;
         self.nests >>= 1;
         self.depth = self.depth.saturating_sub(1);
-        self.out.push(if nest == Nest::Object { b'}' } else { b']' });
+        self.line.byte(if nest == Nest::Object { b'}' } else { b']' });
     }
 }
 
 /// A comma where something stands before, and the name where there is one.
-#[inline]
 pub fn key(out: &mut Vec<u8>, name: &str) {
     if !matches!(out.last(), None | Some(b'{' | b'[')) {
         out.push(b',');
@@ -81,61 +117,71 @@ pub fn key(out: &mut Vec<u8>, name: &str) {
 
 /// A value.
 pub fn value(out: &mut Vec<u8>, value: Value<'_>) {
+    write_value(&mut Line::new(out), value);
+}
+
+#[inline(never)]
+fn write_value(line: &mut Line<'_>, value: Value<'_>) {
     match value {
-        Value::Unsigned(n) | Value::FullXid(n) => decimal(out, n, 0),
+        Value::Unsigned(n) | Value::FullXid(n) => line.decimal(n),
         Value::Signed(n) => {
             if n < 0 {
-                out.push(b'-');
+                line.byte(b'-');
             }
-            decimal(out, n.unsigned_abs(), 0);
+            line.decimal(n.unsigned_abs());
         }
-        Value::Float(n) if n.is_finite() => drop(write!(out, "{n}")),
-        Value::Bool(b) => out.extend_from_slice(if b { b"true" } else { b"false" }),
+        Value::Float(n) if n.is_finite() => line.with(|out| drop(write!(out, "{n}"))),
+        Value::Bool(b) => line.words(if b { b"true" } else { b"false" }),
         Value::Lsn(lsn) => {
-            out.push(b'"');
-            position(out, lsn, 0);
-            out.push(b'"');
+            line.byte(b'"');
+            line.position(lsn);
+            line.byte(b'"');
         }
         Value::Rel(rel) => {
-            relation(out, &rel);
-            out.push(b'}');
+            relation(line, &rel);
+            line.byte(b'}');
         }
         Value::Path(rel, fork) => {
-            relation(out, &rel);
-            out.extend_from_slice(b",\"fork\":\"");
-            out.extend_from_slice(FORKS.get(usize::from(fork)).copied().unwrap_or("unknown").as_bytes());
-            out.extend_from_slice(b"\"}");
+            relation(line, &rel);
+            line.all(b",\"fork\":\"");
+            line.words(FORKS.get(usize::from(fork)).copied().unwrap_or("unknown").as_bytes());
+            line.all(b"\"}");
         }
-        Value::Time(time) => self::time(out, time),
-        Value::Seconds(seconds) => self::time(out, Timestamp::from_unix_seconds(seconds)),
+        Value::Time(time) => self::time(line, time),
+        Value::Seconds(seconds) => self::time(line, Timestamp::from_unix_seconds(seconds)),
         Value::Tid(block, offset) => {
-            out.extend_from_slice(b"{\"block\":");
-            decimal(out, block.into(), 0);
-            out.extend_from_slice(b",\"offset\":");
-            decimal(out, offset.into(), 0);
-            out.push(b'}');
+            line.all(b"{\"block\":");
+            line.decimal(block.into());
+            line.all(b",\"offset\":");
+            line.decimal(offset.into());
+            line.byte(b'}');
         }
-        Value::Text(bytes) => text(out, bytes),
-        Value::Name(name) => text(out, name.as_bytes()),
+        Value::Text(bytes) => line.with(|out| text(out, bytes)),
+        // Words of our tables, which need no escapes.
+        Value::Name(name) => {
+            line.byte(b'"');
+            line.words(name.as_bytes());
+            line.byte(b'"');
+        }
         Value::Bytes(bytes) => {
             const DIGITS: &[u8; 16] = b"0123456789abcdef";
-            out.push(b'"');
+            line.byte(b'"');
             for byte in bytes {
-                out.extend_from_slice(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0xF)]]);
+                line.all(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0xF)]]);
             }
-            out.push(b'"');
+            line.byte(b'"');
         }
-        _ => out.extend_from_slice(b"null"),
+        _ => line.all(b"null"),
     }
 }
 
-fn relation(out: &mut Vec<u8>, rel: &RelFileLocator) {
-    out.extend_from_slice(b"{\"tablespace\":");
-    decimal(out, rel.spc.into(), 0);
-    out.extend_from_slice(b",\"database\":");
-    decimal(out, rel.db.into(), 0);
-    out.extend_from_slice(b",\"relation\":");
-    decimal(out, rel.rel.into(), 0);
+fn relation(line: &mut Line<'_>, rel: &RelFileLocator) {
+    line.all(b"{\"tablespace\":");
+    line.decimal(rel.spc.into());
+    line.all(b",\"database\":");
+    line.decimal(rel.db.into());
+    line.all(b",\"relation\":");
+    line.decimal(rel.rel.into());
 }
 
 thread_local! {
@@ -144,30 +190,27 @@ thread_local! {
 }
 
 /// A time, in quotes.
-pub fn time(out: &mut Vec<u8>, time: Timestamp) {
+fn time(line: &mut Line<'_>, time: Timestamp) {
     let (second, micros) = (time.0.div_euclid(1_000_000), time.0.rem_euclid(1_000_000));
     LAST.with_borrow_mut(|(last, text)| {
         if *last != second {
             let Some(whole) = second.checked_mul(1_000_000).and_then(|micros| rfc3339(Timestamp(micros))) else {
-                out.extend_from_slice(b"null");
+                line.all(b"null");
                 return;
             };
             text.clear();
             text.extend_from_slice(whole.trim_end_matches("000000Z").as_bytes());
             *last = second;
         }
-        out.push(b'"');
-        out.extend_from_slice(text);
-        let from = out.len();
-        decimal(out, micros as u64 + 1_000_000, 0);
-        // The leading 1 kept the zeros.
-        out.remove(from);
-        out.extend_from_slice(b"Z\"");
+        line.byte(b'"');
+        line.words(text);
+        line.six(micros as u32);
+        line.all(b"Z\"");
     });
 }
 
 /// Text, in quotes.
-pub fn text(out: &mut Vec<u8>, bytes: &[u8]) {
+fn text(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
     for chunk in bytes.utf8_chunks() {
         for &byte in chunk.valid().as_bytes() {
@@ -229,13 +272,14 @@ mod tests {
     #[test]
     fn what_breaks_off_is_closed() {
         let mut out = b"{".to_vec();
-        let mut sink = Fields::new(&mut out);
+        let mut sink = Fields::new(Line::new(&mut out));
         sink.field("a", Value::Unsigned(1), Show::Plain);
         sink.open("list", Nest::List);
         sink.field("", Value::Unsigned(2), Show::Plain);
         sink.open("", Nest::Object);
         sink.field("b", Value::Unsigned(3), Show::Not);
         sink.close_all();
+        drop(sink);
         out.push(b'}');
         assert_eq!(String::from_utf8(out).unwrap(), "{\"a\":1,\"list\":[2,{\"b\":3}]}");
     }

@@ -144,8 +144,40 @@ impl<'a> Record<'a> {
     }
 
     /// Reads the structure of the record into `blocks`, which is emptied first.
+    #[inline(always)]
     pub fn blocks(&self, blocks: &mut Vec<Block>) -> Result<Shape, BodyFault> {
+        match self.plain_blocks(blocks) {
+            Some((main_start, main_len)) => Ok(Shape { main_start, main_len, ..Shape::default() }),
+            None => self.blocks_at_length(blocks),
+        }
+    }
+
+    /// What [`Record::blocks`] reads, with the default where the structure is wrong. Most shapes are made without being copied.
+    #[inline(always)]
+    pub fn blocks_or_none(&self, blocks: &mut Vec<Block>) -> Shape {
+        match self.plain_blocks(blocks) {
+            Some((main_start, main_len)) => Shape { main_start, main_len, ..Shape::default() },
+            None => self.blocks_at_length(blocks).unwrap_or_default(),
+        }
+    }
+
+    /// The structure of most records: where main data starts, and its length.
+    #[inline(always)]
+    fn plain_blocks(&self, blocks: &mut Vec<Block>) -> Option<(usize, usize)> {
         blocks.clear();
+        if self.layout.dialect.generation != Generation::Modern {
+            return None;
+        }
+        let (start, main, reference) = self.layout.plain_shape(self.body_len(), self.body)?;
+        if let Some(reference) = reference {
+            let data = 22..22 + usize::from(reference.data_len);
+            blocks.push(Block { reference, image: 22..22, data });
+        }
+        Some((start, main))
+    }
+
+    #[inline(never)]
+    fn blocks_at_length(&self, blocks: &mut Vec<Block>) -> Result<Shape, BodyFault> {
         let shape = self.shape(&mut |reference| blocks.push(Block { reference, image: 0..0, data: 0..0 }))?;
         let modern = self.layout.dialect.generation == Generation::Modern;
         let stored = |b: &Block| b.reference.image.map_or(0, |i| i.length as usize);

@@ -17,11 +17,44 @@ pub trait Sink {
     /// A field; of no interest for a text where `show` is [`Show::Not`]. Inside a list the name is empty.
     fn field(&mut self, name: &'static str, value: Value<'_>, show: Show);
 
+    /// Unsigned numbers for documents only, at once: what [`Sink::field`] would be told of each, with [`Show::Not`].
+    fn numbers(&mut self, fields: &[(&'static str, u64)]) {
+        for &(name, n) in fields {
+            self.field(name, Value::Unsigned(n), Show::Not);
+        }
+    }
+
     /// A list or an object begins. Inside a list the name is empty.
     fn open(&mut self, name: &'static str, nest: Nest);
 
     /// And ends.
     fn close(&mut self, nest: Nest);
+}
+
+impl<S: Sink + ?Sized> Sink for &mut S {
+    fn wants_hidden(&self) -> bool {
+        (**self).wants_hidden()
+    }
+
+    fn text(&mut self, words: &str) {
+        (**self).text(words);
+    }
+
+    fn field(&mut self, name: &'static str, value: Value<'_>, show: Show) {
+        (**self).field(name, value, show);
+    }
+
+    fn numbers(&mut self, fields: &[(&'static str, u64)]) {
+        (**self).numbers(fields);
+    }
+
+    fn open(&mut self, name: &'static str, nest: Nest) {
+        (**self).open(name, nest);
+    }
+
+    fn close(&mut self, nest: Nest) {
+        (**self).close(nest);
+    }
 }
 
 /// What can hold values.

@@ -64,7 +64,8 @@ pub fn tell(layout: &Layout, op: &Op, rmid: u8, info: u8, body: &[u8], sink: &mu
     let mut blocks: Vec<Block> = Vec::new();
     record.blocks(&mut blocks).unwrap_or_default();
     let cx = Cx { record: &record, main: record.main_data(), blocks: &blocks };
-    describe(op, &cx, sink)
+    let mut sink = sink;
+    describe(op, &cx, &mut sink)
 }
 
 /// What is shown, as text.

@@ -10,10 +10,11 @@
 //! ```
 //!
 //! The archive is verified first, so that a finding in the list says all that it says in a verdict; then the files are
-//! read once more. Memory does not grow with the archive: it holds the buffers in flight, which grow with the size of a
+//! read once more. An archive of one timeline in which nothing is wrong is read once (`once`). Memory does not grow with the archive: it holds the buffers in flight, which grow with the size of a
 //! segment and of what is rendered of it.
 
 mod follow;
+mod once;
 pub(crate) mod ordered;
 mod plan;
 mod quick;
@@ -29,8 +30,10 @@ use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::verify::{Sight, examine};
+use once::Once;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Layout, Lsn, TimelineId};
+use sheet::Sum;
 use std::{fmt, io};
 
 /// Renders records and findings. Called from several threads, for each segment in order.
@@ -44,7 +47,7 @@ pub trait Render: Sync {
     /// Whether [`Render::record`] may want a record with this header.
     fn wants(&self, header: &RecordHeader) -> bool;
 
-    /// Appends a record to `out`; `timeline` is that of the file in which it starts. Unless [`Render::whole`] asks
+    /// Appends a record to `out`. It may be asked for records again of which nothing was written. `timeline` is that of the file in which it starts. Unless [`Render::whole`] asks
     /// for more, the body may be cut behind its first 4 KiB from 9.5 on ([`Record::is_whole`]): block references and their
     /// lengths are always there.
     ///
@@ -54,7 +57,7 @@ pub trait Render: Sync {
     /// Appends a finding to `out`.
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>);
 
-    /// Takes what was put aside in the room of one segment, or of one record over the end of a segment: in the order of WAL,
+    /// Takes what was put aside in the room of some records of one segment, or of one record over the end of a segment: in the order of WAL,
     /// on the thread that called, and each once. Renderers that count instead of writing have their sums from it.
     fn done(&self, _scratch: &mut Self::Scratch) {}
 }
@@ -151,9 +154,13 @@ pub fn list<R: Render>(
     render: &R,
     sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
 ) -> Result<Listed, ListError> {
+    let already = match once::run(source, wanted, render, sink)? {
+        Once::Whole(listed) => return Ok(*listed),
+        Once::Until(already) => already,
+    };
     let (outcome, sight) = examine(source, &wanted.options).map_err(ListError::Verify)?;
     match sight {
-        Some(sight) => sequence::run(source, wanted, render, outcome, &sight, sink),
+        Some(sight) => sequence::run(source, wanted, render, outcome, &sight, sink, already),
         None => sequence::findings_alone(render, outcome, sink),
     }
 }
@@ -193,7 +200,9 @@ pub fn gather<R: Render>(
     let render = make();
     let (outcome, sight) = examine(source, &wanted.options).map_err(ListError::Verify)?;
     let listed = match sight {
-        Some(sight) => sequence::run(source, &Wanted { options: again_with(&wanted.options), limit: None }, &render, outcome, &sight, sink)?,
+        Some(sight) => {
+            sequence::run(source, &Wanted { options: again_with(&wanted.options), limit: None }, &render, outcome, &sight, sink, Sum::default())?
+        }
         None => sequence::findings_alone(&render, outcome, sink)?,
     };
     let Listed { complete, refuted, segments, findings, outcome, .. } = listed;
@@ -213,5 +222,5 @@ pub(crate) fn again<R: Render>(
     outcome: Outcome,
     sight: &Sight,
 ) -> Result<Listed, ListError> {
-    sequence::run(source, wanted, render, outcome, sight, &mut |_| Ok(()))
+    sequence::run(source, wanted, render, outcome, sight, &mut |_| Ok(()), Sum::default())
 }

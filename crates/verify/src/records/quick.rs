@@ -15,7 +15,8 @@ use crate::codes::Severity;
 use crate::error::Error;
 use crate::look::Looker;
 use crate::options::{Depth, Options, Which};
-use crate::verify::examine;
+use crate::outcome::Outcome;
+use crate::verify::{Sight, examine};
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Layout, TimelineId};
 use pgwal_source::{Codec, How, ReadState, Source};
@@ -32,30 +33,23 @@ pub(super) fn run<R: Render>(
     sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
 ) -> Result<Option<Gathered>, ListError> {
     let asked = &wanted.options;
-    let mut names = Options::default();
-    (names.depth, names.timeline, names.start, names.end) = (Depth::Names, asked.timeline, asked.start, asked.end);
-    (names.jobs, names.map, names.interrupt) = (asked.jobs, asked.map, asked.interrupt);
-    let (outcome, sight) = examine(source, &names).map_err(ListError::Verify)?;
-    let Some(sight) = sight.filter(|s| !s.live && s.way.legs.len() == 1 && s.way.holes.is_empty() && s.unusable.is_empty()) else {
-        return Ok(None);
-    };
+    let Some((outcome, sight)) = names(source, asked)? else { return Ok(None) };
     let layout = &sight.whose.layout;
     let range = Range::of(asked, layout);
     let target = if let Which::Number(timeline) = asked.timeline { Some(timeline) } else { None };
     let plan = Plan::new(&sight, &outcome.findings, range, target);
     let mild = plan.notes.iter().all(|n| !n.costs && n.finding.severity == Severity::Info);
-    let alone = plan.files.iter().all(|f| f.segment.copies <= 1 && f.unusable.is_none());
-    let unbroken = plan.files.windows(2).all(|pair| matches!(pair, [a, b] if a.segment.number.next() == b.segment.number));
-    if !mild || !alone || !unbroken || plan.files.is_empty() {
+    if !mild || !is_unbroken(&plan) {
         return Ok(None);
     }
     let how = How { map: asked.map, ..How::default() };
     let looker = Looker { source, entries: &sight.entries, consensus: &sight.whose, how, live: false, depth: Depth::Records };
     let last = plan.files.len() - 1;
+    let reader = Reader { looker: &looker, keep: if render.whole() { usize::MAX } else { KEEP } };
     let quick = Quick { render, range: Some(range).filter(|r| r.start.is_some() || r.end.is_some()) };
     let work = |i: usize, tools: &mut Tools| {
         let file = plan.files.get(i)?;
-        Some((*file, quick.read(&looker, file, i == last, tools)?))
+        Some((*file, reader.read(file, i == last, tools, &|| quick.pass(file.segment.timeline))?))
     };
     if let Some(progress) = asked.progress {
         progress.begin(plan.files.len() as u64);
@@ -86,6 +80,22 @@ pub(super) fn run<R: Render>(
     sink(&text).map_err(ListError::Output)?;
     let (segments, findings) = (plan.files.len() as u64, plan.notes.len() as u64);
     Ok(Some(Gathered { complete: true, refuted: false, segments, findings, outcome }))
+}
+
+/// What names tell of an archive, if they tell of one timeline without gaps, in files that may be good.
+pub(super) fn names(source: &dyn Source, asked: &Options<'_>) -> Result<Option<(Outcome, Sight)>, ListError> {
+    let mut names = Options::default();
+    (names.depth, names.timeline, names.start, names.end) = (Depth::Names, asked.timeline, asked.start, asked.end);
+    (names.jobs, names.map, names.interrupt) = (asked.jobs, asked.map, asked.interrupt);
+    let (outcome, sight) = examine(source, &names).map_err(ListError::Verify)?;
+    let simple = |s: &Sight| !s.live && s.way.legs.len() == 1 && s.way.holes.is_empty() && s.unusable.is_empty();
+    Ok(sight.filter(simple).map(|sight| (outcome, sight)))
+}
+
+/// A file a segment, and none missing.
+pub(super) fn is_unbroken(plan: &Plan<'_>) -> bool {
+    let alone = plan.files.iter().all(|f| f.segment.copies <= 1 && f.unusable.is_none());
+    alone && !plan.files.is_empty() && plan.files.windows(2).all(|pair| matches!(pair, [a, b] if a.segment.number.next() == b.segment.number))
 }
 
 struct Quick<'a, R> {
@@ -140,51 +150,64 @@ impl<'a, R: Render> Quick<'a, R> {
     fn pass(&self, timeline: TimelineId) -> Pass<'a, R> {
         Pass { render: self.render, range: self.range, timeline, scratch: R::Scratch::default(), text: Vec::new() }
     }
+}
 
+/// Reads segments in which nothing is wrong.
+pub(super) struct Reader<'a> {
+    pub looker: &'a Looker<'a>,
+    /// Bytes kept of a record that crosses pages.
+    pub keep: usize,
+}
+
+impl Reader<'_> {
     /// `None` where anything is wrong.
-    fn read(&self, looker: &Looker<'_>, file: &File, is_last: bool, tools: &mut Tools) -> Option<Run<Pass<'a, R>>> {
-        let run = self.stream(looker, file, tools).or_else(|| self.scan(looker, file, tools))?;
-        let sound = run.damages.is_empty() && run.more_damages == 0 && run.slack.is_empty() && run.last_timeline == Some(file.segment.timeline);
-        let headed = !matches!(run.head, Head::Damaged | Head::Contradicted { .. });
-        let ended = match &run.tail {
-            Tail::Stopped(stop) => is_last && stop.rest.clean && stop.rest.leftover == pgwal_walk::Leftover::default() && !stop.begun_before,
-            _ => true,
-        };
-        (sound && headed && ended && (run.first.is_some() || run.is_through() || matches!(run.head, Head::Rest(_)))).then_some(run)
+    pub fn read<F: Fold>(&self, file: &File, is_last: bool, tools: &mut Tools, make: &dyn Fn() -> F) -> Option<Run<F>> {
+        let run = self.stream(file, tools, make(), usize::MAX, &mut |_| true).or_else(|| self.scan(file, tools, make()))?;
+        is_sound(&run, file, is_last).then_some(run)
     }
 
-    fn expect<'e>(&self, looker: &Looker<'e>, file: &File) -> Expect<'e> {
-        let keep = if self.render.whole() { usize::MAX } else { KEEP };
-        let system_id = Some(looker.consensus.system_id);
-        Expect { layout: &looker.consensus.layout, start: file.start, timeline: Some(file.segment.timeline), system_id, keep }
+    fn expect(&self, file: &File) -> Expect<'_> {
+        let consensus = self.looker.consensus;
+        let (timeline, system_id) = (Some(file.segment.timeline), Some(consensus.system_id));
+        Expect { layout: &consensus.layout, start: file.start, timeline, system_id, keep: self.keep }
     }
 
-    fn stream(&self, looker: &Looker<'_>, file: &File, tools: &mut Tools) -> Option<Run<Pass<'a, R>>> {
-        let mut stream = Stream::new(self.expect(looker, file), self.pass(file.segment.timeline)).ok()?;
+    /// As its bytes come; `go_on` looks at the stream after so many bytes, whole pages, and may break off.
+    pub fn stream<F: Fold>(
+        &self,
+        file: &File,
+        tools: &mut Tools,
+        fold: F,
+        after: usize,
+        go_on: &mut dyn FnMut(&mut Stream<'_, F>) -> bool,
+    ) -> Option<Run<F>> {
+        let mut stream = Stream::new(self.expect(file), fold).ok()?;
         let mut good = true;
-        self.bytes(looker, file, tools, &mut |window| {
-            good = stream.push(window).is_ok();
+        self.bytes(file, tools, &mut |window| {
+            good = window.chunks(after).all(|part| stream.push(part).is_ok() && go_on(&mut stream));
             if good { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
         if good { stream.finish().ok() } else { None }
     }
 
-    fn scan(&self, looker: &Looker<'_>, file: &File, tools: &mut Tools) -> Option<Run<Pass<'a, R>>> {
+    /// Whole.
+    pub fn scan<F: Fold>(&self, file: &File, tools: &mut Tools, fold: F) -> Option<Run<F>> {
         let mut bytes = std::mem::take(&mut tools.bytes);
         bytes.clear();
-        let size = looker.consensus.layout.segment.bytes();
-        let read = self.bytes(looker, file, tools, &mut |window| {
+        let size = self.looker.consensus.layout.segment.bytes();
+        let read = self.bytes(file, tools, &mut |window| {
             bytes.extend_from_slice(window);
             if bytes.len() as u64 > size { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
         let whole = read.is_some() && bytes.len() as u64 == size;
-        let run = whole.then(|| scan(&bytes, self.expect(looker, file), self.pass(file.segment.timeline)));
+        let run = whole.then(|| scan(&bytes, self.expect(file), fold));
         tools.bytes = bytes;
         run
     }
 
     /// Reads a file that is whole and stays as it is.
-    fn bytes(&self, looker: &Looker<'_>, file: &File, tools: &mut Tools, take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Option<()> {
+    fn bytes(&self, file: &File, tools: &mut Tools, take: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Option<()> {
+        let looker = self.looker;
         let size = looker.consensus.layout.segment.bytes();
         let entry = looker.entries.get(file.segment.entry)?;
         let how = How { limit: size, ..looker.how };
@@ -192,6 +215,17 @@ impl<'a, R: Render> Quick<'a, R> {
         let whole = read.state == ReadState::Whole && read.plain_bytes == size;
         (whole && (read.codec != Codec::Plain || read.stored_bytes == Some(size))).then_some(())
     }
+}
+
+/// Whether nothing is wrong in a segment.
+pub(super) fn is_sound<F: Fold>(run: &Run<F>, file: &File, is_last: bool) -> bool {
+    let sound = run.damages.is_empty() && run.more_damages == 0 && run.slack.is_empty() && run.last_timeline == Some(file.segment.timeline);
+    let headed = !matches!(run.head, Head::Damaged | Head::Contradicted { .. });
+    let ended = match &run.tail {
+        Tail::Stopped(stop) => is_last && stop.rest.clean && stop.rest.leftover == pgwal_walk::Leftover::default() && !stop.begun_before,
+        _ => true,
+    };
+    sound && headed && ended && (run.first.is_some() || run.is_through() || matches!(run.head, Head::Rest(_)))
 }
 
 /// Segments in order.

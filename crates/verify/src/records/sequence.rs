@@ -23,6 +23,7 @@ use std::sync::Mutex;
 
 type Sink<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
 
+/// Lists what was verified; `already`: records that were listed before, in order, from the first on.
 pub(super) fn run<R: Render>(
     source: &dyn Source,
     wanted: &Wanted<'_>,
@@ -30,12 +31,17 @@ pub(super) fn run<R: Render>(
     outcome: Outcome,
     sight: &Sight,
     sink: &mut Sink<'_>,
+    already: Sum,
 ) -> Result<Listed, ListError> {
     let layout = &sight.whose.layout;
     let options = &wanted.options;
     let range = Range::of(options, layout);
     let target = if let Which::Number(timeline) = options.timeline { Some(timeline) } else { None };
-    let plan = Plan::new(sight, &outcome.findings, range, target);
+    let mut plan = Plan::new(sight, &outcome.findings, range, target);
+    let segments = plan.files.len() as u64;
+    // What was listed already need not be read again.
+    let range = Range { start: already.end.or(range.start), ..range };
+    plan.files.retain(|f| range.reaches(f.segment.number, layout));
     let how = How { map: options.map.filter(|_| !sight.live), ..How::default() };
     let looker = Looker { source, entries: &sight.entries, consensus: &sight.whose, how, live: sight.live, depth: Depth::Records };
     let desk = Desk { render, layout, range, notes: &plan.notes, limit: wanted.limit, free: Mutex::new(Vec::new()) };
@@ -50,7 +56,7 @@ pub(super) fn run<R: Render>(
         sink,
         left: None,
         next: 0,
-        sum: Sum::default(),
+        sum: already,
         findings: 0,
         cost: Cost::default(),
         line: Vec::new(),
@@ -75,7 +81,6 @@ pub(super) fn run<R: Render>(
         sequence.notes(|_| true).map_err(ListError::Output)?;
     }
     let Sequence { sum, findings, cost, .. } = sequence;
-    let segments = plan.files.len() as u64;
     Ok(listed(outcome, sum, findings, cost, segments))
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Desk<'a, R> {
 pub(super) struct Sheet<'a, R: Render> {
     desk: &'a Desk<'a, R>,
     timeline: TimelineId,
+    /// Which records.
+    pub range: Range,
     /// The findings of the segment: the first, the next, and the end of them.
     from: usize,
     pub next: usize,
@@ -66,6 +68,7 @@ impl<'a, R: Render> Sheet<'a, R> {
         Sheet {
             desk,
             timeline,
+            range: desk.range,
             from: notes.start,
             next: notes.start,
             until: notes.end,
@@ -140,7 +143,7 @@ impl<R: Render> Fold for Sheet<'_, R> {
 
     fn record(&mut self, record: &Record<'_>) {
         let desk = self.desk;
-        if desk.limit.is_some_and(|limit| self.sum.records >= limit) || !desk.range.holds(record) {
+        if desk.limit.is_some_and(|limit| self.sum.records >= limit) || !self.range.holds(record) {
             return;
         }
         while let Some(note) = desk.notes.get(self.next).filter(|note| self.next < self.until && note.place <= record.lsn) {

@@ -2,83 +2,134 @@
 
 use super::text::relation;
 use crate::filter::FORKS;
-use crate::render::digits::decimal;
-use pgwal::format::record::{Block, Image, Record, RelFileLocator};
+use crate::render::line::Line;
+use pgwal::format::record::{Block, BlockRef, Image, Record, RelFileLocator};
 use pgwal::format::{Dialect, Generation};
 
 /// The size of data pages that the dump programs are built for.
 const DATA_PAGE: u64 = 8192;
 
 /// `, blkref #0: rel 1663/5/16384 fork vm blk 7 FPW`, for each block.
-pub fn short(record: &Record<'_>, blocks: &[Block], out: &mut Vec<u8>) {
+#[inline(always)]
+pub fn short(record: &Record<'_>, blocks: &[Block], known: &mut Known, line: &mut Line<'_>) {
     for block in blocks {
         let block = &block.reference;
-        out.extend_from_slice(b", blkref #");
-        decimal(out, block.id.into(), 0);
-        out.extend_from_slice(b": rel ");
-        relation(out, &block.rel);
-        if block.fork != 0 {
-            out.extend_from_slice(b" fork ");
-            fork(out, block.fork);
-        }
-        out.extend_from_slice(b" blk ");
-        decimal(out, block.block.into(), 0);
+        known.write(block, line);
+        line.decimal(block.block.into());
         if let Some(image) = block.image {
-            out.push(b' ');
-            out.extend_from_slice(purpose(&image, record.layout.dialect));
+            line.byte(b' ');
+            line.words(purpose(&image, record.layout.dialect));
         }
     }
 }
 
+/// The text in front of block numbers, for relations that were told not long before.
+#[derive(Default)]
+pub struct Known {
+    /// By the low bits of the relation's number.
+    told: [Told; 16],
+}
+
+#[derive(Clone, Copy)]
+struct Told {
+    /// Of which relation and fork, and in which place of the record.
+    of: (RelFileLocator, u8, u8),
+    text: [u8; 64],
+    /// 0: none.
+    length: usize,
+}
+
+impl Default for Told {
+    fn default() -> Told {
+        Told { of: (RelFileLocator::default(), 0, 0), text: [0; 64], length: 0 }
+    }
+}
+
+impl Known {
+    #[inline(always)]
+    fn write(&mut self, block: &BlockRef, line: &mut Line<'_>) {
+        let of = (block.rel, block.fork, block.id);
+        let told = &mut self.told[block.rel.rel as usize % 16];
+        if told.of != of || told.length == 0 {
+            told.fill(of);
+        }
+        if told.length <= told.text.len() { line.put(&told.text, told.length) } else { before(block.rel, block.fork, block.id, line) }
+    }
+}
+
+impl Told {
+    #[inline(never)]
+    fn fill(&mut self, (rel, fork, id): (RelFileLocator, u8, u8)) {
+        let mut text = Vec::new();
+        before(rel, fork, id, &mut Line::new(&mut text));
+        self.of = (rel, fork, id);
+        self.length = text.len();
+        self.text.iter_mut().zip(text).for_each(|(place, byte)| *place = byte);
+    }
+}
+
+#[inline(never)]
+fn before(rel: RelFileLocator, fork: u8, id: u8, line: &mut Line<'_>) {
+    line.all(b", blkref #");
+    line.decimal(id.into());
+    line.all(b": rel ");
+    relation(line, &rel);
+    if fork != 0 {
+        line.all(b" fork ");
+        self::fork(line, fork);
+    }
+    line.all(b" blk ");
+}
+
 /// A line a block.
-pub fn lines(record: &Record<'_>, blocks: &[Block], out: &mut Vec<u8>) {
+pub fn lines(record: &Record<'_>, blocks: &[Block], line: &mut Line<'_>) {
     let dialect = record.layout.dialect;
     for block in blocks {
         let block = &block.reference;
         if dialect.generation != Generation::Modern {
-            out.extend_from_slice(b"\tbackup bkp #");
-            decimal(out, block.id.into(), 0);
-            out.extend_from_slice(b"; rel ");
-            relation(out, &block.rel);
-            out.extend_from_slice(b"; fork: ");
-            fork(out, block.fork);
-            out.extend_from_slice(b"; block: ");
-            decimal(out, block.block.into(), 0);
+            line.all(b"\tbackup bkp #");
+            line.decimal(block.id.into());
+            line.all(b"; rel ");
+            relation(line, &block.rel);
+            line.all(b"; fork: ");
+            fork(line, block.fork);
+            line.all(b"; block: ");
+            line.decimal(block.block.into());
             if let Some(image) = block.image {
-                out.extend_from_slice(b"; hole: offset: ");
-                decimal(out, image.hole_offset.into(), 0);
-                out.extend_from_slice(b", length: ");
-                decimal(out, image.hole_length.unwrap_or(0).into(), 0);
+                line.all(b"; hole: offset: ");
+                line.decimal(image.hole_offset.into());
+                line.all(b", length: ");
+                line.decimal(image.hole_length.unwrap_or(0).into());
             }
-            out.push(b'\n');
+            line.byte(b'\n');
             continue;
         }
-        out.extend_from_slice(b"\tblkref #");
-        decimal(out, block.id.into(), 0);
-        out.extend_from_slice(b": rel ");
-        relation(out, &block.rel);
-        out.extend_from_slice(b" fork ");
-        fork(out, block.fork);
-        out.extend_from_slice(b" blk ");
-        decimal(out, block.block.into(), 0);
+        line.all(b"\tblkref #");
+        line.decimal(block.id.into());
+        line.all(b": rel ");
+        relation(line, &block.rel);
+        line.all(b" fork ");
+        fork(line, block.fork);
+        line.all(b" blk ");
+        line.decimal(block.block.into());
         if let Some(image) = block.image {
-            out.extend_from_slice(b" (");
-            out.extend_from_slice(purpose(&image, dialect));
-            out.extend_from_slice(b"); hole: offset: ");
-            decimal(out, image.hole_offset.into(), 0);
-            out.extend_from_slice(b", length: ");
+            line.all(b" (");
+            line.words(purpose(&image, dialect));
+            line.all(b"); hole: offset: ");
+            line.decimal(image.hole_offset.into());
+            line.all(b", length: ");
             let hole = image.hole_length.map_or(DATA_PAGE.saturating_sub(image.length.into()), u64::from);
-            decimal(out, hole, 0);
+            line.decimal(hole);
             if image.compressed {
-                out.extend_from_slice(b", compression saved: ");
-                decimal(out, DATA_PAGE.saturating_sub(hole).saturating_sub(image.length.into()), 0);
+                line.all(b", compression saved: ");
+                line.decimal(DATA_PAGE.saturating_sub(hole).saturating_sub(image.length.into()));
                 if let Some(method) = method(&image, dialect) {
-                    out.extend_from_slice(b", method: ");
-                    out.extend_from_slice(method.as_bytes());
+                    line.all(b", method: ");
+                    line.words(method.as_bytes());
                 }
             }
         }
-        out.push(b'\n');
+        line.byte(b'\n');
     }
 }
 
@@ -93,35 +144,35 @@ fn method(image: &Image, dialect: &Dialect) -> Option<&'static str> {
     several.then(|| found.map_or("unknown", |(name, _)| name))
 }
 
-fn fork(out: &mut Vec<u8>, number: u8) {
-    out.extend_from_slice(FORKS.get(usize::from(number)).copied().unwrap_or("unknown").as_bytes());
+fn fork(line: &mut Line<'_>, number: u8) {
+    line.words(FORKS.get(usize::from(number)).copied().unwrap_or("unknown").as_bytes());
 }
 
 /// The path of a relation's file in the data directory (`relpath`): a tablespace's folder has the name of the version from 9.0 on.
-pub fn path(out: &mut Vec<u8>, rel: &RelFileLocator, number: u8, dialect: &Dialect) {
+pub fn path(line: &mut Line<'_>, rel: &RelFileLocator, number: u8, dialect: &Dialect) {
     const DEFAULT: u32 = 1663;
     const GLOBAL: u32 = 1664;
     match rel.spc {
-        GLOBAL => out.extend_from_slice(b"global/"),
+        GLOBAL => line.all(b"global/"),
         DEFAULT => {
-            out.extend_from_slice(b"base/");
-            decimal(out, rel.db.into(), 0);
-            out.push(b'/');
+            line.all(b"base/");
+            line.decimal(rel.db.into());
+            line.byte(b'/');
         }
         _ => {
-            out.extend_from_slice(b"pg_tblspc/");
-            decimal(out, rel.spc.into(), 0);
-            out.push(b'/');
+            line.all(b"pg_tblspc/");
+            line.decimal(rel.spc.into());
+            line.byte(b'/');
             if dialect.relmap_and_standby {
-                out.extend_from_slice(format!("PG_{}_{}/", dialect.version, dialect.catalog_version).as_bytes());
+                line.words(format!("PG_{}_{}/", dialect.version, dialect.catalog_version).as_bytes());
             }
-            decimal(out, rel.db.into(), 0);
-            out.push(b'/');
+            line.decimal(rel.db.into());
+            line.byte(b'/');
         }
     }
-    decimal(out, rel.rel.into(), 0);
+    line.decimal(rel.rel.into());
     if number != 0 {
-        out.push(b'_');
-        fork(out, number);
+        line.byte(b'_');
+        fork(line, number);
     }
 }

@@ -12,14 +12,15 @@ mod head;
 mod text;
 mod zone;
 
-use super::digits::hexadecimal;
 use super::dump_text::damage;
+use super::line::Line;
 use crate::filter::Filter;
+use blocks::Known;
+use head::Heads;
 use pgwal::format::record::{Block, Record, RecordHeader};
-use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
+use pgwal::format::rmgr::describe::{Cx, describe};
 use pgwal::format::rmgr::managers::{self, Unknown};
 use pgwal::format::rmgr::short::short;
-use pgwal::format::rmgr::table::Short;
 use pgwal::format::rmgr::{Rmgr, RmgrName};
 use pgwal::format::{Generation, Layout, TimelineId};
 use pgwal::verify::records::{Render, Rendered};
@@ -37,44 +38,65 @@ pub struct Waldump<'a> {
     pub details: bool,
     /// Where times are told in.
     pub zone: &'a Zone,
-    /// The operations of the version, once a record was seen.
-    pub vocabulary: OnceLock<&'static Vocabulary>,
+    /// What lines begin with in the version, once a record was seen.
+    pub heads: OnceLock<Heads>,
+}
+
+/// Room that is used again.
+#[derive(Default)]
+pub struct Room {
+    blocks: Vec<Block>,
+    known: Known,
 }
 
 impl Render for Waldump<'_> {
-    type Scratch = Vec<Block>;
+    type Scratch = Room;
 
     fn whole(&self) -> bool {
         true
     }
 
+    #[inline]
     fn wants(&self, header: &RecordHeader) -> bool {
         self.filter.looks_at(header)
     }
 
-    fn record(&self, record: &Record<'_>, timeline: TimelineId, blocks: &mut Vec<Block>, out: &mut Vec<u8>) -> Option<Rendered> {
-        let shape = record.blocks(blocks).unwrap_or_default();
+    fn record(&self, record: &Record<'_>, timeline: TimelineId, Room { blocks, known }: &mut Room, out: &mut Vec<u8>) -> Option<Rendered> {
+        let shape = record.blocks_or_none(blocks);
         if !self.filter.wants_record(record, blocks, &shape) {
             return None;
         }
-        let vocabulary = self.vocabulary.get_or_init(|| Vocabulary::of(record.layout.dialect));
+        let dialect = record.layout.dialect;
+        let heads = self.heads.get_or_init(|| Heads::new(dialect));
         if self.filter.only_damaged() {
-            let short = short(vocabulary, record, blocks)?;
+            let short = short(heads.vocabulary, record, blocks)?;
             damage(&Finding::short(record, timeline, short), Some(record.layout), out);
             return Some(Rendered { listed: false, image_bytes: 0, findings: 1 });
         }
         let images = shape.image_len as u64;
-        head::write(record, images, out);
+        let mut text = Text { line: Line::new(out), dialect, zone: self.zone };
+        heads.write(record, images, &mut text.line);
         let cx = Cx { record, main: record.main_data_of(&shape), blocks };
-        let findings = u64::from(self.description(vocabulary, &cx, out).is_err());
-        if self.details {
-            out.push(b'\n');
-            blocks::lines(record, blocks, out);
-        } else {
-            if record.layout.dialect.generation == Generation::Modern {
-                blocks::short(record, blocks, out);
+        let mut findings = 0;
+        match heads.vocabulary.op(record.header.rmid, record.header.info) {
+            Some(op) => {
+                if let Err(short) = describe(op, &cx, &mut text) {
+                    // A line of its own has no place in a text that programs compare.
+                    findings = 1;
+                    text.line.with(|out| drop(write!(out, " *** the data ends before {}", short.0)));
+                }
             }
-            out.push(b'\n');
+            None => unknown(record, &mut text.line),
+        }
+        let line = &mut text.line;
+        if self.details {
+            line.byte(b'\n');
+            blocks::lines(record, blocks, line);
+        } else {
+            if dialect.generation == Generation::Modern {
+                blocks::short(record, blocks, known, line);
+            }
+            line.byte(b'\n');
         }
         Some(Rendered { findings, ..images.into() })
     }
@@ -87,52 +109,17 @@ impl Render for Waldump<'_> {
     }
 }
 
-impl Waldump<'_> {
-    /// Its text. What is wrong with the data stands in it: a line of its own has no place in a text that programs compare.
-    fn description(&self, vocabulary: &Vocabulary, cx: &Cx<'_>, out: &mut Vec<u8>) -> Result<(), Short> {
-        let record = cx.record;
-        let (rmid, info) = (record.header.rmid, record.header.info);
-        let modern = record.layout.dialect.generation == Generation::Modern;
-        if modern {
-            match vocabulary.name(rmid, info) {
-                Some(name) => out.extend_from_slice(name.as_bytes()),
-                None => unknown(info, out),
-            }
-            out.push(b' ');
+/// An operation that the version does not have.
+#[cold]
+fn unknown(record: &Record<'_>, line: &mut Line<'_>) {
+    let (rmid, info, dialect) = (record.header.rmid, record.header.info, record.layout.dialect);
+    if let RmgrName::Custom(_) = Rmgr(rmid).name(dialect) {
+        line.with(|out| drop(write!(out, "rmid: {rmid}")));
+    } else if dialect.generation != Generation::Modern {
+        match managers::ALL.get(usize::from(rmid)).map(|m| m.legacy_unknown) {
+            Some(Unknown::Words(words)) => line.words(words.as_bytes()),
+            Some(Unknown::Number(words)) => line.with(|out| drop(write!(out, "{words}{}", info & 0xF0))),
+            None => {}
         }
-        let op = vocabulary.op(rmid, info);
-        let Some(op) = op else {
-            match Rmgr(rmid).name(record.layout.dialect) {
-                RmgrName::Custom(_) => drop(write!(out, "rmid: {rmid}")),
-                _ if !modern => unknown_legacy(rmid, info, out),
-                _ => {}
-            }
-            return Ok(());
-        };
-        let mut text = Text { out, dialect: record.layout.dialect, zone: self.zone };
-        let told = describe(op, cx, &mut text);
-        if let Err(short) = told {
-            let _ = write!(out, " *** the data ends before {}", short.0);
-        }
-        told
     }
-}
-
-/// What 9.4 and earlier said of an operation that they did not know.
-fn unknown_legacy(rmid: u8, info: u8, out: &mut Vec<u8>) {
-    match managers::ALL.get(usize::from(rmid)).map(|m| m.legacy_unknown) {
-        Some(Unknown::Words(words)) => out.extend_from_slice(words.as_bytes()),
-        Some(Unknown::Number(words)) => drop(write!(out, "{words}{}", info & 0xF0)),
-        None => {}
-    }
-}
-
-fn unknown(info: u8, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"UNKNOWN (");
-    let digits = out.len();
-    hexadecimal(out, u32::from(info & 0xF0), 1);
-    if let Some(digits) = out.get_mut(digits..) {
-        digits.make_ascii_lowercase();
-    }
-    out.push(b')');
 }

@@ -2,87 +2,43 @@
 
 use super::blocks::path;
 use super::zone::Zone;
-use crate::render::digits::{decimal, hexadecimal};
+use crate::render::line::Line;
 use pgwal::format::record::RelFileLocator;
 use pgwal::format::rmgr::sink::{Nest, Show, Sink, Value};
 use pgwal::format::{Dialect, Lsn};
 use std::io::Write;
 
 /// Writes into a line.
-pub struct Text<'a> {
+pub struct Text<'a, 'b> {
     /// The line.
-    pub out: &'a mut Vec<u8>,
+    pub line: Line<'a>,
     /// The version.
     pub dialect: &'static Dialect,
     /// Where times are told in.
-    pub zone: &'a Zone,
+    pub zone: &'b Zone,
 }
 
-impl Sink for Text<'_> {
+impl Sink for Text<'_, '_> {
+    #[inline(always)]
     fn wants_hidden(&self) -> bool {
         false
     }
 
-    #[inline]
+    #[inline(always)]
     fn text(&mut self, words: &str) {
-        self.out.extend_from_slice(words.as_bytes());
+        self.line.words(words.as_bytes());
     }
 
+    #[inline(always)]
     fn field(&mut self, _: &'static str, value: Value<'_>, show: Show) {
-        if show == Show::Not {
-            return;
-        }
-        let out = &mut *self.out;
         match (value, show) {
+            (_, Show::Not) => {}
             (Value::Unsigned(n), Show::Hex) => {
-                out.extend_from_slice(b"0x");
-                hexadecimal(out, n as u32, 2);
+                self.line.all(b"0x");
+                self.line.hexadecimal(n as u32, 2);
             }
-            (Value::Unsigned(n), Show::Hex4) => drop(write!(out, "{n:04x}")),
-            (Value::Unsigned(n), _) => decimal(out, n, 0),
-            (Value::Signed(n) | Value::Seconds(n), _) => {
-                if n < 0 {
-                    out.push(b'-');
-                }
-                decimal(out, n.unsigned_abs(), 0);
-            }
-            (Value::Float(n), _) if !n.is_finite() => out.extend_from_slice(no_number(n, self.dialect).as_bytes()),
-            (Value::Float(n), Show::Fixed) => drop(write!(out, "{n:.6}")),
-            (Value::Float(n), _) => general(out, n),
-            (Value::Bool(b), Show::TrueFalseLetter) => out.push(if b { b'T' } else { b'F' }),
-            (Value::Bool(b), Show::OnOff) => out.extend_from_slice(if b { b"on" } else { b"off" }),
-            (Value::Bool(b), Show::Digit) => out.push(if b { b'1' } else { b'0' }),
-            (Value::Bool(b), _) => out.extend_from_slice(if b { b"true" } else { b"false" }),
-            (Value::Lsn(lsn), _) => position(out, lsn, self.dialect),
-            (Value::FullXid(n), _) => {
-                decimal(out, n >> 32, 0);
-                out.extend_from_slice(self.dialect.epoch_separator.as_bytes());
-                decimal(out, n & 0xFFFF_FFFF, 0);
-            }
-            (Value::Rel(rel), Show::TwoOfThree) => {
-                decimal(out, rel.spc.into(), 0);
-                out.push(b'/');
-                decimal(out, rel.db.into(), 0);
-            }
-            (Value::Rel(rel), _) => relation(out, &rel),
-            (Value::Path(rel, fork), _) => path(out, &rel, fork, self.dialect),
-            (Value::Time(time), show) => self.zone.write(out, time, self.dialect.time_text, show == Show::FloatTime),
-            (Value::Tid(block, offset), _) => {
-                decimal(out, block.into(), 0);
-                out.push(b'/');
-                decimal(out, offset.into(), 0);
-            }
-            (Value::Text(bytes), _) => out.extend_from_slice(bytes),
-            (Value::Name(name), _) => out.extend_from_slice(name.as_bytes()),
-            (Value::Bytes(bytes), _) => {
-                for (i, &byte) in bytes.iter().enumerate() {
-                    if i > 0 {
-                        out.push(b' ');
-                    }
-                    hexadecimal(out, byte.into(), 2);
-                }
-            }
-            _ => {}
+            (Value::Unsigned(n), Show::Plain) => self.line.decimal(n),
+            (value, show) => self.other(value, show),
         }
     }
 
@@ -91,20 +47,74 @@ impl Sink for Text<'_> {
     fn close(&mut self, _: Nest) {}
 }
 
+impl Text<'_, '_> {
+    #[inline(never)]
+    fn other(&mut self, value: Value<'_>, show: Show) {
+        let line = &mut self.line;
+        match (value, show) {
+            (Value::Unsigned(n), Show::Hex4) => line.with(|out| drop(write!(out, "{n:04x}"))),
+            (Value::Unsigned(n), _) => line.decimal(n),
+            (Value::Signed(n) | Value::Seconds(n), _) => {
+                if n < 0 {
+                    line.byte(b'-');
+                }
+                line.decimal(n.unsigned_abs());
+            }
+            (Value::Float(n), _) if !n.is_finite() => line.words(no_number(n, self.dialect).as_bytes()),
+            (Value::Float(n), Show::Fixed) => line.with(|out| drop(write!(out, "{n:.6}"))),
+            (Value::Float(n), _) => line.with(|out| general(out, n)),
+            (Value::Bool(b), Show::TrueFalseLetter) => line.byte(if b { b'T' } else { b'F' }),
+            (Value::Bool(b), Show::OnOff) => line.words(if b { b"on" } else { b"off" }),
+            (Value::Bool(b), Show::Digit) => line.byte(if b { b'1' } else { b'0' }),
+            (Value::Bool(b), _) => line.words(if b { b"true" } else { b"false" }),
+            (Value::Lsn(lsn), _) => position(line, lsn, self.dialect),
+            (Value::FullXid(n), _) => {
+                line.decimal(n >> 32);
+                line.words(self.dialect.epoch_separator.as_bytes());
+                line.decimal(n & 0xFFFF_FFFF);
+            }
+            (Value::Rel(rel), Show::TwoOfThree) => {
+                line.decimal(rel.spc.into());
+                line.byte(b'/');
+                line.decimal(rel.db.into());
+            }
+            (Value::Rel(rel), _) => relation(line, &rel),
+            (Value::Path(rel, fork), _) => path(line, &rel, fork, self.dialect),
+            (Value::Time(time), show) => self.zone.write(line, time, self.dialect.time_text, show == Show::FloatTime),
+            (Value::Tid(block, offset), _) => {
+                line.decimal(block.into());
+                line.byte(b'/');
+                line.decimal(offset.into());
+            }
+            (Value::Text(bytes), _) => line.words(bytes),
+            (Value::Name(name), _) => line.words(name.as_bytes()),
+            (Value::Bytes(bytes), _) => {
+                for (i, &byte) in bytes.iter().enumerate() {
+                    if i > 0 {
+                        line.byte(b' ');
+                    }
+                    line.hexadecimal(byte.into(), 2);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 /// `spc/db/rel`.
-pub fn relation(out: &mut Vec<u8>, rel: &RelFileLocator) {
-    decimal(out, rel.spc.into(), 0);
-    out.push(b'/');
-    decimal(out, rel.db.into(), 0);
-    out.push(b'/');
-    decimal(out, rel.rel.into(), 0);
+pub fn relation(line: &mut Line<'_>, rel: &RelFileLocator) {
+    line.decimal(rel.spc.into());
+    line.byte(b'/');
+    line.decimal(rel.db.into());
+    line.byte(b'/');
+    line.decimal(rel.rel.into());
 }
 
 /// A position in a description: padded from 19 on.
-fn position(out: &mut Vec<u8>, lsn: Lsn, dialect: &Dialect) {
-    hexadecimal(out, lsn.high(), 1);
-    out.push(b'/');
-    hexadecimal(out, lsn.low(), if dialect.wording.padded { 8 } else { 1 });
+fn position(line: &mut Line<'_>, lsn: Lsn, dialect: &Dialect) {
+    line.hexadecimal(lsn.high(), 1);
+    line.byte(b'/');
+    line.hexadecimal(lsn.low(), if dialect.wording.padded { 8 } else { 1 });
 }
 
 /// What a version calls a float that is no number.

@@ -1,7 +1,7 @@
 //! Times as descriptions show them: up to 9.2 as the server does (`EncodeDateTime`, ISO dates), later as `timestamptz_to_str` of the
 //! dump programs (`src/bin/pg_waldump/compat.c`): `2026-11-22 03:17:02.513016 UTC`.
 
-use crate::render::digits::decimal;
+use crate::render::line::Line;
 use jiff::tz::TimeZone;
 use pgwal::format::dialect::TimeText;
 use pgwal::format::rmgr::xact::Timestamp;
@@ -38,7 +38,7 @@ impl Zone {
     }
 
     /// Appends a time. `float`: it lies in the record as float seconds.
-    pub fn write(&self, out: &mut Vec<u8>, time: Timestamp, text: TimeText, float: bool) {
+    pub fn write(&self, line: &mut Line<'_>, time: Timestamp, text: TimeText, float: bool) {
         let (second, micros) = match text {
             // The fraction of whole numbers is what C's division leaves, negative before 2000.
             TimeText::Micros if !float => (time.0 / SECOND, time.0 % SECOND),
@@ -48,34 +48,36 @@ impl Zone {
             if (last.second != second || last.before.is_empty()) && !self.fill(last, second, text) {
                 match text {
                     TimeText::Micros => {
-                        out.extend_from_slice(b"(no date: ");
-                        decimal(out, time.0.unsigned_abs(), 0);
-                        out.push(b')');
+                        line.all(b"(no date: ");
+                        line.decimal(time.0.unsigned_abs());
+                        line.byte(b')');
                     }
-                    _ => out.extend_from_slice(b"(timestamp out of range)"),
+                    _ => line.all(b"(timestamp out of range)"),
                 }
                 return;
             }
-            out.extend_from_slice(&last.before);
+            line.words(&last.before);
             match text {
                 TimeText::Second => {}
                 TimeText::Trimmed(least) => {
                     if micros != 0 {
-                        out.push(b'.');
-                        let from = out.len();
-                        fraction(out, micros);
-                        while out.len() > from + usize::from(least) && out.last() == Some(&b'0') {
-                            out.pop();
-                        }
+                        let text = format!("{micros:06}");
+                        let shown = text.trim_end_matches('0').len().max(usize::from(least));
+                        line.byte(b'.');
+                        line.words(text.get(..shown).unwrap_or(&text).as_bytes());
                     }
-                    east(out, last.east);
+                    line.with(|out| east(out, last.east));
                 }
                 TimeText::Micros => {
                     // Float seconds go through `%.6f`, which has a zero and a point of its own.
-                    out.extend_from_slice(if float { b".0." } else { b"." });
-                    fraction(out, micros);
-                    out.push(b' ');
-                    out.extend_from_slice(&last.zone);
+                    line.words(if float { b".0." } else { b"." });
+                    // `%06d`: a sign takes a place of its own.
+                    match u32::try_from(micros) {
+                        Ok(micros) => line.six(micros),
+                        Err(_) => line.with(|out| drop(write!(out, "{micros:06}"))),
+                    }
+                    line.byte(b' ');
+                    line.words(&last.zone);
                 }
             }
         });
@@ -113,19 +115,6 @@ fn far_cycles(unix: i64) -> i64 {
     if cycles.abs() > HELD { cycles - HELD * cycles.signum() } else { 0 }
 }
 
-/// `%06d`.
-fn fraction(out: &mut Vec<u8>, micros: i64) {
-    if micros < 0 {
-        out.push(b'-');
-    }
-    let from = out.len();
-    decimal(out, micros.unsigned_abs(), 0);
-    let width = if micros < 0 { 5 } else { 6 };
-    while out.len() < from + width {
-        out.insert(from, b'0');
-    }
-}
-
 /// `+00`, `-03:30`, with seconds where a zone had any.
 fn east(out: &mut Vec<u8>, seconds: i32) {
     let (sign, distance) = (if seconds < 0 { '-' } else { '+' }, seconds.unsigned_abs());
@@ -148,7 +137,7 @@ mod tests {
         let shown = |zone: &str, micros: i64, text: TimeText, float: bool| {
             let mut out = Vec::new();
             LAST.with_borrow_mut(|last| last.before.clear());
-            Zone { zone: TimeZone::posix(zone).unwrap() }.write(&mut out, Timestamp(micros), text, float);
+            Zone { zone: TimeZone::posix(zone).unwrap() }.write(&mut Line::new(&mut out), Timestamp(micros), text, float);
             String::from_utf8(out).unwrap()
         };
         let half = 848_000_000_500_000;

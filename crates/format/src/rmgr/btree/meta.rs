@@ -131,7 +131,7 @@ fn data<'a>(cx: &Cx<'a>) -> &'a [u8] {
 }
 
 fn told(cx: &Cx<'_>, rows: &Op, sink: &mut dyn Sink) -> Result<(), Short> {
-    describe(rows, &Cx { main: data(cx), ..*cx }, sink)
+    describe(rows, &Cx { main: data(cx), ..*cx }, &mut { sink })
 }
 
 fn page(cx: &Cx<'_>, rows: &Op, sink: &mut dyn Sink) -> Result<(), Short> {

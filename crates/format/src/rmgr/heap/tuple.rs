@@ -25,11 +25,13 @@ pub(super) const UPDATED: Part =
 
 /// The fields of a header, inside an object.
 pub(in crate::rmgr) fn header(sink: &mut dyn Sink, t_infomask2: u16, t_infomask: u16, t_hoff: u8, datalen: usize) {
-    sink.hidden("natts", Value::Unsigned((t_infomask2 & NATTS).into()));
-    sink.hidden("t_infomask2", Value::Unsigned(t_infomask2.into()));
-    sink.hidden("t_infomask", Value::Unsigned(t_infomask.into()));
-    sink.hidden("t_hoff", Value::Unsigned(t_hoff.into()));
-    sink.hidden("datalen", Value::Unsigned(datalen as u64));
+    sink.numbers(&[
+        ("natts", (t_infomask2 & NATTS).into()),
+        ("t_infomask2", t_infomask2.into()),
+        ("t_infomask", t_infomask.into()),
+        ("t_hoff", t_hoff.into()),
+        ("datalen", datalen as u64),
+    ]);
 }
 
 fn tuple(cx: &Cx<'_>, name: &'static str, bytes: &[u8], sink: &mut dyn Sink) -> Result<(), Short> {

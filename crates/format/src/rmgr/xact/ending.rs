@@ -100,6 +100,11 @@ type Tell = fn(&Cx<'_>, &Parts<'_>, &Style, &mut dyn Sink) -> Result<(), Short>;
 
 /// Reads all parts before any is told, as the text has them in another order; of cut data it tells what is there.
 fn describe(cx: &Cx<'_>, style: &Style, tell: Tell, sink: &mut dyn Sink) -> Result<(), Short> {
+    if cx.record.header.info & HAS_INFO == 0 {
+        // Nearly all: a time alone.
+        sink.plain("xact_time", Value::Time(cx.cursor(0).time("xact_time", cx.layout().dialect)?));
+        return Ok(());
+    }
     let mut parts = Parts::default();
     let read = parts.read(cx, style);
     beginning(cx, &parts, sink)?;
@@ -115,9 +120,6 @@ impl<'a> Parts<'a> {
         let dialect = cx.layout().dialect;
         let mut cursor = cx.cursor(0);
         self.time = Some(cursor.time("xact_time", dialect)?);
-        if cx.record.header.info & HAS_INFO == 0 {
-            return Ok(());
-        }
         let xinfo = cursor.u32("xinfo")?;
         self.xinfo = Some(xinfo);
         let has = |part: u32| xinfo & style.parts & part != 0;
