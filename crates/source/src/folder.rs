@@ -3,6 +3,7 @@
 use crate::entry::Folder;
 use crate::name::{self, Place};
 use crate::source::{How, Read, Scratch};
+use crate::stamp::Stamp;
 use crate::{Entry, Listing, Source, SourceError, file, level};
 use std::collections::HashSet;
 use std::fs::{self, DirEntry};
@@ -70,6 +71,10 @@ impl Source for FolderSource {
         file::read(&entry.path(), how, scratch, sink)
     }
 
+    fn stamp(&self, entry: &Entry) -> Option<Stamp> {
+        Stamp::of(&entry.path())
+    }
+
     fn is_live(&self) -> bool {
         self.live
     }
@@ -91,6 +96,9 @@ fn list_folder(folder: &Arc<Folder>, listing: &mut Listing, mut below: Option<&m
             listing.unknown.add(&format!("{}{}", folder.shown, os_name.display()));
             continue;
         };
+        if name.ends_with(name::OWN_SUFFIX) {
+            continue;
+        }
         match name::place(name) {
             Place::Wal(placed) => match size_of(&entry) {
                 Ok(size) => listing.entries.push(Entry::new(Some(placed.name), Some(size), folder, &os_name)),

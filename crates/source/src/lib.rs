@@ -44,6 +44,7 @@ pub mod map;
 pub mod name;
 mod open;
 mod source;
+mod stamp;
 mod stdin;
 
 pub use codec::Codec;
@@ -53,3 +54,4 @@ pub use images::Images;
 pub use map::guard;
 pub use open::open;
 pub use source::{Fault, How, Read, ReadState, Scratch, Source};
+pub use stamp::Stamp;

@@ -18,6 +18,15 @@ pub enum Error {
     },
     /// The caller asked for an early end.
     Interrupted,
+    /// The index is of another archive. It is left as it is.
+    ForeignIndex {
+        /// The index.
+        file: String,
+        /// The cluster whose archive it is of.
+        found: u64,
+        /// The cluster of this archive.
+        expected: u64,
+    },
     /// The threads that were asked for cannot be started.
     Threads,
 }
@@ -31,6 +40,13 @@ impl fmt::Display for Error {
                 write!(f, "{place}: no WAL there, {} other files: {}", unknown.count, unknown.first.join(", "))
             }
             Error::Interrupted => f.write_str("interrupted"),
+            Error::ForeignIndex { file, found, expected } if found == expected => {
+                write!(f, "{file} is the index of an archive of another version or geometry; name another file, or remove it")
+            }
+            Error::ForeignIndex { file, found, expected } => write!(
+                f,
+                "{file} is the index of the archive of cluster {found}, and this is the archive of cluster {expected}; name another file, or remove it"
+            ),
             Error::Threads => f.write_str("the threads asked for cannot be started"),
         }
     }

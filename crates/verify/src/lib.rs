@@ -14,8 +14,10 @@
 pub mod codes;
 mod consensus;
 mod error;
+mod facts;
 mod files;
 pub mod finding;
+pub mod index;
 mod inventory;
 mod judge;
 pub mod log_line;
@@ -34,6 +36,7 @@ pub mod wording;
 
 pub use codes::{Code, Severity};
 pub use error::Error;
+pub use facts::{Facts, RestorePoint, Span, TransactionEnd};
 pub use files::{Files, Holder};
 pub use finding::{Detail, FileRange, Finding, Lost};
 pub use options::{Depth, Options, Progress, Which};

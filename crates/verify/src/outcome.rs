@@ -1,6 +1,7 @@
 //! What a run came to.
 
 use crate::finding::Finding;
+use crate::index::IndexUse;
 use crate::options::Depth;
 use crate::tally::Tally;
 use pgwal_format::text::history::Switch;
@@ -167,4 +168,6 @@ pub struct Outcome {
     pub replay_segments: u64,
     /// A server may be writing there.
     pub live: bool,
+    /// What an index saved, where one was given.
+    pub index: Option<IndexUse>,
 }

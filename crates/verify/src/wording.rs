@@ -57,6 +57,7 @@ impl Finding {
             (Code::CopiesDiffer, Detail::Copies { other }) => {
                 format!("compare both with the records of the timeline and remove the wrong one of {file} and {other}")
             }
+            (Code::SegmentChanged, _) => format!("compare {file} with another copy of it, and find out what changed it: archived WAL never changes"),
             (Code::Slack | Code::StalePages | Code::PartialBeside, _) => "nothing: replay does not read these bytes".into(),
             _ => format!("find a good copy of {file}: pg_wal of the old primary, a standby, another archive; check it: walproof verify FILE"),
         }

@@ -2,6 +2,7 @@
 
 use crate::Exit;
 use crate::input::{At, Input};
+use crate::memory::Memory;
 use crate::progress::Bar;
 use crate::render::time::Zone;
 use crate::render::{json, verify_text};
@@ -34,6 +35,8 @@ pub struct Args {
     /// Exit with 1 for warnings, too
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Error)]
     fail_on: FailOn,
+    #[command(flatten)]
+    memory: Memory,
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -74,6 +77,7 @@ fn severity(text: &str) -> Result<(CodePattern, Severity), String> {
 /// Verifies and says so.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let source = args.input.open()?;
+    let index = args.memory.open(&args.input, args.depth)?;
     let bar = Bar::new(args.quiet);
     let mut options = Options::default();
     options.depth = args.depth.into();
@@ -83,9 +87,15 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     options.map = args.input.map();
     options.severities.clone_from(&args.severity);
     options.progress = Some(&bar);
+    options.index = index.as_ref();
     let outcome = verify(source.as_ref(), &options)?;
     bar.finish();
-    let exit = exit(&outcome, args.fail_on);
+    let mut exit = exit(&outcome, args.fail_on);
+    if let Some(error) = index.as_ref().and_then(|index| index.save().err()) {
+        // The verdict holds; but who relies on the index must know.
+        crate::complain(&format!("the index cannot be written: {error}"));
+        exit = exit.max(Exit::CouldNotTell);
+    }
     match say(args, &outcome) {
         // Nobody reads it, but the exit code still counts.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(exit),
