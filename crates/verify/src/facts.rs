@@ -48,9 +48,11 @@ pub struct Span {
     pub highest_xid: u32,
 }
 
-/// The facts of a segment.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+/// The facts of a segment: of the records that start in it.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Facts {
+    /// Where the segment starts.
+    pub from: Lsn,
     /// Transactions; `None` where none ends.
     pub span: Option<Span>,
     /// Restore points in order, at most [`Facts::POINTS`].
@@ -62,11 +64,15 @@ pub struct Facts {
 wire_fields!(TransactionEnd { lsn, time, xid, committed });
 wire_fields!(RestorePoint { lsn, time, name });
 wire_fields!(Span { first, last, earliest, latest, lowest_xid, highest_xid });
-wire_fields!(Facts { span, points, more_points });
+wire_fields!(Facts { from, span, points, more_points });
 
 impl Facts {
     /// How many restore points are kept of a segment.
     pub const POINTS: usize = 16;
+
+    pub(crate) fn of(from: Lsn) -> Facts {
+        Facts { from, span: None, points: Vec::new(), more_points: false }
+    }
 
     /// Takes a record in.
     pub(crate) fn note(&mut self, record: &Record<'_>) {

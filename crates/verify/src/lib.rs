@@ -30,6 +30,7 @@ pub mod records;
 pub mod segment;
 mod stretch;
 mod tally;
+pub mod times;
 mod tree;
 mod verify;
 pub mod wording;

@@ -34,6 +34,8 @@ pub struct Looker<'a> {
     pub depth: Depth,
     /// What is known of files already.
     pub known: Option<&'a dyn Known>,
+    /// Gather where transactions end.
+    pub facts: bool,
 }
 
 /// Buffers of a thread.
@@ -99,8 +101,10 @@ impl Looker<'_> {
     }
 
     /// What records are counted in.
-    fn tally(&self) -> Tally {
-        if self.known.is_some() { Tally::with_facts() } else { Tally::default() }
+    fn tally(&self, segment: &Segment) -> Tally {
+        let layout = &self.consensus.layout;
+        let start = || layout.address().segment_start(segment.number, layout.segment);
+        if self.known.is_some() || self.facts { Tally::with_facts(start()) } else { Tally::default() }
     }
 
     /// Trusts names; of the content, only the size is looked at.
@@ -129,7 +133,7 @@ impl Looker<'_> {
         let entry = self.entries.get(index).filter(|e| e.size.is_some() && self.depth == Depth::Records)?;
         let layout = &self.consensus.layout;
         let size = layout.segment.bytes();
-        let mut stream = Stream::new(self.expect(segment), self.tally()).ok()?;
+        let mut stream = Stream::new(self.expect(segment), self.tally(segment)).ok()?;
         let mut good = true;
         let mut sum = Sum::new(with_sum);
         let mut named = Named::of(entry);
@@ -228,9 +232,9 @@ impl Looker<'_> {
         if let Some(dialect) = self.other_version(bytes) {
             return (Run::blank(start, layout), Some(Why::Version(dialect)));
         }
-        let run = scan(bytes, expect, self.tally());
+        let run = scan(bytes, expect, self.tally(segment));
         if let Some(found) = foreign_cluster(&run) {
-            let unchecked = scan(bytes, Expect { system_id: None, ..expect }, self.tally());
+            let unchecked = scan(bytes, Expect { system_id: None, ..expect }, self.tally(segment));
             return (unchecked, Some(Why::Cluster { found }));
         }
         let holds_wal = run.first.is_some() || run.is_through() || matches!(run.head, Head::Rest(_));

@@ -57,6 +57,8 @@ pub struct Options<'a> {
     pub progress: Option<&'a dyn Progress>,
     /// What earlier runs proved; counts where every record is looked at.
     pub index: Option<&'a Index>,
+    /// Gather where transactions end and restore points stand: [`Tally::facts`](crate::Tally::facts).
+    pub facts: bool,
     /// Set to stop early.
     pub interrupt: Option<&'a AtomicBool>,
 }
@@ -73,6 +75,7 @@ impl Default for Options<'_> {
             severities: Vec::new(),
             progress: None,
             index: None,
+            facts: false,
             interrupt: None,
         }
     }

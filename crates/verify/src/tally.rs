@@ -20,8 +20,9 @@ pub struct Tally {
     pub last_commit: Option<Timestamp>,
     /// Where a record first says that another timeline is in force than before.
     pub openings: Vec<(TimelineId, Lsn)>,
-    /// Where transactions end, where that was asked for; of one segment alone: a join drops it.
-    pub(crate) facts: Option<Box<Facts>>,
+    /// Where transactions end and restore points stand, segment by segment, where that was asked for
+    /// ([`Options::facts`](crate::Options::facts)).
+    pub facts: Vec<Facts>,
 }
 
 /// A tally up to a point.
@@ -64,7 +65,7 @@ impl Fold for Tally {
     #[inline(always)]
     fn record(&mut self, record: &Record<'_>) {
         self.records += 1;
-        if self.facts.is_some() {
+        if !self.facts.is_empty() {
             self.note(record);
         }
         match xact::plain_commit(record).filter(|_| record.header.rmid == TRANSACTION) {
@@ -74,7 +75,7 @@ impl Fold for Tally {
     }
 
     fn join(&mut self, right: Tally) {
-        self.facts = None;
+        self.facts.extend(right.facts);
         self.records += right.records;
         self.commits += right.commits;
         self.first_commit = self.first_commit.or(right.first_commit);
@@ -89,14 +90,14 @@ wire_fields!(Mark { records, commits, last_commit });
 wire_fields!(Tally { records, commits, first_commit, last_commit, openings, facts });
 
 impl Tally {
-    /// A tally that also remembers where transactions end.
-    pub(crate) fn with_facts() -> Tally {
-        Tally { facts: Some(Box::default()), ..Tally::default() }
+    /// A tally of the segment that starts at `from`, which also remembers where transactions end.
+    pub(crate) fn with_facts(from: Lsn) -> Tally {
+        Tally { facts: vec![Facts::of(from)], ..Tally::default() }
     }
 
     #[inline(never)]
     fn note(&mut self, record: &Record<'_>) {
-        if let Some(facts) = &mut self.facts {
+        if let Some(facts) = self.facts.last_mut() {
             facts.note(record);
         }
     }

@@ -97,7 +97,7 @@ fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool) -> Result
     let backups = backups(source, entries, &inventory, &mut findings);
     let how = How { map: options.map.filter(|_| !live), ..How::default() };
     let known = session.as_ref().map(|session| session as &dyn Known);
-    let looker = Looker { source, entries, consensus: &whose, how, live, depth: options.depth, known };
+    let looker = Looker { source, entries, consensus: &whose, how, live, depth: options.depth, known, facts: options.facts };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.max(1)).build().map_err(|_| Error::Threads)?;
     let stretches = pool.install(|| look_at_all(&looker, &inventory, &tree, options));
     if options.interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {

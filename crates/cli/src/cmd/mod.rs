@@ -11,6 +11,7 @@ pub(crate) mod reading;
 pub mod stats;
 pub mod timelines;
 pub mod verify;
+pub mod when;
 
 use crate::Exit;
 
@@ -46,6 +47,8 @@ subcommands! {
     Lag => lag,
     /// Shows the timelines of an archive and where each left its parent
     Timelines => timelines,
+    /// Says which times and positions an archive reaches, and translates one into the others
+    When => when,
     /// Explains a code of walproof or a line of PostgreSQL's log
     Explain => explain,
 }

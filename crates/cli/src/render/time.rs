@@ -32,6 +32,16 @@ impl FromStr for Zone {
 }
 
 impl Zone {
+    /// UTC.
+    pub fn utc() -> Zone {
+        Zone(TimeZone::UTC)
+    }
+
+    /// Reads a time; one without a zone is one of this zone.
+    pub fn read(&self, text: &str) -> Result<Timestamp, String> {
+        crate::filter::time_in(text, &self.0)
+    }
+
     /// `2026-11-20 14:02:11.123456+01:00`.
     pub fn local(&self, time: Timestamp) -> Option<String> {
         let zoned = jiff::Timestamp::from_microsecond(time.unix_micros()).ok()?.to_zoned(self.0.clone());

@@ -50,7 +50,8 @@ pub(super) fn run<R: Render>(
         return Ok(None);
     }
     let how = How { map: asked.map, ..How::default() };
-    let looker = Looker { source, entries: &sight.entries, consensus: &sight.whose, how, live: false, depth: Depth::Records, known: None };
+    let looker =
+        Looker { source, entries: &sight.entries, consensus: &sight.whose, how, live: false, depth: Depth::Records, known: None, facts: false };
     let last = plan.files.len() - 1;
     let quick = Quick { render, range: Some(range).filter(|r| r.start.is_some() || r.end.is_some()) };
     let work = |i: usize, tools: &mut Tools| {

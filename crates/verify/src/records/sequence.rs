@@ -36,7 +36,8 @@ pub(super) fn run<R: Render>(
     let target = if let Which::Number(timeline) = options.timeline { Some(timeline) } else { None };
     let plan = Plan::new(sight, &outcome.findings, range, target);
     let how = How { map: options.map.filter(|_| !sight.live), ..How::default() };
-    let looker = Looker { source, entries: &sight.entries, consensus: &sight.whose, how, live: sight.live, depth: Depth::Records, known: None };
+    let looker =
+        Looker { source, entries: &sight.entries, consensus: &sight.whose, how, live: sight.live, depth: Depth::Records, known: None, facts: false };
     let desk = Desk { render, layout, range, notes: &plan.notes, limit: wanted.limit, free: Mutex::new(Vec::new()) };
     let work = |i: usize, tools: &mut Tools| {
         let file = plan.files.get(i)?;
