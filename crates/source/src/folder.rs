@@ -88,7 +88,7 @@ impl Source for FolderSource {
 }
 
 /// Adds what lies in a folder. Names of subfolders that may hold WAL go to `below`, if they are to be entered.
-fn list_folder(folder: &Arc<Folder>, listing: &mut Listing, mut below: Option<&mut Vec<String>>) -> io::Result<()> {
+pub(crate) fn list_folder(folder: &Arc<Folder>, listing: &mut Listing, mut below: Option<&mut Vec<String>>) -> io::Result<()> {
     for entry in fs::read_dir(&folder.path)? {
         let entry = entry?;
         let os_name = entry.file_name();

@@ -44,4 +44,4 @@ pub use options::{Depth, Options, Progress, Which};
 pub use outcome::{Backup, Branch, End, NotChecked, Outcome, TimelineReport, Verdict};
 pub use segment::check_segment;
 pub use tally::{Mark, Tally};
-pub use verify::verify;
+pub use verify::{verify, verify_parts};

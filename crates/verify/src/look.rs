@@ -46,7 +46,7 @@ pub struct Buffers {
 }
 
 /// A short file of the last minute may be one that is still being written.
-const FRESH: Duration = Duration::from_secs(60);
+pub(crate) const FRESH: Duration = Duration::from_secs(60);
 
 impl Looker<'_> {
     /// Looks at a segment: all of its files, if it has several.
@@ -86,14 +86,19 @@ impl Looker<'_> {
             return read;
         }
         let with_sum = segment.copies > 1 || known.is_some();
-        let read = match self.streamed(segment, entry, with_sum, &mut buffers.scratch) {
-            Some(read) => read,
-            None => self.file(segment, entry, with_sum, buffers),
-        };
+        let read = self.read(segment, entry, with_sum, buffers);
         if let Some(known) = known {
             known.learn(entry, &view, &read);
         }
         read
+    }
+
+    /// Reads one file as this segment; `with_sum`: and says what its hash is.
+    pub fn read(&self, segment: &Segment, entry: usize, with_sum: bool, buffers: &mut Buffers) -> Read {
+        match self.streamed(segment, entry, with_sum, &mut buffers.scratch) {
+            Some(read) => read,
+            None => self.file(segment, entry, with_sum, buffers),
+        }
     }
 
     fn view(&self, segment: &Segment) -> View {

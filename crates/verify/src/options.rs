@@ -1,7 +1,7 @@
 //! What a caller may ask for.
 
 use crate::codes::{CodePattern, Severity};
-use crate::index::Index;
+use crate::index::{Index, Joined};
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_source::guard::Guard;
 use std::sync::atomic::AtomicBool;
@@ -57,6 +57,8 @@ pub struct Options<'a> {
     pub progress: Option<&'a dyn Progress>,
     /// What earlier runs proved; counts where every record is looked at.
     pub index: Option<&'a Index>,
+    /// What parts say of the files.
+    pub(crate) joined: Option<&'a Joined>,
     /// Gather where transactions end and restore points stand: [`Tally::facts`](crate::Tally::facts).
     pub facts: bool,
     /// Set to stop early.
@@ -75,6 +77,7 @@ impl Default for Options<'_> {
             severities: Vec::new(),
             progress: None,
             index: None,
+            joined: None,
             facts: false,
             interrupt: None,
         }

@@ -4,7 +4,7 @@ use crate::codes::Code;
 use crate::consensus::{Consensus, beginning, consensus};
 use crate::error::Error;
 use crate::finding::{Detail, Finding};
-use crate::index::{Known, Session};
+use crate::index::{Known, Parts, Session};
 use crate::inventory::{Inventory, Segment};
 use crate::judge::{Judge, Partial, Reports, whole_way};
 use crate::look::{Buffers, Looker};
@@ -44,6 +44,21 @@ pub fn verify(source: &dyn Source, options: &Options<'_>) -> Result<Outcome, Err
     Ok(outcome)
 }
 
+/// Verifies an archive of which other processes summarised the parts: what one run over all of it would say. Of `options`,
+/// an index is not looked at.
+///
+/// # Errors
+/// As [`verify`]; also where the parts do not say enough.
+pub fn verify_parts(parts: Parts, options: &Options<'_>) -> Result<Outcome, Error> {
+    let (kept, joined) = parts.join();
+    let options = Options { index: None, joined: Some(&joined), severities: options.severities.clone(), ..*options };
+    let outcome = examine(&kept, &options)?.0;
+    match joined.unclear() {
+        Some(file) => Err(Error::Unclear { file }),
+        None => Ok(outcome),
+    }
+}
+
 /// How often a live directory that does not prove itself is looked at again.
 const LOOKS: u32 = 4;
 
@@ -80,7 +95,10 @@ fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool) -> Result
     }
     let remembered = options.index.filter(|_| options.depth == Depth::Records);
     let mut session = remembered.map(|index| Session::begin(index, source, entries, live, trusting));
-    let (whose, names) = consensus(source, entries, &|entry| session.as_ref()?.first(entry));
+    let (whose, names) = consensus(source, entries, &|entry| match options.joined {
+        Some(joined) => joined.first(entry),
+        None => session.as_ref()?.first(entry),
+    });
     let Some(whose) = whose else {
         return Ok(Some((nobody(source, entries, findings, options, live, (listing.ignored.count, listing.unknown)), None)));
     };
@@ -96,7 +114,7 @@ fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool) -> Result
     let tree = Tree::read(source, entries, &inventory, &mut findings);
     let backups = backups(source, entries, &inventory, &mut findings);
     let how = How { map: options.map.filter(|_| !live), ..How::default() };
-    let known = session.as_ref().map(|session| session as &dyn Known);
+    let known = session.as_ref().map(|session| session as &dyn Known).or(options.joined.map(|joined| joined as &dyn Known));
     let looker = Looker { source, entries, consensus: &whose, how, live, depth: options.depth, known, facts: options.facts };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.max(1)).build().map_err(|_| Error::Threads)?;
     let stretches = pool.install(|| look_at_all(&looker, &inventory, &tree, options));

@@ -9,6 +9,7 @@ pub mod lag;
 pub mod locate;
 pub(crate) mod reading;
 pub mod stats;
+pub mod summarize;
 pub mod timelines;
 pub mod verify;
 pub mod when;
@@ -47,6 +48,8 @@ subcommands! {
     Lag => lag,
     /// Shows the timelines of an archive and where each left its parent
     Timelines => timelines,
+    /// Summarises a part of an archive, to be verified together with others
+    Summarize => summarize,
     /// Says which times and positions an archive reaches, and translates one into the others
     When => when,
     /// Explains a code of walproof or a line of PostgreSQL's log

@@ -6,14 +6,18 @@ use crate::memory::Memory;
 use crate::progress::Bar;
 use crate::render::time::Zone;
 use crate::render::{json, verify_text};
+use anyhow::Context;
 use clap::ValueEnum;
 use pgwal::format::{Lsn, TimelineId};
 use pgwal::verify::codes::CodePattern;
-use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, verify};
+use pgwal::verify::index::Parts;
+use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, verify, verify_parts};
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 /// Options of `verify`.
 #[derive(clap::Args)]
+#[command(mut_arg("archive", |arg| arg.required(false).required_unless_present_any(["path", "summaries"])))]
 pub struct Args {
     #[command(flatten)]
     input: Input,
@@ -37,6 +41,9 @@ pub struct Args {
     fail_on: FailOn,
     #[command(flatten)]
     memory: Memory,
+    /// Verify the archive whose parts `walproof summarize` wrote
+    #[arg(long, value_name = "PART", num_args = 1.., conflicts_with_all = ["archive", "path", "index", "depth", "start", "end"])]
+    summaries: Vec<PathBuf>,
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -76,8 +83,7 @@ fn severity(text: &str) -> Result<(CodePattern, Severity), String> {
 
 /// Verifies and says so.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    let source = args.input.open()?;
-    let index = args.memory.open(&args.input, args.depth)?;
+    let index = if args.summaries.is_empty() { args.memory.open(&args.input, args.depth)? } else { None };
     let bar = Bar::new(args.quiet);
     let mut options = Options::default();
     options.depth = args.depth.into();
@@ -88,7 +94,10 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     options.severities.clone_from(&args.severity);
     options.progress = Some(&bar);
     options.index = index.as_ref();
-    let outcome = verify(source.as_ref(), &options)?;
+    let outcome = match args.summaries.as_slice() {
+        [] => verify(args.input.open()?.as_ref(), &options)?,
+        files => verify_parts(parts(files)?, &options)?,
+    };
     bar.finish();
     let mut exit = exit(&outcome, args.fail_on);
     if let Some(error) = index.as_ref().and_then(|index| index.save().err()) {
@@ -106,6 +115,15 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         }
         Ok(()) => Ok(exit),
     }
+}
+
+fn parts(files: &[PathBuf]) -> anyhow::Result<Parts> {
+    let mut parts = Parts::new();
+    for file in files {
+        let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
+        parts.add(&bytes).map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
+    }
+    Ok(parts)
 }
 
 fn say(args: &Args, outcome: &Outcome) -> io::Result<()> {

@@ -17,17 +17,24 @@
 //! | `record`, `encoding` | a file in the index; the index as bytes |
 //! | `session` | what of the index holds in this run |
 //! | `store` | the file on disk |
+//! | `part`, `summarize`, `joined` | the same for parts of an archive that other processes read |
 
 mod encoding;
+mod joined;
+mod part;
 mod record;
 mod session;
 mod store;
+mod summarize;
 mod usage;
 mod view;
 mod wire;
 
+pub use joined::Parts;
 pub use store::Index;
+pub use summarize::summarize;
 pub use usage::IndexUse;
 
+pub(crate) use joined::Joined;
 pub(crate) use session::Session;
 pub(crate) use view::{Known, Read, View};

@@ -1,6 +1,6 @@
 //! What a file came to, in binary.
 
-use super::view::Read;
+use super::view::{Read, View};
 use crate::stretch::Why;
 use pgwal_format::wire::Wire;
 use pgwal_format::wire_fields;
@@ -113,4 +113,5 @@ impl Wire for Seal {
     }
 }
 
+wire_fields!(View { layout, system_id, timeline, number });
 wire_fields!(Read { run, why, bytes, sum, first, sha1 });
