@@ -5,7 +5,7 @@
 use pgwal_format::record::Record;
 use pgwal_format::rmgr::xact::{self, Ending, Timestamp};
 use pgwal_format::rmgr::{TRANSACTION, XLOG, xlog};
-use pgwal_format::{Lsn, wire_fields};
+use pgwal_format::{Lsn, TimelineId, wire_fields};
 
 /// The end of a transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,6 +51,8 @@ pub struct Span {
 /// The facts of a segment: of the records that start in it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Facts {
+    /// The timeline in the segment's name.
+    pub timeline: TimelineId,
     /// Where the segment starts.
     pub from: Lsn,
     /// Transactions; `None` where none ends.
@@ -64,14 +66,14 @@ pub struct Facts {
 wire_fields!(TransactionEnd { lsn, time, xid, committed });
 wire_fields!(RestorePoint { lsn, time, name });
 wire_fields!(Span { first, last, earliest, latest, lowest_xid, highest_xid });
-wire_fields!(Facts { from, span, points, more_points });
+wire_fields!(Facts { timeline, from, span, points, more_points });
 
 impl Facts {
     /// How many restore points are kept of a segment.
     pub const POINTS: usize = 16;
 
-    pub(crate) fn of(from: Lsn) -> Facts {
-        Facts { from, span: None, points: Vec::new(), more_points: false }
+    pub(crate) fn of(timeline: TimelineId, from: Lsn) -> Facts {
+        Facts { timeline, from, span: None, points: Vec::new(), more_points: false }
     }
 
     /// Takes a record in.

@@ -109,7 +109,7 @@ impl Looker<'_> {
     fn tally(&self, segment: &Segment) -> Tally {
         let layout = &self.consensus.layout;
         let start = || layout.address().segment_start(segment.number, layout.segment);
-        if self.known.is_some() || self.facts { Tally::with_facts(start()) } else { Tally::default() }
+        if self.known.is_some() || self.facts { Tally::with_facts(segment.timeline, start()) } else { Tally::default() }
     }
 
     /// Trusts names; of the content, only the size is looked at.

@@ -90,9 +90,9 @@ wire_fields!(Mark { records, commits, last_commit });
 wire_fields!(Tally { records, commits, first_commit, last_commit, openings, facts });
 
 impl Tally {
-    /// A tally of the segment that starts at `from`, which also remembers where transactions end.
-    pub(crate) fn with_facts(from: Lsn) -> Tally {
-        Tally { facts: vec![Facts::of(from)], ..Tally::default() }
+    /// A tally of the segment of `timeline` that starts at `from`, which also remembers where transactions end.
+    pub(crate) fn with_facts(timeline: TimelineId, from: Lsn) -> Tally {
+        Tally { facts: vec![Facts::of(timeline, from)], ..Tally::default() }
     }
 
     #[inline(never)]

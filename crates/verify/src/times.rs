@@ -18,7 +18,7 @@ use crate::records::{ListError, Render, Wanted, list};
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::rmgr::{TRANSACTION, XLOG};
-use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
+use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::Source;
 use std::sync::{Mutex, PoisonError};
 
@@ -87,6 +87,13 @@ impl Times {
     /// The number of the segment that holds a position.
     pub fn number(&self, lsn: Lsn) -> SegmentNo {
         self.layout.address().segment(lsn, self.layout.segment)
+    }
+
+    /// The segment that holds a position, on the way of replay.
+    pub fn segment(&self, lsn: Lsn) -> SegmentName {
+        let before = self.facts.partition_point(|facts| facts.from <= lsn);
+        let timeline = before.checked_sub(1).and_then(|at| self.facts.get(at)).map_or(self.timeline, |facts| facts.timeline);
+        SegmentName::new(timeline, self.number(lsn), self.layout.address(), self.layout.segment)
     }
 
     /// Whether replay gets to a position.

@@ -4,7 +4,7 @@ use super::json::{index, verdict};
 use super::time::rfc3339;
 use crate::cmd::when::Answer;
 use crate::render::target;
-use pgwal::format::{Lsn, SegmentName};
+use pgwal::format::Lsn;
 use pgwal::verify::times::Times;
 use pgwal::verify::{Backup, Facts, RestorePoint, TransactionEnd};
 use serde_json::{Value, json};
@@ -95,7 +95,8 @@ fn position(times: &Times, answer: &Answer) -> Value {
         "kind": answer.asked.kind(),
         "reachable": times.reaches(lsn),
         "lsn": lsn,
-        "segment": SegmentName::new(times.timeline(), address.segment(lsn, size), address, size).to_string(),
+        "timeline": times.segment(lsn).timeline,
+        "segment": times.segment(lsn).to_string(),
         "offset": address.offset(lsn, size),
         "last_kept": moment.kept.as_ref().map(end),
         "first_dropped": moment.dropped.as_ref().map(end),

@@ -5,7 +5,7 @@ use super::time::Zone;
 use super::when_json::window;
 use crate::cmd::when::{Answer, Asked};
 use crate::figures::grouped;
-use pgwal::format::{Lsn, SegmentName};
+use pgwal::format::Lsn;
 use pgwal::verify::times::Times;
 use pgwal::verify::{Facts, TransactionEnd, Verdict};
 use std::io::{self, Write};
@@ -89,7 +89,7 @@ fn position(out: &mut dyn Write, times: &Times, answer: &Answer, archive: &Path,
     if let Asked::Time(time) = answer.asked {
         writeln!(out, "TIME     {} is {}", zone.local(time).unwrap_or_default(), Zone::utc().local(time).unwrap_or_default())?;
     }
-    let name = SegmentName::new(times.timeline(), address.segment(lsn, size), address, size);
+    let name = times.segment(lsn);
     writeln!(out, "LSN      {lsn}, {name} byte {}", address.offset(lsn, size))?;
     if let Some(point) = &moment.point {
         writeln!(out, "POINT    {} ({})", point.name, zone.local(point.time).unwrap_or_default())?;

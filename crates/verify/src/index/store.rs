@@ -9,6 +9,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// What was proven of the files of an archive, in a file of its own.
 ///
@@ -91,11 +92,25 @@ impl Index {
             let _ = fs::remove_file(&new);
         }
         written?;
+        remove_leftovers(folder, &format!(".{name}."));
         // The name is on disk only once the folder is.
         if let Ok(folder) = File::open(folder) {
             let _ = folder.sync_all();
         }
         Ok(())
+    }
+}
+
+/// What runs left behind that were killed long ago.
+fn remove_leftovers(folder: &Path, prefix: &str) {
+    const LONG: Duration = Duration::from_secs(3600);
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let own = name.to_str().and_then(|name| name.strip_prefix(prefix)?.strip_suffix(OWN_SUFFIX)).is_some_and(|pid| pid.parse::<u32>().is_ok());
+        let old = || entry.metadata().and_then(|m| m.modified()).is_ok_and(|t| t.elapsed().is_ok_and(|age| age > LONG));
+        if own && old() {
+            let _ = fs::remove_file(entry.path());
+        }
     }
 }
 
