@@ -3,9 +3,11 @@
 //! Enough to find the segment that holds a time, a transaction or a restore point without reading another one.
 
 use pgwal_format::record::Record;
+use pgwal_format::rmgr::describe::{Cx, Vocabulary, describe};
+use pgwal_format::rmgr::sink::{Nest, Show, Sink, Value};
 use pgwal_format::rmgr::xact::{self, Ending, Timestamp};
 use pgwal_format::rmgr::{TRANSACTION, XLOG, xlog};
-use pgwal_format::{Lsn, TimelineId, wire_fields};
+use pgwal_format::{Generation, Lsn, TimelineId, wire_fields};
 
 /// The end of a transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -131,7 +133,34 @@ pub(crate) fn end_of(record: &Record<'_>) -> Option<TransactionEnd> {
         return None;
     }
     let ended = xact::ended(record)?;
-    Some(TransactionEnd { lsn: record.lsn, time: ended.time, xid: ended.xid, committed: ended.ending == Ending::Commit })
+    let xid = prepared_xid(record).unwrap_or(ended.xid);
+    Some(TransactionEnd { lsn: record.lsn, time: ended.time, xid, committed: ended.ending == Ending::Commit })
+}
+
+/// The prepared transaction that ends with a record of 9.5 or later: it stands behind lists of any length.
+fn prepared_xid(record: &Record<'_>) -> Option<u32> {
+    struct Found(Option<u32>);
+    impl Sink for Found {
+        fn text(&mut self, _: &str) {}
+        fn field(&mut self, name: &'static str, value: Value<'_>, _: Show) {
+            if let ("twophase_xid", Value::Unsigned(xid)) = (name, value) {
+                self.0 = u32::try_from(xid).ok();
+            }
+        }
+        fn open(&mut self, _: &'static str, _: Nest) {}
+        fn close(&mut self, _: Nest) {}
+    }
+    let prepared = matches!(record.header.info & 0x70, 0x30 | 0x40);
+    if record.layout.dialect.generation != Generation::Modern || !prepared {
+        return None;
+    }
+    let op = Vocabulary::of(record.layout.dialect).op(record.header.rmid, record.header.info)?;
+    let (shape, mut blocks) = (record.shape(&mut |_| ()).ok()?, Vec::new());
+    record.blocks(&mut blocks).ok()?;
+    let mut found = Found(None);
+    // What is cut tells what it has.
+    let _ = describe(op, &Cx { record, main: record.main_data_of(&shape), blocks: &blocks }, &mut found);
+    found.0
 }
 
 /// The restore point, where the record is one.

@@ -165,8 +165,6 @@ where
 
 /// More than the fragment headers of a record take: 33 blocks of at most 27 bytes each, and 15 bytes more.
 const FRAGMENTS: usize = 1024;
-/// More main data than any [`Fold`] here looks at.
-const MAIN: usize = 160;
 
 impl<A: Fold> Run<A> {
     /// Drops what no join needs. Records of 9.4 and earlier stay whole, since their block references stand at the end.
@@ -211,20 +209,12 @@ impl<A: Fold> Run<A> {
 fn needed<A: Fold>(fold: &A, open: &Open, layout: &Layout) -> Option<usize> {
     let header = open.header(layout).filter(|_| open.has_header(layout))?;
     let total = (header.tot_len as usize).saturating_sub(layout.record_header());
-    let (mut blocks, mut data) = (0usize, 0usize);
-    let shape = layout.shape(&header, &open.kept, &mut |block| {
-        blocks += 1;
-        data += usize::from(block.data_len);
-    });
+    let mut data = 0usize;
+    let shape = layout.shape(&header, &open.kept, &mut |block| data += usize::from(block.data_len));
     let shape = shape.ok()?;
     let fragments = total.checked_sub(shape.main_len + shape.image_len + data)?;
-    let wanted = fold.wants(&header);
-    let needed = match (wanted, blocks) {
-        (false, _) => fragments,
-        (true, 0) => (fragments + MAIN).min(total),
-        // Main data lies behind the blocks' data.
-        (true, _) => KEEP.min(total),
-    };
+    // What a fold looks at is kept as a scan keeps it.
+    let needed = if fold.wants(&header) { KEEP.min(total) } else { fragments };
     (open.kept.len() >= needed).then_some(needed)
 }
 

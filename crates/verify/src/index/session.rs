@@ -79,7 +79,12 @@ impl<'a> Session<'a> {
     /// here any more.
     pub fn settle(&mut self, whose: &Consensus, inventory: &Inventory) -> Result<(), Error> {
         let here = Owner { layout: whose.layout, system_id: whose.system_id };
-        if let Some(owner) = self.index.owner.filter(|owner| *owner != here) {
+        let same = |owner: &Owner| {
+            let facts = |o: &Owner| (o.system_id, o.layout.dialect.magic, o.layout.segment, o.layout.page);
+            facts(owner) == facts(&here) || self.slots.iter().any(|slot| slot.same)
+        };
+        // Damage may make the files of a small archive say something else of themselves; but they stay the same files.
+        if let Some(owner) = self.index.owner.filter(|owner| !same(owner)) {
             let file = self.index.path().display().to_string();
             return Err(Error::ForeignIndex { file, found: owner.system_id, expected: whose.system_id });
         }
@@ -136,7 +141,8 @@ impl<'a> Session<'a> {
         let learned = self.learned.into_inner().unwrap_or_else(PoisonError::into_inner);
         let owner = Owner { layout: whose.layout, system_id: whose.system_id };
         let mut now: HashMap<usize, Record> = learned;
-        for (i, slot) in self.slots.iter().enumerate().filter(|(_, slot)| slot.same) {
+        for (i, slot) in self.slots.iter().enumerate() {
+            // What was read and is not remembered, because it was just written, is compared with what it was the next time.
             if let Some(old) = slot.old {
                 if slot.taken {
                     used.oldest_proof = Some(used.oldest_proof.map_or(old.at, |at| at.min(old.at)));
