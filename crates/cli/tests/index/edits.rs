@@ -31,9 +31,13 @@ pub fn edit(wal: &Path, pool: &[PathBuf], dice: &mut Dice) {
     };
     let size = fs::metadata(file).unwrap().len();
     match dice.below(8) {
-        0..=2 => drop(fs::copy(fresh, own(fresh)).unwrap()),
+        0..=2 => {
+            fs::copy(fresh, own(fresh)).unwrap();
+        }
         3 => fs::remove_file(file).unwrap(),
-        4 => drop(fs::copy(fresh, file).unwrap()),
+        4 => {
+            fs::copy(fresh, file).unwrap();
+        }
         5 => fs::rename(file, own(fresh)).unwrap(),
         6 => File::options().write(true).open(file).unwrap().set_len(dice.below(size as usize + 1) as u64).unwrap(),
         _ if size > 0 => {

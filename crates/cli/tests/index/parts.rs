@@ -46,7 +46,9 @@ fn any_parts_in_any_order_are_one_archive() {
         let mut dice = Dice(11);
         for round in 0..rounds {
             let wal = tempfile::tempdir().unwrap();
-            own.iter().for_each(|file| drop(fs::copy(file, wal.path().join(file.file_name().unwrap())).unwrap()));
+            for file in &own {
+                fs::copy(file, wal.path().join(file.file_name().unwrap())).unwrap();
+            }
             for _ in 0..dice.below(4) {
                 edit(wal.path(), &pool, &mut dice);
             }
