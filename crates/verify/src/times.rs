@@ -101,6 +101,11 @@ impl Times {
         self.outcome.replay.is_some_and(|(from, to)| from <= lsn && lsn <= to)
     }
 
+    /// Whether a server can be told to recover to a position: replay gets there, from a backup known here if any is.
+    pub fn is_reachable(&self, lsn: Lsn) -> bool {
+        self.reaches(lsn) && (self.outcome.backups.is_empty() || self.backup_for(lsn).is_some())
+    }
+
     /// The newest backup from which replay gets to a position: one that is consistent before it.
     pub fn backup_for(&self, lsn: Lsn) -> Option<&Backup> {
         let leads = |b: &&Backup| b.complete == Some(true) && b.stop <= lsn && b.reaches.is_some_and(|to| lsn <= to);

@@ -102,7 +102,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut exit = exit(&outcome, args.fail_on);
     if let Some(error) = index.as_ref().and_then(|index| index.save().err()) {
         // The verdict holds; but who relies on the index must know.
-        crate::complain(&format!("the index cannot be written: {error}"));
+        crate::complain(format!("the index cannot be written: {error}"));
         exit = exit.max(Exit::CouldNotTell);
     }
     match say(args, &outcome) {

@@ -125,7 +125,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         }
     }
     out.flush()?;
-    let reached = answer.is_none_or(|answer| answer.moment.is_some_and(|m| times.reaches(m.lsn)));
+    let reached = answer.is_none_or(|answer| answer.moment.is_some_and(|m| times.is_reachable(m.lsn)));
     let refuted = times.outcome.findings.iter().any(|f| f.severity == Severity::Error);
     Ok(if !reached || refuted { Exit::Refuted } else { Exit::Clean })
 }

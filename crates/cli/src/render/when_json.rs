@@ -79,7 +79,7 @@ fn reach_of(times: &Times, from: Lsn, to: Lsn) -> Value {
 pub fn window(times: &Times, from: Lsn, to: Lsn) -> (Option<TransactionEnd>, Option<TransactionEnd>) {
     let ends = || times.segments().iter().filter_map(|facts| facts.span.as_ref()).flat_map(|span| [span.first, span.last]);
     let within = |end: &TransactionEnd| from <= end.lsn && end.lsn < to;
-    (ends().find(within), ends().filter(within).last())
+    (ends().find(within), ends().rfind(within))
 }
 
 fn position(times: &Times, answer: &Answer) -> Value {
@@ -93,7 +93,7 @@ fn position(times: &Times, answer: &Answer) -> Value {
     json!({
         "input": answer.input,
         "kind": answer.asked.kind(),
-        "reachable": times.reaches(lsn),
+        "reachable": times.is_reachable(lsn),
         "lsn": lsn,
         "timeline": times.segment(lsn).timeline,
         "segment": times.segment(lsn).to_string(),

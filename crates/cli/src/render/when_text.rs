@@ -100,7 +100,7 @@ fn position(out: &mut dyn Write, times: &Times, answer: &Answer, archive: &Path,
     match times.backup_for(lsn) {
         Some(backup) => writeln!(out, "BACKUP   {}", backup.file)?,
         None if times.outcome.backups.is_empty() => writeln!(out, "BACKUP   none known here: take one that ends before {lsn}")?,
-        None => writeln!(out, "BACKUP   none known here ends before {lsn} and has all its WAL")?,
+        None => return writeln!(out, "BACKUP   out of reach: none known here ends before {lsn} and has all its WAL"),
     }
     writeln!(out, "SETTINGS for {}:", target::file(layout))?;
     writeln!(out, "restore_command = 'cp {}/%f \"%p\"'", archive.display())?;
