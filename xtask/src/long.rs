@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::run::{done, release_binary, root};
+use crate::run::{cargo, done, release_binary, root};
 
 const FILES: u32 = 1_000_000;
 
@@ -30,6 +30,16 @@ pub fn million_files() -> Result<()> {
     ensure!(matches!(output.status.code(), Some(1 | 2)), "a million empty files: {}", output.status);
     ensure!(taken < Duration::from_secs(120), "too slow");
     Ok(())
+}
+
+/// The tests of indexes and parts, as often as they promise.
+pub fn index() -> Result<()> {
+    let mut command = cargo();
+    command.args(["test", "--release", "--package", "walproof", "--test", "index", "--", "--nocapture"]);
+    for (name, value) in [("EDITS", "1000"), ("PARTS", "500"), ("KILLS", "200"), ("SEGMENTS", "10000")] {
+        command.env(format!("WALPROOF_{name}"), value);
+    }
+    done(&mut command)
 }
 
 /// Each fuzz target for some minutes; stops at the first finding.

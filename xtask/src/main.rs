@@ -23,6 +23,7 @@ usage: cargo xtask COMMAND
   deb DIR [BINARY]       a Debian package of the release binary, or of this one
   compare DIR…           time walproof against pg_waldump on folders of WAL, write benches/results/against_pg_waldump.md
   memory DIR…            peak memory of walproof verify on each folder, write benches/results/memory.md
+  long index             1,000 edits of an archive under an index, 500 partitions of one into parts, 200 killed runs, 10,000 segments
   long million-files     walproof on a folder of a million empty files
   long follow [MINUTES]  dump --follow of a server under pgbench and through a promotion, for MINUTES (5)
   long restore [SEEDS] [FIRST]
@@ -43,6 +44,7 @@ fn main() -> Result<()> {
         ["deb", folder, binary] => package::deb(folder, Some(binary)),
         ["compare", folders @ ..] if !folders.is_empty() => compare::run(folders),
         ["memory", folders @ ..] if !folders.is_empty() => peak::run(folders),
+        ["long", "index"] => long::index(),
         ["long", "million-files"] => long::million_files(),
         ["long", "follow"] => follow::run(5),
         ["long", "follow", minutes] => follow::run(minutes.parse()?),

@@ -7,6 +7,7 @@ mod filter;
 mod follow;
 mod fullpage;
 mod input;
+mod memory;
 mod one;
 mod output;
 mod place;

@@ -188,6 +188,10 @@ pub struct Dialect {
     pub functions: WalFunctions,
     /// An unreachable recovery target is FATAL (13 and later), not a promotion.
     pub unreached_target_is_fatal: bool,
+    /// Recovery is asked for in `recovery.conf` (11 and earlier), not in `postgresql.conf`.
+    pub recovery_conf: bool,
+    /// `recovery_target_lsn` exists (10 and later).
+    pub lsn_target: bool,
     /// `recovery_target_timeline` is `latest` by default (12 and later).
     pub latest_by_default: bool,
     /// `pg_xlog` (9.6 and earlier) or `pg_wal`.
@@ -312,6 +316,8 @@ const V8_2: Dialect = Dialect {
     boundary: BoundaryRule::PreviousWhole,
     functions: wal_functions::FUNCTIONS_8_2,
     unreached_target_is_fatal: false,
+    recovery_conf: true,
+    lsn_target: false,
     latest_by_default: false,
     wal_directory: "pg_xlog",
     control_version: 822,
@@ -440,6 +446,7 @@ const V10: Dialect = Dialect {
     version: Version::new(10, 0),
     recovery: recovery::RECOVERY_10,
     magic: 0xD097,
+    lsn_target: true,
     image: IMAGES_10,
     wal_directory: "pg_wal",
     control_version: 1002,
@@ -457,6 +464,7 @@ const V12: Dialect = Dialect {
     version: Version::new(12, 0),
     recovery: recovery::RECOVERY_12,
     magic: 0xD101,
+    recovery_conf: false,
     latest_by_default: true,
     control_version: 1201,
     catalog_version: 201909212,

@@ -16,6 +16,7 @@
 //! | [`text`] | history files, backup history files, the control file |
 //! | [`sniff`] | what a file is when it is not WAL |
 //! | [`position`], [`wal_functions`] | positions as people write them, and what servers answer about them |
+//! | [`wire`] | a compact binary form, to store and to send what was seen |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod address;
@@ -36,6 +37,7 @@ pub mod text;
 pub mod timeline;
 mod version;
 pub mod wal_functions;
+pub mod wire;
 
 pub use address::AddressScheme;
 pub use dialect::{Dialect, Generation, Version};

@@ -33,6 +33,13 @@ impl Ignored {
     /// How many names are kept.
     pub const KEPT: usize = 5;
 
+    /// Adds what another list left out.
+    pub fn merge(&mut self, other: &Ignored) {
+        let listed = other.first.len() as u64;
+        other.first.iter().for_each(|name| self.add(name));
+        self.count += other.count.saturating_sub(listed);
+    }
+
     pub(crate) fn add(&mut self, name: &str) {
         self.count += 1;
         let at = self.first.partition_point(|known| known.as_str() < name);
@@ -68,14 +75,16 @@ impl Entry {
         Entry { name, size, folder: Arc::clone(folder), file: file.into() }
     }
 
-    /// A file in a source of one's own. What it is says its name, as other tools write it, too: `24 digits.gz`.
+    /// A file in a source of one's own. What it is says its name, as other tools write it, too: `24 digits.gz`; a folder may
+    /// stand before it.
     /// `size` are the bytes that are stored; `None` where nobody knows before they are read.
     pub fn named(file: &str, size: Option<u64>) -> Entry {
+        let (folder, file) = file.rfind('/').map_or(("", file), |slash| file.split_at(slash + 1));
         let name = match name::place(file) {
             Place::Wal(placed) => Some(placed.name),
             Place::Temporary | Place::Unknown => None,
         };
-        Entry::new(name, size, &Arc::new(Folder { path: PathBuf::new(), shown: String::new() }), OsStr::new(file))
+        Entry::new(name, size, &Arc::new(Folder { path: PathBuf::from(folder), shown: folder.to_owned() }), OsStr::new(file))
     }
 
     /// Where the file lies, to open it; in a source of one's own, its name.
@@ -120,6 +129,11 @@ impl Listing {
         let mut listing = Listing { entries, ..Listing::default() };
         listing.sort();
         listing
+    }
+
+    pub(crate) fn sorted(mut self) -> Listing {
+        self.sort();
+        self
     }
 
     pub(crate) fn sort(&mut self) {

@@ -9,6 +9,11 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SourceError {
+    /// What another process was told.
+    Reported {
+        /// In its words.
+        text: String,
+    },
     /// No path was given.
     NoPath,
     /// Nothing lies there.
@@ -142,6 +147,7 @@ const SHOWN: usize = 5;
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            SourceError::Reported { text } => f.write_str(text),
             SourceError::NoPath => f.write_str("no path was given"),
             SourceError::NotFound { path } => write!(f, "{}: no such file or folder", path.display()),
             SourceError::Permission { path } => write!(f, "{}: no permission to read it", path.display()),

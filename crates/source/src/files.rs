@@ -3,6 +3,7 @@
 use crate::entry::Folder;
 use crate::name::{self, Place};
 use crate::source::{How, Read, Scratch};
+use crate::stamp::Stamp;
 use crate::{Entry, Listing, Source, SourceError, file, level};
 use std::ffi::OsStr;
 use std::fs;
@@ -63,6 +64,10 @@ impl Source for Files {
 
     fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
         file::read(&entry.path(), how, scratch, sink)
+    }
+
+    fn stamp(&self, entry: &Entry) -> Option<Stamp> {
+        Stamp::of(&entry.path())
     }
 
     fn is_live(&self) -> bool {

@@ -3,6 +3,7 @@
 use crate::entry::Folder;
 use crate::name::{self, Place};
 use crate::source::{How, Read, Scratch};
+use crate::stamp::Stamp;
 use crate::{Entry, Listing, Source, SourceError, file, level};
 use std::collections::HashSet;
 use std::fs::{self, DirEntry};
@@ -70,6 +71,10 @@ impl Source for FolderSource {
         file::read(&entry.path(), how, scratch, sink)
     }
 
+    fn stamp(&self, entry: &Entry) -> Option<Stamp> {
+        Stamp::of(&entry.path())
+    }
+
     fn is_live(&self) -> bool {
         self.live
     }
@@ -83,7 +88,7 @@ impl Source for FolderSource {
 }
 
 /// Adds what lies in a folder. Names of subfolders that may hold WAL go to `below`, if they are to be entered.
-fn list_folder(folder: &Arc<Folder>, listing: &mut Listing, mut below: Option<&mut Vec<String>>) -> io::Result<()> {
+pub(crate) fn list_folder(folder: &Arc<Folder>, listing: &mut Listing, mut below: Option<&mut Vec<String>>) -> io::Result<()> {
     for entry in fs::read_dir(&folder.path)? {
         let entry = entry?;
         let os_name = entry.file_name();
@@ -91,6 +96,9 @@ fn list_folder(folder: &Arc<Folder>, listing: &mut Listing, mut below: Option<&m
             listing.unknown.add(&format!("{}{}", folder.shown, os_name.display()));
             continue;
         };
+        if name.ends_with(name::OWN_SUFFIX) {
+            continue;
+        }
         match name::place(name) {
             Place::Wal(placed) => match size_of(&entry) {
                 Ok(size) => listing.entries.push(Entry::new(Some(placed.name), Some(size), folder, &os_name)),

@@ -39,12 +39,15 @@ mod files;
 mod folder;
 mod images;
 mod input;
+mod kept;
 mod level;
 #[allow(unsafe_code)]
 pub mod map;
 pub mod name;
 mod open;
+mod share;
 mod source;
+mod stamp;
 mod stdin;
 pub mod tar;
 
@@ -52,6 +55,9 @@ pub use codec::Codec;
 pub use entry::{Entry, Ignored, Listing};
 pub use error::{FileKind, SourceError};
 pub use images::Images;
+pub use kept::{Content, Kept};
 pub use map::guard;
 pub use open::open;
+pub use share::share;
 pub use source::{Fault, How, Read, ReadState, Scratch, Source};
+pub use stamp::Stamp;

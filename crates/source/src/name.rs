@@ -12,6 +12,9 @@
 
 use pgwal_format::FileName;
 
+/// What walproof itself writes beside WAL has names that end so, and is not listed.
+pub const OWN_SUFFIX: &str = ".walproof";
+
 /// Where a name belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place<'a> {

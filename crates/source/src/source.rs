@@ -1,6 +1,7 @@
 //! The one face of every place where WAL lies.
 
 use crate::codec::Codec;
+use crate::stamp::Stamp;
 use crate::{Entry, Listing, SourceError, guard};
 use std::ops::ControlFlow;
 
@@ -30,6 +31,11 @@ pub trait Source: Send + Sync {
 
     /// The server's control file, where this is the WAL of a data directory: its first 8 KiB.
     fn control_file(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// What tells that a file is the one that was read before, without reading it; `None` where nothing does.
+    fn stamp(&self, _entry: &Entry) -> Option<Stamp> {
         None
     }
 

@@ -127,6 +127,9 @@ codes! {
     NameChecksum = "WP117", "name-checksum", Warning, "a file's content is not what the checksum in its name says",
         example "000000010000000000000011-9b1e…02c4.gz: the SHA-1 of its content is 03ab…77e0",
         "pgBackRest writes the SHA-1 of a segment's plain content into the name of its file, and the content now has another. The WAL in the file is judged by itself: where its records are right, a server replays them, and what differs are bytes that no record holds, or the file was renamed. pgBackRest itself refuses to restore such a file. Get another copy of it, or find out what wrote into the repository.";
+    SegmentChanged = "WP118", "segment-changed", Warning, "a segment changed since it was proven",
+        example "000000010000000000000011 holds other bytes than when it was proven",
+        "An index remembers this file with other content, and the file was right then. WAL that is archived never changes: the disk lost bits, somebody wrote to the file, or it was replaced by another copy. Where the new content is wrong, another finding says how; where it is right, compare the file with another copy of the archive all the same, and find out what changed it. The finding is given once: from this run on the index remembers the new content.";
 
     RecordCrc = "WP201", "record-crc", Error, "a record's checksum is wrong",
         example "the checksum of the record at 0/00FA6880 is wrong",

@@ -3,7 +3,7 @@
 //! A file that says otherwise is foreign or damaged; that is judged later, file by file.
 
 use pgwal_format::layout::NotWal;
-use pgwal_format::{FileName, Layout, Lsn, SegmentName, TimelineId};
+use pgwal_format::{FileName, Layout, Lsn, SegmentName, TimelineId, wire_fields};
 use pgwal_source::{Codec, Entry, How, ReadState, Scratch, Source};
 use std::ops::ControlFlow;
 
@@ -22,7 +22,12 @@ pub struct First {
     pub aligned: bool,
 }
 
+wire_fields!(First { layout, system_id, address, timeline, aligned });
+
 impl First {
+    /// Bytes of a file that are looked at.
+    pub const BYTES: usize = 64 << 10;
+
     /// Reads the first page of a file from its beginning.
     pub fn of(bytes: &[u8]) -> Result<First, NotWal> {
         let layout = Layout::detect(bytes)?;
@@ -59,7 +64,13 @@ const SAMPLE: usize = 61;
 
 /// Asks a sample of the segments, and all files whose names say nothing: those get a name from their content. Returns
 /// also what each nameless file holds.
-pub fn consensus(source: &dyn Source, entries: &[Entry]) -> (Option<Consensus>, Vec<(usize, FileName)>) {
+/// `known` tells what first pages say that need not be read again.
+pub fn consensus(
+    source: &dyn Source,
+    entries: &[Entry],
+    known: &dyn Fn(usize) -> Option<Option<First>>,
+) -> (Option<Consensus>, Vec<(usize, FileName)>) {
+    let first_page = |index: usize| known(index).unwrap_or_else(|| First::of(&beginning(source, entries.get(index)?)?.0).ok());
     let is_segment = |e: &Entry| matches!(e.name, Some(FileName::Segment(_) | FileName::Partial(_)));
     let segments: Vec<usize> = (0..entries.len()).filter(|&i| entries.get(i).is_some_and(is_segment)).collect();
     let step = segments.len().div_ceil(SAMPLE).max(1);
@@ -73,7 +84,7 @@ pub fn consensus(source: &dyn Source, entries: &[Entry]) -> (Option<Consensus>, 
         }
     };
     for &index in segments.iter().step_by(step) {
-        match first_page(source, entries, index) {
+        match first_page(index) {
             Some(first) if first.aligned => vote(&mut votes, first),
             Some(first) => undecided.push(first),
             None => {}
@@ -81,7 +92,7 @@ pub fn consensus(source: &dyn Source, entries: &[Entry]) -> (Option<Consensus>, 
     }
     // Those that fit whatever alignment the others have vote last.
     if votes.is_empty() && !undecided.is_empty() {
-        let others = segments.iter().take(SAMPLE * SAMPLE).filter_map(|&index| first_page(source, entries, index));
+        let others = segments.iter().take(SAMPLE * SAMPLE).filter_map(|&index| first_page(index));
         if let Some(first) = others.into_iter().find(|first| first.aligned) {
             vote(&mut votes, first);
         }
@@ -89,13 +100,13 @@ pub fn consensus(source: &dyn Source, entries: &[Entry]) -> (Option<Consensus>, 
     undecided.into_iter().for_each(|first| vote(&mut votes, first));
     if votes.is_empty() && step > 1 {
         // None of the sample could be read: ask the others until one can.
-        if let Some(first) = segments.iter().take(SAMPLE * SAMPLE).find_map(|&index| first_page(source, entries, index)) {
+        if let Some(first) = segments.iter().take(SAMPLE * SAMPLE).find_map(|&index| first_page(index)) {
             vote(&mut votes, first);
         }
     }
     let mut names = Vec::new();
     for (index, _) in entries.iter().enumerate().filter(|(_, e)| e.name.is_none()) {
-        if let Some(first) = first_page(source, entries, index) {
+        if let Some(first) = first_page(index) {
             vote(&mut votes, first);
             names.push((index, FileName::Segment(first.name())));
         }
@@ -103,11 +114,6 @@ pub fn consensus(source: &dyn Source, entries: &[Entry]) -> (Option<Consensus>, 
     // The first of equals: the order of names decides.
     let best = votes.iter().map(|(_, n)| *n).max();
     (votes.into_iter().find(|(_, n)| Some(*n) == best).map(|(c, _)| c), names)
-}
-
-fn first_page(source: &dyn Source, entries: &[Entry], index: usize) -> Option<First> {
-    let start = beginning(source, entries.get(index)?)?.0;
-    First::of(&start).ok()
 }
 
 /// The first window of a file, decompressed, and what the file is packed in.

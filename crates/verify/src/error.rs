@@ -26,6 +26,25 @@ pub enum Error {
     },
     /// The caller asked for an early end.
     Interrupted,
+    /// The index is of another archive. It is left as it is.
+    ForeignIndex {
+        /// The index.
+        file: String,
+        /// The cluster whose archive it is of.
+        found: u64,
+        /// The cluster of this archive.
+        expected: u64,
+    },
+    /// A server may be writing there.
+    Live {
+        /// What was to be summarised.
+        place: String,
+    },
+    /// No part says what this file comes to in the archive that all parts make up.
+    Unclear {
+        /// The file.
+        file: String,
+    },
     /// The threads that were asked for cannot be started.
     Threads,
 }
@@ -46,6 +65,18 @@ impl fmt::Display for Error {
                 write!(f, "{}: no base backup, but there is one in it; name {}", path.display(), folders.join(" or "))
             }
             Error::Interrupted => f.write_str("interrupted"),
+            Error::ForeignIndex { file, found, expected } if found == expected => {
+                write!(f, "{file} is the index of an archive of another version or geometry; name another file, or remove it")
+            }
+            Error::ForeignIndex { file, found, expected } => write!(
+                f,
+                "{file} is the index of the archive of cluster {found}, and this is the archive of cluster {expected}; name another file, or remove it"
+            ),
+            Error::Live { place } => write!(f, "{place}: a server may be writing there; only archives are summarised in parts"),
+            Error::Unclear { file } => write!(
+                f,
+                "{file} is WAL of other sizes than the archive, and so is most of the part that it is in: summarise it again beside files of the archive"
+            ),
             Error::Threads => f.write_str("the threads asked for cannot be started"),
         }
     }

@@ -1,6 +1,7 @@
 //! Looks at one file: reads it, scans it, and says what it is.
 
 use crate::consensus::{Consensus, First, beginning};
+use crate::index::{Known, Read, View};
 use crate::inventory::Segment;
 use crate::options::Depth;
 use crate::stretch::{Bad, Kind, Piece, Stretch, Why};
@@ -14,6 +15,7 @@ use pgwal_walk::{Expect, Fault, Head, KEEP, Run, Stream, Tail, headers, scan};
 use sha1::{Digest, Sha1};
 use std::ops::ControlFlow;
 use std::time::Duration;
+use twox_hash::xxhash3_128::Hasher;
 
 /// What looking needs to know.
 #[derive(Clone, Copy)]
@@ -30,6 +32,10 @@ pub struct Looker<'a> {
     pub live: bool,
     /// How thoroughly to look.
     pub depth: Depth,
+    /// What is known of files already.
+    pub known: Option<&'a dyn Known>,
+    /// Gather where transactions end.
+    pub facts: bool,
 }
 
 /// Buffers of a thread.
@@ -40,16 +46,7 @@ pub struct Buffers {
 }
 
 /// A short file of the last minute may be one that is still being written.
-const FRESH: Duration = Duration::from_secs(60);
-
-struct Read {
-    run: Option<Run<Tally>>,
-    why: Option<Why>,
-    bytes: u64,
-    sum: u32,
-    /// SHA-1 of the content, where the name says another.
-    sha1: Option<[u8; 20]>,
-}
+pub(crate) const FRESH: Duration = Duration::from_secs(60);
 
 impl Looker<'_> {
     /// Looks at a segment: all of its files, if it has several.
@@ -57,10 +54,7 @@ impl Looker<'_> {
         let mut out = Stretch::default();
         let mut best: Option<(usize, Read)> = None;
         for entry in segment.entry..segment.entry + segment.copies {
-            let read = match self.streamed(segment, entry, segment.copies > 1, &mut buffers.scratch) {
-                Some(read) => read,
-                None => self.file(segment, entry, segment.copies > 1, buffers),
-            };
+            let read = self.known_or_read(segment, entry, buffers);
             out.bytes += read.bytes;
             out.renamed.extend(read.sha1.map(|sha1| (entry, sha1)));
             match &best {
@@ -83,6 +77,39 @@ impl Looker<'_> {
             out.pieces.push(Piece { first: segment.number, last: segment.number, kind });
         }
         out
+    }
+
+    fn known_or_read(&self, segment: &Segment, entry: usize, buffers: &mut Buffers) -> Read {
+        let known = self.known.filter(|_| self.depth == Depth::Records);
+        let view = self.view(segment);
+        if let Some(read) = known.and_then(|known| known.recall(entry, &view)) {
+            return read;
+        }
+        let with_sum = segment.copies > 1 || known.is_some();
+        let read = self.read(segment, entry, with_sum, buffers);
+        if let Some(known) = known {
+            known.learn(entry, &view, &read);
+        }
+        read
+    }
+
+    /// Reads one file as this segment; `with_sum`: and says what its hash is.
+    pub fn read(&self, segment: &Segment, entry: usize, with_sum: bool, buffers: &mut Buffers) -> Read {
+        match self.streamed(segment, entry, with_sum, &mut buffers.scratch) {
+            Some(read) => read,
+            None => self.file(segment, entry, with_sum, buffers),
+        }
+    }
+
+    fn view(&self, segment: &Segment) -> View {
+        View { layout: self.consensus.layout, system_id: self.consensus.system_id, timeline: segment.timeline, number: segment.number }
+    }
+
+    /// What records are counted in.
+    fn tally(&self, segment: &Segment) -> Tally {
+        let layout = &self.consensus.layout;
+        let start = || layout.address().segment_start(segment.number, layout.segment);
+        if self.known.is_some() || self.facts { Tally::with_facts(segment.timeline, start()) } else { Tally::default() }
     }
 
     /// Trusts names; of the content, only the size is looked at.
@@ -111,14 +138,13 @@ impl Looker<'_> {
         let entry = self.entries.get(index).filter(|e| e.size.is_some() && self.depth == Depth::Records)?;
         let layout = &self.consensus.layout;
         let size = layout.segment.bytes();
-        let mut stream = Stream::new(self.expect(segment), Tally::default()).ok()?;
-        let (mut good, mut sum) = (true, 0);
+        let mut stream = Stream::new(self.expect(segment), self.tally(segment)).ok()?;
+        let mut good = true;
+        let mut sum = Sum::new(with_sum);
         let mut named = Named::of(entry);
         let how = How { limit: size, ..self.how };
         let read = self.source.read(entry, &how, scratch, &mut |window| {
-            if with_sum {
-                sum = pgwal_crc::castagnoli::append(sum, window);
-            }
+            sum.update(window);
             named.update(window);
             good = stream.push(window).is_ok();
             if good { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -130,7 +156,8 @@ impl Looker<'_> {
         let run = stream.finish().ok()?;
         let why = old_timeline(segment, &run, self.live);
         let sha1 = if read.state == ReadState::Whole { named.other() } else { None };
-        Some(Read { run: Some(run), why, bytes: size, sum, sha1 })
+        let (sum, first) = sum.finish();
+        Some(Read { run: Some(run), why, bytes: size, sum, first, sha1 })
     }
 
     fn expect(&self, segment: &Segment) -> Expect<'_> {
@@ -140,12 +167,12 @@ impl Looker<'_> {
     }
 
     fn file(&self, segment: &Segment, index: usize, with_sum: bool, buffers: &mut Buffers) -> Read {
-        let gone = |why| Read { run: None, why: Some(why), bytes: 0, sum: 0, sha1: None };
+        let gone = |why| Read { run: None, why: Some(why), bytes: 0, sum: 0, first: None, sha1: None };
         let Some(entry) = self.entries.get(index) else { return gone(Why::Vanished) };
         let size = self.consensus.layout.segment.bytes();
         let how = How { limit: size, ..self.how };
         let mut done: Option<(Run<Tally>, Option<Why>)> = None;
-        let mut sum = 0;
+        let mut sum = Sum::new(with_sum);
         let mut pushed = 0u64;
         let mut named = Named::of(entry);
         let Buffers { scratch, bytes } = buffers;
@@ -153,9 +180,7 @@ impl Looker<'_> {
         let read = self.source.read(entry, &how, scratch, &mut |window| {
             pushed += window.len() as u64;
             named.update(window);
-            if with_sum {
-                sum = pgwal_crc::castagnoli::append(sum, window);
-            }
+            sum.update(window);
             if bytes.is_empty() && window.len() as u64 >= size && done.is_none() {
                 done = Some(self.judge(segment, window));
             } else if done.is_none() {
@@ -188,12 +213,13 @@ impl Looker<'_> {
             _ => judged,
         };
         let sha1 = if read.state == ReadState::Whole { named.other() } else { None };
-        Read { run: Some(run), why, bytes: pushed, sum, sha1 }
+        let (sum, first) = sum.finish();
+        Read { run: Some(run), why, bytes: pushed, sum, first, sha1 }
     }
 
     fn size(&self, entry: &Entry, found: u64) -> Option<Why> {
         let size = self.consensus.layout.segment.bytes();
-        let written = std::fs::metadata(entry.path()).and_then(|m| m.modified()).ok();
+        let written = self.source.stamp(entry).map(|stamp| stamp.written());
         let fresh = found < size && written.and_then(|t| t.elapsed().ok()).is_some_and(|age| age < FRESH);
         Some(Why::Size { found, fresh })
     }
@@ -211,9 +237,9 @@ impl Looker<'_> {
         if let Some(dialect) = self.other_version(bytes) {
             return (Run::blank(start, layout), Some(Why::Version(dialect)));
         }
-        let run = scan(bytes, expect, Tally::default());
+        let run = scan(bytes, expect, self.tally(segment));
         if let Some(found) = foreign_cluster(&run) {
-            let unchecked = scan(bytes, Expect { system_id: None, ..expect }, Tally::default());
+            let unchecked = scan(bytes, Expect { system_id: None, ..expect }, self.tally(segment));
             return (unchecked, Some(Why::Cluster { found }));
         }
         let holds_wal = run.first.is_some() || run.is_through() || matches!(run.head, Head::Rest(_));
@@ -255,11 +281,11 @@ impl Looker<'_> {
             Err(NotWal::Unreleased { magic, .. }) => Some(Why::Magic(magic)),
             Err(NotWal::NoMagic | NotWal::TooShort) => match sniff::content(bytes.get(..4096).unwrap_or(bytes)) {
                 Content::Zeros if bytes.iter().all(|&b| b == 0) => Some(Why::Unwritten),
-                Content::Elf => Some(Why::NotWal("a program (ELF)")),
-                Content::Text => Some(Why::NotWal("text")),
-                Content::Random => Some(Why::NotWal("as random as encrypted data")),
+                Content::Elf => Some(Why::NotWal(Why::CONTENTS[0])),
+                Content::Text => Some(Why::NotWal(Why::CONTENTS[1])),
+                Content::Random => Some(Why::NotWal(Why::CONTENTS[2])),
                 Content::Zeros => None,
-                _ => Some(Why::NotWal("no WAL of any version")),
+                _ => Some(Why::NotWal(Why::CONTENTS[3])),
             },
             Err(_) => None,
         }
@@ -272,6 +298,28 @@ impl Looker<'_> {
         let header = layout.page_header(second);
         let zero = second.get(..16).is_some_and(|b| b.iter().all(|&b| b == 0));
         zero || header.address == address.plus_within(page)
+    }
+}
+
+/// The hash of the bytes that came, and what the first of them say.
+struct Sum(Option<(Hasher, Option<First>, bool)>);
+
+impl Sum {
+    fn new(wanted: bool) -> Sum {
+        Sum(wanted.then(|| (Hasher::new(), None, false)))
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        if let Some((sum, first, begun)) = &mut self.0 {
+            sum.write(bytes);
+            if !std::mem::replace(begun, true) {
+                *first = First::of(bytes.get(..First::BYTES).unwrap_or(bytes)).ok();
+            }
+        }
+    }
+
+    fn finish(self) -> (u128, Option<First>) {
+        self.0.map_or((0, None), |(sum, first, _)| (sum.finish_128(), first))
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a caller may ask for.
 
 use crate::codes::{CodePattern, Severity};
+use crate::index::{Index, Joined};
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_source::guard::Guard;
 use std::sync::atomic::AtomicBool;
@@ -54,6 +55,12 @@ pub struct Options<'a> {
     pub severities: Vec<(CodePattern, Severity)>,
     /// Who wants to know how far it is.
     pub progress: Option<&'a dyn Progress>,
+    /// What earlier runs proved; counts where every record is looked at.
+    pub index: Option<&'a Index>,
+    /// What parts say of the files.
+    pub(crate) joined: Option<&'a Joined>,
+    /// Gather where transactions end and restore points stand: [`Tally::facts`](crate::Tally::facts).
+    pub facts: bool,
     /// Set to stop early.
     pub interrupt: Option<&'a AtomicBool>,
 }
@@ -69,6 +76,9 @@ impl Default for Options<'_> {
             map: None,
             severities: Vec::new(),
             progress: None,
+            index: None,
+            joined: None,
+            facts: false,
             interrupt: None,
         }
     }

@@ -1,6 +1,7 @@
 //! What a run came to.
 
 use crate::finding::Finding;
+use crate::index::IndexUse;
 use crate::options::Depth;
 use crate::recovery::outcome::Restore;
 use crate::tally::Tally;
@@ -172,6 +173,8 @@ pub struct Outcome {
     pub live: bool,
     /// What a restore would come to, where a backup was given.
     pub restore: Option<Box<Restore>>,
+    /// What an index saved, where one was given.
+    pub index: Option<IndexUse>,
 }
 
 impl Outcome {
@@ -195,6 +198,7 @@ impl Outcome {
             replay_segments: 0,
             live: false,
             restore: None,
+            index: None,
         }
     }
 }

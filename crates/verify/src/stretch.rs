@@ -83,6 +83,9 @@ pub enum Readable {
 }
 
 impl Why {
+    /// What files that are no WAL hold, as [`Why::NotWal`] says it. New ones go to the end.
+    pub const CONTENTS: [&'static str; 4] = ["a program (ELF)", "text", "as random as encrypted data", "no WAL of any version"];
+
     /// What can be had of such a file.
     pub fn readable(&self) -> Readable {
         match self {

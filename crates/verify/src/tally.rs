@@ -1,9 +1,10 @@
 //! What verification makes of records.
 
+use crate::facts::Facts;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::rmgr::xact::{self, Ending, Timestamp};
 use pgwal_format::rmgr::{TRANSACTION, XLOG, xlog};
-use pgwal_format::{Lsn, TimelineId};
+use pgwal_format::{Lsn, TimelineId, wire_fields};
 use pgwal_walk::Fold;
 
 /// Counts, and the few facts that a verdict needs.
@@ -19,6 +20,9 @@ pub struct Tally {
     pub last_commit: Option<Timestamp>,
     /// Where a record first says that another timeline is in force than before.
     pub openings: Vec<(TimelineId, Lsn)>,
+    /// Where transactions end and restore points stand, segment by segment, where that was asked for
+    /// ([`Options::facts`](crate::Options::facts)).
+    pub facts: Vec<Facts>,
 }
 
 /// A tally up to a point.
@@ -50,7 +54,7 @@ impl Fold for Tally {
 
     #[inline(always)]
     fn wants(&self, header: &RecordHeader) -> bool {
-        header.rmid == TRANSACTION || (header.rmid == XLOG && matches!(header.info & 0xF0, 0x00 | 0x90))
+        header.rmid == TRANSACTION || (header.rmid == XLOG && matches!(header.info & 0xF0, 0x00 | 0x70 | 0x90))
     }
 
     #[inline(always)]
@@ -61,6 +65,9 @@ impl Fold for Tally {
     #[inline(always)]
     fn record(&mut self, record: &Record<'_>) {
         self.records += 1;
+        if !self.facts.is_empty() {
+            self.note(record);
+        }
         match xact::plain_commit(record).filter(|_| record.header.rmid == TRANSACTION) {
             Some(time) => self.commit(time),
             None => self.rare(record),
@@ -68,6 +75,7 @@ impl Fold for Tally {
     }
 
     fn join(&mut self, right: Tally) {
+        self.facts.extend(right.facts);
         self.records += right.records;
         self.commits += right.commits;
         self.first_commit = self.first_commit.or(right.first_commit);
@@ -78,7 +86,22 @@ impl Fold for Tally {
     }
 }
 
+wire_fields!(Mark { records, commits, last_commit });
+wire_fields!(Tally { records, commits, first_commit, last_commit, openings, facts });
+
 impl Tally {
+    /// A tally of the segment of `timeline` that starts at `from`, which also remembers where transactions end.
+    pub(crate) fn with_facts(timeline: TimelineId, from: Lsn) -> Tally {
+        Tally { facts: vec![Facts::of(timeline, from)], ..Tally::default() }
+    }
+
+    #[inline(never)]
+    fn note(&mut self, record: &Record<'_>) {
+        if let Some(facts) = self.facts.last_mut() {
+            facts.note(record);
+        }
+    }
+
     #[inline(always)]
     fn commit(&mut self, time: Timestamp) {
         self.commits += 1;

@@ -4,6 +4,7 @@ use crate::codes::Code;
 use crate::consensus::{Consensus, beginning, consensus};
 use crate::error::Error;
 use crate::finding::{Detail, Finding};
+use crate::index::{Known, Parts, Session};
 use crate::inventory::{Inventory, Segment};
 use crate::judge::{Judge, Partial, Reports, whole_way};
 use crate::look::{Buffers, Looker};
@@ -43,6 +44,21 @@ pub fn verify(source: &dyn Source, options: &Options<'_>) -> Result<Outcome, Err
     Ok(outcome)
 }
 
+/// Verifies an archive of which other processes summarised the parts: what one run over all of it would say. Of `options`,
+/// an index is not looked at.
+///
+/// # Errors
+/// As [`verify`]; also where the parts do not say enough.
+pub fn verify_parts(parts: Parts, options: &Options<'_>) -> Result<Outcome, Error> {
+    let (kept, joined) = parts.join();
+    let options = Options { index: None, joined: Some(&joined), severities: options.severities.clone(), ..*options };
+    let outcome = examine(&kept, &options)?.0;
+    match joined.unclear() {
+        Some(file) => Err(Error::Unclear { file }),
+        None => Ok(outcome),
+    }
+}
+
 /// How often a live directory that does not prove itself is looked at again.
 const LOOKS: u32 = 4;
 
@@ -60,6 +76,15 @@ pub(crate) struct Sight {
 
 /// Verifies, and keeps what was learned of the files. No sight where no file could be read.
 pub(crate) fn examine(source: &dyn Source, options: &Options<'_>) -> Result<(Outcome, Option<Sight>), Error> {
+    match attempt(source, options, true)? {
+        Some(seen) => Ok(seen),
+        None => attempt(source, options, false)?.ok_or(Error::Interrupted),
+    }
+}
+
+/// `trusting`: takes from the index what was shortened because the segment before tells the rest. `None` where that turned
+/// out to be another segment.
+fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool) -> Result<Option<(Outcome, Option<Sight>)>, Error> {
     let listing = source.list()?;
     let entries = &listing.entries;
     let live = source.is_live();
@@ -68,20 +93,29 @@ pub(crate) fn examine(source: &dyn Source, options: &Options<'_>) -> Result<(Out
     if !has_wal && findings.is_empty() {
         return Err(Error::NoWal { place: source.describe(), unknown: listing.unknown });
     }
-    let (whose, names) = consensus(source, entries);
+    let remembered = options.index.filter(|_| options.depth == Depth::Records);
+    let mut session = remembered.map(|index| Session::begin(index, source, entries, live, trusting));
+    let (whose, names) = consensus(source, entries, &|entry| match options.joined {
+        Some(joined) => joined.first(entry),
+        None => session.as_ref()?.first(entry),
+    });
     let Some(whose) = whose else {
-        return Ok((nobody(source, entries, findings, options, live, (listing.ignored.count, listing.unknown)), None));
+        return Ok(Some((nobody(source, entries, findings, options, live, (listing.ignored.count, listing.unknown)), None)));
     };
     let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
     let inventory = Inventory::new(entries, &named, &whose.layout);
+    if let Some(session) = &mut session {
+        session.settle(&whose, &inventory)?;
+    }
     findings.iter_mut().for_each(|finding| place(finding, &whose.layout));
     // A file given by hand that has neither the name of WAL nor its content.
     let strangers = entries.iter().enumerate().filter(|(i, e)| e.name.is_none() && named(*i).is_none());
     findings.extend(strangers.map(|(_, entry)| name_file(source, entry)));
     let tree = Tree::read(source, entries, &inventory, &mut findings);
     let backups = backups(source, entries, &inventory, &mut findings);
-    let looker =
-        Looker { source, entries, consensus: &whose, how: How { map: options.map.filter(|_| !live), ..How::default() }, live, depth: options.depth };
+    let how = How { map: options.map.filter(|_| !live), ..How::default() };
+    let known = session.as_ref().map(|session| session as &dyn Known).or(options.joined.map(|joined| joined as &dyn Known));
+    let looker = Looker { source, entries, consensus: &whose, how, live, depth: options.depth, known, facts: options.facts };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.max(1)).build().map_err(|_| Error::Threads)?;
     let stretches = pool.install(|| look_at_all(&looker, &inventory, &tree, options));
     if options.interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
@@ -99,13 +133,21 @@ pub(crate) fn examine(source: &dyn Source, options: &Options<'_>) -> Result<(Out
     let (partials, renamed) = partials(&looker, &inventory);
     let renamed = stretches.values().flat_map(|s| &s.renamed).chain(&renamed);
     findings.extend(renamed.filter_map(|&(index, found)| Some(renamed_file(entries.get(index)?, found, &whose.layout))));
+    if let Some(session) = &session {
+        if session.misled(&inventory) {
+            return Ok(None);
+        }
+        let changed = session.changed().into_iter().filter_map(|index| entries.get(index));
+        findings.extend(changed.map(|entry| changed_file(entry, &whose.layout)));
+    }
     let pieces = stretches.into_iter().map(|(t, s)| (t, s.pieces)).collect();
     let start = source.control_file().and_then(|bytes| checkpoint_timeline(&bytes, &whose.layout, whose.system_id));
     let judge = Judge::new(&whose, entries, &inventory, &tree, options, live, start, backups, pieces, partials, findings);
     let mut reports = judge.judge();
     let (way, unusable) = (std::mem::take(&mut reports.way), std::mem::take(&mut reports.unusable));
-    let outcome = outcome(reports, &whose, &tree, options, live, (listing.ignored.count, listing.unknown));
-    Ok((outcome, Some(Sight { whose, entries: listing.entries, inventory, way, unusable, live })))
+    let mut outcome = outcome(reports, &whose, &tree, options, live, (listing.ignored.count, listing.unknown));
+    outcome.index = session.map(|session| session.end(&whose, &inventory));
+    Ok(Some((outcome, Some(Sight { whose, entries: listing.entries, inventory, way, unusable, live }))))
 }
 
 fn outcome(reports: Reports, whose: &Consensus, tree: &Tree, options: &Options<'_>, live: bool, (ignored, unknown): (u64, Ignored)) -> Outcome {
@@ -127,6 +169,7 @@ fn outcome(reports: Reports, whose: &Consensus, tree: &Tree, options: &Options<'
         replay_segments: reports.replay_segments,
         live,
         restore: None,
+        index: None,
     }
 }
 
@@ -204,6 +247,12 @@ fn partials(looker: &Looker<'_>, inventory: &Inventory) -> (Vec<Partial>, Vec<(u
 
 fn renamed_file(entry: &Entry, found: [u8; 20], layout: &Layout) -> Finding {
     let mut finding = Finding { file: Some(entry.shown()), detail: Detail::NameChecksum { found }, ..Finding::of(Code::NameChecksum) };
+    place(&mut finding, layout);
+    finding
+}
+
+fn changed_file(entry: &Entry, layout: &Layout) -> Finding {
+    let mut finding = Finding { file: Some(entry.shown()), ..Finding::of(Code::SegmentChanged) };
     place(&mut finding, layout);
     finding
 }
@@ -286,6 +335,7 @@ fn nobody(
         replay_segments: 0,
         live,
         restore: None,
+        index: None,
     }
 }
 

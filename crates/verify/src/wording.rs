@@ -67,6 +67,7 @@ impl Finding {
             (Code::Data, _) => {
                 "look at its bytes with walproof hex; compare with another copy of the file, and find out what wrote the record".into()
             }
+            (Code::SegmentChanged, _) => format!("compare {file} with another copy of it, and find out what changed it: archived WAL never changes"),
             (Code::Slack | Code::StalePages | Code::PartialBeside, _) => "nothing: replay does not read these bytes".into(),
             _ => format!("find a good copy of {file}: pg_wal of the old primary, a standby, another archive; check it: walproof verify FILE"),
         }

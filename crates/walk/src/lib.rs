@@ -24,6 +24,7 @@ pub mod seam;
 mod slack;
 mod split;
 mod stream;
+mod wire;
 
 pub use expect::{Expect, KEEP, Place};
 pub use fault::{Damage, Fault};

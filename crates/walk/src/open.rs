@@ -73,6 +73,22 @@ impl Open {
         self.got += len;
     }
 
+    /// The bytes of the header that are at hand.
+    pub(crate) fn header_so_far(&self) -> &[u8] {
+        self.header.get(..(self.got.min(self.header.len() as u64)) as usize).unwrap_or(&[])
+    }
+
+    /// The checksum of the body so far.
+    pub(crate) fn crc_so_far(&self) -> u32 {
+        self.crc
+    }
+
+    /// Takes over the header and the checksum of one that was stored; false where there is too much of it.
+    pub(crate) fn resume(&mut self, header: &[u8], crc: u32) -> bool {
+        self.crc = crc;
+        self.header.get_mut(..header.len()).map(|place| place.copy_from_slice(header)).is_some()
+    }
+
     /// Checks a complete record, all but its link.
     pub(crate) fn check(&self, layout: &Layout) -> Result<RecordHeader, Fault> {
         let header = self.header(layout).ok_or(Fault::CutOff)?;

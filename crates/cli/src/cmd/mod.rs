@@ -14,8 +14,10 @@ pub(crate) mod reading;
 pub(crate) mod restoring;
 mod start;
 pub mod stats;
+pub mod summarize;
 pub mod timelines;
 pub mod verify;
+pub mod when;
 
 use crate::Exit;
 
@@ -55,6 +57,10 @@ subcommands! {
     Timelines => timelines,
     /// Prints a control file as pg_controldata of its version does
     Control => control,
+    /// Summarises a part of an archive, to be verified together with others
+    Summarize => summarize,
+    /// Says which times and positions an archive reaches, and translates one into the others
+    When => when,
     /// Explains a code of walproof or a line of PostgreSQL's log
     Explain => explain,
     /// Writes manual pages, or completions for shells

@@ -4,20 +4,24 @@ use crate::Exit;
 use crate::cmd::restoring::Restoring;
 use crate::count::Volume;
 use crate::input::{At, Input};
+use crate::memory::Memory;
 use crate::output::deliver;
 use crate::progress::Bar;
 use crate::render::time::Zone;
 use crate::render::{json, verify_html, verify_junit, verify_nagios, verify_prometheus, verify_sarif, verify_text};
 use crate::told::{Run, Status, Told};
+use anyhow::Context;
 use clap::ValueEnum;
 use pgwal::format::{Lsn, TimelineId};
 use pgwal::verify::codes::CodePattern;
-use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, verify};
+use pgwal::verify::index::Parts;
+use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, verify, verify_parts};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// Options of `verify`.
 #[derive(clap::Args)]
+#[command(mut_arg("archive", |arg| arg.required(false).required_unless_present_any(["path", "summaries"])))]
 pub struct Args {
     #[command(flatten)]
     input: Input,
@@ -44,6 +48,11 @@ pub struct Args {
     /// Exit with 1 for warnings, too
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Error)]
     fail_on: FailOn,
+    #[command(flatten)]
+    memory: Memory,
+    /// Verify the archive whose parts `walproof summarize` wrote
+    #[arg(long, value_name = "PART", num_args = 1.., conflicts_with_all = ["archive", "path", "index", "depth", "start", "end"])]
+    summaries: Vec<PathBuf>,
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -126,22 +135,30 @@ fn check(args: &Args, run: Run) -> anyhow::Result<Exit> {
     if let Some(option) = args.restoring.needs_backup().filter(|_| !args.restoring.is_asked()) {
         anyhow::bail!("{option} says something about a restore: name its base backup with --backup");
     }
-    let source = args.input.open()?;
+    let index = if args.summaries.is_empty() { args.memory.open(&args.input, args.depth)? } else { None };
     let bar = Bar::new(args.quiet);
     let mut options = options(args);
     options.severities.clone_from(&args.severity);
     options.depth = args.depth.into();
     options.progress = Some(&bar);
-    let outcome = match args.restoring.is_asked() {
-        true => args.restoring.verify(source.as_ref(), &options, args.all, args.timezone.as_ref())?,
-        false => verify(source.as_ref(), &options)?,
+    options.index = index.as_ref();
+    let source = if args.summaries.is_empty() { Some(args.input.open()?) } else { None };
+    let outcome = match &source {
+        None => verify_parts(parts(&args.summaries)?, &options)?,
+        Some(source) if args.restoring.is_asked() => args.restoring.verify(source.as_ref(), &options, args.all, args.timezone.as_ref())?,
+        Some(source) => verify(source.as_ref(), &options)?,
     };
     bar.finish();
-    let exit = exit(&outcome, args.fail_on);
+    let mut exit = exit(&outcome, args.fail_on);
+    if let Some(error) = index.as_ref().and_then(|index| index.save().err()) {
+        // The verdict holds; but who relies on the index must know.
+        crate::complain(format!("the index cannot be written: {error}"));
+        exit = exit.max(Exit::CouldNotTell);
+    }
     let status = Status::of(exit, &outcome);
     let counts = args.format == Format::Html && outcome.depth == Depth::Records && outcome.layout.is_some();
     // Where it cannot be counted, the verdict is still worth a page.
-    let volume = counts.then(|| Volume::of(source.as_ref(), self::options(args)).ok()).flatten();
+    let volume = source.as_ref().filter(|_| counts).and_then(|source| Volume::of(source.as_ref(), self::options(args)).ok());
     let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
     let zone = args.timezone.clone().unwrap_or_default();
     let text = render(args.format, &Told { outcome: &outcome, archive: archive(args), exit, status, fails_from, zone, run, volume })?;
@@ -214,6 +231,15 @@ fn told(args: &Args, text: &[u8], exit: Exit) -> Exit {
         }
         Ok(()) => exit,
     }
+}
+
+fn parts(files: &[PathBuf]) -> anyhow::Result<Parts> {
+    let mut parts = Parts::new();
+    for file in files {
+        let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
+        parts.add(&bytes).map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
+    }
+    Ok(parts)
 }
 
 fn exit(outcome: &Outcome, fail_on: FailOn) -> Exit {

@@ -6,7 +6,7 @@ mod parse;
 mod survey;
 
 pub use facts::{Facts, time_of};
-pub use parse::{Type, rmgr};
+pub use parse::{Type, rmgr, time_in};
 
 use parse::{fork, relation, size, time};
 use pgwal::format::dialect::DIALECTS;

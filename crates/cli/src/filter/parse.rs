@@ -102,11 +102,16 @@ pub fn size(text: &str) -> Result<u64, String> {
 
 /// A time. Without a zone it is one of this machine's zone.
 pub fn time(text: &str) -> Result<Timestamp, String> {
+    time_in(text, &TimeZone::system())
+}
+
+/// A time. Without a zone it is one of this zone.
+pub fn time_in(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
     let text = text.trim();
     let utc = text.strip_suffix(" UTC").map(|rest| format!("{rest}Z"));
     let text = utc.as_deref().unwrap_or(text);
     let stamp = text.parse::<jiff::Timestamp>().ok();
-    let local = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::system()).ok().map(|zoned| zoned.timestamp());
+    let local = || text.parse::<DateTime>().ok()?.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp());
     let stamp = stamp.or_else(local).ok_or("a time, as in 2026-11-22 03:17:02.5, 2026-11-22T03:17:02Z, 2026-11-22 04:17+01:00, 2026-11-22")?;
     Ok(Timestamp(stamp.as_microsecond().saturating_sub(Timestamp(0).unix_micros())))
 }

@@ -10,13 +10,14 @@
 use super::time::rfc3339;
 use pgwal::format::text::history::Switch;
 use pgwal::format::{Endian, Layout};
+use pgwal::verify::index::IndexUse;
 use pgwal::verify::{Backup, Depth, Finding, Lost, NotChecked, Outcome, TimelineReport, Verdict};
 use serde_json::{Value, json};
 
 /// The document.
 pub fn verify(outcome: &Outcome) -> Value {
     let layout = outcome.layout.as_ref();
-    json!({
+    let mut document = json!({
         "schema": "walproof.verify/1",
         "verdict": verdict(outcome.verdict),
         "system_identifier": outcome.system_id.map(|id| id.to_string()),
@@ -42,6 +43,23 @@ pub fn verify(outcome: &Outcome) -> Value {
         "ignored_files": outcome.ignored,
         "restore": outcome.restore.as_deref().map(super::restore_json::restore),
         "unknown_files": {"count": outcome.unknown.count, "first": outcome.unknown.first},
+    });
+    if let (Some(used), Some(fields)) = (&outcome.index, document.as_object_mut()) {
+        fields.insert("index".into(), index(used));
+    }
+    document
+}
+
+/// What an index saved.
+pub fn index(used: &IndexUse) -> Value {
+    json!({
+        "file": used.file,
+        "segments_taken": used.segments_taken,
+        "segments_read": used.segments_read,
+        "segments_reread": used.segments_reread,
+        "bytes_read": used.bytes_read,
+        "oldest_proof": used.oldest_proof.and_then(rfc3339),
+        "ignored": used.ignored,
     })
 }
 

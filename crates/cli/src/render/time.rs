@@ -41,6 +41,16 @@ impl Zone {
         self.name.as_deref()
     }
 
+    /// UTC.
+    pub fn utc() -> Zone {
+        Zone { zone: TimeZone::UTC, name: Some("UTC".into()) }
+    }
+
+    /// Reads a time; one without a zone is one of this zone.
+    pub fn read(&self, text: &str) -> Result<Timestamp, String> {
+        crate::filter::time_in(text, &self.zone)
+    }
+
     /// `2026-11-20 14:02:11.123456+01:00`.
     pub fn local(&self, time: Timestamp) -> Option<String> {
         let zoned = jiff::Timestamp::from_microsecond(time.unix_micros()).ok()?.to_zoned(self.zone.clone());

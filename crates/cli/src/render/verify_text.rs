@@ -3,10 +3,11 @@
 use super::json::{depth, not_checked};
 use super::restore_text;
 use super::time::Zone;
-use crate::figures::grouped;
+use crate::figures::{bytes, grouped};
 use anstyle::{AnsiColor, Style};
 use pgwal::format::Layout;
 use pgwal::format::rmgr::xact::Timestamp;
+use pgwal::verify::index::IndexUse;
 use pgwal::verify::{Code, Depth, Finding, NotChecked, Outcome, Severity, Verdict};
 use std::io::{self, Write};
 
@@ -28,7 +29,25 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, zone: &Zone) -> io::Result<
     let unseen: Vec<&str> = outcome.not_checked.iter().map(|n| not_checked(*n)).collect();
     line(out, "NOT CHECKED", &unseen.join("; "), Style::new())?;
     timelines(out, outcome)?;
+    if let Some(used) = &outcome.index {
+        line(out, "INDEX", &index(used, zone), Style::new())?;
+    }
     findings(out, outcome)
+}
+
+/// How much was not read in this run.
+fn index(used: &IndexUse, zone: &Zone) -> String {
+    let read = format!("{} segments read ({})", grouped(used.segments_read.into()), bytes(used.bytes_read.into()));
+    let again = match used.segments_reread {
+        0 => String::new(),
+        n => format!(", {} of them again", grouped(n.into())),
+    };
+    let age = match used.oldest_proof.and_then(|at| zone.local(at)) {
+        Some(time) => format!(", read on {time} or later"),
+        None => String::new(),
+    };
+    let ignored = used.ignored.map(|why| format!("; {} was not used: {why}", used.file)).unwrap_or_default();
+    format!("{} segments taken from it{age}; {read}{again}{ignored}", grouped(used.segments_taken.into()))
 }
 
 fn line(out: &mut dyn Write, label: &str, text: &str, style: Style) -> io::Result<()> {

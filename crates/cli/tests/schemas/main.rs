@@ -52,6 +52,20 @@ fn verify_and_timelines() {
 }
 
 #[test]
+fn when_and_verify_with_an_index() {
+    let (verify, when) = (Schema::named("verify.json"), Schema::named("when.json"));
+    let folder = tempfile::tempdir().unwrap();
+    let index = folder.path().join("index").to_str().unwrap().to_owned();
+    let good = testdata("demo/good");
+    check(&verify, &["verify", &good, "--index", &index, "--format", "json"], false);
+    for position in [&[][..], &["0/00A00000"], &["2026-11-22T03:17:02.5Z"], &["xid:1"], &["name:none"]] {
+        check(&when, &[&["when", "--format", "json", "--index", &index, &good], position].concat(), false);
+    }
+    check(&when, &["when", "--format", "json", &testdata("demo/damaged")], false);
+    check(&when, &["when", "--format", "json", &testdata("15/archive")], false);
+}
+
+#[test]
 fn dump_lines() {
     let schema = Schema::named("dump-line.json");
     for (folder, _kept) in archives() {

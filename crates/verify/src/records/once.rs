@@ -63,7 +63,8 @@ pub(super) fn run<R: Render>(
         return Ok(nothing);
     }
     let how = How { map: asked.map, ..How::default() };
-    let looker = Looker { source, entries: &sight.entries, consensus: &sight.whose, how, live: false, depth: Depth::Records };
+    let looker =
+        Looker { source, entries: &sight.entries, consensus: &sight.whose, how, live: false, depth: Depth::Records, known: None, facts: false };
     let reader = Reader { looker: &looker, keep: if render.whole() { usize::MAX } else { KEEP } };
     let desk = Desk { render, layout, range, notes: &[], limit: None, free: Mutex::new(Vec::new()) };
     let mut list = List { desk: &desk, sink, left: None, sum: Sum::default(), begun: false, scratch: R::Scratch::default(), line: Vec::new() };

@@ -43,7 +43,8 @@ pub(super) fn run<R: Render>(
         return Ok(None);
     }
     let how = How { map: asked.map, ..How::default() };
-    let looker = Looker { source, entries: &sight.entries, consensus: &sight.whose, how, live: false, depth: Depth::Records };
+    let looker =
+        Looker { source, entries: &sight.entries, consensus: &sight.whose, how, live: false, depth: Depth::Records, known: None, facts: false };
     let last = plan.files.len() - 1;
     let reader = Reader { looker: &looker, keep: if render.whole() { usize::MAX } else { KEEP } };
     let quick = Quick { render, range: Some(range).filter(|r| r.start.is_some() || r.end.is_some()) };

@@ -43,7 +43,8 @@ pub(super) fn run<R: Render>(
     let range = Range { start: already.end.or(range.start), ..range };
     plan.files.retain(|f| range.reaches(f.segment.number, layout));
     let how = How { map: options.map.filter(|_| !sight.live), ..How::default() };
-    let looker = Looker { source, entries: &sight.entries, consensus: &sight.whose, how, live: sight.live, depth: Depth::Records };
+    let looker =
+        Looker { source, entries: &sight.entries, consensus: &sight.whose, how, live: sight.live, depth: Depth::Records, known: None, facts: false };
     let desk = Desk { render, layout, range, notes: &plan.notes, limit: wanted.limit, free: Mutex::new(Vec::new()) };
     let work = |i: usize, tools: &mut Tools| {
         let file = plan.files.get(i)?;

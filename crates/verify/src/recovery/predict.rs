@@ -57,7 +57,7 @@ impl<'a> Site<'a> {
         let mut whose = None;
         for &(source, archive) in sources {
             let listing = source.list()?;
-            let (found, names) = consensus(source, &listing.entries);
+            let (found, names) = consensus(source, &listing.entries, &|_| None);
             whose = whose.or(found);
             listed.push((source, archive, listing.entries, names));
         }

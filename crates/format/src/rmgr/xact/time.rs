@@ -22,6 +22,11 @@ impl Timestamp {
         self.0.saturating_add(UNIX_TO_POSTGRES * 1_000_000)
     }
 
+    /// From microseconds since 1970-01-01 00:00:00 UTC; saturating.
+    pub const fn from_unix_micros(micros: i64) -> Timestamp {
+        Timestamp(micros.saturating_sub(UNIX_TO_POSTGRES * 1_000_000))
+    }
+
     /// From Unix seconds; saturating.
     pub const fn from_unix_seconds(seconds: i64) -> Timestamp {
         Timestamp(seconds.saturating_sub(UNIX_TO_POSTGRES).saturating_mul(1_000_000))

@@ -4,9 +4,11 @@
 
 mod checkpoint;
 mod opening;
+mod restore_point;
 
 use super::table::{Op, Part, V9_5, V9_6, V11, V12, V16, V17, V18, V19, bool, cstr, i32, lsn, op, text, time, u32, wal_level};
 pub use opening::{Opening, opening};
+pub use restore_point::restore_point;
 
 const PARAMETERS: &[Part] = &[
     text("max_connections="),

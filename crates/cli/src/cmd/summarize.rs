@@ -1,0 +1,43 @@
+//! `walproof summarize`: what a part of an archive comes to, for `walproof verify --summaries`.
+
+use crate::Exit;
+use crate::progress::Bar;
+use anyhow::{Context, ensure};
+use pgwal::source::{guard, share};
+use pgwal::verify::Options;
+use pgwal::verify::index::summarize;
+use std::path::PathBuf;
+
+/// Options of `summarize`.
+#[derive(clap::Args)]
+pub struct Args {
+    /// Files and subfolders of an archive, or a folder
+    #[arg(value_name = "FILE", required = true)]
+    files: Vec<PathBuf>,
+    /// Where to write the summary
+    #[arg(short, long, value_name = "PART")]
+    output: PathBuf,
+    /// Threads [default: one a processor]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Read plain files in windows instead of mapping them into memory
+    #[arg(long)]
+    no_mmap: bool,
+}
+
+/// Summarises and writes.
+pub fn run(args: &Args) -> anyhow::Result<Exit> {
+    for file in &args.files {
+        ensure!(file.symlink_metadata().is_ok(), "{}: no such file", file.display());
+    }
+    let source = share(&args.files)?;
+    let bar = Bar::new(false);
+    let mut options = Options::default();
+    options.jobs = args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
+    options.map = if args.no_mmap { None } else { guard::install().ok() };
+    options.progress = Some(&bar);
+    let part = summarize(source.as_ref(), &options)?;
+    bar.finish();
+    std::fs::write(&args.output, part).with_context(|| format!("{} cannot be written", args.output.display()))?;
+    Ok(Exit::Clean)
+}

@@ -1,0 +1,174 @@
+//! `walproof when`: which times, positions, transactions and restore points an archive reaches; one translated into the
+//! others, with the settings that make a server recover to it.
+
+use crate::Exit;
+use crate::input::{At, Input};
+use crate::memory::Memory;
+use crate::progress::Bar;
+use crate::render::time::Zone;
+use crate::render::{when_json, when_text};
+use anyhow::{Context, bail, ensure};
+use clap::ValueEnum;
+use pgwal::format::rmgr::xact::Timestamp;
+use pgwal::format::{Lsn, Position, TimelineId};
+use pgwal::source::Source;
+use pgwal::verify::times::{Moment, Times};
+use pgwal::verify::{Options, Severity, Which};
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Options of `when`.
+#[derive(clap::Args)]
+#[command(after_help = SPELLINGS)]
+pub struct Args {
+    /// A folder of WAL, a data directory or its pg_wal
+    #[arg(value_name = "ARCHIVE")]
+    archive: PathBuf,
+    /// What to translate [default: say what is reachable]
+    #[arg(value_name = "POSITION")]
+    position: Option<String>,
+    /// The timeline to recover to [default: the latest]
+    #[arg(short, long, value_name = "N", value_parser = super::reading::timeline)]
+    timeline: Option<TimelineId>,
+    /// Threads [default: one a processor]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+    /// Read plain files in windows instead of mapping them into memory
+    #[arg(long)]
+    no_mmap: bool,
+    #[command(flatten)]
+    memory: Memory,
+    /// How to say it
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Tell times in this zone, and read times without one in it: Europe/Berlin, UTC, +01:00 [default: this machine's]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    timezone: Option<Zone>,
+}
+
+const SPELLINGS: &str = "A position: X/Y · 24 hex digits[+OFFSET] · an ISO time, or time:… · xid:N · name:RESTORE_POINT\n\
+     Times and transactions are those of commits and aborts, as recovery targets are.";
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// What was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Asked {
+    /// A position.
+    Lsn(Lsn),
+    /// A time.
+    Time(Timestamp),
+    /// A transaction.
+    Xid(u32),
+    /// A restore point.
+    Name(String),
+}
+
+impl Asked {
+    /// As JSON names it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Asked::Lsn(_) => "lsn",
+            Asked::Time(_) => "time",
+            Asked::Xid(_) => "xid",
+            Asked::Name(_) => "name",
+        }
+    }
+}
+
+/// The answer about one position.
+pub struct Answer {
+    /// As it was written.
+    pub input: String,
+    /// What it means.
+    pub asked: Asked,
+    /// Where that is; `None` where replay never gets there.
+    pub moment: Option<Moment>,
+}
+
+/// Says when.
+pub fn run(args: &Args) -> anyhow::Result<Exit> {
+    let input = Input { archive: vec![args.archive.clone()], path: None, jobs: args.jobs, no_mmap: args.no_mmap };
+    let source = input.open()?;
+    let index = args.memory.open(&input, At::Records)?;
+    let bar = Bar::new(false);
+    let options = || {
+        let mut options = Options::default();
+        options.timeline = args.timeline.map_or(Which::Latest, Which::Number);
+        options.jobs = input.jobs();
+        options.map = input.map();
+        options.index = index.as_ref();
+        options
+    };
+    let mut first = options();
+    first.progress = Some(&bar);
+    let Some(times) = Times::of(source.as_ref(), first)? else { bail!("{}: no file there says how to read it", source.describe()) };
+    bar.finish();
+    if let Some(index) = &index {
+        index.save().with_context(|| format!("the index {} cannot be written", index.path().display()))?;
+    }
+    let zone = args.timezone.clone().unwrap_or_default();
+    let answer = match &args.position {
+        Some(text) => Some(answer(text, &times, source.as_ref(), &options(), &zone)?),
+        None => None,
+    };
+    let mut out = io::BufWriter::new(anstream::stdout().lock());
+    match args.format {
+        Format::Text => when_text::write(&mut out, &times, answer.as_ref(), &args.archive, &zone)?,
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, &when_json::document(&times, answer.as_ref()))?;
+            writeln!(out)?;
+        }
+    }
+    out.flush()?;
+    let reached = answer.is_none_or(|answer| answer.moment.is_some_and(|m| times.is_reachable(m.lsn)));
+    let refuted = times.outcome.findings.iter().any(|f| f.severity == Severity::Error);
+    Ok(if !reached || refuted { Exit::Refuted } else { Exit::Clean })
+}
+
+fn answer(text: &str, times: &Times, source: &dyn Source, options: &Options<'_>, zone: &Zone) -> anyhow::Result<Answer> {
+    let asked = read(text, times, zone)?;
+    let moment = match &asked {
+        Asked::Lsn(lsn) if !times.reaches(*lsn) => None,
+        Asked::Lsn(lsn) => Some(times.at_lsn(source, options, *lsn)?),
+        Asked::Time(time) => times.at_time(source, options, *time)?,
+        Asked::Xid(xid) => times.at_xid(source, options, *xid)?,
+        Asked::Name(name) => times.at_name(source, options, name)?,
+    };
+    Ok(Answer { input: text.to_owned(), asked, moment })
+}
+
+fn read(text: &str, times: &Times, zone: &Zone) -> anyhow::Result<Asked> {
+    match text.split_once(':') {
+        Some(("xid", number)) => return number.parse().map(Asked::Xid).with_context(|| format!("{text}: xid: and a number of at most 32 bits")),
+        Some(("name", name)) => return Ok(Asked::Name(name.to_owned())),
+        Some(("time", time)) => return zone.read(time).map(Asked::Time).map_err(|what| anyhow::anyhow!("{text}: {what}")),
+        _ => {}
+    }
+    match Position::parse(text) {
+        Ok(position) => {
+            let layout = times.layout();
+            let lsn = position.lsn(layout.address(), layout.segment).map_err(|error| anyhow::anyhow!("\"{text}\": {error}"))?;
+            let mut lsn = layout.address().normal(lsn, layout.segment);
+            // Nothing starts in front of a segment's first page header.
+            if let Some((from, _)) = times.outcome.replay.filter(|(from, _)| lsn < *from && times.number(lsn) == times.number(*from)) {
+                lsn = from;
+            }
+            Ok(Asked::Lsn(lsn))
+        }
+        Err(error) => match zone.read(text) {
+            Ok(time) => Ok(Asked::Time(time)),
+            Err(_) => {
+                ensure!(
+                    !text.chars().all(|c| c.is_ascii_digit()),
+                    "\"{text}\" could be a transaction or a restore point: write xid:{text} or name:{text}"
+                );
+                bail!("\"{text}\": {error}; or a time, xid:N, name:RESTORE_POINT")
+            }
+        },
+    }
+}

@@ -1,0 +1,53 @@
+//! The options that say where an index lies, and opening it.
+
+use crate::input::{At, Input};
+use anyhow::{Context, ensure};
+use pgwal::source::name::OWN_SUFFIX;
+use pgwal::verify::index::Index;
+use std::path::{Path, PathBuf};
+
+/// What earlier runs proved.
+#[derive(clap::Args)]
+pub struct Memory {
+    /// Remember in FILE what was proven; read only what is new or changed since
+    #[arg(long, value_name = "FILE")]
+    pub index: Option<PathBuf>,
+    /// Read a share of the unchanged segments again, those first that were not read for longest: 1/30 reads each within 30
+    /// runs
+    #[arg(long, value_name = "N/M", requires = "index", value_parser = share)]
+    pub reread: Option<(u32, u32)>,
+}
+
+fn share(text: &str) -> Result<(u32, u32), String> {
+    let parts = text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
+    parts.filter(|&(part, of)| part <= of && of > 0).ok_or_else(|| "a share, as 1/30 or 1/1".to_owned())
+}
+
+impl Memory {
+    /// Opens the index, where one was named.
+    pub fn open(&self, input: &Input, depth: At) -> anyhow::Result<Option<Index>> {
+        let Some(path) = &self.index else { return Ok(None) };
+        ensure!(depth == At::Records, "--index remembers what records came to: use it without --depth");
+        let named: Vec<&PathBuf> = input.path.iter().chain(&input.archive).collect();
+        let [archive] = named.as_slice() else { anyhow::bail!("an index is of a whole archive: name its folder, not files") };
+        ensure!(archive.is_dir(), "an index is of a whole archive: name its folder, not a file");
+        refuse_inside(path, archive)?;
+        let mut index = Index::open(path).with_context(|| path.display().to_string())?;
+        if let Some((part, of)) = self.reread {
+            index.reread(part, of);
+        }
+        Ok(Some(index))
+    }
+}
+
+/// An index in the archive must have a name that no run takes for a file of the archive.
+fn refuse_inside(path: &Path, archive: &Path) -> anyhow::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let inside = match (folder.canonicalize(), archive.canonicalize()) {
+        (Ok(folder), Ok(archive)) => folder.starts_with(archive),
+        _ => false,
+    };
+    let own = path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(OWN_SUFFIX));
+    ensure!(!inside || own, "{} lies in the archive itself: write it elsewhere, or give it a name that ends with {OWN_SUFFIX}", path.display());
+    Ok(())
+}

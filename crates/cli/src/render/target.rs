@@ -1,0 +1,37 @@
+//! The settings with which a server recovers to a point.
+
+use crate::cmd::when::{Answer, Asked};
+use crate::render::time::Zone;
+use pgwal::format::Layout;
+use pgwal::verify::times::Times;
+
+/// Where the settings belong.
+pub fn file(layout: &Layout) -> &'static str {
+    if layout.dialect.recovery_conf { "recovery.conf" } else { "postgresql.conf" }
+}
+
+/// Names and values, without quotes. Empty where there is no such point.
+pub fn settings(times: &Times, answer: &Answer) -> Vec<(&'static str, String)> {
+    let Some(moment) = answer.moment.as_ref().filter(|m| times.is_reachable(m.lsn)) else { return Vec::new() };
+    let layout = times.layout();
+    let utc = |time| Zone::utc().local(time).map(|text| text.replace("+00:00", "+00"));
+    let mut out = match &answer.asked {
+        Asked::Name(name) => vec![("recovery_target_name", name.clone())],
+        Asked::Xid(xid) => vec![("recovery_target_xid", xid.to_string())],
+        Asked::Time(time) => utc(*time).map(|text| ("recovery_target_time", text)).into_iter().collect(),
+        Asked::Lsn(lsn) if layout.dialect.lsn_target => vec![("recovery_target_lsn", lsn.unpadded().to_string())],
+        // Before 10 no position is a target: the last transaction that ends before it is.
+        Asked::Lsn(_) => moment.kept.map(|kept| ("recovery_target_xid", kept.xid.to_string())).into_iter().collect(),
+    };
+    if !out.is_empty() {
+        let inclusive = match answer.asked {
+            Asked::Name(_) => None,
+            Asked::Time(_) | Asked::Xid(_) => Some(true),
+            // A server stops at the first record that starts there or behind. Only where that is the one meant, is it replayed.
+            Asked::Lsn(lsn) => Some(!layout.dialect.lsn_target || moment.kept.is_some_and(|e| e.lsn == lsn) || moment.point.is_some()),
+        };
+        out.extend(inclusive.map(|inclusive| ("recovery_target_inclusive", inclusive.to_string())));
+        out.push(("recovery_target_timeline", times.timeline().to_string()));
+    }
+    out
+}

@@ -1,0 +1,199 @@
+//! `verify --index`, `summarize` and `when`: what was proven once holds as long as the bytes do, and only so long.
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
+
+mod edits;
+mod parts;
+#[path = "../run/mod.rs"]
+mod run;
+mod when;
+
+use run::walproof;
+use serde_json::Value;
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+use walproof_testdata::Case;
+
+/// An exit code and a document, without what tells of the index and of changed bytes alone.
+fn verify(words: &[&str]) -> (i32, Value, Value) {
+    let ran = walproof(&[&["verify", "--format", "json", "-j", "1"], words].concat());
+    let mut document: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{words:?}: {error}: {}", ran.err));
+    let index = document.as_object_mut().unwrap().remove("index").unwrap_or_default();
+    (ran.code, document, index)
+}
+
+fn without_changes(mut document: Value) -> Value {
+    document["findings"].as_array_mut().unwrap().retain(|f| f["code"] != "WP118");
+    document
+}
+
+fn changed(document: &Value) -> Vec<&str> {
+    document["findings"].as_array().unwrap().iter().filter(|f| f["code"] == "WP118").map(|f| f["file"].as_str().unwrap()).collect()
+}
+
+/// As if it had been written yesterday: what was just written is not trusted.
+fn age(path: &Path) {
+    let written = fs::metadata(path).unwrap().modified().unwrap();
+    if written.elapsed().is_ok_and(|age| age > Duration::from_secs(3600)) {
+        return;
+    }
+    File::options().write(true).open(path).unwrap().set_modified(SystemTime::now() - Duration::from_secs(86_400)).unwrap();
+}
+
+/// The whole archive of the story that the damaged ones were made from.
+fn archive(to: &Path) {
+    Case::named("good").unwrap().rebuild(to).unwrap();
+    settle(to);
+}
+
+fn settle(folder: &Path) {
+    fs::read_dir(folder).unwrap().for_each(|file| age(&file.unwrap().path()));
+    std::thread::sleep(Duration::from_millis(80));
+}
+
+fn segment(folder: &Path, nth: usize) -> String {
+    let mut names: Vec<String> = fs::read_dir(folder).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+    names.retain(|name| name.len() == 24);
+    names.sort();
+    names.swap_remove(nth)
+}
+
+fn flip(path: &Path, offset: usize) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[offset] ^= 1;
+    fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn the_second_run_reads_nothing_and_says_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let (wal, index) = (folder.path().join("wal"), folder.path().join("index"));
+    fs::create_dir(&wal).unwrap();
+    archive(&wal);
+    let (wal, index) = (wal.to_str().unwrap(), index.to_str().unwrap());
+    let plain = verify(&[wal]);
+    let first = verify(&[wal, "--index", index]);
+    let second = verify(&[wal, "--index", index]);
+    assert_eq!((plain.0, &plain.1), (first.0, &first.1));
+    assert_eq!((plain.0, &plain.1), (second.0, &second.1));
+    assert_eq!((&first.2["segments_taken"], &second.2["segments_read"], &second.2["bytes_read"]), (&0.into(), &0.into(), &0.into()));
+    assert_eq!(first.2["segments_read"], second.2["segments_taken"]);
+    assert!(second.2["oldest_proof"].as_str().unwrap().ends_with('Z'));
+    let segments = second.2["segments_taken"].as_u64().unwrap();
+    assert!(fs::metadata(index).unwrap().len() < segments * 1024, "under 1 KiB a segment");
+    let text = walproof(&["verify", wal, "--index", index]).out;
+    assert!(text.contains(&format!("INDEX    {segments} segments taken from it")), "{text}");
+}
+
+#[test]
+fn changed_bytes_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let (wal, index) = (folder.path().join("wal"), folder.path().join("index"));
+    fs::create_dir(&wal).unwrap();
+    archive(&wal);
+    let name = segment(&wal, 1);
+    let file = wal.join(&name);
+    let words = [wal.to_str().unwrap(), "--index", index.to_str().unwrap()];
+    assert_eq!(verify(&words).0, 0);
+    flip(&file, 300_000);
+    settle(&wal);
+    let found = verify(&words);
+    assert_eq!((found.0, changed(&found.1)), (1, vec![name.as_str()]), "damage is damage, and it was whole once");
+    // It is told once; the damage each time.
+    let again = verify(&words);
+    assert_eq!((again.0, changed(&again.1)), (1, vec![]));
+    flip(&file, 300_000);
+    settle(&wal);
+    assert_eq!(verify(&words).0, 0);
+    let all = verify(&[&words[..], &["--reread", "1/1"]].concat());
+    assert_eq!((all.0, &all.2["segments_taken"], &all.2["segments_reread"]), (0, &0.into(), &all.2["segments_read"]));
+}
+
+#[test]
+fn a_share_of_the_segments_is_read_again_each_time_and_all_of_them_in_turn() {
+    let folder = tempfile::tempdir().unwrap();
+    let (wal, index) = (folder.path().join("wal"), folder.path().join("index"));
+    fs::create_dir(&wal).unwrap();
+    archive(&wal);
+    let words = [wal.to_str().unwrap(), "--index", index.to_str().unwrap(), "--reread", "1/4"];
+    let first = verify(&words);
+    let oldest = |used: &Value| used["oldest_proof"].as_str().map(str::to_owned);
+    let began = oldest(&verify(&words[..3]).2).unwrap();
+    for _ in 0..4 {
+        let used = verify(&words).2;
+        assert!(used["segments_reread"].as_u64() > Some(0) && used["segments_taken"].as_u64() > Some(0), "{used}");
+    }
+    assert!(oldest(&verify(&words[..3]).2).unwrap() > began, "{:?}", first.2);
+}
+
+#[test]
+fn what_is_no_index_of_this_archive_is_not_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let (wal, index) = (folder.path().join("wal"), folder.path().join("index"));
+    fs::create_dir(&wal).unwrap();
+    archive(&wal);
+    let words = [wal.to_str().unwrap(), "--index", index.to_str().unwrap()];
+    let good = verify(&words).1;
+    let whole = fs::read(&index).unwrap();
+    // Torn, damaged, empty, of another version: read anew and written anew.
+    let (mut damaged, mut other) = (whole.clone(), whole.clone());
+    damaged[100] ^= 4;
+    other[15] += 1;
+    for bytes in [&whole[..whole.len() / 2], &damaged, &[], &other] {
+        fs::write(&index, bytes).unwrap();
+        let (code, document, used) = verify(&words);
+        assert_eq!((code, &document, &used["segments_taken"]), (0, &good, &0.into()));
+        assert!(used["ignored"].is_string(), "{used}");
+        assert_eq!(verify(&words).2["segments_read"], 0);
+    }
+    // Something else is not overwritten, and neither is the index of another archive.
+    fs::write(&index, "my notes").unwrap();
+    let ran = walproof(&[&["verify"], &words[..]].concat());
+    assert!(ran.code == 2 && ran.err.contains("is not overwritten"), "{}", ran.err);
+    assert_eq!(fs::read(&index).unwrap(), b"my notes");
+    fs::write(&index, &whole).unwrap();
+    let ran = walproof(&["verify", &run::testdata("9.4/promotion"), "--index", words[2]]);
+    assert!(ran.code == 2, "{} {}", ran.out, ran.err);
+    assert_eq!(fs::read(&index).unwrap(), whole);
+}
+
+#[test]
+fn an_index_in_the_archive_is_no_file_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    archive(folder.path());
+    let wal = folder.path().to_str().unwrap();
+    let inside = folder.path().join("index");
+    let ran = walproof(&["verify", wal, "--index", inside.to_str().unwrap()]);
+    assert!(ran.code == 2 && ran.err.contains(".walproof"), "{}", ran.err);
+    assert!(!inside.exists());
+    let inside = folder.path().join("index.walproof");
+    let first = verify(&[wal, "--index", inside.to_str().unwrap()]);
+    assert_eq!(first.1, verify(&[wal, "--index", inside.to_str().unwrap()]).1);
+    for words in [&["--depth", "names"][..], &["--reread", "2/1"], &["--reread", "x"]] {
+        assert_eq!(walproof(&[&["verify", wal, "--index", inside.to_str().unwrap()], words].concat()).code, 2);
+    }
+}
+
+/// `WALPROOF_KILLS` runs, 20 if it is not set.
+#[test]
+fn a_run_that_is_killed_loses_nothing() {
+    let kills: u32 = std::env::var("WALPROOF_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
+    let folder = tempfile::tempdir().unwrap();
+    let (wal, index) = (folder.path().join("wal"), folder.path().join("index"));
+    fs::create_dir(&wal).unwrap();
+    archive(&wal);
+    let words = [wal.to_str().unwrap(), "--index", index.to_str().unwrap()];
+    assert_eq!(verify(&words).0, 0);
+    let run = || std::process::Command::new(env!("CARGO_BIN_EXE_walproof")).args(["verify", "-q", "--reread", "1/9"]).args(words).spawn().unwrap();
+    let began = std::time::Instant::now();
+    run().wait().unwrap();
+    let whole = began.elapsed();
+    for n in 0..kills {
+        let mut child = run();
+        std::thread::sleep(whole.mul_f64(0.3 + 0.7 * f64::from(n % 20) / 20.0));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let (code, _, used) = verify(&words);
+        assert_eq!((code, &used["ignored"], &used["segments_read"]), (0, &Value::Null, &0.into()), "kill {n}");
+    }
+}

@@ -1,0 +1,100 @@
+//! A share of a folder of WAL: some of the names in it, listed as the folder itself would list them.
+
+use crate::entry::Folder;
+use crate::folder::list_folder;
+use crate::name::{self, Place};
+use crate::source::{How, Read, Scratch};
+use crate::stamp::Stamp;
+use crate::{Entry, Listing, Source, SourceError, file, level};
+use std::ffi::OsStr;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Files and subfolders of one archive. What a name says nothing about is left out, as in a folder, and not read.
+pub(crate) struct Share(Vec<PathBuf>);
+
+/// Opens some of what lies in a folder of WAL: files, subfolders of 256 segments, or whole folders.
+///
+/// # Errors
+/// No path was given.
+pub fn share(paths: &[PathBuf]) -> Result<Box<dyn Source>, SourceError> {
+    if paths.is_empty() { Err(SourceError::NoPath) } else { Ok(Box::new(Share(paths.to_vec()))) }
+}
+
+impl Source for Share {
+    fn describe(&self) -> String {
+        format!("{} files", self.0.len())
+    }
+
+    fn list(&self) -> Result<Listing, SourceError> {
+        let mut listing = Listing::default();
+        for path in &self.0 {
+            let file = path.file_name().unwrap_or(OsStr::new(""));
+            let shown = file.to_str().unwrap_or("");
+            if path.is_dir() && !matches!(name::place(shown), Place::Wal(_)) {
+                folder(path, shown, &mut listing);
+            } else {
+                one(path, file, &mut listing);
+            }
+        }
+        listing.sort();
+        listing.entries.dedup();
+        Ok(listing)
+    }
+
+    fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
+        file::read(&entry.path(), how, scratch, sink)
+    }
+
+    fn stamp(&self, entry: &Entry) -> Option<Stamp> {
+        Stamp::of(&entry.path())
+    }
+
+    fn is_live(&self) -> bool {
+        self.0.iter().any(|path| level::is_live(path) || path.parent().is_some_and(level::is_live))
+    }
+}
+
+fn folder(path: &Path, name: &str, listing: &mut Listing) {
+    let is_log = name::is_log_folder(name);
+    if !is_log && name::is_known_subfolder(name) {
+        listing.ignored.add(&format!("{name}/"));
+        return;
+    }
+    let shown = if is_log { format!("{name}/") } else { String::new() };
+    let top = Arc::new(Folder { path: path.to_path_buf(), shown });
+    let mut below = Vec::new();
+    let mut result = list_folder(&top, listing, Some(&mut below).filter(|_| !is_log));
+    below.sort();
+    for name in below {
+        let inner = Arc::new(Folder { path: path.join(&name), shown: format!("{name}/") });
+        result = result.and(list_folder(&inner, listing, None));
+    }
+    if let Err(error) = result {
+        listing.unreadable.push((name.to_owned(), SourceError::io(path, &error)));
+    }
+}
+
+fn one(path: &Path, file: &OsStr, listing: &mut Listing) {
+    let Some(name) = file.to_str() else { return listing.unknown.add(&file.display().to_string()) };
+    if name.ends_with(name::OWN_SUFFIX) {
+        return;
+    }
+    let parent = path.parent().unwrap_or(Path::new(""));
+    let folder = parent.file_name().and_then(OsStr::to_str).filter(|name| name::is_log_folder(name));
+    let shown = folder.map(|folder| format!("{folder}/")).unwrap_or_default();
+    match name::place(name) {
+        Place::Wal(placed) => match fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => {
+                let folder = Arc::new(Folder { path: parent.to_path_buf(), shown });
+                listing.entries.push(Entry::new(Some(placed.name), Some(metadata.len()), &folder, file));
+            }
+            Ok(metadata) => listing.unreadable.push((format!("{shown}{name}"), SourceError::not_regular(path, metadata.file_type()))),
+            Err(error) => listing.unreadable.push((format!("{shown}{name}"), SourceError::io(path, &error))),
+        },
+        Place::Temporary => listing.ignored.add(&format!("{shown}{name}")),
+        Place::Unknown => listing.unknown.add(&format!("{shown}{name}")),
+    }
+}

@@ -1,0 +1,121 @@
+//! The index on disk.
+
+use super::encoding::{Content, NoIndex, decode, encode};
+use super::record::{Owner, Record};
+use super::usage::IndexUse;
+use pgwal_source::name::OWN_SUFFIX;
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// What was proven of the files of an archive, in a file of its own.
+///
+/// Open it, hand it to [`verify`](crate::verify()) in [`Options::index`](crate::Options::index), then [`Index::save`].
+#[derive(Debug)]
+pub struct Index {
+    path: PathBuf,
+    pub(super) owner: Option<Owner>,
+    pub(super) runs: u64,
+    pub(super) records: HashMap<String, Record>,
+    pub(super) share: Option<(u32, u32)>,
+    pub(super) ignored: Option<&'static str>,
+    next: Mutex<Option<Content>>,
+}
+
+/// More than any archive's index has: 20 million segments.
+const LIMIT: u64 = 8 << 30;
+
+impl Index {
+    /// Opens an index, or begins one where there is none yet. What is no whole index of this version is not used, and
+    /// written anew: [`IndexUse::ignored`] says so.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read, or it is something else than an index and must not be overwritten.
+    pub fn open(path: &Path) -> io::Result<Index> {
+        let mut bytes = Vec::new();
+        match File::open(path) {
+            Ok(file) => drop(file.take(LIMIT).read_to_end(&mut bytes)?),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Index::blank(path, None)),
+            Err(error) => return Err(error),
+        }
+        match decode(&bytes) {
+            Ok(content) => {
+                let records = content.records.into_iter().map(|record| (record.file.clone(), record)).collect();
+                Ok(Index { owner: Some(content.owner), runs: content.runs, records, ..Index::blank(path, None) })
+            }
+            Err(NoIndex::Damaged) => Ok(Index::blank(path, Some("it is damaged"))),
+            Err(NoIndex::Version) => Ok(Index::blank(path, Some("another version of walproof wrote it"))),
+            Err(NoIndex::Foreign) if bytes.is_empty() => Ok(Index::blank(path, Some("it is empty"))),
+            Err(NoIndex::Foreign) => Err(io::Error::new(io::ErrorKind::InvalidData, "it is no index of walproof, and is not overwritten")),
+        }
+    }
+
+    fn blank(path: &Path, ignored: Option<&'static str>) -> Index {
+        Index { path: path.to_path_buf(), owner: None, runs: 0, records: HashMap::new(), share: None, ignored, next: Mutex::new(None) }
+    }
+
+    /// Reads `part` of every `of` files again though they are unchanged, those first that were not read for longest: after
+    /// `of / part` runs every file was.
+    pub fn reread(&mut self, part: u32, of: u32) {
+        self.share = Some((part, of.max(1)));
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn usage(&self) -> IndexUse {
+        IndexUse { file: self.path.display().to_string(), ignored: self.ignored, ..IndexUse::default() }
+    }
+
+    pub(super) fn keep(&self, content: Content) {
+        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(content);
+    }
+
+    /// Writes what the last verification learned. The old index stays as it is until the new one is whole on disk: a run
+    /// that is killed, and two at once, leave one or the other.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn save(&self) -> io::Result<()> {
+        let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(content) = next else { return Ok(()) };
+        let folder = self.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = self.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let new = folder.join(format!(".{name}.{}{OWN_SUFFIX}", std::process::id()));
+        let written = write(&new, &encode(&content)).and_then(|()| fs::rename(&new, &self.path));
+        if written.is_err() {
+            let _ = fs::remove_file(&new);
+        }
+        written?;
+        remove_leftovers(folder, &format!(".{name}."));
+        // The name is on disk only once the folder is.
+        if let Ok(folder) = File::open(folder) {
+            let _ = folder.sync_all();
+        }
+        Ok(())
+    }
+}
+
+/// What runs left behind that were killed long ago.
+fn remove_leftovers(folder: &Path, prefix: &str) {
+    const LONG: Duration = Duration::from_secs(3600);
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let own = name.to_str().and_then(|name| name.strip_prefix(prefix)?.strip_suffix(OWN_SUFFIX)).is_some_and(|pid| pid.parse::<u32>().is_ok());
+        let old = || entry.metadata().and_then(|m| m.modified()).is_ok_and(|t| t.elapsed().is_ok_and(|age| age > LONG));
+        if own && old() {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}

@@ -1,0 +1,101 @@
+//! Summarises a part of an archive.
+
+use super::part::{Part, Summary, encode};
+use super::view::View;
+use crate::consensus::{Consensus, First, beginning, consensus};
+use crate::error::Error;
+use crate::inventory::Segment;
+use crate::look::{Buffers, Looker};
+use crate::options::{Depth, Options};
+use pgwal_format::{Align, FileName, Layout};
+use pgwal_source::{Content, Entry, How, Source, Stamp};
+use rayon::prelude::*;
+use std::sync::atomic::Ordering;
+
+/// What a part of an archive comes to, in the bytes of a file that [`Parts`](super::Parts) reads. Of `options` only how to
+/// read counts.
+///
+/// # Errors
+/// The source cannot be listed, a server may be writing there, or the caller asked for an early end.
+pub fn summarize(source: &dyn Source, options: &Options<'_>) -> Result<Vec<u8>, Error> {
+    if source.is_live() {
+        return Err(Error::Live { place: source.describe() });
+    }
+    let listing = source.list()?;
+    let entries = &listing.entries;
+    let whose = consensus(source, entries, &|_| None).0;
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.max(1)).build().map_err(|_| Error::Threads)?;
+    let how = How { map: options.map, ..How::default() };
+    if let Some(progress) = options.progress {
+        progress.begin(entries.len() as u64);
+    }
+    let stopped = || options.interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed));
+    let one = |buffers: &mut Buffers, (i, entry): (usize, &Entry)| {
+        let summary = (!stopped()).then(|| Maker { source, entries, how, whose: whose.as_ref() }.summary(i, entry, buffers));
+        if let (Some(progress), Some(summary)) = (options.progress, &summary) {
+            progress.file(summary.size);
+        }
+        summary
+    };
+    let summaries: Vec<Option<Summary>> = pool.install(|| entries.par_iter().enumerate().map_init(Buffers::default, one).collect());
+    if stopped() {
+        return Err(Error::Interrupted);
+    }
+    let unreadable = listing.unreadable.iter().map(|(file, error)| (file.clone(), error.to_string())).collect();
+    let part = Part { summaries: summaries.into_iter().flatten().collect(), ignored: listing.ignored, unknown: listing.unknown, unreadable };
+    Ok(encode(&part))
+}
+
+struct Maker<'a> {
+    source: &'a dyn Source,
+    entries: &'a [Entry],
+    how: How,
+    /// Whose WAL this part seems to be.
+    whose: Option<&'a Consensus>,
+}
+
+impl Maker<'_> {
+    fn summary(&self, index: usize, entry: &Entry, buffers: &mut Buffers) -> Summary {
+        let gone = Stamp { size: entry.size.unwrap_or(0), modified: 0, changed: 0, inode: 0 };
+        let stamp = self.source.stamp(entry).unwrap_or(gone);
+        let mut out = Summary { file: entry.shown(), size: entry.size.unwrap_or(0), stamp, first: None, views: Vec::new(), content: None };
+        if let Some(FileName::Segment(_) | FileName::Partial(_)) = entry.name {
+            out.first = beginning(self.source, entry).and_then(|(start, ..)| First::of(&start).ok());
+            if let Some(first) = out.first {
+                self.views(index, entry, &first, &mut out, buffers);
+            }
+            let clear = self.whose.is_some_and(|whose| out.is_clear(&whose.layout, whose.system_id));
+            // What is damaged in itself may come to something else in another archive than in one of its own kind.
+            if clear && out.is_good() {
+                return out;
+            }
+        }
+        out.content = Some(Content::of(&entry.path()));
+        out
+    }
+
+    fn views(&self, index: usize, entry: &Entry, first: &First, out: &mut Summary, buffers: &mut Buffers) {
+        let other = match first.layout.align {
+            Align::Four => Align::Eight,
+            Align::Eight => Align::Four,
+        };
+        let undecided = (!first.aligned).then_some(Layout { align: other, ..first.layout });
+        // The alignment that the others have goes first.
+        let mut layouts: Vec<Layout> = [first.layout].into_iter().chain(undecided).collect();
+        layouts.sort_by_key(|layout| self.whose.is_none_or(|whose| whose.layout != *layout));
+        for layout in layouts {
+            let (Some(FileName::Segment(name)) | Some(FileName::Partial(name))) = entry.name else { return };
+            let Some(number) = name.number(layout.address(), layout.segment) else { return };
+            let segment = Segment { timeline: name.timeline, number, entry: index, copies: 1 };
+            let whose = Consensus { layout, system_id: first.system_id };
+            let (source, entries, how) = (self.source, self.entries, self.how);
+            let looker = Looker { source, entries, consensus: &whose, how, live: false, depth: Depth::Records, known: None, facts: true };
+            let mut read = looker.read(&segment, index, true, buffers);
+            if let Some(run) = &mut read.run {
+                run.compact(&layout);
+            }
+            let view = View { layout, system_id: first.system_id, timeline: name.timeline, number };
+            out.views.push((view, read));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What an index saved.
+
+use pgwal_format::rmgr::xact::Timestamp;
+
+/// What was taken from an index in a run, and how old that is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
+pub struct IndexUse {
+    /// The index.
+    pub file: String,
+    /// Files of WAL that were taken from it.
+    pub segments_taken: u64,
+    /// Files of WAL that were read.
+    pub segments_read: u64,
+    /// Of those, the ones that were proven before and whose turn it was to be read again.
+    pub segments_reread: u64,
+    /// Plain bytes of them.
+    pub bytes_read: u64,
+    /// When the oldest of what was taken was read.
+    pub oldest_proof: Option<Timestamp>,
+    /// Why nothing could be taken from the file that was there.
+    pub ignored: Option<&'static str>,
+}
