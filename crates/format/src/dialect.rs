@@ -444,7 +444,6 @@ const V9_6: Dialect = Dialect {
 
 const V10: Dialect = Dialect {
     version: Version::new(10, 0),
-    recovery: recovery::RECOVERY_10,
     magic: 0xD097,
     lsn_target: true,
     image: IMAGES_10,
@@ -535,7 +534,6 @@ const V18: Dialect = Dialect {
 
 const V19: Dialect = Dialect {
     version: Version::new(19, 0),
-    recovery: recovery::RECOVERY_19,
     magic: 0xD122,
     page: PageBits { all: 0x0007, overwrite: 0x0004 },
     control_version: 1905,

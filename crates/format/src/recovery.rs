@@ -27,14 +27,8 @@ pub struct RecoveryRules {
     pub parameters: &'static [Parameter],
     /// A parameter that is too low pauses a server that accepts connections (14 and later), and is FATAL otherwise.
     pub insufficient_pauses: bool,
-    /// `hot_standby` by default; `None` where there is no such thing (8.4 and earlier).
-    pub hot_standby: Option<bool>,
-    /// How a target's pause is asked for.
-    pub pause: Pause,
     /// Timelines that begin in a later segment are passed over when a segment is looked for (9.5 and later).
     pub passes_over_later_timelines: bool,
-    /// `recovery.conf` is a file of its own (11 and earlier).
-    pub recovery_conf: bool,
     /// A missing checkpoint record is named by its position (17 and later).
     pub names_missing_checkpoint: bool,
     /// How `wal_level=minimal` stands in the message (17 and later: in quotes).
@@ -80,17 +74,6 @@ pub enum Minimal {
     Fatal,
 }
 
-/// How a pause at the target is asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Pause {
-    /// There is none (9.0 and earlier).
-    None,
-    /// `pause_at_recovery_target`, on by default (9.1 to 9.4).
-    Switch,
-    /// `recovery_target_action`, `pause` by default (9.5 and later).
-    Action,
-}
-
 /// The message of a timeline that does not descend from this server's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NotAChild {
@@ -107,20 +90,17 @@ pub struct Parameter {
     pub setting: &'static str,
     /// In records and in `pg_control`.
     pub field: &'static str,
-    /// Its value where nothing sets it.
-    pub default: i32,
 }
 
-const fn parameter(setting: &'static str, field: &'static str, default: i32) -> Parameter {
-    Parameter { setting, field, default }
+const fn parameter(setting: &'static str, field: &'static str) -> Parameter {
+    Parameter { setting, field }
 }
 
-const CONNECTIONS: Parameter = parameter("max_connections", "max_connections", 100);
-const WORKERS: Parameter = parameter("max_worker_processes", "max_worker_processes", 8);
-const SENDERS: Parameter = parameter("max_wal_senders", "max_wal_senders", 10);
-const PREPARED: Parameter = parameter("max_prepared_transactions", "max_prepared_xacts", 0);
-const LOCKS: Parameter = parameter("max_locks_per_transaction", "max_locks_per_xact", 64);
-const LOCKS_19: Parameter = parameter("max_locks_per_transaction", "max_locks_per_xact", 128);
+const CONNECTIONS: Parameter = parameter("max_connections", "max_connections");
+const WORKERS: Parameter = parameter("max_worker_processes", "max_worker_processes");
+const SENDERS: Parameter = parameter("max_wal_senders", "max_wal_senders");
+const PREPARED: Parameter = parameter("max_prepared_transactions", "max_prepared_xacts");
+const LOCKS: Parameter = parameter("max_locks_per_transaction", "max_locks_per_xact");
 
 pub(crate) const RECOVERY_8_2: RecoveryRules = RecoveryRules {
     prepared_ends: false,
@@ -134,10 +114,7 @@ pub(crate) const RECOVERY_8_2: RecoveryRules = RecoveryRules {
     minimal: Minimal::Unknown,
     parameters: &[],
     insufficient_pauses: false,
-    hot_standby: None,
-    pause: Pause::None,
     passes_over_later_timelines: false,
-    recovery_conf: true,
     names_missing_checkpoint: false,
     quoted_minimal: false,
     reads_ahead: false,
@@ -151,25 +128,16 @@ pub(crate) const RECOVERY_9_0: RecoveryRules = RecoveryRules {
     backup_end: BackupEnd::Record,
     minimal: Minimal::Warning,
     parameters: &[CONNECTIONS, PREPARED, LOCKS],
-    hot_standby: Some(false),
     ..RECOVERY_8_4
 };
-pub(crate) const RECOVERY_9_1: RecoveryRules = RecoveryRules {
-    restore_points: RestorePoints::Before,
-    reads_past_target: false,
-    notices_canceled_backup: true,
-    pause: Pause::Switch,
-    ..RECOVERY_9_0
-};
+pub(crate) const RECOVERY_9_1: RecoveryRules =
+    RecoveryRules { restore_points: RestorePoints::Before, reads_past_target: false, notices_canceled_backup: true, ..RECOVERY_9_0 };
 pub(crate) const RECOVERY_9_3: RecoveryRules =
     RecoveryRules { history_first: false, compares_previous_timeline: true, not_a_child: NotAChild::OfHistory, ..RECOVERY_9_1 };
 pub(crate) const RECOVERY_9_4: RecoveryRules =
     RecoveryRules { restore_points: RestorePoints::After, parameters: &[CONNECTIONS, WORKERS, PREPARED, LOCKS], ..RECOVERY_9_3 };
-pub(crate) const RECOVERY_9_5: RecoveryRules = RecoveryRules { pause: Pause::Action, passes_over_later_timelines: true, ..RECOVERY_9_4 };
-pub(crate) const RECOVERY_10: RecoveryRules = RecoveryRules { hot_standby: Some(true), ..RECOVERY_9_5 };
-pub(crate) const RECOVERY_12: RecoveryRules =
-    RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], recovery_conf: false, ..RECOVERY_10 };
+pub(crate) const RECOVERY_9_5: RecoveryRules = RecoveryRules { passes_over_later_timelines: true, ..RECOVERY_9_4 };
+pub(crate) const RECOVERY_12: RecoveryRules = RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], ..RECOVERY_9_5 };
 pub(crate) const RECOVERY_14: RecoveryRules = RecoveryRules { minimal: Minimal::Fatal, insufficient_pauses: true, primary: "primary", ..RECOVERY_12 };
 pub(crate) const RECOVERY_15: RecoveryRules = RecoveryRules { label_timeline: true, reads_ahead: true, ..RECOVERY_14 };
 pub(crate) const RECOVERY_17: RecoveryRules = RecoveryRules { names_missing_checkpoint: true, quoted_minimal: true, ..RECOVERY_15 };
-pub(crate) const RECOVERY_19: RecoveryRules = RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS_19], ..RECOVERY_17 };

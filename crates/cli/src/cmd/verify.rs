@@ -135,6 +135,9 @@ fn check(args: &Args, run: Run) -> anyhow::Result<Exit> {
     if let Some(option) = args.restoring.needs_backup().filter(|_| !args.restoring.is_asked()) {
         anyhow::bail!("{option} says something about a restore: name its base backup with --backup");
     }
+    if args.restoring.is_asked() && args.memory.index.is_some() {
+        anyhow::bail!("--index is about the whole archive, --backup about one restore: verify twice");
+    }
     let index = if args.summaries.is_empty() { args.memory.open(&args.input, args.depth)? } else { None };
     let bar = Bar::new(args.quiet);
     let mut options = options(args);
