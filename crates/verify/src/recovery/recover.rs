@@ -317,9 +317,11 @@ impl Recovery<'_> {
             }
             out.starts = true;
             if settings.mode != Mode::Crash {
-                out.new_timeline = self.shelf.newest(out.target_timeline).0.checked_add(1).map(TimelineId);
                 names.new_timeline(self.shelf, out.target_timeline);
             }
+        }
+        if settings.mode != Mode::Crash {
+            out.new_timeline = self.shelf.newest(out.target_timeline).0.checked_add(1).map(TimelineId);
         }
         out.files = names.files(self.shelf, &out);
         Ok(out)
@@ -379,6 +381,11 @@ impl Names {
     fn new_timeline(&mut self, shelf: &Shelf<'_>, target: TimelineId) {
         let newest = shelf.newest(target);
         (target.0.saturating_add(1)..=newest.0.saturating_add(1)).for_each(|t| self.history(shelf, TimelineId(t)));
+        // The new history begins with that of its parent, which is asked for even where there can be none.
+        let parent = FileName::History(target).to_string();
+        if !self.list.iter().any(|(known, ..)| *known == parent) {
+            self.list.push((parent, shelf.has_history(target), None));
+        }
     }
 
     fn segments(&mut self, way: &Way<'_>) {
