@@ -129,7 +129,7 @@ pub enum NotChecked {
     Backups,
     /// What lies outside the range asked for.
     OutsideRange,
-    /// Files of the archive that a restore does not ask for, and data files.
+    /// Files of the archive that a restore does not ask for.
     OtherFiles,
     /// The page flag `XLP_BKP_REMOVABLE` (9.2 to 18), which no reader uses and no checksum covers.
     RemovableFlag,

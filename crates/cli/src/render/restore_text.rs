@@ -76,10 +76,25 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
     out.push(("FILES", files(&r.files)));
     out.extend(r.alternatives.iter().map(|a| ("INSTEAD", instead(a, zone))));
     if !r.assumed.is_empty() {
-        let all: Vec<String> = r.assumed.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        out.push(("ASSUMED", all.join(", ")));
+        out.push(("ASSUMED", assumed(&r.assumed)));
     }
     out
+}
+
+/// Settings of one value are told together.
+fn assumed(all: &[(String, String)]) -> String {
+    let mut told: Vec<(Vec<&str>, &str)> = Vec::new();
+    for (name, value) in all {
+        match told.iter_mut().find(|(_, known)| known == value && value.contains(' ')) {
+            Some((names, _)) => names.push(name),
+            None => told.push((vec![name], value)),
+        }
+    }
+    let text = |(names, value): &(Vec<&str>, &str)| match names.as_slice() {
+        [_, _, ..] => format!("{} {value}", names.join(", ")),
+        _ => format!("{} = {value}", names.concat()),
+    };
+    told.iter().map(text).collect::<Vec<_>>().join("; ")
 }
 
 fn instead(a: &Alternative, zone: &Zone) -> String {

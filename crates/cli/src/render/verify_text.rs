@@ -122,7 +122,7 @@ pub(super) fn place(f: &Finding, layout: Option<&Layout>) -> String {
 
 pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
     if let Some(restore) = &outcome.restore {
-        return restore_text::impact(restore);
+        return restore_text::impact(restore) + &out_of_reach(worst, zone);
     }
     let Some(f) = worst else {
         return match outcome.verdict {
@@ -139,9 +139,14 @@ pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) ->
         _ if fatal => "a server with no target promotes silently here; with a later target: FATAL".into(),
         _ => "a server promotes silently here, with a later target as well (12 and earlier)".into(),
     };
-    let Some(lost) = f.lost.filter(|l| l.records_after > 0) else { return server };
+    server + &out_of_reach(Some(f), zone)
+}
+
+/// What lies behind the end of replay and is here.
+fn out_of_reach(worst: Option<&Finding>, zone: &Zone) -> String {
+    let Some(lost) = worst.and_then(|f| f.lost).filter(|l| l.records_after > 0) else { return String::new() };
     let mut text = format!(
-        "{server}\n         {} records, {} commits after it are in the archive but out of reach",
+        "\n         {} records, {} commits after it are in the archive but out of reach",
         grouped(lost.records_after.into()),
         grouped(lost.commits_after.into())
     );
@@ -152,7 +157,7 @@ pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) ->
     text
 }
 
-pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
+fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
     match worst.or_else(|| outcome.findings.iter().find(|f| f.severity == Severity::Warning)) {
         Some(f) => f.advice(),
         None if outcome.verdict == Verdict::Proven && outcome.backups.is_empty() => {

@@ -104,8 +104,12 @@ pub fn verify_restore(
         () => Verdict::Proven,
     };
     outcome.replay = Some((restore.redo_start, end));
+    let sum = &restore.replayed;
+    (outcome.replayed.records, outcome.replayed.commits) = (sum.records, sum.commits);
+    outcome.replayed.last_commit = sum.last_commit.map(|c| c.time);
+    outcome.replay_segments = restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
     outcome.not_checked.retain(|n| *n != NotChecked::Backups);
-    outcome.not_checked.push(if all { NotChecked::DataFiles } else { NotChecked::OtherFiles });
+    outcome.not_checked.extend([NotChecked::DataFiles].into_iter().chain((!all).then_some(NotChecked::OtherFiles)));
     outcome.not_checked.sort();
     outcome.not_checked.dedup();
     if let (Verdict::Refuted, Ok(settings)) = (outcome.verdict, settings) {
