@@ -157,7 +157,7 @@ fn out_of_reach(worst: Option<&Finding>, zone: &Zone) -> String {
     text
 }
 
-fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
+pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
     match worst.or_else(|| outcome.findings.iter().find(|f| f.severity == Severity::Warning)) {
         Some(f) => f.advice(),
         None if outcome.verdict == Verdict::Proven && outcome.backups.is_empty() => {
