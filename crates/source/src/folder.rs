@@ -4,7 +4,7 @@ use crate::entry::Folder;
 use crate::name::{self, Place};
 use crate::source::{How, Read, Scratch};
 use crate::stamp::Stamp;
-use crate::{Entry, Listing, Source, SourceError, file, level};
+use crate::{Entry, Held, Listing, Source, SourceError, file, level};
 use std::collections::HashSet;
 use std::fs::{self, DirEntry};
 use std::io::{self, Read as _};
@@ -77,6 +77,10 @@ impl Source for FolderSource {
 
     fn is_live(&self) -> bool {
         self.live
+    }
+
+    fn hold(&self, entry: &Entry) -> Result<Option<Held>, SourceError> {
+        Held::open(&entry.path()).map(Some)
     }
 
     fn control_file(&self) -> Option<Vec<u8>> {

@@ -2,7 +2,7 @@
 
 use crate::codec::Codec;
 use crate::stamp::Stamp;
-use crate::{Entry, Listing, SourceError, guard};
+use crate::{Entry, Held, Listing, SourceError, guard};
 use std::ops::ControlFlow;
 
 /// A place where WAL lies. May be shared by threads, each with a [`Scratch`] of its own.
@@ -28,6 +28,15 @@ pub trait Source: Send + Sync {
 
     /// Whether a server may be writing here: a data directory's `pg_wal` or `pg_xlog`.
     fn is_live(&self) -> bool;
+
+    /// Opens a file and keeps it open, for those who may come to read it after its name is gone. `None` where there is no
+    /// such way to a file.
+    ///
+    /// # Errors
+    /// The file cannot be opened, or is gone already.
+    fn hold(&self, _entry: &Entry) -> Result<Option<Held>, SourceError> {
+        Ok(None)
+    }
 
     /// The server's control file, where this is the WAL of a data directory: its first 8 KiB.
     fn control_file(&self) -> Option<Vec<u8>> {

@@ -6,5 +6,6 @@ mod ends;
 mod followed;
 mod grows;
 mod live;
+mod removed;
 #[path = "../run/mod.rs"]
 mod run;

@@ -136,3 +136,17 @@ fn a_packed_or_empty_file_is_not_mapped() {
     let empty = archive(b"");
     assert_eq!(read(&empty, &mapped(), |_| panic!("no bytes, no window")).state, ReadState::Whole);
 }
+
+#[test]
+fn a_file_that_is_held_keeps_its_bytes() {
+    let plain = wal_like(100_000);
+    let archive = archive(&plain);
+    let held = archive.source.hold(&archive.entry).unwrap().unwrap();
+    fs::remove_file(&archive.path).unwrap();
+    let mut bytes = b"before".to_vec();
+    held.read(70_000, 10_000, &mut bytes).unwrap();
+    held.read(99_999, 10_000, &mut bytes).unwrap();
+    assert!(bytes[..6] == *b"before" && bytes[6..10_006] == plain[70_000..80_000] && bytes[10_006..] == plain[99_999..]);
+    assert_eq!(held.size().unwrap(), 100_000);
+    assert!(matches!(archive.source.hold(&archive.entry), Err(pgwal_source::SourceError::NotFound { .. })));
+}

@@ -2,14 +2,12 @@
 
 use super::Follower;
 use super::found;
-use crate::consensus::beginning;
 use crate::finding::Finding;
 use crate::records::Render;
 use pgwal_format::{SegmentNo, TimelineId};
-use pgwal_source::{Codec, Entry, How, ReadState, Scratch};
+use pgwal_source::{Codec, Entry, How, ReadState, Scratch, SourceError};
 use pgwal_walk::Place;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::ops::ControlFlow;
 
 /// Bytes that are read of a plain file at first; the rest is often zeros.
@@ -59,20 +57,31 @@ pub(super) struct Found {
     pub timeline: TimelineId,
     /// The file.
     pub entry: Entry,
+    /// Its name is no longer there; it is kept open.
+    pub gone: bool,
 }
 
 impl<R: Render> Follower<'_, R> {
-    /// The file that a server would take for a segment; without one, the unfinished segment of the newest timeline.
+    /// The file that a server would take for a segment; without one, the unfinished segment of the newest timeline, or one that was removed
+    /// and is kept.
     pub(super) fn file(&self, number: SegmentNo) -> Option<Found> {
         let leg = self.sight.way.legs.iter().find(|leg| (leg.first..=leg.last).contains(&number));
-        let found = |s: &crate::inventory::Segment| Some(Found { timeline: s.timeline, entry: self.sight.entries.get(s.entry)?.clone() });
+        let found =
+            |s: &crate::inventory::Segment| Some(Found { timeline: s.timeline, entry: self.sight.entries.get(s.entry)?.clone(), gone: false });
         if let Some(segment) = leg.and_then(|leg| self.sight.inventory.get(leg.timeline, number)) {
             return found(segment);
         }
         let oldest = self.reached.map_or(TimelineId(0), |(timeline, _)| timeline);
         let newest = self.outcome.path.last().copied().unwrap_or(TimelineId(u32::MAX));
         let fits = |s: &&crate::inventory::Segment| s.number == number && (oldest..=newest).contains(&s.timeline);
-        self.sight.inventory.partials.iter().filter(fits).max_by_key(|s| s.timeline).and_then(found)
+        let partial = self.sight.inventory.partials.iter().filter(fits).max_by_key(|s| s.timeline);
+        let start = self.start_of(number);
+        let left = |timeline: TimelineId| self.switches().any(|(_, parent, switch)| parent == timeline && switch <= start);
+        let kept = self.kept.of(number, oldest..=newest).find(|&(timeline, _)| !left(timeline));
+        match kept {
+            Some((timeline, entry)) if partial.is_none_or(|p| p.timeline < timeline) => Some(Found { timeline, entry: entry.clone(), gone: true }),
+            _ => partial.and_then(found),
+        }
     }
 
     pub(super) fn timeline_of(&self, number: SegmentNo) -> TimelineId {
@@ -83,7 +92,7 @@ impl<R: Render> Follower<'_, R> {
     /// Whether WAL was written to a segment: its first page is its own.
     pub(super) fn is_written(&self, number: SegmentNo) -> bool {
         let Some(file) = self.file(number) else { return false };
-        let start = beginning(self.source, &file.entry).map(|(start, ..)| start).unwrap_or_default();
+        let start = self.start(number, &file).map(|(start, _)| start).unwrap_or_default();
         let header = self.layout.page_header(&start);
         self.layout.check_page(&header, self.start_of(number), true, Some(self.sight.whose.system_id)).is_ok()
     }
@@ -92,7 +101,7 @@ impl<R: Render> Follower<'_, R> {
     pub(super) fn fill(&mut self, file: &Found) -> Result<Filled, Option<Box<Finding>>> {
         let size = self.layout.segment.bytes();
         if self.here.open.as_ref().is_none_or(|(entry, _)| *entry != file.entry) {
-            let plain = beginning(self.source, &file.entry).is_some_and(|(_, codec, _)| codec == Codec::Plain);
+            let plain = self.start(self.number, file).is_some_and(|(_, codec)| codec == Codec::Plain);
             self.here.open = Some((file.entry.clone(), plain));
         }
         let plain = self.here.open.as_ref().is_some_and(|(_, plain)| *plain);
@@ -101,7 +110,10 @@ impl<R: Render> Follower<'_, R> {
         let filled = if plain { self.read_on(file, from) } else { self.unpack(file) };
         let filled = match filled {
             Ok(filled) => filled,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(None),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::StaleNetworkFileHandle) => {
+                self.kept.close(self.number, file.timeline);
+                return Err(None);
+            }
             Err(error) => {
                 let told = std::mem::replace(&mut self.here.refused, true);
                 let finding = || Box::new(found::unreadable(&self.layout, file, self.number, error.to_string()));
@@ -126,14 +138,17 @@ impl<R: Render> Follower<'_, R> {
     }
 
     fn read_on(&mut self, file: &Found, from: usize) -> io::Result<Filled> {
+        // By its name, as long as it has one: another file may have taken it.
+        if !file.gone && !self.keep(self.number, file).map_err(plainly)? {
+            return self.unpack(file);
+        }
+        let held = self.kept.get(self.number, file.timeline).ok_or(io::ErrorKind::NotFound)?;
         let size = self.layout.segment.bytes() as usize;
-        let mut open = File::open(file.entry.path())?;
-        let length = usize::try_from(open.metadata()?.len()).unwrap_or(usize::MAX).min(size);
+        let length = usize::try_from(held.size()?).unwrap_or(usize::MAX).min(size);
         let end = from.saturating_add(self.here.window.max(WINDOW)).min(length);
-        open.seek(SeekFrom::Start(from as u64))?;
         let bytes = &mut self.here.bytes;
         bytes.resize(from, 0);
-        open.take(end.saturating_sub(from) as u64).read_to_end(bytes)?;
+        held.read(from as u64, end.saturating_sub(from) as u64, bytes)?;
         Ok(if end < length { Filled::Window } else { Filled::All })
     }
 
@@ -154,5 +169,12 @@ impl<R: Render> Follower<'_, R> {
             ReadState::Closed => Err(io::Error::other(format!("{} is not read", read.codec))),
             _ => Ok(Filled::All),
         }
+    }
+}
+
+fn plainly(error: SourceError) -> io::Error {
+    match error {
+        SourceError::NotFound { .. } => io::ErrorKind::NotFound.into(),
+        error => io::Error::other(error),
     }
 }

@@ -11,10 +11,12 @@
 //! two reads: only what is still wrong when it is read again is damage, is told once, and is passed.
 //!
 //! Which file holds a segment is asked anew whenever names change: the path to the latest timeline, as a server takes it (`path`). Where a
-//! timeline was left behind the last record, its child's file takes over in the middle of a segment.
+//! timeline was left behind the last record, its child's file takes over in the middle of a segment. What will be read is kept open, since a
+//! server removes it (`kept`).
 
 mod file;
 mod found;
+mod kept;
 mod strip;
 
 use super::range::Range;
@@ -26,12 +28,14 @@ use crate::options::{Depth, Options, Which};
 use crate::outcome::Outcome;
 use crate::verify::{Sight, examine};
 use file::{Filled, Here};
+use kept::Kept;
 use pgwal_format::record::Record;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::Source;
 use pgwal_walk::seam::seam;
 use pgwal_walk::{Damage, Expect, Fault, Head, Place, Run, Stop, Tail, scan, scan_on};
+use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -41,6 +45,8 @@ use strip::Strip;
 const DOUBT: Duration = Duration::from_millis(200);
 /// Archives get their files in any order: one that others overtook may still come.
 const GRACE: Duration = Duration::from_secs(5);
+/// While there is much to read, names are read anew after this long, and no more than a tenth of the time is spent on it.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// What there is to do after [`Follower::advance`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,6 +87,9 @@ pub struct Follower<'a, R: Render> {
     doubt: Option<(Lsn, Instant)>,
     /// The names that were seen are not those that are there.
     outdated: bool,
+    /// When they were read, and how long that took.
+    looked: (Instant, Duration),
+    kept: Kept,
     sum: Sum,
     findings: u64,
     segments: u64,
@@ -107,7 +116,7 @@ impl<'a, R: Render> Follower<'a, R> {
         let first = sight.way.legs.first().map(|leg| leg.first).or_else(|| sight.inventory.partials.iter().map(|s| s.number).min());
         let asked = range.start.map(|start| layout.address().segment(start, layout.segment));
         let number = asked.or(first).unwrap_or(SegmentNo(0));
-        let follower = Follower {
+        let mut follower = Follower {
             source,
             wanted,
             render,
@@ -121,12 +130,15 @@ impl<'a, R: Render> Follower<'a, R> {
             reached: None,
             doubt: None,
             outdated: false,
+            looked: (Instant::now(), Duration::ZERO),
+            kept: Kept::default(),
             sum: Sum::default(),
             findings: 0,
             segments: 0,
             cost: Cost::default(),
             scratch: R::Scratch::default(),
         };
+        follower.keep_ahead();
         Ok(Ok(follower))
     }
 
@@ -144,6 +156,9 @@ impl<'a, R: Render> Follower<'a, R> {
             }
             if self.is_full() || self.range.end.is_some_and(|end| self.start_of(self.number) >= end) {
                 return Ok(State::Finished);
+            }
+            if self.sight.live && self.looked.0.elapsed() > LOOK.max(self.looked.1 * 10) {
+                self.look_around(sink)?;
             }
             match self.step(sink).map_err(ListError::Output)? {
                 Step::On => {}
@@ -163,8 +178,17 @@ impl<'a, R: Render> Follower<'a, R> {
         listed(self.outcome, self.sum, self.findings, self.cost, segments)
     }
 
-    /// Reads the names anew, and finds out whether the timeline was left before the place that was reached.
+    /// Reads the names anew, and opens what will be read.
     fn look_around(&mut self, sink: &mut Sink<'_>) -> Result<(), ListError> {
+        let begun = Instant::now();
+        self.read_names(sink)?;
+        self.keep_ahead();
+        self.looked = (Instant::now(), begun.elapsed());
+        Ok(())
+    }
+
+    /// Also finds out whether the timeline was left before the place that was reached.
+    fn read_names(&mut self, sink: &mut Sink<'_>) -> Result<(), ListError> {
         self.outdated = false;
         let from = self.reached.map_or(self.range.start, |(_, end)| Some(end.min(self.start_of(self.number))));
         match examine(self.source, &names(&self.wanted.options, from)) {
@@ -297,6 +321,10 @@ impl<'a, R: Render> Follower<'a, R> {
             self.here.widen();
             return Ok(Step::On);
         }
+        // Nobody writes on what has no name, but for what overwrites it.
+        if file.gone {
+            return self.missing(sink);
+        }
         // With the rest of the record not yet there, what lies in the next file says nothing.
         if !self.is_written(self.number.next()) {
             return Ok(Step::Wait);
@@ -323,9 +351,11 @@ impl<'a, R: Render> Follower<'a, R> {
         Ok(Step::On)
     }
 
-    /// There is no file for the segment. Will it come?
+    /// There is no file for the segment, or no more of it. Will it come?
     fn missing(&mut self, sink: &mut Sink<'_>) -> io::Result<Step> {
-        let later = self.sight.way.legs.iter().map(|leg| leg.first.max(self.number.next())).find(|&n| self.is_written(n));
+        let listed = self.sight.way.legs.iter().map(|leg| leg.first.max(self.number.next()));
+        let later: BTreeSet<SegmentNo> = listed.chain(self.kept.after(self.number)).collect();
+        let later = later.into_iter().find(|&n| self.is_written(n));
         let Some(later) = later else { return Ok(Step::Wait) };
         // A server removes only what it has written, and in order: what is missing there was missed, and more is lost by waiting.
         let patience = if self.sight.live { DOUBT } else { GRACE };
@@ -334,7 +364,8 @@ impl<'a, R: Render> Follower<'a, R> {
         }
         self.doubt = None;
         let timeline = self.timeline_of(self.number);
-        let finding = found::gap(&self.layout, timeline, self.begun(), self.number, later);
+        let lost = self.here.place.map_or(self.begun(), |place| self.start_of(self.number).plus_within(place.offset as u64));
+        let finding = found::gap(&self.layout, timeline, lost, self.number, later);
         self.lose(&finding, sink)?;
         self.left = None;
         self.go_to(later);
@@ -414,6 +445,7 @@ impl<'a, R: Render> Follower<'a, R> {
     fn go_to(&mut self, number: SegmentNo) {
         self.number = number;
         self.here.leave();
+        self.kept.close_before(number);
         self.segments += 1;
     }
 

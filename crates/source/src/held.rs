@@ -1,0 +1,36 @@
+//! A file that is kept open.
+
+use crate::{SourceError, file};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// A file that is kept open: whoever removes or renames it meanwhile, its bytes stay within reach. As stored, not unpacked.
+#[derive(Debug)]
+pub struct Held(File);
+
+impl Held {
+    pub(crate) fn open(path: &Path) -> Result<Held, SourceError> {
+        let open = || file::open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata)));
+        let (file, metadata) = open().map_err(|error| SourceError::io(path, &error))?;
+        if metadata.is_file() { Ok(Held(file)) } else { Err(SourceError::not_regular(path, metadata.file_type())) }
+    }
+
+    /// Bytes on disk now.
+    ///
+    /// # Errors
+    /// The operating system refuses, as where another client of a network share has removed the file.
+    pub fn size(&self) -> io::Result<u64> {
+        self.0.metadata().map(|metadata| metadata.len())
+    }
+
+    /// Appends at most `most` bytes from the offset `from` on to `bytes`; fewer where the file ends.
+    ///
+    /// # Errors
+    /// As [`Held::size`].
+    pub fn read(&self, from: u64, most: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let mut file = &self.0;
+        file.seek(SeekFrom::Start(from))?;
+        file.take(most).read_to_end(bytes).map(|_| ())
+    }
+}
