@@ -2,6 +2,7 @@
 
 use super::events::{Commit, Sum};
 use super::failure::Failure;
+use super::pages::{Blind, InvalidPages};
 use super::settings::Target;
 use super::way::End;
 use pgwal_format::{Lsn, TimelineId};
@@ -77,6 +78,10 @@ pub struct Restore {
     pub end: Option<End>,
     /// Something could not be looked into: encrypted, or a codec that is not read.
     pub closed: bool,
+    /// Blocks that WAL changes and that are not there.
+    pub invalid_pages: Option<InvalidPages>,
+    /// Why such blocks may have escaped notice.
+    pub blind: Vec<Blind>,
 }
 
 /// A target and whether it is reached.

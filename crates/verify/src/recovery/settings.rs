@@ -29,6 +29,8 @@ pub struct Settings {
     pub action: Action,
     /// Connections are accepted when the data are consistent.
     pub hot_standby: bool,
+    /// Blocks that WAL changes and that are not there are no reason to stop (`ignore_invalid_pages`, 13 and later).
+    pub ignore_invalid_pages: bool,
     /// What must not be lower than on the primary.
     pub parameters: Parameters,
     /// `restore_command`. Without it (only in standby mode) no file comes from the archive.
@@ -117,6 +119,7 @@ impl Settings {
             timeline: TargetTimeline::Current,
             action: Action::Promote,
             hot_standby: false,
+            ignore_invalid_pages: false,
             parameters: Parameters::default(),
             restore_command: None,
             min_apply_delay: 0,
@@ -142,6 +145,10 @@ impl Settings {
         let mut assumed = Vec::new();
         let mut assume = |name: &str, value: String| assumed.push((name.to_owned(), value));
         let (hot_standby, parameters) = server(&sorted.server, &facts, given.is_configured(), &mut assume)?;
+        let ignore_invalid_pages = match sorted.server.iter().rev().find(|(name, _)| *name == "ignore_invalid_pages") {
+            Some((name, text)) => value::boolean(text).ok_or_else(|| needs_boolean(name, text))?,
+            None => false,
+        };
         let mode = match (given.signal, asked.standby_mode) {
             (Some(Signal::Standby), _) | (_, true) => Mode::Standby,
             (Some(_), _) => Mode::Archive,
@@ -192,6 +199,7 @@ impl Settings {
             timeline,
             action,
             hot_standby,
+            ignore_invalid_pages,
             parameters,
             restore_command,
             min_apply_delay: asked.min_apply_delay,

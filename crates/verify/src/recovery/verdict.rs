@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::fault::SettingsError;
-use super::outcome::{Restore, Status};
+use super::outcome::{Ending, Restore, Status};
 use super::predict::Site;
 use super::settings::Settings;
 use super::way::End;
@@ -94,6 +94,7 @@ pub fn verify_restore(
     outcome.findings.extend(backup.findings.iter().cloned());
     outcome.findings.extend(crate::backup::of_archive(backup, site.wal_system_id()));
     outcome.findings.extend(found(site, &restore));
+    outcome.findings.extend(invalid_pages(site, &restore));
     outcome.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let worst = outcome.findings.iter().map(|f| f.severity).max();
     outcome.verdict = match () {
@@ -105,6 +106,7 @@ pub fn verify_restore(
     outcome.replay = Some((restore.redo_start, end));
     outcome.not_checked.retain(|n| *n != NotChecked::Backups);
     outcome.not_checked.push(if all { NotChecked::DataFiles } else { NotChecked::OtherFiles });
+    outcome.not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
     outcome.not_checked.sort();
     outcome.not_checked.dedup();
     outcome.restore = Some(Box::new(restore));
@@ -133,6 +135,7 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     let at = restore.replay_end.unwrap_or(restore.redo_start);
     let missing = restore.files.iter().find(|f| f.needed && f.status != Status::Present).map(|f| f.name.clone());
     let (code, detail) = match &restore.failure {
+        Some(Failure::InvalidPages) => return None,
         Some(failure) => (code(failure), Detail::Restore { failure: failure.clone(), missing: missing.clone() }),
         None if restore.target.is_none() => {
             let (_, next) = ends_early(site, restore)?;
@@ -152,6 +155,27 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
         file: missing,
         detail,
         ..Finding::of(code)
+    })
+}
+
+/// Blocks that are not there: an error where the server dies of them.
+fn invalid_pages(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
+    let pages = restore.invalid_pages?;
+    let dies = restore.failure == Some(Failure::InvalidPages);
+    if !dies && matches!(restore.ending, Ending::Fatal | Ending::Panic) {
+        return None;
+    }
+    let layout = site.layout();
+    let lsn = pages.first.lsn;
+    Some(Finding {
+        severity: if dies { Severity::Error } else { Severity::Warning },
+        timeline: Some(restore.timeline),
+        lsn: Some(lsn),
+        at: Some(lsn),
+        segment: Some(site.name(restore.timeline, layout.address().segment(lsn, layout.segment))),
+        detail: Detail::InvalidPages(pages),
+        more: pages.count.saturating_sub(1),
+        ..Finding::of(Code::InvalidPages)
     })
 }
 
