@@ -2,6 +2,7 @@
 
 use crate::codes::{Code, Severity};
 use crate::recovery::failure::Failure;
+use crate::recovery::pages::InvalidPages;
 use pgwal_format::image::Unrestorable;
 use pgwal_format::record::{BlockRef, Record, RelFileLocator};
 use pgwal_format::rmgr::table::Short;
@@ -89,6 +90,8 @@ pub enum Detail {
         /// Start of the next segment that is here.
         next: Lsn,
     },
+    /// Blocks that are changed and not there.
+    InvalidPages(InvalidPages),
     /// Segments are missing.
     Gap {
         /// The last of them.

@@ -4,6 +4,7 @@ use crate::finding::Finding;
 use crate::index::IndexUse;
 use crate::options::Depth;
 use crate::recovery::outcome::Restore;
+use crate::recovery::pages::Blind;
 use crate::tally::Tally;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, TimelineId};
@@ -133,6 +134,8 @@ pub enum NotChecked {
     OtherFiles,
     /// The page flag `XLP_BKP_REMOVABLE` (9.2 to 18), which no reader uses and no checksum covers.
     RemovableFlag,
+    /// Whether blocks that WAL changes are there.
+    Blocks(Blind),
 }
 
 /// The whole answer.

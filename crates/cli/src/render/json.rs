@@ -11,6 +11,7 @@ use super::time::rfc3339;
 use pgwal::format::text::history::Switch;
 use pgwal::format::{Endian, Layout};
 use pgwal::verify::index::IndexUse;
+use pgwal::verify::recovery::pages::Blind;
 use pgwal::verify::{Backup, Depth, Finding, Lost, NotChecked, Outcome, TimelineReport, Verdict};
 use serde_json::{Value, json};
 
@@ -88,6 +89,10 @@ pub fn not_checked(what: NotChecked) -> &'static str {
         NotChecked::Backups => "whether a base backup fits, and whether newer WAL exists on the server",
         NotChecked::RemovableFlag => "the page flag BKP_REMOVABLE, which no checksum covers and no reader uses",
         NotChecked::OtherFiles => "files of the archive that this restore does not ask for",
+        NotChecked::Blocks(Blind::Files) => "whether blocks that WAL changes are there: the backup's data files are not at hand",
+        NotChecked::Blocks(Blind::Legacy) => "whether blocks that WAL changes are there: records up to 9.4 do not say it in one way",
+        NotChecked::Blocks(Blind::Tablespace) => "whether blocks that WAL changes are there, in a tablespace of which the backup has no file",
+        NotChecked::Blocks(Blind::Many) => "whether blocks that WAL changes are there: too many of them to remember",
         NotChecked::OutsideRange => "what lies outside the range asked for",
         _ => "more",
     }

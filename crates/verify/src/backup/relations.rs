@@ -56,6 +56,11 @@ impl RelationFiles {
         self.bytes.len()
     }
 
+    /// Every fork that has a file.
+    pub fn forks(&self) -> impl Iterator<Item = (RelFileLocator, Fork)> {
+        self.bytes.keys().filter(|(.., segment)| *segment == 0).map(|(rel, fork, _)| (*rel, *fork))
+    }
+
     /// Blocks of a fork of a relation, its segment files together, as far as they follow each other; `None` where it has
     /// no file. `block_size`: bytes, of the control file.
     pub fn blocks(&self, rel: RelFileLocator, fork: Fork, block_size: u32) -> Option<u64> {

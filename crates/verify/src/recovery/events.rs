@@ -7,11 +7,13 @@
 //! ```
 
 use super::fields::Fields;
+use super::pages::{Extents, Gather, Noted};
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::rmgr::xact::{self, Ending, Timestamp};
 use pgwal_format::rmgr::{TRANSACTION, XLOG, XLOG_SWITCH};
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_walk::Fold;
+use std::sync::Arc;
 
 /// Where a record lies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -130,6 +132,8 @@ pub struct Ask {
     pub prepared: bool,
     /// Ends of records that mean something: the first record that reaches one is an event.
     pub ends: Vec<Lsn>,
+    /// Where it is to be told which blocks are not there: those that are.
+    pub extents: Option<Arc<Extents>>,
 }
 
 /// A record that is the target.
@@ -166,6 +170,7 @@ pub struct Events<'a> {
     passed: usize,
     started: bool,
     open: bool,
+    pages: Option<Gather<'a>>,
 }
 
 /// The resource manager of running transactions.
@@ -174,7 +179,13 @@ const STANDBY: u8 = 8;
 impl<'a> Events<'a> {
     /// None yet.
     pub fn new(ask: &'a Ask) -> Events<'a> {
-        Events { ask, first: None, sum: Sum::default(), list: Vec::new(), passed: 0, started: false, open: false }
+        let pages = ask.extents.as_deref().map(Gather::new);
+        Events { ask, first: None, sum: Sum::default(), list: Vec::new(), passed: 0, started: false, open: false, pages }
+    }
+
+    /// Changes of blocks and files that matter, in order.
+    pub fn noted(&self) -> &[Noted] {
+        self.pages.as_ref().map_or(&[], |pages| &pages.list)
     }
 
     fn matches(&self, ended: Option<(u32, Timestamp)>, point: Option<(&[u8], Timestamp)>) -> bool {
@@ -267,6 +278,9 @@ impl Fold for Events<'_> {
             event.next = Some(span);
         }
         let before = self.sum;
+        if let Some(pages) = &mut self.pages {
+            pages.record(record, &before);
+        }
         let found = match record.header.rmid {
             TRANSACTION => self.transaction(record),
             XLOG => self.xlog(record),

@@ -8,6 +8,7 @@ mod fault;
 mod fields;
 mod given;
 pub mod outcome;
+pub mod pages;
 mod predict;
 mod reading;
 mod recover;

@@ -3,6 +3,7 @@
 use super::alternatives::Alternative;
 use super::events::{Commit, Sum};
 use super::failure::Failure;
+use super::pages::{Blind, InvalidPages};
 use super::settings::Target;
 use super::way::End;
 use pgwal_format::{Lsn, TimelineId};
@@ -80,6 +81,10 @@ pub struct Restore {
     pub closed: bool,
     /// Other ways, best first, where this one does not come where it is to come.
     pub alternatives: Vec<Alternative>,
+    /// Blocks that WAL changes and that are not there.
+    pub invalid_pages: Option<InvalidPages>,
+    /// Why such blocks may have escaped notice.
+    pub blind: Vec<Blind>,
 }
 
 /// A target and whether it is reached.

@@ -3,6 +3,7 @@
 use super::events::{Ask, Commit, Events, Match, Sum};
 use super::fault::SettingsError;
 use super::outcome::Restore;
+use super::pages::{Blind, Extents};
 use super::recover::Recovery;
 use super::replay::Stop;
 use super::settings::{Mode, Settings};
@@ -17,6 +18,7 @@ use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{FileName, Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::guard::Guard;
 use pgwal_source::{Entry, Source};
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// How to look.
@@ -37,6 +39,7 @@ pub struct Site<'a> {
     system_id: u64,
     wal_system_id: u64,
     look: Look<'a>,
+    extents: Result<Arc<Extents>, Blind>,
 }
 
 impl<'a> Site<'a> {
@@ -73,7 +76,8 @@ impl<'a> Site<'a> {
             Place { source, entries, inventory, archive }
         };
         let places = listed.into_iter().map(place).collect();
-        Ok(Some(Site { shelf: Shelf { places, layout, partials: false }, start, system_id, wal_system_id: whose.system_id, look }))
+        let extents = Extents::of(backup, layout.dialect.generation).map(Arc::new);
+        Ok(Some(Site { shelf: Shelf { places, layout, partials: false }, start, system_id, wal_system_id: whose.system_id, look, extents }))
     }
 
     /// How the WAL is laid out.
@@ -94,7 +98,7 @@ impl<'a> Site<'a> {
     /// What becomes of a restore whose settings a server refuses.
     pub fn refused(&self, error: &SettingsError) -> Restore {
         let settings = Settings::none(self.shelf.layout.dialect.version);
-        let recovery = Recovery { shelf: &self.shelf, start: &self.start, settings: &settings, reading: self.reading() };
+        let recovery = Recovery { shelf: &self.shelf, start: &self.start, settings: &settings, reading: self.reading(), extents: &self.extents };
         recovery.refused(error.server_says().unwrap_or_default())
     }
 
@@ -152,7 +156,7 @@ impl<'a> Site<'a> {
     /// # Errors
     /// An early end was asked for, or there are no threads.
     pub fn predict(&self, settings: &Settings) -> Result<Restore, Error> {
-        let mut restore = Recovery { shelf: &self.shelf, start: &self.start, settings, reading: self.reading() }.run()?;
+        let mut restore = Recovery { shelf: &self.shelf, start: &self.start, settings, reading: self.reading(), extents: &self.extents }.run()?;
         if let Some(end) = restore.replay_end
             && settings.mode != Mode::Crash
         {
@@ -170,7 +174,7 @@ impl<'a> Site<'a> {
     fn commit_behind(&self, restore: &Restore, from: Lsn) -> Result<Option<Commit>, Error> {
         let Ok(line) = self.shelf.line(restore.target_timeline) else { return Ok(None) };
         let any = Match::Time { time: Timestamp(i64::MIN), at: true, restore_points: false };
-        let ask = Ask { target: Some(any), prepared: true, ends: Vec::new() };
+        let ask = Ask { target: Some(any), prepared: true, ends: Vec::new(), extents: None };
         let mut way = Way::new(&self.shelf, &line, Reading { jobs: 1, ..self.reading() });
         way.through_damage = true;
         let (mut found, mut segments) = (None, 0);

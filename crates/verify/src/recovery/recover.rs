@@ -4,6 +4,7 @@
 use super::events::{Ask, Match, What};
 use super::failure::Failure;
 use super::outcome::{Ending, FileAsked, Reached, Restore, Status};
+use super::pages::{Blind, Extents, Tracker};
 use super::replay::{Goal, Replay, Side, Standby, Stop};
 use super::settings::{Action, Mode, Settings, Target, TargetTimeline};
 use super::shelf::{Line, Shelf};
@@ -14,6 +15,7 @@ use pgwal_format::recovery::RestorePoints;
 use pgwal_format::text::control::ControlState;
 use pgwal_format::text::history::HistoryFault;
 use pgwal_format::{Dialect, FileName, Lsn, TimelineId};
+use std::sync::Arc;
 
 /// The whole of it.
 pub(super) struct Recovery<'a> {
@@ -25,6 +27,8 @@ pub(super) struct Recovery<'a> {
     pub settings: &'a Settings,
     /// How to read.
     pub reading: Reading<'a>,
+    /// Blocks that the backup has, or why that is not known.
+    pub extents: &'a Result<Arc<Extents>, Blind>,
 }
 
 impl Recovery<'_> {
@@ -75,6 +79,7 @@ impl Recovery<'_> {
         let goal = self.goal();
         let mut replay = Replay::new(self.dialect(), &line, &goal, out.timeline, out.redo_start);
         self.prepare(&mut replay, &out, &begun);
+        replay.pages = self.extents.as_ref().ok().map(|extents| Tracker::new(extents, settings.ignore_invalid_pages));
         let stuck = self.start.control.as_ref().and_then(|c| {
             let p = &c.parameters;
             let there = |field: &str| match field {
@@ -91,19 +96,22 @@ impl Recovery<'_> {
             names.segments(&way);
             return Ok(self.dies(out, failure, names));
         }
-        replay.check_consistency();
+        // No block was looked for yet.
+        let _ = replay.check_consistency();
         let mut walked = way.walk(begun.from, &ask, &mut |events, valid| replay.take(events, valid))?;
         if way.inside_only && settings.mode != Mode::Crash {
             // What lay in pg_wal is replayed: from here on it is recovery from an archive.
             way.inside_only = false;
             replay.minimum = Some((replay.replayed, replay.timeline));
-            replay.check_consistency();
+            let dies = replay.check_consistency();
             let on = match &walked {
                 Walked::End(End::Unreadable(lsn)) => Some(*lsn),
                 Walked::End(End::NoFile(_)) => Some(replay.replayed),
                 _ => None,
             };
-            if let Some(on) = on {
+            if let Some(stop) = dies {
+                walked = Walked::Stop(stop);
+            } else if let Some(on) = on {
                 walked = way.walk(on, &ask, &mut |events, valid| replay.take(events, valid))?;
             }
         }
@@ -144,6 +152,8 @@ impl Recovery<'_> {
             end: None,
             closed: false,
             alternatives: Vec::new(),
+            invalid_pages: None,
+            blind: self.extents.as_ref().err().copied().into_iter().collect(),
         }
     }
 
@@ -170,7 +180,7 @@ impl Recovery<'_> {
         let mut ends: Vec<Lsn> =
             [control.and_then(|c| c.min_recovery_point), control.and_then(|c| c.backup_end), self.start.stop].into_iter().flatten().collect();
         ends.sort_unstable();
-        Ask { target, prepared: rules.prepared_ends, ends }
+        Ask { target, prepared: rules.prepared_ends, ends, extents: self.extents.as_ref().ok().cloned() }
     }
 
     fn goal(&self) -> Goal {
@@ -271,6 +281,10 @@ impl Recovery<'_> {
         out.replay_end = Some(replay.replayed);
         out.timeline = replay.timeline;
         out.replayed = replay.sum;
+        if let Some(pages) = &replay.pages {
+            out.invalid_pages = pages.told();
+            out.blind.extend(pages.blind());
+        }
         let consistent = replay.consistent_at.is_some();
         let at_target = match walked {
             Walked::Stop(Stop::Dies(failure)) => return Ok(self.dies(out, failure, names)),

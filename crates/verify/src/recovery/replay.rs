@@ -10,6 +10,7 @@
 use super::events::{Event, Events, Span, Sum, What};
 use super::failure::Failure;
 use super::fields::Fields;
+use super::pages::{Change, Noted, Tracker};
 use super::shelf::Line;
 use pgwal_format::recovery::{Minimal, RecoveryRules};
 use pgwal_format::{Dialect, Lsn, TimelineId};
@@ -91,6 +92,8 @@ pub struct Replay<'a> {
     pub read: Option<Lsn>,
     /// All records replayed.
     pub sum: Sum,
+    /// Blocks that are not there, where that can be told.
+    pub pages: Option<Tracker<'a>>,
     /// One more record is to be read, and then it ends.
     past_target: bool,
     /// Records up to where it became consistent.
@@ -116,6 +119,7 @@ impl<'a> Replay<'a> {
             replayed,
             read: None,
             sum: Sum::default(),
+            pages: None,
             past_target: false,
             consistent_after: 0,
         }
@@ -138,7 +142,12 @@ impl<'a> Replay<'a> {
             return Some(Stop::Target);
         }
         let start = self.sum;
+        let mut noted = events.noted();
         for event in events.list.iter().filter(|e| e.before.records < valid.records) {
+            let dies = self.change(&start, &mut noted, |lsn| lsn < event.span.lsn);
+            if dies.is_some() {
+                return dies;
+            }
             self.up_to(&start, &event.before);
             self.read = Some(event.span.lsn);
             if event.hit && self.goal.side == Side::Before {
@@ -147,9 +156,16 @@ impl<'a> Replay<'a> {
             if let Some(stop) = self.replay(event) {
                 return Some(stop);
             }
+            let dies = self.change(&start, &mut noted, |lsn| lsn <= event.span.lsn);
+            if dies.is_some() {
+                return dies;
+            }
             self.replayed = event.span.end;
             self.count(event);
-            self.check_consistency();
+            let dies = self.check_consistency();
+            if dies.is_some() {
+                return dies;
+            }
             if event.hit {
                 return self.at_target(event, valid);
             }
@@ -157,7 +173,27 @@ impl<'a> Replay<'a> {
                 return self.immediately(event, valid);
             }
         }
+        let dies = self.change(&start, &mut noted, |lsn| valid.last.is_some_and(|last| lsn <= last.lsn));
+        if dies.is_some() {
+            return dies;
+        }
         self.up_to(&start, valid);
+        None
+    }
+
+    /// Replays what records do to blocks and files, as long as they are `within`.
+    fn change(&mut self, start: &Sum, noted: &mut &[Noted], within: impl Fn(Lsn) -> bool) -> Option<Stop> {
+        let pages = self.pages.as_mut()?;
+        while let Some((first, rest)) = noted.split_first().filter(|(first, _)| within(first.lsn)) {
+            *noted = rest;
+            if pages.replay(first, self.consistent_at.is_some()) {
+                if let Change::Needs { before, .. } = &first.change {
+                    self.up_to(start, before);
+                }
+                self.read = Some(first.lsn);
+                return Some(Stop::Dies(Failure::InvalidPages));
+            }
+        }
         None
     }
 
@@ -307,18 +343,23 @@ impl<'a> Replay<'a> {
         Some(if rules.insufficient_pauses && self.active { Stop::Stuck(too_low) } else { Stop::Dies(too_low) })
     }
 
-    /// Whether the data files are consistent now, and queries possible (`CheckRecoveryConsistency`).
-    pub fn check_consistency(&mut self) {
-        let Some((minimum, _)) = self.minimum else { return };
+    /// Whether the data files are consistent now, and queries possible (`CheckRecoveryConsistency`). `Some`: they would be, but for
+    /// blocks that are not there.
+    pub fn check_consistency(&mut self) -> Option<Stop> {
+        let (minimum, _) = self.minimum?;
         if self.backup_end.is_some_and(|end| end <= self.replayed) {
             (self.backup_start, self.backup_end, self.end_required) = (None, None, false);
         }
         let waits = self.end_required || self.backup_start.is_some() && !self.rules().label_timeline;
         if self.consistent_at.is_none() && !waits && minimum <= self.replayed {
+            if self.pages.as_mut().is_some_and(Tracker::check) {
+                return Some(Stop::Dies(Failure::InvalidPages));
+            }
             self.consistent_at = Some(self.replayed);
             self.consistent_after = self.sum.records;
         }
         self.active |= self.standby == Standby::Ready && self.consistent_at.is_some();
+        None
     }
 }
 

@@ -31,6 +31,8 @@ pub struct Settings {
     pub hot_standby: bool,
     /// WAL is read ahead of replay (`recovery_prefetch`, 15 and later).
     pub reads_ahead: bool,
+    /// Blocks that WAL changes and that are not there are no reason to stop (`ignore_invalid_pages`, 13 and later).
+    pub ignore_invalid_pages: bool,
     /// What must not be lower than on the primary.
     pub parameters: Parameters,
     /// `restore_command`. Without it (only in standby mode) no file comes from the archive.
@@ -120,6 +122,7 @@ impl Settings {
             action: Action::Promote,
             hot_standby: false,
             reads_ahead: false,
+            ignore_invalid_pages: false,
             parameters: Parameters::default(),
             restore_command: None,
             min_apply_delay: 0,
@@ -145,6 +148,10 @@ impl Settings {
         let mut assumed = Vec::new();
         let mut assume = |name: &str, value: String| assumed.push((name.to_owned(), value));
         let (hot_standby, parameters) = server(&sorted.server, &facts, given.is_configured(), &mut assume)?;
+        let ignore_invalid_pages = match sorted.server.iter().rev().find(|(name, _)| *name == "ignore_invalid_pages") {
+            Some((name, text)) => value::boolean(text).ok_or_else(|| needs_boolean(name, text))?,
+            None => false,
+        };
         let mode = match (given.signal, asked.standby_mode) {
             (Some(Signal::Standby), _) | (_, true) => Mode::Standby,
             (Some(_), _) => Mode::Archive,
@@ -197,6 +204,7 @@ impl Settings {
             hot_standby,
             reads_ahead: version.dialect().is_some_and(|d| d.recovery.reads_ahead)
                 && !sorted.server.iter().any(|(name, text)| *name == "recovery_prefetch" && value::boolean(text) == Some(false)),
+            ignore_invalid_pages,
             parameters,
             restore_command,
             min_apply_delay: asked.min_apply_delay,

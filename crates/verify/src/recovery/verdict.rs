@@ -3,7 +3,7 @@
 use super::alternatives::alternatives;
 use super::failure::Failure;
 use super::fault::SettingsError;
-use super::outcome::{Restore, Status};
+use super::outcome::{Ending, Restore, Status};
 use super::predict::{Look, Site};
 use super::settings::Settings;
 use super::way::End;
@@ -95,6 +95,7 @@ pub fn verify_restore(
     outcome.findings.extend(backup.findings.iter().cloned());
     outcome.findings.extend(crate::backup::of_archive(backup, site.wal_system_id()));
     outcome.findings.extend(found(site, &restore));
+    outcome.findings.extend(invalid_pages(site, &restore));
     outcome.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let worst = outcome.findings.iter().map(|f| f.severity).max();
     outcome.verdict = match () {
@@ -110,6 +111,7 @@ pub fn verify_restore(
     outcome.replay_segments = restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
     outcome.not_checked.retain(|n| *n != NotChecked::Backups);
     outcome.not_checked.extend([NotChecked::DataFiles].into_iter().chain((!all).then_some(NotChecked::OtherFiles)));
+    outcome.not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
     outcome.not_checked.sort();
     outcome.not_checked.dedup();
     if let (Verdict::Refuted, Ok(settings)) = (outcome.verdict, settings) {
@@ -142,6 +144,7 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     let at = restore.replay_end.unwrap_or(restore.redo_start);
     let missing = restore.files.iter().find(|f| f.needed && f.status != Status::Present).map(|f| f.name.clone());
     let (code, detail) = match &restore.failure {
+        Some(Failure::InvalidPages) => return None,
         Some(failure) => (code(failure), Detail::Restore { failure: failure.clone(), missing: missing.clone() }),
         None if restore.target.is_none() => {
             let (_, next) = ends_early(site, restore)?;
@@ -161,6 +164,27 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
         file: missing,
         detail,
         ..Finding::of(code)
+    })
+}
+
+/// Blocks that are not there: an error where the server dies of them.
+fn invalid_pages(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
+    let pages = restore.invalid_pages?;
+    let dies = restore.failure == Some(Failure::InvalidPages);
+    if !dies && matches!(restore.ending, Ending::Fatal | Ending::Panic) {
+        return None;
+    }
+    let layout = site.layout();
+    let lsn = pages.first.lsn;
+    Some(Finding {
+        severity: if dies { Severity::Error } else { Severity::Warning },
+        timeline: Some(restore.timeline),
+        lsn: Some(lsn),
+        at: Some(lsn),
+        segment: Some(site.name(restore.timeline, layout.address().segment(lsn, layout.segment))),
+        detail: Detail::InvalidPages(pages),
+        more: pages.count.saturating_sub(1),
+        ..Finding::of(Code::InvalidPages)
     })
 }
 

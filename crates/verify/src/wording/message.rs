@@ -3,6 +3,7 @@
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use crate::recovery::failure::Failure;
+use crate::recovery::pages::InvalidPage;
 use pgwal_format::Layout;
 use pgwal_format::dialect::MAGIC_19_BETA;
 use pgwal_format::page::PageFault;
@@ -48,6 +49,16 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         ),
         Detail::Restore { failure, missing } => restore(failure, missing.as_deref(), &lsn, layout),
         Detail::RestoreShort { next } => format!("replay ends at {lsn}; the archive has more, from {next} on"),
+        Detail::InvalidPages(pages) => {
+            let InvalidPage { rel, block, in_backup, zeros, .. } = pages.first;
+            let why = match in_backup {
+                _ if zeros => "; it is zeros by then".to_owned(),
+                Some(1) => "; its file in the backup has 1 block".to_owned(),
+                Some(blocks) => format!("; its file in the backup has {blocks} blocks"),
+                None => ", and the backup has no file of it".to_owned(),
+            };
+            format!("block {block} of {}/{}/{} is changed at {lsn} without an image{why}", rel.spc, rel.db, rel.rel)
+        }
         Detail::Copies { other } => format!("{file} and {other} differ"),
         Detail::NameChecksum { found } => {
             let hex = found.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
