@@ -197,7 +197,7 @@ mod tests {
     fn words_of_every_length_and_lines_longer_than_their_room() {
         let words: String = ('a'..='z').cycle().take(200).collect();
         for length in 0..words.len() {
-            assert_eq!(line(|l| l.words(words[..length].as_bytes())), words[..length]);
+            assert_eq!(line(|l| l.words(&words.as_bytes()[..length])), words[..length]);
         }
         let many = line(|l| {
             for n in 0..1000 {

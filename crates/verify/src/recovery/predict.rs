@@ -15,7 +15,7 @@ use crate::consensus::consensus;
 use crate::error::Error;
 use crate::inventory::Inventory;
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_format::{FileName, Layout, Lsn, SegmentNo, TimelineId};
+use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::guard::Guard;
 use pgwal_source::{Entry, Source};
 use std::sync::Arc;
@@ -70,12 +70,12 @@ impl<'a> Site<'a> {
             None => whose.layout,
         };
         let system_id = backup.system_id().unwrap_or(whose.system_id);
-        let place = |(source, archive, entries, names): (&'a dyn Source, bool, Vec<Entry>, Vec<(usize, FileName)>)| {
+        let mut places = Vec::new();
+        for (source, archive, entries, names) in listed {
             let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
             let inventory = Inventory::new(&entries, &named, &layout);
-            Place { source, entries, inventory, archive }
-        };
-        let places = listed.into_iter().map(place).collect();
+            places.push(Place { source, entries, inventory, archive });
+        }
         let extents = Extents::of(backup, layout.dialect.generation).map(Arc::new);
         Ok(Some(Site { shelf: Shelf { places, layout, partials: false }, start, system_id, wal_system_id: whose.system_id, look, extents }))
     }

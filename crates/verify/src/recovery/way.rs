@@ -125,7 +125,7 @@ impl<'a> Way<'a> {
             if passes_over && begin.is_some_and(|b| b.lsn.is_some() && number < b.segment) {
                 continue;
             }
-            let usable = |f: &Found| !self.spoiled.contains(f) && !(self.inside_only && self.shelf.places.get(f.place).is_some_and(|p| p.archive));
+            let usable = |f: &Found| !(self.spoiled.contains(f) || self.inside_only && self.shelf.places.get(f.place).is_some_and(|p| p.archive));
             let found = self.shelf.files(timeline, number).into_iter().find(usable);
             asked.push((self.shelf.name(timeline, number), found));
             if found.is_some() {
