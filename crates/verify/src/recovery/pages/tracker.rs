@@ -6,6 +6,8 @@ use pgwal_format::record::RelFileLocator;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 type Key = (RelFileLocator, u8);
+/// Blocks, each with the first record that needed it, and whether it was zeros.
+type Missed = BTreeMap<(RelFileLocator, u8, u32), (Lsn, bool)>;
 
 /// Replays what was gathered, in order.
 #[derive(Clone, Debug)]
@@ -18,8 +20,9 @@ pub struct Tracker<'a> {
     /// Databases that were copied, and from where: tablespace and database.
     copies: HashMap<(u32, u32), (u32, u32)>,
     /// Blocks that were needed and not there.
-    invalid: BTreeMap<(RelFileLocator, u8, u32), (Lsn, bool)>,
-    told: Option<InvalidPages>,
+    invalid: Missed,
+    /// Those that a server complained of.
+    told: Missed,
     blind: BTreeSet<Blind>,
     /// Files, stretches of zeros and blocks that may be kept yet.
     room: usize,
@@ -47,7 +50,7 @@ impl<'a> Tracker<'a> {
             files: HashMap::new(),
             copies: HashMap::new(),
             invalid: BTreeMap::new(),
-            told: None,
+            told: BTreeMap::new(),
             blind: BTreeSet::new(),
             room: ROOM,
         }
@@ -60,7 +63,7 @@ impl<'a> Tracker<'a> {
 
     /// What a server complains of, or of which it should and does not, as after a crash.
     pub fn told(&self) -> Option<InvalidPages> {
-        self.told.or_else(|| self.left())
+        self.sum(if self.told.is_empty() { &self.invalid } else { &self.told })
     }
 
     /// Replays a change. `true`: the server dies of it.
@@ -94,17 +97,17 @@ impl<'a> Tracker<'a> {
     /// The data are consistent now. `true`: the server dies of what is left.
     #[must_use]
     pub fn check(&mut self) -> bool {
-        let Some(left) = self.left() else { return false };
-        let more = self.told.map_or(0, |told| told.count);
-        self.told = Some(InvalidPages { first: self.told.map_or(left.first, |told| told.first), count: left.count + more });
-        self.invalid.clear();
-        !self.ignored
+        let dies = !self.invalid.is_empty() && !self.ignored;
+        for (place, found) in std::mem::take(&mut self.invalid) {
+            self.told.entry(place).or_insert(found);
+        }
+        dies
     }
 
-    fn left(&self) -> Option<InvalidPages> {
-        let (&(rel, fork, block), &(lsn, zeros)) = self.invalid.iter().min_by_key(|(_, (lsn, _))| *lsn)?;
+    fn sum(&self, missed: &Missed) -> Option<InvalidPages> {
+        let (&(rel, fork, block), &(lsn, zeros)) = missed.iter().min_by_key(|(_, (lsn, _))| *lsn)?;
         let first = InvalidPage { rel, fork, block, lsn, zeros, in_backup: self.extents.blocks(rel, fork) };
-        Some(InvalidPages { first, count: self.invalid.len() as u64 })
+        Some(InvalidPages { first, count: missed.len() as u64 })
     }
 
     /// Blocks that a file has before WAL makes it longer.
