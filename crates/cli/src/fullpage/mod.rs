@@ -41,5 +41,6 @@ pub fn with<R: Render>(
     let mut listed = list(&saving, &mut |marked| saving.unmark(marked, &mut save, sink))?;
     listed.findings += failed;
     listed.complete &= failed == 0;
+    listed.refuted |= failed > 0;
     Ok(listed)
 }
