@@ -7,7 +7,7 @@ use pgwal_verify::recovery::outcome::Ending;
 use pgwal_verify::recovery::{Given, Look, Settings, Site, Zone, verify_restore};
 use pgwal_verify::{Code, Detail, NotChecked, Options, Outcome, Severity, Verdict};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -36,30 +36,50 @@ fn cases() -> Vec<Case> {
     serde_json::from_str(&fs::read_to_string(story().join("cases.json")).unwrap()).unwrap()
 }
 
-/// The backup with files of the right sizes, all holes.
-fn copied(changes: &BTreeMap<String, Option<u64>>) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for line in fs::read_to_string(story().join("files.txt")).unwrap().lines() {
-        let (size, path) = line.split_once(' ').unwrap();
-        let size = match changes.get(path) {
-            Some(None) => continue,
-            Some(Some(blocks)) => blocks * 8192,
-            None => size.parse().unwrap(),
-        };
-        let path = folder.path().join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        File::create(path).unwrap().set_len(size).unwrap();
+/// The backup, its files all holes.
+struct Copy {
+    folder: TempDir,
+    sizes: BTreeMap<String, u64>,
+}
+
+impl Copy {
+    fn new() -> Copy {
+        let copy = Copy { folder: tempfile::tempdir().unwrap(), sizes: BTreeMap::new() };
+        let listed = fs::read_to_string(story().join("files.txt")).unwrap();
+        let sizes: BTreeMap<String, u64> =
+            listed.lines().map(|line| line.split_once(' ').unwrap()).map(|(size, path)| (path.to_owned(), size.parse().unwrap())).collect();
+        let folders: BTreeSet<&str> = sizes.keys().map(|path| path.rsplit_once('/').unwrap().0).collect();
+        folders.iter().for_each(|folder| fs::create_dir_all(copy.folder.path().join(folder)).unwrap());
+        sizes.iter().for_each(|(path, size)| copy.make(path, *size));
+        for file in ["backup_label", "PG_VERSION", "global/pg_control"] {
+            fs::copy(story().join("base").join(file), copy.folder.path().join(file)).unwrap();
+        }
+        Copy { sizes, ..copy }
     }
-    for file in ["backup_label", "PG_VERSION", "global/pg_control"] {
-        fs::copy(story().join("base").join(file), folder.path().join(file)).unwrap();
+
+    fn make(&self, path: &str, size: u64) {
+        File::create(self.folder.path().join(path)).unwrap().set_len(size).unwrap();
     }
-    folder
+
+    /// Opens it with these changes, which are undone behind it.
+    fn with(&self, changes: &BTreeMap<String, Option<u64>>) -> Backup {
+        for (path, blocks) in changes {
+            match blocks {
+                Some(blocks) => self.make(path, blocks * 8192),
+                None => fs::remove_file(self.folder.path().join(path)).unwrap(),
+            }
+        }
+        let backup = backup::open(self.folder.path()).unwrap();
+        changes.keys().for_each(|path| self.make(path, self.sizes[path]));
+        backup
+    }
 }
 
 fn restored(backup: &Backup, settings: &BTreeMap<String, String>) -> Outcome {
     let archive = pgwal_source::open(&[story().join("archive")]).unwrap();
     let site = Site::new(archive.as_ref(), backup, Look { jobs: 2, ..Look::default() }).unwrap().unwrap();
-    let set = settings.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    let mut set: Vec<(String, String)> = settings.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    set.push(("recovery_target_action".into(), "promote".into()));
     let given = Given { planned: true, set, ..Given::default() };
     let settings = Settings::read(site.layout().dialect.version, &given, &Zone::system()).unwrap();
     verify_restore(archive.as_ref(), &site, backup, Ok(&settings), &Options::default(), false).unwrap()
@@ -72,10 +92,10 @@ fn is_blind(outcome: &Outcome) -> bool {
 #[test]
 fn a_server_dies_where_it_is_foretold_and_nowhere_else() {
     let lsn = |text: &String| text.parse::<Lsn>().unwrap();
+    let copy = Copy::new();
     for case in cases() {
         let what = &case.what;
-        let folder = copied(&case.changes);
-        let outcome = restored(&backup::open(folder.path()).unwrap(), &case.settings);
+        let outcome = restored(&copy.with(&case.changes), &case.settings);
         let restore = outcome.restore.as_ref().unwrap();
         assert_eq!((restore.ending == Ending::Panic, restore.ending == Ending::Promotes), (case.panic.is_some(), case.promotes), "{what}");
         assert_eq!(restore.consistent_at, case.consistent_at.as_ref().map(lsn), "{what}");
