@@ -239,8 +239,8 @@ codes! {
         example "replay ends at 0/00AAC690; the archive has more, from 0/00B00000 on",
         "Without a target a server replays until it finds no further record and then promotes. It cannot tell the end of WAL from a missing or damaged file, so it promotes here, and everything behind is out of its reach from then on, on the old timeline.";
     InvalidPages = "WP425", "invalid-pages", Warning, "WAL changes blocks that the backup does not have",
-        example "block 7 of 1663/5/16384 is changed without an image; its file in the backup has 3 blocks",
-        "A record changes a block that lies behind the end of its file in the base backup, without an image of the block, and nothing on the way creates or drops it. A server remembers such blocks and ends with PANIC, \"WAL contains references to invalid pages\", if they were not dropped or truncated before it is consistent; later at once. The backup is not whole, or is of another time than it says.";
+        example "block 7 of 1663/5/16384 is changed at 0/0165C940 without an image; its file in the backup has 3 blocks",
+        "A record changes a block that lies behind the end of its file in the base backup, without an image of the block, and nothing on the way creates or drops it. A server remembers such blocks and ends with PANIC, \"WAL contains references to invalid pages\", if they were not dropped or truncated before it is consistent; later at once. That is an error; a warning where nothing stops the server and the change is lost: with ignore_invalid_pages = on (13 and later), and after a crash without an archive. The backup is not whole, or is of another time than it says.";
 
     Encrypted = "WP501", "encrypted", Error, "a file is encrypted",
         example "000000010000000000000011 is encrypted (openssl)",

@@ -60,6 +60,7 @@ impl Finding {
             (Code::BackupCluster, _) => "name the archive of this backup's cluster, or a backup of this archive's".into(),
             (Code::BackupFiles, _) => "copy the backup anew, and check it: pg_verifybackup DIR".into(),
             (Code::BackupIncremental, _) => "combine it with the backups that it builds on: pg_combinebackup FULL INCREMENTAL... -o DIR".into(),
+            (Code::InvalidPages, _) => "take the relation's files from another copy of the same backup, or take another backup".into(),
             (Code::BackupTar, _) => format!("get another copy of {file}, or take a new backup"),
             (Code::CopiesDiffer, Detail::Copies { other }) => {
                 format!("compare both with the records of the timeline and remove the wrong one of {file} and {other}")

@@ -3,6 +3,7 @@
 //! ```text
 //! {"starts":true,"consistent_at":LSN,"redo_start":LSN,"redo_end":LSN,"replay_end":LSN,"timeline":N,"new_timeline":N,"target_timeline":N,
 //!  "target":{"kind","value","reached"},"outcome":"promotes|pauses|shuts_down|waits|fatal|panic","server_says","settings_assumed":{…},
+//!  "invalid_pages":{"relation","fork","block","lsn","zeros","blocks_in_backup","count"},
 //!  "last_commit":{"xid","time","lsn"},"first_dropped":{…},"records":N,"commits":N,"files":[{"name","status","needed","file","size"}],
 //!  "alternatives":[{"kind":"earlier|partial|timeline|backup","value","reaches_target","replay_end","timeline","last_commit","more_commits"}]}
 //! ```
@@ -32,6 +33,15 @@ pub fn restore(r: &Restore) -> Value {
         "first_dropped": r.first_dropped.map(commit),
         "records": r.replayed.records,
         "commits": r.replayed.commits,
+        "invalid_pages": r.invalid_pages.map(|p| json!({
+            "relation": format!("{}/{}/{}", p.first.rel.spc, p.first.rel.db, p.first.rel.rel),
+            "fork": p.first.fork,
+            "block": p.first.block,
+            "lsn": p.first.lsn,
+            "zeros": p.first.zeros,
+            "blocks_in_backup": p.first.in_backup,
+            "count": p.count,
+        })),
         "files": r.files.iter().map(file).collect::<Vec<_>>(),
         "alternatives": r.alternatives.iter().map(alternative).collect::<Vec<_>>(),
     })

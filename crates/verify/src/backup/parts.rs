@@ -3,7 +3,8 @@
 use super::{Backup, BackupKind, Manifest, SettingsFile, Signal, WalInside, judge, manifest};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
-use pgwal_format::text::control::ControlFile;
+use pgwal_format::text::control::members::Field;
+use pgwal_format::text::control::{ControlFile, ControlImage};
 use pgwal_format::text::settings::{self, Grammar};
 use pgwal_format::text::{backup_history, backup_label, history};
 use pgwal_format::{FileName, Version};
@@ -77,6 +78,9 @@ pub(super) fn assemble(mut backup: Backup, parts: Parts) -> Backup {
     let settings = ["postgresql.conf", "postgresql.auto.conf", "recovery.conf"];
     let read = |name: &&str| Some(SettingsFile::parse(name, file(name)?, backup.version));
     backup.settings = settings.iter().filter_map(read).collect();
+    if let Some(Ok(image)) = control.filter(|_| backup.control.is_some()).map(|bytes| ControlImage::read(bytes)) {
+        backup.relations.set_whole(image.number(Field::RelsegSize).saturating_mul(image.number(Field::Blcksz)));
+    }
     for (path, size) in &parts.sizes {
         backup.relations.add(path, *size);
     }

@@ -43,6 +43,8 @@ const GLOBAL: u32 = 1664;
 pub struct RelationFiles {
     known: bool,
     bytes: HashMap<(RelFileLocator, Fork, u32), u64>,
+    /// Bytes of a file that another one follows; 0: not known.
+    whole: u64,
 }
 
 impl RelationFiles {
@@ -65,8 +67,19 @@ impl RelationFiles {
     /// no file. `block_size`: bytes, of the control file.
     pub fn blocks(&self, rel: RelFileLocator, fork: Fork, block_size: u32) -> Option<u64> {
         let first = *self.bytes.get(&(rel, fork, 0))?;
-        let more = (1..).map_while(|segment| self.bytes.get(&(rel, fork, segment)));
-        Some(more.fold(first, |sum, bytes| sum.saturating_add(*bytes)) / u64::from(block_size.max(1)))
+        let mut sum = first;
+        let mut last = first;
+        for segment in 1.. {
+            // Behind a file that is not whole a server looks for no other.
+            let Some(bytes) = self.bytes.get(&(rel, fork, segment)).filter(|_| self.whole == 0 || last >= self.whole) else { break };
+            (sum, last) = (sum.saturating_add(*bytes), *bytes);
+        }
+        Some(sum / u64::from(block_size.max(1)))
+    }
+
+    /// Where a relation goes on in another file, in bytes.
+    pub(super) fn set_whole(&mut self, bytes: u64) {
+        self.whole = bytes;
     }
 
     /// They were looked for, in a place that has all of them.
@@ -143,5 +156,8 @@ mod tests {
         assert_eq!(blocks(16400, 5, 16385, Fork::Visibility), Some(1));
         assert_eq!((blocks(16400, 5, 16386, Fork::Main), blocks(16400, 5, 16387, Fork::Main)), (Some(0), None));
         assert_eq!(files.count(), 8);
+        let mut cut = files.clone();
+        cut.set_whole(2 << 30);
+        assert_eq!(cut.blocks(RelFileLocator { spc: 1663, db: 5, rel: 16384 }, Fork::Main, 8192), Some(131_072), "the rest is out of reach");
     }
 }

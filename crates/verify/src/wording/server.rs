@@ -2,6 +2,7 @@
 
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
+use crate::recovery::failure::Failure;
 use pgwal_format::dialect::LengthWording;
 use pgwal_format::page::{CONTRECORD, PageFault};
 use pgwal_format::record::{BodyFault, HeaderFault};
@@ -33,6 +34,7 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
         (Detail::History { .. }, Code::Unreachable) => {
             Some(format!("requested timeline {} is not a child of this server's history", f.timeline.map_or(0, |t| t.0)))
         }
+        (Detail::InvalidPages(_), _) => Some(Failure::InvalidPages.server_says(layout.dialect)),
         (_, Code::HistoryMissing) => Some(format!("recovery target timeline {} does not exist", f.timeline.map_or(0, |t| t.0))),
         _ => None,
     }
