@@ -151,7 +151,14 @@ impl Restoring {
 
     /// The backup beside the archive.
     pub fn site<'a>(&self, archive: &'a dyn Source, restored: &'a Restored, look: Look<'a>) -> anyhow::Result<Site<'a>> {
-        let site = Site::new(archive, &restored.backup, look)?;
-        site.ok_or_else(|| anyhow!("{} does not say where replay starts, or no WAL says whose it is", restored.backup.name))
+        if let Some(site) = Site::new(archive, &restored.backup, look)? {
+            return Ok(site);
+        }
+        let backup = &restored.backup;
+        let why: String = backup.findings.iter().map(|f| format!(": {}", f.message(None))).collect();
+        Err(match backup.label.is_some() || backup.history.is_some() || backup.control.is_some() {
+            true => anyhow!("{}: no WAL that says whose it is", archive.describe()),
+            false => anyhow!("{} does not say where replay starts{why}", backup.name),
+        })
     }
 }

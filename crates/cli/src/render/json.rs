@@ -69,7 +69,7 @@ pub fn not_checked(what: NotChecked) -> &'static str {
         NotChecked::NewerWal => "whether newer WAL exists on the server",
         NotChecked::Backups => "whether a base backup fits, and whether newer WAL exists on the server",
         NotChecked::RemovableFlag => "the page flag BKP_REMOVABLE, which no checksum covers and no reader uses",
-        NotChecked::OtherFiles => "files of the archive that this restore does not ask for; data files and configuration",
+        NotChecked::OtherFiles => "files of the archive that this restore does not ask for",
         NotChecked::OutsideRange => "what lies outside the range asked for",
         _ => "more",
     }

@@ -56,9 +56,10 @@ pub fn verify_restore(
     options: &Options<'_>,
     all: bool,
 ) -> Result<Outcome, Error> {
-    let restore = match settings {
-        Ok(settings) => site.predict(settings)?,
-        Err(error) => site.refused(error),
+    let restore = match (unusable(backup), settings) {
+        (Some(says), _) => site.refused(Failure::Backup(says)),
+        (None, Ok(settings)) => site.predict(settings)?,
+        (None, Err(error)) => site.refused(Failure::Settings(error.server_says().unwrap_or_default())),
     };
     let layout = *site.layout();
     let asked: BTreeSet<&str> = restore.files.iter().map(|f| f.name.as_str()).collect();
@@ -104,11 +105,19 @@ pub fn verify_restore(
     };
     outcome.replay = Some((restore.redo_start, end));
     outcome.not_checked.retain(|n| *n != NotChecked::Backups);
-    outcome.not_checked.push(if all { NotChecked::DataFiles } else { NotChecked::OtherFiles });
+    outcome.not_checked.push(NotChecked::DataFiles);
+    outcome.not_checked.extend((!all).then_some(NotChecked::OtherFiles));
     outcome.not_checked.sort();
     outcome.not_checked.dedup();
     outcome.restore = Some(Box::new(restore));
     Ok(outcome)
+}
+
+/// What a server says of the backup's own files, where it does not get beyond them.
+fn unusable(backup: &Backup) -> Option<String> {
+    let stops = |f: &&Finding| matches!(f.code, Code::BackupLabel | Code::BackupControl | Code::BackupIncremental) && f.severity == Severity::Error;
+    let finding = backup.findings.iter().find(stops)?;
+    Some(finding.server_says(None).unwrap_or_else(|| finding.message(None)))
 }
 
 fn is_asked(asked: &BTreeSet<&str>, file: &str) -> bool {
@@ -158,6 +167,7 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
 fn code(failure: &Failure) -> Code {
     match failure {
         Failure::Settings(_)
+        | Failure::Backup(_)
         | Failure::NoTimeline(_)
         | Failure::History(_)
         | Failure::NotAChild { .. }
