@@ -2,6 +2,7 @@
 
 use crate::render;
 use anyhow::{Context, anyhow, bail};
+use clap::builder::NonEmptyStringValueParser;
 use pgwal::format::{Lsn, Version};
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
@@ -9,7 +10,7 @@ use pgwal::verify::recovery::{Facts, Given, Look, Settings, SettingsError, Site,
 use pgwal::verify::{Options, Outcome};
 use std::path::PathBuf;
 
-/// Options of a restore.
+/// Options of a restore. An empty value is refused: to a server it would be no target at all, and here it is a variable that was not set.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Restore")]
 pub struct Restoring {
@@ -21,7 +22,7 @@ pub struct Restoring {
     #[arg(long, value_name = "DIR")]
     pub pgdata: Option<PathBuf>,
     /// recovery_target_time
-    #[arg(long, value_name = "TIME", group = "aim")]
+    #[arg(long, value_name = "TIME", group = "aim", value_parser = NonEmptyStringValueParser::new())]
     pub target_time: Option<String>,
     /// recovery_target_lsn
     #[arg(long, value_name = "LSN", group = "aim")]
@@ -30,19 +31,19 @@ pub struct Restoring {
     #[arg(long, value_name = "XID", group = "aim")]
     pub target_xid: Option<u64>,
     /// recovery_target_name: a restore point
-    #[arg(long, value_name = "NAME", group = "aim")]
+    #[arg(long, value_name = "NAME", group = "aim", value_parser = NonEmptyStringValueParser::new())]
     pub target_name: Option<String>,
     /// recovery_target = immediate: as soon as the data are consistent
     #[arg(long, group = "aim")]
     pub target_immediate: bool,
     /// recovery_target_inclusive
-    #[arg(long, value_name = "on|off")]
+    #[arg(long, value_name = "on|off", value_parser = NonEmptyStringValueParser::new())]
     pub target_inclusive: Option<String>,
     /// recovery_target_timeline: latest, current, or a number
-    #[arg(long, value_name = "TIMELINE")]
+    #[arg(long, value_name = "TIMELINE", value_parser = NonEmptyStringValueParser::new())]
     pub target_timeline: Option<String>,
     /// recovery_target_action
-    #[arg(long, value_name = "pause|promote|shutdown")]
+    #[arg(long, value_name = "pause|promote|shutdown", value_parser = NonEmptyStringValueParser::new())]
     pub target_action: Option<String>,
     /// Any other setting of the server that will be restored, by PostgreSQL's name
     #[arg(long, value_name = "NAME=VALUE")]

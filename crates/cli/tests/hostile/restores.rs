@@ -127,6 +127,7 @@ fn targets_and_settings_of_nonsense() {
         &["--target-time", "nonsense"][..],
         &["--target-time", "2026-13-45"],
         &["--target-time", ""],
+        &["--target-name="],
         &["--target-lsn", "moon"],
         &["--target-xid", "-1"],
         &["--target-xid", "99999999999999999999999"],

@@ -40,7 +40,14 @@ fn every_finding_of_a_restore_is_triggered() {
     let unreached = "recovery ended before configured recovery target was reached";
     let lower = "recovery aborted because of insufficient parameter settings";
     let rows = [
-        Row(no_start.path(), &fifteen, &[], "WP420", Some("could not locate required checkpoint record"), "find a good copy of 000000010000000000000009"),
+        Row(
+            no_start.path(),
+            &fifteen,
+            &[],
+            "WP420",
+            Some("could not locate required checkpoint record"),
+            "find a good copy of 000000010000000000000009",
+        ),
         Row(&good, &fifteen, &["--target-timeline", "7"], "WP420", Some("recovery target timeline 7 does not exist"), "find 00000007.history"),
         Row(
             &good,
@@ -59,7 +66,7 @@ fn every_finding_of_a_restore_is_triggered() {
             "find a good copy of 00000001000000000000000F",
         ),
         Row(&good, &fifteen, &["--set", "max_connections=3", "--set", "hot_standby=on"], "WP421", None, "set max_connections = "),
-        Row(cut.path(), &fifteen, &[], "WP422", Some("WAL ends before end of online backup"), "find good copies of the WAL"),
+        Row(cut.path(), &fifteen, &[], "WP422", Some("WAL ends before end of online backup"), "find a good copy of 000000010000000000000009"),
         Row(
             &good,
             &fifteen,

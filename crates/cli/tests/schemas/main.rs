@@ -60,7 +60,8 @@ fn restores() {
         case.rebuild_for_server(folder.path()).unwrap();
         let (archive, backup) = (folder.path().to_str().unwrap(), case.backup());
         let words = ["verify", archive, "--backup", backup.to_str().unwrap(), "--format", "json"];
-        for target in [&[][..], &["--target-lsn", "0/F00000", "--all"], &["--target-time", "2026-11-22 03:17:02.5+00", "--target-action", "shutdown"]] {
+        for target in [&[][..], &["--target-lsn", "0/F00000", "--all"], &["--target-time", "2026-11-22 03:17:02.5+00", "--target-action", "shutdown"]]
+        {
             check(&schema, &[&words[..], target].concat(), false);
         }
     }

@@ -104,6 +104,9 @@ pub fn verify_restore(
         () => Verdict::Proven,
     };
     outcome.replay = Some((restore.redo_start, end));
+    let sum = &restore.replayed;
+    (outcome.replayed.records, outcome.replayed.commits) = (sum.records, sum.commits);
+    outcome.replayed.last_commit = sum.last_commit.map(|c| c.time);
     outcome.not_checked.retain(|n| *n != NotChecked::Backups);
     outcome.not_checked.push(NotChecked::DataFiles);
     outcome.not_checked.extend((!all).then_some(NotChecked::OtherFiles));

@@ -44,7 +44,12 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
 fn is_want_of_wal(failure: &Failure) -> bool {
     matches!(
         failure,
-        Failure::NoCheckpoint { .. } | Failure::NoRedo { .. } | Failure::BackupEnd | Failure::Consistency | Failure::NotReached | Failure::Size { .. }
+        Failure::NoCheckpoint { .. }
+            | Failure::NoRedo { .. }
+            | Failure::BackupEnd
+            | Failure::Consistency
+            | Failure::NotReached
+            | Failure::Size { .. }
     )
 }
 
