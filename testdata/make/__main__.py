@@ -11,7 +11,7 @@ recipe and compared with the corpus.
 import pathlib, shutil, sys
 
 sys.dont_write_bytecode = True
-import backup, control, damaged, demo, meaning, stories
+import backup, control, damaged, demo, meaning, recoveries, stories
 
 if len(sys.argv) not in (2, 3):
     raise SystemExit(__doc__)
@@ -20,7 +20,8 @@ testdata = pathlib.Path(__file__).resolve().parent.parent
 waldump = sys.argv[2] if len(sys.argv) == 3 else shutil.which('pg_waldump') or '/usr/lib/postgresql/15/bin/pg_waldump'
 
 made = set(stories.make(corpus, testdata, waldump) + meaning.make(corpus, testdata, waldump, stories.segments_of(corpus))
-           + demo.make(corpus, testdata, waldump) + damaged.make(corpus, testdata) + control.make(corpus, testdata) + backup.make(corpus, testdata))
+           + demo.make(corpus, testdata, waldump) + damaged.make(corpus, testdata) + control.make(corpus, testdata) + backup.make(corpus, testdata)
+           + recoveries.make(corpus, testdata))
 for folder in {path.parent for path in made if len(path.relative_to(testdata).parts) > 2}:
     for path in folder.iterdir():
         if path.is_file() and path not in made:

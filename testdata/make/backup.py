@@ -2,7 +2,7 @@
 import packing
 
 # Folder, backup in the corpus, whether its manifest is kept (xz).
-BACKUPS = [('10', '10/base', False), ('13', '13/base', True), ('15', '15/base', False), ('19', '19/base', False),
+BACKUPS = [('10', '10/base', False), ('13', '13/base', True), ('15', '15/base', False), ('15_late', '15/base_late', False), ('19', '19/base', False),
            ('19_incremental', '19/base_incr', True)]
 
 

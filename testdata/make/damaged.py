@@ -4,7 +4,7 @@ Each case becomes `damaged-15/cases/NAME.json` with the steps, the size and SHA-
 the answer that is right. `make` rebuilds each from its steps and compares with the corpus.
 """
 import hashlib, json
-import packing, rebuild
+import packing, rebuild, recoveries
 
 SEGMENT_SIZE = 1 << 20
 # What an archive must be to end with exit code 0, and the severity of what is still to be said about it.
@@ -26,7 +26,10 @@ def make(corpus, testdata):
         rebuilt = rebuild.run(testdata, steps)
         if rebuilt != files:
             raise SystemExit(f'{name}: the recipe does not give the corpus back')
-        fact = {'case': name, 'what': manifest['what'], 'expect': expect(name, manifest), 'pg_waldump': said(manifest), 'steps': steps,
+        # The cases about timelines were recovered from a later backup, over the whole of 15's archive with the change made to it.
+        late = '000000030000000000000066' in files
+        fact = {'case': name, 'what': manifest['what'], 'expect': expect(name, manifest), 'pg_waldump': said(manifest),
+                'backup': '15_late' if late else '15', 'server': [recoveries.row(r) for r in manifest.get('server') or []], 'steps': steps,
                 'files': {n: {'size': len(d), 'sha256': hashlib.sha256(d).hexdigest()} for n, d in files.items()}}
         made.append(packing.keep_as_is(testdata / 'damaged-15' / 'cases', f'{name}.json', (json.dumps(fact, indent=1) + '\n').encode()))
     return made

@@ -1,10 +1,17 @@
 //! The damaged archives of `testdata/damaged-15`: recipes, and the answers that are right.
 
-use std::{collections::BTreeMap, fs, io, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 
-use crate::packed::{kept, read_plain};
+use crate::{
+    Recovery, Story,
+    packed::{kept, read_plain},
+};
 
 /// One archive: how to make it and what must be said of it.
 #[derive(Debug, Deserialize)]
@@ -16,6 +23,9 @@ pub struct Case {
     pub what: String,
     /// The right answer.
     pub expect: Expect,
+    /// What a real server did with it, for several settings.
+    pub server: Vec<Recovery>,
+    backup: String,
     steps: Vec<Step>,
     files: BTreeMap<String, Made>,
 }
@@ -112,6 +122,26 @@ impl Case {
             return Err(misfit(&self.case));
         }
         files.iter().try_for_each(|(name, data)| fs::write(to.join(name), data))
+    }
+
+    /// The base backup from which the server recovered: `backup_label` and `global/pg_control`.
+    pub fn backup(&self) -> PathBuf {
+        kept("backup").join(&self.backup)
+    }
+
+    /// Write the archive that the server recovered from into the empty folder `to`. For the cases about timelines that is the archive
+    /// of 15 (its tail, which is all that it asked for) with the change made to it; for the others the case's own.
+    ///
+    /// # Errors
+    /// As [`Case::rebuild`].
+    pub fn rebuild_for_server(&self, to: &Path) -> io::Result<()> {
+        if self.backup == "15_late" {
+            let whole = Story::all()?.into_iter().find(|s| (s.version.as_str(), s.story.as_str()) == ("15", "archive"));
+            whole.ok_or_else(|| misfit("15/archive"))?.unpack(to)?;
+            let good = Case::named("timelines_good")?;
+            good.files.keys().filter(|name| !self.files.contains_key(*name)).try_for_each(|name| fs::remove_file(to.join(name)))?;
+        }
+        self.rebuild(to)
     }
 }
 

@@ -6,12 +6,14 @@
 
 mod case;
 mod packed;
+mod recovery;
 mod story;
 
 use std::path::PathBuf;
 
 pub use case::{Case, Expect, Step};
 pub use packed::{plain_name, read_plain};
+pub use recovery::Recovery;
 pub use story::{Story, TimelineFacts};
 
 /// The `testdata` folder of this workspace.

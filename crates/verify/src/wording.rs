@@ -1,6 +1,7 @@
 //! Findings in words: what is wrong, what a server of that version says and does there, what to do.
 
 mod message;
+mod restore;
 mod server;
 
 use crate::codes::Code;
@@ -26,6 +27,10 @@ impl Finding {
     pub fn advice(&self) -> String {
         let file = self.file.as_deref().unwrap_or("the file");
         match (self.code, &self.detail) {
+            (_, Detail::Restore { failure, missing }) => restore::advice(failure, missing.as_deref()),
+            (Code::RestoreShort, _) => {
+                "make good what ends replay there before the server is started: what lies behind is lost once it promotes".into()
+            }
             (Code::Gap, Detail::Gap { partial: true, .. }) => format!(
                 "find {file} in pg_wal of the old primary or on a standby; {file}.partial holds a part of it, which a server never restores by itself"
             ),

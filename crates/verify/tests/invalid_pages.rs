@@ -77,12 +77,12 @@ impl Copy {
 
 fn restored(backup: &Backup, settings: &BTreeMap<String, String>) -> Outcome {
     let archive = pgwal_source::open(&[story().join("archive")]).unwrap();
-    let site = Site::new(archive.as_ref(), backup, Look { jobs: 2, ..Look::default() }).unwrap().unwrap();
+    let mut site = Site::new(archive.as_ref(), backup, Look { jobs: 2, ..Look::default() }).unwrap().unwrap();
     let mut set: Vec<(String, String)> = settings.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     set.push(("recovery_target_action".into(), "promote".into()));
     let given = Given { planned: true, set, ..Given::default() };
     let settings = Settings::read(site.layout().dialect.version, &given, &Zone::system()).unwrap();
-    verify_restore(archive.as_ref(), &site, backup, Ok(&settings), &Options::default(), false).unwrap()
+    verify_restore(archive.as_ref(), &mut site, backup, Ok(&settings), &Options::default(), false).unwrap()
 }
 
 fn is_blind(outcome: &Outcome) -> bool {

@@ -2,15 +2,16 @@
 
 use crate::render;
 use anyhow::{Context, anyhow, bail};
+use clap::builder::NonEmptyStringValueParser;
 use pgwal::format::Lsn;
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
 use pgwal::verify::recovery::outcome::Restore;
-use pgwal::verify::recovery::{Facts, Given, Look, Settings, SettingsError, Site, Zone, verify_restore};
+use pgwal::verify::recovery::{Facts, Given, Look, Settings, SettingsError, Site, Zone, predict, verify_restore};
 use pgwal::verify::{Options, Outcome};
 use std::path::PathBuf;
 
-/// Options of a restore.
+/// Options of a restore. An empty value is refused: to a server it would be no target at all, and here it is a variable that was not set.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Restore")]
 pub struct Restoring {
@@ -22,7 +23,7 @@ pub struct Restoring {
     #[arg(long, value_name = "DIR")]
     pub pgdata: Option<PathBuf>,
     /// recovery_target_time
-    #[arg(long, value_name = "TIME", group = "aim")]
+    #[arg(long, value_name = "TIME", group = "aim", value_parser = NonEmptyStringValueParser::new())]
     pub target_time: Option<String>,
     /// recovery_target_lsn
     #[arg(long, value_name = "LSN", group = "aim")]
@@ -31,19 +32,19 @@ pub struct Restoring {
     #[arg(long, value_name = "XID", group = "aim")]
     pub target_xid: Option<u64>,
     /// recovery_target_name: a restore point
-    #[arg(long, value_name = "NAME", group = "aim")]
+    #[arg(long, value_name = "NAME", group = "aim", value_parser = NonEmptyStringValueParser::new())]
     pub target_name: Option<String>,
     /// recovery_target = immediate: as soon as the data are consistent
     #[arg(long, group = "aim")]
     pub target_immediate: bool,
     /// recovery_target_inclusive
-    #[arg(long, value_name = "on|off")]
+    #[arg(long, value_name = "on|off", value_parser = NonEmptyStringValueParser::new())]
     pub target_inclusive: Option<String>,
     /// recovery_target_timeline: latest, current, or a number
-    #[arg(long, value_name = "TIMELINE")]
+    #[arg(long, value_name = "TIMELINE", value_parser = NonEmptyStringValueParser::new())]
     pub target_timeline: Option<String>,
     /// recovery_target_action
-    #[arg(long, value_name = "pause|promote|shutdown")]
+    #[arg(long, value_name = "pause|promote|shutdown", value_parser = NonEmptyStringValueParser::new())]
     pub target_action: Option<String>,
     /// Any other setting of the server that will be restored, by PostgreSQL's name
     #[arg(long, value_name = "NAME=VALUE")]
@@ -121,10 +122,8 @@ impl Restoring {
     pub fn predict(&self, archive: &dyn Source, options: &Options<'_>, zone: Option<&render::time::Zone>) -> anyhow::Result<Plan> {
         let restored = self.open(archive)?;
         let site = self.site(archive, &restored, look(options))?;
-        let restore = match self.settings(&restored, &site, zone)? {
-            Ok(settings) => site.predict(&settings)?,
-            Err(error) => site.refused(&error),
-        };
+        let settings = self.settings(&restored, &site, zone)?;
+        let restore = predict(&site, &restored.backup, settings.as_ref())?;
         Ok(Plan { oldest_needed: Some(site.oldest_needed()), restore })
     }
 
@@ -170,8 +169,15 @@ impl Restoring {
 
     /// The backup beside the archive.
     fn site<'a>(&self, archive: &'a dyn Source, restored: &'a Restored, look: Look<'a>) -> anyhow::Result<Site<'a>> {
-        let site = Site::new(archive, &restored.backup, look)?;
-        site.ok_or_else(|| anyhow!("{} does not say where replay starts, or no WAL says whose it is", restored.backup.name))
+        if let Some(site) = Site::new(archive, &restored.backup, look)? {
+            return Ok(site);
+        }
+        let backup = &restored.backup;
+        let why: String = backup.findings.iter().map(|f| format!(": {}", f.message(None))).collect();
+        Err(match backup.label.is_some() || backup.history.is_some() || backup.control.is_some() {
+            true => anyhow!("{}: no WAL that says whose it is", archive.describe()),
+            false => anyhow!("{} does not say where replay starts{why}", backup.name),
+        })
     }
 }
 

@@ -160,7 +160,7 @@ fn out_of_reach(worst: Option<&Finding>, zone: &Zone) -> String {
 pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
     match worst.or_else(|| outcome.findings.iter().find(|f| f.severity == Severity::Warning)) {
         Some(f) => f.advice(),
-        None if outcome.verdict == Verdict::Proven && outcome.backups.is_empty() => {
+        None if outcome.verdict == Verdict::Proven && outcome.backups.is_empty() && outcome.restore.is_none() => {
             "nothing for the WAL; keep a base backup that starts within it".into()
         }
         None if outcome.verdict == Verdict::Proven => "nothing".into(),
@@ -171,6 +171,9 @@ pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
 
 pub(super) fn proven(outcome: &Outcome) -> String {
     let (Some((from, to)), true) = (outcome.replay, outcome.depth == Depth::Records) else { return "nothing".into() };
+    if from == to {
+        return "nothing".into();
+    }
     let path: Vec<String> = outcome.path.iter().map(ToString::to_string).collect();
     let segments = outcome.replay_segments;
     let plural = if path.len() == 1 { "" } else { "s" };

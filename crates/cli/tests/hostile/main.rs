@@ -9,6 +9,8 @@
 //! | names that no segment can have beside good segments | 0, with a warning |
 //! | a pipe that nobody reads | that of the verdict |
 //! | a file that changes under the run | one of the three, never a signal |
+//! | a backup that is none, nonsense for a target | 2 |
+//! | a backup that no server starts on, settings that it refuses | 1 |
 //! | Ctrl-C | none: the process dies by the signal |
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
@@ -20,4 +22,5 @@ mod output;
 mod packed;
 mod places;
 mod read_only;
+mod restores;
 mod run;

@@ -7,9 +7,11 @@ use std::path::Path;
 use tempfile::TempDir;
 
 /// Every command that looks at an archive.
-const COMMANDS: [&[&str]; 6] = [
+const COMMANDS: [&[&str]; 8] = [
     &["verify", "ARCHIVE"],
     &["verify", "--depth", "pages", "--no-mmap", "--format", "json", "ARCHIVE"],
+    &["verify", "ARCHIVE", "--backup", "latest"],
+    &["verify", "ARCHIVE", "--backup", "ARCHIVE/000000010000000000000009.00000028.backup", "--target-time", "2026-11-22 03:17:02.4+00", "--all"],
     &["dump", "ARCHIVE"],
     &["timelines", "ARCHIVE"],
     &["lag", "-p", "ARCHIVE", "0/A00000", "0/900028"],

@@ -51,6 +51,36 @@ fn verify_and_timelines() {
     check(&verify, &["verify", &testdata("README.md"), "--format", "json"], false);
 }
 
+/// Every way a restore can end, and backups that are none.
+#[test]
+fn restores() {
+    let schema = Schema::named("verify.json");
+    for case in Case::all().unwrap() {
+        let folder = tempfile::tempdir().unwrap();
+        case.rebuild_for_server(folder.path()).unwrap();
+        let (archive, backup) = (folder.path().to_str().unwrap(), case.backup());
+        let words = ["verify", archive, "--backup", backup.to_str().unwrap(), "--format", "json"];
+        for target in [&[][..], &["--target-lsn", "0/F00000", "--all"], &["--target-time", "2026-11-22 03:17:02.5+00", "--target-action", "shutdown"]]
+        {
+            check(&schema, &[&words[..], target].concat(), false);
+        }
+    }
+    let (good, backup) = (testdata("demo/good"), testdata("backup/15"));
+    for target in [
+        &["--target-immediate"][..],
+        &["--target-xid", "700", "--target-inclusive", "off"],
+        &["--target-name", "nobody's", "--target-action", "pause"],
+        &["--target-inclusive", "perhaps"],
+        &["--set", "standby_mode=on"],
+        &["--target-timeline", "7"],
+    ] {
+        check(&schema, &[&["verify", &good, "--backup", &backup, "--format", "json"], target].concat(), false);
+    }
+    for backup in ["13", "19", "19_incremental"] {
+        check(&schema, &["verify", &good, "--backup", &testdata(&format!("backup/{backup}")), "--format", "json"], false);
+    }
+}
+
 #[test]
 fn when_and_verify_with_an_index() {
     let (verify, when) = (Schema::named("verify.json"), Schema::named("when.json"));

@@ -9,6 +9,8 @@ use pgwal_format::{Dialect, Lsn, TimelineId};
 pub enum Failure {
     /// The settings themselves: what the server says of them.
     Settings(String),
+    /// The files of the backup itself: what the server says of them.
+    Backup(String),
     /// The timeline asked for has no history file.
     NoTimeline(TimelineId),
     /// The history file of the target makes no sense: what the server says of it.
@@ -139,7 +141,7 @@ impl Failure {
         let rules = &dialect.recovery;
         let lsn = |lsn: Lsn| if dialect.wording.padded { lsn.to_string() } else { lsn.unpadded().to_string() };
         match self {
-            Failure::Settings(text) | Failure::History(text) => text.clone(),
+            Failure::Settings(text) | Failure::Backup(text) | Failure::History(text) => text.clone(),
             Failure::NoTimeline(t) => format!("recovery target timeline {t} does not exist"),
             Failure::NotAChild { target, own, .. } if rules.not_a_child == NotAChild::OfTimeline => {
                 format!("requested timeline {target} is not a child of database system timeline {own}")

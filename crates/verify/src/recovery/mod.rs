@@ -28,5 +28,5 @@ pub use given::Given;
 pub use predict::{Look, Site};
 pub use settings::{Action, Mode, Parameters, Settings, Target, TargetTimeline};
 pub use time::Zone;
-pub use verdict::verify_restore;
+pub use verdict::{predict, verify_restore};
 pub use versions::Facts;

@@ -1,7 +1,7 @@
 //! Brings a backup and an archive together.
 
 use super::events::{Ask, Commit, Events, Match, Sum};
-use super::fault::SettingsError;
+use super::failure::Failure;
 use super::outcome::Restore;
 use super::pages::{Blind, Extents};
 use super::recover::Recovery;
@@ -95,11 +95,11 @@ impl<'a> Site<'a> {
         self.wal_system_id
     }
 
-    /// What becomes of a restore whose settings a server refuses.
-    pub fn refused(&self, error: &SettingsError) -> Restore {
+    /// What becomes of a restore whose settings or backup a server refuses before it looks for WAL.
+    pub(super) fn refused(&self, failure: Failure) -> Restore {
         let settings = Settings::none(self.shelf.layout.dialect.version);
         let recovery = Recovery { shelf: &self.shelf, start: &self.start, settings: &settings, reading: self.reading(), extents: &self.extents };
-        recovery.refused(error.server_says().unwrap_or_default())
+        recovery.refused(failure)
     }
 
     /// The name of a segment.

@@ -120,10 +120,10 @@ impl Recovery<'_> {
         self.finish(out, replay, walked, names)
     }
 
-    /// The server does not start: the settings are wrong.
-    pub fn refused(&self, says: String) -> Restore {
+    /// The server does not start, and asks for nothing.
+    pub fn refused(&self, failure: Failure) -> Restore {
         let own = self.start.own_timeline();
-        self.dies(self.blank(own, own), Failure::Settings(says), Names::default())
+        self.dies(self.blank(own, own), failure, Names::default())
     }
 
     fn dialect(&self) -> &'static Dialect {
@@ -213,6 +213,7 @@ impl Recovery<'_> {
         let start = self.start;
         let (checkpoint, end) = way.one(start.checkpoint, any)?;
         let Some(What::Checkpoint { redo, timeline, shutdown, .. }) = checkpoint.as_ref().map(|event| &event.what) else {
+            out.end.clone_from(&end);
             return Ok(Err(size(end).unwrap_or(Failure::NoCheckpoint { lsn: start.checkpoint, label: start.label })));
         };
         let ended = checkpoint.as_ref().map_or(start.checkpoint, |event| event.span.end);
@@ -221,6 +222,7 @@ impl Recovery<'_> {
         if *redo < start.checkpoint {
             let (record, end) = way.one(*redo, any)?;
             if record.is_none() {
+                out.end.clone_from(&end);
                 let failure = Failure::NoRedo { redo: *redo, checkpoint: start.checkpoint, label: start.label };
                 return Ok(Err(size(end).unwrap_or(failure)));
             }

@@ -44,6 +44,18 @@ impl Source for Part<'_> {
     }
 }
 
+/// Predicts a restore; a backup or settings that a server refuses are part of the prediction.
+///
+/// # Errors
+/// An early end was asked for, or there are no threads.
+pub fn predict(site: &Site<'_>, backup: &Backup, settings: Result<&Settings, &SettingsError>) -> Result<Restore, Error> {
+    Ok(match (unusable(backup), settings) {
+        (Some(says), _) => site.refused(Failure::Backup(says)),
+        (None, Ok(settings)) => site.predict(settings)?,
+        (None, Err(error)) => site.refused(Failure::Settings(error.server_says().unwrap_or_default())),
+    })
+}
+
 /// Predicts a restore and judges the files that it asks for; with `all`, every file of the archive is judged, and what is wrong with
 /// the others does not change the verdict.
 ///
@@ -57,10 +69,7 @@ pub fn verify_restore(
     options: &Options<'_>,
     all: bool,
 ) -> Result<Outcome, Error> {
-    let mut restore = match settings {
-        Ok(settings) => site.predict(settings)?,
-        Err(error) => site.refused(error),
-    };
+    let mut restore = predict(site, backup, settings)?;
     let layout = *site.layout();
     let asked: BTreeSet<&str> = restore.files.iter().map(|f| f.name.as_str()).collect();
     let start = layout.address().segment(restore.redo_start, layout.segment);
@@ -120,6 +129,13 @@ pub fn verify_restore(
     }
     outcome.restore = Some(Box::new(restore));
     Ok(outcome)
+}
+
+/// What a server says of the backup's own files, where it does not get beyond them.
+fn unusable(backup: &Backup) -> Option<String> {
+    let stops = |f: &&Finding| matches!(f.code, Code::BackupLabel | Code::BackupControl | Code::BackupIncremental) && f.severity == Severity::Error;
+    let finding = backup.findings.iter().find(stops)?;
+    Some(finding.server_says(None).unwrap_or_else(|| finding.message(None)))
 }
 
 fn is_asked(asked: &BTreeSet<&str>, file: &str) -> bool {
@@ -191,6 +207,7 @@ fn invalid_pages(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
 fn code(failure: &Failure) -> Code {
     match failure {
         Failure::Settings(_)
+        | Failure::Backup(_)
         | Failure::NoTimeline(_)
         | Failure::History(_)
         | Failure::NotAChild { .. }

@@ -14,6 +14,9 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
     let name = f.file.as_deref().unwrap_or("");
     let show = |lsn: Lsn| if layout.dialect.wording.padded { lsn.to_string() } else { lsn.unpadded().to_string() };
     match (&f.detail, f.code) {
+        // Up to 12 it promotes without a word.
+        (Detail::Restore { failure: Failure::NotReached, .. }, _) if !layout.dialect.unreached_target_is_fatal => None,
+        (Detail::Restore { failure, .. }, _) => Some(failure.server_says(layout.dialect)),
         (Detail::Wal(fault), _) => wal(f, fault, layout),
         (Detail::Size { found, expected }, Code::Size) => Some(format!("archive file \"{name}\" has wrong size: {found} instead of {expected}")),
         (Detail::Belongs { address, .. }, _) => Some(format!("unexpected pageaddr {} {}", show(*address), place(f, layout))),
@@ -47,6 +50,7 @@ pub(super) fn of_backup(f: &Finding) -> Option<String> {
         (Code::BackupIncremental, _) => "this is an incremental backup, not a data directory",
         (Code::BackupControl, Detail::Control(Some(ControlError::WrongChecksum(_)))) => "incorrect checksum in control file",
         (Code::BackupControl, Detail::Control(None)) => "could not open file \"global/pg_control\": No such file or directory",
+        (Code::BackupControl, _) => "could not read file \"global/pg_control\"",
         _ => return None,
     };
     Some(says.to_owned())

@@ -1,0 +1,29 @@
+//! What a restore would come to, held against what real servers did.
+//!
+//! | tests | archives | what the server did |
+//! |---|---|---|
+//! | `damaged` | the 57 damaged archives of 15 | 143 recoveries |
+//! | `targets` | 10, 13, 15, 19 | 26 targets each; with `WALPROOF_CORPUS` all, without those that the tails in testdata can tell |
+//! | `legacy` | 8.2, 9.2, 9.4, with `WALPROOF_CORPUS` | the server's log |
+//! | `codes` | made for each finding | none |
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
+
+mod codes;
+mod compare;
+mod damaged;
+mod legacy;
+#[path = "../run/mod.rs"]
+mod run;
+mod targets;
+
+use serde_json::Value;
+use std::path::Path;
+
+/// `verify --backup`, its exit code and its document.
+pub fn restore(archive: &Path, backup: &str, options: &[&str]) -> (i32, Value) {
+    let words = ["verify", archive.to_str().unwrap(), "--backup", backup, "--format", "json", "--timezone", "UTC"];
+    let words: Vec<&str> = words.iter().chain(options).copied().collect();
+    let ran = run::walproof(&words);
+    let document = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {words:?}: {}{}", ran.out, ran.err));
+    (ran.code, document)
+}

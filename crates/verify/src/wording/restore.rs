@@ -1,0 +1,62 @@
+//! What to do about a restore that does not come where it should.
+
+use crate::recovery::failure::Failure;
+use pgwal_format::{FileName, TimelineId};
+
+/// `missing`: the file that recovery needs and cannot have.
+pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
+    if let (Some(file), true) = (missing, is_want_of_wal(failure)) {
+        return match failure {
+            Failure::NotReached => format!("{}; or choose a target that this WAL holds", find(file)),
+            _ => find(file),
+        };
+    }
+    match failure {
+        Failure::Settings(_) => "correct the setting that the message names".into(),
+        Failure::Backup(_) => "take the file from another copy of the same backup, or restore another backup".into(),
+        Failure::NoTimeline(timeline) => format!(
+            "find {} in pg_wal of a server of that timeline, or ask for another: walproof timelines ARCHIVE lists them",
+            FileName::History(*timeline)
+        ),
+        Failure::History(_) => "get the history file from pg_wal of a server of that timeline or from another copy of the archive".into(),
+        Failure::NotAChild { target, .. } | Failure::WithoutMinimum { target, .. } => another_timeline(*target),
+        Failure::NoCheckpoint { .. } | Failure::NoRedo { .. } => {
+            "find a good copy of the segment with the checkpoint of the backup, or restore another backup".into()
+        }
+        Failure::StandbyLabel => "take backup_label and global/pg_control from one and the same backup".into(),
+        Failure::Size { file, .. } => find(file),
+        Failure::Minimal => "choose a target in front of it, or restore a backup that was taken after wal_level had been raised again".into(),
+        Failure::NotReplica => "set hot_standby = off for this restore".into(),
+        Failure::Insufficient { setting, there, .. } => format!("set {setting} = {there} or higher for this restore, or hot_standby = off"),
+        Failure::BeforeConsistency => "choose a later target, or restore an older backup".into(),
+        Failure::BackupEnd | Failure::Consistency => "find good copies of the WAL up to the end of the backup, or restore another backup".into(),
+        Failure::NotReached => "choose a target that this WAL holds, on a timeline that has it".into(),
+        Failure::PreviousTimeline { .. } | Failure::OtherTimeline { .. } | Failure::BeforeMinimum { .. } | Failure::CheckpointTimeline { .. } => {
+            "WAL of two histories is mixed here: compare segments and history files with other copies, or restore to a target in front of it".into()
+        }
+        Failure::Canceled => "restore another backup: the server was shut down while this one was taken".into(),
+        Failure::InvalidPages => "copy the backup anew and check it (pg_verifybackup DIR), or restore another one".into(),
+        Failure::Incremental => "combine it with the backups that it builds on: pg_combinebackup FULL INCREMENTAL... -o DIR".into(),
+    }
+}
+
+/// A file that is missing would help.
+fn is_want_of_wal(failure: &Failure) -> bool {
+    matches!(
+        failure,
+        Failure::NoCheckpoint { .. }
+            | Failure::NoRedo { .. }
+            | Failure::BackupEnd
+            | Failure::Consistency
+            | Failure::NotReached
+            | Failure::Size { .. }
+    )
+}
+
+fn find(file: &str) -> String {
+    format!("find a good copy of {file}: pg_wal of the old primary, a standby, another archive; check it: walproof verify FILE")
+}
+
+fn another_timeline(target: TimelineId) -> String {
+    format!("restore a backup from before timeline {target} was left for the backup's, or ask for another timeline with --target-timeline")
+}
