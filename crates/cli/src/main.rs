@@ -7,6 +7,7 @@ mod filter;
 mod follow;
 mod fullpage;
 mod input;
+mod known_file;
 mod one;
 mod place;
 mod progress;

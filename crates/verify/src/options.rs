@@ -1,6 +1,7 @@
 //! What a caller may ask for.
 
 use crate::codes::{CodePattern, Severity};
+use crate::known::Known;
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_source::guard::Guard;
 use std::sync::atomic::AtomicBool;
@@ -52,6 +53,8 @@ pub struct Options<'a> {
     pub map: Option<Guard>,
     /// Severities that differ from the table; the last that matches counts.
     pub severities: Vec<(CodePattern, Severity)>,
+    /// Findings that are accepted.
+    pub known: Option<&'a Known>,
     /// Who wants to know how far it is.
     pub progress: Option<&'a dyn Progress>,
     /// Set to stop early.
@@ -68,6 +71,7 @@ impl Default for Options<'_> {
             jobs: 1,
             map: None,
             severities: Vec::new(),
+            known: None,
             progress: None,
             interrupt: None,
         }

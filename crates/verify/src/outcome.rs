@@ -1,6 +1,8 @@
 //! What a run came to.
 
+use crate::codes::Severity;
 use crate::finding::Finding;
+use crate::fresh::Fresh;
 use crate::options::Depth;
 use crate::recovery::outcome::Restore;
 use crate::tally::Tally;
@@ -172,9 +174,21 @@ pub struct Outcome {
     pub live: bool,
     /// What a restore would come to, where a backup was given.
     pub restore: Option<Box<Restore>>,
+    /// How far and how fresh, where that was asked.
+    pub fresh: Option<Fresh>,
 }
 
 impl Outcome {
+    /// Findings that count: not those that are accepted.
+    pub fn counted(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|f| !f.accepted)
+    }
+
+    /// How many errors and warnings are accepted.
+    pub fn accepted(&self) -> u64 {
+        self.findings.iter().filter(|f| f.accepted && f.severity >= Severity::Warning).count() as u64
+    }
+
     /// Of an archive that has nothing of what was asked for.
     pub(crate) fn nothing(layout: Layout, system_id: u64, depth: Depth, unknown: Ignored) -> Outcome {
         Outcome {
@@ -195,6 +209,7 @@ impl Outcome {
             replay_segments: 0,
             live: false,
             restore: None,
+            fresh: None,
         }
     }
 }

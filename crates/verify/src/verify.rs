@@ -10,6 +10,7 @@ use crate::look::{Buffers, Looker};
 use crate::options::{Depth, Options};
 use crate::outcome::{Backup, NotChecked, Outcome, Verdict};
 use crate::path::Way;
+use crate::settle::{Field, Settled, settled};
 use crate::stretch::{Kind, Piece, Readable, Stretch, Why};
 use crate::tally::Tally;
 use crate::tree::{Tree, switch_segment};
@@ -32,6 +33,13 @@ use std::time::Duration;
 /// with files is in the outcome.
 pub fn verify(source: &dyn Source, options: &Options<'_>) -> Result<Outcome, Error> {
     let mut outcome = examine(source, options)?.0;
+    // Whatever was asked whose WAL this is went away meanwhile.
+    let gone = |outcome: &Outcome| outcome.layout.is_none() && outcome.findings.iter().any(|f| f.code == Code::Vanished);
+    for _ in 0..LOOKS {
+        if gone(&outcome) {
+            outcome = examine(source, options)?.0;
+        }
+    }
     // A server writes while we read: what was looked at before it was written does not fit what was looked at after. What
     // is still wrong when looked at again is wrong.
     let mut again = 0;
@@ -60,8 +68,19 @@ pub(crate) struct Sight {
 
 /// Verifies, and keeps what was learned of the files. No sight where no file could be read.
 pub(crate) fn examine(source: &dyn Source, options: &Options<'_>) -> Result<(Outcome, Option<Sight>), Error> {
-    let listing = source.list()?;
-    let entries = &listing.entries;
+    for _ in 0..LOOKS {
+        if let Some(seen) = examine_once(source, options, true)? {
+            return Ok(seen);
+        }
+    }
+    Ok(examine_once(source, options, false)?.expect("only what may start again does"))
+}
+
+/// Nothing where what came meanwhile asks for a new beginning.
+fn examine_once(source: &dyn Source, options: &Options<'_>, again: bool) -> Result<Option<(Outcome, Option<Sight>)>, Error> {
+    let mut listing = source.list()?;
+    let mut added = std::mem::take(&mut listing.entries);
+    let entries = &added;
     let live = source.is_live();
     let mut findings: Vec<Finding> = listing.unreadable.iter().map(|(file, error)| unreadable(file, error.to_string())).collect();
     let has_wal = entries.iter().any(|e| matches!(e.name, None | Some(FileName::Segment(_) | FileName::Partial(_))));
@@ -70,20 +89,28 @@ pub(crate) fn examine(source: &dyn Source, options: &Options<'_>) -> Result<(Out
     }
     let (whose, names) = consensus(source, entries);
     let Some(whose) = whose else {
-        return Ok((nobody(source, entries, findings, options, live, (listing.ignored.count, listing.unknown)), None));
+        return Ok(Some((nobody(source, entries, findings, options, live, (listing.ignored.count, listing.unknown)), None)));
     };
     let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
-    let inventory = Inventory::new(entries, &named, &whose.layout);
+    let mut inventory = Inventory::new(entries, &named, &whose.layout);
     findings.iter_mut().for_each(|finding| place(finding, &whose.layout));
     // A file given by hand that has neither the name of WAL nor its content.
     let strangers = entries.iter().enumerate().filter(|(i, e)| e.name.is_none() && named(*i).is_none());
     findings.extend(strangers.map(|(_, entry)| name_file(source, entry)));
     let tree = Tree::read(source, entries, &inventory, &mut findings);
     let backups = backups(source, entries, &inventory, &mut findings);
-    let looker =
-        Looker { source, entries, consensus: &whose, how: How { map: options.map.filter(|_| !live), ..How::default() }, live, depth: options.depth };
+    let how = How { map: options.map.filter(|_| !live), ..How::default() };
+    let looker = Looker { source, entries, consensus: &whose, how, live, depth: options.depth };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.max(1)).build().map_err(|_| Error::Threads)?;
-    let stretches = pool.install(|| look_at_all(&looker, &inventory, &tree, options));
+    let mut stretches = pool.install(|| look_at_all(&looker, &inventory, &tree, options));
+    let field = Field { source, consensus: &whose, names: &names, tree: &tree, options };
+    match if live { Settled::As(Vec::new()) } else { field.settle(&mut added, &mut inventory, &mut stretches) } {
+        Settled::As(told) => findings.extend(told),
+        Settled::StartAgain if again => return Ok(None),
+        Settled::StartAgain => {}
+    }
+    let entries = &added;
+    let looker = Looker { source, entries, consensus: &whose, how, live, depth: options.depth };
     if options.interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
         return Err(Error::Interrupted);
     }
@@ -105,7 +132,7 @@ pub(crate) fn examine(source: &dyn Source, options: &Options<'_>) -> Result<(Out
     let mut reports = judge.judge();
     let (way, unusable) = (std::mem::take(&mut reports.way), std::mem::take(&mut reports.unusable));
     let outcome = outcome(reports, &whose, &tree, options, live, (listing.ignored.count, listing.unknown));
-    Ok((outcome, Some(Sight { whose, entries: listing.entries, inventory, way, unusable, live })))
+    Ok(Some((outcome, Some(Sight { whose, entries: added, inventory, way, unusable, live }))))
 }
 
 fn outcome(reports: Reports, whose: &Consensus, tree: &Tree, options: &Options<'_>, live: bool, (ignored, unknown): (u64, Ignored)) -> Outcome {
@@ -127,6 +154,7 @@ fn outcome(reports: Reports, whose: &Consensus, tree: &Tree, options: &Options<'
         replay_segments: reports.replay_segments,
         live,
         restore: None,
+        fresh: None,
     }
 }
 
@@ -134,12 +162,7 @@ fn outcome(reports: Reports, whose: &Consensus, tree: &Tree, options: &Options<'
 /// be joined along any way.
 fn look_at_all(looker: &Looker<'_>, inventory: &Inventory, tree: &Tree, options: &Options<'_>) -> BTreeMap<TimelineId, Stretch> {
     let layout = &looker.consensus.layout;
-    let mut cuts: Vec<SegmentNo> = inventory.timelines().iter().filter_map(|&t| inventory.of(t).first()).map(|s| s.number).collect();
-    // Wherever recovery to any timeline goes over from one file list to another.
-    cuts.extend(inventory.timelines().iter().flat_map(|&t| whole_way(inventory, &tree.line(t, layout)).legs).map(|leg| leg.first));
-    cuts.extend(tree.nodes.iter().filter_map(|n| switch_segment(&n.ancestors.last()?.switch, layout)));
-    cuts.sort_unstable();
-    cuts.dedup();
+    let cuts = cuts(inventory, tree, layout);
     let address = layout.address();
     let asked = |s: &&Segment| {
         let start = options.start.is_none_or(|lsn| s.number >= address.segment(lsn, layout.segment));
@@ -183,6 +206,17 @@ fn look_at_all(looker: &Looker<'_>, inventory: &Inventory, tree: &Tree, options:
     out
 }
 
+/// Segments in front of which runs are not joined, in order.
+pub(crate) fn cuts(inventory: &Inventory, tree: &Tree, layout: &Layout) -> Vec<SegmentNo> {
+    let mut cuts: Vec<SegmentNo> = inventory.timelines().iter().filter_map(|&t| inventory.of(t).first()).map(|s| s.number).collect();
+    // Wherever recovery to any timeline goes over from one file list to another.
+    cuts.extend(inventory.timelines().iter().flat_map(|&t| whole_way(inventory, &tree.line(t, layout)).legs).map(|leg| leg.first));
+    cuts.extend(tree.nodes.iter().filter_map(|n| switch_segment(&n.ancestors.last()?.switch, layout)));
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts
+}
+
 /// Unfinished segments, and those whose content is not what the checksum in their name says.
 fn partials(looker: &Looker<'_>, inventory: &Inventory) -> (Vec<Partial>, Vec<(usize, [u8; 20])>) {
     let mut buffers = Buffers::default();
@@ -213,11 +247,12 @@ fn backups(source: &dyn Source, entries: &[Entry], inventory: &Inventory, findin
     for &(name, index) in &inventory.backups {
         let Some(entry) = entries.get(index) else { continue };
         let file = entry.shown();
-        let read = match source.small(entry, 1 << 20) {
-            Ok((_, read)) if read.state == ReadState::Vanished => continue,
-            Ok((bytes, _)) => backup_history::parse(&bytes).map_err(|fault| fault.to_string()).and_then(|b| fits(b, name)),
-            Err(error) => Err(error.to_string()),
+        let read = || match source.small(entry, 1 << 20) {
+            Ok((_, read)) if read.state == ReadState::Vanished => None,
+            Ok((bytes, _)) => Some(backup_history::parse(&bytes).map_err(|fault| fault.to_string()).and_then(|b| fits(b, name))),
+            Err(error) => Some(Err(error.to_string())),
         };
+        let Some(read) = settled(entry, Result::is_err, read) else { continue };
         match read {
             Ok(b) => out.push(Backup { file, timeline: name.timeline, start: b.start, stop: b.stop, label: b.label, complete: None, reaches: None }),
             Err(what) => findings.push(Finding {
@@ -286,6 +321,7 @@ fn nobody(
         replay_segments: 0,
         live,
         restore: None,
+        fresh: None,
     }
 }
 

@@ -5,6 +5,7 @@ pub mod control;
 pub mod dump;
 pub mod explain;
 pub mod fields;
+mod guard;
 pub mod hex;
 pub mod lag;
 pub mod locate;

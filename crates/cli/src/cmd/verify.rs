@@ -1,6 +1,7 @@
 //! `walproof verify`
 
 use crate::Exit;
+use crate::cmd::guard::Guard;
 use crate::cmd::restoring::Restoring;
 use crate::input::{At, Input};
 use crate::progress::Bar;
@@ -19,6 +20,8 @@ pub struct Args {
     input: Input,
     #[command(flatten)]
     restoring: Restoring,
+    #[command(flatten)]
+    guard: Guard,
     /// With a backup: judge all files of the archive, not only those that this restore asks for
     #[arg(long)]
     all: bool,
@@ -82,6 +85,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     if let Some(option) = args.restoring.needs_backup().filter(|_| !args.restoring.is_asked()) {
         anyhow::bail!("{option} says something about a restore: name its base backup with --backup");
     }
+    let guarding = args.guard.read(args.depth.into(), args.timezone.as_ref())?;
     let source = args.input.open()?;
     let bar = Bar::new(args.quiet);
     let mut options = Options::default();
@@ -91,12 +95,14 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     options.jobs = args.input.jobs();
     options.map = args.input.map();
     options.severities.clone_from(&args.severity);
+    options.known = guarding.known();
     options.progress = Some(&bar);
-    let outcome = match args.restoring.is_asked() {
+    let mut outcome = match args.restoring.is_asked() {
         true => args.restoring.verify(source.as_ref(), &options, args.all, args.timezone.as_ref())?,
         false => verify(source.as_ref(), &options)?,
     };
     bar.finish();
+    guarding.judge(&mut outcome, &args.severity, args.quiet)?;
     let exit = exit(&outcome, args.fail_on);
     match say(args, &outcome) {
         // Nobody reads it, but the exit code still counts.
@@ -126,8 +132,8 @@ fn say(args: &Args, outcome: &Outcome) -> io::Result<()> {
 }
 
 fn exit(outcome: &Outcome, fail_on: FailOn) -> Exit {
-    let worst = outcome.findings.iter().map(|f| f.severity).max();
-    let could_not_look = outcome.findings.iter().any(|f| f.severity == Severity::Error && f.code.is_could_not_look());
+    let worst = outcome.counted().map(|f| f.severity).max();
+    let could_not_look = outcome.counted().any(|f| f.severity == Severity::Error && f.code.is_could_not_look());
     match outcome.verdict {
         Verdict::Refuted => Exit::Refuted,
         _ if fail_on == FailOn::Warning && worst >= Some(Severity::Warning) && !could_not_look => Exit::Refuted,
