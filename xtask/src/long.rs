@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::run::{done, release_binary, root};
+use crate::run::{cargo, done, release_binary, root};
 
 const FILES: u32 = 1_000_000;
 
@@ -30,6 +30,13 @@ pub fn million_files() -> Result<()> {
     ensure!(matches!(output.status.code(), Some(1 | 2)), "a million empty files: {}", output.status);
     ensure!(taken < Duration::from_secs(120), "too slow");
     Ok(())
+}
+
+/// Archives under load, looked at again and again: no run may raise a false alarm.
+pub fn busy_archive(runs: u32) -> Result<()> {
+    let mut command = cargo();
+    command.args(["test", "--package", "walproof", "--test", "busy", "--", "--nocapture"]).env("WALPROOF_BUSY_RUNS", runs.to_string());
+    done(&mut command)
 }
 
 /// Each fuzz target for some minutes; stops at the first finding.
