@@ -49,8 +49,11 @@ pub(crate) enum Settled {
     StartAgain,
 }
 
+/// More segments that are not whole, or more holes, are no matter of a moment.
+const MANY: u64 = 1000;
+
 /// Segments that a look left open.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Open {
     timeline: TimelineId,
     first: SegmentNo,
@@ -96,15 +99,19 @@ impl Field<'_> {
             let found = self.found(&open, &listing);
             let mut news = false;
             let mut buffers = Buffers::default();
+            let replaced = |e: &Entry| self.place(e).is_some_and(|place| found.contains_key(&place));
+            dropped.extend((0..entries.len()).filter(|&i| entries.get(i).is_some_and(replaced)));
             for (&(timeline, number), files) in &found {
-                let old = |e: &Entry| self.place(e) == Some((timeline, number));
-                dropped.extend((0..entries.len()).filter(|&i| entries.get(i).is_some_and(old)));
                 let segment = Segment { timeline, number, entry: entries.len(), copies: files.len() };
                 entries.extend(files.iter().cloned());
                 news |= self.look(&segment, entries, stretches, &mut stamps, &mut buffers);
             }
-            let missing = |o: &&Open| !o.unfinished && (o.first.0..=o.last.0).all(|n| !found.contains_key(&(o.timeline, SegmentNo(n))));
-            for open in open.iter().filter(missing).filter(|open| self.is_first(open, &listing)) {
+            for open in open.iter().filter(|o| o.unfinished) {
+                news |= take_away(open, &found, stretches);
+            }
+            let missing = |o: &&Open| !o.unfinished && found.range((o.timeline, o.first)..=(o.timeline, o.last)).next().is_none();
+            let oldest = self.oldest(&listing);
+            for open in open.iter().filter(missing).filter(|open| is_first(open, &oldest)) {
                 let before = dropped.len();
                 self.expire(open, entries, stretches, &mut dropped);
                 let count = (dropped.len() - before) as u64 + expired.map_or(0, |e| e.count);
@@ -151,7 +158,19 @@ impl Field<'_> {
                 }
             }
         }
-        out
+        out.sort_by_key(|o| (o.timeline, o.first, o.last));
+        out.dedup_by(|next, open| {
+            let same = (next.timeline, next.unfinished) == (open.timeline, open.unfinished);
+            let follows = same && next.first <= open.last.next();
+            if follows {
+                open.last = open.last.max(next.last);
+            }
+            follows
+        });
+        if out.iter().filter(|o| o.unfinished).map(|o| o.last.0 - o.first.0 + 1).sum::<u64>() > MANY {
+            out.retain(|o| !o.unfinished);
+        }
+        if out.len() as u64 > MANY { Vec::new() } else { out }
     }
 
     fn is_asked(&self, number: SegmentNo) -> bool {
@@ -179,16 +198,23 @@ impl Field<'_> {
         let mut out: BTreeMap<_, Vec<Entry>> = BTreeMap::new();
         for entry in &listing.entries {
             let Some((timeline, number)) = self.place(entry) else { continue };
-            if open.iter().any(|o| o.timeline == timeline && (o.first..=o.last).contains(&number)) {
+            // In order, and hardly ever one within another.
+            let behind = open.partition_point(|o| (o.timeline, o.first) <= (timeline, number));
+            let near = open.get(behind.saturating_sub(2)..behind).unwrap_or_default();
+            if near.iter().any(|o| o.timeline == timeline && (o.first..=o.last).contains(&number)) {
                 out.entry((timeline, number)).or_default().push(entry.clone());
             }
         }
         out
     }
 
-    /// Nothing older is there any more.
-    fn is_first(&self, open: &Open, listing: &Listing) -> bool {
-        !listing.entries.iter().filter_map(|e| self.place(e)).any(|(t, n)| t <= open.timeline && n < open.first)
+    /// The oldest segment of each timeline.
+    fn oldest(&self, listing: &Listing) -> BTreeMap<TimelineId, SegmentNo> {
+        let mut out = BTreeMap::new();
+        for (timeline, number) in listing.entries.iter().filter_map(|e| self.place(e)) {
+            out.entry(timeline).and_modify(|oldest: &mut SegmentNo| *oldest = number.min(*oldest)).or_insert(number);
+        }
+        out
     }
 
     /// Leaves out what is open and everything older; of an older timeline, what ends there.
@@ -275,6 +301,24 @@ impl Field<'_> {
             ..Finding::of(Code::Vanished)
         }
     }
+}
+
+/// What was not whole may be gone by now.
+fn take_away(open: &Open, found: &BTreeMap<(TimelineId, SegmentNo), Vec<Entry>>, stretches: &mut Stretches) -> bool {
+    let mut news = false;
+    for piece in stretches.get_mut(&open.timeline).map(|s| s.pieces.as_mut_slice()).unwrap_or_default() {
+        let is_open = (open.first..=open.last).contains(&piece.first) && !found.contains_key(&(open.timeline, piece.first));
+        if let (true, Kind::Bad(bad)) = (is_open, &mut piece.kind) {
+            (bad.why, bad.fresh, bad.grew, bad.run) = (Why::Vanished, false, false, None);
+            news = true;
+        }
+    }
+    news
+}
+
+/// Nothing older is there any more.
+fn is_first(open: &Open, oldest: &BTreeMap<TimelineId, SegmentNo>) -> bool {
+    oldest.range(..=open.timeline).all(|(_, &n)| n >= open.first)
 }
 
 /// Reads a small file, and again where it is wrong and was written just now: it may not be whole yet.
