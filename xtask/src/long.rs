@@ -42,6 +42,13 @@ pub fn index() -> Result<()> {
     done(&mut command)
 }
 
+/// Archives under load, looked at again and again: no run may raise a false alarm.
+pub fn busy_archive(runs: u32) -> Result<()> {
+    let mut command = cargo();
+    command.args(["test", "--package", "walproof", "--test", "busy", "--", "--nocapture"]).env("WALPROOF_BUSY_RUNS", runs.to_string());
+    done(&mut command)
+}
+
 /// Each fuzz target for some minutes; stops at the first finding.
 pub fn fuzz(minutes: u64) -> Result<()> {
     let listed =

@@ -25,6 +25,8 @@ usage: cargo xtask COMMAND
   memory DIR…            peak memory of walproof verify on each folder, write benches/results/memory.md
   long index             1,000 edits of an archive under an index, 500 partitions of one into parts, 200 killed runs, 10,000 segments
   long million-files     walproof on a folder of a million empty files
+  long busy-archive [RUNS]
+                         verify of an archive that is written, packed and expired, RUNS (25) times for each of four ways to write
   long follow [MINUTES]  dump --follow of a server under pgbench and through a promotion, for MINUTES (5)
   long restore [SEEDS] [FIRST]
                          foretell SEEDS (200) restores, have the server do them, compare; from seed FIRST (0) on
@@ -46,6 +48,8 @@ fn main() -> Result<()> {
         ["memory", folders @ ..] if !folders.is_empty() => peak::run(folders),
         ["long", "index"] => long::index(),
         ["long", "million-files"] => long::million_files(),
+        ["long", "busy-archive"] => long::busy_archive(25),
+        ["long", "busy-archive", runs] => long::busy_archive(runs.parse()?),
         ["long", "follow"] => follow::run(5),
         ["long", "follow", minutes] => follow::run(minutes.parse()?),
         ["long", "restore"] => restore::run(200, 0),

@@ -1,8 +1,9 @@
 //! The options that every command on an archive shares, and opening it.
 
-use pgwal::source::{self, Source, guard};
+use pgwal::source::{self, Pace, Source, guard};
 use pgwal::verify::Depth;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Where the WAL is.
 #[derive(clap::Args)]
@@ -13,19 +14,39 @@ pub struct Input {
     /// The same as ARCHIVE
     #[arg(short, long, value_name = "ARCHIVE", conflicts_with = "archive")]
     pub path: Option<PathBuf>,
-    /// Threads [default: one a processor]
+    /// Threads [default: one a processor]; -j 1 leaves the others to a production host
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
     /// Read plain files in windows instead of mapping them into memory
     #[arg(long)]
     pub no_mmap: bool,
+    /// Read no more bytes a second than this, by all threads together: 50M, 512K, 1G, a unit being a power of 1024
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub max_rate: Option<u64>,
+}
+
+/// Reads a rate, as `50M` or `50MB/s`.
+pub fn rate(text: &str) -> Result<u64, String> {
+    let plain = text.strip_suffix("/s").unwrap_or(text);
+    let split = plain.find(|c: char| !c.is_ascii_digit()).unwrap_or(plain.len());
+    let (number, unit) = plain.split_at(split);
+    let factor = match unit.trim_start().to_ascii_lowercase().as_str() {
+        "" | "b" => Some(1),
+        "k" | "kb" | "kib" => Some(1 << 10),
+        "m" | "mb" | "mib" => Some(1 << 20),
+        "g" | "gb" | "gib" => Some(1 << 30),
+        _ => None,
+    };
+    let bytes = number.parse::<u64>().ok().zip(factor).and_then(|(n, factor)| n.checked_mul(factor));
+    // Below that a single read takes minutes.
+    bytes.filter(|&n| n >= 1 << 10).ok_or_else(|| "bytes a second from 1K on, as 50M".to_owned())
 }
 
 impl Input {
     /// Opens what was named.
     pub fn open(&self) -> anyhow::Result<Box<dyn Source>> {
         let paths: Vec<PathBuf> = self.path.iter().chain(&self.archive).cloned().collect();
-        Ok(source::open(&paths)?)
+        Ok(source::open_at_pace(&paths, self.max_rate.map(|rate| Arc::new(Pace::new(rate))))?)
     }
 
     /// How many threads.

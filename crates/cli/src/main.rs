@@ -7,6 +7,7 @@ mod filter;
 mod follow;
 mod fullpage;
 mod input;
+mod known_file;
 mod memory;
 mod one;
 mod output;

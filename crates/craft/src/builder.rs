@@ -225,6 +225,17 @@ impl Builder {
         self.layout.address().segment_start(segment, self.layout.segment).plus_within(offset)
     }
 
+    /// Hands out the segments that are written to their end, and forgets them and all records: so a chain may be longer than
+    /// memory.
+    pub fn hand_out(&mut self) -> Vec<CraftedFile> {
+        let layout = self.layout;
+        let rest = self.segments.split_off(&(self.timeline, self.segment));
+        self.records.clear();
+        let whole = std::mem::replace(&mut self.segments, rest).into_iter();
+        let name = |timeline, number| SegmentName::new(timeline, number, layout.address(), layout.segment);
+        whole.map(|((timeline, number), content)| CraftedFile { name: FileName::Segment(name(timeline, number)), content }).collect()
+    }
+
     /// The files: every segment and history file. A segment in which its timeline was left has the name that the server
     /// gives it: `.partial` from 9.5 on.
     pub fn finish(self) -> Archive {

@@ -3,6 +3,7 @@
 use crate::codec::{self, Codec};
 use crate::decode;
 use crate::input::Input;
+use crate::pace::{Pace, Paced};
 use crate::source::{How, Read, ReadState, Scratch};
 use crate::{SourceError, map};
 use std::fs::{File, Metadata, OpenOptions};
@@ -15,9 +16,9 @@ use std::time::SystemTime;
 pub(crate) type Sink<'a> = &'a mut dyn FnMut(&[u8]) -> ControlFlow<()>;
 
 /// Reads a file as [`Source::read`](crate::Source::read) says.
-pub(crate) fn read(path: &Path, how: &How, scratch: &mut Scratch, sink: Sink<'_>) -> Result<Read, SourceError> {
+pub(crate) fn read(path: &Path, how: &How, pace: Option<&Pace>, scratch: &mut Scratch, sink: Sink<'_>) -> Result<Read, SourceError> {
     let result = match open(path) {
-        Ok(file) => read_open(&file, path, how, scratch, sink),
+        Ok(file) => read_open(&file, path, how, pace, scratch, sink),
         Err(error) => Err(error),
     };
     match result {
@@ -48,20 +49,31 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-fn read_open(file: &File, path: &Path, how: &How, scratch: &mut Scratch, sink: Sink<'_>) -> io::Result<Result<Read, SourceError>> {
+fn read_open(
+    file: &File,
+    path: &Path,
+    how: &How,
+    pace: Option<&Pace>,
+    scratch: &mut Scratch,
+    sink: Sink<'_>,
+) -> io::Result<Result<Read, SourceError>> {
     let metadata = file.metadata()?;
     if !metadata.is_file() {
         return Ok(Err(SourceError::not_regular(path, metadata.file_type())));
     }
     let before = Stamp::of(&metadata);
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-    let mapped = match how.map {
+    // The kernel reads a mapped file, and as fast as it likes.
+    let mapped = match how.map.filter(|_| pace.is_none()) {
         Some(guard) if before.size > 0 && is_plain(file, name)? => read_mapped(file, before.size, how, guard, sink),
         _ => None,
     };
     let mut read = match mapped {
         Some(read) => read,
-        None => read_stream(name, &mut &*file, how, scratch, sink)?,
+        None => match pace {
+            Some(pace) => read_stream(name, &mut Paced { file, pace }, how, scratch, sink)?,
+            None => read_stream(name, &mut &*file, how, scratch, sink)?,
+        },
     };
     read.stored_bytes = Some(before.size);
     let short = read.codec == Codec::Plain && read.state == ReadState::Whole && read.plain_bytes != before.size;

@@ -2,6 +2,7 @@
 
 use crate::entry::Folder;
 use crate::name::{self, Place};
+use crate::pace::Pace;
 use crate::source::{How, Read, Scratch};
 use crate::stamp::Stamp;
 use crate::{Entry, Listing, Source, SourceError, file, level};
@@ -12,10 +13,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// One or several files. Each was a regular file when it was given.
-pub(crate) struct Files(Vec<PathBuf>);
+pub(crate) struct Files {
+    paths: Vec<PathBuf>,
+    pace: Option<Arc<Pace>>,
+}
 
 impl Files {
-    pub(crate) fn new(paths: &[PathBuf]) -> Result<Files, SourceError> {
+    pub(crate) fn new(paths: &[PathBuf], pace: Option<Arc<Pace>>) -> Result<Files, SourceError> {
         for path in paths {
             if path == Path::new("-") {
                 return Err(SourceError::NotAFile { path: path.clone() });
@@ -28,13 +32,13 @@ impl Files {
                 return Err(SourceError::not_regular(path, metadata.file_type()));
             }
         }
-        Ok(Files(paths.to_vec()))
+        Ok(Files { paths: paths.to_vec(), pace })
     }
 }
 
 impl Source for Files {
     fn describe(&self) -> String {
-        match self.0.as_slice() {
+        match self.paths.as_slice() {
             [one] => one.display().to_string(),
             all => format!("{} files", all.len()),
         }
@@ -42,7 +46,7 @@ impl Source for Files {
 
     fn list(&self) -> Result<Listing, SourceError> {
         let mut listing = Listing::default();
-        for path in &self.0 {
+        for path in &self.paths {
             let file = path.file_name().unwrap_or(OsStr::new(""));
             let name = match file.to_str().map(name::place) {
                 Some(Place::Wal(placed)) => Some(placed.name),
@@ -63,7 +67,7 @@ impl Source for Files {
     }
 
     fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
-        file::read(&entry.path(), how, scratch, sink)
+        file::read(&entry.path(), how, self.pace.as_deref(), scratch, sink)
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {
@@ -71,7 +75,7 @@ impl Source for Files {
     }
 
     fn is_live(&self) -> bool {
-        self.0
+        self.paths
             .iter()
             .filter_map(|path| path.parent())
             .any(|folder| level::is_live(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }))

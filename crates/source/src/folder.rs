@@ -2,6 +2,7 @@
 
 use crate::entry::Folder;
 use crate::name::{self, Place};
+use crate::pace::Pace;
 use crate::source::{How, Read, Scratch};
 use crate::stamp::Stamp;
 use crate::{Entry, Held, Listing, Source, SourceError, file, level};
@@ -21,16 +22,17 @@ pub(crate) struct FolderSource {
     /// From the one to the other: empty, or ending with a slash.
     shown: String,
     live: bool,
+    pace: Option<Arc<Pace>>,
 }
 
 impl FolderSource {
-    pub(crate) fn new(path: &Path) -> FolderSource {
-        FolderSource { named: path.to_path_buf(), path: path.to_path_buf(), shown: String::new(), live: level::is_live(path) }
+    pub(crate) fn new(path: &Path, pace: Option<Arc<Pace>>) -> FolderSource {
+        FolderSource { pace, named: path.to_path_buf(), path: path.to_path_buf(), shown: String::new(), live: level::is_live(path) }
     }
 
     /// `wal`: the name of its subfolder with the WAL.
-    pub(crate) fn of_data_directory(path: &Path, wal: &str) -> FolderSource {
-        FolderSource { named: path.to_path_buf(), path: path.join(wal), shown: format!("{wal}/"), live: true }
+    pub(crate) fn of_data_directory(path: &Path, wal: &str, pace: Option<Arc<Pace>>) -> FolderSource {
+        FolderSource { pace, named: path.to_path_buf(), path: path.join(wal), shown: format!("{wal}/"), live: true }
     }
 }
 
@@ -68,7 +70,7 @@ impl Source for FolderSource {
     }
 
     fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
-        file::read(&entry.path(), how, scratch, sink)
+        file::read(&entry.path(), how, self.pace.as_deref(), scratch, sink)
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {

@@ -2,10 +2,12 @@
 
 use crate::files::Files;
 use crate::folder::FolderSource;
+use crate::pace::Pace;
 use crate::stdin::Stream;
 use crate::{Source, SourceError, level};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Opens what a user named: a folder of WAL, a data directory, a file, several files, or `-` for standard input.
 ///
@@ -15,21 +17,29 @@ use std::path::{Path, PathBuf};
 /// Nothing is there, it may not be read, it is a pipe or a device; or no WAL lies in the folder, but in folders in it:
 /// [`SourceError::WrongLevel`] says which.
 pub fn open(paths: &[PathBuf]) -> Result<Box<dyn Source>, SourceError> {
+    open_at_pace(paths, None)
+}
+
+/// As [`open`]; no more is read of its files than the pace allows. Standard input comes as fast as it is written.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_at_pace(paths: &[PathBuf], pace: Option<Arc<Pace>>) -> Result<Box<dyn Source>, SourceError> {
     match paths {
         [] => Err(SourceError::NoPath),
         [one] if one == Path::new("-") => Ok(Box::new(Stream::stdin()?)),
         [one] => {
             let metadata = fs::metadata(one).map_err(|error| SourceError::io(one, &error))?;
-            if metadata.is_dir() { open_folder(one) } else { Ok(Box::new(Files::new(paths)?)) }
+            if metadata.is_dir() { open_folder(one, pace) } else { Ok(Box::new(Files::new(paths, pace)?)) }
         }
-        several => Ok(Box::new(Files::new(several)?)),
+        several => Ok(Box::new(Files::new(several, pace)?)),
     }
 }
 
-fn open_folder(path: &Path) -> Result<Box<dyn Source>, SourceError> {
+fn open_folder(path: &Path, pace: Option<Arc<Pace>>) -> Result<Box<dyn Source>, SourceError> {
     if level::is_data_directory(path) {
         let wal = level::wal_of_data_directory(path).ok_or_else(|| SourceError::NoWalFolder { path: path.to_path_buf() })?;
-        return Ok(Box::new(FolderSource::of_data_directory(path, wal)));
+        return Ok(Box::new(FolderSource::of_data_directory(path, wal, pace)));
     }
     if !level::holds_wal(path).map_err(|error| SourceError::io(path, &error))? {
         let use_instead = level::folders_with_wal(path);
@@ -37,5 +47,5 @@ fn open_folder(path: &Path) -> Result<Box<dyn Source>, SourceError> {
             return Err(SourceError::WrongLevel { path: path.to_path_buf(), use_instead });
         }
     }
-    Ok(Box::new(FolderSource::new(path)))
+    Ok(Box::new(FolderSource::new(path, pace)))
 }

@@ -45,7 +45,7 @@ impl Source for Share {
     }
 
     fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
-        file::read(&entry.path(), how, scratch, sink)
+        file::read(&entry.path(), how, None, scratch, sink)
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {

@@ -130,6 +130,15 @@ codes! {
     SegmentChanged = "WP118", "segment-changed", Warning, "a segment changed since it was proven",
         example "000000010000000000000011 holds other bytes than when it was proven",
         "An index remembers this file with other content, and the file was right then. WAL that is archived never changes: the disk lost bits, somebody wrote to the file, or it was replaced by another copy. Where the new content is wrong, another finding says how; where it is right, compare the file with another copy of the archive all the same, and find out what changed it. The finding is given once: from this run on the index remembers the new content.";
+    TooShort = "WP130", "too-short", Error, "the archive does not get where it must",
+        example "replay reaches 0/05F00000, not 0/06000000 that it must reach",
+        "verify --must-reach named a position or a time, and what is proven to replay ends before it. A lost tail cannot be seen from bytes: an archive that lacks its last segments looks like one of an hour ago. So somebody who knows how far the server was has to say so. Either archiving is behind (pg_stat_archiver, pg_wal/archive_status on the server), files were lost, or damage stops replay earlier, which another finding tells.";
+    Stale = "WP131", "stale", Error, "the last commit is too old",
+        example "the last commit is of 2026-11-22T03:02:11.000000Z, 1 h 14 min ago; 15 min are allowed",
+        "verify --max-age compares this machine's clock with the time of the last commit that replays. It is further back than allowed: archiving stands still or is behind, files were lost, or nothing was committed on the server (a server without work archives nothing that a clock could be compared with; set archive_timeout and let something commit now and then). Without any commit, or with one that is further ahead of this clock than the age allowed, the age cannot be told, and the answer is the same: look at the clocks of both machines.";
+    KnownGone = "WP132", "known-gone", Info, "an accepted finding is not there any more",
+        example "WP201 at 0/00FA6880 was accepted, and nothing of it is found any more",
+        "The file of --known accepts a finding that this run does not have: the damage was repaired, the segments expired, or the finding is another one now, a gap that grew for example, which is then told as if nothing had been accepted. Take it out of the file, or let --write-known write it anew.";
 
     RecordCrc = "WP201", "record-crc", Error, "a record's checksum is wrong",
         example "the checksum of the record at 0/00FA6880 is wrong",
@@ -262,7 +271,10 @@ codes! {
 impl Code {
     /// The finding says that something could not be looked at, not that it is wrong.
     pub const fn is_could_not_look(self) -> bool {
-        matches!(self, Code::Changed | Code::Vanished | Code::Encrypted | Code::UnknownCodec | Code::UnknownVersion | Code::Unreadable)
+        matches!(
+            self,
+            Code::Changed | Code::Vanished | Code::StillCopied | Code::Encrypted | Code::UnknownCodec | Code::UnknownVersion | Code::Unreadable
+        )
     }
 }
 
@@ -287,6 +299,15 @@ impl CodePattern {
         match self {
             CodePattern::One(one) => one == code,
             CodePattern::Family(digit) => code.id().as_bytes().get(2) == Some(&digit),
+        }
+    }
+}
+
+impl fmt::Display for CodePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CodePattern::One(code) => code.fmt(f),
+            CodePattern::Family(digit) => write!(f, "WP{}xx", char::from(*digit)),
         }
     }
 }

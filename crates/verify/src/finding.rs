@@ -1,6 +1,7 @@
 //! What is wrong, where, and what it costs.
 
 use crate::codes::{Code, Severity};
+use crate::fresh::{Age, Reach};
 use crate::recovery::failure::Failure;
 use crate::recovery::pages::InvalidPages;
 use pgwal_format::image::Unrestorable;
@@ -72,6 +73,8 @@ pub struct Finding {
     pub detail: Detail,
     /// Further findings of this kind that are not told one by one.
     pub more: u64,
+    /// Known and accepted: it does not count for the verdict.
+    pub accepted: bool,
 }
 
 /// The facts of a finding.
@@ -258,6 +261,29 @@ pub enum Detail {
         /// The field that it ends before.
         before: &'static str,
     },
+    /// Replay does not get where it must.
+    TooShort {
+        /// Where it must.
+        wanted: Reach,
+        /// The timeline on which that lies, where replay does not come onto it.
+        off: Option<TimelineId>,
+        /// Where it comes; `None`: no record, or no commit, was read.
+        reached: Option<Reach>,
+    },
+    /// The age of the last commit.
+    Age(Age),
+    /// An accepted finding that is not there.
+    KnownGone {
+        /// As what precedes "was accepted".
+        what: String,
+    },
+    /// Files that an expiry took away while we read.
+    Expired {
+        /// How many.
+        count: u64,
+        /// The oldest segment that is left, where one is.
+        oldest: Option<String>,
+    },
     /// Nothing more to say than the code does.
     Plain,
 }
@@ -302,6 +328,7 @@ impl Finding {
             lost: None,
             detail: Detail::Plain,
             more: 0,
+            accepted: false,
         }
     }
 }

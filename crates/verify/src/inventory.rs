@@ -35,8 +35,13 @@ pub struct Inventory {
 impl Inventory {
     /// Sorts entries by what their names say; `names` gives a name to those that have none.
     pub fn new(entries: &[Entry], names: &dyn Fn(usize) -> Option<FileName>, layout: &Layout) -> Inventory {
+        Inventory::among(entries, names, layout, &|_| true)
+    }
+
+    /// The same of some of the entries.
+    pub fn among(entries: &[Entry], names: &dyn Fn(usize) -> Option<FileName>, layout: &Layout, among: &dyn Fn(usize) -> bool) -> Inventory {
         let mut out = Inventory::default();
-        for (index, entry) in entries.iter().enumerate() {
+        for (index, entry) in entries.iter().enumerate().filter(|(index, _)| among(*index)) {
             match entry.name.or_else(|| names(index)) {
                 Some(FileName::Segment(name)) => place(&mut out.segments, &mut out.impossible, name, index, layout),
                 Some(FileName::Partial(name)) => place(&mut out.partials, &mut out.impossible, name, index, layout),

@@ -4,6 +4,7 @@ use crate::consensus::{Consensus, First, beginning};
 use crate::index::{Known, Read, View};
 use crate::inventory::Segment;
 use crate::options::Depth;
+use crate::settle::is_fresh;
 use crate::stretch::{Bad, Kind, Piece, Stretch, Why};
 use crate::tally::Tally;
 use pgwal_format::layout::NotWal;
@@ -14,7 +15,6 @@ use pgwal_source::{Codec, Entry, How, ReadState, Scratch, Source};
 use pgwal_walk::{Expect, Fault, Head, KEEP, Run, Stream, Tail, headers, scan};
 use sha1::{Digest, Sha1};
 use std::ops::ControlFlow;
-use std::time::Duration;
 use twox_hash::xxhash3_128::Hasher;
 
 /// What looking needs to know.
@@ -45,18 +45,28 @@ pub struct Buffers {
     bytes: Vec<u8>,
 }
 
-/// A short file of the last minute may be one that is still being written.
-pub(crate) const FRESH: Duration = Duration::from_secs(60);
-
 impl Looker<'_> {
     /// Looks at a segment: all of its files, if it has several.
     pub fn look(&self, segment: &Segment, buffers: &mut Buffers) -> Stretch {
         let mut out = Stretch::default();
-        let mut best: Option<(usize, Read)> = None;
+        let mut reads: Vec<(usize, Read)> = Vec::with_capacity(segment.copies);
         for entry in segment.entry..segment.entry + segment.copies {
             let read = self.known_or_read(segment, entry, buffers);
             out.bytes += read.bytes;
             out.renamed.extend(read.sha1.map(|sha1| (entry, sha1)));
+            reads.push((entry, read));
+        }
+        // A file that was packed into another meanwhile is gone, one that is being made of another not whole yet.
+        let passing = |entry: usize, why: &Option<Why>| match why {
+            Some(Why::Vanished) => true,
+            Some(why) => why.is_unfinished() && self.is_fresh(entry),
+            None => false,
+        };
+        if reads.len() > 1 && reads.iter().any(|(_, read)| read.why.is_none()) {
+            reads.retain(|(entry, read)| !passing(*entry, &read.why));
+        }
+        let mut best: Option<(usize, Read)> = None;
+        for (entry, read) in reads {
             match &best {
                 Some((first, kept)) => {
                     if kept.why.is_none() && read.why.is_none() && (kept.bytes, kept.sum) != (read.bytes, read.sum) || kept.why != read.why {
@@ -72,7 +82,7 @@ impl Looker<'_> {
         if let Some((entry, read)) = best {
             let kind = match (read.why, read.run) {
                 (None, Some(run)) => Kind::Run(Box::new(run)),
-                (why, run) => Kind::Bad(Box::new(Bad { entry, why: why.unwrap_or(Why::Vanished), run })),
+                (why, run) => Kind::Bad(Box::new(self.bad(entry, why.unwrap_or(Why::Vanished), run))),
             };
             out.pieces.push(Piece { first: segment.number, last: segment.number, kind });
         }
@@ -112,14 +122,25 @@ impl Looker<'_> {
         if self.known.is_some() || self.facts { Tally::with_facts(segment.timeline, start()) } else { Tally::default() }
     }
 
+    fn bad(&self, entry: usize, why: Why, run: Option<Run<Tally>>) -> Bad {
+        let fresh = why.is_unfinished() && self.is_fresh(entry);
+        Bad { entry, why, fresh, grew: false, run }
+    }
+
+    fn is_fresh(&self, entry: usize) -> bool {
+        self.entries.get(entry).is_some_and(|entry| is_fresh(self.source, entry))
+    }
+
     /// Trusts names; of the content, only the size is looked at.
     pub fn name_only(&self, segment: &Segment) -> Stretch {
         let layout = &self.consensus.layout;
         let Some(entry) = self.entries.get(segment.entry) else { return Stretch::default() };
         let size = layout.segment.bytes();
         let odd = entry.size.filter(|&n| n != size && entry.suffix().is_empty());
+        // It may have grown since it was listed.
+        let odd = odd.map(|n| std::fs::metadata(entry.path()).map_or(n, |m| m.len())).filter(|&n| n != size);
         let plain = |entry: &Entry| beginning(self.source, entry).is_some_and(|(_, codec, _)| codec == Codec::Plain);
-        let why = odd.filter(|_| plain(entry)).and_then(|found| self.size(entry, found));
+        let why = odd.filter(|_| plain(entry)).map(|found| Why::Size { found, short: found < size });
         self.blank(segment, why)
     }
 
@@ -128,7 +149,7 @@ impl Looker<'_> {
         let start = layout.address().segment_start(segment.number, layout.segment);
         let kind = match why {
             None => Kind::Run(Box::new(Run::blank(start, layout))),
-            Some(why) => Kind::Bad(Box::new(Bad { entry: segment.entry, why, run: None })),
+            Some(why) => Kind::Bad(Box::new(self.bad(segment.entry, why, None))),
         };
         Stretch { pieces: vec![Piece { first: segment.number, last: segment.number, kind }], ..Stretch::default() }
     }
@@ -208,20 +229,16 @@ impl Looker<'_> {
             ReadState::Changed if !self.live => Some(Why::Changed),
             ReadState::CutOff => Some(Why::Packed { codec: read.codec, bytes: pushed, cut: true }),
             ReadState::Undecodable(_) => Some(Why::Packed { codec: read.codec, bytes: pushed, cut: false }),
-            _ if read.codec == Codec::Plain && read.stored_bytes.is_some_and(|n| n != size) => self.size(entry, read.stored_bytes.unwrap_or(0)),
-            _ if pushed != size => self.size(entry, pushed),
+            _ if read.codec == Codec::Plain && read.stored_bytes.is_some_and(|n| n != size) => {
+                let found = read.stored_bytes.unwrap_or(0);
+                Some(Why::Size { found, short: found < size })
+            }
+            _ if pushed != size => Some(Why::Size { found: pushed, short: pushed < size }),
             _ => judged,
         };
         let sha1 = if read.state == ReadState::Whole { named.other() } else { None };
         let (sum, first) = sum.finish();
         Read { run: Some(run), why, bytes: pushed, sum, first, sha1 }
-    }
-
-    fn size(&self, entry: &Entry, found: u64) -> Option<Why> {
-        let size = self.consensus.layout.segment.bytes();
-        let written = self.source.stamp(entry).map(|stamp| stamp.written());
-        let fresh = found < size && written.and_then(|t| t.elapsed().ok()).is_some_and(|age| age < FRESH);
-        Some(Why::Size { found, fresh })
     }
 
     /// Scans the bytes of a file and says whether they are those of this segment.

@@ -2,6 +2,7 @@
 
 use crate::codes::{CodePattern, Severity};
 use crate::index::{Index, Joined};
+use crate::known::Known;
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_source::guard::Guard;
 use std::sync::atomic::AtomicBool;
@@ -53,6 +54,8 @@ pub struct Options<'a> {
     pub map: Option<Guard>,
     /// Severities that differ from the table; the last that matches counts.
     pub severities: Vec<(CodePattern, Severity)>,
+    /// Findings that are accepted.
+    pub known: Option<&'a Known>,
     /// Who wants to know how far it is.
     pub progress: Option<&'a dyn Progress>,
     /// What earlier runs proved; counts where every record is looked at.
@@ -75,6 +78,7 @@ impl Default for Options<'_> {
             jobs: 1,
             map: None,
             severities: Vec::new(),
+            known: None,
             progress: None,
             index: None,
             joined: None,

@@ -1,6 +1,8 @@
 //! What a run came to.
 
+use crate::codes::Severity;
 use crate::finding::Finding;
+use crate::fresh::Fresh;
 use crate::index::IndexUse;
 use crate::options::Depth;
 use crate::recovery::outcome::Restore;
@@ -178,9 +180,21 @@ pub struct Outcome {
     pub restore: Option<Box<Restore>>,
     /// What an index saved, where one was given.
     pub index: Option<IndexUse>,
+    /// How far and how fresh, where that was asked.
+    pub fresh: Option<Fresh>,
 }
 
 impl Outcome {
+    /// Findings that count: not those that are accepted.
+    pub fn counted(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|f| !f.accepted)
+    }
+
+    /// How many errors and warnings are accepted.
+    pub fn accepted(&self) -> u64 {
+        self.findings.iter().filter(|f| f.accepted && f.severity >= Severity::Warning).count() as u64
+    }
+
     /// Of an archive that has nothing of what was asked for.
     pub(crate) fn nothing(layout: Layout, system_id: u64, depth: Depth, unknown: Ignored) -> Outcome {
         Outcome {
@@ -202,6 +216,7 @@ impl Outcome {
             live: false,
             restore: None,
             index: None,
+            fresh: None,
         }
     }
 }

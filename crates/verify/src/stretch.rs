@@ -34,6 +34,10 @@ pub struct Bad {
     pub entry: usize,
     /// Why not.
     pub why: Why,
+    /// Written just now, and perhaps not to its end.
+    pub fresh: bool,
+    /// It was seen to change between two looks: somebody is writing it.
+    pub grew: bool,
     /// What of it could be read all the same.
     pub run: Option<Run<Tally>>,
 }
@@ -41,8 +45,8 @@ pub struct Bad {
 /// Why a file cannot be used.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Why {
-    /// Its size in bytes, and whether it was written just now.
-    Size { found: u64, fresh: bool },
+    /// Its size in bytes, and whether that is too small.
+    Size { found: u64, short: bool },
     /// Packed, and not whole.
     Packed { codec: Codec, bytes: u64, cut: bool },
     /// Encrypted.
@@ -85,6 +89,11 @@ pub enum Readable {
 impl Why {
     /// What files that are no WAL hold, as [`Why::NotWal`] says it. New ones go to the end.
     pub const CONTENTS: [&'static str; 4] = ["a program (ELF)", "text", "as random as encrypted data", "no WAL of any version"];
+
+    /// What a file may be that somebody has not written to its end yet.
+    pub fn is_unfinished(&self) -> bool {
+        matches!(self, Why::Size { short: true, .. } | Why::Packed { .. } | Why::Unknown(_) | Why::Unwritten | Why::Changed)
+    }
 
     /// What can be had of such a file.
     pub fn readable(&self) -> Readable {

@@ -4,6 +4,7 @@ use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use crate::inventory::Inventory;
 use crate::outcome::Branch;
+use crate::settle::settled;
 use pgwal_format::text::history::{self, Ancestor, HistoryFault, Switch};
 use pgwal_format::{FileName, Layout, SegmentNo, TimelineId};
 use pgwal_source::{Entry, ReadState, Source};
@@ -29,6 +30,26 @@ pub struct Tree {
     pub nodes: Vec<Node>,
 }
 
+/// The ancestors that a history file names, and what is wrong with it; `None` where it is gone.
+type Said = (Vec<Ancestor>, Option<(Code, String)>);
+
+fn read(source: &dyn Source, entry: &Entry, timeline: TimelineId) -> Option<Said> {
+    Some(match source.small(entry, LIMIT) {
+        Err(error) => (Vec::new(), Some((Code::Unreadable, error.to_string()))),
+        Ok((_, read)) if read.state == ReadState::Vanished => return None,
+        Ok((_, read)) if read.state != ReadState::Whole => {
+            (Vec::new(), Some((Code::HistorySyntax, format!("the file cannot be read whole ({})", read.codec))))
+        }
+        Ok((bytes, _)) => match history::parse(&bytes, timeline) {
+            Ok(ancestors) if ancestors.is_empty() && timeline > TimelineId::FIRST => {
+                (ancestors, Some((Code::HistoryEmpty, "it names no ancestor".into())))
+            }
+            Ok(ancestors) => (ancestors, None),
+            Err(fault) => (Vec::new(), Some((code_of(&fault), said(&fault)))),
+        },
+    })
+}
+
 /// More than any history file has.
 const LIMIT: u64 = 1 << 20;
 
@@ -39,26 +60,15 @@ impl Tree {
         for &(timeline, index) in &inventory.histories {
             let Some(entry) = entries.get(index) else { continue };
             let file = entry.shown();
-            let finding = |code: Code, what: String| Finding {
+            let Some((ancestors, fault)) = settled(source, entry, |(_, fault): &Said| fault.is_some(), || read(source, entry, timeline)) else {
+                continue;
+            };
+            let fault = fault.map(|(code, what)| Finding {
                 timeline: Some(timeline),
                 file: Some(file.clone()),
                 detail: Detail::History { what },
                 ..Finding::of(code)
-            };
-            let (ancestors, fault) = match source.small(entry, LIMIT) {
-                Err(error) => (Vec::new(), Some(finding(Code::Unreadable, error.to_string()))),
-                Ok((_, read)) if read.state == ReadState::Vanished => continue,
-                Ok((_, read)) if read.state != ReadState::Whole => {
-                    (Vec::new(), Some(finding(Code::HistorySyntax, format!("the file cannot be read whole ({})", read.codec))))
-                }
-                Ok((bytes, _)) => match history::parse(&bytes, timeline) {
-                    Ok(ancestors) if ancestors.is_empty() && timeline > TimelineId::FIRST => {
-                        (ancestors, Some(finding(Code::HistoryEmpty, "it names no ancestor".into())))
-                    }
-                    Ok(ancestors) => (ancestors, None),
-                    Err(fault) => (Vec::new(), Some(finding(code_of(&fault), said(&fault)))),
-                },
-            };
+            });
             let broken = fault.is_some();
             findings.extend(fault);
             match tree.nodes.iter_mut().find(|n| n.timeline == timeline) {

@@ -11,6 +11,7 @@ use crate::look::{Buffers, Looker};
 use crate::options::{Depth, Options};
 use crate::outcome::{Backup, NotChecked, Outcome, Verdict};
 use crate::path::Way;
+use crate::settle::{Field, Settled, settled};
 use crate::stretch::{Kind, Piece, Readable, Stretch, Why};
 use crate::tally::Tally;
 use crate::tree::{Tree, switch_segment};
@@ -33,6 +34,13 @@ use std::time::Duration;
 /// with files is in the outcome.
 pub fn verify(source: &dyn Source, options: &Options<'_>) -> Result<Outcome, Error> {
     let mut outcome = examine(source, options)?.0;
+    // Whatever was asked whose WAL this is went away meanwhile.
+    let gone = |outcome: &Outcome| outcome.layout.is_none() && outcome.findings.iter().any(|f| f.code == Code::Vanished);
+    for _ in 0..LOOKS {
+        if gone(&outcome) {
+            outcome = examine(source, options)?.0;
+        }
+    }
     // A server writes while we read: what was looked at before it was written does not fit what was looked at after. What
     // is still wrong when looked at again is wrong.
     let mut again = 0;
@@ -76,17 +84,31 @@ pub(crate) struct Sight {
 
 /// Verifies, and keeps what was learned of the files. No sight where no file could be read.
 pub(crate) fn examine(source: &dyn Source, options: &Options<'_>) -> Result<(Outcome, Option<Sight>), Error> {
-    match attempt(source, options, true)? {
-        Some(seen) => Ok(seen),
-        None => attempt(source, options, false)?.ok_or(Error::Interrupted),
+    let (mut trusting, mut again) = (true, LOOKS);
+    loop {
+        match attempt(source, options, trusting, again > 0)? {
+            Attempt::Seen(seen) => return Ok(*seen),
+            Attempt::Misled => trusting = false,
+            Attempt::StartAgain => again = again.saturating_sub(1),
+        }
     }
 }
 
-/// `trusting`: takes from the index what was shortened because the segment before tells the rest. `None` where that turned
-/// out to be another segment.
-fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool) -> Result<Option<(Outcome, Option<Sight>)>, Error> {
-    let listing = source.list()?;
-    let entries = &listing.entries;
+/// How an attempt ended.
+enum Attempt {
+    /// With an outcome.
+    Seen(Box<(Outcome, Option<Sight>)>),
+    /// What the index had shortened because the segment before tells the rest, turned out to be behind another one.
+    Misled,
+    /// What came meanwhile asks for a new beginning.
+    StartAgain,
+}
+
+/// `trusting`: takes from the index what was shortened, too. `again`: may ask for a new beginning.
+fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool, again: bool) -> Result<Attempt, Error> {
+    let mut listing = source.list()?;
+    let mut added = std::mem::take(&mut listing.entries);
+    let entries = &added;
     let live = source.is_live();
     let mut findings: Vec<Finding> = listing.unreadable.iter().map(|(file, error)| unreadable(file, error.to_string())).collect();
     let has_wal = entries.iter().any(|e| matches!(e.name, None | Some(FileName::Segment(_) | FileName::Partial(_))));
@@ -100,10 +122,11 @@ fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool) -> Result
         None => session.as_ref()?.first(entry),
     });
     let Some(whose) = whose else {
-        return Ok(Some((nobody(source, entries, findings, options, live, (listing.ignored.count, listing.unknown)), None)));
+        let nobody = nobody(source, entries, findings, options, live, (listing.ignored.count, listing.unknown));
+        return Ok(Attempt::Seen(Box::new((nobody, None))));
     };
     let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
-    let inventory = Inventory::new(entries, &named, &whose.layout);
+    let mut inventory = Inventory::new(entries, &named, &whose.layout);
     if let Some(session) = &mut session {
         session.settle(&whose, &inventory)?;
     }
@@ -117,7 +140,16 @@ fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool) -> Result
     let known = session.as_ref().map(|session| session as &dyn Known).or(options.joined.map(|joined| joined as &dyn Known));
     let looker = Looker { source, entries, consensus: &whose, how, live, depth: options.depth, known, facts: options.facts };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.max(1)).build().map_err(|_| Error::Threads)?;
-    let stretches = pool.install(|| look_at_all(&looker, &inventory, &tree, options));
+    let mut stretches = pool.install(|| look_at_all(&looker, &inventory, &tree, options));
+    let field = Field { source, consensus: &whose, names: &names, tree: &tree, options };
+    // Parts are what they were when they were made.
+    match if live || options.joined.is_some() { Settled::As(Vec::new()) } else { field.settle(&mut added, &mut inventory, &mut stretches) } {
+        Settled::As(told) => findings.extend(told),
+        Settled::StartAgain if again => return Ok(Attempt::StartAgain),
+        Settled::StartAgain => {}
+    }
+    let entries = &added;
+    let looker = Looker { source, entries, consensus: &whose, how, live, depth: options.depth, known, facts: options.facts };
     if options.interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
         return Err(Error::Interrupted);
     }
@@ -135,7 +167,7 @@ fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool) -> Result
     findings.extend(renamed.filter_map(|&(index, found)| Some(renamed_file(entries.get(index)?, found, &whose.layout))));
     if let Some(session) = &session {
         if session.misled(&inventory) {
-            return Ok(None);
+            return Ok(Attempt::Misled);
         }
         let changed = session.changed().into_iter().filter_map(|index| entries.get(index));
         findings.extend(changed.map(|entry| changed_file(entry, &whose.layout)));
@@ -147,7 +179,7 @@ fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool) -> Result
     let (way, unusable) = (std::mem::take(&mut reports.way), std::mem::take(&mut reports.unusable));
     let mut outcome = outcome(reports, &whose, &tree, options, live, (listing.ignored.count, listing.unknown));
     outcome.index = session.map(|session| session.end(&whose, &inventory));
-    Ok(Some((outcome, Some(Sight { whose, entries: listing.entries, inventory, way, unusable, live }))))
+    Ok(Attempt::Seen(Box::new((outcome, Some(Sight { whose, entries: added, inventory, way, unusable, live })))))
 }
 
 fn outcome(reports: Reports, whose: &Consensus, tree: &Tree, options: &Options<'_>, live: bool, (ignored, unknown): (u64, Ignored)) -> Outcome {
@@ -170,6 +202,7 @@ fn outcome(reports: Reports, whose: &Consensus, tree: &Tree, options: &Options<'
         live,
         restore: None,
         index: None,
+        fresh: None,
     }
 }
 
@@ -177,12 +210,7 @@ fn outcome(reports: Reports, whose: &Consensus, tree: &Tree, options: &Options<'
 /// be joined along any way.
 fn look_at_all(looker: &Looker<'_>, inventory: &Inventory, tree: &Tree, options: &Options<'_>) -> BTreeMap<TimelineId, Stretch> {
     let layout = &looker.consensus.layout;
-    let mut cuts: Vec<SegmentNo> = inventory.timelines().iter().filter_map(|&t| inventory.of(t).first()).map(|s| s.number).collect();
-    // Wherever recovery to any timeline goes over from one file list to another.
-    cuts.extend(inventory.timelines().iter().flat_map(|&t| whole_way(inventory, &tree.line(t, layout)).legs).map(|leg| leg.first));
-    cuts.extend(tree.nodes.iter().filter_map(|n| switch_segment(&n.ancestors.last()?.switch, layout)));
-    cuts.sort_unstable();
-    cuts.dedup();
+    let cuts = cuts(inventory, tree, layout);
     let address = layout.address();
     let asked = |s: &&Segment| {
         let start = options.start.is_none_or(|lsn| s.number >= address.segment(lsn, layout.segment));
@@ -226,6 +254,17 @@ fn look_at_all(looker: &Looker<'_>, inventory: &Inventory, tree: &Tree, options:
     out
 }
 
+/// Segments in front of which runs are not joined, in order.
+pub(crate) fn cuts(inventory: &Inventory, tree: &Tree, layout: &Layout) -> Vec<SegmentNo> {
+    let mut cuts: Vec<SegmentNo> = inventory.timelines().iter().filter_map(|&t| inventory.of(t).first()).map(|s| s.number).collect();
+    // Wherever recovery to any timeline goes over from one file list to another.
+    cuts.extend(inventory.timelines().iter().flat_map(|&t| whole_way(inventory, &tree.line(t, layout)).legs).map(|leg| leg.first));
+    cuts.extend(tree.nodes.iter().filter_map(|n| switch_segment(&n.ancestors.last()?.switch, layout)));
+    cuts.sort_unstable();
+    cuts.dedup();
+    cuts
+}
+
 /// Unfinished segments, and those whose content is not what the checksum in their name says.
 fn partials(looker: &Looker<'_>, inventory: &Inventory) -> (Vec<Partial>, Vec<(usize, [u8; 20])>) {
     let mut buffers = Buffers::default();
@@ -262,11 +301,12 @@ fn backups(source: &dyn Source, entries: &[Entry], inventory: &Inventory, findin
     for &(name, index) in &inventory.backups {
         let Some(entry) = entries.get(index) else { continue };
         let file = entry.shown();
-        let read = match source.small(entry, 1 << 20) {
-            Ok((_, read)) if read.state == ReadState::Vanished => continue,
-            Ok((bytes, _)) => backup_history::parse(&bytes).map_err(|fault| fault.to_string()).and_then(|b| fits(b, name)),
-            Err(error) => Err(error.to_string()),
+        let read = || match source.small(entry, 1 << 20) {
+            Ok((_, read)) if read.state == ReadState::Vanished => None,
+            Ok((bytes, _)) => Some(backup_history::parse(&bytes).map_err(|fault| fault.to_string()).and_then(|b| fits(b, name))),
+            Err(error) => Some(Err(error.to_string())),
         };
+        let Some(read) = settled(source, entry, Result::is_err, read) else { continue };
         match read {
             Ok(b) => out.push(Backup { file, timeline: name.timeline, start: b.start, stop: b.stop, label: b.label, complete: None, reaches: None }),
             Err(what) => findings.push(Finding {
@@ -336,6 +376,7 @@ fn nobody(
         live,
         restore: None,
         index: None,
+        fresh: None,
     }
 }
 

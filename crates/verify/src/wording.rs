@@ -37,6 +37,10 @@ impl Finding {
             (Code::Gap, _) => {
                 format!("find {file} in pg_wal of the primary, on a standby or in another copy of the archive; check it: walproof verify FILE")
             }
+            (Code::Vanished, Detail::Expired { .. }) => "nothing, where old segments are removed on purpose".into(),
+            (Code::TooShort, _) => "look at pg_stat_archiver and pg_wal/archive_status on the server; find the segments behind the end".into(),
+            (Code::Stale, _) => "look at pg_stat_archiver on the server, and at the clocks of both machines".into(),
+            (Code::KnownGone, _) => "take it out of the file of --known, or let --write-known write that file anew".into(),
             (Code::StillCopied, _) => "run again in a minute: the file is probably still being copied".into(),
             (Code::Changed | Code::Vanished, _) => "run again when nothing writes there".into(),
             (Code::Recycled, _) => format!("find out what archived {file} before it was written; replay ends cleanly in front of it"),

@@ -48,7 +48,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         (None, Some(path), Some(word)) => (path.clone(), word.clone()),
         _ => anyhow::bail!("an archive and one position are needed: walproof hex ARCHIVE LSN"),
     };
-    let input = Input { archive: vec![archive], path: None, jobs: None, no_mmap: true };
+    let input = Input { archive: vec![archive], path: None, jobs: None, no_mmap: true, max_rate: None };
     let source = input.open()?;
     let mut names = Options::default();
     names.depth = Depth::Names;

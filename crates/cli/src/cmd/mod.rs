@@ -6,6 +6,7 @@ pub mod dump;
 pub mod explain;
 pub mod fields;
 pub mod generate;
+mod guard;
 pub mod hex;
 pub mod lag;
 pub mod locate;

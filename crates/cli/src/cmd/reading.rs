@@ -36,6 +36,9 @@ pub struct Reading {
     /// Read plain files in windows instead of mapping them into memory
     #[arg(long)]
     no_mmap: bool,
+    /// Read no more bytes a second than this: 50M, 512K, 1G
+    #[arg(long, value_name = "RATE", value_parser = crate::input::rate)]
+    max_rate: Option<u64>,
 }
 
 /// What was read.
@@ -70,7 +73,7 @@ impl Reading {
     /// Opens the archive, and says what of it is asked for.
     pub fn open(&self) -> anyhow::Result<(Box<dyn Source>, Options<'static>)> {
         let (archive, segments) = self.words()?;
-        let input = Input { archive, path: None, jobs: self.jobs, no_mmap: self.no_mmap };
+        let input = Input { archive, path: None, jobs: self.jobs, no_mmap: self.no_mmap, max_rate: self.max_rate };
         let source = input.open()?;
         let mut options = Options::default();
         options.jobs = input.jobs();

@@ -1,6 +1,7 @@
 //! `walproof verify`
 
 use crate::Exit;
+use crate::cmd::guard::Guard;
 use crate::cmd::restoring::Restoring;
 use crate::count::Volume;
 use crate::input::{At, Input};
@@ -27,6 +28,8 @@ pub struct Args {
     input: Input,
     #[command(flatten)]
     restoring: Restoring,
+    #[command(flatten)]
+    guard: Guard,
     /// With a backup: judge all files of the archive, not only those that this restore asks for
     #[arg(long)]
     all: bool,
@@ -139,19 +142,22 @@ fn check(args: &Args, run: Run) -> anyhow::Result<Exit> {
         anyhow::bail!("--index is about the whole archive, --backup about one restore: verify twice");
     }
     let index = if args.summaries.is_empty() { args.memory.open(&args.input, args.depth)? } else { None };
+    let guarding = args.guard.read(args.depth.into(), args.timezone.as_ref())?;
     let bar = Bar::new(args.quiet);
     let mut options = options(args);
     options.severities.clone_from(&args.severity);
     options.depth = args.depth.into();
     options.progress = Some(&bar);
     options.index = index.as_ref();
+    options.known = guarding.known();
     let source = if args.summaries.is_empty() { Some(args.input.open()?) } else { None };
-    let outcome = match &source {
+    let mut outcome = match &source {
         None => verify_parts(parts(&args.summaries)?, &options)?,
         Some(source) if args.restoring.is_asked() => args.restoring.verify(source.as_ref(), &options, args.all, args.timezone.as_ref())?,
         Some(source) => verify(source.as_ref(), &options)?,
     };
     bar.finish();
+    guarding.judge(&mut outcome, &args.severity, args.quiet)?;
     let mut exit = exit(&outcome, args.fail_on);
     if let Some(error) = index.as_ref().and_then(|index| index.save().err()) {
         // The verdict holds; but who relies on the index must know.
@@ -246,8 +252,8 @@ fn parts(files: &[PathBuf]) -> anyhow::Result<Parts> {
 }
 
 fn exit(outcome: &Outcome, fail_on: FailOn) -> Exit {
-    let worst = outcome.findings.iter().map(|f| f.severity).max();
-    let could_not_look = outcome.findings.iter().any(|f| f.severity == Severity::Error && f.code.is_could_not_look());
+    let worst = outcome.counted().map(|f| f.severity).max();
+    let could_not_look = outcome.counted().any(|f| f.severity == Severity::Error && f.code.is_could_not_look());
     match outcome.verdict {
         Verdict::Refuted => Exit::Refuted,
         _ if fail_on == FailOn::Warning && worst >= Some(Severity::Warning) && !could_not_look => Exit::Refuted,

@@ -38,6 +38,8 @@ pub fn verify(outcome: &Outcome) -> Value {
             "last_commit_time": outcome.replayed.last_commit.and_then(rfc3339),
         })),
         "timelines": outcome.timelines.iter().map(timeline).collect::<Vec<_>>(),
+        "accepted": outcome.accepted(),
+        "freshness": outcome.fresh.map(|fresh| super::fresh::json(&fresh, outcome)),
         "backups": outcome.backups.iter().map(backup).collect::<Vec<_>>(),
         "findings": outcome.findings.iter().map(|f| finding(f, layout)).collect::<Vec<_>>(),
         "not_checked": outcome.not_checked.iter().map(|n| not_checked(*n)).collect::<Vec<_>>(),
@@ -145,7 +147,7 @@ pub fn finding(f: &Finding, layout: Option<&Layout>) -> Value {
         "lost": f.lost.as_ref().map(lost),
         "readable_until": f.readable_until,
         "advice": f.advice(),
-        "accepted": false,
+        "accepted": f.accepted,
         "more": f.more,
     })
 }

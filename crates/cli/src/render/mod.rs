@@ -11,6 +11,7 @@ pub mod explain_json;
 pub mod explain_text;
 pub mod fields_json;
 pub mod fields_text;
+pub mod fresh;
 pub mod hex_json;
 pub mod hex_text;
 pub mod json;

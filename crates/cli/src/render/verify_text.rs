@@ -16,12 +16,15 @@ const TOLD: usize = 5;
 
 /// Writes it, with times in a zone.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, zone: &Zone) -> io::Result<()> {
-    let worst = outcome.findings.iter().find(|f| f.severity == Severity::Error);
+    let worst = outcome.counted().find(|f| f.severity == Severity::Error);
     line(out, "VERDICT", &headline(outcome, worst, zone), color(outcome.verdict))?;
     line(out, "WHY", &why(outcome, worst), Style::new())?;
     line(out, "IMPACT", &impact(outcome, worst, zone), Style::new())?;
     line(out, "NEXT", &next(outcome, worst), Style::new())?;
     line(out, "PROVEN", &proven(outcome), Style::new())?;
+    if let Some(fresh) = outcome.fresh.and_then(|fresh| super::fresh::text(&fresh, outcome, zone)) {
+        line(out, "FRESH", &fresh, Style::new())?;
+    }
     for (label, text) in outcome.restore.iter().flat_map(|r| restore_text::lines(r, zone)) {
         line(out, label, &text, Style::new())?;
     }
@@ -70,6 +73,10 @@ pub(super) fn headline(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) 
     }
     match (outcome.verdict, worst) {
         (Verdict::Proven, _) => match replay {
+            Some((from, to)) if outcome.accepted() > 0 => {
+                let n = outcome.accepted();
+                format!("PROVEN EXCEPT {n} accepted: WAL replays from {from} to {to}{}", at_time(outcome.replayed.last_commit, zone))
+            }
             Some((from, to)) => format!("PROVEN: WAL replays from {from} to {to}{}", at_time(outcome.replayed.last_commit, zone)),
             None => "PROVEN: nothing is wrong, and there is no record to replay".into(),
         },
@@ -100,6 +107,9 @@ fn at_time(time: Option<Timestamp>, zone: &Zone) -> String {
 pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>) -> String {
     match worst {
         Some(f) => place(f, outcome.layout.as_ref()),
+        None if outcome.verdict == Verdict::Proven && outcome.accepted() > 0 => {
+            "every record behind the last accepted damage or gap was read and is right; what is accepted is not repaired".into()
+        }
         None if outcome.verdict == Verdict::Proven => match outcome.findings.iter().map(|f| f.severity).max() {
             Some(Severity::Warning) => "every record needed was read and is right; the warnings below do not stop replay".into(),
             _ => "every record was read: checksums, links, pages and seams are right".into(),
@@ -126,6 +136,9 @@ pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) ->
     }
     let Some(f) = worst else {
         return match outcome.verdict {
+            Verdict::Proven if outcome.accepted() > 0 => {
+                "replay from a base backup older than what is accepted still stops there; from one within this WAL all of it replays".into()
+            }
             Verdict::Proven => "none known: a server that starts from a base backup within this WAL replays all of it".into(),
             _ => "damage in what was not looked at is not noticed".into(),
         };
@@ -158,7 +171,7 @@ fn out_of_reach(worst: Option<&Finding>, zone: &Zone) -> String {
 }
 
 pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
-    match worst.or_else(|| outcome.findings.iter().find(|f| f.severity == Severity::Warning)) {
+    match worst.or_else(|| outcome.counted().find(|f| f.severity == Severity::Warning)) {
         Some(f) => f.advice(),
         None if outcome.verdict == Verdict::Proven && outcome.backups.is_empty() && outcome.restore.is_none() => {
             "nothing for the WAL; keep a base backup that starts within it".into()
@@ -232,7 +245,13 @@ fn findings(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
         for &code in Code::ALL {
             let of: Vec<&Finding> = outcome.findings.iter().filter(|f| (f.severity, f.code) == (severity, code)).collect();
             for f in of.iter().take(TOLD) {
-                writeln!(out, "{:<8} {code} {}", severity.to_string(), place(f, outcome.layout.as_ref()).replace(&format!(" ({code})"), ""))?;
+                let accepted = if f.accepted { " (accepted)" } else { "" };
+                writeln!(
+                    out,
+                    "{:<8} {code} {}{accepted}",
+                    severity.to_string(),
+                    place(f, outcome.layout.as_ref()).replace(&format!(" ({code})"), "")
+                )?;
                 if severity == Severity::Error {
                     if let Some(says) = f.server_says(outcome.layout.as_ref()) {
                         writeln!(out, "         the server says: {says}")?;

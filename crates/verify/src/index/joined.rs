@@ -112,11 +112,7 @@ impl Known for Joined {
 
     fn recall(&self, entry: usize, view: &View) -> Option<Read> {
         let summary = self.summaries.get(entry)?;
-        if let Some(mut read) = summary.read(view) {
-            if let Some(Why::Size { found, fresh }) = &mut read.why {
-                let young = summary.stamp.written().elapsed().is_ok_and(|age| age < FRESH);
-                *fresh = *found < view.layout.segment.bytes() && young;
-            }
+        if let Some(read) = summary.read(view) {
             return Some(read);
         }
         if !self.kept.get(&summary.file).is_some_and(|kept| *kept) {

@@ -161,7 +161,8 @@ impl<'a> Session<'a> {
     fn lasts(&self, stamp: &Stamp, read: &Read) -> bool {
         let settled = match &read.why {
             None => true,
-            Some(Why::Size { fresh, .. }) => !fresh,
+            // It may be written on.
+            Some(Why::Size { short, .. }) => !short,
             Some(Why::Changed | Why::Vanished | Why::Refused(_)) => false,
             Some(_) => true,
         };

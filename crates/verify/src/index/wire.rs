@@ -58,7 +58,7 @@ impl Wire for Content {
 impl Wire for Why {
     fn put(&self, out: &mut Vec<u8>) {
         match self {
-            Why::Size { found, fresh } => (0u8, (*found, *fresh)).put(out),
+            Why::Size { found, short } => (0u8, (*found, *short)).put(out),
             Why::Packed { codec, bytes, cut } => (1u8, (Packing(*codec), (*bytes, *cut))).put(out),
             Why::Encrypted(codec) => (2u8, Packing(*codec)).put(out),
             Why::Unknown(codec) => (3u8, Packing(*codec)).put(out),
@@ -78,7 +78,7 @@ impl Wire for Why {
 
     fn take(input: &mut &[u8]) -> Option<Why> {
         Some(match u8::take(input)? {
-            0 => Why::Size { found: Wire::take(input)?, fresh: Wire::take(input)? },
+            0 => Why::Size { found: Wire::take(input)?, short: Wire::take(input)? },
             1 => Why::Packed { codec: Packing::take(input)?.0, bytes: Wire::take(input)?, cut: Wire::take(input)? },
             2 => Why::Encrypted(Packing::take(input)?.0),
             3 => Why::Unknown(Packing::take(input)?.0),

@@ -192,7 +192,10 @@ impl Judge<'_> {
         let at = self.start_of(piece.first);
         let leftover = place == Place::Behind && self.is_leftover(piece);
         let (code, detail) = match (self.flaw(&bad.why), &bad.why) {
-            ((_, detail), Why::Size { fresh: true, .. }) if place == Place::Behind => (Code::StillCopied, detail),
+            ((_, detail), _) if bad.grew => (Code::StillCopied, detail),
+            ((_, detail), Why::Size { short: true, .. } | Why::Packed { cut: true, .. }) if bad.fresh && place == Place::Behind => {
+                (Code::StillCopied, detail)
+            }
             ((_, detail), Why::Belongs { .. }) if leftover => (Code::Recycled, detail),
             (told, _) => told,
         };
@@ -211,6 +214,9 @@ impl Judge<'_> {
         let unseen = matches!(bad.why, Why::Changed) && place != Place::Behind || matches!(bad.why, Why::Vanished) && place == Place::Between;
         if unseen {
             finding.severity = needed;
+        }
+        if bad.grew {
+            finding.severity = if place == Place::Between { needed } else { Severity::Info };
         }
         // A server archives no file that it has not written: zeros there are lost WAL, older pages a file not yet begun.
         if leftover && (live || bad.why != Why::Unwritten) {

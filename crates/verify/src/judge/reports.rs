@@ -4,6 +4,7 @@ use super::line::order;
 use super::{Judge, add_over_seam};
 use crate::codes::{Code, Severity};
 use crate::finding::Finding;
+use crate::known::{self, Accepted};
 use crate::options::Depth;
 use crate::outcome::{Backup, End, NotChecked, TimelineReport, Verdict};
 use crate::path::Way;
@@ -43,7 +44,10 @@ impl Judge<'_> {
         // What is wrong at the end of a parent's segment is seen from each timeline that goes on behind it.
         findings.dedup_by(|b, a| a.lsn.is_some() && (a.code, a.lsn, a.at, &a.file, a.offset) == (b.code, b.lsn, b.at, &b.file, b.offset));
         let mut timelines: Vec<TimelineReport> = self.pieces.keys().copied().filter_map(|t| self.timeline_report(t, &findings)).collect();
-        let (replay, replayed) = self.replay(&findings);
+        let gone: Vec<&Accepted> = self.options.known.map(|known| known.accept(&mut findings)).unwrap_or_default();
+        // As if they were ignored; but what they damage is not told to be whole.
+        let (accepted, counted): (Vec<Finding>, Vec<Finding>) = findings.iter().cloned().partition(|f| f.accepted);
+        let (replay, replayed) = self.replay(&counted, &accepted);
         let mut backups = std::mem::take(&mut self.backups);
         for backup in &mut backups {
             if self.options.depth == Depth::Records && self.options.start.is_none() && self.options.end.is_none() {
@@ -53,7 +57,7 @@ impl Judge<'_> {
         }
         let reached = |n: SegmentNo| replay.is_some_and(|(from, to)| self.start_of(n) < to && n >= self.number(from));
         let replay_segments = self.way.legs.iter().map(|leg| (leg.first.0..=leg.last.0).filter(|&n| reached(SegmentNo(n))).count() as u64).sum();
-        let verdict = match verdict(&findings, self.options.depth) {
+        let verdict = match verdict(&counted, self.options.depth) {
             // Nothing was read: that proves nothing.
             Verdict::Proven if replay.is_none() => Verdict::Unproven,
             verdict => verdict,
@@ -74,6 +78,7 @@ impl Judge<'_> {
         if self.layout().dialect.page.all & 0x0004 != 0 && self.layout().dialect.page.overwrite != 0x0004 {
             not_checked.push(NotChecked::RemovableFlag);
         }
+        findings.extend(gone.into_iter().map(known::gone).filter(|f| self.options.depth == Depth::Records && self.is_asked(f)));
         // Worst first, and of one severity in the order of WAL.
         findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
         Reports { verdict, path, timelines, backups, findings, replay, replayed, replay_segments, not_checked, way: self.way, unusable }
@@ -165,7 +170,7 @@ impl Judge<'_> {
 
     /// From the first record on the way, behind the last gap that nothing needs closed, to where the first error stops
     /// replay.
-    fn replay(&self, findings: &[Finding]) -> (Option<(Lsn, Lsn)>, Tally) {
+    fn replay(&self, findings: &[Finding], accepted: &[Finding]) -> (Option<(Lsn, Lsn)>, Tally) {
         let stop = findings.iter().find(|f| f.severity == Severity::Error && f.lsn.is_some() && self.stops(f));
         let refuted_at = stop.and_then(|f| f.at);
         let open = |h: &&crate::path::Hole| refuted_at.is_none_or(|at| self.start_of(h.last) < at);
@@ -191,7 +196,19 @@ impl Judge<'_> {
             replayed.last_commit = lost.last_commit;
         }
         let to = stop.and_then(|f| f.lsn).or(end);
-        (first.zip(to).map(|(f, to)| (f.lsn, to.max(f.lsn))), replayed)
+        let mut first = first.map(|f| f.lsn);
+        // Damage that is accepted is not replayed over: what is proven begins behind it.
+        let behind =
+            accepted.iter().filter(|f| f.severity == Severity::Error && self.stops(f)).filter_map(|f| f.lost.filter(|l| l.until_lsn > first));
+        let in_reach = behind.filter(|lost| stop.is_none_or(|stop| lost.until_lsn <= stop.lsn));
+        if let Some(lost) = in_reach.max_by_key(|lost| lost.until_lsn) {
+            let after = stop.and_then(|f| f.lost).unwrap_or_default();
+            first = lost.until_lsn;
+            replayed.records = replayed.records.min(lost.records_after.saturating_sub(after.records_after));
+            replayed.commits = replayed.commits.min(lost.commits_after.saturating_sub(after.commits_after));
+            replayed.last_commit = replayed.last_commit.filter(|_| replayed.commits > 0);
+        }
+        (first.zip(to).map(|(first, to)| (first, to.max(first))), replayed)
     }
 
     /// Whether a finding lies on the way of recovery: in a file that it takes, or in a hole where it wants one.

@@ -42,6 +42,14 @@ impl Zone {
         files.iter().rev().find_map(|file| file.text.get("timezone")).and_then(Zone::named)
     }
 
+    /// Reads a time; one without a zone is of this one. `None` where it is in no spelling that is read, or a word as `now`.
+    pub fn time(&self, text: &str) -> Option<Timestamp> {
+        match read(text, self) {
+            Read::At(time, _) => Some(time),
+            Read::Special(_) | Read::Unread => None,
+        }
+    }
+
     /// As settings name it.
     pub fn name(&self) -> String {
         match self.0.iana_name() {

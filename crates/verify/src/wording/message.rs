@@ -102,6 +102,18 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
             format!("timeline {own} goes on to {to}, behind its end {}, where timeline {child} left it", place(switch))
         }
         Detail::OldTimeline { found } => format!("{file} holds WAL of timeline {found} only"),
+        Detail::TooShort { wanted, off: Some(timeline), .. } => {
+            format!("replay does not come onto timeline {timeline}, on which it must reach {wanted}")
+        }
+        Detail::TooShort { wanted, reached: Some(reached), .. } => format!("replay reaches {reached}, not {wanted} that it must reach"),
+        Detail::TooShort { wanted, reached: None, .. } => format!("nothing replays that could reach {wanted}"),
+        Detail::Age(age) => age.to_string(),
+        Detail::KnownGone { what } => format!("{what} was accepted, and nothing of it is found any more"),
+        Detail::Expired { count, oldest } => {
+            let (files, are) = if *count == 1 { ("1 segment".to_owned(), "was") } else { (format!("{count} segments"), "were") };
+            let left = oldest.as_ref().map(|oldest| format!("; the oldest that is left is {oldest}")).unwrap_or_default();
+            format!("{files} up to {file} {are} removed during the run{left}")
+        }
         Detail::Plain => format!("{file}: {}", f.code.title()),
     }
 }

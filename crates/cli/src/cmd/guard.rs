@@ -1,0 +1,150 @@
+//! What a nightly check asks for beyond the bytes: how far, how fresh, and which losses are known.
+
+use crate::known_file::KnownFile;
+use crate::place::Operand;
+use crate::render::time;
+use anyhow::{anyhow, bail, ensure};
+use pgwal::format::position::{Indirect, PositionError};
+use pgwal::format::rmgr::xact::Timestamp;
+use pgwal::verify::codes::CodePattern;
+use pgwal::verify::fresh::{self, Demand, Reach};
+use pgwal::verify::known::Known;
+use pgwal::verify::recovery::Zone;
+use pgwal::verify::{Depth, Outcome, Severity};
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The options.
+#[derive(clap::Args)]
+pub struct Guard {
+    /// Refuted unless replay gets there: a position, or a time (time:… or ISO 8601) at or behind which a commit must lie
+    #[arg(long, value_name = "POSITION")]
+    must_reach: Option<String>,
+    /// Refuted unless the last commit is at most so old: 90s, 15m, 2h, 1d
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    max_age: Option<Duration>,
+    /// Accept the findings that this file lists: they are told, and do not count
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["backup", "pgdata"])]
+    known: Option<PathBuf>,
+    /// Write this run's errors and warnings to a file for --known; comments in it are kept
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["backup", "pgdata", "start", "end"])]
+    write_known: Option<PathBuf>,
+}
+
+/// The options, read.
+pub struct Guarding<'a> {
+    options: &'a Guard,
+    wanted: Option<Wanted<'a>>,
+    known: Option<KnownFile>,
+    list: Option<Known>,
+}
+
+enum Wanted<'a> {
+    Time(Timestamp),
+    Place(Operand<'a>),
+}
+
+impl Guard {
+    /// Reads what the options name, before anything else is read.
+    pub fn read(&self, depth: Depth, zone: Option<&time::Zone>) -> anyhow::Result<Guarding<'_>> {
+        let asked =
+            [(self.must_reach.is_some(), "--must-reach"), (self.max_age.is_some(), "--max-age"), (self.write_known.is_some(), "--write-known")];
+        if let Some((_, option)) = asked.iter().find(|(asked, _)| *asked).filter(|_| depth != Depth::Records) {
+            bail!("{option} needs every record: leave --depth out");
+        }
+        let wanted = self.must_reach.as_deref().map(|text| wanted(text, zone)).transpose()?;
+        let known = self.known.as_deref().map(KnownFile::read).transpose()?;
+        let list = known.as_ref().map(KnownFile::list);
+        if let Some(path) = self.write_known.as_deref().filter(|path| path.exists()) {
+            // Not only after hours.
+            KnownFile::read(path)?;
+        }
+        Ok(Guarding { options: self, wanted, known, list })
+    }
+}
+
+impl Guarding<'_> {
+    /// What is accepted.
+    pub fn known(&self) -> Option<&Known> {
+        self.list.as_ref()
+    }
+
+    /// Judges what the bytes alone do not say, and writes what is known.
+    pub fn judge(&self, outcome: &mut Outcome, severities: &[(CodePattern, Severity)], quiet: bool) -> anyhow::Result<()> {
+        if let (Some(known), Some(found)) = (&self.known, outcome.system_id) {
+            known.check_cluster(found)?;
+        }
+        if self.wanted.is_some() || self.options.max_age.is_some() {
+            let (must_reach, on) = match (&self.wanted, &outcome.layout) {
+                (Some(Wanted::Time(time)), _) => (Some(Reach::Time(*time)), None),
+                (Some(Wanted::Place(operand)), Some(layout)) => {
+                    let lsn = match operand {
+                        Operand::Written(position) => position.lsn(layout.address(), layout.segment),
+                        Operand::InFile { lsn, .. } => Ok(*lsn),
+                    };
+                    (Some(Reach::Lsn(lsn.map_err(|error| anyhow!("--must-reach: {error}"))?)), operand.timeline())
+                }
+                _ => (None, None),
+            };
+            fresh::demand(outcome, Demand { must_reach, on, max_age: self.options.max_age, now: now() }, severities);
+        }
+        if let Some(path) = &self.options.write_known {
+            ensure!(outcome.layout.is_some(), "no WAL could be read: {} is left as it is", path.display());
+            let told = KnownFile::write(path, outcome, self.known.as_ref())?;
+            if !quiet {
+                crate::complain(&told);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// This machine's clock; one before 1970 is as good as one in 1970: whatever it is compared with is too far away.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+    Timestamp(micros.saturating_sub(Timestamp(0).unix_micros()))
+}
+
+fn wanted<'a>(text: &'a str, zone: Option<&time::Zone>) -> anyhow::Result<Wanted<'a>> {
+    let at = |time: &str| {
+        let zone = zone.and_then(|zone| Zone::named(zone.name()?)).unwrap_or_else(Zone::system);
+        zone.time(time).ok_or_else(|| anyhow!("--must-reach: \"{time}\" is no time; write it as 2026-11-22 03:17:02+01"))
+    };
+    if let Some(time) = text.strip_prefix("time:") {
+        return Ok(Wanted::Time(at(time)?));
+    }
+    match Operand::read(text) {
+        Ok(operand) => Ok(Wanted::Place(operand)),
+        Err(crate::place::Unread::Text(PositionError::NeedsArchive(Indirect::Time))) => Ok(Wanted::Time(at(text)?)),
+        Err(unread) => Err(anyhow::Error::from(unread).context(format!("--must-reach \"{text}\""))),
+    }
+}
+
+/// Reads an age.
+fn age(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let factor = match unit.trim_start() {
+        "s" => Some(1),
+        "m" | "min" => Some(60),
+        "h" => Some(3600),
+        "d" => Some(86_400),
+        _ => None,
+    };
+    let seconds = number.parse::<u64>().ok().zip(factor).and_then(|(n, factor)| n.checked_mul(factor));
+    seconds.map(Duration::from_secs).ok_or_else(|| "a number and s, m, h or d, as 15m".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages() {
+        assert_eq!(["90s", "15m", "2h", "1d", "0s"].map(|text| age(text).unwrap().as_secs()), [90, 900, 7200, 86_400, 0]);
+        for bad in ["", "15", "m", "-1s", "1.5h", "99999999999999999999s", "9999999999999999999d"] {
+            assert!(age(bad).is_err(), "{bad}");
+        }
+    }
+}
