@@ -30,12 +30,12 @@ pub struct Told<'a> {
 impl Told<'_> {
     /// Whether a finding makes the run fail.
     pub fn is_failure(&self, finding: &Finding) -> bool {
-        finding.severity >= self.fails_from
+        finding.severity >= self.fails_from && !finding.accepted
     }
 
-    /// Findings of a severity, those that are not told one by one included.
+    /// Findings of a severity that are not accepted, those that are not told one by one included.
     pub fn count(&self, severity: Severity) -> u64 {
-        self.outcome.findings.iter().filter(|f| f.severity == severity).map(|f| 1 + f.more).sum()
+        self.outcome.counted().filter(|f| f.severity == severity).map(|f| 1 + f.more).sum()
     }
 }
 
@@ -58,7 +58,7 @@ impl Status {
         match exit {
             Exit::Refuted => Status::Critical,
             Exit::CouldNotTell => Status::Unknown,
-            Exit::Clean if outcome.findings.iter().any(|f| f.severity == Severity::Warning) => Status::Warning,
+            Exit::Clean if outcome.counted().any(|f| f.severity == Severity::Warning) => Status::Warning,
             Exit::Clean => Status::Ok,
             Exit::Plugin(status) => status,
         }

@@ -92,7 +92,7 @@ pub struct Answer {
 
 /// Says when.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    let input = Input { archive: vec![args.archive.clone()], path: None, jobs: args.jobs, no_mmap: args.no_mmap };
+    let input = Input { archive: vec![args.archive.clone()], path: None, jobs: args.jobs, no_mmap: args.no_mmap, max_rate: None };
     let source = input.open()?;
     let index = args.memory.open(&input, At::Records)?;
     let bar = Bar::new(false);

@@ -3,8 +3,6 @@
 use super::part::{NoPart, Part, Summary, decode};
 use super::view::{Known, Read, View};
 use crate::consensus::First;
-use crate::look::FRESH;
-use crate::stretch::Why;
 use pgwal_format::FileName;
 use pgwal_source::{Entry, Kept, Listing, SourceError};
 use std::collections::HashMap;
