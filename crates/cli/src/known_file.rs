@@ -145,7 +145,7 @@ impl KnownFile {
         bytes.push(b'\n');
         replace(path, &bytes).with_context(|| path.display().to_string())?;
         let left_out = if moment > 0 { format!("; {moment} more cannot be accepted") } else { String::new() };
-        Ok(format!("{}: {written} {} to accept{left_out}", path.display(), plural(written as u64, "finding")))
+        Ok(format!("{}: {written} {} to accept{left_out}", path.display(), plural(written as u128, "finding")))
     }
 }
 
