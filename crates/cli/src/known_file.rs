@@ -9,6 +9,7 @@
 //! `WP2xx`. What people write is `comment`: it is kept when the file is written anew. Entries are sorted, so that a version
 //! control shows what came and went.
 
+use crate::figures::plural;
 use anyhow::{Context, bail, ensure};
 use pgwal::format::{Lsn, TimelineId};
 use pgwal::verify::Outcome;
@@ -144,7 +145,7 @@ impl KnownFile {
         bytes.push(b'\n');
         replace(path, &bytes).with_context(|| path.display().to_string())?;
         let left_out = if moment > 0 { format!("; {moment} more cannot be accepted") } else { String::new() };
-        Ok(format!("{}: {written} findings to accept{left_out}", path.display()))
+        Ok(format!("{}: {written} {} to accept{left_out}", path.display(), plural(written as u128, "finding")))
     }
 }
 
