@@ -66,6 +66,8 @@ pub struct Gather<'a> {
     pub list: Vec<Noted>,
     /// Blocks that were told since the last drop or truncation: written, or only needed.
     told: HashMap<(RelFileLocator, u8, u32), bool>,
+    /// The block of the last reference that was looked into: another change of it tells nothing.
+    last: Option<(RelFileLocator, u8, u32)>,
     /// Sizes that were asked for lately.
     lately: Vec<((RelFileLocator, u8), u32)>,
 }
@@ -87,7 +89,7 @@ impl<'a> Gather<'a> {
     /// Nothing yet.
     pub fn new(extents: &'a Extents) -> Gather<'a> {
         let nobody = ((RelFileLocator::default(), u8::MAX), 0);
-        Gather { extents, list: Vec::new(), told: HashMap::new(), lately: vec![nobody; LATELY] }
+        Gather { extents, list: Vec::new(), told: HashMap::new(), last: None, lately: vec![nobody; LATELY] }
     }
 
     /// Takes a record in. `before`: what those in front of it came to.
@@ -106,18 +108,20 @@ impl<'a> Gather<'a> {
     #[inline]
     fn block(&mut self, lsn: Lsn, manager: u8, block: &BlockRef, before: &Sum) {
         let BlockRef { rel, fork, block: number, .. } = *block;
+        let writes = block.will_init || block.image.is_some_and(|image| image.apply);
+        let place = (rel, fork, number);
+        if !writes && (self.last == Some(place) || manager == XLOG || manager >= FIRST_CUSTOM) {
+            return;
+        }
         if !matches!(fork, MAIN | INIT) || number < self.size(rel, fork) {
             return;
         }
-        let writes = block.will_init || block.image.is_some_and(|image| image.apply);
-        if !writes && (manager == XLOG || manager >= FIRST_CUSTOM) {
-            return;
-        }
-        let known = self.told.get(&(rel, fork, number)).copied();
+        self.last = Some(place);
+        let known = self.told.get(&place).copied();
         if known == Some(true) || known.is_some() && !writes {
             return;
         }
-        self.told.insert((rel, fork, number), writes);
+        self.told.insert(place, writes);
         if !writes {
             let before = *before;
             self.list.push(Noted { lsn, change: Change::Needs { rel, fork, block: number, before } });
@@ -171,6 +175,7 @@ impl<'a> Gather<'a> {
         };
         if !changes.is_empty() {
             self.told.clear();
+            self.last = None;
             self.list.extend(changes.into_iter().map(|change| Noted { lsn: record.lsn, change }));
         }
     }
