@@ -96,6 +96,9 @@ fn result(f: &Finding, told: &Told<'_>) -> Value {
     if !related.is_empty() {
         out.insert("relatedLocations".into(), related.into());
     }
+    if f.accepted {
+        out.insert("suppressions".into(), json!([{"kind": "external", "justification": "listed in the file of --known"}]));
+    }
     out.insert("partialFingerprints".into(), json!({"finding/v1": fingerprint(f)}));
     out.insert("properties".into(), super::json::finding(f, layout));
     out.into()
