@@ -76,6 +76,10 @@ impl Recovery<'_> {
                 return Ok(self.dies(out, failure, names));
             }
         };
+        names.segments(&way);
+        if !rules.history_first {
+            names.between(self.shelf, out.timeline, target);
+        }
         let goal = self.goal();
         let mut replay = Replay::new(self.dialect(), &line, &goal, out.timeline, out.redo_start);
         self.prepare(&mut replay, &out, &begun);
@@ -404,10 +408,21 @@ impl Names {
         }
     }
 
+    /// Segments asked for so far.
     fn segments(&mut self, way: &Way<'_>) {
         for request in &way.requests {
-            self.list.push((request.name.clone(), request.damaged || request.found.is_some(), request.found));
+            let there = request.damaged || request.found.is_some();
+            match self.list.iter_mut().find(|(name, ..)| *name == request.name) {
+                Some(known) => (known.1, known.2) = (there, request.found),
+                None => self.list.push((request.name.clone(), there, request.found)),
+            }
         }
+    }
+
+    /// Histories of the timelines between the start and the target, which a promoted server archives again (9.3 and later).
+    fn between(&mut self, shelf: &Shelf<'_>, start: TimelineId, target: TimelineId) {
+        // A server would go on for hours where the numbers are far apart.
+        (start.0..target.0).take(1000).for_each(|t| self.history(shelf, TimelineId(t)));
     }
 
     fn files(&self, shelf: &Shelf<'_>, out: &Restore) -> Vec<FileAsked> {
