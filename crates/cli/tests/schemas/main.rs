@@ -51,6 +51,16 @@ fn verify_and_timelines() {
     check(&verify, &["verify", &testdata("README.md"), "--format", "json"], false);
 }
 
+#[test]
+fn plans() {
+    let schema = Schema::named("plan.json");
+    for folder in ["demo/good", "demo/damaged"] {
+        for target in [&[][..], &["--target-time", "2026-11-22 03:17:02.5+00"], &["--target-timeline", "7"]] {
+            check(&schema, &[&["plan", &testdata(folder), "--backup", "latest", "--format", "json"], target].concat(), false);
+        }
+    }
+}
+
 /// Every way a restore can end, and backups that are none.
 #[test]
 fn restores() {
