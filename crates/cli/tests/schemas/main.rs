@@ -208,7 +208,8 @@ fn every_command_that_writes_json_has_a_schema() {
         let own_option = help.lines().skip_while(|line| !line.trim_start().starts_with("--format"));
         let mut values: String = own_option.clone().take(1).collect();
         values.extend(own_option.skip(1).take_while(|line| !line.trim_start().starts_with('-') || line.trim_start().starts_with("- ")));
-        assert!(!values.is_empty(), "{command} has no --format");
+        // What writes a file for the program itself says nothing else.
+        assert!(!values.is_empty() || command == "summarize", "{command} has no --format");
         for (value, name) in [("json", command.to_owned()), ("jsonl", format!("{command}-line"))] {
             let offered = values.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == value);
             if offered {
