@@ -73,6 +73,9 @@ impl KnownFile {
     /// Reads it.
     pub fn read(path: &Path) -> anyhow::Result<KnownFile> {
         let shown = path.display().to_string();
+        if fs::metadata(path).is_ok_and(|m| !m.is_file()) {
+            bail!("{shown} is no plain file");
+        }
         let text = fs::read_to_string(path).with_context(|| shown.clone())?;
         let document: Document = serde_json::from_str(&text).with_context(|| format!("{shown} is no list of accepted findings ({SCHEMA})"))?;
         ensure!(document.schema == SCHEMA, "{shown} is of {}, not of {SCHEMA}", document.schema);

@@ -6,6 +6,7 @@
 //! Programs that look at the file again and again (a monitoring agent, a web server) see the old one or the new one, after a
 //! crash as well.
 
+use pgwal::source::name::{self, Place};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -27,6 +28,10 @@ pub fn deliver(bytes: &[u8], file: Option<&Path>) -> io::Result<()> {
 fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     // A link stays one; what it leads to is replaced.
     let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
+    let named = file.file_name().and_then(|name| name.to_str());
+    if named.is_some_and(|name| matches!(name::place(name), Place::Wal(_))) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "that is the name of WAL, which is never written here"));
+    }
     let before = fs::metadata(&file).ok();
     if before.as_ref().is_some_and(|old| !old.is_file()) {
         return OpenOptions::new().write(true).open(&file)?.write_all(bytes);

@@ -243,7 +243,7 @@ codes! {
         "A base backup is a copy of files that changed while they were copied. They agree with each other only when all WAL written meanwhile was replayed, and here that WAL is missing, damaged, or behind the target. The server refuses to go on. Find the missing segments, choose a later target, or an older backup.";
     TargetUnreached = "WP423", "target-unreached", Error, "recovery does not reach its target",
         example "FATAL: recovery ended before configured recovery target was reached",
-        "WAL ends, or cannot be read on, before the target comes: a time later than the last commit that can be replayed, a position, transaction or restore point that is not on this way. From 13 on the server ends with FATAL; up to 12 it promotes without a word. How far it comes, and what it would take to come further, is said with it.";
+        "WAL ends, or cannot be read on, before the target comes: a time later than the last commit that can be replayed, a position, transaction or restore point that is not on this way; or the time lies before the backup was taken, whose data are newer than that. From 13 on the server ends with FATAL; up to 12 it promotes without a word. How far it comes, and what it would take to come further, is said with it.";
     RestoreShort = "WP424", "restore-short", Error, "recovery ends although there is more WAL",
         example "replay ends at 0/00AAC690; the archive has more, from 0/00B00000 on",
         "Without a target a server replays until it finds no further record and then promotes. It cannot tell the end of WAL from a missing or damaged file, so it promotes here, and everything behind is out of its reach from then on, on the old timeline.";

@@ -88,6 +88,11 @@ pub enum Detail {
         /// The file for want of which it does not.
         missing: Option<String>,
     },
+    /// A restore to a time before its backup.
+    RestoreLater {
+        /// When the backup's checkpoint was made, in whole seconds.
+        began: Timestamp,
+    },
     /// A restore without a target ends although more is here.
     RestoreShort {
         /// Start of the next segment that is here.

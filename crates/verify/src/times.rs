@@ -137,6 +137,9 @@ impl Times {
         let later = |facts: &Facts| facts.span.as_ref().is_some_and(|span| span.latest.time > time);
         let Some(at) = self.facts.iter().position(later) else {
             let last = self.facts.iter().rev().find_map(|facts| facts.span.as_ref()).map(|span| span.last);
+            // Nothing is past it that would stop a server, and from 13 on it does not end well then.
+            let fatal = self.outcome.layout.is_some_and(|l| l.dialect.unreached_target_is_fatal);
+            let last = last.filter(|last| !fatal || time <= last.time);
             return Ok(last.map(|kept| Moment { lsn: kept.lsn, kept: Some(kept), ..Moment::default() }));
         };
         let Some(facts) = self.facts.get(at) else { return Ok(None) };

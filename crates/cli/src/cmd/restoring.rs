@@ -134,6 +134,9 @@ impl Restoring {
         let zone = named.unwrap_or_else(Zone::system);
         let mut files: Vec<SettingsFile> = restored.backup.settings.clone();
         if let Some(path) = &self.recovery_conf {
+            if !path.metadata().with_context(|| path.display().to_string())?.is_file() {
+                bail!("{} is no plain file", path.display());
+            }
             let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
             let name = if Facts::of(version).recovery_conf.is_some() { "recovery.conf" } else { "postgresql.conf" };
             files.push(SettingsFile::parse(name, &bytes, Some(version)));

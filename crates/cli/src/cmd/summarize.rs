@@ -1,8 +1,9 @@
 //! `walproof summarize`: what a part of an archive comes to, for `walproof verify --summaries`.
 
 use crate::Exit;
+use crate::output::deliver;
 use crate::progress::Bar;
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use pgwal::source::{guard, share};
 use pgwal::verify::Options;
 use pgwal::verify::index::summarize;
@@ -31,6 +32,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         ensure!(file.symlink_metadata().is_ok(), "{}: no such file", file.display());
     }
     let source = share(&args.files)?;
+    ensure!(!source.list()?.entries.is_empty(), "no WAL there");
     let bar = Bar::new(false);
     let mut options = Options::default();
     options.jobs = args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
@@ -38,6 +40,6 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     options.progress = Some(&bar);
     let part = summarize(source.as_ref(), &options)?;
     bar.finish();
-    std::fs::write(&args.output, part).with_context(|| format!("{} cannot be written", args.output.display()))?;
+    deliver(&part, Some(&args.output))?;
     Ok(Exit::Clean)
 }

@@ -138,6 +138,9 @@ fn check(args: &Args, run: Run) -> anyhow::Result<Exit> {
     if let Some(option) = args.restoring.needs_backup().filter(|_| !args.restoring.is_asked()) {
         anyhow::bail!("{option} says something about a restore: name its base backup with --backup");
     }
+    if args.restoring.is_asked() && !args.summaries.is_empty() {
+        anyhow::bail!("--backup is about one restore, whose files must be here: --summaries has none");
+    }
     if args.restoring.is_asked() && args.memory.index.is_some() {
         anyhow::bail!("--index is about the whole archive, --backup about one restore: verify twice");
     }

@@ -28,7 +28,9 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, zone: &Zone) -> io::Result<
     for (label, text) in outcome.restore.iter().flat_map(|r| restore_text::lines(r, zone)) {
         line(out, label, &text, Style::new())?;
     }
-    line(out, "BACKUPS", &backups(outcome), Style::new())?;
+    if outcome.restore.is_none() || !outcome.backups.is_empty() {
+        line(out, "BACKUPS", &backups(outcome), Style::new())?;
+    }
     let unseen: Vec<&str> = outcome.not_checked.iter().map(|n| not_checked(*n)).collect();
     line(out, "NOT CHECKED", &unseen.join("; "), Style::new())?;
     timelines(out, outcome)?;
@@ -145,6 +147,7 @@ pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) ->
     };
     let fatal = outcome.layout.as_ref().is_none_or(|l| l.dialect.unreached_target_is_fatal);
     let server = match f.code {
+        Code::TooShort | Code::Stale => "what is here replays; newer WAL is not here".into(),
         _ if f.code.is_could_not_look() => "nothing can be said of what cannot be looked at".into(),
         Code::Size => "a server refuses the file: FATAL, whatever the target".to_owned(),
         Code::HistorySyntax | Code::HistoryOrder | Code::HistoryEmpty => "a server that recovers to this timeline does not start: FATAL".into(),

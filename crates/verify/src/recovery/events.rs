@@ -81,6 +81,8 @@ pub enum What {
         timeline: TimelineId,
         /// The one before it.
         previous: Option<TimelineId>,
+        /// When it was made, in whole seconds.
+        time: Option<Timestamp>,
     },
     /// The end of a recovery, with which a timeline begins.
     EndOfRecovery {
@@ -229,7 +231,9 @@ impl<'a> Events<'a> {
         let previous = number("prev_timeline_id").map(TimelineId);
         let timeline = number("this_timeline_id").map(TimelineId);
         let what = match operation {
-            0x00 | 0x10 => What::Checkpoint { shutdown: operation == 0, redo: fields.lsn("redo")?, timeline: timeline?, previous },
+            0x00 | 0x10 => {
+                What::Checkpoint { shutdown: operation == 0, redo: fields.lsn("redo")?, timeline: timeline?, previous, time: fields.time("time") }
+            }
             0x50 => What::BackupEnd(fields.lsn("startpoint")?),
             0x60 => What::Parameters(fields),
             0x70 => {

@@ -82,6 +82,7 @@ impl Sink for Fields {
             Value::Bool(b) => Held::Truth(b),
             Value::Lsn(lsn) => Held::Lsn(lsn),
             Value::Time(time) => Held::Time(time),
+            Value::Seconds(seconds) => Held::Time(Timestamp::from_unix_seconds(seconds)),
             Value::Text(bytes) => Held::Text(bytes.to_vec()),
             Value::Name(word) => Held::Name(word),
             _ => return,

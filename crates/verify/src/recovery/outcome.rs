@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::pages::{Blind, InvalidPages};
 use super::settings::Target;
 use super::way::End;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Lsn, TimelineId};
 
 /// How a recovery ends.
@@ -79,6 +80,8 @@ pub struct Restore {
     pub end: Option<End>,
     /// Something could not be looked into: encrypted, or a codec that is not read.
     pub closed: bool,
+    /// When the checkpoint was made from which it starts, in whole seconds: the data of the backup are of then and later.
+    pub began: Option<Timestamp>,
     /// Other ways, best first, where this one does not come where it is to come.
     pub alternatives: Vec<Alternative>,
     /// Blocks that WAL changes and that are not there.
@@ -140,6 +143,12 @@ impl Restore {
     /// It comes where it is to come: the target is reached, or there is none and nothing is lost.
     pub fn is_good(&self) -> bool {
         let ends_well = !matches!(self.ending, Ending::Fatal | Ending::Panic) && self.failure.is_none();
-        ends_well && self.target.as_ref().is_none_or(|t| t.reached)
+        ends_well && !self.is_late() && self.target.as_ref().is_none_or(|t| t.reached)
+    }
+
+    /// The backup was taken after the time that is the target: a server stops at once, with data that are newer.
+    pub fn is_late(&self) -> bool {
+        let Some(Target::Time(time)) = self.target.as_ref().map(|t| &t.target) else { return false };
+        self.began.is_some_and(|began| *time < began)
     }
 }

@@ -130,6 +130,12 @@ impl<'a> Site<'a> {
         place.entries.get(partial.entry).map(Entry::shown)
     }
 
+    /// Timelines that have WAL in the archive and no history file.
+    pub(super) fn timelines_without_history(&self) -> Vec<TimelineId> {
+        let archive = self.shelf.places.iter().filter(|p| p.archive);
+        archive.flat_map(|p| p.inventory.timelines()).filter(|t| *t > TimelineId::FIRST && !self.shelf.has_history(*t)).collect()
+    }
+
     /// Timelines that have a history file or WAL in the archive.
     pub(super) fn timelines(&self) -> Vec<TimelineId> {
         let archive = self.shelf.places.iter().filter(|p| p.archive);

@@ -27,9 +27,9 @@ pub enum Got<'a> {
 pub enum Why {
     /// Packed, and not whole.
     Packed,
-    /// Encrypted, or packed in a way that is not read: what it holds is not known.
+    /// Encrypted, packed in a way that is not read, or refused: what it holds is not known.
     Closed,
-    /// Gone, or not to be read.
+    /// Gone.
     Unreadable,
 }
 
@@ -70,7 +70,8 @@ impl<'a> Reader<'a> {
             bytes.extend_from_slice(window.get(..room).unwrap_or(window));
             if pushed > size { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         });
-        let Ok(read) = read else { return Got::Nothing(Why::Unreadable) };
+        // A server may be allowed what we are not.
+        let Ok(read) = read else { return Got::Nothing(Why::Closed) };
         let whole = match read.state {
             ReadState::Closed => return Got::Nothing(Why::Closed),
             ReadState::Vanished => return Got::Nothing(Why::Unreadable),

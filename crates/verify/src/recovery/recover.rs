@@ -155,6 +155,7 @@ impl Recovery<'_> {
             files: Vec::new(),
             end: None,
             closed: false,
+            began: None,
             alternatives: Vec::new(),
             invalid_pages: None,
             blind: self.extents.as_ref().err().copied().into_iter().collect(),
@@ -216,13 +217,14 @@ impl Recovery<'_> {
     fn begin<'w>(&self, way: &mut Way<'w>, any: &'w Ask, line: &Line, out: &mut Restore) -> Result<Result<Begun, Failure>, Error> {
         let start = self.start;
         let (checkpoint, end) = way.one(start.checkpoint, any)?;
-        let Some(What::Checkpoint { redo, timeline, shutdown, .. }) = checkpoint.as_ref().map(|event| &event.what) else {
+        let Some(What::Checkpoint { redo, timeline, shutdown, time, .. }) = checkpoint.as_ref().map(|event| &event.what) else {
             out.end.clone_from(&end);
             return Ok(Err(size(end).unwrap_or(Failure::NoCheckpoint { lsn: start.checkpoint, label: start.label })));
         };
         let ended = checkpoint.as_ref().map_or(start.checkpoint, |event| event.span.end);
         out.redo_start = *redo;
         out.timeline = *timeline;
+        out.began = *time;
         if *redo < start.checkpoint {
             let (record, end) = way.one(*redo, any)?;
             if record.is_none() {
@@ -450,7 +452,9 @@ impl Names {
                 (true, Some(_), _) | (true, None, true) => Status::Present,
                 (true, None, false) => Status::Damaged,
             };
+            let is_target = matches!(&out.failure, Some(Failure::NoTimeline(t)) if FileName::History(*t).to_string() == *name);
             let needed = match status {
+                _ if is_target => true,
                 Status::Missing | Status::Damaged => last && short,
                 _ => true,
             };

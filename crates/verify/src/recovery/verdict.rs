@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::fault::SettingsError;
 use super::outcome::{Ending, Restore, Status};
 use super::predict::{Look, Site};
-use super::settings::Settings;
+use super::settings::{Settings, TargetTimeline};
 use super::way::End;
 use crate::backup::Backup;
 use crate::codes::{Code, Severity};
@@ -103,6 +103,7 @@ pub fn verify_restore(
     }
     outcome.findings.extend(backup.findings.iter().cloned());
     outcome.findings.extend(crate::backup::of_archive(backup, site.wal_system_id()));
+    outcome.findings.extend(orphans(site, &restore, settings));
     outcome.findings.extend(found(site, &restore));
     outcome.findings.extend(invalid_pages(site, &restore));
     outcome.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
@@ -126,6 +127,11 @@ pub fn verify_restore(
     if let (Verdict::Refuted, Ok(settings)) = (outcome.verdict, settings) {
         let look = Look { jobs: options.jobs, map: options.map, interrupt: options.interrupt };
         restore.alternatives = alternatives(archive, site, settings, &restore, &outcome, look)?;
+    }
+    if !all {
+        // Of what was not looked at, nothing can be said.
+        outcome.findings.retain(|f| f.code != Code::Gap || f.severity > Severity::Info);
+        outcome.backups.clear();
     }
     outcome.restore = Some(Box::new(restore));
     Ok(outcome)
@@ -154,6 +160,21 @@ fn ends_early(site: &Site<'_>, restore: &Restore) -> Option<(TimelineId, Lsn)> {
     }
 }
 
+/// Timelines with WAL that "latest" does not come to, for want of their history files: a promotion would take one of their numbers.
+fn orphans(site: &Site<'_>, restore: &Restore, settings: Result<&Settings, &SettingsError>) -> Vec<Finding> {
+    let latest = settings.is_ok_and(|s| s.timeline == TargetTimeline::Latest);
+    let severity = if restore.target.is_none() { Severity::Error } else { Severity::Warning };
+    let finding = |timeline: TimelineId| Finding {
+        severity,
+        timeline: Some(timeline),
+        lsn: restore.replay_end,
+        file: Some(FileName::History(timeline).to_string()),
+        ..Finding::of(Code::HistoryMissing)
+    };
+    let above = site.timelines_without_history().into_iter().filter(|t| latest && *t > restore.target_timeline);
+    above.map(finding).collect()
+}
+
 /// What the prediction itself finds.
 fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     let layout = site.layout();
@@ -166,6 +187,7 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
             let (_, next) = ends_early(site, restore)?;
             (Code::RestoreShort, Detail::RestoreShort { next })
         }
+        None if restore.is_late() => (Code::TargetUnreached, Detail::RestoreLater { began: restore.began? }),
         None => match restore.target.as_ref().filter(|t| !t.reached) {
             Some(_) => (Code::TargetUnreached, Detail::Restore { failure: Failure::NotReached, missing: missing.clone() }),
             None => return None,

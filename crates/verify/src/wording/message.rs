@@ -48,6 +48,10 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
             expected.1.bytes()
         ),
         Detail::Restore { failure, missing } => restore(failure, missing.as_deref(), &lsn, layout),
+        Detail::RestoreLater { began } => {
+            let time = jiff::Timestamp::from_microsecond(began.unix_micros()).map(|t| t.to_string()).unwrap_or_default();
+            format!("the backup was taken after the target: its data are of {time} and later")
+        }
         Detail::RestoreShort { next } => format!("replay ends at {lsn}; the archive has more, from {next} on"),
         Detail::InvalidPages(pages) => {
             let InvalidPage { rel, block, in_backup, zeros, .. } = pages.first;
