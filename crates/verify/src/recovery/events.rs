@@ -55,7 +55,7 @@ pub struct Sum {
 pub enum What {
     /// Nothing: it lies behind a position asked for.
     Mark,
-    /// The end of a transaction that matches the target.
+    /// The end of a transaction.
     Ended {
         /// Committed, not rolled back.
         commit: bool,
@@ -218,7 +218,7 @@ impl<'a> Events<'a> {
             self.sum.commits += 1;
             self.sum.last_commit = Some(Commit { xid, time, lsn: record.lsn });
         }
-        self.matches(Some((xid, time)), None).then_some((What::Ended { commit, xid, time }, true))
+        Some((What::Ended { commit, xid, time }, self.matches(Some((xid, time)), None)))
     }
 
     fn xlog(&self, record: &Record<'_>) -> Option<(What, bool)> {
@@ -298,7 +298,9 @@ impl Fold for Events<'_> {
         }
         let starts = !self.started && matches!(self.ask.target, Some(Match::Start(lsn)) if span.lsn >= lsn);
         self.started |= starts;
-        if found.is_some() || mark || starts {
+        // Most ends of transactions are only counted.
+        let matters = found.as_ref().is_some_and(|(what, hit)| *hit || !matches!(what, What::Ended { .. }));
+        if matters || mark || starts {
             let (what, hit) = found.unwrap_or((What::Mark, false));
             self.list.push(Event { span, what, hit: hit || starts, of_transaction: record.header.rmid == TRANSACTION, before, next: None });
             self.open = true;
