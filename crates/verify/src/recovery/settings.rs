@@ -169,7 +169,11 @@ impl Settings {
             return Err(SettingsError::NoRestoreCommand(facts.no_restore_command));
         }
         let timeline = asked.timeline.unwrap_or_else(|| {
-            let (word, timeline) = if facts.latest_by_default { ("latest", TargetTimeline::Latest) } else { ("current", TargetTimeline::Current) };
+            let (word, timeline) = if version.dialect().is_some_and(|d| d.latest_by_default) {
+                ("latest", TargetTimeline::Latest)
+            } else {
+                ("current", TargetTimeline::Current)
+            };
             assume("recovery_target_timeline", word.to_owned());
             timeline
         });

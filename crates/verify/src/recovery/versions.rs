@@ -13,8 +13,6 @@ pub struct Facts {
     pub since: Version,
     /// The grammar of `recovery.conf`; `None` where a server refuses to start with that file.
     pub recovery_conf: Option<Grammar>,
-    /// `recovery_target_timeline` unless set is `latest`, not that of the control file.
-    pub latest_by_default: bool,
     /// What unless set is done at the target.
     pub action: Action,
     /// What a pause is that `hot_standby` is off for: asked for, and taken by default.
@@ -61,7 +59,6 @@ const fn v(major: u8, minor: u8) -> Version {
 const FIRST: Facts = Facts {
     since: v(8, 2),
     recovery_conf: Some(Grammar::Cut),
-    latest_by_default: false,
     action: Action::Promote,
     pause_without_hot_standby: [Action::Promote; 2],
     hot_standby: None,
@@ -88,7 +85,6 @@ const V11: Facts = Facts { since: v(11, 0), refuses_special_times: true, ..V10 }
 const V12: Facts = Facts {
     since: v(12, 0),
     recovery_conf: None,
-    latest_by_default: true,
     pause_without_hot_standby: [Action::Shutdown; 2],
     several: Several::Refused,
     no_restore_command: "must specify restore_command when standby mode is not enabled",
