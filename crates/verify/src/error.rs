@@ -73,10 +73,9 @@ impl fmt::Display for Error {
                 "{file} is the index of the archive of cluster {found}, and this is the archive of cluster {expected}; name another file, or remove it"
             ),
             Error::Live { place } => write!(f, "{place}: a server may be writing there; only archives are summarised in parts"),
-            Error::Unclear { file } => write!(
-                f,
-                "{file} is WAL of other sizes than the archive, and so is most of the part that it is in: summarise it again beside files of the archive"
-            ),
+            Error::Unclear { file } => {
+                write!(f, "{file}: no part says what it comes to beside the files of the others; summarise it together with some of them")
+            }
             Error::Threads => f.write_str("the threads asked for cannot be started"),
         }
     }

@@ -24,6 +24,7 @@ pub mod fresh;
 pub mod index;
 mod inventory;
 mod judge;
+mod kind;
 pub mod known;
 pub mod log_line;
 mod look;

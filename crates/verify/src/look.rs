@@ -3,14 +3,12 @@
 use crate::consensus::{Consensus, First, beginning};
 use crate::index::{Known, Read, View};
 use crate::inventory::Segment;
+use crate::kind::{name_content, other_kind};
 use crate::options::Depth;
 use crate::settle::is_fresh;
 use crate::stretch::{Bad, Kind, Piece, Stretch, Why};
 use crate::tally::Tally;
-use pgwal_format::layout::NotWal;
 use pgwal_format::page::PageFault;
-use pgwal_format::sniff::{self, Content};
-use pgwal_format::{Dialect, Layout, Lsn};
 use pgwal_source::{Codec, Entry, How, ReadState, Scratch, Source};
 use pgwal_walk::{Expect, Fault, Head, KEEP, Run, Stream, Tail, headers, scan};
 use sha1::{Digest, Sha1};
@@ -192,7 +190,7 @@ impl Looker<'_> {
         let Some(entry) = self.entries.get(index) else { return gone(Why::Vanished) };
         let size = self.consensus.layout.segment.bytes();
         let how = How { limit: size, ..self.how };
-        let mut done: Option<(Run<Tally>, Option<Why>)> = None;
+        let mut done: Option<(Option<Run<Tally>>, Option<Why>)> = None;
         let mut sum = Sum::new(with_sum);
         let mut pushed = 0u64;
         let mut named = Named::of(entry);
@@ -238,83 +236,34 @@ impl Looker<'_> {
         };
         let sha1 = if read.state == ReadState::Whole { named.other() } else { None };
         let (sum, first) = sum.finish();
-        Read { run: Some(run), why, bytes: pushed, sum, first, sha1 }
+        Read { run, why, bytes: pushed, sum, first, sha1 }
     }
 
     /// Scans the bytes of a file and says whether they are those of this segment.
-    fn judge(&self, segment: &Segment, bytes: &[u8]) -> (Run<Tally>, Option<Why>) {
+    fn judge(&self, segment: &Segment, bytes: &[u8]) -> (Option<Run<Tally>>, Option<Why>) {
         let layout = &self.consensus.layout;
         let start = layout.address().segment_start(segment.number, layout.segment);
         let expect = self.expect(segment);
         if self.depth == Depth::Pages {
             let run = headers::<Tally>(bytes, expect);
-            let why = if run.first_timeline.is_none() { self.name_content(bytes, start) } else { None };
-            return (run, why);
+            let why = if run.first_timeline.is_none() { name_content(bytes, self.consensus, start) } else { None };
+            return (Some(run), why);
         }
-        if let Some(dialect) = self.other_version(bytes) {
-            return (Run::blank(start, layout), Some(Why::Version(dialect)));
+        if let Some(kind) = other_kind(bytes, self.consensus, start) {
+            return (None, Some(kind));
         }
         let run = scan(bytes, expect, self.tally(segment));
         if let Some(found) = foreign_cluster(&run) {
             let unchecked = scan(bytes, Expect { system_id: None, ..expect }, self.tally(segment));
-            return (unchecked, Some(Why::Cluster { found }));
+            return (Some(unchecked), Some(Why::Cluster { found }));
         }
         let holds_wal = run.first.is_some() || run.is_through() || matches!(run.head, Head::Rest(_));
         if !holds_wal {
-            let why = self.name_content(bytes, start);
-            return (run, why);
+            let why = name_content(bytes, self.consensus, start);
+            return (Some(run), why);
         }
         let why = old_timeline(segment, &run, self.live);
-        (run, why)
-    }
-
-    /// The version of the file, where the first page and most others say that it is another one than the archive's. One
-    /// page that differs is damage.
-    fn other_version(&self, bytes: &[u8]) -> Option<&'static Dialect> {
-        let layout = &self.consensus.layout;
-        let magic = |page: &[u8]| layout.page_header(page).magic;
-        let first = magic(bytes);
-        let dialect = Dialect::by_magic(first).filter(|d| *d != layout.dialect)?;
-        let (mut same, mut ours) = (0u64, 0u64);
-        for page in bytes.chunks(layout.page.bytes() as usize) {
-            let found = magic(page);
-            same += u64::from(found == first);
-            ours += u64::from(found == layout.dialect.magic);
-        }
-        (same > ours).then_some(dialect)
-    }
-
-    /// What a file without a single record of this segment is.
-    fn name_content(&self, bytes: &[u8], start: Lsn) -> Option<Why> {
-        let expected = &self.consensus.layout;
-        match First::of(bytes) {
-            Ok(first) if first.layout.dialect.magic != expected.dialect.magic => Some(Why::Version(first.layout.dialect)),
-            Ok(first) if !first.fits(expected) => Some(Why::Geometry(first.layout)),
-            Ok(first) if first.system_id != self.consensus.system_id && first.address == start => Some(Why::Cluster { found: first.system_id }),
-            Ok(first) if first.address != start && self.is_whole(bytes, expected, first.address) => {
-                Some(Why::Belongs { address: first.address, timeline: first.timeline })
-            }
-            Ok(_) => None,
-            Err(NotWal::Unreleased { magic, .. }) => Some(Why::Magic(magic)),
-            Err(NotWal::NoMagic | NotWal::TooShort) => match sniff::content(bytes.get(..4096).unwrap_or(bytes)) {
-                Content::Zeros if bytes.iter().all(|&b| b == 0) => Some(Why::Unwritten),
-                Content::Elf => Some(Why::NotWal(Why::CONTENTS[0])),
-                Content::Text => Some(Why::NotWal(Why::CONTENTS[1])),
-                Content::Random => Some(Why::NotWal(Why::CONTENTS[2])),
-                Content::Zeros => None,
-                _ => Some(Why::NotWal(Why::CONTENTS[3])),
-            },
-            Err(_) => None,
-        }
-    }
-
-    /// The second page, too, belongs where the first says: the file is another segment, not one with a damaged page.
-    fn is_whole(&self, bytes: &[u8], layout: &Layout, address: Lsn) -> bool {
-        let page = layout.page.bytes();
-        let Some(second) = bytes.get(page as usize..) else { return true };
-        let header = layout.page_header(second);
-        let zero = second.get(..16).is_some_and(|b| b.iter().all(|&b| b == 0));
-        zero || header.address == address.plus_within(page)
+        (Some(run), why)
     }
 }
 

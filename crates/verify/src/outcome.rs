@@ -1,7 +1,7 @@
 //! What a run came to.
 
-use crate::codes::Severity;
-use crate::finding::Finding;
+use crate::codes::{Code, Severity};
+use crate::finding::{Detail, Finding};
 use crate::fresh::Fresh;
 use crate::index::IndexUse;
 use crate::options::Depth;
@@ -185,6 +185,37 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// That of a run that could look at nothing in `place`, and why.
+    pub fn unseen(place: &str, why: String) -> Outcome {
+        let finding = Finding { file: Some(place.to_owned()), detail: Detail::Refused(why), ..Finding::of(Code::Unreadable) };
+        Outcome::without_wal(vec![finding], Depth::Records)
+    }
+
+    /// That of a run that found nobody's WAL.
+    pub(crate) fn without_wal(findings: Vec<Finding>, depth: Depth) -> Outcome {
+        Outcome {
+            verdict: Verdict::Unproven,
+            depth,
+            layout: None,
+            system_id: None,
+            path: Vec::new(),
+            timelines: Vec::new(),
+            branches: Vec::new(),
+            backups: Vec::new(),
+            findings,
+            replay: None,
+            replayed: Tally::default(),
+            not_checked: vec![NotChecked::Records, NotChecked::DataFiles],
+            ignored: 0,
+            unknown: Ignored::default(),
+            replay_segments: 0,
+            live: false,
+            restore: None,
+            index: None,
+            fresh: None,
+        }
+    }
+
     /// Findings that count: not those that are accepted.
     pub fn counted(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|f| !f.accepted)

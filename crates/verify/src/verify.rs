@@ -9,7 +9,7 @@ use crate::inventory::{Inventory, Segment};
 use crate::judge::{Judge, Partial, Reports, whole_way};
 use crate::look::{Buffers, Looker};
 use crate::options::{Depth, Options};
-use crate::outcome::{Backup, NotChecked, Outcome, Verdict};
+use crate::outcome::{Backup, Outcome, Verdict};
 use crate::path::Way;
 use crate::settle::{Field, Settled, settled};
 use crate::stretch::{Kind, Piece, Readable, Stretch, Why};
@@ -357,27 +357,8 @@ fn nobody(
     let refuted = findings.iter().any(|f| !f.code.is_could_not_look());
     findings.extend(strangers.into_iter().map(|entry| name_file(source, entry)));
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
-    Outcome {
-        verdict: if refuted { Verdict::Refuted } else { Verdict::Unproven },
-        depth: options.depth,
-        layout: None,
-        system_id: None,
-        path: Vec::new(),
-        timelines: Vec::new(),
-        branches: Vec::new(),
-        backups: Vec::new(),
-        findings,
-        replay: None,
-        replayed: Tally::default(),
-        not_checked: vec![NotChecked::Records, NotChecked::DataFiles],
-        ignored,
-        unknown,
-        replay_segments: 0,
-        live,
-        restore: None,
-        index: None,
-        fresh: None,
-    }
+    let verdict = if refuted { Verdict::Refuted } else { Verdict::Unproven };
+    Outcome { verdict, ignored, unknown, live, ..Outcome::without_wal(findings, options.depth) }
 }
 
 fn name_file(source: &dyn Source, entry: &Entry) -> Finding {

@@ -120,18 +120,25 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let run = Run::begin();
     let exit = check(args, run);
     let Err(error) = &exit else { return exit };
+    let why = format!("{error:#}");
+    // What stands there from an earlier run must not be taken for this one's.
     match args.format {
         // To a monitoring system, everything is told on standard output.
         Format::Nagios => {
-            told(args, verify_nagios::failure(format_args!("{error:#}")).as_bytes(), Exit::CouldNotTell);
-            Ok(Exit::Plugin(Status::Unknown))
+            told(args, verify_nagios::failure(&why).as_bytes(), Exit::CouldNotTell);
+            return Ok(Exit::Plugin(Status::Unknown));
         }
-        Format::Prometheus => {
-            told(args, verify_prometheus::failure(&archive(args), &run).as_bytes(), Exit::CouldNotTell);
-            exit
+        Format::Prometheus => _ = told(args, verify_prometheus::failure(&archive(args), &run).as_bytes(), Exit::CouldNotTell),
+        Format::Text if args.output.is_none() => {}
+        _ => {
+            let (archive, exit, status) = (archive(args), Exit::CouldNotTell, Status::Unknown);
+            let outcome = Outcome::unseen(&archive, why.strip_prefix(&format!("{archive}: ")).unwrap_or(&why).to_owned());
+            let zone = args.timezone.clone().unwrap_or_default();
+            let seen = Told { outcome: &outcome, archive, exit, status, fails_from: Severity::Error, zone, run, volume: None };
+            told(args, &render(args.format, &seen)?, exit);
         }
-        _ => exit,
     }
+    exit
 }
 
 fn check(args: &Args, run: Run) -> anyhow::Result<Exit> {

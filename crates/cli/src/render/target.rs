@@ -18,6 +18,10 @@ pub fn settings(times: &Times, answer: &Answer) -> Vec<(&'static str, String)> {
     let mut out = match &answer.asked {
         Asked::Name(name) => vec![("recovery_target_name", name.clone())],
         Asked::Xid(xid) => vec![("recovery_target_xid", xid.to_string())],
+        // From 13 on recovery fails where no later transaction ends it.
+        Asked::Time(_) if moment.dropped.is_none() && layout.dialect.unreached_target_is_fatal => {
+            moment.kept.map(|kept| ("recovery_target_xid", kept.xid.to_string())).into_iter().collect()
+        }
         Asked::Time(time) => utc(*time).map(|text| ("recovery_target_time", text)).into_iter().collect(),
         Asked::Lsn(lsn) if layout.dialect.lsn_target => vec![("recovery_target_lsn", lsn.unpadded().to_string())],
         // Before 10 no position is a target: the last transaction that ends before it is.

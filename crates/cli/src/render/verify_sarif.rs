@@ -4,6 +4,7 @@
 use super::json::verdict;
 use super::time::rfc3339;
 use super::verify_text::headline;
+use crate::Exit;
 use crate::told::Told;
 use pgwal::verify::{Code, FileRange, Finding, Outcome, Severity};
 use serde_json::{Map, Value, json};
@@ -26,7 +27,7 @@ pub fn document(told: &Told<'_>) -> Value {
                 "rules": Code::ALL.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
             }},
             "invocations": [{
-                "executionSuccessful": true,
+                "executionSuccessful": outcome.layout.is_some() || told.exit != Exit::CouldNotTell,
                 "exitCode": told.exit.code(),
                 "exitCodeDescription": headline(outcome, worst, &told.zone),
                 "startTimeUtc": rfc3339(began),

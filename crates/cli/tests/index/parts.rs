@@ -3,6 +3,8 @@
 use super::edits::{Dice, edit, files};
 use super::{age, archive, verify};
 use crate::run::walproof;
+use pgwal::format::{Align, Endian, Layout, Lsn, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
+use pgwal_craft::Builder;
 use std::fs;
 use std::path::{Path, PathBuf};
 use walproof_testdata::Story;
@@ -55,6 +57,89 @@ fn any_parts_in_any_order_are_one_archive() {
             files(wal.path()).iter().for_each(|file| age(file));
             compare(wal.path(), &mut dice, round);
         }
+    }
+}
+
+fn layout(major: (u8, u8), segment: u64, page: u64) -> Layout {
+    Layout {
+        dialect: Version::new(major.0, major.1).dialect().unwrap(),
+        align: Align::Eight,
+        endian: Endian::Little,
+        segment: SegmentSize::new(segment).unwrap(),
+        page: PageSize::new(page).unwrap(),
+    }
+}
+
+/// Three segments: full ones, a page or two before a switch, some packed.
+fn craft(folder: &Path, layout: Layout, system_id: u64, first: SegmentNo, dice: &mut Dice) {
+    let mut wal = Builder::new(layout, TimelineId(1), system_id, first);
+    wal.checkpoint_shutdown();
+    for _ in 0..3 {
+        let full = layout.segment.bytes();
+        let size = [0, layout.page.bytes(), full / 2, full][dice.below(4)];
+        for _ in 0..size / 3000 {
+            wal.filler(3000);
+        }
+        wal.switch();
+    }
+    fs::create_dir(folder).unwrap();
+    wal.finish().write_to(folder).unwrap();
+    for file in files(folder) {
+        if dice.below(4) == 0 {
+            let packed = fs::File::create(folder.join(format!("{}.gz", file.file_name().unwrap().to_str().unwrap()))).unwrap();
+            let mut packer = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
+            std::io::Write::write_all(&mut packer, &fs::read(&file).unwrap()).unwrap();
+            packer.finish().unwrap();
+            fs::remove_file(&file).unwrap();
+        }
+    }
+}
+
+/// WAL of other sizes, of another byte order, alignment, version and cluster, also at addresses that are the same in both.
+/// `WALPROOF_PARTS` rounds, 20 if it is not set.
+#[test]
+fn parts_of_any_other_kind_are_told_as_in_one_run() {
+    let rounds: u64 = std::env::var("WALPROOF_PARTS").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
+    let mut dice = Dice(3);
+    for round in 0..rounds {
+        let version = [(9, 1), (9, 4), (15, 0)][dice.below(3)];
+        let own = layout(version, [1 << 20, 2 << 20][dice.below(2)], [4096, 8192, 16384][dice.below(3)]);
+        let folder = tempfile::tempdir().unwrap();
+        let wal = folder.path().join("wal");
+        let first = |layout: &Layout, dice: &mut Dice| match dice.below(2) {
+            0 => SegmentNo(5),
+            _ => layout.address().segment(Lsn::new(1 << 32), layout.segment),
+        };
+        let at = first(&own, &mut dice);
+        craft(&wal, own, 1, at, &mut dice);
+        let mut pool = Vec::new();
+        for other in 0..3 {
+            let mut theirs = own;
+            match dice.below(8) {
+                0..=1 => theirs.segment = SegmentSize::new([1 << 20, 2 << 20, 4 << 20][dice.below(3)]).unwrap(),
+                2..=3 => theirs.page = PageSize::new([2048, 4096, 8192, 16384][dice.below(4)]).unwrap(),
+                4 => theirs.endian = Endian::Big,
+                5 => theirs.align = Align::Four,
+                6 => theirs = layout([(9, 0), (9, 3), (12, 0)][dice.below(3)], 2 << 20, 4096),
+                _ => {}
+            }
+            let system_id = [1, 2][dice.below(2)];
+            // The records of one cluster are aligned alike.
+            let system_id = if theirs.align == own.align { system_id } else { 3 };
+            let stash = folder.path().join(other.to_string());
+            let at = first(&theirs, &mut dice);
+            craft(&stash, theirs, system_id, at, &mut dice);
+            pool.extend(files(&stash));
+        }
+        for _ in 0..1 + dice.below(4) {
+            let file = &pool[dice.below(pool.len())];
+            fs::copy(file, wal.join(file.file_name().unwrap())).unwrap();
+        }
+        for _ in 0..dice.below(2) {
+            edit(&wal, &pool, &mut dice);
+        }
+        files(&wal).iter().for_each(|file| age(file));
+        compare(&wal, &mut dice, round);
     }
 }
 

@@ -58,6 +58,21 @@ fn restore_points_and_settings_of_both_files() {
     }
 }
 
+/// Nothing behind the last commit would end a recovery to its time: from 13 on that is an error, and its number is told.
+#[test]
+fn the_time_of_the_last_commit_is_a_target_of_old_servers_only() {
+    for (story, setting) in [("10/archive", "recovery_target_time"), ("15/archive", "recovery_target_xid")] {
+        let folder = walproof_testdata::root().join(story);
+        let (_, all) = when(&[folder.to_str().unwrap()]);
+        let last = &all["reach"]["last"];
+        let (code, found) = when(&[folder.to_str().unwrap(), last["time"].as_str().unwrap()]);
+        let position = &found["position"];
+        assert_eq!((code, &position["last_kept"], &position["first_dropped"]), (0, last, &Value::Null));
+        assert!(position["settings"].get(setting).is_some(), "{story}: {position}");
+        assert_eq!(position["settings"].as_object().unwrap().len(), 3);
+    }
+}
+
 /// `WALPROOF_SEGMENTS` segments, 300 if it is not set; with 10,000 of them an answer takes less than a second.
 #[test]
 fn with_an_index_an_answer_does_not_read_the_archive() {

@@ -28,3 +28,28 @@ fn every_format_goes_to_a_file_as_to_standard_output() {
     // That it was not told does not hide damage.
     assert_eq!(walproof(&["verify", &testdata("demo/damaged"), "-o", "/no/such/folder/file"]).code, 1);
 }
+
+/// What a run of yesterday proved is not what stands there when today's could look at nothing.
+#[test]
+fn a_run_that_could_look_at_nothing_says_so_in_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, missing) = (folder.path().join("out"), folder.path().join("missing"));
+    let (file, missing) = (file.to_str().unwrap(), missing.to_str().unwrap());
+    let told = [
+        ("text", "UNPROVEN"),
+        ("json", "\"verdict\": \"unproven\""),
+        ("prometheus", "walproof_run_success{"),
+        ("junit", "<error "),
+        ("sarif", "\"executionSuccessful\": false"),
+        ("html", "UNPROVEN"),
+        ("nagios", "UNKNOWN"),
+    ];
+    for (format, words) in told {
+        assert_eq!(walproof(&["verify", &testdata("demo/good"), "--format", format, "-o", file]).code, 0, "{format}");
+        let ran = walproof(&["verify", missing, "--format", format, "-o", file]);
+        assert_eq!(ran.code, if format == "nagios" { 3 } else { 2 }, "{format}");
+        let text = std::fs::read_to_string(file).unwrap();
+        assert!(text.contains(words), "{format}: {text}");
+    }
+    assert_eq!(walproof(&["verify", missing]).out, "");
+}

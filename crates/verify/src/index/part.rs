@@ -4,8 +4,8 @@
 //! "walproof part\n"   version u8   what was left out   files   XXH3-128 of all that
 //! ```
 //! A file is summarised as what its own first page says it is. Whether that is what the archive is, only the join knows, as
-//! it knows the other parts; what a file comes to in another cluster's archive follows from that for good files
-//! ([`Summary::as_another`]). All others are kept themselves.
+//! it knows the other parts; what a good file comes to in an archive of another kind follows from that
+//! ([`Summary::read`]). All others are kept themselves.
 
 use super::view::{Read, View};
 use super::wire::Seal;
@@ -14,7 +14,7 @@ use crate::stretch::Why;
 use crate::tally::Tally;
 use pgwal_format::Layout;
 use pgwal_format::wire::{Wire, bytes};
-use pgwal_source::{Content, Ignored, Stamp};
+use pgwal_source::{Content, How, Ignored, Stamp};
 use pgwal_walk::{Head, Run, SlackKind, Tail};
 use twox_hash::XxHash3_128;
 
@@ -52,60 +52,66 @@ impl Summary {
     /// What the file comes to as this.
     pub fn read(&self, view: &View) -> Option<Read> {
         let known = self.views.iter().find(|(known, _)| known == view).map(|(_, read)| read.clone());
-        known.or_else(|| self.as_another(&view.layout, view.system_id, view))
+        known.or_else(|| self.as_another(view))
     }
 
-    /// What the file comes to where the archive is of another cluster or version than itself. `None` where that does not
-    /// follow from what is known.
-    pub fn as_another(&self, layout: &Layout, system_id: u64, view: &View) -> Option<Read> {
-        let (own, read) = self.views.first()?;
-        if !is_good(read) {
+    /// What the file comes to where the archive is of another cluster, version or size than itself. `None` where that does
+    /// not follow from what is known.
+    fn as_another(&self, view: &View) -> Option<Read> {
+        let same_layout = self.views.iter().find(|(own, _)| own.layout == view.layout);
+        let (own, read) = same_layout.or(self.views.first())?;
+        if own.layout != view.layout {
+            return self.as_other_kind(own, read, view);
+        }
+        // All pages but the first look the same.
+        let other = is_good(read) && own.number == view.number && own.system_id != view.system_id;
+        other.then(|| Read { why: Some(Why::Cluster { found: own.system_id }), ..read.clone() })
+    }
+
+    /// As [`other_kind`](crate::kind::other_kind) finds it out.
+    fn as_other_kind(&self, own: &View, read: &Read, view: &View) -> Option<Read> {
+        let (theirs, ours) = (&own.layout, &view.layout);
+        let (found, expected) = (theirs.segment.bytes(), ours.segment.bytes());
+        let kind = if theirs.dialect != ours.dialect {
+            Why::Version(theirs.dialect)
+        } else if (Layout { align: theirs.align, ..*ours }) != *theirs {
+            Why::Geometry(*theirs)
+        } else if own.system_id != view.system_id {
+            Why::Cluster { found: own.system_id }
+        } else {
             return None;
-        }
-        let run = read.run.as_ref()?;
-        let judged = matches!(read.why, None | Some(Why::OldTimeline(_)));
-        if own.layout == *layout && own.number == view.number {
-            // All pages but the first look the same.
-            let why = if judged { Some(Why::Cluster { found: own.system_id }) } else { read.why.clone() };
-            return (own.system_id != system_id).then(|| Read { why, ..read.clone() });
-        }
-        let other_version = own.layout.dialect != layout.dialect;
-        let same_sizes = (own.layout.segment, own.layout.page) == (layout.segment, layout.page);
-        if other_version && same_sizes && is_all_of_one_version(run) {
-            let start = layout.address().segment_start(view.number, layout.segment);
-            let why = if judged { Some(Why::Version(own.layout.dialect)) } else { read.why.clone() };
-            return Some(Read { run: Some(Run::blank(start, layout)), why, ..read.clone() });
-        }
-        None
+        };
+        // Of packed files no more is unpacked than shows that they are too long.
+        let found = if self.size == found { found } else { found.min(expected + How::default().window as u64) };
+        let why = if found == expected { kind } else { Why::Size { found, short: found < expected } };
+        let sha1 = read.sha1.filter(|_| found <= expected);
+        is_one_kind(read).then(|| Read { run: None, why: Some(why), sha1, ..read.clone() })
     }
 
-    /// Whether it is clear what it comes to in an archive of this kind.
-    pub fn is_clear(&self, layout: &Layout, system_id: u64) -> bool {
-        let own = self.views.first().map(|(own, _)| *own);
-        let fits = |own: View| (own.layout, own.system_id) == (*layout, system_id);
-        own.is_some_and(|own| fits(own) || self.as_another(layout, system_id, &own).is_some())
-    }
-
-    /// Nothing is wrong with it but what its name and its size say.
-    pub fn is_good(&self) -> bool {
-        !self.views.is_empty() && self.views.iter().any(|(_, read)| is_good(read))
+    /// It is clear what the file comes to in any archive.
+    pub fn is_clear(&self) -> bool {
+        self.views.first().is_some_and(|(_, read)| is_one_kind(read))
     }
 }
 
+/// Nothing is wrong with the file but, perhaps, its timeline.
 fn is_good(read: &Read) -> bool {
-    let usable = matches!(read.why, None | Some(Why::OldTimeline(_) | Why::Size { .. } | Why::Packed { .. }));
-    let first_page = |run: &Run<Tally>| {
+    let whole = matches!(read.why, None | Some(Why::OldTimeline(_)));
+    let read_through = |run: &Run<Tally>| {
         let stopped = matches!(&run.tail, Tail::Stopped(stop) if stop.at == run.from);
         run.head != Head::Damaged && !stopped && run.damages.is_empty()
     };
-    usable && read.run.as_ref().is_some_and(first_page)
+    whole && read.run.as_ref().is_some_and(read_through)
 }
 
-/// Every page is of this version, or zeros.
-fn is_all_of_one_version(run: &Run<Tally>) -> bool {
-    let stale = |kind| matches!(kind, SlackKind::AfterSwitch | SlackKind::AfterEnd | SlackKind::Recycled);
-    let junk = matches!(&run.tail, Tail::Stopped(stop) if stop.rest.leftover != pgwal_walk::Leftover::default());
-    !junk && !run.slack.iter().any(|slack| stale(slack.kind))
+/// Nothing in a good file may be taken for a page of an archive of another kind.
+fn is_one_kind(read: &Read) -> bool {
+    let is_junk = |kind| matches!(kind, SlackKind::AfterSwitch | SlackKind::AfterEnd);
+    let clean = |run: &Run<Tally>| {
+        let junk = matches!(&run.tail, Tail::Stopped(stop) if stop.rest.leftover.junk.is_some());
+        !junk && !run.slack.iter().any(|slack| is_junk(slack.kind))
+    };
+    is_good(read) && read.run.as_ref().is_some_and(clean)
 }
 
 /// Bytes are no part, or not one of this version.

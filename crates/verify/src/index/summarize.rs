@@ -64,9 +64,8 @@ impl Maker<'_> {
             if let Some(first) = out.first {
                 self.views(index, entry, &first, &mut out, buffers);
             }
-            let clear = self.whose.is_some_and(|whose| out.is_clear(&whose.layout, whose.system_id));
             // What is damaged in itself may come to something else in another archive than in one of its own kind.
-            if clear && out.is_good() {
+            if out.is_clear() {
                 return out;
             }
         }
