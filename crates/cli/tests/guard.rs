@@ -148,6 +148,12 @@ fn damage_of_tomorrow_is_not_hidden_by_that_of_today() {
     flip(&folder, "00000001000000000000000B", 300_000);
     let (exit, document) = verify(shown(folder.path()), &["--known", shown(&list)]);
     assert_eq!((exit, &document["verdict"], &document["accepted"]), (1, &"refuted".into(), &1.into()), "{:?}", names(&document));
+    // And it is the new one that every format names.
+    for format in ["text", "nagios", "junit"] {
+        let told = text(shown(folder.path()), &["--known", shown(&list), "--format", format]).out;
+        let head = told.lines().find(|line| line.contains("REFUTED: ")).unwrap();
+        assert!(!head.contains("0/00AAC690"), "{format}: {head}");
+    }
     // The same damage, in a wider range: another one.
     let (folder, list) = accepted();
     for offset in (0xAAC690 - 0xA00000..0xAAC690 - 0xA00000 + 40_000).step_by(50) {
@@ -224,6 +230,26 @@ fn a_list_that_is_none_is_2_and_left_alone() {
     fs::write(&list, "not JSON").unwrap();
     assert_eq!(text(shown(folder.path()), &["--write-known", shown(&list)]).code, 2);
     assert_eq!(fs::read_to_string(&list).unwrap(), "not JSON");
+}
+
+/// What an option made less than an error is not proven without a word.
+#[test]
+fn the_headline_says_what_severities_took_away() {
+    let damaged = testdata("demo/damaged");
+    for wanted in ["ignore", "info", "warning"] {
+        let option = format!("WP2xx={wanted}");
+        let (code, document) = verify(&damaged, &["--severity", &option]);
+        assert_eq!((code, &document["verdict"], &document["lowered"]), (0, &"proven".into(), &1.into()), "{wanted}");
+        let ran = text(&damaged, &["--severity", &option]);
+        assert!(ran.out.starts_with("VERDICT  PROVEN EXCEPT 1 by --severity: "), "{}", ran.out);
+    }
+    assert_eq!(verify(&damaged, &["--severity", "WP2xx=error"]).1["lowered"], 0);
+}
+
+#[test]
+fn a_timeline_that_nothing_tells_of_lacks_no_segment() {
+    let (code, document) = verify(&testdata("demo/good"), &["--timeline", "9"]);
+    assert_eq!((code, names(&document)), (1, vec!["error history-missing".to_owned()]));
 }
 
 #[test]

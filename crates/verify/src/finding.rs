@@ -1,6 +1,6 @@
 //! What is wrong, where, and what it costs.
 
-use crate::codes::{Code, Severity};
+use crate::codes::{Code, CodePattern, Severity};
 use crate::fresh::{Age, Reach};
 use crate::recovery::failure::Failure;
 use crate::recovery::pages::InvalidPages;
@@ -336,4 +336,17 @@ impl Finding {
             accepted: false,
         }
     }
+}
+
+/// Gives findings the severities that a caller wants, and drops those to be ignored. Returns how many errors count for less.
+pub(crate) fn set_severities(findings: &mut Vec<Finding>, wanted: &[(CodePattern, Severity)]) -> u64 {
+    let mut lowered = 0;
+    findings.retain_mut(|f| {
+        if let Some((_, severity)) = wanted.iter().rev().find(|(pattern, _)| pattern.matches(f.code)) {
+            lowered += u64::from(f.severity == Severity::Error && *severity < Severity::Error);
+            f.severity = *severity;
+        }
+        f.severity != Severity::Ignore
+    });
+    lowered
 }

@@ -2,7 +2,7 @@
 //! is expected.
 
 use crate::codes::{Code, CodePattern, Severity};
-use crate::finding::{Detail, Finding};
+use crate::finding::{Detail, Finding, set_severities};
 use crate::options::Depth;
 use crate::outcome::{End, Outcome, Verdict};
 use pgwal_format::rmgr::xact::Timestamp;
@@ -97,12 +97,7 @@ pub fn demand(outcome: &mut Outcome, demand: Demand, severities: &[(CodePattern,
             findings.push(finding(Code::Stale, timeline, Detail::Age(age)));
         }
     }
-    for finding in &mut findings {
-        if let Some((_, severity)) = severities.iter().rev().find(|(pattern, _)| pattern.matches(finding.code)) {
-            finding.severity = *severity;
-        }
-    }
-    findings.retain(|f| f.severity != Severity::Ignore);
+    outcome.lowered += set_severities(&mut findings, severities);
     if findings.iter().any(|f| f.severity == Severity::Error) {
         outcome.verdict = Verdict::Refuted;
     }

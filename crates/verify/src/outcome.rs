@@ -162,6 +162,8 @@ pub struct Outcome {
     pub backups: Vec<Backup>,
     /// What was found, worst first, then in the order of WAL.
     pub findings: Vec<Finding>,
+    /// Errors that [`Options::severities`](crate::Options::severities) made into less, or ignored.
+    pub lowered: u64,
     /// What replay covers: from the first record to where it stops.
     pub replay: Option<(Lsn, Lsn)>,
     /// Records on the path up to where replay stops.
@@ -203,6 +205,7 @@ impl Outcome {
             branches: Vec::new(),
             backups: Vec::new(),
             findings,
+            lowered: 0,
             replay: None,
             replayed: Tally::default(),
             not_checked: vec![NotChecked::Records, NotChecked::DataFiles],
@@ -221,6 +224,11 @@ impl Outcome {
         self.findings.iter().filter(|f| !f.accepted)
     }
 
+    /// The first error that counts.
+    pub fn worst(&self) -> Option<&Finding> {
+        self.counted().find(|f| f.severity == Severity::Error)
+    }
+
     /// How many errors and warnings are accepted.
     pub fn accepted(&self) -> u64 {
         self.findings.iter().filter(|f| f.accepted && f.severity >= Severity::Warning).count() as u64
@@ -228,26 +236,7 @@ impl Outcome {
 
     /// Of an archive that has nothing of what was asked for.
     pub(crate) fn nothing(layout: Layout, system_id: u64, depth: Depth, unknown: Ignored) -> Outcome {
-        Outcome {
-            verdict: Verdict::Refuted,
-            depth,
-            layout: Some(layout),
-            system_id: Some(system_id),
-            path: Vec::new(),
-            timelines: Vec::new(),
-            branches: Vec::new(),
-            backups: Vec::new(),
-            findings: Vec::new(),
-            replay: None,
-            replayed: Tally::default(),
-            not_checked: vec![NotChecked::DataFiles],
-            ignored: 0,
-            unknown,
-            replay_segments: 0,
-            live: false,
-            restore: None,
-            index: None,
-            fresh: None,
-        }
+        let (layout, system_id, not_checked) = (Some(layout), Some(system_id), vec![NotChecked::DataFiles]);
+        Outcome { verdict: Verdict::Refuted, layout, system_id, unknown, not_checked, ..Outcome::without_wal(Vec::new(), depth) }
     }
 }

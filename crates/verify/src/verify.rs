@@ -193,6 +193,7 @@ fn outcome(reports: Reports, whose: &Consensus, tree: &Tree, options: &Options<'
         branches: tree.branches(),
         backups: reports.backups,
         findings: reports.findings,
+        lowered: reports.lowered,
         replay: reports.replay,
         replayed: reports.replayed,
         not_checked: reports.not_checked,

@@ -39,6 +39,7 @@ pub fn verify(outcome: &Outcome) -> Value {
         })),
         "timelines": outcome.timelines.iter().map(timeline).collect::<Vec<_>>(),
         "accepted": outcome.accepted(),
+        "lowered": outcome.lowered,
         "freshness": outcome.fresh.map(|fresh| super::fresh::json(&fresh, outcome)),
         "backups": outcome.backups.iter().map(backup).collect::<Vec<_>>(),
         "findings": outcome.findings.iter().map(|f| finding(f, layout)).collect::<Vec<_>>(),

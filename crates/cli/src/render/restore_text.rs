@@ -2,6 +2,7 @@
 
 use super::restore_json::aim;
 use super::time::Zone;
+use super::verify_text::except;
 use crate::figures::grouped;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::verify::recovery::events::Commit;
@@ -16,8 +17,8 @@ const TOLD: usize = 5;
 pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
     let to = whither(r, zone);
     match outcome.verdict {
-        Verdict::Proven if r.target.is_some() => format!("PROVEN: this restores to {to}"),
-        Verdict::Proven => format!("PROVEN: this restores to the end of WAL, {to}"),
+        Verdict::Proven if r.target.is_some() => format!("PROVEN{}: this restores to {to}", except(outcome)),
+        Verdict::Proven => format!("PROVEN{}: this restores to the end of WAL, {to}", except(outcome)),
         Verdict::Refuted if r.target.is_some() => format!("REFUTED: this does not restore to {}; it comes to {to}", wanted(r, zone)),
         Verdict::Refuted if r.replay_end.is_none() => "REFUTED: recovery does not start".into(),
         Verdict::Refuted => format!("REFUTED: this restores no further than {to}"),

@@ -47,7 +47,7 @@ pub fn document(told: &Told<'_>) -> String {
 
 fn whole(told: &Told<'_>) -> Suite {
     let outcome = told.outcome;
-    let worst = outcome.findings.iter().find(|f| f.severity == Severity::Error);
+    let worst = outcome.worst();
     let head = headline(outcome, worst, &told.zone);
     let text = format!("WHY {}\nIMPACT {}\nNEXT {}", why(outcome, worst), impact(outcome, worst, &told.zone), next(outcome, worst));
     let mut suite = Suite::new("archive".into());

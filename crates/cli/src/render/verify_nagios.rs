@@ -16,9 +16,9 @@ const LONGEST: usize = 600;
 /// The line.
 pub fn line(told: &Told<'_>) -> String {
     let outcome = told.outcome;
-    let worst = outcome.findings.iter().find(|f| f.severity == Severity::Error);
+    let worst = outcome.worst();
     let mut text = headline(outcome, worst, &told.zone);
-    let warning = outcome.findings.iter().find(|f| f.severity == Severity::Warning);
+    let warning = outcome.counted().find(|f| f.severity == Severity::Warning);
     if outcome.verdict == Verdict::Refuted {
         let _ = write!(text, "; {}", why(outcome, worst));
     } else if let Some(first) = warning {

@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 /// The document.
 pub fn document(told: &Told<'_>) -> Value {
     let outcome = told.outcome;
-    let worst = outcome.findings.iter().find(|f| f.severity == Severity::Error);
+    let worst = outcome.worst();
     let began = told.run.began;
     let ended = pgwal::format::rmgr::xact::Timestamp(began.0.saturating_add(i64::try_from(told.run.took().as_micros()).unwrap_or(i64::MAX)));
     json!({

@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use pgwal::format::Layout;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::verify::index::IndexUse;
-use pgwal::verify::{Code, Depth, Finding, NotChecked, Outcome, Severity, Verdict};
+use pgwal::verify::{Backup, Code, Depth, Finding, NotChecked, Outcome, Severity, Verdict};
 use std::io::{self, Write};
 
 /// Findings of one code that are told one by one.
@@ -16,7 +16,7 @@ const TOLD: usize = 5;
 
 /// Writes it, with times in a zone.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, zone: &Zone) -> io::Result<()> {
-    let worst = outcome.counted().find(|f| f.severity == Severity::Error);
+    let worst = outcome.worst();
     line(out, "VERDICT", &headline(outcome, worst, zone), color(outcome.verdict))?;
     line(out, "WHY", &why(outcome, worst), Style::new())?;
     line(out, "IMPACT", &impact(outcome, worst, zone), Style::new())?;
@@ -75,11 +75,9 @@ pub(super) fn headline(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) 
     }
     match (outcome.verdict, worst) {
         (Verdict::Proven, _) => match replay {
-            Some((from, to)) if outcome.accepted() > 0 => {
-                let n = outcome.accepted();
-                format!("PROVEN EXCEPT {n} accepted: WAL replays from {from} to {to}{}", at_time(outcome.replayed.last_commit, zone))
+            Some((from, to)) => {
+                format!("PROVEN{}: WAL replays from {from} to {to}{}", except(outcome), at_time(outcome.replayed.last_commit, zone))
             }
-            Some((from, to)) => format!("PROVEN: WAL replays from {from} to {to}{}", at_time(outcome.replayed.last_commit, zone)),
             None => "PROVEN: nothing is wrong, and there is no record to replay".into(),
         },
         (Verdict::Refuted, Some(f)) => match (f.lsn, f.timeline) {
@@ -93,6 +91,14 @@ pub(super) fn headline(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) 
         _ if outcome.depth == Depth::Records => "UNPROVEN: no record lies in what was asked for".into(),
         _ => format!("UNPROVEN: nothing wrong in {} ({} was read)", depth(outcome.depth), unread(outcome.depth)),
     }
+}
+
+/// What is left out of the word PROVEN.
+pub(super) fn except(outcome: &Outcome) -> String {
+    let accepted = (outcome.accepted() > 0).then(|| format!("{} accepted", outcome.accepted()));
+    let lowered = (outcome.lowered > 0).then(|| format!("{} by --severity", outcome.lowered));
+    let all: Vec<String> = accepted.into_iter().chain(lowered).collect();
+    if all.is_empty() { String::new() } else { format!(" EXCEPT {}", all.join(" and ")) }
 }
 
 fn unread(depth: Depth) -> &'static str {
@@ -111,6 +117,9 @@ pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>) -> String {
         Some(f) => place(f, outcome.layout.as_ref()),
         None if outcome.verdict == Verdict::Proven && outcome.accepted() > 0 => {
             "every record behind the last accepted damage or gap was read and is right; what is accepted is not repaired".into()
+        }
+        None if outcome.verdict == Verdict::Proven && outcome.lowered > 0 => {
+            "nothing counts as an error but what --severity made less than one; that is not repaired".into()
         }
         None if outcome.verdict == Verdict::Proven => match outcome.findings.iter().map(|f| f.severity).max() {
             Some(Severity::Warning) => "every record needed was read and is right; the warnings below do not stop replay".into(),
@@ -141,6 +150,7 @@ pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) ->
             Verdict::Proven if outcome.accepted() > 0 => {
                 "replay from a base backup older than what is accepted still stops there; from one within this WAL all of it replays".into()
             }
+            Verdict::Proven if outcome.lowered > 0 => "what --severity made less than an error may stop replay where it lies".into(),
             Verdict::Proven => "none known: a server that starts from a base backup within this WAL replays all of it".into(),
             _ => "damage in what was not looked at is not noticed".into(),
         };
@@ -209,16 +219,26 @@ pub(super) fn backups(outcome: &Outcome) -> String {
         .backups
         .iter()
         .rev()
-        .take(TOLD)
-        .map(|b| match (b.complete, b.reaches) {
+        .enumerate()
+        .filter(|(i, b)| *i < TOLD || lacks(b))
+        .take(2 * TOLD)
+        .map(|(_, b)| match (b.complete, b.reaches) {
             (Some(true), Some(to)) => format!("{} has all its WAL, {} to {}; replay reaches {to}", b.file, b.start, b.stop),
             (Some(_), _) => format!("{} lacks WAL between {} and {}", b.file, b.start, b.stop),
             (None, _) => format!("{}: its WAL, {} to {}, was not looked at", b.file, b.start, b.stop),
         })
         .collect();
-    let more = outcome.backups.len().saturating_sub(TOLD);
-    let rest = if more > 0 { format!("\n         and {more} older") } else { String::new() };
+    let rest = match (outcome.backups.len() - told.len(), outcome.backups.iter().filter(|b| lacks(b)).count()) {
+        (0, _) => String::new(),
+        (more, 0) => format!("\n         and {more} older"),
+        (more, all) => format!("\n         and {more} older; {all} of all {} lack WAL", outcome.backups.len()),
+    };
     told.join("\n         ") + &rest
+}
+
+/// Whether WAL is missing that the backup cannot do without.
+fn lacks(backup: &Backup) -> bool {
+    backup.complete == Some(false)
 }
 
 fn timelines(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {

@@ -11,7 +11,7 @@ fn the_exit_code_is_the_status() {
         (vec![good.as_str()], 0, "WALPROOF OK - PROVEN: "),
         (vec![good.as_str(), "--depth", "names"], 0, "WALPROOF OK - UNPROVEN: nothing wrong in names"),
         (vec![damaged.as_str()], 2, "WALPROOF CRITICAL - REFUTED: "),
-        (vec![damaged.as_str(), "--severity", "WP201=warning"], 1, "WALPROOF WARNING - PROVEN: "),
+        (vec![damaged.as_str(), "--severity", "WP201=warning"], 1, "WALPROOF WARNING - PROVEN EXCEPT 1 by --severity: "),
         // What is to count as a failure is one.
         (vec![damaged.as_str(), "--severity", "WP201=warning", "--fail-on", "warning"], 2, "WALPROOF CRITICAL - "),
         (vec![damaged.as_str(), "--severity", "WP201=info"], 0, "WALPROOF OK - "),

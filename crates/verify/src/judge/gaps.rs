@@ -71,6 +71,10 @@ impl Judge<'_> {
     fn timelines_without_wal(&mut self) {
         let target = self.target;
         let asked = self.options.timeline != Which::Latest;
+        // Of a timeline that nothing tells of, no segment is missing.
+        if self.unknown().is_some() {
+            return;
+        }
         let on_line: Vec<(TimelineId, SegmentNo)> = self.target_line.iter().copied().filter(|&(t, _)| t > self.start).collect();
         for (timeline, begin) in on_line {
             let unfinished = self.inventory.partials.iter().any(|p| p.timeline == timeline);

@@ -3,7 +3,7 @@
 use super::line::order;
 use super::{Judge, add_over_seam};
 use crate::codes::{Code, Severity};
-use crate::finding::Finding;
+use crate::finding::{Finding, set_severities};
 use crate::known::{self, Accepted};
 use crate::options::Depth;
 use crate::outcome::{Backup, End, NotChecked, TimelineReport, Verdict};
@@ -21,6 +21,8 @@ pub(crate) struct Reports {
     pub timelines: Vec<TimelineReport>,
     pub backups: Vec<Backup>,
     pub findings: Vec<Finding>,
+    /// Errors that count for less.
+    pub lowered: u64,
     pub replay: Option<(Lsn, Lsn)>,
     pub replayed: Tally,
     pub replay_segments: u64,
@@ -34,12 +36,8 @@ pub(crate) struct Reports {
 impl Judge<'_> {
     pub(super) fn reports(mut self) -> Reports {
         let mut findings = std::mem::take(&mut self.findings);
-        findings.retain_mut(|f| {
-            if let Some((_, severity)) = self.options.severities.iter().rev().find(|(pattern, _)| pattern.matches(f.code)) {
-                f.severity = *severity;
-            }
-            f.severity != Severity::Ignore && self.is_asked(f)
-        });
+        findings.retain(|f| self.is_asked(f));
+        let lowered = set_severities(&mut findings, &self.options.severities);
         findings.sort_by(order);
         // What is wrong at the end of a parent's segment is seen from each timeline that goes on behind it.
         findings.dedup_by(|b, a| a.lsn.is_some() && (a.code, a.lsn, a.at, &a.file, a.offset) == (b.code, b.lsn, b.at, &b.file, b.offset));
@@ -81,7 +79,7 @@ impl Judge<'_> {
         findings.extend(gone.into_iter().map(known::gone).filter(|f| self.options.depth == Depth::Records && self.is_asked(f)));
         // Worst first, and of one severity in the order of WAL.
         findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
-        Reports { verdict, path, timelines, backups, findings, replay, replayed, replay_segments, not_checked, way: self.way, unusable }
+        Reports { verdict, path, timelines, backups, findings, lowered, replay, replayed, replay_segments, not_checked, way: self.way, unusable }
     }
 
     fn unusable(&self) -> Vec<(TimelineId, SegmentNo, Readable)> {

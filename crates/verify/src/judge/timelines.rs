@@ -25,11 +25,7 @@ impl Judge<'_> {
                 self.history_missing(timeline);
             }
         }
-        if let Which::Number(asked) = self.options.timeline
-            && asked > self.start
-            && self.tree.get(asked).is_none()
-            && self.inventory.of(asked).is_empty()
-        {
+        if let Some(asked) = self.unknown() {
             self.history_missing(asked);
         }
         self.not_a_child();
@@ -43,6 +39,12 @@ impl Judge<'_> {
         for (child, parent, switch) in nodes {
             self.diverged(child, parent, switch);
         }
+    }
+
+    /// The timeline that is asked for, where nothing here tells of it.
+    pub(super) fn unknown(&self) -> Option<TimelineId> {
+        let Which::Number(asked) = self.options.timeline else { return None };
+        (asked > self.start && self.tree.get(asked).is_none() && self.inventory.of(asked).is_empty()).then_some(asked)
     }
 
     fn history_missing(&mut self, timeline: TimelineId) {

@@ -10,7 +10,7 @@ use super::way::End;
 use crate::backup::Backup;
 use crate::codes::{Code, Severity};
 use crate::error::Error;
-use crate::finding::{Detail, Finding};
+use crate::finding::{Detail, Finding, set_severities};
 use crate::options::{Options, Which};
 use crate::outcome::{NotChecked, Outcome, Verdict};
 use crate::verify::examine;
@@ -101,11 +101,13 @@ pub fn verify_restore(
             finding.severity = finding.severity.min(Severity::Info);
         }
     }
-    outcome.findings.extend(backup.findings.iter().cloned());
-    outcome.findings.extend(crate::backup::of_archive(backup, site.wal_system_id()));
-    outcome.findings.extend(orphans(site, &restore, settings));
-    outcome.findings.extend(found(site, &restore));
-    outcome.findings.extend(invalid_pages(site, &restore));
+    let mut of_restore = backup.findings.clone();
+    of_restore.extend(crate::backup::of_archive(backup, site.wal_system_id()));
+    of_restore.extend(orphans(site, &restore, settings));
+    of_restore.extend(found(site, &restore));
+    of_restore.extend(invalid_pages(site, &restore));
+    outcome.lowered += set_severities(&mut of_restore, &options.severities);
+    outcome.findings.extend(of_restore);
     outcome.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let worst = outcome.findings.iter().map(|f| f.severity).max();
     outcome.verdict = match () {

@@ -65,7 +65,7 @@ pub fn page(told: &Told<'_>) -> String {
 
 fn answer(out: &mut String, told: &Told<'_>) {
     let outcome = told.outcome;
-    let worst = outcome.findings.iter().find(|f| f.severity == Severity::Error);
+    let worst = outcome.worst();
     let head = headline(outcome, worst, &told.zone);
     let (word, rest) = head.split_once(':').unwrap_or((&head, ""));
     let _ = write!(out, "<header class=\"{}\">\n<div class=\"archive\">{}", verdict(outcome.verdict), Escaped(&told.archive));
