@@ -98,6 +98,7 @@ fn names_that_a_version_does_not_have() {
         assert_eq!(says(of, &[(name, value)]), format!("unrecognized recovery parameter \"{name}\""), "{of}");
     }
     assert_eq!(says("12", &[("standby_mode", "on")]), "unrecognized configuration parameter \"standby_mode\"");
+    assert_eq!(says("15", &[("restore_comand", "cp")]), "unrecognized configuration parameter \"restore_comand\"");
     assert_eq!(planned("10", &[("recovery_target_lsn", "0/1")]).unwrap().target, Target::Lsn("0/1".parse().unwrap()));
     assert_eq!(planned("9.4", &[("recovery_target", "immediate")]).unwrap().target, Target::Immediate);
 }

@@ -50,7 +50,8 @@ impl<'a> Given<'a> {
             let separate = facts.recovery_conf.is_some();
             for setting in &file.text.settings {
                 let of_recovery = versions::has(version, &setting.name);
-                let wrong = if own { !of_recovery } else { versions::is_of_recovery(&setting.name) && (separate || !of_recovery) };
+                let misplaced = versions::is_of_recovery(&setting.name) && (separate || !of_recovery);
+                let wrong = if own { !of_recovery } else { misplaced || versions::is_misspelt(&setting.name) };
                 if wrong {
                     return Err(SettingsError::Unrecognized { name: setting.name.clone(), recovery_conf: own });
                 }
@@ -64,7 +65,7 @@ impl<'a> Given<'a> {
                 out.recovery.retain(|(name, _)| !is_target(name));
             }
             let of_recovery = versions::is_of_recovery(name);
-            if of_recovery && !versions::has(version, name) {
+            if of_recovery && !versions::has(version, name) || versions::is_misspelt(name) {
                 return Err(SettingsError::Unrecognized { name: name.clone(), recovery_conf: facts.recovery_conf.is_some() });
             }
             let list = if of_recovery { &mut out.recovery } else { &mut out.server };

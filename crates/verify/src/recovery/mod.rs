@@ -10,6 +10,7 @@ pub mod failure;
 mod fault;
 mod fields;
 mod given;
+mod names;
 pub mod outcome;
 pub mod pages;
 mod predict;

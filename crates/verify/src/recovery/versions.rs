@@ -131,6 +131,12 @@ pub(super) fn is_of_recovery(name: &str) -> bool {
     NAMES.iter().any(|(known, ..)| *known == name)
 }
 
+/// Whether a name that no version has is one of a recovery's settings but for a slip of the pen: no other parameter comes so
+/// close to any of them (10 to 18).
+pub(super) fn is_misspelt(name: &str) -> bool {
+    !is_of_recovery(name) && NAMES.iter().any(|(known, ..)| strsim::damerau_levenshtein(known, name) <= 2)
+}
+
 /// Whether this version has it.
 pub(super) fn has(version: Version, name: &str) -> bool {
     NAMES.iter().any(|(known, since, until)| *known == name && *since <= version && until.is_none_or(|until| version < until))
