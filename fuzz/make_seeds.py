@@ -179,7 +179,24 @@ def codecs():
         put("codec", name, magic)
 
 
+def parts():
+    """Summaries without their head and their checksum, as `walproof summarize` of this tree writes them."""
+    program = max(glob.glob(os.path.join(HERE, "..", "target", "*", "walproof")), key=os.path.getmtime)
+    for version in ROW:
+        everything = sorted(glob.glob(f"{CORPUS}/{version}/archive/*"))
+        for name, share in (("small", [f for f in everything if os.path.getsize(f) < 2000]), ("first", everything[:3]), ("last", everything[-4:])):
+            if not share:
+                continue
+            out = os.path.join(HERE, "seeds", "part.tmp")
+            subprocess.run([program, "summarize", "-o", out, *share], check=True)
+            data = read(out)[15:-16]
+            os.remove(out)
+            if len(data) < 16384:
+                put("part", f"{version}-{name}", data)
+
+
 pages_and_records()
 walks()
+parts()
 texts()
 codecs()

@@ -7,6 +7,7 @@
 //! | [`walk`] | one to four segments, real or crafted, damaged | every grouping joins to the same run |
 //! | [`text`] | history files, names, positions, log lines | what is read and printed reads as the same again |
 //! | [`codec`] | packed files | no more comes out than was asked for |
+//! | [`part`] | summaries of parts of an archive | they are refused, or joined |
 //!
 //! Under cargo-fuzz they are driven by libFuzzer (`cargo +nightly fuzz run walk fuzz/corpus/walk fuzz/seeds/walk`); as
 //! ordinary programs they run the files named on the command line (`cargo run --bin walk -- FILE…`); and `cargo test` runs
@@ -14,6 +15,7 @@
 
 pub mod codec;
 pub mod page;
+pub mod part;
 pub mod record;
 pub mod text;
 pub mod walk;

@@ -1,0 +1,29 @@
+//! Summaries of parts of an archive, as any process may have written them.
+
+use pgwal_verify::index::Parts;
+use pgwal_verify::{Options, verify_parts};
+use twox_hash::XxHash3_128;
+
+/// What stands in front of a summary's content, its version included.
+const HEAD: &[u8] = b"walproof part\n\x01";
+
+/// Joins a summary whose content is `bytes`, under a checksum that is right.
+pub fn run(bytes: &[u8]) {
+    let mut file = [HEAD, bytes].concat();
+    file.extend_from_slice(&XxHash3_128::oneshot(&file).to_le_bytes());
+    let mut parts = Parts::new();
+    if parts.add(&file).is_ok() {
+        match verify_parts(parts, &Options::default()) {
+            Ok(outcome) => outcome.findings.iter().for_each(|f| assert!(!f.message(outcome.layout.as_ref()).is_empty())),
+            Err(error) => assert!(!error.to_string().is_empty()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn seeds_pass() {
+        assert!(crate::seeds("part", super::run).unwrap() >= 8);
+    }
+}
