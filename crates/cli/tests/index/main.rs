@@ -174,6 +174,33 @@ fn an_index_in_the_archive_is_no_file_of_it() {
     }
 }
 
+/// What is no plain file is neither waited for nor replaced, and a folder that is missing is told before anything is read.
+#[cfg(unix)]
+#[test]
+fn an_index_is_a_plain_file_that_keeps_its_link_and_its_permissions() {
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let wal = folder.path().join("wal");
+    fs::create_dir(&wal).unwrap();
+    archive(&wal);
+    let at = |name: &str| folder.path().join(name);
+    let ended = |index: &Path| walproof(&["verify", wal.to_str().unwrap(), "--index", index.to_str().unwrap()]);
+    assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+    for index in [at("pipe"), at("wal"), at("no/index")] {
+        let ran = ended(&index);
+        assert!(ran.code == 2 && ran.out.is_empty() && ran.err.contains(index.to_str().unwrap()), "{}{}", ran.out, ran.err);
+    }
+    assert!(fs::metadata(at("pipe")).unwrap().file_type().is_fifo());
+    symlink("index", at("link")).unwrap();
+    assert_eq!(ended(&at("index")).code, 0);
+    fs::set_permissions(at("index"), fs::Permissions::from_mode(0o600)).unwrap();
+    let before = fs::read(at("index")).unwrap();
+    assert_eq!(ended(&at("link")).code, 0);
+    assert!(fs::symlink_metadata(at("link")).unwrap().is_symlink());
+    assert_ne!(fs::read(at("index")).unwrap(), before, "the number of the run");
+    assert_eq!(fs::metadata(at("index")).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
 /// `WALPROOF_KILLS` runs, 20 if it is not set.
 #[test]
 fn a_run_that_is_killed_loses_nothing() {

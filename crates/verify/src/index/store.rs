@@ -33,12 +33,21 @@ impl Index {
     /// written anew: [`IndexUse::ignored`] says so.
     ///
     /// # Errors
-    /// The file is there and cannot be read, or it is something else than an index and must not be overwritten.
+    /// The file is there and cannot be read, it is something else than an index and must not be overwritten, or there is no
+    /// folder for it.
     pub fn open(path: &Path) -> io::Result<Index> {
         let mut bytes = Vec::new();
+        // A pipe would be waited for, a device replaced.
+        if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file"));
+        }
         match File::open(path) {
             Ok(file) => drop(file.take(LIMIT).read_to_end(&mut bytes)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Index::blank(path, None)),
+            // Not only after hours.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::metadata(folder_of(path))?;
+                return Ok(Index::blank(path, None));
+            }
             Err(error) => return Err(error),
         }
         match decode(&bytes) {
@@ -84,10 +93,16 @@ impl Index {
     pub fn save(&self) -> io::Result<()> {
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(content) = next else { return Ok(()) };
-        let folder = self.path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let name = self.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        // A link stays one; what it leads to is replaced.
+        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
+        let before = fs::metadata(&path).ok();
+        if before.as_ref().is_some_and(|old| !old.is_file()) {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file any more"));
+        }
+        let folder = folder_of(&path);
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let new = folder.join(format!(".{name}.{}{OWN_SUFFIX}", std::process::id()));
-        let written = write(&new, &encode(&content)).and_then(|()| fs::rename(&new, &self.path));
+        let written = write(&new, &encode(&content), before.map(|old| old.permissions())).and_then(|()| fs::rename(&new, &path));
         if written.is_err() {
             let _ = fs::remove_file(&new);
         }
@@ -114,8 +129,15 @@ fn remove_leftovers(folder: &Path, prefix: &str) {
     }
 }
 
-fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn write(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+    if let Some(permissions) = permissions {
+        file.set_permissions(permissions)?;
+    }
     file.write_all(bytes)?;
     file.sync_all()
 }
