@@ -10,13 +10,13 @@
 //! control shows what came and went.
 
 use crate::figures::plural;
+use crate::output::deliver;
 use anyhow::{Context, bail, ensure};
 use pgwal::format::{Lsn, TimelineId};
 use pgwal::verify::Outcome;
 use pgwal::verify::known::{Accepted, Known, can_be_accepted, is_worth_accepting};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::Path;
 
 const SCHEMA: &str = "walproof.known/1";
@@ -146,31 +146,8 @@ impl KnownFile {
         let document = Document { schema: SCHEMA.to_owned(), system_identifier: outcome.system_id.map(|id| id.to_string()), known: entries };
         let mut bytes = serde_json::to_vec_pretty(&document)?;
         bytes.push(b'\n');
-        replace(path, &bytes).with_context(|| path.display().to_string())?;
+        deliver(&bytes, Some(path))?;
         let left_out = if moment > 0 { format!("; {moment} more cannot be accepted") } else { String::new() };
         Ok(format!("{}: {written} {} to accept{left_out}", path.display(), plural(written as u128, "finding")))
     }
-}
-
-/// Puts a file in place of another in one step.
-fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    // Of a link, what it leads to.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let beside = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    let write = || {
-        let mut file = File::create(&beside)?;
-        if let Ok(before) = fs::metadata(&path) {
-            file.set_permissions(before.permissions())?;
-        }
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&beside, &path)
-    };
-    let written = write();
-    if written.is_err() {
-        // What went wrong is told; that a rest of it stays is the lesser evil.
-        let _ = fs::remove_file(&beside);
-    }
-    written
 }

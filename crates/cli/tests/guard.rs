@@ -88,12 +88,18 @@ fn a_tail_that_was_lost_is_seen_by_what_must_be_there() {
 
 #[test]
 fn a_switch_reaches_the_next_segment() {
-    let good = testdata("demo/good");
-    let (_, document) = verify(&good, &[]);
-    if document["timelines"][0]["end"] == "switch" {
-        assert_eq!(verify(&good, &["--must-reach", "00000001000000000000000C"]).0, 0);
-        assert_eq!(verify(&good, &["--must-reach", "00000001000000000000000C+40"]).0, 0);
+    let archive = testdata("15/archive");
+    let (_, document) = verify(&archive, &[]);
+    let last = &document["timelines"][2];
+    assert_eq!((&last["end"], &last["to"]), (&"switch".into(), &"0/06B00118".into()));
+    // The position that a server tells right behind the switch, but not the segment itself.
+    for reached in ["0/6C00000", "0/6C00028", "00000003000000000000006C+40", "00000003000000000000006B"] {
+        let (exit, document) = verify(&archive, &["--must-reach", reached]);
+        assert_eq!((exit, &document["freshness"]["reached"]), (0, &true.into()), "{reached}");
     }
+    let (exit, document) = verify(&archive, &["--must-reach", "00000003000000000000006C"]);
+    assert_eq!((exit, &document["freshness"]["reached"]), (1, &false.into()));
+    assert!(names(&document).contains(&"error too-short".into()));
 }
 
 #[test]
@@ -211,6 +217,14 @@ fn comments_are_kept_and_codes_may_be_families() {
     let renamed = again.replace("\"WP201\"", "\"record-crc\"");
     fs::write(&list, renamed).unwrap();
     assert_eq!(verify(shown(folder.path()), &["--known", shown(&list)]).0, 0);
+}
+
+#[test]
+fn a_list_is_never_written_under_the_name_of_wal() {
+    let folder = copy("demo/good");
+    let list = folder.path().join("000000010000000000000099");
+    let ran = text(shown(folder.path()), &["--write-known", shown(&list)]);
+    assert!(ran.code == 2 && ran.err.contains("name of WAL") && !list.exists(), "{}", ran.err);
 }
 
 #[test]

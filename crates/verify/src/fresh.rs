@@ -15,6 +15,8 @@ use std::time::Duration;
 pub enum Reach {
     /// To a position.
     Lsn(Lsn),
+    /// Into the segment that begins there, which an `XLOG_SWITCH` in the one before does not do.
+    Segment(Lsn),
     /// To a commit of this time or later.
     Time(Timestamp),
 }
@@ -86,7 +88,7 @@ pub fn demand(outcome: &mut Outcome, demand: Demand, severities: &[(CodePattern,
         && (off.is_some() || !reaches(outcome, &fresh, wanted) && !could_not_look(outcome, wanted))
     {
         let came = match wanted {
-            Reach::Lsn(_) => reached.map(Reach::Lsn),
+            Reach::Lsn(_) | Reach::Segment(_) => reached.map(Reach::Lsn),
             Reach::Time(_) => last_commit.map(Reach::Time),
         };
         findings.push(finding(Code::TooShort, timeline, Detail::TooShort { wanted, off, reached: came }));
@@ -112,6 +114,7 @@ fn finding(code: Code, timeline: Option<TimelineId>, detail: Detail) -> Finding 
 fn reaches(outcome: &Outcome, fresh: &Fresh, wanted: Reach) -> bool {
     match wanted {
         Reach::Time(time) => fresh.last_commit.is_some_and(|last| last >= time),
+        Reach::Segment(start) => fresh.reached.is_some_and(|to| to > start),
         Reach::Lsn(lsn) => {
             let Some((to, layout)) = fresh.reached.zip(outcome.layout.as_ref()) else { return false };
             behind_header(lsn, layout) <= end_of_switch(outcome, to, layout)
@@ -144,7 +147,7 @@ fn could_not_look(outcome: &Outcome, wanted: Reach) -> bool {
     let errors = || outcome.counted().filter(|f| f.severity == Severity::Error);
     let last = outcome.path.last().and_then(|path| outcome.timelines.iter().find(|t| t.timeline == *path));
     let may = match wanted {
-        Reach::Lsn(lsn) => last.is_none_or(|t| t.to >= lsn),
+        Reach::Lsn(lsn) | Reach::Segment(lsn) => last.is_none_or(|t| t.to >= lsn),
         Reach::Time(time) => last.is_none_or(|t| t.tally.last_commit.is_none_or(|last| last >= time)),
     };
     may && errors().next().is_some() && errors().all(|f| f.code.is_could_not_look())
@@ -174,6 +177,7 @@ impl fmt::Display for Reach {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Reach::Lsn(lsn) => lsn.fmt(f),
+            Reach::Segment(start) => write!(f, "the segment at {start}"),
             Reach::Time(time) => match jiff::Timestamp::from_microsecond(time.unix_micros()) {
                 Ok(time) => time.fmt(f),
                 Err(_) => f.write_str("a time that no calendar has"),

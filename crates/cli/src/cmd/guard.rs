@@ -4,6 +4,7 @@ use crate::known_file::KnownFile;
 use crate::place::Operand;
 use crate::render::time;
 use anyhow::{anyhow, bail, ensure};
+use pgwal::format::Position;
 use pgwal::format::position::{Indirect, PositionError};
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::verify::codes::CodePattern;
@@ -17,7 +18,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// The options.
 #[derive(clap::Args)]
 pub struct Guard {
-    /// Refuted unless replay gets there: a position, or a time (time:… or ISO 8601) at or behind which a commit must lie
+    /// Refuted unless replay gets there: a position, into a segment, or to a time (time:… or ISO 8601) at or behind which a commit must lie
     #[arg(long, value_name = "POSITION")]
     must_reach: Option<String>,
     /// Refuted unless the last commit is at most so old: 90s, 15m, 2h, 1d
@@ -82,7 +83,10 @@ impl Guarding<'_> {
                         Operand::Written(position) => position.lsn(layout.address(), layout.segment),
                         Operand::InFile { lsn, .. } => Ok(*lsn),
                     };
-                    (Some(Reach::Lsn(lsn.map_err(|error| anyhow!("--must-reach: {error}"))?)), operand.timeline())
+                    let lsn = lsn.map_err(|error| anyhow!("--must-reach: {error}"))?;
+                    // The name of a segment asks for the segment, as pg_stat_archiver tells the last one.
+                    let named = matches!(operand, Operand::Written(Position::Segment(_, 0)));
+                    (Some(if named { Reach::Segment(lsn) } else { Reach::Lsn(lsn) }), operand.timeline())
                 }
                 _ => (None, None),
             };

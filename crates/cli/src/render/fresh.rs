@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// `freshness` of `walproof.verify/1`.
 pub fn json(fresh: &Fresh, outcome: &Outcome) -> Value {
     let (lsn, time) = match fresh.demand.must_reach {
-        Some(Reach::Lsn(lsn)) => (Some(lsn), None),
+        Some(Reach::Lsn(lsn) | Reach::Segment(lsn)) => (Some(lsn), None),
         Some(Reach::Time(time)) => (None, rfc3339(time)),
         None => (None, None),
     };
@@ -29,7 +29,7 @@ pub fn text(fresh: &Fresh, outcome: &Outcome, zone: &Zone) -> Option<String> {
     let mut told = Vec::new();
     if let (Some(wanted), Some(true)) = (fresh.demand.must_reach, fresh.reaches(outcome)) {
         told.push(match wanted {
-            Reach::Lsn(lsn) => format!("replay reaches {lsn}"),
+            Reach::Lsn(_) | Reach::Segment(_) => format!("replay reaches {wanted}"),
             Reach::Time(time) => format!("a commit of {} or later replays", zone.local(time)?),
         });
     }
