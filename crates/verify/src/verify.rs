@@ -23,7 +23,7 @@ use pgwal_source::name::{self, Place, Placed};
 use pgwal_source::{Codec, Entry, How, Ignored, ReadState, Source};
 use pgwal_walk::Run;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -178,7 +178,9 @@ fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool, again: bo
     let mut reports = judge.judge();
     let (way, unusable) = (std::mem::take(&mut reports.way), std::mem::take(&mut reports.unusable));
     let mut outcome = outcome(reports, &whose, &tree, options, live, (listing.ignored.count, listing.unknown));
-    outcome.index = session.map(|session| session.end(&whose, &inventory));
+    let changes = outcome.findings.iter().filter(|f| f.code == Code::SegmentChanged && !f.accepted);
+    let changes: HashSet<&str> = changes.filter_map(|f| f.file.as_deref()).collect();
+    outcome.index = session.map(|session| session.end(&whose, &inventory, &changes));
     Ok(Attempt::Seen(Box::new((outcome, Some(Sight { whose, entries: added, inventory, way, unusable, live })))))
 }
 

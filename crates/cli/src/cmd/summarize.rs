@@ -4,6 +4,7 @@ use crate::Exit;
 use crate::output::deliver;
 use crate::progress::Bar;
 use anyhow::ensure;
+use pgwal::source::name::{self, Place};
 use pgwal::source::{guard, share};
 use pgwal::verify::Options;
 use pgwal::verify::index::summarize;
@@ -28,10 +29,14 @@ pub struct Args {
 
 /// Summarises and writes.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    for file in &args.files {
-        ensure!(file.symlink_metadata().is_ok(), "{}: no such file", file.display());
+    let (here, gone): (Vec<PathBuf>, Vec<PathBuf>) = args.files.iter().cloned().partition(|file| file.symlink_metadata().is_ok());
+    for file in &gone {
+        // Segments expire between listing and reading; where one was needed, the join tells the gap.
+        let is_wal = file.file_name().and_then(|name| name.to_str()).is_some_and(|name| matches!(name::place(name), Place::Wal(_)));
+        ensure!(is_wal && !here.is_empty(), "{}: no such file", file.display());
+        crate::complain(format!("{}: not there any more, left out", file.display()));
     }
-    let source = share(&args.files)?;
+    let source = share(&here)?;
     ensure!(!source.list()?.entries.is_empty(), "no WAL there");
     let bar = Bar::new(false);
     let mut options = Options::default();

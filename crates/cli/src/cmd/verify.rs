@@ -117,6 +117,11 @@ pub fn is_plugin() -> bool {
 
 /// Verifies and says so.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
+    if let (Some(index), Some(output)) = (&args.memory.index, &args.output) {
+        let place = |file: &PathBuf| file.canonicalize().unwrap_or_else(|_| file.clone());
+        // Not even to say so may it be written.
+        anyhow::ensure!(place(index) != place(output), "--index and --output name the same file");
+    }
     let run = Run::begin();
     let exit = check(args, run);
     let Err(error) = &exit else { return exit };
@@ -172,6 +177,7 @@ fn check(args: &Args, run: Run) -> anyhow::Result<Exit> {
     if let Some(error) = index.as_ref().and_then(|index| index.save().err()) {
         // The verdict holds; but who relies on the index must know.
         crate::complain(format!("the index cannot be written: {error}"));
+        outcome.index.get_or_insert_default().unsaved = Some(error.to_string());
         exit = exit.max(Exit::CouldNotTell);
     }
     let status = Status::of(exit, &outcome);

@@ -64,6 +64,7 @@ pub fn index(used: &IndexUse) -> Value {
         "bytes_read": used.bytes_read,
         "oldest_proof": used.oldest_proof.and_then(rfc3339),
         "ignored": used.ignored,
+        "unsaved": used.unsaved,
     })
 }
 

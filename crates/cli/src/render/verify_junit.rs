@@ -11,7 +11,7 @@
 use super::json::{depth, verdict};
 use super::markup::Escaped;
 use super::time::rfc3339;
-use super::verify_text::{headline, impact, next, place, proven, why};
+use super::verify_text::{headline, impact, next, place, proven, unsaved, why};
 use crate::Exit;
 use crate::told::Told;
 use pgwal::format::TimelineId;
@@ -50,6 +50,8 @@ fn whole(told: &Told<'_>) -> Suite {
     let worst = outcome.worst();
     let head = headline(outcome, worst, &told.zone);
     let text = format!("WHY {}\nIMPACT {}\nNEXT {}", why(outcome, worst), impact(outcome, worst, &told.zone), next(outcome, worst));
+    let unsaved = outcome.index.as_ref().and_then(unsaved).filter(|_| told.exit == Exit::CouldNotTell);
+    let (head, text) = (unsaved.as_ref().unwrap_or(&head).clone(), if unsaved.is_some() { format!("{head}\n{text}") } else { text });
     let mut suite = Suite::new("archive".into());
     suite.out += &format!("{head}\nPROVEN {}\n", proven(outcome));
     suite.case(

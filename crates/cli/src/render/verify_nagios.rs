@@ -5,7 +5,7 @@
 //! ```
 //! Behind the bar are performance data, `label=value[unit];warn;crit;min`. The exit code is that of [`Status`].
 
-use super::verify_text::{headline, why};
+use super::verify_text::{headline, unsaved, why};
 use crate::told::{Status, Told};
 use pgwal::verify::{Severity, Verdict};
 use std::fmt::{Display, Write};
@@ -25,6 +25,9 @@ pub fn line(told: &Told<'_>) -> String {
         let count = told.count(Severity::Warning);
         let _ = write!(text, "; {count} warning{}: ", if count == 1 { "" } else { "s" });
         text += &super::verify_text::place(first, outcome.layout.as_ref());
+    }
+    if let Some(unsaved) = outcome.index.as_ref().and_then(unsaved) {
+        let _ = write!(text, "; {unsaved}");
     }
     let mut out = said(told.status, text);
     let _ = write!(

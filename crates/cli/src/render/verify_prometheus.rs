@@ -56,9 +56,10 @@ fn findings(out: &mut Metrics<'_>, told: &Told<'_>) {
         out.row("findings_by_severity", &[("severity", &severity.to_string())], told.count(severity));
     }
     let mut counts: BTreeMap<(Code, Severity), u64> = BTreeMap::new();
-    for f in &told.outcome.findings {
+    for f in told.outcome.counted() {
         *counts.entry((f.code, f.severity)).or_default() += 1 + f.more;
     }
+    out.one("findings_accepted", "Findings that --known accepts, counted nowhere else", told.outcome.accepted());
     if !counts.is_empty() {
         out.head("findings", "Findings of a code");
     }

@@ -52,7 +52,13 @@ fn index(used: &IndexUse, zone: &Zone) -> String {
         None => String::new(),
     };
     let ignored = used.ignored.map(|why| format!("; {} was not used: {why}", used.file)).unwrap_or_default();
-    format!("{} segments taken from it{age}; {read}{again}{ignored}", grouped(used.segments_taken.into()))
+    let unsaved = unsaved(used).map(|text| format!("; {text}")).unwrap_or_default();
+    format!("{} segments taken from it{age}; {read}{again}{ignored}{unsaved}", grouped(used.segments_taken.into()))
+}
+
+/// What keeps the next run from building on this one.
+pub(super) fn unsaved(used: &IndexUse) -> Option<String> {
+    used.unsaved.as_ref().map(|why| format!("the index {} cannot be written: {why}", used.file))
 }
 
 fn line(out: &mut dyn Write, label: &str, text: &str, style: Style) -> io::Result<()> {

@@ -99,14 +99,52 @@ fn changed_bytes_are_found() {
     settle(&wal);
     let found = verify(&words);
     assert_eq!((found.0, changed(&found.1)), (1, vec![name.as_str()]), "damage is damage, and it was whole once");
-    // It is told once; the damage each time.
+    // A run whose report nobody saw must not be the last one to tell it.
     let again = verify(&words);
-    assert_eq!((again.0, changed(&again.1)), (1, vec![]));
+    assert_eq!((again.0, changed(&again.1)), (1, vec![name.as_str()]));
     flip(&file, 300_000);
     settle(&wal);
     assert_eq!(verify(&words).0, 0);
     let all = verify(&[&words[..], &["--reread", "1/1"]].concat());
     assert_eq!((all.0, &all.2["segments_taken"], &all.2["segments_reread"]), (0, &0.into(), &all.2["segments_read"]));
+}
+
+/// The verdict stays, since no checksum covers what changed; the change is told until it is accepted, also of a file that is
+/// packed meanwhile.
+#[test]
+fn a_change_is_told_until_it_is_accepted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (wal, index, known) = (folder.path().join("wal"), folder.path().join("index"), folder.path().join("known"));
+    fs::create_dir(&wal).unwrap();
+    archive(&wal);
+    let name = segment(&wal, 1);
+    let whole = fs::read(wal.join(&name)).unwrap();
+    let words = [wal.to_str().unwrap(), "--index", index.to_str().unwrap()];
+    assert_eq!(verify(&words).0, 0);
+    let plain = verify(&words[..1]).1;
+    // The flag that no checksum covers.
+    let mut bytes = whole.clone();
+    bytes[8192 + 2] ^= 4;
+    fs::remove_file(wal.join(&name)).unwrap();
+    let packed = wal.join(format!("{name}.gz"));
+    let mut encoder = flate2::write::GzEncoder::new(File::create(&packed).unwrap(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, &bytes).unwrap();
+    encoder.finish().unwrap();
+    settle(&wal);
+    let told = format!("{name}.gz");
+    for _ in 0..3 {
+        let found = verify(&words);
+        assert_eq!((found.0, changed(&found.1)), (0, vec![told.as_str()]));
+        assert_eq!(found.2["segments_read"], 2, "it, and the one behind it");
+        assert_eq!(without_changes(found.1)["timelines"], plain["timelines"]);
+    }
+    let known = known.to_str().unwrap();
+    assert_eq!(walproof(&[&["verify", "--write-known", known], &words[..]].concat()).code, 0);
+    let accepted = verify(&[&words[..], &["--known", known]].concat()).1;
+    let of = |document: &Value| document["findings"].as_array().unwrap().iter().find(|f| f["code"] == "WP118").cloned();
+    assert_eq!(of(&accepted).unwrap()["accepted"], true);
+    let after = verify(&words);
+    assert_eq!((of(&after.1), &after.2["segments_read"]), (None, &0.into()));
 }
 
 #[test]
@@ -222,5 +260,33 @@ fn a_run_that_is_killed_loses_nothing() {
         child.wait().unwrap();
         let (code, _, used) = verify(&words);
         assert_eq!((code, &used["ignored"], &used["segments_read"]), (0, &Value::Null, &0.into()), "kill {n}");
+    }
+}
+
+/// Who relies on the index hears in every format that it does not grow; the verdict is told all the same.
+#[cfg(unix)]
+#[test]
+fn an_index_that_cannot_be_written_is_told_in_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let (wal, index) = (folder.path().join("wal"), folder.path().join("index"));
+    fs::create_dir(&wal).unwrap();
+    archive(&wal);
+    // No file may grow: root obeys that, too.
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" verify \"$1\" --index \"$2\" --format \"$3\"";
+    for (format, code) in [("text", 2), ("json", 2), ("nagios", 3), ("junit", 2)] {
+        let words = [env!("CARGO_BIN_EXE_walproof"), wal.to_str().unwrap(), index.to_str().unwrap(), format];
+        let output = std::process::Command::new("bash").args(["-c", script]).args(words).output().unwrap();
+        let out = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{format}: {out}");
+        assert!(out.contains("File too large") && out.to_lowercase().contains("proven"), "{format}: {out}");
+        assert!(!index.exists());
+    }
+    // Nor is it replaced by the report.
+    let words = ["verify", wal.to_str().unwrap(), "--index", index.to_str().unwrap()];
+    assert_eq!(walproof(&words).code, 0);
+    let whole = fs::read(&index).unwrap();
+    for format in ["text", "json", "nagios"] {
+        assert_ne!(walproof(&[&words[..], &["-o", words[3], "--format", format]].concat()).code, 0);
+        assert_eq!(fs::read(&index).unwrap(), whole);
     }
 }

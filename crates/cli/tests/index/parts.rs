@@ -159,3 +159,25 @@ fn what_is_no_part_is_refused() {
     let ran = walproof(&["verify", "--summaries", part.to_str().unwrap()]);
     assert!(ran.code == 2 && ran.err.contains("damaged"), "{}", ran.err);
 }
+
+/// What expired between listing and reading is left out; what never was WAL is a slip of the pen.
+#[test]
+fn a_segment_that_expired_meanwhile_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let (wal, part) = (folder.path().join("wal"), folder.path().join("part"));
+    fs::create_dir(&wal).unwrap();
+    archive(&wal);
+    let all: Vec<String> = files(&wal).iter().map(|file| file.to_str().unwrap().to_owned()).collect();
+    let summarize = |extra: &[&str]| {
+        let words = ["summarize", "-o", part.to_str().unwrap()].into_iter().chain(all.iter().map(String::as_str)).chain(extra.iter().copied());
+        walproof(&words.collect::<Vec<_>>())
+    };
+    let ran = summarize(&[wal.join("wall").to_str().unwrap()]);
+    assert!(ran.code == 2 && ran.err.contains("wall: no such file") && !part.exists(), "{}", ran.err);
+    let oldest = all.iter().position(|file| file.len() - wal.to_str().unwrap().len() == 25).unwrap();
+    fs::remove_file(&all[oldest]).unwrap();
+    let ran = summarize(&[]);
+    assert!(ran.code == 0 && ran.err.contains("left out"), "{}", ran.err);
+    let (joined, one) = (verify(&["--summaries", part.to_str().unwrap()]), verify(&[wal.to_str().unwrap()]));
+    assert_eq!((joined.0, joined.1), (one.0, one.1));
+}

@@ -13,7 +13,7 @@ use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{FileName, SegmentNo, TimelineId};
 use pgwal_source::{Entry, Source, Stamp};
 use pgwal_walk::Tail;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -114,14 +114,24 @@ impl<'a> Session<'a> {
 
     /// Files whose bytes are others than those that were proven.
     pub fn changed(&self) -> Vec<usize> {
-        let learned = self.learned();
-        let other = |(i, new): (&usize, &Record)| {
-            let old = self.slots.get(*i)?.old.filter(|old| old.good && old.sum != new.sum)?;
-            (old.view.number == new.view.number && self.slots.get(*i)?.stamp.is_some()).then_some(*i)
-        };
-        let mut out: Vec<usize> = learned.iter().filter_map(other).collect();
+        let mut out: Vec<usize> = self.proven_before(&self.learned()).into_keys().collect();
         out.sort_unstable();
         out
+    }
+
+    /// What is remembered of files whose bytes are others now. A file of a new name may be an old one that was packed.
+    fn proven_before(&self, learned: &HashMap<usize, Record>) -> HashMap<usize, &'a Record> {
+        let here: HashSet<&str> = self.slots.iter().map(|slot| slot.file.as_str()).collect();
+        let old = self.index.records.values().filter(|old| !here.contains(old.file.as_str()) && is_segment(&old.file));
+        let renamed: HashMap<_, &Record> = old.map(|old| ((old.view.system_id, old.view.timeline, old.view.number), old)).collect();
+        let before = |(&i, new): (&usize, &Record)| {
+            let old = match self.slots.get(i)?.old {
+                None if is_segment(&new.file) => *renamed.get(&(new.view.system_id, new.view.timeline, new.view.number))?,
+                named => named?,
+            };
+            (old.good && old.sum != new.sum && old.view.number == new.view.number).then_some((i, old))
+        };
+        learned.iter().filter_map(before).collect()
     }
 
     /// Whether something was taken whose segment before turned out to be another one.
@@ -135,12 +145,20 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// What was saved; what is known now is kept for [`Index::save`].
-    pub fn end(self, whose: &Consensus, inventory: &Inventory) -> IndexUse {
+    /// What was saved; what is known now is kept for [`Index::save`]. A changed file that `told` has stays what it was, and
+    /// is read and told again each time, until somebody accepts the change.
+    pub fn end(self, whose: &Consensus, inventory: &Inventory, told: &HashSet<&str>) -> IndexUse {
+        let proven = self.proven_before(&self.learned());
         let mut used = self.used.into_inner().unwrap_or_else(PoisonError::into_inner);
         let learned = self.learned.into_inner().unwrap_or_else(PoisonError::into_inner);
         let owner = Owner { layout: whose.layout, system_id: whose.system_id };
         let mut now: HashMap<usize, Record> = learned;
+        for (i, old) in proven {
+            let Some(slot) = self.slots.get(i).filter(|slot| told.contains(slot.file.as_str())) else { continue };
+            // No file has this stamp.
+            let stamp = Stamp { size: 0, modified: 0, changed: 0, inode: 0 };
+            now.insert(i, Record { file: slot.file.clone(), stamp, ..old.clone() });
+        }
         for (i, slot) in self.slots.iter().enumerate() {
             // What was read and is not remembered, because it was just written, is compared with what it was the next time.
             if let Some(old) = slot.old {
@@ -211,6 +229,10 @@ impl Known for Session<'_> {
         };
         self.learned().insert(entry, record);
     }
+}
+
+fn is_segment(file: &str) -> bool {
+    matches!(Entry::named(file, None).name, Some(FileName::Segment(_)))
 }
 
 /// Drops the bytes of records begun before where the segment before tells all that they could.

@@ -134,7 +134,9 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 fn write(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+    // Left over by a run with this number that was killed; what else lies there, a link perhaps, is not written through.
+    let _ = fs::remove_file(path);
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     if let Some(permissions) = permissions {
         file.set_permissions(permissions)?;
     }

@@ -20,4 +20,6 @@ pub struct IndexUse {
     pub oldest_proof: Option<Timestamp>,
     /// Why nothing could be taken from the file that was there.
     pub ignored: Option<&'static str>,
+    /// Why what this run learned could not be written; a caller's to say, who writes it.
+    pub unsaved: Option<String>,
 }
