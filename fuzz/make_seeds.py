@@ -5,7 +5,7 @@ usage: make_seeds.py CORPUS     writes seeds/<target>/
 
 Seeds that begin with `found-` are inputs that once failed; they are kept as they are.
 """
-import bz2, glob, gzip, lzma, os, struct, subprocess, sys
+import bz2, glob, gzip, lzma, os, shutil, struct, subprocess, sys
 
 CORPUS = sys.argv[1]
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -182,8 +182,12 @@ def codecs():
 def parts():
     """Summaries without their head and their checksum, as `walproof summarize` of this tree writes them."""
     program = max(glob.glob(os.path.join(HERE, "..", "target", "*", "walproof")), key=os.path.getmtime)
+    # A summary says where its files lay.
+    archive = "/tmp/walproof-seeds"
     for version in ROW:
-        everything = sorted(glob.glob(f"{CORPUS}/{version}/archive/*"))
+        shutil.rmtree(archive, ignore_errors=True)
+        shutil.copytree(f"{CORPUS}/{version}/archive", archive)
+        everything = sorted(glob.glob(f"{archive}/*"))
         for name, share in (("small", [f for f in everything if os.path.getsize(f) < 2000]), ("first", everything[:3]), ("last", everything[-4:])):
             if not share:
                 continue
@@ -193,6 +197,7 @@ def parts():
             os.remove(out)
             if len(data) < 16384:
                 put("part", f"{version}-{name}", data)
+    shutil.rmtree(archive)
 
 
 pages_and_records()

@@ -202,6 +202,30 @@ fn a_gap_that_grew_is_not_accepted() {
     assert!(names(&document).contains(&"info known-gone".into()), "{:?}", names(&document));
 }
 
+/// pg_archivecleanup, up to 16, leaves the .backup files of what it removes.
+#[test]
+fn what_expired_backups_need_is_worth_knowing_until_none_is_left() {
+    let folder = copy("demo/good");
+    let old = "000000010000000000000009.00000028.backup";
+    let history = fs::read_to_string(folder.path().join(old)).unwrap();
+    let newer = history.replace("0/90", "0/B0").replace("000000000009", "00000000000B");
+    fs::write(folder.path().join("00000001000000000000000B.00000028.backup"), newer).unwrap();
+    let mut told = Vec::new();
+    for gone in ["000000010000000000000009", "00000001000000000000000A"] {
+        fs::remove_file(folder.path().join(gone)).unwrap();
+        let (code, document) = verify(shown(folder.path()), &[]);
+        told.push((code, document["verdict"].as_str().unwrap().to_owned(), names(&document).join(", ")));
+        let complete: Vec<&Value> = document["backups"].as_array().unwrap().iter().map(|b| &b["wal_complete"]).collect();
+        assert_eq!(complete, [&Value::Bool(false), &Value::Bool(true)]);
+    }
+    // Half of what the older one needs is no expiry: nobody keeps that.
+    assert_eq!(told[0], (0, "proven".into(), "warning gap".into()));
+    assert_eq!(told[1], (0, "proven".into(), "info gap".into()));
+    fs::remove_file(folder.path().join("00000001000000000000000B.00000028.backup")).unwrap();
+    let (code, document) = verify(shown(folder.path()), &[]);
+    assert_eq!((code, names(&document)), (1, vec!["error gap".to_owned()]));
+}
+
 #[test]
 fn comments_are_kept_and_codes_may_be_families() {
     let (folder, list) = accepted();

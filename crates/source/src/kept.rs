@@ -1,5 +1,6 @@
 //! Files that are kept in memory, as they were stored: packed again for the time being.
 
+use crate::pace::{Pace, Paced};
 use crate::source::{How, Read, Scratch};
 use crate::stamp::Stamp;
 use crate::{Codec, Entry, Listing, ReadState, Source, SourceError, file};
@@ -8,6 +9,7 @@ use std::fs::File;
 use std::io::{Cursor, Read as _};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::SystemTime;
 
 /// What is kept of a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,15 +26,30 @@ pub enum Content {
 const LIMIT: u64 = (1 << 30) + (64 << 20);
 
 impl Content {
-    /// Reads the file at this path, at most 1 GiB of it.
-    pub fn of(path: &Path) -> Content {
+    /// Reads the file at this path, at most 1 GiB of it, and as fast as the pace allows.
+    pub fn of(path: &Path, pace: Option<&Pace>) -> Content {
         let mut bytes = Vec::new();
-        match File::open(path).and_then(|file| file.take(LIMIT).read_to_end(&mut bytes)) {
+        let read = File::open(path).and_then(|file| match pace {
+            Some(pace) => Paced { file: &file, pace }.take(LIMIT).read_to_end(&mut bytes),
+            None => file.take(LIMIT).read_to_end(&mut bytes),
+        });
+        match read {
             Ok(_) => Content::Bytes(lz4_flex::compress_prepend_size(&bytes)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Content::Gone,
             Err(error) => Content::Refused(SourceError::io(path, &error).to_string()),
         }
     }
+}
+
+/// A file that is kept.
+#[derive(Debug)]
+pub struct KeptFile {
+    /// Its bytes, where they are needed.
+    pub content: Option<Content>,
+    /// The stamp that it had.
+    pub stamp: Stamp,
+    /// When it was read.
+    pub seen: SystemTime,
 }
 
 /// A source of kept files. Those without content cannot be read.
@@ -42,8 +59,8 @@ pub struct Kept {
     pub name: String,
     /// What lies there.
     pub listing: Listing,
-    /// What is kept of files, by [`Entry::shown`], with the stamp that they had.
-    pub files: HashMap<String, (Option<Content>, Stamp)>,
+    /// What is kept of files, by [`Entry::shown`].
+    pub files: HashMap<String, KeptFile>,
 }
 
 impl Source for Kept {
@@ -60,7 +77,7 @@ impl Source for Kept {
     fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
         let shown = entry.shown();
         let refused = |text: String| SourceError::Reported { text };
-        match self.files.get(&shown).map(|(content, _)| content) {
+        match self.files.get(&shown).map(|file| &file.content) {
             Some(Some(Content::Bytes(packed))) => {
                 let size = packed.first_chunk::<4>().map_or(0, |b| u64::from(u32::from_le_bytes(*b)));
                 if size > LIMIT || size > packed.len() as u64 * 256 {
@@ -83,6 +100,10 @@ impl Source for Kept {
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {
-        self.files.get(&entry.shown()).map(|(_, stamp)| *stamp)
+        self.files.get(&entry.shown()).map(|file| file.stamp)
+    }
+
+    fn seen_at(&self, entry: &Entry) -> SystemTime {
+        self.files.get(&entry.shown()).map_or_else(SystemTime::now, |file| file.seen)
     }
 }

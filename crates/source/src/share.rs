@@ -3,9 +3,10 @@
 use crate::entry::Folder;
 use crate::folder::list_folder;
 use crate::name::{self, Place};
+use crate::pace::Pace;
 use crate::source::{How, Read, Scratch};
 use crate::stamp::Stamp;
-use crate::{Entry, Listing, Source, SourceError, file, level};
+use crate::{Content, Entry, Listing, Source, SourceError, file, level};
 use std::ffi::OsStr;
 use std::fs;
 use std::ops::ControlFlow;
@@ -13,24 +14,48 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Files and subfolders of one archive. What a name says nothing about is left out, as in a folder, and not read.
-pub(crate) struct Share(Vec<PathBuf>);
+pub(crate) struct Share {
+    paths: Vec<PathBuf>,
+    pace: Option<Arc<Pace>>,
+}
 
-/// Opens some of what lies in a folder of WAL: files, subfolders of 256 segments, or whole folders.
+/// Opens some of what lies in a folder of WAL: files, subfolders of 256 segments, or whole folders. No more is read of it
+/// than the pace allows.
 ///
 /// # Errors
 /// No path was given.
-pub fn share(paths: &[PathBuf]) -> Result<Box<dyn Source>, SourceError> {
-    if paths.is_empty() { Err(SourceError::NoPath) } else { Ok(Box::new(Share(paths.to_vec()))) }
+pub fn share(paths: &[PathBuf], pace: Option<Arc<Pace>>) -> Result<Box<dyn Source>, SourceError> {
+    if paths.is_empty() { Err(SourceError::NoPath) } else { Ok(Box::new(Share { paths: paths.to_vec(), pace })) }
+}
+
+/// The innermost folder that all of these lie in; `None` where that would be the root, or nothing.
+pub fn common_folder<'a>(folders: impl IntoIterator<Item = &'a Path>) -> Option<PathBuf> {
+    let common = |a: PathBuf, b: &Path| a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+    let mut folders = folders.into_iter();
+    let first = folders.next()?.to_path_buf();
+    Some(folders.fold(first, common)).filter(|folder| folder.file_name().is_some())
+}
+
+/// The archive's folder, if this lies in one.
+fn archive_of(path: &Path) -> Option<PathBuf> {
+    let path = path.canonicalize().ok()?;
+    let in_log = |folder: &Path| folder.file_name().and_then(OsStr::to_str).is_some_and(name::is_log_folder);
+    let folder = if path.is_dir() { path } else { path.parent()?.to_path_buf() };
+    if in_log(&folder) { folder.parent().map(Path::to_path_buf) } else { Some(folder) }
 }
 
 impl Source for Share {
     fn describe(&self) -> String {
-        format!("{} files", self.0.len())
+        let folders: Vec<PathBuf> = self.paths.iter().filter_map(|path| archive_of(path)).collect();
+        match common_folder(folders.iter().map(PathBuf::as_path)) {
+            Some(folder) => folder.display().to_string(),
+            None => format!("{} files", self.paths.len()),
+        }
     }
 
     fn list(&self) -> Result<Listing, SourceError> {
         let mut listing = Listing::default();
-        for path in &self.0 {
+        for path in &self.paths {
             let file = path.file_name().unwrap_or(OsStr::new(""));
             let shown = file.to_str().unwrap_or("");
             if path.is_dir() && !matches!(name::place(shown), Place::Wal(_)) {
@@ -45,15 +70,19 @@ impl Source for Share {
     }
 
     fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
-        file::read(&entry.path(), how, None, scratch, sink)
+        file::read(&entry.path(), how, self.pace.as_deref(), scratch, sink)
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {
         Stamp::of(&entry.path())
     }
 
+    fn keep(&self, entry: &Entry) -> Content {
+        Content::of(&entry.path(), self.pace.as_deref())
+    }
+
     fn is_live(&self) -> bool {
-        self.0.iter().any(|path| level::is_live(path) || path.parent().is_some_and(level::is_live))
+        self.paths.iter().any(|path| level::is_live(path) || path.parent().is_some_and(level::is_live))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::codec::Codec;
 use crate::stamp::Stamp;
-use crate::{Entry, Held, Listing, SourceError, guard};
+use crate::{Content, Entry, Held, Listing, SourceError, guard};
 use std::ops::ControlFlow;
+use std::time::SystemTime;
 
 /// A place where WAL lies. May be shared by threads, each with a [`Scratch`] of its own.
 pub trait Source: Send + Sync {
@@ -46,6 +47,16 @@ pub trait Source: Send + Sync {
     /// What tells that a file is the one that was read before, without reading it; `None` where nothing does.
     fn stamp(&self, _entry: &Entry) -> Option<Stamp> {
         None
+    }
+
+    /// When the file was as it is here: now, unless somebody looked at it before.
+    fn seen_at(&self, _entry: &Entry) -> SystemTime {
+        SystemTime::now()
+    }
+
+    /// The stored bytes of a file, to be kept.
+    fn keep(&self, entry: &Entry) -> Content {
+        Content::of(&entry.path(), None)
     }
 
     /// The plain bytes of a small file such as a `.history`, at most `limit` of them, and how reading it went.

@@ -187,7 +187,7 @@ impl fmt::Display for Reach {
 }
 
 /// `1 h 14 min`: the two largest units.
-fn span(duration: Duration) -> String {
+pub fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let parts = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
     let told: Vec<String> =

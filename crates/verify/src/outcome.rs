@@ -3,7 +3,7 @@
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
 use crate::fresh::Fresh;
-use crate::index::IndexUse;
+use crate::index::{IndexUse, PartsUse};
 use crate::options::Depth;
 use crate::recovery::outcome::Restore;
 use crate::recovery::pages::Blind;
@@ -182,6 +182,8 @@ pub struct Outcome {
     pub restore: Option<Box<Restore>>,
     /// What an index saved, where one was given.
     pub index: Option<IndexUse>,
+    /// Of which parts the archive was joined, where it was.
+    pub parts: Option<PartsUse>,
     /// How far and how fresh, where that was asked.
     pub fresh: Option<Fresh>,
 }
@@ -215,6 +217,7 @@ impl Outcome {
             live: false,
             restore: None,
             index: None,
+            parts: None,
             fresh: None,
         }
     }

@@ -343,10 +343,10 @@ pub(crate) fn settled<T>(source: &dyn Source, entry: &Entry, is_wrong: impl Fn(&
     Some(said)
 }
 
-/// Written within the last minute, by either clock.
+/// Written within the minute before it was looked at, by either clock.
 pub(crate) fn is_fresh(source: &dyn Source, entry: &Entry) -> bool {
-    let written = source.stamp(entry).map(|stamp| stamp.written());
-    written.is_some_and(|time| time.elapsed().unwrap_or_else(|ahead| ahead.duration()) < FRESH)
+    let Some(written) = source.stamp(entry).map(|stamp| stamp.written()) else { return false };
+    source.seen_at(entry).duration_since(written).unwrap_or_else(|ahead| ahead.duration()) < FRESH
 }
 
 /// A file of the last minute may be one that is still being written.

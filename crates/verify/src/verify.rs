@@ -58,9 +58,11 @@ pub fn verify(source: &dyn Source, options: &Options<'_>) -> Result<Outcome, Err
 /// # Errors
 /// As [`verify`]; also where the parts do not say enough.
 pub fn verify_parts(parts: Parts, options: &Options<'_>) -> Result<Outcome, Error> {
+    let used = parts.used();
     let (kept, joined) = parts.join();
     let options = Options { index: None, joined: Some(&joined), severities: options.severities.clone(), ..*options };
-    let outcome = examine(&kept, &options)?.0;
+    let mut outcome = examine(&kept, &options)?.0;
+    outcome.parts = Some(used);
     match joined.unclear() {
         Some(file) => Err(Error::Unclear { file }),
         None => Ok(outcome),
@@ -205,6 +207,7 @@ fn outcome(reports: Reports, whose: &Consensus, tree: &Tree, options: &Options<'
         live,
         restore: None,
         index: None,
+        parts: None,
         fresh: None,
     }
 }
@@ -341,6 +344,8 @@ fn place(finding: &mut Finding, layout: &Layout) {
 }
 
 fn unreadable(file: &str, why: String) -> Finding {
+    // What could not be read is named once.
+    let why = why.split_once(&format!("{file}: ")).map_or(why.clone(), |(_, why)| why.to_owned());
     Finding { file: Some(file.to_owned()), detail: Detail::Refused(why), ..Finding::of(Code::Unreadable) }
 }
 

@@ -1,14 +1,16 @@
 //! `walproof summarize`: what a part of an archive comes to, for `walproof verify --summaries`.
 
 use crate::Exit;
+use crate::input::rate;
 use crate::output::deliver;
 use crate::progress::Bar;
 use anyhow::ensure;
 use pgwal::source::name::{self, Place};
-use pgwal::source::{guard, share};
+use pgwal::source::{Pace, guard, share};
 use pgwal::verify::Options;
 use pgwal::verify::index::summarize;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Options of `summarize`.
 #[derive(clap::Args)]
@@ -25,6 +27,9 @@ pub struct Args {
     /// Read plain files in windows instead of mapping them into memory
     #[arg(long)]
     no_mmap: bool,
+    /// Read no more bytes a second than this, by all threads together: 50M, 512K, 1G, a unit being a power of 1024
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    max_rate: Option<u64>,
 }
 
 /// Summarises and writes.
@@ -36,7 +41,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         ensure!(is_wal && !here.is_empty(), "{}: no such file", file.display());
         crate::complain(format!("{}: not there any more, left out", file.display()));
     }
-    let source = share(&here)?;
+    let source = share(&here, args.max_rate.map(|rate| Arc::new(Pace::new(rate))))?;
     ensure!(!source.list()?.entries.is_empty(), "no WAL there");
     let bar = Bar::new(false);
     let mut options = Options::default();

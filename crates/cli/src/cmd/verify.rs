@@ -14,6 +14,7 @@ use crate::told::{Run, Status, Told};
 use anyhow::Context;
 use clap::ValueEnum;
 use pgwal::format::{Lsn, TimelineId};
+use pgwal::source::common_folder;
 use pgwal::verify::codes::CodePattern;
 use pgwal::verify::index::Parts;
 use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, verify, verify_parts};
@@ -186,7 +187,8 @@ fn check(args: &Args, run: Run) -> anyhow::Result<Exit> {
     let volume = source.as_ref().filter(|_| counts).and_then(|source| Volume::of(source.as_ref(), self::options(args)).ok());
     let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
     let zone = args.timezone.clone().unwrap_or_default();
-    let text = render(args.format, &Told { outcome: &outcome, archive: archive(args), exit, status, fails_from, zone, run, volume })?;
+    let archive = outcome.parts.as_ref().and_then(|parts| parts.place.clone()).unwrap_or_else(|| archive(args));
+    let text = render(args.format, &Told { outcome: &outcome, archive, exit, status, fails_from, zone, run, volume })?;
     let ended = told(args, &text, exit);
     Ok(match args.format {
         Format::Nagios if ended == exit => Exit::Plugin(status),
@@ -207,7 +209,12 @@ fn options(args: &Args) -> Options<'static> {
 /// What was verified, as the user named it.
 fn archive(args: &Args) -> String {
     let paths: Vec<String> = args.input.path.iter().chain(&args.input.archive).map(|path| path.display().to_string()).collect();
-    paths.join(" ")
+    if !paths.is_empty() {
+        return paths.join(" ");
+    }
+    // Parts that can be read say where they are from; these cannot.
+    let parts: Vec<PathBuf> = args.summaries.iter().filter_map(|part| std::path::absolute(part).ok()).collect();
+    common_folder(parts.iter().filter_map(|part| part.parent())).unwrap_or_default().display().to_string()
 }
 
 fn render(format: Format, told: &Told<'_>) -> io::Result<Vec<u8>> {

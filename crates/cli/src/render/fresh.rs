@@ -2,8 +2,9 @@
 
 use super::time::{Zone, rfc3339};
 use pgwal::verify::Outcome;
-use pgwal::verify::fresh::{Fresh, Reach};
+use pgwal::verify::fresh::{Fresh, Reach, span};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// `freshness` of `walproof.verify/1`.
 pub fn json(fresh: &Fresh, outcome: &Outcome) -> Value {
@@ -34,7 +35,11 @@ pub fn text(fresh: &Fresh, outcome: &Outcome, zone: &Zone) -> Option<String> {
         });
     }
     if let (Some(allowed), Some(age)) = (fresh.demand.max_age, fresh.age().filter(|_| fresh.demand.max_age.is_some())) {
-        told.push(format!("the last commit is {} s old, {} s are allowed", age.div_euclid(1_000_000), allowed.as_secs()));
+        let (old, allowed) = (span(Duration::from_micros(age.unsigned_abs())), span(allowed));
+        told.push(match age < 0 {
+            true => format!("the last commit is {old} ahead of this machine's clock, {allowed} are allowed"),
+            false => format!("the last commit is {old} old, {allowed} are allowed"),
+        });
     }
     (!told.is_empty()).then(|| told.join("; "))
 }

@@ -8,9 +8,10 @@
 //! are added freely and never changed. The schema is `schema/verify.json`.
 
 use super::time::rfc3339;
+use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::format::text::history::Switch;
 use pgwal::format::{Endian, Layout};
-use pgwal::verify::index::IndexUse;
+use pgwal::verify::index::{IndexUse, PartsUse};
 use pgwal::verify::recovery::pages::Blind;
 use pgwal::verify::{Backup, Depth, Finding, Lost, NotChecked, Outcome, TimelineReport, Verdict};
 use serde_json::{Value, json};
@@ -51,6 +52,9 @@ pub fn verify(outcome: &Outcome) -> Value {
     if let (Some(used), Some(fields)) = (&outcome.index, document.as_object_mut()) {
         fields.insert("index".into(), index(used));
     }
+    if let (Some(used), Some(fields)) = (&outcome.parts, document.as_object_mut()) {
+        fields.insert("parts".into(), parts(used));
+    }
     document
 }
 
@@ -65,6 +69,16 @@ pub fn index(used: &IndexUse) -> Value {
         "oldest_proof": used.oldest_proof.and_then(rfc3339),
         "ignored": used.ignored,
         "unsaved": used.unsaved,
+    })
+}
+
+fn parts(used: &PartsUse) -> Value {
+    let time = |time: Option<Timestamp>| time.and_then(rfc3339);
+    json!({
+        "place": used.place,
+        "count": used.count,
+        "oldest": time(used.seen.map(|seen| seen.0)),
+        "newest": time(used.seen.map(|seen| seen.1)),
     })
 }
 

@@ -19,7 +19,10 @@ pub fn line(told: &Told<'_>) -> String {
     let worst = outcome.worst();
     let mut text = headline(outcome, worst, &told.zone);
     let warning = outcome.counted().find(|f| f.severity == Severity::Warning);
-    if outcome.verdict == Verdict::Refuted {
+    let told_already = worst.filter(|f| text.ends_with(&f.message(outcome.layout.as_ref())));
+    if let Some(f) = told_already {
+        let _ = write!(text, " ({})", f.code);
+    } else if outcome.verdict == Verdict::Refuted {
         let _ = write!(text, "; {}", why(outcome, worst));
     } else if let Some(first) = warning {
         let count = told.count(Severity::Warning);

@@ -7,7 +7,7 @@ use crate::figures::{bytes, grouped};
 use anstyle::{AnsiColor, Style};
 use pgwal::format::Layout;
 use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::verify::index::IndexUse;
+use pgwal::verify::index::{IndexUse, PartsUse};
 use pgwal::verify::{Backup, Code, Depth, Finding, NotChecked, Outcome, Severity, Verdict};
 use std::io::{self, Write};
 
@@ -37,6 +37,9 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, zone: &Zone) -> io::Result<
     if let Some(used) = &outcome.index {
         line(out, "INDEX", &index(used, zone), Style::new())?;
     }
+    if let Some(used) = &outcome.parts {
+        line(out, "PARTS", &parts(used, zone), Style::new())?;
+    }
     findings(out, outcome)
 }
 
@@ -54,6 +57,21 @@ fn index(used: &IndexUse, zone: &Zone) -> String {
     let ignored = used.ignored.map(|why| format!("; {} was not used: {why}", used.file)).unwrap_or_default();
     let unsaved = unsaved(used).map(|text| format!("; {text}")).unwrap_or_default();
     format!("{} segments taken from it{age}; {read}{again}{ignored}{unsaved}", grouped(used.segments_taken.into()))
+}
+
+/// How old what was judged is.
+fn parts(used: &PartsUse, zone: &Zone) -> String {
+    let count = match used.count {
+        1 => "one part".to_owned(),
+        count => format!("{} parts", grouped(count.into())),
+    };
+    let place = used.place.as_ref().map(|place| format!(" of {place}")).unwrap_or_default();
+    let read = match used.seen.and_then(|(from, to)| zone.local(from).zip(zone.local(to))) {
+        Some((from, to)) if from == to => format!(", read on {from}"),
+        Some((from, to)) => format!(", read from {from} to {to}"),
+        None => String::new(),
+    };
+    count + &place + &read
 }
 
 /// What keeps the next run from building on this one.

@@ -143,6 +143,35 @@ fn parts_of_any_other_kind_are_told_as_in_one_run() {
     }
 }
 
+/// A report says how old what it judges is, and monitoring which archive it is of.
+#[test]
+fn a_joined_report_says_what_it_is_joined_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let wal = folder.path().canonicalize().unwrap().join("wal");
+    fs::create_dir(&wal).unwrap();
+    archive(&wal);
+    let (first, second) = (folder.path().join("1"), folder.path().join("2"));
+    let all = files(&wal);
+    for (part, share) in [(&first, &all[..3]), (&second, &all[3..])] {
+        let words: Vec<&str> = share.iter().map(|f| f.to_str().unwrap()).collect();
+        let ran = walproof(&[&["summarize", "--max-rate", "1G", "-o", part.to_str().unwrap()], words.as_slice()].concat());
+        assert_eq!(ran.code, 0, "{}", ran.err);
+    }
+    let words = ["verify", "--summaries", first.to_str().unwrap(), second.to_str().unwrap()];
+    let said = |format| walproof(&[&words[..], &["--format", format]].concat());
+    let document: serde_json::Value = serde_json::from_str(&said("json").out).unwrap();
+    let parts = &document["parts"];
+    assert_eq!((&parts["count"], parts["place"].as_str()), (&2.into(), wal.to_str()));
+    assert!(parts["oldest"].as_str().unwrap() < parts["newest"].as_str().unwrap());
+    assert!(said("text").out.contains(&format!("\nPARTS    2 parts of {}, read from 20", wal.display())));
+    for format in ["prometheus", "html", "junit", "sarif"] {
+        assert!(said(format).out.contains(wal.to_str().unwrap()), "{format}");
+    }
+    fs::write(&second, "notes").unwrap();
+    let lies = format!("walproof_run_success{{archive=\"{}\"}} 0\n", folder.path().display());
+    assert!(said("prometheus").out.contains(&lies), "{}", said("prometheus").out);
+}
+
 #[test]
 fn what_is_no_part_is_refused() {
     let folder = tempfile::tempdir().unwrap();

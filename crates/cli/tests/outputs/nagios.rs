@@ -29,6 +29,12 @@ fn the_exit_code_is_the_status() {
             assert!(ran.out.starts_with(begins), "{words:?}: {}", ran.out);
         }
     }
+    // What was expected and is not there is told once.
+    for expected in [["--max-age", "1h"], ["--must-reach", "0/F00000"]] {
+        let ran = walproof(&["verify", &good, "--format", "nagios", expected[0], expected[1]]);
+        let text = ran.out.split(" | ").next().unwrap();
+        assert!(ran.code == 2 && text.ends_with(')') && !text.contains("; replay") && text.matches("last commit").count() < 2, "{text}");
+    }
     // Only of a plugin.
     assert_eq!(walproof(&["verify", "--format", "json", "--moon"]).code, 2);
 }

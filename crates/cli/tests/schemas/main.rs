@@ -49,6 +49,10 @@ fn verify_and_timelines() {
         check(&timelines, &["timelines", &testdata("demo/good"), "--depth", depth, "--format", "json"], false);
     }
     check(&verify, &["verify", &testdata("README.md"), "--format", "json"], false);
+    let folder = tempfile::tempdir().unwrap();
+    let part = folder.path().join("part");
+    assert_eq!(walproof(&["summarize", &testdata("demo/good"), "-o", part.to_str().unwrap()]).code, 0);
+    check(&verify, &["verify", "--summaries", part.to_str().unwrap(), "--format", "json"], false);
 }
 
 #[test]

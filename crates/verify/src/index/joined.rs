@@ -1,11 +1,14 @@
 //! Parts of an archive, judged as one.
 
 use super::part::{NoPart, Part, Summary, decode};
+use super::usage::PartsUse;
 use super::view::{Known, Read, View};
+use super::wire::timestamp;
 use crate::consensus::First;
 use pgwal_format::FileName;
-use pgwal_source::{Entry, Kept, Listing, SourceError};
+use pgwal_source::{Entry, Kept, KeptFile, Listing, SourceError, common_folder};
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// Summaries of the parts of an archive: hand them to [`verify_parts`](crate::verify_parts).
@@ -39,9 +42,20 @@ impl Parts {
         self.parts.is_empty()
     }
 
+    /// Which they are.
+    pub(crate) fn used(&self) -> PartsUse {
+        let folder = common_folder(self.parts.iter().map(|part| Path::new(&part.place)));
+        let seen = || self.parts.iter().flat_map(|part| &part.summaries).map(|summary| timestamp(summary.seen));
+        PartsUse { place: folder.map(|folder| folder.display().to_string()), count: self.parts.len() as u64, seen: seen().min().zip(seen().max()) }
+    }
+
     /// What they say the archive holds. A file that is in two parts is one if it was the same file both times.
     pub(crate) fn join(self) -> (Kept, Joined) {
-        let mut kept = Kept { name: format!("{} parts", self.parts.len()), ..Kept::default() };
+        let name = self.used().place.unwrap_or_else(|| match self.parts.len() {
+            1 => "one part".to_owned(),
+            count => format!("{count} parts"),
+        });
+        let mut kept = Kept { name, ..Kept::default() };
         let mut listing = Listing::default();
         let mut all: Vec<Summary> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
@@ -68,7 +82,8 @@ impl Parts {
         for summary in &mut all {
             let entry = Entry::named(&summary.file, Some(summary.size));
             // Small ones are read whenever they are asked for, the others only where their summary does not say enough.
-            kept.files.insert(summary.file.clone(), (summary.content.take(), summary.stamp));
+            let file = KeptFile { content: summary.content.take(), stamp: summary.stamp, seen: summary.seen };
+            kept.files.insert(summary.file.clone(), file);
             listing.entries.push(entry);
         }
         // In the order in which the source lists them.
@@ -84,7 +99,7 @@ impl Parts {
 }
 
 fn kept_names(kept: &Kept) -> HashMap<String, bool> {
-    kept.files.iter().map(|(file, (content, _))| (file.clone(), content.is_some())).collect()
+    kept.files.iter().map(|(name, file)| (name.clone(), file.content.is_some())).collect()
 }
 
 /// What parts say of the files of a run.

@@ -33,7 +33,7 @@ mod wire;
 pub use joined::Parts;
 pub use store::Index;
 pub use summarize::summarize;
-pub use usage::IndexUse;
+pub use usage::{IndexUse, PartsUse};
 
 pub(crate) use joined::Joined;
 pub(crate) use session::Session;

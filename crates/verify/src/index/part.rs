@@ -8,7 +8,7 @@
 //! ([`Summary::read`]). All others are kept themselves.
 
 use super::view::{Read, View};
-use super::wire::Seal;
+use super::wire::{Seal, system_time, timestamp};
 use crate::consensus::First;
 use crate::stretch::Why;
 use crate::tally::Tally;
@@ -16,15 +16,18 @@ use pgwal_format::Layout;
 use pgwal_format::wire::{Wire, bytes};
 use pgwal_source::{Content, How, Ignored, Stamp};
 use pgwal_walk::{Head, Run, SlackKind, Tail};
+use std::time::SystemTime;
 use twox_hash::XxHash3_128;
 
 const MAGIC: &[u8] = b"walproof part\n";
 /// Rises whenever summaries mean something else.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// A part of an archive.
 #[derive(Debug, Default)]
 pub(super) struct Part {
+    /// Where it lies, as its source says it.
+    pub place: String,
     pub summaries: Vec<Summary>,
     pub ignored: Ignored,
     pub unknown: Ignored,
@@ -40,6 +43,8 @@ pub(super) struct Summary {
     /// Bytes on disk, as it was listed.
     pub size: u64,
     pub stamp: Stamp,
+    /// When it was read.
+    pub seen: SystemTime,
     /// What its first page says.
     pub first: Option<First>,
     /// What it comes to, for each thing that it may be.
@@ -121,6 +126,7 @@ pub(super) struct NoPart(pub &'static str);
 pub(super) fn encode(part: &Part) -> Vec<u8> {
     let mut out = MAGIC.to_vec();
     out.push(VERSION);
+    part.place.put(&mut out);
     (Names(part.ignored.clone()), Names(part.unknown.clone())).put(&mut out);
     part.unreadable.put(&mut out);
     part.summaries.put(&mut out);
@@ -144,8 +150,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Part, NoPart> {
 
 fn content(mut input: &[u8]) -> Option<Part> {
     let input = &mut input;
+    let place = Wire::take(input)?;
     let (Names(ignored), Names(unknown)) = Wire::take(input)?;
-    let part = Part { ignored, unknown, unreadable: Wire::take(input)?, summaries: Wire::take(input)? };
+    let part = Part { place, ignored, unknown, unreadable: Wire::take(input)?, summaries: Wire::take(input)? };
     input.is_empty().then_some(part)
 }
 
@@ -194,21 +201,68 @@ impl Wire for Keeping {
 impl Wire for Summary {
     fn put(&self, out: &mut Vec<u8>) {
         self.file.put(out);
-        (self.size, Seal(self.stamp)).put(out);
+        (self.size, (Seal(self.stamp), timestamp(self.seen))).put(out);
         self.first.put(out);
         self.views.put(out);
         self.content.clone().map(Keeping).put(out);
     }
     fn take(input: &mut &[u8]) -> Option<Summary> {
         let file = Wire::take(input)?;
-        let (size, Seal(stamp)) = Wire::take(input)?;
+        let (size, (Seal(stamp), seen)) = Wire::take(input)?;
         Some(Summary {
             file,
             size,
             stamp,
+            seen: system_time(seen),
             first: Wire::take(input)?,
             views: Wire::take(input)?,
             content: <Option<Keeping> as Wire>::take(input)?.map(|kept| kept.0),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::{Parts, summarize};
+    use crate::{Code, Options, Outcome, verify_parts};
+    use pgwal_source::open;
+    use std::fs;
+    use std::time::Duration;
+    use walproof_testdata::Case;
+
+    /// What the parts come to that were made of this folder so long ago.
+    fn joined(folder: &std::path::Path, ago: Duration) -> Outcome {
+        let made = summarize(open(&[folder.to_path_buf()]).unwrap().as_ref(), &Options::default()).unwrap();
+        let mut part = decode(&made).unwrap();
+        for summary in &mut part.summaries {
+            summary.seen -= ago;
+            summary.stamp.modified -= i64::try_from(ago.as_nanos()).unwrap();
+        }
+        let mut parts = Parts::new();
+        parts.add(&encode(&part)).unwrap();
+        verify_parts(parts, &Options::default()).unwrap()
+    }
+
+    /// A short file is one that is being copied if it had just been written when it was summarised, whenever that was.
+    #[test]
+    fn a_part_is_as_fresh_as_when_it_was_made() {
+        let folder = tempfile::tempdir().unwrap();
+        Case::named("good").unwrap().rebuild(folder.path()).unwrap();
+        let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().path()).collect();
+        names.retain(|path| path.file_name().unwrap().len() == 24);
+        let last = names.into_iter().max().unwrap();
+        let file = fs::File::options().write(true).open(&last).unwrap();
+        file.set_len(300_000).unwrap();
+        let day = Duration::from_secs(86_400);
+        for (written, code) in [(Duration::ZERO, Code::StillCopied), (day, Code::Size)] {
+            file.set_modified(SystemTime::now() - written).unwrap();
+            for ago in [Duration::ZERO, day, 400 * day] {
+                let outcome = joined(folder.path(), ago);
+                assert!(outcome.findings.iter().any(|f| f.code == code), "{ago:?}: {:?}", outcome.findings);
+                let seen = outcome.parts.unwrap().seen.unwrap().1;
+                assert!(timestamp(SystemTime::now() - ago).0.abs_diff(seen.0) < 3_600_000_000);
+            }
+        }
     }
 }

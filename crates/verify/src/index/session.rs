@@ -5,17 +5,17 @@ use super::record::{Owner, Record};
 use super::store::Index;
 use super::usage::IndexUse;
 use super::view::{Known, Read, View};
+use super::wire::timestamp;
 use crate::consensus::{Consensus, First};
 use crate::error::Error;
 use crate::inventory::Inventory;
 use crate::stretch::Why;
-use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{FileName, SegmentNo, TimelineId};
 use pgwal_source::{Entry, Source, Stamp};
 use pgwal_walk::Tail;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 /// An index and the files of a run.
 pub(crate) struct Session<'a> {
@@ -222,7 +222,7 @@ impl Known for Session<'_> {
             sum: read.sum,
             good: read.why.is_none(),
             run: self.index.runs + 1,
-            at: Timestamp::from_unix_micros(self.now.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_micros() as i64)),
+            at: timestamp(self.now),
             needs_left: None,
             view: *view,
             read: Record::pack(&read),

@@ -8,7 +8,7 @@ use crate::inventory::Segment;
 use crate::look::{Buffers, Looker};
 use crate::options::{Depth, Options};
 use pgwal_format::{Align, FileName, Layout};
-use pgwal_source::{Content, Entry, How, Source, Stamp};
+use pgwal_source::{Entry, How, Source, Stamp};
 use rayon::prelude::*;
 use std::sync::atomic::Ordering;
 
@@ -42,7 +42,13 @@ pub fn summarize(source: &dyn Source, options: &Options<'_>) -> Result<Vec<u8>, 
         return Err(Error::Interrupted);
     }
     let unreadable = listing.unreadable.iter().map(|(file, error)| (file.clone(), error.to_string())).collect();
-    let part = Part { summaries: summaries.into_iter().flatten().collect(), ignored: listing.ignored, unknown: listing.unknown, unreadable };
+    let part = Part {
+        place: source.describe(),
+        summaries: summaries.into_iter().flatten().collect(),
+        ignored: listing.ignored,
+        unknown: listing.unknown,
+        unreadable,
+    };
     Ok(encode(&part))
 }
 
@@ -58,7 +64,8 @@ impl Maker<'_> {
     fn summary(&self, index: usize, entry: &Entry, buffers: &mut Buffers) -> Summary {
         let gone = Stamp { size: entry.size.unwrap_or(0), modified: 0, changed: 0, inode: 0 };
         let stamp = self.source.stamp(entry).unwrap_or(gone);
-        let mut out = Summary { file: entry.shown(), size: entry.size.unwrap_or(0), stamp, first: None, views: Vec::new(), content: None };
+        let (size, seen) = (entry.size.unwrap_or(0), self.source.seen_at(entry));
+        let mut out = Summary { file: entry.shown(), size, stamp, seen, first: None, views: Vec::new(), content: None };
         if let Some(FileName::Segment(_) | FileName::Partial(_)) = entry.name {
             out.first = beginning(self.source, entry).and_then(|(start, ..)| First::of(&start).ok());
             if let Some(first) = out.first {
@@ -69,7 +76,7 @@ impl Maker<'_> {
                 return out;
             }
         }
-        out.content = Some(Content::of(&entry.path()));
+        out.content = Some(self.source.keep(entry));
         out
     }
 

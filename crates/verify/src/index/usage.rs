@@ -1,4 +1,4 @@
-//! What an index saved.
+//! What an index saved, and what parts a verdict was joined of.
 
 use pgwal_format::rmgr::xact::Timestamp;
 
@@ -22,4 +22,16 @@ pub struct IndexUse {
     pub ignored: Option<&'static str>,
     /// Why what this run learned could not be written; a caller's to say, who writes it.
     pub unsaved: Option<String>,
+}
+
+/// Of which parts an archive was joined, and how old they are.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct PartsUse {
+    /// The folder in which all their files lay, where they had one.
+    pub place: Option<String>,
+    /// How many there were.
+    pub count: u64,
+    /// When the first and the last of their files were read; `None` where they have none.
+    pub seen: Option<(Timestamp, Timestamp)>,
 }

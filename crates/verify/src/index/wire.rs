@@ -2,10 +2,12 @@
 
 use super::view::{Read, View};
 use crate::stretch::Why;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::wire::Wire;
 use pgwal_format::wire_fields;
 use pgwal_source::Stamp;
 use pgwal_source::codec::{Codec, Container, Encryption};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A name for each way of packing. New ones go to the end.
 const CODECS: [Codec; 18] = [
@@ -111,6 +113,19 @@ impl Wire for Seal {
         let (apart, inode): (i64, u64) = Wire::take(input)?;
         Some(Seal(Stamp { size, modified, changed: modified.wrapping_add(apart), inode }))
     }
+}
+
+/// To the microsecond.
+pub(super) fn timestamp(time: SystemTime) -> Timestamp {
+    let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_unix_micros(time.duration_since(UNIX_EPOCH).map_or_else(|before| -micros(before.duration()), micros))
+}
+
+/// The other way round.
+pub(super) fn system_time(time: Timestamp) -> SystemTime {
+    let (micros, span) = (time.unix_micros(), Duration::from_micros(time.unix_micros().unsigned_abs()));
+    let time = if micros < 0 { UNIX_EPOCH.checked_sub(span) } else { UNIX_EPOCH.checked_add(span) };
+    time.unwrap_or(UNIX_EPOCH)
 }
 
 wire_fields!(View { layout, system_id, timeline, number });

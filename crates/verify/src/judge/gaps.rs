@@ -50,6 +50,8 @@ impl Judge<'_> {
             .map(|b| (b.timeline, self.number(b.start), layout.address().prev_segment(b.stop, layout.segment), b.start))
             .collect();
         let newest = needs.iter().map(|n| n.3).max();
+        // Where WAL begins with what a backup needs, everything older was given up; pg_archivecleanup leaves its .backup files.
+        let expired = needs.iter().any(|n| n.1 == first);
         for (timeline, from, to, start) in needs {
             // A live server has given up what it archived.
             if from < first && self.live {
@@ -57,8 +59,11 @@ impl Judge<'_> {
             }
             if from < first {
                 let hole = Hole { timeline, first: from, last: SegmentNo(to.0.min(first.0 - 1)), too_early: None };
-                // What older backups needed may have been given up on purpose.
-                let weight = if newest == Some(start) { Severity::Error } else { Severity::Warning };
+                let weight = match newest == Some(start) {
+                    true => Severity::Error,
+                    false if expired => Severity::Info,
+                    false => Severity::Warning,
+                };
                 self.gap(&hole, true, Some(weight));
             } else if to > last {
                 let hole = Hole { timeline, first: SegmentNo(from.0.max(last.0 + 1)), last: to, too_early: None };
