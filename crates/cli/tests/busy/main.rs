@@ -16,13 +16,16 @@ fn runs() -> usize {
     std::env::var("WALPROOF_BUSY_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(4)
 }
 
-/// Looks while somebody writes. Returns what was said.
-fn verify(folder: &Path, run: usize) -> (i32, Value) {
+/// Looks while somebody writes, every other time with what earlier runs proved. Returns what was said.
+fn verify(folder: &Path, index: &Path, run: usize) -> (i32, Value) {
     let threads = ["1", "2", "4"][run % 3];
     let mut command = Command::new(env!("CARGO_BIN_EXE_walproof"));
     command.arg("verify").arg(folder).args(["--format", "json", "--fail-on", "warning", "-j", threads]).stdin(Stdio::null());
     if run % 2 == 1 {
         command.arg("--no-mmap");
+    }
+    if run % 4 >= 2 {
+        command.arg("--index").arg(index);
     }
     let output = command.output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -36,7 +39,8 @@ fn position(lsn: &Value) -> u64 {
 }
 
 fn beside(manner: Manner) {
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, memory) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let index = memory.path().join("index");
     let mut writer = Writer::new(folder.path(), manner);
     writer.fill();
     let stop = AtomicBool::new(false);
@@ -52,7 +56,7 @@ fn beside(manner: Manner) {
             let mut before = 0;
             for run in 0..runs() {
                 allowed.fetch_add(TURNOVER, Ordering::Relaxed);
-                let (exit, document) = verify(folder.path(), run);
+                let (exit, document) = verify(folder.path(), &index, run);
                 assert_eq!((exit, &document["verdict"]), (0, &Value::from("proven")), "{manner:?}, run {run}: {:#}", document["findings"]);
                 let alarms = document["findings"].as_array().unwrap().iter().filter(|f| f["severity"] != "info").count();
                 assert_eq!(alarms, 0, "{manner:?}, run {run}: {:#}", document["findings"]);
@@ -91,7 +95,8 @@ fn packed_later() {
 
 #[test]
 fn what_is_missing_stays_missing() {
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, memory) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let index = memory.path().join("index");
     let mut writer = Writer::new(folder.path(), Manner::Renamed);
     writer.fill();
     writer.lose_one();
@@ -105,8 +110,8 @@ fn what_is_missing_stays_missing() {
             }
         });
         let looked = std::panic::catch_unwind(|| {
-            for run in 0..2 {
-                let (exit, document) = verify(folder.path(), run);
+            for run in 0..4 {
+                let (exit, document) = verify(folder.path(), &index, run);
                 assert_eq!((exit, &document["verdict"]), (1, &Value::from("refuted")), "{:#}", document["findings"]);
                 assert_eq!((&document["findings"][0]["name"], &document["findings"][0]["severity"]), (&"gap".into(), &"error".into()));
             }
