@@ -41,8 +41,12 @@ impl Ignored {
     }
 
     pub(crate) fn add(&mut self, name: &str) {
-        self.count += 1;
         let at = self.first.partition_point(|known| known.as_str() < name);
+        // Lists of parts may overlap.
+        if self.first.get(at).is_some_and(|known| known == name) {
+            return;
+        }
+        self.count += 1;
         if at < Ignored::KEPT {
             self.first.insert(at, name.to_owned());
             self.first.truncate(Ignored::KEPT);
