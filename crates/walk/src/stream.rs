@@ -247,9 +247,13 @@ impl<'a, F: Fold> Stream<'a, F> {
     /// The records that start on a page.
     fn records(&mut self, page: &[u8], pos: usize) -> Option<()> {
         let layout = self.x.layout;
+        let from = pos;
         let mut pos = self.hot(page, pos);
         loop {
-            self.end = self.seen + pos;
+            // The last record ended with the page before, not behind this one's header.
+            if pos > from || self.seen == 0 {
+                self.end = self.seen + pos;
+            }
             let rest = page.get(pos..)?;
             if rest.is_empty() {
                 return Some(());
