@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 /// A pipe whose reader is gone before anything is written. The exit code is still the verdict's: 0 and 1.
@@ -81,6 +83,9 @@ fn a_full_disk() {
 /// Ctrl-C ends it as it ends everything else: the shell sees a process that died of SIGINT, and no exit code.
 #[test]
 fn an_interrupt() {
+    // What a shell starts in the background ignores SIGINT, and so do its children. One that is handled here, if only as
+    // usual, is back at its default in a child.
+    signal_hook::flag::register_conditional_default(signal_hook::consts::SIGINT, Arc::new(AtomicBool::new(true))).unwrap();
     let mut child = walproof().args(["verify", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // It waits for WAL that does not come.
     let stdin = child.stdin.take();
