@@ -30,9 +30,12 @@ impl Memory {
         ensure!(depth == At::Records, "--index remembers what records came to: use it without --depth");
         let named: Vec<&PathBuf> = input.path.iter().chain(&input.archive).collect();
         let [archive] = named.as_slice() else { anyhow::bail!("an index is of a whole archive: name its folder, not files") };
+        if std::fs::metadata(archive).is_err() {
+            input.open()?;
+        }
         ensure!(archive.is_dir(), "an index is of a whole archive: name its folder, not a file");
         refuse_inside(path, archive)?;
-        let mut index = Index::open(path).with_context(|| path.display().to_string())?;
+        let mut index = Index::open(path).with_context(|| format!("the index {} cannot be used", path.display()))?;
         if let Some((part, of)) = self.reread {
             index.reread(part, of);
         }

@@ -120,7 +120,7 @@ codes! {
         "The file was listed and then gone: an expiry job or the server's own recycling removed it. Run again to see what is left.";
     StillCopied = "WP115", "still-copied", Warning, "a short file that was just written",
         example "000000010000000000000015 has 262144 bytes of 1048576, written 2 s ago",
-        "The last file is shorter than a segment and its time is of the last minute: it is most likely still being copied. Run again in a minute; if it does not grow, it is damage (WP102).";
+        "The last file is shorter than a segment and its time is of the last minute: it is most likely still being copied. Run again in a minute; if it does not grow, it is damage (WP102). Where recovery would go on behind it, in a newer timeline, nothing behind it is proven until then.";
     Unwritten = "WP116", "unwritten", Error, "a file holds nothing but zeros",
         example "000000010000000000000011 is all zeros",
         "The space was allocated and no WAL ever written to it, or its content was lost: a copy of a file whose data had not reached the disk, a storage fault. A server stops in front of it with \"invalid magic number 0000\". In pg_wal, behind the end of WAL, such files are normal.";
@@ -137,7 +137,7 @@ codes! {
         example "the last commit is of 2026-11-22T03:02:11.000000Z, 1 h 14 min ago; 15 min are allowed",
         "verify --max-age compares this machine's clock with the time of the last commit that replays. It is further back than allowed: archiving stands still or is behind, files were lost, or nothing was committed on the server (a server without work archives nothing that a clock could be compared with; set archive_timeout and let something commit now and then). Without any commit, or with one that is further ahead of this clock than the age allowed, the age cannot be told, and the answer is the same: look at the clocks of both machines.";
     KnownGone = "WP132", "known-gone", Info, "an accepted finding is not there any more",
-        example "WP201 at 0/00FA6880 was accepted, and nothing of it is found any more",
+        example "WP201 at 0/00FA6880 was accepted, and is not found so any more",
         "The file of --known accepts a finding that this run does not have: the damage was repaired, the segments expired, or the finding is another one now, a gap that grew for example, which is then told as if nothing had been accepted. Take it out of the file, or let --write-known write it anew.";
 
     RecordCrc = "WP201", "record-crc", Error, "a record's checksum is wrong",

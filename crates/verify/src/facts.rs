@@ -81,16 +81,31 @@ impl Facts {
     /// Takes a record in.
     pub(crate) fn note(&mut self, record: &Record<'_>) {
         if let Some(end) = end_of(record) {
-            match &mut self.span {
-                Some(span) => span.add(end),
-                None => self.span = Some(Span::of(end)),
-            }
+            self.end(end);
         } else if let Some(point) = point_of(record) {
             if self.points.len() < Facts::POINTS {
                 self.points.push(point);
             } else {
                 self.more_points = true;
             }
+        }
+    }
+}
+
+impl Facts {
+    /// Of the segment in which replay stops: takes what lies before that for all.
+    pub(crate) fn keep(&mut self, ends: &[TransactionEnd], points: Vec<RestorePoint>) {
+        self.span = None;
+        ends.iter().for_each(|end| self.end(*end));
+        self.more_points = points.len() > Facts::POINTS;
+        self.points = points;
+        self.points.truncate(Facts::POINTS);
+    }
+
+    fn end(&mut self, end: TransactionEnd) {
+        match &mut self.span {
+            Some(span) => span.add(end),
+            None => self.span = Some(Span::of(end)),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a run came to.
 
 use crate::codes::{Code, Severity};
+use crate::facts::Facts;
 use crate::finding::{Detail, Finding};
 use crate::fresh::Fresh;
 use crate::index::{IndexUse, PartsUse};
@@ -168,6 +169,8 @@ pub struct Outcome {
     pub replay: Option<(Lsn, Lsn)>,
     /// Records on the path up to where replay stops.
     pub replayed: Tally,
+    /// Times of every segment on the path, that behind the end of replay as well, where they were asked for.
+    pub(crate) facts: Vec<Facts>,
     /// What was not looked at.
     pub not_checked: Vec<NotChecked>,
     /// Files of other tools, left out.
@@ -210,6 +213,7 @@ impl Outcome {
             lowered: 0,
             replay: None,
             replayed: Tally::default(),
+            facts: Vec::new(),
             not_checked: vec![NotChecked::Records, NotChecked::DataFiles],
             ignored: 0,
             unknown: Ignored::default(),
@@ -227,9 +231,11 @@ impl Outcome {
         self.findings.iter().filter(|f| !f.accepted)
     }
 
-    /// The first error that counts.
+    /// The first error that counts: of an archive that is refuted, the first that refutes it.
     pub fn worst(&self) -> Option<&Finding> {
-        self.counted().find(|f| f.severity == Severity::Error)
+        let errors = || self.counted().filter(|f| f.severity == Severity::Error);
+        let refutes = |f: &&Finding| !f.code.is_could_not_look();
+        errors().find(|f| self.verdict != Verdict::Refuted || refutes(f)).or_else(|| errors().next())
     }
 
     /// How many errors and warnings are accepted.

@@ -147,8 +147,8 @@ impl Field<'_> {
             let asked = holes.iter().filter(|hole| hole.too_early.is_none() && self.is_asked(hole.last));
             out.extend(asked.map(|hole| Open { timeline: hole.timeline, first: hole.first, last: hole.last, unfinished: false }));
         }
+        let end = stretches.values().filter_map(|stretch| stretch.pieces.last()).map(|piece| piece.last).max();
         for (&timeline, stretch) in stretches {
-            let end = stretch.pieces.last().map(|piece| piece.last);
             for piece in &stretch.pieces {
                 let Kind::Bad(bad) = &piece.kind else { continue };
                 // Of the last segment nothing more than that is to be known.

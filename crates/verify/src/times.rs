@@ -28,6 +28,17 @@ pub struct Times {
     pub outcome: Outcome,
     layout: Layout,
     timeline: TimelineId,
+    /// Every segment of the way, what replay does not reach as well.
+    way: Vec<Facts>,
+    /// The one that the verdict is about first.
+    replays: Vec<Replay>,
+}
+
+/// A stretch of WAL that replays from a backup.
+struct Replay {
+    from: Lsn,
+    to: Lsn,
+    /// Its segments, in order.
     facts: Vec<Facts>,
 }
 
@@ -59,14 +70,49 @@ impl Times {
     /// # Errors
     /// As [`crate::verify()`].
     pub fn of(source: &dyn Source, options: Options<'_>) -> Result<Option<Times>, Error> {
-        let mut outcome = crate::verify(source, &Options { facts: true, ..options })?;
+        let mut outcome = crate::verify(source, &Options { facts: true, severities: options.severities.clone(), ..options })?;
         let Some(layout) = outcome.layout else { return Ok(None) };
-        let mut facts = std::mem::take(&mut outcome.replayed.facts);
-        if let Some((_, to)) = outcome.replay {
-            facts.retain(|facts| facts.from < to);
-        }
         let timeline = outcome.path.last().copied().unwrap_or(TimelineId::FIRST);
-        Ok(Some(Times { outcome, layout, timeline, facts }))
+        let way = std::mem::take(&mut outcome.facts);
+        let mut times = Times { outcome, layout, timeline, way, replays: Vec::new() };
+        times.replays = times.find_replays(source, &options)?;
+        Ok(Some(times))
+    }
+
+    /// The replay that the verdict is about, then those from older or newer backups that end elsewhere, by their ends.
+    fn find_replays(&self, source: &dyn Source, options: &Options<'_>) -> Result<Vec<Replay>, Error> {
+        let mut ranges: Vec<(Lsn, Lsn)> = self.outcome.replay.into_iter().collect();
+        let whole = self.outcome.backups.iter().filter(|b| b.complete == Some(true));
+        let mut others: Vec<(Lsn, Lsn)> = whole.filter_map(|b| Some((b.start, b.reaches?))).collect();
+        others.sort_unstable_by_key(|&(from, to)| (to, from));
+        others.dedup_by_key(|&mut (_, to)| to);
+        ranges.extend(others.into_iter().filter(|&(_, to)| ranges.first().is_none_or(|main| main.1 != to)).collect::<Vec<_>>());
+        ranges.into_iter().map(|(from, to)| self.replay(source, options, from, to)).collect()
+    }
+
+    /// What replays between two positions. Into a segment in the middle of which it stops, this looks: nothing behind that is
+    /// reached.
+    fn replay(&self, source: &dyn Source, options: &Options<'_>, from: Lsn, to: Lsn) -> Result<Replay, Error> {
+        let begin = self.layout.address().segment_start(self.number(from), self.layout.segment);
+        let mut facts: Vec<Facts> = self.way.iter().filter(|facts| begin <= facts.from && facts.from < to).cloned().collect();
+        let goes_on = |facts: &Facts| {
+            let end = facts.span.as_ref().is_some_and(|span| span.last.lsn >= to);
+            end || facts.more_points || facts.points.last().is_some_and(|point| point.lsn >= to)
+        };
+        if let Some(last) = facts.last_mut().filter(|last| goes_on(last)) {
+            let seen = self.records(source, options, last, to)?;
+            last.keep(&seen.ends, seen.points);
+        }
+        Ok(Replay { from, to, facts })
+    }
+
+    /// The first end of a transaction that is known to lie behind `from`, and the last before `to`, the end of replay from a
+    /// backup: of the segment that holds `from` only its first and last ends are known.
+    pub fn window(&self, from: Lsn, to: Lsn) -> (Option<TransactionEnd>, Option<TransactionEnd>) {
+        let Some(replay) = self.replays.iter().find(|replay| replay.to == to) else { return (None, None) };
+        let ends = || replay.facts.iter().filter_map(|facts| facts.span.as_ref()).flat_map(|span| [span.first, span.last]);
+        let within = |end: &TransactionEnd| from <= end.lsn && end.lsn < to;
+        (ends().find(within), ends().rfind(within))
     }
 
     /// How the WAL is laid out.
@@ -76,7 +122,7 @@ impl Times {
 
     /// The segments that replay reads up to where it stops, in order.
     pub fn segments(&self) -> &[Facts] {
-        &self.facts
+        self.replays.first().map_or(&[], |replay| &replay.facts)
     }
 
     /// The timeline to which this replay leads.
@@ -91,14 +137,14 @@ impl Times {
 
     /// The segment that holds a position, on the way of replay.
     pub fn segment(&self, lsn: Lsn) -> SegmentName {
-        let before = self.facts.partition_point(|facts| facts.from <= lsn);
-        let timeline = before.checked_sub(1).and_then(|at| self.facts.get(at)).map_or(self.timeline, |facts| facts.timeline);
+        let before = self.way.partition_point(|facts| facts.from <= lsn);
+        let timeline = before.checked_sub(1).and_then(|at| self.way.get(at)).map_or(self.timeline, |facts| facts.timeline);
         SegmentName::new(timeline, self.number(lsn), self.layout.address(), self.layout.segment)
     }
 
-    /// Whether replay gets to a position.
+    /// Whether replay gets to a position: the one that the verdict is about, or that from another backup.
     pub fn reaches(&self, lsn: Lsn) -> bool {
-        self.outcome.replay.is_some_and(|(from, to)| from <= lsn && lsn <= to)
+        self.replays.iter().any(|replay| replay.reaches(lsn))
     }
 
     /// Whether a server can be told to recover to a position: replay gets there, from a backup known here if any is.
@@ -117,16 +163,17 @@ impl Times {
     /// # Errors
     /// The segment cannot be read now.
     pub fn at_lsn(&self, source: &dyn Source, options: &Options<'_>, lsn: Lsn) -> Result<Moment, Error> {
+        let Some(replay) = self.replays.iter().find(|replay| replay.reaches(lsn)) else { return Ok(Moment { lsn, ..Moment::default() }) };
         let number = self.number(lsn);
-        let at = self.facts.partition_point(|facts| facts.from <= lsn).saturating_sub(1);
-        let seen = match self.facts.get(at).filter(|facts| self.number(facts.from) == number) {
-            Some(facts) => self.read(source, options, facts)?,
+        let at = replay.facts.partition_point(|facts| facts.from <= lsn).saturating_sub(1);
+        let seen = match replay.facts.get(at).filter(|facts| self.number(facts.from) == number) {
+            Some(facts) => self.read(source, options, replay, facts)?,
             None => Seen::default(),
         };
         let kept = seen.ends.iter().rev().find(|end| end.lsn <= lsn).copied();
         let dropped = seen.ends.iter().find(|end| end.lsn > lsn).copied();
         let point = seen.points.into_iter().find(|point| point.lsn == lsn);
-        Ok(self.between(lsn, at, kept, dropped, point))
+        Ok(replay.between(lsn, at, kept, dropped, point))
     }
 
     /// A time: everything up to the first end of a transaction that is later. `None` where no transaction ends.
@@ -135,19 +182,22 @@ impl Times {
     /// The segment cannot be read now.
     pub fn at_time(&self, source: &dyn Source, options: &Options<'_>, time: Timestamp) -> Result<Option<Moment>, Error> {
         let later = |facts: &Facts| facts.span.as_ref().is_some_and(|span| span.latest.time > time);
-        let Some(at) = self.facts.iter().position(later) else {
-            let last = self.facts.iter().rev().find_map(|facts| facts.span.as_ref()).map(|span| span.last);
+        let mut replays: Vec<&Replay> = self.replays.iter().collect();
+        replays.sort_by_key(|replay| replay.to);
+        let found = replays.iter().find_map(|replay| replay.facts.iter().position(later).map(|at| (*replay, at)));
+        let Some((replay, at)) = found else {
+            let last = replays.iter().rev().flat_map(|replay| replay.facts.iter().rev()).find_map(|facts| facts.span.as_ref()).map(|span| span.last);
             // Nothing is past it that would stop a server, and from 13 on it does not end well then.
             let fatal = self.outcome.layout.is_some_and(|l| l.dialect.unreached_target_is_fatal);
             let last = last.filter(|last| !fatal || time <= last.time);
             return Ok(last.map(|kept| Moment { lsn: kept.lsn, kept: Some(kept), ..Moment::default() }));
         };
-        let Some(facts) = self.facts.get(at) else { return Ok(None) };
-        let seen = self.read(source, options, facts)?;
+        let Some(facts) = replay.facts.get(at) else { return Ok(None) };
+        let seen = self.read(source, options, replay, facts)?;
         let Some(index) = seen.ends.iter().position(|end| end.time > time) else { return Ok(None) };
         let dropped = seen.ends.get(index).copied();
         let kept = index.checked_sub(1).and_then(|before| seen.ends.get(before)).copied();
-        let moment = self.between(dropped.map_or(facts.from, |end| end.lsn), at, kept, dropped, None);
+        let moment = replay.between(dropped.map_or(facts.from, |end| end.lsn), at, kept, dropped, None);
         Ok(Some(Moment { lsn: moment.kept.map_or(moment.lsn, |kept| kept.lsn), ..moment }))
     }
 
@@ -156,12 +206,12 @@ impl Times {
     /// # Errors
     /// A segment cannot be read now.
     pub fn at_xid(&self, source: &dyn Source, options: &Options<'_>, xid: u32) -> Result<Option<Moment>, Error> {
-        for (at, facts) in self.facts.iter().enumerate() {
+        for (replay, at, facts) in self.all() {
             if facts.span.as_ref().is_some_and(|span| span.may_end(xid)) {
-                let seen = self.read(source, options, facts)?;
+                let seen = self.read(source, options, replay, facts)?;
                 if let Some(index) = seen.ends.iter().position(|end| end.xid == xid) {
                     let (kept, dropped) = (seen.ends.get(index).copied(), seen.ends.get(index + 1).copied());
-                    return Ok(kept.map(|end| self.between(end.lsn, at, kept, dropped, None)));
+                    return Ok(kept.map(|end| replay.between(end.lsn, at, kept, dropped, None)));
                 }
             }
         }
@@ -173,29 +223,33 @@ impl Times {
     /// # Errors
     /// A segment cannot be read now.
     pub fn at_name(&self, source: &dyn Source, options: &Options<'_>, name: &str) -> Result<Option<Moment>, Error> {
-        for facts in &self.facts {
+        for (replay, _, facts) in self.all() {
             let known = facts.points.iter().find(|point| point.name == name).cloned();
             let point = match known {
-                None if facts.more_points => self.read(source, options, facts)?.points.into_iter().find(|point| point.name == name),
+                None if facts.more_points => self.read(source, options, replay, facts)?.points.into_iter().find(|point| point.name == name),
                 known => known,
             };
-            if let Some(point) = point.filter(|point| self.reaches(point.lsn)) {
+            if let Some(point) = point.filter(|point| replay.reaches(point.lsn)) {
                 return self.at_lsn(source, options, point.lsn).map(|moment| Some(Moment { point: Some(point), ..moment }));
             }
         }
         Ok(None)
     }
 
-    /// Looks into the neighbours for what the segment itself does not have.
-    fn between(&self, lsn: Lsn, at: usize, kept: Option<TransactionEnd>, dropped: Option<TransactionEnd>, point: Option<RestorePoint>) -> Moment {
-        let before = || self.facts.iter().take(at).rev().find_map(|facts| facts.span.as_ref()).map(|span| span.last);
-        let behind = || self.facts.iter().skip(at + 1).find_map(|facts| facts.span.as_ref()).map(|span| span.first);
-        let kept = kept.or_else(before);
-        Moment { lsn, kept, dropped: dropped.or_else(behind).filter(|end| self.reaches(end.lsn)), point }
+    /// Each segment of each replay.
+    fn all(&self) -> impl Iterator<Item = (&Replay, usize, &Facts)> {
+        self.replays.iter().flat_map(|replay| replay.facts.iter().enumerate().map(move |(at, facts)| (replay, at, facts)))
     }
 
-    /// Reads the records of a segment that replay reaches.
-    fn read(&self, source: &dyn Source, options: &Options<'_>, facts: &Facts) -> Result<Seen, Error> {
+    /// Reads the records of a segment that a replay reaches.
+    fn read(&self, source: &dyn Source, options: &Options<'_>, replay: &Replay, facts: &Facts) -> Result<Seen, Error> {
+        let mut seen = self.records(source, options, facts, Lsn::MAX)?;
+        seen.ends.retain(|end| replay.reaches(end.lsn));
+        Ok(seen)
+    }
+
+    /// Reads the records of a segment that lie before a position.
+    fn records(&self, source: &dyn Source, options: &Options<'_>, facts: &Facts, to: Lsn) -> Result<Seen, Error> {
         let (address, size) = (self.layout.address(), self.layout.segment);
         let number = self.number(facts.from);
         let behind = address.segment_start(number.next(), size);
@@ -216,11 +270,26 @@ impl Times {
         if let Some(last) = facts.span.as_ref().map(|span| span.last).filter(|last| seen.ends.iter().all(|end| end.lsn < last.lsn)) {
             seen.ends.push(last);
         }
-        seen.ends.retain(|end| self.reaches(end.lsn));
+        seen.ends.retain(|end| end.lsn < to);
+        seen.points.retain(|point| point.lsn < to);
         seen.ends.sort_by_key(|end| end.lsn);
         seen.ends.dedup();
         seen.points.sort_by_key(|point| point.lsn);
         Ok(seen)
+    }
+}
+
+impl Replay {
+    fn reaches(&self, lsn: Lsn) -> bool {
+        self.from <= lsn && lsn <= self.to
+    }
+
+    /// Looks into the neighbours for what the segment itself does not have.
+    fn between(&self, lsn: Lsn, at: usize, kept: Option<TransactionEnd>, dropped: Option<TransactionEnd>, point: Option<RestorePoint>) -> Moment {
+        let before = || self.facts.iter().take(at).rev().find_map(|facts| facts.span.as_ref()).map(|span| span.last);
+        let behind = || self.facts.iter().skip(at + 1).find_map(|facts| facts.span.as_ref()).map(|span| span.first);
+        let kept = kept.or_else(before);
+        Moment { lsn, kept, dropped: dropped.or_else(behind).filter(|end| self.reaches(end.lsn)), point }
     }
 }
 

@@ -200,6 +200,7 @@ fn outcome(reports: Reports, whose: &Consensus, tree: &Tree, options: &Options<'
         lowered: reports.lowered,
         replay: reports.replay,
         replayed: reports.replayed,
+        facts: reports.facts,
         not_checked: reports.not_checked,
         ignored,
         unknown,
@@ -309,18 +310,29 @@ fn backups(source: &dyn Source, entries: &[Entry], inventory: &Inventory, findin
         let file = entry.shown();
         let read = || match source.small(entry, 1 << 20) {
             Ok((_, read)) if read.state == ReadState::Vanished => None,
-            Ok((bytes, _)) => Some(backup_history::parse(&bytes).map_err(|fault| fault.to_string()).and_then(|b| fits(b, name))),
-            Err(error) => Some(Err(error.to_string())),
+            Ok((bytes, _)) => {
+                let read = backup_history::parse(&bytes).map_err(|fault| fault.to_string()).and_then(|b| fits(b, name));
+                Some(read.map_err(|what| Finding {
+                    timeline: Some(name.timeline),
+                    file: Some(file.clone()),
+                    detail: Detail::History { what },
+                    ..Finding::of(Code::BackupHistory)
+                }))
+            }
+            Err(error) => Some(Err(Finding { timeline: Some(name.timeline), ..unreadable(&file, error.to_string()) })),
         };
         let Some(read) = settled(source, entry, Result::is_err, read) else { continue };
         match read {
-            Ok(b) => out.push(Backup { file, timeline: name.timeline, start: b.start, stop: b.stop, label: b.label, complete: None, reaches: None }),
-            Err(what) => findings.push(Finding {
-                timeline: Some(name.timeline),
-                file: Some(file),
-                detail: Detail::History { what },
-                ..Finding::of(Code::BackupHistory)
+            Ok(b) => out.push(Backup {
+                file: file.clone(),
+                timeline: name.timeline,
+                start: b.start,
+                stop: b.stop,
+                label: b.label,
+                complete: None,
+                reaches: None,
             }),
+            Err(finding) => findings.push(finding),
         }
     }
     out.sort_by_key(|b| (b.start, b.file.clone()));

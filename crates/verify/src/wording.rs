@@ -45,7 +45,12 @@ impl Finding {
             (Code::Changed | Code::Vanished, _) => "run again when nothing writes there".into(),
             (Code::Recycled, _) => format!("find out what archived {file} before it was written; replay ends cleanly in front of it"),
             (Code::Encrypted | Code::UnknownCodec, _) => format!("unpack {file} to another place and check it there: walproof verify FILE"),
-            (Code::Unreadable, _) => format!("make {file} readable for this user, or run as one that may read it"),
+            (Code::Unreadable, Detail::Refused(why)) if why.contains("no permission") => {
+                format!("make {file} readable for this user, or run as one that may read it")
+            }
+            (Code::Unreadable, _) => {
+                format!("look whether {file} is the right place, and mounted; ask the system's log what keeps it from being read")
+            }
             (Code::HistoryMissing, _) => {
                 format!("find {file} in pg_wal of a server of that timeline; the first records of the timeline say where it began")
             }

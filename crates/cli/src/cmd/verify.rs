@@ -19,7 +19,7 @@ use pgwal::verify::codes::CodePattern;
 use pgwal::verify::index::Parts;
 use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, verify, verify_parts};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Options of `verify`.
 #[derive(clap::Args)]
@@ -60,7 +60,7 @@ pub struct Args {
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Write it to this file, which is replaced as a whole, instead of standard output
+    /// Write it to this file, which is replaced as a whole, instead of standard output (-)
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Tell times in this zone: Europe/Berlin, UTC, +01:00 [default: this machine's]; JSON has UTC
@@ -118,8 +118,8 @@ pub fn is_plugin() -> bool {
 
 /// Verifies and says so.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    if let (Some(index), Some(output)) = (&args.memory.index, &args.output) {
-        let place = |file: &PathBuf| file.canonicalize().unwrap_or_else(|_| file.clone());
+    if let (Some(index), Some(output)) = (&args.memory.index, args.file()) {
+        let place = |file: &Path| file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
         // Not even to say so may it be written.
         anyhow::ensure!(place(index) != place(output), "--index and --output name the same file");
     }
@@ -135,7 +135,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             return Ok(Exit::Plugin(Status::Unknown));
         }
         Format::Prometheus => _ = told(args, verify_prometheus::failure(&archive(args), &run).as_bytes(), Exit::CouldNotTell),
-        Format::Text if args.output.is_none() => {}
+        Format::Text if args.file().is_none() => {}
         _ => {
             let (archive, exit, status) = (archive(args), Exit::CouldNotTell, Status::Unknown);
             let outcome = Outcome::unseen(&archive, why.strip_prefix(&format!("{archive}: ")).unwrap_or(&why).to_owned());
@@ -206,6 +206,13 @@ fn options(args: &Args) -> Options<'static> {
     options
 }
 
+impl Args {
+    /// The file to write to; `-` is standard output.
+    fn file(&self) -> Option<&Path> {
+        self.output.as_deref().filter(|file| file.as_os_str() != "-")
+    }
+}
+
 /// What was verified, as the user named it.
 fn archive(args: &Args) -> String {
     let paths: Vec<String> = args.input.path.iter().chain(&args.input.archive).map(|path| path.display().to_string()).collect();
@@ -239,7 +246,7 @@ fn render(format: Format, told: &Told<'_>) -> io::Result<Vec<u8>> {
 
 /// Puts it where it was asked for, and says how the run ends.
 fn told(args: &Args, text: &[u8], exit: Exit) -> Exit {
-    let written = match (&args.output, args.quiet) {
+    let written = match (args.file(), args.quiet) {
         (Some(file), _) if args.format == Format::Text => {
             // Colours are for terminals.
             let mut plain = anstream::StripStream::new(Vec::new());

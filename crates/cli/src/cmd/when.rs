@@ -6,7 +6,7 @@ use crate::input::{At, Input};
 use crate::memory::Memory;
 use crate::progress::Bar;
 use crate::render::time::Zone;
-use crate::render::{when_json, when_text};
+use crate::render::{restore_command, when_json, when_text};
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use pgwal::format::rmgr::xact::Timestamp;
@@ -15,7 +15,7 @@ use pgwal::source::Source;
 use pgwal::verify::times::{Moment, Times};
 use pgwal::verify::{Options, Severity, Which};
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Options of `when`.
 #[derive(clap::Args)]
@@ -88,6 +88,8 @@ pub struct Answer {
     pub asked: Asked,
     /// Where that is; `None` where replay never gets there.
     pub moment: Option<Moment>,
+    /// The setting that fetches WAL from this archive.
+    pub restore_command: String,
 }
 
 /// Says when.
@@ -113,7 +115,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     let zone = args.timezone.clone().unwrap_or_default();
     let answer = match &args.position {
-        Some(text) => Some(answer(text, &times, source.as_ref(), &options(), &zone)?),
+        Some(text) => Some(answer(text, &times, source.as_ref(), &options(), &args.archive, &zone)?),
         None => None,
     };
     let mut out = io::BufWriter::new(anstream::stdout().lock());
@@ -130,7 +132,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(if !reached || refuted { Exit::Refuted } else { Exit::Clean })
 }
 
-fn answer(text: &str, times: &Times, source: &dyn Source, options: &Options<'_>, zone: &Zone) -> anyhow::Result<Answer> {
+fn answer(text: &str, times: &Times, source: &dyn Source, options: &Options<'_>, archive: &Path, zone: &Zone) -> anyhow::Result<Answer> {
     let asked = read(text, times, zone)?;
     let moment = match &asked {
         Asked::Lsn(lsn) if !times.reaches(*lsn) => None,
@@ -139,7 +141,7 @@ fn answer(text: &str, times: &Times, source: &dyn Source, options: &Options<'_>,
         Asked::Xid(xid) => times.at_xid(source, options, *xid)?,
         Asked::Name(name) => times.at_name(source, options, name)?,
     };
-    Ok(Answer { input: text.to_owned(), asked, moment })
+    Ok(Answer { input: text.to_owned(), asked, moment, restore_command: restore_command::setting(source, archive) })
 }
 
 fn read(text: &str, times: &Times, zone: &Zone) -> anyhow::Result<Asked> {

@@ -55,7 +55,10 @@ pub fn line(told: &Told<'_>) -> String {
 pub fn failure(error: impl Display) -> String {
     // Of several lines, as those about options, the first says what is wrong.
     let text = error.to_string();
-    said(Status::Unknown, text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned()) + "\n"
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    let rest = lines.next().filter(|_| first.ends_with(':')).map(|rest| format!(" {rest}")).unwrap_or_default();
+    said(Status::Unknown, format!("{first}{rest}")) + "\n"
 }
 
 /// One line without what has a meaning in it.
@@ -80,6 +83,7 @@ mod tests {
     fn a_line_stays_one_line_with_one_bar() {
         let line = failure("a|b\nsecond");
         assert_eq!(line, "WALPROOF UNKNOWN - a/b\n");
+        assert_eq!(failure("needed:\n  <FILE>\n\nUsage"), "WALPROOF UNKNOWN - needed: <FILE>\n");
         assert_eq!(said(Status::Ok, "x\u{1b}[1m\ny".into()), "WALPROOF OK - x [1m y");
         assert_eq!(said(Status::Ok, "é".repeat(2000)).chars().count(), LONGEST + "WALPROOF OK - …".chars().count());
     }

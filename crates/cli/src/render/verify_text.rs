@@ -107,7 +107,9 @@ pub(super) fn headline(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) 
         (Verdict::Refuted, Some(f)) => match (f.lsn, f.timeline) {
             (Some(lsn), Some(timeline)) => {
                 let time = f.lost.and_then(|l| l.last_commit).or(outcome.replayed.last_commit);
-                format!("REFUTED: on timeline {timeline} replay stops at {lsn}{}", at_time(time, zone))
+                // What could not be looked at lies in front of it.
+                let latest = if replay.is_some_and(|(_, to)| to < lsn) { " at the latest" } else { "" };
+                format!("REFUTED: on timeline {timeline} replay stops at {lsn}{latest}{}", at_time(time, zone))
             }
             _ => format!("REFUTED: {}", f.message(outcome.layout.as_ref())),
         },
@@ -145,6 +147,9 @@ pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>) -> String {
         None if outcome.verdict == Verdict::Proven && outcome.lowered > 0 => {
             "nothing counts as an error but what --severity made less than one; that is not repaired".into()
         }
+        None if outcome.verdict == Verdict::Proven && gap_in_front(outcome).is_some() => {
+            "every record behind the last gap was read and is right; only base backups from before the gap need what is missing".into()
+        }
         None if outcome.verdict == Verdict::Proven => match outcome.findings.iter().map(|f| f.severity).max() {
             Some(Severity::Warning) => "every record needed was read and is right; the warnings below do not stop replay".into(),
             _ => "every record was read: checksums, links, pages and seams are right".into(),
@@ -175,12 +180,16 @@ pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) ->
                 "replay from a base backup older than what is accepted still stops there; from one within this WAL all of it replays".into()
             }
             Verdict::Proven if outcome.lowered > 0 => "what --severity made less than an error may stop replay where it lies".into(),
-            Verdict::Proven => "none known: a server that starts from a base backup within this WAL replays all of it".into(),
+            Verdict::Proven => match gap_in_front(outcome).and_then(|gap| gap.lsn) {
+                Some(lsn) => format!("replay from a base backup older than the gap stops at {lsn}; from one within what is PROVEN all of it replays"),
+                None => "none known: a server that starts from a base backup within this WAL replays all of it".into(),
+            },
             _ => "damage in what was not looked at is not noticed".into(),
         };
     };
     let fatal = outcome.layout.as_ref().is_none_or(|l| l.dialect.unreached_target_is_fatal);
     let server = match f.code {
+        Code::CopiesDiffer => "which of the copies a restore takes decides what it comes to".into(),
         Code::TooShort | Code::Stale => "what is here replays; newer WAL is not here".into(),
         _ if f.code.is_could_not_look() => "nothing can be said of what cannot be looked at".into(),
         Code::Size => "a server refuses the file: FATAL, whatever the target".to_owned(),
@@ -192,13 +201,21 @@ pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) ->
     server + &out_of_reach(Some(f), zone)
 }
 
+/// The last gap in front of what is proven, from before which somebody may want to start.
+fn gap_in_front(outcome: &Outcome) -> Option<&Finding> {
+    let (from, _) = outcome.replay?;
+    let on_way = |f: &&Finding| f.timeline.is_some_and(|t| outcome.path.contains(&t)) && f.lsn.is_some_and(|lsn| lsn < from);
+    outcome.counted().filter(|f| f.code == Code::Gap && f.severity == Severity::Warning).filter(on_way).max_by_key(|f| f.lsn)
+}
+
 /// What lies behind the end of replay and is here.
 fn out_of_reach(worst: Option<&Finding>, zone: &Zone) -> String {
-    let Some(lost) = worst.and_then(|f| f.lost).filter(|l| l.records_after > 0) else { return String::new() };
+    let Some((f, lost)) = worst.and_then(|f| Some((f, f.lost?))).filter(|(_, l)| l.records_after > 0) else { return String::new() };
     let mut text = format!(
-        "\n         {} records, {} commits after it are in the archive but out of reach",
+        "\n         {} records, {} commits after it are in the archive but {}",
         grouped(lost.records_after.into()),
-        grouped(lost.commits_after.into())
+        grouped(lost.commits_after.into()),
+        if f.code.is_could_not_look() { "not proven to be in reach" } else { "out of reach" }
     );
     let local = |time: Timestamp| zone.local(time);
     if let (Some(from), Some(to)) = (lost.last_commit.and_then(local), lost.last_commit_after.and_then(local)) {

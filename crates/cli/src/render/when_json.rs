@@ -70,16 +70,8 @@ fn backup(times: &Times, b: &Backup) -> Value {
 
 /// What replay from a backup can be told to end at: from where it is consistent.
 fn reach_of(times: &Times, from: Lsn, to: Lsn) -> Value {
-    let (first, last) = window(times, from, to);
+    let (first, last) = times.window(from, to);
     json!({"from_lsn": from, "to_lsn": to, "first": first.map(|e| end(&e)), "last": last.map(|e| end(&e))})
-}
-
-/// The first end of a transaction that is known to lie behind `from`, and the last before `to`: of the segment that holds
-/// `from` only its first and last ends are known.
-pub fn window(times: &Times, from: Lsn, to: Lsn) -> (Option<TransactionEnd>, Option<TransactionEnd>) {
-    let ends = || times.segments().iter().filter_map(|facts| facts.span.as_ref()).flat_map(|span| [span.first, span.last]);
-    let within = |end: &TransactionEnd| from <= end.lsn && end.lsn < to;
-    (ends().find(within), ends().rfind(within))
 }
 
 fn position(times: &Times, answer: &Answer) -> Value {

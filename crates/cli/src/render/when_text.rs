@@ -2,7 +2,6 @@
 
 use super::target;
 use super::time::Zone;
-use super::when_json::window;
 use crate::cmd::when::{Answer, Asked};
 use crate::figures::grouped;
 use pgwal::format::Lsn;
@@ -18,7 +17,7 @@ const TOLD: usize = 20;
 pub fn write(out: &mut dyn Write, times: &Times, answer: Option<&Answer>, archive: &Path, zone: &Zone) -> io::Result<()> {
     match answer {
         None => reachable(out, times, zone)?,
-        Some(answer) => position(out, times, answer, archive, zone)?,
+        Some(answer) => position(out, times, answer, zone)?,
     }
     if times.outcome.verdict != Verdict::Proven {
         writeln!(out, "The archive is not whole: walproof verify {} says why", archive.display())?;
@@ -42,7 +41,7 @@ fn reachable(out: &mut dyn Write, times: &Times, zone: &Zone) -> io::Result<()> 
     for b in outcome.backups.iter().rev().take(TOLD) {
         let reach = match b.reaches.filter(|_| b.complete == Some(true)) {
             Some(to) => {
-                let (first, last) = window(times, b.stop, to);
+                let (first, last) = times.window(b.stop, to);
                 let time = |end: Option<TransactionEnd>| end.and_then(|e| zone.local(e.time)).map(|t| format!(" ({t})")).unwrap_or_default();
                 format!("any point from {}{} to {to}{}", b.stop, time(first), time(last))
             }
@@ -78,7 +77,7 @@ fn end(end: &TransactionEnd, zone: &Zone) -> String {
     format!("{}  {verb} of transaction {} at {}", zone.local(end.time).unwrap_or_default(), end.xid, end.lsn)
 }
 
-fn position(out: &mut dyn Write, times: &Times, answer: &Answer, archive: &Path, zone: &Zone) -> io::Result<()> {
+fn position(out: &mut dyn Write, times: &Times, answer: &Answer, zone: &Zone) -> io::Result<()> {
     let layout = times.layout();
     let (address, size) = (layout.address(), layout.segment);
     let Some(moment) = answer.moment.as_ref().filter(|m| times.reaches(m.lsn)) else {
@@ -103,7 +102,7 @@ fn position(out: &mut dyn Write, times: &Times, answer: &Answer, archive: &Path,
         None => return writeln!(out, "BACKUP   out of reach: none known here ends before {lsn} and has all its WAL"),
     }
     writeln!(out, "SETTINGS for {}:", target::file(layout))?;
-    writeln!(out, "restore_command = 'cp {}/%f \"%p\"'", archive.display())?;
+    writeln!(out, "{}", answer.restore_command)?;
     for (name, value) in target::settings(times, answer) {
         writeln!(out, "{name} = '{}'", value.replace('\'', "''"))?;
     }

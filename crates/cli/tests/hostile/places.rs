@@ -83,9 +83,32 @@ fn no_permission() {
     mode(damaged.path(), 0o755);
     mode(&damaged.path().join(segment(11)), 0o000);
     run(unprivileged(own.path()).arg("dump").arg(damaged.path())).exits(1).says("WP201").says("no permission");
+    mode(&damaged.path().join(segment(9)), 0o000);
+    run(unprivileged(own.path()).arg("verify").arg(damaged.path())).exits(1).says("REFUTED: on timeline 1 replay stops at 0/00AAC690 at the latest");
     mode(folder.path(), 0o000);
     run(unprivileged(own.path()).arg("verify").arg(folder.path())).exits(2).says("no permission");
     mode(folder.path(), 0o755);
+    // Without what a backup history file says, gaps cannot be judged.
+    let folder = good();
+    mode(folder.path(), 0o755);
+    mode(&folder.path().join(format!("{}.00000028.backup", segment(9))), 0o000);
+    run(unprivileged(own.path()).arg("verify").arg(folder.path())).exits(2).says("UNPROVEN").says("no permission").says("make 000000");
+}
+
+/// A share that is not mounted, with an index or without: that is what is said, and what to look at.
+#[test]
+fn a_place_that_is_not_there() {
+    let own = TempDir::new().unwrap();
+    let (nowhere, index) = (own.path().join("nowhere"), own.path().join("index"));
+    for words in [&["--format", "nagios"][..], &["--format", "nagios", "--index", index.to_str().unwrap()]] {
+        run(walproof().arg("verify").arg(&nowhere).args(words)).exits(3).says("nowhere: no such file or folder");
+    }
+    run(walproof().arg("verify").arg(&nowhere).args(["--format", "json"])).exits(2).says("mounted");
+    let folder = good();
+    let missing = own.path().join("missing").join("index");
+    run(walproof().arg("verify").arg(folder.path()).arg("--index").arg(missing)).exits(2).says("the index");
+    // As every program's -, standard output.
+    run(walproof().arg("verify").arg(folder.path()).args(["-o", "-"])).exits(0).says("PROVEN");
 }
 
 /// Exit code 2, for a folder, for a file, and for a file among others.

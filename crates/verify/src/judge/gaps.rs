@@ -121,6 +121,8 @@ impl Judge<'_> {
         }
         let (left, right) = self.sides(hole.timeline, hole.first, hole.last);
         let lsn = self.begun(left, hole.first);
+        // Where a timeline lacks its last segments, recovery would go on in another one's.
+        let right = right.or_else(|| self.next_on_way(hole.last).filter(|_| needed).map(|(piece, _)| piece));
         let until = right.and_then(Piece::run).and_then(|r| r.first).map(|f| f.lsn);
         let before = right.and_then(|p| self.way.legs.iter().find_map(|leg| self.before(leg.timeline, p)));
         let lost = self.lost(lsn, until, before);
@@ -166,7 +168,8 @@ impl Judge<'_> {
         let Some(parent) = self.tree.parent(early).map(|p| (p.timeline, p.switch)) else { return };
         let (left, _) = self.sides(hole.timeline, hole.first, hole.last);
         let lsn = self.begun(left, hole.first);
-        let lost = self.lost(lsn, None, None);
+        let before = self.next_on_way(hole.last).and_then(|(_, mark)| mark);
+        let lost = self.lost(lsn, None, before);
         let at = self.start_of(hole.first);
         let detail = Detail::Unreachable { parent: parent.0, switch: parent.1 };
         let file = self.tree.get(early).map_or_else(|| history_name(early), |n| n.file.clone());

@@ -4,6 +4,7 @@ use super::Judge;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
 use crate::options::Depth;
+use crate::path::Leg;
 use crate::stretch::{Bad, Kind, Piece, Why};
 use crate::tally::{Mark, Tally};
 use pgwal_format::page::PageFault;
@@ -18,6 +19,8 @@ enum Place {
     Before,
     /// With WAL on both sides, or no WAL at all.
     Between,
+    /// Behind all WAL of its timeline, and recovery goes on behind it in another one's.
+    Handover,
     /// Behind all WAL.
     Behind,
 }
@@ -88,6 +91,7 @@ impl Judge<'_> {
                     let next = pieces.get(i + 1).filter(|p| piece.last.next() == p.first).and_then(Piece::run);
                     // Behind the end of WAL, if there is any WAL that could end; before it; or between.
                     let place = match (wal_before, last_run.is_some_and(|last| i < last)) {
+                        (true, false) if self.goes_on(timeline, piece.first) => Place::Handover,
                         (true, false) => Place::Behind,
                         (false, true) => Place::Before,
                         _ => Place::Between,
@@ -99,6 +103,15 @@ impl Judge<'_> {
             wal_before |= piece.run().is_some();
             left = Some(piece.clone());
         }
+    }
+
+    /// Whether recovery takes this file, and WAL behind it.
+    fn goes_on(&self, timeline: TimelineId, number: SegmentNo) -> bool {
+        let behind = |leg: &Leg| {
+            let pieces = self.pieces.get(&leg.timeline).map_or(&[][..], |p| p.as_slice());
+            leg.last > number && pieces.iter().any(|p| p.run().is_some() && p.last > number && (leg.first..=leg.last).contains(&p.last))
+        };
+        self.on_way(timeline, number) && self.way.legs.iter().any(behind)
     }
 
     /// The piece of another timeline that recovery takes right before it goes over to this one at segment `first`.
@@ -191,11 +204,10 @@ impl Judge<'_> {
     ) {
         let at = self.start_of(piece.first);
         let leftover = place == Place::Behind && self.is_leftover(piece);
+        let (ends, inside) = (matches!(place, Place::Behind | Place::Handover), matches!(place, Place::Between | Place::Handover));
         let (code, detail) = match (self.flaw(&bad.why), &bad.why) {
             ((_, detail), _) if bad.grew => (Code::StillCopied, detail),
-            ((_, detail), Why::Size { short: true, .. } | Why::Packed { cut: true, .. }) if bad.fresh && place == Place::Behind => {
-                (Code::StillCopied, detail)
-            }
+            ((_, detail), Why::Size { short: true, .. } | Why::Packed { cut: true, .. }) if bad.fresh && ends => (Code::StillCopied, detail),
             ((_, detail), Why::Belongs { .. }) if leftover => (Code::Recycled, detail),
             (told, _) => told,
         };
@@ -211,12 +223,12 @@ impl Judge<'_> {
         finding.readable_until = Some(readable);
         finding.lost = Some(lost);
         // Nothing was concluded from the file: between other files, that leaves a hole in what is proven.
-        let unseen = matches!(bad.why, Why::Changed) && place != Place::Behind || matches!(bad.why, Why::Vanished) && place == Place::Between;
-        if unseen {
+        let unseen = matches!(bad.why, Why::Changed) && place != Place::Behind || matches!(bad.why, Why::Vanished) && inside;
+        if unseen || code == Code::StillCopied && place == Place::Handover {
             finding.severity = needed;
         }
         if bad.grew {
-            finding.severity = if place == Place::Between { needed } else { Severity::Info };
+            finding.severity = if inside { needed } else { Severity::Info };
         }
         // A server archives no file that it has not written: zeros there are lost WAL, older pages a file not yet begun.
         if leftover && (live || bad.why != Why::Unwritten) {

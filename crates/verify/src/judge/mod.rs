@@ -18,6 +18,7 @@ mod timelines;
 
 use crate::codes::{Code, Severity};
 use crate::consensus::Consensus;
+use crate::facts::Facts;
 use crate::finding::{Detail, FileRange, Finding, Lost};
 use crate::inventory::Inventory;
 use crate::options::{Options, Which};
@@ -59,6 +60,8 @@ pub(crate) struct Judge<'a> {
     /// Records before each piece on the way.
     before: BTreeMap<(TimelineId, SegmentNo), Mark>,
     pub total: Mark,
+    /// Of every segment on the way.
+    pub facts: Vec<Facts>,
     pub findings: Vec<Finding>,
 }
 
@@ -104,6 +107,7 @@ impl<'a> Judge<'a> {
             way,
             before: BTreeMap::new(),
             total: Mark::default(),
+            facts: Vec::new(),
             findings,
         }
     }
@@ -269,6 +273,15 @@ impl<'a> Judge<'a> {
             }
         }
         self.total = sum.mark();
+        self.facts = sum.facts;
+    }
+
+    /// The first piece on the way behind a segment, and the records before it.
+    pub fn next_on_way(&self, number: SegmentNo) -> Option<(&Piece, Option<Mark>)> {
+        let leg = self.way.legs.iter().find(|leg| leg.last > number)?;
+        let behind = |p: &&Piece| p.first > number && (leg.first..=leg.last).contains(&p.first);
+        let piece = self.pieces.get(&leg.timeline)?.iter().find(behind)?;
+        Some((piece, self.before(leg.timeline, piece)))
     }
 
     /// Records before a piece, where it lies on the way.

@@ -3,6 +3,7 @@
 use super::line::order;
 use super::{Judge, add_over_seam};
 use crate::codes::{Code, Severity};
+use crate::facts::Facts;
 use crate::finding::{Finding, set_severities};
 use crate::known::{self, Accepted};
 use crate::options::Depth;
@@ -29,6 +30,8 @@ pub(crate) struct Reports {
     pub not_checked: Vec<NotChecked>,
     /// The way of recovery.
     pub way: Way,
+    /// Of every segment on it.
+    pub facts: Vec<Facts>,
     /// Files on it that a server cannot use.
     pub unusable: Vec<(TimelineId, SegmentNo, Readable)>,
 }
@@ -79,7 +82,21 @@ impl Judge<'_> {
         findings.extend(gone.into_iter().map(known::gone).filter(|f| self.options.depth == Depth::Records && self.is_asked(f)));
         // Worst first, and of one severity in the order of WAL.
         findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
-        Reports { verdict, path, timelines, backups, findings, lowered, replay, replayed, replay_segments, not_checked, way: self.way, unusable }
+        Reports {
+            verdict,
+            path,
+            timelines,
+            backups,
+            findings,
+            lowered,
+            replay,
+            replayed,
+            replay_segments,
+            not_checked,
+            way: self.way,
+            facts: self.facts,
+            unusable,
+        }
     }
 
     fn unusable(&self) -> Vec<(TimelineId, SegmentNo, Readable)> {
@@ -220,7 +237,8 @@ impl Judge<'_> {
     /// Where replay from a backup comes to its end: at the first error or gap behind its start, or with the WAL.
     fn reaches(&self, backup: &Backup, findings: &[Finding]) -> Option<Lsn> {
         let ends = |f: &&Finding| (f.severity == Severity::Error || f.code == Code::Gap) && self.stops(f);
-        let stop = findings.iter().filter(ends).filter_map(|f| f.lsn).filter(|&lsn| lsn >= backup.start).min();
+        // A file that the folder's list refuses has no record.
+        let stop = findings.iter().filter(ends).filter_map(|f| f.lsn.or(f.at)).filter(|&lsn| lsn >= backup.start).min();
         let last = self.way.legs.last()?;
         let end = self.pieces.get(&last.timeline)?.iter().filter(|p| p.first <= last.last).filter_map(Piece::run).next_back()?.end;
         Some(stop.unwrap_or(end)).filter(|&to| to >= backup.start)
@@ -231,7 +249,7 @@ impl Judge<'_> {
         let here = self.way.legs.first().map(|l| self.start_of(l.first)).is_some_and(|from| from <= backup.start);
         let end = self.pieces.get(&backup.timeline).and_then(|p| p.iter().filter_map(Piece::run).next_back()).map(|r| r.end);
         let broken = |f: &Finding| {
-            f.severity >= Severity::Warning && f.lsn.is_some_and(|l| l < backup.stop) && {
+            f.severity >= Severity::Warning && f.lsn.or(f.at).is_some_and(|l| l < backup.stop) && {
                 let until = f.lost.and_then(|l| l.until_lsn).unwrap_or(Lsn::MAX);
                 until > backup.start && f.timeline == Some(backup.timeline) && self.stops(f)
             }

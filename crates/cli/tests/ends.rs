@@ -1,0 +1,182 @@
+//! What is told where a timeline lacks its last segment and the next one is there, and what a gap leaves of each backup.
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
+
+mod run;
+
+use run::{testdata, walproof};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+use tempfile::TempDir;
+use walproof_testdata::{plain_name, read_plain};
+
+/// The last segment of timeline 1; from 000000020000000000000060 on, timeline 2 has the WAL.
+const LAST: &str = "00000001000000000000005F";
+const LAST_COMMIT_BEFORE: &str = "2026-11-22T03:17:20.652467Z";
+/// In front of it lie 19,872 of the 46,354 records; it has four.
+const RECORDS_BEFORE: u64 = 19_872;
+
+/// Timelines 1 > 2 > 3 of a server 15 with a backup before and behind each promotion, as plain files of long ago.
+fn archive() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for file in fs::read_dir(testdata("15/archive")).unwrap() {
+        let path = file.unwrap().path();
+        let plain = folder.path().join(plain_name(&path));
+        fs::write(&plain, read_plain(&path).unwrap()).unwrap();
+        age(&plain);
+    }
+    folder
+}
+
+fn age(file: &Path) {
+    let past = SystemTime::now() - Duration::from_secs(7200);
+    fs::File::options().write(true).open(file).unwrap().set_modified(past).unwrap();
+}
+
+fn json(command: &str, folder: &TempDir, options: &[&str]) -> (i32, Value) {
+    let ran = walproof(&[&[command, folder.path().to_str().unwrap(), "--format", "json"], options].concat());
+    (ran.code, serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}", ran.err)))
+}
+
+fn verify(folder: &TempDir, options: &[&str]) -> (i32, Value) {
+    json("verify", folder, options)
+}
+
+fn text(folder: &TempDir) -> String {
+    walproof(&["verify", folder.path().to_str().unwrap()]).out
+}
+
+fn cut(folder: &TempDir, file: &str) -> PathBuf {
+    let path = folder.path().join(file);
+    fs::File::options().write(true).open(&path).unwrap().set_len(100).unwrap();
+    path
+}
+
+/// Missing, cut, another segment's: what replays is what lies in front of it, and of that it says when and how much.
+#[test]
+fn replay_ends_where_a_parent_lacks_its_last_segment() {
+    type Harm = fn(&TempDir);
+    let harms: [(&str, Harm); 3] = [
+        ("gap", |folder| fs::remove_file(folder.path().join(LAST)).unwrap()),
+        ("size", |folder| age(&cut(folder, LAST))),
+        ("misplaced", |folder| _ = fs::copy(folder.path().join("000000010000000000000058"), folder.path().join(LAST)).unwrap()),
+    ];
+    for (name, harm) in harms {
+        let folder = archive();
+        harm(&folder);
+        let (code, told) = verify(&folder, &[]);
+        assert_eq!((code, &told["verdict"], &told["findings"][0]["name"]), (1, &"refuted".into(), &name.into()));
+        let replay = &told["replay"];
+        assert_eq!(
+            (&replay["to"], &replay["records"], &replay["last_commit_time"]),
+            (&"0/05F00028".into(), &RECORDS_BEFORE.into(), &LAST_COMMIT_BEFORE.into()),
+            "{name}"
+        );
+        assert!(text(&folder).contains("out of reach"), "{name}");
+        // Freshness is that of what replays.
+        assert_eq!(verify(&folder, &["--must-reach", "2026-11-22 03:17:20+00"]).1["freshness"]["reached"], true, "{name}");
+        assert_eq!(verify(&folder, &["--must-reach", "2026-11-22 03:17:28+00"]).1["freshness"]["reached"], false, "{name}");
+    }
+}
+
+/// One that is being copied proves nothing of what lies behind it, though the next timeline is whole.
+#[test]
+fn nothing_is_proven_behind_a_parents_segment_that_is_being_copied() {
+    let folder = archive();
+    cut(&folder, LAST);
+    let (code, told) = verify(&folder, &[]);
+    assert_eq!((code, &told["verdict"], &told["findings"][0]["code"]), (2, &"unproven".into(), &"WP115".into()));
+    assert_eq!((&told["replay"]["to"], &told["replay"]["records"]), (&"0/05F00028".into(), &RECORDS_BEFORE.into()));
+    // At the end of all WAL it is a warning.
+    let folder = archive();
+    cut(&folder, "00000003000000000000006B");
+    let (code, told) = verify(&folder, &[]);
+    assert_eq!((code, &told["verdict"], &told["findings"][0]["code"]), (0, &"proven".into(), &"WP115".into()));
+}
+
+/// Only older backups need it: a warning, and the report says which restore it ends, and where.
+#[test]
+fn a_gap_between_backups_has_an_impact() {
+    let folder = archive();
+    fs::remove_file(folder.path().join("00000003000000000000006A")).unwrap();
+    let (code, told) = verify(&folder, &[]);
+    assert_eq!((code, &told["verdict"]), (0, &"proven".into()));
+    assert_eq!(verify(&folder, &["--fail-on", "warning"]).0, 1);
+    let text = text(&folder);
+    let impact = text.lines().find(|line| line.starts_with("IMPACT")).unwrap();
+    assert!(impact.contains("a base backup older than the gap stops at 0/069FE080"), "{impact}");
+    // `when` knows the times of what they reach.
+    let (_, when) = json("when", &folder, &[]);
+    let windows: Vec<&Value> = when["backups"].as_array().unwrap().iter().map(|b| &b["window"]).filter(|w| w["to_lsn"] == "0/069FE080").collect();
+    assert_eq!(windows.len(), 4);
+    for window in windows {
+        assert_eq!(window["last"]["time"], "2026-11-22T03:17:29.169620Z", "{window}");
+        assert!(window["first"]["time"].as_str().unwrap() < "2026-11-22T03:17:28", "{window}");
+    }
+    // And what lies in such a window can be recovered to, whichever way it is asked for.
+    for position in ["0/6800000", "2026-11-22 03:17:29+00", LAST_COMMIT_BEFORE, "xid:1155346"] {
+        let (code, when) = json("when", &folder, &[position]);
+        assert_eq!((code, &when["position"]["reachable"]), (0, &true.into()), "{position}: {when:#}");
+    }
+    for position in ["0/6A00100", "2026-11-22 03:17:30+00"] {
+        assert_eq!(json("when", &folder, &[position]).1["position"]["reachable"], false, "{position}");
+    }
+}
+
+/// Damage in the middle of a segment: nothing behind it is reached, though the segment holds it.
+#[test]
+fn when_ends_where_replay_stops() {
+    let (_, told) = {
+        let ran = walproof(&["when", &testdata("demo/damaged"), "--format", "json"]);
+        (ran.code, serde_json::from_str::<Value>(&ran.out).unwrap())
+    };
+    let end = told["reach"]["to_lsn"].as_str().unwrap();
+    let last = &told["reach"]["last"];
+    assert_eq!((end, &last["xid"], &last["time"]), ("0/00AAC690", &733.into(), &"2026-11-22T03:17:02.474508Z".into()));
+    assert_eq!(&told["reach"]["latest_time"], &last["time"]);
+    assert_eq!(&told["backups"][0]["window"]["last"], last);
+    for (xid, code) in [("xid:733", "KEPT"), ("xid:737", "out of reach")] {
+        assert!(walproof(&["when", &testdata("demo/damaged"), xid]).out.contains(code), "{xid}");
+    }
+}
+
+/// What nobody read is not to blame where something else is known to be wrong.
+#[test]
+fn the_headline_names_what_is_wrong_and_not_what_was_not_read() {
+    let folder = archive();
+    let unread = folder.path().join("00000001000000000000005B");
+    fs::remove_file(&unread).unwrap();
+    std::os::unix::fs::symlink(&unread, &unread).unwrap();
+    assert!(text(&folder).starts_with("VERDICT  UNPROVEN"), "{}", text(&folder));
+    fs::remove_file(folder.path().join(LAST)).unwrap();
+    let text = text(&folder);
+    assert!(text.starts_with("VERDICT  REFUTED: on timeline 1 replay stops at 0/05F00028"), "{text}");
+    assert!(text.lines().nth(1).unwrap().contains("5F is missing (WP101)"), "{text}");
+    // Nor does a backup reach beyond it.
+    let (_, told) = verify(&folder, &[]);
+    let reaches = |at: usize| told["backups"][at]["reaches_lsn"].as_str().unwrap();
+    assert_eq!((reaches(0), reaches(1)), ("0/05B00000", "0/05B00000"));
+}
+
+/// A server runs the command in its own folder, through a shell.
+#[test]
+fn the_restore_command_works_from_anywhere() {
+    let folder = archive();
+    let odd = folder.path().join("it's $HOME 5%");
+    fs::create_dir(&odd).unwrap();
+    for name in ["00000003000000000000006A", "00000003000000000000006B", "00000003000000000000006B.00000028.backup"] {
+        fs::copy(folder.path().join(name), odd.join(name)).unwrap();
+    }
+    let ran = walproof(&["when", odd.to_str().unwrap(), "0/6B00100"]);
+    let setting =
+        ran.out.lines().find_map(|line| line.strip_prefix("restore_command = '")?.strip_suffix('\'')).unwrap_or_else(|| panic!("{}", ran.out));
+    // As a server reads its configuration, then the command.
+    let command = setting.replace("''", "'").replace("\\\\", "\\");
+    let (file, to) = ("00000003000000000000006B", folder.path().join("fetched"));
+    let command = command.replace("%%", "\u{1}").replace("%f", file).replace("%p", to.to_str().unwrap()).replace('\u{1}', "%");
+    assert!(std::process::Command::new("sh").args(["-c", &command]).current_dir("/").status().unwrap().success(), "{command}");
+    assert_eq!(fs::read(to).unwrap(), fs::read(odd.join(file)).unwrap());
+    let packed = walproof(&["when", &testdata("15/archive"), "0/6B00100"]).out;
+    assert!(packed.contains("# restore_command: that of what archived the WAL"), "{packed}");
+}
