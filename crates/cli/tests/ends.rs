@@ -180,3 +180,58 @@ fn the_restore_command_works_from_anywhere() {
     let packed = walproof(&["when", &testdata("15/archive"), "0/6B00100"]).out;
     assert!(packed.contains("# restore_command: that of what archived the WAL"), "{packed}");
 }
+
+/// A backup history file proves that WAL went at least so far: it ends too early also where the files are there by their names.
+#[test]
+fn wal_that_ends_inside_a_backup_is_damage() {
+    let harms: [fn(&TempDir); 3] = [
+        |folder| {
+            let last = folder.path().join("00000003000000000000006B");
+            let mut bytes = fs::read(&last).unwrap();
+            bytes[0xD8..].fill(0);
+            fs::write(last, bytes).unwrap();
+        },
+        |folder| _ = fs::copy(folder.path().join("000000020000000000000061"), folder.path().join("00000003000000000000006B")).unwrap(),
+        |folder| {
+            for file in ["00000003000000000000006A", "00000003000000000000006B"] {
+                fs::copy(folder.path().join("000000020000000000000061"), folder.path().join(file)).unwrap();
+            }
+        },
+    ];
+    for (nth, harm) in harms.into_iter().enumerate() {
+        let folder = archive();
+        harm(&folder);
+        let (code, told) = verify(&folder, &[]);
+        assert_eq!((code, &told["verdict"], &told["findings"][0]["code"]), (1, &"refuted".into(), &"WP410".into()), "{nth}");
+        assert!(text(&folder).contains("00000003000000000000006B.00000028.backup needs it up to 0/06B00100 (WP410)"), "{nth}");
+    }
+}
+
+/// Of what lies between them nothing can be read: replay ends in front of the first, and a backup behind the last is whole.
+#[test]
+fn neighbours_that_cannot_be_used_end_replay_in_front_of_the_first() {
+    type Harm = fn(&TempDir, &str);
+    let remove: Harm = |folder, file| fs::remove_file(folder.path().join(file)).unwrap();
+    let empty: Harm = |folder, file| age(&cut(folder, file));
+    let older: Harm = |folder, file| _ = fs::copy(folder.path().join("000000020000000000000060"), folder.path().join(file)).unwrap();
+    for (first, second) in [(remove, empty), (empty, remove), (empty, empty), (older, empty)] {
+        let folder = archive();
+        first(&folder, "000000020000000000000061");
+        second(&folder, "000000020000000000000062");
+        let (code, told) = verify(&folder, &[]);
+        let to = told["replay"]["to"].as_str().unwrap();
+        assert_eq!((code, to, &told["replay"]["last_commit_time"]), (1, "0/060FFE90", &"2026-11-22T03:17:23.913699Z".into()));
+        let newer: Vec<&Value> = told["backups"].as_array().unwrap().iter().filter(|b| b["start_lsn"].as_str() > Some("0/06300000")).collect();
+        assert!(newer.len() == 2 && newer.iter().all(|b| b["wal_complete"] == true && b["reaches_lsn"] == "0/06B00118"), "{newer:?}");
+    }
+}
+
+/// The end of replay lies in the segment that is missing: what is kept is the last commit in front of it.
+#[test]
+fn a_position_in_a_missing_segment_keeps_what_lies_in_front_of_it() {
+    let folder = archive();
+    fs::remove_file(folder.path().join(LAST)).unwrap();
+    let (_, told) = json("when", &folder, &["0/5F00028"]);
+    assert_eq!(told["position"]["last_kept"]["time"], LAST_COMMIT_BEFORE);
+    assert!(told["position"]["first_dropped"].is_null());
+}

@@ -37,6 +37,10 @@ impl FolderSource {
 }
 
 impl Source for FolderSource {
+    fn may_read(&self, entry: &Entry) -> bool {
+        !std::fs::File::open(entry.path()).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+    }
+
     fn describe(&self) -> String {
         self.named.display().to_string()
     }

@@ -1,12 +1,13 @@
 //! Files that are kept in memory, as they were stored: packed again for the time being.
 
+use crate::codec::HEAD;
 use crate::pace::{Pace, Paced};
 use crate::source::{How, Read, Scratch};
 use crate::stamp::Stamp;
 use crate::{Codec, Entry, Listing, ReadState, Source, SourceError, file};
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{Cursor, Read as _};
+use std::io::{self, Cursor, Read as _};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::SystemTime;
@@ -26,12 +27,18 @@ pub enum Content {
 const LIMIT: u64 = (1 << 30) + (64 << 20);
 
 impl Content {
-    /// Reads the file at this path, at most 1 GiB of it, and as fast as the pace allows.
+    /// Reads the file at this path, at most 1 GiB of it, and as fast as the pace allows; of an encrypted one, the beginning.
     pub fn of(path: &Path, pace: Option<&Pace>) -> Content {
         let mut bytes = Vec::new();
-        let read = File::open(path).and_then(|file| match pace {
-            Some(pace) => Paced { file: &file, pace }.take(LIMIT).read_to_end(&mut bytes),
-            None => file.take(LIMIT).read_to_end(&mut bytes),
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let read = File::open(path).and_then(|file| {
+            let mut file: Box<dyn io::Read> = match pace {
+                Some(pace) => Box::new(Paced { file: &file, pace }.take(LIMIT)),
+                None => Box::new((&file).take(LIMIT)),
+            };
+            file.by_ref().take(HEAD as u64).read_to_end(&mut bytes)?;
+            // Of what nobody can unpack, no more is ever looked at.
+            if Codec::detect(&bytes, name).is_open() { file.read_to_end(&mut bytes) } else { Ok(0) }
         });
         match read {
             Ok(_) => Content::Bytes(lz4_flex::compress_prepend_size(&bytes)),
@@ -97,6 +104,10 @@ impl Source for Kept {
 
     fn is_live(&self) -> bool {
         false
+    }
+
+    fn is_kept(&self) -> bool {
+        true
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {

@@ -54,6 +54,16 @@ pub trait Source: Send + Sync {
         SystemTime::now()
     }
 
+    /// Whether it stays what it is: what was kept once does not change any more.
+    fn is_kept(&self) -> bool {
+        false
+    }
+
+    /// Whether nothing forbids this user to read a file.
+    fn may_read(&self, _entry: &Entry) -> bool {
+        true
+    }
+
     /// The stored bytes of a file, to be kept.
     fn keep(&self, entry: &Entry) -> Content {
         Content::of(&entry.path(), None)

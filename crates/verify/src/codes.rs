@@ -232,6 +232,9 @@ codes! {
     BackupTar = "WP409", "backup-tar", Error, "a tar of a backup is damaged",
         example "base.tar.gz is cut off: its gzip ends too early",
         "The tar, or the compression around it, ends too early or makes no sense. What could be read of it was; tar or the backup tool will fail when it is restored. Usual causes: a full disk, a lost connection, a backup that is still running. Get another copy, or take a new backup.";
+    BackupCut = "WP410", "backup-cut", Error, "WAL ends inside what a backup needs",
+        example "WAL ends at 0/06A1ABA8, and 00000003000000000000006B.00000028.backup needs it up to 0/06B00100",
+        "The backup history file says up to where WAL must replay before the backup is consistent. The files are there by their names, and the WAL in them ends before that, cleanly: zeros, older WAL in a file of that name. Whatever was written behind it is lost, since the server had written at least so far. A server that restores this backup ends with FATAL: \"WAL ends before end of online backup\" (\"WAL ends before consistent recovery point\" where the backup was taken on a standby). Get the segments from another copy of the archive.";
     RestoreStart = "WP420", "restore-start", Error, "recovery does not start",
         example "FATAL: could not locate required checkpoint record",
         "A server with this backup, this archive and these settings ends before it replays a record: the checkpoint that the backup names cannot be read, the timeline asked for does not exist or does not descend from that of the backup, its history file makes no sense, or a setting is not one. The message is the server's own. Nothing is lost yet: the backup can be used again when what is missing is there.";

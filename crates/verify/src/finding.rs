@@ -81,6 +81,13 @@ pub struct Finding {
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum Detail {
+    /// Up to where a backup needs WAL that ends before.
+    EndsInBackup {
+        /// The backup history file.
+        backup: String,
+        /// Where the backup ended.
+        stop: Lsn,
+    },
     /// A restore that does not come where it is to come.
     Restore {
         /// Why.

@@ -71,6 +71,9 @@ impl Field<'_> {
         if self.open(inventory, stretches).is_empty() && !self.has_orphan(inventory) {
             return Settled::As(Vec::new());
         }
+        let backups = |e: &&Entry| matches!(e.name, Some(FileName::BackupHistory(..)));
+        let backups = |entries: &[Entry]| entries.iter().filter(backups).map(Entry::shown).collect::<BTreeSet<String>>();
+        let known_backups = backups(entries);
         let mut here: BTreeSet<String> = entries.iter().map(Entry::shown).collect();
         let mut dropped: BTreeSet<usize> = BTreeSet::new();
         let mut stamps: BTreeMap<(TimelineId, SegmentNo), Option<(u64, SystemTime)>> = BTreeMap::new();
@@ -117,6 +120,10 @@ impl Field<'_> {
                 let count = (dropped.len() - before) as u64 + expired.map_or(0, |e| e.count);
                 expired = Some(Expired { timeline: open.timeline, last: open.last, count });
                 news = true;
+            }
+            // What goes away with a new backup's coming is no loss.
+            if expired.is_some() && backups(&listing.entries) != known_backups {
+                return Settled::StartAgain;
             }
             *inventory = self.inventory(entries, &dropped);
             stretches.retain(|timeline, _| !inventory.of(*timeline).is_empty());
@@ -334,7 +341,7 @@ fn is_first(open: &Open, oldest: &BTreeMap<TimelineId, SegmentNo>) -> bool {
 pub(crate) fn settled<T>(source: &dyn Source, entry: &Entry, is_wrong: impl Fn(&T) -> bool, read: impl Fn() -> Option<T>) -> Option<T> {
     let mut said = read()?;
     for _ in 0..IDLE {
-        if !is_wrong(&said) || !is_fresh(source, entry) {
+        if source.is_kept() || !is_wrong(&said) || !is_fresh(source, entry) {
             break;
         }
         std::thread::sleep(PAUSE);

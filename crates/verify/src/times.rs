@@ -165,11 +165,12 @@ impl Times {
     pub fn at_lsn(&self, source: &dyn Source, options: &Options<'_>, lsn: Lsn) -> Result<Moment, Error> {
         let Some(replay) = self.replays.iter().find(|replay| replay.reaches(lsn)) else { return Ok(Moment { lsn, ..Moment::default() }) };
         let number = self.number(lsn);
-        let at = replay.facts.partition_point(|facts| facts.from <= lsn).saturating_sub(1);
-        let seen = match replay.facts.get(at).filter(|facts| self.number(facts.from) == number) {
-            Some(facts) => self.read(source, options, replay, facts)?,
-            None => Seen::default(),
+        let behind = replay.facts.partition_point(|facts| facts.from <= lsn);
+        let at = behind.saturating_sub(1);
+        let Some(facts) = replay.facts.get(at).filter(|facts| self.number(facts.from) == number) else {
+            return Ok(replay.around(lsn, behind));
         };
+        let seen = self.read(source, options, replay, facts)?;
         let kept = seen.ends.iter().rev().find(|end| end.lsn <= lsn).copied();
         let dropped = seen.ends.iter().find(|end| end.lsn > lsn).copied();
         let point = seen.points.into_iter().find(|point| point.lsn == lsn);
@@ -282,6 +283,15 @@ impl Times {
 impl Replay {
     fn reaches(&self, lsn: Lsn) -> bool {
         self.from <= lsn && lsn <= self.to
+    }
+
+    /// A position between segments, the first of them behind it at `behind`.
+    fn around(&self, lsn: Lsn, behind: usize) -> Moment {
+        let spans = |facts: &[Facts]| facts.iter().filter_map(|facts| facts.span.clone()).collect::<Vec<_>>();
+        let (before, after) = self.facts.split_at(behind.min(self.facts.len()));
+        let kept = spans(before).last().map(|span| span.last);
+        let dropped = spans(after).first().map(|span| span.first).filter(|end| self.reaches(end.lsn));
+        Moment { lsn, kept, dropped, point: None }
     }
 
     /// Looks into the neighbours for what the segment itself does not have.

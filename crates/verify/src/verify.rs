@@ -180,9 +180,10 @@ fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool, again: bo
     let mut reports = judge.judge();
     let (way, unusable) = (std::mem::take(&mut reports.way), std::mem::take(&mut reports.unusable));
     let mut outcome = outcome(reports, &whose, &tree, options, live, (listing.ignored.count, listing.unknown));
-    let changes = outcome.findings.iter().filter(|f| f.code == Code::SegmentChanged && !f.accepted);
-    let changes: HashSet<&str> = changes.filter_map(|f| f.file.as_deref()).collect();
-    outcome.index = session.map(|session| session.end(&whose, &inventory, &changes));
+    // One that is accepted has become what is proven; one that is only ignored has not.
+    let accepted = outcome.findings.iter().filter(|f| f.code == Code::SegmentChanged && f.accepted);
+    let accepted: HashSet<&str> = accepted.filter_map(|f| f.file.as_deref()).collect();
+    outcome.index = session.map(|session| session.end(&whose, &inventory, &accepted));
     Ok(Attempt::Seen(Box::new((outcome, Some(Sight { whose, entries: added, inventory, way, unusable, live })))))
 }
 

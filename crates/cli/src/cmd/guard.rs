@@ -12,7 +12,7 @@ use pgwal::verify::fresh::{self, Demand, Reach};
 use pgwal::verify::known::Known;
 use pgwal::verify::recovery::Zone;
 use pgwal::verify::{Depth, Outcome, Severity};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The options.
@@ -46,6 +46,11 @@ enum Wanted<'a> {
 }
 
 impl Guard {
+    /// The files that the options name.
+    pub fn files(&self) -> [(&'static str, Option<&Path>); 2] {
+        [("--known", self.known.as_deref()), ("--write-known", self.write_known.as_deref())]
+    }
+
     /// Reads what the options name, before anything else is read.
     pub fn read(&self, depth: Depth, zone: Option<&time::Zone>) -> anyhow::Result<Guarding<'_>> {
         let asked =

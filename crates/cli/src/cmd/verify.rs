@@ -18,7 +18,8 @@ use pgwal::source::common_folder;
 use pgwal::verify::codes::CodePattern;
 use pgwal::verify::index::Parts;
 use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, verify, verify_parts};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Options of `verify`.
@@ -118,10 +119,14 @@ pub fn is_plugin() -> bool {
 
 /// Verifies and says so.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    if let (Some(index), Some(output)) = (&args.memory.index, args.file()) {
-        let place = |file: &Path| file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
-        // Not even to say so may it be written.
-        anyhow::ensure!(place(index) != place(output), "--index and --output name the same file");
+    // Not even to say so may one be written over the other.
+    let files = [("--index", args.memory.index.as_deref()), ("--output", args.file())].into_iter().chain(args.guard.files());
+    let files: Vec<(&str, PathBuf)> = files.filter_map(|(option, file)| Some((option, place(file?)))).collect();
+    for (i, (option, file)) in files.iter().enumerate() {
+        let same = files.iter().skip(i + 1).find(|(other, named)| named == file && (*option, *other) != ("--known", "--write-known"));
+        if let Some((other, _)) = same {
+            anyhow::bail!("{option} and {other} name the same file");
+        }
     }
     let run = Run::begin();
     let exit = check(args, run);
@@ -244,6 +249,13 @@ fn render(format: Format, told: &Told<'_>) -> io::Result<Vec<u8>> {
     Ok(out)
 }
 
+/// The place of a file, which need not be there yet.
+fn place(file: &Path) -> PathBuf {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let missing = || Some(folder.canonicalize().ok()?.join(file.file_name()?));
+    file.canonicalize().ok().or_else(missing).unwrap_or_else(|| file.to_path_buf())
+}
+
 /// Puts it where it was asked for, and says how the run ends.
 fn told(args: &Args, text: &[u8], exit: Exit) -> Exit {
     let written = match (args.file(), args.quiet) {
@@ -275,10 +287,21 @@ fn told(args: &Args, text: &[u8], exit: Exit) -> Exit {
 fn parts(files: &[PathBuf]) -> anyhow::Result<Parts> {
     let mut parts = Parts::new();
     for file in files {
-        let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
+        let bytes = part(file).with_context(|| file.display().to_string())?;
         parts.add(&bytes).map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?;
     }
     Ok(parts)
+}
+
+/// A pipe would be waited for; of what is no part, no more is read than shows that.
+fn part(file: &Path) -> anyhow::Result<Vec<u8>> {
+    anyhow::ensure!(std::fs::metadata(file)?.is_file(), "it is no plain file");
+    let (mut bytes, mut file) = (Vec::new(), File::open(file)?);
+    (&file).take(Parts::MAGIC.len() as u64).read_to_end(&mut bytes)?;
+    if bytes == Parts::MAGIC {
+        file.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 fn exit(outcome: &Outcome, fail_on: FailOn) -> Exit {

@@ -138,7 +138,10 @@ fn a_change_is_told_until_it_is_accepted() {
         let found = verify(&words);
         assert_eq!((found.0, changed(&found.1)), (0, vec![told.as_str()]));
         assert_eq!(found.2["segments_read"], 2, "it, and the one behind it");
-        assert_eq!(without_changes(found.1)["timelines"], plain["timelines"]);
+        let found = without_changes(found.1);
+        assert_eq!((&found["timelines"], &found["backups"]), (&plain["timelines"], &plain["backups"]));
+        // Ignored once is not accepted.
+        assert!(changed(&verify(&[&words[..], &["--severity", "WP118=ignore"]].concat()).1).is_empty());
     }
     let known = known.to_str().unwrap();
     assert_eq!(walproof(&[&["verify", "--write-known", known], &words[..]].concat()).code, 0);
@@ -290,5 +293,45 @@ fn an_index_that_cannot_be_written_is_told_in_every_format() {
     for format in ["text", "json", "nagios"] {
         assert_ne!(walproof(&[&words[..], &["-o", words[3], "--format", format]].concat()).code, 0);
         assert_eq!(fs::read(&index).unwrap(), whole);
+    }
+}
+
+/// pg_receivewal writes on in a file of full size.
+#[test]
+fn an_unfinished_segment_that_was_written_on_has_not_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (wal, index) = (folder.path().join("wal"), folder.path().join("index"));
+    fs::create_dir(&wal).unwrap();
+    archive(&wal);
+    let last = (0..).map(|nth| segment(&wal, nth)).take(13).last().unwrap();
+    let whole = fs::read(wal.join(&last)).unwrap();
+    let partial = wal.join(format!("{last}.partial"));
+    fs::remove_file(wal.join(&last)).unwrap();
+    for written in [300_000, 700_000] {
+        let mut bytes = whole.clone();
+        bytes[written..].fill(0);
+        fs::write(&partial, bytes).unwrap();
+        settle(&wal);
+        let (code, document, _) = verify(&[wal.to_str().unwrap(), "--index", index.to_str().unwrap(), "--fail-on", "warning"]);
+        assert_eq!((code, changed(&document)), (0, Vec::new()), "{written}");
+    }
+}
+
+/// One would be lost under the other, also where neither is there yet and they are written in two ways.
+#[test]
+fn two_options_never_write_to_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+    fs::create_dir(&real).unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    let good = Case::named("good").unwrap();
+    let wal = folder.path().join("wal");
+    fs::create_dir(&wal).unwrap();
+    good.rebuild(&wal).unwrap();
+    let (here, there) = (real.join("x"), link.join("x"));
+    for options in [["--index", "-o"], ["--index", "--write-known"], ["-o", "--write-known"]] {
+        let words = ["verify", wal.to_str().unwrap(), options[0], here.to_str().unwrap(), options[1], there.to_str().unwrap()];
+        let ran = walproof(&words);
+        assert!(ran.code == 2 && ran.err.contains("name the same file") && !here.exists(), "{options:?}: {}", ran.err);
     }
 }

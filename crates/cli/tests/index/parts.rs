@@ -172,10 +172,62 @@ fn a_joined_report_says_what_it_is_joined_of() {
     assert!(said("prometheus").out.contains(&lies), "{}", said("prometheus").out);
 }
 
+/// A file in several parts is what it was when it was read last, in whichever order they are named.
+#[test]
+fn of_parts_that_overlap_the_latest_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let wal = folder.path().join("wal");
+    fs::create_dir(&wal).unwrap();
+    archive(&wal);
+    let parts: Vec<String> = ["whole", "cut", "mended"].map(|name| folder.path().join(name).to_str().unwrap().to_owned()).into();
+    let summarize = |part: &str| assert_eq!(walproof(&["summarize", wal.to_str().unwrap(), "-o", part]).code, 0);
+    let file = files(&wal).remove(5);
+    let bytes = fs::read(&file).unwrap();
+    summarize(&parts[0]);
+    fs::write(&file, &bytes[..300_000]).unwrap();
+    age(&file);
+    summarize(&parts[1]);
+    let joined = |parts: &[&String]| {
+        let words: Vec<&str> = ["--summaries"].into_iter().chain(parts.iter().map(|part| part.as_str())).collect();
+        verify(&words).1
+    };
+    let cut = verify(&[wal.to_str().unwrap()]).1;
+    assert_eq!(cut["verdict"], "refuted");
+    assert_eq!((joined(&[&parts[0], &parts[1]]), joined(&[&parts[1], &parts[0]])), (cut.clone(), cut));
+    fs::write(&file, &bytes).unwrap();
+    age(&file);
+    summarize(&parts[2]);
+    let whole = verify(&[wal.to_str().unwrap()]).1;
+    assert_eq!(whole["verdict"], "proven");
+    assert_eq!(joined(&[&parts[1], &parts[2]]), whole);
+    assert_eq!(joined(&[&parts[2], &parts[0], &parts[1]]), whole);
+}
+
+/// Nobody can unpack it, so that nothing but its beginning is needed.
+#[test]
+fn a_part_does_not_keep_what_is_encrypted() {
+    let folder = tempfile::tempdir().unwrap();
+    let (wal, part) = (folder.path().join("wal"), folder.path().join("part"));
+    fs::create_dir(&wal).unwrap();
+    archive(&wal);
+    let file = files(&wal).remove(5);
+    let mut dice = Dice(7);
+    let noise: Vec<u8> = (0..1 << 20).map(|_| dice.below(256) as u8).collect();
+    fs::write(&file, [b"Salted__", &noise[..]].concat()).unwrap();
+    age(&file);
+    assert_eq!(walproof(&["summarize", wal.to_str().unwrap(), "-o", part.to_str().unwrap()]).code, 0);
+    assert!(fs::metadata(&part).unwrap().len() < 100_000);
+    assert_eq!(verify(&["--summaries", part.to_str().unwrap()]), verify(&[wal.to_str().unwrap()]));
+}
+
 #[test]
 fn what_is_no_part_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let part = folder.path().join("part");
+    for endless in ["/dev/zero", "/dev/stdin"] {
+        let ran = walproof(&["verify", "--summaries", endless]);
+        assert!(ran.code == 2 && ran.err.contains("no plain file"), "{}", ran.err);
+    }
     fs::write(&part, "notes").unwrap();
     let ran = walproof(&["verify", "--summaries", part.to_str().unwrap()]);
     assert!(ran.code == 2 && ran.err.contains("no part"), "{}", ran.err);

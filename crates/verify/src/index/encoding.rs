@@ -9,7 +9,7 @@ use super::record::{Owner, Record};
 use pgwal_format::wire::Wire;
 use twox_hash::XxHash3_128;
 
-const MAGIC: &[u8] = b"walproof index\n";
+pub(super) const MAGIC: &[u8] = b"walproof index\n";
 /// Rises whenever records mean something else, or a scan comes to something else.
 const VERSION: u8 = 1;
 

@@ -1,13 +1,13 @@
 //! Parts of an archive, judged as one.
 
-use super::part::{NoPart, Part, Summary, decode};
+use super::part::{MAGIC, NoPart, Part, Summary, decode};
 use super::usage::PartsUse;
 use super::view::{Known, Read, View};
 use super::wire::timestamp;
 use crate::consensus::First;
 use pgwal_format::FileName;
 use pgwal_source::{Entry, Kept, KeptFile, Listing, SourceError, common_folder};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -22,6 +22,9 @@ impl Parts {
     pub fn new() -> Parts {
         Parts::default()
     }
+
+    /// What the bytes of every part begin with.
+    pub const MAGIC: &'static [u8] = MAGIC;
 
     /// Adds what [`summarize`](super::summarize()) gave.
     ///
@@ -49,7 +52,8 @@ impl Parts {
         PartsUse { place: folder.map(|folder| folder.display().to_string()), count: self.parts.len() as u64, seen: seen().min().zip(seen().max()) }
     }
 
-    /// What they say the archive holds. A file that is in two parts is one if it was the same file both times.
+    /// What they say the archive holds. A file that is in two parts is what it was when it was read last; only one that was
+    /// whole both times, and another one each time, is two.
     pub(crate) fn join(self) -> (Kept, Joined) {
         let name = self.used().place.unwrap_or_else(|| match self.parts.len() {
             1 => "one part".to_owned(),
@@ -57,8 +61,7 @@ impl Parts {
         });
         let mut kept = Kept { name, ..Kept::default() };
         let mut listing = Listing::default();
-        let mut all: Vec<Summary> = Vec::new();
-        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut of_file: BTreeMap<String, Vec<Summary>> = BTreeMap::new();
         for part in self.parts {
             listing.ignored.merge(&part.ignored);
             listing.unknown.merge(&part.unknown);
@@ -68,22 +71,15 @@ impl Parts {
                 }
             }
             for summary in part.summaries {
-                let same = |known: &Summary| {
-                    let sum = |s: &Summary| s.views.first().map(|(_, read)| read.sum);
-                    (known.size, sum(known), &known.content) == (summary.size, sum(&summary), &summary.content)
-                };
-                match places.get(&summary.file).and_then(|&at| all.get(at)) {
-                    Some(known) if same(known) => continue,
-                    _ => drop(places.insert(summary.file.clone(), all.len())),
-                }
-                all.push(summary);
+                of_file.entry(summary.file.clone()).or_default().push(summary);
             }
         }
+        let mut all: Vec<Summary> = of_file.into_values().flat_map(latest).collect();
         for summary in &mut all {
             let entry = Entry::named(&summary.file, Some(summary.size));
             // Small ones are read whenever they are asked for, the others only where their summary does not say enough.
             let file = KeptFile { content: summary.content.take(), stamp: summary.stamp, seen: summary.seen };
-            kept.files.insert(summary.file.clone(), file);
+            kept.files.entry(summary.file.clone()).or_insert(file);
             listing.entries.push(entry);
         }
         // In the order in which the source lists them.
@@ -96,6 +92,19 @@ impl Parts {
             Joined { summaries: order.into_iter().map(|(_, summary)| summary).collect(), unclear: Mutex::new(None), kept: kept_names(&kept) };
         (kept, joined)
     }
+}
+
+/// What several summaries of one file say of it: the latest, and of those before that were whole the ones that were others.
+fn latest(mut summaries: Vec<Summary>) -> Vec<Summary> {
+    summaries.sort_by_key(|summary| std::cmp::Reverse(summary.age()));
+    let mut out: Vec<Summary> = Vec::new();
+    for summary in summaries {
+        let differs = |known: &Summary| known.is_whole() && known.sum() != summary.sum();
+        if out.is_empty() || summary.is_whole() && out.iter().all(differs) {
+            out.push(summary);
+        }
+    }
+    out
 }
 
 fn kept_names(kept: &Kept) -> HashMap<String, bool> {

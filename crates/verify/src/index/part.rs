@@ -19,7 +19,8 @@ use pgwal_walk::{Head, Run, SlackKind, Tail};
 use std::time::SystemTime;
 use twox_hash::XxHash3_128;
 
-const MAGIC: &[u8] = b"walproof part\n";
+/// What a part begins with.
+pub(super) const MAGIC: &[u8] = b"walproof part\n";
 /// Rises whenever summaries mean something else.
 const VERSION: u8 = 2;
 
@@ -91,6 +92,22 @@ impl Summary {
         let why = if found == expected { kind } else { Why::Size { found, short: found < expected } };
         let sha1 = read.sha1.filter(|_| found <= expected);
         is_one_kind(read).then(|| Read { run: None, why: Some(why), sha1, ..read.clone() })
+    }
+
+    /// It could be used as a segment of the archive that it is from.
+    pub fn is_whole(&self) -> bool {
+        self.views.first().is_some_and(|(_, read)| read.why.is_none())
+    }
+
+    /// The hash of its plain bytes.
+    pub fn sum(&self) -> Option<u128> {
+        self.views.first().map(|(_, read)| read.sum)
+    }
+
+    /// Of two summaries of one file, the greater one is the later one, whatever their order.
+    pub fn age(&self) -> (SystemTime, (u64, i64, i64, u64), Option<u128>) {
+        let Stamp { size, modified, changed, inode } = self.stamp;
+        (self.seen, (size, modified, changed, inode), self.sum())
     }
 
     /// It is clear what the file comes to in any archive.

@@ -49,7 +49,8 @@ impl<'a> Session<'a> {
             let file = entry.shown();
             let stamp = source.stamp(entry);
             let old = index.records.get(&file);
-            let same = old.is_some_and(|old| Some(old.stamp) == stamp);
+            // What this user may not read is told, whoever proved it.
+            let same = old.is_some_and(|old| Some(old.stamp) == stamp) && source.may_read(entry);
             let whole = trusting || old.is_some_and(|old| old.needs_left.is_none());
             Slot { file, stamp, old, same, taken: same && whole }
         };
@@ -126,8 +127,10 @@ impl<'a> Session<'a> {
         let renamed: HashMap<_, &Record> = old.map(|old| ((old.view.system_id, old.view.timeline, old.view.number), old)).collect();
         let before = |(&i, new): (&usize, &Record)| {
             let old = match self.slots.get(i)?.old {
-                None if is_segment(&new.file) => *renamed.get(&(new.view.system_id, new.view.timeline, new.view.number))?,
-                named => named?,
+                // What a .partial holds is written on.
+                _ if !is_segment(&new.file) => return None,
+                None => *renamed.get(&(new.view.system_id, new.view.timeline, new.view.number))?,
+                Some(named) => named,
             };
             (old.good && old.sum != new.sum && old.view.number == new.view.number).then_some((i, old))
         };
@@ -145,16 +148,16 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// What was saved; what is known now is kept for [`Index::save`]. A changed file that `told` has stays what it was, and
-    /// is read and told again each time, until somebody accepts the change.
-    pub fn end(self, whose: &Consensus, inventory: &Inventory, told: &HashSet<&str>) -> IndexUse {
+    /// What was saved; what is known now is kept for [`Index::save`]. A changed file stays what it was, and is read and told
+    /// again each time, until somebody accepts the change.
+    pub fn end(self, whose: &Consensus, inventory: &Inventory, accepted: &HashSet<&str>) -> IndexUse {
         let proven = self.proven_before(&self.learned());
         let mut used = self.used.into_inner().unwrap_or_else(PoisonError::into_inner);
         let learned = self.learned.into_inner().unwrap_or_else(PoisonError::into_inner);
         let owner = Owner { layout: whose.layout, system_id: whose.system_id };
         let mut now: HashMap<usize, Record> = learned;
         for (i, old) in proven {
-            let Some(slot) = self.slots.get(i).filter(|slot| told.contains(slot.file.as_str())) else { continue };
+            let Some(slot) = self.slots.get(i).filter(|slot| !accepted.contains(slot.file.as_str())) else { continue };
             // No file has this stamp.
             let stamp = Stamp { size: 0, modified: 0, changed: 0, inode: 0 };
             now.insert(i, Record { file: slot.file.clone(), stamp, ..old.clone() });

@@ -1,6 +1,6 @@
 //! The index on disk.
 
-use super::encoding::{Content, NoIndex, decode, encode};
+use super::encoding::{Content, MAGIC, NoIndex, decode, encode};
 use super::record::{Owner, Record};
 use super::usage::IndexUse;
 use pgwal_source::name::OWN_SUFFIX;
@@ -42,7 +42,13 @@ impl Index {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file"));
         }
         match File::open(path) {
-            Ok(file) => drop(file.take(LIMIT).read_to_end(&mut bytes)?),
+            Ok(file) => {
+                (&file).take(MAGIC.len() as u64).read_to_end(&mut bytes)?;
+                // What is no index is not read, however large it is.
+                if bytes == MAGIC {
+                    file.take(LIMIT).read_to_end(&mut bytes)?;
+                }
+            }
             // Not only after hours.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::metadata(folder_of(path))?;

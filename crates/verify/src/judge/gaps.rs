@@ -2,8 +2,9 @@
 
 use super::{Judge, whole_way};
 use crate::codes::{Code, Severity};
-use crate::finding::Detail;
-use crate::options::Which;
+use crate::finding::{Detail, Finding};
+use crate::options::{Depth, Which};
+use crate::outcome::Backup;
 use crate::path::Hole;
 use crate::stretch::Piece;
 use crate::tree::history_name;
@@ -52,6 +53,7 @@ impl Judge<'_> {
         let newest = needs.iter().map(|n| n.3).max();
         // Where WAL begins with what a backup needs, everything older was given up; pg_archivecleanup leaves its .backup files.
         let expired = needs.iter().any(|n| n.1 == first);
+        self.ends_in_backup();
         for (timeline, from, to, start) in needs {
             // A live server has given up what it archived.
             if from < first && self.live {
@@ -70,6 +72,34 @@ impl Judge<'_> {
                 self.gap(&hole, true, Some(Severity::Error));
             }
         }
+    }
+
+    /// WAL that ends, without an error, before the end of a backup whose segments are all there by their names.
+    fn ends_in_backup(&mut self) {
+        if self.live || self.options.depth != Depth::Records {
+            return;
+        }
+        let Some((timeline, piece)) = self.last_run(Lsn::MAX) else { return };
+        let (from, next) = (self.start_of(piece.last), piece.last.next());
+        let (end, lsn) = (piece.run().map_or(from, |run| run.end), self.begun(Some(piece), next));
+        let last = self.way.legs.last().map_or(next, |leg| leg.last);
+        let needed = |b: &Backup| self.layout().address().prev_segment(b.stop, self.layout().segment);
+        let whole = |b: &&Backup| needed(b) <= last && self.on_way(b.timeline, self.number(b.start)) && end < b.stop;
+        let Some(backup) = self.backups.iter().filter(whole).min_by_key(|b| b.stop).cloned() else { return };
+        // What is wrong there is told already, or the file is being copied.
+        let told = |f: &Finding| {
+            let near = f.at.is_some_and(|at| at >= from && at < backup.stop) && f.timeline >= Some(timeline);
+            near && (f.severity == Severity::Error || f.code == Code::StillCopied)
+        };
+        if self.findings.iter().any(told) {
+            return;
+        }
+        let at = if self.on_way(timeline, self.number(lsn)) { lsn } else { end };
+        let lost = self.lost(lsn, None, None);
+        let finding = self.found(Code::BackupCut, timeline, lsn, at, Detail::EndsInBackup { backup: backup.file, stop: backup.stop });
+        finding.severity = Severity::Error;
+        finding.lost = Some(lost);
+        finding.readable_until = Some(lsn);
     }
 
     /// Timelines that a history file tells of and that have no WAL here, not even unfinished.

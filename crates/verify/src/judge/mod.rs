@@ -117,6 +117,7 @@ impl<'a> Judge<'a> {
         self.suspects();
         self.count();
         self.weigh_copies();
+        self.weigh_refused();
         let timelines: Vec<TimelineId> = self.pieces.keys().copied().collect();
         for &timeline in &timelines {
             self.line(timeline);
@@ -239,6 +240,20 @@ impl<'a> Judge<'a> {
         &mut self.findings[last]
     }
 
+    /// A file that the folder's list refuses matters where recovery needs it.
+    fn weigh_refused(&mut self) {
+        let mut findings = std::mem::take(&mut self.findings);
+        for finding in findings.iter_mut().filter(|f| f.code == Code::Unreadable) {
+            let Some((timeline, at)) = finding.timeline.zip(finding.at) else { continue };
+            let number = self.number(at);
+            let other_branch = !self.target_line.iter().any(|&(t, _)| t == timeline);
+            if other_branch || self.way.legs.iter().any(|leg| (leg.first..=leg.last).contains(&number)) {
+                finding.severity = self.weigh(finding.severity, timeline, number);
+            }
+        }
+        self.findings = findings;
+    }
+
     /// Copies that differ matter where recovery needs one of them.
     fn weigh_copies(&mut self) {
         let mut findings = std::mem::take(&mut self.findings);
@@ -274,6 +289,24 @@ impl<'a> Judge<'a> {
         }
         self.total = sum.mark();
         self.facts = sum.facts;
+    }
+
+    /// The last run on the way that begins before a position, and its timeline.
+    pub fn last_run(&self, before: Lsn) -> Option<(TimelineId, &Piece)> {
+        self.way.legs.iter().rev().find_map(|leg| {
+            let pieces = self.pieces.get(&leg.timeline)?;
+            let on_leg = |p: &&Piece| (leg.first..=leg.last).contains(&p.first) && p.run().is_some() && self.start_of(p.first) < before;
+            Some((leg.timeline, pieces.iter().rev().find(on_leg)?))
+        })
+    }
+
+    /// The first record that can be read on the way behind a segment.
+    pub fn next_record(&self, number: SegmentNo) -> Option<Lsn> {
+        self.way.legs.iter().filter(|leg| leg.last > number).find_map(|leg| {
+            let behind = |p: &&Piece| p.first > number && (leg.first..=leg.last).contains(&p.first);
+            let first = |p: &Piece| p.run().and_then(|run| run.first).map(|first| first.lsn);
+            self.pieces.get(&leg.timeline)?.iter().filter(behind).find_map(first)
+        })
     }
 
     /// The first piece on the way behind a segment, and the records before it.

@@ -188,7 +188,9 @@ impl Judge<'_> {
     fn replay(&self, findings: &[Finding], accepted: &[Finding]) -> (Option<(Lsn, Lsn)>, Tally) {
         let stop = findings.iter().find(|f| f.severity == Severity::Error && f.lsn.is_some() && self.stops(f));
         let refuted_at = stop.and_then(|f| f.at);
-        let open = |h: &&crate::path::Hole| refuted_at.is_none_or(|at| self.start_of(h.last) < at);
+        // One behind which nothing can be read before that, ends replay itself.
+        let last = self.last_run(refuted_at.unwrap_or(Lsn::MAX)).map(|(_, piece)| piece.last);
+        let open = |h: &&crate::path::Hole| refuted_at.is_none_or(|at| self.start_of(h.last) < at && last.is_some_and(|last| h.last < last));
         let behind = self.way.holes.iter().filter(open).map(|h| h.last).max();
         let legs = self.way.legs.iter().filter(|leg| behind.is_none_or(|hole| leg.first > hole));
         let on_leg = |leg: &crate::path::Leg| {
@@ -210,7 +212,7 @@ impl Judge<'_> {
             replayed.commits = replayed.commits.saturating_sub(lost.commits_after);
             replayed.last_commit = lost.last_commit;
         }
-        let to = stop.and_then(|f| f.lsn).or(end);
+        let to = stop.and_then(|f| f.lsn).map(|lsn| self.comes_to(lsn)).or(end);
         let mut first = first.map(|f| f.lsn);
         // Damage that is accepted is not replayed over: what is proven begins behind it.
         let behind =
@@ -224,6 +226,11 @@ impl Judge<'_> {
             replayed.last_commit = replayed.last_commit.filter(|_| replayed.commits > 0);
         }
         (first.zip(to).map(|(first, to)| (first, to.max(first))), replayed)
+    }
+
+    /// How far replay comes that ends at a position: not farther than WAL does that can be read.
+    fn comes_to(&self, lsn: Lsn) -> Lsn {
+        self.last_run(lsn).map_or(lsn, |(_, piece)| lsn.min(self.begun(Some(piece), piece.last.next())))
     }
 
     /// Whether a finding lies on the way of recovery: in a file that it takes, or in a hole where it wants one.
@@ -241,7 +248,7 @@ impl Judge<'_> {
         let stop = findings.iter().filter(ends).filter_map(|f| f.lsn.or(f.at)).filter(|&lsn| lsn >= backup.start).min();
         let last = self.way.legs.last()?;
         let end = self.pieces.get(&last.timeline)?.iter().filter(|p| p.first <= last.last).filter_map(Piece::run).next_back()?.end;
-        Some(stop.unwrap_or(end)).filter(|&to| to >= backup.start)
+        Some(stop.map_or(end, |stop| self.comes_to(stop))).filter(|&to| to >= backup.start)
     }
 
     /// Whether everything from a backup's start to its stop can be read.
@@ -249,8 +256,11 @@ impl Judge<'_> {
         let here = self.way.legs.first().map(|l| self.start_of(l.first)).is_some_and(|from| from <= backup.start);
         let end = self.pieces.get(&backup.timeline).and_then(|p| p.iter().filter_map(Piece::run).next_back()).map(|r| r.end);
         let broken = |f: &Finding| {
-            f.severity >= Severity::Warning && f.lsn.or(f.at).is_some_and(|l| l < backup.stop) && {
-                let until = f.lost.and_then(|l| l.until_lsn).unwrap_or(Lsn::MAX);
+            // A file whose bytes are others than they were, or than its name says, is judged by its records all the same.
+            let stops = !matches!(f.code, Code::SegmentChanged | Code::NameChecksum);
+            stops && f.severity >= Severity::Warning && f.lsn.or(f.at).is_some_and(|l| l < backup.stop) && {
+                let next = || self.next_record(self.number(f.at.or(f.lsn)?));
+                let until = f.lost.and_then(|l| l.until_lsn).or_else(next).unwrap_or(Lsn::MAX);
                 until > backup.start && f.timeline == Some(backup.timeline) && self.stops(f)
             }
         };

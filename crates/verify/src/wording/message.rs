@@ -112,6 +112,10 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::TooShort { wanted, reached: Some(reached), .. } => format!("replay reaches {reached}, not {wanted} that it must reach"),
         Detail::TooShort { wanted, reached: None, .. } => format!("nothing replays that could reach {wanted}"),
         Detail::Age(age) => age.to_string(),
+        Detail::EndsInBackup { backup, stop } => {
+            let end = f.lsn.unwrap_or(*stop);
+            format!("WAL ends at {end}, and {backup} needs it up to {stop}")
+        }
         Detail::KnownGone { what } => format!("{what} was accepted, and is not found so any more"),
         Detail::Expired { count, oldest } => {
             let (files, are) = if *count == 1 { ("1 segment".to_owned(), "was") } else { (format!("{count} segments"), "were") };
