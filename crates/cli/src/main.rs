@@ -14,6 +14,7 @@ mod output;
 mod place;
 mod progress;
 mod render;
+mod restore_command;
 mod told;
 
 use clap::Parser;

@@ -1,6 +1,7 @@
 //! The options that say where an index lies, and opening it.
 
 use crate::input::{At, Input};
+use crate::output::folder_of;
 use anyhow::{Context, ensure};
 use pgwal::source::name::OWN_SUFFIX;
 use pgwal::verify::index::Index;
@@ -45,8 +46,7 @@ impl Memory {
 
 /// An index in the archive must have a name that no run takes for a file of the archive.
 fn refuse_inside(path: &Path, archive: &Path) -> anyhow::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let inside = match (folder.canonicalize(), archive.canonicalize()) {
+    let inside = match (folder_of(path).canonicalize(), archive.canonicalize()) {
         (Ok(folder), Ok(archive)) => folder.starts_with(archive),
         _ => false,
     };

@@ -10,7 +10,7 @@ use pgwal::source::name::{self, Place};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Writes an answer: to the file, or else to standard output.
 pub fn deliver(bytes: &[u8], file: Option<&Path>) -> io::Result<()> {
@@ -21,6 +21,11 @@ pub fn deliver(bytes: &[u8], file: Option<&Path>) -> io::Result<()> {
             out.write_all(bytes).and_then(|()| out.flush())
         }
     }
+}
+
+/// The folder of a file.
+pub fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Puts a file with these bytes in the place of another, which keeps its permissions. What is no plain file (a pipe, a device)
@@ -40,7 +45,7 @@ fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut hidden = OsString::from(".");
     hidden.push(name);
     hidden.push(format!(".walproof-{}", std::process::id()));
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+    let folder = folder_of(&file).to_path_buf();
     let new = folder.join(hidden);
     let written = (|| {
         // Left over by a run with this number that was killed.

@@ -90,9 +90,7 @@ impl Facts {
             }
         }
     }
-}
 
-impl Facts {
     /// Of the segment in which replay stops: takes what lies before that for all.
     pub(crate) fn keep(&mut self, ends: &[TransactionEnd], points: Vec<RestorePoint>) {
         self.span = None;

@@ -20,6 +20,7 @@ use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::rmgr::{TRANSACTION, XLOG};
 use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::Source;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 /// The times of an archive.
@@ -168,13 +169,13 @@ impl Times {
         let behind = replay.facts.partition_point(|facts| facts.from <= lsn);
         let at = behind.saturating_sub(1);
         let Some(facts) = replay.facts.get(at).filter(|facts| self.number(facts.from) == number) else {
-            return Ok(replay.around(lsn, behind));
+            return Ok(replay.between(lsn, behind..behind, None, None, None));
         };
         let seen = self.read(source, options, replay, facts)?;
         let kept = seen.ends.iter().rev().find(|end| end.lsn <= lsn).copied();
         let dropped = seen.ends.iter().find(|end| end.lsn > lsn).copied();
         let point = seen.points.into_iter().find(|point| point.lsn == lsn);
-        Ok(replay.between(lsn, at, kept, dropped, point))
+        Ok(replay.between(lsn, at..behind, kept, dropped, point))
     }
 
     /// A time: everything up to the first end of a transaction that is later. `None` where no transaction ends.
@@ -198,7 +199,7 @@ impl Times {
         let Some(index) = seen.ends.iter().position(|end| end.time > time) else { return Ok(None) };
         let dropped = seen.ends.get(index).copied();
         let kept = index.checked_sub(1).and_then(|before| seen.ends.get(before)).copied();
-        let moment = replay.between(dropped.map_or(facts.from, |end| end.lsn), at, kept, dropped, None);
+        let moment = replay.between(dropped.map_or(facts.from, |end| end.lsn), at..at + 1, kept, dropped, None);
         Ok(Some(Moment { lsn: moment.kept.map_or(moment.lsn, |kept| kept.lsn), ..moment }))
     }
 
@@ -212,7 +213,7 @@ impl Times {
                 let seen = self.read(source, options, replay, facts)?;
                 if let Some(index) = seen.ends.iter().position(|end| end.xid == xid) {
                     let (kept, dropped) = (seen.ends.get(index).copied(), seen.ends.get(index + 1).copied());
-                    return Ok(kept.map(|end| replay.between(end.lsn, at, kept, dropped, None)));
+                    return Ok(kept.map(|end| replay.between(end.lsn, at..at + 1, kept, dropped, None)));
                 }
             }
         }
@@ -285,19 +286,17 @@ impl Replay {
         self.from <= lsn && lsn <= self.to
     }
 
-    /// A position between segments, the first of them behind it at `behind`.
-    fn around(&self, lsn: Lsn, behind: usize) -> Moment {
-        let spans = |facts: &[Facts]| facts.iter().filter_map(|facts| facts.span.clone()).collect::<Vec<_>>();
-        let (before, after) = self.facts.split_at(behind.min(self.facts.len()));
-        let kept = spans(before).last().map(|span| span.last);
-        let dropped = spans(after).first().map(|span| span.first).filter(|end| self.reaches(end.lsn));
-        Moment { lsn, kept, dropped, point: None }
-    }
-
-    /// Looks into the neighbours for what the segment itself does not have.
-    fn between(&self, lsn: Lsn, at: usize, kept: Option<TransactionEnd>, dropped: Option<TransactionEnd>, point: Option<RestorePoint>) -> Moment {
-        let before = || self.facts.iter().take(at).rev().find_map(|facts| facts.span.as_ref()).map(|span| span.last);
-        let behind = || self.facts.iter().skip(at + 1).find_map(|facts| facts.span.as_ref()).map(|span| span.first);
+    /// Looks into the neighbours for what the segment that holds the position (`own`: none where it is missing) does not have.
+    fn between(
+        &self,
+        lsn: Lsn,
+        own: Range<usize>,
+        kept: Option<TransactionEnd>,
+        dropped: Option<TransactionEnd>,
+        point: Option<RestorePoint>,
+    ) -> Moment {
+        let before = || self.facts.iter().take(own.start).rev().find_map(|facts| facts.span.as_ref()).map(|span| span.last);
+        let behind = || self.facts.iter().skip(own.end).find_map(|facts| facts.span.as_ref()).map(|span| span.first);
         let kept = kept.or_else(before);
         Moment { lsn, kept, dropped: dropped.or_else(behind).filter(|end| self.reaches(end.lsn)), point }
     }

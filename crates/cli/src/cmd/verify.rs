@@ -6,7 +6,7 @@ use crate::cmd::restoring::Restoring;
 use crate::count::Volume;
 use crate::input::{At, Input};
 use crate::memory::Memory;
-use crate::output::deliver;
+use crate::output::{deliver, folder_of};
 use crate::progress::Bar;
 use crate::render::time::Zone;
 use crate::render::{json, verify_html, verify_junit, verify_nagios, verify_prometheus, verify_sarif, verify_text};
@@ -251,8 +251,7 @@ fn render(format: Format, told: &Told<'_>) -> io::Result<Vec<u8>> {
 
 /// The place of a file, which need not be there yet.
 fn place(file: &Path) -> PathBuf {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let missing = || Some(folder.canonicalize().ok()?.join(file.file_name()?));
+    let missing = || Some(folder_of(file).canonicalize().ok()?.join(file.file_name()?));
     file.canonicalize().ok().or_else(missing).unwrap_or_else(|| file.to_path_buf())
 }
 

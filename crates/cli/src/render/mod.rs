@@ -20,7 +20,6 @@ pub mod line;
 pub mod markup;
 pub mod plan_json;
 pub mod plan_text;
-pub mod restore_command;
 pub mod restore_json;
 pub mod restore_text;
 pub mod stats_csv;

@@ -10,8 +10,9 @@ mod when;
 use run::walproof;
 use serde_json::Value;
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+use tempfile::TempDir;
 use walproof_testdata::Case;
 
 /// An exit code and a document, without what tells of the index or of parts alone.
@@ -48,6 +49,15 @@ fn archive(to: &Path) {
     settle(to);
 }
 
+/// That archive in a folder `wal`, beside which there is room.
+fn place() -> (TempDir, PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let wal = folder.path().join("wal");
+    fs::create_dir(&wal).unwrap();
+    archive(&wal);
+    (folder, wal)
+}
+
 fn settle(folder: &Path) {
     fs::read_dir(folder).unwrap().for_each(|file| age(&file.unwrap().path()));
     std::thread::sleep(Duration::from_millis(80));
@@ -68,10 +78,8 @@ fn flip(path: &Path, offset: usize) {
 
 #[test]
 fn the_second_run_reads_nothing_and_says_the_same() {
-    let folder = tempfile::tempdir().unwrap();
-    let (wal, index) = (folder.path().join("wal"), folder.path().join("index"));
-    fs::create_dir(&wal).unwrap();
-    archive(&wal);
+    let (folder, wal) = place();
+    let index = folder.path().join("index");
     let (wal, index) = (wal.to_str().unwrap(), index.to_str().unwrap());
     let plain = verify(&[wal]);
     let first = verify(&[wal, "--index", index]);
@@ -89,10 +97,8 @@ fn the_second_run_reads_nothing_and_says_the_same() {
 
 #[test]
 fn changed_bytes_are_found() {
-    let folder = tempfile::tempdir().unwrap();
-    let (wal, index) = (folder.path().join("wal"), folder.path().join("index"));
-    fs::create_dir(&wal).unwrap();
-    archive(&wal);
+    let (folder, wal) = place();
+    let index = folder.path().join("index");
     let name = segment(&wal, 1);
     let file = wal.join(&name);
     let words = [wal.to_str().unwrap(), "--index", index.to_str().unwrap()];
@@ -154,10 +160,8 @@ fn a_change_is_told_until_it_is_accepted() {
 
 #[test]
 fn a_share_of_the_segments_is_read_again_each_time_and_all_of_them_in_turn() {
-    let folder = tempfile::tempdir().unwrap();
-    let (wal, index) = (folder.path().join("wal"), folder.path().join("index"));
-    fs::create_dir(&wal).unwrap();
-    archive(&wal);
+    let (folder, wal) = place();
+    let index = folder.path().join("index");
     let words = [wal.to_str().unwrap(), "--index", index.to_str().unwrap(), "--reread", "1/4"];
     let first = verify(&words);
     let oldest = |used: &Value| used["oldest_proof"].as_str().map(str::to_owned);
@@ -171,10 +175,8 @@ fn a_share_of_the_segments_is_read_again_each_time_and_all_of_them_in_turn() {
 
 #[test]
 fn what_is_no_index_of_this_archive_is_not_used() {
-    let folder = tempfile::tempdir().unwrap();
-    let (wal, index) = (folder.path().join("wal"), folder.path().join("index"));
-    fs::create_dir(&wal).unwrap();
-    archive(&wal);
+    let (folder, wal) = place();
+    let index = folder.path().join("index");
     let words = [wal.to_str().unwrap(), "--index", index.to_str().unwrap()];
     let good = verify(&words).1;
     let whole = fs::read(&index).unwrap();
@@ -222,10 +224,7 @@ fn an_index_in_the_archive_is_no_file_of_it() {
 #[test]
 fn an_index_is_a_plain_file_that_keeps_its_link_and_its_permissions() {
     use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
-    let folder = tempfile::tempdir().unwrap();
-    let wal = folder.path().join("wal");
-    fs::create_dir(&wal).unwrap();
-    archive(&wal);
+    let (folder, wal) = place();
     let at = |name: &str| folder.path().join(name);
     let ended = |index: &Path| walproof(&["verify", wal.to_str().unwrap(), "--index", index.to_str().unwrap()]);
     assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
@@ -248,10 +247,8 @@ fn an_index_is_a_plain_file_that_keeps_its_link_and_its_permissions() {
 #[test]
 fn a_run_that_is_killed_loses_nothing() {
     let kills: u32 = std::env::var("WALPROOF_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(20);
-    let folder = tempfile::tempdir().unwrap();
-    let (wal, index) = (folder.path().join("wal"), folder.path().join("index"));
-    fs::create_dir(&wal).unwrap();
-    archive(&wal);
+    let (folder, wal) = place();
+    let index = folder.path().join("index");
     let words = [wal.to_str().unwrap(), "--index", index.to_str().unwrap()];
     assert_eq!(verify(&words).0, 0);
     let run = || std::process::Command::new(env!("CARGO_BIN_EXE_walproof")).args(["verify", "-q", "--reread", "1/9"]).args(words).spawn().unwrap();
@@ -272,10 +269,8 @@ fn a_run_that_is_killed_loses_nothing() {
 #[cfg(unix)]
 #[test]
 fn an_index_that_cannot_be_written_is_told_in_every_format() {
-    let folder = tempfile::tempdir().unwrap();
-    let (wal, index) = (folder.path().join("wal"), folder.path().join("index"));
-    fs::create_dir(&wal).unwrap();
-    archive(&wal);
+    let (folder, wal) = place();
+    let index = folder.path().join("index");
     // No file may grow: root obeys that, too.
     let script = "trap '' XFSZ; ulimit -f 0; exec \"$0\" verify \"$1\" --index \"$2\" --format \"$3\"";
     for (format, code) in [("text", 2), ("json", 2), ("nagios", 3), ("junit", 2)] {
@@ -299,11 +294,9 @@ fn an_index_that_cannot_be_written_is_told_in_every_format() {
 /// pg_receivewal writes on in a file of full size.
 #[test]
 fn an_unfinished_segment_that_was_written_on_has_not_changed() {
-    let folder = tempfile::tempdir().unwrap();
-    let (wal, index) = (folder.path().join("wal"), folder.path().join("index"));
-    fs::create_dir(&wal).unwrap();
-    archive(&wal);
-    let last = (0..).map(|nth| segment(&wal, nth)).take(13).last().unwrap();
+    let (folder, wal) = place();
+    let index = folder.path().join("index");
+    let last = segment(&wal, 12);
     let whole = fs::read(wal.join(&last)).unwrap();
     let partial = wal.join(format!("{last}.partial"));
     fs::remove_file(wal.join(&last)).unwrap();
@@ -320,14 +313,10 @@ fn an_unfinished_segment_that_was_written_on_has_not_changed() {
 /// One would be lost under the other, also where neither is there yet and they are written in two ways.
 #[test]
 fn two_options_never_write_to_one_file() {
-    let folder = tempfile::tempdir().unwrap();
+    let (folder, wal) = place();
     let (real, link) = (folder.path().join("real"), folder.path().join("link"));
     fs::create_dir(&real).unwrap();
     std::os::unix::fs::symlink(&real, &link).unwrap();
-    let good = Case::named("good").unwrap();
-    let wal = folder.path().join("wal");
-    fs::create_dir(&wal).unwrap();
-    good.rebuild(&wal).unwrap();
     let (here, there) = (real.join("x"), link.join("x"));
     for options in [["--index", "-o"], ["--index", "--write-known"], ["-o", "--write-known"]] {
         let words = ["verify", wal.to_str().unwrap(), options[0], here.to_str().unwrap(), options[1], there.to_str().unwrap()];

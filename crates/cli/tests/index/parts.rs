@@ -1,7 +1,7 @@
 //! Parts of an archive, summarised by processes of their own and joined in any order, are judged as one run judges it.
 
 use super::edits::{Dice, edit, files};
-use super::{age, archive, verify};
+use super::{age, archive, place, verify};
 use crate::run::walproof;
 use pgwal::format::{Align, Endian, Layout, Lsn, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
 use pgwal_craft::Builder;
@@ -175,10 +175,7 @@ fn a_joined_report_says_what_it_is_joined_of() {
 /// A file in several parts is what it was when it was read last, in whichever order they are named.
 #[test]
 fn of_parts_that_overlap_the_latest_counts() {
-    let folder = tempfile::tempdir().unwrap();
-    let wal = folder.path().join("wal");
-    fs::create_dir(&wal).unwrap();
-    archive(&wal);
+    let (folder, wal) = place();
     let parts: Vec<String> = ["whole", "cut", "mended"].map(|name| folder.path().join(name).to_str().unwrap().to_owned()).into();
     let summarize = |part: &str| assert_eq!(walproof(&["summarize", wal.to_str().unwrap(), "-o", part]).code, 0);
     let file = files(&wal).remove(5);
@@ -206,10 +203,8 @@ fn of_parts_that_overlap_the_latest_counts() {
 /// Nobody can unpack it, so that nothing but its beginning is needed.
 #[test]
 fn a_part_does_not_keep_what_is_encrypted() {
-    let folder = tempfile::tempdir().unwrap();
-    let (wal, part) = (folder.path().join("wal"), folder.path().join("part"));
-    fs::create_dir(&wal).unwrap();
-    archive(&wal);
+    let (folder, wal) = place();
+    let part = folder.path().join("part");
     let file = files(&wal).remove(5);
     let mut dice = Dice(7);
     let noise: Vec<u8> = (0..1 << 20).map(|_| dice.below(256) as u8).collect();
@@ -244,10 +239,8 @@ fn what_is_no_part_is_refused() {
 /// What expired between listing and reading is left out; what never was WAL is a slip of the pen.
 #[test]
 fn a_segment_that_expired_meanwhile_is_left_out() {
-    let folder = tempfile::tempdir().unwrap();
-    let (wal, part) = (folder.path().join("wal"), folder.path().join("part"));
-    fs::create_dir(&wal).unwrap();
-    archive(&wal);
+    let (folder, wal) = place();
+    let part = folder.path().join("part");
     let all: Vec<String> = files(&wal).iter().map(|file| file.to_str().unwrap().to_owned()).collect();
     let summarize = |extra: &[&str]| {
         let words = ["summarize", "-o", part.to_str().unwrap()].into_iter().chain(all.iter().map(String::as_str)).chain(extra.iter().copied());
