@@ -12,7 +12,9 @@ fn crc(c: &mut Criterion) {
         let mut group = c.benchmark_group(name);
         for length in LENGTHS {
             group.throughput(Throughput::Bytes(length as u64));
-            group.bench_with_input(BenchmarkId::from_parameter(length), &bytes[..length], |b, bytes| b.iter(|| sum(0, bytes)));
+            group.bench_with_input(BenchmarkId::from_parameter(length), &bytes[..length], |b, bytes| {
+                b.iter(|| sum(0, bytes))
+            });
         }
     }
 }

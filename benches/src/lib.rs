@@ -1,6 +1,7 @@
 //! WAL to measure on, made by `pgwal-craft`: the benches in `benches/` and the floor in `src/bin` use it.
 //!
-//! Real WAL is measured by `cargo xtask compare`, whole processes against `pg_waldump`; here single layers are, on bytes in memory.
+//! Real WAL is measured by `cargo xtask compare`, whole processes against `pg_waldump`; here single layers are, on
+//! bytes in memory.
 
 use pgwal::format::{Align, Endian, Layout, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
 use pgwal_craft::{Archive, Block, Builder, Image, Rec};

@@ -6,9 +6,9 @@ use pgwal_format::{Align, Endian, Layout, PageSize, SegmentSize};
 /// Every version on every alignment and byte order, with pages and segments of these sizes.
 pub(crate) fn all(page: PageSize, segment: SegmentSize) -> impl Iterator<Item = Layout> {
     DIALECTS.iter().flat_map(move |dialect| {
-        [Align::Eight, Align::Four]
-            .into_iter()
-            .flat_map(move |align| [Endian::Little, Endian::Big].map(|endian| Layout { dialect, align, endian, segment, page }))
+        [Align::Eight, Align::Four].into_iter().flat_map(move |align| {
+            [Endian::Little, Endian::Big].map(|endian| Layout { dialect, align, endian, segment, page })
+        })
     })
 }
 

@@ -10,7 +10,8 @@
 //! | [`part`] | summaries of parts of an archive | they are refused, or joined |
 //!
 //! Under cargo-fuzz they are driven by libFuzzer (`cargo +nightly fuzz run walk fuzz/corpus/walk fuzz/seeds/walk`); as
-//! ordinary programs they run the files named on the command line (`cargo run --bin walk -- FILE…`); and `cargo test` runs
+//! ordinary programs they run the files named on the command line (`cargo run --bin walk -- FILE…`); and `cargo test`
+//! runs
 //! each over its folder in `seeds/`, where inputs that once failed are kept, too.
 
 pub mod codec;

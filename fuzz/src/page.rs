@@ -35,7 +35,10 @@ fn checked(layout: &Layout, page: &[u8]) {
             assert_eq!(header.magic, layout.dialect.magic);
             assert_eq!(header.info & !layout.dialect.page.all, 0);
             if let Some(long) = header.long {
-                assert_eq!((u64::from(long.segment_size), u64::from(long.page_size)), (layout.segment.bytes(), layout.page.bytes()));
+                assert_eq!(
+                    (u64::from(long.segment_size), u64::from(long.page_size)),
+                    (layout.segment.bytes(), layout.page.bytes())
+                );
                 let other = layout.check_page(&header, header.address, true, id.map(|id| !id));
                 assert!(matches!(other, Err(PageFault::SystemId { .. })), "{other:?}");
             }
@@ -43,7 +46,9 @@ fn checked(layout: &Layout, page: &[u8]) {
             let other = layout.check_page(&header, elsewhere, false, id);
             assert_eq!(other, Err(PageFault::Address { found: header.address }));
         }
-        Err(PageFault::Address { .. } | PageFault::SystemId { .. } | PageFault::Timeline { .. }) => panic!("checked against itself: {header:?}"),
+        Err(PageFault::Address { .. } | PageFault::SystemId { .. } | PageFault::Timeline { .. }) => {
+            panic!("checked against itself: {header:?}")
+        }
         Err(_) => {}
     }
 }

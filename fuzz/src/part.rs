@@ -12,7 +12,9 @@ pub fn run(bytes: &[u8]) {
     let mut parts = Parts::new();
     if parts.add(&file(bytes)).is_ok() {
         match verify_parts(parts, &Options::default()) {
-            Ok(outcome) => outcome.findings.iter().for_each(|f| assert!(!f.message(outcome.layout.as_ref()).is_empty())),
+            Ok(outcome) => {
+                outcome.findings.iter().for_each(|f| assert!(!f.message(outcome.layout.as_ref()).is_empty()))
+            }
             Err(error) => assert!(!error.to_string().is_empty()),
         }
     }
@@ -34,7 +36,10 @@ mod tests {
         for seed in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/seeds/part")).unwrap() {
             let path = seed.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
-            assert!(name.starts_with("found-") || Parts::new().add(&file(&std::fs::read(&path).unwrap())).is_ok(), "{name}");
+            assert!(
+                name.starts_with("found-") || Parts::new().add(&file(&std::fs::read(&path).unwrap())).is_ok(),
+                "{name}"
+            );
         }
     }
 

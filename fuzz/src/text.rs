@@ -41,14 +41,19 @@ fn sizes() -> [SegmentSize; 3] {
 fn names(text: &str) {
     if let Some(name) = FileName::parse(text) {
         assert_eq!(name.to_string(), text);
-        assert!(matches!(name::place(text), Place::Wal(placed) if placed.name == name && placed.suffix.is_empty()), "{text}");
+        assert!(
+            matches!(name::place(text), Place::Wal(placed) if placed.name == name && placed.suffix.is_empty()),
+            "{text}"
+        );
     }
     if let Place::Wal(placed) = name::place(text) {
         assert!(text.ends_with(placed.suffix));
         assert_eq!(FileName::parse(&placed.name.to_string()), Some(placed.name));
     }
     let Some(name) = SegmentName::parse(text) else { return };
-    for (scheme, size) in [AddressScheme::Split, AddressScheme::Linear].into_iter().flat_map(|s| sizes().map(|size| (s, size))) {
+    for (scheme, size) in
+        [AddressScheme::Split, AddressScheme::Linear].into_iter().flat_map(|s| sizes().map(|size| (s, size)))
+    {
         if let Some(number) = name.number(scheme, size) {
             assert_eq!(SegmentName::new(name.timeline, number, scheme, size), name);
             assert_eq!(scheme.segment(scheme.segment_start(number, size), size), number);
@@ -60,7 +65,9 @@ fn positions(text: &str) {
     match Position::parse(text) {
         Ok(position) => {
             let _ = (position.timeline(), position.scheme());
-            for (scheme, size) in [AddressScheme::Split, AddressScheme::Linear].into_iter().flat_map(|s| sizes().map(|size| (s, size))) {
+            for (scheme, size) in
+                [AddressScheme::Split, AddressScheme::Linear].into_iter().flat_map(|s| sizes().map(|size| (s, size)))
+            {
                 match position.lsn(scheme, size) {
                     Ok(lsn) => in_segment(lsn, scheme, size),
                     Err(error) => assert!(!error.to_string().is_empty()),

@@ -1,4 +1,5 @@
-//! `cargo xtask compare`: the release binary against `pg_waldump -q` of the server's version and against a floor that only reads every
+//! `cargo xtask compare`: the release binary against `pg_waldump -q` of the server's version and against a floor that
+//! only reads every
 //! byte and sums it, on the same files, in one run, in turn. Whole processes, files in the page cache, medians.
 
 use std::{
@@ -24,7 +25,8 @@ pub fn run(folders: &[&str]) -> Result<()> {
     let walproof = release_binary()?;
     done(cargo().args(["build", "--release", "--package", "walproof-benches", "--bin", "read-and-crc"]))?;
     let floor = walproof.with_file_name("read-and-crc");
-    let waldump = postgres::find_or_install()?.own_program("pg_waldump").context("this server has no pg_waldump beside it")?;
+    let waldump =
+        postgres::find_or_install()?.own_program("pg_waldump").context("this server has no pg_waldump beside it")?;
     let version = String::from_utf8(Command::new(&waldump).arg("--version").output()?.stdout)?;
     let mut text = format!(
         "# walproof verify against {}\n\nWhole processes, files in the page cache, medians of {RUNS} runs taken in turn; {} CPUs, {}, load average {} at the start.\n",
@@ -72,8 +74,10 @@ fn section(text: &mut String, folder: &Folder, walproof: &PathBuf, floor: &PathB
             }
         }
     }
-    let medians: Vec<Taken> =
-        times.into_iter().map(|runs| Taken { wall: median(runs.iter().map(|t| t.wall)), cpu: median(runs.iter().map(|t| t.cpu)) }).collect();
+    let medians: Vec<Taken> = times
+        .into_iter()
+        .map(|runs| Taken { wall: median(runs.iter().map(|t| t.wall)), cpu: median(runs.iter().map(|t| t.cpu)) })
+        .collect();
     writeln!(
         text,
         "\n## {} ({} MiB)\n\n| program | seconds | CPU seconds | MiB/s | × pg_waldump |\n|---|---:|---:|---:|---:|",
@@ -83,12 +87,19 @@ fn section(text: &mut String, folder: &Folder, walproof: &PathBuf, floor: &PathB
     let base = medians.first().context("no programs")?.wall.as_secs_f64();
     for ((name, _), taken) in programs.iter().zip(&medians) {
         let seconds = taken.wall.as_secs_f64();
-        writeln!(text, "| {name} | {seconds:.3} | {:.2} | {:.0} | {:.2} |", taken.cpu.as_secs_f64(), folder.mib() as f64 / seconds, base / seconds)?;
+        writeln!(
+            text,
+            "| {name} | {seconds:.3} | {:.2} | {:.0} | {:.2} |",
+            taken.cpu.as_secs_f64(),
+            folder.mib() as f64 / seconds,
+            base / seconds
+        )?;
     }
     Ok(())
 }
 
-/// What a run took: time on the clock, and processor time (user and system, all threads), which a busy machine disturbs less.
+/// What a run took: time on the clock, and processor time (user and system, all threads), which a busy machine disturbs
+/// less.
 #[derive(Clone, Copy)]
 struct Taken {
     wall: Duration,
@@ -103,7 +114,8 @@ fn timed(command: &mut Command) -> Result<Taken> {
     Ok(taken)
 }
 
-/// `cutime` and `cstime` of /proc/self/stat, in ticks of 10 ms: fields 16 and 17, of which the 2nd may hold blanks but ends with `)`.
+/// `cutime` and `cstime` of /proc/self/stat, in ticks of 10 ms: fields 16 and 17, of which the 2nd may hold blanks but
+/// ends with `)`.
 fn cpu_of_children() -> Duration {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();

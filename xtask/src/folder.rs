@@ -31,8 +31,14 @@ impl Folder {
             }
         }
         segments.sort();
-        let (first, last) = segments.first().zip(segments.last()).with_context(|| format!("no segments in {}", path.display()))?;
-        Ok(Self { path: path.to_owned(), first: first.0.clone(), last: last.0.clone(), bytes: segments.iter().map(|s| s.1).sum() })
+        let (first, last) =
+            segments.first().zip(segments.last()).with_context(|| format!("no segments in {}", path.display()))?;
+        Ok(Self {
+            path: path.to_owned(),
+            first: first.0.clone(),
+            last: last.0.clone(),
+            bytes: segments.iter().map(|s| s.1).sum(),
+        })
     }
 
     /// Its last path component.

@@ -1,4 +1,5 @@
-//! `cargo xtask long follow`: `dump --follow` of a server under load and through a promotion lists what a later `dump` lists.
+//! `cargo xtask long follow`: `dump --follow` of a server under load and through a promotion lists what a later `dump`
+//! lists.
 //!
 //! ```text
 //! pgbench ────────┤ promotion ├──────── pgbench ── switch ─┐
@@ -110,7 +111,12 @@ fn differences(followed: &[u8], later: &[u8]) -> Differences {
             found.differing += 1;
             if found.first.is_empty() {
                 let text = String::from_utf8_lossy;
-                found.first = format!("line {}\nfollowed: {}\nlater:    {}", found.lines, text(other).trim_end(), text(line).trim_end());
+                found.first = format!(
+                    "line {}\nfollowed: {}\nlater:    {}",
+                    found.lines,
+                    text(other).trim_end(),
+                    text(line).trim_end()
+                );
             }
         }
     }
@@ -122,7 +128,11 @@ fn extent(server: &Server, start: &str, last: &str) -> Result<(String, usize)> {
     let first = server.sql(&format!("select substr(pg_walfile_name('{start}'), 9)"))?.trim().to_owned();
     let names = fs::read_dir(server.archive())?.map(|file| file.map(|f| f.path()));
     let names = names.collect::<std::io::Result<Vec<PathBuf>>>()?;
-    let names: Vec<&str> = names.iter().filter_map(|path| path.file_name()?.to_str()).filter(|name| name.len() == 24 && *name <= last).collect();
+    let names: Vec<&str> = names
+        .iter()
+        .filter_map(|path| path.file_name()?.to_str())
+        .filter(|name| name.len() == 24 && *name <= last)
+        .collect();
     let mut timelines: Vec<&str> = names.iter().map(|name| name[..8].trim_start_matches('0')).collect();
     timelines.sort_unstable();
     timelines.dedup();

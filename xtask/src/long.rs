@@ -45,14 +45,19 @@ pub fn index() -> Result<()> {
 /// Archives under load, looked at again and again: no run may raise a false alarm.
 pub fn busy_archive(runs: u32) -> Result<()> {
     let mut command = cargo();
-    command.args(["test", "--package", "walproof", "--test", "busy", "--", "--nocapture"]).env("WALPROOF_BUSY_RUNS", runs.to_string());
+    command
+        .args(["test", "--package", "walproof", "--test", "busy", "--", "--nocapture"])
+        .env("WALPROOF_BUSY_RUNS", runs.to_string());
     done(&mut command)
 }
 
 /// Each fuzz target for some minutes; stops at the first finding.
 pub fn fuzz(minutes: u64) -> Result<()> {
-    let listed =
-        Command::new("cargo").args(["+nightly", "fuzz", "list"]).current_dir(root()).output().context("cargo-fuzz: cargo install cargo-fuzz")?;
+    let listed = Command::new("cargo")
+        .args(["+nightly", "fuzz", "list"])
+        .current_dir(root())
+        .output()
+        .context("cargo-fuzz: cargo install cargo-fuzz")?;
     ensure!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
     for target in String::from_utf8_lossy(&listed.stdout).lines() {
         println!("== {target}, {minutes} minutes");

@@ -92,7 +92,10 @@ fn control(stage: &Path, version: &str, architecture: &str) -> Result<()> {
 fn copyright() -> Result<String> {
     let indented = |file: &str| -> Result<String> {
         let text = fs::read_to_string(root().join(file))?;
-        Ok(text.lines().map(|line| if line.trim().is_empty() { " .\n".to_owned() } else { format!(" {line}\n") }).collect())
+        Ok(text
+            .lines()
+            .map(|line| if line.trim().is_empty() { " .\n".to_owned() } else { format!(" {line}\n") })
+            .collect())
     };
     Ok(format!(
         "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\nFiles: *\nCopyright: The walproof developers\nLicense: MIT or Apache-2.0\n\n\

@@ -1,7 +1,9 @@
 //! `cargo xtask memory`: peak memory does not grow with the archive.
 //!
-//! The peak of a process is what the kernel keeps as `VmHWM` in `/proc/PID/status`; it is read until the process is gone, which is exact
-//! enough for a program that runs for tenths of seconds at its peak. Pages of mapped files count in it: `RssFile` is shown apart.
+//! The peak of a process is what the kernel keeps as `VmHWM` in `/proc/PID/status`; it is read until the process is
+//! gone, which is exact
+//! enough for a program that runs for tenths of seconds at its peak. Pages of mapped files count in it: `RssFile` is
+//! shown apart.
 
 use std::{
     fmt::Write as _,
@@ -27,7 +29,9 @@ pub fn run(folders: &[&str]) -> Result<()> {
     );
     for folder in folders {
         let folder = Folder::open(Path::new(folder))?;
-        for options in [["--jobs", "1"].as_slice(), &["--jobs", "2"], &["--jobs", "1", "--no-mmap"], &["--jobs", "2", "--no-mmap"]] {
+        for options in
+            [["--jobs", "1"].as_slice(), &["--jobs", "2"], &["--jobs", "1", "--no-mmap"], &["--jobs", "2", "--no-mmap"]]
+        {
             let (peak, own) = measured(&walproof, &folder, options)?;
             writeln!(
                 text,
@@ -44,7 +48,13 @@ pub fn run(folders: &[&str]) -> Result<()> {
 }
 
 fn measured(walproof: &Path, folder: &Folder, options: &[&str]) -> Result<(u64, u64)> {
-    let mut child = Command::new(walproof).arg("verify").arg(&folder.path).args(options).args(["--format", "json"]).stdout(Stdio::null()).spawn()?;
+    let mut child = Command::new(walproof)
+        .arg("verify")
+        .arg(&folder.path)
+        .args(options)
+        .args(["--format", "json"])
+        .stdout(Stdio::null())
+        .spawn()?;
     let status = format!("/proc/{}/status", child.id());
     let (mut peak, mut own) = (0, 0);
     while child.try_wait()?.is_none() {

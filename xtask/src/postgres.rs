@@ -20,7 +20,16 @@ pub fn find_or_install() -> Result<Postgres> {
         bail!("there is no apt-get: install a PostgreSQL {OLDEST} or later, or point WALPROOF_PG at its bin folder");
     }
     done(as_root()?.args(["apt-get", "update", "-qq"]))?;
-    done(as_root()?.args(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "install", "-y", "-qq", "--no-install-recommends", "postgresql"]))?;
+    done(as_root()?.args([
+        "env",
+        "DEBIAN_FRONTEND=noninteractive",
+        "apt-get",
+        "install",
+        "-y",
+        "-qq",
+        "--no-install-recommends",
+        "postgresql",
+    ]))?;
     Postgres::find(OLDEST).context("PostgreSQL was installed, and still no server of 13 or later is found")
 }
 

@@ -1,4 +1,5 @@
-//! `cargo xtask long restore`: restores foretold and then done, far more of them than the tests of every change take time for.
+//! `cargo xtask long restore`: restores foretold and then done, far more of them than the tests of every change take
+//! time for.
 
 use anyhow::Result;
 
@@ -12,7 +13,16 @@ pub fn run(seeds: u64, first: u64) -> Result<()> {
     let server = postgres::find_or_install()?;
     println!("{seeds} restores by PostgreSQL {} ({})", server.major(), server.bin().display());
     let mut command = cargo();
-    command.args(["test", "--package", "walproof", "--test", "restore_live", "--", "--nocapture", "a_restore_goes_as_foretold"]);
+    command.args([
+        "test",
+        "--package",
+        "walproof",
+        "--test",
+        "restore_live",
+        "--",
+        "--nocapture",
+        "a_restore_goes_as_foretold",
+    ]);
     command.env("WALPROOF_PG", server.bin()).env("WALPROOF_LIVE", "1");
     done(command.env("WALPROOF_SEEDS", seeds.to_string()).env("WALPROOF_FIRST", first.to_string()))
 }

@@ -11,7 +11,13 @@ use crate::{
 pub fn run(arguments: &[&str]) -> Result<()> {
     let server = postgres::find_or_install()?;
     println!("tests with a live server run PostgreSQL {} ({})", server.major(), server.bin().display());
-    done(cargo().args(["test", "--workspace"]).args(arguments).env("WALPROOF_PG", server.bin()).env("WALPROOF_LIVE", "1"))?;
+    done(
+        cargo()
+            .args(["test", "--workspace"])
+            .args(arguments)
+            .env("WALPROOF_PG", server.bin())
+            .env("WALPROOF_LIVE", "1"),
+    )?;
     if root().join("fuzz/Cargo.toml").is_file() {
         done(cargo().args(["test", "--manifest-path", "fuzz/Cargo.toml"]))?;
     }

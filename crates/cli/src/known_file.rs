@@ -6,7 +6,8 @@
 //!    "readable_until":"0/00AAC690","file":"00000001000000000000000A","to_file":null,"count":1,"message":"…","comment":""}]}
 //! ```
 //! Everything but `name`, `message` and `comment` must be as it is found again. `code` may be `WP201`, `record-crc` or
-//! `WP2xx`. What people write is `comment`: it is kept when the file is written anew. Entries are sorted, so that a version
+//! `WP2xx`. What people write is `comment`: it is kept when the file is written anew. Entries are sorted, so that a
+//! version
 //! control shows what came and went.
 
 use crate::figures::plural;
@@ -77,7 +78,8 @@ impl KnownFile {
             bail!("{shown} is no plain file");
         }
         let text = fs::read_to_string(path).with_context(|| shown.clone())?;
-        let document: Document = serde_json::from_str(&text).with_context(|| format!("{shown} is no list of accepted findings ({SCHEMA})"))?;
+        let document: Document = serde_json::from_str(&text)
+            .with_context(|| format!("{shown} is no list of accepted findings ({SCHEMA})"))?;
         ensure!(document.schema == SCHEMA, "{shown} is of {}, not of {SCHEMA}", document.schema);
         let system_id = match document.system_identifier.as_deref().map(str::parse) {
             Some(Ok(id)) => Some(id),
@@ -116,11 +118,13 @@ impl KnownFile {
         }
     }
 
-    /// Writes what an outcome has to accept, in place of what was there; a reader sees either of both, whole. Comments are
+    /// Writes what an outcome has to accept, in place of what was there; a reader sees either of both, whole. Comments
+    /// are
     /// kept. Returns what is to be said of it.
     pub fn write(path: &Path, outcome: &Outcome, known: Option<&KnownFile>) -> anyhow::Result<String> {
         let old = if path.exists() { Some(KnownFile::read(path)?) } else { None };
-        let commented = || old.iter().chain(known).flat_map(|file| &file.entries).filter(|(_, comment)| !comment.is_empty());
+        let commented =
+            || old.iter().chain(known).flat_map(|file| &file.entries).filter(|(_, comment)| !comment.is_empty());
         let mut entries: Vec<Entry> = Vec::new();
         for finding in outcome.findings.iter().filter(|f| is_worth_accepting(f)) {
             let accepted = Accepted::of(finding);
@@ -136,14 +140,27 @@ impl KnownFile {
                 to_file: accepted.to_file,
                 count: accepted.count,
                 message: finding.message(outcome.layout.as_ref()),
-                comment: commented().find(|(known, _)| known.is(finding)).map(|(_, comment)| comment.clone()).unwrap_or_default(),
+                comment: commented()
+                    .find(|(known, _)| known.is(finding))
+                    .map(|(_, comment)| comment.clone())
+                    .unwrap_or_default(),
             });
         }
         let order = |e: &Entry| (e.at.or(e.lsn), e.timeline, e.code.clone(), e.file.clone());
         entries.sort_by_key(order);
-        let (written, moment) =
-            (entries.len(), outcome.findings.iter().filter(|f| f.severity >= pgwal::verify::Severity::Warning && !can_be_accepted(f.code)).count());
-        let document = Document { schema: SCHEMA.to_owned(), system_identifier: outcome.system_id.map(|id| id.to_string()), known: entries };
+        let (written, moment) = (
+            entries.len(),
+            outcome
+                .findings
+                .iter()
+                .filter(|f| f.severity >= pgwal::verify::Severity::Warning && !can_be_accepted(f.code))
+                .count(),
+        );
+        let document = Document {
+            schema: SCHEMA.to_owned(),
+            system_identifier: outcome.system_id.map(|id| id.to_string()),
+            known: entries,
+        };
         let mut bytes = serde_json::to_vec_pretty(&document)?;
         bytes.push(b'\n');
         deliver(&bytes, Some(path))?;

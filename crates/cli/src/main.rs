@@ -26,7 +26,9 @@ use std::process::ExitCode;
 /// Proves from bytes alone whether a PostgreSQL WAL archive replays, how far, and why not further
 #[derive(Parser)]
 #[command(name = "walproof", version, max_term_width = 110)]
-#[command(after_help = "Exit codes: 0 proven or nothing wrong, 1 refuted (damage, gap), 2 could not tell (usage, I/O, no WAL).")]
+#[command(
+    after_help = "Exit codes: 0 proven or nothing wrong, 1 refuted (damage, gap), 2 could not tell (usage, I/O, no WAL)."
+)]
 struct Cli {
     #[command(subcommand)]
     command: cmd::Command,
@@ -66,8 +68,11 @@ impl From<Exit> for ExitCode {
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        // To a monitoring system, everything is told on standard output, and 2 means something else than a wrong option.
-        Err(error) if cmd::verify::is_plugin() => return say(&verify_nagios::failure(error), Exit::Plugin(told::Status::Unknown)).into(),
+        // To a monitoring system, everything is told on standard output, and 2 means something else than a wrong
+        // option.
+        Err(error) if cmd::verify::is_plugin() => {
+            return say(&verify_nagios::failure(error), Exit::Plugin(told::Status::Unknown)).into();
+        }
         Err(error) => error.exit(),
     };
     match cli.command.run() {

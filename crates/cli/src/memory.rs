@@ -13,7 +13,8 @@ pub struct Memory {
     /// Remember in FILE what was proven; read only what is new or changed since
     #[arg(long, value_name = "FILE")]
     pub index: Option<PathBuf>,
-    /// Read a share of the unchanged segments again, those first that were not read for longest: 1/30 reads each within 30
+    /// Read a share of the unchanged segments again, those first that were not read for longest: 1/30 reads each within
+    /// 30
     /// runs
     #[arg(long, value_name = "N/M", requires = "index", value_parser = share)]
     pub reread: Option<(u32, u32)>,
@@ -30,7 +31,9 @@ impl Memory {
         let Some(path) = &self.index else { return Ok(None) };
         ensure!(depth == At::Records, "--index remembers what records came to: use it without --depth");
         let named: Vec<&PathBuf> = input.path.iter().chain(&input.archive).collect();
-        let [archive] = named.as_slice() else { anyhow::bail!("an index is of a whole archive: name its folder, not files") };
+        let [archive] = named.as_slice() else {
+            anyhow::bail!("an index is of a whole archive: name its folder, not files")
+        };
         if std::fs::metadata(archive).is_err() {
             input.open()?;
         }
@@ -51,6 +54,10 @@ fn refuse_inside(path: &Path, archive: &Path) -> anyhow::Result<()> {
         _ => false,
     };
     let own = path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(OWN_SUFFIX));
-    ensure!(!inside || own, "{} lies in the archive itself: write it elsewhere, or give it a name that ends with {OWN_SUFFIX}", path.display());
+    ensure!(
+        !inside || own,
+        "{} lies in the archive itself: write it elsewhere, or give it a name that ends with {OWN_SUFFIX}",
+        path.display()
+    );
     Ok(())
 }

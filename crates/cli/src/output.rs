@@ -3,7 +3,8 @@
 //! ```text
 //! .FILE.walproof-PID ──write, fsync──► rename to FILE ──fsync the folder
 //! ```
-//! Programs that look at the file again and again (a monitoring agent, a web server) see the old one or the new one, after a
+//! Programs that look at the file again and again (a monitoring agent, a web server) see the old one or the new one,
+//! after a
 //! crash as well.
 
 use pgwal::source::name::{self, Place};
@@ -15,7 +16,8 @@ use std::path::Path;
 /// Writes an answer: to the file, or else to standard output.
 pub fn deliver(bytes: &[u8], file: Option<&Path>) -> io::Result<()> {
     match file {
-        Some(file) => replace(file, bytes).map_err(|error| io::Error::new(error.kind(), format!("cannot write {}: {error}", file.display()))),
+        Some(file) => replace(file, bytes)
+            .map_err(|error| io::Error::new(error.kind(), format!("cannot write {}: {error}", file.display()))),
         None => {
             let mut out = io::stdout().lock();
             out.write_all(bytes).and_then(|()| out.flush())
@@ -28,14 +30,18 @@ pub fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Puts a file with these bytes in the place of another, which keeps its permissions. What is no plain file (a pipe, a device)
+/// Puts a file with these bytes in the place of another, which keeps its permissions. What is no plain file (a pipe, a
+/// device)
 /// is written into: it must not be replaced.
 fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     // A link stays one; what it leads to is replaced.
     let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
     let named = file.file_name().and_then(|name| name.to_str());
     if named.is_some_and(|name| matches!(name::place(name), Place::Wal(_))) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "that is the name of WAL, which is never written here"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "that is the name of WAL, which is never written here",
+        ));
     }
     let before = fs::metadata(&file).ok();
     if before.as_ref().is_some_and(|old| !old.is_file()) {

@@ -142,7 +142,9 @@ fn in_file<'a>(path: &Path) -> anyhow::Result<Operand<'a>> {
     };
     let shown = path.display();
     let mut start = Vec::new();
-    File::open(path).and_then(|file| file.take(1 << 16).read_to_end(&mut start)).with_context(|| format!("cannot read {shown}"))?;
+    File::open(path)
+        .and_then(|file| file.take(1 << 16).read_to_end(&mut start))
+        .with_context(|| format!("cannot read {shown}"))?;
     // First, since the number of a cluster may begin as a page of WAL does. No page has an address that is a version.
     match ControlFile::parse(&start) {
         Ok(control) => Ok(Operand::InFile {
@@ -162,14 +164,20 @@ fn beginning<'a>(path: &Path, start: &[u8]) -> anyhow::Result<Operand<'a>> {
     let shown = path.display();
     let layout = match Layout::detect(start) {
         Ok(layout) => layout,
-        Err(NotWal::Unreleased { magic, .. }) => bail!("{shown} holds WAL of a version that no release has (magic {magic:04X})"),
-        Err(_) => bail!("{shown} does not begin as a WAL segment does, nor as a control file; a compressed one has to be decompressed first"),
+        Err(NotWal::Unreleased { magic, .. }) => {
+            bail!("{shown} holds WAL of a version that no release has (magic {magic:04X})")
+        }
+        Err(_) => bail!(
+            "{shown} does not begin as a WAL segment does, nor as a control file; a compressed one has to be decompressed first"
+        ),
     };
     let header = layout.page_header(start);
     let name = path.file_name().and_then(|name| name.to_str()).and_then(FileName::parse);
     let timeline = match name {
         Some(FileName::Segment(name) | FileName::Partial(name)) => {
-            let named = name.number(layout.address(), layout.segment).map(|n| layout.address().segment_start(n, layout.segment));
+            let named = name
+                .number(layout.address(), layout.segment)
+                .map(|n| layout.address().segment_start(n, layout.segment));
             ensure!(
                 named == Some(header.address),
                 "{shown} could be two positions: by its first page {}, by its name {name} (recycled, or another segment); write the one that is meant",
@@ -204,7 +212,11 @@ impl Basis {
         for operand in operands {
             if let Operand::InFile { dialect, size: told, .. } = operand {
                 let said = *scheme.get_or_insert(dialect.address);
-                ensure!(said == dialect.address, "a file was written by {}, where positions are counted in another way", dialect.version);
+                ensure!(
+                    said == dialect.address,
+                    "a file was written by {}, where positions are counted in another way",
+                    dialect.version
+                );
                 let said = size.get_or_insert(*told).bytes();
                 ensure!(said == told.bytes(), "a file says that segments have {} bytes, not {said}", told.bytes());
             }
@@ -228,8 +240,14 @@ impl Basis {
     /// Something else was told before.
     pub fn settle(&mut self, layout: &Layout) -> anyhow::Result<()> {
         let told = |what: &str| anyhow::anyhow!("the archive was written by {}, {what}", layout.dialect.version);
-        ensure!(self.scheme_assumed || self.scheme == layout.address(), told("where positions are counted in another way"));
-        ensure!(self.size_assumed || self.size == layout.segment, told(&format!("with segments of {} bytes", layout.segment.bytes())));
+        ensure!(
+            self.scheme_assumed || self.scheme == layout.address(),
+            told("where positions are counted in another way")
+        );
+        ensure!(
+            self.size_assumed || self.size == layout.segment,
+            told(&format!("with segments of {} bytes", layout.segment.bytes()))
+        );
         (self.scheme, self.size) = (layout.address(), layout.segment);
         (self.scheme_assumed, self.size_assumed) = (false, false);
         Ok(())

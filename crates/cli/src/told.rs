@@ -1,4 +1,5 @@
-//! What the renderers of a verdict are given: the verdict, and what the run itself decided and measured. They decide nothing.
+//! What the renderers of a verdict are given: the verdict, and what the run itself decided and measured. They decide
+//! nothing.
 
 use crate::Exit;
 use crate::count::Volume;

@@ -1,4 +1,5 @@
-//! Random flipped bits: `verify` and pg_waldump stop at the same record, and what the server says is what pg_waldump says.
+//! Random flipped bits: `verify` and pg_waldump stop at the same record, and what the server says is what pg_waldump
+//! says.
 //!
 //! The WAL is of 15, so pg_waldump must be, too. `WALPROOF_SEED` repeats a run.
 
@@ -35,7 +36,12 @@ fn stopped(stderr: &str) -> Option<(u64, String)> {
 }
 
 fn verify(archive: &Path) -> Value {
-    let run = Command::new(env!("CARGO_BIN_EXE_walproof")).arg("verify").arg(archive).args(["--format", "json"]).output().unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_walproof"))
+        .arg("verify")
+        .arg(archive)
+        .args(["--format", "json"])
+        .output()
+        .unwrap();
     serde_json::from_slice(&run.stdout).unwrap()
 }
 
@@ -47,11 +53,13 @@ fn both_stop_at_the_same_record_and_say_the_same() {
     };
     let folder = tempfile::tempdir().unwrap();
     Case::named("good").unwrap().rebuild(folder.path()).unwrap();
-    let mut segments: Vec<String> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    let mut segments: Vec<String> =
+        fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     segments.retain(|name| name.len() == 24);
     segments.sort();
     let (records, _) = dump(&program, folder.path(), &segments, false);
-    let lsns: Vec<u64> = records.lines().filter_map(|l| Some(number(l.split_once("lsn: ")?.1.split_once(',')?.0))).collect();
+    let lsns: Vec<u64> =
+        records.lines().filter_map(|l| Some(number(l.split_once("lsn: ")?.1.split_once(',')?.0))).collect();
     let next: BTreeMap<u64, u64> = lsns.windows(2).map(|w| (w[0], w[1])).collect();
 
     let mut seed: u64 = std::env::var("WALPROOF_SEED").map_or(20_261_122, |s| s.parse().unwrap());
@@ -73,13 +81,20 @@ fn both_stop_at_the_same_record_and_say_the_same() {
         let place = format!("{} byte {offset} bit {bit:#04x}", file.display());
         if let Some((last, why)) = stopped(&dump(&program, folder.path(), &segments, true).1) {
             let document = verify(folder.path());
-            let error =
-                document["findings"].as_array().unwrap().iter().find(|f| f["severity"] == "error").unwrap_or_else(|| panic!("missed: {place}"));
+            let error = document["findings"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .find(|f| f["severity"] == "error")
+                .unwrap_or_else(|| panic!("missed: {place}"));
             assert_eq!(number(error["lsn"].as_str().unwrap()), next[&last], "{place}: {error:#}");
             assert_eq!(error["server_says"], why.as_str(), "{place}: {error:#}");
             let name = file.file_name().unwrap().to_str().unwrap();
             let holds = |r: &Value| {
-                r["file"] == name && (r["offset"].as_u64().unwrap()..).take(r["length"].as_u64().unwrap() as usize).any(|o| o == offset as u64)
+                r["file"] == name
+                    && (r["offset"].as_u64().unwrap()..)
+                        .take(r["length"].as_u64().unwrap() as usize)
+                        .any(|o| o == offset as u64)
             };
             assert!(error["span"].as_array().unwrap().iter().any(holds), "{place}: {error:#}");
             compared += 1;

@@ -45,9 +45,10 @@ fn all_control_files_of_the_corpus() {
     let Some(corpus) = corpus() else { return };
     let mut count = 0;
     for version in VERSIONS {
-        for (folder, prefix, texts, between, end) in
-            [("control", "pg_control.", "control", "pg_controldata.", ".txt"), ("pg_control", "pg_control_", "oracle", "pg_controldata_", ".txt")]
-        {
+        for (folder, prefix, texts, between, end) in [
+            ("control", "pg_control.", "control", "pg_controldata.", ".txt"),
+            ("pg_control", "pg_control_", "oracle", "pg_controldata_", ".txt"),
+        ] {
             for file in fs::read_dir(corpus.join(version).join(folder)).into_iter().flatten().map(Result::unwrap) {
                 if let Some(which) = file.file_name().to_str().unwrap().strip_prefix(prefix) {
                     same(&file.path(), &corpus.join(version).join(texts).join(format!("{between}{which}{end}")));

@@ -33,10 +33,18 @@ fn every_story_lists_the_records_that_reference_programs_list() {
             let (all, last) = ran.out.trim_end().rsplit_once('\n').unwrap();
             let records: Vec<&str> = all.lines().filter(|line| line.starts_with("{\"type\":\"record\"")).collect();
             if let Some(expected) = facts.records {
-                assert_eq!(records.iter().filter(|line| field(line, "timeline") == timeline).count() as u64, expected, "{name}");
+                assert_eq!(
+                    records.iter().filter(|line| field(line, "timeline") == timeline).count() as u64,
+                    expected,
+                    "{name}"
+                );
             }
             let end: Value = serde_json::from_str(last).unwrap();
-            assert_eq!((end["type"].as_str(), end["complete"].as_bool(), ran.code), (Some("end"), Some(true), 0), "{name}");
+            assert_eq!(
+                (end["type"].as_str(), end["complete"].as_bool(), ran.code),
+                (Some("end"), Some(true), 0),
+                "{name}"
+            );
             assert_eq!(end["records"].as_u64(), Some(records.len() as u64), "{name}");
             assert!(records.windows(2).all(|pair| field(pair[1], "prev") == field(pair[0], "lsn")), "{name}");
             let ran = walproof(&["dump", folder.to_str().unwrap(), "-t", &timeline, "--format", "waldump"]);
@@ -84,7 +92,10 @@ fn a_finding_stands_where_the_record_is_missing_and_the_list_goes_on() {
     let differing: Vec<(&str, &str)> = good.out.lines().zip(damaged.out.lines()).filter(|(a, b)| a != b).collect();
     let [(record, finding)] = differing[..] else { panic!("{differing:?}") };
     assert!(record.starts_with("0/00AAC690  "), "{record}");
-    assert_eq!(finding, "0/00AAC690  *** WP201 error: the checksum of the record at 0/00AAC690 is wrong; 208 bytes lost, until 0/00AAC760");
+    assert_eq!(
+        finding,
+        "0/00AAC690  *** WP201 error: the checksum of the record at 0/00AAC690 is wrong; 208 bytes lost, until 0/00AAC760"
+    );
     assert_eq!(good.out.lines().count(), damaged.out.lines().count());
     assert!(damaged.err.contains("not every record asked for could be read"), "{}", damaged.err);
 }
@@ -92,7 +103,10 @@ fn a_finding_stands_where_the_record_is_missing_and_the_list_goes_on() {
 #[test]
 fn the_finding_is_that_of_verify() {
     let folder = testdata(DAMAGED);
-    let mut listed = documents(&walproof(&["dump", &folder, "--format", "jsonl"]).out).into_iter().find(|d| d["type"] == "finding").unwrap();
+    let mut listed = documents(&walproof(&["dump", &folder, "--format", "jsonl"]).out)
+        .into_iter()
+        .find(|d| d["type"] == "finding")
+        .unwrap();
     let verified: Value = serde_json::from_str(&walproof(&["verify", &folder, "--format", "json"]).out).unwrap();
     listed.as_object_mut().unwrap().remove("type");
     assert_eq!(listed, verified["findings"][0]);
@@ -121,7 +135,9 @@ fn only_what_was_asked_for_counts() {
 fn the_end_of_a_range_is_the_end_of_a_record() {
     let folder = testdata(GOOD);
     // A record of 50 bytes at 0/00900028; the next stands at the aligned 0/00900060.
-    for (end, records) in [("0/900028", 0), ("0/900059", 0), ("0/90005A", 1), ("0/900060", 1), ("0/9000D1", 1), ("0/9000D2", 2)] {
+    for (end, records) in
+        [("0/900028", 0), ("0/900059", 0), ("0/90005A", 1), ("0/900060", 1), ("0/9000D1", 1), ("0/9000D2", 2)]
+    {
         assert_eq!(lines(&walproof(&["dump", &folder, "-e", end]).out).len(), records, "{end}");
     }
 }
@@ -203,7 +219,12 @@ fn a_closed_pipe_is_quiet() {
         out.read_line(&mut first).unwrap();
         drop(out);
         let ended = child.wait_with_output().unwrap();
-        assert_eq!((ended.status.code(), ended.stderr.len()), (Some(0), 0), "{}", String::from_utf8_lossy(&ended.stderr));
+        assert_eq!(
+            (ended.status.code(), ended.stderr.len()),
+            (Some(0), 0),
+            "{}",
+            String::from_utf8_lossy(&ended.stderr)
+        );
         assert!(!first.is_empty());
     }
 }
@@ -219,7 +240,10 @@ fn every_damaged_archive_is_listed_past_its_damage() {
         let all: Vec<(&str, &str)> = ran.out.lines().map(|line| line.split_once(' ').unwrap()).collect();
         let is_record = |(_, rest): &&(&str, &str)| !rest.contains("*** ");
         let lsns: Vec<&str> = all.iter().filter(is_record).map(|(lsn, _)| *lsn).collect();
-        assert!(lsns.windows(2).all(|pair| pair[0] < pair[1]), "{name}: these positions have one length, so that text orders them");
+        assert!(
+            lsns.windows(2).all(|pair| pair[0] < pair[1]),
+            "{name}: these positions have one length, so that text orders them"
+        );
         let Some(lsn) = case.expect.lsn.as_deref().filter(|_| case.expect.exit == 1) else { continue };
         let at = all.iter().position(|(at, rest)| *at == lsn && rest.contains("*** ") && rest.contains(" error: "));
         let at = at.unwrap_or_else(|| panic!("{name}: no finding at {lsn}"));
@@ -284,7 +308,12 @@ fn a_start_between_records_is_said_where_pg_waldump_says_it() {
         let folder = folder.to_str().unwrap();
         let second = documents(&walproof(&["dump", folder, "--format", "jsonl", "-n", "2"]).out).remove(1);
         let inside = second["lsn"].as_str().unwrap().parse::<pgwal::format::Lsn>().unwrap().plus_within(1).to_string();
-        walproof(&["dump", folder, "--format", "waldump", "-s", &inside, "-n", "1"]).out.lines().next().unwrap_or_default().to_owned()
+        walproof(&["dump", folder, "--format", "waldump", "-s", &inside, "-n", "1"])
+            .out
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned()
     };
     let good = testdata(GOOD);
     let dump = |words: &[&str]| walproof(&[&["dump", &good, "--format", "waldump"], words].concat()).out;
@@ -293,18 +322,28 @@ fn a_start_between_records_is_said_where_pg_waldump_says_it() {
     // Whatever is filtered, and whatever is printed behind it.
     assert_eq!(dump(&["-s", "0/900029", "-r", "btree", "-n", "1"]).lines().next(), Some(line));
     assert_eq!(walproof(&["dump", &good, "-s", "0/900029", "-z"]).out.lines().next(), Some(line));
-    assert_eq!(walproof(&["dump", &good, "-s", "0/900029", "-n", "1", "--follow", "--format", "waldump"]).out.lines().next(), Some(line));
+    assert_eq!(
+        walproof(&["dump", &good, "-s", "0/900029", "-n", "1", "--follow", "--format", "waldump"]).out.lines().next(),
+        Some(line)
+    );
     // One byte; none of a page header's; the start of a record or of a segment is no such place.
-    assert!(dump(&["-s", "0/90005F", "-n", "1"]).starts_with("first record is after 0/90005F, at 0/900060, skipping over 1 byte\n"));
+    assert!(
+        dump(&["-s", "0/90005F", "-n", "1"])
+            .starts_with("first record is after 0/90005F, at 0/900060, skipping over 1 byte\n")
+    );
     for start in ["0/900060", "0/900000", "0/A00000"] {
         assert!(dump(&["-s", start, "-n", "1"]).starts_with("rmgr: "), "{start}");
     }
     // Not in other formats, and not where nothing is to be printed.
     assert!(walproof(&["dump", &good, "-s", "0/900029", "-n", "1"]).out.starts_with("0/00900060"));
     assert_eq!(dump(&["-s", "0/900029", "-q"]), "");
-    for (version, story, said) in
-        [("9.2", "promotion", true), ("9.4", "promotion", true), ("10", "archive", true), ("13", "archive", true), ("19", "archive", false)]
-    {
+    for (version, story, said) in [
+        ("9.2", "promotion", true),
+        ("9.4", "promotion", true),
+        ("10", "archive", true),
+        ("13", "archive", true),
+        ("19", "archive", false),
+    ] {
         let line = first(version, story);
         assert_eq!(line.starts_with("first record is after "), said, "{version}: {line}");
     }

@@ -1,4 +1,5 @@
-//! What `walproof dump` tells of records beyond their headers: typed fields, chosen columns, filters by what records say.
+//! What `walproof dump` tells of records beyond their headers: typed fields, chosen columns, filters by what records
+//! say.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
 mod run;
@@ -22,10 +23,17 @@ fn a_record_has_its_name_and_its_typed_fields() {
     let created = documents(&[&folder, "--record", "Storage/CREATE"]);
     assert!(created.iter().all(|d| d["rmgr"] == "Storage" && d["record"] == "CREATE"));
     let rel = &created[0]["data"]["rel"];
-    assert!(["tablespace", "database", "relation"].iter().all(|name| rel[name].is_u64()) && rel["fork"].is_string(), "{rel}");
+    assert!(
+        ["tablespace", "database", "relation"].iter().all(|name| rel[name].is_u64()) && rel["fork"].is_string(),
+        "{rel}"
+    );
     assert!(created[0]["data"]["fork"].is_u64() && created[0].get("data_error").is_none());
     let truncated = documents(&[&folder, "-r", "storage", "--record", "TRUNCATE"]);
-    assert!(truncated.iter().all(|d| d["data"]["blkno"].is_u64() && d["data"]["flags"].is_u64() || d["data"]["flags"].is_i64()));
+    assert!(
+        truncated
+            .iter()
+            .all(|d| d["data"]["blkno"].is_u64() && d["data"]["flags"].is_u64() || d["data"]["flags"].is_i64())
+    );
     assert_eq!((created.len(), truncated.len()), (16, 1));
 }
 
@@ -68,21 +76,47 @@ fn line_names(line: &str) -> usize {
 fn csv_has_the_columns_that_were_asked_for() {
     let folder = testdata(GOOD);
     let usual = walproof(&["dump", &folder, "--format", "csv"]).out;
-    assert!(usual.starts_with("lsn,xid,rmgr,record,length,total_length,fpi_length,blocks\n0/00900028,"), "{}", &usual[..200]);
+    assert!(
+        usual.starts_with("lsn,xid,rmgr,record,length,total_length,fpi_length,blocks\n0/00900028,"),
+        "{}",
+        &usual[..200]
+    );
     assert_eq!(usual.lines().count(), 19_325);
-    let picked =
-        walproof(&["dump", &folder, "--format", "csv", "--record", "Storage/TRUNCATE", "--fields", "rmgr,record,data.blkno,data.rel,data.blkno,xid"]);
+    let picked = walproof(&[
+        "dump",
+        &folder,
+        "--format",
+        "csv",
+        "--record",
+        "Storage/TRUNCATE",
+        "--fields",
+        "rmgr,record,data.blkno,data.rel,data.blkno,xid",
+    ]);
     let lines: Vec<&str> = picked.out.lines().collect();
     let cells: Vec<&str> = lines[1].split(',').collect();
     assert_eq!((lines.len(), lines[0]), (2, "rmgr,record,data.blkno,data.rel,data.blkno,xid"));
     assert!(
-        cells[..2] == ["Storage", "TRUNCATE"] && cells[2] == cells[4] && cells[2].parse::<u32>().is_ok() && cells[3].starts_with("1663/"),
+        cells[..2] == ["Storage", "TRUNCATE"]
+            && cells[2] == cells[4]
+            && cells[2].parse::<u32>().is_ok()
+            && cells[3].starts_with("1663/"),
         "{cells:?}"
     );
     let documents = documents(&[&folder, "-F", "vm"]);
-    let rows = walproof(&["dump", &folder, "-F", "vm", "--format", "csv", "--fields", "lsn,end_lsn,prev,timeline,xid,length,total_length"]).out;
+    let rows = walproof(&[
+        "dump",
+        &folder,
+        "-F",
+        "vm",
+        "--format",
+        "csv",
+        "--fields",
+        "lsn,end_lsn,prev,timeline,xid,length,total_length",
+    ])
+    .out;
     for (row, document) in rows.lines().skip(1).zip(&documents) {
-        let told = ["lsn", "end_lsn", "prev", "timeline", "xid", "length", "total_length"].map(|n| document[n].to_string().replace('"', ""));
+        let told = ["lsn", "end_lsn", "prev", "timeline", "xid", "length", "total_length"]
+            .map(|n| document[n].to_string().replace('"', ""));
         assert_eq!(row, told.join(","));
     }
     assert_eq!(rows.lines().count(), documents.len() + 1);
@@ -90,7 +124,11 @@ fn csv_has_the_columns_that_were_asked_for() {
         assert_eq!(walproof(&["dump", &folder, "--format", "csv", "--fields", bad]).code, 2, "{bad}");
     }
     let damaged = walproof(&["dump", &testdata("demo/damaged"), "--format", "csv"]);
-    assert!(damaged.code == 1 && !damaged.out.contains("***") && damaged.err.contains("*** WP201 error"), "{}", damaged.err);
+    assert!(
+        damaged.code == 1 && !damaged.out.contains("***") && damaged.err.contains("*** WP201 error"),
+        "{}",
+        damaged.err
+    );
 }
 
 #[test]
@@ -116,7 +154,13 @@ fn filters_choose_by_what_records_say() {
         count(&["--min-size", "200", "-r", "heap", "--database", "5", "-n", "50"]),
         expected(&|d| d["total_length"].as_u64().unwrap() >= 200 && d["rmgr"] == "Heap" && touches(d, 5)).min(50)
     );
-    for bad in [&["--record", "Moon"][..], &["--since", "moon"], &["--min-size", "-1"], &["--transaction", "x"], &["--origin", "70000"]] {
+    for bad in [
+        &["--record", "Moon"][..],
+        &["--since", "moon"],
+        &["--min-size", "-1"],
+        &["--transaction", "x"],
+        &["--origin", "70000"],
+    ] {
         assert_eq!(walproof(&[&["dump", &folder], bad].concat()).code, 2, "{bad:?}");
     }
 }
@@ -146,23 +190,34 @@ fn times_cut_the_list_in_stretches() {
     assert!(told(&["--since", since, "--jobs", "1"]) == later);
     let (upto, from) = (told(&["--until", since]).len(), told(&["--since", since]).len());
     assert!(upto + from >= rows.len() && upto < rows.len());
-    assert_eq!(told(&["--since", since, "-s", "0/B00000"]).len(), later.iter().filter(|lsn| **lsn >= "0/00B00000").count());
+    assert_eq!(
+        told(&["--since", since, "-s", "0/B00000"]).len(),
+        later.iter().filter(|lsn| **lsn >= "0/00B00000").count()
+    );
 }
 
 #[test]
 fn fields_lists_what_documents_have() {
     let text = walproof(&["fields"]).out;
-    assert!(text.lines().any(|line| line.split_whitespace().collect::<Vec<_>>() == ["Storage/TRUNCATE", "flags", "integer", "9.6-19"]), "{text}");
+    assert!(
+        text.lines()
+            .any(|line| line.split_whitespace().collect::<Vec<_>>()
+                == ["Storage/TRUNCATE", "flags", "integer", "9.6-19"]),
+        "{text}"
+    );
     assert!(text.lines().any(|line| line.starts_with("lsn ")));
     let only = walproof(&["fields", "Storage/TRUNCATE", "--as", "9.5"]).out;
     assert!(only.contains("Storage/TRUNCATE") && !only.contains("flags") && !only.contains("Sequence"), "{only}");
     let listed: Value = serde_json::from_str(&walproof(&["fields", "--format", "json"]).out).unwrap();
     let text = |value: &Value| value.as_str().unwrap_or("").to_owned();
     let fields = listed["fields"].as_array().unwrap();
-    let known: HashSet<[String; 3]> = fields.iter().map(|f| [text(&f["rmgr"]), text(&f["record"]), text(&f["name"])]).collect();
+    let known: HashSet<[String; 3]> =
+        fields.iter().map(|f| [text(&f["rmgr"]), text(&f["record"]), text(&f["name"])]).collect();
     // Every field of every document is in the list.
     for document in documents(&[&testdata(GOOD)]) {
-        for name in document["data"].as_object().unwrap().keys().filter(|name| !["origin", "top_xid"].contains(&name.as_str())) {
+        for name in
+            document["data"].as_object().unwrap().keys().filter(|name| !["origin", "top_xid"].contains(&name.as_str()))
+        {
             let field = [text(&document["rmgr"]), text(&document["record"]), name.clone()];
             assert!(known.contains(&field), "{field:?}");
         }

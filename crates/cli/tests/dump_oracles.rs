@@ -45,9 +45,12 @@ fn same(name: &str, ours: &[Line], theirs: &[Line], expected: usize) {
 #[test]
 fn every_line_of_pg_waldump() {
     let Some(corpus) = corpus() else { return };
-    for (version, expected) in
-        [("10", [480_163, 13_636, 12_946]), ("13", [638_838, 13_698, 12_998]), ("15", [648_239, 13_610, 12_897]), ("19", [649_636, 13_543, 12_902])]
-    {
+    for (version, expected) in [
+        ("10", [480_163, 13_636, 12_946]),
+        ("13", [638_838, 13_698, 12_998]),
+        ("15", [648_239, 13_610, 12_897]),
+        ("19", [649_636, 13_543, 12_902]),
+    ] {
         for (timeline, expected) in ["1", "2", "3"].into_iter().zip(expected) {
             let folder = corpus.join(version).join("tl").join(timeline);
             let kept = corpus.join(version).join(format!("oracle/waldump_tl{timeline}.txt"));
@@ -59,7 +62,12 @@ fn every_line_of_pg_waldump() {
                 if !program.exists() {
                     continue;
                 }
-                let printed = Command::new(program).arg("-p").arg(&folder).args(["-t", timeline, "-s", "0/800000"]).output().unwrap();
+                let printed = Command::new(program)
+                    .arg("-p")
+                    .arg(&folder)
+                    .args(["-t", timeline, "-s", "0/800000"])
+                    .output()
+                    .unwrap();
                 String::from_utf8_lossy(&printed.stdout).into_owned()
             };
             let ran = walproof(&["dump", folder.to_str().unwrap(), "-t", timeline]);
@@ -80,7 +88,8 @@ fn every_record_that_servers_traced() {
         ("9.2", "tl1", "archive", 204_554),
         ("9.2", "wrap", "wrap_archive", 108_297),
     ] {
-        let ran = walproof(&["dump", corpus.join(version).join(folder).to_str().unwrap(), "-t", "1", "--format", "jsonl"]);
+        let ran =
+            walproof(&["dump", corpus.join(version).join(folder).to_str().unwrap(), "-t", "1", "--format", "jsonl"]);
         let text = |d: &Value, field: &str| d[field].as_str().unwrap().to_owned();
         let dumped: BTreeMap<u64, Traced> = ran
             .out
@@ -90,11 +99,12 @@ fn every_record_that_servers_traced() {
             .map(|d| (number(&text(&d, "lsn")), (text(&d, "end_lsn"), text(&d, "prev"), d["xid"].as_u64().unwrap())))
             .collect();
         let end = *dumped.keys().last().unwrap();
-        let traced: BTreeMap<u64, Traced> = read(&corpus.join(version).join(format!("oracle/redo_wal_debug.{trace}.log")))
-            .lines()
-            .filter_map(traced)
-            .filter(|(at, _)| *at <= end)
-            .collect();
+        let traced: BTreeMap<u64, Traced> =
+            read(&corpus.join(version).join(format!("oracle/redo_wal_debug.{trace}.log")))
+                .lines()
+                .filter_map(traced)
+                .filter(|(at, _)| *at <= end)
+                .collect();
         assert_eq!(traced.len(), expected, "{version} {trace}");
         let first = *traced.keys().next().unwrap();
         let between: BTreeMap<u64, Traced> = dumped.into_iter().filter(|(at, _)| *at >= first).collect();

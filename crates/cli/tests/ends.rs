@@ -1,4 +1,5 @@
-//! What is told where a timeline lacks its last segment and the next one is there, and what a gap leaves of each backup.
+//! What is told where a timeline lacks its last segment and the next one is there, and what a gap leaves of each
+//! backup.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
 mod run;
@@ -60,7 +61,9 @@ fn replay_ends_where_a_parent_lacks_its_last_segment() {
     let harms: [(&str, Harm); 3] = [
         ("gap", |folder| fs::remove_file(folder.path().join(LAST)).unwrap()),
         ("size", |folder| age(&cut(folder, LAST))),
-        ("misplaced", |folder| _ = fs::copy(folder.path().join("000000010000000000000058"), folder.path().join(LAST)).unwrap()),
+        ("misplaced", |folder| {
+            _ = fs::copy(folder.path().join("000000010000000000000058"), folder.path().join(LAST)).unwrap()
+        }),
     ];
     for (name, harm) in harms {
         let folder = archive();
@@ -75,8 +78,16 @@ fn replay_ends_where_a_parent_lacks_its_last_segment() {
         );
         assert!(text(&folder).contains("out of reach"), "{name}");
         // Freshness is that of what replays.
-        assert_eq!(verify(&folder, &["--must-reach", "2026-11-22 03:17:20+00"]).1["freshness"]["reached"], true, "{name}");
-        assert_eq!(verify(&folder, &["--must-reach", "2026-11-22 03:17:28+00"]).1["freshness"]["reached"], false, "{name}");
+        assert_eq!(
+            verify(&folder, &["--must-reach", "2026-11-22 03:17:20+00"]).1["freshness"]["reached"],
+            true,
+            "{name}"
+        );
+        assert_eq!(
+            verify(&folder, &["--must-reach", "2026-11-22 03:17:28+00"]).1["freshness"]["reached"],
+            false,
+            "{name}"
+        );
     }
 }
 
@@ -108,7 +119,13 @@ fn a_gap_between_backups_has_an_impact() {
     assert!(impact.contains("a base backup older than the gap stops at 0/069FE080"), "{impact}");
     // `when` knows the times of what they reach.
     let (_, when) = json("when", &folder, &[]);
-    let windows: Vec<&Value> = when["backups"].as_array().unwrap().iter().map(|b| &b["window"]).filter(|w| w["to_lsn"] == "0/069FE080").collect();
+    let windows: Vec<&Value> = when["backups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|b| &b["window"])
+        .filter(|w| w["to_lsn"] == "0/069FE080")
+        .collect();
     assert_eq!(windows.len(), 4);
     for window in windows {
         assert_eq!(window["last"]["time"], "2026-11-22T03:17:29.169620Z", "{window}");
@@ -169,19 +186,27 @@ fn the_restore_command_works_from_anywhere() {
         fs::copy(folder.path().join(name), odd.join(name)).unwrap();
     }
     let ran = walproof(&["when", odd.to_str().unwrap(), "0/6B00100"]);
-    let setting =
-        ran.out.lines().find_map(|line| line.strip_prefix("restore_command = '")?.strip_suffix('\'')).unwrap_or_else(|| panic!("{}", ran.out));
+    let setting = ran
+        .out
+        .lines()
+        .find_map(|line| line.strip_prefix("restore_command = '")?.strip_suffix('\''))
+        .unwrap_or_else(|| panic!("{}", ran.out));
     // As a server reads its configuration, then the command.
     let command = setting.replace("''", "'").replace("\\\\", "\\");
     let (file, to) = ("00000003000000000000006B", folder.path().join("fetched"));
-    let command = command.replace("%%", "\u{1}").replace("%f", file).replace("%p", to.to_str().unwrap()).replace('\u{1}', "%");
-    assert!(std::process::Command::new("sh").args(["-c", &command]).current_dir("/").status().unwrap().success(), "{command}");
+    let command =
+        command.replace("%%", "\u{1}").replace("%f", file).replace("%p", to.to_str().unwrap()).replace('\u{1}', "%");
+    assert!(
+        std::process::Command::new("sh").args(["-c", &command]).current_dir("/").status().unwrap().success(),
+        "{command}"
+    );
     assert_eq!(fs::read(to).unwrap(), fs::read(odd.join(file)).unwrap());
     let packed = walproof(&["when", &testdata("15/archive"), "0/6B00100"]).out;
     assert!(packed.contains("# restore_command: that of what archived the WAL"), "{packed}");
 }
 
-/// A backup history file proves that WAL went at least so far: it ends too early also where the files are there by their names.
+/// A backup history file proves that WAL went at least so far: it ends too early also where the files are there by
+/// their names.
 #[test]
 fn wal_that_ends_inside_a_backup_is_damage() {
     let harms: [fn(&TempDir); 3] = [
@@ -191,7 +216,10 @@ fn wal_that_ends_inside_a_backup_is_damage() {
             bytes[0xD8..].fill(0);
             fs::write(last, bytes).unwrap();
         },
-        |folder| _ = fs::copy(folder.path().join("000000020000000000000061"), folder.path().join("00000003000000000000006B")).unwrap(),
+        |folder| {
+            _ = fs::copy(folder.path().join("000000020000000000000061"), folder.path().join("00000003000000000000006B"))
+                .unwrap()
+        },
         |folder| {
             for file in ["00000003000000000000006A", "00000003000000000000006B"] {
                 fs::copy(folder.path().join("000000020000000000000061"), folder.path().join(file)).unwrap();
@@ -202,27 +230,47 @@ fn wal_that_ends_inside_a_backup_is_damage() {
         let folder = archive();
         harm(&folder);
         let (code, told) = verify(&folder, &[]);
-        assert_eq!((code, &told["verdict"], &told["findings"][0]["code"]), (1, &"refuted".into(), &"WP410".into()), "{nth}");
-        assert!(text(&folder).contains("00000003000000000000006B.00000028.backup needs it up to 0/06B00100 (WP410)"), "{nth}");
+        assert_eq!(
+            (code, &told["verdict"], &told["findings"][0]["code"]),
+            (1, &"refuted".into(), &"WP410".into()),
+            "{nth}"
+        );
+        assert!(
+            text(&folder).contains("00000003000000000000006B.00000028.backup needs it up to 0/06B00100 (WP410)"),
+            "{nth}"
+        );
     }
 }
 
-/// Of what lies between them nothing can be read: replay ends in front of the first, and a backup behind the last is whole.
+/// Of what lies between them nothing can be read: replay ends in front of the first, and a backup behind the last is
+/// whole.
 #[test]
 fn neighbours_that_cannot_be_used_end_replay_in_front_of_the_first() {
     type Harm = fn(&TempDir, &str);
     let remove: Harm = |folder, file| fs::remove_file(folder.path().join(file)).unwrap();
     let empty: Harm = |folder, file| age(&cut(folder, file));
-    let older: Harm = |folder, file| _ = fs::copy(folder.path().join("000000020000000000000060"), folder.path().join(file)).unwrap();
+    let older: Harm =
+        |folder, file| _ = fs::copy(folder.path().join("000000020000000000000060"), folder.path().join(file)).unwrap();
     for (first, second) in [(remove, empty), (empty, remove), (empty, empty), (older, empty)] {
         let folder = archive();
         first(&folder, "000000020000000000000061");
         second(&folder, "000000020000000000000062");
         let (code, told) = verify(&folder, &[]);
         let to = told["replay"]["to"].as_str().unwrap();
-        assert_eq!((code, to, &told["replay"]["last_commit_time"]), (1, "0/060FFE90", &"2026-11-22T03:17:23.913699Z".into()));
-        let newer: Vec<&Value> = told["backups"].as_array().unwrap().iter().filter(|b| b["start_lsn"].as_str() > Some("0/06300000")).collect();
-        assert!(newer.len() == 2 && newer.iter().all(|b| b["wal_complete"] == true && b["reaches_lsn"] == "0/06B00118"), "{newer:?}");
+        assert_eq!(
+            (code, to, &told["replay"]["last_commit_time"]),
+            (1, "0/060FFE90", &"2026-11-22T03:17:23.913699Z".into())
+        );
+        let newer: Vec<&Value> = told["backups"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|b| b["start_lsn"].as_str() > Some("0/06300000"))
+            .collect();
+        assert!(
+            newer.len() == 2 && newer.iter().all(|b| b["wal_complete"] == true && b["reaches_lsn"] == "0/06B00118"),
+            "{newer:?}"
+        );
     }
 }
 

@@ -44,9 +44,13 @@ fn families_and_the_whole_list() {
 
 #[test]
 fn a_message_is_told_what_it_means_and_what_to_run() {
-    let document = document(&["2026-11-22 03:17:02 UTC [4711] LOG:  invalid record length at 0/665ACA8: wanted 24, got 0"]);
+    let document =
+        document(&["2026-11-22 03:17:02 UTC [4711] LOG:  invalid record length at 0/665ACA8: wanted 24, got 0"]);
     let message = &document["message"];
-    assert_eq!((&document["kind"], &message["nature"], &message["place"]), (&"message".into(), &"depends".into(), &"0/0665ACA8".into()));
+    assert_eq!(
+        (&document["kind"], &message["nature"], &message["place"]),
+        (&"message".into(), &"depends".into(), &"0/0665ACA8".into())
+    );
     assert!(document["evidence"].is_null());
     let next: Vec<&str> = message["next"].as_array().unwrap().iter().map(|c| c.as_str().unwrap()).collect();
     assert!(next.contains(&"walproof verify ARCHIVE"), "{next:?}");
@@ -101,16 +105,22 @@ fn the_ends_of_wal_are_told_apart() {
         folder
     };
     let folder = case("recycled_last");
-    let (what, sentence) =
-        evidence("unexpected pageaddr 0/900000 in log segment 000000010000000000000016, offset 0", folder.path().to_str().unwrap());
+    let (what, sentence) = evidence(
+        "unexpected pageaddr 0/900000 in log segment 000000010000000000000016, offset 0",
+        folder.path().to_str().unwrap(),
+    );
     assert_eq!(what, "recycled", "{sentence}");
     let folder = case("missing_segment");
-    let (what, sentence) =
-        evidence("could not open file \"pg_wal/00000001000000000000000F\": No such file or directory", folder.path().to_str().unwrap());
+    let (what, sentence) = evidence(
+        "could not open file \"pg_wal/00000001000000000000000F\": No such file or directory",
+        folder.path().to_str().unwrap(),
+    );
     assert_eq!(what, "missing", "{sentence}");
     let folder = case("zero_page");
-    let (what, sentence) =
-        evidence("invalid magic number 0000 in log segment 00000001000000000000000F, offset 524288", folder.path().to_str().unwrap());
+    let (what, sentence) = evidence(
+        "invalid magic number 0000 in log segment 00000001000000000000000F, offset 524288",
+        folder.path().to_str().unwrap(),
+    );
     assert_eq!(what, "damage", "{sentence}");
     // A live directory: zeros behind the last record.
     let story = tempfile::tempdir().unwrap();
@@ -124,7 +134,8 @@ fn the_ends_of_wal_are_told_apart() {
     let folder = story.path().to_str().unwrap();
     let listed = walproof(&["dump", folder, "--format", "jsonl"]).out;
     let last: Value = serde_json::from_str(listed.lines().last().unwrap()).unwrap();
-    let (what, sentence) = evidence(&format!("invalid record length at {}: wanted 24, got 0", last["end_lsn"].as_str().unwrap()), folder);
+    let (what, sentence) =
+        evidence(&format!("invalid record length at {}: wanted 24, got 0", last["end_lsn"].as_str().unwrap()), folder);
     assert_eq!(what, "end_of_wal", "{sentence}");
 }
 

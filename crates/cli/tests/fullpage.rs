@@ -16,7 +16,11 @@ use walproof_testdata::Story;
 
 /// Files by name.
 fn pages(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    fs::read_dir(folder).unwrap().map(|f| f.unwrap()).map(|f| (f.file_name().into_string().unwrap(), fs::read(f.path()).unwrap())).collect()
+    fs::read_dir(folder)
+        .unwrap()
+        .map(|f| f.unwrap())
+        .map(|f| (f.file_name().into_string().unwrap(), fs::read(f.path()).unwrap()))
+        .collect()
 }
 
 /// The names that the images of a list have, and the end of the record of each.
@@ -49,7 +53,14 @@ fn every_image_of_every_story_is_a_page() {
         let kept = tempfile::tempdir().unwrap();
         let folder = kept.path().join("new/pages");
         let archive = story.folder();
-        let ran = walproof(&["dump", archive.to_str().unwrap(), "--format", "jsonl", "--save-fullpage", folder.to_str().unwrap()]);
+        let ran = walproof(&[
+            "dump",
+            archive.to_str().unwrap(),
+            "--format",
+            "jsonl",
+            "--save-fullpage",
+            folder.to_str().unwrap(),
+        ]);
         let name = format!("{} {}", story.version, story.story);
         assert_eq!(ran.code, 0, "{name}: {}", ran.err);
         let (expected, saved) = (expected(&ran.out), pages(&folder));
@@ -75,7 +86,14 @@ fn every_image_of_every_story_is_a_page() {
 #[test]
 fn only_the_pages_of_listed_records_are_saved() {
     let archive = testdata("demo/good");
-    for words in [&["-n", "40"][..], &["-n", "40", "-q"], &["-r", "heap"], &["-s", "0/00AAC690"], &["-n", "40", "--jobs", "4"], &["-n", "40", "-f"]] {
+    for words in [
+        &["-n", "40"][..],
+        &["-n", "40", "-q"],
+        &["-r", "heap"],
+        &["-s", "0/00AAC690"],
+        &["-n", "40", "--jobs", "4"],
+        &["-n", "40", "-f"],
+    ] {
         let kept = tempfile::tempdir().unwrap();
         let saved = |format: &[&str]| {
             let words: Vec<&str> = ["dump", &archive].iter().chain(words).chain(format).copied().collect();
@@ -112,7 +130,12 @@ fn crafted(image: Image) -> tempfile::TempDir {
     };
     let mut wal = Builder::new(layout, TimelineId(1), 7_000_000_000_000_000_001, SegmentNo(1));
     wal.checkpoint_shutdown();
-    let block = Block { rel: RelFileLocator { spc: 1663, db: 5, rel: 16384 }, block: 7, image: Some(image), ..Block::default() };
+    let block = Block {
+        rel: RelFileLocator { spc: 1663, db: 5, rel: 16384 },
+        block: 7,
+        image: Some(image),
+        ..Block::default()
+    };
     wal.record(&Rec { rmid: 0, info: 0xB0, main: &[], blocks: vec![block], ..Rec::default() });
     wal.filler(100);
     wal.switch();

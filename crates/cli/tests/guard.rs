@@ -15,7 +15,8 @@ use validator::Schema;
 fn verify(folder: &str, options: &[&str]) -> (i32, Value) {
     let words: Vec<&str> = ["verify", folder, "--format", "json"].iter().chain(options).copied().collect();
     let ran = walproof(&words);
-    let document: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{words:?}: {error}: {}{}", ran.out, ran.err));
+    let document: Value =
+        serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{words:?}: {error}: {}{}", ran.out, ran.err));
     let problems = Schema::named("verify.json").problems(&document);
     assert!(problems.is_empty(), "{words:?}: {problems:?}");
     (ran.code, document)
@@ -26,7 +27,12 @@ fn text(folder: &str, options: &[&str]) -> Ran {
 }
 
 fn names(document: &Value) -> Vec<String> {
-    document["findings"].as_array().unwrap().iter().map(|f| format!("{} {}", f["severity"].as_str().unwrap(), f["name"].as_str().unwrap())).collect()
+    document["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| format!("{} {}", f["severity"].as_str().unwrap(), f["name"].as_str().unwrap()))
+        .collect()
 }
 
 /// A copy that may be damaged.
@@ -60,11 +66,25 @@ fn an_archive_that_does_not_get_there_is_refuted() {
     let last = document["replay"]["last_commit_time"].as_str().unwrap();
     for reached in [end, "0/900028", "00000001000000000000000B", last, &format!("time:{last}")] {
         let (exit, document) = verify(&good, &["--must-reach", reached]);
-        assert_eq!((exit, &document["verdict"], &document["freshness"]["reached"]), (0, &"proven".into(), &true.into()), "{reached}");
+        assert_eq!(
+            (exit, &document["verdict"], &document["freshness"]["reached"]),
+            (0, &"proven".into(), &true.into()),
+            "{reached}"
+        );
     }
-    for missed in ["0/5000000", "000000010000000000000020", "000000020000000000000009", "time:2100-01-01", "2100-01-01 00:00:00+02"] {
+    for missed in [
+        "0/5000000",
+        "000000010000000000000020",
+        "000000020000000000000009",
+        "time:2100-01-01",
+        "2100-01-01 00:00:00+02",
+    ] {
         let (exit, document) = verify(&good, &["--must-reach", missed]);
-        assert_eq!((exit, &document["verdict"], &document["freshness"]["reached"]), (1, &"refuted".into(), &false.into()), "{missed}");
+        assert_eq!(
+            (exit, &document["verdict"], &document["freshness"]["reached"]),
+            (1, &"refuted".into(), &false.into()),
+            "{missed}"
+        );
         assert!(names(&document).contains(&"error too-short".into()), "{missed}");
     }
     // Damage in front of it is told, and that it does not get there.
@@ -111,7 +131,10 @@ fn the_last_commit_is_fresh_or_stale() {
     assert!(names(&document).contains(&"error stale".into()), "{:?}", names(&document));
     assert!(document["freshness"]["age_seconds"].as_f64().is_some());
     let (exit, document) = verify(&good, &["--max-age", "999999d"]);
-    assert_eq!((exit, &document["verdict"], &document["freshness"]["max_age_seconds"]), (0, &"proven".into(), &86_399_913_600u64.into()));
+    assert_eq!(
+        (exit, &document["verdict"], &document["freshness"]["max_age_seconds"]),
+        (0, &"proven".into(), &86_399_913_600u64.into())
+    );
     assert!(text(&good, &["--max-age", "999999d"]).out.contains("\nFRESH    the last commit is "));
     assert_eq!(text(&good, &["--max-age", "15"]).code, 2);
     // Without any commit, nobody knows.
@@ -135,16 +158,23 @@ fn accepted() -> (TempDir, PathBuf) {
 #[test]
 fn what_is_accepted_does_not_count() {
     let (folder, list) = accepted();
-    let problems = Schema::named("known.json").problems(&serde_json::from_str(&fs::read_to_string(&list).unwrap()).unwrap());
+    let problems =
+        Schema::named("known.json").problems(&serde_json::from_str(&fs::read_to_string(&list).unwrap()).unwrap());
     assert!(problems.is_empty(), "{problems:?}");
     let (exit, document) = verify(shown(folder.path()), &["--known", shown(&list), "--fail-on", "warning"]);
     assert_eq!((exit, &document["verdict"], &document["accepted"]), (0, &"proven".into(), &1.into()));
     let finding = &document["findings"][0];
-    assert_eq!((&finding["name"], &finding["severity"], &finding["accepted"]), (&"record-crc".into(), &"error".into(), &true.into()));
+    assert_eq!(
+        (&finding["name"], &finding["severity"], &finding["accepted"]),
+        (&"record-crc".into(), &"error".into(), &true.into())
+    );
     // What is proven begins behind the damage.
     assert_eq!(document["replay"]["from"], finding["lost"]["until_lsn"]);
     let said = text(shown(folder.path()), &["--known", shown(&list)]).out;
-    assert!(said.starts_with("VERDICT  PROVEN EXCEPT 1 accepted: WAL replays from ") && said.contains("(accepted)"), "{said}");
+    assert!(
+        said.starts_with("VERDICT  PROVEN EXCEPT 1 accepted: WAL replays from ") && said.contains("(accepted)"),
+        "{said}"
+    );
     fs::remove_dir_all(list.parent().unwrap()).unwrap();
 }
 
@@ -153,7 +183,12 @@ fn damage_of_tomorrow_is_not_hidden_by_that_of_today() {
     let (folder, list) = accepted();
     flip(&folder, "00000001000000000000000B", 300_000);
     let (exit, document) = verify(shown(folder.path()), &["--known", shown(&list)]);
-    assert_eq!((exit, &document["verdict"], &document["accepted"]), (1, &"refuted".into(), &1.into()), "{:?}", names(&document));
+    assert_eq!(
+        (exit, &document["verdict"], &document["accepted"]),
+        (1, &"refuted".into(), &1.into()),
+        "{:?}",
+        names(&document)
+    );
     // And it is the new one that every format names.
     for format in ["text", "nagios", "junit"] {
         let told = text(shown(folder.path()), &["--known", shown(&list), "--format", format]).out;
@@ -175,7 +210,8 @@ fn a_gap_that_grew_is_not_accepted() {
     let folder = copy("15/archive");
     let folder_name = shown(folder.path()).to_owned();
     // Where a backup is known, an older gap is a warning.
-    for file in fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).filter(|p| shown(p).contains(".backup")) {
+    for file in fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).filter(|p| shown(p).contains(".backup"))
+    {
         fs::remove_file(file).unwrap();
     }
     let mut segments: Vec<PathBuf> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path()).collect();
@@ -215,7 +251,8 @@ fn what_expired_backups_need_is_worth_knowing_until_none_is_left() {
         fs::remove_file(folder.path().join(gone)).unwrap();
         let (code, document) = verify(shown(folder.path()), &[]);
         told.push((code, document["verdict"].as_str().unwrap().to_owned(), names(&document).join(", ")));
-        let complete: Vec<&Value> = document["backups"].as_array().unwrap().iter().map(|b| &b["wal_complete"]).collect();
+        let complete: Vec<&Value> =
+            document["backups"].as_array().unwrap().iter().map(|b| &b["wal_complete"]).collect();
         assert_eq!(complete, [&Value::Bool(false), &Value::Bool(true)]);
     }
     // Half of what the older one needs is no expiry: nobody keeps that.
@@ -229,8 +266,10 @@ fn what_expired_backups_need_is_worth_knowing_until_none_is_left() {
 #[test]
 fn comments_are_kept_and_codes_may_be_families() {
     let (folder, list) = accepted();
-    let edited =
-        fs::read_to_string(&list).unwrap().replace("\"comment\": \"\"", "\"comment\": \"disk 7, ticket 4711\"").replace("\"WP201\"", "\"WP2xx\"");
+    let edited = fs::read_to_string(&list)
+        .unwrap()
+        .replace("\"comment\": \"\"", "\"comment\": \"disk 7, ticket 4711\"")
+        .replace("\"WP201\"", "\"WP2xx\"");
     fs::write(&list, edited).unwrap();
     assert_eq!(verify(shown(folder.path()), &["--known", shown(&list)]).0, 0);
     let ran = text(shown(folder.path()), &["--known", shown(&list), "--write-known", shown(&list)]);
@@ -294,7 +333,9 @@ fn a_timeline_that_nothing_tells_of_lacks_no_segment() {
 fn a_pace_changes_nothing_that_is_said() {
     let damaged = testdata("demo/damaged");
     let plain = text(&damaged, &[]);
-    for options in [&["--max-rate", "1G"][..], &["--max-rate", "64MB/s", "-j", "2"], &["--max-rate", "100000000", "--no-mmap"]] {
+    for options in
+        [&["--max-rate", "1G"][..], &["--max-rate", "64MB/s", "-j", "2"], &["--max-rate", "100000000", "--no-mmap"]]
+    {
         let ran = text(&damaged, options);
         assert_eq!((ran.code, &ran.out), (plain.code, &plain.out), "{options:?}");
     }

@@ -43,20 +43,34 @@ fn check(folder: &Path, document: &Value) {
 #[test]
 fn every_kind_of_record_of_every_version_covers_its_bytes() {
     let mut total = 0;
-    for story in Story::all().unwrap().into_iter().filter(|s| matches!(s.story.as_str(), "archive" | "promotion" | "recovery")) {
+    for story in
+        Story::all().unwrap().into_iter().filter(|s| matches!(s.story.as_str(), "archive" | "promotion" | "recovery"))
+    {
         let plain = tempfile::tempdir().unwrap();
         story.unpack(plain.path()).unwrap();
         let archive = plain.path().to_str().unwrap();
         let mut seen = std::collections::BTreeSet::new();
         let list = walproof(&["dump", archive, "--format", "jsonl", "-n", "1500"]).out;
-        for line in list.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).filter(|l| l["type"] == "record") {
+        for line in
+            list.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).filter(|l| l["type"] == "record")
+        {
             let (lsn, end) = (number(&line["lsn"]), number(&line["end_lsn"]));
             // One of each kind, and over pages or not.
-            if !seen.insert((line["rmgr"].to_string(), line["blocks"].as_array().unwrap().len(), lsn / 8192 != (end - 1) / 8192)) || seen.len() > 7 {
+            if !seen.insert((
+                line["rmgr"].to_string(),
+                line["blocks"].as_array().unwrap().len(),
+                lsn / 8192 != (end - 1) / 8192,
+            )) || seen.len() > 7
+            {
                 continue;
             }
             let (code, document) = shown(archive, line["lsn"].as_str().unwrap());
-            assert_eq!((code, &document["lsn"], &document["total_length"]), (0, &line["lsn"], &line["total_length"]), "{} {line}", story.version);
+            assert_eq!(
+                (code, &document["lsn"], &document["total_length"]),
+                (0, &line["lsn"], &line["total_length"]),
+                "{} {line}",
+                story.version
+            );
             check(plain.path(), &document);
         }
         total += seen.len();
@@ -83,11 +97,18 @@ fn a_position_inside_a_record_names_it() {
 fn a_damaged_record_is_shown_with_what_is_wrong() {
     let damaged = testdata("demo/damaged");
     let (code, document) = shown(&damaged, "0/00AAC690");
-    assert_eq!((code, document["findings"][0]["code"].as_str(), document["whole"].as_bool()), (1, Some("WP201"), Some(true)));
+    assert_eq!(
+        (code, document["findings"][0]["code"].as_str(), document["whole"].as_bool()),
+        (1, Some("WP201"), Some(true))
+    );
     check(Path::new(&damaged), &document);
     let text = walproof(&["hex", &damaged, "0/00AAC6A0"]);
     assert_eq!(text.code, 1);
-    assert!(text.out.contains("WRONG    WP201 the checksum of the record at 0/00AAC690 is wrong: stored "), "{}", text.out);
+    assert!(
+        text.out.contains("WRONG    WP201 the checksum of the record at 0/00AAC690 is wrong: stored "),
+        "{}",
+        text.out
+    );
     assert!(text.out.contains("NOTE     0/00AAC6A0 lies in what cannot be read from here on"), "{}", text.out);
 }
 
@@ -95,7 +116,9 @@ fn a_damaged_record_is_shown_with_what_is_wrong() {
 fn where_no_record_is_is_1_and_what_cannot_be_looked_at_2() {
     let good = testdata("demo/good");
     let story = testdata("10/pg_wal");
-    for (lsn, why) in [("0/100", "no record holds 0/00000100"), ("0/16FFF000", "the last one before it ends at 0/15000098")] {
+    for (lsn, why) in
+        [("0/100", "no record holds 0/00000100"), ("0/16FFF000", "the last one before it ends at 0/15000098")]
+    {
         let none = walproof(&["hex", &story, lsn]);
         assert_eq!((none.code, none.out.as_str()), (1, ""), "{lsn}");
         assert!(none.err.contains(why), "{}", none.err);
@@ -114,7 +137,11 @@ fn colour_is_for_terminals_alone() {
     let good = testdata("demo/good");
     assert!(!walproof(&["hex", &good, "0/00AAC690"]).out.contains('\u{1b}'));
     let run = |name: &str| {
-        let output = Command::new(env!("CARGO_BIN_EXE_walproof")).args(["hex", &good, "0/00AAC690"]).env(name, "1").output().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_walproof"))
+            .args(["hex", &good, "0/00AAC690"])
+            .env(name, "1")
+            .output()
+            .unwrap();
         output.stdout.contains(&0x1b)
     };
     assert!(run("CLICOLOR_FORCE"));

@@ -19,7 +19,8 @@ fn records(folder: &str) -> Vec<Value> {
 #[test]
 fn records_and_commits_are_those_between() {
     let all = records("demo/good");
-    let is_commit = |d: &&Value| d["rmgr"] == "Transaction" && matches!(d["record"].as_str(), Some("COMMIT" | "COMMIT_PREPARED"));
+    let is_commit =
+        |d: &&Value| d["rmgr"] == "Transaction" && matches!(d["record"].as_str(), Some("COMMIT" | "COMMIT_PREPARED"));
     let lsn = |i: usize| all[i]["lsn"].as_str().unwrap();
     for (low, high) in [(0, all.len() - 1), (100, 200), (5000, 19000), (7, 7)] {
         let (forth, code) = lag(lsn(high), lsn(low), "demo/good");
@@ -34,13 +35,17 @@ fn records_and_commits_are_those_between() {
 
 #[test]
 fn time_is_between_the_last_commits_at_or_before_each() {
-    let whole: Value = serde_json::from_str(&walproof(&["verify", &testdata("demo/good"), "--format", "json"]).out).unwrap();
+    let whole: Value =
+        serde_json::from_str(&walproof(&["verify", &testdata("demo/good"), "--format", "json"]).out).unwrap();
     let t = &whole["timelines"][0];
     let all = records("demo/good");
     let first = all.iter().find(|d| d["rmgr"] == "Transaction" && d["record"] == "COMMIT").unwrap();
     let (lag_of_all, _) = lag(t["to"].as_str().unwrap(), first["end_lsn"].as_str().unwrap(), "demo/good");
     let micros = |field: &str| t[field].as_str().unwrap()[17..26].parse::<f64>().unwrap();
-    assert!((lag_of_all["seconds"].as_f64().unwrap() - (micros("last_commit_time") - micros("first_commit_time"))).abs() < 1e-6);
+    assert!(
+        (lag_of_all["seconds"].as_f64().unwrap() - (micros("last_commit_time") - micros("first_commit_time"))).abs()
+            < 1e-6
+    );
     // No commit lies before the first one.
     let (unknown, _) = lag(t["to"].as_str().unwrap(), all[0]["lsn"].as_str().unwrap(), "demo/good");
     assert!(unknown["seconds"].is_null());

@@ -1,6 +1,7 @@
 //! What a real server writes, archives and says, against what `walproof` reads and says.
 //!
-//! With `WALPROOF_LIVE=1` (as `cargo xtask test` sets it) a missing server is a failure; without it the test says that it was skipped.
+//! With `WALPROOF_LIVE=1` (as `cargo xtask test` sets it) a missing server is a failure; without it the test says that
+//! it was skipped.
 
 #![allow(clippy::unwrap_used)]
 
@@ -16,7 +17,8 @@ use std::{
 use serde_json::Value;
 use walproof_live::{Postgres, Server};
 
-/// `pg_walfile_name` and `--wal-segsize` have these names and meanings from here on, and their WAL is what users archive today.
+/// `pg_walfile_name` and `--wal-segsize` have these names and meanings from here on, and their WAL is what users
+/// archive today.
 const OLDEST: u32 = 13;
 const ROUNDS: u32 = 4;
 const LOOKS_WHILE_WRITING: u32 = 8;
@@ -37,7 +39,10 @@ fn a_live_server_and_walproof_agree() {
 
 fn started() -> Option<Server> {
     let Some(postgres) = Postgres::find(OLDEST) else {
-        assert!(std::env::var_os("WALPROOF_LIVE").is_none_or(|v| v != "1"), "WALPROOF_LIVE=1, and no PostgreSQL {OLDEST} or later was found");
+        assert!(
+            std::env::var_os("WALPROOF_LIVE").is_none_or(|v| v != "1"),
+            "WALPROOF_LIVE=1, and no PostgreSQL {OLDEST} or later was found"
+        );
         eprintln!("SKIPPED: no PostgreSQL {OLDEST} or later found (WALPROOF_PG, PATH, /usr/lib/postgresql/*/bin)");
         return None;
     };
@@ -54,7 +59,8 @@ fn started() -> Option<Server> {
     Some(server)
 }
 
-/// Some MiB of everyday WAL: single-row transactions, an index, a rollback, savepoints, two-phase commit, vacuum, checkpoints.
+/// Some MiB of everyday WAL: single-row transactions, an index, a rollback, savepoints, two-phase commit, vacuum,
+/// checkpoints.
 fn workload(server: &Server) {
     for round in 0..ROUNDS {
         server.sql(&transfers(round)).unwrap();
@@ -93,14 +99,24 @@ fn proven_while_the_server_writes(server: &Server) {
         });
         let mut wrong = Vec::new();
         for _ in 0..LOOKS_WHILE_WRITING {
-            let output = walproof([OsStr::new("verify"), server.data().join("pg_wal").as_os_str(), OsStr::new("--format"), OsStr::new("json")]);
+            let output = walproof([
+                OsStr::new("verify"),
+                server.data().join("pg_wal").as_os_str(),
+                OsStr::new("--format"),
+                OsStr::new("json"),
+            ]);
             if output.status.code() != Some(0) || json(&output)["verdict"] != "proven" {
                 wrong.push(said(&output));
             }
         }
         stop.store(true, Ordering::Relaxed);
         assert!(writer.join().unwrap() > 0, "the server wrote nothing meanwhile");
-        assert!(wrong.is_empty(), "pg_wal of a running server, {} of {LOOKS_WHILE_WRITING} looks: {}", wrong.len(), wrong[0]);
+        assert!(
+            wrong.is_empty(),
+            "pg_wal of a running server, {} of {LOOKS_WHILE_WRITING} looks: {}",
+            wrong.len(),
+            wrong[0]
+        );
     });
 }
 
@@ -121,13 +137,26 @@ fn positions_are_named_as_the_server_names_them(server: &Server) {
     assert_eq!(rows.len(), POSITIONS);
     let version = server.postgres().major().to_string();
     let asked = rows.iter().map(|row| row[0]);
-    let output =
-        walproof(["locate"].into_iter().chain(asked).chain(["--as", &version, "--timeline", "1", "--segment-size", "1MiB", "--format", "json"]));
+    let output = walproof(["locate"].into_iter().chain(asked).chain([
+        "--as",
+        &version,
+        "--timeline",
+        "1",
+        "--segment-size",
+        "1MiB",
+        "--format",
+        "json",
+    ]));
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
-    let answers: Vec<Value> = String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let answers: Vec<Value> =
+        String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(answers.len(), POSITIONS);
     for (row, answer) in rows.iter().zip(&answers) {
-        assert_eq!(answer["walfile_name_offset"], serde_json::json!([row[1], row[2].parse::<u64>().unwrap()]), "{row:?}");
+        assert_eq!(
+            answer["walfile_name_offset"],
+            serde_json::json!([row[1], row[2].parse::<u64>().unwrap()]),
+            "{row:?}"
+        );
         assert_eq!(answer["walfile_name"], row[3], "{row:?}");
     }
 }
@@ -154,7 +183,10 @@ fn the_archive_is_proven(server: &Server, last: &str) {
     let document = json(&output);
     assert_eq!(document["verdict"], "proven");
     assert_eq!(document["version"], server.postgres().major().to_string());
-    assert_eq!(document["system_identifier"], server.sql("select system_identifier from pg_control_system()").unwrap().trim());
+    assert_eq!(
+        document["system_identifier"],
+        server.sql("select system_identifier from pg_control_system()").unwrap().trim()
+    );
     assert_eq!(document["segment_size"], 1 << 20);
     let timelines = document["timelines"].as_array().unwrap();
     assert_eq!(timelines.len(), 1);
@@ -175,8 +207,11 @@ fn records(waldump: &Path, archive: &Path, last: &str) -> u64 {
 }
 
 fn segments(archive: &Path) -> Vec<String> {
-    let mut names: Vec<String> =
-        fs::read_dir(archive).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).filter(|name| name.len() == 24).collect();
+    let mut names: Vec<String> = fs::read_dir(archive)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.len() == 24)
+        .collect();
     names.sort();
     names
 }

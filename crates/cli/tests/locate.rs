@@ -11,7 +11,8 @@ use std::process::{Command, Output};
 const MIB: u64 = 1 << 20;
 
 /// The servers asked, and the segment size of each.
-const SERVERS: [(&str, u64); 7] = [("8.2", 16 * MIB), ("9.2", 16 * MIB), ("9.4", 16 * MIB), ("10", 16 * MIB), ("13", MIB), ("15", MIB), ("19", MIB)];
+const SERVERS: [(&str, u64); 7] =
+    [("8.2", 16 * MIB), ("9.2", 16 * MIB), ("9.4", 16 * MIB), ("10", 16 * MIB), ("13", MIB), ("15", MIB), ("19", MIB)];
 
 /// What a server answered when asked about a text.
 struct Asked {
@@ -43,7 +44,18 @@ fn every_answer_of_the_name_functions_through_the_binary() {
     let rows = name_rows();
     for group in rows.chunk_by(|a, b| (a.version, a.size, a.timeline) == (b.version, b.size, b.timeline)) {
         let (timeline, size) = (group[0].timeline.to_string(), group[0].size.to_string());
-        let mut args = vec!["locate", "--as", group[0].version, "--timeline", &timeline, "--segment-size", &size, "--format", "json", "--"];
+        let mut args = vec![
+            "locate",
+            "--as",
+            group[0].version,
+            "--timeline",
+            &timeline,
+            "--segment-size",
+            &size,
+            "--format",
+            "json",
+            "--",
+        ];
         args.extend(group.iter().map(|row| row.input.as_str()));
         let output = walproof(&args);
         assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
@@ -130,16 +142,25 @@ fn names_and_positions_are_located_both_ways() {
     ] {
         let output = walproof(&["locate", "--format", "json", input]);
         let line = &documents(&output)[0];
-        assert_eq!((&line["lsn"], &line["segment"], &line["offset"]), (&lsn.into(), &segment.into(), &offset.into()), "{input}");
+        assert_eq!(
+            (&line["lsn"], &line["segment"], &line["offset"]),
+            (&lsn.into(), &segment.into(), &offset.into()),
+            "{input}"
+        );
         assert_eq!((&line["segment_size"], &line["segment_size_assumed"]), (&16777216.into(), &true.into()));
         assert_eq!(output.status.code(), Some(0));
-        assert!(stdout(&walproof(&["locate", input])).contains("assumed   segments of 16 MiB"), "what is assumed is said");
+        assert!(
+            stdout(&walproof(&["locate", input])).contains("assumed   segments of 16 MiB"),
+            "what is assumed is said"
+        );
     }
 }
 
 #[test]
 fn the_end_of_a_log_id_is_located_by_the_version() {
-    let place = |version: &str, input: &str| documents(&walproof(&["locate", "--as", version, "--format", "json", input])).remove(0);
+    let place = |version: &str, input: &str| {
+        documents(&walproof(&["locate", "--as", version, "--format", "json", input])).remove(0)
+    };
     let old = place("9.2", "0/FF000000");
     assert_eq!((&old["segment"], &old["offset"]), (&"000000010000000100000000".into(), &0.into()));
     assert_eq!(old["walfile_name_offset"], serde_json::json!(["0000000100000000000000FE", 16777216]));
@@ -195,7 +216,10 @@ fn options_may_follow_a_position_that_begins_with_a_hyphen() {
 fn distances_in_any_spelling() {
     let lag = |args: &[&str]| stdout(&walproof(&[&["lag"], args].concat()));
     let text = lag(&["5A/1F00C9D8", "000000030000005900000010"]);
-    assert!(text.starts_with("000000030000005900000010 is behind 5A/1F00C9D8: 4.2 GiB, 271 segments; B is behind A.\n"), "{text}");
+    assert!(
+        text.starts_with("000000030000005900000010 is behind 5A/1F00C9D8: 4.2 GiB, 271 segments; B is behind A.\n"),
+        "{text}"
+    );
     assert!(text.contains("4,546,677,208"), "{text}");
     assert!(lag(&["0/0", "0/1"]).contains("0/1 is ahead of 0/0: 1 byte, 0 segments; A is behind B."));
     assert!(lag(&["0/1000000", "000000010000000000000001"]).contains("are the same position"));
@@ -269,7 +293,8 @@ fn wal_page(dir: &Path, name: &str, magic: u16, address: Lsn, size: u64) -> Stri
 fn name_rows() -> Vec<Asked> {
     let mut rows = Vec::new();
     for (version, size) in SERVERS {
-        for path in ["xlogfile_name_offset", "lsn_captured", "lsn_tl"].iter().flat_map(|prefix| files(version, prefix)) {
+        for path in ["xlogfile_name_offset", "lsn_captured", "lsn_tl"].iter().flat_map(|prefix| files(version, prefix))
+        {
             let file = path.file_name().unwrap().to_str().unwrap();
             let timeline = [2, 3].into_iter().find(|n| file.contains(&format!("tl{n}"))).unwrap_or(1);
             let ask = |input: String, answer| Asked { version, size, timeline, input, answer };
@@ -293,7 +318,8 @@ fn name_rows() -> Vec<Asked> {
                 }
             } else {
                 for line in text.lines().skip(1) {
-                    let [lsn, decimal, name, offset_name, offset, error]: [String; 6] = fields(line).try_into().unwrap();
+                    let [lsn, decimal, name, offset_name, offset, error]: [String; 6] =
+                        fields(line).try_into().unwrap();
                     assert_eq!(lsn.parse::<Lsn>().unwrap().get().to_string(), decimal);
                     assert_eq!(error, "");
                     rows.push(ask(lsn, Ok((name, offset_name, offset.parse().unwrap()))));
@@ -314,7 +340,8 @@ fn read(version: &str, file: &str) -> String {
 
 fn files(version: &str, prefix: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(oracle(version)).unwrap().map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = entries.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(prefix)).collect();
+    let mut files: Vec<PathBuf> =
+        entries.filter(|path| path.file_name().unwrap().to_str().unwrap().starts_with(prefix)).collect();
     files.sort();
     files
 }

@@ -25,7 +25,10 @@ fn the_archive_says_how_it_is_laid_out() {
     assert_eq!((&answer["segment_size_assumed"], &answer["scheme_assumed"]), (&false.into(), &false.into()));
     assert_eq!((&answer["file"], &answer["partial"]), (&"00000001000000000000000A".into(), &false.into()));
     assert!(std::path::Path::new(answer["path"].as_str().unwrap()).is_file());
-    assert_eq!((&answer["as"], &answer["walfile_name_offset"]), (&"15".into(), &json!(["00000001000000000000000A", 706_192])));
+    assert_eq!(
+        (&answer["as"], &answer["walfile_name_offset"]),
+        (&"15".into(), &json!(["00000001000000000000000A", 706_192]))
+    );
     let answer = locate(&["1/0"], "8.2/wrap");
     assert_eq!((&answer["scheme"], &answer["file"]), (&"split".into(), &"000000010000000100000000.xz".into()));
     // The last byte of log id 0, and the end of it, which is the beginning of the next.
@@ -51,7 +54,10 @@ fn the_file_is_the_one_that_recovery_takes() {
 fn what_is_not_there_is_an_answer() {
     for (position, segment) in [("0/7000000", "000000030000000000000070"), ("0/1000000", "000000010000000000000010")] {
         let answer = locate(&[position], "15/archive");
-        assert_eq!((&answer["segment"], &answer["file"], &answer["files"]), (&segment.into(), &Value::Null, &json!([])));
+        assert_eq!(
+            (&answer["segment"], &answer["file"], &answer["files"]),
+            (&segment.into(), &Value::Null, &json!([]))
+        );
     }
     let ran = walproof(&["locate", "0/1000000", "-p", &testdata("demo/good")]);
     assert!(ran.code == 0 && ran.out.contains("none: the archive does not have it"), "{}{}", ran.out, ran.err);

@@ -1,4 +1,5 @@
-//! `walproof dump --format waldump` against what pg_waldump, pg_xlogdump and servers printed of the same records: `testdata/meaning`.
+//! `walproof dump --format waldump` against what pg_waldump, pg_xlogdump and servers printed of the same records:
+//! `testdata/meaning`.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
 use std::collections::BTreeMap;
@@ -28,7 +29,8 @@ fn traced(line: &str) -> Option<String> {
 
 #[test]
 fn every_line_is_that_of_the_reference() {
-    let stories: BTreeMap<String, Story> = Story::all().unwrap().into_iter().map(|s| (format!("{}-{}", s.version, s.story), s)).collect();
+    let stories: BTreeMap<String, Story> =
+        Story::all().unwrap().into_iter().map(|s| (format!("{}-{}", s.version, s.story), s)).collect();
     let mut files: Vec<_> = std::fs::read_dir(root().join("meaning")).unwrap().map(|f| f.unwrap().path()).collect();
     files.sort();
     let mut wrong = Vec::new();
@@ -45,7 +47,8 @@ fn every_line_is_that_of_the_reference() {
         // A trace does not tell of the records before the base backup that it begins with.
         let missing = theirs.keys().filter(|place| !ours.contains_key(*place)).count();
         let more = if is_trace { 0 } else { ours.keys().filter(|place| !theirs.contains_key(*place)).count() };
-        let differing: Vec<_> = theirs.iter().filter_map(|(place, line)| Some((line, ours.get(place)?))).filter(|(a, b)| a != b).collect();
+        let differing: Vec<_> =
+            theirs.iter().filter_map(|(place, line)| Some((line, ours.get(place)?))).filter(|(a, b)| a != b).collect();
         if missing + more + differing.len() > 0 {
             wrong.push(format!(
                 "{name}: {} lines, {missing} missing, {more} too many, {} differ, first: {:#?}",

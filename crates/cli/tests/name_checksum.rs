@@ -57,14 +57,21 @@ fn content_and_name_agree() {
 #[test]
 fn a_mismatch_is_a_warning_where_the_wal_is_right() {
     let folder = repository("demo/good", WRONG);
-    fs::rename(folder.path().join(format!("{}-{}", SEGMENTS[0].0, SEGMENTS[0].1)), folder.path().join(format!("{}-{WRONG}", SEGMENTS[0].0))).unwrap();
+    fs::rename(
+        folder.path().join(format!("{}-{}", SEGMENTS[0].0, SEGMENTS[0].1)),
+        folder.path().join(format!("{}-{WRONG}", SEGMENTS[0].0)),
+    )
+    .unwrap();
     for more in [&[][..], &["--no-mmap"], &["-j", "1"]] {
         let (document, code) = verify(&folder, more);
         assert_eq!((code, &document["verdict"]), (0, &"proven".into()));
         let told = of(&document, "WP117");
         assert_eq!(told.len(), 2);
         let second = told.iter().find(|f| f["file"].as_str().unwrap().ends_with(".gz")).unwrap();
-        assert_eq!((&second["severity"], &second["at"], &second["lsn"]), (&"warning".into(), &"0/00A00000".into(), &Value::Null));
+        assert_eq!(
+            (&second["severity"], &second["at"], &second["lsn"]),
+            (&"warning".into(), &"0/00A00000".into(), &Value::Null)
+        );
         assert!(second["message"].as_str().unwrap().ends_with(SEGMENTS[1].1), "{second}");
     }
     assert_eq!(verify(&folder, &["--fail-on", "warning"]).1, 1);

@@ -78,6 +78,7 @@ fn findings_of_any_severity(bytes: &[u8]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     fs::copy(testdata("demo/good/00000001000000000000000A"), folder.path().join("00000001000000000000000A")).unwrap();
     fs::write(folder.path().join(format!("{LAST}.partial")), bytes).unwrap();
-    let document: Value = serde_json::from_str(&walproof(&["verify", folder.path().to_str().unwrap(), "--format", "json"]).out).unwrap();
+    let document: Value =
+        serde_json::from_str(&walproof(&["verify", folder.path().to_str().unwrap(), "--format", "json"]).out).unwrap();
     document["findings"].as_array().unwrap().iter().map(|f| f["code"].as_str().unwrap().to_owned()).collect()
 }

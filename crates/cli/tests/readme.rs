@@ -1,4 +1,5 @@
-//! The README says what is true: every command in its `console` blocks is run at the root of the repository, and what it
+//! The README says what is true: every command in its `console` blocks is run at the root of the repository, and what
+//! it
 //! prints is what stands there. `WALPROOF_BLESS=1` writes the outputs anew.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
@@ -45,14 +46,22 @@ fn run(command: &str, before: i32) -> std::process::Output {
     let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
     let command = command.replace("cargo run --release -- ", "walproof ");
     let script = format!("exec 2>&1\n(exit {before})\n{command}");
-    Command::new("sh").args(["-c", &script]).current_dir(root()).env("PATH", path).env_remove("TZ").env("LC_ALL", "C").output().unwrap()
+    Command::new("sh")
+        .args(["-c", &script])
+        .current_dir(root())
+        .env("PATH", path)
+        .env_remove("TZ")
+        .env("LC_ALL", "C")
+        .output()
+        .unwrap()
 }
 
 #[test]
 fn pg_waldump_is_quoted_word_for_word() {
     let said = read("testdata/demo/pg_waldump.txt");
     let text = read("README.md");
-    let quoted: Vec<String> = blocks(&text, "text").into_iter().filter(|block| block.contains("$ pg_waldump")).collect();
+    let quoted: Vec<String> =
+        blocks(&text, "text").into_iter().filter(|block| block.contains("$ pg_waldump")).collect();
     assert!(!quoted.is_empty());
     for block in quoted {
         assert!(said.contains(&block), "not in testdata/demo/pg_waldump.txt:\n{block}");
@@ -62,7 +71,8 @@ fn pg_waldump_is_quoted_word_for_word() {
 #[test]
 fn the_library_example_is_the_one_that_is_tested_as_documentation() {
     let source = read("crates/pgwal/src/lib.rs");
-    let lines = source.lines().filter_map(|line| line.strip_prefix("//!")).map(|line| line.strip_prefix(' ').unwrap_or(line));
+    let lines =
+        source.lines().filter_map(|line| line.strip_prefix("//!")).map(|line| line.strip_prefix(' ').unwrap_or(line));
     let documentation = lines.fold(String::new(), |all, line| all + line + "\n");
     let text = read("README.md");
     let examples = blocks(&text, "rust");
@@ -94,7 +104,9 @@ fn every_file_and_subcommand_that_is_named_exists() {
     let help = String::from_utf8(run("walproof --help", 0).stdout).unwrap();
     for page in ["README.md", "ARCHITECTURE.md", "SHORTCOMINGS.md", "CHANGELOG.md", "CONTRIBUTING.md"] {
         let text = read(page);
-        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.contains("://")) {
+        for link in
+            text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.contains("://"))
+        {
             let file = link.split('#').next().unwrap();
             assert!(file.is_empty() || root().join(file).exists(), "{page} links to {link}");
         }
@@ -143,8 +155,9 @@ fn what_is_looked_at_stays_as_it_was() {
     }
     let state = || {
         let entries = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap());
-        let mut files: Vec<_> =
-            entries.map(|e| (e.file_name(), e.metadata().unwrap().modified().unwrap(), std::fs::read(e.path()).unwrap())).collect();
+        let mut files: Vec<_> = entries
+            .map(|e| (e.file_name(), e.metadata().unwrap().modified().unwrap(), std::fs::read(e.path()).unwrap()))
+            .collect();
         files.sort();
         files
     };
@@ -161,7 +174,10 @@ fn what_is_looked_at_stays_as_it_was() {
 fn no_page_names_the_machine_it_was_written_on() {
     for page in ["README.md", "ARCHITECTURE.md", "SHORTCOMINGS.md", "CHANGELOG.md", "CONTRIBUTING.md"] {
         for line in read(page).lines() {
-            assert!(!["/work/", "/tmp/", "/root/", "DESIGN.md"].iter().any(|word| line.contains(word)), "{page}: {line}");
+            assert!(
+                !["/work/", "/tmp/", "/root/", "DESIGN.md"].iter().any(|word| line.contains(word)),
+                "{page}: {line}"
+            );
         }
     }
 }

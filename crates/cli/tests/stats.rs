@@ -47,7 +47,12 @@ fn it_counts_what_dump_lists() {
         let ran = walproof(&["stats", folder, "--format", "json"]);
         let stats: Value = serde_json::from_str(&ran.out).unwrap();
         assert_eq!(counted(&stats["total"]), listed(&[folder]), "{}", case.case);
-        assert_eq!((ran.code, stats["partial"].as_bool()), (case.expect.exit, Some(case.expect.exit == 1)), "{}", case.case);
+        assert_eq!(
+            (ran.code, stats["partial"].as_bool()),
+            (case.expect.exit, Some(case.expect.exit == 1)),
+            "{}",
+            case.case
+        );
     }
 }
 
@@ -85,8 +90,12 @@ fn minutes_and_checkpoints_go_over_from_one_segment_to_the_next() {
         *minutes.entry(now.clone()).or_default() += 1;
     }
     let stats = json(&["stats", &folder, "--by", "minute"]);
-    let groups: BTreeMap<String, u64> =
-        stats["groups"].as_array().unwrap().iter().map(|g| (g["minute"].as_str().unwrap_or("").to_owned(), g["records"].as_u64().unwrap())).collect();
+    let groups: BTreeMap<String, u64> = stats["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|g| (g["minute"].as_str().unwrap_or("").to_owned(), g["records"].as_u64().unwrap()))
+        .collect();
     assert!(groups == minutes && groups.len() > 1, "{groups:?} {minutes:?}");
 }
 
@@ -119,10 +128,15 @@ fn filters_and_limits_are_those_of_dump() {
 #[test]
 fn a_partial_total_is_marked_in_every_format() {
     let folder = testdata(DAMAGED);
-    for (format, mark) in [("text", "PARTIAL"), ("json", "\"partial\": true"), ("csv", ",true\n"), ("waldump", "Total")] {
+    for (format, mark) in [("text", "PARTIAL"), ("json", "\"partial\": true"), ("csv", ",true\n"), ("waldump", "Total")]
+    {
         let ran = walproof(&["stats", &folder, "--format", format]);
         assert!(ran.code == 1 && ran.out.contains(mark), "{format} {}", ran.out);
-        assert!(ran.err.contains("*** WP201 error") && (ran.err.contains("partial") || ["text", "json"].contains(&format)), "{}", ran.err);
+        assert!(
+            ran.err.contains("*** WP201 error") && (ran.err.contains("partial") || ["text", "json"].contains(&format)),
+            "{}",
+            ran.err
+        );
     }
     let quiet = walproof(&["stats", "-q", &folder]);
     assert_eq!((quiet.code, quiet.out.as_str(), quiet.err.lines().count()), (1, "", 1));
@@ -133,8 +147,13 @@ fn a_partial_total_is_marked_in_every_format() {
 fn dump_z_is_stats_in_the_words_of_pg_waldump() {
     let folder = testdata(GOOD);
     for (word, by) in [("-z", "rmgr"), ("--stats", "rmgr"), ("--stats=rmgr", "rmgr"), ("--stats=record", "record")] {
-        let (dump, stats) = (walproof(&["dump", &folder, word]), walproof(&["stats", &folder, "--by", by, "--format", "waldump"]));
-        assert!(dump.out == stats.out && dump.code == 0 && dump.out.starts_with("WAL statistics between 0/900028 and "), "{}", dump.out);
+        let (dump, stats) =
+            (walproof(&["dump", &folder, word]), walproof(&["stats", &folder, "--by", by, "--format", "waldump"]));
+        assert!(
+            dump.out == stats.out && dump.code == 0 && dump.out.starts_with("WAL statistics between 0/900028 and "),
+            "{}",
+            dump.out
+        );
     }
     assert_eq!(walproof(&["dump", &folder, "--stats=moon"]).code, 2);
     // What would not be done is not taken in silence.
@@ -152,7 +171,8 @@ fn what_is_followed_or_saved_is_counted_too() {
         assert!(followed.out == table.out && followed.code == 0, "{words:?}: {}{}", followed.out, followed.err);
         let kept = tempfile::tempdir().unwrap();
         let (mut pages, mut listed) = ([0; 3], [String::new(), String::new(), String::new()]);
-        let all: Vec<&str> = words.iter().filter(|w| !w.starts_with("-z") && !w.starts_with("--stats")).copied().collect();
+        let all: Vec<&str> =
+            words.iter().filter(|w| !w.starts_with("-z") && !w.starts_with("--stats")).copied().collect();
         for (i, base) in [&words[..], &[&words[..], &["--follow"]].concat(), &all].into_iter().enumerate() {
             let to = kept.path().join(i.to_string());
             listed[i] = walproof(&[base, &["--save-fullpage", to.to_str().unwrap()]].concat()).out;
@@ -165,8 +185,15 @@ fn what_is_followed_or_saved_is_counted_too() {
     assert_eq!(limited(&[]), limited(&["--follow"]));
     let kept = tempfile::tempdir().unwrap();
     let damaged = walproof(&["dump", &testdata(DAMAGED), "-z", "--save-fullpage", kept.path().to_str().unwrap()]);
-    assert_eq!((damaged.code, damaged.out.lines().last()), (1, walproof(&["dump", &testdata(DAMAGED), "-z"]).out.lines().last()));
-    assert!(damaged.err.contains("*** WP201 error") && damaged.err.contains("these totals are partial"), "{}", damaged.err);
+    assert_eq!(
+        (damaged.code, damaged.out.lines().last()),
+        (1, walproof(&["dump", &testdata(DAMAGED), "-z"]).out.lines().last())
+    );
+    assert!(
+        damaged.err.contains("*** WP201 error") && damaged.err.contains("these totals are partial"),
+        "{}",
+        damaged.err
+    );
 }
 
 #[test]
@@ -174,7 +201,11 @@ fn csv_has_a_row_a_group() {
     let ran = walproof(&["stats", &testdata(GOOD), "--by", "relation", "--format", "csv"]).out;
     let header = "tablespace,database,relation,fork,records,record_bytes,image_bytes,bytes,records_share,record_bytes_share,image_bytes_share,bytes_share,partial";
     assert_eq!(ran.lines().next(), Some(header));
-    assert!(ran.lines().all(|line| line.split(',').count() == 13) && ran.lines().any(|line| line.starts_with("1663,5,16393,main,")), "{ran}");
+    assert!(
+        ran.lines().all(|line| line.split(',').count() == 13)
+            && ran.lines().any(|line| line.starts_with("1663,5,16393,main,")),
+        "{ran}"
+    );
 }
 
 /// Byte for byte, but for what stands on standard error.
@@ -182,16 +213,37 @@ fn csv_has_a_row_a_group() {
 fn every_table_of_pg_waldump() {
     let Some(corpus) = corpus() else { return };
     for version in ["10", "13", "15", "19"] {
-        let derived: Value = serde_json::from_slice(&std::fs::read(corpus.join(version).join("oracle/derived.json")).unwrap()).unwrap();
+        let derived: Value =
+            serde_json::from_slice(&std::fs::read(corpus.join(version).join("oracle/derived.json")).unwrap()).unwrap();
         for timeline in ["1", "2", "3"] {
             let folder = corpus.join(version).join("tl").join(timeline);
             let start = derived["timelines"][timeline]["start_arg"].as_str().unwrap();
             for (file, by) in [("stats", "rmgr"), ("stats_record", "record")] {
-                let Ok(theirs) = std::fs::read_to_string(corpus.join(version).join(format!("oracle/{file}_tl{timeline}.txt"))) else { continue };
+                let Ok(theirs) =
+                    std::fs::read_to_string(corpus.join(version).join(format!("oracle/{file}_tl{timeline}.txt")))
+                else {
+                    continue;
+                };
                 let theirs: Vec<&str> = theirs.lines().filter(|l| !l.starts_with("pg_waldump: ")).collect();
-                let ours = walproof(&["stats", folder.to_str().unwrap(), "-t", timeline, "-s", start, "--by", by, "--format", "waldump"]).out;
+                let ours = walproof(&[
+                    "stats",
+                    folder.to_str().unwrap(),
+                    "-t",
+                    timeline,
+                    "-s",
+                    start,
+                    "--by",
+                    by,
+                    "--format",
+                    "waldump",
+                ])
+                .out;
                 let ours: Vec<&str> = ours.lines().collect();
-                assert!(ours == theirs, "{version} {timeline} {by}: {:?}", ours.iter().zip(&theirs).find(|(a, b)| a != b));
+                assert!(
+                    ours == theirs,
+                    "{version} {timeline} {by}: {:?}",
+                    ours.iter().zip(&theirs).find(|(a, b)| a != b)
+                );
             }
         }
     }

@@ -79,7 +79,10 @@ fn only_what_is_wrong_with_timelines_counts() {
         Case::named(name).unwrap().rebuild(folder.path()).unwrap();
         let (tree, ended) = tree(folder.path().to_str().unwrap());
         assert_eq!(ended, code, "{name}");
-        assert!(tree["findings"].as_array().unwrap().iter().all(|f| f["code"].as_str().unwrap().starts_with("WP3")), "{name}");
+        assert!(
+            tree["findings"].as_array().unwrap().iter().all(|f| f["code"].as_str().unwrap().starts_with("WP3")),
+            "{name}"
+        );
     }
 }
 

@@ -1,4 +1,5 @@
-//! `walproof verify` on real WAL of every version here, on archives damaged on purpose, and on bytes that no check covers.
+//! `walproof verify` on real WAL of every version here, on archives damaged on purpose, and on bytes that no check
+//! covers.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,9 +11,16 @@ use walproof_testdata as testdata;
 
 /// The exit code and the document.
 fn verify(archive: &Path, options: &[&str]) -> (i32, Value) {
-    let run = Command::new(env!("CARGO_BIN_EXE_walproof")).arg("verify").arg(archive).args(["--format", "json"]).args(options).output().unwrap();
+    let run = Command::new(env!("CARGO_BIN_EXE_walproof"))
+        .arg("verify")
+        .arg(archive)
+        .args(["--format", "json"])
+        .args(options)
+        .output()
+        .unwrap();
     let text = String::from_utf8(run.stdout).unwrap();
-    let document = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text} {}", String::from_utf8_lossy(&run.stderr)));
+    let document =
+        serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text} {}", String::from_utf8_lossy(&run.stderr)));
     (run.status.code().expect("ends by itself"), document)
 }
 
@@ -25,7 +33,8 @@ fn every_capture_is_proven_with_the_records_that_reference_tools_count() {
     for story in testdata::Story::all().unwrap() {
         // Compressed as they lie, and as the server had them.
         let plain = tempfile::tempdir().unwrap();
-        let folder = if story.story.starts_with("pg_") { plain.path().join(&story.story) } else { plain.path().to_path_buf() };
+        let folder =
+            if story.story.starts_with("pg_") { plain.path().join(&story.story) } else { plain.path().to_path_buf() };
         fs::create_dir_all(&folder).unwrap();
         story.unpack(&folder).unwrap();
         for (archive, jobs) in [(story.folder(), "2"), (folder.clone(), "1"), (folder, "3")] {
@@ -35,8 +44,11 @@ fn every_capture_is_proven_with_the_records_that_reference_tools_count() {
             assert_eq!(document["version"], story.version.as_str(), "{name}");
             assert_eq!(document["segment_size"], story.segment_size, "{name}");
             for facts in &story.timelines {
-                let found = document["timelines"].as_array().unwrap().iter().find(|t| t["timeline"] == facts.timeline).unwrap();
-                if let Some(records) = facts.records.filter(|_| !(story.story == "wrap" && story.version.parse::<f32>().unwrap() < 9.3)) {
+                let found =
+                    document["timelines"].as_array().unwrap().iter().find(|t| t["timeline"] == facts.timeline).unwrap();
+                if let Some(records) =
+                    facts.records.filter(|_| !(story.story == "wrap" && story.version.parse::<f32>().unwrap() < 9.3))
+                {
                     assert_eq!(found["records"], records, "{name}, timeline {}", facts.timeline);
                 }
             }
@@ -70,7 +82,11 @@ fn every_damaged_archive_gets_the_right_answer() {
         }
         same("readable_until", &expect.readable_until);
         if let Some(file) = &expect.in_span {
-            assert!(first["span"].as_array().unwrap().iter().any(|s| s["file"] == file.as_str()), "{}: {first:#}", case.case);
+            assert!(
+                first["span"].as_array().unwrap().iter().any(|s| s["file"] == file.as_str()),
+                "{}: {first:#}",
+                case.case
+            );
         }
         if let Some(fork) = &expect.fork {
             let diverged = document["findings"].as_array().unwrap().iter().find(|f| f["name"] == "diverged").unwrap();
@@ -82,7 +98,13 @@ fn every_damaged_archive_gets_the_right_answer() {
 
 #[test]
 fn a_verdict_does_not_depend_on_threads_or_mapping() {
-    for name in ["bitflip_in_continuation", "swapped_names", "missing_two_segments", "history_switch_too_late", "bitflip_long_header_sysid"] {
+    for name in [
+        "bitflip_in_continuation",
+        "swapped_names",
+        "missing_two_segments",
+        "history_switch_too_late",
+        "bitflip_long_header_sysid",
+    ] {
         let case = testdata::Case::named(name).unwrap();
         let folder = tempfile::tempdir().unwrap();
         case.rebuild(folder.path()).unwrap();
@@ -135,7 +157,10 @@ fn slack_is_told_and_refutes_nothing() {
     // Behind the switch, on its page and on a later one.
     for offset in [280, 5000, 700_000] {
         let folder = good();
-        assert_eq!(flipped(folder.path(), "000000010000000000000009", offset), (0, vec![("slack".into(), offset as u64)]));
+        assert_eq!(
+            flipped(folder.path(), "000000010000000000000009", offset),
+            (0, vec![("slack".into(), offset as u64)])
+        );
     }
     // The pad bytes of a page header.
     let folder = good();
@@ -162,7 +187,10 @@ fn lesser_depths_prove_nothing_and_find_what_they_can() {
     let good = rebuilt("good");
     for depth in ["names", "pages"] {
         let (exit, document) = verify(good.path(), &["--depth", depth]);
-        assert_eq!((exit, &document["verdict"], &document["depth"]), (0, &Value::from("unproven"), &Value::from(depth)));
+        assert_eq!(
+            (exit, &document["verdict"], &document["depth"]),
+            (0, &Value::from("unproven"), &Value::from(depth))
+        );
     }
     for (name, depth, code) in [
         ("missing_segment", "names", "WP101"),

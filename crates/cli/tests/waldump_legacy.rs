@@ -1,5 +1,7 @@
-//! `walproof dump --format waldump` of 8.2 to 9.4 against what `pg_xlogdump` of 9.4 printed, every byte, and against the descriptions
-//! that servers of 8.2 and 9.2 wrote into their logs while they replayed (`wal_debug`). The captures are large and not part of testdata:
+//! `walproof dump --format waldump` of 8.2 to 9.4 against what `pg_xlogdump` of 9.4 printed, every byte, and against
+//! the descriptions
+//! that servers of 8.2 and 9.2 wrote into their logs while they replayed (`wal_debug`). The captures are large and not
+//! part of testdata:
 //! `WALPROOF_CORPUS` names the folder that testdata was made from. Without it these tests do nothing.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
@@ -51,11 +53,12 @@ fn every_description_that_servers_traced() {
         let ours = dump(&[corpus.join(version).join(folder).to_str().unwrap(), "-t", "1"]);
         let ours: BTreeMap<u64, Said> = ours.lines().filter_map(dumped).collect();
         let end = *ours.keys().last().unwrap();
-        let traced: BTreeMap<u64, Said> = read(&corpus.join(version).join(format!("oracle/redo_wal_debug.{trace}.log")))
-            .lines()
-            .filter_map(traced)
-            .filter(|(at, _)| *at <= end)
-            .collect();
+        let traced: BTreeMap<u64, Said> =
+            read(&corpus.join(version).join(format!("oracle/redo_wal_debug.{trace}.log")))
+                .lines()
+                .filter_map(traced)
+                .filter(|(at, _)| *at <= end)
+                .collect();
         assert_eq!(traced.len(), expected, "{name}");
         let different: Vec<_> = traced.iter().filter(|(at, said)| ours.get(at) != Some(said)).collect();
         let first = different.first().map(|(at, said)| (said, ours.get(at)));
@@ -72,7 +75,8 @@ fn traced(line: &str) -> Option<(u64, Said)> {
     Some((number(start), (manager.into(), placed(description))))
 }
 
-/// The folder in which servers ran was taken out of the logs: a tablespace stands there as `"WORK/8.2/ts1"`, in WAL with all of its
+/// The folder in which servers ran was taken out of the logs: a tablespace stands there as `"WORK/8.2/ts1"`, in WAL
+/// with all of its
 /// path. The last two folders of it are compared.
 fn placed(description: &str) -> String {
     let Some((words, path)) = description.trim_end_matches('"').split_once(" \"") else { return description.into() };

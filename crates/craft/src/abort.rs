@@ -10,12 +10,18 @@ use pgwal_format::{Lsn, rmgr};
 
 impl Builder {
     /// Writes the beginning of a record of `total` bytes: its share of `pages` pages, and nothing of the rest. The next
-    /// record starts on the page after, whose header says that the record before was given up. Returns the head's start.
+    /// record starts on the page after, whose header says that the record before was given up. Returns the head's
+    /// start.
     ///
     /// # Panics
     /// Where the record would end within those pages.
     pub fn aborted_record(&mut self, total: u64, pages: u64) -> Lsn {
-        let main = vec![0xAB; usize::try_from(total).expect("a record fits in memory").saturating_sub(self.layout.record_header() + 5)];
+        let main = vec![
+            0xAB;
+            usize::try_from(total)
+                .expect("a record fits in memory")
+                .saturating_sub(self.layout.record_header() + 5)
+        ];
         let rec = Rec { rmid: rmgr::XLOG, info: 0x20, main: &main, ..Rec::default() };
         let bytes = encode(&self.layout, &rec, self.prev);
         self.make_room();
@@ -35,7 +41,8 @@ impl Builder {
         self.record(&Rec { rmid: rmgr::XLOG, info: 0xD0, main: &main, ..Rec::default() })
     }
 
-    /// An aborted record with a head on one page, and its `OVERWRITE_CONTRECORD`. Returns the starts of both, or `None` where
+    /// An aborted record with a head on one page, and its `OVERWRITE_CONTRECORD`. Returns the starts of both, or `None`
+    /// where
     /// this version has no such record (9.5 and earlier).
     pub fn aborted_record_and_overwrite_contrecord(&mut self) -> Option<(Lsn, Lsn)> {
         if self.layout.dialect.page.overwrite == 0 {

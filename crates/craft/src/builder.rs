@@ -133,7 +133,16 @@ impl Builder {
 
     pub(crate) fn log(&mut self, lsn: Lsn, rec: &Rec<'_>, length: usize, pieces: Vec<Piece>, dead: bool) {
         let (timeline, end, prev) = (self.timeline, self.position(), rec.prev.unwrap_or(self.prev));
-        self.records.push(Written { timeline, lsn, end, prev, kind: (rec.rmid, rec.info), tot_len: length as u32, pieces, dead });
+        self.records.push(Written {
+            timeline,
+            lsn,
+            end,
+            prev,
+            kind: (rec.rmid, rec.info),
+            tot_len: length as u32,
+            pieces,
+            dead,
+        });
     }
 
     /// Goes to where the next record starts.
@@ -187,8 +196,10 @@ impl Builder {
         let (layout, e) = (&self.layout, self.layout.endian);
         let long = self.offset == 0;
         let flag = |on: bool, bit: u16| if on { bit } else { 0 };
-        let info =
-            self.facts.page_flags | flag(rest.is_some(), CONTRECORD) | flag(long, LONG_HEADER) | flag(overwrite, layout.dialect.page.overwrite);
+        let info = self.facts.page_flags
+            | flag(rest.is_some(), CONTRECORD)
+            | flag(long, LONG_HEADER)
+            | flag(overwrite, layout.dialect.page.overwrite);
         let legacy = layout.dialect.generation == Generation::LegacyA;
         let mut bytes = Vec::with_capacity(48);
         bytes.extend(e.put_u16(layout.dialect.magic));
@@ -225,7 +236,8 @@ impl Builder {
         self.layout.address().segment_start(segment, self.layout.segment).plus_within(offset)
     }
 
-    /// Hands out the segments that are written to their end, and forgets them and all records: so a chain may be longer than
+    /// Hands out the segments that are written to their end, and forgets them and all records: so a chain may be longer
+    /// than
     /// memory.
     pub fn hand_out(&mut self) -> Vec<CraftedFile> {
         let layout = self.layout;
@@ -233,7 +245,12 @@ impl Builder {
         self.records.clear();
         let whole = std::mem::replace(&mut self.segments, rest).into_iter();
         let name = |timeline, number| SegmentName::new(timeline, number, layout.address(), layout.segment);
-        whole.map(|((timeline, number), content)| CraftedFile { name: FileName::Segment(name(timeline, number)), content }).collect()
+        whole
+            .map(|((timeline, number), content)| CraftedFile {
+                name: FileName::Segment(name(timeline, number)),
+                content,
+            })
+            .collect()
     }
 
     /// The files: every segment and history file. A segment in which its timeline was left has the name that the server
@@ -247,10 +264,10 @@ impl Builder {
             let name = name(timeline, number);
             CraftedFile { name: if partial { FileName::Partial(name) } else { FileName::Segment(name) }, content }
         });
-        let histories = self
-            .histories
-            .into_iter()
-            .map(|(timeline, text)| CraftedFile { name: FileName::History(timeline), content: Sparse::of(text.as_bytes()) });
+        let histories = self.histories.into_iter().map(|(timeline, text)| CraftedFile {
+            name: FileName::History(timeline),
+            content: Sparse::of(text.as_bytes()),
+        });
         let mut files: Vec<CraftedFile> = segments.chain(histories).collect();
         files.sort_by_key(|f| f.name.to_string());
         Archive { layout, files, records: self.records }

@@ -7,7 +7,8 @@ use pgwal_format::{AddressScheme, Align, Dialect, Endian};
 /// Bytes of a control file, of every version.
 pub const SIZE: usize = 8192;
 
-/// A control file: `set` says what members hold, the others have values that a server could have written, no two of them the same.
+/// A control file: `set` says what members hold, the others have values that a server could have written, no two of
+/// them the same.
 pub fn control_file(dialect: &Dialect, abi: Abi, endian: Endian, set: &[(Field, u64)]) -> Vec<u8> {
     let places = Places::new(dialect, abi);
     let mut bytes = vec![0; SIZE];

@@ -77,7 +77,12 @@ mod tests {
     fn memory_and_file_are_damaged_alike() {
         let path = std::env::temp_dir().join(format!("pgwal-craft-damage-{}", std::process::id()));
         let bytes: Vec<u8> = (0..=255).collect();
-        for damage in [Damage::Flip { bit: 7 }, Damage::Zero { length: 9 }, Damage::Swap { with: 100, length: 20 }, Damage::Truncate] {
+        for damage in [
+            Damage::Flip { bit: 7 },
+            Damage::Zero { length: 9 },
+            Damage::Swap { with: 100, length: 20 },
+            Damage::Truncate,
+        ] {
             let mut sparse = Sparse::of(&bytes);
             sparse.write_to(&path).unwrap();
             damage.apply(&mut sparse, 40);

@@ -46,7 +46,9 @@ impl Builder {
 
     /// The origin and the length of the data with which a record has `total` bytes.
     fn filler_data(&self, total: u64) -> (Option<u16>, usize) {
-        let body = total.checked_sub(self.layout.record_header() as u64).expect("a record is not shorter than its header") as usize;
+        let body = total
+            .checked_sub(self.layout.record_header() as u64)
+            .expect("a record is not shorter than its header") as usize;
         match (self.layout.dialect.generation, body) {
             (Generation::Modern, 0) => (None, 0),
             (Generation::Modern, 3..=257) => (None, body - 2),
@@ -86,7 +88,10 @@ impl Builder {
     fn skip(&mut self, before: u64, end: End, zeros: bool) {
         let (page, segment) = (self.layout.page.bytes(), self.layout.segment.bytes());
         let room = before.is_multiple_of(self.layout.align_bytes()) && before >= self.layout.start_room() as u64;
-        assert!(room && before <= page - self.layout.long_header() as u64 - 4, "no record starts {before} bytes before an end");
+        assert!(
+            room && before <= page - self.layout.long_header() as u64 - 4,
+            "no record starts {before} bytes before an end"
+        );
         let least = self.layout.record_header() as u64 + 8;
         loop {
             self.make_room();
@@ -116,7 +121,8 @@ impl Builder {
     fn data_between(&self, target: u64) -> Option<u64> {
         let page = self.layout.page.bytes();
         let continuation = if self.layout.dialect.generation == Generation::LegacyA { 4 } else { 0 };
-        let headers = (target / page).saturating_sub(self.offset / page) * (self.layout.short_header() as u64 + continuation);
+        let headers =
+            (target / page).saturating_sub(self.offset / page) * (self.layout.short_header() as u64 + continuation);
         target.checked_sub(self.offset)?.checked_sub(headers)
     }
 

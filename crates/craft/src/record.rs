@@ -162,7 +162,10 @@ fn modern_body(layout: &Layout, rec: &Rec<'_>) -> Vec<u8> {
     for (id, block) in rec.blocks.iter().enumerate() {
         let same = last.replace(block.rel) == Some(block.rel);
         let flag = |on: bool, bit: u8| if on { bit } else { 0 };
-        let flags = block.fork | flag(block.image.is_some(), HAS_IMAGE) | flag(!block.data.is_empty(), HAS_DATA) | flag(same, SAME_REL);
+        let flags = block.fork
+            | flag(block.image.is_some(), HAS_IMAGE)
+            | flag(!block.data.is_empty(), HAS_DATA)
+            | flag(same, SAME_REL);
         head.extend([id as u8, flags]);
         head.extend(e.put_u16(block.data.len() as u16));
         if let Some(image) = &block.image {

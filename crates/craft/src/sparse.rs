@@ -72,7 +72,8 @@ impl Sparse {
     pub fn zero(&mut self, offset: u64, length: u64) {
         let end = offset.saturating_add(length).min(self.size);
         let size = self.page as u64;
-        let touched: Vec<u64> = self.pages.range(offset / size..end.div_ceil(size).max(offset / size)).map(|(&index, _)| index).collect();
+        let touched: Vec<u64> =
+            self.pages.range(offset / size..end.div_ceil(size).max(offset / size)).map(|(&index, _)| index).collect();
         for index in touched {
             let start = index * size;
             let from = offset.saturating_sub(start) as usize;

@@ -1,6 +1,7 @@
 //! A timeline ends, another begins.
 //!
-//! The child's first segment is a copy of the parent's: all of it up to 9.4, up to the switch and zeros from 9.5 on; its
+//! The child's first segment is a copy of the parent's: all of it up to 9.4, up to the switch and zeros from 9.5 on;
+//! its
 //! pages up to the one that holds the switch keep the parent's timeline. Behind a switch at a segment's end there is
 //! nothing to copy.
 
@@ -24,7 +25,8 @@ impl Builder {
         self.timeline_switch_leaving(child, opening, &[])
     }
 
-    /// As [`Builder::timeline_switch`]; but before, the parent went on: it wrote records of these lengths behind the switch
+    /// As [`Builder::timeline_switch`]; but before, the parent went on: it wrote records of these lengths behind the
+    /// switch
     /// point. Up to 9.4 the child's first segment holds a copy of them.
     pub fn timeline_switch_leaving(&mut self, child: TimelineId, opening: Opening, dead: &[u64]) -> Lsn {
         let parent = self.timeline;

@@ -40,7 +40,12 @@ fn craft(major: u8, segment: u64) -> Archive {
 }
 
 fn listed(tool: &Path, folder: &Path, timeline: u32, start: &str, end: &str) -> Vec<String> {
-    let output = Command::new(tool).arg("-p").arg(folder).args(["-t", &timeline.to_string(), "-s", start, "-e", end]).output().unwrap();
+    let output = Command::new(tool)
+        .arg("-p")
+        .arg(folder)
+        .args(["-t", &timeline.to_string(), "-s", start, "-e", end])
+        .output()
+        .unwrap();
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     text.lines().filter_map(|l| l.split("lsn: ").nth(1)?.split(',').next().map(str::to_string)).collect()
 }

@@ -1,4 +1,5 @@
-//! Reads crafted WAL with the parsers of `pgwal-format`, by rules written anew here: every magic, both alignments, both byte
+//! Reads crafted WAL with the parsers of `pgwal-format`, by rules written anew here: every magic, both alignments, both
+//! byte
 //! orders, the smallest, the usual and the largest page.
 #![allow(clippy::unwrap_used)]
 
@@ -17,7 +18,13 @@ fn layouts() -> impl Iterator<Item = Layout> {
     DIALECTS.iter().flat_map(move |dialect| {
         [Align::Eight, Align::Four].into_iter().flat_map(move |align| {
             [Endian::Little, Endian::Big].into_iter().flat_map(move |endian| {
-                [1 << 10, 8 << 10, 64 << 10].map(move |page| Layout { dialect, align, endian, segment, page: PageSize::new(page).unwrap() })
+                [1 << 10, 8 << 10, 64 << 10].map(move |page| Layout {
+                    dialect,
+                    align,
+                    endian,
+                    segment,
+                    page: PageSize::new(page).unwrap(),
+                })
             })
         })
     })
@@ -119,13 +126,27 @@ fn chain(layout: Layout) -> Archive {
     let mut wal = Builder::new(layout, TimelineId(1), SYSTEM, SegmentNo(254));
     wal.checkpoint_shutdown();
     wal.filler(100);
-    let image = |hole_offset, hole_length| Image { page: (0..8192).map(|i| i as u8).collect(), hole_offset, hole_length, apply: true };
+    let image = |hole_offset, hole_length| Image {
+        page: (0..8192).map(|i| i as u8).collect(),
+        hole_offset,
+        hole_length,
+        apply: true,
+    };
     let blocks = vec![
         Block { rel: rel(1), block: 7, data: vec![1, 2, 3], image: Some(image(100, 5000)), ..Block::default() },
         Block { rel: rel(1), block: 8, fork: 1, image: Some(image(0, 0)), ..Block::default() },
         Block { rel: rel(2), block: 9, data: vec![4], ..Block::default() },
     ];
-    wal.record(&Rec { rmid: 10, info: 0x20, xid: 700, main: b"main", blocks, origin: Some(2), top_xid: Some(699), prev: None });
+    wal.record(&Rec {
+        rmid: 10,
+        info: 0x20,
+        xid: 700,
+        main: b"main",
+        blocks,
+        origin: Some(2),
+        top_xid: Some(699),
+        prev: None,
+    });
     wal.commit(700, 800_000_000_000_000);
     for before in [4, 8, 16, 24, 28, 32, 40] {
         if before % layout.align_bytes() == 0 && before >= layout.start_room() as u64 {
@@ -164,9 +185,14 @@ fn what_was_written_is_read() {
         for written in archive.records.iter().filter(|r| !r.dead) {
             reader.timeline = written.timeline;
             let found = reader.next().unwrap_or_else(|| panic!("{what}: nothing at {}", written.lsn));
-            assert_eq!((found.lsn, found.header.prev, found.header.tot_len), (written.lsn, prev, written.tot_len), "{what}");
+            assert_eq!(
+                (found.lsn, found.header.prev, found.header.tot_len),
+                (written.lsn, prev, written.tot_len),
+                "{what}"
+            );
             assert_eq!((found.header.rmid, found.header.info & 0xF0), written.kind, "{what}");
-            let record = Record { lsn: found.lsn, end: written.end, header: found.header, body: &found.body, layout: &layout };
+            let record =
+                Record { lsn: found.lsn, end: written.end, header: found.header, body: &found.body, layout: &layout };
             check_contents(&record, &what);
             if written.kind.0 == 0 {
                 openings.extend(xlog::opening(&record));
@@ -187,11 +213,16 @@ fn what_was_written_is_read() {
 
 fn check_contents(record: &Record<'_>, what: &str) {
     let mut blocks = Vec::new();
-    let shape = record.shape(&mut |b| blocks.push(b)).unwrap_or_else(|fault| panic!("{what} {}: {fault:?}", record.lsn));
+    let shape =
+        record.shape(&mut |b| blocks.push(b)).unwrap_or_else(|fault| panic!("{what} {}: {fault:?}", record.lsn));
     if record.header.rmid == 10 {
         assert_eq!(record.main_data(), b"main", "{what}");
         let modern = record.layout.dialect.generation == Generation::Modern;
-        assert_eq!(blocks.iter().map(|b| (b.rel, b.block)).collect::<Vec<_>>()[..2], [(rel(1), 7), (rel(1), 8)], "{what}");
+        assert_eq!(
+            blocks.iter().map(|b| (b.rel, b.block)).collect::<Vec<_>>()[..2],
+            [(rel(1), 7), (rel(1), 8)],
+            "{what}"
+        );
         assert_eq!(blocks.len(), if modern { 3 } else { 2 }, "{what}");
         assert_eq!(shape.origin, modern.then_some(2), "{what}");
         assert_eq!(shape.top_xid, record.layout.dialect.top_level_xid.then_some(699), "{what}");

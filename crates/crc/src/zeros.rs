@@ -24,7 +24,11 @@ impl Zeros {
 
     /// The state after `count` zero bytes.
     pub(crate) fn after(&self, state: u32, count: u64) -> u32 {
-        self.0.iter().enumerate().filter(|(k, _)| count >> k & 1 == 1).fold(state, |state, (_, power)| apply(power, state))
+        self.0
+            .iter()
+            .enumerate()
+            .filter(|(k, _)| count >> k & 1 == 1)
+            .fold(state, |state, (_, power)| apply(power, state))
     }
 }
 

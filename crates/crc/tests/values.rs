@@ -7,7 +7,8 @@ use pgwal_crc::{castagnoli, legacy};
 type Append = fn(u32, &[u8]) -> u32;
 type Combine = fn(u32, u32, u64) -> u32;
 
-const BOTH: [(&str, Append, Combine); 2] = [("castagnoli", castagnoli::append, castagnoli::combine), ("legacy", legacy::append, legacy::combine)];
+const BOTH: [(&str, Append, Combine); 2] =
+    [("castagnoli", castagnoli::append, castagnoli::combine), ("legacy", legacy::append, legacy::combine)];
 
 fn sample(length: usize) -> Vec<u8> {
     (0..length as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 19) as u8).collect()
@@ -23,7 +24,9 @@ fn check_values_of_castagnoli() {
 
 #[test]
 fn check_values_of_the_legacy_checksum() {
-    for (bytes, value) in [(&b""[..], 0), (&[0], 0x2D02_EF72), (b"a", 0x17B7_BEBC), (b"123456789", 0xC40E_D0B0), (&[0; 32], 0xD4B3_C4F5)] {
+    for (bytes, value) in
+        [(&b""[..], 0), (&[0], 0x2D02_EF72), (b"a", 0x17B7_BEBC), (b"123456789", 0xC40E_D0B0), (&[0; 32], 0xD4B3_C4F5)]
+    {
         assert_eq!(legacy::append(0, bytes), value, "{bytes:?}");
     }
 }

@@ -1,6 +1,7 @@
 //! A version of PostgreSQL is a row of facts about its WAL.
 //!
-//! Sources: `XLOG_PAGE_MAGIC` and the structures of `src/include/access/xlog_internal.h`, `xlogrecord.h` (`xlog.h` up to
+//! Sources: `XLOG_PAGE_MAGIC` and the structures of `src/include/access/xlog_internal.h`, `xlogrecord.h` (`xlog.h` up
+//! to
 //! 9.4), `rmgrlist.h` and `src/backend/access/transam/xlogreader.c` of each version.
 
 use crate::AddressScheme;
@@ -98,7 +99,8 @@ pub struct Wording {
     pub wal_segment: bool,
     /// The low half of a position padded to eight digits (19).
     pub padded: bool,
-    /// "NaN" and "Infinity" (12 and later, which print floats with code of their own) instead of the C library's "nan" and "inf".
+    /// "NaN" and "Infinity" (12 and later, which print floats with code of their own) instead of the C library's "nan"
+    /// and "inf".
     pub own_floats: bool,
     /// Ending of "invalid record length at LSN".
     pub length: LengthWording,
@@ -146,7 +148,8 @@ pub enum StartNote {
 pub enum TimeText {
     /// `2026-11-22 03:29:21`.
     Second,
-    /// `2026-11-22 03:52:24.95822+00`: a fraction, if there is one, without zeros behind it but at least so many digits, and the
+    /// `2026-11-22 03:52:24.95822+00`: a fraction, if there is one, without zeros behind it but at least so many
+    /// digits, and the
     /// distance from UTC.
     Trimmed(u8),
     /// `2026-11-22 03:46:54.120292 UTC`: always six digits, and the zone's name.
@@ -224,7 +227,8 @@ pub struct Dialect {
     pub time_text: TimeText,
     /// Words of invalidation messages.
     pub invalidations: Invalidations,
-    /// Bytes of an item of dropped statistics (`xl_xact_stats_item`): 12 (15 - 17), 16 (18 and later), 0 where there are none.
+    /// Bytes of an item of dropped statistics (`xl_xact_stats_item`): 12 (15 - 17), 16 (18 and later), 0 where there
+    /// are none.
     pub stats_item: usize,
     /// What recovery does.
     pub recovery: RecoveryRules,
@@ -291,7 +295,8 @@ const WORDS_16: Wording = Wording { wal_segment: true, length: LengthWording::Ex
 const WORDS_19: Wording = Wording { padded: true, ..WORDS_16 };
 
 const INVALIDATIONS: Invalidations = Invalidations { relmap_db: false, relsync: false, unknown: " unknown id " };
-const INVALIDATIONS_9_6: Invalidations = Invalidations { relmap_db: true, unknown: " unrecognized id ", ..INVALIDATIONS };
+const INVALIDATIONS_9_6: Invalidations =
+    Invalidations { relmap_db: true, unknown: " unrecognized id ", ..INVALIDATIONS };
 const INVALIDATIONS_18: Invalidations = Invalidations { relsync: true, ..INVALIDATIONS_9_6 };
 
 const PLAIN: PageBits = PageBits { all: 0x0003, overwrite: 0 };
@@ -370,7 +375,13 @@ const V9_0: Dialect = Dialect {
     ..V8_4
 };
 
-const V9_1: Dialect = Dialect { version: Version::new(9, 1), recovery: recovery::RECOVERY_9_1, magic: 0xD066, catalog_version: 201105231, ..V9_0 };
+const V9_1: Dialect = Dialect {
+    version: Version::new(9, 1),
+    recovery: recovery::RECOVERY_9_1,
+    magic: 0xD066,
+    catalog_version: 201105231,
+    ..V9_0
+};
 
 const V9_2: Dialect = Dialect {
     version: Version::new(9, 2),
@@ -456,8 +467,14 @@ const V10: Dialect = Dialect {
     ..V9_6
 };
 
-const V11: Dialect =
-    Dialect { version: Version::new(11, 0), magic: 0xD098, control_version: 1100, catalog_version: 201809051, wording: WORDS_11, ..V10 };
+const V11: Dialect = Dialect {
+    version: Version::new(11, 0),
+    magic: 0xD098,
+    control_version: 1100,
+    catalog_version: 201809051,
+    wording: WORDS_11,
+    ..V10
+};
 
 const V12: Dialect = Dialect {
     version: Version::new(12, 0),
@@ -543,7 +560,8 @@ const V19: Dialect = Dialect {
 };
 
 /// Every released format, oldest first.
-pub static DIALECTS: [Dialect; 20] = [V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, V9_5, V9_6, V10, V11, V12, V13, V14, V15, V16, V17, V18, V19];
+pub static DIALECTS: [Dialect; 20] =
+    [V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, V9_5, V9_6, V10, V11, V12, V13, V14, V15, V16, V17, V18, V19];
 
 #[cfg(test)]
 mod tests {

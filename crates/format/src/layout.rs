@@ -96,7 +96,8 @@ pub struct Layout {
 impl PartialEq for Layout {
     fn eq(&self, other: &Layout) -> bool {
         self.dialect.magic == other.dialect.magic
-            && (self.align, self.endian, self.segment, self.page) == (other.align, other.endian, other.segment, other.page)
+            && (self.align, self.endian, self.segment, self.page)
+                == (other.align, other.endian, other.segment, other.page)
     }
 }
 
@@ -189,7 +190,8 @@ impl Layout {
             .into_iter()
             .find(|&(_, m)| looks_like_magic(m))
             .ok_or(NotWal::NoMagic)?;
-        let dialect = Dialect::by_magic(magic).ok_or(NotWal::Unreleased { magic, beta_of_19: magic == MAGIC_19_BETA })?;
+        let dialect =
+            Dialect::by_magic(magic).ok_or(NotWal::Unreleased { magic, beta_of_19: magic == MAGIC_19_BETA })?;
         let sizes = |align: Align, offset: usize| {
             let segment = SegmentSize::new(u64::from(endian.u32(at(first, offset))))?;
             let page = PageSize::new(u64::from(endian.u32(at(first, offset + 4))))?;
@@ -204,7 +206,8 @@ impl Layout {
         }
     }
 
-    /// The alignment that the records in the beginning of a segment speak for; `None` where none of them is whole on its
+    /// The alignment that the records in the beginning of a segment speak for; `None` where none of them is whole on
+    /// its
     /// page, so that [`Layout::detect`] could only take the usual one. From 9.3 on the page header tells.
     pub fn alignment(&self, start: &[u8]) -> Option<Align> {
         if self.dialect.generation != Generation::LegacyA {
@@ -229,7 +232,9 @@ impl Layout {
         while held < 2 {
             let Some(rest) = page.get(offset..) else { break };
             let Some(record) = self.record_header_at(rest) else { break };
-            let Some(whole) = rest.get(..record.tot_len as usize).filter(|w| w.len() >= self.record_header()) else { break };
+            let Some(whole) = rest.get(..record.tot_len as usize).filter(|w| w.len() >= self.record_header()) else {
+                break;
+            };
             let (head, body) = whole.split_at(self.record_header());
             if self.checksum(head, body) != record.crc {
                 return false;

@@ -128,7 +128,9 @@ mod tests {
 
     #[test]
     fn text_round_trips() {
-        for (text, padded) in [("0/84FF48", "0/0084FF48"), ("A2F57FDA/dd165b38", "A2F57FDA/DD165B38"), ("0/0", "0/00000000")] {
+        for (text, padded) in
+            [("0/84FF48", "0/0084FF48"), ("A2F57FDA/dd165b38", "A2F57FDA/DD165B38"), ("0/0", "0/00000000")]
+        {
             assert_eq!(text.parse::<Lsn>().unwrap().to_string(), padded);
         }
         for bad in ["", "/", "1/", "/1", "1", "0/100000000", "g/0", " 0/1", "0/1 ", "-1/5", "0x1/2", "0/1/2", "+1/2"] {

@@ -123,7 +123,11 @@ impl Layout {
         let long = info & LONG_HEADER != 0;
         let short = self.short_header();
         let legacy = matches!(self.dialect.generation, Generation::LegacyA);
-        let address = if legacy { Lsn::from_halves(e.u32(at(page, 8)), e.u32(at(page, 12))) } else { Lsn::new(e.u64(at(page, 8))) };
+        let address = if legacy {
+            Lsn::from_halves(e.u32(at(page, 8)), e.u32(at(page, 12)))
+        } else {
+            Lsn::new(e.u64(at(page, 8)))
+        };
         let end = if long { self.long_header() } else { short };
         let (rem_len, data) = match (legacy, info & CONTRECORD != 0) {
             (true, true) => (e.u32(at(page, end)), end + 4),
@@ -148,7 +152,13 @@ impl Layout {
     /// Checks a page header as servers do (`XLogReaderValidatePageHeader`, `ValidXLOGHeader`), all but the timeline,
     /// which only the pages before can tell. `system_id` is not checked where it is `None`.
     #[inline]
-    pub fn check_page(&self, header: &PageHeader, address: Lsn, first_of_segment: bool, system_id: Option<u64>) -> Result<(), PageFault> {
+    pub fn check_page(
+        &self,
+        header: &PageHeader,
+        address: Lsn,
+        first_of_segment: bool,
+        system_id: Option<u64>,
+    ) -> Result<(), PageFault> {
         if header.magic != self.dialect.magic {
             return Err(PageFault::Magic { found: header.magic });
         }

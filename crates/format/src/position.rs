@@ -80,7 +80,8 @@ impl<'a> Position<'a> {
             Position::File(_) => return Err(NoSuchPlace::InFile),
         };
         let name = SegmentName { timeline: TimelineId::FIRST, log, seg };
-        let number = name.number(scheme, size).ok_or(NoSuchPlace::Segment { seg, segments: scheme.segments_per_log(size) })?;
+        let number =
+            name.number(scheme, size).ok_or(NoSuchPlace::Segment { seg, segments: scheme.segments_per_log(size) })?;
         // An offset of the whole size is what servers up to 9.2 answer at a boundary: the start of the next segment.
         if offset > size.bytes() {
             return Err(NoSuchPlace::Offset { offset, size: size.bytes() });
@@ -137,7 +138,11 @@ fn message(text: &str) -> Option<Position<'_>> {
             Some((seg, offset)) => (seg, number(offset)?),
             None => (rest, 0),
         };
-        return Some(Position::LogFile { log: number(log)?.try_into().ok()?, seg: number(seg)?.try_into().ok()?, offset });
+        return Some(Position::LogFile {
+            log: number(log)?.try_into().ok()?,
+            seg: number(seg)?.try_into().ok()?,
+            offset,
+        });
     }
     let rest = text.strip_prefix("log segment ").or_else(|| text.strip_prefix("WAL segment "))?;
     let (name, rest) = rest.split_once(", ")?;
@@ -177,7 +182,9 @@ fn what_else(text: &str) -> PositionError {
 /// Whether the text begins as a date of ISO 8601 does.
 fn is_date(text: &str) -> bool {
     let day = text.as_bytes().first_chunk::<10>();
-    day.is_some_and(|day| day.iter().zip(b"dddd-dd-dd").all(|(b, shape)| if *shape == b'd' { b.is_ascii_digit() } else { b == shape }))
+    day.is_some_and(|day| {
+        day.iter().zip(b"dddd-dd-dd").all(|(b, shape)| if *shape == b'd' { b.is_ascii_digit() } else { b == shape })
+    })
 }
 
 /// Positions that only the records of an archive can tell.
@@ -232,17 +239,33 @@ impl fmt::Display for PositionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             PositionError::Empty => write!(f, "an empty text is not a position; write {SPELLINGS}"),
-            PositionError::NoPath => f.write_str("file: needs the path of a WAL segment, of a control file or of a data directory"),
+            PositionError::NoPath => {
+                f.write_str("file: needs the path of a WAL segment, of a control file or of a data directory")
+            }
             PositionError::NotAPosition => write!(f, "not a position; write {SPELLINGS}"),
-            PositionError::BadOffset => f.write_str("what follows the + is not an offset in bytes, decimal or 0x and hexadecimal"),
-            PositionError::HistoryFile => f.write_str("a history file describes a timeline and has no position; the switch points are in it"),
+            PositionError::BadOffset => {
+                f.write_str("what follows the + is not an offset in bytes, decimal or 0x and hexadecimal")
+            }
+            PositionError::HistoryFile => {
+                f.write_str("a history file describes a timeline and has no position; the switch points are in it")
+            }
             PositionError::Ambiguous(Ambiguity::Number(n)) => {
-                write!(f, "a bare number could be several things: write {} for byte {n} of WAL, or xid:{n} for a transaction", Lsn::new(*n))
+                write!(
+                    f,
+                    "a bare number could be several things: write {} for byte {n} of WAL, or xid:{n} for a transaction",
+                    Lsn::new(*n)
+                )
             }
             PositionError::Ambiguous(Ambiguity::Digits16(n)) => {
-                write!(f, "sixteen digits could be several things: write {} for a position, or the whole name of a segment, 24 digits", Lsn::new(*n))
+                write!(
+                    f,
+                    "sixteen digits could be several things: write {} for a position, or the whole name of a segment, 24 digits",
+                    Lsn::new(*n)
+                )
             }
-            PositionError::Ambiguous(Ambiguity::Hex(n)) => write!(f, "write {} for byte {n} of WAL, or xid:{n} for a transaction", Lsn::new(*n)),
+            PositionError::Ambiguous(Ambiguity::Hex(n)) => {
+                write!(f, "write {} for byte {n} of WAL, or xid:{n} for a transaction", Lsn::new(*n))
+            }
             PositionError::NeedsArchive(what) => {
                 let what = match what {
                     Indirect::Time => "a time",
@@ -289,7 +312,9 @@ impl fmt::Display for NoSuchPlace {
                 "no segment has that name: with segments of this size in this version its last eight digits go from 00000000 to {:08X}, not {seg:08X}",
                 segments - 1
             ),
-            NoSuchPlace::Offset { offset, size } => write!(f, "offset {offset} lies beyond the end of a segment of {size} bytes"),
+            NoSuchPlace::Offset { offset, size } => {
+                write!(f, "offset {offset} lies beyond the end of a segment of {size} bytes")
+            }
             NoSuchPlace::BeyondEnd => f.write_str("beyond the last position of WAL"),
             NoSuchPlace::InFile => f.write_str("the file has to be read first"),
         }
@@ -374,7 +399,10 @@ mod tests {
         let whole = Position::parse("0000000100000000000000FE+16777216").unwrap();
         assert_eq!(whole.lsn(AddressScheme::Split, SIZE), Ok(Lsn::from_halves(1, 0)));
         let beyond = Position::parse("000000010000000000000000+16777217").unwrap();
-        assert_eq!(beyond.lsn(AddressScheme::Linear, SIZE), Err(NoSuchPlace::Offset { offset: 16777217, size: 16777216 }));
+        assert_eq!(
+            beyond.lsn(AddressScheme::Linear, SIZE),
+            Err(NoSuchPlace::Offset { offset: 16777217, size: 16777216 })
+        );
         let end = Position::parse("00000001FFFFFFFF000000FF+16777216").unwrap();
         assert_eq!(end.lsn(AddressScheme::Linear, SIZE), Err(NoSuchPlace::BeyondEnd));
     }

@@ -1,4 +1,5 @@
-//! What recovery does differently from version to version (`src/backend/access/transam/xlog.c`; `xlogrecovery.c` from 15 on).
+//! What recovery does differently from version to version (`src/backend/access/transam/xlog.c`; `xlogrecovery.c` from
+//! 15 on).
 //!
 //! A column of the version's row: [`RecoveryRules`].
 
@@ -15,7 +16,8 @@ pub struct RecoveryRules {
     pub backup_end: BackupEnd,
     /// A checkpoint at shutdown while the end of a backup is still to come is PANIC (9.1 and later).
     pub notices_canceled_backup: bool,
-    /// The timeline of the start is that of the label or of `pg_control` (15 and later), not that in the checkpoint record.
+    /// The timeline of the start is that of the label or of `pg_control` (15 and later), not that in the checkpoint
+    /// record.
     pub label_timeline: bool,
     /// The timeline of a start is compared with the history before anything is read (9.2 and earlier).
     pub history_first: bool,
@@ -130,14 +132,28 @@ pub(crate) const RECOVERY_9_0: RecoveryRules = RecoveryRules {
     parameters: &[CONNECTIONS, PREPARED, LOCKS],
     ..RECOVERY_8_4
 };
-pub(crate) const RECOVERY_9_1: RecoveryRules =
-    RecoveryRules { restore_points: RestorePoints::Before, reads_past_target: false, notices_canceled_backup: true, ..RECOVERY_9_0 };
-pub(crate) const RECOVERY_9_3: RecoveryRules =
-    RecoveryRules { history_first: false, compares_previous_timeline: true, not_a_child: NotAChild::OfHistory, ..RECOVERY_9_1 };
-pub(crate) const RECOVERY_9_4: RecoveryRules =
-    RecoveryRules { restore_points: RestorePoints::After, parameters: &[CONNECTIONS, WORKERS, PREPARED, LOCKS], ..RECOVERY_9_3 };
+pub(crate) const RECOVERY_9_1: RecoveryRules = RecoveryRules {
+    restore_points: RestorePoints::Before,
+    reads_past_target: false,
+    notices_canceled_backup: true,
+    ..RECOVERY_9_0
+};
+pub(crate) const RECOVERY_9_3: RecoveryRules = RecoveryRules {
+    history_first: false,
+    compares_previous_timeline: true,
+    not_a_child: NotAChild::OfHistory,
+    ..RECOVERY_9_1
+};
+pub(crate) const RECOVERY_9_4: RecoveryRules = RecoveryRules {
+    restore_points: RestorePoints::After,
+    parameters: &[CONNECTIONS, WORKERS, PREPARED, LOCKS],
+    ..RECOVERY_9_3
+};
 pub(crate) const RECOVERY_9_5: RecoveryRules = RecoveryRules { passes_over_later_timelines: true, ..RECOVERY_9_4 };
-pub(crate) const RECOVERY_12: RecoveryRules = RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], ..RECOVERY_9_5 };
-pub(crate) const RECOVERY_14: RecoveryRules = RecoveryRules { minimal: Minimal::Fatal, insufficient_pauses: true, primary: "primary", ..RECOVERY_12 };
+pub(crate) const RECOVERY_12: RecoveryRules =
+    RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], ..RECOVERY_9_5 };
+pub(crate) const RECOVERY_14: RecoveryRules =
+    RecoveryRules { minimal: Minimal::Fatal, insufficient_pauses: true, primary: "primary", ..RECOVERY_12 };
 pub(crate) const RECOVERY_15: RecoveryRules = RecoveryRules { label_timeline: true, reads_ahead: true, ..RECOVERY_14 };
-pub(crate) const RECOVERY_17: RecoveryRules = RecoveryRules { names_missing_checkpoint: true, quoted_minimal: true, ..RECOVERY_15 };
+pub(crate) const RECOVERY_17: RecoveryRules =
+    RecoveryRules { names_missing_checkpoint: true, quoted_minimal: true, ..RECOVERY_15 };

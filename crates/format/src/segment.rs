@@ -20,7 +20,11 @@ impl SegmentSize {
 
     /// `None` unless `bytes` is a power of two from 1 MiB to 1 GiB.
     pub const fn new(bytes: u64) -> Option<SegmentSize> {
-        if bytes.is_power_of_two() && bytes >= 1 << 20 && bytes <= 1 << 30 { Some(SegmentSize(bytes.trailing_zeros() as u8)) } else { None }
+        if bytes.is_power_of_two() && bytes >= 1 << 20 && bytes <= 1 << 30 {
+            Some(SegmentSize(bytes.trailing_zeros() as u8))
+        } else {
+            None
+        }
     }
 
     /// In bytes.
@@ -39,7 +43,11 @@ impl PageSize {
 
     /// `None` unless `bytes` is a power of two from 1 KiB to 64 KiB.
     pub const fn new(bytes: u64) -> Option<PageSize> {
-        if bytes.is_power_of_two() && bytes >= 1 << 10 && bytes <= 1 << 16 { Some(PageSize(bytes.trailing_zeros() as u8)) } else { None }
+        if bytes.is_power_of_two() && bytes >= 1 << 10 && bytes <= 1 << 16 {
+            Some(PageSize(bytes.trailing_zeros() as u8))
+        } else {
+            None
+        }
     }
 
     /// In bytes.
@@ -133,7 +141,8 @@ impl FileName {
 }
 
 fn hex8(text: &str) -> Option<u32> {
-    (text.len() == 8 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'))).then(|| u32::from_str_radix(text, 16).ok())?
+    (text.len() == 8 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F')))
+        .then(|| u32::from_str_radix(text, 16).ok())?
 }
 
 impl fmt::Display for FileName {
@@ -153,10 +162,22 @@ mod tests {
 
     #[test]
     fn names_round_trip() {
-        for name in ["000000040000005A0000001F", "000000040000005A0000001F.partial", "0000000A.history", "000000010000000000000002.00000028.backup"] {
+        for name in [
+            "000000040000005A0000001F",
+            "000000040000005A0000001F.partial",
+            "0000000A.history",
+            "000000010000000000000002.00000028.backup",
+        ] {
             assert_eq!(FileName::parse(name).unwrap().to_string(), name);
         }
-        for bad in ["000000040000005a0000001F", "00000004.histor", "000000040000005A0000001F.gz", "x", "", "é00000040000005A0000001"] {
+        for bad in [
+            "000000040000005a0000001F",
+            "00000004.histor",
+            "000000040000005A0000001F.gz",
+            "x",
+            "",
+            "é00000040000005A0000001",
+        ] {
             assert_eq!(FileName::parse(bad), None, "{bad}");
         }
     }

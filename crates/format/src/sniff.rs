@@ -71,7 +71,9 @@ mod tests {
         assert!(matches!(content(&[0; 512]), Content::Zeros));
         assert!(matches!(content(b"\x7fELF\x02\x01\x01"), Content::Elf));
         assert!(matches!(content(b"hello\n"), Content::Text));
-        let random: Vec<u8> = (0..4096u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8 ^ (i.wrapping_mul(40_503) >> 7) as u8).collect();
+        let random: Vec<u8> = (0..4096u32)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8 ^ (i.wrapping_mul(40_503) >> 7) as u8)
+            .collect();
         assert!(matches!(content(&random), Content::Random));
         let mut beta = [0u8; 64];
         beta[..2].copy_from_slice(&0xD121u16.to_le_bytes());

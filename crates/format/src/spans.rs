@@ -4,7 +4,8 @@
 //! record   ▕ header fields ▏fragment fields ▏images, data of blocks ▏fields of main data ▏
 //! page     ▕ xlp_magic xlp_info … ▏ rest of a record, or records
 //! ```
-//! Spans follow each other without holes and cover everything. What no table names is told as bytes of the part that it lies in.
+//! Spans follow each other without holes and cover everything. What no table names is told as bytes of the part that it
+//! lies in.
 
 use crate::bytes::at;
 use crate::page::CONTRECORD;
@@ -280,8 +281,9 @@ fn main_data<'a>(record: &Record<'a>, start: usize, out: &mut Vec<Span<'a>>) {
         let Piece::Field(field) = piece else { continue };
         let offset = usize::from(field.at[usize::from(layout.align == Align::Four)]);
         let room = main.get(offset..).unwrap_or(&[]);
-        let length =
-            field.kind.size().unwrap_or_else(|most| room.iter().take(most).position(|&b| b == 0).map_or(most.min(room.len()), |end| end + 1));
+        let length = field.kind.size().unwrap_or_else(|most| {
+            room.iter().take(most).position(|&b| b == 0).map_or(most.min(room.len()), |end| end + 1)
+        });
         if length > 0 && length <= room.len() {
             fields.push((offset, length, field));
         }

@@ -55,7 +55,11 @@ impl FromStr for Version {
     fn from_str(text: &str) -> Result<Version, UnknownVersion> {
         let mut parts = text.trim().split('.').map(|p| p.parse::<u8>().ok());
         let major = parts.next().flatten().ok_or(UnknownVersion)?;
-        let version = if major >= 10 { Version::new(major, 0) } else { Version::new(major, parts.next().flatten().ok_or(UnknownVersion)?) };
+        let version = if major >= 10 {
+            Version::new(major, 0)
+        } else {
+            Version::new(major, parts.next().flatten().ok_or(UnknownVersion)?)
+        };
         if parts.any(|p| p.is_none()) {
             return Err(UnknownVersion);
         }

@@ -40,7 +40,8 @@ pub struct WalFunctions {
 /// How the text of a position is read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LsnInput {
-    /// `sscanf` with `%X/%X` (8.2 – 9.1): blanks, signs, `0x` and whatever follows are accepted, and what is too long is
+    /// `sscanf` with `%X/%X` (8.2 – 9.1): blanks, signs, `0x` and whatever follows are accepted, and what is too long
+    /// is
     /// cut to 32 bits. As the C library of Linux on 64-bit machines does it.
     Scanf,
     /// One to eight digits on each side of the slash and nothing else, in a text (9.2, 9.3).
@@ -70,11 +71,17 @@ pub(crate) const FUNCTIONS_8_2: WalFunctions = WalFunctions {
     diff: LsnDiff::Absent,
     split: false,
 };
-pub(crate) const FUNCTIONS_9_2: WalFunctions = WalFunctions { input: LsnInput::Location, diff: LsnDiff::Split, ..FUNCTIONS_8_2 };
+pub(crate) const FUNCTIONS_9_2: WalFunctions =
+    WalFunctions { input: LsnInput::Location, diff: LsnDiff::Split, ..FUNCTIONS_8_2 };
 pub(crate) const FUNCTIONS_9_3: WalFunctions = WalFunctions { diff: LsnDiff::Signed, ..FUNCTIONS_9_2 };
-pub(crate) const FUNCTIONS_9_4: WalFunctions = WalFunctions { input: LsnInput::PgLsn, diff: LsnDiff::Exact, ..FUNCTIONS_9_3 };
-pub(crate) const FUNCTIONS_10: WalFunctions =
-    WalFunctions { file_name: "pg_walfile_name", file_name_offset: "pg_walfile_name_offset", diff_name: "pg_wal_lsn_diff", ..FUNCTIONS_9_4 };
+pub(crate) const FUNCTIONS_9_4: WalFunctions =
+    WalFunctions { input: LsnInput::PgLsn, diff: LsnDiff::Exact, ..FUNCTIONS_9_3 };
+pub(crate) const FUNCTIONS_10: WalFunctions = WalFunctions {
+    file_name: "pg_walfile_name",
+    file_name_offset: "pg_walfile_name_offset",
+    diff_name: "pg_wal_lsn_diff",
+    ..FUNCTIONS_9_4
+};
 pub(crate) const FUNCTIONS_16: WalFunctions = WalFunctions { split: true, ..FUNCTIONS_10 };
 
 /// An error as the server words it; `Display` is its text without the leading `ERROR:  `.
@@ -109,10 +116,14 @@ impl fmt::Display for WalFunctionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             WalFunctionError::CouldNotParse(text) => write!(f, "could not parse transaction log location \"{text}\""),
-            WalFunctionError::InvalidLocation(text) => write!(f, "invalid input syntax for transaction log location: \"{text}\""),
+            WalFunctionError::InvalidLocation(text) => {
+                write!(f, "invalid input syntax for transaction log location: \"{text}\"")
+            }
             WalFunctionError::InvalidPgLsn(text) => write!(f, "invalid input syntax for type pg_lsn: \"{text}\""),
             WalFunctionError::InvalidFileName(text) => write!(f, "invalid WAL file name \"{text}\""),
-            WalFunctionError::OffsetOutOfRange { offset, limit } => write!(f, "xrecoff \"{offset:X}\" is out of valid range, 0..{limit:X}"),
+            WalFunctionError::OffsetOutOfRange { offset, limit } => {
+                write!(f, "xrecoff \"{offset:X}\" is out of valid range, 0..{limit:X}")
+            }
             WalFunctionError::NoFunction { name, arguments } => {
                 write!(f, "function {name}({}) does not exist", vec!["unknown"; *arguments].join(", "))
             }
@@ -165,11 +176,16 @@ pub fn file_name_offset(dialect: &Dialect, lsn: Lsn, timeline: TimelineId, size:
 ///
 /// # Errors
 /// The server's, where the text is not 24 hexadecimal digits or the version has no such function.
-pub fn split_file_name(dialect: &Dialect, text: &str, size: SegmentSize) -> Result<(SegmentNo, TimelineId), WalFunctionError> {
+pub fn split_file_name(
+    dialect: &Dialect,
+    text: &str,
+    size: SegmentSize,
+) -> Result<(SegmentNo, TimelineId), WalFunctionError> {
     if !dialect.functions.split {
         return Err(WalFunctionError::NoFunction { name: "pg_split_walfile_name", arguments: 1 });
     }
-    let name = SegmentName::parse(&text.to_ascii_uppercase()).ok_or_else(|| WalFunctionError::InvalidFileName(text.to_owned()))?;
+    let name = SegmentName::parse(&text.to_ascii_uppercase())
+        .ok_or_else(|| WalFunctionError::InvalidFileName(text.to_owned()))?;
     let per = dialect.address.segments_per_log(size);
     Ok((SegmentNo(u64::from(name.log) * per + u64::from(name.seg)), name.timeline))
 }
@@ -280,7 +296,10 @@ mod tests {
             assert_eq!(parse_lsn(old, text), Ok(lsn(value)), "{text}");
         }
         for text in ["", "1", "/", "1/", "/1", "g/0", "0 /1", "- 1/0", "0/-", "x1/0"] {
-            assert_eq!(parse_lsn(old, text).unwrap_err().to_string(), format!("could not parse transaction log location \"{text}\""));
+            assert_eq!(
+                parse_lsn(old, text).unwrap_err().to_string(),
+                format!("could not parse transaction log location \"{text}\"")
+            );
         }
     }
 
@@ -301,8 +320,14 @@ mod tests {
     #[test]
     fn names_are_split_from_16_on() {
         let size = SegmentSize::new(1 << 20).unwrap();
-        assert_eq!(split_file_name(dialect("16"), "00000001000000FF000000ff", size), Ok((SegmentNo(1044735), TimelineId(1))));
-        assert_eq!(split_file_name(dialect("16"), "xyz", size).unwrap_err().to_string(), "invalid WAL file name \"xyz\"");
+        assert_eq!(
+            split_file_name(dialect("16"), "00000001000000FF000000ff", size),
+            Ok((SegmentNo(1044735), TimelineId(1)))
+        );
+        assert_eq!(
+            split_file_name(dialect("16"), "xyz", size).unwrap_err().to_string(),
+            "invalid WAL file name \"xyz\""
+        );
         assert_eq!(
             split_file_name(dialect("15"), "000000010000000000000001", size).unwrap_err().to_string(),
             "function pg_split_walfile_name(unknown) does not exist"
@@ -311,12 +336,19 @@ mod tests {
 
     #[test]
     fn differences_follow_the_version() {
-        let diff = |version, a, b| lsn_diff(dialect(version), lsn(a), lsn(b), SegmentSize::DEFAULT).map_err(|e| e.to_string());
+        let diff =
+            |version, a, b| lsn_diff(dialect(version), lsn(a), lsn(b), SegmentSize::DEFAULT).map_err(|e| e.to_string());
         assert_eq!(diff("9.2", "1/0", "0/0"), Ok(0xFF00_0000));
         assert_eq!(diff("9.2", "1/0", "0/FF000000"), Ok(0));
-        assert_eq!(diff("9.2", "0/FF000001", "0/0"), Err("xrecoff \"FF000001\" is out of valid range, 0..FF000000".to_owned()));
+        assert_eq!(
+            diff("9.2", "0/FF000001", "0/0"),
+            Err("xrecoff \"FF000001\" is out of valid range, 0..FF000000".to_owned())
+        );
         assert_eq!(diff("9.3", "80000000/0", "0/0"), Ok(-0x8000_0000_0000_0000));
         assert_eq!(diff("9.4", "FFFFFFFF/FFFFFFFF", "0/0"), Ok(i128::from(u64::MAX)));
-        assert_eq!(diff("9.1", "1/0", "0/0"), Err("function pg_xlog_location_diff(unknown, unknown) does not exist".to_owned()));
+        assert_eq!(
+            diff("9.1", "1/0", "0/0"),
+            Err("function pg_xlog_location_diff(unknown, unknown) does not exist".to_owned())
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! A compact binary form of what was seen, to be stored and sent: numbers of seven bits a byte, bytes with their length in
+//! A compact binary form of what was seen, to be stored and sent: numbers of seven bits a byte, bytes with their length
+//! in
 //! front.
 //!
 //! It carries no version of its own: whoever stores it writes one beside it, and a checksum. Reading takes nothing on
@@ -29,7 +30,8 @@ macro_rules! wire_fields {
     };
 }
 
-/// Implements [`Wire`] for an enum: a number a variant, then its fields. What is added to the enum later and not here has
+/// Implements [`Wire`] for an enum: a number a variant, then its fields. What is added to the enum later and not here
+/// has
 /// the number 255, which is read as nothing.
 #[macro_export]
 macro_rules! wire_variants {

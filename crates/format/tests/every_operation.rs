@@ -1,4 +1,5 @@
-//! Every operation of every version has a row, under the name that the dump tool of that version prints, and there is no other.
+//! Every operation of every version has a row, under the name that the dump tool of that version prints, and there is
+//! no other.
 //! No row panics, whatever bytes it meets, and what it tells is bounded by what it was given.
 #![allow(clippy::unwrap_used)]
 
@@ -37,7 +38,8 @@ const ORIGIN: u8 = 19;
 const GENERIC: u8 = 20;
 const MESSAGE: u8 = 21;
 
-/// Typed from the headers of each version (`XLOG_…` and the like) and from `rm_identify`, not from the tables under test.
+/// Typed from the headers of each version (`XLOG_…` and the like) and from `rm_identify`, not from the tables under
+/// test.
 /// Up to 9.4 the name is the constant's: no program prints it.
 #[rustfmt::skip]
 const OPERATIONS: &[Row] = &[
@@ -221,7 +223,13 @@ fn every_operation_of_every_version_has_its_row() {
             if let (Some(name), None) = (name, vocabulary.op(rmid, code)) {
                 writeln!(missing, "{}: {rmid} {code:02X} {name}", dialect.version).unwrap();
             } else if dialect.generation == Generation::Modern && vocabulary.name(rmid, code) != name {
-                writeln!(misnamed, "{}: {rmid} {code:02X} {name:?}, not {:?}", dialect.version, vocabulary.name(rmid, code)).unwrap();
+                writeln!(
+                    misnamed,
+                    "{}: {rmid} {code:02X} {name:?}, not {:?}",
+                    dialect.version,
+                    vocabulary.name(rmid, code)
+                )
+                .unwrap();
             }
         }
     }
@@ -301,13 +309,19 @@ impl Random {
     }
 }
 
-/// Each row with data cut at every length, in every byte order and alignment; blocks with data, with images, with neither.
+/// Each row with data cut at every length, in every byte order and alignment; blocks with data, with images, with
+/// neither.
 #[test]
 fn no_row_panics_or_tells_more_than_it_was_given() {
     let seed = std::env::var("WALPROOF_SEED").map_or(20_261_124, |s| s.parse().unwrap());
     println!("WALPROOF_SEED={seed}");
     let mut random = Random(seed);
-    let clusters = [(Align::Eight, Endian::Little), (Align::Four, Endian::Little), (Align::Eight, Endian::Big), (Align::Four, Endian::Big)];
+    let clusters = [
+        (Align::Eight, Endian::Little),
+        (Align::Four, Endian::Little),
+        (Align::Eight, Endian::Big),
+        (Align::Four, Endian::Big),
+    ];
     let lengths: Vec<usize> = (0..120).chain((120..600).step_by(23)).chain([2_000, 70_000]).collect();
     let mut described = 0u64;
     for (dialect, (align, endian)) in DIALECTS.iter().flat_map(|d| clusters.map(|c| (d, c))) {
@@ -322,16 +336,29 @@ fn no_row_panics_or_tells_more_than_it_was_given() {
                 let blocks: Vec<Part> = (0..i % 4)
                     .map(|_| {
                         let size = random.next() as usize % 80;
-                        Part { data: random.bytes(kind, size), image: [None, None, Some(true), Some(false)][random.next() as usize % 4] }
+                        Part {
+                            data: random.bytes(kind, size),
+                            image: [None, None, Some(true), Some(false)][random.next() as usize % 4],
+                        }
                     })
                     .collect();
                 let body = body(&layout, &main, &blocks);
                 let mut count = Count::default();
                 let told = tell(&layout, op, rmid, code, &body, &mut count);
-                let context =
-                    || format!("{} {align:?} {endian:?} {} {code:02X}, {length} bytes of kind {kind}, seed {seed}", dialect.version, op.name);
+                let context = || {
+                    format!(
+                        "{} {align:?} {endian:?} {} {code:02X}, {length} bytes of kind {kind}, seed {seed}",
+                        dialect.version, op.name
+                    )
+                };
                 assert!(count.told <= 200 + 8 * body.len(), "{} told from {}: {}", count.told, body.len(), context());
-                assert!(count.bytes <= 4_000 + 40 * body.len(), "{} bytes from {}: {}", count.bytes, body.len(), context());
+                assert!(
+                    count.bytes <= 4_000 + 40 * body.len(),
+                    "{} bytes from {}: {}",
+                    count.bytes,
+                    body.len(),
+                    context()
+                );
                 assert!(told.is_err() || count.open.is_empty(), "left open: {}", context());
                 described += 1;
             }

@@ -28,7 +28,8 @@ fn shown(version: Version, op: (u8, u8), main: &Bytes, blocks: &[Part]) -> Strin
 fn every_action_on_a_posting_tree_leaf() {
     let add = bytes().u16(4).u8(3).u8(1).u8(4).u8(4).u16(2).u16(1).u16(7).u16(9).u16(0).u16(8).u16(1);
     // An odd number of bytes is padded.
-    let replace = add.u8(5).u8(3).u16(0).u16(12).u16(4).u16(3).u8(1).u8(2).u8(3).u8(0).u8(6).u8(2).u16(0).u16(1).u16(1).u16(0);
+    let replace =
+        add.u8(5).u8(3).u16(0).u16(12).u16(4).u16(3).u8(1).u8(2).u8(3).u8(0).u8(6).u8(2).u16(0).u16(1).u16(1).u16(0);
     let (shown, hidden) = words(V15, (GIN, 0x20), &bytes().u16(3).1, &data(replace));
     assert_eq!(shown, "isdata: T isleaf: T 4 segments: 3 (delete) 4 (add 2 items) 5 (replace) 6 (insert)");
     assert!(hidden.contains("items[ =65543/9 =8/1 ] "), "{hidden}");
@@ -45,14 +46,20 @@ fn an_image_stands_for_what_is_inserted() {
     let inner = bytes().u16(0).u16(0).u16(5).u16(1).u16(6);
     assert_eq!(shown(V9_6, (GIN, 0x20), &leaf, &image(false)), "isdata: F isleaf: T (full page image)");
     assert_eq!(shown(V10, (GIN, 0x20), &leaf, &image(true)), "isdata: F isleaf: T (full page image)");
-    assert_eq!(shown(V18, (GIN, 0x20), &inner, &image(false)), "isdata: F isleaf: F children: 5/65542 (full page image, for WAL verification)");
+    assert_eq!(
+        shown(V18, (GIN, 0x20), &inner, &image(false)),
+        "isdata: F isleaf: F children: 5/65542 (full page image, for WAL verification)"
+    );
     assert_eq!(shown(V19, (GIN, 0x20), &inner, &image(false)), "isdata: F isleaf: F children: 5/65542");
     assert_eq!(shown(V18, (GIN, 0x90), &bytes(), &image(true)), " (full page image)");
     assert_eq!(shown(V19, (GIN, 0x90), &bytes(), &image(true)), "");
     let entry = bytes().u16(3).u8(1).u8(0);
     assert_eq!(shown(V19, (GIN, 0x20), &leaf, &data(entry)), "isdata: F isleaf: T isdelete: T");
     let item = bytes().u16(3).u16(0).u16(9).u16(0).u16(157).u16(103);
-    assert_eq!(shown(V13, (GIN, 0x20), &bytes().u16(1).u32(0).u32(0), &data(item)), "isdata: T isleaf: F children: 0/0 pitem: 9-157/103");
+    assert_eq!(
+        shown(V13, (GIN, 0x20), &bytes().u16(1).u32(0).u32(0), &data(item)),
+        "isdata: T isleaf: F children: 0/0 pitem: 9-157/103"
+    );
 }
 
 #[test]
@@ -72,7 +79,10 @@ fn the_meta_page_of_gin_on_both_alignments() {
         let main = pad(meta(rel)).u32(9).u32(u32::MAX).u32(12);
         let (shown, hidden) = words_of(&layout(V19, align, endian), (GIN, 0x60), &main.1, &[]);
         assert_eq!(shown, "ntuples: 12 prevTail: 9");
-        assert!(hidden.contains("n_pending_heap_tuples=40 ") && hidden.contains("n_entries=800 gin_version=2 "), "{hidden}");
+        assert!(
+            hidden.contains("n_pending_heap_tuples=40 ") && hidden.contains("n_entries=800 gin_version=2 "),
+            "{hidden}"
+        );
         let main = pad(meta(Bytes(endian, vec![]))).u32(3);
         assert_eq!(words_of(&layout(V9_5, align, endian), (GIN, 0x80), &main.1, &[]).0, "ndeleted: 3");
     }
@@ -84,20 +94,49 @@ fn the_meta_page_of_gin_on_both_alignments() {
 #[test]
 fn the_words_of_spgist_flags() {
     let leaf = bytes().u8(1).u8(1).u16(3).u16(0).u16(2).u16(4);
-    assert_eq!(shown(V13, (SPGIST, 0x10), &leaf, &[]), "add leaf to page; off 3; headoff 0; parentoff 2 (newpage) (nulls)");
+    assert_eq!(
+        shown(V13, (SPGIST, 0x10), &leaf, &[]),
+        "add leaf to page; off 3; headoff 0; parentoff 2 (newpage) (nulls)"
+    );
     assert_eq!(shown(V14, (SPGIST, 0x10), &leaf, &[]), "off: 3, headoff: 0, parentoff: 2, nodeI: 4 (newpage) (nulls)");
     let moved = bytes().u16(2).u8(1).u8(1).u8(1).u8(0).u16(5).u16(6).u16(0).u32(700).u32(0).u16(8).u16(9).u16(10);
     let (shown_13, hidden) = words(V13, (SPGIST, 0x20), &moved.1, &[]);
     assert_eq!(shown_13, "2 leafs");
     assert!(hidden.contains("to_delete[ =8 =9 ] to_insert[ =10 ] "), "{hidden}");
-    assert_eq!(shown(V19, (SPGIST, 0x20), &moved, &[]), "nmoves: 2, parentoff: 5, nodeI: 6 (newpage) (replacedead) (nulls)");
+    assert_eq!(
+        shown(V19, (SPGIST, 0x20), &moved, &[]),
+        "nmoves: 2, parentoff: 5, nodeI: 6 (newpage) (replacedead) (nulls)"
+    );
     let node = bytes().u16(25).u16(0).u8(1).u8(0xFF).u16(0).u16(3).u16(0).u32(700).u32(0);
     assert_eq!(shown(V9_5, (SPGIST, 0x30), &node, &[]), "off 25");
-    assert_eq!(shown(V14, (SPGIST, 0x30), &node, &[]), "off: 25, newoff: 0, parentBlk: -1, parentoff: 0, nodeI: 3 (newpage)");
+    assert_eq!(
+        shown(V14, (SPGIST, 0x30), &node, &[]),
+        "off: 25, newoff: 0, parentBlk: -1, parentoff: 0, nodeI: 3 (newpage)"
+    );
     let tuple = bytes().u16(1).u16(4).u8(1).u8(0);
     assert_eq!(shown(V13, (SPGIST, 0x40), &tuple, &[]), "prefix off: 1, postfix off: 4 (same 0, new 1)");
-    assert_eq!(shown(V14, (SPGIST, 0x40), &bytes().u16(1).u16(4).u8(1).u8(1), &[]), "prefixoff: 1, postfixoff: 4 (newpage) (same)");
-    let split = bytes().u16(1).u16(1).u16(1).u8(0).u8(1).u16(7).u8(0).u8(1).u16(1).u16(2).u16(3).u16(0).u32(700).u32(0).u16(5).u16(6).u8(1);
+    assert_eq!(
+        shown(V14, (SPGIST, 0x40), &bytes().u16(1).u16(4).u8(1).u8(1), &[]),
+        "prefixoff: 1, postfixoff: 4 (newpage) (same)"
+    );
+    let split = bytes()
+        .u16(1)
+        .u16(1)
+        .u16(1)
+        .u8(0)
+        .u8(1)
+        .u16(7)
+        .u8(0)
+        .u8(1)
+        .u16(1)
+        .u16(2)
+        .u16(3)
+        .u16(0)
+        .u32(700)
+        .u32(0)
+        .u16(5)
+        .u16(6)
+        .u8(1);
     assert_eq!(shown(V13, (SPGIST, 0x50), &split, &[]), "ndel 1; nins 1 (innerIsParent) (isRootSplit)");
     let words_14 = "ndelete: 1, ninsert: 1, inneroff: 7, parentoff: 2, nodeI: 3 (innerIsParent) (nulls) (isRootSplit)";
     assert_eq!(shown(V14, (SPGIST, 0x50), &split, &[]), words_14);
@@ -126,6 +165,9 @@ fn a_gist_page_split_on_both_alignments() {
     for (align, main) in [(Align::Eight, eight), (Align::Four, four)] {
         let (shown, hidden) = words_of(&layout(V9_5, align, Endian::Little), (GIST, 0x30), &main.1, &[]);
         assert_eq!(shown, "page_split: splits to 3 pages");
-        assert!(hidden.starts_with("origrlink=7 ") && hidden.ends_with("origleaf=true markfollowright=true "), "{hidden}");
+        assert!(
+            hidden.starts_with("origrlink=7 ") && hidden.ends_with("origleaf=true markfollowright=true "),
+            "{hidden}"
+        );
     }
 }

@@ -31,7 +31,8 @@ impl Server {
     /// There is no `pg_basebackup`, or what it said.
     pub fn base_backup(&self, into: &Path, shape: Shape, wal: Wal, at_most: Option<u32>) -> Result<(), Error> {
         let program = self.postgres().program("pg_basebackup");
-        let program = program.ok_or_else(|| std::io::Error::other("there is no pg_basebackup beside the server or in PATH"))?;
+        let program =
+            program.ok_or_else(|| std::io::Error::other("there is no pg_basebackup beside the server or in PATH"))?;
         fs::create_dir(into)?;
         self.user().owns(into)?;
         let mut command = Command::new(program);
@@ -57,13 +58,17 @@ impl Server {
     /// # Errors
     /// The file system's, or what `tar` said.
     pub fn unpack(&self, backup: &Path, into: &Path) -> Result<(), Error> {
-        let Some(base) = ["base.tar", "base.tar.gz"].map(|name| backup.join(name)).into_iter().find(|tar| tar.is_file()) else {
+        let Some(base) =
+            ["base.tar", "base.tar.gz"].map(|name| backup.join(name)).into_iter().find(|tar| tar.is_file())
+        else {
             return Ok(tree::copy(backup, into, self.user())?);
         };
         fs::create_dir(into)?;
         self.user().owns(into)?;
         self.untar(&base, into)?;
-        if let Some(wal) = ["pg_wal.tar", "pg_wal.tar.gz"].map(|name| backup.join(name)).into_iter().find(|tar| tar.is_file()) {
+        if let Some(wal) =
+            ["pg_wal.tar", "pg_wal.tar.gz"].map(|name| backup.join(name)).into_iter().find(|tar| tar.is_file())
+        {
             self.untar(&wal, &into.join("pg_wal"))?;
         }
         // The tar file says nothing of the folder itself, and the server wants it closed.

@@ -1,6 +1,7 @@
 //! Where a PostgreSQL is installed.
 //!
-//! Looked for in this order: `$WALPROOF_PG` (a `bin` folder or the folder above it), `PATH`, and where the packages of Linux distributions put it.
+//! Looked for in this order: `$WALPROOF_PG` (a `bin` folder or the folder above it), `PATH`, and where the packages of
+//! Linux distributions put it.
 
 use std::{
     env, fs,

@@ -28,7 +28,8 @@ impl Ended {
     }
 }
 
-/// One recovery, as far as it could be seen. Positions are spelled as the server spells them, times as `2026-11-25 01:19:06.123456+00`.
+/// One recovery, as far as it could be seen. Positions are spelled as the server spells them, times as `2026-11-25
+/// 01:19:06.123456+00`.
 #[derive(Debug, Clone, Default)]
 pub struct Observed {
     /// How it ended.
@@ -80,7 +81,8 @@ impl Observed {
         }
         self.log.push(said.to_owned());
         let after = |start: &str| said.split_once(start).map(|(_, rest)| rest.to_owned());
-        let position = |start: &str| after(start).map(|rest| rest.split([' ', ';', ',']).next().unwrap_or_default().to_owned());
+        let position =
+            |start: &str| after(start).map(|rest| rest.split([' ', ';', ',']).next().unwrap_or_default().to_owned());
         self.started |= backend == "postmaster" && said.contains("database system is ready to accept");
         fill(&mut self.consistent_at, position("consistent recovery state reached at "));
         fill(&mut self.redo_starts_at, position("redo starts at "));
@@ -112,7 +114,9 @@ impl Observed {
 
     /// It can be promoted, or die, yet.
     pub(crate) fn is_over(&self) -> bool {
-        self.died_of.is_some() || self.ended == Some(Ended::ShutsDown) || self.log.iter().any(|said| said.ends_with("ready to accept connections"))
+        self.died_of.is_some()
+            || self.ended == Some(Ended::ShutsDown)
+            || self.log.iter().any(|said| said.ends_with("ready to accept connections"))
     }
 }
 

@@ -21,8 +21,16 @@ impl Server {
     /// # Errors
     /// There is no `pgbench`, or what it said.
     pub fn pgbench(&self, arguments: &[&str]) -> Result<String, Error> {
-        let pgbench = self.postgres().program("pgbench").ok_or_else(|| std::io::Error::other("there is no pgbench beside the server or in PATH"))?;
-        let output = Command::new(pgbench).args(["-U", "postgres", "-h"]).arg(self.socket()).args(arguments).arg("postgres").output()?;
+        let pgbench = self
+            .postgres()
+            .program("pgbench")
+            .ok_or_else(|| std::io::Error::other("there is no pgbench beside the server or in PATH"))?;
+        let output = Command::new(pgbench)
+            .args(["-U", "postgres", "-h"])
+            .arg(self.socket())
+            .args(arguments)
+            .arg("postgres")
+            .output()?;
         crate::server::finished("pgbench", output)
     }
 }

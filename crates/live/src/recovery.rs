@@ -96,8 +96,11 @@ impl<'a> Running<'a> {
         } else if self.seen.ended == Some(Ended::Promotes) {
             self.ask(question);
         }
-        self.seen.parent = self.seen.new_timeline.and_then(|new| parent(&self.folder.join(format!("data/pg_wal/{new:08X}.history"))));
-        if self.seen.ended != Some(Ended::Promotes) && (self.seen.died_of.is_some() || self.seen.ended == Some(Ended::ShutsDown)) {
+        self.seen.parent =
+            self.seen.new_timeline.and_then(|new| parent(&self.folder.join(format!("data/pg_wal/{new:08X}.history"))));
+        if self.seen.ended != Some(Ended::Promotes)
+            && (self.seen.died_of.is_some() || self.seen.ended == Some(Ended::ShutsDown))
+        {
             self.wait_for_exit()?;
         }
         self.seen.asked = fs::read_to_string(self.folder.join("asked"))?.lines().map(str::to_owned).collect();
@@ -115,13 +118,17 @@ impl<'a> Running<'a> {
             }
             if ended || begun.elapsed() > WITHIN {
                 let log = fs::read_to_string(self.folder.join("log"))?;
-                return Err(Error::Program("postgres".to_owned(), format!("recovery was {what}{}:\n{log}", if ended { ", and ended" } else { "" })));
+                return Err(Error::Program(
+                    "postgres".to_owned(),
+                    format!("recovery was {what}{}:\n{log}", if ended { ", and ended" } else { "" }),
+                ));
             }
             thread::sleep(POLL);
         }
     }
 
-    /// A server that died of something, or shut down, goes away by itself; one that does not is ended when this goes out of scope.
+    /// A server that died of something, or shut down, goes away by itself; one that does not is ended when this goes
+    /// out of scope.
     fn wait_for_exit(&mut self) -> Result<(), Error> {
         let begun = Instant::now();
         while self.child.try_wait()?.is_none() && begun.elapsed() < WITHIN {
@@ -145,8 +152,11 @@ impl<'a> Running<'a> {
     /// Without hot standby there may be nobody to ask.
     fn ask(&mut self, question: &str) {
         self.seen.last_replay_lsn = self.sql("select pg_last_wal_replay_lsn()").ok().filter(|lsn| !lsn.is_empty());
-        let commit = self.sql("set timezone = 'UTC'; select xid, timestamp from pg_last_committed_xact() where xid is not null").ok();
-        self.seen.last_commit = commit.and_then(|row| row.split_once('|').and_then(|(xid, time)| Some((xid.parse().ok()?, time.to_owned()))));
+        let commit = self
+            .sql("set timezone = 'UTC'; select xid, timestamp from pg_last_committed_xact() where xid is not null")
+            .ok();
+        self.seen.last_commit = commit
+            .and_then(|row| row.split_once('|').and_then(|(xid, time)| Some((xid.parse().ok()?, time.to_owned()))));
         self.seen.answer = self.sql(question).ok();
     }
 
@@ -163,8 +173,18 @@ impl Drop for Running<'_> {
         }
         // Nothing can be done about a failure here but to end the process the hard way.
         let mut stop = Command::new(self.server.postgres().bin().join("pg_ctl"));
-        stop.args(["-w", "-s", "-m", "immediate", "stop", "-D"]).arg(self.folder.join("data")).current_dir(&self.folder);
-        if !self.server.user().runs(&mut stop).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
+        stop.args(["-w", "-s", "-m", "immediate", "stop", "-D"])
+            .arg(self.folder.join("data"))
+            .current_dir(&self.folder);
+        if !self
+            .server
+            .user()
+            .runs(&mut stop)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success())
+        {
             let _ = self.child.kill();
         }
         let _ = self.child.wait();

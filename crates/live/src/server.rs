@@ -1,4 +1,5 @@
-//! A cluster of its own in a temporary folder: unix socket only, segments of 1 MiB, every finished segment archived with `cp`.
+//! A cluster of its own in a temporary folder: unix socket only, segments of 1 MiB, every finished segment archived
+//! with `cp`.
 
 use std::{
     env, fmt, fs, io,
@@ -31,7 +32,9 @@ impl fmt::Display for Error {
         match self {
             Self::Io(error) => write!(f, "{error}"),
             Self::Program(name, said) => write!(f, "{name} failed: {said}"),
-            Self::NotArchived(segment) => write!(f, "the server did not archive {segment} within {} s", ARCHIVED_WITHIN.as_secs()),
+            Self::NotArchived(segment) => {
+                write!(f, "the server did not archive {segment} within {} s", ARCHIVED_WITHIN.as_secs())
+            }
         }
     }
 }
@@ -59,15 +62,36 @@ impl Server {
     /// # Errors
     /// No `psql`, no user to run it as, or what `initdb` or `pg_ctl` said.
     pub fn start(postgres: Postgres, settings: &str) -> Result<Self, Error> {
-        let psql = postgres.program("psql").ok_or_else(|| io::Error::other("there is no psql beside the server or in PATH"))?;
-        let folder = env::temp_dir().join(format!("walproof-live-{}-{}", process::id(), STARTED.fetch_add(1, Ordering::Relaxed)));
+        let psql = postgres
+            .program("psql")
+            .ok_or_else(|| io::Error::other("there is no psql beside the server or in PATH"))?;
+        let folder = env::temp_dir().join(format!(
+            "walproof-live-{}-{}",
+            process::id(),
+            STARTED.fetch_add(1, Ordering::Relaxed)
+        ));
         fs::create_dir_all(folder.join("archive"))?;
         let user = User::unprivileged(&folder)?;
         user.owns(&folder)?;
         user.owns(&folder.join("archive"))?;
         let server = Self { postgres, psql, user, folder };
         let data = server.data();
-        server.run("initdb", &["-D", &text(&data), "-U", "postgres", "-A", "trust", "--wal-segsize=1", "--no-sync", "--locale=C", "-E", "UTF8"])?;
+        server.run(
+            "initdb",
+            &[
+                "-D",
+                &text(&data),
+                "-U",
+                "postgres",
+                "-A",
+                "trust",
+                "--wal-segsize=1",
+                "--no-sync",
+                "--locale=C",
+                "-E",
+                "UTF8",
+            ],
+        )?;
         let shown = server.folder.display();
         let own = format!(
             "listen_addresses = ''\nunix_socket_directories = '{shown}'\nfsync = off\narchive_mode = on\narchive_command = 'cp %p {shown}/archive/%f'\n{settings}\n"
@@ -140,8 +164,10 @@ impl Server {
     /// # Errors
     /// That the archiver was too slow, or what `psql` said.
     pub fn switch_and_archive(&self) -> Result<String, Error> {
-        // Behind a switch there is nothing to end, and 17 and later then name the segment that is yet to come: so something is written first.
-        let rows = self.sql("select pg_logical_emit_message(false, 'walproof', ''); select pg_walfile_name(pg_switch_wal())")?;
+        // Behind a switch there is nothing to end, and 17 and later then name the segment that is yet to come: so
+        // something is written first.
+        let rows =
+            self.sql("select pg_logical_emit_message(false, 'walproof', ''); select pg_walfile_name(pg_switch_wal())")?;
         let segment = rows.lines().last().unwrap_or_default().to_owned();
         let begun = Instant::now();
         while begun.elapsed() < ARCHIVED_WITHIN {
@@ -171,7 +197,8 @@ impl Server {
 
     pub(crate) fn control(&self, arguments: &[&str]) -> Result<(), Error> {
         let (data, log) = (text(&self.data()), text(&self.folder.join("log")));
-        let all: Vec<&str> = ["-w", "-s", "-D", &data, "-l", &log].into_iter().chain(arguments.iter().copied()).collect();
+        let all: Vec<&str> =
+            ["-w", "-s", "-D", &data, "-l", &log].into_iter().chain(arguments.iter().copied()).collect();
         self.run("pg_ctl", &all)
     }
 
@@ -180,7 +207,13 @@ impl Server {
         // A server started by pg_ctl keeps our pipes open, so nothing may wait for their end: output goes to a file.
         let said = self.folder.join(format!("{program}.out"));
         let file = fs::File::create(&said)?;
-        command.args(arguments).current_dir(&self.folder).env("LC_ALL", "C").stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file);
+        command
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null())
+            .stdout(file.try_clone()?)
+            .stderr(file);
         let status = self.user.runs(&mut command).status()?;
         if status.success() { Ok(()) } else { Err(Error::Program(program.to_owned(), fs::read_to_string(said)?)) }
     }

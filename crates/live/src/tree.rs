@@ -28,7 +28,8 @@ pub(crate) fn copy(from: &Path, to: &Path, user: User) -> io::Result<()> {
     Ok(())
 }
 
-/// The same folder again, its files by hard links where the file system has them, else copied. What changes a file there has to write a
+/// The same folder again, its files by hard links where the file system has them, else copied. What changes a file
+/// there has to write a
 /// new one in its place.
 ///
 /// # Errors

@@ -22,7 +22,9 @@ impl User {
         }
         let passwd = fs::read_to_string("/etc/passwd")?;
         let found = ["postgres", "nobody"].iter().find_map(|name| ids(&passwd, name));
-        found.map(|ids| Self(Some(ids))).ok_or_else(|| io::Error::other("we are root, and there is no user postgres or nobody to run a server as"))
+        found
+            .map(|ids| Self(Some(ids)))
+            .ok_or_else(|| io::Error::other("we are root, and there is no user postgres or nobody to run a server as"))
     }
 
     /// Run the command as this user.

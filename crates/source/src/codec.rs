@@ -1,4 +1,5 @@
-//! What a file is packed in, by its first bytes. Suffixes lie; only where a format has no magic (brotli) the suffix decides.
+//! What a file is packed in, by its first bytes. Suffixes lie; only where a format has no magic (brotli) the suffix
+//! decides.
 
 use std::fmt;
 
@@ -95,7 +96,8 @@ impl Codec {
             return Codec::Plain;
         }
         let with_magic = MAGICS.iter().find(|(at, magic, codec)| {
-            head.get(*at..).is_some_and(|rest| rest.starts_with(magic)) && (*codec != Codec::Bzip2 || head.starts_with(b"BZh"))
+            head.get(*at..).is_some_and(|rest| rest.starts_with(magic))
+                && (*codec != Codec::Bzip2 || head.starts_with(b"BZh"))
         });
         if let Some((_, _, codec)) = with_magic {
             return *codec;
@@ -152,15 +154,21 @@ fn is_pgp(head: &[u8]) -> bool {
     let (kind, length, body): (u8, usize, &[u8]) = match (tag, rest) {
         // Old form: the kind in the middle, the size of the length in the last two bits.
         (0x80..=0xBF, [n, body @ ..]) if tag & 3 == 0 => (tag >> 2 & 15, usize::from(*n), body),
-        (0x80..=0xBF, [a, b, body @ ..]) if tag & 3 == 1 => (tag >> 2 & 15, usize::from(*a) << 8 | usize::from(*b), body),
+        (0x80..=0xBF, [a, b, body @ ..]) if tag & 3 == 1 => {
+            (tag >> 2 & 15, usize::from(*a) << 8 | usize::from(*b), body)
+        }
         // New form: up to 191 in one byte, up to 8383 in two.
         (0xC0..=0xFF, [n @ 0..=191, body @ ..]) => (tag & 63, usize::from(*n), body),
-        (0xC0..=0xFF, [a @ 192..=223, b, body @ ..]) => (tag & 63, (usize::from(*a - 192) << 8) + usize::from(*b) + 192, body),
+        (0xC0..=0xFF, [a @ 192..=223, b, body @ ..]) => {
+            (tag & 63, (usize::from(*a - 192) << 8) + usize::from(*b) + 192, body)
+        }
         _ => return false,
     };
     match (kind, body) {
         // To a public key: version 3, eight bytes of key id, the algorithm; or version 6.
-        (1, [3, _, _, _, _, _, _, _, _, algorithm, ..]) => (40..=2100).contains(&length) && matches!(algorithm, 1 | 2 | 16 | 18 | 25 | 26),
+        (1, [3, _, _, _, _, _, _, _, _, algorithm, ..]) => {
+            (40..=2100).contains(&length) && matches!(algorithm, 1 | 2 | 16 | 18 | 25 | 26)
+        }
         (1, [6, ..]) => (40..=2100).contains(&length),
         // To a passphrase: version 4, 5 or 6, the cipher, and how the key is derived.
         (3, [4, 1..=13, 0 | 1 | 3 | 4, ..]) => (4..=80).contains(&length),
@@ -175,7 +183,9 @@ fn is_lzma(head: &[u8]) -> bool {
     let [0x5D, a, b, c, d, size @ ..] = head else { return false };
     let Some(size) = size.first_chunk::<8>() else { return false };
     let (dictionary, size) = (u32::from_le_bytes([*a, *b, *c, *d]), u64::from_le_bytes(*size));
-    let usual = dictionary == u32::MAX || dictionary.count_ones() == 1 || dictionary.count_ones() == 2 && (dictionary & dictionary >> 1) != 0;
+    let usual = dictionary == u32::MAX
+        || dictionary.count_ones() == 1
+        || dictionary.count_ones() == 2 && (dictionary & dictionary >> 1) != 0;
     usual && dictionary >= 1 << 12 && (size == u64::MAX || size < 1 << 38)
 }
 
@@ -214,9 +224,15 @@ mod tests {
 
     #[test]
     fn wal_of_either_byte_order_zeros_text_and_nothing_are_plain() {
-        for head in
-            [&b"\x10\xd1\x07\0\x01\0\0\0"[..], b"\xd0\x5e\0\x02", b"\x5d\xd0\x02\0\0\0\0\0\0\0\0\0\0", &[0; 512], b"", b"1\t0/3000000\n", b"\x7fELF"]
-        {
+        for head in [
+            &b"\x10\xd1\x07\0\x01\0\0\0"[..],
+            b"\xd0\x5e\0\x02",
+            b"\x5d\xd0\x02\0\0\0\0\0\0\0\0\0\0",
+            &[0; 512],
+            b"",
+            b"1\t0/3000000\n",
+            b"\x7fELF",
+        ] {
             assert_eq!(detect(head), Codec::Plain, "{head:x?}");
         }
     }
@@ -245,7 +261,10 @@ mod tests {
         ] {
             assert_eq!(detect(head), codec, "{head:x?}");
         }
-        assert_eq!(Codec::detect(b"\x8b\xff\x07\x80", "000000010000000000000001.br"), Codec::Unknown(Container::Brotli));
+        assert_eq!(
+            Codec::detect(b"\x8b\xff\x07\x80", "000000010000000000000001.br"),
+            Codec::Unknown(Container::Brotli)
+        );
     }
 
     #[test]

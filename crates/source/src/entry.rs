@@ -79,7 +79,8 @@ impl Entry {
         Entry { name, size, folder: Arc::clone(folder), file: file.into() }
     }
 
-    /// A file in a source of one's own. What it is says its name, as other tools write it, too: `24 digits.gz`; a folder may
+    /// A file in a source of one's own. What it is says its name, as other tools write it, too: `24 digits.gz`; a
+    /// folder may
     /// stand before it.
     /// `size` are the bytes that are stored; `None` where nobody knows before they are read.
     pub fn named(file: &str, size: Option<u64>) -> Entry {
@@ -88,7 +89,12 @@ impl Entry {
             Place::Wal(placed) => Some(placed.name),
             Place::Temporary | Place::Unknown => None,
         };
-        Entry::new(name, size, &Arc::new(Folder { path: PathBuf::from(folder), shown: folder.to_owned() }), OsStr::new(file))
+        Entry::new(
+            name,
+            size,
+            &Arc::new(Folder { path: PathBuf::from(folder), shown: folder.to_owned() }),
+            OsStr::new(file),
+        )
     }
 
     /// Where the file lies, to open it; in a source of one's own, its name.
@@ -154,7 +160,11 @@ mod tests {
     #[test]
     fn a_source_of_ones_own_names_its_files() {
         let segment = "000000010000000000000002";
-        let listing = Listing::of(vec![Entry::named("notes", None), Entry::named(&format!("{segment}.gz"), Some(7)), Entry::named(segment, Some(9))]);
+        let listing = Listing::of(vec![
+            Entry::named("notes", None),
+            Entry::named(&format!("{segment}.gz"), Some(7)),
+            Entry::named(segment, Some(9)),
+        ]);
         let shown: Vec<String> = listing.entries.iter().map(Entry::shown).collect();
         assert_eq!(shown, ["notes", segment, &format!("{segment}.gz")]);
         assert_eq!((listing.entries[0].name, listing.entries[2].suffix()), (None, ".gz"));

@@ -158,12 +158,20 @@ impl fmt::Display for SourceError {
                 for (i, folder) in use_instead.iter().take(SHOWN).enumerate() {
                     write!(f, "{}{}", if i == 0 { " " } else { " or " }, folder.display())?;
                 }
-                if use_instead.len() > SHOWN { write!(f, " or one of {} more", use_instead.len() - SHOWN) } else { Ok(()) }
+                if use_instead.len() > SHOWN {
+                    write!(f, " or one of {} more", use_instead.len() - SHOWN)
+                } else {
+                    Ok(())
+                }
             }
-            SourceError::NoWalFolder { path } => write!(f, "{}: a data directory without pg_wal or pg_xlog", path.display()),
+            SourceError::NoWalFolder { path } => {
+                write!(f, "{}: a data directory without pg_wal or pg_xlog", path.display())
+            }
             SourceError::NotAFile { path } => write!(f, "{}: only files can be given together", path.display()),
             SourceError::Io { path, kind, code: None } => write!(f, "{}: {kind}", path.display()),
-            SourceError::Io { path, code: Some(code), .. } => write!(f, "{}: {}", path.display(), io::Error::from_raw_os_error(*code)),
+            SourceError::Io { path, code: Some(code), .. } => {
+                write!(f, "{}: {}", path.display(), io::Error::from_raw_os_error(*code))
+            }
         }
     }
 }

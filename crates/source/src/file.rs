@@ -16,20 +16,34 @@ use std::time::SystemTime;
 pub(crate) type Sink<'a> = &'a mut dyn FnMut(&[u8]) -> ControlFlow<()>;
 
 /// Reads a file as [`Source::read`](crate::Source::read) says.
-pub(crate) fn read(path: &Path, how: &How, pace: Option<&Pace>, scratch: &mut Scratch, sink: Sink<'_>) -> Result<Read, SourceError> {
+pub(crate) fn read(
+    path: &Path,
+    how: &How,
+    pace: Option<&Pace>,
+    scratch: &mut Scratch,
+    sink: Sink<'_>,
+) -> Result<Read, SourceError> {
     let result = match open(path) {
         Ok(file) => read_open(&file, path, how, pace, scratch, sink),
         Err(error) => Err(error),
     };
     match result {
         Ok(read) => read,
-        Err(error) if is_gone(&error) => Ok(Read { plain_bytes: 0, codec: Codec::Plain, state: ReadState::Vanished, stored_bytes: None }),
+        Err(error) if is_gone(&error) => {
+            Ok(Read { plain_bytes: 0, codec: Codec::Plain, state: ReadState::Vanished, stored_bytes: None })
+        }
         Err(error) => Err(SourceError::io(path, &error)),
     }
 }
 
 /// Reads a stream to its end.
-pub(crate) fn read_stream(name: &str, source: &mut dyn io::Read, how: &How, scratch: &mut Scratch, sink: Sink<'_>) -> io::Result<Read> {
+pub(crate) fn read_stream(
+    name: &str,
+    source: &mut dyn io::Read,
+    how: &How,
+    scratch: &mut Scratch,
+    sink: Sink<'_>,
+) -> io::Result<Read> {
     let mut input = Input::new(source, &mut scratch.input);
     let codec = Codec::detect(input.peek(codec::HEAD)?, name);
     scratch.window.resize(how.window(), 0);

@@ -55,8 +55,17 @@ impl Source for Files {
             match fs::metadata(path) {
                 Ok(metadata) => {
                     let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
-                    let shown = if folder.as_os_str().is_empty() { String::new() } else { format!("{}/", folder.display()).replace("//", "/") };
-                    listing.entries.push(Entry::new(name, Some(metadata.len()), &Arc::new(Folder { path: folder, shown }), file));
+                    let shown = if folder.as_os_str().is_empty() {
+                        String::new()
+                    } else {
+                        format!("{}/", folder.display()).replace("//", "/")
+                    };
+                    listing.entries.push(Entry::new(
+                        name,
+                        Some(metadata.len()),
+                        &Arc::new(Folder { path: folder, shown }),
+                        file,
+                    ));
                 }
                 Err(error) => listing.unreadable.push((path.display().to_string(), SourceError::io(path, &error))),
             }
@@ -66,7 +75,13 @@ impl Source for Files {
         Ok(listing)
     }
 
-    fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
+    fn read(
+        &self,
+        entry: &Entry,
+        how: &How,
+        scratch: &mut Scratch,
+        sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Read, SourceError> {
         file::read(&entry.path(), how, self.pace.as_deref(), scratch, sink)
     }
 

@@ -27,7 +27,13 @@ pub(crate) struct FolderSource {
 
 impl FolderSource {
     pub(crate) fn new(path: &Path, pace: Option<Arc<Pace>>) -> FolderSource {
-        FolderSource { pace, named: path.to_path_buf(), path: path.to_path_buf(), shown: String::new(), live: level::is_live(path) }
+        FolderSource {
+            pace,
+            named: path.to_path_buf(),
+            path: path.to_path_buf(),
+            shown: String::new(),
+            live: level::is_live(path),
+        }
     }
 
     /// `wal`: the name of its subfolder with the WAL.
@@ -58,7 +64,9 @@ impl Source for FolderSource {
             let result = match fs::canonicalize(&folder.path) {
                 Ok(real) => {
                     if !entered.insert(real) {
-                        listing.unreadable.push((folder.shown.clone(), SourceError::Loop { path: folder.path.clone() }));
+                        listing
+                            .unreadable
+                            .push((folder.shown.clone(), SourceError::Loop { path: folder.path.clone() }));
                         continue;
                     }
                     list_folder(&folder, &mut listing, None)
@@ -73,7 +81,13 @@ impl Source for FolderSource {
         Ok(listing)
     }
 
-    fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
+    fn read(
+        &self,
+        entry: &Entry,
+        how: &How,
+        scratch: &mut Scratch,
+        sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Read, SourceError> {
         file::read(&entry.path(), how, self.pace.as_deref(), scratch, sink)
     }
 
@@ -98,7 +112,11 @@ impl Source for FolderSource {
 }
 
 /// Adds what lies in a folder. Names of subfolders that may hold WAL go to `below`, if they are to be entered.
-pub(crate) fn list_folder(folder: &Arc<Folder>, listing: &mut Listing, mut below: Option<&mut Vec<String>>) -> io::Result<()> {
+pub(crate) fn list_folder(
+    folder: &Arc<Folder>,
+    listing: &mut Listing,
+    mut below: Option<&mut Vec<String>>,
+) -> io::Result<()> {
     for entry in fs::read_dir(&folder.path)? {
         let entry = entry?;
         let os_name = entry.file_name();
@@ -120,7 +138,9 @@ pub(crate) fn list_folder(folder: &Arc<Folder>, listing: &mut Listing, mut below
             Place::Unknown => match &mut below {
                 Some(below) if name::is_log_folder(name) && is_folder_or_broken(&entry) => below.push(name.to_owned()),
                 _ if name::is_known_subfolder(name) => listing.ignored.add(&format!("{}{name}/", folder.shown)),
-                _ => listing.unknown.add(&format!("{}{name}{}", folder.shown, if is_folder(&entry) { "/" } else { "" })),
+                _ => {
+                    listing.unknown.add(&format!("{}{name}{}", folder.shown, if is_folder(&entry) { "/" } else { "" }))
+                }
             },
         }
     }
@@ -131,7 +151,11 @@ pub(crate) fn list_folder(folder: &Arc<Folder>, listing: &mut Listing, mut below
 fn size_of(entry: &DirEntry) -> Result<u64, SourceError> {
     let metadata = if is_link(entry) { fs::metadata(entry.path()) } else { entry.metadata() };
     let metadata = metadata.map_err(|error| SourceError::io(&entry.path(), &error))?;
-    if metadata.is_file() { Ok(metadata.len()) } else { Err(SourceError::not_regular(&entry.path(), metadata.file_type())) }
+    if metadata.is_file() {
+        Ok(metadata.len())
+    } else {
+        Err(SourceError::not_regular(&entry.path(), metadata.file_type()))
+    }
 }
 
 fn is_link(entry: &DirEntry) -> bool {

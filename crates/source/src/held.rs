@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// A file that is kept open: whoever removes or renames it meanwhile, its bytes stay within reach. As stored, not unpacked.
+/// A file that is kept open: whoever removes or renames it meanwhile, its bytes stay within reach. As stored, not
+/// unpacked.
 #[derive(Debug)]
 pub struct Held(File);
 

@@ -25,7 +25,9 @@ mod tests {
         let plain: Vec<u8> = (0..8000u32).map(|i| (i / 40) as u8).collect();
         let lz4 = lz4_flex::block::compress(&plain);
         let zstd = zstd::bulk::compress(&plain, 1).unwrap();
-        for (unpack, packed) in [(Images::lz4 as fn(&Images, &[u8], &mut [u8]) -> Option<usize>, lz4), (Images::zstd, zstd)] {
+        for (unpack, packed) in
+            [(Images::lz4 as fn(&Images, &[u8], &mut [u8]) -> Option<usize>, lz4), (Images::zstd, zstd)]
+        {
             let mut out = vec![0; 32768];
             assert_eq!(unpack(&Images, &packed, &mut out), Some(8000));
             assert!(out[..8000] == plain);

@@ -27,7 +27,8 @@ pub enum Content {
 const LIMIT: u64 = (1 << 30) + (64 << 20);
 
 impl Content {
-    /// Reads the file at this path, at most 1 GiB of it, and as fast as the pace allows; of an encrypted one, the beginning.
+    /// Reads the file at this path, at most 1 GiB of it, and as fast as the pace allows; of an encrypted one, the
+    /// beginning.
     pub fn of(path: &Path, pace: Option<&Pace>) -> Content {
         let mut bytes = Vec::new();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
@@ -77,11 +78,22 @@ impl Source for Kept {
 
     fn list(&self) -> Result<Listing, SourceError> {
         let Listing { entries, ignored, unknown, unreadable } = &self.listing;
-        let listing = Listing { entries: entries.clone(), ignored: ignored.clone(), unknown: unknown.clone(), unreadable: unreadable.clone() };
+        let listing = Listing {
+            entries: entries.clone(),
+            ignored: ignored.clone(),
+            unknown: unknown.clone(),
+            unreadable: unreadable.clone(),
+        };
         Ok(listing.sorted())
     }
 
-    fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
+    fn read(
+        &self,
+        entry: &Entry,
+        how: &How,
+        scratch: &mut Scratch,
+        sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Read, SourceError> {
         let shown = entry.shown();
         let refused = |text: String| SourceError::Reported { text };
         match self.files.get(&shown).map(|file| &file.content) {
@@ -90,14 +102,17 @@ impl Source for Kept {
                 if size > LIMIT || size > packed.len() as u64 * 256 {
                     return Err(refused(format!("{shown}: what was kept of it is damaged")));
                 }
-                let bytes = lz4_flex::decompress_size_prepended(packed).map_err(|_| refused(format!("{shown}: what was kept of it is damaged")))?;
+                let bytes = lz4_flex::decompress_size_prepended(packed)
+                    .map_err(|_| refused(format!("{shown}: what was kept of it is damaged")))?;
                 let stored = bytes.len() as u64;
                 let name = shown.rsplit('/').next().unwrap_or("");
                 let read = file::read_stream(name, &mut Cursor::new(bytes), how, scratch, sink);
                 read.map(|read| Read { stored_bytes: Some(stored), ..read }).map_err(|error| refused(error.to_string()))
             }
             Some(Some(Content::Refused(text))) => Err(refused(text.clone())),
-            Some(Some(Content::Gone)) => Ok(Read { plain_bytes: 0, codec: Codec::Plain, state: ReadState::Vanished, stored_bytes: None }),
+            Some(Some(Content::Gone)) => {
+                Ok(Read { plain_bytes: 0, codec: Codec::Plain, state: ReadState::Vanished, stored_bytes: None })
+            }
             Some(None) | None => Err(refused(format!("{shown}: its content was not kept"))),
         }
     }

@@ -90,7 +90,9 @@ fn subfolders(folder: &Path, budget: &mut usize) -> Vec<PathBuf> {
 
 /// Barman keeps arriving and rejected WAL beside `wals`: nobody means those.
 fn without_side_folders(found: &mut Vec<PathBuf>) {
-    let named = |path: &PathBuf, names: &[&str]| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| names.contains(&name));
+    let named = |path: &PathBuf, names: &[&str]| {
+        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| names.contains(&name))
+    };
     if found.iter().any(|path| named(path, &["wals"])) {
         found.retain(|path| !named(path, &["incoming", "streaming", "errors"]));
     }

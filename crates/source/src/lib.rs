@@ -3,7 +3,8 @@
 //!
 //! [`open`] looks at what a user named and gives a [`Source`]. [`Source::list`] says what lies there;
 //! [`Source::read`] pushes the plain bytes of one file, window by window. What a file *is* says its content, never its
-//! suffix. Nothing here judges: a file that ends in the middle of a gzip stream is a [`ReadState`], an error means that we
+//! suffix. Nothing here judges: a file that ends in the middle of a gzip stream is a [`ReadState`], an error means that
+//! we
 //! could not look. Nothing is ever written, renamed or locked.
 //!
 //! | module | what it knows |

@@ -39,8 +39,8 @@ pub struct Placed<'a> {
 
 /// Suffixes of packed or encrypted files.
 const SUFFIXES: [&str; 22] = [
-    ".gz", ".lz4", ".zst", ".zstd", ".xz", ".bz2", ".lzma", ".br", ".lzo", ".Z", ".z", ".snappy", ".sz", ".zip", ".7z", ".gpg", ".pgp", ".asc",
-    ".age", ".aes", ".enc", ".gzip",
+    ".gz", ".lz4", ".zst", ".zstd", ".xz", ".bz2", ".lzma", ".br", ".lzo", ".Z", ".z", ".snappy", ".sz", ".zip", ".7z",
+    ".gpg", ".pgp", ".asc", ".age", ".aes", ".enc", ".gzip",
 ];
 
 /// Where the name of a file belongs; `file` without folder.
@@ -112,8 +112,20 @@ fn digit(character: u8) -> Option<u8> {
 
 fn is_temporary(file: &str) -> bool {
     /// Unfinished copies, and what tools note beside the files.
-    const ENDS: [&str; 12] =
-        [".tmp", ".part", ".ready", ".done", ".json", ".metadata", ".compressed", ".uncompressed", "xlog.db", "_delta", ".summary", ".backup.sha1"];
+    const ENDS: [&str; 12] = [
+        ".tmp",
+        ".part",
+        ".ready",
+        ".done",
+        ".json",
+        ".metadata",
+        ".compressed",
+        ".uncompressed",
+        "xlog.db",
+        "_delta",
+        ".summary",
+        ".backup.sha1",
+    ];
     /// Of the server, and hidden files.
     const STARTS: [&str; 4] = [".", "xlogtemp.", "RECOVERYXLOG", "RECOVERYHISTORY"];
     let stem = without_suffixes(file);
@@ -157,7 +169,9 @@ mod tests {
 
     #[test]
     fn the_checksum_in_a_name_is_read() {
-        let Place::Wal(placed) = place("000000010000000000000002-00ff456789abcdef0123456789abcdef01234567.gz") else { panic!() };
+        let Place::Wal(placed) = place("000000010000000000000002-00ff456789abcdef0123456789abcdef01234567.gz") else {
+            panic!()
+        };
         assert_eq!(placed.sha1.unwrap()[..3], [0x00, 0xFF, 0x45]);
     }
 

@@ -38,7 +38,8 @@ pub fn open_at_pace(paths: &[PathBuf], pace: Option<Arc<Pace>>) -> Result<Box<dy
 
 fn open_folder(path: &Path, pace: Option<Arc<Pace>>) -> Result<Box<dyn Source>, SourceError> {
     if level::is_data_directory(path) {
-        let wal = level::wal_of_data_directory(path).ok_or_else(|| SourceError::NoWalFolder { path: path.to_path_buf() })?;
+        let wal =
+            level::wal_of_data_directory(path).ok_or_else(|| SourceError::NoWalFolder { path: path.to_path_buf() })?;
         return Ok(Box::new(FolderSource::of_data_directory(path, wal, pace)));
     }
     if !level::holds_wal(path).map_err(|error| SourceError::io(path, &error))? {

@@ -1,6 +1,7 @@
 //! How fast files are read: a bucket of bytes that fills at a rate, shared by all threads.
 //!
-//! Each reader sleeps after a read until its bytes are paid for. Nobody waits for a lock meanwhile: readers queue up in time.
+//! Each reader sleeps after a read until its bytes are paid for. Nobody waits for a lock meanwhile: readers queue up in
+//! time.
 
 use std::fmt;
 use std::fs::File;
@@ -61,7 +62,9 @@ impl Pace {
 
     /// Waits until so many bytes may be read.
     pub fn take(&self, bytes: u64) {
-        let cost = Duration::from_nanos(u64::try_from(u128::from(bytes) * 1_000_000_000 / u128::from(self.bytes_per_second)).unwrap_or(u64::MAX));
+        let cost = Duration::from_nanos(
+            u64::try_from(u128::from(bytes) * 1_000_000_000 / u128::from(self.bytes_per_second)).unwrap_or(u64::MAX),
+        );
         let now = self.clock.now();
         let due = {
             let mut paid = self.paid.lock().unwrap_or_else(PoisonError::into_inner);

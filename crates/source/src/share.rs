@@ -19,7 +19,8 @@ pub(crate) struct Share {
     pace: Option<Arc<Pace>>,
 }
 
-/// Opens some of what lies in a folder of WAL: files, subfolders of 256 segments, or whole folders. No more is read of it
+/// Opens some of what lies in a folder of WAL: files, subfolders of 256 segments, or whole folders. No more is read of
+/// it
 /// than the pace allows.
 ///
 /// # Errors
@@ -30,7 +31,8 @@ pub fn share(paths: &[PathBuf], pace: Option<Arc<Pace>>) -> Result<Box<dyn Sourc
 
 /// The innermost folder that all of these lie in; `None` where that would be the root, or nothing.
 pub fn common_folder<'a>(folders: impl IntoIterator<Item = &'a Path>) -> Option<PathBuf> {
-    let common = |a: PathBuf, b: &Path| a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
+    let common =
+        |a: PathBuf, b: &Path| a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect();
     let mut folders = folders.into_iter();
     let first = folders.next()?.to_path_buf();
     Some(folders.fold(first, common)).filter(|folder| folder.file_name().is_some())
@@ -69,7 +71,13 @@ impl Source for Share {
         Ok(listing)
     }
 
-    fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
+    fn read(
+        &self,
+        entry: &Entry,
+        how: &How,
+        scratch: &mut Scratch,
+        sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Read, SourceError> {
         file::read(&entry.path(), how, self.pace.as_deref(), scratch, sink)
     }
 
@@ -120,7 +128,9 @@ fn one(path: &Path, file: &OsStr, listing: &mut Listing) {
                 let folder = Arc::new(Folder { path: parent.to_path_buf(), shown });
                 listing.entries.push(Entry::new(Some(placed.name), Some(metadata.len()), &folder, file));
             }
-            Ok(metadata) => listing.unreadable.push((format!("{shown}{name}"), SourceError::not_regular(path, metadata.file_type()))),
+            Ok(metadata) => listing
+                .unreadable
+                .push((format!("{shown}{name}"), SourceError::not_regular(path, metadata.file_type()))),
             Err(error) => listing.unreadable.push((format!("{shown}{name}"), SourceError::io(path, &error))),
         },
         Place::Temporary => listing.ignored.add(&format!("{shown}{name}")),

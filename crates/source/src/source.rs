@@ -20,17 +20,25 @@ pub trait Source: Send + Sync {
     /// Pushes the plain bytes of a file into `sink`, in order and without holes, until the file ends or the sink breaks
     /// off. Each window is a multiple of 64 KiB long, but for the last of the file; a mapped file is one window.
     ///
-    /// Whether these bytes are all, and what kept the rest back, is in the answer: the sink must not take the end of its
+    /// Whether these bytes are all, and what kept the rest back, is in the answer: the sink must not take the end of
+    /// its
     /// windows for the end of the file.
     ///
     /// # Errors
     /// The file cannot be opened or read. That it is gone, damaged or packed in an unknown way is no error.
-    fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError>;
+    fn read(
+        &self,
+        entry: &Entry,
+        how: &How,
+        scratch: &mut Scratch,
+        sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Read, SourceError>;
 
     /// Whether a server may be writing here: a data directory's `pg_wal` or `pg_xlog`.
     fn is_live(&self) -> bool;
 
-    /// Opens a file and keeps it open, for those who may come to read it after its name is gone. `None` where there is no
+    /// Opens a file and keeps it open, for those who may come to read it after its name is gone. `None` where there is
+    /// no
     /// such way to a file.
     ///
     /// # Errors
@@ -92,7 +100,8 @@ pub struct How {
     /// installed, without which a file that shrinks would end the process. Where mapping is not possible, or all places
     /// of the guard are taken, the file is read in windows instead.
     pub map: Option<guard::Guard>,
-    /// Plain bytes after which reading stops; at most one window more is pushed. Bounds what a few packed bytes can turn
+    /// Plain bytes after which reading stops; at most one window more is pushed. Bounds what a few packed bytes can
+    /// turn
     /// into. By default 1 GiB, the largest segment.
     pub limit: u64,
     /// Bytes in a window: rounded up to a multiple of 64 KiB, by default 256 KiB, at most 16 MiB.
@@ -159,7 +168,8 @@ pub enum ReadState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// A checksum of the packed format does not match. The plain bytes came out, but they are not those that were packed.
+    /// A checksum of the packed format does not match. The plain bytes came out, but they are not those that were
+    /// packed.
     Checksum,
     /// The packed bytes make no sense.
     Corrupt,

@@ -12,7 +12,8 @@ pub struct Stamp {
     pub size: u64,
     /// When its content was last written, in nanoseconds since 1970: `st_mtime`.
     pub modified: i64,
-    /// When its content, name or rights last changed: `st_ctime`; 0 where the system has none. No program can set it back.
+    /// When its content, name or rights last changed: `st_ctime`; 0 where the system has none. No program can set it
+    /// back.
     pub changed: i64,
     /// Its number in the file system: `st_ino`; 0 where the system has none.
     pub inode: u64,

@@ -1,6 +1,7 @@
 //! Standard input: one file of WAL, to its end.
 //!
-//! A stream cannot be rewound, and whose WAL it is must be known before it is judged. So the bytes that were taken from it
+//! A stream cannot be rewound, and whose WAL it is must be known before it is judged. So the bytes that were taken from
+//! it
 //! are kept: no more than were asked for, which for WAL is a segment.
 
 use crate::entry::Folder;
@@ -66,9 +67,16 @@ impl Source for Stream {
         Ok(Listing { entries: vec![Entry::new(None, None, &folder, OsStr::new("-"))], ..Listing::default() })
     }
 
-    fn read(&self, _entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
+    fn read(
+        &self,
+        _entry: &Entry,
+        how: &How,
+        scratch: &mut Scratch,
+        sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Read, SourceError> {
         let mut tape = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        file::read_stream("-", &mut Replay { tape: &mut tape, at: 0 }, how, scratch, sink).map_err(|error| SourceError::io(Path::new("-"), &error))
+        file::read_stream("-", &mut Replay { tape: &mut tape, at: 0 }, how, scratch, sink)
+            .map_err(|error| SourceError::io(Path::new("-"), &error))
     }
 
     fn is_live(&self) -> bool {
@@ -87,7 +95,8 @@ mod tests {
         let entry = stream.list().unwrap().entries.remove(0);
         assert_eq!((entry.name, entry.size, entry.shown().as_str()), (None, None, "-"));
         let whole = Read { plain_bytes: 300_000, codec: Codec::Plain, state: ReadState::Whole, stored_bytes: None };
-        let begun = stream.read(&entry, &How::default(), &mut Scratch::default(), &mut |_| ControlFlow::Break(())).unwrap();
+        let begun =
+            stream.read(&entry, &How::default(), &mut Scratch::default(), &mut |_| ControlFlow::Break(())).unwrap();
         assert_eq!(begun.state, ReadState::Stopped);
         for _ in 0..2 {
             let mut lengths = Vec::new();

@@ -55,7 +55,8 @@ pub struct Expect {
     pub diverged: Vec<String>,
 }
 
-/// One step of a recipe. Paths under `from` are inside `testdata`, file names inside the archive; offsets and lengths are bytes.
+/// One step of a recipe. Paths under `from` are inside `testdata`, file names inside the archive; offsets and lengths
+/// are bytes.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
 #[non_exhaustive]
@@ -129,7 +130,8 @@ impl Case {
         kept("backup").join(&self.backup)
     }
 
-    /// Write the archive that the server recovered from into the empty folder `to`. For the cases about timelines that is the archive
+    /// Write the archive that the server recovered from into the empty folder `to`. For the cases about timelines that
+    /// is the archive
     /// of 15 (its tail, which is all that it asked for) with the change made to it; for the others the case's own.
     ///
     /// # Errors
@@ -139,7 +141,10 @@ impl Case {
             let whole = Story::all()?.into_iter().find(|s| (s.version.as_str(), s.story.as_str()) == ("15", "archive"));
             whole.ok_or_else(|| misfit("15/archive"))?.unpack(to)?;
             let good = Case::named("timelines_good")?;
-            good.files.keys().filter(|name| !self.files.contains_key(*name)).try_for_each(|name| fs::remove_file(to.join(name)))?;
+            good.files
+                .keys()
+                .filter(|name| !self.files.contains_key(*name))
+                .try_for_each(|name| fs::remove_file(to.join(name)))?;
         }
         self.rebuild(to)
     }
@@ -151,7 +156,9 @@ fn run(step: &Step, files: &mut BTreeMap<String, Vec<u8>>) -> io::Result<()> {
         Step::Copy { from, to } => drop(files.insert(to.clone(), fs::read(kept(from))?)),
         Step::Remove { file } => drop(files.remove(file).ok_or_else(|| misfit(file))?),
         Step::Text { file, text } => drop(files.insert(file.clone(), text.clone().into_bytes())),
-        Step::Flip { file, offset, bit } => range(files, file, *offset, 1)?.iter_mut().for_each(|byte| *byte ^= 1 << bit),
+        Step::Flip { file, offset, bit } => {
+            range(files, file, *offset, 1)?.iter_mut().for_each(|byte| *byte ^= 1 << bit)
+        }
         Step::Write { file, offset, hex } => {
             let new = bytes(hex).ok_or_else(|| misfit(file))?;
             range(files, file, *offset, new.len())?.copy_from_slice(&new);
@@ -167,7 +174,12 @@ fn run(step: &Step, files: &mut BTreeMap<String, Vec<u8>>) -> io::Result<()> {
     Ok(())
 }
 
-fn range<'a>(files: &'a mut BTreeMap<String, Vec<u8>>, file: &str, offset: usize, length: usize) -> io::Result<&'a mut [u8]> {
+fn range<'a>(
+    files: &'a mut BTreeMap<String, Vec<u8>>,
+    file: &str,
+    offset: usize,
+    length: usize,
+) -> io::Result<&'a mut [u8]> {
     files.get_mut(file).and_then(|data| data.get_mut(offset..offset + length)).ok_or_else(|| misfit(file))
 }
 
@@ -196,9 +208,18 @@ mod tests {
                 let original = Path::new(&corpus).join("damaged-15").join(&case.case).join("archive");
                 for file in fs::read_dir(&original).unwrap() {
                     let name = file.unwrap().file_name();
-                    assert!(fs::read(original.join(&name)).unwrap() == fs::read(folder.path().join(&name)).unwrap(), "{} {name:?}", case.case);
+                    assert!(
+                        fs::read(original.join(&name)).unwrap() == fs::read(folder.path().join(&name)).unwrap(),
+                        "{} {name:?}",
+                        case.case
+                    );
                 }
-                assert_eq!(fs::read_dir(&original).unwrap().count(), fs::read_dir(folder.path()).unwrap().count(), "{}", case.case);
+                assert_eq!(
+                    fs::read_dir(&original).unwrap().count(),
+                    fs::read_dir(folder.path()).unwrap().count(),
+                    "{}",
+                    case.case
+                );
             }
         }
     }

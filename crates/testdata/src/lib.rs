@@ -1,7 +1,10 @@
-//! Real WAL from real servers, for tests: the stories under `testdata/` and the damaged archives that are kept as recipes.
+//! Real WAL from real servers, for tests: the stories under `testdata/` and the damaged archives that are kept as
+//! recipes.
 //!
-//! `testdata/README.md` says what each folder is and where it came from. Folders can be read as they lie (compressed); where a test
-//! needs plain files, a live directory for one, [`Story::unpack`] writes them elsewhere. [`Case::rebuild`] makes one of the 57 archives
+//! `testdata/README.md` says what each folder is and where it came from. Folders can be read as they lie (compressed);
+//! where a test
+//! needs plain files, a live directory for one, [`Story::unpack`] writes them elsewhere. [`Case::rebuild`] makes one of
+//! the 57 archives
 //! of `damaged-15`.
 
 mod case;

@@ -1,6 +1,7 @@
 //! Files of testdata: WAL under its own name and the suffix of its compression.
 //!
-//! The decoders are called here directly, not through `pgwal-source`: what a test is fed must not depend on the code under test.
+//! The decoders are called here directly, not through `pgwal-source`: what a test is fed must not depend on the code
+//! under test.
 
 use std::{
     fs, io,

@@ -14,7 +14,8 @@ pub struct Recovery {
     /// What was tried, where a sentence says it.
     #[serde(default)]
     pub what: String,
-    /// The settings that recovery was given, by PostgreSQL's names. Beside them the server had those of [`Recovery::SERVER`].
+    /// The settings that recovery was given, by PostgreSQL's names. Beside them the server had those of
+    /// [`Recovery::SERVER`].
     pub settings: BTreeMap<String, String>,
     /// Data files were consistent and connections accepted, whatever came later.
     pub started: Option<bool>,
@@ -42,7 +43,8 @@ impl Recovery {
         ("archive_mode", "off"),
     ];
 
-    /// 26 recoveries of a version (10, 13, 15, 19) from an early backup and the whole archive, of which testdata has the tail.
+    /// 26 recoveries of a version (10, 13, 15, 19) from an early backup and the whole archive, of which testdata has
+    /// the tail.
     ///
     /// # Errors
     /// What the file system says, or that the JSON file is not as expected.

@@ -100,9 +100,24 @@ mod tests {
         for story in stories {
             let folder = tempfile::tempdir().unwrap();
             story.unpack(folder.path()).unwrap();
-            let whole = fs::read_dir(folder.path()).unwrap().map(|f| f.unwrap()).filter(|f| f.file_name().len() == 24).collect::<Vec<_>>();
-            assert!(whole.iter().all(|f| f.metadata().unwrap().len() == story.segment_size), "{} {}", story.version, story.story);
-            assert_eq!(whole.len() as u64, story.timelines.iter().map(|t| t.segments).sum::<u64>(), "{} {}", story.version, story.story);
+            let whole = fs::read_dir(folder.path())
+                .unwrap()
+                .map(|f| f.unwrap())
+                .filter(|f| f.file_name().len() == 24)
+                .collect::<Vec<_>>();
+            assert!(
+                whole.iter().all(|f| f.metadata().unwrap().len() == story.segment_size),
+                "{} {}",
+                story.version,
+                story.story
+            );
+            assert_eq!(
+                whole.len() as u64,
+                story.timelines.iter().map(|t| t.segments).sum::<u64>(),
+                "{} {}",
+                story.version,
+                story.story
+            );
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Every code of a finding: its name, its severity, what it means.
 //!
-//! WP1xx the archive, WP2xx bytes, WP3xx timelines, WP4xx backups and targets, WP5xx what cannot be looked at. A code is
+//! WP1xx the archive, WP2xx bytes, WP3xx timelines, WP4xx backups and targets, WP5xx what cannot be looked at. A code
+//! is
 //! never used again for something else.
 
 use std::fmt;
@@ -276,7 +277,13 @@ impl Code {
     pub const fn is_could_not_look(self) -> bool {
         matches!(
             self,
-            Code::Changed | Code::Vanished | Code::StillCopied | Code::Encrypted | Code::UnknownCodec | Code::UnknownVersion | Code::Unreadable
+            Code::Changed
+                | Code::Vanished
+                | Code::StillCopied
+                | Code::Encrypted
+                | Code::UnknownCodec
+                | Code::UnknownVersion
+                | Code::Unreadable
         )
     }
 }

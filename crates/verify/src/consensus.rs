@@ -70,7 +70,8 @@ pub fn consensus(
     entries: &[Entry],
     known: &dyn Fn(usize) -> Option<Option<First>>,
 ) -> (Option<Consensus>, Vec<(usize, FileName)>) {
-    let first_page = |index: usize| known(index).unwrap_or_else(|| First::of(&beginning(source, entries.get(index)?)?.0).ok());
+    let first_page =
+        |index: usize| known(index).unwrap_or_else(|| First::of(&beginning(source, entries.get(index)?)?.0).ok());
     let is_segment = |e: &Entry| matches!(e.name, Some(FileName::Segment(_) | FileName::Partial(_)));
     let segments: Vec<usize> = (0..entries.len()).filter(|&i| entries.get(i).is_some_and(is_segment)).collect();
     let step = segments.len().div_ceil(SAMPLE).max(1);

@@ -53,7 +53,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Source(error) => write!(f, "{error}"),
-            Error::NoWal { place, unknown } if unknown.count == 0 => write!(f, "{place}: no WAL there, the folder is empty"),
+            Error::NoWal { place, unknown } if unknown.count == 0 => {
+                write!(f, "{place}: no WAL there, the folder is empty")
+            }
             Error::NoWal { place, unknown } => {
                 write!(f, "{place}: no WAL there, {} other files: {}", unknown.count, unknown.first.join(", "))
             }
@@ -66,15 +68,23 @@ impl fmt::Display for Error {
             }
             Error::Interrupted => f.write_str("interrupted"),
             Error::ForeignIndex { file, found, expected } if found == expected => {
-                write!(f, "{file} is the index of an archive of another version or geometry; name another file, or remove it")
+                write!(
+                    f,
+                    "{file} is the index of an archive of another version or geometry; name another file, or remove it"
+                )
             }
             Error::ForeignIndex { file, found, expected } => write!(
                 f,
                 "{file} is the index of the archive of cluster {found}, and this is the archive of cluster {expected}; name another file, or remove it"
             ),
-            Error::Live { place } => write!(f, "{place}: a server may be writing there; only archives are summarised in parts"),
+            Error::Live { place } => {
+                write!(f, "{place}: a server may be writing there; only archives are summarised in parts")
+            }
             Error::Unclear { file } => {
-                write!(f, "{file}: no part says what it comes to beside the files of the others; summarise it together with some of them")
+                write!(
+                    f,
+                    "{file}: no part says what it comes to beside the files of the others; summarise it together with some of them"
+                )
             }
             Error::Threads => f.write_str("the threads asked for cannot be started"),
         }

@@ -44,7 +44,8 @@ pub struct Span {
     pub earliest: TransactionEnd,
     /// The end with the highest time; the first of equals.
     pub latest: TransactionEnd,
-    /// The lowest transaction that ends here, counted as transactions are: before its first, at most two thousand million.
+    /// The lowest transaction that ends here, counted as transactions are: before its first, at most two thousand
+    /// million.
     pub lowest_xid: u32,
     /// The highest.
     pub highest_xid: u32,

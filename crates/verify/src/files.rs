@@ -31,7 +31,11 @@ impl Files {
     /// # Errors
     /// As [`crate::verify()`].
     pub fn of(source: &dyn Source, timeline: Option<TimelineId>) -> Result<Option<Files>, Error> {
-        let names = Options { depth: Depth::Names, timeline: timeline.map_or(Which::Latest, Which::Number), ..Options::default() };
+        let names = Options {
+            depth: Depth::Names,
+            timeline: timeline.map_or(Which::Latest, Which::Number),
+            ..Options::default()
+        };
         Ok(examine(source, &names)?.1.map(Files))
     }
 
@@ -46,11 +50,16 @@ impl Files {
         let of = |s: &Segment, partial| {
             let entries = self.0.entries.get(s.entry..s.entry + s.copies).unwrap_or(&[]);
             let timeline = s.timeline;
-            entries.iter().map(move |e| Holder { timeline, file: e.shown(), path: e.path(), partial }).collect::<Vec<_>>()
+            entries
+                .iter()
+                .map(move |e| Holder { timeline, file: e.shown(), path: e.path(), partial })
+                .collect::<Vec<_>>()
         };
         let all = [(&inventory.segments, false), (&inventory.partials, true)];
-        let mut out: Vec<Holder> =
-            all.into_iter().flat_map(|(list, partial)| list.iter().filter(|s| s.number == number).flat_map(move |s| of(s, partial))).collect();
+        let mut out: Vec<Holder> = all
+            .into_iter()
+            .flat_map(|(list, partial)| list.iter().filter(|s| s.number == number).flat_map(move |s| of(s, partial)))
+            .collect();
         out.sort_by_key(|h| (h.timeline, h.partial));
         out
     }

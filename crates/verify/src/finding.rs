@@ -345,7 +345,8 @@ impl Finding {
     }
 }
 
-/// Gives findings the severities that a caller wants, and drops those to be ignored. Returns how many errors count for less.
+/// Gives findings the severities that a caller wants, and drops those to be ignored. Returns how many errors count for
+/// less.
 pub(crate) fn set_severities(findings: &mut Vec<Finding>, wanted: &[(CodePattern, Severity)]) -> u64 {
     let mut lowered = 0;
     findings.retain_mut(|f| {

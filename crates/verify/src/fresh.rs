@@ -1,4 +1,5 @@
-//! Does the archive get far enough, and is it fresh enough? A lost tail cannot be seen from bytes: somebody has to say what
+//! Does the archive get far enough, and is it fresh enough? A lost tail cannot be seen from bytes: somebody has to say
+//! what
 //! is expected.
 
 use crate::codes::{Code, CodePattern, Severity};
@@ -69,7 +70,8 @@ impl Fresh {
     }
 }
 
-/// Adds what an outcome lacks to what is expected of it. Severities are those that a caller wants instead of the usual ones.
+/// Adds what an outcome lacks to what is expected of it. Severities are those that a caller wants instead of the usual
+/// ones.
 pub fn demand(outcome: &mut Outcome, demand: Demand, severities: &[(CodePattern, Severity)]) {
     let (reached, last_commit) = match &outcome.restore {
         Some(restore) => (restore.replay_end, restore.replayed.last_commit.map(|commit| commit.time)),
@@ -128,12 +130,19 @@ fn behind_header(lsn: Lsn, layout: &Layout) -> Lsn {
     let (page, in_page) = (offset - offset % layout.page.bytes(), offset % layout.page.bytes());
     let header = if page == 0 { layout.long_header() } else { layout.short_header() };
     let number = layout.address().segment(lsn, layout.segment);
-    if in_page <= header as u64 { layout.address().segment_start(number, layout.segment).plus_within(page) } else { lsn }
+    if in_page <= header as u64 {
+        layout.address().segment_start(number, layout.segment).plus_within(page)
+    } else {
+        lsn
+    }
 }
 
 /// Behind a segment switch there is nothing up to the next segment.
 fn end_of_switch(outcome: &Outcome, to: Lsn, layout: &Layout) -> Lsn {
-    let switched = outcome.timelines.iter().any(|t| t.end == End::Switch && t.to == to && outcome.path.last() == Some(&t.timeline));
+    let switched = outcome
+        .timelines
+        .iter()
+        .any(|t| t.end == End::Switch && t.to == to && outcome.path.last() == Some(&t.timeline));
     let (address, size) = (layout.address(), layout.segment);
     if !switched || address.offset(to, size) == 0 {
         return to;
@@ -141,7 +150,8 @@ fn end_of_switch(outcome: &Outcome, to: Lsn, layout: &Layout) -> Lsn {
     address.segment_start(address.segment(to, size).next(), size)
 }
 
-/// Replay is proven only up to what could not be looked at, and what lies behind may well get there: that is unproven, not
+/// Replay is proven only up to what could not be looked at, and what lies behind may well get there: that is unproven,
+/// not
 /// refuted.
 fn could_not_look(outcome: &Outcome, wanted: Reach) -> bool {
     let errors = || outcome.counted().filter(|f| f.severity == Severity::Error);
@@ -164,11 +174,17 @@ impl Age {
 impl fmt::Display for Age {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let allowed = span(self.allowed);
-        let Some(last) = self.last_commit else { return write!(f, "no commit is here whose age could be told; {allowed} are allowed") };
+        let Some(last) = self.last_commit else {
+            return write!(f, "no commit is here whose age could be told; {allowed} are allowed");
+        };
         let distance = span(Duration::from_micros(self.now.0.abs_diff(last.0)));
         match self.now >= last {
             true => write!(f, "the last commit is of {}, {distance} ago; {allowed} are allowed", Reach::Time(last)),
-            false => write!(f, "the last commit is of {}, {distance} ahead of this machine's clock: its age cannot be told", Reach::Time(last)),
+            false => write!(
+                f,
+                "the last commit is of {}, {distance} ahead of this machine's clock: its age cannot be told",
+                Reach::Time(last)
+            ),
         }
     }
 }
@@ -190,8 +206,13 @@ impl fmt::Display for Reach {
 pub fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
     let parts = [(seconds / 86_400, "d"), (seconds / 3600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
-    let told: Vec<String> =
-        parts.iter().skip_while(|(n, _)| *n == 0).take(2).filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n} {unit}")).collect();
+    let told: Vec<String> = parts
+        .iter()
+        .skip_while(|(n, _)| *n == 0)
+        .take(2)
+        .filter(|(n, _)| *n > 0)
+        .map(|(n, unit)| format!("{n} {unit}"))
+        .collect();
     if told.is_empty() { "0 s".into() } else { told.join(" ") }
 }
 
@@ -210,12 +231,19 @@ mod tests {
         for (minutes, allowed) in [(0, true), (15, true), (16, false), (-15, true), (-16, false)] {
             assert_eq!(age(Some(0), minutes * MINUTE).is_allowed(), allowed, "{minutes}");
         }
-        assert!(!age(None, 0).is_allowed() && !age(Some(i64::MIN), i64::MAX).is_allowed() && !age(Some(i64::MAX), 0).is_allowed());
+        assert!(
+            !age(None, 0).is_allowed()
+                && !age(Some(i64::MIN), i64::MAX).is_allowed()
+                && !age(Some(i64::MAX), 0).is_allowed()
+        );
     }
 
     #[test]
     fn ages_in_words() {
-        assert_eq!(age(Some(0), 74 * MINUTE).to_string(), "the last commit is of 2000-01-01T00:00:00Z, 1 h 14 min ago; 15 min are allowed");
+        assert_eq!(
+            age(Some(0), 74 * MINUTE).to_string(),
+            "the last commit is of 2000-01-01T00:00:00Z, 1 h 14 min ago; 15 min are allowed"
+        );
         let ahead = age(Some(86_400_000_000), 0).to_string();
         assert!(ahead.contains("1 d ahead of this machine's clock"), "{ahead}");
         assert!(age(None, 0).to_string().starts_with("no commit"));

@@ -39,7 +39,12 @@ impl Inventory {
     }
 
     /// The same of some of the entries.
-    pub fn among(entries: &[Entry], names: &dyn Fn(usize) -> Option<FileName>, layout: &Layout, among: &dyn Fn(usize) -> bool) -> Inventory {
+    pub fn among(
+        entries: &[Entry],
+        names: &dyn Fn(usize) -> Option<FileName>,
+        layout: &Layout,
+        among: &dyn Fn(usize) -> bool,
+    ) -> Inventory {
         let mut out = Inventory::default();
         for (index, entry) in entries.iter().enumerate().filter(|(index, _)| among(*index)) {
             match entry.name.or_else(|| names(index)) {
@@ -51,7 +56,9 @@ impl Inventory {
             }
         }
         for list in [&mut out.segments, &mut out.partials] {
-            list.sort_unstable_by_key(|s| (s.timeline, s.number, entries.get(s.entry).is_none_or(|e| e.name.is_none()), s.entry));
+            list.sort_unstable_by_key(|s| {
+                (s.timeline, s.number, entries.get(s.entry).is_none_or(|e| e.name.is_none()), s.entry)
+            });
             list.dedup_by(|next, first| {
                 let same = (next.timeline, next.number) == (first.timeline, first.number);
                 // Files of one name stand side by side. One that only its content names is left out beside them.

@@ -7,7 +7,8 @@ use pgwal_format::sniff::{self, Content};
 use pgwal_format::{Dialect, Layout, Lsn};
 
 /// WAL of another version, of other sizes, or of another machine, where that is plain from the first pages: nothing of
-/// such a file is read as WAL of the archive. One field that differs is damage. `start` is where the file's name puts it.
+/// such a file is read as WAL of the archive. One field that differs is damage. `start` is where the file's name puts
+/// it.
 pub(crate) fn other_kind(bytes: &[u8], whose: &Consensus, start: Lsn) -> Option<Why> {
     let first = First::of(bytes).ok();
     let own = first.map_or(whose.layout, |first| first.layout);
@@ -32,7 +33,8 @@ fn other_version(bytes: &[u8], own: &Layout, ours: &Layout, start: Lsn) -> Optio
     (theirs > offsets.filter(|&offset| is_page(bytes, offset, ours, start)).count()).then_some(dialect)
 }
 
-/// Whether the sizes on the first page are the file's, and not a damaged field: the second page, or the file's own size,
+/// Whether the sizes on the first page are the file's, and not a damaged field: the second page, or the file's own
+/// size,
 /// would show it.
 fn is_of_other_sizes(bytes: &[u8], first: &First, ours: &Layout, start: Lsn) -> bool {
     let own = &first.layout;
@@ -51,7 +53,9 @@ fn is_of_other_sizes(bytes: &[u8], first: &First, ours: &Layout, start: Lsn) -> 
 /// A page of this layout that belongs there.
 fn is_page(bytes: &[u8], offset: usize, layout: &Layout, start: Lsn) -> bool {
     let header = bytes.get(offset..).map(|page| layout.page_header(page));
-    header.is_some_and(|header| header.magic == layout.dialect.magic && header.address == start.plus_within(offset as u64))
+    header.is_some_and(|header| {
+        header.magic == layout.dialect.magic && header.address == start.plus_within(offset as u64)
+    })
 }
 
 /// What a file without a single record of this segment is.
@@ -60,7 +64,9 @@ pub(crate) fn name_content(bytes: &[u8], whose: &Consensus, start: Lsn) -> Optio
     match First::of(bytes) {
         Ok(first) if first.layout.dialect.magic != expected.dialect.magic => Some(Why::Version(first.layout.dialect)),
         Ok(first) if !first.fits(expected) => Some(Why::Geometry(first.layout)),
-        Ok(first) if first.system_id != whose.system_id && first.address == start => Some(Why::Cluster { found: first.system_id }),
+        Ok(first) if first.system_id != whose.system_id && first.address == start => {
+            Some(Why::Cluster { found: first.system_id })
+        }
         Ok(first) if first.address != start && is_whole(bytes, expected, first.address) => {
             Some(Why::Belongs { address: first.address, timeline: first.timeline })
         }

@@ -1,6 +1,7 @@
 //! Losses that somebody has looked at and accepted.
 //!
-//! What is accepted is one finding, by everything that says which one it is: a gap that grew is another gap, and a second
+//! What is accepted is one finding, by everything that says which one it is: a gap that grew is another gap, and a
+//! second
 //! damage beside the first another damage.
 
 use crate::codes::{Code, CodePattern, Severity};
@@ -62,7 +63,9 @@ impl Accepted {
     /// Whether this is the finding.
     pub fn is(&self, finding: &Finding) -> bool {
         let found = Accepted::of(finding);
-        can_be_accepted(finding.code) && self.code.matches(finding.code) && *self == Accepted { code: self.code, ..found }
+        can_be_accepted(finding.code)
+            && self.code.matches(finding.code)
+            && *self == Accepted { code: self.code, ..found }
     }
 
     fn words(&self) -> String {
@@ -133,12 +136,17 @@ mod tests {
     fn a_gap_that_grew_is_another_one() {
         let entry = Accepted::of(&gap(1, 0x300));
         assert!(entry.is(&gap(1, 0x300)) && entry.is(&Finding { file: Some("b".into()), ..gap(1, 0x300) }));
-        assert!(!entry.is(&gap(2, 0x400)) && !entry.is(&gap(1, 0x400)) && !entry.is(&Finding { more: 0, file: Some("c".into()), ..gap(1, 0x300) }));
+        assert!(
+            !entry.is(&gap(2, 0x400))
+                && !entry.is(&gap(1, 0x400))
+                && !entry.is(&Finding { more: 0, file: Some("c".into()), ..gap(1, 0x300) })
+        );
     }
 
     #[test]
     fn one_entry_accepts_one_finding() {
-        let known = Known { entries: vec![Accepted { code: "WP1xx".parse().unwrap(), ..Accepted::of(&gap(1, 0x300)) }] };
+        let known =
+            Known { entries: vec![Accepted { code: "WP1xx".parse().unwrap(), ..Accepted::of(&gap(1, 0x300)) }] };
         let mut findings = [gap(1, 0x300), gap(1, 0x300)];
         assert!(known.accept(&mut findings).is_empty());
         assert_eq!(findings.map(|f| f.accepted), [true, false]);

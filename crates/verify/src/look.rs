@@ -67,7 +67,9 @@ impl Looker<'_> {
         for (entry, read) in reads {
             match &best {
                 Some((first, kept)) => {
-                    if kept.why.is_none() && read.why.is_none() && (kept.bytes, kept.sum) != (read.bytes, read.sum) || kept.why != read.why {
+                    if kept.why.is_none() && read.why.is_none() && (kept.bytes, kept.sum) != (read.bytes, read.sum)
+                        || kept.why != read.why
+                    {
                         out.copies.push((*first, entry));
                     }
                     if kept.why.is_some() && read.why.is_none() {
@@ -110,7 +112,12 @@ impl Looker<'_> {
     }
 
     fn view(&self, segment: &Segment) -> View {
-        View { layout: self.consensus.layout, system_id: self.consensus.system_id, timeline: segment.timeline, number: segment.number }
+        View {
+            layout: self.consensus.layout,
+            system_id: self.consensus.system_id,
+            timeline: segment.timeline,
+            number: segment.number,
+        }
     }
 
     /// What records are counted in.
@@ -168,7 +175,9 @@ impl Looker<'_> {
             good = stream.push(window).is_ok();
             if good { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
-        let read = read.ok().filter(|r| good && (r.state == ReadState::Whole || r.state == ReadState::Changed && self.live))?;
+        let read = read
+            .ok()
+            .filter(|r| good && (r.state == ReadState::Whole || r.state == ReadState::Changed && self.live))?;
         if read.plain_bytes != size || read.codec == Codec::Plain && read.stored_bytes != Some(size) {
             return None;
         }
@@ -182,7 +191,13 @@ impl Looker<'_> {
     fn expect(&self, segment: &Segment) -> Expect<'_> {
         let layout = &self.consensus.layout;
         let start = layout.address().segment_start(segment.number, layout.segment);
-        Expect { layout, start, timeline: Some(segment.timeline), system_id: Some(self.consensus.system_id), keep: KEEP }
+        Expect {
+            layout,
+            start,
+            timeline: Some(segment.timeline),
+            system_id: Some(self.consensus.system_id),
+            keep: KEEP,
+        }
     }
 
     fn file(&self, segment: &Segment, index: usize, with_sum: bool, buffers: &mut Buffers) -> Read {

@@ -194,7 +194,8 @@ pub struct Outcome {
 impl Outcome {
     /// That of a run that could look at nothing in `place`, and why.
     pub fn unseen(place: &str, why: String) -> Outcome {
-        let finding = Finding { file: Some(place.to_owned()), detail: Detail::Refused(why), ..Finding::of(Code::Unreadable) };
+        let finding =
+            Finding { file: Some(place.to_owned()), detail: Detail::Refused(why), ..Finding::of(Code::Unreadable) };
         Outcome::without_wal(vec![finding], Depth::Records)
     }
 
@@ -246,6 +247,13 @@ impl Outcome {
     /// Of an archive that has nothing of what was asked for.
     pub(crate) fn nothing(layout: Layout, system_id: u64, depth: Depth, unknown: Ignored) -> Outcome {
         let (layout, system_id, not_checked) = (Some(layout), Some(system_id), vec![NotChecked::DataFiles]);
-        Outcome { verdict: Verdict::Refuted, layout, system_id, unknown, not_checked, ..Outcome::without_wal(Vec::new(), depth) }
+        Outcome {
+            verdict: Verdict::Refuted,
+            layout,
+            system_id,
+            unknown,
+            not_checked,
+            ..Outcome::without_wal(Vec::new(), depth)
+        }
     }
 }

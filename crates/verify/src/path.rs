@@ -1,6 +1,7 @@
 //! Which file a server takes for each segment (`XLogFileReadAnyTLI`).
 //!
-//! For a segment, the target timeline and its ancestors are tried, newest first; timelines that begin in a later segment
+//! For a segment, the target timeline and its ancestors are tried, newest first; timelines that begin in a later
+//! segment
 //! are passed over (9.5 and later), and none older than that of the segment before is tried again.
 
 use crate::inventory::{Inventory, Segment};
@@ -64,8 +65,19 @@ pub fn way(inventory: &Inventory, line: &[(TimelineId, SegmentNo)], from: Segmen
                 let begins = line.iter().map(|&(_, begin)| begin).filter(|&b| b > number).min().unwrap_or(next);
                 let last = SegmentNo(next.min(begins).min(to.next()).0 - 1);
                 match out.holes.last_mut() {
-                    Some(hole) if hole.timeline == newest && hole.last.next() == number && hole.too_early == early.map(|e| e.0) => hole.last = last,
-                    _ => out.holes.push(Hole { timeline: newest, first: number, last, too_early: early.map(|&(t, _)| t) }),
+                    Some(hole)
+                        if hole.timeline == newest
+                            && hole.last.next() == number
+                            && hole.too_early == early.map(|e| e.0) =>
+                    {
+                        hole.last = last
+                    }
+                    _ => out.holes.push(Hole {
+                        timeline: newest,
+                        first: number,
+                        last,
+                        too_early: early.map(|&(t, _)| t),
+                    }),
                 }
                 number = last;
             }

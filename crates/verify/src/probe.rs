@@ -113,14 +113,26 @@ pub fn probe(source: &dyn Source, options: Options<'_>, at: &Place<'_>) -> Resul
     Ok(Some(judge(source, &sight, &listed, &seen, lsn, number, timeline)))
 }
 
-fn judge(source: &dyn Source, sight: &Sight, listed: &Listed, seen: &Seen, lsn: Lsn, number: SegmentNo, timeline: Option<TimelineId>) -> Probe {
+fn judge(
+    source: &dyn Source,
+    sight: &Sight,
+    listed: &Listed,
+    seen: &Seen,
+    lsn: Lsn,
+    number: SegmentNo,
+    timeline: Option<TimelineId>,
+) -> Probe {
     let layout = sight.whose.layout;
     let (address, size) = (layout.address(), layout.segment);
     let taken = sight.way.legs.iter().find(|leg| (leg.first..=leg.last).contains(&number)).map(|leg| leg.timeline);
     let owner = taken.or(timeline).or_else(|| listed.outcome.path.last().copied()).unwrap_or(TimelineId::FIRST);
     let segment = SegmentName::new(owner, number, address, size);
     let offset = address.offset(lsn, size);
-    let entry = sight.inventory.get(owner, number).or_else(|| sight.inventory.partial(owner, number)).and_then(|s| sight.entries.get(s.entry));
+    let entry = sight
+        .inventory
+        .get(owner, number)
+        .or_else(|| sight.inventory.partial(owner, number))
+        .and_then(|s| sight.entries.get(s.entry));
     let findings = about(&listed.outcome, lsn, number, &layout);
     let covering = seen.covering.lock().ok().and_then(|c| *c);
     let before = seen.before.lock().ok().and_then(|b| *b);
@@ -164,9 +176,12 @@ fn is_damage(finding: &Finding) -> bool {
 fn about(outcome: &Outcome, lsn: Lsn, number: SegmentNo, layout: &Layout) -> Vec<Finding> {
     let page = |lsn: Lsn| lsn.get() / layout.page.bytes();
     let is_about = |f: &&Finding| {
-        let hole = f.lsn.is_some_and(|from| from <= lsn && f.lost.is_some_and(|lost| lost.until_lsn.is_none_or(|until| lsn < until)));
+        let hole = f.lsn.is_some_and(|from| {
+            from <= lsn && f.lost.is_some_and(|lost| lost.until_lsn.is_none_or(|until| lsn < until))
+        });
         let place = [f.lsn, f.at].into_iter().flatten().any(|place| page(place) == page(lsn));
-        let whole_file = f.code.id() < Code::RecordCrc.id() && f.at.is_some_and(|at| layout.address().segment(at, layout.segment) == number);
+        let whole_file = f.code.id() < Code::RecordCrc.id()
+            && f.at.is_some_and(|at| layout.address().segment(at, layout.segment) == number);
         hole || place || whole_file
     };
     let mut out: Vec<Finding> = outcome.findings.iter().filter(is_about).cloned().collect();

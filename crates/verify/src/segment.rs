@@ -58,7 +58,11 @@ pub fn check_segment(bytes: &[u8], expect: &Expect) -> Result<Checked, NotWal> {
         problems.push((Code::ForeignCluster, first.address));
     }
     let start = layout.address().segment_start(number, layout.segment);
-    let scanned = scan(bytes, Scan { layout: &layout, start, timeline: Some(timeline), system_id: None, keep: KEEP }, Tally::default());
+    let scanned = scan(
+        bytes,
+        Scan { layout: &layout, start, timeline: Some(timeline), system_id: None, keep: KEEP },
+        Tally::default(),
+    );
     problems.extend(scanned.damages.iter().map(|d: &Damage<Mark>| (code_of(&d.fault), d.lsn)));
     if let Tail::Stopped(stop) = &scanned.tail
         && !stop.rest.clean

@@ -5,7 +5,8 @@
 //! read       x x     6 7 8 (9         1 to 3 expired, 4 was packed into 4.gz, 9 is still being copied
 //! again          4.gz 5 6 7 8 9       what is missing or unfinished is looked up and read again: 4 to 9, no gap
 //! ```
-//! Only what the first look left open is looked at again, and only up to the last segment that was listed then: an archive
+//! Only what the first look left open is looked at again, and only up to the last segment that was listed then: an
+//! archive
 //! that grows has no end. What is missing together with everything older has expired.
 
 use crate::codes::Code;
@@ -72,7 +73,8 @@ impl Field<'_> {
             return Settled::As(Vec::new());
         }
         let backups = |e: &&Entry| matches!(e.name, Some(FileName::BackupHistory(..)));
-        let backups = |entries: &[Entry]| entries.iter().filter(backups).map(Entry::shown).collect::<BTreeSet<String>>();
+        let backups =
+            |entries: &[Entry]| entries.iter().filter(backups).map(Entry::shown).collect::<BTreeSet<String>>();
         let known_backups = backups(entries);
         let mut here: BTreeSet<String> = entries.iter().map(Entry::shown).collect();
         let mut dropped: BTreeSet<usize> = BTreeSet::new();
@@ -112,7 +114,8 @@ impl Field<'_> {
             for open in open.iter().filter(|o| o.unfinished) {
                 news |= take_away(open, &found, stretches);
             }
-            let missing = |o: &&Open| !o.unfinished && found.range((o.timeline, o.first)..=(o.timeline, o.last)).next().is_none();
+            let missing =
+                |o: &&Open| !o.unfinished && found.range((o.timeline, o.first)..=(o.timeline, o.last)).next().is_none();
             let oldest = self.oldest(&listing);
             for open in open.iter().filter(missing).filter(|open| is_first(open, &oldest)) {
                 let before = dropped.len();
@@ -152,7 +155,12 @@ impl Field<'_> {
         for timeline in inventory.timelines() {
             let holes = whole_way(inventory, &self.tree.line(timeline, layout)).holes;
             let asked = holes.iter().filter(|hole| hole.too_early.is_none() && self.is_asked(hole.last));
-            out.extend(asked.map(|hole| Open { timeline: hole.timeline, first: hole.first, last: hole.last, unfinished: false }));
+            out.extend(asked.map(|hole| Open {
+                timeline: hole.timeline,
+                first: hole.first,
+                last: hole.last,
+                unfinished: false,
+            }));
         }
         let end = stretches.values().filter_map(|stretch| stretch.pieces.last()).map(|piece| piece.last).max();
         for (&timeline, stretch) in stretches {
@@ -161,7 +169,12 @@ impl Field<'_> {
                 // Of the last segment nothing more than that is to be known.
                 let growing_end = bad.grew && Some(piece.last) == end;
                 if bad.why == Why::Vanished || bad.fresh && !growing_end {
-                    out.push(Open { timeline, first: piece.first, last: piece.last, unfinished: bad.why != Why::Vanished });
+                    out.push(Open {
+                        timeline,
+                        first: piece.first,
+                        last: piece.last,
+                        unfinished: bad.why != Why::Vanished,
+                    });
                 }
             }
         }
@@ -227,10 +240,15 @@ impl Field<'_> {
     /// Leaves out what is open and everything older; of an older timeline, what ends there.
     fn expire(&self, open: &Open, entries: &[Entry], stretches: &mut Stretches, dropped: &mut BTreeSet<usize>) {
         for (timeline, stretch) in stretches.iter_mut().filter(|(t, _)| **t <= open.timeline) {
-            stretch.pieces.retain(|piece| if *timeline == open.timeline { piece.first > open.last } else { piece.last > open.last });
+            stretch.pieces.retain(|piece| {
+                if *timeline == open.timeline { piece.first > open.last } else { piece.last > open.last }
+            });
         }
-        let kept = |t: TimelineId, n: SegmentNo| stretches.get(&t).is_some_and(|s| s.pieces.iter().any(|p| (p.first..=p.last).contains(&n)));
-        let passed = |e: &Entry| self.place(e).is_some_and(|(t, n)| t <= open.timeline && n <= open.last && !kept(t, n));
+        let kept = |t: TimelineId, n: SegmentNo| {
+            stretches.get(&t).is_some_and(|s| s.pieces.iter().any(|p| (p.first..=p.last).contains(&n)))
+        };
+        let passed =
+            |e: &Entry| self.place(e).is_some_and(|(t, n)| t <= open.timeline && n <= open.last && !kept(t, n));
         dropped.extend((0..entries.len()).filter(|&i| entries.get(i).is_some_and(passed)));
     }
 
@@ -254,11 +272,16 @@ impl Field<'_> {
             known: None,
             facts: self.options.facts,
         };
-        let stamp = entries.get(segment.entry).and_then(|e| std::fs::metadata(e.path()).ok()).and_then(|m| Some((m.len(), m.modified().ok()?)));
+        let stamp = entries
+            .get(segment.entry)
+            .and_then(|e| std::fs::metadata(e.path()).ok())
+            .and_then(|m| Some((m.len(), m.modified().ok()?)));
         let seen = if depth == Depth::Names { looker.name_only(segment) } else { looker.look(segment, buffers) };
         let stretch = stretches.entry(segment.timeline).or_default();
         let old = stretch.pieces.iter().position(|piece| piece.first == segment.number && piece.run().is_none());
-        let was_growing = old.and_then(|i| stretch.pieces.get(i)).is_some_and(|piece| matches!(&piece.kind, Kind::Bad(bad) if bad.grew));
+        let was_growing = old
+            .and_then(|i| stretch.pieces.get(i))
+            .is_some_and(|piece| matches!(&piece.kind, Kind::Bad(bad) if bad.grew));
         let changed = stamps.insert((segment.timeline, segment.number), stamp).is_some_and(|before| before != stamp);
         let mut whole = false;
         stretch.bytes += seen.bytes;
@@ -291,7 +314,8 @@ impl Field<'_> {
         for stretch in stretches.values_mut() {
             let mut joined: Vec<Piece> = Vec::with_capacity(stretch.pieces.len());
             for piece in std::mem::take(&mut stretch.pieces) {
-                let follows = joined.last().is_some_and(|last| last.last.next() == piece.first) && cuts.binary_search(&piece.first).is_err();
+                let follows = joined.last().is_some_and(|last| last.last.next() == piece.first)
+                    && cuts.binary_search(&piece.first).is_err();
                 match joined.pop_if(|_| follows) {
                     Some(last) => {
                         let one = |piece: Piece| Stretch { pieces: vec![piece], ..Stretch::default() };
@@ -323,7 +347,8 @@ impl Field<'_> {
 fn take_away(open: &Open, found: &BTreeMap<(TimelineId, SegmentNo), Vec<Entry>>, stretches: &mut Stretches) -> bool {
     let mut news = false;
     for piece in stretches.get_mut(&open.timeline).map(|s| s.pieces.as_mut_slice()).unwrap_or_default() {
-        let is_open = (open.first..=open.last).contains(&piece.first) && !found.contains_key(&(open.timeline, piece.first));
+        let is_open =
+            (open.first..=open.last).contains(&piece.first) && !found.contains_key(&(open.timeline, piece.first));
         if let (true, Kind::Bad(bad)) = (is_open, &mut piece.kind) {
             (bad.why, bad.fresh, bad.grew, bad.run) = (Why::Vanished, false, false, None);
             news = true;
@@ -338,7 +363,12 @@ fn is_first(open: &Open, oldest: &BTreeMap<TimelineId, SegmentNo>) -> bool {
 }
 
 /// Reads a small file, and again where it is wrong and was written just now: it may not be whole yet.
-pub(crate) fn settled<T>(source: &dyn Source, entry: &Entry, is_wrong: impl Fn(&T) -> bool, read: impl Fn() -> Option<T>) -> Option<T> {
+pub(crate) fn settled<T>(
+    source: &dyn Source,
+    entry: &Entry,
+    is_wrong: impl Fn(&T) -> bool,
+    read: impl Fn() -> Option<T>,
+) -> Option<T> {
     let mut said = read()?;
     for _ in 0..IDLE {
         if source.is_kept() || !is_wrong(&said) || !is_fresh(source, entry) {

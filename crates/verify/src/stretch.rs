@@ -88,11 +88,15 @@ pub enum Readable {
 
 impl Why {
     /// What files that are no WAL hold, as [`Why::NotWal`] says it. New ones go to the end.
-    pub const CONTENTS: [&'static str; 4] = ["a program (ELF)", "text", "as random as encrypted data", "no WAL of any version"];
+    pub const CONTENTS: [&'static str; 4] =
+        ["a program (ELF)", "text", "as random as encrypted data", "no WAL of any version"];
 
     /// What a file may be that somebody has not written to its end yet.
     pub fn is_unfinished(&self) -> bool {
-        matches!(self, Why::Size { short: true, .. } | Why::Packed { .. } | Why::Unknown(_) | Why::Unwritten | Why::Changed)
+        matches!(
+            self,
+            Why::Size { short: true, .. } | Why::Packed { .. } | Why::Unknown(_) | Why::Unwritten | Why::Changed
+        )
     }
 
     /// What can be had of such a file.
@@ -125,7 +129,10 @@ impl Stretch {
         self.renamed.extend(right.renamed);
         let mut pieces = right.pieces.into_iter();
         match (self.pieces.pop(), pieces.next()) {
-            (Some(Piece { first, last, kind: Kind::Run(a) }), Some(Piece { first: next, last: to, kind: Kind::Run(b) })) if last.next() == next => {
+            (
+                Some(Piece { first, last, kind: Kind::Run(a) }),
+                Some(Piece { first: next, last: to, kind: Kind::Run(b) }),
+            ) if last.next() == next => {
                 let run = Box::new((*a).join(*b, layout));
                 self.pieces.push(Piece { first, last: to, kind: Kind::Run(run) });
             }

@@ -7,7 +7,8 @@
 //!                       read that one segment's records: every end of a transaction, every restore point
 //! ```
 //! Commit times do not rise with positions: two servers' clocks, or two processors, differ, and a process may write its
-//! commit late. A server with a target time stops at the first end of a transaction that is later; so does [`Times::at_time`].
+//! commit late. A server with a target time stops at the first end of a transaction that is later; so does
+//! [`Times::at_time`].
 
 use crate::error::Error;
 use crate::facts::{Facts, RestorePoint, TransactionEnd, end_of, point_of};
@@ -65,13 +66,15 @@ struct Seen {
 }
 
 impl Times {
-    /// Verifies an archive and gathers its times; `None` where no file there says whose WAL it is. An index in `options`
+    /// Verifies an archive and gathers its times; `None` where no file there says whose WAL it is. An index in
+    /// `options`
     /// makes it quick.
     ///
     /// # Errors
     /// As [`crate::verify()`].
     pub fn of(source: &dyn Source, options: Options<'_>) -> Result<Option<Times>, Error> {
-        let mut outcome = crate::verify(source, &Options { facts: true, severities: options.severities.clone(), ..options })?;
+        let mut outcome =
+            crate::verify(source, &Options { facts: true, severities: options.severities.clone(), ..options })?;
         let Some(layout) = outcome.layout else { return Ok(None) };
         let timeline = outcome.path.last().copied().unwrap_or(TimelineId::FIRST);
         let way = std::mem::take(&mut outcome.facts);
@@ -87,15 +90,19 @@ impl Times {
         let mut others: Vec<(Lsn, Lsn)> = whole.filter_map(|b| Some((b.start, b.reaches?))).collect();
         others.sort_unstable_by_key(|&(from, to)| (to, from));
         others.dedup_by_key(|&mut (_, to)| to);
-        ranges.extend(others.into_iter().filter(|&(_, to)| ranges.first().is_none_or(|main| main.1 != to)).collect::<Vec<_>>());
+        ranges.extend(
+            others.into_iter().filter(|&(_, to)| ranges.first().is_none_or(|main| main.1 != to)).collect::<Vec<_>>(),
+        );
         ranges.into_iter().map(|(from, to)| self.replay(source, options, from, to)).collect()
     }
 
-    /// What replays between two positions. Into a segment in the middle of which it stops, this looks: nothing behind that is
+    /// What replays between two positions. Into a segment in the middle of which it stops, this looks: nothing behind
+    /// that is
     /// reached.
     fn replay(&self, source: &dyn Source, options: &Options<'_>, from: Lsn, to: Lsn) -> Result<Replay, Error> {
         let begin = self.layout.address().segment_start(self.number(from), self.layout.segment);
-        let mut facts: Vec<Facts> = self.way.iter().filter(|facts| begin <= facts.from && facts.from < to).cloned().collect();
+        let mut facts: Vec<Facts> =
+            self.way.iter().filter(|facts| begin <= facts.from && facts.from < to).cloned().collect();
         let goes_on = |facts: &Facts| {
             let end = facts.span.as_ref().is_some_and(|span| span.last.lsn >= to);
             end || facts.more_points || facts.points.last().is_some_and(|point| point.lsn >= to)
@@ -107,11 +114,13 @@ impl Times {
         Ok(Replay { from, to, facts })
     }
 
-    /// The first end of a transaction that is known to lie behind `from`, and the last before `to`, the end of replay from a
+    /// The first end of a transaction that is known to lie behind `from`, and the last before `to`, the end of replay
+    /// from a
     /// backup: of the segment that holds `from` only its first and last ends are known.
     pub fn window(&self, from: Lsn, to: Lsn) -> (Option<TransactionEnd>, Option<TransactionEnd>) {
         let Some(replay) = self.replays.iter().find(|replay| replay.to == to) else { return (None, None) };
-        let ends = || replay.facts.iter().filter_map(|facts| facts.span.as_ref()).flat_map(|span| [span.first, span.last]);
+        let ends =
+            || replay.facts.iter().filter_map(|facts| facts.span.as_ref()).flat_map(|span| [span.first, span.last]);
         let within = |end: &TransactionEnd| from <= end.lsn && end.lsn < to;
         (ends().find(within), ends().rfind(within))
     }
@@ -139,7 +148,8 @@ impl Times {
     /// The segment that holds a position, on the way of replay.
     pub fn segment(&self, lsn: Lsn) -> SegmentName {
         let before = self.way.partition_point(|facts| facts.from <= lsn);
-        let timeline = before.checked_sub(1).and_then(|at| self.way.get(at)).map_or(self.timeline, |facts| facts.timeline);
+        let timeline =
+            before.checked_sub(1).and_then(|at| self.way.get(at)).map_or(self.timeline, |facts| facts.timeline);
         SegmentName::new(timeline, self.number(lsn), self.layout.address(), self.layout.segment)
     }
 
@@ -164,7 +174,9 @@ impl Times {
     /// # Errors
     /// The segment cannot be read now.
     pub fn at_lsn(&self, source: &dyn Source, options: &Options<'_>, lsn: Lsn) -> Result<Moment, Error> {
-        let Some(replay) = self.replays.iter().find(|replay| replay.reaches(lsn)) else { return Ok(Moment { lsn, ..Moment::default() }) };
+        let Some(replay) = self.replays.iter().find(|replay| replay.reaches(lsn)) else {
+            return Ok(Moment { lsn, ..Moment::default() });
+        };
         let number = self.number(lsn);
         let behind = replay.facts.partition_point(|facts| facts.from <= lsn);
         let at = behind.saturating_sub(1);
@@ -182,13 +194,23 @@ impl Times {
     ///
     /// # Errors
     /// The segment cannot be read now.
-    pub fn at_time(&self, source: &dyn Source, options: &Options<'_>, time: Timestamp) -> Result<Option<Moment>, Error> {
+    pub fn at_time(
+        &self,
+        source: &dyn Source,
+        options: &Options<'_>,
+        time: Timestamp,
+    ) -> Result<Option<Moment>, Error> {
         let later = |facts: &Facts| facts.span.as_ref().is_some_and(|span| span.latest.time > time);
         let mut replays: Vec<&Replay> = self.replays.iter().collect();
         replays.sort_by_key(|replay| replay.to);
         let found = replays.iter().find_map(|replay| replay.facts.iter().position(later).map(|at| (*replay, at)));
         let Some((replay, at)) = found else {
-            let last = replays.iter().rev().flat_map(|replay| replay.facts.iter().rev()).find_map(|facts| facts.span.as_ref()).map(|span| span.last);
+            let last = replays
+                .iter()
+                .rev()
+                .flat_map(|replay| replay.facts.iter().rev())
+                .find_map(|facts| facts.span.as_ref())
+                .map(|span| span.last);
             // Nothing is past it that would stop a server, and from 13 on it does not end well then.
             let fatal = self.outcome.layout.is_some_and(|l| l.dialect.unreached_target_is_fatal);
             let last = last.filter(|last| !fatal || time <= last.time);
@@ -228,11 +250,15 @@ impl Times {
         for (replay, _, facts) in self.all() {
             let known = facts.points.iter().find(|point| point.name == name).cloned();
             let point = match known {
-                None if facts.more_points => self.read(source, options, replay, facts)?.points.into_iter().find(|point| point.name == name),
+                None if facts.more_points => {
+                    self.read(source, options, replay, facts)?.points.into_iter().find(|point| point.name == name)
+                }
                 known => known,
             };
             if let Some(point) = point.filter(|point| replay.reaches(point.lsn)) {
-                return self.at_lsn(source, options, point.lsn).map(|moment| Some(Moment { point: Some(point), ..moment }));
+                return self
+                    .at_lsn(source, options, point.lsn)
+                    .map(|moment| Some(Moment { point: Some(point), ..moment }));
             }
         }
         Ok(None)
@@ -240,7 +266,9 @@ impl Times {
 
     /// Each segment of each replay.
     fn all(&self) -> impl Iterator<Item = (&Replay, usize, &Facts)> {
-        self.replays.iter().flat_map(|replay| replay.facts.iter().enumerate().map(move |(at, facts)| (replay, at, facts)))
+        self.replays
+            .iter()
+            .flat_map(|replay| replay.facts.iter().enumerate().map(move |(at, facts)| (replay, at, facts)))
     }
 
     /// Reads the records of a segment that a replay reaches.
@@ -261,15 +289,19 @@ impl Times {
         asked.start = Some(facts.from);
         // A record may end in the next segment.
         asked.end = Some(address.segment_start(number.next().next(), size));
-        list(source, &Wanted { options: asked, limit: None }, &catch, &mut |_| Ok(())).map_err(|error| match error {
-            ListError::Verify(error) => error,
-            ListError::Output(_) => Error::Interrupted,
-        })?;
+        list(source, &Wanted { options: asked, limit: None }, &catch, &mut |_| Ok(())).map_err(
+            |error| match error {
+                ListError::Verify(error) => error,
+                ListError::Output(_) => Error::Interrupted,
+            },
+        )?;
         let mut seen = catch.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         seen.ends.retain(|end| end.lsn < behind);
         seen.points.retain(|point| point.lsn < behind);
         // One that ends farther away.
-        if let Some(last) = facts.span.as_ref().map(|span| span.last).filter(|last| seen.ends.iter().all(|end| end.lsn < last.lsn)) {
+        if let Some(last) =
+            facts.span.as_ref().map(|span| span.last).filter(|last| seen.ends.iter().all(|end| end.lsn < last.lsn))
+        {
             seen.ends.push(last);
         }
         seen.ends.retain(|end| end.lsn < to);
@@ -286,7 +318,8 @@ impl Replay {
         self.from <= lsn && lsn <= self.to
     }
 
-    /// Looks into the neighbours for what the segment that holds the position (`own`: none where it is missing) does not have.
+    /// Looks into the neighbours for what the segment that holds the position (`own`: none where it is missing) does
+    /// not have.
     fn between(
         &self,
         lsn: Lsn,
@@ -295,7 +328,8 @@ impl Replay {
         dropped: Option<TransactionEnd>,
         point: Option<RestorePoint>,
     ) -> Moment {
-        let before = || self.facts.iter().take(own.start).rev().find_map(|facts| facts.span.as_ref()).map(|span| span.last);
+        let before =
+            || self.facts.iter().take(own.start).rev().find_map(|facts| facts.span.as_ref()).map(|span| span.last);
         let behind = || self.facts.iter().skip(own.end).find_map(|facts| facts.span.as_ref()).map(|span| span.first);
         let kept = kept.or_else(before);
         Moment { lsn, kept, dropped: dropped.or_else(behind).filter(|end| self.reaches(end.lsn)), point }

@@ -60,7 +60,9 @@ impl Tree {
         for &(timeline, index) in &inventory.histories {
             let Some(entry) = entries.get(index) else { continue };
             let file = entry.shown();
-            let Some((ancestors, fault)) = settled(source, entry, |(_, fault): &Said| fault.is_some(), || read(source, entry, timeline)) else {
+            let Some((ancestors, fault)) =
+                settled(source, entry, |(_, fault): &Said| fault.is_some(), || read(source, entry, timeline))
+            else {
                 continue;
             };
             let fault = fault.map(|(code, what)| Finding {
@@ -128,11 +130,18 @@ impl Tree {
                 if child == node.timeline || out.get(&child).is_none_or(|known| known.parent.is_none()) {
                     out.insert(child, branch);
                 }
-                let blank = Branch { timeline: ancestor.timeline, parent: None, switch: None, reason: None, file: None };
+                let blank =
+                    Branch { timeline: ancestor.timeline, parent: None, switch: None, reason: None, file: None };
                 out.entry(ancestor.timeline).or_insert(blank);
             }
             if node.ancestors.is_empty() {
-                let blank = Branch { timeline: node.timeline, parent: None, switch: None, reason: None, file: Some(node.file.clone()) };
+                let blank = Branch {
+                    timeline: node.timeline,
+                    parent: None,
+                    switch: None,
+                    reason: None,
+                    file: Some(node.file.clone()),
+                };
                 out.entry(node.timeline).or_insert(blank);
             }
         }
@@ -145,7 +154,9 @@ impl Tree {
         for node in &self.nodes {
             for (i, ancestor) in node.ancestors.iter().enumerate() {
                 let child = node.ancestors.get(i + 1).map_or(node.timeline, |next| next.timeline);
-                let Some(own) = self.get(child).filter(|own| own.timeline != node.timeline && !own.broken) else { continue };
+                let Some(own) = self.get(child).filter(|own| own.timeline != node.timeline && !own.broken) else {
+                    continue;
+                };
                 let Some(other) = own.ancestors.last() else { continue };
                 if (other.timeline, other.switch) != (ancestor.timeline, ancestor.switch) {
                     out.push(Finding {
@@ -189,7 +200,9 @@ fn code_of(fault: &HistoryFault) -> Code {
 fn said(fault: &HistoryFault) -> String {
     match fault {
         HistoryFault::Syntax { line, text, .. } => format!("line {line}: {text}"),
-        HistoryFault::NotRising { line, text } => format!("line {line} does not name a higher timeline than the line before: {text}"),
+        HistoryFault::NotRising { line, text } => {
+            format!("line {line} does not name a higher timeline than the line before: {text}")
+        }
         HistoryFault::NotBelow { timeline } => format!("timeline {timeline} cannot be an ancestor of this one"),
         _ => "it is no text".into(),
     }

@@ -35,13 +35,15 @@ use std::time::Duration;
 pub fn verify(source: &dyn Source, options: &Options<'_>) -> Result<Outcome, Error> {
     let mut outcome = examine(source, options)?.0;
     // Whatever was asked whose WAL this is went away meanwhile.
-    let gone = |outcome: &Outcome| outcome.layout.is_none() && outcome.findings.iter().any(|f| f.code == Code::Vanished);
+    let gone =
+        |outcome: &Outcome| outcome.layout.is_none() && outcome.findings.iter().any(|f| f.code == Code::Vanished);
     for _ in 0..LOOKS {
         if gone(&outcome) {
             outcome = examine(source, options)?.0;
         }
     }
-    // A server writes while we read: what was looked at before it was written does not fit what was looked at after. What
+    // A server writes while we read: what was looked at before it was written does not fit what was looked at after.
+    // What
     // is still wrong when looked at again is wrong.
     let mut again = 0;
     while outcome.live && outcome.verdict != Verdict::Proven && options.depth == Depth::Records && again < LOOKS {
@@ -52,7 +54,8 @@ pub fn verify(source: &dyn Source, options: &Options<'_>) -> Result<Outcome, Err
     Ok(outcome)
 }
 
-/// Verifies an archive of which other processes summarised the parts: what one run over all of it would say. Of `options`,
+/// Verifies an archive of which other processes summarised the parts: what one run over all of it would say. Of
+/// `options`,
 /// an index is not looked at.
 ///
 /// # Errors
@@ -112,7 +115,8 @@ fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool, again: bo
     let mut added = std::mem::take(&mut listing.entries);
     let entries = &added;
     let live = source.is_live();
-    let mut findings: Vec<Finding> = listing.unreadable.iter().map(|(file, error)| unreadable(file, error.to_string())).collect();
+    let mut findings: Vec<Finding> =
+        listing.unreadable.iter().map(|(file, error)| unreadable(file, error.to_string())).collect();
     let has_wal = entries.iter().any(|e| matches!(e.name, None | Some(FileName::Segment(_) | FileName::Partial(_))));
     if !has_wal && findings.is_empty() {
         return Err(Error::NoWal { place: source.describe(), unknown: listing.unknown });
@@ -139,23 +143,31 @@ fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool, again: bo
     let tree = Tree::read(source, entries, &inventory, &mut findings);
     let backups = backups(source, entries, &inventory, &mut findings);
     let how = How { map: options.map.filter(|_| !live), ..How::default() };
-    let known = session.as_ref().map(|session| session as &dyn Known).or(options.joined.map(|joined| joined as &dyn Known));
-    let looker = Looker { source, entries, consensus: &whose, how, live, depth: options.depth, known, facts: options.facts };
+    let known =
+        session.as_ref().map(|session| session as &dyn Known).or(options.joined.map(|joined| joined as &dyn Known));
+    let looker =
+        Looker { source, entries, consensus: &whose, how, live, depth: options.depth, known, facts: options.facts };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(options.jobs.max(1)).build().map_err(|_| Error::Threads)?;
     let mut stretches = pool.install(|| look_at_all(&looker, &inventory, &tree, options));
     let field = Field { source, consensus: &whose, names: &names, tree: &tree, options };
     // Parts are what they were when they were made.
-    match if live || options.joined.is_some() { Settled::As(Vec::new()) } else { field.settle(&mut added, &mut inventory, &mut stretches) } {
+    match if live || options.joined.is_some() {
+        Settled::As(Vec::new())
+    } else {
+        field.settle(&mut added, &mut inventory, &mut stretches)
+    } {
         Settled::As(told) => findings.extend(told),
         Settled::StartAgain if again => return Ok(Attempt::StartAgain),
         Settled::StartAgain => {}
     }
     let entries = &added;
-    let looker = Looker { source, entries, consensus: &whose, how, live, depth: options.depth, known, facts: options.facts };
+    let looker =
+        Looker { source, entries, consensus: &whose, how, live, depth: options.depth, known, facts: options.facts };
     if options.interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
         return Err(Error::Interrupted);
     }
-    for (timeline, first, second) in stretches.iter().flat_map(|(t, s)| s.copies.iter().map(move |(a, b)| (*t, *a, *b))) {
+    for (timeline, first, second) in stretches.iter().flat_map(|(t, s)| s.copies.iter().map(move |(a, b)| (*t, *a, *b)))
+    {
         let shown = |i: usize| entries.get(i).map(Entry::shown).unwrap_or_default();
         findings.push(Finding {
             timeline: Some(timeline),
@@ -166,7 +178,8 @@ fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool, again: bo
     }
     let (partials, renamed) = partials(&looker, &inventory);
     let renamed = stretches.values().flat_map(|s| &s.renamed).chain(&renamed);
-    findings.extend(renamed.filter_map(|&(index, found)| Some(renamed_file(entries.get(index)?, found, &whose.layout))));
+    findings
+        .extend(renamed.filter_map(|&(index, found)| Some(renamed_file(entries.get(index)?, found, &whose.layout))));
     if let Some(session) = &session {
         if session.misled(&inventory) {
             return Ok(Attempt::Misled);
@@ -176,7 +189,8 @@ fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool, again: bo
     }
     let pieces = stretches.into_iter().map(|(t, s)| (t, s.pieces)).collect();
     let start = source.control_file().and_then(|bytes| checkpoint_timeline(&bytes, &whose.layout, whose.system_id));
-    let judge = Judge::new(&whose, entries, &inventory, &tree, options, live, start, backups, pieces, partials, findings);
+    let judge =
+        Judge::new(&whose, entries, &inventory, &tree, options, live, start, backups, pieces, partials, findings);
     let mut reports = judge.judge();
     let (way, unusable) = (std::mem::take(&mut reports.way), std::mem::take(&mut reports.unusable));
     let mut outcome = outcome(reports, &whose, &tree, options, live, (listing.ignored.count, listing.unknown));
@@ -187,7 +201,14 @@ fn attempt(source: &dyn Source, options: &Options<'_>, trusting: bool, again: bo
     Ok(Attempt::Seen(Box::new((outcome, Some(Sight { whose, entries: added, inventory, way, unusable, live })))))
 }
 
-fn outcome(reports: Reports, whose: &Consensus, tree: &Tree, options: &Options<'_>, live: bool, (ignored, unknown): (u64, Ignored)) -> Outcome {
+fn outcome(
+    reports: Reports,
+    whose: &Consensus,
+    tree: &Tree,
+    options: &Options<'_>,
+    live: bool,
+    (ignored, unknown): (u64, Ignored),
+) -> Outcome {
     Outcome {
         verdict: reports.verdict,
         depth: options.depth,
@@ -216,7 +237,12 @@ fn outcome(reports: Reports, whose: &Consensus, tree: &Tree, options: &Options<'
 
 /// Scans every segment asked for: each timeline's in stretches that end where another timeline begins, so that runs can
 /// be joined along any way.
-fn look_at_all(looker: &Looker<'_>, inventory: &Inventory, tree: &Tree, options: &Options<'_>) -> BTreeMap<TimelineId, Stretch> {
+fn look_at_all(
+    looker: &Looker<'_>,
+    inventory: &Inventory,
+    tree: &Tree,
+    options: &Options<'_>,
+) -> BTreeMap<TimelineId, Stretch> {
     let layout = &looker.consensus.layout;
     let cuts = cuts(inventory, tree, layout);
     let address = layout.address();
@@ -225,8 +251,11 @@ fn look_at_all(looker: &Looker<'_>, inventory: &Inventory, tree: &Tree, options:
         start && options.end.is_none_or(|lsn| address.segment_start(s.number, layout.segment) < lsn)
     };
     let mut out = BTreeMap::new();
-    let all: Vec<(TimelineId, Vec<Segment>)> =
-        inventory.timelines().into_iter().map(|t| (t, inventory.of(t).iter().filter(asked).copied().collect())).collect();
+    let all: Vec<(TimelineId, Vec<Segment>)> = inventory
+        .timelines()
+        .into_iter()
+        .map(|t| (t, inventory.of(t).iter().filter(asked).copied().collect()))
+        .collect();
     if let Some(progress) = options.progress {
         progress.begin(all.iter().map(|(_, s)| s.len() as u64).sum());
     }
@@ -250,7 +279,10 @@ fn look_at_all(looker: &Looker<'_>, inventory: &Inventory, tree: &Tree, options:
                 let mut buffers = Buffers::default();
                 part.iter().map(|s| look(&mut buffers, s)).reduce(|a, b| a.join(b, layout)).unwrap_or_default()
             } else {
-                part.par_iter().map_init(Buffers::default, look).reduce_with(|a, b| a.join(b, layout)).unwrap_or_default()
+                part.par_iter()
+                    .map_init(Buffers::default, look)
+                    .reduce_with(|a, b| a.join(b, layout))
+                    .unwrap_or_default()
             };
             whole.bytes += stretch.bytes;
             whole.copies.extend(stretch.copies);
@@ -264,9 +296,16 @@ fn look_at_all(looker: &Looker<'_>, inventory: &Inventory, tree: &Tree, options:
 
 /// Segments in front of which runs are not joined, in order.
 pub(crate) fn cuts(inventory: &Inventory, tree: &Tree, layout: &Layout) -> Vec<SegmentNo> {
-    let mut cuts: Vec<SegmentNo> = inventory.timelines().iter().filter_map(|&t| inventory.of(t).first()).map(|s| s.number).collect();
+    let mut cuts: Vec<SegmentNo> =
+        inventory.timelines().iter().filter_map(|&t| inventory.of(t).first()).map(|s| s.number).collect();
     // Wherever recovery to any timeline goes over from one file list to another.
-    cuts.extend(inventory.timelines().iter().flat_map(|&t| whole_way(inventory, &tree.line(t, layout)).legs).map(|leg| leg.first));
+    cuts.extend(
+        inventory
+            .timelines()
+            .iter()
+            .flat_map(|&t| whole_way(inventory, &tree.line(t, layout)).legs)
+            .map(|leg| leg.first),
+    );
     cuts.extend(tree.nodes.iter().filter_map(|n| switch_segment(&n.ancestors.last()?.switch, layout)));
     cuts.sort_unstable();
     cuts.dedup();
@@ -293,7 +332,11 @@ fn partials(looker: &Looker<'_>, inventory: &Inventory) -> (Vec<Partial>, Vec<(u
 }
 
 fn renamed_file(entry: &Entry, found: [u8; 20], layout: &Layout) -> Finding {
-    let mut finding = Finding { file: Some(entry.shown()), detail: Detail::NameChecksum { found }, ..Finding::of(Code::NameChecksum) };
+    let mut finding = Finding {
+        file: Some(entry.shown()),
+        detail: Detail::NameChecksum { found },
+        ..Finding::of(Code::NameChecksum)
+    };
     place(&mut finding, layout);
     finding
 }
@@ -342,13 +385,21 @@ fn backups(source: &dyn Source, entries: &[Entry], inventory: &Inventory, findin
 
 /// The start in a backup history file must be the one in its name.
 fn fits(backup: BackupHistory, name: SegmentName) -> Result<BackupHistory, String> {
-    if backup.start_file == name { Ok(backup) } else { Err(format!("it names {} as its first segment, against its own name", backup.start_file)) }
+    if backup.start_file == name {
+        Ok(backup)
+    } else {
+        Err(format!("it names {} as its first segment, against its own name", backup.start_file))
+    }
 }
 
 /// Says where the segment lies whose name a file has.
 fn place(finding: &mut Finding, layout: &Layout) {
     let file = finding.file.as_deref().and_then(|file| file.rsplit('/').next());
-    let Some(Place::Wal(Placed { name: FileName::Segment(name) | FileName::Partial(name), .. })) = file.map(name::place) else { return };
+    let Some(Place::Wal(Placed { name: FileName::Segment(name) | FileName::Partial(name), .. })) =
+        file.map(name::place)
+    else {
+        return;
+    };
     if let Some(number) = name.number(layout.address(), layout.segment) {
         finding.timeline = Some(name.timeline);
         finding.at = Some(layout.address().segment_start(number, layout.segment));
@@ -371,7 +422,8 @@ fn nobody(
     live: bool,
     (ignored, unknown): (u64, Ignored),
 ) -> Outcome {
-    let segments = entries.iter().filter(|e| !matches!(e.name, Some(FileName::History(_) | FileName::BackupHistory(..))));
+    let segments =
+        entries.iter().filter(|e| !matches!(e.name, Some(FileName::History(_) | FileName::BackupHistory(..))));
     // A file that was given by hand and has neither the name nor the content of WAL is no archive that is refuted.
     let (named, strangers): (Vec<&Entry>, Vec<&Entry>) = segments.partition(|e| e.name.is_some());
     findings.extend(named.into_iter().map(|entry| name_file(source, entry)));
@@ -388,7 +440,8 @@ fn name_file(source: &dyn Source, entry: &Entry) -> Finding {
         let why = source.small(entry, 1).err().map_or_else(|| "it cannot be read".into(), |error| error.to_string());
         return unreadable(&file, why);
     };
-    let of = |code: Code, detail: Detail| Finding { file: Some(file.clone()), offset: Some(0), detail, ..Finding::of(code) };
+    let of =
+        |code: Code, detail: Detail| Finding { file: Some(file.clone()), offset: Some(0), detail, ..Finding::of(code) };
     let packed = Detail::Packed { codec, bytes: start.len() as u64, cut: state == ReadState::CutOff };
     match (codec, state) {
         (Codec::Encrypted(_), _) => return of(Code::Encrypted, packed),

@@ -53,9 +53,12 @@ fn label(from: &str) -> String {
 
 #[test]
 fn data_directories_of_four_versions() {
-    for (version, start, timeline) in
-        [("10", "0/02000028", None), ("13", "0/00A00028", Some(1)), ("15", "0/00900028", Some(1)), ("19", "0/00900028", Some(1))]
-    {
+    for (version, start, timeline) in [
+        ("10", "0/02000028", None),
+        ("13", "0/00A00028", Some(1)),
+        ("15", "0/00900028", Some(1)),
+        ("19", "0/00900028", Some(1)),
+    ] {
         let backup = open(&testdata("backup").join(version));
         assert_eq!((backup.kind, codes(&backup)), (BackupKind::DataDirectory, vec![]), "{version}");
         assert_eq!(backup.version.unwrap().to_string(), version);
@@ -75,8 +78,14 @@ fn data_directories_of_four_versions() {
 fn manifests_of_both_versions() {
     let first = open(&testdata("backup/13/backup_manifest.xz"));
     let manifest = first.manifest.as_ref().unwrap();
-    assert_eq!((first.kind, codes(&first), manifest.version, manifest.system_id), (BackupKind::Manifest, vec![], 1, None));
-    assert_eq!((manifest.checksum, manifest.files[0].path.as_str(), manifest.files[0].size), (true, "backup_label", 207));
+    assert_eq!(
+        (first.kind, codes(&first), manifest.version, manifest.system_id),
+        (BackupKind::Manifest, vec![], 1, None)
+    );
+    assert_eq!(
+        (manifest.checksum, manifest.files[0].path.as_str(), manifest.files[0].size),
+        (true, "backup_label", 207)
+    );
     assert_eq!(first.start().unwrap().to_string(), "0/00A00028");
     let second = open(&testdata("backup/19_incremental/backup_manifest.xz"));
     let manifest = second.manifest.as_ref().unwrap();
@@ -103,7 +112,10 @@ fn backup_history_files_and_backups_by_name() {
     }
     let source = pgwal_source::open(&[testdata("15/archive")]).unwrap();
     let latest = backup::find(source.as_ref(), "latest").unwrap().unwrap();
-    assert_eq!((latest.timeline(), latest.name.as_str()), (Some(TimelineId(3)), "00000003000000000000006B.00000028.backup"));
+    assert_eq!(
+        (latest.timeline(), latest.name.as_str()),
+        (Some(TimelineId(3)), "00000003000000000000006B.00000028.backup")
+    );
     let by_label = backup::find(source.as_ref(), latest.history.as_ref().unwrap().label.as_deref().unwrap()).unwrap();
     assert!(by_label.is_some());
 }
@@ -123,7 +135,10 @@ fn a_control_file_that_is_missing_or_damaged() {
     let mut bytes = fs::read(testdata("backup/15/global/pg_control")).unwrap();
     bytes[40] ^= 1;
     let folder = copied("backup/15", &[("global/pg_control", &bytes)]);
-    assert_eq!(told(&open(folder.path()), Code::BackupControl).1.as_deref(), Some("incorrect checksum in control file"));
+    assert_eq!(
+        told(&open(folder.path()), Code::BackupControl).1.as_deref(),
+        Some("incorrect checksum in control file")
+    );
     // The label alone needs none.
     assert_eq!(codes(&open(&folder.path().join("backup_label"))), []);
 }
@@ -138,7 +153,10 @@ fn files_of_different_backups_together() {
     let (message, _) = told(&open(folder.path()), Code::BackupContradicts);
     assert!(message.contains("the control file an older one at 0/00900060"), "{message}");
     let folder = copied("backup/15", &[("PG_VERSION", b"14\n")]);
-    assert_eq!(told(&open(folder.path()), Code::BackupContradicts).0, "PG_VERSION is 14, and the control file is of 15");
+    assert_eq!(
+        told(&open(folder.path()), Code::BackupContradicts).0,
+        "PG_VERSION is 14, and the control file is of 15"
+    );
 }
 
 #[test]
@@ -160,12 +178,19 @@ fn backups_of_another_cluster() {
     assert_eq!(backup::of_archive(&backup, own), None);
     let finding = backup::of_archive(&backup, own + 1).unwrap();
     assert_eq!(finding.code, Code::BackupCluster);
-    assert!(finding.message(None).contains(&format!("a backup of cluster {own}, the WAL is of cluster {}", own + 1)), "{}", finding.message(None));
+    assert!(
+        finding.message(None).contains(&format!("a backup of cluster {own}, the WAL is of cluster {}", own + 1)),
+        "{}",
+        finding.message(None)
+    );
     // The manifest is of 19's cluster.
     let manifest = walproof_testdata::read_plain(&testdata("backup/19_incremental/backup_manifest.xz")).unwrap();
     let folder = copied("backup/15", &[("backup_manifest", &manifest)]);
     let (message, says) = told(&open(folder.path()), Code::BackupCluster);
-    assert_eq!((message.as_str(), says), (format!("backup_manifest is of cluster 7710829783413848613, not {own}").as_str(), None));
+    assert_eq!(
+        (message.as_str(), says),
+        (format!("backup_manifest is of cluster 7710829783413848613, not {own}").as_str(), None)
+    );
 }
 
 #[test]
@@ -182,7 +207,9 @@ fn files_that_the_manifest_misses() {
     let folder = copied("backup/13", &[("backup_manifest", &manifest)]);
     // Without data files nothing is said of them.
     let bare = open(folder.path());
-    assert!(codes(&bare).is_empty() && bare.not_checked.iter().any(|what| what.contains("not all of them are at hand")));
+    assert!(
+        codes(&bare).is_empty() && bare.not_checked.iter().any(|what| what.contains("not all of them are at hand"))
+    );
     for file in files.iter().filter(|f| !matches!(f.path.as_str(), "backup_label" | "global/pg_control")) {
         let path = folder.path().join(&file.path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -260,8 +287,11 @@ fn tars_plain_and_packed_and_what_lies_in_them() {
     let history = fs::read(testdata("15/archive/00000002.history")).unwrap();
     for root in ["", "./", "data/", "base/"] {
         let path = |name: &str| format!("{root}{name}");
-        let names = ["backup_label", "PG_VERSION", "base/5/16384", "base/5/PG_VERSION", "postgresql.conf", "global/pg_control"].map(path);
-        let contents: [&[u8]; 6] = [label.as_bytes(), b"15\n", &[0; 24576], b"15\n", b"max_connections = 7\n", &control];
+        let names =
+            ["backup_label", "PG_VERSION", "base/5/16384", "base/5/PG_VERSION", "postgresql.conf", "global/pg_control"]
+                .map(path);
+        let contents: [&[u8]; 6] =
+            [label.as_bytes(), b"15\n", &[0; 24576], b"15\n", b"max_connections = 7\n", &control];
         let wal = ["pg_wal/000000010000000000000058", "pg_wal/00000002.history"].map(path);
         let mut members: Vec<(&str, &[u8])> = names.iter().map(String::as_str).zip(contents).collect();
         members.push((&wal[0], &segment));
@@ -276,7 +306,10 @@ fn tars_plain_and_packed_and_what_lies_in_them() {
                 assert_eq!(backup.label.as_ref().unwrap().start.to_string(), "0/00900028");
                 assert_eq!(backup.settings[0].text.get("max_connections"), Some("7"));
                 let rel = RelFileLocator { spc: 1663, db: 5, rel: 16384 };
-                assert_eq!((backup.relations.is_known(), backup.relations.blocks(rel, Fork::Main, 8192)), (true, Some(3)));
+                assert_eq!(
+                    (backup.relations.is_known(), backup.relations.blocks(rel, Fork::Main, 8192)),
+                    (true, Some(3))
+                );
                 assert_eq!(backup.histories.len(), 1);
                 let inside = backup.wal.unwrap();
                 assert_eq!(inside.segments, 1);
@@ -304,7 +337,10 @@ fn wal_and_tablespaces_in_tars_of_their_own() {
     let write = |name: &str, bytes: Vec<u8>| fs::write(folder.path().join(name), bytes).unwrap();
     write("base.tar", tar(&[("backup_label", label("backup/15").as_bytes()), ("global/pg_control", &control)]));
     write("16400.tar.gz", gzip(&tar(&[("PG_15_202209061/5/16385", &[0; 8192])])));
-    write("pg_wal.tar.gz", gzip(&tar(&[("000000010000000000000009", &[0; 1000]), ("archive_status/000000010000000000000009.done", b"")])));
+    write(
+        "pg_wal.tar.gz",
+        gzip(&tar(&[("000000010000000000000009", &[0; 1000]), ("archive_status/000000010000000000000009.done", b"")])),
+    );
     let backup = open(folder.path());
     assert_eq!(codes(&backup), []);
     assert_eq!(backup.relations.blocks(RelFileLocator { spc: 16400, db: 5, rel: 16385 }, Fork::Main, 8192), Some(1));

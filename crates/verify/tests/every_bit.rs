@@ -1,7 +1,9 @@
-//! Every bit of a stretch of WAL flipped, one at a time: each flip is reported at the record or page that holds it, and the next
+//! Every bit of a stretch of WAL flipped, one at a time: each flip is reported at the record or page that holds it, and
+//! the next
 //! record is found again behind it; or the bit lies in bytes that nothing checks, which are named.
 //!
-//! The window is two segments. The first is scanned once; the second begins with the rest of a record of the first and holds
+//! The window is two segments. The first is scanned once; the second begins with the rest of a record of the first and
+//! holds
 //! the stretch, and is scanned and joined anew for every flip.
 #![allow(clippy::unwrap_used)]
 
@@ -20,7 +22,8 @@ const SECOND: SegmentNo = SegmentNo(256);
 /// What holds a byte.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Holder {
-    /// Byte of a page's header; the page, the record that is lost with it, and the one that is lost with the page behind it.
+    /// Byte of a page's header; the page, the record that is lost with it, and the one that is lost with the page
+    /// behind it.
     Page { at: Lsn, byte: usize, lost: Lsn, behind: Lsn },
     /// Byte of a record.
     Record { lsn: Lsn, byte: u64 },
@@ -73,7 +76,8 @@ fn chain(layout: Layout) -> Archive {
 
 fn window(layout: Layout) -> Window {
     let archive = chain(layout);
-    let bytes = |number| archive.file(archive.segment_name(TimelineId(1), number)).unwrap().content.bytes(0, SEGMENT as usize);
+    let bytes =
+        |number| archive.file(archive.segment_name(TimelineId(1), number)).unwrap().content.bytes(0, SEGMENT as usize);
     let first = run(&layout, SegmentNo(SECOND.0 - 1), &bytes(SegmentNo(SECOND.0 - 1)));
     let second = bytes(SECOND);
     let holders = holders(&layout, &archive.records);
@@ -108,9 +112,15 @@ fn holders(layout: &Layout, records: &[Written]) -> Vec<Holder> {
     let data = |at: u64| if at == 0 { layout.long_header() } else { layout.short_header() } as u64;
     let lost = |at: u64| crossing.get(&at).copied().unwrap_or(start.plus_within(at + data(at)));
     for at in (0..STRETCH as u64).step_by(page as usize) {
-        let rem_len = if layout.dialect.generation == Generation::LegacyA && crossing.contains_key(&at) { 4 } else { 0 };
+        let rem_len =
+            if layout.dialect.generation == Generation::LegacyA && crossing.contains_key(&at) { 4 } else { 0 };
         for byte in 0..data(at) + rem_len {
-            let holder = Holder::Page { at: start.plus_within(at), byte: byte as usize, lost: lost(at), behind: lost(at + page) };
+            let holder = Holder::Page {
+                at: start.plus_within(at),
+                byte: byte as usize,
+                lost: lost(at),
+                behind: lost(at + page),
+            };
             holders[(at + byte) as usize] = holder;
         }
     }
@@ -137,7 +147,8 @@ impl Window {
         }
     }
 
-    /// Flips every `stride`th bit. Returns how many bits of which name were reported by nothing, and what was reported wrongly.
+    /// Flips every `stride`th bit. Returns how many bits of which name were reported by nothing, and what was reported
+    /// wrongly.
     fn flip_all(&self, from: usize, to: usize, stride: usize) -> (BTreeMap<&'static str, usize>, Vec<String>) {
         assert_eq!(self.report(&self.second), Report::Nothing);
         let (mut silent, mut wrong) = (BTreeMap::new(), Vec::new());
@@ -150,7 +161,9 @@ impl Window {
             let holder = &self.holders[offset];
             let next = |lost: &Lsn| self.starts.iter().find(|&start| start > lost).copied();
             let right = match (holder, &report) {
-                (_, Report::Nothing) => self.unchecked(holder, mask).map(|name| *silent.entry(name).or_insert(0) += 1).is_some(),
+                (_, Report::Nothing) => {
+                    self.unchecked(holder, mask).map(|name| *silent.entry(name).or_insert(0) += 1).is_some()
+                }
                 (Holder::Record { lsn, .. }, Report::Damage { lsn: reported, until, more, .. }) => {
                     lsn == reported && *until == next(lsn) && *more == 0
                 }
@@ -160,20 +173,26 @@ impl Window {
                     let lost = if to_come && lsn == behind { behind } else { lost };
                     (at, lost) == (reported, lsn) && (*until == next(lost) || *until == Some(*lost)) && *more == 0
                 }
-                (Holder::Record { byte, .. }, Report::Slack { offset: reported, .. }) => self.is_pad(*byte) && offset as u64 == *reported,
+                (Holder::Record { byte, .. }, Report::Slack { offset: reported, .. }) => {
+                    self.is_pad(*byte) && offset as u64 == *reported
+                }
                 (_, Report::Slack { offset: reported, .. }) => offset as u64 == *reported,
                 (Holder::Padding, Report::Damage { .. }) => false,
             };
             if !right {
                 let Layout { dialect, align, endian, .. } = self.layout;
                 let version = dialect.version;
-                wrong.push(format!("{version} {align:?} {endian:?}: byte {offset} bit {} of {holder:?} gives {report:?}", bit % 8));
+                wrong.push(format!(
+                    "{version} {align:?} {endian:?}: byte {offset} bit {} of {holder:?} gives {report:?}",
+                    bit % 8
+                ));
             }
         }
         (silent, wrong)
     }
 
-    /// Bits that nothing checks, by name: the flag of 9.2 to 18 that says that no backup runs. Servers never look at it.
+    /// Bits that nothing checks, by name: the flag of 9.2 to 18 that says that no backup runs. Servers never look at
+    /// it.
     fn unchecked(&self, holder: &Holder, mask: u8) -> Option<&'static str> {
         let removable = self.layout.dialect.page.all & 0x0004 != 0 && self.layout.dialect.page.overwrite != 0x0004;
         let low = if self.layout.endian == Endian::Little { 2 } else { 3 };
@@ -205,14 +224,19 @@ fn every_bit_of_64_kib() {
     let wrong: Vec<&String> = halves.iter().flat_map(|(_, wrong)| wrong).collect();
     assert!(wrong.is_empty(), "{} flips, the first of them: {:#?}", wrong.len(), &wrong[..wrong.len().min(10)]);
     // A bit on each of the eight pages.
-    assert_eq!(halves.map(|(silent, _)| silent), [BTreeMap::from([("XLP_BKP_REMOVABLE", 4)]), BTreeMap::from([("XLP_BKP_REMOVABLE", 4)])]);
+    assert_eq!(
+        halves.map(|(silent, _)| silent),
+        [BTreeMap::from([("XLP_BKP_REMOVABLE", 4)]), BTreeMap::from([("XLP_BKP_REMOVABLE", 4)])]
+    );
 }
 
 /// Fewer bits, more page boundaries: 64 pages of 1 KiB.
 #[test]
 fn bits_of_every_dialect() {
     for dialect in &DIALECTS {
-        for (align, endian) in [(Align::Eight, Endian::Little), (Align::Four, Endian::Little), (Align::Eight, Endian::Big)] {
+        for (align, endian) in
+            [(Align::Eight, Endian::Little), (Align::Four, Endian::Little), (Align::Eight, Endian::Big)]
+        {
             let window = window(layout(dialect.version, align, endian, 1024));
             let (_, wrong) = window.flip_all(dialect.magic as usize % 89, STRETCH * 8, 211);
             assert!(wrong.is_empty(), "{} flips, the first of them: {:#?}", wrong.len(), &wrong[..wrong.len().min(10)]);

@@ -1,12 +1,16 @@
-//! WAL of every version, proven, and refuted after one flipped bit: each page magic, both alignments, the smallest, the usual and
-//! the largest page, segments of 1 MiB, 16 MiB and 1 GiB. Half of these versions are in no capture; the crate `pgwal-craft`
+//! WAL of every version, proven, and refuted after one flipped bit: each page magic, both alignments, the smallest, the
+//! usual and
+//! the largest page, segments of 1 MiB, 16 MiB and 1 GiB. Half of these versions are in no capture; the crate
+//! `pgwal-craft`
 //! writes their WAL.
 #![allow(clippy::unwrap_used)]
 
 use pgwal_craft::record::Fields;
 use pgwal_craft::{Archive, Builder, Damage, End, Opening, Rec, Written};
 use pgwal_format::dialect::DIALECTS;
-use pgwal_format::{Align, Endian, FileName, Layout, Lsn, PageSize, SegmentName, SegmentNo, SegmentSize, TimelineId, Version};
+use pgwal_format::{
+    Align, Endian, FileName, Layout, Lsn, PageSize, SegmentName, SegmentNo, SegmentSize, TimelineId, Version,
+};
 use pgwal_verify::{Code, Finding, Options, Outcome, Severity, Verdict, verify};
 use pgwal_walk::{Expect, Ignore, KEEP, Tail, scan};
 use std::path::Path;
@@ -21,7 +25,12 @@ fn layout(version: Version, align: Align, endian: Endian, page: u64, segment: u6
 
 fn named(layout: &Layout) -> String {
     let Layout { dialect, align, endian, .. } = layout;
-    format!("{} {align:?} {endian:?}, pages of {}, segments of {}", dialect.version, layout.page.bytes(), layout.segment.bytes())
+    format!(
+        "{} {align:?} {endian:?}, pages of {}, segments of {}",
+        dialect.version,
+        layout.page.bytes(),
+        layout.segment.bytes()
+    )
 }
 
 /// Record headers split at every place that the version allows.
@@ -35,7 +44,8 @@ fn split_headers(wal: &mut Builder) {
     }
 }
 
-/// Split headers, a record over several segments, a switch, two changes of timeline. Begins in the last segment of a log id.
+/// Split headers, a record over several segments, a switch, two changes of timeline. Begins in the last segment of a
+/// log id.
 fn chain(layout: Layout) -> Archive {
     let first = SegmentNo(layout.address().segments_per_log(layout.segment) - 1);
     let mut wal = Builder::new(layout, TimelineId(1), SYSTEM, first);
@@ -101,7 +111,8 @@ struct Target {
 /// A record on the path, one of a few by `number`, that crosses a page.
 fn target(archive: &Archive, bit: Bit, number: usize) -> Target {
     let layout = &archive.layout;
-    let candidates: Vec<&Written> = archive.records.iter().filter(|r| !r.dead && r.pieces.len() > 1 && r.tot_len < 30_000_000).collect();
+    let candidates: Vec<&Written> =
+        archive.records.iter().filter(|r| !r.dead && r.pieces.len() > 1 && r.tot_len < 30_000_000).collect();
     let record = candidates[number % candidates.len()].clone();
     let fields = Fields::of(layout.dialect.generation);
     let (segment, offset) = match bit {
@@ -199,7 +210,9 @@ fn judge(archive: &Archive, bits: &[(Bit, usize)]) {
 
 fn table(segment: u64) -> Vec<Layout> {
     let aligned = |d: &'static pgwal_format::Dialect| [Align::Eight, Align::Four].map(|a| (d.version, a));
-    let pages = |(version, align)| [1 << 10, 8 << 10, 64 << 10].map(|page| layout(version, align, Endian::Little, page, segment));
+    let pages = |(version, align)| {
+        [1 << 10, 8 << 10, 64 << 10].map(|page| layout(version, align, Endian::Little, page, segment))
+    };
     DIALECTS.iter().flat_map(aligned).flat_map(pages).collect()
 }
 
@@ -229,7 +242,11 @@ fn segments_of_16_mib() {
 /// One of each generation, and only the file that a server takes: reading the zeros of a gigabyte takes its time.
 #[test]
 fn segments_of_1_gib() {
-    let layouts = [(Version::new(8, 3), Align::Four, 1), (Version::new(9, 3), Align::Eight, 8), (Version::new(17, 0), Align::Eight, 64)];
+    let layouts = [
+        (Version::new(8, 3), Align::Four, 1),
+        (Version::new(9, 3), Align::Eight, 8),
+        (Version::new(17, 0), Align::Eight, 64),
+    ];
     let layouts = layouts.map(|(version, align, kib)| layout(version, align, Endian::Little, kib << 10, 1024 * MIB));
     on_two_threads(&layouts, |index, layout| judge(&of_last_timeline(short_chain(layout)), &[(BITS[index], index)]));
 }
@@ -237,7 +254,9 @@ fn segments_of_1_gib() {
 #[test]
 #[ignore = "reads some 200 GiB of zeros"]
 fn every_segment_of_1_gib() {
-    on_two_threads(&table(1024 * MIB), |index, layout| judge(&of_last_timeline(short_chain(layout)), &[(BITS[index % 4], index / 4)]));
+    on_two_threads(&table(1024 * MIB), |index, layout| {
+        judge(&of_last_timeline(short_chain(layout)), &[(BITS[index % 4], index / 4)])
+    });
 }
 
 /// Leaves away the files of older timelines that a child's copy stands for.
@@ -257,11 +276,17 @@ fn beginnings_of_1_gib() {
         let used = (last.offset + last.length).next_multiple_of(layout.page.bytes()) as usize;
         let mut bytes = archive.file(archive.segment_name(TimelineId(3), SegmentNo(2))).unwrap().content.bytes(0, used);
         let start = layout.address().segment_start(SegmentNo(2), layout.segment);
-        let expect = Expect { layout: &layout, start, timeline: Some(TimelineId(3)), system_id: Some(SYSTEM), keep: KEEP };
+        let expect =
+            Expect { layout: &layout, start, timeline: Some(TimelineId(3)), system_id: Some(SYSTEM), keep: KEEP };
 
         assert_eq!(Layout::detect(&bytes), Ok(layout), "{what}");
         let run = scan(&bytes, expect, Ignore);
-        assert!(matches!(run.tail, Tail::Switched { .. }) && run.damages.is_empty(), "{what}: {:?} {:?}", run.tail, run.damages);
+        assert!(
+            matches!(run.tail, Tail::Switched { .. }) && run.damages.is_empty(),
+            "{what}: {:?} {:?}",
+            run.tail,
+            run.damages
+        );
         assert_eq!(run.last, archive.records.last().map(|r| r.lsn), "{what}");
         for bit in BITS {
             let target = target(&archive, bit, index);
@@ -287,7 +312,11 @@ fn over_the_end_of_1_gib() {
     let mut archive = wal.finish();
     let taken = [archive.segment_name(TimelineId(1), SegmentNo(2)), archive.segment_name(TimelineId(3), SegmentNo(3))];
     archive.files.retain(|f| taken.contains(&f.name) || matches!(f.name, FileName::History(_)));
-    let crossing = archive.records.iter().filter(|r| !r.dead && r.pieces.len() > 1 && r.tot_len < 30_000_000).position(|r| r.tot_len == 200_000);
+    let crossing = archive
+        .records
+        .iter()
+        .filter(|r| !r.dead && r.pieces.len() > 1 && r.tot_len < 30_000_000)
+        .position(|r| r.tot_len == 200_000);
     judge(&archive, &[(Bit::Body, crossing.unwrap())]);
 }
 
@@ -307,7 +336,8 @@ fn into_the_first_segment_of_a_timeline() {
 
 #[test]
 fn big_endian() {
-    for version in [Version::new(8, 2), Version::new(9, 2), Version::new(9, 4), Version::new(9, 5), Version::new(19, 0)] {
+    for version in [Version::new(8, 2), Version::new(9, 2), Version::new(9, 4), Version::new(9, 5), Version::new(19, 0)]
+    {
         for align in [Align::Eight, Align::Four] {
             judge(&chain(layout(version, align, Endian::Big, 8 << 10, MIB)), &BITS.map(|bit| (bit, 2)));
         }
@@ -319,7 +349,8 @@ fn big_endian() {
 #[test]
 fn aborted_records() {
     for dialect in DIALECTS.iter().filter(|d| d.version >= Version::new(9, 6)) {
-        for (total, pages, names_it) in [(20_000, 1, true), (20_000, 2, true), (3 * MIB, 130, true), (20_000, 1, false)] {
+        for (total, pages, names_it) in [(20_000, 1, true), (20_000, 2, true), (3 * MIB, 130, true), (20_000, 1, false)]
+        {
             let layout = layout(dialect.version, Align::Eight, Endian::Little, 8 << 10, MIB);
             let mut wal = Builder::new(layout, TimelineId(1), SYSTEM, SegmentNo(5));
             wal.checkpoint_shutdown();
@@ -340,13 +371,18 @@ fn aborted_records() {
             } else {
                 assert_eq!(outcome.verdict, Verdict::Refuted, "{what}: {:#?}", outcome.findings);
                 let found = errors(&outcome);
-                assert_eq!((found.len(), found[0].code, found[0].lsn), (1, Code::Overwrite, Some(overwrite)), "{what}: {found:#?}");
+                assert_eq!(
+                    (found.len(), found[0].code, found[0].lsn),
+                    (1, Code::Overwrite, Some(overwrite)),
+                    "{what}: {found:#?}"
+                );
             }
         }
     }
 }
 
-/// A record that names another as the one before it, under a right checksum: in the middle of a page, behind the end of one, as
+/// A record that names another as the one before it, under a right checksum: in the middle of a page, behind the end of
+/// one, as
 /// the first of a segment.
 #[test]
 fn wrong_links() {
@@ -360,7 +396,8 @@ fn wrong_links() {
                 wal.skip_to(80, end);
                 wal.filler(80);
             }
-            let bad = wal.record(&Rec { rmid: 10, info: 0x00, xid: 9, main: &[7; 60], prev: Some(first), ..Rec::default() });
+            let bad =
+                wal.record(&Rec { rmid: 10, info: 0x00, xid: 9, main: &[7; 60], prev: Some(first), ..Rec::default() });
             wal.filler(100);
             wal.switch();
             let archive = wal.finish();

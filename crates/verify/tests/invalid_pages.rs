@@ -46,8 +46,11 @@ impl Copy {
     fn new() -> Copy {
         let copy = Copy { folder: tempfile::tempdir().unwrap(), sizes: BTreeMap::new() };
         let listed = fs::read_to_string(story().join("files.txt")).unwrap();
-        let sizes: BTreeMap<String, u64> =
-            listed.lines().map(|line| line.split_once(' ').unwrap()).map(|(size, path)| (path.to_owned(), size.parse().unwrap())).collect();
+        let sizes: BTreeMap<String, u64> = listed
+            .lines()
+            .map(|line| line.split_once(' ').unwrap())
+            .map(|(size, path)| (path.to_owned(), size.parse().unwrap()))
+            .collect();
         let folders: BTreeSet<&str> = sizes.keys().map(|path| path.rsplit_once('/').unwrap().0).collect();
         folders.iter().for_each(|folder| fs::create_dir_all(copy.folder.path().join(folder)).unwrap());
         sizes.iter().for_each(|(path, size)| copy.make(path, *size));
@@ -97,7 +100,11 @@ fn a_server_dies_where_it_is_foretold_and_nowhere_else() {
         let what = &case.what;
         let outcome = restored(&copy.with(&case.changes), &case.settings);
         let restore = outcome.restore.as_ref().unwrap();
-        assert_eq!((restore.ending == Ending::Panic, restore.ending == Ending::Promotes), (case.panic.is_some(), case.promotes), "{what}");
+        assert_eq!(
+            (restore.ending == Ending::Panic, restore.ending == Ending::Promotes),
+            (case.panic.is_some(), case.promotes),
+            "{what}"
+        );
         assert_eq!(restore.consistent_at, case.consistent_at.as_ref().map(lsn), "{what}");
         assert_eq!(restore.server_says, case.panic, "{what}");
         let findings: Vec<_> = outcome.findings.iter().filter(|f| f.code == Code::InvalidPages).collect();
@@ -108,7 +115,11 @@ fn a_server_dies_where_it_is_foretold_and_nowhere_else() {
         let named = (first.block, format!("base/{}/{}", first.rel.db, first.rel.rel), first.zeros);
         assert!(case.pages.contains(&named), "{what}: {named:?}");
         assert_eq!((pages.count, finding.more + 1), (case.pages.len() as u64, case.pages.len() as u64), "{what}");
-        let (severity, verdict) = if case.panic.is_some() { (Severity::Error, Verdict::Refuted) } else { (Severity::Warning, Verdict::Proven) };
+        let (severity, verdict) = if case.panic.is_some() {
+            (Severity::Error, Verdict::Refuted)
+        } else {
+            (Severity::Warning, Verdict::Proven)
+        };
         assert_eq!((finding.severity, outcome.verdict), (severity, verdict), "{what}");
         if case.record.is_some() {
             assert_eq!(finding.lsn, case.record.as_ref().map(lsn), "{what}");

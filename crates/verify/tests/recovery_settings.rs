@@ -23,7 +23,10 @@ fn assumed(settings: &Settings, name: &str) -> Option<String> {
     settings.assumed.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone())
 }
 
-const EVERY: [&str; 18] = ["8.2", "8.3", "8.4", "9.0", "9.1", "9.2", "9.3", "9.4", "9.5", "9.6", "10", "11", "12", "13", "14", "15", "17", "19"];
+const EVERY: [&str; 18] = [
+    "8.2", "8.3", "8.4", "9.0", "9.1", "9.2", "9.3", "9.4", "9.5", "9.6", "10", "11", "12", "13", "14", "15", "17",
+    "19",
+];
 
 #[test]
 fn defaults_of_each_version_are_told() {
@@ -34,11 +37,21 @@ fn defaults_of_each_version_are_told() {
         assert_eq!(settings.timeline, if latest { TargetTimeline::Latest } else { TargetTimeline::Current }, "{of}");
         assert_eq!(assumed(&settings, "recovery_target_timeline").unwrap(), if latest { "latest" } else { "current" });
         assert_eq!((settings.mode, settings.target.clone(), settings.inclusive), (Mode::Archive, Target::None, true));
-        assert_eq!((settings.hot_standby, assumed(&settings, "hot_standby").is_some()), (at_least("10"), at_least("9.0")), "{of}");
+        assert_eq!(
+            (settings.hot_standby, assumed(&settings, "hot_standby").is_some()),
+            (at_least("10"), at_least("9.0")),
+            "{of}"
+        );
         let p = settings.parameters;
         // Without the server's configuration they are taken for as high as needed.
-        assert_eq!((p.max_connections, p.max_worker_processes, p.max_locks_per_transaction), (None, None, None), "{of}");
-        assert!(assumed(&settings, "restore_command").is_some() && assumed(&settings, "recovery_target_action").is_none());
+        assert_eq!(
+            (p.max_connections, p.max_worker_processes, p.max_locks_per_transaction),
+            (None, None, None),
+            "{of}"
+        );
+        assert!(
+            assumed(&settings, "restore_command").is_some() && assumed(&settings, "recovery_target_action").is_none()
+        );
     }
     let settings = planned("15", &[("recovery_target_xid", "700")]).unwrap();
     assert_eq!(assumed(&settings, "recovery_target_action").as_deref(), Some("pause"));
@@ -53,12 +66,18 @@ fn a_pause_without_hot_standby_is_something_else() {
         planned(of, &options).unwrap().action
     };
     let pause = [("recovery_target_action", "pause")];
-    assert_eq!((action("9.1", &[]), action("9.4", &[("pause_at_recovery_target", "on")])), (Action::Promote, Action::Promote));
+    assert_eq!(
+        (action("9.1", &[]), action("9.4", &[("pause_at_recovery_target", "on")])),
+        (Action::Promote, Action::Promote)
+    );
     assert_eq!((action("9.5", &pause), action("11", &[])), (Action::Shutdown, Action::Promote));
     assert_eq!((action("12", &pause), action("15", &[])), (Action::Shutdown, Action::Shutdown));
     assert_eq!(action("15", &[("recovery_target_action", "promote")]), Action::Promote);
     assert_eq!(planned("8.4", &[]).unwrap().action, Action::Promote);
-    assert_eq!(planned("9.4", &[("hot_standby", "on"), ("pause_at_recovery_target", "false")]).unwrap().action, Action::Promote);
+    assert_eq!(
+        planned("9.4", &[("hot_standby", "on"), ("pause_at_recovery_target", "false")]).unwrap().action,
+        Action::Promote
+    );
 }
 
 #[test]
@@ -73,14 +92,22 @@ fn several_targets() {
     assert_eq!(planned("15", &again).unwrap().target, Target::Xid(701));
     let emptied = [("recovery_target_xid", "700"), ("recovery_target_xid", "")];
     assert_eq!(planned("15", &emptied).unwrap().target, Target::None);
-    assert_eq!(says("15", &[("recovery_target_xid", "700"), ("recovery_target_name", "")]), "multiple recovery targets specified");
+    assert_eq!(
+        says("15", &[("recovery_target_xid", "700"), ("recovery_target_name", "")]),
+        "multiple recovery targets specified"
+    );
 }
 
 #[test]
 fn a_target_on_the_command_line_takes_the_place_of_another() {
     let pair = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
     for of in ["9.1", "11", "15"] {
-        let given = Given { planned: true, set: pair("recovery_target_xid", "700"), options: pair("recovery_target_name", "a"), ..Given::default() };
+        let given = Given {
+            planned: true,
+            set: pair("recovery_target_xid", "700"),
+            options: pair("recovery_target_name", "a"),
+            ..Given::default()
+        };
         assert_eq!(Settings::read(version(of), &given, &Zone::UTC).unwrap().target, Target::Name("a".into()), "{of}");
     }
 }
@@ -108,22 +135,43 @@ fn values_that_are_refused() {
     for (of, name, value, said) in [
         ("15", "recovery_target", "now", "invalid value for parameter \"recovery_target\": \"now\""),
         ("10", "recovery_target", "now", "invalid value for recovery parameter \"recovery_target\": \"now\""),
-        ("15", "recovery_target_time", "infinity", "invalid value for parameter \"recovery_target_time\": \"infinity\""),
+        (
+            "15",
+            "recovery_target_time",
+            "infinity",
+            "invalid value for parameter \"recovery_target_time\": \"infinity\"",
+        ),
         ("11", "recovery_target_time", "epoch", "recovery_target_time is not a valid timestamp: \"epoch\""),
         ("15", "recovery_target_lsn", "x", "invalid value for parameter \"recovery_target_lsn\": \"x\""),
         ("10", "recovery_target_lsn", "x", "invalid input syntax for type pg_lsn: \"x\""),
-        ("15", "recovery_target_inclusive", "perhaps", "parameter \"recovery_target_inclusive\" requires a Boolean value"),
+        (
+            "15",
+            "recovery_target_inclusive",
+            "perhaps",
+            "parameter \"recovery_target_inclusive\" requires a Boolean value",
+        ),
         ("15", "recovery_target_action", "stop", "invalid value for parameter \"recovery_target_action\": \"stop\""),
         ("15", "max_connections", "many", "invalid value for parameter \"max_connections\": \"many\""),
         ("19", "recovery_target_timeline", "x", "invalid value for parameter \"recovery_target_timeline\": \"x\""),
         ("19", "recovery_target_xid", "2", "invalid value for parameter \"recovery_target_xid\": \"2\""),
-        ("9.6", "recovery_target_timeline", "99999999999999999999", "recovery_target_timeline is not a valid number: \"99999999999999999999\""),
+        (
+            "9.6",
+            "recovery_target_timeline",
+            "99999999999999999999",
+            "recovery_target_timeline is not a valid number: \"99999999999999999999\"",
+        ),
     ] {
         assert_eq!(says(of, &[(name, value)]), said, "{of}");
     }
     let long = "n".repeat(64);
-    assert_eq!(says("9.6", &[("recovery_target_name", &long)]), "recovery_target_name is too long (maximum 63 characters)");
-    assert_eq!(says("15", &[("recovery_target_name", &long)]), format!("invalid value for parameter \"recovery_target_name\": \"{long}\""));
+    assert_eq!(
+        says("9.6", &[("recovery_target_name", &long)]),
+        "recovery_target_name is too long (maximum 63 characters)"
+    );
+    assert_eq!(
+        says("15", &[("recovery_target_name", &long)]),
+        format!("invalid value for parameter \"recovery_target_name\": \"{long}\"")
+    );
     let unread = planned("15", &[("recovery_target_time", "22.11.2026 14:00")]).unwrap_err();
     assert_eq!((unread.server_says(), unread.to_string().contains("2026-11-22 03:17:02.5+00")), (None, true));
 }
@@ -131,9 +179,15 @@ fn values_that_are_refused() {
 #[test]
 fn numbers_as_the_version_reads_them() {
     let timeline = |of: &str, value: &str| planned(of, &[("recovery_target_timeline", value)]).unwrap().timeline;
-    assert_eq!((timeline("15", "0x10"), timeline("15", "current")), (TargetTimeline::Number(TimelineId(16)), TargetTimeline::Current));
+    assert_eq!(
+        (timeline("15", "0x10"), timeline("15", "current")),
+        (TargetTimeline::Number(TimelineId(16)), TargetTimeline::Current)
+    );
     // No number is 0, which up to 11 is the latest.
-    assert_eq!((timeline("11", "current"), timeline("11", "3x")), (TargetTimeline::Latest, TargetTimeline::Number(TimelineId(3))));
+    assert_eq!(
+        (timeline("11", "current"), timeline("11", "3x")),
+        (TargetTimeline::Latest, TargetTimeline::Number(TimelineId(3)))
+    );
     assert_eq!(timeline("15", "x"), TargetTimeline::Number(TimelineId(0)));
     let xid = |of: &str, value: &str| planned(of, &[("recovery_target_xid", value)]).unwrap().target;
     assert_eq!((xid("15", "4294967996"), xid("8.2", "700")), (Target::Xid(700), Target::Xid(700)));
@@ -146,7 +200,10 @@ fn a_time_without_a_zone_is_the_servers() {
     let options = vec![("recovery_target_time".to_owned(), "2000-01-01 01:00:00".to_owned())];
     let given = Given { planned: true, options, ..Given::default() };
     let settings = Settings::read(version("15"), &given, &Zone::named("Europe/Berlin").unwrap()).unwrap();
-    assert_eq!((settings.target.clone(), assumed(&settings, "timezone").as_deref()), (Target::Time(Timestamp(0)), Some("Europe/Berlin")));
+    assert_eq!(
+        (settings.target.clone(), assumed(&settings, "timezone").as_deref()),
+        (Target::Time(Timestamp(0)), Some("Europe/Berlin"))
+    );
     let file = SettingsFile::parse("postgresql.conf", b"timezone = 'Asia/Tokyo'\n", None);
     assert_eq!(Zone::of_settings(&[file]), Zone::named("Asia/Tokyo"));
 }
@@ -154,7 +211,8 @@ fn a_time_without_a_zone_is_the_servers() {
 #[test]
 fn files_as_they_lie() {
     let read = |of: &str, files: &[(&str, &str)], signal| {
-        let files: Vec<SettingsFile> = files.iter().map(|(name, text)| SettingsFile::parse(name, text.as_bytes(), Some(version(of)))).collect();
+        let files: Vec<SettingsFile> =
+            files.iter().map(|(name, text)| SettingsFile::parse(name, text.as_bytes(), Some(version(of)))).collect();
         Settings::read(version(of), &Given { files: &files, signal, ..Given::default() }, &Zone::UTC)
     };
     let fatal = |of: &str, files: &[(&str, &str)], signal| read(of, files, signal).unwrap_err().server_says().unwrap();
@@ -163,14 +221,26 @@ fn files_as_they_lie() {
     assert_eq!((standby.mode, standby.restore_command.as_deref()), (Mode::Standby, Some("cp /a/%f %p")));
     assert_eq!(read("15", &[command], Some(Signal::Recovery)).unwrap().mode, Mode::Archive);
     assert_eq!(read("15", &[command], None).unwrap().mode, Mode::Crash);
-    assert_eq!(fatal("15", &[], Some(Signal::Recovery)), "must specify restore_command when standby mode is not enabled");
-    assert_eq!(fatal("17", &[], Some(Signal::Recovery)), "must specify \"restore_command\" when standby mode is not enabled");
-    assert_eq!(fatal("15", &[command], Some(Signal::RecoveryConf)), "using recovery command file \"recovery.conf\" is not supported");
+    assert_eq!(
+        fatal("15", &[], Some(Signal::Recovery)),
+        "must specify restore_command when standby mode is not enabled"
+    );
+    assert_eq!(
+        fatal("17", &[], Some(Signal::Recovery)),
+        "must specify \"restore_command\" when standby mode is not enabled"
+    );
+    assert_eq!(
+        fatal("15", &[command], Some(Signal::RecoveryConf)),
+        "using recovery command file \"recovery.conf\" is not supported"
+    );
     let conf = [("recovery.conf", "standby_mode = 'on'\nrestore_command = 'x'\n")];
     assert_eq!(fatal("12", &conf, None), "using recovery command file \"recovery.conf\" is not supported");
     assert_eq!(read("11", &conf, Some(Signal::RecoveryConf)).unwrap().mode, Mode::Standby);
     let missing = fatal("9.6", &[("recovery.conf", "recovery_target_xid = 5\n")], Some(Signal::RecoveryConf));
-    assert_eq!(missing, "recovery command file \"recovery.conf\" must specify restore_command when standby mode is not enabled");
+    assert_eq!(
+        missing,
+        "recovery command file \"recovery.conf\" must specify restore_command when standby mode is not enabled"
+    );
     assert_eq!(
         fatal("8.3", &[("recovery.conf", "recovery_target_xid = '5'\n")], Some(Signal::RecoveryConf)),
         "recovery command file \"recovery.conf\" did not specify restore_command"
@@ -179,10 +249,19 @@ fn files_as_they_lie() {
     assert_eq!(bare, "syntax error in recovery command file: restore_command = x");
     let bare = fatal("9.6", &[("recovery.conf", "restore_command = cp %f\n")], Some(Signal::RecoveryConf));
     assert_eq!(bare, "syntax error in file \"recovery.conf\" line 1, near token \"%\"");
-    assert_eq!(fatal("9.6", &[("recovery.conf", "hot_standby = on\n")], None), "unrecognized recovery parameter \"hot_standby\"");
-    assert_eq!(fatal("9.6", &[("postgresql.conf", "restore_command = 'x'\n")], None), "unrecognized configuration parameter \"restore_command\"");
+    assert_eq!(
+        fatal("9.6", &[("recovery.conf", "hot_standby = on\n")], None),
+        "unrecognized recovery parameter \"hot_standby\""
+    );
+    assert_eq!(
+        fatal("9.6", &[("postgresql.conf", "restore_command = 'x'\n")], None),
+        "unrecognized configuration parameter \"restore_command\""
+    );
     let later = [("postgresql.conf", "restore_command = 'a'\nmax_connections = 7\ninclude 'x.conf'\n"), command];
     let settings = read("15", &later, Some(Signal::Recovery)).unwrap();
-    assert_eq!((settings.restore_command.as_deref(), settings.parameters.max_connections), (Some("cp /a/%f %p"), Some(7)));
+    assert_eq!(
+        (settings.restore_command.as_deref(), settings.parameters.max_connections),
+        (Some("cp /a/%f %p"), Some(7))
+    );
     assert_eq!(settings.not_read, ["postgresql.conf: include 'x.conf'"]);
 }

@@ -85,7 +85,8 @@ pub struct Damage<M> {
 }
 
 impl<M> Damage<M> {
-    /// Whether a record is lost. One of which only the link or the tale of an aborted record is wrong is read all the same.
+    /// Whether a record is lost. One of which only the link or the tale of an aborted record is wrong is read all the
+    /// same.
     pub(crate) fn loses(&self) -> bool {
         match self.fault {
             Fault::OverwriteMismatch { .. } => false,

@@ -46,7 +46,15 @@ impl<F: Fold> Scanner<'_, F> {
     /// Reads the rest of a record from page 0 on.
     pub(crate) fn continuation(&mut self, first: PageHeader) -> (Head, Step) {
         let layout = self.x.layout;
-        let mut c = Continuation { rem_len: first.rem_len, got: 0, kept: Vec::new(), crc: 0, end: None, at_seam: false, aborted: false };
+        let mut c = Continuation {
+            rem_len: first.rem_len,
+            got: 0,
+            kept: Vec::new(),
+            crc: 0,
+            end: None,
+            at_seam: false,
+            aborted: false,
+        };
         let (mut page, mut header) = (0usize, first);
         loop {
             let missing = u64::from(c.rem_len).saturating_sub(c.got);
@@ -81,7 +89,12 @@ impl<F: Fold> Scanner<'_, F> {
                     c.aborted = true;
                     return (Head::Rest(c), Step::At(page + h.data));
                 }
-                Ok(h) if !h.continues() => return (Head::Contradicted { rem_len: first.rem_len }, Step::lost_before(page, Fault::NoContrecord)),
+                Ok(h) if !h.continues() => {
+                    return (
+                        Head::Contradicted { rem_len: first.rem_len },
+                        Step::lost_before(page, Fault::NoContrecord),
+                    );
+                }
                 Ok(h) => h,
             };
         }

@@ -28,12 +28,14 @@ pub fn headers<A: Fold + Default>(bytes: &[u8], expect: Expect<'_>) -> Run<A> {
         }
         if fault.is_none() && header.continues() {
             let rem = u64::from(header.rem_len);
-            fault = expected.filter(|&e| e != rem).map(|e| Fault::ContrecordLength { found: header.rem_len, expected: e });
+            fault =
+                expected.filter(|&e| e != rem).map(|e| Fault::ContrecordLength { found: header.rem_len, expected: e });
         } else if fault.is_none() && expected.is_some() && header.info & layout.dialect.page.overwrite == 0 {
             fault = Some(Fault::NoContrecord);
         }
         let room = (chunk.len().saturating_sub(header.data)) as u64;
-        expected = (fault.is_none() && header.continues() && u64::from(header.rem_len) > room).then(|| u64::from(header.rem_len) - room);
+        expected = (fault.is_none() && header.continues() && u64::from(header.rem_len) > room)
+            .then(|| u64::from(header.rem_len) - room);
         match fault {
             None => {
                 timeline = header.timeline;
@@ -44,7 +46,8 @@ pub fn headers<A: Fold + Default>(bytes: &[u8], expect: Expect<'_>) -> Run<A> {
             Some(fault) if waiting.len() < MANY => {
                 let stale = Dialect::by_magic(header.magic).is_some() && header.address < at;
                 let before = run.acc.mark();
-                let damage = Damage { lsn: at, begun_before: false, at, fault, end: at, until: None, until_prev: None, before };
+                let damage =
+                    Damage { lsn: at, begun_before: false, at, fault, end: at, until: None, until_prev: None, before };
                 // Nothing but zeros or older pages up to the end may as well be the end of WAL.
                 if stale || first_non_zero(chunk).is_none() { waiting.push(damage) } else { run.damages.push(damage) }
             }

@@ -4,7 +4,8 @@
 //! left:  … record record | a loss, or a record that goes on        right:  what was lost before | begins: record record …
 //!                        └────────────────── one hole, or one record ───────────────────────────┘
 //! ```
-//! A hole goes from the first record that cannot be read to the next one that begins, over however many segments, and is
+//! A hole goes from the first record that cannot be read to the next one that begins, over however many segments, and
+//! is
 //! one [`Damage`]: what else cannot be read inside it belongs to it.
 
 use crate::Fold;
@@ -19,7 +20,9 @@ use pgwal_format::{Layout, Lsn};
 impl<A: Fold> Run<A> {
     /// No record starts here: all of it is the inside of one record.
     pub fn is_through(&self) -> bool {
-        matches!(&self.head, Head::Rest(rest) if rest.end.is_none() && !rest.aborted) && self.begins.is_none() && self.tail == Tail::Clean
+        matches!(&self.head, Head::Rest(rest) if rest.end.is_none() && !rest.aborted)
+            && self.begins.is_none()
+            && self.tail == Tail::Clean
     }
 
     /// The run of both. `right` must begin where `self` ends.
@@ -117,7 +120,8 @@ impl<A: Fold> Run<A> {
         self
     }
 
-    /// Appends `right`. `hole`: WAL was lost at the seam, and the damage is noted. `whole`: nothing was lost before that.
+    /// Appends `right`. `hole`: WAL was lost at the seam, and the damage is noted. `whole`: nothing was lost before
+    /// that.
     fn append(&mut self, mut right: Run<A>, hole: Option<Stop>, whole: bool) {
         let before = if hole.is_some() { None } else { self.last };
         self.last = match (&right.first, right.damages.is_empty()) {
@@ -139,7 +143,9 @@ impl<A: Fold> Run<A> {
                 }
                 Some(begin) => {
                     right.damages.retain(|d| d.lsn >= begin.lsn);
-                    if let Some(damage) = self.damages.last_mut().filter(|d| d.lsn == stop.lsn && d.loses() && d.until.is_none()) {
+                    if let Some(damage) =
+                        self.damages.last_mut().filter(|d| d.lsn == stop.lsn && d.loses() && d.until.is_none())
+                    {
                         damage.until = Some(begin.lsn);
                     }
                 }
@@ -150,7 +156,8 @@ impl<A: Fold> Run<A> {
             self.note(damage);
         }
         self.to = right.to;
-        self.begins = self.begins.or(right.begins.map(|begin| Begin { prev: begin.prev.filter(|_| unbroken), ..begin }));
+        self.begins =
+            self.begins.or(right.begins.map(|begin| Begin { prev: begin.prev.filter(|_| unbroken), ..begin }));
         self.acc.join(right.acc);
         self.more_damages += right.more_damages;
         self.slack.extend(right.slack);

@@ -2,11 +2,13 @@
 //!
 //! One segment is scanned alone ([`scan`]): it yields a [`Run`], which holds what the records in it came to, the end of
 //! a record begun before ([`Head`]) and the beginning of one that goes on ([`Tail`]). Runs that follow each other are
-//! joined ([`Run::join`]), and only the seam between them ([`seam`]) has to be looked at then: the remaining length, the
+//! joined ([`Run::join`]), and only the seam between them ([`seam`]) has to be looked at then: the remaining length,
+//! the
 //! checksum of the joined record, the link to the record before. Joining is associative, so that any grouping of
 //! segments and any number of threads gives one result.
 //!
-//! Nothing here does I/O or judges: a segment is a slice of bytes, and what does not fit is a [`Damage`] with an address.
+//! Nothing here does I/O or judges: a segment is a slice of bytes, and what does not fit is a [`Damage`] with an
+//! address.
 
 mod expect;
 mod fault;

@@ -37,7 +37,8 @@ impl<F: Fold> Scanner<'_, F> {
     pub(crate) fn slack_of_header(&mut self, page: usize) {
         // What is left of a record is said where no record goes on: no check covers it, and no reader uses it.
         let header = self.bytes.get(page..).unwrap_or(&[]);
-        let says = self.x.layout.dialect.generation != Generation::LegacyA && self.x.layout.page_header(header).is_idle();
+        let says =
+            self.x.layout.dialect.generation != Generation::LegacyA && self.x.layout.page_header(header).is_idle();
         if says && header.get(16..20).is_some_and(|b| b != [0; 4]) {
             self.note(page + 16, SlackKind::PageHeader);
         }
@@ -48,7 +49,8 @@ impl<F: Fold> Scanner<'_, F> {
         }
     }
 
-    /// The pad behind the checksum in a record header of 9.3 and 9.4 on 8-byte aligned servers, which no checksum covers.
+    /// The pad behind the checksum in a record header of 9.3 and 9.4 on 8-byte aligned servers, which no checksum
+    /// covers.
     pub(crate) fn slack_of_record(&mut self, pos: usize) {
         const PAD: std::ops::Range<usize> = 28..32;
         let layout = self.x.layout;

@@ -2,7 +2,8 @@
 //!
 //! A record proves itself by its checksum, by a header that its version allows, and by naming as the record before it
 //! one between the last good record and itself. Candidates are the start that a page header implies, then every aligned
-//! position of the page. The work is bounded: however the bytes are made, no more than a few times the segment is summed.
+//! position of the page. The work is bounded: however the bytes are made, no more than a few times the segment is
+//! summed.
 
 use crate::scan::{Loss, Scanner};
 use crate::slack::first_non_zero;
@@ -49,7 +50,9 @@ impl<F: Fold> Scanner<'_, F> {
             timeline: self.timeline,
             effort: self.effort,
             fallback: None,
-            doubted: loss.page.filter(|_| matches!(loss.fault, Fault::ContrecordLength { .. } | Fault::UnexpectedContrecord { .. })),
+            doubted: loss
+                .page
+                .filter(|_| matches!(loss.fault, Fault::ContrecordLength { .. } | Fault::UnexpectedContrecord { .. })),
         };
         let mut found = self.search(from, self.bytes.len(), &mut search).or(search.fallback);
         if let Some(first) = found {
@@ -106,7 +109,11 @@ impl<F: Fold> Scanner<'_, F> {
                 return Some(found);
             }
             // What a good page marks as the rest of a record holds no other record, unless that record is the damage.
-            let skip = if good && header.continues() && page > from && search.doubted != Some(page) { implied.min(end) } else { first };
+            let skip = if good && header.continues() && page > from && search.doubted != Some(page) {
+                implied.min(end)
+            } else {
+                first
+            };
             let mut pos = skip.max(from).max(first);
             while pos < end.min(to) {
                 if let Some(found) = self.prove(pos, lower, search) {
@@ -145,11 +152,17 @@ impl<F: Fold> Scanner<'_, F> {
         if let Some(whole) = rest.get(..tot_len as usize) {
             let header = layout.record_header_at(rest)?;
             let (head, body) = whole.split_at_checked(layout.record_header())?;
-            return (layout.checksum(head, body) == header.crc).then_some(Found { offset: pos, prev: header.prev, open: false });
+            return (layout.checksum(head, body) == header.crc).then_some(Found {
+                offset: pos,
+                prev: header.prev,
+                open: false,
+            });
         }
         let mut kept = Vec::new();
         match self.split_after(pos, &mut kept, None, search.timeline) {
-            Split::Whole { header, .. } if fits(header.prev) => Some(Found { offset: pos, prev: header.prev, open: false }),
+            Split::Whole { header, .. } if fits(header.prev) => {
+                Some(Found { offset: pos, prev: header.prev, open: false })
+            }
             Split::Open { open, .. } => {
                 let prev = open.header(layout)?.prev;
                 if fits(prev) && search.fallback.is_none() {

@@ -18,7 +18,8 @@ pub fn scan<F: Fold>(bytes: &[u8], expect: Expect<'_>, fold: F) -> Run<F> {
     Scanner::new(bytes, expect, fold).run()
 }
 
-/// Scans the rest of a segment that was scanned up to a place, when it had fewer bytes. Of `bytes` before the page of that place nothing is
+/// Scans the rest of a segment that was scanned up to a place, when it had fewer bytes. Of `bytes` before the page of
+/// that place nothing is
 /// looked at. The head of the run means nothing.
 pub fn scan_on<F: Fold>(bytes: &[u8], expect: Expect<'_>, fold: F, place: Place) -> Run<F> {
     let mut scanner = Scanner::new(bytes, expect, fold);
@@ -157,8 +158,16 @@ impl<'a, F: Fold> Scanner<'a, F> {
                     let at = self.bytes.len();
                     let before = self.first.is_none() && matches!(&head, Head::Rest(rest) if rest.end.is_none());
                     // Cut exactly between pages: the next record would start behind the next page's header.
-                    let header = if self.end == at && at.is_multiple_of(self.page) { self.x.layout.short_header() } else { 0 };
-                    let loss = Loss { record: self.end + header, before, page: Some(at), end: self.size, missing: 0, fault: Fault::CutOff };
+                    let header =
+                        if self.end == at && at.is_multiple_of(self.page) { self.x.layout.short_header() } else { 0 };
+                    let loss = Loss {
+                        record: self.end + header,
+                        before,
+                        page: Some(at),
+                        end: self.size,
+                        missing: 0,
+                        fault: Fault::CutOff,
+                    };
                     break self.stop(&loss);
                 }
             };
@@ -186,7 +195,8 @@ impl<'a, F: Fold> Scanner<'a, F> {
     /// The last page claims a timeline that this file cannot have. A server notices at the next page, in the next file.
     fn too_high(&mut self, head: &Head, tail: Tail) -> Tail {
         let Some(own) = self.x.timeline.filter(|own| self.timeline > *own) else { return tail };
-        let claimed = |page: usize| self.x.layout.page_header(self.bytes.get(page..).unwrap_or(&[])).timeline == self.timeline;
+        let claimed =
+            |page: usize| self.x.layout.page_header(self.bytes.get(page..).unwrap_or(&[])).timeline == self.timeline;
         let page = (0..self.bytes.len()).step_by(self.page).rev().find(|&page| claimed(page)).unwrap_or(0);
         let fault = Fault::Page(PageFault::Timeline { found: own, after: self.timeline });
         let lsn = match &tail {
@@ -200,9 +210,26 @@ impl<'a, F: Fold> Scanner<'a, F> {
         if matches!((head, &tail), (Head::Rest(rest), Tail::Clean) if rest.end.is_none()) {
             // The record that goes on through all of the segment ends here.
             let (lsn, at) = (self.x.start, self.lsn(page));
-            return Tail::Stopped(Stop { lsn, begun_before: true, at, fault, end: lsn, rest: Rest::NOTHING, told: false });
+            return Tail::Stopped(Stop {
+                lsn,
+                begun_before: true,
+                at,
+                fault,
+                end: lsn,
+                rest: Rest::NOTHING,
+                told: false,
+            });
         }
-        self.damages.push(Damage { lsn, begun_before: false, at: self.lsn(page), fault, end: lsn, until: None, until_prev: None, before });
+        self.damages.push(Damage {
+            lsn,
+            begun_before: false,
+            at: self.lsn(page),
+            fault,
+            end: lsn,
+            until: None,
+            until_prev: None,
+            before,
+        });
         self.last = last;
         tail
     }
@@ -260,7 +287,14 @@ impl<'a, F: Fold> Scanner<'a, F> {
                     break;
                 }
                 if let Err(fault) = self.check(pos, &header, whole) {
-                    return Step::Lost(Loss { record: pos, before: false, page: None, end: pos + whole.len(), missing: 0, fault });
+                    return Step::Lost(Loss {
+                        record: pos,
+                        before: false,
+                        page: None,
+                        end: pos + whole.len(),
+                        missing: 0,
+                        fault,
+                    });
                 }
                 if layout.dialect.generation == Generation::LegacyB {
                     self.slack_of_record(pos);

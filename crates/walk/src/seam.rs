@@ -43,7 +43,8 @@ pub fn overwritten(record: &Record<'_>) -> Option<Lsn> {
     record.main_data().first_chunk().map(|b| Lsn::new(layout.endian.u64(*b)))
 }
 
-/// Compares the end of `left` with the beginning of `right`. Where `left` is all inside of a record, nothing can be said.
+/// Compares the end of `left` with the beginning of `right`. Where `left` is all inside of a record, nothing can be
+/// said.
 pub fn seam<A: Fold, B: Fold>(layout: &Layout, left: &Run<A>, right: &Run<B>) -> Seam<A::Mark> {
     let page_start = right.from.plus_within(layout.long_header() as u64);
     let begun = match &left.tail {
@@ -51,8 +52,16 @@ pub fn seam<A: Fold, B: Fold>(layout: &Layout, left: &Run<A>, right: &Run<B>) ->
         Tail::Stopped(stop) => stop.lsn,
         _ => page_start,
     };
-    let mut out =
-        Seam { completed: None, body: Vec::new(), open: None, damage: None, second: None, begun_at: begun, first_page: None, contradicted_by: None };
+    let mut out = Seam {
+        completed: None,
+        body: Vec::new(),
+        open: None,
+        damage: None,
+        second: None,
+        begun_at: begun,
+        first_page: None,
+        contradicted_by: None,
+    };
     let begins = right.begins.filter(|b| b.lsn > begun);
     let damage = |lsn: Lsn, at: Lsn, fault: Fault, end: Lsn| Damage {
         lsn,
@@ -115,8 +124,12 @@ pub fn seam<A: Fold, B: Fold>(layout: &Layout, left: &Run<A>, right: &Run<B>) ->
             let record = Record { lsn: open.start, end, header, body: &open.kept, layout };
             let found = open.overwrites.map(|_| overwritten(&record));
             out.damage = match (open.overwrites, found, last) {
-                (Some(expected), Some(found), _) if found != Some(expected) => Some(wrong(open.start, Fault::OverwriteMismatch { found, expected })),
-                (_, _, Some(last)) if header.prev != last => Some(wrong(open.start, Fault::PrevLink { found: header.prev, expected: Some(last) })),
+                (Some(expected), Some(found), _) if found != Some(expected) => {
+                    Some(wrong(open.start, Fault::OverwriteMismatch { found, expected }))
+                }
+                (_, _, Some(last)) if header.prev != last => {
+                    Some(wrong(open.start, Fault::PrevLink { found: header.prev, expected: Some(last) }))
+                }
                 _ => None,
             };
             last = Some(open.start);
@@ -149,7 +162,9 @@ pub fn seam<A: Fold, B: Fold>(layout: &Layout, left: &Run<A>, right: &Run<B>) ->
 pub(crate) fn older_timeline<A: Fold>(before: Option<TimelineId>, right: &Run<A>) -> Option<Fault> {
     let first_page_is_good = right.head != Head::Damaged;
     match (before, right.first_timeline) {
-        (Some(after), Some(found)) if found < after && first_page_is_good => Some(Fault::Page(PageFault::Timeline { found, after })),
+        (Some(after), Some(found)) if found < after && first_page_is_good => {
+            Some(Fault::Page(PageFault::Timeline { found, after }))
+        }
         _ => None,
     }
 }

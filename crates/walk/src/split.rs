@@ -25,17 +25,26 @@ impl<F: Fold> Scanner<'_, F> {
     }
 
     /// The same, on a page of timeline `timeline`.
-    pub(crate) fn split_after(&self, pos: usize, kept: &mut Vec<u8>, last: Option<Lsn>, mut timeline: TimelineId) -> Split {
+    pub(crate) fn split_after(
+        &self,
+        pos: usize,
+        kept: &mut Vec<u8>,
+        last: Option<Lsn>,
+        mut timeline: TimelineId,
+    ) -> Split {
         let layout = self.x.layout;
         let size = layout.record_header() as u64;
         let mut page = pos - pos % self.page;
         let page_end = (page + self.page).min(self.bytes.len());
         let mut chunk = self.bytes.get(pos..page_end).unwrap_or(&[]);
         let tot_len = layout.total_length(chunk);
-        let lost = |page: Option<usize>, end: usize, fault: Fault| Split::Lost(Loss { record: pos, before: false, page, end, missing: 0, fault });
+        let lost = |page: Option<usize>, end: usize, fault: Fault| {
+            Split::Lost(Loss { record: pos, before: false, page, end, missing: 0, fault })
+        };
         if u64::from(tot_len) < size {
             let whole = layout.record_header_at(chunk).map(|h| layout.check_header(&h));
-            let fault = whole.and_then(Result::err).unwrap_or(pgwal_format::record::HeaderFault::Length { found: tot_len });
+            let fault =
+                whole.and_then(Result::err).unwrap_or(pgwal_format::record::HeaderFault::Length { found: tot_len });
             return lost(None, pos + size as usize, Fault::Header(fault));
         }
         kept.clear();
@@ -49,7 +58,10 @@ impl<F: Fold> Scanner<'_, F> {
             if !header_checked && open.has_header(layout) {
                 header_checked = true;
                 if let Some(header) = open.header(layout) {
-                    let fault = layout.check_header(&header).map_err(Fault::Header).and_then(|()| self.check_prev(pos, &header, last));
+                    let fault = layout
+                        .check_header(&header)
+                        .map_err(Fault::Header)
+                        .and_then(|()| self.check_prev(pos, &header, last));
                     if let Err(fault) = fault {
                         return lost(None, pos + size as usize, fault);
                     }
@@ -90,7 +102,14 @@ impl<F: Fold> Scanner<'_, F> {
             }
             if u64::from(header.rem_len) != open.missing() && !self.trust_record {
                 let fault = Fault::ContrecordLength { found: header.rem_len, expected: open.missing() };
-                return Split::Lost(Loss { record: pos, before: false, page: Some(page), end: page, missing: open.missing(), fault });
+                return Split::Lost(Loss {
+                    record: pos,
+                    before: false,
+                    page: Some(page),
+                    end: page,
+                    missing: open.missing(),
+                    fault,
+                });
             }
             timeline = header.timeline;
             // Up to 9.2 the remaining length stands between header and data, whether or not the flag says so.
@@ -126,11 +145,13 @@ impl<F: Fold> Scanner<'_, F> {
         Loss { page: None, end: page + self.x.layout.short_header(), fault, ..loss }
     }
 
-    /// The offset behind an `XLOG_SWITCH` whose header the segment's start splits: its rest is all that the segment holds.
+    /// The offset behind an `XLOG_SWITCH` whose header the segment's start splits: its rest is all that the segment
+    /// holds.
     /// Whether it was one, the segment before knows; if not, the link of the next record tells that some are lost.
     pub(crate) fn split_switch(&self, head: &Head, loss: &Loss) -> Option<usize> {
         let Head::Rest(rest) = head else { return None };
         let only = self.begins.is_none() && self.damages.is_empty() && rest.end.is_some();
-        (only && (rest.rem_len as usize) < self.x.layout.record_header() && self.classify(loss).clean).then_some(self.end)
+        (only && (rest.rem_len as usize) < self.x.layout.record_header() && self.classify(loss).clean)
+            .then_some(self.end)
     }
 }

@@ -1,9 +1,12 @@
 //! Reads a good segment as its bytes arrive, window by window, so that they are looked at while they are still in the
 //! processor's cache.
 //!
-//! Nearly every segment is good, and nearly all time is spent here. A stream knows only what is right: pages that follow
-//! each other, whole records, records over pages, a switch with zeros behind it. At the first thing that is anything else
-//! it declines, and [`crate::scan`] reads the segment again: what is wrong is said in one place only. Where a stream does
+//! Nearly every segment is good, and nearly all time is spent here. A stream knows only what is right: pages that
+//! follow
+//! each other, whole records, records over pages, a switch with zeros behind it. At the first thing that is anything
+//! else
+//! it declines, and [`crate::scan`] reads the segment again: what is wrong is said in one place only. Where a stream
+//! does
 //! not decline, its run is equal to that of `scan`; a test holds the two against each other.
 
 use crate::expect::{Expect, KEEP};
@@ -175,7 +178,15 @@ impl<'a, F: Fold> Stream<'a, F> {
         if self.seen == 0 {
             self.first_timeline = header.timeline;
             if header.continues() {
-                let rest = Continuation { rem_len: header.rem_len, got: 0, kept: Vec::new(), crc: 0, end: None, at_seam: false, aborted: false };
+                let rest = Continuation {
+                    rem_len: header.rem_len,
+                    got: 0,
+                    kept: Vec::new(),
+                    crc: 0,
+                    end: None,
+                    at_seam: false,
+                    aborted: false,
+                };
                 self.state = State::Rest(rest);
             }
         }
@@ -263,7 +274,8 @@ impl<'a, F: Fold> Stream<'a, F> {
                 return None;
             }
             if tot_len > rest.len() {
-                let mut open = Open::new(at_offset(&self.x, self.seen + pos), tot_len as u32, std::mem::take(&mut self.kept));
+                let mut open =
+                    Open::new(at_offset(&self.x, self.seen + pos), tot_len as u32, std::mem::take(&mut self.kept));
                 open.kept.clear();
                 self.feed(&mut open, rest)?;
                 self.state = State::Open(open);
@@ -287,7 +299,8 @@ impl<'a, F: Fold> Stream<'a, F> {
         }
     }
 
-    /// Takes nearly all records: whole on their page, none of them the first of the segment or a switch. Returns where it
+    /// Takes nearly all records: whole on their page, none of them the first of the segment or a switch. Returns where
+    /// it
     /// stopped.
     fn hot(&mut self, page: &[u8], pos: usize) -> usize {
         castagnoli::run(Hot { stream: self, page, pos })
@@ -354,7 +367,8 @@ impl<F: Fold> castagnoli::Task for Hot<'_, '_, '_, F> {
             }
             let end = pos + len;
             let next = (end + align) & !align;
-            // The padding is the top of the eight bytes that end where the next record starts. Shifted in two steps: 64 at once
+            // The padding is the top of the eight bytes that end where the next record starts. Shifted in two steps: 64
+            // at once
             // is no shift.
             let Some(word) = page.get(next - 8..next).and_then(|b| b.first_chunk()) else { break };
             if u64::from_le_bytes(*word) >> (56 - 8 * (next - end)) >> 8 != 0 {

@@ -92,7 +92,8 @@ impl Wire for Open {
         let header = take_bytes(input)?;
         let crc = u32::from_le_bytes(Wire::take(input)?);
         open.kept = take_bytes(input)?;
-        (open.resume(&header, crc) && open.kept.len() as u64 <= open.got && open.got <= u64::from(open.tot_len)).then_some(open)
+        (open.resume(&header, crc) && open.kept.len() as u64 <= open.got && open.got <= u64::from(open.tot_len))
+            .then_some(open)
     }
 }
 
@@ -193,7 +194,9 @@ impl<A: Fold> Run<A> {
     /// Whether the record that goes on behind this run needs none of its further bytes but their checksum.
     pub fn tells_structure(&self, layout: &Layout) -> bool {
         match &self.tail {
-            Tail::Open(open) if layout.dialect.generation == Generation::Modern => needed(&self.acc, open, layout).is_some(),
+            Tail::Open(open) if layout.dialect.generation == Generation::Modern => {
+                needed(&self.acc, open, layout).is_some()
+            }
             _ => false,
         }
     }
@@ -204,7 +207,8 @@ impl<A: Fold> Run<A> {
     }
 }
 
-/// Bytes of a body that tell the structure of the record, and all that the fold reads of it; `None` where they are not all
+/// Bytes of a body that tell the structure of the record, and all that the fold reads of it; `None` where they are not
+/// all
 /// at hand.
 fn needed<A: Fold>(fold: &A, open: &Open, layout: &Layout) -> Option<usize> {
     let header = open.header(layout).filter(|_| open.has_header(layout))?;

@@ -38,7 +38,8 @@ fn pieces_come_to_the_whole() {
             let layout = Layout::detect(&bytes).unwrap();
             let Some(number) = name.number(layout.address(), layout.segment) else { continue };
             let start = layout.address().segment_start(number, layout.segment);
-            let expect = Expect { layout: &layout, start, timeline: Some(name.timeline), system_id: None, keep: usize::MAX };
+            let expect =
+                Expect { layout: &layout, start, timeline: Some(name.timeline), system_id: None, keep: usize::MAX };
             let whole = scan(&bytes, expect, All::default());
             let page = layout.page.bytes() as usize;
             // A third, two thirds, all of it; what is not there yet is zeros, or is not there.

@@ -1,11 +1,14 @@
-//! An `XLOG_SWITCH` whose header the end of a segment splits: the rest of it is all that the next segment holds, and WAL goes on
+//! An `XLOG_SWITCH` whose header the end of a segment splits: the rest of it is all that the next segment holds, and
+//! WAL goes on
 //! in the one behind that.
 
 #![allow(clippy::unwrap_used)]
 
 use pgwal_craft::{Archive, Builder, End};
 use pgwal_format::dialect::DIALECTS;
-use pgwal_format::{Align, Dialect, Endian, FileName, Generation, Layout, PageSize, SegmentNo, SegmentSize, TimelineId};
+use pgwal_format::{
+    Align, Dialect, Endian, FileName, Generation, Layout, PageSize, SegmentNo, SegmentSize, TimelineId,
+};
 use pgwal_walk::{Expect, Ignore, KEEP, Run, Tail, scan};
 
 const SYSTEM_ID: u64 = 7;
@@ -48,7 +51,9 @@ fn wal_goes_on_behind_it() {
             assert_eq!(runs.len(), 3, "{what}");
             assert!(matches!(runs[1].tail, Tail::Switched { .. }), "{what}: {:?}", runs[1].tail);
             let [a, b, c] = <[Run<Ignore>; 3]>::try_from(runs).ok().unwrap();
-            for joined in [a.clone().join(b.clone(), &layout).join(c.clone(), &layout), a.join(b.join(c, &layout), &layout)] {
+            for joined in
+                [a.clone().join(b.clone(), &layout).join(c.clone(), &layout), a.join(b.join(c, &layout), &layout)]
+            {
                 assert!(joined.damages.is_empty(), "{what}: {:?}", joined.damages);
                 assert!(joined.last.is_some_and(|last| last > switch), "{what}");
             }

@@ -1,4 +1,5 @@
-//! A stream and a scan come to the same, wherever the stream does not decline; and on good WAL it declines next to nothing.
+//! A stream and a scan come to the same, wherever the stream does not decline; and on good WAL it declines next to
+//! nothing.
 
 #![allow(clippy::unwrap_used)]
 
@@ -51,7 +52,12 @@ fn a_stream_comes_to_what_a_scan_comes_to() {
             let window = [64 << 10, 256 << 10, bytes.len()][all % 3];
             if bytes.chunks(window).all(|w| stream.push(w).is_ok()) {
                 let run = stream.finish().unwrap();
-                assert_eq!(format!("{run:?}"), format!("{:?}", scan(&bytes, expect, All::default())), "{}", path.display());
+                assert_eq!(
+                    format!("{run:?}"),
+                    format!("{:?}", scan(&bytes, expect, All::default())),
+                    "{}",
+                    path.display()
+                );
                 streamed += 1;
             }
         }
@@ -62,8 +68,13 @@ fn a_stream_comes_to_what_a_scan_comes_to() {
 
 #[test]
 fn a_stream_declines_every_flipped_bit_that_a_scan_reports() {
-    let path =
-        Story::all().unwrap().into_iter().find(|s| s.version == "15" && s.story == "archive").unwrap().folder().join("00000001000000000000005A.xz");
+    let path = Story::all()
+        .unwrap()
+        .into_iter()
+        .find(|s| s.version == "15" && s.story == "archive")
+        .unwrap()
+        .folder()
+        .join("00000001000000000000005A.xz");
     let good = read_plain(&path).unwrap();
     let layout = Layout::detect(&good).unwrap();
     let start = layout.page_header(&good).address;

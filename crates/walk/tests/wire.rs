@@ -59,7 +59,11 @@ fn segments(dialect: &'static pgwal_format::Dialect) -> (Layout, Vec<Run<Count>>
             bytes[500_000] ^= 1;
         }
         let start = layout.address().segment_start(SegmentNo(3 + i as u64), segment);
-        scan(&bytes, Expect { layout: &layout, start, timeline: None, system_id: Some(7), keep: KEEP }, Count::default())
+        scan(
+            &bytes,
+            Expect { layout: &layout, start, timeline: None, system_id: Some(7), keep: KEEP },
+            Count::default(),
+        )
     });
     let runs = runs.collect();
     (layout, runs)

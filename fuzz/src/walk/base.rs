@@ -23,7 +23,8 @@ thread_local! {
     static BASES: RefCell<Vec<(Plan, Base)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The number of the first segment: any for real WAL, a few for crafted one, about the end of a log id (9.2 and earlier)
+/// The number of the first segment: any for real WAL, a few for crafted one, about the end of a log id (9.2 and
+/// earlier)
 /// among them.
 pub(super) fn first_segment(story: u8, number: u32) -> SegmentNo {
     match (story, number & 3) {
@@ -54,7 +55,11 @@ fn make(plan: Plan) -> Base {
     if plan.story > 0 {
         craft(plan, &mut bytes);
     }
-    let runs = bytes.chunks(SEGMENT).enumerate().map(|(index, segment)| scan(segment, plan.expect(index), Log::default())).collect();
+    let runs = bytes
+        .chunks(SEGMENT)
+        .enumerate()
+        .map(|(index, segment)| scan(segment, plan.expect(index), Log::default()))
+        .collect();
     Base { bytes, runs }
 }
 

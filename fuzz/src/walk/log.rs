@@ -37,8 +37,18 @@ impl Fold for Log {
     fn record(&mut self, record: &Record<'_>) {
         // How much of a body is kept may differ, but its first KiB is always there.
         let main = record.main_data();
-        let main = main.get(..256).unwrap_or(main).iter().fold(main.len().min(256) as u64, |sum, &b| sum.wrapping_mul(31) + u64::from(b));
-        self.0.push(Seen::Taken { lsn: record.lsn, end: record.end, crc: record.header.crc, main, whole: record.is_whole() });
+        let main = main
+            .get(..256)
+            .unwrap_or(main)
+            .iter()
+            .fold(main.len().min(256) as u64, |sum, &b| sum.wrapping_mul(31) + u64::from(b));
+        self.0.push(Seen::Taken {
+            lsn: record.lsn,
+            end: record.end,
+            crc: record.header.crc,
+            main,
+            whole: record.is_whole(),
+        });
     }
 
     fn join(&mut self, right: Log) {

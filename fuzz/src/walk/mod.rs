@@ -43,7 +43,9 @@ struct Plan {
 
 /// Builds the segments, scans each, and joins the scans in every grouping.
 pub fn run(input: &[u8]) {
-    let Some((&[version, shape, story, expect, n0, n1, n2, n3], steps)) = input.split_first_chunk::<8>() else { return };
+    let Some((&[version, shape, story, expect, n0, n1, n2, n3], steps)) = input.split_first_chunk::<8>() else {
+        return;
+    };
     let plan = Plan {
         layout: layouts::chosen(version, shape),
         segments: usize::from(shape >> 5 & 3) + 1,
@@ -86,7 +88,10 @@ fn every_grouping(layout: &Layout, runs: &[Run<Log>]) {
     let Some(expected) = joined(layout, runs) else { return };
     for left in 1..runs.len() {
         let (a, b) = runs.split_at(left);
-        for other in groupings(layout, a).iter().flat_map(|a| groupings(layout, b).into_iter().map(|b| a.clone().join(b, layout))) {
+        for other in groupings(layout, a)
+            .iter()
+            .flat_map(|a| groupings(layout, b).into_iter().map(|b| a.clone().join(b, layout)))
+        {
             same::check(&expected, &other);
         }
     }
@@ -111,7 +116,13 @@ fn groupings(layout: &Layout, runs: &[Run<Log>]) -> Vec<Run<Log>> {
 
 impl Plan {
     fn expect(&self, index: usize) -> Expect<'_> {
-        Expect { layout: &self.layout, start: self.start(index), timeline: self.timeline, system_id: self.system_id, keep: self.keep }
+        Expect {
+            layout: &self.layout,
+            start: self.start(index),
+            timeline: self.timeline,
+            system_id: self.system_id,
+            keep: self.keep,
+        }
     }
 
     fn start(&self, index: usize) -> Lsn {

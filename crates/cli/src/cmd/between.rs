@@ -32,7 +32,8 @@ pub struct Between {
     pub seconds: Option<f64>,
     /// Every record between the two was read.
     pub complete: bool,
-    /// Something between the two is damaged or missing in the middle; otherwise the archive begins later or ends earlier.
+    /// Something between the two is damaged or missing in the middle; otherwise the archive begins later or ends
+    /// earlier.
     pub damaged: bool,
 }
 
@@ -55,7 +56,8 @@ impl Archive {
         let first = address.segment(low, size);
         // The last record may go on for some segments.
         let behind = address.segment_start(SegmentNo(address.segment(high, size).0 + 4), size);
-        let (found, reached, damaged) = self.look(low, high, address.segment_start(first, size), behind, low..high, timeline)?;
+        let (found, reached, damaged) =
+            self.look(low, high, address.segment_start(first, size), behind, low..high, timeline)?;
         let mut before = found.before_low;
         // The last commit before the lower position may lie far back: look at ever more segments in front of it.
         let (mut from, mut step) = (first, 1);
@@ -71,7 +73,8 @@ impl Archive {
             }
         }
         let last = found.before_high.or(before);
-        let seconds = last.zip(before).map(|(high, low)| (high.1.unix_micros().saturating_sub(low.1.unix_micros())) as f64 / 1e6);
+        let seconds =
+            last.zip(before).map(|(high, low)| (high.1.unix_micros().saturating_sub(low.1.unix_micros())) as f64 / 1e6);
         Ok(Between { records: found.records, commits: found.commits, seconds, complete: reached && !damaged, damaged })
     }
 
@@ -88,12 +91,24 @@ impl Archive {
         (options.start, options.end) = (Some(from), Some(to));
         options.timeline = timeline.map_or(Which::Latest, Which::Number);
         options.jobs = std::thread::available_parallelism().map_or(1, usize::from);
-        let counter = Counter { low, high, records: AtomicU64::new(0), commits: AtomicU64::new(0), any: AtomicU64::new(0), last: Mutex::default() };
+        let counter = Counter {
+            low,
+            high,
+            records: AtomicU64::new(0),
+            commits: AtomicU64::new(0),
+            any: AtomicU64::new(0),
+            last: Mutex::default(),
+        };
         let listed = list(self.source.as_ref(), &Wanted { options, limit: None }, &counter, &mut |_| Ok(()))?;
-        ensure!(listed.segments > 0 || needed.is_empty(), "no segment between {low} and {high} is in {}", self.source.describe());
+        ensure!(
+            listed.segments > 0 || needed.is_empty(),
+            "no segment between {low} and {high} is in {}",
+            self.source.describe()
+        );
         // What the archive lacks of the stretch: damage, gaps, or that it begins later or ends earlier.
         let loses = |f: &Finding| {
-            f.lsn.is_some_and(|lsn| lsn < needed.end) && f.lost.is_some_and(|lost| lost.until_lsn.is_none_or(|until| until > needed.start))
+            f.lsn.is_some_and(|lsn| lsn < needed.end)
+                && f.lost.is_some_and(|lost| lost.until_lsn.is_none_or(|until| until > needed.start))
         };
         let broken = listed.outcome.findings.iter().any(|f| f.severity == pgwal::verify::Severity::Error && loses(f));
         let (address, size) = (self.layout.address(), self.layout.segment);

@@ -1,6 +1,7 @@
 //! `walproof control`: what a control file says, as `pg_controldata` of its version prints it.
 //!
-//! Of a wrong checksum `pg_controldata` warns and prints the values all the same, and so does this; the exit code is 1 then, as it
+//! Of a wrong checksum `pg_controldata` warns and prints the values all the same, and so does this; the exit code is 1
+//! then, as it
 //! is for a file that is cut off or has values that no server writes. What is no control file of a release is 2.
 
 use crate::Exit;
@@ -15,7 +16,9 @@ use std::time::Duration;
 
 /// The options of `control`.
 #[derive(clap::Args)]
-#[command(after_help = "Exit code 1: the checksum is wrong, or the file is cut off. 2: not a control file of 8.2 to 19.")]
+#[command(
+    after_help = "Exit code 1: the checksum is wrong, or the file is cut off. 2: not a control file of 8.2 to 19."
+)]
 pub struct Args {
     /// A data directory, a control file, or - for standard input
     #[arg(value_name = "PATH", required_unless_present = "path")]
@@ -100,7 +103,8 @@ fn document(document: &serde_json::Value, out: &mut Vec<u8>) -> anyhow::Result<(
 
 /// More than a control file has, so that what is none is seen to be.
 const ENOUGH: u64 = 1 << 16;
-/// A server may be writing the file: until two readings are the same, at most so many, so far apart. As `pg_controldata` does.
+/// A server may be writing the file: until two readings are the same, at most so many, so far apart. As
+/// `pg_controldata` does.
 const READINGS: usize = 10;
 const APART: Duration = Duration::from_millis(10);
 
@@ -114,7 +118,11 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     let path = match inside.iter().find(|file| file.is_file()) {
         Some(file) if metadata.is_dir() => file,
         _ => {
-            ensure!(!metadata.is_dir(), "{} is a folder without global/pg_control; name a data directory or a control file", path.display());
+            ensure!(
+                !metadata.is_dir(),
+                "{} is a folder without global/pg_control; name a data directory or a control file",
+                path.display()
+            );
             // Opening a FIFO would wait for a writer.
             ensure!(metadata.is_file(), "{} is not a regular file", path.display());
             path

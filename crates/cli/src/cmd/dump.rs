@@ -25,8 +25,10 @@ use std::sync::OnceLock;
 
 /// The options of `dump`.
 #[derive(clap::Args)]
-#[command(after_help = "Letters and meaning are those of pg_waldump. STARTSEG may also be a position: X/Y, 24 hex digits+OFFSET.\n\
-                        Without STARTSEG and -s the list begins where the archive does. Exit code 1: a record asked for could not be read.")]
+#[command(
+    after_help = "Letters and meaning are those of pg_waldump. STARTSEG may also be a position: X/Y, 24 hex digits+OFFSET.\n\
+                        Without STARTSEG and -s the list begins where the archive does. Exit code 1: a record asked for could not be read."
+)]
 pub struct Args {
     #[command(flatten)]
     reading: Reading,
@@ -120,7 +122,10 @@ impl Args {
             !self.bkp_details || is_table || format == Format::Waldump,
             "-b is how --format waldump shows blocks: add that; text, jsonl and csv (--fields blocks) always name them"
         );
-        ensure!(self.fields.is_none() || (format == Format::Csv && !is_table), "--fields chooses the columns of --format csv: add that");
+        ensure!(
+            self.fields.is_none() || (format == Format::Csv && !is_table),
+            "--fields chooses the columns of --format csv: add that"
+        );
         Ok(())
     }
 
@@ -133,7 +138,8 @@ impl Args {
         match (self.by(), self.quiet, format) {
             (Some(by), quiet, _) => {
                 let (render, mut counted) = (Listing::new(filter), Counted::default());
-                let listed = write(source, wanted, work, &render, &mut Channels::new(&mut counted, io::stderr().lock()))?;
+                let listed =
+                    write(source, wanted, work, &render, &mut Channels::new(&mut counted, io::stderr().lock()))?;
                 let sum = render.finish(counted);
                 if !quiet && listed.segments > 0 {
                     let table = stats::listed_as_pg_waldump(by, &sum, &listed);
@@ -151,12 +157,15 @@ impl Args {
             }
             (_, _, Format::Waldump) => {
                 let zone = waldump::Zone::system();
-                let render = waldump::Waldump { filter, details: self.bkp_details, zone: &zone, heads: OnceLock::new() };
+                let render =
+                    waldump::Waldump { filter, details: self.bkp_details, zone: &zone, heads: OnceLock::new() };
                 write(source, wanted, work, &render, &mut out)
             }
             (_, _, Format::Jsonl) => {
-                let listed = write(source, wanted, work, &dump_json::Json { filter, names: OnceLock::new() }, &mut out)?;
-                out.write_all(&dump_json::end(&listed, Reading::exit(Read::from(&listed)) == Exit::Clean)).and_then(|()| out.flush())?;
+                let listed =
+                    write(source, wanted, work, &dump_json::Json { filter, names: OnceLock::new() }, &mut out)?;
+                out.write_all(&dump_json::end(&listed, Reading::exit(Read::from(&listed)) == Exit::Clean))
+                    .and_then(|()| out.flush())?;
                 Ok(listed)
             }
             (_, _, Format::Csv) => {
@@ -184,7 +193,13 @@ struct Work {
     watch: Option<Watch>,
 }
 
-fn write<R: Render>(source: &dyn Source, wanted: &Wanted<'_>, work: &Work, render: &R, out: &mut dyn Write) -> anyhow::Result<Listed> {
+fn write<R: Render>(
+    source: &dyn Source,
+    wanted: &Wanted<'_>,
+    work: &Work,
+    render: &R,
+    out: &mut dyn Write,
+) -> anyhow::Result<Listed> {
     let sink = &mut |text: &[u8]| out.write_all(text);
     let listed = match &work.pages {
         Some(pages) => fullpage::with(render, pages, sink, |saving, sink| records(source, wanted, work, saving, sink))?,

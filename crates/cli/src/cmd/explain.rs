@@ -1,4 +1,5 @@
-//! `walproof explain`: a code of walproof, a family of them, or a line of PostgreSQL's log; with an archive, what its bytes
+//! `walproof explain`: a code of walproof, a family of them, or a line of PostgreSQL's log; with an archive, what its
+//! bytes
 //! say of the place that the line names.
 
 use crate::Exit;
@@ -16,7 +17,9 @@ use std::path::PathBuf;
 
 /// Options of `explain`.
 #[derive(clap::Args)]
-#[command(after_help = "Exit codes: 0 explained, 2 the text is neither a code nor a message that is known. Without WHAT: all codes.")]
+#[command(
+    after_help = "Exit codes: 0 explained, 2 the text is neither a code nor a message that is known. Without WHAT: all codes."
+)]
 pub struct Args {
     /// A code (WP201, record-crc), a family (WP2xx), or a line of a log, quoted or not
     #[arg(value_name = "WHAT", trailing_var_arg = false)]
@@ -109,7 +112,11 @@ fn next(message: &LogLine, path: Option<&PathBuf>) -> Vec<String> {
 /// As a shell takes it.
 fn quoted(path: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:=@%".contains(c);
-    if !path.is_empty() && path.chars().all(plain) { path.to_owned() } else { format!("'{}'", path.replace('\'', "'\\''")) }
+    if !path.is_empty() && path.chars().all(plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', "'\\''"))
+    }
 }
 
 /// Looks the place of the message up.
@@ -121,8 +128,13 @@ fn evidence(path: &PathBuf, message: &LogLine) -> anyhow::Result<Evidence> {
     if let Named::File { name, .. } = &place
         && !matches!(FileName::parse(name), Some(FileName::Segment(_) | FileName::Partial(_)))
     {
-        let here = source.list()?.entries.iter().any(|entry| entry.name.is_some() && entry.name == FileName::parse(name));
-        return Ok(Evidence::None(format!("{name} is {} in {}", if here { "there" } else { "not there" }, source.describe())));
+        let here =
+            source.list()?.entries.iter().any(|entry| entry.name.is_some() && entry.name == FileName::parse(name));
+        return Ok(Evidence::None(format!(
+            "{name} is {} in {}",
+            if here { "there" } else { "not there" },
+            source.describe()
+        )));
     }
     // The file that the message names beside the position tells the timeline.
     let timeline = message.positions().iter().find_map(timeline_of);

@@ -78,7 +78,13 @@ pub fn rows() -> Vec<Row> {
             for op in manager.ops(generation) {
                 let own = fields(op);
                 let some = own.is_empty().then_some(None).into_iter().chain(own.into_iter().map(Some));
-                of_manager.extend(some.map(|field| Row { rmgr, record: op.name, field, since: op.since, until: op.until }));
+                of_manager.extend(some.map(|field| Row {
+                    rmgr,
+                    record: op.name,
+                    field,
+                    since: op.since,
+                    until: op.until,
+                }));
             }
         }
         // Types in the order of the tables; of each, fields in theirs.
@@ -138,7 +144,9 @@ mod tests {
     fn versions_that_follow_each_other_are_one_row() {
         let rows = rows();
         let of = |name: &str| -> Vec<&Row> {
-            rows.iter().filter(|r| r.rmgr == "Storage" && r.record == "TRUNCATE" && r.field.is_some_and(|(n, _)| n == name)).collect()
+            rows.iter()
+                .filter(|r| r.rmgr == "Storage" && r.record == "TRUNCATE" && r.field.is_some_and(|(n, _)| n == name))
+                .collect()
         };
         let until = |rows: &[&Row]| rows.last().map(|r| (r.since.to_string(), r.until.to_string()));
         assert_eq!(until(&of("flags")), Some(("9.6".into(), "19".into())));

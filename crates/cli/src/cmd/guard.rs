@@ -18,7 +18,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// The options.
 #[derive(clap::Args)]
 pub struct Guard {
-    /// Refuted unless replay gets there: a position, into a segment, or to a time (time:… or ISO 8601) at or behind which a commit must lie
+    /// Refuted unless replay gets there: a position, into a segment, or to a time (time:… or ISO 8601) at or behind
+    /// which a commit must lie
     #[arg(long, value_name = "POSITION")]
     must_reach: Option<String>,
     /// Refuted unless the last commit is at most so old: 90s, 15m, 2h, 1d
@@ -53,8 +54,11 @@ impl Guard {
 
     /// Reads what the options name, before anything else is read.
     pub fn read(&self, depth: Depth, zone: Option<&time::Zone>) -> anyhow::Result<Guarding<'_>> {
-        let asked =
-            [(self.must_reach.is_some(), "--must-reach"), (self.max_age.is_some(), "--max-age"), (self.write_known.is_some(), "--write-known")];
+        let asked = [
+            (self.must_reach.is_some(), "--must-reach"),
+            (self.max_age.is_some(), "--max-age"),
+            (self.write_known.is_some(), "--write-known"),
+        ];
         if let Some((_, option)) = asked.iter().find(|(asked, _)| *asked).filter(|_| depth != Depth::Records) {
             bail!("{option} needs every record: leave --depth out");
         }
@@ -76,7 +80,12 @@ impl Guarding<'_> {
     }
 
     /// Judges what the bytes alone do not say, and writes what is known.
-    pub fn judge(&self, outcome: &mut Outcome, severities: &[(CodePattern, Severity)], quiet: bool) -> anyhow::Result<()> {
+    pub fn judge(
+        &self,
+        outcome: &mut Outcome,
+        severities: &[(CodePattern, Severity)],
+        quiet: bool,
+    ) -> anyhow::Result<()> {
         if let (Some(known), Some(found)) = (&self.known, outcome.system_id) {
             known.check_cluster(found)?;
         }
@@ -118,7 +127,8 @@ fn now() -> Timestamp {
 fn wanted<'a>(text: &'a str, zone: Option<&time::Zone>) -> anyhow::Result<Wanted<'a>> {
     let at = |time: &str| {
         let zone = zone.and_then(|zone| Zone::named(zone.name()?)).unwrap_or_else(Zone::system);
-        zone.time(time).ok_or_else(|| anyhow!("--must-reach: \"{time}\" is no time; write it as 2026-11-22 03:17:02+01"))
+        zone.time(time)
+            .ok_or_else(|| anyhow!("--must-reach: \"{time}\" is no time; write it as 2026-11-22 03:17:02+01"))
     };
     if let Some(time) = text.strip_prefix("time:") {
         return Ok(Wanted::Time(at(time)?));
@@ -151,7 +161,10 @@ mod tests {
 
     #[test]
     fn ages() {
-        assert_eq!(["90s", "15m", "2h", "1d", "0s"].map(|text| age(text).unwrap().as_secs()), [90, 900, 7200, 86_400, 0]);
+        assert_eq!(
+            ["90s", "15m", "2h", "1d", "0s"].map(|text| age(text).unwrap().as_secs()),
+            [90, 900, 7200, 86_400, 0]
+        );
         for bad in ["", "15", "m", "-1s", "1.5h", "99999999999999999999s", "9999999999999999999d"] {
             assert!(age(bad).is_err(), "{bad}");
         }

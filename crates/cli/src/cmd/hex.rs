@@ -14,7 +14,9 @@ use std::path::PathBuf;
 
 /// The options of `hex`.
 #[derive(clap::Args)]
-#[command(after_help = "A position inside a record names that record. Exit code 1: the record is damaged or not whole, or no record is there.")]
+#[command(
+    after_help = "A position inside a record names that record. Exit code 1: the record is damaged or not whole, or no record is there."
+)]
 pub struct Args {
     /// A folder of WAL, a data directory or its pg_wal, or a file
     #[arg(value_name = "ARCHIVE", required_unless_present = "path")]
@@ -80,7 +82,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     out.flush()?;
     Ok(match one.is_right() {
         true => Exit::Clean,
-        false if !one.findings.is_empty() && one.findings.iter().all(|f| f.code.is_could_not_look()) => Exit::CouldNotTell,
+        false if !one.findings.is_empty() && one.findings.iter().all(|f| f.code.is_could_not_look()) => {
+            Exit::CouldNotTell
+        }
         false => Exit::Refuted,
     })
 }

@@ -1,13 +1,16 @@
 //! `walproof lag`: how far apart two positions are.
 //!
 //! `bytes` is A − B as `pg_wal_lsn_diff(A, B)` computes it: positive where B is behind A. `segments` counts whole ones,
-//! with the same sign. What 9.2 refuses, and any text that the version of `--as` would refuse, is its `"error"` (exit 0,
+//! with the same sign. What 9.2 refuses, and any text that the version of `--as` would refuse, is its `"error"` (exit
+//! 0,
 //! as in `locate`). 8.2 to 9.1 have no such function; `--as` then means their arithmetic.
 //!
 //! With `-p ARCHIVE` the segments between are read as well. `records` and `commits` are those that start at the lower
 //! position or behind it and before the higher one, negative where A is behind B, as `bytes` is. `seconds` is the time
-//! from the last commit that ends at or before B to the last one that ends at or before A; `null` where the archive does
-//! not tell. `complete` is false where the archive does not have every record between the two; exit code 1 where that is
+//! from the last commit that ends at or before B to the last one that ends at or before A; `null` where the archive
+//! does
+//! not tell. `complete` is false where the archive does not have every record between the two; exit code 1 where that
+//! is
 //! for damage or a gap, not where it merely begins later or ends earlier.
 
 use super::between::{self, Archive};
@@ -135,7 +138,10 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// Reads one side: in any spelling, or else as the server of the version reads it; the inner error is that server's.
-fn side<'a>(input: &'a str, dialect: Option<&'static Dialect>) -> anyhow::Result<Result<Operand<'a>, WalFunctionError>> {
+fn side<'a>(
+    input: &'a str,
+    dialect: Option<&'static Dialect>,
+) -> anyhow::Result<Result<Operand<'a>, WalFunctionError>> {
     use pgwal::format::position::PositionError::{NeedsArchive, NoPath};
     match (Operand::read(input), dialect) {
         (Ok(operand), _) => Ok(Ok(operand)),
@@ -152,7 +158,10 @@ fn text(lag: &Lag<'_>, assumed: &[String]) -> String {
     let (a, b) = (lag.a.input, lag.b.input);
     let version = lag.version.as_deref().unwrap_or_default();
     let Some((distance, segments)) = lag.bytes.zip(lag.segments) else {
-        return format!("PostgreSQL {version} refuses to compare {a} and {b}.\n  ERROR:  {}\n", lag.error.as_deref().unwrap_or_default());
+        return format!(
+            "PostgreSQL {version} refuses to compare {a} and {b}.\n  ERROR:  {}\n",
+            lag.error.as_deref().unwrap_or_default()
+        );
     };
     let size = distance.unsigned_abs();
     let whole = segments.unsigned_abs();
@@ -171,7 +180,10 @@ fn text(lag: &Lag<'_>, assumed: &[String]) -> String {
             None => writeln!(out, "  seconds   unknown: no commit at or before one of them"),
         };
         if lag.complete == Some(false) {
-            let _ = writeln!(out, "  note      not every record between the two is in the archive: walproof verify says what is wrong");
+            let _ = writeln!(
+                out,
+                "  note      not every record between the two is in the archive: walproof verify says what is wrong"
+            );
         }
     }
     if !assumed.is_empty() {

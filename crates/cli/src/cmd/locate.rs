@@ -164,7 +164,8 @@ impl<'a> Answer<'a> {
         answer.redo = told.first().and_then(|operand| operand.redo());
         let told = told.first().and_then(|operand| operand.timeline());
         let lsn = operand.as_ref().ok().and_then(|operand| operand.lsn(&basis).ok());
-        let taken = archive.zip(lsn).and_then(|(archive, lsn)| archive.files.taken(basis.scheme.segment(lsn, basis.size)));
+        let taken =
+            archive.zip(lsn).and_then(|(archive, lsn)| archive.files.taken(basis.scheme.segment(lsn, basis.size)));
         let own = told.or(taken).or(args.timeline).unwrap_or(TimelineId::FIRST);
         answer.ground = Some(Ground {
             timeline: own,
@@ -187,7 +188,9 @@ impl<'a> Answer<'a> {
             (Err(Unread::Text(error)), None) => Err(error.to_string()),
             (Err(Unread::File(error)), None) => Err(format!("{error:#}")),
         };
-        answer.server = asked.map(|dialect| ask(dialect, input, &operand, lsn.as_ref().ok().copied(), args.timeline.unwrap_or(own), basis.size));
+        answer.server = asked.map(|dialect| {
+            ask(dialect, input, &operand, lsn.as_ref().ok().copied(), args.timeline.unwrap_or(own), basis.size)
+        });
         match lsn {
             Ok(lsn) => {
                 answer.place(lsn, own, &basis);
@@ -196,7 +199,9 @@ impl<'a> Answer<'a> {
             }
             // A name that the server takes and the cluster cannot have is worth a word; so is an error of the server.
             Err(why) if answer.server.as_ref().is_some_and(|server| server.error.is_some()) => drop(why),
-            Err(why) if answer.server.as_ref().is_some_and(|server| server.split_walfile_name.is_some()) => answer.note = Some(why),
+            Err(why) if answer.server.as_ref().is_some_and(|server| server.split_walfile_name.is_some()) => {
+                answer.note = Some(why)
+            }
             Err(why) => answer.problem = Some(why),
         }
         answer
@@ -213,7 +218,9 @@ impl<'a> Answer<'a> {
             return;
         }
         let start = basis.scheme.normal(lsn, basis.size);
-        self.segment = Some(SegmentName::new(timeline, basis.scheme.segment(start, basis.size), basis.scheme, basis.size).to_string());
+        self.segment = Some(
+            SegmentName::new(timeline, basis.scheme.segment(start, basis.size), basis.scheme, basis.size).to_string(),
+        );
         self.offset = Some(basis.scheme.offset(start, basis.size));
     }
 }
@@ -230,7 +237,14 @@ fn is_for_the_server(operand: &Result<Operand<'_>, Unread>) -> bool {
 }
 
 /// Asks all functions of the version about one input.
-fn ask(dialect: &Dialect, input: &str, operand: &Result<Operand<'_>, Unread>, lsn: Option<Lsn>, timeline: TimelineId, size: SegmentSize) -> Server {
+fn ask(
+    dialect: &Dialect,
+    input: &str,
+    operand: &Result<Operand<'_>, Unread>,
+    lsn: Option<Lsn>,
+    timeline: TimelineId,
+    size: SegmentSize,
+) -> Server {
     let mut server = Server { version: dialect.version.to_string(), ..Server::default() };
     let ours = match operand {
         Ok(Operand::InFile { .. } | Operand::Written(Position::LogFile { .. })) => true,
@@ -292,7 +306,15 @@ fn text(answer: &Answer<'_>) -> String {
     if let Some(held) = &answer.held {
         say("file", held.file.as_deref().unwrap_or("none: the archive does not have it"));
         for other in held.files.iter().filter(|other| Some(&other.file) != held.file.as_ref()) {
-            say("also", &format!("{} (timeline {}{})", other.file, other.timeline, if other.partial { ", unfinished" } else { "" }));
+            say(
+                "also",
+                &format!(
+                    "{} (timeline {}{})",
+                    other.file,
+                    other.timeline,
+                    if other.partial { ", unfinished" } else { "" }
+                ),
+            );
         }
     }
     if let Some(note) = &answer.note {
@@ -315,7 +337,9 @@ fn text(answer: &Answer<'_>) -> String {
     }
     let input = answer.input;
     let sentence = match (&answer.segment, answer.offset) {
-        (Some(segment), Some(_)) if input == segment => format!("{segment} begins at {}.", answer.lsn.unwrap_or_default()),
+        (Some(segment), Some(_)) if input == segment => {
+            format!("{segment} begins at {}.", answer.lsn.unwrap_or_default())
+        }
         (Some(segment), Some(offset)) => format!("{input} is byte {offset} of segment {segment}."),
         _ => match &answer.server {
             Some(Server { version, error: Some(_), .. }) => format!("PostgreSQL {version} refuses \"{input}\"."),
@@ -332,7 +356,12 @@ mod tests {
 
     #[test]
     fn the_end_of_a_log_id_is_the_beginning_of_the_next() {
-        let basis = Basis { scheme: AddressScheme::Split, scheme_assumed: false, size: SegmentSize::DEFAULT, size_assumed: false };
+        let basis = Basis {
+            scheme: AddressScheme::Split,
+            scheme_assumed: false,
+            size: SegmentSize::DEFAULT,
+            size_assumed: false,
+        };
         let mut answer = Answer::default();
         answer.place(Lsn::from_halves(0, 0xFF00_0000), TimelineId(1), &basis);
         assert_eq!((answer.segment.as_deref(), answer.offset), (Some("000000010000000100000000"), Some(0)));

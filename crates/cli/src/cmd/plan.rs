@@ -45,7 +45,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut out = io::BufWriter::new(anstream::stdout().lock());
     let said = match args.format {
         Format::Text => plan_text::write(&mut out, &plan),
-        Format::Json => serde_json::to_writer_pretty(&mut out, &plan_json::plan(&plan)).map_err(io::Error::from).and_then(|()| writeln!(out)),
+        Format::Json => serde_json::to_writer_pretty(&mut out, &plan_json::plan(&plan))
+            .map_err(io::Error::from)
+            .and_then(|()| writeln!(out)),
         Format::Names => names(&mut out, &plan.restore),
     };
     let exit = if has_all(&plan.restore) { Exit::Clean } else { Exit::Refuted };

@@ -12,7 +12,8 @@ use std::path::PathBuf;
 /// The options.
 #[derive(clap::Args)]
 pub struct Reading {
-    /// A folder of WAL, a data directory or its pg_wal, a file, several files, or -; then the first and the last segment
+    /// A folder of WAL, a data directory or its pg_wal, a file, several files, or -; then the first and the last
+    /// segment
     #[arg(value_name = "ARCHIVE [STARTSEG [ENDSEG]]", required_unless_present_any = ["path", "rmgr"])]
     words: Vec<PathBuf>,
     /// The archive; all other words are segments then
@@ -24,7 +25,8 @@ pub struct Reading {
     /// Only records that end before or at this position
     #[arg(short, long, value_name = "LSN")]
     end: Option<Lsn>,
-    /// The timeline to recover to; with --format waldump only files of this timeline [default: the latest, or that of the segments named]
+    /// The timeline to recover to; with --format waldump only files of this timeline [default: the latest, or that of
+    /// the segments named]
     #[arg(short, long, value_name = "N", value_parser = timeline)]
     timeline: Option<TimelineId>,
     /// Stop after so many records
@@ -94,7 +96,10 @@ impl Reading {
         let outcome = verify(source, &names)?;
         let own = outcome.timelines.iter().find(|t| t.timeline == number && t.segments > 0).map(|t| t.from);
         if let (Some(asked), Some(own)) = (options.start, own) {
-            ensure!(asked >= own, "{asked} lies before the first segment of timeline {number} that is here, which starts at {own}");
+            ensure!(
+                asked >= own,
+                "{asked} lies before the first segment of timeline {number} that is here, which starts at {own}"
+            );
         }
         options.start = options.start.max(own);
         Ok(())
@@ -165,7 +170,11 @@ impl Reading {
             (None, Some((first, rest))) => (vec![first.clone()], rest),
             (None, None) => bail!("no archive was named"),
         };
-        ensure!(rest.len() <= 2, "after the archive come at most two words, STARTSEG and ENDSEG; \"{}\" is one too many", rest[2].display());
+        ensure!(
+            rest.len() <= 2,
+            "after the archive come at most two words, STARTSEG and ENDSEG; \"{}\" is one too many",
+            rest[2].display()
+        );
         Ok((archive, rest.iter().map(|word| word.to_string_lossy().into_owned()).collect()))
     }
 
@@ -181,7 +190,9 @@ impl Reading {
             options.timeline = Which::Number(timeline);
         }
         match options.start {
-            Some(start) => ensure!(address.segment(start, size) == number, "the start {start} is not in {}", segments[0]),
+            Some(start) => {
+                ensure!(address.segment(start, size) == number, "the start {start} is not in {}", segments[0])
+            }
             None => options.start = Some(first.lsn),
         }
         let mut last = number;
@@ -222,8 +233,10 @@ impl Place {
                 timeline: Some(SegmentName::parse(file).map_or(name.timeline, |n| n.timeline)),
             });
         }
-        let position = Position::parse(word).map_err(|error| anyhow::anyhow!("\"{word}\" is neither a segment nor a position: {error}"))?;
-        let lsn = position.lsn(layout.address(), layout.segment).map_err(|error| anyhow::anyhow!("\"{word}\": {error}"))?;
+        let position = Position::parse(word)
+            .map_err(|error| anyhow::anyhow!("\"{word}\" is neither a segment nor a position: {error}"))?;
+        let lsn =
+            position.lsn(layout.address(), layout.segment).map_err(|error| anyhow::anyhow!("\"{word}\": {error}"))?;
         Ok(Place { lsn, timeline: position.timeline() })
     }
 }

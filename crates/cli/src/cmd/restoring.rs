@@ -11,15 +11,18 @@ use pgwal::verify::recovery::{Facts, Given, Look, Settings, SettingsError, Site,
 use pgwal::verify::{Options, Outcome};
 use std::path::PathBuf;
 
-/// Options of a restore. An empty value is refused: to a server it would be no target at all, and here it is a variable that was not set.
+/// Options of a restore. An empty value is refused: to a server it would be no target at all, and here it is a variable
+/// that was not set.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Restore")]
 pub struct Restoring {
-    /// The base backup: a data directory, a tar of pg_basebackup or its folder, a backup_label, backup_manifest or .backup file; or the
+    /// The base backup: a data directory, a tar of pg_basebackup or its folder, a backup_label, backup_manifest or
+    /// .backup file; or the
     /// name or label of a backup that the archive knows, or latest
     #[arg(long, value_name = "BACKUP", conflicts_with = "pgdata")]
     pub backup: Option<String>,
-    /// A data directory that a backup tool just restored: as --backup, with the settings and signal files that lie there
+    /// A data directory that a backup tool just restored: as --backup, with the settings and signal files that lie
+    /// there
     #[arg(long, value_name = "DIR")]
     pub pgdata: Option<PathBuf>,
     /// recovery_target_time
@@ -107,11 +110,19 @@ impl Restoring {
             return Ok(Restored { backup: backup::open(&path)?, ready: false });
         }
         let found = backup::find(archive, name)?;
-        found.map(|backup| Restored { backup, ready: false }).ok_or_else(|| anyhow!("{name} is no file, and no backup that the archive knows"))
+        found
+            .map(|backup| Restored { backup, ready: false })
+            .ok_or_else(|| anyhow!("{name} is no file, and no backup that the archive knows"))
     }
 
     /// Predicts the restore and judges what it asks for.
-    pub fn verify(&self, archive: &dyn Source, options: &Options<'_>, all: bool, zone: Option<&render::time::Zone>) -> anyhow::Result<Outcome> {
+    pub fn verify(
+        &self,
+        archive: &dyn Source,
+        options: &Options<'_>,
+        all: bool,
+        zone: Option<&render::time::Zone>,
+    ) -> anyhow::Result<Outcome> {
         let restored = self.open(archive)?;
         let mut site = self.site(archive, &restored, look(options))?;
         let settings = self.settings(&restored, &site, zone)?;
@@ -119,7 +130,12 @@ impl Restoring {
     }
 
     /// Predicts the restore.
-    pub fn predict(&self, archive: &dyn Source, options: &Options<'_>, zone: Option<&render::time::Zone>) -> anyhow::Result<Plan> {
+    pub fn predict(
+        &self,
+        archive: &dyn Source,
+        options: &Options<'_>,
+        zone: Option<&render::time::Zone>,
+    ) -> anyhow::Result<Plan> {
         let restored = self.open(archive)?;
         let site = self.site(archive, &restored, look(options))?;
         let settings = self.settings(&restored, &site, zone)?;
@@ -128,9 +144,15 @@ impl Restoring {
     }
 
     /// The settings, as the version reads them; a refusal is the server's, and part of the prediction.
-    fn settings(&self, restored: &Restored, site: &Site<'_>, zone: Option<&render::time::Zone>) -> anyhow::Result<Result<Settings, SettingsError>> {
+    fn settings(
+        &self,
+        restored: &Restored,
+        site: &Site<'_>,
+        zone: Option<&render::time::Zone>,
+    ) -> anyhow::Result<Result<Settings, SettingsError>> {
         let version = site.layout().dialect.version;
-        let named = zone.and_then(|zone| Zone::named(zone.name()?)).or_else(|| Zone::of_settings(&restored.backup.settings));
+        let named =
+            zone.and_then(|zone| Zone::named(zone.name()?)).or_else(|| Zone::of_settings(&restored.backup.settings));
         let zone = named.unwrap_or_else(Zone::system);
         let mut files: Vec<SettingsFile> = restored.backup.settings.clone();
         if let Some(path) = &self.recovery_conf {
@@ -141,9 +163,11 @@ impl Restoring {
             let name = if Facts::of(version).recovery_conf.is_some() { "recovery.conf" } else { "postgresql.conf" };
             files.push(SettingsFile::parse(name, &bytes, Some(version)));
         }
-        let mut given = Given { files: &files, signal: restored.backup.signal, planned: !restored.ready, ..Given::default() };
+        let mut given =
+            Given { files: &files, signal: restored.backup.signal, planned: !restored.ready, ..Given::default() };
         if given.planned && given.signal.is_none() {
-            given.signal = Some(if Facts::of(version).recovery_conf.is_some() { Signal::RecoveryConf } else { Signal::Recovery });
+            given.signal =
+                Some(if Facts::of(version).recovery_conf.is_some() { Signal::RecoveryConf } else { Signal::Recovery });
         }
         for pair in &self.set {
             let (name, value) = pair.split_once('=').ok_or_else(|| anyhow!("--set takes NAME=VALUE, not {pair}"))?;

@@ -1,4 +1,5 @@
-//! What `pg_waldump` says where it is started between two records (`main` of `pg_waldump.c`, after `XLogFindNextRecord`):
+//! What `pg_waldump` says where it is started between two records (`main` of `pg_waldump.c`, after
+//! `XLogFindNextRecord`):
 //!
 //! ```text
 //! first record is after 0/900030, at 0/900060, skipping over 48 bytes
@@ -15,7 +16,8 @@ use pgwal::verify::{Depth, Finding, Options, verify};
 /// Segments in which the first record is looked for, until it is found; then in all.
 const AHEAD: [u64; 2] = [2, 16];
 
-/// The line, where the program of the WAL's own version would print it on standard output. `options` say what is listed.
+/// The line, where the program of the WAL's own version would print it on standard output. `options` say what is
+/// listed.
 pub fn note(source: &dyn Source, options: &Options<'_>) -> anyhow::Result<Option<String>> {
     let Some(start) = options.start else { return Ok(None) };
     let mut names = Options::default();
@@ -41,7 +43,9 @@ pub fn note(source: &dyn Source, options: &Options<'_>) -> anyhow::Result<Option
 fn first(source: &dyn Source, options: &Options<'_>, start: Lsn, layout: &Layout) -> anyhow::Result<Option<Lsn>> {
     let (address, size) = (layout.address(), layout.segment);
     for ahead in AHEAD.map(Some).into_iter().chain([None]) {
-        let limit = ahead.and_then(|n| address.advance(address.segment_start(address.segment(start, size), size), n * size.bytes(), size));
+        let limit = ahead.and_then(|n| {
+            address.advance(address.segment_start(address.segment(start, size), size), n * size.bytes(), size)
+        });
         let mut near = Options::default();
         (near.timeline, near.start, near.end) = (options.timeline, options.start, options.end);
         (near.jobs, near.map, near.interrupt) = (options.jobs, options.map, options.interrupt);

@@ -1,6 +1,7 @@
 //! `walproof stats`: records and bytes of an archive in groups.
 //!
-//! An archive in which nothing is wrong is read once. Where something is, what can be read is counted, the totals are marked
+//! An archive in which nothing is wrong is read once. Where something is, what can be read is counted, the totals are
+//! marked
 //! partial, and the exit code is 1.
 
 use super::dump::list_managers;
@@ -20,7 +21,9 @@ use std::io::{self, Write};
 
 /// The options of `stats`.
 #[derive(clap::Args)]
-#[command(after_help = "Letters and meaning are those of pg_waldump. Exit code 1: a record asked for could not be read, and the totals are partial.")]
+#[command(
+    after_help = "Letters and meaning are those of pg_waldump. Exit code 1: a record asked for could not be read, and the totals are partial."
+)]
 pub struct Args {
     #[command(flatten)]
     reading: Reading,
@@ -77,7 +80,10 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         return list_managers();
     }
     let waldump = args.format == Format::Waldump;
-    ensure!(!waldump || matches!(args.by, By::Rmgr | By::Record), "pg_waldump counts by rmgr or by record; the other formats by everything");
+    ensure!(
+        !waldump || matches!(args.by, By::Rmgr | By::Record),
+        "pg_waldump counts by rmgr or by record; the other formats by everything"
+    );
     count(&args.reading, &args.filter, args.by, args.quiet, args.format)
 }
 
@@ -107,10 +113,11 @@ fn count(reading: &Reading, filter: &Filter, by: By, quiet: bool, format: Format
     let bar = Bar::new(quiet);
     options.progress = Some(&bar);
     let mut told = Vec::new();
-    let (counter, gathered) = gather(source, &Wanted { options, limit: None }, &|| Counter::new(filter, by), &mut |text| {
-        told.extend_from_slice(text);
-        Ok(())
-    })?;
+    let (counter, gathered) =
+        gather(source, &Wanted { options, limit: None }, &|| Counter::new(filter, by), &mut |text| {
+            told.extend_from_slice(text);
+            Ok(())
+        })?;
     bar.finish();
     // Where nobody can be told, the exit code counts.
     let _ = io::stderr().write_all(&told);

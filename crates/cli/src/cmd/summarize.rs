@@ -34,10 +34,14 @@ pub struct Args {
 
 /// Summarises and writes.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    let (here, gone): (Vec<PathBuf>, Vec<PathBuf>) = args.files.iter().cloned().partition(|file| file.symlink_metadata().is_ok());
+    let (here, gone): (Vec<PathBuf>, Vec<PathBuf>) =
+        args.files.iter().cloned().partition(|file| file.symlink_metadata().is_ok());
     for file in &gone {
         // Segments expire between listing and reading; where one was needed, the join tells the gap.
-        let is_wal = file.file_name().and_then(|name| name.to_str()).is_some_and(|name| matches!(name::place(name), Place::Wal(_)));
+        let is_wal = file
+            .file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| matches!(name::place(name), Place::Wal(_)));
         ensure!(is_wal && !here.is_empty(), "{}: no such file", file.display());
         crate::complain(format!("{}: not there any more, left out", file.display()));
     }

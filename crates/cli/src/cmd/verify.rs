@@ -100,7 +100,9 @@ fn which(text: &str) -> Result<Which, String> {
     match text {
         "latest" => Ok(Which::Latest),
         "all" => Ok(Which::All),
-        number => TimelineId::parse(number).map(Which::Number).ok_or_else(|| "a number from 1 on, latest, or all".into()),
+        number => {
+            TimelineId::parse(number).map(Which::Number).ok_or_else(|| "a number from 1 on, latest, or all".into())
+        }
     }
 }
 
@@ -114,16 +116,21 @@ fn severity(text: &str) -> Result<(CodePattern, Severity), String> {
 pub fn is_plugin() -> bool {
     let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let named = words.iter().any(|word| word == "--format=nagios");
-    words.first().is_some_and(|word| word == "verify") && (named || words.windows(2).any(|pair| pair == ["--format", "nagios"]))
+    words.first().is_some_and(|word| word == "verify")
+        && (named || words.windows(2).any(|pair| pair == ["--format", "nagios"]))
 }
 
 /// Verifies and says so.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     // Not even to say so may one be written over the other.
-    let files = [("--index", args.memory.index.as_deref()), ("--output", args.file())].into_iter().chain(args.guard.files());
+    let files =
+        [("--index", args.memory.index.as_deref()), ("--output", args.file())].into_iter().chain(args.guard.files());
     let files: Vec<(&str, PathBuf)> = files.filter_map(|(option, file)| Some((option, place(file?)))).collect();
     for (i, (option, file)) in files.iter().enumerate() {
-        let same = files.iter().skip(i + 1).find(|(other, named)| named == file && (*option, *other) != ("--known", "--write-known"));
+        let same = files
+            .iter()
+            .skip(i + 1)
+            .find(|(other, named)| named == file && (*option, *other) != ("--known", "--write-known"));
         if let Some((other, _)) = same {
             anyhow::bail!("{option} and {other} name the same file");
         }
@@ -139,13 +146,17 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             told(args, verify_nagios::failure(&why).as_bytes(), Exit::CouldNotTell);
             return Ok(Exit::Plugin(Status::Unknown));
         }
-        Format::Prometheus => _ = told(args, verify_prometheus::failure(&archive(args), &run).as_bytes(), Exit::CouldNotTell),
+        Format::Prometheus => {
+            _ = told(args, verify_prometheus::failure(&archive(args), &run).as_bytes(), Exit::CouldNotTell)
+        }
         Format::Text if args.file().is_none() => {}
         _ => {
             let (archive, exit, status) = (archive(args), Exit::CouldNotTell, Status::Unknown);
-            let outcome = Outcome::unseen(&archive, why.strip_prefix(&format!("{archive}: ")).unwrap_or(&why).to_owned());
+            let outcome =
+                Outcome::unseen(&archive, why.strip_prefix(&format!("{archive}: ")).unwrap_or(&why).to_owned());
             let zone = args.timezone.clone().unwrap_or_default();
-            let seen = Told { outcome: &outcome, archive, exit, status, fails_from: Severity::Error, zone, run, volume: None };
+            let seen =
+                Told { outcome: &outcome, archive, exit, status, fails_from: Severity::Error, zone, run, volume: None };
             told(args, &render(args.format, &seen)?, exit);
         }
     }
@@ -174,7 +185,9 @@ fn check(args: &Args, run: Run) -> anyhow::Result<Exit> {
     let source = if args.summaries.is_empty() { Some(args.input.open()?) } else { None };
     let mut outcome = match &source {
         None => verify_parts(parts(&args.summaries)?, &options)?,
-        Some(source) if args.restoring.is_asked() => args.restoring.verify(source.as_ref(), &options, args.all, args.timezone.as_ref())?,
+        Some(source) if args.restoring.is_asked() => {
+            args.restoring.verify(source.as_ref(), &options, args.all, args.timezone.as_ref())?
+        }
         Some(source) => verify(source.as_ref(), &options)?,
     };
     bar.finish();
@@ -189,7 +202,8 @@ fn check(args: &Args, run: Run) -> anyhow::Result<Exit> {
     let status = Status::of(exit, &outcome);
     let counts = args.format == Format::Html && outcome.depth == Depth::Records && outcome.layout.is_some();
     // Where it cannot be counted, the verdict is still worth a page.
-    let volume = source.as_ref().filter(|_| counts).and_then(|source| Volume::of(source.as_ref(), self::options(args)).ok());
+    let volume =
+        source.as_ref().filter(|_| counts).and_then(|source| Volume::of(source.as_ref(), self::options(args)).ok());
     let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
     let zone = args.timezone.clone().unwrap_or_default();
     let archive = outcome.parts.as_ref().and_then(|parts| parts.place.clone()).unwrap_or_else(|| archive(args));
@@ -220,7 +234,8 @@ impl Args {
 
 /// What was verified, as the user named it.
 fn archive(args: &Args) -> String {
-    let paths: Vec<String> = args.input.path.iter().chain(&args.input.archive).map(|path| path.display().to_string()).collect();
+    let paths: Vec<String> =
+        args.input.path.iter().chain(&args.input.archive).map(|path| path.display().to_string()).collect();
     if !paths.is_empty() {
         return paths.join(" ");
     }

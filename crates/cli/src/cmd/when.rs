@@ -95,7 +95,13 @@ pub struct Answer {
 
 /// Says when.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    let input = Input { archive: vec![args.archive.clone()], path: None, jobs: args.jobs, no_mmap: args.no_mmap, max_rate: None };
+    let input = Input {
+        archive: vec![args.archive.clone()],
+        path: None,
+        jobs: args.jobs,
+        no_mmap: args.no_mmap,
+        max_rate: None,
+    };
     let source = input.open()?;
     let index = args.memory.open(&input, At::Records)?;
     let bar = Bar::new(false);
@@ -109,7 +115,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     let mut first = options();
     first.progress = Some(&bar);
-    let Some(times) = Times::of(source.as_ref(), first)? else { bail!("{}: no file there says how to read it", source.describe()) };
+    let Some(times) = Times::of(source.as_ref(), first)? else {
+        bail!("{}: no file there says how to read it", source.describe())
+    };
     bar.finish();
     if let Some(index) = &index {
         index.save().with_context(|| format!("the index {} cannot be written", index.path().display()))?;
@@ -133,7 +141,14 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(if !reached || refuted { Exit::Refuted } else { Exit::Clean })
 }
 
-fn answer(text: &str, times: &Times, source: &dyn Source, options: &Options<'_>, archive: &Path, zone: &Zone) -> anyhow::Result<Answer> {
+fn answer(
+    text: &str,
+    times: &Times,
+    source: &dyn Source,
+    options: &Options<'_>,
+    archive: &Path,
+    zone: &Zone,
+) -> anyhow::Result<Answer> {
     let asked = read(text, times, zone)?;
     let moment = match &asked {
         Asked::Lsn(lsn) if !times.reaches(*lsn) => None,
@@ -147,18 +162,29 @@ fn answer(text: &str, times: &Times, source: &dyn Source, options: &Options<'_>,
 
 fn read(text: &str, times: &Times, zone: &Zone) -> anyhow::Result<Asked> {
     match text.split_once(':') {
-        Some(("xid", number)) => return number.parse().map(Asked::Xid).with_context(|| format!("{text}: xid: and a number of at most 32 bits")),
+        Some(("xid", number)) => {
+            return number
+                .parse()
+                .map(Asked::Xid)
+                .with_context(|| format!("{text}: xid: and a number of at most 32 bits"));
+        }
         Some(("name", name)) => return Ok(Asked::Name(name.to_owned())),
-        Some(("time", time)) => return zone.read(time).map(Asked::Time).map_err(|what| anyhow::anyhow!("{text}: {what}")),
+        Some(("time", time)) => {
+            return zone.read(time).map(Asked::Time).map_err(|what| anyhow::anyhow!("{text}: {what}"));
+        }
         _ => {}
     }
     match Position::parse(text) {
         Ok(position) => {
             let layout = times.layout();
-            let lsn = position.lsn(layout.address(), layout.segment).map_err(|error| anyhow::anyhow!("\"{text}\": {error}"))?;
+            let lsn = position
+                .lsn(layout.address(), layout.segment)
+                .map_err(|error| anyhow::anyhow!("\"{text}\": {error}"))?;
             let mut lsn = layout.address().normal(lsn, layout.segment);
             // Nothing starts in front of a segment's first page header.
-            if let Some((from, _)) = times.outcome.replay.filter(|(from, _)| lsn < *from && times.number(lsn) == times.number(*from)) {
+            if let Some((from, _)) =
+                times.outcome.replay.filter(|(from, _)| lsn < *from && times.number(lsn) == times.number(*from))
+            {
                 lsn = from;
             }
             Ok(Asked::Lsn(lsn))

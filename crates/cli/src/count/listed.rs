@@ -1,4 +1,5 @@
-//! Counts records as they are listed: where a list is made anyhow, to follow WAL or to save images, and where it may end at any record.
+//! Counts records as they are listed: where a list is made anyhow, to follow WAL or to save images, and where it may
+//! end at any record.
 //!
 //! ```text
 //! rmgr u8  xl_info u8  length u32  images u64  end u64      a record, as a line of `render::channels`
@@ -52,7 +53,13 @@ impl Render for Listing<'_> {
         true
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, blocks: &mut Vec<Block>, out: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(
+        &self,
+        record: &Record<'_>,
+        _: TimelineId,
+        blocks: &mut Vec<Block>,
+        out: &mut Vec<u8>,
+    ) -> Option<Rendered> {
         self.first.fetch_min(record.lsn.get(), Ordering::Relaxed);
         let shape = record.blocks(blocks).unwrap_or_default();
         if !self.filter.wants(&record.header) || !self.filter.wants_record(record, blocks, &shape) {

@@ -1,7 +1,9 @@
 //! Counts records and their bytes in groups.
 //!
-//! Each segment is counted by itself, without a lock; the counts come together in the order of WAL ([`Render::done`]), so that what
-//! depends on a record before (the minute, the checkpoint) goes over from one segment to the next. Memory grows with the number
+//! Each segment is counted by itself, without a lock; the counts come together in the order of WAL ([`Render::done`]),
+//! so that what
+//! depends on a record before (the minute, the checkpoint) goes over from one segment to the next. Memory grows with
+//! the number
 //! of groups only.
 
 mod key;
@@ -120,7 +122,13 @@ impl Counter<'_> {
 }
 
 /// A record belongs to the relation of its first block, each image to that of its own.
-fn by_blocks(sum: &mut Sum, record: &Record<'_>, blocks: &[Block], images: u64, key: &dyn Fn(pgwal::format::record::RelFileLocator, u8) -> Key) {
+fn by_blocks(
+    sum: &mut Sum,
+    record: &Record<'_>,
+    blocks: &[Block],
+    images: u64,
+    key: &dyn Fn(pgwal::format::record::RelFileLocator, u8) -> Key,
+) {
     let first = blocks.first().map(|b| key(b.reference.rel, b.reference.fork));
     let told = || {
         // Up to 9.4 the data of a record says what it touches.

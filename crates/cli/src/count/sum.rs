@@ -141,8 +141,15 @@ impl Sum {
 
     /// Every group that something was counted for. For parts that came together with [`Sum::add`].
     pub fn cells(&self) -> Vec<(Key, Cell)> {
-        let dense = self.dense.iter().enumerate().map(|(place, cell)| (Key::Code((place >> 4) as u8, (place & 0xF) as u8), *cell));
-        dense.chain(self.groups.iter().map(|(key, cell)| (*key, *cell))).filter(|(_, cell)| *cell != Cell::default()).collect()
+        let dense = self
+            .dense
+            .iter()
+            .enumerate()
+            .map(|(place, cell)| (Key::Code((place >> 4) as u8, (place & 0xF) as u8), *cell));
+        dense
+            .chain(self.groups.iter().map(|(key, cell)| (*key, *cell)))
+            .filter(|(_, cell)| *cell != Cell::default())
+            .collect()
     }
 }
 

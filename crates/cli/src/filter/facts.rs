@@ -1,4 +1,5 @@
-//! What the description of a record tells that filters ask for. Fields are found by their names and types, whatever the version.
+//! What the description of a record tells that filters ask for. Fields are found by their names and types, whatever the
+//! version.
 
 use pgwal::format::record::{Block, Record, RelFileLocator};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
@@ -52,11 +53,15 @@ impl Sink for Facts {
         match value {
             Value::Time(time) if single => self.time = self.time.or(Some(time)),
             Value::Seconds(seconds) if single => self.time = self.time.or(Some(Timestamp::from_unix_seconds(seconds))),
-            Value::Unsigned(n) if self.depth == 1 && matches!(self.list, Some("subxacts" | "xsub" | "subxids")) => self.subxacts.push(n as u32),
+            Value::Unsigned(n) if self.depth == 1 && matches!(self.list, Some("subxacts" | "xsub" | "subxids")) => {
+                self.subxacts.push(n as u32)
+            }
             Value::Unsigned(n) if single => match name {
                 "xtop" | "top_xid" => self.top = Some(n as u32),
                 "xid" | "twophase_xid" | "prepared_xid" => self.xid = Some(n as u32),
-                "db" | "db_id" | "db_oid" | "dbid" | "dboid" | "database" | "database_id" => self.databases.push(n as u32),
+                "db" | "db_id" | "db_oid" | "dbid" | "dboid" | "database" | "database_id" => {
+                    self.databases.push(n as u32)
+                }
                 "block" | "blk" | "blkno" | "blocknum" => self.blocks.push(n as u32),
                 _ => {}
             },
@@ -90,7 +95,9 @@ impl Facts {
 /// The time of a record, where it has one: when a transaction ended, a checkpoint began, a restore point was made …
 pub fn time_of(record: &Record<'_>, blocks: &[Block]) -> Option<Timestamp> {
     match record.header.rmid {
-        TRANSACTION => xact::plain_commit(record).or_else(|| xact::ended(record).map(|e| e.time)).or_else(|| Facts::of(record, blocks).time),
+        TRANSACTION => xact::plain_commit(record)
+            .or_else(|| xact::ended(record).map(|e| e.time))
+            .or_else(|| Facts::of(record, blocks).time),
         XLOG | COMMIT_TS => Facts::of(record, blocks).time,
         _ => None,
     }

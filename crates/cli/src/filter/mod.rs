@@ -1,4 +1,5 @@
-//! Which records to show or to count: the options of `pg_waldump`, with its letters and its meaning, and more without letters.
+//! Which records to show or to count: the options of `pg_waldump`, with its letters and its meaning, and more without
+//! letters.
 //! Each narrows what the others leave.
 
 mod facts;
@@ -152,7 +153,9 @@ impl Filter {
             return false;
         }
         let facts = Facts::of(record, blocks);
-        let touched = |&(rel, fork): &(RelFileLocator, u8)| self.relation.is_none_or(|r| r == rel) && self.fork.is_none_or(|f| f == fork);
+        let touched = |&(rel, fork): &(RelFileLocator, u8)| {
+            self.relation.is_none_or(|r| r == rel) && self.fork.is_none_or(|f| f == fork)
+        };
         facts.relations.iter().any(touched) && self.block.is_none_or(|n| facts.blocks.contains(&n))
     }
 
@@ -173,7 +176,9 @@ impl Filter {
             && self.origin.is_none_or(|origin| shape.origin == Some(origin))
             && self.in_time(record.lsn)
             && self.transaction.is_none_or(|xid| self.is_of(xid, record, blocks, shape))
-            && self.database.is_none_or(|db| blocks.iter().any(|b| b.reference.rel.db == db) || Facts::of(record, blocks).databases.contains(&db))
+            && self.database.is_none_or(|db| {
+                blocks.iter().any(|b| b.reference.rel.db == db) || Facts::of(record, blocks).databases.contains(&db)
+            })
             && (!self.drops || is_commit(record) && Facts::of(record, blocks).listed)
     }
 

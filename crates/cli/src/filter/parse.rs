@@ -13,11 +13,14 @@ pub fn rmgr(text: &str) -> Result<Manager, String> {
     if text.eq_ignore_ascii_case("list") {
         return Ok(Manager::List);
     }
-    id(text).map(Manager::Id).ok_or_else(|| "no such resource manager; -r list names them, custom128 to custom255 are those of extensions".into())
+    id(text).map(Manager::Id).ok_or_else(|| {
+        "no such resource manager; -r list names them, custom128 to custom255 are those of extensions".into()
+    })
 }
 
 fn id(text: &str) -> Option<u8> {
-    let custom = text.get(..6).filter(|p| p.eq_ignore_ascii_case("custom")).and_then(|_| text.get(6..)?.parse::<u8>().ok());
+    let custom =
+        text.get(..6).filter(|p| p.eq_ignore_ascii_case("custom")).and_then(|_| text.get(6..)?.parse::<u8>().ok());
     let named = || managers().iter().position(|name| name.eq_ignore_ascii_case(text)).map(|id| id as u8);
     custom.filter(|&id| id >= 128).or_else(named)
 }
@@ -53,17 +56,26 @@ impl Type {
     /// `INSERT`, `Heap/INSERT`, `Heap/0x40`.
     pub fn parse(text: &str) -> Result<Type, String> {
         let (rmid, name) = match text.split_once('/') {
-            Some((manager, name)) => (Some(id(manager).ok_or_else(|| format!("no such resource manager: {manager}"))?), name),
+            Some((manager, name)) => {
+                (Some(id(manager).ok_or_else(|| format!("no such resource manager: {manager}"))?), name)
+            }
             None => (None, text),
         };
-        let unknown = name.strip_prefix("UNKNOWN (").and_then(|rest| rest.strip_suffix(')')).or_else(|| name.strip_prefix("0x"));
+        let unknown =
+            name.strip_prefix("UNKNOWN (").and_then(|rest| rest.strip_suffix(')')).or_else(|| name.strip_prefix("0x"));
         if let Some(bits) = unknown.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             return Ok(Type { rmid, what: What::Bits(bits & 0xF0) });
         }
-        let rows = ALL.iter().enumerate().filter(|(i, _)| rmid.is_none_or(|id| usize::from(id) == *i)).map(|(_, manager)| manager);
+        let rows = ALL
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| rmid.is_none_or(|id| usize::from(id) == *i))
+            .map(|(_, manager)| manager);
         let mut ops = rows.flat_map(|m| m.ops(Generation::Modern).iter().chain(m.ops(Generation::LegacyA)));
         let found = ops.find(|op| op.name.eq_ignore_ascii_case(name));
-        found.map(|op| Type { rmid, what: What::Named(op.name) }).ok_or_else(|| "no such type of records; walproof fields lists them".into())
+        found
+            .map(|op| Type { rmid, what: What::Named(op.name) })
+            .ok_or_else(|| "no such type of records; walproof fields lists them".into())
     }
 
     /// Whether a record may be of this type, as far as its header tells without its version.
@@ -112,7 +124,9 @@ pub fn time_in(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
     let text = utc.as_deref().unwrap_or(text);
     let stamp = text.parse::<jiff::Timestamp>().ok();
     let local = || text.parse::<DateTime>().ok()?.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp());
-    let stamp = stamp.or_else(local).ok_or("a time, as in 2026-11-22 03:17:02.5, 2026-11-22T03:17:02Z, 2026-11-22 04:17+01:00, 2026-11-22")?;
+    let stamp = stamp
+        .or_else(local)
+        .ok_or("a time, as in 2026-11-22 03:17:02.5, 2026-11-22T03:17:02Z, 2026-11-22 04:17+01:00, 2026-11-22")?;
     Ok(Timestamp(stamp.as_microsecond().saturating_sub(Timestamp(0).unix_micros())))
 }
 

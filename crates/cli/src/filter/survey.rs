@@ -1,7 +1,9 @@
-//! What has to be known of a whole range before its first record can be judged: the subtransactions of a transaction, and where the
+//! What has to be known of a whole range before its first record can be judged: the subtransactions of a transaction,
+//! and where the
 //! times lie. One pass, in parallel, before the one that shows or counts.
 //!
-//! A record without a time of its own counts as of the last one before it that has one: `--since` and `--until` become stretches
+//! A record without a time of its own counts as of the last one before it that has one: `--since` and `--until` become
+//! stretches
 //! of WAL. Clocks go back, and a commit gets its time before its place: there may be several stretches.
 
 use super::facts::{Facts, time_of};

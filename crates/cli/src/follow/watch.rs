@@ -141,7 +141,9 @@ fn meaning(event: notify::Result<Event>) -> Option<fn(&mut News)> {
     let written: fn(&mut News) = |news| news.written = true;
     let renamed: fn(&mut News) = |news| news.renamed = true;
     match event.map(|event| event.kind) {
-        Ok(EventKind::Modify(ModifyKind::Data(_)) | EventKind::Access(AccessKind::Close(AccessMode::Write))) => Some(written),
+        Ok(EventKind::Modify(ModifyKind::Data(_)) | EventKind::Access(AccessKind::Close(AccessMode::Write))) => {
+            Some(written)
+        }
         Ok(EventKind::Access(_) | EventKind::Modify(ModifyKind::Metadata(_))) => None,
         // Also where events were lost.
         _ => Some(renamed),

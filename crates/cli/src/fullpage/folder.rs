@@ -30,7 +30,9 @@ impl Folder {
                     bail!("the folder {shown} is not empty; pages are saved in one that is empty or not yet there");
                 }
             }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => fs::create_dir_all(path).with_context(|| format!("cannot make {shown}"))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(path).with_context(|| format!("cannot make {shown}"))?
+            }
             Err(error) => return Err(error).with_context(|| format!("cannot look into {shown}")),
         }
         Ok(Folder { path: path.to_path_buf(), page: RefCell::default() })
@@ -40,7 +42,9 @@ impl Folder {
     pub fn save(&self, image: &Waiting) -> io::Result<Option<Finding>> {
         let block = &image.block;
         let refused = |why: Unrestorable| Ok(Some(Finding::image(image.lsn, image.timeline, block, why)));
-        let Some(fork) = FORKS.get(usize::from(block.fork)) else { return refused(Unrestorable::Fork { number: block.fork }) };
+        let Some(fork) = FORKS.get(usize::from(block.fork)) else {
+            return refused(Unrestorable::Fork { number: block.fork });
+        };
         let mut page = self.page.borrow_mut();
         if let Err(why) = restore(&image.layout, &image.image, &image.stored, &Images, &mut page) {
             return refused(why);
@@ -51,7 +55,8 @@ impl Folder {
         let name = format!("{timeline:08X}-{high:08X}-{low:08X}.{}.{}.{}.{number}_{fork}", rel.spc, rel.db, rel.rel);
         let file = self.path.join(name);
         // A full disk here is not the reader of our output going away.
-        fs::write(&file, page.as_slice()).map_err(|error| io::Error::other(format!("cannot write {}: {error}", file.display())))?;
+        fs::write(&file, page.as_slice())
+            .map_err(|error| io::Error::other(format!("cannot write {}: {error}", file.display())))?;
         Ok(None)
     }
 }

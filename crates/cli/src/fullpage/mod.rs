@@ -1,14 +1,18 @@
-//! `--save-fullpage DIR`: the page images of the records that are listed, a file each, named as `pg_waldump` names them:
+//! `--save-fullpage DIR`: the page images of the records that are listed, a file each, named as `pg_waldump` names
+//! them:
 //!
 //! ```text
 //! 00000001-00000000-00AAC648.1663.5.16393.31_main
 //! timeline position           spc    db rel block fork
 //! ```
-//! A page is whole again: unpacked, its hole zeros. It has the position that replay gives it, the end of the record, and the checksum that
+//! A page is whole again: unpacked, its hole zeros. It has the position that replay gives it, the end of the record,
+//! and the checksum that
 //! belongs there (`pg_waldump` leaves both as they are in the image).
 //!
-//! Records are rendered by several threads, and some for nothing, behind a limit: which images are wanted is known where the list is put in
-//! order. So [`Saving`] puts marks between the lines, and [`Folder`] restores what the marks stand for when they come by.
+//! Records are rendered by several threads, and some for nothing, behind a limit: which images are wanted is known
+//! where the list is put in
+//! order. So [`Saving`] puts marks between the lines, and [`Folder`] restores what the marks stand for when they come
+//! by.
 
 mod folder;
 mod saving;
@@ -22,7 +26,8 @@ use std::io;
 /// Where lines go.
 type Sink<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
 
-/// Makes a list with `list`, and saves the images of its records. An image that cannot be restored is a finding in the list.
+/// Makes a list with `list`, and saves the images of its records. An image that cannot be restored is a finding in the
+/// list.
 pub fn with<R: Render>(
     render: &R,
     folder: &Folder,

@@ -61,7 +61,8 @@ impl<'a, R: Render> Saving<'a, R> {
                 marked = rest;
             } else {
                 let Some((number, rest)) = rest.split_first_chunk::<8>() else { break };
-                let image = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).1.remove(&u64::from_le_bytes(*number));
+                let image =
+                    self.waiting.lock().unwrap_or_else(PoisonError::into_inner).1.remove(&u64::from_le_bytes(*number));
                 if let Some(image) = image {
                     save(&image, &mut lines)?;
                 }
@@ -103,7 +104,13 @@ impl<R: Render> Render for Saving<'_, R> {
         self.inner.wants(header)
     }
 
-    fn record(&self, record: &Record<'_>, timeline: TimelineId, (inner, blocks): &mut Self::Scratch, out: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(
+        &self,
+        record: &Record<'_>,
+        timeline: TimelineId,
+        (inner, blocks): &mut Self::Scratch,
+        out: &mut Vec<u8>,
+    ) -> Option<Rendered> {
         let rendered = lines(out, |out| self.inner.record(record, timeline, inner, out))?;
         if rendered.image_bytes > 0 && record.blocks(blocks).is_ok() {
             for block in blocks.iter() {

@@ -80,7 +80,9 @@ impl Render for Catch {
 
     fn finding(&self, finding: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {
         let until = finding.lost.and_then(|lost| lost.until_lsn);
-        let holds = finding.lsn.is_some_and(|from| from <= self.lsn && until.is_none_or(|until| self.lsn < until || self.lsn == from));
+        let holds = finding
+            .lsn
+            .is_some_and(|from| from <= self.lsn && until.is_none_or(|until| self.lsn < until || self.lsn == from));
         if holds && finding.severity >= Severity::Warning {
             self.caught.lock().unwrap_or_else(PoisonError::into_inner).findings.push(finding.clone());
         }

@@ -48,7 +48,12 @@ pub enum Nothing {
 }
 
 /// Finds the record that holds `lsn`.
-pub fn find(source: &dyn Source, lsn: Lsn, timeline: Option<TimelineId>, jobs: usize) -> anyhow::Result<Result<One, Nothing>> {
+pub fn find(
+    source: &dyn Source,
+    lsn: Lsn,
+    timeline: Option<TimelineId>,
+    jobs: usize,
+) -> anyhow::Result<Result<One, Nothing>> {
     let mut names = Options::default();
     names.depth = Depth::Names;
     let Some(layout) = verify(source, &names)?.layout else { return Ok(Err(Nothing::Unreadable)) };
@@ -71,7 +76,13 @@ pub fn find(source: &dyn Source, lsn: Lsn, timeline: Option<TimelineId>, jobs: u
     Ok(show(source, layout, lsn, timeline, &caught))
 }
 
-fn show(source: &dyn Source, layout: Layout, lsn: Lsn, asked: Option<TimelineId>, caught: &Caught) -> Result<One, Nothing> {
+fn show(
+    source: &dyn Source,
+    layout: Layout,
+    lsn: Lsn,
+    asked: Option<TimelineId>,
+    caught: &Caught,
+) -> Result<One, Nothing> {
     let read = |start: Lsn, timeline: TimelineId| Raw::read(source, &layout, start, timeline);
     let one = |start: Lsn, timeline: TimelineId, raw: Raw| One {
         layout,
@@ -89,7 +100,8 @@ fn show(source: &dyn Source, layout: Layout, lsn: Lsn, asked: Option<TimelineId>
         // A wrong link does not keep a record from being read.
         one.findings = caught.findings.iter().filter(|f| f.lsn == Some(record.lsn)).cloned().collect();
         let switched = one.header.is_some_and(|h| h.is_switch()) && lsn >= one.raw.reaches(record.lsn);
-        let place = if switched { "behind this switch, which leaves the rest of the segment empty" } else { "inside of it" };
+        let place =
+            if switched { "behind this switch, which leaves the rest of the segment empty" } else { "inside of it" };
         one.note = (record.lsn != lsn).then(|| format!("{lsn} lies {place}"));
         one.read_meaning();
         return Ok(one);
@@ -107,7 +119,9 @@ fn show(source: &dyn Source, layout: Layout, lsn: Lsn, asked: Option<TimelineId>
     }
     let before = caught.before.as_ref();
     let page = layout.page.bytes();
-    let follows = |next: &&catch::Seen| before.map_or(next.lsn.get() / page == lsn.get() / page, |before| next.prev == before.lsn);
+    let follows = |next: &&catch::Seen| {
+        before.map_or(next.lsn.get() / page == lsn.get() / page, |before| next.prev == before.lsn)
+    };
     if let Some(next) = caught.next.as_ref().filter(follows) {
         let mut one = one(next.lsn, next.timeline, read(next.lsn, next.timeline));
         one.end = Some(next.end);
@@ -136,7 +150,8 @@ impl One {
     fn read_meaning(&mut self) {
         let (Some(header), size) = (self.header, self.layout.record_header()) else { return };
         let Some(body) = self.raw.bytes.get(size..header.tot_len as usize) else { return };
-        let record = Record { lsn: self.start, end: self.end.unwrap_or(self.start), header, body, layout: &self.layout };
+        let record =
+            Record { lsn: self.start, end: self.end.unwrap_or(self.start), header, body, layout: &self.layout };
         let mut blocks = Vec::new();
         if record.blocks(&mut blocks).is_ok()
             && let Some(short) = short(Vocabulary::of(self.layout.dialect), &record, &blocks)
@@ -157,7 +172,13 @@ impl One {
         let spans = match self.header {
             Some(header) if all == header.tot_len as usize => {
                 let body = self.raw.bytes.get(size..).unwrap_or(&[]);
-                record_spans(&Record { lsn: self.start, end: self.end.unwrap_or(self.start), header, body, layout: &self.layout })
+                record_spans(&Record {
+                    lsn: self.start,
+                    end: self.end.unwrap_or(self.start),
+                    header,
+                    body,
+                    layout: &self.layout,
+                })
             }
             Some(header) => self.layout.header_spans(&header),
             None => Vec::new(),

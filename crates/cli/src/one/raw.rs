@@ -84,13 +84,16 @@ impl Raw {
             let Some((_, file, bytes)) = &held else { return raw };
             let offset = address.offset(at, size);
             let page_end = ((offset / page + 1) * page).min(bytes.len() as u64);
-            let Some(mut rest) = bytes.get(offset as usize..page_end as usize).filter(|rest| !rest.is_empty()) else { return raw };
+            let Some(mut rest) = bytes.get(offset as usize..page_end as usize).filter(|rest| !rest.is_empty()) else {
+                return raw;
+            };
             let mut lsn = at;
             if offset.is_multiple_of(page) {
                 let header = layout.page_header(rest);
                 let Some((head, data)) = rest.split_at_checked(header.data) else { return raw };
                 raw.pieces.push(Piece { lsn, file: file.clone(), offset, kind: Kind::Page(head.to_vec()) });
-                let goes_on = header.continues() && header.address == at && u64::from(header.rem_len) == raw.missing(layout);
+                let goes_on =
+                    header.continues() && header.address == at && u64::from(header.rem_len) == raw.missing(layout);
                 if !raw.bytes.is_empty() && !goes_on {
                     return raw;
                 }
@@ -161,7 +164,17 @@ impl Raw {
                 }
                 let (lsn, offset) = (piece.lsn.plus_within(from as u64), piece.offset + from as u64);
                 let Span { part, block, name, value, .. } = *span;
-                out.push(Row { lsn, file: &piece.file, offset, bytes, part, block, name, value: value.filter(|_| !continued), continued });
+                out.push(Row {
+                    lsn,
+                    file: &piece.file,
+                    offset,
+                    bytes,
+                    part,
+                    block,
+                    name,
+                    value: value.filter(|_| !continued),
+                    continued,
+                });
             };
             match &piece.kind {
                 Kind::Page(bytes) => {
@@ -170,7 +183,12 @@ impl Raw {
                     }
                 }
                 Kind::Pad(bytes) => {
-                    row(bytes, &Span { start: 0, end: bytes.len(), part: Part::Pad, block: None, name: "", value: None }, 0, false);
+                    row(
+                        bytes,
+                        &Span { start: 0, end: bytes.len(), part: Part::Pad, block: None, name: "", value: None },
+                        0,
+                        false,
+                    );
                 }
                 Kind::Record(from, length) => {
                     let (from, to) = (*from, from + length);
@@ -188,7 +206,9 @@ impl Raw {
 /// The file of a segment: of that timeline, else of the newest one before it, else of any.
 fn file_of<'a>(entries: &'a [Entry], layout: &Layout, number: SegmentNo, timeline: TimelineId) -> Option<&'a Entry> {
     let rank = |entry: &Entry| match entry.name? {
-        FileName::Segment(name) | FileName::Partial(name) if name.number(layout.address(), layout.segment) == Some(number) => {
+        FileName::Segment(name) | FileName::Partial(name)
+            if name.number(layout.address(), layout.segment) == Some(number) =>
+        {
             let complete = matches!(entry.name, Some(FileName::Segment(_)));
             Some((name.timeline == timeline, name.timeline < timeline, complete, name.timeline))
         }

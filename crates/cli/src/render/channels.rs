@@ -1,10 +1,12 @@
-//! Two streams in one list: lines for standard output, and what is said beside them on standard error, in the order of WAL.
+//! Two streams in one list: lines for standard output, and what is said beside them on standard error, in the order of
+//! WAL.
 //!
 //! ```text
 //! 0  length u32  lines
 //! 1  length u32  words beside them
 //! ```
-//! What is rendered is kept, cut at a limit, or thrown away before it is told: what is said beside a line has to go with it.
+//! What is rendered is kept, cut at a limit, or thrown away before it is told: what is said beside a line has to go
+//! with it.
 
 use std::io::{self, Write};
 

@@ -4,7 +4,8 @@
 //! {"schema":"walproof.control/1","file","error","version","alignment","byte_order","crc_ok","system_identifier",…,
 //!  "checkpoint","checkpoint_copy":{"redo",…},…,"restart":{"lsn","timeline","oldest_needed_segment"}}
 //! ```
-//! Members have PostgreSQL's names in lower case. All of them are there for every version; what it does not have is `null`.
+//! Members have PostgreSQL's names in lower case. All of them are there for every version; what it does not have is
+//! `null`.
 
 use super::time::rfc3339;
 use pgwal::format::rmgr::xact::Timestamp;

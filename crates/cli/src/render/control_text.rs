@@ -44,7 +44,12 @@ fn warn(image: &ControlImage<'_>, printed: &mut Printed) {
         && pgwal::format::SegmentSize::new(image.number(Field::XlogSegSize)).is_none()
     {
         let number = format!("{last}{size} byte{}{first}", if size == 1 { "" } else { "s" });
-        say(before.iter().map(|&line| line.to_owned()).chain([number]).chain(behind.iter().map(|&line| line.to_owned())).collect());
+        say(before
+            .iter()
+            .map(|&line| line.to_owned())
+            .chain([number])
+            .chain(behind.iter().map(|&line| line.to_owned()))
+            .collect());
     }
 }
 
@@ -66,9 +71,13 @@ fn show(image: &ControlImage<'_>, shown: Shown, zone: &TimeZone, out: &mut Vec<u
             Some(Value::Timeline(timeline)) => write!(out, "{timeline}"),
             Some(Value::Lsn(lsn)) if image.dialect.wording.padded => write!(out, "{lsn}"),
             Some(Value::Lsn(lsn)) => write!(out, "{}", lsn.unpadded()),
-            Some(Value::Seconds(seconds)) => write!(out, "{}", date(seconds, zone).unwrap_or_else(|| NOT_TOLD.to_owned())),
+            Some(Value::Seconds(seconds)) => {
+                write!(out, "{}", date(seconds, zone).unwrap_or_else(|| NOT_TOLD.to_owned()))
+            }
             Some(Value::State(state)) => write!(out, "{}", state.map_or(printed::UNKNOWN_STATE, |state| state.name())),
-            Some(Value::WalLevel(level)) => write!(out, "{}", level.map_or(printed::warnings(image.dialect).wal_level, |level| level.name())),
+            Some(Value::WalLevel(level)) => {
+                write!(out, "{}", level.map_or(printed::warnings(image.dialect).wal_level, |level| level.name()))
+            }
             Some(Value::Chars(text)) => out.write_all(text),
             Some(Value::Bytes(bytes)) => bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}")),
             _ => Ok(()),
@@ -79,7 +88,8 @@ fn show(image: &ControlImage<'_>, shown: Shown, zone: &TimeZone, out: &mut Vec<u
 
 const DAY: i64 = 86_400;
 
-/// `strftime("%c")` of Unix seconds in a zone. Control files that are damaged have years that no calendar library counts; `None`
+/// `strftime("%c")` of Unix seconds in a zone. Control files that are damaged have years that no calendar library
+/// counts; `None`
 /// where the C library does not either: its year has 32 bits.
 fn date(seconds: i64, zone: &TimeZone) -> Option<String> {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];

@@ -1,7 +1,9 @@
-//! `walproof dump --format csv`: chosen fields of records, a header line first, quoted as RFC 4180 says, lines ended by a newline.
+//! `walproof dump --format csv`: chosen fields of records, a header line first, quoted as RFC 4180 says, lines ended by
+//! a newline.
 //! Findings go to standard error, when they are found ([`super::channels`]).
 //!
-//! A column is one of [`COLUMNS`], or `data.NAME` for a field that `walproof fields` lists: empty where the record has none. Values
+//! A column is one of [`COLUMNS`], or `data.NAME` for a field that `walproof fields` lists: empty where the record has
+//! none. Values
 //! are those of JSON lines without their quotes; a relation is `1663/5/16384`, with its fork `1663/5/16384_vm`, a tuple
 //! `7/2`, a list or an object stays JSON.
 
@@ -32,7 +34,9 @@ pub fn usual() -> Vec<Column> {
 
 /// What the option that chooses them does.
 pub fn help() -> String {
-    format!("Columns of --format csv, with commas between; data.NAME is a field that walproof fields lists [default: {USUAL}]")
+    format!(
+        "Columns of --format csv, with commas between; data.NAME is a field that walproof fields lists [default: {USUAL}]"
+    )
 }
 
 /// The fixed columns: name, type, meaning.
@@ -70,10 +74,14 @@ pub enum Column {
 pub fn column(text: &str) -> Result<Column, String> {
     if let Some(name) = text.strip_prefix("data.") {
         let found = crate::cmd::fields::names().find(|known| *known == name);
-        return found.map(Column::Data).ok_or_else(|| format!("no record has a field {name}; walproof fields lists them"));
+        return found
+            .map(Column::Data)
+            .ok_or_else(|| format!("no record has a field {name}; walproof fields lists them"));
     }
     let found = COLUMNS.iter().find(|(name, ..)| *name == text).map(|(name, ..)| Column::Fixed(name));
-    found.ok_or_else(|| format!("no such column; there are {}, and data.NAME", COLUMNS.map(|(name, ..)| name).join(", ")))
+    found.ok_or_else(|| {
+        format!("no such column; there are {}, and data.NAME", COLUMNS.map(|(name, ..)| name).join(", "))
+    })
 }
 
 /// The renderer.
@@ -96,7 +104,10 @@ pub struct Row {
 impl<'a> Csv<'a> {
     /// These columns of what the filter leaves.
     pub fn new(filter: &'a Filter, columns: &'a [Column]) -> Csv<'a> {
-        let wanted = columns.iter().filter_map(|column| if let Column::Data(name) = column { Some(*name) } else { None }).collect();
+        let wanted = columns
+            .iter()
+            .filter_map(|column| if let Column::Data(name) = column { Some(*name) } else { None })
+            .collect();
         Csv { filter, columns, wanted }
     }
 
@@ -147,7 +158,14 @@ impl Render for Csv<'_> {
 
 impl Csv<'_> {
     /// A record. `Err` where its data ends too early: what came before was told.
-    fn row(&self, record: &Record<'_>, timeline: TimelineId, shape: &Shape, row: &mut Row, out: &mut Vec<u8>) -> Result<(), Short> {
+    fn row(
+        &self,
+        record: &Record<'_>,
+        timeline: TimelineId,
+        shape: &Shape,
+        row: &mut Row,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Short> {
         let Row { blocks, text, cell, found } = row;
         let mut told = Ok(());
         text.clear();
@@ -168,7 +186,9 @@ impl Csv<'_> {
                     fixed(cell, name, record, timeline, blocks, shape);
                     quoted(out, cell);
                 }
-                Column::Data(_) => quoted(out, data.next().and_then(|range| text.get(range.clone())).unwrap_or_default()),
+                Column::Data(_) => {
+                    quoted(out, data.next().and_then(|range| text.get(range.clone())).unwrap_or_default())
+                }
             }
         }
         out.push(b'\n');
@@ -205,7 +225,9 @@ fn fixed(out: &mut Vec<u8>, name: &str, record: &Record<'_>, timeline: TimelineI
             }
         }
         "rel" => out.extend(first.map(|b| relation(&b.rel, 0).into_bytes()).unwrap_or_default()),
-        "fork" => out.extend_from_slice(first.map_or("", |b| FORKS.get(usize::from(b.fork)).copied().unwrap_or("unknown")).as_bytes()),
+        "fork" => out.extend_from_slice(
+            first.map_or("", |b| FORKS.get(usize::from(b.fork)).copied().unwrap_or("unknown")).as_bytes(),
+        ),
         "blk" => number(out, first.map(|b| b.block.into())),
         "database" => number(out, first.map(|b| b.rel.db.into())),
         _ => {
@@ -353,7 +375,9 @@ mod tests {
 
     #[test]
     fn cells_are_quoted_where_they_must_be() {
-        for (text, shown) in [("", ""), ("a b", "a b"), ("a,b", "\"a,b\""), ("say \"a\"", "\"say \"\"a\"\"\""), ("a\nb", "\"a\nb\"")] {
+        for (text, shown) in
+            [("", ""), ("a b", "a b"), ("a,b", "\"a,b\""), ("say \"a\"", "\"say \"\"a\"\"\""), ("a\nb", "\"a\nb\"")]
+        {
             assert_eq!(cell(text), shown);
         }
     }

@@ -2,7 +2,8 @@
 
 /// Decimal, with spaces in front up to `width`.
 ///
-/// Digits are made eight at a time inside of a register: written one by one, they would have to reach memory before they could be
+/// Digits are made eight at a time inside of a register: written one by one, they would have to reach memory before
+/// they could be
 /// copied as a whole, and that wait was nearly half the time of a list.
 #[inline]
 pub fn decimal(out: &mut Vec<u8>, n: u64, width: usize) {
@@ -24,7 +25,8 @@ pub fn decimal(out: &mut Vec<u8>, n: u64, width: usize) {
     append(out, &text.to_le_bytes(), shown);
 }
 
-/// The digits of numbers below 1000, the first in the lowest byte, and in the highest byte how many they are: most numbers of a list
+/// The digits of numbers below 1000, the first in the lowest byte, and in the highest byte how many they are: most
+/// numbers of a list
 /// are that small.
 pub static SMALL: [u32; 1000] = {
     let mut all = [0; 1000];

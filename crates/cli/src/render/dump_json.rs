@@ -6,9 +6,12 @@
 //! {"type":"finding","code":"WP201",…}       as in walproof.verify/1
 //! {"type":"end","complete":false,"records":19323,…}
 //! ```
-//! `record` is the name of the operation, `UNKNOWN (a0)` where that version has none with these bits. `timeline` is that of the
-//! file in which the record starts. `data` has the fields that `walproof fields` lists, as `json_sink` says, and `origin`
-//! and `top_xid` where the record has them. Where the data is shorter than its operation needs, what could be read is there, and
+//! `record` is the name of the operation, `UNKNOWN (a0)` where that version has none with these bits. `timeline` is
+//! that of the
+//! file in which the record starts. `data` has the fields that `walproof fields` lists, as `json_sink` says, and
+//! `origin`
+//! and `top_xid` where the record has them. Where the data is shorter than its operation needs, what could be read is
+//! there, and
 //! behind it `"data_error":"the data ends before FIELD"`; a finding (WP212) follows the record.
 //!
 //! Lines are written straight into the segment's buffer: a record makes neither a string nor a tree.
@@ -96,7 +99,13 @@ impl Render for Json<'_> {
         self.filter.looks_at(header)
     }
 
-    fn record(&self, record: &Record<'_>, timeline: TimelineId, Room { blocks, relations }: &mut Room, out: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(
+        &self,
+        record: &Record<'_>,
+        timeline: TimelineId,
+        Room { blocks, relations }: &mut Room,
+        out: &mut Vec<u8>,
+    ) -> Option<Rendered> {
         let shape = record.blocks_or_none(blocks);
         if !self.filter.wants_record(record, blocks, &shape) {
             return None;
@@ -186,8 +195,15 @@ fn head(line: &mut Line<'_>, record: &Record<'_>, timeline: TimelineId, images: 
 impl Names {
     fn new(dialect: &'static Dialect) -> Names {
         let vocabulary = Vocabulary::of(dialect);
-        let header =
-            |code: u16| RecordHeader { tot_len: 0, xid: 0, prev: Lsn::ZERO, info: (code << 4) as u8, rmid: (code >> 4) as u8, crc: 0, len: 0 };
+        let header = |code: u16| RecordHeader {
+            tot_len: 0,
+            xid: 0,
+            prev: Lsn::ZERO,
+            info: (code << 4) as u8,
+            rmid: (code >> 4) as u8,
+            crc: 0,
+            len: 0,
+        };
         Names { vocabulary, names: (0..256 * 16).map(|code| Names::name(&header(code), vocabulary)).collect() }
     }
 
@@ -218,7 +234,10 @@ impl Relation {
         self.text.clear();
         let fork = FORKS.get(usize::from(fork)).copied().unwrap_or("unknown");
         let RelFileLocator { spc, db, rel } = rel;
-        let _ = write!(self.text, "{{\"id\":{id},\"tablespace\":{spc},\"database\":{db},\"relation\":{rel},\"fork\":\"{fork}\",\"block\":");
+        let _ = write!(
+            self.text,
+            "{{\"id\":{id},\"tablespace\":{spc},\"database\":{db},\"relation\":{rel},\"fork\":\"{fork}\",\"block\":"
+        );
     }
 }
 

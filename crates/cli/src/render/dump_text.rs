@@ -44,7 +44,13 @@ impl Render for Text<'_> {
         self.filter.looks_at(header)
     }
 
-    fn record(&self, record: &Record<'_>, timeline: TimelineId, blocks: &mut Vec<Block>, out: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(
+        &self,
+        record: &Record<'_>,
+        timeline: TimelineId,
+        blocks: &mut Vec<Block>,
+        out: &mut Vec<u8>,
+    ) -> Option<Rendered> {
         let shape = record.blocks(blocks).unwrap_or_default();
         if !self.filter.wants_record(record, blocks, &shape) {
             return None;
@@ -107,7 +113,9 @@ pub fn damage(finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
     let _ = write!(out, "*** {} {}: {}", finding.code, finding.severity, finding.message(layout));
     if let Some(lost) = finding.lost.filter(|_| finding.severity == Severity::Error || finding.code == Code::Gap) {
         let _ = match (lost.bytes, lost.until_lsn) {
-            (Some(bytes), Some(until)) => write!(out, "; {} {} lost, until {until}", grouped(bytes.into()), plural(bytes.into(), "byte")),
+            (Some(bytes), Some(until)) => {
+                write!(out, "; {} {} lost, until {until}", grouped(bytes.into()), plural(bytes.into(), "byte"))
+            }
             _ => write!(out, "; nothing behind it that can be read"),
         };
     }
@@ -165,7 +173,9 @@ fn reference(out: &mut Vec<u8>, block: &BlockRef) {
 /// What is left to say when a list could not be complete.
 pub fn incomplete(end: Option<Lsn>) -> String {
     match end {
-        Some(end) => format!("not every record asked for could be read (the last one listed ends at {end}); lines with *** say where"),
+        Some(end) => format!(
+            "not every record asked for could be read (the last one listed ends at {end}); lines with *** say where"
+        ),
         None => "no record asked for could be read; lines with *** say why".into(),
     }
 }

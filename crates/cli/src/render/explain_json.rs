@@ -81,7 +81,8 @@ struct Seen {
 
 /// The document.
 pub fn document<'a>(input: &'a str, answer: &Answer) -> Document<'a> {
-    let mut document = Document { schema: "walproof.explain/1", input, kind: "codes", codes: None, message: None, evidence: None };
+    let mut document =
+        Document { schema: "walproof.explain/1", input, kind: "codes", codes: None, message: None, evidence: None };
     match answer {
         Answer::List(codes) | Answer::Codes(codes) => document.codes = Some(codes.iter().map(|&c| code(c)).collect()),
         Answer::Line(line) => {
@@ -118,7 +119,11 @@ fn message(line: &Line) -> Message {
         meaning: m.meaning(),
         normal_when: m.normal_when(),
         damage_when: m.damage_when(),
-        server_does: m.server_does().iter().map(|d| Does { versions: [d.from.to_string(), d.to.to_string()], text: d.text }).collect(),
+        server_does: m
+            .server_does()
+            .iter()
+            .map(|d| Does { versions: [d.from.to_string(), d.to.to_string()], text: d.text })
+            .collect(),
         codes: m.family().map(|f| f.to_string()),
         next: line.next.clone(),
     }
@@ -139,9 +144,15 @@ fn nature(nature: Nature) -> &'static str {
 
 fn seen(evidence: &Evidence) -> Seen {
     match evidence {
-        Evidence::None(why) => {
-            Seen { what: "unknown", sentence: why.clone(), lsn: None, segment: None, offset: None, file: None, findings: Vec::new() }
-        }
+        Evidence::None(why) => Seen {
+            what: "unknown",
+            sentence: why.clone(),
+            lsn: None,
+            segment: None,
+            offset: None,
+            file: None,
+            findings: Vec::new(),
+        },
         Evidence::Seen(probe) => Seen {
             what: what(probe),
             sentence: super::explain_text::sentence(probe),

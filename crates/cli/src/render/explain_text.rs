@@ -75,7 +75,11 @@ fn message(out: &mut dyn Write, line: &Line) -> io::Result<()> {
         Some(Evidence::Seen(probe)) => {
             labelled(out, "EVIDENCE", &sentence(probe))?;
             for finding in probe.findings.iter().take(5) {
-                labelled(out, "", &format!("{} {}: {}", finding.severity, finding.code, finding.message(Some(&probe.layout))))?;
+                labelled(
+                    out,
+                    "",
+                    &format!("{} {}: {}", finding.severity, finding.code, finding.message(Some(&probe.layout))),
+                )?;
             }
         }
         Some(Evidence::None(why)) => labelled(out, "EVIDENCE", why)?,
@@ -96,7 +100,9 @@ pub fn sentence(probe: &Probe) -> String {
         None => format!("{lsn} is byte {} of {}", probe.offset, probe.segment),
     };
     if let Some(Branch { timeline, parent: Some(parent), .. }) = &probe.branch {
-        return format!("{place}, where timeline {timeline} left timeline {parent}: the end of that timeline, and no damage.");
+        return format!(
+            "{place}, where timeline {timeline} left timeline {parent}: the end of that timeline, and no damage."
+        );
     }
     match &probe.what {
         What::Damage => format!("{place}, and there is something wrong."),
@@ -105,18 +111,28 @@ pub fn sentence(probe: &Probe) -> String {
                 "{place}, where a whole record begins that ends at {end}: this copy is right; the server read other bytes, or read them before they were written."
             )
         }
-        What::Record { start, end } => format!("{place}, inside a whole record from {start} to {end}: this copy is right there."),
-        What::AfterSwitch { switch } => format!("{place}, in the unused rest of the segment behind the segment switch at {switch}."),
-        What::EndOfWal { end } if *end == lsn => format!("{place}, the normal end of WAL here: the last record ends there and no other follows."),
+        What::Record { start, end } => {
+            format!("{place}, inside a whole record from {start} to {end}: this copy is right there.")
+        }
+        What::AfterSwitch { switch } => {
+            format!("{place}, in the unused rest of the segment behind the segment switch at {switch}.")
+        }
+        What::EndOfWal { end } if *end == lsn => {
+            format!("{place}, the normal end of WAL here: the last record ends there and no other follows.")
+        }
         What::EndOfWal { end } => format!("{place}, behind the normal end of WAL here: the last record ends at {end}."),
         What::Recycled { end, address, segment } => {
             let end = end.map(|end| format!("; the last record before it ends at {end}")).unwrap_or_default();
-            format!("{place}. Its page is an older one, of {address} in {segment}: a recycled file, which is the normal end of WAL{end}.")
+            format!(
+                "{place}. Its page is an older one, of {address} in {segment}: a recycled file, which is the normal end of WAL{end}."
+            )
         }
         What::Missing => format!("{place}, and no file of that name is here, while WAL goes on behind it: a gap."),
         What::BehindLast { last } => format!("{place}, behind the last file here, {last}."),
         What::BeforeFirst { first } => format!("{place}, before the first file here, {first}."),
-        _ => format!("{place}, between records: a page header, padding, or a record that begins before the first file."),
+        _ => {
+            format!("{place}, between records: a page header, padding, or a record that begins before the first file.")
+        }
     }
 }
 

@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 
 /// The document.
 pub fn document(rows: &[Row]) -> anyhow::Result<String> {
-    let columns: Vec<Value> = COLUMNS.iter().map(|(name, kind, meaning)| json!({"name": name, "type": kind, "description": meaning})).collect();
+    let columns: Vec<Value> = COLUMNS
+        .iter()
+        .map(|(name, kind, meaning)| json!({"name": name, "type": kind, "description": meaning}))
+        .collect();
     let field = |row: &Row| {
         json!({
             "rmgr": row.rmgr,
@@ -24,5 +27,6 @@ pub fn document(rows: &[Row]) -> anyhow::Result<String> {
         })
     };
     let fields: Vec<Value> = rows.iter().map(field).collect();
-    Ok(serde_json::to_string_pretty(&json!({"schema": "walproof.fields/1", "columns": columns, "fields": fields}))? + "\n")
+    Ok(serde_json::to_string_pretty(&json!({"schema": "walproof.fields/1", "columns": columns, "fields": fields}))?
+        + "\n")
 }

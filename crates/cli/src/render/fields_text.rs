@@ -8,7 +8,11 @@ use std::fmt::Write;
 /// The table.
 pub fn table(rows: &[Row]) -> String {
     let count = rows.iter().filter(|row| row.field.is_some()).count() as u128;
-    let mut out = format!("{} {} of records; --fields names them data.NAME. Every record has these:\n\n", grouped(count), plural(count, "field"));
+    let mut out = format!(
+        "{} {} of records; --fields names them data.NAME. Every record has these:\n\n",
+        grouped(count),
+        plural(count, "field")
+    );
     for (name, kind, meaning) in COLUMNS {
         let _ = writeln!(out, "{name:<14} {kind:<9} {meaning}");
     }

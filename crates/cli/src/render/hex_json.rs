@@ -4,7 +4,8 @@
 //! {"schema":"walproof.hex/1","asked","lsn","end_lsn","timeline","rmgr","record","xid","total_length","whole","note","findings":[…],
 //!  "bytes":[{"lsn","file","offset","length","part","block","field","value","continued","hex"},…]}
 //! ```
-//! `bytes` covers the record from its first byte to the end of its padding, the headers of the pages that it crosses included.
+//! `bytes` covers the record from its first byte to the end of its padding, the headers of the pages that it crosses
+//! included.
 
 use super::json::finding;
 use super::time::rfc3339;

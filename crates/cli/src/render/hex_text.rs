@@ -44,7 +44,9 @@ pub fn write(out: &mut dyn Write, one: &One) -> io::Result<()> {
     let red = Style::new().fg_color(Some(AnsiColor::Red.into())).bold();
     for finding in &one.findings {
         let sums = match finding.detail {
-            Detail::Wal(Fault::Checksum { stored, computed }) => format!(": stored {stored:08X}, computed {computed:08X}"),
+            Detail::Wal(Fault::Checksum { stored, computed }) => {
+                format!(": stored {stored:08X}, computed {computed:08X}")
+            }
             _ => String::new(),
         };
         writeln!(out, "{red}WRONG    {} {}{sums}{red:#}", finding.code, finding.message(Some(&one.layout)))?;
@@ -67,7 +69,9 @@ fn field(out: &mut dyn Write, row: &Row<'_>) -> io::Result<()> {
         None => row.part.name().to_owned(),
     };
     let value = match row.value {
-        Some(Value::Unsigned(n)) if IN_HEX.iter().any(|end| row.name.ends_with(end)) => format!("0x{n:0width$X}", width = 2 * row.bytes.len()),
+        Some(Value::Unsigned(n)) if IN_HEX.iter().any(|end| row.name.ends_with(end)) => {
+            format!("0x{n:0width$X}", width = 2 * row.bytes.len())
+        }
         Some(value) => text(&value),
         None => String::new(),
     };

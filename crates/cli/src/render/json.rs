@@ -4,7 +4,8 @@
 //! {"schema":"walproof.verify/1","verdict":"proven|refuted|unproven","system_identifier":"…","version":"15","segment_size":N,
 //!  "page_size":N,"depth":"records","path":[1,2],"timelines":[…],"backups":[…],"findings":[…],"not_checked":[…]}
 //! ```
-//! Positions are strings `X/XXXXXXXX`, times RFC 3339 in UTC, sizes and counts numbers, system identifiers strings. Fields
+//! Positions are strings `X/XXXXXXXX`, times RFC 3339 in UTC, sizes and counts numbers, system identifiers strings.
+//! Fields
 //! are added freely and never changed. The schema is `schema/verify.json`.
 
 use super::time::rfc3339;
@@ -107,9 +108,15 @@ pub fn not_checked(what: NotChecked) -> &'static str {
         NotChecked::Backups => "whether a base backup fits, and whether newer WAL exists on the server",
         NotChecked::RemovableFlag => "the page flag BKP_REMOVABLE, which no checksum covers and no reader uses",
         NotChecked::OtherFiles => "files of the archive that this restore does not ask for",
-        NotChecked::Blocks(Blind::Files) => "whether blocks that WAL changes are there: the backup's data files are not at hand",
-        NotChecked::Blocks(Blind::Legacy) => "whether blocks that WAL changes are there: records up to 9.4 do not say it in one way",
-        NotChecked::Blocks(Blind::Tablespace) => "whether blocks that WAL changes are there, in a tablespace of which the backup has no file",
+        NotChecked::Blocks(Blind::Files) => {
+            "whether blocks that WAL changes are there: the backup's data files are not at hand"
+        }
+        NotChecked::Blocks(Blind::Legacy) => {
+            "whether blocks that WAL changes are there: records up to 9.4 do not say it in one way"
+        }
+        NotChecked::Blocks(Blind::Tablespace) => {
+            "whether blocks that WAL changes are there, in a tablespace of which the backup has no file"
+        }
         NotChecked::Blocks(Blind::Many) => "whether blocks that WAL changes are there: too many of them to remember",
         NotChecked::OutsideRange => "what lies outside the range asked for",
         _ => "more",

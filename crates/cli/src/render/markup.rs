@@ -2,8 +2,10 @@
 
 use std::fmt::{self, Display, Formatter, Write};
 
-/// Something as character data or as the value of an attribute in double quotes. Names of files are whatever somebody made them:
-/// nothing in them begins an element, ends an attribute, turns the direction of writing round, or is a character that XML 1.0
+/// Something as character data or as the value of an attribute in double quotes. Names of files are whatever somebody
+/// made them:
+/// nothing in them begins an element, ends an attribute, turns the direction of writing round, or is a character that
+/// XML 1.0
 /// does not have; for such a character stands U+FFFD.
 pub struct Escaped<T: Display>(pub T);
 
@@ -25,7 +27,9 @@ impl Write for Into<'_, '_> {
                 '"' => self.0.write_str("&quot;")?,
                 '\'' => self.0.write_str("&#39;")?,
                 '\n' | '\t' => self.0.write_char(c)?,
-                '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FFFE}' | '\u{FFFF}' => self.0.write_char('\u{FFFD}')?,
+                '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FFFE}' | '\u{FFFF}' => {
+                    self.0.write_char('\u{FFFD}')?
+                }
                 c if c.is_control() => self.0.write_char('\u{FFFD}')?,
                 c => self.0.write_char(c)?,
             }
@@ -40,7 +44,10 @@ mod tests {
 
     #[test]
     fn no_text_leaves_its_place() {
-        assert_eq!(Escaped("<img src=x onerror='a(\"b\")'> & co").to_string(), "&lt;img src=x onerror=&#39;a(&quot;b&quot;)&#39;&gt; &amp; co");
+        assert_eq!(
+            Escaped("<img src=x onerror='a(\"b\")'> & co").to_string(),
+            "&lt;img src=x onerror=&#39;a(&quot;b&quot;)&#39;&gt; &amp; co"
+        );
         assert_eq!(Escaped("a\0b\u{1b}[31m\u{202E}gz.\u{7f}").to_string(), "a\u{FFFD}b\u{FFFD}[31m\u{FFFD}gz.\u{FFFD}");
         assert_eq!(Escaped(7).to_string(), "7");
     }

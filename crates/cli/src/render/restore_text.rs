@@ -19,7 +19,9 @@ pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
     match outcome.verdict {
         Verdict::Proven if r.target.is_some() => format!("PROVEN{}: this restores to {to}", except(outcome)),
         Verdict::Proven => format!("PROVEN{}: this restores to the end of WAL, {to}", except(outcome)),
-        Verdict::Refuted if r.target.is_some() => format!("REFUTED: this does not restore to {}; it comes to {to}", wanted(r, zone)),
+        Verdict::Refuted if r.target.is_some() => {
+            format!("REFUTED: this does not restore to {}; it comes to {to}", wanted(r, zone))
+        }
         Verdict::Refuted if r.replay_end.is_none() => "REFUTED: recovery does not start".into(),
         Verdict::Refuted => format!("REFUTED: this restores no further than {to}"),
         Verdict::Unproven => "UNPROVEN: what decides it cannot be looked at".into(),
@@ -51,11 +53,17 @@ fn local(time: Timestamp, zone: &Zone) -> String {
 pub fn impact(r: &Restore) -> String {
     let says = r.server_says.as_deref().unwrap_or("");
     let timeline = r.new_timeline.map(|t| format!(" on the new timeline {t}")).unwrap_or_default();
-    let starts = if r.starts && matches!(r.ending, Ending::Fatal | Ending::Panic) { "; until then it answers queries" } else { "" };
+    let starts = if r.starts && matches!(r.ending, Ending::Fatal | Ending::Panic) {
+        "; until then it answers queries"
+    } else {
+        ""
+    };
     match r.ending {
         Ending::Promotes => format!("the server takes writes{timeline}"),
         Ending::Pauses if r.failure.is_some() => format!("the server pauses for good: {says}"),
-        Ending::Pauses => "the server pauses there and answers queries, until pg_wal_replay_resume or a promotion".into(),
+        Ending::Pauses => {
+            "the server pauses there and answers queries, until pg_wal_replay_resume or a promotion".into()
+        }
         Ending::ShutsDown => "the server shuts down there".into(),
         Ending::Waits => "the standby waits there for more WAL".into(),
         Ending::Fatal => format!("the server ends with FATAL: {says}{starts}"),
@@ -66,10 +74,18 @@ pub fn impact(r: &Restore) -> String {
 /// The lines that only a restore has: their labels and texts.
 pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
     let mut out = Vec::new();
-    let consistent = r.consistent_at.map_or_else(|| "never consistent".to_owned(), |lsn| format!("consistent at {lsn}"));
+    let consistent =
+        r.consistent_at.map_or_else(|| "never consistent".to_owned(), |lsn| format!("consistent at {lsn}"));
     let end = r.replay_end.map_or_else(|| "no record is replayed".to_owned(), |lsn| format!("to {lsn}"));
     let records = grouped(r.replayed.records.into());
-    out.push(("RESTORE", format!("from {} {end}, {consistent}, {records} records, {} commits", r.redo_start, grouped(r.replayed.commits.into()))));
+    out.push((
+        "RESTORE",
+        format!(
+            "from {} {end}, {consistent}, {records} records, {} commits",
+            r.redo_start,
+            grouped(r.replayed.commits.into())
+        ),
+    ));
     let told = |c: &Commit| format!("{} of {} at {}", c.xid, local(c.time, zone), c.lsn);
     let kept = r.replayed.last_commit.as_ref().map_or_else(|| "none".to_owned(), told);
     let dropped = r.first_dropped.as_ref().map_or_else(|| "none that is here".to_owned(), told);
@@ -109,7 +125,9 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
     };
     match &a.instead {
         Instead::Earlier(lsn) => format!("be content with --target-lsn {lsn}, which keeps everything up to {there}"),
-        Instead::Partial(file) => format!("copy {file} to the name without .partial, filled up with zeros: {verb}, {there}{more}"),
+        Instead::Partial(file) => {
+            format!("copy {file} to the name without .partial, filled up with zeros: {verb}, {there}{more}")
+        }
         Instead::Timeline(timeline) => format!("--target-timeline {timeline}: {verb}, {there}{more}"),
         Instead::Backup(file) => format!("--backup {file}: {verb}, {there}"),
         _ => there,
@@ -120,9 +138,14 @@ fn files(files: &[FileAsked]) -> String {
     let of = |status: Status| files.iter().filter(move |f| f.status == status);
     let wanted: Vec<&FileAsked> = files.iter().filter(|f| f.needed && f.status != Status::Present).collect();
     let bytes: u64 = of(Status::Present).filter_map(|f| f.size).sum();
-    let present = format!("{} are asked for and here, {} bytes", grouped((of(Status::Present).count() as u64).into()), grouped(bytes.into()));
+    let present = format!(
+        "{} are asked for and here, {} bytes",
+        grouped((of(Status::Present).count() as u64).into()),
+        grouped(bytes.into())
+    );
     let list = |all: &[&FileAsked]| {
-        let mut text = all.iter().take(TOLD).map(|f| format!("{} ({})", f.name, f.status.name())).collect::<Vec<_>>().join(", ");
+        let mut text =
+            all.iter().take(TOLD).map(|f| format!("{} ({})", f.name, f.status.name())).collect::<Vec<_>>().join(", ");
         if all.len() > TOLD {
             text += ", …";
         }

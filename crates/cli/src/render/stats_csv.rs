@@ -1,4 +1,5 @@
-//! A row a group: what the groups are named by (as in JSON), counts, shares from 0 to 1, and whether the totals are partial.
+//! A row a group: what the groups are named by (as in JSON), counts, shares from 0 to 1, and whether the totals are
+//! partial.
 
 use super::csv::cell;
 use super::stats_json::{Named, named, share};
@@ -13,7 +14,8 @@ pub fn rows(report: &Report) -> String {
         By::Relation => &["tablespace", "database", "relation", "fork"],
         other => &[other.name()],
     };
-    let figures = "records,record_bytes,image_bytes,bytes,records_share,record_bytes_share,image_bytes_share,bytes_share,partial";
+    let figures =
+        "records,record_bytes,image_bytes,bytes,records_share,record_bytes_share,image_bytes_share,bytes_share,partial";
     let mut out = format!("{},{figures}\n", names.join(","));
     let parts = |c: &Cell| [c.records, c.record_bytes, c.image_bytes, c.bytes()];
     let wholes = parts(&report.total);

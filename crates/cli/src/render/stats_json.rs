@@ -5,8 +5,10 @@
 //!  "total":{"records":13698,"record_bytes":1859017,"image_bytes":2809472,"bytes":4668489},
 //!  "groups":[{"rmgr":"XLOG","records":326,…,"shares":{"records":0.0238,"record_bytes":0.0087,"image_bytes":0.8498,"bytes":0.5149}},…]}
 //! ```
-//! A group is named by the fields that lines of `dump` have: `rmgr`; `rmgr` and `record`; `xid`; `tablespace`, `database`,
-//! `relation` and `fork`; `database`; `minute`, its beginning; `checkpoint`, the start of that record. `null`: none, or none before.
+//! A group is named by the fields that lines of `dump` have: `rmgr`; `rmgr` and `record`; `xid`; `tablespace`,
+//! `database`,
+//! `relation` and `fork`; `database`; `minute`, its beginning; `checkpoint`, the start of that record. `null`: none, or
+//! none before.
 
 use super::stats_text::minute;
 use super::stats_waldump::operation;
@@ -37,7 +39,8 @@ pub fn document(report: &Report) -> anyhow::Result<String> {
 }
 
 fn group(key: Key, cell: Cell, report: &Report) -> Value {
-    let mut out: Map<String, Value> = named(key, report).0.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let mut out: Map<String, Value> =
+        named(key, report).0.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let total = report.total;
     out.extend(figures(cell));
     let shares = json!({
@@ -51,10 +54,15 @@ fn group(key: Key, cell: Cell, report: &Report) -> Value {
 }
 
 fn figures(cell: Cell) -> Map<String, Value> {
-    [("records", cell.records), ("record_bytes", cell.record_bytes), ("image_bytes", cell.image_bytes), ("bytes", cell.bytes())]
-        .into_iter()
-        .map(|(name, n)| (name.to_owned(), Value::from(n)))
-        .collect()
+    [
+        ("records", cell.records),
+        ("record_bytes", cell.record_bytes),
+        ("image_bytes", cell.image_bytes),
+        ("bytes", cell.bytes()),
+    ]
+    .into_iter()
+    .map(|(name, n)| (name.to_owned(), Value::from(n)))
+    .collect()
 }
 
 /// From 0 to 1, to six places.
@@ -68,7 +76,10 @@ pub fn named(key: Key, report: &Report) -> Named {
     Named(match (report.by, key) {
         (By::Rmgr, Key::Code(rmid, _)) => vec![("rmgr", Rmgr(rmid).name(dialect).to_string().into())],
         (_, Key::Code(rmid, half)) => {
-            vec![("rmgr", Rmgr(rmid).name(dialect).to_string().into()), ("record", operation(rmid, half, dialect).into())]
+            vec![
+                ("rmgr", Rmgr(rmid).name(dialect).to_string().into()),
+                ("record", operation(rmid, half, dialect).into()),
+            ]
         }
         (_, Key::Xid(xid)) => vec![("xid", xid.into())],
         (_, Key::Relation(rel, fork)) => vec![

@@ -23,11 +23,21 @@ use std::fmt::Write;
 /// The table.
 pub fn table(report: &Report) -> String {
     let total = report.total;
-    let mut out = format!("{} {} of {}", grouped(total.records.into()), plural(total.records.into(), "record"), bytes(total.bytes().into()));
+    let mut out = format!(
+        "{} {} of {}",
+        grouped(total.records.into()),
+        plural(total.records.into(), "record"),
+        bytes(total.bytes().into())
+    );
     if let (Some(from), Some(to)) = (report.from, report.to) {
         let _ = write!(out, " between {from} and {to}");
     }
-    let _ = writeln!(out, ", by {}{}:\n", report.by.name(), if report.partial { ", PARTIAL: not every record could be read" } else { "" });
+    let _ = writeln!(
+        out,
+        ", by {}{}:\n",
+        report.by.name(),
+        if report.partial { ", PARTIAL: not every record could be read" } else { "" }
+    );
     let names: Vec<String> = report.groups.iter().map(|(key, _)| name(*key, report)).collect();
     let last = if report.partial { "total (partial)" } else { "total" };
     let width = names.iter().map(String::len).chain([last.len(), report.by.name().len()]).max().unwrap_or(0);

@@ -1,4 +1,5 @@
-//! `pg_waldump --stats` and `--stats=record` (`pg_xlogdump` up to 9.6; `XLogDumpDisplayStats`). Up to 9.4 the program had no such
+//! `pg_waldump --stats` and `--stats=record` (`pg_xlogdump` up to 9.6; `XLogDumpDisplayStats`). Up to 9.4 the program
+//! had no such
 //! option; the table is that of 9.5.
 //!
 //! ```text
@@ -28,7 +29,9 @@ pub fn table(report: &Report) -> String {
     let mut out = String::new();
     if dialect.statistics.says_range {
         let (Some(from), Some(to)) = (report.from, report.to) else { return out };
-        let position = |lsn: Lsn| if dialect.wording.padded { lsn.to_string() } else { format!("{:X}/{:X}", lsn.high(), lsn.low()) };
+        let position = |lsn: Lsn| {
+            if dialect.wording.padded { lsn.to_string() } else { format!("{:X}/{:X}", lsn.high(), lsn.low()) }
+        };
         let _ = writeln!(out, "WAL statistics between {} and {}:", position(from), position(to));
     }
     for words in [
@@ -46,7 +49,8 @@ pub fn table(report: &Report) -> String {
     groups.sort_by_key(|(key, _)| *key);
     if report.by == By::Rmgr {
         for id in 0..=dialect.rmgr_max {
-            let cell = groups.iter().find(|(key, _)| *key == Key::Code(id, 0)).map(|(_, cell)| *cell).unwrap_or_default();
+            let cell =
+                groups.iter().find(|(key, _)| *key == Key::Code(id, 0)).map(|(_, cell)| *cell).unwrap_or_default();
             row(&mut out, &Rmgr(id).name(dialect).to_string(), cell, report.total);
         }
         groups.retain(|(key, _)| matches!(key, Key::Code(id, _) if *id > dialect.rmgr_max));
@@ -54,7 +58,15 @@ pub fn table(report: &Report) -> String {
     for (key, cell) in groups {
         row(&mut out, &label(key, report.by, dialect), cell, report.total);
     }
-    let _ = writeln!(out, "{:<27} {dash:>20} {:>8} {dash:>20} {:>8} {dash:>20} {:>8} {dash:>20}", "", "", "", "", dash = "--------");
+    let _ = writeln!(
+        out,
+        "{:<27} {dash:>20} {:>8} {dash:>20} {:>8} {dash:>20} {:>8} {dash:>20}",
+        "",
+        "",
+        "",
+        "",
+        dash = "--------"
+    );
     let total = report.total;
     let share = |part: u64| format!("[{:.2}%]", percent(part, total.bytes()));
     let _ = writeln!(
@@ -75,9 +87,12 @@ pub fn table(report: &Report) -> String {
 
 fn row(out: &mut String, name: &str, cell: Cell, total: Cell) {
     let _ = write!(out, "{name:<27}");
-    for (part, whole) in
-        [(cell.records, total.records), (cell.record_bytes, total.record_bytes), (cell.image_bytes, total.image_bytes), (cell.bytes(), total.bytes())]
-    {
+    for (part, whole) in [
+        (cell.records, total.records),
+        (cell.record_bytes, total.record_bytes),
+        (cell.image_bytes, total.image_bytes),
+        (cell.bytes(), total.bytes()),
+    ] {
         let _ = write!(out, " {part:>20} ({:>6.2})", percent(part, whole));
     }
     out.push('\n');

@@ -31,8 +31,11 @@ pub fn settings(times: &Times, answer: &Answer) -> Vec<(&'static str, String)> {
         let inclusive = match answer.asked {
             Asked::Name(_) => None,
             Asked::Time(_) | Asked::Xid(_) => Some(true),
-            // A server stops at the first record that starts there or behind. Only where that is the one meant, is it replayed.
-            Asked::Lsn(lsn) => Some(!layout.dialect.lsn_target || moment.kept.is_some_and(|e| e.lsn == lsn) || moment.point.is_some()),
+            // A server stops at the first record that starts there or behind. Only where that is the one meant, is it
+            // replayed.
+            Asked::Lsn(lsn) => {
+                Some(!layout.dialect.lsn_target || moment.kept.is_some_and(|e| e.lsn == lsn) || moment.point.is_some())
+            }
         };
         out.extend(inclusive.map(|inclusive| ("recovery_target_inclusive", inclusive.to_string())));
         out.push(("recovery_target_timeline", times.timeline().to_string()));

@@ -65,7 +65,8 @@ pub fn timelines(outcome: &Outcome) -> Vec<Timeline> {
         all.entry(report.timeline).or_default().1 = Some(report);
     }
     let mut children: BTreeMap<TimelineId, Vec<TimelineId>> = BTreeMap::new();
-    let mut out: Vec<Timeline> = all.into_iter().map(|(timeline, (branch, report))| one(outcome, timeline, branch, report)).collect();
+    let mut out: Vec<Timeline> =
+        all.into_iter().map(|(timeline, (branch, report))| one(outcome, timeline, branch, report)).collect();
     for t in &out {
         if let Some(parent) = t.parent {
             children.entry(parent).or_default().push(t.timeline);

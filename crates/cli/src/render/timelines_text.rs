@@ -25,8 +25,10 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
     }
     let all = timelines(outcome);
     let by_number: BTreeMap<TimelineId, &Timeline> = all.iter().map(|t| (t.timeline, t)).collect();
-    let is_root = |t: &&Timeline| t.parent.is_none_or(|parent| parent >= t.timeline || !by_number.contains_key(&parent));
-    let root = |timeline: &'_ Timeline| Twig { timeline: timeline.timeline, indent: String::new(), depth: 0, last: true };
+    let is_root =
+        |t: &&Timeline| t.parent.is_none_or(|parent| parent >= t.timeline || !by_number.contains_key(&parent));
+    let root =
+        |timeline: &'_ Timeline| Twig { timeline: timeline.timeline, indent: String::new(), depth: 0, last: true };
     let mut waiting: Vec<Twig> = all.iter().filter(is_root).rev().map(root).collect();
     while let Some(twig) = waiting.pop() {
         let Some(t) = by_number.get(&twig.timeline) else { continue };
@@ -34,7 +36,12 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
         // Numbers rise from parent to child, so that this ends.
         let children: Vec<TimelineId> = t.children.iter().copied().filter(|child| *child > t.timeline).collect();
         for (i, &child) in children.iter().enumerate().rev() {
-            waiting.push(Twig { timeline: child, indent: below.clone(), depth: twig.depth + 1, last: i + 1 == children.len() });
+            waiting.push(Twig {
+                timeline: child,
+                indent: below.clone(),
+                depth: twig.depth + 1,
+                last: i + 1 == children.len(),
+            });
         }
     }
     for f in findings(outcome) {
@@ -78,7 +85,9 @@ fn origin(t: &Timeline) -> String {
     match (t.parent, t.switch_lsn, &t.switch_segment) {
         (Some(parent), Some(lsn), _) => format!("left {parent} at {lsn}{reason}"),
         (Some(parent), _, Some(segment)) => format!("left {parent} in segment {segment}{reason}"),
-        (None, Some(lsn), _) if t.timeline > TimelineId::FIRST => format!("begins at {lsn}; no history file says where it came from"),
+        (None, Some(lsn), _) if t.timeline > TimelineId::FIRST => {
+            format!("begins at {lsn}; no history file says where it came from")
+        }
         (None, ..) if t.timeline > TimelineId::FIRST => "no history file says where it came from".into(),
         _ => "the first".into(),
     }

@@ -49,9 +49,15 @@ fn whole(told: &Told<'_>) -> Suite {
     let outcome = told.outcome;
     let worst = outcome.worst();
     let head = headline(outcome, worst, &told.zone);
-    let text = format!("WHY {}\nIMPACT {}\nNEXT {}", why(outcome, worst), impact(outcome, worst, &told.zone), next(outcome, worst));
+    let text = format!(
+        "WHY {}\nIMPACT {}\nNEXT {}",
+        why(outcome, worst),
+        impact(outcome, worst, &told.zone),
+        next(outcome, worst)
+    );
     let unsaved = outcome.index.as_ref().and_then(unsaved).filter(|_| told.exit == Exit::CouldNotTell);
-    let (head, text) = (unsaved.as_ref().unwrap_or(&head).clone(), if unsaved.is_some() { format!("{head}\n{text}") } else { text });
+    let (head, text) =
+        (unsaved.as_ref().unwrap_or(&head).clone(), if unsaved.is_some() { format!("{head}\n{text}") } else { text });
     let mut suite = Suite::new("archive".into());
     suite.out += &format!("{head}\nPROVEN {}\n", proven(outcome));
     suite.case(
@@ -113,7 +119,12 @@ impl Suite {
 
     fn case(&mut self, name: &str, ended: Ended) {
         self.counts[0] += 1;
-        let _ = write!(self.cases, "    <testcase classname=\"{}\" name=\"{}\" time=\"0\"", Escaped(&self.name), Escaped(name));
+        let _ = write!(
+            self.cases,
+            "    <testcase classname=\"{}\" name=\"{}\" time=\"0\"",
+            Escaped(&self.name),
+            Escaped(name)
+        );
         let (count, element, kind, message, text) = match ended {
             Ended::Passed => {
                 self.cases += "/>\n";

@@ -5,7 +5,8 @@
 //! # TYPE walproof_verdict gauge
 //! walproof_verdict{archive="/srv/wal",verdict="proven"} 1
 //! ```
-//! All are gauges: each run counts anew. Positions are bytes since the beginning of WAL, as `pg_wal_lsn_diff(LSN, '0/0')` gives.
+//! All are gauges: each run counts anew. Positions are bytes since the beginning of WAL, as `pg_wal_lsn_diff(LSN,
+//! '0/0')` gives.
 //! A run that could not look at anything writes the metrics of the run alone, so that an old verdict does not stay.
 
 use super::json::{depth, verdict};
@@ -28,7 +29,8 @@ pub fn metrics(told: &Told<'_>) -> String {
     out.head("exit_code", "What the run exits with: 0 nothing wrong, 1 refuted, 2 could not tell");
     out.row("exit_code", &[], told.exit.code());
     out.head("archive_info", "What was verified; always 1");
-    let (cluster, version) = (outcome.system_id.map(|id| id.to_string()), layout.map(|l| l.dialect.version.to_string()));
+    let (cluster, version) =
+        (outcome.system_id.map(|id| id.to_string()), layout.map(|l| l.dialect.version.to_string()));
     let info = [
         ("system_identifier", cluster.as_deref().unwrap_or("")),
         ("postgresql", version.as_deref().unwrap_or("")),
@@ -78,7 +80,11 @@ fn replay(out: &mut Metrics<'_>, told: &Told<'_>) {
         out.one("replay_end_lsn_bytes", "Where replay ends", bytes(to, layout));
     }
     if let Some(last) = outcome.replayed.last_commit {
-        out.one("last_commit_timestamp_seconds", "Time of the last commit that replay reaches, since 1970", seconds(last));
+        out.one(
+            "last_commit_timestamp_seconds",
+            "Time of the last commit that replay reaches, since 1970",
+            seconds(last),
+        );
     }
 }
 

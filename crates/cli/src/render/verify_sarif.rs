@@ -1,4 +1,5 @@
-//! SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format"): the table of codes as rules, each finding a result with its
+//! SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format"): the table of codes as rules, each finding a
+//! result with its
 //! file and bytes. A fingerprint is the same in every run as long as the finding stays where it is.
 
 use super::json::verdict;
@@ -14,7 +15,9 @@ pub fn document(told: &Told<'_>) -> Value {
     let outcome = told.outcome;
     let worst = outcome.worst();
     let began = told.run.began;
-    let ended = pgwal::format::rmgr::xact::Timestamp(began.0.saturating_add(i64::try_from(told.run.took().as_micros()).unwrap_or(i64::MAX)));
+    let ended = pgwal::format::rmgr::xact::Timestamp(
+        began.0.saturating_add(i64::try_from(told.run.took().as_micros()).unwrap_or(i64::MAX)),
+    );
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -98,7 +101,10 @@ fn result(f: &Finding, told: &Told<'_>) -> Value {
         out.insert("relatedLocations".into(), related.into());
     }
     if f.accepted {
-        out.insert("suppressions".into(), json!([{"kind": "external", "justification": "listed in the file of --known"}]));
+        out.insert(
+            "suppressions".into(),
+            json!([{"kind": "external", "justification": "listed in the file of --known"}]),
+        );
     }
     out.insert("partialFingerprints".into(), json!({"finding/v1": fingerprint(f)}));
     out.insert("properties".into(), super::json::finding(f, layout));

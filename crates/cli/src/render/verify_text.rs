@@ -100,7 +100,11 @@ pub(super) fn headline(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) 
     match (outcome.verdict, worst) {
         (Verdict::Proven, _) => match replay {
             Some((from, to)) => {
-                format!("PROVEN{}: WAL replays from {from} to {to}{}", except(outcome), at_time(outcome.replayed.last_commit, zone))
+                format!(
+                    "PROVEN{}: WAL replays from {from} to {to}{}",
+                    except(outcome),
+                    at_time(outcome.replayed.last_commit, zone)
+                )
             }
             None => "PROVEN: nothing is wrong, and there is no record to replay".into(),
         },
@@ -193,8 +197,12 @@ pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) ->
         Code::TooShort | Code::Stale => "what is here replays; newer WAL is not here".into(),
         _ if f.code.is_could_not_look() => "nothing can be said of what cannot be looked at".into(),
         Code::Size => "a server refuses the file: FATAL, whatever the target".to_owned(),
-        Code::HistorySyntax | Code::HistoryOrder | Code::HistoryEmpty => "a server that recovers to this timeline does not start: FATAL".into(),
-        Code::HistoryMissing => "\"latest\" stops before this timeline without a word; asked for by number: FATAL".into(),
+        Code::HistorySyntax | Code::HistoryOrder | Code::HistoryEmpty => {
+            "a server that recovers to this timeline does not start: FATAL".into()
+        }
+        Code::HistoryMissing => {
+            "\"latest\" stops before this timeline without a word; asked for by number: FATAL".into()
+        }
         _ if fatal => "a server with no target promotes silently here; with a later target: FATAL".into(),
         _ => "a server promotes silently here, with a later target as well (12 and earlier)".into(),
     };
@@ -204,13 +212,20 @@ pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) ->
 /// The last gap in front of what is proven, from before which somebody may want to start.
 fn gap_in_front(outcome: &Outcome) -> Option<&Finding> {
     let (from, _) = outcome.replay?;
-    let on_way = |f: &&Finding| f.timeline.is_some_and(|t| outcome.path.contains(&t)) && f.lsn.is_some_and(|lsn| lsn < from);
-    outcome.counted().filter(|f| f.code == Code::Gap && f.severity == Severity::Warning).filter(on_way).max_by_key(|f| f.lsn)
+    let on_way =
+        |f: &&Finding| f.timeline.is_some_and(|t| outcome.path.contains(&t)) && f.lsn.is_some_and(|lsn| lsn < from);
+    outcome
+        .counted()
+        .filter(|f| f.code == Code::Gap && f.severity == Severity::Warning)
+        .filter(on_way)
+        .max_by_key(|f| f.lsn)
 }
 
 /// What lies behind the end of replay and is here.
 fn out_of_reach(worst: Option<&Finding>, zone: &Zone) -> String {
-    let Some((f, lost)) = worst.and_then(|f| Some((f, f.lost?))).filter(|(_, l)| l.records_after > 0) else { return String::new() };
+    let Some((f, lost)) = worst.and_then(|f| Some((f, f.lost?))).filter(|(_, l)| l.records_after > 0) else {
+        return String::new();
+    };
     let mut text = format!(
         "\n         {} records, {} commits after it are in the archive but {}",
         grouped(lost.records_after.into()),
@@ -231,7 +246,9 @@ pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
             "nothing for the WAL; keep a base backup that starts within it".into()
         }
         None if outcome.verdict == Verdict::Proven => "nothing".into(),
-        None if outcome.depth == Depth::Records => "look at other timelines (--timeline), a wider range (--start, --end) or another folder".into(),
+        None if outcome.depth == Depth::Records => {
+            "look at other timelines (--timeline), a wider range (--start, --end) or another folder".into()
+        }
         None => "run again without --depth".into(),
     }
 }
@@ -264,7 +281,9 @@ pub(super) fn backups(outcome: &Outcome) -> String {
         .filter(|(i, b)| *i < TOLD || lacks(b))
         .take(2 * TOLD)
         .map(|(_, b)| match (b.complete, b.reaches) {
-            (Some(true), Some(to)) => format!("{} has all its WAL, {} to {}; replay reaches {to}", b.file, b.start, b.stop),
+            (Some(true), Some(to)) => {
+                format!("{} has all its WAL, {} to {}; replay reaches {to}", b.file, b.start, b.stop)
+            }
             (Some(_), _) => format!("{} lacks WAL between {} and {}", b.file, b.start, b.stop),
             (None, _) => format!("{}: its WAL, {} to {}, was not looked at", b.file, b.start, b.stop),
         })
@@ -296,7 +315,8 @@ fn timelines(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
             t.end.name().replace('_', " ")
         )?;
         if t.islands.len() > 1 {
-            let told = t.islands.iter().take(TOLD).map(|(from, to)| format!("{from} to {to}")).collect::<Vec<_>>().join(", ");
+            let told =
+                t.islands.iter().take(TOLD).map(|(from, to)| format!("{from} to {to}")).collect::<Vec<_>>().join(", ");
             let more = if t.islands.len() > TOLD { ", …" } else { "" };
             writeln!(out, "         islands: {told}{more}")?;
         }
@@ -307,7 +327,8 @@ fn timelines(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
 fn findings(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
     for severity in [Severity::Error, Severity::Warning, Severity::Info] {
         for &code in Code::ALL {
-            let of: Vec<&Finding> = outcome.findings.iter().filter(|f| (f.severity, f.code) == (severity, code)).collect();
+            let of: Vec<&Finding> =
+                outcome.findings.iter().filter(|f| (f.severity, f.code) == (severity, code)).collect();
             for f in of.iter().take(TOLD) {
                 let accepted = if f.accepted { " (accepted)" } else { "" };
                 writeln!(
@@ -337,7 +358,11 @@ fn findings(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
     }
     if outcome.unknown.count > 0 {
         let names = outcome.unknown.first.join(", ");
-        writeln!(out, "{} files with names that say nothing were left out: {names}", grouped(outcome.unknown.count.into()))?;
+        writeln!(
+            out,
+            "{} files with names that say nothing were left out: {names}",
+            grouped(outcome.unknown.count.into())
+        )?;
     }
     if outcome.ignored > 0 {
         writeln!(out, "{} files of other tools were left out", grouped(outcome.ignored.into()))?;

@@ -41,7 +41,8 @@ fn reach(times: &Times, from: Lsn, to: Lsn) -> Value {
 /// What lies in some segments.
 fn of(segments: &[Facts], from: Lsn, to: Lsn) -> Value {
     let spans = || segments.iter().filter(|facts| facts.from < to).filter_map(|facts| facts.span.as_ref());
-    let points: Vec<Value> = segments.iter().flat_map(|facts| &facts.points).filter(|p| from <= p.lsn && p.lsn < to).map(point).collect();
+    let points: Vec<Value> =
+        segments.iter().flat_map(|facts| &facts.points).filter(|p| from <= p.lsn && p.lsn < to).map(point).collect();
     json!({
         "from_lsn": from,
         "to_lsn": to,

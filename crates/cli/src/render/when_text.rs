@@ -14,7 +14,13 @@ use std::path::Path;
 const TOLD: usize = 20;
 
 /// Writes it.
-pub fn write(out: &mut dyn Write, times: &Times, answer: Option<&Answer>, archive: &Path, zone: &Zone) -> io::Result<()> {
+pub fn write(
+    out: &mut dyn Write,
+    times: &Times,
+    answer: Option<&Answer>,
+    archive: &Path,
+    zone: &Zone,
+) -> io::Result<()> {
     match answer {
         None => reachable(out, times, zone)?,
         Some(answer) => position(out, times, answer, zone)?,
@@ -36,13 +42,18 @@ fn reachable(out: &mut dyn Write, times: &Times, zone: &Zone) -> io::Result<()> 
         range(out, &t.tally.facts, t.from, t.to, zone)?;
     }
     if outcome.backups.is_empty() {
-        return writeln!(out, "BACKUPS  none known here: recovery starts from a base backup, and ends behind its end only");
+        return writeln!(
+            out,
+            "BACKUPS  none known here: recovery starts from a base backup, and ends behind its end only"
+        );
     }
     for b in outcome.backups.iter().rev().take(TOLD) {
         let reach = match b.reaches.filter(|_| b.complete == Some(true)) {
             Some(to) => {
                 let (first, last) = times.window(b.stop, to);
-                let time = |end: Option<TransactionEnd>| end.and_then(|e| zone.local(e.time)).map(|t| format!(" ({t})")).unwrap_or_default();
+                let time = |end: Option<TransactionEnd>| {
+                    end.and_then(|e| zone.local(e.time)).map(|t| format!(" ({t})")).unwrap_or_default()
+                };
                 format!("any point from {}{} to {to}{}", b.stop, time(first), time(last))
             }
             None => "not usable: WAL that it needs is missing or damaged".into(),
@@ -82,11 +93,20 @@ fn position(out: &mut dyn Write, times: &Times, answer: &Answer, zone: &Zone) ->
     let (address, size) = (layout.address(), layout.segment);
     let Some(moment) = answer.moment.as_ref().filter(|m| times.reaches(m.lsn)) else {
         let (from, to) = times.outcome.replay.unwrap_or_default();
-        return writeln!(out, "{}: out of reach; WAL replays from {from} to {to}. Run without a position for all that can be reached.", answer.input);
+        return writeln!(
+            out,
+            "{}: out of reach; WAL replays from {from} to {to}. Run without a position for all that can be reached.",
+            answer.input
+        );
     };
     let lsn = moment.lsn;
     if let Asked::Time(time) = answer.asked {
-        writeln!(out, "TIME     {} is {}", zone.local(time).unwrap_or_default(), Zone::utc().local(time).unwrap_or_default())?;
+        writeln!(
+            out,
+            "TIME     {} is {}",
+            zone.local(time).unwrap_or_default(),
+            Zone::utc().local(time).unwrap_or_default()
+        )?;
     }
     let name = times.segment(lsn);
     writeln!(out, "LSN      {lsn}, {name} byte {}", address.offset(lsn, size))?;
@@ -98,7 +118,9 @@ fn position(out: &mut dyn Write, times: &Times, answer: &Answer, zone: &Zone) ->
     writeln!(out, "DROPPED  {}", told(moment.dropped.as_ref(), "nothing: no transaction ends behind it"))?;
     match times.backup_for(lsn) {
         Some(backup) => writeln!(out, "BACKUP   {}", backup.file)?,
-        None if times.outcome.backups.is_empty() => writeln!(out, "BACKUP   none known here: take one that ends before {lsn}")?,
+        None if times.outcome.backups.is_empty() => {
+            writeln!(out, "BACKUP   none known here: take one that ends before {lsn}")?
+        }
         None => return writeln!(out, "BACKUP   out of reach: none known here ends before {lsn} and has all its WAL"),
     }
     writeln!(out, "SETTINGS for {}:", target::file(layout))?;

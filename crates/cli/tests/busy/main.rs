@@ -20,7 +20,11 @@ fn runs() -> usize {
 fn verify(folder: &Path, index: &Path, run: usize) -> (i32, Value) {
     let threads = ["1", "2", "4"][run % 3];
     let mut command = Command::new(env!("CARGO_BIN_EXE_walproof"));
-    command.arg("verify").arg(folder).args(["--format", "json", "--fail-on", "warning", "-j", threads]).stdin(Stdio::null());
+    command
+        .arg("verify")
+        .arg(folder)
+        .args(["--format", "json", "--fail-on", "warning", "-j", threads])
+        .stdin(Stdio::null());
     if run % 2 == 1 {
         command.arg("--no-mmap");
     }
@@ -29,7 +33,8 @@ fn verify(folder: &Path, index: &Path, run: usize) -> (i32, Value) {
     }
     let output = command.output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    let document = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)));
+    let document = serde_json::from_str(&text)
+        .unwrap_or_else(|error| panic!("{error}: {text}{}", String::from_utf8_lossy(&output.stderr)));
     (output.status.code().expect("ends by itself"), document)
 }
 
@@ -44,12 +49,17 @@ fn beside(manner: Manner) {
     let mut writer = Writer::new(folder.path(), manner);
     writer.fill();
     let stop = AtomicBool::new(false);
-    // At full speed, but an archive that is wholly another one when it was read cannot be judged: a slow machine must not see that.
+    // At full speed, but an archive that is wholly another one when it was read cannot be judged: a slow machine must
+    // not see that.
     let allowed = AtomicU64::new(writer.archived());
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !stop.load(Ordering::Relaxed) {
-                if writer.archived() < allowed.load(Ordering::Relaxed) { writer.step() } else { std::thread::sleep(Duration::from_millis(1)) }
+                if writer.archived() < allowed.load(Ordering::Relaxed) {
+                    writer.step()
+                } else {
+                    std::thread::sleep(Duration::from_millis(1))
+                }
             }
         });
         let looked = std::panic::catch_unwind(|| {
@@ -57,11 +67,21 @@ fn beside(manner: Manner) {
             for run in 0..runs() {
                 allowed.fetch_add(TURNOVER, Ordering::Relaxed);
                 let (exit, document) = verify(folder.path(), &index, run);
-                assert_eq!((exit, &document["verdict"]), (0, &Value::from("proven")), "{manner:?}, run {run}: {:#}", document["findings"]);
-                let alarms = document["findings"].as_array().unwrap().iter().filter(|f| f["severity"] != "info").count();
+                assert_eq!(
+                    (exit, &document["verdict"]),
+                    (0, &Value::from("proven")),
+                    "{manner:?}, run {run}: {:#}",
+                    document["findings"]
+                );
+                let alarms =
+                    document["findings"].as_array().unwrap().iter().filter(|f| f["severity"] != "info").count();
                 assert_eq!(alarms, 0, "{manner:?}, run {run}: {:#}", document["findings"]);
                 // One stretch without a hole, that comes further with each run.
-                assert_eq!(document["timelines"][0]["islands"].as_array().unwrap().len(), 1, "{manner:?}, run {run}: {document:#}");
+                assert_eq!(
+                    document["timelines"][0]["islands"].as_array().unwrap().len(),
+                    1,
+                    "{manner:?}, run {run}: {document:#}"
+                );
                 let to = position(&document["replay"]["to"]);
                 assert!(to >= before, "{manner:?}, run {run}: {to} after {before}");
                 before = to;
@@ -113,7 +133,10 @@ fn what_is_missing_stays_missing() {
             for run in 0..4 {
                 let (exit, document) = verify(folder.path(), &index, run);
                 assert_eq!((exit, &document["verdict"]), (1, &Value::from("refuted")), "{:#}", document["findings"]);
-                assert_eq!((&document["findings"][0]["name"], &document["findings"][0]["severity"]), (&"gap".into(), &"error".into()));
+                assert_eq!(
+                    (&document["findings"][0]["name"], &document["findings"][0]["severity"]),
+                    (&"gap".into(), &"error".into())
+                );
             }
         });
         stop.store(true, Ordering::Relaxed);

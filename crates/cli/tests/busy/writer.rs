@@ -115,7 +115,8 @@ impl Writer {
     }
 
     fn pack(&self, name: &str, bytes: &[u8]) {
-        let mut packed = GzEncoder::new(File::create(self.folder.join(format!("{name}.gz"))).unwrap(), Compression::fast());
+        let mut packed =
+            GzEncoder::new(File::create(self.folder.join(format!("{name}.gz"))).unwrap(), Compression::fast());
         pieces(&mut packed, bytes);
         packed.finish().unwrap();
     }

@@ -49,25 +49,41 @@ fn a_wrong_checksum_is_told_and_the_values_are_printed() {
 #[test]
 fn a_size_of_segments_that_none_has() {
     for (version, size, file, told) in [
-        ("13", 3, "155555A28AAAAAB00000001", "The WAL segment size stored in the file, 3 bytes, is not a power of two\n"),
+        (
+            "13",
+            3,
+            "155555A28AAAAAB00000001",
+            "The WAL segment size stored in the file, 3 bytes, is not a power of two\n",
+        ),
         ("15", 1, "", "The WAL segment size stored in the file, 1 byte, is not a power of two\n"),
         ("17", 0, "???\n", "walproof: warning: invalid WAL segment size in control file (0 bytes)\n"),
-        ("19", 0x8000_0000, "???\n", "walproof: warning: invalid WAL segment size in control file (-2147483648 bytes)\n"),
+        (
+            "19",
+            0x8000_0000,
+            "???\n",
+            "walproof: warning: invalid WAL segment size in control file (-2147483648 bytes)\n",
+        ),
     ] {
         let dialect = version.parse::<Version>().unwrap().dialect().unwrap();
-        let (_kept, path) =
-            kept(&control_file(dialect, Abi::usual(Align::Eight), Endian::Little, &[(Field::XlogSegSize, size), (Field::Redo, 0x2_0000_0003)]));
+        let (_kept, path) = kept(&control_file(
+            dialect,
+            Abi::usual(Align::Eight),
+            Endian::Little,
+            &[(Field::XlogSegSize, size), (Field::Redo, 0x2_0000_0003)],
+        ));
         let ran = control(&path, &[]);
         assert_eq!(ran.code, 1, "{version}");
         assert!((ran.out.clone() + &ran.err).contains(told), "{version}: {} {}", ran.out, ran.err);
-        let redo = ran.out.lines().find_map(|line| line.strip_prefix("Latest checkpoint's REDO WAL file:    ")).unwrap();
+        let redo =
+            ran.out.lines().find_map(|line| line.strip_prefix("Latest checkpoint's REDO WAL file:    ")).unwrap();
         assert!(file != "???\n" || redo == "???", "{version}: {redo}");
         let json: Value = serde_json::from_str(&control(&path, &["--format", "json"]).out).unwrap();
         assert_eq!((&json["restart"]["oldest_needed_segment"], &json["crc_ok"]), (&Value::Null, &true.into()));
     }
 }
 
-/// A flipped byte is a wrong checksum, one in the versions' numbers makes it no file of a release; behind the checksum nothing is read.
+/// A flipped byte is a wrong checksum, one in the versions' numbers makes it no file of a release; behind the checksum
+/// nothing is read.
 #[test]
 fn every_byte_flipped() {
     for dialect in &DIALECTS {
@@ -80,12 +96,24 @@ fn every_byte_flipped() {
                     bytes[at] ^= 1 << bit;
                     let read = ControlFile::parse(&bytes);
                     match at {
-                        8..16 => assert!(matches!(read, Err(ControlError::UnknownVersion { .. } | ControlError::NotControl)), "{at}: {read:?}"),
-                        _ if at < end => assert_eq!(read, Err(ControlError::WrongChecksum(dialect.version)), "{} {at}", dialect.version),
+                        8..16 => assert!(
+                            matches!(read, Err(ControlError::UnknownVersion { .. } | ControlError::NotControl)),
+                            "{at}: {read:?}"
+                        ),
+                        _ if at < end => assert_eq!(
+                            read,
+                            Err(ControlError::WrongChecksum(dialect.version)),
+                            "{} {at}",
+                            dialect.version
+                        ),
                         _ => assert!(read.is_ok(), "{} {at}", dialect.version),
                     }
                     let image = ControlImage::read(&bytes);
-                    assert!(image.is_err() || image.is_ok_and(|image| image.abi.align == abi.align || (end..end + 4).contains(&at)), "{at}");
+                    assert!(
+                        image.is_err()
+                            || image.is_ok_and(|image| image.abi.align == abi.align || (end..end + 4).contains(&at)),
+                        "{at}"
+                    );
                 }
             }
         }
@@ -102,7 +130,12 @@ fn every_length() {
                 let read = ControlFile::parse(&good[..length]);
                 match length {
                     ..16 => assert_eq!(read, Err(ControlError::NotControl)),
-                    _ if length < size => assert_eq!(read, Err(ControlError::TooShort(dialect.version)), "{} {abi:?} {length}", dialect.version),
+                    _ if length < size => assert_eq!(
+                        read,
+                        Err(ControlError::TooShort(dialect.version)),
+                        "{} {abi:?} {length}",
+                        dialect.version
+                    ),
                     _ => assert!(read.is_ok(), "{} {abi:?} {length}", dialect.version),
                 }
             }

@@ -55,14 +55,18 @@ fn all_control_files_of_the_corpus_that_have_a_text() {
     for version in ["10", "13", "15", "19"] {
         for timeline in 1..=3 {
             let folder = corpus.join(version);
-            same(&folder.join(format!("pg_control/pg_control_tl{timeline}")), &folder.join(format!("oracle/pg_controldata_tl{timeline}.txt")));
+            same(
+                &folder.join(format!("pg_control/pg_control_tl{timeline}")),
+                &folder.join(format!("oracle/pg_controldata_tl{timeline}.txt")),
+            );
             count += 1;
         }
     }
     assert_eq!(count, 21);
 }
 
-/// Every member of a crafted file has a value of its own. The texts are what `pg_controldata` of each version, built from its source, printed.
+/// Every member of a crafted file has a value of its own. The texts are what `pg_controldata` of each version, built
+/// from its source, printed.
 #[test]
 fn every_version_alignment_and_order_of_bytes() {
     let folder = tempfile::tempdir().unwrap();
@@ -82,7 +86,8 @@ fn every_version_alignment_and_order_of_bytes() {
     }
 }
 
-/// With `WALPROOF_CRAFTED=DIR`, writes the crafted files there, a folder a version, for the `pg_controldata` that makes the texts.
+/// With `WALPROOF_CRAFTED=DIR`, writes the crafted files there, a folder a version, for the `pg_controldata` that makes
+/// the texts.
 #[test]
 fn crafted_files_for_other_programs() {
     let Some(out) = std::env::var_os("WALPROOF_CRAFTED").map(PathBuf::from) else { return };
@@ -90,7 +95,8 @@ fn crafted_files_for_other_programs() {
         for (align, name) in [(Align::Eight, 8), (Align::Four, 4)] {
             let global = out.join(format!("{}-{name}", dialect.version)).join("global");
             fs::create_dir_all(&global).unwrap();
-            fs::write(global.join("pg_control"), control_file(dialect, Abi::usual(align), Endian::Little, &[])).unwrap();
+            fs::write(global.join("pg_control"), control_file(dialect, Abi::usual(align), Endian::Little, &[]))
+                .unwrap();
         }
     }
 }
@@ -107,7 +113,10 @@ fn json_says_what_recovery_needs() {
     assert_eq!(json["restart"]["oldest_needed_segment"], told("Latest checkpoint's REDO WAL file:"));
     assert_eq!(json["wal_level"], told("wal_level setting:"));
     assert_eq!(json["max_connections"].to_string(), told("max_connections setting:"));
-    assert_eq!(json["checkpoint_copy"]["next_xid"].to_string(), told("Latest checkpoint's NextXID:").strip_prefix("0:").unwrap());
+    assert_eq!(
+        json["checkpoint_copy"]["next_xid"].to_string(),
+        told("Latest checkpoint's NextXID:").strip_prefix("0:").unwrap()
+    );
     assert_eq!((&json["crc_ok"], &json["error"], &json["prev_checkpoint"]), (&true.into(), &Value::Null, &Value::Null));
 }
 
@@ -125,7 +134,8 @@ fn places_that_have_a_control_file() {
         assert_eq!(walproof(&["control", "-p", place.to_str().unwrap()]).out, text);
     }
     let mut piped = Command::new(env!("CARGO_BIN_EXE_walproof"));
-    let mut child = piped.args(["control", "-"]).env("TZ", "UTC").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        piped.args(["control", "-"]).env("TZ", "UTC").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(&fs::read(&file).unwrap()).unwrap();
     assert_eq!(String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap(), text);
     let ran = walproof(&["control", &file, "no such place", &file]);

@@ -24,7 +24,10 @@ fn a_signal_ends_it_with_whole_lines_and_it_dies_of_it() {
         assert_eq!((status.code(), status.signal()), (None, Some(number)));
         let text = followed.text();
         let last: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
-        assert_eq!((last["type"].as_str(), last["records"].as_u64(), last["complete"].as_bool()), (Some("end"), Some(RECORDS as u64), Some(true)));
+        assert_eq!(
+            (last["type"].as_str(), last["records"].as_u64(), last["complete"].as_bool()),
+            (Some("end"), Some(RECORDS as u64), Some(true))
+        );
     }
 }
 
@@ -43,7 +46,9 @@ fn it_ends_when_nobody_reads_any_more_though_nothing_is_written() {
 
 #[test]
 fn it_ends_where_the_range_or_the_number_asked_for_does() {
-    for (words, records) in [(&["-n", "10"][..], 10), (&["-e", "0/00AAC690"], 6327), (&["-s", "0/00AAC690", "-n", "3"], 3)] {
+    for (words, records) in
+        [(&["-n", "10"][..], 10), (&["-e", "0/00AAC690"], 6327), (&["-s", "0/00AAC690", "-n", "3"], 3)]
+    {
         let mut followed = Followed::start(&good(), words);
         assert_eq!((followed.ended().code(), followed.text().lines().count()), (Some(0), records), "{words:?}");
     }

@@ -37,7 +37,11 @@ impl Followed {
             if wanted(&text) {
                 return text;
             }
-            assert!(begun.elapsed() < PATIENCE, "{what} did not come; last lines: {:?}", text.lines().rev().take(3).collect::<Vec<_>>());
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "{what} did not come; last lines: {:?}",
+                text.lines().rev().take(3).collect::<Vec<_>>()
+            );
             std::thread::sleep(Duration::from_millis(30));
         }
     }
@@ -60,7 +64,13 @@ impl Drop for Followed {
 
 pub fn command(folder: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_walproof"));
-    command.args(["dump", "--follow"]).arg(folder).args(words).env("TZ", "UTC").stdin(Stdio::null()).stderr(Stdio::inherit());
+    command
+        .args(["dump", "--follow"])
+        .arg(folder)
+        .args(words)
+        .env("TZ", "UTC")
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit());
     command
 }
 

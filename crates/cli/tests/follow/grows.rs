@@ -13,7 +13,8 @@ use walproof_testdata::Story;
 
 /// The files of a folder, in the order in which a server archives them.
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).filter(|f| f.is_file()).collect();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).filter(|f| f.is_file()).collect();
     files.sort();
     files
 }
@@ -119,11 +120,13 @@ fn a_segment_that_never_comes_is_a_gap() {
         fs::copy(file, to.path().join(file.file_name().unwrap())).unwrap();
     }
     let followed = Followed::start(to.path(), &[]);
-    let text = followed.until("the record behind the gap", |text| text.lines().last().is_some_and(|l| l.starts_with("0/00B")));
+    let text =
+        followed.until("the record behind the gap", |text| text.lines().last().is_some_and(|l| l.starts_with("0/00B")));
     assert_eq!(text.matches(" *** WP101 error").count(), 1, "{text}");
 }
 
-/// The rest of a record that the segment's start splits, and zeros: that looks like the end of a segment switch, and is not.
+/// The rest of a record that the segment's start splits, and zeros: that looks like the end of a segment switch, and is
+/// not.
 #[test]
 fn the_rest_of_a_record_is_no_switch() {
     let layout = Layout {
@@ -153,7 +156,9 @@ fn the_rest_of_a_record_is_no_switch() {
     let mut begun = vec![0; whole.len()];
     begun[..56].copy_from_slice(&whole[..56]);
     fs::write(to.path().join(&second), &begun).unwrap();
-    followed.until("the record over the seam", |text| text.lines().last().is_some_and(|line| line.starts_with("0/001FFFE8")));
+    followed.until("the record over the seam", |text| {
+        text.lines().last().is_some_and(|line| line.starts_with("0/001FFFE8"))
+    });
     fs::write(to.path().join(&second), &whole).unwrap();
     fs::copy(made.path().join(&third), to.path().join(&third)).unwrap();
     let later = walproof(&["dump", to.path().to_str().unwrap()]).out;

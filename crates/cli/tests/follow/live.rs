@@ -1,4 +1,5 @@
-//! A server that writes and is promoted, followed in its own `pg_wal`. It keeps its WAL: on a busy machine a segment may be recycled
+//! A server that writes and is promoted, followed in its own `pg_wal`. It keeps its WAL: on a busy machine a segment
+//! may be recycled
 //! before a follower has read it, and what is gone cannot be listed. `cargo xtask long follow` is the long form.
 
 use crate::followed::Followed;
@@ -11,12 +12,18 @@ const OLDEST: u32 = 13;
 #[test]
 fn a_server_is_followed_through_a_promotion() {
     let Some(postgres) = Postgres::find(OLDEST) else {
-        assert!(std::env::var_os("WALPROOF_LIVE").is_none_or(|v| v != "1"), "WALPROOF_LIVE=1, and no PostgreSQL {OLDEST} or later was found");
+        assert!(
+            std::env::var_os("WALPROOF_LIVE").is_none_or(|v| v != "1"),
+            "WALPROOF_LIVE=1, and no PostgreSQL {OLDEST} or later was found"
+        );
         eprintln!("SKIPPED: no PostgreSQL {OLDEST} or later found");
         return;
     };
-    let server = Server::start(postgres, "max_wal_size = '8MB'\nmin_wal_size = '5MB'\nwal_keep_size = '256MB'\n").unwrap();
-    server.sql("create table t(id int primary key, v int); insert into t select i, 0 from generate_series(1, 2000) i").unwrap();
+    let server =
+        Server::start(postgres, "max_wal_size = '8MB'\nmin_wal_size = '5MB'\nwal_keep_size = '256MB'\n").unwrap();
+    server
+        .sql("create table t(id int primary key, v int); insert into t select i, 0 from generate_series(1, 2000) i")
+        .unwrap();
     let start = server.sql("select pg_current_wal_insert_lsn()").unwrap();
     let words = ["-s", start.trim(), "--format", "waldump"];
     let followed = Followed::start(&server.data().join("pg_wal"), &words);

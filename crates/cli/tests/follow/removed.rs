@@ -1,4 +1,5 @@
-//! Segments that are removed, or written over, while they are being read: as a server does once it has checkpointed them.
+//! Segments that are removed, or written over, while they are being read: as a server does once it has checkpointed
+//! them.
 
 use crate::followed::{PATIENCE, command};
 use crate::run::walproof;
@@ -58,7 +59,11 @@ impl Waiting {
             if text.ends_with('\n') && wanted(&text) {
                 return text.into_owned();
             }
-            assert!(begun.elapsed() < PATIENCE, "it did not come; last lines: {:?}", text.lines().rev().take(3).collect::<Vec<_>>());
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "it did not come; last lines: {:?}",
+                text.lines().rev().take(3).collect::<Vec<_>>()
+            );
             if count == 0 {
                 std::thread::sleep(Duration::from_millis(20));
             }
@@ -112,7 +117,8 @@ fn what_is_written_over_unread_is_missing() {
     let lost: Vec<&str> = text.lines().filter(|line| line.contains(" *** ")).collect();
     assert!(lost.len() == 1 && lost[0].contains("WP101") && lost[0].contains(SEGMENTS[1]), "{lost:?}");
     let listed = |line: &&str| !line.starts_with("0/00A") && !line.contains(" *** ");
-    let (text, whole): (Vec<&str>, Vec<&str>) = (text.lines().filter(listed).collect(), whole.lines().filter(listed).collect());
+    let (text, whole): (Vec<&str>, Vec<&str>) =
+        (text.lines().filter(listed).collect(), whole.lines().filter(listed).collect());
     // But for the records over its seams.
     let differing: Vec<&&str> = whole.iter().filter(|line| !text.contains(line)).collect();
     assert!(differing.len() <= 1 && text.iter().all(|line| whole.contains(line)), "{differing:?}");

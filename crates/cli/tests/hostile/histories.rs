@@ -6,7 +6,10 @@ use crate::run::{Ran, good, run, verify, walproof, write};
 fn others(folder: &tempfile::TempDir) {
     for command in ["timelines", "dump"] {
         let Ran { status, complained, .. } = run(walproof().arg(command).arg(folder.path()));
-        assert!(matches!(status.code(), Some(0..=2)) && !complained.contains("panicked"), "{command}: {status}\n{complained}");
+        assert!(
+            matches!(status.code(), Some(0..=2)) && !complained.contains("panicked"),
+            "{command}: {status}\n{complained}"
+        );
     }
 }
 
@@ -42,7 +45,8 @@ fn timelines_in_a_circle() {
     others(&folder);
 }
 
-/// A thousand timelines, each a child of the one before, that branch off at one place and hold nothing. They are there to be restored to, so
+/// A thousand timelines, each a child of the one before, that branch off at one place and hold nothing. They are there
+/// to be restored to, so
 /// that the newest is asked for: it goes to the end of timeline 1. Any verdict but no crash.
 #[test]
 fn a_thousand_timelines() {
@@ -60,7 +64,9 @@ fn a_thousand_timelines() {
 /// Bytes that are no text, numbers beyond any, and nothing. Exit code 1 each.
 #[test]
 fn garbage() {
-    for bytes in [&b"\xFF\xFE\0\x80"[..], b"99999999999999999999\t0/0\tx\n", b"1\tFFFFFFFFF/0\tx\n", b"0\t0/0\t\n1\t\n", b""] {
+    for bytes in
+        [&b"\xFF\xFE\0\x80"[..], b"99999999999999999999\t0/0\tx\n", b"1\tFFFFFFFFF/0\tx\n", b"0\t0/0\t\n1\t\n", b""]
+    {
         let folder = good();
         write(&folder, "00000002.history", bytes);
         verify(folder.path()).exits(1).says("00000002.history");

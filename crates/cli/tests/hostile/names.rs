@@ -18,7 +18,8 @@ fn a_thousand_copies_of_a_segment_under_later_names() {
     assert!(ran.said.lines().count() < 40, "a thousand files are not a thousand lines:\n{}", ran.said);
 }
 
-/// The same with the real one among them: it alone replays, and the first false one is the first that a server would miss. Exit code 1.
+/// The same with the real one among them: it alone replays, and the first false one is the first that a server would
+/// miss. Exit code 1.
 #[test]
 fn a_thousand_copies_of_a_segment_and_the_segment() {
     let folder = good();
@@ -44,7 +45,8 @@ fn a_folder_without_wal() {
     verify(folder.path()).exits(2).says("no WAL");
 }
 
-/// Every one of them is a segment that a restore would ask for and cannot use. Exit code 1. A million take longer: `cargo xtask long
+/// Every one of them is a segment that a restore would ask for and cannot use. Exit code 1. A million take longer:
+/// `cargo xtask long
 /// million-files`.
 #[test]
 fn a_folder_of_many_empty_files() {

@@ -14,8 +14,13 @@ use std::time::Duration;
 fn a_closed_pipe() {
     for (folder, code) in [(good(), 0), (damaged(), 1)] {
         for format in ["text", "json"] {
-            let mut child =
-                walproof().args(["verify", "--format", format]).arg(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            let mut child = walproof()
+                .args(["verify", "--format", format])
+                .arg(folder.path())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap();
             drop(child.stdout.take());
             let mut stderr = child.stderr.take().unwrap();
             let status = ended(child);
@@ -45,7 +50,8 @@ fn a_closed_pipe_behind_lag() {
 #[test]
 fn a_pipe_that_is_closed_in_the_middle() {
     let folder = good();
-    let mut child = walproof().arg("dump").arg(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        walproof().arg("dump").arg(folder.path()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut some = [0; 100];
     child.stdout.take().unwrap().read_exact(&mut some).unwrap();
     let mut stderr = child.stderr.take().unwrap();
@@ -83,10 +89,18 @@ fn a_full_disk() {
 /// Ctrl-C ends it as it ends everything else: the shell sees a process that died of SIGINT, and no exit code.
 #[test]
 fn an_interrupt() {
-    // What a shell starts in the background ignores SIGINT, and so do its children. One that is handled here, if only as
+    // What a shell starts in the background ignores SIGINT, and so do its children. One that is handled here, if only
+    // as
     // usual, is back at its default in a child.
-    signal_hook::flag::register_conditional_default(signal_hook::consts::SIGINT, Arc::new(AtomicBool::new(true))).unwrap();
-    let mut child = walproof().args(["verify", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    signal_hook::flag::register_conditional_default(signal_hook::consts::SIGINT, Arc::new(AtomicBool::new(true)))
+        .unwrap();
+    let mut child = walproof()
+        .args(["verify", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     // It waits for WAL that does not come.
     let stdin = child.stdin.take();
     std::thread::sleep(Duration::from_millis(300));
@@ -101,7 +115,14 @@ fn an_interrupt() {
 #[test]
 fn nobody_to_complain_to() {
     let folder = damaged();
-    for words in [&["dump", "-q"][..], &["dump"], &["dump", "--format", "csv"], &["stats"], &["stats", "--format", "csv"], &["verify"]] {
+    for words in [
+        &["dump", "-q"][..],
+        &["dump"],
+        &["dump", "--format", "csv"],
+        &["stats"],
+        &["stats", "--format", "csv"],
+        &["verify"],
+    ] {
         let full = File::options().write(true).open("/dev/full").unwrap();
         let mut command = walproof();
         command.args(words).arg(folder.path()).stdout(Stdio::null());

@@ -13,7 +13,9 @@ const GIB: u64 = 1 << 30;
 /// `verify` with a GiB of address space.
 fn verify_with_little_memory(folder: &TempDir) -> Ran {
     let mut shell = Command::new("sh");
-    shell.args(["-c", "ulimit -v 1048576; exec \"$0\" verify --jobs 2 \"$1\"", env!("CARGO_BIN_EXE_walproof")]).arg(folder.path());
+    shell
+        .args(["-c", "ulimit -v 1048576; exec \"$0\" verify --jobs 2 \"$1\"", env!("CARGO_BIN_EXE_walproof")])
+        .arg(folder.path());
     let begun = Instant::now();
     let ran = run(&mut shell);
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());

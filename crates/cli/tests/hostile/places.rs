@@ -31,10 +31,12 @@ fn a_fifo_among_segments() {
     verify(folder.path()).exits(2).says("UNPROVEN").says("named pipe");
 }
 
-/// What has the name of a segment and cannot be read was asked for. Exit code 2, as from `verify`, and it is told; outside the range, 0.
+/// What has the name of a segment and cannot be read was asked for. Exit code 2, as from `verify`, and it is told;
+/// outside the range, 0.
 #[test]
 fn a_dump_of_what_is_no_file() {
-    let kinds: [fn(&Path); 3] = [make_fifo, |path| std::fs::create_dir(path).unwrap(), |path| symlink("/nowhere/at/all", path).unwrap()];
+    let kinds: [fn(&Path); 3] =
+        [make_fifo, |path| std::fs::create_dir(path).unwrap(), |path| symlink("/nowhere/at/all", path).unwrap()];
     for make in kinds {
         for number in [8, 10, 12] {
             let folder = good();
@@ -84,7 +86,9 @@ fn no_permission() {
     mode(&damaged.path().join(segment(11)), 0o000);
     run(unprivileged(own.path()).arg("dump").arg(damaged.path())).exits(1).says("WP201").says("no permission");
     mode(&damaged.path().join(segment(9)), 0o000);
-    run(unprivileged(own.path()).arg("verify").arg(damaged.path())).exits(1).says("REFUTED: on timeline 1 replay stops at 0/00AAC690 at the latest");
+    run(unprivileged(own.path()).arg("verify").arg(damaged.path()))
+        .exits(1)
+        .says("REFUTED: on timeline 1 replay stops at 0/00AAC690 at the latest");
     mode(folder.path(), 0o000);
     run(unprivileged(own.path()).arg("verify").arg(folder.path())).exits(2).says("no permission");
     mode(folder.path(), 0o755);
@@ -92,7 +96,11 @@ fn no_permission() {
     let folder = good();
     mode(folder.path(), 0o755);
     mode(&folder.path().join(format!("{}.00000028.backup", segment(9))), 0o000);
-    run(unprivileged(own.path()).arg("verify").arg(folder.path())).exits(2).says("UNPROVEN").says("no permission").says("make 000000");
+    run(unprivileged(own.path()).arg("verify").arg(folder.path()))
+        .exits(2)
+        .says("UNPROVEN")
+        .says("no permission")
+        .says("make 000000");
 }
 
 /// Who proved it may have been allowed to read it.
@@ -109,7 +117,10 @@ fn an_index_does_not_hide_that_nothing_may_be_read() {
     mode(&index, 0o666);
     mode(folder.path(), 0o755);
     mode(&folder.path().join(segment(11)), 0o000);
-    run(unprivileged(own.path()).arg("verify").arg(folder.path()).arg("--index").arg(&index)).exits(2).says("UNPROVEN").says("no permission");
+    run(unprivileged(own.path()).arg("verify").arg(folder.path()).arg("--index").arg(&index))
+        .exits(2)
+        .says("UNPROVEN")
+        .says("no permission");
 }
 
 /// A share that is not mounted, with an index or without: that is what is said, and what to look at.

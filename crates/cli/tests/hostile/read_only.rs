@@ -11,7 +11,15 @@ const COMMANDS: [&[&str]; 8] = [
     &["verify", "ARCHIVE"],
     &["verify", "--depth", "pages", "--no-mmap", "--format", "json", "ARCHIVE"],
     &["verify", "ARCHIVE", "--backup", "latest"],
-    &["verify", "ARCHIVE", "--backup", "ARCHIVE/000000010000000000000009.00000028.backup", "--target-time", "2026-11-22 03:17:02.4+00", "--all"],
+    &[
+        "verify",
+        "ARCHIVE",
+        "--backup",
+        "ARCHIVE/000000010000000000000009.00000028.backup",
+        "--target-time",
+        "2026-11-22 03:17:02.4+00",
+        "--all",
+    ],
     &["dump", "ARCHIVE"],
     &["timelines", "ARCHIVE"],
     &["lag", "-p", "ARCHIVE", "0/A00000", "0/900028"],
@@ -28,7 +36,15 @@ fn listing(folder: &Path) -> Listing {
     let look = |path: &std::path::PathBuf| {
         let m = fs::metadata(path).unwrap();
         let bytes = if m.is_file() { fs::read(path).unwrap() } else { Vec::new() };
-        (path.display().to_string(), m.size(), m.mode(), m.ino(), (m.mtime(), m.mtime_nsec()), (m.ctime(), m.ctime_nsec()), bytes)
+        (
+            path.display().to_string(),
+            m.size(),
+            m.mode(),
+            m.ino(),
+            (m.mtime(), m.mtime_nsec()),
+            (m.ctime(), m.ctime_nsec()),
+            bytes,
+        )
     };
     paths.iter().map(look).collect()
 }

@@ -30,7 +30,9 @@ fn with(file: &str, bytes: &[u8]) -> TempDir {
 #[test]
 fn what_is_no_backup() {
     let (archive, empty) = (good(), TempDir::new().unwrap());
-    restore(archive.path(), &empty.path().join("nowhere"), &[]).exits(2).says("is no file, and no backup that the archive knows");
+    restore(archive.path(), &empty.path().join("nowhere"), &[])
+        .exits(2)
+        .says("is no file, and no backup that the archive knows");
     restore(archive.path(), Path::new(""), &[]).exits(2);
     restore(archive.path(), empty.path(), &[]).exits(2).says("no base backup");
     restore(archive.path(), archive.path(), &[]).exits(2).says("no base backup");
@@ -74,7 +76,13 @@ fn a_tar_that_is_cut_off() {
     for length in [0, 100, 700, 1100, 3000, whole.len() / 2] {
         fs::write(&tar, &whole[..length.min(whole.len())]).unwrap();
         let ran = restore(archive.path(), &tar, &[]);
-        assert!(matches!(ran.status.code(), Some(1 | 2)), "{length} bytes: {}\n{}{}", ran.status, ran.said, ran.complained);
+        assert!(
+            matches!(ran.status.code(), Some(1 | 2)),
+            "{length} bytes: {}\n{}{}",
+            ran.status,
+            ran.said,
+            ran.complained
+        );
     }
 }
 
@@ -85,7 +93,10 @@ fn labels_and_control_files_of_garbage() {
     let label = fs::read_to_string(backup().join("backup_label")).unwrap();
     for bytes in [&b""[..], &noise, &label.as_bytes()[..30], label.replace('\n', "\r\n").as_bytes()] {
         let backup = with("backup_label", bytes);
-        restore(archive.path(), backup.path(), &[]).exits(1).says("REFUTED").says("invalid data in file \"backup_label\"");
+        restore(archive.path(), backup.path(), &[])
+            .exits(1)
+            .says("REFUTED")
+            .says("invalid data in file \"backup_label\"");
     }
     for bytes in [&b""[..], &noise, &fs::read(backup().join("global/pg_control")).unwrap()[..50]] {
         let backup = with("global/pg_control", bytes);

@@ -32,7 +32,12 @@ impl Ran {
     /// Checks that a text was said or complained.
     #[track_caller]
     pub fn says(self, text: &str) -> Ran {
-        assert!(self.said.contains(text) || self.complained.contains(text), "not said: {text}\n{}{}", self.said, self.complained);
+        assert!(
+            self.said.contains(text) || self.complained.contains(text),
+            "not said: {text}\n{}{}",
+            self.said,
+            self.complained
+        );
         self
     }
 }

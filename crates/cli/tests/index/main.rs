@@ -18,7 +18,8 @@ use walproof_testdata::Case;
 /// An exit code and a document, without what tells of the index or of parts alone.
 fn verify(words: &[&str]) -> (i32, Value, Value) {
     let ran = walproof(&[&["verify", "--format", "json", "-j", "1"], words].concat());
-    let mut document: Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{words:?}: {error}: {}", ran.err));
+    let mut document: Value =
+        serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{words:?}: {error}: {}", ran.err));
     let fields = document.as_object_mut().unwrap();
     fields.remove("parts");
     let index = fields.remove("index").unwrap_or_default();
@@ -31,7 +32,13 @@ fn without_changes(mut document: Value) -> Value {
 }
 
 fn changed(document: &Value) -> Vec<&str> {
-    document["findings"].as_array().unwrap().iter().filter(|f| f["code"] == "WP118").map(|f| f["file"].as_str().unwrap()).collect()
+    document["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|f| f["code"] == "WP118")
+        .map(|f| f["file"].as_str().unwrap())
+        .collect()
 }
 
 /// As if it had been written yesterday: what was just written is not trusted.
@@ -40,7 +47,12 @@ fn age(path: &Path) {
     if written.elapsed().is_ok_and(|age| age > Duration::from_secs(3600)) {
         return;
     }
-    File::options().write(true).open(path).unwrap().set_modified(SystemTime::now() - Duration::from_secs(86_400)).unwrap();
+    File::options()
+        .write(true)
+        .open(path)
+        .unwrap()
+        .set_modified(SystemTime::now() - Duration::from_secs(86_400))
+        .unwrap();
 }
 
 /// The whole archive of the story that the damaged ones were made from.
@@ -64,7 +76,8 @@ fn settle(folder: &Path) {
 }
 
 fn segment(folder: &Path, nth: usize) -> String {
-    let mut names: Vec<String> = fs::read_dir(folder).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
     names.retain(|name| name.len() == 24);
     names.sort();
     names.swap_remove(nth)
@@ -86,7 +99,10 @@ fn the_second_run_reads_nothing_and_says_the_same() {
     let second = verify(&[wal, "--index", index]);
     assert_eq!((plain.0, &plain.1), (first.0, &first.1));
     assert_eq!((plain.0, &plain.1), (second.0, &second.1));
-    assert_eq!((&first.2["segments_taken"], &second.2["segments_read"], &second.2["bytes_read"]), (&0.into(), &0.into(), &0.into()));
+    assert_eq!(
+        (&first.2["segments_taken"], &second.2["segments_read"], &second.2["bytes_read"]),
+        (&0.into(), &0.into(), &0.into())
+    );
     assert_eq!(first.2["segments_read"], second.2["segments_taken"]);
     assert!(second.2["oldest_proof"].as_str().unwrap().ends_with('Z'));
     let segments = second.2["segments_taken"].as_u64().unwrap();
@@ -117,7 +133,8 @@ fn changed_bytes_are_found() {
     assert_eq!((all.0, &all.2["segments_taken"], &all.2["segments_reread"]), (0, &0.into(), &all.2["segments_read"]));
 }
 
-/// The verdict stays, since no checksum covers what changed; the change is told until it is accepted, also of a file that is
+/// The verdict stays, since no checksum covers what changed; the change is told until it is accepted, also of a file
+/// that is
 /// packed meanwhile.
 #[test]
 fn a_change_is_told_until_it_is_accepted() {
@@ -219,7 +236,8 @@ fn an_index_in_the_archive_is_no_file_of_it() {
     }
 }
 
-/// What is no plain file is neither waited for nor replaced, and a folder that is missing is told before anything is read.
+/// What is no plain file is neither waited for nor replaced, and a folder that is missing is told before anything is
+/// read.
 #[cfg(unix)]
 #[test]
 fn an_index_is_a_plain_file_that_keeps_its_link_and_its_permissions() {
@@ -230,7 +248,12 @@ fn an_index_is_a_plain_file_that_keeps_its_link_and_its_permissions() {
     assert!(std::process::Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
     for index in [at("pipe"), at("wal"), at("no/index")] {
         let ran = ended(&index);
-        assert!(ran.code == 2 && ran.out.is_empty() && ran.err.contains(index.to_str().unwrap()), "{}{}", ran.out, ran.err);
+        assert!(
+            ran.code == 2 && ran.out.is_empty() && ran.err.contains(index.to_str().unwrap()),
+            "{}{}",
+            ran.out,
+            ran.err
+        );
     }
     assert!(fs::metadata(at("pipe")).unwrap().file_type().is_fifo());
     symlink("index", at("link")).unwrap();
@@ -251,7 +274,13 @@ fn a_run_that_is_killed_loses_nothing() {
     let index = folder.path().join("index");
     let words = [wal.to_str().unwrap(), "--index", index.to_str().unwrap()];
     assert_eq!(verify(&words).0, 0);
-    let run = || std::process::Command::new(env!("CARGO_BIN_EXE_walproof")).args(["verify", "-q", "--reread", "1/9"]).args(words).spawn().unwrap();
+    let run = || {
+        std::process::Command::new(env!("CARGO_BIN_EXE_walproof"))
+            .args(["verify", "-q", "--reread", "1/9"])
+            .args(words)
+            .spawn()
+            .unwrap()
+    };
     let began = std::time::Instant::now();
     run().wait().unwrap();
     let whole = began.elapsed();
@@ -305,7 +334,8 @@ fn an_unfinished_segment_that_was_written_on_has_not_changed() {
         bytes[written..].fill(0);
         fs::write(&partial, bytes).unwrap();
         settle(&wal);
-        let (code, document, _) = verify(&[wal.to_str().unwrap(), "--index", index.to_str().unwrap(), "--fail-on", "warning"]);
+        let (code, document, _) =
+            verify(&[wal.to_str().unwrap(), "--index", index.to_str().unwrap(), "--fail-on", "warning"]);
         assert_eq!((code, changed(&document)), (0, Vec::new()), "{written}");
     }
 }
@@ -319,7 +349,8 @@ fn two_options_never_write_to_one_file() {
     std::os::unix::fs::symlink(&real, &link).unwrap();
     let (here, there) = (real.join("x"), link.join("x"));
     for options in [["--index", "-o"], ["--index", "--write-known"], ["-o", "--write-known"]] {
-        let words = ["verify", wal.to_str().unwrap(), options[0], here.to_str().unwrap(), options[1], there.to_str().unwrap()];
+        let words =
+            ["verify", wal.to_str().unwrap(), options[0], here.to_str().unwrap(), options[1], there.to_str().unwrap()];
         let ran = walproof(&words);
         assert!(ran.code == 2 && ran.err.contains("name the same file") && !here.exists(), "{options:?}: {}", ran.err);
     }

@@ -20,7 +20,8 @@ fn compare(wal: &Path, dice: &mut Dice, round: u64) {
     let mut parts = Vec::new();
     for (i, share) in shares.iter().enumerate().filter(|(_, share)| !share.is_empty()) {
         let part = folder.path().join(i.to_string()).to_str().unwrap().to_owned();
-        let words: Vec<&str> = ["summarize", "-o", &part].into_iter().chain(share.iter().map(|f| f.to_str().unwrap())).collect();
+        let words: Vec<&str> =
+            ["summarize", "-o", &part].into_iter().chain(share.iter().map(|f| f.to_str().unwrap())).collect();
         let ran = walproof(&words);
         assert_eq!(ran.code, 0, "{}", ran.err);
         parts.insert(dice.below(parts.len() + 1), part);
@@ -38,7 +39,11 @@ fn any_parts_in_any_order_are_one_archive() {
     archive(foreign.path());
     let foreign = files(foreign.path());
     for version in ["9.2", "9.4", "15"] {
-        let story = Story::all().unwrap().into_iter().find(|s| s.version == version && (s.story == "promotion" || s.story == "archive")).unwrap();
+        let story = Story::all()
+            .unwrap()
+            .into_iter()
+            .find(|s| s.version == version && (s.story == "promotion" || s.story == "archive"))
+            .unwrap();
         let whole = tempfile::tempdir().unwrap();
         story.unpack(whole.path()).unwrap();
         let own = files(whole.path());
@@ -86,7 +91,8 @@ fn craft(folder: &Path, layout: Layout, system_id: u64, first: SegmentNo, dice: 
     wal.finish().write_to(folder).unwrap();
     for file in files(folder) {
         if dice.below(4) == 0 {
-            let packed = fs::File::create(folder.join(format!("{}.gz", file.file_name().unwrap().to_str().unwrap()))).unwrap();
+            let packed =
+                fs::File::create(folder.join(format!("{}.gz", file.file_name().unwrap().to_str().unwrap()))).unwrap();
             let mut packer = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
             std::io::Write::write_all(&mut packer, &fs::read(&file).unwrap()).unwrap();
             packer.finish().unwrap();
@@ -95,7 +101,8 @@ fn craft(folder: &Path, layout: Layout, system_id: u64, first: SegmentNo, dice: 
     }
 }
 
-/// WAL of other sizes, of another byte order, alignment, version and cluster, also at addresses that are the same in both.
+/// WAL of other sizes, of another byte order, alignment, version and cluster, also at addresses that are the same in
+/// both.
 /// `WALPROOF_PARTS` rounds, 20 if it is not set.
 #[test]
 fn parts_of_any_other_kind_are_told_as_in_one_run() {
@@ -154,7 +161,8 @@ fn a_joined_report_says_what_it_is_joined_of() {
     let all = files(&wal);
     for (part, share) in [(&first, &all[..3]), (&second, &all[3..])] {
         let words: Vec<&str> = share.iter().map(|f| f.to_str().unwrap()).collect();
-        let ran = walproof(&[&["summarize", "--max-rate", "1G", "-o", part.to_str().unwrap()], words.as_slice()].concat());
+        let ran =
+            walproof(&[&["summarize", "--max-rate", "1G", "-o", part.to_str().unwrap()], words.as_slice()].concat());
         assert_eq!(ran.code, 0, "{}", ran.err);
     }
     let words = ["verify", "--summaries", first.to_str().unwrap(), second.to_str().unwrap()];
@@ -176,7 +184,8 @@ fn a_joined_report_says_what_it_is_joined_of() {
 #[test]
 fn of_parts_that_overlap_the_latest_counts() {
     let (folder, wal) = place();
-    let parts: Vec<String> = ["whole", "cut", "mended"].map(|name| folder.path().join(name).to_str().unwrap().to_owned()).into();
+    let parts: Vec<String> =
+        ["whole", "cut", "mended"].map(|name| folder.path().join(name).to_str().unwrap().to_owned()).into();
     let summarize = |part: &str| assert_eq!(walproof(&["summarize", wal.to_str().unwrap(), "-o", part]).code, 0);
     let file = files(&wal).remove(5);
     let bytes = fs::read(&file).unwrap();
@@ -243,7 +252,10 @@ fn a_segment_that_expired_meanwhile_is_left_out() {
     let part = folder.path().join("part");
     let all: Vec<String> = files(&wal).iter().map(|file| file.to_str().unwrap().to_owned()).collect();
     let summarize = |extra: &[&str]| {
-        let words = ["summarize", "-o", part.to_str().unwrap()].into_iter().chain(all.iter().map(String::as_str)).chain(extra.iter().copied());
+        let words = ["summarize", "-o", part.to_str().unwrap()]
+            .into_iter()
+            .chain(all.iter().map(String::as_str))
+            .chain(extra.iter().copied());
         walproof(&words.collect::<Vec<_>>())
     };
     let ran = summarize(&[wal.join("wall").to_str().unwrap()]);

@@ -58,7 +58,8 @@ fn restore_points_and_settings_of_both_files() {
     }
 }
 
-/// Nothing behind the last commit would end a recovery to its time: from 13 on that is an error, and its number is told.
+/// Nothing behind the last commit would end a recovery to its time: from 13 on that is an error, and its number is
+/// told.
 #[test]
 fn the_time_of_the_last_commit_is_a_target_of_old_servers_only() {
     for (story, setting) in [("10/archive", "recovery_target_time"), ("15/archive", "recovery_target_xid")] {
@@ -103,7 +104,10 @@ fn with_an_index_an_answer_does_not_read_the_archive() {
     let began = Instant::now();
     let (code, all) = when(&words);
     let whole = began.elapsed();
-    assert_eq!((code, &all["index"]["segments_read"], &all["reach"]["last"]["xid"]), (0, &0.into(), &(999 + count).into()));
+    assert_eq!(
+        (code, &all["index"]["segments_read"], &all["reach"]["last"]["xid"]),
+        (0, &0.into(), &(999 + count).into())
+    );
     let began = Instant::now();
     let (_, one) = when(&[&words[..], &[&format!("xid:{}", 1000 + count / 2)]].concat());
     eprintln!("{count} segments, {} bytes of index: {whole:?}, one position {:?}", size, began.elapsed());

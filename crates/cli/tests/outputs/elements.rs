@@ -1,4 +1,5 @@
-//! A reader of markup that is strict where a browser is not: what it lets pass has the elements that it names and no others.
+//! A reader of markup that is strict where a browser is not: what it lets pass has the elements that it names and no
+//! others.
 
 /// An element's name and attributes.
 pub struct Element {
@@ -63,7 +64,10 @@ fn element(tag: &str) -> Element {
         rest = rest.trim_start();
         let stop = rest.find(['=', ' ']).unwrap_or(rest.len());
         let name = &rest[..stop];
-        assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | ':')), "no attribute: {name} in {tag}");
+        assert!(
+            name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | ':')),
+            "no attribute: {name} in {tag}"
+        );
         rest = &rest[stop..];
         let mut value = String::new();
         if let Some(quoted) = rest.strip_prefix("=\"") {
@@ -81,7 +85,10 @@ fn element(tag: &str) -> Element {
 
 fn characters(text: &str, raw: bool) {
     for c in text.chars() {
-        assert!(c == '\n' || c == '\t' || (!c.is_control() && !('\u{202a}'..='\u{202e}').contains(&c)), "{c:?} in {text}");
+        assert!(
+            c == '\n' || c == '\t' || (!c.is_control() && !('\u{202a}'..='\u{202e}').contains(&c)),
+            "{c:?} in {text}"
+        );
     }
     for part in text.split('&').skip(1).filter(|_| !raw) {
         let name = part.split_once(';').map(|(name, _)| name).unwrap_or_default();

@@ -4,7 +4,9 @@ use crate::run::{testdata, walproof};
 
 /// Fields that differ from run to run.
 fn without_times(text: &str) -> String {
-    text.lines().filter(|line| !["timestamp", "duration", "TimeUtc", "<footer>"].iter().any(|word| line.contains(word))).collect()
+    text.lines()
+        .filter(|line| !["timestamp", "duration", "TimeUtc", "<footer>"].iter().any(|word| line.contains(word)))
+        .collect()
 }
 
 #[test]
@@ -15,7 +17,11 @@ fn every_format_goes_to_a_file_as_to_standard_output() {
         let archive = testdata("demo/damaged");
         let plain = walproof(&["verify", &archive, "--format", format]);
         for quiet in [&[][..], &["-q"]] {
-            let words: Vec<&str> = ["verify", &archive, "--format", format, "-o", file.to_str().unwrap()].iter().chain(quiet).copied().collect();
+            let words: Vec<&str> = ["verify", &archive, "--format", format, "-o", file.to_str().unwrap()]
+                .iter()
+                .chain(quiet)
+                .copied()
+                .collect();
             let ran = walproof(&words);
             assert_eq!((ran.code, ran.out.as_str()), (1, ""), "{format}");
             assert_eq!(without_times(&std::fs::read_to_string(&file).unwrap()), without_times(&plain.out), "{format}");

@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const ELEMENTS: &[&str] = &[
-    "html", "head", "meta", "title", "style", "body", "main", "header", "footer", "div", "h1", "h2", "p", "span", "br", "b", "small", "code", "time",
-    "ul", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "svg", "defs", "pattern", "g", "path", "rect",
-    "text",
+    "html", "head", "meta", "title", "style", "body", "main", "header", "footer", "div", "h1", "h2", "p", "span", "br",
+    "b", "small", "code", "time", "ul", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "details",
+    "summary", "svg", "defs", "pattern", "g", "path", "rect", "text",
 ];
 
 /// Fails where anything is in the page that we do not write.
@@ -20,7 +20,10 @@ fn page(text: &str) -> Vec<Element> {
     for element in &found {
         assert!(ELEMENTS.contains(&element.name.as_str()), "<{}>", element.name);
         for (name, value) in &element.attributes {
-            assert!(!name.starts_with("on") && !matches!(name.as_str(), "src" | "href" | "style" | "action" | "srcset"), "{name}={value}");
+            assert!(
+                !name.starts_with("on") && !matches!(name.as_str(), "src" | "href" | "style" | "action" | "srcset"),
+                "{name}={value}"
+            );
         }
     }
     let style = text.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
@@ -42,8 +45,11 @@ fn every_archive_has_a_page() {
     for archive in all.iter().map(|(folder, _)| folder).chain([&inside(&hostile)]) {
         let text = html(archive);
         let found = page(&text);
-        let count = |class: &str| found.iter().filter(|e| e.get("class").is_some_and(|c| c.split(' ').any(|c| c == class))).count();
-        let verdict: serde_json::Value = serde_json::from_str(&walproof(&["verify", archive, "--format", "json"]).out).unwrap();
+        let count = |class: &str| {
+            found.iter().filter(|e| e.get("class").is_some_and(|c| c.split(' ').any(|c| c == class))).count()
+        };
+        let verdict: serde_json::Value =
+            serde_json::from_str(&walproof(&["verify", archive, "--format", "json"]).out).unwrap();
         assert_eq!(count("lane"), verdict["timelines"].as_array().unwrap().len(), "{archive}");
         assert_eq!(count(verdict["verdict"].as_str().unwrap()), 1, "{archive}");
         for finding in verdict["findings"].as_array().unwrap() {
@@ -80,7 +86,10 @@ fn ten_thousand_findings_are_folded() {
 fn a_browser_shows_it_and_asks_nobody() {
     let browser = program(&["chromium", "chromium-browser", "google-chrome", "chrome-headless-shell"]);
     let Some(browser) = browser else {
-        assert!(std::env::var_os("WALPROOF_BROWSER").is_none(), "WALPROOF_BROWSER asks for a browser, and there is none");
+        assert!(
+            std::env::var_os("WALPROOF_BROWSER").is_none(),
+            "WALPROOF_BROWSER asks for a browser, and there is none"
+        );
         return;
     };
     let folder = hostile();
@@ -92,7 +101,15 @@ fn a_browser_shows_it_and_asks_nobody() {
     let file = folder.path().join("page.html");
     std::fs::write(&file, &text).unwrap();
     let dom = String::from_utf8(open(&browser, &file, &["--dump-dom"])).unwrap();
-    for wanted in ["REFUTED", "id=\"lanes\"", "class=\"lane\"", "timeline 1", "id=\"volume\"", "WP201", "incorrect resource manager data checksum"] {
+    for wanted in [
+        "REFUTED",
+        "id=\"lanes\"",
+        "class=\"lane\"",
+        "timeline 1",
+        "id=\"volume\"",
+        "WP201",
+        "incorrect resource manager data checksum",
+    ] {
         assert!(dom.contains(wanted), "{wanted} is not in {dom}");
     }
     // No name became an element.
@@ -109,7 +126,8 @@ fn a_browser_shows_it_and_asks_nobody() {
         std::fs::write(&file, html(&archive)).unwrap();
         let picture = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.png"));
         let shot = format!("--screenshot={}", picture.display());
-        let words: Vec<&str> = [shot.as_str(), "--hide-scrollbars", "--window-size=1280,2000"].iter().chain(mode).copied().collect();
+        let words: Vec<&str> =
+            [shot.as_str(), "--hide-scrollbars", "--window-size=1280,2000"].iter().chain(mode).copied().collect();
         open(&browser, &file, &words);
         assert_eq!(first_pixel(&picture), color, "{}", picture.display());
     }
@@ -118,7 +136,14 @@ fn a_browser_shows_it_and_asks_nobody() {
 
 fn open(browser: &Path, file: &Path, words: &[&str]) -> Vec<u8> {
     let profile = tempfile::tempdir().unwrap();
-    let quiet = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
+    let quiet = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+    ];
     let mut command = Command::new(browser);
     command.args(quiet).args(["--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"]);
     command.arg(format!("--user-data-dir={}", profile.path().display())).args(words);

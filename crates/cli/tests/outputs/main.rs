@@ -1,4 +1,5 @@
-//! What `verify` writes for other programs: held against what the formats say, and against programs that are not ours where they
+//! What `verify` writes for other programs: held against what the formats say, and against programs that are not ours
+//! where they
 //! are found (each says so where it is not).
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
@@ -25,7 +26,8 @@ const HOSTILE: &str = "x\"><img src=x onerror=alert(1)><script>alert(2)<script>&
 /// Stories of every version, and every damaged archive.
 fn archives() -> Vec<(String, Option<TempDir>)> {
     let stories: Vec<Story> = Story::all().unwrap().into_iter().filter(|story| story.story != "wrap").collect();
-    let mut out: Vec<(String, Option<TempDir>)> = stories.iter().map(|story| (story.folder().to_str().unwrap().to_owned(), None)).collect();
+    let mut out: Vec<(String, Option<TempDir>)> =
+        stories.iter().map(|story| (story.folder().to_str().unwrap().to_owned(), None)).collect();
     for case in Case::all().unwrap() {
         let folder = tempfile::tempdir().unwrap();
         case.rebuild(folder.path()).unwrap();
@@ -46,7 +48,10 @@ fn hostile() -> TempDir {
         if path.extension().is_some_and(|e| e == "backup") {
             let text = std::fs::read_to_string(&path).unwrap();
             let label = "</td></table><script src=http://127.0.0.1:1/x></script><b onmouseover=alert(3)>";
-            let lines: Vec<String> = text.lines().map(|l| if l.starts_with("LABEL:") { format!("LABEL: {label}") } else { l.into() }).collect();
+            let lines: Vec<String> = text
+                .lines()
+                .map(|l| if l.starts_with("LABEL:") { format!("LABEL: {label}") } else { l.into() })
+                .collect();
             std::fs::write(&path, lines.join("\n") + "\n").unwrap();
         }
     }

@@ -11,7 +11,11 @@ fn the_exit_code_is_the_status() {
         (vec![good.as_str()], 0, "WALPROOF OK - PROVEN: "),
         (vec![good.as_str(), "--depth", "names"], 0, "WALPROOF OK - UNPROVEN: nothing wrong in names"),
         (vec![damaged.as_str()], 2, "WALPROOF CRITICAL - REFUTED: "),
-        (vec![damaged.as_str(), "--severity", "WP201=warning"], 1, "WALPROOF WARNING - PROVEN EXCEPT 1 by --severity: "),
+        (
+            vec![damaged.as_str(), "--severity", "WP201=warning"],
+            1,
+            "WALPROOF WARNING - PROVEN EXCEPT 1 by --severity: ",
+        ),
         // What is to count as a failure is one.
         (vec![damaged.as_str(), "--severity", "WP201=warning", "--fail-on", "warning"], 2, "WALPROOF CRITICAL - "),
         (vec![damaged.as_str(), "--severity", "WP201=info"], 0, "WALPROOF OK - "),
@@ -33,7 +37,13 @@ fn the_exit_code_is_the_status() {
     for expected in [["--max-age", "1h"], ["--must-reach", "0/F00000"]] {
         let ran = walproof(&["verify", &good, "--format", "nagios", expected[0], expected[1]]);
         let text = ran.out.split(" | ").next().unwrap();
-        assert!(ran.code == 2 && text.ends_with(')') && !text.contains("; replay") && text.matches("last commit").count() < 2, "{text}");
+        assert!(
+            ran.code == 2
+                && text.ends_with(')')
+                && !text.contains("; replay")
+                && text.matches("last commit").count() < 2,
+            "{text}"
+        );
     }
     // Only of a plugin.
     assert_eq!(walproof(&["verify", "--format", "json", "--moon"]).code, 2);
@@ -46,8 +56,17 @@ fn every_archive_is_told_in_one_line() {
     for archive in all.iter().map(|(folder, _)| folder).chain([&inside(&hostile)]) {
         let ran = walproof(&["verify", archive, "--format", "nagios"]);
         let (text, data) = ran.out.trim_end_matches('\n').split_once(" | ").unwrap();
-        assert!(ran.out.lines().count() == 1 && !data.contains('|') && !text.chars().any(char::is_control), "{}", ran.out);
-        assert!(["OK", "WARNING", "CRITICAL", "UNKNOWN"].get(ran.code as usize).is_some_and(|word| text.contains(word)), "{} {}", ran.code, ran.out);
+        assert!(
+            ran.out.lines().count() == 1 && !data.contains('|') && !text.chars().any(char::is_control),
+            "{}",
+            ran.out
+        );
+        assert!(
+            ["OK", "WARNING", "CRITICAL", "UNKNOWN"].get(ran.code as usize).is_some_and(|word| text.contains(word)),
+            "{} {}",
+            ran.code,
+            ran.out
+        );
         for item in data.split(' ') {
             let (label, value) = item.split_once('=').unwrap();
             assert!(label.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{item}");

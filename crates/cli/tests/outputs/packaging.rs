@@ -18,7 +18,13 @@ fn read(file: &str) -> String {
 fn shell(line: &str, folder: &Path, archive: &str) -> Output {
     let program = Path::new(env!("CARGO_BIN_EXE_walproof"));
     let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
-    Command::new("sh").args(["-c", line]).current_dir(folder).env("PATH", path).env("WAL_ARCHIVE", archive).output().unwrap()
+    Command::new("sh")
+        .args(["-c", line])
+        .current_dir(folder)
+        .env("PATH", path)
+        .env("WAL_ARCHIVE", archive)
+        .output()
+        .unwrap()
 }
 
 #[test]
@@ -35,9 +41,12 @@ fn cron_is_silent_unless_something_is_wrong() {
         let metrics = folder.path().join("walproof.prom");
         // Each archive has an index of its own.
         let index = |archive: &str| folder.path().join(archive.replace('/', "-")).to_str().unwrap().to_owned();
-        let command = command.replace("\\%", "%").replace("/var/lib/prometheus/node-exporter/walproof.prom", metrics.to_str().unwrap());
+        let command = command
+            .replace("\\%", "%")
+            .replace("/var/lib/prometheus/node-exporter/walproof.prom", metrics.to_str().unwrap());
         for (archive, silent) in [("demo/good", true), ("demo/damaged", false)] {
-            let command = command.replace("/var/lib/walproof/wal", &index(archive)).replace("/srv/wal", &testdata(archive));
+            let command =
+                command.replace("/var/lib/walproof/wal", &index(archive)).replace("/srv/wal", &testdata(archive));
             let output = shell(&command, folder.path(), "");
             let said = String::from_utf8(output.stdout).unwrap();
             if command.contains("prometheus") {
@@ -56,17 +65,22 @@ fn systemd_takes_the_units() {
     let folder = tempfile::tempdir().unwrap();
     let line = start.replace("%f", &testdata("demo/damaged"));
     assert_eq!(shell(&line, folder.path(), "").status.code(), Some(1));
-    assert_eq!(shell(&format!("export WALPROOF_OPTIONS='--format nagios -o out'; {line}"), folder.path(), "").status.code(), Some(2));
+    assert_eq!(
+        shell(&format!("export WALPROOF_OPTIONS='--format nagios -o out'; {line}"), folder.path(), "").status.code(),
+        Some(2)
+    );
     if let Some(analyze) = program(&["systemd-analyze"]) {
         // The program need not be installed where the tests run.
-        for (file, instance) in
-            [("walproof-verify@.service", "walproof-verify@srv-wal.service"), ("walproof-verify@.timer", "walproof-verify@srv-wal.timer")]
-        {
+        for (file, instance) in [
+            ("walproof-verify@.service", "walproof-verify@srv-wal.service"),
+            ("walproof-verify@.timer", "walproof-verify@srv-wal.timer"),
+        ] {
             let text = read(&format!("systemd/{file}")).replace("/usr/bin/walproof", env!("CARGO_BIN_EXE_walproof"));
             std::fs::write(folder.path().join(file), &text).unwrap();
             std::fs::write(folder.path().join(instance), text).unwrap();
         }
-        let names = ["walproof-verify@srv-wal.service", "walproof-verify@srv-wal.timer"].map(|name| folder.path().join(name));
+        let names =
+            ["walproof-verify@srv-wal.service", "walproof-verify@srv-wal.timer"].map(|name| folder.path().join(name));
         let output = Command::new(analyze).args(["verify", "--man=no"]).args(names).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         let ours: Vec<&str> = said.lines().filter(|line| line.contains("walproof")).collect();
@@ -103,7 +117,9 @@ fn alerts_ask_for_metrics_that_there_are() {
     let told = metrics(&walproof(&["verify", &testdata("demo/good"), "--format", "prometheus"]).out);
     let mut asked = 0;
     for line in rules.lines().filter(|line| line.trim_start().starts_with("expr:")) {
-        for word in line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("walproof_")) {
+        for word in
+            line.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| word.starts_with("walproof_"))
+        {
             assert!(told.iter().any(|(name, ..)| name == word), "{word}");
             asked += 1;
         }
@@ -126,7 +142,8 @@ fn the_nagios_command_runs() {
     let text = read("nagios/walproof.cfg");
     let command = text.lines().find_map(|line| line.trim().strip_prefix("command_line")).unwrap().trim();
     let folder = tempfile::tempdir().unwrap();
-    let output = shell(&command.replace("/usr/bin/", "").replace("$ARG1$", &testdata("demo/damaged")), folder.path(), "");
+    let output =
+        shell(&command.replace("/usr/bin/", "").replace("$ARG1$", &testdata("demo/damaged")), folder.path(), "");
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stdout).unwrap().starts_with("WALPROOF CRITICAL"));
 }
@@ -142,7 +159,11 @@ fn pages_and_completions() {
     let pages: Vec<PathBuf> = std::fs::read_dir(&man).unwrap().map(|entry| entry.unwrap().path()).collect();
     let help = walproof(&["--help"]).out;
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    for command in listed.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
+    for command in listed
+        .filter(|line| !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+    {
         assert!(man.join(format!("walproof-{command}.1")).is_file(), "{command}: {pages:?}");
     }
     assert!(!help.contains("generate"));
@@ -150,7 +171,13 @@ fn pages_and_completions() {
     assert!(verify.contains("prometheus") && verify.contains("fail\\-on"));
     if let Some(formatter) = program(&["man"]) {
         for page in &pages {
-            let output = passed(Command::new(&formatter).args(["--warnings", "-l"]).arg(page).env("LC_ALL", "C.UTF-8").env("MANPAGER", "cat"));
+            let output = passed(
+                Command::new(&formatter)
+                    .args(["--warnings", "-l"])
+                    .arg(page)
+                    .env("LC_ALL", "C.UTF-8")
+                    .env("MANPAGER", "cat"),
+            );
             assert!(output.stderr.is_empty(), "{}: {}", page.display(), String::from_utf8_lossy(&output.stderr));
         }
     }

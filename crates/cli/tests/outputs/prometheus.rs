@@ -20,7 +20,10 @@ pub fn metrics(text: &str) -> Vec<(String, String, f64)> {
         } else {
             let (metric, value) = line.rsplit_once(' ').unwrap();
             let (name, labels) = metric.split_once('{').unwrap();
-            assert!(name == help && name == kind && labels.starts_with("archive=\"") && labels.ends_with("\"}"), "{line}");
+            assert!(
+                name == help && name == kind && labels.starts_with("archive=\"") && labels.ends_with("\"}"),
+                "{line}"
+            );
             assert!(!name.ends_with("_total") && name.starts_with("walproof_"), "{name}");
             out.push((name.to_owned(), labels.to_owned(), value.parse().unwrap_or_else(|_| panic!("{line}"))));
         }
@@ -43,11 +46,19 @@ fn every_archive_has_its_metrics() {
         let told = metrics(&text);
         let value = |name: &str| told.iter().find(|(n, ..)| n == name).map(|(.., value)| *value);
         assert_eq!(value("walproof_exit_code"), Some(f64::from(ran.code)), "{archive}");
-        assert_eq!(told.iter().filter(|(name, _, value)| name == "walproof_verdict" && *value == 1.0).count(), 1, "{archive}");
+        assert_eq!(
+            told.iter().filter(|(name, _, value)| name == "walproof_verdict" && *value == 1.0).count(),
+            1,
+            "{archive}"
+        );
         assert_eq!(value("walproof_run_success"), Some(1.0));
         words.extend([file.path().to_str().unwrap().to_owned(), archive.clone(), told.len().to_string()]);
         if let Some(promtool) = &promtool {
-            passed(Command::new(promtool).args(["check", "metrics"]).stdin(Stdio::from(std::fs::File::open(file.path()).unwrap())));
+            passed(
+                Command::new(promtool)
+                    .args(["check", "metrics"])
+                    .stdin(Stdio::from(std::fs::File::open(file.path()).unwrap())),
+            );
         }
         kept.push(file);
     }
@@ -89,6 +100,9 @@ fn a_run_that_could_not_look_replaces_what_was_there() {
     assert!(std::fs::read_to_string(&file).unwrap().contains("walproof_verdict"));
     assert_eq!(walproof(&["verify", "/no/such/folder", "--format", "prometheus", "-o", path]).code, 2);
     let told = metrics(&std::fs::read_to_string(&file).unwrap());
-    assert_eq!(told.iter().map(|(name, ..)| name.as_str()).filter(|name| !name.starts_with("walproof_run_")).count(), 0);
+    assert_eq!(
+        told.iter().map(|(name, ..)| name.as_str()).filter(|name| !name.starts_with("walproof_run_")).count(),
+        0
+    );
     assert_eq!(told[0], ("walproof_run_success".into(), "archive=\"/no/such/folder\"}".into(), 0.0));
 }

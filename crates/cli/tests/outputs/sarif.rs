@@ -32,7 +32,10 @@ fn results_point_at_rules_and_bytes() {
             assert_eq!(result["level"], level);
             let place = &result["locations"][0]["physicalLocation"];
             let uri = place["artifactLocation"]["uri"].as_str().unwrap();
-            assert!(!uri.is_empty() && uri.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b)), "{uri}");
+            assert!(
+                !uri.is_empty() && uri.bytes().all(|b| b.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&b)),
+                "{uri}"
+            );
             if finding["offset"].is_u64() {
                 assert!(place["region"]["byteOffset"].is_u64(), "{result}");
             }

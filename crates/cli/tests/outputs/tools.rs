@@ -6,7 +6,9 @@ use std::process::{Command, Output};
 /// A program of one of these names.
 pub fn program(names: &[&str]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path).flat_map(|folder| names.iter().map(move |name| folder.join(name))).find(|file| file.is_file());
+    let found = std::env::split_paths(&path)
+        .flat_map(|folder| names.iter().map(move |name| folder.join(name)))
+        .find(|file| file.is_file());
     if found.is_none() {
         println!("not checked: no {} here", names.join(", "));
     }
@@ -16,7 +18,8 @@ pub fn program(names: &[&str]) -> Option<PathBuf> {
 /// A Python (that of `WALPROOF_PYTHON`, or python3) that has a module.
 pub fn python(module: &str) -> Option<PathBuf> {
     let python = std::env::var_os("WALPROOF_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from);
-    let has = Command::new(&python).args(["-c", &format!("import {module}")]).output().is_ok_and(|o| o.status.success());
+    let has =
+        Command::new(&python).args(["-c", &format!("import {module}")]).output().is_ok_and(|o| o.status.success());
     if !has {
         println!("not checked: no Python module {module} here");
     }

@@ -48,7 +48,14 @@ fn every_finding_of_a_restore_is_triggered() {
             Some("could not locate required checkpoint record"),
             "find a good copy of 000000010000000000000009",
         ),
-        Row(&good, &fifteen, &["--target-timeline", "7"], "WP420", Some("recovery target timeline 7 does not exist"), "find 00000007.history"),
+        Row(
+            &good,
+            &fifteen,
+            &["--target-timeline", "7"],
+            "WP420",
+            Some("recovery target timeline 7 does not exist"),
+            "find 00000007.history",
+        ),
         Row(
             &good,
             &fifteen,
@@ -65,8 +72,22 @@ fn every_finding_of_a_restore_is_triggered() {
             Some("archive file \"00000001000000000000000F\" has wrong size: 655360 instead of 1048576"),
             "find a good copy of 00000001000000000000000F",
         ),
-        Row(&good, &fifteen, &["--set", "max_connections=3", "--set", "hot_standby=on"], "WP421", None, "set max_connections = "),
-        Row(cut.path(), &fifteen, &[], "WP422", Some("WAL ends before end of online backup"), "find a good copy of 000000010000000000000009"),
+        Row(
+            &good,
+            &fifteen,
+            &["--set", "max_connections=3", "--set", "hot_standby=on"],
+            "WP421",
+            None,
+            "set max_connections = ",
+        ),
+        Row(
+            cut.path(),
+            &fifteen,
+            &[],
+            "WP422",
+            Some("WAL ends before end of online backup"),
+            "find a good copy of 000000010000000000000009",
+        ),
         Row(
             &good,
             &fifteen,
@@ -75,7 +96,14 @@ fn every_finding_of_a_restore_is_triggered() {
             Some("requested recovery stop point is before consistent recovery point"),
             "choose a later target",
         ),
-        Row(&good, &fifteen, &["--target-lsn", "0/E00000"], "WP423", Some(unreached), "find a good copy of 00000001000000000000000C"),
+        Row(
+            &good,
+            &fifteen,
+            &["--target-lsn", "0/E00000"],
+            "WP423",
+            Some(unreached),
+            "find a good copy of 00000001000000000000000C",
+        ),
         Row(&ten, &of_ten, &["--target-name", "nobody's"], "WP423", None, "choose a target"),
         Row(&damaged, &fifteen, &[], "WP424", None, "before the server is started"),
     ];
@@ -85,18 +113,26 @@ fn every_finding_of_a_restore_is_triggered() {
         let finding = finding(&document, code);
         assert_eq!((exit, &finding["severity"]), (1, &"error".into()), "{what}");
         if let Some(says) = says {
-            assert_eq!((&finding["server_says"], &document["restore"]["server_says"]), (&says.into(), &says.into()), "{what}");
+            assert_eq!(
+                (&finding["server_says"], &document["restore"]["server_says"]),
+                (&says.into(), &says.into()),
+                "{what}"
+            );
         }
         let told = finding["advice"].as_str().unwrap();
         assert!(told.contains(advice), "{told:?} lacks {advice:?}: {what}");
     }
     // Before connections are accepted, a setting that is too low is FATAL in every version that minds it.
-    let (_, document) = restore(&good, fifteen.to_str().unwrap(), &["--set", "max_connections=3", "--set", "hot_standby=on"]);
+    let (_, document) =
+        restore(&good, fifteen.to_str().unwrap(), &["--set", "max_connections=3", "--set", "hot_standby=on"]);
     assert_eq!(document["restore"]["server_says"], lower);
     // 10 promotes without a word.
     let (_, document) = restore(&ten, of_ten.to_str().unwrap(), &["--target-name", "nobody's"]);
     assert_eq!(finding(&document, "WP423")["server_says"], Value::Null);
-    assert_eq!((&document["restore"]["outcome"], &document["restore"]["server_says"]), (&"promotes".into(), &Value::Null));
+    assert_eq!(
+        (&document["restore"]["outcome"], &document["restore"]["server_says"]),
+        (&"promotes".into(), &Value::Null)
+    );
 }
 
 /// Files of the backup that a server stumbles over before it looks for WAL.
@@ -125,6 +161,10 @@ fn a_backup_that_no_server_starts_on() {
         let (exit, document) = restore(&good, folder.path().to_str().unwrap(), &[]);
         let restore = &document["restore"];
         assert_eq!((exit, &restore["starts"], &restore["server_says"]), (1, &false.into(), &says.into()), "{file}");
-        assert_eq!((&document["findings"][0]["code"], restore["files"].as_array().unwrap().len()), (&code.into(), 0), "{file}");
+        assert_eq!(
+            (&document["findings"][0]["code"], restore["files"].as_array().unwrap().len()),
+            (&code.into(), 0),
+            "{file}"
+        );
     }
 }

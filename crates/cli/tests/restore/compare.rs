@@ -25,7 +25,11 @@ pub fn differences(predicted: &Value, server: &Recovery) -> Vec<String> {
         }
         None => {
             same("promotes", (outcome == "promotes").into(), server.promoted.map(Value::from));
-            same("new_timeline", predicted["new_timeline"].to_string().into(), server.timeline_after.clone().map(Value::from));
+            same(
+                "new_timeline",
+                predicted["new_timeline"].to_string().into(),
+                server.timeline_after.clone().map(Value::from),
+            );
             let reached = predicted["target"]["reached"].as_bool().unwrap_or(false);
             same("reached", reached.into(), server.reached.map(Value::from));
         }

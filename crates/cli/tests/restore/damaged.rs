@@ -36,7 +36,12 @@ fn damage_behind_the_target_is_no_damage() {
     let backup = backup.to_str().unwrap();
     for (lsn, exit, reached) in [("0/F00000", 0, true), ("0/1100000", 1, false)] {
         let (code, document) = restore(folder.path(), backup, &["--target-lsn", lsn]);
-        assert_eq!((code, &document["restore"]["target"]["reached"]), (exit, &reached.into()), "{lsn}: {:#}", document["findings"]);
+        assert_eq!(
+            (code, &document["restore"]["target"]["reached"]),
+            (exit, &reached.into()),
+            "{lsn}: {:#}",
+            document["findings"]
+        );
     }
 }
 
@@ -49,9 +54,14 @@ fn the_files_that_a_restore_asks_for() {
     let backup = case.backup();
     let (_, document) = restore(folder.path(), backup.to_str().unwrap(), &["--target-lsn", "0/1500000"]);
     let files = document["restore"]["files"].as_array().unwrap();
-    let told: Vec<(&str, &str)> = files.iter().map(|f| (f["name"].as_str().unwrap(), f["status"].as_str().unwrap())).collect();
+    let told: Vec<(&str, &str)> =
+        files.iter().map(|f| (f["name"].as_str().unwrap(), f["status"].as_str().unwrap())).collect();
     assert_eq!((told[0], told[1]), (("00000002.history", "missing"), ("000000010000000000000009", "present")));
     assert_eq!(told.last(), Some(&("00000001000000000000000F", "missing")));
-    let needed: Vec<&str> = files.iter().filter(|f| f["needed"] == true && f["status"] != "present").map(|f| f["name"].as_str().unwrap()).collect();
+    let needed: Vec<&str> = files
+        .iter()
+        .filter(|f| f["needed"] == true && f["status"] != "present")
+        .map(|f| f["name"].as_str().unwrap())
+        .collect();
     assert_eq!(needed, ["00000001000000000000000F"]);
 }

@@ -52,12 +52,18 @@ fn the_recoveries_of_old_servers() {
             match xid {
                 Some(xid) => {
                     assert_eq!(predicted["redo_end"], done, "{what}");
-                    assert_eq!((&predicted["target"]["reached"], predicted["last_commit"]["xid"].to_string()), (&true.into(), xid.to_owned()));
+                    assert_eq!(
+                        (&predicted["target"]["reached"], predicted["last_commit"]["xid"].to_string()),
+                        (&true.into(), xid.to_owned())
+                    );
                 }
                 // That server went on into the segment that the primary had not archived yet.
                 None => {
                     let end = predicted["replay_end"].as_str().unwrap();
-                    assert!(end.ends_with("000000") && *end < *done && predicted["redo_end"].as_str().unwrap() < end, "{what}");
+                    assert!(
+                        end.ends_with("000000") && *end < *done && predicted["redo_end"].as_str().unwrap() < end,
+                        "{what}"
+                    );
                     assert_eq!(predicted["first_dropped"], Value::Null, "{what}");
                 }
             }

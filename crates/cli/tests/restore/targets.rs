@@ -49,7 +49,9 @@ fn targets_behind_a_later_backup() {
         let stop = text.lines().find_map(|line| line.strip_prefix("STOP WAL LOCATION: ")).unwrap();
         let stop = padded(stop.split(' ').next().unwrap());
         let mut rows = Recovery::targets(version).unwrap();
-        rows.retain(|r| r.redo_done_at.as_deref().is_some_and(|at| padded(at) > stop) && !r.settings.contains_key("recovery_target"));
+        rows.retain(|r| {
+            r.redo_done_at.as_deref().is_some_and(|at| padded(at) > stop) && !r.settings.contains_key("recovery_target")
+        });
         let (count, wrong) = compared(&archive, backup, &rows);
         assert!(wrong.is_empty(), "{version}: {} of {count} differ:\n{}", wrong.len(), wrong.join("\n"));
         all += count;

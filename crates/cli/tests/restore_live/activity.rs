@@ -25,8 +25,9 @@ pub struct Open {
 
 /// `steps` random steps of the session of this name.
 pub fn script(random: &mut Random, session: &str, steps: usize, open: &mut Open) -> String {
-    let mut sql =
-        format!("create table if not exists own_{session}(id int, body text); create unlogged table if not exists fleeting_{session}(id int);\n");
+    let mut sql = format!(
+        "create table if not exists own_{session}(id int, body text); create unlogged table if not exists fleeting_{session}(id int);\n"
+    );
     for step in 0..steps {
         let label = format!("{session}_{step}");
         step_of(random, session, &label, open, &mut sql);
@@ -48,19 +49,31 @@ fn step_of(random: &mut Random, session: &str, label: &str, open: &mut Open, sql
         0 => transaction(&change, "commit", "commit"),
         1 => {
             let sub = "savepoint a; insert into wide(body) values ('a'); select 'sub|' || xmin from wide where id = lastval();";
-            transaction(&format!("{sub} rollback to a; savepoint b; insert into wide(body) values ('b'); release b;"), "commit", "commit")
+            transaction(
+                &format!("{sub} rollback to a; savepoint b; insert into wide(body) values ('b'); release b;"),
+                "commit",
+                "commit",
+            )
         }
         2 => transaction(&change, "abort", "rollback"),
         3 => {
             let sub = "savepoint a; insert into wide(body) values ('c'); select 'sub|' || xmin from wide where id = lastval(); release a;";
             transaction(sub, "abort", "rollback")
         }
-        4 => transaction(&format!("insert into wide(body) select noise({});", 500 + random.below(6000)), "commit", "commit"),
+        4 => transaction(
+            &format!("insert into wide(body) select noise({});", 500 + random.below(6000)),
+            "commit",
+            "commit",
+        ),
         5 => {
             let name = format!("p_{label}_{}", open.made);
             open.made += 1;
             open.prepared.push(name.clone());
-            transaction("savepoint s; insert into wide(body) values ('p'); release s;", "prepared", &format!("prepare transaction '{name}'"))
+            transaction(
+                "savepoint s; insert into wide(body) values ('p'); release s;",
+                "prepared",
+                &format!("prepare transaction '{name}'"),
+            )
         }
         6 if open.prepared.is_empty() => transaction("", "commit", "commit"),
         6 => {
@@ -74,18 +87,24 @@ fn step_of(random: &mut Random, session: &str, label: &str, open: &mut Open, sql
         }
         8 => "select 'lsn|' || pg_switch_wal();\n".to_owned(),
         9 => "checkpoint;\n".to_owned(),
-        10 => format!("select count(nextval('tickets')) from generate_series(1, {}) having false;\n", 10 + random.below(100)),
+        10 => format!(
+            "select count(nextval('tickets')) from generate_series(1, {}) having false;\n",
+            10 + random.below(100)
+        ),
         11 => transaction(
             &format!("truncate own_{session}; insert into own_{session} select i, 'x' from generate_series(1, 50) i;"),
             "commit",
             "commit",
         ),
         12 => transaction(
-            &format!("insert into fleeting_{session} values (1); create table brief_{session}(a int primary key); drop table brief_{session};"),
+            &format!(
+                "insert into fleeting_{session} values (1); create table brief_{session}(a int primary key); drop table brief_{session};"
+            ),
             "commit",
             "commit",
         ),
-        13 => "vacuum counted; select 'lsn|' || pg_logical_emit_message(false, 'test', 'not in a transaction');\n".to_owned(),
+        13 => "vacuum counted; select 'lsn|' || pg_logical_emit_message(false, 'test', 'not in a transaction');\n"
+            .to_owned(),
         14 => format!("drop index if exists by_{session}; create index by_{session} on own_{session}(id);\n"),
         _ => transaction("select nested(6, 'nested');", "commit", "commit"),
     };
@@ -96,9 +115,12 @@ pub fn repeated_name(random: &mut Random) -> String {
     format!("again_{}", random.below(6))
 }
 
-/// A transaction with more subtransactions than a snapshot in WAL can hold, open for some time: hot standby has to wait for its end.
+/// A transaction with more subtransactions than a snapshot in WAL can hold, open for some time: hot standby has to wait
+/// for its end.
 pub fn overflowed(seconds: f64) -> String {
-    format!("begin; select nested(70, 'overflow') ; select 'commit|' || pg_current_xact_id(); select pg_sleep({seconds}); commit;\n")
+    format!(
+        "begin; select nested(70, 'overflow') ; select 'commit|' || pg_current_xact_id(); select pg_sleep({seconds}); commit;\n"
+    )
 }
 
 /// What the sessions said.

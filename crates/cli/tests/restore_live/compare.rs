@@ -49,15 +49,26 @@ pub fn in_short(seen: &Value) -> String {
     format!("{}, redo done at {}, {}", shown(&seen["outcome"]), shown(&seen["redo_end"]), shown(said))
 }
 
-/// The names in the order in which they were first asked for. A server that reads ahead (15 and later) may ask for some beyond its end.
-fn differ_in_files(differ: &mut impl FnMut(&str, String, String), files: &Value, asked: &Value, read_ahead: bool, resumed: bool) {
+/// The names in the order in which they were first asked for. A server that reads ahead (15 and later) may ask for some
+/// beyond its end.
+fn differ_in_files(
+    differ: &mut impl FnMut(&str, String, String),
+    files: &Value,
+    asked: &Value,
+    read_ahead: bool,
+    resumed: bool,
+) {
     let needed = files.as_array().into_iter().flatten().filter(|file| file["status"] != "unneeded");
     let foretold = in_order(needed.filter_map(|file| file["name"].as_str()));
     let seen = in_order(asked.as_array().into_iter().flatten().filter_map(Value::as_str));
-    let ahead = |name: &&str| read_ahead && name.len() == 24 && foretold.iter().filter(|other| other.len() == 24).all(|other| other < name);
+    let ahead = |name: &&str| {
+        read_ahead && name.len() == 24 && foretold.iter().filter(|other| other.len() == 24).all(|other| other < name)
+    };
     let later = |name: &&str| resumed && name.ends_with(".history") && !foretold.contains(name);
     let seen: Vec<&str> = seen.into_iter().filter(|name| !ahead(name) && !later(name)).collect();
-    let lacks = |these: &[&str], those: &[&str]| these.iter().filter(|name| !those.contains(name)).copied().collect::<Vec<_>>().join(" ");
+    let lacks = |these: &[&str], those: &[&str]| {
+        these.iter().filter(|name| !those.contains(name)).copied().collect::<Vec<_>>().join(" ")
+    };
     differ("files foretold and not asked for", lacks(&foretold, &seen), String::new());
     differ("files asked for and not foretold", String::new(), lacks(&seen, &foretold));
     if foretold.iter().all(|name| seen.contains(name)) && seen.iter().all(|name| foretold.contains(name)) {
@@ -81,13 +92,15 @@ fn shown(value: &Value) -> String {
 
 /// Zero padding is a matter of spelling.
 fn lsn_of(text: Option<&str>) -> String {
-    text.and_then(position).map_or_else(|| "none".to_owned(), |lsn| format!("{:X}/{:08X}", lsn >> 32, lsn & 0xFFFF_FFFF))
+    text.and_then(position)
+        .map_or_else(|| "none".to_owned(), |lsn| format!("{:X}/{:08X}", lsn >> 32, lsn & 0xFFFF_FFFF))
 }
 
 /// A message without severity, names and numbers.
 fn class_of(message: &Value) -> String {
     let text = message.as_str().unwrap_or("none");
-    let text = ["FATAL:", "PANIC:"].iter().find_map(|severity| text.split_once(severity)).map_or(text, |(_, rest)| rest);
+    let text =
+        ["FATAL:", "PANIC:"].iter().find_map(|severity| text.split_once(severity)).map_or(text, |(_, rest)| rest);
     let line = text.trim().lines().next().unwrap_or_default();
     let mut class = String::new();
     for (quoted, part) in line.split('"').enumerate().map(|(number, part)| (number % 2 == 1, part)) {

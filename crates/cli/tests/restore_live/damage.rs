@@ -1,4 +1,5 @@
-//! What happens to an archive's files. Every one here is a hard link to the workload's, so a changed file is a new one in its place.
+//! What happens to an archive's files. Every one here is a hard link to the workload's, so a changed file is a new one
+//! in its place.
 
 use std::{
     fs,
@@ -115,7 +116,8 @@ pub fn damage(random: &mut Random, archive: &Path, first: &str) -> String {
 }
 
 fn names(archive: &Path) -> Vec<String> {
-    let mut names: Vec<String> = fs::read_dir(archive).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> =
+        fs::read_dir(archive).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }

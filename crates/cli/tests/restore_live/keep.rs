@@ -42,7 +42,8 @@ pub fn keep(workload: &Workload, scenario: &Scenario, observed: &Value, foretold
     fs::create_dir_all(&folder).unwrap();
     walproof_live::link(&scenario.archive, &folder.join("archive")).unwrap();
     walproof_live::link(&scenario.backup, &folder.join("base")).unwrap();
-    let settings: Map<String, Value> = scenario.settings.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
+    let settings: Map<String, Value> =
+        scenario.settings.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
     write(&folder.join("settings.json"), &json!({ "version": workload.major(), "settings": settings }));
     write(&folder.join("observed.json"), observed);
     if let Some(foretold) = foretold {
@@ -53,7 +54,12 @@ pub fn keep(workload: &Workload, scenario: &Scenario, observed: &Value, foretold
 /// The major version, the settings, and what was seen.
 pub fn load(folder: &Path) -> (u32, Settings, Value) {
     let document = read(&folder.join("settings.json"));
-    let settings = document["settings"].as_object().unwrap().iter().map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned())).collect();
+    let settings = document["settings"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
+        .collect();
     (u32::try_from(document["version"].as_u64().unwrap()).unwrap(), settings, read(&folder.join("observed.json")))
 }
 

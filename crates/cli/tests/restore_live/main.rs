@@ -1,7 +1,9 @@
-//! The verdict of a restore against the restore itself: a real server's workload, backup and archive, damaged and aimed at random, foretold
+//! The verdict of a restore against the restore itself: a real server's workload, backup and archive, damaged and aimed
+//! at random, foretold
 //! by `walproof verify --backup` and then recovered by the server.
 //!
-//! A seed is printed and chooses everything: `seed / 5` a workload, `seed % 5` what is done to its archive and what recovery is asked for.
+//! A seed is printed and chooses everything: `seed / 5` a workload, `seed % 5` what is done to its archive and what
+//! recovery is asked for.
 //! The server's own timing is not in the seed: what a disagreement needs is kept where `WALPROOF_KEEP` says.
 //!
 //! - `WALPROOF_SEEDS`, `WALPROOF_FIRST`: how many seeds (10), from which on (0).
@@ -45,7 +47,12 @@ fn a_restore_goes_as_foretold() {
     let Some(postgres) = found() else { return };
     let (seeds, first) = (number("WALPROOF_SEEDS", 10), number("WALPROOF_FIRST", 0));
     let foretells = predict::is_possible();
-    eprintln!("seeds {first} to {} with PostgreSQL {} of {}", first + seeds - 1, postgres.major(), postgres.bin().display());
+    eprintln!(
+        "seeds {first} to {} with PostgreSQL {} of {}",
+        first + seeds - 1,
+        postgres.major(),
+        postgres.bin().display()
+    );
     let mut wrong = Vec::new();
     let mut seed = first;
     while seed < first + seeds {
@@ -87,18 +94,23 @@ fn one(workload: &Workload, seed: u64, foretells: bool) -> Option<String> {
     let foretold = foretells.then(|| predict::restore(&scenario.archive, &scenario.backup, &scenario.settings));
     let observed = match scenario.recover(workload) {
         Ok(seen) => keep::document(&scenario, &seen),
-        Err(error) => return Some(format!("seed {seed} on {}: {}\n  no recovery: {error}", workload.major(), scenario.what)),
+        Err(error) => {
+            return Some(format!("seed {seed} on {}: {}\n  no recovery: {error}", workload.major(), scenario.what));
+        }
     };
     let differences = foretold
         .as_ref()
-        .map(|foretold| compare::differences(foretold, &observed, target::reads_ahead(workload.major(), &scenario.settings)))
+        .map(|foretold| {
+            compare::differences(foretold, &observed, target::reads_ahead(workload.major(), &scenario.settings))
+        })
         .unwrap_or_default();
     if let Some(folder) = env::var_os("WALPROOF_KEEP").filter(|_| foretold.is_none() || !differences.is_empty()) {
         keep::keep(workload, &scenario, &observed, foretold.as_ref(), &PathBuf::from(folder));
     }
     eprintln!("seed {seed}: {}: {}", scenario.what, compare::in_short(&observed));
     fs::remove_dir_all(&scenario.folder).unwrap();
-    (!differences.is_empty()).then(|| format!("seed {seed} on {}: {}\n  {}", workload.major(), scenario.what, differences.join("\n  ")))
+    (!differences.is_empty())
+        .then(|| format!("seed {seed} on {}: {}\n  {}", workload.major(), scenario.what, differences.join("\n  ")))
 }
 
 /// Kept scenarios, foretold anew.
@@ -122,10 +134,16 @@ fn kept_restores_went_as_foretold() {
 }
 
 fn found() -> Option<Postgres> {
-    let found = Postgres::find(OLDEST).filter(|postgres| ["psql", "pg_basebackup"].iter().all(|name| postgres.program(name).is_some()));
+    let found = Postgres::find(OLDEST)
+        .filter(|postgres| ["psql", "pg_basebackup"].iter().all(|name| postgres.program(name).is_some()));
     if found.is_none() {
-        assert!(env::var_os("WALPROOF_LIVE").is_none_or(|v| v != "1"), "WALPROOF_LIVE=1, and no PostgreSQL {OLDEST} or later was found");
-        eprintln!("SKIPPED: no PostgreSQL {OLDEST} or later with psql and pg_basebackup found (WALPROOF_PG, PATH, /usr/lib/postgresql/*/bin)");
+        assert!(
+            env::var_os("WALPROOF_LIVE").is_none_or(|v| v != "1"),
+            "WALPROOF_LIVE=1, and no PostgreSQL {OLDEST} or later was found"
+        );
+        eprintln!(
+            "SKIPPED: no PostgreSQL {OLDEST} or later with psql and pg_basebackup found (WALPROOF_PG, PATH, /usr/lib/postgresql/*/bin)"
+        );
     }
     found
 }

@@ -21,8 +21,16 @@ enum Event {
     Restart,
 }
 
-const EVENTS: [Event; 8] =
-    [Event::Promotion, Event::Crash, Event::RaisedSettings, Event::Nothing, Event::Minimal, Event::TwoPromotions, Event::Restart, Event::Promotion];
+const EVENTS: [Event; 8] = [
+    Event::Promotion,
+    Event::Crash,
+    Event::RaisedSettings,
+    Event::Nothing,
+    Event::Minimal,
+    Event::TwoPromotions,
+    Event::Restart,
+    Event::Promotion,
+];
 
 /// A server's life.
 pub struct Workload {
@@ -136,7 +144,10 @@ impl Life {
     fn note(&mut self, printed: &str, complaints: &str) {
         self.marks.read(printed);
         // A script may end a prepared transaction that another session has not prepared yet.
-        for complaint in complaints.lines().filter(|line| line.contains("ERROR") && !line.contains("prepared transaction with identifier")) {
+        for complaint in complaints
+            .lines()
+            .filter(|line| line.contains("ERROR") && !line.contains("prepared transaction with identifier"))
+        {
             eprintln!("note: {complaint}");
         }
     }
@@ -191,7 +202,9 @@ impl Life {
             Event::Minimal => {
                 server.configure("wal_level = minimal\narchive_mode = off\nmax_wal_senders = 0").unwrap();
                 server.restart().unwrap();
-                server.sql("insert into facts(label, xid) values ('minimal', pg_current_xact_id()::text::bigint)").unwrap();
+                server
+                    .sql("insert into facts(label, xid) values ('minimal', pg_current_xact_id()::text::bigint)")
+                    .unwrap();
                 server.configure("wal_level = replica\narchive_mode = on\nmax_wal_senders = 10").unwrap();
                 server.restart().unwrap();
             }
@@ -207,7 +220,10 @@ impl Life {
             xids.join(",")
         );
         let rows = self.server.sql(&query).unwrap();
-        rows.lines().map(|row| row.split_once('|').unwrap()).map(|(time, xid)| (time.to_owned(), xid.parse().unwrap())).collect()
+        rows.lines()
+            .map(|row| row.split_once('|').unwrap())
+            .map(|(time, xid)| (time.to_owned(), xid.parse().unwrap()))
+            .collect()
     }
 }
 

@@ -13,7 +13,12 @@ pub struct Ran {
 
 /// Runs `walproof` with these words.
 pub fn walproof(words: &[&str]) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_walproof")).args(words).env("TZ", "UTC").stdin(Stdio::null()).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_walproof"))
+        .args(words)
+        .env("TZ", "UTC")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
     Ran {
         code: output.status.code().unwrap(),
         out: String::from_utf8(output.stdout).unwrap(),

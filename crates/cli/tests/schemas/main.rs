@@ -60,7 +60,11 @@ fn plans() {
     let schema = Schema::named("plan.json");
     for folder in ["demo/good", "demo/damaged"] {
         for target in [&[][..], &["--target-time", "2026-11-22 03:17:02.5+00"], &["--target-timeline", "7"]] {
-            check(&schema, &[&["plan", &testdata(folder), "--backup", "latest", "--format", "json"], target].concat(), false);
+            check(
+                &schema,
+                &[&["plan", &testdata(folder), "--backup", "latest", "--format", "json"], target].concat(),
+                false,
+            );
         }
     }
 }
@@ -74,8 +78,11 @@ fn restores() {
         case.rebuild_for_server(folder.path()).unwrap();
         let (archive, backup) = (folder.path().to_str().unwrap(), case.backup());
         let words = ["verify", archive, "--backup", backup.to_str().unwrap(), "--format", "json"];
-        for target in [&[][..], &["--target-lsn", "0/F00000", "--all"], &["--target-time", "2026-11-22 03:17:02.5+00", "--target-action", "shutdown"]]
-        {
+        for target in [
+            &[][..],
+            &["--target-lsn", "0/F00000", "--all"],
+            &["--target-time", "2026-11-22 03:17:02.5+00", "--target-action", "shutdown"],
+        ] {
             check(&schema, &[&words[..], target].concat(), false);
         }
     }
@@ -91,7 +98,11 @@ fn restores() {
         check(&schema, &[&["verify", &good, "--backup", &backup, "--format", "json"], target].concat(), false);
     }
     for backup in ["13", "19", "19_incremental"] {
-        check(&schema, &["verify", &good, "--backup", &testdata(&format!("backup/{backup}")), "--format", "json"], false);
+        check(
+            &schema,
+            &["verify", &good, "--backup", &testdata(&format!("backup/{backup}")), "--format", "json"],
+            false,
+        );
     }
 }
 
@@ -138,7 +149,12 @@ fn stats_and_fields() {
 #[test]
 fn records_as_bytes() {
     let schema = Schema::named("hex.json");
-    for (folder, lsn) in [("demo/good", "0/00AAC690"), ("demo/good", "0/00A17FFE"), ("demo/damaged", "0/00AAC690"), ("demo/good", "0/00900200")] {
+    for (folder, lsn) in [
+        ("demo/good", "0/00AAC690"),
+        ("demo/good", "0/00A17FFE"),
+        ("demo/damaged", "0/00AAC690"),
+        ("demo/good", "0/00900200"),
+    ] {
         check(&schema, &["hex", &testdata(folder), lsn, "--format", "json"], false);
     }
 }
@@ -149,9 +165,27 @@ fn positions() {
     let control = format!("file:{}", testdata("control/9.2/pg_control"));
     for words in [
         &["locate", "0/1000000", "000000010000000000000001+42", "moon", "--format", "json"][..],
-        &["locate", "0/1000000", "000000010000000000000001", "log file 0, segment 39, offset 8192", "--as", "9.2", "--format", "json"],
+        &[
+            "locate",
+            "0/1000000",
+            "000000010000000000000001",
+            "log file 0, segment 39, offset 8192",
+            "--as",
+            "9.2",
+            "--format",
+            "json",
+        ],
         &["locate", "000000010000000000000001", "0/FF000028", "nonsense", "--as", "16", "--format", "json"],
-        &["locate", "0/605ABE0", "0/1000000", "000000010000000000000060", "-p", &testdata("15/archive"), "--format", "json"],
+        &[
+            "locate",
+            "0/605ABE0",
+            "0/1000000",
+            "000000010000000000000060",
+            "-p",
+            &testdata("15/archive"),
+            "--format",
+            "json",
+        ],
         &["locate", &control, &control, "0/6C00028", "--format", "json"],
     ] {
         assert_eq!(check(&locate, words, true), 3);
@@ -169,7 +203,10 @@ fn positions() {
 #[test]
 fn control_files() {
     let schema = Schema::named("control.json");
-    let all: Vec<String> = std::fs::read_dir(testdata("control")).unwrap().map(|e| e.unwrap().path().to_str().unwrap().to_owned()).collect();
+    let all: Vec<String> = std::fs::read_dir(testdata("control"))
+        .unwrap()
+        .map(|e| e.unwrap().path().to_str().unwrap().to_owned())
+        .collect();
     let (readme, paths) = (testdata("README.md"), all.iter().map(String::as_str));
     let words: Vec<&str> = ["control", "--format", "json", "no such place", &readme].into_iter().chain(paths).collect();
     assert_eq!(check(&schema, &words, true), all.len() + 2);
@@ -190,11 +227,30 @@ fn explanations() {
         &["explain", "--format", "json"][..],
         &["explain", "WP201", "--format", "json"],
         &["explain", "WP3xx", "--format", "json"],
-        &["explain", "pg_waldump: error: error in WAL record at 0/665AC78: invalid record length at 0/665ACA8: wanted 24, got 0", "--format", "json"],
-        &["explain", "incorrect resource manager data checksum in record at 0/AAC690", "--format", "json", "-p", &testdata("demo/damaged")],
+        &[
+            "explain",
+            "pg_waldump: error: error in WAL record at 0/665AC78: invalid record length at 0/665ACA8: wanted 24, got 0",
+            "--format",
+            "json",
+        ],
+        &[
+            "explain",
+            "incorrect resource manager data checksum in record at 0/AAC690",
+            "--format",
+            "json",
+            "-p",
+            &testdata("demo/damaged"),
+        ],
         &["explain", "invalid record length at 0/665ACA8: wanted 24, got 0", "--format", "json", "-p", &good],
         &["explain", "restored log file \"00000002.history\" from archive", "--format", "json", "-p", &good],
-        &["explain", "FATAL:  recovery ended before configured recovery target was reached", "--format", "json", "-p", &good],
+        &[
+            "explain",
+            "FATAL:  recovery ended before configured recovery target was reached",
+            "--format",
+            "json",
+            "-p",
+            &good,
+        ],
     ] {
         check(&schema, words, false);
     }
@@ -207,11 +263,19 @@ fn every_command_that_writes_json_has_a_schema() {
     let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
     let own = include_str!("main.rs");
     let mut written = 0;
-    for command in commands.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
+    for command in commands
+        .filter(|line| !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+    {
         let help = walproof(&[command, "--help"]).out;
         let own_option = help.lines().skip_while(|line| !line.trim_start().starts_with("--format"));
         let mut values: String = own_option.clone().take(1).collect();
-        values.extend(own_option.skip(1).take_while(|line| !line.trim_start().starts_with('-') || line.trim_start().starts_with("- ")));
+        values.extend(
+            own_option
+                .skip(1)
+                .take_while(|line| !line.trim_start().starts_with('-') || line.trim_start().starts_with("- ")),
+        );
         // What writes a file for the program itself says nothing else.
         assert!(!values.is_empty() || command == "summarize", "{command} has no --format");
         for (value, name) in [("json", command.to_owned()), ("jsonl", format!("{command}-line"))] {

@@ -34,11 +34,21 @@ impl Schema {
                 "type" if !types(rule).any(|t| is_a(t, value)) => wrong(format!("{value} is no {rule}")),
                 "enum" if !rule.as_array().unwrap().contains(value) => wrong(format!("{value} is none of {rule}")),
                 "const" if rule != value => wrong(format!("{value} is not {rule}")),
-                "minimum" if value.as_i64().is_some_and(|n| n < rule.as_i64().unwrap()) => wrong(format!("{value} < {rule}")),
-                "maximum" if value.as_i64().is_some_and(|n| n > rule.as_i64().unwrap()) => wrong(format!("{value} > {rule}")),
-                "minItems" if value.as_array().is_some_and(|v| (v.len() as u64) < rule.as_u64().unwrap()) => wrong("too few items".into()),
-                "maxItems" if value.as_array().is_some_and(|v| (v.len() as u64) > rule.as_u64().unwrap()) => wrong("too many items".into()),
-                "pattern" if value.as_str().is_some_and(|text| !fits(rule.as_str().unwrap(), text)) => wrong(format!("{value} does not fit {rule}")),
+                "minimum" if value.as_i64().is_some_and(|n| n < rule.as_i64().unwrap()) => {
+                    wrong(format!("{value} < {rule}"))
+                }
+                "maximum" if value.as_i64().is_some_and(|n| n > rule.as_i64().unwrap()) => {
+                    wrong(format!("{value} > {rule}"))
+                }
+                "minItems" if value.as_array().is_some_and(|v| (v.len() as u64) < rule.as_u64().unwrap()) => {
+                    wrong("too few items".into())
+                }
+                "maxItems" if value.as_array().is_some_and(|v| (v.len() as u64) > rule.as_u64().unwrap()) => {
+                    wrong("too many items".into())
+                }
+                "pattern" if value.as_str().is_some_and(|text| !fits(rule.as_str().unwrap(), text)) => {
+                    wrong(format!("{value} does not fit {rule}"))
+                }
                 "required" => {
                     for name in rule.as_array().unwrap() {
                         if value.as_object().is_some_and(|o| !o.contains_key(name.as_str().unwrap())) {
@@ -63,7 +73,8 @@ impl Schema {
                     }
                 }
                 "oneOf" | "anyOf" => {
-                    let tries: Vec<Vec<String>> = rule.as_array().unwrap().iter().map(|schema| self.tried(schema, value, at)).collect();
+                    let tries: Vec<Vec<String>> =
+                        rule.as_array().unwrap().iter().map(|schema| self.tried(schema, value, at)).collect();
                     let fitting = tries.iter().filter(|problems| problems.is_empty()).count();
                     if fitting == 0 || (keyword == "oneOf" && fitting > 1) {
                         out.push(format!("{at}: fits {fitting} of {keyword}: {tries:?}"));
@@ -87,8 +98,10 @@ impl Schema {
         if file.is_empty() {
             self.check(self.root.pointer(pointer).unwrap(), value, at, out);
         } else {
-            let other =
-                Schema { folder: self.folder.clone(), root: serde_json::from_slice(&std::fs::read(self.folder.join(file)).unwrap()).unwrap() };
+            let other = Schema {
+                folder: self.folder.clone(),
+                root: serde_json::from_slice(&std::fs::read(self.folder.join(file)).unwrap()).unwrap(),
+            };
             other.check(other.root.pointer(pointer).unwrap(), value, at, out);
         }
     }
@@ -117,19 +130,21 @@ fn fits(pattern: &str, text: &str) -> bool {
     let hex = |t: &str| t.bytes().all(|b| b.is_ascii_digit() || (b'A'..=b'F').contains(&b));
     let digits = |t: &str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit());
     match pattern {
-        "^[0-9A-F]{1,8}/[0-9A-F]{8}$" => {
-            text.split_once('/').is_some_and(|(high, low)| (1..=8).contains(&high.len()) && low.len() == 8 && hex(high) && hex(low))
-        }
+        "^[0-9A-F]{1,8}/[0-9A-F]{8}$" => text
+            .split_once('/')
+            .is_some_and(|(high, low)| (1..=8).contains(&high.len()) && low.len() == 8 && hex(high) && hex(low)),
         "^[0-9A-F]{24}$" => text.len() == 24 && hex(text),
         "^[0-9a-f]{64}$" => text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')),
         "^\\d+$" => digits(text),
         "^WP[1-5]\\d\\d$" => {
-            text.len() == 5 && matches!(text.as_bytes(), [b'W', b'P', b'1'..=b'5', a, b] if a.is_ascii_digit() && b.is_ascii_digit())
+            text.len() == 5
+                && matches!(text.as_bytes(), [b'W', b'P', b'1'..=b'5', a, b] if a.is_ascii_digit() && b.is_ascii_digit())
         }
         "^WP[1-5]xx$" => matches!(text.as_bytes(), [b'W', b'P', b'1'..=b'5', b'x', b'x']),
         "^\\d{4,}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z$" => {
             let shape: String = text.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
-            shape.trim_start_matches('9') == "-99-99T99:99:99.999999Z" && shape.len() >= "9999-99-99T99:99:99.999999Z".len()
+            shape.trim_start_matches('9') == "-99-99T99:99:99.999999Z"
+                && shape.len() >= "9999-99-99T99:99:99.999999Z".len()
         }
         other => panic!("the validator does not know the pattern {other}"),
     }

@@ -1,7 +1,9 @@
 //! The processor's own instructions for CRC-32C. `unsafe` lives here and below.
 //!
-//! * [`short`]: the `crc32` instruction of SSE4.2 and of the ARMv8 CRC extension, eight bytes at a time. It wins on short input.
-//! * [`wide`]: carry-less multiplication of AVX-512 (`VPCLMULQDQ`), 64 bytes at a time. A record of up to 128 bytes takes no
+//! * [`short`]: the `crc32` instruction of SSE4.2 and of the ARMv8 CRC extension, eight bytes at a time. It wins on
+//!   short input.
+//! * [`wide`]: carry-less multiplication of AVX-512 (`VPCLMULQDQ`), 64 bytes at a time. A record of up to 128 bytes
+//!   takes no
 //!   branch on its length there, which is what most records cost elsewhere, and images take half the time.
 
 pub(crate) mod short;
@@ -21,7 +23,8 @@ pub(crate) enum Hardware {
 }
 
 impl Hardware {
-    /// Asks the processor; the standard library keeps the answers, so this is a relaxed load or two after the first time.
+    /// Asks the processor; the standard library keeps the answers, so this is a relaxed load or two after the first
+    /// time.
     #[inline]
     pub(crate) fn detect() -> Hardware {
         #[cfg(target_arch = "x86_64")]
@@ -32,7 +35,8 @@ impl Hardware {
     }
 }
 
-/// Work that is compiled once more with the instructions at hand, so that they become part of its loops instead of calls.
+/// Work that is compiled once more with the instructions at hand, so that they become part of its loops instead of
+/// calls.
 pub(crate) trait Task {
     type Output;
     fn run(self, hardware: Hardware) -> Self::Output;

@@ -1,8 +1,10 @@
 //! CRC-32C by carry-less multiplication over 64 bytes at a time: `VPCLMULQDQ` of AVX-512.
 //!
-//! The value of a message is its polynomial times x³², modulo P. A 16-byte lane that lies `d` bits before the end counts `lane · x^d`,
+//! The value of a message is its polynomial times x³², modulo P. A 16-byte lane that lies `d` bits before the end
+//! counts `lane · x^d`,
 //! and `x^d mod P` is a constant: so each lane is multiplied by the constant of its place and all are added up, without
-//! one waiting for the other. What is left is 16 bytes with the value of the whole, for two steps of the short instruction.
+//! one waiting for the other. What is left is 16 bytes with the value of the whole, for two steps of the short
+//! instruction.
 //! A record is its body and then 20 bytes of its header:
 //!
 //! ```text
@@ -10,20 +12,25 @@
 //! |lane|lane|lane|lane·x^D|lane|lane|lane|lane·x^D|lane·x³²| ·1  |     masked out, and zeros in front change nothing
 //! ```
 //!
-//! The state that a message begins with counts like its first four bytes, or, for a short one, like a constant that depends on the
+//! The state that a message begins with counts like its first four bytes, or, for a short one, like a constant that
+//! depends on the
 //! length alone ([`Length::start`]).
 //!
-//! The argument for `unsafe`: the functions with `#[target_feature]` are called only through a [`Present`], which is made only by
-//! [`Present::detect`], which asks the processor for each of these features. Memory is read through pointers in three places: [`whole`] and
-//! the header's lane read arrays of exactly that size; [`load`] is a masked load whose mask leaves only bytes of the slice, and bytes
+//! The argument for `unsafe`: the functions with `#[target_feature]` are called only through a [`Present`], which is
+//! made only by
+//! [`Present::detect`], which asks the processor for each of these features. Memory is read through pointers in three
+//! places: [`whole`] and
+//! the header's lane read arrays of exactly that size; [`load`] is a masked load whose mask leaves only bytes of the
+//! slice, and bytes
 //! that are masked out are not accessed, wherever they would lie.
 
 use super::short::{eight, over};
 use super::{Hardware, Task};
 use std::arch::x86_64::{
-    __m128i, __m512i, _mm_clmulepi64_si128, _mm_cvtsi32_si128, _mm_cvtsi128_si64, _mm_extract_epi64, _mm_loadu_si128, _mm_set_epi64x, _mm_xor_si128,
-    _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_xor_si256, _mm512_castsi512_si256, _mm512_clmulepi64_epi128, _mm512_extracti64x4_epi64,
-    _mm512_loadu_si512, _mm512_maskz_loadu_epi8, _mm512_maskz_mov_epi64, _mm512_set_epi64, _mm512_ternarylogic_epi64, _mm512_xor_si512,
+    __m128i, __m512i, _mm_clmulepi64_si128, _mm_cvtsi32_si128, _mm_cvtsi128_si64, _mm_extract_epi64, _mm_loadu_si128,
+    _mm_set_epi64x, _mm_xor_si128, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_xor_si256,
+    _mm512_castsi512_si256, _mm512_clmulepi64_epi128, _mm512_extracti64x4_epi64, _mm512_loadu_si512,
+    _mm512_maskz_loadu_epi8, _mm512_maskz_mov_epi64, _mm512_set_epi64, _mm512_ternarylogic_epi64, _mm512_xor_si512,
     _mm512_zextsi128_si512,
 };
 
@@ -79,12 +86,14 @@ const fn power(n: u32) -> i64 {
     ((state as u64) << 32) as i64
 }
 
-/// The two halves of a lane that lies `bits` before the end. The product of reflected words comes out one bit off, hence the `- 1`.
+/// The two halves of a lane that lies `bits` before the end. The product of reflected words comes out one bit off,
+/// hence the `- 1`.
 const fn place(bits: u32) -> [i64; 2] {
     if bits == 0 { [0, 0] } else { [power(bits + 63), power(bits - 1)] }
 }
 
-/// The places of the lanes of a block that ends `bytes` before the end. The last lane of the last block is not multiplied: zeros.
+/// The places of the lanes of a block that ends `bytes` before the end. The last lane of the last block is not
+/// multiplied: zeros.
 const fn places(bytes: u32) -> [i64; 8] {
     let mut out = [0; 8];
     let mut lane = 0;
@@ -184,11 +193,13 @@ with_the_instructions! {
         !if bytes.len() > TWO { long(!crc, bytes) } else { over(!crc, bytes) }
     }
 
-    /// The last 64 bytes of `bytes` but for `after`, zeros in front of what there is. `mask` must be that of the length.
+    /// The last 64 bytes of `bytes` but for `after`, zeros in front of what there is. `mask` must be that of the
+    /// length.
     #[inline]
     fn load(bytes: &[u8], after: usize, mask: u64) -> __m512i {
         let start = bytes.as_ptr().wrapping_add(bytes.len()).wrapping_sub(after + 64);
-        // SAFETY: byte i of the load is byte `len - after - 64 + i` of the slice; where that is negative, the mask of `LENGTHS`
+        // SAFETY: byte i of the load is byte `len - after - 64 + i` of the slice; where that is negative, the mask of
+        // `LENGTHS`
         // has a zero.
         unsafe { _mm512_maskz_loadu_epi8(mask, start.cast()) }
     }

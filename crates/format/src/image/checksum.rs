@@ -1,4 +1,5 @@
-//! The checksum of a data page (`src/include/storage/checksum_impl.h`, 9.3 and later): FNV-1a in 32 lanes, each multiplied once more than
+//! The checksum of a data page (`src/include/storage/checksum_impl.h`, 9.3 and later): FNV-1a in 32 lanes, each
+//! multiplied once more than
 //! FNV does, folded to 16 bits that are never zero, and mixed with the block's number.
 
 use crate::Endian;
@@ -10,9 +11,10 @@ const FIELD: std::ops::Range<usize> = 8..10;
 
 /// Random numbers that the lanes begin with.
 const BASES: [u32; LANES] = [
-    0x5B1F36E9, 0xB8525960, 0x02AB50AA, 0x1DE66D2A, 0x79FF467A, 0x9BB9F8A3, 0x217E7CD2, 0x83E13D2C, 0xF8D4474F, 0xE39EB970, 0x42C6AE16, 0x993216FA,
-    0x7B093B5D, 0x98DAFF3C, 0xF718902A, 0x0B1C9CDB, 0xE58F764B, 0x187636BC, 0x5D7B3BB1, 0xE73DE7DE, 0x92BEC979, 0xCCA6C0B2, 0x304A0979, 0x85AA43D4,
-    0x783125BB, 0x6CA8EAA2, 0xE407EAC6, 0x4B5CFC3E, 0x9FBF8C76, 0x15CA20BE, 0xF2CA9FD3, 0x959BD756,
+    0x5B1F36E9, 0xB8525960, 0x02AB50AA, 0x1DE66D2A, 0x79FF467A, 0x9BB9F8A3, 0x217E7CD2, 0x83E13D2C, 0xF8D4474F,
+    0xE39EB970, 0x42C6AE16, 0x993216FA, 0x7B093B5D, 0x98DAFF3C, 0xF718902A, 0x0B1C9CDB, 0xE58F764B, 0x187636BC,
+    0x5D7B3BB1, 0xE73DE7DE, 0x92BEC979, 0xCCA6C0B2, 0x304A0979, 0x85AA43D4, 0x783125BB, 0x6CA8EAA2, 0xE407EAC6,
+    0x4B5CFC3E, 0x9FBF8C76, 0x15CA20BE, 0xF2CA9FD3, 0x959BD756,
 ];
 
 /// The checksum of a page as block `block` of its file's relation.

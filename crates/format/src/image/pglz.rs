@@ -80,7 +80,13 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_refused() {
-        for packed in [&[1, 0x00, 1][..], &[0b10, b'a', 0x00, 0], &[0b10, b'a', 0x00, 2], &[0b10, b'a', 0x00], &[0b10, b'a', 0x0F, 1]] {
+        for packed in [
+            &[1, 0x00, 1][..],
+            &[0b10, b'a', 0x00, 0],
+            &[0b10, b'a', 0x00, 2],
+            &[0b10, b'a', 0x00],
+            &[0b10, b'a', 0x0F, 1],
+        ] {
             assert_eq!(unpacked(packed, 100), Err(Corrupt), "{packed:?}");
         }
         assert_eq!(unpacked(&[0, b'a', b'b'], 1), Err(Corrupt));
@@ -97,8 +103,13 @@ mod tests {
                 if at >= plain.len() {
                     break;
                 }
-                let same = |from: &usize| plain[*from..].iter().zip(&plain[at..]).take(273).take_while(|(a, b)| a == b).count();
-                let best = (at.saturating_sub(4095)..at).map(|from| (same(&from), at - from)).max().filter(|&(length, _)| length >= 3);
+                let same = |from: &usize| {
+                    plain[*from..].iter().zip(&plain[at..]).take(273).take_while(|(a, b)| a == b).count()
+                };
+                let best = (at.saturating_sub(4095)..at)
+                    .map(|from| (same(&from), at - from))
+                    .max()
+                    .filter(|&(length, _)| length >= 3);
                 match best {
                     Some((length, offset)) => {
                         out[control] |= 1 << bit;

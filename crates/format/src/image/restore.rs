@@ -10,7 +10,8 @@ const LARGEST: usize = 32 * 1024;
 /// The usual one, where nothing tells.
 const USUAL: usize = 8192;
 
-/// Unpacks what is not PostgreSQL's own. Each fills the beginning of `out` and says with how many bytes; `None` where the packed bytes make no
+/// Unpacks what is not PostgreSQL's own. Each fills the beginning of `out` and says with how many bytes; `None` where
+/// the packed bytes make no
 /// sense or `out` has no room for what is in them.
 pub trait Unpack {
     /// A block of LZ4.
@@ -65,11 +66,18 @@ impl fmt::Display for Unrestorable {
 
 /// Makes a page of an image: unpacks it and fills the hole with zeros. `page` is overwritten.
 ///
-/// The size of data pages is no part of WAL. A packed image tells it together with its hole; of another the page's own header does.
+/// The size of data pages is no part of WAL. A packed image tells it together with its hole; of another the page's own
+/// header does.
 ///
 /// # Errors
 /// The image is damaged under a right checksum, or forged.
-pub fn restore(layout: &Layout, image: &Image, stored: &[u8], unpack: &dyn Unpack, page: &mut Vec<u8>) -> Result<(), Unrestorable> {
+pub fn restore(
+    layout: &Layout,
+    image: &Image,
+    stored: &[u8],
+    unpack: &dyn Unpack,
+    page: &mut Vec<u8>,
+) -> Result<(), Unrestorable> {
     page.clear();
     if stored.len() != image.length as usize {
         return Err(Unrestorable::Cut);
@@ -108,10 +116,12 @@ pub fn restore(layout: &Layout, image: &Image, stored: &[u8], unpack: &dyn Unpac
     Ok(())
 }
 
-/// Gives a page the position that replay gives it, `end` of the record, and, where the version has page checksums, the right one. A new page
+/// Gives a page the position that replay gives it, `end` of the record, and, where the version has page checksums, the
+/// right one. A new page
 /// stays as it is.
 ///
-/// Servers without checksums never look at that field, and what stands there in an image says nothing: it is filled in when a page is written.
+/// Servers without checksums never look at that field, and what stands there in an image says nothing: it is filled in
+/// when a page is written.
 pub fn stamp(layout: &Layout, page: &mut [u8], end: Lsn, block: u32) {
     let endian = layout.endian;
     if half(page, 14, endian) == 0 {
@@ -168,7 +178,13 @@ mod tests {
 
     fn layout(version: &str) -> Layout {
         let dialect: &Dialect = version.parse::<crate::Version>().unwrap().dialect().unwrap();
-        Layout { dialect, endian: Endian::Little, align: Align::Eight, page: PageSize::new(8192).unwrap(), segment: SegmentSize::DEFAULT }
+        Layout {
+            dialect,
+            endian: Endian::Little,
+            align: Align::Eight,
+            page: PageSize::new(8192).unwrap(),
+            segment: SegmentSize::DEFAULT,
+        }
     }
 
     fn image(length: u32, hole_offset: u16, hole_length: Option<u16>) -> Image {
@@ -187,7 +203,10 @@ mod tests {
         for size in [1024u16, 2048, 8192, 16384, 32768] {
             let (stored, mut page) = (stored(size), Vec::new());
             restore(&layout("15"), &image(124, 24, None), &stored, &Nothing, &mut page).unwrap();
-            assert_eq!((page.len(), &page[..24], &page[usize::from(size) - 100..]), (usize::from(size), &stored[..24], &stored[24..]));
+            assert_eq!(
+                (page.len(), &page[..24], &page[usize::from(size) - 100..]),
+                (usize::from(size), &stored[..24], &stored[24..])
+            );
             assert!(page[24..usize::from(size) - 100].iter().all(|&b| b == 0));
         }
         let mut page = Vec::new();
@@ -203,7 +222,10 @@ mod tests {
         assert_eq!(refused(image(124, 24, Some(100))), Unrestorable::Size { found: 224 });
         assert_eq!(refused(image(124, 200, Some(8068))), Unrestorable::Hole);
         assert_eq!(refused(Image { compressed: true, ..image(124, 24, Some(8068)) }), Unrestorable::Method { info: 0 });
-        assert_eq!(refused(Image { compressed: true, info: 0x08, ..image(124, 24, Some(8068)) }), Unrestorable::Packed { method: "lz4" });
+        assert_eq!(
+            refused(Image { compressed: true, info: 0x08, ..image(124, 24, Some(8068)) }),
+            Unrestorable::Packed { method: "lz4" }
+        );
     }
 
     #[test]

@@ -92,7 +92,12 @@ fn cut<'a, const N: usize>(input: &mut &'a [u8]) -> Result<&'a [u8; N], BodyFaul
 
 /// Reads the fragment headers, in the order and with the checks of `DecodeXLogRecord`.
 #[inline]
-pub(super) fn shape(layout: &Layout, header: &RecordHeader, body: &[u8], blocks: &mut impl FnMut(BlockRef)) -> Result<Shape, BodyFault> {
+pub(super) fn shape(
+    layout: &Layout,
+    header: &RecordHeader,
+    body: &[u8],
+    blocks: &mut impl FnMut(BlockRef),
+) -> Result<Shape, BodyFault> {
     let e = layout.endian;
     let total = (header.tot_len as usize).saturating_sub(layout.record_header());
     let mut rest = body;
@@ -159,7 +164,8 @@ impl Layout {
         }
     }
 
-    /// Whether a body begins as those of most records do: main data alone, or one block without an image, then main data.
+    /// Whether a body begins as those of most records do: main data alone, or one block without an image, then main
+    /// data.
     #[inline(always)]
     pub(crate) fn plainly_without_images(&self, body: &[u8]) -> bool {
         match body.first_chunk::<4>() {
@@ -168,8 +174,10 @@ impl Layout {
         }
     }
 
-    /// The structure of a body that begins as those of most records do: main data alone, or one block without an image, then main
-    /// data; and whose lengths are right: the offset and the length of main data, and the block. `len`: bytes of the whole body.
+    /// The structure of a body that begins as those of most records do: main data alone, or one block without an image,
+    /// then main
+    /// data; and whose lengths are right: the offset and the length of main data, and the block. `len`: bytes of the
+    /// whole body.
     #[inline(always)]
     pub(super) fn plain_shape(&self, len: usize, body: &[u8]) -> Option<(usize, usize, Option<BlockRef>)> {
         if let Some(&[255, main]) = body.first_chunk() {
@@ -177,7 +185,9 @@ impl Layout {
             return (len == 2 + main_len).then_some((2, main_len, None));
         }
         let e = self.endian;
-        let &[0, flags, d0, d1, s0, s1, s2, s3, b0, b1, b2, b3, r0, r1, r2, r3, n0, n1, n2, n3, 255, main] = body.first_chunk::<22>()? else {
+        let &[0, flags, d0, d1, s0, s1, s2, s3, b0, b1, b2, b3, r0, r1, r2, r3, n0, n1, n2, n3, 255, main] =
+            body.first_chunk::<22>()?
+        else {
             return None;
         };
         let (data_len, main_len) = (e.u16([d0, d1]), usize::from(main));
@@ -185,21 +195,43 @@ impl Layout {
         if !whole || (flags & HAS_DATA != 0) != (data_len != 0) {
             return None;
         }
-        let rel = RelFileLocator { spc: e.u32([s0, s1, s2, s3]), db: e.u32([b0, b1, b2, b3]), rel: e.u32([r0, r1, r2, r3]) };
+        let rel =
+            RelFileLocator { spc: e.u32([s0, s1, s2, s3]), db: e.u32([b0, b1, b2, b3]), rel: e.u32([r0, r1, r2, r3]) };
         let block = e.u32([n0, n1, n2, n3]);
-        let reference = BlockRef { id: 0, rel, fork: flags & 0x0F, block, image: None, data_len, will_init: flags & WILL_INIT != 0 };
+        let reference = BlockRef {
+            id: 0,
+            rel,
+            fork: flags & 0x0F,
+            block,
+            image: None,
+            data_len,
+            will_init: flags & WILL_INIT != 0,
+        };
         Some((len - main_len, main_len, Some(reference)))
     }
 
     #[inline(never)]
     fn modern_shape_at_length(&self, body: &[u8]) -> bool {
-        let header = RecordHeader { tot_len: (body.len() + 24) as u32, xid: 0, prev: crate::Lsn::ZERO, info: 0, rmid: 0, crc: 0, len: 0 };
+        let header = RecordHeader {
+            tot_len: (body.len() + 24) as u32,
+            xid: 0,
+            prev: crate::Lsn::ZERO,
+            info: 0,
+            rmid: 0,
+            crc: 0,
+            len: 0,
+        };
         shape(self, &header, body, &mut |_| ()).is_ok()
     }
 }
 
 #[inline]
-fn block_ref<'a>(layout: &Layout, id: u8, rel: &mut Option<RelFileLocator>, mut rest: &'a [u8]) -> Result<(&'a [u8], BlockRef), BodyFault> {
+fn block_ref<'a>(
+    layout: &Layout,
+    id: u8,
+    rel: &mut Option<RelFileLocator>,
+    mut rest: &'a [u8],
+) -> Result<(&'a [u8], BlockRef), BodyFault> {
     let e = layout.endian;
     let &[flags, d0, d1] = cut::<3>(&mut rest)?;
     let data_len = e.u16([d0, d1]);

@@ -155,7 +155,8 @@ impl Layout {
         Ok(())
     }
 
-    /// `ReadRecord`, `ValidXLogRecordHeader` of 9.4 and earlier. The size of data pages is not known: the largest counts.
+    /// `ReadRecord`, `ValidXLogRecordHeader` of 9.4 and earlier. The size of data pages is not known: the largest
+    /// counts.
     fn check_legacy_lengths(&self, h: &RecordHeader) -> Result<(), HeaderFault> {
         const MAX_PAGE: u64 = 32 * 1024;
         if h.len == 0 && !h.is_switch() {

@@ -12,13 +12,19 @@ use crate::bytes::at;
 const PAGE_SIZES: [usize; 6] = [8192, 16384, 32768, 4096, 2048, 1024];
 
 /// Reads the backup blocks. The size of data pages is no part of WAL: it is the one with which the lengths add up.
-pub(super) fn shape(layout: &Layout, header: &RecordHeader, body: &[u8], blocks: &mut impl FnMut(BlockRef)) -> Result<Shape, BodyFault> {
+pub(super) fn shape(
+    layout: &Layout,
+    header: &RecordHeader,
+    body: &[u8],
+    blocks: &mut impl FnMut(BlockRef),
+) -> Result<Shape, BodyFault> {
     let facts = layout.dialect.backup_blocks;
     let main_len = header.len as usize;
     let total = (header.tot_len as usize).saturating_sub(layout.record_header());
     let count = facts.bits.iter().filter(|&&bit| header.info & bit != 0).count();
     let stored = total.checked_sub(main_len).ok_or(BodyFault::Length)?;
-    let shape = Shape { main_start: 0, main_len, image_len: stored.saturating_sub(count * facts.size), ..Shape::default() };
+    let shape =
+        Shape { main_start: 0, main_len, image_len: stored.saturating_sub(count * facts.size), ..Shape::default() };
     if count == 0 {
         return if stored == 0 { Ok(shape) } else { Err(BodyFault::Length) };
     }
@@ -39,7 +45,14 @@ pub(super) fn shape(layout: &Layout, header: &RecordHeader, body: &[u8], blocks:
     Err(fault)
 }
 
-fn walk(layout: &Layout, header: &RecordHeader, body: &[u8], total: usize, page: usize, blocks: &mut impl FnMut(BlockRef)) -> Result<(), BodyFault> {
+fn walk(
+    layout: &Layout,
+    header: &RecordHeader,
+    body: &[u8],
+    total: usize,
+    page: usize,
+    blocks: &mut impl FnMut(BlockRef),
+) -> Result<(), BodyFault> {
     let facts = layout.dialect.backup_blocks;
     let e = layout.endian;
     let mut offset = header.len as usize;
@@ -54,8 +67,23 @@ fn walk(layout: &Layout, header: &RecordHeader, body: &[u8], total: usize, page:
             return Err(BodyFault::Hole);
         }
         let length = page - usize::from(hole_length);
-        let image = Image { length: length as u32, hole_offset, hole_length: Some(hole_length), info: 0, apply: true, compressed: false };
-        blocks(BlockRef { id: id as u8, rel, fork, block: e.u32(at(fixed, tail)), image: Some(image), data_len: 0, will_init: false });
+        let image = Image {
+            length: length as u32,
+            hole_offset,
+            hole_length: Some(hole_length),
+            info: 0,
+            apply: true,
+            compressed: false,
+        };
+        blocks(BlockRef {
+            id: id as u8,
+            rel,
+            fork,
+            block: e.u32(at(fixed, tail)),
+            image: Some(image),
+            data_len: 0,
+            will_init: false,
+        });
         offset = end + length;
     }
     if offset == total { Ok(()) } else { Err(BodyFault::Length) }

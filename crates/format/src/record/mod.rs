@@ -1,6 +1,7 @@
 //! Records: a header, block references, data.
 //!
-//! [`header`] is the fixed part of every version; [`block`] the tagged fragments of 9.5 and later; [`legacy`] the backup
+//! [`header`] is the fixed part of every version; [`block`] the tagged fragments of 9.5 and later; [`legacy`] the
+//! backup
 //! blocks of 9.4 and earlier.
 
 pub mod block;
@@ -107,7 +108,12 @@ impl<'a> Record<'a> {
 impl Layout {
     /// Reads the structure of a record's body. `body` may be cut behind its first KiB from 9.5 on.
     #[inline]
-    pub fn shape(&self, header: &RecordHeader, body: &[u8], blocks: &mut impl FnMut(BlockRef)) -> Result<Shape, BodyFault> {
+    pub fn shape(
+        &self,
+        header: &RecordHeader,
+        body: &[u8],
+        blocks: &mut impl FnMut(BlockRef),
+    ) -> Result<Shape, BodyFault> {
         match self.dialect.generation {
             Generation::Modern => block::shape(self, header, body, blocks),
             _ => legacy::shape(self, header, body, blocks),
@@ -152,7 +158,8 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// What [`Record::blocks`] reads, with the default where the structure is wrong. Most shapes are made without being copied.
+    /// What [`Record::blocks`] reads, with the default where the structure is wrong. Most shapes are made without being
+    /// copied.
     #[inline(always)]
     pub fn blocks_or_none(&self, blocks: &mut Vec<Block>) -> Shape {
         match self.plain_blocks(blocks) {

@@ -13,8 +13,14 @@ use super::table::{Op, Part, V9_5, V10, V19, op, text, u16, u32};
 
 const CREATE_INDEX: &[Part] = &[text("v"), u16("version", 4), text(" pagesPerRange "), u32("pages_per_range", 0)];
 
-const INSERT: &[Part] =
-    &[text("heapBlk "), u32("heap_blk", 0), text(" pagesPerRange "), u32("pages_per_range", 4), text(" offnum "), u16("offnum", 8)];
+const INSERT: &[Part] = &[
+    text("heapBlk "),
+    u32("heap_blk", 0),
+    text(" pagesPerRange "),
+    u32("pages_per_range", 4),
+    text(" offnum "),
+    u16("offnum", 8),
+];
 
 const UPDATE: &[Part] = &[
     text("heapBlk "),
@@ -27,8 +33,14 @@ const UPDATE: &[Part] = &[
     u16("new_offnum", 12),
 ];
 
-const DESUMMARIZE: &[Part] =
-    &[text("pagesPerRange "), u32("pages_per_range", 0), text(", heapBlk "), u32("heap_blk", 4), text(", page offset "), u16("page_offset", 8)];
+const DESUMMARIZE: &[Part] = &[
+    text("pagesPerRange "),
+    u32("pages_per_range", 0),
+    text(", heapBlk "),
+    u32("heap_blk", 4),
+    text(", page offset "),
+    u16("page_offset", 8),
+];
 
 /// The operations. The flag that a page is made anew changes a name and no text.
 pub const OPS: &[Op] = &[

@@ -18,14 +18,26 @@ pub const OPS: &[Op] = &[
         "TRUNCATE",
         V10,
         V16,
-        &[text("page "), i32("pageno", 0), text("; oldestXact "), u32("oldest_xact", 4), u32("oldest_xact_db", 8).hidden()],
+        &[
+            text("page "),
+            i32("pageno", 0),
+            text("; oldestXact "),
+            u32("oldest_xact", 4),
+            u32("oldest_xact_db", 8).hidden(),
+        ],
     ),
     op(
         0x10,
         "TRUNCATE",
         V17,
         V19,
-        &[text("page "), i64("pageno", 0), text("; oldestXact "), u32("oldest_xact", 8), u32("oldest_xact_db", 12).hidden()],
+        &[
+            text("page "),
+            i64("pageno", 0),
+            text("; oldestXact "),
+            u32("oldest_xact", 8),
+            u32("oldest_xact_db", 12).hidden(),
+        ],
     ),
 ];
 

@@ -76,7 +76,11 @@ mod tests {
     #[test]
     fn the_order_of_database_and_tablespace_by_version() {
         let copy = numbers(&[16, 1663, 1, 1664]);
-        for (version, text) in [(V11, "copy dir 1/1664 to 16/1663"), (V12, "copy dir 1664/1 to 1663/16"), (V15, "copy dir 1664/1 to 1663/16")] {
+        for (version, text) in [
+            (V11, "copy dir 1/1664 to 16/1663"),
+            (V12, "copy dir 1664/1 to 1663/16"),
+            (V15, "copy dir 1664/1 to 1663/16"),
+        ] {
             assert_eq!(told(version, DATABASE, 0, &copy, &[]).0, text);
         }
         assert_eq!(told(V11, DATABASE, 0x10, &copy[..8], &[]).0, "dir 16/1663");

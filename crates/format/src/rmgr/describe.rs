@@ -31,7 +31,8 @@ impl Vocabulary {
         for manager in managers::ALL {
             for half in 0..16u8 {
                 let row = |code: u8| {
-                    let holds = |op: &&Op| op.code == code && op.since <= dialect.version && dialect.version <= op.until;
+                    let holds =
+                        |op: &&Op| op.code == code && op.since <= dialect.version && dialect.version <= op.until;
                     manager.ops(dialect.generation).iter().find(holds)
                 };
                 let code = half << 4;
@@ -294,16 +295,24 @@ impl<'a> Cursor<'a> {
 }
 
 impl dyn Sink + '_ {
-    /// A shown `TimestampTz`, given as it lies in the record: the dump programs show one of float seconds in another way.
+    /// A shown `TimestampTz`, given as it lies in the record: the dump programs show one of float seconds in another
+    /// way.
     pub fn moment(&mut self, name: &'static str, bits: u64, dialect: &Dialect) {
         let float = dialect.float_times && is_float(bits);
-        self.field(name, Value::Time(timestamp(bits, dialect.float_times)), if float { Show::FloatTime } else { Show::Plain });
+        self.field(
+            name,
+            Value::Time(timestamp(bits, dialect.float_times)),
+            if float { Show::FloatTime } else { Show::Plain },
+        );
     }
 }
 
 /// Reads a field of a described record by its name: for filters.
 pub fn find<'a>(op: &Op, cx: &Cx<'a>, name: &str) -> Option<Value<'a>> {
-    let field = op.parts.iter().find_map(|part| if let Part::Field(f) = part { (f.name == name).then_some(f) } else { None })?;
+    let field = op
+        .parts
+        .iter()
+        .find_map(|part| if let Part::Field(f) = part { (f.name == name).then_some(f) } else { None })?;
     cx.value(field).ok()
 }
 

@@ -11,7 +11,9 @@
 use super::describe::Cx;
 use super::pointers::lines;
 use super::sink::Sink;
-use super::table::{Op, Part, Short, V9_5, V11, V12, V13, V15, V16, V17, V18, V19, bool, call, full_xid, lsn, op, rel, text, u16, u32};
+use super::table::{
+    Op, Part, Short, V9_5, V11, V12, V13, V15, V16, V17, V18, V19, bool, call, full_xid, lsn, op, rel, text, u16, u32,
+};
 
 const PAGE_UPDATE: &[Part] = &[u16("ntodelete", 0).hidden(), u16("ntoinsert", 2).hidden(), call(to_delete, TO_DELETE)];
 
@@ -32,9 +34,16 @@ const PAGE_DELETE: &[Part] = &[text("deleteXid "), full_xid("delete_xid", 0), te
 const HORIZON: Part = u32("snapshot_conflict_horizon", 0);
 const NITEMS: Part = u16("nitems", 4);
 
-const DELETE_12: &[Part] = &[text("delete: latestRemovedXid "), HORIZON, text(", nitems: "), NITEMS, call(deleted_12, TO_DELETE)];
-const DELETE_16: &[Part] =
-    &[text("delete: snapshotConflictHorizon "), HORIZON, text(", nitems: "), NITEMS, bool("is_catalog_rel", 6).hidden(), call(deleted_16, TO_DELETE)];
+const DELETE_12: &[Part] =
+    &[text("delete: latestRemovedXid "), HORIZON, text(", nitems: "), NITEMS, call(deleted_12, TO_DELETE)];
+const DELETE_16: &[Part] = &[
+    text("delete: snapshotConflictHorizon "),
+    HORIZON,
+    text(", nitems: "),
+    NITEMS,
+    bool("is_catalog_rel", 6).hidden(),
+    call(deleted_16, TO_DELETE),
+];
 const DELETE_17: &[Part] = &[
     text("delete: snapshotConflictHorizon "),
     HORIZON,
@@ -47,7 +56,8 @@ const DELETE_17: &[Part] = &[
 
 const FULL_HORIZON: Part = full_xid("snapshot_conflict_horizon", 16);
 
-const PAGE_REUSE_12: &[Part] = &[text("rel "), rel("rel", 0), text("; blk "), u32("blk", 12), text("; latestRemovedXid "), FULL_HORIZON];
+const PAGE_REUSE_12: &[Part] =
+    &[text("rel "), rel("rel", 0), text("; blk "), u32("blk", 12), text("; latestRemovedXid "), FULL_HORIZON];
 const PAGE_REUSE_16: &[Part] = &[
     text("rel "),
     rel("rel", 0),

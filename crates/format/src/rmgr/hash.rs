@@ -18,19 +18,38 @@
 use super::describe::Cx;
 use super::pointers::lines;
 use super::sink::{Show, Sink, Value};
-use super::table::{Op, Part, Short, V10, V11, V12, V13, V14, V15, V16, V17, V18, V19, bool, call, f64, i32, op, rel, text, u16, u32};
+use super::table::{
+    Op, Part, Short, V10, V11, V12, V13, V14, V15, V16, V17, V18, V19, bool, call, f64, i32, op, rel, text, u16, u32,
+};
 
-const INIT_META_PAGE_10: &[Part] =
-    &[text("num_tuples "), f64("num_tuples", 0), text(", fillfactor "), u16("fillfactor", 12), u32("procid", 8).hidden()];
-const INIT_META_PAGE_19: &[Part] =
-    &[text("num_tuples "), f64("num_tuples", 0), text(", procid "), u32("procid", 8), text(", fillfactor "), u16("fillfactor", 12)];
+const INIT_META_PAGE_10: &[Part] = &[
+    text("num_tuples "),
+    f64("num_tuples", 0),
+    text(", fillfactor "),
+    u16("fillfactor", 12),
+    u32("procid", 8).hidden(),
+];
+const INIT_META_PAGE_19: &[Part] = &[
+    text("num_tuples "),
+    f64("num_tuples", 0),
+    text(", procid "),
+    u32("procid", 8),
+    text(", fillfactor "),
+    u16("fillfactor", 12),
+];
 
 const BMSIZE: Part = u16("bmsize", 0);
 const ADD_OVFL_PAGE: &[Part] = &[text("bmsize "), BMSIZE, text(", bmpage_found "), bool("bmpage_found", 2).tf()];
 
-const MASKS: &[(&str, &str)] = &[("flags", "unsigned"), ("meta_page_masks_updated", "boolean"), ("issplitpoint_changed", "boolean")];
-const SPLIT_ALLOCATE_PAGE_10: &[Part] =
-    &[text("new_bucket "), u32("new_bucket", 0), u16("old_bucket_flag", 4).hidden(), u16("new_bucket_flag", 6).hidden(), call(split_flags, MASKS)];
+const MASKS: &[(&str, &str)] =
+    &[("flags", "unsigned"), ("meta_page_masks_updated", "boolean"), ("issplitpoint_changed", "boolean")];
+const SPLIT_ALLOCATE_PAGE_10: &[Part] = &[
+    text("new_bucket "),
+    u32("new_bucket", 0),
+    u16("old_bucket_flag", 4).hidden(),
+    u16("new_bucket_flag", 6).hidden(),
+    call(split_flags, MASKS),
+];
 const SPLIT_ALLOCATE_PAGE_19: &[Part] = &[
     text("new_bucket "),
     u32("new_bucket", 0),
@@ -41,9 +60,11 @@ const SPLIT_ALLOCATE_PAGE_19: &[Part] = &[
     call(split_flags, MASKS),
 ];
 
-const SPLIT_COMPLETE: &[Part] = &[text("old_bucket_flag "), u16("old_bucket_flag", 0), text(", new_bucket_flag "), u16("new_bucket_flag", 2)];
+const SPLIT_COMPLETE: &[Part] =
+    &[text("old_bucket_flag "), u16("old_bucket_flag", 0), text(", new_bucket_flag "), u16("new_bucket_flag", 2)];
 
-const MOVE_PAGE_CONTENTS: &[Part] = &[text("ntups "), u16("ntups", 0), text(", is_primary "), bool("is_primary", 2).tf()];
+const MOVE_PAGE_CONTENTS: &[Part] =
+    &[text("ntups "), u16("ntups", 0), text(", is_primary "), bool("is_primary", 2).tf()];
 
 const PREVBLKNO: Part = u32("prevblkno", 0);
 const NEXTBLKNO: Part = u32("nextblkno", 4);
@@ -71,13 +92,21 @@ const SQUEEZE_PAGE_19: &[Part] = &[
     bool("is_previous", 11).tf(),
 ];
 
-const DELETE: &[Part] = &[text("clear_dead_marking "), bool("clear_dead_marking", 0).tf(), text(", is_primary "), bool("is_primary", 1).tf()];
+const DELETE: &[Part] = &[
+    text("clear_dead_marking "),
+    bool("clear_dead_marking", 0).tf(),
+    text(", is_primary "),
+    bool("is_primary", 1).tf(),
+];
 
 const OFFSETS: &[(&str, &str)] = &[("offsets", "list")];
 const HORIZON: Part = u32("snapshot_conflict_horizon", 0);
-const VACUUM_ONE_PAGE_10: &[Part] = &[text("ntuples "), i32("ntuples", 12), rel("rel", 0).hidden(), call(vacuumed_10, OFFSETS)];
-const VACUUM_ONE_PAGE_12: &[Part] = &[text("ntuples "), i32("ntuples", 4), text(", latest removed xid "), HORIZON, call(vacuumed_12, OFFSETS)];
-const VACUUM_ONE_PAGE_14: &[Part] = &[text("ntuples "), i32("ntuples", 4), text(", latestRemovedXid "), HORIZON, call(vacuumed_12, OFFSETS)];
+const VACUUM_ONE_PAGE_10: &[Part] =
+    &[text("ntuples "), i32("ntuples", 12), rel("rel", 0).hidden(), call(vacuumed_10, OFFSETS)];
+const VACUUM_ONE_PAGE_12: &[Part] =
+    &[text("ntuples "), i32("ntuples", 4), text(", latest removed xid "), HORIZON, call(vacuumed_12, OFFSETS)];
+const VACUUM_ONE_PAGE_14: &[Part] =
+    &[text("ntuples "), i32("ntuples", 4), text(", latestRemovedXid "), HORIZON, call(vacuumed_12, OFFSETS)];
 const VACUUM_ONE_PAGE_16: &[Part] = &[
     text("ntuples "),
     u16("ntuples", 4),

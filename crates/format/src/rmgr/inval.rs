@@ -1,4 +1,5 @@
-//! Invalidation messages (`SharedInvalidationMessage`, `src/include/storage/sinval.h`), as commits, Standby and Heap carry them.
+//! Invalidation messages (`SharedInvalidationMessage`, `src/include/storage/sinval.h`), as commits, Standby and Heap
+//! carry them.
 //!
 //! ```text
 //! 0   i8   id, the kind; from 0 on a catalog cache
@@ -15,8 +16,13 @@ use super::table::Short;
 pub(super) const SIZE: usize = 16;
 
 /// The fields of [`invalidations`].
-pub(super) const FIELDS: &[(&str, &str)] =
-    &[("db_id", "unsigned"), ("ts_id", "unsigned"), ("relcache_init_file_inval", "boolean"), ("msgs", "list"), ("nmsgs", "integer")];
+pub(super) const FIELDS: &[(&str, &str)] = &[
+    ("db_id", "unsigned"),
+    ("ts_id", "unsigned"),
+    ("relcache_init_file_inval", "boolean"),
+    ("msgs", "list"),
+    ("nmsgs", "integer"),
+];
 
 /// Whose the messages are.
 #[derive(Clone, Copy, Debug)]
@@ -27,8 +33,15 @@ pub(super) struct Scope {
     pub init_file: bool,
 }
 
-/// Messages with the words before them; a text says nothing where there are none (`standby_desc_invalidations` of 13 and later).
-pub(super) fn invalidations(cx: &Cx<'_>, cursor: &mut Cursor<'_>, count: i32, scope: Scope, sink: &mut dyn Sink) -> Result<(), Short> {
+/// Messages with the words before them; a text says nothing where there are none (`standby_desc_invalidations` of 13
+/// and later).
+pub(super) fn invalidations(
+    cx: &Cx<'_>,
+    cursor: &mut Cursor<'_>,
+    count: i32,
+    scope: Scope,
+    sink: &mut dyn Sink,
+) -> Result<(), Short> {
     if count > 0 {
         return with_words(cx, cursor, count, scope, sink);
     }
@@ -41,7 +54,13 @@ pub(super) fn invalidations(cx: &Cx<'_>, cursor: &mut Cursor<'_>, count: i32, sc
 }
 
 /// Messages with the words before them, which stand there without messages too (9.6 - 12).
-pub(super) fn with_words(cx: &Cx<'_>, cursor: &mut Cursor<'_>, count: i32, scope: Scope, sink: &mut dyn Sink) -> Result<(), Short> {
+pub(super) fn with_words(
+    cx: &Cx<'_>,
+    cursor: &mut Cursor<'_>,
+    count: i32,
+    scope: Scope,
+    sink: &mut dyn Sink,
+) -> Result<(), Short> {
     let (db, ts) = scope.database.unwrap_or_default();
     let (db, ts) = (Value::Unsigned(db.into()), Value::Unsigned(ts.into()));
     if scope.init_file {
@@ -138,7 +157,10 @@ mod tests {
         ] {
             let (text, document) = told(version, 1, 0x80, &commit, &[]);
             assert!(text.ends_with(&format!("; inval msgs: catcache 3 catalog 9 relcache 9 smgr {words}")), "{text}");
-            assert!(document.contains("{kind=catcache id=3 db_id=5 hash_value=9} {kind=catalog db_id=5 cat_id=9}"), "{document}");
+            assert!(
+                document.contains("{kind=catcache id=3 db_id=5 hash_value=9} {kind=catalog db_id=5 cat_id=9}"),
+                "{document}"
+            );
             assert!(document.contains("{kind=smgr rel=5/9/7}"), "{document}");
         }
     }

@@ -1,7 +1,9 @@
 //! The resource managers with their tables (`src/include/access/rmgrlist.h`).
 
 use super::table::Op;
-use super::{brin, btree, clog, commit_ts, database, generic, gin, gist, hash, heap, heap2, legacy, message, multixact, origin};
+use super::{
+    brin, btree, clog, commit_ts, database, generic, gin, gist, hash, heap, heap2, legacy, message, multixact, origin,
+};
 use super::{relmap, sequence, spgist, standby, storage, tablespace, xact, xlog};
 use crate::Generation;
 
@@ -43,7 +45,15 @@ impl Manager {
 }
 
 const fn manager(modern: &'static [Op], legacy: &'static [Op]) -> Manager {
-    Manager { modern, legacy, mask: 0xF0, legacy_mask: 0xF0, flag_in_name: false, whole_info: false, legacy_unknown: Unknown::Words("UNKNOWN") }
+    Manager {
+        modern,
+        legacy,
+        mask: 0xF0,
+        legacy_mask: 0xF0,
+        flag_in_name: false,
+        whole_info: false,
+        legacy_unknown: Unknown::Words("UNKNOWN"),
+    }
 }
 
 const fn with_init(modern: &'static [Op], legacy: &'static [Op]) -> Manager {

@@ -75,12 +75,19 @@ mod tests {
 
     #[test]
     fn messages_on_both_alignments() {
-        for (align, sizes) in [(Align::Eight, &[2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0][..]), (Align::Four, &[2, 0, 0, 0, 1, 0, 0, 0])] {
+        for (align, sizes) in [
+            (Align::Eight, &[2, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0][..]),
+            (Align::Four, &[2, 0, 0, 0, 1, 0, 0, 0]),
+        ] {
             let data = [&[5, 0, 0, 0, 0, 0, 0, 0][..], sizes, b"p\0x"].concat();
             let said = |version| tell(&layout(version, align, Endian::Little), MESSAGE, 0, &data, &[]).0;
             assert_eq!(said(V9_6).text, "nontransactional message size 1 bytes");
             assert!(said(V9_6).document.contains("prefix=p message="), "{}", said(V9_6).document);
-            assert!(said(V14).text.starts_with("non-transactional, prefix \"p\"; payload (1 bytes): "), "{}", said(V14).text);
+            assert!(
+                said(V14).text.starts_with("non-transactional, prefix \"p\"; payload (1 bytes): "),
+                "{}",
+                said(V14).text
+            );
         }
     }
 

@@ -1,6 +1,7 @@
 //! Resource managers (`src/include/access/rmgrlist.h`; `rmgr.h` of 9.2 and earlier), and what their records say.
 //!
-//! A file a resource manager, with a table of its operations in every version ([`table`]); up to 9.4 in `legacy`. [`describe`] finds the row of
+//! A file a resource manager, with a table of its operations in every version ([`table`]); up to 9.4 in `legacy`.
+//! [`describe`] finds the row of
 //! a record and tells its words and fields to a [`sink`]: a text, a document, a filter.
 
 mod arrays;
@@ -85,7 +86,10 @@ impl Rmgr {
         match self.0 {
             7 if !dialect.relmap_and_standby => RmgrName::BuiltIn("Reserved 7"),
             8 if !dialect.relmap_and_standby => RmgrName::BuiltIn("Reserved 8"),
-            id => known.map_or(if dialect.knows_rmgr(id) { RmgrName::Custom(id) } else { RmgrName::Unknown(id) }, RmgrName::BuiltIn),
+            id => known.map_or(
+                if dialect.knows_rmgr(id) { RmgrName::Custom(id) } else { RmgrName::Unknown(id) },
+                RmgrName::BuiltIn,
+            ),
         }
     }
 }

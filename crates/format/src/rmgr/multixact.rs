@@ -28,8 +28,13 @@ const TRUNCATE: &[Part] = &[
     text(")"),
     u32("oldest_multi_db", 0).hidden(),
 ];
-const TRUNCATE_19: &[Part] =
-    &[text("oldestMulti "), u32("oldest_multi", 4), text(", oldestOffset "), u64("oldest_offset", 8), u32("oldest_multi_db", 0).hidden()];
+const TRUNCATE_19: &[Part] = &[
+    text("oldestMulti "),
+    u32("oldest_multi", 4),
+    text(", oldestOffset "),
+    u64("oldest_offset", 8),
+    u32("oldest_multi_db", 0).hidden(),
+];
 
 /// The operations.
 pub const OPS: &[Op] = &[
@@ -95,14 +100,21 @@ mod tests {
             let data = numbers(&[from, &[2, 801, 0, 802, 9]].concat());
             let (told, end) = tell(&layout(V19, align, Endian::Little), MULTIXACT, 0x20, &data, &[]);
             assert_eq!((told.text.as_str(), end), (text, Ok(())));
-            assert!(told.document.contains("members=[{xid=801 status=keysh} {xid=802 status=unk}]"), "{}", told.document);
+            assert!(
+                told.document.contains("members=[{xid=801 status=keysh} {xid=802 status=unk}]"),
+                "{}",
+                told.document
+            );
         }
     }
 
     #[test]
     fn truncations() {
         assert_eq!(told(V18, MULTIXACT, 0x30, &numbers(&[5, 1, 2, 3, 4]), &[]).0, "offsets [1, 2), members [3, 4)");
-        assert_eq!(told(V19, MULTIXACT, 0x30, &numbers(&[5, 1, 2, 1]), &[]).0, "oldestMulti 1, oldestOffset 4294967298");
+        assert_eq!(
+            told(V19, MULTIXACT, 0x30, &numbers(&[5, 1, 2, 1]), &[]).0,
+            "oldestMulti 1, oldestOffset 4294967298"
+        );
     }
 
     #[test]

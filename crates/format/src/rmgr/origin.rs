@@ -7,10 +7,18 @@
 
 use super::table::{Op, Part, V9_5, V19, bool, lsn, op, text, u16};
 
-const SET: &[Part] = &[text("set "), u16("node_id", 8), text("; lsn "), lsn("remote_lsn", 0), text("; force: "), bool("force", 10).digit()];
+const SET: &[Part] = &[
+    text("set "),
+    u16("node_id", 8),
+    text("; lsn "),
+    lsn("remote_lsn", 0),
+    text("; force: "),
+    bool("force", 10).digit(),
+];
 
 /// The operations.
-pub const OPS: &[Op] = &[op(0x00, "SET", V9_5, V19, SET), op(0x10, "DROP", V9_5, V19, &[text("drop "), u16("node_id", 0)])];
+pub const OPS: &[Op] =
+    &[op(0x00, "SET", V9_5, V19, SET), op(0x10, "DROP", V9_5, V19, &[text("drop "), u16("node_id", 0)])];
 
 #[cfg(test)]
 mod tests {
@@ -21,7 +29,10 @@ mod tests {
 
     #[test]
     fn set_and_dropped() {
-        assert_eq!(told(V9_5, ORIGIN, 0, &[3, 0, 0, 0, 2, 0, 0, 0, 7, 0, 1, 0], &[]).0, "set 7; lsn 2/00000003; force: 1");
+        assert_eq!(
+            told(V9_5, ORIGIN, 0, &[3, 0, 0, 0, 2, 0, 0, 0, 7, 0, 1, 0], &[]).0,
+            "set 7; lsn 2/00000003; force: 1"
+        );
         assert_eq!(told(V9_5, ORIGIN, 0x10, &[7, 0], &[]).0, "drop 7");
     }
 

@@ -16,8 +16,20 @@ const MAPPINGS: Part = call(mappings, &[("mappings", "list")]);
 
 /// The operations. The size is a signed number, which is what the text says from 15 on.
 pub const OPS: &[Op] = &[
-    op(0x00, "UPDATE", V9_5, V14, &[DATABASE, u32("dbid", 0), TABLESPACE, u32("tsid", 4), SIZE, u32("nbytes", 8), MAPPINGS]),
-    op(0x00, "UPDATE", V15, V19, &[DATABASE, u32("dbid", 0), TABLESPACE, u32("tsid", 4), SIZE, i32("nbytes", 8), MAPPINGS]),
+    op(
+        0x00,
+        "UPDATE",
+        V9_5,
+        V14,
+        &[DATABASE, u32("dbid", 0), TABLESPACE, u32("tsid", 4), SIZE, u32("nbytes", 8), MAPPINGS],
+    ),
+    op(
+        0x00,
+        "UPDATE",
+        V15,
+        V19,
+        &[DATABASE, u32("dbid", 0), TABLESPACE, u32("tsid", 4), SIZE, i32("nbytes", 8), MAPPINGS],
+    ),
 ];
 
 /// The map. What is in it is not checked, as the text does not depend on it: a count too large tells what is there.

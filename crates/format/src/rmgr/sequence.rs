@@ -36,7 +36,13 @@ pub const OPS: &[Op] = &[
         "LOG",
         V10,
         V19,
-        &[text("rel "), rel("rel", 0), i64("last_value", 36).hidden(), i64("log_cnt", 44).hidden(), bool("is_called", 52).hidden()],
+        &[
+            text("rel "),
+            rel("rel", 0),
+            i64("last_value", 36).hidden(),
+            i64("log_cnt", 44).hidden(),
+            bool("is_called", 52).hidden(),
+        ],
     ),
 ];
 

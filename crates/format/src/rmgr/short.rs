@@ -5,7 +5,8 @@ use super::sink::{Nest, Show, Sink, Value};
 use super::table::Short;
 use crate::record::{Block, Record};
 
-/// Describes a whole record to nobody: the field that its data ends before. `None` too where the operation is not known.
+/// Describes a whole record to nobody: the field that its data ends before. `None` too where the operation is not
+/// known.
 pub fn short(vocabulary: &Vocabulary, record: &Record<'_>, blocks: &[Block]) -> Option<Short> {
     let op = vocabulary.op(record.header.rmid, record.header.info)?;
     describe(op, &Cx { record, main: record.main_data(), blocks }, &mut Nobody).err()

@@ -13,7 +13,13 @@ use super::sink::{Hidden, Nest, Sink, Value};
 use super::table::{Op, Part, Short, V9_5, V9_6, V12, V13, V15, V16, V19, call, op, text, u32};
 use super::xids;
 
-const LISTS: &[(&str, &str)] = &[("xcnt", "integer"), ("xids", "list"), ("subxid_overflow", "boolean"), ("subxcnt", "integer"), ("subxids", "list")];
+const LISTS: &[(&str, &str)] = &[
+    ("xcnt", "integer"),
+    ("xids", "list"),
+    ("subxid_overflow", "boolean"),
+    ("subxcnt", "integer"),
+    ("subxids", "list"),
+];
 const RUNNING: &[Part] = &[
     text("nextXid "),
     u32("next_xid", 12),
@@ -128,7 +134,9 @@ mod tests {
     #[test]
     fn running_transactions_with_subtransactions() {
         let data = numbers(&[2, 1, 1, 900, 801, 899, 801, 802, 803]);
-        for (version, end) in [(V9_5, "; subxid ovf"), (V15, "; subxid ovf"), (V16, "; subxid overflowed; 1 subxacts: 803")] {
+        for (version, end) in
+            [(V9_5, "; subxid ovf"), (V15, "; subxid ovf"), (V16, "; subxid overflowed; 1 subxacts: 803")]
+        {
             let (text, document) = told(version, STANDBY, 0x10, &data, &[]);
             assert_eq!(text, format!("nextXid 900 latestCompletedXid 899 oldestRunningXid 801; 2 xacts: 801 802{end}"));
             assert!(document.contains("xids=[801 802]") && document.contains("subxids=[803]"), "{document}");
@@ -139,14 +147,19 @@ mod tests {
     fn no_messages() {
         let data = numbers(&[5, 1663, 1, 0]);
         let init = "; relcache init file inval dbid 5 tsid 1663";
-        for (version, text) in [(V9_6, format!("{init}; inval msgs:")), (V12, format!("{init}; inval msgs:")), (V13, String::new())] {
+        for (version, text) in
+            [(V9_6, format!("{init}; inval msgs:")), (V12, format!("{init}; inval msgs:")), (V13, String::new())]
+        {
             assert_eq!(told(version, STANDBY, 0x20, &data, &[]).0, text);
         }
     }
 
     #[test]
     fn locks_end_with_a_space() {
-        assert_eq!(told(V9_5, STANDBY, 0, &numbers(&[2, 1, 2, 3, 4, 5, 6]), &[]).0, "xid 1 db 2 rel 3 xid 4 db 5 rel 6 ");
+        assert_eq!(
+            told(V9_5, STANDBY, 0, &numbers(&[2, 1, 2, 3, 4, 5, 6]), &[]).0,
+            "xid 1 db 2 rel 3 xid 4 db 5 rel 6 "
+        );
     }
 
     #[test]

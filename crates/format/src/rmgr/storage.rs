@@ -16,7 +16,13 @@ const CREATE: &[Part] = &[call(created, PATH)];
 pub const OPS: &[Op] = &[
     op(0x10, "CREATE", V9_5, V19, CREATE),
     op(0x20, "TRUNCATE", V9_5, V9_5, &[call(truncated, PATH), text(" to "), u32("blkno", 0), text(" blocks")]),
-    op(0x20, "TRUNCATE", V9_6, V19, &[call(truncated, PATH), text(" to "), u32("blkno", 0), text(" blocks flags "), i32("flags", 16)]),
+    op(
+        0x20,
+        "TRUNCATE",
+        V9_6,
+        V19,
+        &[call(truncated, PATH), text(" to "), u32("blkno", 0), text(" blocks flags "), i32("flags", 16)],
+    ),
 ];
 
 fn created(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {

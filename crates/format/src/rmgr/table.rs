@@ -1,14 +1,18 @@
-//! What a record says, as data: rows of versions, operations and fields, from which every text, document and filter is made.
+//! What a record says, as data: rows of versions, operations and fields, from which every text, document and filter is
+//! made.
 //!
-//! An [`Op`] is an operation of a resource manager in a range of versions. Its [`Part`]s follow the order of the text that the dump
-//! tool of that version prints: words, fields that are shown, fields that only documents show, and, where a list or a condition needs
+//! An [`Op`] is an operation of a resource manager in a range of versions. Its [`Part`]s follow the order of the text
+//! that the dump
+//! tool of that version prints: words, fields that are shown, fields that only documents show, and, where a list or a
+//! condition needs
 //! code, a function with the fields that it may give.
 //!
 //! ```text
 //! op(0x20, "UPDATE", V16, V19, &[text("old_xmax: "), u32("old_xmax", 0), text(", old_off: "), u16("old_off", 4), …])
 //! ```
 //!
-//! Offsets are those of the structures in main data (the resource manager's data up to 9.4), on 8-byte aligned servers and, where
+//! Offsets are those of the structures in main data (the resource manager's data up to 9.4), on 8-byte aligned servers
+//! and, where
 //! they differ, [`Part::on32`], on 4-byte aligned ones. Source: the header of each resource manager, per version.
 
 use super::describe::Cx;
@@ -30,7 +34,8 @@ versions! {
 /// An operation of a resource manager, in the versions from `since` to `until`, both included.
 #[derive(Debug)]
 pub struct Op {
-    /// Bits of `xl_info` that name it: the high half, with the flag that a page is made anew where that changes the name.
+    /// Bits of `xl_info` that name it: the high half, with the flag that a page is made anew where that changes the
+    /// name.
     pub code: u8,
     /// Its name (`rm_identify`). From 9.5 on the dump tool prints it.
     pub name: &'static str,

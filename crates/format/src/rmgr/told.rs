@@ -67,7 +67,13 @@ impl Sink for Told {
 
 /// How records of a version lie on a server.
 pub(super) fn layout(version: Version, align: Align, endian: Endian) -> Layout {
-    Layout { dialect: version.dialect().unwrap(), align, endian, segment: SegmentSize::new(1 << 20).unwrap(), page: PageSize::DEFAULT }
+    Layout {
+        dialect: version.dialect().unwrap(),
+        align,
+        endian,
+        segment: SegmentSize::new(1 << 20).unwrap(),
+        page: PageSize::DEFAULT,
+    }
 }
 
 /// Describes a record of 9.5 or later with main data and data of block 0, the first page of a relation.
@@ -103,7 +109,8 @@ pub(super) fn told(version: Version, rmid: u8, info: u8, main: &[u8], block: &[u
     (told.text, told.document.trim_end().to_owned())
 }
 
-/// Describes every operation of a resource manager in every version from 9.5 on over bytes of every kind and length: there may be no
+/// Describes every operation of a resource manager in every version from 9.5 on over bytes of every kind and length:
+/// there may be no
 /// panic, and no list may stay open.
 pub(super) fn any_bytes(rmid: u8) {
     let mut seed = 0x9E37_79B9_7F4A_7C15u64;
@@ -114,7 +121,9 @@ pub(super) fn any_bytes(rmid: u8) {
         seed
     };
     for dialect in DIALECTS.iter().filter(|d| d.version >= V9_5) {
-        for (align, endian) in [(Align::Eight, Endian::Little), (Align::Four, Endian::Little), (Align::Eight, Endian::Big)] {
+        for (align, endian) in
+            [(Align::Eight, Endian::Little), (Align::Four, Endian::Little), (Align::Eight, Endian::Big)]
+        {
             let layout = layout(dialect.version, align, endian);
             for op in managers::ALL[usize::from(rmid)].ops(dialect.generation) {
                 if op.since > dialect.version || dialect.version > op.until {

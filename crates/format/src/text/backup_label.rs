@@ -80,7 +80,9 @@ impl std::fmt::Display for BackupLabelFault {
         match self {
             BackupLabelFault::Start => f.write_str("its first line is no START WAL LOCATION"),
             BackupLabelFault::Checkpoint => f.write_str("its second line is no CHECKPOINT LOCATION"),
-            BackupLabelFault::Timeline { says, file } => write!(f, "its START TIMELINE is {says}, and its file is of timeline {file}"),
+            BackupLabelFault::Timeline { says, file } => {
+                write!(f, "its START TIMELINE is {says}, and its file is of timeline {file}")
+            }
         }
     }
 }
@@ -225,7 +227,10 @@ mod tests {
         assert_eq!((label.start.to_string(), label.checkpoint.to_string()), ("0/05900028".into(), "0/05900080".into()));
         assert_eq!(label.start_file.to_string(), "000000010000000000000059");
         assert!(label.is_streamed() && label.is_from_standby());
-        assert_eq!((label.label.as_deref(), label.start_time.as_deref()), (Some("incremental"), Some("2026-11-24 22:21:50 UTC")));
+        assert_eq!(
+            (label.label.as_deref(), label.start_time.as_deref()),
+            (Some("incremental"), Some("2026-11-24 22:21:50 UTC"))
+        );
         let from = label.incremental_from.unwrap();
         assert_eq!((from.start.to_string(), from.timeline), ("0/00800028".into(), Some(TimelineId(1))));
     }

@@ -1,4 +1,5 @@
-//! The control file, `global/pg_control` (`ControlFileData`, `src/include/catalog/pg_control.h`): whose it is, and from where
+//! The control file, `global/pg_control` (`ControlFileData`, `src/include/catalog/pg_control.h`): whose it is, and from
+//! where
 //! and how far a server with it recovers.
 //!
 //! ```text
@@ -6,9 +7,12 @@
 //!    checkPointCopy: redo, …, ThisTimeLineID   …   xlog_seg_size   …   crc (over all before it)   zeros to 8192
 //! ```
 //!
-//! [`members`] has the structure of every version, [`printed`] the lines of its `pg_controldata`; [`ControlImage`] reads a file, and [`ControlFile`] is what recovery needs
-//! of one that is right. The number of the format names no version (942 is that of 9.4 and of 9.5), but with the catalog's number
-//! it does. The order of bytes is the one in which the two are a release's; the alignment is the one whose checksum is right.
+//! [`members`] has the structure of every version, [`printed`] the lines of its `pg_controldata`; [`ControlImage`]
+//! reads a file, and [`ControlFile`] is what recovery needs
+//! of one that is right. The number of the format names no version (942 is that of 9.4 and of 9.5), but with the
+//! catalog's number
+//! it does. The order of bytes is the one in which the two are a release's; the alignment is the one whose checksum is
+//! right.
 
 mod image;
 pub mod members;
@@ -60,7 +64,8 @@ pub struct ControlFile {
     pub next_xid: FullTransactionId,
     /// When the checkpoint was made, in Unix seconds.
     pub checkpoint_time: i64,
-    /// How far WAL must be replayed before data files agree with each other; `None` where that is not said (0/0), as after a crash.
+    /// How far WAL must be replayed before data files agree with each other; `None` where that is not said (0/0), as
+    /// after a crash.
     pub min_recovery_point: Option<Lsn>,
     /// The timeline of that position (9.3 and later).
     pub min_recovery_timeline: Option<TimelineId>,
@@ -162,7 +167,9 @@ impl ControlFile {
             next_xid: image.next_xid(),
             checkpoint_time: image.seconds(Field::CheckpointTime)?,
             min_recovery_point: said(Field::MinRecoveryPoint),
-            min_recovery_timeline: image.timeline(Field::MinRecoveryPointTli).filter(|&timeline| timeline != TimelineId(0)),
+            min_recovery_timeline: image
+                .timeline(Field::MinRecoveryPointTli)
+                .filter(|&timeline| timeline != TimelineId(0)),
             backup_start: said(Field::BackupStartPoint),
             backup_end: said(Field::BackupEndPoint),
             backup_end_required: image.switch(Field::BackupEndRequired),
@@ -176,7 +183,9 @@ impl ControlFile {
                 max_locks_per_xact: image.signed(Field::MaxLocksPerXact),
                 track_commit_timestamp: image.switch(Field::TrackCommitTimestamp),
             },
-            data_checksum_version: image.value(Field::DataChecksumVersion).map(|_| image.number(Field::DataChecksumVersion) as u32),
+            data_checksum_version: image
+                .value(Field::DataChecksumVersion)
+                .map(|_| image.number(Field::DataChecksumVersion) as u32),
         })
     }
 }
@@ -186,10 +195,12 @@ fn level(image: &ControlImage<'_>, field: Field) -> Option<WalLevel> {
     if let Some(Value::WalLevel(Ok(level))) = image.value(field) { Some(level) } else { None }
 }
 
-/// The timeline on which a server with this control file goes on. `None` where the file is damaged, or not of this cluster.
+/// The timeline on which a server with this control file goes on. `None` where the file is damaged, or not of this
+/// cluster.
 pub fn checkpoint_timeline(bytes: &[u8], layout: &Layout, system_id: u64) -> Option<TimelineId> {
     let control = ControlFile::parse(bytes).ok()?;
-    (control.system_id == system_id && control.dialect == layout.dialect && control.endian == layout.endian).then_some(control.timeline)
+    (control.system_id == system_id && control.dialect == layout.dialect && control.endian == layout.endian)
+        .then_some(control.timeline)
 }
 
 impl fmt::Display for ControlError {
@@ -197,11 +208,18 @@ impl fmt::Display for ControlError {
         match self {
             ControlError::NotControl => f.write_str("no control file"),
             ControlError::UnknownVersion { control, catalog } => {
-                write!(f, "the control file of a version that no release has (pg_control version {control}, catalog version {catalog})")
+                write!(
+                    f,
+                    "the control file of a version that no release has (pg_control version {control}, catalog version {catalog})"
+                )
             }
             ControlError::TooShort(version) => write!(f, "a control file of {version} that is cut off"),
-            ControlError::WrongChecksum(version) => write!(f, "a control file of {version} whose checksum is wrong: nothing in it can be relied on"),
-            ControlError::Impossible(version) => write!(f, "a control file of {version} with values that no server writes"),
+            ControlError::WrongChecksum(version) => {
+                write!(f, "a control file of {version} whose checksum is wrong: nothing in it can be relied on")
+            }
+            ControlError::Impossible(version) => {
+                write!(f, "a control file of {version} with values that no server writes")
+            }
         }
     }
 }
@@ -264,12 +282,24 @@ mod tests {
                 let mut bytes = crafted(dialect, endian, abi);
                 let read = ControlFile::parse(&bytes).unwrap();
                 assert_eq!((read.dialect, read.align, read.endian), (dialect, abi.align, endian));
-                assert_eq!((read.checkpoint.to_string(), read.redo.to_string()), ("7/01234560".into(), "7/01234528".into()));
-                assert_eq!((read.timeline, read.segment.bytes(), read.system_id), (TimelineId(5), 1 << 20, 7_000_000_000_000_000_001));
-                assert_eq!((read.state, read.min_recovery_point), (ControlState::InArchiveRecovery, Some(Lsn::from_halves(8, 0x10))));
+                assert_eq!(
+                    (read.checkpoint.to_string(), read.redo.to_string()),
+                    ("7/01234560".into(), "7/01234528".into())
+                );
+                assert_eq!(
+                    (read.timeline, read.segment.bytes(), read.system_id),
+                    (TimelineId(5), 1 << 20, 7_000_000_000_000_000_001)
+                );
+                assert_eq!(
+                    (read.state, read.min_recovery_point),
+                    (ControlState::InArchiveRecovery, Some(Lsn::from_halves(8, 0x10)))
+                );
                 assert_eq!((read.page_size.bytes(), read.backup_start, read.backup_end), (16384, None, None));
                 let nine = dialect.version >= V9_0;
-                assert_eq!((read.parameters.max_connections, read.parameters.max_locks_per_xact), (nine.then_some(120), nine.then_some(80)));
+                assert_eq!(
+                    (read.parameters.max_connections, read.parameters.max_locks_per_xact),
+                    (nine.then_some(120), nine.then_some(80))
+                );
                 assert_eq!(read.parameters.wal_level.map(WalLevel::name), nine.then(|| dialect.wal_level(1)));
                 assert_eq!(ControlFile::parse(&bytes[..512]), Ok(read));
                 assert_eq!(ControlFile::parse(&bytes[..130]), Err(ControlError::TooShort(dialect.version)));
@@ -285,6 +315,9 @@ mod tests {
         assert_eq!(ControlFile::parse(&[0; 8192]), Err(ControlError::NotControl));
         let mut beta = crafted(&DIALECTS[19], Endian::Little, Abi::usual(Align::Eight));
         beta[8..16].copy_from_slice(&[1902u32.to_le_bytes(), 202_607_272u32.to_le_bytes()].concat());
-        assert_eq!(ControlFile::parse(&beta), Err(ControlError::UnknownVersion { control: 1902, catalog: 202_607_272 }));
+        assert_eq!(
+            ControlFile::parse(&beta),
+            Err(ControlError::UnknownVersion { control: 1902, catalog: 202_607_272 })
+        );
     }
 }

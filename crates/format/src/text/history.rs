@@ -5,7 +5,8 @@
 //! 1<TAB>000000010000000000000008<TAB>no recovery target specified      8.2-9.2: the segment of the switch
 //! 1<TAB>0/8000090<TAB>no recovery target specified                     9.3-19: the first position not on timeline 1
 //! ```
-//! Ancestors oldest first, a line each; blank lines and comments are skipped; numbers rise and stay below the file's own.
+//! Ancestors oldest first, a line each; blank lines and comments are skipped; numbers rise and stay below the file's
+//! own.
 //! Which grammar a file is in, the file itself tells.
 
 use crate::{Lsn, SegmentName, TimelineId};
@@ -117,9 +118,13 @@ mod tests {
 
     #[test]
     fn three_grammars() {
-        let old = parse(b"1\t000000010000000000000005\tbefore transaction 0 at 1970-01-01 00:00:00 UTC\n", TimelineId(2)).unwrap();
+        let old =
+            parse(b"1\t000000010000000000000005\tbefore transaction 0 at 1970-01-01 00:00:00 UTC\n", TimelineId(2))
+                .unwrap();
         assert_eq!(old[0].switch, Switch::In(SegmentName::parse("000000010000000000000005").unwrap()));
-        let new = parse(b"1\t0/605ABE0\tno recovery target specified\n\n2\t0/0665ACA8\tafter LSN 0/1\n\n", TimelineId(3)).unwrap();
+        let new =
+            parse(b"1\t0/605ABE0\tno recovery target specified\n\n2\t0/0665ACA8\tafter LSN 0/1\n\n", TimelineId(3))
+                .unwrap();
         assert_eq!(new.len(), 2);
         assert_eq!(new[1].switch, Switch::At("0/665ACA8".parse().unwrap()));
         assert_eq!(new[1].reason, "after LSN 0/1");
@@ -129,7 +134,10 @@ mod tests {
     #[test]
     fn faults() {
         let fault = |text: &[u8]| parse(text, TimelineId(3)).unwrap_err();
-        assert!(matches!(fault(b"1\t0/1\tx\ngarbage here\n"), HistoryFault::Syntax { line: 2, has_timeline: false, .. }));
+        assert!(matches!(
+            fault(b"1\t0/1\tx\ngarbage here\n"),
+            HistoryFault::Syntax { line: 2, has_timeline: false, .. }
+        ));
         assert!(matches!(fault(b"1 where\n"), HistoryFault::Syntax { line: 1, has_timeline: true, .. }));
         assert!(matches!(fault(b"1\t0/1\tx\n1\t0/2\tx\n"), HistoryFault::NotRising { line: 2, .. }));
         assert_eq!(fault(b"3\t0/1\tx\n"), HistoryFault::NotBelow { timeline: TimelineId(3) });

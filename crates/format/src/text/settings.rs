@@ -1,4 +1,5 @@
-//! Files of settings: `postgresql.conf`, `postgresql.auto.conf`, `recovery.conf` (`guc-file.l`; up to 9.0 `recovery.conf`
+//! Files of settings: `postgresql.conf`, `postgresql.auto.conf`, `recovery.conf` (`guc-file.l`; up to 9.0
+//! `recovery.conf`
 //! has grammars of its own in `xlog.c`).
 //!
 //! ```text
@@ -99,7 +100,8 @@ pub fn parse(bytes: &[u8], grammar: Grammar) -> SettingsText {
             Ok(None) => {}
             Ok(Some((name, value))) => {
                 let name = name.to_ascii_lowercase();
-                let includes = grammar == Grammar::Configuration && matches!(name.as_str(), "include" | "include_if_exists" | "include_dir");
+                let includes = grammar == Grammar::Configuration
+                    && matches!(name.as_str(), "include" | "include_if_exists" | "include_dir");
                 match includes {
                     true => out.includes.push(Include { directive: name, path: value, line: number }),
                     false => out.settings.push(Setting { name, value, line: number }),
@@ -185,7 +187,8 @@ fn token(line: &str) -> (Token<'_>, &str) {
             None => (Token::Wrong(cut(1).0), cut(1).1),
         },
         _ if is_letter(first) => {
-            let end = line.find(|c: char| !is_letter(c) && !c.is_ascii_digit() && !"-._:/".contains(c)).unwrap_or(line.len());
+            let end =
+                line.find(|c: char| !is_letter(c) && !c.is_ascii_digit() && !"-._:/".contains(c)).unwrap_or(line.len());
             let (text, rest) = cut(end);
             (if is_name(text) { Token::Name(text) } else { Token::Bare(text) }, rest)
         }
@@ -201,7 +204,9 @@ fn is_letter(c: char) -> bool {
 }
 
 fn is_name(text: &str) -> bool {
-    let part = |part: &str| part.chars().next().is_some_and(is_letter) && part.chars().all(|c| is_letter(c) || c.is_ascii_digit());
+    let part = |part: &str| {
+        part.chars().next().is_some_and(is_letter) && part.chars().all(|c| is_letter(c) || c.is_ascii_digit())
+    };
     match text.split_once('.') {
         Some((class, name)) => part(class) && part(name),
         None => part(text),
@@ -287,7 +292,8 @@ fn quoted(line: &str) -> Line<'_> {
     if trimmed.is_empty() || trimmed.starts_with('#') {
         return Ok(None);
     }
-    let (name, rest) = trimmed.split_at(trimmed.find(|c: char| c.is_whitespace() || c == '=' || c == '\'').unwrap_or(trimmed.len()));
+    let (name, rest) =
+        trimmed.split_at(trimmed.find(|c: char| c.is_whitespace() || c == '=' || c == '\'').unwrap_or(trimmed.len()));
     let Some((_, mut rest)) = rest.split_once('\'') else { return Err(Some(line)) };
     let mut value = String::new();
     loop {
@@ -342,7 +348,10 @@ mod tests {
         ] {
             assert_eq!(pairs(text, Grammar::Configuration), [("a".to_owned(), value.to_owned())], "{text}");
         }
-        assert_eq!(pairs("auto_explain.level = on\n\n# c\n", Grammar::Configuration), [("auto_explain.level".into(), "on".into())]);
+        assert_eq!(
+            pairs("auto_explain.level = on\n\n# c\n", Grammar::Configuration),
+            [("auto_explain.level".into(), "on".into())]
+        );
     }
 
     #[test]
@@ -384,7 +393,12 @@ mod tests {
         assert_eq!(pairs("a = 'it''s'", Grammar::Quoted)[0].1, "it's");
         assert_eq!(pairs("a = 'it''s'", Grammar::Cut)[0].1, "it");
         assert_eq!(pairs(r"a = 'C:\new'", Grammar::Quoted)[0].1, r"C:\new");
-        assert!(!parse(b"a = b", Grammar::Quoted).faults.is_empty() && !parse(b"a = b", Grammar::Cut).faults.is_empty());
-        assert!(!parse(b"a = 'b' c", Grammar::Quoted).faults.is_empty() && parse(b"a = 'b' c", Grammar::Cut).faults.is_empty());
+        assert!(
+            !parse(b"a = b", Grammar::Quoted).faults.is_empty() && !parse(b"a = b", Grammar::Cut).faults.is_empty()
+        );
+        assert!(
+            !parse(b"a = 'b' c", Grammar::Quoted).faults.is_empty()
+                && parse(b"a = 'b' c", Grammar::Cut).faults.is_empty()
+        );
     }
 }

@@ -28,7 +28,10 @@ pub fn body(layout: &Layout, main: &[u8], blocks: &[Part]) -> Vec<u8> {
     let e = layout.endian;
     let (mut head, mut payload) = (Vec::new(), Vec::new());
     for (id, block) in blocks.iter().enumerate() {
-        head.extend([id as u8, if block.image.is_some() { 0x10 } else { 0 } | if block.data.is_empty() { 0 } else { 0x20 }]);
+        head.extend([
+            id as u8,
+            if block.image.is_some() { 0x10 } else { 0 } | if block.data.is_empty() { 0 } else { 0x20 },
+        ]);
         head.extend(e.put_u16(block.data.len() as u16));
         if let Some(apply) = block.image {
             head.extend(e.put_u16(16));
@@ -60,7 +63,13 @@ pub fn tell(layout: &Layout, op: &Op, rmid: u8, info: u8, body: &[u8], sink: &mu
         crc: 0,
         len: if modern { 0 } else { body.len() as u32 },
     };
-    let record = Record { lsn: Lsn::new(0x0100_0060), end: Lsn::new(0x0100_0060 + u64::from(header.tot_len)), header, body, layout };
+    let record = Record {
+        lsn: Lsn::new(0x0100_0060),
+        end: Lsn::new(0x0100_0060 + u64::from(header.tot_len)),
+        header,
+        body,
+        layout,
+    };
     let mut blocks: Vec<Block> = Vec::new();
     record.blocks(&mut blocks).unwrap_or_default();
     let cx = Cx { record: &record, main: record.main_data(), blocks: &blocks };

@@ -48,7 +48,16 @@ enum State {
 impl Lz4 {
     pub(super) fn new() -> Lz4 {
         let header = Header::default();
-        Lz4 { state: State::Magic, part: Vec::new(), wanted: 4, header, plain: Vec::new(), given: 0, end: 0, content: Xxh32::new() }
+        Lz4 {
+            state: State::Magic,
+            part: Vec::new(),
+            wanted: 4,
+            header,
+            plain: Vec::new(),
+            given: 0,
+            end: 0,
+            content: Xxh32::new(),
+        }
     }
 
     fn expect(&mut self, state: State, wanted: usize) {
@@ -79,7 +88,11 @@ impl Lz4 {
                 self.expect(State::BlockSize, 4);
             }
             State::ContentCheck => {
-                return if word(&self.part) == self.content.finish() { Then::Complete } else { Then::Failed(Fault::Checksum) };
+                return if word(&self.part) == self.content.finish() {
+                    Then::Complete
+                } else {
+                    Then::Failed(Fault::Checksum)
+                };
             }
         }
         Then::More
@@ -201,7 +214,9 @@ impl Decode for Lz4 {
     }
 
     fn begins(&self, next: &[u8]) -> bool {
-        next.starts_with(&MAGIC.to_le_bytes()) || MAGIC.to_le_bytes().starts_with(next) || matches!(next, [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..])
+        next.starts_with(&MAGIC.to_le_bytes())
+            || MAGIC.to_le_bytes().starts_with(next)
+            || matches!(next, [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..])
     }
 
     fn restart(&mut self) {

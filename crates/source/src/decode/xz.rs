@@ -47,7 +47,9 @@ pub(super) fn failed(error: &io::Error) -> Then {
         io::ErrorKind::UnexpectedEof => Then::CutOff,
         io::ErrorKind::OutOfMemory | io::ErrorKind::Unsupported => Then::Failed(Fault::Unsupported),
         // The library tells its checks apart only by their texts.
-        _ if error.to_string().contains("checksum") || error.to_string().contains("CRC32") => Then::Failed(Fault::Checksum),
+        _ if error.to_string().contains("checksum") || error.to_string().contains("CRC32") => {
+            Then::Failed(Fault::Checksum)
+        }
         _ => Then::Failed(Fault::Corrupt),
     }
 }

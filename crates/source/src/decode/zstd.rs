@@ -32,7 +32,9 @@ impl Decode for Zstd {
     }
 
     fn begins(&self, next: &[u8]) -> bool {
-        b"\x28\xb5\x2f\xfd".starts_with(next) || next.starts_with(b"\x28\xb5\x2f\xfd") || matches!(next, [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..])
+        b"\x28\xb5\x2f\xfd".starts_with(next)
+            || next.starts_with(b"\x28\xb5\x2f\xfd")
+            || matches!(next, [0x50..=0x5F, 0x2A, 0x4D, 0x18, ..])
     }
 
     fn restart(&mut self) {

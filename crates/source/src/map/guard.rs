@@ -1,6 +1,7 @@
 //! The guard: what happens when a mapped file shrinks.
 //!
-//! [`install`] sets a handler for `SIGBUS`. If the address that faulted lies in a map of ours, the handler puts a page of zeros
+//! [`install`] sets a handler for `SIGBUS`. If the address that faulted lies in a map of ours, the handler puts a page
+//! of zeros
 //! over the hole, marks the map and returns, and the reader goes on; afterwards it learns from the mark that what it
 //! saw proves nothing. Any other `SIGBUS` gets the handler that was there before, and happens again.
 //!
@@ -8,7 +9,8 @@
 //! [`Guard`] that it returns is what mapping needs.
 //!
 //! Why the handler may do what it does: it reads atomics, calls `mmap` (one system call), and in the other case
-//! `sigaction`; it takes no lock and allocates nothing, so it can interrupt anything. The map's own memory is replaced only in
+//! `sigaction`; it takes no lock and allocates nothing, so it can interrupt anything. The map's own memory is replaced
+//! only in
 //! pages that have no file behind them, and only while the map is registered, which is undone before it is unmapped.
 
 use std::io;
@@ -43,9 +45,14 @@ struct Place {
     faulted: AtomicBool,
 }
 
-static TABLE: [Place; PLACES] =
-    [const { Place { taken: AtomicBool::new(false), start: AtomicUsize::new(0), end: AtomicUsize::new(0), faulted: AtomicBool::new(false) } };
-        PLACES];
+static TABLE: [Place; PLACES] = [const {
+    Place {
+        taken: AtomicBool::new(false),
+        start: AtomicUsize::new(0),
+        end: AtomicUsize::new(0),
+        faulted: AtomicBool::new(false),
+    }
+}; PLACES];
 
 /// A range in the handler's table, until it is dropped.
 #[derive(Debug)]
@@ -53,7 +60,8 @@ pub(super) struct Watched(usize);
 
 impl Guard {
     pub(super) fn watch(self, bytes: &[u8]) -> Option<Watched> {
-        let free = |place: &Place| place.taken.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok();
+        let free =
+            |place: &Place| place.taken.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok();
         let at = TABLE.iter().position(free)?;
         let place = &TABLE[at];
         let start = bytes.as_ptr().addr();
@@ -81,7 +89,9 @@ impl Drop for Watched {
 /// The place of a map that holds this address.
 #[cfg(unix)]
 fn place_of(address: usize) -> Option<&'static Place> {
-    TABLE.iter().find(|place| address < place.end.load(Ordering::Acquire) && address >= place.start.load(Ordering::Relaxed))
+    TABLE
+        .iter()
+        .find(|place| address < place.end.load(Ordering::Acquire) && address >= place.start.load(Ordering::Relaxed))
 }
 
 #[cfg(not(unix))]
@@ -110,7 +120,8 @@ mod handler {
         let mut ours: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
         ours.sa_sigaction = on_bus_error as *const () as libc::sighandler_t;
         ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
-        // SAFETY: both point to valid structures. The old handler is asked for first, so that it is known before ours can run.
+        // SAFETY: both point to valid structures. The old handler is asked for first, so that it is known before ours
+        // can run.
         let done = unsafe {
             libc::sigemptyset(&mut ours.sa_mask);
             libc::sigaction(libc::SIGBUS, ptr::null(), &mut before) == 0 && {
@@ -148,7 +159,9 @@ mod handler {
     fn cover(page: usize) -> bool {
         let (rights, flags) = (libc::PROT_READ, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED);
         // SAFETY: the page lies in a map of ours (`place_of`), which only reads, and which will unmap it with the rest.
-        let covered = unsafe { libc::mmap(ptr::with_exposed_provenance_mut(page), PAGE.load(Ordering::Relaxed), rights, flags, -1, 0) };
+        let covered = unsafe {
+            libc::mmap(ptr::with_exposed_provenance_mut(page), PAGE.load(Ordering::Relaxed), rights, flags, -1, 0)
+        };
         covered != libc::MAP_FAILED
     }
 }

@@ -106,13 +106,25 @@ enum What {
 
 impl Default for Parser {
     fn default() -> Parser {
-        Parser { at: 0, header: Vec::new(), state: State::Header, fault: None, long_name: None, pax_size: None, sparse: false }
+        Parser {
+            at: 0,
+            header: Vec::new(),
+            state: State::Header,
+            fault: None,
+            long_name: None,
+            pax_size: None,
+            sparse: false,
+        }
     }
 }
 
 impl Parser {
     /// Takes the next bytes.
-    pub(super) fn push(&mut self, mut bytes: &[u8], sink: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
+    pub(super) fn push(
+        &mut self,
+        mut bytes: &[u8],
+        sink: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         while !bytes.is_empty() {
             if matches!(self.state, State::Ended) || self.fault.is_some() {
                 // Zeros fill the last record; what else lies there no reader takes. The packed stream is still checked.
@@ -208,7 +220,13 @@ impl Parser {
         ControlFlow::Continue(())
     }
 
-    fn member(&mut self, block: &[u8; BLOCK], kind: u8, size: u64, sink: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
+    fn member(
+        &mut self,
+        block: &[u8; BLOCK],
+        kind: u8,
+        size: u64,
+        sink: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
         let name = self.long_name.take().unwrap_or_else(|| short_name(block));
         let size = self.pax_size.take().unwrap_or(size);
         let sparse = std::mem::take(&mut self.sparse);
@@ -245,8 +263,12 @@ impl Parser {
     fn pax(&mut self, text: &[u8]) {
         let mut rest = text;
         while let Some(space) = rest.iter().position(|&b| b == b' ') {
-            let length = std::str::from_utf8(rest.get(..space).unwrap_or(&[])).ok().and_then(|digits| digits.parse::<usize>().ok());
-            let Some(record) = length.filter(|&l| l > space).and_then(|length| rest.get(space + 1..length)) else { return };
+            let length = std::str::from_utf8(rest.get(..space).unwrap_or(&[]))
+                .ok()
+                .and_then(|digits| digits.parse::<usize>().ok());
+            let Some(record) = length.filter(|&l| l > space).and_then(|length| rest.get(space + 1..length)) else {
+                return;
+            };
             rest = rest.get(space + 1 + record.len()..).unwrap_or(&[]);
             let record = record.strip_suffix(b"\n").unwrap_or(record);
             let Some(equals) = record.iter().position(|&b| b == b'=') else { return };
@@ -285,7 +307,8 @@ fn number(field: &[u8]) -> Option<u64> {
 
 /// The sum of all bytes, the checksum's own counted as spaces.
 fn checksum_is_right(block: &[u8; BLOCK]) -> bool {
-    let sum: u64 = block.iter().enumerate().map(|(at, &b)| u64::from(if (148..156).contains(&at) { b' ' } else { b })).sum();
+    let sum: u64 =
+        block.iter().enumerate().map(|(at, &b)| u64::from(if (148..156).contains(&at) { b' ' } else { b })).sum();
     let digits = field(block, 148, 8);
     digits.iter().any(u8::is_ascii_digit) && number(digits) == Some(sum)
 }

@@ -1,6 +1,7 @@
 //! WAL that lies in a tar.
 //!
-//! In a plain tar a segment is read where it lies. In a packed one it can only be got at from the tar's beginning: what was
+//! In a plain tar a segment is read where it lies. In a packed one it can only be got at from the tar's beginning: what
+//! was
 //! kept when the tar was read first ([`TarWal::held`]) is taken from there, the rest unpacked again for each reading.
 
 use crate::codec::Codec;
@@ -49,11 +50,19 @@ impl Source for TarSource {
     fn list(&self) -> Result<Listing, SourceError> {
         let tar = self.path.file_name().unwrap_or_default().display();
         let folder = Arc::new(Folder { path: PathBuf::new(), shown: format!("{tar}:") });
-        let entry = |file: &TarWal| Entry::new(Entry::named(&file.name, None).name, Some(file.size), &folder, OsStr::new(&file.name));
+        let entry = |file: &TarWal| {
+            Entry::new(Entry::named(&file.name, None).name, Some(file.size), &folder, OsStr::new(&file.name))
+        };
         Ok(Listing::of(self.files.iter().map(entry).collect()))
     }
 
-    fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
+    fn read(
+        &self,
+        entry: &Entry,
+        how: &How,
+        scratch: &mut Scratch,
+        sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Read, SourceError> {
         let path = entry.path();
         let name = path.to_str().unwrap_or("");
         let missing = || SourceError::NotFound { path: self.path.join(&path) };
@@ -123,7 +132,9 @@ mod tests {
     fn wal_is_read_out_of_plain_and_packed_tars_kept_or_not() {
         let names = ["000000010000000000000001", "000000010000000000000002"];
         let contents: [Vec<u8>; 2] = [1, 2].map(|n| (0..700_000u32).map(|i| (i.wrapping_mul(n) >> 3) as u8).collect());
-        let tar = [member(names[0], &contents[0]), member("other", b"x"), member(names[1], &contents[1]), vec![0; 1024]].concat();
+        let tar =
+            [member(names[0], &contents[0]), member("other", b"x"), member(names[1], &contents[1]), vec![0; 1024]]
+                .concat();
         let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         gz.write_all(&tar).unwrap();
         let folder = tempfile::tempdir().unwrap();
@@ -148,7 +159,10 @@ mod tests {
                 assert_eq!(listing.entries[1].shown(), format!("{file}:{}", names[1]));
                 for (entry, content) in listing.entries.iter().zip(&contents) {
                     let (bytes, read) = source.small(entry, 1 << 30).unwrap();
-                    assert!(bytes == *content && read.state == ReadState::Whole && read.stored_bytes == Some(700_000), "{file}");
+                    assert!(
+                        bytes == *content && read.state == ReadState::Whole && read.stored_bytes == Some(700_000),
+                        "{file}"
+                    );
                 }
                 assert!(source.small(&Entry::named("000000010000000000000003", None), 1).is_err());
             }

@@ -55,7 +55,15 @@ fn a_mapped_file_is_one_window() {
     let archive = archive(&plain);
     let mut windows = Vec::new();
     let whole = read(&archive, &mapped(), |window| windows.push(window.to_vec()));
-    assert_eq!(whole, Read { plain_bytes: plain.len() as u64, codec: Codec::Plain, state: ReadState::Whole, stored_bytes: Some(plain.len() as u64) });
+    assert_eq!(
+        whole,
+        Read {
+            plain_bytes: plain.len() as u64,
+            codec: Codec::Plain,
+            state: ReadState::Whole,
+            stored_bytes: Some(plain.len() as u64)
+        }
+    );
     assert!(windows == [plain]);
 }
 
@@ -122,7 +130,9 @@ fn a_file_that_is_rewritten_while_it_is_read_is_changed() {
 fn a_file_that_grows_or_shrinks_between_windows_is_changed() {
     for length in [1 << 18, 3 << 20] {
         let archive = archive(&wal_like(1 << 20));
-        let read = read(&archive, &How::default(), |_| File::options().write(true).open(&archive.path).unwrap().set_len(length).unwrap());
+        let read = read(&archive, &How::default(), |_| {
+            File::options().write(true).open(&archive.path).unwrap().set_len(length).unwrap()
+        });
         assert_eq!(read.state, ReadState::Changed, "{length}");
     }
 }
@@ -146,7 +156,9 @@ fn a_file_that_is_held_keeps_its_bytes() {
     let mut bytes = b"before".to_vec();
     held.read(70_000, 10_000, &mut bytes).unwrap();
     held.read(99_999, 10_000, &mut bytes).unwrap();
-    assert!(bytes[..6] == *b"before" && bytes[6..10_006] == plain[70_000..80_000] && bytes[10_006..] == plain[99_999..]);
+    assert!(
+        bytes[..6] == *b"before" && bytes[6..10_006] == plain[70_000..80_000] && bytes[10_006..] == plain[99_999..]
+    );
     assert_eq!(held.size().unwrap(), 100_000);
     assert!(matches!(archive.source.hold(&archive.entry), Err(pgwal_source::SourceError::NotFound { .. })));
 }

@@ -9,7 +9,8 @@ use std::ops::ControlFlow;
 fn every_format_and_size_comes_out_whole_in_windows() {
     for length in [0, 1, 4096, 65_535, 65_536, 262_144, 300_000, 1 << 20, (5 << 20) + 7] {
         let plain = wal_like(length);
-        let mut forms: Vec<(&str, Vec<u8>)> = PACKERS.iter().map(|packer| (packer.name, (packer.pack)(&plain))).collect();
+        let mut forms: Vec<(&str, Vec<u8>)> =
+            PACKERS.iter().map(|packer| (packer.name, (packer.pack)(&plain))).collect();
         forms.push(("plain", plain.clone()));
         for (name, stored) in forms {
             let (out, windows, read) = round(&stored, &How::default());
@@ -18,7 +19,10 @@ fn every_format_and_size_comes_out_whole_in_windows() {
             assert_eq!(read.stored_bytes, Some(stored.len() as u64), "{name} {length}");
             assert!(out == plain, "{name} {length}");
             let (last, full) = windows.split_last().unwrap_or((&0, &[]));
-            assert!(full.iter().all(|&window| window == 256 << 10) && *last <= 256 << 10, "{name} {length} {windows:?}");
+            assert!(
+                full.iter().all(|&window| window == 256 << 10) && *last <= 256 << 10,
+                "{name} {length} {windows:?}"
+            );
         }
     }
 }

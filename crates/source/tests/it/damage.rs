@@ -78,7 +78,12 @@ fn bytes_behind_the_end_are_told() {
             let mut stored = (packer.pack)(&plain);
             stored.extend(tail);
             let (out, _, read) = round(&stored, &How::default());
-            assert_eq!((read.state, out == plain), (ReadState::Undecodable(Fault::Trailing), true), "{} {tail:?}", packer.name);
+            assert_eq!(
+                (read.state, out == plain),
+                (ReadState::Undecodable(Fault::Trailing), true),
+                "{} {tail:?}",
+                packer.name
+            );
         }
     }
 }

@@ -58,7 +58,10 @@ fn a_flat_folder_is_listed_in_order() {
     );
     assert_eq!(listing.entries[1].name, listing.entries[2].name);
     assert_eq!(listing.entries[2].suffix(), ".gz");
-    assert_eq!(listing.ignored, Ignored { count: 2, first: ["000000010000000000000004.json", "archive_status/"].map(String::from).into() });
+    assert_eq!(
+        listing.ignored,
+        Ignored { count: 2, first: ["000000010000000000000004.json", "archive_status/"].map(String::from).into() }
+    );
     assert_eq!(listing.unknown, Ignored { count: 2, first: ["deeper/", "notes.txt"].map(String::from).into() });
     assert_eq!(listing.unreadable, []);
 }
@@ -70,7 +73,13 @@ fn pgbackrest_and_barman_keep_256_segments_in_a_folder() {
     let stored = format!("0000000100000000/{SEGMENT}-{sha1}.zst");
     touch(
         folder.path(),
-        &[&stored, "0000000100000001/000000010000000100000000", "00000002.history", "xlog.db", "0000000100000001/0000000100000002/x"],
+        &[
+            &stored,
+            "0000000100000001/000000010000000100000000",
+            "00000002.history",
+            "xlog.db",
+            "0000000100000001/0000000100000002/x",
+        ],
     );
     let listing = list(folder.path());
     assert_eq!(shown(&listing), [stored.as_str(), "0000000100000001/000000010000000100000000", "00000002.history"]);
@@ -100,7 +109,12 @@ fn links_are_followed_and_circles_are_told() {
         .collect();
     assert_eq!(
         told,
-        [("000000010000000000000002", true), ("000000010000000000000003", true), ("000000010000000000000004", true), ("0000000300000000/", true)]
+        [
+            ("000000010000000000000002", true),
+            ("000000010000000000000003", true),
+            ("000000010000000000000004", true),
+            ("0000000300000000/", true)
+        ]
     );
 }
 
@@ -121,7 +135,10 @@ fn what_is_no_regular_file_is_told() {
             SourceError::NotRegular { path: folder_named_as_segment, kind: FileKind::Folder }
         ]
     );
-    assert_eq!(open(std::slice::from_ref(&fifo)).err(), Some(SourceError::NotRegular { path: fifo, kind: FileKind::Fifo }));
+    assert_eq!(
+        open(std::slice::from_ref(&fifo)).err(),
+        Some(SourceError::NotRegular { path: fifo, kind: FileKind::Fifo })
+    );
     assert!(matches!(open(&["/dev/zero".into()]).err(), Some(SourceError::NotRegular { kind: FileKind::Device, .. })));
 }
 
@@ -130,13 +147,17 @@ fn several_files_are_one_source() {
     let folder = tempfile::tempdir().unwrap();
     touch(folder.path(), &["000000010000000000000002", "other-name"]);
     fs::write(folder.path().join(SEGMENT), wal_like(10)).unwrap();
-    let paths: Vec<PathBuf> = ["000000010000000000000002", "other-name", SEGMENT, SEGMENT].map(|name| folder.path().join(name)).into();
+    let paths: Vec<PathBuf> =
+        ["000000010000000000000002", "other-name", SEGMENT, SEGMENT].map(|name| folder.path().join(name)).into();
     let listing = open(&paths).unwrap().list().unwrap();
     assert_eq!(listing.entries.len(), 3);
     assert_eq!(listing.entries[0].name, None);
     assert_eq!(listing.entries[1].shown(), paths[2].display().to_string());
     assert_eq!(listing.entries[1].size, Some(10));
-    assert_eq!(open(&[paths[0].clone(), folder.path().into()]).err(), Some(SourceError::NotAFile { path: folder.path().into() }));
+    assert_eq!(
+        open(&[paths[0].clone(), folder.path().into()]).err(),
+        Some(SourceError::NotAFile { path: folder.path().into() })
+    );
     assert_eq!(open(&[paths[0].clone(), "-".into()]).err(), Some(SourceError::NotAFile { path: "-".into() }));
 }
 

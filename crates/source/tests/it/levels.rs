@@ -52,7 +52,10 @@ fn a_barman_server_leads_to_wals() {
 
 #[test]
 fn a_wal_g_prefix_leads_to_wal_005() {
-    let root = tree(&["wal_005/000000010000000000000001.lz4", "basebackups_005/base_000000010000000000000001_backup_stop_sentinel.json"]);
+    let root = tree(&[
+        "wal_005/000000010000000000000001.lz4",
+        "basebackups_005/base_000000010000000000000001_backup_stop_sentinel.json",
+    ]);
     assert_eq!(instead(root.path()), [root.path().join("wal_005")]);
 }
 
@@ -60,7 +63,12 @@ fn a_wal_g_prefix_leads_to_wal_005() {
 fn a_data_directory_is_read_at_its_wal() {
     for wal in ["pg_wal", "pg_xlog"] {
         let segment = format!("{wal}/000000010000000000000001");
-        let root = tree(&["main/PG_VERSION", "main/global/pg_control", &format!("main/{segment}"), &format!("main/{wal}/archive_status/x")]);
+        let root = tree(&[
+            "main/PG_VERSION",
+            "main/global/pg_control",
+            &format!("main/{segment}"),
+            &format!("main/{wal}/archive_status/x"),
+        ]);
         let source = open(&[root.path().join("main")]).unwrap();
         assert!(source.is_live());
         assert_eq!(source.list().unwrap().entries[0].shown(), segment);

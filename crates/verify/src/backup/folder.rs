@@ -40,7 +40,9 @@ pub(super) fn small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, SourceEr
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => {}
         Ok(_) => return Ok(None),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         Err(error) => return Err(refused(&error)),
     }
     let mut bytes = Vec::new();

@@ -36,30 +36,49 @@ fn contradictions(backup: &Backup) -> Vec<(&'static str, String)> {
         if control.checkpoint < label.checkpoint {
             out.push((
                 "backup_label",
-                format!("names the checkpoint at {}, the control file an older one at {}", label.checkpoint, control.checkpoint),
+                format!(
+                    "names the checkpoint at {}, the control file an older one at {}",
+                    label.checkpoint, control.checkpoint
+                ),
             ));
         }
         if control.timeline < file.timeline {
-            out.push(("backup_label", format!("is of timeline {}, the control file of timeline {}", file.timeline, control.timeline)));
+            out.push((
+                "backup_label",
+                format!("is of timeline {}, the control file of timeline {}", file.timeline, control.timeline),
+            ));
         }
         let dialect = control.dialect;
         let number = dialect.address.segment(label.start, control.segment);
         if file.number(dialect.address, control.segment) != Some(number) {
             out.push((
                 "backup_label",
-                format!("says that {} lies in {file}, where segments of {} bytes do not have it", label.start, control.segment.bytes()),
+                format!(
+                    "says that {} lies in {file}, where segments of {} bytes do not have it",
+                    label.start,
+                    control.segment.bytes()
+                ),
             ));
         }
         if label.checkpoint < label.start {
-            out.push(("backup_label", format!("names a checkpoint at {}, in front of the start at {}", label.checkpoint, label.start)));
+            out.push((
+                "backup_label",
+                format!("names a checkpoint at {}, in front of the start at {}", label.checkpoint, label.start),
+            ));
         }
     }
     if let (Some(label), Some(manifest)) = (label, &backup.manifest) {
-        let covered = manifest.wal_ranges.iter().any(|r| r.timeline == label.start_file.timeline && r.start <= label.start && label.start <= r.end);
+        let covered = manifest
+            .wal_ranges
+            .iter()
+            .any(|r| r.timeline == label.start_file.timeline && r.start <= label.start && label.start <= r.end);
         if !covered {
             out.push((
                 "backup_label",
-                format!("starts at {} on timeline {}, which no range of backup_manifest has", label.start, label.start_file.timeline),
+                format!(
+                    "starts at {} on timeline {}, which no range of backup_manifest has",
+                    label.start, label.start_file.timeline
+                ),
             ));
         }
     }
@@ -79,7 +98,8 @@ fn of_another_cluster(backup: &Backup) -> Option<Finding> {
 /// Whether a backup is of the archive's cluster: what is wrong if not. `system_id`: that of the WAL.
 pub fn of_archive(backup: &Backup, system_id: u64) -> Option<Finding> {
     let expected = backup.system_id()?;
-    (system_id != expected).then(|| finding(Code::BackupCluster, &backup.name, Detail::Cluster { found: system_id, expected }))
+    (system_id != expected)
+        .then(|| finding(Code::BackupCluster, &backup.name, Detail::Cluster { found: system_id, expected }))
 }
 
 fn incremental(backup: &Backup) -> Option<Finding> {
@@ -87,7 +107,8 @@ fn incremental(backup: &Backup) -> Option<Finding> {
     Some(finding(Code::BackupIncremental, "backup_label", Detail::Incremental { from }))
 }
 
-/// Files of the manifest that are not there, or of another size. Only in front of the first start: a server changes them.
+/// Files of the manifest that are not there, or of another size. Only in front of the first start: a server changes
+/// them.
 fn files(backup: &Backup, parts: &Parts) -> Option<Finding> {
     let manifest = backup.manifest.as_ref()?;
     let untouched = backup.kind == BackupKind::Tar || parts.files.contains_key("backup_label");
@@ -116,5 +137,6 @@ fn files(backup: &Backup, parts: &Parts) -> Option<Finding> {
 
 /// What changes without harm, as `pg_verifybackup` has it; and WAL, which is judged by itself.
 fn is_left_out(path: &str) -> bool {
-    matches!(path, "backup_manifest" | "postgresql.auto.conf" | "recovery.signal" | "standby.signal") || path.starts_with("pg_wal/")
+    matches!(path, "backup_manifest" | "postgresql.auto.conf" | "recovery.signal" | "standby.signal")
+        || path.starts_with("pg_wal/")
 }

@@ -165,7 +165,9 @@ fn number(value: &RawValue) -> Option<u64> {
 fn file(raw: RawFile<'_>) -> Result<ManifestFile, ManifestFault> {
     let path = match (raw.path, raw.encoded_path) {
         (Some(path), None) => path,
-        (None, Some(encoded)) => String::from_utf8_lossy(&hex(&encoded).ok_or(ManifestFault::Field("Encoded-Path"))?).into_owned(),
+        (None, Some(encoded)) => {
+            String::from_utf8_lossy(&hex(&encoded).ok_or(ManifestFault::Field("Encoded-Path"))?).into_owned()
+        }
         _ => return Err(ManifestFault::Field("Path")),
     };
     let size = number(raw.size).ok_or(ManifestFault::Field("Size"))?;
@@ -211,7 +213,8 @@ mod tests {
         assert_eq!((manifest.files[0].size, manifest.files[1].path.as_str()), (208, "\u{fffd}b"));
         assert_eq!(manifest.files[0].checksum.as_ref().unwrap().1, [0xD3, 0xC6, 0xF9, 0x97]);
         assert_eq!(manifest.wal_ranges[0].end.to_string(), "0/00900100");
-        let first = BODY.replace("Version\": 2", "Version\": 1").replace("\"System-Identifier\": 18446744073709551615,\n", "");
+        let first =
+            BODY.replace("Version\": 2", "Version\": 1").replace("\"System-Identifier\": 18446744073709551615,\n", "");
         assert_eq!(parse(with_checksum(&first).as_bytes()).map(|m| (m.version, m.system_id)), Ok((1, None)));
     }
 

@@ -32,7 +32,8 @@ pub fn open(path: &Path) -> Result<Backup, Error> {
 fn below(path: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
     let folders = entries.flatten().map(|entry| entry.path()).take(10_000);
-    let mut found: Vec<PathBuf> = folders.filter(|path| path.is_dir() && (folder::is_one(path) || tarball::base_in(path).is_some())).collect();
+    let mut found: Vec<PathBuf> =
+        folders.filter(|path| path.is_dir() && (folder::is_one(path) || tarball::base_in(path).is_some())).collect();
     found.sort();
     found.truncate(10);
     found
@@ -56,7 +57,11 @@ fn kind(head: &[u8], name: &str, wal: Option<FileName>) -> Option<(BackupKind, &
     let (label, history) = ((BackupKind::Label, "backup_label"), (BackupKind::History, "history"));
     let manifest = (BackupKind::Manifest, "backup_manifest");
     if head.starts_with(b"START WAL LOCATION") {
-        return Some(if holds(b"STOP WAL LOCATION") || matches!(wal, Some(FileName::BackupHistory(..))) { history } else { label });
+        return Some(if holds(b"STOP WAL LOCATION") || matches!(wal, Some(FileName::BackupHistory(..))) {
+            history
+        } else {
+            label
+        });
     }
     if head.trim_ascii_start().starts_with(b"{") && holds(b"PostgreSQL-Backup-Manifest-Version") {
         return Some(manifest);

@@ -50,7 +50,9 @@ pub(super) fn assemble(mut backup: Backup, parts: Parts) -> Backup {
     let control = file("global/pg_control").or_else(|| file("pg_control"));
     match control.map(|bytes| ControlFile::parse(bytes)) {
         Some(Ok(control)) => backup.control = Some(control),
-        Some(Err(error)) => backup.findings.push(finding(Code::BackupControl, "global/pg_control", Detail::Control(Some(error)))),
+        Some(Err(error)) => {
+            backup.findings.push(finding(Code::BackupControl, "global/pg_control", Detail::Control(Some(error))))
+        }
         None => {}
     }
     backup.control_bytes = control.cloned();
@@ -102,7 +104,11 @@ fn of_manifest(bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Manifest> {
             Some(manifest)
         }
         Err(fault) => {
-            findings.push(finding(Code::BackupManifest, "backup_manifest", Detail::OfBackup { what: fault.to_string() }));
+            findings.push(finding(
+                Code::BackupManifest,
+                "backup_manifest",
+                Detail::OfBackup { what: fault.to_string() },
+            ));
             None
         }
     }
@@ -112,7 +118,11 @@ fn of_manifest(bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Manifest> {
 fn signal(parts: &Parts, version: Option<Version>) -> Option<Signal> {
     let there = |name: &str| parts.files.contains_key(name);
     let takes_conf = version.is_none_or(|version| crate::recovery::Facts::of(version).recovery_conf.is_some());
-    let in_order = [("recovery.conf", Signal::RecoveryConf), ("standby.signal", Signal::Standby), ("recovery.signal", Signal::Recovery)];
+    let in_order = [
+        ("recovery.conf", Signal::RecoveryConf),
+        ("standby.signal", Signal::Standby),
+        ("recovery.signal", Signal::Recovery),
+    ];
     let count = if takes_conf && version.is_some() { 1 } else { 3 };
     in_order.into_iter().take(count).find(|(name, _)| there(name)).map(|(_, signal)| signal)
 }
@@ -120,7 +130,11 @@ fn signal(parts: &Parts, version: Option<Version>) -> Option<Signal> {
 impl SettingsFile {
     /// Reads a file of settings as this version does; unknown, as later ones do.
     pub fn parse(name: &str, bytes: &[u8], version: Option<Version>) -> SettingsFile {
-        let own = if name == "recovery.conf" { version.and_then(|version| crate::recovery::Facts::of(version).recovery_conf) } else { None };
+        let own = if name == "recovery.conf" {
+            version.and_then(|version| crate::recovery::Facts::of(version).recovery_conf)
+        } else {
+            None
+        };
         SettingsFile { name: name.to_owned(), text: settings::parse(bytes, own.unwrap_or(Grammar::Configuration)) }
     }
 }
@@ -131,7 +145,8 @@ pub(super) fn take_wal(backup: &mut Backup, source: Arc<dyn Source>) {
         backup.not_checked.push("the WAL inside the backup, which cannot be listed");
         return;
     };
-    let segments = listing.entries.iter().filter(|entry| matches!(entry.name, Some(FileName::Segment(_)))).count() as u64;
+    let segments =
+        listing.entries.iter().filter(|entry| matches!(entry.name, Some(FileName::Segment(_)))).count() as u64;
     let history = |entry: &Entry| match entry.name {
         Some(FileName::History(timeline)) => {
             let bytes = source.small(entry, 64 << 10).ok();

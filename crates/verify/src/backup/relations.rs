@@ -63,7 +63,8 @@ impl RelationFiles {
         self.bytes.keys().filter(|(.., segment)| *segment == 0).map(|(rel, fork, _)| (*rel, *fork))
     }
 
-    /// Blocks of a fork of a relation, its segment files together, as far as they follow each other; `None` where it has
+    /// Blocks of a fork of a relation, its segment files together, as far as they follow each other; `None` where it
+    /// has
     /// no file. `block_size`: bytes, of the control file.
     pub fn blocks(&self, rel: RelFileLocator, fork: Fork, block_size: u32) -> Option<u64> {
         let first = *self.bytes.get(&(rel, fork, 0))?;
@@ -71,7 +72,10 @@ impl RelationFiles {
         let mut last = first;
         for segment in 1.. {
             // Behind a file that is not whole a server looks for no other.
-            let Some(bytes) = self.bytes.get(&(rel, fork, segment)).filter(|_| self.whole == 0 || last >= self.whole) else { break };
+            let Some(bytes) = self.bytes.get(&(rel, fork, segment)).filter(|_| self.whole == 0 || last >= self.whole)
+            else {
+                break;
+            };
             (sum, last) = (sum.saturating_add(*bytes), *bytes);
         }
         Some(sum / u64::from(block_size.max(1)))
@@ -100,7 +104,9 @@ fn place(path: &str) -> Option<(RelFileLocator, Fork, u32)> {
     let (spc, db, file) = match (parts.next()?, parts.next()?, parts.next(), parts.next(), parts.next()) {
         ("global", file, None, ..) => (GLOBAL, 0, file),
         ("base", db, Some(file), None, _) => (DEFAULT, oid(db)?, file),
-        ("pg_tblspc", spc, Some(version), Some(db), Some(file)) if version.starts_with("PG_") => (oid(spc)?, oid(db)?, file),
+        ("pg_tblspc", spc, Some(version), Some(db), Some(file)) if version.starts_with("PG_") => {
+            (oid(spc)?, oid(db)?, file)
+        }
         ("pg_tblspc", spc, Some(db), Some(file), None) => (oid(spc)?, oid(db)?, file),
         _ => return None,
     };
@@ -158,6 +164,10 @@ mod tests {
         assert_eq!(files.count(), 8);
         let mut cut = files.clone();
         cut.set_whole(2 << 30);
-        assert_eq!(cut.blocks(RelFileLocator { spc: 1663, db: 5, rel: 16384 }, Fork::Main, 8192), Some(131_072), "the rest is out of reach");
+        assert_eq!(
+            cut.blocks(RelFileLocator { spc: 1663, db: 5, rel: 16384 }, Fork::Main, 8192),
+            Some(131_072),
+            "the rest is out of reach"
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! Tars of `pg_basebackup -Ft`: `base.tar`, a tar for each tablespace, `pg_wal.tar`, and `backup_manifest` beside them; or
+//! Tars of `pg_basebackup -Ft`: `base.tar`, a tar for each tablespace, `pg_wal.tar`, and `backup_manifest` beside them;
+//! or
 //! a tar of a data directory that somebody made, under whichever folder.
 
 use super::parts::{Parts, SMALL, assemble, finding, take_wal};
@@ -36,7 +37,8 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
             parts.files.insert(name.to_owned(), bytes);
         }
     }
-    parts.sizes = base.sizes.into_iter().filter_map(|(member, size)| Some((below(&member, &root)?.to_owned(), size))).collect();
+    parts.sizes =
+        base.sizes.into_iter().filter_map(|(member, size)| Some((below(&member, &root)?.to_owned(), size))).collect();
     let mut wal = (path.to_path_buf(), base.read.codec, base.wal);
     let beside = path.parent().unwrap_or(Path::new(""));
     // Only a tar that pg_basebackup named has others beside it that belong to it.
@@ -55,7 +57,9 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
                 wal = (other, contents.read.codec, contents.wal);
             } else {
                 parts.whole &= contents.is_whole();
-                parts.sizes.extend(contents.sizes.into_iter().map(|(member, size)| (format!("pg_tblspc/{stem}/{member}"), size)));
+                parts.sizes.extend(
+                    contents.sizes.into_iter().map(|(member, size)| (format!("pg_tblspc/{stem}/{member}"), size)),
+                );
             }
         }
     }
@@ -68,13 +72,19 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
 
 /// The tars in a folder, by their names without suffixes.
 fn tars(folder: &Path) -> Vec<(String, PathBuf)> {
-    let Ok(entries) = fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }) else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }) else {
+        return Vec::new();
+    };
     let stem = |name: &str| {
         let (stem, suffix) = name.split_once(".tar")?;
         matches!(suffix, "" | ".gz" | ".lz4" | ".zst" | ".xz" | ".bz2").then(|| stem.to_owned())
     };
     let tar = |name: &str| Some((stem(name)?, folder.join(name)));
-    let mut out: Vec<_> = entries.flatten().filter_map(|entry| tar(entry.file_name().to_str()?)).filter(|(_, path)| path.is_file()).collect();
+    let mut out: Vec<_> = entries
+        .flatten()
+        .filter_map(|entry| tar(entry.file_name().to_str()?))
+        .filter(|(_, path)| path.is_file())
+        .collect();
     out.sort();
     out
 }
@@ -111,7 +121,12 @@ impl Contents {
                         let held = packed && member.size <= room;
                         room -= if held { member.size } else { 0 };
                         keep = if held { Keep::Wal(Vec::new()) } else { Keep::Nothing };
-                        wal.push(TarWal { name: name.to_owned(), size: member.size, offset: member.offset, held: None });
+                        wal.push(TarWal {
+                            name: name.to_owned(),
+                            size: member.size,
+                            offset: member.offset,
+                            held: None,
+                        });
                     } else if !only_wal {
                         if let Some(limit) = small_limit(&member.path) {
                             small.insert(member.path.clone(), Vec::new());
@@ -184,7 +199,10 @@ fn is_plain(path: &Path) -> Result<bool, SourceError> {
 }
 
 fn small_limit(path: &str) -> Option<usize> {
-    let named = |name: &str| path.strip_suffix(name).is_some_and(|root| root.is_empty() || root.ends_with('/') && root.matches('/').count() <= 4);
+    let named = |name: &str| {
+        path.strip_suffix(name)
+            .is_some_and(|root| root.is_empty() || root.ends_with('/') && root.matches('/').count() <= 4)
+    };
     SMALL.iter().find(|(name, _)| named(name)).map(|(_, limit)| usize::try_from(*limit).unwrap_or(usize::MAX))
 }
 

@@ -51,7 +51,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Content, NoIndex> {
         return Err(NoIndex::Damaged);
     }
     match body.split_first() {
-        Some((&VERSION, rest)) => content(rest.get(..rest.len().saturating_sub(16)).unwrap_or(&[])).ok_or(NoIndex::Damaged),
+        Some((&VERSION, rest)) => {
+            content(rest.get(..rest.len().saturating_sub(16)).unwrap_or(&[])).ok_or(NoIndex::Damaged)
+        }
         _ => Err(NoIndex::Version),
     }
 }

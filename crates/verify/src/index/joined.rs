@@ -49,10 +49,15 @@ impl Parts {
     pub(crate) fn used(&self) -> PartsUse {
         let folder = common_folder(self.parts.iter().map(|part| Path::new(&part.place)));
         let seen = || self.parts.iter().flat_map(|part| &part.summaries).map(|summary| timestamp(summary.seen));
-        PartsUse { place: folder.map(|folder| folder.display().to_string()), count: self.parts.len() as u64, seen: seen().min().zip(seen().max()) }
+        PartsUse {
+            place: folder.map(|folder| folder.display().to_string()),
+            count: self.parts.len() as u64,
+            seen: seen().min().zip(seen().max()),
+        }
     }
 
-    /// What they say the archive holds. A file that is in two parts is what it was when it was read last; only one that was
+    /// What they say the archive holds. A file that is in two parts is what it was when it was read last; only one that
+    /// was
     /// whole both times, and another one each time, is two.
     pub(crate) fn join(self) -> (Kept, Joined) {
         let name = self.used().place.unwrap_or_else(|| match self.parts.len() {
@@ -88,13 +93,17 @@ impl Parts {
         let sorted = Listing::of(order.iter().map(|(entry, _)| entry.clone()).collect()).entries;
         let rank: HashMap<String, usize> = sorted.iter().enumerate().map(|(i, entry)| (entry.shown(), i)).collect();
         order.sort_by_key(|(entry, _)| rank.get(&entry.shown()).copied());
-        let joined =
-            Joined { summaries: order.into_iter().map(|(_, summary)| summary).collect(), unclear: Mutex::new(None), kept: kept_names(&kept) };
+        let joined = Joined {
+            summaries: order.into_iter().map(|(_, summary)| summary).collect(),
+            unclear: Mutex::new(None),
+            kept: kept_names(&kept),
+        };
         (kept, joined)
     }
 }
 
-/// What several summaries of one file say of it: the latest, and of those before that were whole the ones that were others.
+/// What several summaries of one file say of it: the latest, and of those before that were whole the ones that were
+/// others.
 fn latest(mut summaries: Vec<Summary>) -> Vec<Summary> {
     summaries.sort_by_key(|summary| std::cmp::Reverse(summary.age()));
     let mut out: Vec<Summary> = Vec::new();

@@ -80,6 +80,16 @@ impl Record {
         let (layout, system_id) = if own { (owner.layout, owner.system_id) } else { Wire::take(input)? };
         let length = usize::take(input)?;
         let read = bytes(input, length)?.to_vec();
-        Some(Record { file, stamp, sum, good, run, at, needs_left, view: View { layout, system_id, timeline, number }, read })
+        Some(Record {
+            file,
+            stamp,
+            sum,
+            good,
+            run,
+            at,
+            needs_left,
+            view: View { layout, system_id, timeline, number },
+            read,
+        })
     }
 }

@@ -61,11 +61,13 @@ impl<'a> Session<'a> {
         session
     }
 
-    /// Takes those out that are to be read again: the ones that were not read for longest. They follow each other, so that
+    /// Takes those out that are to be read again: the ones that were not read for longest. They follow each other, so
+    /// that
     /// few segments lose the one before.
     fn choose_again(&mut self) {
         let Some((part, of)) = self.index.share else { return };
-        let mut known: Vec<usize> = (0..self.slots.len()).filter(|&i| self.slots.get(i).is_some_and(|s| s.taken)).collect();
+        let mut known: Vec<usize> =
+            (0..self.slots.len()).filter(|&i| self.slots.get(i).is_some_and(|s| s.taken)).collect();
         let count = (known.len() as u64 * u64::from(part)).div_ceil(u64::from(of)) as usize;
         known.sort_by_key(|&i| self.slots.get(i).and_then(|s| s.old).map(|old| old.run));
         for &i in known.iter().take(count) {
@@ -94,7 +96,9 @@ impl<'a> Session<'a> {
             let Some((old, needed)) = slot.old.and_then(|old| Some((old, old.needs_left?))) else { return false };
             match files.before(old.view.timeline, old.view.number) {
                 Before::Nothing => false,
-                Before::One(entry) => !self.slots.get(entry).is_some_and(|left| left.same && left.old.is_some_and(|l| l.sum == needed)),
+                Before::One(entry) => {
+                    !self.slots.get(entry).is_some_and(|left| left.same && left.old.is_some_and(|l| l.sum == needed))
+                }
                 Before::Others => true,
             }
         };
@@ -124,7 +128,8 @@ impl<'a> Session<'a> {
     fn proven_before(&self, learned: &HashMap<usize, Record>) -> HashMap<usize, &'a Record> {
         let here: HashSet<&str> = self.slots.iter().map(|slot| slot.file.as_str()).collect();
         let old = self.index.records.values().filter(|old| !here.contains(old.file.as_str()) && is_segment(&old.file));
-        let renamed: HashMap<_, &Record> = old.map(|old| ((old.view.system_id, old.view.timeline, old.view.number), old)).collect();
+        let renamed: HashMap<_, &Record> =
+            old.map(|old| ((old.view.system_id, old.view.timeline, old.view.number), old)).collect();
         let before = |(&i, new): (&usize, &Record)| {
             let old = match self.slots.get(i)?.old {
                 // What a .partial holds is written on.
@@ -148,7 +153,8 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// What was saved; what is known now is kept for [`Index::save`]. A changed file stays what it was, and is read and told
+    /// What was saved; what is known now is kept for [`Index::save`]. A changed file stays what it was, and is read and
+    /// told
     /// again each time, until somebody accepts the change.
     pub fn end(self, whose: &Consensus, inventory: &Inventory, accepted: &HashSet<&str>) -> IndexUse {
         let proven = self.proven_before(&self.learned());
@@ -163,7 +169,8 @@ impl<'a> Session<'a> {
             now.insert(i, Record { file: slot.file.clone(), stamp, ..old.clone() });
         }
         for (i, slot) in self.slots.iter().enumerate() {
-            // What was read and is not remembered, because it was just written, is compared with what it was the next time.
+            // What was read and is not remembered, because it was just written, is compared with what it was the next
+            // time.
             if let Some(old) = slot.old {
                 if slot.taken {
                     used.oldest_proof = Some(used.oldest_proof.map_or(old.at, |at| at.min(old.at)));
@@ -188,7 +195,8 @@ impl<'a> Session<'a> {
             Some(_) => true,
         };
         // A server writes on where WAL ends.
-        let closed = !self.live || read.run.as_ref().is_some_and(|run| !matches!(run.tail, Tail::Stopped(_))) && read.why.is_none();
+        let closed = !self.live
+            || read.run.as_ref().is_some_and(|run| !matches!(run.tail, Tail::Stopped(_))) && read.why.is_none();
         settled && closed && !stamp.is_young(self.now)
     }
 }

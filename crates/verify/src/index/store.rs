@@ -33,7 +33,8 @@ impl Index {
     /// written anew: [`IndexUse::ignored`] says so.
     ///
     /// # Errors
-    /// The file is there and cannot be read, it is something else than an index and must not be overwritten, or there is no
+    /// The file is there and cannot be read, it is something else than an index and must not be overwritten, or there
+    /// is no
     /// folder for it.
     pub fn open(path: &Path) -> io::Result<Index> {
         let mut bytes = Vec::new();
@@ -64,15 +65,26 @@ impl Index {
             Err(NoIndex::Damaged) => Ok(Index::blank(path, Some("it is damaged"))),
             Err(NoIndex::Version) => Ok(Index::blank(path, Some("another version of walproof wrote it"))),
             Err(NoIndex::Foreign) if bytes.is_empty() => Ok(Index::blank(path, Some("it is empty"))),
-            Err(NoIndex::Foreign) => Err(io::Error::new(io::ErrorKind::InvalidData, "it is no index of walproof, and is not overwritten")),
+            Err(NoIndex::Foreign) => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, "it is no index of walproof, and is not overwritten"))
+            }
         }
     }
 
     fn blank(path: &Path, ignored: Option<&'static str>) -> Index {
-        Index { path: path.to_path_buf(), owner: None, runs: 0, records: HashMap::new(), share: None, ignored, next: Mutex::new(None) }
+        Index {
+            path: path.to_path_buf(),
+            owner: None,
+            runs: 0,
+            records: HashMap::new(),
+            share: None,
+            ignored,
+            next: Mutex::new(None),
+        }
     }
 
-    /// Reads `part` of every `of` files again though they are unchanged, those first that were not read for longest: after
+    /// Reads `part` of every `of` files again though they are unchanged, those first that were not read for longest:
+    /// after
     /// `of / part` runs every file was.
     pub fn reread(&mut self, part: u32, of: u32) {
         self.share = Some((part, of.max(1)));
@@ -91,7 +103,8 @@ impl Index {
         *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(content);
     }
 
-    /// Writes what the last verification learned. The old index stays as it is until the new one is whole on disk: a run
+    /// Writes what the last verification learned. The old index stays as it is until the new one is whole on disk: a
+    /// run
     /// that is killed, and two at once, leave one or the other.
     ///
     /// # Errors
@@ -108,7 +121,8 @@ impl Index {
         let folder = folder_of(&path);
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         let new = folder.join(format!(".{name}.{}{OWN_SUFFIX}", std::process::id()));
-        let written = write(&new, &encode(&content), before.map(|old| old.permissions())).and_then(|()| fs::rename(&new, &path));
+        let written =
+            write(&new, &encode(&content), before.map(|old| old.permissions())).and_then(|()| fs::rename(&new, &path));
         if written.is_err() {
             let _ = fs::remove_file(&new);
         }
@@ -127,7 +141,10 @@ fn remove_leftovers(folder: &Path, prefix: &str) {
     const LONG: Duration = Duration::from_secs(3600);
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let own = name.to_str().and_then(|name| name.strip_prefix(prefix)?.strip_suffix(OWN_SUFFIX)).is_some_and(|pid| pid.parse::<u32>().is_ok());
+        let own = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(prefix)?.strip_suffix(OWN_SUFFIX))
+            .is_some_and(|pid| pid.parse::<u32>().is_ok());
         let old = || entry.metadata().and_then(|m| m.modified()).is_ok_and(|t| t.elapsed().is_ok_and(|age| age > LONG));
         if own && old() {
             let _ = fs::remove_file(entry.path());
@@ -140,7 +157,8 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 fn write(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
-    // Left over by a run with this number that was killed; what else lies there, a link perhaps, is not written through.
+    // Left over by a run with this number that was killed; what else lies there, a link perhaps, is not written
+    // through.
     let _ = fs::remove_file(path);
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     if let Some(permissions) = permissions {

@@ -12,7 +12,8 @@ use pgwal_source::{Entry, How, Source, Stamp};
 use rayon::prelude::*;
 use std::sync::atomic::Ordering;
 
-/// What a part of an archive comes to, in the bytes of a file that [`Parts`](super::Parts) reads. Of `options` only how to
+/// What a part of an archive comes to, in the bytes of a file that [`Parts`](super::Parts) reads. Of `options` only how
+/// to
 /// read counts.
 ///
 /// # Errors
@@ -31,13 +32,15 @@ pub fn summarize(source: &dyn Source, options: &Options<'_>) -> Result<Vec<u8>, 
     }
     let stopped = || options.interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed));
     let one = |buffers: &mut Buffers, (i, entry): (usize, &Entry)| {
-        let summary = (!stopped()).then(|| Maker { source, entries, how, whose: whose.as_ref() }.summary(i, entry, buffers));
+        let summary =
+            (!stopped()).then(|| Maker { source, entries, how, whose: whose.as_ref() }.summary(i, entry, buffers));
         if let (Some(progress), Some(summary)) = (options.progress, &summary) {
             progress.file(summary.size);
         }
         summary
     };
-    let summaries: Vec<Option<Summary>> = pool.install(|| entries.par_iter().enumerate().map_init(Buffers::default, one).collect());
+    let summaries: Vec<Option<Summary>> =
+        pool.install(|| entries.par_iter().enumerate().map_init(Buffers::default, one).collect());
     if stopped() {
         return Err(Error::Interrupted);
     }
@@ -95,7 +98,16 @@ impl Maker<'_> {
             let segment = Segment { timeline: name.timeline, number, entry: index, copies: 1 };
             let whose = Consensus { layout, system_id: first.system_id };
             let (source, entries, how) = (self.source, self.entries, self.how);
-            let looker = Looker { source, entries, consensus: &whose, how, live: false, depth: Depth::Records, known: None, facts: true };
+            let looker = Looker {
+                source,
+                entries,
+                consensus: &whose,
+                how,
+                live: false,
+                depth: Depth::Records,
+                known: None,
+                facts: true,
+            };
             let mut read = looker.read(&segment, index, true, buffers);
             if let Some(run) = &mut read.run {
                 run.compact(&layout);

@@ -118,7 +118,9 @@ impl Wire for Seal {
 /// To the microsecond.
 pub(super) fn timestamp(time: SystemTime) -> Timestamp {
     let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-    Timestamp::from_unix_micros(time.duration_since(UNIX_EPOCH).map_or_else(|before| -micros(before.duration()), micros))
+    Timestamp::from_unix_micros(
+        time.duration_since(UNIX_EPOCH).map_or_else(|before| -micros(before.duration()), micros),
+    )
 }
 
 /// The other way round.

@@ -42,7 +42,10 @@ impl Judge<'_> {
 
     /// WAL that a backup needs and that lies before the first or behind the last segment here.
     fn gaps_of_backups(&mut self) {
-        let (Some(first), Some(last)) = (self.way.legs.first().map(|l| l.first), self.way.legs.last().map(|l| l.last)) else { return };
+        let (Some(first), Some(last)) = (self.way.legs.first().map(|l| l.first), self.way.legs.last().map(|l| l.last))
+        else {
+            return;
+        };
         let layout = self.layout();
         let needs: Vec<(TimelineId, SegmentNo, SegmentNo, Lsn)> = self
             .backups
@@ -51,7 +54,8 @@ impl Judge<'_> {
             .map(|b| (b.timeline, self.number(b.start), layout.address().prev_segment(b.stop, layout.segment), b.start))
             .collect();
         let newest = needs.iter().map(|n| n.3).max();
-        // Where WAL begins with what a backup needs, everything older was given up; pg_archivecleanup leaves its .backup files.
+        // Where WAL begins with what a backup needs, everything older was given up; pg_archivecleanup leaves its
+        // .backup files.
         let expired = needs.iter().any(|n| n.1 == first);
         self.ends_in_backup();
         for (timeline, from, to, start) in needs {
@@ -96,7 +100,13 @@ impl Judge<'_> {
         }
         let at = if self.on_way(timeline, self.number(lsn)) { lsn } else { end };
         let lost = self.lost(lsn, None, None);
-        let finding = self.found(Code::BackupCut, timeline, lsn, at, Detail::EndsInBackup { backup: backup.file, stop: backup.stop });
+        let finding = self.found(
+            Code::BackupCut,
+            timeline,
+            lsn,
+            at,
+            Detail::EndsInBackup { backup: backup.file, stop: backup.stop },
+        );
         finding.severity = Severity::Error;
         finding.lost = Some(lost);
         finding.readable_until = Some(lsn);
@@ -110,7 +120,8 @@ impl Judge<'_> {
         if self.unknown().is_some() {
             return;
         }
-        let on_line: Vec<(TimelineId, SegmentNo)> = self.target_line.iter().copied().filter(|&(t, _)| t > self.start).collect();
+        let on_line: Vec<(TimelineId, SegmentNo)> =
+            self.target_line.iter().copied().filter(|&(t, _)| t > self.start).collect();
         for (timeline, begin) in on_line {
             let unfinished = self.inventory.partials.iter().any(|p| p.timeline == timeline);
             let child = self.target_line.iter().find(|&&(t, _)| t > timeline).map(|&(_, b)| b);
@@ -145,7 +156,9 @@ impl Judge<'_> {
     fn gap(&mut self, hole: &Hole, needed: bool, weight: Option<Severity>) {
         // There is something of that name, and it was refused: that is told already.
         let name = self.name(hole.timeline, hole.first);
-        let refused = |f: &crate::Finding| f.code == Code::Unreadable && f.file.as_deref().is_some_and(|file| file.contains(&name));
+        let refused = |f: &crate::Finding| {
+            f.code == Code::Unreadable && f.file.as_deref().is_some_and(|file| file.contains(&name))
+        };
         if hole.first == hole.last && self.findings.iter().any(refused) {
             return;
         }
@@ -158,7 +171,8 @@ impl Judge<'_> {
         let lost = self.lost(lsn, until, before);
         let (name, last) = (self.name(hole.timeline, hole.first), self.name(hole.timeline, hole.last));
         // Where a timeline lacks its first segment, nothing from before leads to it, whatever backups were taken later.
-        let no_way_in = self.target_line.iter().any(|&(t, begin)| t == hole.timeline && t > self.start && begin == hole.first);
+        let no_way_in =
+            self.target_line.iter().any(|&(t, begin)| t == hole.timeline && t > self.start && begin == hole.first);
         let severity = match needed || self.options.timeline == Which::All {
             true if no_way_in => Severity::Error,
             true => self.gap_severity(hole),
@@ -179,7 +193,8 @@ impl Judge<'_> {
     fn gap_severity(&self, hole: &Hole) -> Severity {
         let (first, last) = (self.start_of(hole.first), self.start_of(hole.last.next()));
         let path = self.target_line.iter().map(|&(t, _)| t).collect::<Vec<_>>();
-        let known: Vec<(Lsn, Lsn)> = self.backups.iter().filter(|b| path.contains(&b.timeline)).map(|b| (b.start, b.stop)).collect();
+        let known: Vec<(Lsn, Lsn)> =
+            self.backups.iter().filter(|b| path.contains(&b.timeline)).map(|b| (b.start, b.stop)).collect();
         let (Some(oldest), Some(newest)) = (known.iter().map(|b| b.0).min(), known.iter().map(|b| b.0).max()) else {
             return Severity::Error;
         };

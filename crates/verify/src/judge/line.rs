@@ -80,7 +80,8 @@ impl Judge<'_> {
                         && pieces.get(i + 1).is_some_and(|next| next.run().is_some() || !self.is_leftover(next))
                     {
                         // A file behind shows that WAL went on, whether or not that file can be read.
-                        if pieces.get(i + 1).is_none_or(|next| piece.last.next() != next.first || next.run().is_none()) {
+                        if pieces.get(i + 1).is_none_or(|next| piece.last.next() != next.first || next.run().is_none())
+                        {
                             let mark = before.map(|b| after(b, run.acc.mark()));
                             let until = pieces.get(i + 1).and_then(Piece::run).and_then(|r| r.first).map(|f| f.lsn);
                             self.damage(timeline, stop.lsn, &of_stop(stop, until, run.acc.mark()), mark);
@@ -109,7 +110,10 @@ impl Judge<'_> {
     fn goes_on(&self, timeline: TimelineId, number: SegmentNo) -> bool {
         let behind = |leg: &Leg| {
             let pieces = self.pieces.get(&leg.timeline).map_or(&[][..], |p| p.as_slice());
-            leg.last > number && pieces.iter().any(|p| p.run().is_some() && p.last > number && (leg.first..=leg.last).contains(&p.last))
+            leg.last > number
+                && pieces
+                    .iter()
+                    .any(|p| p.run().is_some() && p.last > number && (leg.first..=leg.last).contains(&p.last))
         };
         self.on_way(timeline, number) && self.way.legs.iter().any(behind)
     }
@@ -124,7 +128,10 @@ impl Judge<'_> {
     /// The piece of the parent that ends right in front of a timeline's first segment.
     fn handed_over(&self, timeline: TimelineId, first: SegmentNo) -> Option<Piece> {
         let line = self.tree.line(timeline, self.layout());
-        line.iter().rev().filter(|&&(t, _)| t < timeline).find_map(|(t, _)| self.pieces.get(t)?.iter().find(|p| p.last.next() == first).cloned())
+        line.iter()
+            .rev()
+            .filter(|&&(t, _)| t < timeline)
+            .find_map(|(t, _)| self.pieces.get(t)?.iter().find(|p| p.last.next() == first).cloned())
     }
 
     /// The first record that is lost where a segment cannot be read: one begun before it, or its own first.
@@ -204,10 +211,13 @@ impl Judge<'_> {
     ) {
         let at = self.start_of(piece.first);
         let leftover = place == Place::Behind && self.is_leftover(piece);
-        let (ends, inside) = (matches!(place, Place::Behind | Place::Handover), matches!(place, Place::Between | Place::Handover));
+        let (ends, inside) =
+            (matches!(place, Place::Behind | Place::Handover), matches!(place, Place::Between | Place::Handover));
         let (code, detail) = match (self.flaw(&bad.why), &bad.why) {
             ((_, detail), _) if bad.grew => (Code::StillCopied, detail),
-            ((_, detail), Why::Size { short: true, .. } | Why::Packed { cut: true, .. }) if bad.fresh && ends => (Code::StillCopied, detail),
+            ((_, detail), Why::Size { short: true, .. } | Why::Packed { cut: true, .. }) if bad.fresh && ends => {
+                (Code::StillCopied, detail)
+            }
             ((_, detail), Why::Belongs { .. }) if leftover => (Code::Recycled, detail),
             (told, _) => told,
         };
@@ -223,14 +233,16 @@ impl Judge<'_> {
         finding.readable_until = Some(readable);
         finding.lost = Some(lost);
         // Nothing was concluded from the file: between other files, that leaves a hole in what is proven.
-        let unseen = matches!(bad.why, Why::Changed) && place != Place::Behind || matches!(bad.why, Why::Vanished) && inside;
+        let unseen =
+            matches!(bad.why, Why::Changed) && place != Place::Behind || matches!(bad.why, Why::Vanished) && inside;
         if unseen || code == Code::StillCopied && place == Place::Handover {
             finding.severity = needed;
         }
         if bad.grew {
             finding.severity = if inside { needed } else { Severity::Info };
         }
-        // A server archives no file that it has not written: zeros there are lost WAL, older pages a file not yet begun.
+        // A server archives no file that it has not written: zeros there are lost WAL, older pages a file not yet
+        // begun.
         if leftover && (live || bad.why != Why::Unwritten) {
             let mildest = if live { Severity::Info } else { Severity::Warning };
             finding.severity = finding.severity.min(mildest);
@@ -242,7 +254,9 @@ impl Judge<'_> {
         let layout = self.layout();
         match why {
             Why::Size { found, .. } => (Code::Size, Detail::Size { found: *found, expected: layout.segment.bytes() }),
-            Why::Packed { codec, bytes, cut } => (Code::Undecodable, Detail::Packed { codec: *codec, bytes: *bytes, cut: *cut }),
+            Why::Packed { codec, bytes, cut } => {
+                (Code::Undecodable, Detail::Packed { codec: *codec, bytes: *bytes, cut: *cut })
+            }
             Why::Encrypted(codec) => (Code::Encrypted, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
             Why::Unknown(codec) => (Code::UnknownCodec, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
             Why::Belongs { address, timeline } => {
@@ -250,10 +264,15 @@ impl Judge<'_> {
                 let name = SegmentName::new(*timeline, number, layout.address(), layout.segment).to_string();
                 (Code::Misplaced, Detail::Belongs { address: *address, name })
             }
-            Why::Cluster { found } => (Code::ForeignCluster, Detail::Cluster { found: *found, expected: self.consensus.system_id }),
-            Why::Version(dialect) => (Code::ForeignVersion, Detail::Version { found: dialect.version, expected: layout.dialect.version }),
+            Why::Cluster { found } => {
+                (Code::ForeignCluster, Detail::Cluster { found: *found, expected: self.consensus.system_id })
+            }
+            Why::Version(dialect) => {
+                (Code::ForeignVersion, Detail::Version { found: dialect.version, expected: layout.dialect.version })
+            }
             Why::Geometry(found) => {
-                let detail = Detail::Geometry { found: (found.segment, found.page), expected: (layout.segment, layout.page) };
+                let detail =
+                    Detail::Geometry { found: (found.segment, found.page), expected: (layout.segment, layout.page) };
                 (Code::Geometry, detail)
             }
             Why::Unwritten => (Code::Unwritten, Detail::Plain),
@@ -285,11 +304,24 @@ fn readable_until(bad: &Bad, left: Option<&Run<Tally>>, layout: &pgwal_format::L
 }
 
 fn after(sum: Mark, own: Mark) -> Mark {
-    Mark { records: sum.records + own.records, commits: sum.commits + own.commits, last_commit: own.last_commit.or(sum.last_commit) }
+    Mark {
+        records: sum.records + own.records,
+        commits: sum.commits + own.commits,
+        last_commit: own.last_commit.or(sum.last_commit),
+    }
 }
 
 fn of_stop(stop: &Stop, until: Option<Lsn>, before: Mark) -> Damage<Mark> {
-    Damage { lsn: stop.lsn, begun_before: stop.begun_before, at: stop.at, fault: stop.fault, end: stop.end, until, until_prev: None, before }
+    Damage {
+        lsn: stop.lsn,
+        begun_before: stop.begun_before,
+        at: stop.at,
+        fault: stop.fault,
+        end: stop.end,
+        until,
+        until_prev: None,
+        before,
+    }
 }
 
 /// The code of a fault in WAL.

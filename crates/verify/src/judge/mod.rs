@@ -194,7 +194,8 @@ impl<'a> Judge<'a> {
         let size = layout.segment.bytes();
         let length = u64::try_from(layout.address().distance(to, from, layout.segment)).unwrap_or(0).min(16 * size);
         let mut out = Vec::new();
-        let (mut number, mut offset, mut left) = (self.number(from), layout.address().offset(from, layout.segment), length);
+        let (mut number, mut offset, mut left) =
+            (self.number(from), layout.address().offset(from, layout.segment), length);
         while left > 0 {
             let here = left.min(size - offset);
             out.push(FileRange { file: self.file(timeline, number).0, offset, length: here });
@@ -295,7 +296,9 @@ impl<'a> Judge<'a> {
     pub fn last_run(&self, before: Lsn) -> Option<(TimelineId, &Piece)> {
         self.way.legs.iter().rev().find_map(|leg| {
             let pieces = self.pieces.get(&leg.timeline)?;
-            let on_leg = |p: &&Piece| (leg.first..=leg.last).contains(&p.first) && p.run().is_some() && self.start_of(p.first) < before;
+            let on_leg = |p: &&Piece| {
+                (leg.first..=leg.last).contains(&p.first) && p.run().is_some() && self.start_of(p.first) < before
+            };
             Some((leg.timeline, pieces.iter().rev().find(on_leg)?))
         })
     }

@@ -25,7 +25,8 @@ impl Judge<'_> {
             let Some(Partial { timeline, number, entry, .. }) = self.partials.get(i) else { continue };
             let (timeline, number, entry) = (*timeline, *number, *entry);
             self.flaw_of_partial(i);
-            let complete = self.inventory.get(timeline, number).and_then(|s| self.entries.get(s.entry)).map(|e| e.shown());
+            let complete =
+                self.inventory.get(timeline, number).and_then(|s| self.entries.get(s.entry)).map(|e| e.shown());
             let last = self.inventory.of(timeline).last().map(|s| s.number);
             if complete.is_none() && last.is_some_and(|last| last > number) {
                 // It lies in a gap, and the gap says so.
@@ -40,9 +41,16 @@ impl Judge<'_> {
             finding.severity = Severity::Info;
             finding.file = file.clone();
             let told = self.findings.len() - 1;
-            let damages = self.partials.get(i).and_then(|p| p.run.as_ref()).map(|run| run.damages.clone()).unwrap_or_default();
+            let damages =
+                self.partials.get(i).and_then(|p| p.run.as_ref()).map(|run| run.damages.clone()).unwrap_or_default();
             for damage in damages {
-                let broken = self.found(super::code_of(&damage.fault), timeline, damage.lsn, damage.at, Detail::Wal(damage.fault));
+                let broken = self.found(
+                    super::code_of(&damage.fault),
+                    timeline,
+                    damage.lsn,
+                    damage.at,
+                    Detail::Wal(damage.fault),
+                );
                 broken.severity = Severity::Warning;
                 broken.file = file.clone();
             }
@@ -61,13 +69,16 @@ impl Judge<'_> {
         let usual = match why {
             // pg_receivewal writes packed ones as far as WAL goes, and breaks off.
             Why::Packed { cut, .. } => *cut,
-            Why::Size { found, .. } => *found < self.layout().segment.bytes() && file.is_some_and(|e| e.size != Some(*found)),
+            Why::Size { found, .. } => {
+                *found < self.layout().segment.bytes() && file.is_some_and(|e| e.size != Some(*found))
+            }
             _ => false,
         };
         if usual {
             return;
         }
-        let (timeline, at, file, (code, detail)) = (*timeline, self.start_of(*number), file.map(|e| e.shown()), self.flaw(why));
+        let (timeline, at, file, (code, detail)) =
+            (*timeline, self.start_of(*number), file.map(|e| e.shown()), self.flaw(why));
         let finding = self.found(code, timeline, at, at, detail);
         finding.severity = Severity::Info;
         finding.file = file;

@@ -43,8 +43,11 @@ impl Judge<'_> {
         let lowered = set_severities(&mut findings, &self.options.severities);
         findings.sort_by(order);
         // What is wrong at the end of a parent's segment is seen from each timeline that goes on behind it.
-        findings.dedup_by(|b, a| a.lsn.is_some() && (a.code, a.lsn, a.at, &a.file, a.offset) == (b.code, b.lsn, b.at, &b.file, b.offset));
-        let mut timelines: Vec<TimelineReport> = self.pieces.keys().copied().filter_map(|t| self.timeline_report(t, &findings)).collect();
+        findings.dedup_by(|b, a| {
+            a.lsn.is_some() && (a.code, a.lsn, a.at, &a.file, a.offset) == (b.code, b.lsn, b.at, &b.file, b.offset)
+        });
+        let mut timelines: Vec<TimelineReport> =
+            self.pieces.keys().copied().filter_map(|t| self.timeline_report(t, &findings)).collect();
         let gone: Vec<&Accepted> = self.options.known.map(|known| known.accept(&mut findings)).unwrap_or_default();
         // As if they were ignored; but what they damage is not told to be whole.
         let (accepted, counted): (Vec<Finding>, Vec<Finding>) = findings.iter().cloned().partition(|f| f.accepted);
@@ -57,7 +60,12 @@ impl Judge<'_> {
             }
         }
         let reached = |n: SegmentNo| replay.is_some_and(|(from, to)| self.start_of(n) < to && n >= self.number(from));
-        let replay_segments = self.way.legs.iter().map(|leg| (leg.first.0..=leg.last.0).filter(|&n| reached(SegmentNo(n))).count() as u64).sum();
+        let replay_segments = self
+            .way
+            .legs
+            .iter()
+            .map(|leg| (leg.first.0..=leg.last.0).filter(|&n| reached(SegmentNo(n))).count() as u64)
+            .sum();
         let verdict = match verdict(&counted, self.options.depth) {
             // Nothing was read: that proves nothing.
             Verdict::Proven if replay.is_none() => Verdict::Unproven,
@@ -79,7 +87,9 @@ impl Judge<'_> {
         if self.layout().dialect.page.all & 0x0004 != 0 && self.layout().dialect.page.overwrite != 0x0004 {
             not_checked.push(NotChecked::RemovableFlag);
         }
-        findings.extend(gone.into_iter().map(known::gone).filter(|f| self.options.depth == Depth::Records && self.is_asked(f)));
+        findings.extend(
+            gone.into_iter().map(known::gone).filter(|f| self.options.depth == Depth::Records && self.is_asked(f)),
+        );
         // Worst first, and of one severity in the order of WAL.
         findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
         Reports {
@@ -116,7 +126,8 @@ impl Judge<'_> {
     fn is_asked(&self, finding: &Finding) -> bool {
         let Some(lsn) = finding.lsn.or(finding.at) else { return true };
         let reach = finding.at.unwrap_or(lsn).max(finding.span.last().and(finding.lsn).unwrap_or(lsn));
-        self.options.start.is_none_or(|start| self.number(reach) >= self.number(start)) && self.options.end.is_none_or(|end| lsn < end)
+        self.options.start.is_none_or(|start| self.number(reach) >= self.number(start))
+            && self.options.end.is_none_or(|end| lsn < end)
     }
 
     fn timeline_report(&self, timeline: TimelineId, findings: &[Finding]) -> Option<TimelineReport> {
@@ -130,7 +141,8 @@ impl Judge<'_> {
                 add_over_seam(&mut tally, self.layout(), left.and_then(Piece::run), run);
                 tally.join(run.acc.clone());
                 let mut own = self.islands(run).into_iter();
-                let goes_on = left.is_some_and(|l| l.last.next() == piece.first && l.run().is_some()) && run.first.is_some_and(|f| f.linked);
+                let goes_on = left.is_some_and(|l| l.last.next() == piece.first && l.run().is_some())
+                    && run.first.is_some_and(|f| f.linked);
                 match (islands.last_mut().filter(|_| goes_on), own.next()) {
                     (Some(last), Some((_, to))) => last.1 = to,
                     (_, first) => islands.extend(first),
@@ -143,7 +155,9 @@ impl Judge<'_> {
         let torn = |f: &Finding| f.timeline == Some(timeline) && f.code == Code::Torn;
         let end = match (last_run, pieces.last().map(|p| &p.kind)) {
             (Some(run), Some(Kind::Run(_))) => end_of(run, findings.iter().any(torn)),
-            (Some(run), Some(Kind::Bad(bad))) if matches!(bad.why, Why::Belongs { .. } | Why::Unwritten) => end_of(run, findings.iter().any(torn)),
+            (Some(run), Some(Kind::Bad(bad))) if matches!(bad.why, Why::Belongs { .. } | Why::Unwritten) => {
+                end_of(run, findings.iter().any(torn))
+            }
             (None, _) => End::Damage,
             _ => End::Gap,
         };
@@ -152,7 +166,13 @@ impl Judge<'_> {
             let begins = self.opening(timeline).filter(|_| timeline > TimelineId::FIRST)?;
             Some(Switch::At(begins))
         });
-        let partial_records = self.partials.iter().filter(|p| p.timeline == timeline).filter_map(|p| p.run.as_ref()).map(|r| r.acc.records).sum();
+        let partial_records = self
+            .partials
+            .iter()
+            .filter(|p| p.timeline == timeline)
+            .filter_map(|p| p.run.as_ref())
+            .map(|r| r.acc.records)
+            .sum();
         Some(TimelineReport {
             timeline,
             parent: parent.map(|p| p.timeline),
@@ -190,7 +210,9 @@ impl Judge<'_> {
         let refuted_at = stop.and_then(|f| f.at);
         // One behind which nothing can be read before that, ends replay itself.
         let last = self.last_run(refuted_at.unwrap_or(Lsn::MAX)).map(|(_, piece)| piece.last);
-        let open = |h: &&crate::path::Hole| refuted_at.is_none_or(|at| self.start_of(h.last) < at && last.is_some_and(|last| h.last < last));
+        let open = |h: &&crate::path::Hole| {
+            refuted_at.is_none_or(|at| self.start_of(h.last) < at && last.is_some_and(|last| h.last < last))
+        };
         let behind = self.way.holes.iter().filter(open).map(|h| h.last).max();
         let legs = self.way.legs.iter().filter(|leg| behind.is_none_or(|hole| leg.first > hole));
         let on_leg = |leg: &crate::path::Leg| {
@@ -215,8 +237,10 @@ impl Judge<'_> {
         let to = stop.and_then(|f| f.lsn).map(|lsn| self.comes_to(lsn)).or(end);
         let mut first = first.map(|f| f.lsn);
         // Damage that is accepted is not replayed over: what is proven begins behind it.
-        let behind =
-            accepted.iter().filter(|f| f.severity == Severity::Error && self.stops(f)).filter_map(|f| f.lost.filter(|l| l.until_lsn > first));
+        let behind = accepted
+            .iter()
+            .filter(|f| f.severity == Severity::Error && self.stops(f))
+            .filter_map(|f| f.lost.filter(|l| l.until_lsn > first));
         let in_reach = behind.filter(|lost| stop.is_none_or(|stop| lost.until_lsn <= stop.lsn));
         if let Some(lost) = in_reach.max_by_key(|lost| lost.until_lsn) {
             let after = stop.and_then(|f| f.lost).unwrap_or_default();
@@ -247,16 +271,25 @@ impl Judge<'_> {
         // A file that the folder's list refuses has no record.
         let stop = findings.iter().filter(ends).filter_map(|f| f.lsn.or(f.at)).filter(|&lsn| lsn >= backup.start).min();
         let last = self.way.legs.last()?;
-        let end = self.pieces.get(&last.timeline)?.iter().filter(|p| p.first <= last.last).filter_map(Piece::run).next_back()?.end;
+        let end = self
+            .pieces
+            .get(&last.timeline)?
+            .iter()
+            .filter(|p| p.first <= last.last)
+            .filter_map(Piece::run)
+            .next_back()?
+            .end;
         Some(stop.map_or(end, |stop| self.comes_to(stop))).filter(|&to| to >= backup.start)
     }
 
     /// Whether everything from a backup's start to its stop can be read.
     fn covers(&self, backup: &Backup, findings: &[Finding]) -> bool {
         let here = self.way.legs.first().map(|l| self.start_of(l.first)).is_some_and(|from| from <= backup.start);
-        let end = self.pieces.get(&backup.timeline).and_then(|p| p.iter().filter_map(Piece::run).next_back()).map(|r| r.end);
+        let end =
+            self.pieces.get(&backup.timeline).and_then(|p| p.iter().filter_map(Piece::run).next_back()).map(|r| r.end);
         let broken = |f: &Finding| {
-            // A file whose bytes are others than they were, or than its name says, is judged by its records all the same.
+            // A file whose bytes are others than they were, or than its name says, is judged by its records all the
+            // same.
             let stops = !matches!(f.code, Code::SegmentChanged | Code::NameChecksum);
             stops && f.severity >= Severity::Warning && f.lsn.or(f.at).is_some_and(|l| l < backup.stop) && {
                 let next = || self.next_record(self.number(f.at.or(f.lsn)?));

@@ -18,11 +18,16 @@ impl Judge<'_> {
             for i in 0..pieces.len() {
                 let Some(Piece { kind: Kind::Bad(bad), first, last }) = pieces.get(i) else { continue };
                 let Bad { why: Why::Cluster { found }, run: Some(run), .. } = bad.as_ref() else { continue };
-                let left = i.checked_sub(1).and_then(|j| pieces.get(j)).filter(|p| p.last.next() == *first).and_then(Piece::run);
+                let left = i
+                    .checked_sub(1)
+                    .and_then(|j| pieces.get(j))
+                    .filter(|p| p.last.next() == *first)
+                    .and_then(Piece::run);
                 let right = pieces.get(i + 1).filter(|p| last.next() == p.first).and_then(Piece::run);
                 let fits = |a: &Run<Tally>, b: &Run<Tally>| {
                     let seam = seam(layout, a, b);
-                    seam.damage.is_none() && (seam.completed.is_some() || (a.last.is_some() && b.first.is_some_and(|f| f.linked)))
+                    seam.damage.is_none()
+                        && (seam.completed.is_some() || (a.last.is_some() && b.first.is_some_and(|f| f.linked)))
                 };
                 if !left.is_some_and(|left| fits(left, run)) && !right.is_some_and(|right| fits(run, right)) {
                     continue;

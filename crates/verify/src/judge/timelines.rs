@@ -15,7 +15,10 @@ impl Judge<'_> {
         let all = self.options.timeline == Which::All;
         // A server reads the history of its target alone; what is wrong with another is a matter for later.
         for finding in &mut self.findings {
-            if matches!(finding.code, Code::HistoryEmpty | Code::HistorySyntax | Code::HistoryOrder) && finding.timeline != Some(target) && !all {
+            if matches!(finding.code, Code::HistoryEmpty | Code::HistorySyntax | Code::HistoryOrder)
+                && finding.timeline != Some(target)
+                && !all
+            {
                 finding.severity = Severity::Warning;
             }
         }
@@ -35,7 +38,12 @@ impl Judge<'_> {
                 self.switch_mismatch(child, parent, switch);
             }
         }
-        let nodes: Vec<_> = self.tree.nodes.iter().filter_map(|n| n.ancestors.last().map(|a| (n.timeline, a.timeline, a.switch))).collect();
+        let nodes: Vec<_> = self
+            .tree
+            .nodes
+            .iter()
+            .filter_map(|n| n.ancestors.last().map(|a| (n.timeline, a.timeline, a.switch)))
+            .collect();
         for (child, parent, switch) in nodes {
             self.diverged(child, parent, switch);
         }
@@ -49,7 +57,9 @@ impl Judge<'_> {
 
     fn history_missing(&mut self, timeline: TimelineId) {
         let detail = if self.inventory.of(timeline).is_empty() {
-            Detail::History { what: format!("timeline {timeline} is asked for, and neither its history file nor WAL of it is here") }
+            Detail::History {
+                what: format!("timeline {timeline} is asked for, and neither its history file nor WAL of it is here"),
+            }
         } else {
             Detail::Plain
         };
@@ -62,9 +72,16 @@ impl Judge<'_> {
         let (target, start) = (self.target, self.start);
         let Some(node) = self.tree.get(target).filter(|n| !n.broken && target != start) else { return };
         if !self.target_line.iter().any(|&(t, _)| t == start) && !self.inventory.of(start).is_empty() {
-            let what = format!("it does not name timeline {start}, on which the WAL here begins: no server comes from there to timeline {target}");
+            let what = format!(
+                "it does not name timeline {start}, on which the WAL here begins: no server comes from there to timeline {target}"
+            );
             let file = Some(node.file.clone());
-            self.findings.push(Finding { timeline: Some(target), file, detail: Detail::History { what }, ..Finding::of(Code::Unreachable) });
+            self.findings.push(Finding {
+                timeline: Some(target),
+                file,
+                detail: Detail::History { what },
+                ..Finding::of(Code::Unreachable)
+            });
         }
     }
 
@@ -73,7 +90,8 @@ impl Judge<'_> {
         // Up to 9.2 the record does not name the timeline before: the pages in front of it must.
         let says_so = self.layout().dialect.generation != Generation::LegacyA;
         let runs = self.pieces.get(&timeline)?.iter().filter_map(Piece::run);
-        runs.filter(|run| says_so || run.first_timeline.is_some_and(|t| t < timeline)).find_map(|run| run.acc.opening_of(timeline))
+        runs.filter(|run| says_so || run.first_timeline.is_some_and(|t| t < timeline))
+            .find_map(|run| run.acc.opening_of(timeline))
     }
 
     fn switch_mismatch(&mut self, child: TimelineId, parent: TimelineId, says: Switch) {
@@ -115,7 +133,11 @@ impl Judge<'_> {
             Switch::In(_) => self.opening(child).map_or(self.number(to) > number, |begins| to > begins),
         };
         // The first file of the parent that holds such WAL.
-        let Some(first) = self.inventory.of(parent).iter().find(|s| s.number >= number).map(|s| s.number).filter(|_| beyond) else { return };
+        let Some(first) =
+            self.inventory.of(parent).iter().find(|s| s.number >= number).map(|s| s.number).filter(|_| beyond)
+        else {
+            return;
+        };
         let at = match switch {
             Switch::At(lsn) if self.number(lsn) == first => lsn,
             _ => self.start_of(first),

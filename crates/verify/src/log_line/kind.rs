@@ -74,7 +74,8 @@ pub enum Kind {
     ForeignSegmentSize,
     /// `WAL file is from different database system: incorrect XLOG_BLCKSZ in page header`
     ForeignPageSize,
-    /// `WAL file is from different database system: WAL file database system identifier is {sysid}, pg_control database system identifier is {control_sysid}`
+    /// `WAL file is from different database system: WAL file database system identifier is {sysid}, pg_control database
+    /// system identifier is {control_sysid}`
     ForeignSystem,
     /// `error in WAL record at {last_good}: {inner}`
     ErrorInRecord,
@@ -136,9 +137,11 @@ pub enum Kind {
     ForkedBefore,
     /// `requested timeline {timeline} does not contain minimum recovery point {at} on timeline {other}`
     MinRecoveryNotContained,
-    /// `unexpected timeline ID {timeline} in checkpoint record, before reaching minimum recovery point {at} on timeline {other}`
+    /// `unexpected timeline ID {timeline} in checkpoint record, before reaching minimum recovery point {at} on timeline
+    /// {other}`
     CheckpointTimeline,
-    /// `according to history file, WAL location {at} belongs to timeline {timeline}, but previous recovered WAL file came from timeline {other}`
+    /// `according to history file, WAL location {at} belongs to timeline {timeline}, but previous recovered WAL file
+    /// came from timeline {other}`
     HistoryDisagrees,
     /// `selected new timeline ID: {timeline}`
     TimelineSelected,

@@ -17,8 +17,8 @@ const MAX_STARTS: usize = 512;
 
 /// Levels of the server, of its tools, and the fields of a verbose message that can hold something about WAL.
 const LEVELS: &[&str] = &[
-    "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3", "DEBUG4", "DEBUG5", "LOG", "INFO", "NOTICE", "WARNING", "ERROR", "FATAL", "PANIC", "DETAIL", "HINT",
-    "CONTEXT",
+    "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3", "DEBUG4", "DEBUG5", "LOG", "INFO", "NOTICE", "WARNING", "ERROR", "FATAL",
+    "PANIC", "DETAIL", "HINT", "CONTEXT",
 ];
 /// Fields that hold what a user sent, or a place in the server's source.
 const NOT_MESSAGES: &[&str] = &["STATEMENT", "QUERY", "LOCATION"];
@@ -42,7 +42,9 @@ pub(super) fn candidates(line: &str) -> Vec<Cow<'_, str>> {
 /// `text` without the level at its beginning: `ERROR:  requested WAL segment …`.
 pub(super) fn without_level(text: &str) -> &str {
     let text = text.trim_start();
-    text.split_once(':').filter(|(word, _)| is_level(word)).map_or(text, |(_, rest)| without_sqlstate(rest.trim_start()))
+    text.split_once(':')
+        .filter(|(word, _)| is_level(word))
+        .map_or(text, |(_, rest)| without_sqlstate(rest.trim_start()))
 }
 
 fn clipped(line: &str) -> &str {
@@ -104,7 +106,11 @@ fn is_sqlstate(text: &str) -> bool {
 fn word_starts(line: &str) -> impl Iterator<Item = &str> {
     let opens = |c: char| c.is_whitespace() || "\"'`([{<>:=|".contains(c);
     let behind = line.char_indices().filter(move |(_, c)| opens(*c)).map(|(at, c)| at + c.len_utf8());
-    std::iter::once(0).chain(behind).filter_map(|at| line.get(at..)).filter(move |rest| !rest.is_empty() && !rest.starts_with(opens)).take(MAX_STARTS)
+    std::iter::once(0)
+        .chain(behind)
+        .filter_map(|at| line.get(at..))
+        .filter(move |rest| !rest.is_empty() && !rest.starts_with(opens))
+        .take(MAX_STARTS)
 }
 
 /// The message of a csvlog line: the quoted field behind a level and an SQLSTATE.

@@ -63,10 +63,14 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
 /// The message that begins where `text` begins.
 fn at_start(text: &str, depth: u8) -> Option<LogLine> {
     let depth = depth.checked_sub(1)?;
-    let (row, wording, mut facts) =
-        rows().find_map(|row| row.wordings.iter().find_map(|w| template::matches(w.pattern, text).map(|facts| (row, w, facts))))?;
-    let inner =
-        facts.iter().find(|f| f.slot == Slot::Inner).and_then(|f| f.value.text()).and_then(|rest| at_start(message::without_level(rest), depth));
+    let (row, wording, mut facts) = rows().find_map(|row| {
+        row.wordings.iter().find_map(|w| template::matches(w.pattern, text).map(|facts| (row, w, facts)))
+    })?;
+    let inner = facts
+        .iter()
+        .find(|f| f.slot == Slot::Inner)
+        .and_then(|f| f.value.text())
+        .and_then(|rest| at_start(message::without_level(rest), depth));
     facts.retain(|f| f.slot != Slot::Inner);
     Some(match inner {
         Some(mut line) => {
@@ -174,7 +178,10 @@ mod tests {
 
     #[test]
     fn the_innermost_message_is_told_and_the_outer_one_kept() {
-        let line = recognise("pg_waldump: error: error in WAL record at 0/665AC78: invalid record length at 0/665ACA8: wanted 24, got 0").unwrap();
+        let line = recognise(
+            "pg_waldump: error: error in WAL record at 0/665AC78: invalid record length at 0/665ACA8: wanted 24, got 0",
+        )
+        .unwrap();
         assert_eq!((line.kind(), line.within()), (Kind::RecordLengthZero, Some(Kind::ErrorInRecord)));
         assert_eq!(line.place().unwrap().to_string(), "0/0665ACA8");
         assert_eq!(line.fact(Slot::LastGood).unwrap().to_string(), "0/0665AC78");
@@ -188,16 +195,29 @@ mod tests {
 
     #[test]
     fn a_line_of_a_history_file_is_kept_whole() {
-        let line = recognise("FATAL:  invalid data in history file: 1\t0/665ACA8\tno recovery target specified").unwrap();
-        assert_eq!((line.kind(), line.fact(Slot::Text).unwrap().text()), (Kind::HistoryData, Some("1\t0/665ACA8\tno recovery target specified")));
+        let line =
+            recognise("FATAL:  invalid data in history file: 1\t0/665ACA8\tno recovery target specified").unwrap();
+        assert_eq!(
+            (line.kind(), line.fact(Slot::Text).unwrap().text()),
+            (Kind::HistoryData, Some("1\t0/665ACA8\tno recovery target specified"))
+        );
     }
 
     #[test]
     fn commands_are_filled_in() {
         let line = recognise("LOG:  unexpected pageaddr 0/A000000 in log file 0, segment 39, offset 8192").unwrap();
-        assert!(line.next().iter().any(|c| c == "walproof hex ARCHIVE 'log file 0, segment 39, offset 8192'"), "{:?}", line.next());
-        let line = recognise("invalid magic number D05E in log segment 00000001000000000000000F, offset 524288").unwrap();
-        assert!(line.next().iter().any(|c| c == "walproof hex ARCHIVE 00000001000000000000000F+524288"), "{:?}", line.next());
+        assert!(
+            line.next().iter().any(|c| c == "walproof hex ARCHIVE 'log file 0, segment 39, offset 8192'"),
+            "{:?}",
+            line.next()
+        );
+        let line =
+            recognise("invalid magic number D05E in log segment 00000001000000000000000F, offset 524288").unwrap();
+        assert!(
+            line.next().iter().any(|c| c == "walproof hex ARCHIVE 00000001000000000000000F+524288"),
+            "{:?}",
+            line.next()
+        );
         for command in rows().flat_map(|r| r.next) {
             assert!(command.starts_with("walproof "), "{command}");
         }
@@ -220,7 +240,14 @@ mod tests {
         names.dedup();
         assert_eq!((kinds.len(), names.len()), (count, count));
         for row in rows() {
-            assert!(!row.wordings.is_empty() && row.meaning.len() > 20 && !row.next.is_empty() && !row.server_does.is_empty(), "{}", row.name);
+            assert!(
+                !row.wordings.is_empty()
+                    && row.meaning.len() > 20
+                    && !row.next.is_empty()
+                    && !row.server_does.is_empty(),
+                "{}",
+                row.name
+            );
             assert!(row.normal_when.is_some() || row.damage_when.is_some(), "{}", row.name);
             match row.nature {
                 Nature::Normal => assert!(row.normal_when.is_some() && row.damage_when.is_none(), "{}", row.name),

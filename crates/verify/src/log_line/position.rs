@@ -75,7 +75,9 @@ impl fmt::Display for Position {
             Position::Lsn { lsn, .. } => write!(f, "{lsn}"),
             Position::File { name, offset: None } => f.write_str(name),
             Position::File { name, offset: Some(offset) } => write!(f, "{name}+{offset}"),
-            Position::LogFile { log, segment, offset } => write!(f, "log file {log}, segment {segment}, offset {}", offset.unwrap_or(0)),
+            Position::LogFile { log, segment, offset } => {
+                write!(f, "log file {log}, segment {segment}, offset {}", offset.unwrap_or(0))
+            }
         }
     }
 }
@@ -95,10 +97,18 @@ mod tests {
             ["0/06400000", "000000040000000000000064+0"]
         );
         assert_eq!(places("record with incorrect prev-link 0/FA4B60 at 0/FA6880"), ["0/00FA6880"]);
-        assert_eq!(places("unexpected pageaddr 0/A000000 in log file 0, segment 39, offset 8192"), ["log file 0, segment 39, offset 8192"]);
-        assert_eq!(places("ERROR:  requested WAL segment pg_wal/000000010000000000000062 has already been removed"), ["000000010000000000000062"]);
         assert_eq!(
-            places("pg_waldump: error: error in WAL record at 0/F7CB88: invalid record length at 0/F7E8A0: wanted 24, got 0"),
+            places("unexpected pageaddr 0/A000000 in log file 0, segment 39, offset 8192"),
+            ["log file 0, segment 39, offset 8192"]
+        );
+        assert_eq!(
+            places("ERROR:  requested WAL segment pg_wal/000000010000000000000062 has already been removed"),
+            ["000000010000000000000062"]
+        );
+        assert_eq!(
+            places(
+                "pg_waldump: error: error in WAL record at 0/F7CB88: invalid record length at 0/F7E8A0: wanted 24, got 0"
+            ),
             ["0/00F7E8A0", "0/00F7CB88"]
         );
     }

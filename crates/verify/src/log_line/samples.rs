@@ -35,7 +35,12 @@ fn facts(line: &LogLine) -> String {
 fn every_sample_is_recognised_with_its_values() {
     for sample in samples() {
         let line = recognise(sample.line).unwrap_or_else(|| panic!("not recognised: {}", sample.line));
-        assert_eq!((format!("{:?}", line.kind()).as_str(), facts(&line).as_str()), (sample.kind, sample.facts), "{}", sample.line);
+        assert_eq!(
+            (format!("{:?}", line.kind()).as_str(), facts(&line).as_str()),
+            (sample.kind, sample.facts),
+            "{}",
+            sample.line
+        );
     }
 }
 
@@ -46,7 +51,12 @@ fn every_wording_of_every_row_has_a_sample() {
     for row in rows() {
         for wording in row.wordings {
             let found = seen.iter().any(|l| l.row() == row && l.wording() == wording);
-            assert!(found || (wording.pattern.ends_with("{inner}") && outer.contains(&row.kind)), "{}: {}", row.name, wording.pattern);
+            assert!(
+                found || (wording.pattern.ends_with("{inner}") && outer.contains(&row.kind)),
+                "{}: {}",
+                row.name,
+                wording.pattern
+            );
         }
     }
 }

@@ -110,16 +110,29 @@ mod tests {
     use super::*;
 
     fn said(pattern: &str, text: &str) -> Option<String> {
-        matches(pattern, text).map(|facts| facts.iter().map(|f| format!("{}={}", f.slot.name(), f.value)).collect::<Vec<_>>().join(" "))
+        matches(pattern, text)
+            .map(|facts| facts.iter().map(|f| format!("{}={}", f.slot.name(), f.value)).collect::<Vec<_>>().join(" "))
     }
 
     #[test]
     fn values_are_taken_in_their_form() {
         let p = "invalid record length at {at}: wanted {expected}, got {got}";
-        assert_eq!(said(p, "invalid record length at 0/665ACA8: wanted 24, got 0").unwrap(), "at=0/0665ACA8 expected=24 got=0");
-        assert_eq!(said(p, "Invalid record length at 0/665ACA8: wanted 24, got 0.\"").unwrap(), "at=0/0665ACA8 expected=24 got=0");
-        assert_eq!(said("archive file \"{file}\" has wrong size", "archive file \"a b\" has wrong size").unwrap(), "file=a b");
-        assert_eq!(said("open \"{walfile}\"", "open \"pg_wal/00000002.history\"").unwrap(), "walfile=pg_wal/00000002.history");
+        assert_eq!(
+            said(p, "invalid record length at 0/665ACA8: wanted 24, got 0").unwrap(),
+            "at=0/0665ACA8 expected=24 got=0"
+        );
+        assert_eq!(
+            said(p, "Invalid record length at 0/665ACA8: wanted 24, got 0.\"").unwrap(),
+            "at=0/0665ACA8 expected=24 got=0"
+        );
+        assert_eq!(
+            said("archive file \"{file}\" has wrong size", "archive file \"a b\" has wrong size").unwrap(),
+            "file=a b"
+        );
+        assert_eq!(
+            said("open \"{walfile}\"", "open \"pg_wal/00000002.history\"").unwrap(),
+            "walfile=pg_wal/00000002.history"
+        );
     }
 
     #[test]

@@ -10,7 +10,8 @@
 //! ```
 //!
 //! The archive is verified first, so that a finding in the list says all that it says in a verdict; then the files are
-//! read once more. An archive of one timeline in which nothing is wrong is read once (`once`). Memory does not grow with the archive: it holds the buffers in flight, which grow with the size of a
+//! read once more. An archive of one timeline in which nothing is wrong is read once (`once`). Memory does not grow
+//! with the archive: it holds the buffers in flight, which grow with the size of a
 //! segment and of what is rendered of it.
 
 mod follow;
@@ -47,17 +48,26 @@ pub trait Render: Sync {
     /// Whether [`Render::record`] may want a record with this header.
     fn wants(&self, header: &RecordHeader) -> bool;
 
-    /// Appends a record to `out`. It may be asked for records again of which nothing was written. `timeline` is that of the file in which it starts. Unless [`Render::whole`] asks
-    /// for more, the body may be cut behind its first 4 KiB from 9.5 on ([`Record::is_whole`]): block references and their
+    /// Appends a record to `out`. It may be asked for records again of which nothing was written. `timeline` is that of
+    /// the file in which it starts. Unless [`Render::whole`] asks
+    /// for more, the body may be cut behind its first 4 KiB from 9.5 on ([`Record::is_whole`]): block references and
+    /// their
     /// lengths are always there.
     ///
     /// Returns what it came to, or `None` where the record is left out.
-    fn record(&self, record: &Record<'_>, timeline: TimelineId, scratch: &mut Self::Scratch, out: &mut Vec<u8>) -> Option<Rendered>;
+    fn record(
+        &self,
+        record: &Record<'_>,
+        timeline: TimelineId,
+        scratch: &mut Self::Scratch,
+        out: &mut Vec<u8>,
+    ) -> Option<Rendered>;
 
     /// Appends a finding to `out`.
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>);
 
-    /// Takes what was put aside in the room of some records of one segment, or of one record over the end of a segment: in the order of WAL,
+    /// Takes what was put aside in the room of some records of one segment, or of one record over the end of a segment:
+    /// in the order of WAL,
     /// on the thread that called, and each once. Renderers that count instead of writing have their sums from it.
     fn done(&self, _scratch: &mut Self::Scratch) {}
 }
@@ -82,7 +92,8 @@ impl From<u64> for Rendered {
 
 /// What to list.
 pub struct Wanted<'a> {
-    /// The timeline, the range and how to read. Depth and severities are not looked at. [`Options::start`]: only records
+    /// The timeline, the range and how to read. Depth and severities are not looked at. [`Options::start`]: only
+    /// records
     /// that start there or behind; [`Options::end`]: only records of which no byte lies there or behind.
     pub options: Options<'a>,
     /// Only so many records.
@@ -181,8 +192,10 @@ pub struct Gathered {
     pub outcome: Outcome,
 }
 
-/// Hands every record to a renderer that writes nothing and puts aside what it wants to know ([`Render::done`]). An archive in
-/// which nothing is wrong is read once; any other is verified first, as for [`list`], and given to a second renderer. Findings
+/// Hands every record to a renderer that writes nothing and puts aside what it wants to know ([`Render::done`]). An
+/// archive in
+/// which nothing is wrong is read once; any other is verified first, as for [`list`], and given to a second renderer.
+/// Findings
 /// go to `sink`. [`Wanted::limit`] is not looked at.
 ///
 /// # Errors
@@ -200,9 +213,15 @@ pub fn gather<R: Render>(
     let render = make();
     let (outcome, sight) = examine(source, &wanted.options).map_err(ListError::Verify)?;
     let listed = match sight {
-        Some(sight) => {
-            sequence::run(source, &Wanted { options: again_with(&wanted.options), limit: None }, &render, outcome, &sight, sink, Sum::default())?
-        }
+        Some(sight) => sequence::run(
+            source,
+            &Wanted { options: again_with(&wanted.options), limit: None },
+            &render,
+            outcome,
+            &sight,
+            sink,
+            Sum::default(),
+        )?,
         None => sequence::findings_alone(&render, outcome, sink)?,
     };
     let Listed { complete, refuted, segments, findings, outcome, .. } = listed;

@@ -4,7 +4,8 @@
 //! names ──► plan ──► worker: stream (or scan) a segment ──► in order: seam, record over it, text
 //!                        └── anything that is not right ──► verify, and list from behind the last record that was written
 //! ```
-//! Only records that are right are written, in order, so the list can go on in the longer way at any of them: that way writes the
+//! Only records that are right are written, in order, so the list can go on in the longer way at any of them: that way
+//! writes the
 //! same up to there. One thread writes its text piece by piece, as long as it is in the processor's cache.
 
 use super::plan::{File, Plan};
@@ -63,11 +64,27 @@ pub(super) fn run<R: Render>(
         return Ok(nothing);
     }
     let how = How { map: asked.map, ..How::default() };
-    let looker =
-        Looker { source, entries: &sight.entries, consensus: &sight.whose, how, live: false, depth: Depth::Records, known: None, facts: false };
+    let looker = Looker {
+        source,
+        entries: &sight.entries,
+        consensus: &sight.whose,
+        how,
+        live: false,
+        depth: Depth::Records,
+        known: None,
+        facts: false,
+    };
     let reader = Reader { looker: &looker, keep: if render.whole() { usize::MAX } else { KEEP } };
     let desk = Desk { render, layout, range, notes: &[], limit: None, free: Mutex::new(Vec::new()) };
-    let mut list = List { desk: &desk, sink, left: None, sum: Sum::default(), begun: false, scratch: R::Scratch::default(), line: Vec::new() };
+    let mut list = List {
+        desk: &desk,
+        sink,
+        left: None,
+        sum: Sum::default(),
+        begun: false,
+        scratch: R::Scratch::default(),
+        line: Vec::new(),
+    };
     let last = plan.files.len() - 1;
     if let Some(progress) = asked.progress {
         progress.begin(plan.files.len() as u64);
@@ -107,7 +124,11 @@ pub(super) fn run<R: Render>(
         ordered::in_order(asked.jobs, plan.files.len(), &work, &mut take, || ListError::Verify(Error::Threads))?;
     }
     let (sum, segments) = (list.sum, plan.files.len() as u64);
-    Ok(if whole { Once::Whole(Box::new(sequence::listed(outcome, sum, 0, Cost::default(), segments))) } else { Once::Until(sum) })
+    Ok(if whole {
+        Once::Whole(Box::new(sequence::listed(outcome, sum, 0, Cost::default(), segments)))
+    } else {
+        Once::Until(sum)
+    })
 }
 
 /// Segments in order.
@@ -131,9 +152,14 @@ impl<'a, R: Render> List<'a, '_, R> {
         let desk = self.desk;
         let sheet = || Sheet::new(desk, file.segment.timeline, 0..0);
         let mut failed = None;
-        // A server uses nothing of a file that is too short or that does not decompress whole, which shows at its end only.
+        // A server uses nothing of a file that is too short or that does not decompress whole, which shows at its end
+        // only.
         let size = desk.layout.segment.bytes();
-        let is_plain = reader.looker.entries.get(file.segment.entry).is_some_and(|e| e.size == Some(size) && e.suffix().is_empty());
+        let is_plain = reader
+            .looker
+            .entries
+            .get(file.segment.entry)
+            .is_some_and(|e| e.size == Some(size) && e.suffix().is_empty());
         let after = if is_plain { WINDOW } else { usize::MAX };
         let streamed = {
             let mut go_on = |stream: &mut Stream<'_, Sheet<'a, R>>| {
@@ -170,7 +196,8 @@ impl<'a, R: Render> List<'a, '_, R> {
         Ok(fits)
     }
 
-    /// Writes what there is of a segment, if it is worth it. `false` where the segment does not fit what lies before it.
+    /// Writes what there is of a segment, if it is worth it. `false` where the segment does not fit what lies before
+    /// it.
     fn piece(&mut self, stream: &mut Stream<'_, Sheet<'a, R>>) -> io::Result<bool> {
         if stream.fold().text.len() < PIECE {
             return Ok(true);

@@ -20,7 +20,8 @@ struct State<T> {
     stop: bool,
 }
 
-/// Does pieces 0 to `count` of `work` on `jobs` threads and hands each result to `take`, on this thread and in order. At
+/// Does pieces 0 to `count` of `work` on `jobs` threads and hands each result to `take`, on this thread and in order.
+/// At
 /// most 2 × `jobs` pieces are begun and not yet taken. `take` may break off.
 ///
 /// # Errors
@@ -41,11 +42,15 @@ pub(crate) fn in_order<W: Default, T: Send, E>(
         }
         return Ok(());
     }
-    let meeting = Meeting { state: Mutex::new(State { next: 0, taken: 0, ready: BTreeMap::new(), stop: false }), changed: Condvar::new() };
+    let meeting = Meeting {
+        state: Mutex::new(State { next: 0, taken: 0, ready: BTreeMap::new(), stop: false }),
+        changed: Condvar::new(),
+    };
     std::thread::scope(|scope| {
         // Whatever happens here, the workers end.
         let _ending = Ending(&meeting);
-        let start = |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || meeting.work(jobs, count, work)).is_ok();
+        let start =
+            |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || meeting.work(jobs, count, work)).is_ok();
         if (0..jobs.min(count)).filter(start).count() == 0 {
             return Err(no_threads());
         }

@@ -37,7 +37,8 @@ impl<'a> Plan<'a> {
     pub fn new(sight: &Sight, findings: &'a [Finding], range: Range, target: Option<TimelineId>) -> Plan<'a> {
         let layout = &sight.whose.layout;
         let (address, size) = (layout.address(), layout.segment);
-        let unusable: HashMap<(TimelineId, SegmentNo), Readable> = sight.unusable.iter().map(|&(t, n, r)| ((t, n), r)).collect();
+        let unusable: HashMap<(TimelineId, SegmentNo), Readable> =
+            sight.unusable.iter().map(|&(t, n, r)| ((t, n), r)).collect();
         let file = |s: &Segment| File {
             segment: *s,
             start: address.segment_start(s.number, size),
@@ -82,7 +83,8 @@ impl<'a> Plan<'a> {
 /// The segment whose name a pipe, a folder or a broken link has: whatever was in it, nobody could look at it.
 fn refused(finding: &Finding, layout: &Layout) -> Option<(TimelineId, SegmentNo)> {
     let (timeline, at) = finding.timeline.zip(finding.at)?;
-    (finding.code == Code::Unreadable && finding.lsn.is_none()).then(|| (timeline, layout.address().segment(at, layout.segment)))
+    (finding.code == Code::Unreadable && finding.lsn.is_none())
+        .then(|| (timeline, layout.address().segment(at, layout.segment)))
 }
 
 /// Whether recovery would try that file.
@@ -105,7 +107,9 @@ fn is_on_way(finding: &Finding, way: &Way, layout: &Layout) -> bool {
         Some(taken) if taken == timeline => true,
         // At the seam with its parent.
         Some(taken) => taken < timeline && leg(number.next()) == Some(timeline),
-        None if finding.code == Code::PartialOnly => way.legs.last().is_none_or(|last| last.timeline == timeline && last.last.next() == number),
+        None if finding.code == Code::PartialOnly => {
+            way.legs.last().is_none_or(|last| last.timeline == timeline && last.last.next() == number)
+        }
         None => way.legs.is_empty() || way.holes.iter().any(|h| (h.first..=h.last).contains(&number)),
     }
 }
@@ -124,12 +128,15 @@ fn is_in(finding: &Finding, range: Range) -> bool {
 /// Without a history file that can be used, nobody knows which other segments lie on the way to its timeline.
 fn hides_the_way(finding: &Finding, way: &Way, target: Option<TimelineId>) -> bool {
     let is_history = finding.code.id().starts_with("WP3") && finding.lsn.is_none();
-    let concerns = target.is_none_or(|t| finding.timeline == Some(t) || way.legs.iter().any(|leg| finding.timeline == Some(leg.timeline)));
+    let concerns = target.is_none_or(|t| {
+        finding.timeline == Some(t) || way.legs.iter().any(|leg| finding.timeline == Some(leg.timeline))
+    });
     finding.severity == Severity::Error && is_history && concerns
 }
 
 /// Whether records of the way are lost by it.
 fn costs_records(finding: &Finding) -> bool {
-    let lost = finding.severity == Severity::Error || matches!(finding.code, Code::Gap | Code::Changed | Code::Vanished | Code::StillCopied);
+    let lost = finding.severity == Severity::Error
+        || matches!(finding.code, Code::Gap | Code::Changed | Code::Vanished | Code::StillCopied);
     lost && finding.lsn.is_some()
 }

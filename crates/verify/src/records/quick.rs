@@ -4,7 +4,8 @@
 //! names ──► plan ──► worker: stream (or scan) a segment ──► in order: seam, record over it, Render::done
 //!                        └── anything that is not right ──► None: verify, then list
 //! ```
-//! What is wrong is said in one place only. Here it is enough to know that nothing is: no damage in a segment, none at a seam,
+//! What is wrong is said in one place only. Here it is enough to know that nothing is: no damage in a segment, none at
+//! a seam,
 //! nothing behind the end but zeros, no second file of a segment, no segment missing, one timeline.
 
 use super::plan::{File, Plan};
@@ -43,8 +44,16 @@ pub(super) fn run<R: Render>(
         return Ok(None);
     }
     let how = How { map: asked.map, ..How::default() };
-    let looker =
-        Looker { source, entries: &sight.entries, consensus: &sight.whose, how, live: false, depth: Depth::Records, known: None, facts: false };
+    let looker = Looker {
+        source,
+        entries: &sight.entries,
+        consensus: &sight.whose,
+        how,
+        live: false,
+        depth: Depth::Records,
+        known: None,
+        facts: false,
+    };
     let last = plan.files.len() - 1;
     let reader = Reader { looker: &looker, keep: if render.whole() { usize::MAX } else { KEEP } };
     let quick = Quick { render, range: Some(range).filter(|r| r.start.is_some() || r.end.is_some()) };
@@ -96,7 +105,9 @@ pub(super) fn names(source: &dyn Source, asked: &Options<'_>) -> Result<Option<(
 /// A file a segment, and none missing.
 pub(super) fn is_unbroken(plan: &Plan<'_>) -> bool {
     let alone = plan.files.iter().all(|f| f.segment.copies <= 1 && f.unusable.is_none());
-    alone && !plan.files.is_empty() && plan.files.windows(2).all(|pair| matches!(pair, [a, b] if a.segment.number.next() == b.segment.number))
+    alone
+        && !plan.files.is_empty()
+        && plan.files.windows(2).all(|pair| matches!(pair, [a, b] if a.segment.number.next() == b.segment.number))
 }
 
 struct Quick<'a, R> {
@@ -163,7 +174,8 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     /// `None` where anything is wrong.
     pub fn read<F: Fold>(&self, file: &File, is_last: bool, tools: &mut Tools, make: &dyn Fn() -> F) -> Option<Run<F>> {
-        let run = self.stream(file, tools, make(), usize::MAX, &mut |_| true).or_else(|| self.scan(file, tools, make()))?;
+        let run =
+            self.stream(file, tools, make(), usize::MAX, &mut |_| true).or_else(|| self.scan(file, tools, make()))?;
         is_sound(&run, file, is_last).then_some(run)
     }
 
@@ -220,10 +232,15 @@ impl Reader<'_> {
 
 /// Whether nothing is wrong in a segment.
 pub(super) fn is_sound<F: Fold>(run: &Run<F>, file: &File, is_last: bool) -> bool {
-    let sound = run.damages.is_empty() && run.more_damages == 0 && run.slack.is_empty() && run.last_timeline == Some(file.segment.timeline);
+    let sound = run.damages.is_empty()
+        && run.more_damages == 0
+        && run.slack.is_empty()
+        && run.last_timeline == Some(file.segment.timeline);
     let headed = !matches!(run.head, Head::Damaged | Head::Contradicted { .. });
     let ended = match &run.tail {
-        Tail::Stopped(stop) => is_last && stop.rest.clean && stop.rest.leftover == pgwal_walk::Leftover::default() && !stop.begun_before,
+        Tail::Stopped(stop) => {
+            is_last && stop.rest.clean && stop.rest.leftover == pgwal_walk::Leftover::default() && !stop.begun_before
+        }
         _ => true,
     };
     sound && headed && ended && (run.first.is_some() || run.is_through() || matches!(run.head, Head::Rest(_)))

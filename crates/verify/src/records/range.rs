@@ -20,13 +20,16 @@ impl Range {
     /// Whether some byte of a segment lies in it.
     pub fn reaches(&self, number: SegmentNo, layout: &Layout) -> bool {
         let (address, size) = (layout.address(), layout.segment);
-        self.start.is_none_or(|start| number >= address.segment(start, size)) && self.end.is_none_or(|end| address.segment_start(number, size) < end)
+        self.start.is_none_or(|start| number >= address.segment(start, size))
+            && self.end.is_none_or(|end| address.segment_start(number, size) < end)
     }
 
     /// As `pg_waldump -s -e`: the record starts in the range, and no byte of it lies at its end or behind.
     pub fn holds(&self, record: &Record<'_>) -> bool {
         self.start.is_none_or(|start| record.lsn >= start)
-            && self.end.is_none_or(|end| (record.end <= end && !record.header.is_switch()) || (record.lsn < end && behind(record) <= end))
+            && self.end.is_none_or(|end| {
+                (record.end <= end && !record.header.is_switch()) || (record.lsn < end && behind(record) <= end)
+            })
     }
 }
 

@@ -27,7 +27,12 @@ pub(super) struct Seen<'a, R: Render> {
     pub trouble: Option<Finding>,
 }
 
-pub(super) fn read<'a, R: Render>(looker: &Looker<'_>, file: &File, sheet: Sheet<'a, R>, tools: &mut Tools) -> Seen<'a, R> {
+pub(super) fn read<'a, R: Render>(
+    looker: &Looker<'_>,
+    file: &File,
+    sheet: Sheet<'a, R>,
+    tools: &mut Tools,
+) -> Seen<'a, R> {
     let layout = &looker.consensus.layout;
     if file.unusable == Some(Readable::Nothing) {
         return Seen { run: None, trouble: None };
@@ -50,7 +55,13 @@ pub(super) fn read<'a, R: Render>(looker: &Looker<'_>, file: &File, sheet: Sheet
     };
     let size = layout.segment.bytes();
     // Whose the file is was judged before, and a damaged identifier was found out.
-    let expect = Expect { layout, start: file.start, timeline: Some(file.segment.timeline), system_id: None, keep: sheet.keep() };
+    let expect = Expect {
+        layout,
+        start: file.start,
+        timeline: Some(file.segment.timeline),
+        system_id: None,
+        keep: sheet.keep(),
+    };
     let how = pgwal_source::How { limit: size, ..looker.how };
     let (mut sheet, mut done) = (Some(sheet), None);
     let mut named = None;
@@ -107,7 +118,8 @@ fn streamed<'a, R: Render>(
         return Err(sheet);
     }
     let system_id = Some(looker.consensus.system_id);
-    let expect = Expect { layout, start: file.start, timeline: Some(file.segment.timeline), system_id, keep: sheet.keep() };
+    let expect =
+        Expect { layout, start: file.start, timeline: Some(file.segment.timeline), system_id, keep: sheet.keep() };
     let mut stream = Stream::new(expect, sheet)?;
     let mut good = true;
     let how = pgwal_source::How { limit: size, ..looker.how };

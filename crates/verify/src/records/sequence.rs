@@ -43,8 +43,16 @@ pub(super) fn run<R: Render>(
     let range = Range { start: already.end.or(range.start), ..range };
     plan.files.retain(|f| range.reaches(f.segment.number, layout));
     let how = How { map: options.map.filter(|_| !sight.live), ..How::default() };
-    let looker =
-        Looker { source, entries: &sight.entries, consensus: &sight.whose, how, live: sight.live, depth: Depth::Records, known: None, facts: false };
+    let looker = Looker {
+        source,
+        entries: &sight.entries,
+        consensus: &sight.whose,
+        how,
+        live: sight.live,
+        depth: Depth::Records,
+        known: None,
+        facts: false,
+    };
     let desk = Desk { render, layout, range, notes: &plan.notes, limit: wanted.limit, free: Mutex::new(Vec::new()) };
     let work = |i: usize, tools: &mut Tools| {
         let file = plan.files.get(i)?;
@@ -86,7 +94,11 @@ pub(super) fn run<R: Render>(
 }
 
 /// No file can be read: the findings say why.
-pub(super) fn findings_alone<R: Render>(render: &R, outcome: Outcome, sink: &mut Sink<'_>) -> Result<Listed, ListError> {
+pub(super) fn findings_alone<R: Render>(
+    render: &R,
+    outcome: Outcome,
+    sink: &mut Sink<'_>,
+) -> Result<Listed, ListError> {
     let mut text = Vec::new();
     for finding in &outcome.findings {
         render.finding(finding, None, &mut text);

@@ -146,7 +146,9 @@ impl<R: Render> Fold for Sheet<'_, R> {
         if desk.limit.is_some_and(|limit| self.sum.records >= limit) || !self.range.holds(record) {
             return;
         }
-        while let Some(note) = desk.notes.get(self.next).filter(|note| self.next < self.until && note.place <= record.lsn) {
+        while let Some(note) =
+            desk.notes.get(self.next).filter(|note| self.next < self.until && note.place <= record.lsn)
+        {
             desk.render.finding(note.finding, Some(desk.layout), &mut self.text);
             self.next += 1;
         }

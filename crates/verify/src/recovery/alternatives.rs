@@ -70,7 +70,8 @@ pub fn alternatives(
             more_commits: commits.saturating_sub(kept),
         })
     };
-    let further = |other: &Restore| other.is_good() && (restore.target.is_some() || other.replay_end > restore.replay_end);
+    let further =
+        |other: &Restore| other.is_good() && (restore.target.is_some() || other.replay_end > restore.replay_end);
     if let Some(partial) = site.partial_behind(restore) {
         site.with_partials(true);
         let other = site.predict(settings)?;

@@ -48,12 +48,20 @@ impl Asked {
             "pause_at_recovery_target" => self.action = Some(if boolean()? { Action::Pause } else { Action::Promote }),
             "recovery_target_action" => {
                 let words = [Action::Pause, Action::Promote, Action::Shutdown];
-                let found = words.into_iter().find(|a| if own_file { a.name() == text } else { a.name().eq_ignore_ascii_case(text) });
+                let found = words
+                    .into_iter()
+                    .find(|a| if own_file { a.name() == text } else { a.name().eq_ignore_ascii_case(text) });
                 self.action = Some(found.ok_or_else(|| invalid_here(name, text, own_file))?);
             }
-            "recovery_min_apply_delay" => self.min_apply_delay = value::milliseconds(text).ok_or_else(|| invalid_here(name, text, own_file))?,
+            "recovery_min_apply_delay" => {
+                self.min_apply_delay = value::milliseconds(text).ok_or_else(|| invalid_here(name, text, own_file))?
+            }
             "recovery_target_timeline" => self.timeline = Some(timeline(text, facts)?),
-            "recovery_target" | "recovery_target_lsn" | "recovery_target_xid" | "recovery_target_name" | "recovery_target_time" => {
+            "recovery_target"
+            | "recovery_target_lsn"
+            | "recovery_target_xid"
+            | "recovery_target_name"
+            | "recovery_target_time" => {
                 self.target(name, text, facts, zone)?;
             }
             _ => {}
@@ -81,12 +89,16 @@ impl Asked {
                     zone_taken = own;
                     Target::Time(at)
                 }
-                Read::Special(_) if facts.refuses_special_times && facts.several == Several::Refused => return Err(invalid(name, text)),
+                Read::Special(_) if facts.refuses_special_times && facts.several == Several::Refused => {
+                    return Err(invalid(name, text));
+                }
                 Read::Special(_) if facts.refuses_special_times => {
                     return Err(says(name, text, format!("recovery_target_time is not a valid timestamp: \"{text}\"")));
                 }
                 Read::Special(Some(at)) => Target::Time(at),
-                Read::Special(None) | Read::Unread => return Err(SettingsError::TimeNotRead { value: text.to_owned() }),
+                Read::Special(None) | Read::Unread => {
+                    return Err(SettingsError::TimeNotRead { value: text.to_owned() });
+                }
             },
             _ => return Err(invalid_here(name, text, facts.recovery_conf.is_some())),
         };

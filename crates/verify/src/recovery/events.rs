@@ -182,7 +182,16 @@ impl<'a> Events<'a> {
     /// None yet.
     pub fn new(ask: &'a Ask) -> Events<'a> {
         let pages = ask.extents.as_deref().map(Gather::new);
-        Events { ask, first: None, sum: Sum::default(), list: Vec::new(), passed: 0, started: false, open: false, pages }
+        Events {
+            ask,
+            first: None,
+            sum: Sum::default(),
+            list: Vec::new(),
+            passed: 0,
+            started: false,
+            open: false,
+            pages,
+        }
     }
 
     /// Changes of blocks and files that matter, in order.
@@ -231,9 +240,13 @@ impl<'a> Events<'a> {
         let previous = number("prev_timeline_id").map(TimelineId);
         let timeline = number("this_timeline_id").map(TimelineId);
         let what = match operation {
-            0x00 | 0x10 => {
-                What::Checkpoint { shutdown: operation == 0, redo: fields.lsn("redo")?, timeline: timeline?, previous, time: fields.time("time") }
-            }
+            0x00 | 0x10 => What::Checkpoint {
+                shutdown: operation == 0,
+                redo: fields.lsn("redo")?,
+                timeline: timeline?,
+                previous,
+                time: fields.time("time"),
+            },
             0x50 => What::BackupEnd(fields.lsn("startpoint")?),
             0x60 => What::Parameters(fields),
             0x70 => {
@@ -302,7 +315,14 @@ impl Fold for Events<'_> {
         let matters = found.as_ref().is_some_and(|(what, hit)| *hit || !matches!(what, What::Ended { .. }));
         if matters || mark || starts {
             let (what, hit) = found.unwrap_or((What::Mark, false));
-            self.list.push(Event { span, what, hit: hit || starts, of_transaction: record.header.rmid == TRANSACTION, before, next: None });
+            self.list.push(Event {
+                span,
+                what,
+                hit: hit || starts,
+                of_transaction: record.header.rmid == TRANSACTION,
+                before,
+                next: None,
+            });
             self.open = true;
         }
         self.first.get_or_insert(span);

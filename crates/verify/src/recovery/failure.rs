@@ -146,9 +146,14 @@ impl Failure {
             Failure::NotAChild { target, own, .. } if rules.not_a_child == NotAChild::OfTimeline => {
                 format!("requested timeline {target} is not a child of database system timeline {own}")
             }
-            Failure::NotAChild { target, .. } => format!("requested timeline {target} is not a child of this server's history"),
+            Failure::NotAChild { target, .. } => {
+                format!("requested timeline {target} is not a child of this server's history")
+            }
             Failure::WithoutMinimum { target, point, timeline } => {
-                format!("requested timeline {target} does not contain minimum recovery point {} on timeline {timeline}", lsn(*point))
+                format!(
+                    "requested timeline {target} does not contain minimum recovery point {} on timeline {timeline}",
+                    lsn(*point)
+                )
             }
             Failure::NoCheckpoint { lsn: at, label } => {
                 let which = if *label { "required checkpoint record" } else { "a valid checkpoint record" };
@@ -156,28 +161,45 @@ impl Failure {
                 format!("could not locate {which}{at}")
             }
             Failure::NoRedo { redo, checkpoint, label: true } if rules.names_missing_checkpoint => {
-                format!("could not find redo location {} referenced by checkpoint record at {}", lsn(*redo), lsn(*checkpoint))
+                format!(
+                    "could not find redo location {} referenced by checkpoint record at {}",
+                    lsn(*redo),
+                    lsn(*checkpoint)
+                )
             }
-            Failure::NoRedo { label: true, .. } => "could not find redo location referenced by checkpoint record".into(),
+            Failure::NoRedo { label: true, .. } => {
+                "could not find redo location referenced by checkpoint record".into()
+            }
             Failure::NoRedo { redo, checkpoint, .. } => {
                 format!("could not find redo location {redo} referenced by checkpoint record at {checkpoint}")
             }
             Failure::StandbyLabel => "backup_label contains data inconsistent with control file".into(),
-            Failure::Size { file, found, expected } => format!("archive file \"{file}\" has wrong size: {found} instead of {expected}"),
-            Failure::Minimal if rules.quoted_minimal => "WAL was generated with \"wal_level=minimal\", cannot continue recovering".into(),
+            Failure::Size { file, found, expected } => {
+                format!("archive file \"{file}\" has wrong size: {found} instead of {expected}")
+            }
+            Failure::Minimal if rules.quoted_minimal => {
+                "WAL was generated with \"wal_level=minimal\", cannot continue recovering".into()
+            }
             Failure::Minimal => "WAL was generated with wal_level=minimal, cannot continue recovering".into(),
             Failure::NotReplica => {
                 let level = if dialect.wal_levels.contains(&"replica") { "replica" } else { "hot_standby" };
-                format!("hot standby is not possible because wal_level was not set to \"{level}\" or higher on the {} server", rules.primary)
+                format!(
+                    "hot standby is not possible because wal_level was not set to \"{level}\" or higher on the {} server",
+                    rules.primary
+                )
             }
-            Failure::Insufficient { .. } if rules.minimal == Minimal::Fatal => "recovery aborted because of insufficient parameter settings".into(),
+            Failure::Insufficient { .. } if rules.minimal == Minimal::Fatal => {
+                "recovery aborted because of insufficient parameter settings".into()
+            }
             Failure::Insufficient { setting, here, there } => {
                 let server = rules.primary;
                 format!(
                     "hot standby is not possible because {setting} = {here} is a lower setting than on the {server} server (its value was {there})"
                 )
             }
-            Failure::BeforeConsistency if !rules.says_consistent => "requested recovery stop point is before end time of backup dump".into(),
+            Failure::BeforeConsistency if !rules.says_consistent => {
+                "requested recovery stop point is before end time of backup dump".into()
+            }
             Failure::BeforeConsistency => "requested recovery stop point is before consistent recovery point".into(),
             Failure::BackupEnd => "WAL ends before end of online backup".into(),
             Failure::Consistency if !rules.says_consistent => "WAL ends before end time of backup dump".into(),
@@ -186,12 +208,16 @@ impl Failure {
             Failure::PreviousTimeline { found, current } => {
                 format!("unexpected previous timeline ID {found} (current timeline ID {current}) in checkpoint record")
             }
-            Failure::OtherTimeline { found, after } => format!("unexpected timeline ID {found} (after {after}) in checkpoint record"),
+            Failure::OtherTimeline { found, after } => {
+                format!("unexpected timeline ID {found} (after {after}) in checkpoint record")
+            }
             Failure::BeforeMinimum { found, point, timeline } => format!(
                 "unexpected timeline ID {found} in checkpoint record, before reaching minimum recovery point {} on timeline {timeline}",
                 lsn(*point)
             ),
-            Failure::CheckpointTimeline { found, expected } => format!("unexpected timeline ID {found} (should be {expected}) in checkpoint record"),
+            Failure::CheckpointTimeline { found, expected } => {
+                format!("unexpected timeline ID {found} (should be {expected}) in checkpoint record")
+            }
             Failure::Canceled => "online backup was canceled, recovery cannot continue".into(),
             Failure::InvalidPages => "WAL contains references to invalid pages".into(),
             Failure::Incremental => "this is an incremental backup, not a data directory".into(),

@@ -53,13 +53,19 @@ impl SettingsError {
             SettingsError::RecoveryConf => "using recovery command file \"recovery.conf\" is not supported".into(),
             SettingsError::NoRestoreCommand(says) => (*says).into(),
             SettingsError::SeveralTargets => "multiple recovery targets specified".into(),
-            SettingsError::Unrecognized { name, recovery_conf: true } => format!("unrecognized recovery parameter \"{name}\""),
-            SettingsError::Unrecognized { name, recovery_conf: false } => format!("unrecognized configuration parameter \"{name}\""),
+            SettingsError::Unrecognized { name, recovery_conf: true } => {
+                format!("unrecognized recovery parameter \"{name}\"")
+            }
+            SettingsError::Unrecognized { name, recovery_conf: false } => {
+                format!("unrecognized configuration parameter \"{name}\"")
+            }
             SettingsError::Syntax { file, fault, grammar: Grammar::Configuration } => match &fault.near {
                 Some(near) => format!("syntax error in file \"{file}\" line {}, near token \"{near}\"", fault.line),
                 None => format!("syntax error in file \"{file}\" line {}, near end of line", fault.line),
             },
-            SettingsError::Syntax { fault, .. } => format!("syntax error in recovery command file: {}", fault.near.as_deref().unwrap_or("")),
+            SettingsError::Syntax { fault, .. } => {
+                format!("syntax error in recovery command file: {}", fault.near.as_deref().unwrap_or(""))
+            }
             SettingsError::Value { says, .. } => says.clone(),
             SettingsError::TimeNotRead { .. } => return None,
         })
@@ -70,7 +76,10 @@ impl fmt::Display for SettingsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SettingsError::TimeNotRead { value } => {
-                write!(f, "recovery_target_time '{value}' is in no spelling that is read here; write it as 2026-11-22 03:17:02.5+00")
+                write!(
+                    f,
+                    "recovery_target_time '{value}' is in no spelling that is read here; write it as 2026-11-22 03:17:02.5+00"
+                )
             }
             other => f.write_str(&other.server_says().unwrap_or_default()),
         }
@@ -90,7 +99,9 @@ pub(super) fn invalid(name: &str, value: &str) -> SettingsError {
 pub(super) fn invalid_here(name: &str, value: &str, own_file: bool) -> SettingsError {
     match (own_file, name) {
         (false, _) => invalid(name, value),
-        (true, "recovery_min_apply_delay") => says(name, value, format!("parameter \"{name}\" requires a temporal value")),
+        (true, "recovery_min_apply_delay") => {
+            says(name, value, format!("parameter \"{name}\" requires a temporal value"))
+        }
         (true, _) => says(name, value, format!("invalid value for recovery parameter \"{name}\": \"{value}\"")),
     }
 }

@@ -13,7 +13,8 @@ pub struct Given<'a> {
     pub files: &'a [SettingsFile],
     /// What makes the server recover from an archive.
     pub signal: Option<Signal>,
-    /// The restore is yet to be set up: a signal file and a `restore_command` that fetches from this archive are taken for
+    /// The restore is yet to be set up: a signal file and a `restore_command` that fetches from this archive are taken
+    /// for
     /// granted where none is given. `false`: what lies there is all there is.
     pub planned: bool,
     /// Name and value, by PostgreSQL's names; count more than the files.
@@ -43,7 +44,8 @@ impl<'a> Given<'a> {
         let mut out = Sorted::default();
         for file in self.files {
             let own = file.name == "recovery.conf";
-            let grammar = if own { facts.recovery_conf.ok_or(SettingsError::RecoveryConf)? } else { Grammar::Configuration };
+            let grammar =
+                if own { facts.recovery_conf.ok_or(SettingsError::RecoveryConf)? } else { Grammar::Configuration };
             if let Some(fault) = file.text.faults.first() {
                 return Err(SettingsError::Syntax { file: file.name.clone(), fault: fault.clone(), grammar });
             }
@@ -66,7 +68,10 @@ impl<'a> Given<'a> {
             }
             let of_recovery = versions::is_of_recovery(name);
             if of_recovery && !versions::has(version, name) || versions::is_misspelt(name) {
-                return Err(SettingsError::Unrecognized { name: name.clone(), recovery_conf: facts.recovery_conf.is_some() });
+                return Err(SettingsError::Unrecognized {
+                    name: name.clone(),
+                    recovery_conf: facts.recovery_conf.is_some(),
+                });
             }
             let list = if of_recovery { &mut out.recovery } else { &mut out.server };
             list.push((name, value));
@@ -79,7 +84,14 @@ impl<'a> Given<'a> {
 }
 
 fn is_target(name: &str) -> bool {
-    matches!(name, "recovery_target" | "recovery_target_lsn" | "recovery_target_name" | "recovery_target_time" | "recovery_target_xid")
+    matches!(
+        name,
+        "recovery_target"
+            | "recovery_target_lsn"
+            | "recovery_target_name"
+            | "recovery_target_time"
+            | "recovery_target_xid"
+    )
 }
 
 /// Of parameters of one name only the last is read at all, where it stands.

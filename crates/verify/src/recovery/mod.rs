@@ -1,6 +1,7 @@
 //! What a recovery is asked to do, and what a server would do then.
 //!
-//! Settings by PostgreSQL's names, as each version reads, checks and completes them ([`settings`]); from a backup and an archive the
+//! Settings by PostgreSQL's names, as each version reads, checks and completes them ([`settings`]); from a backup and
+//! an archive the
 //! prediction ([`Site`], [`outcome::Restore`]), and with it the verdict ([`verify_restore`]).
 
 mod alternatives;

@@ -52,7 +52,8 @@ impl Names {
         }
     }
 
-    /// Histories of the timelines between the start and the target, which a promoted server archives again (9.3 and later).
+    /// Histories of the timelines between the start and the target, which a promoted server archives again (9.3 and
+    /// later).
     pub fn between(&mut self, shelf: &Shelf<'_>, start: TimelineId, target: TimelineId) {
         // A server would go on for hours where the numbers are far apart.
         (start.0..target.0).take(1000).for_each(|t| self.history(shelf, TimelineId(t)));
@@ -84,13 +85,20 @@ impl Names {
                 (true, Some(_), _) | (true, None, true) => Status::Present,
                 (true, None, false) => Status::Damaged,
             };
-            let is_target = matches!(&out.failure, Some(Failure::NoTimeline(t)) if FileName::History(*t).to_string() == *name);
+            let is_target =
+                matches!(&out.failure, Some(Failure::NoTimeline(t)) if FileName::History(*t).to_string() == *name);
             let needed = match status {
                 _ if is_target => true,
                 Status::Missing | Status::Damaged => last && short,
                 _ => true,
             };
-            FileAsked { name: name.clone(), status, needed, file: entry.map(|e| e.shown()), size: entry.and_then(|e| e.size) }
+            FileAsked {
+                name: name.clone(),
+                status,
+                needed,
+                file: entry.map(|e| e.shown()),
+                size: entry.and_then(|e| e.size),
+            }
         };
         self.list.iter().map(file).collect()
     }

@@ -80,7 +80,8 @@ pub struct Restore {
     pub end: Option<End>,
     /// Something could not be looked into: encrypted, or a codec that is not read.
     pub closed: bool,
-    /// When the checkpoint was made from which it starts, in whole seconds: the data of the backup are of then and later.
+    /// When the checkpoint was made from which it starts, in whole seconds: the data of the backup are of then and
+    /// later.
     pub began: Option<Timestamp>,
     /// Other ways, best first, where this one does not come where it is to come.
     pub alternatives: Vec<Alternative>,

@@ -43,7 +43,8 @@ pub struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// Lists the archive and the WAL inside the backup. `None` where the backup does not say where it starts, or no WAL says how it
+    /// Lists the archive and the WAL inside the backup. `None` where the backup does not say where it starts, or no WAL
+    /// says how it
     /// is laid out.
     ///
     /// # Errors
@@ -54,7 +55,12 @@ impl<'a> Site<'a> {
         Site::of(&sources, Start::of(backup), backup, look)
     }
 
-    fn of(sources: &[(&'a dyn Source, bool)], start: Option<Start>, backup: &Backup, look: Look<'a>) -> Result<Option<Site<'a>>, Error> {
+    fn of(
+        sources: &[(&'a dyn Source, bool)],
+        start: Option<Start>,
+        backup: &Backup,
+        look: Look<'a>,
+    ) -> Result<Option<Site<'a>>, Error> {
         let Some(start) = start else { return Ok(None) };
         let mut listed = Vec::new();
         let mut whose = None;
@@ -66,7 +72,13 @@ impl<'a> Site<'a> {
         }
         let Some(whose) = whose else { return Ok(None) };
         let layout = match &backup.control {
-            Some(c) => Layout { dialect: c.dialect, align: c.align, endian: c.endian, segment: c.segment, page: c.wal_page_size },
+            Some(c) => Layout {
+                dialect: c.dialect,
+                align: c.align,
+                endian: c.endian,
+                segment: c.segment,
+                page: c.wal_page_size,
+            },
             None => whose.layout,
         };
         let system_id = backup.system_id().unwrap_or(whose.system_id);
@@ -77,7 +89,14 @@ impl<'a> Site<'a> {
             places.push(Place { source, entries, inventory, archive });
         }
         let extents = Extents::of(backup, layout.dialect.generation).map(Arc::new);
-        Ok(Some(Site { shelf: Shelf { places, layout, partials: false }, start, system_id, wal_system_id: whose.system_id, look, extents }))
+        Ok(Some(Site {
+            shelf: Shelf { places, layout, partials: false },
+            start,
+            system_id,
+            wal_system_id: whose.system_id,
+            look,
+            extents,
+        }))
     }
 
     /// How the WAL is laid out.
@@ -98,7 +117,13 @@ impl<'a> Site<'a> {
     /// What becomes of a restore whose settings or backup a server refuses before it looks for WAL.
     pub(super) fn refused(&self, failure: Failure) -> Restore {
         let settings = Settings::none(self.shelf.layout.dialect.version);
-        let recovery = Recovery { shelf: &self.shelf, start: &self.start, settings: &settings, reading: self.reading(), extents: &self.extents };
+        let recovery = Recovery {
+            shelf: &self.shelf,
+            start: &self.start,
+            settings: &settings,
+            reading: self.reading(),
+            extents: &self.extents,
+        };
         recovery.refused(failure)
     }
 
@@ -117,7 +142,8 @@ impl<'a> Site<'a> {
             let all = archive.clone().flat_map(|p| p.inventory.of(*timeline));
             all.map(|s| s.number).filter(|n| *n > last).min().map(|n| (*timeline, n))
         };
-        let (timeline, number) = line.timelines.iter().filter(|(t, _)| *t >= restore.timeline).filter_map(behind).min_by_key(|(_, n)| *n)?;
+        let (timeline, number) =
+            line.timelines.iter().filter(|(t, _)| *t >= restore.timeline).filter_map(behind).min_by_key(|(_, n)| *n)?;
         Some((timeline, layout.address().segment_start(number, layout.segment)))
     }
 
@@ -133,13 +159,17 @@ impl<'a> Site<'a> {
     /// Timelines that have WAL in the archive and no history file.
     pub(super) fn timelines_without_history(&self) -> Vec<TimelineId> {
         let archive = self.shelf.places.iter().filter(|p| p.archive);
-        archive.flat_map(|p| p.inventory.timelines()).filter(|t| *t > TimelineId::FIRST && !self.shelf.has_history(*t)).collect()
+        archive
+            .flat_map(|p| p.inventory.timelines())
+            .filter(|t| *t > TimelineId::FIRST && !self.shelf.has_history(*t))
+            .collect()
     }
 
     /// Timelines that have a history file or WAL in the archive.
     pub(super) fn timelines(&self) -> Vec<TimelineId> {
         let archive = self.shelf.places.iter().filter(|p| p.archive);
-        let all = archive.flat_map(|p| p.inventory.timelines().into_iter().chain(p.inventory.histories.iter().map(|(t, _)| *t)));
+        let all = archive
+            .flat_map(|p| p.inventory.timelines().into_iter().chain(p.inventory.histories.iter().map(|(t, _)| *t)));
         let mut out: Vec<TimelineId> = all.collect();
         out.sort_unstable();
         out.dedup();
@@ -162,7 +192,14 @@ impl<'a> Site<'a> {
     /// # Errors
     /// An early end was asked for, or there are no threads.
     pub fn predict(&self, settings: &Settings) -> Result<Restore, Error> {
-        let mut restore = Recovery { shelf: &self.shelf, start: &self.start, settings, reading: self.reading(), extents: &self.extents }.run()?;
+        let mut restore = Recovery {
+            shelf: &self.shelf,
+            start: &self.start,
+            settings,
+            reading: self.reading(),
+            extents: &self.extents,
+        }
+        .run()?;
         if let Some(end) = restore.replay_end
             && settings.mode != Mode::Crash
         {
@@ -189,7 +226,9 @@ impl<'a> Site<'a> {
         way.walk(start, &ask, &mut |events: &Events<'_>, _: &Sum| {
             segments += 1;
             let commit = |e: &super::events::Event| match e.what {
-                super::events::What::Ended { commit: true, xid, time } if e.span.lsn >= from => Some(Commit { xid, time, lsn: e.span.lsn }),
+                super::events::What::Ended { commit: true, xid, time } if e.span.lsn >= from => {
+                    Some(Commit { xid, time, lsn: e.span.lsn })
+                }
                 _ => None,
             };
             found = events.list.iter().find_map(commit);

@@ -1,4 +1,5 @@
-//! Reads a segment as recovery does: a file that is not whole is not used, the records of one that is come up to the first
+//! Reads a segment as recovery does: a file that is not whole is not used, the records of one that is come up to the
+//! first
 //! that cannot be read.
 
 use super::events::{Ask, Events};
@@ -55,7 +56,9 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Reads a file, from `from` on where that lies inside.
     pub fn read(&self, found: &Found, from: Option<Lsn>, tools: &mut Tools) -> Got<'a> {
-        let Some((place, entry)) = self.shelf.places.get(found.place).zip(self.shelf.entry(found)) else { return Got::Nothing(Why::Unreadable) };
+        let Some((place, entry)) = self.shelf.places.get(found.place).zip(self.shelf.entry(found)) else {
+            return Got::Nothing(Why::Unreadable);
+        };
         let size = self.shelf.layout.segment.bytes();
         if let (None, Some(run)) = (from, self.streamed(found, tools)) {
             return Got::Records(Box::new(run));
@@ -110,7 +113,9 @@ impl<'a> Reader<'a> {
         let page = offset - offset % layout.page.bytes() as usize;
         let good = |at: usize| {
             let header = bytes.get(at..).map(|page| layout.page_header(page));
-            header.is_some_and(|h| layout.check_page(&h, expect.start.plus_within(at as u64), at == 0, expect.system_id).is_ok())
+            header.is_some_and(|h| {
+                layout.check_page(&h, expect.start.plus_within(at as u64), at == 0, expect.system_id).is_ok()
+            })
         };
         if !good(0) || !good(page) {
             let mut run = scan(&[], expect, events);

@@ -1,4 +1,5 @@
-//! What a server would do with a base backup, an archive and these settings (`StartupXLOG`, from 15 on `InitWalRecovery` and
+//! What a server would do with a base backup, an archive and these settings (`StartupXLOG`, from 15 on
+//! `InitWalRecovery` and
 //! `PerformWalRecovery`, too).
 
 use super::events::{Ask, Match, What};
@@ -180,11 +181,18 @@ impl Recovery<'_> {
             Target::Lsn(lsn) => Some(Match::Start(*lsn)),
             Target::Xid(xid) => Some(Match::Xid(*xid)),
             Target::Name(name) => Some(Match::Name(name.clone().into_bytes())),
-            Target::Time(time) => Some(Match::Time { time: *time, at: !inclusive, restore_points: rules.restore_points == RestorePoints::Before }),
+            Target::Time(time) => Some(Match::Time {
+                time: *time,
+                at: !inclusive,
+                restore_points: rules.restore_points == RestorePoints::Before,
+            }),
         };
         let control = self.start.control.as_ref();
         let mut ends: Vec<Lsn> =
-            [control.and_then(|c| c.min_recovery_point), control.and_then(|c| c.backup_end), self.start.stop].into_iter().flatten().collect();
+            [control.and_then(|c| c.min_recovery_point), control.and_then(|c| c.backup_end), self.start.stop]
+                .into_iter()
+                .flatten()
+                .collect();
         ends.sort_unstable();
         Ask { target, prepared: rules.prepared_ends, ends, extents: self.extents.as_ref().ok().cloned() }
     }
@@ -215,10 +223,18 @@ impl Recovery<'_> {
     }
 
     /// Reads the checkpoint and the record at which replay starts, and compares timelines.
-    fn begin<'w>(&self, way: &mut Way<'w>, any: &'w Ask, line: &Line, out: &mut Restore) -> Result<Result<Begun, Failure>, Error> {
+    fn begin<'w>(
+        &self,
+        way: &mut Way<'w>,
+        any: &'w Ask,
+        line: &Line,
+        out: &mut Restore,
+    ) -> Result<Result<Begun, Failure>, Error> {
         let start = self.start;
         let (checkpoint, end) = way.one(start.checkpoint, any)?;
-        let Some(What::Checkpoint { redo, timeline, shutdown, time, .. }) = checkpoint.as_ref().map(|event| &event.what) else {
+        let Some(What::Checkpoint { redo, timeline, shutdown, time, .. }) =
+            checkpoint.as_ref().map(|event| &event.what)
+        else {
             out.end.clone_from(&end);
             return Ok(Err(size(end).unwrap_or(Failure::NoCheckpoint { lsn: start.checkpoint, label: start.label })));
         };
@@ -240,7 +256,8 @@ impl Recovery<'_> {
             let (target, checkpoint) = (line.target, start.checkpoint);
             return Ok(Err(Failure::NotAChild { target, own, checkpoint, left: line.left(own) }));
         }
-        if let Some((point, timeline)) = start.control.as_ref().and_then(|c| c.min_recovery_point.zip(c.min_recovery_timeline))
+        if let Some((point, timeline)) =
+            start.control.as_ref().and_then(|c| c.min_recovery_point.zip(c.min_recovery_timeline))
             && !rules.history_first
             && line.at(Lsn::new(point.get().saturating_sub(1))) != timeline
         {
@@ -260,10 +277,14 @@ impl Recovery<'_> {
         let (start, rules) = (self.start, &self.dialect().recovery);
         let control = start.control.as_ref();
         if self.start.in_archive_recovery() {
-            let known = control.and_then(|c| Some((c.min_recovery_point?, c.min_recovery_timeline.unwrap_or(c.timeline))));
             let known =
-                known.or(start.stop.filter(|_| rules.backup_end == pgwal_format::recovery::BackupEnd::HistoryFile).map(|s| (s, out.timeline)));
-            replay.minimum = Some(known.filter(|(lsn, _)| *lsn >= out.redo_start).unwrap_or((out.redo_start, out.timeline)));
+                control.and_then(|c| Some((c.min_recovery_point?, c.min_recovery_timeline.unwrap_or(c.timeline))));
+            let known = known.or(start
+                .stop
+                .filter(|_| rules.backup_end == pgwal_format::recovery::BackupEnd::HistoryFile)
+                .map(|s| (s, out.timeline)));
+            replay.minimum =
+                Some(known.filter(|(lsn, _)| *lsn >= out.redo_start).unwrap_or((out.redo_start, out.timeline)));
         }
         if rules.backup_end == pgwal_format::recovery::BackupEnd::Record {
             if start.label {
@@ -351,7 +372,8 @@ impl Recovery<'_> {
     }
 }
 
-/// Records that a server of 15 and later may have read and not replayed (`recovery_prefetch`): it looks ahead until ten blocks are being read
+/// Records that a server of 15 and later may have read and not replayed (`recovery_prefetch`): it looks ahead until ten
+/// blocks are being read
 /// (`maintenance_io_concurrency`), a record or more for each.
 const READ_AHEAD: u64 = 10;
 

@@ -102,7 +102,13 @@ pub struct Replay<'a> {
 
 impl<'a> Replay<'a> {
     /// At the start: `replayed` is where replay begins.
-    pub fn new(dialect: &'static Dialect, line: &'a Line, goal: &'a Goal, timeline: TimelineId, replayed: Lsn) -> Replay<'a> {
+    pub fn new(
+        dialect: &'static Dialect,
+        line: &'a Line,
+        goal: &'a Goal,
+        timeline: TimelineId,
+        replayed: Lsn,
+    ) -> Replay<'a> {
         let standby = if goal.hot_standby { Standby::Initialized } else { Standby::Off };
         Replay {
             dialect,
@@ -304,7 +310,9 @@ impl<'a> Replay<'a> {
             (Some(found), _) if self.rules().compares_previous_timeline && found != self.timeline => {
                 Failure::PreviousTimeline { found, current: self.timeline }
             }
-            _ if timeline < self.timeline || !self.line.holds(timeline) => Failure::OtherTimeline { found: timeline, after: self.timeline },
+            _ if timeline < self.timeline || !self.line.holds(timeline) => {
+                Failure::OtherTimeline { found: timeline, after: self.timeline }
+            }
             (_, Some((point, on))) if self.rules().compares_previous_timeline && end < point && timeline > on => {
                 Failure::BeforeMinimum { found: timeline, point, timeline: on }
             }
@@ -320,7 +328,9 @@ impl<'a> Replay<'a> {
     fn check_parameters(&self, fields: &Fields) -> Option<Stop> {
         let rules = self.rules();
         let there = |field: &str| fields.number(field).and_then(|n| i32::try_from(n).ok());
-        self.check_settings(fields.name("wal_level"), &|field| rules.parameters.iter().find(|p| p.field == field).and_then(|p| there(p.field)))
+        self.check_settings(fields.name("wal_level"), &|field| {
+            rules.parameters.iter().find(|p| p.field == field).and_then(|p| there(p.field))
+        })
     }
 
     /// Settings of the primary (`CheckRequiredParameterValues`).
@@ -343,7 +353,8 @@ impl<'a> Replay<'a> {
         Some(if rules.insufficient_pauses && self.active { Stop::Stuck(too_low) } else { Stop::Dies(too_low) })
     }
 
-    /// Whether the data files are consistent now, and queries possible (`CheckRecoveryConsistency`). `Some`: they would be, but for
+    /// Whether the data files are consistent now, and queries possible (`CheckRecoveryConsistency`). `Some`: they would
+    /// be, but for
     /// blocks that are not there.
     pub fn check_consistency(&mut self) -> Option<Stop> {
         let (minimum, _) = self.minimum?;

@@ -190,13 +190,20 @@ impl Settings {
             other => other,
         };
         if asked.target != Target::None && asked.action.is_none() && facts.action == Action::Pause {
-            assume(if facts.several == Several::Ranked { "pause_at_recovery_target" } else { "recovery_target_action" }, chosen.name().to_owned());
+            assume(
+                if facts.several == Several::Ranked { "pause_at_recovery_target" } else { "recovery_target_action" },
+                chosen.name().to_owned(),
+            );
         }
         if asked.zone_taken && matches!(asked.target, Target::Time(_)) {
             assume("timezone", zone.name());
         }
         let include = |file: &crate::backup::SettingsFile| {
-            file.text.includes.iter().map(|i| format!("{}: {} '{}'", file.name, i.directive, i.path)).collect::<Vec<_>>()
+            file.text
+                .includes
+                .iter()
+                .map(|i| format!("{}: {} '{}'", file.name, i.directive, i.path))
+                .collect::<Vec<_>>()
         };
         Ok(Settings {
             version,
@@ -207,7 +214,10 @@ impl Settings {
             action,
             hot_standby,
             reads_ahead: version.dialect().is_some_and(|d| d.recovery.reads_ahead)
-                && !sorted.server.iter().any(|(name, text)| *name == "recovery_prefetch" && value::boolean(text) == Some(false)),
+                && !sorted
+                    .server
+                    .iter()
+                    .any(|(name, text)| *name == "recovery_prefetch" && value::boolean(text) == Some(false)),
             ignore_invalid_pages,
             parameters,
             restore_command,
@@ -263,8 +273,15 @@ fn server(
             }
         }
     }
-    let [max_connections, max_worker_processes, max_wal_senders, max_prepared_transactions, max_locks_per_transaction] = values;
-    let parameters = Parameters { max_connections, max_worker_processes, max_wal_senders, max_prepared_transactions, max_locks_per_transaction };
+    let [max_connections, max_worker_processes, max_wal_senders, max_prepared_transactions, max_locks_per_transaction] =
+        values;
+    let parameters = Parameters {
+        max_connections,
+        max_worker_processes,
+        max_wal_senders,
+        max_prepared_transactions,
+        max_locks_per_transaction,
+    };
     Ok((hot_standby, parameters))
 }
 

@@ -71,9 +71,15 @@ impl<'a> Shelf<'a> {
     pub fn files(&self, timeline: TimelineId, number: SegmentNo) -> Vec<Found> {
         let mut out = Vec::new();
         for (index, place) in self.places.iter().enumerate() {
-            let partial = || if self.partials && place.archive { place.inventory.partial(timeline, number) } else { None };
+            let partial =
+                || if self.partials && place.archive { place.inventory.partial(timeline, number) } else { None };
             if let Some(segment) = place.inventory.get(timeline, number).or_else(partial) {
-                out.extend((segment.entry..segment.entry + segment.copies).map(|entry| Found { place: index, entry, timeline, number }));
+                out.extend((segment.entry..segment.entry + segment.copies).map(|entry| Found {
+                    place: index,
+                    entry,
+                    timeline,
+                    number,
+                }));
             }
         }
         out
@@ -116,7 +122,13 @@ impl<'a> Shelf<'a> {
 
     fn history(&self, timeline: TimelineId) -> Result<Vec<Ancestor>, HistoryFault> {
         for place in &self.places {
-            for entry in place.inventory.histories.iter().filter(|(t, _)| *t == timeline).filter_map(|&(_, index)| place.entries.get(index)) {
+            for entry in place
+                .inventory
+                .histories
+                .iter()
+                .filter(|(t, _)| *t == timeline)
+                .filter_map(|&(_, index)| place.entries.get(index))
+            {
                 if let Ok((bytes, read)) = place.source.small(entry, LIMIT)
                     && read.state == ReadState::Whole
                 {

@@ -33,7 +33,9 @@ impl Start {
         let history = backup.history.as_ref();
         let (checkpoint, redo, timeline, label) = match (&backup.label, history, &control) {
             (Some(label), _, _) => (label.checkpoint, label.start, label.start_file.timeline, true),
-            (None, Some(history), _) => (history.checkpoint.unwrap_or(history.start), history.start, history.start_file.timeline, true),
+            (None, Some(history), _) => {
+                (history.checkpoint.unwrap_or(history.start), history.start, history.start_file.timeline, true)
+            }
             (None, None, Some(control)) => (control.checkpoint, control.redo, control.timeline, false),
             (None, None, None) => return None,
         };
@@ -60,7 +62,10 @@ impl Start {
     /// Recovery is one from an archive from its first record on.
     pub fn in_archive_recovery(&self) -> bool {
         let said = |c: &ControlFile| {
-            c.min_recovery_point.is_some() || c.backup_end_required == Some(true) || c.backup_end.is_some() || c.state == ControlState::ShutDown
+            c.min_recovery_point.is_some()
+                || c.backup_end_required == Some(true)
+                || c.backup_end.is_some()
+                || c.state == ControlState::ShutDown
         };
         self.label || self.control.as_ref().is_none_or(said)
     }

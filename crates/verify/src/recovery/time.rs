@@ -42,7 +42,8 @@ impl Zone {
         files.iter().rev().find_map(|file| file.text.get("timezone")).and_then(Zone::named)
     }
 
-    /// Reads a time; one without a zone is of this one. `None` where it is in no spelling that is read, or a word as `now`.
+    /// Reads a time; one without a zone is of this one. `None` where it is in no spelling that is read, or a word as
+    /// `now`.
     pub fn time(&self, text: &str) -> Option<Timestamp> {
         match read(text, self) {
             Read::At(time, _) => Some(time),
@@ -75,7 +76,8 @@ pub(super) fn read(text: &str, zone: &Zone) -> Read {
 fn stamp(text: &str, zone: &Zone) -> Option<Read> {
     let (date, rest) = date(text)?;
     let rest = rest.strip_prefix(['T', 't']).unwrap_or(rest).trim_start();
-    let (clock, micros, rest) = if rest.starts_with(|c: char| c.is_ascii_digit()) { clock(rest)? } else { (Time::midnight(), 0, rest) };
+    let (clock, micros, rest) =
+        if rest.starts_with(|c: char| c.is_ascii_digit()) { clock(rest)? } else { (Time::midnight(), 0, rest) };
     let own = match rest.trim() {
         "" => None,
         name => Some(of_zone(name)?),
@@ -173,7 +175,10 @@ fn of_zone(name: &str) -> Option<TimeZone> {
     }
     let mut seconds = 0;
     for (part, unit) in parts.iter().zip([3600, 60, 1]) {
-        let value = part.parse::<i32>().ok().filter(|value| (0..60).contains(value) && part.bytes().all(|b| b.is_ascii_digit()))?;
+        let value = part
+            .parse::<i32>()
+            .ok()
+            .filter(|value| (0..60).contains(value) && part.bytes().all(|b| b.is_ascii_digit()))?;
         seconds += value * unit;
     }
     if parts.len() > 3 || seconds >= 16 * 3600 {
@@ -208,7 +213,10 @@ mod tests {
         ] {
             assert_eq!(at(text), Some(1_500_000), "{text}");
         }
-        assert_eq!((at("2000-01-01"), at("2000-01-01 00:00:00.0000005 UTC"), at("1999-12-31 24:00 UTC")), (Some(-3_600_000_000), Some(0), Some(0)));
+        assert_eq!(
+            (at("2000-01-01"), at("2000-01-01 00:00:00.0000005 UTC"), at("1999-12-31 24:00 UTC")),
+            (Some(-3_600_000_000), Some(0), Some(0))
+        );
         assert_eq!(at("1999-12-31 23:59:60 UTC"), Some(0));
     }
 
@@ -220,9 +228,17 @@ mod tests {
 
     #[test]
     fn what_is_no_time_here() {
-        for text in
-            ["", "moon", "2026-13-01", "2026-11-22 25:00", "2026-11-22 03", "22.11.2026", "2026-11-22 03:17 Mars/Olympus", "2026-11-22 03:17+99", "é"]
-        {
+        for text in [
+            "",
+            "moon",
+            "2026-13-01",
+            "2026-11-22 25:00",
+            "2026-11-22 03",
+            "22.11.2026",
+            "2026-11-22 03:17 Mars/Olympus",
+            "2026-11-22 03:17+99",
+            "é",
+        ] {
             assert_eq!(read(text, &Zone::UTC), Read::Unread, "{text}");
         }
         assert_eq!(read("Infinity", &Zone::UTC), Read::Special(Some(Timestamp(i64::MAX))));

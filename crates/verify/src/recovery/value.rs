@@ -7,7 +7,10 @@ pub(super) fn number(text: &str) -> Option<(u64, &str)> {
         Some(rest) => (true, rest),
         None => (false, start.strip_prefix('+').unwrap_or(start)),
     };
-    let hex = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")).filter(|hex| hex.starts_with(|c: char| c.is_ascii_hexdigit()));
+    let hex = digits
+        .strip_prefix("0x")
+        .or_else(|| digits.strip_prefix("0X"))
+        .filter(|hex| hex.starts_with(|c: char| c.is_ascii_hexdigit()));
     let (radix, digits) = match hex {
         Some(hex) => (16, hex),
         None if digits.starts_with('0') => (8, digits),
@@ -80,7 +83,10 @@ mod tests {
         assert_eq!(["on", "TRUE", "t", "y", "1"].map(boolean), [Some(true); 5]);
         assert_eq!(["off", "of", "f", "no", "0"].map(boolean), [Some(false); 5]);
         assert_eq!(["o", "", "2", "truex"].map(boolean), [None; 4]);
-        assert_eq!((integer("100"), integer("0x10"), integer("x"), integer(""), integer("5000000000")), (Some(100), Some(16), None, None, None));
+        assert_eq!(
+            (integer("100"), integer("0x10"), integer("x"), integer(""), integer("5000000000")),
+            (Some(100), Some(16), None, None, None)
+        );
         assert_eq!(
             (milliseconds("5"), milliseconds("1.5min"), milliseconds("1 h"), milliseconds("1y")),
             (Some(5), Some(90_000), Some(3_600_000), None)

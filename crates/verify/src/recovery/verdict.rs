@@ -35,7 +35,13 @@ impl Source for Part<'_> {
         Ok(Listing { entries: listing.entries.into_iter().filter(|e| (self.holds)(e)).collect(), ..listing })
     }
 
-    fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
+    fn read(
+        &self,
+        entry: &Entry,
+        how: &How,
+        scratch: &mut Scratch,
+        sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<Read, SourceError> {
         self.whole.read(entry, how, scratch, sink)
     }
 
@@ -48,7 +54,11 @@ impl Source for Part<'_> {
 ///
 /// # Errors
 /// An early end was asked for, or there are no threads.
-pub fn predict(site: &Site<'_>, backup: &Backup, settings: Result<&Settings, &SettingsError>) -> Result<Restore, Error> {
+pub fn predict(
+    site: &Site<'_>,
+    backup: &Backup,
+    settings: Result<&Settings, &SettingsError>,
+) -> Result<Restore, Error> {
     Ok(match (unusable(backup), settings) {
         (Some(says), _) => site.refused(Failure::Backup(says)),
         (None, Ok(settings)) => site.predict(settings)?,
@@ -56,7 +66,8 @@ pub fn predict(site: &Site<'_>, backup: &Backup, settings: Result<&Settings, &Se
     })
 }
 
-/// Predicts a restore and judges the files that it asks for; with `all`, every file of the archive is judged, and what is wrong with
+/// Predicts a restore and judges the files that it asks for; with `all`, every file of the archive is judged, and what
+/// is wrong with
 /// the others does not change the verdict.
 ///
 /// # Errors
@@ -80,13 +91,19 @@ pub fn verify_restore(
     // What is lost behind the end can only be told from what lies there.
     let short = !restore.is_good() || ends_early(&*site, &restore).is_some();
     let holds = |entry: &Entry| match entry.name {
-        Some(FileName::Segment(name)) => all || asked.contains(name.to_string().as_str()) || short && number(entry) >= Some(start),
+        Some(FileName::Segment(name)) => {
+            all || asked.contains(name.to_string().as_str()) || short && number(entry) >= Some(start)
+        }
         Some(FileName::Partial(_)) => all || short && number(entry) >= Some(start),
         Some(FileName::History(_) | FileName::BackupHistory(..)) => true,
         None => all,
     };
     let part = Part { whole: archive, holds: &holds };
-    let judged = Options { timeline: Which::Number(restore.target_timeline), severities: options.severities.clone(), ..*options };
+    let judged = Options {
+        timeline: Which::Number(restore.target_timeline),
+        severities: options.severities.clone(),
+        ..*options
+    };
     let mut outcome = match examine(&part, &judged) {
         Ok((outcome, _)) => outcome,
         // Nothing that recovery asks for is here: the prediction says so.
@@ -96,8 +113,11 @@ pub fn verify_restore(
     let end = restore.replay_end.unwrap_or(restore.redo_start);
     let reached = restore.target.as_ref().is_some_and(|t| t.reached);
     for finding in &mut outcome.findings {
-        let on_the_way = finding.at.is_none_or(|at| at >= restore.redo_start) && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
-        if !on_the_way || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && finding.code != Code::Gap {
+        let on_the_way = finding.at.is_none_or(|at| at >= restore.redo_start)
+            && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
+        if !on_the_way
+            || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && finding.code != Code::Gap
+        {
             finding.severity = finding.severity.min(Severity::Info);
         }
     }
@@ -120,7 +140,8 @@ pub fn verify_restore(
     let sum = &restore.replayed;
     (outcome.replayed.records, outcome.replayed.commits) = (sum.records, sum.commits);
     outcome.replayed.last_commit = sum.last_commit.map(|c| c.time);
-    outcome.replay_segments = restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
+    outcome.replay_segments =
+        restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
     outcome.not_checked.retain(|n| *n != NotChecked::Backups);
     outcome.not_checked.extend([NotChecked::DataFiles].into_iter().chain((!all).then_some(NotChecked::OtherFiles)));
     outcome.not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
@@ -141,7 +162,10 @@ pub fn verify_restore(
 
 /// What a server says of the backup's own files, where it does not get beyond them.
 fn unusable(backup: &Backup) -> Option<String> {
-    let stops = |f: &&Finding| matches!(f.code, Code::BackupLabel | Code::BackupControl | Code::BackupIncremental) && f.severity == Severity::Error;
+    let stops = |f: &&Finding| {
+        matches!(f.code, Code::BackupLabel | Code::BackupControl | Code::BackupIncremental)
+            && f.severity == Severity::Error
+    };
     let finding = backup.findings.iter().find(stops)?;
     Some(finding.server_says(None).unwrap_or_else(|| finding.message(None)))
 }
@@ -150,7 +174,8 @@ fn is_asked(asked: &BTreeSet<&str>, file: &str) -> bool {
     let name = file.rsplit('/').next().unwrap_or(file);
     asked.contains(name)
         || asked.iter().any(|known| {
-            name.strip_prefix(known).is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_hexdigit()) && !rest.starts_with(".partial"))
+            name.strip_prefix(known)
+                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_hexdigit()) && !rest.starts_with(".partial"))
         })
 }
 
@@ -162,7 +187,8 @@ fn ends_early(site: &Site<'_>, restore: &Restore) -> Option<(TimelineId, Lsn)> {
     }
 }
 
-/// Timelines with WAL that "latest" does not come to, for want of their history files: a promotion would take one of their numbers.
+/// Timelines with WAL that "latest" does not come to, for want of their history files: a promotion would take one of
+/// their numbers.
 fn orphans(site: &Site<'_>, restore: &Restore, settings: Result<&Settings, &SettingsError>) -> Vec<Finding> {
     let latest = settings.is_ok_and(|s| s.timeline == TargetTimeline::Latest);
     let severity = if restore.target.is_none() { Severity::Error } else { Severity::Warning };
@@ -191,7 +217,9 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
         }
         None if restore.is_late() => (Code::TargetUnreached, Detail::RestoreLater { began: restore.began? }),
         None => match restore.target.as_ref().filter(|t| !t.reached) {
-            Some(_) => (Code::TargetUnreached, Detail::Restore { failure: Failure::NotReached, missing: missing.clone() }),
+            Some(_) => {
+                (Code::TargetUnreached, Detail::Restore { failure: Failure::NotReached, missing: missing.clone() })
+            }
             None => return None,
         },
     };

@@ -77,10 +77,21 @@ const V9_0: Facts = Facts {
     no_restore_command: "recovery command file \"recovery.conf\" must specify restore_command when standby mode is not enabled",
     ..V8_4
 };
-const V9_1: Facts = Facts { since: v(9, 1), recovery_conf: Some(Grammar::Configuration), action: Action::Pause, ..V9_0 };
-const V9_4: Facts = Facts { since: v(9, 4), several: Several::Last, parameters: [Some(100), Some(8), Some(0), Some(0), Some(64)], ..V9_1 };
+const V9_1: Facts =
+    Facts { since: v(9, 1), recovery_conf: Some(Grammar::Configuration), action: Action::Pause, ..V9_0 };
+const V9_4: Facts = Facts {
+    since: v(9, 4),
+    several: Several::Last,
+    parameters: [Some(100), Some(8), Some(0), Some(0), Some(64)],
+    ..V9_1
+};
 const V9_5: Facts = Facts { since: v(9, 5), pause_without_hot_standby: [Action::Shutdown, Action::Promote], ..V9_4 };
-const V10: Facts = Facts { since: v(10, 0), hot_standby: Some(true), parameters: [Some(100), Some(8), Some(10), Some(0), Some(64)], ..V9_5 };
+const V10: Facts = Facts {
+    since: v(10, 0),
+    hot_standby: Some(true),
+    parameters: [Some(100), Some(8), Some(10), Some(0), Some(64)],
+    ..V9_5
+};
 const V11: Facts = Facts { since: v(11, 0), refuses_special_times: true, ..V10 };
 const V12: Facts = Facts {
     since: v(12, 0),
@@ -90,8 +101,17 @@ const V12: Facts = Facts {
     no_restore_command: "must specify restore_command when standby mode is not enabled",
     ..V11
 };
-const V17: Facts = Facts { since: v(17, 0), no_restore_command: "must specify \"restore_command\" when standby mode is not enabled", ..V12 };
-const V19: Facts = Facts { since: v(19, 0), numbers: Numbers::Strict, parameters: [Some(100), Some(8), Some(10), Some(0), Some(128)], ..V17 };
+const V17: Facts = Facts {
+    since: v(17, 0),
+    no_restore_command: "must specify \"restore_command\" when standby mode is not enabled",
+    ..V12
+};
+const V19: Facts = Facts {
+    since: v(19, 0),
+    numbers: Numbers::Strict,
+    parameters: [Some(100), Some(8), Some(10), Some(0), Some(128)],
+    ..V17
+};
 
 const ROWS: [Facts; 11] = [FIRST, V8_4, V9_0, V9_1, V9_4, V9_5, V10, V11, V12, V17, V19];
 
@@ -131,7 +151,8 @@ pub(super) fn is_of_recovery(name: &str) -> bool {
     NAMES.iter().any(|(known, ..)| *known == name)
 }
 
-/// Whether a name that no version has is one of a recovery's settings but for a slip of the pen: no other parameter comes so
+/// Whether a name that no version has is one of a recovery's settings but for a slip of the pen: no other parameter
+/// comes so
 /// close to any of them (10 to 18).
 pub(super) fn is_misspelt(name: &str) -> bool {
     !is_of_recovery(name) && NAMES.iter().any(|(known, ..)| strsim::damerau_levenshtein(known, name) <= 2)
@@ -139,5 +160,7 @@ pub(super) fn is_misspelt(name: &str) -> bool {
 
 /// Whether this version has it.
 pub(super) fn has(version: Version, name: &str) -> bool {
-    NAMES.iter().any(|(known, since, until)| *known == name && *since <= version && until.is_none_or(|until| version < until))
+    NAMES
+        .iter()
+        .any(|(known, since, until)| *known == name && *since <= version && until.is_none_or(|until| version < until))
 }

@@ -125,7 +125,10 @@ impl<'a> Way<'a> {
             if passes_over && begin.is_some_and(|b| b.lsn.is_some() && number < b.segment) {
                 continue;
             }
-            let usable = |f: &Found| !(self.spoiled.contains(f) || self.inside_only && self.shelf.places.get(f.place).is_some_and(|p| p.archive));
+            let usable = |f: &Found| {
+                !(self.spoiled.contains(f)
+                    || self.inside_only && self.shelf.places.get(f.place).is_some_and(|p| p.archive))
+            };
             let found = self.shelf.files(timeline, number).into_iter().find(usable);
             asked.push((self.shelf.name(timeline, number), found));
             if found.is_some() {
@@ -202,7 +205,9 @@ impl<'a> Way<'a> {
                 let Some((i, found, got)) = piece else { return Ok(ControlFlow::Break(())) };
                 let asked = steps.get(i).map_or(&[][..], |(_, asked)| asked);
                 let unusable = !matches!(got, Got::Records(_));
-                collected.extend(asked.iter().map(|(name, f)| (name.clone(), f.filter(|_| !unusable), unusable && f.is_some())));
+                collected.extend(
+                    asked.iter().map(|(name, f)| (name.clone(), f.filter(|_| !unusable), unusable && f.is_some())),
+                );
                 match got {
                     Got::Nothing(why) => {
                         closed |= why == Why::Closed;
@@ -239,7 +244,8 @@ impl<'a> Way<'a> {
             match spoiled {
                 Some(found) => drop(self.spoiled.insert(found)),
                 None if planned < AHEAD => {
-                    let first = missing.first().map_or_else(|| self.shelf.name(oldest, number), |(name, _)| name.clone());
+                    let first =
+                        missing.first().map_or_else(|| self.shelf.name(oldest, number), |(name, _)| name.clone());
                     missing.into_iter().for_each(|(name, found)| self.asked(name, found, false));
                     return Ok(Walked::End(End::NoFile(first)));
                 }
@@ -253,7 +259,13 @@ impl<'a> Way<'a> {
 const AHEAD: usize = 4096;
 
 /// Joins a run to the one before it and replays both the record over the seam and its own.
-fn chain<'a>(layout: &Layout, ask: &'a Ask, left: &mut Option<Run<Events<'a>>>, run: Run<Events<'a>>, take: &mut Take<'_>) -> Option<Walked> {
+fn chain<'a>(
+    layout: &Layout,
+    ask: &'a Ask,
+    left: &mut Option<Run<Events<'a>>>,
+    run: Run<Events<'a>>,
+    take: &mut Take<'_>,
+) -> Option<Walked> {
     let before = left.take();
     let mut open = None;
     if let Some(before) = &before {
@@ -281,7 +293,9 @@ fn chain<'a>(layout: &Layout, ask: &'a Ask, left: &mut Option<Run<Events<'a>>>, 
     let (valid, unreadable): (Sum, Option<Lsn>) = match (run.damages.first(), &run.tail) {
         (Some(damage), _) if damage.begun_before => (Sum::default(), Some(at(damage.lsn, true))),
         (Some(damage), _) => (damage.before, Some(damage.lsn)),
-        (None, Tail::Stopped(stop)) => (if stop.begun_before { Sum::default() } else { run.acc.sum }, Some(at(stop.lsn, stop.begun_before))),
+        (None, Tail::Stopped(stop)) => {
+            (if stop.begun_before { Sum::default() } else { run.acc.sum }, Some(at(stop.lsn, stop.begun_before)))
+        }
         (None, _) => (run.acc.sum, None),
     };
     if let Some(stop) = take(&run.acc, &valid) {

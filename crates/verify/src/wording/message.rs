@@ -23,7 +23,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::Size { found, expected } => format!("{file} has {found} bytes instead of {expected}"),
         Detail::Packed { codec, .. } if !codec.is_open() => format!("{file} is {codec}"),
         Detail::Packed { codec, bytes, cut: true } => format!("{file}: {codec} ends after {bytes} bytes of WAL"),
-        Detail::Packed { codec, bytes, cut: false } => format!("{file}: {codec} is damaged; {bytes} bytes of WAL came out"),
+        Detail::Packed { codec, bytes, cut: false } => {
+            format!("{file}: {codec} is damaged; {bytes} bytes of WAL came out")
+        }
         Detail::Belongs { address, name } => format!("{file} holds the WAL of {address}, the content of {name}"),
         Detail::Cluster { found, expected } if f.code == Code::BackupCluster && file != "backup_manifest" => {
             format!("{file} is a backup of cluster {expected}, the WAL is of cluster {found}")
@@ -39,7 +41,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
             format!("{file}: the backup builds on the one that starts at {}; combine them first", from.start)
         }
         Detail::Cluster { found, expected } => format!("{file} is of cluster {found}, not {expected}"),
-        Detail::Version { found, expected } => format!("{file} is WAL of PostgreSQL {found}, the archive is of {expected}"),
+        Detail::Version { found, expected } => {
+            format!("{file} is WAL of PostgreSQL {found}, the archive is of {expected}")
+        }
         Detail::Geometry { found, expected } => format!(
             "{file} has segments of {} and pages of {} bytes, the archive {} and {}",
             found.0.bytes(),
@@ -49,7 +53,8 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         ),
         Detail::Restore { failure, missing } => restore(failure, missing.as_deref(), &lsn, layout),
         Detail::RestoreLater { began } => {
-            let time = jiff::Timestamp::from_microsecond(began.unix_micros()).map(|t| t.to_string()).unwrap_or_default();
+            let time =
+                jiff::Timestamp::from_microsecond(began.unix_micros()).map(|t| t.to_string()).unwrap_or_default();
             format!("the backup was taken after the target: its data are of {time} and later")
         }
         Detail::RestoreShort { next } => format!("replay ends at {lsn}; the archive has more, from {next} on"),
@@ -72,7 +77,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::Slack(kind) => {
             let offset = f.offset.unwrap_or(0);
             match kind {
-                SlackKind::Recycled => format!("{file} holds older pages from byte {offset} on, which no check covers and replay never reads"),
+                SlackKind::Recycled => format!(
+                    "{file} holds older pages from byte {offset} on, which no check covers and replay never reads"
+                ),
                 SlackKind::PageHeader => format!("{file} byte {offset}, padding of a page header, is not zero"),
                 SlackKind::Padding => format!("{file} byte {offset}, padding between records, is not zero"),
                 SlackKind::AfterSwitch => format!("{file} byte {offset}, behind the segment switch, is not zero"),
@@ -80,11 +87,18 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
             }
         }
         Detail::Partial { complete: Some(complete) } => format!("{file} is superseded by {complete}"),
-        Detail::Partial { complete: None } => format!("{file} goes on behind the last complete segment; a server does not restore it"),
-        Detail::Image { rel, block, why } => {
-            format!("the image of block {block} of {}/{}/{} in the record at {lsn} is no page: {why}", rel.spc, rel.db, rel.rel)
+        Detail::Partial { complete: None } => {
+            format!("{file} goes on behind the last complete segment; a server does not restore it")
         }
-        Detail::Short { rmid, info, before } => format!("the data of the {}record at {lsn} ends before {before}", kind(*rmid, *info, layout)),
+        Detail::Image { rel, block, why } => {
+            format!(
+                "the image of block {block} of {}/{}/{} in the record at {lsn} is no page: {why}",
+                rel.spc, rel.db, rel.rel
+            )
+        }
+        Detail::Short { rmid, info, before } => {
+            format!("the data of the {}record at {lsn} ends before {before}", kind(*rmid, *info, layout))
+        }
         Detail::Magic { found: MAGIC_19_BETA } => format!("{file} has the page magic D121, that of the betas of 19"),
         Detail::Magic { found } => format!("{file} has the page magic {found:04X}, which no release writes"),
         Detail::Content(what) => format!("{file} is {what}"),
@@ -99,7 +113,10 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         }
         Detail::Unreachable { parent, switch } => {
             let child = f.timeline.map_or(0, |t| t.0);
-            format!("timeline {parent} has no WAL up to its end {}, where by {file} timeline {child} leaves it", place(switch))
+            format!(
+                "timeline {parent} has no WAL up to its end {}, where by {file} timeline {child} leaves it",
+                place(switch)
+            )
         }
         Detail::Diverged { switch, child, to } => {
             let own = f.timeline.map_or(0, |t| t.0);
@@ -109,7 +126,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::TooShort { wanted, off: Some(timeline), .. } => {
             format!("replay does not come onto timeline {timeline}, on which it must reach {wanted}")
         }
-        Detail::TooShort { wanted, reached: Some(reached), .. } => format!("replay reaches {reached}, not {wanted} that it must reach"),
+        Detail::TooShort { wanted, reached: Some(reached), .. } => {
+            format!("replay reaches {reached}, not {wanted} that it must reach")
+        }
         Detail::TooShort { wanted, reached: None, .. } => format!("nothing replays that could reach {wanted}"),
         Detail::Age(age) => age.to_string(),
         Detail::EndsInBackup { backup, stop } => {
@@ -118,8 +137,10 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         }
         Detail::KnownGone { what } => format!("{what} was accepted, and is not found so any more"),
         Detail::Expired { count, oldest } => {
-            let (files, are) = if *count == 1 { ("1 segment".to_owned(), "was") } else { (format!("{count} segments"), "were") };
-            let left = oldest.as_ref().map(|oldest| format!("; the oldest that is left is {oldest}")).unwrap_or_default();
+            let (files, are) =
+                if *count == 1 { ("1 segment".to_owned(), "was") } else { (format!("{count} segments"), "were") };
+            let left =
+                oldest.as_ref().map(|oldest| format!("; the oldest that is left is {oldest}")).unwrap_or_default();
             format!("{files} up to {file} {are} removed during the run{left}")
         }
         Detail::Plain => format!("{file}: {}", f.code.title()),
@@ -141,7 +162,9 @@ fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&
     let says = layout.map(|l| failure.server_says(l.dialect)).unwrap_or_default();
     let what = match failure {
         Failure::NotReached => format!("the target is not reached: WAL ends at {lsn}"),
-        Failure::Insufficient { setting, here, there } => format!("{setting} = {here} is lower than the {there} of the primary"),
+        Failure::Insufficient { setting, here, there } => {
+            format!("{setting} = {here} is lower than the {there} of the primary")
+        }
         _ => says,
     };
     match missing {
@@ -161,38 +184,60 @@ fn wal(f: &Finding, fault: &Fault, lsn: &str, at: &str, layout: Option<&Layout>)
     let magic = layout.map_or(0, |l| l.dialect.magic);
     match fault {
         Fault::Page(PageFault::Magic { found: 0 }) => format!("the page at {at} is empty"),
-        Fault::Page(PageFault::Magic { found }) => format!("the page at {at} has the magic {found:04X} instead of {magic:04X}"),
+        Fault::Page(PageFault::Magic { found }) => {
+            format!("the page at {at} has the magic {found:04X} instead of {magic:04X}")
+        }
         Fault::Page(PageFault::Info { found }) => format!("the page at {at} has the impossible flags {found:04X}"),
-        Fault::Page(PageFault::SystemId { found, expected }) => format!("the page at {at} names cluster {found} instead of {expected}"),
-        Fault::Page(PageFault::SegmentSize { found }) => format!("the page at {at} names a segment size of {found} bytes"),
+        Fault::Page(PageFault::SystemId { found, expected }) => {
+            format!("the page at {at} names cluster {found} instead of {expected}")
+        }
+        Fault::Page(PageFault::SegmentSize { found }) => {
+            format!("the page at {at} names a segment size of {found} bytes")
+        }
         Fault::Page(PageFault::PageSize { found }) => format!("the page at {at} names a page size of {found} bytes"),
         Fault::Page(PageFault::Address { found }) => format!("the page at {at} says that it belongs at {found}"),
         Fault::Page(PageFault::Timeline { after, .. }) if f.timeline.is_some_and(|own| *after > own) => {
             format!("the page at {at} claims to be of timeline {after}, which is not in force yet")
         }
-        Fault::Page(PageFault::Timeline { found, after }) => format!("the page at {at} is of timeline {found} where {after} is in force"),
-        Fault::Header(HeaderFault::Length { found }) => format!("the record at {lsn} has an impossible length of {found}"),
+        Fault::Page(PageFault::Timeline { found, after }) => {
+            format!("the page at {at} is of timeline {found} where {after} is in force")
+        }
+        Fault::Header(HeaderFault::Length { found }) => {
+            format!("the record at {lsn} has an impossible length of {found}")
+        }
         Fault::Header(HeaderFault::ZeroLength) => format!("the record at {lsn} has no data"),
         Fault::Header(HeaderFault::SwitchWithData) => format!("the segment switch at {lsn} has data"),
-        Fault::Header(HeaderFault::Rmgr { id }) => format!("the record at {lsn} is of resource manager {id}, which does not exist"),
+        Fault::Header(HeaderFault::Rmgr { id }) => {
+            format!("the record at {lsn} is of resource manager {id}, which does not exist")
+        }
         Fault::Checksum { .. } => format!("the checksum of the record at {lsn} is wrong"),
         Fault::Body(BodyFault::FragmentId { id }) => format!("the record at {lsn} has a part of the unknown kind {id}"),
-        Fault::Body(BodyFault::OutOfOrder { id }) => format!("block reference {id} of the record at {lsn} is out of order"),
+        Fault::Body(BodyFault::OutOfOrder { id }) => {
+            format!("block reference {id} of the record at {lsn} is out of order")
+        }
         Fault::Body(_) => format!("the parts of the record at {lsn} do not add up"),
         Fault::PrevLink { found, expected: Some(expected) } => {
             format!("the record at {lsn} names {found} as the one before it, which is {expected}")
         }
-        Fault::PrevLink { found, expected: None } => format!("the record at {lsn} names {found} as the one before it, which lies behind it"),
+        Fault::PrevLink { found, expected: None } => {
+            format!("the record at {lsn} names {found} as the one before it, which lies behind it")
+        }
         Fault::NoContrecord => format!("the page at {at} should go on with the record at {lsn} and begins anew"),
-        Fault::UnexpectedContrecord { rem_len } => format!("the page at {at} begins with {rem_len} bytes of a record that nothing began"),
+        Fault::UnexpectedContrecord { rem_len } => {
+            format!("the page at {at} begins with {rem_len} bytes of a record that nothing began")
+        }
         Fault::ContrecordLength { found, expected } => {
             format!("the page at {at} says that {found} bytes are left of the record at {lsn}, which lacks {expected}")
         }
         Fault::LengthAgainstPage { page, rem_len: Some(rem_len), missing } => {
-            format!("the record at {lsn} is not as long as it says: it lacks {missing} bytes at {page}, where {rem_len} are left of it")
+            format!(
+                "the record at {lsn} is not as long as it says: it lacks {missing} bytes at {page}, where {rem_len} are left of it"
+            )
         }
         Fault::LengthAgainstPage { page, rem_len: None, missing } => {
-            format!("the record at {lsn} is not as long as it says: it lacks {missing} bytes at {page}, where another record begins")
+            format!(
+                "the record at {lsn} is not as long as it says: it lacks {missing} bytes at {page}, where another record begins"
+            )
         }
         Fault::OverwriteMismatch { found: Some(found), expected } => {
             format!("the record at {lsn} tells of an aborted record at {found}, the aborted one is at {expected}")

@@ -54,9 +54,13 @@ fn is_want_of_wal(failure: &Failure) -> bool {
 }
 
 fn find(file: &str) -> String {
-    format!("find a good copy of {file}: pg_wal of the old primary, a standby, another archive; check it: walproof verify FILE")
+    format!(
+        "find a good copy of {file}: pg_wal of the old primary, a standby, another archive; check it: walproof verify FILE"
+    )
 }
 
 fn another_timeline(target: TimelineId) -> String {
-    format!("restore a backup from before timeline {target} was left for the backup's, or ask for another timeline with --target-timeline")
+    format!(
+        "restore a backup from before timeline {target} was left for the backup's, or ask for another timeline with --target-timeline"
+    )
 }

@@ -18,8 +18,12 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
         (Detail::Restore { failure: Failure::NotReached, .. }, _) if !layout.dialect.unreached_target_is_fatal => None,
         (Detail::Restore { failure, .. }, _) => Some(failure.server_says(layout.dialect)),
         (Detail::Wal(fault), _) => wal(f, fault, layout),
-        (Detail::Size { found, expected }, Code::Size) => Some(format!("archive file \"{name}\" has wrong size: {found} instead of {expected}")),
-        (Detail::Belongs { address, .. }, _) => Some(format!("unexpected pageaddr {} {}", show(*address), place(f, layout))),
+        (Detail::Size { found, expected }, Code::Size) => {
+            Some(format!("archive file \"{name}\" has wrong size: {found} instead of {expected}"))
+        }
+        (Detail::Belongs { address, .. }, _) => {
+            Some(format!("unexpected pageaddr {} {}", show(*address), place(f, layout)))
+        }
         // No server reads the manifest.
         (Detail::Cluster { .. }, Code::BackupCluster) if name == "backup_manifest" => None,
         (Detail::Cluster { found, expected }, _) => Some(format!(
@@ -34,11 +38,14 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
         (Detail::History { .. }, Code::HistorySyntax) => Some(format!("syntax error in history file \"{name}\"")),
         (Detail::History { .. }, Code::HistoryOrder) => Some("invalid data in history file".into()),
         (Detail::History { .. }, Code::HistoryEmpty) => Some("could not locate required checkpoint record".into()),
-        (Detail::History { .. }, Code::Unreachable) => {
-            Some(format!("requested timeline {} is not a child of this server's history", f.timeline.map_or(0, |t| t.0)))
-        }
+        (Detail::History { .. }, Code::Unreachable) => Some(format!(
+            "requested timeline {} is not a child of this server's history",
+            f.timeline.map_or(0, |t| t.0)
+        )),
         (Detail::InvalidPages(_), _) => Some(Failure::InvalidPages.server_says(layout.dialect)),
-        (_, Code::HistoryMissing) => Some(format!("recovery target timeline {} does not exist", f.timeline.map_or(0, |t| t.0))),
+        (_, Code::HistoryMissing) => {
+            Some(format!("recovery target timeline {} does not exist", f.timeline.map_or(0, |t| t.0)))
+        }
         _ => None,
     }
 }
@@ -48,8 +55,12 @@ pub(super) fn of_backup(f: &Finding) -> Option<String> {
     let says: &str = match (f.code, &f.detail) {
         (Code::BackupLabel, _) => "invalid data in file \"backup_label\"",
         (Code::BackupIncremental, _) => "this is an incremental backup, not a data directory",
-        (Code::BackupControl, Detail::Control(Some(ControlError::WrongChecksum(_)))) => "incorrect checksum in control file",
-        (Code::BackupControl, Detail::Control(None)) => "could not open file \"global/pg_control\": No such file or directory",
+        (Code::BackupControl, Detail::Control(Some(ControlError::WrongChecksum(_)))) => {
+            "incorrect checksum in control file"
+        }
+        (Code::BackupControl, Detail::Control(None)) => {
+            "could not open file \"global/pg_control\": No such file or directory"
+        }
         (Code::BackupControl, _) => "could not read file \"global/pg_control\"",
         _ => return None,
     };
@@ -85,7 +96,8 @@ fn wal(f: &Finding, fault: &Fault, layout: &Layout) -> Option<String> {
     Some(match fault {
         Fault::Page(PageFault::Magic { found }) => format!("invalid magic number {found:04X} {}", place(f, layout)),
         Fault::Page(PageFault::Info { found }) if found & !layout.dialect.page.all == 0 && found & CONTRECORD != 0 => {
-            // Every flag is known: the page announces an aborted record and goes on with one, and the second is noticed.
+            // Every flag is known: the page announces an aborted record and goes on with one, and the second is
+            // noticed.
             let at = f.at?;
             let first = layout.address().offset(at, layout.segment) == 0;
             let header = if first { layout.long_header() } else { layout.short_header() };
@@ -98,19 +110,29 @@ fn wal(f: &Finding, fault: &Fault, layout: &Layout) -> Option<String> {
         Fault::Page(PageFault::SegmentSize { .. }) if words.xlog_seg_size => {
             "WAL file is from different database system: incorrect XLOG_SEG_SIZE in page header".into()
         }
-        Fault::Page(PageFault::SegmentSize { .. }) => "WAL file is from different database system: incorrect segment size in page header".into(),
-        Fault::Page(PageFault::PageSize { .. }) => "WAL file is from different database system: incorrect XLOG_BLCKSZ in page header".into(),
-        Fault::Page(PageFault::Address { found }) => format!("unexpected pageaddr {} {}", show(*found), place(f, layout)),
+        Fault::Page(PageFault::SegmentSize { .. }) => {
+            "WAL file is from different database system: incorrect segment size in page header".into()
+        }
+        Fault::Page(PageFault::PageSize { .. }) => {
+            "WAL file is from different database system: incorrect XLOG_BLCKSZ in page header".into()
+        }
+        Fault::Page(PageFault::Address { found }) => {
+            format!("unexpected pageaddr {} {}", show(*found), place(f, layout))
+        }
         Fault::Page(PageFault::Timeline { found, after }) if f.timeline.is_some_and(|own| *after > own) => {
             // The page claims a timeline that is too high, and a server notices only at the next one.
             let next = Finding { at: f.at.map(|at| at.plus_within(layout.page.bytes())), file: None, ..f.clone() };
             format!("out-of-sequence timeline ID {found} (after {after}) {}", place(&next, layout))
         }
-        Fault::Page(PageFault::Timeline { found, after }) => format!("out-of-sequence timeline ID {found} (after {after}) {}", place(f, layout)),
+        Fault::Page(PageFault::Timeline { found, after }) => {
+            format!("out-of-sequence timeline ID {found} (after {after}) {}", place(f, layout))
+        }
         Fault::Header(HeaderFault::Length { found }) => match words.length {
             LengthWording::ZeroLength | LengthWording::Bare => format!("invalid record length at {lsn}"),
             LengthWording::Wanted => format!("invalid record length at {lsn}: wanted {size}, got {found}"),
-            LengthWording::ExpectedAtLeast => format!("invalid record length at {lsn}: expected at least {size}, got {found}"),
+            LengthWording::ExpectedAtLeast => {
+                format!("invalid record length at {lsn}: expected at least {size}, got {found}")
+            }
         },
         Fault::Header(HeaderFault::ZeroLength) => format!("record with zero length at {lsn}"),
         Fault::Header(HeaderFault::SwitchWithData) => format!("invalid xlog switch record at {lsn}"),
@@ -127,7 +149,9 @@ fn wal(f: &Finding, fault: &Fault, layout: &Layout) -> Option<String> {
         Fault::ContrecordLength { found, expected } if words.contrecord_expected => {
             format!("invalid contrecord length {found} (expected {expected}) at {lsn}")
         }
-        Fault::ContrecordLength { found, .. } if words.log_file => format!("invalid contrecord length {found} {}", place(f, layout)),
+        Fault::ContrecordLength { found, .. } if words.log_file => {
+            format!("invalid contrecord length {found} {}", place(f, layout))
+        }
         Fault::ContrecordLength { found, .. } => format!("invalid contrecord length {found} at {lsn}"),
         Fault::LengthAgainstPage { page, rem_len, missing } => {
             let fault = match rem_len {

@@ -54,7 +54,10 @@ impl Shelf {
             file: meant.map(|holder| holder.file.clone()),
             path: meant.map(|holder| holder.path.clone()),
             partial: meant.is_some_and(|holder| holder.partial),
-            files: holders.into_iter().map(|Holder { timeline, file, path, partial, .. }| Copy { timeline, file, path, partial }).collect(),
+            files: holders
+                .into_iter()
+                .map(|Holder { timeline, file, path, partial, .. }| Copy { timeline, file, path, partial })
+                .collect(),
         }
     }
 }

@@ -27,7 +27,8 @@ pub fn section(out: &mut String, told: &Told<'_>) {
                 Some(false) => ("error", "incomplete"),
                 None => ("off", "not looked at"),
             };
-            let label = b.label.as_deref().map(|label| format!("<small>{}</small>", Escaped(label))).unwrap_or_default();
+            let label =
+                b.label.as_deref().map(|label| format!("<small>{}</small>", Escaped(label))).unwrap_or_default();
             let reaches = b.reaches.map(|lsn| lsn.to_string()).unwrap_or_default();
             let _ = writeln!(
                 out,

@@ -1,4 +1,5 @@
-//! Findings, a box for each code: what it means, then each of them. Of ten thousand, the first are seen and the rest folded away.
+//! Findings, a box for each code: what it means, then each of them. Of ten thousand, the first are seen and the rest
+//! folded away.
 
 use super::super::markup::Escaped;
 use super::super::verify_text::place;
@@ -19,7 +20,8 @@ pub fn section(out: &mut String, told: &Told<'_>) {
     }
     for severity in [Severity::Error, Severity::Warning, Severity::Info] {
         for &code in Code::ALL {
-            let of: Vec<&Finding> = told.outcome.findings.iter().filter(|f| (f.severity, f.code) == (severity, code)).collect();
+            let of: Vec<&Finding> =
+                told.outcome.findings.iter().filter(|f| (f.severity, f.code) == (severity, code)).collect();
             if !of.is_empty() {
                 group(out, told, severity, code, &of);
             }

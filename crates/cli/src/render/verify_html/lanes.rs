@@ -44,7 +44,12 @@ pub fn section(out: &mut String, told: &Told<'_>) {
     drawn.sort_by_key(|t| t.timeline);
     picture(out, told, layout, &drawn);
     if drawn.len() < all.len() {
-        let _ = writeln!(out, "<p class=\"note\">{} of {} timelines are drawn; the table has all.</p>", drawn.len(), all.len());
+        let _ = writeln!(
+            out,
+            "<p class=\"note\">{} of {} timelines are drawn; the table has all.</p>",
+            drawn.len(),
+            all.len()
+        );
     }
     table(out, told);
     *out += "</div>\n";
@@ -54,7 +59,10 @@ fn legend(out: &mut String) {
     *out += "<ul class=\"legend\">\n";
     for (shape, text) in [
         ("<rect class=\"whole way\" y=\"2\" width=\"14\" height=\"10\" rx=\"2\"/>", "whole WAL on the way of recovery"),
-        ("<rect class=\"whole way beyond\" y=\"2\" width=\"14\" height=\"10\" rx=\"2\"/>", "whole, but behind the end of replay"),
+        (
+            "<rect class=\"whole way beyond\" y=\"2\" width=\"14\" height=\"10\" rx=\"2\"/>",
+            "whole, but behind the end of replay",
+        ),
         ("<rect class=\"whole off\" y=\"2\" width=\"14\" height=\"10\" rx=\"2\"/>", "whole WAL elsewhere"),
         (
             "<rect class=\"track\" y=\"2\" width=\"14\" height=\"10\"/><rect class=\"hatch\" y=\"2\" width=\"14\" height=\"10\"/>",
@@ -104,7 +112,10 @@ fn picture(out: &mut String, told: &Told<'_>, layout: &Layout, lanes: &[&Timelin
          height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><path class=\"hatchline\" d=\"M0 0v6\"/></pattern></defs>"
     );
     for tick in 0..=4_u32 {
-        let lsn = layout.address().advance(from, (bytes.max(1) as u128 * u128::from(tick) / 4) as u64, layout.segment).unwrap_or(to);
+        let lsn = layout
+            .address()
+            .advance(from, (bytes.max(1) as u128 * u128::from(tick) / 4) as u64, layout.segment)
+            .unwrap_or(to);
         let lsn = if tick > 0 && tick < 4 && bytes >= 8 * i128::from(layout.segment.bytes()) {
             // The start of a segment is the easier to find.
             layout.address().segment_start(layout.address().segment(lsn, layout.segment), layout.segment)
@@ -187,7 +198,9 @@ fn lane(out: &mut String, told: &Told<'_>, t: &TimelineReport, scale: &Scale<'_>
         // Two, where replay ends within.
         let within = reach.filter(|end| (from..to).contains(end));
         let beyond = if reach.is_some_and(|end| from >= end) { " beyond" } else { "" };
-        for (from, to, beyond) in [(from, within.unwrap_or(to), beyond)].into_iter().chain(within.map(|end| (end, to, " beyond"))) {
+        for (from, to, beyond) in
+            [(from, within.unwrap_or(to), beyond)].into_iter().chain(within.map(|end| (end, to, " beyond")))
+        {
             let x = scale.x(from);
             // So narrow a hole that nobody would see it is still drawn: what stands before it ends earlier.
             let end = if to == t.to { right } else { (scale.x(to) - 1.0).max(x + 1.0) };
@@ -206,7 +219,8 @@ fn lane(out: &mut String, told: &Told<'_>, t: &TimelineReport, scale: &Scale<'_>
 /// One mark a place, for the worst that is there.
 fn marks(out: &mut String, told: &Told<'_>, t: &TimelineReport, scale: &Scale<'_>, bar: f64) {
     let mut places: BTreeMap<i64, (u64, &Finding)> = BTreeMap::new();
-    for f in told.outcome.findings.iter().filter(|f| f.timeline == Some(t.timeline) && f.severity >= Severity::Warning) {
+    for f in told.outcome.findings.iter().filter(|f| f.timeline == Some(t.timeline) && f.severity >= Severity::Warning)
+    {
         if let Some(lsn) = f.at.or(f.lsn) {
             let place = places.entry((scale.x(lsn) / 4.0) as i64).or_insert((0, f));
             place.0 += 1 + f.more;
@@ -269,7 +283,8 @@ fn table(out: &mut String, told: &Told<'_>) {
     );
     for t in &told.outcome.timelines {
         let parent = t.parent.map(|parent| format!("<small>from timeline {parent}</small>")).unwrap_or_default();
-        let off = if told.outcome.path.contains(&t.timeline) { "" } else { "<small>not on the way of recovery</small>" };
+        let off =
+            if told.outcome.path.contains(&t.timeline) { "" } else { "<small>not on the way of recovery</small>" };
         let last = t.tally.last_commit.map(|time| super::moment(time, told)).unwrap_or_default();
         let _ = writeln!(
             out,

@@ -1,7 +1,10 @@
-//! A page: the verdict, a lane for each timeline, backups, how much WAL was written when, and every finding with its explanation.
+//! A page: the verdict, a lane for each timeline, backups, how much WAL was written when, and every finding with its
+//! explanation.
 //!
-//! One file with nothing from elsewhere: styles in it, pictures as SVG in it, no script. Its own policy forbids all that, so that
-//! whatever a hostile name of a file managed to be, it would load nothing and run nothing. Light or dark as the reader's system is.
+//! One file with nothing from elsewhere: styles in it, pictures as SVG in it, no script. Its own policy forbids all
+//! that, so that
+//! whatever a hostile name of a file managed to be, it would load nothing and run nothing. Light or dark as the
+//! reader's system is.
 
 mod backups;
 mod findings;
@@ -47,10 +50,21 @@ pub fn page(told: &Told<'_>) -> String {
     if outcome.unknown.count > 0 {
         let names = outcome.unknown.first.join(", ");
         let count = u128::from(outcome.unknown.count);
-        let _ = write!(out, " Left out: {} {} with names that say nothing: {}.", grouped(count), plural(count, "file"), Escaped(names));
+        let _ = write!(
+            out,
+            " Left out: {} {} with names that say nothing: {}.",
+            grouped(count),
+            plural(count, "file"),
+            Escaped(names)
+        );
     }
     if outcome.ignored > 0 {
-        let _ = write!(out, " Left out: {} {} of other tools.", grouped(outcome.ignored.into()), plural(outcome.ignored.into(), "file"));
+        let _ = write!(
+            out,
+            " Left out: {} {} of other tools.",
+            grouped(outcome.ignored.into()),
+            plural(outcome.ignored.into(), "file")
+        );
     }
     out += "</p>\n";
     let _ = write!(
@@ -68,7 +82,12 @@ fn answer(out: &mut String, told: &Told<'_>) {
     let worst = outcome.worst();
     let head = headline(outcome, worst, &told.zone);
     let (word, rest) = head.split_once(':').unwrap_or((&head, ""));
-    let _ = write!(out, "<header class=\"{}\">\n<div class=\"archive\">{}", verdict(outcome.verdict), Escaped(&told.archive));
+    let _ = write!(
+        out,
+        "<header class=\"{}\">\n<div class=\"archive\">{}",
+        verdict(outcome.verdict),
+        Escaped(&told.archive)
+    );
     if let Some(layout) = &outcome.layout {
         let _ = write!(
             out,
@@ -81,10 +100,18 @@ fn answer(out: &mut String, told: &Told<'_>) {
     if let Some(id) = outcome.system_id {
         let _ = write!(out, " · cluster {id}");
     }
-    let _ = write!(out, "</div>\n<h1><span class=\"word\">{}</span>: {}</h1>\n<dl class=\"answer\">\n", Escaped(word), Escaped(rest.trim()));
-    for (label, text) in
-        [("WHY", why(outcome, worst)), ("IMPACT", impact(outcome, worst, &told.zone)), ("NEXT", next(outcome, worst)), ("PROVEN", proven(outcome))]
-    {
+    let _ = write!(
+        out,
+        "</div>\n<h1><span class=\"word\">{}</span>: {}</h1>\n<dl class=\"answer\">\n",
+        Escaped(word),
+        Escaped(rest.trim())
+    );
+    for (label, text) in [
+        ("WHY", why(outcome, worst)),
+        ("IMPACT", impact(outcome, worst, &told.zone)),
+        ("NEXT", next(outcome, worst)),
+        ("PROVEN", proven(outcome)),
+    ] {
         let lines: Vec<String> = text.lines().map(|line| Escaped(line.trim()).to_string()).collect();
         let _ = writeln!(out, "<dt>{label}</dt><dd>{}</dd>", lines.join("<br>"));
     }

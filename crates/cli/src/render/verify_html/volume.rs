@@ -1,4 +1,5 @@
-//! How much WAL was written when: a bar for each stretch of time, in the colours of the resource managers that wrote most.
+//! How much WAL was written when: a bar for each stretch of time, in the colours of the resource managers that wrote
+//! most.
 
 use super::super::markup::Escaped;
 use crate::count::Volume;
@@ -28,11 +29,16 @@ pub fn section(out: &mut String, told: &Told<'_>) {
         return;
     }
     *out += "<h2>WAL volume over time</h2>\n<div class=\"card\">\n";
-    let colors: BTreeMap<u8, usize> = managers.iter().take(COLORS).enumerate().map(|(color, (rmid, _))| (*rmid, color)).collect();
+    let colors: BTreeMap<u8, usize> =
+        managers.iter().take(COLORS).enumerate().map(|(color, (rmid, _))| (*rmid, color)).collect();
     legend(out, &managers, layout);
     bars(out, told, volume, &colors);
     let untimed: u64 = volume.untimed.values().sum();
-    let before = if untimed > 0 { format!(" {} before the first time are not in the picture.", bytes(untimed.into())) } else { String::new() };
+    let before = if untimed > 0 {
+        format!(" {} before the first time are not in the picture.", bytes(untimed.into()))
+    } else {
+        String::new()
+    };
     let _ = writeln!(
         out,
         "<p class=\"note\">{} in records on the way of recovery, page images included. A record belongs to the minute of the last commit before it.{before}</p>",
@@ -65,7 +71,10 @@ fn legend(out: &mut String, managers: &[(u8, u64)], layout: &Layout) {
 }
 
 fn bars(out: &mut String, told: &Told<'_>, volume: &Volume, colors: &BTreeMap<u8, usize>) {
-    let (Some(((first, _), _)), Some(((last, _), _))) = (volume.slots.first_key_value(), volume.slots.last_key_value()) else { return };
+    let (Some(((first, _), _)), Some(((last, _), _))) = (volume.slots.first_key_value(), volume.slots.last_key_value())
+    else {
+        return;
+    };
     // So many slots a bar that there are not too many bars.
     let wide = (last.saturating_sub(*first) / BARS).saturating_add(1);
     let count = last.saturating_sub(*first) / wide + 1;
@@ -92,7 +101,8 @@ fn bars(out: &mut String, told: &Told<'_>, volume: &Volume, colors: &BTreeMap<u8
         );
     }
     let minute = |bar: i64| (first.saturating_add(bar.saturating_mul(wide))).saturating_mul(volume.width);
-    let clock = |bar: i64| told.zone.local(Timestamp::from_unix_seconds(minute(bar).saturating_mul(60))).unwrap_or_default();
+    let clock =
+        |bar: i64| told.zone.local(Timestamp::from_unix_seconds(minute(bar).saturating_mul(60))).unwrap_or_default();
     for (bar, parts) in &heights {
         let x = LEFT + step * *bar as f64 + (step - width) / 2.0;
         let sum: u64 = parts.iter().sum();
@@ -102,7 +112,10 @@ fn bars(out: &mut String, told: &Told<'_>, volume: &Volume, colors: &BTreeMap<u8
         for (color, n) in parts.iter().enumerate().filter(|(_, n)| **n > 0) {
             let height = (BOTTOM - TOP) * *n as f64 / top as f64;
             y -= height;
-            let _ = writeln!(out, "<rect class=\"c{color}\" x=\"{x:.1}\" y=\"{y:.2}\" width=\"{width:.1}\" height=\"{height:.2}\"/>");
+            let _ = writeln!(
+                out,
+                "<rect class=\"c{color}\" x=\"{x:.1}\" y=\"{y:.2}\" width=\"{width:.1}\" height=\"{height:.2}\"/>"
+            );
         }
         *out += "</g>\n";
     }
@@ -118,7 +131,12 @@ fn bars(out: &mut String, told: &Told<'_>, volume: &Volume, colors: &BTreeMap<u8
             "middle"
         };
         let text: String = clock(bar).chars().take(16).collect();
-        let _ = writeln!(out, "<text class=\"soft\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>", BOTTOM + 20.0, Escaped(text));
+        let _ = writeln!(
+            out,
+            "<text class=\"soft\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{}</text>",
+            BOTTOM + 20.0,
+            Escaped(text)
+        );
     }
     *out += "</svg>\n";
 }
@@ -129,7 +147,11 @@ fn round_up(n: u64) -> u64 {
     while unit < 1 << 60 && unit * 1024 <= n {
         unit *= 1024;
     }
-    [2, 4, 10, 20, 40, 100, 200, 400, 1000].into_iter().map(|m| unit.saturating_mul(m)).find(|top| *top >= n).unwrap_or(unit.saturating_mul(1024))
+    [2, 4, 10, 20, 40, 100, 200, 400, 1000]
+        .into_iter()
+        .map(|m| unit.saturating_mul(m))
+        .find(|top| *top >= n)
+        .unwrap_or(unit.saturating_mul(1024))
 }
 
 fn table(out: &mut String, managers: &[(u8, u64)], total: u64, layout: &Layout) {

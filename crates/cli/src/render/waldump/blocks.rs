@@ -53,7 +53,11 @@ impl Known {
         if told.of != of || told.length == 0 {
             told.fill(of);
         }
-        if told.length <= told.text.len() { line.put(&told.text, told.length) } else { before(block.rel, block.fork, block.id, line) }
+        if told.length <= told.text.len() {
+            line.put(&told.text, told.length)
+        } else {
+            before(block.rel, block.fork, block.id, line)
+        }
     }
 }
 
@@ -148,7 +152,8 @@ fn fork(line: &mut Line<'_>, number: u8) {
     line.words(FORKS.get(usize::from(number)).copied().unwrap_or("unknown").as_bytes());
 }
 
-/// The path of a relation's file in the data directory (`relpath`): a tablespace's folder has the name of the version from 9.0 on.
+/// The path of a relation's file in the data directory (`relpath`): a tablespace's folder has the name of the version
+/// from 9.0 on.
 pub fn path(line: &mut Line<'_>, rel: &RelFileLocator, number: u8, dialect: &Dialect) {
     const DEFAULT: u32 = 1663;
     const GLOBAL: u32 = 1664;

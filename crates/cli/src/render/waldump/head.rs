@@ -31,7 +31,8 @@ pub struct Heads {
 struct Head {
     /// `None`: something is wider than its column.
     columns: Option<[u8; 69]>,
-    /// `, desc: `, and from 9.5 on the name of the operation, as long as it says; nothing where that takes more to tell.
+    /// `, desc: `, and from 9.5 on the name of the operation, as long as it says; nothing where that takes more to
+    /// tell.
     desc: [u8; 48],
     desc_len: usize,
 }
@@ -128,6 +129,10 @@ impl Head {
 fn wide(record: &Record<'_>, length: u64, line: &mut Line<'_>) {
     let (header, name) = (&record.header, Rmgr(record.header.rmid).name(record.layout.dialect));
     line.with(|out| {
-        let _ = write!(out, "rmgr: {name:<11} len (rec/tot): {length:>6}/{:>6}, tx: {:>10}, lsn: ", header.tot_len, header.xid);
+        let _ = write!(
+            out,
+            "rmgr: {name:<11} len (rec/tot): {length:>6}/{:>6}, tx: {:>10}, lsn: ",
+            header.tot_len, header.xid
+        );
     });
 }

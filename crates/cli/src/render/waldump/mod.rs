@@ -1,5 +1,6 @@
 //! `walproof dump --format waldump`: what `pg_waldump` (`pg_xlogdump` up to 9.6) of the WAL's own version prints
-//! (`src/bin/pg_waldump/pg_waldump.c`, `contrib/pg_xlogdump`). Earlier servers had no such program; their records get the line of 9.3.
+//! (`src/bin/pg_waldump/pg_waldump.c`, `contrib/pg_xlogdump`). Earlier servers had no such program; their records get
+//! the line of 9.3.
 //!
 //! ```text
 //! 9.5-19    rmgr: Heap        len (rec/tot):     54/   158, tx:       1234, lsn: 0/00AAC648, prev 0/00AAC610, desc: INSERT off 7, blkref #0: …
@@ -61,7 +62,13 @@ impl Render for Waldump<'_> {
         self.filter.looks_at(header)
     }
 
-    fn record(&self, record: &Record<'_>, timeline: TimelineId, Room { blocks, known }: &mut Room, out: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(
+        &self,
+        record: &Record<'_>,
+        timeline: TimelineId,
+        Room { blocks, known }: &mut Room,
+        out: &mut Vec<u8>,
+    ) -> Option<Rendered> {
         let shape = record.blocks_or_none(blocks);
         if !self.filter.wants_record(record, blocks, &shape) {
             return None;

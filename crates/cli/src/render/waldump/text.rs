@@ -135,7 +135,13 @@ fn general(out: &mut Vec<u8>, n: f64) {
     let scientific = format!("{n:.5e}");
     let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
-    let trimmed = |digits: &str| if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.').to_owned() } else { digits.to_owned() };
+    let trimmed = |digits: &str| {
+        if digits.contains('.') {
+            digits.trim_end_matches('0').trim_end_matches('.').to_owned()
+        } else {
+            digits.to_owned()
+        }
+    };
     let _ = if (-4..6).contains(&exponent) {
         write!(out, "{}", trimmed(&format!("{n:.*}", (5 - exponent).max(0) as usize)))
     } else {
@@ -150,7 +156,15 @@ mod tests {
 
     #[test]
     fn numbers_as_c_prints_them() {
-        for (n, shown) in [(0.0, "0"), (1.0, "1"), (-1.0, "-1"), (123456.0, "123456"), (1234567.0, "1.23457e+06"), (0.5, "0.5"), (0.00001, "1e-05")] {
+        for (n, shown) in [
+            (0.0, "0"),
+            (1.0, "1"),
+            (-1.0, "-1"),
+            (123456.0, "123456"),
+            (1234567.0, "1.23457e+06"),
+            (0.5, "0.5"),
+            (0.00001, "1e-05"),
+        ] {
             let mut out = Vec::new();
             general(&mut out, n);
             assert_eq!(String::from_utf8(out).unwrap(), shown);

@@ -1,4 +1,5 @@
-//! Times as descriptions show them: up to 9.2 as the server does (`EncodeDateTime`, ISO dates), later as `timestamptz_to_str` of the
+//! Times as descriptions show them: up to 9.2 as the server does (`EncodeDateTime`, ISO dates), later as
+//! `timestamptz_to_str` of the
 //! dump programs (`src/bin/pg_waldump/compat.c`): `2026-11-22 03:17:02.513016 UTC`.
 
 use crate::render::line::Line;
@@ -87,7 +88,8 @@ impl Zone {
     fn fill(&self, last: &mut Second, second: i64, text: TimeText) -> bool {
         let unix = second.saturating_add(946_684_800);
         let cycles = far_cycles(unix);
-        let Ok(zoned) = jiff::Timestamp::from_second(unix - cycles * CYCLE).map(|t| t.to_zoned(self.zone.clone())) else {
+        let Ok(zoned) = jiff::Timestamp::from_second(unix - cycles * CYCLE).map(|t| t.to_zoned(self.zone.clone()))
+        else {
             return false;
         };
         let year = i64::from(zoned.year()) + cycles * 400;
@@ -108,7 +110,8 @@ impl Zone {
 /// Seconds of 400 years, after which dates and weekdays, and so the rules of every zone, repeat.
 const CYCLE: i64 = 146_097 * 86_400;
 
-/// How many cycles a Unix time lies beyond what the calendar of this program holds (years -9999 to 9999): far origin times, infinity.
+/// How many cycles a Unix time lies beyond what the calendar of this program holds (years -9999 to 9999): far origin
+/// times, infinity.
 fn far_cycles(unix: i64) -> i64 {
     const HELD: i64 = 19;
     let cycles = unix / CYCLE;
@@ -137,7 +140,12 @@ mod tests {
         let shown = |zone: &str, micros: i64, text: TimeText, float: bool| {
             let mut out = Vec::new();
             LAST.with_borrow_mut(|last| last.before.clear());
-            Zone { zone: TimeZone::posix(zone).unwrap() }.write(&mut Line::new(&mut out), Timestamp(micros), text, float);
+            Zone { zone: TimeZone::posix(zone).unwrap() }.write(
+                &mut Line::new(&mut out),
+                Timestamp(micros),
+                text,
+                float,
+            );
             String::from_utf8(out).unwrap()
         };
         let half = 848_000_000_500_000;

@@ -1,4 +1,5 @@
-//! The meta page of a B-tree as a record makes it anew (`xl_btree_metadata`), from the data of the block reference to page 0.
+//! The meta page of a B-tree as a record makes it anew (`xl_btree_metadata`), from the data of the block reference to
+//! page 0.
 //!
 //! ```text
 //! 9.5-10   root u32, level u32, fastroot u32, fastlevel u32
@@ -10,12 +11,19 @@
 
 use crate::rmgr::describe::{Cx, describe};
 use crate::rmgr::sink::{Nest, Show, Sink};
-use crate::rmgr::table::{Op, Part, Run, Short, V9_5, V10, V11, V12, V13, V14, V19, bool, call, f64, op, text, u32, unsaid};
+use crate::rmgr::table::{
+    Op, Part, Run, Short, V9_5, V10, V11, V12, V13, V14, V19, bool, call, f64, op, text, u32, unsaid,
+};
 
 const META_CLEANUP: u8 = 0xE0;
 
-const META_9_5: &Op =
-    &op(0, "", V9_5, V10, &[u32("root", 0).hidden(), u32("level", 4).hidden(), u32("fastroot", 8).hidden(), u32("fastlevel", 12).hidden()]);
+const META_9_5: &Op = &op(
+    0,
+    "",
+    V9_5,
+    V10,
+    &[u32("root", 0).hidden(), u32("level", 4).hidden(), u32("fastroot", 8).hidden(), u32("fastlevel", 12).hidden()],
+);
 const META_11: &Op = &op(
     0,
     "",
@@ -110,14 +118,24 @@ const TEXT_11: &Op = &op(
     "",
     V11,
     V11,
-    &[text("oldest_btpo_xact "), u32("oldest_btpo_xact", 16), TUPLES_WORDS, f64("last_cleanup_num_heap_tuples", 24).on32(20).show(Show::Fixed)],
+    &[
+        text("oldest_btpo_xact "),
+        u32("oldest_btpo_xact", 16),
+        TUPLES_WORDS,
+        f64("last_cleanup_num_heap_tuples", 24).on32(20).show(Show::Fixed),
+    ],
 );
 const TEXT_12: &Op = &op(
     META_CLEANUP,
     "",
     V12,
     V13,
-    &[text("oldest_btpo_xact "), u32("oldest_btpo_xact", 20), TUPLES_WORDS, f64("last_cleanup_num_heap_tuples", 24).show(Show::Fixed)],
+    &[
+        text("oldest_btpo_xact "),
+        u32("oldest_btpo_xact", 20),
+        TUPLES_WORDS,
+        f64("last_cleanup_num_heap_tuples", 24).show(Show::Fixed),
+    ],
 );
 const TEXT_14: &Op = &op(META_CLEANUP, "", V14, V19, &[u32("last_cleanup_num_delpages", 20)]);
 

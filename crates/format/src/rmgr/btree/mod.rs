@@ -18,8 +18,13 @@
 mod items;
 mod meta;
 
-use super::table::{Op, Part, V9_5, V10, V11, V12, V13, V14, V15, V16, V17, V19, bool, full_xid, i32, op, rel, text, u16, u32};
-use items::{DELETED_9_5, DELETED_12, DELETED_13, DELETED_14, DELETED_16, INSERTED, INTERVALS, POSTED, VACUUMED_9_5, VACUUMED_13, VACUUMED_16};
+use super::table::{
+    Op, Part, V9_5, V10, V11, V12, V13, V14, V15, V16, V17, V19, bool, full_xid, i32, op, rel, text, u16, u32,
+};
+use items::{
+    DELETED_9_5, DELETED_12, DELETED_13, DELETED_14, DELETED_16, INSERTED, INTERVALS, POSTED, VACUUMED_9_5,
+    VACUUMED_13, VACUUMED_16,
+};
 use meta::{CLEANUP_11, CLEANUP_12, DELPAGES, PAGE_9_5, PAGE_11, PAGE_12, PAGE_13, PAGE_14};
 
 const OFF: Part = u16("off", 0);
@@ -28,8 +33,14 @@ const INSERT_16: &[Part] = &[text("off: "), OFF, INSERTED];
 const INSERT_POST: &[Part] = &[text("off "), OFF, POSTED];
 const INSERT_POST_16: &[Part] = &[text("off: "), OFF, POSTED];
 
-const SPLIT: &[Part] =
-    &[text("level "), u32("level", 0), text(", firstright "), u16("firstrightoff", 4), text(", newitemoff "), u16("newitemoff", 6)];
+const SPLIT: &[Part] = &[
+    text("level "),
+    u32("level", 0),
+    text(", firstright "),
+    u16("firstrightoff", 4),
+    text(", newitemoff "),
+    u16("newitemoff", 6),
+];
 const SPLIT_13: &[Part] = &[
     text("level "),
     u32("level", 0),
@@ -58,8 +69,15 @@ const HORIZON: Part = u32("snapshot_conflict_horizon", 0);
 const DELETE_9_5: &[Part] = &[rel("hnode", 0).hidden(), i32("ndeleted", 12), text(" items"), DELETED_9_5];
 const DELETE_12: &[Part] = &[i32("ndeleted", 4), text(" items, latest removed xid "), HORIZON, DELETED_12];
 const DELETE_13: &[Part] = &[text("latestRemovedXid "), HORIZON, text("; ndeleted "), u32("ndeleted", 4), DELETED_13];
-const DELETE_14: &[Part] =
-    &[text("latestRemovedXid "), HORIZON, text("; ndeleted "), u16("ndeleted", 4), text("; nupdated "), u16("nupdated", 6), DELETED_14];
+const DELETE_14: &[Part] = &[
+    text("latestRemovedXid "),
+    HORIZON,
+    text("; ndeleted "),
+    u16("ndeleted", 4),
+    text("; nupdated "),
+    u16("nupdated", 6),
+    DELETED_14,
+];
 const DELETE_16: &[Part] = &[
     text("snapshotConflictHorizon: "),
     HORIZON,
@@ -83,8 +101,10 @@ const DELETE_17: &[Part] = &[
 ];
 
 const VACUUM_9_5: &[Part] = &[text("lastBlockVacuumed "), u32("last_block_vacuumed", 0), VACUUMED_9_5];
-const VACUUM_13: &[Part] = &[text("ndeleted "), u16("ndeleted", 0), text("; nupdated "), u16("nupdated", 2), VACUUMED_13];
-const VACUUM_16: &[Part] = &[text("ndeleted: "), u16("ndeleted", 0), text(", nupdated: "), u16("nupdated", 2), VACUUMED_16];
+const VACUUM_13: &[Part] =
+    &[text("ndeleted "), u16("ndeleted", 0), text("; nupdated "), u16("nupdated", 2), VACUUMED_13];
+const VACUUM_16: &[Part] =
+    &[text("ndeleted: "), u16("ndeleted", 0), text(", nupdated: "), u16("nupdated", 2), VACUUMED_16];
 
 const POFFSET: Part = u16("poffset", 0).hidden();
 const HALFDEAD: &[Part] = &[
@@ -163,8 +183,10 @@ macro_rules! newroot {
 }
 
 const BLOCK: Part = u32("block", 12).hidden();
-const REUSE_9_5: &[Part] = &[text("rel "), rel("rel", 0), BLOCK, text("; latestRemovedXid "), u32("snapshot_conflict_horizon", 16)];
-const REUSE_14: &[Part] = &[text("rel "), rel("rel", 0), BLOCK, text("; latestRemovedXid "), full_xid("snapshot_conflict_horizon", 16)];
+const REUSE_9_5: &[Part] =
+    &[text("rel "), rel("rel", 0), BLOCK, text("; latestRemovedXid "), u32("snapshot_conflict_horizon", 16)];
+const REUSE_14: &[Part] =
+    &[text("rel "), rel("rel", 0), BLOCK, text("; latestRemovedXid "), full_xid("snapshot_conflict_horizon", 16)];
 const REUSE_16: &[Part] = &[
     text("rel: "),
     rel("rel", 0),
@@ -290,7 +312,11 @@ mod tests {
             let (told, result) = tell(&layout(V11, align, Endian::Little), BTREE, 0xE0, &[], &page);
             assert_eq!(result, Ok(()));
             assert_eq!(told.text, "oldest_btpo_xact 5; last_cleanup_num_heap_tuples: 0.500000");
-            assert!(told.document.contains("meta={root=1 level=2 fastroot=3 fastlevel=4 oldest_btpo_xact=5 "), "{}", told.document);
+            assert!(
+                told.document.contains("meta={root=1 level=2 fastroot=3 fastlevel=4 oldest_btpo_xact=5 "),
+                "{}",
+                told.document
+            );
         }
         let page = [&numbers(6)[..], &half, &[1]].concat();
         let (text, document) = told(V13, BTREE, 0xE0, &[], &page);
@@ -304,7 +330,9 @@ mod tests {
     #[test]
     fn a_page_unlinked_on_both_alignments() {
         let numbers = |ns: &[u32]| ns.iter().flat_map(|n| n.to_le_bytes()).collect::<Vec<u8>>();
-        for (align, main) in [(Align::Eight, numbers(&[1, 2, 3, 0, 9, 0, 4, 5, 6])), (Align::Four, numbers(&[1, 2, 3, 9, 0, 4, 5, 6]))] {
+        for (align, main) in
+            [(Align::Eight, numbers(&[1, 2, 3, 0, 9, 0, 4, 5, 6])), (Align::Four, numbers(&[1, 2, 3, 9, 0, 4, 5, 6]))]
+        {
             let (told, result) = tell(&layout(V14, align, Endian::Little), BTREE, 0x80, &main, &[]);
             assert_eq!(result, Ok(()));
             assert_eq!(told.text, "left 1; right 2; level 3; safexid 9; leafleft 4; leafright 5; leaftopparent 6");

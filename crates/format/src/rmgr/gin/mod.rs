@@ -25,13 +25,22 @@ pub const ROOT: u16 = 0x04;
 /// Written for the number of a block that there is not.
 const INVALID_BLOCK: u32 = u32::MAX;
 
-const SPLIT_FIELDS: &[(&str, &str)] =
-    &[("flags", "unsigned"), ("isrootsplit", "boolean"), ("isdata", "boolean"), ("isleaf", "boolean"), ("children", "list")];
-const SPLIT_9_5: &[Part] = &[call(split, SPLIT_FIELDS), call(children_hidden, &[]), rel("rel", 0).hidden(), u32("rrlink", 12).hidden()];
-const SPLIT_19: &[Part] = &[call(split, SPLIT_FIELDS), call(children_shown, &[]), rel("rel", 0).hidden(), u32("rrlink", 12).hidden()];
+const SPLIT_FIELDS: &[(&str, &str)] = &[
+    ("flags", "unsigned"),
+    ("isrootsplit", "boolean"),
+    ("isdata", "boolean"),
+    ("isleaf", "boolean"),
+    ("children", "list"),
+];
+const SPLIT_9_5: &[Part] =
+    &[call(split, SPLIT_FIELDS), call(children_hidden, &[]), rel("rel", 0).hidden(), u32("rrlink", 12).hidden()];
+const SPLIT_19: &[Part] =
+    &[call(split, SPLIT_FIELDS), call(children_shown, &[]), rel("rel", 0).hidden(), u32("rrlink", 12).hidden()];
 
-const DELETE_PAGE_9_5: &[Part] = &[u16("parent_offset", 0).hidden(), u32("right_link", 4).hidden(), call(delete_xid, &[("delete_xid", "unsigned")])];
-const DELETE_PAGE_12: &[Part] = &[u16("parent_offset", 0).hidden(), u32("right_link", 4).hidden(), u32("delete_xid", 8).hidden()];
+const DELETE_PAGE_9_5: &[Part] =
+    &[u16("parent_offset", 0).hidden(), u32("right_link", 4).hidden(), call(delete_xid, &[("delete_xid", "unsigned")])];
+const DELETE_PAGE_12: &[Part] =
+    &[u16("parent_offset", 0).hidden(), u32("right_link", 4).hidden(), u32("delete_xid", 8).hidden()];
 
 const UPDATE_META_PAGE_9_5: &[Part] = &[
     u32("prev_tail", 72).on32(60).hidden(),
@@ -67,7 +76,8 @@ const UPDATE_META_PAGE_19: &[Part] = &[
 ];
 
 const INSERT_LISTPAGE_9_5: &[Part] = &[u32("rightlink", 0).hidden(), i32("ntuples", 4).hidden()];
-const INSERT_LISTPAGE_19: &[Part] = &[text("ntuples: "), i32("ntuples", 4), call(rightlink, &[("rightlink", "unsigned")])];
+const INSERT_LISTPAGE_19: &[Part] =
+    &[text("ntuples: "), i32("ntuples", 4), call(rightlink, &[("rightlink", "unsigned")])];
 
 const DELETE_LISTPAGE: &[Part] = &[
     text("ndeleted: "),

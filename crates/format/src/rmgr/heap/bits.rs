@@ -5,7 +5,8 @@ use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
 use crate::rmgr::table::{Part, Short, call, unsaid};
 
-const INFOBITS: &[(u16, &str)] = &[(0x01, "IS_MULTI"), (0x02, "LOCK_ONLY"), (0x04, "EXCL_LOCK"), (0x08, "KEYSHR_LOCK"), (0x10, "KEYS_UPDATED")];
+const INFOBITS: &[(u16, &str)] =
+    &[(0x01, "IS_MULTI"), (0x02, "LOCK_ONLY"), (0x04, "EXCL_LOCK"), (0x08, "KEYSHR_LOCK"), (0x10, "KEYS_UPDATED")];
 /// Where they lie: at the same place in every structure that has them.
 const INFOBITS_AT: usize = 6;
 
@@ -94,7 +95,13 @@ pub(super) const TRUNCATE_FLAGS: Part = call(truncate_flags, FLAGS);
 /// Of TRUNCATE from 16 on.
 pub(super) const TRUNCATE_FLAGS_16: Part = call(truncate_flags_16, FLAGS);
 
-fn flags(cx: &Cx<'_>, sink: &mut dyn Sink, at: usize, words: Option<&str>, table: &[(u16, &'static str)]) -> Result<(), Short> {
+fn flags(
+    cx: &Cx<'_>,
+    sink: &mut dyn Sink,
+    at: usize,
+    words: Option<&str>,
+    table: &[(u16, &'static str)],
+) -> Result<(), Short> {
     names(sink, "flag_names", words, cx.cursor(at).u8("flags")?.into(), table)
 }
 

@@ -32,9 +32,27 @@ const INSERT: &[Part] = &[text("off "), OFF, u8("flags", 2).hidden(), INSERT_FLA
 const INSERT_12: &[Part] = &[text("off "), OFF, text(" flags "), u8("flags", 2).hex(), INSERT_FLAGS, INSERTED];
 const INSERT_16: &[Part] = &[text("off: "), OFF, text(", flags: "), u8("flags", 2).hex(), INSERT_FLAGS, INSERTED];
 
-const DELETE: &[Part] = &[u32("xmax", 0).hidden(), text("off "), u16("off", 4), text(" "), BITS, u8("flags", 7).hidden(), DELETE_FLAGS, DELETED];
-const DELETE_12: &[Part] =
-    &[u32("xmax", 0).hidden(), text("off "), u16("off", 4), text(" flags "), u8("flags", 7).hex(), text(" "), BITS, DELETE_FLAGS, DELETED];
+const DELETE: &[Part] = &[
+    u32("xmax", 0).hidden(),
+    text("off "),
+    u16("off", 4),
+    text(" "),
+    BITS,
+    u8("flags", 7).hidden(),
+    DELETE_FLAGS,
+    DELETED,
+];
+const DELETE_12: &[Part] = &[
+    u32("xmax", 0).hidden(),
+    text("off "),
+    u16("off", 4),
+    text(" flags "),
+    u8("flags", 7).hex(),
+    text(" "),
+    BITS,
+    DELETE_FLAGS,
+    DELETED,
+];
 const DELETE_16: &[Part] = &[
     text("xmax: "),
     u32("xmax", 0),
@@ -97,22 +115,62 @@ const UPDATE_16: &[Part] = &[
 ];
 
 const RELIDS: &[(&str, &str)] = &[("relids", "list")];
-const TRUNCATE: &[Part] =
-    &[u32("db_id", 0).hidden(), u8("flags", 8).hidden(), TRUNCATE_FLAGS, text("nrelids "), u32("nrelids", 4), text(" relids"), call(relids, RELIDS)];
-const TRUNCATE_16: &[Part] =
-    &[u32("db_id", 0).hidden(), u8("flags", 8).hidden(), TRUNCATE_FLAGS_16, text(", nrelids: "), u32("nrelids", 4), call(relids_16, RELIDS)];
+const TRUNCATE: &[Part] = &[
+    u32("db_id", 0).hidden(),
+    u8("flags", 8).hidden(),
+    TRUNCATE_FLAGS,
+    text("nrelids "),
+    u32("nrelids", 4),
+    text(" relids"),
+    call(relids, RELIDS),
+];
+const TRUNCATE_16: &[Part] = &[
+    u32("db_id", 0).hidden(),
+    u8("flags", 8).hidden(),
+    TRUNCATE_FLAGS_16,
+    text(", nrelids: "),
+    u32("nrelids", 4),
+    call(relids_16, RELIDS),
+];
 
 const CONFIRM: &[Part] = &[text("off "), OFF];
 const CONFIRM_16: &[Part] = &[text("off: "), OFF];
 
 const LOCK_9_5: &[Part] = &[text("off "), u16("off", 4), text(": xid "), u32("xmax", 0), text(" "), BITS];
-const LOCK_9_6: &[Part] =
-    &[text("off "), u16("off", 4), text(": xid "), u32("xmax", 0), text(": flags "), u8("flags", 7), text(" "), BITS, LOCK_FLAGS];
-const LOCK_12: &[Part] =
-    &[text("off "), u16("off", 4), text(": xid "), u32("xmax", 0), text(": flags "), u8("flags", 7).hex(), text(" "), BITS, LOCK_FLAGS];
+const LOCK_9_6: &[Part] = &[
+    text("off "),
+    u16("off", 4),
+    text(": xid "),
+    u32("xmax", 0),
+    text(": flags "),
+    u8("flags", 7),
+    text(" "),
+    BITS,
+    LOCK_FLAGS,
+];
+const LOCK_12: &[Part] = &[
+    text("off "),
+    u16("off", 4),
+    text(": xid "),
+    u32("xmax", 0),
+    text(": flags "),
+    u8("flags", 7).hex(),
+    text(" "),
+    BITS,
+    LOCK_FLAGS,
+];
 /// LOCK and LOCK_UPDATED of 16 and later.
-pub(super) const LOCK_16: &[Part] =
-    &[text("xmax: "), u32("xmax", 0), text(", off: "), u16("off", 4), text(", "), BITS_16, text(", flags: "), u8("flags", 7).hex(), LOCK_FLAGS];
+pub(super) const LOCK_16: &[Part] = &[
+    text("xmax: "),
+    u32("xmax", 0),
+    text(", off: "),
+    u16("off", 4),
+    text(", "),
+    BITS_16,
+    text(", flags: "),
+    u8("flags", 7).hex(),
+    LOCK_FLAGS,
+];
 
 const DATALEN: Part = call(datalen, &[("datalen", "unsigned")]);
 const INPLACE: &[Part] = &[text("off "), OFF, DATALEN];
@@ -215,7 +273,10 @@ mod tests {
             assert_eq!(told, text);
             assert!(document.contains("infobits_set=[IS_MULTI LOCK_ONLY KEYS_UPDATED]"), "{document}");
             assert!(document.contains("flag_names=[ALL_VISIBLE_CLEARED CONTAINS_OLD_TUPLE]"), "{document}");
-            assert!(document.contains("old_tuple={natts=2 t_infomask2=32770 t_infomask=2305 t_hoff=24 datalen=2}"), "{document}");
+            assert!(
+                document.contains("old_tuple={natts=2 t_infomask2=32770 t_infomask=2305 t_hoff=24 datalen=2}"),
+                "{document}"
+            );
         }
     }
 
@@ -246,7 +307,12 @@ mod tests {
         let update = [5, 0, 0, 0, 9, 0, 0, 0x60, 0, 0, 0, 0, 7, 0];
         let (text, document) = told(V16, HEAP, 0xC0, &update, &[4, 0, 6, 0, 3, 0, 0, 8, 24, 0]);
         assert_eq!(text, "old_xmax: 5, old_off: 9, old_infobits: [], flags: 0x60, new_xmax: 0, new_off: 7");
-        assert!(document.ends_with("prefixlen=4 suffixlen=6 new_tuple={natts=3 t_infomask2=3 t_infomask=2048 t_hoff=24 datalen=1}"), "{document}");
+        assert!(
+            document.ends_with(
+                "prefixlen=4 suffixlen=6 new_tuple={natts=3 t_infomask2=3 t_infomask=2048 t_hoff=24 datalen=1}"
+            ),
+            "{document}"
+        );
     }
 
     #[test]

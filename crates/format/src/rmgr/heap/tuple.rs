@@ -20,8 +20,10 @@ pub(super) const INSERTED: Part = unsaid(inserted, &[("new_tuple", "object")]);
 /// What DELETE gives.
 pub(super) const DELETED: Part = unsaid(deleted, &[("old_tuple", "object")]);
 /// What UPDATE and HOT_UPDATE give.
-pub(super) const UPDATED: Part =
-    unsaid(updated, &[("prefixlen", "unsigned"), ("suffixlen", "unsigned"), ("new_tuple", "object"), ("old_tuple", "object")]);
+pub(super) const UPDATED: Part = unsaid(
+    updated,
+    &[("prefixlen", "unsigned"), ("suffixlen", "unsigned"), ("new_tuple", "object"), ("old_tuple", "object")],
+);
 
 /// The fields of a header, inside an object.
 pub(in crate::rmgr) fn header(sink: &mut dyn Sink, t_infomask2: u16, t_infomask: u16, t_hoff: u8, datalen: usize) {

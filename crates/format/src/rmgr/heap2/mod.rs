@@ -18,7 +18,10 @@ mod prune;
 use super::describe::Cx;
 use super::heap::{BITS, LOCK_16, LOCK_FLAGS, MULTI_INSERT_FLAGS};
 use super::sink::{Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V9_6, V11, V12, V13, V14, V15, V16, V17, V18, V19, bool, call, i64, lsn, op, rel, text, u8, u16, u32};
+use super::table::{
+    Op, Part, Short, V9_5, V9_6, V11, V12, V13, V14, V15, V16, V17, V18, V19, bool, call, i64, lsn, op, rel, text, u8,
+    u16, u32,
+};
 use multi_insert::{TUPLES, TUPLES_16, VM_FLAGS};
 
 const HORIZON: Part = u32("snapshot_conflict_horizon", 0);
@@ -32,7 +35,13 @@ const REWRITE: &[Part] = &[
     lsn("start_lsn", 32).on32(24).hidden(),
 ];
 
-const CLEAN: &[Part] = &[text("remxid "), HORIZON, u16("nredirected", 4).hidden(), u16("ndead", 6).hidden(), call(prune::PRUNE, prune::PRUNED)];
+const CLEAN: &[Part] = &[
+    text("remxid "),
+    HORIZON,
+    u16("nredirected", 4).hidden(),
+    u16("ndead", 6).hidden(),
+    call(prune::PRUNE, prune::PRUNED),
+];
 const PRUNE_14: &[Part] = &[
     text("latestRemovedXid "),
     HORIZON,
@@ -58,7 +67,13 @@ const PRUNE_19: &[Part] = &[call(prune::PRUNE_19, prune::ALL)];
 const VACUUM: &[Part] = &[text("nunused "), u16("nunused", 0), call(prune::VACUUM, prune::VACUUMED)];
 const VACUUM_16: &[Part] = &[text("nunused: "), u16("nunused", 0), call(prune::VACUUM_16, prune::VACUUMED)];
 
-const FREEZE_PAGE: &[Part] = &[text("cutoff xid "), u32("cutoff_xid", 0), text(" ntuples "), u16("ntuples", 4), call(prune::frozen, prune::FROZEN)];
+const FREEZE_PAGE: &[Part] = &[
+    text("cutoff xid "),
+    u32("cutoff_xid", 0),
+    text(" ntuples "),
+    u16("ntuples", 4),
+    call(prune::frozen, prune::FROZEN),
+];
 const FREEZE_PAGE_16: &[Part] = &[
     text("snapshotConflictHorizon: "),
     HORIZON,
@@ -75,17 +90,45 @@ const VISIBLE_9_6: &[Part] = &[text("cutoff xid "), HORIZON, text(" flags "), u8
 const VISIBLE_12: &[Part] = &[text("cutoff xid "), HORIZON, text(" flags "), u8("flags", 4).hex()];
 const VISIBLE_16: &[Part] = &[text("snapshotConflictHorizon: "), HORIZON, text(", flags: "), u8("flags", 4).hex()];
 
-const MULTI_INSERT: &[Part] = &[u16("ntuples", 2), text(" tuples"), u8("flags", 0).hidden(), MULTI_INSERT_FLAGS, TUPLES];
-const MULTI_INSERT_12: &[Part] = &[u16("ntuples", 2), text(" tuples flags "), u8("flags", 0).hex(), MULTI_INSERT_FLAGS, TUPLES];
-const MULTI_INSERT_16: &[Part] = &[text("ntuples: "), u16("ntuples", 2), text(", flags: "), u8("flags", 0).hex(), MULTI_INSERT_FLAGS, TUPLES_16];
-const MULTI_INSERT_19: &[Part] =
-    &[text("ntuples: "), u16("ntuples", 2), text(", flags: "), u8("flags", 0).hex(), MULTI_INSERT_FLAGS, VM_FLAGS, TUPLES_16];
+const MULTI_INSERT: &[Part] =
+    &[u16("ntuples", 2), text(" tuples"), u8("flags", 0).hidden(), MULTI_INSERT_FLAGS, TUPLES];
+const MULTI_INSERT_12: &[Part] =
+    &[u16("ntuples", 2), text(" tuples flags "), u8("flags", 0).hex(), MULTI_INSERT_FLAGS, TUPLES];
+const MULTI_INSERT_16: &[Part] =
+    &[text("ntuples: "), u16("ntuples", 2), text(", flags: "), u8("flags", 0).hex(), MULTI_INSERT_FLAGS, TUPLES_16];
+const MULTI_INSERT_19: &[Part] = &[
+    text("ntuples: "),
+    u16("ntuples", 2),
+    text(", flags: "),
+    u8("flags", 0).hex(),
+    MULTI_INSERT_FLAGS,
+    VM_FLAGS,
+    TUPLES_16,
+];
 
 const LOCK_UPDATED_9_5: &[Part] = &[text("off "), u16("off", 4), text(": xmax "), u32("xmax", 0), text(" "), BITS];
-const LOCK_UPDATED_9_6: &[Part] =
-    &[text("off "), u16("off", 4), text(": xmax "), u32("xmax", 0), text(": flags "), u8("flags", 7), text(" "), BITS, LOCK_FLAGS];
-const LOCK_UPDATED_12: &[Part] =
-    &[text("off "), u16("off", 4), text(": xmax "), u32("xmax", 0), text(": flags "), u8("flags", 7).hex(), text(" "), BITS, LOCK_FLAGS];
+const LOCK_UPDATED_9_6: &[Part] = &[
+    text("off "),
+    u16("off", 4),
+    text(": xmax "),
+    u32("xmax", 0),
+    text(": flags "),
+    u8("flags", 7),
+    text(" "),
+    BITS,
+    LOCK_FLAGS,
+];
+const LOCK_UPDATED_12: &[Part] = &[
+    text("off "),
+    u16("off", 4),
+    text(": xmax "),
+    u32("xmax", 0),
+    text(": flags "),
+    u8("flags", 7).hex(),
+    text(" "),
+    BITS,
+    LOCK_FLAGS,
+];
 
 const TARGET: Part = call(target, &[("tid", "tid")]);
 const TOP_XID: Part = u32("top_xid", 0).hidden();
@@ -175,7 +218,10 @@ mod tests {
         for (version, text) in [
             (V13, "remxid 5"),
             (V15, "latestRemovedXid 5 nredirected 1 ndead 2"),
-            (V16, "snapshotConflictHorizon: 5, nredirected: 1, ndead: 2, nunused: 1, redirected: [1->2], dead: [3, 4], unused: [6]"),
+            (
+                V16,
+                "snapshotConflictHorizon: 5, nredirected: 1, ndead: 2, nunused: 1, redirected: [1->2], dead: [3, 4], unused: [6]",
+            ),
         ] {
             let (told, document) = told(version, HEAP2, 0x10, &main, &block);
             assert_eq!(told, text);
@@ -186,17 +232,36 @@ mod tests {
 
     #[test]
     fn everything_in_one_record() {
-        let block =
-            [&[1, 0, 0, 0, 7, 0, 0, 0, 2, 0, 1, 9, 4, 0, 2, 0][..], &[1, 0, 1, 0, 2, 0], &[1, 0, 3, 0], &[2, 0, 4, 0, 5, 0], &[8, 0, 9, 0]].concat();
+        let block = [
+            &[1, 0, 0, 0, 7, 0, 0, 0, 2, 0, 1, 9, 4, 0, 2, 0][..],
+            &[1, 0, 1, 0, 2, 0],
+            &[1, 0, 3, 0],
+            &[2, 0, 4, 0, 5, 0],
+            &[8, 0, 9, 0],
+        ]
+        .concat();
         let lists = ", nplans: 1, nredirected: 1, ndead: 1, nunused: 2, plans: [{ xmax: 7, infomask: 2305, infomask2: 2, ntuples: 2, \
              offsets: [8, 9] }], redirected: [1->2], dead: [3], unused: [4, 5]";
         let (text, document) = told(V17, HEAP2, 0x20, &[1, 0xFA, 5, 0, 0, 0], &block);
         assert_eq!(text, format!("snapshotConflictHorizon: 5, isCatalogRel: T{lists}"));
-        assert!(document.starts_with("reason=1 flags=250 flag_names=[IS_CATALOG_REL HAS_CONFLICT_HORIZON"), "{document}");
+        assert!(
+            document.starts_with("reason=1 flags=250 flag_names=[IS_CATALOG_REL HAS_CONFLICT_HORIZON"),
+            "{document}"
+        );
         let (text, _) = told(V19, HEAP2, 0x30, &[0xF0, 0x03], &block);
         assert_eq!(text, format!(", isCatalogRel: F, vm_flags: 0x03{lists}"));
         // All counts are checked before anything is told of them.
-        assert!(tell(&crate::rmgr::told::layout(V17, crate::Align::Eight, crate::Endian::Little), HEAP2, 0x20, &[1, 0x40], &[9, 0]).1.is_err());
+        assert!(
+            tell(
+                &crate::rmgr::told::layout(V17, crate::Align::Eight, crate::Endian::Little),
+                HEAP2,
+                0x20,
+                &[1, 0x40],
+                &[9, 0]
+            )
+            .1
+            .is_err()
+        );
     }
 
     #[test]
@@ -218,7 +283,10 @@ mod tests {
         let main = [0x20, 0, 2, 0, 7, 0, 9, 0];
         let (text, document) = told(V19, HEAP2, 0x50, &main, &block);
         assert_eq!(text, "ntuples: 2, flags: 0x20, vm_flags: 0x03, offsets: [7, 9]");
-        assert!(document.contains("offsets=[7 9] tuples=[{natts=2 t_infomask2=2 t_infomask=2305 t_hoff=24 datalen=3} {"), "{document}");
+        assert!(
+            document.contains("offsets=[7 9] tuples=[{natts=2 t_infomask2=2 t_infomask=2305 t_hoff=24 datalen=3} {"),
+            "{document}"
+        );
         assert_eq!(told(V16, HEAP2, 0x50, &main, &[]).0, "ntuples: 2, flags: 0x20");
         assert_eq!(told(V16, HEAP2, 0xD0, &main[..4], &block).0, "ntuples: 2, flags: 0x20");
         assert_eq!(told(V9_5, HEAP2, 0x50, &main, &block).0, "2 tuples");

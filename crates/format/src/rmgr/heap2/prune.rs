@@ -1,4 +1,5 @@
-//! What pruning, vacuum and freezing did to a page, from the data of block 0. Where a page image took its place, there is none.
+//! What pruning, vacuum and freezing did to a page, from the data of block 0. Where a page image took its place, there
+//! is none.
 //!
 //! ```text
 //! CLEAN, PRUNE   9.5-16   redirected × (u16, u16), dead × u16, unused × u16 to the end
@@ -15,7 +16,8 @@ use crate::rmgr::sink::{Nest, Show, Sink, Value};
 use crate::rmgr::table::{Run, Short};
 
 /// The fields of PRUNE up to 16.
-pub(super) const PRUNED: &[(&str, &str)] = &[("nunused", "unsigned"), ("redirected", "list"), ("dead", "list"), ("unused", "list")];
+pub(super) const PRUNED: &[(&str, &str)] =
+    &[("nunused", "unsigned"), ("redirected", "list"), ("dead", "list"), ("unused", "list")];
 /// The fields of VACUUM.
 pub(super) const VACUUMED: &[(&str, &str)] = &[("unused", "list")];
 /// The fields of FREEZE_PAGE up to 15.

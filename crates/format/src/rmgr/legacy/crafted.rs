@@ -68,12 +68,23 @@ impl Data {
 
 /// Asserts what a record says in versions and on servers of both alignments. `images`: which backup blocks it has.
 #[track_caller]
-pub fn says([rmid, info]: [u8; 2], versions: RangeInclusive<Version>, images: &[usize], make: impl Fn(Data) -> Data, expected: &str) {
+pub fn says(
+    [rmid, info]: [u8; 2],
+    versions: RangeInclusive<Version>,
+    images: &[usize],
+    make: impl Fn(Data) -> Data,
+    expected: &str,
+) {
     let mut tried = 0;
     for dialect in DIALECTS.iter().filter(|d| versions.contains(&d.version)) {
         for (align, bytes) in [(Align::Eight, 8), (Align::Four, 4)] {
             let main = make(Data { bytes: Vec::new(), align: bytes }).bytes;
-            assert_eq!(told(dialect, align, rmid, info, images, &main), expected, "{} aligned to {bytes}", dialect.version);
+            assert_eq!(
+                told(dialect, align, rmid, info, images, &main),
+                expected,
+                "{} aligned to {bytes}",
+                dialect.version
+            );
             tried += 1;
         }
     }
@@ -82,7 +93,8 @@ pub fn says([rmid, info]: [u8; 2], versions: RangeInclusive<Version>, images: &[
 
 /// What a record tells; `(unknown)` where the version does not know its operation.
 pub fn told(dialect: &'static Dialect, align: Align, rmid: u8, info: u8, images: &[usize], main: &[u8]) -> String {
-    let layout = Layout { dialect, align, endian: Endian::Little, segment: SegmentSize::DEFAULT, page: PageSize::DEFAULT };
+    let layout =
+        Layout { dialect, align, endian: Endian::Little, segment: SegmentSize::DEFAULT, page: PageSize::DEFAULT };
     let (mut body, mut info) = (main.to_vec(), info);
     for &image in images {
         info |= dialect.backup_blocks.bits[image];
@@ -162,7 +174,8 @@ fn no_bytes_make_a_decoder_panic() {
         for (rmid, code) in (11..=16).flat_map(|rmid| (0..16).map(move |code| (rmid, code << 4))) {
             for length in (0..130).step_by(3) {
                 // Small numbers are counts that fit more often than others.
-                let main: Vec<u8> = (0..length).map(|_| if next() % 3 == 0 { (next() % 4) as u8 } else { next() as u8 }).collect();
+                let main: Vec<u8> =
+                    (0..length).map(|_| if next() % 3 == 0 { (next() % 4) as u8 } else { next() as u8 }).collect();
                 let images: &[usize] = [&[][..], &[0], &[1], &[0, 1]][(next() % 4) as usize];
                 let align = if next() % 2 == 0 { Align::Eight } else { Align::Four };
                 told(dialect, align, rmid, code, images, &main);

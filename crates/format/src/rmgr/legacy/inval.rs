@@ -1,4 +1,5 @@
-//! Invalidation messages in commit records, 9.0 to 9.4 (`SharedInvalidationMessage`, `src/include/storage/sinval.h`): sixteen bytes each.
+//! Invalidation messages in commit records, 9.0 to 9.4 (`SharedInvalidationMessage`, `src/include/storage/sinval.h`):
+//! sixteen bytes each.
 //!
 //! ```text
 //! 0 id: i16 in 9.0, then i8     4 dbId u32   8 catalog, relation u32
@@ -25,8 +26,10 @@ const KINDS: &[(&str, &str)] = &[("catalog", "cat_id"), ("relcache", "rel_id"), 
 pub(super) const INVAL_9_0: Inval = Inval { wide: true, tuple: 4, kinds: KINDS };
 pub(super) const INVAL_9_1: Inval = Inval { wide: false, ..INVAL_9_0 };
 pub(super) const INVAL_9_2: Inval = Inval { tuple: 0, ..INVAL_9_1 };
-pub(super) const INVAL_9_4: Inval =
-    Inval { kinds: &[("catalog", "cat_id"), ("relcache", "rel_id"), ("smgr", ""), ("relmap", ""), ("snapshot", "rel_id")], ..INVAL_9_2 };
+pub(super) const INVAL_9_4: Inval = Inval {
+    kinds: &[("catalog", "cat_id"), ("relcache", "rel_id"), ("smgr", ""), ("relmap", ""), ("snapshot", "rel_id")],
+    ..INVAL_9_2
+};
 
 /// The file of cached relations is to be removed (`XACT_COMPLETION_UPDATE_RELCACHE_FILE`).
 const RELCACHE_FILE: u32 = 0x01;

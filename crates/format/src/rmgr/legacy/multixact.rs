@@ -21,7 +21,15 @@ pub const OPS: &[Op] = &[
         "CREATE_ID",
         V8_2,
         V9_2,
-        &[text("create multixact "), u32("mid", 0), text(" offset "), u32("moff", 4), text(":"), i32("nmembers", 8).hidden(), call(xids, XIDS)],
+        &[
+            text("create multixact "),
+            u32("mid", 0),
+            text(" offset "),
+            u32("moff", 4),
+            text(":"),
+            i32("nmembers", 8).hidden(),
+            call(xids, XIDS),
+        ],
     ),
     op(
         0x20,

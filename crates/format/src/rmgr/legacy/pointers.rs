@@ -1,4 +1,5 @@
-//! What the records of several indexes have alike: a relation with a row's place, line numbers up to the end, tuples to pass over.
+//! What the records of several indexes have alike: a relation with a row's place, line numbers up to the end, tuples to
+//! pass over.
 
 use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::pointers::{item_pointer, lines};
@@ -7,7 +8,8 @@ use crate::rmgr::table::Short;
 
 pub const TARGET: &[(&str, &str)] = &[("rel", "relation"), ("tid", "tid"), ("off", "unsigned")];
 
-/// `rel 1663/16384/2690; tid 7/100`: relation and `ItemPointerData` at the start (`xl_btreetid`). Later versions have the line number
+/// `rel 1663/16384/2690; tid 7/100`: relation and `ItemPointerData` at the start (`xl_btreetid`). Later versions have
+/// the line number
 /// alone, so documents name it as they do.
 pub fn target(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let mut cursor = cx.cursor(0);

@@ -1,4 +1,5 @@
-//! PREPARE records of "Transaction", 8.2 to 9.4: a file of `pg_twophase` without its checksum (`src/backend/access/transam/twophase.c`).
+//! PREPARE records of "Transaction", 8.2 to 9.4: a file of `pg_twophase` without its checksum
+//! (`src/backend/access/transam/twophase.c`).
 //!
 //! ```text
 //!  0 magic 0x57F94531 (8.2-8.4), 0x57F94532 (9.0-9.4)   4 total_len   8 xid   12 database   16 prepared_at, 8 bytes
@@ -28,7 +29,8 @@ macro_rules! prepare {
     };
 }
 
-pub(super) const PREPARE_8_2: &[Part] = prepare![cstr("gid", 40, 200).hidden(), call(|cx, sink| lists(cx, 240, sink), LISTS)];
+pub(super) const PREPARE_8_2: &[Part] =
+    prepare![cstr("gid", 40, 200).hidden(), call(|cx, sink| lists(cx, 240, sink), LISTS)];
 pub(super) const PREPARE_9_0: &[Part] = prepare![
     i32("nmsgs", 40).hidden(),
     bool("relcache_init_file_inval", 44).hidden(),

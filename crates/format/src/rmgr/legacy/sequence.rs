@@ -30,7 +30,8 @@ const FIXED: usize = 12;
 /// `NAMEDATALEN`.
 const NAME: usize = 64;
 
-/// What sequences are about, if the tuple is whole. `hoff`: where `t_hoff` is; `between`: numbers between `last_value` and `log_cnt`.
+/// What sequences are about, if the tuple is whole. `hoff`: where `t_hoff` is; `between`: numbers between `last_value`
+/// and `log_cnt`.
 fn tuple(cx: &Cx<'_>, hoff: usize, between: usize, sink: &mut dyn Sink) -> Result<(), Short> {
     if let Some((last, count, called)) = values(cx, hoff, between) {
         sink.hidden("last_value", Value::Signed(last));

@@ -10,9 +10,17 @@ use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Sink, Value};
 use crate::rmgr::table::{Op, Part, Short, V9_0, V9_2, V9_3, V9_4, call, op, text, u32};
 
-const LOCK: &[Part] =
-    &[text("AccessExclusive locks:"), call(locks, &[("locks", "list"), ("xid", "unsigned"), ("db_oid", "unsigned"), ("rel_oid", "unsigned")])];
-const LISTS: &[(&str, &str)] = &[("xcnt", "integer"), ("xids", "list"), ("subxid_overflow", "boolean"), ("subxcnt", "integer"), ("subxids", "list")];
+const LOCK: &[Part] = &[
+    text("AccessExclusive locks:"),
+    call(locks, &[("locks", "list"), ("xid", "unsigned"), ("db_oid", "unsigned"), ("rel_oid", "unsigned")]),
+];
+const LISTS: &[(&str, &str)] = &[
+    ("xcnt", "integer"),
+    ("xids", "list"),
+    ("subxid_overflow", "boolean"),
+    ("subxcnt", "integer"),
+    ("subxids", "list"),
+];
 
 /// The operations.
 pub const OPS: &[Op] = &[

@@ -1,4 +1,5 @@
-//! Records of "Storage", 8.2 to 9.4 (`xl_smgr_create`, `xl_smgr_truncate`; `src/include/catalog/storage_xlog.h` in 9.3 and 9.4,
+//! Records of "Storage", 8.2 to 9.4 (`xl_smgr_create`, `xl_smgr_truncate`; `src/include/catalog/storage_xlog.h` in 9.3
+//! and 9.4,
 //! before that in `smgr.c` and `storage.c`).
 //!
 //! ```text
@@ -20,7 +21,13 @@ pub const OPS: &[Op] = &[
     op(0x10, "CREATE", V8_4, V9_0, &[CREATE, call(|cx, sink| path(cx, 0, sink), REL)]),
     op(0x10, "CREATE", V9_1, V9_4, &[CREATE, call(created_with_fork, &[("rel", "relation"), ("fork", "unsigned")])]),
     op(0x20, "TRUNCATE", V8_2, V8_3, &[TRUNCATE, rel("rel", 4), text(" to "), u32("blkno", 0), text(" blocks")]),
-    op(0x20, "TRUNCATE", V8_4, V9_4, &[TRUNCATE, call(|cx, sink| path(cx, 4, sink), REL), text(" to "), u32("blkno", 0), text(" blocks")]),
+    op(
+        0x20,
+        "TRUNCATE",
+        V8_4,
+        V9_4,
+        &[TRUNCATE, call(|cx, sink| path(cx, 4, sink), REL), text(" to "), u32("blkno", 0), text(" blocks")],
+    ),
 ];
 
 fn path(cx: &Cx<'_>, at: usize, sink: &mut dyn Sink) -> Result<(), Short> {

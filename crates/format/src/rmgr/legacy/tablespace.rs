@@ -1,4 +1,5 @@
-//! Records of "Tablespace", 8.2 to 9.4 (`src/include/commands/tablespace.h`): ts_id u32, and in CREATE the path, ended by a zero byte.
+//! Records of "Tablespace", 8.2 to 9.4 (`src/include/commands/tablespace.h`): ts_id u32, and in CREATE the path, ended
+//! by a zero byte.
 
 use crate::rmgr::table::{Op, V8_2, V8_4, V9_0, V9_4, cstr, op, text, u32};
 
@@ -7,8 +8,20 @@ const PATH: u16 = 1024;
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "CREATE", V8_2, V8_4, &[text("create ts: "), u32("ts_id", 0), text(" \""), cstr("ts_path", 4, PATH), text("\"")]),
-    op(0x00, "CREATE", V9_0, V9_4, &[text("create tablespace: "), u32("ts_id", 0), text(" \""), cstr("ts_path", 4, PATH), text("\"")]),
+    op(
+        0x00,
+        "CREATE",
+        V8_2,
+        V8_4,
+        &[text("create ts: "), u32("ts_id", 0), text(" \""), cstr("ts_path", 4, PATH), text("\"")],
+    ),
+    op(
+        0x00,
+        "CREATE",
+        V9_0,
+        V9_4,
+        &[text("create tablespace: "), u32("ts_id", 0), text(" \""), cstr("ts_path", 4, PATH), text("\"")],
+    ),
     op(0x10, "DROP", V8_2, V8_4, &[text("drop ts: "), u32("ts_id", 0)]),
     op(0x10, "DROP", V9_0, V9_4, &[text("drop tablespace: "), u32("ts_id", 0)]),
 ];

@@ -94,8 +94,20 @@ pub const OPS: &[Op] = &[
     op(0x40, "ABORT_PREPARED", V8_3, V8_3, &[text("abort "), XID, text(": "), PREPARED_8_3]),
     op(0x40, "ABORT_PREPARED", V8_4, V8_4, &[text("abort "), XID, text(": "), PREPARED_8_4]),
     op(0x40, "ABORT_PREPARED", V9_0, V9_4, &[text("abort prepared "), XID, text(": "), PREPARED_8_4]),
-    op(0x50, "ASSIGNMENT", V9_0, V9_4, &[text("xid assignment xtop "), u32("xtop", 0), text(": subxacts:"), call(assigned, &[("xsub", "list")])]),
-    op(0x60, "COMMIT_COMPACT", V9_2, V9_4, &[text("commit: "), call(compact, &[("xact_time", "time"), ("subxacts", "list")])]),
+    op(
+        0x50,
+        "ASSIGNMENT",
+        V9_0,
+        V9_4,
+        &[text("xid assignment xtop "), u32("xtop", 0), text(": subxacts:"), call(assigned, &[("xsub", "list")])],
+    ),
+    op(
+        0x60,
+        "COMMIT_COMPACT",
+        V9_2,
+        V9_4,
+        &[text("commit: "), call(compact, &[("xact_time", "time"), ("subxacts", "list")])],
+    ),
 ];
 
 fn ended(cx: &Cx<'_>, from: usize, facts: &Ending, sink: &mut dyn Sink) -> Result<(), Short> {

@@ -15,7 +15,8 @@ use super::checkpoint::*;
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
 use crate::rmgr::table::{
-    Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, bool, call, cstr, i32, lsn, op, text, time, u16, u32, wal_level,
+    Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, bool, call, cstr, i32, lsn, op, text, time, u16,
+    u32, wal_level,
 };
 
 const PARAMETER_CHANGE: &[Part] = &[
@@ -79,7 +80,13 @@ pub const OPS: &[Op] = &[
     op(0x50, "BACKUP_END", V9_0, V9_4, &[text("backup end: "), lsn("startpoint", 0)]),
     op(0x60, "PARAMETER_CHANGE", V9_0, V9_3, PARAMETER_CHANGE),
     op(0x60, "PARAMETER_CHANGE", V9_4, V9_4, PARAMETER_CHANGE_9_4),
-    op(0x70, "RESTORE_POINT", V9_1, V9_4, &[text("restore point: "), time("rp_time", 0).hidden(), cstr("rp_name", 8, 64)]),
+    op(
+        0x70,
+        "RESTORE_POINT",
+        V9_1,
+        V9_4,
+        &[text("restore point: "), time("rp_time", 0).hidden(), cstr("rp_name", 8, 64)],
+    ),
     op(0x80, "FPW_CHANGE", V9_2, V9_4, &[text("full_page_writes: "), bool("full_page_writes", 0)]),
     op(0x90, "END_OF_RECOVERY", V9_3, V9_4, END_OF_RECOVERY),
     op(0xA0, "FPI", V9_3, V9_4, FPI),

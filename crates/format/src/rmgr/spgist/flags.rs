@@ -8,7 +8,8 @@ pub const FLAGS: &[(&str, &str)] = &[("new_page", "boolean"), ("replace_dead", "
 pub const ADD_NODE: &[(&str, &str)] = &[("new_page", "boolean")];
 pub const PARENT_BLK: &[(&str, &str)] = &[("parent_blk", "integer")];
 pub const SAME: &[(&str, &str)] = &[("new_page", "boolean"), ("postfix_blk_same", "boolean")];
-pub const PICK_SPLIT: &[(&str, &str)] = &[("inner_is_parent", "boolean"), ("stores_nulls", "boolean"), ("is_root_split", "boolean")];
+pub const PICK_SPLIT: &[(&str, &str)] =
+    &[("inner_is_parent", "boolean"), ("stores_nulls", "boolean"), ("is_root_split", "boolean")];
 
 /// A flag, its place, and its words.
 type Word = (&'static str, usize, &'static str);
@@ -56,7 +57,15 @@ pub fn split_tuple_numbers(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short
 }
 
 pub fn pick_split(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    words(cx, sink, &[("inner_is_parent", 12, " (innerIsParent)"), ("stores_nulls", 11, NULLS), ("is_root_split", 0, " (isRootSplit)")])
+    words(
+        cx,
+        sink,
+        &[
+            ("inner_is_parent", 12, " (innerIsParent)"),
+            ("stores_nulls", 11, NULLS),
+            ("is_root_split", 0, " (isRootSplit)"),
+        ],
+    )
 }
 
 /// Up to 13 without the word about nulls.

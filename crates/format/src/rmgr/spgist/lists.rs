@@ -7,8 +7,14 @@ use crate::rmgr::table::Short;
 
 pub const LEAFS: &[(&str, &str)] = &[("to_delete", "list"), ("to_insert", "list")];
 pub const SPLIT: &[(&str, &str)] = &[("to_delete", "list"), ("to_insert", "list"), ("leaf_page_select", "list")];
-pub const VACUUMED: &[(&str, &str)] =
-    &[("to_dead", "list"), ("to_placeholder", "list"), ("move_src", "list"), ("move_dest", "list"), ("chain_src", "list"), ("chain_dest", "list")];
+pub const VACUUMED: &[(&str, &str)] = &[
+    ("to_dead", "list"),
+    ("to_placeholder", "list"),
+    ("move_src", "list"),
+    ("move_dest", "list"),
+    ("chain_src", "list"),
+    ("chain_dest", "list"),
+];
 pub const ROOT: &[(&str, &str)] = &[("to_delete", "list")];
 pub const REDIRECTS: &[(&str, &str)] = &[("item_to_placeholder", "list")];
 

@@ -44,8 +44,17 @@ const ADD_LEAF_9_5: &[Part] = &[
     NODE_I.hidden(),
     call(flags::add_leaf, FLAGS),
 ];
-const ADD_LEAF_14: &[Part] =
-    &[text("off: "), OFF, text(", headoff: "), HEADOFF, text(", parentoff: "), PARENTOFF, text(", nodeI: "), NODE_I, call(flags::add_leaf, FLAGS)];
+const ADD_LEAF_14: &[Part] = &[
+    text("off: "),
+    OFF,
+    text(", headoff: "),
+    HEADOFF,
+    text(", parentoff: "),
+    PARENTOFF,
+    text(", nodeI: "),
+    NODE_I,
+    call(flags::add_leaf, FLAGS),
+];
 
 const MOVE_LEAFS_9_5: &[Part] = &[
     u16("nmoves", 0),
@@ -99,10 +108,20 @@ const ADD_NODE_14: &[Part] = &[
     is_build(16),
 ];
 
-const SPLIT_TUPLE_9_5: &[Part] =
-    &[text("prefix off: "), u16("prefixoff", 0), text(", postfix off: "), u16("postfixoff", 2), call(flags::split_tuple_numbers, SAME)];
-const SPLIT_TUPLE_14: &[Part] =
-    &[text("prefixoff: "), u16("prefixoff", 0), text(", postfixoff: "), u16("postfixoff", 2), call(flags::split_tuple, SAME)];
+const SPLIT_TUPLE_9_5: &[Part] = &[
+    text("prefix off: "),
+    u16("prefixoff", 0),
+    text(", postfix off: "),
+    u16("postfixoff", 2),
+    call(flags::split_tuple_numbers, SAME),
+];
+const SPLIT_TUPLE_14: &[Part] = &[
+    text("prefixoff: "),
+    u16("prefixoff", 0),
+    text(", postfixoff: "),
+    u16("postfixoff", 2),
+    call(flags::split_tuple, SAME),
+];
 
 const NDELETE: Part = u16("ndelete", 2);
 const NINSERT: Part = u16("ninsert", 4);
@@ -170,13 +189,19 @@ const VACUUM_LEAF_14: &[Part] = &[
 ];
 
 const VACUUM_ROOT_9_5: &[Part] = &[u16("ndelete", 0).hidden(), xid(4), is_build(8), call(lists::vacuum_root, ROOT)];
-const VACUUM_ROOT_14: &[Part] = &[text("ndelete: "), u16("ndelete", 0), xid(4), is_build(8), call(lists::vacuum_root, ROOT)];
+const VACUUM_ROOT_14: &[Part] =
+    &[text("ndelete: "), u16("ndelete", 0), xid(4), is_build(8), call(lists::vacuum_root, ROOT)];
 
 const NTOPLACEHOLDER: Part = u16("ntoplaceholder", 0);
 const FIRSTPLACEHOLDER: Part = u16("firstplaceholder", 2);
 const HORIZON: Part = u32("snapshot_conflict_horizon", 4);
-const VACUUM_REDIRECT_9_5: &[Part] =
-    &[text("newest XID "), HORIZON, NTOPLACEHOLDER.hidden(), FIRSTPLACEHOLDER.hidden(), call(lists::vacuum_redirect_9_5, REDIRECTS)];
+const VACUUM_REDIRECT_9_5: &[Part] = &[
+    text("newest XID "),
+    HORIZON,
+    NTOPLACEHOLDER.hidden(),
+    FIRSTPLACEHOLDER.hidden(),
+    call(lists::vacuum_redirect_9_5, REDIRECTS),
+];
 const VACUUM_REDIRECT_14: &[Part] = &[
     text("ntoplaceholder: "),
     NTOPLACEHOLDER,

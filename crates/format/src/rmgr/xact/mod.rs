@@ -1,6 +1,7 @@
 //! Records of "Transaction", 9.5 and later (`src/include/access/xact.h`).
 //!
-//! `ending` is commits and aborts, `prepare` the state of a prepared transaction, `parts` the lists that both carry; `time` reads
+//! `ending` is commits and aborts, `prepare` the state of a prepared transaction, `parts` the lists that both carry;
+//! `time` reads
 //! when a transaction ended, in every version.
 
 mod ending;

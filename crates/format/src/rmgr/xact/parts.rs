@@ -44,8 +44,15 @@ pub fn subtransactions(cx: &Cx<'_>, bytes: &[u8], sink: &mut dyn Sink) -> Result
     xids::list(&mut cx.over(bytes), "subxacts", i32::try_from(bytes.len() / 4).unwrap_or(i32::MAX), sink)
 }
 
-/// Statistics that go away (15 and later): kind i32, database u32, object u32; from 18 on its high half u32. Nothing where there are none.
-pub fn statistics(cx: &Cx<'_>, words: &str, name: &'static str, bytes: &[u8], sink: &mut dyn Sink) -> Result<(), Short> {
+/// Statistics that go away (15 and later): kind i32, database u32, object u32; from 18 on its high half u32. Nothing
+/// where there are none.
+pub fn statistics(
+    cx: &Cx<'_>,
+    words: &str,
+    name: &'static str,
+    bytes: &[u8],
+    sink: &mut dyn Sink,
+) -> Result<(), Short> {
     if bytes.is_empty() {
         return Ok(());
     }

@@ -1,4 +1,5 @@
-//! The state of a prepared transaction, as in a file of `pg_twophase` (`xl_xact_prepare`; `TwoPhaseFileHeader` up to 12).
+//! The state of a prepared transaction, as in a file of `pg_twophase` (`xl_xact_prepare`; `TwoPhaseFileHeader` up to
+//! 12).
 //!
 //! ```text
 //! 0   u32 magic   4  u32 length   8  u32 transaction   12  u32 database   16  i64 time   24  u32 owner
@@ -152,8 +153,20 @@ fn tell(cx: &Cx<'_>, style: &Style, sink: &mut dyn Sink) -> Result<(), Short> {
     relations(cx, "; rels(abort):", "abortrels", filled(cx, &mut cursor, "abortrels", on_abort, REL)?, sink)?;
     let [on_commit, on_abort] = head.statistics;
     let size = dialect.stats_item;
-    statistics(cx, "; commit dropped stats:", "commitstats", filled(cx, &mut cursor, "commitstats", on_commit, size)?, sink)?;
-    statistics(cx, "; abort dropped stats:", "abortstats", filled(cx, &mut cursor, "abortstats", on_abort, size)?, sink)?;
+    statistics(
+        cx,
+        "; commit dropped stats:",
+        "commitstats",
+        filled(cx, &mut cursor, "commitstats", on_commit, size)?,
+        sink,
+    )?;
+    statistics(
+        cx,
+        "; abort dropped stats:",
+        "abortstats",
+        filled(cx, &mut cursor, "abortstats", on_abort, size)?,
+        sink,
+    )?;
     subtransactions(cx, subxacts, sink)?;
     // The tablespace is not in the record; texts say 0.
     let scope = Scope { database: Some((head.database, 0)), init_file: head.init_file };
@@ -166,7 +179,13 @@ fn tell(cx: &Cx<'_>, style: &Style, sink: &mut dyn Sink) -> Result<(), Short> {
 }
 
 /// `count` things of `size` bytes, and what fills them up to the alignment, which may be missing at the end.
-fn filled<'a>(cx: &Cx<'a>, cursor: &mut Cursor<'a>, name: &'static str, count: i32, size: usize) -> Result<&'a [u8], Short> {
+fn filled<'a>(
+    cx: &Cx<'a>,
+    cursor: &mut Cursor<'a>,
+    name: &'static str,
+    count: i32,
+    size: usize,
+) -> Result<&'a [u8], Short> {
     let length = cursor.fits(name, count.into(), size)? * size;
     let bytes = cursor.bytes(name, length)?;
     let fill = length.next_multiple_of(cx.aligned(8, 4)) - length;

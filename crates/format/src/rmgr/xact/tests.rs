@@ -50,10 +50,30 @@ fn commits_of_every_version() {
         (V10, all, 0, format!("800: {REST}{INVALIDATED}; sync{FROM}")),
         (V11, all | NAME, 0, format!("800: {REST}{INVALIDATED}; sync{FROM}")),
         (V14, all | NAME, 0, format!("800: {REST}{INVALIDATED}; sync{FROM}")),
-        (V15, all | NAME | STATISTICS, 12, format!("800: {REST}; dropped stats: 2/5/16384{INVALIDATED}; apply_feedback; sync{FROM}")),
-        (V17, all | NAME | STATISTICS, 12, format!("800: {REST}; dropped stats: 2/5/16384{INVALIDATED}; apply_feedback; sync{FROM}")),
-        (V18, all | NAME | STATISTICS, 16, format!("800: {REST}; dropped stats: 2/5/4294983680{INVALIDATED}; apply_feedback; sync{FROM}")),
-        (V19, all | NAME | STATISTICS, 16, format!("800: {REST}; dropped stats: 2/5/4294983680{INVALIDATED}; apply_feedback; sync{FROM}")),
+        (
+            V15,
+            all | NAME | STATISTICS,
+            12,
+            format!("800: {REST}; dropped stats: 2/5/16384{INVALIDATED}; apply_feedback; sync{FROM}"),
+        ),
+        (
+            V17,
+            all | NAME | STATISTICS,
+            12,
+            format!("800: {REST}; dropped stats: 2/5/16384{INVALIDATED}; apply_feedback; sync{FROM}"),
+        ),
+        (
+            V18,
+            all | NAME | STATISTICS,
+            16,
+            format!("800: {REST}; dropped stats: 2/5/4294983680{INVALIDATED}; apply_feedback; sync{FROM}"),
+        ),
+        (
+            V19,
+            all | NAME | STATISTICS,
+            16,
+            format!("800: {REST}; dropped stats: 2/5/4294983680{INVALIDATED}; apply_feedback; sync{FROM}"),
+        ),
     ] {
         let (said, document) = told(version, TRANSACTION, 0xB0, &ended(xinfo, item), &[]);
         assert_eq!(said, text, "{version}");
@@ -77,7 +97,11 @@ fn aborts_of_every_version() {
     ] {
         let (said, document) = told(version, TRANSACTION, 0xC0, &ended(xinfo, item), &[]);
         assert_eq!(said, text, "{version}");
-        assert_eq!(document.contains("origin_lsn=1/00002345 origin_timestamp=@2000"), xinfo & ORIGIN != 0, "{document}");
+        assert_eq!(
+            document.contains("origin_lsn=1/00002345 origin_timestamp=@2000"),
+            xinfo & ORIGIN != 0,
+            "{document}"
+        );
     }
 }
 
@@ -155,7 +179,15 @@ fn tell_long(layout: &crate::Layout, main: &[u8]) -> (String, Result<(), Short>)
     use crate::rmgr::describe::{Cx, Vocabulary, describe};
     use crate::rmgr::told::Told;
     let body = [&[254][..], &(main.len() as u32).to_le_bytes(), main].concat();
-    let header = RecordHeader { tot_len: body.len() as u32 + 24, xid: 7, prev: crate::Lsn::ZERO, info: 0x10, rmid: TRANSACTION, crc: 0, len: 0 };
+    let header = RecordHeader {
+        tot_len: body.len() as u32 + 24,
+        xid: 7,
+        prev: crate::Lsn::ZERO,
+        info: 0x10,
+        rmid: TRANSACTION,
+        crc: 0,
+        len: 0,
+    };
     let record = Record { lsn: crate::Lsn::ZERO, end: crate::Lsn::ZERO, header, body: &body, layout };
     let op = Vocabulary::of(layout.dialect).op(TRANSACTION, 0x10).unwrap();
     let mut told = Told::default();

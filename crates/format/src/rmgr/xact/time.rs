@@ -85,12 +85,15 @@ pub fn ended(record: &Record<'_>) -> Option<Ended> {
     Some(Ended { ending, xid, time })
 }
 
-/// The time of a commit of 9.6 or later that has main data alone, as nearly all commits do: what [`ended`] says, sooner.
+/// The time of a commit of 9.6 or later that has main data alone, as nearly all commits do: what [`ended`] says,
+/// sooner.
 #[inline(always)]
 pub fn plain_commit(record: &Record<'_>) -> Option<Timestamp> {
     let layout = record.layout;
     match record.body {
-        [255, len, data @ ..] if !layout.dialect.float_times && record.header.info & 0x70 == 0 && data.len() == usize::from(*len) => {
+        [255, len, data @ ..]
+            if !layout.dialect.float_times && record.header.info & 0x70 == 0 && data.len() == usize::from(*len) =>
+        {
             Some(Timestamp(layout.endian.u64(*data.first_chunk()?) as i64))
         }
         _ => None,

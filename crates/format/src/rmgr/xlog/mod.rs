@@ -6,7 +6,9 @@ mod checkpoint;
 mod opening;
 mod restore_point;
 
-use super::table::{Op, Part, V9_5, V9_6, V11, V12, V16, V17, V18, V19, bool, cstr, i32, lsn, op, text, time, u32, wal_level};
+use super::table::{
+    Op, Part, V9_5, V9_6, V11, V12, V16, V17, V18, V19, bool, cstr, i32, lsn, op, text, time, u32, wal_level,
+};
 pub use opening::{Opening, opening};
 pub use restore_point::restore_point;
 
@@ -44,8 +46,14 @@ const PARAMETERS_12: &[Part] = &[
     text(" track_commit_timestamp="),
     bool("track_commit_timestamp", 25).on_off(),
 ];
-const RECOVERY: &[Part] =
-    &[text("tli "), u32("this_timeline_id", 8), text("; prev tli "), u32("prev_timeline_id", 12), text("; time "), time("end_time", 0)];
+const RECOVERY: &[Part] = &[
+    text("tli "),
+    u32("this_timeline_id", 8),
+    text("; prev tli "),
+    u32("prev_timeline_id", 12),
+    text("; time "),
+    time("end_time", 0),
+];
 const RECOVERY_17: &[Part] = &[
     text("tli "),
     u32("this_timeline_id", 8),

@@ -6,7 +6,8 @@ use crate::rmgr::xact::{Timestamp, timestamp};
 /// Bytes of a name, the zero at its end included (`MAXFNAMELEN`).
 const NAME: usize = 64;
 
-/// The time and the name of a restore point, without the zero that ends it. `None` for other records of "XLOG" and for cut
+/// The time and the name of a restore point, without the zero that ends it. `None` for other records of "XLOG" and for
+/// cut
 /// data.
 pub fn restore_point<'a>(record: &Record<'a>) -> Option<(Timestamp, &'a [u8])> {
     let layout = record.layout;

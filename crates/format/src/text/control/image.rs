@@ -1,4 +1,5 @@
-//! A control file as bytes, and its members by name. A wrong checksum does not keep it from being read: what it says then is for
+//! A control file as bytes, and its members by name. A wrong checksum does not keep it from being read: what it says
+//! then is for
 //! people to judge.
 
 use super::ControlError;
@@ -68,18 +69,24 @@ pub struct ControlImage<'a> {
 impl<'a> ControlImage<'a> {
     /// Finds out how a control file is to be read, of which the first 512 bytes suffice.
     ///
-    /// The release is the one whose numbers it bears. The alignment is the one whose checksum is right; if none is, the one by
-    /// which more of the file looks as it should: the floating-point constant and the alignment stand at their places, sizes are powers of two.
+    /// The release is the one whose numbers it bears. The alignment is the one whose checksum is right; if none is, the
+    /// one by
+    /// which more of the file looks as it should: the floating-point constant and the alignment stand at their places,
+    /// sizes are powers of two.
     ///
     /// # Errors
     /// No control file of a release, or one that ends before its checksum.
     pub fn read(bytes: &'a [u8]) -> Result<ControlImage<'a>, ControlError> {
         let (dialect, endian) = version(bytes)?;
-        let image = |abi| ControlImage { bytes, places: Places::new(dialect, abi), dialect, abi, endian, crc_ok: false };
-        // Of equals the last is taken: the usual ones, then. Two of 8.2 differ in nothing but what the file says of its alignment.
+        let image =
+            |abi| ControlImage { bytes, places: Places::new(dialect, abi), dialect, abi, endian, crc_ok: false };
+        // Of equals the last is taken: the usual ones, then. Two of 8.2 differ in nothing but what the file says of its
+        // alignment.
         let images = || Abi::ALL.into_iter().rev().map(image);
         // Zeros may follow the checksum to the end of the structure: a server reads them, too.
-        let whole = images().filter(|image| image.places.size() <= bytes.len() && image.is_whole()).max_by_key(ControlImage::looks);
+        let whole = images()
+            .filter(|image| image.places.size() <= bytes.len() && image.is_whole())
+            .max_by_key(ControlImage::looks);
         if let Some(whole) = whole {
             return Ok(ControlImage { crc_ok: true, ..whole });
         }
@@ -150,12 +157,17 @@ impl<'a> ControlImage<'a> {
     pub fn next_xid(&self) -> FullTransactionId {
         match self.value(Field::NextXid) {
             Some(Value::FullXid(full)) => full,
-            _ => FullTransactionId { epoch: self.number(Field::NextXidEpoch) as u32, xid: self.number(Field::NextXid) as u32 },
+            _ => FullTransactionId {
+                epoch: self.number(Field::NextXidEpoch) as u32,
+                xid: self.number(Field::NextXid) as u32,
+            },
         }
     }
 
-    /// The segment in which redo of the checkpoint begins: the oldest one that recovery with this file still asks for, which
-    /// `restore_command` gets as `%r`. An impossible size is reckoned with as `pg_controldata` does; `None` where it cannot be.
+    /// The segment in which redo of the checkpoint begins: the oldest one that recovery with this file still asks for,
+    /// which
+    /// `restore_command` gets as `%r`. An impossible size is reckoned with as `pg_controldata` does; `None` where it
+    /// cannot be.
     pub fn redo_segment(&self) -> Option<SegmentName> {
         let (redo, timeline) = (self.lsn(Field::Redo)?, self.timeline(Field::ThisTimeline)?);
         let (size, scheme) = (self.number(Field::XlogSegSize), self.dialect.address);
@@ -197,10 +209,13 @@ fn version(bytes: &[u8]) -> Result<(&'static Dialect, Endian), ControlError> {
     }
     let numbers = |e: Endian| (e.u32(at(bytes, 8)), e.u32(at(bytes, 12)));
     let orders = [Endian::Little, Endian::Big];
-    let row = |e: Endian| DIALECTS.iter().find(|d| (d.control_version, d.catalog_version) == numbers(e)).map(|d| (d, e));
+    let row =
+        |e: Endian| DIALECTS.iter().find(|d| (d.control_version, d.catalog_version) == numbers(e)).map(|d| (d, e));
     orders.into_iter().find_map(row).ok_or_else(|| {
         // A catalog's number is a date, and a digit for the changes of that day.
-        let plausible = |&(control, catalog): &(u32, u32)| (800..10_000).contains(&control) && (200_000_000..210_000_000).contains(&catalog);
+        let plausible = |&(control, catalog): &(u32, u32)| {
+            (800..10_000).contains(&control) && (200_000_000..210_000_000).contains(&catalog)
+        };
         let unknown = |(control, catalog)| ControlError::UnknownVersion { control, catalog };
         orders.into_iter().map(numbers).find(plausible).map_or(ControlError::NotControl, unknown)
     })

@@ -1,7 +1,9 @@
 //! The members of `ControlFileData` and of the `CheckPoint` in it, by version (`src/include/catalog/pg_control.h`).
 //!
-//! Rows stand in the order of the structure; a compiler's rules make offsets of them. A member begins at a multiple of its
-//! alignment, which is its size on servers aligned to 8 bytes and at most 4 on the others, and a structure takes a multiple of
+//! Rows stand in the order of the structure; a compiler's rules make offsets of them. A member begins at a multiple of
+//! its
+//! alignment, which is its size on servers aligned to 8 bytes and at most 4 on the others, and a structure takes a
+//! multiple of
 //! the greatest alignment in it.
 
 use crate::dialect::Version;
@@ -194,14 +196,19 @@ pub fn of(rows: &'static [Member], dialect: &Dialect) -> impl Iterator<Item = &'
 pub struct Abi {
     /// The alignment of numbers of eight bytes.
     pub align: Align,
-    /// Bytes of `time_t`: 8.2 and 8.3 have such times in the file. Not those of the alignment on some servers of 32 bits.
+    /// Bytes of `time_t`: 8.2 and 8.3 have such times in the file. Not those of the alignment on some servers of 32
+    /// bits.
     pub time_t: u8,
 }
 
 impl Abi {
     /// All that there are, the usual ones first.
-    pub const ALL: [Abi; 4] =
-        [Abi::usual(Align::Eight), Abi::usual(Align::Four), Abi { align: Align::Eight, time_t: 4 }, Abi { align: Align::Four, time_t: 8 }];
+    pub const ALL: [Abi; 4] = [
+        Abi::usual(Align::Eight),
+        Abi::usual(Align::Four),
+        Abi { align: Align::Eight, time_t: 4 },
+        Abi { align: Align::Four, time_t: 8 },
+    ];
 
     /// That of servers on x86 and of all with 64 bits.
     pub const fn usual(align: Align) -> Abi {
@@ -269,7 +276,9 @@ fn measure(kind: Kind, dialect: &Dialect, abi: Abi) -> (usize, usize) {
         Kind::TimeT => (usize::from(abi.time_t), greatest.min(usize::from(abi.time_t))),
         Kind::Lsn if dialect.address == AddressScheme::Split => (8, 4),
         Kind::U64 | Kind::F64 | Kind::Lsn | Kind::FullXid | Kind::Seconds => (8, greatest),
-        Kind::U32 | Kind::I32 | Kind::WideBool | Kind::Timeline | Kind::OldState | Kind::State | Kind::WalLevel => (4, 4),
+        Kind::U32 | Kind::I32 | Kind::WideBool | Kind::Timeline | Kind::OldState | Kind::State | Kind::WalLevel => {
+            (4, 4)
+        }
         Kind::Checkpoint => (0, 1),
     }
 }
@@ -279,7 +288,8 @@ mod tests {
     use super::*;
     use crate::dialect::DIALECTS;
 
-    /// `offsetof` of `checkPoint`, `checkPointCopy`, `xlog_seg_size` and `crc` as a C compiler gives them, aligned to 8 and to 4 bytes.
+    /// `offsetof` of `checkPoint`, `checkPointCopy`, `xlog_seg_size` and `crc` as a C compiler gives them, aligned to 8
+    /// and to 4 bytes.
     #[test]
     fn members_stand_where_a_compiler_puts_them() {
         let compiled: [(&[Version], [[usize; 2]; 4]); 13] = [
@@ -304,7 +314,8 @@ mod tests {
                 seen += 1;
                 for (align, column) in [(Align::Eight, 0), (Align::Four, 1)] {
                     let places = Places::new(version.dialect().unwrap(), Abi::usual(align));
-                    let at = [Field::Checkpoint, Field::CheckpointCopy, Field::XlogSegSize, Field::Crc].map(|f| places.at(f).unwrap().0);
+                    let at = [Field::Checkpoint, Field::CheckpointCopy, Field::XlogSegSize, Field::Crc]
+                        .map(|f| places.at(f).unwrap().0);
                     assert_eq!(at, offsets.map(|pair| pair[column]), "{version} {align:?}");
                 }
             }

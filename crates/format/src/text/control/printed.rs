@@ -1,4 +1,5 @@
-//! What `pg_controldata` prints of a control file: rows of lines, in order, by version (`pg_controldata.c` of each version, and
+//! What `pg_controldata` prints of a control file: rows of lines, in order, by version (`pg_controldata.c` of each
+//! version, and
 //! `src/common/controldata_utils.c` from 9.6 on).
 
 use super::members::Field;
@@ -79,7 +80,11 @@ const OLDEST_WARNINGS: Warnings = Warnings {
 const WARNINGS_11: Warnings = Warnings {
     segment_size: [
         &["WARNING: invalid WAL segment size", "The WAL segment size stored in the file, "],
-        &[", is not a power of two", "between 1 MB and 1 GB.  The file is corrupt and the results below are", "untrustworthy."],
+        &[
+            ", is not a power of two",
+            "between 1 MB and 1 GB.  The file is corrupt and the results below are",
+            "untrustworthy.",
+        ],
     ],
     ..OLDEST_WARNINGS
 };
@@ -191,7 +196,8 @@ mod tests {
     #[test]
     fn a_line_shows_what_its_version_has() {
         for dialect in &DIALECTS {
-            let members: Vec<Field> = of(CONTROL, dialect).chain(of(CHECKPOINT, dialect)).map(|member| member.field).collect();
+            let members: Vec<Field> =
+                of(CONTROL, dialect).chain(of(CHECKPOINT, dialect)).map(|member| member.field).collect();
             for line in lines(dialect) {
                 if let Shown::Plain(field) | Shown::Either(field, ..) = line.shown {
                     assert!(members.contains(&field), "{}: {}", dialect.version, line.label);

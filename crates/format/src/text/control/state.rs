@@ -3,7 +3,8 @@
 use crate::Dialect;
 use std::fmt;
 
-/// What a server that starts takes the cluster for. 8.2 to 8.4 number them without [`ControlState::ShutDownInRecovery`].
+/// What a server that starts takes the cluster for. 8.2 to 8.4 number them without
+/// [`ControlState::ShutDownInRecovery`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ControlState {
     /// `DB_STARTUP`.

@@ -53,7 +53,11 @@ impl Header {
             linked: flags & INDEPENDENT == 0,
             block_check: flags & BLOCK_CHECK != 0,
             content_check: flags & CONTENT_CHECK != 0,
-            content_size: if flags & CONTENT_SIZE != 0 { fields.first_chunk().map(|b| u64::from_le_bytes(*b)) } else { None },
+            content_size: if flags & CONTENT_SIZE != 0 {
+                fields.first_chunk().map(|b| u64::from_le_bytes(*b))
+            } else {
+                None
+            },
             largest_block,
         })
     }

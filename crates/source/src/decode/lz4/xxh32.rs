@@ -56,7 +56,10 @@ impl Xxh32 {
         let [one, two, three, four, five] = PRIMES;
         let mut hash = if self.length >= 16 {
             let [a, b, c, d] = self.lanes;
-            a.rotate_left(1).wrapping_add(b.rotate_left(7)).wrapping_add(c.rotate_left(12)).wrapping_add(d.rotate_left(18))
+            a.rotate_left(1)
+                .wrapping_add(b.rotate_left(7))
+                .wrapping_add(c.rotate_left(12))
+                .wrapping_add(d.rotate_left(18))
         } else {
             five
         };
@@ -77,7 +80,10 @@ impl Xxh32 {
     fn stripe(&mut self, stripe: &[u8; 16]) {
         let (words, _) = stripe.as_chunks::<4>();
         for (lane, word) in self.lanes.iter_mut().zip(words) {
-            *lane = lane.wrapping_add(u32::from_le_bytes(*word).wrapping_mul(PRIMES[1])).rotate_left(13).wrapping_mul(PRIMES[0]);
+            *lane = lane
+                .wrapping_add(u32::from_le_bytes(*word).wrapping_mul(PRIMES[1]))
+                .rotate_left(13)
+                .wrapping_mul(PRIMES[0]);
         }
     }
 }

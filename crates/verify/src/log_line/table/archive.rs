@@ -12,7 +12,9 @@ pub(super) const ROWS: &[Row] = &[
         family: None,
         wordings: &[said(FIRST, LAST, "restored log file \"{file}\" from archive")],
         meaning: "restore_command delivered the file, and it has the right size. What is in it has not been looked at yet.",
-        normal_when: Some("For every file that recovery takes from the archive; history files of higher timelines are asked for first and last."),
+        normal_when: Some(
+            "For every file that recovery takes from the archive; history files of higher timelines are asked for first and last.",
+        ),
         damage_when: None,
         server_does: &[does(FIRST, LAST, "Reads the file.")],
         next: &["walproof verify ARCHIVE"],
@@ -69,7 +71,9 @@ pub(super) const ROWS: &[Row] = &[
         wordings: &[said((14, 0), LAST, "restore_command returned a zero exit status, but stat() failed")],
         meaning: "restore_command said that all is well, but put no file where %p told it to.",
         normal_when: None,
-        damage_when: Some("The command ignores %p, writes elsewhere, or ends with 0 although the file is not in the archive."),
+        damage_when: Some(
+            "The command ignores %p, writes elsewhere, or ends with 0 although the file is not in the archive.",
+        ),
         server_does: &[does((14, 0), LAST, "Treats the file as not in the archive.")],
         next: &["walproof verify ARCHIVE"],
     },
@@ -108,7 +112,11 @@ pub(super) const ROWS: &[Row] = &[
         damage_when: Some(
             "The copy into the archive broke off, or its bytes were altered since. A command that passes the failure on makes the server treat the file as missing; one that does not hands it a short or wrong file.",
         ),
-        server_does: &[does(FIRST, LAST, "Depends on the exit code and on the size of what was left: missing file, or wrong size (FATAL).")],
+        server_does: &[does(
+            FIRST,
+            LAST,
+            "Depends on the exit code and on the size of what was left: missing file, or wrong size (FATAL).",
+        )],
         next: &["walproof verify ARCHIVE", "walproof locate {place} -p ARCHIVE"],
     },
     Row {
@@ -116,7 +124,10 @@ pub(super) const ROWS: &[Row] = &[
         name: "archived",
         nature: Nature::Normal,
         family: None,
-        wordings: &[said((10, 0), LAST, "archived write-ahead log file \"{file}\""), said(FIRST, (9, 6), "archived transaction log file \"{file}\"")],
+        wordings: &[
+            said((10, 0), LAST, "archived write-ahead log file \"{file}\""),
+            said(FIRST, (9, 6), "archived transaction log file \"{file}\""),
+        ],
         meaning: "archive_command reported success for the file. Whether the copy is whole the server does not check.",
         normal_when: Some("For each finished segment, history file and backup history file."),
         damage_when: None,
@@ -129,8 +140,16 @@ pub(super) const ROWS: &[Row] = &[
         nature: Nature::Damage,
         family: Some(Family::Archive),
         wordings: &[
-            said((10, 0), LAST, "archiving write-ahead log file \"{file}\" failed too many times, will try again later"),
-            said((9, 2), (9, 6), "archiving transaction log file \"{file}\" failed too many times, will try again later"),
+            said(
+                (10, 0),
+                LAST,
+                "archiving write-ahead log file \"{file}\" failed too many times, will try again later",
+            ),
+            said(
+                (9, 2),
+                (9, 6),
+                "archiving transaction log file \"{file}\" failed too many times, will try again later",
+            ),
             said(FIRST, (9, 1), "transaction log file \"{file}\" could not be archived: too many failures"),
             said((8, 3), LAST, "archive command failed with exit code {reason}"),
             said((8, 3), LAST, "archive command was terminated by signal {reason}"),
@@ -138,8 +157,14 @@ pub(super) const ROWS: &[Row] = &[
         ],
         meaning: "A segment could not be copied to the archive. The archive ends at the segment before it until this succeeds.",
         normal_when: None,
-        damage_when: Some("While it lasts, everything newer exists on the primary only, and its WAL folder grows; losing the primary loses it."),
-        server_does: &[does(FIRST, LAST, "Keeps the segment and tries again, three times a minute or so; the order of segments is kept.")],
+        damage_when: Some(
+            "While it lasts, everything newer exists on the primary only, and its WAL folder grows; losing the primary loses it.",
+        ),
+        server_does: &[does(
+            FIRST,
+            LAST,
+            "Keeps the segment and tries again, three times a minute or so; the order of segments is kept.",
+        )],
         next: &["walproof verify ARCHIVE", "walproof lag --archive ARCHIVE"],
     },
     Row {
@@ -150,8 +175,16 @@ pub(super) const ROWS: &[Row] = &[
         wordings: &[
             said((15, 0), LAST, "base backup done, waiting for required WAL segments to be archived"),
             said((9, 0), (14, 0), "pg_stop_backup cleanup done, waiting for required WAL segments to be archived"),
-            said((15, 0), LAST, "still waiting for all required WAL segments to be archived ({number} seconds elapsed)"),
-            said((9, 0), (14, 0), "pg_stop_backup still waiting for all required WAL segments to be archived ({number} seconds elapsed)"),
+            said(
+                (15, 0),
+                LAST,
+                "still waiting for all required WAL segments to be archived ({number} seconds elapsed)",
+            ),
+            said(
+                (9, 0),
+                (14, 0),
+                "pg_stop_backup still waiting for all required WAL segments to be archived ({number} seconds elapsed)",
+            ),
             said((8, 4), (8, 4), "pg_stop_backup still waiting for archive to complete ({number} seconds elapsed)"),
             said(
                 (9, 0),
@@ -160,9 +193,15 @@ pub(super) const ROWS: &[Row] = &[
             ),
         ],
         meaning: "A base backup is copied, and its last segments are not known to be in the archive yet. Without them it cannot be restored.",
-        normal_when: Some("For a moment at the end of each backup; the last wording where the backup carries its WAL with it (pg_basebackup -X)."),
+        normal_when: Some(
+            "For a moment at the end of each backup; the last wording where the backup carries its WAL with it (pg_basebackup -X).",
+        ),
         damage_when: Some("When it goes on: archive_command fails or hangs."),
-        server_does: &[does((8, 4), LAST, "Waits until archive_command has delivered the segments, unless told not to.")],
+        server_does: &[does(
+            (8, 4),
+            LAST,
+            "Waits until archive_command has delivered the segments, unless told not to.",
+        )],
         next: &["walproof backups ARCHIVE", "walproof verify ARCHIVE"],
     },
     Row {

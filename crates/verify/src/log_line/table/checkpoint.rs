@@ -4,7 +4,8 @@ use super::super::Kind;
 use super::super::row::{FIRST, Family, LAST, Nature, Row, does, said};
 use super::STOPS;
 
-const LOOK: &[&str] = &["walproof verify ARCHIVE", "walproof control DATA_DIRECTORY", "walproof locate {place} -p ARCHIVE"];
+const LOOK: &[&str] =
+    &["walproof verify ARCHIVE", "walproof control DATA_DIRECTORY", "walproof locate {place} -p ARCHIVE"];
 
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -30,10 +31,22 @@ pub(super) const ROWS: &[Row] = &[
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),
         wordings: &[
-            said((12, 0), LAST, "If you are restoring from a backup, touch \"{file}\" or \"{text}\" and add required recovery options"),
-            said((12, 0), LAST, "If you are restoring from a backup, touch \"{file}\" and add required recovery options"),
+            said(
+                (12, 0),
+                LAST,
+                "If you are restoring from a backup, touch \"{file}\" or \"{text}\" and add required recovery options",
+            ),
+            said(
+                (12, 0),
+                LAST,
+                "If you are restoring from a backup, touch \"{file}\" and add required recovery options",
+            ),
             said(FIRST, LAST, "If you are not restoring from a backup, try removing the file \"{file}\""),
-            said((12, 0), LAST, "Be careful: removing \"{file}\" will result in a corrupt cluster if restoring from a backup"),
+            said(
+                (12, 0),
+                LAST,
+                "Be careful: removing \"{file}\" will result in a corrupt cluster if restoring from a backup",
+            ),
         ],
         meaning: "The server's advice where the checkpoint in backup_label cannot be read. Its second half is for one case only: a primary that crashed while an old-style exclusive backup (14 and earlier) was being taken.",
         normal_when: None,
@@ -71,7 +84,9 @@ pub(super) const ROWS: &[Row] = &[
         ],
         meaning: "The checkpoint record is there, but replay has to begin earlier, and that WAL cannot be read.",
         normal_when: None,
-        damage_when: Some("The segment in which the backup began is missing or damaged, although the one with its checkpoint is there."),
+        damage_when: Some(
+            "The segment in which the backup began is missing or damaged, although the one with its checkpoint is there.",
+        ),
         server_does: STOPS,
         next: &["walproof verify ARCHIVE", "walproof locate {from} -p ARCHIVE", "walproof control DATA_DIRECTORY"],
     },
@@ -105,9 +120,15 @@ pub(super) const ROWS: &[Row] = &[
         ],
         meaning: "At the position where pg_control or backup_label says that a checkpoint lies, there is none that can be used. Why is said in the line before.",
         normal_when: None,
-        damage_when: Some("The segment is missing, stale, damaged or of another cluster; or pg_control and WAL are not of one time."),
+        damage_when: Some(
+            "The segment is missing, stale, damaged or of another cluster; or pg_control and WAL are not of one time.",
+        ),
         server_does: &[
-            does(FIRST, (10, 0), "Without backup_label tries the checkpoint before it; else, or if that fails too, gives up."),
+            does(
+                FIRST,
+                (10, 0),
+                "Without backup_label tries the checkpoint before it; else, or if that fails too, gives up.",
+            ),
             does((11, 0), LAST, "Gives up: FATAL with backup_label, PANIC without."),
         ],
         next: LOOK,
@@ -172,7 +193,11 @@ pub(super) const ROWS: &[Row] = &[
             said((9, 2), LAST, "backup_label contains data inconsistent with control file"),
             said((9, 1), LAST, "online backup was canceled, recovery cannot continue"),
             said((9, 0), (9, 0), "online backup was cancelled, recovery cannot continue"),
-            said((9, 2), LAST, "This means that the backup is corrupted and you will have to use another backup for recovery"),
+            said(
+                (9, 2),
+                LAST,
+                "This means that the backup is corrupted and you will have to use another backup for recovery",
+            ),
             said(FIRST, LAST, "invalid data in file \"backup_label\""),
             said((11, 0), LAST, "Timeline ID parsed is {timeline}, but expected {other}"),
         ],
@@ -196,7 +221,10 @@ pub(super) const ROWS: &[Row] = &[
         damage_when: Some(
             "Always, for recovery across that time: tables that were loaded or rewritten then are wrong after it. A backup taken later is good.",
         ),
-        server_does: &[does((9, 0), (13, 0), "Warns only, and goes on with data missing."), does((14, 0), LAST, "Ends with FATAL.")],
+        server_does: &[
+            does((9, 0), (13, 0), "Warns only, and goes on with data missing."),
+            does((14, 0), LAST, "Ends with FATAL."),
+        ],
         next: &["walproof verify ARCHIVE", "walproof backups ARCHIVE"],
     },
     Row {

@@ -1,4 +1,5 @@
-//! What the decoder says of the parts of a record whose checksum is right (`DecodeXLogRecord`, `RestoreBlockImage`; 9.5+).
+//! What the decoder says of the parts of a record whose checksum is right (`DecodeXLogRecord`, `RestoreBlockImage`;
+//! 9.5+).
 
 use super::super::Kind;
 use super::super::row::{Family, LAST, Nature, Row, ServerDoes, does, said};
@@ -7,7 +8,11 @@ use super::ENDS;
 const ODD: &str = "Always: the checksum was right, so these bytes were written so. They come from a fault of the server or its memory, from WAL of another major, or were made by hand.";
 const LOOK: &[&str] = &["walproof verify ARCHIVE", "walproof hex ARCHIVE {place}", "walproof dump ARCHIVE {place}"];
 const IMAGE: &[ServerDoes] = &[
-    does((9, 5), (14, 0), "Stops with an error while replaying: recovery ends with FATAL, each new start fails there again."),
+    does(
+        (9, 5),
+        (14, 0),
+        "Stops with an error while replaying: recovery ends with FATAL, each new start fails there again.",
+    ),
     does((15, 0), LAST, "Stops with FATAL while replaying, each new start fails there again."),
 ];
 
@@ -69,7 +74,11 @@ pub(super) const ROWS: &[Row] = &[
         nature: Nature::Damage,
         family: Some(Family::Bytes),
         wordings: &[
-            said((9, 5), LAST, "BKPIMAGE_HAS_HOLE set, but hole offset {offset} length {length} block image length {got} at {near}"),
+            said(
+                (9, 5),
+                LAST,
+                "BKPIMAGE_HAS_HOLE set, but hole offset {offset} length {length} block image length {got} at {near}",
+            ),
             said((9, 5), LAST, "BKPIMAGE_HAS_HOLE not set, but hole offset {offset} length {length} at {near}"),
         ],
         meaning: "The part left out of a page image (its hole) contradicts the image's flags. Up to 14 the position is this record, from 15 on the one before it.",
@@ -86,8 +95,16 @@ pub(super) const ROWS: &[Row] = &[
         wordings: &[
             said((9, 5), (14, 0), "BKPIMAGE_IS_COMPRESSED set, but block image length {got} at {near}"),
             said((15, 0), LAST, "BKPIMAGE_COMPRESSED set, but block image length {got} at {near}"),
-            said((9, 5), (14, 0), "neither BKPIMAGE_HAS_HOLE nor BKPIMAGE_IS_COMPRESSED set, but block image length is {got} at {near}"),
-            said((15, 0), LAST, "neither BKPIMAGE_HAS_HOLE nor BKPIMAGE_COMPRESSED set, but block image length is {got} at {near}"),
+            said(
+                (9, 5),
+                (14, 0),
+                "neither BKPIMAGE_HAS_HOLE nor BKPIMAGE_IS_COMPRESSED set, but block image length is {got} at {near}",
+            ),
+            said(
+                (15, 0),
+                LAST,
+                "neither BKPIMAGE_HAS_HOLE nor BKPIMAGE_COMPRESSED set, but block image length is {got} at {near}",
+            ),
         ],
         meaning: "The length of a page image contradicts its flags. Up to 14 the position is this record, from 15 on the one before it.",
         normal_when: None,
@@ -113,7 +130,11 @@ pub(super) const ROWS: &[Row] = &[
         nature: Nature::Depends,
         family: Some(Family::Unreadable),
         wordings: &[
-            said((15, 0), LAST, "could not restore image at {near} compressed with {text} not supported by build, block {block_id}"),
+            said(
+                (15, 0),
+                LAST,
+                "could not restore image at {near} compressed with {text} not supported by build, block {block_id}",
+            ),
             said((15, 0), LAST, "could not restore image at {near} compressed with unknown method, block {block_id}"),
         ],
         meaning: "A page image is compressed in a way that this server was built without (or that no server knows).",

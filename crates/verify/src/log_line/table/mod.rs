@@ -54,13 +54,19 @@ const ENDS: &[ServerDoes] = &[
 const GOES_ON: &[ServerDoes] = &[does(FIRST, LAST, "Goes on.")];
 
 /// The server does not start.
-const STOPS: &[ServerDoes] = &[does(FIRST, LAST, "Ends with FATAL and stays down. Each new start fails in the same way until the cause is gone.")];
+const STOPS: &[ServerDoes] = &[does(
+    FIRST,
+    LAST,
+    "Ends with FATAL and stays down. Each new start fails in the same way until the cause is gone.",
+)];
 
 /// A panic while replaying.
-const PANICS: &[ServerDoes] = &[does(FIRST, LAST, "Stops with PANIC. Each new start replays the same WAL and stops at the same place.")];
+const PANICS: &[ServerDoes] =
+    &[does(FIRST, LAST, "Stops with PANIC. Each new start replays the same WAL and stops at the same place.")];
 
 /// The commands for a record that failed.
-const LOOK_AT_RECORD: &[&str] = &["walproof verify ARCHIVE", "walproof hex ARCHIVE {place}", "walproof dump ARCHIVE {place}"];
+const LOOK_AT_RECORD: &[&str] =
+    &["walproof verify ARCHIVE", "walproof hex ARCHIVE {place}", "walproof dump ARCHIVE {place}"];
 
 /// The commands for a page that failed.
 const LOOK_AT_PAGE: &[&str] = &["walproof verify ARCHIVE", "walproof hex ARCHIVE {place}"];

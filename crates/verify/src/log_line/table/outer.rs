@@ -3,7 +3,8 @@
 use super::super::Kind;
 use super::super::row::{Family, LAST, Nature, Row, ServerDoes, does, said};
 
-const TOOL_ENDS: &[ServerDoes] = &[does((9, 3), LAST, "It is a tool's message, or a query's: it ends here; the server itself is not concerned.")];
+const TOOL_ENDS: &[ServerDoes] =
+    &[does((9, 3), LAST, "It is a tool's message, or a query's: it ends here; the server itself is not concerned.")];
 
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -38,8 +39,12 @@ pub(super) const ROWS: &[Row] = &[
             said((9, 3), LAST, "could not find a valid record after {from}"),
         ],
         meaning: "From this position to the end of the segments at hand no record begins that is valid.",
-        normal_when: Some("The position is the end of WAL, or lies in a record that goes on to the end of what is there."),
-        damage_when: Some("WAL should be there: the segment is empty, recycled, foreign or damaged from the position on."),
+        normal_when: Some(
+            "The position is the end of WAL, or lies in a record that goes on to the end of what is there.",
+        ),
+        damage_when: Some(
+            "WAL should be there: the segment is empty, recycled, foreign or damaged from the position on.",
+        ),
         server_does: TOOL_ENDS,
         next: &["walproof verify ARCHIVE", "walproof hex ARCHIVE {place}", "walproof locate {place}"],
     },
@@ -71,7 +76,9 @@ pub(super) const ROWS: &[Row] = &[
         ],
         meaning: "Streaming from the primary broke off; why stands behind the colon.",
         normal_when: Some("The primary was shut down or the connection was lost for a moment."),
-        damage_when: Some("The primary says that it no longer has the WAL, or that this standby is not on its history: waiting does not help."),
+        damage_when: Some(
+            "The primary says that it no longer has the WAL, or that this standby is not on its history: waiting does not help.",
+        ),
         server_does: &[does(
             (9, 0),
             LAST,

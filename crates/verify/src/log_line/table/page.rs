@@ -16,7 +16,9 @@ pub(super) const ROWS: &[Row] = &[
             said(FIRST, (9, 2), "invalid magic number 0000 in log file {log}, segment {segment}, offset {offset}"),
         ],
         meaning: "The page is empty: zeros where its header should be.",
-        normal_when: Some("At the end of WAL in a new segment: the page was never written. Also in what a live server is still writing."),
+        normal_when: Some(
+            "At the end of WAL in a new segment: the page was never written. Also in what a live server is still writing.",
+        ),
         damage_when: Some(
             "When a later page of the segment, or the next segment, holds valid WAL, and no segment switch lies before this page: the page was lost or overwritten, or the file was copied while it grew.",
         ),
@@ -53,7 +55,9 @@ pub(super) const ROWS: &[Row] = &[
         ],
         meaning: "The page header has flags that this major does not know, or the segment's first page lacks the long header.",
         normal_when: None,
-        damage_when: Some("The header was altered, or the bytes at this place are no page header: something was put in or cut out before it."),
+        damage_when: Some(
+            "The header was altered, or the bytes at this place are no page header: something was put in or cut out before it.",
+        ),
         server_does: ENDS,
         next: LOOK_AT_PAGE,
     },
@@ -83,9 +87,21 @@ pub(super) const ROWS: &[Row] = &[
         nature: Nature::Damage,
         family: Some(Family::Timelines),
         wordings: &[
-            said((16, 0), LAST, "out-of-sequence timeline ID {timeline} (after {other}) in WAL segment {file}, LSN {page}, offset {offset}"),
-            said((9, 3), (15, 0), "out-of-sequence timeline ID {timeline} (after {other}) in log segment {file}, offset {offset}"),
-            said(FIRST, (9, 2), "out-of-sequence timeline ID {timeline} (after {other}) in log file {log}, segment {segment}, offset {offset}"),
+            said(
+                (16, 0),
+                LAST,
+                "out-of-sequence timeline ID {timeline} (after {other}) in WAL segment {file}, LSN {page}, offset {offset}",
+            ),
+            said(
+                (9, 3),
+                (15, 0),
+                "out-of-sequence timeline ID {timeline} (after {other}) in log segment {file}, offset {offset}",
+            ),
+            said(
+                FIRST,
+                (9, 2),
+                "out-of-sequence timeline ID {timeline} (after {other}) in log file {log}, segment {segment}, offset {offset}",
+            ),
         ],
         meaning: "The page was written on a lower timeline than the page before it. Timelines only ever grow along one history.",
         normal_when: None,
@@ -103,7 +119,11 @@ pub(super) const ROWS: &[Row] = &[
         wordings: &[
             said((16, 0), LAST, "unexpected timeline ID {timeline} in WAL segment {file}, LSN {page}, offset {offset}"),
             said((9, 3), (15, 0), "unexpected timeline ID {timeline} in log segment {file}, offset {offset}"),
-            said(FIRST, (9, 2), "unexpected timeline ID {timeline} in log file {log}, segment {segment}, offset {offset}"),
+            said(
+                FIRST,
+                (9, 2),
+                "unexpected timeline ID {timeline} in log file {log}, segment {segment}, offset {offset}",
+            ),
         ],
         meaning: "The page was written on a timeline that is not in the history that is being followed.",
         normal_when: None,
@@ -125,7 +145,9 @@ pub(super) const ROWS: &[Row] = &[
         ],
         meaning: "The segment's first page says that segments have another size than this server's.",
         normal_when: None,
-        damage_when: Some("The file comes from a cluster with another segment size, or that field of the header was altered."),
+        damage_when: Some(
+            "The file comes from a cluster with another segment size, or that field of the header was altered.",
+        ),
         server_does: ENDS,
         next: &["walproof verify ARCHIVE", "walproof control DATA_DIRECTORY"],
     },
@@ -140,7 +162,9 @@ pub(super) const ROWS: &[Row] = &[
         ],
         meaning: "The segment's first page says that WAL pages have another size than this server's.",
         normal_when: None,
-        damage_when: Some("The file comes from a server that was built with another page size, or that field of the header was altered."),
+        damage_when: Some(
+            "The file comes from a server that was built with another page size, or that field of the header was altered.",
+        ),
         server_does: ENDS,
         next: &["walproof verify ARCHIVE", "walproof control DATA_DIRECTORY"],
     },
@@ -155,7 +179,11 @@ pub(super) const ROWS: &[Row] = &[
                 LAST,
                 "WAL file is from different database system: WAL file database system identifier is {sysid}, pg_control database system identifier is {control_sysid}",
             ),
-            said((9, 0), (9, 2), "WAL file database system identifier is {sysid}, pg_control database system identifier is {control_sysid}"),
+            said(
+                (9, 0),
+                (9, 2),
+                "WAL file database system identifier is {sysid}, pg_control database system identifier is {control_sysid}",
+            ),
             said((9, 0), (9, 2), "WAL file is from different database system"),
             said(FIRST, (8, 4), "WAL file SYSID is {sysid}, pg_control SYSID is {control_sysid}"),
             said(FIRST, (8, 4), "WAL file is from different system"),

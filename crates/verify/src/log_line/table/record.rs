@@ -51,7 +51,9 @@ pub(super) const ROWS: &[Row] = &[
         wordings: &[said(FIRST, (13, 0), "record length {length} at {at} too long")],
         meaning: "The record claims more bytes than the server can take into memory. Such a length was hardly ever written; it was read from bytes that are no record.",
         normal_when: None,
-        damage_when: Some("Nearly always: a flipped bit in the length, or stale bytes taken for a record at a torn end of WAL."),
+        damage_when: Some(
+            "Nearly always: a flipped bit in the length, or stale bytes taken for a record at a torn end of WAL.",
+        ),
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
@@ -80,7 +82,9 @@ pub(super) const ROWS: &[Row] = &[
         ],
         meaning: "The position asked for lies inside a page header, where no record can begin. It came from outside: pg_control, backup_label, or an option of a tool.",
         normal_when: None,
-        damage_when: Some("pg_control or backup_label is damaged or belongs to another cluster or segment size; or a wrong position was typed."),
+        damage_when: Some(
+            "pg_control or backup_label is damaged or belongs to another cluster or segment size; or a wrong position was typed.",
+        ),
         server_does: &[does(
             FIRST,
             LAST,
@@ -95,7 +99,9 @@ pub(super) const ROWS: &[Row] = &[
         family: Some(Family::Bytes),
         wordings: &[said(FIRST, LAST, "contrecord is requested by {at}")],
         meaning: "A record should begin at this place, but the page says that its first bytes are the rest of a record that began earlier.",
-        normal_when: Some("A tool was started in the middle of a record, or after promotion a stale page lies behind the end."),
+        normal_when: Some(
+            "A tool was started in the middle of a record, or after promotion a stale page lies behind the end.",
+        ),
         damage_when: Some(
             "Reading in sequence: the page before it is not the one that was written before it. A segment was replaced, lost, or comes from another history.",
         ),
@@ -127,11 +133,19 @@ pub(super) const ROWS: &[Row] = &[
         wordings: &[
             said((14, 0), LAST, "invalid contrecord length {got} (expected {expected}) at {at}"),
             said((9, 3), (13, 0), "invalid contrecord length {got} at {at}"),
-            said(FIRST, (9, 2), "invalid contrecord length {got} in log file {log}, segment {segment}, offset {offset}"),
+            said(
+                FIRST,
+                (9, 2),
+                "invalid contrecord length {got} in log file {log}, segment {segment}, offset {offset}",
+            ),
         ],
         meaning: "A record goes on in the next page, but that page announces another number of bytes than the record still needs. From 9.3 on the position is the beginning of the record, before that the page.",
-        normal_when: Some("The record was torn by a crash and later WAL was written over its rest, or the next page is a stale one."),
-        damage_when: Some("The record's length or the page header's was altered, or the two pages come from different histories of the cluster."),
+        normal_when: Some(
+            "The record was torn by a crash and later WAL was written over its rest, or the next page is a stale one.",
+        ),
+        damage_when: Some(
+            "The record's length or the page header's was altered, or the two pages come from different histories of the cluster.",
+        ),
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
@@ -142,7 +156,9 @@ pub(super) const ROWS: &[Row] = &[
         family: Some(Family::Bytes),
         wordings: &[said((15, 0), (15, 0), "missing contrecord at {at}")],
         meaning: "The record that begins here goes on in a page that could not be read.",
-        normal_when: Some("At the end of what was archived or streamed so far: the rest is in a segment that has yet to come."),
+        normal_when: Some(
+            "At the end of what was archived or streamed so far: the rest is in a segment that has yet to come.",
+        ),
         damage_when: Some("The next segment should exist and does not."),
         server_does: ENDS,
         next: LOOK_AT_RECORD,
@@ -167,7 +183,9 @@ pub(super) const ROWS: &[Row] = &[
         wordings: &[said((9, 6), LAST, "mismatching overwritten LSN {from} -> {until}")],
         meaning: "WAL says that an unfinished record was given up at the first position, but the one that was being read when its rest was missing began at the second.",
         normal_when: None,
-        damage_when: Some("The page that holds the mark does not belong behind the pages before it: segments of two histories are mixed."),
+        damage_when: Some(
+            "The page that holds the mark does not belong behind the pages before it: segments of two histories are mixed.",
+        ),
         server_does: &[does((9, 6), LAST, "Stops with FATAL; each new start stops there again.")],
         next: &["walproof verify ARCHIVE", "walproof timelines ARCHIVE", "walproof hex ARCHIVE {from}"],
     },
@@ -200,7 +218,9 @@ pub(super) const ROWS: &[Row] = &[
         normal_when: Some(
             "Numbers from 128 to 255 (15 and later) belong to extensions: the library that registers the number is missing from shared_preload_libraries. Also for leftovers behind the end of WAL.",
         ),
-        damage_when: Some("Any other number in the middle of WAL: the header was altered, or WAL of a newer major is being read."),
+        damage_when: Some(
+            "Any other number in the middle of WAL: the header was altered, or WAL of a newer major is being read.",
+        ),
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
@@ -228,7 +248,9 @@ pub(super) const ROWS: &[Row] = &[
         wordings: &[said(FIRST, (9, 4), "incorrect hole size in record at {at}")],
         meaning: "A page image in the record says that it leaves out more bytes than a page has.",
         normal_when: None,
-        damage_when: Some("The record's bytes were altered, or leftovers behind the end of WAL were taken for a record."),
+        damage_when: Some(
+            "The record's bytes were altered, or leftovers behind the end of WAL were taken for a record.",
+        ),
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
@@ -240,7 +262,9 @@ pub(super) const ROWS: &[Row] = &[
         wordings: &[said((9, 3), (9, 4), "invalid backup block size in record at {at}")],
         meaning: "The record announces page images, but is too short to hold them.",
         normal_when: None,
-        damage_when: Some("The record's header was altered, or leftovers behind the end of WAL were taken for a record."),
+        damage_when: Some(
+            "The record's header was altered, or leftovers behind the end of WAL were taken for a record.",
+        ),
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
@@ -252,7 +276,9 @@ pub(super) const ROWS: &[Row] = &[
         wordings: &[said(FIRST, (9, 4), "incorrect total length in record at {at}")],
         meaning: "The parts of the record add up to another length than its header says.",
         normal_when: None,
-        damage_when: Some("The record's header was altered, or leftovers behind the end of WAL were taken for a record."),
+        damage_when: Some(
+            "The record's header was altered, or leftovers behind the end of WAL were taken for a record.",
+        ),
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },

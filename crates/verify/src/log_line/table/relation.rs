@@ -17,7 +17,11 @@ pub(super) const ROWS: &[Row] = &[
             "WAL itself is readable; the data files are wrong for it: a backup without all its files, without backup_label, of the wrong time, or a cluster that lost writes.",
         ),
         server_does: &[
-            does(FIRST, (12, 0), "Stops with PANIC, at once when the data should be consistent already, else at that point."),
+            does(
+                FIRST,
+                (12, 0),
+                "Stops with PANIC, at once when the data should be consistent already, else at that point.",
+            ),
             does((13, 0), LAST, "Stops with PANIC; ignore_invalid_pages = on makes it a warning, and the data wrong."),
         ],
         next: &["walproof verify ARCHIVE", "walproof backups ARCHIVE"],
@@ -33,14 +37,22 @@ pub(super) const ROWS: &[Row] = &[
             said(FIRST, LAST, "page {block} of relation {relation} has been dropped"),
             said(FIRST, (9, 1), "page {block} of relation {relation} was uninitialized"),
             said(FIRST, (9, 1), "page {block} of relation {relation} did not exist"),
-            said((9, 2), LAST, "could not record restart point at {at} because there are unresolved references to invalid pages"),
+            said(
+                (9, 2),
+                LAST,
+                "could not record restart point at {at} because there are unresolved references to invalid pages",
+            ),
         ],
         meaning: "WAL changes a page that the data files do not have (yet).",
         normal_when: Some(
             "Before consistency is reached, where the relation is dropped or cut later in WAL. The server remembers such pages and forgets them then.",
         ),
         damage_when: Some("When \"WAL contains references to invalid pages\" follows."),
-        server_does: &[does(FIRST, LAST, "Keeps the page in mind until consistency is reached, then stops with PANIC if nothing has explained it.")],
+        server_does: &[does(
+            FIRST,
+            LAST,
+            "Keeps the page in mind until consistency is reached, then stops with PANIC if nothing has explained it.",
+        )],
         next: &["walproof blame ARCHIVE", "walproof verify ARCHIVE"],
     },
     Row {
@@ -51,7 +63,9 @@ pub(super) const ROWS: &[Row] = &[
         wordings: &[said((10, 0), LAST, "inconsistent page found, rel {relation}, forknum {fork}, blkno {block}")],
         meaning: "wal_consistency_checking is on, and replaying a record gave another page than the primary had.",
         normal_when: None,
-        damage_when: Some("Always: a fault in the server or an extension, or a page that was already wrong here before."),
+        damage_when: Some(
+            "Always: a fault in the server or an extension, or a page that was already wrong here before.",
+        ),
         server_does: PANICS,
         next: &["walproof blame ARCHIVE", "walproof verify ARCHIVE"],
     },
@@ -68,7 +82,9 @@ pub(super) const ROWS: &[Row] = &[
         ],
         meaning: "A data page carries a position that WAL has not reached: the page comes from the future of this WAL.",
         normal_when: None,
-        damage_when: Some("pg_resetwal was used, WAL was lost, files of two clusters or times were mixed, or the page is damaged."),
+        damage_when: Some(
+            "pg_resetwal was used, WAL was lost, files of two clusters or times were mixed, or the page is damaged.",
+        ),
         server_does: &[does(FIRST, LAST, "The page cannot be written: an error again and again, checkpoints fail.")],
         next: &["walproof lag {at} {until}", "walproof control DATA_DIRECTORY", "walproof verify ARCHIVE"],
     },
@@ -86,7 +102,9 @@ pub(super) const ROWS: &[Row] = &[
         ],
         meaning: "Replaying a record failed: it lacks a block that its type must have, or its page image could not be used.",
         normal_when: None,
-        damage_when: Some("The record's checksum was right, so it was written so: a fault of the server, or WAL of another major or fork."),
+        damage_when: Some(
+            "The record's checksum was right, so it was written so: a fault of the server, or WAL of another major or fork.",
+        ),
         server_does: PANICS,
         next: &["walproof verify ARCHIVE"],
     },

@@ -4,7 +4,8 @@ use super::super::Kind;
 use super::super::row::{Family, LAST, Nature, Row, ServerDoes, does, said};
 use super::{GOES_ON, LOOK_AT_TIMELINES};
 
-const ASKS_AGAIN: &[ServerDoes] = &[does((9, 0), LAST, "The standby goes back to archive and local WAL and asks again, for ever.")];
+const ASKS_AGAIN: &[ServerDoes] =
+    &[does((9, 0), LAST, "The standby goes back to archive and local WAL and asks again, for ever.")];
 
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -18,7 +19,9 @@ pub(super) const ROWS: &[Row] = &[
             said((9, 0), (9, 2), "streaming replication successfully connected to primary"),
         ],
         meaning: "The standby has used up archive and local WAL and now receives from the primary, from the beginning of the segment in which it stands.",
-        normal_when: Some("Always. \"Invalid record length\" or \"unexpected pageaddr\" right before it is the end of local WAL, not damage."),
+        normal_when: Some(
+            "Always. \"Invalid record length\" or \"unexpected pageaddr\" right before it is the end of local WAL, not damage.",
+        ),
         damage_when: None,
         server_does: GOES_ON,
         next: &["walproof locate {place}"],
@@ -37,7 +40,11 @@ pub(super) const ROWS: &[Row] = &[
         meaning: "The primary has sent all that it has of this timeline: it was shut down, or has gone over to a new one.",
         normal_when: Some("When a primary stops, and when the server that is streamed from was promoted."),
         damage_when: None,
-        server_does: &[does((9, 0), LAST, "The standby looks for a newer timeline (recovery_target_timeline = latest) and goes on there, or waits.")],
+        server_does: &[does(
+            (9, 0),
+            LAST,
+            "The standby looks for a newer timeline (recovery_target_timeline = latest) and goes on there, or waits.",
+        )],
         next: LOOK_AT_TIMELINES,
     },
     Row {
@@ -64,7 +71,11 @@ pub(super) const ROWS: &[Row] = &[
         name: "start-ahead",
         nature: Nature::Damage,
         family: Some(Family::Timelines),
-        wordings: &[said((9, 3), LAST, "requested starting point {at} is ahead of the WAL flush position of this server {until}")],
+        wordings: &[said(
+            (9, 3),
+            LAST,
+            "requested starting point {at} is ahead of the WAL flush position of this server {until}",
+        )],
         meaning: "The standby asks for WAL that the server it streams from has not written: it is ahead of it.",
         normal_when: None,
         damage_when: Some(

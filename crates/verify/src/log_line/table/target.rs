@@ -47,7 +47,11 @@ pub(super) const ROWS: &[Row] = &[
             said((12, 0), LAST, "recovery_target_timeline is not a valid number"),
             said(FIRST, (11, 0), "recovery_target_xid is not a valid number: \"{text}\""),
             said((12, 0), LAST, "must specify restore_command when standby mode is not enabled"),
-            said((9, 0), (11, 0), "recovery command file \"{file}\" must specify restore_command when standby mode is not enabled"),
+            said(
+                (9, 0),
+                (11, 0),
+                "recovery command file \"{file}\" must specify restore_command when standby mode is not enabled",
+            ),
             said(FIRST, (8, 4), "recovery command file \"{file}\" did not specify restore_command"),
             said((12, 0), LAST, "using recovery command file \"{file}\" is not supported"),
         ],
@@ -79,8 +83,16 @@ pub(super) const ROWS: &[Row] = &[
         damage_when: None,
         server_does: &[
             does(FIRST, (9, 0), "Opens on a new timeline."),
-            does((9, 1), (9, 4), "Pauses if hot_standby and pause_at_recovery_target allow, else opens on a new timeline."),
-            does((9, 5), LAST, "Does what recovery_target_action says: pause (if hot_standby allows; the default), promote or shut down."),
+            does(
+                (9, 1),
+                (9, 4),
+                "Pauses if hot_standby and pause_at_recovery_target allow, else opens on a new timeline.",
+            ),
+            does(
+                (9, 5),
+                LAST,
+                "Does what recovery_target_action says: pause (if hot_standby allows; the default), promote or shut down.",
+            ),
         ],
         next: &["walproof when ARCHIVE", "walproof timelines ARCHIVE"],
     },

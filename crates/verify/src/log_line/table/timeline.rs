@@ -13,7 +13,9 @@ pub(super) const ROWS: &[Row] = &[
         wordings: &[said(FIRST, LAST, "syntax error in history file: {text}")],
         meaning: "A line of a history file is not of the form that the server writes: a timeline, the place where it was left, a reason.",
         normal_when: None,
-        damage_when: Some("The file was edited, cut off, overwritten, or restore_command delivered something else under its name."),
+        damage_when: Some(
+            "The file was edited, cut off, overwritten, or restore_command delivered something else under its name.",
+        ),
         server_does: STOPS,
         next: LOOK_AT_TIMELINES,
     },
@@ -22,7 +24,10 @@ pub(super) const ROWS: &[Row] = &[
         name: "history-data",
         nature: Nature::Damage,
         family: Some(Family::Timelines),
-        wordings: &[said(FIRST, LAST, "invalid data in history file \"{file}\""), said(FIRST, LAST, "invalid data in history file: {text}")],
+        wordings: &[
+            said(FIRST, LAST, "invalid data in history file \"{file}\""),
+            said(FIRST, LAST, "invalid data in history file: {text}"),
+        ],
         meaning: "The lines of a history file contradict each other: timelines must grow from line to line and stay below the file's own.",
         normal_when: None,
         damage_when: Some("The file was edited, or carries another timeline's name."),
@@ -126,8 +131,14 @@ pub(super) const ROWS: &[Row] = &[
         )],
         meaning: "A new timeline has appeared, but it branches off at a place that this standby has already replayed beyond.",
         normal_when: None,
-        damage_when: Some("The standby received WAL that the promoted server never had. It must be rewound or made anew to follow."),
-        server_does: &[does((9, 3), LAST, "Stays on its timeline, waits for WAL there, and says so again at each look.")],
+        damage_when: Some(
+            "The standby received WAL that the promoted server never had. It must be rewound or made anew to follow.",
+        ),
+        server_does: &[does(
+            (9, 3),
+            LAST,
+            "Stays on its timeline, waits for WAL there, and says so again at each look.",
+        )],
         next: LOOK_AT_TIMELINES,
     },
     Row {
@@ -135,7 +146,11 @@ pub(super) const ROWS: &[Row] = &[
         name: "min-recovery-not-contained",
         nature: Nature::Damage,
         family: Some(Family::Timelines),
-        wordings: &[said((9, 3), LAST, "requested timeline {timeline} does not contain minimum recovery point {at} on timeline {other}")],
+        wordings: &[said(
+            (9, 3),
+            LAST,
+            "requested timeline {timeline} does not contain minimum recovery point {at} on timeline {other}",
+        )],
         meaning: "The data files were already changed by WAL up to this position, and the timeline to be followed left before it.",
         normal_when: None,
         damage_when: Some(
@@ -155,7 +170,11 @@ pub(super) const ROWS: &[Row] = &[
                 LAST,
                 "unexpected timeline ID {timeline} in checkpoint record, before reaching minimum recovery point {at} on timeline {other}",
             ),
-            said((9, 3), LAST, "unexpected previous timeline ID {timeline} (current timeline ID {other}) in checkpoint record"),
+            said(
+                (9, 3),
+                LAST,
+                "unexpected previous timeline ID {timeline} (current timeline ID {other}) in checkpoint record",
+            ),
             said(FIRST, LAST, "unexpected timeline ID {timeline} (after {other}) in checkpoint record"),
             said(FIRST, (13, 0), "unexpected timeline ID {timeline} (should be {other}) in checkpoint record"),
             said((14, 0), LAST, "unexpected timeline ID {timeline} (should be {other}) in shutdown checkpoint record"),
@@ -180,7 +199,9 @@ pub(super) const ROWS: &[Row] = &[
         )],
         meaning: "Replay has already passed onto a higher timeline than the one to which the history file counts this position.",
         normal_when: None,
-        damage_when: Some("A switch point in a history file is too late, or a segment of a timeline that should not have been used was."),
+        damage_when: Some(
+            "A switch point in a history file is too late, or a segment of a timeline that should not have been used was.",
+        ),
         server_does: STOPS,
         next: LOOK_AT_TIMELINES,
     },
@@ -195,7 +216,11 @@ pub(super) const ROWS: &[Row] = &[
             "At the end of every archive recovery and promotion. Check that replay ended where it should have: the lines before it say where.",
         ),
         damage_when: None,
-        server_does: &[does(FIRST, LAST, "Writes a history file, copies the last segment under its new name and opens for writing.")],
+        server_does: &[does(
+            FIRST,
+            LAST,
+            "Writes a history file, copies the last segment under its new name and opens for writing.",
+        )],
         next: LOOK_AT_TIMELINES,
     },
     Row {

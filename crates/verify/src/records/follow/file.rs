@@ -62,12 +62,14 @@ pub(super) struct Found {
 }
 
 impl<R: Render> Follower<'_, R> {
-    /// The file that a server would take for a segment; without one, the unfinished segment of the newest timeline, or one that was removed
+    /// The file that a server would take for a segment; without one, the unfinished segment of the newest timeline, or
+    /// one that was removed
     /// and is kept.
     pub(super) fn file(&self, number: SegmentNo) -> Option<Found> {
         let leg = self.sight.way.legs.iter().find(|leg| (leg.first..=leg.last).contains(&number));
-        let found =
-            |s: &crate::inventory::Segment| Some(Found { timeline: s.timeline, entry: self.sight.entries.get(s.entry)?.clone(), gone: false });
+        let found = |s: &crate::inventory::Segment| {
+            Some(Found { timeline: s.timeline, entry: self.sight.entries.get(s.entry)?.clone(), gone: false })
+        };
         if let Some(segment) = leg.and_then(|leg| self.sight.inventory.get(leg.timeline, number)) {
             return found(segment);
         }
@@ -76,10 +78,13 @@ impl<R: Render> Follower<'_, R> {
         let fits = |s: &&crate::inventory::Segment| s.number == number && (oldest..=newest).contains(&s.timeline);
         let partial = self.sight.inventory.partials.iter().filter(fits).max_by_key(|s| s.timeline);
         let start = self.start_of(number);
-        let left = |timeline: TimelineId| self.switches().any(|(_, parent, switch)| parent == timeline && switch <= start);
+        let left =
+            |timeline: TimelineId| self.switches().any(|(_, parent, switch)| parent == timeline && switch <= start);
         let kept = self.kept.of(number, oldest..=newest).find(|&(timeline, _)| !left(timeline));
         match kept {
-            Some((timeline, entry)) if partial.is_none_or(|p| p.timeline < timeline) => Some(Found { timeline, entry: entry.clone(), gone: true }),
+            Some((timeline, entry)) if partial.is_none_or(|p| p.timeline < timeline) => {
+                Some(Found { timeline, entry: entry.clone(), gone: true })
+            }
             _ => partial.and_then(found),
         }
     }

@@ -11,14 +11,19 @@ use pgwal_walk::Damage;
 pub(super) fn damage(layout: &Layout, damage: &Damage<()>, begun: Lsn, file: &Found, number: SegmentNo) -> Finding {
     let lsn = if damage.begun_before { begun } else { damage.lsn };
     let at = if damage.at == damage.lsn && !damage.begun_before { lsn } else { damage.at };
-    let bytes = damage.until.and_then(|until| u64::try_from(layout.address().distance(until, lsn, layout.segment)).ok());
+    let bytes =
+        damage.until.and_then(|until| u64::try_from(layout.address().distance(until, lsn, layout.segment)).ok());
     let in_file = layout.address().segment(at, layout.segment) == number;
     Finding {
         timeline: Some(file.timeline),
         lsn: Some(lsn),
         at: Some(at),
         segment: Some(name(layout, file.timeline, layout.address().segment(lsn, layout.segment))),
-        file: Some(if in_file { file.entry.shown() } else { name(layout, file.timeline, layout.address().segment(at, layout.segment)) }),
+        file: Some(if in_file {
+            file.entry.shown()
+        } else {
+            name(layout, file.timeline, layout.address().segment(at, layout.segment))
+        }),
         offset: Some(layout.address().offset(at, layout.segment)),
         readable_until: Some(lsn),
         lost: Some(Lost { bytes, until_lsn: damage.until, ..Lost::default() }),
@@ -40,7 +45,11 @@ pub(super) fn gap(layout: &Layout, timeline: TimelineId, lsn: Lsn, first: Segmen
         offset: Some(0),
         readable_until: Some(lsn),
         lost: Some(Lost::default()),
-        detail: Detail::Gap { last: name(layout, timeline, last), count: next.0.saturating_sub(first.0), partial: false },
+        detail: Detail::Gap {
+            last: name(layout, timeline, last),
+            count: next.0.saturating_sub(first.0),
+            partial: false,
+        },
         ..Finding::of(Code::Gap)
     }
 }

@@ -4,7 +4,8 @@
 //! names   removed │ … │ being read │ next │ next │ … │ written now
 //! kept              no │     ◄──────── open ────────►  as many as there is room for
 //! ```
-//! A file that was removed keeps its bytes as long as it is open. One that was renamed, to be written over, keeps them until then; page
+//! A file that was removed keeps its bytes as long as it is open. One that was renamed, to be written over, keeps them
+//! until then; page
 //! addresses tell what is no longer ours.
 
 use super::Follower;
@@ -38,7 +39,11 @@ impl Kept {
     }
 
     /// The files of a segment, newest timeline first.
-    pub fn of(&self, number: SegmentNo, timelines: RangeInclusive<TimelineId>) -> impl Iterator<Item = (TimelineId, &Entry)> {
+    pub fn of(
+        &self,
+        number: SegmentNo,
+        timelines: RangeInclusive<TimelineId>,
+    ) -> impl Iterator<Item = (TimelineId, &Entry)> {
         let keys = (number, *timelines.start())..=(number, (*timelines.end()).max(*timelines.start()));
         self.0.range(keys).rev().map(|(&(_, timeline), (entry, _))| (timeline, entry))
     }

@@ -6,12 +6,16 @@
 //!            └──────┴───────────────┴────────────┘
 //!             place ▲               ▲ wait: zeros and old pages are what WAL is going to be written over
 //! ```
-//! Each look goes on at the place where the last one ended ([`pgwal_walk::scan_on`]), and hands on whole records whose checksum is right.
-//! What is no record is the end of WAL for now, as long as no WAL lies behind it. Where some does, it may just have been written between
+//! Each look goes on at the place where the last one ended ([`pgwal_walk::scan_on`]), and hands on whole records whose
+//! checksum is right.
+//! What is no record is the end of WAL for now, as long as no WAL lies behind it. Where some does, it may just have
+//! been written between
 //! two reads: only what is still wrong when it is read again is damage, is told once, and is passed.
 //!
-//! Which file holds a segment is asked anew whenever names change: the path to the latest timeline, as a server takes it (`path`). Where a
-//! timeline was left behind the last record, its child's file takes over in the middle of a segment. What will be read is kept open, since a
+//! Which file holds a segment is asked anew whenever names change: the path to the latest timeline, as a server takes
+//! it (`path`). Where a
+//! timeline was left behind the last record, its child's file takes over in the middle of a segment. What will be read
+//! is kept open, since a
 //! server removes it (`kept`).
 
 mod file;
@@ -41,11 +45,13 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use strip::Strip;
 
-/// A server writes pages in order, and a reader may see a later one first: what is wrong must still be wrong after this long.
+/// A server writes pages in order, and a reader may see a later one first: what is wrong must still be wrong after this
+/// long.
 const DOUBT: Duration = Duration::from_millis(200);
 /// Archives get their files in any order: one that others overtook may still come.
 const GRACE: Duration = Duration::from_secs(5);
-/// While there is much to read, names are read anew after this long, and no more than a tenth of the time is spent on it.
+/// While there is much to read, names are read anew after this long, and no more than a tenth of the time is spent on
+/// it.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// What there is to do after [`Follower::advance`].
@@ -104,16 +110,30 @@ struct Left<'a, R: Render> {
 }
 
 impl<'a, R: Render> Follower<'a, R> {
-    /// Begins where the archive, or the range asked for, does. `Err` inside, and findings in the list, where no file can be read.
+    /// Begins where the archive, or the range asked for, does. `Err` inside, and findings in the list, where no file
+    /// can be read.
     ///
     /// # Errors
     /// Nothing can be looked at, or `sink` fails.
-    pub fn new(source: &'a dyn Source, wanted: &'a Wanted<'a>, render: &'a R, sink: &mut Sink<'_>) -> Result<Result<Self, Box<Listed>>, ListError> {
-        let (outcome, sight) = examine(source, &names(&wanted.options, wanted.options.start)).map_err(ListError::Verify)?;
-        let Some(sight) = sight else { return sequence::findings_alone(render, outcome, sink).map(|listed| Err(Box::new(listed))) };
+    pub fn new(
+        source: &'a dyn Source,
+        wanted: &'a Wanted<'a>,
+        render: &'a R,
+        sink: &mut Sink<'_>,
+    ) -> Result<Result<Self, Box<Listed>>, ListError> {
+        let (outcome, sight) =
+            examine(source, &names(&wanted.options, wanted.options.start)).map_err(ListError::Verify)?;
+        let Some(sight) = sight else {
+            return sequence::findings_alone(render, outcome, sink).map(|listed| Err(Box::new(listed)));
+        };
         let layout = sight.whose.layout;
         let range = Range::of(&wanted.options, &layout);
-        let first = sight.way.legs.first().map(|leg| leg.first).or_else(|| sight.inventory.partials.iter().map(|s| s.number).min());
+        let first = sight
+            .way
+            .legs
+            .first()
+            .map(|leg| leg.first)
+            .or_else(|| sight.inventory.partials.iter().map(|s| s.number).min());
         let asked = range.start.map(|start| layout.address().segment(start, layout.segment));
         let number = asked.or(first).unwrap_or(SegmentNo(0));
         let mut follower = Follower {
@@ -192,13 +212,16 @@ impl<'a, R: Render> Follower<'a, R> {
         self.outdated = false;
         let from = self.reached.map_or(self.range.start, |(_, end)| Some(end.min(self.start_of(self.number))));
         match examine(self.source, &names(&self.wanted.options, from)) {
-            Ok((outcome, Some(sight))) if sight.whose.layout == self.layout => (self.outcome, self.sight) = (outcome, sight),
+            Ok((outcome, Some(sight))) if sight.whose.layout == self.layout => {
+                (self.outcome, self.sight) = (outcome, sight)
+            }
             // All files went away for a moment; or it is another cluster's place now, and nothing of ours will come.
             Ok(_) | Err(crate::Error::NoWal { .. }) => {}
             Err(error) => return Err(ListError::Verify(error)),
         }
         let Some((timeline, end)) = self.reached else { return Ok(()) };
-        let left = self.switches().find(|&(child, parent, switch)| parent == timeline && switch < end && child > timeline);
+        let left =
+            self.switches().find(|&(child, parent, switch)| parent == timeline && switch < end && child > timeline);
         if let Some((child, parent, switch)) = left {
             let finding = found::diverged(&self.layout, parent, switch, child, end);
             self.tell(&finding, sink).map_err(ListError::Output)?;
@@ -215,9 +238,11 @@ impl<'a, R: Render> Follower<'a, R> {
 
     /// The switches on the path: child, parent, place.
     fn switches(&self) -> impl Iterator<Item = (TimelineId, TimelineId, Lsn)> {
-        self.outcome.branches.iter().filter(|b| self.outcome.path.contains(&b.timeline)).filter_map(|b| match (b.parent, &b.switch) {
-            (Some(parent), Some(Switch::At(lsn))) => Some((b.timeline, parent, *lsn)),
-            _ => None,
+        self.outcome.branches.iter().filter(|b| self.outcome.path.contains(&b.timeline)).filter_map(|b| {
+            match (b.parent, &b.switch) {
+                (Some(parent), Some(Switch::At(lsn))) => Some((b.timeline, parent, *lsn)),
+                _ => None,
+            }
         })
     }
 
@@ -235,8 +260,13 @@ impl<'a, R: Render> Follower<'a, R> {
             }
         };
         let start = self.start_of(self.number);
-        let expect =
-            Expect { layout: &self.layout, start, timeline: Some(file.timeline), system_id: Some(self.sight.whose.system_id), keep: usize::MAX };
+        let expect = Expect {
+            layout: &self.layout,
+            start,
+            timeline: Some(file.timeline),
+            system_id: Some(self.sight.whose.system_id),
+            keep: usize::MAX,
+        };
         let strip = Strip::new(self.render, self.range, file.timeline);
         let mut run = match self.here.place {
             Some(place) => scan_on(&self.here.bytes, expect, strip, place),
@@ -277,7 +307,8 @@ impl<'a, R: Render> Follower<'a, R> {
                 Some((_, true)) => {}
                 Some((lsn, false)) => {
                     let offset = run.end.minus_within(start) as usize;
-                    self.here.place = Some(Place { offset, last: Some(lsn), timeline: run.last_timeline.unwrap_or_default() });
+                    self.here.place =
+                        Some(Place { offset, last: Some(lsn), timeline: run.last_timeline.unwrap_or_default() });
                     self.left = None;
                     return Ok(Step::On);
                 }
@@ -316,7 +347,14 @@ impl<'a, R: Render> Follower<'a, R> {
     }
 
     /// No record comes next. Is that the end for now?
-    fn stopped(&mut self, stop: &Stop, filled: Filled, begun: Lsn, file: &file::Found, sink: &mut Sink<'_>) -> io::Result<Step> {
+    fn stopped(
+        &mut self,
+        stop: &Stop,
+        filled: Filled,
+        begun: Lsn,
+        file: &file::Found,
+        sink: &mut Sink<'_>,
+    ) -> io::Result<Step> {
         if filled == Filled::Window && stop.fault == Fault::CutOff {
             self.here.widen();
             return Ok(Step::On);
@@ -357,14 +395,16 @@ impl<'a, R: Render> Follower<'a, R> {
         let later: BTreeSet<SegmentNo> = listed.chain(self.kept.after(self.number)).collect();
         let later = later.into_iter().find(|&n| self.is_written(n));
         let Some(later) = later else { return Ok(Step::Wait) };
-        // A server removes only what it has written, and in order: what is missing there was missed, and more is lost by waiting.
+        // A server removes only what it has written, and in order: what is missing there was missed, and more is lost
+        // by waiting.
         let patience = if self.sight.live { DOUBT } else { GRACE };
         if !self.is_sure(self.start_of(self.number), patience) {
             return Ok(Step::Doubt);
         }
         self.doubt = None;
         let timeline = self.timeline_of(self.number);
-        let lost = self.here.place.map_or(self.begun(), |place| self.start_of(self.number).plus_within(place.offset as u64));
+        let lost =
+            self.here.place.map_or(self.begun(), |place| self.start_of(self.number).plus_within(place.offset as u64));
         let finding = found::gap(&self.layout, timeline, lost, self.number, later);
         self.lose(&finding, sink)?;
         self.left = None;
@@ -373,7 +413,14 @@ impl<'a, R: Render> Follower<'a, R> {
     }
 
     /// Lines and findings, in order.
-    fn hand_on(&mut self, mut strip: Strip<'a, R>, damages: &[Damage<()>], begun: Lsn, file: &file::Found, sink: &mut Sink<'_>) -> io::Result<()> {
+    fn hand_on(
+        &mut self,
+        mut strip: Strip<'a, R>,
+        damages: &[Damage<()>],
+        begun: Lsn,
+        file: &file::Found,
+        sink: &mut Sink<'_>,
+    ) -> io::Result<()> {
         let mut told = 0;
         for damage in damages {
             let finding = found::damage(&self.layout, damage, begun, file, self.number);
@@ -388,7 +435,13 @@ impl<'a, R: Render> Follower<'a, R> {
         Ok(())
     }
 
-    fn lines(&mut self, strip: &mut Strip<'a, R>, from: usize, wanted: impl Fn(Lsn) -> bool, sink: &mut Sink<'_>) -> io::Result<usize> {
+    fn lines(
+        &mut self,
+        strip: &mut Strip<'a, R>,
+        from: usize,
+        wanted: impl Fn(Lsn) -> bool,
+        sink: &mut Sink<'_>,
+    ) -> io::Result<usize> {
         let room = self.wanted.limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.sum.records));
         let (to, text, sum) = strip.take(from, room, wanted);
         self.sum.add(sum);

@@ -1,4 +1,5 @@
-//! Records that were rendered, each with its place, to be handed on once it is sure that nothing before them is still to come.
+//! Records that were rendered, each with its place, to be handed on once it is sure that nothing before them is still
+//! to come.
 
 use super::super::Render;
 use super::super::range::Range;
@@ -38,7 +39,8 @@ impl<'a, R: Render> Strip<'a, R> {
         Strip { render, range, timeline, text: Vec::new(), lines: Vec::new(), scratch: R::Scratch::default() }
     }
 
-    /// The lines from number `from` on, as long as they are wanted and there is room: the number of the next, their text, what they come to.
+    /// The lines from number `from` on, as long as they are wanted and there is room: the number of the next, their
+    /// text, what they come to.
     pub fn take(&self, from: usize, room: u64, wanted: impl Fn(Lsn) -> bool) -> (usize, &[u8], Sum) {
         let rest = self.lines.get(from..).unwrap_or(&[]);
         let mut left = room;
@@ -57,7 +59,10 @@ impl<'a, R: Render> Strip<'a, R> {
 
 impl<R: Render> std::fmt::Debug for Strip<'_, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Strip").field("timeline", &self.timeline).field("lines", &self.lines.len()).finish_non_exhaustive()
+        f.debug_struct("Strip")
+            .field("timeline", &self.timeline)
+            .field("lines", &self.lines.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,8 @@ use pgwal_format::Generation;
 use pgwal_format::record::RelFileLocator;
 use std::collections::{HashMap, HashSet};
 
-/// Blocks of the forks that records change block by block. Maps of free space and of visibility are made longer as needed.
+/// Blocks of the forks that records change block by block. Maps of free space and of visibility are made longer as
+/// needed.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Extents {
     blocks: HashMap<(RelFileLocator, u8), u32>,
@@ -18,7 +19,9 @@ const OWN: [u32; 2] = [1663, 1664];
 impl Extents {
     /// Of a backup, where its files are at hand and records name their blocks (9.5 and later).
     pub fn of(backup: &Backup, generation: Generation) -> Result<Extents, super::Blind> {
-        let Some(control) = backup.control.filter(|_| backup.relations.is_known()) else { return Err(super::Blind::Files) };
+        let Some(control) = backup.control.filter(|_| backup.relations.is_known()) else {
+            return Err(super::Blind::Files);
+        };
         if generation != Generation::Modern {
             return Err(super::Blind::Legacy);
         }
@@ -29,7 +32,8 @@ impl Extents {
         let counted = [Fork::Main, Fork::Init];
         let all = files.forks().filter(|(_, fork)| counted.contains(fork));
         let blocks = |rel, fork| files.blocks(rel, fork, block_size).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-        let blocks: HashMap<_, _> = all.filter_map(|(rel, fork)| Some(((rel, fork as u8), blocks(rel, fork)?))).collect();
+        let blocks: HashMap<_, _> =
+            all.filter_map(|(rel, fork)| Some(((rel, fork as u8), blocks(rel, fork)?))).collect();
         let tablespaces = blocks.keys().map(|(rel, _)| rel.spc).chain(OWN).collect();
         Extents { blocks, tablespaces }
     }

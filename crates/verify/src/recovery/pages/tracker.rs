@@ -75,7 +75,9 @@ impl<'a> Tracker<'a> {
         let mut dies = false;
         match &noted.change {
             Change::Writes { rel, fork, first, last } => self.writes((*rel, *fork), *first, *last),
-            Change::Needs { rel, fork, block, .. } => dies = self.needs((*rel, *fork), *block, noted.lsn) && consistent && self.check(),
+            Change::Needs { rel, fork, block, .. } => {
+                dies = self.needs((*rel, *fork), *block, noted.lsn) && consistent && self.check()
+            }
             Change::Truncates(rel, blocks) => self.truncates(*rel, *blocks),
             Change::Drops(rel) => FORKS.into_iter().for_each(|fork| {
                 self.forget((*rel, fork), 0);
@@ -113,7 +115,10 @@ impl<'a> Tracker<'a> {
     /// Blocks that a file has before WAL makes it longer.
     fn base(&self, (rel, fork): Key) -> u32 {
         let own = self.extents.blocks(rel, fork).unwrap_or(0);
-        let copied = self.copies.get(&(rel.spc, rel.db)).and_then(|&(spc, db)| self.extents.blocks(RelFileLocator { spc, db, ..rel }, fork));
+        let copied = self
+            .copies
+            .get(&(rel.spc, rel.db))
+            .and_then(|&(spc, db)| self.extents.blocks(RelFileLocator { spc, db, ..rel }, fork));
         own.max(copied.unwrap_or(0))
     }
 
@@ -168,7 +173,8 @@ impl<'a> Tracker<'a> {
 
     /// Blocks from one on are gone, so nobody misses them.
     fn forget(&mut self, (rel, fork): Key, from: u32) {
-        let gone: Vec<_> = self.invalid.range((rel, fork, from)..=(rel, fork, u32::MAX)).map(|(place, _)| *place).collect();
+        let gone: Vec<_> =
+            self.invalid.range((rel, fork, from)..=(rel, fork, u32::MAX)).map(|(place, _)| *place).collect();
         for place in gone {
             self.invalid.remove(&place);
             self.room += 1;
@@ -191,9 +197,15 @@ impl<'a> Tracker<'a> {
         self.removed_database(to);
         let whence = self.copies.get(&from).copied().unwrap_or(from);
         self.copies.insert(to, whence);
-        let copy = |(rel, fork): Key, file: &File| ((RelFileLocator { spc: to.0, db: to.1, ..rel }, fork), file.clone());
-        let copied: Vec<_> =
-            self.files.iter().filter(|((rel, _), _)| (rel.spc, rel.db) == from).map(|(key, file)| copy(*key, file)).take(self.room).collect();
+        let copy =
+            |(rel, fork): Key, file: &File| ((RelFileLocator { spc: to.0, db: to.1, ..rel }, fork), file.clone());
+        let copied: Vec<_> = self
+            .files
+            .iter()
+            .filter(|((rel, _), _)| (rel.spc, rel.db) == from)
+            .map(|(key, file)| copy(*key, file))
+            .take(self.room)
+            .collect();
         self.room = self.room.saturating_sub(1 + copied.iter().map(|(_, file)| 1 + file.zeros.len()).sum::<usize>());
         self.files.extend(copied);
     }
@@ -206,7 +218,13 @@ impl File {
 
     /// Blocks are zeros no longer; by how many stretches there are more than before.
     fn written(&mut self, first: u32, behind: u32) -> usize {
-        let met: Vec<(u32, u32)> = self.zeros.range(..behind).rev().take_while(|(_, to)| **to > first).map(|(from, to)| (*from, *to)).collect();
+        let met: Vec<(u32, u32)> = self
+            .zeros
+            .range(..behind)
+            .rev()
+            .take_while(|(_, to)| **to > first)
+            .map(|(from, to)| (*from, *to))
+            .collect();
         let before = self.zeros.len();
         for (from, to) in met {
             self.zeros.remove(&from);

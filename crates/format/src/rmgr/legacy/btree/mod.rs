@@ -29,7 +29,8 @@ use crate::rmgr::sink::{Sink, Value};
 use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_3, V9_4, call, i32, op, rel, text, u16, u32};
 use split::{LEFT_8_3, LEFT_9_4, RIGHT_8_3, RIGHT_9_4};
 
-const META: &[(&str, &str)] = &[("root", "unsigned"), ("level", "unsigned"), ("fastroot", "unsigned"), ("fastlevel", "unsigned")];
+const META: &[(&str, &str)] =
+    &[("root", "unsigned"), ("level", "unsigned"), ("fastroot", "unsigned"), ("fastlevel", "unsigned")];
 
 const fn insert(words: &'static str, rest: Part) -> [Part; 3] {
     [text(words), call(target, TARGET), rest]
@@ -92,7 +93,8 @@ const SPLIT_L_ROOT_9_4: &[Part] = &split_8_3("split_l_root: ", LEFT_9_4);
 const SPLIT_R_ROOT_9_4: &[Part] = &split_8_3("split_r_root: ", RIGHT_9_4);
 
 const LINES: &[(&str, &str)] = &[("deleted", "list")];
-const DELETE_8_2: &[Part] = &[text("delete: rel "), rel("rel", 0), text("; blk "), u32("blk", 12), call(deleted_at_16, LINES)];
+const DELETE_8_2: &[Part] =
+    &[text("delete: rel "), rel("rel", 0), text("; blk "), u32("blk", 12), call(deleted_at_16, LINES)];
 const DELETE_9_0: &[Part] = &[
     text("delete: index "),
     rel("rel", 0),
@@ -167,7 +169,8 @@ const fn unlink_page(rest: Part) -> [Part; 19] {
 const UNLINK_PAGE: &[Part] = &unlink_page(NOTHING);
 const UNLINK_PAGE_META: &[Part] = &unlink_page(call(meta_at_44, META));
 
-const NEWROOT: &[Part] = &[text("newroot: rel "), rel("rel", 0), text("; root "), u32("rootblk", 12), text(" lev "), u32("level", 16)];
+const NEWROOT: &[Part] =
+    &[text("newroot: rel "), rel("rel", 0), text("; root "), u32("rootblk", 12), text(" lev "), u32("level", 16)];
 
 const VACUUM: &[Part] = &[
     text("vacuum: rel "),
@@ -179,8 +182,13 @@ const VACUUM: &[Part] = &[
     call(deleted_at_20, LINES),
 ];
 
-const REUSE_PAGE: &[Part] =
-    &[text("reuse_page: rel "), rel("rel", 0), text("; latestRemovedXid "), u32("snapshot_conflict_horizon", 16), u32("blk", 12).hidden()];
+const REUSE_PAGE: &[Part] = &[
+    text("reuse_page: rel "),
+    rel("rel", 0),
+    text("; latestRemovedXid "),
+    u32("snapshot_conflict_horizon", 16),
+    u32("blk", 12).hidden(),
+];
 
 /// The operations.
 pub const OPS: &[Op] = &[

@@ -34,16 +34,31 @@ fn splits() {
         let words = format!("{name}: {TARGET}; oth 20; rgh 28{{leftblk=24}}{{level=1}}{{leftlen=16}}");
         says([11, code], V8_2..=V8_2, &[], |d| target(d).pad(4).u32(20).u32(24).u32(28).u32(1).u16(16), &words);
         let split = |d: Data, level| d.rel().u32(20).u32(21).u32(22).u32(level).u16(90);
-        let words = |level, more: &str| format!("{name}: rel 1663/5/16384 left 20, right 21, next 22, level {level}, firstright 90{more}");
+        let words = |level, more: &str| {
+            format!("{name}: rel 1663/5/16384 left 20, right 21, next 22, level {level}, firstright 90{more}")
+        };
         let old = |d: Data| split(d, 1).block_id(77).tuple(12);
-        let new = |d: Data| if left { split(d, 1).u16(5).tuple(20).tuple(12).u32(88) } else { split(d, 1).tuple(12).u32(88) };
+        let new =
+            |d: Data| if left { split(d, 1).u16(5).tuple(20).tuple(12).u32(88) } else { split(d, 1).tuple(12).u32(88) };
         let offset = |d: Data| if left { d.u16(5) } else { d };
         let item = if left { "{newitemoff=5}" } else { "" };
         says([11, code], V8_3..=V9_3, &[], |d| offset(old(d)).tuple(12), &words(1, &format!("{{downlink=77}}{item}")));
-        says([11, code], V8_3..=V9_3, &[0], |d| offset(split(d, 1).block_id(77)), &words(1, &format!("{{downlink=77}}{item}")));
+        says(
+            [11, code],
+            V8_3..=V9_3,
+            &[0],
+            |d| offset(split(d, 1).block_id(77)),
+            &words(1, &format!("{{downlink=77}}{item}")),
+        );
         says([11, code], V8_3..=V9_3, &[], |d| offset(split(d, 0)).tuple(12), &words(0, item));
         says([11, code], V9_4..=V9_4, &[], new, &words(1, &format!("{item}{{finishes_split=88}}")));
-        says([11, code], V9_4..=V9_4, &[0], |d| offset(split(d, 1)).u32(88), &words(1, &format!("{item}{{finishes_split=88}}")));
+        says(
+            [11, code],
+            V9_4..=V9_4,
+            &[0],
+            |d| offset(split(d, 1)).u32(88),
+            &words(1, &format!("{item}{{finishes_split=88}}")),
+        );
         says([11, code], V9_4..=V9_4, &[0, 1], |d| offset(split(d, 1)), &words(1, item));
         says([11, code], V9_4..=V9_4, &[], |d| offset(split(d, 0)).tuple(12), &words(0, item));
     }
@@ -52,7 +67,13 @@ fn splits() {
 #[test]
 fn deletions() {
     let lines = "deleted<{3}{4}>";
-    says([11, 0x70], V8_2..=V8_4, &[], |d| d.rel().u32(9).u16(3).u16(4), &format!("delete: rel 1663/5/16384; blk 9{lines}"));
+    says(
+        [11, 0x70],
+        V8_2..=V8_4,
+        &[],
+        |d| d.rel().u32(9).u16(3).u16(4),
+        &format!("delete: rel 1663/5/16384; blk 9{lines}"),
+    );
     says([11, 0x70], V8_2..=V8_4, &[0], |d| d.rel().u32(9), "delete: rel 1663/5/16384; blk 9");
     let delete = |d: Data| d.rel().u32(9).u32(1663).u32(5).u32(16380).u32(2);
     let words = "delete: index 1663/5/16384; iblk 9, heap 1663/5/16380;{ndeleted=2}";

@@ -7,7 +7,8 @@
 //! 9.4   [not a leaf: left and right child as BlockIdData], then what 9.5 has as data of the block: offset u16 and, in the entry
 //!       tree, isDelete u8; in a posting tree's inner page child BlockIdData and key; in its leaf, segments
 //! ```
-//! In 9.4 this is left out where the page has an image. `pg_xlogdump` looks for that only in leaves of posting trees; elsewhere it shows
+//! In 9.4 this is left out where the page has an image. `pg_xlogdump` looks for that only in leaves of posting trees;
+//! elsewhere it shows
 //! what it finds in its place, the header of the backup block.
 
 use super::{ISDATA, ISLEAF};

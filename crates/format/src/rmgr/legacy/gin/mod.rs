@@ -29,7 +29,9 @@ use crate::rmgr::describe::Cx;
 use crate::rmgr::gin::{ISDATA, ISLEAF, split_kind};
 use crate::rmgr::pointers::item_pointer;
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_3, V9_4, bool, call, i32, i64, op, rel, text, u16, u32};
+use crate::rmgr::table::{
+    Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_3, V9_4, bool, call, i32, i64, op, rel, text, u16, u32,
+};
 
 const REL: Part = rel("rel", 0);
 const BLKNO: Part = u32("blkno", 12);
@@ -61,7 +63,8 @@ const INSERT_8_2: &[Part] = &[
     u32("update_blkno", 16),
     call(insert::items_8_2, insert::ITEMS),
 ];
-const INSERT_9_4: &[Part] = &[text("Insert item, node: "), REL, AT, BLKNO, text(" "), call(insert::insert_9_4, insert::FIELDS)];
+const INSERT_9_4: &[Part] =
+    &[text("Insert item, node: "), REL, AT, BLKNO, text(" "), call(insert::insert_9_4, insert::FIELDS)];
 
 const SPLIT_8_2: &[Part] = &[
     text("Page split, node: "),
@@ -87,13 +90,23 @@ const SPLIT_9_4: &[Part] = &[
     AT,
     u32("lblkno", 12),
     text(" "),
-    call(split_9_4, &[("flags", "unsigned"), ("isrootsplit", "boolean"), ("isdata", "boolean"), ("isleaf", "boolean"), ("children", "list")]),
+    call(
+        split_9_4,
+        &[
+            ("flags", "unsigned"),
+            ("isrootsplit", "boolean"),
+            ("isdata", "boolean"),
+            ("isleaf", "boolean"),
+            ("children", "list"),
+        ],
+    ),
     u32("rblkno", 16).hidden(),
     u32("rrlink", 20).hidden(),
 ];
 
 const VACUUM_PAGE_8_2: &[Part] = &[text("Vacuum page, node: "), REL, AT, BLKNO, u16("nitem", 16).hidden()];
-const VACUUM_PAGE_9_4: &[Part] = &[text("Vacuum page, node: "), REL, AT, BLKNO, u16("hole_offset", 16).hidden(), u16("hole_length", 18).hidden()];
+const VACUUM_PAGE_9_4: &[Part] =
+    &[text("Vacuum page, node: "), REL, AT, BLKNO, u16("hole_offset", 16).hidden(), u16("hole_length", 18).hidden()];
 
 const fn delete_page(xid: Part) -> [Part; 9] {
     [
@@ -155,7 +168,8 @@ const UPDATE_META_PAGE_9_1: &[Part] = &[
     VERSION,
 ];
 
-const INSERT_LISTPAGE: &[Part] = &[text("Insert new list page, node: "), REL, AT, BLKNO, u32("rightlink", 16).hidden(), i32("ntuples", 20).hidden()];
+const INSERT_LISTPAGE: &[Part] =
+    &[text("Insert new list page, node: "), REL, AT, BLKNO, u32("rightlink", 16).hidden(), i32("ntuples", 20).hidden()];
 
 const TO_DELETE: &[(&str, &str)] = &[("to_delete", "list")];
 const DELETE_LISTPAGE_8_4: &[Part] = &[
@@ -190,7 +204,8 @@ const DELETE_LISTPAGE_9_1: &[Part] = &[
     call(to_delete_9_1, TO_DELETE),
 ];
 
-const VACUUM_DATA_LEAF_PAGE: &[Part] = &[text("Vacuum data leaf page, node: "), REL, AT, BLKNO, call(insert::vacuum, insert::SEGMENTS)];
+const VACUUM_DATA_LEAF_PAGE: &[Part] =
+    &[text("Vacuum data leaf page, node: "), REL, AT, BLKNO, call(insert::vacuum, insert::SEGMENTS)];
 
 /// The operations.
 pub const OPS: &[Op] = &[

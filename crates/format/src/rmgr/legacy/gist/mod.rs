@@ -21,16 +21,30 @@ use super::pointers::skip_tuple;
 use crate::rmgr::describe::Cx;
 use crate::rmgr::pointers::{item_pointer, lines};
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
-use crate::rmgr::table::{Op, Part, Short, V8_2, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, bool, call, lsn, op, rel, text, u16, u32};
+use crate::rmgr::table::{
+    Op, Part, Short, V8_2, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, bool, call, lsn, op, rel, text, u16, u32,
+};
 
 const TARGET: &[(&str, &str)] = &[("rel", "relation"), ("key", "tid")];
 const TO_DELETE: Part = call(to_delete, &[("todelete", "list")]);
 const PAGES: &[(&str, &str)] = &[("pages", "list")];
 
-const PAGE_UPDATE_8_2: &[Part] =
-    &[text("page_update: "), call(target_16, TARGET), text("; block number "), u32("blkno", 12), u16("ntodelete", 22).hidden(), TO_DELETE_22];
+const PAGE_UPDATE_8_2: &[Part] = &[
+    text("page_update: "),
+    call(target_16, TARGET),
+    text("; block number "),
+    u32("blkno", 12),
+    u16("ntodelete", 22).hidden(),
+    TO_DELETE_22,
+];
 const TO_DELETE_22: Part = call(to_delete_8_2, &[("todelete", "list")]);
-const NEW_ROOT: &[Part] = &[text("new_root: "), call(target_16, TARGET), u32("blkno", 12).hidden(), u16("ntodelete", 22).hidden(), TO_DELETE_22];
+const NEW_ROOT: &[Part] = &[
+    text("new_root: "),
+    call(target_16, TARGET),
+    u32("blkno", 12).hidden(),
+    u16("ntodelete", 22).hidden(),
+    TO_DELETE_22,
+];
 const PAGE_UPDATE_9_1: &[Part] = &[
     text("page_update: rel "),
     rel("rel", 0),
@@ -75,8 +89,10 @@ const NSN_9_1: Part = lsn("orignsn", 20).hidden();
 const LEAF_9_1: Part = bool("origleaf", 28).hidden();
 const CHILD_9_1: Part = u32("leftchild", 32).hidden();
 const FOLLOW_9_2: Part = bool("markfollowright", 38).hidden();
-const PAGE_SPLIT_9_1: &[Part] = &page_split(u16("npage", 36), [NSN_9_1, LEAF_9_1, CHILD_9_1, text("")], call(pages_9_1, PAGES));
-const PAGE_SPLIT_9_2: &[Part] = &page_split(u16("npage", 36), [NSN_9_1, LEAF_9_1, CHILD_9_1, FOLLOW_9_2], call(pages_9_1, PAGES));
+const PAGE_SPLIT_9_1: &[Part] =
+    &page_split(u16("npage", 36), [NSN_9_1, LEAF_9_1, CHILD_9_1, text("")], call(pages_9_1, PAGES));
+const PAGE_SPLIT_9_2: &[Part] =
+    &page_split(u16("npage", 36), [NSN_9_1, LEAF_9_1, CHILD_9_1, FOLLOW_9_2], call(pages_9_1, PAGES));
 const PAGE_SPLIT_9_3: &[Part] = &page_split(
     u16("npage", 40).on32(36),
     [

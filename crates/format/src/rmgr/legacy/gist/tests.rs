@@ -34,7 +34,13 @@ fn splits() {
     let rest = "{origrlink=99}{orignsn=1/00000002}{origleaf=T}{leftchild=77}";
     let halves = |d: Data| split(d).u32(1).u32(2).u8(1).pad(4).u32(77).u16(2);
     says([14, 0x30], V9_1..=V9_1, &[], |d| pages(halves(d).pad(4)), &format!("{head}{rest}{told}"));
-    says([14, 0x30], V9_2..=V9_2, &[], |d| pages(halves(d).u8(1).pad(4)), &format!("{head}{rest}{{markfollowright=T}}{told}"));
+    says(
+        [14, 0x30],
+        V9_2..=V9_2,
+        &[],
+        |d| pages(halves(d).u8(1).pad(4)),
+        &format!("{head}{rest}{{markfollowright=T}}{told}"),
+    );
     let whole = |d: Data| split(d).pad(8).u64(0x1_0000_0002).u8(1).pad(4).u32(77).u16(2).u8(1).pad(8);
     says([14, 0x30], V9_3..=V9_4, &[], |d| pages(whole(d)), &format!("{head}{rest}{{markfollowright=T}}{told}"));
     let short = format!("{head}{rest}{{markfollowright=T}}(short of pages)");
@@ -43,7 +49,13 @@ fn splits() {
 
 #[test]
 fn the_others() {
-    says([14, 0x40], V8_2..=V9_0, &[], |d| d.rel().tid(7, 3).tid(8, 4), "complete_insert: rel 1663/5/16384keys<{7/3}{8/4}>");
+    says(
+        [14, 0x40],
+        V8_2..=V9_0,
+        &[],
+        |d| d.rel().tid(7, 3).tid(8, 4),
+        "complete_insert: rel 1663/5/16384keys<{7/3}{8/4}>",
+    );
     says([14, 0x50], V8_2..=V9_4, &[], Data::rel, "create_index: rel 1663/5/16384");
     says([14, 0x60], V8_2..=V8_4, &[], |d| d.rel().u32(12), "page_delete: rel 1663/5/16384; blkno 12");
     says([14, 0x60], V9_0..=V9_2, &[], |d| d.rel().u32(12), "unknown gist op code 96{rel=1663/5/16384}{blkno=12}");

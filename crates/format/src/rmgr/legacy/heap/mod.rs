@@ -17,8 +17,12 @@ mod tuple;
 
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
-use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_2, V9_3, V9_4, bool, call, op, rel, text, tid, tid_block, u8, u16, u32};
-use tuple::{AT_18, AT_21, AT_26, AT_28, AT_37, INFOBITS_AT_24, MOVED_AT_26, MOVED_AT_28, OLD_INFOBITS_AT_34, UPDATED_9_4};
+use crate::rmgr::table::{
+    Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_2, V9_3, V9_4, bool, call, op, rel, text, tid, tid_block, u8, u16, u32,
+};
+use tuple::{
+    AT_18, AT_21, AT_26, AT_28, AT_37, INFOBITS_AT_24, MOVED_AT_26, MOVED_AT_28, OLD_INFOBITS_AT_34, UPDATED_9_4,
+};
 pub(super) use tuple::{infobits_at, offsets};
 
 /// Words, a relation and a tuple in it, and more.
@@ -78,7 +82,12 @@ macro_rules! updates_8_4 {
 
 macro_rules! updates_9_3 {
     ($words:expr) => {
-        update_with_xmax![$words, bool("all_visible_cleared", 35).hidden(), bool("new_all_visible_cleared", 36).hidden(), AT_37]
+        update_with_xmax![
+            $words,
+            bool("all_visible_cleared", 35).hidden(),
+            bool("new_all_visible_cleared", 36).hidden(),
+            AT_37
+        ]
     };
 }
 
@@ -115,9 +124,21 @@ pub const OPS: &[Op] = &[
         "DELETE",
         V9_3,
         V9_3,
-        target!["delete: ", text(" "), u32("xmax", 20).hidden(), INFOBITS_AT_24, bool("all_visible_cleared", 25).hidden()],
+        target![
+            "delete: ",
+            text(" "),
+            u32("xmax", 20).hidden(),
+            INFOBITS_AT_24,
+            bool("all_visible_cleared", 25).hidden()
+        ],
     ),
-    op(0x10, "DELETE", V9_4, V9_4, target!["delete: ", text(" "), u32("xmax", 20).hidden(), INFOBITS_AT_24, u8("flags", 25).hidden(), AT_26]),
+    op(
+        0x10,
+        "DELETE",
+        V9_4,
+        V9_4,
+        target!["delete: ", text(" "), u32("xmax", 20).hidden(), INFOBITS_AT_24, u8("flags", 25).hidden(), AT_26],
+    ),
     op(0x20, "UPDATE", V8_2, V8_3, updates_8_2!(UPDATE, AT_26)),
     op(0x20, "UPDATE", V8_4, V9_2, updates_8_4!(UPDATE, AT_28)),
     op(0x20, "UPDATE", V9_3, V9_3, updates_9_3!(UPDATE)),
@@ -154,7 +175,13 @@ pub const OPS: &[Op] = &[
     op(0x50, "NEWPAGE", V8_2, V8_3, &[PAGE, rel("rel", 0), text("; blk "), u32("blk", 12)]),
     // 8.4 logs a fork but does not tell of it.
     op(0x50, "NEWPAGE", V8_4, V8_4, &[PAGE, rel("rel", 0), u32("fork", 12).hidden(), text("; blk "), u32("blk", 16)]),
-    op(0x50, "NEWPAGE", V9_0, V9_3, &[PAGE, rel("rel", 0), text("; fork "), u32("fork", 12), text(", blk "), u32("blk", 16)]),
+    op(
+        0x50,
+        "NEWPAGE",
+        V9_0,
+        V9_3,
+        &[PAGE, rel("rel", 0), text("; fork "), u32("fork", 12), text(", blk "), u32("blk", 16)],
+    ),
     op(
         0x50,
         "NEWPAGE",
@@ -176,7 +203,15 @@ pub const OPS: &[Op] = &[
         "LOCK",
         V8_2,
         V9_2,
-        &[call(lock, LOCK), text(" rel "), rel("rel", 0), text("; tid "), tid("tid", 12), tid_block("blk", 12).hidden(), u16("off", 16).hidden()],
+        &[
+            call(lock, LOCK),
+            text(" rel "),
+            rel("rel", 0),
+            text("; tid "),
+            tid("tid", 12),
+            tid_block("blk", 12).hidden(),
+            u16("off", 16).hidden(),
+        ],
     ),
     op(
         0x60,

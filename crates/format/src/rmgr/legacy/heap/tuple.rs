@@ -10,9 +10,11 @@ use crate::rmgr::sink::{Nest, Sink, Value};
 use crate::rmgr::table::{Part, Short, call};
 
 pub(super) const INFOBITS_AT_24: Part = call(|cx, sink| infobits_at(cx, 24, "infobits", sink), &[("infobits", "list")]);
-pub(super) const OLD_INFOBITS_AT_34: Part = call(|cx, sink| infobits_at(cx, 34, "old_infobits", sink), &[("old_infobits", "list")]);
+pub(super) const OLD_INFOBITS_AT_34: Part =
+    call(|cx, sink| infobits_at(cx, 34, "old_infobits", sink), &[("old_infobits", "list")]);
 pub(super) const UPDATED_9_4: Part = call(updated_9_4, UPDATED);
-const HEADER: &[(&str, &str)] = &[("t_infomask2", "unsigned"), ("t_infomask", "unsigned"), ("t_hoff", "unsigned"), ("datalen", "unsigned")];
+const HEADER: &[(&str, &str)] =
+    &[("t_infomask2", "unsigned"), ("t_infomask", "unsigned"), ("t_hoff", "unsigned"), ("datalen", "unsigned")];
 const UPDATED: &[(&str, &str)] = &[
     ("prefixlen", "unsigned"),
     ("suffixlen", "unsigned"),
@@ -28,7 +30,12 @@ const SIZE: usize = 5;
 const NAMES: [&str; 5] = ["IS_MULTI", "LOCK_ONLY", "EXCL_LOCK", "KEYSHR_LOCK", "KEYS_UPDATED"];
 
 /// Each bit's name and a space.
-pub(in crate::rmgr::legacy) fn infobits_at(cx: &Cx<'_>, at: usize, name: &'static str, sink: &mut dyn Sink) -> Result<(), Short> {
+pub(in crate::rmgr::legacy) fn infobits_at(
+    cx: &Cx<'_>,
+    at: usize,
+    name: &'static str,
+    sink: &mut dyn Sink,
+) -> Result<(), Short> {
     let bits = cx.cursor(at).u8(name)?;
     sink.open(name, Nest::List);
     for (bit, word) in NAMES.into_iter().enumerate() {
@@ -84,7 +91,12 @@ fn updated_9_4(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
 }
 
 /// Offsets, at most `most`: a list, unless there are none.
-pub(in crate::rmgr::legacy) fn offsets(cursor: &mut Cursor<'_>, name: &'static str, most: usize, sink: &mut dyn Sink) -> Result<(), Short> {
+pub(in crate::rmgr::legacy) fn offsets(
+    cursor: &mut Cursor<'_>,
+    name: &'static str,
+    most: usize,
+    sink: &mut dyn Sink,
+) -> Result<(), Short> {
     let count = most.min(cursor.rest.len() / 2);
     if count == 0 {
         return Ok(());

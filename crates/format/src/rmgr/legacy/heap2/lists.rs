@@ -21,14 +21,17 @@ const PLANS: &[(&str, &str)] = &[
     ("frzflags", "unsigned"),
 ];
 
-pub(super) const FROZEN_AT_20: Part = call(|cx, sink| offsets(&mut cx.cursor(20), "offsets", usize::MAX, sink), OFFSETS);
-pub(super) const FROZEN_AT_24: Part = call(|cx, sink| offsets(&mut cx.cursor(24), "offsets", usize::MAX, sink), OFFSETS);
+pub(super) const FROZEN_AT_20: Part =
+    call(|cx, sink| offsets(&mut cx.cursor(20), "offsets", usize::MAX, sink), OFFSETS);
+pub(super) const FROZEN_AT_24: Part =
+    call(|cx, sink| offsets(&mut cx.cursor(24), "offsets", usize::MAX, sink), OFFSETS);
 pub(super) const CLEANED_AT_20: Part = call(|cx, sink| cleaned(cx, 20, sink), CLEANED);
 pub(super) const CLEANED_AT_24: Part = call(|cx, sink| cleaned(cx, 24, sink), CLEANED);
 pub(super) const INSERTED_AT_20: Part = call(inserted, OFFSETS);
 pub(super) const PLANS_AT_24: Part = call(plans, PLANS);
 /// The text shows the bits as a number.
-pub(super) const INFOBITS_AT_24: Part = call(|cx, sink| infobits_at(cx, 24, "infobits", &mut Hidden(sink)), &[("infobits", "list")]);
+pub(super) const INFOBITS_AT_24: Part =
+    call(|cx, sink| infobits_at(cx, 24, "infobits", &mut Hidden(sink)), &[("infobits", "list")]);
 
 /// The counts are in front of the lists.
 fn cleaned(cx: &Cx<'_>, from: usize, sink: &mut dyn Sink) -> Result<(), Short> {

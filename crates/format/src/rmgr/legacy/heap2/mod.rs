@@ -16,7 +16,9 @@
 mod lists;
 
 use crate::rmgr::sink::Show;
-use crate::rmgr::table::{Op, Part, V8_2, V8_3, V8_4, V9_0, V9_2, V9_3, V9_4, bool, i64, lsn, op, rel, text, tid, tid_block, u8, u16, u32};
+use crate::rmgr::table::{
+    Op, Part, V8_2, V8_3, V8_4, V9_0, V9_2, V9_3, V9_4, bool, i64, lsn, op, rel, text, tid, tid_block, u8, u16, u32,
+};
 use lists::{CLEANED_AT_20, CLEANED_AT_24, FROZEN_AT_20, FROZEN_AT_24, INFOBITS_AT_24, INSERTED_AT_20, PLANS_AT_24};
 
 /// Words, a relation, a block in it, and more.
@@ -43,7 +45,14 @@ pub const OPS: &[Op] = &[
         "FREEZE",
         V9_3,
         V9_3,
-        block!["freeze: rel ", text("; cutoff xid "), u32("cutoff_xid", 16), text(" multi "), u32("cutoff_multi", 20), FROZEN_AT_24],
+        block![
+            "freeze: rel ",
+            text("; cutoff xid "),
+            u32("cutoff_xid", 16),
+            text(" multi "),
+            u32("cutoff_multi", 20),
+            FROZEN_AT_24
+        ],
     ),
     op(
         0x00,
@@ -60,7 +69,13 @@ pub const OPS: &[Op] = &[
             lsn("start_lsn", 32).on32(24).hidden(),
         ],
     ),
-    op(0x10, "CLEAN", V8_3, V8_4, block!["clean: rel ", u16("nredirected", 16).hidden(), u16("ndead", 18).hidden(), CLEANED_AT_20]),
+    op(
+        0x10,
+        "CLEAN",
+        V8_3,
+        V8_4,
+        block!["clean: rel ", u16("nredirected", 16).hidden(), u16("ndead", 18).hidden(), CLEANED_AT_20],
+    ),
     op(
         0x10,
         "CLEAN",
@@ -75,15 +90,34 @@ pub const OPS: &[Op] = &[
             CLEANED_AT_24
         ],
     ),
-    op(0x20, "CLEAN_MOVE", V8_3, V8_4, block!["clean_move: rel ", u16("nredirected", 16).hidden(), u16("ndead", 18).hidden(), CLEANED_AT_20]),
+    op(
+        0x20,
+        "CLEAN_MOVE",
+        V8_3,
+        V8_4,
+        block!["clean_move: rel ", u16("nredirected", 16).hidden(), u16("ndead", 18).hidden(), CLEANED_AT_20],
+    ),
     op(
         0x20,
         "FREEZE_PAGE",
         V9_3,
         V9_4,
-        block!["freeze_page: rel ", text("; cutoff xid "), u32("cutoff_xid", 16), text(" ntuples "), u16("ntuples", 20), PLANS_AT_24],
+        block![
+            "freeze_page: rel ",
+            text("; cutoff xid "),
+            u32("cutoff_xid", 16),
+            text(" ntuples "),
+            u16("ntuples", 20),
+            PLANS_AT_24
+        ],
     ),
-    op(0x30, "CLEANUP_INFO", V9_0, V9_4, &[text("cleanup info: remxid "), u32("snapshot_conflict_horizon", 12), rel("rel", 0).hidden()]),
+    op(
+        0x30,
+        "CLEANUP_INFO",
+        V9_0,
+        V9_4,
+        &[text("cleanup info: remxid "), u32("snapshot_conflict_horizon", 12), rel("rel", 0).hidden()],
+    ),
     op(0x40, "VISIBLE", V9_2, V9_4, block!["visible: rel ", HORIZON]),
     op(0x50, "MULTI_INSERT", V9_2, V9_3, block![MULTI_INSERT, CLEARED, T0, T1, T2, INSERTED_AT_20]),
     op(0x50, "MULTI_INSERT", V9_4, V9_4, block![MULTI_INSERT, FLAGS, T0, T1, T2, INSERTED_AT_20]),

@@ -17,7 +17,14 @@ fn packed(_: &Cx<'_>, bytes: usize) -> usize {
     bytes
 }
 
-fn list<'a>(cx: &Cx<'a>, cursor: &mut Cursor<'a>, sink: &mut dyn Sink, name: &'static str, count: u16, padded: Padded) -> Result<(), Short> {
+fn list<'a>(
+    cx: &Cx<'a>,
+    cursor: &mut Cursor<'a>,
+    sink: &mut dyn Sink,
+    name: &'static str,
+    count: u16,
+    padded: Padded,
+) -> Result<(), Short> {
     let bytes = cursor.bytes(name, padded(cx, usize::from(count) * 2))?;
     lines(&mut cx.over(bytes), sink, name, count)
 }

@@ -80,11 +80,15 @@ fn what_a_file_skips_when_it_grows_is_zeros() {
 #[test]
 fn drops_and_truncations_make_a_server_forget() {
     let extents = backup();
-    let drops: [fn() -> Change; 3] = [|| Change::Drops(TABLE), || Change::Truncates(TABLE, 3), || Change::DropsDatabase(5, vec![1663])];
+    let drops: [fn() -> Change; 3] =
+        [|| Change::Drops(TABLE), || Change::Truncates(TABLE, 3), || Change::DropsDatabase(5, vec![1663])];
     for drop in drops {
         assert_eq!(Story::with(&extents, false).needs(TABLE, 7).then(drop()).complains(), None, "{:?}", drop());
     }
-    assert_eq!(Story::with(&extents, false).needs(TABLE, 7).then(Change::Truncates(TABLE, 8)).complains(), Some((1, 7, false)));
+    assert_eq!(
+        Story::with(&extents, false).needs(TABLE, 7).then(Change::Truncates(TABLE, 8)).complains(),
+        Some((1, 7, false))
+    );
     assert_eq!(Story::with(&extents, false).needs(TABLE, 7).then(Change::Drops(NEW)).complains(), Some((1, 7, false)));
 }
 
