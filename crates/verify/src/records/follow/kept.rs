@@ -10,8 +10,8 @@
 
 use super::Follower;
 use super::file::Found;
-use crate::consensus::beginning;
 use crate::records::Render;
+use pgwal_archive::whose::beginning;
 use pgwal_format::{SegmentNo, TimelineId};
 use pgwal_source::{Codec, Entry, Held, SourceError};
 use std::collections::BTreeMap;
