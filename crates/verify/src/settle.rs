@@ -272,10 +272,8 @@ impl Field<'_> {
             known: None,
             facts: self.options.facts,
         };
-        let stamp = entries
-            .get(segment.entry)
-            .and_then(|e| std::fs::metadata(e.path()).ok())
-            .and_then(|m| Some((m.len(), m.modified().ok()?)));
+        let stamp =
+            entries.get(segment.entry).and_then(|e| self.source.stamp(e)).map(|stamp| (stamp.size, stamp.written()));
         let seen = if depth == Depth::Names { looker.name_only(segment) } else { looker.look(segment, buffers) };
         let stretch = stretches.entry(segment.timeline).or_default();
         let old = stretch.pieces.iter().position(|piece| piece.first == segment.number && piece.run().is_none());
@@ -371,7 +369,7 @@ pub(crate) fn settled<T>(
 ) -> Option<T> {
     let mut said = read()?;
     for _ in 0..IDLE {
-        if source.is_kept() || !is_wrong(&said) || !is_fresh(source, entry) {
+        if source.is_kept(entry) || !is_wrong(&said) || !is_fresh(source, entry) {
             break;
         }
         std::thread::sleep(PAUSE);
