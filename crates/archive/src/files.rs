@@ -7,7 +7,6 @@ use crate::names::{Inventory, Segment};
 use crate::way::Leg;
 use pgwal_format::{Layout, SegmentNo, TimelineId};
 use pgwal_source::{Entry, Source};
-use std::path::PathBuf;
 
 /// The files of an archive, by name.
 pub struct Files {
@@ -25,8 +24,8 @@ pub struct Holder {
     pub timeline: TimelineId,
     /// The file as a user would type it, relative to the archive.
     pub file: String,
-    /// Where it lies, to open it.
-    pub path: PathBuf,
+    /// It, for the source that listed it: [`Local::path`](pgwal_source::Local::path) says where it lies.
+    pub entry: Entry,
     /// The segment is unfinished: a server does not take the file.
     pub partial: bool,
 }
@@ -61,7 +60,7 @@ impl Files {
             let timeline = s.timeline;
             entries
                 .iter()
-                .map(move |e| Holder { timeline, file: e.shown(), path: e.path(), partial })
+                .map(move |e| Holder { timeline, file: e.shown(), entry: e.clone(), partial })
                 .collect::<Vec<_>>()
         };
         let all = [(&inventory.segments, false), (&inventory.partials, true)];

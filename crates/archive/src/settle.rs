@@ -255,10 +255,8 @@ impl Field<'_> {
     ) -> bool {
         let depth = self.look.depth;
         let reader = Reader { entries, how: How::default(), live: false, known: None, ..self.reader };
-        let stamp = entries
-            .get(segment.entry)
-            .and_then(|e| std::fs::metadata(e.path()).ok())
-            .and_then(|m| Some((m.len(), m.modified().ok()?)));
+        let stamp = entries.get(segment.entry).and_then(|e| self.reader.source.stamp(e));
+        let stamp = stamp.map(|stamp| (stamp.size, stamp.written()));
         let seen = if depth == Depth::Names { reader.name_only(segment) } else { reader.look(segment, buffers) };
         let stretch = stretches.entry(segment.timeline).or_default();
         let old = stretch.pieces.iter().position(|piece| piece.first == segment.number && piece.run().is_none());
@@ -340,7 +338,7 @@ pub fn settled<T>(
 ) -> Option<T> {
     let mut said = read()?;
     for _ in 0..IDLE {
-        if source.is_kept() || !is_wrong(&said) || !is_fresh(source, entry) {
+        if source.is_kept(entry) || !is_wrong(&said) || !is_fresh(source, entry) {
             break;
         }
         std::thread::sleep(PAUSE);

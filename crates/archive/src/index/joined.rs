@@ -64,7 +64,7 @@ impl Parts {
             1 => "one part".to_owned(),
             count => format!("{count} parts"),
         });
-        let mut kept = Kept { name, ..Kept::default() };
+        let mut files = HashMap::new();
         let mut listing = Listing::default();
         let mut of_file: BTreeMap<String, Vec<Summary>> = BTreeMap::new();
         for part in self.parts {
@@ -84,19 +84,21 @@ impl Parts {
             let entry = Entry::named(&summary.file, Some(summary.size));
             // Small ones are read whenever they are asked for, the others only where their summary does not say enough.
             let file = KeptFile { content: summary.content.take(), stamp: summary.stamp, seen: summary.seen };
-            kept.files.entry(summary.file.clone()).or_insert(file);
+            files.entry(summary.file.clone()).or_insert(file);
             listing.entries.push(entry);
         }
-        // In the order in which the source lists them.
         let mut order: Vec<(Entry, Summary)> = listing.entries.iter().cloned().zip(all).collect();
-        kept.listing = listing;
-        let sorted = Listing::of(order.iter().map(|(entry, _)| entry.clone()).collect()).entries;
-        let rank: HashMap<String, usize> = sorted.iter().enumerate().map(|(i, entry)| (entry.shown(), i)).collect();
+        let contents = files.iter().map(|(name, file): (&String, &KeptFile)| (name.clone(), file.content.is_some()));
+        let contents = contents.collect();
+        let kept = Kept::new(name, listing, files);
+        // In the order in which the source lists them.
+        let rank: HashMap<String, usize> =
+            kept.entries().iter().enumerate().map(|(i, entry)| (entry.shown(), i)).collect();
         order.sort_by_key(|(entry, _)| rank.get(&entry.shown()).copied());
         let joined = Joined {
             summaries: order.into_iter().map(|(_, summary)| summary).collect(),
             unclear: Mutex::new(None),
-            kept: kept_names(&kept),
+            kept: contents,
         };
         (kept, joined)
     }
@@ -114,10 +116,6 @@ fn latest(mut summaries: Vec<Summary>) -> Vec<Summary> {
         }
     }
     out
-}
-
-fn kept_names(kept: &Kept) -> HashMap<String, bool> {
-    kept.files.iter().map(|(name, file)| (name.clone(), file.content.is_some())).collect()
 }
 
 /// What parts say of the files of a run.

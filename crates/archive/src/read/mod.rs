@@ -278,7 +278,7 @@ impl Reader<'_> {
         let size = layout.segment.bytes();
         let odd = entry.size.filter(|&n| n != size && entry.suffix().is_empty());
         // It may have grown since it was listed.
-        let odd = odd.map(|n| std::fs::metadata(entry.path()).map_or(n, |m| m.len())).filter(|&n| n != size);
+        let odd = odd.map(|n| self.source.stamp(entry).map_or(n, |stamp| stamp.size)).filter(|&n| n != size);
         let plain = |entry: &Entry| beginning(self.source, entry).is_some_and(|(_, codec, _)| codec == Codec::Plain);
         let why = odd.filter(|_| plain(entry)).map(|found| Unusable::Size { found, short: found < size });
         self.blank(segment, why)

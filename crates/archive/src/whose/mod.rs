@@ -6,7 +6,7 @@ pub mod kind;
 
 use pgwal_format::layout::NotWal;
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, TimelineId, wire_fields};
-use pgwal_source::{Codec, Entry, How, ReadState, Scratch, Source};
+use pgwal_source::{Codec, Entry, Extent, How, ReadState, Scratch, Source};
 use std::ops::ControlFlow;
 
 /// What a file's first page says.
@@ -122,7 +122,7 @@ pub fn whose(
 /// The first window of a file, decompressed, and what the file is packed in.
 pub fn beginning(source: &dyn Source, entry: &Entry) -> Option<(Vec<u8>, Codec, ReadState)> {
     let mut start = Vec::new();
-    let how = How { window: 64 << 10, ..How::default() };
+    let how = How { window: 64 << 10, extent: Extent::Head, ..How::default() };
     let read = source.read(entry, &how, &mut Scratch::default(), &mut |window| {
         start.extend_from_slice(window.get(..window.len().min(64 << 10)).unwrap_or(&[]));
         ControlFlow::Break(())

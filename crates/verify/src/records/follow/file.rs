@@ -178,8 +178,5 @@ impl<R: Render> Follower<'_, R> {
 }
 
 fn plainly(error: SourceError) -> io::Error {
-    match error {
-        SourceError::NotFound { .. } => io::ErrorKind::NotFound.into(),
-        error => io::Error::other(error),
-    }
+    if error.is_gone() { io::ErrorKind::NotFound.into() } else { io::Error::other(error) }
 }
