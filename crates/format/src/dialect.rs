@@ -563,6 +563,8 @@ const V19: Dialect = Dialect {
 pub static DIALECTS: [Dialect; 20] =
     [V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, V9_5, V9_6, V10, V11, V12, V13, V14, V15, V16, V17, V18, V19];
 
+pub(crate) const NEWEST: Version = DIALECTS[DIALECTS.len() - 1].version;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -580,7 +582,7 @@ mod tests {
         for (text, shown) in [("9.2", "9.2"), ("9.2.24", "9.2"), ("15", "15"), ("15.4", "15"), ("8.2", "8.2")] {
             assert_eq!(text.parse::<Version>().unwrap().to_string(), shown);
         }
-        for bad in ["", "9", "8.1", "7.4", "20", "15.x", "fifteen"] {
+        for bad in ["", "9", "8.1", "7.4", "99", "15.x", "fifteen"] {
             assert!(bad.parse::<Version>().is_err(), "{bad}");
         }
     }

@@ -83,7 +83,7 @@ pub fn rows() -> Vec<Row> {
                     record: op.name,
                     field,
                     since: op.since,
-                    until: op.until,
+                    until: manager.last_version(op),
                 }));
             }
         }

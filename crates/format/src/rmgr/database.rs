@@ -10,7 +10,7 @@
 
 use super::describe::Cx;
 use super::sink::{Nest, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V11, V12, V13, V14, V15, V19, call, op, text, u32};
+use super::table::{Op, Part, Short, V9_5, V12, V13, V15, call, op, text, u32};
 
 const COPY: &[Part] = &[
     text("copy dir "),
@@ -37,14 +37,14 @@ const DROP: &[Part] = &[u32("db_id", 0).hidden(), call(dropped, &[("tablespace_i
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "CREATE", V9_5, V11, COPY_9_5),
-    op(0x00, "CREATE", V12, V14, COPY),
-    op(0x00, "CREATE_FILE_COPY", V15, V19, COPY),
-    op(0x10, "CREATE_WAL_LOG", V15, V19, CREATE),
-    op(0x10, "DROP", V9_5, V11, &[text("dir "), u32("db_id", 0), text("/"), u32("tablespace_id", 4)]),
-    op(0x10, "DROP", V12, V12, &[text("dir "), u32("tablespace_id", 4), text("/"), u32("db_id", 0)]),
-    op(0x10, "DROP", V13, V14, DROP),
-    op(0x20, "DROP", V15, V19, DROP),
+    op(0x00, "CREATE", V9_5, COPY_9_5),
+    op(0x00, "CREATE", V12, COPY),
+    op(0x00, "CREATE_FILE_COPY", V15, COPY),
+    op(0x10, "CREATE_WAL_LOG", V15, CREATE),
+    op(0x10, "DROP", V9_5, &[text("dir "), u32("db_id", 0), text("/"), u32("tablespace_id", 4)]),
+    op(0x10, "DROP", V12, &[text("dir "), u32("tablespace_id", 4), text("/"), u32("db_id", 0)]),
+    op(0x10, "DROP", V13, DROP),
+    op(0x20, "DROP", V15, DROP),
 ];
 
 fn dropped(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {

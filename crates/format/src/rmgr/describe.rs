@@ -29,12 +29,9 @@ impl Vocabulary {
     fn new(dialect: &'static Dialect) -> Vocabulary {
         let mut rows = Vec::new();
         for manager in managers::ALL {
+            let ops: Vec<&'static Op> = manager.ops_of(dialect).collect();
             for half in 0..16u8 {
-                let row = |code: u8| {
-                    let holds =
-                        |op: &&Op| op.code == code && op.since <= dialect.version && dialect.version <= op.until;
-                    manager.ops(dialect.generation).iter().find(holds)
-                };
+                let row = |code: u8| ops.iter().copied().find(|op| op.code == code);
                 let code = half << 4;
                 let kind = code & manager.mask(dialect.generation);
                 // Where a bit of the half is a flag, it need not change the name.

@@ -12,7 +12,7 @@ use super::describe::Cx;
 use super::pointers::lines;
 use super::sink::Sink;
 use super::table::{
-    Op, Part, Short, V9_5, V11, V12, V13, V15, V16, V17, V18, V19, bool, call, full_xid, lsn, op, rel, text, u16, u32,
+    Op, Part, Short, V9_5, V11, V12, V13, V16, V17, V18, bool, call, full_xid, lsn, op, rel, text, u16, u32,
 };
 
 const PAGE_UPDATE: &[Part] = &[u16("ntodelete", 0).hidden(), u16("ntoinsert", 2).hidden(), call(to_delete, TO_DELETE)];
@@ -80,17 +80,17 @@ const PAGE_REUSE_17: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "PAGE_UPDATE", V9_5, V19, PAGE_UPDATE),
-    op(0x10, "DELETE", V12, V15, DELETE_12),
-    op(0x10, "DELETE", V16, V16, DELETE_16),
-    op(0x10, "DELETE", V17, V19, DELETE_17),
-    op(0x20, "PAGE_REUSE", V12, V15, PAGE_REUSE_12),
-    op(0x20, "PAGE_REUSE", V16, V16, PAGE_REUSE_16),
-    op(0x20, "PAGE_REUSE", V17, V19, PAGE_REUSE_17),
-    op(0x30, "PAGE_SPLIT", V9_5, V19, PAGE_SPLIT),
-    op(0x50, "CREATE_INDEX", V9_5, V11, &[]),
-    op(0x60, "PAGE_DELETE", V12, V19, PAGE_DELETE),
-    op(0x70, "ASSIGN_LSN", V13, V18, &[]),
+    op(0x00, "PAGE_UPDATE", V9_5, PAGE_UPDATE),
+    op(0x10, "DELETE", V12, DELETE_12),
+    op(0x10, "DELETE", V16, DELETE_16),
+    op(0x10, "DELETE", V17, DELETE_17),
+    op(0x20, "PAGE_REUSE", V12, PAGE_REUSE_12),
+    op(0x20, "PAGE_REUSE", V16, PAGE_REUSE_16),
+    op(0x20, "PAGE_REUSE", V17, PAGE_REUSE_17),
+    op(0x30, "PAGE_SPLIT", V9_5, PAGE_SPLIT),
+    op(0x50, "CREATE_INDEX", V9_5, &[]).until(V11),
+    op(0x60, "PAGE_DELETE", V12, PAGE_DELETE),
+    op(0x70, "ASSIGN_LSN", V13, &[]).until(V18),
 ];
 
 /// They lie in the block's data, which is left out where the block has an image.

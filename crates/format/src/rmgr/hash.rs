@@ -18,9 +18,7 @@
 use super::describe::Cx;
 use super::pointers::lines;
 use super::sink::{Show, Sink, Value};
-use super::table::{
-    Op, Part, Short, V10, V11, V12, V13, V14, V15, V16, V17, V18, V19, bool, call, f64, i32, op, rel, text, u16, u32,
-};
+use super::table::{Op, Part, Short, V10, V12, V14, V16, V17, V19, bool, call, f64, i32, op, rel, text, u16, u32};
 
 const INIT_META_PAGE_10: &[Part] = &[
     text("num_tuples "),
@@ -127,26 +125,26 @@ const VACUUM_ONE_PAGE_17: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "INIT_META_PAGE", V10, V18, INIT_META_PAGE_10),
-    op(0x00, "INIT_META_PAGE", V19, V19, INIT_META_PAGE_19),
-    op(0x10, "INIT_BITMAP_PAGE", V10, V19, &[text("bmsize "), BMSIZE]),
-    op(0x20, "INSERT", V10, V19, &[text("off "), u16("off", 0)]),
-    op(0x30, "ADD_OVFL_PAGE", V10, V19, ADD_OVFL_PAGE),
-    op(0x40, "SPLIT_ALLOCATE_PAGE", V10, V18, SPLIT_ALLOCATE_PAGE_10),
-    op(0x40, "SPLIT_ALLOCATE_PAGE", V19, V19, SPLIT_ALLOCATE_PAGE_19),
-    op(0x50, "SPLIT_PAGE", V10, V19, &[]),
-    op(0x60, "SPLIT_COMPLETE", V10, V19, SPLIT_COMPLETE),
-    op(0x70, "MOVE_PAGE_CONTENTS", V10, V19, MOVE_PAGE_CONTENTS),
-    op(0x80, "SQUEEZE_PAGE", V10, V18, SQUEEZE_PAGE_10),
-    op(0x80, "SQUEEZE_PAGE", V19, V19, SQUEEZE_PAGE_19),
-    op(0x90, "DELETE", V10, V19, DELETE),
-    op(0xA0, "SPLIT_CLEANUP", V10, V19, &[]),
-    op(0xB0, "UPDATE_META_PAGE", V10, V19, &[text("ntuples "), f64("ntuples", 0)]),
-    op(0xC0, "VACUUM_ONE_PAGE", V10, V11, VACUUM_ONE_PAGE_10),
-    op(0xC0, "VACUUM_ONE_PAGE", V12, V13, VACUUM_ONE_PAGE_12),
-    op(0xC0, "VACUUM_ONE_PAGE", V14, V15, VACUUM_ONE_PAGE_14),
-    op(0xC0, "VACUUM_ONE_PAGE", V16, V16, VACUUM_ONE_PAGE_16),
-    op(0xC0, "VACUUM_ONE_PAGE", V17, V19, VACUUM_ONE_PAGE_17),
+    op(0x00, "INIT_META_PAGE", V10, INIT_META_PAGE_10),
+    op(0x00, "INIT_META_PAGE", V19, INIT_META_PAGE_19),
+    op(0x10, "INIT_BITMAP_PAGE", V10, &[text("bmsize "), BMSIZE]),
+    op(0x20, "INSERT", V10, &[text("off "), u16("off", 0)]),
+    op(0x30, "ADD_OVFL_PAGE", V10, ADD_OVFL_PAGE),
+    op(0x40, "SPLIT_ALLOCATE_PAGE", V10, SPLIT_ALLOCATE_PAGE_10),
+    op(0x40, "SPLIT_ALLOCATE_PAGE", V19, SPLIT_ALLOCATE_PAGE_19),
+    op(0x50, "SPLIT_PAGE", V10, &[]),
+    op(0x60, "SPLIT_COMPLETE", V10, SPLIT_COMPLETE),
+    op(0x70, "MOVE_PAGE_CONTENTS", V10, MOVE_PAGE_CONTENTS),
+    op(0x80, "SQUEEZE_PAGE", V10, SQUEEZE_PAGE_10),
+    op(0x80, "SQUEEZE_PAGE", V19, SQUEEZE_PAGE_19),
+    op(0x90, "DELETE", V10, DELETE),
+    op(0xA0, "SPLIT_CLEANUP", V10, &[]),
+    op(0xB0, "UPDATE_META_PAGE", V10, &[text("ntuples "), f64("ntuples", 0)]),
+    op(0xC0, "VACUUM_ONE_PAGE", V10, VACUUM_ONE_PAGE_10),
+    op(0xC0, "VACUUM_ONE_PAGE", V12, VACUUM_ONE_PAGE_12),
+    op(0xC0, "VACUUM_ONE_PAGE", V14, VACUUM_ONE_PAGE_14),
+    op(0xC0, "VACUUM_ONE_PAGE", V16, VACUUM_ONE_PAGE_16),
+    op(0xC0, "VACUUM_ONE_PAGE", V17, VACUUM_ONE_PAGE_17),
 ];
 
 /// `XLH_SPLIT_META_UPDATE_MASKS`, `XLH_SPLIT_META_UPDATE_SPLITPOINT`.

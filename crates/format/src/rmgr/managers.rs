@@ -5,7 +5,9 @@ use super::{
     brin, btree, clog, commit_ts, database, generic, gin, gist, hash, heap, heap2, legacy, message, multixact, origin,
 };
 use super::{relmap, sequence, spgist, standby, storage, tablespace, xact, xlog};
-use crate::Generation;
+use crate::dialect::DIALECTS;
+use crate::versioned;
+use crate::{Dialect, Generation, Version};
 
 /// A resource manager.
 #[derive(Debug)]
@@ -36,6 +38,18 @@ impl Manager {
     /// Its operations.
     pub fn ops(&self, generation: Generation) -> &'static [Op] {
         if generation == Generation::Modern { self.modern } else { self.legacy }
+    }
+
+    /// The operations of a version, in the order of their table.
+    pub fn ops_of(&self, dialect: &Dialect) -> impl Iterator<Item = &'static Op> {
+        versioned::of(self.ops(dialect.generation), dialect.version)
+    }
+
+    /// The last version in which one of [`Manager::ops`] holds.
+    pub fn last_version(&self, op: &Op) -> Version {
+        let holds = |d: &&Dialect| versioned::holds(self.ops(d.generation), op, d.version);
+        let listed = |d: &&Dialect| self.ops(d.generation).iter().any(|own| std::ptr::eq(own, op));
+        DIALECTS.iter().filter(listed).rfind(holds).map_or(op.since, |d| d.version)
     }
 
     /// The bits that are the operation.
@@ -92,3 +106,15 @@ pub const ALL: [Manager; 22] = [
     Manager { mask: 0, ..manager(generic::OPS, &[]) },
     manager(message::OPS, &[]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_follow_each_other() {
+        for table in ALL.iter().flat_map(|manager| [manager.modern, manager.legacy]) {
+            versioned::check(table, |op| format!("{} {:02X}", op.name, op.code));
+        }
+    }
+}

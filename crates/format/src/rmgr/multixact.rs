@@ -11,7 +11,7 @@
 
 use super::describe::{Cursor, Cx};
 use super::sink::{Nest, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V16, V17, V18, V19, call, i32, i64, op, text, u32, u64};
+use super::table::{Op, Part, Short, V9_5, V17, V19, call, i32, i64, op, text, u32, u64};
 
 const MEMBERS: &[(&str, &str)] = &[("nmembers", "integer"), ("members", "list")];
 const CREATE: &[Part] = &[u32("mid", 0), text(" offset "), u32("moff", 4), call(members_9_5, MEMBERS)];
@@ -38,14 +38,14 @@ const TRUNCATE_19: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "ZERO_OFF_PAGE", V9_5, V16, &[i32("pageno", 0)]),
-    op(0x00, "ZERO_OFF_PAGE", V17, V19, &[i64("pageno", 0)]),
-    op(0x10, "ZERO_MEM_PAGE", V9_5, V16, &[i32("pageno", 0)]),
-    op(0x10, "ZERO_MEM_PAGE", V17, V19, &[i64("pageno", 0)]),
-    op(0x20, "CREATE_ID", V9_5, V18, CREATE),
-    op(0x20, "CREATE_ID", V19, V19, CREATE_19),
-    op(0x30, "TRUNCATE_ID", V9_5, V18, TRUNCATE),
-    op(0x30, "TRUNCATE_ID", V19, V19, TRUNCATE_19),
+    op(0x00, "ZERO_OFF_PAGE", V9_5, &[i32("pageno", 0)]),
+    op(0x00, "ZERO_OFF_PAGE", V17, &[i64("pageno", 0)]),
+    op(0x10, "ZERO_MEM_PAGE", V9_5, &[i32("pageno", 0)]),
+    op(0x10, "ZERO_MEM_PAGE", V17, &[i64("pageno", 0)]),
+    op(0x20, "CREATE_ID", V9_5, CREATE),
+    op(0x20, "CREATE_ID", V19, CREATE_19),
+    op(0x30, "TRUNCATE_ID", V9_5, TRUNCATE),
+    op(0x30, "TRUNCATE_ID", V19, TRUNCATE_19),
 ];
 
 fn members_9_5(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {

@@ -10,7 +10,7 @@
 use super::describe::{Cursor, Cx};
 use super::inval::{self, Scope};
 use super::sink::{Hidden, Nest, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V9_6, V12, V13, V15, V16, V19, call, op, text, u32};
+use super::table::{Op, Part, Short, V9_5, V9_6, V13, V16, call, op, text, u32};
 use super::xids;
 
 const LISTS: &[(&str, &str)] = &[
@@ -41,11 +41,11 @@ const RUNNING_16: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "LOCK", V9_5, V19, &[call(locks, &[("locks", "list")])]),
-    op(0x10, "RUNNING_XACTS", V9_5, V15, RUNNING),
-    op(0x10, "RUNNING_XACTS", V16, V19, RUNNING_16),
-    op(0x20, "INVALIDATIONS", V9_6, V12, &[call(invalidations_9_6, inval::FIELDS)]),
-    op(0x20, "INVALIDATIONS", V13, V19, &[call(invalidations, inval::FIELDS)]),
+    op(0x00, "LOCK", V9_5, &[call(locks, &[("locks", "list")])]),
+    op(0x10, "RUNNING_XACTS", V9_5, RUNNING),
+    op(0x10, "RUNNING_XACTS", V16, RUNNING_16),
+    op(0x20, "INVALIDATIONS", V9_6, &[call(invalidations_9_6, inval::FIELDS)]),
+    op(0x20, "INVALIDATIONS", V13, &[call(invalidations, inval::FIELDS)]),
 ];
 
 fn locks(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {

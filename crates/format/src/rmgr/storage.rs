@@ -7,20 +7,19 @@
 
 use super::describe::Cx;
 use super::sink::{Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V9_6, V19, call, i32, op, text, u32};
+use super::table::{Op, Part, Short, V9_5, V9_6, call, i32, op, text, u32};
 
 const PATH: &[(&str, &str)] = &[("rel", "relation"), ("fork", "unsigned")];
 const CREATE: &[Part] = &[call(created, PATH)];
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x10, "CREATE", V9_5, V19, CREATE),
-    op(0x20, "TRUNCATE", V9_5, V9_5, &[call(truncated, PATH), text(" to "), u32("blkno", 0), text(" blocks")]),
+    op(0x10, "CREATE", V9_5, CREATE),
+    op(0x20, "TRUNCATE", V9_5, &[call(truncated, PATH), text(" to "), u32("blkno", 0), text(" blocks")]),
     op(
         0x20,
         "TRUNCATE",
         V9_6,
-        V19,
         &[call(truncated, PATH), text(" to "), u32("blkno", 0), text(" blocks flags "), i32("flags", 16)],
     ),
 ];

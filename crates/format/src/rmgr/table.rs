@@ -1,14 +1,14 @@
 //! What a record says, as data: rows of versions, operations and fields, from which every text, document and filter is
 //! made.
 //!
-//! An [`Op`] is an operation of a resource manager in a range of versions. Its [`Part`]s follow the order of the text
-//! that the dump
-//! tool of that version prints: words, fields that are shown, fields that only documents show, and, where a list or a
-//! condition needs
-//! code, a function with the fields that it may give.
+//! An [`Op`] is an operation of a resource manager from one version on: it holds until a later row of the same code
+//! takes its place, or until its own end where none does. Its [`Part`]s follow the order of the text that the dump tool
+//! of that version prints: words, fields that are shown, fields that only documents show, and, where a list or a
+//! condition needs code, a function with the fields that it may give.
 //!
 //! ```text
-//! op(0x20, "UPDATE", V16, V19, &[text("old_xmax: "), u32("old_xmax", 0), text(", old_off: "), u16("old_off", 4), …])
+//! op(0x20, "UPDATE", V16, &[text("old_xmax: "), u32("old_xmax", 0), text(", old_off: "), u16("old_off", 4), …])
+//! op(0xC0, "FPI_MULTI", V9_5, &[]).until(V11)
 //! ```
 //!
 //! Offsets are those of the structures in main data (the resource manager's data up to 9.4), on 8-byte aligned servers
@@ -18,6 +18,7 @@
 use super::describe::Cx;
 use super::sink::{Show, Sink};
 use crate::dialect::Version;
+use crate::versioned::Versioned;
 
 macro_rules! versions {
     ($($name:ident = $major:literal . $minor:literal;)*) => {
@@ -31,7 +32,7 @@ versions! {
     V10 = 10 . 0; V11 = 11 . 0; V12 = 12 . 0; V13 = 13 . 0; V14 = 14 . 0; V15 = 15 . 0; V16 = 16 . 0; V17 = 17 . 0; V18 = 18 . 0; V19 = 19 . 0;
 }
 
-/// An operation of a resource manager, in the versions from `since` to `until`, both included.
+/// An operation of a resource manager, from a version on.
 #[derive(Debug)]
 pub struct Op {
     /// Bits of `xl_info` that name it: the high half, with the flag that a page is made anew where that changes the
@@ -41,15 +42,38 @@ pub struct Op {
     pub name: &'static str,
     /// The first version.
     pub since: Version,
-    /// The last version.
-    pub until: Version,
+    /// The last version, where no later row of the same code takes its place.
+    pub until: Option<Version>,
     /// Text and fields, in order.
     pub parts: &'static [Part],
 }
 
-/// An [`Op`].
-pub const fn op(code: u8, name: &'static str, since: Version, until: Version, parts: &'static [Part]) -> Op {
-    Op { code, name, since, until, parts }
+/// An [`Op`] that holds until a later one takes its place.
+pub const fn op(code: u8, name: &'static str, since: Version, parts: &'static [Part]) -> Op {
+    Op { code, name, since, until: None, parts }
+}
+
+impl Op {
+    /// The last version that has it: no later row takes its place.
+    pub const fn until(self, last: Version) -> Op {
+        Op { until: Some(last), ..self }
+    }
+}
+
+impl Versioned for Op {
+    type Subject = u8;
+
+    fn subject(&self) -> u8 {
+        self.code
+    }
+
+    fn since(&self) -> Version {
+        self.since
+    }
+
+    fn until(&self) -> Option<Version> {
+        self.until
+    }
 }
 
 /// A piece of a description.

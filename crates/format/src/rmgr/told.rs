@@ -125,10 +125,7 @@ pub(super) fn any_bytes(rmid: u8) {
             [(Align::Eight, Endian::Little), (Align::Four, Endian::Little), (Align::Eight, Endian::Big)]
         {
             let layout = layout(dialect.version, align, endian);
-            for op in managers::ALL[usize::from(rmid)].ops(dialect.generation) {
-                if op.since > dialect.version || dialect.version > op.until {
-                    continue;
-                }
+            for op in managers::ALL[usize::from(rmid)].ops_of(dialect) {
                 for round in 0..60u64 {
                     let mut bytes = |most: u64| -> Vec<u8> {
                         let length = next() % most;

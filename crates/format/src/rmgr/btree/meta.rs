@@ -11,9 +11,7 @@
 
 use crate::rmgr::describe::{Cx, describe};
 use crate::rmgr::sink::{Nest, Show, Sink};
-use crate::rmgr::table::{
-    Op, Part, Run, Short, V9_5, V10, V11, V12, V13, V14, V19, bool, call, f64, op, text, u32, unsaid,
-};
+use crate::rmgr::table::{Op, Part, Run, Short, V9_5, V11, V12, V13, V14, bool, call, f64, op, text, u32, unsaid};
 
 const META_CLEANUP: u8 = 0xE0;
 
@@ -21,13 +19,11 @@ const META_9_5: &Op = &op(
     0,
     "",
     V9_5,
-    V10,
     &[u32("root", 0).hidden(), u32("level", 4).hidden(), u32("fastroot", 8).hidden(), u32("fastlevel", 12).hidden()],
 );
 const META_11: &Op = &op(
     0,
     "",
-    V11,
     V11,
     &[
         u32("root", 0).hidden(),
@@ -42,7 +38,6 @@ const META_12: &Op = &op(
     0,
     "",
     V12,
-    V12,
     &[
         u32("version", 0).hidden(),
         u32("root", 4).hidden(),
@@ -56,7 +51,6 @@ const META_12: &Op = &op(
 const META_13: &Op = &op(
     0,
     "",
-    V13,
     V13,
     &[
         u32("version", 0).hidden(),
@@ -73,7 +67,6 @@ const META_14: &Op = &op(
     0,
     "",
     V14,
-    V19,
     &[
         u32("version", 0).hidden(),
         u32("root", 4).hidden(),
@@ -117,7 +110,6 @@ const TEXT_11: &Op = &op(
     META_CLEANUP,
     "",
     V11,
-    V11,
     &[
         text("oldest_btpo_xact "),
         u32("oldest_btpo_xact", 16),
@@ -129,7 +121,6 @@ const TEXT_12: &Op = &op(
     META_CLEANUP,
     "",
     V12,
-    V13,
     &[
         text("oldest_btpo_xact "),
         u32("oldest_btpo_xact", 20),
@@ -137,7 +128,7 @@ const TEXT_12: &Op = &op(
         f64("last_cleanup_num_heap_tuples", 24).show(Show::Fixed),
     ],
 );
-const TEXT_14: &Op = &op(META_CLEANUP, "", V14, V19, &[u32("last_cleanup_num_delpages", 20)]);
+const TEXT_14: &Op = &op(META_CLEANUP, "", V14, &[u32("last_cleanup_num_delpages", 20)]);
 
 const C11: Run = |cx, sink| told(cx, TEXT_11, sink);
 const C12: Run = |cx, sink| told(cx, TEXT_12, sink);

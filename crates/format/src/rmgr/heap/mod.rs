@@ -22,7 +22,7 @@ use super::arrays::array;
 use super::describe::Cx;
 use super::inval::{self, Scope, invalidations};
 use super::sink::{Show, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V9_6, V11, V12, V15, V16, V17, V18, V19, call, op, text, u8, u16, u32};
+use super::table::{Op, Part, Short, V9_5, V9_6, V11, V12, V16, V18, call, op, text, u8, u16, u32};
 use bits::{DELETE_FLAGS, INSERT_FLAGS, OLD_BITS, OLD_BITS_16, TRUNCATE_FLAGS, TRUNCATE_FLAGS_16, UPDATE_FLAGS};
 use tuple::{DELETED, INSERTED, UPDATED};
 
@@ -179,38 +179,38 @@ const INPLACE_18: &[Part] = &[text("off: "), OFF, call(inplace_messages, inval::
 
 /// The operations. 0x80: the page is made anew.
 pub const OPS: &[Op] = &[
-    op(0x00, "INSERT", V9_5, V11, INSERT),
-    op(0x00, "INSERT", V12, V15, INSERT_12),
-    op(0x00, "INSERT", V16, V19, INSERT_16),
-    op(0x80, "INSERT+INIT", V9_5, V11, INSERT),
-    op(0x80, "INSERT+INIT", V12, V15, INSERT_12),
-    op(0x80, "INSERT+INIT", V16, V19, INSERT_16),
-    op(0x10, "DELETE", V9_5, V11, DELETE),
-    op(0x10, "DELETE", V12, V15, DELETE_12),
-    op(0x10, "DELETE", V16, V19, DELETE_16),
-    op(0x20, "UPDATE", V9_5, V11, UPDATE),
-    op(0x20, "UPDATE", V12, V15, UPDATE_12),
-    op(0x20, "UPDATE", V16, V19, UPDATE_16),
-    op(0xA0, "UPDATE+INIT", V9_5, V11, UPDATE),
-    op(0xA0, "UPDATE+INIT", V12, V15, UPDATE_12),
-    op(0xA0, "UPDATE+INIT", V16, V19, UPDATE_16),
-    op(0x30, "TRUNCATE", V11, V15, TRUNCATE),
-    op(0x30, "TRUNCATE", V16, V19, TRUNCATE_16),
-    op(0x40, "HOT_UPDATE", V9_5, V11, UPDATE),
-    op(0x40, "HOT_UPDATE", V12, V15, UPDATE_12),
-    op(0x40, "HOT_UPDATE", V16, V19, UPDATE_16),
-    op(0xC0, "HOT_UPDATE+INIT", V9_5, V11, UPDATE),
-    op(0xC0, "HOT_UPDATE+INIT", V12, V15, UPDATE_12),
-    op(0xC0, "HOT_UPDATE+INIT", V16, V19, UPDATE_16),
-    op(0x50, "HEAP_CONFIRM", V9_5, V15, CONFIRM),
-    op(0x50, "HEAP_CONFIRM", V16, V19, CONFIRM_16),
-    op(0x60, "LOCK", V9_5, V9_5, LOCK_9_5),
-    op(0x60, "LOCK", V9_6, V11, LOCK_9_6),
-    op(0x60, "LOCK", V12, V15, LOCK_12),
-    op(0x60, "LOCK", V16, V19, LOCK_16),
-    op(0x70, "INPLACE", V9_5, V15, INPLACE),
-    op(0x70, "INPLACE", V16, V17, INPLACE_16),
-    op(0x70, "INPLACE", V18, V19, INPLACE_18),
+    op(0x00, "INSERT", V9_5, INSERT),
+    op(0x00, "INSERT", V12, INSERT_12),
+    op(0x00, "INSERT", V16, INSERT_16),
+    op(0x80, "INSERT+INIT", V9_5, INSERT),
+    op(0x80, "INSERT+INIT", V12, INSERT_12),
+    op(0x80, "INSERT+INIT", V16, INSERT_16),
+    op(0x10, "DELETE", V9_5, DELETE),
+    op(0x10, "DELETE", V12, DELETE_12),
+    op(0x10, "DELETE", V16, DELETE_16),
+    op(0x20, "UPDATE", V9_5, UPDATE),
+    op(0x20, "UPDATE", V12, UPDATE_12),
+    op(0x20, "UPDATE", V16, UPDATE_16),
+    op(0xA0, "UPDATE+INIT", V9_5, UPDATE),
+    op(0xA0, "UPDATE+INIT", V12, UPDATE_12),
+    op(0xA0, "UPDATE+INIT", V16, UPDATE_16),
+    op(0x30, "TRUNCATE", V11, TRUNCATE),
+    op(0x30, "TRUNCATE", V16, TRUNCATE_16),
+    op(0x40, "HOT_UPDATE", V9_5, UPDATE),
+    op(0x40, "HOT_UPDATE", V12, UPDATE_12),
+    op(0x40, "HOT_UPDATE", V16, UPDATE_16),
+    op(0xC0, "HOT_UPDATE+INIT", V9_5, UPDATE),
+    op(0xC0, "HOT_UPDATE+INIT", V12, UPDATE_12),
+    op(0xC0, "HOT_UPDATE+INIT", V16, UPDATE_16),
+    op(0x50, "HEAP_CONFIRM", V9_5, CONFIRM),
+    op(0x50, "HEAP_CONFIRM", V16, CONFIRM_16),
+    op(0x60, "LOCK", V9_5, LOCK_9_5),
+    op(0x60, "LOCK", V9_6, LOCK_9_6),
+    op(0x60, "LOCK", V12, LOCK_12),
+    op(0x60, "LOCK", V16, LOCK_16),
+    op(0x70, "INPLACE", V9_5, INPLACE),
+    op(0x70, "INPLACE", V16, INPLACE_16),
+    op(0x70, "INPLACE", V18, INPLACE_18),
 ];
 
 fn relids(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {

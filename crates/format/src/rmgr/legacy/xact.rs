@@ -15,7 +15,7 @@ use super::inval::{INVAL_9_0, INVAL_9_1, INVAL_9_2, INVAL_9_4, Inval, messages};
 use super::prepare::{PREPARE_8_2, PREPARE_9_0};
 use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, call, op, text, u32};
+use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_4, call, op, text, u32};
 use crate::rmgr::xact::Timestamp;
 
 /// What changed in the ends of transactions.
@@ -71,41 +71,39 @@ const XID: Part = u32("twophase_xid", 0);
 
 /// The operations. Up to 8.4 the words do not tell a prepared transaction from another.
 pub const OPS: &[Op] = &[
-    op(0x00, "COMMIT", V8_2, V8_2, &[text("commit: "), ENDED_8_2]),
-    op(0x00, "COMMIT", V8_3, V8_3, &[text("commit: "), ENDED_8_3]),
-    op(0x00, "COMMIT", V8_4, V8_4, &[text("commit: "), ENDED_8_4]),
-    op(0x00, "COMMIT", V9_0, V9_0, &[text("commit: "), ENDED_9_0]),
-    op(0x00, "COMMIT", V9_1, V9_1, &[text("commit: "), ENDED_9_1]),
-    op(0x00, "COMMIT", V9_2, V9_3, &[text("commit: "), ENDED_9_2]),
-    op(0x00, "COMMIT", V9_4, V9_4, &[text("commit: "), ENDED_9_4]),
-    op(0x10, "PREPARE", V8_2, V8_4, PREPARE_8_2),
-    op(0x10, "PREPARE", V9_0, V9_4, PREPARE_9_0),
-    op(0x20, "ABORT", V8_2, V8_2, &[text("abort: "), ENDED_8_2]),
-    op(0x20, "ABORT", V8_3, V8_3, &[text("abort: "), ENDED_8_3]),
-    op(0x20, "ABORT", V8_4, V9_4, &[text("abort: "), ENDED_8_4]),
-    op(0x30, "COMMIT_PREPARED", V8_2, V8_2, &[text("commit "), XID, text(": "), PREPARED_8_2]),
-    op(0x30, "COMMIT_PREPARED", V8_3, V8_3, &[text("commit "), XID, text(": "), PREPARED_8_3]),
-    op(0x30, "COMMIT_PREPARED", V8_4, V8_4, &[text("commit "), XID, text(": "), PREPARED_8_4]),
-    op(0x30, "COMMIT_PREPARED", V9_0, V9_0, &[text("commit prepared "), XID, text(": "), PREPARED_9_0]),
-    op(0x30, "COMMIT_PREPARED", V9_1, V9_1, &[text("commit prepared "), XID, text(": "), PREPARED_9_1]),
-    op(0x30, "COMMIT_PREPARED", V9_2, V9_3, &[text("commit prepared "), XID, text(": "), PREPARED_9_2]),
-    op(0x30, "COMMIT_PREPARED", V9_4, V9_4, &[text("commit prepared "), XID, text(": "), PREPARED_9_4]),
-    op(0x40, "ABORT_PREPARED", V8_2, V8_2, &[text("abort "), XID, text(": "), PREPARED_8_2]),
-    op(0x40, "ABORT_PREPARED", V8_3, V8_3, &[text("abort "), XID, text(": "), PREPARED_8_3]),
-    op(0x40, "ABORT_PREPARED", V8_4, V8_4, &[text("abort "), XID, text(": "), PREPARED_8_4]),
-    op(0x40, "ABORT_PREPARED", V9_0, V9_4, &[text("abort prepared "), XID, text(": "), PREPARED_8_4]),
+    op(0x00, "COMMIT", V8_2, &[text("commit: "), ENDED_8_2]),
+    op(0x00, "COMMIT", V8_3, &[text("commit: "), ENDED_8_3]),
+    op(0x00, "COMMIT", V8_4, &[text("commit: "), ENDED_8_4]),
+    op(0x00, "COMMIT", V9_0, &[text("commit: "), ENDED_9_0]),
+    op(0x00, "COMMIT", V9_1, &[text("commit: "), ENDED_9_1]),
+    op(0x00, "COMMIT", V9_2, &[text("commit: "), ENDED_9_2]),
+    op(0x00, "COMMIT", V9_4, &[text("commit: "), ENDED_9_4]),
+    op(0x10, "PREPARE", V8_2, PREPARE_8_2),
+    op(0x10, "PREPARE", V9_0, PREPARE_9_0),
+    op(0x20, "ABORT", V8_2, &[text("abort: "), ENDED_8_2]),
+    op(0x20, "ABORT", V8_3, &[text("abort: "), ENDED_8_3]),
+    op(0x20, "ABORT", V8_4, &[text("abort: "), ENDED_8_4]),
+    op(0x30, "COMMIT_PREPARED", V8_2, &[text("commit "), XID, text(": "), PREPARED_8_2]),
+    op(0x30, "COMMIT_PREPARED", V8_3, &[text("commit "), XID, text(": "), PREPARED_8_3]),
+    op(0x30, "COMMIT_PREPARED", V8_4, &[text("commit "), XID, text(": "), PREPARED_8_4]),
+    op(0x30, "COMMIT_PREPARED", V9_0, &[text("commit prepared "), XID, text(": "), PREPARED_9_0]),
+    op(0x30, "COMMIT_PREPARED", V9_1, &[text("commit prepared "), XID, text(": "), PREPARED_9_1]),
+    op(0x30, "COMMIT_PREPARED", V9_2, &[text("commit prepared "), XID, text(": "), PREPARED_9_2]),
+    op(0x30, "COMMIT_PREPARED", V9_4, &[text("commit prepared "), XID, text(": "), PREPARED_9_4]),
+    op(0x40, "ABORT_PREPARED", V8_2, &[text("abort "), XID, text(": "), PREPARED_8_2]),
+    op(0x40, "ABORT_PREPARED", V8_3, &[text("abort "), XID, text(": "), PREPARED_8_3]),
+    op(0x40, "ABORT_PREPARED", V8_4, &[text("abort "), XID, text(": "), PREPARED_8_4]),
+    op(0x40, "ABORT_PREPARED", V9_0, &[text("abort prepared "), XID, text(": "), PREPARED_8_4]),
     op(
         0x50,
         "ASSIGNMENT",
         V9_0,
-        V9_4,
         &[text("xid assignment xtop "), u32("xtop", 0), text(": subxacts:"), call(assigned, &[("xsub", "list")])],
     ),
     op(
         0x60,
         "COMMIT_COMPACT",
         V9_2,
-        V9_4,
         &[text("commit: "), call(compact, &[("xact_time", "time"), ("subxacts", "list")])],
     ),
 ];

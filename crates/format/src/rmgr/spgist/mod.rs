@@ -17,7 +17,7 @@
 mod flags;
 pub mod lists;
 
-use super::table::{Op, Part, V9_5, V11, V13, V14, V15, V16, V17, V19, bool, call, op, text, u16, u32};
+use super::table::{Op, Part, V9_5, V11, V14, V16, V17, bool, call, op, text, u16, u32};
 use flags::{FLAGS, PARENT_BLK, PICK_SPLIT, SAME};
 use lists::{LEAFS, REDIRECTS, ROOT, SPLIT, VACUUMED};
 
@@ -235,23 +235,23 @@ const VACUUM_REDIRECT_17: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "CREATE_INDEX", V9_5, V11, &[]),
-    op(0x10, "ADD_LEAF", V9_5, V13, ADD_LEAF_9_5),
-    op(0x10, "ADD_LEAF", V14, V19, ADD_LEAF_14),
-    op(0x20, "MOVE_LEAFS", V9_5, V13, MOVE_LEAFS_9_5),
-    op(0x20, "MOVE_LEAFS", V14, V19, MOVE_LEAFS_14),
-    op(0x30, "ADD_NODE", V9_5, V13, ADD_NODE_9_5),
-    op(0x30, "ADD_NODE", V14, V19, ADD_NODE_14),
-    op(0x40, "SPLIT_TUPLE", V9_5, V13, SPLIT_TUPLE_9_5),
-    op(0x40, "SPLIT_TUPLE", V14, V19, SPLIT_TUPLE_14),
-    op(0x50, "PICKSPLIT", V9_5, V13, PICKSPLIT_9_5),
-    op(0x50, "PICKSPLIT", V14, V19, PICKSPLIT_14),
-    op(0x60, "VACUUM_LEAF", V9_5, V13, VACUUM_LEAF_9_5),
-    op(0x60, "VACUUM_LEAF", V14, V19, VACUUM_LEAF_14),
-    op(0x70, "VACUUM_ROOT", V9_5, V13, VACUUM_ROOT_9_5),
-    op(0x70, "VACUUM_ROOT", V14, V19, VACUUM_ROOT_14),
-    op(0x80, "VACUUM_REDIRECT", V9_5, V13, VACUUM_REDIRECT_9_5),
-    op(0x80, "VACUUM_REDIRECT", V14, V15, VACUUM_REDIRECT_14),
-    op(0x80, "VACUUM_REDIRECT", V16, V16, VACUUM_REDIRECT_16),
-    op(0x80, "VACUUM_REDIRECT", V17, V19, VACUUM_REDIRECT_17),
+    op(0x00, "CREATE_INDEX", V9_5, &[]).until(V11),
+    op(0x10, "ADD_LEAF", V9_5, ADD_LEAF_9_5),
+    op(0x10, "ADD_LEAF", V14, ADD_LEAF_14),
+    op(0x20, "MOVE_LEAFS", V9_5, MOVE_LEAFS_9_5),
+    op(0x20, "MOVE_LEAFS", V14, MOVE_LEAFS_14),
+    op(0x30, "ADD_NODE", V9_5, ADD_NODE_9_5),
+    op(0x30, "ADD_NODE", V14, ADD_NODE_14),
+    op(0x40, "SPLIT_TUPLE", V9_5, SPLIT_TUPLE_9_5),
+    op(0x40, "SPLIT_TUPLE", V14, SPLIT_TUPLE_14),
+    op(0x50, "PICKSPLIT", V9_5, PICKSPLIT_9_5),
+    op(0x50, "PICKSPLIT", V14, PICKSPLIT_14),
+    op(0x60, "VACUUM_LEAF", V9_5, VACUUM_LEAF_9_5),
+    op(0x60, "VACUUM_LEAF", V14, VACUUM_LEAF_14),
+    op(0x70, "VACUUM_ROOT", V9_5, VACUUM_ROOT_9_5),
+    op(0x70, "VACUUM_ROOT", V14, VACUUM_ROOT_14),
+    op(0x80, "VACUUM_REDIRECT", V9_5, VACUUM_REDIRECT_9_5),
+    op(0x80, "VACUUM_REDIRECT", V14, VACUUM_REDIRECT_14),
+    op(0x80, "VACUUM_REDIRECT", V16, VACUUM_REDIRECT_16),
+    op(0x80, "VACUUM_REDIRECT", V17, VACUUM_REDIRECT_17),
 ];

@@ -14,7 +14,7 @@ mod time;
 use super::describe::Cx;
 use super::inval::{self, Scope};
 use super::sink::Sink;
-use super::table::{Op, Part, Short, V9_5, V9_6, V10, V11, V12, V13, V14, V15, V19, call, op, text, u32};
+use super::table::{Op, Part, Short, V9_5, V9_6, V11, V13, V14, V15, call, op, text, u32};
 use super::xids;
 pub use time::{Ended, Ending, Timestamp, ended, is_float, plain_commit, timestamp};
 
@@ -22,25 +22,25 @@ const ASSIGNMENT: &[Part] = &[text("xtop "), u32("xtop", 0), text(": subxacts:")
 
 /// The operations of 9.5 and later.
 pub const OPS: &[Op] = &[
-    op(0x00, "COMMIT", V9_5, V10, ending::COMMIT_9_5),
-    op(0x00, "COMMIT", V11, V14, ending::COMMIT_11),
-    op(0x00, "COMMIT", V15, V19, ending::COMMIT_15),
-    op(0x10, "PREPARE", V9_5, V9_5, prepare::V9_5),
-    op(0x10, "PREPARE", V9_6, V10, prepare::V9_6),
-    op(0x10, "PREPARE", V11, V12, prepare::V11),
-    op(0x10, "PREPARE", V13, V14, prepare::V13),
-    op(0x10, "PREPARE", V15, V19, prepare::V15),
-    op(0x20, "ABORT", V9_5, V10, ending::ABORT_9_5),
-    op(0x20, "ABORT", V11, V14, ending::ABORT_11),
-    op(0x20, "ABORT", V15, V19, ending::ABORT_15),
-    op(0x30, "COMMIT_PREPARED", V9_5, V10, ending::COMMIT_9_5),
-    op(0x30, "COMMIT_PREPARED", V11, V14, ending::COMMIT_11),
-    op(0x30, "COMMIT_PREPARED", V15, V19, ending::COMMIT_15),
-    op(0x40, "ABORT_PREPARED", V9_5, V10, ending::ABORT_9_5),
-    op(0x40, "ABORT_PREPARED", V11, V14, ending::ABORT_11),
-    op(0x40, "ABORT_PREPARED", V15, V19, ending::ABORT_15),
-    op(0x50, "ASSIGNMENT", V9_5, V19, ASSIGNMENT),
-    op(0x60, "INVALIDATION", V14, V19, &[call(invalidated, inval::FIELDS)]),
+    op(0x00, "COMMIT", V9_5, ending::COMMIT_9_5),
+    op(0x00, "COMMIT", V11, ending::COMMIT_11),
+    op(0x00, "COMMIT", V15, ending::COMMIT_15),
+    op(0x10, "PREPARE", V9_5, prepare::V9_5),
+    op(0x10, "PREPARE", V9_6, prepare::V9_6),
+    op(0x10, "PREPARE", V11, prepare::V11),
+    op(0x10, "PREPARE", V13, prepare::V13),
+    op(0x10, "PREPARE", V15, prepare::V15),
+    op(0x20, "ABORT", V9_5, ending::ABORT_9_5),
+    op(0x20, "ABORT", V11, ending::ABORT_11),
+    op(0x20, "ABORT", V15, ending::ABORT_15),
+    op(0x30, "COMMIT_PREPARED", V9_5, ending::COMMIT_9_5),
+    op(0x30, "COMMIT_PREPARED", V11, ending::COMMIT_11),
+    op(0x30, "COMMIT_PREPARED", V15, ending::COMMIT_15),
+    op(0x40, "ABORT_PREPARED", V9_5, ending::ABORT_9_5),
+    op(0x40, "ABORT_PREPARED", V11, ending::ABORT_11),
+    op(0x40, "ABORT_PREPARED", V15, ending::ABORT_15),
+    op(0x50, "ASSIGNMENT", V9_5, ASSIGNMENT),
+    op(0x60, "INVALIDATION", V14, &[call(invalidated, inval::FIELDS)]),
 ];
 
 /// 0 u32 top transaction, 4 i32 count, 8 subtransactions.

@@ -6,9 +6,7 @@ mod checkpoint;
 mod opening;
 mod restore_point;
 
-use super::table::{
-    Op, Part, V9_5, V9_6, V11, V12, V16, V17, V18, V19, bool, cstr, i32, lsn, op, text, time, u32, wal_level,
-};
+use super::table::{Op, Part, V9_5, V9_6, V11, V12, V17, V19, bool, cstr, i32, lsn, op, text, time, u32, wal_level};
 pub use opening::{Opening, opening};
 pub use restore_point::restore_point;
 
@@ -68,32 +66,32 @@ const OVERWRITTEN: &[Part] = &[text("lsn "), lsn("overwritten_lsn", 0), text("; 
 
 /// The operations of 9.5 and later. A page image (FPI) lies in the record's blocks.
 pub const OPS: &[Op] = &[
-    op(0x00, "CHECKPOINT_SHUTDOWN", V9_5, V11, checkpoint::V9_5),
-    op(0x00, "CHECKPOINT_SHUTDOWN", V12, V16, checkpoint::V12),
-    op(0x00, "CHECKPOINT_SHUTDOWN", V17, V18, checkpoint::V17),
-    op(0x00, "CHECKPOINT_SHUTDOWN", V19, V19, checkpoint::V19),
-    op(0x10, "CHECKPOINT_ONLINE", V9_5, V11, checkpoint::V9_5),
-    op(0x10, "CHECKPOINT_ONLINE", V12, V16, checkpoint::V12),
-    op(0x10, "CHECKPOINT_ONLINE", V17, V18, checkpoint::V17),
-    op(0x10, "CHECKPOINT_ONLINE", V19, V19, checkpoint::V19),
-    op(0x20, "NOOP", V9_5, V19, &[]),
-    op(0x30, "NEXTOID", V9_5, V19, &[u32("next_oid", 0)]),
-    op(0x40, "SWITCH", V9_5, V19, &[]),
-    op(0x50, "BACKUP_END", V9_5, V19, &[lsn("startpoint", 0)]),
-    op(0x60, "PARAMETER_CHANGE", V9_5, V11, PARAMETERS),
-    op(0x60, "PARAMETER_CHANGE", V12, V19, PARAMETERS_12),
-    op(0x70, "RESTORE_POINT", V9_5, V19, &[cstr("rp_name", 8, 64), time("rp_time", 0).hidden()]),
-    op(0x80, "FPW_CHANGE", V9_5, V19, &[bool("full_page_writes", 0)]),
-    op(0x90, "END_OF_RECOVERY", V9_5, V16, RECOVERY),
-    op(0x90, "END_OF_RECOVERY", V17, V19, RECOVERY_17),
-    op(0xA0, "FPI_FOR_HINT", V9_5, V19, &[]),
-    op(0xB0, "FPI", V9_5, V19, &[]),
-    op(0xC0, "FPI_MULTI", V9_5, V11, &[]),
+    op(0x00, "CHECKPOINT_SHUTDOWN", V9_5, checkpoint::V9_5),
+    op(0x00, "CHECKPOINT_SHUTDOWN", V12, checkpoint::V12),
+    op(0x00, "CHECKPOINT_SHUTDOWN", V17, checkpoint::V17),
+    op(0x00, "CHECKPOINT_SHUTDOWN", V19, checkpoint::V19),
+    op(0x10, "CHECKPOINT_ONLINE", V9_5, checkpoint::V9_5),
+    op(0x10, "CHECKPOINT_ONLINE", V12, checkpoint::V12),
+    op(0x10, "CHECKPOINT_ONLINE", V17, checkpoint::V17),
+    op(0x10, "CHECKPOINT_ONLINE", V19, checkpoint::V19),
+    op(0x20, "NOOP", V9_5, &[]),
+    op(0x30, "NEXTOID", V9_5, &[u32("next_oid", 0)]),
+    op(0x40, "SWITCH", V9_5, &[]),
+    op(0x50, "BACKUP_END", V9_5, &[lsn("startpoint", 0)]),
+    op(0x60, "PARAMETER_CHANGE", V9_5, PARAMETERS),
+    op(0x60, "PARAMETER_CHANGE", V12, PARAMETERS_12),
+    op(0x70, "RESTORE_POINT", V9_5, &[cstr("rp_name", 8, 64), time("rp_time", 0).hidden()]),
+    op(0x80, "FPW_CHANGE", V9_5, &[bool("full_page_writes", 0)]),
+    op(0x90, "END_OF_RECOVERY", V9_5, RECOVERY),
+    op(0x90, "END_OF_RECOVERY", V17, RECOVERY_17),
+    op(0xA0, "FPI_FOR_HINT", V9_5, &[]),
+    op(0xB0, "FPI", V9_5, &[]),
+    op(0xC0, "FPI_MULTI", V9_5, &[]).until(V11),
     // Its four bytes mean nothing: a record cannot be empty.
-    op(0xC0, "ASSIGN_LSN", V19, V19, &[]),
-    op(0xD0, "OVERWRITE_CONTRECORD", V9_6, V19, OVERWRITTEN),
-    op(0xE0, "CHECKPOINT_REDO", V17, V19, &[text("wal_level "), wal_level("wal_level", 0)]),
-    op(0xF0, "LOGICAL_DECODING_STATUS_CHANGE", V19, V19, &[bool("logical_decoding_enabled", 0)]),
+    op(0xC0, "ASSIGN_LSN", V19, &[]),
+    op(0xD0, "OVERWRITE_CONTRECORD", V9_6, OVERWRITTEN),
+    op(0xE0, "CHECKPOINT_REDO", V17, &[text("wal_level "), wal_level("wal_level", 0)]),
+    op(0xF0, "LOGICAL_DECODING_STATUS_CHANGE", V19, &[bool("logical_decoding_enabled", 0)]),
 ];
 
 #[cfg(test)]

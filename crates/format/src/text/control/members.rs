@@ -8,6 +8,7 @@
 
 use crate::dialect::Version;
 use crate::rmgr::table::*;
+use crate::versioned::{self, Versioned};
 use crate::{AddressScheme, Align, Dialect};
 
 /// What a member holds.
@@ -90,7 +91,7 @@ fields! {
     NewestCommitTsXid "newest_commit_ts_xid", OldestActiveXid "oldest_active_xid",
 }
 
-/// A row: a member, in the versions from `since` to `until`, both included.
+/// A row: a member, from a version on. It holds until a later row of the same member takes its place, or until its end.
 #[derive(Clone, Copy, Debug)]
 pub struct Member {
     /// Which.
@@ -98,97 +99,119 @@ pub struct Member {
     /// What it holds.
     pub kind: Kind,
     since: Version,
-    until: Version,
+    until: Option<Version>,
 }
 
-const fn row(field: Field, kind: Kind, since: Version, until: Version) -> Member {
-    Member { field, kind, since, until }
+const fn row(field: Field, kind: Kind, since: Version) -> Member {
+    Member { field, kind, since, until: None }
+}
+
+impl Member {
+    /// The last version that has it.
+    const fn until(self, last: Version) -> Member {
+        Member { until: Some(last), ..self }
+    }
+}
+
+impl Versioned for Member {
+    type Subject = Field;
+
+    fn subject(&self) -> Field {
+        self.field
+    }
+
+    fn since(&self) -> Version {
+        self.since
+    }
+
+    fn until(&self) -> Option<Version> {
+        self.until
+    }
 }
 
 /// `ControlFileData`.
 pub const CONTROL: &[Member] = &[
-    row(Field::SystemIdentifier, Kind::U64, V8_2, V19),
-    row(Field::ControlVersion, Kind::U32, V8_2, V19),
-    row(Field::CatalogVersion, Kind::U32, V8_2, V19),
-    row(Field::State, Kind::OldState, V8_2, V8_4),
-    row(Field::State, Kind::State, V9_0, V19),
-    row(Field::Time, Kind::TimeT, V8_2, V8_3),
-    row(Field::Time, Kind::Seconds, V8_4, V19),
-    row(Field::LogId, Kind::U32, V8_2, V8_2),
-    row(Field::LogSeg, Kind::U32, V8_2, V8_2),
-    row(Field::Checkpoint, Kind::Lsn, V8_2, V19),
-    row(Field::PrevCheckpoint, Kind::Lsn, V8_2, V10),
-    row(Field::CheckpointCopy, Kind::Checkpoint, V8_2, V19),
-    row(Field::UnloggedLsn, Kind::Lsn, V9_3, V19),
-    row(Field::MinRecoveryPoint, Kind::Lsn, V8_2, V19),
-    row(Field::MinRecoveryPointTli, Kind::Timeline, V9_3, V19),
-    row(Field::BackupStartPoint, Kind::Lsn, V9_0, V19),
-    row(Field::BackupEndPoint, Kind::Lsn, V9_2, V19),
-    row(Field::BackupEndRequired, Kind::Bool, V9_2, V19),
-    row(Field::WalLevel, Kind::WalLevel, V9_0, V19),
-    row(Field::WalLogHints, Kind::Bool, V9_4, V19),
-    row(Field::MaxConnections, Kind::I32, V9_0, V19),
-    row(Field::MaxWorkerProcesses, Kind::I32, V9_4, V19),
-    row(Field::MaxWalSenders, Kind::I32, V12, V19),
-    row(Field::MaxPreparedXacts, Kind::I32, V9_0, V19),
-    row(Field::MaxLocksPerXact, Kind::I32, V9_0, V19),
-    row(Field::TrackCommitTimestamp, Kind::Bool, V9_5, V19),
-    row(Field::MaxAlign, Kind::U32, V8_2, V19),
-    row(Field::FloatFormat, Kind::F64, V8_2, V19),
-    row(Field::Blcksz, Kind::U32, V8_2, V19),
-    row(Field::RelsegSize, Kind::U32, V8_2, V19),
-    row(Field::SlruPagesPerSegment, Kind::U32, V19, V19),
-    row(Field::XlogBlcksz, Kind::U32, V8_2, V19),
-    row(Field::XlogSegSize, Kind::U32, V8_2, V19),
-    row(Field::NameDataLen, Kind::U32, V8_2, V19),
-    row(Field::IndexMaxKeys, Kind::U32, V8_2, V19),
-    row(Field::ToastMaxChunkSize, Kind::U32, V8_3, V19),
-    row(Field::Loblksize, Kind::U32, V9_4, V19),
-    row(Field::EnableIntTimes, Kind::WideBool, V8_2, V8_3),
-    row(Field::EnableIntTimes, Kind::Bool, V8_4, V9_6),
-    row(Field::LocaleBuflen, Kind::U32, V8_2, V8_3),
-    row(Field::LcCollate, Kind::Chars(128), V8_2, V8_3),
-    row(Field::LcCtype, Kind::Chars(128), V8_2, V8_3),
-    row(Field::Float4ByVal, Kind::Bool, V8_4, V12),
-    row(Field::Float8ByVal, Kind::Bool, V8_4, V19),
-    row(Field::DataChecksumVersionInit, Kind::U32, V19, V19),
-    row(Field::DataChecksumVersion, Kind::U32, V9_3, V19),
-    row(Field::DefaultCharSignedness, Kind::Bool, V18, V19),
-    row(Field::MockAuthenticationNonce, Kind::Bytes(32), V10, V19),
-    row(Field::Crc, Kind::U32, V8_2, V19),
+    row(Field::SystemIdentifier, Kind::U64, V8_2),
+    row(Field::ControlVersion, Kind::U32, V8_2),
+    row(Field::CatalogVersion, Kind::U32, V8_2),
+    row(Field::State, Kind::OldState, V8_2),
+    row(Field::State, Kind::State, V9_0),
+    row(Field::Time, Kind::TimeT, V8_2),
+    row(Field::Time, Kind::Seconds, V8_4),
+    row(Field::LogId, Kind::U32, V8_2).until(V8_2),
+    row(Field::LogSeg, Kind::U32, V8_2).until(V8_2),
+    row(Field::Checkpoint, Kind::Lsn, V8_2),
+    row(Field::PrevCheckpoint, Kind::Lsn, V8_2).until(V10),
+    row(Field::CheckpointCopy, Kind::Checkpoint, V8_2),
+    row(Field::UnloggedLsn, Kind::Lsn, V9_3),
+    row(Field::MinRecoveryPoint, Kind::Lsn, V8_2),
+    row(Field::MinRecoveryPointTli, Kind::Timeline, V9_3),
+    row(Field::BackupStartPoint, Kind::Lsn, V9_0),
+    row(Field::BackupEndPoint, Kind::Lsn, V9_2),
+    row(Field::BackupEndRequired, Kind::Bool, V9_2),
+    row(Field::WalLevel, Kind::WalLevel, V9_0),
+    row(Field::WalLogHints, Kind::Bool, V9_4),
+    row(Field::MaxConnections, Kind::I32, V9_0),
+    row(Field::MaxWorkerProcesses, Kind::I32, V9_4),
+    row(Field::MaxWalSenders, Kind::I32, V12),
+    row(Field::MaxPreparedXacts, Kind::I32, V9_0),
+    row(Field::MaxLocksPerXact, Kind::I32, V9_0),
+    row(Field::TrackCommitTimestamp, Kind::Bool, V9_5),
+    row(Field::MaxAlign, Kind::U32, V8_2),
+    row(Field::FloatFormat, Kind::F64, V8_2),
+    row(Field::Blcksz, Kind::U32, V8_2),
+    row(Field::RelsegSize, Kind::U32, V8_2),
+    row(Field::SlruPagesPerSegment, Kind::U32, V19),
+    row(Field::XlogBlcksz, Kind::U32, V8_2),
+    row(Field::XlogSegSize, Kind::U32, V8_2),
+    row(Field::NameDataLen, Kind::U32, V8_2),
+    row(Field::IndexMaxKeys, Kind::U32, V8_2),
+    row(Field::ToastMaxChunkSize, Kind::U32, V8_3),
+    row(Field::Loblksize, Kind::U32, V9_4),
+    row(Field::EnableIntTimes, Kind::WideBool, V8_2),
+    row(Field::EnableIntTimes, Kind::Bool, V8_4).until(V9_6),
+    row(Field::LocaleBuflen, Kind::U32, V8_2).until(V8_3),
+    row(Field::LcCollate, Kind::Chars(128), V8_2).until(V8_3),
+    row(Field::LcCtype, Kind::Chars(128), V8_2).until(V8_3),
+    row(Field::Float4ByVal, Kind::Bool, V8_4).until(V12),
+    row(Field::Float8ByVal, Kind::Bool, V8_4),
+    row(Field::DataChecksumVersionInit, Kind::U32, V19),
+    row(Field::DataChecksumVersion, Kind::U32, V9_3),
+    row(Field::DefaultCharSignedness, Kind::Bool, V18),
+    row(Field::MockAuthenticationNonce, Kind::Bytes(32), V10),
+    row(Field::Crc, Kind::U32, V8_2),
 ];
 
 /// `CheckPoint`.
 pub const CHECKPOINT: &[Member] = &[
-    row(Field::Redo, Kind::Lsn, V8_2, V19),
-    row(Field::Undo, Kind::Lsn, V8_2, V8_2),
-    row(Field::ThisTimeline, Kind::Timeline, V8_2, V19),
-    row(Field::PrevTimeline, Kind::Timeline, V9_3, V19),
-    row(Field::FullPageWrites, Kind::Bool, V9_2, V19),
-    row(Field::CheckpointWalLevel, Kind::WalLevel, V17, V19),
-    row(Field::LogicalDecodingEnabled, Kind::Bool, V19, V19),
-    row(Field::NextXidEpoch, Kind::U32, V8_2, V11),
-    row(Field::NextXid, Kind::U32, V8_2, V11),
-    row(Field::NextXid, Kind::FullXid, V12, V19),
-    row(Field::NextOid, Kind::U32, V8_2, V19),
-    row(Field::NextMulti, Kind::U32, V8_2, V19),
-    row(Field::NextMultiOffset, Kind::U32, V8_2, V18),
-    row(Field::NextMultiOffset, Kind::U64, V19, V19),
-    row(Field::OldestXid, Kind::U32, V9_0, V19),
-    row(Field::OldestXidDb, Kind::U32, V9_0, V19),
-    row(Field::OldestMulti, Kind::U32, V9_3, V19),
-    row(Field::OldestMultiDb, Kind::U32, V9_3, V19),
-    row(Field::CheckpointTime, Kind::TimeT, V8_2, V8_3),
-    row(Field::CheckpointTime, Kind::Seconds, V8_4, V19),
-    row(Field::OldestCommitTsXid, Kind::U32, V9_5, V19),
-    row(Field::NewestCommitTsXid, Kind::U32, V9_5, V19),
-    row(Field::OldestActiveXid, Kind::U32, V9_0, V19),
+    row(Field::Redo, Kind::Lsn, V8_2),
+    row(Field::Undo, Kind::Lsn, V8_2).until(V8_2),
+    row(Field::ThisTimeline, Kind::Timeline, V8_2),
+    row(Field::PrevTimeline, Kind::Timeline, V9_3),
+    row(Field::FullPageWrites, Kind::Bool, V9_2),
+    row(Field::CheckpointWalLevel, Kind::WalLevel, V17),
+    row(Field::LogicalDecodingEnabled, Kind::Bool, V19),
+    row(Field::NextXidEpoch, Kind::U32, V8_2).until(V11),
+    row(Field::NextXid, Kind::U32, V8_2),
+    row(Field::NextXid, Kind::FullXid, V12),
+    row(Field::NextOid, Kind::U32, V8_2),
+    row(Field::NextMulti, Kind::U32, V8_2),
+    row(Field::NextMultiOffset, Kind::U32, V8_2),
+    row(Field::NextMultiOffset, Kind::U64, V19),
+    row(Field::OldestXid, Kind::U32, V9_0),
+    row(Field::OldestXidDb, Kind::U32, V9_0),
+    row(Field::OldestMulti, Kind::U32, V9_3),
+    row(Field::OldestMultiDb, Kind::U32, V9_3),
+    row(Field::CheckpointTime, Kind::TimeT, V8_2),
+    row(Field::CheckpointTime, Kind::Seconds, V8_4),
+    row(Field::OldestCommitTsXid, Kind::U32, V9_5),
+    row(Field::NewestCommitTsXid, Kind::U32, V9_5),
+    row(Field::OldestActiveXid, Kind::U32, V9_0),
 ];
 
 /// The rows of a version.
 pub fn of(rows: &'static [Member], dialect: &Dialect) -> impl Iterator<Item = &'static Member> {
-    let version = dialect.version;
-    rows.iter().filter(move |row| row.since <= version && version <= row.until)
+    versioned::of(rows, dialect.version)
 }
 
 /// What the compiler of a server decides.
@@ -288,38 +311,40 @@ mod tests {
     use super::*;
     use crate::dialect::DIALECTS;
 
+    #[test]
+    fn rows_follow_each_other() {
+        versioned::check(CONTROL, |row| row.field.name().to_owned());
+        versioned::check(CHECKPOINT, |row| row.field.name().to_owned());
+    }
+
     /// `offsetof` of `checkPoint`, `checkPointCopy`, `xlog_seg_size` and `crc` as a C compiler gives them, aligned to 8
-    /// and to 4 bytes.
+    /// and to 4 bytes, from a version on.
     #[test]
     fn members_stand_where_a_compiler_puts_them() {
-        let compiled: [(&[Version], [[usize; 2]; 4]); 13] = [
-            (&[V8_2], [[40, 32], [56, 48], [140, 124], [416, 400]]),
-            (&[V8_3], [[32, 24], [48, 40], [124, 108], [404, 388]]),
-            (&[V8_4], [[32, 28], [48, 44], [124, 116], [144, 136]]),
-            (&[V9_0, V9_1], [[32, 28], [48, 44], [164, 152], [184, 172]]),
-            (&[V9_2], [[32, 28], [48, 44], [180, 168], [200, 188]]),
-            (&[V9_3], [[32, 28], [48, 44], [204, 192], [228, 216]]),
-            (&[V9_4], [[32, 28], [48, 44], [212, 200], [240, 228]]),
-            (&[V9_5, V9_6], [[32, 28], [48, 44], [228, 212], [256, 240]]),
-            (&[V10], [[32, 28], [48, 44], [228, 212], [288, 272]]),
-            (&[V11], [[32, 28], [40, 36], [220, 204], [280, 264]]),
-            (&[V12, V13, V14, V15, V16], [[32, 28], [40, 36], [228, 208], [288, 268]]),
-            (&[V17], [[32, 28], [40, 36], [228, 212], [288, 272]]),
-            (&[V18], [[32, 28], [40, 36], [228, 212], [292, 276]]),
+        let compiled: [(Version, [[usize; 2]; 4]); 14] = [
+            (V19, [[32, 28], [40, 36], [240, 224], [308, 292]]),
+            (V18, [[32, 28], [40, 36], [228, 212], [292, 276]]),
+            (V17, [[32, 28], [40, 36], [228, 212], [288, 272]]),
+            (V12, [[32, 28], [40, 36], [228, 208], [288, 268]]),
+            (V11, [[32, 28], [40, 36], [220, 204], [280, 264]]),
+            (V10, [[32, 28], [48, 44], [228, 212], [288, 272]]),
+            (V9_5, [[32, 28], [48, 44], [228, 212], [256, 240]]),
+            (V9_4, [[32, 28], [48, 44], [212, 200], [240, 228]]),
+            (V9_3, [[32, 28], [48, 44], [204, 192], [228, 216]]),
+            (V9_2, [[32, 28], [48, 44], [180, 168], [200, 188]]),
+            (V9_0, [[32, 28], [48, 44], [164, 152], [184, 172]]),
+            (V8_4, [[32, 28], [48, 44], [124, 116], [144, 136]]),
+            (V8_3, [[32, 24], [48, 40], [124, 108], [404, 388]]),
+            (V8_2, [[40, 32], [56, 48], [140, 124], [416, 400]]),
         ];
-        let rows = compiled.into_iter().chain([(&[V19][..], [[32, 28], [40, 36], [240, 224], [308, 292]])]);
-        let mut seen = 0;
-        for (versions, offsets) in rows {
-            for version in versions {
-                seen += 1;
-                for (align, column) in [(Align::Eight, 0), (Align::Four, 1)] {
-                    let places = Places::new(version.dialect().unwrap(), Abi::usual(align));
-                    let at = [Field::Checkpoint, Field::CheckpointCopy, Field::XlogSegSize, Field::Crc]
-                        .map(|f| places.at(f).unwrap().0);
-                    assert_eq!(at, offsets.map(|pair| pair[column]), "{version} {align:?}");
-                }
+        for dialect in &DIALECTS {
+            let (_, offsets) = compiled.iter().find(|(since, _)| *since <= dialect.version).unwrap();
+            for (align, column) in [(Align::Eight, 0), (Align::Four, 1)] {
+                let places = Places::new(dialect, Abi::usual(align));
+                let at = [Field::Checkpoint, Field::CheckpointCopy, Field::XlogSegSize, Field::Crc]
+                    .map(|f| places.at(f).unwrap().0);
+                assert_eq!(at, offsets.map(|pair| pair[column]), "{} {align:?}", dialect.version);
             }
         }
-        assert_eq!(seen, DIALECTS.len());
     }
 }

@@ -26,7 +26,7 @@ mod tests;
 use super::pointers::{TARGET, rest_lines, target};
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
-use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_3, V9_4, call, i32, op, rel, text, u16, u32};
+use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V9_0, V9_4, call, i32, op, rel, text, u16, u32};
 use split::{LEFT_8_3, LEFT_9_4, RIGHT_8_3, RIGHT_9_4};
 
 const META: &[(&str, &str)] =
@@ -192,37 +192,37 @@ const REUSE_PAGE: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "INSERT_LEAF", V8_2, V9_4, INSERT_LEAF),
-    op(0x10, "INSERT_UPPER", V8_2, V9_3, INSERT_UPPER_8_2),
-    op(0x10, "INSERT_UPPER", V9_4, V9_4, INSERT_UPPER_9_4),
-    op(0x20, "INSERT_META", V8_2, V9_3, INSERT_META_8_2),
-    op(0x20, "INSERT_META", V9_4, V9_4, INSERT_META_9_4),
-    op(0x30, "SPLIT_L", V8_2, V8_2, SPLIT_L_8_2),
-    op(0x30, "SPLIT_L", V8_3, V9_3, SPLIT_L_8_3),
-    op(0x30, "SPLIT_L", V9_4, V9_4, SPLIT_L_9_4),
-    op(0x40, "SPLIT_R", V8_2, V8_2, SPLIT_R_8_2),
-    op(0x40, "SPLIT_R", V8_3, V9_3, SPLIT_R_8_3),
-    op(0x40, "SPLIT_R", V9_4, V9_4, SPLIT_R_9_4),
-    op(0x50, "SPLIT_L_ROOT", V8_2, V8_2, SPLIT_L_ROOT_8_2),
-    op(0x50, "SPLIT_L_ROOT", V8_3, V9_3, SPLIT_L_ROOT_8_3),
-    op(0x50, "SPLIT_L_ROOT", V9_4, V9_4, SPLIT_L_ROOT_9_4),
-    op(0x60, "SPLIT_R_ROOT", V8_2, V8_2, SPLIT_R_ROOT_8_2),
-    op(0x60, "SPLIT_R_ROOT", V8_3, V9_3, SPLIT_R_ROOT_8_3),
-    op(0x60, "SPLIT_R_ROOT", V9_4, V9_4, SPLIT_R_ROOT_9_4),
-    op(0x70, "DELETE", V8_2, V8_4, DELETE_8_2),
-    op(0x70, "DELETE", V9_0, V9_4, DELETE_9_0),
-    op(0x80, "DELETE_PAGE", V8_2, V8_4, DELETE_PAGE_8_2),
-    op(0x80, "DELETE_PAGE", V9_0, V9_3, DELETE_PAGE_9_0),
-    op(0x80, "UNLINK_PAGE", V9_4, V9_4, UNLINK_PAGE),
-    op(0x90, "DELETE_PAGE_META", V8_2, V8_4, DELETE_PAGE_META_8_2),
-    op(0x90, "DELETE_PAGE_META", V9_0, V9_3, DELETE_PAGE_META_9_0),
-    op(0x90, "UNLINK_PAGE_META", V9_4, V9_4, UNLINK_PAGE_META),
-    op(0xA0, "NEWROOT", V8_2, V9_4, NEWROOT),
-    op(0xB0, "DELETE_PAGE_HALF", V8_2, V8_4, DELETE_PAGE_8_2),
-    op(0xB0, "DELETE_PAGE_HALF", V9_0, V9_3, DELETE_PAGE_9_0),
-    op(0xB0, "MARK_PAGE_HALFDEAD", V9_4, V9_4, MARK_PAGE_HALFDEAD),
-    op(0xC0, "VACUUM", V9_0, V9_4, VACUUM),
-    op(0xD0, "REUSE_PAGE", V9_0, V9_4, REUSE_PAGE),
+    op(0x00, "INSERT_LEAF", V8_2, INSERT_LEAF),
+    op(0x10, "INSERT_UPPER", V8_2, INSERT_UPPER_8_2),
+    op(0x10, "INSERT_UPPER", V9_4, INSERT_UPPER_9_4),
+    op(0x20, "INSERT_META", V8_2, INSERT_META_8_2),
+    op(0x20, "INSERT_META", V9_4, INSERT_META_9_4),
+    op(0x30, "SPLIT_L", V8_2, SPLIT_L_8_2),
+    op(0x30, "SPLIT_L", V8_3, SPLIT_L_8_3),
+    op(0x30, "SPLIT_L", V9_4, SPLIT_L_9_4),
+    op(0x40, "SPLIT_R", V8_2, SPLIT_R_8_2),
+    op(0x40, "SPLIT_R", V8_3, SPLIT_R_8_3),
+    op(0x40, "SPLIT_R", V9_4, SPLIT_R_9_4),
+    op(0x50, "SPLIT_L_ROOT", V8_2, SPLIT_L_ROOT_8_2),
+    op(0x50, "SPLIT_L_ROOT", V8_3, SPLIT_L_ROOT_8_3),
+    op(0x50, "SPLIT_L_ROOT", V9_4, SPLIT_L_ROOT_9_4),
+    op(0x60, "SPLIT_R_ROOT", V8_2, SPLIT_R_ROOT_8_2),
+    op(0x60, "SPLIT_R_ROOT", V8_3, SPLIT_R_ROOT_8_3),
+    op(0x60, "SPLIT_R_ROOT", V9_4, SPLIT_R_ROOT_9_4),
+    op(0x70, "DELETE", V8_2, DELETE_8_2),
+    op(0x70, "DELETE", V9_0, DELETE_9_0),
+    op(0x80, "DELETE_PAGE", V8_2, DELETE_PAGE_8_2),
+    op(0x80, "DELETE_PAGE", V9_0, DELETE_PAGE_9_0),
+    op(0x80, "UNLINK_PAGE", V9_4, UNLINK_PAGE),
+    op(0x90, "DELETE_PAGE_META", V8_2, DELETE_PAGE_META_8_2),
+    op(0x90, "DELETE_PAGE_META", V9_0, DELETE_PAGE_META_9_0),
+    op(0x90, "UNLINK_PAGE_META", V9_4, UNLINK_PAGE_META),
+    op(0xA0, "NEWROOT", V8_2, NEWROOT),
+    op(0xB0, "DELETE_PAGE_HALF", V8_2, DELETE_PAGE_8_2),
+    op(0xB0, "DELETE_PAGE_HALF", V9_0, DELETE_PAGE_9_0),
+    op(0xB0, "MARK_PAGE_HALFDEAD", V9_4, MARK_PAGE_HALFDEAD),
+    op(0xC0, "VACUUM", V9_0, VACUUM),
+    op(0xD0, "REUSE_PAGE", V9_0, REUSE_PAGE),
 ];
 
 fn meta(cx: &Cx<'_>, sink: &mut dyn Sink, from: usize) -> Result<(), Short> {

@@ -29,9 +29,7 @@ use crate::rmgr::describe::Cx;
 use crate::rmgr::gin::{ISDATA, ISLEAF, split_kind};
 use crate::rmgr::pointers::item_pointer;
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::{
-    Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_3, V9_4, bool, call, i32, i64, op, rel, text, u16, u32,
-};
+use crate::rmgr::table::{Op, Part, Short, V8_2, V8_4, V9_1, V9_4, bool, call, i32, i64, op, rel, text, u16, u32};
 
 const REL: Part = rel("rel", 0);
 const BLKNO: Part = u32("blkno", 12);
@@ -209,24 +207,24 @@ const VACUUM_DATA_LEAF_PAGE: &[Part] =
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "CREATE_INDEX", V8_2, V8_3, CREATE_INDEX_8_2),
-    op(0x00, "CREATE_INDEX", V8_4, V9_4, CREATE_INDEX_8_4),
-    op(0x10, "CREATE_PTREE", V8_2, V9_3, CREATE_PTREE_8_2),
-    op(0x10, "CREATE_PTREE", V9_4, V9_4, CREATE_PTREE_9_4),
-    op(0x20, "INSERT", V8_2, V9_3, INSERT_8_2),
-    op(0x20, "INSERT", V9_4, V9_4, INSERT_9_4),
-    op(0x30, "SPLIT", V8_2, V9_3, SPLIT_8_2),
-    op(0x30, "SPLIT", V9_4, V9_4, SPLIT_9_4),
-    op(0x40, "VACUUM_PAGE", V8_2, V9_3, VACUUM_PAGE_8_2),
-    op(0x40, "VACUUM_PAGE", V9_4, V9_4, VACUUM_PAGE_9_4),
-    op(0x50, "DELETE_PAGE", V8_2, V9_3, DELETE_PAGE_8_2),
-    op(0x50, "DELETE_PAGE", V9_4, V9_4, DELETE_PAGE_9_4),
-    op(0x60, "UPDATE_META_PAGE", V8_4, V9_0, UPDATE_META_PAGE_8_4),
-    op(0x60, "UPDATE_META_PAGE", V9_1, V9_4, UPDATE_META_PAGE_9_1),
-    op(0x70, "INSERT_LISTPAGE", V8_4, V9_4, INSERT_LISTPAGE),
-    op(0x80, "DELETE_LISTPAGE", V8_4, V9_0, DELETE_LISTPAGE_8_4),
-    op(0x80, "DELETE_LISTPAGE", V9_1, V9_4, DELETE_LISTPAGE_9_1),
-    op(0x90, "VACUUM_DATA_LEAF_PAGE", V9_4, V9_4, VACUUM_DATA_LEAF_PAGE),
+    op(0x00, "CREATE_INDEX", V8_2, CREATE_INDEX_8_2),
+    op(0x00, "CREATE_INDEX", V8_4, CREATE_INDEX_8_4),
+    op(0x10, "CREATE_PTREE", V8_2, CREATE_PTREE_8_2),
+    op(0x10, "CREATE_PTREE", V9_4, CREATE_PTREE_9_4),
+    op(0x20, "INSERT", V8_2, INSERT_8_2),
+    op(0x20, "INSERT", V9_4, INSERT_9_4),
+    op(0x30, "SPLIT", V8_2, SPLIT_8_2),
+    op(0x30, "SPLIT", V9_4, SPLIT_9_4),
+    op(0x40, "VACUUM_PAGE", V8_2, VACUUM_PAGE_8_2),
+    op(0x40, "VACUUM_PAGE", V9_4, VACUUM_PAGE_9_4),
+    op(0x50, "DELETE_PAGE", V8_2, DELETE_PAGE_8_2),
+    op(0x50, "DELETE_PAGE", V9_4, DELETE_PAGE_9_4),
+    op(0x60, "UPDATE_META_PAGE", V8_4, UPDATE_META_PAGE_8_4),
+    op(0x60, "UPDATE_META_PAGE", V9_1, UPDATE_META_PAGE_9_1),
+    op(0x70, "INSERT_LISTPAGE", V8_4, INSERT_LISTPAGE),
+    op(0x80, "DELETE_LISTPAGE", V8_4, DELETE_LISTPAGE_8_4),
+    op(0x80, "DELETE_LISTPAGE", V9_1, DELETE_LISTPAGE_9_1),
+    op(0x90, "VACUUM_DATA_LEAF_PAGE", V9_4, VACUUM_DATA_LEAF_PAGE),
 ];
 
 fn right_bound(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {

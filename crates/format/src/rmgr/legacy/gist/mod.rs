@@ -21,9 +21,7 @@ use super::pointers::skip_tuple;
 use crate::rmgr::describe::Cx;
 use crate::rmgr::pointers::{item_pointer, lines};
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
-use crate::rmgr::table::{
-    Op, Part, Short, V8_2, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, bool, call, lsn, op, rel, text, u16, u32,
-};
+use crate::rmgr::table::{Op, Part, Short, V8_2, V9_0, V9_1, V9_2, V9_3, bool, call, lsn, op, rel, text, u16, u32};
 
 const TARGET: &[(&str, &str)] = &[("rel", "relation"), ("key", "tid")];
 const TO_DELETE: Part = call(to_delete, &[("todelete", "list")]);
@@ -110,17 +108,17 @@ const PAGE_DELETE_9_0: &[Part] = &[text("unknown gist op code 96"), rel("rel", 0
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "PAGE_UPDATE", V8_2, V9_0, PAGE_UPDATE_8_2),
-    op(0x00, "PAGE_UPDATE", V9_1, V9_4, PAGE_UPDATE_9_1),
-    op(0x20, "NEW_ROOT", V8_2, V9_0, NEW_ROOT),
-    op(0x30, "PAGE_SPLIT", V8_2, V9_0, PAGE_SPLIT_8_2),
-    op(0x30, "PAGE_SPLIT", V9_1, V9_1, PAGE_SPLIT_9_1),
-    op(0x30, "PAGE_SPLIT", V9_2, V9_2, PAGE_SPLIT_9_2),
-    op(0x30, "PAGE_SPLIT", V9_3, V9_4, PAGE_SPLIT_9_3),
-    op(0x40, "INSERT_COMPLETE", V8_2, V9_0, INSERT_COMPLETE),
-    op(0x50, "CREATE_INDEX", V8_2, V9_4, &[text("create_index: rel "), rel("rel", 0)]),
-    op(0x60, "PAGE_DELETE", V8_2, V8_4, PAGE_DELETE_8_2),
-    op(0x60, "PAGE_DELETE", V9_0, V9_2, PAGE_DELETE_9_0),
+    op(0x00, "PAGE_UPDATE", V8_2, PAGE_UPDATE_8_2),
+    op(0x00, "PAGE_UPDATE", V9_1, PAGE_UPDATE_9_1),
+    op(0x20, "NEW_ROOT", V8_2, NEW_ROOT).until(V9_0),
+    op(0x30, "PAGE_SPLIT", V8_2, PAGE_SPLIT_8_2),
+    op(0x30, "PAGE_SPLIT", V9_1, PAGE_SPLIT_9_1),
+    op(0x30, "PAGE_SPLIT", V9_2, PAGE_SPLIT_9_2),
+    op(0x30, "PAGE_SPLIT", V9_3, PAGE_SPLIT_9_3),
+    op(0x40, "INSERT_COMPLETE", V8_2, INSERT_COMPLETE).until(V9_0),
+    op(0x50, "CREATE_INDEX", V8_2, &[text("create_index: rel "), rel("rel", 0)]),
+    op(0x60, "PAGE_DELETE", V8_2, PAGE_DELETE_8_2),
+    op(0x60, "PAGE_DELETE", V9_0, PAGE_DELETE_9_0).until(V9_2),
 ];
 
 /// `rel 1663/16384/2690[; tid 7/100]`: a key whose line number is 0 is none.

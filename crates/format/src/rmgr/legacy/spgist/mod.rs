@@ -25,7 +25,7 @@ mod lists;
 mod tests;
 
 use crate::rmgr::spgist::lists::{LEAFS, REDIRECTS, ROOT, SPLIT, VACUUMED};
-use crate::rmgr::table::{Op, Part, V9_2, V9_3, V9_4, bool, call, op, rel, text, u16, u32};
+use crate::rmgr::table::{Op, Part, V9_2, V9_4, bool, call, op, rel, text, u16, u32};
 
 const REL: Part = rel("rel", 0);
 const FROM: Part = text("rel ");
@@ -172,15 +172,15 @@ const VACUUM_REDIRECT: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "CREATE_INDEX", V9_2, V9_4, &[text("create_index: rel "), REL]),
-    op(0x10, "ADD_LEAF", V9_2, V9_4, ADD_LEAF),
-    op(0x20, "MOVE_LEAFS", V9_2, V9_3, MOVE_LEAFS_9_2),
-    op(0x20, "MOVE_LEAFS", V9_4, V9_4, MOVE_LEAFS_9_4),
-    op(0x30, "ADD_NODE", V9_2, V9_4, ADD_NODE),
-    op(0x40, "SPLIT_TUPLE", V9_2, V9_4, SPLIT_TUPLE),
-    op(0x50, "PICKSPLIT", V9_2, V9_3, PICKSPLIT_9_2),
-    op(0x50, "PICKSPLIT", V9_4, V9_4, PICKSPLIT_9_4),
-    op(0x60, "VACUUM_LEAF", V9_2, V9_4, VACUUM_LEAF),
-    op(0x70, "VACUUM_ROOT", V9_2, V9_4, VACUUM_ROOT),
-    op(0x80, "VACUUM_REDIRECT", V9_2, V9_4, VACUUM_REDIRECT),
+    op(0x00, "CREATE_INDEX", V9_2, &[text("create_index: rel "), REL]),
+    op(0x10, "ADD_LEAF", V9_2, ADD_LEAF),
+    op(0x20, "MOVE_LEAFS", V9_2, MOVE_LEAFS_9_2),
+    op(0x20, "MOVE_LEAFS", V9_4, MOVE_LEAFS_9_4),
+    op(0x30, "ADD_NODE", V9_2, ADD_NODE),
+    op(0x40, "SPLIT_TUPLE", V9_2, SPLIT_TUPLE),
+    op(0x50, "PICKSPLIT", V9_2, PICKSPLIT_9_2),
+    op(0x50, "PICKSPLIT", V9_4, PICKSPLIT_9_4),
+    op(0x60, "VACUUM_LEAF", V9_2, VACUUM_LEAF),
+    op(0x70, "VACUUM_ROOT", V9_2, VACUUM_ROOT),
+    op(0x80, "VACUUM_REDIRECT", V9_2, VACUUM_REDIRECT),
 ];
