@@ -5,6 +5,7 @@
 //! 9.4), `rmgrlist.h` and `src/backend/access/transam/xlogreader.c` of each version.
 
 use crate::AddressScheme;
+use crate::recovery::settings::{self, SettingRules};
 use crate::recovery::{self, RecoveryRules};
 use crate::wal_functions::{self, WalFunctions};
 
@@ -191,12 +192,8 @@ pub struct Dialect {
     pub functions: WalFunctions,
     /// An unreachable recovery target is FATAL (13 and later), not a promotion.
     pub unreached_target_is_fatal: bool,
-    /// Recovery is asked for in `recovery.conf` (11 and earlier), not in `postgresql.conf`.
-    pub recovery_conf: bool,
     /// `recovery_target_lsn` exists (10 and later).
     pub lsn_target: bool,
-    /// `recovery_target_timeline` is `latest` by default (12 and later).
-    pub latest_by_default: bool,
     /// `pg_xlog` (9.6 and earlier) or `pg_wal`.
     pub wal_directory: &'static str,
     /// Page magics and control files: `PG_CONTROL_VERSION`.
@@ -232,6 +229,8 @@ pub struct Dialect {
     pub stats_item: usize,
     /// What recovery does.
     pub recovery: RecoveryRules,
+    /// What it makes of its settings.
+    pub settings: SettingRules,
 }
 
 /// A magic has one row.
@@ -321,9 +320,7 @@ const V8_2: Dialect = Dialect {
     boundary: BoundaryRule::PreviousWhole,
     functions: wal_functions::FUNCTIONS_8_2,
     unreached_target_is_fatal: false,
-    recovery_conf: true,
     lsn_target: false,
-    latest_by_default: false,
     wal_directory: "pg_xlog",
     control_version: 822,
     catalog_version: 200611241,
@@ -341,6 +338,7 @@ const V8_2: Dialect = Dialect {
     invalidations: INVALIDATIONS,
     stats_item: 0,
     recovery: recovery::RECOVERY_8_2,
+    settings: settings::SETTINGS_8_2,
 };
 
 const V8_3: Dialect = Dialect {
@@ -362,6 +360,7 @@ const V8_4: Dialect = Dialect {
     control_version: 843,
     catalog_version: 200904091,
     time_text: TimeText::Trimmed(1),
+    settings: settings::SETTINGS_8_4,
     ..V8_3
 };
 
@@ -372,6 +371,7 @@ const V9_0: Dialect = Dialect {
     control_version: 903,
     catalog_version: 201008051,
     relmap_and_standby: true,
+    settings: settings::SETTINGS_9_0,
     ..V8_4
 };
 
@@ -380,6 +380,7 @@ const V9_1: Dialect = Dialect {
     recovery: recovery::RECOVERY_9_1,
     magic: 0xD066,
     catalog_version: 201105231,
+    settings: settings::SETTINGS_9_1,
     ..V9_0
 };
 
@@ -420,6 +421,7 @@ const V9_4: Dialect = Dialect {
     catalog_version: 201409291,
     functions: wal_functions::FUNCTIONS_9_4,
     wal_levels: &["minimal", "archive", "hot_standby", "logical"],
+    settings: settings::SETTINGS_9_4,
     ..V9_3
 };
 
@@ -435,6 +437,7 @@ const V9_5: Dialect = Dialect {
     whole_copy_at_switch: false,
     catalog_version: 201510051,
     wording: WORDS_9_5,
+    settings: settings::SETTINGS_9_5,
     ..V9_4
 };
 
@@ -464,6 +467,7 @@ const V10: Dialect = Dialect {
     functions: wal_functions::FUNCTIONS_10,
     float_times: false,
     start_note: StartNote::Counted,
+    settings: settings::SETTINGS_10,
     ..V9_6
 };
 
@@ -473,6 +477,7 @@ const V11: Dialect = Dialect {
     control_version: 1100,
     catalog_version: 201809051,
     wording: WORDS_11,
+    settings: settings::SETTINGS_11,
     ..V10
 };
 
@@ -480,11 +485,10 @@ const V12: Dialect = Dialect {
     version: Version::new(12, 0),
     recovery: recovery::RECOVERY_12,
     magic: 0xD101,
-    recovery_conf: false,
-    latest_by_default: true,
     control_version: 1201,
     catalog_version: 201909212,
     wording: WORDS_12,
+    settings: settings::SETTINGS_12,
     ..V11
 };
 
@@ -536,6 +540,7 @@ const V17: Dialect = Dialect {
     start_note: StartNote::Aside,
     control_version: 1700,
     catalog_version: 202406281,
+    settings: settings::SETTINGS_17,
     ..V16
 };
 
@@ -556,6 +561,7 @@ const V19: Dialect = Dialect {
     control_version: 1905,
     catalog_version: 202610061,
     wording: WORDS_19,
+    settings: settings::SETTINGS_19,
     ..V18
 };
 

@@ -24,14 +24,12 @@ mod start;
 mod time;
 mod value;
 mod verdict;
-pub mod versions;
 mod way;
 
 pub use alternatives::{Alternative, Instead};
 pub use fault::SettingsError;
 pub use given::Given;
 pub use predict::{Look, Site};
-pub use settings::{Action, Mode, Parameters, Settings, Target, TargetTimeline};
+pub use settings::{Mode, Parameters, Settings, Target, TargetTimeline};
 pub use time::Zone;
 pub use verdict::{predict, verify_restore};
-pub use versions::Facts;

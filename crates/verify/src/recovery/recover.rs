@@ -8,12 +8,13 @@ use super::names::Names;
 use super::outcome::{Ending, Reached, Restore};
 use super::pages::{Blind, Extents, Tracker};
 use super::replay::{Goal, Replay, Side, Standby, Stop};
-use super::settings::{Action, Mode, Settings, Target, TargetTimeline};
+use super::settings::{Mode, Settings, Target, TargetTimeline};
 use super::shelf::{Line, Shelf};
 use super::start::Start;
 use super::way::{End, Reading, Walked, Way};
 use crate::error::Error;
 use pgwal_format::recovery::RestorePoints;
+use pgwal_format::recovery::settings::TargetAction;
 use pgwal_format::text::control::ControlState;
 use pgwal_format::text::history::HistoryFault;
 use pgwal_format::{Dialect, Lsn, TimelineId};
@@ -347,8 +348,8 @@ impl Recovery<'_> {
         }
         out.ending = match settings.action {
             _ if !at_target && settings.mode == Mode::Standby => Ending::Waits,
-            Action::Shutdown if at_target => Ending::ShutsDown,
-            Action::Pause if at_target && replay.active => Ending::Pauses,
+            TargetAction::Shutdown if at_target => Ending::ShutsDown,
+            TargetAction::Pause if at_target && replay.active => Ending::Pauses,
             _ => Ending::Promotes,
         };
         if out.ending == Ending::Promotes {
