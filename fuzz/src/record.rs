@@ -43,7 +43,7 @@ fn read(layout: &Layout, header: &RecordHeader, bytes: &[u8]) {
 
     let record = Record { lsn: Lsn::new(0x100_0028), end: Lsn::new(0x100_0100), header: *header, body, layout };
     assert!(record.main_data().len() <= body.len());
-    let _ = (xact::ended(&record), xlog::opening(&record), seam::overwritten(&record), record.is_whole());
+    let _ = (xact::ended(&record), xlog::opening(&record), xlog::overwritten(&record), record.is_whole());
     let _ = (format!("{}", Rmgr(header.rmid).name(layout.dialect)), header.is_switch());
 }
 

@@ -69,7 +69,7 @@ impl Builder {
         let mut main = vec![0; self.facts.end_of_recovery];
         main[8..12].copy_from_slice(&e.put_u32(self.timeline.0));
         main[12..16].copy_from_slice(&e.put_u32(parent.0));
-        self.record(&Rec { rmid: rmgr::XLOG, info: 0x90, main: &main, ..Rec::default() })
+        self.record(&Rec { rmid: rmgr::XLOG, info: rmgr::xlog::END_OF_RECOVERY, main: &main, ..Rec::default() })
     }
 
     /// The line with which a history file ends, in this version's grammar.

@@ -202,6 +202,8 @@ pub struct Dialect {
     pub catalog_version: u32,
     /// Commit records say Unix seconds (8.2) instead of microseconds since 2000.
     pub unix_commit_time: bool,
+    /// Commits with subtransactions alone have a shape of their own (9.2 to 9.4).
+    pub compact_commits: bool,
     /// A server may have been built with float times (9.6 and earlier).
     pub float_times: bool,
     /// Where the timeline stands in a checkpoint record (`CheckPoint.ThisTimeLineID`).
@@ -325,6 +327,7 @@ const V8_2: Dialect = Dialect {
     control_version: 822,
     catalog_version: 200611241,
     unix_commit_time: true,
+    compact_commits: false,
     float_times: true,
     checkpoint_timeline: 16,
     relmap_and_standby: false,
@@ -393,6 +396,7 @@ const V9_2: Dialect = Dialect {
     control_version: 922,
     catalog_version: 201204301,
     functions: wal_functions::FUNCTIONS_9_2,
+    compact_commits: true,
     ..V9_1
 };
 
@@ -438,6 +442,7 @@ const V9_5: Dialect = Dialect {
     catalog_version: 201510051,
     wording: WORDS_9_5,
     settings: settings::SETTINGS_9_5,
+    compact_commits: false,
     ..V9_4
 };
 

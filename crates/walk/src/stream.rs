@@ -14,9 +14,10 @@ use crate::head::{Continuation, Head};
 use crate::open::Open;
 use crate::run::{Begin, Link, Run, Tail};
 use crate::slack::first_non_zero;
-use crate::{Fold, Ignore, seam};
+use crate::{Fold, Ignore};
 use pgwal_crc::castagnoli::{self, Engine};
 use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::rmgr::xlog::overwritten;
 use pgwal_format::{Endian, Generation, Layout, Lsn, TimelineId};
 
 /// A segment of 9.5 or later, little-endian, that is right so far.
@@ -95,7 +96,7 @@ impl<'a, F: Fold> Stream<'a, F> {
         &mut self.fold
     }
 
-    /// How the segment begins, once its first record was seen: enough for a [`seam::seam`] with the segment before it.
+    /// How the segment begins, once its first record was seen: enough for a [`crate::seam::seam`] with the segment before it.
     pub fn beginning(&self) -> Option<Run<Ignore>> {
         let first = self.first?;
         Some(Run {
@@ -312,7 +313,7 @@ impl<'a, F: Fold> Stream<'a, F> {
         let end = if header.is_switch() { layout.segment.bytes() as usize } else { next };
         let record = Record { lsn, end: at_offset(&self.x, end), header: *header, body, layout };
         if self.first.is_none() {
-            self.first = Some(Link { lsn, prev: header.prev, linked: true, overwrites: seam::overwritten(&record) });
+            self.first = Some(Link { lsn, prev: header.prev, linked: true, overwrites: overwritten(&record) });
         }
         if self.fold.wants(header) {
             self.fold.record(&record)

@@ -202,8 +202,8 @@ impl Filter {
 
 /// A commit, of a prepared transaction too.
 fn is_commit(record: &Record<'_>) -> bool {
-    use pgwal::format::rmgr::xact::{Ending, ended};
-    record.header.rmid == TRANSACTION && ended(record).is_some_and(|e| e.ending == Ending::Commit)
+    use pgwal::format::rmgr::xact::{XactOutcome, ended_at};
+    matches!(ended_at(record), Some((XactOutcome::Commit, _)))
 }
 
 /// The names of the built-in resource managers, by id.

@@ -182,7 +182,7 @@ fn head(line: &mut Line<'_>, record: &Record<'_>, timeline: TimelineId, images: 
     line.decimal(header.xid.into());
     match names.names.get(usize::from(header.rmid) * 16 + usize::from(header.info >> 4)) {
         // The low half of some names' `xl_info` counts.
-        Some(name) if header.info & 0x0F == 0 => line.words(name),
+        Some(name) if header.layout_flags() == 0 => line.words(name),
         _ => line.with(|out| out.extend_from_slice(&Names::name(header, names.vocabulary))),
     }
     line.decimal(data_length(record, images));
@@ -256,7 +256,7 @@ pub fn operation(out: &mut Vec<u8>, header: &RecordHeader, vocabulary: &Vocabula
         None => {
             out.extend_from_slice(b"UNKNOWN (");
             let from = out.len();
-            hexadecimal(out, u32::from(header.info & 0xF0), 1);
+            hexadecimal(out, u32::from(header.operation()), 1);
             out.get_mut(from..).unwrap_or_default().make_ascii_lowercase();
             out.push(b')');
         }

@@ -76,15 +76,15 @@ pub struct ControlFile {
     /// A record of the backup's end has to come (9.2 and later).
     pub backup_end_required: Option<bool>,
     /// The settings that a standby compares with its own.
-    pub parameters: Parameters,
+    pub parameters: ServerParameters,
     /// The version of checksums on data pages: 0 is none (9.3 and later).
     pub data_checksum_version: Option<u32>,
 }
 
 /// Settings of the server that wrote the WAL (9.0 and later).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
-pub struct Parameters {
+pub struct ServerParameters {
     /// `wal_level`.
     pub wal_level: Option<WalLevel>,
     /// `wal_log_hints` (9.4 and later).
@@ -101,6 +101,20 @@ pub struct Parameters {
     pub max_locks_per_xact: Option<i32>,
     /// `track_commit_timestamp` (9.5 and later).
     pub track_commit_timestamp: Option<bool>,
+}
+
+impl ServerParameters {
+    /// One of those that a standby needs at least as high, by its name here.
+    pub fn number(&self, field: &str) -> Option<i32> {
+        match field {
+            "max_connections" => self.max_connections,
+            "max_worker_processes" => self.max_worker_processes,
+            "max_wal_senders" => self.max_wal_senders,
+            "max_prepared_xacts" => self.max_prepared_xacts,
+            "max_locks_per_xact" => self.max_locks_per_xact,
+            _ => None,
+        }
+    }
 }
 
 /// Why a file does not say where its checkpoint is.
@@ -173,7 +187,7 @@ impl ControlFile {
             backup_start: said(Field::BackupStartPoint),
             backup_end: said(Field::BackupEndPoint),
             backup_end_required: image.switch(Field::BackupEndRequired),
-            parameters: Parameters {
+            parameters: ServerParameters {
                 wal_level: level(image, Field::WalLevel),
                 wal_log_hints: image.switch(Field::WalLogHints),
                 max_connections: image.signed(Field::MaxConnections),

@@ -9,7 +9,6 @@ mod asked;
 pub mod events;
 pub mod failure;
 mod fault;
-mod fields;
 mod given;
 mod names;
 pub mod outcome;

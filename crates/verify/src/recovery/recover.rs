@@ -87,18 +87,11 @@ impl Recovery<'_> {
         let mut replay = Replay::new(self.dialect(), &line, &goal, out.timeline, out.redo_start);
         self.prepare(&mut replay, &out, &begun);
         replay.pages = self.extents.as_ref().ok().map(|extents| Tracker::new(extents, settings.ignore_invalid_pages));
-        let stuck = self.start.control.as_ref().and_then(|c| {
-            let p = &c.parameters;
-            let there = |field: &str| match field {
-                "max_connections" => p.max_connections,
-                "max_worker_processes" => p.max_worker_processes,
-                "max_wal_senders" => p.max_wal_senders,
-                "max_prepared_xacts" => p.max_prepared_xacts,
-                "max_locks_per_xact" => p.max_locks_per_xact,
-                _ => None,
-            };
-            replay.check_settings(p.wal_level.map(|l| l.name()), &there).filter(|_| settings.mode != Mode::Crash)
-        });
+        let stuck = self
+            .start
+            .control
+            .as_ref()
+            .and_then(|c| replay.check_settings(&c.parameters).filter(|_| settings.mode != Mode::Crash));
         if let Some(Stop::Dies(failure) | Stop::Stuck(failure)) = stuck {
             names.segments(&way);
             return Ok(self.dies(out, failure, names));

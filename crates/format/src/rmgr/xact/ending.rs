@@ -18,9 +18,8 @@ use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::inval::{self, Scope};
 use crate::rmgr::sink::{Show, Sink, Value};
 use crate::rmgr::table::{Part, Short, call};
-use crate::rmgr::xact::Timestamp;
+use crate::rmgr::xact::{HAS_INFO, Timestamp};
 
-const HAS_INFO: u8 = 0x80;
 const DATABASE: u32 = 0x01;
 const SUBTRANSACTIONS: u32 = 0x02;
 const RELATIONS: u32 = 0x04;

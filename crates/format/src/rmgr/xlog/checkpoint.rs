@@ -177,6 +177,6 @@ fn split_xid(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
 }
 
 fn kind(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    sink.text(if cx.record.header.info & 0xF0 == 0 { "; shutdown" } else { "; online" });
+    sink.text(if cx.record.header.operation() == super::CHECKPOINT_SHUTDOWN { "; shutdown" } else { "; online" });
     Ok(())
 }
