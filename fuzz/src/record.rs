@@ -4,7 +4,7 @@ use crate::layouts;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::rmgr::{Rmgr, xact, xlog};
 use pgwal_format::{Generation, Layout, Lsn, PageSize, SegmentSize};
-use pgwal_walk::{KEEP, seam};
+use pgwal_walk::KEEP;
 
 /// Reads `bytes` as a record of every version, alignment and byte order.
 pub fn run(bytes: &[u8]) {

@@ -134,7 +134,7 @@ impl Builder {
     pub(crate) fn checkpoint(&mut self, previous: pgwal_format::TimelineId) -> Lsn {
         self.make_room();
         let (e, at) = (self.layout.endian, self.facts.checkpoint_timeline);
-        let mut main = vec![0; self.facts.checkpoint];
+        let mut main = vec![0; self.facts.checkpoint.on(self.layout.align)];
         main[..8].copy_from_slice(&lsn_bytes(&self.layout, self.position()));
         main[at..at + 4].copy_from_slice(&e.put_u32(self.timeline.0));
         if self.facts.names_previous {
@@ -146,7 +146,7 @@ impl Builder {
     /// A commit without invalidations, files or subtransactions. `micros` are since 2000-01-01 UTC; 8.2 keeps seconds.
     pub fn commit(&mut self, xid: u32, micros: i64) -> Lsn {
         let e = self.layout.endian;
-        let mut main = vec![0; self.facts.commit];
+        let mut main = vec![0; self.facts.commit.on(self.layout.align)];
         if self.facts.unix_commit_time {
             let seconds = micros.div_euclid(1_000_000) + 946_684_800;
             match self.layout.align {

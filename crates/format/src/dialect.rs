@@ -93,7 +93,7 @@ pub struct Invalidations {
 
 /// How this version's server words what it says about WAL.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Wording {
+pub struct ServerWording {
     /// "log file N, segment N" (9.2 and earlier) instead of a file's name.
     pub log_file: bool,
     /// "in WAL segment …, LSN …" (16 and later) instead of "in log segment …".
@@ -213,7 +213,7 @@ pub struct Dialect {
     /// Data pages have a checksum where there was a timeline before (9.3 and later).
     pub page_checksums: bool,
     /// Words of the server's messages.
-    pub wording: Wording,
+    pub wording: ServerWording,
     /// Names of `wal_level`, by number.
     pub wal_levels: &'static [&'static str],
     /// What stands between epoch and transaction in the text of a checkpoint: `/` up to 9.5, `:` later.
@@ -277,7 +277,7 @@ const IMAGES_9_5: ImageBits = ImageBits { compressed: 0x02, apply: 0, methods: [
 const IMAGES_10: ImageBits = ImageBits { compressed: 0x02, apply: 0x04, methods: [0x02, 0, 0] };
 const IMAGES_15: ImageBits = ImageBits { compressed: 0x1C, apply: 0x02, methods: [0x04, 0x08, 0x10] };
 
-const OLD_WORDS: Wording = Wording {
+const OLD_WORDS: ServerWording = ServerWording {
     log_file: false,
     wal_segment: false,
     padded: false,
@@ -286,14 +286,14 @@ const OLD_WORDS: Wording = Wording {
     xlog_seg_size: true,
     contrecord_expected: false,
 };
-const WORDS_9_2: Wording = Wording { log_file: true, ..OLD_WORDS };
-const WORDS_9_5: Wording = Wording { length: LengthWording::Bare, ..OLD_WORDS };
-const WORDS_9_6: Wording = Wording { length: LengthWording::Wanted, ..OLD_WORDS };
-const WORDS_11: Wording = Wording { xlog_seg_size: false, ..WORDS_9_6 };
-const WORDS_12: Wording = Wording { own_floats: true, ..WORDS_11 };
-const WORDS_14: Wording = Wording { contrecord_expected: true, ..WORDS_12 };
-const WORDS_16: Wording = Wording { wal_segment: true, length: LengthWording::ExpectedAtLeast, ..WORDS_14 };
-const WORDS_19: Wording = Wording { padded: true, ..WORDS_16 };
+const WORDS_9_2: ServerWording = ServerWording { log_file: true, ..OLD_WORDS };
+const WORDS_9_5: ServerWording = ServerWording { length: LengthWording::Bare, ..OLD_WORDS };
+const WORDS_9_6: ServerWording = ServerWording { length: LengthWording::Wanted, ..OLD_WORDS };
+const WORDS_11: ServerWording = ServerWording { xlog_seg_size: false, ..WORDS_9_6 };
+const WORDS_12: ServerWording = ServerWording { own_floats: true, ..WORDS_11 };
+const WORDS_14: ServerWording = ServerWording { contrecord_expected: true, ..WORDS_12 };
+const WORDS_16: ServerWording = ServerWording { wal_segment: true, length: LengthWording::ExpectedAtLeast, ..WORDS_14 };
+const WORDS_19: ServerWording = ServerWording { padded: true, ..WORDS_16 };
 
 const INVALIDATIONS: Invalidations = Invalidations { relmap_db: false, relsync: false, unknown: " unknown id " };
 const INVALIDATIONS_9_6: Invalidations =

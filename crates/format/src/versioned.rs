@@ -50,9 +50,9 @@ mod tests {
     use crate::rmgr::table::{V8_2, V9_0, V9_6, V10, V12, V19};
 
     /// Subject, first and last version.
-    struct Row(u8, Version, Option<Version>);
+    struct TestRow(u8, Version, Option<Version>);
 
-    impl Versioned for Row {
+    impl Versioned for TestRow {
         type Subject = u8;
 
         fn subject(&self) -> u8 {
@@ -68,7 +68,8 @@ mod tests {
         }
     }
 
-    static ROWS: [Row; 4] = [Row(1, V10, None), Row(1, V8_2, None), Row(2, V9_0, Some(V9_6)), Row(2, V12, None)];
+    static ROWS: [TestRow; 4] =
+        [TestRow(1, V10, None), TestRow(1, V8_2, None), TestRow(2, V9_0, Some(V9_6)), TestRow(2, V12, None)];
 
     #[test]
     fn a_row_holds_until_a_later_one_comes_or_until_its_end() {

@@ -22,7 +22,7 @@ use super::json;
 use super::json_sink::Fields;
 use super::line::Line;
 use crate::filter::{FORKS, Filter};
-use pgwal::format::record::{Block, BlockRef, Image, Record, RecordHeader, RelFileLocator, Shape};
+use pgwal::format::record::{Block, BlockRef, BodyShape, Image, Record, RecordHeader, RelFileLocator};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
 use pgwal::format::rmgr::short::short;
 use pgwal::format::rmgr::table::Short;
@@ -265,7 +265,7 @@ pub fn operation(out: &mut Vec<u8>, header: &RecordHeader, vocabulary: &Vocabula
 
 /// The fields and the end of the line.
 #[inline(always)]
-fn data(line: Line<'_>, vocabulary: &Vocabulary, cx: &Cx<'_>, shape: &Shape) -> Result<(), Short> {
+fn data(line: Line<'_>, vocabulary: &Vocabulary, cx: &Cx<'_>, shape: &BodyShape) -> Result<(), Short> {
     let mut fields = Fields::new(line);
     if let Some(origin) = shape.origin {
         fields.key("origin");

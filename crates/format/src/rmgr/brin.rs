@@ -9,11 +9,11 @@
 //! DESUMMARIZE      pagesPerRange u32, heapBlk u32, regOffset u16
 //! ```
 
-use super::table::{Op, Part, V9_5, V10, op, text, u16, u32};
+use super::table::{Op, OpPart, V9_5, V10, op, text, u16, u32};
 
-const CREATE_INDEX: &[Part] = &[text("v"), u16("version", 4), text(" pagesPerRange "), u32("pages_per_range", 0)];
+const CREATE_INDEX: &[OpPart] = &[text("v"), u16("version", 4), text(" pagesPerRange "), u32("pages_per_range", 0)];
 
-const INSERT: &[Part] = &[
+const INSERT: &[OpPart] = &[
     text("heapBlk "),
     u32("heap_blk", 0),
     text(" pagesPerRange "),
@@ -22,7 +22,7 @@ const INSERT: &[Part] = &[
     u16("offnum", 8),
 ];
 
-const UPDATE: &[Part] = &[
+const UPDATE: &[OpPart] = &[
     text("heapBlk "),
     u32("heap_blk", 4),
     text(" pagesPerRange "),
@@ -33,7 +33,7 @@ const UPDATE: &[Part] = &[
     u16("new_offnum", 12),
 ];
 
-const DESUMMARIZE: &[Part] = &[
+const DESUMMARIZE: &[OpPart] = &[
     text("pagesPerRange "),
     u32("pages_per_range", 0),
     text(", heapBlk "),

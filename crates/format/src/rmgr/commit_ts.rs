@@ -8,9 +8,9 @@
 
 use super::describe::Cx;
 use super::sink::{Nest, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V10, V13, V17, call, i32, i64, op, text, time, u16, u32};
+use super::table::{Op, OpPart, Short, V9_5, V10, V13, V17, call, i32, i64, op, text, time, u16, u32};
 
-const SET: &[Part] = &[
+const SET: &[OpPart] = &[
     text("set "),
     time("timestamp", 0),
     text("/"),

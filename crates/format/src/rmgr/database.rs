@@ -11,7 +11,7 @@
 use super::describe::{Cx, Vocabulary};
 use super::fields::{self, number};
 use super::sink::{Nest, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V12, V13, V15, call, op, text, u32};
+use super::table::{Op, OpPart, Short, V9_5, V12, V13, V15, call, op, text, u32};
 use crate::record::Record;
 use crate::rmgr;
 
@@ -77,7 +77,7 @@ pub fn change(record: &Record<'_>) -> Option<DatabaseChange> {
     })
 }
 
-const COPY: &[Part] = &[
+const COPY: &[OpPart] = &[
     text("copy dir "),
     u32("src_tablespace_id", 12),
     text("/"),
@@ -87,7 +87,7 @@ const COPY: &[Part] = &[
     text("/"),
     u32("db_id", 0),
 ];
-const COPY_9_5: &[Part] = &[
+const COPY_9_5: &[OpPart] = &[
     text("copy dir "),
     u32("src_db_id", 8),
     text("/"),
@@ -97,8 +97,8 @@ const COPY_9_5: &[Part] = &[
     text("/"),
     u32("tablespace_id", 4),
 ];
-const CREATE: &[Part] = &[text("create dir "), u32("tablespace_id", 4), text("/"), u32("db_id", 0)];
-const DROP: &[Part] = &[u32("db_id", 0).hidden(), call(tell_dropped, &[("tablespace_ids", "list")])];
+const CREATE: &[OpPart] = &[text("create dir "), u32("tablespace_id", 4), text("/"), u32("db_id", 0)];
+const DROP: &[OpPart] = &[u32("db_id", 0).hidden(), call(tell_dropped, &[("tablespace_ids", "list")])];
 
 /// The operations.
 pub const OPS: &[Op] = &[

@@ -7,9 +7,9 @@
 
 use super::describe::{Cursor, Cx};
 use super::sink::{Hidden, Nest, Sink, Value};
-use super::table::{Op, Part, Short, V9_6, call, op};
+use super::table::{Op, OpPart, Short, V9_6, call, op};
 
-const DELTAS: &[Part] = &[call(main, &[("regions", "list")]), call(blocks, &[("blocks", "list")])];
+const DELTAS: &[OpPart] = &[call(main, &[("regions", "list")]), call(blocks, &[("blocks", "list")])];
 
 /// The operations.
 pub const OPS: &[Op] = &[op(0x00, "Generic", V9_6, DELTAS)];

@@ -11,7 +11,7 @@ use crate::{Dialect, Generation, Version};
 
 /// A resource manager.
 #[derive(Debug)]
-pub struct Manager {
+pub struct RmgrTable {
     modern: &'static [Op],
     legacy: &'static [Op],
     /// Bits of the high half of `xl_info` that are the operation; the others are flags.
@@ -34,7 +34,7 @@ pub enum Unknown {
     Number(&'static str),
 }
 
-impl Manager {
+impl RmgrTable {
     /// Its operations.
     pub fn ops(&self, generation: Generation) -> &'static [Op] {
         if generation == Generation::Modern { self.modern } else { self.legacy }
@@ -45,7 +45,7 @@ impl Manager {
         versioned::of(self.ops(dialect.generation), dialect.version)
     }
 
-    /// The last version in which one of [`Manager::ops`] holds.
+    /// The last version in which one of [`RmgrTable::ops`] holds.
     pub fn last_version(&self, op: &Op) -> Version {
         let holds = |d: &&Dialect| versioned::holds(self.ops(d.generation), op, d.version);
         let listed = |d: &&Dialect| self.ops(d.generation).iter().any(|own| std::ptr::eq(own, op));
@@ -58,8 +58,8 @@ impl Manager {
     }
 }
 
-const fn manager(modern: &'static [Op], legacy: &'static [Op]) -> Manager {
-    Manager {
+const fn manager(modern: &'static [Op], legacy: &'static [Op]) -> RmgrTable {
+    RmgrTable {
         modern,
         legacy,
         mask: 0xF0,
@@ -70,19 +70,19 @@ const fn manager(modern: &'static [Op], legacy: &'static [Op]) -> Manager {
     }
 }
 
-const fn with_init(modern: &'static [Op], legacy: &'static [Op]) -> Manager {
-    Manager { mask: 0x70, legacy_mask: 0x70, flag_in_name: true, ..manager(modern, legacy) }
+const fn with_init(modern: &'static [Op], legacy: &'static [Op]) -> RmgrTable {
+    RmgrTable { mask: 0x70, legacy_mask: 0x70, flag_in_name: true, ..manager(modern, legacy) }
 }
 
-const fn saying(legacy_unknown: Unknown, manager: Manager) -> Manager {
-    Manager { legacy_unknown, ..manager }
+const fn saying(legacy_unknown: Unknown, manager: RmgrTable) -> RmgrTable {
+    RmgrTable { legacy_unknown, ..manager }
 }
 
 /// By id.
-pub const ALL: [Manager; 22] = [
+pub const ALL: [RmgrTable; 22] = [
     manager(xlog::OPS, legacy::xlog::OPS),
     // 0x80: more about the transaction follows. It does not change the name.
-    Manager { mask: 0x70, ..manager(xact::OPS, legacy::xact::OPS) },
+    RmgrTable { mask: 0x70, ..manager(xact::OPS, legacy::xact::OPS) },
     manager(storage::OPS, legacy::storage::OPS),
     manager(clog::OPS, legacy::clog::OPS),
     manager(database::OPS, legacy::database::OPS),
@@ -100,10 +100,10 @@ pub const ALL: [Manager; 22] = [
     manager(sequence::OPS, legacy::sequence::OPS),
     saying(Unknown::Number("unknown spgist op code "), manager(spgist::OPS, legacy::spgist::OPS)),
     with_init(brin::OPS, &[]),
-    Manager { whole_info: true, ..manager(commit_ts::OPS, &[]) },
-    Manager { whole_info: true, ..manager(origin::OPS, &[]) },
+    RmgrTable { whole_info: true, ..manager(commit_ts::OPS, &[]) },
+    RmgrTable { whole_info: true, ..manager(origin::OPS, &[]) },
     // Every operation has one name.
-    Manager { mask: 0, ..manager(generic::OPS, &[]) },
+    RmgrTable { mask: 0, ..manager(generic::OPS, &[]) },
     manager(message::OPS, &[]),
 ];
 

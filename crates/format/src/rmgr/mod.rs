@@ -91,7 +91,7 @@ impl Rmgr {
 /// A name to print.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RmgrName {
-    /// Part of PostgreSQL.
+    /// OpPart of PostgreSQL.
     BuiltIn(&'static str),
     /// An extension's: `custom128` to `custom255`.
     Custom(u8),

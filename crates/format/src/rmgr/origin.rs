@@ -5,9 +5,9 @@
 //! DROP   0 u16 origin
 //! ```
 
-use super::table::{Op, Part, V9_5, bool, lsn, op, text, u16};
+use super::table::{Op, OpPart, V9_5, bool, lsn, op, text, u16};
 
-const SET: &[Part] = &[
+const SET: &[OpPart] = &[
     text("set "),
     u16("node_id", 8),
     text("; lsn "),

@@ -7,12 +7,12 @@
 
 use super::describe::Cx;
 use super::sink::{Hidden, Nest, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V15, call, i32, op, text, u32};
+use super::table::{Op, OpPart, Short, V9_5, V15, call, i32, op, text, u32};
 
-const DATABASE: Part = text("database ");
-const TABLESPACE: Part = text(" tablespace ");
-const SIZE: Part = text(" size ");
-const MAPPINGS: Part = call(mappings, &[("mappings", "list")]);
+const DATABASE: OpPart = text("database ");
+const TABLESPACE: OpPart = text(" tablespace ");
+const SIZE: OpPart = text(" size ");
+const MAPPINGS: OpPart = call(mappings, &[("mappings", "list")]);
 
 /// The operations. The size is a signed number, which is what the text says from 15 on.
 pub const OPS: &[Op] = &[

@@ -12,7 +12,7 @@ use super::fields::{self, number};
 use super::inval::{self, Scope};
 use super::operation::operations;
 use super::sink::{Hidden, Nest, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V9_6, V13, V16, call, op, text, u32};
+use super::table::{Op, OpPart, Short, V9_5, V9_6, V13, V16, call, op, text, u32};
 use super::xids;
 use crate::record::Record;
 use crate::rmgr;
@@ -71,7 +71,7 @@ const LISTS: &[(&str, &str)] = &[
     ("subxcnt", "integer"),
     ("subxids", "list"),
 ];
-const RUNNING: &[Part] = &[
+const RUNNING: &[OpPart] = &[
     text("nextXid "),
     u32("next_xid", 12),
     text(" latestCompletedXid "),
@@ -80,7 +80,7 @@ const RUNNING: &[Part] = &[
     u32("oldest_running_xid", 16),
     call(running, LISTS),
 ];
-const RUNNING_16: &[Part] = &[
+const RUNNING_16: &[OpPart] = &[
     text("nextXid "),
     u32("next_xid", 12),
     text(" latestCompletedXid "),

@@ -9,7 +9,7 @@ use super::describe::Cx;
 use super::fields::{self, number};
 use super::operation::operations;
 use super::sink::{Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V9_6, call, i32, op, text, u32};
+use super::table::{Op, OpPart, Short, V9_5, V9_6, call, i32, op, text, u32};
 use crate::record::{Record, RelFileLocator};
 use crate::rmgr;
 
@@ -77,7 +77,7 @@ pub fn truncated(record: &Record<'_>) -> Option<RelationTruncated> {
 }
 
 const PATH: &[(&str, &str)] = &[("rel", "relation"), ("fork", "unsigned")];
-const CREATE_PARTS: &[Part] = &[call(tell_created, PATH)];
+const CREATE_PARTS: &[OpPart] = &[call(tell_created, PATH)];
 
 /// The operations.
 pub const OPS: &[Op] = &[

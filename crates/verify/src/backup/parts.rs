@@ -4,7 +4,7 @@ use super::{Backup, BackupKind, Manifest, SettingsFile, Signal, WalInside, judge
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use pgwal_format::recovery::settings::SettingRules;
-use pgwal_format::text::control::members::Field;
+use pgwal_format::text::control::members::ControlField;
 use pgwal_format::text::control::{ControlFile, ControlImage};
 use pgwal_format::text::settings::{self, Grammar};
 use pgwal_format::text::{backup_history, backup_label, history};
@@ -82,7 +82,9 @@ pub(super) fn assemble(mut backup: Backup, parts: Parts) -> Backup {
     let read = |name: &&str| Some(SettingsFile::parse(name, file(name)?, backup.version));
     backup.settings = settings.iter().filter_map(read).collect();
     if let Some(Ok(image)) = control.filter(|_| backup.control.is_some()).map(|bytes| ControlImage::read(bytes)) {
-        backup.relations.set_whole(image.number(Field::RelsegSize).saturating_mul(image.number(Field::Blcksz)));
+        backup
+            .relations
+            .set_whole(image.number(ControlField::RelsegSize).saturating_mul(image.number(ControlField::Blcksz)));
     }
     for (path, size) in &parts.sizes {
         backup.relations.add(path, *size);

@@ -18,20 +18,20 @@
 mod items;
 mod meta;
 
-use super::table::{Op, Part, V9_5, V11, V12, V13, V14, V16, V17, bool, full_xid, i32, op, rel, text, u16, u32};
+use super::table::{Op, OpPart, V9_5, V11, V12, V13, V14, V16, V17, bool, full_xid, i32, op, rel, text, u16, u32};
 use items::{
     DELETED_9_5, DELETED_12, DELETED_13, DELETED_14, DELETED_16, INSERTED, INTERVALS, POSTED, VACUUMED_9_5,
     VACUUMED_13, VACUUMED_16,
 };
 use meta::{CLEANUP_11, CLEANUP_12, DELPAGES, PAGE_9_5, PAGE_11, PAGE_12, PAGE_13, PAGE_14};
 
-const OFF: Part = u16("off", 0);
-const INSERT: &[Part] = &[text("off "), OFF, INSERTED];
-const INSERT_16: &[Part] = &[text("off: "), OFF, INSERTED];
-const INSERT_POST: &[Part] = &[text("off "), OFF, POSTED];
-const INSERT_POST_16: &[Part] = &[text("off: "), OFF, POSTED];
+const OFF: OpPart = u16("off", 0);
+const INSERT: &[OpPart] = &[text("off "), OFF, INSERTED];
+const INSERT_16: &[OpPart] = &[text("off: "), OFF, INSERTED];
+const INSERT_POST: &[OpPart] = &[text("off "), OFF, POSTED];
+const INSERT_POST_16: &[OpPart] = &[text("off: "), OFF, POSTED];
 
-const SPLIT: &[Part] = &[
+const SPLIT: &[OpPart] = &[
     text("level "),
     u32("level", 0),
     text(", firstright "),
@@ -39,7 +39,7 @@ const SPLIT: &[Part] = &[
     text(", newitemoff "),
     u16("newitemoff", 6),
 ];
-const SPLIT_13: &[Part] = &[
+const SPLIT_13: &[OpPart] = &[
     text("level "),
     u32("level", 0),
     text(", firstrightoff "),
@@ -49,7 +49,7 @@ const SPLIT_13: &[Part] = &[
     text(", postingoff "),
     u16("postingoff", 8),
 ];
-const SPLIT_16: &[Part] = &[
+const SPLIT_16: &[OpPart] = &[
     text("level: "),
     u32("level", 0),
     text(", firstrightoff: "),
@@ -60,14 +60,14 @@ const SPLIT_16: &[Part] = &[
     u16("postingoff", 8),
 ];
 
-const DEDUP: &[Part] = &[text("nintervals "), u16("nintervals", 0), INTERVALS];
-const DEDUP_16: &[Part] = &[text("nintervals: "), u16("nintervals", 0), INTERVALS];
+const DEDUP: &[OpPart] = &[text("nintervals "), u16("nintervals", 0), INTERVALS];
+const DEDUP_16: &[OpPart] = &[text("nintervals: "), u16("nintervals", 0), INTERVALS];
 
-const HORIZON: Part = u32("snapshot_conflict_horizon", 0);
-const DELETE_9_5: &[Part] = &[rel("hnode", 0).hidden(), i32("ndeleted", 12), text(" items"), DELETED_9_5];
-const DELETE_12: &[Part] = &[i32("ndeleted", 4), text(" items, latest removed xid "), HORIZON, DELETED_12];
-const DELETE_13: &[Part] = &[text("latestRemovedXid "), HORIZON, text("; ndeleted "), u32("ndeleted", 4), DELETED_13];
-const DELETE_14: &[Part] = &[
+const HORIZON: OpPart = u32("snapshot_conflict_horizon", 0);
+const DELETE_9_5: &[OpPart] = &[rel("hnode", 0).hidden(), i32("ndeleted", 12), text(" items"), DELETED_9_5];
+const DELETE_12: &[OpPart] = &[i32("ndeleted", 4), text(" items, latest removed xid "), HORIZON, DELETED_12];
+const DELETE_13: &[OpPart] = &[text("latestRemovedXid "), HORIZON, text("; ndeleted "), u32("ndeleted", 4), DELETED_13];
+const DELETE_14: &[OpPart] = &[
     text("latestRemovedXid "),
     HORIZON,
     text("; ndeleted "),
@@ -76,7 +76,7 @@ const DELETE_14: &[Part] = &[
     u16("nupdated", 6),
     DELETED_14,
 ];
-const DELETE_16: &[Part] = &[
+const DELETE_16: &[OpPart] = &[
     text("snapshotConflictHorizon: "),
     HORIZON,
     text(", ndeleted: "),
@@ -86,7 +86,7 @@ const DELETE_16: &[Part] = &[
     bool("is_catalog_rel", 8).hidden(),
     DELETED_16,
 ];
-const DELETE_17: &[Part] = &[
+const DELETE_17: &[OpPart] = &[
     text("snapshotConflictHorizon: "),
     HORIZON,
     text(", ndeleted: "),
@@ -98,14 +98,14 @@ const DELETE_17: &[Part] = &[
     DELETED_16,
 ];
 
-const VACUUM_9_5: &[Part] = &[text("lastBlockVacuumed "), u32("last_block_vacuumed", 0), VACUUMED_9_5];
-const VACUUM_13: &[Part] =
+const VACUUM_9_5: &[OpPart] = &[text("lastBlockVacuumed "), u32("last_block_vacuumed", 0), VACUUMED_9_5];
+const VACUUM_13: &[OpPart] =
     &[text("ndeleted "), u16("ndeleted", 0), text("; nupdated "), u16("nupdated", 2), VACUUMED_13];
-const VACUUM_16: &[Part] =
+const VACUUM_16: &[OpPart] =
     &[text("ndeleted: "), u16("ndeleted", 0), text(", nupdated: "), u16("nupdated", 2), VACUUMED_16];
 
-const POFFSET: Part = u16("poffset", 0).hidden();
-const HALFDEAD: &[Part] = &[
+const POFFSET: OpPart = u16("poffset", 0).hidden();
+const HALFDEAD: &[OpPart] = &[
     POFFSET,
     text("topparent "),
     u32("topparent", 16),
@@ -116,7 +116,7 @@ const HALFDEAD: &[Part] = &[
     text("; right "),
     u32("rightblk", 12),
 ];
-const HALFDEAD_16: &[Part] = &[
+const HALFDEAD_16: &[OpPart] = &[
     POFFSET,
     text("topparent: "),
     u32("topparent", 16),
@@ -180,12 +180,12 @@ macro_rules! newroot {
     };
 }
 
-const BLOCK: Part = u32("block", 12).hidden();
-const REUSE_9_5: &[Part] =
+const BLOCK: OpPart = u32("block", 12).hidden();
+const REUSE_9_5: &[OpPart] =
     &[text("rel "), rel("rel", 0), BLOCK, text("; latestRemovedXid "), u32("snapshot_conflict_horizon", 16)];
-const REUSE_14: &[Part] =
+const REUSE_14: &[OpPart] =
     &[text("rel "), rel("rel", 0), BLOCK, text("; latestRemovedXid "), full_xid("snapshot_conflict_horizon", 16)];
-const REUSE_16: &[Part] = &[
+const REUSE_16: &[OpPart] = &[
     text("rel: "),
     rel("rel", 0),
     BLOCK,
@@ -193,7 +193,7 @@ const REUSE_16: &[Part] = &[
     full_xid("snapshot_conflict_horizon", 16),
     bool("is_catalog_rel", 24).hidden(),
 ];
-const REUSE_17: &[Part] = &[
+const REUSE_17: &[OpPart] = &[
     text("rel: "),
     rel("rel", 0),
     BLOCK,

@@ -16,7 +16,7 @@ pub mod insert;
 
 use super::describe::Cx;
 use super::sink::{Nest, Show, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V11, V12, V19, call, i32, i64, op, rel, text, u16, u32};
+use super::table::{Op, OpPart, Short, V9_5, V11, V12, V19, call, i32, i64, op, rel, text, u16, u32};
 
 pub const ISDATA: u16 = 0x01;
 pub const ISLEAF: u16 = 0x02;
@@ -32,17 +32,17 @@ const SPLIT_FIELDS: &[(&str, &str)] = &[
     ("isleaf", "boolean"),
     ("children", "list"),
 ];
-const SPLIT_9_5: &[Part] =
+const SPLIT_9_5: &[OpPart] =
     &[call(split, SPLIT_FIELDS), call(children_hidden, &[]), rel("rel", 0).hidden(), u32("rrlink", 12).hidden()];
-const SPLIT_19: &[Part] =
+const SPLIT_19: &[OpPart] =
     &[call(split, SPLIT_FIELDS), call(children_shown, &[]), rel("rel", 0).hidden(), u32("rrlink", 12).hidden()];
 
-const DELETE_PAGE_9_5: &[Part] =
+const DELETE_PAGE_9_5: &[OpPart] =
     &[u16("parent_offset", 0).hidden(), u32("right_link", 4).hidden(), call(delete_xid, &[("delete_xid", "unsigned")])];
-const DELETE_PAGE_12: &[Part] =
+const DELETE_PAGE_12: &[OpPart] =
     &[u16("parent_offset", 0).hidden(), u32("right_link", 4).hidden(), u32("delete_xid", 8).hidden()];
 
-const UPDATE_META_PAGE_9_5: &[Part] = &[
+const UPDATE_META_PAGE_9_5: &[OpPart] = &[
     u32("prev_tail", 72).on32(60).hidden(),
     u32("new_rightlink", 76).on32(64).hidden(),
     i32("ntuples", 80).on32(68).hidden(),
@@ -58,7 +58,7 @@ const UPDATE_META_PAGE_9_5: &[Part] = &[
     i64("n_entries", 56).on32(48).hidden(),
     i32("gin_version", 64).on32(56).hidden(),
 ];
-const UPDATE_META_PAGE_19: &[Part] = &[
+const UPDATE_META_PAGE_19: &[OpPart] = &[
     text("ntuples: "),
     i32("ntuples", 80).on32(68),
     call(links, &[("prev_tail", "unsigned"), ("new_rightlink", "unsigned")]),
@@ -75,11 +75,11 @@ const UPDATE_META_PAGE_19: &[Part] = &[
     i32("gin_version", 64).on32(56).hidden(),
 ];
 
-const INSERT_LISTPAGE_9_5: &[Part] = &[u32("rightlink", 0).hidden(), i32("ntuples", 4).hidden()];
-const INSERT_LISTPAGE_19: &[Part] =
+const INSERT_LISTPAGE_9_5: &[OpPart] = &[u32("rightlink", 0).hidden(), i32("ntuples", 4).hidden()];
+const INSERT_LISTPAGE_19: &[OpPart] =
     &[text("ntuples: "), i32("ntuples", 4), call(rightlink, &[("rightlink", "unsigned")])];
 
-const DELETE_LISTPAGE: &[Part] = &[
+const DELETE_LISTPAGE: &[OpPart] = &[
     text("ndeleted: "),
     i32("ndeleted", 56).on32(48),
     u32("head", 0).hidden(),

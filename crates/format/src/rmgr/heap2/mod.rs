@@ -19,13 +19,13 @@ use super::describe::Cx;
 use super::heap::{BITS, LOCK_16, LOCK_FLAGS, MULTI_INSERT_FLAGS};
 use super::sink::{Sink, Value};
 use super::table::{
-    Op, Part, Short, V9_5, V9_6, V12, V14, V16, V17, V18, V19, bool, call, i64, lsn, op, rel, text, u8, u16, u32,
+    Op, OpPart, Short, V9_5, V9_6, V12, V14, V16, V17, V18, V19, bool, call, i64, lsn, op, rel, text, u8, u16, u32,
 };
 use multi_insert::{TUPLES, TUPLES_16, VM_FLAGS};
 
-const HORIZON: Part = u32("snapshot_conflict_horizon", 0);
+const HORIZON: OpPart = u32("snapshot_conflict_horizon", 0);
 
-const REWRITE: &[Part] = &[
+const REWRITE: &[OpPart] = &[
     u32("mapped_xid", 0).hidden(),
     u32("mapped_db", 4).hidden(),
     u32("mapped_rel", 8).hidden(),
@@ -34,14 +34,14 @@ const REWRITE: &[Part] = &[
     lsn("start_lsn", 32).on32(24).hidden(),
 ];
 
-const CLEAN: &[Part] = &[
+const CLEAN: &[OpPart] = &[
     text("remxid "),
     HORIZON,
     u16("nredirected", 4).hidden(),
     u16("ndead", 6).hidden(),
     call(prune::PRUNE, prune::PRUNED),
 ];
-const PRUNE_14: &[Part] = &[
+const PRUNE_14: &[OpPart] = &[
     text("latestRemovedXid "),
     HORIZON,
     text(" nredirected "),
@@ -50,7 +50,7 @@ const PRUNE_14: &[Part] = &[
     u16("ndead", 6),
     call(prune::PRUNE, prune::PRUNED),
 ];
-const PRUNE_16: &[Part] = &[
+const PRUNE_16: &[OpPart] = &[
     text("snapshotConflictHorizon: "),
     HORIZON,
     text(", nredirected: "),
@@ -60,20 +60,20 @@ const PRUNE_16: &[Part] = &[
     bool("is_catalog_rel", 8).hidden(),
     call(prune::PRUNE_16, prune::PRUNED),
 ];
-const PRUNE_17: &[Part] = &[u8("reason", 0).hidden(), call(prune::PRUNE_17, prune::ALL)];
-const PRUNE_19: &[Part] = &[call(prune::PRUNE_19, prune::ALL)];
+const PRUNE_17: &[OpPart] = &[u8("reason", 0).hidden(), call(prune::PRUNE_17, prune::ALL)];
+const PRUNE_19: &[OpPart] = &[call(prune::PRUNE_19, prune::ALL)];
 
-const VACUUM: &[Part] = &[text("nunused "), u16("nunused", 0), call(prune::VACUUM, prune::VACUUMED)];
-const VACUUM_16: &[Part] = &[text("nunused: "), u16("nunused", 0), call(prune::VACUUM_16, prune::VACUUMED)];
+const VACUUM: &[OpPart] = &[text("nunused "), u16("nunused", 0), call(prune::VACUUM, prune::VACUUMED)];
+const VACUUM_16: &[OpPart] = &[text("nunused: "), u16("nunused", 0), call(prune::VACUUM_16, prune::VACUUMED)];
 
-const FREEZE_PAGE: &[Part] = &[
+const FREEZE_PAGE: &[OpPart] = &[
     text("cutoff xid "),
     u32("cutoff_xid", 0),
     text(" ntuples "),
     u16("ntuples", 4),
     call(prune::frozen, prune::FROZEN),
 ];
-const FREEZE_PAGE_16: &[Part] = &[
+const FREEZE_PAGE_16: &[OpPart] = &[
     text("snapshotConflictHorizon: "),
     HORIZON,
     text(", nplans: "),
@@ -82,20 +82,20 @@ const FREEZE_PAGE_16: &[Part] = &[
     call(prune::planned, prune::PLANNED),
 ];
 
-const CLEANUP_INFO: &[Part] = &[rel("rel", 0).hidden(), text("remxid "), u32("snapshot_conflict_horizon", 12)];
+const CLEANUP_INFO: &[OpPart] = &[rel("rel", 0).hidden(), text("remxid "), u32("snapshot_conflict_horizon", 12)];
 
-const VISIBLE_9_5: &[Part] = &[text("cutoff xid "), HORIZON];
-const VISIBLE_9_6: &[Part] = &[text("cutoff xid "), HORIZON, text(" flags "), u8("flags", 4)];
-const VISIBLE_12: &[Part] = &[text("cutoff xid "), HORIZON, text(" flags "), u8("flags", 4).hex()];
-const VISIBLE_16: &[Part] = &[text("snapshotConflictHorizon: "), HORIZON, text(", flags: "), u8("flags", 4).hex()];
+const VISIBLE_9_5: &[OpPart] = &[text("cutoff xid "), HORIZON];
+const VISIBLE_9_6: &[OpPart] = &[text("cutoff xid "), HORIZON, text(" flags "), u8("flags", 4)];
+const VISIBLE_12: &[OpPart] = &[text("cutoff xid "), HORIZON, text(" flags "), u8("flags", 4).hex()];
+const VISIBLE_16: &[OpPart] = &[text("snapshotConflictHorizon: "), HORIZON, text(", flags: "), u8("flags", 4).hex()];
 
-const MULTI_INSERT: &[Part] =
+const MULTI_INSERT: &[OpPart] =
     &[u16("ntuples", 2), text(" tuples"), u8("flags", 0).hidden(), MULTI_INSERT_FLAGS, TUPLES];
-const MULTI_INSERT_12: &[Part] =
+const MULTI_INSERT_12: &[OpPart] =
     &[u16("ntuples", 2), text(" tuples flags "), u8("flags", 0).hex(), MULTI_INSERT_FLAGS, TUPLES];
-const MULTI_INSERT_16: &[Part] =
+const MULTI_INSERT_16: &[OpPart] =
     &[text("ntuples: "), u16("ntuples", 2), text(", flags: "), u8("flags", 0).hex(), MULTI_INSERT_FLAGS, TUPLES_16];
-const MULTI_INSERT_19: &[Part] = &[
+const MULTI_INSERT_19: &[OpPart] = &[
     text("ntuples: "),
     u16("ntuples", 2),
     text(", flags: "),
@@ -105,8 +105,8 @@ const MULTI_INSERT_19: &[Part] = &[
     TUPLES_16,
 ];
 
-const LOCK_UPDATED_9_5: &[Part] = &[text("off "), u16("off", 4), text(": xmax "), u32("xmax", 0), text(" "), BITS];
-const LOCK_UPDATED_9_6: &[Part] = &[
+const LOCK_UPDATED_9_5: &[OpPart] = &[text("off "), u16("off", 4), text(": xmax "), u32("xmax", 0), text(" "), BITS];
+const LOCK_UPDATED_9_6: &[OpPart] = &[
     text("off "),
     u16("off", 4),
     text(": xmax "),
@@ -117,7 +117,7 @@ const LOCK_UPDATED_9_6: &[Part] = &[
     BITS,
     LOCK_FLAGS,
 ];
-const LOCK_UPDATED_12: &[Part] = &[
+const LOCK_UPDATED_12: &[OpPart] = &[
     text("off "),
     u16("off", 4),
     text(": xmax "),
@@ -129,9 +129,9 @@ const LOCK_UPDATED_12: &[Part] = &[
     LOCK_FLAGS,
 ];
 
-const TARGET: Part = call(target, &[("tid", "tid")]);
-const TOP_XID: Part = u32("top_xid", 0).hidden();
-const NEW_CID: &[Part] = &[
+const TARGET: OpPart = call(target, &[("tid", "tid")]);
+const TOP_XID: OpPart = u32("top_xid", 0).hidden();
+const NEW_CID: &[OpPart] = &[
     TOP_XID,
     text("rel "),
     rel("rel", 16),
@@ -144,7 +144,7 @@ const NEW_CID: &[Part] = &[
     text(", combo: "),
     u32("combocid", 12),
 ];
-const NEW_CID_16: &[Part] = &[
+const NEW_CID_16: &[OpPart] = &[
     TOP_XID,
     text("rel: "),
     rel("rel", 16),

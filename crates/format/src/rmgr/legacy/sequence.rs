@@ -10,13 +10,13 @@
 
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
-use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, call, op, rel, text};
+use crate::rmgr::table::{Op, OpPart, Short, V8_2, V8_3, V8_4, call, op, rel, text};
 
 const FIELDS: &[(&str, &str)] = &[("last_value", "integer"), ("log_cnt", "integer"), ("is_called", "boolean")];
 
-const TUPLE_8_2: Part = call(|cx, sink| tuple(cx, 26, 4, sink), FIELDS);
-const TUPLE_8_3: Part = call(|cx, sink| tuple(cx, 22, 4, sink), FIELDS);
-const TUPLE_8_4: Part = call(|cx, sink| tuple(cx, 22, 5, sink), FIELDS);
+const TUPLE_8_2: OpPart = call(|cx, sink| tuple(cx, 26, 4, sink), FIELDS);
+const TUPLE_8_3: OpPart = call(|cx, sink| tuple(cx, 22, 4, sink), FIELDS);
+const TUPLE_8_4: OpPart = call(|cx, sink| tuple(cx, 22, 5, sink), FIELDS);
 
 /// The operations.
 pub const OPS: &[Op] = &[

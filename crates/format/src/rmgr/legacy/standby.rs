@@ -8,9 +8,9 @@
 
 use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::{Op, Part, Short, V9_0, V9_3, call, op, text, u32};
+use crate::rmgr::table::{Op, OpPart, Short, V9_0, V9_3, call, op, text, u32};
 
-const LOCK: &[Part] = &[
+const LOCK: &[OpPart] = &[
     text("AccessExclusive locks:"),
     call(locks, &[("locks", "list"), ("xid", "unsigned"), ("db_oid", "unsigned"), ("rel_oid", "unsigned")]),
 ];

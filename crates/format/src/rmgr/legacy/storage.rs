@@ -9,11 +9,11 @@
 
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
-use crate::rmgr::table::{Op, Part, Short, V8_2, V8_4, V9_1, call, op, rel, text, u32};
+use crate::rmgr::table::{Op, OpPart, Short, V8_2, V8_4, V9_1, call, op, rel, text, u32};
 
-const CREATE: Part = text("file create: ");
+const CREATE: OpPart = text("file create: ");
 const REL: &[(&str, &str)] = &[("rel", "relation")];
-const TRUNCATE: Part = text("file truncate: ");
+const TRUNCATE: OpPart = text("file truncate: ");
 
 /// The operations.
 pub const OPS: &[Op] = &[

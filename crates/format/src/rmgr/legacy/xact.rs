@@ -15,11 +15,11 @@ use super::inval::{INVAL_9_0, INVAL_9_1, INVAL_9_2, INVAL_9_4, Inval, messages};
 use super::prepare::{PREPARE_8_2, PREPARE_9_0};
 use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_4, call, op, text, u32};
+use crate::rmgr::table::{Op, OpPart, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_4, call, op, text, u32};
 use crate::rmgr::xact::Timestamp;
 
 /// What changed in the ends of transactions.
-struct Ending {
+struct EndingShape {
     /// The time is a `time_t`.
     unix: bool,
     /// The text shows relations by their files' paths.
@@ -28,13 +28,13 @@ struct Ending {
     inval: Option<&'static Inval>,
 }
 
-const ENDING_8_2: Ending = Ending { unix: true, paths: false, inval: None };
-const ENDING_8_3: Ending = Ending { unix: false, paths: false, inval: None };
-const ENDING_8_4: Ending = Ending { unix: false, paths: true, inval: None };
-const COMMIT_9_0: Ending = Ending { inval: Some(&INVAL_9_0), ..ENDING_8_4 };
-const COMMIT_9_1: Ending = Ending { inval: Some(&INVAL_9_1), ..ENDING_8_4 };
-const COMMIT_9_2: Ending = Ending { inval: Some(&INVAL_9_2), ..ENDING_8_4 };
-const COMMIT_9_4: Ending = Ending { inval: Some(&INVAL_9_4), ..ENDING_8_4 };
+const ENDING_8_2: EndingShape = EndingShape { unix: true, paths: false, inval: None };
+const ENDING_8_3: EndingShape = EndingShape { unix: false, paths: false, inval: None };
+const ENDING_8_4: EndingShape = EndingShape { unix: false, paths: true, inval: None };
+const COMMIT_9_0: EndingShape = EndingShape { inval: Some(&INVAL_9_0), ..ENDING_8_4 };
+const COMMIT_9_1: EndingShape = EndingShape { inval: Some(&INVAL_9_1), ..ENDING_8_4 };
+const COMMIT_9_2: EndingShape = EndingShape { inval: Some(&INVAL_9_2), ..ENDING_8_4 };
+const COMMIT_9_4: EndingShape = EndingShape { inval: Some(&INVAL_9_4), ..ENDING_8_4 };
 
 const FIELDS: &[(&str, &str)] = &[
     ("xact_time", "time"),
@@ -50,8 +50,8 @@ const FIELDS: &[(&str, &str)] = &[
 macro_rules! endings {
     ($($plain:ident $prepared:ident $facts:ident;)*) => {
         $(
-            const $plain: Part = call(|cx, sink| ended(cx, 0, &$facts, sink), FIELDS);
-            const $prepared: Part = call(|cx, sink| ended(cx, cx.aligned(8, 4), &$facts, sink), FIELDS);
+            const $plain: OpPart = call(|cx, sink| ended(cx, 0, &$facts, sink), FIELDS);
+            const $prepared: OpPart = call(|cx, sink| ended(cx, cx.aligned(8, 4), &$facts, sink), FIELDS);
         )*
     };
 }
@@ -67,7 +67,7 @@ endings! {
     ENDED_9_4 PREPARED_9_4 COMMIT_9_4;
 }
 
-const XID: Part = u32("twophase_xid", 0);
+const XID: OpPart = u32("twophase_xid", 0);
 
 /// The operations. Up to 8.4 the words do not tell a prepared transaction from another.
 pub const OPS: &[Op] = &[
@@ -108,7 +108,7 @@ pub const OPS: &[Op] = &[
     ),
 ];
 
-fn ended(cx: &Cx<'_>, from: usize, facts: &Ending, sink: &mut dyn Sink) -> Result<(), Short> {
+fn ended(cx: &Cx<'_>, from: usize, facts: &EndingShape, sink: &mut dyn Sink) -> Result<(), Short> {
     let mut cursor = cx.cursor(from);
     if facts.unix {
         let seconds = cursor.time_t("xact_time", cx.layout().align)?;

@@ -15,11 +15,11 @@ use super::checkpoint::*;
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
 use crate::rmgr::table::{
-    Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, bool, call, cstr, i32, lsn, op, text, time, u16,
+    Op, OpPart, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, bool, call, cstr, i32, lsn, op, text, time, u16,
     u32, wal_level,
 };
 
-const PARAMETER_CHANGE: &[Part] = &[
+const PARAMETER_CHANGE: &[OpPart] = &[
     text("parameter change: max_connections="),
     i32("max_connections", 0),
     text(" max_prepared_xacts="),
@@ -29,7 +29,7 @@ const PARAMETER_CHANGE: &[Part] = &[
     text(" wal_level="),
     wal_level("wal_level", 12),
 ];
-const PARAMETER_CHANGE_9_4: &[Part] = &[
+const PARAMETER_CHANGE_9_4: &[OpPart] = &[
     text("parameter change: max_connections="),
     i32("max_connections", 0),
     text(" max_worker_processes="),
@@ -43,7 +43,7 @@ const PARAMETER_CHANGE_9_4: &[Part] = &[
     text(" wal_log_hints="),
     bool("wal_log_hints", 20).on_off(),
 ];
-const END_OF_RECOVERY: &[Part] = &[
+const END_OF_RECOVERY: &[OpPart] = &[
     text("end_of_recovery: tli "),
     u32("this_timeline_id", 8),
     text("; prev tli "),
@@ -51,7 +51,7 @@ const END_OF_RECOVERY: &[Part] = &[
     text("; time "),
     time("end_time", 0),
 ];
-const FPI: &[Part] = &[
+const FPI: &[OpPart] = &[
     text("full-page image: "),
     call(page_path, &[("rel", "relation"), ("fork", "unsigned")]),
     text(" block "),

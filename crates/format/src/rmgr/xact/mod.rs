@@ -15,7 +15,7 @@ use super::describe::Cx;
 use super::inval::{self, Scope};
 use super::operation::operations;
 use super::sink::Sink;
-use super::table::{Op, Part, Short, V9_5, V9_6, V11, V13, V14, V15, call, op, text, u32};
+use super::table::{Op, OpPart, Short, V9_5, V9_6, V11, V13, V14, V15, call, op, text, u32};
 use super::xids;
 use crate::record::RecordHeader;
 pub use end::{XactEnd, dropped_relations, ended};
@@ -55,7 +55,7 @@ pub const fn ends_prepared(header: &RecordHeader) -> bool {
     matches!(operation(header), COMMIT_PREPARED | ABORT_PREPARED)
 }
 
-const ASSIGNMENT_PARTS: &[Part] =
+const ASSIGNMENT_PARTS: &[OpPart] =
     &[text("xtop "), u32("xtop", 0), text(": subxacts:"), call(assigned, &[("xsub", "list")])];
 
 /// The operations of 9.5 and later.

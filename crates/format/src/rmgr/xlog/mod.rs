@@ -13,7 +13,7 @@ mod restore_point;
 mod typed_tests;
 
 use super::operation::operations;
-use super::table::{Op, Part, V9_5, V9_6, V11, V12, V17, V19, bool, cstr, i32, lsn, op, text, time, u32, wal_level};
+use super::table::{Op, OpPart, V9_5, V9_6, V11, V12, V17, V19, bool, cstr, i32, lsn, op, text, time, u32, wal_level};
 pub use checkpoint_record::{Checkpoint, checkpoint, is_checkpoint};
 pub use opening::{TimelineOpening, opening};
 pub use recovery_records::{EndOfRecovery, backup_end, end_of_recovery, overwritten, parameter_change};
@@ -59,7 +59,7 @@ operations! {
 /// An image of a page, in 9.3 and 9.4.
 pub const FPI_9_3: u8 = 0xA0;
 
-const PARAMETERS: &[Part] = &[
+const PARAMETERS: &[OpPart] = &[
     text("max_connections="),
     i32("max_connections", 0),
     text(" max_worker_processes="),
@@ -75,7 +75,7 @@ const PARAMETERS: &[Part] = &[
     text(" track_commit_timestamp="),
     bool("track_commit_timestamp", 21).on_off(),
 ];
-const PARAMETERS_12: &[Part] = &[
+const PARAMETERS_12: &[OpPart] = &[
     text("max_connections="),
     i32("max_connections", 0),
     text(" max_worker_processes="),
@@ -93,7 +93,7 @@ const PARAMETERS_12: &[Part] = &[
     text(" track_commit_timestamp="),
     bool("track_commit_timestamp", 25).on_off(),
 ];
-const RECOVERY: &[Part] = &[
+const RECOVERY: &[OpPart] = &[
     text("tli "),
     u32("this_timeline_id", 8),
     text("; prev tli "),
@@ -101,7 +101,7 @@ const RECOVERY: &[Part] = &[
     text("; time "),
     time("end_time", 0),
 ];
-const RECOVERY_17: &[Part] = &[
+const RECOVERY_17: &[OpPart] = &[
     text("tli "),
     u32("this_timeline_id", 8),
     text("; prev tli "),
@@ -111,7 +111,7 @@ const RECOVERY_17: &[Part] = &[
     text("; wal_level "),
     wal_level("wal_level", 16),
 ];
-const OVERWRITTEN: &[Part] = &[text("lsn "), lsn("overwritten_lsn", 0), text("; time "), time("overwrite_time", 8)];
+const OVERWRITTEN: &[OpPart] = &[text("lsn "), lsn("overwritten_lsn", 0), text("; time "), time("overwrite_time", 8)];
 
 /// The operations of 9.5 and later. A page image (FPI) lies in the record's blocks.
 pub const OPS: &[Op] = &[

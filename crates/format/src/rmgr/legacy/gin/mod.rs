@@ -29,20 +29,20 @@ use crate::rmgr::describe::Cx;
 use crate::rmgr::gin::{ISDATA, ISLEAF, split_kind};
 use crate::rmgr::pointers::item_pointer;
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::{Op, Part, Short, V8_2, V8_4, V9_1, V9_4, bool, call, i32, i64, op, rel, text, u16, u32};
+use crate::rmgr::table::{Op, OpPart, Short, V8_2, V8_4, V9_1, V9_4, bool, call, i32, i64, op, rel, text, u16, u32};
 
-const REL: Part = rel("rel", 0);
-const BLKNO: Part = u32("blkno", 12);
-const AT: Part = text(" blkno: ");
+const REL: OpPart = rel("rel", 0);
+const BLKNO: OpPart = u32("blkno", 12);
+const AT: OpPart = text(" blkno: ");
 
 /// The root moved behind the new metapage.
-const CREATE_INDEX_8_2: &[Part] = &[text("Create index, node: "), REL, text(" blkno: 0")];
-const CREATE_INDEX_8_4: &[Part] = &[text("Create index, node: "), REL, text(" blkno: 1")];
+const CREATE_INDEX_8_2: &[OpPart] = &[text("Create index, node: "), REL, text(" blkno: 0")];
+const CREATE_INDEX_8_4: &[OpPart] = &[text("Create index, node: "), REL, text(" blkno: 1")];
 
-const CREATE_PTREE_8_2: &[Part] = &[text("Create posting tree, node: "), REL, AT, BLKNO, u32("nitem", 16).hidden()];
-const CREATE_PTREE_9_4: &[Part] = &[text("Create posting tree, node: "), REL, AT, BLKNO, u32("size", 16).hidden()];
+const CREATE_PTREE_8_2: &[OpPart] = &[text("Create posting tree, node: "), REL, AT, BLKNO, u32("nitem", 16).hidden()];
+const CREATE_PTREE_9_4: &[OpPart] = &[text("Create posting tree, node: "), REL, AT, BLKNO, u32("size", 16).hidden()];
 
-const INSERT_8_2: &[Part] = &[
+const INSERT_8_2: &[OpPart] = &[
     text("Insert item, node: "),
     REL,
     AT,
@@ -61,10 +61,10 @@ const INSERT_8_2: &[Part] = &[
     u32("update_blkno", 16),
     call(insert::items_8_2, insert::ITEMS),
 ];
-const INSERT_9_4: &[Part] =
+const INSERT_9_4: &[OpPart] =
     &[text("Insert item, node: "), REL, AT, BLKNO, text(" "), call(insert::insert_9_4, insert::FIELDS)];
 
-const SPLIT_8_2: &[Part] = &[
+const SPLIT_8_2: &[OpPart] = &[
     text("Page split, node: "),
     REL,
     AT,
@@ -82,7 +82,7 @@ const SPLIT_8_2: &[Part] = &[
     u32("update_blkno", 40).hidden(),
     call(right_bound, &[("rightbound", "tid")]),
 ];
-const SPLIT_9_4: &[Part] = &[
+const SPLIT_9_4: &[OpPart] = &[
     text("Page split, node: "),
     REL,
     AT,
@@ -102,11 +102,11 @@ const SPLIT_9_4: &[Part] = &[
     u32("rrlink", 20).hidden(),
 ];
 
-const VACUUM_PAGE_8_2: &[Part] = &[text("Vacuum page, node: "), REL, AT, BLKNO, u16("nitem", 16).hidden()];
-const VACUUM_PAGE_9_4: &[Part] =
+const VACUUM_PAGE_8_2: &[OpPart] = &[text("Vacuum page, node: "), REL, AT, BLKNO, u16("nitem", 16).hidden()];
+const VACUUM_PAGE_9_4: &[OpPart] =
     &[text("Vacuum page, node: "), REL, AT, BLKNO, u16("hole_offset", 16).hidden(), u16("hole_length", 18).hidden()];
 
-const fn delete_page(xid: Part) -> [Part; 9] {
+const fn delete_page(xid: OpPart) -> [OpPart; 9] {
     [
         text("Delete page, node: "),
         REL,
@@ -119,22 +119,22 @@ const fn delete_page(xid: Part) -> [Part; 9] {
         xid,
     ]
 }
-const DELETE_PAGE_8_2: &[Part] = &delete_page(text(""));
-const DELETE_PAGE_9_4: &[Part] = &delete_page(call(delete_xid, &[("delete_xid", "unsigned")]));
+const DELETE_PAGE_8_2: &[OpPart] = &delete_page(text(""));
+const DELETE_PAGE_9_4: &[OpPart] = &delete_page(call(delete_xid, &[("delete_xid", "unsigned")]));
 
 /// The part of the metadata that all versions have.
-const HEAD: Part = u32("head", 16).on32(12).hidden();
-const TAIL: Part = u32("tail", 20).on32(16).hidden();
-const TAIL_FREE: Part = u32("tail_free_size", 24).on32(20).hidden();
-const PENDING: Part = u32("n_pending_pages", 28).on32(24).hidden();
-const PENDING_TUPLES: Part = i64("n_pending_heap_tuples", 32).on32(28).hidden();
-const TOTAL: Part = u32("n_total_pages", 40).on32(36).hidden();
-const ENTRY: Part = u32("n_entry_pages", 44).on32(40).hidden();
-const DATA: Part = u32("n_data_pages", 48).on32(44).hidden();
-const ENTRIES: Part = i64("n_entries", 56).on32(48).hidden();
-const VERSION: Part = i32("gin_version", 64).on32(56).hidden();
+const HEAD: OpPart = u32("head", 16).on32(12).hidden();
+const TAIL: OpPart = u32("tail", 20).on32(16).hidden();
+const TAIL_FREE: OpPart = u32("tail_free_size", 24).on32(20).hidden();
+const PENDING: OpPart = u32("n_pending_pages", 28).on32(24).hidden();
+const PENDING_TUPLES: OpPart = i64("n_pending_heap_tuples", 32).on32(28).hidden();
+const TOTAL: OpPart = u32("n_total_pages", 40).on32(36).hidden();
+const ENTRY: OpPart = u32("n_entry_pages", 44).on32(40).hidden();
+const DATA: OpPart = u32("n_data_pages", 48).on32(44).hidden();
+const ENTRIES: OpPart = i64("n_entries", 56).on32(48).hidden();
+const VERSION: OpPart = i32("gin_version", 64).on32(56).hidden();
 
-const UPDATE_META_PAGE_8_4: &[Part] = &[
+const UPDATE_META_PAGE_8_4: &[OpPart] = &[
     text("Update metapage, node: "),
     REL,
     text(" blkno: 0"),
@@ -147,7 +147,7 @@ const UPDATE_META_PAGE_8_4: &[Part] = &[
     PENDING,
     PENDING_TUPLES,
 ];
-const UPDATE_META_PAGE_9_1: &[Part] = &[
+const UPDATE_META_PAGE_9_1: &[OpPart] = &[
     text("Update metapage, node: "),
     REL,
     text(" blkno: 0"),
@@ -166,11 +166,11 @@ const UPDATE_META_PAGE_9_1: &[Part] = &[
     VERSION,
 ];
 
-const INSERT_LISTPAGE: &[Part] =
+const INSERT_LISTPAGE: &[OpPart] =
     &[text("Insert new list page, node: "), REL, AT, BLKNO, u32("rightlink", 16).hidden(), i32("ntuples", 20).hidden()];
 
 const TO_DELETE: &[(&str, &str)] = &[("to_delete", "list")];
-const DELETE_LISTPAGE_8_4: &[Part] = &[
+const DELETE_LISTPAGE_8_4: &[OpPart] = &[
     text("Delete list pages ("),
     i32("ndeleted", 40).on32(36),
     text("), node: "),
@@ -183,7 +183,7 @@ const DELETE_LISTPAGE_8_4: &[Part] = &[
     PENDING_TUPLES,
     call(to_delete_8_4, TO_DELETE),
 ];
-const DELETE_LISTPAGE_9_1: &[Part] = &[
+const DELETE_LISTPAGE_9_1: &[OpPart] = &[
     text("Delete list pages ("),
     i32("ndeleted", 72).on32(60),
     text("), node: "),
@@ -202,7 +202,7 @@ const DELETE_LISTPAGE_9_1: &[Part] = &[
     call(to_delete_9_1, TO_DELETE),
 ];
 
-const VACUUM_DATA_LEAF_PAGE: &[Part] =
+const VACUUM_DATA_LEAF_PAGE: &[OpPart] =
     &[text("Vacuum data leaf page, node: "), REL, AT, BLKNO, call(insert::vacuum, insert::SEGMENTS)];
 
 /// The operations.

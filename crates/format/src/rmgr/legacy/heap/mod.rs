@@ -18,7 +18,7 @@ mod tuple;
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
 use crate::rmgr::table::{
-    Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_3, V9_4, bool, call, op, rel, text, tid, tid_block, u8, u16, u32,
+    Op, OpPart, Short, V8_2, V8_3, V8_4, V9_0, V9_3, V9_4, bool, call, op, rel, text, tid, tid_block, u8, u16, u32,
 };
 use tuple::{
     AT_18, AT_21, AT_26, AT_28, AT_37, INFOBITS_AT_24, MOVED_AT_26, MOVED_AT_28, OLD_INFOBITS_AT_34, UPDATED_9_4,
@@ -105,8 +105,8 @@ const MOVE: &str = "move: ";
 const MOVE_INIT: &str = "move(init): ";
 const HOT: &str = "hot_update: ";
 const HOT_INIT: &str = "hot_update(init): ";
-const PAGE: Part = text("newpage: rel ");
-const CLEARED: Part = bool("all_visible_cleared", 20).hidden();
+const PAGE: OpPart = text("newpage: rel ");
+const CLEARED: OpPart = bool("all_visible_cleared", 20).hidden();
 const LOCK: &[(&str, &str)] = &[("shared_lock", "boolean"), ("xid_is_mxact", "boolean"), ("xmax", "unsigned")];
 
 /// The operations.

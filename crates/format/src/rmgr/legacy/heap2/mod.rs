@@ -17,7 +17,7 @@ mod lists;
 
 use crate::rmgr::sink::Show;
 use crate::rmgr::table::{
-    Op, Part, V8_2, V8_3, V8_4, V9_0, V9_2, V9_3, V9_4, bool, i64, lsn, op, rel, text, tid, tid_block, u8, u16, u32,
+    Op, OpPart, V8_2, V8_3, V8_4, V9_0, V9_2, V9_3, V9_4, bool, i64, lsn, op, rel, text, tid, tid_block, u8, u16, u32,
 };
 use lists::{CLEANED_AT_20, CLEANED_AT_24, FROZEN_AT_20, FROZEN_AT_24, INFOBITS_AT_24, INSERTED_AT_20, PLANS_AT_24};
 
@@ -28,14 +28,14 @@ macro_rules! block {
     };
 }
 
-const HORIZON: Part = u32("snapshot_conflict_horizon", 16).hidden();
-const CLEARED: Part = bool("all_visible_cleared", 16).hidden();
-const FLAGS: Part = u8("flags", 16).hidden();
+const HORIZON: OpPart = u32("snapshot_conflict_horizon", 16).hidden();
+const CLEARED: OpPart = bool("all_visible_cleared", 16).hidden();
+const FLAGS: OpPart = u8("flags", 16).hidden();
 const MULTI_INSERT: &str = "multi-insert: rel ";
 const MULTI_INSERT_INIT: &str = "multi-insert (init): rel ";
-const T0: Part = text("; ");
-const T1: Part = u16("ntuples", 18);
-const T2: Part = text(" tuples");
+const T0: OpPart = text("; ");
+const T1: OpPart = u16("ntuples", 18);
+const T2: OpPart = text(" tuples");
 
 /// The operations.
 pub const OPS: &[Op] = &[
