@@ -3,11 +3,9 @@
 //! Enough to find the segment that holds a time, a transaction or a restore point without reading another one.
 
 use pgwal_format::record::Record;
-use pgwal_format::rmgr::describe::{Cx, Vocabulary, describe};
-use pgwal_format::rmgr::sink::{Nest, Show, Sink, Value};
-use pgwal_format::rmgr::xact::{self, Ending, Timestamp};
-use pgwal_format::rmgr::{TRANSACTION, XLOG, xlog};
-use pgwal_format::{Generation, Lsn, TimelineId, wire_fields};
+use pgwal_format::rmgr::xact::{self, Timestamp, XactEnd, XactOutcome};
+use pgwal_format::rmgr::xlog;
+use pgwal_format::{Lsn, TimelineId, wire_fields};
 
 /// The end of a transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -143,45 +141,13 @@ fn is_before(a: u32, b: u32) -> bool {
 
 /// The end of a transaction, where the record is one.
 pub fn end_of(record: &Record<'_>) -> Option<TransactionEnd> {
-    if record.header.rmid != TRANSACTION {
-        return None;
-    }
-    let ended = xact::ended(record)?;
-    let xid = prepared_xid(record).unwrap_or(ended.xid);
-    Some(TransactionEnd { lsn: record.lsn, time: ended.time, xid, committed: ended.ending == Ending::Commit })
-}
-
-/// The prepared transaction that ends with a record of 9.5 or later: it stands behind lists of any length.
-fn prepared_xid(record: &Record<'_>) -> Option<u32> {
-    struct Found(Option<u32>);
-    impl Sink for Found {
-        fn text(&mut self, _: &str) {}
-        fn field(&mut self, name: &'static str, value: Value<'_>, _: Show) {
-            if let ("twophase_xid", Value::Unsigned(xid)) = (name, value) {
-                self.0 = u32::try_from(xid).ok();
-            }
-        }
-        fn open(&mut self, _: &'static str, _: Nest) {}
-        fn close(&mut self, _: Nest) {}
-    }
-    let prepared = matches!(record.header.info & 0x70, 0x30 | 0x40);
-    if record.layout.dialect.generation != Generation::Modern || !prepared {
-        return None;
-    }
-    let op = Vocabulary::of(record.layout.dialect).op(record.header.rmid, record.header.info)?;
-    let (shape, mut blocks) = (record.shape(&mut |_| ()).ok()?, Vec::new());
-    record.blocks(&mut blocks).ok()?;
-    let mut found = Found(None);
-    // What is cut tells what it has.
-    let _ = describe(op, &Cx { record, main: record.main_data_of(&shape), blocks: &blocks }, &mut found);
-    found.0
+    let XactEnd { outcome, xid, time } = xact::ended(record)?;
+    Some(TransactionEnd { lsn: record.lsn, time, xid, committed: outcome == XactOutcome::Commit })
 }
 
 /// The restore point, where the record is one.
 pub fn point_of(record: &Record<'_>) -> Option<RestorePoint> {
-    if record.header.rmid != XLOG {
-        return None;
-    }
-    let (time, name) = xlog::restore_point(record)?;
-    Some(RestorePoint { lsn: record.lsn, time, name: String::from_utf8_lossy(name).into_owned() })
+    let point = xlog::restore_point(record)?;
+    let name = String::from_utf8_lossy(point.name).into_owned();
+    Some(RestorePoint { lsn: record.lsn, time: point.time, name })
 }

@@ -2,7 +2,8 @@
 
 use crate::facts::Facts;
 use pgwal_format::record::{Record, RecordHeader};
-use pgwal_format::rmgr::xact::{self, Ending, Timestamp};
+use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
+use pgwal_format::rmgr::xlog::{CHECKPOINT_SHUTDOWN, END_OF_RECOVERY, RESTORE_POINT};
 use pgwal_format::rmgr::{TRANSACTION, XLOG, xlog};
 use pgwal_format::{Lsn, TimelineId, wire_fields};
 use pgwal_walk::Fold;
@@ -54,7 +55,9 @@ impl Fold for Tally {
 
     #[inline(always)]
     fn wants(&self, header: &RecordHeader) -> bool {
-        header.rmid == TRANSACTION || (header.rmid == XLOG && matches!(header.info & 0xF0, 0x00 | 0x70 | 0x90))
+        header.rmid == TRANSACTION
+            || (header.rmid == XLOG
+                && matches!(header.operation(), CHECKPOINT_SHUTDOWN | RESTORE_POINT | END_OF_RECOVERY))
     }
 
     #[inline(always)]
@@ -68,7 +71,7 @@ impl Fold for Tally {
         if !self.facts.is_empty() {
             self.note(record);
         }
-        match xact::plain_commit(record).filter(|_| record.header.rmid == TRANSACTION) {
+        match xact::plain_commit(record) {
             Some(time) => self.commit(time),
             None => self.rare(record),
         }
@@ -112,8 +115,8 @@ impl Tally {
     #[inline(never)]
     fn rare(&mut self, record: &Record<'_>) {
         if record.header.rmid == TRANSACTION {
-            if let Some(ended) = xact::ended(record).filter(|e| e.ending == Ending::Commit) {
-                self.commit(ended.time);
+            if let Some((XactOutcome::Commit, time)) = xact::ended_at(record) {
+                self.commit(time);
             }
         } else if let Some(opening) = xlog::opening(record).filter(|o| o.previous != Some(o.timeline)) {
             self.open(opening.timeline, record.lsn);

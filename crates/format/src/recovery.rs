@@ -1,7 +1,9 @@
 //! What recovery does differently from version to version (`src/backend/access/transam/xlog.c`; `xlogrecovery.c` from
 //! 15 on).
 //!
-//! A column of the version's row: [`RecoveryRules`].
+//! A column of the version's row: [`RecoveryRules`]. What it makes of [`settings`] is another.
+
+pub mod settings;
 
 /// What recovery does in a version.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -13,8 +13,9 @@ use crate::fault::{Damage, Fault, MANY};
 use crate::head::Head;
 use crate::rest::Rest;
 use crate::run::{Begin, Link, Run, Stop, Tail};
-use crate::seam::{self, overwritten, seam};
+use crate::seam::{self, seam};
 use pgwal_format::record::Record;
+use pgwal_format::rmgr::xlog::overwritten;
 use pgwal_format::{Layout, Lsn};
 
 impl<A: Fold> Run<A> {

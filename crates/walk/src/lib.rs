@@ -41,6 +41,5 @@ pub use open::Open;
 pub use rest::{Leftover, Rest};
 pub use run::{Begin, Link, Run, Stop, Tail};
 pub use scan::{scan, scan_on};
-pub use seam::overwritten;
 pub use slack::{Slack, SlackKind, is_zero};
 pub use stream::{Declined, Stream};

@@ -9,14 +9,15 @@
 //! does
 //! not decline, its run is equal to that of `scan`; a test holds the two against each other.
 
+use crate::Fold;
 use crate::expect::{Expect, KEEP};
 use crate::head::{Continuation, Head};
 use crate::open::Open;
 use crate::run::{Begin, Link, Run, Tail};
 use crate::slack::first_non_zero;
-use crate::{Fold, seam};
 use pgwal_crc::castagnoli::{self, Engine};
 use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::rmgr::xlog::overwritten;
 use pgwal_format::{Endian, Generation, Layout, Lsn, TimelineId};
 use std::ops::Range;
 
@@ -292,7 +293,7 @@ impl<'a, F: Fold> Stream<'a, F> {
         let end = if header.is_switch() { layout.segment.bytes() as usize } else { next };
         let record = Record { lsn, end: at_offset(&self.x, end), header: *header, body, layout };
         if self.first.is_none() {
-            self.first = Some(Link { lsn, prev: header.prev, linked: true, overwrites: seam::overwritten(&record) });
+            self.first = Some(Link { lsn, prev: header.prev, linked: true, overwrites: overwritten(&record) });
         }
         if self.fold.wants(header) {
             self.fold.record(&record)

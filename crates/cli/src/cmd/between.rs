@@ -3,8 +3,7 @@
 use crate::Exit;
 use anyhow::ensure;
 use pgwal::format::record::{Record, RecordHeader};
-use pgwal::format::rmgr::TRANSACTION;
-use pgwal::format::rmgr::xact::{self, Ending, Timestamp};
+use pgwal::format::rmgr::xact::{self, Timestamp, XactOutcome};
 use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal::source::{self, Source};
 use pgwal::verify::records::{Render, Rendered, Wanted, list};
@@ -168,14 +167,12 @@ impl Render for Counter {
         let between = self.low <= record.lsn && record.lsn < self.high;
         self.any.fetch_add(1, Ordering::Relaxed);
         self.records.fetch_add(u64::from(between), Ordering::Relaxed);
-        if record.header.rmid == TRANSACTION
-            && let Some(ended) = xact::ended(record).filter(|e| e.ending == Ending::Commit)
-        {
+        if let Some((XactOutcome::Commit, time)) = xact::ended_at(record) {
             self.commits.fetch_add(u64::from(between), Ordering::Relaxed);
             if let Ok(mut last) = self.last.lock() {
                 for (place, limit) in last.iter_mut().zip([self.low, self.high]) {
                     if record.end <= limit && place.is_none_or(|(end, _)| end < record.end) {
-                        *place = Some((record.end, ended.time));
+                        *place = Some((record.end, time));
                     }
                 }
             }

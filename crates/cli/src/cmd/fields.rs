@@ -6,7 +6,7 @@ use crate::render::{fields_json, fields_text};
 use clap::ValueEnum;
 use pgwal::format::dialect::DIALECTS;
 use pgwal::format::rmgr::managers::ALL;
-use pgwal::format::rmgr::table::{Op, Part};
+use pgwal::format::rmgr::table::{Op, OpPart};
 use pgwal::format::{Generation, Version};
 use std::io::{self, Write};
 
@@ -83,7 +83,7 @@ pub fn rows() -> Vec<Row> {
                     record: op.name,
                     field,
                     since: op.since,
-                    until: op.until,
+                    until: manager.last_version(op),
                 }));
             }
         }
@@ -117,9 +117,9 @@ fn fields(op: &Op) -> Vec<(&'static str, &'static str)> {
     let mut out: Vec<(&'static str, &'static str)> = Vec::new();
     for part in op.parts {
         let more: Vec<(&'static str, &'static str)> = match part {
-            Part::Text(_) => Vec::new(),
-            Part::Field(field) => vec![(field.name, field.kind.name())],
-            Part::Call(call) => call.fields.to_vec(),
+            OpPart::Text(_) => Vec::new(),
+            OpPart::Field(field) => vec![(field.name, field.kind.name())],
+            OpPart::Call(call) => call.fields.to_vec(),
         };
         for field in more {
             if !out.contains(&field) {

@@ -93,7 +93,7 @@ impl Type {
         self.may_be(header)
             && match self.what {
                 What::Named(name) => vocabulary.name(header.rmid, header.info) == Some(name),
-                What::Bits(bits) => header.info & 0xF0 == bits,
+                What::Bits(bits) => header.operation() == bits,
             }
     }
 }

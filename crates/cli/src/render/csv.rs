@@ -14,7 +14,7 @@ use super::dump_text::{damage, data_length};
 use super::json_sink::{key, value};
 use super::stats_text::relation;
 use crate::filter::{FORKS, Filter, time_of};
-use pgwal::format::record::{Block, Record, RecordHeader, Shape};
+use pgwal::format::record::{Block, BodyShape, Record, RecordHeader};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
 use pgwal::format::rmgr::short::short;
 use pgwal::format::rmgr::sink::{Nest, Show, Sink, Value};
@@ -162,7 +162,7 @@ impl Csv<'_> {
         &self,
         record: &Record<'_>,
         timeline: TimelineId,
-        shape: &Shape,
+        shape: &BodyShape,
         row: &mut Row,
         out: &mut Vec<u8>,
     ) -> Result<(), Short> {
@@ -196,7 +196,14 @@ impl Csv<'_> {
     }
 }
 
-fn fixed(out: &mut Vec<u8>, name: &str, record: &Record<'_>, timeline: TimelineId, blocks: &[Block], shape: &Shape) {
+fn fixed(
+    out: &mut Vec<u8>,
+    name: &str,
+    record: &Record<'_>,
+    timeline: TimelineId,
+    blocks: &[Block],
+    shape: &BodyShape,
+) {
     let header = &record.header;
     let dialect = record.layout.dialect;
     let images = shape.image_len as u64;

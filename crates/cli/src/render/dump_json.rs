@@ -22,7 +22,7 @@ use super::json;
 use super::json_sink::Fields;
 use super::line::Line;
 use crate::filter::{FORKS, Filter};
-use pgwal::format::record::{Block, BlockRef, Image, Record, RecordHeader, RelFileLocator, Shape};
+use pgwal::format::record::{Block, BlockRef, BodyShape, Image, Record, RecordHeader, RelFileLocator};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
 use pgwal::format::rmgr::short::short;
 use pgwal::format::rmgr::table::Short;
@@ -182,7 +182,7 @@ fn head(line: &mut Line<'_>, record: &Record<'_>, timeline: TimelineId, images: 
     line.decimal(header.xid.into());
     match names.names.get(usize::from(header.rmid) * 16 + usize::from(header.info >> 4)) {
         // The low half of some names' `xl_info` counts.
-        Some(name) if header.info & 0x0F == 0 => line.words(name),
+        Some(name) if header.layout_flags() == 0 => line.words(name),
         _ => line.with(|out| out.extend_from_slice(&Names::name(header, names.vocabulary))),
     }
     line.decimal(data_length(record, images));
@@ -256,7 +256,7 @@ pub fn operation(out: &mut Vec<u8>, header: &RecordHeader, vocabulary: &Vocabula
         None => {
             out.extend_from_slice(b"UNKNOWN (");
             let from = out.len();
-            hexadecimal(out, u32::from(header.info & 0xF0), 1);
+            hexadecimal(out, u32::from(header.operation()), 1);
             out.get_mut(from..).unwrap_or_default().make_ascii_lowercase();
             out.push(b')');
         }
@@ -265,7 +265,7 @@ pub fn operation(out: &mut Vec<u8>, header: &RecordHeader, vocabulary: &Vocabula
 
 /// The fields and the end of the line.
 #[inline(always)]
-fn data(line: Line<'_>, vocabulary: &Vocabulary, cx: &Cx<'_>, shape: &Shape) -> Result<(), Short> {
+fn data(line: Line<'_>, vocabulary: &Vocabulary, cx: &Cx<'_>, shape: &BodyShape) -> Result<(), Short> {
     let mut fields = Fields::new(line);
     if let Some(origin) = shape.origin {
         fields.key("origin");

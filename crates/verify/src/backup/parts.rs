@@ -3,7 +3,8 @@
 use super::{Backup, BackupKind, Manifest, SettingsFile, Signal, WalInside, judge, manifest};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
-use pgwal_format::text::control::members::Field;
+use pgwal_format::recovery::settings::SettingRules;
+use pgwal_format::text::control::members::ControlField;
 use pgwal_format::text::control::{ControlFile, ControlImage};
 use pgwal_format::text::settings::{self, Grammar};
 use pgwal_format::text::{backup_history, backup_label, history};
@@ -81,7 +82,9 @@ pub(super) fn assemble(mut backup: Backup, parts: Parts) -> Backup {
     let read = |name: &&str| Some(SettingsFile::parse(name, file(name)?, backup.version));
     backup.settings = settings.iter().filter_map(read).collect();
     if let Some(Ok(image)) = control.filter(|_| backup.control.is_some()).map(|bytes| ControlImage::read(bytes)) {
-        backup.relations.set_whole(image.number(Field::RelsegSize).saturating_mul(image.number(Field::Blcksz)));
+        backup
+            .relations
+            .set_whole(image.number(ControlField::RelsegSize).saturating_mul(image.number(ControlField::Blcksz)));
     }
     for (path, size) in &parts.sizes {
         backup.relations.add(path, *size);
@@ -117,7 +120,7 @@ fn of_manifest(bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Manifest> {
 /// A version before 12 looks for `recovery.conf` alone, later ones stop when they see it.
 fn signal(parts: &Parts, version: Option<Version>) -> Option<Signal> {
     let there = |name: &str| parts.files.contains_key(name);
-    let takes_conf = version.is_none_or(|version| crate::recovery::Facts::of(version).recovery_conf.is_some());
+    let takes_conf = version.is_none_or(|version| SettingRules::of(version).recovery_conf.is_some());
     let in_order = [
         ("recovery.conf", Signal::RecoveryConf),
         ("standby.signal", Signal::Standby),
@@ -131,7 +134,7 @@ impl SettingsFile {
     /// Reads a file of settings as this version does; unknown, as later ones do.
     pub fn parse(name: &str, bytes: &[u8], version: Option<Version>) -> SettingsFile {
         let own = if name == "recovery.conf" {
-            version.and_then(|version| crate::recovery::Facts::of(version).recovery_conf)
+            version.and_then(|version| SettingRules::of(version).recovery_conf)
         } else {
             None
         };
