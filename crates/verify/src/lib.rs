@@ -49,7 +49,7 @@ pub use facts::{Facts, RestorePoint, Span, TransactionEnd};
 pub use files::{Files, Holder};
 pub use finding::{Detail, FileRange, Finding, Lost};
 pub use options::{Depth, Options, Progress, Which};
-pub use outcome::{Backup, Branch, End, NotChecked, Outcome, TimelineReport, Verdict};
+pub use outcome::{Backup, Beside, Branch, End, NotChecked, Outcome, TimelineReport, Verdict};
 pub use segment::check_segment;
 pub use tally::{Mark, Tally};
 pub use verify::{verify, verify_parts};

@@ -375,6 +375,7 @@ fn backups(source: &dyn Source, entries: &[Entry], inventory: &Inventory, findin
                 label: b.label,
                 complete: None,
                 reaches: None,
+                beside: None,
             }),
             Err(finding) => findings.push(finding),
         }

@@ -1,7 +1,7 @@
 //! A data directory: a plain base backup, or what a tool restored.
 
 use super::parts::{Parts, SMALL, assemble, take_wal};
-use super::{Backup, BackupKind};
+use super::{Backup, BackupKind, tablespace_map};
 use pgwal_source::{Source, SourceError};
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -23,6 +23,7 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
         }
     }
     walk(path, "", 0, &mut parts.sizes);
+    tablespaces(path, &mut parts);
     parts.whole = parts.sizes.iter().any(|(path, _)| path.starts_with("base/"));
     if let Some(wal) = ["pg_wal", "pg_xlog"].into_iter().map(|name| path.join(name)).find(|wal| wal.is_dir()) {
         match pgwal_source::open(&[wal]) {
@@ -49,6 +50,31 @@ pub(super) fn small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, SourceEr
     let file = File::open(path).map_err(|error| refused(&error))?;
     file.take(limit).read_to_end(&mut bytes).map_err(|error| refused(&error))?;
     Ok(Some(bytes))
+}
+
+/// Looks where the tablespaces will lie: beside a `backup_label`, a server makes the links anew that `tablespace_map`
+/// names.
+fn tablespaces(path: &Path, parts: &mut Parts) {
+    let links = path.join("pg_tblspc");
+    let mapped = match (parts.files.get("backup_label"), parts.files.get("tablespace_map")) {
+        (Some(_), Some(map)) => tablespace_map::parse(map),
+        _ => Vec::new(),
+    };
+    for (oid, place) in &mapped {
+        let below = format!("pg_tblspc/{oid}/");
+        parts.sizes.retain(|(file, _)| !file.starts_with(&below));
+        let place = links.join(place);
+        if place.is_dir() {
+            walk(&place, &format!("pg_tblspc/{oid}"), 2, &mut parts.sizes);
+        } else {
+            parts.away.push(below);
+        }
+    }
+    let Ok(entries) = fs::read_dir(&links) else { return };
+    let dangling = entries.flatten().filter(|entry| entry.path().is_symlink() && !entry.path().is_dir());
+    let oids = dangling.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let unmapped = oids.filter(|oid| mapped.iter().all(|(known, _)| known != oid));
+    parts.away.extend(unmapped.map(|oid| format!("pg_tblspc/{oid}/")));
 }
 
 /// Folders below each other in a data directory; the deepest is a database in a tablespace.

@@ -16,8 +16,10 @@ mod folder;
 mod judge;
 pub mod manifest;
 mod open;
+mod own_files;
 mod parts;
 mod relations;
+mod tablespace_map;
 mod tarball;
 
 use crate::finding::Finding;

@@ -4,7 +4,7 @@ use super::{Backup, BackupKind, Manifest, SettingsFile, Signal, WalInside, judge
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use pgwal_format::text::control::members::Field;
-use pgwal_format::text::control::{ControlFile, ControlImage};
+use pgwal_format::text::control::{ControlError, ControlFile, ControlImage};
 use pgwal_format::text::settings::{self, Grammar};
 use pgwal_format::text::{backup_history, backup_label, history};
 use pgwal_format::{FileName, Version};
@@ -13,11 +13,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Files that are read, and how much of each.
-pub(super) const SMALL: [(&str, u64); 10] = [
+pub(super) const SMALL: [(&str, u64); 11] = [
     ("PG_VERSION", 64),
     ("backup_label", 64 << 10),
     ("global/pg_control", 8192),
     ("backup_manifest", manifest::LONGEST),
+    ("tablespace_map", 1 << 20),
     ("recovery.signal", 0),
     ("standby.signal", 0),
     ("recovery.conf", 4 << 20),
@@ -35,6 +36,8 @@ pub(super) struct Parts {
     pub sizes: Vec<(String, u64)>,
     /// The sizes are those of a whole data directory.
     pub whole: bool,
+    /// Tablespaces whose place is not here: `pg_tblspc/16400/`.
+    pub away: Vec<String>,
 }
 
 impl Parts {
@@ -51,7 +54,10 @@ pub(super) fn assemble(mut backup: Backup, parts: Parts) -> Backup {
     match control.map(|bytes| ControlFile::parse(bytes)) {
         Some(Ok(control)) => backup.control = Some(control),
         Some(Err(error)) => {
-            backup.findings.push(finding(Code::BackupControl, "global/pg_control", Detail::Control(Some(error))))
+            // One of a version that is not known may be as good as any.
+            let unknown = matches!(error, ControlError::UnknownVersion { .. });
+            let code = if unknown { Code::UnknownVersion } else { Code::BackupControl };
+            backup.findings.push(finding(code, "global/pg_control", Detail::Control(Some(error))))
         }
         None => {}
     }
@@ -59,7 +65,10 @@ pub(super) fn assemble(mut backup: Backup, parts: Parts) -> Backup {
     let written = file("PG_VERSION").and_then(|bytes| std::str::from_utf8(bytes).ok()?.parse().ok());
     backup.version = written.or_else(|| backup.control.map(|control| control.dialect.version));
     if let Some(bytes) = file("backup_label") {
-        match backup_label::parse(bytes) {
+        let rules = backup.version.and_then(|version| version.dialect()).map(|dialect| &dialect.recovery);
+        let compares = rules.is_none_or(|rules| rules.compares_label_timelines);
+        let parse = if compares { backup_label::parse } else { backup_label::parse_uncompared };
+        match parse(bytes) {
             Ok(label) => backup.label = Some(label),
             Err(fault) => backup.findings.push(finding(Code::BackupLabel, "backup_label", Detail::Label(fault))),
         }
@@ -87,7 +96,10 @@ pub(super) fn assemble(mut backup: Backup, parts: Parts) -> Backup {
         backup.relations.add(path, *size);
     }
     // An incremental backup has other files in the place of many.
-    if parts.whole && backup.label.as_ref().is_none_or(|label| label.incremental_from.is_none()) {
+    if parts.whole
+        && parts.away.is_empty()
+        && backup.label.as_ref().is_none_or(|label| label.incremental_from.is_none())
+    {
         backup.relations.looked();
     }
     judge::judge(&mut backup, &parts);

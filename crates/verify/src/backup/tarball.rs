@@ -4,11 +4,11 @@
 
 use super::parts::{Parts, SMALL, assemble, finding, take_wal};
 use super::{Backup, BackupKind, folder};
-use crate::codes::Code;
+use crate::codes::{Code, Severity};
 use crate::finding::Detail;
 use pgwal_format::FileName;
-use pgwal_source::tar::{self, Event, Kind, TarRead, TarSource, TarWal};
-use pgwal_source::{ReadState, SourceError};
+use pgwal_source::tar::{self, Event, Kind, TarFault, TarRead, TarSource, TarWal};
+use pgwal_source::{Codec, ReadState, SourceError};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::ops::ControlFlow;
@@ -159,15 +159,26 @@ impl Contents {
     }
 
     fn report(&self, path: &Path, backup: &mut Backup) {
+        let name = path.file_name().unwrap_or_default().display().to_string();
+        let codec = self.read.codec;
         let what = match (self.read.state, self.read.fault) {
             (ReadState::Whole, None) => return,
             (ReadState::Whole, Some(fault)) => fault.to_string(),
-            (ReadState::CutOff, _) => format!("is cut off: its {} ends too early", self.read.codec),
-            (ReadState::Closed, _) => format!("is {}, which is not read", self.read.codec),
-            _ => format!("cannot be unpacked: its {} is damaged", self.read.codec),
+            (ReadState::CutOff, _) => format!("is cut off: its {codec} ends too early"),
+            (ReadState::Closed, _) => {
+                // Not looked at is not damaged.
+                let code = if matches!(codec, Codec::Encrypted(_)) { Code::Encrypted } else { Code::UnknownCodec };
+                backup.findings.push(finding(code, &name, Detail::Packed { codec, bytes: 0, cut: false }));
+                return;
+            }
+            _ => format!("cannot be unpacked: its {codec} is damaged"),
         };
-        let name = path.file_name().unwrap_or_default().display().to_string();
-        backup.findings.push(finding(Code::BackupTar, &name, Detail::OfBackup { what }));
+        let mut found = finding(Code::BackupTar, &name, Detail::OfBackup { what });
+        // Every tar program takes one without its last blocks, and all members are whole.
+        if self.read.state == ReadState::Whole && self.read.fault == Some(TarFault::NoEnd) {
+            found.severity = Severity::Warning;
+        }
+        backup.findings.push(found);
     }
 
     /// The folder in the tar that is the data directory: the one with most of its files, the shortest of such.
