@@ -14,9 +14,11 @@ use crate::finding::{Detail, Finding};
 use crate::options::Which;
 use crate::outcome::{Backup, Beside};
 use crate::path::Way;
+use crate::tally::Tally;
 use crate::tree::switch_segment;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
+use pgwal_walk::{Run, Tail};
 
 impl Judge<'_> {
     /// Says of each backup whether it lies beside the way.
@@ -133,7 +135,10 @@ impl Judge<'_> {
         let end = way.legs.iter().rev().find_map(|leg| {
             let pieces = self.pieces.get(&leg.timeline)?.iter().rev();
             let before = |p: &&crate::stretch::Piece| on(leg, p.first) && self.start_of(p.first) < backup.stop;
-            Some(pieces.filter(|p| p.run().is_some()).find(before)?.run()?.end)
+            let last = pieces.filter(|p| p.run().is_some()).find(before)?;
+            // Behind a switch nothing more is written to the segment.
+            let switched = |run: &Run<Tally>| matches!(run.tail, Tail::Switched { .. });
+            last.run().map(|run| if switched(run) { self.start_of(last.last.next()) } else { run.end })
         });
         let on_way = |f: &Finding| {
             let (Some(at), Some(timeline)) = (f.at, f.timeline) else { return true };
