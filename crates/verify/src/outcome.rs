@@ -148,6 +148,8 @@ pub enum NotChecked {
     OutsideRange,
     /// Files of the archive that a restore does not ask for.
     OtherFiles,
+    /// Settings in files that the configuration includes and that are not at hand.
+    IncludedSettings,
     /// The page flag `XLP_BKP_REMOVABLE` (9.2 to 18), which no reader uses and no checksum covers.
     RemovableFlag,
     /// Whether blocks that WAL changes are there.

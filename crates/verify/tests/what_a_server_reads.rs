@@ -5,8 +5,9 @@
 use pgwal_craft::control::control_file;
 use pgwal_format::dialect::DIALECTS;
 use pgwal_format::text::control::members::{Abi, Field};
-use pgwal_format::{Align, Dialect, Endian};
+use pgwal_format::{Align, Dialect, Endian, Version};
 use pgwal_verify::backup::{self, Backup};
+use pgwal_verify::recovery::{Given, Settings, Target, Zone};
 use pgwal_verify::{Code, Severity};
 use std::fs;
 use std::path::Path;
@@ -222,4 +223,54 @@ fn tablespaces_are_looked_for_where_they_will_lie() {
     // Without a label no server reads the map.
     fs::rename(data.join("backup_label"), data.join("backup_label.old")).unwrap();
     assert_eq!(blocks(&backup::open(&data).unwrap()), (false, None));
+}
+
+/// The settings of a data directory as a server reads them that is started there.
+fn settings_of(folder: &Path) -> Result<Settings, String> {
+    let backup = backup::open(folder).unwrap();
+    let given = Given { files: &backup.settings, signal: backup.signal, ..Given::default() };
+    Settings::read(Version::new(13, 0), &given, &Zone::UTC).map_err(|error| error.server_says().unwrap())
+}
+
+#[test]
+fn settings_in_included_files_are_read() {
+    let folder = whole();
+    let path = folder.path();
+    put(path, "recovery.signal", b"");
+    let add = |text: &str| {
+        let old = fs::read_to_string(path.join("postgresql.conf")).unwrap().replace('\0', "");
+        fs::write(path.join("postgresql.conf"), old + text).unwrap();
+    };
+    fs::write(path.join("postgresql.conf"), "include_if_exists 'nothing.here'\n").unwrap();
+    fs::write(path.join("postgresql.auto.conf"), "").unwrap();
+    let missing = "must specify restore_command when standby mode is not enabled";
+    assert_eq!(settings_of(path).unwrap_err(), missing);
+    put(path, "conf.d/50-recovery.conf", b"restore_command = 'cp /archive/%f %p'\nmax_connections = 7\n");
+    put(path, "conf.d/60-more.conf", b"max_connections = 8\ninclude '../site/own.settings'\n");
+    put(path, "site/own.settings", b"recovery_target_xid = '700'\n");
+    add("max_connections = 6\ninclude_dir 'conf.d'\n");
+    let settings = settings_of(path).unwrap();
+    assert_eq!(settings.restore_command.as_deref(), Some("cp /archive/%f %p"));
+    assert_eq!((settings.parameters.max_connections, settings.target), (Some(8), Target::Xid(700)));
+    assert_eq!(settings.not_read, [""; 0]);
+    // What stands behind counts more, and postgresql.auto.conf most.
+    add("max_connections = 9\n");
+    assert_eq!(settings_of(path).unwrap().parameters.max_connections, Some(9));
+    fs::write(path.join("postgresql.auto.conf"), "max_connections = 11\n").unwrap();
+    assert_eq!(settings_of(path).unwrap().parameters.max_connections, Some(11));
+    put(path, "conf.d/70-broken.conf", b"max_connections = = 8\n");
+    assert_eq!(
+        settings_of(path).unwrap_err(),
+        "syntax error in file \"conf.d/70-broken.conf\" line 1, near token \"=\""
+    );
+    fs::remove_file(path.join("conf.d/70-broken.conf")).unwrap();
+    // Of a place that may be another machine's nothing is said but that.
+    add("include '/nowhere/site.conf'\n");
+    assert_eq!(settings_of(path).unwrap().not_read, ["postgresql.conf: include '/nowhere/site.conf'"]);
+    add("include 'gone.conf'\n");
+    let says = "could not open configuration file \"gone.conf\": No such file or directory";
+    assert_eq!(settings_of(path).unwrap_err(), says);
+    // Where not all of a data directory is at hand, it may be there.
+    fs::remove_dir_all(path.join("base")).unwrap();
+    assert_eq!(settings_of(path).unwrap().not_read.len(), 3);
 }

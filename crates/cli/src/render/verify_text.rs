@@ -307,7 +307,9 @@ pub(super) fn beside(backup: &Backup) -> String {
     let Some(beside) = backup.beside else { return String::new() };
     let (own, target, ask) = (backup.timeline, beside.target, beside.ask);
     match beside.left {
-        Some((child, _)) => format!("; timeline {child} left {own} before that: restore it with --target-timeline {ask}"),
+        Some((child, _)) => {
+            format!("; timeline {child} left {own} before that: restore it with --target-timeline {ask}")
+        }
         None => format!("; timeline {target} does not come from {own}: restore it with --target-timeline {ask}"),
     }
 }

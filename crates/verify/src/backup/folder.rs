@@ -16,7 +16,7 @@ pub(super) fn is_one(path: &Path) -> bool {
 /// Opens a data directory.
 pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     let mut backup = Backup::of(path.display().to_string(), BackupKind::DataDirectory);
-    let mut parts = Parts::default();
+    let mut parts = Parts { folder: Some(path.to_path_buf()), ..Parts::default() };
     for (name, limit) in SMALL {
         if let Some(bytes) = small(&path.join(name), limit)? {
             parts.files.insert(name.to_owned(), bytes);

@@ -1,15 +1,16 @@
 //! The small files of a backup, wherever they came from, and what they say.
 
-use super::{Backup, BackupKind, Manifest, SettingsFile, Signal, WalInside, judge, manifest};
+use super::{Backup, BackupKind, Manifest, SettingsFile, Signal, WalInside, judge, manifest, settings};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use pgwal_format::text::control::members::Field;
 use pgwal_format::text::control::{ControlError, ControlFile, ControlImage};
-use pgwal_format::text::settings::{self, Grammar};
+use pgwal_format::text::settings::{Grammar, parse};
 use pgwal_format::text::{backup_history, backup_label, history};
 use pgwal_format::{FileName, Version};
 use pgwal_source::{Entry, Source};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Files that are read, and how much of each.
@@ -34,6 +35,8 @@ pub(super) struct Parts {
     pub files: BTreeMap<String, Vec<u8>>,
     /// Every file there, with its size; paths as in the manifest.
     pub sizes: Vec<(String, u64)>,
+    /// The data directory, where it is one.
+    pub folder: Option<PathBuf>,
     /// The sizes are those of a whole data directory.
     pub whole: bool,
     /// Tablespaces whose place is not here: `pg_tblspc/16400/`.
@@ -86,9 +89,14 @@ pub(super) fn assemble(mut backup: Backup, parts: Parts) -> Backup {
         backup.manifest = of_manifest(bytes, &mut backup.findings);
     }
     backup.signal = signal(&parts, backup.version);
-    let settings = ["postgresql.conf", "postgresql.auto.conf", "recovery.conf"];
-    let read = |name: &&str| Some(SettingsFile::parse(name, file(name)?, backup.version));
-    backup.settings = settings.iter().filter_map(read).collect();
+    let place = match (&parts.folder, backup.kind) {
+        (Some(folder), _) => settings::Place::Folder(folder, parts.whole),
+        (None, BackupKind::Tar) => settings::Place::Kept(&parts.files),
+        _ => settings::Place::Nowhere,
+    };
+    let names = ["postgresql.conf", "postgresql.auto.conf", "recovery.conf"];
+    let read = |name: &&str| Some(settings::read(name, file(name)?, backup.version, &place));
+    backup.settings = names.iter().filter_map(read).flatten().collect();
     if let Some(Ok(image)) = control.filter(|_| backup.control.is_some()).map(|bytes| ControlImage::read(bytes)) {
         backup.relations.set_whole(image.number(Field::RelsegSize).saturating_mul(image.number(Field::Blcksz)));
     }
@@ -147,7 +155,12 @@ impl SettingsFile {
         } else {
             None
         };
-        SettingsFile { name: name.to_owned(), text: settings::parse(bytes, own.unwrap_or(Grammar::Configuration)) }
+        SettingsFile {
+            name: name.to_owned(),
+            main: name.to_owned(),
+            text: parse(bytes, own.unwrap_or(Grammar::Configuration)),
+            not_opened: Vec::new(),
+        }
     }
 }
 

@@ -17,6 +17,10 @@ use std::sync::Arc;
 
 /// WAL out of packed tars that is kept in memory, in bytes. What is beyond is unpacked again when it is read.
 const HELD: u64 = 256 << 20;
+/// Files that settings may include: all of them and one, in bytes, and how many.
+const CONF_HELD: u64 = 8 << 20;
+const CONF_LONGEST: u64 = 1 << 20;
+const CONF_MOST: usize = 10_000;
 /// Files of a backup whose sizes are kept.
 const MOST_FILES: usize = 20_000_000;
 
@@ -109,7 +113,7 @@ impl Contents {
         let packed = !is_plain(path)?;
         let (mut small, mut sizes, mut wal) = (BTreeMap::new(), Vec::new(), Vec::<TarWal>::new());
         let mut keep = Keep::Nothing;
-        let mut room = HELD;
+        let (mut room, mut conf_room) = (HELD, CONF_HELD);
         let read = tar::scan(path, &mut |event| {
             match event {
                 Event::Member(member) => {
@@ -128,9 +132,15 @@ impl Contents {
                             held: None,
                         });
                     } else if !only_wal {
+                        let room = if small.len() < CONF_MOST { conf_room.min(CONF_LONGEST) } else { 0 };
+                        let included = || member.size > 0 && member.size <= room && is_for_settings(&member.path);
                         if let Some(limit) = small_limit(&member.path) {
                             small.insert(member.path.clone(), Vec::new());
                             keep = Keep::Small(member.path.clone(), limit);
+                        } else if included() {
+                            conf_room -= member.size;
+                            small.insert(member.path.clone(), Vec::new());
+                            keep = Keep::Small(member.path.clone(), CONF_LONGEST as usize);
                         }
                         if sizes.len() < MOST_FILES {
                             sizes.push((member.path.clone(), member.size));
@@ -215,6 +225,15 @@ fn small_limit(path: &str) -> Option<usize> {
             .is_some_and(|root| root.is_empty() || root.ends_with('/') && root.matches('/').count() <= 4)
     };
     SMALL.iter().find(|(name, _)| named(name)).map(|(_, limit)| usize::try_from(*limit).unwrap_or(usize::MAX))
+}
+
+/// Whether settings may include a file: it lies in no folder that is the server's own.
+fn is_for_settings(path: &str) -> bool {
+    let own = |folder: &str| matches!(folder, "base" | "global" | "log") || folder.starts_with("pg_");
+    let mut parts = path.rsplit('/');
+    let name = parts.next().unwrap_or(path);
+    let elsewhere = name.ends_with(".conf") || !parts.any(own);
+    !name.starts_with('.') && name != "PG_VERSION" && path.matches('/').count() <= 6 && elsewhere
 }
 
 fn wal_name(path: &str, only_wal: bool) -> Option<&str> {

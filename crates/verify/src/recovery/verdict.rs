@@ -153,6 +153,8 @@ pub fn verify_restore(
         restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
     outcome.not_checked.retain(|n| *n != NotChecked::Backups);
     outcome.not_checked.extend([NotChecked::DataFiles].into_iter().chain((!all).then_some(NotChecked::OtherFiles)));
+    let included = settings.is_ok_and(|settings| !settings.not_read.is_empty());
+    outcome.not_checked.extend(included.then_some(NotChecked::IncludedSettings));
     outcome.not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
     outcome.not_checked.sort();
     outcome.not_checked.dedup();
