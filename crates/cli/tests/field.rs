@@ -81,3 +81,15 @@ fn a_backup_behind_a_fork_does_not_start_on_the_latest_timeline() {
     let (code, document) = json(&["verify", &archive, "--backup", "000000010000000000000006.00000028.backup"]);
     assert_eq!((code, &document["verdict"], codes(&document)), (0, &"proven".into(), vec![]));
 }
+
+/// The line names timeline 1, on which the position lies: not the latest one, where nothing is behind the fork.
+#[test]
+fn a_line_is_explained_on_the_timeline_that_it_names() {
+    let archive = testdata("field/backup-behind-fork/archive");
+    let line = "DETAIL:  Latest checkpoint in file \"backup_label\" is at 0/00B00060 on timeline 1, but in the history of the requested timeline, the server forked off from that timeline at 0/00600100.";
+    for line in [line, &line.replace(" in file \"backup_label\"", "")] {
+        let ran = walproof(&["explain", line, "-p", &archive]);
+        assert!(ran.out.contains("00000001000000000000000B"), "{}{}", ran.out, ran.err);
+        assert!(!ran.out.contains("behind the last file here"), "{}", ran.out);
+    }
+}

@@ -284,3 +284,61 @@ fn what_a_backup_beside_the_way_lacks_is_no_error_and_what_one_on_it_lacks_is() 
     assert!(told(&outcome, Severity::Error)[0].starts_with("000000010000000000000007 is missing"));
     assert_eq!((complete(&outcome, &early), complete(&outcome, &late)), (Some(false), Some(true)));
 }
+
+#[test]
+fn a_promotion_in_the_segment_of_the_backup() {
+    for version in VERSIONS {
+        let (mut archive, mut wal) = (Archive::default(), builder(version));
+        let early = archive.backup(&mut wal, |_| {});
+        wal.filler(3000);
+        // The parent's last segment is a `.partial` from 9.5 on; the child's first one holds what was in it.
+        let two = Archive::fork(&wal, 2);
+        archive.keep(two.clone(), 1);
+        archive.keep(two, 2);
+        if version > Version::new(9, 4) {
+            assert!(!archive.files.contains_key("000000010000000000000006"), "{version}");
+        }
+        assert_eq!(archive.clean(&version.to_string())[&early], 0, "{version}");
+        // Nearly so: that segment is needed.
+        archive.files.remove("000000010000000000000006");
+        archive.files.remove("000000020000000000000006");
+        assert_eq!(archive.verify(Which::Latest).verdict, Verdict::Refuted, "{version}");
+    }
+}
+
+#[test]
+fn a_branch_that_is_older_than_all_other_wal() {
+    for version in VERSIONS {
+        let (mut archive, mut wal) = (Archive::default(), builder(version));
+        archive.keep(Archive::fork(&wal, 2), 2);
+        segments(&mut wal, 1);
+        let mut three = Archive::fork(&wal, 3);
+        let backup = archive.backup(&mut three, |_| {});
+        segments(&mut three, 1);
+        // All of timeline 1 is expired, and of 3 what the backup does not need.
+        archive.keep(three, 3);
+        assert_eq!(archive.clean(&version.to_string())[&backup], 0, "{version}");
+        // Without a backup on the way, nothing leads to it.
+        archive.backups.clear();
+        assert_eq!(archive.verify(Which::Latest).verdict, Verdict::Refuted, "{version}");
+    }
+}
+
+#[test]
+fn a_first_segment_that_nobody_needs() {
+    let (mut archive, mut wal) = (Archive::default(), builder(Version::new(16, 0)));
+    let early = archive.backup(&mut wal, |_| {});
+    let mut two = Archive::fork(&wal, 2);
+    segments(&mut two, 1);
+    let late = archive.backup(&mut two, |_| {});
+    segments(&mut two, 1);
+    archive.keep(two.clone(), 1);
+    archive.keep(two, 2);
+    archive.files.remove("000000020000000000000006");
+    // The older backup would need it to come onto timeline 2.
+    let outcome = archive.verify(Which::Latest);
+    assert_eq!(outcome.verdict, Verdict::Refuted);
+    archive.backups.remove(&early);
+    let outcome = archive.verify(Which::Latest);
+    assert_eq!((outcome.verdict, told(&outcome, Severity::Error)), (Verdict::Proven, vec![]), "{late}");
+}

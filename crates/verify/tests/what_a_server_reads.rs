@@ -129,6 +129,12 @@ fn what_people_change_before_the_start_is_no_damage() {
     fs::remove_file(path.join("pg_ident.conf")).unwrap();
     fs::remove_file(path.join("postgresql.auto.conf")).unwrap();
     assert_eq!(found_in(path), []);
+    #[cfg(unix)]
+    {
+        fs::rename(path.join("pg_hba.conf"), path.join("hba")).unwrap();
+        std::os::unix::fs::symlink("hba", path.join("pg_hba.conf")).unwrap();
+        assert_eq!(found_in(path), []);
+    }
     // A server makes them anew.
     fs::remove_file(path.join("base/1/1259_fsm")).unwrap();
     fs::remove_file(path.join("base/1/1259_vm")).unwrap();

@@ -93,8 +93,10 @@ fn walk(folder: &Path, shown: &str, depth: usize, sizes: &mut Vec<(String, u64)>
             if depth < DEEPEST && !matches!(path.as_str(), "pg_wal" | "pg_xlog") {
                 walk(&entry.path(), &path, depth + 1, sizes);
             }
-        } else if let (true, Ok(metadata)) = (kind.is_file(), entry.metadata()) {
-            sizes.push((path, metadata.len()));
+        } else if kind.is_file() || kind.is_symlink() && depth == 0 {
+            // Configuration may be a link.
+            let metadata = fs::metadata(entry.path()).ok().filter(fs::Metadata::is_file);
+            sizes.extend(metadata.map(|metadata| (path, metadata.len())));
         }
     }
 }
