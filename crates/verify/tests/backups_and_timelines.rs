@@ -342,3 +342,34 @@ fn a_first_segment_that_nobody_needs() {
     let outcome = archive.verify(Which::Latest);
     assert_eq!((outcome.verdict, told(&outcome, Severity::Error)), (Verdict::Proven, vec![]), "{late}");
 }
+
+#[test]
+fn an_expiry_by_position_leaves_branches_and_takes_what_lies_between() {
+    for version in VERSIONS {
+        let (mut archive, mut wal) = (Archive::default(), builder(version));
+        segments(&mut wal, 1);
+        let mut two = Archive::fork(&wal, 2);
+        let needed = archive.backup(&mut two, |_| {});
+        segments(&mut two, 1);
+        let mut three = Archive::fork(&two, 3);
+        archive.keep(two, 2);
+        segments(&mut three, 2);
+        let backup = archive.backup(&mut three, |_| {});
+        segments(&mut three, 2);
+        // The old branch goes on as long.
+        segments(&mut wal, 8);
+        let left = archive.backup(&mut wal, |_| {});
+        segments(&mut wal, 1);
+        archive.keep(wal, 1);
+        archive.keep(three, 3);
+        let oldest = u32::from_str_radix(&backup[16..24], 16).unwrap();
+        let kept = |name: &str| name.len() < 24 || u32::from_str_radix(&name[16..24], 16).unwrap() >= oldest;
+        archive.files.retain(|name, _| kept(name));
+        archive.backups.remove(&needed);
+        let said = archive.clean(&version.to_string());
+        assert_eq!((said[&backup], said[&left]), (0, 1), "{version}");
+        // With no backup known, a way in is needed.
+        archive.backups.clear();
+        assert_eq!(archive.verify(Which::Latest).verdict, Verdict::Refuted, "{version}");
+    }
+}

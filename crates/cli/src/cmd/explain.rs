@@ -150,7 +150,7 @@ fn evidence(path: &PathBuf, message: &LogLine) -> anyhow::Result<Evidence> {
 
 /// The timeline on which the line itself says that its position lies.
 fn said_timeline(message: &LogLine) -> Option<TimelineId> {
-    match (message.fact(Slot::At), message.fact(Slot::Other)) {
+    match (message.fact(Slot::At), message.fact(Slot::OtherTimeline)) {
         (Some(_), Some(Value::Timeline(timeline))) => Some(*timeline),
         _ => None,
     }

@@ -144,6 +144,11 @@ impl Judge<'_> {
             if !self.inventory.of(timeline).is_empty() || child == Some(begin) || (unfinished && timeline == target) {
                 continue;
             }
+            // Backups that begin behind it need nothing of it: what is older is expired.
+            let oldest = self.backups_on_way().map(|b| self.number(b.start)).min();
+            if oldest.zip(child).is_some_and(|(oldest, child)| oldest >= child) {
+                continue;
+            }
             let hole = Hole { timeline, first: begin, last: begin, too_early: None };
             if self.way.holes.iter().any(|h| h.timeline == timeline) {
                 continue;
