@@ -478,6 +478,7 @@ const V10: Dialect = Dialect {
 
 const V11: Dialect = Dialect {
     version: Version::new(11, 0),
+    recovery: recovery::RECOVERY_11,
     magic: 0xD098,
     control_version: 1100,
     catalog_version: 201809051,

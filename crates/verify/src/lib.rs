@@ -32,7 +32,7 @@ pub mod wording;
 pub use codes::{Code, Severity};
 pub use finding::{Detail, FileRange, Finding, Lost};
 pub use options::Options;
-pub use outcome::{Backup, End, NotChecked, Outcome, TimelineReport, Verdict};
+pub use outcome::{Backup, Beside, End, NotChecked, Outcome, TimelineReport, Verdict};
 pub use pgwal_archive::{
     Branch, Depth, Error, Facts, Files, Holder, Mark, Progress, RestorePoint, Span, Tally, TransactionEnd, Which, index,
 };

@@ -96,8 +96,21 @@ pub struct Backup {
     pub label: Option<String>,
     /// Every record between the two is here and right; `None` where not all of it was looked at.
     pub complete: Option<bool>,
-    /// How far replay from it comes.
+    /// How far replay from it comes, on this way.
     pub reaches: Option<Lsn>,
+    /// The way of recovery does not come from it; it needs another one.
+    pub beside: Option<Beside>,
+}
+
+/// Why a backup is not the way's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Beside {
+    /// The timeline to which the way leads.
+    pub target: TimelineId,
+    /// The timeline that left the backup's before the backup ended, and where; `None`: the way was never on it.
+    pub left: Option<(TimelineId, Switch)>,
+    /// The timeline to ask for in a restore of this backup.
+    pub ask: TimelineId,
 }
 
 /// What was not looked at.
@@ -118,6 +131,8 @@ pub enum NotChecked {
     OutsideRange,
     /// Files of the archive that a restore does not ask for.
     OtherFiles,
+    /// Settings in files that the configuration includes and that are not at hand.
+    IncludedSettings,
     /// The page flag `XLP_BKP_REMOVABLE` (9.2 to 18), which no reader uses and no checksum covers.
     RemovableFlag,
     /// Whether blocks that WAL changes are there.

@@ -291,9 +291,11 @@ fn tars_plain_and_packed_and_what_lies_in_them() {
             ["backup_label", "PG_VERSION", "base/5/16384", "base/5/PG_VERSION", "postgresql.conf", "global/pg_control"]
                 .map(path);
         let contents: [&[u8]; 6] =
-            [label.as_bytes(), b"15\n", &[0; 24576], b"15\n", b"max_connections = 7\n", &control];
+            [label.as_bytes(), b"15\n", &[0; 24576], b"15\n", b"include_dir 'conf.d'\nmax_connections = 7\n", &control];
         let wal = ["pg_wal/000000010000000000000058", "pg_wal/00000002.history"].map(path);
         let mut members: Vec<(&str, &[u8])> = names.iter().map(String::as_str).zip(contents).collect();
+        let included = path("conf.d/1.conf");
+        members.push((&included, b"max_connections = 5\n"));
         members.push((&wal[0], &segment));
         members.push((&wal[1], &history));
         let bytes = tar(&members);
@@ -304,7 +306,8 @@ fn tars_plain_and_packed_and_what_lies_in_them() {
                 let backup = open(&named);
                 assert_eq!((backup.kind, codes(&backup)), (BackupKind::Tar, vec![]), "{root} {file}");
                 assert_eq!(backup.label.as_ref().unwrap().start.to_string(), "0/00900028");
-                assert_eq!(backup.settings[0].text.get("max_connections"), Some("7"));
+                let values: Vec<_> = backup.settings.iter().filter_map(|f| f.text.get("max_connections")).collect();
+                assert_eq!(values, ["5", "7"], "{root} {file}");
                 let rel = RelFileLocator { spc: 1663, db: 5, rel: 16384 };
                 assert_eq!(
                     (backup.relations.is_known(), backup.relations.blocks(rel, Fork::Main, 8192)),

@@ -108,6 +108,7 @@ pub fn not_checked(what: NotChecked) -> &'static str {
         NotChecked::Backups => "whether a base backup fits, and whether newer WAL exists on the server",
         NotChecked::RemovableFlag => "the page flag BKP_REMOVABLE, which no checksum covers and no reader uses",
         NotChecked::OtherFiles => "files of the archive that this restore does not ask for",
+        NotChecked::IncludedSettings => "settings in files that the configuration includes and that are not at hand",
         NotChecked::Blocks(Blind::Files) => {
             "whether blocks that WAL changes are there: the backup's data files are not at hand"
         }
@@ -149,7 +150,17 @@ pub fn timeline(t: &TimelineReport) -> Value {
 }
 
 fn backup(b: &Backup) -> Value {
-    json!({"file": b.file, "timeline": b.timeline, "start_lsn": b.start, "stop_lsn": b.stop, "label": b.label, "wal_complete": b.complete, "reaches_lsn": b.reaches})
+    json!({
+        "file": b.file,
+        "timeline": b.timeline,
+        "start_lsn": b.start,
+        "stop_lsn": b.stop,
+        "label": b.label,
+        "wal_complete": b.complete,
+        "reaches_lsn": b.reaches,
+        "on_path": b.beside.is_none(),
+        "target_timeline": b.beside.map(|beside| beside.ask),
+    })
 }
 
 /// A finding.

@@ -2,6 +2,7 @@
 
 use super::target;
 use super::time::Zone;
+use super::verify_text::beside;
 use crate::cmd::when::{Answer, Asked};
 use crate::figures::grouped;
 use pgwal::format::Lsn;
@@ -55,6 +56,9 @@ fn reachable(out: &mut dyn Write, times: &Times, zone: &Zone) -> io::Result<()> 
                     end.and_then(|e| zone.local(e.time)).map(|t| format!(" ({t})")).unwrap_or_default()
                 };
                 format!("any point from {}{} to {to}{}", b.stop, time(first), time(last))
+            }
+            None if b.beside.is_some() => {
+                format!("none on this way{}", beside(b))
             }
             None => "not usable: WAL that it needs is missing or damaged".into(),
         };

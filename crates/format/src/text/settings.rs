@@ -6,7 +6,7 @@
 //! # a comment
 //! name = value                      up to the end of the line: the equals sign may be missing
 //! name 'it''s \'quoted\''           '' and \' are a quote; \b \f \n \r \t \123 as in C; any other \x is x
-//! include 'other.conf'              include_if_exists, include_dir: told, never followed
+//! include 'other.conf'              include_if_exists, include_dir: told, not followed here
 //! ```
 //! Names are the same in upper and lower case. Of several lines of one name the last counts; all are told, in order.
 

@@ -4,11 +4,11 @@
 
 use super::parts::{Parts, SMALL, assemble, finding, take_wal};
 use super::{Backup, BackupKind, folder};
-use crate::codes::Code;
+use crate::codes::{Code, Severity};
 use crate::finding::Detail;
 use pgwal_format::FileName;
-use pgwal_source::tar::{self, Event, Kind, TarRead, TarSource, TarWal};
-use pgwal_source::{ReadState, SourceError};
+use pgwal_source::tar::{self, Event, Kind, TarFault, TarRead, TarSource, TarWal};
+use pgwal_source::{Codec, ReadState, SourceError};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::ops::ControlFlow;
@@ -17,6 +17,10 @@ use std::sync::Arc;
 
 /// WAL out of packed tars that is kept in memory, in bytes. What is beyond is unpacked again, in the tar's order.
 const HELD: u64 = 256 << 20;
+/// Files that settings may include: all of them and one, in bytes, and how many.
+const CONF_HELD: u64 = 8 << 20;
+const CONF_LONGEST: u64 = 1 << 20;
+const CONF_MOST: usize = 10_000;
 /// Files of a backup whose sizes are kept.
 const MOST_FILES: usize = 20_000_000;
 
@@ -110,7 +114,7 @@ impl Contents {
         let packed = !is_plain(path)?;
         let (mut small, mut sizes, mut wal) = (BTreeMap::new(), Vec::new(), Vec::<TarWal>::new());
         let mut keep = Keep::Nothing;
-        let mut room = HELD;
+        let (mut room, mut conf_room) = (HELD, CONF_HELD);
         let read = tar::scan(path, &mut |event| {
             match event {
                 Event::Member(member) => {
@@ -129,9 +133,15 @@ impl Contents {
                             held: None,
                         });
                     } else if !only_wal {
+                        let room = if small.len() < CONF_MOST { conf_room.min(CONF_LONGEST) } else { 0 };
+                        let included = || member.size > 0 && member.size <= room && is_for_settings(&member.path);
                         if let Some(limit) = small_limit(&member.path) {
                             small.insert(member.path.clone(), Vec::new());
                             keep = Keep::Small(member.path.clone(), limit);
+                        } else if included() {
+                            conf_room -= member.size;
+                            small.insert(member.path.clone(), Vec::new());
+                            keep = Keep::Small(member.path.clone(), CONF_LONGEST as usize);
                         }
                         if sizes.len() < MOST_FILES {
                             sizes.push((member.path.clone(), member.size));
@@ -165,15 +175,26 @@ impl Contents {
     }
 
     fn report(&self, path: &Path, backup: &mut Backup) {
+        let name = path.file_name().unwrap_or_default().display().to_string();
+        let codec = self.read.codec;
         let what = match (self.read.state, self.read.fault) {
             (ReadState::Whole, None) => return,
             (ReadState::Whole, Some(fault)) => fault.to_string(),
-            (ReadState::CutOff, _) => format!("is cut off: its {} ends too early", self.read.codec),
-            (ReadState::Closed, _) => format!("is {}, which is not read", self.read.codec),
-            _ => format!("cannot be unpacked: its {} is damaged", self.read.codec),
+            (ReadState::CutOff, _) => format!("is cut off: its {codec} ends too early"),
+            (ReadState::Closed, _) => {
+                // Not looked at is not damaged.
+                let code = if matches!(codec, Codec::Encrypted(_)) { Code::Encrypted } else { Code::UnknownCodec };
+                backup.findings.push(finding(code, &name, Detail::Packed { codec, bytes: 0, cut: false }));
+                return;
+            }
+            _ => format!("cannot be unpacked: its {codec} is damaged"),
         };
-        let name = path.file_name().unwrap_or_default().display().to_string();
-        backup.findings.push(finding(Code::BackupTar, &name, Detail::OfBackup { what }));
+        let mut found = finding(Code::BackupTar, &name, Detail::OfBackup { what });
+        // Every tar program takes one without its last blocks, and all members are whole.
+        if self.read.state == ReadState::Whole && self.read.fault == Some(TarFault::NoEnd) {
+            found.severity = Severity::Warning;
+        }
+        backup.findings.push(found);
     }
 
     /// The folder in the tar that is the data directory: the one with most of its files, the shortest of such.
@@ -215,6 +236,15 @@ fn small_limit(path: &str) -> Option<usize> {
             .is_some_and(|root| root.is_empty() || root.ends_with('/') && root.matches('/').count() <= 4)
     };
     SMALL.iter().find(|(name, _)| named(name)).map(|(_, limit)| usize::try_from(*limit).unwrap_or(usize::MAX))
+}
+
+/// Whether settings may include a file: it lies in no folder that is the server's own.
+fn is_for_settings(path: &str) -> bool {
+    let own = |folder: &str| matches!(folder, "base" | "global" | "log") || folder.starts_with("pg_");
+    let mut parts = path.rsplit('/');
+    let name = parts.next().unwrap_or(path);
+    let elsewhere = name.ends_with(".conf") || !parts.any(own);
+    !name.starts_with('.') && name != "PG_VERSION" && path.matches('/').count() <= 6 && elsewhere
 }
 
 fn wal_name(path: &str, only_wal: bool) -> Option<&str> {

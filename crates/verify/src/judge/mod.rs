@@ -5,11 +5,13 @@
 //! | [`seen`] | what is wrong with files beside their records? |
 //! | [`suspects`] | another cluster's file, or one with a damaged system identifier? |
 //! | [`line`] | what is wrong inside a timeline, and at its seams? |
+//! | [`beside`] | which backups lie on the way of recovery, and which beside it? |
 //! | [`gaps`] | what is missing on the way of recovery, and who needs it? |
 //! | [`timelines`] | do history files fit each other and the WAL? |
 //! | [`partials`] | what lies in unfinished segments? |
 //! | [`reports`] | how far does each timeline reach, and replay as a whole? |
 
+mod beside;
 mod gaps;
 mod line;
 mod partials;
@@ -56,6 +58,8 @@ pub(crate) struct Judge<'a> {
     /// The target and its ancestors, oldest first, with the segments in which they begin.
     pub target_line: Vec<(TimelineId, SegmentNo)>,
     pub way: Way,
+    /// The ways along other timelines, where a backup lies on one of them.
+    side_ways: BTreeMap<TimelineId, Way>,
     /// Records before each piece on the way.
     before: BTreeMap<(TimelineId, SegmentNo), Mark>,
     pub total: Mark,
@@ -80,6 +84,7 @@ impl<'a> Judge<'a> {
             label: b.label.clone(),
             complete: None,
             reaches: None,
+            beside: None,
         };
         Judge {
             cluster: &archive.cluster,
@@ -95,6 +100,7 @@ impl<'a> Judge<'a> {
             target: path.target,
             target_line: path.line,
             way: path.way,
+            side_ways: BTreeMap::new(),
             before: BTreeMap::new(),
             total: Mark::default(),
             facts: Vec::new(),
@@ -105,6 +111,7 @@ impl<'a> Judge<'a> {
     /// Judges everything.
     pub fn judge(mut self) -> Reports {
         self.suspects();
+        self.place_backups();
         self.count();
         self.weigh_copies();
         self.weigh_refused();
@@ -115,6 +122,7 @@ impl<'a> Judge<'a> {
         self.gaps();
         self.timelines();
         self.partials();
+        self.backups_beside();
         for &index in &self.inventory.impossible {
             let file = self.entries.get(index).map(Entry::shown);
             self.findings.push(Finding { file, ..Finding::of(Code::ForeignName) });

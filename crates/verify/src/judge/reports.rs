@@ -56,7 +56,9 @@ impl Judge<'_> {
         for backup in &mut backups {
             if self.options.depth == Depth::Records && self.options.start.is_none() && self.options.end.is_none() {
                 backup.complete = Some(self.covers(backup, &findings));
-                backup.reaches = self.reaches(backup, &findings);
+                // Along its own timeline it comes to places that this way does not know.
+                let on_way = backup.beside.is_none();
+                backup.reaches = self.reaches(backup, &findings).filter(|_| on_way);
             }
         }
         let reached = |n: SegmentNo| replay.is_some_and(|(from, to)| self.start_of(n) < to && n >= self.number(from));
@@ -280,24 +282,6 @@ impl Judge<'_> {
             .next_back()?
             .end;
         Some(stop.map_or(end, |stop| self.comes_to(stop))).filter(|&to| to >= backup.start)
-    }
-
-    /// Whether everything from a backup's start to its stop can be read.
-    fn covers(&self, backup: &Backup, findings: &[Finding]) -> bool {
-        let here = self.way.legs.first().map(|l| self.start_of(l.first)).is_some_and(|from| from <= backup.start);
-        let end =
-            self.pieces.get(&backup.timeline).and_then(|p| p.iter().filter_map(Piece::run).next_back()).map(|r| r.end);
-        let broken = |f: &Finding| {
-            // A file whose bytes are others than they were, or than its name says, is judged by its records all the
-            // same.
-            let stops = !matches!(f.code, Code::SegmentChanged | Code::NameChecksum);
-            stops && f.severity >= Severity::Warning && f.lsn.or(f.at).is_some_and(|l| l < backup.stop) && {
-                let next = || self.next_record(self.number(f.at.or(f.lsn)?));
-                let until = f.lost.and_then(|l| l.until_lsn).or_else(next).unwrap_or(Lsn::MAX);
-                until > backup.start && f.timeline == Some(backup.timeline) && self.stops(f)
-            }
-        };
-        here && end.is_some_and(|end| end >= backup.stop || end == backup.stop) && !findings.iter().any(broken)
     }
 }
 

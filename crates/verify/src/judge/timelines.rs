@@ -69,9 +69,13 @@ impl Judge<'_> {
         self.findings.push(Finding { timeline: Some(timeline), file, detail, ..Finding::of(Code::HistoryMissing) });
     }
 
-    /// The target does not descend from the timeline on which recovery starts.
+    /// The target does not descend from the timeline on which recovery starts. A backup on the way is where it starts
+    /// instead.
     fn not_a_child(&mut self) {
         let (target, start) = (self.target, self.start);
+        if self.backups_on_way().next().is_some() {
+            return;
+        }
         let Some(node) = self.lineage.get(target).filter(|n| !n.broken && target != start) else { return };
         if !self.target_line.iter().any(|&(t, _)| t == start) && !self.inventory.of(start).is_empty() {
             let what = format!(

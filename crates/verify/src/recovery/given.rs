@@ -36,18 +36,21 @@ pub(super) struct Sorted<'a> {
 impl<'a> Given<'a> {
     /// The server's configuration is at hand, so that what it does not set has its default.
     pub(super) fn is_configured(&self) -> bool {
-        self.files.iter().any(|file| file.name == "postgresql.conf")
+        self.files.iter().any(|file| file.main == "postgresql.conf")
     }
 
     /// Sorts them, as far as every line can be read and every name is known where it stands.
     pub(super) fn sort(&'a self, version: Version, rules: &SettingRules) -> Result<Sorted<'a>, SettingsError> {
         let mut out = Sorted::default();
         for file in self.files {
-            let own = file.name == "recovery.conf";
+            let own = file.main == "recovery.conf";
             let grammar =
                 if own { rules.recovery_conf.ok_or(SettingsError::RecoveryConf)? } else { Grammar::Configuration };
             if let Some(fault) = file.text.faults.first() {
                 return Err(SettingsError::Syntax { file: file.name.clone(), fault: fault.clone(), grammar });
+            }
+            if let Some(not) = file.not_opened.first() {
+                return Err(SettingsError::NotOpened { what: not.what, path: not.path.clone(), why: not.why });
             }
             let separate = rules.recovery_conf.is_some();
             for setting in &file.text.settings {

@@ -148,19 +148,28 @@ pub fn verify_restore(
             finding.severity = finding.severity.min(Severity::Info);
         }
     }
-    let mut of_restore = backup.findings.clone();
-    of_restore.extend(crate::backup::of_archive(backup, site.wal_system_id()));
+    // What is wrong with the backup counts wherever replay gets to.
+    let mut of_backup = backup.findings.clone();
+    outcome.lowered += set_severities(&mut of_backup, &options.severities);
+    let refuted = |f: &Finding| f.severity == Severity::Error && !f.code.is_could_not_look();
+    let bad_backup = of_backup.iter().any(refuted);
+    let mut of_restore = Vec::new();
+    // Where recovery takes what is the backup's own, WAL of others beside it is no obstacle.
+    let foreign = crate::backup::of_archive(backup, site.wal_system_id());
+    let severity = if restore.replay_end.is_some() { Severity::Info } else { Severity::Error };
+    of_restore.extend(foreign.map(|finding| Finding { severity, ..finding }));
     of_restore.extend(orphans(site, &restore, settings));
     of_restore.extend(found(site, &restore));
     of_restore.extend(invalid_pages(site, &restore));
     outcome.lowered += set_severities(&mut of_restore, &options.severities);
-    outcome.findings.extend(of_restore);
+    outcome.findings.extend(of_backup.into_iter().chain(of_restore));
     outcome.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
-    let worst = outcome.findings.iter().map(|f| f.severity).max();
+    let errors = || outcome.findings.iter().filter(|f| f.severity == Severity::Error && !reached);
     outcome.verdict = match () {
         () if restore.closed => Verdict::Unproven,
         () if !restore.is_good() => Verdict::Refuted,
-        () if worst == Some(Severity::Error) && !reached => Verdict::Refuted,
+        () if bad_backup || errors().any(refuted) => Verdict::Refuted,
+        () if errors().next().is_some() => Verdict::Unproven,
         () => Verdict::Proven,
     };
     outcome.replay = Some((restore.redo_start, end));
@@ -171,6 +180,8 @@ pub fn verify_restore(
         restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
     outcome.not_checked.retain(|n| *n != NotChecked::Backups);
     outcome.not_checked.extend([NotChecked::DataFiles].into_iter().chain((!all).then_some(NotChecked::OtherFiles)));
+    let included = settings.is_ok_and(|settings| !settings.not_read.is_empty());
+    outcome.not_checked.extend(included.then_some(NotChecked::IncludedSettings));
     outcome.not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
     outcome.not_checked.sort();
     outcome.not_checked.dedup();
