@@ -95,7 +95,10 @@ impl Case {
     pub fn all() -> io::Result<Vec<Self>> {
         let mut found = Vec::new();
         for file in fs::read_dir(kept("damaged-15/cases"))? {
-            found.push(serde_json::from_slice::<Self>(&fs::read(file?.path())?)?);
+            let path = file?.path();
+            if path.extension().is_some_and(|e| e == "json") {
+                found.push(serde_json::from_slice::<Self>(&fs::read(path)?)?);
+            }
         }
         found.sort_by(|a, b| a.case.cmp(&b.case));
         Ok(found)
