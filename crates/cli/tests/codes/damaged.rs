@@ -2,7 +2,7 @@
 //!
 //! `NAME.codes` begins with the verdict and the exit code; then a line for each finding, in the order in which they are
 //! told: code, severity, where replay stops, the place, the file. An archive is added by adding its recipe;
-//! `WALPROOF_BLESS=1` writes what is missing, and a reader judges it by the recipe's `expect`, `pg_waldump` and `server`.
+//! `WALPROOF_BLESS=1` writes what is missing, and a reader judges it by what the recipe expects and the server did.
 
 use crate::pair::started;
 use serde_json::Value;

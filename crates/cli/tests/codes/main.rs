@@ -1,8 +1,8 @@
 //! Codes are a contract: what triggers each of them, and what nearly does.
 //!
-//! `pairs/WPnnn.json` has both for a code, as data: how each archive is made, and what the program must say of it. A code
-//! without its file fails here, and so does a file without its code. What the damaged archives of testdata come to lies
-//! beside their recipes, `testdata/damaged-15/cases/NAME.codes`.
+//! `pairs/WPnnn.json` has both for a code, as data: how each archive is made, and what the program must say of it. A
+//! code without its file fails here, and so does a file without its code. What the damaged archives of testdata come to
+//! lies beside their recipes, `testdata/damaged-15/cases/NAME.codes`. `WALPROOF_CODE=WP201` tries one pair alone.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 

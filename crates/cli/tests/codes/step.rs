@@ -182,8 +182,8 @@ impl Step {
     }
 }
 
-/// Makes every file one of two hours ago, but those that are said to be fresh. An index takes nothing from a file of this
-/// moment.
+/// Makes every file one of two hours ago, but those that are said to be fresh. An index takes nothing from a file of
+/// this moment.
 pub fn settle(place: &Path, steps: &[Step]) {
     let named = |step: &Step| match step {
         Step::Fresh { file } => Some(place.join(file)),

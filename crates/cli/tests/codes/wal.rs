@@ -3,8 +3,8 @@
 //! ```text
 //! xl_tot_len 4 | xl_xid 4 | xl_prev 8 | xl_info 1 | xl_rmid 1 | pad 2 | xl_crc 4 | body
 //! ```
-//! The checksum is of the body, then of the header in front of `xl_crc`. It is summed here bit by bit: what a test is fed
-//! must not depend on the code under test.
+//! The checksum is of the body, then of the header in front of `xl_crc`. It is summed here bit by bit: what a test is
+//! fed must not depend on the code under test.
 
 use std::fs;
 use std::io;
