@@ -3,6 +3,7 @@
 mod api;
 mod code;
 mod compare;
+mod deny;
 mod folder;
 mod follow;
 mod long;
@@ -19,11 +20,13 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  test [ARG…]            every test, with a real PostgreSQL (installed where none is found); ARGs go to cargo test
+  test [ARG…]            every test, with a real PostgreSQL (installed where none is found), and what was left out;
+                         ARGs go to cargo test
   postgres               find PostgreSQL, install it where there is none, print the folder of its programs
   shape [--table|--write]
                          count circles, long files, wide lines, names; fail where xtask/shape.txt allows fewer
   api [--check|--write]  the public items at the top of pgwal; held against crates/pgwal/api.txt, or written there
+  deny                   licences and sources of dependencies, with cargo-deny, which is built where it is missing
   man DIR                manual pages
   completions DIR        completions for bash, zsh, fish and more
   deb DIR [BINARY]       a Debian package of the release binary, or of this one
@@ -49,6 +52,7 @@ fn main() -> Result<()> {
         }
         ["shape", rest @ ..] => shape::run(rest),
         ["api", rest @ ..] => api::run(rest),
+        ["deny"] => deny::run(),
         [what @ ("man" | "completions"), folder] => package::generate(what, folder),
         ["deb", folder] => package::deb(folder, None),
         ["deb", folder, binary] => package::deb(folder, Some(binary)),

@@ -115,7 +115,7 @@ mod tests {
     fn strings_do_not_count() {
         assert_eq!(widths("let a = \"bcd\";"), [11]);
         assert_eq!(widths("f(r#\"a\"b\"#, 'c', '\"'); // \"d\"\n"), [26, 0]);
-        assert_eq!(widths("\"a\\\n   b\" x"), [2, 3]);
+        assert_eq!(widths("\"a\\\n   b\" x"), [1, 3]);
         assert_eq!(widths("fn f<'a>(x: &'a str) /* \" */ {}"), [31]);
         assert_eq!(widths("'\\'' + \"x\""), [9]);
     }
