@@ -10,8 +10,8 @@ use crate::{
     run::{cargo, done, root},
 };
 
-/// Every test of the workspace with a live server, then the fuzz targets over their seeds; at the end, what could not be
-/// tried here.
+/// Every test of the workspace with a live server, then the fuzz targets over their seeds; at the end, what could not
+/// be tried here.
 pub fn run(arguments: &[&str]) -> Result<()> {
     let server = postgres::find_or_install()?;
     println!("tests with a live server run PostgreSQL {} ({})", server.major(), server.bin().display());

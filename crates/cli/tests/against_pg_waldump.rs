@@ -1,8 +1,8 @@
 //! Random flipped bits: `verify` and pg_waldump stop at the same record, and what the server says is what pg_waldump
 //! says.
 //!
-//! The captured WAL is of 15, and so must pg_waldump be that reads it; a server of another version writes WAL for its own.
-//! `WALPROOF_SEED` repeats a run.
+//! The captured WAL is of 15, and so must pg_waldump be that reads it; a server of another version writes WAL for its
+//! own. `WALPROOF_SEED` repeats a run.
 
 #![allow(clippy::unwrap_used)]
 

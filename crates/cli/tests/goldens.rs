@@ -1,8 +1,8 @@
 //! What the program says, as files beside what it said it of.
 //!
-//! A file `testdata/**/NAME.golden` begins with a command, `$ walproof verify damaged --timezone UTC`, which runs in the
-//! folder that the file lies in; then follows what it prints, complaints, and the exit code last where it is not 0. A
-//! case is added by adding such a file with its first line; `WALPROOF_BLESS=1` writes the rest.
+//! A file `testdata/**/NAME.golden` begins with a command, `$ walproof verify damaged --timezone UTC`, which runs in
+//! the folder that the file lies in; then follows what it prints, complaints, and the exit code last where it is not 0.
+//! A case is added by adding such a file with its first line; `WALPROOF_BLESS=1` writes the rest.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
