@@ -1,14 +1,12 @@
 //! What a run came to.
 
 use crate::codes::{Code, Severity};
-use crate::facts::Facts;
 use crate::finding::{Detail, Finding};
 use crate::fresh::Fresh;
-use crate::index::{IndexUse, PartsUse};
-use crate::options::Depth;
 use crate::recovery::outcome::Restore;
 use crate::recovery::pages::Blind;
-use crate::tally::Tally;
+use pgwal_archive::index::{IndexUse, PartsUse};
+use pgwal_archive::{Branch, Depth, Facts, Tally};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_source::Ignored;
@@ -81,21 +79,6 @@ pub struct TimelineReport {
     pub partial_records: u64,
     /// Stretches without a gap or damage, as positions of their first record and behind their last.
     pub islands: Vec<(Lsn, Lsn)>,
-}
-
-/// A timeline that a history file names, with or without WAL here.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Branch {
-    /// The timeline.
-    pub timeline: TimelineId,
-    /// The timeline that it left.
-    pub parent: Option<TimelineId>,
-    /// Where it left it.
-    pub switch: Option<Switch>,
-    /// Why, in the server's words.
-    pub reason: Option<String>,
-    /// The file that says so: its own, or that of a descendant.
-    pub file: Option<String>,
 }
 
 /// A base backup that the archive knows of.

@@ -374,3 +374,34 @@ fn what_is_no_backup_is_said() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn a_manifest_that_is_too_long_is_told_and_not_read() {
+    let folder = copied("backup/15", &[("backup_manifest", b"x")]);
+    fs::File::options()
+        .write(true)
+        .open(folder.path().join("backup_manifest"))
+        .unwrap()
+        .set_len(pgwal_verify::backup::manifest::LONGEST + 9)
+        .unwrap();
+    let backup = open(folder.path());
+    assert_eq!(told(&backup, Code::BackupManifest).0, "backup_manifest is longer than 128 MiB, too long to be read");
+    assert!(backup.manifest.is_none() && backup.label.is_some());
+}
+
+#[test]
+fn wal_of_a_packed_tar_that_is_cut_off_is_as_long_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let noise: Vec<u8> = (0..50_000u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let tar = tar(&[("pg_wal/000000010000000000000008", &noise), ("pg_wal/000000010000000000000009", &noise)]);
+    let path = folder.path().join("base.tar.gz");
+    fs::write(&path, gzip(&tar[..300_000])).unwrap();
+    let inside = open(&path).wal.unwrap();
+    let sizes: Vec<_> = inside.source.list().unwrap().entries.iter().map(|entry| entry.size.unwrap()).collect();
+    assert_eq!(sizes, [200_000, 300_000 - 200_192 - 1024]);
+    for entry in inside.source.list().unwrap().entries {
+        let (bytes, read) = inside.source.small(&entry, 1 << 20).unwrap();
+        assert_eq!((read.state, bytes == noise[..bytes.len()]), (pgwal_source::ReadState::Whole, true));
+        assert_eq!(read.stored_bytes, entry.size);
+    }
+}

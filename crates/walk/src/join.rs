@@ -210,7 +210,7 @@ impl<A: Fold> Run<A> {
     }
 
     /// The end of the record that the head completes.
-    fn head_end(&self, layout: &Layout) -> Lsn {
+    pub(crate) fn head_end(&self, layout: &Layout) -> Lsn {
         match &self.head {
             Head::Rest(rest) => rest.end.unwrap_or(self.to),
             _ => self.from.plus_within(layout.long_header() as u64),

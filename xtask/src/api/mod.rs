@@ -80,20 +80,25 @@ fn api() -> Result<String> {
             through.push(format!("mod {name} = {first}\n"));
             continue;
         }
-        let behind = first.strip_prefix("pgwal_").and_then(|folder| crates.get(folder));
-        let text = of_crate(behind.with_context(|| first.clone())?, rest);
+        let text = of_crate(&crates, first, rest, 4);
         items.insert(name, text.with_context(|| path.join("::"))?);
     }
     let items: Vec<String> = items.into_values().map(|lines| lines.join("\n    ") + "\n").collect();
     Ok(through.concat() + "\n" + &items.join("\n"))
 }
 
-fn of_crate(one: &Crate, path: &[String]) -> Option<Vec<String>> {
-    let from_root: Vec<String> = std::iter::once("crate".to_owned()).chain(path.iter().cloned()).collect();
+/// An item that a path leads to, from one crate's root into another's where it is handed on.
+fn of_crate(crates: &BTreeMap<String, Crate>, first: &str, rest: &[String], depth: u32) -> Option<Vec<String>> {
+    let one = crates.get(first.strip_prefix("pgwal_")?)?;
+    let from_root: Vec<String> = std::iter::once("crate".to_owned()).chain(rest.iter().cloned()).collect();
     let (place, rest) = one.resolve(&[], &from_root)?;
     // A function may have the name of its module.
     let name = rest.first().or_else(|| place.last())?;
-    item::described(one, &place, name)
+    let handed_on = || {
+        let (first, rest) = one.modules.get(&place)?.names.get(name)?.split_first()?;
+        of_crate(crates, first, rest, depth.checked_sub(1)?)
+    };
+    item::described(one, &place, name).or_else(handed_on)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub(super) const SMALL: [(&str, u64); 10] = [
     ("PG_VERSION", 64),
     ("backup_label", 64 << 10),
     ("global/pg_control", 8192),
-    ("backup_manifest", manifest::LONGEST),
+    ("backup_manifest", manifest::LONGEST + 1),
     ("recovery.signal", 0),
     ("standby.signal", 0),
     ("recovery.conf", 4 << 20),

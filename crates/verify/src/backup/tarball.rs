@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// WAL out of packed tars that is kept in memory, in bytes. What is beyond is unpacked again when it is read.
+/// WAL out of packed tars that is kept in memory, in bytes. What is beyond is unpacked again, in the tar's order.
 const HELD: u64 = 256 << 20;
 /// Files of a backup whose sizes are kept.
 const MOST_FILES: usize = 20_000_000;
@@ -43,7 +43,7 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
     let beside = path.parent().unwrap_or(Path::new(""));
     // Only a tar that pg_basebackup named has others beside it that belong to it.
     if base_in(beside).is_some_and(|base| base == path) {
-        if let Some(bytes) = folder::small(&beside.join("backup_manifest"), super::manifest::LONGEST)? {
+        if let Some(bytes) = folder::small(&beside.join("backup_manifest"), super::manifest::LONGEST + 1)? {
             parts.files.entry("backup_manifest".to_owned()).or_insert(bytes);
         }
         for (stem, other) in tars(beside) {
@@ -100,7 +100,8 @@ struct Contents {
 enum Keep {
     Nothing,
     Small(String, usize),
-    Wal(Vec<u8>),
+    /// How much there is of it, and its bytes, if they are kept.
+    Wal(u64, Option<Vec<u8>>),
 }
 
 impl Contents {
@@ -120,7 +121,7 @@ impl Contents {
                     if let Some(name) = wal_name(&member.path, only_wal) {
                         let held = packed && member.size <= room;
                         room -= if held { member.size } else { 0 };
-                        keep = if held { Keep::Wal(Vec::new()) } else { Keep::Nothing };
+                        keep = Keep::Wal(0, held.then(|| space(member.size)).flatten());
                         wal.push(TarWal {
                             name: name.to_owned(),
                             size: member.size,
@@ -139,7 +140,12 @@ impl Contents {
                 }
                 Event::Content(bytes) => match &mut keep {
                     Keep::Nothing => {}
-                    Keep::Wal(kept) => kept.extend_from_slice(bytes),
+                    Keep::Wal(there, kept) => {
+                        *there += bytes.len() as u64;
+                        if let Some(kept) = kept {
+                            kept.extend_from_slice(bytes);
+                        }
+                    }
                     Keep::Small(path, limit) => {
                         if let Some(kept) = small.get_mut(path) {
                             let more = limit.saturating_sub(kept.len()).min(bytes.len());
@@ -185,12 +191,17 @@ impl Contents {
     }
 }
 
-/// What was kept of the last member goes where it belongs.
+/// Room for a member that is kept, all of it at once: a buffer that grows is two for a while.
+fn space(bytes: u64) -> Option<Vec<u8>> {
+    let mut space = Vec::new();
+    space.try_reserve_exact(usize::try_from(bytes).ok()?).ok().map(|()| space)
+}
+
+/// What was kept of the last member goes where it belongs. Of a member that is cut off, its name says more than is there.
 fn settle(keep: &mut Keep, wal: &mut [TarWal]) {
-    if let (Keep::Wal(bytes), Some(last)) = (std::mem::replace(keep, Keep::Nothing), wal.last_mut())
-        && bytes.len() as u64 == last.size
-    {
-        last.held = Some(bytes.into());
+    if let (Keep::Wal(there, kept), Some(last)) = (std::mem::replace(keep, Keep::Nothing), wal.last_mut()) {
+        last.size = there;
+        last.held = kept.map(Arc::new);
     }
 }
 

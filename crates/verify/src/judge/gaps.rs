@@ -1,13 +1,13 @@
 //! What is missing on the way of recovery, and who needs it.
 
-use super::{Judge, whole_way};
+use super::Judge;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
-use crate::options::{Depth, Which};
 use crate::outcome::Backup;
-use crate::path::Hole;
-use crate::stretch::Piece;
-use crate::tree::history_name;
+use pgwal_archive::lineage::history_name;
+use pgwal_archive::stretch::Piece;
+use pgwal_archive::way::{Hole, whole_way};
+use pgwal_archive::{Depth, Which};
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
 
 impl Judge<'_> {
@@ -18,7 +18,7 @@ impl Judge<'_> {
         let mut others: Vec<TimelineId> = self.pieces.keys().copied().filter(|t| *t != self.target).collect();
         others.sort_unstable_by(|a, b| b.cmp(a));
         for timeline in others {
-            let line = self.tree.line(timeline, self.layout());
+            let line = self.lineage.line(timeline, self.layout());
             holes.extend(whole_way(self.inventory, &line).holes.iter().map(|h| (*h, false)));
         }
         for (hole, needed) in holes {
@@ -147,7 +147,7 @@ impl Judge<'_> {
 
     /// The pieces on either side of a hole, along a timeline.
     fn sides(&self, timeline: TimelineId, first: SegmentNo, last: SegmentNo) -> (Option<&Piece>, Option<&Piece>) {
-        let line = self.tree.line(timeline, self.layout());
+        let line = self.lineage.line(timeline, self.layout());
         let all = || line.iter().rev().filter_map(|(t, _)| self.pieces.get(t)).flatten();
         (all().find(|p| p.last.next() == first), all().find(|p| p.first == last.next()))
     }
@@ -210,14 +210,14 @@ impl Judge<'_> {
 
     /// WAL of a timeline ends before the point at which, by its history, the next one leaves it.
     fn unreachable(&mut self, hole: &Hole, early: TimelineId, needed: bool) {
-        let Some(parent) = self.tree.parent(early).map(|p| (p.timeline, p.switch)) else { return };
+        let Some(parent) = self.lineage.parent(early).map(|p| (p.timeline, p.switch)) else { return };
         let (left, _) = self.sides(hole.timeline, hole.first, hole.last);
         let lsn = self.begun(left, hole.first);
         let before = self.next_on_way(hole.last).and_then(|(_, mark)| mark);
         let lost = self.lost(lsn, None, before);
         let at = self.start_of(hole.first);
         let detail = Detail::Unreachable { parent: parent.0, switch: parent.1 };
-        let file = self.tree.get(early).map_or_else(|| history_name(early), |n| n.file.clone());
+        let file = self.lineage.get(early).map_or_else(|| history_name(early), |n| n.file.clone());
         let finding = self.found(Code::Unreachable, early, lsn, at, detail);
         finding.severity = if needed { Severity::Error } else { Severity::Warning };
         finding.file = Some(file);

@@ -3,14 +3,14 @@
 use super::line::order;
 use super::{Judge, add_over_seam};
 use crate::codes::{Code, Severity};
-use crate::facts::Facts;
 use crate::finding::{Finding, set_severities};
 use crate::known::{self, Accepted};
-use crate::options::Depth;
 use crate::outcome::{Backup, End, NotChecked, TimelineReport, Verdict};
-use crate::path::Way;
-use crate::stretch::{Kind, Piece, Readable, Why};
-use crate::tally::Tally;
+use pgwal_archive::Depth;
+use pgwal_archive::Facts;
+use pgwal_archive::Tally;
+use pgwal_archive::stretch::{Kind, Piece, Readable, Unusable};
+use pgwal_archive::way::Way;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
 use pgwal_walk::{Fold, Run, Tail};
@@ -155,13 +155,13 @@ impl Judge<'_> {
         let torn = |f: &Finding| f.timeline == Some(timeline) && f.code == Code::Torn;
         let end = match (last_run, pieces.last().map(|p| &p.kind)) {
             (Some(run), Some(Kind::Run(_))) => end_of(run, findings.iter().any(torn)),
-            (Some(run), Some(Kind::Bad(bad))) if matches!(bad.why, Why::Belongs { .. } | Why::Unwritten) => {
+            (Some(run), Some(Kind::Bad(bad))) if matches!(bad.why, Unusable::Belongs { .. } | Unusable::Unwritten) => {
                 end_of(run, findings.iter().any(torn))
             }
             (None, _) => End::Damage,
             _ => End::Gap,
         };
-        let parent = self.tree.parent(timeline);
+        let parent = self.lineage.parent(timeline);
         let switch = parent.map(|p| p.switch).or_else(|| {
             let begins = self.opening(timeline).filter(|_| timeline > TimelineId::FIRST)?;
             Some(Switch::At(begins))
@@ -210,12 +210,12 @@ impl Judge<'_> {
         let refuted_at = stop.and_then(|f| f.at);
         // One behind which nothing can be read before that, ends replay itself.
         let last = self.last_run(refuted_at.unwrap_or(Lsn::MAX)).map(|(_, piece)| piece.last);
-        let open = |h: &&crate::path::Hole| {
+        let open = |h: &&pgwal_archive::way::Hole| {
             refuted_at.is_none_or(|at| self.start_of(h.last) < at && last.is_some_and(|last| h.last < last))
         };
         let behind = self.way.holes.iter().filter(open).map(|h| h.last).max();
         let legs = self.way.legs.iter().filter(|leg| behind.is_none_or(|hole| leg.first > hole));
-        let on_leg = |leg: &crate::path::Leg| {
+        let on_leg = |leg: &pgwal_archive::way::Leg| {
             let pieces = self.pieces.get(&leg.timeline).map_or(&[][..], |p| p.as_slice());
             pieces.iter().filter(|p| (leg.first..=leg.last).contains(&p.first)).cloned().collect::<Vec<_>>()
         };

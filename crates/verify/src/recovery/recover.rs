@@ -12,7 +12,7 @@ use super::settings::{Action, Mode, Settings, Target, TargetTimeline};
 use super::shelf::{Line, Shelf};
 use super::start::Start;
 use super::way::{End, Reading, Walked, Way};
-use crate::error::Error;
+use pgwal_archive::Error;
 use pgwal_format::recovery::RestorePoints;
 use pgwal_format::text::control::ControlState;
 use pgwal_format::text::history::HistoryFault;

@@ -9,15 +9,16 @@ use super::settings::{Settings, TargetTimeline};
 use super::way::End;
 use crate::backup::Backup;
 use crate::codes::{Code, Severity};
-use crate::error::Error;
 use crate::finding::{Detail, Finding, set_severities};
-use crate::options::{Options, Which};
+use crate::options::Options;
 use crate::outcome::{NotChecked, Outcome, Verdict};
 use crate::verify::examine;
+use pgwal_archive::Error;
+use pgwal_archive::Which;
 use pgwal_format::{FileName, Lsn, TimelineId};
-use pgwal_source::{Entry, How, Listing, Read, Scratch, Source, SourceError};
+use pgwal_source::{AsOf, Entry, Extent, Held, Listing, Local, Refusal, Source, SourceError, Stamp, Stored};
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 /// A part of an archive.
 struct Part<'a> {
@@ -35,18 +36,44 @@ impl Source for Part<'_> {
         Ok(Listing { entries: listing.entries.into_iter().filter(|e| (self.holds)(e)).collect(), ..listing })
     }
 
-    fn read(
-        &self,
-        entry: &Entry,
-        how: &How,
-        scratch: &mut Scratch,
-        sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
-    ) -> Result<Read, SourceError> {
-        self.whole.read(entry, how, scratch, sink)
+    fn open(&self, entry: &Entry, extent: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
+        self.whole.open(entry, extent)
+    }
+
+    fn stamp(&self, entry: &Entry) -> Option<Stamp> {
+        self.whole.stamp(entry)
+    }
+
+    fn as_of(&self, entry: &Entry) -> AsOf {
+        self.whole.as_of(entry)
+    }
+
+    fn local(&self) -> Option<&dyn Local> {
+        // Its files may be mapped. That it holds a server's control file says nothing here: no server goes on in it.
+        self.whole.local().is_some().then_some(self)
     }
 
     fn is_live(&self) -> bool {
         false
+    }
+}
+
+impl Local for Part<'_> {
+    fn path(&self, entry: &Entry) -> PathBuf {
+        self.whole.local().map_or_else(PathBuf::new, |local| local.path(entry))
+    }
+
+    fn may_read(&self, entry: &Entry) -> bool {
+        self.whole.may_read(entry)
+    }
+
+    fn hold(&self, entry: &Entry) -> Result<Held, SourceError> {
+        let none = || SourceError::foreign(entry.shown(), Refusal::Other, "cannot be kept open");
+        self.whole.hold(entry)?.ok_or_else(none)
+    }
+
+    fn control_file(&self) -> Option<Vec<u8>> {
+        None
     }
 }
 

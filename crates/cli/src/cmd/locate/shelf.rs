@@ -2,12 +2,13 @@
 
 use anyhow::Context;
 use pgwal::format::{SegmentNo, TimelineId};
-use pgwal::source;
+use pgwal::source::{self, Source};
 use pgwal::verify::{Files, Holder};
 use std::path::{Path, PathBuf};
 
 /// An archive in which positions are located.
 pub struct Shelf {
+    source: Box<dyn Source>,
     /// Its files.
     pub files: Files,
 }
@@ -32,8 +33,8 @@ pub struct Copy {
     pub timeline: TimelineId,
     /// The file, relative to the archive.
     pub file: String,
-    /// Where it lies.
-    path: PathBuf,
+    /// Where it lies, if on a disk.
+    path: Option<PathBuf>,
     /// It is unfinished.
     pub partial: bool,
 }
@@ -43,20 +44,25 @@ impl Shelf {
     pub fn open(path: &Path, timeline: Option<TimelineId>) -> anyhow::Result<Shelf> {
         let source = source::open(&[path.to_path_buf()])?;
         let files = Files::of(source.as_ref(), timeline)?;
-        Ok(Shelf { files: files.with_context(|| format!("{}: no file there says how to read it", source.describe()))? })
+        let files = files.with_context(|| format!("{}: no file there says how to read it", source.describe()))?;
+        Ok(Shelf { source, files })
     }
 
     /// What it has of a segment, of which the file of `timeline` is meant.
     pub fn held(&self, number: SegmentNo, timeline: TimelineId) -> Held {
         let holders = self.files.holders(number);
+        let path = |holder: &Holder| self.source.local().map(|local| local.path(&holder.entry));
         let meant = holders.iter().find(|holder| holder.timeline == timeline);
         Held {
             file: meant.map(|holder| holder.file.clone()),
-            path: meant.map(|holder| holder.path.clone()),
+            path: meant.and_then(path),
             partial: meant.is_some_and(|holder| holder.partial),
             files: holders
                 .into_iter()
-                .map(|Holder { timeline, file, path, partial, .. }| Copy { timeline, file, path, partial })
+                .map(|holder| {
+                    let path = path(&holder);
+                    Copy { timeline: holder.timeline, file: holder.file, path, partial: holder.partial }
+                })
                 .collect(),
         }
     }
