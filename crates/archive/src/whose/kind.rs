@@ -10,6 +10,9 @@ use pgwal_format::{Dialect, Layout, Lsn};
 /// such a file is read as WAL of the archive. One field that differs is damage. `start` is where the file's name puts
 /// it.
 pub fn other_kind(bytes: &[u8], whose: &Cluster, start: Lsn) -> Option<Unusable> {
+    if let Some(magic) = unknown_version(bytes, &whose.layout, start) {
+        return Some(Unusable::Magic(magic));
+    }
     let first = First::of(bytes).ok();
     let own = first.map_or(whose.layout, |first| first.layout);
     if let Some(dialect) = other_version(bytes, &own, &whose.layout, start) {
@@ -21,6 +24,14 @@ pub fn other_kind(bytes: &[u8], whose: &Cluster, start: Lsn) -> Option<Unusable>
         return (first.system_id != whose.system_id).then_some(Unusable::Cluster { found: first.system_id });
     }
     is_of_other_sizes(bytes, &first, &whose.layout, start).then_some(Unusable::Geometry(own))
+}
+
+/// The magic of the first page, where it is that of no release, and no page is one of ours: records alone do not tell
+/// versions apart.
+fn unknown_version(bytes: &[u8], ours: &Layout, start: Lsn) -> Option<u16> {
+    let Err(NotWal::Unreleased { magic, .. }) = First::of(bytes) else { return None };
+    let mut offsets = (0..bytes.len()).step_by(ours.page.bytes() as usize);
+    (!offsets.any(|offset| is_page(bytes, offset, ours, start))).then_some(magic)
 }
 
 /// The version of the file, where its first page and most others say that it is another one than the archive's.
