@@ -8,7 +8,7 @@ use pgwal::format::recovery::settings::SettingRules;
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
 use pgwal::verify::recovery::outcome::Restore;
-use pgwal::verify::recovery::{Given, Look, Settings, SettingsError, Site, Zone, predict, verify_restore};
+use pgwal::verify::recovery::{Given, Look, Settings, SettingsError, Site, Zone, findings_of, predict, verify_restore};
 use pgwal::verify::{Options, Outcome};
 use std::path::PathBuf;
 
@@ -205,7 +205,7 @@ impl Restoring {
             return Ok(site);
         }
         let backup = &restored.backup;
-        let why: String = backup.findings.iter().map(|f| format!(": {}", f.message(None))).collect();
+        let why: String = findings_of(backup).iter().map(|f| format!(": {}", f.message(None))).collect();
         Err(match backup.label.is_some() || backup.history.is_some() || backup.control.is_some() {
             true => anyhow!("{}: no WAL that says whose it is", archive.describe()),
             false => anyhow!("{} does not say where replay starts{why}", backup.name),
