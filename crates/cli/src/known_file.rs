@@ -163,7 +163,7 @@ impl KnownFile {
         };
         let mut bytes = serde_json::to_vec_pretty(&document)?;
         bytes.push(b'\n');
-        deliver(&bytes, Some(path))?;
+        deliver(&bytes, path)?;
         let left_out = if moment > 0 { format!("; {moment} more cannot be accepted") } else { String::new() };
         Ok(format!("{}: {written} {} to accept{left_out}", path.display(), plural(written as u128, "finding")))
     }

@@ -1,4 +1,5 @@
 //! `walproof`: proves from bytes alone whether a PostgreSQL WAL archive replays, how far, and why not further.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod cmd;
 mod count;
@@ -11,6 +12,7 @@ mod known_file;
 mod memory;
 mod one;
 mod output;
+mod outside;
 mod place;
 mod progress;
 mod render;
@@ -18,7 +20,9 @@ mod restore_command;
 mod told;
 
 use clap::Parser;
+use outside::{Form, Lines};
 use render::verify_nagios;
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -71,9 +75,9 @@ fn main() -> ExitCode {
         // To a monitoring system, everything is told on standard output, and 2 means something else than a wrong
         // option.
         Err(error) if cmd::verify::is_plugin() => {
-            return say(&verify_nagios::failure(error), Exit::Plugin(told::Status::Unknown)).into();
+            return say(Form::Plain, &verify_nagios::failure(error), Exit::Plugin(told::Status::Unknown)).into();
         }
-        Err(error) => error.exit(),
+        Err(error) => misused(error),
     };
     match cli.command.run() {
         Ok(exit) => exit.into(),
@@ -85,9 +89,24 @@ fn main() -> ExitCode {
     }
 }
 
+/// Says what is wrong with the words of the command line, which may be names of files that a shell put there. What is
+/// said names them, so that it is said of them as they are shown.
+fn misused(error: clap::Error) -> ! {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let shown: Vec<OsString> = words.iter().map(|word| outside::shown(word.as_encoded_bytes()).into()).collect();
+    if shown == words {
+        error.exit();
+    }
+    if let Err(error) = Cli::try_parse_from(shown) {
+        error.exit();
+    }
+    complain("there are words in the command line that cannot be read");
+    std::process::exit(Exit::CouldNotTell.code().into())
+}
+
 /// Prints an answer whose exit code counts even if nobody reads it.
-pub fn say(text: &(impl AsRef<[u8]> + ?Sized), exit: Exit) -> Exit {
-    let mut out = io::stdout().lock();
+pub fn say(form: Form, text: &(impl AsRef<[u8]> + ?Sized), exit: Exit) -> Exit {
+    let mut out = outside::page(form);
     match out.write_all(text.as_ref()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             complain(&error);
@@ -99,7 +118,7 @@ pub fn say(text: &(impl AsRef<[u8]> + ?Sized), exit: Exit) -> Exit {
 
 /// Says on standard error what is wrong. Where that cannot be written, the exit code still says it.
 pub fn complain(problem: impl Display) {
-    let _ = writeln!(io::stderr().lock(), "walproof: {problem}");
+    let _ = writeln!(Lines::new(&mut outside::standard_error()), "walproof: {problem}");
 }
 
 /// The reader of our output went away: nothing to say, and nobody to say it to.

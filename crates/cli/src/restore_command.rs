@@ -1,5 +1,6 @@
 //! The setting with which a server fetches WAL from an archive.
 
+use crate::outside::is_harmful;
 use pgwal::format::FileName;
 use pgwal::source::{Entry, Source};
 use std::path::{Path, PathBuf, absolute};
@@ -15,7 +16,9 @@ pub fn setting(source: &dyn Source, archive: &Path) -> String {
     let all_plain = folders.len() == segments;
     folders.dedup();
     match folders.as_slice() {
-        [folder] if all_plain => format!("restore_command = '{}'", cp(folder)),
+        [folder] if all_plain && !folder.display().to_string().contains(is_harmful) => {
+            format!("restore_command = '{}'", cp(folder))
+        }
         _ => format!(
             "# restore_command: that of what archived the WAL; not every segment is a plain file in one folder of {}",
             absolute(archive).unwrap_or_else(|_| archive.into()).display()

@@ -1,11 +1,11 @@
 //! What the renderers of a verdict are given: the verdict, and what the run itself decided and measured. They decide
-//! nothing.
+//! nothing. How a run ends is decided here, once for every command that gives a verdict.
 
 use crate::Exit;
 use crate::count::Volume;
 use crate::render::time::Zone;
 use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::verify::{Finding, Outcome, Severity};
+use pgwal::verify::{Depth, Finding, Outcome, Severity, Verdict};
 use std::time::{Duration, Instant, SystemTime};
 
 /// A verdict and its run.
@@ -28,7 +28,29 @@ pub struct Told<'a> {
     pub volume: Option<Volume>,
 }
 
+/// How a run ends that came to this, where findings of that severity and above are failures.
+///
+/// What is wrong outranks what could not be looked at, and that outranks everything else. Without a proof a run is clean
+/// only where none was asked for: at a lesser depth, with nothing wrong and nothing in the way.
+pub fn ended(outcome: &Outcome, fails_from: Severity) -> Exit {
+    let worst = outcome.counted().map(|f| f.severity).max();
+    let could_not_look = outcome.counted().any(|f| f.severity == Severity::Error && f.code.is_could_not_look());
+    match outcome.verdict {
+        Verdict::Refuted => Exit::Refuted,
+        _ if fails_from < Severity::Error && worst >= Some(fails_from) && !could_not_look => Exit::Refuted,
+        Verdict::Proven => Exit::Clean,
+        Verdict::Unproven if could_not_look || outcome.layout.is_none() => Exit::CouldNotTell,
+        Verdict::Unproven if outcome.depth == Depth::Records => Exit::CouldNotTell,
+        Verdict::Unproven => Exit::Clean,
+    }
+}
+
 impl Told<'_> {
+    /// Whether it is not known what is wrong, if anything.
+    pub fn could_not_tell(&self) -> bool {
+        self.exit == Exit::CouldNotTell
+    }
+
     /// Whether a finding makes the run fail.
     pub fn is_failure(&self, finding: &Finding) -> bool {
         finding.severity >= self.fails_from && !finding.accepted

@@ -5,6 +5,7 @@
 //! is for a file that is cut off or has values that no server writes. What is no control file of a release is 2.
 
 use crate::Exit;
+use crate::outside::{Form, Shown};
 use crate::render::{control_json, control_text};
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
@@ -56,7 +57,8 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             }
         });
     }
-    Ok(if args.quiet { exit } else { crate::say(&out, exit) })
+    let form = if args.format == Format::Json { Form::Json } else { Form::Plain };
+    Ok(if args.quiet { exit } else { crate::say(form, &out, exit) })
 }
 
 /// Appends what is to be printed of a file.
@@ -79,7 +81,9 @@ fn tell(shown: &str, bytes: &[u8], args: &Args, out: &mut Vec<u8>) -> anyhow::Re
                 crate::complain(format_args!("{shown} is {error}"));
             }
             if args.paths.len() > 1 {
-                out.extend_from_slice(format!("{}{shown}:\n", if out.is_empty() { "" } else { "\n" }).as_bytes());
+                out.extend_from_slice(
+                    format!("{}{}:\n", if out.is_empty() { "" } else { "\n" }, Shown(shown)).as_bytes(),
+                );
             }
             out.extend_from_slice(&printed.out);
         }

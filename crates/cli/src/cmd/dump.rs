@@ -10,6 +10,7 @@ use crate::count::{By, Counted, Listing};
 use crate::filter::{self, Filter};
 use crate::follow::{self, Watch};
 use crate::fullpage;
+use crate::outside::{Form, is_read_on_terminal, standard_error, stream};
 use crate::progress::Bar;
 use crate::render::channels::Channels;
 use crate::render::csv::{self, Column};
@@ -19,7 +20,7 @@ use clap::ValueEnum;
 use pgwal::source::Source;
 use pgwal::verify::Options;
 use pgwal::verify::records::{ListError, Listed, Render, Wanted, list};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -68,6 +69,16 @@ enum Format {
     Waldump,
 }
 
+impl Format {
+    fn form(self) -> Form {
+        match self {
+            Format::Text | Format::Csv => Form::Plain,
+            Format::Jsonl => Form::Json,
+            Format::Waldump => Form::AsPgWaldump,
+        }
+    }
+}
+
 /// Lists the records.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.filter.lists_managers() {
@@ -90,9 +101,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     options.interrupt = work.watch.as_ref().map(Watch::interrupt);
     if format == Format::Waldump && !args.quiet {
         let note = start::note(source, &options)?.unwrap_or_default();
-        io::stdout().lock().write_all(note.as_bytes())?;
+        stream(Form::AsPgWaldump).write_all(note.as_bytes())?;
     }
-    let bar = Bar::new(args.quiet || args.follow || io::stdout().is_terminal());
+    let bar = Bar::new(args.quiet || args.follow || is_read_on_terminal());
     options.progress = Some(&bar);
     let wanted = Wanted { options, limit: args.reading.limit() };
     let listed = args.list(source, &wanted, &work, format);
@@ -101,8 +112,15 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     if let Some(watch) = &work.watch {
         watch.end();
     }
-    args.reading.complain_of_nothing(&listed.outcome, Read::from(&listed));
-    let exit = Reading::exit(Read::from(&listed));
+    let read = Read::from(&listed);
+    if args.reading.complain_of_nothing(&listed.outcome, read) {
+        return Ok(Reading::nothing(read, format == Format::Waldump));
+    }
+    let exit = args.exit(source, &wanted, &work, &listed)?;
+    if exit != Exit::Clean && read.complete {
+        args.reading.complain_of_the_end(&wanted.options);
+        return Ok(Reading::nothing(read, format == Format::Waldump));
+    }
     if exit != Exit::Clean && listed.segments > 0 && matches!(format, Format::Text | Format::Csv) && !args.quiet {
         crate::complain(dump_text::incomplete(listed.end));
     }
@@ -129,17 +147,24 @@ impl Args {
         Ok(())
     }
 
+    /// How a list ends. One that begins behind the last record has nothing of what was asked for.
+    fn exit(&self, source: &dyn Source, wanted: &Wanted<'_>, work: &Work, listed: &Listed) -> anyhow::Result<Exit> {
+        let exit = Reading::exit(Read::from(listed));
+        let found_nothing = listed.records == 0 && listed.findings == 0 && work.watch.is_none();
+        let behind = exit == Exit::Clean && found_nothing && self.reading.begins_behind_wal(source, &wanted.options)?;
+        Ok(if behind { Exit::CouldNotTell } else { exit })
+    }
+
     fn by(&self) -> Option<By> {
         self.stats.as_deref().map(|by| if by == "record" { By::Record } else { By::Rmgr })
     }
 
     fn list(&self, source: &dyn Source, wanted: &Wanted<'_>, work: &Work, format: Format) -> anyhow::Result<Listed> {
-        let (filter, mut out) = (&self.filter, io::stdout().lock());
+        let (filter, mut out) = (&self.filter, stream(format.form()));
         match (self.by(), self.quiet, format) {
             (Some(by), quiet, _) => {
                 let (render, mut counted) = (Listing::new(filter), Counted::default());
-                let listed =
-                    write(source, wanted, work, &render, &mut Channels::new(&mut counted, io::stderr().lock()))?;
+                let listed = write(source, wanted, work, &render, &mut Channels::new(&mut counted, standard_error()))?;
                 let sum = render.finish(counted);
                 if !quiet && listed.segments > 0 {
                     let table = stats::listed_as_pg_waldump(by, &sum, &listed);
@@ -149,7 +174,7 @@ impl Args {
             }
             (_, true, _) => {
                 let render = dump_text::Text { filter, quiet: true, vocabulary: OnceLock::new() };
-                write(source, wanted, work, &render, &mut Unheard(io::stderr().lock()))
+                write(source, wanted, work, &render, &mut Unheard(standard_error()))
             }
             (_, _, Format::Text) => {
                 let render = dump_text::Text { filter, quiet: false, vocabulary: OnceLock::new() };
@@ -164,15 +189,15 @@ impl Args {
             (_, _, Format::Jsonl) => {
                 let listed =
                     write(source, wanted, work, &dump_json::Json { filter, names: OnceLock::new() }, &mut out)?;
-                out.write_all(&dump_json::end(&listed, Reading::exit(Read::from(&listed)) == Exit::Clean))
-                    .and_then(|()| out.flush())?;
+                let complete = self.exit(source, wanted, work, &listed)? == Exit::Clean;
+                out.write_all(&dump_json::end(&listed, complete)).and_then(|()| out.flush())?;
                 Ok(listed)
             }
             (_, _, Format::Csv) => {
                 let columns = self.fields.clone().unwrap_or_else(csv::usual);
                 let render = csv::Csv::new(filter, &columns);
                 out.write_all(&render.header())?;
-                write(source, wanted, work, &render, &mut Channels::new(out, io::stderr().lock()))
+                write(source, wanted, work, &render, &mut Channels::new(out, standard_error()))
             }
         }
     }
@@ -180,7 +205,7 @@ impl Args {
 
 /// Prints the names that -r takes.
 pub fn list_managers() -> anyhow::Result<Exit> {
-    let mut out = io::stdout().lock();
+    let mut out = stream(Form::Plain);
     for name in filter::managers() {
         writeln!(out, "{name}")?;
     }

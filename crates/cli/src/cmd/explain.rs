@@ -3,6 +3,7 @@
 //! say of the place that the line names.
 
 use crate::Exit;
+use crate::outside::{Form, Lines, page};
 use crate::render::{explain_json, explain_text};
 use anyhow::bail;
 use clap::ValueEnum;
@@ -12,7 +13,7 @@ use pgwal::verify::codes::{Code, CodePattern};
 use pgwal::verify::log_line::{self, LogLine};
 use pgwal::verify::probe::{Probe, probe};
 use pgwal::verify::{Options, log_line::Position as Named};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Options of `explain`.
@@ -36,6 +37,15 @@ pub struct Args {
 enum Format {
     Text,
     Json,
+}
+
+impl Format {
+    fn form(self) -> Form {
+        match self {
+            Format::Text => Form::Plain,
+            Format::Json => Form::Json,
+        }
+    }
 }
 
 /// An explanation.
@@ -86,9 +96,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
              (lc_messages = C), such as: invalid record length at 0/665ACA8: wanted 24, got 0"
         );
     };
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = page(args.format.form());
     match args.format {
-        Format::Text => explain_text::write(&mut out, &answer)?,
+        Format::Text => explain_text::write(&mut Lines::new(&mut out), &answer)?,
         Format::Json => {
             serde_json::to_writer_pretty(&mut out, &explain_json::document(text, &answer))?;
             writeln!(out)?;

@@ -2,13 +2,14 @@
 
 use crate::Exit;
 use crate::filter::{self, Manager, Type};
+use crate::outside::{Form, page};
 use crate::render::{fields_json, fields_text};
 use clap::ValueEnum;
 use pgwal::format::dialect::DIALECTS;
 use pgwal::format::rmgr::managers::ALL;
 use pgwal::format::rmgr::table::{Op, Part};
 use pgwal::format::{Generation, Version};
-use std::io::{self, Write};
+use std::io::Write;
 
 /// The options of `fields`.
 #[derive(clap::Args)]
@@ -31,6 +32,15 @@ pub struct Args {
 enum Format {
     Text,
     Json,
+}
+
+impl Format {
+    fn form(self) -> Form {
+        match self {
+            Format::Text => Form::Plain,
+            Format::Json => Form::Json,
+        }
+    }
 }
 
 /// A field of a type of records, in versions that follow each other.
@@ -64,7 +74,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         Format::Text => fields_text::table(&rows),
         Format::Json => fields_json::document(&rows)?,
     };
-    let mut out = io::stdout().lock();
+    let mut out = page(args.format.form());
     out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
     Ok(Exit::Clean)
 }

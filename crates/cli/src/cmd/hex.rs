@@ -4,12 +4,13 @@ use crate::Exit;
 use crate::cmd::reading::timeline;
 use crate::input::Input;
 use crate::one::{self, Nothing};
+use crate::outside::{Form, Lines, page};
 use crate::place::{Basis, Geometry, Operand};
 use crate::render::{hex_json, hex_text};
 use clap::ValueEnum;
 use pgwal::format::TimelineId;
 use pgwal::verify::{Depth, Options, verify};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 /// The options of `hex`.
@@ -43,6 +44,15 @@ enum Format {
     Json,
 }
 
+impl Format {
+    fn form(self) -> Form {
+        match self {
+            Format::Text => Form::Styled,
+            Format::Json => Form::Json,
+        }
+    }
+}
+
 /// Shows the record.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let (archive, word) = match (&args.path, &args.archive, &args.position) {
@@ -71,9 +81,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             return Ok(Exit::Refuted);
         }
     };
-    let mut out = io::BufWriter::new(anstream::stdout().lock());
+    let mut out = page(args.format.form());
     match args.format {
-        Format::Text => hex_text::write(&mut out, &one)?,
+        Format::Text => hex_text::write(&mut Lines::new(&mut out), &one)?,
         Format::Json => {
             serde_json::to_writer_pretty(&mut out, &hex_json::document(&one, lsn))?;
             writeln!(out)?;

@@ -17,9 +17,11 @@ use super::between::{self, Archive};
 use super::locate::Format;
 use crate::Exit;
 use crate::figures::{bytes, grouped, plural};
+use crate::outside::{Form, Lines};
 use crate::place::{Basis, Geometry, Operand, Unread};
 use pgwal::format::wal_functions::{self, LsnDiff, WalFunctionError};
 use pgwal::format::{Dialect, Lsn, Position, TimelineId};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// The options of `lag`.
@@ -130,11 +132,19 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         version: dialect.map(|d| d.version.to_string()),
         error,
     };
-    let said = match args.format {
-        Format::Json => serde_json::to_string(&lag)? + "\n",
-        Format::Text => text(&lag, &basis.assumptions()),
+    let mut said = Vec::new();
+    let form = match args.format {
+        Format::Json => {
+            serde_json::to_writer(&mut said, &lag)?;
+            writeln!(said)?;
+            Form::Json
+        }
+        Format::Text => {
+            text(&mut Lines::new(&mut said), &lag, &basis.assumptions())?;
+            Form::Plain
+        }
     };
-    Ok(crate::say(&said, between::exit(between.as_ref())))
+    Ok(crate::say(form, &said, between::exit(between.as_ref())))
 }
 
 /// Reads one side: in any spelling, or else as the server of the version reads it; the inner error is that server's.
@@ -153,41 +163,39 @@ fn side<'a>(
 }
 
 /// The answer for people.
-fn text(lag: &Lag<'_>, assumed: &[String]) -> String {
-    use std::fmt::Write;
+fn text(out: &mut Lines<'_>, lag: &Lag<'_>, assumed: &[String]) -> io::Result<()> {
     let (a, b) = (lag.a.input, lag.b.input);
     let version = lag.version.as_deref().unwrap_or_default();
     let Some((distance, segments)) = lag.bytes.zip(lag.segments) else {
-        return format!(
-            "PostgreSQL {version} refuses to compare {a} and {b}.\n  ERROR:  {}\n",
-            lag.error.as_deref().unwrap_or_default()
-        );
+        writeln!(out, "PostgreSQL {version} refuses to compare {a} and {b}.")?;
+        return writeln!(out, "  ERROR:  {}", lag.error.as_deref().unwrap_or_default());
     };
     let size = distance.unsigned_abs();
     let whole = segments.unsigned_abs();
     let figure = format!("{}, {} {}", bytes(size), grouped(whole), plural(whole, "segment"));
-    let mut out = match distance.signum() {
-        0 => format!("{b} and {a} are the same position.\n"),
-        1 => format!("{b} is behind {a}: {figure}; B is behind A.\n"),
-        _ => format!("{b} is ahead of {a}: {figure}; A is behind B.\n"),
-    };
-    let _ = writeln!(out, "  bytes     {}{}", if distance < 0 { "-" } else { "" }, grouped(size));
+    match distance.signum() {
+        0 => writeln!(out, "{b} and {a} are the same position.")?,
+        1 => writeln!(out, "{b} is behind {a}: {figure}; B is behind A.")?,
+        _ => writeln!(out, "{b} is ahead of {a}: {figure}; A is behind B.")?,
+    }
+    writeln!(out, "  bytes     {}{}", if distance < 0 { "-" } else { "" }, grouped(size))?;
     if let (Some(records), Some(commits)) = (lag.records, lag.commits) {
         let signed = |n: i128| format!("{}{}", if n < 0 { "-" } else { "" }, grouped(n.unsigned_abs()));
-        let _ = writeln!(out, "  records   {}\n  commits   {}", signed(records), signed(commits));
-        let _ = match lag.seconds {
-            Some(seconds) => writeln!(out, "  seconds   {seconds:.3}, between the last commits at or before each"),
-            None => writeln!(out, "  seconds   unknown: no commit at or before one of them"),
-        };
+        writeln!(out, "  records   {}", signed(records))?;
+        writeln!(out, "  commits   {}", signed(commits))?;
+        match lag.seconds {
+            Some(seconds) => writeln!(out, "  seconds   {seconds:.3}, between the last commits at or before each")?,
+            None => writeln!(out, "  seconds   unknown: no commit at or before one of them")?,
+        }
         if lag.complete == Some(false) {
-            let _ = writeln!(
+            writeln!(
                 out,
                 "  note      not every record between the two is in the archive: walproof verify says what is wrong"
-            );
+            )?;
         }
     }
     if !assumed.is_empty() {
-        let _ = writeln!(out, "  assumed   {}", assumed.join(", "));
+        writeln!(out, "  assumed   {}", assumed.join(", "))?;
     }
-    out
+    Ok(())
 }

@@ -16,6 +16,7 @@ mod shelf;
 
 use self::shelf::{Held, Shelf};
 use crate::Exit;
+use crate::outside::{Form, Lines, page};
 use crate::place::{Basis, Geometry, Operand, Unread};
 use pgwal::format::position::PositionError;
 use pgwal::format::wal_functions::{self, WalFunctionError};
@@ -57,6 +58,15 @@ pub enum Format {
     Json,
 }
 
+impl Format {
+    fn form(self) -> Form {
+        match self {
+            Format::Text => Form::Plain,
+            Format::Json => Form::Json,
+        }
+    }
+}
+
 fn timeline(text: &str) -> Result<TimelineId, String> {
     TimelineId::parse(text).ok_or_else(|| "a timeline is a number from 1, decimal or 0x and hexadecimal".to_owned())
 }
@@ -64,7 +74,7 @@ fn timeline(text: &str) -> Result<TimelineId, String> {
 /// Answers for each position, in order.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let archive = args.path.as_deref().map(|path| Shelf::open(path, args.timeline)).transpose()?;
-    let mut out = std::io::stdout().lock();
+    let mut out = page(args.format.form());
     let mut exit = Exit::Clean;
     for (i, input) in std::iter::once(&args.first).chain(&args.others).enumerate() {
         crate::place::refuse_option(input)?;
@@ -72,8 +82,11 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         match args.format {
             Format::Json => writeln!(out, "{}", serde_json::to_string(&answer)?)?,
             Format::Text => {
-                let blank = if i > 0 && answer.problem.is_none() { "\n" } else { "" };
-                write!(out, "{blank}{}", text(&answer))?;
+                let mut lines = Lines::new(&mut out);
+                if i > 0 && answer.problem.is_none() {
+                    writeln!(lines)?;
+                }
+                text(&answer).iter().try_for_each(|line| writeln!(lines, "{line}"))?;
             }
         }
         if let Some(problem) = &answer.problem {
@@ -287,16 +300,13 @@ impl Server {
     }
 }
 
-/// An answer for people: a sentence, then what else there is to say.
-fn text(answer: &Answer<'_>) -> String {
-    use std::fmt::Write;
+/// An answer for people, in lines: a sentence, then what else there is to say.
+fn text(answer: &Answer<'_>) -> Vec<String> {
     if answer.problem.is_some() {
-        return String::new();
+        return Vec::new();
     }
-    let mut out = String::new();
-    let mut say = |label: &str, words: &str| {
-        let _ = writeln!(out, "  {label:<9} {words}");
-    };
+    let mut out = Vec::new();
+    let mut say = |label: &str, words: &str| out.push(format!("  {label:<9} {words}"));
     if let Some(lsn) = answer.lsn {
         say("LSN", &lsn.to_string());
     }
@@ -346,7 +356,8 @@ fn text(answer: &Answer<'_>) -> String {
             _ => format!("\"{input}\" lies in no segment."),
         },
     };
-    format!("{sentence}\n{out}")
+    out.insert(0, sentence);
+    out
 }
 
 #[cfg(test)]

@@ -62,7 +62,7 @@ fn first(source: &dyn Source, options: &Options<'_>, start: Lsn, layout: &Layout
 }
 
 /// Any record will do.
-struct Any;
+pub struct Any;
 
 impl Render for Any {
     type Scratch = ();

@@ -10,14 +10,16 @@ use super::start;
 use crate::Exit;
 use crate::count::{By, Cell, Counter, Key, Sum};
 use crate::filter::Filter;
+use crate::outside::{Form, page, standard_error};
 use crate::progress::Bar;
 use crate::render::{stats_csv, stats_json, stats_text, stats_waldump};
 use anyhow::ensure;
 use clap::ValueEnum;
 use pgwal::format::{Layout, Lsn};
+use pgwal::verify::Options;
 use pgwal::verify::records::{Listed, Wanted, gather};
 use std::collections::HashMap;
-use std::io::{self, Write};
+use std::io::Write;
 
 /// The options of `stats`.
 #[derive(clap::Args)]
@@ -50,6 +52,16 @@ enum Format {
     Csv,
     /// What pg_waldump --stats, --stats=record of the WAL's own version prints
     Waldump,
+}
+
+impl Format {
+    fn form(self) -> Form {
+        match self {
+            Format::Text | Format::Csv => Form::Plain,
+            Format::Json => Form::Json,
+            Format::Waldump => Form::AsPgWaldump,
+        }
+    }
 }
 
 /// What is told.
@@ -110,6 +122,9 @@ fn count(reading: &Reading, filter: &Filter, by: By, quiet: bool, format: Format
     let note = if format == Format::Waldump && !quiet { start::note(source, &options)? } else { None };
     filter.prepare(source, &options)?;
     reading.limited(source, &mut options, &Counter::new(filter, by))?;
+    let mut asked = Options::default();
+    (asked.timeline, asked.start, asked.end) = (options.timeline, options.start, options.end);
+    (asked.jobs, asked.map) = (options.jobs, options.map);
     let bar = Bar::new(quiet);
     options.progress = Some(&bar);
     let mut told = Vec::new();
@@ -120,13 +135,19 @@ fn count(reading: &Reading, filter: &Filter, by: By, quiet: bool, format: Format
         })?;
     bar.finish();
     // Where nobody can be told, the exit code counts.
-    let _ = io::stderr().write_all(&told);
+    let _ = standard_error().write_all(&told);
     let exit = Reading::exit(Read::from(&gathered));
     let Some(layout) = gathered.outcome.layout else { return Ok(exit) };
-    if reading.complain_of_nothing(&gathered.outcome, Read::from(&gathered)) {
-        return Ok(exit);
+    let waldump = format == Format::Waldump;
+    let read = Read::from(&gathered);
+    if reading.complain_of_nothing(&gathered.outcome, read) {
+        return Ok(Reading::nothing(read, waldump));
     }
     let report = Report::new(by, layout, &counter.finish(), !gathered.complete, gathered.findings);
+    if report.total.records == 0 && report.findings == 0 && reading.begins_behind_wal(source, &asked)? {
+        reading.complain_of_the_end(&asked);
+        return Ok(Reading::nothing(read, waldump));
+    }
     if !quiet {
         let text = match format {
             Format::Text => stats_text::table(&report),
@@ -134,7 +155,7 @@ fn count(reading: &Reading, filter: &Filter, by: By, quiet: bool, format: Format
             Format::Csv => stats_csv::rows(&report),
             Format::Waldump => stats_waldump::table(&report),
         };
-        let mut out = io::stdout().lock();
+        let mut out = page(format.form());
         out.write_all(note.unwrap_or_default().as_bytes())?;
         out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
     }

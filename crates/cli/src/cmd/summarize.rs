@@ -54,6 +54,6 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     options.progress = Some(&bar);
     let part = summarize(source.as_ref(), &options)?;
     bar.finish();
-    deliver(&part, Some(&args.output))?;
+    deliver(&part, &args.output)?;
     Ok(Exit::Clean)
 }

@@ -1,5 +1,6 @@
 //! `walproof control`: what `pg_controldata` of the version prints, with `LC_ALL=C` and in this machine's time zone.
 
+use crate::outside;
 use jiff::tz::TimeZone;
 use pgwal::format::text::control::printed::{self, NOT_TOLD, Shown, WIDTH};
 use pgwal::format::text::control::{ControlImage, Value, members::Field};
@@ -78,7 +79,7 @@ fn show(image: &ControlImage<'_>, shown: Shown, zone: &TimeZone, out: &mut Vec<u
             Some(Value::WalLevel(level)) => {
                 write!(out, "{}", level.map_or(printed::warnings(image.dialect).wal_level, |level| level.name()))
             }
-            Some(Value::Chars(text)) => out.write_all(text),
+            Some(Value::Chars(text)) => write!(out, "{}", outside::shown(text)),
             Some(Value::Bytes(bytes)) => bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}")),
             _ => Ok(()),
         },

@@ -14,6 +14,7 @@ use super::dump_text::{damage, data_length};
 use super::json_sink::{key, value};
 use super::stats_text::relation;
 use crate::filter::{FORKS, Filter, time_of};
+use crate::outside::cell;
 use pgwal::format::record::{Block, Record, RecordHeader, Shape};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
 use pgwal::format::rmgr::short::short;
@@ -184,10 +185,10 @@ impl Csv<'_> {
                 Column::Fixed(name) => {
                     cell.clear();
                     fixed(cell, name, record, timeline, blocks, shape);
-                    quoted(out, cell);
+                    cell::quoted(out, cell);
                 }
                 Column::Data(_) => {
-                    quoted(out, data.next().and_then(|range| text.get(range.clone())).unwrap_or_default())
+                    cell::quoted(out, data.next().and_then(|range| text.get(range.clone())).unwrap_or_default())
                 }
             }
         }
@@ -323,14 +324,7 @@ fn plain(out: &mut Vec<u8>, value: Value<'_>) {
             decimal(out, offset.into(), 0);
         }
         Value::Name(name) => out.extend_from_slice(name.as_bytes()),
-        Value::Text(bytes) => {
-            for chunk in bytes.utf8_chunks() {
-                out.extend_from_slice(chunk.valid().as_bytes());
-                for byte in chunk.invalid() {
-                    out.extend_from_slice(format!("\\x{byte:02X}").as_bytes());
-                }
-            }
-        }
+        Value::Text(bytes) => cell::text(out, bytes),
         value => {
             let from = out.len();
             self::value(out, value);
@@ -346,41 +340,9 @@ fn plain(out: &mut Vec<u8>, value: Value<'_>) {
     }
 }
 
-/// A cell, in quotes where it must be.
-fn quoted(out: &mut Vec<u8>, cell: &[u8]) {
-    if !cell.iter().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r')) {
-        out.extend_from_slice(cell);
-        return;
-    }
-    out.push(b'"');
-    for &byte in cell {
-        if byte == b'"' {
-            out.push(b'"');
-        }
-        out.push(byte);
-    }
-    out.push(b'"');
-}
-
-/// A cell as text.
-pub fn cell(text: &str) -> String {
-    let mut out = Vec::new();
-    quoted(&mut out, text.as_bytes());
-    String::from_utf8_lossy(&out).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn cells_are_quoted_where_they_must_be() {
-        for (text, shown) in
-            [("", ""), ("a b", "a b"), ("a,b", "\"a,b\""), ("say \"a\"", "\"say \"\"a\"\"\""), ("a\nb", "\"a\nb\"")]
-        {
-            assert_eq!(cell(text), shown);
-        }
-    }
 
     #[test]
     fn lists_stay_documents() {

@@ -12,6 +12,7 @@
 use super::digits::{decimal, hexadecimal, pad, position};
 use crate::figures::{grouped, plural};
 use crate::filter::{FORKS, Filter};
+use crate::outside::Shown;
 use pgwal::format::record::{Block, BlockRef, Record, RecordHeader};
 use pgwal::format::rmgr::describe::Vocabulary;
 use pgwal::format::rmgr::short::short;
@@ -110,7 +111,7 @@ pub fn damage(finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
         Some(place) => position(out, place, 12),
         None => pad(out, from, 12),
     }
-    let _ = write!(out, "*** {} {}: {}", finding.code, finding.severity, finding.message(layout));
+    let _ = write!(out, "*** {} {}: {}", finding.code, finding.severity, Shown(finding.message(layout)));
     if let Some(lost) = finding.lost.filter(|_| finding.severity == Severity::Error || finding.code == Code::Gap) {
         let _ = match (lost.bytes, lost.until_lsn) {
             (Some(bytes), Some(until)) => {

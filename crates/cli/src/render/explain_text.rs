@@ -2,12 +2,13 @@
 
 use super::explain_json::name_of;
 use crate::cmd::explain::{Answer, Evidence, Line};
+use crate::outside::Lines;
 use pgwal::format::Version;
 use pgwal::verify::Branch;
 use pgwal::verify::codes::Code;
 use pgwal::verify::log_line::Nature;
 use pgwal::verify::probe::{Probe, What};
-use std::io::{self, Write};
+use std::io;
 
 /// Columns of a line.
 const WIDTH: usize = 110;
@@ -15,7 +16,7 @@ const WIDTH: usize = 110;
 const LABEL: usize = 12;
 
 /// Writes it.
-pub fn write(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
+pub fn write(out: &mut Lines<'_>, answer: &Answer) -> io::Result<()> {
     match answer {
         Answer::List(codes) => list(out, codes),
         Answer::Codes(codes) => {
@@ -31,7 +32,7 @@ pub fn write(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
     }
 }
 
-fn list(out: &mut dyn Write, codes: &[Code]) -> io::Result<()> {
+fn list(out: &mut Lines<'_>, codes: &[Code]) -> io::Result<()> {
     writeln!(out, "These are the findings that walproof can report. walproof explain CODE says more of one.")?;
     for code in codes {
         writeln!(out, "{}  {:<18} {:<8} {}", code.id(), code.name(), code.severity().to_string(), code.title())?;
@@ -39,13 +40,13 @@ fn list(out: &mut dyn Write, codes: &[Code]) -> io::Result<()> {
     Ok(())
 }
 
-fn at_length(out: &mut dyn Write, code: Code) -> io::Result<()> {
+fn at_length(out: &mut Lines<'_>, code: Code) -> io::Result<()> {
     writeln!(out, "{} ({}, {}): {}.", code.id(), code.name(), code.severity(), code.title())?;
     labelled(out, "MEANING", code.explanation())?;
     labelled(out, "EXAMPLE", code.example())
 }
 
-fn message(out: &mut dyn Write, line: &Line) -> io::Result<()> {
+fn message(out: &mut Lines<'_>, line: &Line) -> io::Result<()> {
     let m = &line.message;
     let nature = match m.row().nature {
         Nature::Normal => "normal",
@@ -141,7 +142,7 @@ fn versions(from: Version, to: Version) -> String {
 }
 
 /// A label, then the text in lines of words.
-fn labelled(out: &mut dyn Write, label: &str, text: &str) -> io::Result<()> {
+fn labelled(out: &mut Lines<'_>, label: &str, text: &str) -> io::Result<()> {
     let mut line = format!("{label:<LABEL$}");
     let mut is_empty = true;
     for word in text.split_whitespace() {

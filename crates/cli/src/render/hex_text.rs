@@ -9,6 +9,7 @@
 
 use super::time::Zone;
 use crate::one::{One, Row};
+use crate::outside::Lines;
 use anstyle::{AnsiColor, Style};
 use pgwal::format::rmgr::Rmgr;
 use pgwal::format::rmgr::describe::Vocabulary;
@@ -17,7 +18,7 @@ use pgwal::format::spans::Part;
 use pgwal::verify::finding::Detail;
 use pgwal::walk::Fault;
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io;
 
 /// Bytes in a line.
 const WIDTH: usize = 16;
@@ -26,7 +27,7 @@ const WIDTH: usize = 16;
 const IN_HEX: [&str; 4] = ["_info", "_crc", "_magic", "flags"];
 
 /// Writes it.
-pub fn write(out: &mut dyn Write, one: &One) -> io::Result<()> {
+pub fn write(out: &mut Lines<'_>, one: &One) -> io::Result<()> {
     let rows = one.rows();
     let kind = one.header.map(|h| {
         let name = Vocabulary::of(one.layout.dialect).name(h.rmid, h.info).unwrap_or("");
@@ -49,7 +50,8 @@ pub fn write(out: &mut dyn Write, one: &One) -> io::Result<()> {
             }
             _ => String::new(),
         };
-        writeln!(out, "{red}WRONG    {} {}{sums}{red:#}", finding.code, finding.message(Some(&one.layout)))?;
+        let wrong = format!("WRONG    {} {}{sums}", finding.code, finding.message(Some(&one.layout)));
+        out.styled(&[(red, &wrong)])?;
     }
     let mut file = rows.first().map(|row| row.file);
     for row in &rows {
@@ -62,7 +64,7 @@ pub fn write(out: &mut dyn Write, one: &One) -> io::Result<()> {
     Ok(())
 }
 
-fn field(out: &mut dyn Write, row: &Row<'_>) -> io::Result<()> {
+fn field(out: &mut Lines<'_>, row: &Row<'_>) -> io::Result<()> {
     let style = colour(row.part);
     let part = match row.block {
         Some(block) => format!("block {block} {}", row.part.name()),
@@ -82,11 +84,12 @@ fn field(out: &mut dyn Write, row: &Row<'_>) -> io::Result<()> {
         for byte in bytes {
             let _ = write!(digits, "{byte:02X} ");
         }
-        let line = match i {
-            0 => format!("{lsn:<11} {style}{digits:<48}{style:#} {part:<20} {}{more}  {value}", row.name),
-            _ => format!("{lsn:<11} {style}{}{style:#}", digits.trim_end()),
+        let (lsn, digits, rest) = match i {
+            0 => (lsn, format!("{digits:<48}"), format!(" {part:<20} {}{more}  {value}", row.name)),
+            _ => (lsn, digits.trim_end().to_owned(), String::new()),
         };
-        writeln!(out, "{}", line.trim_end())?;
+        let plain = Style::new();
+        out.styled(&[(plain, &format!("{lsn:<11} ")), (style, &digits), (plain, rest.trim_end())])?;
     }
     Ok(())
 }

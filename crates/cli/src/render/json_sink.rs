@@ -14,6 +14,7 @@
 use super::line::Line;
 use super::time::rfc3339;
 use crate::filter::FORKS;
+use crate::outside::is_harmful;
 use pgwal::format::record::RelFileLocator;
 use pgwal::format::rmgr::sink::{Nest, Show, Sink, Value};
 use pgwal::format::rmgr::xact::Timestamp;
@@ -213,14 +214,18 @@ fn time(line: &mut Line<'_>, time: Timestamp) {
 fn text(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
     for chunk in bytes.utf8_chunks() {
-        for &byte in chunk.valid().as_bytes() {
-            match byte {
-                b'"' | b'\\' => out.extend_from_slice(&[b'\\', byte]),
-                b'\n' => out.extend_from_slice(b"\\n"),
-                b'\t' => out.extend_from_slice(b"\\t"),
-                b'\r' => out.extend_from_slice(b"\\r"),
-                0..=0x1F => drop(write!(out, "\\u{byte:04x}")),
-                _ => out.push(byte),
+        let mut units = [0; 2];
+        for c in chunk.valid().chars() {
+            match c {
+                '"' => out.extend_from_slice(b"\\\""),
+                '\\' => out.extend_from_slice(b"\\\\"),
+                '\n' => out.extend_from_slice(b"\\n"),
+                '\t' => out.extend_from_slice(b"\\t"),
+                '\r' => out.extend_from_slice(b"\\r"),
+                c if is_harmful(c) => {
+                    c.encode_utf16(&mut units).iter().for_each(|unit| drop(write!(out, "\\u{unit:04x}")));
+                }
+                c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
             }
         }
         for byte in chunk.invalid() {

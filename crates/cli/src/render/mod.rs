@@ -17,7 +17,6 @@ pub mod hex_text;
 pub mod json;
 pub mod json_sink;
 pub mod line;
-pub mod markup;
 pub mod plan_json;
 pub mod plan_text;
 pub mod restore_json;

@@ -51,6 +51,9 @@ fn local(time: Timestamp, zone: &Zone) -> String {
 
 /// What the server does.
 pub fn impact(r: &Restore) -> String {
+    if r.closed {
+        return "what the server does depends on what cannot be looked at here".into();
+    }
     let says = r.server_says.as_deref().unwrap_or("");
     let timeline = r.new_timeline.map(|t| format!(" on the new timeline {t}")).unwrap_or_default();
     let starts = if r.starts && matches!(r.ending, Ending::Fatal | Ending::Panic) {

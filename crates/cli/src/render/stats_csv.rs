@@ -1,10 +1,10 @@
 //! A row a group: what the groups are named by (as in JSON), counts, shares from 0 to 1, and whether the totals are
 //! partial.
 
-use super::csv::cell;
 use super::stats_json::{Named, named, share};
 use crate::cmd::stats::Report;
 use crate::count::{By, Cell};
+use crate::outside::cell;
 
 /// All rows, a header first.
 pub fn rows(report: &Report) -> String {
@@ -24,7 +24,7 @@ pub fn rows(report: &Report) -> String {
         let mut fields: Vec<String> = names
             .iter()
             .map(|name| match values.iter().find(|(n, _)| n == name).map(|(_, value)| value) {
-                Some(serde_json::Value::String(text)) => cell(text),
+                Some(serde_json::Value::String(text)) => cell::of(text),
                 Some(serde_json::Value::Null) | None => String::new(),
                 Some(number) => number.to_string(),
             })

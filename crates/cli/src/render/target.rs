@@ -1,6 +1,7 @@
 //! The settings with which a server recovers to a point.
 
 use crate::cmd::when::{Answer, Asked};
+use crate::outside::is_harmful;
 use crate::render::time::Zone;
 use pgwal::format::Layout;
 use pgwal::verify::times::Times;
@@ -41,4 +42,31 @@ pub fn settings(times: &Times, answer: &Answer) -> Vec<(&'static str, String)> {
         out.push(("recovery_target_timeline", times.timeline().to_string()));
     }
     out
+}
+
+/// A value inside the quotes of a configuration file (`DeescapeQuotedString` in `guc-file.l`): what cannot be seen is
+/// written as octal bytes.
+pub fn quoted(value: &str) -> String {
+    let mut out = String::new();
+    for c in value.chars() {
+        match c {
+            '\'' => out.push_str("''"),
+            '\\' => out.push_str("\\\\"),
+            c if is_harmful(c) => {
+                c.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| out.push_str(&format!("\\{byte:03o}")));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_what_a_server_reads() {
+        assert_eq!(quoted("it's \\ a\nb\u{9b}é"), "it''s \\\\ a\\012b\\302\\233é");
+    }
 }

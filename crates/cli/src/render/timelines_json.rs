@@ -1,7 +1,7 @@
 //! `walproof.timelines/1`. The schema is `schema/timelines.json`.
 //!
 //! ```text
-//! {"schema":"walproof.timelines/1","path":[1,2],"timelines":[{"timeline":2,"parent":1,"switch_lsn":"0/0605ABE0",
+//! {"schema":"walproof.timelines/1","verdict":"proven|refuted|unproven","path":[1,2],"timelines":[{"timeline":2,"parent":1,"switch_lsn":"0/0605ABE0",
 //!  "switch_segment":null,"reason":"no recovery target specified","history_file":"00000002.history","on_path":true,
 //!  "children":[3],"wal":{…}|null}],"findings":[…]}
 //! ```
@@ -18,6 +18,7 @@ use std::collections::BTreeMap;
 #[derive(Serialize)]
 pub struct Document {
     schema: &'static str,
+    verdict: &'static str,
     path: Vec<TimelineId>,
     pub timelines: Vec<Timeline>,
     findings: Vec<Value>,
@@ -44,6 +45,7 @@ pub fn document(outcome: &Outcome) -> Document {
     let layout = outcome.layout.as_ref();
     Document {
         schema: "walproof.timelines/1",
+        verdict: json::verdict(outcome.verdict),
         path: outcome.path.clone(),
         timelines: timelines(outcome),
         findings: findings(outcome).map(|f| json::finding(f, layout)).collect(),

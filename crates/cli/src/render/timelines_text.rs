@@ -10,13 +10,14 @@
 use super::time::Zone;
 use super::timelines_json::{Timeline, findings, timelines};
 use crate::figures::{grouped, plural};
+use crate::outside::Lines;
 use pgwal::format::TimelineId;
-use pgwal::verify::{Depth, Outcome};
+use pgwal::verify::{Depth, Finding, Outcome, Severity};
 use std::collections::BTreeMap;
-use std::io::{self, Write};
+use std::io;
 
 /// Writes it.
-pub fn write(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+pub fn write(out: &mut Lines<'_>, outcome: &Outcome, archive: &str) -> io::Result<()> {
     let path: Vec<String> = outcome.path.iter().map(ToString::to_string).collect();
     match path.len() {
         0 => writeln!(out, "No timeline here has a segment on the way of recovery.")?,
@@ -47,6 +48,10 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
     for f in findings(outcome) {
         writeln!(out, "{:<8} {} {}", f.severity.to_string(), f.code, f.message(outcome.layout.as_ref()))?;
     }
+    let is_wrong = |f: &Finding| f.severity == Severity::Error && !f.code.id().starts_with("WP3");
+    if outcome.counted().any(is_wrong) {
+        writeln!(out, "The archive is not whole: walproof verify {archive} says why")?;
+    }
     Ok(())
 }
 
@@ -63,7 +68,7 @@ const DEEPEST: usize = 24;
 
 impl Twig {
     /// Writes it and returns the indent of its children.
-    fn write(&self, out: &mut dyn Write, outcome: &Outcome, t: &Timeline) -> io::Result<String> {
+    fn write(&self, out: &mut Lines<'_>, outcome: &Outcome, t: &Timeline) -> io::Result<String> {
         let indent = &self.indent;
         let (own, below) = match (self.depth, self.last) {
             (0, _) => (String::new(), String::new()),

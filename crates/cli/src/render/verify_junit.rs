@@ -9,10 +9,10 @@
 //! ```
 
 use super::json::{depth, verdict};
-use super::markup::Escaped;
 use super::time::rfc3339;
 use super::verify_text::{headline, impact, next, place, proven, unsaved, why};
 use crate::Exit;
+use crate::outside::Escaped;
 use crate::told::Told;
 use pgwal::format::TimelineId;
 use pgwal::verify::{Depth, Finding, Severity};
@@ -49,17 +49,18 @@ fn whole(told: &Told<'_>) -> Suite {
     let outcome = told.outcome;
     let worst = outcome.worst();
     let head = headline(outcome, worst, &told.zone);
-    let text = format!(
-        "WHY {}\nIMPACT {}\nNEXT {}",
-        why(outcome, worst),
-        impact(outcome, worst, &told.zone),
-        next(outcome, worst)
-    );
+    let mut text = vec![format!("WHY {}", why(outcome, worst))];
+    let mut impact = impact(outcome, worst, &told.zone).into_iter();
+    text.extend(impact.next().map(|first| format!("IMPACT {first}")));
+    text.extend(impact);
+    text.push(format!("NEXT {}", next(outcome, worst)));
     let unsaved = outcome.index.as_ref().and_then(unsaved).filter(|_| told.exit == Exit::CouldNotTell);
-    let (head, text) =
-        (unsaved.as_ref().unwrap_or(&head).clone(), if unsaved.is_some() { format!("{head}\n{text}") } else { text });
+    if unsaved.is_some() {
+        text.insert(0, head.clone());
+    }
+    let head = unsaved.unwrap_or(head);
     let mut suite = Suite::new("archive".into());
-    suite.out += &format!("{head}\nPROVEN {}\n", proven(outcome));
+    suite.out.extend([head.clone(), format!("PROVEN {}", proven(outcome))]);
     suite.case(
         "WAL replays",
         match told.exit {
@@ -73,9 +74,9 @@ fn whole(told: &Told<'_>) -> Suite {
 
 enum Ended {
     Passed,
-    /// A kind, a line, and the rest.
-    Failed(&'static str, String, String),
-    Error(&'static str, String, String),
+    /// A kind, a line, and more lines.
+    Failed(&'static str, String, Vec<String>),
+    Error(&'static str, String, Vec<String>),
     Skipped(String),
 }
 
@@ -84,12 +85,13 @@ struct Suite {
     cases: String,
     /// Cases, failures, errors, skipped.
     counts: [usize; 4],
-    out: String,
+    /// Lines.
+    out: Vec<String>,
 }
 
 impl Suite {
     fn new(name: String) -> Suite {
-        Suite { name, cases: String::new(), counts: [0; 4], out: String::new() }
+        Suite { name, cases: String::new(), counts: [0; 4], out: Vec::new() }
     }
 
     fn finding(&mut self, f: &Finding, told: &Told<'_>) {
@@ -102,15 +104,19 @@ impl Suite {
         };
         let name = format!("{} {}{whereabouts}", f.code.id(), f.code.name());
         let message = place(f, layout);
-        let says = f.server_says(layout).map(|says| format!("the server says: {says}\n")).unwrap_or_default();
-        let more = if f.more > 0 { format!("\nand {} more of this kind", f.more) } else { String::new() };
-        let text = format!("{says}{}{more}", f.advice());
+        let mut text: Vec<String> =
+            f.server_says(layout).map(|says| format!("the server says: {says}")).into_iter().collect();
+        text.push(f.advice());
+        text.extend((f.more > 0).then(|| format!("and {} more of this kind", f.more)));
         let ended = match f.severity {
-            _ if told.is_failure(f) && f.code.is_could_not_look() => Ended::Error(f.code.id(), message, text),
+            // Where it is not known what is wrong, nothing has failed.
+            _ if told.is_failure(f) && (f.code.is_could_not_look() || told.could_not_tell()) => {
+                Ended::Error(f.code.id(), message, text)
+            }
             _ if told.is_failure(f) => Ended::Failed(f.code.id(), message, text),
             Severity::Warning => Ended::Skipped(format!("warning: {message}")),
             _ => {
-                self.out += &format!("info: {message}\n");
+                self.out.push(format!("info: {message}"));
                 Ended::Passed
             }
         };
@@ -140,7 +146,7 @@ impl Suite {
         };
         self.counts[count] += 1;
         let _ = write!(self.cases, ">\n      <{element} type=\"{}\" message=\"{}\">", Escaped(kind), Escaped(message));
-        let _ = writeln!(self.cases, "{}</{element}>\n    </testcase>", Escaped(text));
+        let _ = writeln!(self.cases, "{}</{element}>\n    </testcase>", lines(&text));
     }
 
     fn write(&self, out: &mut String, id: usize, told: &Told<'_>) {
@@ -171,6 +177,11 @@ impl Suite {
         }
         *out += "    </properties>\n";
         *out += &self.cases;
-        let _ = writeln!(out, "    <system-out>{}</system-out>\n    <system-err/>\n  </testsuite>", Escaped(&self.out));
+        let _ = writeln!(out, "    <system-out>{}</system-out>\n    <system-err/>\n  </testsuite>", lines(&self.out));
     }
+}
+
+/// Lines as character data.
+fn lines(text: &[String]) -> String {
+    text.iter().map(|line| Escaped(line).to_string()).collect::<Vec<_>>().join("\n")
 }

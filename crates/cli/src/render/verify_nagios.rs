@@ -6,6 +6,7 @@
 //! Behind the bar are performance data, `label=value[unit];warn;crit;min`. The exit code is that of [`Status`].
 
 use super::verify_text::{headline, unsaved, why};
+use crate::outside::Shown;
 use crate::told::{Status, Told};
 use pgwal::verify::{Severity, Verdict};
 use std::fmt::{Display, Write};
@@ -63,11 +64,8 @@ pub fn failure(error: impl Display) -> String {
 
 /// One line without what has a meaning in it.
 fn said(status: Status, text: String) -> String {
-    let plain = |c: char| match c {
-        '|' => '/',
-        c if c.is_control() => ' ',
-        c => c,
-    };
+    let text = Shown(text).to_string();
+    let plain = |c: char| if c == '|' { '/' } else { c };
     let mut short: String = text.chars().take(LONGEST).map(plain).collect();
     if text.chars().nth(LONGEST).is_some() {
         short.push('…');
@@ -84,7 +82,7 @@ mod tests {
         let line = failure("a|b\nsecond");
         assert_eq!(line, "WALPROOF UNKNOWN - a/b\n");
         assert_eq!(failure("needed:\n  <FILE>\n\nUsage"), "WALPROOF UNKNOWN - needed: <FILE>\n");
-        assert_eq!(said(Status::Ok, "x\u{1b}[1m\ny".into()), "WALPROOF OK - x [1m y");
+        assert_eq!(said(Status::Ok, "x\u{1b}[1m\ny".into()), "WALPROOF OK - x\\x1B[1m\\ny");
         assert_eq!(said(Status::Ok, "é".repeat(2000)).chars().count(), LONGEST + "WALPROOF OK - …".chars().count());
     }
 }

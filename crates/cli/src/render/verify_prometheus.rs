@@ -10,6 +10,7 @@
 //! A run that could not look at anything writes the metrics of the run alone, so that an old verdict does not stay.
 
 use super::json::{depth, verdict};
+use crate::outside::Shown;
 use crate::told::{Run, Told};
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::format::{Layout, Lsn};
@@ -21,7 +22,7 @@ use std::fmt::{Display, Write};
 pub fn metrics(told: &Told<'_>) -> String {
     let (outcome, layout) = (told.outcome, told.outcome.layout.as_ref());
     let mut out = Metrics { text: String::new(), archive: &told.archive };
-    out.run(&told.run, true);
+    out.run(&told.run, !told.could_not_tell());
     out.head("verdict", "1 for the verdict of the last run, 0 for the others");
     for each in [Verdict::Proven, Verdict::Refuted, Verdict::Unproven] {
         out.row("verdict", &[("verdict", verdict(each))], u8::from(each == outcome.verdict));
@@ -163,9 +164,10 @@ impl Metrics<'_> {
     }
 }
 
-/// The format knows three escapes, and every other character may stand there.
+/// Every character may stand there but a backslash and a quote; who reads the value on another screen is spared what
+/// does harm.
 fn label(value: &str) -> String {
-    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    Shown(value).to_string().replace('\\', "\\\\").replace('"', "\\\"")
 }
 
 fn bytes(lsn: Lsn, layout: &Layout) -> i128 {
@@ -182,6 +184,6 @@ mod tests {
 
     #[test]
     fn labels_are_escaped() {
-        assert_eq!(label("a\"b\\c\nd"), "a\\\"b\\\\c\\nd");
+        assert_eq!(label("a\"b\\c\nd\u{1b}"), "a\\\"b\\\\c\\\\nd\\\\x1B");
     }
 }

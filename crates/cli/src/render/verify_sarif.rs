@@ -5,7 +5,7 @@
 use super::json::verdict;
 use super::time::rfc3339;
 use super::verify_text::headline;
-use crate::Exit;
+use crate::outside::Shown;
 use crate::told::Told;
 use pgwal::verify::{Code, FileRange, Finding, Outcome, Severity};
 use serde_json::{Map, Value, json};
@@ -30,9 +30,9 @@ pub fn document(told: &Told<'_>) -> Value {
                 "rules": Code::ALL.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
             }},
             "invocations": [{
-                "executionSuccessful": outcome.layout.is_some() || told.exit != Exit::CouldNotTell,
+                "executionSuccessful": !told.could_not_tell(),
                 "exitCode": told.exit.code(),
-                "exitCodeDescription": headline(outcome, worst, &told.zone),
+                "exitCodeDescription": Shown(headline(outcome, worst, &told.zone)).to_string(),
                 "startTimeUtc": rfc3339(began),
                 "endTimeUtc": rfc3339(ended),
             }],
@@ -77,11 +77,11 @@ fn result(f: &Finding, told: &Told<'_>) -> Value {
         (None, None) => Value::Null,
     };
     let related = f.span.iter().filter(|range| own.first().is_none_or(|own| own != range));
-    let mut message = f.message(layout);
+    let mut message = Shown(f.message(layout)).to_string();
     if let Some(says) = f.server_says(layout) {
-        message += &format!("\nThe server says: {says}");
+        message += &format!("\nThe server says: {}", Shown(says));
     }
-    message += &format!("\n{}", f.advice());
+    message += &format!("\n{}", Shown(f.advice()));
     let mut out = Map::new();
     out.insert("ruleId".into(), f.code.id().into());
     out.insert("ruleIndex".into(), Code::ALL.iter().position(|code| *code == f.code).into());

@@ -4,22 +4,23 @@ use super::json::{depth, not_checked};
 use super::restore_text;
 use super::time::Zone;
 use crate::figures::{bytes, grouped};
+use crate::outside::Lines;
 use anstyle::{AnsiColor, Style};
 use pgwal::format::Layout;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::verify::index::{IndexUse, PartsUse};
 use pgwal::verify::{Backup, Code, Depth, Finding, NotChecked, Outcome, Severity, Verdict};
-use std::io::{self, Write};
+use std::io;
 
 /// Findings of one code that are told one by one.
 const TOLD: usize = 5;
 
 /// Writes it, with times in a zone.
-pub fn write(out: &mut dyn Write, outcome: &Outcome, zone: &Zone) -> io::Result<()> {
+pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<()> {
     let worst = outcome.worst();
     line(out, "VERDICT", &headline(outcome, worst, zone), color(outcome.verdict))?;
     line(out, "WHY", &why(outcome, worst), Style::new())?;
-    line(out, "IMPACT", &impact(outcome, worst, zone), Style::new())?;
+    lines(out, "IMPACT", &impact(outcome, worst, zone))?;
     line(out, "NEXT", &next(outcome, worst), Style::new())?;
     line(out, "PROVEN", &proven(outcome), Style::new())?;
     if let Some(fresh) = outcome.fresh.and_then(|fresh| super::fresh::text(&fresh, outcome, zone)) {
@@ -29,7 +30,7 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, zone: &Zone) -> io::Result<
         line(out, label, &text, Style::new())?;
     }
     if outcome.restore.is_none() || !outcome.backups.is_empty() {
-        line(out, "BACKUPS", &backups(outcome), Style::new())?;
+        lines(out, "BACKUPS", &backups(outcome))?;
     }
     let unseen: Vec<&str> = outcome.not_checked.iter().map(|n| not_checked(*n)).collect();
     line(out, "NOT CHECKED", &unseen.join("; "), Style::new())?;
@@ -79,8 +80,14 @@ pub(super) fn unsaved(used: &IndexUse) -> Option<String> {
     used.unsaved.as_ref().map(|why| format!("the index {} cannot be written: {why}", used.file))
 }
 
-fn line(out: &mut dyn Write, label: &str, text: &str, style: Style) -> io::Result<()> {
-    writeln!(out, "{style}{label:<8} {text}{style:#}")
+fn line(out: &mut Lines<'_>, label: &str, text: &str, style: Style) -> io::Result<()> {
+    out.styled(&[(style, &format!("{label:<8} {text}"))])
+}
+
+/// A label, and lines below one another.
+fn lines(out: &mut Lines<'_>, label: &str, texts: &[String]) -> io::Result<()> {
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    texts.iter().zip(labels).try_for_each(|(text, label)| line(out, label, text, Style::new()))
 }
 
 fn color(verdict: Verdict) -> Style {
@@ -174,10 +181,16 @@ pub(super) fn place(f: &Finding, layout: Option<&Layout>) -> String {
     }
 }
 
-pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
-    if let Some(restore) = &outcome.restore {
-        return restore_text::impact(restore) + &out_of_reach(worst, zone);
-    }
+/// In lines.
+pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> Vec<String> {
+    let first = match &outcome.restore {
+        Some(restore) => restore_text::impact(restore),
+        None => without_backup(outcome, worst),
+    };
+    std::iter::once(first).chain(out_of_reach(worst, zone)).collect()
+}
+
+fn without_backup(outcome: &Outcome, worst: Option<&Finding>) -> String {
     let Some(f) = worst else {
         return match outcome.verdict {
             Verdict::Proven if outcome.accepted() > 0 => {
@@ -192,7 +205,7 @@ pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) ->
         };
     };
     let fatal = outcome.layout.as_ref().is_none_or(|l| l.dialect.unreached_target_is_fatal);
-    let server = match f.code {
+    match f.code {
         Code::CopiesDiffer => "which of the copies a restore takes decides what it comes to".into(),
         Code::TooShort | Code::Stale => "what is here replays; newer WAL is not here".into(),
         _ if f.code.is_could_not_look() => "nothing can be said of what cannot be looked at".into(),
@@ -205,8 +218,7 @@ pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) ->
         }
         _ if fatal => "a server with no target promotes silently here; with a later target: FATAL".into(),
         _ => "a server promotes silently here, with a later target as well (12 and earlier)".into(),
-    };
-    server + &out_of_reach(Some(f), zone)
+    }
 }
 
 /// The last gap in front of what is proven, from before which somebody may want to start.
@@ -222,12 +234,10 @@ fn gap_in_front(outcome: &Outcome) -> Option<&Finding> {
 }
 
 /// What lies behind the end of replay and is here.
-fn out_of_reach(worst: Option<&Finding>, zone: &Zone) -> String {
-    let Some((f, lost)) = worst.and_then(|f| Some((f, f.lost?))).filter(|(_, l)| l.records_after > 0) else {
-        return String::new();
-    };
+fn out_of_reach(worst: Option<&Finding>, zone: &Zone) -> Option<String> {
+    let (f, lost) = worst.and_then(|f| Some((f, f.lost?))).filter(|(_, l)| l.records_after > 0)?;
     let mut text = format!(
-        "\n         {} records, {} commits after it are in the archive but {}",
+        "{} records, {} commits after it are in the archive but {}",
         grouped(lost.records_after.into()),
         grouped(lost.commits_after.into()),
         if f.code.is_could_not_look() { "not proven to be in reach" } else { "out of reach" }
@@ -236,7 +246,7 @@ fn out_of_reach(worst: Option<&Finding>, zone: &Zone) -> String {
     if let (Some(from), Some(to)) = (lost.last_commit.and_then(local), lost.last_commit_after.and_then(local)) {
         text += &format!("; {from} to {to}");
     }
-    text
+    Some(text)
 }
 
 pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
@@ -269,11 +279,11 @@ pub(super) fn proven(outcome: &Outcome) -> String {
     )
 }
 
-pub(super) fn backups(outcome: &Outcome) -> String {
+fn backups(outcome: &Outcome) -> Vec<String> {
     if outcome.backups.is_empty() {
-        return "none known here".into();
+        return vec!["none known here".into()];
     }
-    let told: Vec<String> = outcome
+    let mut told: Vec<String> = outcome
         .backups
         .iter()
         .rev()
@@ -288,12 +298,12 @@ pub(super) fn backups(outcome: &Outcome) -> String {
             (None, _) => format!("{}: its WAL, {} to {}, was not looked at", b.file, b.start, b.stop),
         })
         .collect();
-    let rest = match (outcome.backups.len() - told.len(), outcome.backups.iter().filter(|b| lacks(b)).count()) {
-        (0, _) => String::new(),
-        (more, 0) => format!("\n         and {more} older"),
-        (more, all) => format!("\n         and {more} older; {all} of all {} lack WAL", outcome.backups.len()),
-    };
-    told.join("\n         ") + &rest
+    match (outcome.backups.len() - told.len(), outcome.backups.iter().filter(|b| lacks(b)).count()) {
+        (0, _) => {}
+        (more, 0) => told.push(format!("and {more} older")),
+        (more, all) => told.push(format!("and {more} older; {all} of all {} lack WAL", outcome.backups.len())),
+    }
+    told
 }
 
 /// Whether WAL is missing that the backup cannot do without.
@@ -301,7 +311,7 @@ fn lacks(backup: &Backup) -> bool {
     backup.complete == Some(false)
 }
 
-fn timelines(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+fn timelines(out: &mut Lines<'_>, outcome: &Outcome) -> io::Result<()> {
     for t in &outcome.timelines {
         let path = if outcome.path.contains(&t.timeline) { "" } else { ", not on the way of recovery" };
         writeln!(
@@ -324,7 +334,7 @@ fn timelines(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
     Ok(())
 }
 
-fn findings(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
+fn findings(out: &mut Lines<'_>, outcome: &Outcome) -> io::Result<()> {
     for severity in [Severity::Error, Severity::Warning, Severity::Info] {
         for &code in Code::ALL {
             let of: Vec<&Finding> =

@@ -4,10 +4,11 @@ use super::target;
 use super::time::Zone;
 use crate::cmd::when::{Answer, Asked};
 use crate::figures::grouped;
+use crate::outside::Lines;
 use pgwal::format::Lsn;
 use pgwal::verify::times::Times;
 use pgwal::verify::{Facts, TransactionEnd, Verdict};
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 /// Restore points and backups that are told one by one.
@@ -15,7 +16,7 @@ const TOLD: usize = 20;
 
 /// Writes it.
 pub fn write(
-    out: &mut dyn Write,
+    out: &mut Lines<'_>,
     times: &Times,
     answer: Option<&Answer>,
     archive: &Path,
@@ -31,7 +32,7 @@ pub fn write(
     Ok(())
 }
 
-fn reachable(out: &mut dyn Write, times: &Times, zone: &Zone) -> io::Result<()> {
+fn reachable(out: &mut Lines<'_>, times: &Times, zone: &Zone) -> io::Result<()> {
     let outcome = &times.outcome;
     let Some((from, to)) = outcome.replay else { return writeln!(out, "Nothing can be replayed here.") };
     let path: Vec<String> = outcome.path.iter().map(ToString::to_string).collect();
@@ -63,7 +64,7 @@ fn reachable(out: &mut dyn Write, times: &Times, zone: &Zone) -> io::Result<()> 
     Ok(())
 }
 
-fn range(out: &mut dyn Write, segments: &[Facts], from: Lsn, to: Lsn, zone: &Zone) -> io::Result<()> {
+fn range(out: &mut Lines<'_>, segments: &[Facts], from: Lsn, to: Lsn, zone: &Zone) -> io::Result<()> {
     let spans = || segments.iter().filter(|facts| facts.from < to).filter_map(|facts| facts.span.as_ref());
     match (spans().next(), spans().next_back()) {
         (Some(first), Some(last)) => {
@@ -88,7 +89,7 @@ fn end(end: &TransactionEnd, zone: &Zone) -> String {
     format!("{}  {verb} of transaction {} at {}", zone.local(end.time).unwrap_or_default(), end.xid, end.lsn)
 }
 
-fn position(out: &mut dyn Write, times: &Times, answer: &Answer, zone: &Zone) -> io::Result<()> {
+fn position(out: &mut Lines<'_>, times: &Times, answer: &Answer, zone: &Zone) -> io::Result<()> {
     let layout = times.layout();
     let (address, size) = (layout.address(), layout.segment);
     let Some(moment) = answer.moment.as_ref().filter(|m| times.reaches(m.lsn)) else {
@@ -126,7 +127,7 @@ fn position(out: &mut dyn Write, times: &Times, answer: &Answer, zone: &Zone) ->
     writeln!(out, "SETTINGS for {}:", target::file(layout))?;
     writeln!(out, "{}", answer.restore_command)?;
     for (name, value) in target::settings(times, answer) {
-        writeln!(out, "{name} = '{}'", value.replace('\'', "''"))?;
+        writeln!(out, "{name} = '{}'", target::quoted(&value))?;
     }
     Ok(())
 }

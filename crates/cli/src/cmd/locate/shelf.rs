@@ -18,7 +18,7 @@ pub struct Held {
     /// The file that recovery takes; else an unfinished one of that timeline.
     pub file: Option<String>,
     /// Where it lies.
-    path: Option<PathBuf>,
+    path: Option<String>,
     /// It is unfinished.
     partial: bool,
     /// Every file with the name of the segment.
@@ -33,7 +33,7 @@ pub struct Copy {
     /// The file, relative to the archive.
     pub file: String,
     /// Where it lies.
-    path: PathBuf,
+    path: String,
     /// It is unfinished.
     pub partial: bool,
 }
@@ -49,14 +49,16 @@ impl Shelf {
     /// What it has of a segment, of which the file of `timeline` is meant.
     pub fn held(&self, number: SegmentNo, timeline: TimelineId) -> Held {
         let holders = self.files.holders(number);
+        // JSON has no bytes that are not UTF-8.
+        let text = |path: PathBuf| path.to_string_lossy().into_owned();
         let meant = holders.iter().find(|holder| holder.timeline == timeline);
         Held {
             file: meant.map(|holder| holder.file.clone()),
-            path: meant.map(|holder| holder.path.clone()),
+            path: meant.map(|holder| text(holder.path.clone())),
             partial: meant.is_some_and(|holder| holder.partial),
             files: holders
                 .into_iter()
-                .map(|Holder { timeline, file, path, partial, .. }| Copy { timeline, file, path, partial })
+                .map(|Holder { timeline, file, path, partial, .. }| Copy { timeline, file, path: text(path), partial })
                 .collect(),
         }
     }

@@ -1,6 +1,6 @@
 //! Backups and what each reaches, the newest first.
 
-use super::super::markup::Escaped;
+use crate::outside::Escaped;
 use crate::told::Told;
 use std::fmt::Write;
 

@@ -1,9 +1,9 @@
 //! Findings, a box for each code: what it means, then each of them. Of ten thousand, the first are seen and the rest
 //! folded away.
 
-use super::super::markup::Escaped;
 use super::super::verify_text::place;
 use crate::figures::grouped;
+use crate::outside::Escaped;
 use crate::told::Told;
 use pgwal::verify::{Code, Finding, Severity};
 use std::fmt::Write;

@@ -7,8 +7,8 @@
 //! timeline 2              ╰──████████████████
 //! ```
 
-use super::super::markup::Escaped;
 use crate::figures::grouped;
+use crate::outside::Escaped;
 use crate::told::Told;
 use pgwal::format::text::history::Switch;
 use pgwal::format::{Layout, Lsn, TimelineId};

@@ -12,10 +12,10 @@ mod lanes;
 mod volume;
 
 use super::json::{depth, not_checked, verdict};
-use super::markup::Escaped;
 use super::time::rfc3339;
 use super::verify_text::{headline, impact, next, proven, why};
 use crate::figures::{bytes, grouped, plural};
+use crate::outside::Escaped;
 use crate::told::Told;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::verify::Severity;
@@ -107,12 +107,12 @@ fn answer(out: &mut String, told: &Told<'_>) {
         Escaped(rest.trim())
     );
     for (label, text) in [
-        ("WHY", why(outcome, worst)),
+        ("WHY", vec![why(outcome, worst)]),
         ("IMPACT", impact(outcome, worst, &told.zone)),
-        ("NEXT", next(outcome, worst)),
-        ("PROVEN", proven(outcome)),
+        ("NEXT", vec![next(outcome, worst)]),
+        ("PROVEN", vec![proven(outcome)]),
     ] {
-        let lines: Vec<String> = text.lines().map(|line| Escaped(line.trim()).to_string()).collect();
+        let lines: Vec<String> = text.iter().map(|line| Escaped(line).to_string()).collect();
         let _ = writeln!(out, "<dt>{label}</dt><dd>{}</dd>", lines.join("<br>"));
     }
     *out += "</dl>\n</header>\n";

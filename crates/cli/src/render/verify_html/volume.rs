@@ -1,9 +1,9 @@
 //! How much WAL was written when: a bar for each stretch of time, in the colours of the resource managers that wrote
 //! most.
 
-use super::super::markup::Escaped;
 use crate::count::Volume;
 use crate::figures::bytes;
+use crate::outside::Escaped;
 use crate::told::Told;
 use pgwal::format::Layout;
 use pgwal::format::rmgr::Rmgr;

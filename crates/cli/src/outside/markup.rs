@@ -1,12 +1,11 @@
 //! Text inside XML and HTML.
 
+use super::{is_harmful, show};
 use std::fmt::{self, Display, Formatter, Write};
 
 /// Something as character data or as the value of an attribute in double quotes. Names of files are whatever somebody
-/// made them:
-/// nothing in them begins an element, ends an attribute, turns the direction of writing round, or is a character that
-/// XML 1.0
-/// does not have; for such a character stands U+FFFD.
+/// made them: nothing in them begins an element, ends an attribute or a line, turns the direction of writing round, or is
+/// a character that XML 1.0 does not have.
 pub struct Escaped<T: Display>(pub T);
 
 impl<T: Display> Display for Escaped<T> {
@@ -26,11 +25,7 @@ impl Write for Into<'_, '_> {
                 '>' => self.0.write_str("&gt;")?,
                 '"' => self.0.write_str("&quot;")?,
                 '\'' => self.0.write_str("&#39;")?,
-                '\n' | '\t' => self.0.write_char(c)?,
-                '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FFFE}' | '\u{FFFF}' => {
-                    self.0.write_char('\u{FFFD}')?
-                }
-                c if c.is_control() => self.0.write_char('\u{FFFD}')?,
+                c if is_harmful(c) => show(c, self.0)?,
                 c => self.0.write_char(c)?,
             }
         }
@@ -48,7 +43,7 @@ mod tests {
             Escaped("<img src=x onerror='a(\"b\")'> & co").to_string(),
             "&lt;img src=x onerror=&#39;a(&quot;b&quot;)&#39;&gt; &amp; co"
         );
-        assert_eq!(Escaped("a\0b\u{1b}[31m\u{202E}gz.\u{7f}").to_string(), "a\u{FFFD}b\u{FFFD}[31m\u{FFFD}gz.\u{FFFD}");
+        assert_eq!(Escaped("a\0b\u{1b}[31m\u{202E}gz.\u{7f}\n").to_string(), "a\\x00b\\x1B[31m\\u{202E}gz.\\x7F\\n");
         assert_eq!(Escaped(7).to_string(), "7");
     }
 }
