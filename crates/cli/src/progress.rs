@@ -1,6 +1,6 @@
 //! How far a run is, on standard error and only on a terminal.
 
-use crate::outside::is_watched_on_terminal;
+use crate::streams::is_watched_on_terminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pgwal::verify::Progress;
 

@@ -4,22 +4,26 @@
 //! could not read on, a finding stands in the list, and the list goes on behind it.
 
 use super::reading::{Read, Reading};
-use super::{start, stats};
-use crate::Exit;
-use crate::count::{By, Counted, Listing};
-use crate::filter::{self, Filter};
+use super::stats;
+use crate::exit::Exit;
+use crate::filtering::{Filtering, list_managers};
 use crate::follow::{self, Watch};
 use crate::fullpage;
-use crate::outside::{Form, is_read_on_terminal, standard_error, stream};
 use crate::progress::Bar;
-use crate::render::channels::Channels;
-use crate::render::csv::{self, Column};
-use crate::render::{dump_json, dump_text, waldump};
+use crate::streams::{is_read_on_terminal, standard_error, stream};
 use anyhow::ensure;
 use clap::ValueEnum;
 use pgwal::source::Source;
 use pgwal::verify::Options;
 use pgwal::verify::records::{ListError, Listed, Render, Wanted, list};
+use pgwal_query::count::By;
+use pgwal_query::filter::Filter;
+use pgwal_report::dump::channels::Channels;
+use pgwal_report::dump::csv::{self, Column};
+use pgwal_report::dump::waldump::{self, start};
+use pgwal_report::dump::{json, text};
+use pgwal_report::outside::Form;
+use pgwal_report::stats::listing::{Counted, Listing};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -34,7 +38,7 @@ pub struct Args {
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
-    filter: Filter,
+    filtering: Filtering,
     /// Details of blocks, each on a line of its own: with --format waldump only
     #[arg(short, long)]
     bkp_details: bool,
@@ -81,23 +85,24 @@ impl Format {
 
 /// Lists the records.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    if args.filter.lists_managers() {
+    if args.filtering.lists_managers() {
         return list_managers();
     }
     args.fit_together()?;
+    let filter = args.filtering.filter();
     let format = args.format.unwrap_or(if args.by().is_some() { Format::Waldump } else { Format::Text });
     if let (Some(by), None, false) = (args.by(), &args.save_fullpage, args.follow) {
-        return stats::as_pg_waldump(&args.reading, &args.filter, by, args.quiet);
+        return stats::as_pg_waldump(&args.reading, &filter, by, args.quiet);
     }
     let (source, mut options): (_, Options<'_>) = args.reading.open()?;
     let source = source.as_ref();
     if format == Format::Waldump {
         args.reading.own_files_only(source, &mut options)?;
     }
-    args.filter.prepare(source, &options)?;
+    filter.prepare(source, &options)?;
     let pages = args.save_fullpage.as_deref().map(fullpage::Folder::new).transpose()?;
     let watch = if args.follow { Some(Watch::new(&args.reading.archive()?)?) } else { None };
-    let work = Work { pages, watch };
+    let work = Work { filter, pages, watch };
     options.interrupt = work.watch.as_ref().map(Watch::interrupt);
     if format == Format::Waldump && !args.quiet {
         let note = start::note(source, &options)?.unwrap_or_default();
@@ -122,7 +127,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         return Ok(Reading::nothing(read, format == Format::Waldump));
     }
     if exit != Exit::Clean && listed.segments > 0 && matches!(format, Format::Text | Format::Csv) && !args.quiet {
-        crate::complain(dump_text::incomplete(listed.end));
+        crate::complain(text::incomplete(listed.end));
     }
     Ok(exit)
 }
@@ -160,7 +165,7 @@ impl Args {
     }
 
     fn list(&self, source: &dyn Source, wanted: &Wanted<'_>, work: &Work, format: Format) -> anyhow::Result<Listed> {
-        let (filter, mut out) = (&self.filter, stream(format.form()));
+        let (filter, mut out) = (&work.filter, stream(format.form()));
         match (self.by(), self.quiet, format) {
             (Some(by), quiet, _) => {
                 let (render, mut counted) = (Listing::new(filter), Counted::default());
@@ -173,11 +178,11 @@ impl Args {
                 Ok(listed)
             }
             (_, true, _) => {
-                let render = dump_text::Text { filter, quiet: true, vocabulary: OnceLock::new() };
+                let render = text::Text { filter, quiet: true, vocabulary: OnceLock::new() };
                 write(source, wanted, work, &render, &mut Unheard(standard_error()))
             }
             (_, _, Format::Text) => {
-                let render = dump_text::Text { filter, quiet: false, vocabulary: OnceLock::new() };
+                let render = text::Text { filter, quiet: false, vocabulary: OnceLock::new() };
                 write(source, wanted, work, &render, &mut out)
             }
             (_, _, Format::Waldump) => {
@@ -187,10 +192,9 @@ impl Args {
                 write(source, wanted, work, &render, &mut out)
             }
             (_, _, Format::Jsonl) => {
-                let listed =
-                    write(source, wanted, work, &dump_json::Json { filter, names: OnceLock::new() }, &mut out)?;
+                let listed = write(source, wanted, work, &json::Json { filter, names: OnceLock::new() }, &mut out)?;
                 let complete = self.exit(source, wanted, work, &listed)? == Exit::Clean;
-                out.write_all(&dump_json::end(&listed, complete)).and_then(|()| out.flush())?;
+                out.write_all(&json::end(&listed, complete)).and_then(|()| out.flush())?;
                 Ok(listed)
             }
             (_, _, Format::Csv) => {
@@ -203,17 +207,9 @@ impl Args {
     }
 }
 
-/// Prints the names that -r takes.
-pub fn list_managers() -> anyhow::Result<Exit> {
-    let mut out = stream(Form::Plain);
-    for name in filter::managers() {
-        writeln!(out, "{name}")?;
-    }
-    Ok(Exit::Clean)
-}
-
-/// What is done beside listing.
+/// What a list is made with.
 struct Work {
+    filter: Filter,
     pages: Option<fullpage::Folder>,
     watch: Option<Watch>,
 }

@@ -13,14 +13,14 @@
 //! is
 //! for damage or a gap, not where it merely begins later or ends earlier.
 
-use super::between::{self, Archive};
 use super::locate::Format;
-use crate::Exit;
-use crate::figures::{bytes, grouped, plural};
-use crate::outside::{Form, Lines};
+use crate::exit::Exit;
 use crate::place::{Basis, Geometry, Operand, Unread};
 use pgwal::format::wal_functions::{self, LsnDiff, WalFunctionError};
 use pgwal::format::{Dialect, Lsn, Position, TimelineId};
+use pgwal_query::between::Compared;
+use pgwal_report::figures::{bytes, grouped, plural};
+use pgwal_report::outside::{Form, Lines};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -87,7 +87,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let operands = [side(&args.a, dialect)?, side(&args.b, dialect)?];
     let told: Vec<&Operand<'_>> = operands.iter().filter_map(|operand| operand.as_ref().ok()).collect();
     let mut basis = Basis::of(&args.geometry, &told)?;
-    let archive = args.path.as_deref().map(Archive::open).transpose()?;
+    let archive = args.path.as_deref().map(Compared::open).transpose()?;
     if let Some(archive) = &archive {
         basis.settle(&archive.layout)?;
     }
@@ -114,6 +114,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         (Some(archive), Some(a), Some(b)) => Some(archive.between(a.min(b), a.max(b), args.timeline)?),
         _ => None,
     };
+    let exit = if between.is_some_and(|between| between.damaged) { Exit::Refuted } else { Exit::Clean };
     let sign = distance.map_or(1, i128::signum);
     let lag = Lag {
         schema: "walproof.lag/1",
@@ -144,7 +145,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             Form::Plain
         }
     };
-    Ok(crate::say(form, &said, between::exit(between.as_ref())))
+    Ok(crate::say(form, &said, exit))
 }
 
 /// Reads one side: in any spelling, or else as the server of the version reads it; the inner error is that server's.

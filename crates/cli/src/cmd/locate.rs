@@ -15,12 +15,13 @@
 mod shelf;
 
 use self::shelf::{Held, Shelf};
-use crate::Exit;
-use crate::outside::{Form, Lines, page};
+use crate::exit::Exit;
 use crate::place::{Basis, Geometry, Operand, Unread};
+use crate::streams::page;
 use pgwal::format::position::PositionError;
 use pgwal::format::wal_functions::{self, WalFunctionError};
 use pgwal::format::{Dialect, Lsn, Position, SegmentName, SegmentSize, TimelineId};
+use pgwal_report::outside::{Form, Lines};
 use std::io::Write;
 use std::path::PathBuf;
 

@@ -1,15 +1,16 @@
 //! `walproof plan`
 
-use crate::Exit;
 use crate::cmd::restoring::Restoring;
+use crate::exit::Exit;
 use crate::input::Input;
-use crate::outside::{Form, Lines, page};
-use crate::render::time::Zone;
-use crate::render::{plan_json, plan_text};
-use crate::told;
+use crate::streams::page;
 use clap::ValueEnum;
 use pgwal::verify::recovery::outcome::Restore;
 use pgwal::verify::{Options, Severity};
+use pgwal_report::ended::Ended;
+use pgwal_report::outside::{Form, Lines};
+use pgwal_report::plan;
+use pgwal_report::time::Zone;
 use std::io::{self, Write};
 
 /// Options of `plan`.
@@ -55,13 +56,13 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let plan = args.restoring.plan(source.as_ref(), &options, args.timezone.as_ref())?;
     let mut out = page(args.format.form());
     let said = match args.format {
-        Format::Text => plan_text::write(&mut Lines::new(&mut out), &plan),
-        Format::Json => serde_json::to_writer_pretty(&mut out, &plan_json::plan(&plan))
+        Format::Text => plan::text::write(&mut Lines::new(&mut out), &plan),
+        Format::Json => serde_json::to_writer_pretty(&mut out, &plan::json::plan(&plan))
             .map_err(io::Error::from)
             .and_then(|()| writeln!(out)),
         Format::Names => names(&mut Lines::new(&mut out), &plan.restore),
     };
-    let exit = told::ended(&plan.outcome, Severity::Error);
+    let exit = Exit::from(Ended::of(&plan.outcome, Severity::Error));
     match said.and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(exit),

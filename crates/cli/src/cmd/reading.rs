@@ -1,13 +1,13 @@
 //! Which WAL `dump` and `stats` read: the archive, the segments, the range, the timeline, by the rules of `pg_waldump`.
 
-use super::start::Any;
-use crate::Exit;
+use crate::exit::Exit;
 use crate::input::Input;
 use anyhow::{bail, ensure};
 use pgwal::format::{FileName, Layout, Lsn, Position, SegmentName, TimelineId};
 use pgwal::source::Source;
 use pgwal::verify::records::{Gathered, Listed, Render, Wanted, list};
 use pgwal::verify::{Depth, Options, Outcome, Which, verify};
+use pgwal_query::any::Any;
 use std::path::PathBuf;
 
 /// The options.

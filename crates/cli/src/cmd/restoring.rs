@@ -1,14 +1,14 @@
 //! What `verify`, `plan` and `when` are told of a restore: the backup, the target, the settings.
 
-use crate::render;
 use anyhow::{Context, anyhow, bail};
 use clap::builder::NonEmptyStringValueParser;
 use pgwal::format::Lsn;
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
-use pgwal::verify::recovery::outcome::Restore;
 use pgwal::verify::recovery::{Facts, Given, Look, Settings, SettingsError, Site, Zone, verify_restore};
 use pgwal::verify::{Options, Outcome};
+use pgwal_report::plan::Plan;
+use pgwal_report::time;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -56,16 +56,6 @@ pub struct Restoring {
     /// recovery.conf, or postgresql.conf with the settings of recovery
     #[arg(long, value_name = "FILE")]
     pub recovery_conf: Option<PathBuf>,
-}
-
-/// The files of a restore.
-pub struct Plan {
-    /// The verdict of the restore.
-    pub outcome: Outcome,
-    /// The prediction in it, with the files.
-    pub restore: Restore,
-    /// The oldest segment that the backup needs: what is before it may be removed as far as it is concerned.
-    pub oldest_needed: Option<String>,
 }
 
 /// A backup, opened.
@@ -125,7 +115,7 @@ impl Restoring {
         archive: &dyn Source,
         options: &Options<'_>,
         all: bool,
-        zone: Option<&render::time::Zone>,
+        zone: Option<&time::Zone>,
     ) -> anyhow::Result<Outcome> {
         let restored = self.open(archive)?;
         let mut site = self.site(archive, &restored, look(options))?;
@@ -134,12 +124,7 @@ impl Restoring {
     }
 
     /// Predicts the restore and judges the files that it asks for.
-    pub fn plan(
-        &self,
-        archive: &dyn Source,
-        options: &Options<'_>,
-        zone: Option<&render::time::Zone>,
-    ) -> anyhow::Result<Plan> {
+    pub fn plan(&self, archive: &dyn Source, options: &Options<'_>, zone: Option<&time::Zone>) -> anyhow::Result<Plan> {
         let restored = self.open(archive)?;
         let mut site = self.site(archive, &restored, look(options))?;
         let settings = self.settings(&restored, &site, zone)?;
@@ -153,7 +138,7 @@ impl Restoring {
         &self,
         restored: &Restored,
         site: &Site<'_>,
-        zone: Option<&render::time::Zone>,
+        zone: Option<&time::Zone>,
     ) -> anyhow::Result<Result<Settings, SettingsError>> {
         let version = site.layout().dialect.version;
         let named =

@@ -1,6 +1,6 @@
 //! `walproof summarize`: what a part of an archive comes to, for `walproof verify --summaries`.
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::input::rate;
 use crate::output::deliver;
 use crate::progress::Bar;

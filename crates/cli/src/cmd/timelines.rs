@@ -1,13 +1,14 @@
 //! `walproof timelines`: which timelines an archive holds, how they descend from each other, and what each has.
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::input::{At, Input};
-use crate::outside::{Form, Lines, page};
 use crate::progress::Bar;
-use crate::render::{timelines_json, timelines_text};
-use crate::told;
+use crate::streams::page;
 use clap::ValueEnum;
 use pgwal::verify::{Options, Severity, Which, verify};
+use pgwal_report::ended::Ended;
+use pgwal_report::outside::{Form, Lines};
+use pgwal_report::timelines;
 use std::io::Write;
 
 /// Options of `timelines`.
@@ -52,12 +53,12 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     bar.finish();
     let mut out = page(args.format.form());
     match args.format {
-        Format::Text => timelines_text::write(&mut Lines::new(&mut out), &outcome, &source.describe())?,
+        Format::Text => timelines::text::write(&mut Lines::new(&mut out), &outcome, &source.describe())?,
         Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &timelines_json::document(&outcome))?;
+            serde_json::to_writer_pretty(&mut out, &timelines::json::document(&outcome))?;
             writeln!(out)?;
         }
     }
     out.flush()?;
-    Ok(told::ended(&outcome, Severity::Error))
+    Ok(Ended::of(&outcome, Severity::Error).into())
 }
