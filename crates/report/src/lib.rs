@@ -10,6 +10,7 @@
 //! | [`timelines`] | how timelines descend from each other | text, JSON |
 //! | [`dump`] | the records | text, JSON lines, CSV, as `pg_waldump` |
 //! | [`stats`] | how many of them | text, JSON, CSV, as `pg_waldump` |
+//! | [`locate`], [`lag`] | where a position lies, how far apart two are | text, JSON |
 //! | [`hex`], [`fields`], [`control`], [`explain`] | one record, all fields, a control file, a code or a line of a log | text, JSON |
 //!
 //! [`ended`] decides how a run ends. What comes from outside passes [`outside`] on its way to a reader.
@@ -22,6 +23,8 @@ pub mod fields;
 pub mod figures;
 pub mod hex;
 pub mod known;
+pub mod lag;
+pub mod locate;
 pub mod outside;
 pub mod plan;
 pub mod restore;

@@ -17,11 +17,11 @@ use super::locate::Format;
 use crate::exit::Exit;
 use crate::place::{Basis, Geometry, Operand, Unread};
 use pgwal::format::wal_functions::{self, LsnDiff, WalFunctionError};
-use pgwal::format::{Dialect, Lsn, Position, TimelineId};
+use pgwal::format::{Dialect, Position, TimelineId};
 use pgwal_query::between::Compared;
-use pgwal_report::figures::{bytes, grouped, plural};
+use pgwal_report::lag::{LagAnswer, LagSide, text};
 use pgwal_report::outside::{Form, Lines};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 /// The options of `lag`.
@@ -45,37 +45,6 @@ pub struct Args {
     /// How to say it
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-/// A document of `walproof.lag/1`.
-#[derive(serde::Serialize)]
-struct Lag<'a> {
-    schema: &'static str,
-    bytes: Option<i128>,
-    segments: Option<i128>,
-    /// These three need an archive.
-    records: Option<i128>,
-    commits: Option<i128>,
-    seconds: Option<f64>,
-    /// Every record between the two is in the archive and right.
-    complete: Option<bool>,
-    a: Side<'a>,
-    b: Side<'a>,
-    segment_size: u64,
-    segment_size_assumed: bool,
-    scheme: &'static str,
-    scheme_assumed: bool,
-    #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
-    version: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-}
-
-/// One of the two positions.
-#[derive(serde::Serialize)]
-struct Side<'a> {
-    input: &'a str,
-    lsn: Option<Lsn>,
 }
 
 /// Measures the distance and says it.
@@ -116,7 +85,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     let exit = if between.is_some_and(|between| between.damaged) { Exit::Refuted } else { Exit::Clean };
     let sign = distance.map_or(1, i128::signum);
-    let lag = Lag {
+    let lag = LagAnswer {
         schema: "walproof.lag/1",
         bytes: distance,
         segments: distance.map(|bytes| bytes / i128::from(basis.size.bytes())),
@@ -124,8 +93,8 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         commits: between.map(|b| sign * i128::from(b.commits)),
         seconds: between.and_then(|b| b.seconds).map(|seconds| sign as f64 * seconds),
         complete: between.map(|b| b.complete),
-        a: Side { input: &args.a, lsn: a },
-        b: Side { input: &args.b, lsn: b },
+        a: LagSide { input: &args.a, lsn: a },
+        b: LagSide { input: &args.b, lsn: b },
         segment_size: basis.size.bytes(),
         segment_size_assumed: basis.size_assumed,
         scheme: basis.scheme_name(),
@@ -141,7 +110,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             Form::Json
         }
         Format::Text => {
-            text(&mut Lines::new(&mut said), &lag, &basis.assumptions())?;
+            text::write(&mut Lines::new(&mut said), &lag, &basis.assumptions())?;
             Form::Plain
         }
     };
@@ -161,42 +130,4 @@ fn side<'a>(
         }
         (Err(unread), _) => Err(anyhow::Error::from(unread).context(format!("\"{input}\""))),
     }
-}
-
-/// The answer for people.
-fn text(out: &mut Lines<'_>, lag: &Lag<'_>, assumed: &[String]) -> io::Result<()> {
-    let (a, b) = (lag.a.input, lag.b.input);
-    let version = lag.version.as_deref().unwrap_or_default();
-    let Some((distance, segments)) = lag.bytes.zip(lag.segments) else {
-        writeln!(out, "PostgreSQL {version} refuses to compare {a} and {b}.")?;
-        return writeln!(out, "  ERROR:  {}", lag.error.as_deref().unwrap_or_default());
-    };
-    let size = distance.unsigned_abs();
-    let whole = segments.unsigned_abs();
-    let figure = format!("{}, {} {}", bytes(size), grouped(whole), plural(whole, "segment"));
-    match distance.signum() {
-        0 => writeln!(out, "{b} and {a} are the same position.")?,
-        1 => writeln!(out, "{b} is behind {a}: {figure}; B is behind A.")?,
-        _ => writeln!(out, "{b} is ahead of {a}: {figure}; A is behind B.")?,
-    }
-    writeln!(out, "  bytes     {}{}", if distance < 0 { "-" } else { "" }, grouped(size))?;
-    if let (Some(records), Some(commits)) = (lag.records, lag.commits) {
-        let signed = |n: i128| format!("{}{}", if n < 0 { "-" } else { "" }, grouped(n.unsigned_abs()));
-        writeln!(out, "  records   {}", signed(records))?;
-        writeln!(out, "  commits   {}", signed(commits))?;
-        match lag.seconds {
-            Some(seconds) => writeln!(out, "  seconds   {seconds:.3}, between the last commits at or before each")?,
-            None => writeln!(out, "  seconds   unknown: no commit at or before one of them")?,
-        }
-        if lag.complete == Some(false) {
-            writeln!(
-                out,
-                "  note      not every record between the two is in the archive: walproof verify says what is wrong"
-            )?;
-        }
-    }
-    if !assumed.is_empty() {
-        writeln!(out, "  assumed   {}", assumed.join(", "))?;
-    }
-    Ok(())
 }

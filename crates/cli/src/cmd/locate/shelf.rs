@@ -4,38 +4,13 @@ use anyhow::Context;
 use pgwal::format::{SegmentNo, TimelineId};
 use pgwal::source;
 use pgwal::verify::{Files, Holder};
+use pgwal_report::locate::{Held, HeldFile};
 use std::path::{Path, PathBuf};
 
 /// An archive in which positions are located.
 pub struct Shelf {
     /// Its files.
     pub files: Files,
-}
-
-/// What an archive has of a segment.
-#[derive(serde::Serialize)]
-pub struct Held {
-    /// The file that recovery takes; else an unfinished one of that timeline.
-    pub file: Option<String>,
-    /// Where it lies.
-    path: Option<String>,
-    /// It is unfinished.
-    partial: bool,
-    /// Every file with the name of the segment.
-    pub files: Vec<Copy>,
-}
-
-/// A file with the name of a segment.
-#[derive(serde::Serialize)]
-pub struct Copy {
-    /// The timeline in the name.
-    pub timeline: TimelineId,
-    /// The file, relative to the archive.
-    pub file: String,
-    /// Where it lies.
-    path: String,
-    /// It is unfinished.
-    pub partial: bool,
 }
 
 impl Shelf {
@@ -58,7 +33,12 @@ impl Shelf {
             partial: meant.is_some_and(|holder| holder.partial),
             files: holders
                 .into_iter()
-                .map(|Holder { timeline, file, path, partial, .. }| Copy { timeline, file, path: text(path), partial })
+                .map(|Holder { timeline, file, path, partial, .. }| HeldFile {
+                    timeline,
+                    file,
+                    path: text(path),
+                    partial,
+                })
                 .collect(),
         }
     }
