@@ -33,7 +33,9 @@ pub struct Field<'a> {
     pub reader: Reader<'a>,
     /// Names of files that have none, by index.
     pub names: &'a [(usize, FileName)],
+    /// Timelines.
     pub lineage: &'a Lineage,
+    /// How to look.
     pub look: &'a Look<'a>,
 }
 

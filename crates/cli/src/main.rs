@@ -1,24 +1,24 @@
 //! `walproof`: proves from bytes alone whether a PostgreSQL WAL archive replays, how far, and why not further.
+#![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod cmd;
-mod count;
-mod figures;
-mod filter;
+mod exit;
+mod filtering;
 mod follow;
 mod fullpage;
 mod input;
-mod known_file;
+mod known;
 mod memory;
-mod one;
 mod output;
 mod place;
 mod progress;
-mod render;
-mod restore_command;
-mod told;
+mod streams;
 
 use clap::Parser;
-use render::verify_nagios;
+use exit::Exit;
+use pgwal_report::outside::{self, Form, Lines};
+use pgwal_report::verify::{PluginStatus, nagios};
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -34,46 +34,15 @@ struct Cli {
     command: cmd::Command,
 }
 
-/// How a run ended; the exit codes of every subcommand. What outranks another is greater, which its code is not.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Exit {
-    /// 0: proven, or nothing wrong at the depth asked.
-    Clean,
-    /// 2: usage, I/O, unsupported, no WAL.
-    CouldNotTell,
-    /// 1: damage, a gap, something asked for that cannot be read.
-    Refuted,
-    /// 0 to 3, as monitoring plugins end.
-    Plugin(told::Status),
-}
-
-impl Exit {
-    /// The exit code.
-    pub fn code(self) -> u8 {
-        match self {
-            Exit::Clean => 0,
-            Exit::Refuted => 1,
-            Exit::CouldNotTell => 2,
-            Exit::Plugin(status) => status as u8,
-        }
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> ExitCode {
-        ExitCode::from(exit.code())
-    }
-}
-
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         // To a monitoring system, everything is told on standard output, and 2 means something else than a wrong
         // option.
         Err(error) if cmd::verify::is_plugin() => {
-            return say(&verify_nagios::failure(error), Exit::Plugin(told::Status::Unknown)).into();
+            return say(Form::Plain, &nagios::failure(error), Exit::Plugin(PluginStatus::Unknown)).into();
         }
-        Err(error) => error.exit(),
+        Err(error) => misused(error),
     };
     match cli.command.run() {
         Ok(exit) => exit.into(),
@@ -85,9 +54,24 @@ fn main() -> ExitCode {
     }
 }
 
+/// Says what is wrong with the words of the command line, which may be names of files that a shell put there. What is
+/// said names them, so that it is said of them as they are shown.
+fn misused(error: clap::Error) -> ! {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let shown: Vec<OsString> = words.iter().map(|word| outside::shown(word.as_encoded_bytes()).into()).collect();
+    if shown == words {
+        error.exit();
+    }
+    if let Err(error) = Cli::try_parse_from(shown) {
+        error.exit();
+    }
+    complain("there are words in the command line that cannot be read");
+    std::process::exit(Exit::CouldNotTell.code().into())
+}
+
 /// Prints an answer whose exit code counts even if nobody reads it.
-pub fn say(text: &(impl AsRef<[u8]> + ?Sized), exit: Exit) -> Exit {
-    let mut out = io::stdout().lock();
+pub fn say(form: Form, text: &(impl AsRef<[u8]> + ?Sized), exit: Exit) -> Exit {
+    let mut out = streams::page(form);
     match out.write_all(text.as_ref()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             complain(&error);
@@ -99,7 +83,7 @@ pub fn say(text: &(impl AsRef<[u8]> + ?Sized), exit: Exit) -> Exit {
 
 /// Says on standard error what is wrong. Where that cannot be written, the exit code still says it.
 pub fn complain(problem: impl Display) {
-    let _ = writeln!(io::stderr().lock(), "walproof: {problem}");
+    let _ = writeln!(Lines::new(&mut streams::standard_error()), "walproof: {problem}");
 }
 
 /// The reader of our output went away: nothing to say, and nobody to say it to.

@@ -1,4 +1,4 @@
-//! Where an answer goes: standard output, or a file that is there whole or not at all.
+//! A file that is there whole or not at all.
 //!
 //! ```text
 //! .FILE.walproof-PID ──write, fsync──► rename to FILE ──fsync the folder
@@ -13,16 +13,10 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Writes an answer: to the file, or else to standard output.
-pub fn deliver(bytes: &[u8], file: Option<&Path>) -> io::Result<()> {
-    match file {
-        Some(file) => replace(file, bytes)
-            .map_err(|error| io::Error::new(error.kind(), format!("cannot write {}: {error}", file.display()))),
-        None => {
-            let mut out = io::stdout().lock();
-            out.write_all(bytes).and_then(|()| out.flush())
-        }
-    }
+/// Writes a file.
+pub fn deliver(bytes: &[u8], file: &Path) -> io::Result<()> {
+    replace(file, bytes)
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot write {}: {error}", file.display())))
 }
 
 /// The folder of a file.
@@ -81,15 +75,15 @@ mod tests {
     fn a_file_is_replaced_whole_and_leaves_nothing_beside_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("out.prom");
-        deliver(b"one", Some(&file)).unwrap();
+        deliver(b"one", &file).unwrap();
         let first = File::open(&file).unwrap();
-        deliver(b"two, longer", Some(&file)).unwrap();
+        deliver(b"two, longer", &file).unwrap();
         assert_eq!(io::read_to_string(first).unwrap(), "one");
         assert_eq!(fs::read(&file).unwrap(), b"two, longer");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        let error = deliver(b"x", Some(&folder.path().join("no/such/folder"))).unwrap_err();
+        let error = deliver(b"x", &folder.path().join("no/such/folder")).unwrap_err();
         assert!(error.to_string().contains("no/such/folder"), "{error}");
-        assert!(deliver(b"x", Some(folder.path())).is_err());
+        assert!(deliver(b"x", folder.path()).is_err());
     }
 
     #[cfg(unix)]
@@ -101,11 +95,11 @@ mod tests {
         fs::write(&file, "old").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         symlink("file", &link).unwrap();
-        deliver(b"new", Some(&link)).unwrap();
+        deliver(b"new", &link).unwrap();
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         assert_eq!(fs::read(&file).unwrap(), b"new");
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
-        deliver(b"gone", Some(Path::new("/dev/null"))).unwrap();
+        deliver(b"gone", Path::new("/dev/null")).unwrap();
         assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());
     }
 }

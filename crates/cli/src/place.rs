@@ -265,7 +265,10 @@ impl Basis {
     pub fn assumptions(&self) -> Vec<String> {
         let mut assumed = Vec::new();
         if self.size_assumed {
-            assumed.push(format!("segments of {} (--segment-size)", crate::figures::bytes(self.size.bytes().into())));
+            assumed.push(format!(
+                "segments of {} (--segment-size)",
+                pgwal_report::figures::bytes(self.size.bytes().into())
+            ));
         }
         if self.scheme_assumed {
             assumed.push("positions as 9.3 and later count them (--as)".to_owned());

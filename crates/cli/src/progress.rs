@@ -1,8 +1,8 @@
 //! How far a run is, on standard error and only on a terminal.
 
+use crate::streams::is_watched_on_terminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pgwal::verify::Progress;
-use std::io::IsTerminal;
 
 /// A bar.
 pub struct Bar(ProgressBar);
@@ -11,7 +11,7 @@ impl Bar {
     /// A bar that shows itself only on a terminal.
     pub fn new(quiet: bool) -> Bar {
         let bar = ProgressBar::new(0);
-        if quiet || !std::io::stderr().is_terminal() {
+        if quiet || !is_watched_on_terminal() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }
         if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} segments, {eta} left") {

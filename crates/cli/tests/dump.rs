@@ -263,6 +263,7 @@ fn the_last_line_says_what_the_exit_code_says() {
     for (folder, words, code) in [
         (&good, &[][..], 0),
         (&good, &["-s", "F/0"], 2),
+        (&good, &["-s", "0/BFFCD8"], 2),
         (&good, &["-t", "99"], 1),
         (&damaged, &["-t", "99"], 1),
         (&damaged, &[], 1),
@@ -271,7 +272,7 @@ fn the_last_line_says_what_the_exit_code_says() {
         let ran = walproof(&[&["dump", folder, "--format", "jsonl"], words].concat());
         let last = documents(&ran.out).pop().unwrap();
         assert_eq!((ran.code, last["complete"].as_bool()), (code, Some(code == 0)), "{words:?} {}", ran.err);
-        assert_eq!(ran.err.contains("nothing to read"), last["segments"] == 0, "{words:?} {}", ran.err);
+        assert_eq!(ran.err.contains("nothing to read"), last["records"] == 0, "{words:?} {}", ran.err);
         assert_eq!(walproof(&[&["stats", folder], words].concat()).code, code, "{words:?}");
         if words.first() == Some(&"-t") {
             assert_eq!(walproof(&[&["verify", folder], words].concat()).code, code, "{words:?}");

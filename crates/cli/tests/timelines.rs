@@ -66,10 +66,10 @@ fn text_shows_the_tree() {
 }
 
 #[test]
-fn only_what_is_wrong_with_timelines_counts() {
+fn only_what_is_wrong_with_timelines_is_told_and_all_of_it_counts() {
     for (name, code) in [
         ("timelines_good", 0),
-        ("bitflip_xl_crc", 0),
+        ("bitflip_xl_crc", 1),
         ("history2_missing", 1),
         ("history_garbage", 1),
         ("history_disagree", 0),

@@ -135,8 +135,10 @@ pub fn verify_restore(
     };
     let end = restore.replay_end.unwrap_or(restore.redo_start);
     let reached = restore.target.as_ref().is_some_and(|t| t.reached);
+    // The first page of the segment in which replay starts is read as well.
+    let begun = layout.address().segment_start(start, layout.segment);
     for finding in &mut outcome.findings {
-        let on_the_way = finding.at.is_none_or(|at| at >= restore.redo_start)
+        let on_the_way = finding.at.is_none_or(|at| at >= restore.redo_start || at == begun)
             && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
         if !on_the_way
             || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && finding.code != Code::Gap
@@ -155,11 +157,15 @@ pub fn verify_restore(
     let severity = if restore.replay_end.is_some() { Severity::Info } else { Severity::Error };
     of_restore.extend(foreign.map(|flaw| Finding { severity, ..of_flaw(&flaw) }));
     of_restore.extend(orphans(site, &restore, settings));
-    of_restore.extend(found(site, &restore));
+    // What it comes to without a file that cannot be looked at is told, and proves nothing.
+    of_restore.extend(found(site, &restore).map(|f| if restore.closed { lowered(f) } else { f }));
     of_restore.extend(invalid_pages(site, &restore));
     outcome.lowered += set_severities(&mut of_restore, &options.severities);
     outcome.findings.extend(of_backup.into_iter().chain(of_restore));
     outcome.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    outcome.replay_segments =
+        restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
+    mark_damaged(&mut restore, &outcome.findings);
     let errors = || outcome.findings.iter().filter(|f| f.severity == Severity::Error && !reached);
     outcome.verdict = match () {
         () if restore.closed => Verdict::Unproven,
@@ -172,8 +178,6 @@ pub fn verify_restore(
     let sum = &restore.replayed;
     (outcome.replayed.records, outcome.replayed.commits) = (sum.records, sum.commits);
     outcome.replayed.last_commit = sum.last_commit.map(|c| c.time);
-    outcome.replay_segments =
-        restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
     outcome.not_checked.retain(|n| *n != NotChecked::Backups);
     outcome.not_checked.extend([NotChecked::DataFiles].into_iter().chain((!all).then_some(NotChecked::OtherFiles)));
     let included = settings.is_ok_and(|settings| !settings.not_read.is_empty());
@@ -232,6 +236,22 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
         Some(Weight::Error) => Severity::Error,
     };
     Finding { severity, file: Some(flaw.file.clone()), detail, ..Finding::of(code) }
+}
+
+fn lowered(finding: Finding) -> Finding {
+    Finding { severity: finding.severity.min(Severity::Info), ..finding }
+}
+
+/// A file that was used and in which replay ends for what is wrong with it is damaged.
+fn mark_damaged(restore: &mut Restore, findings: &[Finding]) {
+    let wrong = |f: &&Finding| f.severity == Severity::Error && !f.code.is_could_not_look();
+    let files: Vec<&str> = findings.iter().filter(wrong).filter_map(|f| f.file.as_deref()).collect();
+    for asked in restore.files.iter_mut().filter(|f| f.status == Status::Present) {
+        let name = BTreeSet::from([asked.name.as_str()]);
+        if files.iter().any(|file| is_asked(&name, file)) {
+            asked.status = Status::Damaged;
+        }
+    }
 }
 
 /// What a server says of the backup's own files, where it does not get beyond them.

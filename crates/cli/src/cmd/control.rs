@@ -4,11 +4,12 @@
 //! then, as it
 //! is for a file that is cut off or has values that no server writes. What is no control file of a release is 2.
 
-use crate::Exit;
-use crate::render::{control_json, control_text};
+use crate::exit::Exit;
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
 use pgwal::format::text::control::{ControlError, ControlFile, ControlImage};
+use pgwal_report::control;
+use pgwal_report::outside::{Form, Shown};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -56,7 +57,8 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             }
         });
     }
-    Ok(if args.quiet { exit } else { crate::say(&out, exit) })
+    let form = if args.format == Format::Json { Form::Json } else { Form::Plain };
+    Ok(if args.quiet { exit } else { crate::say(form, &out, exit) })
 }
 
 /// Appends what is to be printed of a file.
@@ -70,16 +72,18 @@ fn tell(shown: &str, bytes: &[u8], args: &Args, out: &mut Vec<u8>) -> anyhow::Re
     };
     let error = ControlFile::of(&image).err();
     match args.format {
-        Format::Json => document(&control_json::document(shown, &image, error), out)?,
+        Format::Json => document(&control::json::document(shown, &image, error), out)?,
         Format::Text if args.quiet => {}
         Format::Text => {
-            let printed = control_text::print(&image);
+            let printed = control::text::print(&image);
             printed.messages.iter().for_each(crate::complain);
             if let Some(error) = error.filter(|_| printed.messages.is_empty()) {
                 crate::complain(format_args!("{shown} is {error}"));
             }
             if args.paths.len() > 1 {
-                out.extend_from_slice(format!("{}{shown}:\n", if out.is_empty() { "" } else { "\n" }).as_bytes());
+                out.extend_from_slice(
+                    format!("{}{}:\n", if out.is_empty() { "" } else { "\n" }, Shown(shown)).as_bytes(),
+                );
             }
             out.extend_from_slice(&printed.out);
         }
@@ -92,7 +96,7 @@ fn refuse(shown: &str, problem: &str, args: &Args, out: &mut Vec<u8>) -> anyhow:
     if !args.quiet {
         crate::complain(problem);
     }
-    if args.format == Format::Json { document(&control_json::nothing(shown, problem), out) } else { Ok(()) }
+    if args.format == Format::Json { document(&control::json::nothing(shown, problem), out) } else { Ok(()) }
 }
 
 fn document(document: &serde_json::Value, out: &mut Vec<u8>) -> anyhow::Result<()> {

@@ -4,22 +4,27 @@
 //! could not read on, a finding stands in the list, and the list goes on behind it.
 
 use super::reading::{Read, Reading};
-use super::{start, stats};
-use crate::Exit;
-use crate::count::{By, Counted, Listing};
-use crate::filter::{self, Filter};
+use super::stats;
+use crate::exit::Exit;
+use crate::filtering::{Filtering, list_managers};
 use crate::follow::{self, Watch};
 use crate::fullpage;
 use crate::progress::Bar;
-use crate::render::channels::Channels;
-use crate::render::csv::{self, Column};
-use crate::render::{dump_json, dump_text, waldump};
+use crate::streams::{is_read_on_terminal, standard_error, stream};
 use anyhow::ensure;
 use clap::ValueEnum;
 use pgwal::source::Source;
 use pgwal::verify::Options;
 use pgwal::verify::records::{ListError, Listed, Render, Wanted, list};
-use std::io::{self, IsTerminal, Write};
+use pgwal_query::count::By;
+use pgwal_query::filter::Filter;
+use pgwal_report::dump::channels::Channels;
+use pgwal_report::dump::csv::{self, Column};
+use pgwal_report::dump::waldump::{self, start};
+use pgwal_report::dump::{json, text};
+use pgwal_report::outside::Form;
+use pgwal_report::stats::listing::{Counted, Listing};
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -33,7 +38,7 @@ pub struct Args {
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
-    filter: Filter,
+    filtering: Filtering,
     /// Details of blocks, each on a line of its own: with --format waldump only
     #[arg(short, long)]
     bkp_details: bool,
@@ -68,31 +73,42 @@ enum Format {
     Waldump,
 }
 
+impl Format {
+    fn form(self) -> Form {
+        match self {
+            Format::Text | Format::Csv => Form::Plain,
+            Format::Jsonl => Form::Json,
+            Format::Waldump => Form::AsPgWaldump,
+        }
+    }
+}
+
 /// Lists the records.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    if args.filter.lists_managers() {
+    if args.filtering.lists_managers() {
         return list_managers();
     }
     args.fit_together()?;
+    let filter = args.filtering.filter();
     let format = args.format.unwrap_or(if args.by().is_some() { Format::Waldump } else { Format::Text });
     if let (Some(by), None, false) = (args.by(), &args.save_fullpage, args.follow) {
-        return stats::as_pg_waldump(&args.reading, &args.filter, by, args.quiet);
+        return stats::as_pg_waldump(&args.reading, &filter, by, args.quiet);
     }
     let (source, mut options): (_, Options<'_>) = args.reading.open()?;
     let source = source.as_ref();
     if format == Format::Waldump {
         args.reading.own_files_only(source, &mut options)?;
     }
-    args.filter.prepare(source, &options)?;
+    filter.prepare(source, &options)?;
     let pages = args.save_fullpage.as_deref().map(fullpage::Folder::new).transpose()?;
     let watch = if args.follow { Some(Watch::new(&args.reading.archive()?)?) } else { None };
-    let work = Work { pages, watch };
+    let work = Work { filter, pages, watch };
     options.interrupt = work.watch.as_ref().map(Watch::interrupt);
     if format == Format::Waldump && !args.quiet {
         let note = start::note(source, &options)?.unwrap_or_default();
-        io::stdout().lock().write_all(note.as_bytes())?;
+        stream(Form::AsPgWaldump).write_all(note.as_bytes())?;
     }
-    let bar = Bar::new(args.quiet || args.follow || io::stdout().is_terminal());
+    let bar = Bar::new(args.quiet || args.follow || is_read_on_terminal());
     options.progress = Some(&bar);
     let wanted = Wanted { options, limit: args.reading.limit() };
     let listed = args.list(source, &wanted, &work, format);
@@ -101,10 +117,17 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     if let Some(watch) = &work.watch {
         watch.end();
     }
-    args.reading.complain_of_nothing(&listed.outcome, Read::from(&listed));
-    let exit = Reading::exit(Read::from(&listed));
+    let read = Read::from(&listed);
+    if args.reading.complain_of_nothing(&listed.outcome, read) {
+        return Ok(Reading::nothing(read, format == Format::Waldump));
+    }
+    let exit = args.exit(source, &wanted, &work, &listed)?;
+    if exit != Exit::Clean && read.complete {
+        args.reading.complain_of_the_end(&wanted.options);
+        return Ok(Reading::nothing(read, format == Format::Waldump));
+    }
     if exit != Exit::Clean && listed.segments > 0 && matches!(format, Format::Text | Format::Csv) && !args.quiet {
-        crate::complain(dump_text::incomplete(listed.end));
+        crate::complain(text::incomplete(listed.end));
     }
     Ok(exit)
 }
@@ -129,17 +152,24 @@ impl Args {
         Ok(())
     }
 
+    /// How a list ends. One that begins behind the last record has nothing of what was asked for.
+    fn exit(&self, source: &dyn Source, wanted: &Wanted<'_>, work: &Work, listed: &Listed) -> anyhow::Result<Exit> {
+        let exit = Reading::exit(Read::from(listed));
+        let found_nothing = listed.records == 0 && listed.findings == 0 && work.watch.is_none();
+        let behind = exit == Exit::Clean && found_nothing && self.reading.begins_behind_wal(source, &wanted.options)?;
+        Ok(if behind { Exit::CouldNotTell } else { exit })
+    }
+
     fn by(&self) -> Option<By> {
         self.stats.as_deref().map(|by| if by == "record" { By::Record } else { By::Rmgr })
     }
 
     fn list(&self, source: &dyn Source, wanted: &Wanted<'_>, work: &Work, format: Format) -> anyhow::Result<Listed> {
-        let (filter, mut out) = (&self.filter, io::stdout().lock());
+        let (filter, mut out) = (&work.filter, stream(format.form()));
         match (self.by(), self.quiet, format) {
             (Some(by), quiet, _) => {
                 let (render, mut counted) = (Listing::new(filter), Counted::default());
-                let listed =
-                    write(source, wanted, work, &render, &mut Channels::new(&mut counted, io::stderr().lock()))?;
+                let listed = write(source, wanted, work, &render, &mut Channels::new(&mut counted, standard_error()))?;
                 let sum = render.finish(counted);
                 if !quiet && listed.segments > 0 {
                     let table = stats::listed_as_pg_waldump(by, &sum, &listed);
@@ -148,11 +178,11 @@ impl Args {
                 Ok(listed)
             }
             (_, true, _) => {
-                let render = dump_text::Text { filter, quiet: true, vocabulary: OnceLock::new() };
-                write(source, wanted, work, &render, &mut Unheard(io::stderr().lock()))
+                let render = text::Text { filter, quiet: true, vocabulary: OnceLock::new() };
+                write(source, wanted, work, &render, &mut Unheard(standard_error()))
             }
             (_, _, Format::Text) => {
-                let render = dump_text::Text { filter, quiet: false, vocabulary: OnceLock::new() };
+                let render = text::Text { filter, quiet: false, vocabulary: OnceLock::new() };
                 write(source, wanted, work, &render, &mut out)
             }
             (_, _, Format::Waldump) => {
@@ -162,33 +192,24 @@ impl Args {
                 write(source, wanted, work, &render, &mut out)
             }
             (_, _, Format::Jsonl) => {
-                let listed =
-                    write(source, wanted, work, &dump_json::Json { filter, names: OnceLock::new() }, &mut out)?;
-                out.write_all(&dump_json::end(&listed, Reading::exit(Read::from(&listed)) == Exit::Clean))
-                    .and_then(|()| out.flush())?;
+                let listed = write(source, wanted, work, &json::Json { filter, names: OnceLock::new() }, &mut out)?;
+                let complete = self.exit(source, wanted, work, &listed)? == Exit::Clean;
+                out.write_all(&json::end(&listed, complete)).and_then(|()| out.flush())?;
                 Ok(listed)
             }
             (_, _, Format::Csv) => {
                 let columns = self.fields.clone().unwrap_or_else(csv::usual);
                 let render = csv::Csv::new(filter, &columns);
                 out.write_all(&render.header())?;
-                write(source, wanted, work, &render, &mut Channels::new(out, io::stderr().lock()))
+                write(source, wanted, work, &render, &mut Channels::new(out, standard_error()))
             }
         }
     }
 }
 
-/// Prints the names that -r takes.
-pub fn list_managers() -> anyhow::Result<Exit> {
-    let mut out = io::stdout().lock();
-    for name in filter::managers() {
-        writeln!(out, "{name}")?;
-    }
-    Ok(Exit::Clean)
-}
-
-/// What is done beside listing.
+/// What a list is made with.
 struct Work {
+    filter: Filter,
     pages: Option<fullpage::Folder>,
     watch: Option<Watch>,
 }

@@ -2,17 +2,19 @@
 //! bytes
 //! say of the place that the line names.
 
-use crate::Exit;
-use crate::render::{explain_json, explain_text};
+use crate::exit::Exit;
+use crate::streams::page;
 use anyhow::bail;
 use clap::ValueEnum;
 use pgwal::format::{FileName, Layout, Lsn, Position, TimelineId};
 use pgwal::source;
 use pgwal::verify::codes::{Code, CodePattern};
 use pgwal::verify::log_line::{self, LogLine, Slot, Value};
-use pgwal::verify::probe::{Probe, probe};
+use pgwal::verify::probe::probe;
 use pgwal::verify::{Options, log_line::Position as Named};
-use std::io::{self, Write};
+use pgwal_report::explain::{self, Evidence, ExplainAnswer, ExplainedLine};
+use pgwal_report::outside::{Form, Lines};
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Options of `explain`.
@@ -38,32 +40,13 @@ enum Format {
     Json,
 }
 
-/// An explanation.
-pub enum Answer {
-    /// Codes in short.
-    List(Vec<Code>),
-    /// Codes at length.
-    Codes(Vec<Code>),
-    /// A message.
-    Line(Box<Line>),
-}
-
-/// A message, what to run next, and what the archive says.
-pub struct Line {
-    /// The message.
-    pub message: LogLine,
-    /// Commands, filled in.
-    pub next: Vec<String>,
-    /// What lies at its place.
-    pub evidence: Option<Evidence>,
-}
-
-/// What an archive says of a message.
-pub enum Evidence {
-    /// What lies there.
-    Seen(Box<Probe>),
-    /// Why nothing can be said.
-    None(String),
+impl Format {
+    fn form(self) -> Form {
+        match self {
+            Format::Text => Form::Plain,
+            Format::Json => Form::Json,
+        }
+    }
 }
 
 /// Explains.
@@ -71,13 +54,13 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let text = args.what.join(" ");
     let text = text.trim();
     let answer = if text.is_empty() {
-        Answer::List(Code::ALL.to_vec())
+        ExplainAnswer::List(Code::ALL.to_vec())
     } else if let Ok(pattern) = text.parse::<CodePattern>() {
-        Answer::Codes(Code::ALL.iter().copied().filter(|&code| pattern.matches(code)).collect())
+        ExplainAnswer::Codes(Code::ALL.iter().copied().filter(|&code| pattern.matches(code)).collect())
     } else if let Some(message) = log_line::recognise(text) {
         let evidence = args.path.as_ref().map(|path| evidence(path, &message)).transpose()?;
         let next = next(&message, args.path.as_ref());
-        Answer::Line(Box::new(Line { message, next, evidence }))
+        ExplainAnswer::Line(Box::new(ExplainedLine { message, next, evidence }))
     } else if text.get(..2).is_some_and(|wp| wp.eq_ignore_ascii_case("wp")) && !text.contains(' ') {
         bail!("\"{text}\" is no code of walproof; walproof explain lists them all");
     } else {
@@ -86,11 +69,11 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
              (lc_messages = C), such as: invalid record length at 0/665ACA8: wanted 24, got 0"
         );
     };
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = page(args.format.form());
     match args.format {
-        Format::Text => explain_text::write(&mut out, &answer)?,
+        Format::Text => explain::text::write(&mut Lines::new(&mut out), &answer)?,
         Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &explain_json::document(text, &answer))?;
+            serde_json::to_writer_pretty(&mut out, &explain::json::document(text, &answer))?;
             writeln!(out)?;
         }
     }

@@ -1,21 +1,21 @@
 //! `walproof fields`: every field of every type of records, from the tables by which records are described.
 
-use crate::Exit;
-use crate::filter::{self, Manager, Type};
-use crate::render::{fields_json, fields_text};
+use crate::exit::Exit;
+use crate::streams::page;
 use clap::ValueEnum;
-use pgwal::format::dialect::DIALECTS;
-use pgwal::format::rmgr::managers::ALL;
-use pgwal::format::rmgr::table::{Op, OpPart};
-use pgwal::format::{Generation, Version};
-use std::io::{self, Write};
+use pgwal::format::Version;
+use pgwal_query::fields::{Row, rows};
+use pgwal_query::filter::{self, Manager, RecordType};
+use pgwal_report::fields;
+use pgwal_report::outside::Form;
+use std::io::Write;
 
 /// The options of `fields`.
 #[derive(clap::Args)]
 pub struct Args {
     /// Only of this type of records, as in INSERT or Heap/INSERT; may be repeated
-    #[arg(value_name = "TYPE", value_parser = Type::parse)]
-    types: Vec<Type>,
+    #[arg(value_name = "TYPE", value_parser = RecordType::parse)]
+    types: Vec<RecordType>,
     /// Only of this resource manager; may be repeated
     #[arg(short, long, value_name = "RMGR", value_parser = filter::rmgr)]
     rmgr: Vec<Manager>,
@@ -33,25 +33,19 @@ enum Format {
     Json,
 }
 
-/// A field of a type of records, in versions that follow each other.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Row {
-    /// Resource manager.
-    pub rmgr: &'static str,
-    /// Type of records.
-    pub record: &'static str,
-    /// Its name; `None` for a type that has no fields.
-    pub field: Option<(&'static str, &'static str)>,
-    /// The first version.
-    pub since: Version,
-    /// The last version.
-    pub until: Version,
+impl Format {
+    fn form(self) -> Form {
+        match self {
+            Format::Text => Form::Plain,
+            Format::Json => Form::Json,
+        }
+    }
 }
 
 /// Lists the fields.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.rmgr.contains(&Manager::List) {
-        return super::dump::list_managers();
+        return crate::filtering::list_managers();
     }
     let is_asked = |row: &Row| {
         let rmid = filter::managers().iter().position(|name| *name == row.rmgr).unwrap_or(0) as u8;
@@ -61,96 +55,10 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     let rows: Vec<Row> = rows().into_iter().filter(is_asked).collect();
     let text = match args.format {
-        Format::Text => fields_text::table(&rows),
-        Format::Json => fields_json::document(&rows)?,
+        Format::Text => fields::text::table(&rows),
+        Format::Json => serde_json::to_string_pretty(&fields::json::document(&rows))? + "\n",
     };
-    let mut out = io::stdout().lock();
+    let mut out = page(args.format.form());
     out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
     Ok(Exit::Clean)
-}
-
-/// All fields of all types, by resource manager, type and first version.
-pub fn rows() -> Vec<Row> {
-    let mut out: Vec<Row> = Vec::new();
-    for (manager, rmgr) in ALL.iter().zip(filter::managers()) {
-        let mut of_manager: Vec<Row> = Vec::new();
-        for generation in [Generation::LegacyA, Generation::Modern] {
-            for op in manager.ops(generation) {
-                let own = fields(op);
-                let some = own.is_empty().then_some(None).into_iter().chain(own.into_iter().map(Some));
-                of_manager.extend(some.map(|field| Row {
-                    rmgr,
-                    record: op.name,
-                    field,
-                    since: op.since,
-                    until: manager.last_version(op),
-                }));
-            }
-        }
-        // Types in the order of the tables; of each, fields in theirs.
-        let mut types: Vec<&str> = Vec::new();
-        for row in &of_manager {
-            if !types.contains(&row.record) {
-                types.push(row.record);
-            }
-        }
-        for record in types {
-            let mut merged: Vec<Row> = Vec::new();
-            for row in of_manager.iter().filter(|row| row.record == record) {
-                match merged.iter_mut().find(|m| m.field == row.field && touches(m.until, row.since)) {
-                    Some(before) => before.until = before.until.max(row.until),
-                    None => merged.push(*row),
-                }
-            }
-            out.extend(merged);
-        }
-    }
-    out
-}
-
-/// Names of all fields.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    rows().into_iter().filter_map(|row| row.field.map(|(name, _)| name))
-}
-
-fn fields(op: &Op) -> Vec<(&'static str, &'static str)> {
-    let mut out: Vec<(&'static str, &'static str)> = Vec::new();
-    for part in op.parts {
-        let more: Vec<(&'static str, &'static str)> = match part {
-            OpPart::Text(_) => Vec::new(),
-            OpPart::Field(field) => vec![(field.name, field.kind.name())],
-            OpPart::Call(call) => call.fields.to_vec(),
-        };
-        for field in more {
-            if !out.contains(&field) {
-                out.push(field);
-            }
-        }
-    }
-    out
-}
-
-/// Whether a range of versions that begins with `next` goes on from one that ends with `last`.
-fn touches(last: Version, next: Version) -> bool {
-    let place = |version: Version| DIALECTS.iter().position(|d| d.version == version);
-    place(last).zip(place(next)).is_some_and(|(last, next)| next <= last + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_that_follow_each_other_are_one_row() {
-        let rows = rows();
-        let of = |name: &str| -> Vec<&Row> {
-            rows.iter()
-                .filter(|r| r.rmgr == "Storage" && r.record == "TRUNCATE" && r.field.is_some_and(|(n, _)| n == name))
-                .collect()
-        };
-        let until = |rows: &[&Row]| rows.last().map(|r| (r.since.to_string(), r.until.to_string()));
-        assert_eq!(until(&of("flags")), Some(("9.6".into(), "19".into())));
-        assert_eq!(of("blkno").last().map(|r| r.until.to_string()), Some("19".into()));
-        assert!(of("blkno").len() <= 2, "{:?}", of("blkno"));
-    }
 }

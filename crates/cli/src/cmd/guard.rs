@@ -1,8 +1,7 @@
 //! What a nightly check asks for beyond the bytes: how far, how fresh, and which losses are known.
 
-use crate::known_file::KnownFile;
+use crate::known;
 use crate::place::Operand;
-use crate::render::time;
 use anyhow::{anyhow, bail, ensure};
 use pgwal::format::Position;
 use pgwal::format::position::{Indirect, PositionError};
@@ -12,6 +11,8 @@ use pgwal::verify::fresh::{self, Demand, Reach};
 use pgwal::verify::known::Known;
 use pgwal::verify::recovery::Zone;
 use pgwal::verify::{Depth, Outcome, Severity};
+use pgwal_report::known::KnownFile;
+use pgwal_report::time;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -63,11 +64,11 @@ impl Guard {
             bail!("{option} needs every record: leave --depth out");
         }
         let wanted = self.must_reach.as_deref().map(|text| wanted(text, zone)).transpose()?;
-        let known = self.known.as_deref().map(KnownFile::read).transpose()?;
+        let known = self.known.as_deref().map(known::read).transpose()?;
         let list = known.as_ref().map(KnownFile::list);
         if let Some(path) = self.write_known.as_deref().filter(|path| path.exists()) {
             // Not only after hours.
-            KnownFile::read(path)?;
+            known::read(path)?;
         }
         Ok(Guarding { options: self, wanted, known, list })
     }
@@ -108,7 +109,7 @@ impl Guarding<'_> {
         }
         if let Some(path) = &self.options.write_known {
             ensure!(outcome.layout.is_some(), "no WAL could be read: {} is left as it is", path.display());
-            let told = KnownFile::write(path, outcome, self.known.as_ref())?;
+            let told = known::write(path, outcome, self.known.as_ref())?;
             if !quiet {
                 crate::complain(&told);
             }

@@ -1,15 +1,17 @@
 //! `walproof hex`: one record as bytes, each with the field that it belongs to.
 
-use crate::Exit;
 use crate::cmd::reading::timeline;
+use crate::exit::Exit;
 use crate::input::Input;
-use crate::one::{self, Nothing};
 use crate::place::{Basis, Geometry, Operand};
-use crate::render::{hex_json, hex_text};
+use crate::streams::page;
 use clap::ValueEnum;
 use pgwal::format::TimelineId;
 use pgwal::verify::{Depth, Options, verify};
-use std::io::{self, Write};
+use pgwal_query::one::{self, NoRecord};
+use pgwal_report::hex;
+use pgwal_report::outside::{Form, Lines};
+use std::io::Write;
 use std::path::PathBuf;
 
 /// The options of `hex`.
@@ -43,6 +45,15 @@ enum Format {
     Json,
 }
 
+impl Format {
+    fn form(self) -> Form {
+        match self {
+            Format::Text => Form::Styled,
+            Format::Json => Form::Json,
+        }
+    }
+}
+
 /// Shows the record.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let (archive, word) = match (&args.path, &args.archive, &args.position) {
@@ -63,19 +74,21 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     basis.settle(&layout)?;
     let lsn = operand.lsn(&basis)?;
     let timeline = args.timeline.or(operand.timeline());
-    let one = match one::find(source.as_ref(), lsn, timeline, input.jobs())? {
+    let one = match one::find(source.as_ref(), lsn, timeline, input.jobs()) {
         Ok(one) => one,
-        Err(Nothing::Unreadable) => return Ok(Exit::CouldNotTell),
-        Err(Nothing::NoRecord(why)) => {
+        Err(NoRecord::Unreadable) => return Ok(Exit::CouldNotTell),
+        Err(NoRecord::Nowhere(why)) => {
             crate::complain(why);
             return Ok(Exit::Refuted);
         }
+        Err(NoRecord::Verify(error)) => return Err(error.into()),
+        Err(NoRecord::List(error)) => return Err(error.into()),
     };
-    let mut out = io::BufWriter::new(anstream::stdout().lock());
+    let mut out = page(args.format.form());
     match args.format {
-        Format::Text => hex_text::write(&mut out, &one)?,
+        Format::Text => hex::text::write(&mut Lines::new(&mut out), &one)?,
         Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &hex_json::document(&one, lsn))?;
+            serde_json::to_writer_pretty(&mut out, &hex::json::document(&one, lsn))?;
             writeln!(out)?;
         }
     }

@@ -13,13 +13,15 @@
 //! is
 //! for damage or a gap, not where it merely begins later or ends earlier.
 
-use super::between::{self, Archive};
 use super::locate::Format;
-use crate::Exit;
-use crate::figures::{bytes, grouped, plural};
+use crate::exit::Exit;
 use crate::place::{Basis, Geometry, Operand, Unread};
 use pgwal::format::wal_functions::{self, LsnDiff, WalFunctionError};
-use pgwal::format::{Dialect, Lsn, Position, TimelineId};
+use pgwal::format::{Dialect, Position, TimelineId};
+use pgwal_query::between::Compared;
+use pgwal_report::lag::{LagAnswer, LagSide, text};
+use pgwal_report::outside::{Form, Lines};
+use std::io::Write;
 use std::path::PathBuf;
 
 /// The options of `lag`.
@@ -45,37 +47,6 @@ pub struct Args {
     format: Format,
 }
 
-/// A document of `walproof.lag/1`.
-#[derive(serde::Serialize)]
-struct Lag<'a> {
-    schema: &'static str,
-    bytes: Option<i128>,
-    segments: Option<i128>,
-    /// These three need an archive.
-    records: Option<i128>,
-    commits: Option<i128>,
-    seconds: Option<f64>,
-    /// Every record between the two is in the archive and right.
-    complete: Option<bool>,
-    a: Side<'a>,
-    b: Side<'a>,
-    segment_size: u64,
-    segment_size_assumed: bool,
-    scheme: &'static str,
-    scheme_assumed: bool,
-    #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
-    version: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-}
-
-/// One of the two positions.
-#[derive(serde::Serialize)]
-struct Side<'a> {
-    input: &'a str,
-    lsn: Option<Lsn>,
-}
-
 /// Measures the distance and says it.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     for input in [&args.a, &args.b] {
@@ -85,7 +56,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let operands = [side(&args.a, dialect)?, side(&args.b, dialect)?];
     let told: Vec<&Operand<'_>> = operands.iter().filter_map(|operand| operand.as_ref().ok()).collect();
     let mut basis = Basis::of(&args.geometry, &told)?;
-    let archive = args.path.as_deref().map(Archive::open).transpose()?;
+    let archive = args.path.as_deref().map(Compared::open).transpose()?;
     if let Some(archive) = &archive {
         basis.settle(&archive.layout)?;
     }
@@ -112,8 +83,9 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         (Some(archive), Some(a), Some(b)) => Some(archive.between(a.min(b), a.max(b), args.timeline)?),
         _ => None,
     };
+    let exit = if between.is_some_and(|between| between.damaged) { Exit::Refuted } else { Exit::Clean };
     let sign = distance.map_or(1, i128::signum);
-    let lag = Lag {
+    let lag = LagAnswer {
         schema: "walproof.lag/1",
         bytes: distance,
         segments: distance.map(|bytes| bytes / i128::from(basis.size.bytes())),
@@ -121,8 +93,8 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         commits: between.map(|b| sign * i128::from(b.commits)),
         seconds: between.and_then(|b| b.seconds).map(|seconds| sign as f64 * seconds),
         complete: between.map(|b| b.complete),
-        a: Side { input: &args.a, lsn: a },
-        b: Side { input: &args.b, lsn: b },
+        a: LagSide { input: &args.a, lsn: a },
+        b: LagSide { input: &args.b, lsn: b },
         segment_size: basis.size.bytes(),
         segment_size_assumed: basis.size_assumed,
         scheme: basis.scheme_name(),
@@ -130,11 +102,19 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         version: dialect.map(|d| d.version.to_string()),
         error,
     };
-    let said = match args.format {
-        Format::Json => serde_json::to_string(&lag)? + "\n",
-        Format::Text => text(&lag, &basis.assumptions()),
+    let mut said = Vec::new();
+    let form = match args.format {
+        Format::Json => {
+            serde_json::to_writer(&mut said, &lag)?;
+            writeln!(said)?;
+            Form::Json
+        }
+        Format::Text => {
+            text::write(&mut Lines::new(&mut said), &lag, &basis.assumptions())?;
+            Form::Plain
+        }
     };
-    Ok(crate::say(&said, between::exit(between.as_ref())))
+    Ok(crate::say(form, &said, exit))
 }
 
 /// Reads one side: in any spelling, or else as the server of the version reads it; the inner error is that server's.
@@ -150,44 +130,4 @@ fn side<'a>(
         }
         (Err(unread), _) => Err(anyhow::Error::from(unread).context(format!("\"{input}\""))),
     }
-}
-
-/// The answer for people.
-fn text(lag: &Lag<'_>, assumed: &[String]) -> String {
-    use std::fmt::Write;
-    let (a, b) = (lag.a.input, lag.b.input);
-    let version = lag.version.as_deref().unwrap_or_default();
-    let Some((distance, segments)) = lag.bytes.zip(lag.segments) else {
-        return format!(
-            "PostgreSQL {version} refuses to compare {a} and {b}.\n  ERROR:  {}\n",
-            lag.error.as_deref().unwrap_or_default()
-        );
-    };
-    let size = distance.unsigned_abs();
-    let whole = segments.unsigned_abs();
-    let figure = format!("{}, {} {}", bytes(size), grouped(whole), plural(whole, "segment"));
-    let mut out = match distance.signum() {
-        0 => format!("{b} and {a} are the same position.\n"),
-        1 => format!("{b} is behind {a}: {figure}; B is behind A.\n"),
-        _ => format!("{b} is ahead of {a}: {figure}; A is behind B.\n"),
-    };
-    let _ = writeln!(out, "  bytes     {}{}", if distance < 0 { "-" } else { "" }, grouped(size));
-    if let (Some(records), Some(commits)) = (lag.records, lag.commits) {
-        let signed = |n: i128| format!("{}{}", if n < 0 { "-" } else { "" }, grouped(n.unsigned_abs()));
-        let _ = writeln!(out, "  records   {}\n  commits   {}", signed(records), signed(commits));
-        let _ = match lag.seconds {
-            Some(seconds) => writeln!(out, "  seconds   {seconds:.3}, between the last commits at or before each"),
-            None => writeln!(out, "  seconds   unknown: no commit at or before one of them"),
-        };
-        if lag.complete == Some(false) {
-            let _ = writeln!(
-                out,
-                "  note      not every record between the two is in the archive: walproof verify says what is wrong"
-            );
-        }
-    }
-    if !assumed.is_empty() {
-        let _ = writeln!(out, "  assumed   {}", assumed.join(", "));
-    }
-    out
 }

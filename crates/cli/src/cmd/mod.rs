@@ -1,6 +1,5 @@
 //! A file a subcommand: its options and what it does.
 
-mod between;
 pub mod control;
 pub mod dump;
 pub mod explain;
@@ -13,14 +12,13 @@ pub mod locate;
 pub mod plan;
 pub(crate) mod reading;
 pub(crate) mod restoring;
-mod start;
 pub mod stats;
 pub mod summarize;
 pub mod timelines;
 pub mod verify;
 pub mod when;
 
-use crate::Exit;
+use crate::exit::Exit;
 
 macro_rules! subcommands {
     ($($(#[$doc:meta])* $name:ident => $module:ident),* $(,)?) => {

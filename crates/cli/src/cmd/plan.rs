@@ -1,13 +1,16 @@
 //! `walproof plan`
 
-use crate::Exit;
 use crate::cmd::restoring::Restoring;
+use crate::exit::Exit;
 use crate::input::Input;
-use crate::render::time::Zone;
-use crate::render::{plan_json, plan_text};
+use crate::streams::page;
 use clap::ValueEnum;
-use pgwal::verify::Options;
-use pgwal::verify::recovery::outcome::{Restore, Status};
+use pgwal::verify::recovery::outcome::Restore;
+use pgwal::verify::{Options, Severity};
+use pgwal_report::ended::Ended;
+use pgwal_report::outside::{Form, Lines};
+use pgwal_report::plan;
+use pgwal_report::time::Zone;
 use std::io::{self, Write};
 
 /// Options of `plan`.
@@ -32,6 +35,15 @@ enum Format {
     Names,
 }
 
+impl Format {
+    fn form(self) -> Form {
+        match self {
+            Format::Text | Format::Names => Form::Plain,
+            Format::Json => Form::Json,
+        }
+    }
+}
+
 /// Lists the files that a restore asks for.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     if !args.restoring.is_asked() {
@@ -41,26 +53,22 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut options = Options::default();
     options.jobs = args.input.jobs();
     options.map = args.input.map();
-    let plan = args.restoring.predict(source.as_ref(), &options, args.timezone.as_ref())?;
-    let mut out = io::BufWriter::new(anstream::stdout().lock());
+    let plan = args.restoring.plan(source.as_ref(), &options, args.timezone.as_ref())?;
+    let mut out = page(args.format.form());
     let said = match args.format {
-        Format::Text => plan_text::write(&mut out, &plan),
-        Format::Json => serde_json::to_writer_pretty(&mut out, &plan_json::plan(&plan))
+        Format::Text => plan::text::write(&mut Lines::new(&mut out), &plan),
+        Format::Json => serde_json::to_writer_pretty(&mut out, &plan::json::plan(&plan))
             .map_err(io::Error::from)
             .and_then(|()| writeln!(out)),
-        Format::Names => names(&mut out, &plan.restore),
+        Format::Names => names(&mut Lines::new(&mut out), &plan.restore),
     };
-    let exit = if has_all(&plan.restore) { Exit::Clean } else { Exit::Refuted };
+    let exit = Exit::from(Ended::of(&plan.outcome, Severity::Error));
     match said.and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(exit),
     }
 }
 
-fn names(out: &mut dyn Write, restore: &Restore) -> io::Result<()> {
+fn names(out: &mut Lines<'_>, restore: &Restore) -> io::Result<()> {
     restore.files.iter().filter(|f| f.needed).try_for_each(|f| writeln!(out, "{}", f.name))
-}
-
-fn has_all(restore: &Restore) -> bool {
-    restore.is_good() && restore.files.iter().all(|f| !f.needed || f.status == Status::Present)
 }

@@ -1,12 +1,13 @@
 //! Which WAL `dump` and `stats` read: the archive, the segments, the range, the timeline, by the rules of `pg_waldump`.
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::input::Input;
 use anyhow::{bail, ensure};
 use pgwal::format::{FileName, Layout, Lsn, Position, SegmentName, TimelineId};
 use pgwal::source::Source;
 use pgwal::verify::records::{Gathered, Listed, Render, Wanted, list};
 use pgwal::verify::{Depth, Options, Outcome, Which, verify};
+use pgwal_query::any::Any;
 use std::path::PathBuf;
 
 /// The options.
@@ -132,6 +133,31 @@ impl Reading {
             Read { complete: true, segments: 1.., .. } => Exit::Clean,
             _ => Exit::CouldNotTell,
         }
+    }
+
+    /// Whether a range is empty because it begins behind the last record of WAL, and not because of its end. `source` is
+    /// read from the range's start on.
+    pub fn begins_behind_wal(&self, source: &dyn Source, options: &Options<'_>) -> anyhow::Result<bool> {
+        let mut rest = Options::default();
+        (rest.timeline, rest.start) = (options.timeline, options.start);
+        (rest.jobs, rest.map, rest.interrupt) = (options.jobs, options.map, options.interrupt);
+        if rest.start.is_none() {
+            return Ok(false);
+        }
+        let listed = list(source, &Wanted { options: rest, limit: Some(1) }, &Any, &mut |_| Ok(()))?;
+        Ok(listed.segments > 0 && listed.records == 0 && listed.findings == 0)
+    }
+
+    /// Says that a range begins behind the last record.
+    pub fn complain_of_the_end(&self, options: &Options<'_>) {
+        let start = options.start.map(|lsn| lsn.to_string()).unwrap_or_default();
+        crate::complain(format_args!("nothing to read: no record starts at {start} or behind it"));
+    }
+
+    /// How a command ends for which nothing was there to read: as `pg_waldump`, which fails, where its output was
+    /// wanted.
+    pub fn nothing(read: Read, as_pg_waldump: bool) -> Exit {
+        if as_pg_waldump || read.refuted { Exit::Refuted } else { Exit::CouldNotTell }
     }
 
     /// Says it where nothing of the range is here.

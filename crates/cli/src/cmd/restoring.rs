@@ -1,15 +1,16 @@
 //! What `verify`, `plan` and `when` are told of a restore: the backup, the target, the settings.
 
-use crate::render;
 use anyhow::{Context, anyhow, bail};
 use clap::builder::NonEmptyStringValueParser;
 use pgwal::format::Lsn;
 use pgwal::format::recovery::settings::SettingRules;
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
-use pgwal::verify::recovery::outcome::Restore;
-use pgwal::verify::recovery::{Given, Look, Settings, SettingsError, Site, Zone, findings_of, predict, verify_restore};
+use pgwal::verify::recovery::{Given, Look, Settings, SettingsError, Site, Zone, findings_of, verify_restore};
 use pgwal::verify::{Options, Outcome};
+use pgwal_report::plan::Plan;
+use pgwal_report::time;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Options of a restore. An empty value is refused: to a server it would be no target at all, and here it is a variable
@@ -21,7 +22,7 @@ pub struct Restoring {
     /// .backup file; or the
     /// name or label of a backup that the archive knows, or latest
     #[arg(long, value_name = "BACKUP", conflicts_with = "pgdata")]
-    pub backup: Option<String>,
+    pub backup: Option<OsString>,
     /// A data directory that a backup tool just restored: as --backup, with the settings and signal files that lie
     /// there
     #[arg(long, value_name = "DIR")]
@@ -56,14 +57,6 @@ pub struct Restoring {
     /// recovery.conf, or postgresql.conf with the settings of recovery
     #[arg(long, value_name = "FILE")]
     pub recovery_conf: Option<PathBuf>,
-}
-
-/// The files of a restore.
-pub struct Plan {
-    /// The prediction, with the files.
-    pub restore: Restore,
-    /// The oldest segment that the backup needs: what is before it may be removed as far as it is concerned.
-    pub oldest_needed: Option<String>,
 }
 
 /// A backup, opened.
@@ -110,7 +103,8 @@ impl Restoring {
         if path.exists() {
             return Ok(Restored { backup: backup::open(&path)?, ready: false });
         }
-        let found = backup::find(archive, name)?;
+        let name = name.to_string_lossy();
+        let found = backup::find(archive, &name)?;
         found
             .map(|backup| Restored { backup, ready: false })
             .ok_or_else(|| anyhow!("{name} is no file, and no backup that the archive knows"))
@@ -122,7 +116,7 @@ impl Restoring {
         archive: &dyn Source,
         options: &Options<'_>,
         all: bool,
-        zone: Option<&render::time::Zone>,
+        zone: Option<&time::Zone>,
     ) -> anyhow::Result<Outcome> {
         let restored = self.open(archive)?;
         let mut site = self.site(archive, &restored, look(options))?;
@@ -130,18 +124,14 @@ impl Restoring {
         Ok(verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, all)?)
     }
 
-    /// Predicts the restore.
-    pub fn predict(
-        &self,
-        archive: &dyn Source,
-        options: &Options<'_>,
-        zone: Option<&render::time::Zone>,
-    ) -> anyhow::Result<Plan> {
+    /// Predicts the restore and judges the files that it asks for.
+    pub fn plan(&self, archive: &dyn Source, options: &Options<'_>, zone: Option<&time::Zone>) -> anyhow::Result<Plan> {
         let restored = self.open(archive)?;
-        let site = self.site(archive, &restored, look(options))?;
+        let mut site = self.site(archive, &restored, look(options))?;
         let settings = self.settings(&restored, &site, zone)?;
-        let restore = predict(&site, &restored.backup, settings.as_ref())?;
-        Ok(Plan { oldest_needed: Some(site.oldest_needed()), restore })
+        let mut outcome = verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, false)?;
+        let restore = outcome.restore.take().ok_or_else(|| anyhow!("nothing is known of the restore"))?;
+        Ok(Plan { oldest_needed: Some(site.oldest_needed()), restore: *restore, outcome })
     }
 
     /// The settings, as the version reads them; a refusal is the server's, and part of the prediction.
@@ -149,7 +139,7 @@ impl Restoring {
         &self,
         restored: &Restored,
         site: &Site<'_>,
-        zone: Option<&render::time::Zone>,
+        zone: Option<&time::Zone>,
     ) -> anyhow::Result<Result<Settings, SettingsError>> {
         let version = site.layout().dialect.version;
         let named =

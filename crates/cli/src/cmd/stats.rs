@@ -4,20 +4,22 @@
 //! marked
 //! partial, and the exit code is 1.
 
-use super::dump::list_managers;
 use super::reading::{Read, Reading};
-use super::start;
-use crate::Exit;
-use crate::count::{By, Cell, Counter, Key, Sum};
-use crate::filter::Filter;
+use crate::exit::Exit;
+use crate::filtering::{Filtering, by, list_managers};
 use crate::progress::Bar;
-use crate::render::{stats_csv, stats_json, stats_text, stats_waldump};
+use crate::streams::{page, standard_error};
 use anyhow::ensure;
 use clap::ValueEnum;
-use pgwal::format::{Layout, Lsn};
+use pgwal::verify::Options;
 use pgwal::verify::records::{Listed, Wanted, gather};
-use std::collections::HashMap;
-use std::io::{self, Write};
+use pgwal_query::count::{By, Counter, Sum};
+use pgwal_query::filter::Filter;
+use pgwal_report::dump::text::damage;
+use pgwal_report::dump::waldump::start;
+use pgwal_report::outside::Form;
+use pgwal_report::stats::{Report, csv, json, text, waldump};
+use std::io::Write;
 
 /// The options of `stats`.
 #[derive(clap::Args)]
@@ -28,9 +30,9 @@ pub struct Args {
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
-    filter: Filter,
+    filtering: Filtering,
     /// What to count by
-    #[arg(long, value_enum, default_value_t = By::Rmgr)]
+    #[arg(long, value_parser = by(), default_value = "rmgr")]
     by: By,
     /// Say nothing but what is wrong
     #[arg(short, long)]
@@ -52,31 +54,21 @@ enum Format {
     Waldump,
 }
 
-/// What is told.
-pub struct Report {
-    /// What it is counted by.
-    pub by: By,
-    /// How the WAL is laid out.
-    pub layout: Layout,
-    /// Groups, the largest first, or in the order of WAL.
-    pub groups: Vec<(Key, Cell)>,
-    /// All of them together.
-    pub total: Cell,
-    /// Start of the first record of the range.
-    pub from: Option<Lsn>,
-    /// End of the last record counted.
-    pub to: Option<Lsn>,
-    /// Not every record asked for could be read.
-    pub partial: bool,
-    /// Findings told.
-    pub findings: u64,
+impl Format {
+    fn form(self) -> Form {
+        match self {
+            Format::Text | Format::Csv => Form::Plain,
+            Format::Json => Form::Json,
+            Format::Waldump => Form::AsPgWaldump,
+        }
+    }
 }
 
 const PARTIAL: &str = "these totals are partial: not every record asked for could be read; lines with *** say where";
 
 /// Counts.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    if args.filter.lists_managers() {
+    if args.filtering.lists_managers() {
         return list_managers();
     }
     let waldump = args.format == Format::Waldump;
@@ -84,7 +76,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         !waldump || matches!(args.by, By::Rmgr | By::Record),
         "pg_waldump counts by rmgr or by record; the other formats by everything"
     );
-    count(&args.reading, &args.filter, args.by, args.quiet, args.format)
+    count(&args.reading, &args.filtering.filter(), args.by, args.quiet, args.format)
 }
 
 /// `dump --stats`.
@@ -98,7 +90,7 @@ pub fn listed_as_pg_waldump(by: By, sum: &Sum, listed: &Listed) -> String {
     if !listed.complete {
         crate::complain(PARTIAL);
     }
-    stats_waldump::table(&Report::new(by, layout, sum, !listed.complete, listed.findings))
+    waldump::table(&Report::new(by, layout, sum, !listed.complete, listed.findings))
 }
 
 fn count(reading: &Reading, filter: &Filter, by: By, quiet: bool, format: Format) -> anyhow::Result<Exit> {
@@ -109,56 +101,46 @@ fn count(reading: &Reading, filter: &Filter, by: By, quiet: bool, format: Format
     }
     let note = if format == Format::Waldump && !quiet { start::note(source, &options)? } else { None };
     filter.prepare(source, &options)?;
-    reading.limited(source, &mut options, &Counter::new(filter, by))?;
+    reading.limited(source, &mut options, &Counter::new(filter, by, damage))?;
+    let mut asked = Options::default();
+    (asked.timeline, asked.start, asked.end) = (options.timeline, options.start, options.end);
+    (asked.jobs, asked.map) = (options.jobs, options.map);
     let bar = Bar::new(quiet);
     options.progress = Some(&bar);
     let mut told = Vec::new();
     let (counter, gathered) =
-        gather(source, &Wanted { options, limit: None }, &|| Counter::new(filter, by), &mut |text| {
+        gather(source, &Wanted { options, limit: None }, &|| Counter::new(filter, by, damage), &mut |text| {
             told.extend_from_slice(text);
             Ok(())
         })?;
     bar.finish();
     // Where nobody can be told, the exit code counts.
-    let _ = io::stderr().write_all(&told);
+    let _ = standard_error().write_all(&told);
     let exit = Reading::exit(Read::from(&gathered));
     let Some(layout) = gathered.outcome.layout else { return Ok(exit) };
-    if reading.complain_of_nothing(&gathered.outcome, Read::from(&gathered)) {
-        return Ok(exit);
+    let as_pg_waldump = format == Format::Waldump;
+    let read = Read::from(&gathered);
+    if reading.complain_of_nothing(&gathered.outcome, read) {
+        return Ok(Reading::nothing(read, as_pg_waldump));
     }
     let report = Report::new(by, layout, &counter.finish(), !gathered.complete, gathered.findings);
+    if report.total.records == 0 && report.findings == 0 && reading.begins_behind_wal(source, &asked)? {
+        reading.complain_of_the_end(&asked);
+        return Ok(Reading::nothing(read, as_pg_waldump));
+    }
     if !quiet {
-        let text = match format {
-            Format::Text => stats_text::table(&report),
-            Format::Json => stats_json::document(&report)?,
-            Format::Csv => stats_csv::rows(&report),
-            Format::Waldump => stats_waldump::table(&report),
+        let table = match format {
+            Format::Text => text::table(&report),
+            Format::Json => serde_json::to_string_pretty(&json::document(&report))? + "\n",
+            Format::Csv => csv::rows(&report),
+            Format::Waldump => waldump::table(&report),
         };
-        let mut out = io::stdout().lock();
+        let mut out = page(format.form());
         out.write_all(note.unwrap_or_default().as_bytes())?;
-        out.write_all(text.as_bytes()).and_then(|()| out.flush())?;
+        out.write_all(table.as_bytes()).and_then(|()| out.flush())?;
     }
     if report.partial && matches!(format, Format::Csv | Format::Waldump) && !quiet {
         crate::complain(PARTIAL);
     }
     Ok(exit)
-}
-
-impl Report {
-    fn new(by: By, layout: Layout, sum: &Sum, partial: bool, findings: u64) -> Report {
-        let mut groups: HashMap<Key, Cell> = HashMap::new();
-        let mut total = Cell::default();
-        for (key, cell) in sum.cells() {
-            let key = match (by, key) {
-                (By::Rmgr, Key::Code(rmid, _)) => Key::Code(rmid, 0),
-                (_, Key::Code(rmid, half)) => Key::Code(rmid, stats_waldump::folded(rmid, half, layout.dialect)),
-                (_, key) => key,
-            };
-            groups.entry(key).or_default().add(cell);
-            total.add(cell);
-        }
-        let mut groups: Vec<(Key, Cell)> = groups.into_iter().collect();
-        groups.sort_by_key(|(key, cell)| (std::cmp::Reverse(if by.is_in_order() { 0 } else { cell.bytes() }), *key));
-        Report { by, layout, groups, total, from: sum.first, to: sum.end, partial, findings }
-    }
 }

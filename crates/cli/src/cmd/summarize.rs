@@ -1,6 +1,6 @@
 //! `walproof summarize`: what a part of an archive comes to, for `walproof verify --summaries`.
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::input::rate;
 use crate::output::deliver;
 use crate::progress::Bar;
@@ -54,6 +54,6 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     options.progress = Some(&bar);
     let part = summarize(source.as_ref(), &options.look())?;
     bar.finish();
-    deliver(&part, Some(&args.output))?;
+    deliver(&part, &args.output)?;
     Ok(Exit::Clean)
 }

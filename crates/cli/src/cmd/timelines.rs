@@ -1,12 +1,15 @@
 //! `walproof timelines`: which timelines an archive holds, how they descend from each other, and what each has.
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::input::{At, Input};
 use crate::progress::Bar;
-use crate::render::{timelines_json, timelines_text};
+use crate::streams::page;
 use clap::ValueEnum;
-use pgwal::verify::{Options, Outcome, Severity, Which, verify};
-use std::io::{self, Write};
+use pgwal::verify::{Options, Severity, Which, verify};
+use pgwal_report::ended::Ended;
+use pgwal_report::outside::{Form, Lines};
+use pgwal_report::timelines;
+use std::io::Write;
 
 /// Options of `timelines`.
 #[derive(clap::Args)]
@@ -27,6 +30,15 @@ enum Format {
     Json,
 }
 
+impl Format {
+    fn form(self) -> Form {
+        match self {
+            Format::Text => Form::Plain,
+            Format::Json => Form::Json,
+        }
+    }
+}
+
 /// Shows the tree.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let source = args.input.open()?;
@@ -39,23 +51,14 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     options.progress = Some(&bar);
     let outcome = verify(source.as_ref(), &options)?;
     bar.finish();
-    let mut out = io::BufWriter::new(anstream::stdout().lock());
+    let mut out = page(args.format.form());
     match args.format {
-        Format::Text => timelines_text::write(&mut out, &outcome)?,
+        Format::Text => timelines::text::write(&mut Lines::new(&mut out), &outcome, &source.describe())?,
         Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &timelines_json::document(&outcome))?;
+            serde_json::to_writer_pretty(&mut out, &timelines::json::document(&outcome))?;
             writeln!(out)?;
         }
     }
     out.flush()?;
-    Ok(exit(&outcome))
-}
-
-/// Only what is wrong with timelines counts here.
-fn exit(outcome: &Outcome) -> Exit {
-    if outcome.layout.is_none() {
-        return Exit::CouldNotTell;
-    }
-    let refuted = timelines_json::findings(outcome).any(|f| f.severity == Severity::Error);
-    if refuted { Exit::Refuted } else { Exit::Clean }
+    Ok(Ended::of(&outcome, Severity::Error).into())
 }

@@ -1,23 +1,25 @@
 //! `walproof verify`
 
-use crate::Exit;
 use crate::cmd::guard::Guard;
 use crate::cmd::restoring::Restoring;
-use crate::count::Volume;
+use crate::exit::Exit;
 use crate::input::{At, Input};
 use crate::memory::Memory;
 use crate::output::{deliver, folder_of};
 use crate::progress::Bar;
-use crate::render::time::Zone;
-use crate::render::{json, verify_html, verify_junit, verify_nagios, verify_prometheus, verify_sarif, verify_text};
-use crate::told::{Run, Status, Told};
+use crate::streams::page;
 use anyhow::Context;
 use clap::ValueEnum;
 use pgwal::format::{Lsn, TimelineId};
 use pgwal::source::common_folder;
 use pgwal::verify::codes::CodePattern;
 use pgwal::verify::index::Parts;
-use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, verify, verify_parts};
+use pgwal::verify::{Depth, Options, Outcome, Severity, Which, verify, verify_parts};
+use pgwal_query::count::Volume;
+use pgwal_report::ended::Ended;
+use pgwal_report::outside::{Form, Lines, guarded};
+use pgwal_report::time::Zone;
+use pgwal_report::verify::{PluginStatus, RunClock, VerifyAnswer, html, json, junit, nagios, prometheus, sarif, text};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -96,6 +98,16 @@ enum Format {
     Html,
 }
 
+impl Format {
+    fn form(self) -> Form {
+        match self {
+            Format::Text => Form::Styled,
+            Format::Json | Format::Sarif => Form::Json,
+            Format::Nagios | Format::Prometheus | Format::Junit | Format::Html => Form::Plain,
+        }
+    }
+}
+
 fn which(text: &str) -> Result<Which, String> {
     match text {
         "latest" => Ok(Which::Latest),
@@ -135,7 +147,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             anyhow::bail!("{option} and {other} name the same file");
         }
     }
-    let run = Run::begin();
+    let run = RunClock::begin();
     let exit = check(args, run);
     let Err(error) = &exit else { return exit };
     let why = format!("{error:#}");
@@ -143,27 +155,34 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     match args.format {
         // To a monitoring system, everything is told on standard output.
         Format::Nagios => {
-            told(args, verify_nagios::failure(&why).as_bytes(), Exit::CouldNotTell);
-            return Ok(Exit::Plugin(Status::Unknown));
+            tell(args, nagios::failure(&why).as_bytes(), Exit::CouldNotTell);
+            return Ok(Exit::Plugin(PluginStatus::Unknown));
         }
-        Format::Prometheus => {
-            _ = told(args, verify_prometheus::failure(&archive(args), &run).as_bytes(), Exit::CouldNotTell)
-        }
+        Format::Prometheus => _ = tell(args, prometheus::failure(&archive(args), &run).as_bytes(), Exit::CouldNotTell),
         Format::Text if args.file().is_none() => {}
         _ => {
-            let (archive, exit, status) = (archive(args), Exit::CouldNotTell, Status::Unknown);
+            let (archive, exit) = (archive(args), Exit::CouldNotTell);
             let outcome =
                 Outcome::unseen(&archive, why.strip_prefix(&format!("{archive}: ")).unwrap_or(&why).to_owned());
             let zone = args.timezone.clone().unwrap_or_default();
-            let seen =
-                Told { outcome: &outcome, archive, exit, status, fails_from: Severity::Error, zone, run, volume: None };
-            told(args, &render(args.format, &seen)?, exit);
+            let seen = VerifyAnswer {
+                outcome: &outcome,
+                archive,
+                ended: Ended::CouldNotTell,
+                exit_code: exit.code(),
+                status: PluginStatus::Unknown,
+                fails_from: Severity::Error,
+                zone,
+                run,
+                volume: None,
+            };
+            tell(args, &render(args.format, &seen)?, exit);
         }
     }
     exit
 }
 
-fn check(args: &Args, run: Run) -> anyhow::Result<Exit> {
+fn check(args: &Args, run: RunClock) -> anyhow::Result<Exit> {
     if let Some(option) = args.restoring.needs_backup().filter(|_| !args.restoring.is_asked()) {
         anyhow::bail!("{option} says something about a restore: name its base backup with --backup");
     }
@@ -192,27 +211,29 @@ fn check(args: &Args, run: Run) -> anyhow::Result<Exit> {
     };
     bar.finish();
     guarding.judge(&mut outcome, &args.severity, args.quiet)?;
-    let mut exit = exit(&outcome, args.fail_on);
+    let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
+    let mut ended = Ended::of(&outcome, fails_from);
     if let Some(error) = index.as_ref().and_then(|index| index.save().err()) {
         // The verdict holds; but who relies on the index must know.
         crate::complain(format!("the index cannot be written: {error}"));
         outcome.index.get_or_insert_default().unsaved = Some(error.to_string());
-        exit = exit.max(Exit::CouldNotTell);
+        ended = ended.max(Ended::CouldNotTell);
     }
-    let status = Status::of(exit, &outcome);
+    let (exit, status) = (Exit::from(ended), PluginStatus::of(ended, &outcome));
     let counts = args.format == Format::Html && outcome.depth == Depth::Records && outcome.layout.is_some();
     // Where it cannot be counted, the verdict is still worth a page.
     let volume =
         source.as_ref().filter(|_| counts).and_then(|source| Volume::of(source.as_ref(), self::options(args)).ok());
-    let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
     let zone = args.timezone.clone().unwrap_or_default();
     let archive = outcome.parts.as_ref().and_then(|parts| parts.place.clone()).unwrap_or_else(|| archive(args));
-    let text = render(args.format, &Told { outcome: &outcome, archive, exit, status, fails_from, zone, run, volume })?;
-    let ended = told(args, &text, exit);
+    let exit_code = exit.code();
+    let answer = VerifyAnswer { outcome: &outcome, archive, ended, exit_code, status, fails_from, zone, run, volume };
+    let text = render(args.format, &answer)?;
+    let told = tell(args, &text, exit);
     Ok(match args.format {
-        Format::Nagios if ended == exit => Exit::Plugin(status),
-        Format::Nagios => Exit::Plugin(Status::Unknown.max(status)),
-        _ => ended,
+        Format::Nagios if told == exit => Exit::Plugin(status),
+        Format::Nagios => Exit::Plugin(PluginStatus::Unknown.max(status)),
+        _ => told,
     })
 }
 
@@ -244,22 +265,22 @@ fn archive(args: &Args) -> String {
     common_folder(parts.iter().filter_map(|part| part.parent())).unwrap_or_default().display().to_string()
 }
 
-fn render(format: Format, told: &Told<'_>) -> io::Result<Vec<u8>> {
+fn render(format: Format, answer: &VerifyAnswer<'_>) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     match format {
-        Format::Text => verify_text::write(&mut out, told.outcome, &told.zone)?,
+        Format::Text => text::write(&mut Lines::new(&mut out), answer.outcome, &answer.zone)?,
         Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &json::verify(told.outcome))?;
+            serde_json::to_writer_pretty(&mut out, &json::verify(answer.outcome))?;
             writeln!(out)?;
         }
-        Format::Nagios => out.extend_from_slice(verify_nagios::line(told).as_bytes()),
-        Format::Prometheus => out.extend_from_slice(verify_prometheus::metrics(told).as_bytes()),
-        Format::Junit => out.extend_from_slice(verify_junit::document(told).as_bytes()),
+        Format::Nagios => out.extend_from_slice(nagios::line(answer).as_bytes()),
+        Format::Prometheus => out.extend_from_slice(prometheus::metrics(answer).as_bytes()),
+        Format::Junit => out.extend_from_slice(junit::document(answer).as_bytes()),
         Format::Sarif => {
-            serde_json::to_writer_pretty(&mut out, &verify_sarif::document(told))?;
+            serde_json::to_writer_pretty(&mut out, &sarif::document(answer))?;
             writeln!(out)?;
         }
-        Format::Html => out.extend_from_slice(verify_html::page(told).as_bytes()),
+        Format::Html => out.extend_from_slice(html::page(answer).as_bytes()),
     }
     Ok(out)
 }
@@ -271,20 +292,20 @@ fn place(file: &Path) -> PathBuf {
 }
 
 /// Puts it where it was asked for, and says how the run ends.
-fn told(args: &Args, text: &[u8], exit: Exit) -> Exit {
+fn tell(args: &Args, text: &[u8], exit: Exit) -> Exit {
+    let form = args.format.form();
     let written = match (args.file(), args.quiet) {
-        (Some(file), _) if args.format == Format::Text => {
+        (Some(file), _) if form == Form::Styled => {
             // Colours are for terminals.
             let mut plain = anstream::StripStream::new(Vec::new());
-            plain.write_all(text).and_then(|()| deliver(&plain.into_inner(), Some(file)))
+            plain.write_all(text).and_then(|()| deliver(&guarded(form, &plain.into_inner()), file))
         }
-        (Some(file), _) => deliver(text, Some(file)),
+        (Some(file), _) => deliver(&guarded(form, text), file),
         (None, true) => Ok(()),
-        (None, false) if args.format == Format::Text => {
-            let mut out = anstream::stdout().lock();
+        (None, false) => {
+            let mut out = page(form);
             out.write_all(text).and_then(|()| out.flush())
         }
-        (None, false) => deliver(text, None),
     };
     match written {
         // Nobody reads it, but the exit code still counts.
@@ -316,16 +337,4 @@ fn part(file: &Path) -> anyhow::Result<Vec<u8>> {
         file.read_to_end(&mut bytes)?;
     }
     Ok(bytes)
-}
-
-fn exit(outcome: &Outcome, fail_on: FailOn) -> Exit {
-    let worst = outcome.counted().map(|f| f.severity).max();
-    let could_not_look = outcome.counted().any(|f| f.severity == Severity::Error && f.code.is_could_not_look());
-    match outcome.verdict {
-        Verdict::Refuted => Exit::Refuted,
-        _ if fail_on == FailOn::Warning && worst >= Some(Severity::Warning) && !could_not_look => Exit::Refuted,
-        Verdict::Unproven if could_not_look || outcome.layout.is_none() => Exit::CouldNotTell,
-        Verdict::Unproven if outcome.depth == Depth::Records && outcome.replay.is_none() => Exit::CouldNotTell,
-        _ => Exit::Clean,
-    }
 }

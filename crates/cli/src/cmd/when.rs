@@ -1,21 +1,22 @@
 //! `walproof when`: which times, positions, transactions and restore points an archive reaches; one translated into the
 //! others, with the settings that make a server recover to it.
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::input::{At, Input};
 use crate::memory::Memory;
 use crate::progress::Bar;
-use crate::render::time::Zone;
-use crate::render::{when_json, when_text};
-use crate::restore_command;
+use crate::streams::page;
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::{Lsn, Position, TimelineId};
+use pgwal::format::{Position, TimelineId};
 use pgwal::source::Source;
-use pgwal::verify::times::{Moment, Times};
+use pgwal::verify::times::Times;
 use pgwal::verify::{Options, Severity, Which};
-use std::io::{self, Write};
+use pgwal_report::ended::Ended;
+use pgwal_report::outside::{Form, Lines};
+use pgwal_report::time::Zone;
+use pgwal_report::when::{self, Asked, WhenAnswer, restore_command};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Options of `when`.
@@ -56,41 +57,13 @@ enum Format {
     Json,
 }
 
-/// What was asked for.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Asked {
-    /// A position.
-    Lsn(Lsn),
-    /// A time.
-    Time(Timestamp),
-    /// A transaction.
-    Xid(u32),
-    /// A restore point.
-    Name(String),
-}
-
-impl Asked {
-    /// As JSON names it.
-    pub fn kind(&self) -> &'static str {
+impl Format {
+    fn form(self) -> Form {
         match self {
-            Asked::Lsn(_) => "lsn",
-            Asked::Time(_) => "time",
-            Asked::Xid(_) => "xid",
-            Asked::Name(_) => "name",
+            Format::Text => Form::Plain,
+            Format::Json => Form::Json,
         }
     }
-}
-
-/// The answer about one position.
-pub struct Answer {
-    /// As it was written.
-    pub input: String,
-    /// What it means.
-    pub asked: Asked,
-    /// Where that is; `None` where replay never gets there.
-    pub moment: Option<Moment>,
-    /// The setting that fetches WAL from this archive.
-    pub restore_command: String,
 }
 
 /// Says when.
@@ -127,18 +100,21 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         Some(text) => Some(answer(text, &times, source.as_ref(), &options(), &args.archive, &zone)?),
         None => None,
     };
-    let mut out = io::BufWriter::new(anstream::stdout().lock());
+    let mut out = page(args.format.form());
     match args.format {
-        Format::Text => when_text::write(&mut out, &times, answer.as_ref(), &args.archive, &zone)?,
+        Format::Text => when::text::write(&mut Lines::new(&mut out), &times, answer.as_ref(), &args.archive, &zone)?,
         Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &when_json::document(&times, answer.as_ref()))?;
+            serde_json::to_writer_pretty(&mut out, &when::json::document(&times, answer.as_ref()))?;
             writeln!(out)?;
         }
     }
     out.flush()?;
     let reached = answer.is_none_or(|answer| answer.moment.is_some_and(|m| times.is_reachable(m.lsn)));
-    let refuted = times.outcome.findings.iter().any(|f| f.severity == Severity::Error);
-    Ok(if !reached || refuted { Exit::Refuted } else { Exit::Clean })
+    // What lies behind a file that could not be looked at may well be in reach.
+    Ok(match Ended::of(&times.outcome, Severity::Error) {
+        Ended::Clean if !reached => Exit::Refuted,
+        ended => ended.into(),
+    })
 }
 
 fn answer(
@@ -148,7 +124,7 @@ fn answer(
     options: &Options<'_>,
     archive: &Path,
     zone: &Zone,
-) -> anyhow::Result<Answer> {
+) -> anyhow::Result<WhenAnswer> {
     let asked = read(text, times, zone)?;
     let moment = match &asked {
         Asked::Lsn(lsn) if !times.reaches(*lsn) => None,
@@ -157,7 +133,7 @@ fn answer(
         Asked::Xid(xid) => times.at_xid(source, options, *xid)?,
         Asked::Name(name) => times.at_name(source, options, name)?,
     };
-    Ok(Answer { input: text.to_owned(), asked, moment, restore_command: restore_command::setting(source, archive) })
+    Ok(WhenAnswer { input: text.to_owned(), asked, moment, restore_command: restore_command::setting(source, archive) })
 }
 
 fn read(text: &str, times: &Times, zone: &Zone) -> anyhow::Result<Asked> {

@@ -154,6 +154,7 @@ fn meaning(event: notify::Result<Event>) -> Option<fn(&mut News)> {
 
 /// Waits until nobody reads standard output any more.
 fn reader_goes_away() -> bool {
+    #[expect(clippy::disallowed_methods, reason = "watched, not written to")]
     let out = io::stdout();
     let mut watched = [PollFd::new(&out, PollFlags::empty())];
     loop {

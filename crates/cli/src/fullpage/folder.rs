@@ -1,11 +1,11 @@
 //! The folder that pages are saved in.
 
 use super::saving::Waiting;
-use crate::filter::FORKS;
 use anyhow::{Context, bail};
 use pgwal::format::image::{Unrestorable, restore, stamp};
 use pgwal::source::Images;
 use pgwal::verify::Finding;
+use pgwal_query::filter::FORKS;
 use std::cell::RefCell;
 use std::fs;
 use std::io;

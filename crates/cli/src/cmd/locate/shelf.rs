@@ -4,6 +4,7 @@ use anyhow::Context;
 use pgwal::format::{SegmentNo, TimelineId};
 use pgwal::source::{self, Source};
 use pgwal::verify::{Files, Holder};
+use pgwal_report::locate::{Held, HeldFile};
 use std::path::{Path, PathBuf};
 
 /// An archive in which positions are located.
@@ -11,32 +12,6 @@ pub struct Shelf {
     source: Box<dyn Source>,
     /// Its files.
     pub files: Files,
-}
-
-/// What an archive has of a segment.
-#[derive(serde::Serialize)]
-pub struct Held {
-    /// The file that recovery takes; else an unfinished one of that timeline.
-    pub file: Option<String>,
-    /// Where it lies.
-    path: Option<PathBuf>,
-    /// It is unfinished.
-    partial: bool,
-    /// Every file with the name of the segment.
-    pub files: Vec<Copy>,
-}
-
-/// A file with the name of a segment.
-#[derive(serde::Serialize)]
-pub struct Copy {
-    /// The timeline in the name.
-    pub timeline: TimelineId,
-    /// The file, relative to the archive.
-    pub file: String,
-    /// Where it lies, if on a disk.
-    path: Option<PathBuf>,
-    /// It is unfinished.
-    pub partial: bool,
 }
 
 impl Shelf {
@@ -51,17 +26,23 @@ impl Shelf {
     /// What it has of a segment, of which the file of `timeline` is meant.
     pub fn held(&self, number: SegmentNo, timeline: TimelineId) -> Held {
         let holders = self.files.holders(number);
-        let path = |holder: &Holder| self.source.local().map(|local| local.path(&holder.entry));
+        // JSON has no bytes that are not UTF-8.
+        let path = |holder: &Holder| {
+            let local = self.source.local()?;
+            Some(local.path(&holder.entry).to_string_lossy().into_owned())
+        };
         let meant = holders.iter().find(|holder| holder.timeline == timeline);
         Held {
             file: meant.map(|holder| holder.file.clone()),
             path: meant.and_then(path),
             partial: meant.is_some_and(|holder| holder.partial),
             files: holders
-                .into_iter()
-                .map(|holder| {
-                    let path = path(&holder);
-                    Copy { timeline: holder.timeline, file: holder.file, path, partial: holder.partial }
+                .iter()
+                .map(|holder| HeldFile {
+                    timeline: holder.timeline,
+                    file: holder.file.clone(),
+                    path: path(holder),
+                    partial: holder.partial,
                 })
                 .collect(),
         }

@@ -1,0 +1,116 @@
+//! The options that say which records: those of `pg_waldump`, with its letters and its meaning, and more without letters.
+
+use crate::exit::Exit;
+use crate::streams::stream;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use pgwal::format::record::RelFileLocator;
+use pgwal::format::rmgr::xact::Timestamp;
+use pgwal_query::count::By;
+use pgwal_query::filter::{self, Filter, Manager, RecordType, Wish};
+use pgwal_report::outside::Form;
+use std::io::Write;
+
+/// The options.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Which records")]
+pub struct Filtering {
+    /// Only records of this resource manager; may be repeated. "list" prints their names
+    #[arg(short, long, value_name = "RMGR", value_parser = filter::rmgr)]
+    rmgr: Vec<Manager>,
+    /// Only records of this type, as in INSERT or Heap/INSERT; may be repeated. walproof fields lists them
+    #[arg(long, value_name = "TYPE", value_parser = RecordType::parse)]
+    record: Vec<RecordType>,
+    /// Only records with this transaction in their header
+    #[arg(short, long, value_name = "XID")]
+    xid: Option<u32>,
+    /// Only records of this transaction and of its subtransactions, the end of a prepared one included
+    #[arg(long, value_name = "XID")]
+    transaction: Option<u32>,
+    /// Only records that touch this database, by its OID; 0 for what all databases share
+    #[arg(long, value_name = "OID")]
+    database: Option<u32>,
+    /// Only records that touch this relation: tablespace OID/database OID/file number
+    #[arg(short = 'R', long, value_name = "T/D/R", value_parser = filter::relation)]
+    relation: Option<RelFileLocator>,
+    /// Only records that touch this block of the relation
+    #[arg(short = 'B', long, value_name = "N", requires = "relation")]
+    block: Option<u32>,
+    /// Only records that touch this fork: main, fsm, vm or init
+    #[arg(short = 'F', long, value_name = "FORK", value_parser = filter::fork)]
+    fork: Option<u8>,
+    /// Only records with a page image
+    #[arg(short = 'w', long)]
+    fullpage: bool,
+    /// Only from this time on. A record without a time has that of the last one before it that has one
+    #[arg(long, value_name = "TIME", value_parser = filter::time)]
+    since: Option<Timestamp>,
+    /// Only up to this time
+    #[arg(long, value_name = "TIME", value_parser = filter::time)]
+    until: Option<Timestamp>,
+    /// Only records of at least so many bytes, page images included
+    #[arg(long, value_name = "BYTES", value_parser = filter::size)]
+    min_size: Option<u64>,
+    /// Only records that replay of this replication origin wrote
+    #[arg(long, value_name = "N")]
+    origin: Option<u16>,
+    /// Only commits that unlink files of relations: DROP, TRUNCATE, rewrites
+    #[arg(long)]
+    drops: bool,
+    /// No records, only what is wrong
+    #[arg(long)]
+    only_damaged: bool,
+}
+
+impl Filtering {
+    /// What they ask for.
+    pub fn filter(&self) -> Filter {
+        Filter::from(Wish {
+            rmgr: self.rmgr.clone(),
+            record: self.record.clone(),
+            xid: self.xid,
+            transaction: self.transaction,
+            database: self.database,
+            relation: self.relation,
+            block: self.block,
+            fork: self.fork,
+            fullpage: self.fullpage,
+            since: self.since,
+            until: self.until,
+            min_size: self.min_size,
+            origin: self.origin,
+            drops: self.drops,
+            only_damaged: self.only_damaged,
+        })
+    }
+
+    /// The names of resource managers are asked for.
+    pub fn lists_managers(&self) -> bool {
+        self.rmgr.contains(&Manager::List)
+    }
+}
+
+/// Prints the names that -r takes.
+pub fn list_managers() -> anyhow::Result<Exit> {
+    let mut out = stream(Form::Plain);
+    for name in filter::managers() {
+        writeln!(out, "{name}")?;
+    }
+    Ok(Exit::Clean)
+}
+
+/// Reads what to count by.
+pub fn by() -> impl TypedValueParser<Value = By> {
+    let value = |by: By| {
+        PossibleValue::new(by.name()).help(match by {
+            By::Rmgr => "Resource manager",
+            By::Record => "Resource manager and type",
+            By::Relation => "Relation and fork: that of a record's first block; each page image counts for its own",
+            By::Xid => "The transaction in the header, 0 for none",
+            By::Database => "Database, as for relation",
+            By::Minute => "Minute in UTC of the record's time, or of the last one before it that has one",
+            By::Checkpoint => "The last checkpoint record at or before the record",
+        })
+    };
+    let find = |name: String| By::ALL.into_iter().find(|by| by.name() == name).ok_or("no such group");
+    PossibleValuesParser::new(By::ALL.map(value)).try_map(find)
+}

@@ -1,0 +1,27 @@
+//! Whether there is a record at all.
+
+use pgwal::format::record::{Record, RecordHeader};
+use pgwal::format::{Layout, TimelineId};
+use pgwal::verify::Finding;
+use pgwal::verify::records::{Render, Rendered};
+
+/// Any record will do, and nothing is told of it.
+pub struct Any;
+
+impl Render for Any {
+    type Scratch = ();
+
+    fn whole(&self) -> bool {
+        false
+    }
+
+    fn wants(&self, _: &RecordHeader) -> bool {
+        true
+    }
+
+    fn record(&self, _: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
+        Some(0.into())
+    }
+
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
+}

@@ -1,0 +1,230 @@
+//! What lies between two positions of an archive: records, commits, time.
+
+use pgwal::format::record::{Record, RecordHeader};
+use pgwal::format::rmgr::xact::{self, Timestamp, XactOutcome};
+use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
+use pgwal::source::{self, Source, SourceError};
+use pgwal::verify::records::{ListError, Render, Rendered, Wanted, list};
+use pgwal::verify::{Depth, Error, Finding, Options, Which, verify};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// Why nothing can be said of what lies between.
+#[derive(Debug)]
+pub enum BetweenError {
+    /// The archive cannot be opened.
+    Source(SourceError),
+    /// It cannot be looked at.
+    Verify(Error),
+    /// Its records cannot be listed.
+    List(ListError),
+    /// No file says whose WAL it is; the place.
+    NotReadable(String),
+    /// Nothing of the stretch is there.
+    NoSegment {
+        /// The lower position.
+        low: Lsn,
+        /// The higher one.
+        high: Lsn,
+        /// The place.
+        place: String,
+    },
+}
+
+impl fmt::Display for BetweenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BetweenError::Source(error) => write!(f, "{error}"),
+            BetweenError::Verify(error) => write!(f, "{error}"),
+            BetweenError::List(error) => write!(f, "{error}"),
+            BetweenError::NotReadable(place) => write!(f, "{place}: no file there says how to read it"),
+            BetweenError::NoSegment { low, high, place } => {
+                write!(f, "no segment between {low} and {high} is in {place}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for BetweenError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            BetweenError::Source(error) => error.source(),
+            BetweenError::Verify(error) => error.source(),
+            BetweenError::List(error) => error.source(),
+            BetweenError::NotReadable(_) | BetweenError::NoSegment { .. } => None,
+        }
+    }
+}
+
+/// An archive that positions are compared in.
+pub struct Compared {
+    source: Box<dyn Source>,
+    /// How its WAL is laid out.
+    pub layout: Layout,
+}
+
+/// What lies between. Counts are of records that start at the lower position or behind it and before the higher one.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Between {
+    /// Records.
+    pub records: u64,
+    /// Commits among them.
+    pub commits: u64,
+    /// From the last commit at or before the lower position to the last one at or before the higher: `None` where the
+    /// archive does not tell one of them.
+    pub seconds: Option<f64>,
+    /// Every record between the two was read.
+    pub complete: bool,
+    /// Something between the two is damaged or missing in the middle; otherwise the archive begins later or ends
+    /// earlier.
+    pub damaged: bool,
+}
+
+impl Compared {
+    /// Opens it and finds out whose WAL it is.
+    ///
+    /// # Errors
+    /// It cannot be opened or looked at, or no file says how to read it.
+    pub fn open(path: &Path) -> Result<Compared, BetweenError> {
+        let source = source::open(&[PathBuf::from(path)]).map_err(BetweenError::Source)?;
+        let mut names = Options::default();
+        names.depth = Depth::Names;
+        let layout = verify(source.as_ref(), &names).map_err(BetweenError::Verify)?.layout;
+        let Some(layout) = layout else { return Err(BetweenError::NotReadable(source.describe())) };
+        Ok(Compared { source, layout })
+    }
+
+    /// Counts what lies between `low` and `high`, on the way of recovery to a timeline.
+    ///
+    /// # Errors
+    /// Nothing of it is there, or it cannot be listed.
+    pub fn between(&self, low: Lsn, high: Lsn, timeline: Option<TimelineId>) -> Result<Between, BetweenError> {
+        let (address, size) = (self.layout.address(), self.layout.segment);
+        let normal = |lsn: Lsn| address.normal(lsn, size);
+        let (low, high) = (normal(low), normal(high));
+        let first = address.segment(low, size);
+        // The last record may go on for some segments.
+        let behind = address.segment_start(SegmentNo(address.segment(high, size).0 + 4), size);
+        let (found, reached, damaged) =
+            self.look(low, high, address.segment_start(first, size), behind, low..high, timeline)?;
+        let mut before = found.before_low;
+        // The last commit before the lower position may lie far back: look at ever more segments in front of it.
+        let (mut from, mut step) = (first, 1);
+        while before.is_none() && from.0 > 0 {
+            let to = address.segment_start(from.next(), size);
+            from = SegmentNo(from.0.saturating_sub(step));
+            step *= 2;
+            let start = address.segment_start(from, size);
+            let Ok((found, ..)) = self.look(low, low, start, to, low..low, timeline) else { break };
+            before = found.before_low;
+            if found.records == 0 && before.is_none() && found.is_empty {
+                break;
+            }
+        }
+        let last = found.before_high.or(before);
+        let seconds =
+            last.zip(before).map(|(high, low)| (high.1.unix_micros().saturating_sub(low.1.unix_micros())) as f64 / 1e6);
+        Ok(Between { records: found.records, commits: found.commits, seconds, complete: reached && !damaged, damaged })
+    }
+
+    fn look(
+        &self,
+        low: Lsn,
+        high: Lsn,
+        from: Lsn,
+        to: Lsn,
+        needed: std::ops::Range<Lsn>,
+        timeline: Option<TimelineId>,
+    ) -> Result<(Found, bool, bool), BetweenError> {
+        let mut options = Options::default();
+        (options.start, options.end) = (Some(from), Some(to));
+        options.timeline = timeline.map_or(Which::Latest, Which::Number);
+        options.jobs = std::thread::available_parallelism().map_or(1, usize::from);
+        let counter = BetweenCounter {
+            low,
+            high,
+            records: AtomicU64::new(0),
+            commits: AtomicU64::new(0),
+            any: AtomicU64::new(0),
+            last: Mutex::default(),
+        };
+        let listed = list(self.source.as_ref(), &Wanted { options, limit: None }, &counter, &mut |_| Ok(()))
+            .map_err(BetweenError::List)?;
+        if listed.segments == 0 && !needed.is_empty() {
+            return Err(BetweenError::NoSegment { low, high, place: self.source.describe() });
+        }
+        // What the archive lacks of the stretch: damage, gaps, or that it begins later or ends earlier.
+        let loses = |f: &Finding| {
+            f.lsn.is_some_and(|lsn| lsn < needed.end)
+                && f.lost.is_some_and(|lost| lost.until_lsn.is_none_or(|until| until > needed.start))
+        };
+        let broken = listed.outcome.findings.iter().any(|f| f.severity == pgwal::verify::Severity::Error && loses(f));
+        let (address, size) = (self.layout.address(), self.layout.segment);
+        let first_needed = address.segment(needed.start, size);
+        let begins = listed.first.is_some_and(|first| address.segment(first, size) <= first_needed.next());
+        let ends = listed.end.is_some_and(|end| end >= needed.end);
+        let last = *counter.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = Found {
+            records: counter.records.into_inner(),
+            commits: counter.commits.into_inner(),
+            before_low: last[0],
+            before_high: last[1],
+            is_empty: counter.any.into_inner() == 0,
+        };
+        Ok((found, needed.is_empty() || (begins && ends), broken))
+    }
+}
+
+/// A commit: the end of its record and its time.
+type Commit = (Lsn, Timestamp);
+
+struct Found {
+    records: u64,
+    commits: u64,
+    before_low: Option<Commit>,
+    before_high: Option<Commit>,
+    is_empty: bool,
+}
+
+struct BetweenCounter {
+    low: Lsn,
+    high: Lsn,
+    records: AtomicU64,
+    commits: AtomicU64,
+    any: AtomicU64,
+    /// The last commit at or before each position.
+    last: Mutex<[Option<Commit>; 2]>,
+}
+
+impl Render for BetweenCounter {
+    type Scratch = ();
+
+    fn whole(&self) -> bool {
+        false
+    }
+
+    fn wants(&self, _: &RecordHeader) -> bool {
+        true
+    }
+
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
+        let between = self.low <= record.lsn && record.lsn < self.high;
+        self.any.fetch_add(1, Ordering::Relaxed);
+        self.records.fetch_add(u64::from(between), Ordering::Relaxed);
+        if let Some((XactOutcome::Commit, time)) = xact::ended_at(record) {
+            self.commits.fetch_add(u64::from(between), Ordering::Relaxed);
+            if let Ok(mut last) = self.last.lock() {
+                for (place, limit) in last.iter_mut().zip([self.low, self.high]) {
+                    if record.end <= limit && place.is_none_or(|(end, _)| end < record.end) {
+                        *place = Some((record.end, time));
+                    }
+                }
+            }
+        }
+        Some(0.into())
+    }
+
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
+}

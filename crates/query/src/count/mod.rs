@@ -1,0 +1,148 @@
+//! Counts records and their bytes in groups.
+//!
+//! Each segment is counted by itself, without a lock; the counts come together in the order of WAL ([`Render::done`]),
+//! so that what
+//! depends on a record before (the minute, the checkpoint) goes over from one segment to the next. Memory grows with
+//! the number
+//! of groups only.
+
+mod key;
+mod sum;
+mod volume;
+
+pub use key::{By, Key};
+pub use sum::{Cell, Sum};
+pub use volume::Volume;
+
+use crate::filter::{Filter, RecordFacts, time_of};
+use pgwal::format::record::{Block, Record, RecordHeader};
+use pgwal::format::{Generation, Layout, TimelineId};
+use pgwal::verify::records::{Render, Rendered};
+use pgwal::verify::{Finding, Severity};
+use std::sync::{Mutex, PoisonError};
+
+/// Appends a finding to what is said beside the counts.
+pub type Tell = fn(&Finding, Option<&Layout>, &mut Vec<u8>);
+
+/// The renderer that counts.
+pub struct Counter<'a> {
+    filter: &'a Filter,
+    by: By,
+    tell: Tell,
+    /// Every record counts, by what its header tells.
+    simple: bool,
+    sum: Mutex<Sum>,
+}
+
+/// What is counted of one segment.
+#[derive(Default)]
+pub struct Part {
+    blocks: Vec<Block>,
+    sum: Sum,
+}
+
+impl<'a> Counter<'a> {
+    /// Counts what the filter leaves; findings are told with `tell`.
+    pub fn new(filter: &'a Filter, by: By, tell: Tell) -> Counter<'a> {
+        let simple = filter.is_all() && matches!(by, By::Rmgr | By::Record);
+        Counter { filter, by, tell, simple, sum: Mutex::default() }
+    }
+
+    /// What it came to.
+    pub fn finish(self) -> Sum {
+        self.sum.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Render for Counter<'_> {
+    type Scratch = Part;
+
+    fn whole(&self) -> bool {
+        !self.simple
+    }
+
+    /// The first record of the range is told even where it does not count.
+    #[inline(always)]
+    fn wants(&self, _: &RecordHeader) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut Part, _: &mut Vec<u8>) -> Option<Rendered> {
+        if !self.simple {
+            return self.picked(record, part).map(Rendered::from);
+        }
+        part.sum.seen(record);
+        let images = record.image_bytes();
+        part.sum.by_code(record, images);
+        Some(images.into())
+    }
+
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
+        // What costs nothing needs no word beside a table.
+        if finding.severity != Severity::Info {
+            (self.tell)(finding, layout, out);
+        }
+    }
+
+    fn done(&self, part: &mut Part) {
+        let mut sum = self.sum.lock().unwrap_or_else(PoisonError::into_inner);
+        sum.add(std::mem::take(&mut part.sum));
+    }
+}
+
+impl Counter<'_> {
+    /// Where not every record counts, or its header does not tell the group.
+    #[inline(never)]
+    fn picked(&self, record: &Record<'_>, part: &mut Part) -> Option<u64> {
+        let Part { blocks, sum } = part;
+        sum.seen(record);
+        let shape = record.blocks(blocks).unwrap_or_default();
+        match self.by {
+            By::Minute => {
+                if let Some(time) = time_of(record, blocks) {
+                    sum.now = Key::minute(time);
+                }
+            }
+            By::Checkpoint if key::is_checkpoint(record) => sum.now = Key::Checkpoint(record.lsn),
+            _ => {}
+        }
+        if !self.filter.wants(&record.header) || !self.filter.wants_record(record, blocks, &shape) {
+            return None;
+        }
+        let images = shape.image_len as u64;
+        match self.by {
+            By::Rmgr | By::Record => sum.by_code(record, images),
+            By::Xid => sum.count(record, Key::Xid(record.header.xid), images),
+            By::Minute | By::Checkpoint => sum.count(record, sum.now, images),
+            By::Relation => by_blocks(sum, record, blocks, images, &|rel, fork| Key::Relation(rel, fork)),
+            By::Database => by_blocks(sum, record, blocks, images, &|rel, _| Key::Database(rel.db)),
+        }
+        Some(images)
+    }
+}
+
+/// A record belongs to the relation of its first block, each image to that of its own.
+fn by_blocks(
+    sum: &mut Sum,
+    record: &Record<'_>,
+    blocks: &[Block],
+    images: u64,
+    key: &dyn Fn(pgwal::format::record::RelFileLocator, u8) -> Key,
+) {
+    let first = blocks.first().map(|b| key(b.reference.rel, b.reference.fork));
+    let told = || {
+        // Up to 9.4 the data of a record says what it touches.
+        let modern = record.layout.dialect.generation == Generation::Modern;
+        RecordFacts::of(record, blocks).relations.first().filter(|_| !modern).map(|&(rel, fork)| key(rel, fork))
+    };
+    let own = if record.layout.dialect.generation == Generation::Modern { first } else { told().or(first) };
+    sum.count(record, own.unwrap_or(Key::Nothing), images);
+    for block in blocks {
+        let image = block.reference.image.map_or(0, |image| u64::from(image.length));
+        let key = key(block.reference.rel, block.reference.fork);
+        if image > 0 && own != Some(key) {
+            sum.moved(own.unwrap_or(Key::Nothing), key, image);
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! Reads the values of filters.
+
+use super::{FORKS, Manager, managers};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use pgwal::format::Generation;
+use pgwal::format::record::{RecordHeader, RelFileLocator};
+use pgwal::format::rmgr::describe::Vocabulary;
+use pgwal::format::rmgr::managers::ALL;
+use pgwal::format::rmgr::xact::Timestamp;
+
+/// A resource manager by its name or, of an extension, `custom128`.
+///
+/// # Errors
+/// There is none of that name.
+pub fn rmgr(text: &str) -> Result<Manager, String> {
+    if text.eq_ignore_ascii_case("list") {
+        return Ok(Manager::List);
+    }
+    id(text).map(Manager::Id).ok_or_else(|| {
+        "no such resource manager; -r list names them, custom128 to custom255 are those of extensions".into()
+    })
+}
+
+fn id(text: &str) -> Option<u8> {
+    let custom =
+        text.get(..6).filter(|p| p.eq_ignore_ascii_case("custom")).and_then(|_| text.get(6..)?.parse::<u8>().ok());
+    let named = || managers().iter().position(|name| name.eq_ignore_ascii_case(text)).map(|id| id as u8);
+    custom.filter(|&id| id >= 128).or_else(named)
+}
+
+/// Tablespace, database and file number, with slashes.
+///
+/// # Errors
+/// It is written otherwise.
+pub fn relation(text: &str) -> Result<RelFileLocator, String> {
+    let mut parts = text.split('/').map(|part| part.parse::<u32>().ok());
+    match (parts.next().flatten(), parts.next().flatten(), parts.next().flatten(), parts.next()) {
+        (Some(spc), Some(db), Some(rel), None) if spc != 0 && rel != 0 => Ok(RelFileLocator { spc, db, rel }),
+        _ => Err("tablespace OID/database OID/file number, as in 1663/5/16384".into()),
+    }
+}
+
+/// A place in [`FORKS`].
+///
+/// # Errors
+/// There is no such fork.
+pub fn fork(text: &str) -> Result<u8, String> {
+    FORKS.iter().position(|name| *name == text).map(|fork| fork as u8).ok_or_else(|| "main, fsm, vm or init".into())
+}
+
+/// A type of records, as `--record` names it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecordType {
+    /// Of this resource manager.
+    rmid: Option<u8>,
+    what: What,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum What {
+    Named(&'static str),
+    /// The high bits of `xl_info`, for what has no name.
+    Bits(u8),
+}
+
+impl RecordType {
+    /// `INSERT`, `Heap/INSERT`, `Heap/0x40`.
+    pub fn parse(text: &str) -> Result<RecordType, String> {
+        let (rmid, name) = match text.split_once('/') {
+            Some((manager, name)) => {
+                (Some(id(manager).ok_or_else(|| format!("no such resource manager: {manager}"))?), name)
+            }
+            None => (None, text),
+        };
+        let unknown =
+            name.strip_prefix("UNKNOWN (").and_then(|rest| rest.strip_suffix(')')).or_else(|| name.strip_prefix("0x"));
+        if let Some(bits) = unknown.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            return Ok(RecordType { rmid, what: What::Bits(bits & 0xF0) });
+        }
+        let rows = ALL
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| rmid.is_none_or(|id| usize::from(id) == *i))
+            .map(|(_, manager)| manager);
+        let mut ops = rows.flat_map(|m| m.ops(Generation::Modern).iter().chain(m.ops(Generation::LegacyA)));
+        let found = ops.find(|op| op.name.eq_ignore_ascii_case(name));
+        found
+            .map(|op| RecordType { rmid, what: What::Named(op.name) })
+            .ok_or_else(|| "no such type of records; walproof fields lists them".into())
+    }
+
+    /// Whether a record may be of this type, as far as its header tells without its version.
+    pub fn may_be(&self, header: &RecordHeader) -> bool {
+        self.rmid.is_none_or(|id| id == header.rmid)
+    }
+
+    /// Whether records with this name are of this type.
+    pub fn is_named(&self, rmid: u8, name: &str) -> bool {
+        self.rmid.is_none_or(|id| id == rmid) && matches!(self.what, What::Named(own) if own == name)
+    }
+
+    /// Whether a record is of this type.
+    pub fn is(&self, header: &RecordHeader, vocabulary: &Vocabulary) -> bool {
+        self.may_be(header)
+            && match self.what {
+                What::Named(name) => vocabulary.name(header.rmid, header.info) == Some(name),
+                What::Bits(bits) => header.operation() == bits,
+            }
+    }
+}
+
+/// A number of bytes, with a unit or without.
+pub fn size(text: &str) -> Result<u64, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let factor = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => Some(1),
+        "k" | "kb" | "kib" => Some(1 << 10),
+        "m" | "mb" | "mib" => Some(1 << 20),
+        _ => None,
+    };
+    let bytes = number.parse::<u64>().ok().zip(factor).and_then(|(n, factor)| n.checked_mul(factor));
+    bytes.ok_or_else(|| "a number of bytes, as in 8192, 8kB, 1MB".into())
+}
+
+/// A time. Without a zone it is one of this machine's zone.
+pub fn time(text: &str) -> Result<Timestamp, String> {
+    time_in(text, &TimeZone::system())
+}
+
+/// A time. Without a zone it is one of this zone.
+pub fn time_in(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
+    let text = text.trim();
+    let utc = text.strip_suffix(" UTC").map(|rest| format!("{rest}Z"));
+    let text = utc.as_deref().unwrap_or(text);
+    let stamp = text.parse::<jiff::Timestamp>().ok();
+    let local = || text.parse::<DateTime>().ok()?.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp());
+    let stamp = stamp
+        .or_else(local)
+        .ok_or("a time, as in 2026-11-22 03:17:02.5, 2026-11-22T03:17:02Z, 2026-11-22 04:17+01:00, 2026-11-22")?;
+    Ok(Timestamp(stamp.as_microsecond().saturating_sub(Timestamp(0).unix_micros())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn managers_are_read_as_pg_waldump_reads_them() {
+        assert_eq!(rmgr("heap"), Ok(Manager::Id(10)));
+        assert_eq!(rmgr("LogicalMessage"), Ok(Manager::Id(21)));
+        assert_eq!(rmgr("custom128"), Ok(Manager::Id(128)));
+        assert_eq!(rmgr("List"), Ok(Manager::List));
+        for bad in ["", "custom", "custom127", "custom256", "moon", "é"] {
+            assert!(rmgr(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn relations_and_forks() {
+        assert_eq!(relation("1663/5/16384"), Ok(RelFileLocator { spc: 1663, db: 5, rel: 16384 }));
+        assert_eq!(relation("1664/0/1262").map(|r| r.db), Ok(0));
+        for bad in ["", "1663/5", "0/5/1", "1663/5/0", "1663/5/1/2", "a/b/c", "-1/5/1"] {
+            assert!(relation(bad).is_err(), "{bad}");
+        }
+        assert_eq!((fork("vm"), fork("VM").is_err()), (Ok(2), true));
+    }
+
+    #[test]
+    fn types_sizes_and_times() {
+        assert_eq!(RecordType::parse("storage/create"), Ok(RecordType { rmid: Some(2), what: What::Named("CREATE") }));
+        assert_eq!(RecordType::parse("TRUNCATE").map(|t| t.rmid), Ok(None));
+        assert_eq!(RecordType::parse("Heap/0x40"), RecordType::parse("Heap/UNKNOWN (40)"));
+        for bad in ["", "/", "Moon/CREATE", "Storage/MOON", "Storage/", "Sequence/TRUNCATE"] {
+            assert!(RecordType::parse(bad).is_err(), "{bad}");
+        }
+        assert_eq!((size("8192"), size("8 kB"), size("1MB")), (Ok(8192), Ok(8192), Ok(1 << 20)));
+        assert!(size("-1").is_err() && size("").is_err() && size("1GB").is_err());
+        assert_eq!(time("2000-01-01T00:00:01Z"), Ok(Timestamp(1_000_000)));
+        assert_eq!(time("2000-01-01 00:00:01.5 UTC"), Ok(Timestamp(1_500_000)));
+        assert_eq!(time("2000-01-01 01:00:00+01:00"), Ok(Timestamp(0)));
+        assert!(time("2026-11-22").is_ok() && time("2026-11-22 03:17:02.5").is_ok());
+        assert!(time("moon").is_err() && time("").is_err());
+    }
+}

@@ -1,0 +1,4 @@
+//! A control file.
+
+pub mod json;
+pub mod text;

@@ -1,0 +1,11 @@
+//! Records, and the findings between them.
+
+pub mod channels;
+pub mod csv;
+mod digits;
+pub mod json;
+mod json_fields;
+mod line;
+pub mod names;
+pub mod text;
+pub mod waldump;

@@ -1,0 +1,173 @@
+//! A record a line, a finding a line:
+//!
+//! ```text
+//! 0/00AAC648  Heap        INSERT         xid       1234  len     54/    158  prev 0/00AAC610  1663/13010/16384:7 fpi 104
+//! 0/00AAC690  *** WP201 error: the checksum of the record at 0/00AAC690 is wrong; 1,234 bytes are lost, until 0/00AACB60
+//! start       manager     operation                length without images / whole    relation:block
+//! ```
+//! A block of another fork than the main one is written as its file is named, `16384_vm:0`; `fpi` is the size of a page
+//! image, `init` says that the page is made anew. An operation without a name is `0xA0`. What a
+//! record says besides is for the other formats.
+
+use crate::dump::digits::{decimal, hexadecimal, pad, position};
+use crate::dump::names::data_length;
+use crate::figures::{grouped, plural};
+use crate::outside::Shown;
+use pgwal::format::record::{Block, BlockRef, Record, RecordHeader};
+use pgwal::format::rmgr::describe::Vocabulary;
+use pgwal::format::rmgr::short::short;
+use pgwal::format::rmgr::{Rmgr, RmgrName};
+use pgwal::format::{Layout, Lsn, TimelineId};
+use pgwal::verify::records::{Render, Rendered};
+use pgwal::verify::{Code, Finding, Severity};
+use pgwal_query::filter::{FORKS, Filter};
+use std::io::Write;
+use std::sync::OnceLock;
+
+/// The renderer.
+pub struct Text<'a> {
+    /// What to show.
+    pub filter: &'a Filter,
+    /// Findings only.
+    pub quiet: bool,
+    /// The operations of the version, once a record was seen.
+    pub vocabulary: OnceLock<&'static Vocabulary>,
+}
+
+impl Render for Text<'_> {
+    type Scratch = Vec<Block>;
+
+    /// Whether data is long enough for its type, only all of it tells.
+    fn whole(&self) -> bool {
+        true
+    }
+
+    fn wants(&self, header: &RecordHeader) -> bool {
+        self.filter.looks_at(header)
+    }
+
+    fn record(
+        &self,
+        record: &Record<'_>,
+        timeline: TimelineId,
+        blocks: &mut Vec<Block>,
+        out: &mut Vec<u8>,
+    ) -> Option<Rendered> {
+        let shape = record.blocks(blocks).unwrap_or_default();
+        if !self.filter.wants_record(record, blocks, &shape) {
+            return None;
+        }
+        let vocabulary = self.vocabulary.get_or_init(|| Vocabulary::of(record.layout.dialect));
+        let images = shape.image_len as u64;
+        let listed = !self.filter.only_damaged();
+        if listed && !self.quiet {
+            line(record, vocabulary, images, blocks, out);
+        }
+        let short = short(vocabulary, record, blocks);
+        if let Some(short) = short {
+            damage(&Finding::short(record, timeline, short), Some(record.layout), out);
+        }
+        let findings = u64::from(short.is_some());
+        (listed || findings > 0).then_some(Rendered { listed, image_bytes: images, findings })
+    }
+
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
+        damage(finding, layout, out);
+    }
+}
+
+/// A record.
+fn line(record: &Record<'_>, vocabulary: &Vocabulary, images: u64, blocks: &[Block], out: &mut Vec<u8>) {
+    let header = &record.header;
+    position(out, record.lsn, 12);
+    manager(out, Rmgr(header.rmid).name(record.layout.dialect));
+    out.extend_from_slice(b"  ");
+    let from = out.len();
+    match vocabulary.name(header.rmid, header.info) {
+        Some(name) => out.extend_from_slice(name.as_bytes()),
+        None => {
+            out.extend_from_slice(b"0x");
+            hexadecimal(out, u32::from(header.operation()), 2);
+        }
+    }
+    pad(out, from, 13);
+    out.extend_from_slice(b"  xid ");
+    decimal(out, u64::from(header.xid), 10);
+    out.extend_from_slice(b"  len ");
+    decimal(out, data_length(record, images), 6);
+    out.push(b'/');
+    decimal(out, u64::from(header.tot_len), 7);
+    out.extend_from_slice(b"  prev ");
+    position(out, header.prev, if blocks.is_empty() { 0 } else { 10 });
+    for block in blocks {
+        reference(out, &block.reference);
+    }
+    out.push(b'\n');
+}
+
+/// A finding in its place.
+pub fn damage(finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
+    let from = out.len();
+    match finding.lsn.or(finding.at) {
+        Some(place) => position(out, place, 12),
+        None => pad(out, from, 12),
+    }
+    let _ = write!(out, "*** {} {}: {}", finding.code, finding.severity, Shown(finding.message(layout)));
+    if let Some(lost) = finding.lost.filter(|_| finding.severity == Severity::Error || finding.code == Code::Gap) {
+        let _ = match (lost.bytes, lost.until_lsn) {
+            (Some(bytes), Some(until)) => {
+                write!(out, "; {} {} lost, until {until}", grouped(bytes.into()), plural(bytes.into(), "byte"))
+            }
+            _ => write!(out, "; nothing behind it that can be read"),
+        };
+    }
+    out.push(b'\n');
+}
+
+fn manager(out: &mut Vec<u8>, name: RmgrName) {
+    let from = out.len();
+    match name {
+        RmgrName::BuiltIn(name) => out.extend_from_slice(name.as_bytes()),
+        other => drop(write!(out, "{other}")),
+    }
+    pad(out, from, 11);
+}
+
+fn reference(out: &mut Vec<u8>, block: &BlockRef) {
+    out.extend_from_slice(b"  ");
+    decimal(out, u64::from(block.rel.spc), 0);
+    out.push(b'/');
+    decimal(out, u64::from(block.rel.db), 0);
+    out.push(b'/');
+    decimal(out, u64::from(block.rel.rel), 0);
+    match (block.fork, FORKS.get(usize::from(block.fork))) {
+        (0, _) => {}
+        (_, Some(fork)) => {
+            out.push(b'_');
+            out.extend_from_slice(fork.as_bytes());
+        }
+        (fork, None) => {
+            out.extend_from_slice(b"_fork");
+            decimal(out, u64::from(fork), 0);
+        }
+    }
+    out.push(b':');
+    decimal(out, u64::from(block.block), 0);
+    if let Some(image) = block.image {
+        out.extend_from_slice(b" fpi ");
+        decimal(out, u64::from(image.length), 0);
+    }
+    if block.will_init {
+        out.extend_from_slice(b" init");
+    }
+}
+
+/// What is left to say when a list could not be complete.
+pub fn incomplete(end: Option<Lsn>) -> String {
+    match end {
+        Some(end) => format!(
+            "not every record asked for could be read (the last one listed ends at {end}); lines with *** say where"
+        ),
+        None => "no record asked for could be read; lines with *** say why".into(),
+    }
+}

@@ -1,0 +1,134 @@
+//! `walproof dump --format waldump`: what `pg_waldump` (`pg_xlogdump` up to 9.6) of the WAL's own version prints
+//! (`src/bin/pg_waldump/pg_waldump.c`, `contrib/pg_xlogdump`). Earlier servers had no such program; their records get
+//! the line of 9.3.
+//!
+//! ```text
+//! 9.5-19    rmgr: Heap        len (rec/tot):     54/   158, tx:       1234, lsn: 0/00AAC648, prev 0/00AAC610, desc: INSERT off 7, blkref #0: …
+//! 8.2-9.4   rmgr: Heap        len (rec/tot):     21/    53, tx:       1234, lsn: 0/00AAC648, prev 0/00AAC610, bkp: 0000, desc: insert: …
+//! ```
+//! Findings are lines that begin with `***`: no program of PostgreSQL goes on behind damage.
+
+mod blocks;
+mod head;
+mod relation;
+pub mod start;
+mod text;
+mod zone;
+
+use crate::dump::line::Line;
+use crate::dump::text::damage;
+use blocks::Known;
+use head::Heads;
+use pgwal::format::record::{Block, Record, RecordHeader};
+use pgwal::format::rmgr::describe::{Cx, describe};
+use pgwal::format::rmgr::managers::{self, Unknown};
+use pgwal::format::rmgr::short::short;
+use pgwal::format::rmgr::{Rmgr, RmgrName};
+use pgwal::format::{Generation, Layout, TimelineId};
+use pgwal::verify::records::{Render, Rendered};
+use pgwal::verify::{Finding, Severity};
+use pgwal_query::filter::Filter;
+use std::io::Write;
+use std::sync::OnceLock;
+use text::Text;
+pub use zone::Zone;
+
+/// The renderer.
+pub struct Waldump<'a> {
+    /// What to show.
+    pub filter: &'a Filter,
+    /// Details of blocks on lines of their own.
+    pub details: bool,
+    /// Where times are told in.
+    pub zone: &'a Zone,
+    /// What lines begin with in the version, once a record was seen.
+    pub heads: OnceLock<Heads>,
+}
+
+/// Room that is used again.
+#[derive(Default)]
+pub struct Room {
+    blocks: Vec<Block>,
+    known: Known,
+}
+
+impl Render for Waldump<'_> {
+    type Scratch = Room;
+
+    fn whole(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn wants(&self, header: &RecordHeader) -> bool {
+        self.filter.looks_at(header)
+    }
+
+    fn record(
+        &self,
+        record: &Record<'_>,
+        timeline: TimelineId,
+        Room { blocks, known }: &mut Room,
+        out: &mut Vec<u8>,
+    ) -> Option<Rendered> {
+        let shape = record.blocks_or_none(blocks);
+        if !self.filter.wants_record(record, blocks, &shape) {
+            return None;
+        }
+        let dialect = record.layout.dialect;
+        let heads = self.heads.get_or_init(|| Heads::new(dialect));
+        if self.filter.only_damaged() {
+            let short = short(heads.vocabulary, record, blocks)?;
+            damage(&Finding::short(record, timeline, short), Some(record.layout), out);
+            return Some(Rendered { listed: false, image_bytes: 0, findings: 1 });
+        }
+        let images = shape.image_len as u64;
+        let mut text = Text { line: Line::new(out), dialect, zone: self.zone };
+        heads.write(record, images, &mut text.line);
+        let cx = Cx { record, main: record.main_data_of(&shape), blocks };
+        let mut findings = 0;
+        match heads.vocabulary.op(record.header.rmid, record.header.info) {
+            Some(op) => {
+                if let Err(short) = describe(op, &cx, &mut text) {
+                    // A line of its own has no place in a text that programs compare.
+                    findings = 1;
+                    text.line.with(|out| drop(write!(out, " *** the data ends before {}", short.0)));
+                }
+            }
+            None => unknown(record, &mut text.line),
+        }
+        let line = &mut text.line;
+        if self.details {
+            line.byte(b'\n');
+            blocks::lines(record, blocks, line);
+        } else {
+            if dialect.generation == Generation::Modern {
+                blocks::short(record, blocks, known, line);
+            }
+            line.byte(b'\n');
+        }
+        Some(Rendered { findings, ..images.into() })
+    }
+
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
+        // What costs nothing has no place in a text that programs compare.
+        if finding.severity == Severity::Error {
+            damage(finding, layout, out);
+        }
+    }
+}
+
+/// An operation that the version does not have.
+#[cold]
+fn unknown(record: &Record<'_>, line: &mut Line<'_>) {
+    let (rmid, dialect) = (record.header.rmid, record.layout.dialect);
+    if let RmgrName::Custom(_) = Rmgr(rmid).name(dialect) {
+        line.with(|out| drop(write!(out, "rmid: {rmid}")));
+    } else if dialect.generation != Generation::Modern {
+        match managers::ALL.get(usize::from(rmid)).map(|m| m.legacy_unknown) {
+            Some(Unknown::Words(words)) => line.words(words.as_bytes()),
+            Some(Unknown::Number(words)) => line.with(|out| drop(write!(out, "{words}{}", record.header.operation()))),
+            None => {}
+        }
+    }
+}

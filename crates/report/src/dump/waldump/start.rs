@@ -1,0 +1,65 @@
+//! What `pg_waldump` says where it is started between two records (`main` of `pg_waldump.c`, after
+//! `XLogFindNextRecord`):
+//!
+//! ```text
+//! first record is after 0/900030, at 0/900060, skipping over 48 bytes
+//! ```
+//! The start of a segment is no such place. Up to 16 the line stands on standard output, before everything else.
+
+use pgwal::format::dialect::StartNote;
+use pgwal::format::{Layout, Lsn};
+use pgwal::source::Source;
+use pgwal::verify::records::{ListError, Wanted, list};
+use pgwal::verify::{Depth, Options, verify};
+use pgwal_query::any::Any;
+
+/// Segments in which the first record is looked for, until it is found; then in all.
+const AHEAD: [u64; 2] = [2, 16];
+
+/// The line, where the program of the WAL's own version would print it on standard output. `options` say what is
+/// listed.
+///
+/// # Errors
+/// The archive cannot be looked at.
+pub fn note(source: &dyn Source, options: &Options<'_>) -> Result<Option<String>, ListError> {
+    let Some(start) = options.start else { return Ok(None) };
+    let mut names = Options::default();
+    names.depth = Depth::Names;
+    let Some(layout) = verify(source, &names).map_err(ListError::Verify)?.layout else { return Ok(None) };
+    let counted = match layout.dialect.start_note {
+        StartNote::Aside => return Ok(None),
+        StartNote::Bytes => false,
+        StartNote::Counted => true,
+    };
+    if layout.address().offset(start, layout.segment) == 0 {
+        return Ok(None);
+    }
+    Ok(first(source, options, start, &layout)?.filter(|&first| first != start).map(|first| {
+        let skipped = layout.address().distance(first, start, layout.segment);
+        let bytes = if counted && skipped == 1 { "byte" } else { "bytes" };
+        let lsn = |lsn: Lsn| format!("{:X}/{:X}", lsn.high(), lsn.low());
+        format!("first record is after {}, at {}, skipping over {skipped} {bytes}\n", lsn(start), lsn(first))
+    }))
+}
+
+/// The first record of the range, with nothing wrong before it.
+fn first(source: &dyn Source, options: &Options<'_>, start: Lsn, layout: &Layout) -> Result<Option<Lsn>, ListError> {
+    let (address, size) = (layout.address(), layout.segment);
+    for ahead in AHEAD.map(Some).into_iter().chain([None]) {
+        let limit = ahead.and_then(|n| {
+            address.advance(address.segment_start(address.segment(start, size), size), n * size.bytes(), size)
+        });
+        let mut near = Options::default();
+        (near.timeline, near.start, near.end) = (options.timeline, options.start, options.end);
+        (near.jobs, near.map, near.interrupt) = (options.jobs, options.map, options.interrupt);
+        if let Some(limit) = limit {
+            near.end = Some(near.end.map_or(limit, |end| end.min(limit)));
+        }
+        let whole = near.end == options.end;
+        let listed = list(source, &Wanted { options: near, limit: Some(1) }, &Any, &mut |_| Ok(()))?;
+        if whole || listed.first.is_some() {
+            return Ok(listed.first.filter(|_| listed.complete));
+        }
+    }
+    Ok(None)
+}

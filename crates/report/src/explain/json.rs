@@ -1,0 +1,180 @@
+//! `walproof.explain/1`. The schema is `schema/explain.json`.
+//!
+//! ```text
+//! {"schema":"walproof.explain/1","input":"WP201","kind":"codes","codes":[{"code","name","severity","title","explanation","example"}]}
+//! {"schema":"walproof.explain/1","input":"LOG:  …","kind":"message","message":{"name","nature","within","wording",…,"next":[…]},"evidence":{…}|null}
+//! ```
+
+use super::words::{name_of, sentence};
+use super::{Evidence, ExplainAnswer, ExplainedLine};
+use crate::verify::json;
+use pgwal::format::Lsn;
+use pgwal::verify::codes::Code;
+use pgwal::verify::log_line::Nature;
+use pgwal::verify::probe::{Probe, What};
+use serde::Serialize;
+use serde_json::Value;
+
+/// `walproof.explain/1`.
+#[derive(Serialize)]
+pub struct Document<'a> {
+    schema: &'static str,
+    input: &'a str,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    codes: Option<Vec<OneCode>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<Message>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<Option<Seen>>,
+}
+
+#[derive(Serialize)]
+struct OneCode {
+    code: &'static str,
+    name: &'static str,
+    severity: String,
+    title: &'static str,
+    explanation: &'static str,
+    example: &'static str,
+}
+
+#[derive(Serialize)]
+struct Message {
+    name: &'static str,
+    nature: &'static str,
+    within: Option<&'static str>,
+    wording: &'static str,
+    versions: [String; 2],
+    facts: Vec<Fact>,
+    place: Option<String>,
+    meaning: &'static str,
+    normal_when: Option<&'static str>,
+    damage_when: Option<&'static str>,
+    server_does: Vec<Does>,
+    codes: Option<String>,
+    next: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Fact {
+    name: &'static str,
+    value: String,
+}
+
+#[derive(Serialize)]
+struct Does {
+    versions: [String; 2],
+    text: &'static str,
+}
+
+/// What lies at the place.
+#[derive(Serialize)]
+struct Seen {
+    /// `record`, `damage`, `end_of_wal`, …; `unknown` where nothing can be said.
+    what: &'static str,
+    sentence: String,
+    lsn: Option<Lsn>,
+    segment: Option<String>,
+    offset: Option<u64>,
+    file: Option<String>,
+    findings: Vec<Value>,
+}
+
+/// The document.
+pub fn document<'a>(input: &'a str, answer: &ExplainAnswer) -> Document<'a> {
+    let mut document =
+        Document { schema: "walproof.explain/1", input, kind: "codes", codes: None, message: None, evidence: None };
+    match answer {
+        ExplainAnswer::List(codes) | ExplainAnswer::Codes(codes) => {
+            document.codes = Some(codes.iter().map(|&c| code(c)).collect())
+        }
+        ExplainAnswer::Line(line) => {
+            document.kind = "message";
+            document.message = Some(message(line));
+            document.evidence = Some(line.evidence.as_ref().map(seen));
+        }
+    }
+    document
+}
+
+fn code(code: Code) -> OneCode {
+    OneCode {
+        code: code.id(),
+        name: code.name(),
+        severity: code.severity().to_string(),
+        title: code.title(),
+        explanation: code.explanation(),
+        example: code.example(),
+    }
+}
+
+fn message(line: &ExplainedLine) -> Message {
+    let m = &line.message;
+    let row = m.row();
+    Message {
+        name: row.name,
+        nature: nature(row.nature),
+        within: m.within().and_then(name_of),
+        wording: m.wording().pattern,
+        versions: [m.wording().from.to_string(), m.wording().to.to_string()],
+        facts: m.facts().iter().map(|f| Fact { name: f.slot.name(), value: f.value.to_string() }).collect(),
+        place: m.place().map(|p| p.to_string()),
+        meaning: m.meaning(),
+        normal_when: m.normal_when(),
+        damage_when: m.damage_when(),
+        server_does: m
+            .server_does()
+            .iter()
+            .map(|d| Does { versions: [d.from.to_string(), d.to.to_string()], text: d.text })
+            .collect(),
+        codes: m.family().map(|f| f.to_string()),
+        next: line.next.clone(),
+    }
+}
+
+fn nature(nature: Nature) -> &'static str {
+    match nature {
+        Nature::Normal => "normal",
+        Nature::Damage => "damage",
+        _ => "depends",
+    }
+}
+
+fn seen(evidence: &Evidence) -> Seen {
+    match evidence {
+        Evidence::None(why) => Seen {
+            what: "unknown",
+            sentence: why.clone(),
+            lsn: None,
+            segment: None,
+            offset: None,
+            file: None,
+            findings: Vec::new(),
+        },
+        Evidence::Seen(probe) => Seen {
+            what: what(probe),
+            sentence: sentence(probe),
+            lsn: Some(probe.lsn),
+            segment: Some(probe.segment.to_string()),
+            offset: Some(probe.offset),
+            file: probe.file.clone(),
+            findings: probe.findings.iter().map(|f| json::finding(f, Some(&probe.layout))).collect(),
+        },
+    }
+}
+
+fn what(probe: &Probe) -> &'static str {
+    match probe.what {
+        _ if probe.branch.is_some() => "end_of_timeline",
+        What::Damage => "damage",
+        What::Record { .. } => "record",
+        What::AfterSwitch { .. } => "after_switch",
+        What::EndOfWal { .. } => "end_of_wal",
+        What::Recycled { .. } => "recycled",
+        What::Missing => "missing",
+        What::BehindLast { .. } => "behind_last",
+        What::BeforeFirst { .. } => "before_first",
+        _ => "between_records",
+    }
+}

@@ -1,0 +1,112 @@
+//! Explanations for people.
+
+use super::words::{name_of, sentence};
+use super::{Evidence, ExplainAnswer, ExplainedLine};
+use crate::outside::Lines;
+use pgwal::format::Version;
+use pgwal::verify::codes::Code;
+use pgwal::verify::log_line::Nature;
+use std::io;
+
+/// Columns of a line.
+const WIDTH: usize = 110;
+/// Columns of a label.
+const LABEL: usize = 12;
+
+/// Writes it.
+pub fn write(out: &mut Lines<'_>, answer: &ExplainAnswer) -> io::Result<()> {
+    match answer {
+        ExplainAnswer::List(codes) => list(out, codes),
+        ExplainAnswer::Codes(codes) => {
+            for (i, code) in codes.iter().enumerate() {
+                if i > 0 {
+                    writeln!(out)?;
+                }
+                at_length(out, *code)?;
+            }
+            Ok(())
+        }
+        ExplainAnswer::Line(line) => message(out, line),
+    }
+}
+
+fn list(out: &mut Lines<'_>, codes: &[Code]) -> io::Result<()> {
+    writeln!(out, "These are the findings that walproof can report. walproof explain CODE says more of one.")?;
+    for code in codes {
+        writeln!(out, "{}  {:<18} {:<8} {}", code.id(), code.name(), code.severity().to_string(), code.title())?;
+    }
+    Ok(())
+}
+
+fn at_length(out: &mut Lines<'_>, code: Code) -> io::Result<()> {
+    writeln!(out, "{} ({}, {}): {}.", code.id(), code.name(), code.severity(), code.title())?;
+    labelled(out, "MEANING", code.explanation())?;
+    labelled(out, "EXAMPLE", code.example())
+}
+
+fn message(out: &mut Lines<'_>, line: &ExplainedLine) -> io::Result<()> {
+    let m = &line.message;
+    let nature = match m.row().nature {
+        Nature::Normal => "normal",
+        Nature::Damage => "a sign of damage or of a setting that cannot work",
+        _ => "normal or not, depending on where it is said",
+    };
+    writeln!(out, "This message is {nature}: {}", m.row().name)?;
+    labelled(out, "WORDING", &format!("{} ({})", m.wording().pattern, versions(m.wording().from, m.wording().to)))?;
+    if let Some(within) = m.within().and_then(name_of) {
+        labelled(out, "WITHIN", within)?;
+    }
+    labelled(out, "MEANING", m.meaning())?;
+    if let Some(when) = m.normal_when() {
+        labelled(out, "NORMAL", when)?;
+    }
+    if let Some(when) = m.damage_when() {
+        labelled(out, "DAMAGE", when)?;
+    }
+    for (i, does) in m.server_does().iter().enumerate() {
+        let label = if i == 0 { "THE SERVER" } else { "" };
+        labelled(out, label, &format!("{}: {}", versions(does.from, does.to), does.text))?;
+    }
+    if let Some(family) = m.family() {
+        labelled(out, "CODES", &format!("{family} (walproof explain {family})"))?;
+    }
+    match &line.evidence {
+        Some(Evidence::Seen(probe)) => {
+            labelled(out, "EVIDENCE", &sentence(probe))?;
+            for finding in probe.findings.iter().take(5) {
+                labelled(
+                    out,
+                    "",
+                    &format!("{} {}: {}", finding.severity, finding.code, finding.message(Some(&probe.layout))),
+                )?;
+            }
+        }
+        Some(Evidence::None(why)) => labelled(out, "EVIDENCE", why)?,
+        None => {}
+    }
+    for (i, command) in line.next.iter().enumerate() {
+        // Commands are never broken into lines.
+        writeln!(out, "{:<LABEL$} {command}", if i == 0 { "NEXT" } else { "" })?;
+    }
+    Ok(())
+}
+
+fn versions(from: Version, to: Version) -> String {
+    if from == to { format!("PostgreSQL {from}") } else { format!("PostgreSQL {from} to {to}") }
+}
+
+/// A label, then the text in lines of words.
+fn labelled(out: &mut Lines<'_>, label: &str, text: &str) -> io::Result<()> {
+    let mut line = format!("{label:<LABEL$}");
+    let mut is_empty = true;
+    for word in text.split_whitespace() {
+        if !is_empty && line.chars().count() + 1 + word.chars().count() > WIDTH {
+            writeln!(out, "{line}")?;
+            line = " ".repeat(LABEL);
+        }
+        line.push(' ');
+        line.push_str(word);
+        is_empty = false;
+    }
+    writeln!(out, "{line}")
+}

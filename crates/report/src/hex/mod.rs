@@ -1,0 +1,4 @@
+//! One record as bytes.
+
+pub mod json;
+pub mod text;

@@ -1,0 +1,35 @@
+//! Says what was found: answers, and a renderer for each of them and each format. A renderer decides nothing, makes no
+//! finding, and opens no stream: it writes into what it is given.
+//!
+//! | folder | question | formats |
+//! |---|---|---|
+//! | [`verify`] | does it replay, how far, why not further | text, JSON, HTML, JUnit, SARIF, Nagios, Prometheus |
+//! | [`restore`] | what a restore would come to, inside of [`verify`] | text, JSON |
+//! | [`plan`] | which files a restore asks for | text, JSON |
+//! | [`when`] | which times and positions are reached | text, JSON |
+//! | [`timelines`] | how timelines descend from each other | text, JSON |
+//! | [`dump`] | the records | text, JSON lines, CSV, as `pg_waldump` |
+//! | [`stats`] | how many of them | text, JSON, CSV, as `pg_waldump` |
+//! | [`locate`], [`lag`] | where a position lies, how far apart two are | text, JSON |
+//! | [`hex`], [`fields`], [`control`], [`explain`] | one record, all fields, a control file, a code or a line of a log | text, JSON |
+//!
+//! [`ended`] decides how a run ends. What comes from outside passes [`outside`] on its way to a reader.
+
+pub mod control;
+pub mod dump;
+pub mod ended;
+pub mod explain;
+pub mod fields;
+pub mod figures;
+pub mod hex;
+pub mod known;
+pub mod lag;
+pub mod locate;
+pub mod outside;
+pub mod plan;
+pub mod restore;
+pub mod stats;
+pub mod time;
+pub mod timelines;
+pub mod verify;
+pub mod when;

@@ -1,0 +1,92 @@
+//! `restore` inside `walproof.verify/1`: what a restore would come to.
+//!
+//! ```text
+//! {"starts":true,"consistent_at":LSN,"redo_start":LSN,"redo_end":LSN,"replay_end":LSN,"timeline":N,"new_timeline":N,"target_timeline":N,
+//!  "target":{"kind","value","reached"},"outcome":"promotes|pauses|shuts_down|waits|fatal|panic","server_says","settings_assumed":{…},
+//!  "invalid_pages":{"relation","fork","block","lsn","zeros","blocks_in_backup","count"},
+//!  "last_commit":{"xid","time","lsn"},"first_dropped":{…},"records":N,"commits":N,"files":[{"name","status","needed","file","size"}],
+//!  "alternatives":[{"kind":"earlier|partial|timeline|backup","value","reaches_target","replay_end","timeline","last_commit","more_commits"}]}
+//! ```
+
+use crate::time::rfc3339;
+use pgwal::verify::recovery::events::Commit;
+use pgwal::verify::recovery::outcome::{FileAsked, Reached, Restore};
+use pgwal::verify::recovery::{Alternative, Instead, Target};
+use serde_json::{Map, Value, json};
+
+/// The prediction.
+pub fn restore(r: &Restore) -> Value {
+    json!({
+        "starts": r.starts,
+        "consistent_at": r.consistent_at,
+        "redo_start": r.redo_start,
+        "redo_end": r.redo_end,
+        "replay_end": r.replay_end,
+        "timeline": r.timeline,
+        "new_timeline": r.new_timeline,
+        "target_timeline": r.target_timeline,
+        "target": r.target.as_ref().map(target),
+        "outcome": r.ending.name(),
+        "server_says": r.server_says,
+        "settings_assumed": r.assumed.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>(),
+        "last_commit": r.replayed.last_commit.map(commit),
+        "first_dropped": r.first_dropped.map(commit),
+        "records": r.replayed.records,
+        "commits": r.replayed.commits,
+        "invalid_pages": r.invalid_pages.map(|p| json!({
+            "relation": format!("{}/{}/{}", p.first.rel.spc, p.first.rel.db, p.first.rel.rel),
+            "fork": p.first.fork,
+            "block": p.first.block,
+            "lsn": p.first.lsn,
+            "zeros": p.first.zeros,
+            "blocks_in_backup": p.first.in_backup,
+            "count": p.count,
+        })),
+        "files": r.files.iter().map(file).collect::<Vec<_>>(),
+        "alternatives": r.alternatives.iter().map(alternative).collect::<Vec<_>>(),
+    })
+}
+
+/// A file that the server asks for.
+pub fn file(f: &FileAsked) -> Value {
+    json!({"name": f.name, "status": f.status.name(), "needed": f.needed, "file": f.file, "size": f.size})
+}
+
+fn alternative(a: &Alternative) -> Value {
+    let (kind, value) = match &a.instead {
+        Instead::Earlier(lsn) => ("earlier", json!(lsn)),
+        Instead::Partial(file) => ("partial", json!(file)),
+        Instead::Timeline(timeline) => ("timeline", json!(timeline)),
+        Instead::Backup(file) => ("backup", json!(file)),
+    };
+    json!({
+        "kind": kind,
+        "value": value,
+        "reaches_target": a.reaches_target,
+        "replay_end": a.replay_end,
+        "timeline": a.timeline,
+        "last_commit": a.last_commit.map(commit),
+        "more_commits": a.more_commits,
+    })
+}
+
+fn target(reached: &Reached) -> Value {
+    let (kind, value) = aim(&reached.target);
+    json!({"kind": kind, "value": value, "reached": reached.reached})
+}
+
+/// The kind of a target, and its value.
+pub fn aim(target: &Target) -> (&'static str, String) {
+    match target {
+        Target::None => ("none", String::new()),
+        Target::Immediate => ("immediate", "immediate".into()),
+        Target::Time(time) => ("time", rfc3339(*time).unwrap_or_default()),
+        Target::Lsn(lsn) => ("lsn", lsn.to_string()),
+        Target::Xid(xid) => ("xid", xid.to_string()),
+        Target::Name(name) => ("name", name.clone()),
+    }
+}
+
+fn commit(c: Commit) -> Value {
+    json!({"xid": c.xid, "time": rfc3339(c.time), "lsn": c.lsn})
+}

@@ -1,0 +1,4 @@
+//! What a restore would come to.
+
+pub mod json;
+pub mod text;

@@ -1,0 +1,160 @@
+//! The verdict of a restore for people: the same lines as every verdict, and what the server would do.
+
+use crate::figures::grouped;
+use crate::restore::json::aim;
+use crate::time::Zone;
+use crate::verify::words::except;
+use pgwal::format::rmgr::xact::Timestamp;
+use pgwal::verify::recovery::events::Commit;
+use pgwal::verify::recovery::outcome::{Ending, FileAsked, Restore, Status};
+use pgwal::verify::recovery::{Alternative, Instead, Target};
+use pgwal::verify::{Outcome, Verdict};
+
+/// Files of one kind that are told one by one.
+const TOLD: usize = 5;
+
+/// The sentence behind VERDICT.
+pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
+    let to = whither(r, zone);
+    match outcome.verdict {
+        Verdict::Proven if r.target.is_some() => format!("PROVEN{}: this restores to {to}", except(outcome)),
+        Verdict::Proven => format!("PROVEN{}: this restores to the end of WAL, {to}", except(outcome)),
+        Verdict::Refuted if r.target.is_some() => {
+            format!("REFUTED: this does not restore to {}; it comes to {to}", wanted(r, zone))
+        }
+        Verdict::Refuted if r.replay_end.is_none() => "REFUTED: recovery does not start".into(),
+        Verdict::Refuted => format!("REFUTED: this restores no further than {to}"),
+        Verdict::Unproven => "UNPROVEN: what decides it cannot be looked at".into(),
+    }
+}
+
+fn wanted(r: &Restore, zone: &Zone) -> String {
+    match r.target.as_ref().map(|t| &t.target) {
+        Some(Target::Time(time)) => local(*time, zone),
+        Some(target) => {
+            let (kind, value) = aim(target);
+            format!("{kind} {value}")
+        }
+        None => "the end".into(),
+    }
+}
+
+fn whither(r: &Restore, zone: &Zone) -> String {
+    let Some(end) = r.replay_end else { return "nothing".into() };
+    let time = r.replayed.last_commit.map(|c| format!(" ({})", local(c.time, zone))).unwrap_or_default();
+    format!("{end}{time} on timeline {}", r.timeline)
+}
+
+fn local(time: Timestamp, zone: &Zone) -> String {
+    zone.local(time).unwrap_or_else(|| "a time that no calendar has".into())
+}
+
+/// What the server does.
+pub fn impact(r: &Restore) -> String {
+    if r.closed {
+        return "what the server does depends on what cannot be looked at here".into();
+    }
+    let says = r.server_says.as_deref().unwrap_or("");
+    let timeline = r.new_timeline.map(|t| format!(" on the new timeline {t}")).unwrap_or_default();
+    let starts = if r.starts && matches!(r.ending, Ending::Fatal | Ending::Panic) {
+        "; until then it answers queries"
+    } else {
+        ""
+    };
+    match r.ending {
+        Ending::Promotes => format!("the server takes writes{timeline}"),
+        Ending::Pauses if r.failure.is_some() => format!("the server pauses for good: {says}"),
+        Ending::Pauses => {
+            "the server pauses there and answers queries, until pg_wal_replay_resume or a promotion".into()
+        }
+        Ending::ShutsDown => "the server shuts down there".into(),
+        Ending::Waits => "the standby waits there for more WAL".into(),
+        Ending::Fatal => format!("the server ends with FATAL: {says}{starts}"),
+        Ending::Panic => format!("the server ends with PANIC: {says}{starts}"),
+    }
+}
+
+/// The lines that only a restore has: their labels and texts.
+pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
+    let mut out = Vec::new();
+    let consistent =
+        r.consistent_at.map_or_else(|| "never consistent".to_owned(), |lsn| format!("consistent at {lsn}"));
+    let end = r.replay_end.map_or_else(|| "no record is replayed".to_owned(), |lsn| format!("to {lsn}"));
+    let records = grouped(r.replayed.records.into());
+    out.push((
+        "RESTORE",
+        format!(
+            "from {} {end}, {consistent}, {records} records, {} commits",
+            r.redo_start,
+            grouped(r.replayed.commits.into())
+        ),
+    ));
+    let told = |c: &Commit| format!("{} of {} at {}", c.xid, local(c.time, zone), c.lsn);
+    let kept = r.replayed.last_commit.as_ref().map_or_else(|| "none".to_owned(), told);
+    let dropped = r.first_dropped.as_ref().map_or_else(|| "none that is here".to_owned(), told);
+    out.push(("COMMITS", format!("the last one kept is {kept}; the first one dropped: {dropped}")));
+    out.push(("FILES", files(&r.files)));
+    out.extend(r.alternatives.iter().map(|a| ("INSTEAD", instead(a, zone))));
+    if !r.assumed.is_empty() {
+        out.push(("ASSUMED", assumed(&r.assumed)));
+    }
+    out
+}
+
+/// Settings of one value are told together.
+fn assumed(all: &[(String, String)]) -> String {
+    let mut told: Vec<(Vec<&str>, &str)> = Vec::new();
+    for (name, value) in all {
+        match told.iter_mut().find(|(_, known)| known == value && value.contains(' ')) {
+            Some((names, _)) => names.push(name),
+            None => told.push((vec![name], value)),
+        }
+    }
+    let text = |(names, value): &(Vec<&str>, &str)| match names.as_slice() {
+        [_, _, ..] => format!("{} {value}", names.join(", ")),
+        _ => format!("{} = {value}", names.concat()),
+    };
+    told.iter().map(text).collect::<Vec<_>>().join("; ")
+}
+
+fn instead(a: &Alternative, zone: &Zone) -> String {
+    let time = a.last_commit.map(|c| format!(" ({})", local(c.time, zone))).unwrap_or_default();
+    let there = format!("{}{time} on timeline {}", a.replay_end, a.timeline);
+    let verb = if a.reaches_target { "reaches the target" } else { "comes to" };
+    let more = match a.more_commits {
+        n if n > 0 => format!(", {} commits more", grouped(n.unsigned_abs().into())),
+        n if n < 0 => format!(", {} commits fewer", grouped(n.unsigned_abs().into())),
+        _ => String::new(),
+    };
+    match &a.instead {
+        Instead::Earlier(lsn) => format!("be content with --target-lsn {lsn}, which keeps everything up to {there}"),
+        Instead::Partial(file) => {
+            format!("copy {file} to the name without .partial, filled up with zeros: {verb}, {there}{more}")
+        }
+        Instead::Timeline(timeline) => format!("--target-timeline {timeline}: {verb}, {there}{more}"),
+        Instead::Backup(file) => format!("--backup {file}: {verb}, {there}"),
+    }
+}
+
+fn files(files: &[FileAsked]) -> String {
+    let of = |status: Status| files.iter().filter(move |f| f.status == status);
+    let wanted: Vec<&FileAsked> = files.iter().filter(|f| f.needed && f.status != Status::Present).collect();
+    let bytes: u64 = of(Status::Present).filter_map(|f| f.size).sum();
+    let present = format!(
+        "{} are asked for and here, {} bytes",
+        grouped((of(Status::Present).count() as u64).into()),
+        grouped(bytes.into())
+    );
+    let list = |all: &[&FileAsked]| {
+        let mut text =
+            all.iter().take(TOLD).map(|f| format!("{} ({})", f.name, f.status.name())).collect::<Vec<_>>().join(", ");
+        if all.len() > TOLD {
+            text += ", …";
+        }
+        text
+    };
+    match wanted.as_slice() {
+        [] => format!("{present}; walproof plan lists them"),
+        some => format!("{present}; needed and not to be had: {}", list(some)),
+    }
+}

@@ -1,0 +1,91 @@
+//! A table for people:
+//!
+//! ```text
+//! 13,698 records of 4.5 MiB between 0/06300028 and 0/0665AC08, by rmgr:
+//!
+//! rmgr            records       %   record bytes       %    image bytes       %      all bytes       %
+//! XLOG                326    2.38         16,219    0.87      2,387,616   84.98      2,403,835   51.49
+//! …
+//! total            13,698  100.00      1,859,017   39.82      2,809,472   60.18      4,668,489  100.00
+//! ```
+//! The percentages of a row are of the column's total; those of the last row say how the bytes divide.
+
+use crate::dump::names::relation;
+use crate::figures::{bytes, grouped, plural};
+use crate::stats::Report;
+use crate::stats::waldump;
+use crate::time::rfc3339;
+use pgwal::format::rmgr::xact::Timestamp;
+use pgwal_query::count::{By, Cell, Key};
+use std::fmt::Write;
+
+/// The table.
+pub fn table(report: &Report) -> String {
+    let total = report.total;
+    let mut out = format!(
+        "{} {} of {}",
+        grouped(total.records.into()),
+        plural(total.records.into(), "record"),
+        bytes(total.bytes().into())
+    );
+    if let (Some(from), Some(to)) = (report.from, report.to) {
+        let _ = write!(out, " between {from} and {to}");
+    }
+    let _ = writeln!(
+        out,
+        ", by {}{}:\n",
+        report.by.name(),
+        if report.partial { ", PARTIAL: not every record could be read" } else { "" }
+    );
+    let names: Vec<String> = report.groups.iter().map(|(key, _)| name(*key, report)).collect();
+    let last = if report.partial { "total (partial)" } else { "total" };
+    let width = names.iter().map(String::len).chain([last.len(), report.by.name().len()]).max().unwrap_or(0);
+    let _ = write!(out, "{:<width$}", report.by.name());
+    for column in ["records", "record bytes", "image bytes", "all bytes"] {
+        let _ = write!(out, " {column:>15} {:>7}", "%");
+    }
+    out.push('\n');
+    let wholes = parts(total);
+    for (name, (_, cell)) in names.iter().zip(&report.groups) {
+        row(&mut out, name, width, *cell, wholes);
+    }
+    row(&mut out, last, width, total, [total.records, total.bytes(), total.bytes(), total.bytes()]);
+    out
+}
+
+fn parts(cell: Cell) -> [u64; 4] {
+    [cell.records, cell.record_bytes, cell.image_bytes, cell.bytes()]
+}
+
+fn row(out: &mut String, name: &str, width: usize, cell: Cell, wholes: [u64; 4]) {
+    let _ = write!(out, "{name:<width$}");
+    for (part, whole) in parts(cell).into_iter().zip(wholes) {
+        let share = if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 };
+        let _ = write!(out, " {:>15} {share:>7.2}", grouped(part.into()));
+    }
+    out.push('\n');
+}
+
+fn name(key: Key, report: &Report) -> String {
+    match key {
+        Key::Code(..) => waldump::label(key, report.by, report.layout.dialect),
+        Key::Xid(xid) => xid.to_string(),
+        Key::Relation(rel, fork) => relation(&rel, fork),
+        Key::Database(0) => "0 (shared)".to_owned(),
+        Key::Database(db) => db.to_string(),
+        Key::Minute(minute) => self::minute(minute).unwrap_or_else(|| "no date".to_owned()),
+        Key::Checkpoint(lsn) => lsn.to_string(),
+        Key::Nothing | Key::Before => match report.by {
+            By::Minute => "before the first time",
+            By::Checkpoint => "before the first",
+            _ => "none",
+        }
+        .to_owned(),
+    }
+}
+
+/// The beginning of a minute.
+pub fn minute(minute: i64) -> Option<String> {
+    let micros = minute.checked_mul(60_000_000)?.checked_sub(Timestamp(0).unix_micros())?;
+    rfc3339(Timestamp(micros))
+}

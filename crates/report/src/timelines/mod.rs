@@ -1,0 +1,4 @@
+//! The timelines of an archive.
+
+pub mod json;
+pub mod text;

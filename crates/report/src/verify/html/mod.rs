@@ -1,0 +1,154 @@
+//! A page: the verdict, a lane for each timeline, backups, how much WAL was written when, and every finding with its
+//! explanation.
+//!
+//! One file with nothing from elsewhere: styles in it, pictures as SVG in it, no script. Its own policy forbids all
+//! that, so that
+//! whatever a hostile name of a file managed to be, it would load nothing and run nothing. Light or dark as the
+//! reader's system is.
+
+mod backups;
+mod findings;
+mod lanes;
+mod volume;
+
+use crate::figures::{bytes, grouped, plural};
+use crate::outside::Escaped;
+use crate::time::rfc3339;
+use crate::verify::VerifyAnswer;
+use crate::verify::text::{headline, impact, next, proven, why};
+use crate::verify::words::{depth, not_checked, verdict};
+use pgwal::format::rmgr::xact::Timestamp;
+use pgwal::verify::Severity;
+use std::fmt::Write;
+
+/// Only its own styles. `'none'` is for everything else: scripts, pictures, fonts, connections, forms.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+
+/// The page.
+pub fn page(told: &VerifyAnswer<'_>) -> String {
+    let outcome = told.outcome;
+    let word = verdict(outcome.verdict);
+    let mut out = String::with_capacity(64 << 10);
+    let _ = write!(
+        out,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
+         <title>{}: {}</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n",
+        Escaped(word),
+        Escaped(&told.archive),
+        include_str!("style.css")
+    );
+    answer(&mut out, told);
+    tiles(&mut out, told);
+    lanes::section(&mut out, told);
+    backups::section(&mut out, told);
+    volume::section(&mut out, told);
+    findings::section(&mut out, told);
+    let unseen: Vec<&str> = outcome.not_checked.iter().map(|n| not_checked(*n)).collect();
+    let _ = write!(out, "<h2>Not checked</h2>\n<p class=\"note\">{}.", Escaped(unseen.join("; ")));
+    if outcome.unknown.count > 0 {
+        let names = outcome.unknown.first.join(", ");
+        let count = u128::from(outcome.unknown.count);
+        let _ = write!(
+            out,
+            " Left out: {} {} with names that say nothing: {}.",
+            grouped(count),
+            plural(count, "file"),
+            Escaped(names)
+        );
+    }
+    if outcome.ignored > 0 {
+        let _ = write!(
+            out,
+            " Left out: {} {} of other tools.",
+            grouped(outcome.ignored.into()),
+            plural(outcome.ignored.into(), "file")
+        );
+    }
+    out += "</p>\n";
+    let _ = write!(
+        out,
+        "<footer>walproof {}, {}, {:.1} s</footer>\n</main>\n</body>\n</html>\n",
+        env!("CARGO_PKG_VERSION"),
+        moment(told.run.began, told),
+        told.run.took().as_secs_f64()
+    );
+    out
+}
+
+fn answer(out: &mut String, told: &VerifyAnswer<'_>) {
+    let outcome = told.outcome;
+    let worst = outcome.worst();
+    let head = headline(outcome, worst, &told.zone);
+    let (word, rest) = head.split_once(':').unwrap_or((&head, ""));
+    let _ = write!(
+        out,
+        "<header class=\"{}\">\n<div class=\"archive\">{}",
+        verdict(outcome.verdict),
+        Escaped(&told.archive)
+    );
+    if let Some(layout) = &outcome.layout {
+        let _ = write!(
+            out,
+            " · PostgreSQL {} · segments of {} · depth {}",
+            Escaped(layout.dialect.version),
+            bytes(layout.segment.bytes().into()),
+            depth(outcome.depth)
+        );
+    }
+    if let Some(id) = outcome.system_id {
+        let _ = write!(out, " · cluster {id}");
+    }
+    let _ = write!(
+        out,
+        "</div>\n<h1><span class=\"word\">{}</span>: {}</h1>\n<dl class=\"answer\">\n",
+        Escaped(word),
+        Escaped(rest.trim())
+    );
+    for (label, text) in [
+        ("WHY", vec![why(outcome, worst)]),
+        ("IMPACT", impact(outcome, worst, &told.zone)),
+        ("NEXT", vec![next(outcome, worst)]),
+        ("PROVEN", vec![proven(outcome)]),
+    ] {
+        let lines: Vec<String> = text.iter().map(|line| Escaped(line).to_string()).collect();
+        let _ = writeln!(out, "<dt>{label}</dt><dd>{}</dd>", lines.join("<br>"));
+    }
+    *out += "</dl>\n</header>\n";
+}
+
+fn tiles(out: &mut String, told: &VerifyAnswer<'_>) {
+    let outcome = told.outcome;
+    *out += "<ul class=\"tiles\">\n";
+    let mut tile = |class: &str, figure: String, what: &str| {
+        let _ = writeln!(out, "<li class=\"{class}\"><b>{}</b><span>{}</span></li>", Escaped(figure), Escaped(what));
+    };
+    let (segments, records, commits) = (outcome.replay_segments, outcome.replayed.records, outcome.replayed.commits);
+    tile("", grouped(segments.into()), &format!("{} replayed", plural(segments.into(), "segment")));
+    tile("", grouped(records.into()), &format!("{} replayed", plural(records.into(), "record")));
+    tile("", grouped(commits.into()), &format!("{} reached", plural(commits.into(), "commit")));
+    if let Some(time) = outcome.replayed.last_commit.and_then(|time| told.zone.local(time)) {
+        let (date, rest) = time.split_once(' ').unwrap_or((&time, ""));
+        tile("", rest.chars().take(8).collect(), &format!("last commit, {date}"));
+    }
+    for (severity, word) in [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Info, "note")] {
+        let count = told.count(severity);
+        let class = if count > 0 { severity.to_string() } else { String::new() };
+        tile(&class, grouped(count.into()), &plural(count.into(), word));
+    }
+    *out += "</ul>\n";
+}
+
+/// A time with its machine-readable form.
+fn moment(time: Timestamp, told: &VerifyAnswer<'_>) -> String {
+    match (rfc3339(time), told.zone.local(time)) {
+        // To the second: nobody reads further.
+        (Some(utc), Some(local)) => {
+            let seconds: String = local.chars().take(19).collect();
+            let zone: String = local.chars().skip(19).skip_while(|c| !matches!(c, '+' | '-')).collect();
+            format!("<time datetime=\"{utc}\">{} {}</time>", Escaped(seconds), Escaped(zone))
+        }
+        _ => "a time that no calendar has".into(),
+    }
+}

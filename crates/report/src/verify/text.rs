@@ -1,0 +1,394 @@
+//! The verdict for people: seven lines that are always there, then the findings.
+
+use crate::figures::{bytes, grouped};
+use crate::outside::Lines;
+use crate::restore;
+use crate::time::Zone;
+use crate::verify::words::{depth, except, not_checked};
+use anstyle::{AnsiColor, Style};
+use pgwal::format::Layout;
+use pgwal::format::rmgr::xact::Timestamp;
+use pgwal::verify::index::{IndexUse, PartsUse};
+use pgwal::verify::{Backup, Code, Depth, Finding, NotChecked, Outcome, Severity, Verdict};
+use std::io;
+
+/// Findings of one code that are told one by one.
+const TOLD: usize = 5;
+
+/// Writes it, with times in a zone.
+pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<()> {
+    let worst = outcome.worst();
+    line(out, "VERDICT", &headline(outcome, worst, zone), color(outcome.verdict))?;
+    line(out, "WHY", &why(outcome, worst), Style::new())?;
+    lines(out, "IMPACT", &impact(outcome, worst, zone))?;
+    line(out, "NEXT", &next(outcome, worst), Style::new())?;
+    line(out, "PROVEN", &proven(outcome), Style::new())?;
+    if let Some(fresh) = outcome.fresh.and_then(|fresh| crate::verify::fresh::text(&fresh, outcome, zone)) {
+        line(out, "FRESH", &fresh, Style::new())?;
+    }
+    for (label, text) in outcome.restore.iter().flat_map(|r| restore::text::lines(r, zone)) {
+        line(out, label, &text, Style::new())?;
+    }
+    if outcome.restore.is_none() || !outcome.backups.is_empty() {
+        lines(out, "BACKUPS", &backups(outcome))?;
+    }
+    let unseen: Vec<&str> = outcome.not_checked.iter().map(|n| not_checked(*n)).collect();
+    line(out, "NOT CHECKED", &unseen.join("; "), Style::new())?;
+    timelines(out, outcome)?;
+    if let Some(used) = &outcome.index {
+        line(out, "INDEX", &index(used, zone), Style::new())?;
+    }
+    if let Some(used) = &outcome.parts {
+        line(out, "PARTS", &parts(used, zone), Style::new())?;
+    }
+    findings(out, outcome)
+}
+
+/// How much was not read in this run.
+fn index(used: &IndexUse, zone: &Zone) -> String {
+    let read = format!("{} segments read ({})", grouped(used.segments_read.into()), bytes(used.bytes_read.into()));
+    let again = match used.segments_reread {
+        0 => String::new(),
+        n => format!(", {} of them again", grouped(n.into())),
+    };
+    let age = match used.oldest_proof.and_then(|at| zone.local(at)) {
+        Some(time) => format!(", read on {time} or later"),
+        None => String::new(),
+    };
+    let ignored = used.ignored.map(|why| format!("; {} was not used: {why}", used.file)).unwrap_or_default();
+    let unsaved = unsaved(used).map(|text| format!("; {text}")).unwrap_or_default();
+    format!("{} segments taken from it{age}; {read}{again}{ignored}{unsaved}", grouped(used.segments_taken.into()))
+}
+
+/// How old what was judged is.
+fn parts(used: &PartsUse, zone: &Zone) -> String {
+    let count = match used.count {
+        1 => "one part".to_owned(),
+        count => format!("{} parts", grouped(count.into())),
+    };
+    let place = used.place.as_ref().map(|place| format!(" of {place}")).unwrap_or_default();
+    let read = match used.seen.and_then(|(from, to)| zone.local(from).zip(zone.local(to))) {
+        Some((from, to)) if from == to => format!(", read on {from}"),
+        Some((from, to)) => format!(", read from {from} to {to}"),
+        None => String::new(),
+    };
+    count + &place + &read
+}
+
+/// What keeps the next run from building on this one.
+pub(super) fn unsaved(used: &IndexUse) -> Option<String> {
+    used.unsaved.as_ref().map(|why| format!("the index {} cannot be written: {why}", used.file))
+}
+
+fn line(out: &mut Lines<'_>, label: &str, text: &str, style: Style) -> io::Result<()> {
+    out.styled(&[(style, &format!("{label:<8} {text}"))])
+}
+
+/// A label, and lines below one another.
+fn lines(out: &mut Lines<'_>, label: &str, texts: &[String]) -> io::Result<()> {
+    let labels = std::iter::once(label).chain(std::iter::repeat(""));
+    texts.iter().zip(labels).try_for_each(|(text, label)| line(out, label, text, Style::new()))
+}
+
+fn color(verdict: Verdict) -> Style {
+    let color = match verdict {
+        Verdict::Proven => AnsiColor::Green,
+        Verdict::Refuted => AnsiColor::Red,
+        Verdict::Unproven => AnsiColor::Yellow,
+    };
+    Style::new().fg_color(Some(color.into())).bold()
+}
+
+pub(super) fn headline(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
+    let replay = outcome.replay;
+    if let Some(restore) = &outcome.restore {
+        return restore::text::headline(outcome, restore, zone);
+    }
+    match (outcome.verdict, worst) {
+        (Verdict::Proven, _) => match replay {
+            Some((from, to)) => {
+                format!(
+                    "PROVEN{}: WAL replays from {from} to {to}{}",
+                    except(outcome),
+                    at_time(outcome.replayed.last_commit, zone)
+                )
+            }
+            None => "PROVEN: nothing is wrong, and there is no record to replay".into(),
+        },
+        (Verdict::Refuted, Some(f)) => match (f.lsn, f.timeline) {
+            (Some(lsn), Some(timeline)) => {
+                let time = f.lost.and_then(|l| l.last_commit).or(outcome.replayed.last_commit);
+                // What could not be looked at lies in front of it.
+                let latest = if replay.is_some_and(|(_, to)| to < lsn) { " at the latest" } else { "" };
+                format!("REFUTED: on timeline {timeline} replay stops at {lsn}{latest}{}", at_time(time, zone))
+            }
+            _ => format!("REFUTED: {}", f.message(outcome.layout.as_ref())),
+        },
+        (_, Some(f)) => format!("UNPROVEN: {}", f.message(outcome.layout.as_ref())),
+        _ if outcome.depth == Depth::Records => "UNPROVEN: no record lies in what was asked for".into(),
+        _ => format!("UNPROVEN: nothing wrong in {} ({} was read)", depth(outcome.depth), unread(outcome.depth)),
+    }
+}
+
+fn unread(depth: Depth) -> &'static str {
+    match depth {
+        Depth::Names => "no page and no record",
+        _ => "no record",
+    }
+}
+
+fn at_time(time: Option<Timestamp>, zone: &Zone) -> String {
+    time.and_then(|time| zone.local(time)).map(|t| format!(" ({t})")).unwrap_or_default()
+}
+
+pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>) -> String {
+    match worst {
+        Some(f) => place(f, outcome.layout.as_ref()),
+        None if outcome.verdict == Verdict::Proven && outcome.accepted() > 0 => {
+            "every record behind the last accepted damage or gap was read and is right; what is accepted is not repaired".into()
+        }
+        None if outcome.verdict == Verdict::Proven && outcome.lowered > 0 => {
+            "nothing counts as an error but what --severity made less than one; that is not repaired".into()
+        }
+        None if outcome.verdict == Verdict::Proven && gap_in_front(outcome).is_some() => {
+            "every record behind the last gap was read and is right; only base backups from before the gap need what is missing".into()
+        }
+        None if outcome.verdict == Verdict::Proven => match outcome.findings.iter().map(|f| f.severity).max() {
+            Some(Severity::Warning) => "every record needed was read and is right; the warnings below do not stop replay".into(),
+            _ => "every record was read: checksums, links, pages and seams are right".into(),
+        },
+        None if outcome.depth == Depth::Records => "nothing was read that could prove or refute anything".into(),
+        None => format!("only {} were looked at; verify without --depth reads every record", depth(outcome.depth)),
+    }
+}
+
+/// `file byte N: what (WP201)`.
+pub(super) fn place(f: &Finding, layout: Option<&Layout>) -> String {
+    let message = f.message(layout);
+    let file = f.file.as_deref().filter(|file| !message.contains(file));
+    match (file, f.offset) {
+        (Some(file), Some(offset)) => format!("{file} byte {offset}: {message} ({})", f.code),
+        (Some(file), None) => format!("{file}: {message} ({})", f.code),
+        (None, _) => format!("{message} ({})", f.code),
+    }
+}
+
+/// In lines.
+pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> Vec<String> {
+    let first = match &outcome.restore {
+        Some(restore) => restore::text::impact(restore),
+        None => without_backup(outcome, worst),
+    };
+    std::iter::once(first).chain(out_of_reach(worst, zone)).collect()
+}
+
+fn without_backup(outcome: &Outcome, worst: Option<&Finding>) -> String {
+    let Some(f) = worst else {
+        return match outcome.verdict {
+            Verdict::Proven if outcome.accepted() > 0 => {
+                "replay from a base backup older than what is accepted still stops there; from one within this WAL all of it replays".into()
+            }
+            Verdict::Proven if outcome.lowered > 0 => "what --severity made less than an error may stop replay where it lies".into(),
+            Verdict::Proven => match gap_in_front(outcome).and_then(|gap| gap.lsn) {
+                Some(lsn) => format!("replay from a base backup older than the gap stops at {lsn}; from one within what is PROVEN all of it replays"),
+                None if outcome.backups.iter().any(|b| b.beside.is_some()) => {
+                    "none known for a base backup on this way, which replays all of it; a server that starts from one beside it does not start on this way".into()
+                }
+                None => "none known: a server that starts from a base backup within this WAL replays all of it".into(),
+            },
+            _ => "damage in what was not looked at is not noticed".into(),
+        };
+    };
+    let fatal = outcome.layout.as_ref().is_none_or(|l| l.dialect.unreached_target_is_fatal);
+    match f.code {
+        Code::CopiesDiffer => "which of the copies a restore takes decides what it comes to".into(),
+        Code::TooShort | Code::Stale => "what is here replays; newer WAL is not here".into(),
+        _ if f.code.is_could_not_look() => "nothing can be said of what cannot be looked at".into(),
+        Code::Size => "a server refuses the file: FATAL, whatever the target".to_owned(),
+        Code::HistorySyntax | Code::HistoryOrder | Code::HistoryEmpty => {
+            "a server that recovers to this timeline does not start: FATAL".into()
+        }
+        Code::HistoryMissing => {
+            "\"latest\" stops before this timeline without a word; asked for by number: FATAL".into()
+        }
+        _ if fatal => "a server with no target promotes silently here; with a later target: FATAL".into(),
+        _ => "a server promotes silently here, with a later target as well (12 and earlier)".into(),
+    }
+}
+
+/// The last gap in front of what is proven, from before which somebody may want to start.
+fn gap_in_front(outcome: &Outcome) -> Option<&Finding> {
+    let (from, _) = outcome.replay?;
+    let on_way =
+        |f: &&Finding| f.timeline.is_some_and(|t| outcome.path.contains(&t)) && f.lsn.is_some_and(|lsn| lsn < from);
+    outcome
+        .counted()
+        .filter(|f| f.code == Code::Gap && f.severity == Severity::Warning)
+        .filter(on_way)
+        .max_by_key(|f| f.lsn)
+}
+
+/// What lies behind the end of replay and is here.
+fn out_of_reach(worst: Option<&Finding>, zone: &Zone) -> Option<String> {
+    let (f, lost) = worst.and_then(|f| Some((f, f.lost?))).filter(|(_, l)| l.records_after > 0)?;
+    let mut text = format!(
+        "{} records, {} commits after it are in the archive but {}",
+        grouped(lost.records_after.into()),
+        grouped(lost.commits_after.into()),
+        if f.code.is_could_not_look() { "not proven to be in reach" } else { "out of reach" }
+    );
+    let local = |time: Timestamp| zone.local(time);
+    if let (Some(from), Some(to)) = (lost.last_commit.and_then(local), lost.last_commit_after.and_then(local)) {
+        text += &format!("; {from} to {to}");
+    }
+    Some(text)
+}
+
+pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
+    match worst.or_else(|| outcome.counted().find(|f| f.severity == Severity::Warning)) {
+        Some(f) => f.advice(),
+        None if outcome.verdict == Verdict::Proven && outcome.backups.is_empty() && outcome.restore.is_none() => {
+            "nothing for the WAL; keep a base backup that starts within it".into()
+        }
+        None if outcome.verdict == Verdict::Proven => "nothing".into(),
+        None if outcome.depth == Depth::Records => {
+            "look at other timelines (--timeline), a wider range (--start, --end) or another folder".into()
+        }
+        None => "run again without --depth".into(),
+    }
+}
+
+pub(super) fn proven(outcome: &Outcome) -> String {
+    let (Some((from, to)), true) = (outcome.replay, outcome.depth == Depth::Records) else { return "nothing".into() };
+    if from == to {
+        return "nothing".into();
+    }
+    let path: Vec<String> = outcome.path.iter().map(ToString::to_string).collect();
+    let segments = outcome.replay_segments;
+    let plural = if path.len() == 1 { "" } else { "s" };
+    format!(
+        "{from} to {to}, timeline{plural} {}, {} segments, {} records",
+        path.join(">"),
+        grouped(segments.into()),
+        grouped(outcome.replayed.records.into())
+    )
+}
+
+fn backups(outcome: &Outcome) -> Vec<String> {
+    if outcome.backups.is_empty() {
+        return vec!["none known here".into()];
+    }
+    let mut told: Vec<String> = outcome
+        .backups
+        .iter()
+        .rev()
+        .enumerate()
+        .filter(|(i, b)| *i < TOLD || lacks(b))
+        .take(2 * TOLD)
+        .map(|(_, b)| match (b.complete, b.reaches) {
+            (Some(true), _) if b.beside.is_some() => {
+                format!("{} has all its WAL, {} to {}{}", b.file, b.start, b.stop, beside(b))
+            }
+            (Some(true), Some(to)) => {
+                format!("{} has all its WAL, {} to {}; replay reaches {to}", b.file, b.start, b.stop)
+            }
+            (Some(_), _) => format!("{} lacks WAL between {} and {}{}", b.file, b.start, b.stop, beside(b)),
+            (None, _) => format!("{}: its WAL, {} to {}, was not looked at{}", b.file, b.start, b.stop, beside(b)),
+        })
+        .collect();
+    match (outcome.backups.len() - told.len(), outcome.backups.iter().filter(|b| lacks(b)).count()) {
+        (0, _) => {}
+        (more, 0) => told.push(format!("and {more} older")),
+        (more, all) => told.push(format!("and {more} older; {all} of all {} lack WAL", outcome.backups.len())),
+    }
+    told
+}
+
+/// How a backup is restored that the way of recovery does not come from.
+pub(crate) fn beside(backup: &Backup) -> String {
+    let Some(beside) = backup.beside else { return String::new() };
+    let (own, target, ask) = (backup.timeline, beside.target, beside.ask);
+    match beside.left {
+        Some((child, _)) => {
+            format!("; timeline {child} left {own} before that: restore it with --target-timeline {ask}")
+        }
+        None => format!("; timeline {target} does not come from {own}: restore it with --target-timeline {ask}"),
+    }
+}
+
+/// Whether WAL is missing that the backup cannot do without.
+fn lacks(backup: &Backup) -> bool {
+    backup.complete == Some(false)
+}
+
+fn timelines(out: &mut Lines<'_>, outcome: &Outcome) -> io::Result<()> {
+    for t in &outcome.timelines {
+        let path = if outcome.path.contains(&t.timeline) { "" } else { ", not on the way of recovery" };
+        writeln!(
+            out,
+            "TIMELINE {}: {} to {}, {} segments, {} records, ends with {}{path}",
+            t.timeline,
+            t.from,
+            t.to,
+            grouped(t.segments.into()),
+            grouped(t.tally.records.into()),
+            t.end.name().replace('_', " ")
+        )?;
+        if t.islands.len() > 1 {
+            let told =
+                t.islands.iter().take(TOLD).map(|(from, to)| format!("{from} to {to}")).collect::<Vec<_>>().join(", ");
+            let more = if t.islands.len() > TOLD { ", …" } else { "" };
+            writeln!(out, "         islands: {told}{more}")?;
+        }
+    }
+    Ok(())
+}
+
+fn findings(out: &mut Lines<'_>, outcome: &Outcome) -> io::Result<()> {
+    for severity in [Severity::Error, Severity::Warning, Severity::Info] {
+        for &code in Code::ALL {
+            let of: Vec<&Finding> =
+                outcome.findings.iter().filter(|f| (f.severity, f.code) == (severity, code)).collect();
+            for f in of.iter().take(TOLD) {
+                let accepted = if f.accepted { " (accepted)" } else { "" };
+                writeln!(
+                    out,
+                    "{:<8} {code} {}{accepted}",
+                    severity.to_string(),
+                    place(f, outcome.layout.as_ref()).replace(&format!(" ({code})"), "")
+                )?;
+                if severity == Severity::Error {
+                    if let Some(says) = f.server_says(outcome.layout.as_ref()) {
+                        writeln!(out, "         the server says: {says}")?;
+                    }
+                    if let Some(until) = f.lost.and_then(|l| l.until_lsn) {
+                        writeln!(out, "         the next record that can be read: {until}")?;
+                    }
+                }
+            }
+            let more = of.len().saturating_sub(TOLD) as u64 + of.iter().map(|f| f.more).sum::<u64>();
+            if more > 0 {
+                writeln!(out, "{:<8} {code} and {} more of this kind", severity.to_string(), grouped(more.into()))?;
+            }
+        }
+    }
+    let codes = outcome.findings.iter().any(|f| f.severity >= Severity::Warning);
+    if codes {
+        writeln!(out, "What a code means: walproof explain CODE")?;
+    }
+    if outcome.unknown.count > 0 {
+        let names = outcome.unknown.first.join(", ");
+        writeln!(
+            out,
+            "{} files with names that say nothing were left out: {names}",
+            grouped(outcome.unknown.count.into())
+        )?;
+    }
+    if outcome.ignored > 0 {
+        writeln!(out, "{} files of other tools were left out", grouped(outcome.ignored.into()))?;
+    }
+    if outcome.not_checked.contains(&NotChecked::OutsideRange) {
+        writeln!(out, "Limited to the range asked for")?;
+    }
+    Ok(())
+}

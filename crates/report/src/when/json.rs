@@ -1,0 +1,110 @@
+//! `walproof.when/1`.
+
+use crate::time::rfc3339;
+use crate::verify::json::index;
+use crate::verify::words::verdict;
+use crate::when::WhenAnswer;
+use crate::when::settings;
+use pgwal::format::Lsn;
+use pgwal::verify::times::Times;
+use pgwal::verify::{Backup, Facts, RestorePoint, TransactionEnd};
+use serde_json::{Value, json};
+
+/// The document.
+pub fn document(times: &Times, answer: Option<&WhenAnswer>) -> Value {
+    let outcome = &times.outcome;
+    let mut document = json!({
+        "schema": "walproof.when/1",
+        "verdict": verdict(outcome.verdict),
+        "system_identifier": outcome.system_id.map(|id| id.to_string()),
+        "version": times.layout().dialect.version.to_string(),
+        "timeline": times.timeline(),
+        "path": outcome.path,
+        "reach": outcome.replay.map(|(from, to)| reach(times, from, to)),
+        "timelines": outcome.timelines.iter().map(|t| json!({
+            "timeline": t.timeline,
+            "on_path": outcome.path.contains(&t.timeline),
+            "reach": of(&t.tally.facts, t.from, t.to),
+        })).collect::<Vec<_>>(),
+        "backups": outcome.backups.iter().map(|b| backup(times, b)).collect::<Vec<_>>(),
+        "position": answer.map(|answer| position(times, answer)),
+    });
+    if let (Some(used), Some(fields)) = (&outcome.index, document.as_object_mut()) {
+        fields.insert("index".into(), index(used));
+    }
+    document
+}
+
+fn reach(times: &Times, from: Lsn, to: Lsn) -> Value {
+    of(times.segments(), from, to)
+}
+
+/// What lies in some segments.
+fn of(segments: &[Facts], from: Lsn, to: Lsn) -> Value {
+    let spans = || segments.iter().filter(|facts| facts.from < to).filter_map(|facts| facts.span.as_ref());
+    let points: Vec<Value> =
+        segments.iter().flat_map(|facts| &facts.points).filter(|p| from <= p.lsn && p.lsn < to).map(point).collect();
+    json!({
+        "from_lsn": from,
+        "to_lsn": to,
+        "first": spans().next().map(|span| end(&span.first)),
+        "last": spans().next_back().map(|span| end(&span.last)),
+        "earliest_time": spans().map(|span| span.earliest.time).min().and_then(rfc3339),
+        "latest_time": spans().map(|span| span.latest.time).max().and_then(rfc3339),
+        "restore_points": points,
+        "more_restore_points": segments.iter().any(|facts| facts.more_points),
+    })
+}
+
+/// The end of a transaction.
+pub fn end(end: &TransactionEnd) -> Value {
+    json!({"xid": end.xid, "time": rfc3339(end.time), "lsn": end.lsn, "committed": end.committed})
+}
+
+fn point(point: &RestorePoint) -> Value {
+    json!({"name": point.name, "time": rfc3339(point.time), "lsn": point.lsn})
+}
+
+fn backup(times: &Times, b: &Backup) -> Value {
+    let window = b.reaches.filter(|_| b.complete == Some(true)).map(|to| reach_of(times, b.stop, to));
+    json!({
+        "file": b.file,
+        "timeline": b.timeline,
+        "start_lsn": b.start,
+        "stop_lsn": b.stop,
+        "window": window,
+        "on_path": b.beside.is_none(),
+        "target_timeline": b.beside.map(|beside| beside.ask),
+    })
+}
+
+/// What replay from a backup can be told to end at: from where it is consistent.
+fn reach_of(times: &Times, from: Lsn, to: Lsn) -> Value {
+    let (first, last) = times.window(from, to);
+    json!({"from_lsn": from, "to_lsn": to, "first": first.map(|e| end(&e)), "last": last.map(|e| end(&e))})
+}
+
+fn position(times: &Times, answer: &WhenAnswer) -> Value {
+    let layout = times.layout();
+    let (address, size) = (layout.address(), layout.segment);
+    let Some(moment) = &answer.moment else {
+        return json!({"input": answer.input, "kind": answer.asked.kind(), "reachable": false});
+    };
+    let lsn = moment.lsn;
+    let backup = times.backup_for(lsn);
+    json!({
+        "input": answer.input,
+        "kind": answer.asked.kind(),
+        "reachable": times.is_reachable(lsn),
+        "lsn": lsn,
+        "timeline": times.segment(lsn).timeline,
+        "segment": times.segment(lsn).to_string(),
+        "offset": address.offset(lsn, size),
+        "last_kept": moment.kept.as_ref().map(end),
+        "first_dropped": moment.dropped.as_ref().map(end),
+        "restore_point": moment.point.as_ref().map(point),
+        "backup": backup.map(|b| b.file.clone()),
+        "settings_file": settings::file(layout),
+        "settings": settings::settings(times, answer).into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect::<serde_json::Map<_, _>>(),
+    })
+}

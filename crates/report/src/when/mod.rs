@@ -1,0 +1,47 @@
+//! Times, positions, transactions and restore points.
+
+pub mod json;
+pub mod restore_command;
+mod settings;
+pub mod text;
+
+use pgwal::format::Lsn;
+use pgwal::format::rmgr::xact::Timestamp;
+use pgwal::verify::times::Moment;
+
+/// What was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Asked {
+    /// A position.
+    Lsn(Lsn),
+    /// A time.
+    Time(Timestamp),
+    /// A transaction.
+    Xid(u32),
+    /// A restore point.
+    Name(String),
+}
+
+impl Asked {
+    /// As JSON names it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Asked::Lsn(_) => "lsn",
+            Asked::Time(_) => "time",
+            Asked::Xid(_) => "xid",
+            Asked::Name(_) => "name",
+        }
+    }
+}
+
+/// The answer about one position.
+pub struct WhenAnswer {
+    /// As it was written.
+    pub input: String,
+    /// What it means.
+    pub asked: Asked,
+    /// Where that is; `None` where replay never gets there.
+    pub moment: Option<Moment>,
+    /// The setting that fetches WAL from this archive.
+    pub restore_command: String,
+}

@@ -1,0 +1,59 @@
+//! The setting with which a server fetches WAL from an archive.
+
+use crate::outside::is_harmful;
+use pgwal::format::FileName;
+use pgwal::source::{Entry, Source};
+use std::path::{Path, PathBuf, absolute};
+
+/// `restore_command = 'cp "/srv/wal/%f" "%p"'`, for the folder in which the segments lie. Where not all of them lie
+/// there as
+/// plain files, which command fetches them is up to what archived them.
+pub fn setting(source: &dyn Source, archive: &Path) -> String {
+    let entries = source.list().map(|listing| listing.entries).unwrap_or_default();
+    let local = source.local();
+    let folders = entries.iter().filter_map(|entry| plain_folder(entry, &local?.path(entry)));
+    let segments = entries.iter().filter(|entry| matches!(entry.name, Some(FileName::Segment(_)))).count();
+    let mut folders: Vec<PathBuf> = folders.collect();
+    let all_plain = folders.len() == segments;
+    folders.dedup();
+    match folders.as_slice() {
+        [folder] if all_plain && !folder.display().to_string().contains(is_harmful) => {
+            format!("restore_command = '{}'", cp(folder))
+        }
+        _ => format!(
+            "# restore_command: that of what archived the WAL; not every segment is a plain file in one folder of {}",
+            absolute(archive).unwrap_or_else(|_| archive.into()).display()
+        ),
+    }
+}
+
+/// The folder of a segment that `cp` can restore.
+fn plain_folder(entry: &Entry, path: &Path) -> Option<PathBuf> {
+    let path = absolute(path).ok()?;
+    let plain = matches!(entry.name, Some(FileName::Segment(name)) if path.file_name().is_some_and(|file| *file == *name.to_string()));
+    path.parent().filter(|_| plain).map(Path::to_path_buf)
+}
+
+/// For the shell, with `%` as servers read it, and inside of quotes as the configuration's.
+fn cp(folder: &Path) -> String {
+    let mut quoted = String::new();
+    for c in folder.display().to_string().chars() {
+        match c {
+            '"' | '$' | '`' | '\\' => quoted.extend(['\\', c]),
+            '%' => quoted.push_str("%%"),
+            c => quoted.push(c),
+        }
+    }
+    format!("cp \"{quoted}/%f\" \"%p\"").replace('\\', "\\\\").replace('\'', "''")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_of_a_folder() {
+        assert_eq!(cp(Path::new("/srv/my wal")), "cp \"/srv/my wal/%f\" \"%p\"");
+        assert_eq!(cp(Path::new("/it's/5%/$x")), "cp \"/it''s/5%%/\\\\$x/%f\" \"%p\"");
+    }
+}

@@ -1,0 +1,137 @@
+//! Times for people.
+
+use crate::figures::grouped;
+use crate::outside::Lines;
+use crate::time::Zone;
+use crate::verify::text::beside;
+use crate::when::settings;
+use crate::when::{Asked, WhenAnswer};
+use pgwal::format::Lsn;
+use pgwal::verify::times::Times;
+use pgwal::verify::{Facts, TransactionEnd, Verdict};
+use std::io;
+use std::path::Path;
+
+/// Restore points and backups that are told one by one.
+const TOLD: usize = 20;
+
+/// Writes it.
+pub fn write(
+    out: &mut Lines<'_>,
+    times: &Times,
+    answer: Option<&WhenAnswer>,
+    archive: &Path,
+    zone: &Zone,
+) -> io::Result<()> {
+    match answer {
+        None => reachable(out, times, zone)?,
+        Some(answer) => position(out, times, answer, zone)?,
+    }
+    if times.outcome.verdict != Verdict::Proven {
+        writeln!(out, "The archive is not whole: walproof verify {} says why", archive.display())?;
+    }
+    Ok(())
+}
+
+fn reachable(out: &mut Lines<'_>, times: &Times, zone: &Zone) -> io::Result<()> {
+    let outcome = &times.outcome;
+    let Some((from, to)) = outcome.replay else { return writeln!(out, "Nothing can be replayed here.") };
+    let path: Vec<String> = outcome.path.iter().map(ToString::to_string).collect();
+    writeln!(out, "WAL replays from {from} to {to} along timeline {}.", path.join(">"))?;
+    range(out, times.segments(), from, to, zone)?;
+    for t in outcome.timelines.iter().filter(|t| !outcome.path.contains(&t.timeline)) {
+        writeln!(out, "TIMELINE {}, reached with --timeline {} only: {} to {}", t.timeline, t.timeline, t.from, t.to)?;
+        range(out, &t.tally.facts, t.from, t.to, zone)?;
+    }
+    if outcome.backups.is_empty() {
+        return writeln!(
+            out,
+            "BACKUPS  none known here: recovery starts from a base backup, and ends behind its end only"
+        );
+    }
+    for b in outcome.backups.iter().rev().take(TOLD) {
+        let reach = match b.reaches.filter(|_| b.complete == Some(true)) {
+            Some(to) => {
+                let (first, last) = times.window(b.stop, to);
+                let time = |end: Option<TransactionEnd>| {
+                    end.and_then(|e| zone.local(e.time)).map(|t| format!(" ({t})")).unwrap_or_default()
+                };
+                format!("any point from {}{} to {to}{}", b.stop, time(first), time(last))
+            }
+            None if b.beside.is_some() => {
+                format!("none on this way{}", beside(b))
+            }
+            None => "not usable: WAL that it needs is missing or damaged".into(),
+        };
+        writeln!(out, "BACKUP   {}: {reach}", b.file)?;
+    }
+    Ok(())
+}
+
+fn range(out: &mut Lines<'_>, segments: &[Facts], from: Lsn, to: Lsn, zone: &Zone) -> io::Result<()> {
+    let spans = || segments.iter().filter(|facts| facts.from < to).filter_map(|facts| facts.span.as_ref());
+    match (spans().next(), spans().next_back()) {
+        (Some(first), Some(last)) => {
+            writeln!(out, "FIRST    {}", end(&first.first, zone))?;
+            writeln!(out, "LAST     {}", end(&last.last, zone))?;
+        }
+        _ => writeln!(out, "         no transaction ends there")?,
+    }
+    let points = || segments.iter().flat_map(|facts| &facts.points).filter(|p| from <= p.lsn && p.lsn < to);
+    for point in points().take(TOLD) {
+        writeln!(out, "POINT    {} at {} ({})", point.name, point.lsn, zone.local(point.time).unwrap_or_default())?;
+    }
+    let more = points().count().saturating_sub(TOLD);
+    if more > 0 {
+        writeln!(out, "         and {} restore points more", grouped(more as u128))?;
+    }
+    Ok(())
+}
+
+fn end(end: &TransactionEnd, zone: &Zone) -> String {
+    let verb = if end.committed { "commit" } else { "abort" };
+    format!("{}  {verb} of transaction {} at {}", zone.local(end.time).unwrap_or_default(), end.xid, end.lsn)
+}
+
+fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, zone: &Zone) -> io::Result<()> {
+    let layout = times.layout();
+    let (address, size) = (layout.address(), layout.segment);
+    let Some(moment) = answer.moment.as_ref().filter(|m| times.reaches(m.lsn)) else {
+        let (from, to) = times.outcome.replay.unwrap_or_default();
+        return writeln!(
+            out,
+            "{}: out of reach; WAL replays from {from} to {to}. Run without a position for all that can be reached.",
+            answer.input
+        );
+    };
+    let lsn = moment.lsn;
+    if let Asked::Time(time) = answer.asked {
+        writeln!(
+            out,
+            "TIME     {} is {}",
+            zone.local(time).unwrap_or_default(),
+            Zone::utc().local(time).unwrap_or_default()
+        )?;
+    }
+    let name = times.segment(lsn);
+    writeln!(out, "LSN      {lsn}, {name} byte {}", address.offset(lsn, size))?;
+    if let Some(point) = &moment.point {
+        writeln!(out, "POINT    {} ({})", point.name, zone.local(point.time).unwrap_or_default())?;
+    }
+    let told = |what: Option<&TransactionEnd>, none: &str| what.map_or(none.to_owned(), |e| end(e, zone));
+    writeln!(out, "KEPT     {}", told(moment.kept.as_ref(), "no transaction ends before"))?;
+    writeln!(out, "DROPPED  {}", told(moment.dropped.as_ref(), "nothing: no transaction ends behind it"))?;
+    match times.backup_for(lsn) {
+        Some(backup) => writeln!(out, "BACKUP   {}", backup.file)?,
+        None if times.outcome.backups.is_empty() => {
+            writeln!(out, "BACKUP   none known here: take one that ends before {lsn}")?
+        }
+        None => return writeln!(out, "BACKUP   out of reach: none known here ends before {lsn} and has all its WAL"),
+    }
+    writeln!(out, "SETTINGS for {}:", settings::file(layout))?;
+    writeln!(out, "{}", answer.restore_command)?;
+    for (name, value) in settings::settings(times, answer) {
+        writeln!(out, "{name} = '{}'", settings::quoted(&value))?;
+    }
+    Ok(())
+}
