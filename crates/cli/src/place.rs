@@ -2,6 +2,7 @@
 //! version counts positions. Both come from an option, from the WAL file that the position names or from its spelling;
 //! where none of them tells, the usual values are assumed, and said to be.
 
+use crate::figures;
 use anyhow::{Context, bail, ensure};
 use pgwal::format::layout::NotWal;
 use pgwal::format::position::{NoSuchPlace, PositionError};
@@ -35,16 +36,7 @@ impl Geometry {
 
 /// Reads a size as PostgreSQL's settings are written, a unit being a power of 1024.
 fn segment_size(text: &str) -> Result<SegmentSize, String> {
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let factor = match unit.trim_start().to_ascii_lowercase().as_str() {
-        "" | "b" => Some(1),
-        "k" | "kb" | "kib" => Some(1 << 10),
-        "m" | "mb" | "mib" => Some(1 << 20),
-        "g" | "gb" | "gib" => Some(1 << 30),
-        _ => None,
-    };
-    let bytes = number.parse::<u64>().ok().zip(factor).and_then(|(n, factor)| n.checked_mul(factor));
+    let bytes = figures::bytes_of(text);
     bytes.and_then(SegmentSize::new).ok_or_else(|| "a segment size is a power of two from 1MB to 1GB".to_owned())
 }
 
