@@ -52,10 +52,10 @@ mod on_unix {
     use super::path::{Target, find};
     use super::{OWN_SUFFIX, refuse_wal, unfinished};
     use rustix::fs::{AtFlags, Dir, Mode, OFlags, Stat};
-    use std::fs::{File, Permissions};
+    use std::fs::File;
     use std::io::{self, Write};
     use std::os::fd::OwnedFd;
-    use std::os::unix::fs::{PermissionsExt, fchown};
+    use std::os::unix::fs::fchown;
     use std::path::Path;
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -70,7 +70,9 @@ mod on_unix {
             return File::from(target.open()?).write_all(bytes);
         }
         let start = unfinished(name);
-        let (new, out) = create(folder, &start, if before.is_some() { 0o600 } else { 0o666 })?;
+        let own = Mode::RUSR | Mode::WUSR;
+        let all = own | Mode::RGRP | Mode::WGRP | Mode::ROTH | Mode::WOTH;
+        let (new, out) = create(folder, &start, if before.is_some() { own } else { all })?;
         let written =
             fill(&out, bytes, before.as_ref()).and_then(|()| Ok(rustix::fs::renameat(folder, &new, folder, name)?));
         if written.is_err() {
@@ -90,11 +92,11 @@ mod on_unix {
     }
 
     /// Makes a file that nobody else has made.
-    fn create(folder: &OwnedFd, start: &str, mode: u32) -> io::Result<(String, File)> {
+    fn create(folder: &OwnedFd, start: &str, mode: Mode) -> io::Result<(String, File)> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
         let mut name = format!("{start}{}{OWN_SUFFIX}", std::process::id());
         for again in 1.. {
-            match rustix::fs::openat(folder, &name, flags, Mode::from_raw_mode(mode as _)) {
+            match rustix::fs::openat(folder, &name, flags, mode) {
                 Ok(file) => return Ok((name, File::from(file))),
                 // Another thread's, or left over by a run with this number that was killed.
                 Err(rustix::io::Errno::EXIST) if again < 100 => {
@@ -109,15 +111,15 @@ mod on_unix {
     fn fill(mut out: &File, bytes: &[u8], before: Option<&Stat>) -> io::Result<()> {
         if let Some(old) = before {
             let now = rustix::fs::fstat(out)?;
-            let mut mode = old.st_mode as u32 & 0o777;
+            let mut mode = Mode::from_raw_mode(old.st_mode) & (Mode::RWXU | Mode::RWXG | Mode::RWXO);
             if (now.st_uid, now.st_gid) != (old.st_uid, old.st_gid)
                 && fchown(out, Some(old.st_uid), Some(old.st_gid)).is_err()
                 && fchown(out, None, Some(old.st_gid)).is_err()
             {
                 // Of another group, which was not meant.
-                mode &= !0o070;
+                mode -= Mode::RWXG;
             }
-            out.set_permissions(Permissions::from_mode(mode))?;
+            rustix::fs::fchmod(out, mode)?;
         }
         out.write_all(bytes)?;
         out.sync_all()
