@@ -3,13 +3,11 @@
 use super::encoding::{Content, MAGIC, NoIndex, decode, encode};
 use super::record::{Owner, Record};
 use super::usage::IndexUse;
-use pgwal_source::name::OWN_SUFFIX;
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 /// What was proven of the files of an archive, in a file of its own.
 ///
@@ -112,58 +110,13 @@ impl Index {
     pub fn save(&self) -> io::Result<()> {
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(content) = next else { return Ok(()) };
-        // A link stays one; what it leads to is replaced.
-        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
-        let before = fs::metadata(&path).ok();
-        if before.as_ref().is_some_and(|old| !old.is_file()) {
+        if fs::metadata(&self.path).is_ok_and(|old| !old.is_file()) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file any more"));
         }
-        let folder = folder_of(&path);
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let new = folder.join(format!(".{name}.{}{OWN_SUFFIX}", std::process::id()));
-        let written =
-            write(&new, &encode(&content), before.map(|old| old.permissions())).and_then(|()| fs::rename(&new, &path));
-        if written.is_err() {
-            let _ = fs::remove_file(&new);
-        }
-        written?;
-        remove_leftovers(folder, &format!(".{name}."));
-        // The name is on disk only once the folder is.
-        if let Ok(folder) = File::open(folder) {
-            let _ = folder.sync_all();
-        }
-        Ok(())
-    }
-}
-
-/// What runs left behind that were killed long ago.
-fn remove_leftovers(folder: &Path, prefix: &str) {
-    const LONG: Duration = Duration::from_secs(3600);
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let own = name
-            .to_str()
-            .and_then(|name| name.strip_prefix(prefix)?.strip_suffix(OWN_SUFFIX))
-            .is_some_and(|pid| pid.parse::<u32>().is_ok());
-        let old = || entry.metadata().and_then(|m| m.modified()).is_ok_and(|t| t.elapsed().is_ok_and(|age| age > LONG));
-        if own && old() {
-            let _ = fs::remove_file(entry.path());
-        }
+        pgwal_source::replace(&self.path, &encode(&content))
     }
 }
 
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-fn write(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
-    // Left over by a run with this number that was killed; what else lies there, a link perhaps, is not written
-    // through.
-    let _ = fs::remove_file(path);
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    if let Some(permissions) = permissions {
-        file.set_permissions(permissions)?;
-    }
-    file.write_all(bytes)?;
-    file.sync_all()
 }

@@ -5,7 +5,7 @@ use pgwal::format::{SegmentNo, TimelineId};
 use pgwal::source::{self, Source};
 use pgwal::verify::{Files, Holder};
 use pgwal_report::locate::{Held, HeldFile};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// An archive in which positions are located.
 pub struct Shelf {
