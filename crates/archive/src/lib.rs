@@ -37,7 +37,7 @@ pub mod way;
 pub mod whose;
 
 pub use archive::{
-    Archive, BackupFile, BackupFlaw, InOrder, Memory, Nobody, Opened, Partial, Path, Seen, read, read_remembered,
+    Archive, BackupFile, BackupFileFlaw, InOrder, Memory, Nobody, Opened, Partial, Path, Seen, read, read_remembered,
 };
 pub use error::Error;
 pub use facts::{Facts, RestorePoint, Span, TransactionEnd};

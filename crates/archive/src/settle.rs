@@ -150,7 +150,7 @@ impl Field<'_> {
         let layout = &self.reader.cluster.layout;
         let mut out: Vec<Open> = Vec::new();
         for timeline in inventory.timelines() {
-            let holes = whole_way(inventory, &self.lineage.line(timeline, layout)).holes;
+            let holes = whole_way(inventory, &self.lineage.line(timeline, layout), layout).holes;
             let asked = holes.iter().filter(|hole| hole.too_early.is_none() && self.is_asked(hole.last));
             out.extend(asked.map(|hole| Open {
                 timeline: hole.timeline,

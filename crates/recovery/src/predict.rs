@@ -11,9 +11,9 @@ use crate::settings::{Mode, Settings};
 use crate::shelf::{Place, Shelf};
 use crate::start::Start;
 use crate::way::{Reading, Way};
-use pgwal_archive::Error;
 use pgwal_archive::names::Inventory;
 use pgwal_archive::whose::whose as whose_wal;
+use pgwal_archive::{Error, Lineage};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::guard::Guard;
@@ -86,7 +86,8 @@ impl<'a> Site<'a> {
         for (source, archive, entries, names) in listed {
             let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
             let inventory = Inventory::new(&entries, &named, &layout);
-            places.push(Place { source, entries, inventory, archive });
+            let (lineage, history_flaws) = Lineage::read(source, &entries, &inventory);
+            places.push(Place { source, entries, inventory, lineage, history_flaws, archive });
         }
         let extents = Extents::of(backup, layout.dialect.generation).map(Arc::new);
         Ok(Some(Site {

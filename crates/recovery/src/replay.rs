@@ -10,7 +10,7 @@
 use crate::events::{Event, Events, Span, Sum, What};
 use crate::failure::Failure;
 use crate::pages::{Change, Noted, Tracker};
-use crate::shelf::Line;
+use pgwal_archive::lineage::Line;
 use pgwal_format::recovery::{Minimal, RecoveryRules};
 use pgwal_format::text::control::{ServerParameters, WalLevel};
 use pgwal_format::{Dialect, Lsn, TimelineId};

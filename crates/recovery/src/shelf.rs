@@ -1,9 +1,11 @@
 //! The files that recovery can get: from the archive with `restore_command`, then from `pg_wal` of the restored backup.
 
+use pgwal_archive::lineage::Line;
 use pgwal_archive::names::Inventory;
-use pgwal_format::text::history::{self, Ancestor, HistoryFault, Switch};
-use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
-use pgwal_source::{Entry, ReadState, Source};
+use pgwal_archive::{Flaw, HistoryFlaw, Lineage};
+use pgwal_format::text::history::{Ancestor, HistoryFault};
+use pgwal_format::{Layout, SegmentName, SegmentNo, TimelineId};
+use pgwal_source::{Entry, Source};
 
 /// A place with files.
 pub struct Place<'a> {
@@ -13,6 +15,10 @@ pub struct Place<'a> {
     pub entries: Vec<Entry>,
     /// By what their names say.
     pub inventory: Inventory,
+    /// Timelines, as history files tell of them.
+    pub lineage: Lineage,
+    /// History files that cannot be used.
+    pub history_flaws: Vec<HistoryFlaw>,
     /// What `restore_command` gets: its size is checked.
     pub archive: bool,
 }
@@ -39,27 +45,6 @@ pub struct Found {
     /// The segment.
     pub number: SegmentNo,
 }
-
-/// The history of a timeline, as a server reads it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Line {
-    /// The timeline that is to be reached.
-    pub target: TimelineId,
-    /// It and its ancestors, oldest first, each with the position at which it begins where the history says so.
-    pub timelines: Vec<(TimelineId, Option<Begin>)>,
-}
-
-/// Where a timeline begins.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Begin {
-    /// The position; up to 9.2 only its segment is known.
-    pub lsn: Option<Lsn>,
-    /// The segment.
-    pub segment: SegmentNo,
-}
-
-/// More than any history file has.
-const LIMIT: u64 = 1 << 20;
 
 impl<'a> Shelf<'a> {
     /// The name of a segment.
@@ -104,65 +89,23 @@ impl<'a> Shelf<'a> {
         newest
     }
 
-    /// Reads a history. Without a file the timeline has no ancestors; the first one has none in any case.
+    /// The line of a timeline. Without a history file it has no ancestors; the first one has none in any case.
     ///
     /// # Errors
     /// The file makes no sense.
     pub fn line(&self, target: TimelineId) -> Result<Line, HistoryFault> {
-        let ancestors = if target == TimelineId::FIRST { Vec::new() } else { self.history(target)? };
-        let mut timelines = Vec::new();
-        let mut begin = None;
-        for ancestor in &ancestors {
-            timelines.push((ancestor.timeline, begin));
-            begin = self.begin(&ancestor.switch);
-        }
-        timelines.push((target, begin));
-        Ok(Line { target, timelines })
-    }
-
-    fn history(&self, timeline: TimelineId) -> Result<Vec<Ancestor>, HistoryFault> {
-        for place in &self.places {
-            for entry in place
-                .inventory
-                .histories
-                .iter()
-                .filter(|(t, _)| *t == timeline)
-                .filter_map(|&(_, index)| place.entries.get(index))
-            {
-                if let Ok((bytes, read)) = place.source.small(entry, LIMIT)
-                    && read.state == ReadState::Whole
-                {
-                    return history::parse(&bytes, timeline);
-                }
+        let mut ancestors: &[Ancestor] = &[];
+        for place in self.places.iter().filter(|_| target != TimelineId::FIRST) {
+            let flaw = place.history_flaws.iter().find(|flaw| flaw.timeline == target).map(|flaw| &flaw.flaw);
+            match (place.lineage.get(target), flaw) {
+                (Some(node), _) if !node.broken => ancestors = &node.ancestors,
+                (_, Some(Flaw::Fault(fault))) => return Err(fault.clone()),
+                // One that names nothing is read all the same; one that cannot be had is looked for elsewhere.
+                (Some(_), Some(Flaw::Empty)) => {}
+                _ => continue,
             }
+            break;
         }
-        Ok(Vec::new())
-    }
-
-    fn begin(&self, switch: &Switch) -> Option<Begin> {
-        let layout = &self.layout;
-        match switch {
-            Switch::At(lsn) => Some(Begin { lsn: Some(*lsn), segment: layout.address().segment(*lsn, layout.segment) }),
-            Switch::In(name) => Some(Begin { lsn: None, segment: name.number(layout.address(), layout.segment)? }),
-        }
-    }
-}
-
-impl Line {
-    /// A timeline belongs to it.
-    pub fn holds(&self, timeline: TimelineId) -> bool {
-        self.timelines.iter().any(|(t, _)| *t == timeline)
-    }
-
-    /// The timeline on which a position lies (`tliOfPointInHistory`).
-    pub fn at(&self, lsn: Lsn) -> TimelineId {
-        let begun = |begin: &Option<Begin>| begin.as_ref().is_none_or(|b| b.lsn.is_none_or(|at| at <= lsn));
-        self.timelines.iter().rev().find(|(_, begin)| begun(begin)).map_or(self.target, |(t, _)| *t)
-    }
-
-    /// Where a timeline was left (`tliSwitchPoint`).
-    pub fn left(&self, timeline: TimelineId) -> Option<Lsn> {
-        let at = self.timelines.iter().position(|(t, _)| *t == timeline)?;
-        self.timelines.get(at + 1)?.1?.lsn
+        Ok(Line::of(target, ancestors, &self.layout))
     }
 }

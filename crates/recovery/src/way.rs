@@ -4,8 +4,10 @@
 use crate::events::{Ask, Event, Events, Sum};
 use crate::reading::{FromShelf, Got, Why};
 use crate::replay::Stop;
-use crate::shelf::{Found, Line, Shelf};
+use crate::shelf::{Found, Shelf};
+use pgwal_archive::lineage::Line;
 use pgwal_archive::ordered::in_order;
+use pgwal_archive::way::tried;
 use pgwal_archive::{Buffers, Error};
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::guard::Guard;
@@ -70,7 +72,7 @@ pub struct Way<'a> {
     /// The files.
     pub shelf: &'a Shelf<'a>,
     /// The timelines whose files are asked for.
-    pub line: &'a Line,
+    line: Vec<(TimelineId, SegmentNo)>,
     /// How to read.
     pub reading: Reading<'a>,
     /// Names that were asked for, in order, each once.
@@ -92,10 +94,10 @@ pub type Take<'t> = dyn FnMut(&Events<'_>, &Sum) -> Option<Stop> + 't;
 
 impl<'a> Way<'a> {
     /// Nothing was asked for yet.
-    pub fn new(shelf: &'a Shelf<'a>, line: &'a Line, reading: Reading<'a>) -> Way<'a> {
+    pub fn new(shelf: &'a Shelf<'a>, line: &Line, reading: Reading<'a>) -> Way<'a> {
         Way {
             shelf,
-            line,
+            line: line.segments(),
             reading,
             requests: Vec::new(),
             spoiled: BTreeSet::new(),
@@ -119,11 +121,7 @@ impl<'a> Way<'a> {
 
     /// The file that is taken for a segment, where none of an older timeline than `oldest` may come.
     fn take(&self, number: SegmentNo, oldest: TimelineId, asked: &mut Vec<(String, Option<Found>)>) -> Option<Found> {
-        let passes_over = self.shelf.layout.dialect.recovery.passes_over_later_timelines;
-        for &(timeline, begin) in self.line.timelines.iter().rev().take_while(|(t, _)| *t >= oldest) {
-            if passes_over && begin.is_some_and(|b| b.lsn.is_some() && number < b.segment) {
-                continue;
-            }
+        for timeline in tried(&self.line, number, oldest, &self.shelf.layout) {
             let usable = |f: &Found| {
                 !(self.spoiled.contains(f)
                     || self.inside_only && self.shelf.places.get(f.place).is_some_and(|p| p.archive))

@@ -31,7 +31,7 @@ impl Judge<'_> {
             };
             if self.side_ways.is_empty() {
                 let others = self.inventory.timelines().into_iter().chain([backup.timeline]);
-                let way = |t| (t, whole_way(self.inventory, &self.lineage.line(t, self.layout())));
+                let way = |t| (t, whole_way(self.inventory, &self.lineage.line(t, self.layout()), self.layout()));
                 self.side_ways = others.map(way).collect();
             }
             backup.beside = Some(Beside { target: self.target, left, ask: self.timeline_for(backup) });
