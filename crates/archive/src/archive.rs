@@ -160,8 +160,8 @@ pub struct Seen {
     pub expired: Option<Expired>,
 }
 
-/// Reads a segment on the way of recovery, in its turn, for somebody who takes records in order; `None`: nothing more is
-/// wanted in order.
+/// Reads a segment on the way of recovery, in its turn, for somebody who takes records in order; `None`: nothing more
+/// is wanted in order.
 pub type InOrder<'v, E> = dyn FnMut(&Reader<'_>, &Segment, &mut Buffers) -> Result<Option<Stretch>, E> + 'v;
 
 /// How often what came meanwhile may ask for a new beginning.

@@ -5,8 +5,8 @@
 //!                │
 //!            Archive::read: each file once, by one reader, joined ──► Seen: facts, no findings
 //! ```
-//! Nothing here says what is bad about damage: files that a server cannot use have a reason ([`Unusable`]), history files a
-//! [`Flaw`], what expired meanwhile is counted; what that means for replay is judged elsewhere.
+//! Nothing here says what is bad about damage: files that a server cannot use have a reason ([`Unusable`]), history
+//! files a [`Flaw`], what expired meanwhile is counted; what that means for replay is judged elsewhere.
 //!
 //! | module | what it knows |
 //! |---|---|

@@ -6,8 +6,7 @@
 //! again          4.gz 5 6 7 8 9       what is missing or unfinished is looked up and read again: 4 to 9, no gap
 //! ```
 //! Only what the first look left open is looked at again, and only up to the last segment that was listed then: an
-//! archive
-//! that grows has no end. What is missing together with everything older has expired.
+//! archive that grows has no end. What is missing together with everything older has expired.
 
 use crate::lineage::Lineage;
 use crate::look::{Depth, Look};

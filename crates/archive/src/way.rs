@@ -1,8 +1,8 @@
 //! Which file a server takes for each segment (`XLogFileReadAnyTLI`).
 //!
-//! For a segment, the target timeline and its ancestors are tried, newest first; timelines that begin in a later segment
-//! are passed over where the server's version does that ([`RecoveryRules`]), and none older than that of the segment
-//! before is tried again.
+//! For a segment, the target timeline and its ancestors are tried, newest first; timelines that begin in a later
+//! segment are passed over where the server's version does that ([`RecoveryRules`]), and none older than that of the
+//! segment before is tried again.
 //!
 //! [`RecoveryRules`]: pgwal_format::recovery::RecoveryRules
 

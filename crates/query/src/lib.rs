@@ -10,8 +10,8 @@
 //! | [`any`] | whether there is a record at all |
 //! | [`sizes`] | numbers of bytes, as people write them |
 //!
-//! Each is a [`Render`](pgwal::verify::records::Render) for the list of records that `pgwal` makes, or the answer of one;
-//! nothing here prints, and nothing knows of a command line.
+//! Each is a [`Render`](pgwal::verify::records::Render) for the list of records that `pgwal` makes, or the answer of
+//! one; nothing here prints, and nothing knows of a command line.
 
 pub mod any;
 pub mod between;

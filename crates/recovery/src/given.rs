@@ -14,8 +14,7 @@ pub struct Given<'a> {
     /// What makes the server recover from an archive.
     pub signal: Option<Signal>,
     /// The restore is yet to be set up: a signal file and a `restore_command` that fetches from this archive are taken
-    /// for
-    /// granted where none is given. `false`: what lies there is all there is.
+    /// for granted where none is given. `false`: what lies there is all there is.
     pub planned: bool,
     /// Name and value, by PostgreSQL's names; count more than the files.
     pub set: Vec<(String, String)>,

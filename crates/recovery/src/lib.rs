@@ -1,8 +1,8 @@
 //! What a recovery is asked to do, and what a server would do then.
 //!
 //! Settings by PostgreSQL's names, as each version reads, checks and completes them ([`settings`]); from a backup and
-//! an archive the
-//! prediction ([`Site`], [`outcome::Restore`]). Nothing here is a finding: what it means for a verdict is judged elsewhere.
+//! an archive the prediction ([`Site`], [`outcome::Restore`]). Nothing here is a finding: what it means for a verdict
+//! is judged elsewhere.
 
 mod alternatives;
 mod asked;

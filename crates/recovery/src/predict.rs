@@ -44,8 +44,7 @@ pub struct Site<'a> {
 
 impl<'a> Site<'a> {
     /// Lists the archive and the WAL inside the backup. `None` where the backup does not say where it starts, or no WAL
-    /// says how it
-    /// is laid out.
+    /// says how it is laid out.
     ///
     /// # Errors
     /// A place cannot be listed.

@@ -1,6 +1,5 @@
 //! What a server would do with a base backup, an archive and these settings (`StartupXLOG`, from 15 on
-//! `InitWalRecovery` and
-//! `PerformWalRecovery`, too).
+//! `InitWalRecovery` and `PerformWalRecovery`, too).
 
 use crate::events::{Ask, Match, What};
 use crate::failure::Failure;
@@ -368,8 +367,7 @@ impl Recovery<'_> {
 }
 
 /// Records that a server of 15 and later may have read and not replayed (`recovery_prefetch`): it looks ahead until ten
-/// blocks are being read
-/// (`maintenance_io_concurrency`), a record or more for each.
+/// blocks are being read (`maintenance_io_concurrency`), a record or more for each.
 const READ_AHEAD: u64 = 10;
 
 /// What the start says.

@@ -346,8 +346,7 @@ impl<'a> Replay<'a> {
     }
 
     /// Whether the data files are consistent now, and queries possible (`CheckRecoveryConsistency`). `Some`: they would
-    /// be, but for
-    /// blocks that are not there.
+    /// be, but for blocks that are not there.
     pub fn check_consistency(&mut self) -> Option<Stop> {
         let (minimum, _) = self.minimum?;
         if self.backup_end.is_some_and(|end| end <= self.replayed) {

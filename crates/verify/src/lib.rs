@@ -7,8 +7,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`verify`] has an archive opened and read ([`pgwal_archive`]), and judges what was seen: `judge` turns what does not fit
-//! into [`Finding`]s, and those into a [`Verdict`].
+//! [`verify`] has an archive opened and read ([`pgwal_archive`]), and judges what was seen: `judge` turns what does not
+//! fit into [`Finding`]s, and those into a [`Verdict`].
 //!
 //! [`recovery`] adds what a server would do with a base backup ([`mod@backup`]) and settings, and what that is worth.
 

@@ -90,8 +90,7 @@ pub fn predict(
 }
 
 /// Predicts a restore and judges the files that it asks for; with `all`, every file of the archive is judged, and what
-/// is wrong with
-/// the others does not change the verdict.
+/// is wrong with the others does not change the verdict.
 ///
 /// # Errors
 /// The archive cannot be listed, or an early end was asked for.

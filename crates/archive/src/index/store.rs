@@ -32,8 +32,7 @@ impl Index {
     ///
     /// # Errors
     /// The file is there and cannot be read, it is something else than an index and must not be overwritten, or there
-    /// is no
-    /// folder for it.
+    /// is no folder for it.
     pub fn open(path: &Path) -> io::Result<Index> {
         let mut bytes = Vec::new();
         // A pipe would be waited for, a device replaced.
@@ -82,8 +81,7 @@ impl Index {
     }
 
     /// Reads `part` of every `of` files again though they are unchanged, those first that were not read for longest:
-    /// after
-    /// `of / part` runs every file was.
+    /// after `of / part` runs every file was.
     pub fn reread(&mut self, part: u32, of: u32) {
         self.share = Some((part, of.max(1)));
     }
@@ -102,8 +100,7 @@ impl Index {
     }
 
     /// Writes what the last verification learned. The old index stays as it is until the new one is whole on disk: a
-    /// run
-    /// that is killed, and two at once, leave one or the other.
+    /// run that is killed, and two at once, leave one or the other.
     ///
     /// # Errors
     /// It cannot be written.

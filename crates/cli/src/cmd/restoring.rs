@@ -19,8 +19,7 @@ use std::path::PathBuf;
 #[command(next_help_heading = "Restore")]
 pub struct Restoring {
     /// The base backup: a data directory, a tar of pg_basebackup or its folder, a backup_label, backup_manifest or
-    /// .backup file; or the
-    /// name or label of a backup that the archive knows, or latest
+    /// .backup file; or the name or label of a backup that the archive knows, or latest
     #[arg(long, value_name = "BACKUP", conflicts_with = "pgdata")]
     pub backup: Option<OsString>,
     /// A data directory that a backup tool just restored: as --backup, with the settings and signal files that lie

@@ -64,8 +64,7 @@ impl RelationFiles {
     }
 
     /// Blocks of a fork of a relation, its segment files together, as far as they follow each other; `None` where it
-    /// has
-    /// no file. `block_size`: bytes, of the control file.
+    /// has no file. `block_size`: bytes, of the control file.
     pub fn blocks(&self, rel: RelFileLocator, fork: Fork, block_size: u32) -> Option<u64> {
         let first = *self.bytes.get(&(rel, fork, 0))?;
         let mut sum = first;

@@ -1,6 +1,5 @@
 //! Tars of `pg_basebackup -Ft`: `base.tar`, a tar for each tablespace, `pg_wal.tar`, and `backup_manifest` beside them;
-//! or
-//! a tar of a data directory that somebody made, under whichever folder.
+//! or a tar of a data directory that somebody made, under whichever folder.
 
 use super::flaw::{FlawKind, Weight};
 use super::parts::{Parts, SMALL, assemble, take_wal};
@@ -216,7 +215,8 @@ fn space(bytes: u64) -> Option<Vec<u8>> {
     space.try_reserve_exact(usize::try_from(bytes).ok()?).ok().map(|()| space)
 }
 
-/// What was kept of the last member goes where it belongs. Of a member that is cut off, its name says more than is there.
+/// What was kept of the last member goes where it belongs. Of a member that is cut off, its name says more than is
+/// there.
 fn settle(keep: &mut Keep, wal: &mut [TarWal]) {
     if let (Keep::Wal(there, kept), Some(last)) = (std::mem::replace(keep, Keep::Nothing), wal.last_mut()) {
         last.size = there;

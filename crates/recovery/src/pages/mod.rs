@@ -9,14 +9,11 @@
 //! consistent                              4 is left: PANIC
 //! ```
 //! A file that is not there at all is one of no blocks. Behind consistency the first change of a block that is not
-//! there is a
-//! PANIC; a recovery after a crash is never consistent before its end and asks nobody.
+//! there is a PANIC; a recovery after a crash is never consistent before its end and asks nobody.
 //!
 //! `extents` is what the backup has, `gather` what records of a segment may matter, `tracker` what a server remembers.
-//! Blocks
-//! that lie inside the backup's file are taken for written: what they hold is not looked at, and a truncation does not
-//! unmake
-//! them. So a gap in the WAL of one relation is seen only behind that file's end.
+//! Blocks that lie inside the backup's file are taken for written: what they hold is not looked at, and a truncation
+//! does not unmake them. So a gap in the WAL of one relation is seen only behind that file's end.
 
 mod extents;
 mod gather;

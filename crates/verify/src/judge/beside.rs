@@ -80,7 +80,8 @@ impl Judge<'_> {
         if holds { Left::Holds } else { Left::At(child, switch) }
     }
 
-    /// The timeline with WAL whose history holds a backup and whose WAL reaches farthest; the backup's own, without any.
+    /// The timeline with WAL whose history holds a backup and whose WAL reaches farthest; the backup's own, without
+    /// any.
     fn timeline_for(&self, backup: &Backup) -> TimelineId {
         let farthest =
             |timeline: TimelineId| self.side_ways.get(&timeline).and_then(|way| way.legs.last()).map(|leg| leg.last);
