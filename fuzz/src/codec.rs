@@ -19,7 +19,7 @@ pub fn run(bytes: &[u8]) {
         fs::write(&place.file, bytes).expect("a temporary file can be written");
         let source = open(std::slice::from_ref(&place.file)).expect("a regular file opens");
         let entries = source.list().expect("a file can be listed").entries;
-        let how = How { map: None, limit: LIMIT, window: WINDOW };
+        let how = How { limit: LIMIT, window: WINDOW, ..How::default() };
         let (mut pushed, mut sum, mut short) = (0u64, 0u64, false);
         let read = source.read(&entries[0], &how, &mut place.scratch, &mut |window| {
             assert!(!short, "only the last window may be short");

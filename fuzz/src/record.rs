@@ -4,7 +4,7 @@ use crate::layouts;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::rmgr::{Rmgr, xact, xlog};
 use pgwal_format::{Generation, Layout, Lsn, PageSize, SegmentSize};
-use pgwal_walk::{KEEP, seam};
+use pgwal_walk::KEEP;
 
 /// Reads `bytes` as a record of every version, alignment and byte order.
 pub fn run(bytes: &[u8]) {
@@ -43,7 +43,7 @@ fn read(layout: &Layout, header: &RecordHeader, bytes: &[u8]) {
 
     let record = Record { lsn: Lsn::new(0x100_0028), end: Lsn::new(0x100_0100), header: *header, body, layout };
     assert!(record.main_data().len() <= body.len());
-    let _ = (xact::ended(&record), xlog::opening(&record), seam::overwritten(&record), record.is_whole());
+    let _ = (xact::ended(&record), xlog::opening(&record), xlog::overwritten(&record), record.is_whole());
     let _ = (format!("{}", Rmgr(header.rmid).name(layout.dialect)), header.is_switch());
 }
 

@@ -1,6 +1,9 @@
 //! The chores: `cargo xtask COMMAND`.
 
+mod api;
+mod code;
 mod compare;
+mod deny;
 mod folder;
 mod follow;
 mod long;
@@ -9,6 +12,7 @@ mod peak;
 mod postgres;
 mod restore;
 mod run;
+mod shape;
 mod test;
 
 use anyhow::{Result, bail};
@@ -16,8 +20,13 @@ use anyhow::{Result, bail};
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  test [ARG…]            every test, with a real PostgreSQL (installed where none is found); ARGs go to cargo test
+  test [ARG…]            every test, with a real PostgreSQL (installed where none is found), and what was left out;
+                         ARGs go to cargo test
   postgres               find PostgreSQL, install it where there is none, print the folder of its programs
+  shape [--table|--write]
+                         count circles, long files, wide lines, names; fail where xtask/shape.txt allows fewer
+  api [--check|--write]  the public items at the top of pgwal; held against crates/pgwal/api.txt, or written there
+  deny                   licences and sources of dependencies, with cargo-deny, which is built where it is missing
   man DIR                manual pages
   completions DIR        completions for bash, zsh, fish and more
   deb DIR [BINARY]       a Debian package of the release binary, or of this one
@@ -41,6 +50,9 @@ fn main() -> Result<()> {
             println!("{}", postgres::find_or_install()?.bin().display());
             Ok(())
         }
+        ["shape", rest @ ..] => shape::run(rest),
+        ["api", rest @ ..] => api::run(rest),
+        ["deny"] => deny::run(),
         [what @ ("man" | "completions"), folder] => package::generate(what, folder),
         ["deb", folder] => package::deb(folder, None),
         ["deb", folder, binary] => package::deb(folder, Some(binary)),

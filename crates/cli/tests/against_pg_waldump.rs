@@ -1,7 +1,8 @@
 //! Random flipped bits: `verify` and pg_waldump stop at the same record, and what the server says is what pg_waldump
 //! says.
 //!
-//! The WAL is of 15, so pg_waldump must be, too. `WALPROOF_SEED` repeats a run.
+//! The captured WAL is of 15, and so must pg_waldump be that reads it; a server of another version writes WAL for its
+//! own. `WALPROOF_SEED` repeats a run.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use walproof_live::Postgres;
+use walproof_live::{Postgres, Server, gate};
 use walproof_testdata::Case;
 
 const FLIPS: usize = 60;
@@ -46,18 +47,47 @@ fn verify(archive: &Path) -> Value {
 }
 
 #[test]
-fn both_stop_at_the_same_record_and_say_the_same() {
-    let Some(program) = Postgres::find(15).filter(|p| p.major() == 15).and_then(|p| p.own_program("pg_waldump")) else {
-        println!("SKIPPED: no pg_waldump of 15 here");
-        return;
+fn both_stop_at_the_same_record_of_captured_wal() {
+    let Some(program) = found().filter(|found| found.major() == 15).and_then(|found| found.own_program("pg_waldump"))
+    else {
+        return gate::goes_without("no pg_waldump of 15 here: WAL that was captured from it was not damaged");
     };
     let folder = tempfile::tempdir().unwrap();
     Case::named("good").unwrap().rebuild(folder.path()).unwrap();
+    both_stop_at_the_same_record(&program, folder.path());
+}
+
+#[test]
+fn both_stop_at_the_same_record_of_the_servers_wal() {
+    let Some((postgres, program)) = found().and_then(|found| Some((found.clone(), found.own_program("pg_waldump")?)))
+    else {
+        return gate::lacks("no server with a pg_waldump here");
+    };
+    let server = Server::start(postgres, "autovacuum = off").unwrap();
+    server.sql("create table t(id int primary key, v text)").unwrap();
+    for round in 0..6 {
+        let rows = format!("insert into t select i, repeat('x', 200) from generate_series({round}0000, {round}2000) i");
+        server.sql(&format!("{rows}; update t set v = v || 'y' where id % 3 = 0; checkpoint")).unwrap();
+    }
+    server.switch_and_archive().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for file in fs::read_dir(server.archive()).unwrap() {
+        let path = file.unwrap().path();
+        fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    both_stop_at_the_same_record(&program, folder.path());
+}
+
+fn found() -> Option<Postgres> {
+    Postgres::find(13)
+}
+
+fn both_stop_at_the_same_record(program: &Path, folder: &Path) {
     let mut segments: Vec<String> =
-        fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        fs::read_dir(folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
     segments.retain(|name| name.len() == 24);
     segments.sort();
-    let (records, _) = dump(&program, folder.path(), &segments, false);
+    let (records, _) = dump(program, folder, &segments, false);
     let lsns: Vec<u64> =
         records.lines().filter_map(|l| Some(number(l.split_once("lsn: ")?.1.split_once(',')?.0))).collect();
     let next: BTreeMap<u64, u64> = lsns.windows(2).map(|w| (w[0], w[1])).collect();
@@ -70,7 +100,7 @@ fn both_stop_at_the_same_record_and_say_the_same() {
     };
     let mut compared = 0;
     for round in 0..FLIPS {
-        let file = folder.path().join(&segments[random(segments.len() - 1)]);
+        let file = folder.join(&segments[random(segments.len() - 1)]);
         // Page headers are few, and where most of the rules are: every other flip goes into one.
         let offset = if round % 2 == 0 { random(SEGMENT) } else { random(SEGMENT / 8192) * 8192 + random(24) };
         let bit = 1u8 << random(8);
@@ -79,8 +109,8 @@ fn both_stop_at_the_same_record_and_say_the_same() {
         bytes[offset] ^= bit;
         fs::write(&file, &bytes).unwrap();
         let place = format!("{} byte {offset} bit {bit:#04x}", file.display());
-        if let Some((last, why)) = stopped(&dump(&program, folder.path(), &segments, true).1) {
-            let document = verify(folder.path());
+        if let Some((last, why)) = stopped(&dump(program, folder, &segments, true).1) {
+            let document = verify(folder);
             let error = document["findings"]
                 .as_array()
                 .unwrap()

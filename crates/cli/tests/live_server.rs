@@ -15,7 +15,7 @@ use std::{
 };
 
 use serde_json::Value;
-use walproof_live::{Postgres, Server};
+use walproof_live::{Postgres, Server, gate};
 
 /// `pg_walfile_name` and `--wal-segsize` have these names and meanings from here on, and their WAL is what users
 /// archive today.
@@ -43,7 +43,7 @@ fn started() -> Option<Server> {
             std::env::var_os("WALPROOF_LIVE").is_none_or(|v| v != "1"),
             "WALPROOF_LIVE=1, and no PostgreSQL {OLDEST} or later was found"
         );
-        eprintln!("SKIPPED: no PostgreSQL {OLDEST} or later found (WALPROOF_PG, PATH, /usr/lib/postgresql/*/bin)");
+        gate::lacks(&format!("no PostgreSQL {OLDEST} or later found (WALPROOF_PG, PATH, /usr/lib/postgresql/*/bin)"));
         return None;
     };
     eprintln!("running with PostgreSQL {} of {}", postgres.major(), postgres.bin().display());
@@ -163,7 +163,7 @@ fn positions_are_named_as_the_server_names_them(server: &Server) {
 
 fn the_control_file_is_printed_as_pg_controldata_prints_it(server: &Server) {
     let Some(controldata) = server.postgres().own_program("pg_controldata") else {
-        return eprintln!("no pg_controldata beside this server: its text was not compared");
+        return gate::lacks("no pg_controldata beside the server");
     };
     let data = server.data();
     let theirs = || Command::new(&controldata).env("LC_ALL", "C").arg(&data).output().unwrap();
@@ -194,7 +194,7 @@ fn the_archive_is_proven(server: &Server, last: &str) {
     assert!(segments(&archive).len() > 5, "the workload filled too few segments: {:?}", segments(&archive));
     match server.postgres().own_program("pg_waldump") {
         Some(waldump) => assert_eq!(timelines[0]["records"].as_u64().unwrap(), records(&waldump, &archive, last)),
-        None => eprintln!("no pg_waldump beside this server: record counts were not compared"),
+        None => gate::lacks("no pg_waldump beside the server"),
     }
 }
 

@@ -22,7 +22,7 @@ impl Builder {
                 .expect("a record fits in memory")
                 .saturating_sub(self.layout.record_header() + 5)
         ];
-        let rec = Rec { rmid: rmgr::XLOG, info: 0x20, main: &main, ..Rec::default() };
+        let rec = Rec { rmid: rmgr::XLOG, info: rmgr::xlog::NOOP, main: &main, ..Rec::default() };
         let bytes = encode(&self.layout, &rec, self.prev);
         self.make_room();
         let lsn = self.position();
@@ -38,7 +38,7 @@ impl Builder {
     pub fn overwrite_contrecord(&mut self, head: Lsn) -> Lsn {
         let mut main = [0; 16];
         main[..8].copy_from_slice(&lsn_bytes(&self.layout, head));
-        self.record(&Rec { rmid: rmgr::XLOG, info: 0xD0, main: &main, ..Rec::default() })
+        self.record(&Rec { rmid: rmgr::XLOG, info: rmgr::xlog::OVERWRITE_CONTRECORD, main: &main, ..Rec::default() })
     }
 
     /// An aborted record with a head on one page, and its `OVERWRITE_CONTRECORD`. Returns the starts of both, or `None`

@@ -6,7 +6,7 @@
 //! ```
 //! The page header is drawn in `pgwal_format::page`.
 
-use crate::facts::Facts;
+use crate::facts::WriterRules;
 use crate::record::{Rec, encode, lsn_bytes};
 use crate::{Archive, CraftedFile, Sparse};
 use pgwal_format::page::{CONTRECORD, LONG_HEADER};
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug)]
 pub struct Builder {
     pub(crate) layout: Layout,
-    pub(crate) facts: Facts,
+    pub(crate) facts: WriterRules,
     pub(crate) system_id: u64,
     pub(crate) timeline: TimelineId,
     /// Where the next record goes, unless it must make room for a page header: segment and offset below its size.
@@ -85,7 +85,7 @@ impl Builder {
     pub fn new(layout: Layout, timeline: TimelineId, system_id: u64, first: SegmentNo) -> Builder {
         Builder {
             layout,
-            facts: Facts::of(&layout),
+            facts: WriterRules::of(layout.dialect.version),
             system_id,
             timeline,
             segment: first,

@@ -1,7 +1,7 @@
 //! The control file of any version, with a value of its own in every member.
 
 use pgwal_format::dialect::Checksum;
-use pgwal_format::text::control::members::{Abi, CHECKPOINT, CONTROL, Field, Kind, Places, of};
+use pgwal_format::text::control::members::{Abi, CHECKPOINT, CONTROL, ControlField, MemberKind, Places, of};
 use pgwal_format::{AddressScheme, Align, Dialect, Endian};
 
 /// Bytes of a control file, of every version.
@@ -9,7 +9,7 @@ pub const SIZE: usize = 8192;
 
 /// A control file: `set` says what members hold, the others have values that a server could have written, no two of
 /// them the same.
-pub fn control_file(dialect: &Dialect, abi: Abi, endian: Endian, set: &[(Field, u64)]) -> Vec<u8> {
+pub fn control_file(dialect: &Dialect, abi: Abi, endian: Endian, set: &[(ControlField, u64)]) -> Vec<u8> {
     let places = Places::new(dialect, abi);
     let mut bytes = vec![0; SIZE];
     for (nth, member) in of(CONTROL, dialect).chain(of(CHECKPOINT, dialect)).enumerate() {
@@ -18,7 +18,7 @@ pub fn control_file(dialect: &Dialect, abi: Abi, endian: Endian, set: &[(Field, 
         let value = told.map_or_else(|| usual(member.field, kind, nth as u64, dialect, abi), |(_, value)| *value);
         write(&mut bytes[offset..], kind, value, dialect, abi, endian);
     }
-    let (end, _) = places.at(Field::Crc).expect("every version has one");
+    let (end, _) = places.at(ControlField::Crc).expect("every version has one");
     let crc = match dialect.checksum {
         Checksum::Castagnoli => pgwal_crc::castagnoli::append(0, &bytes[..end]),
         Checksum::Legacy => pgwal_crc::legacy::append(0, &bytes[..end]),
@@ -27,47 +27,52 @@ pub fn control_file(dialect: &Dialect, abi: Abi, endian: Endian, set: &[(Field, 
     bytes
 }
 
-fn usual(field: Field, kind: Kind, nth: u64, dialect: &Dialect, abi: Abi) -> u64 {
+fn usual(field: ControlField, kind: MemberKind, nth: u64, dialect: &Dialect, abi: Abi) -> u64 {
     match (field, kind) {
-        (Field::SystemIdentifier, _) => 7_000_000_000_000_000_001,
-        (Field::ControlVersion, _) => dialect.control_version.into(),
-        (Field::CatalogVersion, _) => dialect.catalog_version.into(),
-        (Field::FloatFormat, _) => 1_234_567f64.to_bits(),
-        (Field::MaxAlign, _) => {
+        (ControlField::SystemIdentifier, _) => 7_000_000_000_000_000_001,
+        (ControlField::ControlVersion, _) => dialect.control_version.into(),
+        (ControlField::CatalogVersion, _) => dialect.catalog_version.into(),
+        (ControlField::FloatFormat, _) => 1_234_567f64.to_bits(),
+        (ControlField::MaxAlign, _) => {
             if abi.align == Align::Four {
                 4
             } else {
                 8
             }
         }
-        (Field::Blcksz, _) => 16_384,
-        (Field::XlogBlcksz, _) => 4096,
+        (ControlField::Blcksz, _) => 16_384,
+        (ControlField::XlogBlcksz, _) => 4096,
         // Servers up to 10 are built for one size.
-        (Field::XlogSegSize, _) => 1 << 24,
-        (_, Kind::State) => 5,
-        (_, Kind::OldState) => 4,
-        (_, Kind::WalLevel) => 1,
-        (_, Kind::Bool | Kind::WideBool) => nth % 2,
-        (_, Kind::Lsn) => (7 + nth) << 32 | (0x0123_4000 + (nth << 20) + 8),
-        (_, Kind::TimeT | Kind::Seconds) => 1_700_000_000 + nth * 100_003,
-        (_, Kind::FullXid) => 3 << 32 | (4_000_000_000 + nth),
-        (_, Kind::U64) => 5 << 32 | nth,
+        (ControlField::XlogSegSize, _) => 1 << 24,
+        (_, MemberKind::State) => 5,
+        (_, MemberKind::OldState) => 4,
+        (_, MemberKind::WalLevel) => 1,
+        (_, MemberKind::Bool | MemberKind::WideBool) => nth % 2,
+        (_, MemberKind::Lsn) => (7 + nth) << 32 | (0x0123_4000 + (nth << 20) + 8),
+        (_, MemberKind::TimeT | MemberKind::Seconds) => 1_700_000_000 + nth * 100_003,
+        (_, MemberKind::FullXid) => 3 << 32 | (4_000_000_000 + nth),
+        (_, MemberKind::U64) => 5 << 32 | nth,
         _ => 100 + nth,
     }
 }
 
-fn write(out: &mut [u8], kind: Kind, value: u64, dialect: &Dialect, abi: Abi, endian: Endian) {
+fn write(out: &mut [u8], kind: MemberKind, value: u64, dialect: &Dialect, abi: Abi, endian: Endian) {
     let mut put = |field: &[u8]| out[..field.len()].copy_from_slice(field);
     match kind {
-        Kind::Checkpoint => {}
-        Kind::Bool => put(&[value as u8]),
-        Kind::Chars(_) => put(b"de_DE.UTF-8\0"),
-        Kind::Bytes(length) => put(&(0..length).map(|i| i.wrapping_mul(37)).collect::<Vec<u8>>()),
-        Kind::Lsn if dialect.address == AddressScheme::Split => {
+        MemberKind::Checkpoint => {}
+        MemberKind::Bool => put(&[value as u8]),
+        MemberKind::Chars(_) => put(b"de_DE.UTF-8\0"),
+        MemberKind::Bytes(length) => put(&(0..length).map(|i| i.wrapping_mul(37)).collect::<Vec<u8>>()),
+        MemberKind::Lsn if dialect.address == AddressScheme::Split => {
             put(&[endian.put_u32((value >> 32) as u32), endian.put_u32(value as u32)].concat());
         }
-        Kind::TimeT if abi.time_t == 4 => put(&endian.put_u32(value as u32)),
-        Kind::U64 | Kind::F64 | Kind::Lsn | Kind::FullXid | Kind::TimeT | Kind::Seconds => put(&endian.put_u64(value)),
+        MemberKind::TimeT if abi.time_t == 4 => put(&endian.put_u32(value as u32)),
+        MemberKind::U64
+        | MemberKind::F64
+        | MemberKind::Lsn
+        | MemberKind::FullXid
+        | MemberKind::TimeT
+        | MemberKind::Seconds => put(&endian.put_u64(value)),
         _ => put(&endian.put_u32(value as u32)),
     }
 }

@@ -4,7 +4,7 @@
 //! the
 //! page flags of `xlog_internal.h`, `AdvanceXLInsertBuffer` and `CopyXLogRecordToWAL` of `xlog.c`.
 
-use pgwal_format::{Align, Layout, Version};
+use pgwal_format::{Align, Version};
 
 /// What becomes of the pages behind the one that holds an `XLOG_SWITCH`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,9 +17,11 @@ pub enum Padding {
     Zeros,
 }
 
-/// Facts of one version on one alignment.
+/// Facts of the versions from one on, up to the next row's.
 #[derive(Clone, Copy, Debug)]
-pub struct Facts {
+pub struct WriterRules {
+    /// The first version of the row.
+    since: Version,
     /// What lies behind a switch.
     pub padding: Padding,
     /// Flags that every page carries while no backup runs: `XLP_BKP_REMOVABLE` from 9.2 to 18.
@@ -29,57 +31,75 @@ pub struct Facts {
     /// Offset of `ThisTimeLineID` in a checkpoint.
     pub checkpoint_timeline: usize,
     /// Bytes of a checkpoint.
-    pub checkpoint: usize,
+    pub checkpoint: Size,
     /// A timeline's first record names the timeline before, and may be an end-of-recovery record (9.3 and later).
     pub names_previous: bool,
     /// Bytes of an end-of-recovery record.
-    pub end_of_recovery: usize,
+    pub end_of_recovery: Size,
     /// Bytes of a commit record's fixed part.
-    pub commit: usize,
+    pub commit: Size,
     /// Commit times are Unix seconds (8.2), 8 bytes on 64-bit servers, else 4.
     pub unix_commit_time: bool,
     /// `XLOG_NOOP` exists (8.3 and later).
     pub noop: bool,
 }
 
-impl Facts {
-    /// The facts of a layout.
-    pub fn of(layout: &Layout) -> Facts {
-        let version = layout.dialect.version;
-        let v = Version::new;
-        let by_align = |eight, four| if layout.align == Align::Eight { eight } else { four };
-        let checkpoint = match version {
-            x if x == v(8, 2) => by_align(48, 44),
-            x if x == v(8, 3) => by_align(40, 36),
-            x if x == v(8, 4) => 40,
-            x if x <= v(9, 1) => by_align(56, 52),
-            x if x == v(9, 2) => by_align(64, 56),
-            x if x <= v(9, 4) => by_align(72, 68),
-            x if x <= v(11, 0) => by_align(80, 76),
-            x if x <= v(16, 0) => by_align(88, 76),
-            x if x <= v(18, 0) => by_align(88, 80),
-            _ => by_align(96, 88),
-        };
-        Facts {
-            padding: match version {
-                x if x <= v(9, 3) => Padding::Untouched,
-                x if x <= v(10, 0) => Padding::Headers,
-                _ => Padding::Zeros,
-            },
-            page_flags: if version >= v(9, 2) && version <= v(18, 0) { 0x0004 } else { 0 },
-            block_flags: if version >= v(8, 3) && version <= v(9, 1) { 0x01 } else { 0 },
-            checkpoint_timeline: if version == v(8, 2) { 16 } else { 8 },
-            checkpoint,
-            names_previous: version >= v(9, 3),
-            end_of_recovery: if version >= v(17, 0) { by_align(24, 20) } else { 16 },
-            commit: match version {
-                x if x == v(8, 2) => by_align(16, 12),
-                x if x <= v(8, 4) => 16,
-                x if x <= v(9, 4) => 32,
-                _ => 8,
-            },
-            unix_commit_time: version == v(8, 2),
-            noop: version >= v(8, 3),
-        }
+/// Bytes of a structure on servers aligned to 8 and to 4 bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Size(usize, usize);
+
+impl Size {
+    /// On servers of this alignment.
+    pub fn on(self, align: Align) -> usize {
+        if align == Align::Eight { self.0 } else { self.1 }
+    }
+}
+
+const fn v(major: u8, minor: u8) -> Version {
+    Version::new(major, minor)
+}
+
+const V8_2: WriterRules = WriterRules {
+    since: v(8, 2),
+    padding: Padding::Untouched,
+    page_flags: 0,
+    block_flags: 0,
+    checkpoint_timeline: 16,
+    checkpoint: Size(48, 44),
+    names_previous: false,
+    end_of_recovery: Size(16, 16),
+    commit: Size(16, 12),
+    unix_commit_time: true,
+    noop: false,
+};
+const V8_3: WriterRules = WriterRules {
+    since: v(8, 3),
+    block_flags: 0x01,
+    checkpoint_timeline: 8,
+    checkpoint: Size(40, 36),
+    commit: Size(16, 16),
+    unix_commit_time: false,
+    noop: true,
+    ..V8_2
+};
+const V8_4: WriterRules = WriterRules { since: v(8, 4), checkpoint: Size(40, 40), ..V8_3 };
+const V9_0: WriterRules = WriterRules { since: v(9, 0), checkpoint: Size(56, 52), commit: Size(32, 32), ..V8_4 };
+const V9_2: WriterRules =
+    WriterRules { since: v(9, 2), page_flags: 0x0004, block_flags: 0, checkpoint: Size(64, 56), ..V9_0 };
+const V9_3: WriterRules = WriterRules { since: v(9, 3), checkpoint: Size(72, 68), names_previous: true, ..V9_2 };
+const V9_4: WriterRules = WriterRules { since: v(9, 4), padding: Padding::Headers, ..V9_3 };
+const V9_5: WriterRules = WriterRules { since: v(9, 5), checkpoint: Size(80, 76), commit: Size(8, 8), ..V9_4 };
+const V11: WriterRules = WriterRules { since: v(11, 0), padding: Padding::Zeros, ..V9_5 };
+const V12: WriterRules = WriterRules { since: v(12, 0), checkpoint: Size(88, 76), ..V11 };
+const V17: WriterRules =
+    WriterRules { since: v(17, 0), checkpoint: Size(88, 80), end_of_recovery: Size(24, 20), ..V12 };
+const V19: WriterRules = WriterRules { since: v(19, 0), page_flags: 0, checkpoint: Size(96, 88), ..V17 };
+
+const ROWS: &[WriterRules] = &[V8_2, V8_3, V8_4, V9_0, V9_2, V9_3, V9_4, V9_5, V11, V12, V17, V19];
+
+impl WriterRules {
+    /// Those of a version.
+    pub fn of(version: Version) -> WriterRules {
+        ROWS.iter().rev().find(|row| row.since <= version).copied().unwrap_or(V8_2)
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::Builder;
 use crate::record::{Rec, lsn_bytes};
-use pgwal_format::{Align, Generation, Lsn, rmgr};
+use pgwal_format::rmgr::{self, xact, xlog};
+use pgwal_format::{Align, Generation, Lsn};
 
 /// Which end a record is to be placed before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -13,8 +14,6 @@ pub enum End {
     Segment,
 }
 
-const NOOP: u8 = 0x20;
-const SEQUENCE: u8 = 15;
 /// The most that one record fills on the way to a far place.
 const STRIDE: u64 = 64 << 20;
 
@@ -38,7 +37,7 @@ impl Builder {
 
     fn fill_with(&mut self, total: u64, data: &[u8]) -> Lsn {
         let origin = self.filler_data(total).0;
-        let (rmid, info) = if self.facts.noop { (rmgr::XLOG, NOOP) } else { (SEQUENCE, 0) };
+        let (rmid, info) = if self.facts.noop { (rmgr::XLOG, xlog::NOOP) } else { (rmgr::SEQUENCE, 0) };
         let lsn = self.record(&Rec { rmid, info, main: data, origin, ..Rec::default() });
         debug_assert_eq!(self.records.last().map(|r| u64::from(r.tot_len)), Some(total));
         lsn
@@ -135,19 +134,19 @@ impl Builder {
     pub(crate) fn checkpoint(&mut self, previous: pgwal_format::TimelineId) -> Lsn {
         self.make_room();
         let (e, at) = (self.layout.endian, self.facts.checkpoint_timeline);
-        let mut main = vec![0; self.facts.checkpoint];
+        let mut main = vec![0; self.facts.checkpoint.on(self.layout.align)];
         main[..8].copy_from_slice(&lsn_bytes(&self.layout, self.position()));
         main[at..at + 4].copy_from_slice(&e.put_u32(self.timeline.0));
         if self.facts.names_previous {
             main[at + 4..at + 8].copy_from_slice(&e.put_u32(previous.0));
         }
-        self.record(&Rec { rmid: rmgr::XLOG, info: 0x00, main: &main, ..Rec::default() })
+        self.record(&Rec { rmid: rmgr::XLOG, info: xlog::CHECKPOINT_SHUTDOWN, main: &main, ..Rec::default() })
     }
 
     /// A commit without invalidations, files or subtransactions. `micros` are since 2000-01-01 UTC; 8.2 keeps seconds.
     pub fn commit(&mut self, xid: u32, micros: i64) -> Lsn {
         let e = self.layout.endian;
-        let mut main = vec![0; self.facts.commit];
+        let mut main = vec![0; self.facts.commit.on(self.layout.align)];
         if self.facts.unix_commit_time {
             let seconds = micros.div_euclid(1_000_000) + 946_684_800;
             match self.layout.align {
@@ -157,6 +156,6 @@ impl Builder {
         } else {
             main[..8].copy_from_slice(&e.put_u64(micros as u64));
         }
-        self.record(&Rec { rmid: rmgr::TRANSACTION, info: 0x00, xid, main: &main, ..Rec::default() })
+        self.record(&Rec { rmid: rmgr::TRANSACTION, info: xact::COMMIT, xid, main: &main, ..Rec::default() })
     }
 }

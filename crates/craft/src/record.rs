@@ -9,7 +9,7 @@
 //! 9.5-19      0    4    -    16    17     8   20
 //! ```
 
-use crate::facts::Facts;
+use crate::facts::WriterRules;
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::{Generation, Layout, Lsn};
 
@@ -138,7 +138,7 @@ fn legacy_body(layout: &Layout, rec: &Rec<'_>) -> (Vec<u8>, u8) {
     let mut flags = 0;
     let images = rec.blocks.iter().filter_map(|b| b.image.as_ref().map(|i| (b, i)));
     for ((block, image), bit) in images.zip(facts.bits) {
-        flags |= bit | Facts::of(layout).block_flags;
+        flags |= bit | WriterRules::of(layout.dialect.version).block_flags;
         put_locator(layout, &mut body, block);
         if facts.size == 24 {
             body.extend(e.put_u32(u32::from(block.fork)));

@@ -13,7 +13,7 @@ impl Builder {
         if self.offset == 0 || self.offset == self.layout.long_header() as u64 {
             return None;
         }
-        let lsn = self.record(&Rec { rmid: rmgr::XLOG, info: rmgr::XLOG_SWITCH, ..Rec::default() });
+        let lsn = self.record(&Rec { rmid: rmgr::XLOG, info: rmgr::xlog::SWITCH, ..Rec::default() });
         if self.offset == 0 {
             return Some(lsn);
         }

@@ -66,10 +66,10 @@ impl Builder {
 
     fn end_of_recovery(&mut self, parent: TimelineId) -> Lsn {
         let e = self.layout.endian;
-        let mut main = vec![0; self.facts.end_of_recovery];
+        let mut main = vec![0; self.facts.end_of_recovery.on(self.layout.align)];
         main[8..12].copy_from_slice(&e.put_u32(self.timeline.0));
         main[12..16].copy_from_slice(&e.put_u32(parent.0));
-        self.record(&Rec { rmid: rmgr::XLOG, info: 0x90, main: &main, ..Rec::default() })
+        self.record(&Rec { rmid: rmgr::XLOG, info: rmgr::xlog::END_OF_RECOVERY, main: &main, ..Rec::default() })
     }
 
     /// The line with which a history file ends, in this version's grammar.

@@ -5,6 +5,7 @@
 //! 9.4), `rmgrlist.h` and `src/backend/access/transam/xlogreader.c` of each version.
 
 use crate::AddressScheme;
+use crate::recovery::settings::{self, SettingRules};
 use crate::recovery::{self, RecoveryRules};
 use crate::wal_functions::{self, WalFunctions};
 
@@ -92,7 +93,7 @@ pub struct Invalidations {
 
 /// How this version's server words what it says about WAL.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Wording {
+pub struct ServerWording {
     /// "log file N, segment N" (9.2 and earlier) instead of a file's name.
     pub log_file: bool,
     /// "in WAL segment …, LSN …" (16 and later) instead of "in log segment …".
@@ -191,12 +192,8 @@ pub struct Dialect {
     pub functions: WalFunctions,
     /// An unreachable recovery target is FATAL (13 and later), not a promotion.
     pub unreached_target_is_fatal: bool,
-    /// Recovery is asked for in `recovery.conf` (11 and earlier), not in `postgresql.conf`.
-    pub recovery_conf: bool,
     /// `recovery_target_lsn` exists (10 and later).
     pub lsn_target: bool,
-    /// `recovery_target_timeline` is `latest` by default (12 and later).
-    pub latest_by_default: bool,
     /// `pg_xlog` (9.6 and earlier) or `pg_wal`.
     pub wal_directory: &'static str,
     /// Page magics and control files: `PG_CONTROL_VERSION`.
@@ -205,6 +202,8 @@ pub struct Dialect {
     pub catalog_version: u32,
     /// Commit records say Unix seconds (8.2) instead of microseconds since 2000.
     pub unix_commit_time: bool,
+    /// Commits with subtransactions alone have a shape of their own (9.2 to 9.4).
+    pub compact_commits: bool,
     /// A server may have been built with float times (9.6 and earlier).
     pub float_times: bool,
     /// Where the timeline stands in a checkpoint record (`CheckPoint.ThisTimeLineID`).
@@ -214,7 +213,7 @@ pub struct Dialect {
     /// Data pages have a checksum where there was a timeline before (9.3 and later).
     pub page_checksums: bool,
     /// Words of the server's messages.
-    pub wording: Wording,
+    pub wording: ServerWording,
     /// Names of `wal_level`, by number.
     pub wal_levels: &'static [&'static str],
     /// What stands between epoch and transaction in the text of a checkpoint: `/` up to 9.5, `:` later.
@@ -232,6 +231,8 @@ pub struct Dialect {
     pub stats_item: usize,
     /// What recovery does.
     pub recovery: RecoveryRules,
+    /// What it makes of its settings.
+    pub settings: SettingRules,
 }
 
 /// A magic has one row.
@@ -276,7 +277,7 @@ const IMAGES_9_5: ImageBits = ImageBits { compressed: 0x02, apply: 0, methods: [
 const IMAGES_10: ImageBits = ImageBits { compressed: 0x02, apply: 0x04, methods: [0x02, 0, 0] };
 const IMAGES_15: ImageBits = ImageBits { compressed: 0x1C, apply: 0x02, methods: [0x04, 0x08, 0x10] };
 
-const OLD_WORDS: Wording = Wording {
+const OLD_WORDS: ServerWording = ServerWording {
     log_file: false,
     wal_segment: false,
     padded: false,
@@ -285,14 +286,14 @@ const OLD_WORDS: Wording = Wording {
     xlog_seg_size: true,
     contrecord_expected: false,
 };
-const WORDS_9_2: Wording = Wording { log_file: true, ..OLD_WORDS };
-const WORDS_9_5: Wording = Wording { length: LengthWording::Bare, ..OLD_WORDS };
-const WORDS_9_6: Wording = Wording { length: LengthWording::Wanted, ..OLD_WORDS };
-const WORDS_11: Wording = Wording { xlog_seg_size: false, ..WORDS_9_6 };
-const WORDS_12: Wording = Wording { own_floats: true, ..WORDS_11 };
-const WORDS_14: Wording = Wording { contrecord_expected: true, ..WORDS_12 };
-const WORDS_16: Wording = Wording { wal_segment: true, length: LengthWording::ExpectedAtLeast, ..WORDS_14 };
-const WORDS_19: Wording = Wording { padded: true, ..WORDS_16 };
+const WORDS_9_2: ServerWording = ServerWording { log_file: true, ..OLD_WORDS };
+const WORDS_9_5: ServerWording = ServerWording { length: LengthWording::Bare, ..OLD_WORDS };
+const WORDS_9_6: ServerWording = ServerWording { length: LengthWording::Wanted, ..OLD_WORDS };
+const WORDS_11: ServerWording = ServerWording { xlog_seg_size: false, ..WORDS_9_6 };
+const WORDS_12: ServerWording = ServerWording { own_floats: true, ..WORDS_11 };
+const WORDS_14: ServerWording = ServerWording { contrecord_expected: true, ..WORDS_12 };
+const WORDS_16: ServerWording = ServerWording { wal_segment: true, length: LengthWording::ExpectedAtLeast, ..WORDS_14 };
+const WORDS_19: ServerWording = ServerWording { padded: true, ..WORDS_16 };
 
 const INVALIDATIONS: Invalidations = Invalidations { relmap_db: false, relsync: false, unknown: " unknown id " };
 const INVALIDATIONS_9_6: Invalidations =
@@ -321,13 +322,12 @@ const V8_2: Dialect = Dialect {
     boundary: BoundaryRule::PreviousWhole,
     functions: wal_functions::FUNCTIONS_8_2,
     unreached_target_is_fatal: false,
-    recovery_conf: true,
     lsn_target: false,
-    latest_by_default: false,
     wal_directory: "pg_xlog",
     control_version: 822,
     catalog_version: 200611241,
     unix_commit_time: true,
+    compact_commits: false,
     float_times: true,
     checkpoint_timeline: 16,
     relmap_and_standby: false,
@@ -341,6 +341,7 @@ const V8_2: Dialect = Dialect {
     invalidations: INVALIDATIONS,
     stats_item: 0,
     recovery: recovery::RECOVERY_8_2,
+    settings: settings::SETTINGS_8_2,
 };
 
 const V8_3: Dialect = Dialect {
@@ -362,6 +363,7 @@ const V8_4: Dialect = Dialect {
     control_version: 843,
     catalog_version: 200904091,
     time_text: TimeText::Trimmed(1),
+    settings: settings::SETTINGS_8_4,
     ..V8_3
 };
 
@@ -372,6 +374,7 @@ const V9_0: Dialect = Dialect {
     control_version: 903,
     catalog_version: 201008051,
     relmap_and_standby: true,
+    settings: settings::SETTINGS_9_0,
     ..V8_4
 };
 
@@ -380,6 +383,7 @@ const V9_1: Dialect = Dialect {
     recovery: recovery::RECOVERY_9_1,
     magic: 0xD066,
     catalog_version: 201105231,
+    settings: settings::SETTINGS_9_1,
     ..V9_0
 };
 
@@ -392,6 +396,7 @@ const V9_2: Dialect = Dialect {
     control_version: 922,
     catalog_version: 201204301,
     functions: wal_functions::FUNCTIONS_9_2,
+    compact_commits: true,
     ..V9_1
 };
 
@@ -420,6 +425,7 @@ const V9_4: Dialect = Dialect {
     catalog_version: 201409291,
     functions: wal_functions::FUNCTIONS_9_4,
     wal_levels: &["minimal", "archive", "hot_standby", "logical"],
+    settings: settings::SETTINGS_9_4,
     ..V9_3
 };
 
@@ -435,6 +441,8 @@ const V9_5: Dialect = Dialect {
     whole_copy_at_switch: false,
     catalog_version: 201510051,
     wording: WORDS_9_5,
+    settings: settings::SETTINGS_9_5,
+    compact_commits: false,
     ..V9_4
 };
 
@@ -464,15 +472,18 @@ const V10: Dialect = Dialect {
     functions: wal_functions::FUNCTIONS_10,
     float_times: false,
     start_note: StartNote::Counted,
+    settings: settings::SETTINGS_10,
     ..V9_6
 };
 
 const V11: Dialect = Dialect {
     version: Version::new(11, 0),
+    recovery: recovery::RECOVERY_11,
     magic: 0xD098,
     control_version: 1100,
     catalog_version: 201809051,
     wording: WORDS_11,
+    settings: settings::SETTINGS_11,
     ..V10
 };
 
@@ -480,11 +491,10 @@ const V12: Dialect = Dialect {
     version: Version::new(12, 0),
     recovery: recovery::RECOVERY_12,
     magic: 0xD101,
-    recovery_conf: false,
-    latest_by_default: true,
     control_version: 1201,
     catalog_version: 201909212,
     wording: WORDS_12,
+    settings: settings::SETTINGS_12,
     ..V11
 };
 
@@ -536,6 +546,7 @@ const V17: Dialect = Dialect {
     start_note: StartNote::Aside,
     control_version: 1700,
     catalog_version: 202406281,
+    settings: settings::SETTINGS_17,
     ..V16
 };
 
@@ -556,12 +567,15 @@ const V19: Dialect = Dialect {
     control_version: 1905,
     catalog_version: 202610061,
     wording: WORDS_19,
+    settings: settings::SETTINGS_19,
     ..V18
 };
 
 /// Every released format, oldest first.
 pub static DIALECTS: [Dialect; 20] =
     [V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, V9_5, V9_6, V10, V11, V12, V13, V14, V15, V16, V17, V18, V19];
+
+pub(crate) const NEWEST: Version = DIALECTS[DIALECTS.len() - 1].version;
 
 #[cfg(test)]
 mod tests {
@@ -580,7 +594,7 @@ mod tests {
         for (text, shown) in [("9.2", "9.2"), ("9.2.24", "9.2"), ("15", "15"), ("15.4", "15"), ("8.2", "8.2")] {
             assert_eq!(text.parse::<Version>().unwrap().to_string(), shown);
         }
-        for bad in ["", "9", "8.1", "7.4", "20", "15.x", "fifteen"] {
+        for bad in ["", "9", "8.1", "7.4", "99", "15.x", "fifteen"] {
             assert!(bad.parse::<Version>().is_err(), "{bad}");
         }
     }

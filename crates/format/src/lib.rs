@@ -36,6 +36,7 @@ pub mod spans;
 pub mod text;
 pub mod timeline;
 mod version;
+mod versioned;
 pub mod wal_functions;
 pub mod wire;
 

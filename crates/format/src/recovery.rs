@@ -1,7 +1,9 @@
 //! What recovery does differently from version to version (`src/backend/access/transam/xlog.c`; `xlogrecovery.c` from
 //! 15 on).
 //!
-//! A column of the version's row: [`RecoveryRules`].
+//! A column of the version's row: [`RecoveryRules`]. What it makes of [`settings`] is another.
+
+pub mod settings;
 
 /// What recovery does in a version.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,6 +41,10 @@ pub struct RecoveryRules {
     pub reads_ahead: bool,
     /// Messages speak of consistency (8.4 and later), not of the time when the backup ended.
     pub says_consistent: bool,
+    /// A `backup_label` whose START TIMELINE is not that of its file's name is refused (11 and later).
+    pub compares_label_timelines: bool,
+    /// There are incremental backups, and a server refuses to start on one (17 and later).
+    pub incremental_backups: bool,
     /// The server that the settings came from: `master` (13 and earlier) or `primary`.
     pub primary: &'static str,
     /// The message of a timeline that does not descend from this server's.
@@ -121,6 +127,8 @@ pub(crate) const RECOVERY_8_2: RecoveryRules = RecoveryRules {
     quoted_minimal: false,
     reads_ahead: false,
     says_consistent: false,
+    compares_label_timelines: false,
+    incremental_backups: false,
     primary: "master",
     not_a_child: NotAChild::OfTimeline,
 };
@@ -150,10 +158,11 @@ pub(crate) const RECOVERY_9_4: RecoveryRules = RecoveryRules {
     ..RECOVERY_9_3
 };
 pub(crate) const RECOVERY_9_5: RecoveryRules = RecoveryRules { passes_over_later_timelines: true, ..RECOVERY_9_4 };
+pub(crate) const RECOVERY_11: RecoveryRules = RecoveryRules { compares_label_timelines: true, ..RECOVERY_9_5 };
 pub(crate) const RECOVERY_12: RecoveryRules =
-    RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], ..RECOVERY_9_5 };
+    RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], ..RECOVERY_11 };
 pub(crate) const RECOVERY_14: RecoveryRules =
     RecoveryRules { minimal: Minimal::Fatal, insufficient_pauses: true, primary: "primary", ..RECOVERY_12 };
 pub(crate) const RECOVERY_15: RecoveryRules = RecoveryRules { label_timeline: true, reads_ahead: true, ..RECOVERY_14 };
 pub(crate) const RECOVERY_17: RecoveryRules =
-    RecoveryRules { names_missing_checkpoint: true, quoted_minimal: true, ..RECOVERY_15 };
+    RecoveryRules { names_missing_checkpoint: true, quoted_minimal: true, incremental_backups: true, ..RECOVERY_15 };

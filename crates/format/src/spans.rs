@@ -12,13 +12,13 @@ use crate::page::CONTRECORD;
 use crate::record::{Block, BlockRef, Record, RecordHeader, RelFileLocator};
 use crate::rmgr::describe::{Vocabulary, read};
 use crate::rmgr::sink::Value;
-use crate::rmgr::table::{Field, Part as Piece};
+use crate::rmgr::table::{Field, FieldSize, OpPart};
 use crate::{Align, Generation, Layout};
 
 /// What a byte is part of.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[non_exhaustive]
-pub enum Part {
+pub enum SpanPart {
     /// A page header, or the continuation header behind it (9.2 and earlier).
     Page,
     /// The record's header.
@@ -35,30 +35,30 @@ pub enum Part {
     Pad,
 }
 
-impl Part {
+impl SpanPart {
     /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
-            Part::Page => "page header",
-            Part::Header => "record header",
-            Part::Reference => "reference",
-            Part::Image => "image",
-            Part::BlockData => "block data",
-            Part::Main => "main data",
-            Part::Pad => "padding",
+            SpanPart::Page => "page header",
+            SpanPart::Header => "record header",
+            SpanPart::Reference => "reference",
+            SpanPart::Image => "image",
+            SpanPart::BlockData => "block data",
+            SpanPart::Main => "main data",
+            SpanPart::Pad => "padding",
         }
     }
 }
 
 /// Bytes of one field.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Span<'a> {
+pub struct FieldSpan<'a> {
     /// Offset of the first, in the record or the page.
     pub start: usize,
     /// Offset behind the last.
     pub end: usize,
     /// What they are part of.
-    pub part: Part,
+    pub part: SpanPart,
     /// The block in the record.
     pub block: Option<u8>,
     /// The field; empty where no table names one.
@@ -69,9 +69,9 @@ pub struct Span<'a> {
 
 /// Writes spans one after another.
 struct Writer<'a, 'b> {
-    out: &'b mut Vec<Span<'a>>,
+    out: &'b mut Vec<FieldSpan<'a>>,
     at: usize,
-    part: Part,
+    part: SpanPart,
     block: Option<u8>,
 }
 
@@ -84,13 +84,13 @@ impl<'a> Writer<'a, '_> {
         self.field(name, length, Value::Unsigned(value.into()));
     }
 
-    fn bytes(&mut self, part: Part, name: &'static str, length: usize) {
+    fn bytes(&mut self, part: SpanPart, name: &'static str, length: usize) {
         self.span(part, name, length, None);
     }
 
-    fn span(&mut self, part: Part, name: &'static str, length: usize, value: Option<Value<'a>>) {
+    fn span(&mut self, part: SpanPart, name: &'static str, length: usize, value: Option<Value<'a>>) {
         if length > 0 {
-            self.out.push(Span { start: self.at, end: self.at + length, part, block: self.block, name, value });
+            self.out.push(FieldSpan { start: self.at, end: self.at + length, part, block: self.block, name, value });
             self.at += length;
         }
     }
@@ -98,10 +98,10 @@ impl<'a> Writer<'a, '_> {
 
 impl Layout {
     /// The fields of a page's header.
-    pub fn page_spans(&self, page: &[u8]) -> Vec<Span<'static>> {
+    pub fn page_spans(&self, page: &[u8]) -> Vec<FieldSpan<'static>> {
         let header = self.page_header(page);
         let mut out = Vec::new();
-        let mut w = Writer { out: &mut out, at: 0, part: Part::Page, block: None };
+        let mut w = Writer { out: &mut out, at: 0, part: SpanPart::Page, block: None };
         w.number("xlp_magic", 2, header.magic);
         w.number("xlp_info", 2, header.info);
         w.number("xlp_tli", 4, header.timeline.0);
@@ -110,7 +110,7 @@ impl Layout {
         if !old {
             w.number("xlp_rem_len", 4, header.rem_len);
         }
-        w.bytes(Part::Pad, "", self.short_header() - w.at);
+        w.bytes(SpanPart::Pad, "", self.short_header() - w.at);
         if let Some(long) = header.long {
             w.number("xlp_sysid", 8, long.system_id);
             w.number("xlp_seg_size", 4, long.segment_size);
@@ -123,9 +123,9 @@ impl Layout {
     }
 
     /// The fields of a record's header.
-    pub fn header_spans(&self, h: &RecordHeader) -> Vec<Span<'static>> {
+    pub fn header_spans(&self, h: &RecordHeader) -> Vec<FieldSpan<'static>> {
         let mut out = Vec::new();
-        let mut w = Writer { out: &mut out, at: 0, part: Part::Header, block: None };
+        let mut w = Writer { out: &mut out, at: 0, part: SpanPart::Header, block: None };
         let prev = Value::Lsn(h.prev);
         match self.dialect.generation {
             Generation::LegacyA => {
@@ -143,7 +143,7 @@ impl Layout {
                 w.number("xl_len", 4, h.len);
                 w.number("xl_info", 1, h.info);
                 w.number("xl_rmid", 1, h.rmid);
-                w.bytes(Part::Pad, "", 2);
+                w.bytes(SpanPart::Pad, "", 2);
                 w.field("xl_prev", 8, prev);
                 w.number("xl_crc", 4, h.crc);
             }
@@ -153,23 +153,23 @@ impl Layout {
                 w.field("xl_prev", 8, prev);
                 w.number("xl_info", 1, h.info);
                 w.number("xl_rmid", 1, h.rmid);
-                w.bytes(Part::Pad, "", 2);
+                w.bytes(SpanPart::Pad, "", 2);
                 w.number("xl_crc", 4, h.crc);
             }
         }
-        w.bytes(Part::Pad, "", self.record_header().saturating_sub(w.at));
+        w.bytes(SpanPart::Pad, "", self.record_header().saturating_sub(w.at));
         out
     }
 }
 
 /// The fields of a whole record. Where its structure is wrong, what is behind its header is told as bytes.
-pub fn record_spans<'a>(record: &Record<'a>) -> Vec<Span<'a>> {
+pub fn record_spans<'a>(record: &Record<'a>) -> Vec<FieldSpan<'a>> {
     let layout = record.layout;
     let mut out = layout.header_spans(&record.header);
     let (size, all) = (layout.record_header(), layout.record_header() + record.body.len());
     let mut blocks: Vec<Block> = Vec::new();
     let Ok(shape) = record.blocks(&mut blocks) else {
-        out.push(Span { start: size, end: all, part: Part::Main, block: None, name: "", value: None });
+        out.push(FieldSpan { start: size, end: all, part: SpanPart::Main, block: None, name: "", value: None });
         out.retain(|span| span.start < span.end);
         return out;
     };
@@ -178,9 +178,9 @@ pub fn record_spans<'a>(record: &Record<'a>) -> Vec<Span<'a>> {
             references(record, &mut out);
             for block in &blocks {
                 let at = out.last().map_or(size, |span| span.end);
-                let mut w = Writer { out: &mut out, at, part: Part::BlockData, block: Some(block.reference.id) };
-                w.bytes(Part::Image, "", block.image(record).len());
-                w.bytes(Part::BlockData, "", block.data(record).len());
+                let mut w = Writer { out: &mut out, at, part: SpanPart::BlockData, block: Some(block.reference.id) };
+                w.bytes(SpanPart::Image, "", block.image(record).len());
+                w.bytes(SpanPart::BlockData, "", block.data(record).len());
             }
             main_data(record, size + shape.main_start, &mut out);
         }
@@ -195,13 +195,13 @@ pub fn record_spans<'a>(record: &Record<'a>) -> Vec<Span<'a>> {
 }
 
 /// The fragment headers of 9.5 and later. The structure is known to be right.
-fn references(record: &Record<'_>, out: &mut Vec<Span<'_>>) {
+fn references(record: &Record<'_>, out: &mut Vec<FieldSpan<'_>>) {
     let (layout, body) = (record.layout, record.body);
     let (e, size) = (layout.endian, layout.record_header());
     let mut refs: Vec<BlockRef> = Vec::new();
     let _ = record.shape(&mut |block| refs.push(block));
     let mut refs = refs.into_iter();
-    let mut w = Writer { out, at: size, part: Part::Reference, block: None };
+    let mut w = Writer { out, at: size, part: SpanPart::Reference, block: None };
     while let Some(rest) = body.get(w.at - size..).filter(|rest| !rest.is_empty()) {
         let [id, ..] = *rest else { break };
         w.block = None;
@@ -256,10 +256,10 @@ fn locator(w: &mut Writer<'_, '_>, rel: RelFileLocator) {
 }
 
 /// A backup block of 9.4 and earlier.
-fn backup_block<'a>(layout: &Layout, block: &Block, record: &Record<'a>, out: &mut Vec<Span<'a>>) {
+fn backup_block<'a>(layout: &Layout, block: &Block, record: &Record<'a>, out: &mut Vec<FieldSpan<'a>>) {
     let b = &block.reference;
     let at = out.last().map_or(layout.record_header(), |span| span.end);
-    let mut w = Writer { out, at, part: Part::Reference, block: Some(b.id) };
+    let mut w = Writer { out, at, part: SpanPart::Reference, block: Some(b.id) };
     locator(&mut w, b.rel);
     if layout.dialect.backup_blocks.size == 24 {
         w.number("fork", 4, b.fork);
@@ -268,35 +268,38 @@ fn backup_block<'a>(layout: &Layout, block: &Block, record: &Record<'a>, out: &m
     let image = b.image.as_ref();
     w.number("hole_offset", 2, image.map_or(0, |i| i.hole_offset));
     w.number("hole_length", 2, image.and_then(|i| i.hole_length).unwrap_or(0));
-    w.bytes(Part::Image, "", block.image(record).len());
+    w.bytes(SpanPart::Image, "", block.image(record).len());
 }
 
 /// The fields of main data that stand at fixed places.
-fn main_data<'a>(record: &Record<'a>, start: usize, out: &mut Vec<Span<'a>>) {
+fn main_data<'a>(record: &Record<'a>, start: usize, out: &mut Vec<FieldSpan<'a>>) {
     let main = record.main_data();
     let layout = record.layout;
     let op = Vocabulary::of(layout.dialect).op(record.header.rmid, record.header.info);
     let mut fields: Vec<(usize, usize, &'static Field)> = Vec::new();
     for piece in op.map_or(&[][..], |op| op.parts) {
-        let Piece::Field(field) = piece else { continue };
+        let OpPart::Field(field) = piece else { continue };
         let offset = usize::from(field.at[usize::from(layout.align == Align::Four)]);
         let room = main.get(offset..).unwrap_or(&[]);
-        let length = field.kind.size().unwrap_or_else(|most| {
-            room.iter().take(most).position(|&b| b == 0).map_or(most.min(room.len()), |end| end + 1)
-        });
+        let length = match field.kind.size() {
+            FieldSize::Fixed(length) => length,
+            FieldSize::AtMost(most) => {
+                room.iter().take(most).position(|&b| b == 0).map_or(most.min(room.len()), |end| end + 1)
+            }
+        };
         if length > 0 && length <= room.len() {
             fields.push((offset, length, field));
         }
     }
     fields.sort_by_key(|&(offset, ..)| offset);
-    let mut w = Writer { out, at: start, part: Part::Main, block: None };
+    let mut w = Writer { out, at: start, part: SpanPart::Main, block: None };
     for (offset, length, field) in fields {
         let at = start + offset;
         let Some(value) = read(field, main, layout).ok().filter(|_| at >= w.at) else { continue };
-        w.bytes(Part::Main, "", at - w.at);
+        w.bytes(SpanPart::Main, "", at - w.at);
         w.field(field.name, length, value);
     }
-    w.bytes(Part::Main, "", (start + main.len()).saturating_sub(w.at));
+    w.bytes(SpanPart::Main, "", (start + main.len()).saturating_sub(w.at));
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Major versions of PostgreSQL, as people write them.
 
-use crate::dialect::{DIALECTS, Dialect};
+use crate::dialect::{self, DIALECTS, Dialect};
 use std::fmt;
 use std::str::FromStr;
 
-/// A major version of PostgreSQL: 8.2 … 9.6, 10 … 19.
+/// A major version of PostgreSQL: 8.2 … 9.6, 10 and later.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
     /// 8, 9, or the whole version from 10 on.
@@ -18,6 +18,9 @@ impl Version {
     pub const fn new(major: u8, minor: u8) -> Version {
         Version { major, minor }
     }
+
+    /// The newest version that is known.
+    pub const NEWEST: Version = dialect::NEWEST;
 
     /// The row of this version.
     pub fn dialect(self) -> Option<&'static Dialect> {
@@ -37,13 +40,14 @@ impl fmt::Debug for Version {
     }
 }
 
-/// The text is not a version from 8.2 to 19.
+/// The text is no version of [`DIALECTS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownVersion;
 
 impl fmt::Display for UnknownVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a PostgreSQL version from 8.2 to 19")
+        let [first, .., _] = &DIALECTS;
+        write!(f, "not a PostgreSQL version from {} to {}", first.version, Version::NEWEST)
     }
 }
 

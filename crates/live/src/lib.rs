@@ -6,6 +6,7 @@
 
 mod backup;
 mod find;
+pub mod gate;
 mod observed;
 mod promote;
 mod random;

@@ -68,53 +68,8 @@
 //!
 //! # A source of one's own
 //!
-//! Where WAL lies elsewhere, in memory or in an object store, a [`Source`] says what is there and gives the bytes.
-//!
-//! ```
-//! use pgwal::source::{Codec, Entry, How, Listing, Read, ReadState, Scratch, SourceError};
-//! use pgwal::{Options, Source, Verdict, verify};
-//! use std::ops::ControlFlow;
-//!
-//! struct Segment(&'static str, Vec<u8>);
-//!
-//! impl Source for Segment {
-//!     fn describe(&self) -> String {
-//!         "one segment in memory".into()
-//!     }
-//!
-//!     fn list(&self) -> Result<Listing, SourceError> {
-//!         Ok(Listing::of(vec![Entry::named(self.0, Some(self.1.len() as u64))]))
-//!     }
-//!
-//!     fn read(&self, _: &Entry, how: &How, _: &mut Scratch, sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>) -> Result<Read, SourceError> {
-//!         let (mut pushed, mut state) = (0, ReadState::Whole);
-//!         // Windows are multiples of 64 KiB.
-//!         for window in self.1.chunks(256 << 10) {
-//!             if pushed >= how.limit {
-//!                 state = ReadState::LimitReached;
-//!                 break;
-//!             }
-//!             pushed += window.len() as u64;
-//!             if sink(window).is_break() {
-//!                 state = ReadState::Stopped;
-//!                 break;
-//!             }
-//!         }
-//!         Ok(Read { plain_bytes: pushed, codec: Codec::Plain, state, stored_bytes: Some(self.1.len() as u64) })
-//!     }
-//!
-//!     fn is_live(&self) -> bool {
-//!         false
-//!     }
-//! }
-//!
-//! let name = "00000001000000000000000A";
-//! for (folder, verdict) in [("good", Verdict::Proven), ("damaged", Verdict::Refuted)] {
-//!     let bytes = std::fs::read(format!("../../testdata/demo/{folder}/{name}"))?;
-//!     assert_eq!(verify(&Segment(name, bytes), &Options::default())?.verdict, verdict);
-//! }
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! Where WAL lies elsewhere, in memory or in an object store, a [`Source`] says what is there and gives its stored
+//! bytes. What they are packed in is found out and undone behind it, as for files: `examples/own_source.rs` is one.
 //!
 //! # Where things stop
 //!

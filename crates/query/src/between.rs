@@ -1,8 +1,7 @@
 //! What lies between two positions of an archive: records, commits, time.
 
 use pgwal::format::record::{Record, RecordHeader};
-use pgwal::format::rmgr::TRANSACTION;
-use pgwal::format::rmgr::xact::{self, Ending, Timestamp};
+use pgwal::format::rmgr::xact::{self, Timestamp, XactOutcome};
 use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal::source::{self, Source, SourceError};
 use pgwal::verify::records::{ListError, Render, Rendered, Wanted, list};
@@ -214,14 +213,12 @@ impl Render for BetweenCounter {
         let between = self.low <= record.lsn && record.lsn < self.high;
         self.any.fetch_add(1, Ordering::Relaxed);
         self.records.fetch_add(u64::from(between), Ordering::Relaxed);
-        if record.header.rmid == TRANSACTION
-            && let Some(ended) = xact::ended(record).filter(|e| e.ending == Ending::Commit)
-        {
+        if let Some((XactOutcome::Commit, time)) = xact::ended_at(record) {
             self.commits.fetch_add(u64::from(between), Ordering::Relaxed);
             if let Ok(mut last) = self.last.lock() {
                 for (place, limit) in last.iter_mut().zip([self.low, self.high]) {
                     if record.end <= limit && place.is_none_or(|(end, _)| end < record.end) {
-                        *place = Some((record.end, ended.time));
+                        *place = Some((record.end, time));
                     }
                 }
             }

@@ -3,7 +3,7 @@
 use crate::filter::managers;
 use pgwal::format::dialect::DIALECTS;
 use pgwal::format::rmgr::managers::ALL;
-use pgwal::format::rmgr::table::{Op, Part};
+use pgwal::format::rmgr::table::{Op, OpPart};
 use pgwal::format::{Generation, Version};
 
 /// A field of a type of records, in versions that follow each other.
@@ -35,7 +35,7 @@ pub fn rows() -> Vec<Row> {
                     record: op.name,
                     field,
                     since: op.since,
-                    until: op.until,
+                    until: manager.last_version(op),
                 }));
             }
         }
@@ -69,9 +69,9 @@ fn fields(op: &Op) -> Vec<(&'static str, &'static str)> {
     let mut out: Vec<(&'static str, &'static str)> = Vec::new();
     for part in op.parts {
         let more: Vec<(&'static str, &'static str)> = match part {
-            Part::Text(_) => Vec::new(),
-            Part::Field(field) => vec![(field.name, field.kind.name())],
-            Part::Call(call) => call.fields.to_vec(),
+            OpPart::Text(_) => Vec::new(),
+            OpPart::Field(field) => vec![(field.name, field.kind.name())],
+            OpPart::Call(call) => call.fields.to_vec(),
         };
         for field in more {
             if !out.contains(&field) {

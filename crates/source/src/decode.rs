@@ -13,9 +13,8 @@ mod zstd;
 
 use crate::codec::Codec;
 use crate::input::Input;
-use crate::source::{Fault, ReadState};
+use crate::read::{Fault, ReadState, Sink};
 use std::io;
-use std::ops::ControlFlow;
 
 /// What one step of a decoder did.
 pub(crate) struct Step {
@@ -58,121 +57,117 @@ pub(crate) trait Decode {
 }
 
 /// Pushes the plain bytes of `input` in windows of the size of `window`; returns how many, and how it ended.
-pub(crate) fn run(
+pub(crate) fn run<R: io::Read>(
     codec: Codec,
-    input: &mut Input<'_>,
+    input: &mut Input<R>,
     window: &mut [u8],
     limit: u64,
-    sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+    sink: Sink<'_>,
 ) -> io::Result<(u64, ReadState)> {
-    let mut out = Windows { window, filled: 0, pushed: 0, limit, sink };
-    let end = match codec {
-        Codec::Plain => plain(input, &mut out)?,
-        Codec::Gzip => packed(&mut gzip::Gzip::new(), input, &mut out)?,
-        Codec::Lz4 => packed(&mut lz4::Lz4::new(), input, &mut out)?,
-        Codec::Zstd => packed(&mut zstd::Zstd::new()?, input, &mut out)?,
-        Codec::Xz => packed(&mut xz::Xz::new(), input, &mut out)?,
-        Codec::Bzip2 => packed(&mut bzip2::Bzip2::new(), input, &mut out)?,
-        Codec::Lzma => packed(&mut lzma::Lzma::new(), input, &mut out)?,
-        Codec::Encrypted(_) | Codec::Unknown(_) => ReadState::Closed,
-    };
-    Ok(out.finish(end))
-}
-
-fn plain(input: &mut Input<'_>, out: &mut Windows<'_>) -> io::Result<ReadState> {
+    let mut unpacking = Unpacking::new(codec)?;
+    let mut pushed = 0;
     loop {
-        let given = input.read_into(out.room())?;
-        out.filled += given;
-        if !out.is_full() {
-            return Ok(ReadState::Whole);
-        }
-        if let Some(end) = out.push() {
-            return Ok(end);
-        }
-    }
-}
-
-fn packed(decoder: &mut dyn Decode, input: &mut Input<'_>, out: &mut Windows<'_>) -> io::Result<ReadState> {
-    loop {
-        let bytes = input.fill()?;
-        let at_end = bytes.is_empty();
-        let step = decoder.step(bytes, at_end, out.room());
-        out.filled += step.given;
-        input.consume(step.taken);
-        if out.is_full()
-            && let Some(end) = out.push()
-        {
-            return Ok(end);
-        }
-        match step.then {
-            Then::Failed(fault) => return Ok(ReadState::Undecodable(fault)),
-            Then::CutOff => return salvage(decoder, out),
-            Then::Complete => {
-                let next = input.peek(4)?;
-                if next.is_empty() {
-                    return Ok(ReadState::Whole);
-                }
-                if !decoder.begins(next) {
-                    return Ok(ReadState::Undecodable(Fault::Trailing));
-                }
-                decoder.restart();
+        let filled = unpacking.fill(input, window)?;
+        if filled > 0 {
+            pushed += filled as u64;
+            if sink(&window[..filled]).is_break() {
+                return Ok((pushed, ReadState::Stopped));
             }
-            Then::More if step.taken == 0 && step.given == 0 => {
-                return if at_end { salvage(decoder, out) } else { Ok(ReadState::Undecodable(Fault::Corrupt)) };
+            if pushed > limit {
+                return Ok((pushed, ReadState::LimitReached));
             }
-            Then::More => {}
+        }
+        if filled < window.len() {
+            return Ok((pushed, unpacking.end.unwrap_or(ReadState::Whole)));
         }
     }
 }
 
-fn salvage(decoder: &mut dyn Decode, out: &mut Windows<'_>) -> io::Result<ReadState> {
-    loop {
-        let given = decoder.salvage(out.room());
-        out.filled += given;
-        if !out.is_full() {
-            return Ok(ReadState::CutOff);
-        }
-        if let Some(end) = out.push() {
-            return Ok(end);
-        }
-    }
+/// The plain bytes of a file, as far as they were asked for.
+pub(crate) struct Unpacking {
+    form: Form,
+    /// How it ended, once it has.
+    end: Option<ReadState>,
 }
 
-/// The window that is being filled, and where full ones go.
-struct Windows<'a> {
-    window: &'a mut [u8],
-    filled: usize,
-    pushed: u64,
-    limit: u64,
-    sink: &'a mut dyn FnMut(&[u8]) -> ControlFlow<()>,
+enum Form {
+    Plain,
+    Packed(Box<dyn Decode + Send>),
+    /// Packed bytes are missing: what the decoder has of the last ones is to be given.
+    CutOff(Box<dyn Decode + Send>),
+    Over,
 }
 
-impl Windows<'_> {
-    /// Never empty between steps: a full window is pushed at once.
-    fn room(&mut self) -> &mut [u8] {
-        &mut self.window[self.filled..]
+impl Unpacking {
+    pub(crate) fn new(codec: Codec) -> io::Result<Unpacking> {
+        let decoder: Box<dyn Decode + Send> = match codec {
+            Codec::Plain => return Ok(Unpacking { form: Form::Plain, end: None }),
+            Codec::Gzip => Box::new(gzip::Gzip::new()),
+            Codec::Lz4 => Box::new(lz4::Lz4::new()),
+            Codec::Zstd => Box::new(zstd::Zstd::new()?),
+            Codec::Xz => Box::new(xz::Xz::new()),
+            Codec::Bzip2 => Box::new(bzip2::Bzip2::new()),
+            Codec::Lzma => Box::new(lzma::Lzma::new()),
+            Codec::Encrypted(_) | Codec::Unknown(_) => {
+                return Ok(Unpacking { form: Form::Over, end: Some(ReadState::Closed) });
+            }
+        };
+        Ok(Unpacking { form: Form::Packed(decoder), end: None })
     }
 
-    fn is_full(&self) -> bool {
-        self.filled == self.window.len()
-    }
-
-    /// Pushes what is there; says why that must be all.
-    fn push(&mut self) -> Option<ReadState> {
-        let filled = std::mem::take(&mut self.filled);
-        self.pushed += filled as u64;
-        if (self.sink)(&self.window[..filled]).is_break() {
-            return Some(ReadState::Stopped);
+    /// Fills `out` with the next plain bytes; with fewer only at their end.
+    pub(crate) fn fill<R: io::Read>(&mut self, input: &mut Input<R>, out: &mut [u8]) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < out.len() && self.end.is_none() {
+            filled += self.step(input, &mut out[filled..])?;
         }
-        (self.pushed > self.limit).then_some(ReadState::LimitReached)
+        Ok(filled)
     }
 
-    fn finish(mut self, end: ReadState) -> (u64, ReadState) {
-        if self.filled > 0
-            && let Some(other) = self.push()
-        {
-            return (self.pushed, other);
+    fn step<R: io::Read>(&mut self, input: &mut Input<R>, out: &mut [u8]) -> io::Result<usize> {
+        match &mut self.form {
+            Form::Plain => {
+                let given = input.read_into(out)?;
+                self.end = (given < out.len()).then_some(ReadState::Whole);
+                Ok(given)
+            }
+            Form::Packed(decoder) => {
+                let bytes = input.fill()?;
+                let at_end = bytes.is_empty();
+                let step = decoder.step(bytes, at_end, out);
+                input.consume(step.taken);
+                let stuck = step.taken == 0 && step.given == 0;
+                match step.then {
+                    Then::Failed(fault) => self.end = Some(ReadState::Undecodable(fault)),
+                    Then::CutOff => self.salvage(),
+                    Then::Complete => {
+                        let next = input.peek(4)?;
+                        if next.is_empty() {
+                            self.end = Some(ReadState::Whole);
+                        } else if decoder.begins(next) {
+                            decoder.restart();
+                        } else {
+                            self.end = Some(ReadState::Undecodable(Fault::Trailing));
+                        }
+                    }
+                    Then::More if stuck && at_end => self.salvage(),
+                    Then::More if stuck => self.end = Some(ReadState::Undecodable(Fault::Corrupt)),
+                    Then::More => {}
+                }
+                Ok(step.given)
+            }
+            Form::CutOff(decoder) => {
+                let given = decoder.salvage(out);
+                self.end = (given < out.len()).then_some(ReadState::CutOff);
+                Ok(given)
+            }
+            Form::Over => Ok(0),
         }
-        (self.pushed, end)
+    }
+
+    fn salvage(&mut self) {
+        if let Form::Packed(decoder) = std::mem::replace(&mut self.form, Form::Over) {
+            self.form = Form::CutOff(decoder);
+        }
     }
 }

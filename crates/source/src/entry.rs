@@ -3,6 +3,7 @@
 use crate::SourceError;
 use crate::name::{self, Place};
 use pgwal_format::FileName;
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -63,12 +64,14 @@ pub struct Entry {
     pub size: Option<u64>,
     folder: Arc<Folder>,
     file: Box<OsStr>,
+    /// What its source calls it, where that is not its name as shown.
+    id: Option<Box<str>>,
 }
 
 /// The folder of many entries.
 #[derive(Debug)]
 pub(crate) struct Folder {
-    /// Where it lies.
+    /// Where it lies, on this machine's disk.
     pub(crate) path: PathBuf,
     /// What stands before a file's name when it is shown: empty, or ending with a slash.
     pub(crate) shown: String,
@@ -76,7 +79,7 @@ pub(crate) struct Folder {
 
 impl Entry {
     pub(crate) fn new(name: Option<FileName>, size: Option<u64>, folder: &Arc<Folder>, file: &OsStr) -> Entry {
-        Entry { name, size, folder: Arc::clone(folder), file: file.into() }
+        Entry { name, size, folder: Arc::clone(folder), file: file.into(), id: None }
     }
 
     /// A file in a source of one's own. What it is says its name, as other tools write it, too: `24 digits.gz`; a
@@ -97,9 +100,26 @@ impl Entry {
         )
     }
 
-    /// Where the file lies, to open it; in a source of one's own, its name.
-    pub fn path(&self) -> PathBuf {
+    /// As [`Entry::named`], for a source that calls its files something else than what it shows of them: a key, a
+    /// number, the place of a part. Two files of one source never share an id.
+    pub fn with_id(id: &str, file: &str, size: Option<u64>) -> Entry {
+        Entry { id: Some(id.into()), ..Entry::named(file, size) }
+    }
+
+    /// What the source that listed it calls it: its name as shown, unless it was given another. It means nothing to
+    /// anybody else; where the file lies on a disk, [`Local::path`](crate::Local::path) says where.
+    pub fn id(&self) -> Cow<'_, str> {
+        self.id.as_deref().map_or_else(|| Cow::Owned(self.shown()), Cow::Borrowed)
+    }
+
+    /// Where a file of this machine's disk lies.
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder.path.join(&*self.file)
+    }
+
+    /// Its name without folders, where that is text.
+    pub(crate) fn file_name(&self) -> &str {
+        self.file.to_str().unwrap_or("")
     }
 
     /// The file as a user would type it: relative to the archive, or as it was given.
@@ -125,9 +145,18 @@ impl Entry {
     }
 }
 
+impl Entry {
+    fn rank(&self) -> impl Ord + '_ {
+        (self.name, &self.file, &self.folder.path, &self.id)
+    }
+}
+
 impl PartialEq for Entry {
     fn eq(&self, other: &Entry) -> bool {
-        self.name == other.name && self.file == other.file && self.folder.path == other.folder.path
+        self.name == other.name
+            && self.file == other.file
+            && self.folder.path == other.folder.path
+            && self.id == other.id
     }
 }
 
@@ -148,7 +177,7 @@ impl Listing {
 
     pub(crate) fn sort(&mut self) {
         // Unstable: no second copy of a long list.
-        self.entries.sort_unstable_by(|a, b| (a.name, &a.file, &a.folder.path).cmp(&(b.name, &b.file, &b.folder.path)));
+        self.entries.sort_unstable_by(|a, b| a.rank().cmp(&b.rank()));
         self.unreadable.sort_by(|a, b| a.0.cmp(&b.0));
     }
 }

@@ -14,6 +14,15 @@ pub enum SourceError {
         /// In its words.
         text: String,
     },
+    /// What a place says that is not on this machine's disk: an object store, a repository, a source of one's own.
+    Foreign {
+        /// What was asked for, as a user would name it.
+        what: String,
+        /// What kind of refusal.
+        why: Refusal,
+        /// In the place's words.
+        text: String,
+    },
     /// No path was given.
     NoPath,
     /// Nothing lies there.
@@ -66,6 +75,23 @@ pub enum SourceError {
     },
 }
 
+/// Why a place that is not on this machine's disk does not give what it was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is not there, or not any more.
+    Gone,
+    /// This user may not have it.
+    Denied,
+    /// The place cannot be reached, or broke off, however often it was tried.
+    OutOfReach,
+    /// It is kept where it cannot be had from at once, and has to be fetched back first.
+    Cold,
+    /// It is encrypted, and the key for it is missing or another.
+    Key,
+    /// Anything else.
+    Other,
+}
+
 /// What something is that is neither a regular file nor a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -94,6 +120,40 @@ impl SourceError {
             _ if is_loop(error) => SourceError::Loop { path },
             kind => SourceError::Io { path, kind, code: error.raw_os_error() },
         }
+    }
+
+    /// A refusal of a source of one's own. `text`: in its words, without `what`.
+    pub fn foreign(what: impl Into<String>, why: Refusal, text: impl fmt::Display) -> SourceError {
+        SourceError::Foreign { what: what.into(), why, text: text.to_string() }
+    }
+
+    /// Whether it is not there, or not any more: what was listed and has gone since is no failure.
+    pub fn is_gone(&self) -> bool {
+        match self {
+            SourceError::NotFound { .. } | SourceError::Foreign { why: Refusal::Gone, .. } => true,
+            // A file that another client of a network share has removed.
+            SourceError::Io { kind, .. } => *kind == io::ErrorKind::StaleNetworkFileHandle,
+            _ => false,
+        }
+    }
+
+    /// What broke off a reading: the refusal that a [`Stored`](crate::Stored) put into it, or what its kind says.
+    pub(crate) fn of_reading(what: &str, error: &io::Error) -> SourceError {
+        if let Some(own) = error.get_ref().and_then(|inner| inner.downcast_ref::<SourceError>()) {
+            return own.clone();
+        }
+        let why = match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::StaleNetworkFileHandle => Refusal::Gone,
+            io::ErrorKind::PermissionDenied => Refusal::Denied,
+            io::ErrorKind::TimedOut
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::HostUnreachable
+            | io::ErrorKind::NetworkUnreachable => Refusal::OutOfReach,
+            _ => Refusal::Other,
+        };
+        SourceError::foreign(what, why, error)
     }
 
     pub(crate) fn not_regular(path: &Path, file_type: std::fs::FileType) -> SourceError {
@@ -148,6 +208,7 @@ impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             SourceError::Reported { text } => f.write_str(text),
+            SourceError::Foreign { what, text, .. } => write!(f, "{what}: {text}"),
             SourceError::NoPath => f.write_str("no path was given"),
             SourceError::NotFound { path } => write!(f, "{}: no such file or folder", path.display()),
             SourceError::Permission { path } => write!(f, "{}: no permission to read it", path.display()),
@@ -177,3 +238,10 @@ impl fmt::Display for SourceError {
 }
 
 impl std::error::Error for SourceError {}
+
+/// For a [`Stored`](crate::Stored) that has more to say than an [`io::Error`]: it comes out of the reading as it was.
+impl From<SourceError> for io::Error {
+    fn from(error: SourceError) -> io::Error {
+        io::Error::other(error)
+    }
+}

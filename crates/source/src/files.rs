@@ -1,21 +1,21 @@
 //! Files given one by one.
 
+use crate::disk::Disk;
 use crate::entry::Folder;
 use crate::name::{self, Place};
 use crate::pace::Pace;
-use crate::source::{How, Read, Scratch};
+use crate::source::{AsOf, Extent, Local};
 use crate::stamp::Stamp;
-use crate::{Entry, Listing, Source, SourceError, file, level};
+use crate::{Entry, Listing, Source, SourceError, Stored, level};
 use std::ffi::OsStr;
 use std::fs;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// One or several files. Each was a regular file when it was given.
 pub(crate) struct Files {
     paths: Vec<PathBuf>,
-    pace: Option<Arc<Pace>>,
+    disk: Disk,
 }
 
 impl Files {
@@ -32,7 +32,7 @@ impl Files {
                 return Err(SourceError::not_regular(path, metadata.file_type()));
             }
         }
-        Ok(Files { paths: paths.to_vec(), pace })
+        Ok(Files { paths: paths.to_vec(), disk: Disk { pace, wal: None } })
     }
 }
 
@@ -75,18 +75,20 @@ impl Source for Files {
         Ok(listing)
     }
 
-    fn read(
-        &self,
-        entry: &Entry,
-        how: &How,
-        scratch: &mut Scratch,
-        sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
-    ) -> Result<Read, SourceError> {
-        file::read(&entry.path(), how, self.pace.as_deref(), scratch, sink)
+    fn open(&self, entry: &Entry, _: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
+        self.disk.open(entry)
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {
-        Stamp::of(&entry.path())
+        self.disk.stamp(entry)
+    }
+
+    fn as_of(&self, _: &Entry) -> AsOf {
+        AsOf::Now
+    }
+
+    fn local(&self) -> Option<&dyn Local> {
+        Some(&self.disk)
     }
 
     fn is_live(&self) -> bool {

@@ -1,15 +1,15 @@
 //! A folder of WAL: flat, or with subfolders of 256 segments named by 16 digits. Nothing deeper is entered.
 
+use crate::disk::Disk;
 use crate::entry::Folder;
 use crate::name::{self, Place};
 use crate::pace::Pace;
-use crate::source::{How, Read, Scratch};
+use crate::source::{AsOf, Extent, Local};
 use crate::stamp::Stamp;
-use crate::{Entry, Held, Listing, Source, SourceError, file, level};
+use crate::{Entry, Listing, Source, SourceError, Stored, level};
 use std::collections::HashSet;
 use std::fs::{self, DirEntry};
-use std::io::{self, Read as _};
-use std::ops::ControlFlow;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,13 +22,13 @@ pub(crate) struct FolderSource {
     /// From the one to the other: empty, or ending with a slash.
     shown: String,
     live: bool,
-    pace: Option<Arc<Pace>>,
+    disk: Disk,
 }
 
 impl FolderSource {
     pub(crate) fn new(path: &Path, pace: Option<Arc<Pace>>) -> FolderSource {
         FolderSource {
-            pace,
+            disk: Disk { pace, wal: Some(path.to_path_buf()) },
             named: path.to_path_buf(),
             path: path.to_path_buf(),
             shown: String::new(),
@@ -38,15 +38,13 @@ impl FolderSource {
 
     /// `wal`: the name of its subfolder with the WAL.
     pub(crate) fn of_data_directory(path: &Path, wal: &str, pace: Option<Arc<Pace>>) -> FolderSource {
-        FolderSource { pace, named: path.to_path_buf(), path: path.join(wal), shown: format!("{wal}/"), live: true }
+        let folder = path.join(wal);
+        let disk = Disk { pace, wal: Some(folder.clone()) };
+        FolderSource { disk, named: path.to_path_buf(), path: folder, shown: format!("{wal}/"), live: true }
     }
 }
 
 impl Source for FolderSource {
-    fn may_read(&self, entry: &Entry) -> bool {
-        !std::fs::File::open(entry.path()).is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
-    }
-
     fn describe(&self) -> String {
         self.named.display().to_string()
     }
@@ -81,33 +79,24 @@ impl Source for FolderSource {
         Ok(listing)
     }
 
-    fn read(
-        &self,
-        entry: &Entry,
-        how: &How,
-        scratch: &mut Scratch,
-        sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
-    ) -> Result<Read, SourceError> {
-        file::read(&entry.path(), how, self.pace.as_deref(), scratch, sink)
+    fn open(&self, entry: &Entry, _: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
+        self.disk.open(entry)
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {
-        Stamp::of(&entry.path())
+        self.disk.stamp(entry)
+    }
+
+    fn as_of(&self, _: &Entry) -> AsOf {
+        AsOf::Now
+    }
+
+    fn local(&self) -> Option<&dyn Local> {
+        Some(&self.disk)
     }
 
     fn is_live(&self) -> bool {
         self.live
-    }
-
-    fn hold(&self, entry: &Entry) -> Result<Option<Held>, SourceError> {
-        Held::open(&entry.path()).map(Some)
-    }
-
-    fn control_file(&self) -> Option<Vec<u8>> {
-        let data = fs::canonicalize(&self.path).ok()?.parent().filter(|p| level::is_data_directory(p))?.to_path_buf();
-        let mut bytes = Vec::new();
-        fs::File::open(data.join("global/pg_control")).ok()?.take(8192).read_to_end(&mut bytes).ok()?;
-        Some(bytes)
     }
 }
 

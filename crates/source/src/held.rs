@@ -1,6 +1,6 @@
 //! A file that is kept open.
 
-use crate::{SourceError, file};
+use crate::{SourceError, disk};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -12,9 +12,7 @@ pub struct Held(File);
 
 impl Held {
     pub(crate) fn open(path: &Path) -> Result<Held, SourceError> {
-        let open = || file::open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata)));
-        let (file, metadata) = open().map_err(|error| SourceError::io(path, &error))?;
-        if metadata.is_file() { Ok(Held(file)) } else { Err(SourceError::not_regular(path, metadata.file_type())) }
+        disk::open(path).map(|(file, _)| Held(file))
     }
 
     /// Bytes on disk now.

@@ -6,19 +6,24 @@ use std::io;
 const CAPACITY: usize = 128 << 10;
 
 /// A buffer in front of a file or stream.
-pub(crate) struct Input<'a> {
-    source: &'a mut dyn io::Read,
-    buffer: &'a mut [u8],
+pub(crate) struct Input<R> {
+    source: R,
+    buffer: Vec<u8>,
     start: usize,
     end: usize,
     at_end: bool,
 }
 
-impl<'a> Input<'a> {
+impl<R: io::Read> Input<R> {
     /// `buffer` is grown to the capacity once and can be used again.
-    pub(crate) fn new(source: &'a mut dyn io::Read, buffer: &'a mut Vec<u8>) -> Input<'a> {
+    pub(crate) fn new(source: R, mut buffer: Vec<u8>) -> Input<R> {
         buffer.resize(CAPACITY, 0);
-        Input { source, buffer: buffer.as_mut_slice(), start: 0, end: 0, at_end: false }
+        Input { source, buffer, start: 0, end: 0, at_end: false }
+    }
+
+    /// Gives the buffer back.
+    pub(crate) fn into_buffer(self) -> Vec<u8> {
+        self.buffer
     }
 
     /// The next bytes: at least `wanted`, fewer only at the end of the file.
@@ -96,8 +101,7 @@ mod tests {
     #[test]
     fn a_look_ahead_takes_nothing_away() {
         let bytes: Vec<u8> = (0..=255).collect();
-        let (mut source, mut buffer) = (Drops(&bytes), Vec::new());
-        let mut input = Input::new(&mut source, &mut buffer);
+        let mut input = Input::new(Drops(&bytes), Vec::new());
         assert_eq!(input.peek(10).unwrap(), &bytes[..10]);
         input.consume(4);
         assert_eq!(input.peek(10).unwrap(), &bytes[4..14]);

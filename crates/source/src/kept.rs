@@ -1,15 +1,11 @@
 //! Files that are kept in memory, as they were stored: packed again for the time being.
 
 use crate::codec::HEAD;
-use crate::pace::{Pace, Paced};
-use crate::source::{How, Read, Scratch};
+use crate::source::{AsOf, Extent, Local};
 use crate::stamp::Stamp;
-use crate::{Codec, Entry, Listing, ReadState, Source, SourceError, file};
+use crate::{Codec, Entry, Listing, Refusal, Source, SourceError, Stored};
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, Cursor, Read as _};
-use std::ops::ControlFlow;
-use std::path::Path;
+use std::io::{Cursor, Read as _};
 use std::time::SystemTime;
 
 /// What is kept of a file.
@@ -27,24 +23,21 @@ pub enum Content {
 const LIMIT: u64 = (1 << 30) + (64 << 20);
 
 impl Content {
-    /// Reads the file at this path, at most 1 GiB of it, and as fast as the pace allows; of an encrypted one, the
-    /// beginning.
-    pub fn of(path: &Path, pace: Option<&Pace>) -> Content {
+    /// Reads a file of a source, at most 1 GiB of it; of an encrypted one, the beginning.
+    pub fn of(source: &dyn Source, entry: &Entry) -> Content {
         let mut bytes = Vec::new();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let read = File::open(path).and_then(|file| {
-            let mut file: Box<dyn io::Read> = match pace {
-                Some(pace) => Box::new(Paced { file: &file, pace }.take(LIMIT)),
-                None => Box::new((&file).take(LIMIT)),
-            };
-            file.by_ref().take(HEAD as u64).read_to_end(&mut bytes)?;
-            // Of what nobody can unpack, no more is ever looked at.
-            if Codec::detect(&bytes, name).is_open() { file.read_to_end(&mut bytes) } else { Ok(0) }
+        let read = source.open(entry, Extent::Whole).and_then(|file| {
+            let mut file = file.take(LIMIT);
+            let read = file.by_ref().take(HEAD as u64).read_to_end(&mut bytes).and_then(|_| {
+                // Of what nobody can unpack, no more is ever looked at.
+                if Codec::detect(&bytes, entry.file_name()).is_open() { file.read_to_end(&mut bytes) } else { Ok(0) }
+            });
+            read.map_err(|error| SourceError::of_reading(&entry.shown(), &error))
         });
         match read {
             Ok(_) => Content::Bytes(lz4_flex::compress_prepend_size(&bytes)),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Content::Gone,
-            Err(error) => Content::Refused(SourceError::io(path, &error).to_string()),
+            Err(error) if error.is_gone() => Content::Gone,
+            Err(error) => Content::Refused(error.to_string()),
         }
     }
 }
@@ -60,15 +53,25 @@ pub struct KeptFile {
     pub seen: SystemTime,
 }
 
-/// A source of kept files. Those without content cannot be read.
-#[derive(Debug, Default)]
+/// A source of kept files. Those without content cannot be read. It is what it was when it was made.
+#[derive(Debug)]
 pub struct Kept {
-    /// What the place is called.
-    pub name: String,
-    /// What lies there.
-    pub listing: Listing,
-    /// What is kept of files, by [`Entry::shown`].
-    pub files: HashMap<String, KeptFile>,
+    name: String,
+    listing: Listing,
+    files: HashMap<String, KeptFile>,
+    made: SystemTime,
+}
+
+impl Kept {
+    /// `name`: what the place is called; `listing`: what lies there; `files`: what is kept of it, by [`Entry::shown`].
+    pub fn new(name: String, listing: Listing, files: HashMap<String, KeptFile>) -> Kept {
+        Kept { name, listing: listing.sorted(), files, made: SystemTime::now() }
+    }
+
+    /// Its files in order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.listing.entries
+    }
 }
 
 impl Source for Kept {
@@ -78,58 +81,75 @@ impl Source for Kept {
 
     fn list(&self) -> Result<Listing, SourceError> {
         let Listing { entries, ignored, unknown, unreadable } = &self.listing;
-        let listing = Listing {
+        Ok(Listing {
             entries: entries.clone(),
             ignored: ignored.clone(),
             unknown: unknown.clone(),
             unreadable: unreadable.clone(),
-        };
-        Ok(listing.sorted())
+        })
     }
 
-    fn read(
-        &self,
-        entry: &Entry,
-        how: &How,
-        scratch: &mut Scratch,
-        sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
-    ) -> Result<Read, SourceError> {
+    fn open(&self, entry: &Entry, _: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
         let shown = entry.shown();
-        let refused = |text: String| SourceError::Reported { text };
-        match self.files.get(&shown).map(|file| &file.content) {
-            Some(Some(Content::Bytes(packed))) => {
+        let refused = |why: &str| SourceError::Reported { text: format!("{shown}: {why}") };
+        match self.files.get(&shown).and_then(|file| file.content.as_ref()) {
+            Some(Content::Bytes(packed)) => {
+                let damaged = || refused("what was kept of it is damaged");
                 let size = packed.first_chunk::<4>().map_or(0, |b| u64::from(u32::from_le_bytes(*b)));
                 if size > LIMIT || size > packed.len() as u64 * 256 {
-                    return Err(refused(format!("{shown}: what was kept of it is damaged")));
+                    return Err(damaged());
                 }
-                let bytes = lz4_flex::decompress_size_prepended(packed)
-                    .map_err(|_| refused(format!("{shown}: what was kept of it is damaged")))?;
-                let stored = bytes.len() as u64;
-                let name = shown.rsplit('/').next().unwrap_or("");
-                let read = file::read_stream(name, &mut Cursor::new(bytes), how, scratch, sink);
-                read.map(|read| Read { stored_bytes: Some(stored), ..read }).map_err(|error| refused(error.to_string()))
+                let bytes = lz4_flex::decompress_size_prepended(packed).map_err(|_| damaged())?;
+                Ok(Box::new(Cursor::new(bytes)))
             }
-            Some(Some(Content::Refused(text))) => Err(refused(text.clone())),
-            Some(Some(Content::Gone)) => {
-                Ok(Read { plain_bytes: 0, codec: Codec::Plain, state: ReadState::Vanished, stored_bytes: None })
-            }
-            Some(None) | None => Err(refused(format!("{shown}: its content was not kept"))),
+            Some(Content::Refused(text)) => Err(SourceError::Reported { text: text.clone() }),
+            Some(Content::Gone) => Err(SourceError::foreign(shown, Refusal::Gone, "it was gone")),
+            None => Err(refused("its content was not kept")),
         }
-    }
-
-    fn is_live(&self) -> bool {
-        false
-    }
-
-    fn is_kept(&self) -> bool {
-        true
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {
         self.files.get(&entry.shown()).map(|file| file.stamp)
     }
 
-    fn seen_at(&self, entry: &Entry) -> SystemTime {
-        self.files.get(&entry.shown()).map_or_else(SystemTime::now, |file| file.seen)
+    fn as_of(&self, entry: &Entry) -> AsOf {
+        AsOf::Then(self.files.get(&entry.shown()).map_or(self.made, |file| file.seen))
+    }
+
+    fn is_live(&self) -> bool {
+        false
+    }
+
+    fn local(&self) -> Option<&dyn Local> {
+        // The paths are those of the hosts that made the parts.
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn it_is_what_it_was_when_it_was_made() {
+        let (seen, stamp) =
+            (SystemTime::UNIX_EPOCH + Duration::from_secs(9), Stamp { size: 5, modified: 1, changed: 2, inode: 3 });
+        let file = |content| KeptFile { content, stamp, seen };
+        let packed = Content::Bytes(lz4_flex::compress_prepend_size(b"plain"));
+        let files = [("b", None), ("a", Some(packed)), ("c", Some(Content::Gone))].map(|(n, c)| (n.into(), file(c)));
+        let entries = ["c", "b", "a", "d"].map(|name| Entry::named(name, Some(5)));
+        let before = SystemTime::now();
+        let kept = Kept::new("parts".into(), Listing { entries: entries.into(), ..Listing::default() }, files.into());
+        let source: &dyn Source = &kept;
+        let entries = source.list().unwrap().entries;
+        assert_eq!(entries.iter().map(Entry::shown).collect::<Vec<_>>(), ["a", "b", "c", "d"]);
+        assert_eq!(source.small(&entries[0], 100).unwrap().0, b"plain");
+        assert_eq!(source.small(&entries[1], 100).unwrap_err().to_string(), "b: its content was not kept");
+        assert_eq!(source.small(&entries[2], 100).unwrap().1.state, crate::ReadState::Vanished);
+        assert_eq!((source.seen_at(&entries[0]), source.stamp(&entries[0])), (seen, Some(stamp)));
+        let made = source.seen_at(&entries[3]);
+        assert!(source.is_kept(&entries[3]) && made >= before && made == source.seen_at(&entries[3]));
+        assert!(source.hold(&entries[0]).unwrap().is_none());
     }
 }

@@ -1,19 +1,16 @@
 //! Memory maps of files that others may write.
 //!
-//! This is the only module of the crate with `unsafe`. A map of a file is not memory of ours: another process may
-//! change its
-//! bytes between two looks, and a file that shrinks turns an access into `SIGBUS`. The argument why the two uses here
+//! This is the only module of the crate with `unsafe`. A map of a file is not memory of ours: another process may change
+//! its bytes between two looks, and a file that shrinks turns an access into `SIGBUS`. The argument why the two uses here
 //! hold:
 //!
-//! * **A shrinking file.** A [`Bytes`] can be made only with a [`guard::Guard`], the proof that the handler of
-//!   [`guard`] is
-//!   installed, and only after its range is in the handler's table. An access beyond the file's end then finds a page
+//! * **A shrinking file.** A [`Bytes`] can be made only with a [`guard::Guard`], the proof that the handler of [`guard`]
+//!   is installed, and only after its range is in the handler's table. An access beyond the file's end then finds a page
 //!   of zeros, and [`Bytes::faulted`] says so.
 //! * **A changing file.** That bytes behind a `&[u8]` change is outside of what Rust promises about references. What is
 //!   handed these bytes must hold when any byte has any value at any look, which for readers of untrusted input is
 //!   checked indexing and no decision from a byte looked at twice. The file's size and time are compared afterwards,
-//!   and the answer is then [`ReadState::Changed`](crate::ReadState::Changed). A live `pg_wal` should be read in
-//! windows.
+//!   and the answer is then [`ReadState::Changed`](crate::ReadState::Changed). A live `pg_wal` should be read in windows.
 
 pub mod guard;
 
@@ -69,8 +66,7 @@ impl Bytes {
 /// Maps a file and shows its bytes to `look`; says whether a page was missing, or `None` if the file cannot be mapped.
 pub(crate) fn look(file: &File, length: u64, guard: Guard, look: &mut dyn FnMut(&[u8])) -> Option<bool> {
     let length = usize::try_from(length).ok()?;
-    // SAFETY: the sink is told in `Source::read` that bytes may change, and `file::read` compares the file's size and
-    // time
+    // SAFETY: every sink is one that takes bytes of untrusted files, and `read` compares the file's size and time
     // afterwards and asks for faults.
     let bytes = unsafe { Bytes::map(file, length, guard) }.ok()?;
     look(bytes.as_slice());

@@ -1,22 +1,22 @@
 //! A share of a folder of WAL: some of the names in it, listed as the folder itself would list them.
 
+use crate::disk::Disk;
 use crate::entry::Folder;
 use crate::folder::list_folder;
 use crate::name::{self, Place};
 use crate::pace::Pace;
-use crate::source::{How, Read, Scratch};
+use crate::source::{AsOf, Extent, Local};
 use crate::stamp::Stamp;
-use crate::{Content, Entry, Listing, Source, SourceError, file, level};
+use crate::{Entry, Listing, Source, SourceError, Stored, level};
 use std::ffi::OsStr;
 use std::fs;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Files and subfolders of one archive. What a name says nothing about is left out, as in a folder, and not read.
 pub(crate) struct Share {
     paths: Vec<PathBuf>,
-    pace: Option<Arc<Pace>>,
+    disk: Disk,
 }
 
 /// Opens some of what lies in a folder of WAL: files, subfolders of 256 segments, or whole folders. No more is read of
@@ -26,7 +26,11 @@ pub(crate) struct Share {
 /// # Errors
 /// No path was given.
 pub fn share(paths: &[PathBuf], pace: Option<Arc<Pace>>) -> Result<Box<dyn Source>, SourceError> {
-    if paths.is_empty() { Err(SourceError::NoPath) } else { Ok(Box::new(Share { paths: paths.to_vec(), pace })) }
+    if paths.is_empty() {
+        Err(SourceError::NoPath)
+    } else {
+        Ok(Box::new(Share { paths: paths.to_vec(), disk: Disk { pace, wal: None } }))
+    }
 }
 
 /// The innermost folder that all of these lie in; `None` where that would be the root, or nothing.
@@ -71,22 +75,20 @@ impl Source for Share {
         Ok(listing)
     }
 
-    fn read(
-        &self,
-        entry: &Entry,
-        how: &How,
-        scratch: &mut Scratch,
-        sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
-    ) -> Result<Read, SourceError> {
-        file::read(&entry.path(), how, self.pace.as_deref(), scratch, sink)
+    fn open(&self, entry: &Entry, _: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
+        self.disk.open(entry)
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {
-        Stamp::of(&entry.path())
+        self.disk.stamp(entry)
     }
 
-    fn keep(&self, entry: &Entry) -> Content {
-        Content::of(&entry.path(), self.pace.as_deref())
+    fn as_of(&self, _: &Entry) -> AsOf {
+        AsOf::Now
+    }
+
+    fn local(&self) -> Option<&dyn Local> {
+        Some(&self.disk)
     }
 
     fn is_live(&self) -> bool {

@@ -15,7 +15,7 @@ pub struct Stamp {
     /// When its content, name or rights last changed: `st_ctime`; 0 where the system has none. No program can set it
     /// back.
     pub changed: i64,
-    /// Its number in the file system: `st_ino`; 0 where the system has none.
+    /// Its number in the file system: `st_ino`; 0 where the system has none. In a store, a sum of its tag.
     pub inode: u64,
 }
 
@@ -37,6 +37,15 @@ impl Stamp {
         }
         #[cfg(not(unix))]
         Some(Stamp { size: metadata.len(), modified, changed: 0, inode: 0 })
+    }
+
+    /// That of an object in a store, whose tag or version changes with its content.
+    pub fn tagged(size: u64, written: SystemTime, tag: &[u8]) -> Stamp {
+        // FNV-1a.
+        let sum = tag
+            .iter()
+            .fold(0xCBF2_9CE4_8422_2325, |sum: u64, &byte| (sum ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3));
+        Stamp { size, modified: nanos(written), changed: 0, inode: sum }
     }
 
     /// The file was written so shortly before `now` that another write might not change its times.

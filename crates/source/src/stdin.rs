@@ -5,11 +5,11 @@
 //! are kept: no more than were asked for, which for WAL is a segment.
 
 use crate::entry::Folder;
-use crate::source::{How, Read, Scratch};
-use crate::{Entry, FileKind, Listing, Source, SourceError, file};
+use crate::source::{AsOf, Extent, Local};
+use crate::{Entry, FileKind, Listing, Source, SourceError, Stamp, Stored};
 use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{self, IsTerminal};
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,26 +21,64 @@ struct Tape {
     source: Box<dyn io::Read + Send>,
 }
 
+impl Tape {
+    fn read_at(&mut self, at: usize, out: &mut [u8]) -> io::Result<usize> {
+        let said = |error: io::Error| match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            _ => SourceError::io(Path::new("-"), &error).into(),
+        };
+        // What nobody asked for yet is taken from the stream up to here.
+        while self.kept.len() < at {
+            let mut passed = [0; 64 << 10];
+            let most = (at - self.kept.len()).min(passed.len());
+            let count = self.source.read(&mut passed[..most]).map_err(said)?;
+            if count == 0 {
+                return Ok(0);
+            }
+            self.kept.extend_from_slice(&passed[..count]);
+        }
+        let kept = self.kept.get(at..).unwrap_or(&[]);
+        if kept.is_empty() {
+            let count = self.source.read(out).map_err(said)?;
+            self.kept.extend_from_slice(out.get(..count).unwrap_or(&[]));
+            return Ok(count);
+        }
+        let count = kept.len().min(out.len());
+        out[..count].copy_from_slice(&kept[..count]);
+        Ok(count)
+    }
+}
+
 /// A reading of the tape from its beginning.
 struct Replay<'a> {
-    tape: &'a mut Tape,
+    tape: &'a Mutex<Tape>,
     at: usize,
 }
 
 impl io::Read for Replay<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let kept = self.tape.kept.get(self.at..).unwrap_or(&[]);
-        let count = if kept.is_empty() {
-            let count = self.tape.source.read(out)?;
-            self.tape.kept.extend_from_slice(out.get(..count).unwrap_or(&[]));
-            count
-        } else {
-            let count = kept.len().min(out.len());
-            out[..count].copy_from_slice(&kept[..count]);
-            count
-        };
+        let count = self.tape.lock().unwrap_or_else(PoisonError::into_inner).read_at(self.at, out)?;
         self.at += count;
         Ok(count)
+    }
+}
+
+impl Stored for Replay<'_> {
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
+        let at = usize::try_from(offset).map_err(|_| io::ErrorKind::InvalidInput)?;
+        self.tape.lock().unwrap_or_else(PoisonError::into_inner).read_at(at, out)
+    }
+
+    fn size(&self) -> Option<u64> {
+        None
+    }
+
+    fn has_changed(&self) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    fn file(&self) -> Option<&File> {
+        None
     }
 }
 
@@ -67,16 +105,20 @@ impl Source for Stream {
         Ok(Listing { entries: vec![Entry::new(None, None, &folder, OsStr::new("-"))], ..Listing::default() })
     }
 
-    fn read(
-        &self,
-        _entry: &Entry,
-        how: &How,
-        scratch: &mut Scratch,
-        sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
-    ) -> Result<Read, SourceError> {
-        let mut tape = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        file::read_stream("-", &mut Replay { tape: &mut tape, at: 0 }, how, scratch, sink)
-            .map_err(|error| SourceError::io(Path::new("-"), &error))
+    fn open(&self, _: &Entry, _: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
+        Ok(Box::new(Replay { tape: &self.0, at: 0 }))
+    }
+
+    fn stamp(&self, _: &Entry) -> Option<Stamp> {
+        None
+    }
+
+    fn as_of(&self, _: &Entry) -> AsOf {
+        AsOf::Now
+    }
+
+    fn local(&self) -> Option<&dyn Local> {
+        None
     }
 
     fn is_live(&self) -> bool {
@@ -87,11 +129,12 @@ impl Source for Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Codec, ReadState};
+    use crate::{Codec, How, Read, ReadState, Scratch};
+    use std::ops::ControlFlow;
 
     #[test]
     fn a_stream_can_be_read_again() {
-        let stream = Stream::new(Box::new(io::Cursor::new(vec![7; 300_000])));
+        let stream: &dyn Source = &Stream::new(Box::new(io::Cursor::new(vec![7; 300_000])));
         let entry = stream.list().unwrap().entries.remove(0);
         assert_eq!((entry.name, entry.size, entry.shown().as_str()), (None, None, "-"));
         let whole = Read { plain_bytes: 300_000, codec: Codec::Plain, state: ReadState::Whole, stored_bytes: None };

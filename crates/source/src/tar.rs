@@ -3,6 +3,7 @@
 //! Read from front to back, through the same table of codecs as every file, and never written to disk.
 
 mod parser;
+mod unpacked;
 mod wal;
 
 pub use parser::{Kind, Member, TarFault, is_header};
@@ -10,7 +11,7 @@ pub use wal::{TarSource, TarWal};
 
 use crate::codec::{self, Codec, Container};
 use crate::input::Input;
-use crate::{ReadState, SourceError, decode, file};
+use crate::{ReadState, Sink, SourceError, decode, disk};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -60,15 +61,11 @@ pub fn is_tar(path: &Path) -> Result<bool, SourceError> {
 }
 
 /// Pushes the plain bytes of a tar file.
-fn plain(path: &Path, sink: file::Sink<'_>) -> Result<(Codec, ReadState), SourceError> {
+fn plain(path: &Path, sink: Sink<'_>) -> Result<(Codec, ReadState), SourceError> {
     let refused = |error: io::Error| SourceError::io(path, &error);
-    let mut file = file::open(path).map_err(refused)?;
-    let metadata = file.metadata().map_err(refused)?;
-    if !metadata.is_file() {
-        return Err(SourceError::not_regular(path, metadata.file_type()));
-    }
-    let (mut buffer, mut window) = (Vec::new(), vec![0; 256 << 10]);
-    let mut input = Input::new(&mut file, &mut buffer);
+    let (file, _) = disk::open(path)?;
+    let mut window = vec![0; 256 << 10];
+    let mut input = Input::new(file, Vec::new());
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
     let codec = match Codec::detect(input.peek(codec::HEAD).map_err(refused)?, name) {
         Codec::Unknown(Container::Tar) => Codec::Plain,

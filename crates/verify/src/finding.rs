@@ -2,6 +2,7 @@
 
 use crate::codes::{Code, CodePattern, Severity};
 use crate::fresh::{Age, Reach};
+use crate::outcome::Beside;
 use crate::recovery::failure::Failure;
 use crate::recovery::pages::InvalidPages;
 use pgwal_format::image::Unrestorable;
@@ -87,6 +88,13 @@ pub enum Detail {
         backup: String,
         /// Where the backup ended.
         stop: Lsn,
+    },
+    /// A backup that the way of recovery does not come from.
+    BackupBeside {
+        /// Why, and what to ask for.
+        beside: Beside,
+        /// Its timeline was left while it was taken.
+        during: bool,
     },
     /// A restore that does not come where it is to come.
     Restore {

@@ -4,8 +4,8 @@
 
 use crate::codes::{Code, CodePattern, Severity};
 use crate::finding::{Detail, Finding, set_severities};
-use crate::options::Depth;
 use crate::outcome::{End, Outcome, Verdict};
+use pgwal_archive::Depth;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Layout, Lsn, TimelineId};
 use std::fmt;

@@ -7,49 +7,34 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`verify`] lists what lies there (`inventory`), finds out whose WAL it is (`consensus`), scans each segment and
-//! joins the scans (`look`, `stretch`), works out which timelines a server would take (`tree`, `path`), and judges:
-//! `judge` turns what does not fit into [`Finding`]s, and those into a [`Verdict`].
+//! [`verify`] has an archive opened and read ([`pgwal_archive`]), and judges what was seen: `judge` turns what does not fit
+//! into [`Finding`]s, and those into a [`Verdict`].
 //!
 //! [`mod@backup`] reads base backups, [`recovery`] the settings with which a server would recover from one.
 
 pub mod backup;
 pub mod codes;
-mod consensus;
-mod error;
-mod facts;
-mod files;
 pub mod finding;
 pub mod fresh;
-pub mod index;
-mod inventory;
 mod judge;
-mod kind;
 pub mod known;
 pub mod log_line;
-mod look;
 mod options;
 mod outcome;
-mod path;
 pub mod probe;
 pub mod records;
 pub mod recovery;
 pub mod segment;
-mod settle;
-mod stretch;
-mod tally;
 pub mod times;
-mod tree;
 mod verify;
 pub mod wording;
 
 pub use codes::{Code, Severity};
-pub use error::Error;
-pub use facts::{Facts, RestorePoint, Span, TransactionEnd};
-pub use files::{Files, Holder};
 pub use finding::{Detail, FileRange, Finding, Lost};
-pub use options::{Depth, Options, Progress, Which};
-pub use outcome::{Backup, Branch, End, NotChecked, Outcome, TimelineReport, Verdict};
+pub use options::Options;
+pub use outcome::{Backup, Beside, End, NotChecked, Outcome, TimelineReport, Verdict};
+pub use pgwal_archive::{
+    Branch, Depth, Error, Facts, Files, Holder, Mark, Progress, RestorePoint, Span, Tally, TransactionEnd, Which, index,
+};
 pub use segment::check_segment;
-pub use tally::{Mark, Tally};
 pub use verify::{verify, verify_parts};

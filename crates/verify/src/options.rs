@@ -1,41 +1,12 @@
 //! What a caller may ask for.
 
 use crate::codes::{CodePattern, Severity};
-use crate::index::{Index, Joined};
+use crate::index::Index;
 use crate::known::Known;
-use pgwal_format::{Lsn, TimelineId};
+use pgwal_archive::{Depth, Look, Progress, Which};
+use pgwal_format::Lsn;
 use pgwal_source::guard::Guard;
 use std::sync::atomic::AtomicBool;
-
-/// How thoroughly to look.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Depth {
-    /// Names and sizes; one page of a few files, to know whose they are.
-    Names,
-    /// And every page header.
-    Pages,
-    /// And every record: checksum, link, structure.
-    Records,
-}
-
-/// Which timeline must replay.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Which {
-    /// The one that a server takes for the latest.
-    Latest,
-    /// This one.
-    Number(TimelineId),
-    /// Each.
-    All,
-}
-
-/// Is told how far a run has come. Called from several threads.
-pub trait Progress: Sync {
-    /// So many files are to be read.
-    fn begin(&self, files: u64);
-    /// One more was read, of so many bytes.
-    fn file(&self, bytes: u64);
-}
 
 /// What to verify, and how.
 #[non_exhaustive]
@@ -60,8 +31,6 @@ pub struct Options<'a> {
     pub progress: Option<&'a dyn Progress>,
     /// What earlier runs proved; counts where every record is looked at.
     pub index: Option<&'a Index>,
-    /// What parts say of the files.
-    pub(crate) joined: Option<&'a Joined>,
     /// Gather where transactions end and restore points stand: [`Tally::facts`](crate::Tally::facts).
     pub facts: bool,
     /// Set to stop early.
@@ -81,9 +50,25 @@ impl Default for Options<'_> {
             known: None,
             progress: None,
             index: None,
-            joined: None,
             facts: false,
             interrupt: None,
+        }
+    }
+}
+
+impl<'a> Options<'a> {
+    /// How the archive is to be looked at.
+    pub fn look(&self) -> Look<'a> {
+        Look {
+            depth: self.depth,
+            timeline: self.timeline,
+            start: self.start,
+            end: self.end,
+            jobs: self.jobs,
+            map: self.map,
+            progress: self.progress,
+            facts: self.facts,
+            interrupt: self.interrupt,
         }
     }
 }

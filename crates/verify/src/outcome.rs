@@ -1,14 +1,12 @@
 //! What a run came to.
 
 use crate::codes::{Code, Severity};
-use crate::facts::Facts;
 use crate::finding::{Detail, Finding};
 use crate::fresh::Fresh;
-use crate::index::{IndexUse, PartsUse};
-use crate::options::Depth;
 use crate::recovery::outcome::Restore;
 use crate::recovery::pages::Blind;
-use crate::tally::Tally;
+use pgwal_archive::index::{IndexUse, PartsUse};
+use pgwal_archive::{Branch, Depth, Facts, Tally};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_source::Ignored;
@@ -83,21 +81,6 @@ pub struct TimelineReport {
     pub islands: Vec<(Lsn, Lsn)>,
 }
 
-/// A timeline that a history file names, with or without WAL here.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Branch {
-    /// The timeline.
-    pub timeline: TimelineId,
-    /// The timeline that it left.
-    pub parent: Option<TimelineId>,
-    /// Where it left it.
-    pub switch: Option<Switch>,
-    /// Why, in the server's words.
-    pub reason: Option<String>,
-    /// The file that says so: its own, or that of a descendant.
-    pub file: Option<String>,
-}
-
 /// A base backup that the archive knows of.
 #[derive(Clone, Debug)]
 pub struct Backup {
@@ -113,8 +96,21 @@ pub struct Backup {
     pub label: Option<String>,
     /// Every record between the two is here and right; `None` where not all of it was looked at.
     pub complete: Option<bool>,
-    /// How far replay from it comes.
+    /// How far replay from it comes, on this way.
     pub reaches: Option<Lsn>,
+    /// The way of recovery does not come from it; it needs another one.
+    pub beside: Option<Beside>,
+}
+
+/// Why a backup is not the way's.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Beside {
+    /// The timeline to which the way leads.
+    pub target: TimelineId,
+    /// The timeline that left the backup's before the backup ended, and where; `None`: the way was never on it.
+    pub left: Option<(TimelineId, Switch)>,
+    /// The timeline to ask for in a restore of this backup.
+    pub ask: TimelineId,
 }
 
 /// What was not looked at.
@@ -135,6 +131,8 @@ pub enum NotChecked {
     OutsideRange,
     /// Files of the archive that a restore does not ask for.
     OtherFiles,
+    /// Settings in files that the configuration includes and that are not at hand.
+    IncludedSettings,
     /// The page flag `XLP_BKP_REMOVABLE` (9.2 to 18), which no reader uses and no checksum covers.
     RemovableFlag,
     /// Whether blocks that WAL changes are there.

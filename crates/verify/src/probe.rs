@@ -1,12 +1,13 @@
 //! What lies at one position of an archive: evidence for what a server said of it.
 
 use crate::codes::{Code, Severity};
-use crate::error::Error;
 use crate::finding::Finding;
-use crate::options::{Options, Which};
-use crate::outcome::{Branch, Outcome};
+use crate::options::Options;
+use crate::outcome::Outcome;
 use crate::records::{ListError, Listed, Render, Rendered, Wanted};
 use crate::verify::{Sight, examine};
+use pgwal_archive::Error;
+use pgwal_archive::{Branch, Which};
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Dialect, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
@@ -106,7 +107,7 @@ pub fn probe(source: &dyn Source, options: Options<'_>, at: &Place<'_>) -> Resul
     let Some(sight) = sight else { return Ok(None) };
     let seen = Seen { lsn, covering: Mutex::new(None), before: Mutex::new(None) };
     let wanted = Wanted { options, limit: None };
-    let listed = crate::records::again(source, &wanted, &seen, outcome, &sight).map_err(|error| match error {
+    let listed = crate::records::silently(&wanted, &seen, outcome, &sight).map_err(|error| match error {
         ListError::Verify(error) => error,
         ListError::Output(_) => Error::Interrupted,
     })?;
@@ -115,24 +116,25 @@ pub fn probe(source: &dyn Source, options: Options<'_>, at: &Place<'_>) -> Resul
 
 fn judge(
     source: &dyn Source,
-    sight: &Sight,
+    sight: &Sight<'_>,
     listed: &Listed,
     seen: &Seen,
     lsn: Lsn,
     number: SegmentNo,
     timeline: Option<TimelineId>,
 ) -> Probe {
-    let layout = sight.whose.layout;
+    let layout = sight.archive.cluster.layout;
     let (address, size) = (layout.address(), layout.segment);
     let taken = sight.way.legs.iter().find(|leg| (leg.first..=leg.last).contains(&number)).map(|leg| leg.timeline);
     let owner = taken.or(timeline).or_else(|| listed.outcome.path.last().copied()).unwrap_or(TimelineId::FIRST);
     let segment = SegmentName::new(owner, number, address, size);
     let offset = address.offset(lsn, size);
     let entry = sight
+        .archive
         .inventory
         .get(owner, number)
-        .or_else(|| sight.inventory.partial(owner, number))
-        .and_then(|s| sight.entries.get(s.entry));
+        .or_else(|| sight.archive.inventory.partial(owner, number))
+        .and_then(|s| sight.archive.entries.get(s.entry));
     let findings = about(&listed.outcome, lsn, number, &layout);
     let covering = seen.covering.lock().ok().and_then(|c| *c);
     let before = seen.before.lock().ok().and_then(|b| *b);

@@ -1,9 +1,9 @@
 //! One segment alone, as at the moment at which it is archived.
 
-use crate::consensus::First;
 use crate::judge::code_of;
-use crate::tally::Tally;
 use crate::{Code, Mark};
+use pgwal_archive::Tally;
+use pgwal_archive::whose::First;
 use pgwal_format::layout::NotWal;
 use pgwal_format::{Layout, Lsn, SegmentName};
 use pgwal_walk::{Damage, Expect as Scan, KEEP, Tail, scan};

@@ -10,12 +10,13 @@
 //! commit late. A server with a target time stops at the first end of a transaction that is later; so does
 //! [`Times::at_time`].
 
-use crate::error::Error;
-use crate::facts::{Facts, RestorePoint, TransactionEnd, end_of, point_of};
 use crate::finding::Finding;
-use crate::options::{Options, Which};
+use crate::options::Options;
 use crate::outcome::{Backup, Outcome};
 use crate::records::{ListError, Render, Rendered, Wanted, list};
+use pgwal_archive::Error;
+use pgwal_archive::Which;
+use pgwal_archive::facts::{Facts, RestorePoint, TransactionEnd, end_of, point_of};
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::rmgr::{TRANSACTION, XLOG};

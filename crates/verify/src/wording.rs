@@ -27,6 +27,10 @@ impl Finding {
     pub fn advice(&self) -> String {
         let file = self.file.as_deref().unwrap_or("the file");
         match (self.code, &self.detail) {
+            (_, Detail::BackupBeside { beside, .. }) => format!(
+                "restore {file} with --target-timeline {0} (recovery_target_timeline = '{0}'), and keep test restores from archiving here",
+                beside.ask
+            ),
             (_, Detail::Restore { failure, missing }) => restore::advice(failure, missing.as_deref()),
             (Code::RestoreShort, _) => {
                 "make good what ends replay there before the server is started: what lies behind is lost once it promotes".into()
@@ -71,6 +75,8 @@ impl Finding {
             (Code::BackupLabel | Code::BackupControl | Code::BackupContradicts | Code::BackupManifest, _) => {
                 format!("take {file} from another copy of the same backup, or another backup")
             }
+            (Code::StaleManifest, _) => "remove backup_manifest from the data directory of the server that is backed up".into(),
+            (Code::ControlMarked, _) => "nothing; keep backup_label where it is".into(),
             (Code::BackupCluster, _) => "name the archive of this backup's cluster, or a backup of this archive's".into(),
             (Code::BackupFiles, _) => "copy the backup anew, and check it: pg_verifybackup DIR".into(),
             (Code::BackupIncremental, _) => "combine it with the backups that it builds on: pg_combinebackup FULL INCREMENTAL... -o DIR".into(),

@@ -291,9 +291,11 @@ fn tars_plain_and_packed_and_what_lies_in_them() {
             ["backup_label", "PG_VERSION", "base/5/16384", "base/5/PG_VERSION", "postgresql.conf", "global/pg_control"]
                 .map(path);
         let contents: [&[u8]; 6] =
-            [label.as_bytes(), b"15\n", &[0; 24576], b"15\n", b"max_connections = 7\n", &control];
+            [label.as_bytes(), b"15\n", &[0; 24576], b"15\n", b"include_dir 'conf.d'\nmax_connections = 7\n", &control];
         let wal = ["pg_wal/000000010000000000000058", "pg_wal/00000002.history"].map(path);
         let mut members: Vec<(&str, &[u8])> = names.iter().map(String::as_str).zip(contents).collect();
+        let included = path("conf.d/1.conf");
+        members.push((&included, b"max_connections = 5\n"));
         members.push((&wal[0], &segment));
         members.push((&wal[1], &history));
         let bytes = tar(&members);
@@ -304,7 +306,8 @@ fn tars_plain_and_packed_and_what_lies_in_them() {
                 let backup = open(&named);
                 assert_eq!((backup.kind, codes(&backup)), (BackupKind::Tar, vec![]), "{root} {file}");
                 assert_eq!(backup.label.as_ref().unwrap().start.to_string(), "0/00900028");
-                assert_eq!(backup.settings[0].text.get("max_connections"), Some("7"));
+                let values: Vec<_> = backup.settings.iter().filter_map(|f| f.text.get("max_connections")).collect();
+                assert_eq!(values, ["5", "7"], "{root} {file}");
                 let rel = RelFileLocator { spc: 1663, db: 5, rel: 16384 };
                 assert_eq!(
                     (backup.relations.is_known(), backup.relations.blocks(rel, Fork::Main, 8192)),
@@ -372,5 +375,36 @@ fn what_is_no_backup_is_said() {
     match backup::open(folder.path()) {
         Err(Error::NotBackup { use_instead, .. }) => assert_eq!(use_instead, [folder.path().join("daily")]),
         other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_manifest_that_is_too_long_is_told_and_not_read() {
+    let folder = copied("backup/15", &[("backup_manifest", b"x")]);
+    fs::File::options()
+        .write(true)
+        .open(folder.path().join("backup_manifest"))
+        .unwrap()
+        .set_len(pgwal_verify::backup::manifest::LONGEST + 9)
+        .unwrap();
+    let backup = open(folder.path());
+    assert_eq!(told(&backup, Code::BackupManifest).0, "backup_manifest is longer than 128 MiB, too long to be read");
+    assert!(backup.manifest.is_none() && backup.label.is_some());
+}
+
+#[test]
+fn wal_of_a_packed_tar_that_is_cut_off_is_as_long_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let noise: Vec<u8> = (0..50_000u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let tar = tar(&[("pg_wal/000000010000000000000008", &noise), ("pg_wal/000000010000000000000009", &noise)]);
+    let path = folder.path().join("base.tar.gz");
+    fs::write(&path, gzip(&tar[..300_000])).unwrap();
+    let inside = open(&path).wal.unwrap();
+    let sizes: Vec<_> = inside.source.list().unwrap().entries.iter().map(|entry| entry.size.unwrap()).collect();
+    assert_eq!(sizes, [200_000, 300_000 - 200_192 - 1024]);
+    for entry in inside.source.list().unwrap().entries {
+        let (bytes, read) = inside.source.small(&entry, 1 << 20).unwrap();
+        assert_eq!((read.state, bytes == noise[..bytes.len()]), (pgwal_source::ReadState::Whole, true));
+        assert_eq!(read.stored_bytes, entry.size);
     }
 }

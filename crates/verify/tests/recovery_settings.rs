@@ -1,10 +1,11 @@
 //! Settings of a recovery, as each version reads, checks and completes them.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
+use pgwal_format::recovery::settings::TargetAction;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{TimelineId, Version};
 use pgwal_verify::backup::{SettingsFile, Signal};
-use pgwal_verify::recovery::{Action, Given, Mode, Settings, SettingsError, Target, TargetTimeline, Zone};
+use pgwal_verify::recovery::{Given, Mode, Settings, SettingsError, Target, TargetTimeline, Zone};
 
 fn version(text: &str) -> Version {
     text.parse().unwrap()
@@ -56,7 +57,7 @@ fn defaults_of_each_version_are_told() {
     let settings = planned("15", &[("recovery_target_xid", "700")]).unwrap();
     assert_eq!(assumed(&settings, "recovery_target_action").as_deref(), Some("pause"));
     assert_eq!(assumed(&settings, "recovery_target_inclusive").as_deref(), Some("on"));
-    assert_eq!((settings.target, settings.action), (Target::Xid(700), Action::Pause));
+    assert_eq!((settings.target, settings.action), (Target::Xid(700), TargetAction::Pause));
 }
 
 #[test]
@@ -68,15 +69,15 @@ fn a_pause_without_hot_standby_is_something_else() {
     let pause = [("recovery_target_action", "pause")];
     assert_eq!(
         (action("9.1", &[]), action("9.4", &[("pause_at_recovery_target", "on")])),
-        (Action::Promote, Action::Promote)
+        (TargetAction::Promote, TargetAction::Promote)
     );
-    assert_eq!((action("9.5", &pause), action("11", &[])), (Action::Shutdown, Action::Promote));
-    assert_eq!((action("12", &pause), action("15", &[])), (Action::Shutdown, Action::Shutdown));
-    assert_eq!(action("15", &[("recovery_target_action", "promote")]), Action::Promote);
-    assert_eq!(planned("8.4", &[]).unwrap().action, Action::Promote);
+    assert_eq!((action("9.5", &pause), action("11", &[])), (TargetAction::Shutdown, TargetAction::Promote));
+    assert_eq!((action("12", &pause), action("15", &[])), (TargetAction::Shutdown, TargetAction::Shutdown));
+    assert_eq!(action("15", &[("recovery_target_action", "promote")]), TargetAction::Promote);
+    assert_eq!(planned("8.4", &[]).unwrap().action, TargetAction::Promote);
     assert_eq!(
         planned("9.4", &[("hot_standby", "on"), ("pause_at_recovery_target", "false")]).unwrap().action,
-        Action::Promote
+        TargetAction::Promote
     );
 }
 

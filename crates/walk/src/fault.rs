@@ -85,6 +85,12 @@ pub struct Damage<M> {
 }
 
 impl<M> Damage<M> {
+    /// The same, with another mark.
+    pub fn with<N>(self, before: N) -> Damage<N> {
+        let Damage { lsn, begun_before, at, fault, end, until, until_prev, .. } = self;
+        Damage { lsn, begun_before, at, fault, end, until, until_prev, before }
+    }
+
     /// Whether a record is lost. One of which only the link or the tale of an aborted record is wrong is read all the
     /// same.
     pub(crate) fn loses(&self) -> bool {

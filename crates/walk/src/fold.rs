@@ -26,6 +26,46 @@ pub trait Fold: Sized {
     fn join(&mut self, right: Self);
 }
 
+/// Two gatherers at once, each with what it wants.
+impl<A: Fold, B: Fold> Fold for (A, B) {
+    type Mark = (A::Mark, B::Mark);
+
+    fn mark(&self) -> Self::Mark {
+        (self.0.mark(), self.1.mark())
+    }
+
+    fn after(mark: &mut Self::Mark, left: &Self) {
+        A::after(&mut mark.0, &left.0);
+        B::after(&mut mark.1, &left.1);
+    }
+
+    #[inline(always)]
+    fn wants(&self, header: &RecordHeader) -> bool {
+        self.0.wants(header) || self.1.wants(header)
+    }
+
+    #[inline(always)]
+    fn pass(&mut self, header: &RecordHeader) {
+        self.0.pass(header);
+        self.1.pass(header);
+    }
+
+    #[inline(always)]
+    fn record(&mut self, record: &Record<'_>) {
+        if self.0.wants(&record.header) {
+            self.0.record(record)
+        } else {
+            self.0.pass(&record.header)
+        }
+        if self.1.wants(&record.header) { self.1.record(record) } else { self.1.pass(&record.header) }
+    }
+
+    fn join(&mut self, right: Self) {
+        self.0.join(right.0);
+        self.1.join(right.1);
+    }
+}
+
 /// Gathers nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Ignore;

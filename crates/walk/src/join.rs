@@ -13,8 +13,9 @@ use crate::fault::{Damage, Fault, MANY};
 use crate::head::Head;
 use crate::rest::Rest;
 use crate::run::{Begin, Link, Run, Stop, Tail};
-use crate::seam::{self, overwritten, seam};
+use crate::seam::{self, seam};
 use pgwal_format::record::Record;
+use pgwal_format::rmgr::xlog::overwritten;
 use pgwal_format::{Layout, Lsn};
 
 impl<A: Fold> Run<A> {
@@ -210,7 +211,7 @@ impl<A: Fold> Run<A> {
     }
 
     /// The end of the record that the head completes.
-    fn head_end(&self, layout: &Layout) -> Lsn {
+    pub(crate) fn head_end(&self, layout: &Layout) -> Lsn {
         match &self.head {
             Head::Rest(rest) => rest.end.unwrap_or(self.to),
             _ => self.from.plus_within(layout.long_header() as u64),

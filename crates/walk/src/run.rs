@@ -98,6 +98,34 @@ pub struct Run<A: Fold> {
     pub last_timeline: Option<TimelineId>,
 }
 
+impl<A: Fold, B: Fold> Run<(A, B)> {
+    /// The run as one gatherer saw it, and what the other gathered.
+    pub fn unzip(self) -> (Run<A>, B) {
+        let (acc, beside) = self.acc;
+        let one = |damage: Damage<(A::Mark, B::Mark)>| {
+            let mark = damage.before.0.clone();
+            damage.with(mark)
+        };
+        let run = Run {
+            from: self.from,
+            to: self.to,
+            head: self.head,
+            begins: self.begins,
+            first: self.first,
+            last: self.last,
+            end: self.end,
+            acc,
+            tail: self.tail,
+            damages: self.damages.into_iter().map(one).collect(),
+            more_damages: self.more_damages,
+            slack: self.slack,
+            first_timeline: self.first_timeline,
+            last_timeline: self.last_timeline,
+        };
+        (run, beside)
+    }
+}
+
 impl<A: Fold + Default> Run<A> {
     /// A segment of which nothing was read: neither records nor damage are known.
     pub fn blank(from: Lsn, layout: &Layout) -> Run<A> {

@@ -393,7 +393,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
             // As for servers, a switch ends where its segment does.
             let end = self.lsn(if header.is_switch() { self.size } else { next });
             let record = Record { lsn, end, header: *header, body, layout: self.x.layout };
-            let overwrites = crate::seam::overwritten(&record);
+            let overwrites = pgwal_format::rmgr::xlog::overwritten(&record);
             if self.first.is_none() {
                 self.begins.get_or_insert(Begin { lsn, prev: Some(header.prev) });
                 self.first = Some(Link { lsn, prev: header.prev, linked: !self.lost_before_first, overwrites });

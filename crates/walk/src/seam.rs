@@ -11,6 +11,7 @@ use crate::open::Open;
 use crate::run::{Begin, Run, Tail};
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::rmgr::xlog::overwritten;
 use pgwal_format::{Layout, Lsn, TimelineId};
 
 /// What a seam came to.
@@ -32,15 +33,6 @@ pub struct Seam<M> {
     pub first_page: Option<Fault>,
     /// A page at a later seam contradicts the record that the left run holds: bytes that it lacks there.
     pub(crate) contradicted_by: Option<u64>,
-}
-
-/// The position that an `OVERWRITE_CONTRECORD` names (`xl_overwrite_contrecord`), `None` for other records.
-pub fn overwritten(record: &Record<'_>) -> Option<Lsn> {
-    let layout = record.layout;
-    if layout.dialect.page.overwrite == 0 || record.header.rmid != 0 || record.header.info & 0xF0 != 0xD0 {
-        return None;
-    }
-    record.main_data().first_chunk().map(|b| Lsn::new(layout.endian.u64(*b)))
 }
 
 /// Compares the end of `left` with the beginning of `right`. Where `left` is all inside of a record, nothing can be

@@ -29,6 +29,11 @@ pub struct Slack {
     pub kind: SlackKind,
 }
 
+/// Whether all bytes are zero.
+pub fn is_zero(bytes: &[u8]) -> bool {
+    first_non_zero(bytes).is_none()
+}
+
 /// The first byte that is not zero.
 #[inline]
 pub(crate) fn first_non_zero(bytes: &[u8]) -> Option<usize> {

@@ -9,21 +9,25 @@
 //! does
 //! not decline, its run is equal to that of `scan`; a test holds the two against each other.
 
+use crate::Fold;
 use crate::expect::{Expect, KEEP};
 use crate::head::{Continuation, Head};
 use crate::open::Open;
 use crate::run::{Begin, Link, Run, Tail};
 use crate::slack::first_non_zero;
-use crate::{Fold, Ignore, seam};
 use pgwal_crc::castagnoli::{self, Engine};
 use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::rmgr::xlog::overwritten;
 use pgwal_format::{Endian, Generation, Layout, Lsn, TimelineId};
+use std::ops::Range;
 
 /// A segment of 9.5 or later, little-endian, that is right so far.
 pub struct Stream<'a, F> {
     x: Expect<'a>,
     fold: F,
-    /// Bytes seen.
+    /// Offset of the first byte that is read, and of the one behind the last.
+    part: Range<usize>,
+    /// Offset of the next byte.
     seen: usize,
     state: State,
     head: Head,
@@ -59,18 +63,26 @@ impl<'a, F: Fold> Stream<'a, F> {
 
     /// Begins a segment. Gives the fold back for layouts other than those of 9.5 and later on little-endian servers.
     pub fn new(expect: Expect<'a>, fold: F) -> Result<Stream<'a, F>, F> {
+        let size = expect.layout.segment.bytes() as usize;
+        Stream::part(expect, fold, 0..size)
+    }
+
+    /// Begins a part of a segment, given by the offsets of its pages: its run is joined to those of the other parts as
+    /// the runs of segments are ([`Run::join`], [`Chain`](crate::Chain)).
+    pub fn part(expect: Expect<'a>, fold: F, part: Range<usize>) -> Result<Stream<'a, F>, F> {
         if !Stream::<F>::reads(expect.layout) {
             return Err(fold);
         }
         Ok(Stream {
             x: Expect { keep: expect.keep.max(KEEP), ..expect },
             fold,
-            seen: 0,
+            seen: part.start,
+            end: part.start,
+            part,
             state: State::Records,
             head: Head::Record,
             first: None,
             last: None,
-            end: 0,
             timeline: TimelineId(0),
             first_timeline: TimelineId(0),
             kept: Vec::new(),
@@ -81,7 +93,7 @@ impl<'a, F: Fold> Stream<'a, F> {
     pub fn push(&mut self, window: &[u8]) -> Result<(), Declined> {
         let size = self.x.layout.page.bytes() as usize;
         for page in window.chunks(size) {
-            if page.len() != size || self.seen as u64 >= self.x.layout.segment.bytes() {
+            if page.len() != size || self.seen >= self.part.end {
                 return Err(Declined);
             }
             self.page(page).ok_or(Declined)?;
@@ -90,41 +102,10 @@ impl<'a, F: Fold> Stream<'a, F> {
         Ok(())
     }
 
-    /// What was gathered so far.
-    pub fn fold(&mut self) -> &mut F {
-        &mut self.fold
-    }
-
-    /// How the segment begins, once its first record was seen: enough for a [`seam::seam`] with the segment before it.
-    pub fn beginning(&self) -> Option<Run<Ignore>> {
-        let first = self.first?;
-        Some(Run {
-            from: self.x.start,
-            to: at_offset(&self.x, self.x.layout.segment.bytes() as usize),
-            head: self.head.clone(),
-            begins: Some(Begin { lsn: first.lsn, prev: Some(first.prev) }),
-            first: Some(first),
-            last: self.last,
-            end: at_offset(&self.x, self.end),
-            acc: Ignore,
-            tail: Tail::Clean,
-            damages: Vec::new(),
-            more_damages: 0,
-            slack: Vec::new(),
-            first_timeline: Some(self.first_timeline),
-            last_timeline: Some(self.timeline),
-        })
-    }
-
-    /// Gives the fold back, with whatever was gathered: after a segment was declined.
-    pub fn into_fold(self) -> F {
-        self.fold
-    }
-
-    /// The run of the whole segment; the fold where the segment was not seen whole.
+    /// The run of the whole segment, or of the part; the fold where it was not seen whole.
     pub fn finish(mut self) -> Result<Run<F>, F> {
         let layout = self.x.layout;
-        if self.seen as u64 != layout.segment.bytes() {
+        if self.seen != self.part.end {
             return Err(self.fold);
         }
         let begins = match (&self.first, &self.state) {
@@ -142,7 +123,7 @@ impl<'a, F: Fold> Stream<'a, F> {
             State::Switched(at) => Tail::Switched { at: at_offset(&self.x, at) },
         };
         Ok(Run {
-            from: self.x.start,
+            from: at_offset(&self.x, self.part.start),
             to: at_offset(&self.x, self.seen),
             head: self.head,
             begins,
@@ -175,7 +156,7 @@ impl<'a, F: Fold> Stream<'a, F> {
             return None;
         }
         self.timeline = header.timeline;
-        if self.seen == 0 {
+        if self.seen == self.part.start {
             self.first_timeline = header.timeline;
             if header.continues() {
                 let rest = Continuation {
@@ -262,7 +243,7 @@ impl<'a, F: Fold> Stream<'a, F> {
         let mut pos = self.hot(page, pos);
         loop {
             // The last record ended with the page before, not behind this one's header.
-            if pos > from || self.seen == 0 {
+            if pos > from || self.seen == self.part.start {
                 self.end = self.seen + pos;
             }
             let rest = page.get(pos..)?;
@@ -312,7 +293,7 @@ impl<'a, F: Fold> Stream<'a, F> {
         let end = if header.is_switch() { layout.segment.bytes() as usize } else { next };
         let record = Record { lsn, end: at_offset(&self.x, end), header: *header, body, layout };
         if self.first.is_none() {
-            self.first = Some(Link { lsn, prev: header.prev, linked: true, overwrites: seam::overwritten(&record) });
+            self.first = Some(Link { lsn, prev: header.prev, linked: true, overwrites: overwritten(&record) });
         }
         if self.fold.wants(header) {
             self.fold.record(&record)

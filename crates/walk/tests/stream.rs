@@ -5,7 +5,7 @@
 
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{FileName, Layout};
-use pgwal_walk::{Expect, Fold, KEEP, Stream, scan};
+use pgwal_walk::{Chain, Expect, Fold, KEEP, Run, Stream, Tail, is_zero, scan};
 use walproof_testdata::{Story, plain_name, read_plain};
 
 /// Every record, as far as a checking walk keeps it.
@@ -64,6 +64,68 @@ fn a_stream_comes_to_what_a_scan_comes_to() {
     }
     // Declined are only the ends of WAL, the recycled segments and the one announced by OVERWRITE_CONTRECORD.
     assert!(streamed * 10 > all * 7, "{streamed} of {all}");
+}
+
+/// The parts of a segment, each read alone and joined; `None` where one is declined.
+fn in_parts(bytes: &[u8], expect: Expect<'_>, size: usize) -> Option<(Run<All>, All)> {
+    let (mut whole, mut chain): (Option<Run<All>>, Chain) = (None, Chain::new(expect.layout));
+    let mut taken = All::default();
+    for (i, part) in bytes.chunks(size).enumerate() {
+        let from = i * size;
+        let mut stream = Stream::part(expect, All::default(), from..from + part.len()).ok()?;
+        if stream.push(part).is_err() {
+            let end = expect.start.plus_within((from + part.len()) as u64);
+            let end = expect.layout.address().normal(end, expect.layout.segment);
+            let run = whole.as_mut().filter(|run| is_zero(part) && matches!(run.tail, Tail::Switched { .. }))?;
+            assert!(chain.pass_zeros(end));
+            run.to = end;
+            continue;
+        }
+        let run = stream.finish().unwrap();
+        if let Some(joint) = chain.push(&run) {
+            assert!(joint.fits(), "{joint:?}");
+            if let Some(over) = joint.over {
+                let record = over.record(expect.layout);
+                if taken.wants(&record.header) { taken.record(&record) } else { taken.pass(&record.header) }
+            }
+        }
+        taken.join(run.acc.clone());
+        whole = Some(match whole {
+            Some(left) => left.join(run, expect.layout),
+            None => run,
+        });
+    }
+    Some((whole?, taken))
+}
+
+#[test]
+fn parts_of_a_segment_come_to_what_the_segment_comes_to() {
+    let mut compared = 0;
+    for story in Story::all().unwrap() {
+        let files = std::fs::read_dir(story.folder()).unwrap().map(|f| f.unwrap().path());
+        for path in files {
+            let Some(FileName::Segment(name)) = FileName::parse(&plain_name(&path)) else { continue };
+            let bytes = read_plain(&path).unwrap();
+            let layout = Layout::detect(&bytes).unwrap();
+            let Some(number) = name.number(layout.address(), layout.segment) else { continue };
+            let start = layout.address().segment_start(number, layout.segment);
+            let timeline = Some(name.timeline);
+            let expect = Expect { layout: &layout, start, timeline, system_id: None, keep: usize::MAX };
+            let Ok(mut stream) = Stream::new(expect, All::default()) else { continue };
+            let good = bytes.chunks(64 << 10).all(|w| stream.push(w).is_ok());
+            for size in [64 << 10, 128 << 10, 256 << 10] {
+                let parts = in_parts(&bytes, expect, size);
+                assert_eq!(parts.is_some(), good, "{} {size}", path.display());
+                let Some((run, taken)) = parts else { continue };
+                let whole = scan(&bytes, expect, All::default());
+                assert!(taken == whole.acc, "{} {size}: the records differ", path.display());
+                let same = format!("{run:?}") == format!("{whole:?}");
+                assert!(same, "{} {size}: the runs differ", path.display());
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 100, "{compared}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use pgwal::format::{FileName, Layout, Lsn, Position, TimelineId};
 use pgwal::source;
 use pgwal::verify::codes::{Code, CodePattern};
-use pgwal::verify::log_line::{self, LogLine};
+use pgwal::verify::log_line::{self, LogLine, Slot, Value};
 use pgwal::verify::probe::probe;
 use pgwal::verify::{Options, log_line::Position as Named};
 use pgwal_report::explain::{self, Evidence, ExplainAnswer, ExplainedLine};
@@ -120,7 +120,7 @@ fn evidence(path: &PathBuf, message: &LogLine) -> anyhow::Result<Evidence> {
         )));
     }
     // The file that the message names beside the position tells the timeline.
-    let timeline = message.positions().iter().find_map(timeline_of);
+    let timeline = message.positions().iter().find_map(timeline_of).or_else(|| said_timeline(message));
     let mut options = Options::default();
     options.jobs = std::thread::available_parallelism().map_or(1, usize::from);
     let at = |layout: &Layout| Some((resolve(&place, layout)?, timeline));
@@ -129,6 +129,14 @@ fn evidence(path: &PathBuf, message: &LogLine) -> anyhow::Result<Evidence> {
         Some(seen) => Evidence::Seen(Box::new(seen)),
         None => Evidence::None(format!("no WAL in {} has a place {place}", source.describe())),
     })
+}
+
+/// The timeline on which the line itself says that its position lies.
+fn said_timeline(message: &LogLine) -> Option<TimelineId> {
+    match (message.fact(Slot::At), message.fact(Slot::OtherTimeline)) {
+        (Some(_), Some(Value::Timeline(timeline))) => Some(*timeline),
+        _ => None,
+    }
 }
 
 fn timeline_of(place: &Named) -> Option<TimelineId> {

@@ -3,9 +3,10 @@
 use anyhow::{Context, anyhow, bail};
 use clap::builder::NonEmptyStringValueParser;
 use pgwal::format::Lsn;
+use pgwal::format::recovery::settings::SettingRules;
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
-use pgwal::verify::recovery::{Facts, Given, Look, Settings, SettingsError, Site, Zone, verify_restore};
+use pgwal::verify::recovery::{Given, Look, Settings, SettingsError, Site, Zone, verify_restore};
 use pgwal::verify::{Options, Outcome};
 use pgwal_report::plan::Plan;
 use pgwal_report::time;
@@ -150,14 +151,18 @@ impl Restoring {
                 bail!("{} is no plain file", path.display());
             }
             let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-            let name = if Facts::of(version).recovery_conf.is_some() { "recovery.conf" } else { "postgresql.conf" };
+            let name =
+                if SettingRules::of(version).recovery_conf.is_some() { "recovery.conf" } else { "postgresql.conf" };
             files.push(SettingsFile::parse(name, &bytes, Some(version)));
         }
         let mut given =
             Given { files: &files, signal: restored.backup.signal, planned: !restored.ready, ..Given::default() };
         if given.planned && given.signal.is_none() {
-            given.signal =
-                Some(if Facts::of(version).recovery_conf.is_some() { Signal::RecoveryConf } else { Signal::Recovery });
+            given.signal = Some(if SettingRules::of(version).recovery_conf.is_some() {
+                Signal::RecoveryConf
+            } else {
+                Signal::Recovery
+            });
         }
         for pair in &self.set {
             let (name, value) = pair.split_once('=').ok_or_else(|| anyhow!("--set takes NAME=VALUE, not {pair}"))?;

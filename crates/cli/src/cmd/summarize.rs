@@ -52,7 +52,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     options.jobs = args.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
     options.map = if args.no_mmap { None } else { guard::install().ok() };
     options.progress = Some(&bar);
-    let part = summarize(source.as_ref(), &options)?;
+    let part = summarize(source.as_ref(), &options.look())?;
     bar.finish();
     deliver(&part, &args.output)?;
     Ok(Exit::Clean)

@@ -75,9 +75,11 @@ impl Watch {
     /// Watches the folders in which there is WAL, too.
     pub fn add_folders(&self, source: &dyn Source) -> bool {
         let Ok(listing) = source.list() else { return false };
+        // Where nothing lies on a disk, nothing can be watched.
+        let Some(local) = source.local() else { return true };
         let mut before = PathBuf::new();
         for entry in listing.entries.iter().rev() {
-            let path = entry.path();
+            let path = local.path(entry);
             let Some(folder) = path.parent().filter(|folder| *folder != before) else { continue };
             before = folder.to_path_buf();
             self.add(folder);

@@ -3,7 +3,7 @@
 use crate::control;
 use crate::run::{testdata, walproof};
 use pgwal::format::dialect::DIALECTS;
-use pgwal::format::text::control::members::{Abi, Field, Places};
+use pgwal::format::text::control::members::{Abi, ControlField, Places};
 use pgwal::format::text::control::{ControlError, ControlFile, ControlImage};
 use pgwal::format::{Align, Endian, Version};
 use pgwal_craft::control::control_file;
@@ -69,7 +69,7 @@ fn a_size_of_segments_that_none_has() {
             dialect,
             Abi::usual(Align::Eight),
             Endian::Little,
-            &[(Field::XlogSegSize, size), (Field::Redo, 0x2_0000_0003)],
+            &[(ControlField::XlogSegSize, size), (ControlField::Redo, 0x2_0000_0003)],
         ));
         let ran = control(&path, &[]);
         assert_eq!(ran.code, 1, "{version}");
@@ -89,7 +89,7 @@ fn every_byte_flipped() {
     for dialect in &DIALECTS {
         for abi in [Align::Eight, Align::Four].map(Abi::usual) {
             let good = control_file(dialect, abi, Endian::Little, &[]);
-            let end = Places::new(dialect, abi).at(Field::Crc).unwrap().0 + 4;
+            let end = Places::new(dialect, abi).at(ControlField::Crc).unwrap().0 + 4;
             for at in 0..512 {
                 for bit in 0..8 {
                     let mut bytes = good.clone();

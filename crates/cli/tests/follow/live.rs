@@ -4,7 +4,7 @@
 
 use crate::followed::Followed;
 use crate::run::walproof;
-use walproof_live::{Postgres, Server};
+use walproof_live::{Postgres, Server, gate};
 
 /// `standby.signal` and `pg_ctl promote` work alike from here on.
 const OLDEST: u32 = 13;
@@ -16,8 +16,7 @@ fn a_server_is_followed_through_a_promotion() {
             std::env::var_os("WALPROOF_LIVE").is_none_or(|v| v != "1"),
             "WALPROOF_LIVE=1, and no PostgreSQL {OLDEST} or later was found"
         );
-        eprintln!("SKIPPED: no PostgreSQL {OLDEST} or later found");
-        return;
+        return gate::lacks(&format!("no PostgreSQL {OLDEST} or later found"));
     };
     let server =
         Server::start(postgres, "max_wal_size = '8MB'\nmin_wal_size = '5MB'\nwal_keep_size = '256MB'\n").unwrap();

@@ -2,7 +2,7 @@
 
 use crate::elements::elements;
 use crate::run::walproof;
-use crate::tools::{passed, program};
+use crate::tools::{file_of_others, passed, program};
 use crate::{archives, hostile, inside};
 use std::process::Command;
 
@@ -36,7 +36,7 @@ fn failures_are_there_where_the_run_fails() {
     if let Some(xmllint) = program(&["xmllint"]) {
         let mut command = Command::new(xmllint);
         // The schema of Ant's JUnit task, or that of Jenkins: files of other projects.
-        if let Some(schema) = std::env::var_os("WALPROOF_JUNIT_XSD") {
+        if let Some(schema) = file_of_others("WALPROOF_JUNIT_XSD") {
             command.arg("--schema").arg(schema);
         }
         passed(command.arg("--noout").args(&files));

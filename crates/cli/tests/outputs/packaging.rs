@@ -2,7 +2,7 @@
 
 use crate::prometheus::metrics;
 use crate::run::{testdata, walproof};
-use crate::tools::{passed, program, python, run_python};
+use crate::tools::{another_program, passed, program, python, run_python};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -125,7 +125,7 @@ fn alerts_ask_for_metrics_that_there_are() {
         }
     }
     assert!(asked >= 5);
-    if let Some(promtool) = program(&["promtool"]) {
+    if let Some(promtool) = another_program("promtool") {
         passed(Command::new(promtool).args(["check", "rules"]).arg(example("prometheus/walproof.rules.yml")));
     }
     if let Some(python) = python("yaml") {

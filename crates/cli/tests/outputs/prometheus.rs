@@ -1,7 +1,7 @@
 //! The text format of Prometheus.
 
 use crate::run::{testdata, walproof};
-use crate::tools::{passed, program, python, run_python};
+use crate::tools::{another_program, passed, python, run_python};
 use crate::{HOSTILE, archives, hostile, inside};
 use std::collections::BTreeSet;
 use std::process::{Command, Stdio};
@@ -42,7 +42,7 @@ fn every_archive_has_its_metrics() {
     let hostile = hostile();
     let all = archives();
     let (mut words, mut kept) = (Vec::new(), Vec::new());
-    let promtool = program(&["promtool"]);
+    let promtool = another_program("promtool");
     for archive in all.iter().map(|(folder, _)| folder).chain([&inside(&hostile)]) {
         let file = tempfile::NamedTempFile::new().unwrap();
         let ran = walproof(&["verify", archive, "--format", "prometheus", "-o", file.path().to_str().unwrap()]);

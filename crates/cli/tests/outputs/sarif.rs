@@ -1,7 +1,7 @@
 //! SARIF 2.1.0.
 
 use crate::run::{testdata, walproof};
-use crate::tools::{python, run_python};
+use crate::tools::{file_of_others, python, run_python};
 use crate::{archives, hostile, inside};
 use serde_json::Value;
 
@@ -46,7 +46,7 @@ fn results_point_at_rules_and_bytes() {
         std::fs::write(&file, &ran.out).unwrap();
         files.push(file.to_str().unwrap().to_owned());
     }
-    if let Some((schema, python)) = std::env::var("WALPROOF_SARIF_SCHEMA").ok().zip(python("jsonschema")) {
+    if let Some((schema, python)) = file_of_others("WALPROOF_SARIF_SCHEMA").zip(python("jsonschema")) {
         let script = "import json, sys, jsonschema\ncheck = jsonschema.Draft7Validator(json.load(open(sys.argv[1]))).validate\n\
                       for file in sys.argv[2:]: check(json.load(open(file)))";
         let words: Vec<&str> = [schema.as_str()].into_iter().chain(files.iter().map(String::as_str)).collect();

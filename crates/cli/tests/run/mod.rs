@@ -33,7 +33,11 @@ pub fn testdata(path: &str) -> String {
 
 /// The corpus that testdata was made from, where one is at hand (`WALPROOF_CORPUS`).
 pub fn corpus() -> Option<PathBuf> {
-    std::env::var_os("WALPROOF_CORPUS").map(PathBuf::from)
+    let named = std::env::var_os("WALPROOF_CORPUS").map(PathBuf::from);
+    if named.is_none() {
+        walproof_live::gate::goes_without("WALPROOF_CORPUS names no corpus: what testdata has no room for");
+    }
+    named
 }
 
 /// A record of `dump`'s text.

@@ -1,8 +1,11 @@
 //! Every JSON document that the program writes is as its schema in `crates/cli/schema` says.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
+mod outside;
 #[path = "../run/mod.rs"]
 mod run;
+#[path = "../outputs/tools.rs"]
+mod tools;
 mod validator;
 
 use run::{testdata, walproof};

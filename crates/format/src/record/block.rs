@@ -64,7 +64,7 @@ pub struct BlockRef {
 
 /// Where the parts of a record's body lie.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Shape {
+pub struct BodyShape {
     /// Offset of the main data in the body.
     pub main_start: usize,
     /// Bytes of main data.
@@ -97,12 +97,12 @@ pub(super) fn shape(
     header: &RecordHeader,
     body: &[u8],
     blocks: &mut impl FnMut(BlockRef),
-) -> Result<Shape, BodyFault> {
+) -> Result<BodyShape, BodyFault> {
     let e = layout.endian;
     let total = (header.tot_len as usize).saturating_sub(layout.record_header());
     let mut rest = body;
     let mut payload = 0usize;
-    let mut out = Shape::default();
+    let mut out = BodyShape::default();
     let mut last_id: Option<u8> = None;
     let mut rel: Option<RelFileLocator> = None;
     // Bytes of the body behind what was read, those that are not at hand included.

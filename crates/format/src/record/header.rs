@@ -62,7 +62,7 @@ impl RecordHeader {
     /// `XLOG_SWITCH`: the rest of the segment is empty.
     #[inline(always)]
     pub const fn is_switch(&self) -> bool {
-        self.rmid == rmgr::XLOG && self.info & 0xF0 == rmgr::XLOG_SWITCH
+        self.is(rmgr::XLOG, rmgr::xlog::SWITCH)
     }
 }
 

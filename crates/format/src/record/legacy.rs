@@ -4,7 +4,7 @@
 //! fork (i32, from 8.4 on), block u32, hole_offset u16, hole_length u16, then the page without its hole.
 
 use super::block::locator;
-use super::{BlockRef, BodyFault, Image, RecordHeader, Shape};
+use super::{BlockRef, BodyFault, BodyShape, Image, RecordHeader};
 use crate::Layout;
 use crate::bytes::at;
 
@@ -17,14 +17,18 @@ pub(super) fn shape(
     header: &RecordHeader,
     body: &[u8],
     blocks: &mut impl FnMut(BlockRef),
-) -> Result<Shape, BodyFault> {
+) -> Result<BodyShape, BodyFault> {
     let facts = layout.dialect.backup_blocks;
     let main_len = header.len as usize;
     let total = (header.tot_len as usize).saturating_sub(layout.record_header());
     let count = facts.bits.iter().filter(|&&bit| header.info & bit != 0).count();
     let stored = total.checked_sub(main_len).ok_or(BodyFault::Length)?;
-    let shape =
-        Shape { main_start: 0, main_len, image_len: stored.saturating_sub(count * facts.size), ..Shape::default() };
+    let shape = BodyShape {
+        main_start: 0,
+        main_len,
+        image_len: stored.saturating_sub(count * facts.size),
+        ..BodyShape::default()
+    };
     if count == 0 {
         return if stored == 0 { Ok(shape) } else { Err(BodyFault::Length) };
     }

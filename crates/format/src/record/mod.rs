@@ -8,7 +8,7 @@ pub mod block;
 pub mod header;
 pub mod legacy;
 
-pub use block::{BlockRef, Image, RelFileLocator, Shape};
+pub use block::{BlockRef, BodyShape, Image, RelFileLocator};
 pub use header::{HeaderFault, RecordHeader};
 
 use crate::{Generation, Layout, Lsn};
@@ -69,7 +69,7 @@ impl<'a> Record<'a> {
 
     /// Reads the structure of the record, handing out each block reference. For records of 9.4 and earlier the body
     /// must be whole.
-    pub fn shape(&self, blocks: &mut impl FnMut(BlockRef)) -> Result<Shape, BodyFault> {
+    pub fn shape(&self, blocks: &mut impl FnMut(BlockRef)) -> Result<BodyShape, BodyFault> {
         self.layout.shape(&self.header, self.body, blocks)
     }
 
@@ -113,7 +113,7 @@ impl Layout {
         header: &RecordHeader,
         body: &[u8],
         blocks: &mut impl FnMut(BlockRef),
-    ) -> Result<Shape, BodyFault> {
+    ) -> Result<BodyShape, BodyFault> {
         match self.dialect.generation {
             Generation::Modern => block::shape(self, header, body, blocks),
             _ => legacy::shape(self, header, body, blocks),
@@ -144,16 +144,16 @@ impl Block {
 
 impl<'a> Record<'a> {
     /// Main data, where the structure is known: what [`Record::main_data`] says, sooner.
-    pub fn main_data_of(&self, shape: &Shape) -> &'a [u8] {
+    pub fn main_data_of(&self, shape: &BodyShape) -> &'a [u8] {
         let start = shape.main_start.min(self.body.len());
         self.body.get(start..(start + shape.main_len).min(self.body.len())).unwrap_or(&[])
     }
 
     /// Reads the structure of the record into `blocks`, which is emptied first.
     #[inline(always)]
-    pub fn blocks(&self, blocks: &mut Vec<Block>) -> Result<Shape, BodyFault> {
+    pub fn blocks(&self, blocks: &mut Vec<Block>) -> Result<BodyShape, BodyFault> {
         match self.plain_blocks(blocks) {
-            Some((main_start, main_len)) => Ok(Shape { main_start, main_len, ..Shape::default() }),
+            Some((main_start, main_len)) => Ok(BodyShape { main_start, main_len, ..BodyShape::default() }),
             None => self.blocks_at_length(blocks),
         }
     }
@@ -161,9 +161,9 @@ impl<'a> Record<'a> {
     /// What [`Record::blocks`] reads, with the default where the structure is wrong. Most shapes are made without being
     /// copied.
     #[inline(always)]
-    pub fn blocks_or_none(&self, blocks: &mut Vec<Block>) -> Shape {
+    pub fn blocks_or_none(&self, blocks: &mut Vec<Block>) -> BodyShape {
         match self.plain_blocks(blocks) {
-            Some((main_start, main_len)) => Shape { main_start, main_len, ..Shape::default() },
+            Some((main_start, main_len)) => BodyShape { main_start, main_len, ..BodyShape::default() },
             None => self.blocks_at_length(blocks).unwrap_or_default(),
         }
     }
@@ -184,7 +184,7 @@ impl<'a> Record<'a> {
     }
 
     #[inline(never)]
-    fn blocks_at_length(&self, blocks: &mut Vec<Block>) -> Result<Shape, BodyFault> {
+    fn blocks_at_length(&self, blocks: &mut Vec<Block>) -> Result<BodyShape, BodyFault> {
         let shape = self.shape(&mut |reference| blocks.push(Block { reference, image: 0..0, data: 0..0 }))?;
         let modern = self.layout.dialect.generation == Generation::Modern;
         let stored = |b: &Block| b.reference.image.map_or(0, |i| i.length as usize);

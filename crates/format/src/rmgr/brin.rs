@@ -9,11 +9,11 @@
 //! DESUMMARIZE      pagesPerRange u32, heapBlk u32, regOffset u16
 //! ```
 
-use super::table::{Op, Part, V9_5, V10, V19, op, text, u16, u32};
+use super::table::{Op, OpPart, V9_5, V10, op, text, u16, u32};
 
-const CREATE_INDEX: &[Part] = &[text("v"), u16("version", 4), text(" pagesPerRange "), u32("pages_per_range", 0)];
+const CREATE_INDEX: &[OpPart] = &[text("v"), u16("version", 4), text(" pagesPerRange "), u32("pages_per_range", 0)];
 
-const INSERT: &[Part] = &[
+const INSERT: &[OpPart] = &[
     text("heapBlk "),
     u32("heap_blk", 0),
     text(" pagesPerRange "),
@@ -22,7 +22,7 @@ const INSERT: &[Part] = &[
     u16("offnum", 8),
 ];
 
-const UPDATE: &[Part] = &[
+const UPDATE: &[OpPart] = &[
     text("heapBlk "),
     u32("heap_blk", 4),
     text(" pagesPerRange "),
@@ -33,7 +33,7 @@ const UPDATE: &[Part] = &[
     u16("new_offnum", 12),
 ];
 
-const DESUMMARIZE: &[Part] = &[
+const DESUMMARIZE: &[OpPart] = &[
     text("pagesPerRange "),
     u32("pages_per_range", 0),
     text(", heapBlk "),
@@ -44,12 +44,12 @@ const DESUMMARIZE: &[Part] = &[
 
 /// The operations. The flag that a page is made anew changes a name and no text.
 pub const OPS: &[Op] = &[
-    op(0x00, "CREATE_INDEX", V9_5, V19, CREATE_INDEX),
-    op(0x10, "INSERT", V9_5, V19, INSERT),
-    op(0x90, "INSERT+INIT", V9_5, V19, INSERT),
-    op(0x20, "UPDATE", V9_5, V19, UPDATE),
-    op(0xA0, "UPDATE+INIT", V9_5, V19, UPDATE),
-    op(0x30, "SAMEPAGE_UPDATE", V9_5, V19, &[text("offnum "), u16("offnum", 0)]),
-    op(0x40, "REVMAP_EXTEND", V9_5, V19, &[text("targetBlk "), u32("target_blk", 0)]),
-    op(0x50, "DESUMMARIZE", V10, V19, DESUMMARIZE),
+    op(0x00, "CREATE_INDEX", V9_5, CREATE_INDEX),
+    op(0x10, "INSERT", V9_5, INSERT),
+    op(0x90, "INSERT+INIT", V9_5, INSERT),
+    op(0x20, "UPDATE", V9_5, UPDATE),
+    op(0xA0, "UPDATE+INIT", V9_5, UPDATE),
+    op(0x30, "SAMEPAGE_UPDATE", V9_5, &[text("offnum "), u16("offnum", 0)]),
+    op(0x40, "REVMAP_EXTEND", V9_5, &[text("targetBlk "), u32("target_blk", 0)]),
+    op(0x50, "DESUMMARIZE", V10, DESUMMARIZE),
 ];

@@ -5,19 +5,18 @@
 //! TRUNCATE   page i32, [10+: oldest transaction u32, its database u32]
 //! ```
 
-use super::table::{Op, V9_5, V9_6, V10, V16, V17, V19, i32, i64, op, text, u32};
+use super::table::{Op, V9_5, V10, V17, i32, i64, op, text, u32};
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "ZEROPAGE", V9_5, V9_6, &[i32("pageno", 0)]),
-    op(0x00, "ZEROPAGE", V10, V16, &[text("page "), i32("pageno", 0)]),
-    op(0x00, "ZEROPAGE", V17, V19, &[text("page "), i64("pageno", 0)]),
-    op(0x10, "TRUNCATE", V9_5, V9_6, &[i32("pageno", 0)]),
+    op(0x00, "ZEROPAGE", V9_5, &[i32("pageno", 0)]),
+    op(0x00, "ZEROPAGE", V10, &[text("page "), i32("pageno", 0)]),
+    op(0x00, "ZEROPAGE", V17, &[text("page "), i64("pageno", 0)]),
+    op(0x10, "TRUNCATE", V9_5, &[i32("pageno", 0)]),
     op(
         0x10,
         "TRUNCATE",
         V10,
-        V16,
         &[
             text("page "),
             i32("pageno", 0),
@@ -30,7 +29,6 @@ pub const OPS: &[Op] = &[
         0x10,
         "TRUNCATE",
         V17,
-        V19,
         &[
             text("page "),
             i64("pageno", 0),

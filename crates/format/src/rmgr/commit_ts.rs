@@ -8,9 +8,9 @@
 
 use super::describe::Cx;
 use super::sink::{Nest, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V9_6, V10, V13, V16, V17, V19, call, i32, i64, op, text, time, u16, u32};
+use super::table::{Op, OpPart, Short, V9_5, V10, V13, V17, call, i32, i64, op, text, time, u16, u32};
 
-const SET: &[Part] = &[
+const SET: &[OpPart] = &[
     text("set "),
     time("timestamp", 0),
     text("/"),
@@ -22,12 +22,12 @@ const SET: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "ZEROPAGE", V9_5, V16, &[i32("pageno", 0)]),
-    op(0x00, "ZEROPAGE", V17, V19, &[i64("pageno", 0)]),
-    op(0x10, "TRUNCATE", V9_5, V9_6, &[i32("pageno", 0)]),
-    op(0x10, "TRUNCATE", V10, V16, &[text("pageno "), i32("pageno", 0), text(", oldestXid "), u32("oldest_xid", 4)]),
-    op(0x10, "TRUNCATE", V17, V19, &[text("pageno "), i64("pageno", 0), text(", oldestXid "), u32("oldest_xid", 8)]),
-    op(0x20, "SETTS", V9_5, V13, SET),
+    op(0x00, "ZEROPAGE", V9_5, &[i32("pageno", 0)]),
+    op(0x00, "ZEROPAGE", V17, &[i64("pageno", 0)]),
+    op(0x10, "TRUNCATE", V9_5, &[i32("pageno", 0)]),
+    op(0x10, "TRUNCATE", V10, &[text("pageno "), i32("pageno", 0), text(", oldestXid "), u32("oldest_xid", 4)]),
+    op(0x10, "TRUNCATE", V17, &[text("pageno "), i64("pageno", 0), text(", oldestXid "), u32("oldest_xid", 8)]),
+    op(0x20, "SETTS", V9_5, SET).until(V13),
 ];
 
 fn subtransactions(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {

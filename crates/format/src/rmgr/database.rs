@@ -8,11 +8,76 @@
 //! ```
 //! Texts up to 11 name the database before the tablespace, later ones behind it, as paths do.
 
-use super::describe::Cx;
+use super::describe::{Cx, Vocabulary};
+use super::fields::{self, number};
 use super::sink::{Nest, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V11, V12, V13, V14, V15, V19, call, op, text, u32};
+use super::table::{Op, OpPart, Short, V9_5, V12, V13, V15, call, op, text, u32};
+use crate::record::Record;
+use crate::rmgr;
 
-const COPY: &[Part] = &[
+/// A database in a tablespace: a folder.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct DatabaseFolder {
+    /// The tablespace.
+    pub tablespace: u32,
+    /// The database.
+    pub database: u32,
+}
+
+/// What a record of "Database" does to folders.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DatabaseChange {
+    /// One is copied, file by file.
+    Copied {
+        /// From where.
+        from: DatabaseFolder,
+        /// To where.
+        to: DatabaseFolder,
+    },
+    /// One is made; what goes into it is in WAL (15 and later).
+    Created(DatabaseFolder),
+    /// A database is dropped.
+    Dropped {
+        /// The database.
+        database: u32,
+        /// The tablespaces that it has folders in: one up to 12.
+        tablespaces: Vec<u32>,
+    },
+}
+
+/// Reads what a record does to the folders of databases. The code of an operation changed with 15: this knows which it
+/// is. `None` for other records and for cut data.
+pub fn change(record: &Record<'_>) -> Option<DatabaseChange> {
+    if record.header.rmid != rmgr::DATABASE {
+        return None;
+    }
+    let vocabulary = Vocabulary::of(record.layout.dialect);
+    let drops = vocabulary.op(record.header.rmid, record.header.info)?.name == "DROP";
+    let (mut database, mut tablespace, mut source, mut of_source) = (None, None, None, None);
+    let mut tablespaces = Vec::new();
+    fields::each(record, &mut |field| match (field.inside, field.name) {
+        (Some("tablespace_ids"), _) => tablespaces.extend(number(field.value)),
+        (_, "db_id") => database = number(field.value),
+        (_, "tablespace_id") => tablespace = number(field.value),
+        (_, "src_db_id") => source = number(field.value),
+        (_, "src_tablespace_id") => of_source = number(field.value),
+        _ => {}
+    });
+    let folder = |tablespace: Option<u32>, database: Option<u32>| {
+        Some(DatabaseFolder { tablespace: tablespace?, database: database? })
+    };
+    if drops {
+        tablespaces.extend(tablespace);
+        return Some(DatabaseChange::Dropped { database: database?, tablespaces });
+    }
+    let to = folder(tablespace, database)?;
+    Some(match folder(of_source, source) {
+        Some(from) => DatabaseChange::Copied { from, to },
+        None => DatabaseChange::Created(to),
+    })
+}
+
+const COPY: &[OpPart] = &[
     text("copy dir "),
     u32("src_tablespace_id", 12),
     text("/"),
@@ -22,7 +87,7 @@ const COPY: &[Part] = &[
     text("/"),
     u32("db_id", 0),
 ];
-const COPY_9_5: &[Part] = &[
+const COPY_9_5: &[OpPart] = &[
     text("copy dir "),
     u32("src_db_id", 8),
     text("/"),
@@ -32,22 +97,22 @@ const COPY_9_5: &[Part] = &[
     text("/"),
     u32("tablespace_id", 4),
 ];
-const CREATE: &[Part] = &[text("create dir "), u32("tablespace_id", 4), text("/"), u32("db_id", 0)];
-const DROP: &[Part] = &[u32("db_id", 0).hidden(), call(dropped, &[("tablespace_ids", "list")])];
+const CREATE: &[OpPart] = &[text("create dir "), u32("tablespace_id", 4), text("/"), u32("db_id", 0)];
+const DROP: &[OpPart] = &[u32("db_id", 0).hidden(), call(tell_dropped, &[("tablespace_ids", "list")])];
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "CREATE", V9_5, V11, COPY_9_5),
-    op(0x00, "CREATE", V12, V14, COPY),
-    op(0x00, "CREATE_FILE_COPY", V15, V19, COPY),
-    op(0x10, "CREATE_WAL_LOG", V15, V19, CREATE),
-    op(0x10, "DROP", V9_5, V11, &[text("dir "), u32("db_id", 0), text("/"), u32("tablespace_id", 4)]),
-    op(0x10, "DROP", V12, V12, &[text("dir "), u32("tablespace_id", 4), text("/"), u32("db_id", 0)]),
-    op(0x10, "DROP", V13, V14, DROP),
-    op(0x20, "DROP", V15, V19, DROP),
+    op(0x00, "CREATE", V9_5, COPY_9_5),
+    op(0x00, "CREATE", V12, COPY),
+    op(0x00, "CREATE_FILE_COPY", V15, COPY),
+    op(0x10, "CREATE_WAL_LOG", V15, CREATE),
+    op(0x10, "DROP", V9_5, &[text("dir "), u32("db_id", 0), text("/"), u32("tablespace_id", 4)]),
+    op(0x10, "DROP", V12, &[text("dir "), u32("tablespace_id", 4), text("/"), u32("db_id", 0)]),
+    op(0x10, "DROP", V13, DROP),
+    op(0x20, "DROP", V15, DROP),
 ];
 
-fn dropped(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+fn tell_dropped(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let mut cursor = cx.cursor(0);
     let of = format!("/{}", cursor.u32("db_id")?);
     sink.text("dir");

@@ -2,7 +2,7 @@
 
 use super::managers;
 use super::sink::{Show, Sink, Value};
-use super::table::{Field, Kind, Op, Part, Short};
+use super::table::{Field, FieldKind, Op, OpPart, Short};
 use super::xact::{Timestamp, is_float, timestamp};
 use crate::bytes::at;
 use crate::record::{Block, Record, RelFileLocator};
@@ -29,12 +29,9 @@ impl Vocabulary {
     fn new(dialect: &'static Dialect) -> Vocabulary {
         let mut rows = Vec::new();
         for manager in managers::ALL {
+            let ops: Vec<&'static Op> = manager.ops_of(dialect).collect();
             for half in 0..16u8 {
-                let row = |code: u8| {
-                    let holds =
-                        |op: &&Op| op.code == code && op.since <= dialect.version && dialect.version <= op.until;
-                    manager.ops(dialect.generation).iter().find(holds)
-                };
+                let row = |code: u8| ops.iter().copied().find(|op| op.code == code);
                 let code = half << 4;
                 let kind = code & manager.mask(dialect.generation);
                 // Where a bit of the half is a flag, it need not change the name.
@@ -78,18 +75,18 @@ pub fn describe<S: Sink>(op: &Op, cx: &Cx<'_>, sink: &mut S) -> Result<(), Short
     let wants_hidden = sink.wants_hidden();
     for part in op.parts {
         match part {
-            Part::Text(words) => sink.text(words),
-            Part::Field(field) if field.show == Show::Not && !wants_hidden => {}
-            Part::Call(call) if call.hidden && !wants_hidden => {}
-            Part::Field(field @ Field { kind: Kind::Time, show: Show::Plain, .. }) => {
+            OpPart::Text(words) => sink.text(words),
+            OpPart::Field(field) if field.show == Show::Not && !wants_hidden => {}
+            OpPart::Call(call) if call.hidden && !wants_hidden => {}
+            OpPart::Field(field @ Field { kind: FieldKind::Time, show: Show::Plain, .. }) => {
                 let sink: &mut dyn Sink = sink;
                 sink.moment(field.name, cx.cursor(cx.offset(field)).u64(field.name)?, cx.layout().dialect);
             }
-            Part::Field(field) => match cx.number(field) {
+            OpPart::Field(field) => match cx.number(field) {
                 Some(n) => sink.field(field.name, Value::Unsigned(n), field.show),
                 None => sink.field(field.name, cx.value(field)?, field.show),
             },
-            Part::Call(call) => (call.run)(cx, sink)?,
+            OpPart::Call(call) => (call.run)(cx, sink)?,
         }
     }
     Ok(())
@@ -145,9 +142,9 @@ impl<'a> Cx<'a> {
         let rest = self.main.get(self.offset(field)..)?;
         let e = self.endian();
         match field.kind {
-            Kind::U8 => rest.first().map(|&n| n.into()),
-            Kind::U16 => rest.first_chunk().map(|&n| e.u16(n).into()),
-            Kind::U32 => rest.first_chunk().map(|&n| e.u32(n).into()),
+            FieldKind::U8 => rest.first().map(|&n| n.into()),
+            FieldKind::U16 => rest.first_chunk().map(|&n| e.u16(n).into()),
+            FieldKind::U32 => rest.first_chunk().map(|&n| e.u32(n).into()),
             _ => None,
         }
     }
@@ -166,27 +163,27 @@ pub(crate) fn read<'a>(field: &Field, main: &'a [u8], layout: &Layout) -> Result
     let mut cursor = Cursor { rest: main.get(offset..).unwrap_or(&[]), endian: layout.endian };
     let name = field.name;
     Ok(match field.kind {
-        Kind::U8 => Value::Unsigned(cursor.u8(name)?.into()),
-        Kind::U16 => Value::Unsigned(cursor.u16(name)?.into()),
-        Kind::U32 => Value::Unsigned(cursor.u32(name)?.into()),
-        Kind::U64 => Value::Unsigned(cursor.u64(name)?),
-        Kind::I16 => Value::Signed((cursor.u16(name)? as i16).into()),
-        Kind::I32 => Value::Signed(cursor.i32(name)?.into()),
-        Kind::I64 => Value::Signed(cursor.u64(name)? as i64),
-        Kind::F64 => Value::Float(f64::from_bits(cursor.u64(name)?)),
-        Kind::Bool => Value::Bool(cursor.u8(name)? != 0),
-        Kind::Lsn => Value::Lsn(cursor.lsn(name, layout.dialect.generation)?),
-        Kind::FullXid => Value::FullXid(cursor.u64(name)?),
-        Kind::Rel => Value::Rel(cursor.rel(name)?),
-        Kind::Time => Value::Time(cursor.time(name, layout.dialect)?),
-        Kind::Seconds => Value::Seconds(cursor.u64(name)? as i64),
-        Kind::WalLevel => Value::Name(layout.dialect.wal_level(cursor.u32(name)?)),
-        Kind::TidBlock => Value::Unsigned(cursor.tid(name)?.0.into()),
-        Kind::Tid => {
+        FieldKind::U8 => Value::Unsigned(cursor.u8(name)?.into()),
+        FieldKind::U16 => Value::Unsigned(cursor.u16(name)?.into()),
+        FieldKind::U32 => Value::Unsigned(cursor.u32(name)?.into()),
+        FieldKind::U64 => Value::Unsigned(cursor.u64(name)?),
+        FieldKind::I16 => Value::Signed((cursor.u16(name)? as i16).into()),
+        FieldKind::I32 => Value::Signed(cursor.i32(name)?.into()),
+        FieldKind::I64 => Value::Signed(cursor.u64(name)? as i64),
+        FieldKind::F64 => Value::Float(f64::from_bits(cursor.u64(name)?)),
+        FieldKind::Bool => Value::Bool(cursor.u8(name)? != 0),
+        FieldKind::Lsn => Value::Lsn(cursor.lsn(name, layout.dialect.generation)?),
+        FieldKind::FullXid => Value::FullXid(cursor.u64(name)?),
+        FieldKind::Rel => Value::Rel(cursor.rel(name)?),
+        FieldKind::Time => Value::Time(cursor.time(name, layout.dialect)?),
+        FieldKind::Seconds => Value::Seconds(cursor.u64(name)? as i64),
+        FieldKind::WalLevel => Value::Name(layout.dialect.wal_level(cursor.u32(name)?)),
+        FieldKind::TidBlock => Value::Unsigned(cursor.tid(name)?.0.into()),
+        FieldKind::Tid => {
             let (block, offset) = cursor.tid(name)?;
             Value::Tid(block, offset)
         }
-        Kind::Text(most) => {
+        FieldKind::Text(most) => {
             if cursor.rest.is_empty() {
                 return Err(Short(name));
             }
@@ -312,7 +309,7 @@ pub fn find<'a>(op: &Op, cx: &Cx<'a>, name: &str) -> Option<Value<'a>> {
     let field = op
         .parts
         .iter()
-        .find_map(|part| if let Part::Field(f) = part { (f.name == name).then_some(f) } else { None })?;
+        .find_map(|part| if let OpPart::Field(f) = part { (f.name == name).then_some(f) } else { None })?;
     cx.value(field).ok()
 }
 

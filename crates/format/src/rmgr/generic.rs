@@ -7,12 +7,12 @@
 
 use super::describe::{Cursor, Cx};
 use super::sink::{Hidden, Nest, Sink, Value};
-use super::table::{Op, Part, Short, V9_6, V19, call, op};
+use super::table::{Op, OpPart, Short, V9_6, call, op};
 
-const DELTAS: &[Part] = &[call(main, &[("regions", "list")]), call(blocks, &[("blocks", "list")])];
+const DELTAS: &[OpPart] = &[call(main, &[("regions", "list")]), call(blocks, &[("blocks", "list")])];
 
 /// The operations.
-pub const OPS: &[Op] = &[op(0x00, "Generic", V9_6, V19, DELTAS)];
+pub const OPS: &[Op] = &[op(0x00, "Generic", V9_6, DELTAS)];
 
 fn main(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     if cx.main.is_empty() {

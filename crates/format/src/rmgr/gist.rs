@@ -12,14 +12,15 @@ use super::describe::Cx;
 use super::pointers::lines;
 use super::sink::Sink;
 use super::table::{
-    Op, Part, Short, V9_5, V11, V12, V13, V15, V16, V17, V18, V19, bool, call, full_xid, lsn, op, rel, text, u16, u32,
+    Op, OpPart, Short, V9_5, V11, V12, V13, V16, V17, V18, bool, call, full_xid, lsn, op, rel, text, u16, u32,
 };
 
-const PAGE_UPDATE: &[Part] = &[u16("ntodelete", 0).hidden(), u16("ntoinsert", 2).hidden(), call(to_delete, TO_DELETE)];
+const PAGE_UPDATE: &[OpPart] =
+    &[u16("ntodelete", 0).hidden(), u16("ntoinsert", 2).hidden(), call(to_delete, TO_DELETE)];
 
 const TO_DELETE: &[(&str, &str)] = &[("todelete", "list")];
 
-const PAGE_SPLIT: &[Part] = &[
+const PAGE_SPLIT: &[OpPart] = &[
     text("page_split: splits to "),
     u16("npage", 18).on32(14),
     text(" pages"),
@@ -29,14 +30,15 @@ const PAGE_SPLIT: &[Part] = &[
     bool("markfollowright", 20).on32(16).hidden(),
 ];
 
-const PAGE_DELETE: &[Part] = &[text("deleteXid "), full_xid("delete_xid", 0), text("; downlink "), u16("downlink", 8)];
+const PAGE_DELETE: &[OpPart] =
+    &[text("deleteXid "), full_xid("delete_xid", 0), text("; downlink "), u16("downlink", 8)];
 
-const HORIZON: Part = u32("snapshot_conflict_horizon", 0);
-const NITEMS: Part = u16("nitems", 4);
+const HORIZON: OpPart = u32("snapshot_conflict_horizon", 0);
+const NITEMS: OpPart = u16("nitems", 4);
 
-const DELETE_12: &[Part] =
+const DELETE_12: &[OpPart] =
     &[text("delete: latestRemovedXid "), HORIZON, text(", nitems: "), NITEMS, call(deleted_12, TO_DELETE)];
-const DELETE_16: &[Part] = &[
+const DELETE_16: &[OpPart] = &[
     text("delete: snapshotConflictHorizon "),
     HORIZON,
     text(", nitems: "),
@@ -44,7 +46,7 @@ const DELETE_16: &[Part] = &[
     bool("is_catalog_rel", 6).hidden(),
     call(deleted_16, TO_DELETE),
 ];
-const DELETE_17: &[Part] = &[
+const DELETE_17: &[OpPart] = &[
     text("delete: snapshotConflictHorizon "),
     HORIZON,
     text(", nitems: "),
@@ -54,11 +56,11 @@ const DELETE_17: &[Part] = &[
     call(deleted_16, TO_DELETE),
 ];
 
-const FULL_HORIZON: Part = full_xid("snapshot_conflict_horizon", 16);
+const FULL_HORIZON: OpPart = full_xid("snapshot_conflict_horizon", 16);
 
-const PAGE_REUSE_12: &[Part] =
+const PAGE_REUSE_12: &[OpPart] =
     &[text("rel "), rel("rel", 0), text("; blk "), u32("blk", 12), text("; latestRemovedXid "), FULL_HORIZON];
-const PAGE_REUSE_16: &[Part] = &[
+const PAGE_REUSE_16: &[OpPart] = &[
     text("rel "),
     rel("rel", 0),
     text("; blk "),
@@ -67,7 +69,7 @@ const PAGE_REUSE_16: &[Part] = &[
     FULL_HORIZON,
     bool("is_catalog_rel", 24).hidden(),
 ];
-const PAGE_REUSE_17: &[Part] = &[
+const PAGE_REUSE_17: &[OpPart] = &[
     text("rel "),
     rel("rel", 0),
     text("; blk "),
@@ -80,17 +82,17 @@ const PAGE_REUSE_17: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "PAGE_UPDATE", V9_5, V19, PAGE_UPDATE),
-    op(0x10, "DELETE", V12, V15, DELETE_12),
-    op(0x10, "DELETE", V16, V16, DELETE_16),
-    op(0x10, "DELETE", V17, V19, DELETE_17),
-    op(0x20, "PAGE_REUSE", V12, V15, PAGE_REUSE_12),
-    op(0x20, "PAGE_REUSE", V16, V16, PAGE_REUSE_16),
-    op(0x20, "PAGE_REUSE", V17, V19, PAGE_REUSE_17),
-    op(0x30, "PAGE_SPLIT", V9_5, V19, PAGE_SPLIT),
-    op(0x50, "CREATE_INDEX", V9_5, V11, &[]),
-    op(0x60, "PAGE_DELETE", V12, V19, PAGE_DELETE),
-    op(0x70, "ASSIGN_LSN", V13, V18, &[]),
+    op(0x00, "PAGE_UPDATE", V9_5, PAGE_UPDATE),
+    op(0x10, "DELETE", V12, DELETE_12),
+    op(0x10, "DELETE", V16, DELETE_16),
+    op(0x10, "DELETE", V17, DELETE_17),
+    op(0x20, "PAGE_REUSE", V12, PAGE_REUSE_12),
+    op(0x20, "PAGE_REUSE", V16, PAGE_REUSE_16),
+    op(0x20, "PAGE_REUSE", V17, PAGE_REUSE_17),
+    op(0x30, "PAGE_SPLIT", V9_5, PAGE_SPLIT),
+    op(0x50, "CREATE_INDEX", V9_5, &[]).until(V11),
+    op(0x60, "PAGE_DELETE", V12, PAGE_DELETE),
+    op(0x70, "ASSIGN_LSN", V13, &[]).until(V18),
 ];
 
 /// They lie in the block's data, which is left out where the block has an image.

@@ -18,18 +18,16 @@
 use super::describe::Cx;
 use super::pointers::lines;
 use super::sink::{Show, Sink, Value};
-use super::table::{
-    Op, Part, Short, V10, V11, V12, V13, V14, V15, V16, V17, V18, V19, bool, call, f64, i32, op, rel, text, u16, u32,
-};
+use super::table::{Op, OpPart, Short, V10, V12, V14, V16, V17, V19, bool, call, f64, i32, op, rel, text, u16, u32};
 
-const INIT_META_PAGE_10: &[Part] = &[
+const INIT_META_PAGE_10: &[OpPart] = &[
     text("num_tuples "),
     f64("num_tuples", 0),
     text(", fillfactor "),
     u16("fillfactor", 12),
     u32("procid", 8).hidden(),
 ];
-const INIT_META_PAGE_19: &[Part] = &[
+const INIT_META_PAGE_19: &[OpPart] = &[
     text("num_tuples "),
     f64("num_tuples", 0),
     text(", procid "),
@@ -38,19 +36,19 @@ const INIT_META_PAGE_19: &[Part] = &[
     u16("fillfactor", 12),
 ];
 
-const BMSIZE: Part = u16("bmsize", 0);
-const ADD_OVFL_PAGE: &[Part] = &[text("bmsize "), BMSIZE, text(", bmpage_found "), bool("bmpage_found", 2).tf()];
+const BMSIZE: OpPart = u16("bmsize", 0);
+const ADD_OVFL_PAGE: &[OpPart] = &[text("bmsize "), BMSIZE, text(", bmpage_found "), bool("bmpage_found", 2).tf()];
 
 const MASKS: &[(&str, &str)] =
     &[("flags", "unsigned"), ("meta_page_masks_updated", "boolean"), ("issplitpoint_changed", "boolean")];
-const SPLIT_ALLOCATE_PAGE_10: &[Part] = &[
+const SPLIT_ALLOCATE_PAGE_10: &[OpPart] = &[
     text("new_bucket "),
     u32("new_bucket", 0),
     u16("old_bucket_flag", 4).hidden(),
     u16("new_bucket_flag", 6).hidden(),
     call(split_flags, MASKS),
 ];
-const SPLIT_ALLOCATE_PAGE_19: &[Part] = &[
+const SPLIT_ALLOCATE_PAGE_19: &[OpPart] = &[
     text("new_bucket "),
     u32("new_bucket", 0),
     text(", old_bucket_flag "),
@@ -60,15 +58,15 @@ const SPLIT_ALLOCATE_PAGE_19: &[Part] = &[
     call(split_flags, MASKS),
 ];
 
-const SPLIT_COMPLETE: &[Part] =
+const SPLIT_COMPLETE: &[OpPart] =
     &[text("old_bucket_flag "), u16("old_bucket_flag", 0), text(", new_bucket_flag "), u16("new_bucket_flag", 2)];
 
-const MOVE_PAGE_CONTENTS: &[Part] =
+const MOVE_PAGE_CONTENTS: &[OpPart] =
     &[text("ntups "), u16("ntups", 0), text(", is_primary "), bool("is_primary", 2).tf()];
 
-const PREVBLKNO: Part = u32("prevblkno", 0);
-const NEXTBLKNO: Part = u32("nextblkno", 4);
-const SQUEEZE_PAGE_10: &[Part] = &[
+const PREVBLKNO: OpPart = u32("prevblkno", 0);
+const NEXTBLKNO: OpPart = u32("nextblkno", 4);
+const SQUEEZE_PAGE_10: &[OpPart] = &[
     text("prevblkno "),
     PREVBLKNO,
     text(", nextblkno "),
@@ -79,7 +77,7 @@ const SQUEEZE_PAGE_10: &[Part] = &[
     bool("is_primary", 10).tf(),
     bool("is_previous", 11).hidden(),
 ];
-const SQUEEZE_PAGE_19: &[Part] = &[
+const SQUEEZE_PAGE_19: &[OpPart] = &[
     text("prevblkno "),
     PREVBLKNO,
     text(", nextblkno "),
@@ -92,7 +90,7 @@ const SQUEEZE_PAGE_19: &[Part] = &[
     bool("is_previous", 11).tf(),
 ];
 
-const DELETE: &[Part] = &[
+const DELETE: &[OpPart] = &[
     text("clear_dead_marking "),
     bool("clear_dead_marking", 0).tf(),
     text(", is_primary "),
@@ -100,14 +98,14 @@ const DELETE: &[Part] = &[
 ];
 
 const OFFSETS: &[(&str, &str)] = &[("offsets", "list")];
-const HORIZON: Part = u32("snapshot_conflict_horizon", 0);
-const VACUUM_ONE_PAGE_10: &[Part] =
+const HORIZON: OpPart = u32("snapshot_conflict_horizon", 0);
+const VACUUM_ONE_PAGE_10: &[OpPart] =
     &[text("ntuples "), i32("ntuples", 12), rel("rel", 0).hidden(), call(vacuumed_10, OFFSETS)];
-const VACUUM_ONE_PAGE_12: &[Part] =
+const VACUUM_ONE_PAGE_12: &[OpPart] =
     &[text("ntuples "), i32("ntuples", 4), text(", latest removed xid "), HORIZON, call(vacuumed_12, OFFSETS)];
-const VACUUM_ONE_PAGE_14: &[Part] =
+const VACUUM_ONE_PAGE_14: &[OpPart] =
     &[text("ntuples "), i32("ntuples", 4), text(", latestRemovedXid "), HORIZON, call(vacuumed_12, OFFSETS)];
-const VACUUM_ONE_PAGE_16: &[Part] = &[
+const VACUUM_ONE_PAGE_16: &[OpPart] = &[
     text("ntuples "),
     u16("ntuples", 4),
     text(", snapshotConflictHorizon "),
@@ -115,7 +113,7 @@ const VACUUM_ONE_PAGE_16: &[Part] = &[
     bool("is_catalog_rel", 6).hidden(),
     call(vacuumed_16, OFFSETS),
 ];
-const VACUUM_ONE_PAGE_17: &[Part] = &[
+const VACUUM_ONE_PAGE_17: &[OpPart] = &[
     text("ntuples "),
     u16("ntuples", 4),
     text(", snapshotConflictHorizon "),
@@ -127,26 +125,26 @@ const VACUUM_ONE_PAGE_17: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "INIT_META_PAGE", V10, V18, INIT_META_PAGE_10),
-    op(0x00, "INIT_META_PAGE", V19, V19, INIT_META_PAGE_19),
-    op(0x10, "INIT_BITMAP_PAGE", V10, V19, &[text("bmsize "), BMSIZE]),
-    op(0x20, "INSERT", V10, V19, &[text("off "), u16("off", 0)]),
-    op(0x30, "ADD_OVFL_PAGE", V10, V19, ADD_OVFL_PAGE),
-    op(0x40, "SPLIT_ALLOCATE_PAGE", V10, V18, SPLIT_ALLOCATE_PAGE_10),
-    op(0x40, "SPLIT_ALLOCATE_PAGE", V19, V19, SPLIT_ALLOCATE_PAGE_19),
-    op(0x50, "SPLIT_PAGE", V10, V19, &[]),
-    op(0x60, "SPLIT_COMPLETE", V10, V19, SPLIT_COMPLETE),
-    op(0x70, "MOVE_PAGE_CONTENTS", V10, V19, MOVE_PAGE_CONTENTS),
-    op(0x80, "SQUEEZE_PAGE", V10, V18, SQUEEZE_PAGE_10),
-    op(0x80, "SQUEEZE_PAGE", V19, V19, SQUEEZE_PAGE_19),
-    op(0x90, "DELETE", V10, V19, DELETE),
-    op(0xA0, "SPLIT_CLEANUP", V10, V19, &[]),
-    op(0xB0, "UPDATE_META_PAGE", V10, V19, &[text("ntuples "), f64("ntuples", 0)]),
-    op(0xC0, "VACUUM_ONE_PAGE", V10, V11, VACUUM_ONE_PAGE_10),
-    op(0xC0, "VACUUM_ONE_PAGE", V12, V13, VACUUM_ONE_PAGE_12),
-    op(0xC0, "VACUUM_ONE_PAGE", V14, V15, VACUUM_ONE_PAGE_14),
-    op(0xC0, "VACUUM_ONE_PAGE", V16, V16, VACUUM_ONE_PAGE_16),
-    op(0xC0, "VACUUM_ONE_PAGE", V17, V19, VACUUM_ONE_PAGE_17),
+    op(0x00, "INIT_META_PAGE", V10, INIT_META_PAGE_10),
+    op(0x00, "INIT_META_PAGE", V19, INIT_META_PAGE_19),
+    op(0x10, "INIT_BITMAP_PAGE", V10, &[text("bmsize "), BMSIZE]),
+    op(0x20, "INSERT", V10, &[text("off "), u16("off", 0)]),
+    op(0x30, "ADD_OVFL_PAGE", V10, ADD_OVFL_PAGE),
+    op(0x40, "SPLIT_ALLOCATE_PAGE", V10, SPLIT_ALLOCATE_PAGE_10),
+    op(0x40, "SPLIT_ALLOCATE_PAGE", V19, SPLIT_ALLOCATE_PAGE_19),
+    op(0x50, "SPLIT_PAGE", V10, &[]),
+    op(0x60, "SPLIT_COMPLETE", V10, SPLIT_COMPLETE),
+    op(0x70, "MOVE_PAGE_CONTENTS", V10, MOVE_PAGE_CONTENTS),
+    op(0x80, "SQUEEZE_PAGE", V10, SQUEEZE_PAGE_10),
+    op(0x80, "SQUEEZE_PAGE", V19, SQUEEZE_PAGE_19),
+    op(0x90, "DELETE", V10, DELETE),
+    op(0xA0, "SPLIT_CLEANUP", V10, &[]),
+    op(0xB0, "UPDATE_META_PAGE", V10, &[text("ntuples "), f64("ntuples", 0)]),
+    op(0xC0, "VACUUM_ONE_PAGE", V10, VACUUM_ONE_PAGE_10),
+    op(0xC0, "VACUUM_ONE_PAGE", V12, VACUUM_ONE_PAGE_12),
+    op(0xC0, "VACUUM_ONE_PAGE", V14, VACUUM_ONE_PAGE_14),
+    op(0xC0, "VACUUM_ONE_PAGE", V16, VACUUM_ONE_PAGE_16),
+    op(0xC0, "VACUUM_ONE_PAGE", V17, VACUUM_ONE_PAGE_17),
 ];
 
 /// `XLH_SPLIT_META_UPDATE_MASKS`, `XLH_SPLIT_META_UPDATE_SPLITPOINT`.

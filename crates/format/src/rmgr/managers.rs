@@ -5,11 +5,13 @@ use super::{
     brin, btree, clog, commit_ts, database, generic, gin, gist, hash, heap, heap2, legacy, message, multixact, origin,
 };
 use super::{relmap, sequence, spgist, standby, storage, tablespace, xact, xlog};
-use crate::Generation;
+use crate::dialect::DIALECTS;
+use crate::versioned;
+use crate::{Dialect, Generation, Version};
 
 /// A resource manager.
 #[derive(Debug)]
-pub struct Manager {
+pub struct RmgrTable {
     modern: &'static [Op],
     legacy: &'static [Op],
     /// Bits of the high half of `xl_info` that are the operation; the others are flags.
@@ -32,10 +34,22 @@ pub enum Unknown {
     Number(&'static str),
 }
 
-impl Manager {
+impl RmgrTable {
     /// Its operations.
     pub fn ops(&self, generation: Generation) -> &'static [Op] {
         if generation == Generation::Modern { self.modern } else { self.legacy }
+    }
+
+    /// The operations of a version, in the order of their table.
+    pub fn ops_of(&self, dialect: &Dialect) -> impl Iterator<Item = &'static Op> {
+        versioned::of(self.ops(dialect.generation), dialect.version)
+    }
+
+    /// The last version in which one of [`RmgrTable::ops`] holds.
+    pub fn last_version(&self, op: &Op) -> Version {
+        let holds = |d: &&Dialect| versioned::holds(self.ops(d.generation), op, d.version);
+        let listed = |d: &&Dialect| self.ops(d.generation).iter().any(|own| std::ptr::eq(own, op));
+        DIALECTS.iter().filter(listed).rfind(holds).map_or(op.since, |d| d.version)
     }
 
     /// The bits that are the operation.
@@ -44,8 +58,8 @@ impl Manager {
     }
 }
 
-const fn manager(modern: &'static [Op], legacy: &'static [Op]) -> Manager {
-    Manager {
+const fn manager(modern: &'static [Op], legacy: &'static [Op]) -> RmgrTable {
+    RmgrTable {
         modern,
         legacy,
         mask: 0xF0,
@@ -56,19 +70,19 @@ const fn manager(modern: &'static [Op], legacy: &'static [Op]) -> Manager {
     }
 }
 
-const fn with_init(modern: &'static [Op], legacy: &'static [Op]) -> Manager {
-    Manager { mask: 0x70, legacy_mask: 0x70, flag_in_name: true, ..manager(modern, legacy) }
+const fn with_init(modern: &'static [Op], legacy: &'static [Op]) -> RmgrTable {
+    RmgrTable { mask: 0x70, legacy_mask: 0x70, flag_in_name: true, ..manager(modern, legacy) }
 }
 
-const fn saying(legacy_unknown: Unknown, manager: Manager) -> Manager {
-    Manager { legacy_unknown, ..manager }
+const fn saying(legacy_unknown: Unknown, manager: RmgrTable) -> RmgrTable {
+    RmgrTable { legacy_unknown, ..manager }
 }
 
 /// By id.
-pub const ALL: [Manager; 22] = [
+pub const ALL: [RmgrTable; 22] = [
     manager(xlog::OPS, legacy::xlog::OPS),
     // 0x80: more about the transaction follows. It does not change the name.
-    Manager { mask: 0x70, ..manager(xact::OPS, legacy::xact::OPS) },
+    RmgrTable { mask: 0x70, ..manager(xact::OPS, legacy::xact::OPS) },
     manager(storage::OPS, legacy::storage::OPS),
     manager(clog::OPS, legacy::clog::OPS),
     manager(database::OPS, legacy::database::OPS),
@@ -86,9 +100,21 @@ pub const ALL: [Manager; 22] = [
     manager(sequence::OPS, legacy::sequence::OPS),
     saying(Unknown::Number("unknown spgist op code "), manager(spgist::OPS, legacy::spgist::OPS)),
     with_init(brin::OPS, &[]),
-    Manager { whole_info: true, ..manager(commit_ts::OPS, &[]) },
-    Manager { whole_info: true, ..manager(origin::OPS, &[]) },
+    RmgrTable { whole_info: true, ..manager(commit_ts::OPS, &[]) },
+    RmgrTable { whole_info: true, ..manager(origin::OPS, &[]) },
     // Every operation has one name.
-    Manager { mask: 0, ..manager(generic::OPS, &[]) },
+    RmgrTable { mask: 0, ..manager(generic::OPS, &[]) },
     manager(message::OPS, &[]),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_follow_each_other() {
+        for table in ALL.iter().flat_map(|manager| [manager.modern, manager.legacy]) {
+            versioned::check(table, |op| format!("{} {:02X}", op.name, op.code));
+        }
+    }
+}

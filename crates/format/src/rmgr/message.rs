@@ -10,15 +10,15 @@
 
 use super::describe::{Cursor, Cx};
 use super::sink::{Sink, Value};
-use super::table::{Op, Part, Short, V9_6, V13, V14, V19, bool, call, op, u32};
+use super::table::{Op, OpPart, Short, V9_6, V14, bool, call, op, u32};
 use crate::Align;
 
 const FIELDS: &[(&str, &str)] = &[("message_size", "unsigned"), ("prefix", "text"), ("message", "bytes")];
-const SIZE: &[Part] = &[u32("db_id", 0).hidden(), bool("transactional", 4).hidden(), call(with_size, FIELDS)];
-const PAYLOAD: &[Part] = &[u32("db_id", 0).hidden(), bool("transactional", 4).hidden(), call(with_payload, FIELDS)];
+const SIZE: &[OpPart] = &[u32("db_id", 0).hidden(), bool("transactional", 4).hidden(), call(with_size, FIELDS)];
+const PAYLOAD: &[OpPart] = &[u32("db_id", 0).hidden(), bool("transactional", 4).hidden(), call(with_payload, FIELDS)];
 
 /// The operations.
-pub const OPS: &[Op] = &[op(0x00, "MESSAGE", V9_6, V13, SIZE), op(0x00, "MESSAGE", V14, V19, PAYLOAD)];
+pub const OPS: &[Op] = &[op(0x00, "MESSAGE", V9_6, SIZE), op(0x00, "MESSAGE", V14, PAYLOAD)];
 
 fn with_size(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     sink.text(if transactional(cx)? { "transactional" } else { "nontransactional" });

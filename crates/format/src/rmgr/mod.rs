@@ -3,14 +3,20 @@
 //! A file a resource manager, with a table of its operations in every version ([`table`]); up to 9.4 in `legacy`.
 //! [`describe`] finds the row of
 //! a record and tells its words and fields to a [`sink`]: a text, a document, a filter.
+//!
+//! Whoever asks for one thing asks by name: ids of resource managers are constants here, operations constants of
+//! [`xlog`], [`xact`], [`storage`] and [`standby`]; what a record says is a type there and in [`database`], read by a
+//! function that takes records of every version and returns `None` for others; any field of any record is told by
+//! [`fields::each`].
 
 mod arrays;
 mod brin;
 mod btree;
 mod clog;
 mod commit_ts;
-mod database;
+pub mod database;
 pub mod describe;
+pub mod fields;
 mod generic;
 mod gin;
 mod gist;
@@ -22,6 +28,7 @@ mod legacy;
 pub mod managers;
 mod message;
 mod multixact;
+mod operation;
 mod origin;
 mod pointers;
 mod relmap;
@@ -29,8 +36,8 @@ mod sequence;
 pub mod short;
 pub mod sink;
 mod spgist;
-mod standby;
-mod storage;
+pub mod standby;
+pub mod storage;
 pub mod table;
 mod tablespace;
 #[cfg(test)]
@@ -42,38 +49,26 @@ pub mod xlog;
 use crate::Dialect;
 use std::fmt;
 
-/// The id of "XLOG".
-pub const XLOG: u8 = 0;
-/// The id of "Transaction".
-pub const TRANSACTION: u8 = 1;
-/// The operation of "XLOG" that ends a segment early.
-pub const XLOG_SWITCH: u8 = 0x40;
+/// Names and ids. Ids never shift; a version knows those up to its [`Dialect::rmgr_max`].
+macro_rules! managers {
+    ($($constant:ident = $id:literal $name:literal;)*) => {
+        $(#[doc = concat!("The id of \"", $name, "\".")]
+        pub const $constant: u8 = $id;)*
 
-/// Names by id. Ids never shift; a version knows those up to its [`Dialect::rmgr_max`].
-const NAMES: [&str; 22] = [
-    "XLOG",
-    "Transaction",
-    "Storage",
-    "CLOG",
-    "Database",
-    "Tablespace",
-    "MultiXact",
-    "RelMap",
-    "Standby",
-    "Heap2",
-    "Heap",
-    "Btree",
-    "Hash",
-    "Gin",
-    "Gist",
-    "Sequence",
-    "SPGist",
-    "BRIN",
-    "CommitTs",
-    "ReplicationOrigin",
-    "Generic",
-    "LogicalMessage",
-];
+        const NAMES: [&str; [$($id),*].len()] = [$($name),*];
+    };
+}
+
+managers! {
+    XLOG = 0 "XLOG"; TRANSACTION = 1 "Transaction"; STORAGE = 2 "Storage"; CLOG = 3 "CLOG"; DATABASE = 4 "Database";
+    TABLESPACE = 5 "Tablespace"; MULTIXACT = 6 "MultiXact"; RELMAP = 7 "RelMap"; STANDBY = 8 "Standby"; HEAP2 = 9 "Heap2";
+    HEAP = 10 "Heap"; BTREE = 11 "Btree"; HASH = 12 "Hash"; GIN = 13 "Gin"; GIST = 14 "Gist"; SEQUENCE = 15 "Sequence";
+    SPGIST = 16 "SPGist"; BRIN = 17 "BRIN"; COMMIT_TS = 18 "CommitTs"; REPLICATION_ORIGIN = 19 "ReplicationOrigin";
+    GENERIC = 20 "Generic"; LOGICAL_MESSAGE = 21 "LogicalMessage";
+}
+
+/// The first id that extensions may have (15 and later).
+pub const FIRST_CUSTOM: u8 = 128;
 
 /// A resource manager of a version. Ids that the version does not know stay printable.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,8 +79,7 @@ impl Rmgr {
     pub fn name(self, dialect: &Dialect) -> RmgrName {
         let known = NAMES.get(usize::from(self.0)).copied().filter(|_| self.0 <= dialect.rmgr_max);
         match self.0 {
-            7 if !dialect.relmap_and_standby => RmgrName::BuiltIn("Reserved 7"),
-            8 if !dialect.relmap_and_standby => RmgrName::BuiltIn("Reserved 8"),
+            RELMAP if !dialect.relmap_and_standby => RmgrName::BuiltIn("Reserved 8"),
             id => known.map_or(
                 if dialect.knows_rmgr(id) { RmgrName::Custom(id) } else { RmgrName::Unknown(id) },
                 RmgrName::BuiltIn,
@@ -97,7 +91,7 @@ impl Rmgr {
 /// A name to print.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RmgrName {
-    /// Part of PostgreSQL.
+    /// OpPart of PostgreSQL.
     BuiltIn(&'static str),
     /// An extension's: `custom128` to `custom255`.
     Custom(u8),

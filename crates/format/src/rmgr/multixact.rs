@@ -11,12 +11,12 @@
 
 use super::describe::{Cursor, Cx};
 use super::sink::{Nest, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V16, V17, V18, V19, call, i32, i64, op, text, u32, u64};
+use super::table::{Op, OpPart, Short, V9_5, V17, V19, call, i32, i64, op, text, u32, u64};
 
 const MEMBERS: &[(&str, &str)] = &[("nmembers", "integer"), ("members", "list")];
-const CREATE: &[Part] = &[u32("mid", 0), text(" offset "), u32("moff", 4), call(members_9_5, MEMBERS)];
-const CREATE_19: &[Part] = &[u32("mid", 0), text(" offset "), u64("moff", 8).on32(4), call(members_19, MEMBERS)];
-const TRUNCATE: &[Part] = &[
+const CREATE: &[OpPart] = &[u32("mid", 0), text(" offset "), u32("moff", 4), call(members_9_5, MEMBERS)];
+const CREATE_19: &[OpPart] = &[u32("mid", 0), text(" offset "), u64("moff", 8).on32(4), call(members_19, MEMBERS)];
+const TRUNCATE: &[OpPart] = &[
     text("offsets ["),
     u32("start_trunc_off", 4),
     text(", "),
@@ -28,7 +28,7 @@ const TRUNCATE: &[Part] = &[
     text(")"),
     u32("oldest_multi_db", 0).hidden(),
 ];
-const TRUNCATE_19: &[Part] = &[
+const TRUNCATE_19: &[OpPart] = &[
     text("oldestMulti "),
     u32("oldest_multi", 4),
     text(", oldestOffset "),
@@ -38,14 +38,14 @@ const TRUNCATE_19: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "ZERO_OFF_PAGE", V9_5, V16, &[i32("pageno", 0)]),
-    op(0x00, "ZERO_OFF_PAGE", V17, V19, &[i64("pageno", 0)]),
-    op(0x10, "ZERO_MEM_PAGE", V9_5, V16, &[i32("pageno", 0)]),
-    op(0x10, "ZERO_MEM_PAGE", V17, V19, &[i64("pageno", 0)]),
-    op(0x20, "CREATE_ID", V9_5, V18, CREATE),
-    op(0x20, "CREATE_ID", V19, V19, CREATE_19),
-    op(0x30, "TRUNCATE_ID", V9_5, V18, TRUNCATE),
-    op(0x30, "TRUNCATE_ID", V19, V19, TRUNCATE_19),
+    op(0x00, "ZERO_OFF_PAGE", V9_5, &[i32("pageno", 0)]),
+    op(0x00, "ZERO_OFF_PAGE", V17, &[i64("pageno", 0)]),
+    op(0x10, "ZERO_MEM_PAGE", V9_5, &[i32("pageno", 0)]),
+    op(0x10, "ZERO_MEM_PAGE", V17, &[i64("pageno", 0)]),
+    op(0x20, "CREATE_ID", V9_5, CREATE),
+    op(0x20, "CREATE_ID", V19, CREATE_19),
+    op(0x30, "TRUNCATE_ID", V9_5, TRUNCATE),
+    op(0x30, "TRUNCATE_ID", V19, TRUNCATE_19),
 ];
 
 fn members_9_5(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {

@@ -5,9 +5,9 @@
 //! DROP   0 u16 origin
 //! ```
 
-use super::table::{Op, Part, V9_5, V19, bool, lsn, op, text, u16};
+use super::table::{Op, OpPart, V9_5, bool, lsn, op, text, u16};
 
-const SET: &[Part] = &[
+const SET: &[OpPart] = &[
     text("set "),
     u16("node_id", 8),
     text("; lsn "),
@@ -17,8 +17,7 @@ const SET: &[Part] = &[
 ];
 
 /// The operations.
-pub const OPS: &[Op] =
-    &[op(0x00, "SET", V9_5, V19, SET), op(0x10, "DROP", V9_5, V19, &[text("drop "), u16("node_id", 0)])];
+pub const OPS: &[Op] = &[op(0x00, "SET", V9_5, SET), op(0x10, "DROP", V9_5, &[text("drop "), u16("node_id", 0)])];
 
 #[cfg(test)]
 mod tests {

@@ -7,29 +7,17 @@
 
 use super::describe::Cx;
 use super::sink::{Hidden, Nest, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V14, V15, V19, call, i32, op, text, u32};
+use super::table::{Op, OpPart, Short, V9_5, V15, call, i32, op, text, u32};
 
-const DATABASE: Part = text("database ");
-const TABLESPACE: Part = text(" tablespace ");
-const SIZE: Part = text(" size ");
-const MAPPINGS: Part = call(mappings, &[("mappings", "list")]);
+const DATABASE: OpPart = text("database ");
+const TABLESPACE: OpPart = text(" tablespace ");
+const SIZE: OpPart = text(" size ");
+const MAPPINGS: OpPart = call(mappings, &[("mappings", "list")]);
 
 /// The operations. The size is a signed number, which is what the text says from 15 on.
 pub const OPS: &[Op] = &[
-    op(
-        0x00,
-        "UPDATE",
-        V9_5,
-        V14,
-        &[DATABASE, u32("dbid", 0), TABLESPACE, u32("tsid", 4), SIZE, u32("nbytes", 8), MAPPINGS],
-    ),
-    op(
-        0x00,
-        "UPDATE",
-        V15,
-        V19,
-        &[DATABASE, u32("dbid", 0), TABLESPACE, u32("tsid", 4), SIZE, i32("nbytes", 8), MAPPINGS],
-    ),
+    op(0x00, "UPDATE", V9_5, &[DATABASE, u32("dbid", 0), TABLESPACE, u32("tsid", 4), SIZE, u32("nbytes", 8), MAPPINGS]),
+    op(0x00, "UPDATE", V15, &[DATABASE, u32("dbid", 0), TABLESPACE, u32("tsid", 4), SIZE, i32("nbytes", 8), MAPPINGS]),
 ];
 
 /// The map. What is in it is not checked, as the text does not depend on it: a count too large tells what is there.

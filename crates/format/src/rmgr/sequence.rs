@@ -7,7 +7,7 @@
 //!     9.5, 9.6       name, 64 bytes, last_value, start, increment, max, min, cache, log_cnt i64, is_cycled, is_called bool
 //! ```
 
-use super::table::{Op, V9_5, V9_6, V10, V19, bool, cstr, i64, op, rel, text};
+use super::table::{Op, V9_5, V10, bool, cstr, i64, op, rel, text};
 
 /// The operations.
 pub const OPS: &[Op] = &[
@@ -15,7 +15,6 @@ pub const OPS: &[Op] = &[
         0x00,
         "LOG",
         V9_5,
-        V9_6,
         &[
             text("rel "),
             rel("rel", 0),
@@ -35,7 +34,6 @@ pub const OPS: &[Op] = &[
         0x00,
         "LOG",
         V10,
-        V19,
         &[
             text("rel "),
             rel("rel", 0),

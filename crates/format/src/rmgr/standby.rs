@@ -1,4 +1,4 @@
-//! Records of "Standby", 9.5 and later (`src/include/storage/standbydefs.h`).
+//! Records of "Standby", 9.5 and later (`src/include/storage/standbydefs.h`); of every version [`running_xacts`].
 //!
 //! ```text
 //! LOCK            0 i32 count, then xid u32, database u32, relation u32 each
@@ -8,10 +8,61 @@
 //! ```
 
 use super::describe::{Cursor, Cx};
+use super::fields::{self, number};
 use super::inval::{self, Scope};
+use super::operation::operations;
 use super::sink::{Hidden, Nest, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V9_6, V12, V13, V15, V16, V19, call, op, text, u32};
+use super::table::{Op, OpPart, Short, V9_5, V9_6, V13, V16, call, op, text, u32};
 use super::xids;
+use crate::record::Record;
+use crate::rmgr;
+
+operations! {
+    /// Locks that queries on a standby wait for (9.0 and later).
+    LOCK = 0x00;
+    /// The transactions that run (9.0 and later).
+    RUNNING_XACTS = 0x10;
+    /// Invalidation messages (9.6 and later).
+    INVALIDATIONS = 0x20;
+}
+
+/// The transactions that run, as a standby needs to know them (`xl_running_xacts`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RunningXacts {
+    /// How many are named, subtransactions apart.
+    pub count: u32,
+    /// Not all subtransactions are named.
+    pub subxid_overflow: bool,
+    /// The next transaction.
+    pub next_xid: u32,
+    /// The oldest that runs.
+    pub oldest_running_xid: u32,
+    /// The latest that has ended (9.0 and later).
+    pub latest_completed_xid: Option<u32>,
+}
+
+/// Reads the transactions that run. `None` for other records and for cut data.
+pub fn running_xacts(record: &Record<'_>) -> Option<RunningXacts> {
+    if !record.header.is(rmgr::STANDBY, RUNNING_XACTS) {
+        return None;
+    }
+    let (mut next_xid, mut oldest, mut latest, mut count, mut overflow) = (None, None, None, 0, false);
+    fields::each(record, &mut |field| match (field.name, field.value) {
+        ("next_xid", value) => next_xid = number(value),
+        ("oldest_running_xid", value) => oldest = number(value),
+        ("latest_completed_xid", value) => latest = number(value),
+        ("xcnt", Value::Signed(n)) => count = u32::try_from(n).unwrap_or_default(),
+        ("subxid_overflow", Value::Bool(set)) => overflow = set,
+        _ => {}
+    });
+    Some(RunningXacts {
+        count,
+        subxid_overflow: overflow,
+        next_xid: next_xid?,
+        oldest_running_xid: oldest?,
+        latest_completed_xid: latest,
+    })
+}
 
 const LISTS: &[(&str, &str)] = &[
     ("xcnt", "integer"),
@@ -20,7 +71,7 @@ const LISTS: &[(&str, &str)] = &[
     ("subxcnt", "integer"),
     ("subxids", "list"),
 ];
-const RUNNING: &[Part] = &[
+const RUNNING: &[OpPart] = &[
     text("nextXid "),
     u32("next_xid", 12),
     text(" latestCompletedXid "),
@@ -29,7 +80,7 @@ const RUNNING: &[Part] = &[
     u32("oldest_running_xid", 16),
     call(running, LISTS),
 ];
-const RUNNING_16: &[Part] = &[
+const RUNNING_16: &[OpPart] = &[
     text("nextXid "),
     u32("next_xid", 12),
     text(" latestCompletedXid "),
@@ -41,11 +92,11 @@ const RUNNING_16: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "LOCK", V9_5, V19, &[call(locks, &[("locks", "list")])]),
-    op(0x10, "RUNNING_XACTS", V9_5, V15, RUNNING),
-    op(0x10, "RUNNING_XACTS", V16, V19, RUNNING_16),
-    op(0x20, "INVALIDATIONS", V9_6, V12, &[call(invalidations_9_6, inval::FIELDS)]),
-    op(0x20, "INVALIDATIONS", V13, V19, &[call(invalidations, inval::FIELDS)]),
+    op(0x00, "LOCK", V9_5, &[call(locks, &[("locks", "list")])]),
+    op(0x10, "RUNNING_XACTS", V9_5, RUNNING),
+    op(0x10, "RUNNING_XACTS", V16, RUNNING_16),
+    op(0x20, "INVALIDATIONS", V9_6, &[call(invalidations_9_6, inval::FIELDS)]),
+    op(0x20, "INVALIDATIONS", V13, &[call(invalidations, inval::FIELDS)]),
 ];
 
 fn locks(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {

@@ -1,23 +1,24 @@
 //! What a record says, as data: rows of versions, operations and fields, from which every text, document and filter is
 //! made.
 //!
-//! An [`Op`] is an operation of a resource manager in a range of versions. Its [`Part`]s follow the order of the text
-//! that the dump
-//! tool of that version prints: words, fields that are shown, fields that only documents show, and, where a list or a
-//! condition needs
-//! code, a function with the fields that it may give.
+//! An [`Op`] is an operation of a resource manager from one version on: it holds until a later row of the same code
+//! takes its place, or until its own end where none does. Its [`OpPart`]s follow the order of the text that the dump tool
+//! of that version prints: words, fields that are shown, fields that only documents show, and, where a list or a
+//! condition needs code, a function with the fields that it may give.
 //!
 //! ```text
-//! op(0x20, "UPDATE", V16, V19, &[text("old_xmax: "), u32("old_xmax", 0), text(", old_off: "), u16("old_off", 4), …])
+//! op(0x20, "UPDATE", V16, &[text("old_xmax: "), u32("old_xmax", 0), text(", old_off: "), u16("old_off", 4), …])
+//! op(0xC0, "FPI_MULTI", V9_5, &[]).until(V11)
 //! ```
 //!
 //! Offsets are those of the structures in main data (the resource manager's data up to 9.4), on 8-byte aligned servers
 //! and, where
-//! they differ, [`Part::on32`], on 4-byte aligned ones. Source: the header of each resource manager, per version.
+//! they differ, [`OpPart::on32`], on 4-byte aligned ones. Source: the header of each resource manager, per version.
 
 use super::describe::Cx;
 use super::sink::{Show, Sink};
 use crate::dialect::Version;
+use crate::versioned::Versioned;
 
 macro_rules! versions {
     ($($name:ident = $major:literal . $minor:literal;)*) => {
@@ -31,7 +32,7 @@ versions! {
     V10 = 10 . 0; V11 = 11 . 0; V12 = 12 . 0; V13 = 13 . 0; V14 = 14 . 0; V15 = 15 . 0; V16 = 16 . 0; V17 = 17 . 0; V18 = 18 . 0; V19 = 19 . 0;
 }
 
-/// An operation of a resource manager, in the versions from `since` to `until`, both included.
+/// An operation of a resource manager, from a version on.
 #[derive(Debug)]
 pub struct Op {
     /// Bits of `xl_info` that name it: the high half, with the flag that a page is made anew where that changes the
@@ -41,20 +42,43 @@ pub struct Op {
     pub name: &'static str,
     /// The first version.
     pub since: Version,
-    /// The last version.
-    pub until: Version,
+    /// The last version, where no later row of the same code takes its place.
+    pub until: Option<Version>,
     /// Text and fields, in order.
-    pub parts: &'static [Part],
+    pub parts: &'static [OpPart],
 }
 
-/// An [`Op`].
-pub const fn op(code: u8, name: &'static str, since: Version, until: Version, parts: &'static [Part]) -> Op {
-    Op { code, name, since, until, parts }
+/// An [`Op`] that holds until a later one takes its place.
+pub const fn op(code: u8, name: &'static str, since: Version, parts: &'static [OpPart]) -> Op {
+    Op { code, name, since, until: None, parts }
+}
+
+impl Op {
+    /// The last version that has it: no later row takes its place.
+    pub const fn until(self, last: Version) -> Op {
+        Op { until: Some(last), ..self }
+    }
+}
+
+impl Versioned for Op {
+    type Subject = u8;
+
+    fn subject(&self) -> u8 {
+        self.code
+    }
+
+    fn since(&self) -> Version {
+        self.since
+    }
+
+    fn until(&self) -> Option<Version> {
+        self.until
+    }
 }
 
 /// A piece of a description.
 #[derive(Debug)]
-pub enum Part {
+pub enum OpPart {
     /// Words.
     Text(&'static str),
     /// A field at a fixed place.
@@ -64,12 +88,12 @@ pub enum Part {
 }
 
 /// Words.
-pub const fn text(words: &'static str) -> Part {
-    Part::Text(words)
+pub const fn text(words: &'static str) -> OpPart {
+    OpPart::Text(words)
 }
 
 /// Code that describes a part of a record. Returns `Err` with the name of the field that the data was too short for.
-pub type Run = fn(&Cx<'_>, &mut dyn Sink) -> Result<(), Short>;
+pub type Describer = fn(&Cx<'_>, &mut dyn Sink) -> Result<(), Short>;
 
 /// The data ends before this field does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,19 +105,19 @@ pub struct Call {
     /// Names and types of the fields that it may give, for lists of fields.
     pub fields: &'static [(&'static str, &'static str)],
     /// The code.
-    pub run: Run,
+    pub run: Describer,
     /// It says nothing in the text.
     pub hidden: bool,
 }
 
 /// A part that needs code.
-pub const fn call(run: Run, fields: &'static [(&'static str, &'static str)]) -> Part {
-    Part::Call(Call { fields, run, hidden: false })
+pub const fn call(run: Describer, fields: &'static [(&'static str, &'static str)]) -> OpPart {
+    OpPart::Call(Call { fields, run, hidden: false })
 }
 
 /// A part that needs code and that only documents have.
-pub const fn unsaid(run: Run, fields: &'static [(&'static str, &'static str)]) -> Part {
-    Part::Call(Call { fields, run, hidden: true })
+pub const fn unsaid(run: Describer, fields: &'static [(&'static str, &'static str)]) -> OpPart {
+    OpPart::Call(Call { fields, run, hidden: true })
 }
 
 /// A field at a fixed place.
@@ -102,7 +126,7 @@ pub struct Field {
     /// Its name, in every version: PostgreSQL's own, in lower case.
     pub name: &'static str,
     /// What lies there.
-    pub kind: Kind,
+    pub kind: FieldKind,
     /// Where, on servers aligned to 8 and to 4 bytes.
     pub at: [u16; 2],
     /// How the text shows it.
@@ -112,7 +136,7 @@ pub struct Field {
 /// What a field is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum FieldKind {
     /// An unsigned number of one byte.
     U8,
     /// Of two.
@@ -151,33 +175,48 @@ pub enum Kind {
     Tid,
 }
 
-impl Kind {
-    /// The bytes it takes; `Err` with the most that it can take where that differs.
-    pub const fn size(self) -> Result<usize, usize> {
+/// How many bytes a field takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FieldSize {
+    /// So many.
+    Fixed(usize),
+    /// Text, so many at most.
+    AtMost(usize),
+}
+
+impl FieldKind {
+    /// The bytes it takes.
+    pub const fn size(self) -> FieldSize {
         match self {
-            Kind::U8 | Kind::Bool => Ok(1),
-            Kind::U16 | Kind::I16 => Ok(2),
-            Kind::U32 | Kind::I32 | Kind::WalLevel | Kind::TidBlock => Ok(4),
-            Kind::Tid => Ok(6),
-            Kind::U64 | Kind::I64 | Kind::F64 | Kind::Lsn | Kind::FullXid | Kind::Time | Kind::Seconds => Ok(8),
-            Kind::Rel => Ok(12),
-            Kind::Text(most) => Err(most as usize),
+            FieldKind::U8 | FieldKind::Bool => FieldSize::Fixed(1),
+            FieldKind::U16 | FieldKind::I16 => FieldSize::Fixed(2),
+            FieldKind::U32 | FieldKind::I32 | FieldKind::WalLevel | FieldKind::TidBlock => FieldSize::Fixed(4),
+            FieldKind::Tid => FieldSize::Fixed(6),
+            FieldKind::U64
+            | FieldKind::I64
+            | FieldKind::F64
+            | FieldKind::Lsn
+            | FieldKind::FullXid
+            | FieldKind::Time
+            | FieldKind::Seconds => FieldSize::Fixed(8),
+            FieldKind::Rel => FieldSize::Fixed(12),
+            FieldKind::Text(most) => FieldSize::AtMost(most as usize),
         }
     }
 
     /// How lists of fields call the type.
     pub const fn name(self) -> &'static str {
         match self {
-            Kind::U8 | Kind::U16 | Kind::U32 | Kind::U64 | Kind::TidBlock => "unsigned",
-            Kind::I16 | Kind::I32 | Kind::I64 => "integer",
-            Kind::F64 => "number",
-            Kind::Bool => "boolean",
-            Kind::Lsn => "lsn",
-            Kind::FullXid => "full xid",
-            Kind::Rel => "relation",
-            Kind::Time | Kind::Seconds => "time",
-            Kind::WalLevel | Kind::Text(_) => "text",
-            Kind::Tid => "tid",
+            FieldKind::U8 | FieldKind::U16 | FieldKind::U32 | FieldKind::U64 | FieldKind::TidBlock => "unsigned",
+            FieldKind::I16 | FieldKind::I32 | FieldKind::I64 => "integer",
+            FieldKind::F64 => "number",
+            FieldKind::Bool => "boolean",
+            FieldKind::Lsn => "lsn",
+            FieldKind::FullXid => "full xid",
+            FieldKind::Rel => "relation",
+            FieldKind::Time | FieldKind::Seconds => "time",
+            FieldKind::WalLevel | FieldKind::Text(_) => "text",
+            FieldKind::Tid => "tid",
         }
     }
 }
@@ -185,8 +224,8 @@ impl Kind {
 macro_rules! kinds {
     ($($function:ident $kind:ident $what:literal;)*) => {
         $(#[doc = concat!("A shown field: ", $what, ".")]
-        pub const fn $function(name: &'static str, at: u16) -> Part {
-            field(name, Kind::$kind, at)
+        pub const fn $function(name: &'static str, at: u16) -> OpPart {
+            field(name, FieldKind::$kind, at)
         })*
     };
 }
@@ -200,54 +239,54 @@ kinds! {
 }
 
 /// A shown field: text up to a zero byte, at most `most` bytes.
-pub const fn cstr(name: &'static str, at: u16, most: u16) -> Part {
-    field(name, Kind::Text(most), at)
+pub const fn cstr(name: &'static str, at: u16, most: u16) -> OpPart {
+    field(name, FieldKind::Text(most), at)
 }
 
 /// A shown field.
-pub const fn field(name: &'static str, kind: Kind, at: u16) -> Part {
-    Part::Field(Field { name, kind, at: [at, at], show: Show::Plain })
+pub const fn field(name: &'static str, kind: FieldKind, at: u16) -> OpPart {
+    OpPart::Field(Field { name, kind, at: [at, at], show: Show::Plain })
 }
 
-impl Part {
+impl OpPart {
     /// The offset on 4-byte aligned servers, where it is another one.
-    pub const fn on32(self, at: u16) -> Part {
+    pub const fn on32(self, at: u16) -> OpPart {
         match self {
-            Part::Field(f) => Part::Field(Field { at: [f.at[0], at], ..f }),
+            OpPart::Field(f) => OpPart::Field(Field { at: [f.at[0], at], ..f }),
             other => other,
         }
     }
 
     /// Another way to show it.
-    pub const fn show(self, show: Show) -> Part {
+    pub const fn show(self, show: Show) -> OpPart {
         match self {
-            Part::Field(f) => Part::Field(Field { show, ..f }),
+            OpPart::Field(f) => OpPart::Field(Field { show, ..f }),
             other => other,
         }
     }
 
     /// `0x%02X`, the `0x` included.
-    pub const fn hex(self) -> Part {
+    pub const fn hex(self) -> OpPart {
         self.show(Show::Hex)
     }
 
     /// `T` or `F`.
-    pub const fn tf(self) -> Part {
+    pub const fn tf(self) -> OpPart {
         self.show(Show::TrueFalseLetter)
     }
 
     /// `on` or `off`.
-    pub const fn on_off(self) -> Part {
+    pub const fn on_off(self) -> OpPart {
         self.show(Show::OnOff)
     }
 
     /// `1` or `0`.
-    pub const fn digit(self) -> Part {
+    pub const fn digit(self) -> OpPart {
         self.show(Show::Digit)
     }
 
     /// Not in the text: only documents have it.
-    pub const fn hidden(self) -> Part {
+    pub const fn hidden(self) -> OpPart {
         self.show(Show::Not)
     }
 }

@@ -5,15 +5,15 @@
 //! DROP     tablespace u32
 //! ```
 
-use super::table::{Op, V9_5, V19, cstr, op, text, u32};
+use super::table::{Op, V9_5, cstr, op, text, u32};
 
 /// The longest path (`MAXPGPATH`).
 const LONGEST: u16 = 1024;
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "CREATE", V9_5, V19, &[u32("ts_id", 0), text(" \""), cstr("ts_path", 4, LONGEST), text("\"")]),
-    op(0x10, "DROP", V9_5, V19, &[u32("ts_id", 0)]),
+    op(0x00, "CREATE", V9_5, &[u32("ts_id", 0), text(" \""), cstr("ts_path", 4, LONGEST), text("\"")]),
+    op(0x10, "DROP", V9_5, &[u32("ts_id", 0)]),
 ];
 
 #[cfg(test)]

@@ -11,13 +11,13 @@ use std::fmt::Write;
 
 /// Text, and fields as `name=value`, lists in brackets, objects in braces.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct Transcript {
     pub text: String,
     pub document: String,
     open: Vec<Nest>,
 }
 
-impl Sink for Told {
+impl Sink for Transcript {
     fn text(&mut self, words: &str) {
         self.text += words;
     }
@@ -77,7 +77,7 @@ pub(super) fn layout(version: Version, align: Align, endian: Endian) -> Layout {
 }
 
 /// Describes a record of 9.5 or later with main data and data of block 0, the first page of a relation.
-pub(super) fn tell(layout: &Layout, rmid: u8, info: u8, main: &[u8], block: &[u8]) -> (Told, Result<(), Short>) {
+pub(super) fn tell(layout: &Layout, rmid: u8, info: u8, main: &[u8], block: &[u8]) -> (Transcript, Result<(), Short>) {
     let mut body = Vec::new();
     if !block.is_empty() {
         body.extend([0, 0x20]);
@@ -92,7 +92,7 @@ pub(super) fn tell(layout: &Layout, rmid: u8, info: u8, main: &[u8], block: &[u8
     let mut blocks = Vec::new();
     record.blocks(&mut blocks).unwrap();
     let op = Vocabulary::of(layout.dialect).op(rmid, info).unwrap();
-    let mut told = Told::default();
+    let mut told = Transcript::default();
     let result = describe(op, &Cx { record: &record, main: record.main_data(), blocks: &blocks }, &mut told);
     assert!(told.open.is_empty(), "{}: {}", op.name, told.document);
     (told, result)
@@ -125,10 +125,7 @@ pub(super) fn any_bytes(rmid: u8) {
             [(Align::Eight, Endian::Little), (Align::Four, Endian::Little), (Align::Eight, Endian::Big)]
         {
             let layout = layout(dialect.version, align, endian);
-            for op in managers::ALL[usize::from(rmid)].ops(dialect.generation) {
-                if op.since > dialect.version || dialect.version > op.until {
-                    continue;
-                }
+            for op in managers::ALL[usize::from(rmid)].ops_of(dialect) {
                 for round in 0..60u64 {
                     let mut bytes = |most: u64| -> Vec<u8> {
                         let length = next() % most;

@@ -102,8 +102,20 @@ impl BackupLabel {
 /// Reads a backup label.
 ///
 /// # Errors
-/// What makes every server stop with "invalid data in file "backup_label"".
+/// What makes a server stop with "invalid data in file "backup_label"": every one, or from 11 on.
 pub fn parse(bytes: &[u8]) -> Result<BackupLabel, BackupLabelFault> {
+    let label = parse_uncompared(bytes)?;
+    match label.timeline.filter(|&says| says != label.start_file.timeline) {
+        Some(says) => Err(BackupLabelFault::Timeline { says, file: label.start_file.timeline }),
+        None => Ok(label),
+    }
+}
+
+/// Reads a backup label as servers up to 10 do, which do not compare its timelines.
+///
+/// # Errors
+/// What makes every server stop with "invalid data in file "backup_label"".
+pub fn parse_uncompared(bytes: &[u8]) -> Result<BackupLabel, BackupLabelFault> {
     let mut scan = Scan { rest: bytes };
     let (start, start_file) = start(&mut scan).ok_or(BackupLabelFault::Start)?;
     let checkpoint = checkpoint(&mut scan).ok_or(BackupLabelFault::Checkpoint)?;
@@ -116,9 +128,6 @@ pub fn parse(bytes: &[u8]) -> Result<BackupLabel, BackupLabelFault> {
     let start_time = scan.line("START TIME: ");
     let label = scan.line("LABEL: ");
     let timeline = scan.decimal("START TIMELINE: ").map(TimelineId);
-    if let Some(says) = timeline.filter(|&says| says != start_file.timeline) {
-        return Err(BackupLabelFault::Timeline { says, file: start_file.timeline });
-    }
     let incremental_from = incremental(&mut scan);
     Ok(BackupLabel { start, start_file, checkpoint, method, from, start_time, label, timeline, incremental_from })
 }
@@ -254,7 +263,10 @@ mod tests {
         assert_eq!(fault(&NEW.replace(" (file", "")), BackupLabelFault::Start);
         assert_eq!(fault(&NEW.replace("CHECKPOINT", "CHECKPT")), BackupLabelFault::Checkpoint);
         let differs = BackupLabelFault::Timeline { says: TimelineId(2), file: TimelineId(1) };
-        assert_eq!(fault(&NEW.replace("TIMELINE: 1", "TIMELINE: 2")), differs);
+        let two = NEW.replace("TIMELINE: 1", "TIMELINE: 2");
+        assert_eq!(fault(&two), differs);
+        assert_eq!(parse_uncompared(two.as_bytes()).map(|l| l.start_file.timeline), Ok(TimelineId(1)));
+        assert_eq!(parse_uncompared(b""), Err(BackupLabelFault::Start));
     }
 
     #[test]

@@ -19,11 +19,11 @@ pub mod members;
 pub mod printed;
 mod state;
 
-pub use image::{ControlImage, FullTransactionId, Value};
+pub use image::{ControlImage, ControlValue, FullTransactionId};
 pub use state::{ControlState, WalLevel};
 
 use crate::{Align, Dialect, Endian, Layout, Lsn, PageSize, SegmentSize, TimelineId, Version};
-use members::Field;
+use members::ControlField;
 use std::fmt;
 
 /// What a control file says. What its version does not have is `None`.
@@ -76,15 +76,15 @@ pub struct ControlFile {
     /// A record of the backup's end has to come (9.2 and later).
     pub backup_end_required: Option<bool>,
     /// The settings that a standby compares with its own.
-    pub parameters: Parameters,
+    pub parameters: ServerParameters,
     /// The version of checksums on data pages: 0 is none (9.3 and later).
     pub data_checksum_version: Option<u32>,
 }
 
 /// Settings of the server that wrote the WAL (9.0 and later).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
-pub struct Parameters {
+pub struct ServerParameters {
     /// `wal_level`.
     pub wal_level: Option<WalLevel>,
     /// `wal_log_hints` (9.4 and later).
@@ -101,6 +101,20 @@ pub struct Parameters {
     pub max_locks_per_xact: Option<i32>,
     /// `track_commit_timestamp` (9.5 and later).
     pub track_commit_timestamp: Option<bool>,
+}
+
+impl ServerParameters {
+    /// One of those that a standby needs at least as high, by its name here.
+    pub fn number(&self, field: &str) -> Option<i32> {
+        match field {
+            "max_connections" => self.max_connections,
+            "max_worker_processes" => self.max_worker_processes,
+            "max_wal_senders" => self.max_wal_senders,
+            "max_prepared_xacts" => self.max_prepared_xacts,
+            "max_locks_per_xact" => self.max_locks_per_xact,
+            _ => None,
+        }
+    }
 }
 
 /// Why a file does not say where its checkpoint is.
@@ -152,47 +166,51 @@ impl ControlFile {
             dialect: image.dialect,
             align: image.abi.align,
             endian: image.endian,
-            system_id: image.number(Field::SystemIdentifier),
-            state: if let Value::State(Ok(state)) = image.value(Field::State)? { state } else { return None },
-            time: image.seconds(Field::Time)?,
-            segment: SegmentSize::new(image.number(Field::XlogSegSize))?,
-            wal_page_size: page(Field::XlogBlcksz)?,
-            page_size: page(Field::Blcksz)?,
-            checkpoint: image.lsn(Field::Checkpoint)?,
-            redo: image.lsn(Field::Redo)?,
-            timeline: image.timeline(Field::ThisTimeline).filter(|&timeline| timeline != TimelineId(0))?,
-            prev_timeline: image.timeline(Field::PrevTimeline),
-            full_page_writes: image.switch(Field::FullPageWrites),
-            checkpoint_wal_level: level(image, Field::CheckpointWalLevel),
+            system_id: image.number(ControlField::SystemIdentifier),
+            state: if let ControlValue::State(Ok(state)) = image.value(ControlField::State)? {
+                state
+            } else {
+                return None;
+            },
+            time: image.seconds(ControlField::Time)?,
+            segment: SegmentSize::new(image.number(ControlField::XlogSegSize))?,
+            wal_page_size: page(ControlField::XlogBlcksz)?,
+            page_size: page(ControlField::Blcksz)?,
+            checkpoint: image.lsn(ControlField::Checkpoint)?,
+            redo: image.lsn(ControlField::Redo)?,
+            timeline: image.timeline(ControlField::ThisTimeline).filter(|&timeline| timeline != TimelineId(0))?,
+            prev_timeline: image.timeline(ControlField::PrevTimeline),
+            full_page_writes: image.switch(ControlField::FullPageWrites),
+            checkpoint_wal_level: level(image, ControlField::CheckpointWalLevel),
             next_xid: image.next_xid(),
-            checkpoint_time: image.seconds(Field::CheckpointTime)?,
-            min_recovery_point: said(Field::MinRecoveryPoint),
+            checkpoint_time: image.seconds(ControlField::CheckpointTime)?,
+            min_recovery_point: said(ControlField::MinRecoveryPoint),
             min_recovery_timeline: image
-                .timeline(Field::MinRecoveryPointTli)
+                .timeline(ControlField::MinRecoveryPointTli)
                 .filter(|&timeline| timeline != TimelineId(0)),
-            backup_start: said(Field::BackupStartPoint),
-            backup_end: said(Field::BackupEndPoint),
-            backup_end_required: image.switch(Field::BackupEndRequired),
-            parameters: Parameters {
-                wal_level: level(image, Field::WalLevel),
-                wal_log_hints: image.switch(Field::WalLogHints),
-                max_connections: image.signed(Field::MaxConnections),
-                max_worker_processes: image.signed(Field::MaxWorkerProcesses),
-                max_wal_senders: image.signed(Field::MaxWalSenders),
-                max_prepared_xacts: image.signed(Field::MaxPreparedXacts),
-                max_locks_per_xact: image.signed(Field::MaxLocksPerXact),
-                track_commit_timestamp: image.switch(Field::TrackCommitTimestamp),
+            backup_start: said(ControlField::BackupStartPoint),
+            backup_end: said(ControlField::BackupEndPoint),
+            backup_end_required: image.switch(ControlField::BackupEndRequired),
+            parameters: ServerParameters {
+                wal_level: level(image, ControlField::WalLevel),
+                wal_log_hints: image.switch(ControlField::WalLogHints),
+                max_connections: image.signed(ControlField::MaxConnections),
+                max_worker_processes: image.signed(ControlField::MaxWorkerProcesses),
+                max_wal_senders: image.signed(ControlField::MaxWalSenders),
+                max_prepared_xacts: image.signed(ControlField::MaxPreparedXacts),
+                max_locks_per_xact: image.signed(ControlField::MaxLocksPerXact),
+                track_commit_timestamp: image.switch(ControlField::TrackCommitTimestamp),
             },
             data_checksum_version: image
-                .value(Field::DataChecksumVersion)
-                .map(|_| image.number(Field::DataChecksumVersion) as u32),
+                .value(ControlField::DataChecksumVersion)
+                .map(|_| image.number(ControlField::DataChecksumVersion) as u32),
         })
     }
 }
 
 /// A level. One whose number has no name says as little as none.
-fn level(image: &ControlImage<'_>, field: Field) -> Option<WalLevel> {
-    if let Some(Value::WalLevel(Ok(level))) = image.value(field) { Some(level) } else { None }
+fn level(image: &ControlImage<'_>, field: ControlField) -> Option<WalLevel> {
+    if let Some(ControlValue::WalLevel(Ok(level))) = image.value(field) { Some(level) } else { None }
 }
 
 /// The timeline on which a server with this control file goes on. `None` where the file is damaged, or not of this
@@ -237,7 +255,7 @@ mod tests {
     fn crafted(dialect: &Dialect, endian: Endian, abi: Abi) -> Vec<u8> {
         let places = Places::new(dialect, abi);
         let mut bytes = vec![0; 8192];
-        let mut put = |field: Field, value: &[u8]| {
+        let mut put = |field: ControlField, value: &[u8]| {
             if let Some((at, _)) = places.at(field) {
                 bytes[at..at + value.len()].copy_from_slice(value);
             }
@@ -246,27 +264,27 @@ mod tests {
             AddressScheme::Split => [endian.put_u32(high), endian.put_u32(low)].concat(),
             AddressScheme::Linear => endian.put_u64(u64::from(high) << 32 | u64::from(low)).to_vec(),
         };
-        put(Field::SystemIdentifier, &endian.put_u64(7_000_000_000_000_000_001));
+        put(ControlField::SystemIdentifier, &endian.put_u64(7_000_000_000_000_000_001));
         for (field, number) in [
-            (Field::ControlVersion, dialect.control_version),
-            (Field::CatalogVersion, dialect.catalog_version),
-            (Field::State, if dialect.version < V9_0 { 4 } else { 5 }),
-            (Field::ThisTimeline, 5),
-            (Field::PrevTimeline, 4),
-            (Field::XlogSegSize, 1 << 20),
-            (Field::XlogBlcksz, 8192),
-            (Field::Blcksz, 16384),
-            (Field::MaxAlign, if abi.align == Align::Four { 4 } else { 8 }),
-            (Field::WalLevel, 1),
-            (Field::MaxConnections, 120),
-            (Field::MaxLocksPerXact, 80),
+            (ControlField::ControlVersion, dialect.control_version),
+            (ControlField::CatalogVersion, dialect.catalog_version),
+            (ControlField::State, if dialect.version < V9_0 { 4 } else { 5 }),
+            (ControlField::ThisTimeline, 5),
+            (ControlField::PrevTimeline, 4),
+            (ControlField::XlogSegSize, 1 << 20),
+            (ControlField::XlogBlcksz, 8192),
+            (ControlField::Blcksz, 16384),
+            (ControlField::MaxAlign, if abi.align == Align::Four { 4 } else { 8 }),
+            (ControlField::WalLevel, 1),
+            (ControlField::MaxConnections, 120),
+            (ControlField::MaxLocksPerXact, 80),
         ] {
             put(field, &endian.put_u32(number));
         }
-        put(Field::Checkpoint, &lsn(7, 0x0123_4560));
-        put(Field::Redo, &lsn(7, 0x0123_4528));
-        put(Field::MinRecoveryPoint, &lsn(8, 0x10));
-        let end = places.at(Field::Crc).unwrap().0;
+        put(ControlField::Checkpoint, &lsn(7, 0x0123_4560));
+        put(ControlField::Redo, &lsn(7, 0x0123_4528));
+        put(ControlField::MinRecoveryPoint, &lsn(8, 0x10));
+        let end = places.at(ControlField::Crc).unwrap().0;
         let crc = match dialect.checksum {
             Checksum::Castagnoli => pgwal_crc::castagnoli::append(0, &bytes[..end]),
             Checksum::Legacy => pgwal_crc::legacy::append(0, &bytes[..end]),

@@ -6,7 +6,7 @@
 //! # a comment
 //! name = value                      up to the end of the line: the equals sign may be missing
 //! name 'it''s \'quoted\''           '' and \' are a quote; \b \f \n \r \t \123 as in C; any other \x is x
-//! include 'other.conf'              include_if_exists, include_dir: told, never followed
+//! include 'other.conf'              include_if_exists, include_dir: told, not followed here
 //! ```
 //! Names are the same in upper and lower case. Of several lines of one name the last counts; all are told, in order.
 
@@ -97,8 +97,8 @@ pub fn parse(bytes: &[u8], grammar: Grammar) -> SettingsText {
             Grammar::Cut => cut(line),
         };
         match read {
-            Ok(None) => {}
-            Ok(Some((name, value))) => {
+            Ok(SettingsLine::Empty) => {}
+            Ok(SettingsLine::Setting(name, value)) => {
                 let name = name.to_ascii_lowercase();
                 let includes = grammar == Grammar::Configuration
                     && matches!(name.as_str(), "include" | "include_if_exists" | "include_dir");
@@ -107,7 +107,7 @@ pub fn parse(bytes: &[u8], grammar: Grammar) -> SettingsText {
                     false => out.settings.push(Setting { name, value, line: number }),
                 }
             }
-            Err(near) => {
+            Err(NearText(near)) => {
                 out.faults.push(SettingsFault { line: number, near: near.map(|near| near.chars().take(80).collect()) });
                 if grammar != Grammar::Configuration || out.faults.len() == MOST_FAULTS {
                     break;
@@ -118,16 +118,25 @@ pub fn parse(bytes: &[u8], grammar: Grammar) -> SettingsText {
     out
 }
 
-type Line<'a> = Result<Option<(String, String)>, Option<&'a str>>;
+/// What stands in a line.
+enum SettingsLine {
+    /// Nothing that counts.
+    Empty,
+    /// A name and a value.
+    Setting(String, String),
+}
 
-fn configuration(line: &str) -> Line<'_> {
+/// The line cannot be read near this text; `None` near its end.
+struct NearText<'a>(Option<&'a str>);
+
+fn configuration(line: &str) -> Result<SettingsLine, NearText<'_>> {
     let (name, rest) = token(line);
     match name {
-        Token::End => return Ok(None),
+        Token::End => return Ok(SettingsLine::Empty),
         Token::Name(_) => {}
-        other => return Err(other.text()),
+        other => return Err(NearText(other.text())),
     }
-    let Some(name) = name.text() else { return Err(None) };
+    let Some(name) = name.text() else { return Err(NearText(None)) };
     let (mut value, mut rest) = token(rest);
     if value == Token::Equals {
         (value, rest) = token(rest);
@@ -136,11 +145,11 @@ fn configuration(line: &str) -> Line<'_> {
         Token::Quoted(text) => unquote(text),
         Token::Name(text) if !text.contains('.') || is_word(text) => text.to_owned(),
         Token::Bare(text) => text.to_owned(),
-        other => return Err(other.text()),
+        other => return Err(NearText(other.text())),
     };
     match token(rest).0 {
-        Token::End => Ok(Some((name.to_owned(), value))),
-        other => Err(other.text()),
+        Token::End => Ok(SettingsLine::Setting(name.to_owned(), value)),
+        other => Err(NearText(other.text())),
     }
 }
 
@@ -287,17 +296,17 @@ fn unquote(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-fn quoted(line: &str) -> Line<'_> {
+fn quoted(line: &str) -> Result<SettingsLine, NearText<'_>> {
     let trimmed = line.trim_start();
     if trimmed.is_empty() || trimmed.starts_with('#') {
-        return Ok(None);
+        return Ok(SettingsLine::Empty);
     }
     let (name, rest) =
         trimmed.split_at(trimmed.find(|c: char| c.is_whitespace() || c == '=' || c == '\'').unwrap_or(trimmed.len()));
-    let Some((_, mut rest)) = rest.split_once('\'') else { return Err(Some(line)) };
+    let Some((_, mut rest)) = rest.split_once('\'') else { return Err(NearText(Some(line))) };
     let mut value = String::new();
     loop {
-        let Some((before, after)) = rest.split_once('\'') else { return Err(Some(line)) };
+        let Some((before, after)) = rest.split_once('\'') else { return Err(NearText(Some(line))) };
         value.push_str(before);
         rest = after;
         let Some(more) = rest.strip_prefix('\'') else { break };
@@ -305,18 +314,22 @@ fn quoted(line: &str) -> Line<'_> {
         rest = more;
     }
     let behind = rest.trim_start();
-    if behind.is_empty() || behind.starts_with('#') { Ok(Some((name.to_owned(), value))) } else { Err(Some(line)) }
+    if behind.is_empty() || behind.starts_with('#') {
+        Ok(SettingsLine::Setting(name.to_owned(), value))
+    } else {
+        Err(NearText(Some(line)))
+    }
 }
 
-fn cut(line: &str) -> Line<'_> {
+fn cut(line: &str) -> Result<SettingsLine, NearText<'_>> {
     let trimmed = line.trim_start();
     if trimmed.is_empty() || trimmed.starts_with('#') {
-        return Ok(None);
+        return Ok(SettingsLine::Empty);
     }
     let mut pieces = trimmed.split('\'').filter(|piece| !piece.is_empty());
-    let (Some(before), Some(value)) = (pieces.next(), pieces.next()) else { return Err(Some(line)) };
+    let (Some(before), Some(value)) = (pieces.next(), pieces.next()) else { return Err(NearText(Some(line))) };
     let name = before.split([' ', '\t', '=']).find(|piece| !piece.is_empty());
-    name.map(|name| Some((name.to_owned(), value.to_owned()))).ok_or(Some(line))
+    name.map(|name| SettingsLine::Setting(name.to_owned(), value.to_owned())).ok_or(NearText(Some(line)))
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use pgwal::format::Lsn;
 use pgwal::format::record::{Record, RelFileLocator};
-use pgwal::format::rmgr::XLOG;
 use pgwal::format::rmgr::xact::Timestamp;
+use pgwal::format::rmgr::xlog;
 
 /// What records are grouped by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,7 +76,7 @@ impl Key {
     }
 }
 
-/// `CHECKPOINT_SHUTDOWN`, `CHECKPOINT_ONLINE`: 0x00 and 0x10 in every version.
+/// A checkpoint, at shutdown or not.
 pub fn is_checkpoint(record: &Record<'_>) -> bool {
-    record.header.rmid == XLOG && matches!(record.header.info & 0xF0, 0x00 | 0x10)
+    xlog::is_checkpoint(&record.header)
 }

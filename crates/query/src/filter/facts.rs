@@ -5,10 +5,7 @@ use pgwal::format::record::{Block, Record, RelFileLocator};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
 use pgwal::format::rmgr::sink::{Nest, Show, Sink, Value};
 use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::rmgr::{TRANSACTION, XLOG, xact};
-
-/// The resource manager of commit timestamps, whose records of 9.5 to 13 have a time.
-const COMMIT_TS: u8 = 18;
+use pgwal::format::rmgr::{COMMIT_TS, TRANSACTION, XLOG, xact};
 
 /// What is told.
 #[derive(Default)]
@@ -96,8 +93,9 @@ impl RecordFacts {
 pub fn time_of(record: &Record<'_>, blocks: &[Block]) -> Option<Timestamp> {
     match record.header.rmid {
         TRANSACTION => xact::plain_commit(record)
-            .or_else(|| xact::ended(record).map(|e| e.time))
+            .or_else(|| xact::ended_at(record).map(|(_, time)| time))
             .or_else(|| RecordFacts::of(record, blocks).time),
+        // Records of commit timestamps have a time from 9.5 to 13.
         XLOG | COMMIT_TS => RecordFacts::of(record, blocks).time,
         _ => None,
     }

@@ -9,7 +9,7 @@ pub use facts::{RecordFacts, time_of};
 pub use parse::{RecordType, fork, relation, rmgr, size, time, time_in};
 
 use pgwal::format::dialect::DIALECTS;
-use pgwal::format::record::{Block, BlockRef, Record, RecordHeader, RelFileLocator, Shape};
+use pgwal::format::record::{Block, BlockRef, BodyShape, Record, RecordHeader, RelFileLocator};
 use pgwal::format::rmgr::describe::Vocabulary;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::format::rmgr::{Rmgr, RmgrName, TRANSACTION};
@@ -129,7 +129,7 @@ impl Filter {
 
     /// What the rest of the record tells.
     #[inline]
-    pub fn wants_record(&self, record: &Record<'_>, blocks: &[Block], shape: &Shape) -> bool {
+    pub fn wants_record(&self, record: &Record<'_>, blocks: &[Block], shape: &BodyShape) -> bool {
         let references = || blocks.iter().map(|b| &b.reference);
         (!self.touches_some() || references().any(|b| self.touches(b)) || self.tells_relation(record, blocks))
             && (!self.wish.fullpage || references().any(|b| b.image.is_some()))
@@ -168,7 +168,7 @@ impl Filter {
             || self.wish.drops
     }
 
-    fn wants_deep(&self, record: &Record<'_>, blocks: &[Block], shape: &Shape) -> bool {
+    fn wants_deep(&self, record: &Record<'_>, blocks: &[Block], shape: &BodyShape) -> bool {
         let header = &record.header;
         let vocabulary = Vocabulary::of(record.layout.dialect);
         (self.wish.record.is_empty() || self.wish.record.iter().any(|t| t.is(header, vocabulary)))
@@ -187,7 +187,7 @@ impl Filter {
             || self.survey.get().is_none_or(|survey| survey.in_time(lsn))
     }
 
-    fn is_of(&self, xid: u32, record: &Record<'_>, blocks: &[Block], shape: &Shape) -> bool {
+    fn is_of(&self, xid: u32, record: &Record<'_>, blocks: &[Block], shape: &BodyShape) -> bool {
         let own = record.header.xid;
         own == xid
             || shape.top_xid == Some(xid)
@@ -198,8 +198,8 @@ impl Filter {
 
 /// A commit, of a prepared transaction too.
 fn is_commit(record: &Record<'_>) -> bool {
-    use pgwal::format::rmgr::xact::{Ending, ended};
-    record.header.rmid == TRANSACTION && ended(record).is_some_and(|e| e.ending == Ending::Commit)
+    use pgwal::format::rmgr::xact::{XactOutcome, ended_at};
+    matches!(ended_at(record), Some((XactOutcome::Commit, _)))
 }
 
 /// The names of the built-in resource managers, by id.

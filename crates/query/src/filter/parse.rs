@@ -105,7 +105,7 @@ impl RecordType {
         self.may_be(header)
             && match self.what {
                 What::Named(name) => vocabulary.name(header.rmid, header.info) == Some(name),
-                What::Bits(bits) => header.info & 0xF0 == bits,
+                What::Bits(bits) => header.operation() == bits,
             }
     }
 }

@@ -9,7 +9,7 @@ use catch::{Catch, Caught};
 use pgwal::format::record::{Record, RecordHeader};
 use pgwal::format::rmgr::describe::Vocabulary;
 use pgwal::format::rmgr::short::short;
-use pgwal::format::spans::{Part, Span, record_spans};
+use pgwal::format::spans::{FieldSpan, SpanPart, record_spans};
 use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal::source::Source;
 use pgwal::verify::records::{ListError, Wanted, list};
@@ -188,9 +188,9 @@ impl One {
             Some(header) => self.layout.header_spans(&header),
             None => Vec::new(),
         };
-        let told = spans.last().map_or(0, |span: &Span<'_>| span.end);
-        let rest = Span { start: told, end: all, part: Part::Main, block: None, name: "", value: None };
-        let spans: Vec<Span<'_>> = spans.into_iter().chain((told < all).then_some(rest)).collect();
+        let told = spans.last().map_or(0, |span: &FieldSpan<'_>| span.end);
+        let rest = FieldSpan { start: told, end: all, part: SpanPart::Main, block: None, name: "", value: None };
+        let spans: Vec<FieldSpan<'_>> = spans.into_iter().chain((told < all).then_some(rest)).collect();
         self.raw.rows(&self.layout, &spans)
     }
 }

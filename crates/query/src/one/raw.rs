@@ -1,7 +1,7 @@
 //! The bytes of a record as they lie in files: pages, their headers, padding.
 
 use pgwal::format::rmgr::sink::Value;
-use pgwal::format::spans::{Part, Span};
+use pgwal::format::spans::{FieldSpan, SpanPart};
 use pgwal::format::{FileName, Generation, Layout, Lsn, SegmentNo, TimelineId};
 use pgwal::source::{Entry, Source};
 
@@ -45,7 +45,7 @@ pub struct Row<'a> {
     /// All of them.
     pub bytes: &'a [u8],
     /// What they are part of.
-    pub part: Part,
+    pub part: SpanPart,
     /// The block of the record.
     pub block: Option<u8>,
     /// The field; empty where no table names one.
@@ -155,15 +155,15 @@ impl Raw {
     }
 
     /// Field by field.
-    pub fn rows<'a>(&'a self, layout: &Layout, spans: &[Span<'a>]) -> Vec<Row<'a>> {
+    pub fn rows<'a>(&'a self, layout: &Layout, spans: &[FieldSpan<'a>]) -> Vec<Row<'a>> {
         let mut out = Vec::new();
         for piece in &self.pieces {
-            let mut row = |bytes: &'a [u8], span: &Span<'a>, from: usize, continued: bool| {
+            let mut row = |bytes: &'a [u8], span: &FieldSpan<'a>, from: usize, continued: bool| {
                 if bytes.is_empty() {
                     return;
                 }
                 let (lsn, offset) = (piece.lsn.plus_within(from as u64), piece.offset + from as u64);
-                let Span { part, block, name, value, .. } = *span;
+                let FieldSpan { part, block, name, value, .. } = *span;
                 out.push(Row {
                     lsn,
                     file: &piece.file,
@@ -185,7 +185,14 @@ impl Raw {
                 Kind::Pad(bytes) => {
                     row(
                         bytes,
-                        &Span { start: 0, end: bytes.len(), part: Part::Pad, block: None, name: "", value: None },
+                        &FieldSpan {
+                            start: 0,
+                            end: bytes.len(),
+                            part: SpanPart::Pad,
+                            block: None,
+                            name: "",
+                            value: None,
+                        },
                         0,
                         false,
                     );

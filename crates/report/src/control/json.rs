@@ -9,8 +9,8 @@
 
 use crate::time::rfc3339;
 use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::text::control::members::{CHECKPOINT, CONTROL, Field, Member};
-use pgwal::format::text::control::{ControlError, ControlImage, Value as Said};
+use pgwal::format::text::control::members::{CHECKPOINT, CONTROL, ControlField, ControlMember};
+use pgwal::format::text::control::{ControlError, ControlImage, ControlValue};
 use pgwal::format::{Align, Endian, SegmentSize};
 use serde_json::{Map, Value, json};
 
@@ -25,10 +25,10 @@ pub fn document(file: &str, image: &ControlImage<'_>, error: Option<ControlError
     document.insert("byte_order".into(), json!(if image.endian == Endian::Big { "big" } else { "little" }));
     document.insert("crc_ok".into(), json!(image.crc_ok));
     members(image, CONTROL, &mut document);
-    let known = SegmentSize::new(image.number(Field::XlogSegSize)).and_then(|_| image.redo_segment());
+    let known = SegmentSize::new(image.number(ControlField::XlogSegSize)).and_then(|_| image.redo_segment());
     let restart = json!({
-        "lsn": image.lsn(Field::Redo),
-        "timeline": image.timeline(Field::ThisTimeline),
+        "lsn": image.lsn(ControlField::Redo),
+        "timeline": image.timeline(ControlField::ThisTimeline),
         "oldest_needed_segment": known.map(|name| name.to_string()),
     });
     document.insert("restart".into(), restart);
@@ -40,43 +40,43 @@ pub fn nothing(file: &str, error: &str) -> Value {
     json!({"schema": "walproof.control/1", "file": file, "error": error})
 }
 
-fn members(image: &ControlImage<'_>, rows: &[Member], object: &mut Map<String, Value>) {
+fn members(image: &ControlImage<'_>, rows: &[ControlMember], object: &mut Map<String, Value>) {
     for field in rows.iter().map(|row| row.field) {
         let value = match field {
-            Field::CheckpointCopy => {
+            ControlField::CheckpointCopy => {
                 let mut copy = Map::new();
                 members(image, CHECKPOINT, &mut copy);
                 copy.into()
             }
             // Before 12 it is a member of its own; here it is in the number of the transaction.
-            Field::NextXidEpoch => continue,
-            Field::NextXid => {
+            ControlField::NextXidEpoch => continue,
+            ControlField::NextXid => {
                 let next = image.next_xid();
                 json!(u64::from(next.epoch) << 32 | u64::from(next.xid))
             }
-            Field::SystemIdentifier => json!(image.number(field).to_string()),
+            ControlField::SystemIdentifier => json!(image.number(field).to_string()),
             field => image.value(field).map_or(Value::Null, value),
         };
         object.insert(field.name().into(), value);
     }
 }
 
-fn value(said: Said<'_>) -> Value {
+fn value(said: ControlValue<'_>) -> Value {
     match said {
-        Said::Unsigned(number) => json!(number),
-        Said::Signed(number) => json!(number),
-        Said::Float(number) => json!(number),
-        Said::Bool(yes) => json!(yes),
-        Said::Lsn(lsn) => json!(lsn),
-        Said::Timeline(timeline) => json!(timeline),
-        Said::Seconds(seconds) => {
+        ControlValue::Unsigned(number) => json!(number),
+        ControlValue::Signed(number) => json!(number),
+        ControlValue::Float(number) => json!(number),
+        ControlValue::Bool(yes) => json!(yes),
+        ControlValue::Lsn(lsn) => json!(lsn),
+        ControlValue::Timeline(timeline) => json!(timeline),
+        ControlValue::Seconds(seconds) => {
             // RFC 3339 has no years before 0.
             json!(rfc3339(Timestamp::from_unix_seconds(seconds)).filter(|time| !time.starts_with('-')))
         }
-        Said::State(state) => json!(state.ok().map(|state| state.name())),
-        Said::WalLevel(level) => json!(level.ok().map(|level| level.name())),
-        Said::Chars(text) => json!(String::from_utf8_lossy(text)),
-        Said::Bytes(bytes) => json!(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+        ControlValue::State(state) => json!(state.ok().map(|state| state.name())),
+        ControlValue::WalLevel(level) => json!(level.ok().map(|level| level.name())),
+        ControlValue::Chars(text) => json!(String::from_utf8_lossy(text)),
+        ControlValue::Bytes(bytes) => json!(bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
         _ => Value::Null,
     }
 }

@@ -3,7 +3,7 @@
 use crate::outside;
 use jiff::tz::TimeZone;
 use pgwal::format::text::control::printed::{self, NOT_TOLD, Shown, WIDTH};
-use pgwal::format::text::control::{ControlImage, Value, members::Field};
+use pgwal::format::text::control::{ControlImage, ControlValue, members::ControlField};
 use std::io::Write;
 
 /// What goes to standard output, and the messages for standard error.
@@ -41,10 +41,10 @@ fn warn(image: &ControlImage<'_>, printed: &mut Printed) {
     if !image.crc_ok {
         say(warnings.crc.iter().map(|&line| line.to_owned()).collect());
     }
-    let size = image.number(Field::XlogSegSize) as u32 as i32;
+    let size = image.number(ControlField::XlogSegSize) as u32 as i32;
     let [before, behind] = warnings.segment_size;
     if let ([before @ .., last], [first, behind @ ..]) = (before, behind)
-        && pgwal::format::SegmentSize::new(image.number(Field::XlogSegSize)).is_none()
+        && pgwal::format::SegmentSize::new(image.number(ControlField::XlogSegSize)).is_none()
     {
         let number = format!("{last}{size} byte{}{first}", if size == 1 { "" } else { "s" });
         say(before
@@ -69,20 +69,22 @@ fn show(image: &ControlImage<'_>, shown: Shown, zone: &TimeZone, out: &mut Vec<u
             None => write!(out, "{NOT_TOLD}"),
         },
         Shown::Plain(field) => match image.value(field) {
-            Some(Value::Unsigned(number)) => write!(out, "{number}"),
-            Some(Value::Signed(number)) => write!(out, "{number}"),
-            Some(Value::Timeline(timeline)) => write!(out, "{timeline}"),
-            Some(Value::Lsn(lsn)) if image.dialect.wording.padded => write!(out, "{lsn}"),
-            Some(Value::Lsn(lsn)) => write!(out, "{}", lsn.unpadded()),
-            Some(Value::Seconds(seconds)) => {
+            Some(ControlValue::Unsigned(number)) => write!(out, "{number}"),
+            Some(ControlValue::Signed(number)) => write!(out, "{number}"),
+            Some(ControlValue::Timeline(timeline)) => write!(out, "{timeline}"),
+            Some(ControlValue::Lsn(lsn)) if image.dialect.wording.padded => write!(out, "{lsn}"),
+            Some(ControlValue::Lsn(lsn)) => write!(out, "{}", lsn.unpadded()),
+            Some(ControlValue::Seconds(seconds)) => {
                 write!(out, "{}", date(seconds, zone).unwrap_or_else(|| NOT_TOLD.to_owned()))
             }
-            Some(Value::State(state)) => write!(out, "{}", state.map_or(printed::UNKNOWN_STATE, |state| state.name())),
-            Some(Value::WalLevel(level)) => {
+            Some(ControlValue::State(state)) => {
+                write!(out, "{}", state.map_or(printed::UNKNOWN_STATE, |state| state.name()))
+            }
+            Some(ControlValue::WalLevel(level)) => {
                 write!(out, "{}", level.map_or(printed::warnings(image.dialect).wal_level, |level| level.name()))
             }
-            Some(Value::Chars(text)) => write!(out, "{}", outside::shown(text)),
-            Some(Value::Bytes(bytes)) => bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}")),
+            Some(ControlValue::Chars(text)) => write!(out, "{}", outside::shown(text)),
+            Some(ControlValue::Bytes(bytes)) => bytes.iter().try_for_each(|byte| write!(out, "{byte:02x}")),
             _ => Ok(()),
         },
         _ => Ok(()),

@@ -15,7 +15,7 @@ use crate::dump::names::relation;
 use crate::dump::names::{manager, operation};
 use crate::dump::text::damage;
 use crate::outside::cell;
-use pgwal::format::record::{Block, Record, RecordHeader, Shape};
+use pgwal::format::record::{Block, BodyShape, Record, RecordHeader};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
 use pgwal::format::rmgr::short::short;
 use pgwal::format::rmgr::sink::{Nest, Show, Sink, Value};
@@ -164,7 +164,7 @@ impl Csv<'_> {
         &self,
         record: &Record<'_>,
         timeline: TimelineId,
-        shape: &Shape,
+        shape: &BodyShape,
         row: &mut Row,
         out: &mut Vec<u8>,
     ) -> Result<(), Short> {
@@ -198,7 +198,14 @@ impl Csv<'_> {
     }
 }
 
-fn fixed(out: &mut Vec<u8>, name: &str, record: &Record<'_>, timeline: TimelineId, blocks: &[Block], shape: &Shape) {
+fn fixed(
+    out: &mut Vec<u8>,
+    name: &str,
+    record: &Record<'_>,
+    timeline: TimelineId,
+    blocks: &[Block],
+    shape: &BodyShape,
+) {
     let header = &record.header;
     let dialect = record.layout.dialect;
     let images = shape.image_len as u64;

@@ -20,7 +20,7 @@ use crate::dump::json_fields::Fields;
 use crate::dump::line::Line;
 use crate::dump::names::{data_length, manager, operation};
 use crate::verify::json;
-use pgwal::format::record::{Block, BlockRef, Image, Record, RecordHeader, RelFileLocator, Shape};
+use pgwal::format::record::{Block, BlockRef, BodyShape, Image, Record, RecordHeader, RelFileLocator};
 use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
 use pgwal::format::rmgr::short::short;
 use pgwal::format::rmgr::table::Short;
@@ -180,7 +180,7 @@ fn head(line: &mut Line<'_>, record: &Record<'_>, timeline: TimelineId, images: 
     line.decimal(header.xid.into());
     match names.names.get(usize::from(header.rmid) * 16 + usize::from(header.info >> 4)) {
         // The low half of some names' `xl_info` counts.
-        Some(name) if header.info & 0x0F == 0 => line.words(name),
+        Some(name) if header.layout_flags() == 0 => line.words(name),
         _ => line.with(|out| out.extend_from_slice(&Names::name(header, names.vocabulary))),
     }
     line.decimal(data_length(record, images));
@@ -241,7 +241,7 @@ impl Relation {
 
 /// The fields and the end of the line.
 #[inline(always)]
-fn data(line: Line<'_>, vocabulary: &Vocabulary, cx: &Cx<'_>, shape: &Shape) -> Result<(), Short> {
+fn data(line: Line<'_>, vocabulary: &Vocabulary, cx: &Cx<'_>, shape: &BodyShape) -> Result<(), Short> {
     let mut fields = Fields::new(line);
     if let Some(origin) = shape.origin {
         fields.key("origin");

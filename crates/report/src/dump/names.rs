@@ -33,7 +33,7 @@ pub fn operation(out: &mut Vec<u8>, header: &RecordHeader, vocabulary: &Vocabula
         None => {
             out.extend_from_slice(b"UNKNOWN (");
             let from = out.len();
-            hexadecimal(out, u32::from(header.info & 0xF0), 1);
+            hexadecimal(out, u32::from(header.operation()), 1);
             out.get_mut(from..).unwrap_or_default().make_ascii_lowercase();
             out.push(b')');
         }

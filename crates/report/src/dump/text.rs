@@ -87,7 +87,7 @@ fn line(record: &Record<'_>, vocabulary: &Vocabulary, images: u64, blocks: &[Blo
         Some(name) => out.extend_from_slice(name.as_bytes()),
         None => {
             out.extend_from_slice(b"0x");
-            hexadecimal(out, u32::from(header.info & 0xF0), 2);
+            hexadecimal(out, u32::from(header.operation()), 2);
         }
     }
     pad(out, from, 13);

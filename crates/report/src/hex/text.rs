@@ -13,7 +13,7 @@ use anstyle::{AnsiColor, Style};
 use pgwal::format::rmgr::Rmgr;
 use pgwal::format::rmgr::describe::Vocabulary;
 use pgwal::format::rmgr::sink::Value;
-use pgwal::format::spans::Part;
+use pgwal::format::spans::SpanPart;
 use pgwal::verify::finding::Detail;
 use pgwal::walk::Fault;
 use pgwal_query::one::{One, Row};
@@ -94,13 +94,13 @@ fn field(out: &mut Lines<'_>, row: &Row<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn colour(part: Part) -> Style {
+fn colour(part: SpanPart) -> Style {
     let colour = match part {
-        Part::Page => AnsiColor::Magenta,
-        Part::Header => AnsiColor::Cyan,
-        Part::Reference => AnsiColor::Yellow,
-        Part::BlockData => AnsiColor::Green,
-        Part::Main => AnsiColor::Blue,
+        SpanPart::Page => AnsiColor::Magenta,
+        SpanPart::Header => AnsiColor::Cyan,
+        SpanPart::Reference => AnsiColor::Yellow,
+        SpanPart::BlockData => AnsiColor::Green,
+        SpanPart::Main => AnsiColor::Blue,
         _ => return Style::new().dimmed(),
     };
     Style::new().fg_color(Some(colour.into()))

@@ -102,8 +102,8 @@ pub struct HeldFile {
     pub timeline: TimelineId,
     /// The file, relative to the archive.
     pub file: String,
-    /// Where it lies.
-    pub path: String,
+    /// Where it lies, if on a disk.
+    pub path: Option<String>,
     /// It is unfinished.
     pub partial: bool,
 }

@@ -109,7 +109,17 @@ pub fn timeline(t: &TimelineReport) -> Value {
 }
 
 fn backup(b: &Backup) -> Value {
-    json!({"file": b.file, "timeline": b.timeline, "start_lsn": b.start, "stop_lsn": b.stop, "label": b.label, "wal_complete": b.complete, "reaches_lsn": b.reaches})
+    json!({
+        "file": b.file,
+        "timeline": b.timeline,
+        "start_lsn": b.start,
+        "stop_lsn": b.stop,
+        "label": b.label,
+        "wal_complete": b.complete,
+        "reaches_lsn": b.reaches,
+        "on_path": b.beside.is_none(),
+        "target_timeline": b.beside.map(|beside| beside.ask),
+    })
 }
 
 /// A finding.

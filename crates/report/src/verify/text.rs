@@ -191,6 +191,9 @@ fn without_backup(outcome: &Outcome, worst: Option<&Finding>) -> String {
             Verdict::Proven if outcome.lowered > 0 => "what --severity made less than an error may stop replay where it lies".into(),
             Verdict::Proven => match gap_in_front(outcome).and_then(|gap| gap.lsn) {
                 Some(lsn) => format!("replay from a base backup older than the gap stops at {lsn}; from one within what is PROVEN all of it replays"),
+                None if outcome.backups.iter().any(|b| b.beside.is_some()) => {
+                    "none known for a base backup on this way, which replays all of it; a server that starts from one beside it does not start on this way".into()
+                }
                 None => "none known: a server that starts from a base backup within this WAL replays all of it".into(),
             },
             _ => "damage in what was not looked at is not noticed".into(),
@@ -283,11 +286,14 @@ fn backups(outcome: &Outcome) -> Vec<String> {
         .filter(|(i, b)| *i < TOLD || lacks(b))
         .take(2 * TOLD)
         .map(|(_, b)| match (b.complete, b.reaches) {
+            (Some(true), _) if b.beside.is_some() => {
+                format!("{} has all its WAL, {} to {}{}", b.file, b.start, b.stop, beside(b))
+            }
             (Some(true), Some(to)) => {
                 format!("{} has all its WAL, {} to {}; replay reaches {to}", b.file, b.start, b.stop)
             }
-            (Some(_), _) => format!("{} lacks WAL between {} and {}", b.file, b.start, b.stop),
-            (None, _) => format!("{}: its WAL, {} to {}, was not looked at", b.file, b.start, b.stop),
+            (Some(_), _) => format!("{} lacks WAL between {} and {}{}", b.file, b.start, b.stop, beside(b)),
+            (None, _) => format!("{}: its WAL, {} to {}, was not looked at{}", b.file, b.start, b.stop, beside(b)),
         })
         .collect();
     match (outcome.backups.len() - told.len(), outcome.backups.iter().filter(|b| lacks(b)).count()) {
@@ -296,6 +302,18 @@ fn backups(outcome: &Outcome) -> Vec<String> {
         (more, all) => told.push(format!("and {more} older; {all} of all {} lack WAL", outcome.backups.len())),
     }
     told
+}
+
+/// How a backup is restored that the way of recovery does not come from.
+pub fn beside(backup: &Backup) -> String {
+    let Some(beside) = backup.beside else { return String::new() };
+    let (own, target, ask) = (backup.timeline, beside.target, beside.ask);
+    match beside.left {
+        Some((child, _)) => {
+            format!("; timeline {child} left {own} before that: restore it with --target-timeline {ask}")
+        }
+        None => format!("; timeline {target} does not come from {own}: restore it with --target-timeline {ask}"),
+    }
 }
 
 /// Whether WAL is missing that the backup cannot do without.

@@ -31,6 +31,7 @@ pub fn not_checked(what: NotChecked) -> &'static str {
         NotChecked::Backups => "whether a base backup fits, and whether newer WAL exists on the server",
         NotChecked::RemovableFlag => "the page flag BKP_REMOVABLE, which no checksum covers and no reader uses",
         NotChecked::OtherFiles => "files of the archive that this restore does not ask for",
+        NotChecked::IncludedSettings => "settings in files that the configuration includes and that are not at hand",
         NotChecked::Blocks(Blind::Files) => {
             "whether blocks that WAL changes are there: the backup's data files are not at hand"
         }

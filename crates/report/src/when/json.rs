@@ -67,7 +67,15 @@ fn point(point: &RestorePoint) -> Value {
 
 fn backup(times: &Times, b: &Backup) -> Value {
     let window = b.reaches.filter(|_| b.complete == Some(true)).map(|to| reach_of(times, b.stop, to));
-    json!({"file": b.file, "timeline": b.timeline, "start_lsn": b.start, "stop_lsn": b.stop, "window": window})
+    json!({
+        "file": b.file,
+        "timeline": b.timeline,
+        "start_lsn": b.start,
+        "stop_lsn": b.stop,
+        "window": window,
+        "on_path": b.beside.is_none(),
+        "target_timeline": b.beside.map(|beside| beside.ask),
+    })
 }
 
 /// What replay from a backup can be told to end at: from where it is consistent.

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf, absolute};
 /// plain files, which command fetches them is up to what archived them.
 pub fn setting(source: &dyn Source, archive: &Path) -> String {
     let entries = source.list().map(|listing| listing.entries).unwrap_or_default();
-    let folders = entries.iter().filter_map(plain_folder);
+    let local = source.local();
+    let folders = entries.iter().filter_map(|entry| plain_folder(entry, &local?.path(entry)));
     let segments = entries.iter().filter(|entry| matches!(entry.name, Some(FileName::Segment(_)))).count();
     let mut folders: Vec<PathBuf> = folders.collect();
     let all_plain = folders.len() == segments;
@@ -27,8 +28,8 @@ pub fn setting(source: &dyn Source, archive: &Path) -> String {
 }
 
 /// The folder of a segment that `cp` can restore.
-fn plain_folder(entry: &Entry) -> Option<PathBuf> {
-    let path = absolute(entry.path()).ok()?;
+fn plain_folder(entry: &Entry, path: &Path) -> Option<PathBuf> {
+    let path = absolute(path).ok()?;
     let plain = matches!(entry.name, Some(FileName::Segment(name)) if path.file_name().is_some_and(|file| *file == *name.to_string()));
     path.parent().filter(|_| plain).map(Path::to_path_buf)
 }

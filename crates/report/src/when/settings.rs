@@ -8,7 +8,7 @@ use pgwal::verify::times::Times;
 
 /// Where the settings belong.
 pub fn file(layout: &Layout) -> &'static str {
-    if layout.dialect.recovery_conf { "recovery.conf" } else { "postgresql.conf" }
+    layout.dialect.recovery_file()
 }
 
 /// Names and values, without quotes. Empty where there is no such point.

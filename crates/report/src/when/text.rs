@@ -3,6 +3,7 @@
 use crate::figures::grouped;
 use crate::outside::Lines;
 use crate::time::Zone;
+use crate::verify::text::beside;
 use crate::when::settings;
 use crate::when::{Asked, WhenAnswer};
 use pgwal::format::Lsn;
@@ -56,6 +57,9 @@ fn reachable(out: &mut Lines<'_>, times: &Times, zone: &Zone) -> io::Result<()> 
                     end.and_then(|e| zone.local(e.time)).map(|t| format!(" ({t})")).unwrap_or_default()
                 };
                 format!("any point from {}{} to {to}{}", b.stop, time(first), time(last))
+            }
+            None if b.beside.is_some() => {
+                format!("none on this way{}", beside(b))
             }
             None => "not usable: WAL that it needs is missing or damaged".into(),
         };

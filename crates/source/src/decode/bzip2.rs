@@ -2,7 +2,7 @@
 //! before all of it is there.
 
 use super::{Decode, Step, Then};
-use crate::source::Fault;
+use crate::read::Fault;
 use bzip2::{Decompress, Status};
 
 pub(super) struct Bzip2(Decompress);

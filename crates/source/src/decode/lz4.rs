@@ -14,7 +14,7 @@ mod partial;
 mod xxh32;
 
 use super::{Decode, Step, Then};
-use crate::source::Fault;
+use crate::read::Fault;
 use header::{Header, MAGIC};
 use xxh32::Xxh32;
 

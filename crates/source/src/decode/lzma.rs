@@ -2,7 +2,7 @@
 //! header states.
 
 use super::{Decode, Step, Then, xz};
-use crate::source::Fault;
+use crate::read::Fault;
 use lzma_rust2::{Action, LzmaStream, Status};
 
 pub(super) struct Lzma(LzmaStream);

@@ -1,7 +1,7 @@
 //! xz: streams of LZMA2 blocks with checksums, an index and a footer.
 
 use super::{Decode, Step, Then};
-use crate::source::Fault;
+use crate::read::Fault;
 use lzma_rust2::{Action, Status, XzStream};
 use std::io;
 

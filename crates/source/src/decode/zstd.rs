@@ -2,7 +2,7 @@
 //! zstd's own tool does.
 
 use super::{Decode, Step, Then};
-use crate::source::Fault;
+use crate::read::Fault;
 use std::io;
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 

@@ -1,16 +1,17 @@
 //! WAL that lies in a tar.
 //!
-//! In a plain tar a segment is read where it lies. In a packed one it can only be got at from the tar's beginning: what
-//! was
-//! kept when the tar was read first ([`TarWal::held`]) is taken from there, the rest unpacked again for each reading.
+//! In a plain tar a segment is read where it lies. Of a packed one, what was kept when the tar was read first
+//! ([`TarWal::held`]) is taken from there, the rest unpacked again, in the tar's order.
 
+use super::unpacked::Unpacked;
 use crate::codec::Codec;
+use crate::disk::DiskFile;
 use crate::entry::Folder;
-use crate::source::{How, Read, Scratch};
-use crate::{Entry, Listing, Source, SourceError, file};
+use crate::source::{AsOf, Extent, Local};
+use crate::{Entry, Listing, Refusal, Source, SourceError, Stamp, Stored};
 use std::ffi::OsStr;
-use std::io::{self, Read as _, Seek, SeekFrom};
-use std::ops::ControlFlow;
+use std::fs::File;
+use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,13 +25,14 @@ pub struct TarWal {
     /// Where it begins in the plain tar.
     pub offset: u64,
     /// Its bytes, if they were kept.
-    pub held: Option<Arc<[u8]>>,
+    pub held: Option<Arc<Vec<u8>>>,
 }
 
 /// The WAL of a tar.
 pub struct TarSource {
     path: PathBuf,
-    codec: Codec,
+    /// `None` where the tar is not packed.
+    unpacked: Option<Unpacked>,
     files: Vec<TarWal>,
 }
 
@@ -38,7 +40,8 @@ impl TarSource {
     /// `codec`: what the tar is packed in, as [`super::scan`] said.
     pub fn new(path: &Path, codec: Codec, mut files: Vec<TarWal>) -> TarSource {
         files.sort_by(|a, b| a.name.cmp(&b.name));
-        TarSource { path: path.to_path_buf(), codec, files }
+        let unpacked = (codec != Codec::Plain).then(|| Unpacked::new(path, codec));
+        TarSource { path: path.to_path_buf(), unpacked, files }
     }
 }
 
@@ -56,34 +59,32 @@ impl Source for TarSource {
         Ok(Listing::of(self.files.iter().map(entry).collect()))
     }
 
-    fn read(
-        &self,
-        entry: &Entry,
-        how: &How,
-        scratch: &mut Scratch,
-        sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
-    ) -> Result<Read, SourceError> {
-        let path = entry.path();
-        let name = path.to_str().unwrap_or("");
-        let missing = || SourceError::NotFound { path: self.path.join(&path) };
-        let at = self.files.binary_search_by(|file| file.name.as_str().cmp(name)).map_err(|_| missing())?;
-        let found = self.files.get(at).ok_or_else(missing)?;
-        let refused = |error: io::Error| SourceError::io(&self.path, &error);
-        let stream = |mut source: &mut dyn io::Read, scratch: &mut Scratch, sink: file::Sink<'_>| {
-            let mut read = file::read_stream(name, &mut source, how, scratch, sink)?;
-            read.stored_bytes = Some(found.size);
-            Ok(read)
+    fn open(&self, entry: &Entry, _: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
+        let name = entry.file_name();
+        let found = self.files.binary_search_by(|file| file.name.as_str().cmp(name)).ok();
+        let Some(found) = found.and_then(|at| self.files.get(at)) else {
+            return Err(SourceError::foreign(entry.shown(), Refusal::Other, "the tar had no such member"));
         };
         if let Some(held) = &found.held {
-            return stream(&mut &**held, scratch, sink).map_err(refused);
+            return Ok(Box::new(Cursor::new(held.as_slice())));
         }
-        if self.codec == Codec::Plain {
-            let mut file = file::open(&self.path).map_err(refused)?;
-            file.seek(SeekFrom::Start(found.offset)).map_err(refused)?;
-            return stream(&mut file.take(found.size), scratch, sink).map_err(refused);
+        match &self.unpacked {
+            Some(tar) => Ok(Box::new(tar.member(found.offset, found.size)?)),
+            None => Ok(Box::new(Section::open(&self.path, found)?)),
         }
-        let bytes = self.unpack(found)?;
-        stream(&mut bytes.as_slice(), scratch, sink).map_err(refused)
+    }
+
+    fn stamp(&self, _: &Entry) -> Option<Stamp> {
+        None
+    }
+
+    fn as_of(&self, _: &Entry) -> AsOf {
+        AsOf::Now
+    }
+
+    fn local(&self) -> Option<&dyn Local> {
+        // A member has no path, and cannot be mapped: it begins in the middle of a page.
+        None
     }
 
     fn is_live(&self) -> bool {
@@ -91,20 +92,48 @@ impl Source for TarSource {
     }
 }
 
-impl TarSource {
-    /// Unpacks the tar up to the end of this file. No file of WAL is longer than a segment, and no more is kept.
-    fn unpack(&self, file: &TarWal) -> Result<Vec<u8>, SourceError> {
-        let (mut at, mut bytes) = (0u64, Vec::new());
-        let end = file.offset.saturating_add(file.size.min(1 << 30));
-        super::plain(&self.path, &mut |window| {
-            let length = window.len() as u64;
-            let from = file.offset.saturating_sub(at).min(length) as usize;
-            let to = end.saturating_sub(at).min(length) as usize;
-            bytes.extend_from_slice(window.get(from..to).unwrap_or(&[]));
-            at += length;
-            if at >= end { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
-        Ok(bytes)
+/// A member of a plain tar.
+struct Section<'a> {
+    tar: DiskFile<'a>,
+    offset: u64,
+    size: u64,
+    at: u64,
+}
+
+impl<'a> Section<'a> {
+    fn open(tar: &Path, file: &TarWal) -> Result<Section<'a>, SourceError> {
+        let tar = DiskFile::open(tar.to_path_buf(), None)?;
+        // Of a tar that is cut off, what is there.
+        let there = tar.size().unwrap_or(0).saturating_sub(file.offset);
+        Ok(Section { tar, offset: file.offset, size: file.size.min(there), at: 0 })
+    }
+}
+
+impl io::Read for Section<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let count = self.read_at(self.at, out)?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
+impl Stored for Section<'_> {
+    fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let most = left.min(out.len());
+        self.tar.read_at(self.offset.saturating_add(offset), &mut out[..most])
+    }
+
+    fn size(&self) -> Option<u64> {
+        Some(self.size)
+    }
+
+    fn has_changed(&self) -> io::Result<bool> {
+        self.tar.has_changed()
+    }
+
+    fn file(&self) -> Option<&File> {
+        None
     }
 }
 
@@ -114,6 +143,7 @@ mod tests {
     use crate::ReadState;
     use crate::tar::{Event, scan};
     use std::io::Write;
+    use std::ops::ControlFlow;
 
     fn member(name: &str, content: &[u8]) -> Vec<u8> {
         let mut out = vec![0; 512];
@@ -152,9 +182,9 @@ mod tests {
             assert_eq!((read.state, read.fault), (ReadState::Whole, None));
             wal.retain(|file| file.name != "other");
             let mut held = wal.clone();
-            held[1].held = Some(contents[1].as_slice().into());
+            held[1].held = Some(contents[1].clone().into());
             for files in [wal, held] {
-                let source = TarSource::new(&path, read.codec, files);
+                let source: &dyn Source = &TarSource::new(&path, read.codec, files);
                 let listing = source.list().unwrap();
                 assert_eq!(listing.entries[1].shown(), format!("{file}:{}", names[1]));
                 for (entry, content) in listing.entries.iter().zip(&contents) {
@@ -167,5 +197,80 @@ mod tests {
                 assert!(source.small(&Entry::named("000000010000000000000003", None), 1).is_err());
             }
         }
+    }
+
+    /// A packed tar of so many segments, each of these bytes and its number behind them.
+    fn packed(folder: &Path, count: usize, size: usize) -> (TarSource, u64) {
+        let path = folder.join("wal.tar.gz");
+        let mut gz = flate2::write::GzEncoder::new(std::fs::File::create(&path).unwrap(), flate2::Compression::fast());
+        let (mut wal, mut offset) = (Vec::new(), 0);
+        for n in 0..count {
+            let name = format!("{:024X}", n + 1);
+            let mut content = vec![0; size];
+            content.extend((n as u64).to_le_bytes());
+            let member = member(&name, &content);
+            gz.write_all(&member).unwrap();
+            wal.push(TarWal { name, size: content.len() as u64, offset: offset + 512, held: None });
+            offset += member.len() as u64;
+        }
+        gz.write_all(&[0; 1024]).unwrap();
+        gz.finish().unwrap();
+        (TarSource::new(&path, Codec::Gzip, wal), offset)
+    }
+
+    fn read_whole(source: &dyn Source, entry: &Entry, n: usize, size: usize) {
+        let (bytes, read) = source.small(entry, 1 << 30).unwrap();
+        assert_eq!((read.state, bytes.len()), (ReadState::Whole, size + 8));
+        assert_eq!(bytes[size..], (n as u64).to_le_bytes());
+    }
+
+    #[test]
+    fn a_packed_tar_is_unpacked_once_whatever_its_number_of_members() {
+        let folder = tempfile::tempdir().unwrap();
+        let (tar, length) = packed(folder.path(), 1000, 70_000);
+        let entries = tar.list().unwrap().entries;
+        let unpacked = || tar.unpacked.as_ref().unwrap().bytes();
+        for (n, entry) in entries.iter().enumerate() {
+            read_whole(&tar, entry, n, 70_000);
+            if n % 10 == 0 {
+                // Damage is looked at a second time.
+                read_whole(&tar, entry, n, 70_000);
+            }
+        }
+        assert!(unpacked() <= length, "{} of {length}", unpacked());
+        // Once more from the beginning; then by two threads, each of which passes what the other reads.
+        for (n, entry) in entries.iter().enumerate() {
+            read_whole(&tar, entry, n, 70_000);
+        }
+        assert!(unpacked() <= 2 * length, "{} of {length}", unpacked());
+        let next = std::sync::atomic::AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while let n = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+                        && let Some(entry) = entries.get(n)
+                    {
+                        read_whole(&tar, entry, n, 70_000);
+                    }
+                });
+            }
+        });
+        assert!(unpacked() <= 4 * length, "{} of {length}", unpacked());
+    }
+
+    #[test]
+    fn of_a_large_member_no_more_is_unpacked_than_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (tar, _) = packed(folder.path(), 2, 40 << 20);
+        let source: &dyn Source = &tar;
+        let entries = source.list().unwrap().entries;
+        let (start, _) = source.small(&entries[0], 1000).unwrap();
+        assert_eq!(start.len(), 1000);
+        assert!(tar.unpacked.as_ref().unwrap().bytes() <= 1 << 20);
+        read_whole(source, &entries[1], 1, 40 << 20);
+        read_whole(source, &entries[0], 0, 40 << 20);
+        let mut last = [0; 8];
+        let stored = source.open(&entries[0], Extent::Whole).unwrap();
+        assert_eq!((stored.read_at(40 << 20, &mut last).unwrap(), last), (8, [0; 8]));
     }
 }

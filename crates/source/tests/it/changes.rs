@@ -73,7 +73,7 @@ fn a_mapped_file_that_shrinks_is_changed_and_no_crash() {
     shrink();
 }
 
-fn shrink() {
+pub fn shrink() {
     let archive = archive(&[0x55; 1 << 20]);
     let mut sum = 0;
     let read = read(&archive, &mapped(), |window| {
@@ -82,6 +82,13 @@ fn shrink() {
     });
     assert_eq!(read.state, ReadState::Changed);
     assert_eq!(sum, 4096 * 0x55, "lost pages read as zeros");
+}
+
+/// How many windows a plain file of 600,000 bytes comes in that may be mapped.
+pub fn windows_of_a_mapped_file() -> usize {
+    let mut windows = 0;
+    read(&archive(&wal_like(600_000)), &mapped(), |_| windows += 1);
+    windows
 }
 
 #[test]

@@ -171,9 +171,10 @@ fn what_is_not_there_or_not_allowed_is_told() {
     fs::create_dir(&closed).unwrap();
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
     // The superuser may read all the same.
-    if fs::read_dir(&closed).is_err() {
-        assert_eq!(open(std::slice::from_ref(&closed)).err(), Some(SourceError::Permission { path: closed }));
+    if fs::read_dir(&closed).is_ok() {
+        return walproof_live::gate::goes_without("a folder that may not be read: the tests run as root");
     }
+    assert_eq!(open(std::slice::from_ref(&closed)).err(), Some(SourceError::Permission { path: closed }));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A data directory: a plain base backup, or what a tool restored.
 
 use super::parts::{Parts, SMALL, assemble, take_wal};
-use super::{Backup, BackupKind};
+use super::{Backup, BackupKind, tablespace_map};
 use pgwal_source::{Source, SourceError};
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -16,13 +16,14 @@ pub(super) fn is_one(path: &Path) -> bool {
 /// Opens a data directory.
 pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     let mut backup = Backup::of(path.display().to_string(), BackupKind::DataDirectory);
-    let mut parts = Parts::default();
+    let mut parts = Parts { folder: Some(path.to_path_buf()), ..Parts::default() };
     for (name, limit) in SMALL {
         if let Some(bytes) = small(&path.join(name), limit)? {
             parts.files.insert(name.to_owned(), bytes);
         }
     }
     walk(path, "", 0, &mut parts.sizes);
+    tablespaces(path, &mut parts);
     parts.whole = parts.sizes.iter().any(|(path, _)| path.starts_with("base/"));
     if let Some(wal) = ["pg_wal", "pg_xlog"].into_iter().map(|name| path.join(name)).find(|wal| wal.is_dir()) {
         match pgwal_source::open(&[wal]) {
@@ -51,6 +52,31 @@ pub(super) fn small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, SourceEr
     Ok(Some(bytes))
 }
 
+/// Looks where the tablespaces will lie: beside a `backup_label`, a server makes the links anew that `tablespace_map`
+/// names.
+fn tablespaces(path: &Path, parts: &mut Parts) {
+    let links = path.join("pg_tblspc");
+    let mapped = match (parts.files.get("backup_label"), parts.files.get("tablespace_map")) {
+        (Some(_), Some(map)) => tablespace_map::parse(map),
+        _ => Vec::new(),
+    };
+    for (oid, place) in &mapped {
+        let below = format!("pg_tblspc/{oid}/");
+        parts.sizes.retain(|(file, _)| !file.starts_with(&below));
+        let place = links.join(place);
+        if place.is_dir() {
+            walk(&place, &format!("pg_tblspc/{oid}"), 2, &mut parts.sizes);
+        } else {
+            parts.away.push(below);
+        }
+    }
+    let Ok(entries) = fs::read_dir(&links) else { return };
+    let dangling = entries.flatten().filter(|entry| entry.path().is_symlink() && !entry.path().is_dir());
+    let oids = dangling.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let unmapped = oids.filter(|oid| mapped.iter().all(|(known, _)| known != oid));
+    parts.away.extend(unmapped.map(|oid| format!("pg_tblspc/{oid}/")));
+}
+
 /// Folders below each other in a data directory; the deepest is a database in a tablespace.
 const DEEPEST: usize = 6;
 
@@ -67,8 +93,10 @@ fn walk(folder: &Path, shown: &str, depth: usize, sizes: &mut Vec<(String, u64)>
             if depth < DEEPEST && !matches!(path.as_str(), "pg_wal" | "pg_xlog") {
                 walk(&entry.path(), &path, depth + 1, sizes);
             }
-        } else if let (true, Ok(metadata)) = (kind.is_file(), entry.metadata()) {
-            sizes.push((path, metadata.len()));
+        } else if kind.is_file() || kind.is_symlink() && depth == 0 {
+            // Configuration may be a link.
+            let metadata = fs::metadata(entry.path()).ok().filter(fs::Metadata::is_file);
+            sizes.extend(metadata.map(|metadata| (path, metadata.len())));
         }
     }
 }

@@ -1,98 +1,153 @@
-//! What is wrong with a backup, as far as its own files tell.
+//! What is wrong with a backup, as far as its own files tell. Only that is an error for which a server of its version
+//! stops or comes out otherwise; what no server looks at is not.
 
+use super::own_files;
 use super::parts::{Parts, finding, is_whole};
 use super::{Backup, BackupKind};
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
-use std::collections::HashMap;
+use pgwal_format::Layout;
+use pgwal_format::text::backup_label::BackupLabel;
+use pgwal_format::text::control::ControlFile;
 
 pub(super) fn judge(backup: &mut Backup, parts: &Parts) {
     let mut found = Vec::new();
     if is_whole(backup.kind) && backup.control_bytes.is_none() {
         found.push(finding(Code::BackupControl, "global/pg_control", Detail::Control(None)));
     }
-    let contradiction = |(file, what)| finding(Code::BackupContradicts, file, Detail::OfBackup { what });
-    found.extend(contradictions(backup).into_iter().map(contradiction));
-    found.extend(of_another_cluster(backup));
+    if let Some(control) = &backup.control {
+        found.extend(no_checkpoint(control));
+        found.extend(of_label_and_control(backup.label.as_ref(), control));
+        found.extend(of_version(backup, control));
+    }
     found.extend(incremental(backup));
-    found.extend(files(backup, parts));
+    let had_manifest = backup.manifest.is_some();
+    if let Some(other) = of_another_backup(backup) {
+        // What it says is of other files and of other WAL.
+        backup.manifest = None;
+        found.push(other);
+    }
+    if backup.kind == BackupKind::Tar || parts.files.contains_key("backup_label") {
+        found.extend(own_files::compare(backup, parts));
+    }
     backup.findings.extend(found);
     if is_whole(backup.kind) {
         backup.not_checked.push("the content of the data files");
         if !parts.whole {
             backup.not_checked.push("whether all data files are there: not all of them are at hand");
+        } else if backup.manifest.is_none() && had_manifest {
+            backup.not_checked.push("whether all data files are there: the backup_manifest is not of this backup");
         } else if backup.manifest.is_none() {
             backup.not_checked.push("whether all data files are there: there is no backup_manifest");
         }
     }
 }
 
-/// The control file is copied last, so it is never older than the label.
-fn contradictions(backup: &Backup) -> Vec<(&'static str, String)> {
+fn contradicts(file: &str, severity: Severity, what: String) -> Finding {
+    Finding { severity, ..finding(Code::BackupContradicts, file, Detail::OfBackup { what }) }
+}
+
+/// A checkpoint in a page's header: every server refuses that before it looks for a label (`XRecOffIsValid`).
+fn no_checkpoint(control: &ControlFile) -> Option<Finding> {
+    let within = control.checkpoint.get() % control.wal_page_size.bytes();
+    (within < layout(control).short_header() as u64).then(|| {
+        let what = format!("names a checkpoint at {}, where no record can start", control.checkpoint);
+        finding(Code::BackupControl, "global/pg_control", Detail::OfBackup { what })
+    })
+}
+
+/// The control file is copied last, so it is never older than the label. A server compares nothing of this: it takes
+/// the checkpoint, the start and the timeline from the label, of which it reads two positions and eight digits.
+fn of_label_and_control(label: Option<&BackupLabel>, control: &ControlFile) -> Vec<Finding> {
+    let offset = control.checkpoint.get();
+    let aligned = layout(control).align_up(offset) == offset;
+    let Some(label) = label else { return if aligned { Vec::new() } else { vec![marked(control)] } };
     let mut out = Vec::new();
-    let (label, control) = (backup.label.as_ref(), backup.control.as_ref());
-    if let (Some(label), Some(control)) = (label, control) {
-        let file = label.start_file;
-        if control.checkpoint < label.checkpoint {
-            out.push((
-                "backup_label",
-                format!(
-                    "names the checkpoint at {}, the control file an older one at {}",
-                    label.checkpoint, control.checkpoint
-                ),
-            ));
-        }
-        if control.timeline < file.timeline {
-            out.push((
-                "backup_label",
-                format!("is of timeline {}, the control file of timeline {}", file.timeline, control.timeline),
-            ));
-        }
-        let dialect = control.dialect;
-        let number = dialect.address.segment(label.start, control.segment);
-        if file.number(dialect.address, control.segment) != Some(number) {
-            out.push((
-                "backup_label",
-                format!(
-                    "says that {} lies in {file}, where segments of {} bytes do not have it",
-                    label.start,
-                    control.segment.bytes()
-                ),
-            ));
-        }
-        if label.checkpoint < label.start {
-            out.push((
-                "backup_label",
-                format!("names a checkpoint at {}, in front of the start at {}", label.checkpoint, label.start),
-            ));
-        }
+    let (file, dialect) = (label.start_file, control.dialect);
+    // The position may be a mark that a tool left; the copy of the checkpoint beside it is the server's own.
+    let older = control.checkpoint < label.checkpoint && control.redo < label.start;
+    if older {
+        let what = format!(
+            "names the checkpoint at {}, the control file an older one at {}",
+            label.checkpoint, control.checkpoint
+        );
+        out.push(contradicts("backup_label", Severity::Error, what));
+    } else if control.checkpoint < label.checkpoint || !aligned {
+        out.push(marked(control));
     }
-    if let (Some(label), Some(manifest)) = (label, &backup.manifest) {
-        let covered = manifest
-            .wal_ranges
-            .iter()
-            .any(|r| r.timeline == label.start_file.timeline && r.start <= label.start && label.start <= r.end);
-        if !covered {
-            out.push((
-                "backup_label",
-                format!(
-                    "starts at {} on timeline {}, which no range of backup_manifest has",
-                    label.start, label.start_file.timeline
-                ),
-            ));
-        }
+    if control.timeline < file.timeline {
+        let what = format!("is of timeline {}, the control file of timeline {}", file.timeline, control.timeline);
+        out.push(contradicts("backup_label", if older { Severity::Error } else { Severity::Warning }, what));
     }
-    if let (Some(version), Some(control)) = (backup.version, control)
-        && version != control.dialect.version
-    {
-        out.push(("PG_VERSION", format!("is {version}, and the control file is of {}", control.dialect.version)));
+    let number = dialect.address.segment(label.start, control.segment);
+    if file.number(dialect.address, control.segment) != Some(number) {
+        let bytes = control.segment.bytes();
+        let what = format!("says that {} lies in {file}, where segments of {bytes} bytes do not have it", label.start);
+        out.push(contradicts("backup_label", Severity::Warning, what));
+    }
+    if label.checkpoint < label.start {
+        let what = format!("names a checkpoint at {}, in front of the start at {}", label.checkpoint, label.start);
+        out.push(contradicts("backup_label", Severity::Warning, what));
     }
     out
 }
 
-fn of_another_cluster(backup: &Backup) -> Option<Finding> {
-    let (found, expected) = (backup.manifest.as_ref()?.system_id?, backup.control.as_ref()?.system_id);
-    (found != expected).then(|| finding(Code::BackupCluster, "backup_manifest", Detail::Cluster { found, expected }))
+fn layout(control: &ControlFile) -> Layout {
+    let (dialect, align, endian) = (control.dialect, control.align, control.endian);
+    Layout { dialect, align, endian, segment: control.segment, page: control.wal_page_size }
+}
+
+/// A position that a tool wrote on purpose.
+fn marked(control: &ControlFile) -> Finding {
+    let what = format!(
+        "names a checkpoint at {}, which is none: so that no server starts without backup_label",
+        control.checkpoint
+    );
+    finding(Code::ControlMarked, "global/pg_control", Detail::OfBackup { what })
+}
+
+/// A server compares both with its own version.
+fn of_version(backup: &Backup, control: &ControlFile) -> Option<Finding> {
+    let version = backup.version.filter(|version| *version != control.dialect.version)?;
+    let what = format!("is {version}, and the control file is of {}", control.dialect.version);
+    Some(contradicts("PG_VERSION", Severity::Error, what))
+}
+
+/// No server reads the manifest: one of another backup, or of another cluster, decides nothing.
+fn of_another_backup(backup: &Backup) -> Option<Finding> {
+    let manifest = backup.manifest.as_ref()?;
+    if let (Some(found), Some(expected)) = (manifest.system_id, backup.control.as_ref().map(|c| c.system_id))
+        && found != expected
+    {
+        let detail = Detail::Cluster { found, expected };
+        return Some(Finding {
+            severity: Severity::Warning,
+            ..finding(Code::BackupCluster, "backup_manifest", detail)
+        });
+    }
+    let label = backup.label.as_ref()?;
+    let ranges = &manifest.wal_ranges;
+    let timeline = label.start_file.timeline;
+    let covers =
+        |r: &super::manifest::WalRange| r.timeline == timeline && r.start <= label.start && label.start <= r.end;
+    if ranges.iter().any(covers) {
+        return None;
+    }
+    let end = ranges.iter().map(|range| range.end).max();
+    match end.filter(|end| *end <= label.start) {
+        Some(end) => {
+            let what = format!(
+                "ends at {end}, before this backup starts at {}: it is of an older one, and decides nothing",
+                label.start
+            );
+            Some(finding(Code::StaleManifest, "backup_manifest", Detail::OfBackup { what }))
+        }
+        None => {
+            let what =
+                format!("has no range of WAL with {} on timeline {timeline}, where this backup starts", label.start);
+            Some(contradicts("backup_manifest", Severity::Warning, what))
+        }
+    }
 }
 
 /// Whether a backup is of the archive's cluster: what is wrong if not. `system_id`: that of the WAL.
@@ -102,41 +157,11 @@ pub fn of_archive(backup: &Backup, system_id: u64) -> Option<Finding> {
         .then(|| finding(Code::BackupCluster, &backup.name, Detail::Cluster { found: system_id, expected }))
 }
 
+/// Servers before 17 do not know the line.
 fn incremental(backup: &Backup) -> Option<Finding> {
     let from = backup.label.as_ref()?.incremental_from?;
-    Some(finding(Code::BackupIncremental, "backup_label", Detail::Incremental { from }))
-}
-
-/// Files of the manifest that are not there, or of another size. Only in front of the first start: a server changes
-/// them.
-fn files(backup: &Backup, parts: &Parts) -> Option<Finding> {
-    let manifest = backup.manifest.as_ref()?;
-    let untouched = backup.kind == BackupKind::Tar || parts.files.contains_key("backup_label");
-    if !parts.whole || !untouched {
-        return None;
-    }
-    let there: HashMap<&str, u64> = parts.sizes.iter().map(|(path, size)| (path.as_str(), *size)).collect();
-    let (mut missing, mut other_size, mut first) = (0, 0, None);
-    for file in &manifest.files {
-        if is_left_out(&file.path) {
-            continue;
-        }
-        match there.get(file.path.as_str()) {
-            Some(size) if *size == file.size => continue,
-            Some(_) => other_size += 1,
-            None => missing += 1,
-        }
-        first.get_or_insert(&file.path);
-    }
-    let first = first?;
-    let detail = Detail::BackupFiles { missing, other_size };
-    let mut out = finding(Code::BackupFiles, first, detail);
-    out.severity = Severity::Error;
-    Some(out)
-}
-
-/// What changes without harm, as `pg_verifybackup` has it; and WAL, which is judged by itself.
-fn is_left_out(path: &str) -> bool {
-    matches!(path, "backup_manifest" | "postgresql.auto.conf" | "recovery.signal" | "standby.signal")
-        || path.starts_with("pg_wal/")
+    let rules = backup.version.and_then(|version| version.dialect()).map(|dialect| &dialect.recovery);
+    rules
+        .is_none_or(|rules| rules.incremental_backups)
+        .then(|| finding(Code::BackupIncremental, "backup_label", Detail::Incremental { from }))
 }

@@ -9,7 +9,8 @@
 //! ```
 
 use pgwal_format::{Lsn, TimelineId};
-use serde::Deserialize;
+use serde::de::{IgnoredAny, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -36,10 +37,48 @@ pub struct ManifestFile {
     pub path: String,
     /// Bytes.
     pub size: u64,
-    /// When it was last written, as told: `2026-11-22 03:17:01 GMT`.
-    pub modified: Option<String>,
-    /// How its checksum was made (`CRC32C`, `SHA256`), and the checksum.
-    pub checksum: Option<(String, Vec<u8>)>,
+    /// The checksum of its content, if one was made.
+    pub checksum: Option<Checksum>,
+}
+
+/// The checksum of a file's content. Small, because there may be millions.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Checksum {
+    /// `CRC32C`, as written.
+    Crc32c([u8; 4]),
+    /// `SHA224`.
+    Sha224(Box<[u8; 28]>),
+    /// `SHA256`.
+    Sha256(Box<[u8; 32]>),
+    /// `SHA384`.
+    Sha384(Box<[u8; 48]>),
+    /// `SHA512`.
+    Sha512(Box<[u8; 64]>),
+}
+
+impl Checksum {
+    fn new(algorithm: &str, bytes: &[u8]) -> Result<Checksum, ManifestFault> {
+        let checksum = match algorithm.to_ascii_uppercase().as_str() {
+            "CRC32C" => bytes.try_into().ok().map(Checksum::Crc32c),
+            "SHA224" => bytes.try_into().ok().map(|sum| Checksum::Sha224(Box::new(sum))),
+            "SHA256" => bytes.try_into().ok().map(|sum| Checksum::Sha256(Box::new(sum))),
+            "SHA384" => bytes.try_into().ok().map(|sum| Checksum::Sha384(Box::new(sum))),
+            "SHA512" => bytes.try_into().ok().map(|sum| Checksum::Sha512(Box::new(sum))),
+            _ => return Err(ManifestFault::Field("Checksum-Algorithm")),
+        };
+        checksum.ok_or(ManifestFault::Field("Checksum"))
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Checksum::Crc32c(sum) => sum,
+            Checksum::Sha224(sum) => &sum[..],
+            Checksum::Sha256(sum) => &sum[..],
+            Checksum::Sha384(sum) => &sum[..],
+            Checksum::Sha512(sum) => &sum[..],
+        }
+    }
 }
 
 /// WAL that a backup needs.
@@ -57,8 +96,8 @@ pub struct WalRange {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum ManifestFault {
-    /// It is longer than any that is read: bytes.
-    TooLong(u64),
+    /// It is longer than [`LONGEST`].
+    TooLong,
     /// No JSON of the shape of a manifest: what the reader says.
     Shape(String),
     /// A version that is not known.
@@ -72,7 +111,7 @@ pub enum ManifestFault {
 impl fmt::Display for ManifestFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ManifestFault::TooLong(bytes) => write!(f, "is {bytes} bytes long, too long to be read"),
+            ManifestFault::TooLong => write!(f, "is longer than {} MiB, too long to be read", LONGEST >> 20),
             ManifestFault::Shape(what) => write!(f, "is no manifest: {what}"),
             ManifestFault::Version(version) => write!(f, "is of version {version}, which is not known"),
             ManifestFault::Field(name) => write!(f, "has a field {name} that makes no sense"),
@@ -81,8 +120,8 @@ impl fmt::Display for ManifestFault {
     }
 }
 
-/// The longest manifest that is read: some ten million files.
-pub const LONGEST: u64 = 1 << 30;
+/// The longest manifest that is read: some 900,000 files. With what is kept of it, it takes about twice as much memory.
+pub const LONGEST: u64 = 128 << 20;
 
 /// Reads a manifest.
 ///
@@ -90,7 +129,7 @@ pub const LONGEST: u64 = 1 << 30;
 /// It is no manifest. One whose checksum of itself is wrong is read, and says so.
 pub fn parse(bytes: &[u8]) -> Result<Manifest, ManifestFault> {
     if bytes.len() as u64 > LONGEST {
-        return Err(ManifestFault::TooLong(bytes.len() as u64));
+        return Err(ManifestFault::TooLong);
     }
     let raw: Raw<'_> = serde_json::from_slice(bytes).map_err(|error| ManifestFault::Shape(error.to_string()))?;
     let version = number(raw.version).ok_or(ManifestFault::Field("PostgreSQL-Backup-Manifest-Version"))?;
@@ -102,7 +141,7 @@ pub fn parse(bytes: &[u8]) -> Result<Manifest, ManifestFault> {
         None if version == 1 => None,
         None => return Err(ManifestFault::Field("System-Identifier")),
     };
-    let files = raw.files.into_iter().map(file).collect::<Result<_, _>>()?;
+    let files = raw.files.0?;
     let wal_ranges = raw.wal_ranges.into_iter().map(range).collect::<Result<_, _>>()?;
     let own = raw.manifest_checksum.as_deref().and_then(hex).ok_or(ManifestFault::LastLine)?;
     let covered = before_last_line(bytes).ok_or(ManifestFault::LastLine)?;
@@ -123,12 +162,43 @@ struct Raw<'a> {
     version: &'a RawValue,
     #[serde(borrow, rename = "System-Identifier")]
     system_id: Option<&'a RawValue>,
-    #[serde(borrow, rename = "Files")]
-    files: Vec<RawFile<'a>>,
+    #[serde(rename = "Files")]
+    files: Files,
     #[serde(borrow, rename = "WAL-Ranges", default)]
     wal_ranges: Vec<RawRange<'a>>,
     #[serde(rename = "Manifest-Checksum")]
     manifest_checksum: Option<String>,
+}
+
+/// Each file is taken as it comes: no second list of them.
+struct Files(Result<Vec<ManifestFile>, ManifestFault>);
+
+impl<'de> Deserialize<'de> for Files {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Files, D::Error> {
+        deserializer.deserialize_seq(FilesVisitor)
+    }
+}
+
+struct FilesVisitor;
+
+impl<'de> Visitor<'de> for FilesVisitor {
+    type Value = Files;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of files")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Files, A::Error> {
+        let mut files = Ok(Vec::new());
+        while let Some(raw) = list.next_element::<RawFile<'_>>()? {
+            match (&mut files, file(raw)) {
+                (Ok(files), Ok(file)) => files.push(file),
+                (Ok(_), Err(fault)) => files = Err(fault),
+                (Err(_), _) => {}
+            }
+        }
+        Ok(Files(files))
+    }
 }
 
 #[derive(Deserialize)]
@@ -140,7 +210,7 @@ struct RawFile<'a> {
     #[serde(borrow, rename = "Size")]
     size: &'a RawValue,
     #[serde(rename = "Last-Modified")]
-    modified: Option<String>,
+    _modified: Option<IgnoredAny>,
     #[serde(rename = "Checksum-Algorithm")]
     algorithm: Option<String>,
     #[serde(rename = "Checksum")]
@@ -172,11 +242,13 @@ fn file(raw: RawFile<'_>) -> Result<ManifestFile, ManifestFault> {
     };
     let size = number(raw.size).ok_or(ManifestFault::Field("Size"))?;
     let checksum = match (raw.algorithm, raw.checksum) {
-        (Some(algorithm), Some(digits)) => Some((algorithm, hex(&digits).ok_or(ManifestFault::Field("Checksum"))?)),
+        (Some(algorithm), Some(digits)) => {
+            Some(Checksum::new(&algorithm, &hex(&digits).ok_or(ManifestFault::Field("Checksum"))?)?)
+        }
         (None, None) => None,
         _ => return Err(ManifestFault::Field("Checksum")),
     };
-    Ok(ManifestFile { path, size, modified: raw.modified, checksum })
+    Ok(ManifestFile { path, size, checksum })
 }
 
 fn range(raw: RawRange<'_>) -> Result<WalRange, ManifestFault> {
@@ -211,7 +283,7 @@ mod tests {
         let manifest = parse(with_checksum(BODY).as_bytes()).unwrap();
         assert_eq!((manifest.version, manifest.system_id, manifest.checksum), (2, Some(u64::MAX), true));
         assert_eq!((manifest.files[0].size, manifest.files[1].path.as_str()), (208, "\u{fffd}b"));
-        assert_eq!(manifest.files[0].checksum.as_ref().unwrap().1, [0xD3, 0xC6, 0xF9, 0x97]);
+        assert_eq!(manifest.files[0].checksum.as_ref().unwrap().bytes(), [0xD3, 0xC6, 0xF9, 0x97]);
         assert_eq!(manifest.wal_ranges[0].end.to_string(), "0/00900100");
         let first =
             BODY.replace("Version\": 2", "Version\": 1").replace("\"System-Identifier\": 18446744073709551615,\n", "");
@@ -230,6 +302,7 @@ mod tests {
         assert!(matches!(fault("{\n"), ManifestFault::Shape(_)));
         assert_eq!(fault(&BODY.replace("Version\": 2", "Version\": 3")), ManifestFault::Version(3));
         assert_eq!(fault(&BODY.replace("d3c6f997", "d3c6f99")), ManifestFault::Field("Checksum"));
+        assert_eq!(fault(&BODY.replace("CRC32C", "MD5")), ManifestFault::Field("Checksum-Algorithm"));
         assert_eq!(fault(&BODY.replace("fc62", "zz")), ManifestFault::Field("Encoded-Path"));
         assert_eq!(fault(&BODY.replace("208", "-1")), ManifestFault::Field("Size"));
         assert!(matches!(fault(&BODY.replace("\"Size\": 208", "\"Size\": 208, \"Size\": 1")), ManifestFault::Shape(_)));
@@ -242,5 +315,12 @@ mod tests {
         for length in 0..whole.len() {
             assert!(parse(&whole.as_bytes()[..length]).is_err(), "{length}");
         }
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        assert_eq!(parse(&vec![b' '; LONGEST as usize + 1]), Err(ManifestFault::TooLong));
+        // A line of a manifest has 130 bytes and more.
+        assert!(size_of::<ManifestFile>() <= 48);
     }
 }

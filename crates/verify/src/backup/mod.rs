@@ -16,8 +16,11 @@ mod folder;
 mod judge;
 pub mod manifest;
 mod open;
+mod own_files;
 mod parts;
 mod relations;
+mod settings;
+mod tablespace_map;
 mod tarball;
 
 use crate::finding::Finding;
@@ -36,6 +39,7 @@ pub use judge::of_archive;
 pub use manifest::Manifest;
 pub use open::open;
 pub use relations::{Fork, RelationFiles};
+pub use settings::NotOpened;
 
 /// A base backup, or as much of one as is at hand.
 #[derive(Clone, Debug)]
@@ -101,13 +105,18 @@ pub enum Signal {
     RecoveryConf,
 }
 
-/// A file of settings in a backup.
+/// A file of settings in a backup, or a piece of one between two files that it includes.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SettingsFile {
-    /// Its name: `postgresql.conf`, `postgresql.auto.conf`, `recovery.conf`.
+    /// Its name, below the data directory: `postgresql.conf`, `conf.d/10.conf`.
     pub name: String,
-    /// What it says.
+    /// The file that a server reads by itself and that includes it: `postgresql.conf`, `postgresql.auto.conf`,
+    /// `recovery.conf`; itself, mostly.
+    pub main: String,
+    /// What it says. Files that it includes and that were read stand beside it, in their order, and are not named.
     pub text: SettingsText,
+    /// Files that it includes and that are not there: a server does not start.
+    pub not_opened: Vec<NotOpened>,
 }
 
 /// WAL that lies inside a backup.

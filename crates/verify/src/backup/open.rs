@@ -46,7 +46,7 @@ fn file(path: &Path) -> Result<Backup, Error> {
     let (head, _) = source.small(&entry, 64 << 10)?;
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
     let (kind, own) = kind(&head, name, entry.name).ok_or_else(not_one)?;
-    let bytes = if kind == BackupKind::Manifest { source.small(&entry, manifest::LONGEST)?.0 } else { head };
+    let bytes = if kind == BackupKind::Manifest { source.small(&entry, manifest::LONGEST + 1)?.0 } else { head };
     Ok(assemble(Backup::of(path.display().to_string(), kind), Parts::one(own, bytes)))
 }
 

@@ -1,23 +1,26 @@
 //! The small files of a backup, wherever they came from, and what they say.
 
-use super::{Backup, BackupKind, Manifest, SettingsFile, Signal, WalInside, judge, manifest};
+use super::{Backup, BackupKind, Manifest, SettingsFile, Signal, WalInside, judge, manifest, settings};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
-use pgwal_format::text::control::members::Field;
-use pgwal_format::text::control::{ControlFile, ControlImage};
-use pgwal_format::text::settings::{self, Grammar};
+use pgwal_format::recovery::settings::SettingRules;
+use pgwal_format::text::control::members::ControlField;
+use pgwal_format::text::control::{ControlError, ControlFile, ControlImage};
+use pgwal_format::text::settings::{Grammar, parse};
 use pgwal_format::text::{backup_history, backup_label, history};
 use pgwal_format::{FileName, Version};
 use pgwal_source::{Entry, Source};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Files that are read, and how much of each.
-pub(super) const SMALL: [(&str, u64); 10] = [
+pub(super) const SMALL: [(&str, u64); 11] = [
     ("PG_VERSION", 64),
     ("backup_label", 64 << 10),
     ("global/pg_control", 8192),
-    ("backup_manifest", manifest::LONGEST),
+    ("backup_manifest", manifest::LONGEST + 1),
+    ("tablespace_map", 1 << 20),
     ("recovery.signal", 0),
     ("standby.signal", 0),
     ("recovery.conf", 4 << 20),
@@ -33,8 +36,12 @@ pub(super) struct Parts {
     pub files: BTreeMap<String, Vec<u8>>,
     /// Every file there, with its size; paths as in the manifest.
     pub sizes: Vec<(String, u64)>,
+    /// The data directory, where it is one.
+    pub folder: Option<PathBuf>,
     /// The sizes are those of a whole data directory.
     pub whole: bool,
+    /// Tablespaces whose place is not here: `pg_tblspc/16400/`.
+    pub away: Vec<String>,
 }
 
 impl Parts {
@@ -51,7 +58,10 @@ pub(super) fn assemble(mut backup: Backup, parts: Parts) -> Backup {
     match control.map(|bytes| ControlFile::parse(bytes)) {
         Some(Ok(control)) => backup.control = Some(control),
         Some(Err(error)) => {
-            backup.findings.push(finding(Code::BackupControl, "global/pg_control", Detail::Control(Some(error))))
+            // One of a version that is not known may be as good as any.
+            let unknown = matches!(error, ControlError::UnknownVersion { .. });
+            let code = if unknown { Code::UnknownVersion } else { Code::BackupControl };
+            backup.findings.push(finding(code, "global/pg_control", Detail::Control(Some(error))))
         }
         None => {}
     }
@@ -59,7 +69,10 @@ pub(super) fn assemble(mut backup: Backup, parts: Parts) -> Backup {
     let written = file("PG_VERSION").and_then(|bytes| std::str::from_utf8(bytes).ok()?.parse().ok());
     backup.version = written.or_else(|| backup.control.map(|control| control.dialect.version));
     if let Some(bytes) = file("backup_label") {
-        match backup_label::parse(bytes) {
+        let rules = backup.version.and_then(|version| version.dialect()).map(|dialect| &dialect.recovery);
+        let compares = rules.is_none_or(|rules| rules.compares_label_timelines);
+        let parse = if compares { backup_label::parse } else { backup_label::parse_uncompared };
+        match parse(bytes) {
             Ok(label) => backup.label = Some(label),
             Err(fault) => backup.findings.push(finding(Code::BackupLabel, "backup_label", Detail::Label(fault))),
         }
@@ -77,17 +90,27 @@ pub(super) fn assemble(mut backup: Backup, parts: Parts) -> Backup {
         backup.manifest = of_manifest(bytes, &mut backup.findings);
     }
     backup.signal = signal(&parts, backup.version);
-    let settings = ["postgresql.conf", "postgresql.auto.conf", "recovery.conf"];
-    let read = |name: &&str| Some(SettingsFile::parse(name, file(name)?, backup.version));
-    backup.settings = settings.iter().filter_map(read).collect();
+    let place = match (&parts.folder, backup.kind) {
+        (Some(folder), _) => settings::Place::Folder(folder, parts.whole),
+        (None, BackupKind::Tar) => settings::Place::Kept(&parts.files),
+        _ => settings::Place::Nowhere,
+    };
+    let names = ["postgresql.conf", "postgresql.auto.conf", "recovery.conf"];
+    let read = |name: &&str| Some(settings::read(name, file(name)?, backup.version, &place));
+    backup.settings = names.iter().filter_map(read).flatten().collect();
     if let Some(Ok(image)) = control.filter(|_| backup.control.is_some()).map(|bytes| ControlImage::read(bytes)) {
-        backup.relations.set_whole(image.number(Field::RelsegSize).saturating_mul(image.number(Field::Blcksz)));
+        backup
+            .relations
+            .set_whole(image.number(ControlField::RelsegSize).saturating_mul(image.number(ControlField::Blcksz)));
     }
     for (path, size) in &parts.sizes {
         backup.relations.add(path, *size);
     }
     // An incremental backup has other files in the place of many.
-    if parts.whole && backup.label.as_ref().is_none_or(|label| label.incremental_from.is_none()) {
+    if parts.whole
+        && parts.away.is_empty()
+        && backup.label.as_ref().is_none_or(|label| label.incremental_from.is_none())
+    {
         backup.relations.looked();
     }
     judge::judge(&mut backup, &parts);
@@ -117,7 +140,7 @@ fn of_manifest(bytes: &[u8], findings: &mut Vec<Finding>) -> Option<Manifest> {
 /// A version before 12 looks for `recovery.conf` alone, later ones stop when they see it.
 fn signal(parts: &Parts, version: Option<Version>) -> Option<Signal> {
     let there = |name: &str| parts.files.contains_key(name);
-    let takes_conf = version.is_none_or(|version| crate::recovery::Facts::of(version).recovery_conf.is_some());
+    let takes_conf = version.is_none_or(|version| SettingRules::of(version).recovery_conf.is_some());
     let in_order = [
         ("recovery.conf", Signal::RecoveryConf),
         ("standby.signal", Signal::Standby),
@@ -131,11 +154,16 @@ impl SettingsFile {
     /// Reads a file of settings as this version does; unknown, as later ones do.
     pub fn parse(name: &str, bytes: &[u8], version: Option<Version>) -> SettingsFile {
         let own = if name == "recovery.conf" {
-            version.and_then(|version| crate::recovery::Facts::of(version).recovery_conf)
+            version.and_then(|version| SettingRules::of(version).recovery_conf)
         } else {
             None
         };
-        SettingsFile { name: name.to_owned(), text: settings::parse(bytes, own.unwrap_or(Grammar::Configuration)) }
+        SettingsFile {
+            name: name.to_owned(),
+            main: name.to_owned(),
+            text: parse(bytes, own.unwrap_or(Grammar::Configuration)),
+            not_opened: Vec::new(),
+        }
     }
 }
 

@@ -99,7 +99,8 @@ impl RelationFiles {
     }
 }
 
-fn place(path: &str) -> Option<(RelFileLocator, Fork, u32)> {
+/// Whose file it is: the relation, its fork, and the number of the segment file.
+pub(super) fn place(path: &str) -> Option<(RelFileLocator, Fork, u32)> {
     let mut parts = path.split('/');
     let (spc, db, file) = match (parts.next()?, parts.next()?, parts.next(), parts.next(), parts.next()) {
         ("global", file, None, ..) => (GLOBAL, 0, file),

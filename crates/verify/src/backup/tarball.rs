@@ -4,19 +4,23 @@
 
 use super::parts::{Parts, SMALL, assemble, finding, take_wal};
 use super::{Backup, BackupKind, folder};
-use crate::codes::Code;
+use crate::codes::{Code, Severity};
 use crate::finding::Detail;
 use pgwal_format::FileName;
-use pgwal_source::tar::{self, Event, Kind, TarRead, TarSource, TarWal};
-use pgwal_source::{ReadState, SourceError};
+use pgwal_source::tar::{self, Event, Kind, TarFault, TarRead, TarSource, TarWal};
+use pgwal_source::{Codec, ReadState, SourceError};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// WAL out of packed tars that is kept in memory, in bytes. What is beyond is unpacked again when it is read.
+/// WAL out of packed tars that is kept in memory, in bytes. What is beyond is unpacked again, in the tar's order.
 const HELD: u64 = 256 << 20;
+/// Files that settings may include: all of them and one, in bytes, and how many.
+const CONF_HELD: u64 = 8 << 20;
+const CONF_LONGEST: u64 = 1 << 20;
+const CONF_MOST: usize = 10_000;
 /// Files of a backup whose sizes are kept.
 const MOST_FILES: usize = 20_000_000;
 
@@ -43,7 +47,7 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
     let beside = path.parent().unwrap_or(Path::new(""));
     // Only a tar that pg_basebackup named has others beside it that belong to it.
     if base_in(beside).is_some_and(|base| base == path) {
-        if let Some(bytes) = folder::small(&beside.join("backup_manifest"), super::manifest::LONGEST)? {
+        if let Some(bytes) = folder::small(&beside.join("backup_manifest"), super::manifest::LONGEST + 1)? {
             parts.files.entry("backup_manifest".to_owned()).or_insert(bytes);
         }
         for (stem, other) in tars(beside) {
@@ -100,7 +104,8 @@ struct Contents {
 enum Keep {
     Nothing,
     Small(String, usize),
-    Wal(Vec<u8>),
+    /// How much there is of it, and its bytes, if they are kept.
+    Wal(u64, Option<Vec<u8>>),
 }
 
 impl Contents {
@@ -109,7 +114,7 @@ impl Contents {
         let packed = !is_plain(path)?;
         let (mut small, mut sizes, mut wal) = (BTreeMap::new(), Vec::new(), Vec::<TarWal>::new());
         let mut keep = Keep::Nothing;
-        let mut room = HELD;
+        let (mut room, mut conf_room) = (HELD, CONF_HELD);
         let read = tar::scan(path, &mut |event| {
             match event {
                 Event::Member(member) => {
@@ -120,7 +125,7 @@ impl Contents {
                     if let Some(name) = wal_name(&member.path, only_wal) {
                         let held = packed && member.size <= room;
                         room -= if held { member.size } else { 0 };
-                        keep = if held { Keep::Wal(Vec::new()) } else { Keep::Nothing };
+                        keep = Keep::Wal(0, held.then(|| space(member.size)).flatten());
                         wal.push(TarWal {
                             name: name.to_owned(),
                             size: member.size,
@@ -128,9 +133,15 @@ impl Contents {
                             held: None,
                         });
                     } else if !only_wal {
+                        let room = if small.len() < CONF_MOST { conf_room.min(CONF_LONGEST) } else { 0 };
+                        let included = || member.size > 0 && member.size <= room && is_for_settings(&member.path);
                         if let Some(limit) = small_limit(&member.path) {
                             small.insert(member.path.clone(), Vec::new());
                             keep = Keep::Small(member.path.clone(), limit);
+                        } else if included() {
+                            conf_room -= member.size;
+                            small.insert(member.path.clone(), Vec::new());
+                            keep = Keep::Small(member.path.clone(), CONF_LONGEST as usize);
                         }
                         if sizes.len() < MOST_FILES {
                             sizes.push((member.path.clone(), member.size));
@@ -139,7 +150,12 @@ impl Contents {
                 }
                 Event::Content(bytes) => match &mut keep {
                     Keep::Nothing => {}
-                    Keep::Wal(kept) => kept.extend_from_slice(bytes),
+                    Keep::Wal(there, kept) => {
+                        *there += bytes.len() as u64;
+                        if let Some(kept) = kept {
+                            kept.extend_from_slice(bytes);
+                        }
+                    }
                     Keep::Small(path, limit) => {
                         if let Some(kept) = small.get_mut(path) {
                             let more = limit.saturating_sub(kept.len()).min(bytes.len());
@@ -159,15 +175,26 @@ impl Contents {
     }
 
     fn report(&self, path: &Path, backup: &mut Backup) {
+        let name = path.file_name().unwrap_or_default().display().to_string();
+        let codec = self.read.codec;
         let what = match (self.read.state, self.read.fault) {
             (ReadState::Whole, None) => return,
             (ReadState::Whole, Some(fault)) => fault.to_string(),
-            (ReadState::CutOff, _) => format!("is cut off: its {} ends too early", self.read.codec),
-            (ReadState::Closed, _) => format!("is {}, which is not read", self.read.codec),
-            _ => format!("cannot be unpacked: its {} is damaged", self.read.codec),
+            (ReadState::CutOff, _) => format!("is cut off: its {codec} ends too early"),
+            (ReadState::Closed, _) => {
+                // Not looked at is not damaged.
+                let code = if matches!(codec, Codec::Encrypted(_)) { Code::Encrypted } else { Code::UnknownCodec };
+                backup.findings.push(finding(code, &name, Detail::Packed { codec, bytes: 0, cut: false }));
+                return;
+            }
+            _ => format!("cannot be unpacked: its {codec} is damaged"),
         };
-        let name = path.file_name().unwrap_or_default().display().to_string();
-        backup.findings.push(finding(Code::BackupTar, &name, Detail::OfBackup { what }));
+        let mut found = finding(Code::BackupTar, &name, Detail::OfBackup { what });
+        // Every tar program takes one without its last blocks, and all members are whole.
+        if self.read.state == ReadState::Whole && self.read.fault == Some(TarFault::NoEnd) {
+            found.severity = Severity::Warning;
+        }
+        backup.findings.push(found);
     }
 
     /// The folder in the tar that is the data directory: the one with most of its files, the shortest of such.
@@ -185,12 +212,17 @@ impl Contents {
     }
 }
 
-/// What was kept of the last member goes where it belongs.
+/// Room for a member that is kept, all of it at once: a buffer that grows is two for a while.
+fn space(bytes: u64) -> Option<Vec<u8>> {
+    let mut space = Vec::new();
+    space.try_reserve_exact(usize::try_from(bytes).ok()?).ok().map(|()| space)
+}
+
+/// What was kept of the last member goes where it belongs. Of a member that is cut off, its name says more than is there.
 fn settle(keep: &mut Keep, wal: &mut [TarWal]) {
-    if let (Keep::Wal(bytes), Some(last)) = (std::mem::replace(keep, Keep::Nothing), wal.last_mut())
-        && bytes.len() as u64 == last.size
-    {
-        last.held = Some(bytes.into());
+    if let (Keep::Wal(there, kept), Some(last)) = (std::mem::replace(keep, Keep::Nothing), wal.last_mut()) {
+        last.size = there;
+        last.held = kept.map(Arc::new);
     }
 }
 
@@ -204,6 +236,15 @@ fn small_limit(path: &str) -> Option<usize> {
             .is_some_and(|root| root.is_empty() || root.ends_with('/') && root.matches('/').count() <= 4)
     };
     SMALL.iter().find(|(name, _)| named(name)).map(|(_, limit)| usize::try_from(*limit).unwrap_or(usize::MAX))
+}
+
+/// Whether settings may include a file: it lies in no folder that is the server's own.
+fn is_for_settings(path: &str) -> bool {
+    let own = |folder: &str| matches!(folder, "base" | "global" | "log") || folder.starts_with("pg_");
+    let mut parts = path.rsplit('/');
+    let name = parts.next().unwrap_or(path);
+    let elsewhere = name.ends_with(".conf") || !parts.any(own);
+    !name.starts_with('.') && name != "PG_VERSION" && path.matches('/').count() <= 6 && elsewhere
 }
 
 fn wal_name(path: &str, only_wal: bool) -> Option<&str> {

@@ -1,13 +1,13 @@
 //! What is missing on the way of recovery, and who needs it.
 
-use super::{Judge, whole_way};
+use super::Judge;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
-use crate::options::{Depth, Which};
 use crate::outcome::Backup;
-use crate::path::Hole;
-use crate::stretch::Piece;
-use crate::tree::history_name;
+use pgwal_archive::lineage::history_name;
+use pgwal_archive::stretch::Piece;
+use pgwal_archive::way::{Hole, whole_way};
+use pgwal_archive::{Depth, Which};
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
 
 impl Judge<'_> {
@@ -18,7 +18,7 @@ impl Judge<'_> {
         let mut others: Vec<TimelineId> = self.pieces.keys().copied().filter(|t| *t != self.target).collect();
         others.sort_unstable_by(|a, b| b.cmp(a));
         for timeline in others {
-            let line = self.tree.line(timeline, self.layout());
+            let line = self.lineage.line(timeline, self.layout());
             holes.extend(whole_way(self.inventory, &line).holes.iter().map(|h| (*h, false)));
         }
         for (hole, needed) in holes {
@@ -42,17 +42,16 @@ impl Judge<'_> {
 
     /// WAL that a backup needs and that lies before the first or behind the last segment here.
     fn gaps_of_backups(&mut self) {
+        self.gaps_beside();
         let (Some(first), Some(last)) = (self.way.legs.first().map(|l| l.first), self.way.legs.last().map(|l| l.last))
         else {
             return;
         };
-        let layout = self.layout();
-        let needs: Vec<(TimelineId, SegmentNo, SegmentNo, Lsn)> = self
-            .backups
-            .iter()
-            .filter(|b| self.target_line.iter().any(|&(t, _)| t == b.timeline))
-            .map(|b| (b.timeline, self.number(b.start), layout.address().prev_segment(b.stop, layout.segment), b.start))
-            .collect();
+        let need = |b: &Backup| {
+            let (from, to) = self.segments_of(b);
+            (b.timeline, from, to, b.start)
+        };
+        let needs: Vec<(TimelineId, SegmentNo, SegmentNo, Lsn)> = self.backups_on_way().map(need).collect();
         let newest = needs.iter().map(|n| n.3).max();
         // Where WAL begins with what a backup needs, everything older was given up; pg_archivecleanup leaves its
         // .backup files.
@@ -78,6 +77,19 @@ impl Judge<'_> {
         }
     }
 
+    /// WAL that a backup beside the way needs and that lies behind the last segment of its own line: nothing that this
+    /// way lacks. What lies before the first is expired.
+    fn gaps_beside(&mut self) {
+        let hole = |backup: &Backup| {
+            let (from, to) = self.segments_of(backup);
+            let last = self.way_of(backup)?.legs.last()?.last;
+            let first = SegmentNo(from.0.max(last.0 + 1));
+            (to > last).then_some(Hole { timeline: backup.timeline, first, last: to, too_early: None })
+        };
+        let holes: Vec<Hole> = self.backups.iter().filter(|b| b.beside.is_some()).filter_map(hole).collect();
+        holes.into_iter().for_each(|hole| self.gap(&hole, false, Some(Severity::Warning)));
+    }
+
     /// WAL that ends, without an error, before the end of a backup whose segments are all there by their names.
     fn ends_in_backup(&mut self) {
         if self.live || self.options.depth != Depth::Records {
@@ -87,9 +99,12 @@ impl Judge<'_> {
         let (from, next) = (self.start_of(piece.last), piece.last.next());
         let (end, lsn) = (piece.run().map_or(from, |run| run.end), self.begun(Some(piece), next));
         let last = self.way.legs.last().map_or(next, |leg| leg.last);
-        let needed = |b: &Backup| self.layout().address().prev_segment(b.stop, self.layout().segment);
-        let whole = |b: &&Backup| needed(b) <= last && self.on_way(b.timeline, self.number(b.start)) && end < b.stop;
-        let Some(backup) = self.backups.iter().filter(whole).min_by_key(|b| b.stop).cloned() else { return };
+        let first = self.way.legs.first().map_or(next, |leg| leg.first);
+        let whole = |b: &&Backup| {
+            let (start, stop) = self.segments_of(b);
+            first <= start && stop <= last && end < b.stop
+        };
+        let Some(backup) = self.backups_on_way().filter(whole).min_by_key(|b| b.stop).cloned() else { return };
         // What is wrong there is told already, or the file is being copied.
         let told = |f: &Finding| {
             let near = f.at.is_some_and(|at| at >= from && at < backup.stop) && f.timeline >= Some(timeline);
@@ -129,6 +144,11 @@ impl Judge<'_> {
             if !self.inventory.of(timeline).is_empty() || child == Some(begin) || (unfinished && timeline == target) {
                 continue;
             }
+            // Backups that begin behind it need nothing of it: what is older is expired.
+            let oldest = self.backups_on_way().map(|b| self.number(b.start)).min();
+            if oldest.zip(child).is_some_and(|(oldest, child)| oldest >= child) {
+                continue;
+            }
             let hole = Hole { timeline, first: begin, last: begin, too_early: None };
             if self.way.holes.iter().any(|h| h.timeline == timeline) {
                 continue;
@@ -147,7 +167,7 @@ impl Judge<'_> {
 
     /// The pieces on either side of a hole, along a timeline.
     fn sides(&self, timeline: TimelineId, first: SegmentNo, last: SegmentNo) -> (Option<&Piece>, Option<&Piece>) {
-        let line = self.tree.line(timeline, self.layout());
+        let line = self.lineage.line(timeline, self.layout());
         let all = || line.iter().rev().filter_map(|(t, _)| self.pieces.get(t)).flatten();
         (all().find(|p| p.last.next() == first), all().find(|p| p.first == last.next()))
     }
@@ -170,9 +190,12 @@ impl Judge<'_> {
         let before = right.and_then(|p| self.way.legs.iter().find_map(|leg| self.before(leg.timeline, p)));
         let lost = self.lost(lsn, until, before);
         let (name, last) = (self.name(hole.timeline, hole.first), self.name(hole.timeline, hole.last));
-        // Where a timeline lacks its first segment, nothing from before leads to it, whatever backups were taken later.
-        let no_way_in =
+        // Where a timeline lacks its first segment, nothing from before leads to it, whatever backups were taken later:
+        // unless nothing from before is known to be wanted.
+        let opens =
             self.target_line.iter().any(|&(t, begin)| t == hole.timeline && t > self.start && begin == hole.first);
+        let starts = || self.backups_on_way().map(|b| self.number(b.start));
+        let no_way_in = opens && (starts().next().is_none() || starts().any(|start| start <= hole.last));
         let severity = match needed || self.options.timeline == Which::All {
             true if no_way_in => Severity::Error,
             true => self.gap_severity(hole),
@@ -192,9 +215,7 @@ impl Judge<'_> {
     /// two backups, only recovery to a time between them does. With no backup known, all of it counts.
     fn gap_severity(&self, hole: &Hole) -> Severity {
         let (first, last) = (self.start_of(hole.first), self.start_of(hole.last.next()));
-        let path = self.target_line.iter().map(|&(t, _)| t).collect::<Vec<_>>();
-        let known: Vec<(Lsn, Lsn)> =
-            self.backups.iter().filter(|b| path.contains(&b.timeline)).map(|b| (b.start, b.stop)).collect();
+        let known: Vec<(Lsn, Lsn)> = self.backups_on_way().map(|b| (b.start, b.stop)).collect();
         let (Some(oldest), Some(newest)) = (known.iter().map(|b| b.0).min(), known.iter().map(|b| b.0).max()) else {
             return Severity::Error;
         };
@@ -210,14 +231,14 @@ impl Judge<'_> {
 
     /// WAL of a timeline ends before the point at which, by its history, the next one leaves it.
     fn unreachable(&mut self, hole: &Hole, early: TimelineId, needed: bool) {
-        let Some(parent) = self.tree.parent(early).map(|p| (p.timeline, p.switch)) else { return };
+        let Some(parent) = self.lineage.parent(early).map(|p| (p.timeline, p.switch)) else { return };
         let (left, _) = self.sides(hole.timeline, hole.first, hole.last);
         let lsn = self.begun(left, hole.first);
         let before = self.next_on_way(hole.last).and_then(|(_, mark)| mark);
         let lost = self.lost(lsn, None, before);
         let at = self.start_of(hole.first);
         let detail = Detail::Unreachable { parent: parent.0, switch: parent.1 };
-        let file = self.tree.get(early).map_or_else(|| history_name(early), |n| n.file.clone());
+        let file = self.lineage.get(early).map_or_else(|| history_name(early), |n| n.file.clone());
         let finding = self.found(Code::Unreachable, early, lsn, at, detail);
         finding.severity = if needed { Severity::Error } else { Severity::Warning };
         finding.file = Some(file);

@@ -3,14 +3,13 @@
 use super::Judge;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
-use crate::options::Depth;
-use crate::path::Leg;
-use crate::stretch::{Bad, Kind, Piece, Why};
-use crate::tally::{Mark, Tally};
+use pgwal_archive::Depth;
+use pgwal_archive::stretch::{Bad, Kind, Piece, Unusable};
+use pgwal_archive::way::Leg;
+use pgwal_archive::{Mark, Tally};
 use pgwal_format::page::PageFault;
 use pgwal_format::{Lsn, SegmentName, SegmentNo, TimelineId};
-use pgwal_walk::seam::seam;
-use pgwal_walk::{Damage, Fault, Fold, Run, SlackKind, Stop, Tail};
+use pgwal_walk::{Damage, Fault, Fold, Joint, Run, SlackKind, Stop, Tail};
 
 /// Where a file that cannot be used lies.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,12 +44,12 @@ impl Judge<'_> {
                     if self.options.depth == Depth::Records
                         && let Some(neighbour) = adjacent.and_then(Piece::run)
                     {
-                        let seam = seam(self.layout(), neighbour, run);
-                        if let (Some(fault), Some(first)) = (seam.first_page, damages.first_mut()) {
+                        let joint = Joint::between(self.layout(), neighbour, run);
+                        if let (Some((fault, _)), Some(first)) = (joint.first_page, damages.first_mut()) {
                             (first.at, first.end, first.fault) = (run.from, run.from, fault);
                         }
-                        if let Some(damage) = seam.damage {
-                            damages.insert(0, Damage { before: Mark::default(), ..damage });
+                        if let Some(damage) = joint.damage {
+                            damages.insert(0, damage.with(Mark::default()));
                         }
                     }
                     for damage in &damages {
@@ -127,7 +126,7 @@ impl Judge<'_> {
 
     /// The piece of the parent that ends right in front of a timeline's first segment.
     fn handed_over(&self, timeline: TimelineId, first: SegmentNo) -> Option<Piece> {
-        let line = self.tree.line(timeline, self.layout());
+        let line = self.lineage.line(timeline, self.layout());
         line.iter()
             .rev()
             .filter(|&&(t, _)| t < timeline)
@@ -190,8 +189,8 @@ impl Judge<'_> {
     fn is_leftover(&self, piece: &Piece) -> bool {
         match &piece.kind {
             Kind::Bad(bad) => match &bad.why {
-                Why::Belongs { address, .. } => *address < self.start_of(piece.first),
-                Why::Unwritten => true,
+                Unusable::Belongs { address, .. } => *address < self.start_of(piece.first),
+                Unusable::Unwritten => true,
                 _ => false,
             },
             Kind::Run(_) => false,
@@ -215,14 +214,16 @@ impl Judge<'_> {
             (matches!(place, Place::Behind | Place::Handover), matches!(place, Place::Between | Place::Handover));
         let (code, detail) = match (self.flaw(&bad.why), &bad.why) {
             ((_, detail), _) if bad.grew => (Code::StillCopied, detail),
-            ((_, detail), Why::Size { short: true, .. } | Why::Packed { cut: true, .. }) if bad.fresh && ends => {
+            ((_, detail), Unusable::Size { short: true, .. } | Unusable::Packed { cut: true, .. })
+                if bad.fresh && ends =>
+            {
                 (Code::StillCopied, detail)
             }
-            ((_, detail), Why::Belongs { .. }) if leftover => (Code::Recycled, detail),
+            ((_, detail), Unusable::Belongs { .. }) if leftover => (Code::Recycled, detail),
             (told, _) => told,
         };
         let before = self.before(timeline, piece);
-        let nothing = matches!(&bad.why, Why::Size { found: 0, .. });
+        let nothing = matches!(&bad.why, Unusable::Size { found: 0, .. });
         let readable = if nothing { at } else { readable_until(bad, left, self.layout()).unwrap_or(begun) };
         let lost = self.lost(begun, next.and_then(|r| r.first).map(|f| f.lsn), before);
         let file = self.entries.get(bad.entry).map(|e| e.shown());
@@ -233,8 +234,8 @@ impl Judge<'_> {
         finding.readable_until = Some(readable);
         finding.lost = Some(lost);
         // Nothing was concluded from the file: between other files, that leaves a hole in what is proven.
-        let unseen =
-            matches!(bad.why, Why::Changed) && place != Place::Behind || matches!(bad.why, Why::Vanished) && inside;
+        let unseen = matches!(bad.why, Unusable::Changed) && place != Place::Behind
+            || matches!(bad.why, Unusable::Vanished) && inside;
         if unseen || code == Code::StillCopied && place == Place::Handover {
             finding.severity = needed;
         }
@@ -243,45 +244,47 @@ impl Judge<'_> {
         }
         // A server archives no file that it has not written: zeros there are lost WAL, older pages a file not yet
         // begun.
-        if leftover && (live || bad.why != Why::Unwritten) {
+        if leftover && (live || bad.why != Unusable::Unwritten) {
             let mildest = if live { Severity::Info } else { Severity::Warning };
             finding.severity = finding.severity.min(mildest);
         }
     }
 
     /// What a file is that a server cannot use.
-    pub(super) fn flaw(&self, why: &Why) -> (Code, Detail) {
+    pub(super) fn flaw(&self, why: &Unusable) -> (Code, Detail) {
         let layout = self.layout();
         match why {
-            Why::Size { found, .. } => (Code::Size, Detail::Size { found: *found, expected: layout.segment.bytes() }),
-            Why::Packed { codec, bytes, cut } => {
+            Unusable::Size { found, .. } => {
+                (Code::Size, Detail::Size { found: *found, expected: layout.segment.bytes() })
+            }
+            Unusable::Packed { codec, bytes, cut } => {
                 (Code::Undecodable, Detail::Packed { codec: *codec, bytes: *bytes, cut: *cut })
             }
-            Why::Encrypted(codec) => (Code::Encrypted, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
-            Why::Unknown(codec) => (Code::UnknownCodec, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
-            Why::Belongs { address, timeline } => {
+            Unusable::Encrypted(codec) => (Code::Encrypted, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
+            Unusable::Unknown(codec) => (Code::UnknownCodec, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
+            Unusable::Belongs { address, timeline } => {
                 let number = self.number(*address);
                 let name = SegmentName::new(*timeline, number, layout.address(), layout.segment).to_string();
                 (Code::Misplaced, Detail::Belongs { address: *address, name })
             }
-            Why::Cluster { found } => {
-                (Code::ForeignCluster, Detail::Cluster { found: *found, expected: self.consensus.system_id })
+            Unusable::Cluster { found } => {
+                (Code::ForeignCluster, Detail::Cluster { found: *found, expected: self.cluster.system_id })
             }
-            Why::Version(dialect) => {
+            Unusable::Version(dialect) => {
                 (Code::ForeignVersion, Detail::Version { found: dialect.version, expected: layout.dialect.version })
             }
-            Why::Geometry(found) => {
+            Unusable::Geometry(found) => {
                 let detail =
                     Detail::Geometry { found: (found.segment, found.page), expected: (layout.segment, layout.page) };
                 (Code::Geometry, detail)
             }
-            Why::Unwritten => (Code::Unwritten, Detail::Plain),
-            Why::Magic(found) => (Code::UnknownVersion, Detail::Magic { found: *found }),
-            Why::NotWal(what) => (Code::NotWal, Detail::Content(what)),
-            Why::OldTimeline(found) => (Code::WrongTimeline, Detail::OldTimeline { found: *found }),
-            Why::Refused(why) => (Code::Unreadable, Detail::Refused(why.clone())),
-            Why::Changed => (Code::Changed, Detail::Plain),
-            Why::Vanished => (Code::Vanished, Detail::Plain),
+            Unusable::Unwritten => (Code::Unwritten, Detail::Plain),
+            Unusable::Magic(found) => (Code::UnknownVersion, Detail::Magic { found: *found }),
+            Unusable::NotWal(what) => (Code::NotWal, Detail::Content(what)),
+            Unusable::OldTimeline(found) => (Code::WrongTimeline, Detail::OldTimeline { found: *found }),
+            Unusable::Refused(why) => (Code::Unreadable, Detail::Refused(why.clone())),
+            Unusable::Changed => (Code::Changed, Detail::Plain),
+            Unusable::Vanished => (Code::Vanished, Detail::Plain),
         }
     }
 }
@@ -296,7 +299,7 @@ fn readable_until(bad: &Bad, left: Option<&Run<Tally>>, layout: &pgwal_format::L
         },
         Tail::Stopped(stop) => {
             // Only where what is here goes on from what is before it does its content count.
-            let fits = left.is_none_or(|left| seam(layout, left, run).damage.is_none());
+            let fits = left.is_none_or(|left| Joint::between(layout, left, run).damage.is_none());
             (fits && run.first.is_some()).then_some(stop.lsn)
         }
         _ => Some(run.end),

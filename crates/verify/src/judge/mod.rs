@@ -2,54 +2,55 @@
 //!
 //! | file | question |
 //! |---|---|
+//! | [`seen`] | what is wrong with files beside their records? |
 //! | [`suspects`] | another cluster's file, or one with a damaged system identifier? |
 //! | [`line`] | what is wrong inside a timeline, and at its seams? |
+//! | [`beside`] | which backups lie on the way of recovery, and which beside it? |
 //! | [`gaps`] | what is missing on the way of recovery, and who needs it? |
 //! | [`timelines`] | do history files fit each other and the WAL? |
 //! | [`partials`] | what lies in unfinished segments? |
 //! | [`reports`] | how far does each timeline reach, and replay as a whole? |
 
+mod beside;
 mod gaps;
 mod line;
 mod partials;
 mod reports;
+mod seen;
 mod suspects;
 mod timelines;
 
 use crate::codes::{Code, Severity};
-use crate::consensus::Consensus;
-use crate::facts::Facts;
 use crate::finding::{Detail, FileRange, Finding, Lost};
-use crate::inventory::Inventory;
-use crate::options::{Options, Which};
+use crate::options::Options;
 use crate::outcome::Backup;
-use crate::path::{Way, way};
-use crate::stretch::Piece;
-use crate::tally::{Mark, Tally};
-use crate::tree::Tree;
-use pgwal_format::record::Record;
+use pgwal_archive::names::Inventory;
+use pgwal_archive::stretch::Piece;
+use pgwal_archive::way::Way;
+use pgwal_archive::whose::Cluster;
+use pgwal_archive::{Archive, BackupFile, Facts, Lineage, Mark, Partial, Path, Seen, Tally, Which};
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::Entry;
-use pgwal_walk::seam::seam;
-use pgwal_walk::{Fold, Run};
+use pgwal_walk::{Fold, Joint, Run};
 use std::collections::BTreeMap;
 
 pub(crate) use line::code_of;
 pub(crate) use reports::Reports;
+pub(crate) use seen::{facts_of, nobody};
 
 /// Everything that was seen, and everything that is said of it.
 pub(crate) struct Judge<'a> {
-    pub consensus: &'a Consensus,
+    pub cluster: &'a Cluster,
     pub entries: &'a [Entry],
     pub inventory: &'a Inventory,
-    pub tree: &'a Tree,
+    pub lineage: &'a Lineage,
     pub options: &'a Options<'a>,
     pub live: bool,
     pub backups: Vec<Backup>,
     /// Pieces of each timeline.
     pub pieces: BTreeMap<TimelineId, Vec<Piece>>,
     /// Scans of `.partial` files.
-    pub partials: Vec<partials::Partial>,
+    pub partials: Vec<Partial>,
     /// Where recovery starts: a live server's own timeline, else the lowest one here.
     pub start: TimelineId,
     /// The timeline that must replay.
@@ -57,6 +58,8 @@ pub(crate) struct Judge<'a> {
     /// The target and its ancestors, oldest first, with the segments in which they begin.
     pub target_line: Vec<(TimelineId, SegmentNo)>,
     pub way: Way,
+    /// The ways along other timelines, where a backup lies on one of them.
+    side_ways: BTreeMap<TimelineId, Way>,
     /// Records before each piece on the way.
     before: BTreeMap<(TimelineId, SegmentNo), Mark>,
     pub total: Mark,
@@ -65,46 +68,39 @@ pub(crate) struct Judge<'a> {
     pub findings: Vec<Finding>,
 }
 
-pub(crate) use partials::Partial;
-
 impl<'a> Judge<'a> {
-    #[allow(clippy::too_many_arguments)]
     pub fn new(
-        consensus: &'a Consensus,
-        entries: &'a [Entry],
-        inventory: &'a Inventory,
-        tree: &'a Tree,
+        archive: &'a Archive<'_>,
         options: &'a Options<'a>,
-        live: bool,
-        start: Option<TimelineId>,
-        backups: Vec<Backup>,
-        pieces: BTreeMap<TimelineId, Vec<Piece>>,
-        partials: Vec<Partial>,
+        path: Path,
+        seen: Seen,
         findings: Vec<Finding>,
     ) -> Judge<'a> {
-        let lowest = inventory.timelines().first().copied().unwrap_or(TimelineId::FIRST);
-        let start = start.filter(|t| !inventory.of(*t).is_empty()).unwrap_or(lowest);
-        let target = match options.timeline {
-            Which::Number(timeline) => timeline,
-            Which::Latest | Which::All => tree.latest(start),
+        let backup = |b: &BackupFile| Backup {
+            file: b.file.clone(),
+            timeline: b.timeline,
+            start: b.start,
+            stop: b.stop,
+            label: b.label.clone(),
+            complete: None,
+            reaches: None,
+            beside: None,
         };
-        let layout = &consensus.layout;
-        let target_line = tree.line(target, layout);
-        let way = whole_way(inventory, &target_line);
         Judge {
-            consensus,
-            entries,
-            inventory,
-            tree,
+            cluster: &archive.cluster,
+            entries: &archive.entries,
+            inventory: &archive.inventory,
+            lineage: &archive.lineage,
             options,
-            live,
-            backups,
-            pieces,
-            partials,
-            start,
-            target,
-            target_line,
-            way,
+            live: archive.live,
+            backups: archive.backups.iter().map(backup).collect(),
+            pieces: seen.stretches.into_iter().map(|(t, s)| (t, s.pieces)).collect(),
+            partials: seen.partials,
+            start: path.start,
+            target: path.target,
+            target_line: path.line,
+            way: path.way,
+            side_ways: BTreeMap::new(),
             before: BTreeMap::new(),
             total: Mark::default(),
             facts: Vec::new(),
@@ -115,6 +111,7 @@ impl<'a> Judge<'a> {
     /// Judges everything.
     pub fn judge(mut self) -> Reports {
         self.suspects();
+        self.place_backups();
         self.count();
         self.weigh_copies();
         self.weigh_refused();
@@ -125,6 +122,7 @@ impl<'a> Judge<'a> {
         self.gaps();
         self.timelines();
         self.partials();
+        self.backups_beside();
         for &index in &self.inventory.impossible {
             let file = self.entries.get(index).map(Entry::shown);
             self.findings.push(Finding { file, ..Finding::of(Code::ForeignName) });
@@ -133,7 +131,7 @@ impl<'a> Judge<'a> {
     }
 
     pub fn layout(&self) -> &'a Layout {
-        &self.consensus.layout
+        &self.cluster.layout
     }
 
     /// The timelines of the way, oldest first, those without a file on it left out.
@@ -180,7 +178,7 @@ impl<'a> Judge<'a> {
 
     /// The file in which recovery along `timeline` finds a segment: its own, or that of an ancestor.
     pub fn file(&self, timeline: TimelineId, number: SegmentNo) -> (String, TimelineId) {
-        let line = self.tree.line(timeline, self.layout());
+        let line = self.lineage.line(timeline, self.layout());
         let found = line.iter().rev().find_map(|&(t, _)| self.inventory.get(t, number).map(|s| (t, s.entry)));
         match found.and_then(|(t, index)| self.entries.get(index).map(|e| (e.shown(), t))) {
             Some(found) => found,
@@ -278,7 +276,7 @@ impl<'a> Judge<'a> {
             for piece in self.pieces.get(&leg.timeline).map_or(&[][..], |p| p.as_slice()) {
                 if (leg.first..=leg.last).contains(&piece.first) {
                     if let Some(run) = piece.run() {
-                        add_over_seam(&mut sum, &self.consensus.layout, left, run);
+                        add_over_seam(&mut sum, &self.cluster.layout, left, run);
                     }
                     left = piece.run();
                     self.before.insert((leg.timeline, piece.first), sum.mark());
@@ -329,21 +327,7 @@ impl<'a> Judge<'a> {
 /// Adds the record over the seam between two runs that no join has completed: where another timeline's files begin.
 pub(crate) fn add_over_seam(sum: &mut Tally, layout: &Layout, left: Option<&Run<Tally>>, right: &Run<Tally>) {
     let Some(left) = left.filter(|left| left.to == right.from) else { return };
-    let seam = seam(layout, left, right);
-    if let Some((lsn, header)) = seam.completed {
-        if sum.wants(&header) {
-            sum.record(&Record { lsn, end: lsn, header, body: &seam.body, layout });
-        } else {
-            sum.pass(&header);
-        }
-    }
-}
-
-/// The way along a line over all segments that it has.
-pub(crate) fn whole_way(inventory: &Inventory, line: &[(TimelineId, SegmentNo)]) -> Way {
-    let all = || line.iter().flat_map(|&(t, _)| inventory.of(t));
-    match (all().map(|s| s.number).min(), all().map(|s| s.number).max()) {
-        (Some(from), Some(to)) => way(inventory, line, from, to),
-        _ => Way::default(),
+    if let Some(over) = Joint::between(layout, left, right).over {
+        if sum.wants(&over.header) { sum.record(&over.record(layout)) } else { sum.pass(&over.header) }
     }
 }

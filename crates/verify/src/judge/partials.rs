@@ -3,21 +3,8 @@
 use super::Judge;
 use crate::codes::{Code, Severity};
 use crate::finding::Detail;
-use crate::stretch::{Piece, Why};
-use crate::tally::Tally;
-use pgwal_format::{SegmentNo, TimelineId};
-use pgwal_walk::Run;
-
-/// A `.partial` file.
-pub(crate) struct Partial {
-    pub timeline: TimelineId,
-    pub number: SegmentNo,
-    pub entry: usize,
-    /// What could be read of it.
-    pub run: Option<Run<Tally>>,
-    /// Why it is not a segment that is merely unfinished.
-    pub why: Option<Why>,
-}
+use pgwal_archive::Partial;
+use pgwal_archive::stretch::{Piece, Unusable};
 
 impl Judge<'_> {
     pub(super) fn partials(&mut self) {
@@ -68,8 +55,8 @@ impl Judge<'_> {
         let file = self.entries.get(*entry);
         let usual = match why {
             // pg_receivewal writes packed ones as far as WAL goes, and breaks off.
-            Why::Packed { cut, .. } => *cut,
-            Why::Size { found, .. } => {
+            Unusable::Packed { cut, .. } => *cut,
+            Unusable::Size { found, .. } => {
                 *found < self.layout().segment.bytes() && file.is_some_and(|e| e.size != Some(*found))
             }
             _ => false,

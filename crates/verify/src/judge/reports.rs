@@ -3,14 +3,14 @@
 use super::line::order;
 use super::{Judge, add_over_seam};
 use crate::codes::{Code, Severity};
-use crate::facts::Facts;
 use crate::finding::{Finding, set_severities};
 use crate::known::{self, Accepted};
-use crate::options::Depth;
 use crate::outcome::{Backup, End, NotChecked, TimelineReport, Verdict};
-use crate::path::Way;
-use crate::stretch::{Kind, Piece, Readable, Why};
-use crate::tally::Tally;
+use pgwal_archive::Depth;
+use pgwal_archive::Facts;
+use pgwal_archive::Tally;
+use pgwal_archive::stretch::{Kind, Piece, Readable, Unusable};
+use pgwal_archive::way::Way;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
 use pgwal_walk::{Fold, Run, Tail};
@@ -56,7 +56,9 @@ impl Judge<'_> {
         for backup in &mut backups {
             if self.options.depth == Depth::Records && self.options.start.is_none() && self.options.end.is_none() {
                 backup.complete = Some(self.covers(backup, &findings));
-                backup.reaches = self.reaches(backup, &findings);
+                // Along its own timeline it comes to places that this way does not know.
+                let on_way = backup.beside.is_none();
+                backup.reaches = self.reaches(backup, &findings).filter(|_| on_way);
             }
         }
         let reached = |n: SegmentNo| replay.is_some_and(|(from, to)| self.start_of(n) < to && n >= self.number(from));
@@ -155,13 +157,13 @@ impl Judge<'_> {
         let torn = |f: &Finding| f.timeline == Some(timeline) && f.code == Code::Torn;
         let end = match (last_run, pieces.last().map(|p| &p.kind)) {
             (Some(run), Some(Kind::Run(_))) => end_of(run, findings.iter().any(torn)),
-            (Some(run), Some(Kind::Bad(bad))) if matches!(bad.why, Why::Belongs { .. } | Why::Unwritten) => {
+            (Some(run), Some(Kind::Bad(bad))) if matches!(bad.why, Unusable::Belongs { .. } | Unusable::Unwritten) => {
                 end_of(run, findings.iter().any(torn))
             }
             (None, _) => End::Damage,
             _ => End::Gap,
         };
-        let parent = self.tree.parent(timeline);
+        let parent = self.lineage.parent(timeline);
         let switch = parent.map(|p| p.switch).or_else(|| {
             let begins = self.opening(timeline).filter(|_| timeline > TimelineId::FIRST)?;
             Some(Switch::At(begins))
@@ -210,12 +212,12 @@ impl Judge<'_> {
         let refuted_at = stop.and_then(|f| f.at);
         // One behind which nothing can be read before that, ends replay itself.
         let last = self.last_run(refuted_at.unwrap_or(Lsn::MAX)).map(|(_, piece)| piece.last);
-        let open = |h: &&crate::path::Hole| {
+        let open = |h: &&pgwal_archive::way::Hole| {
             refuted_at.is_none_or(|at| self.start_of(h.last) < at && last.is_some_and(|last| h.last < last))
         };
         let behind = self.way.holes.iter().filter(open).map(|h| h.last).max();
         let legs = self.way.legs.iter().filter(|leg| behind.is_none_or(|hole| leg.first > hole));
-        let on_leg = |leg: &crate::path::Leg| {
+        let on_leg = |leg: &pgwal_archive::way::Leg| {
             let pieces = self.pieces.get(&leg.timeline).map_or(&[][..], |p| p.as_slice());
             pieces.iter().filter(|p| (leg.first..=leg.last).contains(&p.first)).cloned().collect::<Vec<_>>()
         };
@@ -280,24 +282,6 @@ impl Judge<'_> {
             .next_back()?
             .end;
         Some(stop.map_or(end, |stop| self.comes_to(stop))).filter(|&to| to >= backup.start)
-    }
-
-    /// Whether everything from a backup's start to its stop can be read.
-    fn covers(&self, backup: &Backup, findings: &[Finding]) -> bool {
-        let here = self.way.legs.first().map(|l| self.start_of(l.first)).is_some_and(|from| from <= backup.start);
-        let end =
-            self.pieces.get(&backup.timeline).and_then(|p| p.iter().filter_map(Piece::run).next_back()).map(|r| r.end);
-        let broken = |f: &Finding| {
-            // A file whose bytes are others than they were, or than its name says, is judged by its records all the
-            // same.
-            let stops = !matches!(f.code, Code::SegmentChanged | Code::NameChecksum);
-            stops && f.severity >= Severity::Warning && f.lsn.or(f.at).is_some_and(|l| l < backup.stop) && {
-                let next = || self.next_record(self.number(f.at.or(f.lsn)?));
-                let until = f.lost.and_then(|l| l.until_lsn).or_else(next).unwrap_or(Lsn::MAX);
-                until > backup.start && f.timeline == Some(backup.timeline) && self.stops(f)
-            }
-        };
-        here && end.is_some_and(|end| end >= backup.stop || end == backup.stop) && !findings.iter().any(broken)
     }
 }
 

@@ -4,20 +4,19 @@
 //! last one of the neighbour, the file belongs here.
 
 use super::Judge;
-use crate::stretch::{Bad, Kind, Piece, Why};
-use crate::tally::Tally;
+use pgwal_archive::Tally;
+use pgwal_archive::stretch::{Bad, Kind, Piece, Unusable};
 use pgwal_format::page::PageFault;
-use pgwal_walk::seam::seam;
-use pgwal_walk::{Damage, Fault, Fold, Head, Run};
+use pgwal_walk::{Damage, Fault, Fold, Head, Joint, Run};
 
 impl Judge<'_> {
     pub(super) fn suspects(&mut self) {
         let layout = self.layout();
-        let expected = self.consensus.system_id;
+        let expected = self.cluster.system_id;
         for pieces in self.pieces.values_mut() {
             for i in 0..pieces.len() {
                 let Some(Piece { kind: Kind::Bad(bad), first, last }) = pieces.get(i) else { continue };
-                let Bad { why: Why::Cluster { found }, run: Some(run), .. } = bad.as_ref() else { continue };
+                let Bad { why: Unusable::Cluster { found }, run: Some(run), .. } = bad.as_ref() else { continue };
                 let left = i
                     .checked_sub(1)
                     .and_then(|j| pieces.get(j))
@@ -25,9 +24,9 @@ impl Judge<'_> {
                     .and_then(Piece::run);
                 let right = pieces.get(i + 1).filter(|p| last.next() == p.first).and_then(Piece::run);
                 let fits = |a: &Run<Tally>, b: &Run<Tally>| {
-                    let seam = seam(layout, a, b);
-                    seam.damage.is_none()
-                        && (seam.completed.is_some() || (a.last.is_some() && b.first.is_some_and(|f| f.linked)))
+                    let joint = Joint::between(layout, a, b);
+                    joint.damage.is_none()
+                        && (joint.over.is_some() || (a.last.is_some() && b.first.is_some_and(|f| f.linked)))
                 };
                 if !left.is_some_and(|left| fits(left, run)) && !right.is_some_and(|right| fits(run, right)) {
                     continue;

@@ -1,11 +1,12 @@
 //! Do the history files fit each other and the WAL?
 
 use super::Judge;
+use super::seen::disagree;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
-use crate::options::Which;
-use crate::stretch::Piece;
-use crate::tree::{history_name, switch_segment};
+use pgwal_archive::Which;
+use pgwal_archive::lineage::{history_name, switch_segment};
+use pgwal_archive::stretch::Piece;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Generation, Lsn, TimelineId};
 
@@ -22,9 +23,9 @@ impl Judge<'_> {
                 finding.severity = Severity::Warning;
             }
         }
-        self.findings.extend(self.tree.disagreements());
+        self.findings.extend(self.lineage.disagreements().into_iter().map(disagree));
         for timeline in self.inventory.timelines() {
-            if timeline > self.start && self.tree.get(timeline).is_none() {
+            if timeline > self.start && self.lineage.get(timeline).is_none() {
                 self.history_missing(timeline);
             }
         }
@@ -34,12 +35,12 @@ impl Judge<'_> {
         self.not_a_child();
         let children: Vec<TimelineId> = self.pieces.keys().copied().collect();
         for child in children {
-            if let Some((parent, switch)) = self.tree.parent(child).map(|p| (p.timeline, p.switch)) {
+            if let Some((parent, switch)) = self.lineage.parent(child).map(|p| (p.timeline, p.switch)) {
                 self.switch_mismatch(child, parent, switch);
             }
         }
         let nodes: Vec<_> = self
-            .tree
+            .lineage
             .nodes
             .iter()
             .filter_map(|n| n.ancestors.last().map(|a| (n.timeline, a.timeline, a.switch)))
@@ -52,7 +53,8 @@ impl Judge<'_> {
     /// The timeline that is asked for, where nothing here tells of it.
     pub(super) fn unknown(&self) -> Option<TimelineId> {
         let Which::Number(asked) = self.options.timeline else { return None };
-        (asked > self.start && self.tree.get(asked).is_none() && self.inventory.of(asked).is_empty()).then_some(asked)
+        (asked > self.start && self.lineage.get(asked).is_none() && self.inventory.of(asked).is_empty())
+            .then_some(asked)
     }
 
     fn history_missing(&mut self, timeline: TimelineId) {
@@ -67,10 +69,14 @@ impl Judge<'_> {
         self.findings.push(Finding { timeline: Some(timeline), file, detail, ..Finding::of(Code::HistoryMissing) });
     }
 
-    /// The target does not descend from the timeline on which recovery starts.
+    /// The target does not descend from the timeline on which recovery starts. A backup on the way is where it starts
+    /// instead.
     fn not_a_child(&mut self) {
         let (target, start) = (self.target, self.start);
-        let Some(node) = self.tree.get(target).filter(|n| !n.broken && target != start) else { return };
+        if self.backups_on_way().next().is_some() {
+            return;
+        }
+        let Some(node) = self.lineage.get(target).filter(|n| !n.broken && target != start) else { return };
         if !self.target_line.iter().any(|&(t, _)| t == start) && !self.inventory.of(start).is_empty() {
             let what = format!(
                 "it does not name timeline {start}, on which the WAL here begins: no server comes from there to timeline {target}"
@@ -111,7 +117,7 @@ impl Judge<'_> {
             Switch::In(_) => switch_segment(&says, layout) == Some(self.number(begins)),
         };
         if !fits {
-            let file = self.tree.get(child).map(|n| n.file.clone());
+            let file = self.lineage.get(child).map(|n| n.file.clone());
             self.findings.push(Finding {
                 timeline: Some(child),
                 at: Some(begins),

@@ -97,8 +97,8 @@ pub(super) type V = (u8, u8);
 
 /// The first version known.
 pub(super) const FIRST: V = (8, 2);
-/// The last version known.
-pub(super) const LAST: V = (19, 0);
+/// The last version known: the message is still so.
+pub(super) const LAST: V = (Version::NEWEST.major, Version::NEWEST.minor);
 
 pub(super) const fn said(from: V, to: V, pattern: &'static str) -> Wording {
     Wording { from: Version::new(from.0, from.1), to: Version::new(to.0, to.1), pattern }

@@ -3,10 +3,10 @@
 use super::range::Range;
 use crate::codes::{Code, Severity};
 use crate::finding::Finding;
-use crate::inventory::Segment;
-use crate::path::{Leg, Way};
-use crate::stretch::Readable;
 use crate::verify::Sight;
+use pgwal_archive::names::Segment;
+use pgwal_archive::stretch::Readable;
+use pgwal_archive::way::{Leg, Way};
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use std::collections::HashMap;
 
@@ -34,8 +34,9 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    pub fn new(sight: &Sight, findings: &'a [Finding], range: Range, target: Option<TimelineId>) -> Plan<'a> {
-        let layout = &sight.whose.layout;
+    pub fn new(sight: &Sight<'_>, findings: &'a [Finding], range: Range, target: Option<TimelineId>) -> Plan<'a> {
+        let archive = &sight.archive;
+        let layout = &archive.cluster.layout;
         let (address, size) = (layout.address(), layout.segment);
         let unusable: HashMap<(TimelineId, SegmentNo), Readable> =
             sight.unusable.iter().map(|&(t, n, r)| ((t, n), r)).collect();
@@ -47,12 +48,12 @@ impl<'a> Plan<'a> {
         let asked = |f: &File| range.reaches(f.segment.number, layout);
         let mut files: Vec<File> = Vec::new();
         for leg in &sight.way.legs {
-            let own = sight.inventory.of(leg.timeline).iter().filter(|s| (leg.first..=leg.last).contains(&s.number));
+            let own = archive.inventory.of(leg.timeline).iter().filter(|s| (leg.first..=leg.last).contains(&s.number));
             files.extend(own.map(file).filter(asked));
         }
         if sight.way.legs.is_empty() {
             // Nothing but unfinished segments: they were meant.
-            let partials = sight.inventory.partials.iter().filter(|s| target.is_none_or(|t| t == s.timeline));
+            let partials = archive.inventory.partials.iter().filter(|s| target.is_none_or(|t| t == s.timeline));
             files.extend(partials.map(file).filter(asked));
         }
         let mut notes: Vec<Note<'a>> = findings
@@ -115,7 +116,7 @@ fn is_on_way(finding: &Finding, way: &Way, layout: &Layout) -> bool {
 }
 
 /// Whether a finding tells of something in the range: a place in it, or a hole that reaches into it.
-fn is_in(finding: &Finding, range: Range) -> bool {
+pub(super) fn is_in(finding: &Finding, range: Range) -> bool {
     let Some(from) = finding.lsn.or(finding.at) else { return true };
     let reaches = match (finding.lost, range.start) {
         (_, None) => true,

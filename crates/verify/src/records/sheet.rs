@@ -1,58 +1,88 @@
-//! What is rendered of one segment.
+//! What is rendered of a part of a segment.
 
-use super::plan::Note;
+use super::Render;
 use super::range::Range;
-use super::{Render, Rendered};
+use super::sum::Sum;
+use pgwal_archive::Tally;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Layout, Lsn, TimelineId};
-use pgwal_walk::{Fold, KEEP};
-use std::sync::Mutex;
+use pgwal_walk::{Expect, Fold, KEEP, Run, Stream};
+use std::sync::{Mutex, PoisonError};
 
-/// What all segments share.
-pub(super) struct Desk<'a, R> {
+/// What all parts share.
+pub(super) struct Desk<'a, R: Render> {
     pub render: &'a R,
     pub layout: &'a Layout,
+    pub system_id: u64,
     pub range: Range,
-    pub notes: &'a [Note<'a>],
     /// Records that are listed at most.
     pub limit: Option<u64>,
-    /// Buffers that are not in use.
-    pub free: Mutex<Vec<Vec<u8>>>,
+    /// Buffers of text, and room for rendering, that are not in use.
+    free: Mutex<Vec<(Vec<u8>, R::Scratch)>>,
 }
 
-/// The records of a segment, rendered.
+impl<'a, R: Render> Desk<'a, R> {
+    pub fn new(render: &'a R, layout: &'a Layout, system_id: u64, range: Range, limit: Option<u64>) -> Self {
+        Desk { render, layout, system_id, range, limit, free: Mutex::default() }
+    }
+
+    /// Bytes kept of a record that crosses pages.
+    pub fn keep(&self) -> usize {
+        if self.render.whole() { usize::MAX } else { KEEP }
+    }
+
+    /// Takes back what a part was rendered into.
+    pub fn give_back(&self, (mut text, scratch): (Vec<u8>, R::Scratch)) {
+        text.clear();
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).push((text, scratch));
+    }
+}
+
+/// A part of a segment, by its place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Where the segment starts.
+    pub start: Lsn,
+    /// The timeline in its name.
+    pub timeline: TimelineId,
+    /// Offset of the part.
+    pub offset: usize,
+}
+
+/// What a part came to.
+pub(super) enum Part<'a, R: Render> {
+    /// Records, and nothing wrong.
+    Run(Box<Run<(Tally, Sheet<'a, R>)>>),
+    /// Nothing but zeros.
+    Zeros,
+    /// Something is not right.
+    Declined,
+}
+
+impl<'a, R: Render> Part<'a, R> {
+    /// Checks a part and renders its records.
+    pub fn of(desk: &'a Desk<'a, R>, place: Place, bytes: &[u8]) -> Part<'a, R> {
+        let Place { start, timeline, offset } = place;
+        let (layout, system_id) = (desk.layout, Some(desk.system_id));
+        let expect = Expect { layout, start, timeline: Some(timeline), system_id, keep: desk.keep() };
+        let fold = (Tally::default(), Sheet::new(desk, timeline));
+        let Ok(mut stream) = Stream::part(expect, fold, offset..offset + bytes.len()) else { return Part::Declined };
+        if stream.push(bytes).is_ok() {
+            return stream.finish().map_or(Part::Declined, |run| Part::Run(Box::new(run)));
+        }
+        if pgwal_walk::is_zero(bytes) { Part::Zeros } else { Part::Declined }
+    }
+}
+
+/// The records of a part, rendered.
 pub(super) struct Sheet<'a, R: Render> {
     desk: &'a Desk<'a, R>,
     timeline: TimelineId,
-    /// Which records.
-    pub range: Range,
-    /// The findings of the segment: the first, the next, and the end of them.
-    from: usize,
-    pub next: usize,
-    until: usize,
     pub text: Vec<u8>,
     pub sum: Sum,
     pub scratch: R::Scratch,
-    /// The sum after each record, where only so many are listed.
-    pub after: Vec<(usize, usize, Sum)>,
-}
-
-/// What records come to.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sum {
-    pub records: u64,
-    pub bytes: u64,
-    pub image_bytes: u64,
-    /// Findings of the renderer's own.
-    pub findings: u64,
-    pub first: Option<Lsn>,
-    pub end: Option<Lsn>,
-}
-
-impl<R> std::fmt::Debug for Desk<'_, R> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Desk").field("range", &self.range).field("limit", &self.limit).finish_non_exhaustive()
-    }
+    /// The text and the sum after each record, where only so many are listed.
+    after: Vec<(usize, Sum)>,
 }
 
 impl<R: Render> std::fmt::Debug for Sheet<'_, R> {
@@ -62,67 +92,21 @@ impl<R: Render> std::fmt::Debug for Sheet<'_, R> {
 }
 
 impl<'a, R: Render> Sheet<'a, R> {
-    pub fn new(desk: &'a Desk<'a, R>, timeline: TimelineId, notes: std::ops::Range<usize>) -> Self {
-        let mut text = desk.free.lock().ok().and_then(|mut free| free.pop()).unwrap_or_default();
-        text.clear();
-        Sheet {
-            desk,
-            timeline,
-            range: desk.range,
-            from: notes.start,
-            next: notes.start,
-            until: notes.end,
-            text,
-            sum: Sum::default(),
-            scratch: R::Scratch::default(),
-            after: Vec::new(),
-        }
+    fn new(desk: &'a Desk<'a, R>, timeline: TimelineId) -> Self {
+        let free = desk.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let (text, scratch) = free.unwrap_or_default();
+        Sheet { desk, timeline, text, sum: Sum::default(), scratch, after: Vec::new() }
     }
 
-    /// Bytes kept of a record that crosses pages.
-    pub fn keep(&self) -> usize {
-        if self.desk.render.whole() { usize::MAX } else { KEEP }
-    }
-
-    /// No finding stands in the segment.
-    pub fn is_clean(&self) -> bool {
-        self.from == self.until
-    }
-
-    /// Begins anew.
-    pub fn reset(&mut self) {
-        self.text.clear();
-        self.after.clear();
-        (self.next, self.sum, self.scratch) = (self.from, Sum::default(), R::Scratch::default());
-    }
-
-    /// Keeps only the first `records`. Returns where the findings go on.
+    /// Keeps only the first `records`.
     pub fn cut(&mut self, records: u64) {
-        let last = records.checked_sub(1).and_then(|i| self.after.get(i as usize));
-        let (length, next, sum) = last.copied().unwrap_or((0, self.next, Sum::default()));
-        self.text.truncate(length);
-        (self.next, self.sum) = (next, sum);
-    }
-}
-
-impl Sum {
-    pub fn add(&mut self, right: Sum) {
-        self.records += right.records;
-        self.bytes += right.bytes;
-        self.image_bytes += right.image_bytes;
-        self.findings += right.findings;
-        self.first = self.first.or(right.first);
-        self.end = right.end.or(self.end);
-    }
-
-    pub fn count(&mut self, record: &Record<'_>, rendered: Rendered) {
-        let bytes = u64::from(record.header.tot_len);
-        let Rendered { listed, image_bytes, findings } = rendered;
-        if !listed {
-            self.findings += findings;
+        if records >= self.sum.records {
             return;
         }
-        self.add(Sum { records: 1, bytes, image_bytes, findings, first: Some(record.lsn), end: Some(record.end) });
+        let last = records.checked_sub(1).and_then(|i| self.after.get(usize::try_from(i).ok()?));
+        let (length, sum) = last.copied().unwrap_or_default();
+        self.text.truncate(length);
+        self.sum = sum;
     }
 }
 
@@ -141,28 +125,20 @@ impl<R: Render> Fold for Sheet<'_, R> {
     #[inline(always)]
     fn pass(&mut self, _: &RecordHeader) {}
 
+    #[inline(always)]
     fn record(&mut self, record: &Record<'_>) {
         let desk = self.desk;
-        if desk.limit.is_some_and(|limit| self.sum.records >= limit) || !self.range.holds(record) {
+        if desk.limit.is_some_and(|limit| self.sum.records >= limit) || !desk.range.holds(record) {
             return;
-        }
-        while let Some(note) =
-            desk.notes.get(self.next).filter(|note| self.next < self.until && note.place <= record.lsn)
-        {
-            desk.render.finding(note.finding, Some(desk.layout), &mut self.text);
-            self.next += 1;
         }
         if let Some(rendered) = desk.render.record(record, self.timeline, &mut self.scratch, &mut self.text) {
             self.sum.count(record, rendered);
             if desk.limit.is_some() {
-                self.after.push((self.text.len(), self.next, self.sum));
+                self.after.push((self.text.len(), self.sum));
             }
         }
     }
 
-    fn join(&mut self, right: Self) {
-        self.text.extend_from_slice(&right.text);
-        self.sum.add(right.sum);
-        self.next = right.next;
-    }
+    /// Parts are taken one by one.
+    fn join(&mut self, _: Self) {}
 }

@@ -5,8 +5,8 @@ use super::outcome::Restore;
 use super::predict::{Look, Site};
 use super::settings::{Settings, TargetTimeline};
 use crate::backup;
-use crate::error::Error;
 use crate::outcome::Outcome;
+use pgwal_archive::Error;
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_source::Source;
 

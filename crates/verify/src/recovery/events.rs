@@ -6,11 +6,11 @@
 //!                 └ matches     └ an event                       or that are the first behind a position asked for
 //! ```
 
-use super::fields::Fields;
 use super::pages::{Extents, Gather, Noted};
 use pgwal_format::record::{Record, RecordHeader};
-use pgwal_format::rmgr::xact::{self, Ending, Timestamp};
-use pgwal_format::rmgr::{TRANSACTION, XLOG, XLOG_SWITCH};
+use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
+use pgwal_format::rmgr::{STANDBY, TRANSACTION, XLOG, standby, xlog};
+use pgwal_format::text::control::ServerParameters;
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_walk::Fold;
 use std::sync::Arc;
@@ -94,7 +94,7 @@ pub enum What {
     /// The end of the base backup that started there.
     BackupEnd(Lsn),
     /// The settings that a standby needs.
-    Parameters(Fields),
+    Parameters(ServerParameters),
     /// The transactions that run.
     Running {
         /// Not all subtransactions are named.
@@ -175,9 +175,6 @@ pub struct Events<'a> {
     pages: Option<Gather<'a>>,
 }
 
-/// The resource manager of running transactions.
-const STANDBY: u8 = 8;
-
 impl<'a> Events<'a> {
     /// None yet.
     pub fn new(ask: &'a Ask) -> Events<'a> {
@@ -211,17 +208,13 @@ impl<'a> Events<'a> {
     }
 
     fn transaction(&mut self, record: &Record<'_>) -> Option<(What, bool)> {
-        let prepared = matches!(record.header.info & 0x70, 0x30 | 0x40);
-        if prepared && !self.ask.prepared {
+        if xact::ends_prepared(&record.header) && !self.ask.prepared {
             return None;
         }
-        let (commit, mut xid, time) = match xact::plain_commit(record) {
+        let (commit, xid, time) = match xact::plain_commit(record) {
             Some(time) => (true, record.header.xid, time),
-            None => xact::ended(record).map(|e| (e.ending == Ending::Commit, e.xid, e.time))?,
+            None => xact::ended(record).map(|e| (e.outcome == XactOutcome::Commit, e.xid, e.time))?,
         };
-        if prepared {
-            xid = Fields::of(record).number("twophase_xid").map_or(xid, |n| n as u32);
-        }
         self.sum.last_ended = Some(time);
         if commit {
             self.sum.commits += 1;
@@ -231,42 +224,34 @@ impl<'a> Events<'a> {
     }
 
     fn xlog(&self, record: &Record<'_>) -> Option<(What, bool)> {
-        let operation = record.header.info & 0xF0;
-        if !matches!(operation, 0x00 | 0x10 | 0x50 | 0x60 | 0x70 | 0x90) {
-            return None;
-        }
-        let fields = Fields::of(record);
-        let number = |name: &str| fields.number(name).map(|n| n as u32);
-        let previous = number("prev_timeline_id").map(TimelineId);
-        let timeline = number("this_timeline_id").map(TimelineId);
-        let what = match operation {
-            0x00 | 0x10 => What::Checkpoint {
-                shutdown: operation == 0,
-                redo: fields.lsn("redo")?,
-                timeline: timeline?,
-                previous,
-                time: fields.time("time"),
-            },
-            0x50 => What::BackupEnd(fields.lsn("startpoint")?),
-            0x60 => What::Parameters(fields),
-            0x70 => {
-                let (name, time) = (fields.text("rp_name")?.to_vec(), fields.time("rp_time")?);
-                let hit = self.matches(None, Some((&name, time)));
-                return Some((What::RestorePoint { name, time }, hit));
+        let what = match record.header.operation() {
+            xlog::CHECKPOINT_SHUTDOWN | xlog::CHECKPOINT_ONLINE => {
+                let xlog::Checkpoint { shutdown, redo, timeline, previous, time, .. } = xlog::checkpoint(record)?;
+                What::Checkpoint { shutdown, redo, timeline, previous, time }
             }
-            _ => What::EndOfRecovery { timeline: timeline?, previous: previous? },
+            xlog::BACKUP_END => What::BackupEnd(xlog::backup_end(record)?),
+            xlog::PARAMETER_CHANGE => What::Parameters(xlog::parameter_change(record)?),
+            xlog::RESTORE_POINT => {
+                let point = xlog::restore_point(record)?;
+                let hit = self.matches(None, Some((point.name, point.time)));
+                return Some((What::RestorePoint { name: point.name.to_vec(), time: point.time }, hit));
+            }
+            xlog::END_OF_RECOVERY => {
+                let end = xlog::end_of_recovery(record)?;
+                What::EndOfRecovery { timeline: end.timeline, previous: end.previous }
+            }
+            _ => return None,
         };
         Some((what, false))
     }
 
     fn running(record: &Record<'_>) -> Option<What> {
-        let fields = Fields::of(record);
-        let number = |name: &str| fields.number(name);
+        let running = standby::running_xacts(record)?;
         Some(What::Running {
-            overflow: fields.truth("subxid_overflow").unwrap_or(false),
-            any: number("xcnt").is_some_and(|n| n != 0),
-            next_xid: number("next_xid")? as u32,
-            oldest: number("oldest_running_xid")? as u32,
+            overflow: running.subxid_overflow,
+            any: running.count != 0,
+            next_xid: running.next_xid,
+            oldest: running.oldest_running_xid,
         })
     }
 }
@@ -301,7 +286,7 @@ impl Fold for Events<'_> {
         let found = match record.header.rmid {
             TRANSACTION => self.transaction(record),
             XLOG => self.xlog(record),
-            STANDBY if record.header.info & 0xF0 == 0x10 => Self::running(record).map(|what| (what, false)),
+            STANDBY => Self::running(record).map(|what| (what, false)),
             _ => None,
         };
         let mut mark = false;
@@ -337,7 +322,7 @@ impl Fold for Events<'_> {
 /// Where a record lies, as recovery counts: a switch fills its segment.
 fn span(record: &Record<'_>) -> Span {
     let layout = record.layout;
-    if record.header.rmid != XLOG || record.header.info & 0xF0 != XLOG_SWITCH {
+    if !record.header.is_switch() {
         return Span { lsn: record.lsn, end: record.end };
     }
     let number = layout.address().segment(record.lsn, layout.segment);

@@ -29,6 +29,15 @@ pub enum SettingsError {
         /// How the file was read.
         grammar: Grammar,
     },
+    /// A file or folder that another one includes cannot be opened.
+    NotOpened {
+        /// `file` or `directory`.
+        what: &'static str,
+        /// Its path.
+        path: String,
+        /// Why not, in the server's words.
+        why: &'static str,
+    },
     /// A value that the setting does not take.
     Value {
         /// The setting.
@@ -65,6 +74,9 @@ impl SettingsError {
             },
             SettingsError::Syntax { fault, .. } => {
                 format!("syntax error in recovery command file: {}", fault.near.as_deref().unwrap_or(""))
+            }
+            SettingsError::NotOpened { what, path, why } => {
+                format!("could not open configuration {what} \"{path}\": {why}")
             }
             SettingsError::Value { says, .. } => says.clone(),
             SettingsError::TimeNotRead { .. } => return None,

@@ -1,9 +1,9 @@
 //! Where settings come from, and in which order they count.
 
 use super::SettingsError;
-use super::versions::{self, Facts};
 use crate::backup::{SettingsFile, Signal};
 use pgwal_format::Version;
+use pgwal_format::recovery::settings::{RecoverySetting, SettingRules};
 use pgwal_format::text::settings::Grammar;
 
 /// Where settings come from; of those of one name the last counts.
@@ -36,24 +36,27 @@ pub(super) struct Sorted<'a> {
 impl<'a> Given<'a> {
     /// The server's configuration is at hand, so that what it does not set has its default.
     pub(super) fn is_configured(&self) -> bool {
-        self.files.iter().any(|file| file.name == "postgresql.conf")
+        self.files.iter().any(|file| file.main == "postgresql.conf")
     }
 
     /// Sorts them, as far as every line can be read and every name is known where it stands.
-    pub(super) fn sort(&'a self, version: Version, facts: &Facts) -> Result<Sorted<'a>, SettingsError> {
+    pub(super) fn sort(&'a self, version: Version, rules: &SettingRules) -> Result<Sorted<'a>, SettingsError> {
         let mut out = Sorted::default();
         for file in self.files {
-            let own = file.name == "recovery.conf";
+            let own = file.main == "recovery.conf";
             let grammar =
-                if own { facts.recovery_conf.ok_or(SettingsError::RecoveryConf)? } else { Grammar::Configuration };
+                if own { rules.recovery_conf.ok_or(SettingsError::RecoveryConf)? } else { Grammar::Configuration };
             if let Some(fault) = file.text.faults.first() {
                 return Err(SettingsError::Syntax { file: file.name.clone(), fault: fault.clone(), grammar });
             }
-            let separate = facts.recovery_conf.is_some();
+            if let Some(not) = file.not_opened.first() {
+                return Err(SettingsError::NotOpened { what: not.what, path: not.path.clone(), why: not.why });
+            }
+            let separate = rules.recovery_conf.is_some();
             for setting in &file.text.settings {
-                let of_recovery = versions::has(version, &setting.name);
-                let misplaced = versions::is_of_recovery(&setting.name) && (separate || !of_recovery);
-                let wrong = if own { !of_recovery } else { misplaced || versions::is_misspelt(&setting.name) };
+                let of_recovery = has(version, &setting.name);
+                let misplaced = is_of_recovery(&setting.name) && (separate || !of_recovery);
+                let wrong = if own { !of_recovery } else { misplaced || is_misspelt(&setting.name) };
                 if wrong {
                     return Err(SettingsError::Unrecognized { name: setting.name.clone(), recovery_conf: own });
                 }
@@ -66,21 +69,38 @@ impl<'a> Given<'a> {
             if at == self.set.len() && replaced {
                 out.recovery.retain(|(name, _)| !is_target(name));
             }
-            let of_recovery = versions::is_of_recovery(name);
-            if of_recovery && !versions::has(version, name) || versions::is_misspelt(name) {
+            let of_recovery = is_of_recovery(name);
+            if of_recovery && !has(version, name) || is_misspelt(name) {
                 return Err(SettingsError::Unrecognized {
                     name: name.clone(),
-                    recovery_conf: facts.recovery_conf.is_some(),
+                    recovery_conf: rules.recovery_conf.is_some(),
                 });
             }
             let list = if of_recovery { &mut out.recovery } else { &mut out.server };
             list.push((name, value));
         }
-        if facts.recovery_conf.is_none() {
+        if rules.recovery_conf.is_none() {
             out.recovery = only_last(&out.recovery);
         }
         Ok(out)
     }
+}
+
+/// Whether a setting is one of a recovery, in whichever version.
+fn is_of_recovery(name: &str) -> bool {
+    RecoverySetting::named(name).is_some()
+}
+
+/// Whether this version has it.
+fn has(version: Version, name: &str) -> bool {
+    RecoverySetting::named(name).is_some_and(|setting| setting.is_of(version))
+}
+
+/// Whether a name that no version has is one of a recovery's settings but for a slip of the pen: no other parameter
+/// comes so close to any of them (10 to 18).
+fn is_misspelt(name: &str) -> bool {
+    let close = |setting: &RecoverySetting| strsim::damerau_levenshtein(setting.name, name) <= 2;
+    !is_of_recovery(name) && RecoverySetting::ALL.iter().any(close)
 }
 
 fn is_target(name: &str) -> bool {

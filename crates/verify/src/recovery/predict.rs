@@ -11,9 +11,9 @@ use super::shelf::{Place, Shelf};
 use super::start::Start;
 use super::way::{Reading, Way};
 use crate::backup::Backup;
-use crate::consensus::consensus;
-use crate::error::Error;
-use crate::inventory::Inventory;
+use pgwal_archive::Error;
+use pgwal_archive::names::Inventory;
+use pgwal_archive::whose::whose as whose_wal;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::guard::Guard;
@@ -66,7 +66,7 @@ impl<'a> Site<'a> {
         let mut whose = None;
         for &(source, archive) in sources {
             let listing = source.list()?;
-            let (found, names) = consensus(source, &listing.entries, &|_| None);
+            let (found, names) = whose_wal(source, &listing.entries, &|_| None);
             whose = whose.or(found);
             listed.push((source, archive, listing.entries, names));
         }

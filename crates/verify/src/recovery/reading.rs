@@ -1,14 +1,19 @@
 //! Reads a segment as recovery does: a file that is not whole is not used, the records of one that is come up to the
-//! first
-//! that cannot be read.
+//! first that cannot be read.
 
 use super::events::{Ask, Events};
 use super::shelf::{Found, Shelf};
-use pgwal_format::{Lsn, TimelineId};
+use pgwal_archive::names::Segment;
+use pgwal_archive::read::{Reader, Scanned};
+use pgwal_archive::settle::settled;
+use pgwal_archive::whose::Cluster;
+use pgwal_archive::{Buffers, Depth, Unusable};
+use pgwal_format::Lsn;
+use pgwal_source::How;
 use pgwal_source::guard::Guard;
-use pgwal_source::{Codec, How, ReadState, Scratch};
-use pgwal_walk::{Expect, Place, Run, Stream, scan, scan_on};
-use std::ops::ControlFlow;
+use pgwal_walk::{Run, scan};
+use std::cell::RefCell;
+use std::sync::Mutex;
 
 /// Bytes that are kept of a record that crosses pages: the end of a transaction with that many subtransactions is read.
 const KEEP: usize = 64 << 20;
@@ -34,15 +39,8 @@ pub enum Why {
     Unreadable,
 }
 
-/// Buffers of a thread.
-#[derive(Default)]
-pub struct Tools {
-    scratch: Scratch,
-    bytes: Vec<u8>,
-}
-
 /// Reads files of a shelf.
-pub struct Reader<'a> {
+pub struct FromShelf<'a> {
     /// The files.
     pub shelf: &'a Shelf<'a>,
     /// What is looked for.
@@ -51,84 +49,58 @@ pub struct Reader<'a> {
     pub system_id: u64,
     /// Memory-map plain files.
     pub map: Option<Guard>,
+    /// The room for a large segment that is needed whole.
+    pub permit: Mutex<Vec<u8>>,
 }
 
-impl<'a> Reader<'a> {
-    /// Reads a file, from `from` on where that lies inside.
-    pub fn read(&self, found: &Found, from: Option<Lsn>, tools: &mut Tools) -> Got<'a> {
+impl<'a> FromShelf<'a> {
+    /// Reads a file, from `from` on where that lies inside. One that is still being written is waited for.
+    pub fn read(&self, found: &Found, from: Option<Lsn>, buffers: &mut Buffers) -> Got<'a> {
         let Some((place, entry)) = self.shelf.places.get(found.place).zip(self.shelf.entry(found)) else {
             return Got::Nothing(Why::Unreadable);
         };
-        let size = self.shelf.layout.segment.bytes();
-        if let (None, Some(run)) = (from, self.streamed(found, tools)) {
-            return Got::Records(Box::new(run));
-        }
-        let how = How { limit: size, map: self.map, ..How::default() };
-        let mut pushed = 0u64;
-        let Tools { scratch, bytes } = tools;
-        bytes.clear();
-        let read = place.source.read(entry, &how, scratch, &mut |window| {
-            pushed += window.len() as u64;
-            let room = (size as usize).saturating_sub(bytes.len()).min(window.len());
-            bytes.extend_from_slice(window.get(..room).unwrap_or(window));
-            if pushed > size { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        });
-        // A server may be allowed what we are not.
-        let Ok(read) = read else { return Got::Nothing(Why::Closed) };
-        let whole = match read.state {
-            ReadState::Closed => return Got::Nothing(Why::Closed),
-            ReadState::Vanished => return Got::Nothing(Why::Unreadable),
-            ReadState::CutOff | ReadState::Undecodable(_) => return Got::Nothing(Why::Packed),
-            _ if read.codec == Codec::Plain => read.stored_bytes.unwrap_or(pushed),
-            _ => pushed,
+        let cluster = Cluster { layout: self.shelf.layout, system_id: self.system_id };
+        let reader = Reader {
+            source: place.source,
+            entries: &place.entries,
+            cluster: &cluster,
+            how: How { map: self.map, ..How::default() },
+            live: false,
+            depth: Depth::Records,
+            known: None,
+            facts: false,
+            permit: &self.permit,
         };
-        if whole != size && place.archive {
-            return Got::Size(whole);
-        }
-        Got::Records(Box::new(self.scan(found, from, bytes)))
-    }
-
-    /// Reads a good segment as it comes; `None` where it is not one.
-    fn streamed(&self, found: &Found, tools: &mut Tools) -> Option<Run<Events<'a>>> {
-        let (place, entry) = self.shelf.places.get(found.place).zip(self.shelf.entry(found))?;
-        let size = self.shelf.layout.segment.bytes();
-        let mut stream = Stream::new(self.expect(found), Events::new(self.ask)).ok()?;
-        let mut good = true;
-        let how = How { limit: size, map: self.map, ..How::default() };
-        let read = place.source.read(entry, &how, &mut tools.scratch, &mut |window| {
-            good = stream.push(window).is_ok();
-            if good { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        });
-        let read = read.ok().filter(|r| good && r.state == ReadState::Whole && r.plain_bytes == size)?;
-        let whole = read.codec != Codec::Plain || read.stored_bytes == Some(size);
-        if whole { stream.finish().ok() } else { None }
-    }
-
-    fn scan(&self, found: &Found, from: Option<Lsn>, bytes: &[u8]) -> Run<Events<'a>> {
-        let (expect, events) = (self.expect(found), Events::new(self.ask));
-        let layout = expect.layout;
-        let Some(from) = from else { return scan(bytes, expect, events) };
-        let offset = layout.address().offset(from, layout.segment) as usize;
-        // The pages that are read on the way there: the first of the segment, and that of the record.
-        let page = offset - offset % layout.page.bytes() as usize;
-        let good = |at: usize| {
-            let header = bytes.get(at..).map(|page| layout.page_header(page));
-            header.is_some_and(|h| {
-                layout.check_page(&h, expect.start.plus_within(at as u64), at == 0, expect.system_id).is_ok()
+        let segment = Segment { timeline: found.timeline, number: found.number, entry: found.entry, copies: 1 };
+        let buffers = RefCell::new(buffers);
+        let read = || {
+            let (mut make, buffers) = (|| Events::new(self.ask), &mut **buffers.borrow_mut());
+            Some(match from {
+                Some(from) => reader.scan_from(&segment, found.entry, (from, KEEP), &mut make, buffers),
+                None => reader.gather(&segment, found.entry, KEEP, &mut make, buffers),
             })
         };
-        if !good(0) || !good(page) {
-            let mut run = scan(&[], expect, events);
-            run.end = from;
-            return run;
+        let unfinished = |scanned: &Scanned<Events<'a>>| scanned.why.as_ref().is_some_and(Unusable::is_unfinished);
+        let Some(scanned) = settled(place.source, entry, unfinished, read) else {
+            return Got::Nothing(Why::Unreadable);
+        };
+        // A server finds a page there that it does not take for one of this segment.
+        let nothing = || Box::new(scan(&[], self.expect(&segment), Events::new(self.ask)));
+        match scanned.why {
+            Some(Unusable::Size { found, .. }) if place.archive => Got::Size(found),
+            Some(Unusable::Packed { .. }) => Got::Nothing(Why::Packed),
+            // A server may be allowed what we are not.
+            Some(Unusable::Encrypted(_) | Unusable::Unknown(_) | Unusable::Refused(_)) => Got::Nothing(Why::Closed),
+            Some(Unusable::Vanished) => Got::Nothing(Why::Unreadable),
+            Some(Unusable::Cluster { .. }) => Got::Records(nothing()),
+            _ => Got::Records(scanned.run.map_or_else(nothing, Box::new)),
         }
-        let timeline = bytes.get(page..).map_or(TimelineId(0), |page| layout.page_header(page).timeline);
-        scan_on(bytes, expect, events, Place { offset, last: None, timeline })
     }
 
-    fn expect(&self, found: &Found) -> Expect<'a> {
+    fn expect(&self, segment: &Segment) -> pgwal_walk::Expect<'_> {
         let layout = &self.shelf.layout;
-        let start = layout.address().segment_start(found.number, layout.segment);
-        Expect { layout, start, timeline: Some(found.timeline), system_id: Some(self.system_id), keep: KEEP }
+        let start = layout.address().segment_start(segment.number, layout.segment);
+        let (timeline, system_id) = (Some(segment.timeline), Some(self.system_id));
+        pgwal_walk::Expect { layout, start, timeline, system_id, keep: KEEP }
     }
 }

@@ -8,12 +8,13 @@ use super::names::Names;
 use super::outcome::{Ending, Reached, Restore};
 use super::pages::{Blind, Extents, Tracker};
 use super::replay::{Goal, Replay, Side, Standby, Stop};
-use super::settings::{Action, Mode, Settings, Target, TargetTimeline};
+use super::settings::{Mode, Settings, Target, TargetTimeline};
 use super::shelf::{Line, Shelf};
 use super::start::Start;
 use super::way::{End, Reading, Walked, Way};
-use crate::error::Error;
+use pgwal_archive::Error;
 use pgwal_format::recovery::RestorePoints;
+use pgwal_format::recovery::settings::TargetAction;
 use pgwal_format::text::control::ControlState;
 use pgwal_format::text::history::HistoryFault;
 use pgwal_format::{Dialect, Lsn, TimelineId};
@@ -86,18 +87,11 @@ impl Recovery<'_> {
         let mut replay = Replay::new(self.dialect(), &line, &goal, out.timeline, out.redo_start);
         self.prepare(&mut replay, &out, &begun);
         replay.pages = self.extents.as_ref().ok().map(|extents| Tracker::new(extents, settings.ignore_invalid_pages));
-        let stuck = self.start.control.as_ref().and_then(|c| {
-            let p = &c.parameters;
-            let there = |field: &str| match field {
-                "max_connections" => p.max_connections,
-                "max_worker_processes" => p.max_worker_processes,
-                "max_wal_senders" => p.max_wal_senders,
-                "max_prepared_xacts" => p.max_prepared_xacts,
-                "max_locks_per_xact" => p.max_locks_per_xact,
-                _ => None,
-            };
-            replay.check_settings(p.wal_level.map(|l| l.name()), &there).filter(|_| settings.mode != Mode::Crash)
-        });
+        let stuck = self
+            .start
+            .control
+            .as_ref()
+            .and_then(|c| replay.check_settings(&c.parameters).filter(|_| settings.mode != Mode::Crash));
         if let Some(Stop::Dies(failure) | Stop::Stuck(failure)) = stuck {
             names.segments(&way);
             return Ok(self.dies(out, failure, names));
@@ -347,8 +341,8 @@ impl Recovery<'_> {
         }
         out.ending = match settings.action {
             _ if !at_target && settings.mode == Mode::Standby => Ending::Waits,
-            Action::Shutdown if at_target => Ending::ShutsDown,
-            Action::Pause if at_target && replay.active => Ending::Pauses,
+            TargetAction::Shutdown if at_target => Ending::ShutsDown,
+            TargetAction::Pause if at_target && replay.active => Ending::Pauses,
             _ => Ending::Promotes,
         };
         if out.ending == Ending::Promotes {

@@ -9,10 +9,10 @@
 
 use super::events::{Event, Events, Span, Sum, What};
 use super::failure::Failure;
-use super::fields::Fields;
 use super::pages::{Change, Noted, Tracker};
 use super::shelf::Line;
 use pgwal_format::recovery::{Minimal, RecoveryRules};
+use pgwal_format::text::control::{ServerParameters, WalLevel};
 use pgwal_format::{Dialect, Lsn, TimelineId};
 
 /// What hot standby knows of running transactions.
@@ -287,7 +287,7 @@ impl<'a> Replay<'a> {
                 }
                 None
             }
-            What::Parameters(fields) => self.check_parameters(fields),
+            What::Parameters(parameters) => self.check_settings(parameters),
             What::Running { overflow, any, next_xid, oldest } => {
                 self.standby = match self.standby {
                     Standby::Initialized if *overflow => Standby::Pending(next_xid.wrapping_sub(1)),
@@ -324,30 +324,22 @@ impl<'a> Replay<'a> {
         Some(Stop::Dies(failure))
     }
 
-    /// Settings of the primary, from a record.
-    fn check_parameters(&self, fields: &Fields) -> Option<Stop> {
-        let rules = self.rules();
-        let there = |field: &str| fields.number(field).and_then(|n| i32::try_from(n).ok());
-        self.check_settings(fields.name("wal_level"), &|field| {
-            rules.parameters.iter().find(|p| p.field == field).and_then(|p| there(p.field))
-        })
-    }
-
     /// Settings of the primary (`CheckRequiredParameterValues`).
-    pub fn check_settings(&self, wal_level: Option<&str>, there: &dyn Fn(&str) -> Option<i32>) -> Option<Stop> {
+    pub fn check_settings(&self, primary: &ServerParameters) -> Option<Stop> {
         let rules = self.rules();
-        if wal_level == Some("minimal") && rules.minimal == Minimal::Fatal {
+        if primary.wal_level == Some(WalLevel::Minimal) && rules.minimal == Minimal::Fatal {
             return Some(Stop::Dies(Failure::Minimal));
         }
         if !self.goal.hot_standby {
             return None;
         }
-        if matches!(wal_level, Some("minimal" | "archive")) && rules.minimal == Minimal::Warning {
+        if matches!(primary.wal_level, Some(WalLevel::Minimal | WalLevel::Archive)) && rules.minimal == Minimal::Warning
+        {
             return Some(Stop::Dies(Failure::NotReplica));
         }
         let too_low = rules.parameters.iter().find_map(|p| {
             let here = self.goal.parameters.iter().find(|(field, _)| *field == p.field).map(|(_, value)| *value)?;
-            let there = there(p.field).filter(|&there| here < there)?;
+            let there = primary.number(p.field).filter(|&there| here < there)?;
             Some(Failure::Insufficient { setting: p.setting, here, there })
         })?;
         Some(if rules.insufficient_pauses && self.active { Stop::Stuck(too_low) } else { Stop::Dies(too_low) })

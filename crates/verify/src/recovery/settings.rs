@@ -4,9 +4,9 @@ use super::asked::Asked;
 use super::fault::{invalid, needs_boolean};
 use super::time::Zone;
 use super::value;
-use super::versions::{Facts, Several};
 use super::{Given, SettingsError};
 use crate::backup::Signal;
+use pgwal_format::recovery::settings::{SettingRules, SeveralTargets, TargetAction};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Lsn, TimelineId, Version};
 
@@ -26,7 +26,7 @@ pub struct Settings {
     pub timeline: TargetTimeline,
     /// What the server does at the target, after all: a pause that this version turns into something else without
     /// `hot_standby` is that.
-    pub action: Action,
+    pub action: TargetAction,
     /// Connections are accepted when the data are consistent.
     pub hot_standby: bool,
     /// WAL is read ahead of replay (`recovery_prefetch`, 15 and later).
@@ -84,17 +84,6 @@ pub enum TargetTimeline {
     Number(TimelineId),
 }
 
-/// What to do at the target.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Action {
-    /// Wait until someone decides.
-    Pause,
-    /// End recovery and take writes on a new timeline.
-    Promote,
-    /// Stop the server.
-    Shutdown,
-}
-
 /// Parameters that a hot standby must not have lower than its primary; `None` where the version has none of that name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Parameters {
@@ -119,7 +108,7 @@ impl Settings {
             target: Target::None,
             inclusive: true,
             timeline: TargetTimeline::Current,
-            action: Action::Promote,
+            action: TargetAction::Promote,
             hot_standby: false,
             reads_ahead: false,
             ignore_invalid_pages: false,
@@ -136,18 +125,18 @@ impl Settings {
     /// # Errors
     /// With these the server does not start; or a time is in a spelling that is not read here.
     pub fn read(version: Version, given: &Given<'_>, zone: &Zone) -> Result<Settings, SettingsError> {
-        let facts = Facts::of(version);
-        if given.signal == Some(Signal::RecoveryConf) && facts.recovery_conf.is_none() {
+        let rules = SettingRules::of(version);
+        if given.signal == Some(Signal::RecoveryConf) && rules.recovery_conf.is_none() {
             return Err(SettingsError::RecoveryConf);
         }
-        let sorted = given.sort(version, &facts)?;
+        let sorted = given.sort(version, rules)?;
         let mut asked = Asked::default();
         for (name, text) in &sorted.recovery {
-            asked.take(name, text, &facts, zone)?;
+            asked.take(name, text, rules, zone)?;
         }
         let mut assumed = Vec::new();
         let mut assume = |name: &str, value: String| assumed.push((name.to_owned(), value));
-        let (hot_standby, parameters) = server(&sorted.server, &facts, given.is_configured(), &mut assume)?;
+        let (hot_standby, parameters) = server(&sorted.server, rules, given.is_configured(), &mut assume)?;
         let ignore_invalid_pages = match sorted.server.iter().rev().find(|(name, _)| *name == "ignore_invalid_pages") {
             Some((name, text)) => value::boolean(text).ok_or_else(|| needs_boolean(name, text))?,
             None => false,
@@ -159,17 +148,17 @@ impl Settings {
             (None, _) => Mode::Crash,
         };
         // An empty one is none since 12.
-        let counts = |command: &String| !command.is_empty() || facts.recovery_conf.is_some();
+        let counts = |command: &String| !command.is_empty() || rules.recovery_conf.is_some();
         let mut restore_command = asked.restore_command.filter(counts);
         if restore_command.is_none() && given.planned {
             restore_command = Some(PLANNED.to_owned());
             assume("restore_command", PLANNED.to_owned());
         }
         if restore_command.is_none() && mode == Mode::Archive {
-            return Err(SettingsError::NoRestoreCommand(facts.no_restore_command));
+            return Err(SettingsError::NoRestoreCommand(rules.no_restore_command));
         }
         let timeline = asked.timeline.unwrap_or_else(|| {
-            let (word, timeline) = if version.dialect().is_some_and(|d| d.latest_by_default) {
+            let (word, timeline) = if rules.latest_by_default {
                 ("latest", TargetTimeline::Latest)
             } else {
                 ("current", TargetTimeline::Current)
@@ -184,14 +173,19 @@ impl Settings {
             }
             true
         });
-        let chosen = asked.action.unwrap_or(facts.action);
+        let chosen = asked.action.unwrap_or(rules.action);
         let action = match chosen {
-            Action::Pause if !hot_standby => facts.pause_without_hot_standby[usize::from(asked.action.is_none())],
+            TargetAction::Pause if !hot_standby && asked.action.is_some() => rules.pause_without_hot_standby.asked,
+            TargetAction::Pause if !hot_standby => rules.pause_without_hot_standby.by_default,
             other => other,
         };
-        if asked.target != Target::None && asked.action.is_none() && facts.action == Action::Pause {
+        if asked.target != Target::None && asked.action.is_none() && rules.action == TargetAction::Pause {
             assume(
-                if facts.several == Several::Ranked { "pause_at_recovery_target" } else { "recovery_target_action" },
+                if rules.several == SeveralTargets::Ranked {
+                    "pause_at_recovery_target"
+                } else {
+                    "recovery_target_action"
+                },
                 chosen.name().to_owned(),
             );
         }
@@ -233,26 +227,15 @@ const PLANNED: &str = "copies from this archive";
 /// What a parameter is told to be that no configuration at hand sets.
 const AS_BEFORE: &str = "as high as on the primary";
 
-impl Action {
-    /// `pause`, `promote`, `shutdown`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Action::Pause => "pause",
-            Action::Promote => "promote",
-            Action::Shutdown => "shutdown",
-        }
-    }
-}
-
 /// The server's own parameters.
 fn server(
     given: &[(&str, &str)],
-    facts: &Facts,
+    rules: &SettingRules,
     configured: bool,
     assume: &mut impl FnMut(&str, String),
 ) -> Result<(bool, Parameters), SettingsError> {
     let last = |name: &str| given.iter().rev().find(|(own, _)| *own == name).map(|(_, text)| *text);
-    let hot_standby = match (last("hot_standby"), facts.hot_standby) {
+    let hot_standby = match (last("hot_standby"), rules.hot_standby) {
         (_, None) => false,
         (Some(text), Some(_)) => value::boolean(text).ok_or_else(|| needs_boolean("hot_standby", text))?,
         (None, Some(default)) => {
@@ -260,36 +243,26 @@ fn server(
             default
         }
     };
-    let mut values = facts.parameters;
-    for ((name, least), own) in PARAMETERS.iter().zip(&mut values) {
-        let Some(default) = *own else { continue };
-        match last(name) {
-            Some(text) => *own = Some(value::integer(text).filter(|n| n >= least).ok_or_else(|| invalid(name, text))?),
-            None if configured => assume(name, default.to_string()),
-            // Nobody sets up a server without the settings of the one that it replaces.
-            None => {
-                *own = None;
-                assume(name, AS_BEFORE.to_owned());
-            }
+    let mut number = |name: &str, default: Option<i32>, least: i32| match (default, last(name)) {
+        (None, _) => Ok(None),
+        (_, Some(text)) => value::integer(text).filter(|n| *n >= least).ok_or_else(|| invalid(name, text)).map(Some),
+        (Some(default), None) if configured => {
+            assume(name, default.to_string());
+            Ok(Some(default))
         }
-    }
-    let [max_connections, max_worker_processes, max_wal_senders, max_prepared_transactions, max_locks_per_transaction] =
-        values;
+        // Nobody sets up a server without the settings of the one that it replaces.
+        (Some(_), None) => {
+            assume(name, AS_BEFORE.to_owned());
+            Ok(None)
+        }
+    };
+    let own = &rules.parameters;
     let parameters = Parameters {
-        max_connections,
-        max_worker_processes,
-        max_wal_senders,
-        max_prepared_transactions,
-        max_locks_per_transaction,
+        max_connections: number("max_connections", own.max_connections, 1)?,
+        max_worker_processes: number("max_worker_processes", own.max_worker_processes, 0)?,
+        max_wal_senders: number("max_wal_senders", own.max_wal_senders, 0)?,
+        max_prepared_transactions: number("max_prepared_transactions", own.max_prepared_transactions, 0)?,
+        max_locks_per_transaction: number("max_locks_per_transaction", own.max_locks_per_transaction, 10)?,
     };
     Ok((hot_standby, parameters))
 }
-
-/// Each with its least value.
-const PARAMETERS: [(&str, i32); 5] = [
-    ("max_connections", 1),
-    ("max_worker_processes", 0),
-    ("max_wal_senders", 0),
-    ("max_prepared_transactions", 0),
-    ("max_locks_per_transaction", 10),
-];

@@ -1,6 +1,6 @@
 //! The files that recovery can get: from the archive with `restore_command`, then from `pg_wal` of the restored backup.
 
-use crate::inventory::Inventory;
+use pgwal_archive::names::Inventory;
 use pgwal_format::text::history::{self, Ancestor, HistoryFault, Switch};
 use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::{Entry, ReadState, Source};

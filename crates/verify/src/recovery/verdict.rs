@@ -9,15 +9,16 @@ use super::settings::{Settings, TargetTimeline};
 use super::way::End;
 use crate::backup::Backup;
 use crate::codes::{Code, Severity};
-use crate::error::Error;
 use crate::finding::{Detail, Finding, set_severities};
-use crate::options::{Options, Which};
+use crate::options::Options;
 use crate::outcome::{NotChecked, Outcome, Verdict};
 use crate::verify::examine;
+use pgwal_archive::Error;
+use pgwal_archive::Which;
 use pgwal_format::{FileName, Lsn, TimelineId};
-use pgwal_source::{Entry, How, Listing, Read, Scratch, Source, SourceError};
+use pgwal_source::{AsOf, Entry, Extent, Held, Listing, Local, Refusal, Source, SourceError, Stamp, Stored};
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
+use std::path::PathBuf;
 
 /// A part of an archive.
 struct Part<'a> {
@@ -35,18 +36,44 @@ impl Source for Part<'_> {
         Ok(Listing { entries: listing.entries.into_iter().filter(|e| (self.holds)(e)).collect(), ..listing })
     }
 
-    fn read(
-        &self,
-        entry: &Entry,
-        how: &How,
-        scratch: &mut Scratch,
-        sink: &mut dyn FnMut(&[u8]) -> ControlFlow<()>,
-    ) -> Result<Read, SourceError> {
-        self.whole.read(entry, how, scratch, sink)
+    fn open(&self, entry: &Entry, extent: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
+        self.whole.open(entry, extent)
+    }
+
+    fn stamp(&self, entry: &Entry) -> Option<Stamp> {
+        self.whole.stamp(entry)
+    }
+
+    fn as_of(&self, entry: &Entry) -> AsOf {
+        self.whole.as_of(entry)
+    }
+
+    fn local(&self) -> Option<&dyn Local> {
+        // Its files may be mapped. That it holds a server's control file says nothing here: no server goes on in it.
+        self.whole.local().is_some().then_some(self)
     }
 
     fn is_live(&self) -> bool {
         false
+    }
+}
+
+impl Local for Part<'_> {
+    fn path(&self, entry: &Entry) -> PathBuf {
+        self.whole.local().map_or_else(PathBuf::new, |local| local.path(entry))
+    }
+
+    fn may_read(&self, entry: &Entry) -> bool {
+        self.whole.may_read(entry)
+    }
+
+    fn hold(&self, entry: &Entry) -> Result<Held, SourceError> {
+        let none = || SourceError::foreign(entry.shown(), Refusal::Other, "cannot be kept open");
+        self.whole.hold(entry)?.ok_or_else(none)
+    }
+
+    fn control_file(&self) -> Option<Vec<u8>> {
+        None
     }
 }
 
@@ -123,23 +150,32 @@ pub fn verify_restore(
             finding.severity = finding.severity.min(Severity::Info);
         }
     }
-    let mut of_restore = backup.findings.clone();
-    of_restore.extend(crate::backup::of_archive(backup, site.wal_system_id()));
+    // What is wrong with the backup counts wherever replay gets to.
+    let mut of_backup = backup.findings.clone();
+    outcome.lowered += set_severities(&mut of_backup, &options.severities);
+    let refuted = |f: &Finding| f.severity == Severity::Error && !f.code.is_could_not_look();
+    let bad_backup = of_backup.iter().any(refuted);
+    let mut of_restore = Vec::new();
+    // Where recovery takes what is the backup's own, WAL of others beside it is no obstacle.
+    let foreign = crate::backup::of_archive(backup, site.wal_system_id());
+    let severity = if restore.replay_end.is_some() { Severity::Info } else { Severity::Error };
+    of_restore.extend(foreign.map(|finding| Finding { severity, ..finding }));
     of_restore.extend(orphans(site, &restore, settings));
     // What it comes to without a file that cannot be looked at is told, and proves nothing.
     of_restore.extend(found(site, &restore).map(|f| if restore.closed { lowered(f) } else { f }));
     of_restore.extend(invalid_pages(site, &restore));
     outcome.lowered += set_severities(&mut of_restore, &options.severities);
-    outcome.findings.extend(of_restore);
+    outcome.findings.extend(of_backup.into_iter().chain(of_restore));
     outcome.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     outcome.replay_segments =
         restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
     mark_damaged(&mut restore, &outcome.findings);
-    let worst = outcome.findings.iter().map(|f| f.severity).max();
+    let errors = || outcome.findings.iter().filter(|f| f.severity == Severity::Error && !reached);
     outcome.verdict = match () {
         () if restore.closed => Verdict::Unproven,
         () if !restore.is_good() => Verdict::Refuted,
-        () if worst == Some(Severity::Error) && !reached => Verdict::Refuted,
+        () if bad_backup || errors().any(refuted) => Verdict::Refuted,
+        () if errors().next().is_some() => Verdict::Unproven,
         () => Verdict::Proven,
     };
     outcome.replay = Some((restore.redo_start, end));
@@ -148,6 +184,8 @@ pub fn verify_restore(
     outcome.replayed.last_commit = sum.last_commit.map(|c| c.time);
     outcome.not_checked.retain(|n| *n != NotChecked::Backups);
     outcome.not_checked.extend([NotChecked::DataFiles].into_iter().chain((!all).then_some(NotChecked::OtherFiles)));
+    let included = settings.is_ok_and(|settings| !settings.not_read.is_empty());
+    outcome.not_checked.extend(included.then_some(NotChecked::IncludedSettings));
     outcome.not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
     outcome.not_checked.sort();
     outcome.not_checked.dedup();

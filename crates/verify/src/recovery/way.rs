@@ -2,18 +2,17 @@
 //! records over the seams are.
 
 use super::events::{Ask, Event, Events, Sum};
-use super::reading::{Got, Reader, Tools, Why};
+use super::reading::{FromShelf, Got, Why};
 use super::replay::Stop;
 use super::shelf::{Found, Line, Shelf};
-use crate::error::Error;
-use crate::records::ordered::in_order;
-use pgwal_format::record::Record;
+use pgwal_archive::ordered::in_order;
+use pgwal_archive::{Buffers, Error};
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::guard::Guard;
-use pgwal_walk::seam::seam;
-use pgwal_walk::{Fold, Head, Run, Tail};
+use pgwal_walk::{Chain, Fold, Run, Tail};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How to read.
@@ -169,7 +168,7 @@ impl<'a> Way<'a> {
         let mut number = layout.address().segment(from, layout.segment);
         let within = layout.address().offset(from, layout.segment) > 0;
         let (mut start, mut oldest) = (Some(from).filter(|_| within), TimelineId(0));
-        let mut left: Option<Run<Events<'a>>> = None;
+        let mut chain = Chain::new(layout);
         loop {
             let mut steps = Vec::new();
             let (mut next, mut least) = (number, oldest);
@@ -185,10 +184,11 @@ impl<'a> Way<'a> {
                 (next, least) = (next.next(), found.timeline);
             }
             let planned = steps.len();
-            let reader = Reader { shelf: self.shelf, ask, system_id: self.reading.system_id, map: self.reading.map };
-            let work = |i: usize, tools: &mut Tools| {
+            let Reading { system_id, map, .. } = self.reading;
+            let reader = FromShelf { shelf: self.shelf, ask, system_id, map, permit: Mutex::default() };
+            let work = |i: usize, buffers: &mut Buffers| {
                 let (found, _) = steps.get(i)?;
-                Some((i, *found, reader.read(found, start.filter(|_| i == 0), tools)))
+                Some((i, *found, reader.read(found, start.filter(|_| i == 0), buffers)))
             };
             let mut ended = None;
             let mut spoiled = None;
@@ -221,7 +221,7 @@ impl<'a> Way<'a> {
                     }
                     Got::Records(run) => {
                         taken += 1;
-                        ended = chain(layout, ask, &mut left, *run, replay);
+                        ended = replay_next(layout, ask, &mut chain, &run, replay);
                         if through_damage && matches!(ended, Some(Walked::End(_))) {
                             ended = None;
                         }
@@ -259,36 +259,27 @@ impl<'a> Way<'a> {
 const AHEAD: usize = 4096;
 
 /// Joins a run to the one before it and replays both the record over the seam and its own.
-fn chain<'a>(
+fn replay_next(
     layout: &Layout,
-    ask: &'a Ask,
-    left: &mut Option<Run<Events<'a>>>,
-    run: Run<Events<'a>>,
+    ask: &Ask,
+    chain: &mut Chain,
+    run: &Run<Events<'_>>,
     take: &mut Take<'_>,
 ) -> Option<Walked> {
-    let before = left.take();
-    let mut open = None;
-    if let Some(before) = &before {
-        let seam = seam(layout, before, &run);
-        let broken = [&seam.damage, &seam.second].into_iter().flatten().map(|d| d.lsn).min();
-        if let Some((lsn, header)) = seam.completed.filter(|(lsn, _)| broken.is_none_or(|b| *lsn < b)) {
-            let end = match &run.head {
-                Head::Rest(rest) => rest.end.unwrap_or(run.to),
-                _ => run.to,
-            };
-            let mut over = Events::new(ask);
-            over.record(&Record { lsn, end, header, body: &seam.body, layout });
-            let valid = over.sum;
-            if let Some(stop) = take(&over, &valid) {
+    let begun = chain.begun();
+    if let Some(joint) = chain.push(run) {
+        if let Some(over) = joint.replayable() {
+            let mut events = Events::new(ask);
+            events.record(&over.record(layout));
+            let valid = events.sum;
+            if let Some(stop) = take(&events, &valid) {
                 return Some(Walked::Stop(stop));
             }
         }
-        if let Some(lsn) = broken.or(seam.first_page.map(|_| seam.begun_at)) {
+        if let Some(lsn) = joint.broken() {
             return Some(Walked::End(End::Unreadable(lsn)));
         }
-        open = seam.open;
     }
-    let begun = before.as_ref().and_then(|b| if let Tail::Open(open) = &b.tail { Some(open.start) } else { None });
     let at = |lsn: Lsn, begun_before: bool| if begun_before { begun.unwrap_or(lsn) } else { lsn };
     let (valid, unreadable): (Sum, Option<Lsn>) = match (run.damages.first(), &run.tail) {
         (Some(damage), _) if damage.begun_before => (Sum::default(), Some(at(damage.lsn, true))),
@@ -301,17 +292,5 @@ fn chain<'a>(
     if let Some(stop) = take(&run.acc, &valid) {
         return Some(Walked::Stop(stop));
     }
-    if let Some(lsn) = unreadable {
-        return Some(Walked::End(End::Unreadable(lsn)));
-    }
-    *left = Some(match (open, before) {
-        // All of this segment is the inside of a record begun before.
-        (Some(open), Some(mut before)) => {
-            before.tail = Tail::Open(open);
-            before.to = run.to;
-            before
-        }
-        _ => run,
-    });
-    None
+    unreadable.map(|lsn| Walked::End(End::Unreadable(lsn)))
 }

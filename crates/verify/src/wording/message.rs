@@ -135,6 +135,22 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
             let end = f.lsn.unwrap_or(*stop);
             format!("WAL ends at {end}, and {backup} needs it up to {stop}")
         }
+        Detail::BackupBeside { beside, during } => {
+            let (own, target) = (f.timeline.map_or(0, |t| t.0), beside.target);
+            let what = match beside.left {
+                Some((child, switch)) => {
+                    let child = match child == target {
+                        true => format!("the latest timeline {child}"),
+                        false => format!("timeline {child}, from which the latest timeline {target} comes,"),
+                    };
+                    let when = if *during { "while backup" } else { "before backup" };
+                    let taken = if *during { " was taken" } else { "" };
+                    format!("{child} left {own} {}, {when} {file}{taken}", place(&switch))
+                }
+                None => format!("the latest timeline {target} does not come from {own}, on which backup {file} lies"),
+            };
+            format!("{what}: restore it with --target-timeline {}", beside.ask)
+        }
         Detail::KnownGone { what } => format!("{what} was accepted, and is not found so any more"),
         Detail::Expired { count, oldest } => {
             let (files, are) =

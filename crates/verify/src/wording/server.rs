@@ -61,6 +61,8 @@ pub(super) fn of_backup(f: &Finding) -> Option<String> {
         (Code::BackupControl, Detail::Control(None)) => {
             "could not open file \"global/pg_control\": No such file or directory"
         }
+        // From which version on it says what is wrong in it differs; none starts.
+        (Code::BackupControl, Detail::OfBackup { .. }) => return None,
         (Code::BackupControl, _) => "could not read file \"global/pg_control\"",
         _ => return None,
     };

@@ -2,13 +2,14 @@
 
 use anyhow::Context;
 use pgwal::format::{SegmentNo, TimelineId};
-use pgwal::source;
+use pgwal::source::{self, Source};
 use pgwal::verify::{Files, Holder};
 use pgwal_report::locate::{Held, HeldFile};
 use std::path::{Path, PathBuf};
 
 /// An archive in which positions are located.
 pub struct Shelf {
+    source: Box<dyn Source>,
     /// Its files.
     pub files: Files,
 }
@@ -18,7 +19,8 @@ impl Shelf {
     pub fn open(path: &Path, timeline: Option<TimelineId>) -> anyhow::Result<Shelf> {
         let source = source::open(&[path.to_path_buf()])?;
         let files = Files::of(source.as_ref(), timeline)?;
-        Ok(Shelf { files: files.with_context(|| format!("{}: no file there says how to read it", source.describe()))? })
+        let files = files.with_context(|| format!("{}: no file there says how to read it", source.describe()))?;
+        Ok(Shelf { source, files })
     }
 
     /// What it has of a segment, of which the file of `timeline` is meant.
@@ -26,18 +28,17 @@ impl Shelf {
         let holders = self.files.holders(number);
         // JSON has no bytes that are not UTF-8.
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
+        let path = |holder: &Holder| self.source.local().map(|local| text(local.path(&holder.entry)));
         let meant = holders.iter().find(|holder| holder.timeline == timeline);
         Held {
             file: meant.map(|holder| holder.file.clone()),
-            path: meant.map(|holder| text(holder.path.clone())),
+            path: meant.and_then(path),
             partial: meant.is_some_and(|holder| holder.partial),
             files: holders
                 .into_iter()
-                .map(|Holder { timeline, file, path, partial, .. }| HeldFile {
-                    timeline,
-                    file,
-                    path: text(path),
-                    partial,
+                .map(|holder| {
+                    let path = path(&holder);
+                    HeldFile { timeline: holder.timeline, file: holder.file, path, partial: holder.partial }
                 })
                 .collect(),
         }

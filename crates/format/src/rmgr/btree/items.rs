@@ -12,38 +12,38 @@
 use crate::rmgr::arrays::{array, offsets};
 use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
-use crate::rmgr::table::{Part, Run, Short, call, unsaid};
+use crate::rmgr::table::{Describer, OpPart, Short, call, unsaid};
 
 const FIELDS: &[(&str, &str)] = &[("deleted", "list"), ("updated", "list")];
 
 /// DELETE up to 11: the offsets, for documents.
-pub(super) const DELETED_9_5: Part = unsaid(D9_5, FIELDS);
+pub(super) const DELETED_9_5: OpPart = unsaid(D9_5, FIELDS);
 /// 12.
-pub(super) const DELETED_12: Part = unsaid(D12, FIELDS);
+pub(super) const DELETED_12: OpPart = unsaid(D12, FIELDS);
 /// 13, which updates nothing.
-pub(super) const DELETED_13: Part = unsaid(D13, FIELDS);
+pub(super) const DELETED_13: OpPart = unsaid(D13, FIELDS);
 /// 14 and 15.
-pub(super) const DELETED_14: Part = unsaid(D14, FIELDS);
+pub(super) const DELETED_14: OpPart = unsaid(D14, FIELDS);
 /// 16 and later: in the text too.
-pub(super) const DELETED_16: Part = call(D16, FIELDS);
+pub(super) const DELETED_16: OpPart = call(D16, FIELDS);
 /// VACUUM up to 12: the offsets, for documents.
-pub(super) const VACUUMED_9_5: Part = unsaid(V9_5, FIELDS);
+pub(super) const VACUUMED_9_5: OpPart = unsaid(V9_5, FIELDS);
 /// 13 to 15.
-pub(super) const VACUUMED_13: Part = unsaid(V13, FIELDS);
+pub(super) const VACUUMED_13: OpPart = unsaid(V13, FIELDS);
 /// 16 and later: in the text too.
-pub(super) const VACUUMED_16: Part = call(V16, FIELDS);
+pub(super) const VACUUMED_16: OpPart = call(V16, FIELDS);
 
-const D9_5: Run = |cx, sink| named(cx, cx.cursor(12).count("nitems", 0)?, 16, sink);
-const D12: Run = |cx, sink| named(cx, cx.cursor(4).count("nitems", 0)?, 8, sink);
-const D13: Run = |cx, sink| gone(cx, cx.cursor(4).u32("ndeleted")?, 0, false, sink);
-const D14: Run = |cx, sink| counted(cx, cx.cursor(4), false, sink);
-const D16: Run = |cx, sink| counted(cx, cx.cursor(4), true, sink);
-const V9_5: Run = |cx, sink| {
+const D9_5: Describer = |cx, sink| named(cx, cx.cursor(12).count("nitems", 0)?, 16, sink);
+const D12: Describer = |cx, sink| named(cx, cx.cursor(4).count("nitems", 0)?, 8, sink);
+const D13: Describer = |cx, sink| gone(cx, cx.cursor(4).u32("ndeleted")?, 0, false, sink);
+const D14: Describer = |cx, sink| counted(cx, cx.cursor(4), false, sink);
+const D16: Describer = |cx, sink| counted(cx, cx.cursor(4), true, sink);
+const V9_5: Describer = |cx, sink| {
     let data = cx.block_data(0);
     if data.is_empty() { Ok(()) } else { offsets(sink, "deleted", None, cx.over(data)) }
 };
-const V13: Run = |cx, sink| counted(cx, cx.cursor(0), false, sink);
-const V16: Run = |cx, sink| counted(cx, cx.cursor(0), true, sink);
+const V13: Describer = |cx, sink| counted(cx, cx.cursor(0), false, sink);
+const V16: Describer = |cx, sink| counted(cx, cx.cursor(0), true, sink);
 
 /// Offsets in main data.
 fn named(cx: &Cx<'_>, count: usize, from: usize, sink: &mut dyn Sink) -> Result<(), Short> {
@@ -90,9 +90,9 @@ fn gone(cx: &Cx<'_>, ndeleted: u32, nupdated: u16, shown: bool, sink: &mut dyn S
 
 const TUPLE: &[(&str, &str)] = &[("postingoff", "unsigned"), ("t_tid", "tid"), ("tuple_len", "unsigned")];
 /// The new item, for documents.
-pub(super) const INSERTED: Part = unsaid(inserted, TUPLE);
+pub(super) const INSERTED: OpPart = unsaid(inserted, TUPLE);
 /// The new item that splits a posting list, for documents.
-pub(super) const POSTED: Part = unsaid(posted, TUPLE);
+pub(super) const POSTED: OpPart = unsaid(posted, TUPLE);
 
 fn inserted(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let data = cx.block_data(0);
@@ -117,7 +117,7 @@ fn tuple(mut data: Cursor<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
 }
 
 /// The posting lists that DEDUP made, for documents.
-pub(super) const INTERVALS: Part = unsaid(intervals, &[("intervals", "list")]);
+pub(super) const INTERVALS: OpPart = unsaid(intervals, &[("intervals", "list")]);
 
 fn intervals(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let count = cx.cursor(0).u16("nintervals")?;

@@ -12,7 +12,7 @@
 use crate::rmgr::describe::{Cx, describe};
 use crate::rmgr::sink::{Nest, Show, Sink};
 use crate::rmgr::table::{
-    Op, Part, Run, Short, V9_5, V10, V11, V12, V13, V14, V19, bool, call, f64, op, text, u32, unsaid,
+    Describer, Op, OpPart, Short, V9_5, V11, V12, V13, V14, bool, call, f64, op, text, u32, unsaid,
 };
 
 const META_CLEANUP: u8 = 0xE0;
@@ -21,13 +21,11 @@ const META_9_5: &Op = &op(
     0,
     "",
     V9_5,
-    V10,
     &[u32("root", 0).hidden(), u32("level", 4).hidden(), u32("fastroot", 8).hidden(), u32("fastlevel", 12).hidden()],
 );
 const META_11: &Op = &op(
     0,
     "",
-    V11,
     V11,
     &[
         u32("root", 0).hidden(),
@@ -42,7 +40,6 @@ const META_12: &Op = &op(
     0,
     "",
     V12,
-    V12,
     &[
         u32("version", 0).hidden(),
         u32("root", 4).hidden(),
@@ -56,7 +53,6 @@ const META_12: &Op = &op(
 const META_13: &Op = &op(
     0,
     "",
-    V13,
     V13,
     &[
         u32("version", 0).hidden(),
@@ -73,7 +69,6 @@ const META_14: &Op = &op(
     0,
     "",
     V14,
-    V19,
     &[
         u32("version", 0).hidden(),
         u32("root", 4).hidden(),
@@ -87,36 +82,35 @@ const META_14: &Op = &op(
 
 const FIELDS: &[(&str, &str)] = &[("meta", "object")];
 /// What INSERT_META, NEWROOT and UNLINK_PAGE_META make of the meta page, for documents.
-pub(super) const PAGE_9_5: Part = unsaid(P9_5, FIELDS);
+pub(super) const PAGE_9_5: OpPart = unsaid(P9_5, FIELDS);
 /// 11.
-pub(super) const PAGE_11: Part = unsaid(P11, FIELDS);
+pub(super) const PAGE_11: OpPart = unsaid(P11, FIELDS);
 /// 12.
-pub(super) const PAGE_12: Part = unsaid(P12, FIELDS);
+pub(super) const PAGE_12: OpPart = unsaid(P12, FIELDS);
 /// 13.
-pub(super) const PAGE_13: Part = unsaid(P13, FIELDS);
+pub(super) const PAGE_13: OpPart = unsaid(P13, FIELDS);
 /// 14 and later.
-pub(super) const PAGE_14: Part = unsaid(P14, FIELDS);
+pub(super) const PAGE_14: OpPart = unsaid(P14, FIELDS);
 
-const P9_5: Run = |cx, sink| page(cx, META_9_5, sink);
-const P11: Run = |cx, sink| page(cx, META_11, sink);
-const P12: Run = |cx, sink| page(cx, META_12, sink);
-const P13: Run = |cx, sink| page(cx, META_13, sink);
-const P14: Run = |cx, sink| page(cx, META_14, sink);
+const P9_5: Describer = |cx, sink| page(cx, META_9_5, sink);
+const P11: Describer = |cx, sink| page(cx, META_11, sink);
+const P12: Describer = |cx, sink| page(cx, META_12, sink);
+const P13: Describer = |cx, sink| page(cx, META_13, sink);
+const P14: Describer = |cx, sink| page(cx, META_14, sink);
 
 const CLEANUP_FIELDS: &[(&str, &str)] = &[("oldest_btpo_xact", "unsigned"), ("last_cleanup_num_heap_tuples", "number")];
 const DELPAGES_FIELDS: &[(&str, &str)] = &[("last_cleanup_num_delpages", "unsigned")];
 /// The text of META_CLEANUP, 11.
-pub(super) const CLEANUP_11: Part = call(C11, CLEANUP_FIELDS);
+pub(super) const CLEANUP_11: OpPart = call(C11, CLEANUP_FIELDS);
 /// 12 and 13.
-pub(super) const CLEANUP_12: Part = call(C12, CLEANUP_FIELDS);
+pub(super) const CLEANUP_12: OpPart = call(C12, CLEANUP_FIELDS);
 /// 14 and later.
-pub(super) const DELPAGES: Part = call(C14, DELPAGES_FIELDS);
+pub(super) const DELPAGES: OpPart = call(C14, DELPAGES_FIELDS);
 
-const TUPLES_WORDS: Part = text("; last_cleanup_num_heap_tuples: ");
+const TUPLES_WORDS: OpPart = text("; last_cleanup_num_heap_tuples: ");
 const TEXT_11: &Op = &op(
     META_CLEANUP,
     "",
-    V11,
     V11,
     &[
         text("oldest_btpo_xact "),
@@ -129,7 +123,6 @@ const TEXT_12: &Op = &op(
     META_CLEANUP,
     "",
     V12,
-    V13,
     &[
         text("oldest_btpo_xact "),
         u32("oldest_btpo_xact", 20),
@@ -137,11 +130,11 @@ const TEXT_12: &Op = &op(
         f64("last_cleanup_num_heap_tuples", 24).show(Show::Fixed),
     ],
 );
-const TEXT_14: &Op = &op(META_CLEANUP, "", V14, V19, &[u32("last_cleanup_num_delpages", 20)]);
+const TEXT_14: &Op = &op(META_CLEANUP, "", V14, &[u32("last_cleanup_num_delpages", 20)]);
 
-const C11: Run = |cx, sink| told(cx, TEXT_11, sink);
-const C12: Run = |cx, sink| told(cx, TEXT_12, sink);
-const C14: Run = |cx, sink| told(cx, TEXT_14, sink);
+const C11: Describer = |cx, sink| told(cx, TEXT_11, sink);
+const C12: Describer = |cx, sink| told(cx, TEXT_12, sink);
+const C14: Describer = |cx, sink| told(cx, TEXT_14, sink);
 
 /// The data of the meta page: page 0 of an index, which is no other page of it.
 fn data<'a>(cx: &Cx<'a>) -> &'a [u8] {

@@ -18,22 +18,20 @@
 mod items;
 mod meta;
 
-use super::table::{
-    Op, Part, V9_5, V10, V11, V12, V13, V14, V15, V16, V17, V19, bool, full_xid, i32, op, rel, text, u16, u32,
-};
+use super::table::{Op, OpPart, V9_5, V11, V12, V13, V14, V16, V17, bool, full_xid, i32, op, rel, text, u16, u32};
 use items::{
     DELETED_9_5, DELETED_12, DELETED_13, DELETED_14, DELETED_16, INSERTED, INTERVALS, POSTED, VACUUMED_9_5,
     VACUUMED_13, VACUUMED_16,
 };
 use meta::{CLEANUP_11, CLEANUP_12, DELPAGES, PAGE_9_5, PAGE_11, PAGE_12, PAGE_13, PAGE_14};
 
-const OFF: Part = u16("off", 0);
-const INSERT: &[Part] = &[text("off "), OFF, INSERTED];
-const INSERT_16: &[Part] = &[text("off: "), OFF, INSERTED];
-const INSERT_POST: &[Part] = &[text("off "), OFF, POSTED];
-const INSERT_POST_16: &[Part] = &[text("off: "), OFF, POSTED];
+const OFF: OpPart = u16("off", 0);
+const INSERT: &[OpPart] = &[text("off "), OFF, INSERTED];
+const INSERT_16: &[OpPart] = &[text("off: "), OFF, INSERTED];
+const INSERT_POST: &[OpPart] = &[text("off "), OFF, POSTED];
+const INSERT_POST_16: &[OpPart] = &[text("off: "), OFF, POSTED];
 
-const SPLIT: &[Part] = &[
+const SPLIT: &[OpPart] = &[
     text("level "),
     u32("level", 0),
     text(", firstright "),
@@ -41,7 +39,7 @@ const SPLIT: &[Part] = &[
     text(", newitemoff "),
     u16("newitemoff", 6),
 ];
-const SPLIT_13: &[Part] = &[
+const SPLIT_13: &[OpPart] = &[
     text("level "),
     u32("level", 0),
     text(", firstrightoff "),
@@ -51,7 +49,7 @@ const SPLIT_13: &[Part] = &[
     text(", postingoff "),
     u16("postingoff", 8),
 ];
-const SPLIT_16: &[Part] = &[
+const SPLIT_16: &[OpPart] = &[
     text("level: "),
     u32("level", 0),
     text(", firstrightoff: "),
@@ -62,14 +60,14 @@ const SPLIT_16: &[Part] = &[
     u16("postingoff", 8),
 ];
 
-const DEDUP: &[Part] = &[text("nintervals "), u16("nintervals", 0), INTERVALS];
-const DEDUP_16: &[Part] = &[text("nintervals: "), u16("nintervals", 0), INTERVALS];
+const DEDUP: &[OpPart] = &[text("nintervals "), u16("nintervals", 0), INTERVALS];
+const DEDUP_16: &[OpPart] = &[text("nintervals: "), u16("nintervals", 0), INTERVALS];
 
-const HORIZON: Part = u32("snapshot_conflict_horizon", 0);
-const DELETE_9_5: &[Part] = &[rel("hnode", 0).hidden(), i32("ndeleted", 12), text(" items"), DELETED_9_5];
-const DELETE_12: &[Part] = &[i32("ndeleted", 4), text(" items, latest removed xid "), HORIZON, DELETED_12];
-const DELETE_13: &[Part] = &[text("latestRemovedXid "), HORIZON, text("; ndeleted "), u32("ndeleted", 4), DELETED_13];
-const DELETE_14: &[Part] = &[
+const HORIZON: OpPart = u32("snapshot_conflict_horizon", 0);
+const DELETE_9_5: &[OpPart] = &[rel("hnode", 0).hidden(), i32("ndeleted", 12), text(" items"), DELETED_9_5];
+const DELETE_12: &[OpPart] = &[i32("ndeleted", 4), text(" items, latest removed xid "), HORIZON, DELETED_12];
+const DELETE_13: &[OpPart] = &[text("latestRemovedXid "), HORIZON, text("; ndeleted "), u32("ndeleted", 4), DELETED_13];
+const DELETE_14: &[OpPart] = &[
     text("latestRemovedXid "),
     HORIZON,
     text("; ndeleted "),
@@ -78,7 +76,7 @@ const DELETE_14: &[Part] = &[
     u16("nupdated", 6),
     DELETED_14,
 ];
-const DELETE_16: &[Part] = &[
+const DELETE_16: &[OpPart] = &[
     text("snapshotConflictHorizon: "),
     HORIZON,
     text(", ndeleted: "),
@@ -88,7 +86,7 @@ const DELETE_16: &[Part] = &[
     bool("is_catalog_rel", 8).hidden(),
     DELETED_16,
 ];
-const DELETE_17: &[Part] = &[
+const DELETE_17: &[OpPart] = &[
     text("snapshotConflictHorizon: "),
     HORIZON,
     text(", ndeleted: "),
@@ -100,14 +98,14 @@ const DELETE_17: &[Part] = &[
     DELETED_16,
 ];
 
-const VACUUM_9_5: &[Part] = &[text("lastBlockVacuumed "), u32("last_block_vacuumed", 0), VACUUMED_9_5];
-const VACUUM_13: &[Part] =
+const VACUUM_9_5: &[OpPart] = &[text("lastBlockVacuumed "), u32("last_block_vacuumed", 0), VACUUMED_9_5];
+const VACUUM_13: &[OpPart] =
     &[text("ndeleted "), u16("ndeleted", 0), text("; nupdated "), u16("nupdated", 2), VACUUMED_13];
-const VACUUM_16: &[Part] =
+const VACUUM_16: &[OpPart] =
     &[text("ndeleted: "), u16("ndeleted", 0), text(", nupdated: "), u16("nupdated", 2), VACUUMED_16];
 
-const POFFSET: Part = u16("poffset", 0).hidden();
-const HALFDEAD: &[Part] = &[
+const POFFSET: OpPart = u16("poffset", 0).hidden();
+const HALFDEAD: &[OpPart] = &[
     POFFSET,
     text("topparent "),
     u32("topparent", 16),
@@ -118,7 +116,7 @@ const HALFDEAD: &[Part] = &[
     text("; right "),
     u32("rightblk", 12),
 ];
-const HALFDEAD_16: &[Part] = &[
+const HALFDEAD_16: &[OpPart] = &[
     POFFSET,
     text("topparent: "),
     u32("topparent", 16),
@@ -182,12 +180,12 @@ macro_rules! newroot {
     };
 }
 
-const BLOCK: Part = u32("block", 12).hidden();
-const REUSE_9_5: &[Part] =
+const BLOCK: OpPart = u32("block", 12).hidden();
+const REUSE_9_5: &[OpPart] =
     &[text("rel "), rel("rel", 0), BLOCK, text("; latestRemovedXid "), u32("snapshot_conflict_horizon", 16)];
-const REUSE_14: &[Part] =
+const REUSE_14: &[OpPart] =
     &[text("rel "), rel("rel", 0), BLOCK, text("; latestRemovedXid "), full_xid("snapshot_conflict_horizon", 16)];
-const REUSE_16: &[Part] = &[
+const REUSE_16: &[OpPart] = &[
     text("rel: "),
     rel("rel", 0),
     BLOCK,
@@ -195,7 +193,7 @@ const REUSE_16: &[Part] = &[
     full_xid("snapshot_conflict_horizon", 16),
     bool("is_catalog_rel", 24).hidden(),
 ];
-const REUSE_17: &[Part] = &[
+const REUSE_17: &[OpPart] = &[
     text("rel: "),
     rel("rel", 0),
     BLOCK,
@@ -207,65 +205,65 @@ const REUSE_17: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "INSERT_LEAF", V9_5, V15, INSERT),
-    op(0x00, "INSERT_LEAF", V16, V19, INSERT_16),
-    op(0x10, "INSERT_UPPER", V9_5, V15, INSERT),
-    op(0x10, "INSERT_UPPER", V16, V19, INSERT_16),
-    op(0x20, "INSERT_META", V9_5, V10, insert_meta!("off ", PAGE_9_5)),
-    op(0x20, "INSERT_META", V11, V11, insert_meta!("off ", PAGE_11)),
-    op(0x20, "INSERT_META", V12, V12, insert_meta!("off ", PAGE_12)),
-    op(0x20, "INSERT_META", V13, V13, insert_meta!("off ", PAGE_13)),
-    op(0x20, "INSERT_META", V14, V15, insert_meta!("off ", PAGE_14)),
-    op(0x20, "INSERT_META", V16, V19, insert_meta!("off: ", PAGE_14)),
-    op(0x30, "SPLIT_L", V9_5, V12, SPLIT),
-    op(0x30, "SPLIT_L", V13, V15, SPLIT_13),
-    op(0x30, "SPLIT_L", V16, V19, SPLIT_16),
-    op(0x40, "SPLIT_R", V9_5, V12, SPLIT),
-    op(0x40, "SPLIT_R", V13, V15, SPLIT_13),
-    op(0x40, "SPLIT_R", V16, V19, SPLIT_16),
-    op(0x50, "SPLIT_L_ROOT", V9_5, V10, SPLIT),
-    op(0x50, "SPLIT_L_HIGHKEY", V11, V11, SPLIT),
-    op(0x50, "INSERT_POST", V13, V15, INSERT_POST),
-    op(0x50, "INSERT_POST", V16, V19, INSERT_POST_16),
-    op(0x60, "SPLIT_R_ROOT", V9_5, V10, SPLIT),
-    op(0x60, "SPLIT_R_HIGHKEY", V11, V11, SPLIT),
-    op(0x60, "DEDUP", V13, V15, DEDUP),
-    op(0x60, "DEDUP", V16, V19, DEDUP_16),
-    op(0x70, "DELETE", V9_5, V11, DELETE_9_5),
-    op(0x70, "DELETE", V12, V12, DELETE_12),
-    op(0x70, "DELETE", V13, V13, DELETE_13),
-    op(0x70, "DELETE", V14, V15, DELETE_14),
-    op(0x70, "DELETE", V16, V16, DELETE_16),
-    op(0x70, "DELETE", V17, V19, DELETE_17),
-    op(0x80, "UNLINK_PAGE", V9_5, V13, unlink!()),
-    op(0x80, "UNLINK_PAGE", V14, V15, unlink_14!(" ", "; ")),
-    op(0x80, "UNLINK_PAGE", V16, V19, unlink_14!(": ", ", ")),
-    op(0x90, "UNLINK_PAGE_META", V9_5, V10, unlink!(PAGE_9_5)),
-    op(0x90, "UNLINK_PAGE_META", V11, V11, unlink!(PAGE_11)),
-    op(0x90, "UNLINK_PAGE_META", V12, V12, unlink!(PAGE_12)),
-    op(0x90, "UNLINK_PAGE_META", V13, V13, unlink!(PAGE_13)),
-    op(0x90, "UNLINK_PAGE_META", V14, V15, unlink_14!(" ", "; ", PAGE_14)),
-    op(0x90, "UNLINK_PAGE_META", V16, V19, unlink_14!(": ", ", ", PAGE_14)),
-    op(0xA0, "NEWROOT", V9_5, V10, newroot!("lev ", PAGE_9_5)),
-    op(0xA0, "NEWROOT", V11, V11, newroot!("lev ", PAGE_11)),
-    op(0xA0, "NEWROOT", V12, V12, newroot!("lev ", PAGE_12)),
-    op(0xA0, "NEWROOT", V13, V13, newroot!("lev ", PAGE_13)),
-    op(0xA0, "NEWROOT", V14, V15, newroot!("lev ", PAGE_14)),
-    op(0xA0, "NEWROOT", V16, V19, newroot!("level: ", PAGE_14)),
-    op(0xB0, "MARK_PAGE_HALFDEAD", V9_5, V15, HALFDEAD),
-    op(0xB0, "MARK_PAGE_HALFDEAD", V16, V19, HALFDEAD_16),
-    op(0xC0, "VACUUM", V9_5, V12, VACUUM_9_5),
-    op(0xC0, "VACUUM", V13, V15, VACUUM_13),
-    op(0xC0, "VACUUM", V16, V19, VACUUM_16),
-    op(0xD0, "REUSE_PAGE", V9_5, V13, REUSE_9_5),
-    op(0xD0, "REUSE_PAGE", V14, V15, REUSE_14),
-    op(0xD0, "REUSE_PAGE", V16, V16, REUSE_16),
-    op(0xD0, "REUSE_PAGE", V17, V19, REUSE_17),
-    op(0xE0, "META_CLEANUP", V11, V11, &[CLEANUP_11, PAGE_11]),
-    op(0xE0, "META_CLEANUP", V12, V12, &[CLEANUP_12, PAGE_12]),
-    op(0xE0, "META_CLEANUP", V13, V13, &[CLEANUP_12, PAGE_13]),
-    op(0xE0, "META_CLEANUP", V14, V15, &[text("last_cleanup_num_delpages "), DELPAGES, PAGE_14]),
-    op(0xE0, "META_CLEANUP", V16, V19, &[text("last_cleanup_num_delpages: "), DELPAGES, PAGE_14]),
+    op(0x00, "INSERT_LEAF", V9_5, INSERT),
+    op(0x00, "INSERT_LEAF", V16, INSERT_16),
+    op(0x10, "INSERT_UPPER", V9_5, INSERT),
+    op(0x10, "INSERT_UPPER", V16, INSERT_16),
+    op(0x20, "INSERT_META", V9_5, insert_meta!("off ", PAGE_9_5)),
+    op(0x20, "INSERT_META", V11, insert_meta!("off ", PAGE_11)),
+    op(0x20, "INSERT_META", V12, insert_meta!("off ", PAGE_12)),
+    op(0x20, "INSERT_META", V13, insert_meta!("off ", PAGE_13)),
+    op(0x20, "INSERT_META", V14, insert_meta!("off ", PAGE_14)),
+    op(0x20, "INSERT_META", V16, insert_meta!("off: ", PAGE_14)),
+    op(0x30, "SPLIT_L", V9_5, SPLIT),
+    op(0x30, "SPLIT_L", V13, SPLIT_13),
+    op(0x30, "SPLIT_L", V16, SPLIT_16),
+    op(0x40, "SPLIT_R", V9_5, SPLIT),
+    op(0x40, "SPLIT_R", V13, SPLIT_13),
+    op(0x40, "SPLIT_R", V16, SPLIT_16),
+    op(0x50, "SPLIT_L_ROOT", V9_5, SPLIT),
+    op(0x50, "SPLIT_L_HIGHKEY", V11, SPLIT).until(V11),
+    op(0x50, "INSERT_POST", V13, INSERT_POST),
+    op(0x50, "INSERT_POST", V16, INSERT_POST_16),
+    op(0x60, "SPLIT_R_ROOT", V9_5, SPLIT),
+    op(0x60, "SPLIT_R_HIGHKEY", V11, SPLIT).until(V11),
+    op(0x60, "DEDUP", V13, DEDUP),
+    op(0x60, "DEDUP", V16, DEDUP_16),
+    op(0x70, "DELETE", V9_5, DELETE_9_5),
+    op(0x70, "DELETE", V12, DELETE_12),
+    op(0x70, "DELETE", V13, DELETE_13),
+    op(0x70, "DELETE", V14, DELETE_14),
+    op(0x70, "DELETE", V16, DELETE_16),
+    op(0x70, "DELETE", V17, DELETE_17),
+    op(0x80, "UNLINK_PAGE", V9_5, unlink!()),
+    op(0x80, "UNLINK_PAGE", V14, unlink_14!(" ", "; ")),
+    op(0x80, "UNLINK_PAGE", V16, unlink_14!(": ", ", ")),
+    op(0x90, "UNLINK_PAGE_META", V9_5, unlink!(PAGE_9_5)),
+    op(0x90, "UNLINK_PAGE_META", V11, unlink!(PAGE_11)),
+    op(0x90, "UNLINK_PAGE_META", V12, unlink!(PAGE_12)),
+    op(0x90, "UNLINK_PAGE_META", V13, unlink!(PAGE_13)),
+    op(0x90, "UNLINK_PAGE_META", V14, unlink_14!(" ", "; ", PAGE_14)),
+    op(0x90, "UNLINK_PAGE_META", V16, unlink_14!(": ", ", ", PAGE_14)),
+    op(0xA0, "NEWROOT", V9_5, newroot!("lev ", PAGE_9_5)),
+    op(0xA0, "NEWROOT", V11, newroot!("lev ", PAGE_11)),
+    op(0xA0, "NEWROOT", V12, newroot!("lev ", PAGE_12)),
+    op(0xA0, "NEWROOT", V13, newroot!("lev ", PAGE_13)),
+    op(0xA0, "NEWROOT", V14, newroot!("lev ", PAGE_14)),
+    op(0xA0, "NEWROOT", V16, newroot!("level: ", PAGE_14)),
+    op(0xB0, "MARK_PAGE_HALFDEAD", V9_5, HALFDEAD),
+    op(0xB0, "MARK_PAGE_HALFDEAD", V16, HALFDEAD_16),
+    op(0xC0, "VACUUM", V9_5, VACUUM_9_5),
+    op(0xC0, "VACUUM", V13, VACUUM_13),
+    op(0xC0, "VACUUM", V16, VACUUM_16),
+    op(0xD0, "REUSE_PAGE", V9_5, REUSE_9_5),
+    op(0xD0, "REUSE_PAGE", V14, REUSE_14),
+    op(0xD0, "REUSE_PAGE", V16, REUSE_16),
+    op(0xD0, "REUSE_PAGE", V17, REUSE_17),
+    op(0xE0, "META_CLEANUP", V11, &[CLEANUP_11, PAGE_11]),
+    op(0xE0, "META_CLEANUP", V12, &[CLEANUP_12, PAGE_12]),
+    op(0xE0, "META_CLEANUP", V13, &[CLEANUP_12, PAGE_13]),
+    op(0xE0, "META_CLEANUP", V14, &[text("last_cleanup_num_delpages "), DELPAGES, PAGE_14]),
+    op(0xE0, "META_CLEANUP", V16, &[text("last_cleanup_num_delpages: "), DELPAGES, PAGE_14]),
 ];
 
 #[cfg(test)]

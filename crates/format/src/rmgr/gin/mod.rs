@@ -16,7 +16,7 @@ pub mod insert;
 
 use super::describe::Cx;
 use super::sink::{Nest, Show, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V11, V12, V18, V19, call, i32, i64, op, rel, text, u16, u32};
+use super::table::{Op, OpPart, Short, V9_5, V11, V12, V19, call, i32, i64, op, rel, text, u16, u32};
 
 pub const ISDATA: u16 = 0x01;
 pub const ISLEAF: u16 = 0x02;
@@ -32,17 +32,17 @@ const SPLIT_FIELDS: &[(&str, &str)] = &[
     ("isleaf", "boolean"),
     ("children", "list"),
 ];
-const SPLIT_9_5: &[Part] =
+const SPLIT_9_5: &[OpPart] =
     &[call(split, SPLIT_FIELDS), call(children_hidden, &[]), rel("rel", 0).hidden(), u32("rrlink", 12).hidden()];
-const SPLIT_19: &[Part] =
+const SPLIT_19: &[OpPart] =
     &[call(split, SPLIT_FIELDS), call(children_shown, &[]), rel("rel", 0).hidden(), u32("rrlink", 12).hidden()];
 
-const DELETE_PAGE_9_5: &[Part] =
+const DELETE_PAGE_9_5: &[OpPart] =
     &[u16("parent_offset", 0).hidden(), u32("right_link", 4).hidden(), call(delete_xid, &[("delete_xid", "unsigned")])];
-const DELETE_PAGE_12: &[Part] =
+const DELETE_PAGE_12: &[OpPart] =
     &[u16("parent_offset", 0).hidden(), u32("right_link", 4).hidden(), u32("delete_xid", 8).hidden()];
 
-const UPDATE_META_PAGE_9_5: &[Part] = &[
+const UPDATE_META_PAGE_9_5: &[OpPart] = &[
     u32("prev_tail", 72).on32(60).hidden(),
     u32("new_rightlink", 76).on32(64).hidden(),
     i32("ntuples", 80).on32(68).hidden(),
@@ -58,7 +58,7 @@ const UPDATE_META_PAGE_9_5: &[Part] = &[
     i64("n_entries", 56).on32(48).hidden(),
     i32("gin_version", 64).on32(56).hidden(),
 ];
-const UPDATE_META_PAGE_19: &[Part] = &[
+const UPDATE_META_PAGE_19: &[OpPart] = &[
     text("ntuples: "),
     i32("ntuples", 80).on32(68),
     call(links, &[("prev_tail", "unsigned"), ("new_rightlink", "unsigned")]),
@@ -75,11 +75,11 @@ const UPDATE_META_PAGE_19: &[Part] = &[
     i32("gin_version", 64).on32(56).hidden(),
 ];
 
-const INSERT_LISTPAGE_9_5: &[Part] = &[u32("rightlink", 0).hidden(), i32("ntuples", 4).hidden()];
-const INSERT_LISTPAGE_19: &[Part] =
+const INSERT_LISTPAGE_9_5: &[OpPart] = &[u32("rightlink", 0).hidden(), i32("ntuples", 4).hidden()];
+const INSERT_LISTPAGE_19: &[OpPart] =
     &[text("ntuples: "), i32("ntuples", 4), call(rightlink, &[("rightlink", "unsigned")])];
 
-const DELETE_LISTPAGE: &[Part] = &[
+const DELETE_LISTPAGE: &[OpPart] = &[
     text("ndeleted: "),
     i32("ndeleted", 56).on32(48),
     u32("head", 0).hidden(),
@@ -96,22 +96,22 @@ const DELETE_LISTPAGE: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "CREATE_INDEX", V9_5, V11, &[]),
-    op(0x10, "CREATE_PTREE", V9_5, V19, &[u32("size", 0).hidden()]),
-    op(0x20, "INSERT", V9_5, V18, &[call(insert::insert_9_5, insert::FIELDS)]),
-    op(0x20, "INSERT", V19, V19, &[call(insert::insert_19, insert::FIELDS)]),
-    op(0x30, "SPLIT", V9_5, V18, SPLIT_9_5),
-    op(0x30, "SPLIT", V19, V19, SPLIT_19),
-    op(0x40, "VACUUM_PAGE", V9_5, V19, &[]),
-    op(0x50, "DELETE_PAGE", V9_5, V11, DELETE_PAGE_9_5),
-    op(0x50, "DELETE_PAGE", V12, V19, DELETE_PAGE_12),
-    op(0x60, "UPDATE_META_PAGE", V9_5, V18, UPDATE_META_PAGE_9_5),
-    op(0x60, "UPDATE_META_PAGE", V19, V19, UPDATE_META_PAGE_19),
-    op(0x70, "INSERT_LISTPAGE", V9_5, V18, INSERT_LISTPAGE_9_5),
-    op(0x70, "INSERT_LISTPAGE", V19, V19, INSERT_LISTPAGE_19),
-    op(0x80, "DELETE_LISTPAGE", V9_5, V19, DELETE_LISTPAGE),
-    op(0x90, "VACUUM_DATA_LEAF_PAGE", V9_5, V18, &[call(insert::vacuum_9_5, insert::SEGMENTS)]),
-    op(0x90, "VACUUM_DATA_LEAF_PAGE", V19, V19, &[call(insert::vacuum_19, insert::SEGMENTS)]),
+    op(0x00, "CREATE_INDEX", V9_5, &[]).until(V11),
+    op(0x10, "CREATE_PTREE", V9_5, &[u32("size", 0).hidden()]),
+    op(0x20, "INSERT", V9_5, &[call(insert::insert_9_5, insert::FIELDS)]),
+    op(0x20, "INSERT", V19, &[call(insert::insert_19, insert::FIELDS)]),
+    op(0x30, "SPLIT", V9_5, SPLIT_9_5),
+    op(0x30, "SPLIT", V19, SPLIT_19),
+    op(0x40, "VACUUM_PAGE", V9_5, &[]),
+    op(0x50, "DELETE_PAGE", V9_5, DELETE_PAGE_9_5),
+    op(0x50, "DELETE_PAGE", V12, DELETE_PAGE_12),
+    op(0x60, "UPDATE_META_PAGE", V9_5, UPDATE_META_PAGE_9_5),
+    op(0x60, "UPDATE_META_PAGE", V19, UPDATE_META_PAGE_19),
+    op(0x70, "INSERT_LISTPAGE", V9_5, INSERT_LISTPAGE_9_5),
+    op(0x70, "INSERT_LISTPAGE", V19, INSERT_LISTPAGE_19),
+    op(0x80, "DELETE_LISTPAGE", V9_5, DELETE_LISTPAGE),
+    op(0x90, "VACUUM_DATA_LEAF_PAGE", V9_5, &[call(insert::vacuum_9_5, insert::SEGMENTS)]),
+    op(0x90, "VACUUM_DATA_LEAF_PAGE", V19, &[call(insert::vacuum_19, insert::SEGMENTS)]),
 ];
 
 /// `isdata: T isleaf: F`.

@@ -3,7 +3,7 @@
 use crate::rmgr::arrays::names;
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
-use crate::rmgr::table::{Part, Short, call, unsaid};
+use crate::rmgr::table::{OpPart, Short, call, unsaid};
 
 const INFOBITS: &[(u16, &str)] =
     &[(0x01, "IS_MULTI"), (0x02, "LOCK_ONLY"), (0x04, "EXCL_LOCK"), (0x08, "KEYSHR_LOCK"), (0x10, "KEYS_UPDATED")];
@@ -11,13 +11,13 @@ const INFOBITS: &[(u16, &str)] =
 const INFOBITS_AT: usize = 6;
 
 /// Up to 15: each name and a blank.
-pub(in crate::rmgr) const BITS: Part = call(bits, &[("infobits_set", "list")]);
+pub(in crate::rmgr) const BITS: OpPart = call(bits, &[("infobits_set", "list")]);
 /// The same of the old tuple.
-pub(super) const OLD_BITS: Part = call(old_bits, &[("old_infobits_set", "list")]);
+pub(super) const OLD_BITS: OpPart = call(old_bits, &[("old_infobits_set", "list")]);
 /// From 16 on: `infobits: [A, B]`.
-pub(in crate::rmgr) const BITS_16: Part = call(bits_16, &[("infobits_set", "list")]);
+pub(in crate::rmgr) const BITS_16: OpPart = call(bits_16, &[("infobits_set", "list")]);
 /// The same of the old tuple.
-pub(super) const OLD_BITS_16: Part = call(old_bits_16, &[("old_infobits_set", "list")]);
+pub(super) const OLD_BITS_16: OpPart = call(old_bits_16, &[("old_infobits_set", "list")]);
 
 fn infobits(cx: &Cx<'_>) -> Result<u16, Short> {
     cx.cursor(INFOBITS_AT).u8("infobits_set").map(u16::from)
@@ -81,19 +81,19 @@ const TRUNCATE: &[(u16, &str)] = &[(0x01, "CASCADE"), (0x02, "RESTART_SEQS")];
 
 const FLAGS: &[(&str, &str)] = &[("flag_names", "list")];
 /// For documents: the names of the flags of INSERT.
-pub(super) const INSERT_FLAGS: Part = unsaid(insert_flags, FLAGS);
+pub(super) const INSERT_FLAGS: OpPart = unsaid(insert_flags, FLAGS);
 /// Of MULTI_INSERT.
-pub(in crate::rmgr) const MULTI_INSERT_FLAGS: Part = unsaid(multi_insert_flags, FLAGS);
+pub(in crate::rmgr) const MULTI_INSERT_FLAGS: OpPart = unsaid(multi_insert_flags, FLAGS);
 /// Of DELETE.
-pub(super) const DELETE_FLAGS: Part = unsaid(delete_flags, FLAGS);
+pub(super) const DELETE_FLAGS: OpPart = unsaid(delete_flags, FLAGS);
 /// Of UPDATE and HOT_UPDATE.
-pub(super) const UPDATE_FLAGS: Part = unsaid(update_flags, FLAGS);
+pub(super) const UPDATE_FLAGS: OpPart = unsaid(update_flags, FLAGS);
 /// Of LOCK and LOCK_UPDATED, 9.6 and later.
-pub(in crate::rmgr) const LOCK_FLAGS: Part = unsaid(lock_flags, FLAGS);
+pub(in crate::rmgr) const LOCK_FLAGS: OpPart = unsaid(lock_flags, FLAGS);
 /// Of TRUNCATE up to 15: words with a blank behind them.
-pub(super) const TRUNCATE_FLAGS: Part = call(truncate_flags, FLAGS);
+pub(super) const TRUNCATE_FLAGS: OpPart = call(truncate_flags, FLAGS);
 /// Of TRUNCATE from 16 on.
-pub(super) const TRUNCATE_FLAGS_16: Part = call(truncate_flags_16, FLAGS);
+pub(super) const TRUNCATE_FLAGS_16: OpPart = call(truncate_flags_16, FLAGS);
 
 fn flags(
     cx: &Cx<'_>,

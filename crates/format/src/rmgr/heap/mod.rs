@@ -22,17 +22,17 @@ use super::arrays::array;
 use super::describe::Cx;
 use super::inval::{self, Scope, invalidations};
 use super::sink::{Show, Sink, Value};
-use super::table::{Op, Part, Short, V9_5, V9_6, V11, V12, V15, V16, V17, V18, V19, call, op, text, u8, u16, u32};
+use super::table::{Op, OpPart, Short, V9_5, V9_6, V11, V12, V16, V18, call, op, text, u8, u16, u32};
 use bits::{DELETE_FLAGS, INSERT_FLAGS, OLD_BITS, OLD_BITS_16, TRUNCATE_FLAGS, TRUNCATE_FLAGS_16, UPDATE_FLAGS};
 use tuple::{DELETED, INSERTED, UPDATED};
 
-const OFF: Part = u16("off", 0);
+const OFF: OpPart = u16("off", 0);
 
-const INSERT: &[Part] = &[text("off "), OFF, u8("flags", 2).hidden(), INSERT_FLAGS, INSERTED];
-const INSERT_12: &[Part] = &[text("off "), OFF, text(" flags "), u8("flags", 2).hex(), INSERT_FLAGS, INSERTED];
-const INSERT_16: &[Part] = &[text("off: "), OFF, text(", flags: "), u8("flags", 2).hex(), INSERT_FLAGS, INSERTED];
+const INSERT: &[OpPart] = &[text("off "), OFF, u8("flags", 2).hidden(), INSERT_FLAGS, INSERTED];
+const INSERT_12: &[OpPart] = &[text("off "), OFF, text(" flags "), u8("flags", 2).hex(), INSERT_FLAGS, INSERTED];
+const INSERT_16: &[OpPart] = &[text("off: "), OFF, text(", flags: "), u8("flags", 2).hex(), INSERT_FLAGS, INSERTED];
 
-const DELETE: &[Part] = &[
+const DELETE: &[OpPart] = &[
     u32("xmax", 0).hidden(),
     text("off "),
     u16("off", 4),
@@ -42,7 +42,7 @@ const DELETE: &[Part] = &[
     DELETE_FLAGS,
     DELETED,
 ];
-const DELETE_12: &[Part] = &[
+const DELETE_12: &[OpPart] = &[
     u32("xmax", 0).hidden(),
     text("off "),
     u16("off", 4),
@@ -53,7 +53,7 @@ const DELETE_12: &[Part] = &[
     DELETE_FLAGS,
     DELETED,
 ];
-const DELETE_16: &[Part] = &[
+const DELETE_16: &[OpPart] = &[
     text("xmax: "),
     u32("xmax", 0),
     text(", off: "),
@@ -66,7 +66,7 @@ const DELETE_16: &[Part] = &[
     DELETED,
 ];
 
-const UPDATE: &[Part] = &[
+const UPDATE: &[OpPart] = &[
     text("off "),
     u16("old_off", 4),
     text(" xmax "),
@@ -81,7 +81,7 @@ const UPDATE: &[Part] = &[
     UPDATE_FLAGS,
     UPDATED,
 ];
-const UPDATE_12: &[Part] = &[
+const UPDATE_12: &[OpPart] = &[
     text("off "),
     u16("old_off", 4),
     text(" xmax "),
@@ -97,7 +97,7 @@ const UPDATE_12: &[Part] = &[
     UPDATE_FLAGS,
     UPDATED,
 ];
-const UPDATE_16: &[Part] = &[
+const UPDATE_16: &[OpPart] = &[
     text("old_xmax: "),
     u32("old_xmax", 0),
     text(", old_off: "),
@@ -115,7 +115,7 @@ const UPDATE_16: &[Part] = &[
 ];
 
 const RELIDS: &[(&str, &str)] = &[("relids", "list")];
-const TRUNCATE: &[Part] = &[
+const TRUNCATE: &[OpPart] = &[
     u32("db_id", 0).hidden(),
     u8("flags", 8).hidden(),
     TRUNCATE_FLAGS,
@@ -124,7 +124,7 @@ const TRUNCATE: &[Part] = &[
     text(" relids"),
     call(relids, RELIDS),
 ];
-const TRUNCATE_16: &[Part] = &[
+const TRUNCATE_16: &[OpPart] = &[
     u32("db_id", 0).hidden(),
     u8("flags", 8).hidden(),
     TRUNCATE_FLAGS_16,
@@ -133,11 +133,11 @@ const TRUNCATE_16: &[Part] = &[
     call(relids_16, RELIDS),
 ];
 
-const CONFIRM: &[Part] = &[text("off "), OFF];
-const CONFIRM_16: &[Part] = &[text("off: "), OFF];
+const CONFIRM: &[OpPart] = &[text("off "), OFF];
+const CONFIRM_16: &[OpPart] = &[text("off: "), OFF];
 
-const LOCK_9_5: &[Part] = &[text("off "), u16("off", 4), text(": xid "), u32("xmax", 0), text(" "), BITS];
-const LOCK_9_6: &[Part] = &[
+const LOCK_9_5: &[OpPart] = &[text("off "), u16("off", 4), text(": xid "), u32("xmax", 0), text(" "), BITS];
+const LOCK_9_6: &[OpPart] = &[
     text("off "),
     u16("off", 4),
     text(": xid "),
@@ -148,7 +148,7 @@ const LOCK_9_6: &[Part] = &[
     BITS,
     LOCK_FLAGS,
 ];
-const LOCK_12: &[Part] = &[
+const LOCK_12: &[OpPart] = &[
     text("off "),
     u16("off", 4),
     text(": xid "),
@@ -160,7 +160,7 @@ const LOCK_12: &[Part] = &[
     LOCK_FLAGS,
 ];
 /// LOCK and LOCK_UPDATED of 16 and later.
-pub(super) const LOCK_16: &[Part] = &[
+pub(super) const LOCK_16: &[OpPart] = &[
     text("xmax: "),
     u32("xmax", 0),
     text(", off: "),
@@ -172,45 +172,45 @@ pub(super) const LOCK_16: &[Part] = &[
     LOCK_FLAGS,
 ];
 
-const DATALEN: Part = call(datalen, &[("datalen", "unsigned")]);
-const INPLACE: &[Part] = &[text("off "), OFF, DATALEN];
-const INPLACE_16: &[Part] = &[text("off: "), OFF, DATALEN];
-const INPLACE_18: &[Part] = &[text("off: "), OFF, call(inplace_messages, inval::FIELDS), DATALEN];
+const DATALEN: OpPart = call(datalen, &[("datalen", "unsigned")]);
+const INPLACE: &[OpPart] = &[text("off "), OFF, DATALEN];
+const INPLACE_16: &[OpPart] = &[text("off: "), OFF, DATALEN];
+const INPLACE_18: &[OpPart] = &[text("off: "), OFF, call(inplace_messages, inval::FIELDS), DATALEN];
 
 /// The operations. 0x80: the page is made anew.
 pub const OPS: &[Op] = &[
-    op(0x00, "INSERT", V9_5, V11, INSERT),
-    op(0x00, "INSERT", V12, V15, INSERT_12),
-    op(0x00, "INSERT", V16, V19, INSERT_16),
-    op(0x80, "INSERT+INIT", V9_5, V11, INSERT),
-    op(0x80, "INSERT+INIT", V12, V15, INSERT_12),
-    op(0x80, "INSERT+INIT", V16, V19, INSERT_16),
-    op(0x10, "DELETE", V9_5, V11, DELETE),
-    op(0x10, "DELETE", V12, V15, DELETE_12),
-    op(0x10, "DELETE", V16, V19, DELETE_16),
-    op(0x20, "UPDATE", V9_5, V11, UPDATE),
-    op(0x20, "UPDATE", V12, V15, UPDATE_12),
-    op(0x20, "UPDATE", V16, V19, UPDATE_16),
-    op(0xA0, "UPDATE+INIT", V9_5, V11, UPDATE),
-    op(0xA0, "UPDATE+INIT", V12, V15, UPDATE_12),
-    op(0xA0, "UPDATE+INIT", V16, V19, UPDATE_16),
-    op(0x30, "TRUNCATE", V11, V15, TRUNCATE),
-    op(0x30, "TRUNCATE", V16, V19, TRUNCATE_16),
-    op(0x40, "HOT_UPDATE", V9_5, V11, UPDATE),
-    op(0x40, "HOT_UPDATE", V12, V15, UPDATE_12),
-    op(0x40, "HOT_UPDATE", V16, V19, UPDATE_16),
-    op(0xC0, "HOT_UPDATE+INIT", V9_5, V11, UPDATE),
-    op(0xC0, "HOT_UPDATE+INIT", V12, V15, UPDATE_12),
-    op(0xC0, "HOT_UPDATE+INIT", V16, V19, UPDATE_16),
-    op(0x50, "HEAP_CONFIRM", V9_5, V15, CONFIRM),
-    op(0x50, "HEAP_CONFIRM", V16, V19, CONFIRM_16),
-    op(0x60, "LOCK", V9_5, V9_5, LOCK_9_5),
-    op(0x60, "LOCK", V9_6, V11, LOCK_9_6),
-    op(0x60, "LOCK", V12, V15, LOCK_12),
-    op(0x60, "LOCK", V16, V19, LOCK_16),
-    op(0x70, "INPLACE", V9_5, V15, INPLACE),
-    op(0x70, "INPLACE", V16, V17, INPLACE_16),
-    op(0x70, "INPLACE", V18, V19, INPLACE_18),
+    op(0x00, "INSERT", V9_5, INSERT),
+    op(0x00, "INSERT", V12, INSERT_12),
+    op(0x00, "INSERT", V16, INSERT_16),
+    op(0x80, "INSERT+INIT", V9_5, INSERT),
+    op(0x80, "INSERT+INIT", V12, INSERT_12),
+    op(0x80, "INSERT+INIT", V16, INSERT_16),
+    op(0x10, "DELETE", V9_5, DELETE),
+    op(0x10, "DELETE", V12, DELETE_12),
+    op(0x10, "DELETE", V16, DELETE_16),
+    op(0x20, "UPDATE", V9_5, UPDATE),
+    op(0x20, "UPDATE", V12, UPDATE_12),
+    op(0x20, "UPDATE", V16, UPDATE_16),
+    op(0xA0, "UPDATE+INIT", V9_5, UPDATE),
+    op(0xA0, "UPDATE+INIT", V12, UPDATE_12),
+    op(0xA0, "UPDATE+INIT", V16, UPDATE_16),
+    op(0x30, "TRUNCATE", V11, TRUNCATE),
+    op(0x30, "TRUNCATE", V16, TRUNCATE_16),
+    op(0x40, "HOT_UPDATE", V9_5, UPDATE),
+    op(0x40, "HOT_UPDATE", V12, UPDATE_12),
+    op(0x40, "HOT_UPDATE", V16, UPDATE_16),
+    op(0xC0, "HOT_UPDATE+INIT", V9_5, UPDATE),
+    op(0xC0, "HOT_UPDATE+INIT", V12, UPDATE_12),
+    op(0xC0, "HOT_UPDATE+INIT", V16, UPDATE_16),
+    op(0x50, "HEAP_CONFIRM", V9_5, CONFIRM),
+    op(0x50, "HEAP_CONFIRM", V16, CONFIRM_16),
+    op(0x60, "LOCK", V9_5, LOCK_9_5),
+    op(0x60, "LOCK", V9_6, LOCK_9_6),
+    op(0x60, "LOCK", V12, LOCK_12),
+    op(0x60, "LOCK", V16, LOCK_16),
+    op(0x70, "INPLACE", V9_5, INPLACE),
+    op(0x70, "INPLACE", V16, INPLACE_16),
+    op(0x70, "INPLACE", V18, INPLACE_18),
 ];
 
 fn relids(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {

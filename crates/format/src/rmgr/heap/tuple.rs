@@ -9,18 +9,18 @@
 
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::{Part, Short, unsaid};
+use crate::rmgr::table::{OpPart, Short, unsaid};
 
 const NATTS: u16 = 0x07FF;
 const PREFIX_FROM_OLD: u8 = 0x20;
 const SUFFIX_FROM_OLD: u8 = 0x40;
 
 /// What INSERT gives.
-pub(super) const INSERTED: Part = unsaid(inserted, &[("new_tuple", "object")]);
+pub(super) const INSERTED: OpPart = unsaid(inserted, &[("new_tuple", "object")]);
 /// What DELETE gives.
-pub(super) const DELETED: Part = unsaid(deleted, &[("old_tuple", "object")]);
+pub(super) const DELETED: OpPart = unsaid(deleted, &[("old_tuple", "object")]);
 /// What UPDATE and HOT_UPDATE give.
-pub(super) const UPDATED: Part = unsaid(
+pub(super) const UPDATED: OpPart = unsaid(
     updated,
     &[("prefixlen", "unsigned"), ("suffixlen", "unsigned"), ("new_tuple", "object"), ("old_tuple", "object")],
 );

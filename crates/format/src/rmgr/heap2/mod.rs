@@ -19,14 +19,13 @@ use super::describe::Cx;
 use super::heap::{BITS, LOCK_16, LOCK_FLAGS, MULTI_INSERT_FLAGS};
 use super::sink::{Sink, Value};
 use super::table::{
-    Op, Part, Short, V9_5, V9_6, V11, V12, V13, V14, V15, V16, V17, V18, V19, bool, call, i64, lsn, op, rel, text, u8,
-    u16, u32,
+    Op, OpPart, Short, V9_5, V9_6, V12, V14, V16, V17, V18, V19, bool, call, i64, lsn, op, rel, text, u8, u16, u32,
 };
 use multi_insert::{TUPLES, TUPLES_16, VM_FLAGS};
 
-const HORIZON: Part = u32("snapshot_conflict_horizon", 0);
+const HORIZON: OpPart = u32("snapshot_conflict_horizon", 0);
 
-const REWRITE: &[Part] = &[
+const REWRITE: &[OpPart] = &[
     u32("mapped_xid", 0).hidden(),
     u32("mapped_db", 4).hidden(),
     u32("mapped_rel", 8).hidden(),
@@ -35,14 +34,14 @@ const REWRITE: &[Part] = &[
     lsn("start_lsn", 32).on32(24).hidden(),
 ];
 
-const CLEAN: &[Part] = &[
+const CLEAN: &[OpPart] = &[
     text("remxid "),
     HORIZON,
     u16("nredirected", 4).hidden(),
     u16("ndead", 6).hidden(),
     call(prune::PRUNE, prune::PRUNED),
 ];
-const PRUNE_14: &[Part] = &[
+const PRUNE_14: &[OpPart] = &[
     text("latestRemovedXid "),
     HORIZON,
     text(" nredirected "),
@@ -51,7 +50,7 @@ const PRUNE_14: &[Part] = &[
     u16("ndead", 6),
     call(prune::PRUNE, prune::PRUNED),
 ];
-const PRUNE_16: &[Part] = &[
+const PRUNE_16: &[OpPart] = &[
     text("snapshotConflictHorizon: "),
     HORIZON,
     text(", nredirected: "),
@@ -61,20 +60,20 @@ const PRUNE_16: &[Part] = &[
     bool("is_catalog_rel", 8).hidden(),
     call(prune::PRUNE_16, prune::PRUNED),
 ];
-const PRUNE_17: &[Part] = &[u8("reason", 0).hidden(), call(prune::PRUNE_17, prune::ALL)];
-const PRUNE_19: &[Part] = &[call(prune::PRUNE_19, prune::ALL)];
+const PRUNE_17: &[OpPart] = &[u8("reason", 0).hidden(), call(prune::PRUNE_17, prune::ALL)];
+const PRUNE_19: &[OpPart] = &[call(prune::PRUNE_19, prune::ALL)];
 
-const VACUUM: &[Part] = &[text("nunused "), u16("nunused", 0), call(prune::VACUUM, prune::VACUUMED)];
-const VACUUM_16: &[Part] = &[text("nunused: "), u16("nunused", 0), call(prune::VACUUM_16, prune::VACUUMED)];
+const VACUUM: &[OpPart] = &[text("nunused "), u16("nunused", 0), call(prune::VACUUM, prune::VACUUMED)];
+const VACUUM_16: &[OpPart] = &[text("nunused: "), u16("nunused", 0), call(prune::VACUUM_16, prune::VACUUMED)];
 
-const FREEZE_PAGE: &[Part] = &[
+const FREEZE_PAGE: &[OpPart] = &[
     text("cutoff xid "),
     u32("cutoff_xid", 0),
     text(" ntuples "),
     u16("ntuples", 4),
     call(prune::frozen, prune::FROZEN),
 ];
-const FREEZE_PAGE_16: &[Part] = &[
+const FREEZE_PAGE_16: &[OpPart] = &[
     text("snapshotConflictHorizon: "),
     HORIZON,
     text(", nplans: "),
@@ -83,20 +82,20 @@ const FREEZE_PAGE_16: &[Part] = &[
     call(prune::planned, prune::PLANNED),
 ];
 
-const CLEANUP_INFO: &[Part] = &[rel("rel", 0).hidden(), text("remxid "), u32("snapshot_conflict_horizon", 12)];
+const CLEANUP_INFO: &[OpPart] = &[rel("rel", 0).hidden(), text("remxid "), u32("snapshot_conflict_horizon", 12)];
 
-const VISIBLE_9_5: &[Part] = &[text("cutoff xid "), HORIZON];
-const VISIBLE_9_6: &[Part] = &[text("cutoff xid "), HORIZON, text(" flags "), u8("flags", 4)];
-const VISIBLE_12: &[Part] = &[text("cutoff xid "), HORIZON, text(" flags "), u8("flags", 4).hex()];
-const VISIBLE_16: &[Part] = &[text("snapshotConflictHorizon: "), HORIZON, text(", flags: "), u8("flags", 4).hex()];
+const VISIBLE_9_5: &[OpPart] = &[text("cutoff xid "), HORIZON];
+const VISIBLE_9_6: &[OpPart] = &[text("cutoff xid "), HORIZON, text(" flags "), u8("flags", 4)];
+const VISIBLE_12: &[OpPart] = &[text("cutoff xid "), HORIZON, text(" flags "), u8("flags", 4).hex()];
+const VISIBLE_16: &[OpPart] = &[text("snapshotConflictHorizon: "), HORIZON, text(", flags: "), u8("flags", 4).hex()];
 
-const MULTI_INSERT: &[Part] =
+const MULTI_INSERT: &[OpPart] =
     &[u16("ntuples", 2), text(" tuples"), u8("flags", 0).hidden(), MULTI_INSERT_FLAGS, TUPLES];
-const MULTI_INSERT_12: &[Part] =
+const MULTI_INSERT_12: &[OpPart] =
     &[u16("ntuples", 2), text(" tuples flags "), u8("flags", 0).hex(), MULTI_INSERT_FLAGS, TUPLES];
-const MULTI_INSERT_16: &[Part] =
+const MULTI_INSERT_16: &[OpPart] =
     &[text("ntuples: "), u16("ntuples", 2), text(", flags: "), u8("flags", 0).hex(), MULTI_INSERT_FLAGS, TUPLES_16];
-const MULTI_INSERT_19: &[Part] = &[
+const MULTI_INSERT_19: &[OpPart] = &[
     text("ntuples: "),
     u16("ntuples", 2),
     text(", flags: "),
@@ -106,8 +105,8 @@ const MULTI_INSERT_19: &[Part] = &[
     TUPLES_16,
 ];
 
-const LOCK_UPDATED_9_5: &[Part] = &[text("off "), u16("off", 4), text(": xmax "), u32("xmax", 0), text(" "), BITS];
-const LOCK_UPDATED_9_6: &[Part] = &[
+const LOCK_UPDATED_9_5: &[OpPart] = &[text("off "), u16("off", 4), text(": xmax "), u32("xmax", 0), text(" "), BITS];
+const LOCK_UPDATED_9_6: &[OpPart] = &[
     text("off "),
     u16("off", 4),
     text(": xmax "),
@@ -118,7 +117,7 @@ const LOCK_UPDATED_9_6: &[Part] = &[
     BITS,
     LOCK_FLAGS,
 ];
-const LOCK_UPDATED_12: &[Part] = &[
+const LOCK_UPDATED_12: &[OpPart] = &[
     text("off "),
     u16("off", 4),
     text(": xmax "),
@@ -130,9 +129,9 @@ const LOCK_UPDATED_12: &[Part] = &[
     LOCK_FLAGS,
 ];
 
-const TARGET: Part = call(target, &[("tid", "tid")]);
-const TOP_XID: Part = u32("top_xid", 0).hidden();
-const NEW_CID: &[Part] = &[
+const TARGET: OpPart = call(target, &[("tid", "tid")]);
+const TOP_XID: OpPart = u32("top_xid", 0).hidden();
+const NEW_CID: &[OpPart] = &[
     TOP_XID,
     text("rel "),
     rel("rel", 16),
@@ -145,7 +144,7 @@ const NEW_CID: &[Part] = &[
     text(", combo: "),
     u32("combocid", 12),
 ];
-const NEW_CID_16: &[Part] = &[
+const NEW_CID_16: &[OpPart] = &[
     TOP_XID,
     text("rel: "),
     rel("rel", 16),
@@ -161,40 +160,40 @@ const NEW_CID_16: &[Part] = &[
 
 /// The operations. 0x80: the page is made anew.
 pub const OPS: &[Op] = &[
-    op(0x00, "REWRITE", V9_5, V19, REWRITE),
-    op(0x10, "CLEAN", V9_5, V13, CLEAN),
-    op(0x10, "PRUNE", V14, V15, PRUNE_14),
-    op(0x10, "PRUNE", V16, V16, PRUNE_16),
-    op(0x10, "PRUNE_ON_ACCESS", V17, V18, PRUNE_17),
-    op(0x10, "PRUNE_ON_ACCESS", V19, V19, PRUNE_19),
-    op(0x20, "FREEZE_PAGE", V9_5, V13, FREEZE_PAGE),
-    op(0x20, "VACUUM", V14, V15, VACUUM),
-    op(0x20, "VACUUM", V16, V16, VACUUM_16),
-    op(0x20, "PRUNE_VACUUM_SCAN", V17, V18, PRUNE_17),
-    op(0x20, "PRUNE_VACUUM_SCAN", V19, V19, PRUNE_19),
-    op(0x30, "CLEANUP_INFO", V9_5, V13, CLEANUP_INFO),
-    op(0x30, "FREEZE_PAGE", V14, V15, FREEZE_PAGE),
-    op(0x30, "FREEZE_PAGE", V16, V16, FREEZE_PAGE_16),
-    op(0x30, "PRUNE_VACUUM_CLEANUP", V17, V18, PRUNE_17),
-    op(0x30, "PRUNE_VACUUM_CLEANUP", V19, V19, PRUNE_19),
-    op(0x40, "VISIBLE", V9_5, V9_5, VISIBLE_9_5),
-    op(0x40, "VISIBLE", V9_6, V11, VISIBLE_9_6),
-    op(0x40, "VISIBLE", V12, V15, VISIBLE_12),
-    op(0x40, "VISIBLE", V16, V18, VISIBLE_16),
-    op(0x50, "MULTI_INSERT", V9_5, V11, MULTI_INSERT),
-    op(0x50, "MULTI_INSERT", V12, V15, MULTI_INSERT_12),
-    op(0x50, "MULTI_INSERT", V16, V18, MULTI_INSERT_16),
-    op(0x50, "MULTI_INSERT", V19, V19, MULTI_INSERT_19),
-    op(0xD0, "MULTI_INSERT+INIT", V9_5, V11, MULTI_INSERT),
-    op(0xD0, "MULTI_INSERT+INIT", V12, V15, MULTI_INSERT_12),
-    op(0xD0, "MULTI_INSERT+INIT", V16, V18, MULTI_INSERT_16),
-    op(0xD0, "MULTI_INSERT+INIT", V19, V19, MULTI_INSERT_19),
-    op(0x60, "LOCK_UPDATED", V9_5, V9_5, LOCK_UPDATED_9_5),
-    op(0x60, "LOCK_UPDATED", V9_6, V11, LOCK_UPDATED_9_6),
-    op(0x60, "LOCK_UPDATED", V12, V15, LOCK_UPDATED_12),
-    op(0x60, "LOCK_UPDATED", V16, V19, LOCK_16),
-    op(0x70, "NEW_CID", V9_5, V15, NEW_CID),
-    op(0x70, "NEW_CID", V16, V19, NEW_CID_16),
+    op(0x00, "REWRITE", V9_5, REWRITE),
+    op(0x10, "CLEAN", V9_5, CLEAN),
+    op(0x10, "PRUNE", V14, PRUNE_14),
+    op(0x10, "PRUNE", V16, PRUNE_16),
+    op(0x10, "PRUNE_ON_ACCESS", V17, PRUNE_17),
+    op(0x10, "PRUNE_ON_ACCESS", V19, PRUNE_19),
+    op(0x20, "FREEZE_PAGE", V9_5, FREEZE_PAGE),
+    op(0x20, "VACUUM", V14, VACUUM),
+    op(0x20, "VACUUM", V16, VACUUM_16),
+    op(0x20, "PRUNE_VACUUM_SCAN", V17, PRUNE_17),
+    op(0x20, "PRUNE_VACUUM_SCAN", V19, PRUNE_19),
+    op(0x30, "CLEANUP_INFO", V9_5, CLEANUP_INFO),
+    op(0x30, "FREEZE_PAGE", V14, FREEZE_PAGE),
+    op(0x30, "FREEZE_PAGE", V16, FREEZE_PAGE_16),
+    op(0x30, "PRUNE_VACUUM_CLEANUP", V17, PRUNE_17),
+    op(0x30, "PRUNE_VACUUM_CLEANUP", V19, PRUNE_19),
+    op(0x40, "VISIBLE", V9_5, VISIBLE_9_5),
+    op(0x40, "VISIBLE", V9_6, VISIBLE_9_6),
+    op(0x40, "VISIBLE", V12, VISIBLE_12),
+    op(0x40, "VISIBLE", V16, VISIBLE_16).until(V18),
+    op(0x50, "MULTI_INSERT", V9_5, MULTI_INSERT),
+    op(0x50, "MULTI_INSERT", V12, MULTI_INSERT_12),
+    op(0x50, "MULTI_INSERT", V16, MULTI_INSERT_16),
+    op(0x50, "MULTI_INSERT", V19, MULTI_INSERT_19),
+    op(0xD0, "MULTI_INSERT+INIT", V9_5, MULTI_INSERT),
+    op(0xD0, "MULTI_INSERT+INIT", V12, MULTI_INSERT_12),
+    op(0xD0, "MULTI_INSERT+INIT", V16, MULTI_INSERT_16),
+    op(0xD0, "MULTI_INSERT+INIT", V19, MULTI_INSERT_19),
+    op(0x60, "LOCK_UPDATED", V9_5, LOCK_UPDATED_9_5),
+    op(0x60, "LOCK_UPDATED", V9_6, LOCK_UPDATED_9_6),
+    op(0x60, "LOCK_UPDATED", V12, LOCK_UPDATED_12),
+    op(0x60, "LOCK_UPDATED", V16, LOCK_16),
+    op(0x70, "NEW_CID", V9_5, NEW_CID),
+    op(0x70, "NEW_CID", V16, NEW_CID_16),
 ];
 
 fn target(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {

@@ -11,7 +11,7 @@ use crate::rmgr::arrays::{array, offsets};
 use crate::rmgr::describe::Cx;
 use crate::rmgr::heap::tuple_header;
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
-use crate::rmgr::table::{Part, Run, Short, call, unsaid};
+use crate::rmgr::table::{Describer, OpPart, Short, call, unsaid};
 
 const INIT_PAGE: u8 = 0x80;
 const ALL_FROZEN_SET: u8 = 0x20;
@@ -20,14 +20,14 @@ const BOTH: u64 = 0x03;
 const TUPLE_SIZE: usize = 7;
 
 const FIELDS: &[(&str, &str)] = &[("offsets", "list"), ("tuples", "list")];
-const HIDDEN: Run = |cx, sink| told(cx, None, sink);
-const SHOWN: Run = |cx, sink| told(cx, Some(", offsets: "), sink);
+const HIDDEN: Describer = |cx, sink| told(cx, None, sink);
+const SHOWN: Describer = |cx, sink| told(cx, Some(", offsets: "), sink);
 /// Offsets and tuples for documents, up to 15.
-pub(super) const TUPLES: Part = unsaid(HIDDEN, FIELDS);
+pub(super) const TUPLES: OpPart = unsaid(HIDDEN, FIELDS);
 /// The text has the offsets too, where the record carries the tuples (16 and later).
-pub(super) const TUPLES_16: Part = call(SHOWN, FIELDS);
+pub(super) const TUPLES_16: OpPart = call(SHOWN, FIELDS);
 /// What the visibility map was told, 19.
-pub(super) const VM_FLAGS: Part = call(vm_flags, &[("vm_flags", "unsigned")]);
+pub(super) const VM_FLAGS: OpPart = call(vm_flags, &[("vm_flags", "unsigned")]);
 
 fn vm_flags(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     if cx.cursor(0).u8("flags")? & ALL_FROZEN_SET != 0 {

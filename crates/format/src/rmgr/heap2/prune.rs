@@ -13,7 +13,7 @@
 use crate::rmgr::arrays::{array, names, offsets};
 use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
-use crate::rmgr::table::{Run, Short};
+use crate::rmgr::table::{Describer, Short};
 
 /// The fields of PRUNE up to 16.
 pub(super) const PRUNED: &[(&str, &str)] =
@@ -67,17 +67,17 @@ const ALL_VISIBLE: u64 = 0x01;
 const ALL_FROZEN: u64 = 0x02;
 
 /// CLEAN, PRUNE up to 15: for documents.
-pub(super) const PRUNE: Run = |cx, sink| pruned(cx, false, sink);
+pub(super) const PRUNE: Describer = |cx, sink| pruned(cx, false, sink);
 /// PRUNE of 16.
-pub(super) const PRUNE_16: Run = |cx, sink| pruned(cx, true, sink);
+pub(super) const PRUNE_16: Describer = |cx, sink| pruned(cx, true, sink);
 /// VACUUM up to 15: for documents.
-pub(super) const VACUUM: Run = |cx, sink| vacuumed(cx, None, sink);
+pub(super) const VACUUM: Describer = |cx, sink| vacuumed(cx, None, sink);
 /// VACUUM of 16.
-pub(super) const VACUUM_16: Run = |cx, sink| vacuumed(cx, Some(", unused: "), sink);
+pub(super) const VACUUM_16: Describer = |cx, sink| vacuumed(cx, Some(", unused: "), sink);
 /// PRUNE_* of 17 and 18: the reason, then one byte of flags.
-pub(super) const PRUNE_17: Run = |cx, sink| changed(cx, cx.cursor(1).u8("flags")?.into(), sink);
+pub(super) const PRUNE_17: Describer = |cx, sink| changed(cx, cx.cursor(1).u8("flags")?.into(), sink);
 /// PRUNE_* of 19: two bytes of flags.
-pub(super) const PRUNE_19: Run = |cx, sink| changed(cx, cx.cursor(0).u16("flags")?, sink);
+pub(super) const PRUNE_19: Describer = |cx, sink| changed(cx, cx.cursor(0).u16("flags")?, sink);
 
 fn redirections(cx: &Cx<'_>, words: Option<&str>, pairs: &[u8], sink: &mut dyn Sink) -> Result<(), Short> {
     let (count, mut pairs) = (pairs.len() / 4, cx.over(pairs));

@@ -8,14 +8,14 @@
 
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
-use crate::rmgr::table::{Part, Short, bool, call, lsn, seconds, text, u32};
+use crate::rmgr::table::{OpPart, Short, bool, call, lsn, seconds, text, u32};
 
 /// The parts of a layout, with each of the two words that end its text.
 macro_rules! checkpoints {
     ($($shutdown:ident, $online:ident = [$($part:expr),* $(,)?];)*) => {
         $(
-            pub(super) const $shutdown: &[Part] = &[text("checkpoint: redo "), $($part,)* text("; shutdown")];
-            pub(super) const $online: &[Part] = &[text("checkpoint: redo "), $($part,)* text("; online")];
+            pub(super) const $shutdown: &[OpPart] = &[text("checkpoint: redo "), $($part,)* text("; shutdown")];
+            pub(super) const $online: &[OpPart] = &[text("checkpoint: redo "), $($part,)* text("; online")];
         )*
     };
 }

@@ -111,7 +111,7 @@ pub fn told(dialect: &'static Dialect, align: Align, rmid: u8, info: u8, images:
     let mut blocks: Vec<Block> = Vec::new();
     record.blocks(&mut blocks).unwrap();
     assert_eq!(blocks.len(), images.len());
-    let mut told = Told::default();
+    let mut told = LegacyTranscript::default();
     let Some(op) = Vocabulary::of(dialect).op(rmid, info) else { return String::from("(unknown)") };
     if let Err(short) = describe(op, &Cx { record: &record, main: record.main_data(), blocks: &blocks }, &mut told) {
         let _ = write!(told.text, "(short of {})", short.0);
@@ -122,12 +122,12 @@ pub fn told(dialect: &'static Dialect, align: Align, rmid: u8, info: u8, images:
 }
 
 #[derive(Default)]
-struct Told {
+struct LegacyTranscript {
     text: String,
     depth: usize,
 }
 
-impl Sink for Told {
+impl Sink for LegacyTranscript {
     fn text(&mut self, words: &str) {
         self.text.push_str(words);
     }

@@ -5,7 +5,7 @@
 //! DROP     db_id u32, tablespace_id u32
 //! ```
 
-use crate::rmgr::table::{Op, V8_2, V9_4, op, text, u32};
+use crate::rmgr::table::{Op, V8_2, op, text, u32};
 
 /// The operations. The text names the database before the tablespace.
 pub const OPS: &[Op] = &[
@@ -13,7 +13,6 @@ pub const OPS: &[Op] = &[
         0x00,
         "CREATE",
         V8_2,
-        V9_4,
         &[
             text("create db: copy dir "),
             u32("src_db_id", 8),
@@ -25,5 +24,5 @@ pub const OPS: &[Op] = &[
             u32("tablespace_id", 4),
         ],
     ),
-    op(0x10, "DROP", V8_2, V9_4, &[text("drop db: dir "), u32("db_id", 0), text("/"), u32("tablespace_id", 4)]),
+    op(0x10, "DROP", V8_2, &[text("drop db: dir "), u32("db_id", 0), text("/"), u32("tablespace_id", 4)]),
 ];

@@ -7,20 +7,19 @@
 
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::{Op, Short, V8_2, V9_2, V9_3, V9_4, call, i32, op, text, u32};
+use crate::rmgr::table::{Op, Short, V8_2, V9_3, call, i32, op, text, u32};
 
 const XIDS: &[(&str, &str)] = &[("members", "list"), ("xid", "unsigned")];
 const MEMBERS: &[(&str, &str)] = &[("members", "list"), ("xid", "unsigned"), ("status", "text")];
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "ZERO_OFF_PAGE", V8_2, V9_4, &[text("zero offsets page: "), i32("pageno", 0)]),
-    op(0x10, "ZERO_MEM_PAGE", V8_2, V9_4, &[text("zero members page: "), i32("pageno", 0)]),
+    op(0x00, "ZERO_OFF_PAGE", V8_2, &[text("zero offsets page: "), i32("pageno", 0)]),
+    op(0x10, "ZERO_MEM_PAGE", V8_2, &[text("zero members page: "), i32("pageno", 0)]),
     op(
         0x20,
         "CREATE_ID",
         V8_2,
-        V9_2,
         &[
             text("create multixact "),
             u32("mid", 0),
@@ -35,7 +34,6 @@ pub const OPS: &[Op] = &[
         0x20,
         "CREATE_ID",
         V9_3,
-        V9_4,
         &[
             text("create mxid "),
             u32("mid", 0),

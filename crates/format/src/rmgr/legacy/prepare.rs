@@ -11,8 +11,8 @@
 
 use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::{Part, Short, bool, call, cstr, field, i32, text, u32};
-use crate::rmgr::{sink::Show, table::Kind};
+use crate::rmgr::table::{OpPart, Short, bool, call, cstr, field, i32, text, u32};
+use crate::rmgr::{sink::Show, table::FieldKind};
 
 const LISTS: &[(&str, &str)] = &[("subxacts", "list"), ("commitrels", "list"), ("abortrels", "list")];
 
@@ -22,16 +22,16 @@ macro_rules! prepare {
             text("prepare"),
             u32("xid", 8).hidden(),
             u32("db_id", 12).hidden(),
-            field("prepared_at", Kind::Time, 16).show(Show::Not),
+            field("prepared_at", FieldKind::Time, 16).show(Show::Not),
             u32("owner", 24).hidden(),
             $($part,)*
         ]
     };
 }
 
-pub(super) const PREPARE_8_2: &[Part] =
+pub(super) const PREPARE_8_2: &[OpPart] =
     prepare![cstr("gid", 40, 200).hidden(), call(|cx, sink| lists(cx, 240, sink), LISTS)];
-pub(super) const PREPARE_9_0: &[Part] = prepare![
+pub(super) const PREPARE_9_0: &[OpPart] = prepare![
     i32("nmsgs", 40).hidden(),
     bool("relcache_init_file_inval", 44).hidden(),
     cstr("gid", 45, 200).hidden(),

@@ -6,14 +6,13 @@
 
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::{Op, Short, V9_0, V9_4, call, op, text, u32};
+use crate::rmgr::table::{Op, Short, V9_0, call, op, text, u32};
 
 /// The operations.
 pub const OPS: &[Op] = &[op(
     0x00,
     "UPDATE",
     V9_0,
-    V9_4,
     &[
         text("update relmap: database "),
         u32("dbid", 0),

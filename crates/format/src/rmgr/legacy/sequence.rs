@@ -10,19 +10,19 @@
 
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
-use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, V9_4, call, op, rel, text};
+use crate::rmgr::table::{Op, OpPart, Short, V8_2, V8_3, V8_4, call, op, rel, text};
 
 const FIELDS: &[(&str, &str)] = &[("last_value", "integer"), ("log_cnt", "integer"), ("is_called", "boolean")];
 
-const TUPLE_8_2: Part = call(|cx, sink| tuple(cx, 26, 4, sink), FIELDS);
-const TUPLE_8_3: Part = call(|cx, sink| tuple(cx, 22, 4, sink), FIELDS);
-const TUPLE_8_4: Part = call(|cx, sink| tuple(cx, 22, 5, sink), FIELDS);
+const TUPLE_8_2: OpPart = call(|cx, sink| tuple(cx, 26, 4, sink), FIELDS);
+const TUPLE_8_3: OpPart = call(|cx, sink| tuple(cx, 22, 4, sink), FIELDS);
+const TUPLE_8_4: OpPart = call(|cx, sink| tuple(cx, 22, 5, sink), FIELDS);
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "LOG", V8_2, V8_2, &[text("log: rel "), rel("rel", 0), TUPLE_8_2]),
-    op(0x00, "LOG", V8_3, V8_3, &[text("log: rel "), rel("rel", 0), TUPLE_8_3]),
-    op(0x00, "LOG", V8_4, V9_4, &[text("log: rel "), rel("rel", 0), TUPLE_8_4]),
+    op(0x00, "LOG", V8_2, &[text("log: rel "), rel("rel", 0), TUPLE_8_2]),
+    op(0x00, "LOG", V8_3, &[text("log: rel "), rel("rel", 0), TUPLE_8_3]),
+    op(0x00, "LOG", V8_4, &[text("log: rel "), rel("rel", 0), TUPLE_8_4]),
 ];
 
 /// `sizeof(xl_seq_rec)`.

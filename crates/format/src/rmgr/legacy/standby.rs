@@ -8,9 +8,9 @@
 
 use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::{Op, Part, Short, V9_0, V9_2, V9_3, V9_4, call, op, text, u32};
+use crate::rmgr::table::{Op, OpPart, Short, V9_0, V9_3, call, op, text, u32};
 
-const LOCK: &[Part] = &[
+const LOCK: &[OpPart] = &[
     text("AccessExclusive locks:"),
     call(locks, &[("locks", "list"), ("xid", "unsigned"), ("db_oid", "unsigned"), ("rel_oid", "unsigned")]),
 ];
@@ -24,12 +24,11 @@ const LISTS: &[(&str, &str)] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "LOCK", V9_0, V9_4, LOCK),
+    op(0x00, "LOCK", V9_0, LOCK),
     op(
         0x10,
         "RUNNING_XACTS",
         V9_0,
-        V9_2,
         &[
             // Where the words follow the manager's name, the space is one of two.
             text(" running xacts: nextXid "),
@@ -45,7 +44,6 @@ pub const OPS: &[Op] = &[
         0x10,
         "RUNNING_XACTS",
         V9_3,
-        V9_4,
         &[
             text("running xacts: nextXid "),
             u32("next_xid", 12),

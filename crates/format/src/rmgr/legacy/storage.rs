@@ -9,23 +9,22 @@
 
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
-use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_4, call, op, rel, text, u32};
+use crate::rmgr::table::{Op, OpPart, Short, V8_2, V8_4, V9_1, call, op, rel, text, u32};
 
-const CREATE: Part = text("file create: ");
+const CREATE: OpPart = text("file create: ");
 const REL: &[(&str, &str)] = &[("rel", "relation")];
-const TRUNCATE: Part = text("file truncate: ");
+const TRUNCATE: OpPart = text("file truncate: ");
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x10, "CREATE", V8_2, V8_3, &[CREATE, rel("rel", 0)]),
-    op(0x10, "CREATE", V8_4, V9_0, &[CREATE, call(|cx, sink| path(cx, 0, sink), REL)]),
-    op(0x10, "CREATE", V9_1, V9_4, &[CREATE, call(created_with_fork, &[("rel", "relation"), ("fork", "unsigned")])]),
-    op(0x20, "TRUNCATE", V8_2, V8_3, &[TRUNCATE, rel("rel", 4), text(" to "), u32("blkno", 0), text(" blocks")]),
+    op(0x10, "CREATE", V8_2, &[CREATE, rel("rel", 0)]),
+    op(0x10, "CREATE", V8_4, &[CREATE, call(|cx, sink| path(cx, 0, sink), REL)]),
+    op(0x10, "CREATE", V9_1, &[CREATE, call(created_with_fork, &[("rel", "relation"), ("fork", "unsigned")])]),
+    op(0x20, "TRUNCATE", V8_2, &[TRUNCATE, rel("rel", 4), text(" to "), u32("blkno", 0), text(" blocks")]),
     op(
         0x20,
         "TRUNCATE",
         V8_4,
-        V9_4,
         &[TRUNCATE, call(|cx, sink| path(cx, 4, sink), REL), text(" to "), u32("blkno", 0), text(" blocks")],
     ),
 ];

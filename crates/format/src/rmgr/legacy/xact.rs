@@ -15,11 +15,11 @@ use super::inval::{INVAL_9_0, INVAL_9_1, INVAL_9_2, INVAL_9_4, Inval, messages};
 use super::prepare::{PREPARE_8_2, PREPARE_9_0};
 use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, call, op, text, u32};
+use crate::rmgr::table::{Op, OpPart, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_4, call, op, text, u32};
 use crate::rmgr::xact::Timestamp;
 
 /// What changed in the ends of transactions.
-struct Ending {
+struct EndingShape {
     /// The time is a `time_t`.
     unix: bool,
     /// The text shows relations by their files' paths.
@@ -28,13 +28,13 @@ struct Ending {
     inval: Option<&'static Inval>,
 }
 
-const ENDING_8_2: Ending = Ending { unix: true, paths: false, inval: None };
-const ENDING_8_3: Ending = Ending { unix: false, paths: false, inval: None };
-const ENDING_8_4: Ending = Ending { unix: false, paths: true, inval: None };
-const COMMIT_9_0: Ending = Ending { inval: Some(&INVAL_9_0), ..ENDING_8_4 };
-const COMMIT_9_1: Ending = Ending { inval: Some(&INVAL_9_1), ..ENDING_8_4 };
-const COMMIT_9_2: Ending = Ending { inval: Some(&INVAL_9_2), ..ENDING_8_4 };
-const COMMIT_9_4: Ending = Ending { inval: Some(&INVAL_9_4), ..ENDING_8_4 };
+const ENDING_8_2: EndingShape = EndingShape { unix: true, paths: false, inval: None };
+const ENDING_8_3: EndingShape = EndingShape { unix: false, paths: false, inval: None };
+const ENDING_8_4: EndingShape = EndingShape { unix: false, paths: true, inval: None };
+const COMMIT_9_0: EndingShape = EndingShape { inval: Some(&INVAL_9_0), ..ENDING_8_4 };
+const COMMIT_9_1: EndingShape = EndingShape { inval: Some(&INVAL_9_1), ..ENDING_8_4 };
+const COMMIT_9_2: EndingShape = EndingShape { inval: Some(&INVAL_9_2), ..ENDING_8_4 };
+const COMMIT_9_4: EndingShape = EndingShape { inval: Some(&INVAL_9_4), ..ENDING_8_4 };
 
 const FIELDS: &[(&str, &str)] = &[
     ("xact_time", "time"),
@@ -50,8 +50,8 @@ const FIELDS: &[(&str, &str)] = &[
 macro_rules! endings {
     ($($plain:ident $prepared:ident $facts:ident;)*) => {
         $(
-            const $plain: Part = call(|cx, sink| ended(cx, 0, &$facts, sink), FIELDS);
-            const $prepared: Part = call(|cx, sink| ended(cx, cx.aligned(8, 4), &$facts, sink), FIELDS);
+            const $plain: OpPart = call(|cx, sink| ended(cx, 0, &$facts, sink), FIELDS);
+            const $prepared: OpPart = call(|cx, sink| ended(cx, cx.aligned(8, 4), &$facts, sink), FIELDS);
         )*
     };
 }
@@ -67,50 +67,48 @@ endings! {
     ENDED_9_4 PREPARED_9_4 COMMIT_9_4;
 }
 
-const XID: Part = u32("twophase_xid", 0);
+const XID: OpPart = u32("twophase_xid", 0);
 
 /// The operations. Up to 8.4 the words do not tell a prepared transaction from another.
 pub const OPS: &[Op] = &[
-    op(0x00, "COMMIT", V8_2, V8_2, &[text("commit: "), ENDED_8_2]),
-    op(0x00, "COMMIT", V8_3, V8_3, &[text("commit: "), ENDED_8_3]),
-    op(0x00, "COMMIT", V8_4, V8_4, &[text("commit: "), ENDED_8_4]),
-    op(0x00, "COMMIT", V9_0, V9_0, &[text("commit: "), ENDED_9_0]),
-    op(0x00, "COMMIT", V9_1, V9_1, &[text("commit: "), ENDED_9_1]),
-    op(0x00, "COMMIT", V9_2, V9_3, &[text("commit: "), ENDED_9_2]),
-    op(0x00, "COMMIT", V9_4, V9_4, &[text("commit: "), ENDED_9_4]),
-    op(0x10, "PREPARE", V8_2, V8_4, PREPARE_8_2),
-    op(0x10, "PREPARE", V9_0, V9_4, PREPARE_9_0),
-    op(0x20, "ABORT", V8_2, V8_2, &[text("abort: "), ENDED_8_2]),
-    op(0x20, "ABORT", V8_3, V8_3, &[text("abort: "), ENDED_8_3]),
-    op(0x20, "ABORT", V8_4, V9_4, &[text("abort: "), ENDED_8_4]),
-    op(0x30, "COMMIT_PREPARED", V8_2, V8_2, &[text("commit "), XID, text(": "), PREPARED_8_2]),
-    op(0x30, "COMMIT_PREPARED", V8_3, V8_3, &[text("commit "), XID, text(": "), PREPARED_8_3]),
-    op(0x30, "COMMIT_PREPARED", V8_4, V8_4, &[text("commit "), XID, text(": "), PREPARED_8_4]),
-    op(0x30, "COMMIT_PREPARED", V9_0, V9_0, &[text("commit prepared "), XID, text(": "), PREPARED_9_0]),
-    op(0x30, "COMMIT_PREPARED", V9_1, V9_1, &[text("commit prepared "), XID, text(": "), PREPARED_9_1]),
-    op(0x30, "COMMIT_PREPARED", V9_2, V9_3, &[text("commit prepared "), XID, text(": "), PREPARED_9_2]),
-    op(0x30, "COMMIT_PREPARED", V9_4, V9_4, &[text("commit prepared "), XID, text(": "), PREPARED_9_4]),
-    op(0x40, "ABORT_PREPARED", V8_2, V8_2, &[text("abort "), XID, text(": "), PREPARED_8_2]),
-    op(0x40, "ABORT_PREPARED", V8_3, V8_3, &[text("abort "), XID, text(": "), PREPARED_8_3]),
-    op(0x40, "ABORT_PREPARED", V8_4, V8_4, &[text("abort "), XID, text(": "), PREPARED_8_4]),
-    op(0x40, "ABORT_PREPARED", V9_0, V9_4, &[text("abort prepared "), XID, text(": "), PREPARED_8_4]),
+    op(0x00, "COMMIT", V8_2, &[text("commit: "), ENDED_8_2]),
+    op(0x00, "COMMIT", V8_3, &[text("commit: "), ENDED_8_3]),
+    op(0x00, "COMMIT", V8_4, &[text("commit: "), ENDED_8_4]),
+    op(0x00, "COMMIT", V9_0, &[text("commit: "), ENDED_9_0]),
+    op(0x00, "COMMIT", V9_1, &[text("commit: "), ENDED_9_1]),
+    op(0x00, "COMMIT", V9_2, &[text("commit: "), ENDED_9_2]),
+    op(0x00, "COMMIT", V9_4, &[text("commit: "), ENDED_9_4]),
+    op(0x10, "PREPARE", V8_2, PREPARE_8_2),
+    op(0x10, "PREPARE", V9_0, PREPARE_9_0),
+    op(0x20, "ABORT", V8_2, &[text("abort: "), ENDED_8_2]),
+    op(0x20, "ABORT", V8_3, &[text("abort: "), ENDED_8_3]),
+    op(0x20, "ABORT", V8_4, &[text("abort: "), ENDED_8_4]),
+    op(0x30, "COMMIT_PREPARED", V8_2, &[text("commit "), XID, text(": "), PREPARED_8_2]),
+    op(0x30, "COMMIT_PREPARED", V8_3, &[text("commit "), XID, text(": "), PREPARED_8_3]),
+    op(0x30, "COMMIT_PREPARED", V8_4, &[text("commit "), XID, text(": "), PREPARED_8_4]),
+    op(0x30, "COMMIT_PREPARED", V9_0, &[text("commit prepared "), XID, text(": "), PREPARED_9_0]),
+    op(0x30, "COMMIT_PREPARED", V9_1, &[text("commit prepared "), XID, text(": "), PREPARED_9_1]),
+    op(0x30, "COMMIT_PREPARED", V9_2, &[text("commit prepared "), XID, text(": "), PREPARED_9_2]),
+    op(0x30, "COMMIT_PREPARED", V9_4, &[text("commit prepared "), XID, text(": "), PREPARED_9_4]),
+    op(0x40, "ABORT_PREPARED", V8_2, &[text("abort "), XID, text(": "), PREPARED_8_2]),
+    op(0x40, "ABORT_PREPARED", V8_3, &[text("abort "), XID, text(": "), PREPARED_8_3]),
+    op(0x40, "ABORT_PREPARED", V8_4, &[text("abort "), XID, text(": "), PREPARED_8_4]),
+    op(0x40, "ABORT_PREPARED", V9_0, &[text("abort prepared "), XID, text(": "), PREPARED_8_4]),
     op(
         0x50,
         "ASSIGNMENT",
         V9_0,
-        V9_4,
         &[text("xid assignment xtop "), u32("xtop", 0), text(": subxacts:"), call(assigned, &[("xsub", "list")])],
     ),
     op(
         0x60,
         "COMMIT_COMPACT",
         V9_2,
-        V9_4,
         &[text("commit: "), call(compact, &[("xact_time", "time"), ("subxacts", "list")])],
     ),
 ];
 
-fn ended(cx: &Cx<'_>, from: usize, facts: &Ending, sink: &mut dyn Sink) -> Result<(), Short> {
+fn ended(cx: &Cx<'_>, from: usize, facts: &EndingShape, sink: &mut dyn Sink) -> Result<(), Short> {
     let mut cursor = cx.cursor(from);
     if facts.unix {
         let seconds = cursor.time_t("xact_time", cx.layout().align)?;

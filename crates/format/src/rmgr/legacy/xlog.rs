@@ -15,11 +15,11 @@ use super::checkpoint::*;
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
 use crate::rmgr::table::{
-    Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, bool, call, cstr, i32, lsn, op, text, time, u16,
+    Op, OpPart, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, bool, call, cstr, i32, lsn, op, text, time, u16,
     u32, wal_level,
 };
 
-const PARAMETER_CHANGE: &[Part] = &[
+const PARAMETER_CHANGE: &[OpPart] = &[
     text("parameter change: max_connections="),
     i32("max_connections", 0),
     text(" max_prepared_xacts="),
@@ -29,7 +29,7 @@ const PARAMETER_CHANGE: &[Part] = &[
     text(" wal_level="),
     wal_level("wal_level", 12),
 ];
-const PARAMETER_CHANGE_9_4: &[Part] = &[
+const PARAMETER_CHANGE_9_4: &[OpPart] = &[
     text("parameter change: max_connections="),
     i32("max_connections", 0),
     text(" max_worker_processes="),
@@ -43,7 +43,7 @@ const PARAMETER_CHANGE_9_4: &[Part] = &[
     text(" wal_log_hints="),
     bool("wal_log_hints", 20).on_off(),
 ];
-const END_OF_RECOVERY: &[Part] = &[
+const END_OF_RECOVERY: &[OpPart] = &[
     text("end_of_recovery: tli "),
     u32("this_timeline_id", 8),
     text("; prev tli "),
@@ -51,7 +51,7 @@ const END_OF_RECOVERY: &[Part] = &[
     text("; time "),
     time("end_time", 0),
 ];
-const FPI: &[Part] = &[
+const FPI: &[OpPart] = &[
     text("full-page image: "),
     call(page_path, &[("rel", "relation"), ("fork", "unsigned")]),
     text(" block "),
@@ -62,34 +62,28 @@ const FPI: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "CHECKPOINT_SHUTDOWN", V8_2, V8_2, CHECKPOINT_8_2_SHUTDOWN),
-    op(0x00, "CHECKPOINT_SHUTDOWN", V8_3, V8_3, CHECKPOINT_8_3_SHUTDOWN),
-    op(0x00, "CHECKPOINT_SHUTDOWN", V8_4, V8_4, CHECKPOINT_8_4_SHUTDOWN),
-    op(0x00, "CHECKPOINT_SHUTDOWN", V9_0, V9_1, CHECKPOINT_9_0_SHUTDOWN),
-    op(0x00, "CHECKPOINT_SHUTDOWN", V9_2, V9_2, CHECKPOINT_9_2_SHUTDOWN),
-    op(0x00, "CHECKPOINT_SHUTDOWN", V9_3, V9_4, CHECKPOINT_9_3_SHUTDOWN),
-    op(0x10, "CHECKPOINT_ONLINE", V8_2, V8_2, CHECKPOINT_8_2_ONLINE),
-    op(0x10, "CHECKPOINT_ONLINE", V8_3, V8_3, CHECKPOINT_8_3_ONLINE),
-    op(0x10, "CHECKPOINT_ONLINE", V8_4, V8_4, CHECKPOINT_8_4_ONLINE),
-    op(0x10, "CHECKPOINT_ONLINE", V9_0, V9_1, CHECKPOINT_9_0_ONLINE),
-    op(0x10, "CHECKPOINT_ONLINE", V9_2, V9_2, CHECKPOINT_9_2_ONLINE),
-    op(0x10, "CHECKPOINT_ONLINE", V9_3, V9_4, CHECKPOINT_9_3_ONLINE),
-    op(0x20, "NOOP", V8_3, V9_4, &[text("xlog no-op")]),
-    op(0x30, "NEXTOID", V8_2, V9_4, &[text("nextOid: "), u32("next_oid", 0)]),
-    op(0x40, "SWITCH", V8_2, V9_4, &[text("xlog switch")]),
-    op(0x50, "BACKUP_END", V9_0, V9_4, &[text("backup end: "), lsn("startpoint", 0)]),
-    op(0x60, "PARAMETER_CHANGE", V9_0, V9_3, PARAMETER_CHANGE),
-    op(0x60, "PARAMETER_CHANGE", V9_4, V9_4, PARAMETER_CHANGE_9_4),
-    op(
-        0x70,
-        "RESTORE_POINT",
-        V9_1,
-        V9_4,
-        &[text("restore point: "), time("rp_time", 0).hidden(), cstr("rp_name", 8, 64)],
-    ),
-    op(0x80, "FPW_CHANGE", V9_2, V9_4, &[text("full_page_writes: "), bool("full_page_writes", 0)]),
-    op(0x90, "END_OF_RECOVERY", V9_3, V9_4, END_OF_RECOVERY),
-    op(0xA0, "FPI", V9_3, V9_4, FPI),
+    op(0x00, "CHECKPOINT_SHUTDOWN", V8_2, CHECKPOINT_8_2_SHUTDOWN),
+    op(0x00, "CHECKPOINT_SHUTDOWN", V8_3, CHECKPOINT_8_3_SHUTDOWN),
+    op(0x00, "CHECKPOINT_SHUTDOWN", V8_4, CHECKPOINT_8_4_SHUTDOWN),
+    op(0x00, "CHECKPOINT_SHUTDOWN", V9_0, CHECKPOINT_9_0_SHUTDOWN),
+    op(0x00, "CHECKPOINT_SHUTDOWN", V9_2, CHECKPOINT_9_2_SHUTDOWN),
+    op(0x00, "CHECKPOINT_SHUTDOWN", V9_3, CHECKPOINT_9_3_SHUTDOWN),
+    op(0x10, "CHECKPOINT_ONLINE", V8_2, CHECKPOINT_8_2_ONLINE),
+    op(0x10, "CHECKPOINT_ONLINE", V8_3, CHECKPOINT_8_3_ONLINE),
+    op(0x10, "CHECKPOINT_ONLINE", V8_4, CHECKPOINT_8_4_ONLINE),
+    op(0x10, "CHECKPOINT_ONLINE", V9_0, CHECKPOINT_9_0_ONLINE),
+    op(0x10, "CHECKPOINT_ONLINE", V9_2, CHECKPOINT_9_2_ONLINE),
+    op(0x10, "CHECKPOINT_ONLINE", V9_3, CHECKPOINT_9_3_ONLINE),
+    op(0x20, "NOOP", V8_3, &[text("xlog no-op")]),
+    op(0x30, "NEXTOID", V8_2, &[text("nextOid: "), u32("next_oid", 0)]),
+    op(0x40, "SWITCH", V8_2, &[text("xlog switch")]),
+    op(0x50, "BACKUP_END", V9_0, &[text("backup end: "), lsn("startpoint", 0)]),
+    op(0x60, "PARAMETER_CHANGE", V9_0, PARAMETER_CHANGE),
+    op(0x60, "PARAMETER_CHANGE", V9_4, PARAMETER_CHANGE_9_4),
+    op(0x70, "RESTORE_POINT", V9_1, &[text("restore point: "), time("rp_time", 0).hidden(), cstr("rp_name", 8, 64)]),
+    op(0x80, "FPW_CHANGE", V9_2, &[text("full_page_writes: "), bool("full_page_writes", 0)]),
+    op(0x90, "END_OF_RECOVERY", V9_3, END_OF_RECOVERY),
+    op(0xA0, "FPI", V9_3, FPI),
 ];
 
 fn page_path(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {

@@ -17,24 +17,24 @@
 mod flags;
 pub mod lists;
 
-use super::table::{Op, Part, V9_5, V11, V13, V14, V15, V16, V17, V19, bool, call, op, text, u16, u32};
+use super::table::{Op, OpPart, V9_5, V11, V14, V16, V17, bool, call, op, text, u16, u32};
 use flags::{FLAGS, PARENT_BLK, PICK_SPLIT, SAME};
 use lists::{LEAFS, REDIRECTS, ROOT, SPLIT, VACUUMED};
 
 /// `spgxlogState`: the transaction of redirections (`myXid` up to 16), and whether the index is being built.
-const fn xid(at: u16) -> Part {
+const fn xid(at: u16) -> OpPart {
     u32("redirect_xid", at).hidden()
 }
-const fn is_build(at: u16) -> Part {
+const fn is_build(at: u16) -> OpPart {
     bool("is_build", at).hidden()
 }
 
-const OFF: Part = u16("off", 2);
-const HEADOFF: Part = u16("headoff", 4);
-const PARENTOFF: Part = u16("parentoff", 6);
-const NODE_I: Part = u16("node_i", 8);
+const OFF: OpPart = u16("off", 2);
+const HEADOFF: OpPart = u16("headoff", 4);
+const PARENTOFF: OpPart = u16("parentoff", 6);
+const NODE_I: OpPart = u16("node_i", 8);
 
-const ADD_LEAF_9_5: &[Part] = &[
+const ADD_LEAF_9_5: &[OpPart] = &[
     text("add leaf to page; off "),
     OFF,
     text("; headoff "),
@@ -44,7 +44,7 @@ const ADD_LEAF_9_5: &[Part] = &[
     NODE_I.hidden(),
     call(flags::add_leaf, FLAGS),
 ];
-const ADD_LEAF_14: &[Part] = &[
+const ADD_LEAF_14: &[OpPart] = &[
     text("off: "),
     OFF,
     text(", headoff: "),
@@ -56,7 +56,7 @@ const ADD_LEAF_14: &[Part] = &[
     call(flags::add_leaf, FLAGS),
 ];
 
-const MOVE_LEAFS_9_5: &[Part] = &[
+const MOVE_LEAFS_9_5: &[OpPart] = &[
     u16("nmoves", 0),
     text(" leafs"),
     PARENTOFF.hidden(),
@@ -68,7 +68,7 @@ const MOVE_LEAFS_9_5: &[Part] = &[
     is_build(16),
     call(lists::move_leafs, LEAFS),
 ];
-const MOVE_LEAFS_14: &[Part] = &[
+const MOVE_LEAFS_14: &[OpPart] = &[
     text("nmoves: "),
     u16("nmoves", 0),
     text(", parentoff: "),
@@ -81,7 +81,7 @@ const MOVE_LEAFS_14: &[Part] = &[
     call(lists::move_leafs, LEAFS),
 ];
 
-const ADD_NODE_9_5: &[Part] = &[
+const ADD_NODE_9_5: &[OpPart] = &[
     text("off "),
     u16("off", 0),
     u16("newoff", 2).hidden(),
@@ -92,7 +92,7 @@ const ADD_NODE_9_5: &[Part] = &[
     xid(12),
     is_build(16),
 ];
-const ADD_NODE_14: &[Part] = &[
+const ADD_NODE_14: &[OpPart] = &[
     text("off: "),
     u16("off", 0),
     text(", newoff: "),
@@ -108,14 +108,14 @@ const ADD_NODE_14: &[Part] = &[
     is_build(16),
 ];
 
-const SPLIT_TUPLE_9_5: &[Part] = &[
+const SPLIT_TUPLE_9_5: &[OpPart] = &[
     text("prefix off: "),
     u16("prefixoff", 0),
     text(", postfix off: "),
     u16("postfixoff", 2),
     call(flags::split_tuple_numbers, SAME),
 ];
-const SPLIT_TUPLE_14: &[Part] = &[
+const SPLIT_TUPLE_14: &[OpPart] = &[
     text("prefixoff: "),
     u16("prefixoff", 0),
     text(", postfixoff: "),
@@ -123,12 +123,12 @@ const SPLIT_TUPLE_14: &[Part] = &[
     call(flags::split_tuple, SAME),
 ];
 
-const NDELETE: Part = u16("ndelete", 2);
-const NINSERT: Part = u16("ninsert", 4);
-const INNEROFF: Part = u16("inneroff", 8);
-const SPLIT_PARENTOFF: Part = u16("parentoff", 14);
-const SPLIT_NODE_I: Part = u16("node_i", 16);
-const PICKSPLIT_9_5: &[Part] = &[
+const NDELETE: OpPart = u16("ndelete", 2);
+const NINSERT: OpPart = u16("ninsert", 4);
+const INNEROFF: OpPart = u16("inneroff", 8);
+const SPLIT_PARENTOFF: OpPart = u16("parentoff", 14);
+const SPLIT_NODE_I: OpPart = u16("node_i", 16);
+const PICKSPLIT_9_5: &[OpPart] = &[
     text("ndel "),
     NDELETE,
     text("; nins "),
@@ -145,7 +145,7 @@ const PICKSPLIT_9_5: &[Part] = &[
     is_build(24),
     call(lists::pick_split, SPLIT),
 ];
-const PICKSPLIT_14: &[Part] = &[
+const PICKSPLIT_14: &[OpPart] = &[
     text("ndelete: "),
     NDELETE,
     text(", ninsert: "),
@@ -165,7 +165,7 @@ const PICKSPLIT_14: &[Part] = &[
     call(lists::pick_split, SPLIT),
 ];
 
-const VACUUM_LEAF_9_5: &[Part] = &[
+const VACUUM_LEAF_9_5: &[OpPart] = &[
     u16("ndead", 0).hidden(),
     u16("nplaceholder", 2).hidden(),
     u16("nmove", 4).hidden(),
@@ -174,7 +174,7 @@ const VACUUM_LEAF_9_5: &[Part] = &[
     is_build(12),
     call(lists::vacuum_leaf, VACUUMED),
 ];
-const VACUUM_LEAF_14: &[Part] = &[
+const VACUUM_LEAF_14: &[OpPart] = &[
     text("ndead: "),
     u16("ndead", 0),
     text(", nplaceholder: "),
@@ -188,21 +188,21 @@ const VACUUM_LEAF_14: &[Part] = &[
     call(lists::vacuum_leaf, VACUUMED),
 ];
 
-const VACUUM_ROOT_9_5: &[Part] = &[u16("ndelete", 0).hidden(), xid(4), is_build(8), call(lists::vacuum_root, ROOT)];
-const VACUUM_ROOT_14: &[Part] =
+const VACUUM_ROOT_9_5: &[OpPart] = &[u16("ndelete", 0).hidden(), xid(4), is_build(8), call(lists::vacuum_root, ROOT)];
+const VACUUM_ROOT_14: &[OpPart] =
     &[text("ndelete: "), u16("ndelete", 0), xid(4), is_build(8), call(lists::vacuum_root, ROOT)];
 
-const NTOPLACEHOLDER: Part = u16("ntoplaceholder", 0);
-const FIRSTPLACEHOLDER: Part = u16("firstplaceholder", 2);
-const HORIZON: Part = u32("snapshot_conflict_horizon", 4);
-const VACUUM_REDIRECT_9_5: &[Part] = &[
+const NTOPLACEHOLDER: OpPart = u16("ntoplaceholder", 0);
+const FIRSTPLACEHOLDER: OpPart = u16("firstplaceholder", 2);
+const HORIZON: OpPart = u32("snapshot_conflict_horizon", 4);
+const VACUUM_REDIRECT_9_5: &[OpPart] = &[
     text("newest XID "),
     HORIZON,
     NTOPLACEHOLDER.hidden(),
     FIRSTPLACEHOLDER.hidden(),
     call(lists::vacuum_redirect_9_5, REDIRECTS),
 ];
-const VACUUM_REDIRECT_14: &[Part] = &[
+const VACUUM_REDIRECT_14: &[OpPart] = &[
     text("ntoplaceholder: "),
     NTOPLACEHOLDER,
     text(", firstplaceholder: "),
@@ -211,7 +211,7 @@ const VACUUM_REDIRECT_14: &[Part] = &[
     HORIZON,
     call(lists::vacuum_redirect_9_5, REDIRECTS),
 ];
-const VACUUM_REDIRECT_16: &[Part] = &[
+const VACUUM_REDIRECT_16: &[OpPart] = &[
     text("ntoplaceholder: "),
     NTOPLACEHOLDER,
     text(", firstplaceholder: "),
@@ -221,7 +221,7 @@ const VACUUM_REDIRECT_16: &[Part] = &[
     bool("is_catalog_rel", 8).hidden(),
     call(lists::vacuum_redirect_16, REDIRECTS),
 ];
-const VACUUM_REDIRECT_17: &[Part] = &[
+const VACUUM_REDIRECT_17: &[OpPart] = &[
     text("ntoplaceholder: "),
     NTOPLACEHOLDER,
     text(", firstplaceholder: "),
@@ -235,23 +235,23 @@ const VACUUM_REDIRECT_17: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "CREATE_INDEX", V9_5, V11, &[]),
-    op(0x10, "ADD_LEAF", V9_5, V13, ADD_LEAF_9_5),
-    op(0x10, "ADD_LEAF", V14, V19, ADD_LEAF_14),
-    op(0x20, "MOVE_LEAFS", V9_5, V13, MOVE_LEAFS_9_5),
-    op(0x20, "MOVE_LEAFS", V14, V19, MOVE_LEAFS_14),
-    op(0x30, "ADD_NODE", V9_5, V13, ADD_NODE_9_5),
-    op(0x30, "ADD_NODE", V14, V19, ADD_NODE_14),
-    op(0x40, "SPLIT_TUPLE", V9_5, V13, SPLIT_TUPLE_9_5),
-    op(0x40, "SPLIT_TUPLE", V14, V19, SPLIT_TUPLE_14),
-    op(0x50, "PICKSPLIT", V9_5, V13, PICKSPLIT_9_5),
-    op(0x50, "PICKSPLIT", V14, V19, PICKSPLIT_14),
-    op(0x60, "VACUUM_LEAF", V9_5, V13, VACUUM_LEAF_9_5),
-    op(0x60, "VACUUM_LEAF", V14, V19, VACUUM_LEAF_14),
-    op(0x70, "VACUUM_ROOT", V9_5, V13, VACUUM_ROOT_9_5),
-    op(0x70, "VACUUM_ROOT", V14, V19, VACUUM_ROOT_14),
-    op(0x80, "VACUUM_REDIRECT", V9_5, V13, VACUUM_REDIRECT_9_5),
-    op(0x80, "VACUUM_REDIRECT", V14, V15, VACUUM_REDIRECT_14),
-    op(0x80, "VACUUM_REDIRECT", V16, V16, VACUUM_REDIRECT_16),
-    op(0x80, "VACUUM_REDIRECT", V17, V19, VACUUM_REDIRECT_17),
+    op(0x00, "CREATE_INDEX", V9_5, &[]).until(V11),
+    op(0x10, "ADD_LEAF", V9_5, ADD_LEAF_9_5),
+    op(0x10, "ADD_LEAF", V14, ADD_LEAF_14),
+    op(0x20, "MOVE_LEAFS", V9_5, MOVE_LEAFS_9_5),
+    op(0x20, "MOVE_LEAFS", V14, MOVE_LEAFS_14),
+    op(0x30, "ADD_NODE", V9_5, ADD_NODE_9_5),
+    op(0x30, "ADD_NODE", V14, ADD_NODE_14),
+    op(0x40, "SPLIT_TUPLE", V9_5, SPLIT_TUPLE_9_5),
+    op(0x40, "SPLIT_TUPLE", V14, SPLIT_TUPLE_14),
+    op(0x50, "PICKSPLIT", V9_5, PICKSPLIT_9_5),
+    op(0x50, "PICKSPLIT", V14, PICKSPLIT_14),
+    op(0x60, "VACUUM_LEAF", V9_5, VACUUM_LEAF_9_5),
+    op(0x60, "VACUUM_LEAF", V14, VACUUM_LEAF_14),
+    op(0x70, "VACUUM_ROOT", V9_5, VACUUM_ROOT_9_5),
+    op(0x70, "VACUUM_ROOT", V14, VACUUM_ROOT_14),
+    op(0x80, "VACUUM_REDIRECT", V9_5, VACUUM_REDIRECT_9_5),
+    op(0x80, "VACUUM_REDIRECT", V14, VACUUM_REDIRECT_14),
+    op(0x80, "VACUUM_REDIRECT", V16, VACUUM_REDIRECT_16),
+    op(0x80, "VACUUM_REDIRECT", V17, VACUUM_REDIRECT_17),
 ];

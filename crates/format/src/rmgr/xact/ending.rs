@@ -17,10 +17,9 @@ use super::parts::{Origin, origin, origin_id, relations, statistics, subtransact
 use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::inval::{self, Scope};
 use crate::rmgr::sink::{Show, Sink, Value};
-use crate::rmgr::table::{Part, Short, call};
-use crate::rmgr::xact::Timestamp;
+use crate::rmgr::table::{OpPart, Short, call};
+use crate::rmgr::xact::{HAS_INFO, Timestamp};
 
-const HAS_INFO: u8 = 0x80;
 const DATABASE: u32 = 0x01;
 const SUBTRANSACTIONS: u32 = 0x02;
 const RELATIONS: u32 = 0x04;
@@ -34,7 +33,7 @@ const INIT_FILE: u32 = 1 << 30;
 const SYNC: u32 = 1 << 31;
 
 /// What a version's record can hold, and what its text says.
-struct Style {
+struct EndingStyle {
     /// Bits that mean a part.
     parts: u32,
     /// The text tells an abort's origin, and whether a commit waits for being applied (15 and later).
@@ -42,12 +41,12 @@ struct Style {
 }
 
 const ALL: u32 = DATABASE | SUBTRANSACTIONS | RELATIONS | STATISTICS | MESSAGES | PREPARED | NAME | ORIGIN;
-const OLD_COMMIT: Style = Style { parts: ALL & !NAME, says_more: false };
-const COMMIT: Style = Style { parts: ALL, says_more: false };
-const NEW_COMMIT: Style = Style { parts: ALL, says_more: true };
-const OLD_ABORT: Style = Style { parts: SUBTRANSACTIONS | RELATIONS | PREPARED, says_more: false };
-const ABORT: Style = Style { parts: ALL & !MESSAGES, says_more: false };
-const NEW_ABORT: Style = Style { parts: ALL & !MESSAGES, says_more: true };
+const OLD_COMMIT: EndingStyle = EndingStyle { parts: ALL & !NAME, says_more: false };
+const COMMIT: EndingStyle = EndingStyle { parts: ALL, says_more: false };
+const NEW_COMMIT: EndingStyle = EndingStyle { parts: ALL, says_more: true };
+const OLD_ABORT: EndingStyle = EndingStyle { parts: SUBTRANSACTIONS | RELATIONS | PREPARED, says_more: false };
+const ABORT: EndingStyle = EndingStyle { parts: ALL & !MESSAGES, says_more: false };
+const NEW_ABORT: EndingStyle = EndingStyle { parts: ALL & !MESSAGES, says_more: true };
 
 const FIELDS: &[(&str, &str)] = &[
     ("twophase_xid", "unsigned"),
@@ -69,21 +68,21 @@ const FIELDS: &[(&str, &str)] = &[
 ];
 
 /// Of 9.5 to 10.
-pub const COMMIT_9_5: &[Part] = &[call(|cx, sink| describe(cx, &OLD_COMMIT, commit, sink), FIELDS)];
+pub const COMMIT_9_5: &[OpPart] = &[call(|cx, sink| describe(cx, &OLD_COMMIT, commit, sink), FIELDS)];
 /// Of 11 to 14.
-pub const COMMIT_11: &[Part] = &[call(|cx, sink| describe(cx, &COMMIT, commit, sink), FIELDS)];
+pub const COMMIT_11: &[OpPart] = &[call(|cx, sink| describe(cx, &COMMIT, commit, sink), FIELDS)];
 /// Of 15 and later.
-pub const COMMIT_15: &[Part] = &[call(|cx, sink| describe(cx, &NEW_COMMIT, commit, sink), FIELDS)];
+pub const COMMIT_15: &[OpPart] = &[call(|cx, sink| describe(cx, &NEW_COMMIT, commit, sink), FIELDS)];
 /// Of 9.5 to 10.
-pub const ABORT_9_5: &[Part] = &[call(|cx, sink| describe(cx, &OLD_ABORT, abort, sink), FIELDS)];
+pub const ABORT_9_5: &[OpPart] = &[call(|cx, sink| describe(cx, &OLD_ABORT, abort, sink), FIELDS)];
 /// Of 11 to 14.
-pub const ABORT_11: &[Part] = &[call(|cx, sink| describe(cx, &ABORT, abort, sink), FIELDS)];
+pub const ABORT_11: &[OpPart] = &[call(|cx, sink| describe(cx, &ABORT, abort, sink), FIELDS)];
 /// Of 15 and later.
-pub const ABORT_15: &[Part] = &[call(|cx, sink| describe(cx, &NEW_ABORT, abort, sink), FIELDS)];
+pub const ABORT_15: &[OpPart] = &[call(|cx, sink| describe(cx, &NEW_ABORT, abort, sink), FIELDS)];
 
 /// The parts of a record; those that it has not are empty.
 #[derive(Default)]
-struct Parts<'a> {
+struct EndingParts<'a> {
     time: Option<Timestamp>,
     xinfo: Option<u32>,
     database: Option<(u32, u32)>,
@@ -96,16 +95,16 @@ struct Parts<'a> {
     origin: Option<Origin>,
 }
 
-type Tell = fn(&Cx<'_>, &Parts<'_>, &Style, &mut dyn Sink) -> Result<(), Short>;
+type Tell = fn(&Cx<'_>, &EndingParts<'_>, &EndingStyle, &mut dyn Sink) -> Result<(), Short>;
 
 /// Reads all parts before any is told, as the text has them in another order; of cut data it tells what is there.
-fn describe(cx: &Cx<'_>, style: &Style, tell: Tell, sink: &mut dyn Sink) -> Result<(), Short> {
+fn describe(cx: &Cx<'_>, style: &EndingStyle, tell: Tell, sink: &mut dyn Sink) -> Result<(), Short> {
     if cx.record.header.info & HAS_INFO == 0 {
         // Nearly all: a time alone.
         sink.plain("xact_time", Value::Time(cx.cursor(0).time("xact_time", cx.layout().dialect)?));
         return Ok(());
     }
-    let mut parts = Parts::default();
+    let mut parts = EndingParts::default();
     let read = parts.read(cx, style);
     beginning(cx, &parts, sink)?;
     tell(cx, &parts, style, sink)?;
@@ -115,8 +114,8 @@ fn describe(cx: &Cx<'_>, style: &Style, tell: Tell, sink: &mut dyn Sink) -> Resu
     read
 }
 
-impl<'a> Parts<'a> {
-    fn read(&mut self, cx: &Cx<'a>, style: &Style) -> Result<(), Short> {
+impl<'a> EndingParts<'a> {
+    fn read(&mut self, cx: &Cx<'a>, style: &EndingStyle) -> Result<(), Short> {
         let dialect = cx.layout().dialect;
         let mut cursor = cx.cursor(0);
         self.time = Some(cursor.time("xact_time", dialect)?);
@@ -161,7 +160,7 @@ fn list<'a>(cursor: &mut Cursor<'a>, name: &'static str, size: usize) -> Result<
 }
 
 /// What commits and aborts begin with.
-fn beginning(cx: &Cx<'_>, parts: &Parts<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
+fn beginning(cx: &Cx<'_>, parts: &EndingParts<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     if parts.prepared != 0 {
         sink.plain("twophase_xid", Value::Unsigned(parts.prepared.into()));
         sink.text(": ");
@@ -176,7 +175,7 @@ fn beginning(cx: &Cx<'_>, parts: &Parts<'_>, sink: &mut dyn Sink) -> Result<(), 
     subtransactions(cx, parts.subtransactions, sink)
 }
 
-fn commit(cx: &Cx<'_>, parts: &Parts<'_>, style: &Style, sink: &mut dyn Sink) -> Result<(), Short> {
+fn commit(cx: &Cx<'_>, parts: &EndingParts<'_>, style: &EndingStyle, sink: &mut dyn Sink) -> Result<(), Short> {
     let Some(xinfo) = parts.xinfo else { return Ok(()) };
     statistics(cx, "; dropped stats:", "stats", parts.statistics, sink)?;
     let count = i32::try_from(parts.messages.len() / inval::SIZE).unwrap_or(i32::MAX);
@@ -196,7 +195,7 @@ fn commit(cx: &Cx<'_>, parts: &Parts<'_>, style: &Style, sink: &mut dyn Sink) ->
     Ok(())
 }
 
-fn abort(cx: &Cx<'_>, parts: &Parts<'_>, style: &Style, sink: &mut dyn Sink) -> Result<(), Short> {
+fn abort(cx: &Cx<'_>, parts: &EndingParts<'_>, style: &EndingStyle, sink: &mut dyn Sink) -> Result<(), Short> {
     if let Some((db, ts)) = parts.database {
         sink.hidden("db_id", Value::Unsigned(db.into()));
         sink.hidden("ts_id", Value::Unsigned(ts.into()));

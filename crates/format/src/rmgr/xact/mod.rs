@@ -1,9 +1,9 @@
 //! Records of "Transaction", 9.5 and later (`src/include/access/xact.h`).
 //!
 //! `ending` is commits and aborts, `prepare` the state of a prepared transaction, `parts` the lists that both carry;
-//! `time` reads
-//! when a transaction ended, in every version.
+//! `time` reads when a transaction ended, in every version, `end` what else is asked of its end.
 
+mod end;
 mod ending;
 mod parts;
 mod prepare;
@@ -13,34 +13,72 @@ mod time;
 
 use super::describe::Cx;
 use super::inval::{self, Scope};
+use super::operation::operations;
 use super::sink::Sink;
-use super::table::{Op, Part, Short, V9_5, V9_6, V10, V11, V12, V13, V14, V15, V19, call, op, text, u32};
+use super::table::{Op, OpPart, Short, V9_5, V9_6, V11, V13, V14, V15, call, op, text, u32};
 use super::xids;
-pub use time::{Ended, Ending, Timestamp, ended, is_float, plain_commit, timestamp};
+use crate::record::RecordHeader;
+pub use end::{XactEnd, dropped_relations, ended};
+pub use time::{Timestamp, XactOutcome, ended_at, is_float, plain_commit, timestamp};
 
-const ASSIGNMENT: &[Part] = &[text("xtop "), u32("xtop", 0), text(": subxacts:"), call(assigned, &[("xsub", "list")])];
+operations! {
+    /// A transaction was committed.
+    COMMIT = 0x00;
+    /// It was prepared, for two-phase commit.
+    PREPARE = 0x10;
+    /// It was rolled back.
+    ABORT = 0x20;
+    /// A prepared one was committed.
+    COMMIT_PREPARED = 0x30;
+    /// A prepared one was rolled back.
+    ABORT_PREPARED = 0x40;
+    /// Whose subtransactions some are (9.0 and later).
+    ASSIGNMENT = 0x50;
+    /// Invalidation messages, for logical decoding (14 and later).
+    INVALIDATION = 0x60;
+    /// A commit with subtransactions alone (9.2 to 9.4).
+    COMMIT_COMPACT = 0x60;
+}
+
+/// The flag of 9.5 and later that more than a time follows (`XLOG_XACT_HAS_INFO`).
+pub const HAS_INFO: u8 = 0x80;
+
+/// The operation of a record of "Transaction", without [`HAS_INFO`].
+#[inline(always)]
+pub const fn operation(header: &RecordHeader) -> u8 {
+    header.operation() & !HAS_INFO
+}
+
+/// Whether a record of "Transaction" ends a prepared one.
+#[inline]
+pub const fn ends_prepared(header: &RecordHeader) -> bool {
+    matches!(operation(header), COMMIT_PREPARED | ABORT_PREPARED)
+}
+
+const ASSIGNMENT_PARTS: &[OpPart] =
+    &[text("xtop "), u32("xtop", 0), text(": subxacts:"), call(assigned, &[("xsub", "list")])];
 
 /// The operations of 9.5 and later.
 pub const OPS: &[Op] = &[
-    op(0x00, "COMMIT", V9_5, V10, ending::COMMIT_9_5),
-    op(0x00, "COMMIT", V11, V14, ending::COMMIT_11),
-    op(0x00, "COMMIT", V15, V19, ending::COMMIT_15),
-    op(0x10, "PREPARE", V9_5, V9_5, prepare::V9_5),
-    op(0x10, "PREPARE", V9_6, V10, prepare::V9_6),
-    op(0x10, "PREPARE", V11, V12, prepare::V11),
-    op(0x10, "PREPARE", V13, V14, prepare::V13),
-    op(0x10, "PREPARE", V15, V19, prepare::V15),
-    op(0x20, "ABORT", V9_5, V10, ending::ABORT_9_5),
-    op(0x20, "ABORT", V11, V14, ending::ABORT_11),
-    op(0x20, "ABORT", V15, V19, ending::ABORT_15),
-    op(0x30, "COMMIT_PREPARED", V9_5, V10, ending::COMMIT_9_5),
-    op(0x30, "COMMIT_PREPARED", V11, V14, ending::COMMIT_11),
-    op(0x30, "COMMIT_PREPARED", V15, V19, ending::COMMIT_15),
-    op(0x40, "ABORT_PREPARED", V9_5, V10, ending::ABORT_9_5),
-    op(0x40, "ABORT_PREPARED", V11, V14, ending::ABORT_11),
-    op(0x40, "ABORT_PREPARED", V15, V19, ending::ABORT_15),
-    op(0x50, "ASSIGNMENT", V9_5, V19, ASSIGNMENT),
-    op(0x60, "INVALIDATION", V14, V19, &[call(invalidated, inval::FIELDS)]),
+    op(0x00, "COMMIT", V9_5, ending::COMMIT_9_5),
+    op(0x00, "COMMIT", V11, ending::COMMIT_11),
+    op(0x00, "COMMIT", V15, ending::COMMIT_15),
+    op(0x10, "PREPARE", V9_5, prepare::V9_5),
+    op(0x10, "PREPARE", V9_6, prepare::V9_6),
+    op(0x10, "PREPARE", V11, prepare::V11),
+    op(0x10, "PREPARE", V13, prepare::V13),
+    op(0x10, "PREPARE", V15, prepare::V15),
+    op(0x20, "ABORT", V9_5, ending::ABORT_9_5),
+    op(0x20, "ABORT", V11, ending::ABORT_11),
+    op(0x20, "ABORT", V15, ending::ABORT_15),
+    op(0x30, "COMMIT_PREPARED", V9_5, ending::COMMIT_9_5),
+    op(0x30, "COMMIT_PREPARED", V11, ending::COMMIT_11),
+    op(0x30, "COMMIT_PREPARED", V15, ending::COMMIT_15),
+    op(0x40, "ABORT_PREPARED", V9_5, ending::ABORT_9_5),
+    op(0x40, "ABORT_PREPARED", V11, ending::ABORT_11),
+    op(0x40, "ABORT_PREPARED", V15, ending::ABORT_15),
+    op(0x50, "ASSIGNMENT", V9_5, ASSIGNMENT_PARTS),
+    op(0x60, "INVALIDATION", V14, &[call(invalidated, inval::FIELDS)]),
 ];
 
 /// 0 u32 top transaction, 4 i32 count, 8 subtransactions.

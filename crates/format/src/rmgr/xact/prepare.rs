@@ -17,11 +17,11 @@ use crate::Dialect;
 use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::inval::{self, Scope};
 use crate::rmgr::sink::{Hidden, Show, Sink, Value};
-use crate::rmgr::table::{Part, Short, call};
+use crate::rmgr::table::{OpPart, Short, call};
 use crate::rmgr::xact::Timestamp;
 
 /// What a version's record holds, and what its text says.
-struct Style {
+struct PrepareStyle {
     /// The name has its place in the head, and no length.
     inline_name: bool,
     /// Position and time of the origin.
@@ -56,29 +56,29 @@ const FIELDS: &[(&str, &str)] = &[
     ("origin_timestamp", "time"),
 ];
 
-const STYLE_9_5: Style = Style { inline_name: true, origin: false, says: Says::Nothing };
-const STYLE_9_6: Style = Style { inline_name: false, ..STYLE_9_5 };
-const STYLE_11: Style = Style { origin: true, ..STYLE_9_6 };
-const STYLE_13: Style = Style { says: Says::Something, ..STYLE_11 };
-const STYLE_15: Style = Style { says: Says::OriginToo, ..STYLE_11 };
+const STYLE_9_5: PrepareStyle = PrepareStyle { inline_name: true, origin: false, says: Says::Nothing };
+const STYLE_9_6: PrepareStyle = PrepareStyle { inline_name: false, ..STYLE_9_5 };
+const STYLE_11: PrepareStyle = PrepareStyle { origin: true, ..STYLE_9_6 };
+const STYLE_13: PrepareStyle = PrepareStyle { says: Says::Something, ..STYLE_11 };
+const STYLE_15: PrepareStyle = PrepareStyle { says: Says::OriginToo, ..STYLE_11 };
 
 /// Of 9.5.
-pub const V9_5: &[Part] = &[call(|cx, sink| describe(cx, &STYLE_9_5, sink), FIELDS)];
+pub const V9_5: &[OpPart] = &[call(|cx, sink| describe(cx, &STYLE_9_5, sink), FIELDS)];
 /// Of 9.6 and 10.
-pub const V9_6: &[Part] = &[call(|cx, sink| describe(cx, &STYLE_9_6, sink), FIELDS)];
+pub const V9_6: &[OpPart] = &[call(|cx, sink| describe(cx, &STYLE_9_6, sink), FIELDS)];
 /// Of 11 and 12.
-pub const V11: &[Part] = &[call(|cx, sink| describe(cx, &STYLE_11, sink), FIELDS)];
+pub const V11: &[OpPart] = &[call(|cx, sink| describe(cx, &STYLE_11, sink), FIELDS)];
 /// Of 13 and 14.
-pub const V13: &[Part] = &[call(|cx, sink| describe(cx, &STYLE_13, sink), FIELDS)];
+pub const V13: &[OpPart] = &[call(|cx, sink| describe(cx, &STYLE_13, sink), FIELDS)];
 /// Of 15 and later.
-pub const V15: &[Part] = &[call(|cx, sink| describe(cx, &STYLE_15, sink), FIELDS)];
+pub const V15: &[OpPart] = &[call(|cx, sink| describe(cx, &STYLE_15, sink), FIELDS)];
 
-fn describe(cx: &Cx<'_>, style: &Style, sink: &mut dyn Sink) -> Result<(), Short> {
+fn describe(cx: &Cx<'_>, style: &PrepareStyle, sink: &mut dyn Sink) -> Result<(), Short> {
     if style.says == Says::Nothing { tell(cx, style, &mut Hidden(sink)) } else { tell(cx, style, sink) }
 }
 
 /// The part of fixed length.
-struct Head<'a> {
+struct PrepareHead<'a> {
     xid: u32,
     database: u32,
     prepared_at: Timestamp,
@@ -94,11 +94,11 @@ struct Head<'a> {
     origin: Option<Origin>,
 }
 
-impl<'a> Head<'a> {
-    fn read(cursor: &mut Cursor<'a>, style: &Style, dialect: &Dialect) -> Result<Head<'a>, Short> {
+impl<'a> PrepareHead<'a> {
+    fn read(cursor: &mut Cursor<'a>, style: &PrepareStyle, dialect: &Dialect) -> Result<PrepareHead<'a>, Short> {
         cursor.skip("magic", 4)?;
         cursor.skip("total_len", 4)?;
-        let mut head = Head {
+        let mut head = PrepareHead {
             xid: cursor.u32("xid")?,
             database: cursor.u32("database")?,
             prepared_at: cursor.time("prepared_at", dialect)?,
@@ -132,10 +132,10 @@ impl<'a> Head<'a> {
     }
 }
 
-fn tell(cx: &Cx<'_>, style: &Style, sink: &mut dyn Sink) -> Result<(), Short> {
+fn tell(cx: &Cx<'_>, style: &PrepareStyle, sink: &mut dyn Sink) -> Result<(), Short> {
     let dialect = cx.layout().dialect;
     let mut cursor = cx.cursor(0);
-    let head = Head::read(&mut cursor, style, dialect)?;
+    let head = PrepareHead::read(&mut cursor, style, dialect)?;
     let name = match head.name {
         Some(name) => name,
         None => filled(cx, &mut cursor, "gid", head.name_length.into(), 1)?,

@@ -177,7 +177,7 @@ fn prepared_transactions_of_every_version() {
 fn tell_long(layout: &crate::Layout, main: &[u8]) -> (String, Result<(), Short>) {
     use crate::record::{Record, RecordHeader};
     use crate::rmgr::describe::{Cx, Vocabulary, describe};
-    use crate::rmgr::told::Told;
+    use crate::rmgr::told::Transcript;
     let body = [&[254][..], &(main.len() as u32).to_le_bytes(), main].concat();
     let header = RecordHeader {
         tot_len: body.len() as u32 + 24,
@@ -190,7 +190,7 @@ fn tell_long(layout: &crate::Layout, main: &[u8]) -> (String, Result<(), Short>)
     };
     let record = Record { lsn: crate::Lsn::ZERO, end: crate::Lsn::ZERO, header, body: &body, layout };
     let op = Vocabulary::of(layout.dialect).op(TRANSACTION, 0x10).unwrap();
-    let mut told = Told::default();
+    let mut told = Transcript::default();
     let end = describe(op, &Cx { record: &record, main: record.main_data(), blocks: &[] }, &mut told);
     assert!(told.document.contains("gid=gid prepared_at=@1000 xid=800 owner=10"), "{}", told.document);
     assert!(told.document.contains("hash_value=77"), "{}", told.document);

@@ -4,8 +4,9 @@
 //! It is microseconds since 2000-01-01 UTC; up to 9.6 a server may have been built with float seconds instead, and 8.2
 //! wrote Unix seconds.
 
-use crate::bytes::at;
+use super::{ABORT, ABORT_PREPARED, COMMIT, COMMIT_COMPACT, COMMIT_PREPARED, operation};
 use crate::record::Record;
+use crate::rmgr::TRANSACTION;
 use crate::{Align, Generation};
 
 /// Microseconds since 2000-01-01 00:00:00 UTC (`TimestampTz`).
@@ -35,65 +36,58 @@ impl Timestamp {
 
 /// How a transaction ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Ending {
+pub enum XactOutcome {
     /// Commit, of a prepared transaction or not.
     Commit,
     /// Abort, of a prepared transaction or not.
     Abort,
 }
 
-/// The end of a transaction.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Ended {
-    /// Commit or abort.
-    pub ending: Ending,
-    /// The transaction; that of the prepared one where the record names it (up to 9.4), else the record's.
-    pub xid: u32,
-    /// When.
-    pub time: Timestamp,
-}
-
-/// Reads the end of a transaction from a record of "Transaction". `None` for its other records and for cut data.
-pub fn ended(record: &Record<'_>) -> Option<Ended> {
+/// How and when a transaction ended: what [`super::ended`] says, without looking for a prepared transaction's number.
+/// `None` for other records and for cut data.
+pub fn ended_at(record: &Record<'_>) -> Option<(XactOutcome, Timestamp)> {
+    if record.header.rmid != TRANSACTION {
+        return None;
+    }
     let layout = record.layout;
     let e = layout.endian;
-    let data = record.main_data();
     let modern = layout.dialect.generation == Generation::Modern;
-    let operation = record.header.info & if modern { 0x70 } else { 0xF0 };
-    let (ending, prepared) = match operation {
-        0x00 => (Ending::Commit, false),
-        0x20 => (Ending::Abort, false),
-        0x30 => (Ending::Commit, true),
-        0x40 => (Ending::Abort, true),
-        0x60 if !modern && layout.dialect.rmgr_max == 16 => (Ending::Commit, false),
+    // The flag is one from 9.5 on.
+    let (outcome, prepared) = match if modern { operation(&record.header) } else { record.header.operation() } {
+        COMMIT => (XactOutcome::Commit, false),
+        ABORT => (XactOutcome::Abort, false),
+        COMMIT_PREPARED => (XactOutcome::Commit, true),
+        ABORT_PREPARED => (XactOutcome::Abort, true),
+        COMMIT_COMPACT if layout.dialect.compact_commits => (XactOutcome::Commit, false),
         _ => return None,
     };
-    let (xid, start) = match (prepared, modern, layout.align) {
-        (true, false, Align::Eight) => (e.u32(at(data, 0)), 8),
-        (true, false, Align::Four) => (e.u32(at(data, 0)), 4),
-        _ => (record.header.xid, 0),
+    // Up to 9.4 the number of the prepared transaction comes first.
+    let start = match (prepared, modern, layout.align) {
+        (true, false, Align::Eight) => 8,
+        (true, false, Align::Four) => 4,
+        _ => 0,
     };
+    let rest = record.main_data().get(start..)?;
     let time = if layout.dialect.unix_commit_time {
         let seconds = match layout.align {
-            Align::Eight => e.u64(*data.get(start..)?.first_chunk()?) as i64,
-            Align::Four => i64::from(e.u32(*data.get(start..)?.first_chunk()?) as i32),
+            Align::Eight => e.u64(*rest.first_chunk()?) as i64,
+            Align::Four => i64::from(e.u32(*rest.first_chunk()?) as i32),
         };
         Timestamp::from_unix_seconds(seconds)
     } else {
-        timestamp(e.u64(*data.get(start..)?.first_chunk()?), layout.dialect.float_times)
+        timestamp(e.u64(*rest.first_chunk()?), layout.dialect.float_times)
     };
-    Some(Ended { ending, xid, time })
+    Some((outcome, time))
 }
 
-/// The time of a commit of 9.6 or later that has main data alone, as nearly all commits do: what [`ended`] says,
+/// The time of a commit of 9.6 or later that has main data alone, as nearly all commits do: what [`ended_at`] says,
 /// sooner.
 #[inline(always)]
 pub fn plain_commit(record: &Record<'_>) -> Option<Timestamp> {
-    let layout = record.layout;
+    let (layout, header) = (record.layout, &record.header);
+    let commit = header.rmid == TRANSACTION && operation(header) == COMMIT;
     match record.body {
-        [255, len, data @ ..]
-            if !layout.dialect.float_times && record.header.info & 0x70 == 0 && data.len() == usize::from(*len) =>
-        {
+        [255, len, data @ ..] if commit && !layout.dialect.float_times && data.len() == usize::from(*len) => {
             Some(Timestamp(layout.endian.u64(*data.first_chunk()?) as i64))
         }
         _ => None,

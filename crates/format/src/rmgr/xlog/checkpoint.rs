@@ -20,10 +20,10 @@
 
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
-use crate::rmgr::table::{Part, Short, bool, call, full_xid, lsn, seconds, text, u32, u64, wal_level};
+use crate::rmgr::table::{OpPart, Short, bool, call, full_xid, lsn, seconds, text, u32, u64, wal_level};
 
 /// Of 9.5 to 11.
-pub const V9_5: &[Part] = &[
+pub const V9_5: &[OpPart] = &[
     text("redo "),
     lsn("redo", 0),
     text("; tli "),
@@ -58,7 +58,7 @@ pub const V9_5: &[Part] = &[
     seconds("time", 56).hidden(),
 ];
 /// Of 12 to 16.
-pub const V12: &[Part] = &[
+pub const V12: &[OpPart] = &[
     text("redo "),
     lsn("redo", 0),
     text("; tli "),
@@ -93,7 +93,7 @@ pub const V12: &[Part] = &[
     seconds("time", 64).on32(56).hidden(),
 ];
 /// Of 17 and 18.
-pub const V17: &[Part] = &[
+pub const V17: &[OpPart] = &[
     text("redo "),
     lsn("redo", 0),
     text("; tli "),
@@ -130,7 +130,7 @@ pub const V17: &[Part] = &[
     seconds("time", 64).on32(60).hidden(),
 ];
 /// Of 19.
-pub const V19: &[Part] = &[
+pub const V19: &[OpPart] = &[
     text("redo "),
     lsn("redo", 0),
     text("; tli "),
@@ -177,6 +177,6 @@ fn split_xid(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
 }
 
 fn kind(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    sink.text(if cx.record.header.info & 0xF0 == 0 { "; shutdown" } else { "; online" });
+    sink.text(if cx.record.header.operation() == super::CHECKPOINT_SHUTDOWN { "; shutdown" } else { "; online" });
     Ok(())
 }

@@ -1,18 +1,65 @@
 //! Records of "XLOG", 9.5 and later (`src/include/catalog/pg_control.h`, `src/include/access/xlog_internal.h`).
 //!
-//! `checkpoint` is the largest of them; [`opening`] tells which timeline a record opens.
+//! Operations have names ([`CHECKPOINT_SHUTDOWN`] …); records that others ask for are types, read by a function each
+//! from any version ([`checkpoint`], [`restore_point`], [`end_of_recovery`], [`backup_end`], [`parameter_change`],
+//! [`overwritten`]); [`opening`] tells sooner which timeline a record opens.
 
 mod checkpoint;
+mod checkpoint_record;
 mod opening;
+mod recovery_records;
 mod restore_point;
+#[cfg(test)]
+mod typed_tests;
 
-use super::table::{
-    Op, Part, V9_5, V9_6, V11, V12, V16, V17, V18, V19, bool, cstr, i32, lsn, op, text, time, u32, wal_level,
-};
-pub use opening::{Opening, opening};
-pub use restore_point::restore_point;
+use super::operation::operations;
+use super::table::{Op, OpPart, V9_5, V9_6, V11, V12, V17, V19, bool, cstr, i32, lsn, op, text, time, u32, wal_level};
+pub use checkpoint_record::{Checkpoint, checkpoint, is_checkpoint};
+pub use opening::{TimelineOpening, opening};
+pub use recovery_records::{EndOfRecovery, backup_end, end_of_recovery, overwritten, parameter_change};
+pub use restore_point::{NamedPoint, restore_point};
 
-const PARAMETERS: &[Part] = &[
+operations! {
+    /// A checkpoint when the server stops.
+    CHECKPOINT_SHUTDOWN = 0x00;
+    /// A checkpoint while it runs.
+    CHECKPOINT_ONLINE = 0x10;
+    /// Nothing (8.3 and later).
+    NOOP = 0x20;
+    /// Object ids that are given out from here on.
+    NEXTOID = 0x30;
+    /// The rest of the segment is empty.
+    SWITCH = 0x40;
+    /// The end of a base backup (9.0 and later).
+    BACKUP_END = 0x50;
+    /// Settings that a standby compares (9.0 and later).
+    PARAMETER_CHANGE = 0x60;
+    /// A named restore point (9.1 and later).
+    RESTORE_POINT = 0x70;
+    /// `full_page_writes` was changed (9.2 and later).
+    FPW_CHANGE = 0x80;
+    /// The end of a recovery, in place of a checkpoint (9.3 and later).
+    END_OF_RECOVERY = 0x90;
+    /// An image of a page of which only hints changed (9.5 and later).
+    FPI_FOR_HINT = 0xA0;
+    /// Images of pages (9.5 and later; 9.3 and 9.4 have [`FPI_9_3`]).
+    FPI = 0xB0;
+    /// Images of pages, up to 11.
+    FPI_MULTI = 0xC0;
+    /// A position for unlogged relations (19 and later).
+    ASSIGN_LSN = 0xC0;
+    /// A record was given up whose rest a crash lost (late releases of 9.6 and later).
+    OVERWRITE_CONTRECORD = 0xD0;
+    /// Where replay from an online checkpoint begins (17 and later).
+    CHECKPOINT_REDO = 0xE0;
+    /// Logical decoding was turned on or off (19 and later).
+    LOGICAL_DECODING_STATUS_CHANGE = 0xF0;
+}
+
+/// An image of a page, in 9.3 and 9.4.
+pub const FPI_9_3: u8 = 0xA0;
+
+const PARAMETERS: &[OpPart] = &[
     text("max_connections="),
     i32("max_connections", 0),
     text(" max_worker_processes="),
@@ -28,7 +75,7 @@ const PARAMETERS: &[Part] = &[
     text(" track_commit_timestamp="),
     bool("track_commit_timestamp", 21).on_off(),
 ];
-const PARAMETERS_12: &[Part] = &[
+const PARAMETERS_12: &[OpPart] = &[
     text("max_connections="),
     i32("max_connections", 0),
     text(" max_worker_processes="),
@@ -46,7 +93,7 @@ const PARAMETERS_12: &[Part] = &[
     text(" track_commit_timestamp="),
     bool("track_commit_timestamp", 25).on_off(),
 ];
-const RECOVERY: &[Part] = &[
+const RECOVERY: &[OpPart] = &[
     text("tli "),
     u32("this_timeline_id", 8),
     text("; prev tli "),
@@ -54,7 +101,7 @@ const RECOVERY: &[Part] = &[
     text("; time "),
     time("end_time", 0),
 ];
-const RECOVERY_17: &[Part] = &[
+const RECOVERY_17: &[OpPart] = &[
     text("tli "),
     u32("this_timeline_id", 8),
     text("; prev tli "),
@@ -64,36 +111,36 @@ const RECOVERY_17: &[Part] = &[
     text("; wal_level "),
     wal_level("wal_level", 16),
 ];
-const OVERWRITTEN: &[Part] = &[text("lsn "), lsn("overwritten_lsn", 0), text("; time "), time("overwrite_time", 8)];
+const OVERWRITTEN: &[OpPart] = &[text("lsn "), lsn("overwritten_lsn", 0), text("; time "), time("overwrite_time", 8)];
 
 /// The operations of 9.5 and later. A page image (FPI) lies in the record's blocks.
 pub const OPS: &[Op] = &[
-    op(0x00, "CHECKPOINT_SHUTDOWN", V9_5, V11, checkpoint::V9_5),
-    op(0x00, "CHECKPOINT_SHUTDOWN", V12, V16, checkpoint::V12),
-    op(0x00, "CHECKPOINT_SHUTDOWN", V17, V18, checkpoint::V17),
-    op(0x00, "CHECKPOINT_SHUTDOWN", V19, V19, checkpoint::V19),
-    op(0x10, "CHECKPOINT_ONLINE", V9_5, V11, checkpoint::V9_5),
-    op(0x10, "CHECKPOINT_ONLINE", V12, V16, checkpoint::V12),
-    op(0x10, "CHECKPOINT_ONLINE", V17, V18, checkpoint::V17),
-    op(0x10, "CHECKPOINT_ONLINE", V19, V19, checkpoint::V19),
-    op(0x20, "NOOP", V9_5, V19, &[]),
-    op(0x30, "NEXTOID", V9_5, V19, &[u32("next_oid", 0)]),
-    op(0x40, "SWITCH", V9_5, V19, &[]),
-    op(0x50, "BACKUP_END", V9_5, V19, &[lsn("startpoint", 0)]),
-    op(0x60, "PARAMETER_CHANGE", V9_5, V11, PARAMETERS),
-    op(0x60, "PARAMETER_CHANGE", V12, V19, PARAMETERS_12),
-    op(0x70, "RESTORE_POINT", V9_5, V19, &[cstr("rp_name", 8, 64), time("rp_time", 0).hidden()]),
-    op(0x80, "FPW_CHANGE", V9_5, V19, &[bool("full_page_writes", 0)]),
-    op(0x90, "END_OF_RECOVERY", V9_5, V16, RECOVERY),
-    op(0x90, "END_OF_RECOVERY", V17, V19, RECOVERY_17),
-    op(0xA0, "FPI_FOR_HINT", V9_5, V19, &[]),
-    op(0xB0, "FPI", V9_5, V19, &[]),
-    op(0xC0, "FPI_MULTI", V9_5, V11, &[]),
+    op(0x00, "CHECKPOINT_SHUTDOWN", V9_5, checkpoint::V9_5),
+    op(0x00, "CHECKPOINT_SHUTDOWN", V12, checkpoint::V12),
+    op(0x00, "CHECKPOINT_SHUTDOWN", V17, checkpoint::V17),
+    op(0x00, "CHECKPOINT_SHUTDOWN", V19, checkpoint::V19),
+    op(0x10, "CHECKPOINT_ONLINE", V9_5, checkpoint::V9_5),
+    op(0x10, "CHECKPOINT_ONLINE", V12, checkpoint::V12),
+    op(0x10, "CHECKPOINT_ONLINE", V17, checkpoint::V17),
+    op(0x10, "CHECKPOINT_ONLINE", V19, checkpoint::V19),
+    op(0x20, "NOOP", V9_5, &[]),
+    op(0x30, "NEXTOID", V9_5, &[u32("next_oid", 0)]),
+    op(0x40, "SWITCH", V9_5, &[]),
+    op(0x50, "BACKUP_END", V9_5, &[lsn("startpoint", 0)]),
+    op(0x60, "PARAMETER_CHANGE", V9_5, PARAMETERS),
+    op(0x60, "PARAMETER_CHANGE", V12, PARAMETERS_12),
+    op(0x70, "RESTORE_POINT", V9_5, &[cstr("rp_name", 8, 64), time("rp_time", 0).hidden()]),
+    op(0x80, "FPW_CHANGE", V9_5, &[bool("full_page_writes", 0)]),
+    op(0x90, "END_OF_RECOVERY", V9_5, RECOVERY),
+    op(0x90, "END_OF_RECOVERY", V17, RECOVERY_17),
+    op(0xA0, "FPI_FOR_HINT", V9_5, &[]),
+    op(0xB0, "FPI", V9_5, &[]),
+    op(0xC0, "FPI_MULTI", V9_5, &[]).until(V11),
     // Its four bytes mean nothing: a record cannot be empty.
-    op(0xC0, "ASSIGN_LSN", V19, V19, &[]),
-    op(0xD0, "OVERWRITE_CONTRECORD", V9_6, V19, OVERWRITTEN),
-    op(0xE0, "CHECKPOINT_REDO", V17, V19, &[text("wal_level "), wal_level("wal_level", 0)]),
-    op(0xF0, "LOGICAL_DECODING_STATUS_CHANGE", V19, V19, &[bool("logical_decoding_enabled", 0)]),
+    op(0xC0, "ASSIGN_LSN", V19, &[]),
+    op(0xD0, "OVERWRITE_CONTRECORD", V9_6, OVERWRITTEN),
+    op(0xE0, "CHECKPOINT_REDO", V17, &[text("wal_level "), wal_level("wal_level", 0)]),
+    op(0xF0, "LOGICAL_DECODING_STATUS_CHANGE", V19, &[bool("logical_decoding_enabled", 0)]),
 ];
 
 #[cfg(test)]

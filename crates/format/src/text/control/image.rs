@@ -3,7 +3,7 @@
 //! people to judge.
 
 use super::ControlError;
-use super::members::{Abi, Field, Kind, Places};
+use super::members::{Abi, ControlField, MemberKind, Places};
 use super::state::{ControlState, WalLevel};
 use crate::bytes::at;
 use crate::dialect::{Checksum, DIALECTS};
@@ -15,7 +15,7 @@ const FLOAT_FORMAT: f64 = 1_234_567.0;
 /// What a member says.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[non_exhaustive]
-pub enum Value<'a> {
+pub enum ControlValue<'a> {
     /// An unsigned number.
     Unsigned(u64),
     /// A signed number.
@@ -95,71 +95,75 @@ impl<'a> ControlImage<'a> {
     }
 
     /// What a member says; `None` where the version has it not.
-    pub fn value(&self, field: Field) -> Option<Value<'a>> {
+    pub fn value(&self, field: ControlField) -> Option<ControlValue<'a>> {
         let (offset, kind) = self.places.at(field)?;
         let (four, eight) = (|| self.endian.u32(at(self.bytes, offset)), || self.endian.u64(at(self.bytes, offset)));
         let run = |length: u8| self.bytes.get(offset..offset + usize::from(length)).unwrap_or_default();
         Some(match kind {
-            Kind::U32 => Value::Unsigned(four().into()),
-            Kind::U64 => Value::Unsigned(eight()),
-            Kind::I32 => Value::Signed(four() as i32),
-            Kind::F64 => Value::Float(f64::from_bits(eight())),
-            Kind::Bool => Value::Bool(at::<1>(self.bytes, offset) != [0]),
-            Kind::WideBool => Value::Bool(four() != 0),
-            Kind::Lsn => Value::Lsn(match self.dialect.address {
+            MemberKind::U32 => ControlValue::Unsigned(four().into()),
+            MemberKind::U64 => ControlValue::Unsigned(eight()),
+            MemberKind::I32 => ControlValue::Signed(four() as i32),
+            MemberKind::F64 => ControlValue::Float(f64::from_bits(eight())),
+            MemberKind::Bool => ControlValue::Bool(at::<1>(self.bytes, offset) != [0]),
+            MemberKind::WideBool => ControlValue::Bool(four() != 0),
+            MemberKind::Lsn => ControlValue::Lsn(match self.dialect.address {
                 AddressScheme::Split => Lsn::from_halves(four(), self.endian.u32(at(self.bytes, offset + 4))),
                 AddressScheme::Linear => Lsn::new(eight()),
             }),
-            Kind::Timeline => Value::Timeline(TimelineId(four())),
-            Kind::FullXid => Value::FullXid(FullTransactionId { epoch: (eight() >> 32) as u32, xid: eight() as u32 }),
-            Kind::TimeT if self.abi.time_t == 4 => Value::Seconds(i64::from(four() as i32)),
-            Kind::TimeT | Kind::Seconds => Value::Seconds(eight() as i64),
-            Kind::OldState => Value::State(ControlState::old(four()).ok_or(four())),
-            Kind::State => Value::State(ControlState::new(four()).ok_or(four())),
-            Kind::WalLevel => Value::WalLevel(WalLevel::new(four(), self.dialect).ok_or(four())),
-            Kind::Chars(length) => Value::Chars(run(length).split(|&byte| byte == 0).next().unwrap_or_default()),
-            Kind::Bytes(length) => Value::Bytes(run(length)),
-            Kind::Checkpoint => return None,
+            MemberKind::Timeline => ControlValue::Timeline(TimelineId(four())),
+            MemberKind::FullXid => {
+                ControlValue::FullXid(FullTransactionId { epoch: (eight() >> 32) as u32, xid: eight() as u32 })
+            }
+            MemberKind::TimeT if self.abi.time_t == 4 => ControlValue::Seconds(i64::from(four() as i32)),
+            MemberKind::TimeT | MemberKind::Seconds => ControlValue::Seconds(eight() as i64),
+            MemberKind::OldState => ControlValue::State(ControlState::old(four()).ok_or(four())),
+            MemberKind::State => ControlValue::State(ControlState::new(four()).ok_or(four())),
+            MemberKind::WalLevel => ControlValue::WalLevel(WalLevel::new(four(), self.dialect).ok_or(four())),
+            MemberKind::Chars(length) => {
+                ControlValue::Chars(run(length).split(|&byte| byte == 0).next().unwrap_or_default())
+            }
+            MemberKind::Bytes(length) => ControlValue::Bytes(run(length)),
+            MemberKind::Checkpoint => return None,
         })
     }
 
     /// A number; 0 where the version has none.
-    pub fn number(&self, field: Field) -> u64 {
-        if let Some(Value::Unsigned(number)) = self.value(field) { number } else { 0 }
+    pub fn number(&self, field: ControlField) -> u64 {
+        if let Some(ControlValue::Unsigned(number)) = self.value(field) { number } else { 0 }
     }
 
     /// A signed number.
-    pub fn signed(&self, field: Field) -> Option<i32> {
-        if let Some(Value::Signed(number)) = self.value(field) { Some(number) } else { None }
+    pub fn signed(&self, field: ControlField) -> Option<i32> {
+        if let Some(ControlValue::Signed(number)) = self.value(field) { Some(number) } else { None }
     }
 
     /// A switch.
-    pub fn switch(&self, field: Field) -> Option<bool> {
-        if let Some(Value::Bool(on)) = self.value(field) { Some(on) } else { None }
+    pub fn switch(&self, field: ControlField) -> Option<bool> {
+        if let Some(ControlValue::Bool(on)) = self.value(field) { Some(on) } else { None }
     }
 
     /// A position.
-    pub fn lsn(&self, field: Field) -> Option<Lsn> {
-        if let Some(Value::Lsn(lsn)) = self.value(field) { Some(lsn) } else { None }
+    pub fn lsn(&self, field: ControlField) -> Option<Lsn> {
+        if let Some(ControlValue::Lsn(lsn)) = self.value(field) { Some(lsn) } else { None }
     }
 
     /// A timeline.
-    pub fn timeline(&self, field: Field) -> Option<TimelineId> {
-        if let Some(Value::Timeline(timeline)) = self.value(field) { Some(timeline) } else { None }
+    pub fn timeline(&self, field: ControlField) -> Option<TimelineId> {
+        if let Some(ControlValue::Timeline(timeline)) = self.value(field) { Some(timeline) } else { None }
     }
 
     /// Unix seconds.
-    pub fn seconds(&self, field: Field) -> Option<i64> {
-        if let Some(Value::Seconds(seconds)) = self.value(field) { Some(seconds) } else { None }
+    pub fn seconds(&self, field: ControlField) -> Option<i64> {
+        if let Some(ControlValue::Seconds(seconds)) = self.value(field) { Some(seconds) } else { None }
     }
 
     /// The next transaction.
     pub fn next_xid(&self) -> FullTransactionId {
-        match self.value(Field::NextXid) {
-            Some(Value::FullXid(full)) => full,
+        match self.value(ControlField::NextXid) {
+            Some(ControlValue::FullXid(full)) => full,
             _ => FullTransactionId {
-                epoch: self.number(Field::NextXidEpoch) as u32,
-                xid: self.number(Field::NextXid) as u32,
+                epoch: self.number(ControlField::NextXidEpoch) as u32,
+                xid: self.number(ControlField::NextXid) as u32,
             },
         }
     }
@@ -169,8 +173,8 @@ impl<'a> ControlImage<'a> {
     /// `restore_command` gets as `%r`. An impossible size is reckoned with as `pg_controldata` does; `None` where it
     /// cannot be.
     pub fn redo_segment(&self) -> Option<SegmentName> {
-        let (redo, timeline) = (self.lsn(Field::Redo)?, self.timeline(Field::ThisTimeline)?);
-        let (size, scheme) = (self.number(Field::XlogSegSize), self.dialect.address);
+        let (redo, timeline) = (self.lsn(ControlField::Redo)?, self.timeline(ControlField::ThisTimeline)?);
+        let (size, scheme) = (self.number(ControlField::XlogSegSize), self.dialect.address);
         if let Some(size) = SegmentSize::new(size) {
             return Some(SegmentName::new(timeline, scheme.segment(redo, size), scheme, size));
         }
@@ -182,14 +186,17 @@ impl<'a> ControlImage<'a> {
     /// How much of the file looks as it should.
     fn looks(&self) -> usize {
         let page = |field| PageSize::new(self.number(field)).is_some();
-        let segment = SegmentSize::new(self.number(Field::XlogSegSize)).is_some();
-        let float = self.value(Field::FloatFormat) == Some(Value::Float(FLOAT_FORMAT));
-        let align = self.number(Field::MaxAlign) == if self.abi.align == Align::Four { 4 } else { 8 };
-        [float, align, segment, page(Field::Blcksz), page(Field::XlogBlcksz)].into_iter().filter(|&looks| looks).count()
+        let segment = SegmentSize::new(self.number(ControlField::XlogSegSize)).is_some();
+        let float = self.value(ControlField::FloatFormat) == Some(ControlValue::Float(FLOAT_FORMAT));
+        let align = self.number(ControlField::MaxAlign) == if self.abi.align == Align::Four { 4 } else { 8 };
+        [float, align, segment, page(ControlField::Blcksz), page(ControlField::XlogBlcksz)]
+            .into_iter()
+            .filter(|&looks| looks)
+            .count()
     }
 
     fn is_whole(&self) -> bool {
-        let Some((end, _)) = self.places.at(Field::Crc) else { return false };
+        let Some((end, _)) = self.places.at(ControlField::Crc) else { return false };
         let Some((covered, rest)) = self.bytes.split_at_checked(end) else { return false };
         rest.first_chunk().is_some_and(|found| self.endian.u32(*found) == checksum(covered, self.dialect))
     }

@@ -2,19 +2,20 @@
 //! version, and
 //! `src/common/controldata_utils.c` from 9.6 on).
 
-use super::members::Field;
+use super::members::ControlField;
 use crate::Dialect;
 use crate::dialect::Version;
 use crate::rmgr::table::*;
+use crate::versioned::{self, Versioned};
 
 /// What stands behind a label.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum Shown {
     /// A member, as its kind is shown.
-    Plain(Field),
+    Plain(ControlField),
     /// One of two words: where it is set, and where it is not.
-    Either(Field, &'static str, &'static str),
+    Either(ControlField, &'static str, &'static str),
     /// The same words in every file.
     Words(&'static str),
     /// Epoch and number of the next transaction.
@@ -23,24 +24,50 @@ pub enum Shown {
     RedoFile,
 }
 
-/// A line, in the versions from `since` to `until`, both included.
+/// A line, from a version on. It holds until a later row of the same label takes its place, or until its end.
 #[derive(Clone, Copy, Debug)]
-pub struct Line {
+pub struct ControlLine {
     /// With its colon. Spaces fill it up to [`WIDTH`].
     pub label: &'static str,
     /// What follows.
     pub shown: Shown,
     since: Version,
-    until: Version,
+    until: Option<Version>,
+}
+
+impl ControlLine {
+    const fn new(label: &'static str, shown: Shown, since: Version) -> ControlLine {
+        ControlLine { label, shown, since, until: None }
+    }
+
+    /// The last version that prints it.
+    const fn until(self, last: Version) -> ControlLine {
+        ControlLine { until: Some(last), ..self }
+    }
+}
+
+impl Versioned for ControlLine {
+    type Subject = &'static str;
+
+    fn subject(&self) -> &'static str {
+        self.label
+    }
+
+    fn since(&self) -> Version {
+        self.since
+    }
+
+    fn until(&self) -> Option<Version> {
+        self.until
+    }
 }
 
 /// Where values begin; a label that is longer is followed by its value all the same.
 pub const WIDTH: usize = 38;
 
 /// The lines of a version, in order.
-pub fn lines(dialect: &Dialect) -> impl Iterator<Item = &'static Line> {
-    let version = dialect.version;
-    LINES.iter().filter(move |line| line.since <= version && version <= line.until)
+pub fn lines(dialect: &Dialect) -> impl Iterator<Item = &'static ControlLine> {
+    versioned::of(LINES, dialect.version)
 }
 
 /// What a version says of a file that is not right, before it prints the lines all the same.
@@ -63,8 +90,8 @@ pub const NOT_TOLD: &str = "???";
 
 /// The warnings of a version.
 pub fn warnings(dialect: &Dialect) -> Warnings {
-    let rows = [(V11, OLDEST_WARNINGS), (V17, WARNINGS_11)];
-    rows.into_iter().find(|&(before, _)| dialect.version < before).map_or(WARNINGS_17, |(_, warnings)| warnings)
+    let rows = [(V17, WARNINGS_17), (V11, WARNINGS_11)];
+    rows.into_iter().find(|&(since, _)| since <= dialect.version).map_or(OLDEST_WARNINGS, |(_, warnings)| warnings)
 }
 
 const OLDEST_WARNINGS: Warnings = Warnings {
@@ -105,86 +132,91 @@ const WARNINGS_17: Warnings = Warnings {
     wal_level: "unrecognized \"wal_level\"",
 };
 
-const fn line(label: &'static str, field: Field, since: Version, until: Version) -> Line {
-    Line { label, shown: Shown::Plain(field), since, until }
+const fn line(label: &'static str, field: ControlField, since: Version) -> ControlLine {
+    ControlLine::new(label, Shown::Plain(field), since)
 }
 
-const fn either(label: &'static str, field: Field, words: [&'static str; 2], since: Version, until: Version) -> Line {
-    Line { label, shown: Shown::Either(field, words[0], words[1]), since, until }
+const fn either(label: &'static str, field: ControlField, words: [&'static str; 2], since: Version) -> ControlLine {
+    ControlLine::new(label, Shown::Either(field, words[0], words[1]), since)
 }
 
 const ON_OFF: [&str; 2] = ["on", "off"];
 const BY_VALUE: [&str; 2] = ["by value", "by reference"];
 
-const LINES: &[Line] = &[
-    line("pg_control version number:", Field::ControlVersion, V8_2, V19),
-    line("Catalog version number:", Field::CatalogVersion, V8_2, V19),
-    line("Database system identifier:", Field::SystemIdentifier, V8_2, V19),
-    line("Database cluster state:", Field::State, V8_2, V19),
-    line("pg_control last modified:", Field::Time, V8_2, V19),
-    line("Current log file ID:", Field::LogId, V8_2, V8_2),
-    line("Next log file segment:", Field::LogSeg, V8_2, V8_2),
-    line("Latest checkpoint location:", Field::Checkpoint, V8_2, V19),
-    line("Prior checkpoint location:", Field::PrevCheckpoint, V8_2, V10),
-    line("Latest checkpoint's REDO location:", Field::Redo, V8_2, V19),
-    line("Latest checkpoint's UNDO location:", Field::Undo, V8_2, V8_2),
-    Line { label: "Latest checkpoint's REDO WAL file:", shown: Shown::RedoFile, since: V9_3, until: V19 },
-    line("Latest checkpoint's TimeLineID:", Field::ThisTimeline, V8_2, V19),
-    line("Latest checkpoint's PrevTimeLineID:", Field::PrevTimeline, V9_3, V19),
-    either("Latest checkpoint's full_page_writes:", Field::FullPageWrites, ON_OFF, V9_2, V19),
-    either("Latest checkpoint's logical decoding:", Field::LogicalDecodingEnabled, ON_OFF, V19, V19),
-    Line { label: "Latest checkpoint's NextXID:", shown: Shown::NextXid, since: V8_2, until: V19 },
-    line("Latest checkpoint's NextOID:", Field::NextOid, V8_2, V19),
-    line("Latest checkpoint's NextMultiXactId:", Field::NextMulti, V8_2, V19),
-    line("Latest checkpoint's NextMultiOffset:", Field::NextMultiOffset, V8_2, V19),
-    line("Latest checkpoint's oldestXID:", Field::OldestXid, V9_0, V19),
-    line("Latest checkpoint's oldestXID's DB:", Field::OldestXidDb, V9_0, V19),
-    line("Latest checkpoint's oldestActiveXID:", Field::OldestActiveXid, V9_0, V19),
-    line("Latest checkpoint's oldestMultiXid:", Field::OldestMulti, V9_3, V19),
-    line("Latest checkpoint's oldestMulti's DB:", Field::OldestMultiDb, V9_3, V19),
-    line("Latest checkpoint's oldestCommitTsXid:", Field::OldestCommitTsXid, V9_5, V19),
-    line("Latest checkpoint's newestCommitTsXid:", Field::NewestCommitTsXid, V9_5, V19),
-    line("Time of latest checkpoint:", Field::CheckpointTime, V8_2, V19),
-    line("Fake LSN counter for unlogged rels:", Field::UnloggedLsn, V9_3, V19),
-    line("Minimum recovery ending location:", Field::MinRecoveryPoint, V8_2, V19),
-    line("Min recovery ending loc's timeline:", Field::MinRecoveryPointTli, V9_3, V19),
-    line("Backup start location:", Field::BackupStartPoint, V9_0, V19),
-    line("Backup end location:", Field::BackupEndPoint, V9_2, V19),
-    either("End-of-backup record required:", Field::BackupEndRequired, ["yes", "no"], V9_2, V19),
-    line("Current wal_level setting:", Field::WalLevel, V9_0, V9_4),
-    either("Current wal_log_hints setting:", Field::WalLogHints, ON_OFF, V9_4, V9_4),
-    line("Current max_connections setting:", Field::MaxConnections, V9_0, V9_4),
-    line("Current max_worker_processes setting:", Field::MaxWorkerProcesses, V9_4, V9_4),
-    line("Current max_prepared_xacts setting:", Field::MaxPreparedXacts, V9_0, V9_4),
-    line("Current max_locks_per_xact setting:", Field::MaxLocksPerXact, V9_0, V9_4),
-    line("wal_level setting:", Field::WalLevel, V9_5, V19),
-    either("wal_log_hints setting:", Field::WalLogHints, ON_OFF, V9_5, V19),
-    line("max_connections setting:", Field::MaxConnections, V9_5, V19),
-    line("max_worker_processes setting:", Field::MaxWorkerProcesses, V9_5, V19),
-    line("max_wal_senders setting:", Field::MaxWalSenders, V12, V19),
-    line("max_prepared_xacts setting:", Field::MaxPreparedXacts, V9_5, V19),
-    line("max_locks_per_xact setting:", Field::MaxLocksPerXact, V9_5, V19),
-    either("track_commit_timestamp setting:", Field::TrackCommitTimestamp, ON_OFF, V9_5, V19),
-    line("Maximum data alignment:", Field::MaxAlign, V8_2, V19),
-    line("Database block size:", Field::Blcksz, V8_2, V19),
-    line("Blocks per segment of large relation:", Field::RelsegSize, V8_2, V19),
-    line("Pages per SLRU segment:", Field::SlruPagesPerSegment, V19, V19),
-    line("WAL block size:", Field::XlogBlcksz, V8_2, V19),
-    line("Bytes per WAL segment:", Field::XlogSegSize, V8_2, V19),
-    line("Maximum length of identifiers:", Field::NameDataLen, V8_2, V19),
-    line("Maximum columns in an index:", Field::IndexMaxKeys, V8_2, V19),
-    line("Maximum size of a TOAST chunk:", Field::ToastMaxChunkSize, V8_3, V19),
-    line("Size of a large-object chunk:", Field::Loblksize, V9_4, V19),
-    either("Date/time type storage:", Field::EnableIntTimes, ["64-bit integers", "floating-point numbers"], V8_2, V9_6),
-    Line { label: "Date/time type storage:", shown: Shown::Words("64-bit integers"), since: V10, until: V19 },
-    line("Maximum length of locale name:", Field::LocaleBuflen, V8_2, V8_3),
-    line("LC_COLLATE:", Field::LcCollate, V8_2, V8_3),
-    line("LC_CTYPE:", Field::LcCtype, V8_2, V8_3),
-    either("Float4 argument passing:", Field::Float4ByVal, BY_VALUE, V8_4, V12),
-    either("Float8 argument passing:", Field::Float8ByVal, BY_VALUE, V8_4, V19),
-    line("Data page checksum version:", Field::DataChecksumVersion, V9_3, V19),
-    either("Default char data signedness:", Field::DefaultCharSignedness, ["signed", "unsigned"], V18, V19),
-    line("Mock authentication nonce:", Field::MockAuthenticationNonce, V10, V19),
+const LINES: &[ControlLine] = &[
+    line("pg_control version number:", ControlField::ControlVersion, V8_2),
+    line("Catalog version number:", ControlField::CatalogVersion, V8_2),
+    line("Database system identifier:", ControlField::SystemIdentifier, V8_2),
+    line("Database cluster state:", ControlField::State, V8_2),
+    line("pg_control last modified:", ControlField::Time, V8_2),
+    line("Current log file ID:", ControlField::LogId, V8_2).until(V8_2),
+    line("Next log file segment:", ControlField::LogSeg, V8_2).until(V8_2),
+    line("Latest checkpoint location:", ControlField::Checkpoint, V8_2),
+    line("Prior checkpoint location:", ControlField::PrevCheckpoint, V8_2).until(V10),
+    line("Latest checkpoint's REDO location:", ControlField::Redo, V8_2),
+    line("Latest checkpoint's UNDO location:", ControlField::Undo, V8_2).until(V8_2),
+    ControlLine::new("Latest checkpoint's REDO WAL file:", Shown::RedoFile, V9_3),
+    line("Latest checkpoint's TimeLineID:", ControlField::ThisTimeline, V8_2),
+    line("Latest checkpoint's PrevTimeLineID:", ControlField::PrevTimeline, V9_3),
+    either("Latest checkpoint's full_page_writes:", ControlField::FullPageWrites, ON_OFF, V9_2),
+    either("Latest checkpoint's logical decoding:", ControlField::LogicalDecodingEnabled, ON_OFF, V19),
+    ControlLine::new("Latest checkpoint's NextXID:", Shown::NextXid, V8_2),
+    line("Latest checkpoint's NextOID:", ControlField::NextOid, V8_2),
+    line("Latest checkpoint's NextMultiXactId:", ControlField::NextMulti, V8_2),
+    line("Latest checkpoint's NextMultiOffset:", ControlField::NextMultiOffset, V8_2),
+    line("Latest checkpoint's oldestXID:", ControlField::OldestXid, V9_0),
+    line("Latest checkpoint's oldestXID's DB:", ControlField::OldestXidDb, V9_0),
+    line("Latest checkpoint's oldestActiveXID:", ControlField::OldestActiveXid, V9_0),
+    line("Latest checkpoint's oldestMultiXid:", ControlField::OldestMulti, V9_3),
+    line("Latest checkpoint's oldestMulti's DB:", ControlField::OldestMultiDb, V9_3),
+    line("Latest checkpoint's oldestCommitTsXid:", ControlField::OldestCommitTsXid, V9_5),
+    line("Latest checkpoint's newestCommitTsXid:", ControlField::NewestCommitTsXid, V9_5),
+    line("Time of latest checkpoint:", ControlField::CheckpointTime, V8_2),
+    line("Fake LSN counter for unlogged rels:", ControlField::UnloggedLsn, V9_3),
+    line("Minimum recovery ending location:", ControlField::MinRecoveryPoint, V8_2),
+    line("Min recovery ending loc's timeline:", ControlField::MinRecoveryPointTli, V9_3),
+    line("Backup start location:", ControlField::BackupStartPoint, V9_0),
+    line("Backup end location:", ControlField::BackupEndPoint, V9_2),
+    either("End-of-backup record required:", ControlField::BackupEndRequired, ["yes", "no"], V9_2),
+    line("Current wal_level setting:", ControlField::WalLevel, V9_0).until(V9_4),
+    either("Current wal_log_hints setting:", ControlField::WalLogHints, ON_OFF, V9_4).until(V9_4),
+    line("Current max_connections setting:", ControlField::MaxConnections, V9_0).until(V9_4),
+    line("Current max_worker_processes setting:", ControlField::MaxWorkerProcesses, V9_4).until(V9_4),
+    line("Current max_prepared_xacts setting:", ControlField::MaxPreparedXacts, V9_0).until(V9_4),
+    line("Current max_locks_per_xact setting:", ControlField::MaxLocksPerXact, V9_0).until(V9_4),
+    line("wal_level setting:", ControlField::WalLevel, V9_5),
+    either("wal_log_hints setting:", ControlField::WalLogHints, ON_OFF, V9_5),
+    line("max_connections setting:", ControlField::MaxConnections, V9_5),
+    line("max_worker_processes setting:", ControlField::MaxWorkerProcesses, V9_5),
+    line("max_wal_senders setting:", ControlField::MaxWalSenders, V12),
+    line("max_prepared_xacts setting:", ControlField::MaxPreparedXacts, V9_5),
+    line("max_locks_per_xact setting:", ControlField::MaxLocksPerXact, V9_5),
+    either("track_commit_timestamp setting:", ControlField::TrackCommitTimestamp, ON_OFF, V9_5),
+    line("Maximum data alignment:", ControlField::MaxAlign, V8_2),
+    line("Database block size:", ControlField::Blcksz, V8_2),
+    line("Blocks per segment of large relation:", ControlField::RelsegSize, V8_2),
+    line("Pages per SLRU segment:", ControlField::SlruPagesPerSegment, V19),
+    line("WAL block size:", ControlField::XlogBlcksz, V8_2),
+    line("Bytes per WAL segment:", ControlField::XlogSegSize, V8_2),
+    line("Maximum length of identifiers:", ControlField::NameDataLen, V8_2),
+    line("Maximum columns in an index:", ControlField::IndexMaxKeys, V8_2),
+    line("Maximum size of a TOAST chunk:", ControlField::ToastMaxChunkSize, V8_3),
+    line("Size of a large-object chunk:", ControlField::Loblksize, V9_4),
+    either(
+        "Date/time type storage:",
+        ControlField::EnableIntTimes,
+        ["64-bit integers", "floating-point numbers"],
+        V8_2,
+    ),
+    ControlLine::new("Date/time type storage:", Shown::Words("64-bit integers"), V10),
+    line("Maximum length of locale name:", ControlField::LocaleBuflen, V8_2).until(V8_3),
+    line("LC_COLLATE:", ControlField::LcCollate, V8_2).until(V8_3),
+    line("LC_CTYPE:", ControlField::LcCtype, V8_2).until(V8_3),
+    either("Float4 argument passing:", ControlField::Float4ByVal, BY_VALUE, V8_4).until(V12),
+    either("Float8 argument passing:", ControlField::Float8ByVal, BY_VALUE, V8_4),
+    line("Data page checksum version:", ControlField::DataChecksumVersion, V9_3),
+    either("Default char data signedness:", ControlField::DefaultCharSignedness, ["signed", "unsigned"], V18),
+    line("Mock authentication nonce:", ControlField::MockAuthenticationNonce, V10),
 ];
 
 #[cfg(test)]
@@ -194,9 +226,14 @@ mod tests {
     use crate::dialect::DIALECTS;
 
     #[test]
+    fn lines_follow_each_other() {
+        versioned::check(LINES, |line| line.label.to_owned());
+    }
+
+    #[test]
     fn a_line_shows_what_its_version_has() {
         for dialect in &DIALECTS {
-            let members: Vec<Field> =
+            let members: Vec<ControlField> =
                 of(CONTROL, dialect).chain(of(CHECKPOINT, dialect)).map(|member| member.field).collect();
             for line in lines(dialect) {
                 if let Shown::Plain(field) | Shown::Either(field, ..) = line.shown {

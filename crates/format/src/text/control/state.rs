@@ -80,11 +80,17 @@ pub enum WalLevel {
 }
 
 impl WalLevel {
+    const ALL: [WalLevel; 5] =
+        [WalLevel::Minimal, WalLevel::Archive, WalLevel::HotStandby, WalLevel::Replica, WalLevel::Logical];
+
     /// The level of a number in a version.
     pub fn new(number: u32, dialect: &Dialect) -> Option<WalLevel> {
-        let all = [WalLevel::Minimal, WalLevel::Archive, WalLevel::HotStandby, WalLevel::Replica, WalLevel::Logical];
-        let name = dialect.wal_levels.get(number as usize)?;
-        all.into_iter().find(|level| level.name() == *name)
+        WalLevel::named(dialect.wal_levels.get(number as usize)?)
+    }
+
+    /// The level of a name.
+    pub fn named(name: &str) -> Option<WalLevel> {
+        WalLevel::ALL.into_iter().find(|level| level.name() == name)
     }
 
     /// As the setting is spelled.

@@ -76,7 +76,7 @@ impl Heads {
         }
         match head {
             // The low half of some names' `xl_info` counts.
-            Some(head) if head.desc_len > 0 && header.info & 0x0F == 0 => line.put(&head.desc, head.desc_len),
+            Some(head) if head.desc_len > 0 && header.layout_flags() == 0 => line.put(&head.desc, head.desc_len),
             _ => {
                 line.all(DESC);
                 self.name(header, record.layout.dialect, line);
@@ -91,7 +91,7 @@ impl Heads {
         }
         match self.vocabulary.name(header.rmid, header.info) {
             Some(name) => line.words(name.as_bytes()),
-            None => line.with(|out| drop(write!(out, "UNKNOWN ({:x})", header.info & 0xF0))),
+            None => line.with(|out| drop(write!(out, "UNKNOWN ({:x})", header.operation()))),
         }
         line.byte(b' ');
     }

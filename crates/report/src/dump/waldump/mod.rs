@@ -121,13 +121,13 @@ impl Render for Waldump<'_> {
 /// An operation that the version does not have.
 #[cold]
 fn unknown(record: &Record<'_>, line: &mut Line<'_>) {
-    let (rmid, info, dialect) = (record.header.rmid, record.header.info, record.layout.dialect);
+    let (rmid, dialect) = (record.header.rmid, record.layout.dialect);
     if let RmgrName::Custom(_) = Rmgr(rmid).name(dialect) {
         line.with(|out| drop(write!(out, "rmid: {rmid}")));
     } else if dialect.generation != Generation::Modern {
         match managers::ALL.get(usize::from(rmid)).map(|m| m.legacy_unknown) {
             Some(Unknown::Words(words)) => line.words(words.as_bytes()),
-            Some(Unknown::Number(words)) => line.with(|out| drop(write!(out, "{words}{}", info & 0xF0))),
+            Some(Unknown::Number(words)) => line.with(|out| drop(write!(out, "{words}{}", record.header.operation()))),
             None => {}
         }
     }

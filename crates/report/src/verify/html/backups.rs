@@ -29,7 +29,10 @@ pub fn section(out: &mut String, told: &VerifyAnswer<'_>) {
             };
             let label =
                 b.label.as_deref().map(|label| format!("<small>{}</small>", Escaped(label))).unwrap_or_default();
-            let reaches = b.reaches.map(|lsn| lsn.to_string()).unwrap_or_default();
+            let reaches = match b.beside {
+                Some(beside) => format!("beside the way: --target-timeline {}", beside.ask),
+                None => b.reaches.map(|lsn| lsn.to_string()).unwrap_or_default(),
+            };
             let _ = writeln!(
                 out,
                 "<tr><td>{}{label}</td><td>{}</td><td class=\"lsn\">{}</td><td class=\"lsn\">{}</td><td><span class=\"badge {class}\">{word}</span></td>\

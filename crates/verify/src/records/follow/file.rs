@@ -67,16 +67,16 @@ impl<R: Render> Follower<'_, R> {
     /// and is kept.
     pub(super) fn file(&self, number: SegmentNo) -> Option<Found> {
         let leg = self.sight.way.legs.iter().find(|leg| (leg.first..=leg.last).contains(&number));
-        let found = |s: &crate::inventory::Segment| {
-            Some(Found { timeline: s.timeline, entry: self.sight.entries.get(s.entry)?.clone(), gone: false })
+        let found = |s: &pgwal_archive::names::Segment| {
+            Some(Found { timeline: s.timeline, entry: self.sight.archive.entries.get(s.entry)?.clone(), gone: false })
         };
-        if let Some(segment) = leg.and_then(|leg| self.sight.inventory.get(leg.timeline, number)) {
+        if let Some(segment) = leg.and_then(|leg| self.sight.archive.inventory.get(leg.timeline, number)) {
             return found(segment);
         }
         let oldest = self.reached.map_or(TimelineId(0), |(timeline, _)| timeline);
         let newest = self.outcome.path.last().copied().unwrap_or(TimelineId(u32::MAX));
-        let fits = |s: &&crate::inventory::Segment| s.number == number && (oldest..=newest).contains(&s.timeline);
-        let partial = self.sight.inventory.partials.iter().filter(fits).max_by_key(|s| s.timeline);
+        let fits = |s: &&pgwal_archive::names::Segment| s.number == number && (oldest..=newest).contains(&s.timeline);
+        let partial = self.sight.archive.inventory.partials.iter().filter(fits).max_by_key(|s| s.timeline);
         let start = self.start_of(number);
         let left =
             |timeline: TimelineId| self.switches().any(|(_, parent, switch)| parent == timeline && switch <= start);
@@ -99,7 +99,7 @@ impl<R: Render> Follower<'_, R> {
         let Some(file) = self.file(number) else { return false };
         let start = self.start(number, &file).map(|(start, _)| start).unwrap_or_default();
         let header = self.layout.page_header(&start);
-        self.layout.check_page(&header, self.start_of(number), true, Some(self.sight.whose.system_id)).is_ok()
+        self.layout.check_page(&header, self.start_of(number), true, Some(self.sight.archive.cluster.system_id)).is_ok()
     }
 
     /// Reads on. `Err` where nothing can be read, with a finding the first time unless the file just went away.
@@ -178,8 +178,5 @@ impl<R: Render> Follower<'_, R> {
 }
 
 fn plainly(error: SourceError) -> io::Error {
-    match error {
-        SourceError::NotFound { .. } => io::ErrorKind::NotFound.into(),
-        error => io::Error::other(error),
-    }
+    if error.is_gone() { io::ErrorKind::NotFound.into() } else { io::Error::other(error) }
 }

@@ -10,8 +10,8 @@
 
 use super::Follower;
 use super::file::Found;
-use crate::consensus::beginning;
 use crate::records::Render;
+use pgwal_archive::whose::beginning;
 use pgwal_format::{SegmentNo, TimelineId};
 use pgwal_source::{Codec, Entry, Held, SourceError};
 use std::collections::BTreeMap;
@@ -80,7 +80,7 @@ impl<R: Render> Follower<'_, R> {
             }
             Ok(None) => Ok(false),
             // Gone since the names were read.
-            Err(SourceError::NotFound { .. }) if self.kept.get(number, file.timeline).is_some() => Ok(true),
+            Err(error) if error.is_gone() && self.kept.get(number, file.timeline).is_some() => Ok(true),
             Err(error) => Err(error),
         }
     }

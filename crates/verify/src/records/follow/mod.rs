@@ -24,21 +24,21 @@ mod kept;
 mod strip;
 
 use super::range::Range;
-use super::sequence::{Cost, listed};
-use super::sheet::Sum;
-use super::{ListError, Listed, Render, Wanted, sequence};
+use super::sum::{Cost, Sum, listed};
+use super::twice::findings_alone;
+use super::{ListError, Listed, Render, Wanted};
 use crate::finding::Finding;
-use crate::options::{Depth, Options, Which};
+use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::verify::{Sight, examine};
 use file::{Filled, Here};
 use kept::Kept;
+use pgwal_archive::{Depth, Which};
 use pgwal_format::record::Record;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::Source;
-use pgwal_walk::seam::seam;
-use pgwal_walk::{Damage, Expect, Fault, Head, Place, Run, Stop, Tail, scan, scan_on};
+use pgwal_walk::{Chain, Damage, Expect, Fault, Head, Place, Stop, Tail, scan, scan_on};
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::Ordering;
@@ -80,14 +80,16 @@ pub struct Follower<'a, R: Render> {
     wanted: &'a Wanted<'a>,
     render: &'a R,
     outcome: Outcome,
-    sight: Sight,
+    sight: Sight<'a>,
     layout: Layout,
     range: Range,
     /// The segment that is being read.
     number: SegmentNo,
     here: Here,
-    /// The segment before, until the seam with it is checked.
-    left: Option<Left<'a, R>>,
+    /// The segments before, until the seam with them is checked.
+    left: Chain,
+    /// The timeline of the file in which the record over that seam begins.
+    left_timeline: TimelineId,
     /// The timeline of the file of the last record, and where that ends.
     reached: Option<(TimelineId, Lsn)>,
     doubt: Option<(Lsn, Instant)>,
@@ -101,12 +103,6 @@ pub struct Follower<'a, R: Render> {
     segments: u64,
     cost: Cost,
     scratch: R::Scratch,
-}
-
-/// A segment that was read to its end.
-struct Left<'a, R: Render> {
-    run: Run<Strip<'a, R>>,
-    timeline: TimelineId,
 }
 
 impl<'a, R: Render> Follower<'a, R> {
@@ -124,16 +120,16 @@ impl<'a, R: Render> Follower<'a, R> {
         let (outcome, sight) =
             examine(source, &names(&wanted.options, wanted.options.start)).map_err(ListError::Verify)?;
         let Some(sight) = sight else {
-            return sequence::findings_alone(render, outcome, sink).map(|listed| Err(Box::new(listed)));
+            return findings_alone(render, outcome, sink).map(|listed| Err(Box::new(listed)));
         };
-        let layout = sight.whose.layout;
+        let layout = sight.archive.cluster.layout;
         let range = Range::of(&wanted.options, &layout);
         let first = sight
             .way
             .legs
             .first()
             .map(|leg| leg.first)
-            .or_else(|| sight.inventory.partials.iter().map(|s| s.number).min());
+            .or_else(|| sight.archive.inventory.partials.iter().map(|s| s.number).min());
         let asked = range.start.map(|start| layout.address().segment(start, layout.segment));
         let number = asked.or(first).unwrap_or(SegmentNo(0));
         let mut follower = Follower {
@@ -146,7 +142,8 @@ impl<'a, R: Render> Follower<'a, R> {
             range,
             number,
             here: Here::default(),
-            left: None,
+            left: Chain::new(&layout),
+            left_timeline: TimelineId(0),
             reached: None,
             doubt: None,
             outdated: false,
@@ -177,7 +174,7 @@ impl<'a, R: Render> Follower<'a, R> {
             if self.is_full() || self.range.end.is_some_and(|end| self.start_of(self.number) >= end) {
                 return Ok(State::Finished);
             }
-            if self.sight.live && self.looked.0.elapsed() > LOOK.max(self.looked.1 * 10) {
+            if self.sight.archive.live && self.looked.0.elapsed() > LOOK.max(self.looked.1 * 10) {
                 self.look_around(sink)?;
             }
             match self.step(sink).map_err(ListError::Output)? {
@@ -212,7 +209,7 @@ impl<'a, R: Render> Follower<'a, R> {
         self.outdated = false;
         let from = self.reached.map_or(self.range.start, |(_, end)| Some(end.min(self.start_of(self.number))));
         match examine(self.source, &names(&self.wanted.options, from)) {
-            Ok((outcome, Some(sight))) if sight.whose.layout == self.layout => {
+            Ok((outcome, Some(sight))) if sight.archive.cluster.layout == self.layout => {
                 (self.outcome, self.sight) = (outcome, sight)
             }
             // All files went away for a moment; or it is another cluster's place now, and nothing of ours will come.
@@ -231,7 +228,8 @@ impl<'a, R: Render> Follower<'a, R> {
             let place = Place { offset, last: None, timeline: TimelineId(0) };
             self.here.leave();
             self.here.place = (offset > 0).then_some(place);
-            (self.left, self.reached) = (None, None);
+            self.left.cut();
+            self.reached = None;
         }
         Ok(())
     }
@@ -264,7 +262,7 @@ impl<'a, R: Render> Follower<'a, R> {
             layout: &self.layout,
             start,
             timeline: Some(file.timeline),
-            system_id: Some(self.sight.whose.system_id),
+            system_id: Some(self.sight.archive.cluster.system_id),
             keep: usize::MAX,
         };
         let strip = Strip::new(self.render, self.range, file.timeline);
@@ -273,25 +271,19 @@ impl<'a, R: Render> Follower<'a, R> {
             None => scan(&self.here.bytes, expect, strip),
         };
         let mut damages = std::mem::take(&mut run.damages);
-        let mut over = None;
-        let mut open = None;
-        if let (None, Some(left)) = (self.here.place, &self.left) {
-            let seam = seam(&self.layout, &left.run, &run);
-            damages.splice(0..0, [seam.damage, seam.second].into_iter().flatten());
-            over = seam.completed.map(|(lsn, header)| (lsn, header, seam.body, left.timeline));
-            open = seam.open;
-        }
+        let joint = if self.here.place.is_none() { self.left.meet(&run) } else { None };
+        let over = joint.as_ref().and_then(|joint| joint.over.clone());
+        damages.splice(0..0, joint.iter().flat_map(|joint| joint.damages().cloned()));
         if let Some(damage) = damages.first()
             && !self.is_sure(damage.lsn, DOUBT)
         {
             return Ok(Step::Doubt);
         }
         let begun = self.begun();
-        let over_seam = over.as_ref().map(|(lsn, header, ..)| (*lsn, header.is_switch()));
-        if let Some((lsn, header, body, timeline)) = over {
-            let end = if let Head::Rest(rest) = &run.head { rest.end.unwrap_or(run.to) } else { run.to };
+        let over_seam = over.as_ref().map(|over| (over.lsn, over.header.is_switch()));
+        if let Some(over) = over {
             let layout = self.layout;
-            self.over_seam(&Record { lsn, end, header, body: &body, layout: &layout }, timeline, sink)?;
+            self.over_seam(&over.record(&layout), self.left_timeline, sink)?;
         }
         let strip = std::mem::replace(&mut run.acc, Strip::new(self.render, self.range, file.timeline));
         self.hand_on(strip, &damages, begun, &file, sink)?;
@@ -309,7 +301,7 @@ impl<'a, R: Render> Follower<'a, R> {
                     let offset = run.end.minus_within(start) as usize;
                     self.here.place =
                         Some(Place { offset, last: Some(lsn), timeline: run.last_timeline.unwrap_or_default() });
-                    self.left = None;
+                    self.left.cut();
                     return Ok(Step::On);
                 }
                 None if self.is_written(self.number.next()) => {}
@@ -330,18 +322,15 @@ impl<'a, R: Render> Follower<'a, R> {
                 let timeline = run.last_timeline.or(before.map(|p| p.timeline)).unwrap_or_default();
                 let last = run.last.or(over_seam.filter(|_| damages.is_empty()).map(|(lsn, _)| lsn));
                 self.here.place = Some(Place { offset, last, timeline });
-                self.left = None;
+                self.left.cut();
             }
             return self.stopped(&stop, filled, begun, &file, sink);
         }
         self.doubt = None;
-        self.left = Some(match (open, self.left.take()) {
-            (Some(open), Some(mut left)) => {
-                (left.run.tail, left.run.to) = (Tail::Open(open), run.to);
-                left
-            }
-            _ => Left { run, timeline: file.timeline },
-        });
+        if !run.is_through() {
+            self.left_timeline = file.timeline;
+        }
+        self.left.push(&run);
         self.go_to(self.number.next());
         Ok(Step::On)
     }
@@ -384,7 +373,7 @@ impl<'a, R: Render> Follower<'a, R> {
         };
         let finding = found::damage(&self.layout, &damage, begun, file, self.number);
         self.lose(&finding, sink)?;
-        self.left = None;
+        self.left.cut();
         self.go_to(self.number.next());
         Ok(Step::On)
     }
@@ -397,7 +386,7 @@ impl<'a, R: Render> Follower<'a, R> {
         let Some(later) = later else { return Ok(Step::Wait) };
         // A server removes only what it has written, and in order: what is missing there was missed, and more is lost
         // by waiting.
-        let patience = if self.sight.live { DOUBT } else { GRACE };
+        let patience = if self.sight.archive.live { DOUBT } else { GRACE };
         if !self.is_sure(self.start_of(self.number), patience) {
             return Ok(Step::Doubt);
         }
@@ -407,7 +396,7 @@ impl<'a, R: Render> Follower<'a, R> {
             self.here.place.map_or(self.begun(), |place| self.start_of(self.number).plus_within(place.offset as u64));
         let finding = found::gap(&self.layout, timeline, lost, self.number, later);
         self.lose(&finding, sink)?;
-        self.left = None;
+        self.left.cut();
         self.go_to(later);
         Ok(Step::On)
     }
@@ -504,10 +493,8 @@ impl<'a, R: Render> Follower<'a, R> {
 
     /// The record that is lost where this segment cannot be read from its beginning on.
     fn begun(&self) -> Lsn {
-        match self.left.as_ref().map(|left| &left.run.tail) {
-            Some(Tail::Open(open)) => open.start,
-            _ => self.start_of(self.number).plus_within(self.layout.long_header() as u64),
-        }
+        let first = || self.start_of(self.number).plus_within(self.layout.long_header() as u64);
+        self.left.begun().unwrap_or_else(first)
     }
 
     fn start_of(&self, number: SegmentNo) -> Lsn {

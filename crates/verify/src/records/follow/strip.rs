@@ -3,7 +3,7 @@
 
 use super::super::Render;
 use super::super::range::Range;
-use super::super::sheet::Sum;
+use super::super::sum::Sum;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_walk::Fold;

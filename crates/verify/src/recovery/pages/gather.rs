@@ -4,9 +4,9 @@ use super::Extents;
 use crate::recovery::events::Sum;
 use pgwal_format::Lsn;
 use pgwal_format::record::{BlockRef, Record, RelFileLocator};
-use pgwal_format::rmgr::describe::{Cx, Vocabulary, describe};
-use pgwal_format::rmgr::sink::{Nest, Show, Sink, Value};
-use pgwal_format::rmgr::{TRANSACTION, XLOG};
+use pgwal_format::rmgr::database::{self, DatabaseChange, DatabaseFolder};
+use pgwal_format::rmgr::storage::{self, RelationTruncated};
+use pgwal_format::rmgr::{DATABASE, FIRST_CUSTOM, STORAGE, TRANSACTION, XLOG, xact};
 use std::collections::HashMap;
 
 /// What a record does to files beyond the backup's blocks.
@@ -74,16 +74,8 @@ pub struct Gather<'a> {
 
 /// Places for sizes; a power of two.
 const LATELY: usize = 64;
-const STORAGE: u8 = 2;
-const DATABASE: u8 = 4;
-/// Resource managers of extensions: their records change blocks as they like.
-const FIRST_CUSTOM: u8 = 128;
 const MAIN: u8 = 0;
 const INIT: u8 = 3;
-/// `xinfo` follows, in transactions' records.
-const HAS_INFO: u8 = 0x80;
-/// `SMGR_TRUNCATE_HEAP`.
-const TRUNCATES_MAIN: u64 = 1;
 
 impl<'a> Gather<'a> {
     /// Nothing yet.
@@ -96,7 +88,7 @@ impl<'a> Gather<'a> {
     #[inline]
     pub fn record(&mut self, record: &Record<'_>, before: &Sum) {
         match record.header.rmid {
-            TRANSACTION if record.header.info & HAS_INFO == 0 => {}
+            TRANSACTION if record.header.info & xact::HAS_INFO == 0 => {}
             TRANSACTION | STORAGE | DATABASE => self.files(record),
             manager => {
                 // What of a record cannot be read, a server cannot replay: that is told elsewhere.
@@ -110,6 +102,7 @@ impl<'a> Gather<'a> {
         let BlockRef { rel, fork, block: number, .. } = *block;
         let writes = block.will_init || block.image.is_some_and(|image| image.apply);
         let place = (rel, fork, number);
+        // Records of extensions change blocks as they like.
         if !writes && (self.last == Some(place) || manager == XLOG || manager >= FIRST_CUSTOM) {
             return;
         }
@@ -147,75 +140,27 @@ impl<'a> Gather<'a> {
     }
 
     fn files(&mut self, record: &Record<'_>) {
-        let vocabulary = Vocabulary::of(record.layout.dialect);
-        let Some(op) = vocabulary.op(record.header.rmid, record.header.info) else { return };
-        let mut told = Told::default();
-        // What came before cut data was told.
-        let _ = describe(op, &Cx { record, main: record.main_data(), blocks: &[] }, &mut told);
-        let name = vocabulary.name(record.header.rmid, record.header.info).unwrap_or_default();
-        let changes: Vec<Change> = match (record.header.rmid, name) {
-            (TRANSACTION, "PREPARE") => return,
-            (TRANSACTION, _) => told.dropped.into_iter().map(Change::Drops).collect(),
-            (STORAGE, "TRUNCATE") if told.number("flags").is_none_or(|flags| flags & TRUNCATES_MAIN != 0) => {
-                let truncates = || Some(Change::Truncates(told.rel?, told.number("blkno")? as u32));
-                truncates().into_iter().collect()
+        let changes: Vec<Change> = match record.header.rmid {
+            TRANSACTION => xact::dropped_relations(record).into_iter().map(Change::Drops).collect(),
+            STORAGE => {
+                let cut = storage::truncated(record).filter(RelationTruncated::cuts_main);
+                cut.map(|cut| Change::Truncates(cut.rel, cut.blocks)).into_iter().collect()
             }
-            (DATABASE, "DROP") => {
-                let number = |name: &str| told.number(name).map(|n| n as u32);
-                let mut tablespaces = told.tablespaces.clone();
-                tablespaces.extend(number("tablespace_id"));
-                number("db_id").map(|db| Change::DropsDatabase(db, tablespaces)).into_iter().collect()
-            }
-            (DATABASE, _) => {
-                let place = |spc: &str, db: &str| Some((told.number(spc)? as u32, told.number(db)? as u32));
-                let (from, to) = (place("src_tablespace_id", "src_db_id"), place("tablespace_id", "db_id"));
-                from.zip(to).map(|(from, to)| Change::Copies { from, to }).into_iter().collect()
-            }
-            _ => return,
+            _ => match database::change(record) {
+                Some(DatabaseChange::Copied { from, to }) => {
+                    let place = |folder: DatabaseFolder| (folder.tablespace, folder.database);
+                    vec![Change::Copies { from: place(from), to: place(to) }]
+                }
+                Some(DatabaseChange::Dropped { database, tablespaces }) => {
+                    vec![Change::DropsDatabase(database, tablespaces)]
+                }
+                Some(DatabaseChange::Created(_)) | None => return,
+            },
         };
         if !changes.is_empty() {
             self.told.clear();
             self.last = None;
             self.list.extend(changes.into_iter().map(|change| Noted { lsn: record.lsn, change }));
         }
-    }
-}
-
-/// What a record tells of files.
-#[derive(Default)]
-struct Told {
-    numbers: Vec<(&'static str, u64)>,
-    rel: Option<RelFileLocator>,
-    dropped: Vec<RelFileLocator>,
-    tablespaces: Vec<u32>,
-    inside: Vec<&'static str>,
-}
-
-impl Told {
-    fn number(&self, name: &str) -> Option<u64> {
-        self.numbers.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
-    }
-}
-
-impl Sink for Told {
-    fn text(&mut self, _: &str) {}
-
-    fn field(&mut self, name: &'static str, value: Value<'_>, _: Show) {
-        match (self.inside.as_slice(), value) {
-            ([], Value::Unsigned(number)) => self.numbers.push((name, number)),
-            ([], Value::Signed(number)) => self.numbers.push((name, number as u64)),
-            ([], Value::Path(rel, _)) => self.rel = Some(rel),
-            (["rels"], Value::Path(rel, _)) => self.dropped.push(rel),
-            (["tablespace_ids"], Value::Unsigned(number)) => self.tablespaces.push(number as u32),
-            _ => {}
-        }
-    }
-
-    fn open(&mut self, name: &'static str, _: Nest) {
-        self.inside.push(name);
-    }
-
-    fn close(&mut self, _: Nest) {
-        self.inside.pop();
     }
 }

@@ -26,27 +26,27 @@ mod tests;
 use super::pointers::{TARGET, rest_lines, target};
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
-use crate::rmgr::table::{Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_3, V9_4, call, i32, op, rel, text, u16, u32};
+use crate::rmgr::table::{Op, OpPart, Short, V8_2, V8_3, V9_0, V9_4, call, i32, op, rel, text, u16, u32};
 use split::{LEFT_8_3, LEFT_9_4, RIGHT_8_3, RIGHT_9_4};
 
 const META: &[(&str, &str)] =
     &[("root", "unsigned"), ("level", "unsigned"), ("fastroot", "unsigned"), ("fastlevel", "unsigned")];
 
-const fn insert(words: &'static str, rest: Part) -> [Part; 3] {
+const fn insert(words: &'static str, rest: OpPart) -> [OpPart; 3] {
     [text(words), call(target, TARGET), rest]
 }
 
-const DOWNLINK: Part = u32("downlink", 18).hidden();
+const DOWNLINK: OpPart = u32("downlink", 18).hidden();
 const ENDS: &[(&str, &str)] = &[("finishes_split", "unsigned")];
 const ENDS_META: &[(&str, &str)] = &[ENDS[0], META[0], META[1], META[2], META[3]];
 
-const INSERT_LEAF: &[Part] = &[text("insert: "), call(target, TARGET)];
-const INSERT_UPPER_8_2: &[Part] = &insert("insert_upper: ", DOWNLINK);
-const INSERT_UPPER_9_4: &[Part] = &insert("insert_upper: ", call(upper_9_4, ENDS));
-const INSERT_META_8_2: &[Part] = &[text("insert_meta: "), call(target, TARGET), DOWNLINK, call(meta_at_22, META)];
-const INSERT_META_9_4: &[Part] = &insert("insert_meta: ", call(meta_9_4, ENDS_META));
+const INSERT_LEAF: &[OpPart] = &[text("insert: "), call(target, TARGET)];
+const INSERT_UPPER_8_2: &[OpPart] = &insert("insert_upper: ", DOWNLINK);
+const INSERT_UPPER_9_4: &[OpPart] = &insert("insert_upper: ", call(upper_9_4, ENDS));
+const INSERT_META_8_2: &[OpPart] = &[text("insert_meta: "), call(target, TARGET), DOWNLINK, call(meta_at_22, META)];
+const INSERT_META_9_4: &[OpPart] = &insert("insert_meta: ", call(meta_9_4, ENDS_META));
 
-const fn split_8_2(words: &'static str) -> [Part; 9] {
+const fn split_8_2(words: &'static str) -> [OpPart; 9] {
     [
         text(words),
         call(target, TARGET),
@@ -60,7 +60,7 @@ const fn split_8_2(words: &'static str) -> [Part; 9] {
     ]
 }
 
-const fn split_8_3(words: &'static str, rest: Part) -> [Part; 14] {
+const fn split_8_3(words: &'static str, rest: OpPart) -> [OpPart; 14] {
     [
         text(words),
         text("rel "),
@@ -79,23 +79,23 @@ const fn split_8_3(words: &'static str, rest: Part) -> [Part; 14] {
     ]
 }
 
-const SPLIT_L_8_2: &[Part] = &split_8_2("split_l: ");
-const SPLIT_R_8_2: &[Part] = &split_8_2("split_r: ");
-const SPLIT_L_ROOT_8_2: &[Part] = &split_8_2("split_l_root: ");
-const SPLIT_R_ROOT_8_2: &[Part] = &split_8_2("split_r_root: ");
-const SPLIT_L_8_3: &[Part] = &split_8_3("split_l: ", LEFT_8_3);
-const SPLIT_R_8_3: &[Part] = &split_8_3("split_r: ", RIGHT_8_3);
-const SPLIT_L_ROOT_8_3: &[Part] = &split_8_3("split_l_root: ", LEFT_8_3);
-const SPLIT_R_ROOT_8_3: &[Part] = &split_8_3("split_r_root: ", RIGHT_8_3);
-const SPLIT_L_9_4: &[Part] = &split_8_3("split_l: ", LEFT_9_4);
-const SPLIT_R_9_4: &[Part] = &split_8_3("split_r: ", RIGHT_9_4);
-const SPLIT_L_ROOT_9_4: &[Part] = &split_8_3("split_l_root: ", LEFT_9_4);
-const SPLIT_R_ROOT_9_4: &[Part] = &split_8_3("split_r_root: ", RIGHT_9_4);
+const SPLIT_L_8_2: &[OpPart] = &split_8_2("split_l: ");
+const SPLIT_R_8_2: &[OpPart] = &split_8_2("split_r: ");
+const SPLIT_L_ROOT_8_2: &[OpPart] = &split_8_2("split_l_root: ");
+const SPLIT_R_ROOT_8_2: &[OpPart] = &split_8_2("split_r_root: ");
+const SPLIT_L_8_3: &[OpPart] = &split_8_3("split_l: ", LEFT_8_3);
+const SPLIT_R_8_3: &[OpPart] = &split_8_3("split_r: ", RIGHT_8_3);
+const SPLIT_L_ROOT_8_3: &[OpPart] = &split_8_3("split_l_root: ", LEFT_8_3);
+const SPLIT_R_ROOT_8_3: &[OpPart] = &split_8_3("split_r_root: ", RIGHT_8_3);
+const SPLIT_L_9_4: &[OpPart] = &split_8_3("split_l: ", LEFT_9_4);
+const SPLIT_R_9_4: &[OpPart] = &split_8_3("split_r: ", RIGHT_9_4);
+const SPLIT_L_ROOT_9_4: &[OpPart] = &split_8_3("split_l_root: ", LEFT_9_4);
+const SPLIT_R_ROOT_9_4: &[OpPart] = &split_8_3("split_r_root: ", RIGHT_9_4);
 
 const LINES: &[(&str, &str)] = &[("deleted", "list")];
-const DELETE_8_2: &[Part] =
+const DELETE_8_2: &[OpPart] =
     &[text("delete: rel "), rel("rel", 0), text("; blk "), u32("blk", 12), call(deleted_at_16, LINES)];
-const DELETE_9_0: &[Part] = &[
+const DELETE_9_0: &[OpPart] = &[
     text("delete: index "),
     rel("rel", 0),
     text("; iblk "),
@@ -107,7 +107,7 @@ const DELETE_9_0: &[Part] = &[
     call(deleted_at_32, LINES),
 ];
 
-const fn delete_page(xid: Part, rest: Part) -> [Part; 10] {
+const fn delete_page(xid: OpPart, rest: OpPart) -> [OpPart; 10] {
     [
         text("delete_page: "),
         call(target, TARGET),
@@ -122,14 +122,14 @@ const fn delete_page(xid: Part, rest: Part) -> [Part; 10] {
     ]
 }
 
-const NOTHING: Part = text("");
-const XID: Part = u32("btpo_xact", 32).hidden();
-const DELETE_PAGE_8_2: &[Part] = &delete_page(NOTHING, NOTHING);
-const DELETE_PAGE_9_0: &[Part] = &delete_page(XID, NOTHING);
-const DELETE_PAGE_META_8_2: &[Part] = &delete_page(NOTHING, call(meta_at_32, META));
-const DELETE_PAGE_META_9_0: &[Part] = &delete_page(XID, call(meta_at_36, META));
+const NOTHING: OpPart = text("");
+const XID: OpPart = u32("btpo_xact", 32).hidden();
+const DELETE_PAGE_8_2: &[OpPart] = &delete_page(NOTHING, NOTHING);
+const DELETE_PAGE_9_0: &[OpPart] = &delete_page(XID, NOTHING);
+const DELETE_PAGE_META_8_2: &[OpPart] = &delete_page(NOTHING, call(meta_at_32, META));
+const DELETE_PAGE_META_9_0: &[OpPart] = &delete_page(XID, call(meta_at_36, META));
 
-const MARK_PAGE_HALFDEAD: &[Part] = &[
+const MARK_PAGE_HALFDEAD: &[OpPart] = &[
     text("mark_page_halfdead: "),
     call(target, TARGET),
     text("; topparent "),
@@ -142,7 +142,7 @@ const MARK_PAGE_HALFDEAD: &[Part] = &[
     u32("rightblk", 28),
 ];
 
-const fn unlink_page(rest: Part) -> [Part; 19] {
+const fn unlink_page(rest: OpPart) -> [OpPart; 19] {
     [
         text("unlink_page: rel "),
         rel("rel", 0),
@@ -166,13 +166,13 @@ const fn unlink_page(rest: Part) -> [Part; 19] {
     ]
 }
 
-const UNLINK_PAGE: &[Part] = &unlink_page(NOTHING);
-const UNLINK_PAGE_META: &[Part] = &unlink_page(call(meta_at_44, META));
+const UNLINK_PAGE: &[OpPart] = &unlink_page(NOTHING);
+const UNLINK_PAGE_META: &[OpPart] = &unlink_page(call(meta_at_44, META));
 
-const NEWROOT: &[Part] =
+const NEWROOT: &[OpPart] =
     &[text("newroot: rel "), rel("rel", 0), text("; root "), u32("rootblk", 12), text(" lev "), u32("level", 16)];
 
-const VACUUM: &[Part] = &[
+const VACUUM: &[OpPart] = &[
     text("vacuum: rel "),
     rel("rel", 0),
     text("; blk "),
@@ -182,7 +182,7 @@ const VACUUM: &[Part] = &[
     call(deleted_at_20, LINES),
 ];
 
-const REUSE_PAGE: &[Part] = &[
+const REUSE_PAGE: &[OpPart] = &[
     text("reuse_page: rel "),
     rel("rel", 0),
     text("; latestRemovedXid "),
@@ -192,37 +192,37 @@ const REUSE_PAGE: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "INSERT_LEAF", V8_2, V9_4, INSERT_LEAF),
-    op(0x10, "INSERT_UPPER", V8_2, V9_3, INSERT_UPPER_8_2),
-    op(0x10, "INSERT_UPPER", V9_4, V9_4, INSERT_UPPER_9_4),
-    op(0x20, "INSERT_META", V8_2, V9_3, INSERT_META_8_2),
-    op(0x20, "INSERT_META", V9_4, V9_4, INSERT_META_9_4),
-    op(0x30, "SPLIT_L", V8_2, V8_2, SPLIT_L_8_2),
-    op(0x30, "SPLIT_L", V8_3, V9_3, SPLIT_L_8_3),
-    op(0x30, "SPLIT_L", V9_4, V9_4, SPLIT_L_9_4),
-    op(0x40, "SPLIT_R", V8_2, V8_2, SPLIT_R_8_2),
-    op(0x40, "SPLIT_R", V8_3, V9_3, SPLIT_R_8_3),
-    op(0x40, "SPLIT_R", V9_4, V9_4, SPLIT_R_9_4),
-    op(0x50, "SPLIT_L_ROOT", V8_2, V8_2, SPLIT_L_ROOT_8_2),
-    op(0x50, "SPLIT_L_ROOT", V8_3, V9_3, SPLIT_L_ROOT_8_3),
-    op(0x50, "SPLIT_L_ROOT", V9_4, V9_4, SPLIT_L_ROOT_9_4),
-    op(0x60, "SPLIT_R_ROOT", V8_2, V8_2, SPLIT_R_ROOT_8_2),
-    op(0x60, "SPLIT_R_ROOT", V8_3, V9_3, SPLIT_R_ROOT_8_3),
-    op(0x60, "SPLIT_R_ROOT", V9_4, V9_4, SPLIT_R_ROOT_9_4),
-    op(0x70, "DELETE", V8_2, V8_4, DELETE_8_2),
-    op(0x70, "DELETE", V9_0, V9_4, DELETE_9_0),
-    op(0x80, "DELETE_PAGE", V8_2, V8_4, DELETE_PAGE_8_2),
-    op(0x80, "DELETE_PAGE", V9_0, V9_3, DELETE_PAGE_9_0),
-    op(0x80, "UNLINK_PAGE", V9_4, V9_4, UNLINK_PAGE),
-    op(0x90, "DELETE_PAGE_META", V8_2, V8_4, DELETE_PAGE_META_8_2),
-    op(0x90, "DELETE_PAGE_META", V9_0, V9_3, DELETE_PAGE_META_9_0),
-    op(0x90, "UNLINK_PAGE_META", V9_4, V9_4, UNLINK_PAGE_META),
-    op(0xA0, "NEWROOT", V8_2, V9_4, NEWROOT),
-    op(0xB0, "DELETE_PAGE_HALF", V8_2, V8_4, DELETE_PAGE_8_2),
-    op(0xB0, "DELETE_PAGE_HALF", V9_0, V9_3, DELETE_PAGE_9_0),
-    op(0xB0, "MARK_PAGE_HALFDEAD", V9_4, V9_4, MARK_PAGE_HALFDEAD),
-    op(0xC0, "VACUUM", V9_0, V9_4, VACUUM),
-    op(0xD0, "REUSE_PAGE", V9_0, V9_4, REUSE_PAGE),
+    op(0x00, "INSERT_LEAF", V8_2, INSERT_LEAF),
+    op(0x10, "INSERT_UPPER", V8_2, INSERT_UPPER_8_2),
+    op(0x10, "INSERT_UPPER", V9_4, INSERT_UPPER_9_4),
+    op(0x20, "INSERT_META", V8_2, INSERT_META_8_2),
+    op(0x20, "INSERT_META", V9_4, INSERT_META_9_4),
+    op(0x30, "SPLIT_L", V8_2, SPLIT_L_8_2),
+    op(0x30, "SPLIT_L", V8_3, SPLIT_L_8_3),
+    op(0x30, "SPLIT_L", V9_4, SPLIT_L_9_4),
+    op(0x40, "SPLIT_R", V8_2, SPLIT_R_8_2),
+    op(0x40, "SPLIT_R", V8_3, SPLIT_R_8_3),
+    op(0x40, "SPLIT_R", V9_4, SPLIT_R_9_4),
+    op(0x50, "SPLIT_L_ROOT", V8_2, SPLIT_L_ROOT_8_2),
+    op(0x50, "SPLIT_L_ROOT", V8_3, SPLIT_L_ROOT_8_3),
+    op(0x50, "SPLIT_L_ROOT", V9_4, SPLIT_L_ROOT_9_4),
+    op(0x60, "SPLIT_R_ROOT", V8_2, SPLIT_R_ROOT_8_2),
+    op(0x60, "SPLIT_R_ROOT", V8_3, SPLIT_R_ROOT_8_3),
+    op(0x60, "SPLIT_R_ROOT", V9_4, SPLIT_R_ROOT_9_4),
+    op(0x70, "DELETE", V8_2, DELETE_8_2),
+    op(0x70, "DELETE", V9_0, DELETE_9_0),
+    op(0x80, "DELETE_PAGE", V8_2, DELETE_PAGE_8_2),
+    op(0x80, "DELETE_PAGE", V9_0, DELETE_PAGE_9_0),
+    op(0x80, "UNLINK_PAGE", V9_4, UNLINK_PAGE),
+    op(0x90, "DELETE_PAGE_META", V8_2, DELETE_PAGE_META_8_2),
+    op(0x90, "DELETE_PAGE_META", V9_0, DELETE_PAGE_META_9_0),
+    op(0x90, "UNLINK_PAGE_META", V9_4, UNLINK_PAGE_META),
+    op(0xA0, "NEWROOT", V8_2, NEWROOT),
+    op(0xB0, "DELETE_PAGE_HALF", V8_2, DELETE_PAGE_8_2),
+    op(0xB0, "DELETE_PAGE_HALF", V9_0, DELETE_PAGE_9_0),
+    op(0xB0, "MARK_PAGE_HALFDEAD", V9_4, MARK_PAGE_HALFDEAD),
+    op(0xC0, "VACUUM", V9_0, VACUUM),
+    op(0xD0, "REUSE_PAGE", V9_0, REUSE_PAGE),
 ];
 
 fn meta(cx: &Cx<'_>, sink: &mut dyn Sink, from: usize) -> Result<(), Short> {

@@ -10,16 +10,16 @@ use crate::rmgr::describe::Cx;
 use crate::rmgr::legacy::pointers::skip_tuple;
 use crate::rmgr::pointers::block_id;
 use crate::rmgr::sink::{Sink, Value};
-use crate::rmgr::table::{Part, Short, call};
+use crate::rmgr::table::{OpPart, Short, call};
 
 const DOWNLINK: (&str, &str) = ("downlink", "unsigned");
 const NEW_ITEM: (&str, &str) = ("newitemoff", "unsigned");
 const ENDS: (&str, &str) = ("finishes_split", "unsigned");
 
-pub const LEFT_8_3: Part = call(left_8_3, &[DOWNLINK, NEW_ITEM]);
-pub const RIGHT_8_3: Part = call(downlink, &[DOWNLINK]);
-pub const LEFT_9_4: Part = call(left_9_4, &[NEW_ITEM, ENDS]);
-pub const RIGHT_9_4: Part = call(right_9_4, &[ENDS]);
+pub const LEFT_8_3: OpPart = call(left_8_3, &[DOWNLINK, NEW_ITEM]);
+pub const RIGHT_8_3: OpPart = call(downlink, &[DOWNLINK]);
+pub const LEFT_9_4: OpPart = call(left_9_4, &[NEW_ITEM, ENDS]);
+pub const RIGHT_9_4: OpPart = call(right_9_4, &[ENDS]);
 
 fn level(cx: &Cx<'_>) -> Result<u32, Short> {
     cx.cursor(24).u32("level")

@@ -29,22 +29,20 @@ use crate::rmgr::describe::Cx;
 use crate::rmgr::gin::{ISDATA, ISLEAF, split_kind};
 use crate::rmgr::pointers::item_pointer;
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::{
-    Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_3, V9_4, bool, call, i32, i64, op, rel, text, u16, u32,
-};
+use crate::rmgr::table::{Op, OpPart, Short, V8_2, V8_4, V9_1, V9_4, bool, call, i32, i64, op, rel, text, u16, u32};
 
-const REL: Part = rel("rel", 0);
-const BLKNO: Part = u32("blkno", 12);
-const AT: Part = text(" blkno: ");
+const REL: OpPart = rel("rel", 0);
+const BLKNO: OpPart = u32("blkno", 12);
+const AT: OpPart = text(" blkno: ");
 
 /// The root moved behind the new metapage.
-const CREATE_INDEX_8_2: &[Part] = &[text("Create index, node: "), REL, text(" blkno: 0")];
-const CREATE_INDEX_8_4: &[Part] = &[text("Create index, node: "), REL, text(" blkno: 1")];
+const CREATE_INDEX_8_2: &[OpPart] = &[text("Create index, node: "), REL, text(" blkno: 0")];
+const CREATE_INDEX_8_4: &[OpPart] = &[text("Create index, node: "), REL, text(" blkno: 1")];
 
-const CREATE_PTREE_8_2: &[Part] = &[text("Create posting tree, node: "), REL, AT, BLKNO, u32("nitem", 16).hidden()];
-const CREATE_PTREE_9_4: &[Part] = &[text("Create posting tree, node: "), REL, AT, BLKNO, u32("size", 16).hidden()];
+const CREATE_PTREE_8_2: &[OpPart] = &[text("Create posting tree, node: "), REL, AT, BLKNO, u32("nitem", 16).hidden()];
+const CREATE_PTREE_9_4: &[OpPart] = &[text("Create posting tree, node: "), REL, AT, BLKNO, u32("size", 16).hidden()];
 
-const INSERT_8_2: &[Part] = &[
+const INSERT_8_2: &[OpPart] = &[
     text("Insert item, node: "),
     REL,
     AT,
@@ -63,10 +61,10 @@ const INSERT_8_2: &[Part] = &[
     u32("update_blkno", 16),
     call(insert::items_8_2, insert::ITEMS),
 ];
-const INSERT_9_4: &[Part] =
+const INSERT_9_4: &[OpPart] =
     &[text("Insert item, node: "), REL, AT, BLKNO, text(" "), call(insert::insert_9_4, insert::FIELDS)];
 
-const SPLIT_8_2: &[Part] = &[
+const SPLIT_8_2: &[OpPart] = &[
     text("Page split, node: "),
     REL,
     AT,
@@ -84,7 +82,7 @@ const SPLIT_8_2: &[Part] = &[
     u32("update_blkno", 40).hidden(),
     call(right_bound, &[("rightbound", "tid")]),
 ];
-const SPLIT_9_4: &[Part] = &[
+const SPLIT_9_4: &[OpPart] = &[
     text("Page split, node: "),
     REL,
     AT,
@@ -104,11 +102,11 @@ const SPLIT_9_4: &[Part] = &[
     u32("rrlink", 20).hidden(),
 ];
 
-const VACUUM_PAGE_8_2: &[Part] = &[text("Vacuum page, node: "), REL, AT, BLKNO, u16("nitem", 16).hidden()];
-const VACUUM_PAGE_9_4: &[Part] =
+const VACUUM_PAGE_8_2: &[OpPart] = &[text("Vacuum page, node: "), REL, AT, BLKNO, u16("nitem", 16).hidden()];
+const VACUUM_PAGE_9_4: &[OpPart] =
     &[text("Vacuum page, node: "), REL, AT, BLKNO, u16("hole_offset", 16).hidden(), u16("hole_length", 18).hidden()];
 
-const fn delete_page(xid: Part) -> [Part; 9] {
+const fn delete_page(xid: OpPart) -> [OpPart; 9] {
     [
         text("Delete page, node: "),
         REL,
@@ -121,22 +119,22 @@ const fn delete_page(xid: Part) -> [Part; 9] {
         xid,
     ]
 }
-const DELETE_PAGE_8_2: &[Part] = &delete_page(text(""));
-const DELETE_PAGE_9_4: &[Part] = &delete_page(call(delete_xid, &[("delete_xid", "unsigned")]));
+const DELETE_PAGE_8_2: &[OpPart] = &delete_page(text(""));
+const DELETE_PAGE_9_4: &[OpPart] = &delete_page(call(delete_xid, &[("delete_xid", "unsigned")]));
 
 /// The part of the metadata that all versions have.
-const HEAD: Part = u32("head", 16).on32(12).hidden();
-const TAIL: Part = u32("tail", 20).on32(16).hidden();
-const TAIL_FREE: Part = u32("tail_free_size", 24).on32(20).hidden();
-const PENDING: Part = u32("n_pending_pages", 28).on32(24).hidden();
-const PENDING_TUPLES: Part = i64("n_pending_heap_tuples", 32).on32(28).hidden();
-const TOTAL: Part = u32("n_total_pages", 40).on32(36).hidden();
-const ENTRY: Part = u32("n_entry_pages", 44).on32(40).hidden();
-const DATA: Part = u32("n_data_pages", 48).on32(44).hidden();
-const ENTRIES: Part = i64("n_entries", 56).on32(48).hidden();
-const VERSION: Part = i32("gin_version", 64).on32(56).hidden();
+const HEAD: OpPart = u32("head", 16).on32(12).hidden();
+const TAIL: OpPart = u32("tail", 20).on32(16).hidden();
+const TAIL_FREE: OpPart = u32("tail_free_size", 24).on32(20).hidden();
+const PENDING: OpPart = u32("n_pending_pages", 28).on32(24).hidden();
+const PENDING_TUPLES: OpPart = i64("n_pending_heap_tuples", 32).on32(28).hidden();
+const TOTAL: OpPart = u32("n_total_pages", 40).on32(36).hidden();
+const ENTRY: OpPart = u32("n_entry_pages", 44).on32(40).hidden();
+const DATA: OpPart = u32("n_data_pages", 48).on32(44).hidden();
+const ENTRIES: OpPart = i64("n_entries", 56).on32(48).hidden();
+const VERSION: OpPart = i32("gin_version", 64).on32(56).hidden();
 
-const UPDATE_META_PAGE_8_4: &[Part] = &[
+const UPDATE_META_PAGE_8_4: &[OpPart] = &[
     text("Update metapage, node: "),
     REL,
     text(" blkno: 0"),
@@ -149,7 +147,7 @@ const UPDATE_META_PAGE_8_4: &[Part] = &[
     PENDING,
     PENDING_TUPLES,
 ];
-const UPDATE_META_PAGE_9_1: &[Part] = &[
+const UPDATE_META_PAGE_9_1: &[OpPart] = &[
     text("Update metapage, node: "),
     REL,
     text(" blkno: 0"),
@@ -168,11 +166,11 @@ const UPDATE_META_PAGE_9_1: &[Part] = &[
     VERSION,
 ];
 
-const INSERT_LISTPAGE: &[Part] =
+const INSERT_LISTPAGE: &[OpPart] =
     &[text("Insert new list page, node: "), REL, AT, BLKNO, u32("rightlink", 16).hidden(), i32("ntuples", 20).hidden()];
 
 const TO_DELETE: &[(&str, &str)] = &[("to_delete", "list")];
-const DELETE_LISTPAGE_8_4: &[Part] = &[
+const DELETE_LISTPAGE_8_4: &[OpPart] = &[
     text("Delete list pages ("),
     i32("ndeleted", 40).on32(36),
     text("), node: "),
@@ -185,7 +183,7 @@ const DELETE_LISTPAGE_8_4: &[Part] = &[
     PENDING_TUPLES,
     call(to_delete_8_4, TO_DELETE),
 ];
-const DELETE_LISTPAGE_9_1: &[Part] = &[
+const DELETE_LISTPAGE_9_1: &[OpPart] = &[
     text("Delete list pages ("),
     i32("ndeleted", 72).on32(60),
     text("), node: "),
@@ -204,29 +202,29 @@ const DELETE_LISTPAGE_9_1: &[Part] = &[
     call(to_delete_9_1, TO_DELETE),
 ];
 
-const VACUUM_DATA_LEAF_PAGE: &[Part] =
+const VACUUM_DATA_LEAF_PAGE: &[OpPart] =
     &[text("Vacuum data leaf page, node: "), REL, AT, BLKNO, call(insert::vacuum, insert::SEGMENTS)];
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "CREATE_INDEX", V8_2, V8_3, CREATE_INDEX_8_2),
-    op(0x00, "CREATE_INDEX", V8_4, V9_4, CREATE_INDEX_8_4),
-    op(0x10, "CREATE_PTREE", V8_2, V9_3, CREATE_PTREE_8_2),
-    op(0x10, "CREATE_PTREE", V9_4, V9_4, CREATE_PTREE_9_4),
-    op(0x20, "INSERT", V8_2, V9_3, INSERT_8_2),
-    op(0x20, "INSERT", V9_4, V9_4, INSERT_9_4),
-    op(0x30, "SPLIT", V8_2, V9_3, SPLIT_8_2),
-    op(0x30, "SPLIT", V9_4, V9_4, SPLIT_9_4),
-    op(0x40, "VACUUM_PAGE", V8_2, V9_3, VACUUM_PAGE_8_2),
-    op(0x40, "VACUUM_PAGE", V9_4, V9_4, VACUUM_PAGE_9_4),
-    op(0x50, "DELETE_PAGE", V8_2, V9_3, DELETE_PAGE_8_2),
-    op(0x50, "DELETE_PAGE", V9_4, V9_4, DELETE_PAGE_9_4),
-    op(0x60, "UPDATE_META_PAGE", V8_4, V9_0, UPDATE_META_PAGE_8_4),
-    op(0x60, "UPDATE_META_PAGE", V9_1, V9_4, UPDATE_META_PAGE_9_1),
-    op(0x70, "INSERT_LISTPAGE", V8_4, V9_4, INSERT_LISTPAGE),
-    op(0x80, "DELETE_LISTPAGE", V8_4, V9_0, DELETE_LISTPAGE_8_4),
-    op(0x80, "DELETE_LISTPAGE", V9_1, V9_4, DELETE_LISTPAGE_9_1),
-    op(0x90, "VACUUM_DATA_LEAF_PAGE", V9_4, V9_4, VACUUM_DATA_LEAF_PAGE),
+    op(0x00, "CREATE_INDEX", V8_2, CREATE_INDEX_8_2),
+    op(0x00, "CREATE_INDEX", V8_4, CREATE_INDEX_8_4),
+    op(0x10, "CREATE_PTREE", V8_2, CREATE_PTREE_8_2),
+    op(0x10, "CREATE_PTREE", V9_4, CREATE_PTREE_9_4),
+    op(0x20, "INSERT", V8_2, INSERT_8_2),
+    op(0x20, "INSERT", V9_4, INSERT_9_4),
+    op(0x30, "SPLIT", V8_2, SPLIT_8_2),
+    op(0x30, "SPLIT", V9_4, SPLIT_9_4),
+    op(0x40, "VACUUM_PAGE", V8_2, VACUUM_PAGE_8_2),
+    op(0x40, "VACUUM_PAGE", V9_4, VACUUM_PAGE_9_4),
+    op(0x50, "DELETE_PAGE", V8_2, DELETE_PAGE_8_2),
+    op(0x50, "DELETE_PAGE", V9_4, DELETE_PAGE_9_4),
+    op(0x60, "UPDATE_META_PAGE", V8_4, UPDATE_META_PAGE_8_4),
+    op(0x60, "UPDATE_META_PAGE", V9_1, UPDATE_META_PAGE_9_1),
+    op(0x70, "INSERT_LISTPAGE", V8_4, INSERT_LISTPAGE),
+    op(0x80, "DELETE_LISTPAGE", V8_4, DELETE_LISTPAGE_8_4),
+    op(0x80, "DELETE_LISTPAGE", V9_1, DELETE_LISTPAGE_9_1),
+    op(0x90, "VACUUM_DATA_LEAF_PAGE", V9_4, VACUUM_DATA_LEAF_PAGE),
 ];
 
 fn right_bound(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {

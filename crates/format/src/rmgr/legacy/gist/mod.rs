@@ -21,15 +21,13 @@ use super::pointers::skip_tuple;
 use crate::rmgr::describe::Cx;
 use crate::rmgr::pointers::{item_pointer, lines};
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
-use crate::rmgr::table::{
-    Op, Part, Short, V8_2, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, bool, call, lsn, op, rel, text, u16, u32,
-};
+use crate::rmgr::table::{Op, OpPart, Short, V8_2, V9_0, V9_1, V9_2, V9_3, bool, call, lsn, op, rel, text, u16, u32};
 
 const TARGET: &[(&str, &str)] = &[("rel", "relation"), ("key", "tid")];
-const TO_DELETE: Part = call(to_delete, &[("todelete", "list")]);
+const TO_DELETE: OpPart = call(to_delete, &[("todelete", "list")]);
 const PAGES: &[(&str, &str)] = &[("pages", "list")];
 
-const PAGE_UPDATE_8_2: &[Part] = &[
+const PAGE_UPDATE_8_2: &[OpPart] = &[
     text("page_update: "),
     call(target_16, TARGET),
     text("; block number "),
@@ -37,15 +35,15 @@ const PAGE_UPDATE_8_2: &[Part] = &[
     u16("ntodelete", 22).hidden(),
     TO_DELETE_22,
 ];
-const TO_DELETE_22: Part = call(to_delete_8_2, &[("todelete", "list")]);
-const NEW_ROOT: &[Part] = &[
+const TO_DELETE_22: OpPart = call(to_delete_8_2, &[("todelete", "list")]);
+const NEW_ROOT: &[OpPart] = &[
     text("new_root: "),
     call(target_16, TARGET),
     u32("blkno", 12).hidden(),
     u16("ntodelete", 22).hidden(),
     TO_DELETE_22,
 ];
-const PAGE_UPDATE_9_1: &[Part] = &[
+const PAGE_UPDATE_9_1: &[OpPart] = &[
     text("page_update: rel "),
     rel("rel", 0),
     text("; block number "),
@@ -55,7 +53,7 @@ const PAGE_UPDATE_9_1: &[Part] = &[
     TO_DELETE,
 ];
 
-const PAGE_SPLIT_8_2: &[Part] = &[
+const PAGE_SPLIT_8_2: &[OpPart] = &[
     text("page_split: "),
     call(target_20, TARGET),
     text("; block number "),
@@ -67,7 +65,7 @@ const PAGE_SPLIT_8_2: &[Part] = &[
     call(pages_8_2, PAGES),
 ];
 
-const fn page_split(npage: Part, [nsn, leaf, leftchild, follow]: [Part; 4], pages: Part) -> [Part; 13] {
+const fn page_split(npage: OpPart, [nsn, leaf, leftchild, follow]: [OpPart; 4], pages: OpPart) -> [OpPart; 13] {
     [
         text("page_split: rel "),
         rel("rel", 0),
@@ -85,15 +83,15 @@ const fn page_split(npage: Part, [nsn, leaf, leftchild, follow]: [Part; 4], page
     ]
 }
 
-const NSN_9_1: Part = lsn("orignsn", 20).hidden();
-const LEAF_9_1: Part = bool("origleaf", 28).hidden();
-const CHILD_9_1: Part = u32("leftchild", 32).hidden();
-const FOLLOW_9_2: Part = bool("markfollowright", 38).hidden();
-const PAGE_SPLIT_9_1: &[Part] =
+const NSN_9_1: OpPart = lsn("orignsn", 20).hidden();
+const LEAF_9_1: OpPart = bool("origleaf", 28).hidden();
+const CHILD_9_1: OpPart = u32("leftchild", 32).hidden();
+const FOLLOW_9_2: OpPart = bool("markfollowright", 38).hidden();
+const PAGE_SPLIT_9_1: &[OpPart] =
     &page_split(u16("npage", 36), [NSN_9_1, LEAF_9_1, CHILD_9_1, text("")], call(pages_9_1, PAGES));
-const PAGE_SPLIT_9_2: &[Part] =
+const PAGE_SPLIT_9_2: &[OpPart] =
     &page_split(u16("npage", 36), [NSN_9_1, LEAF_9_1, CHILD_9_1, FOLLOW_9_2], call(pages_9_1, PAGES));
-const PAGE_SPLIT_9_3: &[Part] = &page_split(
+const PAGE_SPLIT_9_3: &[OpPart] = &page_split(
     u16("npage", 40).on32(36),
     [
         lsn("orignsn", 24).on32(20).hidden(),
@@ -104,23 +102,24 @@ const PAGE_SPLIT_9_3: &[Part] = &page_split(
     call(pages_9_3, PAGES),
 );
 
-const INSERT_COMPLETE: &[Part] = &[text("complete_insert: rel "), rel("rel", 0), call(keys, &[("keys", "list")])];
-const PAGE_DELETE_8_2: &[Part] = &[text("page_delete: rel "), rel("rel", 0), text("; blkno "), u32("blkno", 12)];
-const PAGE_DELETE_9_0: &[Part] = &[text("unknown gist op code 96"), rel("rel", 0).hidden(), u32("blkno", 12).hidden()];
+const INSERT_COMPLETE: &[OpPart] = &[text("complete_insert: rel "), rel("rel", 0), call(keys, &[("keys", "list")])];
+const PAGE_DELETE_8_2: &[OpPart] = &[text("page_delete: rel "), rel("rel", 0), text("; blkno "), u32("blkno", 12)];
+const PAGE_DELETE_9_0: &[OpPart] =
+    &[text("unknown gist op code 96"), rel("rel", 0).hidden(), u32("blkno", 12).hidden()];
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "PAGE_UPDATE", V8_2, V9_0, PAGE_UPDATE_8_2),
-    op(0x00, "PAGE_UPDATE", V9_1, V9_4, PAGE_UPDATE_9_1),
-    op(0x20, "NEW_ROOT", V8_2, V9_0, NEW_ROOT),
-    op(0x30, "PAGE_SPLIT", V8_2, V9_0, PAGE_SPLIT_8_2),
-    op(0x30, "PAGE_SPLIT", V9_1, V9_1, PAGE_SPLIT_9_1),
-    op(0x30, "PAGE_SPLIT", V9_2, V9_2, PAGE_SPLIT_9_2),
-    op(0x30, "PAGE_SPLIT", V9_3, V9_4, PAGE_SPLIT_9_3),
-    op(0x40, "INSERT_COMPLETE", V8_2, V9_0, INSERT_COMPLETE),
-    op(0x50, "CREATE_INDEX", V8_2, V9_4, &[text("create_index: rel "), rel("rel", 0)]),
-    op(0x60, "PAGE_DELETE", V8_2, V8_4, PAGE_DELETE_8_2),
-    op(0x60, "PAGE_DELETE", V9_0, V9_2, PAGE_DELETE_9_0),
+    op(0x00, "PAGE_UPDATE", V8_2, PAGE_UPDATE_8_2),
+    op(0x00, "PAGE_UPDATE", V9_1, PAGE_UPDATE_9_1),
+    op(0x20, "NEW_ROOT", V8_2, NEW_ROOT).until(V9_0),
+    op(0x30, "PAGE_SPLIT", V8_2, PAGE_SPLIT_8_2),
+    op(0x30, "PAGE_SPLIT", V9_1, PAGE_SPLIT_9_1),
+    op(0x30, "PAGE_SPLIT", V9_2, PAGE_SPLIT_9_2),
+    op(0x30, "PAGE_SPLIT", V9_3, PAGE_SPLIT_9_3),
+    op(0x40, "INSERT_COMPLETE", V8_2, INSERT_COMPLETE).until(V9_0),
+    op(0x50, "CREATE_INDEX", V8_2, &[text("create_index: rel "), rel("rel", 0)]),
+    op(0x60, "PAGE_DELETE", V8_2, PAGE_DELETE_8_2),
+    op(0x60, "PAGE_DELETE", V9_0, PAGE_DELETE_9_0).until(V9_2),
 ];
 
 /// `rel 1663/16384/2690[; tid 7/100]`: a key whose line number is 0 is none.

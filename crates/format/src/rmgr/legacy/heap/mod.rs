@@ -18,7 +18,7 @@ mod tuple;
 use crate::rmgr::describe::Cx;
 use crate::rmgr::sink::{Sink, Value};
 use crate::rmgr::table::{
-    Op, Part, Short, V8_2, V8_3, V8_4, V9_0, V9_2, V9_3, V9_4, bool, call, op, rel, text, tid, tid_block, u8, u16, u32,
+    Op, OpPart, Short, V8_2, V8_3, V8_4, V9_0, V9_3, V9_4, bool, call, op, rel, text, tid, tid_block, u8, u16, u32,
 };
 use tuple::{
     AT_18, AT_21, AT_26, AT_28, AT_37, INFOBITS_AT_24, MOVED_AT_26, MOVED_AT_28, OLD_INFOBITS_AT_34, UPDATED_9_4,
@@ -105,24 +105,23 @@ const MOVE: &str = "move: ";
 const MOVE_INIT: &str = "move(init): ";
 const HOT: &str = "hot_update: ";
 const HOT_INIT: &str = "hot_update(init): ";
-const PAGE: Part = text("newpage: rel ");
-const CLEARED: Part = bool("all_visible_cleared", 20).hidden();
+const PAGE: OpPart = text("newpage: rel ");
+const CLEARED: OpPart = bool("all_visible_cleared", 20).hidden();
 const LOCK: &[(&str, &str)] = &[("shared_lock", "boolean"), ("xid_is_mxact", "boolean"), ("xmax", "unsigned")];
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "INSERT", V8_2, V8_3, target![INSERT, AT_18]),
-    op(0x00, "INSERT", V8_4, V9_3, target![INSERT, CLEARED, AT_21]),
-    op(0x00, "INSERT", V9_4, V9_4, target![INSERT, u8("flags", 20).hidden(), AT_21]),
-    op(0x80, "INSERT+INIT", V8_2, V8_3, target![INSERT_INIT, AT_18]),
-    op(0x80, "INSERT+INIT", V8_4, V9_3, target![INSERT_INIT, CLEARED, AT_21]),
-    op(0x80, "INSERT+INIT", V9_4, V9_4, target![INSERT_INIT, u8("flags", 20).hidden(), AT_21]),
-    op(0x10, "DELETE", V8_2, V8_3, target!["delete: "]),
-    op(0x10, "DELETE", V8_4, V9_2, target!["delete: ", CLEARED]),
+    op(0x00, "INSERT", V8_2, target![INSERT, AT_18]),
+    op(0x00, "INSERT", V8_4, target![INSERT, CLEARED, AT_21]),
+    op(0x00, "INSERT", V9_4, target![INSERT, u8("flags", 20).hidden(), AT_21]),
+    op(0x80, "INSERT+INIT", V8_2, target![INSERT_INIT, AT_18]),
+    op(0x80, "INSERT+INIT", V8_4, target![INSERT_INIT, CLEARED, AT_21]),
+    op(0x80, "INSERT+INIT", V9_4, target![INSERT_INIT, u8("flags", 20).hidden(), AT_21]),
+    op(0x10, "DELETE", V8_2, target!["delete: "]),
+    op(0x10, "DELETE", V8_4, target!["delete: ", CLEARED]),
     op(
         0x10,
         "DELETE",
-        V9_3,
         V9_3,
         target![
             "delete: ",
@@ -136,25 +135,23 @@ pub const OPS: &[Op] = &[
         0x10,
         "DELETE",
         V9_4,
-        V9_4,
         target!["delete: ", text(" "), u32("xmax", 20).hidden(), INFOBITS_AT_24, u8("flags", 25).hidden(), AT_26],
     ),
-    op(0x20, "UPDATE", V8_2, V8_3, updates_8_2!(UPDATE, AT_26)),
-    op(0x20, "UPDATE", V8_4, V9_2, updates_8_4!(UPDATE, AT_28)),
-    op(0x20, "UPDATE", V9_3, V9_3, updates_9_3!(UPDATE)),
-    op(0x20, "UPDATE", V9_4, V9_4, updates_9_4!(UPDATE)),
-    op(0xA0, "UPDATE+INIT", V8_2, V8_3, updates_8_2!(UPDATE_INIT, AT_26)),
-    op(0xA0, "UPDATE+INIT", V8_4, V9_2, updates_8_4!(UPDATE_INIT, AT_28)),
-    op(0xA0, "UPDATE+INIT", V9_3, V9_3, updates_9_3!(UPDATE_INIT)),
-    op(0xA0, "UPDATE+INIT", V9_4, V9_4, updates_9_4!(UPDATE_INIT)),
-    op(0x30, "MOVE", V8_2, V8_3, updates_8_2!(MOVE, MOVED_AT_26)),
-    op(0x30, "MOVE", V8_4, V8_4, updates_8_4!(MOVE, MOVED_AT_28)),
-    op(0xB0, "MOVE+INIT", V8_2, V8_3, updates_8_2!(MOVE_INIT, MOVED_AT_26)),
-    op(0xB0, "MOVE+INIT", V8_4, V8_4, updates_8_4!(MOVE_INIT, MOVED_AT_28)),
+    op(0x20, "UPDATE", V8_2, updates_8_2!(UPDATE, AT_26)),
+    op(0x20, "UPDATE", V8_4, updates_8_4!(UPDATE, AT_28)),
+    op(0x20, "UPDATE", V9_3, updates_9_3!(UPDATE)),
+    op(0x20, "UPDATE", V9_4, updates_9_4!(UPDATE)),
+    op(0xA0, "UPDATE+INIT", V8_2, updates_8_2!(UPDATE_INIT, AT_26)),
+    op(0xA0, "UPDATE+INIT", V8_4, updates_8_4!(UPDATE_INIT, AT_28)),
+    op(0xA0, "UPDATE+INIT", V9_3, updates_9_3!(UPDATE_INIT)),
+    op(0xA0, "UPDATE+INIT", V9_4, updates_9_4!(UPDATE_INIT)),
+    op(0x30, "MOVE", V8_2, updates_8_2!(MOVE, MOVED_AT_26)),
+    op(0x30, "MOVE", V8_4, updates_8_4!(MOVE, MOVED_AT_28)).until(V8_4),
+    op(0xB0, "MOVE+INIT", V8_2, updates_8_2!(MOVE_INIT, MOVED_AT_26)),
+    op(0xB0, "MOVE+INIT", V8_4, updates_8_4!(MOVE_INIT, MOVED_AT_28)).until(V8_4),
     op(
         0x40,
         "CLEAN",
-        V8_2,
         V8_2,
         &[
             text("clean: rel "),
@@ -164,28 +161,21 @@ pub const OPS: &[Op] = &[
             call(|cx, sink| offsets(&mut cx.cursor(16), "unused", usize::MAX, sink), &[("unused", "list")]),
         ],
     ),
-    op(0x40, "HOT_UPDATE", V8_3, V8_3, updates_8_2!(HOT, AT_26)),
-    op(0x40, "HOT_UPDATE", V8_4, V9_2, updates_8_4!(HOT, AT_28)),
-    op(0x40, "HOT_UPDATE", V9_3, V9_3, updates_9_3!(HOT)),
-    op(0x40, "HOT_UPDATE", V9_4, V9_4, updates_9_4!(HOT)),
-    op(0xC0, "HOT_UPDATE+INIT", V8_3, V8_3, updates_8_2!(HOT_INIT, AT_26)),
-    op(0xC0, "HOT_UPDATE+INIT", V8_4, V9_2, updates_8_4!(HOT_INIT, AT_28)),
-    op(0xC0, "HOT_UPDATE+INIT", V9_3, V9_3, updates_9_3!(HOT_INIT)),
-    op(0xC0, "HOT_UPDATE+INIT", V9_4, V9_4, updates_9_4!(HOT_INIT)),
-    op(0x50, "NEWPAGE", V8_2, V8_3, &[PAGE, rel("rel", 0), text("; blk "), u32("blk", 12)]),
+    op(0x40, "HOT_UPDATE", V8_3, updates_8_2!(HOT, AT_26)),
+    op(0x40, "HOT_UPDATE", V8_4, updates_8_4!(HOT, AT_28)),
+    op(0x40, "HOT_UPDATE", V9_3, updates_9_3!(HOT)),
+    op(0x40, "HOT_UPDATE", V9_4, updates_9_4!(HOT)),
+    op(0xC0, "HOT_UPDATE+INIT", V8_3, updates_8_2!(HOT_INIT, AT_26)),
+    op(0xC0, "HOT_UPDATE+INIT", V8_4, updates_8_4!(HOT_INIT, AT_28)),
+    op(0xC0, "HOT_UPDATE+INIT", V9_3, updates_9_3!(HOT_INIT)),
+    op(0xC0, "HOT_UPDATE+INIT", V9_4, updates_9_4!(HOT_INIT)),
+    op(0x50, "NEWPAGE", V8_2, &[PAGE, rel("rel", 0), text("; blk "), u32("blk", 12)]),
     // 8.4 logs a fork but does not tell of it.
-    op(0x50, "NEWPAGE", V8_4, V8_4, &[PAGE, rel("rel", 0), u32("fork", 12).hidden(), text("; blk "), u32("blk", 16)]),
+    op(0x50, "NEWPAGE", V8_4, &[PAGE, rel("rel", 0), u32("fork", 12).hidden(), text("; blk "), u32("blk", 16)]),
+    op(0x50, "NEWPAGE", V9_0, &[PAGE, rel("rel", 0), text("; fork "), u32("fork", 12), text(", blk "), u32("blk", 16)]),
     op(
         0x50,
         "NEWPAGE",
-        V9_0,
-        V9_3,
-        &[PAGE, rel("rel", 0), text("; fork "), u32("fork", 12), text(", blk "), u32("blk", 16)],
-    ),
-    op(
-        0x50,
-        "NEWPAGE",
-        V9_4,
         V9_4,
         &[
             PAGE,
@@ -202,7 +192,6 @@ pub const OPS: &[Op] = &[
         0x60,
         "LOCK",
         V8_2,
-        V9_2,
         &[
             call(lock, LOCK),
             text(" rel "),
@@ -217,7 +206,6 @@ pub const OPS: &[Op] = &[
         0x60,
         "LOCK",
         V9_3,
-        V9_4,
         &[
             text("lock "),
             u32("xmax", 20),
@@ -231,7 +219,7 @@ pub const OPS: &[Op] = &[
             INFOBITS_AT_24,
         ],
     ),
-    op(0x70, "INPLACE", V8_2, V9_4, target!["inplace: "]),
+    op(0x70, "INPLACE", V8_2, target!["inplace: "]),
 ];
 
 /// The words in front of a locked tuple, up to 9.2.

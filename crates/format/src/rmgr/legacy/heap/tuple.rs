@@ -7,12 +7,13 @@
 
 use crate::rmgr::describe::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Sink, Value};
-use crate::rmgr::table::{Part, Short, call};
+use crate::rmgr::table::{OpPart, Short, call};
 
-pub(super) const INFOBITS_AT_24: Part = call(|cx, sink| infobits_at(cx, 24, "infobits", sink), &[("infobits", "list")]);
-pub(super) const OLD_INFOBITS_AT_34: Part =
+pub(super) const INFOBITS_AT_24: OpPart =
+    call(|cx, sink| infobits_at(cx, 24, "infobits", sink), &[("infobits", "list")]);
+pub(super) const OLD_INFOBITS_AT_34: OpPart =
     call(|cx, sink| infobits_at(cx, 34, "old_infobits", sink), &[("old_infobits", "list")]);
-pub(super) const UPDATED_9_4: Part = call(updated_9_4, UPDATED);
+pub(super) const UPDATED_9_4: OpPart = call(updated_9_4, UPDATED);
 const HEADER: &[(&str, &str)] =
     &[("t_infomask2", "unsigned"), ("t_infomask", "unsigned"), ("t_hoff", "unsigned"), ("datalen", "unsigned")];
 const UPDATED: &[(&str, &str)] = &[
@@ -51,7 +52,7 @@ pub(in crate::rmgr::legacy) fn infobits_at(
 /// A tuple's header at `$at`, its data behind `$more` bytes.
 macro_rules! tuples {
     ($($name:ident $at:literal $more:literal;)*) => {
-        $(pub(super) const $name: Part = call(|cx, sink| header(cx.cursor($at), $more, sink), HEADER);)*
+        $(pub(super) const $name: OpPart = call(|cx, sink| header(cx.cursor($at), $more, sink), HEADER);)*
     };
 }
 

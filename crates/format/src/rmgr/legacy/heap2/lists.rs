@@ -8,7 +8,7 @@
 use crate::rmgr::describe::Cx;
 use crate::rmgr::legacy::heap::{infobits_at, offsets};
 use crate::rmgr::sink::{Hidden, Nest, Sink, Value};
-use crate::rmgr::table::{Part, Short, call};
+use crate::rmgr::table::{OpPart, Short, call};
 
 const CLEANED: &[(&str, &str)] = &[("redirected", "list"), ("dead", "list"), ("unused", "list")];
 const OFFSETS: &[(&str, &str)] = &[("offsets", "list")];
@@ -21,16 +21,16 @@ const PLANS: &[(&str, &str)] = &[
     ("frzflags", "unsigned"),
 ];
 
-pub(super) const FROZEN_AT_20: Part =
+pub(super) const FROZEN_AT_20: OpPart =
     call(|cx, sink| offsets(&mut cx.cursor(20), "offsets", usize::MAX, sink), OFFSETS);
-pub(super) const FROZEN_AT_24: Part =
+pub(super) const FROZEN_AT_24: OpPart =
     call(|cx, sink| offsets(&mut cx.cursor(24), "offsets", usize::MAX, sink), OFFSETS);
-pub(super) const CLEANED_AT_20: Part = call(|cx, sink| cleaned(cx, 20, sink), CLEANED);
-pub(super) const CLEANED_AT_24: Part = call(|cx, sink| cleaned(cx, 24, sink), CLEANED);
-pub(super) const INSERTED_AT_20: Part = call(inserted, OFFSETS);
-pub(super) const PLANS_AT_24: Part = call(plans, PLANS);
+pub(super) const CLEANED_AT_20: OpPart = call(|cx, sink| cleaned(cx, 20, sink), CLEANED);
+pub(super) const CLEANED_AT_24: OpPart = call(|cx, sink| cleaned(cx, 24, sink), CLEANED);
+pub(super) const INSERTED_AT_20: OpPart = call(inserted, OFFSETS);
+pub(super) const PLANS_AT_24: OpPart = call(plans, PLANS);
 /// The text shows the bits as a number.
-pub(super) const INFOBITS_AT_24: Part =
+pub(super) const INFOBITS_AT_24: OpPart =
     call(|cx, sink| infobits_at(cx, 24, "infobits", &mut Hidden(sink)), &[("infobits", "list")]);
 
 /// The counts are in front of the lists.

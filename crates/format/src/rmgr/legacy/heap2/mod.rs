@@ -17,7 +17,7 @@ mod lists;
 
 use crate::rmgr::sink::Show;
 use crate::rmgr::table::{
-    Op, Part, V8_2, V8_3, V8_4, V9_0, V9_2, V9_3, V9_4, bool, i64, lsn, op, rel, text, tid, tid_block, u8, u16, u32,
+    Op, OpPart, V8_2, V8_3, V8_4, V9_0, V9_2, V9_3, V9_4, bool, i64, lsn, op, rel, text, tid, tid_block, u8, u16, u32,
 };
 use lists::{CLEANED_AT_20, CLEANED_AT_24, FROZEN_AT_20, FROZEN_AT_24, INFOBITS_AT_24, INSERTED_AT_20, PLANS_AT_24};
 
@@ -28,22 +28,21 @@ macro_rules! block {
     };
 }
 
-const HORIZON: Part = u32("snapshot_conflict_horizon", 16).hidden();
-const CLEARED: Part = bool("all_visible_cleared", 16).hidden();
-const FLAGS: Part = u8("flags", 16).hidden();
+const HORIZON: OpPart = u32("snapshot_conflict_horizon", 16).hidden();
+const CLEARED: OpPart = bool("all_visible_cleared", 16).hidden();
+const FLAGS: OpPart = u8("flags", 16).hidden();
 const MULTI_INSERT: &str = "multi-insert: rel ";
 const MULTI_INSERT_INIT: &str = "multi-insert (init): rel ";
-const T0: Part = text("; ");
-const T1: Part = u16("ntuples", 18);
-const T2: Part = text(" tuples");
+const T0: OpPart = text("; ");
+const T1: OpPart = u16("ntuples", 18);
+const T2: OpPart = text(" tuples");
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "FREEZE", V8_2, V9_2, block!["freeze: rel ", text("; cutoff "), u32("cutoff_xid", 16), FROZEN_AT_20]),
+    op(0x00, "FREEZE", V8_2, block!["freeze: rel ", text("; cutoff "), u32("cutoff_xid", 16), FROZEN_AT_20]),
     op(
         0x00,
         "FREEZE",
-        V9_3,
         V9_3,
         block![
             "freeze: rel ",
@@ -57,7 +56,6 @@ pub const OPS: &[Op] = &[
     op(
         0x00,
         "REWRITE",
-        V9_4,
         V9_4,
         &[
             text("heap rewrite:"),
@@ -73,14 +71,12 @@ pub const OPS: &[Op] = &[
         0x10,
         "CLEAN",
         V8_3,
-        V8_4,
         block!["clean: rel ", u16("nredirected", 16).hidden(), u16("ndead", 18).hidden(), CLEANED_AT_20],
     ),
     op(
         0x10,
         "CLEAN",
         V9_0,
-        V9_4,
         block![
             "clean: rel ",
             text(" remxid "),
@@ -94,14 +90,13 @@ pub const OPS: &[Op] = &[
         0x20,
         "CLEAN_MOVE",
         V8_3,
-        V8_4,
         block!["clean_move: rel ", u16("nredirected", 16).hidden(), u16("ndead", 18).hidden(), CLEANED_AT_20],
-    ),
+    )
+    .until(V8_4),
     op(
         0x20,
         "FREEZE_PAGE",
         V9_3,
-        V9_4,
         block![
             "freeze_page: rel ",
             text("; cutoff xid "),
@@ -115,20 +110,18 @@ pub const OPS: &[Op] = &[
         0x30,
         "CLEANUP_INFO",
         V9_0,
-        V9_4,
         &[text("cleanup info: remxid "), u32("snapshot_conflict_horizon", 12), rel("rel", 0).hidden()],
     ),
-    op(0x40, "VISIBLE", V9_2, V9_4, block!["visible: rel ", HORIZON]),
-    op(0x50, "MULTI_INSERT", V9_2, V9_3, block![MULTI_INSERT, CLEARED, T0, T1, T2, INSERTED_AT_20]),
-    op(0x50, "MULTI_INSERT", V9_4, V9_4, block![MULTI_INSERT, FLAGS, T0, T1, T2, INSERTED_AT_20]),
+    op(0x40, "VISIBLE", V9_2, block!["visible: rel ", HORIZON]),
+    op(0x50, "MULTI_INSERT", V9_2, block![MULTI_INSERT, CLEARED, T0, T1, T2, INSERTED_AT_20]),
+    op(0x50, "MULTI_INSERT", V9_4, block![MULTI_INSERT, FLAGS, T0, T1, T2, INSERTED_AT_20]),
     // A page made anew gets its tuples from offset 1 on.
-    op(0xD0, "MULTI_INSERT+INIT", V9_2, V9_3, block![MULTI_INSERT_INIT, CLEARED, T0, T1, T2]),
-    op(0xD0, "MULTI_INSERT+INIT", V9_4, V9_4, block![MULTI_INSERT_INIT, FLAGS, T0, T1, T2]),
+    op(0xD0, "MULTI_INSERT+INIT", V9_2, block![MULTI_INSERT_INIT, CLEARED, T0, T1, T2]),
+    op(0xD0, "MULTI_INSERT+INIT", V9_4, block![MULTI_INSERT_INIT, FLAGS, T0, T1, T2]),
     op(
         0x60,
         "LOCK_UPDATED",
         V9_3,
-        V9_4,
         &[
             text("lock updated: xmax "),
             u32("xmax", 20),
@@ -146,7 +139,6 @@ pub const OPS: &[Op] = &[
     op(
         0x70,
         "NEW_CID",
-        V9_4,
         V9_4,
         &[
             text("new_cid: rel "),

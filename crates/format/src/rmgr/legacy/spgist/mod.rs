@@ -25,20 +25,20 @@ mod lists;
 mod tests;
 
 use crate::rmgr::spgist::lists::{LEAFS, REDIRECTS, ROOT, SPLIT, VACUUMED};
-use crate::rmgr::table::{Op, Part, V9_2, V9_3, V9_4, bool, call, op, rel, text, u16, u32};
+use crate::rmgr::table::{Op, OpPart, V9_2, V9_4, bool, call, op, rel, text, u16, u32};
 
-const REL: Part = rel("rel", 0);
-const FROM: Part = text("rel ");
+const REL: OpPart = rel("rel", 0);
+const FROM: OpPart = text("rel ");
 
 /// `spgxlogState`.
-const fn xid(at: u16) -> Part {
+const fn xid(at: u16) -> OpPart {
     u32("redirect_xid", at).hidden()
 }
-const fn is_build(at: u16) -> Part {
+const fn is_build(at: u16) -> OpPart {
     bool("is_build", at).hidden()
 }
 
-const ADD_LEAF: &[Part] = &[
+const ADD_LEAF: &[OpPart] = &[
     FROM,
     REL,
     text(" add leaf to page: "),
@@ -52,7 +52,7 @@ const ADD_LEAF: &[Part] = &[
     bool("stores_nulls", 17).hidden(),
 ];
 
-const fn move_leafs(lists: Part) -> [Part; 17] {
+const fn move_leafs(lists: OpPart) -> [OpPart; 17] {
     [
         FROM,
         REL,
@@ -73,10 +73,10 @@ const fn move_leafs(lists: Part) -> [Part; 17] {
         lists,
     ]
 }
-const MOVE_LEAFS_9_2: &[Part] = &move_leafs(call(lists::move_leafs_9_2, LEAFS));
-const MOVE_LEAFS_9_4: &[Part] = &move_leafs(call(lists::move_leafs_9_4, LEAFS));
+const MOVE_LEAFS_9_2: &[OpPart] = &move_leafs(call(lists::move_leafs_9_2, LEAFS));
+const MOVE_LEAFS_9_4: &[OpPart] = &move_leafs(call(lists::move_leafs_9_4, LEAFS));
 
-const ADD_NODE: &[Part] = &[
+const ADD_NODE: &[OpPart] = &[
     FROM,
     REL,
     text(" add node to "),
@@ -93,7 +93,7 @@ const ADD_NODE: &[Part] = &[
     is_build(40),
 ];
 
-const SPLIT_TUPLE: &[Part] = &[
+const SPLIT_TUPLE: &[OpPart] = &[
     FROM,
     REL,
     text(" split node "),
@@ -107,7 +107,7 @@ const SPLIT_TUPLE: &[Part] = &[
     bool("new_page", 26).hidden(),
 ];
 
-const fn pick_split(lists: Part) -> [Part; 19] {
+const fn pick_split(lists: OpPart) -> [OpPart; 19] {
     [
         FROM,
         REL,
@@ -130,10 +130,10 @@ const fn pick_split(lists: Part) -> [Part; 19] {
         lists,
     ]
 }
-const PICKSPLIT_9_2: &[Part] = &pick_split(call(lists::pick_split_9_2, SPLIT));
-const PICKSPLIT_9_4: &[Part] = &pick_split(call(lists::pick_split_9_4, SPLIT));
+const PICKSPLIT_9_2: &[OpPart] = &pick_split(call(lists::pick_split_9_2, SPLIT));
+const PICKSPLIT_9_4: &[OpPart] = &pick_split(call(lists::pick_split_9_4, SPLIT));
 
-const VACUUM_LEAF: &[Part] = &[
+const VACUUM_LEAF: &[OpPart] = &[
     FROM,
     REL,
     text(" vacuum leaf tuples on page "),
@@ -147,7 +147,7 @@ const VACUUM_LEAF: &[Part] = &[
     call(lists::vacuum_leaf, VACUUMED),
 ];
 
-const VACUUM_ROOT: &[Part] = &[
+const VACUUM_ROOT: &[OpPart] = &[
     FROM,
     REL,
     text(" vacuum leaf tuples on root page "),
@@ -158,7 +158,7 @@ const VACUUM_ROOT: &[Part] = &[
     call(lists::vacuum_root, ROOT),
 ];
 
-const VACUUM_REDIRECT: &[Part] = &[
+const VACUUM_REDIRECT: &[OpPart] = &[
     FROM,
     REL,
     text(" vacuum redirect tuples on page "),
@@ -172,15 +172,15 @@ const VACUUM_REDIRECT: &[Part] = &[
 
 /// The operations.
 pub const OPS: &[Op] = &[
-    op(0x00, "CREATE_INDEX", V9_2, V9_4, &[text("create_index: rel "), REL]),
-    op(0x10, "ADD_LEAF", V9_2, V9_4, ADD_LEAF),
-    op(0x20, "MOVE_LEAFS", V9_2, V9_3, MOVE_LEAFS_9_2),
-    op(0x20, "MOVE_LEAFS", V9_4, V9_4, MOVE_LEAFS_9_4),
-    op(0x30, "ADD_NODE", V9_2, V9_4, ADD_NODE),
-    op(0x40, "SPLIT_TUPLE", V9_2, V9_4, SPLIT_TUPLE),
-    op(0x50, "PICKSPLIT", V9_2, V9_3, PICKSPLIT_9_2),
-    op(0x50, "PICKSPLIT", V9_4, V9_4, PICKSPLIT_9_4),
-    op(0x60, "VACUUM_LEAF", V9_2, V9_4, VACUUM_LEAF),
-    op(0x70, "VACUUM_ROOT", V9_2, V9_4, VACUUM_ROOT),
-    op(0x80, "VACUUM_REDIRECT", V9_2, V9_4, VACUUM_REDIRECT),
+    op(0x00, "CREATE_INDEX", V9_2, &[text("create_index: rel "), REL]),
+    op(0x10, "ADD_LEAF", V9_2, ADD_LEAF),
+    op(0x20, "MOVE_LEAFS", V9_2, MOVE_LEAFS_9_2),
+    op(0x20, "MOVE_LEAFS", V9_4, MOVE_LEAFS_9_4),
+    op(0x30, "ADD_NODE", V9_2, ADD_NODE),
+    op(0x40, "SPLIT_TUPLE", V9_2, SPLIT_TUPLE),
+    op(0x50, "PICKSPLIT", V9_2, PICKSPLIT_9_2),
+    op(0x50, "PICKSPLIT", V9_4, PICKSPLIT_9_4),
+    op(0x60, "VACUUM_LEAF", V9_2, VACUUM_LEAF),
+    op(0x70, "VACUUM_ROOT", V9_2, VACUUM_ROOT),
+    op(0x80, "VACUUM_REDIRECT", V9_2, VACUUM_REDIRECT),
 ];

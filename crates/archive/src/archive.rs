@@ -1,0 +1,499 @@
+//! An archive, from its names to what all of its files came to.
+
+use crate::error::Error;
+use crate::index::{IndexUse, Joined, Session};
+use crate::lineage::{HistoryFlaw, Lineage};
+use crate::look::{Depth, Look, Which};
+use crate::names::{Inventory, Segment};
+use crate::read::{Buffers, Reader, Remember};
+use crate::settle::{Expired, Field, Settled, settled};
+use crate::stretch::{Kind, Stretch, Unusable};
+use crate::tally::Tally;
+use crate::way::{Way, cuts, whole_way};
+use crate::whose::{Cluster, whose};
+use pgwal_format::text::backup_history::{self, BackupHistory};
+use pgwal_format::text::control::checkpoint_timeline;
+use pgwal_format::{FileName, Lsn, SegmentName, SegmentNo, TimelineId};
+use pgwal_source::{Entry, How, Ignored, ReadState, Source, SourceError};
+use pgwal_walk::Run;
+use rayon::prelude::*;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Mutex;
+
+/// What is known of an archive before its files are read.
+#[derive(Clone, Copy, Default)]
+pub enum Memory<'a> {
+    /// Nothing.
+    #[default]
+    None,
+    /// What earlier runs proved; counts where every record is looked at.
+    Index(&'a crate::index::Index),
+    /// What parts say of the files.
+    Parts(&'a Joined),
+}
+
+/// What opening came to.
+pub enum Opened<'a> {
+    /// An archive.
+    Archive(Box<Archive<'a>>),
+    /// No file says whose WAL it is.
+    Nobody(Nobody),
+}
+
+/// Files of which none says whose WAL it is.
+#[derive(Debug)]
+pub struct Nobody {
+    /// What lies there.
+    pub entries: Vec<Entry>,
+    /// What could not be looked at.
+    pub unreadable: Vec<(String, SourceError)>,
+    /// Files of other tools.
+    pub ignored: u64,
+    /// Files whose names say nothing.
+    pub unknown: Ignored,
+    /// A server may be writing there.
+    pub live: bool,
+}
+
+/// An archive whose names are known.
+pub struct Archive<'a> {
+    /// Where it lies.
+    pub source: &'a dyn Source,
+    /// A server may be writing there.
+    pub live: bool,
+    /// What lies there; what came while it was read stands at the end.
+    pub entries: Vec<Entry>,
+    /// What could not be looked at.
+    pub unreadable: Vec<(String, SourceError)>,
+    /// Files of other tools.
+    pub ignored: u64,
+    /// Files whose names say nothing.
+    pub unknown: Ignored,
+    /// Whose WAL it is.
+    pub cluster: Cluster,
+    /// Segments and other files, by their names.
+    pub inventory: Inventory,
+    /// Timelines.
+    pub lineage: Lineage,
+    /// History files that cannot be used.
+    pub history_flaws: Vec<HistoryFlaw>,
+    /// Backup history files, in the order of their starts.
+    pub backups: Vec<BackupFile>,
+    /// Those that cannot be used.
+    pub backup_flaws: Vec<BackupFlaw>,
+    look: Look<'a>,
+    memory: Memory<'a>,
+    session: Option<Session<'a>>,
+    /// Names of files that have none, by index.
+    names: Vec<(usize, FileName)>,
+    permit: Mutex<Vec<u8>>,
+}
+
+/// A base backup, as its backup history file tells of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BackupFile {
+    /// The file.
+    pub file: String,
+    /// The timeline on which it began.
+    pub timeline: TimelineId,
+    /// Where its WAL begins.
+    pub start: Lsn,
+    /// Where it is consistent.
+    pub stop: Lsn,
+    /// Its label.
+    pub label: Option<String>,
+}
+
+/// A backup history file that cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BackupFlaw {
+    /// The file.
+    pub file: String,
+    /// The timeline in its name.
+    pub timeline: TimelineId,
+    /// Refused by the operating system, or else what is wrong with its content.
+    pub refused: bool,
+    /// What.
+    pub what: String,
+}
+
+/// The way of recovery to the timeline that was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Path {
+    /// Where recovery starts: a live server's own timeline, else the lowest one here.
+    pub start: TimelineId,
+    /// The timeline that must replay.
+    pub target: TimelineId,
+    /// The target and its ancestors, oldest first, with the segments in which they begin.
+    pub line: Vec<(TimelineId, SegmentNo)>,
+    /// The files on the way.
+    pub way: Way,
+}
+
+/// A `.partial` file.
+#[derive(Clone, Debug)]
+pub struct Partial {
+    /// The timeline in its name.
+    pub timeline: TimelineId,
+    /// The segment.
+    pub number: SegmentNo,
+    /// Its index among the entries.
+    pub entry: usize,
+    /// What could be read of it.
+    pub run: Option<Run<Tally>>,
+    /// Why it is not a segment that is merely unfinished.
+    pub why: Option<Unusable>,
+}
+
+/// What the files of an archive came to.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Of each timeline, its runs and the files between them that no server can use.
+    pub stretches: BTreeMap<TimelineId, Stretch>,
+    /// Unfinished segments.
+    pub partials: Vec<Partial>,
+    /// Files whose content is not what the checksum in their name says: the entry, and the SHA-1 found.
+    pub renamed: Vec<(usize, [u8; 20])>,
+    /// Files whose bytes are others than those that were proven before.
+    pub changed: Vec<usize>,
+    /// What expired while it was read.
+    pub expired: Option<Expired>,
+}
+
+/// Reads a segment on the way of recovery, in its turn, for somebody who takes records in order; `None`: nothing more is
+/// wanted in order.
+pub type InOrder<'v, E> = dyn FnMut(&Reader<'_>, &Segment, &mut Buffers) -> Result<Option<Stretch>, E> + 'v;
+
+/// How often what came meanwhile may ask for a new beginning.
+const BEGINNINGS: u32 = 4;
+
+/// Opens an archive and reads it.
+///
+/// # Errors
+/// The source cannot be listed, nothing there has the name of WAL, or the caller asked for an early end.
+pub fn read<'a>(source: &'a dyn Source, look: Look<'a>) -> Result<(Opened<'a>, Seen), Error> {
+    read_remembered(source, look, Memory::None)
+}
+
+/// The same, with what is known of it already.
+///
+/// # Errors
+/// As [`read`]; also where the index is of another archive.
+pub fn read_remembered<'a>(
+    source: &'a dyn Source,
+    look: Look<'a>,
+    memory: Memory<'a>,
+) -> Result<(Opened<'a>, Seen), Error> {
+    let (mut trusting, mut again) = (true, BEGINNINGS);
+    loop {
+        let mut archive = match Archive::open_remembered(source, look, memory, trusting)? {
+            Opened::Archive(archive) => archive,
+            nobody @ Opened::Nobody(_) => return Ok((nobody, Seen::default())),
+        };
+        match archive.look_at_all::<Error>(&mut |_, _, _| Ok(None), again > 0)? {
+            Looked::Seen(seen) => return Ok((Opened::Archive(archive), seen)),
+            Looked::Misled => trusting = false,
+            Looked::StartAgain => again = again.saturating_sub(1),
+        }
+    }
+}
+
+/// How an attempt to read ended.
+enum Looked {
+    /// With what was seen.
+    Seen(Seen),
+    /// What the index had shortened because the segment before tells the rest, turned out to be behind another one.
+    Misled,
+    /// What came meanwhile asks for a new beginning.
+    StartAgain,
+}
+
+impl<'a> Archive<'a> {
+    /// Lists a source, and finds out whose WAL it is.
+    ///
+    /// # Errors
+    /// The source cannot be listed, or nothing there has the name of WAL.
+    pub fn open(source: &'a dyn Source, look: Look<'a>) -> Result<Opened<'a>, Error> {
+        Archive::open_remembered(source, look, Memory::None, true)
+    }
+
+    /// `trusting`: takes from an index what was shortened, too.
+    fn open_remembered(
+        source: &'a dyn Source,
+        look: Look<'a>,
+        memory: Memory<'a>,
+        trusting: bool,
+    ) -> Result<Opened<'a>, Error> {
+        let listing = source.list()?;
+        let (entries, unreadable) = (listing.entries, listing.unreadable);
+        let live = source.is_live();
+        let is_wal = |e: &Entry| matches!(e.name, None | Some(FileName::Segment(_) | FileName::Partial(_)));
+        if !entries.iter().any(is_wal) && unreadable.is_empty() {
+            return Err(Error::NoWal { place: source.describe(), unknown: listing.unknown });
+        }
+        let (ignored, unknown) = (listing.ignored.count, listing.unknown);
+        let mut session = match memory {
+            Memory::Index(index) if look.depth == Depth::Records => {
+                Some(Session::begin(index, source, &entries, live, trusting))
+            }
+            _ => None,
+        };
+        let (cluster, names) = whose(source, &entries, &|entry| match memory {
+            Memory::Parts(joined) => joined.first(entry),
+            _ => session.as_ref()?.first(entry),
+        });
+        let Some(cluster) = cluster else {
+            return Ok(Opened::Nobody(Nobody { entries, unreadable, ignored, unknown, live }));
+        };
+        let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
+        let inventory = Inventory::new(&entries, &named, &cluster.layout);
+        if let Some(session) = &mut session {
+            session.settle(&cluster, &inventory)?;
+        }
+        let (lineage, history_flaws) = Lineage::read(source, &entries, &inventory);
+        let (backups, backup_flaws) = backup_files(source, &entries, &inventory);
+        Ok(Opened::Archive(Box::new(Archive {
+            source,
+            live,
+            entries,
+            unreadable,
+            ignored,
+            unknown,
+            cluster,
+            inventory,
+            lineage,
+            history_flaws,
+            backups,
+            backup_flaws,
+            look,
+            memory,
+            session,
+            names,
+            permit: Mutex::default(),
+        })))
+    }
+
+    /// Files given by hand that have neither the name of WAL nor its content.
+    pub fn strangers(&self) -> impl Iterator<Item = &Entry> {
+        let named = |index: &usize| self.names.iter().any(|(i, _)| i == index);
+        self.entries.iter().enumerate().filter(move |(i, e)| e.name.is_none() && !named(i)).map(|(_, e)| e)
+    }
+
+    /// The way of recovery to the timeline that was asked for.
+    pub fn path(&self) -> Path {
+        let control = self.source.control_file();
+        let own = control.and_then(|b| checkpoint_timeline(&b, &self.cluster.layout, self.cluster.system_id));
+        let lowest = self.inventory.timelines().first().copied().unwrap_or(TimelineId::FIRST);
+        let start = own.filter(|t| !self.inventory.of(*t).is_empty()).unwrap_or(lowest);
+        let target = match self.look.timeline {
+            Which::Number(timeline) => timeline,
+            Which::Latest | Which::All => self.lineage.latest(start),
+        };
+        let line = self.lineage.line(target, &self.cluster.layout);
+        let way = whole_way(&self.inventory, &line);
+        Path { start, target, line, way }
+    }
+
+    /// Reads the files of the archive.
+    pub fn reader(&self) -> Reader<'_> {
+        let session = self.session.as_ref().map(|session| session as &dyn Remember);
+        let known = match self.memory {
+            Memory::Parts(joined) => Some(joined as &dyn Remember),
+            _ => session,
+        };
+        Reader {
+            source: self.source,
+            entries: &self.entries,
+            cluster: &self.cluster,
+            how: How { map: self.look.map.filter(|_| !self.live), ..How::default() },
+            live: self.live,
+            depth: self.look.depth,
+            known,
+            facts: self.look.facts,
+            permit: &self.permit,
+        }
+    }
+
+    /// Reads every file once: those on the way of recovery by `in_order`, as long as it wants them, then all others.
+    /// `None` where what came meanwhile asks for a new beginning.
+    ///
+    /// # Errors
+    /// Those of `in_order`, and an early end that the caller asked for.
+    pub fn read<E: From<Error>>(&mut self, in_order: &mut InOrder<'_, E>) -> Result<Option<Seen>, E> {
+        Ok(match self.look_at_all(in_order, true)? {
+            Looked::Seen(seen) => Some(seen),
+            Looked::Misled | Looked::StartAgain => None,
+        })
+    }
+
+    /// `again`: may ask for a new beginning.
+    fn look_at_all<E: From<Error>>(&mut self, in_order: &mut InOrder<'_, E>, again: bool) -> Result<Looked, E> {
+        let look = self.look;
+        let jobs = look.jobs.max(1);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().map_err(|_| Error::Threads)?;
+        let asked = |s: &&Segment| look.asks_for(s.number, &self.cluster.layout);
+        if let Some(progress) = look.progress {
+            progress.begin(self.inventory.segments.iter().filter(asked).count() as u64);
+        }
+        let taken = self.take_in_order(in_order)?;
+        let mut stretches = pool.install(|| self.look_at_others(taken));
+        let mut entries = std::mem::take(&mut self.entries);
+        let mut inventory = std::mem::take(&mut self.inventory);
+        let field = Field { reader: self.reader(), names: &self.names, lineage: &self.lineage, look: &look };
+        // Parts are what they were when they were made.
+        let settled = if self.live || matches!(self.memory, Memory::Parts(_)) {
+            Settled::As(None)
+        } else {
+            field.settle(&mut entries, &mut inventory, &mut stretches)
+        };
+        (self.entries, self.inventory) = (entries, inventory);
+        let expired = match settled {
+            Settled::As(expired) => expired,
+            Settled::StartAgain if again => return Ok(Looked::StartAgain),
+            Settled::StartAgain => None,
+        };
+        if look.is_stopped() {
+            return Err(Error::Interrupted.into());
+        }
+        let (partials, mut renamed) = self.partials();
+        renamed.splice(0..0, stretches.values().flat_map(|s| s.renamed.iter().copied()));
+        let mut changed = Vec::new();
+        if let Some(session) = &self.session {
+            if session.misled(&self.inventory) {
+                return Ok(Looked::Misled);
+            }
+            changed = session.changed();
+        }
+        Ok(Looked::Seen(Seen { stretches, partials, renamed, changed, expired }))
+    }
+
+    /// What an index saved; what is known now is kept for it. `accepted`: files whose changed bytes are now what is
+    /// proven.
+    pub fn remember(&mut self, accepted: &HashSet<&str>) -> Option<IndexUse> {
+        let session = self.session.take()?;
+        Some(session.end(&self.cluster, &self.inventory, accepted))
+    }
+
+    /// Reads the files of the way in order, as long as they are wanted so.
+    fn take_in_order<E: From<Error>>(&self, in_order: &mut InOrder<'_, E>) -> Result<Vec<(Segment, Stretch)>, E> {
+        let (look, reader) = (&self.look, self.reader());
+        let mut buffers = Buffers::default();
+        let mut taken = Vec::new();
+        for leg in self.path().way.legs {
+            let own = self.inventory.of(leg.timeline).iter().filter(|s| (leg.first..=leg.last).contains(&s.number));
+            for segment in own.filter(|s| look.asks_for(s.number, &self.cluster.layout)) {
+                let Some(stretch) = in_order(&reader, segment, &mut buffers)? else { return Ok(taken) };
+                if let Some(progress) = look.progress {
+                    progress.file(stretch.bytes);
+                }
+                if look.is_stopped() {
+                    return Err(Error::Interrupted.into());
+                }
+                taken.push((*segment, stretch));
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Scans every segment asked for that was not taken yet: each timeline's in stretches that end where another
+    /// timeline begins, so that runs can be joined along any way.
+    fn look_at_others(&self, taken: Vec<(Segment, Stretch)>) -> BTreeMap<TimelineId, Stretch> {
+        let (look, layout) = (&self.look, &self.cluster.layout);
+        let reader = self.reader();
+        let cuts = cuts(&self.inventory, &self.lineage, layout);
+        let taken: BTreeMap<(TimelineId, SegmentNo), Mutex<Option<Stretch>>> =
+            taken.into_iter().map(|(s, stretch)| ((s.timeline, s.number), Mutex::new(Some(stretch)))).collect();
+        let one = |buffers: &mut Buffers, segment: &Segment| {
+            let known = taken.get(&(segment.timeline, segment.number));
+            if let Some(stretch) = known.and_then(|known| known.lock().ok()?.take()) {
+                return stretch;
+            }
+            if look.is_stopped() {
+                return Stretch::default();
+            }
+            let seen = match look.depth {
+                Depth::Names => reader.name_only(segment),
+                Depth::Pages | Depth::Records => reader.look(segment, buffers),
+            };
+            if let Some(progress) = look.progress {
+                progress.file(seen.bytes);
+            }
+            seen
+        };
+        let mut out = BTreeMap::new();
+        for timeline in self.inventory.timelines() {
+            let asked = |s: &&Segment| look.asks_for(s.number, layout);
+            let segments: Vec<Segment> = self.inventory.of(timeline).iter().filter(asked).copied().collect();
+            let mut whole = Stretch::default();
+            let follows =
+                |a: &Segment, b: &Segment| a.number.next() == b.number && cuts.binary_search(&b.number).is_err();
+            for part in segments.chunk_by(follows) {
+                let join = |a: Stretch, b: Stretch| a.join(b, layout);
+                let stretch = if look.jobs <= 1 {
+                    let mut buffers = Buffers::default();
+                    part.iter().map(|s| one(&mut buffers, s)).reduce(join)
+                } else {
+                    part.par_iter().map_init(Buffers::default, one).reduce_with(join)
+                };
+                whole.append(stretch.unwrap_or_default());
+            }
+            out.insert(timeline, whole);
+        }
+        out
+    }
+
+    /// Unfinished segments, and those whose content is not what the checksum in their name says.
+    fn partials(&self) -> (Vec<Partial>, Vec<(usize, [u8; 20])>) {
+        let (reader, mut buffers, mut renamed) = (self.reader(), Buffers::default(), Vec::new());
+        let mut look = |s: &Segment| {
+            let mut seen = reader.look(&Segment { copies: 1, ..*s }, &mut buffers);
+            renamed.append(&mut seen.renamed);
+            let (run, why) = match seen.pieces.pop().map(|piece| piece.kind) {
+                Some(Kind::Run(run)) => (Some(*run), None),
+                Some(Kind::Bad(bad)) => (bad.run, Some(bad.why)),
+                None => (None, None),
+            };
+            Partial { timeline: s.timeline, number: s.number, entry: s.entry, run, why }
+        };
+        let partials = self.inventory.partials.iter().map(&mut look).collect();
+        (partials, renamed)
+    }
+}
+
+/// More than any backup history file has.
+const LIMIT: u64 = 1 << 20;
+
+fn backup_files(source: &dyn Source, entries: &[Entry], inventory: &Inventory) -> (Vec<BackupFile>, Vec<BackupFlaw>) {
+    let (mut out, mut flaws): (Vec<BackupFile>, Vec<BackupFlaw>) = (Vec::new(), Vec::new());
+    for &(name, index) in &inventory.backups {
+        let Some(entry) = entries.get(index) else { continue };
+        let (file, timeline) = (entry.shown(), name.timeline);
+        let flaw = |refused, what| BackupFlaw { file: file.clone(), timeline, refused, what };
+        let read = || match source.small(entry, LIMIT) {
+            Ok((_, read)) if read.state == ReadState::Vanished => None,
+            Ok((bytes, _)) => {
+                let read = backup_history::parse(&bytes).map_err(|fault| fault.to_string());
+                Some(read.and_then(|backup| fits(backup, name)).map_err(|what| flaw(false, what)))
+            }
+            Err(error) => Some(Err(flaw(true, error.to_string()))),
+        };
+        match settled(source, entry, Result::is_err, read) {
+            Some(Ok(BackupHistory { start, stop, label, .. })) => {
+                out.push(BackupFile { file: file.clone(), timeline, start, stop, label });
+            }
+            Some(Err(flaw)) => flaws.push(flaw),
+            None => {}
+        }
+    }
+    out.sort_by_key(|b| (b.start, b.file.clone()));
+    (out, flaws)
+}
+
+/// The start in a backup history file must be the one in its name.
+fn fits(backup: BackupHistory, name: SegmentName) -> Result<BackupHistory, String> {
+    if backup.start_file == name {
+        Ok(backup)
+    } else {
+        Err(format!("it names {} as its first segment, against its own name", backup.start_file))
+    }
+}

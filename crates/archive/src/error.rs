@@ -1,0 +1,100 @@
+//! Unusable no verdict can be given.
+
+use pgwal_source::{Ignored, SourceError};
+use std::fmt;
+use std::path::PathBuf;
+
+/// We could not look. Damage is never an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Error {
+    /// The source cannot be listed.
+    Source(SourceError),
+    /// No file there has the name of WAL.
+    NoWal {
+        /// What was looked at.
+        place: String,
+        /// Files whose names say nothing.
+        unknown: Ignored,
+    },
+    /// What was named as a base backup is none, nor one of its files.
+    NotBackup {
+        /// What was named.
+        path: PathBuf,
+        /// Backups in that folder, to be named instead.
+        use_instead: Vec<PathBuf>,
+    },
+    /// The caller asked for an early end.
+    Interrupted,
+    /// The index is of another archive. It is left as it is.
+    ForeignIndex {
+        /// The index.
+        file: String,
+        /// The cluster whose archive it is of.
+        found: u64,
+        /// The cluster of this archive.
+        expected: u64,
+    },
+    /// A server may be writing there.
+    Live {
+        /// What was to be summarised.
+        place: String,
+    },
+    /// No part says what this file comes to in the archive that all parts make up.
+    Unclear {
+        /// The file.
+        file: String,
+    },
+    /// The threads that were asked for cannot be started.
+    Threads,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Source(error) => write!(f, "{error}"),
+            Error::NoWal { place, unknown } if unknown.count == 0 => {
+                write!(f, "{place}: no WAL there, the folder is empty")
+            }
+            Error::NoWal { place, unknown } => {
+                write!(f, "{place}: no WAL there, {} other files: {}", unknown.count, unknown.first.join(", "))
+            }
+            Error::NotBackup { path, use_instead } if use_instead.is_empty() => {
+                write!(f, "{}: no base backup: no backup_label, no global/pg_control, no base.tar", path.display())
+            }
+            Error::NotBackup { path, use_instead } => {
+                let folders: Vec<String> = use_instead.iter().map(|folder| folder.display().to_string()).collect();
+                write!(f, "{}: no base backup, but there is one in it; name {}", path.display(), folders.join(" or "))
+            }
+            Error::Interrupted => f.write_str("interrupted"),
+            Error::ForeignIndex { file, found, expected } if found == expected => {
+                write!(
+                    f,
+                    "{file} is the index of an archive of another version or geometry; name another file, or remove it"
+                )
+            }
+            Error::ForeignIndex { file, found, expected } => write!(
+                f,
+                "{file} is the index of the archive of cluster {found}, and this is the archive of cluster {expected}; name another file, or remove it"
+            ),
+            Error::Live { place } => {
+                write!(f, "{place}: a server may be writing there; only archives are summarised in parts")
+            }
+            Error::Unclear { file } => {
+                write!(
+                    f,
+                    "{file}: no part says what it comes to beside the files of the others; summarise it together with some of them"
+                )
+            }
+            Error::Threads => f.write_str("the threads asked for cannot be started"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<SourceError> for Error {
+    fn from(error: SourceError) -> Error {
+        Error::Source(error)
+    }
+}

@@ -1,0 +1,136 @@
+//! What a file came to, in binary.
+
+use crate::read::{Seen, View};
+use crate::stretch::Unusable;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::wire::Wire;
+use pgwal_format::wire_fields;
+use pgwal_source::Stamp;
+use pgwal_source::codec::{Codec, Container, Encryption};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A name for each way of packing. New ones go to the end.
+const CODECS: [Codec; 18] = [
+    Codec::Plain,
+    Codec::Gzip,
+    Codec::Lz4,
+    Codec::Zstd,
+    Codec::Xz,
+    Codec::Bzip2,
+    Codec::Lzma,
+    Codec::Encrypted(Encryption::OpenSsl),
+    Codec::Encrypted(Encryption::Pgp),
+    Codec::Encrypted(Encryption::Age),
+    Codec::Unknown(Container::Lzop),
+    Codec::Unknown(Container::Snappy),
+    Codec::Unknown(Container::Brotli),
+    Codec::Unknown(Container::Compress),
+    Codec::Unknown(Container::Lz4Legacy),
+    Codec::Unknown(Container::Tar),
+    Codec::Unknown(Container::Zip),
+    Codec::Unknown(Container::SevenZip),
+];
+
+/// A way of packing, by its number in the list.
+struct Packing(Codec);
+
+impl Wire for Packing {
+    fn put(&self, out: &mut Vec<u8>) {
+        let number = CODECS.iter().position(|&known| known == self.0).and_then(|at| u8::try_from(at).ok());
+        out.push(number.unwrap_or(255));
+    }
+    fn take(input: &mut &[u8]) -> Option<Packing> {
+        CODECS.get(usize::from(u8::take(input)?)).copied().map(Packing)
+    }
+}
+
+/// A text that only this program makes, by its number in the list.
+struct Content(&'static str);
+
+impl Wire for Content {
+    fn put(&self, out: &mut Vec<u8>) {
+        let number = Unusable::CONTENTS.iter().position(|&known| known == self.0).and_then(|at| u8::try_from(at).ok());
+        out.push(number.unwrap_or(255));
+    }
+    fn take(input: &mut &[u8]) -> Option<Content> {
+        Unusable::CONTENTS.get(usize::from(u8::take(input)?)).copied().map(Content)
+    }
+}
+
+impl Wire for Unusable {
+    fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            Unusable::Size { found, short } => (0u8, (*found, *short)).put(out),
+            Unusable::Packed { codec, bytes, cut } => (1u8, (Packing(*codec), (*bytes, *cut))).put(out),
+            Unusable::Encrypted(codec) => (2u8, Packing(*codec)).put(out),
+            Unusable::Unknown(codec) => (3u8, Packing(*codec)).put(out),
+            Unusable::Belongs { address, timeline } => (4u8, (*address, *timeline)).put(out),
+            Unusable::Cluster { found } => (5u8, *found).put(out),
+            Unusable::Version(dialect) => (6u8, *dialect).put(out),
+            Unusable::Geometry(layout) => (7u8, *layout).put(out),
+            Unusable::Unwritten => out.push(8),
+            Unusable::Magic(found) => (9u8, *found).put(out),
+            Unusable::NotWal(content) => (10u8, Content(content)).put(out),
+            Unusable::OldTimeline(found) => (11u8, *found).put(out),
+            Unusable::Refused(text) => (12u8, text.clone()).put(out),
+            Unusable::Changed => out.push(13),
+            Unusable::Vanished => out.push(14),
+        }
+    }
+
+    fn take(input: &mut &[u8]) -> Option<Unusable> {
+        Some(match u8::take(input)? {
+            0 => Unusable::Size { found: Wire::take(input)?, short: Wire::take(input)? },
+            1 => {
+                Unusable::Packed { codec: Packing::take(input)?.0, bytes: Wire::take(input)?, cut: Wire::take(input)? }
+            }
+            2 => Unusable::Encrypted(Packing::take(input)?.0),
+            3 => Unusable::Unknown(Packing::take(input)?.0),
+            4 => Unusable::Belongs { address: Wire::take(input)?, timeline: Wire::take(input)? },
+            5 => Unusable::Cluster { found: Wire::take(input)? },
+            6 => Unusable::Version(Wire::take(input)?),
+            7 => Unusable::Geometry(Wire::take(input)?),
+            8 => Unusable::Unwritten,
+            9 => Unusable::Magic(Wire::take(input)?),
+            10 => Unusable::NotWal(Content::take(input)?.0),
+            11 => Unusable::OldTimeline(Wire::take(input)?),
+            12 => Unusable::Refused(Wire::take(input)?),
+            13 => Unusable::Changed,
+            14 => Unusable::Vanished,
+            _ => return None,
+        })
+    }
+}
+
+/// A stamp in binary.
+pub(super) struct Seal(pub Stamp);
+
+impl Wire for Seal {
+    fn put(&self, out: &mut Vec<u8>) {
+        let Stamp { size, modified, changed, inode } = self.0;
+        (size, (modified, (changed.wrapping_sub(modified), inode))).put(out);
+    }
+    fn take(input: &mut &[u8]) -> Option<Seal> {
+        let (size, modified): (u64, i64) = Wire::take(input)?;
+        let (apart, inode): (i64, u64) = Wire::take(input)?;
+        Some(Seal(Stamp { size, modified, changed: modified.wrapping_add(apart), inode }))
+    }
+}
+
+/// To the microsecond.
+pub(super) fn timestamp(time: SystemTime) -> Timestamp {
+    let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_unix_micros(
+        time.duration_since(UNIX_EPOCH).map_or_else(|before| -micros(before.duration()), micros),
+    )
+}
+
+/// The other way round.
+pub(super) fn system_time(time: Timestamp) -> SystemTime {
+    let (micros, span) = (time.unix_micros(), Duration::from_micros(time.unix_micros().unsigned_abs()));
+    let time = if micros < 0 { UNIX_EPOCH.checked_sub(span) } else { UNIX_EPOCH.checked_add(span) };
+    time.unwrap_or(UNIX_EPOCH)
+}
+
+wire_fields!(View { layout, system_id, timeline, number });
+wire_fields!(Seen { run, why, bytes, sum, first, sha1 });

@@ -1,0 +1,49 @@
+//! Which bytes of an archive of PostgreSQL WAL are read, and in which order.
+//!
+//! ```text
+//! Source ──► Archive::open: what lies there, whose WAL it is, which timelines there are, which way a server takes
+//!                │
+//!            Archive::read: each file once, by one reader, joined ──► Seen: facts, no findings
+//! ```
+//! Nothing here says what is bad about damage: files that a server cannot use have a reason ([`Unusable`]), history files a
+//! [`Flaw`], what expired meanwhile is counted; what that means for replay is judged elsewhere.
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`whose`] | the cluster whose WAL it is, and what a file of another kind is |
+//! | [`names`] | segments, unfinished ones, history files, by their names |
+//! | [`lineage`] | timelines and how they descend from each other |
+//! | [`way`] | the file that a server takes for each segment |
+//! | [`read`] | the one reader: a file, looked at as a segment |
+//! | [`stretch`] | runs and unusable files side by side |
+//! | [`settle`] | what is written, packed or expired while it is read |
+//! | [`ordered`] | work in parallel, taken in order |
+//! | [`index`] | what was proven before, and parts that other processes read |
+
+mod archive;
+mod error;
+pub mod facts;
+mod files;
+pub mod index;
+pub mod lineage;
+mod look;
+pub mod names;
+pub mod ordered;
+pub mod read;
+pub mod settle;
+pub mod stretch;
+mod tally;
+pub mod way;
+pub mod whose;
+
+pub use archive::{
+    Archive, BackupFile, BackupFlaw, InOrder, Memory, Nobody, Opened, Partial, Path, Seen, read, read_remembered,
+};
+pub use error::Error;
+pub use facts::{Facts, RestorePoint, Span, TransactionEnd};
+pub use files::{Files, Holder};
+pub use lineage::{Branch, Flaw, HistoryFlaw, Lineage};
+pub use look::{Depth, Look, Progress, Which};
+pub use read::{Buffers, Reader};
+pub use stretch::{Readable, Unusable};
+pub use tally::{Mark, Tally};

@@ -1,0 +1,162 @@
+//! Work that is done in parallel and taken in order, with a bound on what waits.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Where workers and the one who takes meet.
+struct Meeting<T> {
+    state: Mutex<State<T>>,
+    changed: Condvar,
+}
+
+struct State<T> {
+    /// The next piece of work to begin.
+    next: usize,
+    /// Pieces that were taken.
+    taken: usize,
+    ready: BTreeMap<usize, T>,
+    /// Nothing more is to be begun.
+    stop: bool,
+}
+
+/// Does pieces 0 to `count` of `work` on `jobs` threads and hands each result to `take`, on this thread and in order.
+/// At
+/// most 2 × `jobs` pieces are begun and not yet taken. `take` may break off.
+///
+/// # Errors
+/// Those of `take`, and `no_threads` where not a single one can be started.
+pub fn in_order<W: Default, T: Send, E>(
+    jobs: usize,
+    count: usize,
+    work: &(dyn Fn(usize, &mut W) -> T + Sync),
+    take: &mut dyn FnMut(T) -> Result<ControlFlow<()>, E>,
+    no_threads: impl FnOnce() -> E,
+) -> Result<(), E> {
+    if jobs <= 1 || count <= 1 {
+        let mut tools = W::default();
+        for i in 0..count {
+            if take(work(i, &mut tools))?.is_break() {
+                break;
+            }
+        }
+        return Ok(());
+    }
+    let meeting = Meeting {
+        state: Mutex::new(State { next: 0, taken: 0, ready: BTreeMap::new(), stop: false }),
+        changed: Condvar::new(),
+    };
+    std::thread::scope(|scope| {
+        // Whatever happens here, the workers end.
+        let _ending = Ending(&meeting);
+        let start =
+            |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || meeting.work(jobs, count, work)).is_ok();
+        if (0..jobs.min(count)).filter(start).count() == 0 {
+            return Err(no_threads());
+        }
+        for i in 0..count {
+            let Some(result) = meeting.wait_for(i) else { break };
+            if take(result)?.is_break() {
+                break;
+            }
+            meeting.lock().taken = i + 1;
+            meeting.changed.notify_all();
+        }
+        Ok(())
+    })
+}
+
+/// Stops everyone when it is dropped, in a panic too: nobody waits for one who is gone.
+struct Ending<'a, T>(&'a Meeting<T>);
+
+impl<T> Drop for Ending<'_, T> {
+    fn drop(&mut self) {
+        self.0.lock().stop = true;
+        self.0.changed.notify_all();
+    }
+}
+
+impl<T> Meeting<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&'a self, state: MutexGuard<'a, State<T>>) -> MutexGuard<'a, State<T>> {
+        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn work<W: Default>(&self, jobs: usize, count: usize, work: &(dyn Fn(usize, &mut W) -> T + Sync)) {
+        let mut tools = W::default();
+        loop {
+            let mut state = self.lock();
+            while !state.stop && state.next < count && state.next >= state.taken + 2 * jobs {
+                state = self.wait(state);
+            }
+            let i = state.next;
+            if state.stop || i >= count {
+                return;
+            }
+            state.next += 1;
+            drop(state);
+            let ending = Ending(self);
+            let result = work(i, &mut tools);
+            std::mem::forget(ending);
+            self.lock().ready.insert(i, result);
+            self.changed.notify_all();
+        }
+    }
+
+    /// `None` where a worker failed.
+    fn wait_for(&self, i: usize) -> Option<T> {
+        let mut state = self.lock();
+        loop {
+            if let Some(result) = state.ready.remove(&i) {
+                return Some(result);
+            }
+            if state.stop {
+                return None;
+            }
+            state = self.wait(state);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn results_come_in_order_and_few_are_in_flight() {
+        for jobs in [1, 2, 3, 8] {
+            let (begun, done, most) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
+            let work = |i: usize, _: &mut ()| {
+                let now = begun.fetch_add(1, Ordering::SeqCst) + 1 - done.load(Ordering::SeqCst);
+                most.fetch_max(now, Ordering::SeqCst);
+                i * i
+            };
+            let mut seen = Vec::new();
+            let mut take = |n: usize| {
+                seen.push(n);
+                done.fetch_add(1, Ordering::SeqCst);
+                Ok::<_, ()>(ControlFlow::Continue(()))
+            };
+            in_order(jobs, 200, &work, &mut take, || ()).unwrap();
+            assert_eq!(seen, (0..200).map(|i| i * i).collect::<Vec<_>>());
+            assert!(most.load(Ordering::SeqCst) <= 2 * jobs + 1, "{jobs}: {most:?}");
+        }
+    }
+
+    #[test]
+    fn the_taker_may_end_it_early() {
+        for jobs in [1, 4] {
+            let mut seen = 0;
+            let mut take = |n: usize| {
+                seen += 1;
+                if n == 3 { Err("full") } else { Ok(ControlFlow::Continue(())) }
+            };
+            assert_eq!(in_order(jobs, 1000, &|i, _: &mut ()| i, &mut take, || ""), Err("full"));
+            assert_eq!(seen, 4);
+        }
+    }
+}

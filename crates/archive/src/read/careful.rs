@@ -1,0 +1,194 @@
+//! A file that is no good segment, or of a version that only whole segments can be read of: read whole, scanned, and
+//! named for what it is.
+
+use super::sum::{Named, Sum};
+use super::{Buffers, Reader, old_timeline};
+use crate::look::Depth;
+use crate::names::Segment;
+use crate::stretch::Unusable;
+use crate::tally::Tally;
+use crate::whose::First;
+use crate::whose::kind::{name_content, other_kind};
+use pgwal_format::page::PageFault;
+use pgwal_format::{Lsn, TimelineId};
+use pgwal_source::{Codec, How, Read, ReadState};
+use pgwal_walk::{Expect, Fault, Fold, Head, Place, Run, Tail, headers, scan, scan_on};
+use std::ops::ControlFlow;
+use std::sync::PoisonError;
+
+/// A file that was read as a segment.
+#[derive(Clone, Debug)]
+pub struct Scanned<F: Fold> {
+    /// Its records, as far as they can be had.
+    pub run: Option<Run<F>>,
+    /// Why no server can use it.
+    pub why: Option<Unusable>,
+    /// Plain bytes.
+    pub bytes: u64,
+    /// Their hash, where it was asked for.
+    pub sum: u128,
+    /// What the first of them say, where it was asked for.
+    pub first: Option<First>,
+    /// SHA-1 of the content, where the name says another.
+    pub sha1: Option<[u8; 20]>,
+}
+
+/// Scans the bytes of a file: its run, and why no server can use it.
+type Scan<'s, F> = dyn FnMut(&[u8]) -> (Option<Run<F>>, Option<Unusable>) + 's;
+
+/// Up to this size, each thread may hold a segment whole.
+const SMALL: u64 = 4 << 20;
+
+impl Reader<'_> {
+    /// Reads a file whole and scans it.
+    pub(super) fn careful<F: Fold>(
+        &self,
+        index: usize,
+        with_sum: bool,
+        scan: &mut Scan<'_, F>,
+        buffers: &mut Buffers,
+    ) -> Scanned<F> {
+        let gone = |why| Scanned { run: None, why: Some(why), bytes: 0, sum: 0, first: None, sha1: None };
+        let Some(entry) = self.entries.get(index) else { return gone(Unusable::Vanished) };
+        let size = self.cluster.layout.segment.bytes();
+        let how = How { limit: size, ..self.how };
+        let mut done: Option<(Option<Run<F>>, Option<Unusable>)> = None;
+        let mut sum = Sum::new(with_sum);
+        let mut pushed = 0u64;
+        let mut named = Named::of(entry);
+        let Buffers { scratch, bytes: own } = buffers;
+        let mut shared = None;
+        own.clear();
+        let read = self.source.read(entry, &how, scratch, &mut |window| {
+            pushed += window.len() as u64;
+            named.update(window);
+            sum.update(window);
+            if done.is_none() && pushed == window.len() as u64 && pushed >= size {
+                // Mapped: it lies in memory already.
+                done = Some(scan(window));
+            } else if done.is_none() {
+                let large = size > SMALL;
+                let room = if large {
+                    let fresh = || {
+                        let mut room = self.permit.lock().unwrap_or_else(PoisonError::into_inner);
+                        room.clear();
+                        room
+                    };
+                    &mut **shared.get_or_insert_with(fresh)
+                } else {
+                    &mut *own
+                };
+                room.extend_from_slice(window);
+            }
+            if pushed > size { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let read = match read {
+            Err(error) => return gone(Unusable::Refused(error.to_string())),
+            // Under a map, a disk that cannot be read looks the same: reading it in windows tells them apart.
+            Ok(read) if read.state == ReadState::Changed && self.how.map.is_some() => {
+                drop(shared);
+                let windows = Reader { how: How { map: None, ..self.how }, ..*self };
+                return windows.careful(index, with_sum, scan, buffers);
+            }
+            Ok(read) => read,
+        };
+        let (run, judged) = match (done, &shared) {
+            (Some(done), _) => done,
+            (None, Some(room)) => scan(room),
+            (None, None) => scan(own),
+        };
+        let why = self.whole_file(&read, pushed).or(judged);
+        let sha1 = if read.state == ReadState::Whole { named.other() } else { None };
+        let (sum, first) = sum.finish();
+        Scanned { run, why, bytes: pushed, sum, first, sha1 }
+    }
+
+    /// Why a file is not as large as a segment, or not whole.
+    fn whole_file(&self, read: &Read, pushed: u64) -> Option<Unusable> {
+        let size = self.cluster.layout.segment.bytes();
+        let packed = |cut| Some(Unusable::Packed { codec: read.codec, bytes: pushed, cut });
+        match read.state {
+            ReadState::Closed if matches!(read.codec, Codec::Encrypted(_)) => Some(Unusable::Encrypted(read.codec)),
+            ReadState::Closed => Some(Unusable::Unknown(read.codec)),
+            ReadState::Vanished => Some(Unusable::Vanished),
+            ReadState::Changed if !self.live => Some(Unusable::Changed),
+            ReadState::CutOff => packed(true),
+            ReadState::Undecodable(_) => packed(false),
+            _ if read.codec == Codec::Plain && read.stored_bytes.is_some_and(|n| n != size) => {
+                let found = read.stored_bytes.unwrap_or(0);
+                Some(Unusable::Size { found, short: found < size })
+            }
+            _ if pushed != size => Some(Unusable::Size { found: pushed, short: pushed < size }),
+            _ => None,
+        }
+    }
+
+    /// Scans the bytes of a file as deeply as was asked, and says whether they are those of this segment.
+    pub(super) fn examine(&self, segment: &Segment, bytes: &[u8]) -> (Option<Run<Tally>>, Option<Unusable>) {
+        let expect = self.expect(segment, pgwal_walk::KEEP);
+        if self.depth == Depth::Pages {
+            let run = headers::<Tally>(bytes, expect);
+            let named = || name_content(bytes, self.cluster, expect.start);
+            let why = if run.first_timeline.is_none() { named() } else { None };
+            return (Some(run), why);
+        }
+        let (run, why) = self.judged(expect, bytes, &mut || self.tally(segment));
+        let own = run.as_ref().filter(|run| holds_wal(run));
+        let why = why.or_else(|| old_timeline(segment, own?, self.live));
+        (run, why)
+    }
+
+    /// Scans the bytes of a file, and says whether they are those of this segment.
+    pub(super) fn judged<F: Fold>(
+        &self,
+        expect: Expect<'_>,
+        bytes: &[u8],
+        make: &mut dyn FnMut() -> F,
+    ) -> (Option<Run<F>>, Option<Unusable>) {
+        if let Some(kind) = other_kind(bytes, self.cluster, expect.start) {
+            return (None, Some(kind));
+        }
+        let run = scan(bytes, expect, make());
+        if let Some(found) = foreign_cluster(&run) {
+            let unchecked = scan(bytes, Expect { system_id: None, ..expect }, make());
+            return (Some(unchecked), Some(Unusable::Cluster { found }));
+        }
+        let why = if holds_wal(&run) { None } else { name_content(bytes, self.cluster, expect.start) };
+        (Some(run), why)
+    }
+}
+
+/// Something of it is WAL of this segment.
+fn holds_wal<F: Fold>(run: &Run<F>) -> bool {
+    run.first.is_some() || run.is_through() || matches!(run.head, Head::Rest(_))
+}
+
+/// Scans from a record on; nothing, where the pages that a server reads on its way there are wrong: the first of the
+/// segment, and that of the record.
+pub(super) fn from_record<F: Fold>(expect: Expect<'_>, bytes: &[u8], from: Lsn, fold: F) -> Run<F> {
+    let layout = expect.layout;
+    let offset = layout.address().offset(from, layout.segment) as usize;
+    let page = offset - offset % layout.page.bytes() as usize;
+    let good = |at: usize| {
+        let header = bytes.get(at..).map(|page| layout.page_header(page));
+        header.is_some_and(|h| {
+            layout.check_page(&h, expect.start.plus_within(at as u64), at == 0, expect.system_id).is_ok()
+        })
+    };
+    if !good(0) || !good(page) {
+        let mut run = scan(&[], expect, fold);
+        run.end = from;
+        return run;
+    }
+    let timeline = bytes.get(page..).map_or(TimelineId(0), |page| layout.page_header(page).timeline);
+    scan_on(bytes, expect, fold, Place { offset, last: None, timeline })
+}
+
+fn foreign_cluster<F: Fold>(run: &Run<F>) -> Option<u64> {
+    let first = run.damages.first().map(|d| (d.at, d.fault));
+    let stopped = if let Tail::Stopped(stop) = &run.tail { Some((stop.at, stop.fault)) } else { None };
+    match first.or(stopped) {
+        Some((at, Fault::Page(PageFault::SystemId { found, .. }))) if at == run.from => Some(found),
+        _ => None,
+    }
+}

@@ -1,0 +1,166 @@
+//! Files side by side: runs that follow each other are joined, files that cannot be used stand between them.
+//!
+//! Concatenation of stretches is associative, as joining runs is, so that any grouping gives one result.
+
+use crate::tally::Tally;
+use pgwal_format::{Dialect, Layout, Lsn, SegmentNo, TimelineId};
+use pgwal_source::Codec;
+use pgwal_walk::Run;
+
+/// Segments that follow each other without a gap.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    /// The first.
+    pub first: SegmentNo,
+    /// The last.
+    pub last: SegmentNo,
+    /// What it is.
+    pub kind: Kind,
+}
+
+/// What a piece is.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// WAL.
+    Run(Box<Run<Tally>>),
+    /// A file that a server cannot use.
+    Bad(Box<Bad>),
+}
+
+/// A file that a server cannot use.
+#[derive(Clone, Debug)]
+pub struct Bad {
+    /// Its index among the entries.
+    pub entry: usize,
+    /// Unusable not.
+    pub why: Unusable,
+    /// Written just now, and perhaps not to its end.
+    pub fresh: bool,
+    /// It was seen to change between two looks: somebody is writing it.
+    pub grew: bool,
+    /// What of it could be read all the same.
+    pub run: Option<Run<Tally>>,
+}
+
+/// Unusable a file cannot be used.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Unusable {
+    /// Its size in bytes, and whether that is too small.
+    Size { found: u64, short: bool },
+    /// Packed, and not whole.
+    Packed { codec: Codec, bytes: u64, cut: bool },
+    /// Encrypted.
+    Encrypted(Codec),
+    /// Packed in a way that is not read.
+    Unknown(Codec),
+    /// Another segment's.
+    Belongs { address: Lsn, timeline: TimelineId },
+    /// Perhaps another cluster's: the neighbours must tell.
+    Cluster { found: u64 },
+    /// Another version's.
+    Version(&'static Dialect),
+    /// Of other sizes.
+    Geometry(Layout),
+    /// Zeros.
+    Unwritten,
+    /// WAL of a version that is not read.
+    Magic(u16),
+    /// No WAL.
+    NotWal(&'static str),
+    /// An older timeline's.
+    OldTimeline(TimelineId),
+    /// Refused by the operating system.
+    Refused(String),
+    /// Changed while it was read.
+    Changed,
+    /// Gone.
+    Vanished,
+}
+
+/// What can be had of a file that a server cannot use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Readable {
+    /// Its beginning is WAL of this segment.
+    Beginning,
+    /// Nothing.
+    Nothing,
+}
+
+impl Unusable {
+    /// What files that are no WAL hold, as [`Unusable::NotWal`] says it. New ones go to the end.
+    pub const CONTENTS: [&'static str; 4] =
+        ["a program (ELF)", "text", "as random as encrypted data", "no WAL of any version"];
+
+    /// What a file may be that somebody has not written to its end yet.
+    pub fn is_unfinished(&self) -> bool {
+        matches!(
+            self,
+            Unusable::Size { short: true, .. }
+                | Unusable::Packed { .. }
+                | Unusable::Unknown(_)
+                | Unusable::Unwritten
+                | Unusable::Changed
+        )
+    }
+
+    /// What can be had of such a file.
+    pub fn readable(&self) -> Readable {
+        match self {
+            Unusable::Size { .. } | Unusable::Packed { .. } | Unusable::Changed => Readable::Beginning,
+            _ => Readable::Nothing,
+        }
+    }
+}
+
+/// Pieces in order.
+#[derive(Clone, Debug, Default)]
+pub struct Stretch {
+    /// In order of their numbers.
+    pub pieces: Vec<Piece>,
+    /// Files that were read and their bytes.
+    pub bytes: u64,
+    /// Copies that differ: the entries of the files.
+    pub copies: Vec<(usize, usize)>,
+    /// Files whose content is not what the checksum in their name says: the entry, and the SHA-1 found.
+    pub renamed: Vec<(usize, [u8; 20])>,
+}
+
+impl Stretch {
+    /// Goes on with what does not follow, or is not to be joined.
+    pub fn append(&mut self, right: Stretch) {
+        self.bytes += right.bytes;
+        self.copies.extend(right.copies);
+        self.renamed.extend(right.renamed);
+        self.pieces.extend(right.pieces);
+    }
+
+    /// Goes on with what follows.
+    pub fn join(mut self, right: Stretch, layout: &Layout) -> Stretch {
+        self.bytes += right.bytes;
+        self.copies.extend(right.copies);
+        self.renamed.extend(right.renamed);
+        let mut pieces = right.pieces.into_iter();
+        match (self.pieces.pop(), pieces.next()) {
+            (
+                Some(Piece { first, last, kind: Kind::Run(a) }),
+                Some(Piece { first: next, last: to, kind: Kind::Run(b) }),
+            ) if last.next() == next => {
+                let run = Box::new((*a).join(*b, layout));
+                self.pieces.push(Piece { first, last: to, kind: Kind::Run(run) });
+            }
+            (a, b) => self.pieces.extend(a.into_iter().chain(b)),
+        }
+        self.pieces.extend(pieces);
+        self
+    }
+}
+
+impl Piece {
+    /// The WAL, where it is WAL.
+    pub fn run(&self) -> Option<&Run<Tally>> {
+        match &self.kind {
+            Kind::Run(run) => Some(run),
+            Kind::Bad(_) => None,
+        }
+    }
+}

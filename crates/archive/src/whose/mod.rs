@@ -1,0 +1,131 @@
+//! Whose WAL is it? What most of a sample of files say.
+//!
+//! A file that says otherwise is foreign or damaged; that is judged later, file by file.
+
+pub mod kind;
+
+use pgwal_format::layout::NotWal;
+use pgwal_format::{FileName, Layout, Lsn, SegmentName, TimelineId, wire_fields};
+use pgwal_source::{Codec, Entry, Extent, How, ReadState, Scratch, Source};
+use std::ops::ControlFlow;
+
+/// What a file's first page says.
+#[derive(Clone, Copy, Debug)]
+pub struct First {
+    /// How to read it.
+    pub layout: Layout,
+    /// The cluster.
+    pub system_id: u64,
+    /// Where the file belongs.
+    pub address: Lsn,
+    /// The timeline of its first page.
+    pub timeline: TimelineId,
+    /// Its records speak for the alignment; otherwise that of the layout is only the usual one.
+    pub aligned: bool,
+}
+
+wire_fields!(First { layout, system_id, address, timeline, aligned });
+
+impl First {
+    /// Bytes of a file that are looked at.
+    pub const BYTES: usize = 64 << 10;
+
+    /// Reads the first page of a file from its beginning.
+    pub fn of(bytes: &[u8]) -> Result<First, NotWal> {
+        let layout = Layout::detect(bytes)?;
+        let header = layout.page_header(bytes);
+        let long = header.long.ok_or(NotWal::NoSizes)?;
+        let aligned = layout.alignment(bytes).is_some();
+        Ok(First { layout, system_id: long.system_id, address: header.address, timeline: header.timeline, aligned })
+    }
+
+    /// Nothing in the file speaks against this layout.
+    pub fn fits(&self, layout: &Layout) -> bool {
+        let align = if self.aligned { self.layout.align } else { layout.align };
+        Layout { align, ..self.layout } == *layout
+    }
+
+    /// The name of the segment that the file holds.
+    pub fn name(&self) -> SegmentName {
+        let number = self.layout.address().segment(self.address, self.layout.segment);
+        SegmentName::new(self.timeline, number, self.layout.address(), self.layout.segment)
+    }
+}
+
+/// What most files say.
+#[derive(Clone, Copy, Debug)]
+pub struct Cluster {
+    /// How to read them.
+    pub layout: Layout,
+    /// The cluster.
+    pub system_id: u64,
+}
+
+/// Files that are asked.
+const SAMPLE: usize = 61;
+
+/// Asks a sample of the segments, and all files whose names say nothing: those get a name from their content. Returns
+/// also what each nameless file holds.
+/// `known` tells what first pages say that need not be read again.
+pub fn whose(
+    source: &dyn Source,
+    entries: &[Entry],
+    known: &dyn Fn(usize) -> Option<Option<First>>,
+) -> (Option<Cluster>, Vec<(usize, FileName)>) {
+    let first_page =
+        |index: usize| known(index).unwrap_or_else(|| First::of(&beginning(source, entries.get(index)?)?.0).ok());
+    let is_segment = |e: &Entry| matches!(e.name, Some(FileName::Segment(_) | FileName::Partial(_)));
+    let segments: Vec<usize> = (0..entries.len()).filter(|&i| entries.get(i).is_some_and(is_segment)).collect();
+    let step = segments.len().div_ceil(SAMPLE).max(1);
+    let mut votes: Vec<(Cluster, usize)> = Vec::new();
+    let mut undecided: Vec<First> = Vec::new();
+    let vote = |votes: &mut Vec<(Cluster, usize)>, first: First| {
+        let said = Cluster { layout: first.layout, system_id: first.system_id };
+        match votes.iter_mut().find(|(c, _)| first.fits(&c.layout) && c.system_id == said.system_id) {
+            Some((_, count)) => *count += 1,
+            None => votes.push((said, 1)),
+        }
+    };
+    for &index in segments.iter().step_by(step) {
+        match first_page(index) {
+            Some(first) if first.aligned => vote(&mut votes, first),
+            Some(first) => undecided.push(first),
+            None => {}
+        }
+    }
+    // Those that fit whatever alignment the others have vote last.
+    if votes.is_empty() && !undecided.is_empty() {
+        let others = segments.iter().take(SAMPLE * SAMPLE).filter_map(|&index| first_page(index));
+        if let Some(first) = others.into_iter().find(|first| first.aligned) {
+            vote(&mut votes, first);
+        }
+    }
+    undecided.into_iter().for_each(|first| vote(&mut votes, first));
+    if votes.is_empty() && step > 1 {
+        // None of the sample could be read: ask the others until one can.
+        if let Some(first) = segments.iter().take(SAMPLE * SAMPLE).find_map(|&index| first_page(index)) {
+            vote(&mut votes, first);
+        }
+    }
+    let mut names = Vec::new();
+    for (index, _) in entries.iter().enumerate().filter(|(_, e)| e.name.is_none()) {
+        if let Some(first) = first_page(index) {
+            vote(&mut votes, first);
+            names.push((index, FileName::Segment(first.name())));
+        }
+    }
+    // The first of equals: the order of names decides.
+    let best = votes.iter().map(|(_, n)| *n).max();
+    (votes.into_iter().find(|(_, n)| Some(*n) == best).map(|(c, _)| c), names)
+}
+
+/// The first window of a file, decompressed, and what the file is packed in.
+pub fn beginning(source: &dyn Source, entry: &Entry) -> Option<(Vec<u8>, Codec, ReadState)> {
+    let mut start = Vec::new();
+    let how = How { window: 64 << 10, extent: Extent::Head, ..How::default() };
+    let read = source.read(entry, &how, &mut Scratch::default(), &mut |window| {
+        start.extend_from_slice(window.get(..window.len().min(64 << 10)).unwrap_or(&[]));
+        ControlFlow::Break(())
+    });
+    read.ok().map(|read| (start, read.codec, read.state))
+}

@@ -1,0 +1,279 @@
+//! What each version makes of the settings of a recovery (`readRecoveryCommandFile` in `xlog.c`; from 12 on
+//! `validateRecoveryParameters` and the parameters' check functions, which went to `xlogrecovery.c`; `guc.c`).
+//!
+//! A column of the version's row: [`SettingRules`]; and the table of settings that only a recovery has.
+
+use crate::dialect::DIALECTS;
+use crate::rmgr::table::{V8_2, V8_4, V9_0, V9_1, V9_4, V9_5, V10, V11, V12, V15};
+use crate::text::settings::Grammar;
+use crate::versioned::{self, Versioned};
+use crate::{Dialect, Version};
+
+/// How a version reads the settings of a recovery, and what it takes where one is not set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SettingRules {
+    /// The grammar of `recovery.conf`; `None` where a server refuses to start with that file (12 and later) and
+    /// recovery is asked for in `postgresql.conf`.
+    pub recovery_conf: Option<Grammar>,
+    /// What unless set is done at the target.
+    pub action: TargetAction,
+    /// What a pause is that `hot_standby` is off for.
+    pub pause_without_hot_standby: PauseWithoutHotStandby,
+    /// `hot_standby` unless set; `None` where there is none.
+    pub hot_standby: Option<bool>,
+    /// What several targets are.
+    pub several: SeveralTargets,
+    /// How numbers are read.
+    pub numbers: NumberReading,
+    /// `recovery_target_inclusive` is on where it says `true`, and off else (8.3 and earlier), not a boolean.
+    pub inclusive_is_true: bool,
+    /// `epoch`, `infinity`, `now`, `today` and their like are refused as a time.
+    pub refuses_special_times: bool,
+    /// `recovery_target_timeline` is `latest` by default (12 and later).
+    pub latest_by_default: bool,
+    /// The defaults of what a standby must not have lower than its primary.
+    pub parameters: StandbyDefaults,
+    /// How it says that `restore_command` is missing.
+    pub no_restore_command: &'static str,
+}
+
+/// What to do at the target.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TargetAction {
+    /// Wait until someone decides.
+    Pause,
+    /// End recovery and take writes on a new timeline.
+    Promote,
+    /// Stop the server.
+    Shutdown,
+}
+
+impl TargetAction {
+    /// `pause`, `promote`, `shutdown`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            TargetAction::Pause => "pause",
+            TargetAction::Promote => "promote",
+            TargetAction::Shutdown => "shutdown",
+        }
+    }
+}
+
+/// What a pause at the target comes to where `hot_standby` is off, so that nobody could end it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PauseWithoutHotStandby {
+    /// One that was asked for.
+    pub asked: TargetAction,
+    /// One by default.
+    pub by_default: TargetAction,
+}
+
+/// What several targets of one recovery are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SeveralTargets {
+    /// A transaction counts more than a restore point, that more than a time; wherever they stand.
+    Ranked,
+    /// The last one counts.
+    Last,
+    /// The server does not start.
+    Refused,
+}
+
+/// How numbers of timelines and transactions are read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NumberReading {
+    /// As C does: what follows a number is not looked at, and no number is 0.
+    Lax,
+    /// Nothing may follow, and the range is checked.
+    Strict,
+}
+
+/// Defaults by the name of the parameter; `None` where the version has none of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StandbyDefaults {
+    /// `max_connections`
+    pub max_connections: Option<i32>,
+    /// `max_worker_processes`
+    pub max_worker_processes: Option<i32>,
+    /// `max_wal_senders`
+    pub max_wal_senders: Option<i32>,
+    /// `max_prepared_transactions`
+    pub max_prepared_transactions: Option<i32>,
+    /// `max_locks_per_transaction`
+    pub max_locks_per_transaction: Option<i32>,
+}
+
+impl SettingRules {
+    /// Those of a version; of one that is not known, those of the version before it.
+    pub fn of(version: Version) -> &'static SettingRules {
+        DIALECTS.iter().rev().find(|d| d.version <= version).map_or(&SETTINGS_8_2, |d| &d.settings)
+    }
+}
+
+impl Dialect {
+    /// The file in which recovery is asked for.
+    pub fn recovery_file(&self) -> &'static str {
+        if self.settings.recovery_conf.is_some() { "recovery.conf" } else { "postgresql.conf" }
+    }
+}
+
+pub(crate) const SETTINGS_8_2: SettingRules = SettingRules {
+    recovery_conf: Some(Grammar::Cut),
+    action: TargetAction::Promote,
+    pause_without_hot_standby: PauseWithoutHotStandby {
+        asked: TargetAction::Promote,
+        by_default: TargetAction::Promote,
+    },
+    hot_standby: None,
+    several: SeveralTargets::Ranked,
+    numbers: NumberReading::Lax,
+    inclusive_is_true: true,
+    refuses_special_times: false,
+    latest_by_default: false,
+    parameters: DEFAULTS_8_2,
+    no_restore_command: "recovery command file \"recovery.conf\" did not specify restore_command",
+};
+pub(crate) const SETTINGS_8_4: SettingRules =
+    SettingRules { inclusive_is_true: false, parameters: DEFAULTS_8_4, ..SETTINGS_8_2 };
+pub(crate) const SETTINGS_9_0: SettingRules = SettingRules {
+    recovery_conf: Some(Grammar::Quoted),
+    hot_standby: Some(false),
+    parameters: DEFAULTS_9_0,
+    no_restore_command: "recovery command file \"recovery.conf\" must specify restore_command when standby mode is not enabled",
+    ..SETTINGS_8_4
+};
+pub(crate) const SETTINGS_9_1: SettingRules =
+    SettingRules { recovery_conf: Some(Grammar::Configuration), action: TargetAction::Pause, ..SETTINGS_9_0 };
+pub(crate) const SETTINGS_9_4: SettingRules =
+    SettingRules { several: SeveralTargets::Last, parameters: DEFAULTS_9_4, ..SETTINGS_9_1 };
+pub(crate) const SETTINGS_9_5: SettingRules = SettingRules {
+    pause_without_hot_standby: PauseWithoutHotStandby {
+        asked: TargetAction::Shutdown,
+        by_default: TargetAction::Promote,
+    },
+    ..SETTINGS_9_4
+};
+pub(crate) const SETTINGS_10: SettingRules =
+    SettingRules { hot_standby: Some(true), parameters: DEFAULTS_10, ..SETTINGS_9_5 };
+pub(crate) const SETTINGS_11: SettingRules = SettingRules { refuses_special_times: true, ..SETTINGS_10 };
+pub(crate) const SETTINGS_12: SettingRules = SettingRules {
+    recovery_conf: None,
+    pause_without_hot_standby: PauseWithoutHotStandby {
+        asked: TargetAction::Shutdown,
+        by_default: TargetAction::Shutdown,
+    },
+    several: SeveralTargets::Refused,
+    latest_by_default: true,
+    no_restore_command: "must specify restore_command when standby mode is not enabled",
+    ..SETTINGS_11
+};
+pub(crate) const SETTINGS_17: SettingRules = SettingRules {
+    no_restore_command: "must specify \"restore_command\" when standby mode is not enabled",
+    ..SETTINGS_12
+};
+pub(crate) const SETTINGS_19: SettingRules =
+    SettingRules { numbers: NumberReading::Strict, parameters: DEFAULTS_19, ..SETTINGS_17 };
+
+const DEFAULTS_8_2: StandbyDefaults = StandbyDefaults {
+    max_connections: Some(100),
+    max_worker_processes: None,
+    max_wal_senders: None,
+    max_prepared_transactions: Some(5),
+    max_locks_per_transaction: Some(64),
+};
+const DEFAULTS_8_4: StandbyDefaults = StandbyDefaults { max_prepared_transactions: Some(0), ..DEFAULTS_8_2 };
+const DEFAULTS_9_0: StandbyDefaults = StandbyDefaults { max_wal_senders: Some(0), ..DEFAULTS_8_4 };
+const DEFAULTS_9_4: StandbyDefaults = StandbyDefaults { max_worker_processes: Some(8), ..DEFAULTS_9_0 };
+const DEFAULTS_10: StandbyDefaults = StandbyDefaults { max_wal_senders: Some(10), ..DEFAULTS_9_4 };
+const DEFAULTS_19: StandbyDefaults = StandbyDefaults { max_locks_per_transaction: Some(128), ..DEFAULTS_10 };
+
+/// A setting that only a recovery has, from a version on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RecoverySetting {
+    /// Its name.
+    pub name: &'static str,
+    /// The first version that has it.
+    pub since: Version,
+    /// The last one, where it went away.
+    pub until: Option<Version>,
+}
+
+impl RecoverySetting {
+    /// All there are or were.
+    pub const ALL: &[RecoverySetting] = &[
+        setting("restore_command", V8_2),
+        setting("recovery_target_timeline", V8_2),
+        setting("recovery_target_xid", V8_2),
+        setting("recovery_target_time", V8_2),
+        setting("recovery_target_inclusive", V8_2),
+        setting("recovery_end_command", V8_4),
+        setting("archive_cleanup_command", V9_0),
+        setting("primary_conninfo", V9_0),
+        setting("standby_mode", V9_0).until(V11),
+        setting("trigger_file", V9_0).until(V11),
+        setting("recovery_target_name", V9_1),
+        setting("pause_at_recovery_target", V9_1).until(V9_4),
+        setting("recovery_target", V9_4),
+        setting("recovery_min_apply_delay", V9_4),
+        setting("primary_slot_name", V9_4),
+        setting("recovery_target_action", V9_5),
+        setting("recovery_target_lsn", V10),
+        setting("promote_trigger_file", V12).until(V15),
+    ];
+
+    /// That of a name, in whichever version.
+    pub fn named(name: &str) -> Option<&'static RecoverySetting> {
+        RecoverySetting::ALL.iter().find(|setting| setting.name == name)
+    }
+
+    /// Whether a version has it.
+    pub fn is_of(&self, version: Version) -> bool {
+        versioned::holds(RecoverySetting::ALL, self, version)
+    }
+
+    const fn until(self, last: Version) -> RecoverySetting {
+        RecoverySetting { until: Some(last), ..self }
+    }
+}
+
+const fn setting(name: &'static str, since: Version) -> RecoverySetting {
+    RecoverySetting { name, since, until: None }
+}
+
+impl Versioned for RecoverySetting {
+    type Subject = &'static str;
+
+    fn subject(&self) -> &'static str {
+        self.name
+    }
+
+    fn since(&self) -> Version {
+        self.since
+    }
+
+    fn until(&self) -> Option<Version> {
+        self.until
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rmgr::table::{V9_6, V16};
+
+    #[test]
+    fn settings_come_and_go() {
+        versioned::check(RecoverySetting::ALL, |setting| setting.name.to_owned());
+        let has = |name: &str, version| RecoverySetting::named(name).is_some_and(|setting| setting.is_of(version));
+        assert!(has("standby_mode", V11) && !has("standby_mode", V12));
+        assert!(!has("recovery_target_lsn", V9_6) && has("recovery_target_lsn", Version::NEWEST));
+        assert!(has("promote_trigger_file", V15) && !has("promote_trigger_file", V16));
+        assert!(!has("max_connections", V12));
+    }
+
+    #[test]
+    fn a_version_between_two_has_the_rules_of_the_one_before() {
+        assert_eq!(SettingRules::of(Version::new(9, 9)).recovery_conf, Some(Grammar::Configuration));
+        assert_eq!(SettingRules::of(Version::new(7, 4)), &SETTINGS_8_2);
+    }
+}

@@ -1,0 +1,194 @@
+//! From stored bytes to plain ones: the one way to the content of a file, whatever source it lies in.
+
+use crate::codec::{self, Codec};
+use crate::input::Input;
+use crate::source::{Extent, Source};
+use crate::stored::{Stored, fill_at};
+use crate::{Entry, SourceError, decode, guard, map};
+use std::io;
+use std::ops::ControlFlow;
+
+/// Takes plain bytes, window by window.
+pub type Sink<'a> = &'a mut dyn FnMut(&[u8]) -> ControlFlow<()>;
+
+/// Pushes the plain bytes of a file into `sink`, in order and without holes, until the file ends or the sink breaks off.
+/// Each window is a multiple of 64 KiB long, but for the last of the file; a mapped file is one window.
+///
+/// Whether these bytes are all, and what kept the rest back, is in the answer: the sink must not take the end of its
+/// windows for the end of the file. What a file is packed in says its content, whatever the source.
+///
+/// # Errors
+/// The file cannot be opened or read. That it is gone, damaged or packed in an unknown way is no error.
+pub fn read(
+    source: &dyn Source,
+    entry: &Entry,
+    how: &How,
+    scratch: &mut Scratch,
+    sink: Sink<'_>,
+) -> Result<Read, SourceError> {
+    let read = source.open(entry, how.extent).and_then(|mut stored| {
+        let map = how.map.filter(|_| source.local().is_some());
+        read_stored(&mut *stored, entry.file_name(), &How { map, ..*how }, scratch, sink)
+            .map_err(|error| SourceError::of_reading(&entry.shown(), &error))
+    });
+    match read {
+        Err(error) if error.is_gone() => {
+            Ok(Read { plain_bytes: 0, codec: Codec::Plain, state: ReadState::Vanished, stored_bytes: None })
+        }
+        read => read,
+    }
+}
+
+/// The plain bytes of a small file such as a `.history`, at most `limit` of them, and how reading it went.
+///
+/// # Errors
+/// As [`read`].
+pub fn small(source: &dyn Source, entry: &Entry, limit: u64) -> Result<(Vec<u8>, Read), SourceError> {
+    let mut bytes = Vec::new();
+    let how = How { limit, ..How::default() };
+    let read = read(source, entry, &how, &mut Scratch::default(), &mut |window| {
+        bytes.extend_from_slice(window);
+        ControlFlow::Continue(())
+    })?;
+    bytes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok((bytes, read))
+}
+
+/// How a file is to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Memory-map regular files that are not packed, and push each as one window. Takes the proof that the guard is
+    /// installed, without which a file that shrinks would end the process. Where mapping is not possible, or all places
+    /// of the guard are taken, the file is read in windows instead.
+    pub map: Option<guard::Guard>,
+    /// Plain bytes after which reading stops; at most one window more is pushed. Bounds what a few packed bytes can
+    /// turn into. By default 1 GiB, the largest segment.
+    pub limit: u64,
+    /// Bytes in a window: rounded up to a multiple of 64 KiB, by default 256 KiB, at most 16 MiB.
+    pub window: usize,
+    /// How much will be taken, as far as is known before.
+    pub extent: Extent,
+}
+
+impl Default for How {
+    fn default() -> How {
+        How { map: None, limit: 1 << 30, window: 256 << 10, extent: Extent::Whole }
+    }
+}
+
+impl How {
+    fn window(&self) -> usize {
+        self.window.clamp(1, 16 << 20).next_multiple_of(64 << 10)
+    }
+}
+
+/// Buffers that are used again from file to file. One for each thread.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// The window that the sink sees.
+    window: Vec<u8>,
+    /// Packed bytes.
+    input: Vec<u8>,
+}
+
+/// How reading a file went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// Plain bytes pushed to the sink.
+    pub plain_bytes: u64,
+    /// What the file is packed in.
+    pub codec: Codec,
+    /// Whether that was all.
+    pub state: ReadState,
+    /// Stored bytes when the file was opened; `None` for a stream, and where there is no file any more.
+    pub stored_bytes: Option<u64>,
+}
+
+/// Whether the bytes pushed were all, and if not, why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReadState {
+    /// The whole file.
+    Whole,
+    /// The packed file ends too early. Every plain byte that could be had of it was pushed.
+    CutOff,
+    /// The rest cannot be unpacked.
+    Undecodable(Fault),
+    /// Nothing was pushed: the file is encrypted, or packed in a way that is not read. The codec names it.
+    Closed,
+    /// The file's size, time or bytes changed while it was read: what was pushed proves nothing.
+    Changed,
+    /// There is no such file any more.
+    Vanished,
+    /// [`How::limit`] was reached.
+    LimitReached,
+    /// The sink broke off.
+    Stopped,
+}
+
+/// What is wrong with a packed file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// A checksum of the packed format does not match. The plain bytes came out, but they are not those that were
+    /// packed.
+    Checksum,
+    /// The packed bytes make no sense.
+    Corrupt,
+    /// The packed stream is whole, and other bytes follow it.
+    Trailing,
+    /// Well formed, but it asks for a dictionary, for more memory than is granted, or for a feature that is not read.
+    Unsupported,
+}
+
+fn read_stored(
+    stored: &mut dyn Stored,
+    name: &str,
+    how: &How,
+    scratch: &mut Scratch,
+    sink: Sink<'_>,
+) -> io::Result<Read> {
+    let size = stored.size();
+    let mut read = match read_mapped(stored, name, how, sink)? {
+        Some(read) => read,
+        None => {
+            let mut input = Input::new(&mut *stored, std::mem::take(&mut scratch.input));
+            let codec = Codec::detect(input.peek(codec::HEAD)?, name);
+            scratch.window.resize(how.window(), 0);
+            let (plain_bytes, state) = decode::run(codec, &mut input, &mut scratch.window, how.limit, sink)?;
+            scratch.input = input.into_buffer();
+            Read { plain_bytes, codec, state, stored_bytes: None }
+        }
+    };
+    read.stored_bytes = size;
+    let whole = read.codec == Codec::Plain && read.state == ReadState::Whole;
+    if whole && size.is_some_and(|size| size != read.plain_bytes) || stored.has_changed()? {
+        read.state = ReadState::Changed;
+    }
+    Ok(read)
+}
+
+/// `None`: it is to be read in windows.
+fn read_mapped(stored: &dyn Stored, name: &str, how: &How, sink: Sink<'_>) -> io::Result<Option<Read>> {
+    let Some(((guard, file), size)) = how.map.zip(stored.file()).zip(stored.size().filter(|&size| size > 0)) else {
+        return Ok(None);
+    };
+    // The beginning, without moving on.
+    let mut head = [0; codec::HEAD];
+    let filled = fill_at(stored, 0, &mut head)?;
+    if Codec::detect(&head[..filled], name) != Codec::Plain {
+        return Ok(None);
+    }
+    let length = size.min(how.limit.saturating_add(how.window() as u64));
+    let mut state = if length < size { ReadState::LimitReached } else { ReadState::Whole };
+    let faulted = map::look(file, length, guard, &mut |bytes| {
+        if sink(bytes).is_break() {
+            state = ReadState::Stopped;
+        }
+    });
+    let Some(faulted) = faulted else { return Ok(None) };
+    if faulted {
+        state = ReadState::Changed;
+    }
+    Ok(Some(Read { plain_bytes: length, codec: Codec::Plain, state, stored_bytes: None }))
+}

@@ -1,0 +1,173 @@
+//! What was seen of files beside their records, as findings.
+
+use crate::codes::{Code, Severity};
+use crate::finding::{Detail, Finding};
+use crate::outcome::{Outcome, Verdict};
+use pgwal_archive::lineage::{Disagreement, HistoryFlaw};
+use pgwal_archive::settle::Expired;
+use pgwal_archive::whose::beginning;
+use pgwal_archive::{Archive, BackupFlaw, Depth, Flaw, Nobody, Seen};
+use pgwal_format::sniff::{self, Content};
+use pgwal_format::text::history::HistoryFault;
+use pgwal_format::{FileName, Layout, SegmentName};
+use pgwal_source::name::{self, Place, Placed};
+use pgwal_source::{Codec, Entry, ReadState, Source};
+
+/// The findings that need no judgement of the way.
+pub(crate) fn facts_of(archive: &Archive<'_>, seen: &Seen) -> Vec<Finding> {
+    let layout = &archive.cluster.layout;
+    let shown = |i: usize| archive.entries.get(i).map(Entry::shown).unwrap_or_default();
+    let mut out: Vec<Finding> =
+        archive.unreadable.iter().map(|(file, error)| placed(unreadable(file, error.to_string()), layout)).collect();
+    // A file given by hand that has neither the name of WAL nor its content.
+    out.extend(archive.strangers().map(|entry| name_file(archive.source, entry)));
+    out.extend(archive.history_flaws.iter().map(history));
+    out.extend(archive.backup_flaws.iter().map(backup_history));
+    out.extend(seen.expired.map(|expired| vanished(&expired, archive)));
+    for (&timeline, stretch) in &seen.stretches {
+        out.extend(stretch.copies.iter().map(|&(first, second)| Finding {
+            timeline: Some(timeline),
+            file: Some(shown(first)),
+            detail: Detail::Copies { other: shown(second) },
+            ..Finding::of(Code::CopiesDiffer)
+        }));
+    }
+    let of = |i: usize, code, detail| Finding { file: Some(shown(i)), detail, ..Finding::of(code) };
+    let renamed = seen.renamed.iter().map(|&(i, found)| of(i, Code::NameChecksum, Detail::NameChecksum { found }));
+    let changed = seen.changed.iter().map(|&i| of(i, Code::SegmentChanged, Detail::Plain));
+    out.extend(renamed.chain(changed).map(|finding| placed(finding, layout)));
+    out
+}
+
+fn history(flaw: &HistoryFlaw) -> Finding {
+    let (code, detail) = match &flaw.flaw {
+        Flaw::Unreadable(what) => (Code::Unreadable, Detail::History { what: what.clone() }),
+        Flaw::NotWhole(codec) => {
+            (Code::HistorySyntax, Detail::History { what: format!("the file cannot be read whole ({codec})") })
+        }
+        Flaw::Empty => (Code::HistoryEmpty, Detail::History { what: "it names no ancestor".into() }),
+        Flaw::Fault(fault) => (code_of(fault), Detail::History { what: said(fault) }),
+    };
+    Finding { timeline: Some(flaw.timeline), file: Some(flaw.file.clone()), detail, ..Finding::of(code) }
+}
+
+fn code_of(fault: &HistoryFault) -> Code {
+    match fault {
+        HistoryFault::NotRising { .. } | HistoryFault::NotBelow { .. } => Code::HistoryOrder,
+        _ => Code::HistorySyntax,
+    }
+}
+
+fn said(fault: &HistoryFault) -> String {
+    match fault {
+        HistoryFault::Syntax { line, text, .. } => format!("line {line}: {text}"),
+        HistoryFault::NotRising { line, text } => {
+            format!("line {line} does not name a higher timeline than the line before: {text}")
+        }
+        HistoryFault::NotBelow { timeline } => format!("timeline {timeline} cannot be an ancestor of this one"),
+        _ => "it is no text".into(),
+    }
+}
+
+pub(super) fn disagree(found: Disagreement) -> Finding {
+    let Disagreement { timeline, file, parent, says, other, other_says } = found;
+    Finding {
+        timeline: Some(timeline),
+        file: Some(file),
+        detail: Detail::Disagree { parent, says, other, other_says },
+        ..Finding::of(Code::HistoryDisagree)
+    }
+}
+
+fn backup_history(flaw: &BackupFlaw) -> Finding {
+    let BackupFlaw { file, timeline, refused, what } = flaw;
+    if *refused {
+        return Finding { timeline: Some(*timeline), ..unreadable(file, what.clone()) };
+    }
+    Finding {
+        timeline: Some(*timeline),
+        file: Some(file.clone()),
+        detail: Detail::History { what: what.clone() },
+        ..Finding::of(Code::BackupHistory)
+    }
+}
+
+fn vanished(expired: &Expired, archive: &Archive<'_>) -> Finding {
+    let layout = &archive.cluster.layout;
+    let name = |t, n| SegmentName::new(t, n, layout.address(), layout.segment).to_string();
+    let oldest = archive.inventory.segments.first().map(|s| name(s.timeline, s.number));
+    Finding {
+        timeline: Some(expired.timeline),
+        at: Some(layout.address().segment_start(expired.last, layout.segment)),
+        file: Some(name(expired.timeline, expired.last)),
+        detail: Detail::Expired { count: expired.count, oldest },
+        severity: Severity::Info,
+        ..Finding::of(Code::Vanished)
+    }
+}
+
+/// Says where the segment lies whose name a file has.
+fn placed(mut finding: Finding, layout: &Layout) -> Finding {
+    let file = finding.file.as_deref().and_then(|file| file.rsplit('/').next());
+    let Some(Place::Wal(Placed { name: FileName::Segment(name) | FileName::Partial(name), .. })) =
+        file.map(name::place)
+    else {
+        return finding;
+    };
+    if let Some(number) = name.number(layout.address(), layout.segment) {
+        finding.timeline = Some(name.timeline);
+        finding.at = Some(layout.address().segment_start(number, layout.segment));
+        finding.offset = Some(0);
+    }
+    finding
+}
+
+fn unreadable(file: &str, why: String) -> Finding {
+    // What could not be read is named once.
+    let why = why.split_once(&format!("{file}: ")).map_or(why.clone(), |(_, why)| why.to_owned());
+    Finding { file: Some(file.to_owned()), detail: Detail::Refused(why), ..Finding::of(Code::Unreadable) }
+}
+
+/// No file says whose WAL it is: each is named for what it is.
+pub(crate) fn nobody(source: &dyn Source, found: Nobody, depth: Depth) -> Outcome {
+    let Nobody { entries, unreadable: refused, ignored, unknown, live } = found;
+    let mut findings: Vec<Finding> = refused.iter().map(|(file, error)| unreadable(file, error.to_string())).collect();
+    let segments =
+        entries.iter().filter(|e| !matches!(e.name, Some(FileName::History(_) | FileName::BackupHistory(..))));
+    // A file that was given by hand and has neither the name nor the content of WAL is no archive that is refuted.
+    let (named, strangers): (Vec<&Entry>, Vec<&Entry>) = segments.partition(|e| e.name.is_some());
+    findings.extend(named.into_iter().map(|entry| name_file(source, entry)));
+    let refuted = findings.iter().any(|f| !f.code.is_could_not_look());
+    findings.extend(strangers.into_iter().map(|entry| name_file(source, entry)));
+    findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    let verdict = if refuted { Verdict::Refuted } else { Verdict::Unproven };
+    Outcome { verdict, ignored, unknown, live, ..Outcome::without_wal(findings, depth) }
+}
+
+fn name_file(source: &dyn Source, entry: &Entry) -> Finding {
+    let file = entry.shown();
+    let Some((start, codec, state)) = beginning(source, entry) else {
+        let why = source.small(entry, 1).err().map_or_else(|| "it cannot be read".into(), |error| error.to_string());
+        return unreadable(&file, why);
+    };
+    let of =
+        |code: Code, detail: Detail| Finding { file: Some(file.clone()), offset: Some(0), detail, ..Finding::of(code) };
+    let packed = Detail::Packed { codec, bytes: start.len() as u64, cut: state == ReadState::CutOff };
+    match (codec, state) {
+        (Codec::Encrypted(_), _) => return of(Code::Encrypted, packed),
+        (Codec::Unknown(_), _) => return of(Code::UnknownCodec, packed),
+        (_, ReadState::CutOff | ReadState::Undecodable(_)) => return of(Code::Undecodable, packed),
+        (_, ReadState::Vanished) => return of(Code::Vanished, Detail::Plain),
+        _ => {}
+    }
+    match sniff::content(start.get(..4096).unwrap_or(&start)) {
+        Content::Empty => of(Code::NotWal, Detail::Content("empty")),
+        Content::Zeros => of(Code::Unwritten, Detail::Plain),
+        Content::UnknownVersion(found) => of(Code::UnknownVersion, Detail::Magic { found }),
+        Content::Elf => of(Code::NotWal, Detail::Content("a program (ELF)")),
+        Content::Text => of(Code::NotWal, Detail::Content("text")),
+        Content::Random => of(Code::NotWal, Detail::Content("as random as encrypted data")),
+        Content::DamagedWal => of(Code::NotWal, Detail::Content("WAL with a first page that cannot be read")),
+        _ => of(Code::NotWal, Detail::Content("no WAL of any version")),
+    }
+}

@@ -1,0 +1,136 @@
+//! Threads that check and render parts, taken in the order in which they were given out.
+//!
+//! ```text
+//! who reads a file ──► put (waits while 2 × threads are under way) ──► workers ──► take, in order
+//! ```
+//! Memory is threads × a few parts and their text, whatever a segment weighs.
+
+use super::Render;
+use super::sheet::{Desk, Part, Place};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Threads and the parts that they work on.
+pub(super) struct Crew<'a, R: Render> {
+    desk: &'a Desk<'a, R>,
+    jobs: usize,
+    state: Mutex<State<'a, R>>,
+    changed: Condvar,
+}
+
+struct State<'a, R: Render> {
+    waiting: VecDeque<(u64, Place, Vec<u8>)>,
+    done: BTreeMap<u64, Done<'a, R>>,
+    /// Number of the part that is given out next, and of the one that is taken next.
+    given: u64,
+    taken: u64,
+    /// Buffers of WAL that are not in use.
+    free: Vec<Vec<u8>>,
+    stop: bool,
+}
+
+/// A part that was worked on.
+pub(super) struct Done<'a, R: Render> {
+    pub part: Part<'a, R>,
+    /// Its bytes.
+    pub length: usize,
+    pub place: Place,
+}
+
+impl<'a, R: Render> Crew<'a, R> {
+    pub fn new(desk: &'a Desk<'a, R>, jobs: usize) -> Self {
+        let (waiting, done) = (VecDeque::new(), BTreeMap::new());
+        let state = State { waiting, done, given: 0, taken: 0, free: Vec::new(), stop: false };
+        Crew { desk, jobs, state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    /// Works until [`Crew::stop`].
+    pub fn work(&self) {
+        // A worker that panics must not be waited for.
+        let _ending = Ending(self);
+        loop {
+            let mut state = self.lock();
+            let (number, place, bytes) = loop {
+                if state.stop {
+                    std::mem::forget(_ending);
+                    return;
+                }
+                match state.waiting.pop_front() {
+                    Some(next) => break next,
+                    None => state = self.wait(state),
+                }
+            };
+            drop(state);
+            let part = Part::of(self.desk, place, &bytes);
+            let mut state = self.lock();
+            state.done.insert(number, Done { part, length: bytes.len(), place });
+            state.free.push(bytes);
+            drop(state);
+            self.changed.notify_all();
+        }
+    }
+
+    /// Whether another part may be given out before one is taken.
+    pub fn has_room(&self) -> bool {
+        let state = self.lock();
+        state.given - state.taken < 2 * self.jobs as u64
+    }
+
+    /// Gives a part out.
+    pub fn put(&self, place: Place, bytes: &[u8]) {
+        let mut state = self.lock();
+        let mut buffer = state.free.pop().unwrap_or_default();
+        drop(state);
+        buffer.clear();
+        buffer.extend_from_slice(bytes);
+        state = self.lock();
+        let number = state.given;
+        state.given += 1;
+        state.waiting.push_back((number, place, buffer));
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// The next part in order; `None` where none is under way.
+    pub fn take(&self) -> Option<Done<'a, R>> {
+        let mut state = self.lock();
+        let next = state.taken;
+        if next == state.given {
+            return None;
+        }
+        let done = loop {
+            if let Some(done) = state.done.remove(&next) {
+                break done;
+            }
+            if state.stop {
+                return None;
+            }
+            state = self.wait(state);
+        };
+        state.taken += 1;
+        Some(done)
+    }
+
+    /// Ends the threads.
+    pub fn stop(&self) {
+        self.lock().stop = true;
+        self.changed.notify_all();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<'a, R>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'s>(&self, state: MutexGuard<'s, State<'a, R>>) -> MutexGuard<'s, State<'a, R>> {
+        self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Stops everyone when it is dropped, in a panic too.
+pub(super) struct Ending<'c, 'a, R: Render>(pub &'c Crew<'a, R>);
+
+impl<R: Render> Drop for Ending<'_, '_, R> {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
