@@ -1,6 +1,6 @@
 //! With which code a run ends.
 
-use pgwal_report::ended::Ended;
+use pgwal_report::ended::RunEnd;
 use pgwal_report::verify::PluginStatus;
 use std::process::ExitCode;
 
@@ -35,12 +35,12 @@ impl From<Exit> for ExitCode {
     }
 }
 
-impl From<Ended> for Exit {
-    fn from(ended: Ended) -> Exit {
+impl From<RunEnd> for Exit {
+    fn from(ended: RunEnd) -> Exit {
         match ended {
-            Ended::Clean => Exit::Clean,
-            Ended::CouldNotTell => Exit::CouldNotTell,
-            Ended::Refuted => Exit::Refuted,
+            RunEnd::Clean => Exit::Clean,
+            RunEnd::CouldNotTell => Exit::CouldNotTell,
+            RunEnd::Refuted => Exit::Refuted,
         }
     }
 }

@@ -7,8 +7,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use pgwal::format::record::RelFileLocator;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal_query::count::By;
-use pgwal_query::filter::{self, Filter, Manager, RecordType, Wish};
-use pgwal_report::outside::Form;
+use pgwal_query::filter::{self, Filter, RecordType, RmgrChoice, Wish};
+use pgwal_report::outside::OutputForm;
 use std::io::Write;
 
 /// The options.
@@ -17,7 +17,7 @@ use std::io::Write;
 pub struct Filtering {
     /// Only records of this resource manager; may be repeated. "list" prints their names
     #[arg(short, long, value_name = "RMGR", value_parser = filter::rmgr)]
-    rmgr: Vec<Manager>,
+    rmgr: Vec<RmgrChoice>,
     /// Only records of this type, as in INSERT or Heap/INSERT; may be repeated. walproof fields lists them
     #[arg(long, value_name = "TYPE", value_parser = RecordType::parse)]
     record: Vec<RecordType>,
@@ -86,13 +86,13 @@ impl Filtering {
 
     /// The names of resource managers are asked for.
     pub fn lists_managers(&self) -> bool {
-        self.rmgr.contains(&Manager::List)
+        self.rmgr.contains(&RmgrChoice::List)
     }
 }
 
 /// Prints the names that -r takes.
 pub fn list_managers() -> anyhow::Result<Exit> {
-    let mut out = stream(Form::Plain);
+    let mut out = stream(OutputForm::Plain);
     for name in filter::managers() {
         writeln!(out, "{name}")?;
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// Where the WAL is.
 #[derive(clap::Args)]
-pub struct Input {
+pub struct InputOptions {
     /// A folder of WAL, a data directory or its pg_wal, a file, several files, or - for standard input
     #[arg(value_name = "ARCHIVE", required_unless_present = "path")]
     pub archive: Vec<PathBuf>,
@@ -33,7 +33,7 @@ pub fn rate(text: &str) -> Result<u64, String> {
     bytes.filter(|&n| n >= 1 << 10).ok_or_else(|| "bytes a second from 1K on, as 50M".to_owned())
 }
 
-impl Input {
+impl InputOptions {
     /// Opens what was named.
     pub fn open(&self) -> anyhow::Result<Box<dyn Source>> {
         let paths: Vec<PathBuf> = self.path.iter().chain(&self.archive).cloned().collect();

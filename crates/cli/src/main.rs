@@ -16,7 +16,7 @@ mod streams;
 
 use clap::Parser;
 use exit::Exit;
-use pgwal_report::outside::{self, Form, Lines};
+use pgwal_report::outside::{self, Lines, OutputForm};
 use pgwal_report::verify::{PluginStatus, nagios};
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -40,7 +40,7 @@ fn main() -> ExitCode {
         // To a monitoring system, everything is told on standard output, and 2 means something else than a wrong
         // option.
         Err(error) if cmd::verify::is_plugin() => {
-            return say(Form::Plain, &nagios::failure(error), Exit::Plugin(PluginStatus::Unknown)).into();
+            return say(OutputForm::Plain, &nagios::failure(error), Exit::Plugin(PluginStatus::Unknown)).into();
         }
         Err(error) => misused(error),
     };
@@ -70,7 +70,7 @@ fn misused(error: clap::Error) -> ! {
 }
 
 /// Prints an answer whose exit code counts even if nobody reads it.
-pub fn say(form: Form, text: &(impl AsRef<[u8]> + ?Sized), exit: Exit) -> Exit {
+pub fn say(form: OutputForm, text: &(impl AsRef<[u8]> + ?Sized), exit: Exit) -> Exit {
     let mut out = streams::page(form);
     match out.write_all(text.as_ref()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

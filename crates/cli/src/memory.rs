@@ -1,6 +1,6 @@
 //! The options that say where an index lies, and opening it.
 
-use crate::input::{At, Input};
+use crate::input::{At, InputOptions};
 use crate::output::folder_of;
 use anyhow::{Context, ensure};
 use pgwal::source::name::OWN_SUFFIX;
@@ -26,7 +26,7 @@ fn share(text: &str) -> Result<(u32, u32), String> {
 
 impl Memory {
     /// Opens the index, where one was named.
-    pub fn open(&self, input: &Input, depth: At) -> anyhow::Result<Option<Index>> {
+    pub fn open(&self, input: &InputOptions, depth: At) -> anyhow::Result<Option<Index>> {
         let Some(path) = &self.index else { return Ok(None) };
         ensure!(depth == At::Records, "--index remembers what records came to: use it without --depth");
         let named: Vec<&PathBuf> = input.path.iter().chain(&input.archive).collect();

@@ -1,28 +1,28 @@
 //! Standard output and standard error: opened here alone, behind a guard of the form of what is written.
 
-use pgwal_report::outside::{Form, Guard};
+use pgwal_report::outside::{OutputForm, OutputGuard};
 use std::io::{self, BufWriter, IsTerminal, Write};
 
 /// Standard output for an answer, written when it is flushed.
 #[expect(clippy::disallowed_methods, reason = "opened here, behind the guard")]
-pub fn page(form: Form) -> Guard<Box<dyn Write>> {
+pub fn page(form: OutputForm) -> OutputGuard<Box<dyn Write>> {
     let out: Box<dyn Write> = match form {
-        Form::Styled => Box::new(BufWriter::new(anstream::stdout().lock())),
+        OutputForm::Styled => Box::new(BufWriter::new(anstream::stdout().lock())),
         _ => Box::new(BufWriter::new(io::stdout().lock())),
     };
-    Guard::new(form, out)
+    OutputGuard::new(form, out)
 }
 
 /// Standard output for a list, written as it comes.
 #[expect(clippy::disallowed_methods, reason = "opened here, behind the guard")]
-pub fn stream(form: Form) -> Guard<io::StdoutLock<'static>> {
-    Guard::new(form, io::stdout().lock())
+pub fn stream(form: OutputForm) -> OutputGuard<io::StdoutLock<'static>> {
+    OutputGuard::new(form, io::stdout().lock())
 }
 
 /// Standard error. It is not locked: other threads move a bar there.
 #[expect(clippy::disallowed_methods, reason = "opened here, behind the guard")]
-pub fn standard_error() -> Guard<io::Stderr> {
-    Guard::new(Form::Plain, io::stderr())
+pub fn standard_error() -> OutputGuard<io::Stderr> {
+    OutputGuard::new(OutputForm::Plain, io::stderr())
 }
 
 /// Whether somebody reads the answer as it is written.

@@ -137,7 +137,7 @@ impl Compared {
         to: Lsn,
         needed: std::ops::Range<Lsn>,
         timeline: Option<TimelineId>,
-    ) -> Result<(Found, bool, bool), BetweenError> {
+    ) -> Result<(BetweenFound, bool, bool), BetweenError> {
         let mut options = Options::default();
         (options.start, options.end) = (Some(from), Some(to));
         options.timeline = timeline.map_or(Which::Latest, Which::Number);
@@ -166,7 +166,7 @@ impl Compared {
         let begins = listed.first.is_some_and(|first| address.segment(first, size) <= first_needed.next());
         let ends = listed.end.is_some_and(|end| end >= needed.end);
         let last = *counter.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = Found {
+        let found = BetweenFound {
             records: counter.records.into_inner(),
             commits: counter.commits.into_inner(),
             before_low: last[0],
@@ -178,13 +178,13 @@ impl Compared {
 }
 
 /// A commit: the end of its record and its time.
-type Commit = (Lsn, Timestamp);
+type TimedCommit = (Lsn, Timestamp);
 
-struct Found {
+struct BetweenFound {
     records: u64,
     commits: u64,
-    before_low: Option<Commit>,
-    before_high: Option<Commit>,
+    before_low: Option<TimedCommit>,
+    before_high: Option<TimedCommit>,
     is_empty: bool,
 }
 
@@ -195,7 +195,7 @@ struct BetweenCounter {
     commits: AtomicU64,
     any: AtomicU64,
     /// The last commit at or before each position.
-    last: Mutex<[Option<Commit>; 2]>,
+    last: Mutex<[Option<TimedCommit>; 2]>,
 }
 
 impl Render for BetweenCounter {

@@ -8,7 +8,7 @@ use pgwal::format::{Generation, Version};
 
 /// A field of a type of records, in versions that follow each other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Row {
+pub struct FieldRow {
     /// Resource manager.
     pub rmgr: &'static str,
     /// Type of records.
@@ -22,15 +22,15 @@ pub struct Row {
 }
 
 /// All fields of all types, by resource manager, type and first version.
-pub fn rows() -> Vec<Row> {
-    let mut out: Vec<Row> = Vec::new();
+pub fn rows() -> Vec<FieldRow> {
+    let mut out: Vec<FieldRow> = Vec::new();
     for (manager, rmgr) in ALL.iter().zip(managers()) {
-        let mut of_manager: Vec<Row> = Vec::new();
+        let mut of_manager: Vec<FieldRow> = Vec::new();
         for generation in [Generation::LegacyA, Generation::Modern] {
             for op in manager.ops(generation) {
                 let own = fields(op);
                 let some = own.is_empty().then_some(None).into_iter().chain(own.into_iter().map(Some));
-                of_manager.extend(some.map(|field| Row {
+                of_manager.extend(some.map(|field| FieldRow {
                     rmgr,
                     record: op.name,
                     field,
@@ -47,7 +47,7 @@ pub fn rows() -> Vec<Row> {
             }
         }
         for record in types {
-            let mut merged: Vec<Row> = Vec::new();
+            let mut merged: Vec<FieldRow> = Vec::new();
             for row in of_manager.iter().filter(|row| row.record == record) {
                 match merged.iter_mut().find(|m| m.field == row.field && touches(m.until, row.since)) {
                     Some(before) => before.until = before.until.max(row.until),
@@ -95,12 +95,12 @@ mod tests {
     #[test]
     fn versions_that_follow_each_other_are_one_row() {
         let rows = rows();
-        let of = |name: &str| -> Vec<&Row> {
+        let of = |name: &str| -> Vec<&FieldRow> {
             rows.iter()
                 .filter(|r| r.rmgr == "Storage" && r.record == "TRUNCATE" && r.field.is_some_and(|(n, _)| n == name))
                 .collect()
         };
-        let until = |rows: &[&Row]| rows.last().map(|r| (r.since.to_string(), r.until.to_string()));
+        let until = |rows: &[&FieldRow]| rows.last().map(|r| (r.since.to_string(), r.until.to_string()));
         assert_eq!(until(&of("flags")), Some(("9.6".into(), Version::NEWEST.to_string())));
         assert_eq!(of("blkno").last().map(|r| r.until), Some(Version::NEWEST));
         assert!(of("blkno").len() <= 2, "{:?}", of("blkno"));

@@ -4,7 +4,7 @@ use pgwal::verify::{Depth, Outcome, Severity, Verdict};
 
 /// How a run ends. What outranks another is greater.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Ended {
+pub enum RunEnd {
     /// Proven, or nothing wrong at the depth asked.
     Clean,
     /// Usage, I/O, unsupported, no WAL: it could not be told.
@@ -13,21 +13,21 @@ pub enum Ended {
     Refuted,
 }
 
-impl Ended {
+impl RunEnd {
     /// Of a run that came to this, where findings of that severity and above are failures.
     ///
     /// What is wrong outranks what could not be looked at, and that outranks everything else. Without a proof a run is
     /// clean only where none was asked for: at a lesser depth, with nothing wrong and nothing in the way.
-    pub fn of(outcome: &Outcome, fails_from: Severity) -> Ended {
+    pub fn of(outcome: &Outcome, fails_from: Severity) -> RunEnd {
         let worst = outcome.counted().map(|f| f.severity).max();
         let could_not_look = outcome.counted().any(|f| f.severity == Severity::Error && f.code.is_could_not_look());
         match outcome.verdict {
-            Verdict::Refuted => Ended::Refuted,
-            _ if fails_from < Severity::Error && worst >= Some(fails_from) && !could_not_look => Ended::Refuted,
-            Verdict::Proven => Ended::Clean,
-            Verdict::Unproven if could_not_look || outcome.layout.is_none() => Ended::CouldNotTell,
-            Verdict::Unproven if outcome.depth == Depth::Records => Ended::CouldNotTell,
-            Verdict::Unproven => Ended::Clean,
+            Verdict::Refuted => RunEnd::Refuted,
+            _ if fails_from < Severity::Error && worst >= Some(fails_from) && !could_not_look => RunEnd::Refuted,
+            Verdict::Proven => RunEnd::Clean,
+            Verdict::Unproven if could_not_look || outcome.layout.is_none() => RunEnd::CouldNotTell,
+            Verdict::Unproven if outcome.depth == Depth::Records => RunEnd::CouldNotTell,
+            Verdict::Unproven => RunEnd::Clean,
         }
     }
 }

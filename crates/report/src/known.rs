@@ -83,16 +83,16 @@ impl std::error::Error for KnownError {}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct KnownDocument {
     schema: String,
     #[serde(default)]
     system_identifier: Option<String>,
-    known: Vec<Entry>,
+    known: Vec<KnownEntry>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct KnownEntry {
     code: String,
     #[serde(default)]
     name: Option<String>,
@@ -128,7 +128,7 @@ impl KnownFile {
     /// # Errors
     /// It is no list of accepted findings.
     pub fn parse(shown: String, text: &str) -> Result<KnownFile, KnownError> {
-        let document: Document = match serde_json::from_str(text) {
+        let document: KnownDocument = match serde_json::from_str(text) {
             Ok(document) => document,
             Err(error) => return Err(KnownError::Json { file: shown, why: error.to_string() }),
         };
@@ -183,10 +183,10 @@ impl KnownFile {
     pub fn of(outcome: &Outcome, old: Option<&KnownFile>, known: Option<&KnownFile>) -> (Vec<u8>, String) {
         let commented =
             || old.into_iter().chain(known).flat_map(|file| &file.entries).filter(|(_, comment)| !comment.is_empty());
-        let mut entries: Vec<Entry> = Vec::new();
+        let mut entries: Vec<KnownEntry> = Vec::new();
         for finding in outcome.findings.iter().filter(|f| is_worth_accepting(f)) {
             let accepted = Accepted::of(finding);
-            entries.push(Entry {
+            entries.push(KnownEntry {
                 code: finding.code.id().to_owned(),
                 name: Some(finding.code.name().to_owned()),
                 timeline: accepted.timeline,
@@ -204,7 +204,7 @@ impl KnownFile {
                     .unwrap_or_default(),
             });
         }
-        let order = |e: &Entry| (e.at.or(e.lsn), e.timeline, e.code.clone(), e.file.clone());
+        let order = |e: &KnownEntry| (e.at.or(e.lsn), e.timeline, e.code.clone(), e.file.clone());
         entries.sort_by_key(order);
         let (written, moment) = (
             entries.len(),
@@ -214,7 +214,7 @@ impl KnownFile {
                 .filter(|f| f.severity >= pgwal::verify::Severity::Warning && !can_be_accepted(f.code))
                 .count(),
         );
-        let document = Document {
+        let document = KnownDocument {
             schema: SCHEMA.to_owned(),
             system_identifier: outcome.system_id.map(|id| id.to_string()),
             known: entries,

@@ -14,6 +14,24 @@
 //! | [`hex`], [`fields`], [`control`], [`explain`] | one record, all fields, a control file, a code or a line of a log | text, JSON |
 //!
 //! [`ended`] decides how a run ends. What comes from outside passes [`outside`] on its way to a reader.
+//!
+//! ```
+//! use pgwal::verify::Severity;
+//! use pgwal::{Options, open, verify};
+//! use pgwal_report::ended::RunEnd;
+//! use pgwal_report::outside::Lines;
+//! use pgwal_report::time::Zone;
+//! use pgwal_report::verify::{json, text};
+//!
+//! let archive = open(&["../../testdata/demo/damaged".into()])?;
+//! let outcome = verify(archive.as_ref(), &Options::default())?;
+//! assert_eq!(RunEnd::of(&outcome, Severity::Error), RunEnd::Refuted);
+//! let mut page = Vec::new();
+//! text::write(&mut Lines::new(&mut page), &outcome, &Zone::utc())?;
+//! assert!(String::from_utf8(page)?.contains("REFUTED: on timeline 1 replay stops at 0/00AAC690"));
+//! assert_eq!(json::verify(&outcome)["verdict"], "refuted");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod control;
 pub mod dump;

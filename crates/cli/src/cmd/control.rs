@@ -9,7 +9,7 @@ use anyhow::{Context, ensure};
 use clap::ValueEnum;
 use pgwal::format::text::control::{ControlError, ControlFile, ControlImage};
 use pgwal_report::control;
-use pgwal_report::outside::{Form, Shown};
+use pgwal_report::outside::{OutputForm, Shown};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -57,7 +57,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             }
         });
     }
-    let form = if args.format == Format::Json { Form::Json } else { Form::Plain };
+    let form = if args.format == Format::Json { OutputForm::Json } else { OutputForm::Plain };
     Ok(if args.quiet { exit } else { crate::say(form, &out, exit) })
 }
 

@@ -3,7 +3,7 @@
 //! What is listed is what recovery to a timeline would read: segment by segment the file that a server takes. Where it
 //! could not read on, a finding stands in the list, and the list goes on behind it.
 
-use super::reading::{Read, Reading};
+use super::reading::{RangeOptions, RangeRead};
 use super::stats;
 use crate::exit::Exit;
 use crate::filtering::{Filtering, list_managers};
@@ -22,8 +22,8 @@ use pgwal_report::dump::channels::Channels;
 use pgwal_report::dump::csv::{self, Column};
 use pgwal_report::dump::waldump::{self, start};
 use pgwal_report::dump::{json, text};
-use pgwal_report::outside::Form;
-use pgwal_report::stats::listing::{Counted, Listing};
+use pgwal_report::outside::OutputForm;
+use pgwal_report::stats::listing::{CountListing, Counted};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -36,7 +36,7 @@ use std::sync::OnceLock;
 )]
 pub struct Args {
     #[command(flatten)]
-    reading: Reading,
+    reading: RangeOptions,
     #[command(flatten)]
     filtering: Filtering,
     /// Details of blocks, each on a line of its own: with --format waldump only
@@ -74,11 +74,11 @@ enum Format {
 }
 
 impl Format {
-    fn form(self) -> Form {
+    fn form(self) -> OutputForm {
         match self {
-            Format::Text | Format::Csv => Form::Plain,
-            Format::Jsonl => Form::Json,
-            Format::Waldump => Form::AsPgWaldump,
+            Format::Text | Format::Csv => OutputForm::Plain,
+            Format::Jsonl => OutputForm::Json,
+            Format::Waldump => OutputForm::AsPgWaldump,
         }
     }
 }
@@ -100,13 +100,13 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         args.reading.own_files_only(source, &mut options)?;
     }
     filter.prepare(source, &options)?;
-    let pages = args.save_fullpage.as_deref().map(fullpage::Folder::new).transpose()?;
+    let pages = args.save_fullpage.as_deref().map(fullpage::ImageFolder::new).transpose()?;
     let watch = if args.follow { Some(Watch::new(&args.reading.archive()?)?) } else { None };
     let work = Work { filter, pages, watch };
     options.interrupt = work.watch.as_ref().map(Watch::interrupt);
     if format == Format::Waldump && !args.quiet {
         let note = start::note(source, &options)?.unwrap_or_default();
-        stream(Form::AsPgWaldump).write_all(note.as_bytes())?;
+        stream(OutputForm::AsPgWaldump).write_all(note.as_bytes())?;
     }
     let bar = Bar::new(args.quiet || args.follow || is_read_on_terminal());
     options.progress = Some(&bar);
@@ -117,14 +117,14 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     if let Some(watch) = &work.watch {
         watch.end();
     }
-    let read = Read::from(&listed);
+    let read = RangeRead::from(&listed);
     if args.reading.complain_of_nothing(&listed.outcome, read) {
-        return Ok(Reading::nothing(read, format == Format::Waldump));
+        return Ok(RangeOptions::nothing(read, format == Format::Waldump));
     }
     let exit = args.exit(source, &wanted, &work, &listed)?;
     if exit != Exit::Clean && read.complete {
         args.reading.complain_of_the_end(&wanted.options);
-        return Ok(Reading::nothing(read, format == Format::Waldump));
+        return Ok(RangeOptions::nothing(read, format == Format::Waldump));
     }
     if exit != Exit::Clean && listed.segments > 0 && matches!(format, Format::Text | Format::Csv) && !args.quiet {
         crate::complain(text::incomplete(listed.end));
@@ -154,7 +154,7 @@ impl Args {
 
     /// How a list ends. One that begins behind the last record has nothing of what was asked for.
     fn exit(&self, source: &dyn Source, wanted: &Wanted<'_>, work: &Work, listed: &Listed) -> anyhow::Result<Exit> {
-        let exit = Reading::exit(Read::from(listed));
+        let exit = RangeOptions::exit(RangeRead::from(listed));
         let found_nothing = listed.records == 0 && listed.findings == 0 && work.watch.is_none();
         let behind = exit == Exit::Clean && found_nothing && self.reading.begins_behind_wal(source, &wanted.options)?;
         Ok(if behind { Exit::CouldNotTell } else { exit })
@@ -168,7 +168,7 @@ impl Args {
         let (filter, mut out) = (&work.filter, stream(format.form()));
         match (self.by(), self.quiet, format) {
             (Some(by), quiet, _) => {
-                let (render, mut counted) = (Listing::new(filter), Counted::default());
+                let (render, mut counted) = (CountListing::new(filter), Counted::default());
                 let listed = write(source, wanted, work, &render, &mut Channels::new(&mut counted, standard_error()))?;
                 let sum = render.finish(counted);
                 if !quiet && listed.segments > 0 {
@@ -178,28 +178,28 @@ impl Args {
                 Ok(listed)
             }
             (_, true, _) => {
-                let render = text::Text { filter, quiet: true, vocabulary: OnceLock::new() };
+                let render = text::TextList { filter, quiet: true, vocabulary: OnceLock::new() };
                 write(source, wanted, work, &render, &mut Unheard(standard_error()))
             }
             (_, _, Format::Text) => {
-                let render = text::Text { filter, quiet: false, vocabulary: OnceLock::new() };
+                let render = text::TextList { filter, quiet: false, vocabulary: OnceLock::new() };
                 write(source, wanted, work, &render, &mut out)
             }
             (_, _, Format::Waldump) => {
-                let zone = waldump::Zone::system();
+                let zone = waldump::LocalZone::system();
                 let render =
                     waldump::Waldump { filter, details: self.bkp_details, zone: &zone, heads: OnceLock::new() };
                 write(source, wanted, work, &render, &mut out)
             }
             (_, _, Format::Jsonl) => {
-                let listed = write(source, wanted, work, &json::Json { filter, names: OnceLock::new() }, &mut out)?;
+                let listed = write(source, wanted, work, &json::JsonList { filter, names: OnceLock::new() }, &mut out)?;
                 let complete = self.exit(source, wanted, work, &listed)? == Exit::Clean;
                 out.write_all(&json::end(&listed, complete)).and_then(|()| out.flush())?;
                 Ok(listed)
             }
             (_, _, Format::Csv) => {
                 let columns = self.fields.clone().unwrap_or_else(csv::usual);
-                let render = csv::Csv::new(filter, &columns);
+                let render = csv::CsvList::new(filter, &columns);
                 out.write_all(&render.header())?;
                 write(source, wanted, work, &render, &mut Channels::new(out, standard_error()))
             }
@@ -210,7 +210,7 @@ impl Args {
 /// What a list is made with.
 struct Work {
     filter: Filter,
-    pages: Option<fullpage::Folder>,
+    pages: Option<fullpage::ImageFolder>,
     watch: Option<Watch>,
 }
 

@@ -12,7 +12,7 @@ use pgwal::verify::log_line::{self, LogLine, Slot, Value};
 use pgwal::verify::probe::probe;
 use pgwal::verify::{Options, log_line::Position as Named};
 use pgwal_report::explain::{self, Evidence, ExplainAnswer, ExplainedLine};
-use pgwal_report::outside::{Form, Lines};
+use pgwal_report::outside::{Lines, OutputForm};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -40,10 +40,10 @@ enum Format {
 }
 
 impl Format {
-    fn form(self) -> Form {
+    fn form(self) -> OutputForm {
         match self {
-            Format::Text => Form::Plain,
-            Format::Json => Form::Json,
+            Format::Text => OutputForm::Plain,
+            Format::Json => OutputForm::Json,
         }
     }
 }

@@ -4,10 +4,10 @@ use crate::exit::Exit;
 use crate::streams::page;
 use clap::ValueEnum;
 use pgwal::format::Version;
-use pgwal_query::fields::{Row, rows};
-use pgwal_query::filter::{self, Manager, RecordType};
+use pgwal_query::fields::{FieldRow, rows};
+use pgwal_query::filter::{self, RecordType, RmgrChoice};
 use pgwal_report::fields;
-use pgwal_report::outside::Form;
+use pgwal_report::outside::OutputForm;
 use std::io::Write;
 
 /// The options of `fields`.
@@ -18,7 +18,7 @@ pub struct Args {
     types: Vec<RecordType>,
     /// Only of this resource manager; may be repeated
     #[arg(short, long, value_name = "RMGR", value_parser = filter::rmgr)]
-    rmgr: Vec<Manager>,
+    rmgr: Vec<RmgrChoice>,
     /// Only those that this version has (8.2 to 19)
     #[arg(long = "as", value_name = "VERSION")]
     version: Option<Version>,
@@ -34,26 +34,26 @@ enum Format {
 }
 
 impl Format {
-    fn form(self) -> Form {
+    fn form(self) -> OutputForm {
         match self {
-            Format::Text => Form::Plain,
-            Format::Json => Form::Json,
+            Format::Text => OutputForm::Plain,
+            Format::Json => OutputForm::Json,
         }
     }
 }
 
 /// Lists the fields.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    if args.rmgr.contains(&Manager::List) {
+    if args.rmgr.contains(&RmgrChoice::List) {
         return crate::filtering::list_managers();
     }
-    let is_asked = |row: &Row| {
+    let is_asked = |row: &FieldRow| {
         let rmid = filter::managers().iter().position(|name| *name == row.rmgr).unwrap_or(0) as u8;
         let typed = args.types.is_empty() || args.types.iter().any(|t| t.is_named(rmid, row.record));
         let of_version = args.version.is_none_or(|version| row.since <= version && version <= row.until);
-        typed && of_version && (args.rmgr.is_empty() || args.rmgr.contains(&Manager::Id(rmid)))
+        typed && of_version && (args.rmgr.is_empty() || args.rmgr.contains(&RmgrChoice::Id(rmid)))
     };
-    let rows: Vec<Row> = rows().into_iter().filter(is_asked).collect();
+    let rows: Vec<FieldRow> = rows().into_iter().filter(is_asked).collect();
     let text = match args.format {
         Format::Text => fields::text::table(&rows),
         Format::Json => serde_json::to_string_pretty(&fields::json::document(&rows))? + "\n",

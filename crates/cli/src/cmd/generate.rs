@@ -9,16 +9,16 @@ use std::path::PathBuf;
 /// The options of `generate`.
 #[derive(clap::Args)]
 pub struct Args {
-    /// What to write
+    /// GenerateWhat to write
     #[arg(value_enum)]
-    what: What,
+    what: GenerateWhat,
     /// Where; made if it is not there
     #[arg(value_name = "DIR")]
     folder: PathBuf,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum What {
+enum GenerateWhat {
     /// walproof.1 and a page for each subcommand
     Man,
     /// For bash, zsh, fish, elvish and PowerShell
@@ -30,8 +30,8 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     fs::create_dir_all(&args.folder)?;
     let mut command = Cli::command();
     match args.what {
-        What::Man => clap_mangen::generate_to(command.disable_help_subcommand(true), &args.folder)?,
-        What::Completions => {
+        GenerateWhat::Man => clap_mangen::generate_to(command.disable_help_subcommand(true), &args.folder)?,
+        GenerateWhat::Completions => {
             for shell in Shell::value_variants() {
                 clap_complete::generate_to(*shell, &mut command, "walproof", &args.folder)?;
             }

@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The options.
 #[derive(clap::Args)]
-pub struct Guard {
+pub struct GuardOptions {
     /// Refuted unless replay gets there: a position, into a segment, or to a time (time:… or ISO 8601) at or behind
     /// which a commit must lie
     #[arg(long, value_name = "POSITION")]
@@ -36,18 +36,18 @@ pub struct Guard {
 
 /// The options, read.
 pub struct Guarding<'a> {
-    options: &'a Guard,
-    wanted: Option<Wanted<'a>>,
+    options: &'a GuardOptions,
+    wanted: Option<ReachWanted<'a>>,
     known: Option<KnownFile>,
     list: Option<Known>,
 }
 
-enum Wanted<'a> {
+enum ReachWanted<'a> {
     Time(Timestamp),
     Place(Operand<'a>),
 }
 
-impl Guard {
+impl GuardOptions {
     /// The files that the options name.
     pub fn files(&self) -> [(&'static str, Option<&Path>); 2] {
         [("--known", self.known.as_deref()), ("--write-known", self.write_known.as_deref())]
@@ -92,8 +92,8 @@ impl Guarding<'_> {
         }
         if self.wanted.is_some() || self.options.max_age.is_some() {
             let (must_reach, on) = match (&self.wanted, &outcome.layout) {
-                (Some(Wanted::Time(time)), _) => (Some(Reach::Time(*time)), None),
-                (Some(Wanted::Place(operand)), Some(layout)) => {
+                (Some(ReachWanted::Time(time)), _) => (Some(Reach::Time(*time)), None),
+                (Some(ReachWanted::Place(operand)), Some(layout)) => {
                     let lsn = match operand {
                         Operand::Written(position) => position.lsn(layout.address(), layout.segment),
                         Operand::InFile { lsn, .. } => Ok(*lsn),
@@ -125,18 +125,20 @@ fn now() -> Timestamp {
     Timestamp(micros.saturating_sub(Timestamp(0).unix_micros()))
 }
 
-fn wanted<'a>(text: &'a str, zone: Option<&time::Zone>) -> anyhow::Result<Wanted<'a>> {
+fn wanted<'a>(text: &'a str, zone: Option<&time::Zone>) -> anyhow::Result<ReachWanted<'a>> {
     let at = |time: &str| {
         let zone = zone.and_then(|zone| Zone::named(zone.name()?)).unwrap_or_else(Zone::system);
         zone.time(time)
             .ok_or_else(|| anyhow!("--must-reach: \"{time}\" is no time; write it as 2026-11-22 03:17:02+01"))
     };
     if let Some(time) = text.strip_prefix("time:") {
-        return Ok(Wanted::Time(at(time)?));
+        return Ok(ReachWanted::Time(at(time)?));
     }
     match Operand::read(text) {
-        Ok(operand) => Ok(Wanted::Place(operand)),
-        Err(crate::place::Unread::Text(PositionError::NeedsArchive(Indirect::Time))) => Ok(Wanted::Time(at(text)?)),
+        Ok(operand) => Ok(ReachWanted::Place(operand)),
+        Err(crate::place::Unread::Text(PositionError::NeedsArchive(Indirect::Time))) => {
+            Ok(ReachWanted::Time(at(text)?))
+        }
         Err(unread) => Err(anyhow::Error::from(unread).context(format!("--must-reach \"{text}\""))),
     }
 }

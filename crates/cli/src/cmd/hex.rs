@@ -2,7 +2,7 @@
 
 use crate::cmd::reading::timeline;
 use crate::exit::Exit;
-use crate::input::Input;
+use crate::input::InputOptions;
 use crate::place::{Basis, Geometry, Operand};
 use crate::streams::page;
 use clap::ValueEnum;
@@ -10,7 +10,7 @@ use pgwal::format::TimelineId;
 use pgwal::verify::{Depth, Options, verify};
 use pgwal_query::one::{self, NoRecord};
 use pgwal_report::hex;
-use pgwal_report::outside::{Form, Lines};
+use pgwal_report::outside::{Lines, OutputForm};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -46,10 +46,10 @@ enum Format {
 }
 
 impl Format {
-    fn form(self) -> Form {
+    fn form(self) -> OutputForm {
         match self {
-            Format::Text => Form::Styled,
-            Format::Json => Form::Json,
+            Format::Text => OutputForm::Styled,
+            Format::Json => OutputForm::Json,
         }
     }
 }
@@ -61,7 +61,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         (None, Some(path), Some(word)) => (path.clone(), word.clone()),
         _ => anyhow::bail!("an archive and one position are needed: walproof hex ARCHIVE LSN"),
     };
-    let input = Input { archive: vec![archive], path: None, jobs: None, no_mmap: true, max_rate: None };
+    let input = InputOptions { archive: vec![archive], path: None, jobs: None, no_mmap: true, max_rate: None };
     let source = input.open()?;
     let mut names = Options::default();
     names.depth = Depth::Names;

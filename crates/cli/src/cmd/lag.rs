@@ -17,7 +17,7 @@ use pgwal::format::wal_functions::{self, LsnDiff, WalFunctionError};
 use pgwal::format::{Dialect, Position, TimelineId};
 use pgwal_query::between::Compared;
 use pgwal_report::lag::{LagAnswer, LagSide, text};
-use pgwal_report::outside::{Form, Lines};
+use pgwal_report::outside::{Lines, OutputForm};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -104,11 +104,11 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         Format::Json => {
             serde_json::to_writer(&mut said, &lag)?;
             writeln!(said)?;
-            Form::Json
+            OutputForm::Json
         }
         Format::Text => {
             text::write(&mut Lines::new(&mut said), &lag, &basis.assumptions())?;
-            Form::Plain
+            OutputForm::Plain
         }
     };
     Ok(crate::say(form, &said, exit))

@@ -14,7 +14,7 @@
 
 mod shelf;
 
-use self::shelf::Shelf;
+use self::shelf::LocateArchive;
 use crate::exit::Exit;
 use crate::place::{Basis, Geometry, Operand, Unread};
 use crate::streams::page;
@@ -22,7 +22,7 @@ use pgwal::format::position::PositionError;
 use pgwal::format::wal_functions::{self, WalFunctionError};
 use pgwal::format::{Dialect, Lsn, Position, SegmentName, SegmentSize, TimelineId};
 use pgwal_report::locate::{Ground, LocateAnswer, ServerAnswer, text};
-use pgwal_report::outside::{Form, Lines};
+use pgwal_report::outside::{Lines, OutputForm};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -61,10 +61,10 @@ pub enum Format {
 }
 
 impl Format {
-    fn form(self) -> Form {
+    fn form(self) -> OutputForm {
         match self {
-            Format::Text => Form::Plain,
-            Format::Json => Form::Json,
+            Format::Text => OutputForm::Plain,
+            Format::Json => OutputForm::Json,
         }
     }
 }
@@ -75,7 +75,7 @@ fn timeline(text: &str) -> Result<TimelineId, String> {
 
 /// Answers for each position, in order.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    let archive = args.path.as_deref().map(|path| Shelf::open(path, args.timeline)).transpose()?;
+    let archive = args.path.as_deref().map(|path| LocateArchive::open(path, args.timeline)).transpose()?;
     let mut out = page(args.format.form());
     let mut exit = Exit::Clean;
     for (i, input) in std::iter::once(&args.first).chain(&args.others).enumerate() {
@@ -101,7 +101,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-fn answer<'a>(input: &'a str, args: &Args, archive: Option<&Shelf>) -> LocateAnswer<'a> {
+fn answer<'a>(input: &'a str, args: &Args, archive: Option<&LocateArchive>) -> LocateAnswer<'a> {
     let mut answer = LocateAnswer { schema: "walproof.locate/1", input, ..LocateAnswer::default() };
     let operand = Operand::read(input);
     let told: Vec<&Operand<'_>> = operand.as_ref().ok().into_iter().collect();

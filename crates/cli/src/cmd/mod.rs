@@ -24,7 +24,7 @@ macro_rules! subcommands {
     ($($(#[$doc:meta])* $name:ident => $module:ident),* $(,)?) => {
         /// The subcommands.
         #[derive(clap::Subcommand)]
-        pub enum Command { $($(#[$doc])* $name($module::Args),)* }
+        pub enum Command { $($(#[$doc])* $name(Box<$module::Args>),)* }
 
         impl Command {
             /// Runs it.

@@ -2,13 +2,13 @@
 
 use crate::cmd::restoring::Restoring;
 use crate::exit::Exit;
-use crate::input::Input;
+use crate::input::InputOptions;
 use crate::streams::page;
 use clap::ValueEnum;
 use pgwal::verify::recovery::outcome::Restore;
 use pgwal::verify::{Options, Severity};
-use pgwal_report::ended::Ended;
-use pgwal_report::outside::{Form, Lines};
+use pgwal_report::ended::RunEnd;
+use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::plan;
 use pgwal_report::time::Zone;
 use std::io::{self, Write};
@@ -17,7 +17,7 @@ use std::io::{self, Write};
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    input: Input,
+    input: InputOptions,
     #[command(flatten)]
     restoring: Restoring,
     /// How to say it; names: only the names of the files that recovery needs, one a line
@@ -36,10 +36,10 @@ enum Format {
 }
 
 impl Format {
-    fn form(self) -> Form {
+    fn form(self) -> OutputForm {
         match self {
-            Format::Text | Format::Names => Form::Plain,
-            Format::Json => Form::Json,
+            Format::Text | Format::Names => OutputForm::Plain,
+            Format::Json => OutputForm::Json,
         }
     }
 }
@@ -62,7 +62,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             .and_then(|()| writeln!(out)),
         Format::Names => names(&mut Lines::new(&mut out), &plan.restore),
     };
-    let exit = Exit::from(Ended::of(&plan.outcome, Severity::Error));
+    let exit = Exit::from(RunEnd::of(&plan.outcome, Severity::Error));
     match said.and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(exit),

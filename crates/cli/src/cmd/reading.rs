@@ -1,7 +1,7 @@
 //! Which WAL `dump` and `stats` read: the archive, the segments, the range, the timeline, by the rules of `pg_waldump`.
 
 use crate::exit::Exit;
-use crate::input::Input;
+use crate::input::InputOptions;
 use anyhow::{bail, ensure};
 use pgwal::format::{FileName, Layout, Lsn, Position, SegmentName, TimelineId};
 use pgwal::source::Source;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 /// The options.
 #[derive(clap::Args)]
-pub struct Reading {
+pub struct RangeOptions {
     /// A folder of WAL, a data directory or its pg_wal, a file, several files, or -; then the first and the last
     /// segment
     #[arg(value_name = "ARCHIVE [STARTSEG [ENDSEG]]", required_unless_present_any = ["path", "rmgr"])]
@@ -36,17 +36,17 @@ pub struct Reading {
     /// Threads [default: one a processor]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
-    /// Read plain files in windows instead of mapping them into memory
+    /// RangeRead plain files in windows instead of mapping them into memory
     #[arg(long)]
     no_mmap: bool,
-    /// Read no more bytes a second than this: 50M, 512K, 1G
+    /// RangeRead no more bytes a second than this: 50M, 512K, 1G
     #[arg(long, value_name = "RATE", value_parser = crate::input::rate)]
     max_rate: Option<u64>,
 }
 
 /// What was read.
 #[derive(Clone, Copy)]
-pub struct Read {
+pub struct RangeRead {
     /// Segments.
     pub segments: u64,
     /// Every record asked for.
@@ -55,15 +55,15 @@ pub struct Read {
     pub refuted: bool,
 }
 
-impl From<&Listed> for Read {
-    fn from(listed: &Listed) -> Read {
-        Read { segments: listed.segments, complete: listed.complete, refuted: listed.refuted }
+impl From<&Listed> for RangeRead {
+    fn from(listed: &Listed) -> RangeRead {
+        RangeRead { segments: listed.segments, complete: listed.complete, refuted: listed.refuted }
     }
 }
 
-impl From<&Gathered> for Read {
-    fn from(gathered: &Gathered) -> Read {
-        Read { segments: gathered.segments, complete: gathered.complete, refuted: gathered.refuted }
+impl From<&Gathered> for RangeRead {
+    fn from(gathered: &Gathered) -> RangeRead {
+        RangeRead { segments: gathered.segments, complete: gathered.complete, refuted: gathered.refuted }
     }
 }
 
@@ -72,11 +72,12 @@ pub fn timeline(text: &str) -> Result<TimelineId, String> {
     TimelineId::parse(text).ok_or_else(|| "a timeline is a number from 1, decimal or 0x and hexadecimal".to_owned())
 }
 
-impl Reading {
+impl RangeOptions {
     /// Opens the archive, and says what of it is asked for.
     pub fn open(&self) -> anyhow::Result<(Box<dyn Source>, Options<'static>)> {
         let (archive, segments) = self.words()?;
-        let input = Input { archive, path: None, jobs: self.jobs, no_mmap: self.no_mmap, max_rate: self.max_rate };
+        let input =
+            InputOptions { archive, path: None, jobs: self.jobs, no_mmap: self.no_mmap, max_rate: self.max_rate };
         let source = input.open()?;
         let mut options = Options::default();
         options.jobs = input.jobs();
@@ -126,11 +127,11 @@ impl Reading {
     }
 
     /// How a command ends that read so much of it.
-    pub fn exit(read: Read) -> Exit {
+    pub fn exit(read: RangeRead) -> Exit {
         // What is wrong outranks what could not be told.
         match read {
-            Read { refuted: true, .. } => Exit::Refuted,
-            Read { complete: true, segments: 1.., .. } => Exit::Clean,
+            RangeRead { refuted: true, .. } => Exit::Refuted,
+            RangeRead { complete: true, segments: 1.., .. } => Exit::Clean,
             _ => Exit::CouldNotTell,
         }
     }
@@ -156,12 +157,12 @@ impl Reading {
 
     /// How a command ends for which nothing was there to read: as `pg_waldump`, which fails, where its output was
     /// wanted.
-    pub fn nothing(read: Read, as_pg_waldump: bool) -> Exit {
+    pub fn nothing(read: RangeRead, as_pg_waldump: bool) -> Exit {
         if as_pg_waldump || read.refuted { Exit::Refuted } else { Exit::CouldNotTell }
     }
 
     /// Says it where nothing of the range is here.
-    pub fn complain_of_nothing(&self, outcome: &Outcome, read: Read) -> bool {
+    pub fn complain_of_nothing(&self, outcome: &Outcome, read: RangeRead) -> bool {
         let nothing = outcome.layout.is_some() && read.segments == 0;
         if nothing {
             let here: Vec<String> = outcome.timelines.iter().map(|t| t.timeline.to_string()).collect();
@@ -210,7 +211,7 @@ impl Reading {
         names.depth = Depth::Names;
         let Some(layout) = verify(source, &names)?.layout else { return Ok(()) };
         let (address, size) = (layout.address(), layout.segment);
-        let first = Place::read(&segments[0], &layout)?;
+        let first = SegmentPlace::read(&segments[0], &layout)?;
         let number = address.segment(first.lsn, size);
         if let Some(timeline) = first.timeline {
             options.timeline = Which::Number(timeline);
@@ -223,7 +224,7 @@ impl Reading {
         }
         let mut last = number;
         if let Some(word) = segments.get(1) {
-            let place = Place::read(word, &layout)?;
+            let place = SegmentPlace::read(word, &layout)?;
             last = address.segment(place.lsn, size);
             // It outranks that of STARTSEG.
             options.timeline = place.timeline.map_or(options.timeline, Which::Number);
@@ -243,18 +244,18 @@ impl Reading {
 }
 
 /// A segment or a position.
-struct Place {
+struct SegmentPlace {
     lsn: Lsn,
     timeline: Option<TimelineId>,
 }
 
-impl Place {
-    fn read(word: &str, layout: &Layout) -> anyhow::Result<Place> {
+impl SegmentPlace {
+    fn read(word: &str, layout: &Layout) -> anyhow::Result<SegmentPlace> {
         let file = word.rsplit('/').next().unwrap_or(word);
         if let Some(FileName::Segment(name)) = FileName::parse(file) {
             let number = name.number(layout.address(), layout.segment);
             let Some(number) = number else { bail!("no segment of this cluster has the name {name}") };
-            return Ok(Place {
+            return Ok(SegmentPlace {
                 lsn: layout.address().segment_start(number, layout.segment),
                 timeline: Some(SegmentName::parse(file).map_or(name.timeline, |n| n.timeline)),
             });
@@ -263,6 +264,6 @@ impl Place {
             .map_err(|error| anyhow::anyhow!("\"{word}\" is neither a segment nor a position: {error}"))?;
         let lsn =
             position.lsn(layout.address(), layout.segment).map_err(|error| anyhow::anyhow!("\"{word}\": {error}"))?;
-        Ok(Place { lsn, timeline: position.timeline() })
+        Ok(SegmentPlace { lsn, timeline: position.timeline() })
     }
 }

@@ -8,7 +8,7 @@ use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
 use pgwal::verify::recovery::{Given, Look, Settings, SettingsError, Site, Zone, findings_of, verify_restore};
 use pgwal::verify::{Options, Outcome};
-use pgwal_report::plan::Plan;
+use pgwal_report::plan::RestorePlan;
 use pgwal_report::time;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -124,13 +124,18 @@ impl Restoring {
     }
 
     /// Predicts the restore and judges the files that it asks for.
-    pub fn plan(&self, archive: &dyn Source, options: &Options<'_>, zone: Option<&time::Zone>) -> anyhow::Result<Plan> {
+    pub fn plan(
+        &self,
+        archive: &dyn Source,
+        options: &Options<'_>,
+        zone: Option<&time::Zone>,
+    ) -> anyhow::Result<RestorePlan> {
         let restored = self.open(archive)?;
         let mut site = self.site(archive, &restored, look(options))?;
         let settings = self.settings(&restored, &site, zone)?;
         let mut outcome = verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, false)?;
         let restore = outcome.restore.take().ok_or_else(|| anyhow!("nothing is known of the restore"))?;
-        Ok(Plan { oldest_needed: Some(site.oldest_needed()), restore: *restore, outcome })
+        Ok(RestorePlan { oldest_needed: Some(site.oldest_needed()), restore: *restore, outcome })
     }
 
     /// The settings, as the version reads them; a refusal is the server's, and part of the prediction.

@@ -3,7 +3,7 @@
 //! An archive in which nothing is wrong is read once. Where something is, what can be read is counted, the totals are
 //! marked partial, and the exit code is 1.
 
-use super::reading::{Read, Reading};
+use super::reading::{RangeOptions, RangeRead};
 use crate::exit::Exit;
 use crate::filtering::{Filtering, by, list_managers};
 use crate::progress::Bar;
@@ -12,12 +12,12 @@ use anyhow::ensure;
 use clap::ValueEnum;
 use pgwal::verify::Options;
 use pgwal::verify::records::{Listed, Wanted, gather};
-use pgwal_query::count::{By, Counter, Sum};
+use pgwal_query::count::{By, Counter, GroupSums};
 use pgwal_query::filter::Filter;
 use pgwal_report::dump::text::damage;
 use pgwal_report::dump::waldump::start;
-use pgwal_report::outside::Form;
-use pgwal_report::stats::{Report, csv, json, text, waldump};
+use pgwal_report::outside::OutputForm;
+use pgwal_report::stats::{StatsReport, csv, json, text, waldump};
 use std::io::Write;
 
 /// The options of `stats`.
@@ -27,7 +27,7 @@ use std::io::Write;
 )]
 pub struct Args {
     #[command(flatten)]
-    reading: Reading,
+    reading: RangeOptions,
     #[command(flatten)]
     filtering: Filtering,
     /// What to count by
@@ -54,11 +54,11 @@ enum Format {
 }
 
 impl Format {
-    fn form(self) -> Form {
+    fn form(self) -> OutputForm {
         match self {
-            Format::Text | Format::Csv => Form::Plain,
-            Format::Json => Form::Json,
-            Format::Waldump => Form::AsPgWaldump,
+            Format::Text | Format::Csv => OutputForm::Plain,
+            Format::Json => OutputForm::Json,
+            Format::Waldump => OutputForm::AsPgWaldump,
         }
     }
 }
@@ -79,20 +79,20 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// `dump --stats`.
-pub fn as_pg_waldump(reading: &Reading, filter: &Filter, by: By, quiet: bool) -> anyhow::Result<Exit> {
+pub fn as_pg_waldump(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool) -> anyhow::Result<Exit> {
     count(reading, filter, by, quiet, Format::Waldump)
 }
 
 /// The same of records that were listed.
-pub fn listed_as_pg_waldump(by: By, sum: &Sum, listed: &Listed) -> String {
+pub fn listed_as_pg_waldump(by: By, sum: &GroupSums, listed: &Listed) -> String {
     let Some(layout) = listed.outcome.layout else { return String::new() };
     if !listed.complete {
         crate::complain(PARTIAL);
     }
-    waldump::table(&Report::new(by, layout, sum, !listed.complete, listed.findings))
+    waldump::table(&StatsReport::new(by, layout, sum, !listed.complete, listed.findings))
 }
 
-fn count(reading: &Reading, filter: &Filter, by: By, quiet: bool, format: Format) -> anyhow::Result<Exit> {
+fn count(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool, format: Format) -> anyhow::Result<Exit> {
     let (source, mut options) = reading.open()?;
     let source = source.as_ref();
     if format == Format::Waldump {
@@ -115,17 +115,17 @@ fn count(reading: &Reading, filter: &Filter, by: By, quiet: bool, format: Format
     bar.finish();
     // Where nobody can be told, the exit code counts.
     let _ = standard_error().write_all(&told);
-    let exit = Reading::exit(Read::from(&gathered));
+    let exit = RangeOptions::exit(RangeRead::from(&gathered));
     let Some(layout) = gathered.outcome.layout else { return Ok(exit) };
     let as_pg_waldump = format == Format::Waldump;
-    let read = Read::from(&gathered);
+    let read = RangeRead::from(&gathered);
     if reading.complain_of_nothing(&gathered.outcome, read) {
-        return Ok(Reading::nothing(read, as_pg_waldump));
+        return Ok(RangeOptions::nothing(read, as_pg_waldump));
     }
-    let report = Report::new(by, layout, &counter.finish(), !gathered.complete, gathered.findings);
+    let report = StatsReport::new(by, layout, &counter.finish(), !gathered.complete, gathered.findings);
     if report.total.records == 0 && report.findings == 0 && reading.begins_behind_wal(source, &asked)? {
         reading.complain_of_the_end(&asked);
-        return Ok(Reading::nothing(read, as_pg_waldump));
+        return Ok(RangeOptions::nothing(read, as_pg_waldump));
     }
     if !quiet {
         let table = match format {

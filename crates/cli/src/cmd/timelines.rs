@@ -1,13 +1,13 @@
 //! `walproof timelines`: which timelines an archive holds, how they descend from each other, and what each has.
 
 use crate::exit::Exit;
-use crate::input::{At, Input};
+use crate::input::{At, InputOptions};
 use crate::progress::Bar;
 use crate::streams::page;
 use clap::ValueEnum;
 use pgwal::verify::{Options, Severity, Which, verify};
-use pgwal_report::ended::Ended;
-use pgwal_report::outside::{Form, Lines};
+use pgwal_report::ended::RunEnd;
+use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::timelines;
 use std::io::Write;
 
@@ -15,7 +15,7 @@ use std::io::Write;
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    input: Input,
+    input: InputOptions,
     /// How thoroughly to look: positions of ends, and numbers of records, need records
     #[arg(long, value_enum, default_value_t = At::Records)]
     depth: At,
@@ -31,10 +31,10 @@ enum Format {
 }
 
 impl Format {
-    fn form(self) -> Form {
+    fn form(self) -> OutputForm {
         match self {
-            Format::Text => Form::Plain,
-            Format::Json => Form::Json,
+            Format::Text => OutputForm::Plain,
+            Format::Json => OutputForm::Json,
         }
     }
 }
@@ -60,5 +60,5 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         }
     }
     out.flush()?;
-    Ok(Ended::of(&outcome, Severity::Error).into())
+    Ok(RunEnd::of(&outcome, Severity::Error).into())
 }

@@ -1,9 +1,9 @@
 //! `walproof verify`
 
-use crate::cmd::guard::Guard;
+use crate::cmd::guard::GuardOptions;
 use crate::cmd::restoring::Restoring;
 use crate::exit::Exit;
-use crate::input::{At, Input};
+use crate::input::{At, InputOptions};
 use crate::memory::Memory;
 use crate::output::{deliver, folder_of};
 use crate::progress::Bar;
@@ -16,8 +16,8 @@ use pgwal::verify::codes::CodePattern;
 use pgwal::verify::index::Parts;
 use pgwal::verify::{Depth, Options, Outcome, Severity, Which, verify, verify_parts};
 use pgwal_query::count::Volume;
-use pgwal_report::ended::Ended;
-use pgwal_report::outside::{Form, Lines, guarded};
+use pgwal_report::ended::RunEnd;
+use pgwal_report::outside::{Lines, OutputForm, guarded};
 use pgwal_report::time::Zone;
 use pgwal_report::verify::{PluginStatus, RunClock, VerifyAnswer, html, json, junit, nagios, prometheus, sarif, text};
 use std::fs::File;
@@ -29,11 +29,11 @@ use std::path::{Path, PathBuf};
 #[command(mut_arg("archive", |arg| arg.required(false).required_unless_present_any(["path", "summaries"])))]
 pub struct Args {
     #[command(flatten)]
-    input: Input,
+    input: InputOptions,
     #[command(flatten)]
     restoring: Restoring,
     #[command(flatten)]
-    guard: Guard,
+    guard: GuardOptions,
     /// With a backup: judge all files of the archive, not only those that this restore asks for
     #[arg(long)]
     all: bool,
@@ -99,11 +99,11 @@ enum Format {
 }
 
 impl Format {
-    fn form(self) -> Form {
+    fn form(self) -> OutputForm {
         match self {
-            Format::Text => Form::Styled,
-            Format::Json | Format::Sarif => Form::Json,
-            Format::Nagios | Format::Prometheus | Format::Junit | Format::Html => Form::Plain,
+            Format::Text => OutputForm::Styled,
+            Format::Json | Format::Sarif => OutputForm::Json,
+            Format::Nagios | Format::Prometheus | Format::Junit | Format::Html => OutputForm::Plain,
         }
     }
 }
@@ -168,7 +168,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             let seen = VerifyAnswer {
                 outcome: &outcome,
                 archive,
-                ended: Ended::CouldNotTell,
+                ended: RunEnd::CouldNotTell,
                 exit_code: exit.code(),
                 status: PluginStatus::Unknown,
                 fails_from: Severity::Error,
@@ -212,12 +212,12 @@ fn check(args: &Args, run: RunClock) -> anyhow::Result<Exit> {
     bar.finish();
     guarding.judge(&mut outcome, &args.severity, args.quiet)?;
     let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
-    let mut ended = Ended::of(&outcome, fails_from);
+    let mut ended = RunEnd::of(&outcome, fails_from);
     if let Some(error) = index.as_ref().and_then(|index| index.save().err()) {
         // The verdict holds; but who relies on the index must know.
         crate::complain(format!("the index cannot be written: {error}"));
         outcome.index.get_or_insert_default().unsaved = Some(error.to_string());
-        ended = ended.max(Ended::CouldNotTell);
+        ended = ended.max(RunEnd::CouldNotTell);
     }
     let (exit, status) = (Exit::from(ended), PluginStatus::of(ended, &outcome));
     let counts = args.format == Format::Html && outcome.depth == Depth::Records && outcome.layout.is_some();
@@ -295,7 +295,7 @@ fn place(file: &Path) -> PathBuf {
 fn tell(args: &Args, text: &[u8], exit: Exit) -> Exit {
     let form = args.format.form();
     let written = match (args.file(), args.quiet) {
-        (Some(file), _) if form == Form::Styled => {
+        (Some(file), _) if form == OutputForm::Styled => {
             // Colours are for terminals.
             let mut plain = anstream::StripStream::new(Vec::new());
             plain.write_all(text).and_then(|()| deliver(&guarded(form, &plain.into_inner()), file))

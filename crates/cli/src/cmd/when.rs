@@ -2,7 +2,7 @@
 //! others, with the settings that make a server recover to it.
 
 use crate::exit::Exit;
-use crate::input::{At, Input};
+use crate::input::{At, InputOptions};
 use crate::memory::Memory;
 use crate::progress::Bar;
 use crate::streams::page;
@@ -12,10 +12,10 @@ use pgwal::format::{Position, TimelineId};
 use pgwal::source::Source;
 use pgwal::verify::times::Times;
 use pgwal::verify::{Options, Severity, Which};
-use pgwal_report::ended::Ended;
-use pgwal_report::outside::{Form, Lines};
+use pgwal_report::ended::RunEnd;
+use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::time::Zone;
-use pgwal_report::when::{self, Asked, WhenAnswer, restore_command};
+use pgwal_report::when::{self, WhenAnswer, WhenAsked, restore_command};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -58,17 +58,17 @@ enum Format {
 }
 
 impl Format {
-    fn form(self) -> Form {
+    fn form(self) -> OutputForm {
         match self {
-            Format::Text => Form::Plain,
-            Format::Json => Form::Json,
+            Format::Text => OutputForm::Plain,
+            Format::Json => OutputForm::Json,
         }
     }
 }
 
 /// Says when.
 pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    let input = Input {
+    let input = InputOptions {
         archive: vec![args.archive.clone()],
         path: None,
         jobs: args.jobs,
@@ -111,8 +111,8 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     out.flush()?;
     let reached = answer.is_none_or(|answer| answer.moment.is_some_and(|m| times.is_reachable(m.lsn)));
     // What lies behind a file that could not be looked at may well be in reach.
-    Ok(match Ended::of(&times.outcome, Severity::Error) {
-        Ended::Clean if !reached => Exit::Refuted,
+    Ok(match RunEnd::of(&times.outcome, Severity::Error) {
+        RunEnd::Clean if !reached => Exit::Refuted,
         ended => ended.into(),
     })
 }
@@ -127,26 +127,26 @@ fn answer(
 ) -> anyhow::Result<WhenAnswer> {
     let asked = read(text, times, zone)?;
     let moment = match &asked {
-        Asked::Lsn(lsn) if !times.reaches(*lsn) => None,
-        Asked::Lsn(lsn) => Some(times.at_lsn(source, options, *lsn)?),
-        Asked::Time(time) => times.at_time(source, options, *time)?,
-        Asked::Xid(xid) => times.at_xid(source, options, *xid)?,
-        Asked::Name(name) => times.at_name(source, options, name)?,
+        WhenAsked::Lsn(lsn) if !times.reaches(*lsn) => None,
+        WhenAsked::Lsn(lsn) => Some(times.at_lsn(source, options, *lsn)?),
+        WhenAsked::Time(time) => times.at_time(source, options, *time)?,
+        WhenAsked::Xid(xid) => times.at_xid(source, options, *xid)?,
+        WhenAsked::Name(name) => times.at_name(source, options, name)?,
     };
     Ok(WhenAnswer { input: text.to_owned(), asked, moment, restore_command: restore_command::setting(source, archive) })
 }
 
-fn read(text: &str, times: &Times, zone: &Zone) -> anyhow::Result<Asked> {
+fn read(text: &str, times: &Times, zone: &Zone) -> anyhow::Result<WhenAsked> {
     match text.split_once(':') {
         Some(("xid", number)) => {
             return number
                 .parse()
-                .map(Asked::Xid)
+                .map(WhenAsked::Xid)
                 .with_context(|| format!("{text}: xid: and a number of at most 32 bits"));
         }
-        Some(("name", name)) => return Ok(Asked::Name(name.to_owned())),
+        Some(("name", name)) => return Ok(WhenAsked::Name(name.to_owned())),
         Some(("time", time)) => {
-            return zone.read(time).map(Asked::Time).map_err(|what| anyhow::anyhow!("{text}: {what}"));
+            return zone.read(time).map(WhenAsked::Time).map_err(|what| anyhow::anyhow!("{text}: {what}"));
         }
         _ => {}
     }
@@ -163,10 +163,10 @@ fn read(text: &str, times: &Times, zone: &Zone) -> anyhow::Result<Asked> {
             {
                 lsn = from;
             }
-            Ok(Asked::Lsn(lsn))
+            Ok(WhenAsked::Lsn(lsn))
         }
         Err(error) => match zone.read(text) {
-            Ok(time) => Ok(Asked::Time(time)),
+            Ok(time) => Ok(WhenAsked::Time(time)),
             Err(_) => {
                 ensure!(
                     !text.chars().all(|c| c.is_ascii_digit()),

@@ -12,17 +12,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// A folder that was empty, or was not there.
-pub struct Folder {
+pub struct ImageFolder {
     path: PathBuf,
     page: RefCell<Vec<u8>>,
 }
 
-impl Folder {
+impl ImageFolder {
     /// Makes it, where it is not there.
     ///
     /// # Errors
     /// There is something in it, or it cannot be made.
-    pub fn new(path: &Path) -> anyhow::Result<Folder> {
+    pub fn new(path: &Path) -> anyhow::Result<ImageFolder> {
         let shown = path.display();
         match fs::read_dir(path) {
             Ok(mut entries) => {
@@ -35,7 +35,7 @@ impl Folder {
             }
             Err(error) => return Err(error).with_context(|| format!("cannot look into {shown}")),
         }
-        Ok(Folder { path: path.to_path_buf(), page: RefCell::default() })
+        Ok(ImageFolder { path: path.to_path_buf(), page: RefCell::default() })
     }
 
     /// Saves the page. `Some` where the image cannot be restored.

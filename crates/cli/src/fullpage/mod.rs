@@ -9,28 +9,28 @@
 //! and the checksum that belongs there (`pg_waldump` leaves both as they are in the image).
 //!
 //! Records are rendered by several threads, and some for nothing, behind a limit: which images are wanted is known
-//! where the list is put in order. So [`Saving`] puts marks between the lines, and [`Folder`] restores what the marks
+//! where the list is put in order. So [`Saving`] puts marks between the lines, and [`ImageFolder`] restores what the marks
 //! stand for when they come by.
 
 mod folder;
 mod saving;
 
-pub use folder::Folder;
+pub use folder::ImageFolder;
 
 use pgwal::verify::records::{ListError, Listed, Render};
 pub use saving::Saving;
 use std::io;
 
 /// Where lines go.
-type Sink<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
+type LineSink<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
 
 /// Makes a list with `list`, and saves the images of its records. An image that cannot be restored is a finding in the
 /// list.
 pub fn with<R: Render>(
     render: &R,
-    folder: &Folder,
-    sink: &mut Sink<'_>,
-    list: impl FnOnce(&Saving<'_, R>, &mut Sink<'_>) -> Result<Listed, ListError>,
+    folder: &ImageFolder,
+    sink: &mut LineSink<'_>,
+    list: impl FnOnce(&Saving<'_, R>, &mut LineSink<'_>) -> Result<Listed, ListError>,
 ) -> Result<Listed, ListError> {
     let saving = Saving::new(render);
     let mut failed = 0;

@@ -49,7 +49,7 @@ impl By {
 
 /// A group.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
-pub enum Key {
+pub enum GroupKey {
     /// The group in which the part before ended.
     #[default]
     Before,
@@ -69,10 +69,10 @@ pub enum Key {
     Checkpoint(Lsn),
 }
 
-impl Key {
+impl GroupKey {
     /// The minute of a time.
-    pub fn minute(time: Timestamp) -> Key {
-        Key::Minute(time.unix_micros().div_euclid(60_000_000))
+    pub fn minute(time: Timestamp) -> GroupKey {
+        GroupKey::Minute(time.unix_micros().div_euclid(60_000_000))
     }
 }
 

@@ -8,8 +8,8 @@ mod key;
 mod sum;
 mod volume;
 
-pub use key::{By, Key};
-pub use sum::{Cell, Sum};
+pub use key::{By, GroupKey};
+pub use sum::{GroupSum, GroupSums};
 pub use volume::Volume;
 
 use crate::filter::{Filter, RecordFacts, time_of};
@@ -20,40 +20,40 @@ use pgwal::verify::{Finding, Severity};
 use std::sync::{Mutex, PoisonError};
 
 /// Appends a finding to what is said beside the counts.
-pub type Tell = fn(&Finding, Option<&Layout>, &mut Vec<u8>);
+pub type TellFinding = fn(&Finding, Option<&Layout>, &mut Vec<u8>);
 
 /// The renderer that counts.
 pub struct Counter<'a> {
     filter: &'a Filter,
     by: By,
-    tell: Tell,
+    tell: TellFinding,
     /// Every record counts, by what its header tells.
     simple: bool,
-    sum: Mutex<Sum>,
+    sum: Mutex<GroupSums>,
 }
 
 /// What is counted of one segment.
 #[derive(Default)]
-pub struct Part {
+pub struct CountPart {
     blocks: Vec<Block>,
-    sum: Sum,
+    sum: GroupSums,
 }
 
 impl<'a> Counter<'a> {
     /// Counts what the filter leaves; findings are told with `tell`.
-    pub fn new(filter: &'a Filter, by: By, tell: Tell) -> Counter<'a> {
+    pub fn new(filter: &'a Filter, by: By, tell: TellFinding) -> Counter<'a> {
         let simple = filter.is_all() && matches!(by, By::Rmgr | By::Record);
         Counter { filter, by, tell, simple, sum: Mutex::default() }
     }
 
     /// What it came to.
-    pub fn finish(self) -> Sum {
+    pub fn finish(self) -> GroupSums {
         self.sum.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Render for Counter<'_> {
-    type Scratch = Part;
+    type Scratch = CountPart;
 
     fn whole(&self) -> bool {
         !self.simple
@@ -66,7 +66,7 @@ impl Render for Counter<'_> {
     }
 
     #[inline(always)]
-    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut Part, _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut CountPart, _: &mut Vec<u8>) -> Option<Rendered> {
         if !self.simple {
             return self.picked(record, part).map(Rendered::from);
         }
@@ -83,7 +83,7 @@ impl Render for Counter<'_> {
         }
     }
 
-    fn done(&self, part: &mut Part) {
+    fn done(&self, part: &mut CountPart) {
         let mut sum = self.sum.lock().unwrap_or_else(PoisonError::into_inner);
         sum.add(std::mem::take(&mut part.sum));
     }
@@ -92,17 +92,17 @@ impl Render for Counter<'_> {
 impl Counter<'_> {
     /// Where not every record counts, or its header does not tell the group.
     #[inline(never)]
-    fn picked(&self, record: &Record<'_>, part: &mut Part) -> Option<u64> {
-        let Part { blocks, sum } = part;
+    fn picked(&self, record: &Record<'_>, part: &mut CountPart) -> Option<u64> {
+        let CountPart { blocks, sum } = part;
         sum.seen(record);
         let shape = record.blocks(blocks).unwrap_or_default();
         match self.by {
             By::Minute => {
                 if let Some(time) = time_of(record, blocks) {
-                    sum.now = Key::minute(time);
+                    sum.now = GroupKey::minute(time);
                 }
             }
-            By::Checkpoint if key::is_checkpoint(record) => sum.now = Key::Checkpoint(record.lsn),
+            By::Checkpoint if key::is_checkpoint(record) => sum.now = GroupKey::Checkpoint(record.lsn),
             _ => {}
         }
         if !self.filter.wants(&record.header) || !self.filter.wants_record(record, blocks, &shape) {
@@ -111,10 +111,10 @@ impl Counter<'_> {
         let images = shape.image_len as u64;
         match self.by {
             By::Rmgr | By::Record => sum.by_code(record, images),
-            By::Xid => sum.count(record, Key::Xid(record.header.xid), images),
+            By::Xid => sum.count(record, GroupKey::Xid(record.header.xid), images),
             By::Minute | By::Checkpoint => sum.count(record, sum.now, images),
-            By::Relation => by_blocks(sum, record, blocks, images, &|rel, fork| Key::Relation(rel, fork)),
-            By::Database => by_blocks(sum, record, blocks, images, &|rel, _| Key::Database(rel.db)),
+            By::Relation => by_blocks(sum, record, blocks, images, &|rel, fork| GroupKey::Relation(rel, fork)),
+            By::Database => by_blocks(sum, record, blocks, images, &|rel, _| GroupKey::Database(rel.db)),
         }
         Some(images)
     }
@@ -122,11 +122,11 @@ impl Counter<'_> {
 
 /// A record belongs to the relation of its first block, each image to that of its own.
 fn by_blocks(
-    sum: &mut Sum,
+    sum: &mut GroupSums,
     record: &Record<'_>,
     blocks: &[Block],
     images: u64,
-    key: &dyn Fn(pgwal::format::record::RelFileLocator, u8) -> Key,
+    key: &dyn Fn(pgwal::format::record::RelFileLocator, u8) -> GroupKey,
 ) {
     let first = blocks.first().map(|b| key(b.reference.rel, b.reference.fork));
     let told = || {
@@ -135,12 +135,12 @@ fn by_blocks(
         RecordFacts::of(record, blocks).relations.first().filter(|_| !modern).map(|&(rel, fork)| key(rel, fork))
     };
     let own = if record.layout.dialect.generation == Generation::Modern { first } else { told().or(first) };
-    sum.count(record, own.unwrap_or(Key::Nothing), images);
+    sum.count(record, own.unwrap_or(GroupKey::Nothing), images);
     for block in blocks {
         let image = block.reference.image.map_or(0, |image| u64::from(image.length));
         let key = key(block.reference.rel, block.reference.fork);
         if image > 0 && own != Some(key) {
-            sum.moved(own.unwrap_or(Key::Nothing), key, image);
+            sum.moved(own.unwrap_or(GroupKey::Nothing), key, image);
         }
     }
 }

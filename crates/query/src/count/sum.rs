@@ -1,6 +1,6 @@
 //! Counts, and how those of two parts come together.
 
-use super::Key;
+use super::GroupKey;
 use pgwal::format::Lsn;
 use pgwal::format::record::Record;
 use std::collections::HashMap;
@@ -10,7 +10,7 @@ const DENSE: usize = 32 * 16;
 
 /// The counts of a group.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Cell {
+pub struct GroupSum {
     /// Records.
     pub records: u64,
     /// Their bytes without page images.
@@ -19,41 +19,45 @@ pub struct Cell {
     pub image_bytes: u64,
 }
 
-impl Cell {
+impl GroupSum {
     /// Both.
     pub fn bytes(&self) -> u64 {
         self.record_bytes + self.image_bytes
     }
 
     /// Adds another.
-    pub fn add(&mut self, other: Cell) {
+    pub fn add(&mut self, other: GroupSum) {
         self.records += other.records;
         self.record_bytes += other.record_bytes;
         self.image_bytes += other.image_bytes;
     }
 
-    fn of(record: &Record<'_>, images: u64) -> Cell {
-        Cell { records: 1, record_bytes: u64::from(record.header.tot_len).saturating_sub(images), image_bytes: images }
+    fn of(record: &Record<'_>, images: u64) -> GroupSum {
+        GroupSum {
+            records: 1,
+            record_bytes: u64::from(record.header.tot_len).saturating_sub(images),
+            image_bytes: images,
+        }
     }
 }
 
 /// The counts of a stretch of WAL.
 #[derive(Debug, Default)]
-pub struct Sum {
+pub struct GroupSums {
     /// By resource manager × 16 + high half of `xl_info`; empty until the first.
-    dense: Vec<Cell>,
-    groups: HashMap<Key, Cell>,
+    dense: Vec<GroupSum>,
+    groups: HashMap<GroupKey, GroupSum>,
     /// The group that was counted last, for groups that come in runs.
-    recent: (Key, Cell),
+    recent: (GroupKey, GroupSum),
     /// The group in which the next record is, where that depends on those before.
-    pub now: Key,
+    pub now: GroupKey,
     /// Start of the first record of the range, counted or not.
     pub first: Option<Lsn>,
     /// End of the last record counted.
     pub end: Option<Lsn>,
 }
 
-impl Sum {
+impl GroupSums {
     /// A record of the range, whether it counts or not.
     #[inline(always)]
     pub fn seen(&mut self, record: &Record<'_>) {
@@ -81,38 +85,38 @@ impl Sum {
     #[inline(never)]
     fn rare(&mut self, record: &Record<'_>, images: u64) {
         if self.dense.is_empty() {
-            self.dense.resize(DENSE, Cell::default());
+            self.dense.resize(DENSE, GroupSum::default());
             self.by_code(record, images);
         } else {
-            self.count(record, Key::Code(record.header.rmid, record.header.info >> 4), images);
+            self.count(record, GroupKey::Code(record.header.rmid, record.header.info >> 4), images);
         }
     }
 
     /// Counts a record of which no more is known than this.
     pub fn listed(&mut self, rmid: u8, half: u8, length: u64, image_bytes: u64, end: Lsn) {
         let record_bytes = length.saturating_sub(image_bytes);
-        self.put(Key::Code(rmid, half), Cell { records: 1, record_bytes, image_bytes });
+        self.put(GroupKey::Code(rmid, half), GroupSum { records: 1, record_bytes, image_bytes });
         self.end = Some(end);
     }
 
     /// Counts a record for a group.
-    pub fn count(&mut self, record: &Record<'_>, key: Key, images: u64) {
-        self.put(key, Cell::of(record, images));
+    pub fn count(&mut self, record: &Record<'_>, key: GroupKey, images: u64) {
+        self.put(key, GroupSum::of(record, images));
         self.end = Some(record.end);
     }
 
     /// An image that was counted for one group belongs to another.
-    pub fn moved(&mut self, from: Key, to: Key, image: u64) {
-        self.put(Key::Before, Cell::default());
+    pub fn moved(&mut self, from: GroupKey, to: GroupKey, image: u64) {
+        self.put(GroupKey::Before, GroupSum::default());
         let given = self.groups.entry(from).or_default();
         given.image_bytes = given.image_bytes.saturating_sub(image);
-        self.put(to, Cell { image_bytes: image, ..Cell::default() });
+        self.put(to, GroupSum { image_bytes: image, ..GroupSum::default() });
     }
 
-    fn put(&mut self, key: Key, cell: Cell) {
+    fn put(&mut self, key: GroupKey, cell: GroupSum) {
         if self.recent.0 != key {
-            let (last, sum) = std::mem::replace(&mut self.recent, (key, Cell::default()));
-            if sum != Cell::default() {
+            let (last, sum) = std::mem::replace(&mut self.recent, (key, GroupSum::default()));
+            if sum != GroupSum::default() {
                 self.groups.entry(last).or_default().add(sum);
             }
         }
@@ -120,7 +124,7 @@ impl Sum {
     }
 
     /// Goes on with what follows.
-    pub fn add(&mut self, mut right: Sum) {
+    pub fn add(&mut self, mut right: GroupSums) {
         self.first = self.first.or(right.first);
         self.end = right.end.or(self.end);
         if self.dense.is_empty() {
@@ -129,26 +133,26 @@ impl Sum {
         for (cell, more) in self.dense.iter_mut().zip(right.dense) {
             cell.add(more);
         }
-        let before = if self.now == Key::Before { Key::Nothing } else { self.now };
+        let before = if self.now == GroupKey::Before { GroupKey::Nothing } else { self.now };
         for (key, cell) in right.groups.into_iter().chain([right.recent]) {
-            if cell != Cell::default() {
-                let key = if key == Key::Before { before } else { key };
+            if cell != GroupSum::default() {
+                let key = if key == GroupKey::Before { before } else { key };
                 self.groups.entry(key).or_default().add(cell);
             }
         }
-        self.now = if right.now == Key::Before { self.now } else { right.now };
+        self.now = if right.now == GroupKey::Before { self.now } else { right.now };
     }
 
-    /// Every group that something was counted for. For parts that came together with [`Sum::add`].
-    pub fn cells(&self) -> Vec<(Key, Cell)> {
+    /// Every group that something was counted for. For parts that came together with [`GroupSums::add`].
+    pub fn cells(&self) -> Vec<(GroupKey, GroupSum)> {
         let dense = self
             .dense
             .iter()
             .enumerate()
-            .map(|(place, cell)| (Key::Code((place >> 4) as u8, (place & 0xF) as u8), *cell));
+            .map(|(place, cell)| (GroupKey::Code((place >> 4) as u8, (place & 0xF) as u8), *cell));
         dense
             .chain(self.groups.iter().map(|(key, cell)| (*key, *cell)))
-            .filter(|(_, cell)| *cell != Cell::default())
+            .filter(|(_, cell)| *cell != GroupSum::default())
             .collect()
     }
 }
@@ -159,23 +163,23 @@ mod tests {
 
     #[test]
     fn what_depends_on_a_record_before_goes_over_to_the_next_part() {
-        let one = Cell { records: 1, record_bytes: 10, image_bytes: 0 };
-        let mut first = Sum::default();
-        first.put(Key::Before, one);
-        first.put(Key::Minute(1), one);
-        first.now = Key::Minute(1);
-        let mut second = Sum::default();
-        second.put(Key::Before, one);
-        let mut third = Sum::default();
-        third.put(Key::Before, one);
-        third.put(Key::Minute(2), one);
-        let mut all = Sum::default();
+        let one = GroupSum { records: 1, record_bytes: 10, image_bytes: 0 };
+        let mut first = GroupSums::default();
+        first.put(GroupKey::Before, one);
+        first.put(GroupKey::Minute(1), one);
+        first.now = GroupKey::Minute(1);
+        let mut second = GroupSums::default();
+        second.put(GroupKey::Before, one);
+        let mut third = GroupSums::default();
+        third.put(GroupKey::Before, one);
+        third.put(GroupKey::Minute(2), one);
+        let mut all = GroupSums::default();
         for part in [first, second, third] {
             all.add(part);
         }
         let mut cells = all.cells();
         cells.sort_by_key(|(key, _)| *key);
-        let counts: Vec<(Key, u64)> = cells.iter().map(|(key, cell)| (*key, cell.records)).collect();
-        assert_eq!(counts, [(Key::Nothing, 1), (Key::Minute(1), 3), (Key::Minute(2), 1)]);
+        let counts: Vec<(GroupKey, u64)> = cells.iter().map(|(key, cell)| (*key, cell.records)).collect();
+        assert_eq!(counts, [(GroupKey::Nothing, 1), (GroupKey::Minute(1), 3), (GroupKey::Minute(2), 1)]);
     }
 }

@@ -99,14 +99,14 @@ struct Meter(Mutex<Volume>);
 
 /// What is counted of one segment.
 #[derive(Default)]
-struct Part {
+struct VolumePart {
     blocks: Vec<Block>,
     volume: Volume,
     /// Of the minute that is now, by resource manager: not many records tell a time.
     open: Vec<u64>,
 }
 
-impl Part {
+impl VolumePart {
     fn close(&mut self) {
         for (rmid, bytes) in self.open.iter_mut().enumerate().filter(|(_, bytes)| **bytes > 0) {
             self.volume.put(self.volume.now, rmid as u8, std::mem::take(bytes));
@@ -115,7 +115,7 @@ impl Part {
 }
 
 impl Render for Meter {
-    type Scratch = Part;
+    type Scratch = VolumePart;
 
     fn whole(&self) -> bool {
         true
@@ -125,7 +125,7 @@ impl Render for Meter {
         true
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut Part, _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut VolumePart, _: &mut Vec<u8>) -> Option<Rendered> {
         let rmid = record.header.rmid;
         if matches!(rmid, TRANSACTION | XLOG) {
             let _ = record.blocks(&mut part.blocks);
@@ -146,7 +146,7 @@ impl Render for Meter {
     /// What is wrong is told by who asks for the volume.
     fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
 
-    fn done(&self, part: &mut Part) {
+    fn done(&self, part: &mut VolumePart) {
         part.close();
         let mut sum = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         sum.add(std::mem::take(&mut part.volume));

@@ -27,7 +27,7 @@ pub const FORKS: [&str; 4] = ["main", "fsm", "vm", "init"];
 #[derive(Clone, Default, Debug)]
 pub struct Wish {
     /// Only records of these resource managers; of none: of all.
-    pub rmgr: Vec<Manager>,
+    pub rmgr: Vec<RmgrChoice>,
     /// Only records of these types; of none: of all.
     pub record: Vec<RecordType>,
     /// Only records with this transaction in their header.
@@ -73,7 +73,7 @@ impl From<Wish> for Filter {
 
 /// A resource manager as `-r` of `pg_waldump` names it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Manager {
+pub enum RmgrChoice {
     /// Its id.
     Id(u8),
     /// The names of all are asked for.
@@ -122,7 +122,7 @@ impl Filter {
     #[inline]
     pub fn looks_at(&self, header: &RecordHeader) -> bool {
         self.wish.xid.is_none_or(|xid| xid == header.xid)
-            && (self.wish.rmgr.is_empty() || self.wish.rmgr.contains(&Manager::Id(header.rmid)))
+            && (self.wish.rmgr.is_empty() || self.wish.rmgr.contains(&RmgrChoice::Id(header.rmid)))
             && (self.wish.record.is_empty() || self.wish.record.iter().any(|t| t.may_be(header)))
             && self.wish.min_size.is_none_or(|n| u64::from(header.tot_len) >= n)
     }

@@ -1,6 +1,6 @@
 //! Reads the values of filters.
 
-use super::{FORKS, Manager, managers};
+use super::{FORKS, RmgrChoice, managers};
 use crate::sizes::bytes_of;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -14,11 +14,11 @@ use pgwal::format::rmgr::xact::Timestamp;
 ///
 /// # Errors
 /// There is none of that name.
-pub fn rmgr(text: &str) -> Result<Manager, String> {
+pub fn rmgr(text: &str) -> Result<RmgrChoice, String> {
     if text.eq_ignore_ascii_case("list") {
-        return Ok(Manager::List);
+        return Ok(RmgrChoice::List);
     }
-    id(text).map(Manager::Id).ok_or_else(|| {
+    id(text).map(RmgrChoice::Id).ok_or_else(|| {
         "no such resource manager; -r list names them, custom128 to custom255 are those of extensions".into()
     })
 }
@@ -55,11 +55,11 @@ pub fn fork(text: &str) -> Result<u8, String> {
 pub struct RecordType {
     /// Of this resource manager.
     rmid: Option<u8>,
-    what: What,
+    what: TypeName,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum What {
+enum TypeName {
     Named(&'static str),
     /// The high bits of `xl_info`, for what has no name.
     Bits(u8),
@@ -77,7 +77,7 @@ impl RecordType {
         let unknown =
             name.strip_prefix("UNKNOWN (").and_then(|rest| rest.strip_suffix(')')).or_else(|| name.strip_prefix("0x"));
         if let Some(bits) = unknown.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            return Ok(RecordType { rmid, what: What::Bits(bits & 0xF0) });
+            return Ok(RecordType { rmid, what: TypeName::Bits(bits & 0xF0) });
         }
         let rows = ALL
             .iter()
@@ -87,7 +87,7 @@ impl RecordType {
         let mut ops = rows.flat_map(|m| m.ops(Generation::Modern).iter().chain(m.ops(Generation::LegacyA)));
         let found = ops.find(|op| op.name.eq_ignore_ascii_case(name));
         found
-            .map(|op| RecordType { rmid, what: What::Named(op.name) })
+            .map(|op| RecordType { rmid, what: TypeName::Named(op.name) })
             .ok_or_else(|| "no such type of records; walproof fields lists them".into())
     }
 
@@ -98,15 +98,15 @@ impl RecordType {
 
     /// Whether records with this name are of this type.
     pub fn is_named(&self, rmid: u8, name: &str) -> bool {
-        self.rmid.is_none_or(|id| id == rmid) && matches!(self.what, What::Named(own) if own == name)
+        self.rmid.is_none_or(|id| id == rmid) && matches!(self.what, TypeName::Named(own) if own == name)
     }
 
     /// Whether a record is of this type.
     pub fn is(&self, header: &RecordHeader, vocabulary: &Vocabulary) -> bool {
         self.may_be(header)
             && match self.what {
-                What::Named(name) => vocabulary.name(header.rmid, header.info) == Some(name),
-                What::Bits(bits) => header.operation() == bits,
+                TypeName::Named(name) => vocabulary.name(header.rmid, header.info) == Some(name),
+                TypeName::Bits(bits) => header.operation() == bits,
             }
     }
 }
@@ -141,10 +141,10 @@ mod tests {
 
     #[test]
     fn managers_are_read_as_pg_waldump_reads_them() {
-        assert_eq!(rmgr("heap"), Ok(Manager::Id(10)));
-        assert_eq!(rmgr("LogicalMessage"), Ok(Manager::Id(21)));
-        assert_eq!(rmgr("custom128"), Ok(Manager::Id(128)));
-        assert_eq!(rmgr("List"), Ok(Manager::List));
+        assert_eq!(rmgr("heap"), Ok(RmgrChoice::Id(10)));
+        assert_eq!(rmgr("LogicalMessage"), Ok(RmgrChoice::Id(21)));
+        assert_eq!(rmgr("custom128"), Ok(RmgrChoice::Id(128)));
+        assert_eq!(rmgr("List"), Ok(RmgrChoice::List));
         for bad in ["", "custom", "custom127", "custom256", "moon", "é"] {
             assert!(rmgr(bad).is_err(), "{bad}");
         }
@@ -162,7 +162,10 @@ mod tests {
 
     #[test]
     fn types_sizes_and_times() {
-        assert_eq!(RecordType::parse("storage/create"), Ok(RecordType { rmid: Some(2), what: What::Named("CREATE") }));
+        assert_eq!(
+            RecordType::parse("storage/create"),
+            Ok(RecordType { rmid: Some(2), what: TypeName::Named("CREATE") })
+        );
         assert_eq!(RecordType::parse("TRUNCATE").map(|t| t.rmid), Ok(None));
         assert_eq!(RecordType::parse("Heap/0x40"), RecordType::parse("Heap/UNKNOWN (40)"));
         for bad in ["", "/", "Moon/CREATE", "Storage/MOON", "Storage/", "Sequence/TRUNCATE"] {

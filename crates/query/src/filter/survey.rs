@@ -43,7 +43,7 @@ pub struct Surveyor {
 
 /// What a segment came to.
 #[derive(Default)]
-pub struct Part {
+pub struct SurveyPart {
     blocks: Vec<Block>,
     xids: Vec<u32>,
     changes: Vec<(Lsn, bool)>,
@@ -63,7 +63,7 @@ impl Surveyor {
 }
 
 impl Render for Surveyor {
-    type Scratch = Part;
+    type Scratch = SurveyPart;
 
     fn whole(&self) -> bool {
         true
@@ -73,7 +73,7 @@ impl Render for Surveyor {
         true
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut Part, _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut SurveyPart, _: &mut Vec<u8>) -> Option<Rendered> {
         let shape = record.blocks(&mut part.blocks).unwrap_or_default();
         if let Some(asked) = self.transaction {
             if shape.top_xid == Some(asked) {
@@ -99,7 +99,7 @@ impl Render for Surveyor {
 
     fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
 
-    fn done(&self, part: &mut Part) {
+    fn done(&self, part: &mut SurveyPart) {
         let mut sum = self.sum.lock().unwrap_or_else(PoisonError::into_inner);
         sum.xids.extend(part.xids.drain(..));
         for (from, inside) in part.changes.drain(..) {
@@ -117,8 +117,14 @@ mod tests {
     #[test]
     fn a_record_has_the_time_of_the_last_one_before_it_that_has_one() {
         let surveyor = Surveyor::new(None, Some(Timestamp(10)), None);
-        surveyor.done(&mut Part { changes: vec![(Lsn::new(100), false), (Lsn::new(200), true)], ..Part::default() });
-        surveyor.done(&mut Part { changes: vec![(Lsn::new(300), true), (Lsn::new(400), false)], ..Part::default() });
+        surveyor.done(&mut SurveyPart {
+            changes: vec![(Lsn::new(100), false), (Lsn::new(200), true)],
+            ..SurveyPart::default()
+        });
+        surveyor.done(&mut SurveyPart {
+            changes: vec![(Lsn::new(300), true), (Lsn::new(400), false)],
+            ..SurveyPart::default()
+        });
         let survey = surveyor.finish();
         assert_eq!(survey.changes, [(Lsn::new(200), true), (Lsn::new(400), false)]);
         for (lsn, inside) in [(0, false), (199, false), (200, true), (350, true), (400, false), (9999, false)] {

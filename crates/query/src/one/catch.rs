@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// A record that was seen.
 #[derive(Clone, Copy)]
-pub struct Seen {
+pub struct SeenRecord {
     pub lsn: Lsn,
     pub end: Lsn,
     pub prev: Lsn,
@@ -17,18 +17,18 @@ pub struct Seen {
 
 /// What was seen.
 #[derive(Default)]
-pub struct Caught {
+pub struct CaughtRecords {
     /// The record that holds the position.
-    pub holds: Option<Seen>,
+    pub holds: Option<SeenRecord>,
     /// The last one that ends before it.
-    pub before: Option<Seen>,
+    pub before: Option<SeenRecord>,
     /// The first one that starts behind it.
-    pub next: Option<Seen>,
+    pub next: Option<SeenRecord>,
     /// Errors that the position lies in.
     pub findings: Vec<Finding>,
 }
 
-impl Caught {
+impl CaughtRecords {
     /// Looking farther would find nothing else.
     pub fn is_settled(&self) -> bool {
         let between = self.before.zip(self.next).is_some_and(|(before, next)| next.prev == before.lsn);
@@ -37,22 +37,22 @@ impl Caught {
 }
 
 /// A renderer that renders nothing.
-pub struct Catch {
+pub struct RecordCatch {
     lsn: Lsn,
-    caught: Mutex<Caught>,
+    caught: Mutex<CaughtRecords>,
 }
 
-impl Catch {
-    pub fn new(lsn: Lsn) -> Catch {
-        Catch { lsn, caught: Mutex::default() }
+impl RecordCatch {
+    pub fn new(lsn: Lsn) -> RecordCatch {
+        RecordCatch { lsn, caught: Mutex::default() }
     }
 
-    pub fn caught(self) -> Caught {
+    pub fn caught(self) -> CaughtRecords {
         self.caught.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Render for Catch {
+impl Render for RecordCatch {
     type Scratch = ();
 
     fn whole(&self) -> bool {
@@ -64,7 +64,7 @@ impl Render for Catch {
     }
 
     fn record(&self, record: &Record<'_>, timeline: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
-        let seen = Seen { lsn: record.lsn, end: record.end, prev: record.header.prev, timeline };
+        let seen = SeenRecord { lsn: record.lsn, end: record.end, prev: record.header.prev, timeline };
         let mut caught = self.caught.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.lsn > self.lsn {
             if caught.next.is_none_or(|next| seen.lsn < next.lsn) {

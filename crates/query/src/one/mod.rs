@@ -3,9 +3,9 @@
 mod catch;
 mod raw;
 
-pub use raw::Row;
+pub use raw::ByteRow;
 
-use catch::{Catch, Caught};
+use catch::{CaughtRecords, RecordCatch};
 use pgwal::format::record::{Record, RecordHeader};
 use pgwal::format::rmgr::describe::Vocabulary;
 use pgwal::format::rmgr::short::short;
@@ -14,7 +14,7 @@ use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal::source::Source;
 use pgwal::verify::records::{ListError, Wanted, list};
 use pgwal::verify::{Code, Depth, Error, Finding, Options, Which, verify};
-use raw::Raw;
+use raw::RawRecord;
 
 /// Segments on both sides that are looked at, until the record is found. The largest one has 1 GiB.
 const AROUND: [u64; 3] = [1, 16, 1100];
@@ -36,7 +36,7 @@ pub struct One {
     /// What is to be said of it otherwise.
     pub note: Option<String>,
     /// Its bytes and those of the page headers between them.
-    raw: Raw,
+    raw: RawRecord,
 }
 
 /// Why none is shown.
@@ -64,9 +64,9 @@ pub fn find(source: &dyn Source, lsn: Lsn, timeline: Option<TimelineId>, jobs: u
     };
     let (address, size) = (layout.address(), layout.segment);
     let number = address.segment(lsn, size).0;
-    let mut caught = Caught::default();
+    let mut caught = CaughtRecords::default();
     for around in AROUND {
-        let catch = Catch::new(lsn);
+        let catch = RecordCatch::new(lsn);
         let mut options = Options::default();
         options.jobs = jobs;
         options.timeline = timeline.map_or(Which::Latest, Which::Number);
@@ -86,10 +86,10 @@ fn show(
     layout: Layout,
     lsn: Lsn,
     asked: Option<TimelineId>,
-    caught: &Caught,
+    caught: &CaughtRecords,
 ) -> Result<One, NoRecord> {
-    let read = |start: Lsn, timeline: TimelineId| Raw::read(source, &layout, start, timeline);
-    let one = |start: Lsn, timeline: TimelineId, raw: Raw| One {
+    let read = |start: Lsn, timeline: TimelineId| RawRecord::read(source, &layout, start, timeline);
+    let one = |start: Lsn, timeline: TimelineId, raw: RawRecord| One {
         layout,
         timeline,
         start,
@@ -124,7 +124,7 @@ fn show(
     }
     let before = caught.before.as_ref();
     let page = layout.page.bytes();
-    let follows = |next: &&catch::Seen| {
+    let follows = |next: &&catch::SeenRecord| {
         before.map_or(next.lsn.get() / page == lsn.get() / page, |before| next.prev == before.lsn)
     };
     if let Some(next) = caught.next.as_ref().filter(follows) {
@@ -171,7 +171,7 @@ impl One {
     }
 
     /// Its bytes field by field, page headers between them.
-    pub fn rows(&self) -> Vec<Row<'_>> {
+    pub fn rows(&self) -> Vec<ByteRow<'_>> {
         let size = self.layout.record_header();
         let all = self.raw.bytes.len();
         let spans = match self.header {

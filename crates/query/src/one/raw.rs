@@ -10,22 +10,22 @@ const LONGEST: u32 = 1 << 30;
 
 /// A record's bytes.
 #[derive(Default)]
-pub struct Raw {
+pub struct RawRecord {
     /// Those of the record alone.
     pub bytes: Vec<u8>,
-    pieces: Vec<Piece>,
+    pieces: Vec<RawPiece>,
     whole: bool,
 }
 
 /// A stretch of a file.
-struct Piece {
+struct RawPiece {
     lsn: Lsn,
     file: String,
     offset: u64,
-    kind: Kind,
+    kind: RawKind,
 }
 
-enum Kind {
+enum RawKind {
     /// Of the record, from this offset in it on, so many bytes.
     Record(usize, usize),
     /// A page header.
@@ -35,7 +35,7 @@ enum Kind {
 }
 
 /// Bytes of one field, as they lie there.
-pub struct Row<'a> {
+pub struct ByteRow<'a> {
     /// Where the first one is.
     pub lsn: Lsn,
     /// In which file.
@@ -66,10 +66,10 @@ pub fn skip_page_header(layout: &Layout, lsn: Lsn) -> Lsn {
     }
 }
 
-impl Raw {
+impl RawRecord {
     /// Reads a record from `start` on: as long as its header says, as far as pages go on with it.
-    pub fn read(source: &dyn Source, layout: &Layout, start: Lsn, timeline: TimelineId) -> Raw {
-        let mut raw = Raw::default();
+    pub fn read(source: &dyn Source, layout: &Layout, start: Lsn, timeline: TimelineId) -> RawRecord {
+        let mut raw = RawRecord::default();
         let Ok(listing) = source.list() else { return raw };
         let (address, size, page) = (layout.address(), layout.segment, layout.page.bytes());
         let mut held: Option<(SegmentNo, String, Vec<u8>)> = None;
@@ -91,7 +91,7 @@ impl Raw {
             if offset.is_multiple_of(page) {
                 let header = layout.page_header(rest);
                 let Some((head, data)) = rest.split_at_checked(header.data) else { return raw };
-                raw.pieces.push(Piece { lsn, file: file.clone(), offset, kind: Kind::Page(head.to_vec()) });
+                raw.pieces.push(RawPiece { lsn, file: file.clone(), offset, kind: RawKind::Page(head.to_vec()) });
                 let goes_on =
                     header.continues() && header.address == at && u64::from(header.rem_len) == raw.missing(layout);
                 if !raw.bytes.is_empty() && !goes_on {
@@ -106,14 +106,19 @@ impl Raw {
             let taken = part.len().min((from as u64 + raw.missing_of(layout, from)) as usize - from);
             raw.bytes.truncate(from + taken);
             let own = offset + lsn.minus_within(at);
-            raw.pieces.push(Piece { lsn, file: file.clone(), offset: own, kind: Kind::Record(from, taken) });
+            raw.pieces.push(RawPiece { lsn, file: file.clone(), offset: own, kind: RawKind::Record(from, taken) });
             if raw.missing(layout) == 0 {
                 raw.whole = true;
                 let end = own + taken as u64;
                 let next = layout.align_up(end).min(page_end);
                 if let Some(pad) = bytes.get(end as usize..next as usize).filter(|pad| !pad.is_empty()) {
                     let lsn = lsn.plus_within(taken as u64);
-                    raw.pieces.push(Piece { lsn, file: file.clone(), offset: end, kind: Kind::Pad(pad.to_vec()) });
+                    raw.pieces.push(RawPiece {
+                        lsn,
+                        file: file.clone(),
+                        offset: end,
+                        kind: RawKind::Pad(pad.to_vec()),
+                    });
                 }
                 return raw;
             }
@@ -141,21 +146,21 @@ impl Raw {
     pub fn end(&self) -> Option<Lsn> {
         let last = self.pieces.last().filter(|_| self.whole)?;
         Some(match &last.kind {
-            Kind::Record(_, length) => last.lsn.plus_within(*length as u64),
-            Kind::Page(bytes) | Kind::Pad(bytes) => last.lsn.plus_within(bytes.len() as u64),
+            RawKind::Record(_, length) => last.lsn.plus_within(*length as u64),
+            RawKind::Page(bytes) | RawKind::Pad(bytes) => last.lsn.plus_within(bytes.len() as u64),
         })
     }
 
     /// The position behind the last byte that is there.
     pub fn reaches(&self, start: Lsn) -> Lsn {
         self.pieces.last().map_or(start, |piece| match &piece.kind {
-            Kind::Record(_, length) => piece.lsn.plus_within(*length as u64),
-            Kind::Page(bytes) | Kind::Pad(bytes) => piece.lsn.plus_within(bytes.len() as u64),
+            RawKind::Record(_, length) => piece.lsn.plus_within(*length as u64),
+            RawKind::Page(bytes) | RawKind::Pad(bytes) => piece.lsn.plus_within(bytes.len() as u64),
         })
     }
 
     /// Field by field.
-    pub fn rows<'a>(&'a self, layout: &Layout, spans: &[FieldSpan<'a>]) -> Vec<Row<'a>> {
+    pub fn rows<'a>(&'a self, layout: &Layout, spans: &[FieldSpan<'a>]) -> Vec<ByteRow<'a>> {
         let mut out = Vec::new();
         for piece in &self.pieces {
             let mut row = |bytes: &'a [u8], span: &FieldSpan<'a>, from: usize, continued: bool| {
@@ -164,7 +169,7 @@ impl Raw {
                 }
                 let (lsn, offset) = (piece.lsn.plus_within(from as u64), piece.offset + from as u64);
                 let FieldSpan { part, block, name, value, .. } = *span;
-                out.push(Row {
+                out.push(ByteRow {
                     lsn,
                     file: &piece.file,
                     offset,
@@ -177,12 +182,12 @@ impl Raw {
                 });
             };
             match &piece.kind {
-                Kind::Page(bytes) => {
+                RawKind::Page(bytes) => {
                     for span in layout.page_spans(bytes) {
                         row(bytes.get(span.start..span.end.min(bytes.len())).unwrap_or(&[]), &span, span.start, false);
                     }
                 }
-                Kind::Pad(bytes) => {
+                RawKind::Pad(bytes) => {
                     row(
                         bytes,
                         &FieldSpan {
@@ -197,7 +202,7 @@ impl Raw {
                         false,
                     );
                 }
-                Kind::Record(from, length) => {
+                RawKind::Record(from, length) => {
                     let (from, to) = (*from, from + length);
                     for span in spans.iter().filter(|span| span.start < to && span.end > from) {
                         let (start, end) = (span.start.max(from), span.end.min(to));

@@ -85,7 +85,7 @@ pub fn column(text: &str) -> Result<Column, String> {
 }
 
 /// The renderer.
-pub struct Csv<'a> {
+pub struct CsvList<'a> {
     filter: &'a Filter,
     columns: &'a [Column],
     /// Names of data fields, in the order of their columns.
@@ -94,21 +94,21 @@ pub struct Csv<'a> {
 
 /// Room that is used again.
 #[derive(Default)]
-pub struct Row {
+pub struct CsvRow {
     blocks: Vec<Block>,
     text: Vec<u8>,
     cell: Vec<u8>,
     found: Vec<Range<usize>>,
 }
 
-impl<'a> Csv<'a> {
+impl<'a> CsvList<'a> {
     /// These columns of what the filter leaves.
-    pub fn new(filter: &'a Filter, columns: &'a [Column]) -> Csv<'a> {
+    pub fn new(filter: &'a Filter, columns: &'a [Column]) -> CsvList<'a> {
         let wanted = columns
             .iter()
             .filter_map(|column| if let Column::Data(name) = column { Some(*name) } else { None })
             .collect();
-        Csv { filter, columns, wanted }
+        CsvList { filter, columns, wanted }
     }
 
     /// The first line.
@@ -122,8 +122,8 @@ impl<'a> Csv<'a> {
     }
 }
 
-impl Render for Csv<'_> {
-    type Scratch = Row;
+impl Render for CsvList<'_> {
+    type Scratch = CsvRow;
 
     fn whole(&self) -> bool {
         true
@@ -133,7 +133,13 @@ impl Render for Csv<'_> {
         self.filter.looks_at(header)
     }
 
-    fn record(&self, record: &Record<'_>, timeline: TimelineId, row: &mut Row, out: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(
+        &self,
+        record: &Record<'_>,
+        timeline: TimelineId,
+        row: &mut CsvRow,
+        out: &mut Vec<u8>,
+    ) -> Option<Rendered> {
         let shape = record.blocks(&mut row.blocks).unwrap_or_default();
         if !self.filter.wants_record(record, &row.blocks, &shape) {
             return None;
@@ -156,17 +162,17 @@ impl Render for Csv<'_> {
     }
 }
 
-impl Csv<'_> {
+impl CsvList<'_> {
     /// A record. `Err` where its data ends too early: what came before was told.
     fn row(
         &self,
         record: &Record<'_>,
         timeline: TimelineId,
         shape: &BodyShape,
-        row: &mut Row,
+        row: &mut CsvRow,
         out: &mut Vec<u8>,
     ) -> Result<(), Short> {
-        let Row { blocks, text, cell, found } = row;
+        let CsvRow { blocks, text, cell, found } = row;
         let mut told = Ok(());
         text.clear();
         found.clear();

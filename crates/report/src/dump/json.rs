@@ -14,8 +14,8 @@
 //!
 //! Lines are written straight into the segment's buffer: a record makes neither a string nor a tree.
 
-use crate::dump::json_fields::Fields;
-use crate::dump::line::Line;
+use crate::dump::json_fields::JsonFields;
+use crate::dump::line::LineBuffer;
 use crate::dump::names::{data_length, manager, operation};
 use crate::verify::json;
 use pgwal::format::record::{Block, BlockRef, BodyShape, Image, Record, RecordHeader, RelFileLocator};
@@ -31,16 +31,16 @@ use std::io::Write;
 use std::sync::OnceLock;
 
 /// The renderer.
-pub struct Json<'a> {
+pub struct JsonList<'a> {
     /// What to show.
     pub filter: &'a Filter,
     /// The parts of lines that are the same for an operation, once a record was seen.
-    pub names: OnceLock<Names>,
+    pub names: OnceLock<OperationNames>,
 }
 
-/// Room that is used again.
+/// JsonRoom that is used again.
 #[derive(Default)]
-pub struct Room {
+pub struct JsonRoom {
     blocks: Vec<Block>,
     /// By the low bits of the relation's number.
     relations: [Relation; 16],
@@ -55,7 +55,7 @@ struct Relation {
 }
 
 /// `,"rmgr":"Heap","record":"INSERT","length":` of every operation of a version.
-pub struct Names {
+pub struct OperationNames {
     vocabulary: &'static Vocabulary,
     /// By id × 16 + high half of `xl_info`.
     names: Vec<Vec<u8>>,
@@ -63,7 +63,7 @@ pub struct Names {
 
 /// The last line.
 #[derive(Serialize)]
-struct End<'a> {
+struct ListEnd<'a> {
     r#type: &'static str,
     complete: bool,
     records: u64,
@@ -77,14 +77,14 @@ struct End<'a> {
 }
 
 #[derive(Serialize)]
-struct Found {
+struct FindingLine {
     r#type: &'static str,
     #[serde(flatten)]
     finding: serde_json::Value,
 }
 
-impl Render for Json<'_> {
-    type Scratch = Room;
+impl Render for JsonList<'_> {
+    type Scratch = JsonRoom;
 
     fn whole(&self) -> bool {
         true
@@ -99,7 +99,7 @@ impl Render for Json<'_> {
         &self,
         record: &Record<'_>,
         timeline: TimelineId,
-        Room { blocks, relations }: &mut Room,
+        JsonRoom { blocks, relations }: &mut JsonRoom,
         out: &mut Vec<u8>,
     ) -> Option<Rendered> {
         let shape = record.blocks_or_none(blocks);
@@ -113,8 +113,8 @@ impl Render for Json<'_> {
         }
         let images = shape.image_len as u64;
         let dialect = record.layout.dialect;
-        let names = self.names.get_or_init(|| Names::new(dialect));
-        let mut line = Line::new(out);
+        let names = self.names.get_or_init(|| OperationNames::new(dialect));
+        let mut line = LineBuffer::new(out);
         head(&mut line, record, timeline, images, names);
         line.all(b",\"blocks\":[");
         for (i, block) in blocks.iter().enumerate() {
@@ -134,14 +134,14 @@ impl Render for Json<'_> {
     }
 
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
-        write(out, &Found { r#type: "finding", finding: json::finding(finding, layout) });
+        write(out, &FindingLine { r#type: "finding", finding: json::finding(finding, layout) });
     }
 }
 
 /// The last line.
 pub fn end(listed: &Listed, complete: bool) -> Vec<u8> {
     let mut out = Vec::new();
-    let line = End {
+    let line = ListEnd {
         r#type: "end",
         complete,
         records: listed.records,
@@ -164,7 +164,7 @@ fn write(out: &mut Vec<u8>, line: &impl Serialize) {
 
 /// Everything up to the blocks.
 #[inline(always)]
-fn head(line: &mut Line<'_>, record: &Record<'_>, timeline: TimelineId, images: u64, names: &Names) {
+fn head(line: &mut LineBuffer<'_>, record: &Record<'_>, timeline: TimelineId, images: u64, names: &OperationNames) {
     let header = &record.header;
     line.all(b"{\"type\":\"record\",\"lsn\":\"");
     line.position(record.lsn);
@@ -179,7 +179,7 @@ fn head(line: &mut Line<'_>, record: &Record<'_>, timeline: TimelineId, images: 
     match names.names.get(usize::from(header.rmid) * 16 + usize::from(header.info >> 4)) {
         // The low half of some names' `xl_info` counts.
         Some(name) if header.layout_flags() == 0 => line.words(name),
-        _ => line.with(|out| out.extend_from_slice(&Names::name(header, names.vocabulary))),
+        _ => line.with(|out| out.extend_from_slice(&OperationNames::name(header, names.vocabulary))),
     }
     line.decimal(data_length(record, images));
     line.all(b",\"total_length\":");
@@ -188,8 +188,8 @@ fn head(line: &mut Line<'_>, record: &Record<'_>, timeline: TimelineId, images: 
     line.decimal(images);
 }
 
-impl Names {
-    fn new(dialect: &'static Dialect) -> Names {
+impl OperationNames {
+    fn new(dialect: &'static Dialect) -> OperationNames {
         let vocabulary = Vocabulary::of(dialect);
         let header = |code: u16| RecordHeader {
             tot_len: 0,
@@ -200,7 +200,10 @@ impl Names {
             crc: 0,
             len: 0,
         };
-        Names { vocabulary, names: (0..256 * 16).map(|code| Names::name(&header(code), vocabulary)).collect() }
+        OperationNames {
+            vocabulary,
+            names: (0..256 * 16).map(|code| OperationNames::name(&header(code), vocabulary)).collect(),
+        }
     }
 
     fn name(header: &RecordHeader, vocabulary: &Vocabulary) -> Vec<u8> {
@@ -215,7 +218,7 @@ impl Names {
 
 impl Relation {
     #[inline(always)]
-    fn write(&mut self, block: &BlockRef, line: &mut Line<'_>) {
+    fn write(&mut self, block: &BlockRef, line: &mut LineBuffer<'_>) {
         let of = (block.rel, block.fork, block.id);
         if self.of != of || self.text.is_empty() {
             self.fill(of);
@@ -239,8 +242,8 @@ impl Relation {
 
 /// The fields and the end of the line.
 #[inline(always)]
-fn data(line: Line<'_>, vocabulary: &Vocabulary, cx: &Cx<'_>, shape: &BodyShape) -> Result<(), Short> {
-    let mut fields = Fields::new(line);
+fn data(line: LineBuffer<'_>, vocabulary: &Vocabulary, cx: &Cx<'_>, shape: &BodyShape) -> Result<(), Short> {
+    let mut fields = JsonFields::new(line);
     if let Some(origin) = shape.origin {
         fields.key("origin");
         fields.line.decimal(origin.into());
@@ -262,7 +265,7 @@ fn data(line: Line<'_>, vocabulary: &Vocabulary, cx: &Cx<'_>, shape: &BodyShape)
 
 /// A block reference behind the block's name.
 #[inline(always)]
-fn block(line: &mut Line<'_>, b: &BlockRef, dialect: &Dialect) {
+fn block(line: &mut LineBuffer<'_>, b: &BlockRef, dialect: &Dialect) {
     line.decimal(b.block.into());
     line.all(b",\"data_length\":");
     line.decimal(b.data_len.into());
@@ -277,7 +280,7 @@ fn block(line: &mut Line<'_>, b: &BlockRef, dialect: &Dialect) {
 }
 
 #[inline(never)]
-fn image(line: &mut Line<'_>, image: &Image, dialect: &Dialect) {
+fn image(line: &mut LineBuffer<'_>, image: &Image, dialect: &Dialect) {
     line.all(b",\"image\":{\"length\":");
     line.decimal(image.length.into());
     line.all(b",\"hole_offset\":");

@@ -11,7 +11,7 @@
 //! | text | as it is; each byte that is not UTF-8 as `\xE9` (in JSON `"\\xE9"`) |
 //! | lists, objects | lists, objects |
 
-use crate::dump::line::Line;
+use crate::dump::line::LineBuffer;
 use crate::outside::is_harmful;
 use crate::time::rfc3339;
 use pgwal::format::record::RelFileLocator;
@@ -22,9 +22,9 @@ use std::cell::RefCell;
 use std::io::Write;
 
 /// Writes into a line.
-pub struct Fields<'a> {
+pub struct JsonFields<'a> {
     /// The line.
-    pub line: Line<'a>,
+    pub line: LineBuffer<'a>,
     /// Something stands before, and a comma behind it.
     pub comma: bool,
     /// Lists (0) and objects (1) that are open, the innermost in the lowest bit.
@@ -32,11 +32,11 @@ pub struct Fields<'a> {
     depth: u32,
 }
 
-impl<'a> Fields<'a> {
-    /// Fields that are appended to the line, in an object that is open there and empty.
+impl<'a> JsonFields<'a> {
+    /// JsonFields that are appended to the line, in an object that is open there and empty.
     #[inline(always)]
-    pub fn new(line: Line<'a>) -> Fields<'a> {
-        Fields { line, comma: false, nests: 0, depth: 0 }
+    pub fn new(line: LineBuffer<'a>) -> JsonFields<'a> {
+        JsonFields { line, comma: false, nests: 0, depth: 0 }
     }
 
     /// Closes what a description that broke off left open.
@@ -66,7 +66,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-impl Sink for Fields<'_> {
+impl Sink for JsonFields<'_> {
     #[inline(always)]
     fn text(&mut self, _: &str) {}
 
@@ -118,11 +118,11 @@ pub fn key(out: &mut Vec<u8>, name: &str) {
 
 /// A value.
 pub fn value(out: &mut Vec<u8>, value: Value<'_>) {
-    write_value(&mut Line::new(out), value);
+    write_value(&mut LineBuffer::new(out), value);
 }
 
 #[inline(never)]
-fn write_value(line: &mut Line<'_>, value: Value<'_>) {
+fn write_value(line: &mut LineBuffer<'_>, value: Value<'_>) {
     match value {
         Value::Unsigned(n) | Value::FullXid(n) => line.decimal(n),
         Value::Signed(n) => {
@@ -176,7 +176,7 @@ fn write_value(line: &mut Line<'_>, value: Value<'_>) {
     }
 }
 
-fn relation(line: &mut Line<'_>, rel: &RelFileLocator) {
+fn relation(line: &mut LineBuffer<'_>, rel: &RelFileLocator) {
     line.all(b"{\"tablespace\":");
     line.decimal(rel.spc.into());
     line.all(b",\"database\":");
@@ -191,7 +191,7 @@ thread_local! {
 }
 
 /// A time, in quotes.
-fn time(line: &mut Line<'_>, time: Timestamp) {
+fn time(line: &mut LineBuffer<'_>, time: Timestamp) {
     let (second, micros) = (time.0.div_euclid(1_000_000), time.0.rem_euclid(1_000_000));
     LAST.with_borrow_mut(|(last, text)| {
         if *last != second {
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn what_breaks_off_is_closed() {
         let mut out = b"{".to_vec();
-        let mut sink = Fields::new(Line::new(&mut out));
+        let mut sink = JsonFields::new(LineBuffer::new(&mut out));
         sink.field("a", Value::Unsigned(1), Show::Plain);
         sink.open("list", Nest::List);
         sink.field("", Value::Unsigned(2), Show::Plain);

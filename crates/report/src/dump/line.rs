@@ -12,19 +12,19 @@ const ROOM: usize = 576;
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
 /// The line. The buffer ends with it when it is dropped.
-pub struct Line<'a> {
+pub struct LineBuffer<'a> {
     out: &'a mut Vec<u8>,
     /// Where the next byte goes; behind it there is nothing but room.
     at: usize,
 }
 
-impl<'a> Line<'a> {
+impl<'a> LineBuffer<'a> {
     /// A line behind what is in the buffer.
     #[inline(always)]
-    pub fn new(out: &'a mut Vec<u8>) -> Line<'a> {
+    pub fn new(out: &'a mut Vec<u8>) -> LineBuffer<'a> {
         let at = out.len();
         out.extend_from_slice(&[0; ROOM]);
-        Line { out, at }
+        LineBuffer { out, at }
     }
 
     /// The first `used` bytes of an array.
@@ -164,7 +164,7 @@ impl<'a> Line<'a> {
     }
 }
 
-impl Drop for Line<'_> {
+impl Drop for LineBuffer<'_> {
     #[inline(always)]
     fn drop(&mut self) {
         self.out.truncate(self.at);
@@ -175,9 +175,9 @@ impl Drop for Line<'_> {
 mod tests {
     use super::*;
 
-    fn line(write: impl Fn(&mut Line<'_>)) -> String {
+    fn line(write: impl Fn(&mut LineBuffer<'_>)) -> String {
         let mut out = b"before ".to_vec();
-        write(&mut Line::new(&mut out));
+        write(&mut LineBuffer::new(&mut out));
         String::from_utf8(out).unwrap().strip_prefix("before ").unwrap().to_owned()
     }
 

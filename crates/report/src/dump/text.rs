@@ -25,7 +25,7 @@ use std::io::Write;
 use std::sync::OnceLock;
 
 /// The renderer.
-pub struct Text<'a> {
+pub struct TextList<'a> {
     /// What to show.
     pub filter: &'a Filter,
     /// Findings only.
@@ -34,7 +34,7 @@ pub struct Text<'a> {
     pub vocabulary: OnceLock<&'static Vocabulary>,
 }
 
-impl Render for Text<'_> {
+impl Render for TextList<'_> {
     type Scratch = Vec<Block>;
 
     /// Whether data is long enough for its type, only all of it tells.

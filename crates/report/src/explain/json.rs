@@ -17,7 +17,7 @@ use serde_json::Value;
 
 /// `walproof.explain/1`.
 #[derive(Serialize)]
-pub struct Document<'a> {
+pub struct ExplainDocument<'a> {
     schema: &'static str,
     input: &'a str,
     kind: &'static str,
@@ -26,7 +26,7 @@ pub struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Message>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    evidence: Option<Option<Seen>>,
+    evidence: Option<Option<ExplainedPlace>>,
 }
 
 #[derive(Serialize)]
@@ -46,7 +46,7 @@ struct Message {
     within: Option<&'static str>,
     wording: &'static str,
     versions: [String; 2],
-    facts: Vec<Fact>,
+    facts: Vec<ExplainFact>,
     place: Option<String>,
     meaning: &'static str,
     normal_when: Option<&'static str>,
@@ -57,7 +57,7 @@ struct Message {
 }
 
 #[derive(Serialize)]
-struct Fact {
+struct ExplainFact {
     name: &'static str,
     value: String,
 }
@@ -70,7 +70,7 @@ struct Does {
 
 /// What lies at the place.
 #[derive(Serialize)]
-struct Seen {
+struct ExplainedPlace {
     /// `record`, `damage`, `end_of_wal`, …; `unknown` where nothing can be said.
     what: &'static str,
     sentence: String,
@@ -82,9 +82,15 @@ struct Seen {
 }
 
 /// The document.
-pub fn document<'a>(input: &'a str, answer: &ExplainAnswer) -> Document<'a> {
-    let mut document =
-        Document { schema: "walproof.explain/1", input, kind: "codes", codes: None, message: None, evidence: None };
+pub fn document<'a>(input: &'a str, answer: &ExplainAnswer) -> ExplainDocument<'a> {
+    let mut document = ExplainDocument {
+        schema: "walproof.explain/1",
+        input,
+        kind: "codes",
+        codes: None,
+        message: None,
+        evidence: None,
+    };
     match answer {
         ExplainAnswer::List(codes) | ExplainAnswer::Codes(codes) => {
             document.codes = Some(codes.iter().map(|&c| code(c)).collect())
@@ -118,7 +124,7 @@ fn message(line: &ExplainedLine) -> Message {
         within: m.within().and_then(name_of),
         wording: m.wording().pattern,
         versions: [m.wording().from.to_string(), m.wording().to.to_string()],
-        facts: m.facts().iter().map(|f| Fact { name: f.slot.name(), value: f.value.to_string() }).collect(),
+        facts: m.facts().iter().map(|f| ExplainFact { name: f.slot.name(), value: f.value.to_string() }).collect(),
         place: m.place().map(|p| p.to_string()),
         meaning: m.meaning(),
         normal_when: m.normal_when(),
@@ -141,9 +147,9 @@ fn nature(nature: Nature) -> &'static str {
     }
 }
 
-fn seen(evidence: &Evidence) -> Seen {
+fn seen(evidence: &Evidence) -> ExplainedPlace {
     match evidence {
-        Evidence::None(why) => Seen {
+        Evidence::None(why) => ExplainedPlace {
             what: "unknown",
             sentence: why.clone(),
             lsn: None,
@@ -152,7 +158,7 @@ fn seen(evidence: &Evidence) -> Seen {
             file: None,
             findings: Vec::new(),
         },
-        Evidence::Seen(probe) => Seen {
+        Evidence::Seen(probe) => ExplainedPlace {
             what: what(probe),
             sentence: sentence(probe),
             lsn: Some(probe.lsn),

@@ -7,16 +7,16 @@
 //! A type that has no fields has one entry with `"name":null,"type":null`.
 
 use crate::dump::csv::COLUMNS;
-use pgwal_query::fields::Row;
+use pgwal_query::fields::FieldRow;
 use serde_json::{Value, json};
 
 /// The document.
-pub fn document(rows: &[Row]) -> Value {
+pub fn document(rows: &[FieldRow]) -> Value {
     let columns: Vec<Value> = COLUMNS
         .iter()
         .map(|(name, kind, meaning)| json!({"name": name, "type": kind, "description": meaning}))
         .collect();
-    let field = |row: &Row| {
+    let field = |row: &FieldRow| {
         json!({
             "rmgr": row.rmgr,
             "record": row.record,

@@ -2,11 +2,11 @@
 
 use crate::dump::csv::COLUMNS;
 use crate::figures::{grouped, plural};
-use pgwal_query::fields::Row;
+use pgwal_query::fields::FieldRow;
 use std::fmt::Write;
 
 /// The table.
-pub fn table(rows: &[Row]) -> String {
+pub fn table(rows: &[FieldRow]) -> String {
     let count = rows.iter().filter(|row| row.field.is_some()).count() as u128;
     let mut out = format!(
         "{} {} of records; --fields names them data.NAME. Every record has these:\n\n",

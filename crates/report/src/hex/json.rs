@@ -13,7 +13,7 @@ use pgwal::format::Lsn;
 use pgwal::format::rmgr::Rmgr;
 use pgwal::format::rmgr::describe::Vocabulary;
 use pgwal::format::rmgr::sink::Value as Field;
-use pgwal_query::one::{One, Row};
+use pgwal_query::one::{ByteRow, One};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
@@ -37,7 +37,7 @@ pub fn document(one: &One, asked: Lsn) -> Value {
     })
 }
 
-fn bytes(row: &Row<'_>) -> Value {
+fn bytes(row: &ByteRow<'_>) -> Value {
     let mut hex = String::new();
     for byte in row.bytes {
         let _ = write!(hex, "{byte:02x}");

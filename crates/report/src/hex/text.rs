@@ -16,7 +16,7 @@ use pgwal::format::rmgr::sink::Value;
 use pgwal::format::spans::SpanPart;
 use pgwal::verify::finding::Detail;
 use pgwal::walk::Fault;
-use pgwal_query::one::{One, Row};
+use pgwal_query::one::{ByteRow, One};
 use std::fmt::Write as _;
 use std::io;
 
@@ -64,7 +64,7 @@ pub fn write(out: &mut Lines<'_>, one: &One) -> io::Result<()> {
     Ok(())
 }
 
-fn field(out: &mut Lines<'_>, row: &Row<'_>) -> io::Result<()> {
+fn field(out: &mut Lines<'_>, row: &ByteRow<'_>) -> io::Result<()> {
     let style = colour(row.part);
     let part = match row.block {
         Some(block) => format!("block {block} {}", row.part.name()),

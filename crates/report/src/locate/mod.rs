@@ -29,7 +29,7 @@ pub struct LocateAnswer<'a> {
     pub server: Option<ServerAnswer>,
     /// What an archive has.
     #[serde(flatten)]
-    pub held: Option<Held>,
+    pub held: Option<HeldSegment>,
     /// Why there is no segment, where the LSN has one spelling too many.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
@@ -84,7 +84,7 @@ pub struct ServerAnswer {
 
 /// What an archive has of a segment.
 #[derive(Serialize)]
-pub struct Held {
+pub struct HeldSegment {
     /// The file that recovery takes; else an unfinished one of that timeline.
     pub file: Option<String>,
     /// Where it lies.

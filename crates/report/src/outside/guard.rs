@@ -6,7 +6,7 @@ use std::io::{self, Write};
 
 /// The form of what is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Form {
+pub enum OutputForm {
     /// Lines without colours.
     Plain,
     /// Lines with colours of our own (`ESC [ … m`), which go where nobody sees them.
@@ -18,32 +18,32 @@ pub enum Form {
 }
 
 /// Shows what has no place in a form.
-pub struct Guard<W> {
-    form: Form,
+pub struct OutputGuard<W> {
+    form: OutputForm,
     out: W,
     /// The beginning of a character whose end is still to come.
     held: Vec<u8>,
 }
 
 /// Text in a form, for a file.
-pub fn guarded(form: Form, text: &[u8]) -> Vec<u8> {
-    let mut guard = Guard::new(form, Vec::with_capacity(text.len()));
+pub fn guarded(form: OutputForm, text: &[u8]) -> Vec<u8> {
+    let mut guard = OutputGuard::new(form, Vec::with_capacity(text.len()));
     guard.take(text);
     guard.release();
     guard.out
 }
 
-impl<W> Guard<W> {
+impl<W> OutputGuard<W> {
     /// A guard before a writer.
-    pub fn new(form: Form, out: W) -> Guard<W> {
-        Guard { form, out, held: Vec::new() }
+    pub fn new(form: OutputForm, out: W) -> OutputGuard<W> {
+        OutputGuard { form, out, held: Vec::new() }
     }
 
     /// Whether text can pass as it is, and nothing waits before it.
     fn lets_pass(&self, text: &[u8]) -> bool {
         // Without a way out of the loop it is many bytes at once.
         let plain = |all: bool, byte: &u8| all & (matches!(byte, b' '..=b'~') | (*byte == b'\n'));
-        self.form == Form::AsPgWaldump || self.held.is_empty() && text.iter().fold(true, plain)
+        self.form == OutputForm::AsPgWaldump || self.held.is_empty() && text.iter().fold(true, plain)
     }
 
     /// What text becomes; the beginning of a character at its end is held back.
@@ -63,12 +63,12 @@ impl<W> Guard<W> {
     fn characters(&self, text: &str, out: &mut String) {
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
-            let colour = if self.form == Form::Styled && c == '\u{1b}' { colour(rest) } else { 0 };
+            let colour = if self.form == OutputForm::Styled && c == '\u{1b}' { colour(rest) } else { 0 };
             let (piece, behind) = rest.split_at(colour.max(c.len_utf8()));
             rest = behind;
             if colour > 0 || c == '\n' || !is_harmful(c) {
                 out.push_str(piece);
-            } else if self.form == Form::Json {
+            } else if self.form == OutputForm::Json {
                 let mut units = [0; 2];
                 for unit in c.encode_utf16(&mut units) {
                     let _ = write!(out, "\\u{unit:04X}");
@@ -81,11 +81,11 @@ impl<W> Guard<W> {
 
     /// A byte that is no UTF-8.
     fn stray(&self, byte: u8, out: &mut String) {
-        let _ = write!(out, "{}\\x{byte:02X}", if self.form == Form::Json { "\\" } else { "" });
+        let _ = write!(out, "{}\\x{byte:02X}", if self.form == OutputForm::Json { "\\" } else { "" });
     }
 }
 
-impl Guard<Vec<u8>> {
+impl OutputGuard<Vec<u8>> {
     fn take(&mut self, text: &[u8]) {
         if self.lets_pass(text) {
             self.out.extend_from_slice(text);
@@ -102,7 +102,7 @@ impl Guard<Vec<u8>> {
     }
 }
 
-impl<W: Write> Write for Guard<W> {
+impl<W: Write> Write for OutputGuard<W> {
     fn write(&mut self, text: &[u8]) -> io::Result<usize> {
         if self.lets_pass(text) {
             self.out.write_all(text)?;
@@ -150,11 +150,11 @@ mod tests {
     #[test]
     fn each_form_lets_pass_what_belongs_to_it() {
         let text = |form| String::from_utf8(guarded(form, WILD.as_bytes())).unwrap();
-        assert_eq!(text(Form::Plain), "a\n\\x1B[31mb\\x1B[0m \\x1B]0;t\\x07 \\x9B1m \\u{202E}é\\t\\x7F");
-        assert_eq!(text(Form::Styled), "a\n\u{1b}[31mb\u{1b}[0m \\x1B]0;t\\x07 \\x9B1m \\u{202E}é\\t\\x7F");
-        assert_eq!(text(Form::AsPgWaldump), WILD);
+        assert_eq!(text(OutputForm::Plain), "a\n\\x1B[31mb\\x1B[0m \\x1B]0;t\\x07 \\x9B1m \\u{202E}é\\t\\x7F");
+        assert_eq!(text(OutputForm::Styled), "a\n\u{1b}[31mb\u{1b}[0m \\x1B]0;t\\x07 \\x9B1m \\u{202E}é\\t\\x7F");
+        assert_eq!(text(OutputForm::AsPgWaldump), WILD);
         let name = "\u{9b}\u{202e}\u{e0001}\u{7f}é";
-        let json = guarded(Form::Json, serde_json::to_string(name).unwrap().as_bytes());
+        let json = guarded(OutputForm::Json, serde_json::to_string(name).unwrap().as_bytes());
         assert_eq!(String::from_utf8(json.clone()).unwrap(), "\"\\u009B\\u202E\\uDB40\\uDC01\\u007Fé\"");
         assert_eq!(serde_json::from_slice::<String>(&json).unwrap(), name);
     }
@@ -162,15 +162,15 @@ mod tests {
     #[test]
     fn a_character_in_two_writes_is_one() {
         let text = "ü\u{9b}\u{202e}表🐘\u{e0001}".as_bytes();
-        let whole = guarded(Form::Plain, text);
+        let whole = guarded(OutputForm::Plain, text);
         for cut in 0..text.len() {
-            let mut guard = Guard::new(Form::Plain, Vec::new());
+            let mut guard = OutputGuard::new(OutputForm::Plain, Vec::new());
             guard.write_all(&text[..cut]).unwrap();
             guard.write_all(&text[cut..]).unwrap();
             guard.flush().unwrap();
             assert_eq!(guard.out, whole, "{cut}");
         }
-        assert_eq!(guarded(Form::Plain, b"\x9B1m \xC2\n\xE2\x80"), b"\\x9B1m \\xC2\n\\xE2\\x80");
-        assert_eq!(guarded(Form::Json, b"\"\xE9\""), b"\"\\\\xE9\"");
+        assert_eq!(guarded(OutputForm::Plain, b"\x9B1m \xC2\n\xE2\x80"), b"\\x9B1m \\xC2\n\\xE2\\x80");
+        assert_eq!(guarded(OutputForm::Json, b"\"\xE9\""), b"\"\\\\xE9\"");
     }
 }

@@ -48,9 +48,10 @@ mod tests {
     fn a_line_is_one_line_whatever_is_in_it() {
         let mut out = Vec::new();
         let mut lines = Lines::new(&mut out);
-        writeln!(lines, "file {}: {}", "a\nVERDICT  PROVEN", "\u{1b}[2J").unwrap();
+        let (name, ends) = ("a\nVERDICT  PROVEN", "ends\n");
+        writeln!(lines, "file {name}: \u{1b}[2J").unwrap();
         writeln!(lines).unwrap();
-        writeln!(lines, "{}", "ends\n").unwrap();
+        writeln!(lines, "{ends}").unwrap();
         let red = Style::new().fg_color(Some(AnsiColor::Red.into()));
         lines.styled(&[(red, "x\u{1b}y"), (Style::new(), " z")]).unwrap();
         let text = String::from_utf8(out).unwrap();

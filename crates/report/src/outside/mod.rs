@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  text              Lines: a line at a time, all of it shown ─┐
-//!  tables, lists     Shown, where there is something to show ──┼─► Guard ──► standard output, standard error, a file
+//!  tables, lists     Shown, where there is something to show ──┼─► OutputGuard ──► standard output, standard error, a file
 //!  JSON              serde ────────────────────────────────────┤            what may not stand there in this form is shown
 //!  CSV               cell: shown, in quotes, and no formula ───┤
 //!  XML, HTML         Escaped: shown, then as markup has it ────┤
@@ -12,7 +12,7 @@
 //! ```
 //! A renderer cannot forget it. One of text has nothing to write to but [`Lines`], in which a line break is a character
 //! like all others; and the program opens standard output and standard error in one place alone (`clippy.toml` forbids
-//! it elsewhere), behind a [`Guard`] that knows the form of what passes and shows what has no place in it.
+//! it elsewhere), behind an [`OutputGuard`] that knows the form of what passes and shows what has no place in it.
 //!
 //! What is shown looks as in Rust and C: `\n`, `\t`, `\x1B`, `\u{202E}`; a byte that is not UTF-8 is `\xE9`. A
 //! backslash stays one.
@@ -22,7 +22,7 @@ mod guard;
 mod lines;
 mod markup;
 
-pub use guard::{Form, Guard, guarded};
+pub use guard::{OutputForm, OutputGuard, guarded};
 pub use lines::Lines;
 pub use markup::Escaped;
 

@@ -5,14 +5,14 @@
 //!  "bytes":N,"findings":[…]}
 //! ```
 
-use crate::plan::Plan;
+use crate::plan::RestorePlan;
 use crate::restore::json::file;
 use crate::verify::json::finding;
 use crate::verify::words::verdict;
 use serde_json::{Value, json};
 
 /// The document.
-pub fn plan(plan: &Plan) -> Value {
+pub fn plan(plan: &RestorePlan) -> Value {
     let restore = &plan.restore;
     json!({
         "schema": "walproof.plan/1",

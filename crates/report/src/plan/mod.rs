@@ -7,7 +7,7 @@ use pgwal::verify::Outcome;
 use pgwal::verify::recovery::outcome::Restore;
 
 /// The files of a restore.
-pub struct Plan {
+pub struct RestorePlan {
     /// The verdict of the restore.
     pub outcome: Outcome,
     /// The prediction in it, with the files.

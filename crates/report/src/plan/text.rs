@@ -2,13 +2,13 @@
 
 use crate::figures::grouped;
 use crate::outside::Lines;
-use crate::plan::Plan;
+use crate::plan::RestorePlan;
 use pgwal::verify::Severity;
 use pgwal::verify::recovery::outcome::{FileAsked, Status};
 use std::io;
 
 /// Writes it.
-pub fn write(out: &mut Lines<'_>, plan: &Plan) -> io::Result<()> {
+pub fn write(out: &mut Lines<'_>, plan: &RestorePlan) -> io::Result<()> {
     for file in &plan.restore.files {
         writeln!(out, "{:<8} {:>14}  {}{}", file.status.name(), size(file), file.name, note(file, plan))?;
     }
@@ -32,7 +32,7 @@ fn size(file: &FileAsked) -> String {
     file.size.map_or_else(|| "-".to_owned(), |n| grouped(n.into()))
 }
 
-fn note(file: &FileAsked, plan: &Plan) -> String {
+fn note(file: &FileAsked, plan: &RestorePlan) -> String {
     match (&file.file, file.status) {
         (Some(shown), _) if *shown != file.name => format!("  ({shown})"),
         (None, Status::Missing) if !file.needed => "  (asked for; recovery goes on or ends without it)".into(),

@@ -2,12 +2,12 @@
 //! partial.
 
 use crate::outside::cell;
-use crate::stats::Report;
-use crate::stats::json::{Named, named, share};
-use pgwal_query::count::{By, Cell};
+use crate::stats::StatsReport;
+use crate::stats::json::{GroupNames, named, share};
+use pgwal_query::count::{By, GroupSum};
 
 /// All rows, a header first.
-pub fn rows(report: &Report) -> String {
+pub fn rows(report: &StatsReport) -> String {
     let names: &[&str] = match report.by {
         By::Rmgr => &["rmgr"],
         By::Record => &["rmgr", "record"],
@@ -17,10 +17,10 @@ pub fn rows(report: &Report) -> String {
     let figures =
         "records,record_bytes,image_bytes,bytes,records_share,record_bytes_share,image_bytes_share,bytes_share,partial";
     let mut out = format!("{},{figures}\n", names.join(","));
-    let parts = |c: &Cell| [c.records, c.record_bytes, c.image_bytes, c.bytes()];
+    let parts = |c: &GroupSum| [c.records, c.record_bytes, c.image_bytes, c.bytes()];
     let wholes = parts(&report.total);
     for (key, group) in &report.groups {
-        let Named(values) = named(*key, report);
+        let GroupNames(values) = named(*key, report);
         let mut fields: Vec<String> = names
             .iter()
             .map(|name| match values.iter().find(|(n, _)| n == name).map(|(_, value)| value) {

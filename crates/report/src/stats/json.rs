@@ -9,19 +9,19 @@
 //! `database`, `relation` and `fork`; `database`; `minute`, its beginning; `checkpoint`, the start of that record.
 //! `null`: none, or none before.
 
-use crate::stats::Report;
+use crate::stats::StatsReport;
 use crate::stats::text::minute;
 use crate::stats::waldump::operation;
 use pgwal::format::rmgr::Rmgr;
-use pgwal_query::count::{By, Cell, Key};
+use pgwal_query::count::{By, GroupKey, GroupSum};
 use pgwal_query::filter::FORKS;
 use serde_json::{Map, Value, json};
 
 /// What a group is named by.
-pub struct Named(pub Vec<(&'static str, Value)>);
+pub struct GroupNames(pub Vec<(&'static str, Value)>);
 
 /// The document.
-pub fn document(report: &Report) -> Value {
+pub fn document(report: &StatsReport) -> Value {
     let groups: Vec<Value> = report.groups.iter().map(|(key, cell)| group(*key, *cell, report)).collect();
     json!({
         "schema": "walproof.stats/1",
@@ -36,7 +36,7 @@ pub fn document(report: &Report) -> Value {
     })
 }
 
-fn group(key: Key, cell: Cell, report: &Report) -> Value {
+fn group(key: GroupKey, cell: GroupSum, report: &StatsReport) -> Value {
     let mut out: Map<String, Value> =
         named(key, report).0.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let total = report.total;
@@ -51,7 +51,7 @@ fn group(key: Key, cell: Cell, report: &Report) -> Value {
     Value::Object(out)
 }
 
-fn figures(cell: Cell) -> Map<String, Value> {
+fn figures(cell: GroupSum) -> Map<String, Value> {
     [
         ("records", cell.records),
         ("record_bytes", cell.record_bytes),
@@ -69,26 +69,26 @@ pub fn share(part: u64, whole: u64) -> f64 {
 }
 
 /// The names of a group.
-pub fn named(key: Key, report: &Report) -> Named {
+pub fn named(key: GroupKey, report: &StatsReport) -> GroupNames {
     let dialect = report.layout.dialect;
-    Named(match (report.by, key) {
-        (By::Rmgr, Key::Code(rmid, _)) => vec![("rmgr", Rmgr(rmid).name(dialect).to_string().into())],
-        (_, Key::Code(rmid, half)) => {
+    GroupNames(match (report.by, key) {
+        (By::Rmgr, GroupKey::Code(rmid, _)) => vec![("rmgr", Rmgr(rmid).name(dialect).to_string().into())],
+        (_, GroupKey::Code(rmid, half)) => {
             vec![
                 ("rmgr", Rmgr(rmid).name(dialect).to_string().into()),
                 ("record", operation(rmid, half, dialect).into()),
             ]
         }
-        (_, Key::Xid(xid)) => vec![("xid", xid.into())],
-        (_, Key::Relation(rel, fork)) => vec![
+        (_, GroupKey::Xid(xid)) => vec![("xid", xid.into())],
+        (_, GroupKey::Relation(rel, fork)) => vec![
             ("tablespace", rel.spc.into()),
             ("database", rel.db.into()),
             ("relation", rel.rel.into()),
             ("fork", FORKS.get(usize::from(fork)).copied().unwrap_or("unknown").into()),
         ],
-        (_, Key::Database(db)) => vec![("database", db.into())],
-        (_, Key::Minute(n)) => vec![("minute", minute(n).into())],
-        (_, Key::Checkpoint(lsn)) => vec![("checkpoint", lsn.to_string().into())],
+        (_, GroupKey::Database(db)) => vec![("database", db.into())],
+        (_, GroupKey::Minute(n)) => vec![("minute", minute(n).into())],
+        (_, GroupKey::Checkpoint(lsn)) => vec![("checkpoint", lsn.to_string().into())],
         (By::Relation, _) => ["tablespace", "database", "relation", "fork"].map(|name| (name, Value::Null)).into(),
         (by, _) => vec![(by.name(), Value::Null)],
     })

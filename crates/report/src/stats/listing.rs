@@ -11,7 +11,7 @@ use pgwal::format::record::{Block, Record, RecordHeader};
 use pgwal::format::{Layout, Lsn, TimelineId};
 use pgwal::verify::records::{Render, Rendered};
 use pgwal::verify::{Finding, Severity};
-use pgwal_query::count::Sum;
+use pgwal_query::count::GroupSums;
 use pgwal_query::filter::Filter;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,29 +19,29 @@ use std::sync::atomic::{AtomicU64, Ordering};
 const LENGTH: usize = 22;
 
 /// The renderer.
-pub struct Listing<'a> {
+pub struct CountListing<'a> {
     filter: &'a Filter,
     /// Start of the first record of the range, whether it counts or not.
     first: AtomicU64,
 }
 
-impl<'a> Listing<'a> {
+impl<'a> CountListing<'a> {
     /// Lists what the filter leaves.
-    pub fn new(filter: &'a Filter) -> Listing<'a> {
-        Listing { filter, first: AtomicU64::new(u64::MAX) }
+    pub fn new(filter: &'a Filter) -> CountListing<'a> {
+        CountListing { filter, first: AtomicU64::new(u64::MAX) }
     }
 
     /// What the records come to that `counted` was given.
-    pub fn finish(self, mut counted: Counted) -> Sum {
+    pub fn finish(self, mut counted: Counted) -> GroupSums {
         let first = self.first.into_inner();
         counted.sum.first = (first != u64::MAX).then(|| Lsn::new(first));
-        let mut sum = Sum::default();
+        let mut sum = GroupSums::default();
         sum.add(counted.sum);
         sum
     }
 }
 
-impl Render for Listing<'_> {
+impl Render for CountListing<'_> {
     type Scratch = Vec<Block>;
 
     fn whole(&self) -> bool {
@@ -86,7 +86,7 @@ impl Render for Listing<'_> {
 /// Takes the records of a list.
 #[derive(Default)]
 pub struct Counted {
-    sum: Sum,
+    sum: GroupSums,
 }
 
 impl Write for Counted {

@@ -7,19 +7,19 @@ pub mod text;
 pub mod waldump;
 
 use pgwal::format::{Layout, Lsn};
-use pgwal_query::count::{By, Cell, Key, Sum};
+use pgwal_query::count::{By, GroupKey, GroupSum, GroupSums};
 use std::collections::HashMap;
 
 /// What is told.
-pub struct Report {
+pub struct StatsReport {
     /// What it is counted by.
     pub by: By,
     /// How the WAL is laid out.
     pub layout: Layout,
     /// Groups, the largest first, or in the order of WAL.
-    pub groups: Vec<(Key, Cell)>,
+    pub groups: Vec<(GroupKey, GroupSum)>,
     /// All of them together.
-    pub total: Cell,
+    pub total: GroupSum,
     /// Start of the first record of the range.
     pub from: Option<Lsn>,
     /// End of the last record counted.
@@ -30,22 +30,22 @@ pub struct Report {
     pub findings: u64,
 }
 
-impl Report {
+impl StatsReport {
     /// Of what was counted. `partial`: not every record asked for could be read; `findings`: how many were told.
-    pub fn new(by: By, layout: Layout, sum: &Sum, partial: bool, findings: u64) -> Report {
-        let mut groups: HashMap<Key, Cell> = HashMap::new();
-        let mut total = Cell::default();
+    pub fn new(by: By, layout: Layout, sum: &GroupSums, partial: bool, findings: u64) -> StatsReport {
+        let mut groups: HashMap<GroupKey, GroupSum> = HashMap::new();
+        let mut total = GroupSum::default();
         for (key, cell) in sum.cells() {
             let key = match (by, key) {
-                (By::Rmgr, Key::Code(rmid, _)) => Key::Code(rmid, 0),
-                (_, Key::Code(rmid, half)) => Key::Code(rmid, waldump::folded(rmid, half, layout.dialect)),
+                (By::Rmgr, GroupKey::Code(rmid, _)) => GroupKey::Code(rmid, 0),
+                (_, GroupKey::Code(rmid, half)) => GroupKey::Code(rmid, waldump::folded(rmid, half, layout.dialect)),
                 (_, key) => key,
             };
             groups.entry(key).or_default().add(cell);
             total.add(cell);
         }
-        let mut groups: Vec<(Key, Cell)> = groups.into_iter().collect();
+        let mut groups: Vec<(GroupKey, GroupSum)> = groups.into_iter().collect();
         groups.sort_by_key(|(key, cell)| (std::cmp::Reverse(if by.is_in_order() { 0 } else { cell.bytes() }), *key));
-        Report { by, layout, groups, total, from: sum.first, to: sum.end, partial, findings }
+        StatsReport { by, layout, groups, total, from: sum.first, to: sum.end, partial, findings }
     }
 }

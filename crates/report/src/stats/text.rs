@@ -12,15 +12,15 @@
 
 use crate::dump::names::relation;
 use crate::figures::{bytes, grouped, plural};
-use crate::stats::Report;
+use crate::stats::StatsReport;
 use crate::stats::waldump;
 use crate::time::rfc3339;
 use pgwal::format::rmgr::xact::Timestamp;
-use pgwal_query::count::{By, Cell, Key};
+use pgwal_query::count::{By, GroupKey, GroupSum};
 use std::fmt::Write;
 
 /// The table.
-pub fn table(report: &Report) -> String {
+pub fn table(report: &StatsReport) -> String {
     let total = report.total;
     let mut out = format!(
         "{} {} of {}",
@@ -53,11 +53,11 @@ pub fn table(report: &Report) -> String {
     out
 }
 
-fn parts(cell: Cell) -> [u64; 4] {
+fn parts(cell: GroupSum) -> [u64; 4] {
     [cell.records, cell.record_bytes, cell.image_bytes, cell.bytes()]
 }
 
-fn row(out: &mut String, name: &str, width: usize, cell: Cell, wholes: [u64; 4]) {
+fn row(out: &mut String, name: &str, width: usize, cell: GroupSum, wholes: [u64; 4]) {
     let _ = write!(out, "{name:<width$}");
     for (part, whole) in parts(cell).into_iter().zip(wholes) {
         let share = if whole == 0 { 0.0 } else { 100.0 * part as f64 / whole as f64 };
@@ -66,16 +66,16 @@ fn row(out: &mut String, name: &str, width: usize, cell: Cell, wholes: [u64; 4])
     out.push('\n');
 }
 
-fn name(key: Key, report: &Report) -> String {
+fn name(key: GroupKey, report: &StatsReport) -> String {
     match key {
-        Key::Code(..) => waldump::label(key, report.by, report.layout.dialect),
-        Key::Xid(xid) => xid.to_string(),
-        Key::Relation(rel, fork) => relation(&rel, fork),
-        Key::Database(0) => "0 (shared)".to_owned(),
-        Key::Database(db) => db.to_string(),
-        Key::Minute(minute) => self::minute(minute).unwrap_or_else(|| "no date".to_owned()),
-        Key::Checkpoint(lsn) => lsn.to_string(),
-        Key::Nothing | Key::Before => match report.by {
+        GroupKey::Code(..) => waldump::label(key, report.by, report.layout.dialect),
+        GroupKey::Xid(xid) => xid.to_string(),
+        GroupKey::Relation(rel, fork) => relation(&rel, fork),
+        GroupKey::Database(0) => "0 (shared)".to_owned(),
+        GroupKey::Database(db) => db.to_string(),
+        GroupKey::Minute(minute) => self::minute(minute).unwrap_or_else(|| "no date".to_owned()),
+        GroupKey::Checkpoint(lsn) => lsn.to_string(),
+        GroupKey::Nothing | GroupKey::Before => match report.by {
             By::Minute => "before the first time",
             By::Checkpoint => "before the first",
             _ => "none",

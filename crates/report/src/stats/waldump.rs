@@ -10,11 +10,11 @@
 //! Total                                      13698                       1859017 [39.82%]  …
 //! ```
 
-use crate::stats::Report;
+use crate::stats::StatsReport;
 use pgwal::format::rmgr::describe::Vocabulary;
 use pgwal::format::rmgr::{Rmgr, RmgrName, TRANSACTION};
 use pgwal::format::{Dialect, Lsn};
-use pgwal_query::count::{By, Cell, Key};
+use pgwal_query::count::{By, GroupKey, GroupSum};
 use std::fmt::Write;
 
 /// From 9.6 on the flag in records of "Transaction" that says that more follows is no part of their type.
@@ -23,7 +23,7 @@ pub fn folded(rmid: u8, half: u8, dialect: &Dialect) -> u8 {
 }
 
 /// The table.
-pub fn table(report: &Report) -> String {
+pub fn table(report: &StatsReport) -> String {
     let dialect = report.layout.dialect;
     let mut out = String::new();
     if dialect.statistics.says_range {
@@ -49,10 +49,10 @@ pub fn table(report: &Report) -> String {
     if report.by == By::Rmgr {
         for id in 0..=dialect.rmgr_max {
             let cell =
-                groups.iter().find(|(key, _)| *key == Key::Code(id, 0)).map(|(_, cell)| *cell).unwrap_or_default();
+                groups.iter().find(|(key, _)| *key == GroupKey::Code(id, 0)).map(|(_, cell)| *cell).unwrap_or_default();
             row(&mut out, &Rmgr(id).name(dialect).to_string(), cell, report.total);
         }
-        groups.retain(|(key, _)| matches!(key, Key::Code(id, _) if *id > dialect.rmgr_max));
+        groups.retain(|(key, _)| matches!(key, GroupKey::Code(id, _) if *id > dialect.rmgr_max));
     }
     for (key, cell) in groups {
         row(&mut out, &label(key, report.by, dialect), cell, report.total);
@@ -84,7 +84,7 @@ pub fn table(report: &Report) -> String {
     out
 }
 
-fn row(out: &mut String, name: &str, cell: Cell, total: Cell) {
+fn row(out: &mut String, name: &str, cell: GroupSum, total: GroupSum) {
     let _ = write!(out, "{name:<27}");
     for (part, whole) in [
         (cell.records, total.records),
@@ -103,8 +103,8 @@ fn percent(part: u64, whole: u64) -> f64 {
 }
 
 /// `Heap`, `Heap/INSERT`, `Heap/UNKNOWN (80)`.
-pub fn label(key: Key, by: By, dialect: &'static Dialect) -> String {
-    let Key::Code(rmid, half) = key else { return String::new() };
+pub fn label(key: GroupKey, by: By, dialect: &'static Dialect) -> String {
+    let GroupKey::Code(rmid, half) = key else { return String::new() };
     let name = match Rmgr(rmid).name(dialect) {
         RmgrName::BuiltIn(name) => name.to_owned(),
         other => other.to_string(),

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 
 /// The document itself.
 #[derive(Serialize)]
-pub struct Document {
+pub struct TimelinesDocument {
     schema: &'static str,
     verdict: &'static str,
     path: Vec<TimelineId>,
@@ -53,9 +53,9 @@ pub struct Timeline {
 }
 
 /// The document.
-pub fn document(outcome: &Outcome) -> Document {
+pub fn document(outcome: &Outcome) -> TimelinesDocument {
     let layout = outcome.layout.as_ref();
-    Document {
+    TimelinesDocument {
         schema: "walproof.timelines/1",
         verdict: verdict(outcome.verdict),
         path: outcome.path.clone(),

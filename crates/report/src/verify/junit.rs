@@ -8,7 +8,7 @@
 //!                           a testcase for each finding: failure, error (could not be looked at), skipped (a warning), passed (info)
 //! ```
 
-use crate::ended::Ended;
+use crate::ended::RunEnd;
 use crate::outside::Escaped;
 use crate::time::rfc3339;
 use crate::verify::VerifyAnswer;
@@ -30,7 +30,7 @@ pub fn document(told: &VerifyAnswer<'_>) -> String {
         let mut suite = Suite::new(format!("timeline {}", timeline.timeline));
         if outcome.depth == Depth::Records {
             for (from, to) in &timeline.islands {
-                suite.case(&format!("WAL is whole from {from} to {to}"), Case::Passed);
+                suite.case(&format!("WAL is whole from {from} to {to}"), JunitCase::Passed);
             }
         }
         for f in outcome.findings.iter().filter(|f| f.timeline == Some(timeline.timeline)) {
@@ -54,7 +54,7 @@ fn whole(told: &VerifyAnswer<'_>) -> Suite {
     text.extend(impact.next().map(|first| format!("IMPACT {first}")));
     text.extend(impact);
     text.push(format!("NEXT {}", next(outcome, worst)));
-    let unsaved = outcome.index.as_ref().and_then(unsaved).filter(|_| told.ended == Ended::CouldNotTell);
+    let unsaved = outcome.index.as_ref().and_then(unsaved).filter(|_| told.ended == RunEnd::CouldNotTell);
     if unsaved.is_some() {
         text.insert(0, head.clone());
     }
@@ -64,15 +64,15 @@ fn whole(told: &VerifyAnswer<'_>) -> Suite {
     suite.case(
         "WAL replays",
         match told.ended {
-            Ended::Clean => Case::Passed,
-            Ended::CouldNotTell => Case::Error(verdict(outcome.verdict), head, text),
-            _ => Case::Failed(verdict(outcome.verdict), head, text),
+            RunEnd::Clean => JunitCase::Passed,
+            RunEnd::CouldNotTell => JunitCase::Error(verdict(outcome.verdict), head, text),
+            _ => JunitCase::Failed(verdict(outcome.verdict), head, text),
         },
     );
     suite
 }
 
-enum Case {
+enum JunitCase {
     Passed,
     /// A kind, a line, and more lines.
     Failed(&'static str, String, Vec<String>),
@@ -111,19 +111,19 @@ impl Suite {
         let ended = match f.severity {
             // Where it is not known what is wrong, nothing has failed.
             _ if told.is_failure(f) && (f.code.is_could_not_look() || told.could_not_tell()) => {
-                Case::Error(f.code.id(), message, text)
+                JunitCase::Error(f.code.id(), message, text)
             }
-            _ if told.is_failure(f) => Case::Failed(f.code.id(), message, text),
-            Severity::Warning => Case::Skipped(format!("warning: {message}")),
+            _ if told.is_failure(f) => JunitCase::Failed(f.code.id(), message, text),
+            Severity::Warning => JunitCase::Skipped(format!("warning: {message}")),
             _ => {
                 self.out.push(format!("info: {message}"));
-                Case::Passed
+                JunitCase::Passed
             }
         };
         self.case(&name, ended);
     }
 
-    fn case(&mut self, name: &str, ended: Case) {
+    fn case(&mut self, name: &str, ended: JunitCase) {
         self.counts[0] += 1;
         let _ = write!(
             self.cases,
@@ -132,17 +132,17 @@ impl Suite {
             Escaped(name)
         );
         let (count, element, kind, message, text) = match ended {
-            Case::Passed => {
+            JunitCase::Passed => {
                 self.cases += "/>\n";
                 return;
             }
-            Case::Skipped(message) => {
+            JunitCase::Skipped(message) => {
                 self.counts[3] += 1;
                 let _ = writeln!(self.cases, "><skipped message=\"{}\"/></testcase>", Escaped(message));
                 return;
             }
-            Case::Failed(kind, message, text) => (1, "failure", kind, message, text),
-            Case::Error(kind, message, text) => (2, "error", kind, message, text),
+            JunitCase::Failed(kind, message, text) => (1, "failure", kind, message, text),
+            JunitCase::Error(kind, message, text) => (2, "error", kind, message, text),
         };
         self.counts[count] += 1;
         let _ = write!(self.cases, ">\n      <{element} type=\"{}\" message=\"{}\">", Escaped(kind), Escaped(message));

@@ -11,7 +11,7 @@ pub mod sarif;
 pub mod text;
 pub mod words;
 
-use crate::ended::Ended;
+use crate::ended::RunEnd;
 use crate::time::Zone;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::verify::{Finding, Outcome, Severity};
@@ -25,7 +25,7 @@ pub struct VerifyAnswer<'a> {
     /// What was verified, as the user named it.
     pub archive: String,
     /// How the run ends.
-    pub ended: Ended,
+    pub ended: RunEnd,
     /// With which code it exits.
     pub exit_code: u8,
     /// How a plugin of a monitoring system ends.
@@ -43,7 +43,7 @@ pub struct VerifyAnswer<'a> {
 impl VerifyAnswer<'_> {
     /// Whether it is not known what is wrong, if anything.
     pub fn could_not_tell(&self) -> bool {
-        self.ended == Ended::CouldNotTell
+        self.ended == RunEnd::CouldNotTell
     }
 
     /// Whether a finding makes the run fail.
@@ -72,12 +72,12 @@ pub enum PluginStatus {
 
 impl PluginStatus {
     /// What a run's end means to it. Warnings are told by their own status, unless they were to count as failures.
-    pub fn of(ended: Ended, outcome: &Outcome) -> PluginStatus {
+    pub fn of(ended: RunEnd, outcome: &Outcome) -> PluginStatus {
         match ended {
-            Ended::Refuted => PluginStatus::Critical,
-            Ended::CouldNotTell => PluginStatus::Unknown,
-            Ended::Clean if outcome.counted().any(|f| f.severity == Severity::Warning) => PluginStatus::Warning,
-            Ended::Clean => PluginStatus::Ok,
+            RunEnd::Refuted => PluginStatus::Critical,
+            RunEnd::CouldNotTell => PluginStatus::Unknown,
+            RunEnd::Clean if outcome.counted().any(|f| f.severity == Severity::Warning) => PluginStatus::Warning,
+            RunEnd::Clean => PluginStatus::Ok,
         }
     }
 

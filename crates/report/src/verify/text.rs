@@ -305,7 +305,7 @@ fn backups(outcome: &Outcome) -> Vec<String> {
 }
 
 /// How a backup is restored that the way of recovery does not come from.
-pub(crate) fn beside(backup: &Backup) -> String {
+pub fn beside(backup: &Backup) -> String {
     let Some(beside) = backup.beside else { return String::new() };
     let (own, target, ask) = (backup.timeline, beside.target, beside.ask);
     match beside.left {

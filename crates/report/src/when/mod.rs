@@ -11,7 +11,7 @@ use pgwal::verify::times::Moment;
 
 /// What was asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Asked {
+pub enum WhenAsked {
     /// A position.
     Lsn(Lsn),
     /// A time.
@@ -22,14 +22,14 @@ pub enum Asked {
     Name(String),
 }
 
-impl Asked {
+impl WhenAsked {
     /// As JSON names it.
     pub fn kind(&self) -> &'static str {
         match self {
-            Asked::Lsn(_) => "lsn",
-            Asked::Time(_) => "time",
-            Asked::Xid(_) => "xid",
-            Asked::Name(_) => "name",
+            WhenAsked::Lsn(_) => "lsn",
+            WhenAsked::Time(_) => "time",
+            WhenAsked::Xid(_) => "xid",
+            WhenAsked::Name(_) => "name",
         }
     }
 }
@@ -39,7 +39,7 @@ pub struct WhenAnswer {
     /// As it was written.
     pub input: String,
     /// What it means.
-    pub asked: Asked,
+    pub asked: WhenAsked,
     /// Where that is; `None` where replay never gets there.
     pub moment: Option<Moment>,
     /// The setting that fetches WAL from this archive.

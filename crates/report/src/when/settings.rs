@@ -2,7 +2,7 @@
 
 use crate::outside::is_harmful;
 use crate::time::Zone;
-use crate::when::{Asked, WhenAnswer};
+use crate::when::{WhenAnswer, WhenAsked};
 use pgwal::format::Layout;
 use pgwal::verify::times::Times;
 
@@ -17,24 +17,26 @@ pub fn settings(times: &Times, answer: &WhenAnswer) -> Vec<(&'static str, String
     let layout = times.layout();
     let utc = |time| Zone::utc().local(time).map(|text| text.replace("+00:00", "+00"));
     let mut out = match &answer.asked {
-        Asked::Name(name) => vec![("recovery_target_name", name.clone())],
-        Asked::Xid(xid) => vec![("recovery_target_xid", xid.to_string())],
+        WhenAsked::Name(name) => vec![("recovery_target_name", name.clone())],
+        WhenAsked::Xid(xid) => vec![("recovery_target_xid", xid.to_string())],
         // From 13 on recovery fails where no later transaction ends it.
-        Asked::Time(_) if moment.dropped.is_none() && layout.dialect.unreached_target_is_fatal => {
+        WhenAsked::Time(_) if moment.dropped.is_none() && layout.dialect.unreached_target_is_fatal => {
             moment.kept.map(|kept| ("recovery_target_xid", kept.xid.to_string())).into_iter().collect()
         }
-        Asked::Time(time) => utc(*time).map(|text| ("recovery_target_time", text)).into_iter().collect(),
-        Asked::Lsn(lsn) if layout.dialect.lsn_target => vec![("recovery_target_lsn", lsn.unpadded().to_string())],
+        WhenAsked::Time(time) => utc(*time).map(|text| ("recovery_target_time", text)).into_iter().collect(),
+        WhenAsked::Lsn(lsn) if layout.dialect.lsn_target => vec![("recovery_target_lsn", lsn.unpadded().to_string())],
         // Before 10 no position is a target: the last transaction that ends before it is.
-        Asked::Lsn(_) => moment.kept.map(|kept| ("recovery_target_xid", kept.xid.to_string())).into_iter().collect(),
+        WhenAsked::Lsn(_) => {
+            moment.kept.map(|kept| ("recovery_target_xid", kept.xid.to_string())).into_iter().collect()
+        }
     };
     if !out.is_empty() {
         let inclusive = match answer.asked {
-            Asked::Name(_) => None,
-            Asked::Time(_) | Asked::Xid(_) => Some(true),
+            WhenAsked::Name(_) => None,
+            WhenAsked::Time(_) | WhenAsked::Xid(_) => Some(true),
             // A server stops at the first record that starts there or behind. Only where that is the one meant, is it
             // replayed.
-            Asked::Lsn(lsn) => {
+            WhenAsked::Lsn(lsn) => {
                 Some(!layout.dialect.lsn_target || moment.kept.is_some_and(|e| e.lsn == lsn) || moment.point.is_some())
             }
         };

@@ -5,7 +5,7 @@ use crate::outside::Lines;
 use crate::time::Zone;
 use crate::verify::text::beside;
 use crate::when::settings;
-use crate::when::{Asked, WhenAnswer};
+use crate::when::{WhenAnswer, WhenAsked};
 use pgwal::format::Lsn;
 use pgwal::verify::times::Times;
 use pgwal::verify::{Facts, TransactionEnd, Verdict};
@@ -105,7 +105,7 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, zone: &Zone
         );
     };
     let lsn = moment.lsn;
-    if let Asked::Time(time) = answer.asked {
+    if let WhenAsked::Time(time) = answer.asked {
         writeln!(
             out,
             "TIME     {} is {}",

@@ -4,45 +4,41 @@ use anyhow::Context;
 use pgwal::format::{SegmentNo, TimelineId};
 use pgwal::source::{self, Source};
 use pgwal::verify::{Files, Holder};
-use pgwal_report::locate::{Held, HeldFile};
-use std::path::Path;
+use pgwal_report::locate::{HeldFile, HeldSegment};
+use std::path::{Path, PathBuf};
 
 /// An archive in which positions are located.
-pub struct Shelf {
+pub struct LocateArchive {
     source: Box<dyn Source>,
     /// Its files.
     pub files: Files,
 }
 
-impl Shelf {
+impl LocateArchive {
     /// Lists an archive. `timeline`: the one to recover to.
-    pub fn open(path: &Path, timeline: Option<TimelineId>) -> anyhow::Result<Shelf> {
+    pub fn open(path: &Path, timeline: Option<TimelineId>) -> anyhow::Result<LocateArchive> {
         let source = source::open(&[path.to_path_buf()])?;
         let files = Files::of(source.as_ref(), timeline)?;
         let files = files.with_context(|| format!("{}: no file there says how to read it", source.describe()))?;
-        Ok(Shelf { source, files })
+        Ok(LocateArchive { source, files })
     }
 
     /// What it has of a segment, of which the file of `timeline` is meant.
-    pub fn held(&self, number: SegmentNo, timeline: TimelineId) -> Held {
+    pub fn held(&self, number: SegmentNo, timeline: TimelineId) -> HeldSegment {
         let holders = self.files.holders(number);
         // JSON has no bytes that are not UTF-8.
-        let path = |holder: &Holder| {
-            let local = self.source.local()?;
-            Some(local.path(&holder.entry).to_string_lossy().into_owned())
-        };
+        let text = |path: PathBuf| path.to_string_lossy().into_owned();
+        let path = |holder: &Holder| self.source.local().map(|local| text(local.path(&holder.entry)));
         let meant = holders.iter().find(|holder| holder.timeline == timeline);
-        Held {
+        HeldSegment {
             file: meant.map(|holder| holder.file.clone()),
             path: meant.and_then(path),
             partial: meant.is_some_and(|holder| holder.partial),
             files: holders
-                .iter()
-                .map(|holder| HeldFile {
-                    timeline: holder.timeline,
-                    file: holder.file.clone(),
-                    path: path(holder),
-                    partial: holder.partial,
+                .into_iter()
+                .map(|holder| {
+                    let path = path(&holder);
+                    HeldFile { timeline: holder.timeline, file: holder.file, path, partial: holder.partial }
                 })
                 .collect(),
         }

@@ -1,7 +1,7 @@
 //! Block references: behind the description, or on lines of their own.
 
 use super::relation::{fork, relation};
-use crate::dump::line::Line;
+use crate::dump::line::LineBuffer;
 use pgwal::format::record::{Block, BlockRef, Image, Record, RelFileLocator};
 use pgwal::format::{Dialect, Generation};
 
@@ -10,7 +10,7 @@ const DATA_PAGE: u64 = 8192;
 
 /// `, blkref #0: rel 1663/5/16384 fork vm blk 7 FPW`, for each block.
 #[inline(always)]
-pub fn short(record: &Record<'_>, blocks: &[Block], known: &mut Known, line: &mut Line<'_>) {
+pub fn short(record: &Record<'_>, blocks: &[Block], known: &mut KnownRelations, line: &mut LineBuffer<'_>) {
     for block in blocks {
         let block = &block.reference;
         known.write(block, line);
@@ -24,13 +24,13 @@ pub fn short(record: &Record<'_>, blocks: &[Block], known: &mut Known, line: &mu
 
 /// The text in front of block numbers, for relations that were told not long before.
 #[derive(Default)]
-pub struct Known {
+pub struct KnownRelations {
     /// By the low bits of the relation's number.
-    told: [Told; 16],
+    told: [ToldRelation; 16],
 }
 
 #[derive(Clone, Copy)]
-struct Told {
+struct ToldRelation {
     /// Of which relation and fork, and in which place of the record.
     of: (RelFileLocator, u8, u8),
     text: [u8; 64],
@@ -38,15 +38,15 @@ struct Told {
     length: usize,
 }
 
-impl Default for Told {
-    fn default() -> Told {
-        Told { of: (RelFileLocator::default(), 0, 0), text: [0; 64], length: 0 }
+impl Default for ToldRelation {
+    fn default() -> ToldRelation {
+        ToldRelation { of: (RelFileLocator::default(), 0, 0), text: [0; 64], length: 0 }
     }
 }
 
-impl Known {
+impl KnownRelations {
     #[inline(always)]
-    fn write(&mut self, block: &BlockRef, line: &mut Line<'_>) {
+    fn write(&mut self, block: &BlockRef, line: &mut LineBuffer<'_>) {
         let of = (block.rel, block.fork, block.id);
         let told = &mut self.told[block.rel.rel as usize % 16];
         if told.of != of || told.length == 0 {
@@ -60,11 +60,11 @@ impl Known {
     }
 }
 
-impl Told {
+impl ToldRelation {
     #[inline(never)]
     fn fill(&mut self, (rel, fork, id): (RelFileLocator, u8, u8)) {
         let mut text = Vec::new();
-        before(rel, fork, id, &mut Line::new(&mut text));
+        before(rel, fork, id, &mut LineBuffer::new(&mut text));
         self.of = (rel, fork, id);
         self.length = text.len();
         self.text.iter_mut().zip(text).for_each(|(place, byte)| *place = byte);
@@ -72,7 +72,7 @@ impl Told {
 }
 
 #[inline(never)]
-fn before(rel: RelFileLocator, fork: u8, id: u8, line: &mut Line<'_>) {
+fn before(rel: RelFileLocator, fork: u8, id: u8, line: &mut LineBuffer<'_>) {
     line.all(b", blkref #");
     line.decimal(id.into());
     line.all(b": rel ");
@@ -85,7 +85,7 @@ fn before(rel: RelFileLocator, fork: u8, id: u8, line: &mut Line<'_>) {
 }
 
 /// A line a block.
-pub fn lines(record: &Record<'_>, blocks: &[Block], line: &mut Line<'_>) {
+pub fn lines(record: &Record<'_>, blocks: &[Block], line: &mut LineBuffer<'_>) {
     let dialect = record.layout.dialect;
     for block in blocks {
         let block = &block.reference;

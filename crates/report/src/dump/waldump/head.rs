@@ -3,7 +3,7 @@
 //! All of it but the numbers is the same for all records of an operation, and is put together once.
 
 use crate::dump::digits::{column10, columns};
-use crate::dump::line::Line;
+use crate::dump::line::LineBuffer;
 use crate::dump::names::data_length;
 use pgwal::format::record::{Record, RecordHeader};
 use pgwal::format::rmgr::describe::Vocabulary;
@@ -24,11 +24,11 @@ pub struct Heads {
     /// The operations.
     pub vocabulary: &'static Vocabulary,
     /// By id × 16 + high half of `xl_info`.
-    heads: Vec<Head>,
+    heads: Vec<LineHead>,
 }
 
 /// What the lines of an operation begin with.
-struct Head {
+struct LineHead {
     /// `None`: something is wider than its column.
     columns: Option<[u8; 69]>,
     /// `, desc: `, and from 9.5 on the name of the operation, as long as it says; nothing where that takes more to
@@ -42,13 +42,13 @@ impl Heads {
     pub fn new(dialect: &'static Dialect) -> Heads {
         let vocabulary = Vocabulary::of(dialect);
         let ids = 0..=dialect.rmgr_max;
-        let heads = ids.flat_map(|rmid| (0..16).map(move |half| Head::new(rmid, half << 4, vocabulary))).collect();
+        let heads = ids.flat_map(|rmid| (0..16).map(move |half| LineHead::new(rmid, half << 4, vocabulary))).collect();
         Heads { vocabulary, heads }
     }
 
     /// Writes it.
     #[inline(always)]
-    pub fn write(&self, record: &Record<'_>, images: u64, line: &mut Line<'_>) {
+    pub fn write(&self, record: &Record<'_>, images: u64, line: &mut LineBuffer<'_>) {
         let header = &record.header;
         let head = self.heads.get(usize::from(header.rmid) * 16 + usize::from(header.info >> 4));
         let length = data_length(record, images);
@@ -85,7 +85,7 @@ impl Heads {
     }
 
     #[inline(never)]
-    fn name(&self, header: &RecordHeader, dialect: &Dialect, line: &mut Line<'_>) {
+    fn name(&self, header: &RecordHeader, dialect: &Dialect, line: &mut LineBuffer<'_>) {
         if dialect.generation != Generation::Modern {
             return;
         }
@@ -97,8 +97,8 @@ impl Heads {
     }
 }
 
-impl Head {
-    fn new(rmid: u8, code: u8, vocabulary: &Vocabulary) -> Head {
+impl LineHead {
+    fn new(rmid: u8, code: u8, vocabulary: &Vocabulary) -> LineHead {
         let mut columns = *COLUMNS;
         let name = match Rmgr(rmid).name(vocabulary.dialect) {
             RmgrName::BuiltIn(name) => name,
@@ -119,14 +119,14 @@ impl Head {
         let mut desc = [0; 48];
         let fills = whole && text.len() <= desc.len();
         desc.iter_mut().zip(&text).for_each(|(place, byte)| *place = *byte);
-        Head { columns: fits.then_some(columns), desc, desc_len: if fills { text.len() } else { 0 } }
+        LineHead { columns: fits.then_some(columns), desc, desc_len: if fills { text.len() } else { 0 } }
     }
 }
 
 /// Columns of which one is wider than usual.
 #[cold]
 #[inline(never)]
-fn wide(record: &Record<'_>, length: u64, line: &mut Line<'_>) {
+fn wide(record: &Record<'_>, length: u64, line: &mut LineBuffer<'_>) {
     let (header, name) = (&record.header, Rmgr(record.header.rmid).name(record.layout.dialect));
     line.with(|out| {
         let _ = write!(

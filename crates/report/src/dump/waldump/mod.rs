@@ -15,9 +15,9 @@ pub mod start;
 mod text;
 mod zone;
 
-use crate::dump::line::Line;
+use crate::dump::line::LineBuffer;
 use crate::dump::text::damage;
-use blocks::Known;
+use blocks::KnownRelations;
 use head::Heads;
 use pgwal::format::record::{Block, Record, RecordHeader};
 use pgwal::format::rmgr::describe::{Cx, describe};
@@ -30,8 +30,8 @@ use pgwal::verify::{Finding, Severity};
 use pgwal_query::filter::Filter;
 use std::io::Write;
 use std::sync::OnceLock;
-use text::Text;
-pub use zone::Zone;
+use text::DescriptionText;
+pub use zone::LocalZone;
 
 /// The renderer.
 pub struct Waldump<'a> {
@@ -40,20 +40,20 @@ pub struct Waldump<'a> {
     /// Details of blocks on lines of their own.
     pub details: bool,
     /// Where times are told in.
-    pub zone: &'a Zone,
+    pub zone: &'a LocalZone,
     /// What lines begin with in the version, once a record was seen.
     pub heads: OnceLock<Heads>,
 }
 
-/// Room that is used again.
+/// WaldumpRoom that is used again.
 #[derive(Default)]
-pub struct Room {
+pub struct WaldumpRoom {
     blocks: Vec<Block>,
-    known: Known,
+    known: KnownRelations,
 }
 
 impl Render for Waldump<'_> {
-    type Scratch = Room;
+    type Scratch = WaldumpRoom;
 
     fn whole(&self) -> bool {
         true
@@ -68,7 +68,7 @@ impl Render for Waldump<'_> {
         &self,
         record: &Record<'_>,
         timeline: TimelineId,
-        Room { blocks, known }: &mut Room,
+        WaldumpRoom { blocks, known }: &mut WaldumpRoom,
         out: &mut Vec<u8>,
     ) -> Option<Rendered> {
         let shape = record.blocks_or_none(blocks);
@@ -83,7 +83,7 @@ impl Render for Waldump<'_> {
             return Some(Rendered { listed: false, image_bytes: 0, findings: 1 });
         }
         let images = shape.image_len as u64;
-        let mut text = Text { line: Line::new(out), dialect, zone: self.zone };
+        let mut text = DescriptionText { line: LineBuffer::new(out), dialect, zone: self.zone };
         heads.write(record, images, &mut text.line);
         let cx = Cx { record, main: record.main_data_of(&shape), blocks };
         let mut findings = 0;
@@ -120,7 +120,7 @@ impl Render for Waldump<'_> {
 
 /// An operation that the version does not have.
 #[cold]
-fn unknown(record: &Record<'_>, line: &mut Line<'_>) {
+fn unknown(record: &Record<'_>, line: &mut LineBuffer<'_>) {
     let (rmid, dialect) = (record.header.rmid, record.layout.dialect);
     if let RmgrName::Custom(_) = Rmgr(rmid).name(dialect) {
         line.with(|out| drop(write!(out, "rmid: {rmid}")));

@@ -1,12 +1,12 @@
 //! Relations, their forks and their files.
 
-use crate::dump::line::Line;
+use crate::dump::line::LineBuffer;
 use pgwal::format::Dialect;
 use pgwal::format::record::RelFileLocator;
 use pgwal_query::filter::FORKS;
 
 /// `spc/db/rel`.
-pub fn relation(line: &mut Line<'_>, rel: &RelFileLocator) {
+pub fn relation(line: &mut LineBuffer<'_>, rel: &RelFileLocator) {
     line.decimal(rel.spc.into());
     line.byte(b'/');
     line.decimal(rel.db.into());
@@ -15,13 +15,13 @@ pub fn relation(line: &mut Line<'_>, rel: &RelFileLocator) {
 }
 
 /// The name of a fork.
-pub fn fork(line: &mut Line<'_>, number: u8) {
+pub fn fork(line: &mut LineBuffer<'_>, number: u8) {
     line.words(FORKS.get(usize::from(number)).copied().unwrap_or("unknown").as_bytes());
 }
 
 /// The path of a relation's file in the data directory (`relpath`): a tablespace's folder has the name of the version
 /// from 9.0 on.
-pub fn path(line: &mut Line<'_>, rel: &RelFileLocator, number: u8, dialect: &Dialect) {
+pub fn path(line: &mut LineBuffer<'_>, rel: &RelFileLocator, number: u8, dialect: &Dialect) {
     const DEFAULT: u32 = 1663;
     const GLOBAL: u32 = 1664;
     match rel.spc {

@@ -1,23 +1,23 @@
 //! The words and fields of a description as text.
 
 use super::relation::{path, relation};
-use super::zone::Zone;
-use crate::dump::line::Line;
+use super::zone::LocalZone;
+use crate::dump::line::LineBuffer;
 use pgwal::format::rmgr::sink::{Nest, Show, Sink, Value};
 use pgwal::format::{Dialect, Lsn};
 use std::io::Write;
 
 /// Writes into a line.
-pub struct Text<'a, 'b> {
+pub struct DescriptionText<'a, 'b> {
     /// The line.
-    pub line: Line<'a>,
+    pub line: LineBuffer<'a>,
     /// The version.
     pub dialect: &'static Dialect,
     /// Where times are told in.
-    pub zone: &'b Zone,
+    pub zone: &'b LocalZone,
 }
 
-impl Sink for Text<'_, '_> {
+impl Sink for DescriptionText<'_, '_> {
     #[inline(always)]
     fn wants_hidden(&self) -> bool {
         false
@@ -46,7 +46,7 @@ impl Sink for Text<'_, '_> {
     fn close(&mut self, _: Nest) {}
 }
 
-impl Text<'_, '_> {
+impl DescriptionText<'_, '_> {
     #[inline(never)]
     fn other(&mut self, value: Value<'_>, show: Show) {
         let line = &mut self.line;
@@ -101,7 +101,7 @@ impl Text<'_, '_> {
 }
 
 /// A position in a description: padded from 19 on.
-fn position(line: &mut Line<'_>, lsn: Lsn, dialect: &Dialect) {
+fn position(line: &mut LineBuffer<'_>, lsn: Lsn, dialect: &Dialect) {
     line.hexadecimal(lsn.high(), 1);
     line.byte(b'/');
     line.hexadecimal(lsn.low(), if dialect.wording.padded { 8 } else { 1 });

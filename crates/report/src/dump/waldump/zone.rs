@@ -1,7 +1,7 @@
 //! Times as descriptions show them: up to 9.2 as the server does (`EncodeDateTime`, ISO dates), later as
 //! `timestamptz_to_str` of the dump programs (`src/bin/pg_waldump/compat.c`): `2026-11-22 03:17:02.513016 UTC`.
 
-use crate::dump::line::Line;
+use crate::dump::line::LineBuffer;
 use jiff::tz::TimeZone;
 use pgwal::format::dialect::TimeText;
 use pgwal::format::rmgr::xact::Timestamp;
@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::io::Write;
 
 /// The zone of this machine.
-pub struct Zone {
+pub struct LocalZone {
     zone: TimeZone,
 }
 
@@ -31,14 +31,14 @@ thread_local! {
 
 const SECOND: i64 = 1_000_000;
 
-impl Zone {
+impl LocalZone {
     /// The zone of this machine.
-    pub fn system() -> Zone {
-        Zone { zone: TimeZone::system() }
+    pub fn system() -> LocalZone {
+        LocalZone { zone: TimeZone::system() }
     }
 
     /// Appends a time. `float`: it lies in the record as float seconds.
-    pub fn write(&self, line: &mut Line<'_>, time: Timestamp, text: TimeText, float: bool) {
+    pub fn write(&self, line: &mut LineBuffer<'_>, time: Timestamp, text: TimeText, float: bool) {
         let (second, micros) = match text {
             // The fraction of whole numbers is what C's division leaves, negative before 2000.
             TimeText::Micros if !float => (time.0 / SECOND, time.0 % SECOND),
@@ -139,8 +139,8 @@ mod tests {
         let shown = |zone: &str, micros: i64, text: TimeText, float: bool| {
             let mut out = Vec::new();
             LAST.with_borrow_mut(|last| last.before.clear());
-            Zone { zone: TimeZone::posix(zone).unwrap() }.write(
-                &mut Line::new(&mut out),
+            LocalZone { zone: TimeZone::posix(zone).unwrap() }.write(
+                &mut LineBuffer::new(&mut out),
                 Timestamp(micros),
                 text,
                 float,
