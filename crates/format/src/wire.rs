@@ -67,6 +67,15 @@ pub fn bytes<'a>(input: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
     Some(taken)
 }
 
+/// Nothing.
+impl Wire for () {
+    fn put(&self, _: &mut Vec<u8>) {}
+
+    fn take(_: &mut &[u8]) -> Option<()> {
+        Some(())
+    }
+}
+
 impl Wire for u8 {
     fn put(&self, out: &mut Vec<u8>) {
         out.push(*self);

@@ -14,7 +14,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! This crate is a door: it has no code of its own. Behind it are five crates, each usable alone.
+//! This crate is a door: it has no code of its own. Behind it are eight crates, each usable alone.
 //!
 //! | module | crate | what it does | I/O | threads |
 //! |---|---|---|---|---|
@@ -22,6 +22,9 @@
 //! | [`mod@format`] | `pgwal-format` | bytes to meaning: pages, records, names, history files, a table of versions | no | no |
 //! | [`mod@walk`] | `pgwal-walk` | segments to records: scans one, joins what follows, finds the next record behind damage | no | no |
 //! | [`mod@source`] | `pgwal-source` | where WAL lies, and its plain bytes, whatever it is packed in | reads | no |
+//! | [`mod@archive`] | `pgwal-archive` | which bytes, in which order: whose WAL it is, timelines, the one reader | through a source | as asked |
+//! | [`mod@recovery`] | `pgwal-recovery` | backups, settings, what a server would do with them | through a source | as asked |
+//! | [`mod@logs`] | `pgwal-logs` | lines of a server's log | no | no |
 //! | [`mod@verify`] | `pgwal-verify` | findings and a verdict | through a source | as many as [`Options::jobs`] says |
 //!
 //! # Damage is an answer, an error is none
@@ -42,18 +45,26 @@
 //!
 //! let file = "00000001000000000000000A";
 //! let bytes = std::fs::read(format!("../../testdata/demo/damaged/{file}"))?;
-//! let mut expect = Expect::default();
-//! expect.name = SegmentName::parse(file);
-//! let checked = check_segment(&bytes, &expect).expect("a first page of WAL");
-//! for (code, lsn) in &checked.problems {
-//!     println!("{lsn}: {}", code.title());
+//! let name = SegmentName::parse(file).expect("a name of WAL");
+//! let checked = check_segment(&bytes, &Expect::named(name)).expect("a first page of WAL");
+//! for finding in &checked.findings {
+//!     println!("{}", finding.message(Some(&checked.layout)));
 //! }
-//! assert_eq!(checked.problems.len(), 1);
+//! assert_eq!(checked.findings.len(), 1);
+//! // A line of text, to be kept until the next segment comes.
+//! let token = checked.end.to_string();
+//!
+//! let file = "00000001000000000000000B";
+//! let bytes = std::fs::read(format!("../../testdata/demo/good/{file}"))?;
+//! let name = SegmentName::parse(file).expect("a name of WAL");
+//! let expect = Expect::named(name).after(token.parse().expect("as it was written"));
+//! let next = check_segment(&bytes, &expect).expect("a first page of WAL");
+//! assert!(next.findings.is_empty(), "the record over the seam is right, too");
 //! # Ok::<(), std::io::Error>(())
 //! ```
 //!
-//! What no segment can tell alone is left open: the rest of a record begun before it, the one that goes on in the next,
-//! the link between them. A [`Run`](walk::Run), which [`walk::scan`] makes of a segment, keeps what is needed for that.
+//! What no segment can tell alone is left open without that: the rest of a record begun before it, the one that goes on
+//! in the next, the link between them. A [`Run`](walk::Run), which [`walk::scan`] makes of a segment, keeps what is needed for that.
 //! [`Run::join`](walk::Run::join) puts runs that follow each other together and checks the seam. It is associative, so
 //! segments may be scanned in any order, by any number of threads or machines.
 //!
@@ -61,7 +72,29 @@
 //!
 //! [`Ignore`](walk::Ignore) gathers nothing. A [`Fold`](walk::Fold) of one's own is shown every record that is right,
 //! in order, and is joined as runs are: counts by resource manager, a list of commits, an index. For a list in the
-//! order of WAL, made by many threads in bounded memory, there is [`verify::records`].
+//! order of WAL, made by many threads in bounded memory, there is [`verify::records`]; [`verify::records::lend`] lends
+//! one record after the other:
+//!
+//! ```
+//! use pgwal::verify::records::{WalItem, Wanted, lend};
+//! use pgwal::format::rmgr::xact;
+//! use pgwal::{Options, open};
+//!
+//! let archive = open(&["../../testdata/demo/damaged".into()])?;
+//! let wanted = Wanted { options: Options::default(), limit: None };
+//! let (counts, _) = lend(archive.as_ref(), &wanted, |records| {
+//!     let (mut commits, mut damages) = (0, 0);
+//!     while let Some(item) = records.next() {
+//!         match item {
+//!             WalItem::Record { record, .. } => commits += usize::from(xact::plain_commit(&record).is_some()),
+//!             WalItem::Finding(_) => damages += 1,
+//!         }
+//!     }
+//!     (commits, damages)
+//! })?;
+//! assert_eq!(counts.1, 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! # A source of one's own
 //!
@@ -74,8 +107,11 @@
 //! [`Guard`](source::guard::Guard), which only a program should install: the default reads in windows. The work is
 //! synchronous; [`Options::progress`] is told of every file and [`Options::interrupt`] ends a run early.
 
+pub use pgwal_archive as archive;
 pub use pgwal_crc as crc;
 pub use pgwal_format as format;
+pub use pgwal_logs as logs;
+pub use pgwal_recovery as recovery;
 pub use pgwal_source as source;
 pub use pgwal_verify as verify;
 pub use pgwal_walk as walk;

@@ -9,6 +9,7 @@ use pgwal_source::guard::Guard;
 use std::sync::atomic::AtomicBool;
 
 /// What to verify, and how.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Options<'a> {
     /// How thoroughly.

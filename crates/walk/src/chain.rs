@@ -29,8 +29,8 @@ use pgwal_format::{Layout, Lsn};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Chain {
-    layout: Layout,
-    left: Option<Run<Ignore>>,
+    pub(crate) layout: Layout,
+    pub(crate) left: Option<Run<Ignore>>,
 }
 
 /// What stands between two runs that follow each other.
@@ -152,6 +152,11 @@ impl Chain {
     /// What comes next does not follow.
     pub fn cut(&mut self) {
         self.left = None;
+    }
+
+    /// How the WAL is laid out.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     /// Where the next run begins, if it follows.

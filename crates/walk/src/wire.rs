@@ -9,9 +9,19 @@ use crate::open::Open;
 use crate::rest::{Leftover, Rest};
 use crate::run::{Begin, Link, Run, Stop, Tail};
 use crate::slack::{Slack, SlackKind};
-use crate::{Fold, KEEP};
+use crate::{Chain, Fold, Ignore, KEEP};
 use pgwal_format::wire::{Wire, bytes};
 use pgwal_format::{Generation, Layout, wire_fields, wire_variants};
+
+wire_fields!(Chain { layout, left });
+
+impl Wire for Ignore {
+    fn put(&self, _: &mut Vec<u8>) {}
+
+    fn take(_: &mut &[u8]) -> Option<Ignore> {
+        Some(Ignore)
+    }
+}
 
 wire_variants!(Fault {
     0 => Page(fault),

@@ -11,6 +11,7 @@
 
 mod crew;
 mod follow;
+mod lent;
 mod lister;
 mod plan;
 mod range;
@@ -19,6 +20,7 @@ mod sum;
 mod twice;
 
 pub use follow::{Follower, State};
+pub use lent::{Records, WalItem, lend};
 
 use crate::codes::Severity;
 use crate::finding::Finding;
