@@ -11,8 +11,7 @@
 //!
 //! Under cargo-fuzz they are driven by libFuzzer (`cargo +nightly fuzz run walk fuzz/corpus/walk fuzz/seeds/walk`); as
 //! ordinary programs they run the files named on the command line (`cargo run --bin walk -- FILE…`); and `cargo test`
-//! runs
-//! each over its folder in `seeds/`, where inputs that once failed are kept, too.
+//! runs each over its folder in `seeds/`, where inputs that once failed are kept, too.
 
 pub mod codec;
 pub mod page;

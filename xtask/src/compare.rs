@@ -1,6 +1,6 @@
 //! `cargo xtask compare`: the release binary against `pg_waldump -q` of the server's version and against a floor that
-//! only reads every
-//! byte and sums it, on the same files, in one run, in turn. Whole processes, files in the page cache, medians.
+//! only reads every byte and sums it, on the same files, in one run, in turn. Whole processes, files in the page cache,
+//! medians.
 
 use std::{
     fmt::Write as _,

@@ -1,9 +1,8 @@
 //! `cargo xtask memory`: peak memory does not grow with the archive.
 //!
 //! The peak of a process is what the kernel keeps as `VmHWM` in `/proc/PID/status`; it is read until the process is
-//! gone, which is exact
-//! enough for a program that runs for tenths of seconds at its peak. Pages of mapped files count in it: `RssFile` is
-//! shown apart.
+//! gone, which is exact enough for a program that runs for tenths of seconds at its peak. Pages of mapped files count
+//! in it: `RssFile` is shown apart.
 
 use std::{
     fmt::Write as _,

@@ -80,7 +80,7 @@ pub struct Archive<'a> {
     /// Backup history files, in the order of their starts.
     pub backups: Vec<BackupFile>,
     /// Those that cannot be used.
-    pub backup_flaws: Vec<BackupFlaw>,
+    pub backup_flaws: Vec<BackupFileFlaw>,
     look: Look<'a>,
     memory: Memory<'a>,
     session: Option<Session<'a>>,
@@ -106,7 +106,7 @@ pub struct BackupFile {
 
 /// A backup history file that cannot be used.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct BackupFlaw {
+pub struct BackupFileFlaw {
     /// The file.
     pub file: String,
     /// The timeline in its name.
@@ -160,8 +160,8 @@ pub struct Seen {
     pub expired: Option<Expired>,
 }
 
-/// Reads a segment on the way of recovery, in its turn, for somebody who takes records in order; `None`: nothing more is
-/// wanted in order.
+/// Reads a segment on the way of recovery, in its turn, for somebody who takes records in order; `None`: nothing more
+/// is wanted in order.
 pub type InOrder<'v, E> = dyn FnMut(&Reader<'_>, &Segment, &mut Buffers) -> Result<Option<Stretch>, E> + 'v;
 
 /// How often what came meanwhile may ask for a new beginning.
@@ -290,7 +290,7 @@ impl<'a> Archive<'a> {
             Which::Latest | Which::All => self.lineage.latest(start),
         };
         let line = self.lineage.line(target, &self.cluster.layout);
-        let way = whole_way(&self.inventory, &line);
+        let way = whole_way(&self.inventory, &line, &self.cluster.layout);
         Path { start, target, line, way }
     }
 
@@ -463,12 +463,16 @@ impl<'a> Archive<'a> {
 /// More than any backup history file has.
 const LIMIT: u64 = 1 << 20;
 
-fn backup_files(source: &dyn Source, entries: &[Entry], inventory: &Inventory) -> (Vec<BackupFile>, Vec<BackupFlaw>) {
-    let (mut out, mut flaws): (Vec<BackupFile>, Vec<BackupFlaw>) = (Vec::new(), Vec::new());
+fn backup_files(
+    source: &dyn Source,
+    entries: &[Entry],
+    inventory: &Inventory,
+) -> (Vec<BackupFile>, Vec<BackupFileFlaw>) {
+    let (mut out, mut flaws): (Vec<BackupFile>, Vec<BackupFileFlaw>) = (Vec::new(), Vec::new());
     for &(name, index) in &inventory.backups {
         let Some(entry) = entries.get(index) else { continue };
         let (file, timeline) = (entry.shown(), name.timeline);
-        let flaw = |refused, what| BackupFlaw { file: file.clone(), timeline, refused, what };
+        let flaw = |refused, what| BackupFileFlaw { file: file.clone(), timeline, refused, what };
         let read = || match source.small(entry, LIMIT) {
             Ok((_, read)) if read.state == ReadState::Vanished => None,
             Ok((bytes, _)) => {

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 /// We could not look. Damage is never an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Error {
     /// The source cannot be listed.
     Source(SourceError),

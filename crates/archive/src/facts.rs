@@ -73,6 +73,7 @@ impl Facts {
     /// How many restore points are kept of a segment.
     pub const POINTS: usize = 16;
 
+    /// Those of a segment of which nothing was read yet.
     pub fn of(timeline: TimelineId, from: Lsn) -> Facts {
         Facts { timeline, from, span: None, points: Vec::new(), more_points: false }
     }

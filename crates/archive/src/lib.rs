@@ -5,8 +5,8 @@
 //!                │
 //!            Archive::read: each file once, by one reader, joined ──► Seen: facts, no findings
 //! ```
-//! Nothing here says what is bad about damage: files that a server cannot use have a reason ([`Unusable`]), history files a
-//! [`Flaw`], what expired meanwhile is counted; what that means for replay is judged elsewhere.
+//! Nothing here says what is bad about damage: files that a server cannot use have a reason ([`Unusable`]), history
+//! files a [`Flaw`], what expired meanwhile is counted; what that means for replay is judged elsewhere.
 //!
 //! | module | what it knows |
 //! |---|---|
@@ -37,7 +37,7 @@ pub mod way;
 pub mod whose;
 
 pub use archive::{
-    Archive, BackupFile, BackupFlaw, InOrder, Memory, Nobody, Opened, Partial, Path, Seen, read, read_remembered,
+    Archive, BackupFile, BackupFileFlaw, InOrder, Memory, Nobody, Opened, Partial, Path, Seen, read, read_remembered,
 };
 pub use error::Error;
 pub use facts::{Facts, RestorePoint, Span, TransactionEnd};

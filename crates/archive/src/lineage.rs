@@ -3,7 +3,7 @@
 use crate::names::Inventory;
 use crate::settle::settled;
 use pgwal_format::text::history::{self, Ancestor, HistoryFault, Switch};
-use pgwal_format::{FileName, Layout, SegmentNo, TimelineId};
+use pgwal_format::{FileName, Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::{Codec, Entry, ReadState, Source};
 use std::collections::BTreeMap;
 
@@ -138,14 +138,8 @@ impl Lineage {
 
     /// A timeline and its ancestors, oldest first, each with the segment in which it left the one before.
     pub fn line(&self, timeline: TimelineId, layout: &Layout) -> Vec<(TimelineId, SegmentNo)> {
-        let mut out = Vec::new();
-        let mut begin = SegmentNo(0);
-        for ancestor in self.get(timeline).map_or(&[][..], |n| &n.ancestors) {
-            out.push((ancestor.timeline, begin));
-            begin = switch_segment(&ancestor.switch, layout).unwrap_or(begin);
-        }
-        out.push((timeline, begin));
-        out
+        let ancestors = self.get(timeline).map_or(&[][..], |node| &node.ancestors);
+        Line::of(timeline, ancestors, layout).segments()
     }
 
     /// The timeline that a server takes for the latest, starting from `start`: it tries one number after another.
@@ -214,6 +208,62 @@ impl Lineage {
             }
         }
         out
+    }
+}
+
+/// A timeline and where it comes from, as a server reads its history file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Line {
+    /// The timeline that is to be reached.
+    pub target: TimelineId,
+    /// It and its ancestors, oldest first, each with the position at which it begins where the history says so.
+    pub timelines: Vec<(TimelineId, Option<Begin>)>,
+}
+
+/// Where a timeline begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Begin {
+    /// The position; up to 9.2 only its segment is known.
+    pub lsn: Option<Lsn>,
+    /// The segment.
+    pub segment: SegmentNo,
+}
+
+impl Line {
+    /// The line of a timeline with these ancestors, oldest first.
+    pub fn of(target: TimelineId, ancestors: &[Ancestor], layout: &Layout) -> Line {
+        let mut timelines = Vec::with_capacity(ancestors.len() + 1);
+        let mut begin = None;
+        for ancestor in ancestors {
+            timelines.push((ancestor.timeline, begin));
+            let lsn = if let Switch::At(lsn) = ancestor.switch { Some(lsn) } else { None };
+            begin = switch_segment(&ancestor.switch, layout).map(|segment| Begin { lsn, segment }).or(begin);
+        }
+        timelines.push((target, begin));
+        Line { target, timelines }
+    }
+
+    /// Each timeline with the segment in which it begins, oldest first.
+    pub fn segments(&self) -> Vec<(TimelineId, SegmentNo)> {
+        let segment = |begin: &Option<Begin>| begin.map_or(SegmentNo(0), |begin| begin.segment);
+        self.timelines.iter().map(|(timeline, begin)| (*timeline, segment(begin))).collect()
+    }
+
+    /// A timeline belongs to it.
+    pub fn holds(&self, timeline: TimelineId) -> bool {
+        self.timelines.iter().any(|(t, _)| *t == timeline)
+    }
+
+    /// The timeline on which a position lies (`tliOfPointInHistory`).
+    pub fn at(&self, lsn: Lsn) -> TimelineId {
+        let begun = |begin: &Option<Begin>| begin.as_ref().is_none_or(|b| b.lsn.is_none_or(|at| at <= lsn));
+        self.timelines.iter().rev().find(|(_, begin)| begun(begin)).map_or(self.target, |(t, _)| *t)
+    }
+
+    /// Where a timeline was left (`tliSwitchPoint`).
+    pub fn left(&self, timeline: TimelineId) -> Option<Lsn> {
+        let at = self.timelines.iter().position(|(t, _)| *t == timeline)?;
+        self.timelines.get(at + 1)?.1?.lsn
     }
 }
 

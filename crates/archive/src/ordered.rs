@@ -21,8 +21,7 @@ struct State<T> {
 }
 
 /// Does pieces 0 to `count` of `work` on `jobs` threads and hands each result to `take`, on this thread and in order.
-/// At
-/// most 2 × `jobs` pieces are begun and not yet taken. `take` may break off.
+/// At most 2 × `jobs` pieces are begun and not yet taken. `take` may break off.
 ///
 /// # Errors
 /// Those of `take`, and `no_threads` where not a single one can be started.

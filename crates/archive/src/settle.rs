@@ -6,8 +6,7 @@
 //! again          4.gz 5 6 7 8 9       what is missing or unfinished is looked up and read again: 4 to 9, no gap
 //! ```
 //! Only what the first look left open is looked at again, and only up to the last segment that was listed then: an
-//! archive
-//! that grows has no end. What is missing together with everything older has expired.
+//! archive that grows has no end. What is missing together with everything older has expired.
 
 use crate::lineage::Lineage;
 use crate::look::{Depth, Look};
@@ -33,7 +32,9 @@ pub struct Field<'a> {
     pub reader: Reader<'a>,
     /// Names of files that have none, by index.
     pub names: &'a [(usize, FileName)],
+    /// Timelines.
     pub lineage: &'a Lineage,
+    /// How to look.
     pub look: &'a Look<'a>,
 }
 
@@ -148,7 +149,7 @@ impl Field<'_> {
         let layout = &self.reader.cluster.layout;
         let mut out: Vec<Open> = Vec::new();
         for timeline in inventory.timelines() {
-            let holes = whole_way(inventory, &self.lineage.line(timeline, layout)).holes;
+            let holes = whole_way(inventory, &self.lineage.line(timeline, layout), layout).holes;
             let asked = holes.iter().filter(|hole| hole.too_early.is_none() && self.is_asked(hole.last));
             out.extend(asked.map(|hole| Open {
                 timeline: hole.timeline,

@@ -46,17 +46,37 @@ pub struct Bad {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Unusable {
     /// Its size in bytes, and whether that is too small.
-    Size { found: u64, short: bool },
+    Size {
+        /// Bytes.
+        found: u64,
+        /// Too few.
+        short: bool,
+    },
     /// Packed, and not whole.
-    Packed { codec: Codec, bytes: u64, cut: bool },
+    Packed {
+        /// In which way.
+        codec: Codec,
+        /// Bytes of WAL that came out.
+        bytes: u64,
+        /// The stream ends too early; otherwise it is damaged.
+        cut: bool,
+    },
     /// Encrypted.
     Encrypted(Codec),
     /// Packed in a way that is not read.
     Unknown(Codec),
     /// Another segment's.
-    Belongs { address: Lsn, timeline: TimelineId },
+    Belongs {
+        /// The position on its first page.
+        address: Lsn,
+        /// The timeline there.
+        timeline: TimelineId,
+    },
     /// Perhaps another cluster's: the neighbours must tell.
-    Cluster { found: u64 },
+    Cluster {
+        /// The identifier found.
+        found: u64,
+    },
     /// Another version's.
     Version(&'static Dialect),
     /// Of other sizes.

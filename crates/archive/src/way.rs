@@ -1,8 +1,8 @@
 //! Which file a server takes for each segment (`XLogFileReadAnyTLI`).
 //!
-//! For a segment, the target timeline and its ancestors are tried, newest first; timelines that begin in a later segment
-//! are passed over where the server's version does that ([`RecoveryRules`]), and none older than that of the segment
-//! before is tried again.
+//! For a segment, the target timeline and its ancestors are tried, newest first; timelines that begin in a later
+//! segment are passed over where the server's version does that ([`RecoveryRules`]), and none older than that of the
+//! segment before is tried again.
 //!
 //! [`RecoveryRules`]: pgwal_format::recovery::RecoveryRules
 
@@ -44,10 +44,10 @@ pub struct Way {
 }
 
 /// The way along a line over all segments that it has.
-pub fn whole_way(inventory: &Inventory, line: &[(TimelineId, SegmentNo)]) -> Way {
+pub fn whole_way(inventory: &Inventory, line: &[(TimelineId, SegmentNo)], layout: &Layout) -> Way {
     let all = || line.iter().flat_map(|&(t, _)| inventory.of(t));
     match (all().map(|s| s.number).min(), all().map(|s| s.number).max()) {
-        (Some(from), Some(to)) => way(inventory, line, from, to),
+        (Some(from), Some(to)) => way(inventory, line, (from, to), layout),
         _ => Way::default(),
     }
 }
@@ -58,7 +58,7 @@ pub fn cuts(inventory: &Inventory, lineage: &Lineage, layout: &Layout) -> Vec<Se
     let timelines = inventory.timelines();
     let mut cuts: Vec<SegmentNo> =
         timelines.iter().filter_map(|&t| inventory.of(t).first()).map(|s| s.number).collect();
-    let legs = timelines.iter().flat_map(|&t| whole_way(inventory, &lineage.line(t, layout)).legs);
+    let legs = timelines.iter().flat_map(|&t| whole_way(inventory, &lineage.line(t, layout), layout).legs);
     cuts.extend(legs.map(|leg| leg.first));
     cuts.extend(lineage.nodes.iter().filter_map(|n| switch_segment(&n.ancestors.last()?.switch, layout)));
     cuts.sort_unstable();
@@ -66,17 +66,35 @@ pub fn cuts(inventory: &Inventory, lineage: &Lineage, layout: &Layout) -> Vec<Se
     cuts
 }
 
+/// The timelines whose files a server tries for a segment, in its order. `line`: a timeline and its ancestors, oldest
+/// first, each with the segment in which it begins; `oldest`: the timeline of the file before.
+pub fn tried(
+    line: &[(TimelineId, SegmentNo)],
+    number: SegmentNo,
+    oldest: TimelineId,
+    layout: &Layout,
+) -> impl Iterator<Item = TimelineId> {
+    let passes_over = layout.dialect.recovery.passes_over_later_timelines;
+    let newest_first = line.iter().rev().take_while(move |(timeline, _)| *timeline >= oldest);
+    newest_first.filter(move |(_, begin)| !passes_over || number >= *begin).map(|(timeline, _)| *timeline)
+}
+
 /// The way along `line` (a timeline and its ancestors, oldest first, each with the segment in which it begins), for
-/// segments from `from` to `to`.
-pub fn way(inventory: &Inventory, line: &[(TimelineId, SegmentNo)], from: SegmentNo, to: SegmentNo) -> Way {
+/// segments from one to another.
+pub fn way(
+    inventory: &Inventory,
+    line: &[(TimelineId, SegmentNo)],
+    (from, to): (SegmentNo, SegmentNo),
+    layout: &Layout,
+) -> Way {
     let mut out = Way::default();
     let mut oldest = TimelineId(0);
     let mut number = from;
     while number <= to {
-        let eligible = |t: TimelineId, begin: SegmentNo| t >= oldest && number >= begin;
-        let taken = line.iter().rev().find(|&&(t, begin)| eligible(t, begin) && inventory.get(t, number).is_some());
+        let tried = || tried(line, number, oldest, layout);
+        let taken = tried().find(|&t| inventory.get(t, number).is_some());
         match taken {
-            Some(&(timeline, _)) => {
+            Some(timeline) => {
                 oldest = timeline;
                 match out.legs.last_mut() {
                     Some(leg) if leg.timeline == timeline && leg.last.next() == number => leg.last = number,
@@ -84,7 +102,7 @@ pub fn way(inventory: &Inventory, line: &[(TimelineId, SegmentNo)], from: Segmen
                 }
             }
             None => {
-                let newest = line.iter().rev().find(|&&(t, begin)| eligible(t, begin)).map_or(oldest, |&(t, _)| t);
+                let newest = tried().next().unwrap_or(oldest);
                 let early = line.iter().rev().find(|&&(t, begin)| number < begin && inventory.get(t, number).is_some());
                 // However wide the gap, it is one step.
                 let next = following(inventory, line, number).unwrap_or(to.next());

@@ -1,4 +1,5 @@
-//! The options that say which records: those of `pg_waldump`, with its letters and its meaning, and more without letters.
+//! The options that say which records: those of `pg_waldump`, with its letters and its meaning, and more without
+//! letters.
 
 use crate::exit::Exit;
 use crate::streams::stream;

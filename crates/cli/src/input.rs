@@ -2,6 +2,7 @@
 
 use pgwal::source::{self, Pace, Source, guard};
 use pgwal::verify::Depth;
+use pgwal_query::sizes::bytes_of;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -27,17 +28,7 @@ pub struct InputOptions {
 
 /// Reads a rate, as `50M` or `50MB/s`.
 pub fn rate(text: &str) -> Result<u64, String> {
-    let plain = text.strip_suffix("/s").unwrap_or(text);
-    let split = plain.find(|c: char| !c.is_ascii_digit()).unwrap_or(plain.len());
-    let (number, unit) = plain.split_at(split);
-    let factor = match unit.trim_start().to_ascii_lowercase().as_str() {
-        "" | "b" => Some(1),
-        "k" | "kb" | "kib" => Some(1 << 10),
-        "m" | "mb" | "mib" => Some(1 << 20),
-        "g" | "gb" | "gib" => Some(1 << 30),
-        _ => None,
-    };
-    let bytes = number.parse::<u64>().ok().zip(factor).and_then(|(n, factor)| n.checked_mul(factor));
+    let bytes = bytes_of(text.strip_suffix("/s").unwrap_or(text));
     // Below that a single read takes minutes.
     bytes.filter(|&n| n >= 1 << 10).ok_or_else(|| "bytes a second from 1K on, as 50M".to_owned())
 }

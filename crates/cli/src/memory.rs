@@ -14,8 +14,7 @@ pub struct Memory {
     #[arg(long, value_name = "FILE")]
     pub index: Option<PathBuf>,
     /// Read a share of the unchanged segments again, those first that were not read for longest: 1/30 reads each within
-    /// 30
-    /// runs
+    /// 30 runs
     #[arg(long, value_name = "N/M", requires = "index", value_parser = share)]
     pub reread: Option<(u32, u32)>,
 }

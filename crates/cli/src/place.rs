@@ -7,6 +7,7 @@ use pgwal::format::layout::NotWal;
 use pgwal::format::position::{NoSuchPlace, PositionError};
 use pgwal::format::text::control::{ControlError, ControlFile};
 use pgwal::format::{AddressScheme, Dialect, FileName, Layout, Lsn, Position, SegmentSize, TimelineId, Version};
+use pgwal_query::sizes::bytes_of;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -35,16 +36,7 @@ impl Geometry {
 
 /// Reads a size as PostgreSQL's settings are written, a unit being a power of 1024.
 fn segment_size(text: &str) -> Result<SegmentSize, String> {
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let factor = match unit.trim_start().to_ascii_lowercase().as_str() {
-        "" | "b" => Some(1),
-        "k" | "kb" | "kib" => Some(1 << 10),
-        "m" | "mb" | "mib" => Some(1 << 20),
-        "g" | "gb" | "gib" => Some(1 << 30),
-        _ => None,
-    };
-    let bytes = number.parse::<u64>().ok().zip(factor).and_then(|(n, factor)| n.checked_mul(factor));
+    let bytes = bytes_of(text);
     bytes.and_then(SegmentSize::new).ok_or_else(|| "a segment size is a power of two from 1MB to 1GB".to_owned())
 }
 

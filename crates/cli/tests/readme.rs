@@ -1,6 +1,5 @@
 //! The README says what is true: every command in its `console` blocks is run at the root of the repository, and what
-//! it
-//! prints is what stands there. `WALPROOF_BLESS=1` writes the outputs anew.
+//! it prints is what stands there. `WALPROOF_BLESS=1` writes the outputs anew.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 

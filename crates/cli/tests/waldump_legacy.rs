@@ -1,8 +1,7 @@
 //! `walproof dump --format waldump` of 8.2 to 9.4 against what `pg_xlogdump` of 9.4 printed, every byte, and against
-//! the descriptions
-//! that servers of 8.2 and 9.2 wrote into their logs while they replayed (`wal_debug`). The captures are large and not
-//! part of testdata:
-//! `WALPROOF_CORPUS` names the folder that testdata was made from. Without it these tests do nothing.
+//! the descriptions that servers of 8.2 and 9.2 wrote into their logs while they replayed (`wal_debug`). The captures
+//! are large and not part of testdata: `WALPROOF_CORPUS` names the folder that testdata was made from. Without it these
+//! tests do nothing.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
 mod run;
@@ -76,8 +75,7 @@ fn traced(line: &str) -> Option<(u64, Said)> {
 }
 
 /// The folder in which servers ran was taken out of the logs: a tablespace stands there as `"WORK/8.2/ts1"`, in WAL
-/// with all of its
-/// path. The last two folders of it are compared.
+/// with all of its path. The last two folders of it are compared.
 fn placed(description: &str) -> String {
     let Some((words, path)) = description.trim_end_matches('"').split_once(" \"") else { return description.into() };
     let folders: Vec<&str> = path.rsplit('/').take(2).collect();

@@ -42,8 +42,7 @@ impl Builder {
     }
 
     /// An aborted record with a head on one page, and its `OVERWRITE_CONTRECORD`. Returns the starts of both, or `None`
-    /// where
-    /// this version has no such record (9.5 and earlier).
+    /// where this version has no such record (9.5 and earlier).
     pub fn aborted_record_and_overwrite_contrecord(&mut self) -> Option<(Lsn, Lsn)> {
         if self.layout.dialect.page.overwrite == 0 {
             return None;

@@ -237,8 +237,7 @@ impl Builder {
     }
 
     /// Hands out the segments that are written to their end, and forgets them and all records: so a chain may be longer
-    /// than
-    /// memory.
+    /// than memory.
     pub fn hand_out(&mut self) -> Vec<CraftedFile> {
         let layout = self.layout;
         let rest = self.segments.split_off(&(self.timeline, self.segment));

@@ -1,8 +1,7 @@
 //! What servers of a version write that a reader of their WAL need not know.
 //!
 //! Sources: `CheckPoint` of `src/include/catalog/pg_control.h`, `xl_xact_commit` of `xact.h`, `xl_end_of_recovery` and
-//! the
-//! page flags of `xlog_internal.h`, `AdvanceXLInsertBuffer` and `CopyXLogRecordToWAL` of `xlog.c`.
+//! the page flags of `xlog_internal.h`, `AdvanceXLInsertBuffer` and `CopyXLogRecordToWAL` of `xlog.c`.
 
 use pgwal_format::{Align, Version};
 

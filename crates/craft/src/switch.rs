@@ -7,8 +7,7 @@ use pgwal_format::{Lsn, rmgr};
 
 impl Builder {
     /// Ends the segment: the record, and behind it what this version leaves in the rest of the file. Returns the
-    /// record's
-    /// start, or `None` where a server writes none: at the very beginning of a segment.
+    /// record's start, or `None` where a server writes none: at the very beginning of a segment.
     pub fn switch(&mut self) -> Option<Lsn> {
         if self.offset == 0 || self.offset == self.layout.long_header() as u64 {
             return None;

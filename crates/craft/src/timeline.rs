@@ -1,9 +1,8 @@
 //! A timeline ends, another begins.
 //!
 //! The child's first segment is a copy of the parent's: all of it up to 9.4, up to the switch and zeros from 9.5 on;
-//! its
-//! pages up to the one that holds the switch keep the parent's timeline. Behind a switch at a segment's end there is
-//! nothing to copy.
+//! its pages up to the one that holds the switch keep the parent's timeline. Behind a switch at a segment's end there
+//! is nothing to copy.
 
 use crate::Builder;
 use crate::record::Rec;
@@ -26,8 +25,7 @@ impl Builder {
     }
 
     /// As [`Builder::timeline_switch`]; but before, the parent went on: it wrote records of these lengths behind the
-    /// switch
-    /// point. Up to 9.4 the child's first segment holds a copy of them.
+    /// switch point. Up to 9.4 the child's first segment holds a copy of them.
     pub fn timeline_switch_leaving(&mut self, child: TimelineId, opening: Opening, dead: &[u64]) -> Lsn {
         let parent = self.timeline;
         let here = (self.segment, self.offset, self.prev);

@@ -1,6 +1,5 @@
 //! Reads crafted WAL with the parsers of `pgwal-format`, by rules written anew here: every magic, both alignments, both
-//! byte
-//! orders, the smallest, the usual and the largest page.
+//! byte orders, the smallest, the usual and the largest page.
 #![allow(clippy::unwrap_used)]
 
 use pgwal_craft::{Archive, Block, Builder, End, Image, Opening, Rec};

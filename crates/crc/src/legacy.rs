@@ -10,8 +10,7 @@
 //! ```
 //!
 //! The loop is linear all the same, so sixteen bytes can be taken at once with sixteen tables: `TABLES[k][x]` is the
-//! state
-//! that `x` in the topmost byte has become one byte and `k` zero bytes later.
+//! state that `x` in the topmost byte has become one byte and `k` zero bytes later.
 
 use crate::zeros::{Matrix, Zeros};
 

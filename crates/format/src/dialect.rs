@@ -1,8 +1,7 @@
 //! A version of PostgreSQL is a row of facts about its WAL.
 //!
 //! Sources: `XLOG_PAGE_MAGIC` and the structures of `src/include/access/xlog_internal.h`, `xlogrecord.h` (`xlog.h` up
-//! to
-//! 9.4), `rmgrlist.h` and `src/backend/access/transam/xlogreader.c` of each version.
+//! to 9.4), `rmgrlist.h` and `src/backend/access/transam/xlogreader.c` of each version.
 
 use crate::AddressScheme;
 use crate::recovery::settings::{self, SettingRules};
@@ -150,8 +149,7 @@ pub enum TimeText {
     /// `2026-11-22 03:29:21`.
     Second,
     /// `2026-11-22 03:52:24.95822+00`: a fraction, if there is one, without zeros behind it but at least so many
-    /// digits, and the
-    /// distance from UTC.
+    /// digits, and the distance from UTC.
     Trimmed(u8),
     /// `2026-11-22 03:46:54.120292 UTC`: always six digits, and the zone's name.
     Micros,

@@ -207,8 +207,7 @@ impl Layout {
     }
 
     /// The alignment that the records in the beginning of a segment speak for; `None` where none of them is whole on
-    /// its
-    /// page, so that [`Layout::detect`] could only take the usual one. From 9.3 on the page header tells.
+    /// its page, so that [`Layout::detect`] could only take the usual one. From 9.3 on the page header tells.
     pub fn alignment(&self, start: &[u8]) -> Option<Align> {
         if self.dialect.generation != Generation::LegacyA {
             return Some(self.align);

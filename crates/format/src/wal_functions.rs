@@ -41,8 +41,7 @@ pub struct WalFunctions {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum LsnInput {
     /// `sscanf` with `%X/%X` (8.2 – 9.1): blanks, signs, `0x` and whatever follows are accepted, and what is too long
-    /// is
-    /// cut to 32 bits. As the C library of Linux on 64-bit machines does it.
+    /// is cut to 32 bits. As the C library of Linux on 64-bit machines does it.
     Scanf,
     /// One to eight digits on each side of the slash and nothing else, in a text (9.2, 9.3).
     Location,

@@ -1,6 +1,5 @@
 //! A compact binary form of what was seen, to be stored and sent: numbers of seven bits a byte, bytes with their length
-//! in
-//! front.
+//! in front.
 //!
 //! It carries no version of its own: whoever stores it writes one beside it, and a checksum. Reading takes nothing on
 //! trust: what does not fit is `None`, and no length is believed that the bytes at hand do not cover.
@@ -31,8 +30,7 @@ macro_rules! wire_fields {
 }
 
 /// Implements [`Wire`] for an enum: a number a variant, then its fields. What is added to the enum later and not here
-/// has
-/// the number 255, which is read as nothing.
+/// has the number 255, which is read as nothing.
 #[macro_export]
 macro_rules! wire_variants {
     ($type:ty { $($number:literal => $variant:ident $({ $($field:ident),* })? $(( $inner:ident ))?),* $(,)? }) => {

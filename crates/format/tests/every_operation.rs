@@ -1,6 +1,5 @@
 //! Every operation of every version has a row, under the name that the dump tool of that version prints, and there is
-//! no other.
-//! No row panics, whatever bytes it meets, and what it tells is bounded by what it was given.
+//! no other. No row panics, whatever bytes it meets, and what it tells is bounded by what it was given.
 #![allow(clippy::unwrap_used)]
 
 mod told;
@@ -42,8 +41,7 @@ const GENERIC: u8 = 20;
 const MESSAGE: u8 = 21;
 
 /// Typed from the headers of each version (`XLOG_…` and the like) and from `rm_identify`, not from the tables under
-/// test.
-/// Up to 9.4 the name is the constant's: no program prints it.
+/// test. Up to 9.4 the name is the constant's: no program prints it.
 #[rustfmt::skip]
 const OPERATIONS: &[Row] = &[
     (XLOG, 0x00, "CHECKPOINT_SHUTDOWN", V8_2, NOW),

@@ -1,7 +1,8 @@
 //! What a test cannot try here, for want of a program or of data.
 //!
 //! A reader's run goes on without it, and says at its end what was left out: `cargo xtask test` names a file in
-//! `WALPROOF_LEFT_OUT`, and each test adds its lines. `.ci/run` sets `WALPROOF_GATE=1`: what cannot be tried fails there.
+//! `WALPROOF_LEFT_OUT`, and each test adds its lines. `.ci/run` sets `WALPROOF_GATE=1`: what cannot be tried fails
+//! there.
 
 use std::{
     env,

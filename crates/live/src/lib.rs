@@ -1,6 +1,5 @@
 //! A real PostgreSQL server for tests: [`Postgres::find`] finds the programs, [`Server::start`] runs a cluster with
-//! segments of 1 MiB,
-//! [`Server::recover`] lets it recover from a base backup and an archive and says what it did.
+//! segments of 1 MiB, [`Server::recover`] lets it recover from a base backup and an archive and says what it did.
 //!
 //! Standard library only, since `xtask` uses it before anything else is built.
 

@@ -29,8 +29,7 @@ pub(crate) fn copy(from: &Path, to: &Path, user: User) -> io::Result<()> {
 }
 
 /// The same folder again, its files by hard links where the file system has them, else copied. What changes a file
-/// there has to write a
-/// new one in its place.
+/// there has to write a new one in its place.
 ///
 /// # Errors
 /// The file system's.

@@ -27,8 +27,7 @@
 //! # Damage is an answer, an error is none
 //!
 //! [`verify()`] fails only where nothing could be looked at: no such folder, no file with the name of WAL, an
-//! interrupt.
-//! Whatever is wrong with files is a [`Finding`] with an address (timeline, position, file, offset), and the
+//! interrupt. Whatever is wrong with files is a [`Finding`] with an address (timeline, position, file, offset), and the
 //! [`Verdict`] says what all of them come to. No input makes these crates panic on purpose, loop or allocate by a
 //! length that the input claims.
 //!
@@ -61,10 +60,8 @@
 //! # Something of each record
 //!
 //! [`Ignore`](walk::Ignore) gathers nothing. A [`Fold`](walk::Fold) of one's own is shown every record that is right,
-//! in
-//! order, and is joined as runs are: counts by resource manager, a list of commits, an index. For a list in the order
-//! of
-//! WAL, made by many threads in bounded memory, there is [`verify::records`].
+//! in order, and is joined as runs are: counts by resource manager, a list of commits, an index. For a list in the
+//! order of WAL, made by many threads in bounded memory, there is [`verify::records`].
 //!
 //! # A source of one's own
 //!
@@ -73,9 +70,8 @@
 //!
 //! # Where things stop
 //!
-//! Sources in these crates are local files and standard input. Files that are mapped into memory
-//! need a [`Guard`](source::guard::Guard), which only a program should install: the default reads in windows. The work
-//! is
+//! Sources in these crates are local files and standard input. Files that are mapped into memory need a
+//! [`Guard`](source::guard::Guard), which only a program should install: the default reads in windows. The work is
 //! synchronous; [`Options::progress`] is told of every file and [`Options::interrupt`] ends a run early.
 
 pub use pgwal_crc as crc;

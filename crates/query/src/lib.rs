@@ -8,6 +8,7 @@
 //! | [`one`] | the record that holds a position, byte by byte |
 //! | [`fields`] | which fields records have, by type and version |
 //! | [`any`] | whether there is a record at all |
+//! | [`sizes`] | numbers of bytes, as people write them |
 //!
 //! Each is a [`Render`](pgwal::verify::records::Render) for the list of records that `pgwal` makes, or the answer of one;
 //! nothing here prints, and nothing knows of a command line.
@@ -34,3 +35,4 @@ pub mod count;
 pub mod fields;
 pub mod filter;
 pub mod one;
+pub mod sizes;

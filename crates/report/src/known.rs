@@ -7,8 +7,7 @@
 //! ```
 //! Everything but `name`, `message` and `comment` must be as it is found again. `code` may be `WP201`, `record-crc` or
 //! `WP2xx`. What people write is `comment`: it is kept when the file is written anew. Entries are sorted, so that a
-//! version
-//! control shows what came and went.
+//! version control shows what came and went.
 
 use crate::figures::plural;
 use pgwal::format::{Lsn, TimelineId};
@@ -179,8 +178,8 @@ impl KnownFile {
     }
 
     /// What an outcome has to accept, as such a file. Comments are taken over from the one that was there, and from the
-    /// one by which the outcome was judged. With it comes what is to be said of it: how many there are, and how many more
-    /// cannot be accepted.
+    /// one by which the outcome was judged. With it comes what is to be said of it: how many there are, and how many
+    /// more cannot be accepted.
     pub fn of(outcome: &Outcome, old: Option<&KnownFile>, known: Option<&KnownFile>) -> (Vec<u8>, String) {
         let commented =
             || old.into_iter().chain(known).flat_map(|file| &file.entries).filter(|(_, comment)| !comment.is_empty());

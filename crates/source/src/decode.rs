@@ -1,8 +1,7 @@
 //! Packed bytes to plain bytes, window by window.
 //!
 //! A file may hold several members (gzip), streams (xz, bzip2) or frames (zstd, lz4) behind each other; the plain bytes
-//! are
-//! those of all of them. A decoder that fails says how many bytes it gave before, so that nothing readable is lost.
+//! are those of all of them. A decoder that fails says how many bytes it gave before, so that nothing readable is lost.
 
 mod bzip2;
 mod gzip;

@@ -83,9 +83,8 @@ impl Entry {
     }
 
     /// A file in a source of one's own. What it is says its name, as other tools write it, too: `24 digits.gz`; a
-    /// folder may
-    /// stand before it.
-    /// `size` are the bytes that are stored; `None` where nobody knows before they are read.
+    /// folder may stand before it. `size` are the bytes that are stored; `None` where nobody knows before they are
+    /// read.
     pub fn named(file: &str, size: Option<u64>) -> Entry {
         let (folder, file) = file.rfind('/').map_or(("", file), |slash| file.split_at(slash + 1));
         let name = match name::place(file) {

@@ -1,11 +1,11 @@
 //! Where PostgreSQL WAL lies, and how its plain bytes are got at: folders as other tools lay them out, single files,
 //! standard input; compressed or not.
 //!
-//! [`open`] looks at what a user named and gives a [`Source`]. [`Source::list`] says what lies there,
-//! [`Source::open`] gives the stored bytes of a file, and [`read`](read()) pushes its plain ones, window by window,
-//! whatever source it lies in. What a file *is* says its content, never its suffix. Nothing here judges: a file that
-//! ends in the middle of a gzip stream is a [`ReadState`], an error means that we could not look. Nothing of a source is
-//! ever written, renamed or locked.
+//! [`open`] looks at what a user named and gives a [`Source`]. [`Source::list`] says what lies there, [`Source::open`]
+//! gives the stored bytes of a file, and [`read`](read()) pushes its plain ones, window by window, whatever source it
+//! lies in. What a file *is* says its content, never its suffix. Nothing here judges: a file that ends in the middle of
+//! a gzip stream is a [`ReadState`], an error means that we could not look. Nothing of a source is ever written,
+//! renamed or locked.
 //!
 //! | module | what it knows |
 //! |---|---|
@@ -49,6 +49,7 @@ pub mod name;
 mod open;
 mod pace;
 mod read;
+mod replace;
 mod share;
 mod source;
 mod stamp;
@@ -66,6 +67,7 @@ pub use map::guard;
 pub use open::{open, open_at_pace};
 pub use pace::{Clock, Pace};
 pub use read::{Fault, How, Read, ReadState, Scratch, Sink, read, small};
+pub use replace::replace;
 pub use share::{common_folder, share};
 pub use source::{AsOf, Extent, Local, Source};
 pub use stamp::Stamp;

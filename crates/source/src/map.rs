@@ -1,16 +1,17 @@
 //! Memory maps of files that others may write.
 //!
-//! This is the only module of the crate with `unsafe`. A map of a file is not memory of ours: another process may change
-//! its bytes between two looks, and a file that shrinks turns an access into `SIGBUS`. The argument why the two uses here
-//! hold:
+//! This is the only module of the crate with `unsafe`. A map of a file is not memory of ours: another process may
+//! change its bytes between two looks, and a file that shrinks turns an access into `SIGBUS`. The argument why the two
+//! uses here hold:
 //!
-//! * **A shrinking file.** A [`Bytes`] can be made only with a [`guard::Guard`], the proof that the handler of [`guard`]
-//!   is installed, and only after its range is in the handler's table. An access beyond the file's end then finds a page
-//!   of zeros, and [`Bytes::faulted`] says so.
+//! * **A shrinking file.** A [`Bytes`] can be made only with a [`guard::Guard`], the proof that the handler of
+//!   [`guard`] is installed, and only after its range is in the handler's table. An access beyond the file's end then
+//!   finds a page of zeros, and [`Bytes::faulted`] says so.
 //! * **A changing file.** That bytes behind a `&[u8]` change is outside of what Rust promises about references. What is
 //!   handed these bytes must hold when any byte has any value at any look, which for readers of untrusted input is
 //!   checked indexing and no decision from a byte looked at twice. The file's size and time are compared afterwards,
-//!   and the answer is then [`ReadState::Changed`](crate::ReadState::Changed). A live `pg_wal` should be read in windows.
+//!   and the answer is then [`ReadState::Changed`](crate::ReadState::Changed). A live `pg_wal` should be read in
+//!   windows.
 
 pub mod guard;
 
@@ -31,9 +32,8 @@ impl Bytes {
     ///
     /// # Safety
     /// Whoever reads the bytes must stay within its slice whatever value any byte has, and must not rely on a byte
-    /// being
-    /// the same at a second look: other processes may write to the file. Nothing read through the map may be relied
-    /// upon unless [`Bytes::faulted`] is false and the file's size and time are unchanged after reading.
+    /// being the same at a second look: other processes may write to the file. Nothing read through the map may be
+    /// relied upon unless [`Bytes::faulted`] is false and the file's size and time are unchanged after reading.
     ///
     /// # Errors
     /// The file cannot be mapped, `length` is 0, or all places of the guard are taken

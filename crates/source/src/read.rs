@@ -11,8 +11,8 @@ use std::ops::ControlFlow;
 /// Takes plain bytes, window by window.
 pub type Sink<'a> = &'a mut dyn FnMut(&[u8]) -> ControlFlow<()>;
 
-/// Pushes the plain bytes of a file into `sink`, in order and without holes, until the file ends or the sink breaks off.
-/// Each window is a multiple of 64 KiB long, but for the last of the file; a mapped file is one window.
+/// Pushes the plain bytes of a file into `sink`, in order and without holes, until the file ends or the sink breaks
+/// off. Each window is a multiple of 64 KiB long, but for the last of the file; a mapped file is one window.
 ///
 /// Whether these bytes are all, and what kept the rest back, is in the answer: the sink must not take the end of its
 /// windows for the end of the file. What a file is packed in says its content, whatever the source.

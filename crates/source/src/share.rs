@@ -20,8 +20,7 @@ pub(crate) struct Share {
 }
 
 /// Opens some of what lies in a folder of WAL: files, subfolders of 256 segments, or whole folders. No more is read of
-/// it
-/// than the pace allows.
+/// it than the pace allows.
 ///
 /// # Errors
 /// No path was given.

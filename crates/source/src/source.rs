@@ -9,8 +9,8 @@ use std::time::SystemTime;
 /// A place where WAL lies. May be shared by threads, each with a [`Scratch`] of its own.
 ///
 /// A source says what is there and gives stored bytes. What they are packed in, and how much of them is plain, is found
-/// out behind it, in one place for all sources ([`read`](crate::read())). Nothing here has a default: what wraps another
-/// source forwards each answer or refuses it, and cannot lose one unseen.
+/// out behind it, in one place for all sources ([`read`](crate::read())). Nothing here has a default: what wraps
+/// another source forwards each answer or refuses it, and cannot lose one unseen.
 ///
 /// ```
 /// use pgwal_source::{AsOf, Entry, Extent, Listing, Local, Source, SourceError, Stamp, Stored};

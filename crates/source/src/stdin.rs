@@ -1,8 +1,7 @@
 //! Standard input: one file of WAL, to its end.
 //!
 //! A stream cannot be rewound, and whose WAL it is must be known before it is judged. So the bytes that were taken from
-//! it
-//! are kept: no more than were asked for, which for WAL is a segment.
+//! it are kept: no more than were asked for, which for WAL is a segment.
 
 use crate::entry::Folder;
 use crate::source::{AsOf, Extent, Local};

@@ -8,8 +8,8 @@ use std::io;
 /// An [`io::Error`] made of a [`SourceError`](crate::SourceError) comes out of a reading as that. Bytes in memory are
 /// one already: an [`io::Cursor`].
 pub trait Stored: io::Read + Send {
-    /// Puts bytes from an offset on into `out`; fewer where they end there, none at the end. What was read in order goes
-    /// on where it was.
+    /// Puts bytes from an offset on into `out`; fewer where they end there, none at the end. What was read in order
+    /// goes on where it was.
     ///
     /// # Errors
     /// They cannot be had.
@@ -24,8 +24,8 @@ pub trait Stored: io::Read + Send {
     /// It cannot be looked at any more.
     fn has_changed(&self) -> io::Result<bool>;
 
-    /// The file of the disk whose bytes these are, all of them and no others, if it may be mapped. Nobody asks where the
-    /// source is not [`Local`](crate::Local).
+    /// The file of the disk whose bytes these are, all of them and no others, if it may be mapped. Nobody asks where
+    /// the source is not [`Local`](crate::Local).
     fn file(&self) -> Option<&File>;
 }
 

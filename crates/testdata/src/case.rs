@@ -136,8 +136,8 @@ impl Case {
     }
 
     /// Write the archive that the server recovered from into the empty folder `to`. For the cases about timelines that
-    /// is the archive
-    /// of 15 (its tail, which is all that it asked for) with the change made to it; for the others the case's own.
+    /// is the archive of 15 (its tail, which is all that it asked for) with the change made to it; for the others the
+    /// case's own.
     ///
     /// # Errors
     /// As [`Case::rebuild`].

@@ -2,10 +2,8 @@
 //! recipes.
 //!
 //! `testdata/README.md` says what each folder is and where it came from. Folders can be read as they lie (compressed);
-//! where a test
-//! needs plain files, a live directory for one, [`Story::unpack`] writes them elsewhere. [`Case::rebuild`] makes one of
-//! the 57 archives
-//! of `damaged-15`.
+//! where a test needs plain files, a live directory for one, [`Story::unpack`] writes them elsewhere. [`Case::rebuild`]
+//! makes one of the 57 archives of `damaged-15`.
 
 mod case;
 mod packed;

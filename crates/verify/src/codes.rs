@@ -1,8 +1,7 @@
 //! Every code of a finding: its name, its severity, what it means.
 //!
 //! WP1xx the archive, WP2xx bytes, WP3xx timelines, WP4xx backups and targets, WP5xx what cannot be looked at. A code
-//! is
-//! never used again for something else.
+//! is never used again for something else.
 
 use std::fmt;
 use std::str::FromStr;

@@ -3,8 +3,6 @@
 use crate::codes::{Code, CodePattern, Severity};
 use crate::fresh::{Age, Reach};
 use crate::outcome::Beside;
-use crate::recovery::failure::Failure;
-use crate::recovery::pages::InvalidPages;
 use pgwal_format::image::Unrestorable;
 use pgwal_format::record::{BlockRef, Record, RelFileLocator};
 use pgwal_format::rmgr::table::Short;
@@ -13,6 +11,8 @@ use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
 use pgwal_format::text::control::ControlError;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, PageSize, SegmentName, SegmentSize, TimelineId, Version};
+use pgwal_recovery::failure::Failure;
+use pgwal_recovery::pages::InvalidPages;
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
 

@@ -1,6 +1,5 @@
 //! Does the archive get far enough, and is it fresh enough? A lost tail cannot be seen from bytes: somebody has to say
-//! what
-//! is expected.
+//! what is expected.
 
 use crate::codes::{Code, CodePattern, Severity};
 use crate::finding::{Detail, Finding, set_severities};
@@ -151,8 +150,7 @@ fn end_of_switch(outcome: &Outcome, to: Lsn, layout: &Layout) -> Lsn {
 }
 
 /// Replay is proven only up to what could not be looked at, and what lies behind may well get there: that is unproven,
-/// not
-/// refuted.
+/// not refuted.
 fn could_not_look(outcome: &Outcome, wanted: Reach) -> bool {
     let errors = || outcome.counted().filter(|f| f.severity == Severity::Error);
     let last = outcome.path.last().and_then(|path| outcome.timelines.iter().find(|t| t.timeline == *path));

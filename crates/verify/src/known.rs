@@ -1,8 +1,7 @@
 //! Losses that somebody has looked at and accepted.
 //!
 //! What is accepted is one finding, by everything that says which one it is: a gap that grew is another gap, and a
-//! second
-//! damage beside the first another damage.
+//! second damage beside the first another damage.
 
 use crate::codes::{Code, CodePattern, Severity};
 use crate::finding::{Detail, Finding};

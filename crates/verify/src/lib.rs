@@ -7,23 +7,22 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`verify`] has an archive opened and read ([`pgwal_archive`]), and judges what was seen: `judge` turns what does not fit
-//! into [`Finding`]s, and those into a [`Verdict`].
+//! [`verify`] has an archive opened and read ([`pgwal_archive`]), and judges what was seen: `judge` turns what does not
+//! fit into [`Finding`]s, and those into a [`Verdict`].
 //!
-//! [`mod@backup`] reads base backups, [`recovery`] the settings with which a server would recover from one.
+//! [`recovery`] adds what a server would do with a base backup ([`mod@backup`]) and settings, and what that is worth.
 
-pub mod backup;
 pub mod codes;
 pub mod finding;
 pub mod fresh;
 mod judge;
 pub mod known;
-pub mod log_line;
 mod options;
 mod outcome;
 pub mod probe;
 pub mod records;
 pub mod recovery;
+mod restore;
 pub mod segment;
 pub mod times;
 mod verify;
@@ -36,5 +35,7 @@ pub use outcome::{Backup, Beside, End, NotChecked, Outcome, TimelineReport, Verd
 pub use pgwal_archive::{
     Branch, Depth, Error, Facts, Files, Holder, Mark, Progress, RestorePoint, Span, Tally, TransactionEnd, Which, index,
 };
+pub use pgwal_logs as log_line;
+pub use pgwal_recovery::backup;
 pub use segment::check_segment;
 pub use verify::{verify, verify_parts};

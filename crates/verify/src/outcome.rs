@@ -3,12 +3,12 @@
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
 use crate::fresh::Fresh;
-use crate::recovery::outcome::Restore;
-use crate::recovery::pages::Blind;
 use pgwal_archive::index::{IndexUse, PartsUse};
 use pgwal_archive::{Branch, Depth, Facts, Tally};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, TimelineId};
+use pgwal_recovery::outcome::Restore;
+use pgwal_recovery::pages::Blind;
 use pgwal_source::Ignored;
 
 /// The answer.

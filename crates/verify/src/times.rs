@@ -68,8 +68,7 @@ struct Seen {
 
 impl Times {
     /// Verifies an archive and gathers its times; `None` where no file there says whose WAL it is. An index in
-    /// `options`
-    /// makes it quick.
+    /// `options` makes it quick.
     ///
     /// # Errors
     /// As [`crate::verify()`].
@@ -98,8 +97,7 @@ impl Times {
     }
 
     /// What replays between two positions. Into a segment in the middle of which it stops, this looks: nothing behind
-    /// that is
-    /// reached.
+    /// that is reached.
     fn replay(&self, source: &dyn Source, options: &Options<'_>, from: Lsn, to: Lsn) -> Result<Replay, Error> {
         let begin = self.layout.address().segment_start(self.number(from), self.layout.segment);
         let mut facts: Vec<Facts> =
@@ -116,8 +114,7 @@ impl Times {
     }
 
     /// The first end of a transaction that is known to lie behind `from`, and the last before `to`, the end of replay
-    /// from a
-    /// backup: of the segment that holds `from` only its first and last ends are known.
+    /// from a backup: of the segment that holds `from` only its first and last ends are known.
     pub fn window(&self, from: Lsn, to: Lsn) -> (Option<TransactionEnd>, Option<TransactionEnd>) {
         let Some(replay) = self.replays.iter().find(|replay| replay.to == to) else { return (None, None) };
         let ends =

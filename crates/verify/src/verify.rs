@@ -27,8 +27,8 @@ pub fn verify(source: &dyn Source, options: &Options<'_>) -> Result<Outcome, Err
             outcome = examine(source, options)?.0;
         }
     }
-    // A server writes while we read: what was looked at before it was written does not fit what was looked at after. What
-    // is still wrong when looked at again is wrong.
+    // A server writes while we read: what was looked at before it was written does not fit what was looked at after.
+    // What is still wrong when looked at again is wrong.
     let mut again = 0;
     while outcome.live && outcome.verdict != Verdict::Proven && options.depth == Depth::Records && again < LOOKS {
         std::thread::sleep(Duration::from_millis(200));

@@ -5,6 +5,7 @@ use pgwal_format::TimelineId;
 use pgwal_format::record::RelFileLocator;
 use pgwal_source::{How, Scratch};
 use pgwal_verify::backup::{self, Backup, BackupKind, Fork, Signal};
+use pgwal_verify::recovery::{findings_of, of_flaw};
 use pgwal_verify::{Code, Error};
 use std::fs;
 use std::io::Write;
@@ -21,12 +22,13 @@ fn open(path: &Path) -> Backup {
 }
 
 fn codes(backup: &Backup) -> Vec<Code> {
-    backup.findings.iter().map(|f| f.code).collect()
+    findings_of(backup).iter().map(|f| f.code).collect()
 }
 
 /// The one finding of this code, as a user reads it.
 fn told(backup: &Backup, code: Code) -> (String, Option<String>) {
-    let mut found = backup.findings.iter().filter(|f| f.code == code);
+    let all = findings_of(backup);
+    let mut found = all.iter().filter(|f| f.code == code);
     let finding = found.next().unwrap_or_else(|| panic!("no {code} in {:?}", codes(backup)));
     assert!(found.next().is_none() && !finding.advice().is_empty(), "{code}");
     (finding.message(None), finding.server_says(None))
@@ -176,7 +178,7 @@ fn backups_of_another_cluster() {
     let backup = open(&testdata("backup/15"));
     let own = backup.system_id().unwrap();
     assert_eq!(backup::of_archive(&backup, own), None);
-    let finding = backup::of_archive(&backup, own + 1).unwrap();
+    let finding = of_flaw(&backup::of_archive(&backup, own + 1).unwrap());
     assert_eq!(finding.code, Code::BackupCluster);
     assert!(
         finding.message(None).contains(&format!("a backup of cluster {own}, the WAL is of cluster {}", own + 1)),

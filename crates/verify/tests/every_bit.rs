@@ -1,10 +1,8 @@
 //! Every bit of a stretch of WAL flipped, one at a time: each flip is reported at the record or page that holds it, and
-//! the next
-//! record is found again behind it; or the bit lies in bytes that nothing checks, which are named.
+//! the next record is found again behind it; or the bit lies in bytes that nothing checks, which are named.
 //!
 //! The window is two segments. The first is scanned once; the second begins with the rest of a record of the first and
-//! holds
-//! the stretch, and is scanned and joined anew for every flip.
+//! holds the stretch, and is scanned and joined anew for every flip.
 #![allow(clippy::unwrap_used)]
 
 use pgwal_craft::{Archive, Block, Builder, End, Image, Rec, Written};

@@ -1,8 +1,6 @@
 //! WAL of every version, proven, and refuted after one flipped bit: each page magic, both alignments, the smallest, the
-//! usual and
-//! the largest page, segments of 1 MiB, 16 MiB and 1 GiB. Half of these versions are in no capture; the crate
-//! `pgwal-craft`
-//! writes their WAL.
+//! usual and the largest page, segments of 1 MiB, 16 MiB and 1 GiB. Half of these versions are in no capture; the crate
+//! `pgwal-craft` writes their WAL.
 #![allow(clippy::unwrap_used)]
 
 use pgwal_craft::record::Fields;
@@ -382,8 +380,7 @@ fn aborted_records() {
 }
 
 /// A record that names another as the one before it, under a right checksum: in the middle of a page, behind the end of
-/// one, as
-/// the first of a segment.
+/// one, as the first of a segment.
 #[test]
 fn wrong_links() {
     for dialect in &DIALECTS {

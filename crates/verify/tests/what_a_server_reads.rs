@@ -7,7 +7,7 @@ use pgwal_format::dialect::DIALECTS;
 use pgwal_format::text::control::members::{Abi, ControlField as Field};
 use pgwal_format::{Align, Dialect, Endian, Version};
 use pgwal_verify::backup::{self, Backup};
-use pgwal_verify::recovery::{Given, Settings, Target, Zone};
+use pgwal_verify::recovery::{Given, Settings, Target, Zone, findings_of};
 use pgwal_verify::{Code, Severity};
 use std::fs;
 use std::path::Path;
@@ -17,7 +17,7 @@ const ABI: Abi = Abi { align: Align::Eight, time_t: 8 };
 
 /// What is found, by code and severity.
 fn found(backup: &Backup) -> Vec<(Code, Severity)> {
-    backup.findings.iter().map(|f| (f.code, f.severity)).collect()
+    findings_of(backup).iter().map(|f| (f.code, f.severity)).collect()
 }
 
 fn written(files: &[(&str, &[u8])]) -> TempDir {
@@ -180,13 +180,13 @@ fn a_manifest_of_another_backup_decides_nothing() {
         let stale = backup::open(folder.path()).unwrap();
         // The control file is older, too, as this was made from it.
         let of_manifest = |b: &Backup| {
-            let own = b.findings.iter().filter(|f| f.file.as_deref() == Some("backup_manifest"));
+            let own = findings_of(b).into_iter().filter(|f| f.file.as_deref() == Some("backup_manifest"));
             own.map(|f| (f.code, f.severity)).collect::<Vec<_>>()
         };
         assert_eq!(of_manifest(&stale), [(code, severity)], "{label}");
         fs::remove_file(folder.path().join("base/1/1259")).unwrap();
         let stale = backup::open(folder.path()).unwrap();
-        assert!(stale.manifest.is_none() && stale.findings.iter().all(|f| f.code != Code::BackupFiles), "{label}");
+        assert!(stale.manifest.is_none() && findings_of(&stale).iter().all(|f| f.code != Code::BackupFiles), "{label}");
     }
     let folder = whole();
     assert!(backup::open(folder.path()).unwrap().manifest.is_some());

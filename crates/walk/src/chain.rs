@@ -69,8 +69,8 @@ impl Over {
 }
 
 impl Joint {
-    /// Compares the end of `left` with the beginning of `right`, which must begin where `left` ends. Nothing can be said
-    /// where no record starts in `left`.
+    /// Compares the end of `left` with the beginning of `right`, which must begin where `left` ends. Nothing can be
+    /// said where no record starts in `left`.
     pub fn between<A: Fold, B: Fold>(layout: &Layout, left: &Run<A>, right: &Run<B>) -> Joint {
         if left.is_through() {
             return Joint::default();

@@ -5,8 +5,7 @@
 //!                        └────────────────── one hole, or one record ───────────────────────────┘
 //! ```
 //! A hole goes from the first record that cannot be read to the next one that begins, over however many segments, and
-//! is
-//! one [`Damage`]: what else cannot be read inside it belongs to it.
+//! is one [`Damage`]: what else cannot be read inside it belongs to it.
 
 use crate::Fold;
 use crate::fault::{Damage, Fault, MANY};

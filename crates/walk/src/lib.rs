@@ -2,10 +2,9 @@
 //!
 //! One segment is scanned alone ([`scan`]): it yields a [`Run`], which holds what the records in it came to, the end of
 //! a record begun before ([`Head`]) and the beginning of one that goes on ([`Tail`]). Runs that follow each other are
-//! joined ([`Run::join`]), and only the seam between them has to be looked at then: the remaining length,
-//! the
-//! checksum of the joined record, the link to the record before. Joining is associative, so that any grouping of
-//! segments and any number of threads gives one result.
+//! joined ([`Run::join`]), and only the seam between them has to be looked at then: the remaining length, the checksum
+//! of the joined record, the link to the record before. Joining is associative, so that any grouping of segments and
+//! any number of threads gives one result.
 //!
 //! Who takes records in the order of WAL joins nothing: a [`Chain`] hands out those over the seams.
 //!

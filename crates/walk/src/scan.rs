@@ -19,8 +19,7 @@ pub fn scan<F: Fold>(bytes: &[u8], expect: Expect<'_>, fold: F) -> Run<F> {
 }
 
 /// Scans the rest of a segment that was scanned up to a place, when it had fewer bytes. Of `bytes` before the page of
-/// that place nothing is
-/// looked at. The head of the run means nothing.
+/// that place nothing is looked at. The head of the run means nothing.
 pub fn scan_on<F: Fold>(bytes: &[u8], expect: Expect<'_>, fold: F, place: Place) -> Run<F> {
     let mut scanner = Scanner::new(bytes, expect, fold);
     (scanner.last, scanner.timeline, scanner.first_timeline) = (place.last, place.timeline, Some(place.timeline));

@@ -7,8 +7,7 @@ pub enum SlackKind {
     /// Padding inside a page header.
     PageHeader,
     /// Between the end of a record and the next aligned position, at the end of a page where no record fits, or behind
-    /// the
-    /// checksum in a record header of 9.3 and 9.4.
+    /// the checksum in a record header of 9.3 and 9.4.
     Padding,
     /// Behind an `XLOG_SWITCH`.
     AfterSwitch,

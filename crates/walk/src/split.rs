@@ -146,8 +146,8 @@ impl<F: Fold> Scanner<'_, F> {
     }
 
     /// The offset behind an `XLOG_SWITCH` whose header the segment's start splits: its rest is all that the segment
-    /// holds.
-    /// Whether it was one, the segment before knows; if not, the link of the next record tells that some are lost.
+    /// holds. Whether it was one, the segment before knows; if not, the link of the next record tells that some are
+    /// lost.
     pub(crate) fn split_switch(&self, head: &Head, loss: &Loss) -> Option<usize> {
         let Head::Rest(rest) = head else { return None };
         let only = self.begins.is_none() && self.damages.is_empty() && rest.end.is_some();

@@ -2,12 +2,9 @@
 //! processor's cache.
 //!
 //! Nearly every segment is good, and nearly all time is spent here. A stream knows only what is right: pages that
-//! follow
-//! each other, whole records, records over pages, a switch with zeros behind it. At the first thing that is anything
-//! else
-//! it declines, and [`crate::scan`] reads the segment again: what is wrong is said in one place only. Where a stream
-//! does
-//! not decline, its run is equal to that of `scan`; a test holds the two against each other.
+//! follow each other, whole records, records over pages, a switch with zeros behind it. At the first thing that is
+//! anything else it declines, and [`crate::scan`] reads the segment again: what is wrong is said in one place only.
+//! Where a stream does not decline, its run is equal to that of `scan`; a test holds the two against each other.
 
 use crate::Fold;
 use crate::expect::{Expect, KEEP};
@@ -281,8 +278,7 @@ impl<'a, F: Fold> Stream<'a, F> {
     }
 
     /// Takes nearly all records: whole on their page, none of them the first of the segment or a switch. Returns where
-    /// it
-    /// stopped.
+    /// it stopped.
     fn hot(&mut self, page: &[u8], pos: usize) -> usize {
         castagnoli::run(Hot { stream: self, page, pos })
     }
@@ -349,8 +345,7 @@ impl<F: Fold> castagnoli::Task for Hot<'_, '_, '_, F> {
             let end = pos + len;
             let next = (end + align) & !align;
             // The padding is the top of the eight bytes that end where the next record starts. Shifted in two steps: 64
-            // at once
-            // is no shift.
+            // at once is no shift.
             let Some(word) = page.get(next - 8..next).and_then(|b| b.first_chunk()) else { break };
             if u64::from_le_bytes(*word) >> (56 - 8 * (next - end)) >> 8 != 0 {
                 break;

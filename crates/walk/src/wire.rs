@@ -208,8 +208,7 @@ impl<A: Fold> Run<A> {
 }
 
 /// Bytes of a body that tell the structure of the record, and all that the fold reads of it; `None` where they are not
-/// all
-/// at hand.
+/// all at hand.
 fn needed<A: Fold>(fold: &A, open: &Open, layout: &Layout) -> Option<usize> {
     let header = open.header(layout).filter(|_| open.has_header(layout))?;
     let total = (header.tot_len as usize).saturating_sub(layout.record_header());

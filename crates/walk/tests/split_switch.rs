@@ -1,6 +1,5 @@
 //! An `XLOG_SWITCH` whose header the end of a segment splits: the rest of it is all that the next segment holds, and
-//! WAL goes on
-//! in the one behind that.
+//! WAL goes on in the one behind that.
 
 #![allow(clippy::unwrap_used)]
 

@@ -24,8 +24,7 @@ thread_local! {
 }
 
 /// The number of the first segment: any for real WAL, a few for crafted one, about the end of a log id (9.2 and
-/// earlier)
-/// among them.
+/// earlier) among them.
 pub(super) fn first_segment(story: u8, number: u32) -> SegmentNo {
     match (story, number & 3) {
         (0, _) => SegmentNo(u64::from(number)),

@@ -57,8 +57,7 @@ impl Parts {
     }
 
     /// What they say the archive holds. A file that is in two parts is what it was when it was read last; only one that
-    /// was
-    /// whole both times, and another one each time, is two.
+    /// was whole both times, and another one each time, is two.
     pub fn join(self) -> (Kept, Joined) {
         let name = self.used().place.unwrap_or_else(|| match self.parts.len() {
             1 => "one part".to_owned(),

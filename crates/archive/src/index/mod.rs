@@ -6,9 +6,8 @@
 //!           Index (a file) ◄── everything that is here now ────────────────────────────────────────────────┘
 //! ```
 //! A file counts as unchanged while its [`Stamp`](pgwal_source::Stamp) is: size, both times, inode. What a disk loses
-//! by
-//! itself changes none of them, so a share of the files is read again each run ([`Index::reread`]); where the bytes are
-//! others than those that were proven, their hash (XXH3, 128 bits) says so. The hash finds accidents; it is no seal
+//! by itself changes none of them, so a share of the files is read again each run ([`Index::reread`]); where the bytes
+//! are others than those that were proven, their hash (XXH3, 128 bits) says so. The hash finds accidents; it is no seal
 //! against somebody who can write to the archive, who could write to the index, too.
 //!
 //! | file | what it knows |

@@ -4,8 +4,7 @@
 //! "walproof part\n"   version u8   what was left out   files   XXH3-128 of all that
 //! ```
 //! A file is summarised as what its own first page says it is. Whether that is what the archive is, only the join
-//! knows, as
-//! it knows the other parts; what a good file comes to in an archive of another kind follows from that
+//! knows, as it knows the other parts; what a good file comes to in an archive of another kind follows from that
 //! ([`Summary::read`]). All others are kept themselves.
 
 use super::wire::{Seal, system_time, timestamp};
@@ -63,8 +62,7 @@ impl Summary {
     }
 
     /// What the file comes to where the archive is of another cluster, version or size than itself. `None` where that
-    /// does
-    /// not follow from what is known.
+    /// does not follow from what is known.
     fn as_another(&self, view: &View) -> Option<Seen> {
         let same_layout = self.views.iter().find(|(own, _)| own.layout == view.layout);
         let (own, read) = same_layout.or(self.views.first())?;

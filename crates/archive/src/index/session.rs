@@ -62,8 +62,7 @@ impl<'a> Session<'a> {
     }
 
     /// Takes those out that are to be read again: the ones that were not read for longest. They follow each other, so
-    /// that
-    /// few segments lose the one before.
+    /// that few segments lose the one before.
     fn choose_again(&mut self) {
         let Some((part, of)) = self.index.share else { return };
         let mut known: Vec<usize> =
@@ -154,8 +153,7 @@ impl<'a> Session<'a> {
     }
 
     /// What was saved; what is known now is kept for [`Index::save`]. A changed file stays what it was, and is read and
-    /// told
-    /// again each time, until somebody accepts the change.
+    /// told again each time, until somebody accepts the change.
     pub fn end(self, whose: &Cluster, inventory: &Inventory, accepted: &HashSet<&str>) -> IndexUse {
         let proven = self.proven_before(&self.learned());
         let mut used = self.used.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -3,13 +3,11 @@
 use super::encoding::{Content, MAGIC, NoIndex, decode, encode};
 use super::record::{Owner, Record};
 use super::usage::IndexUse;
-use pgwal_source::name::OWN_SUFFIX;
 use std::collections::HashMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 /// What was proven of the files of an archive, in a file of its own.
 ///
@@ -34,8 +32,7 @@ impl Index {
     ///
     /// # Errors
     /// The file is there and cannot be read, it is something else than an index and must not be overwritten, or there
-    /// is no
-    /// folder for it.
+    /// is no folder for it.
     pub fn open(path: &Path) -> io::Result<Index> {
         let mut bytes = Vec::new();
         // A pipe would be waited for, a device replaced.
@@ -84,8 +81,7 @@ impl Index {
     }
 
     /// Reads `part` of every `of` files again though they are unchanged, those first that were not read for longest:
-    /// after
-    /// `of / part` runs every file was.
+    /// after `of / part` runs every file was.
     pub fn reread(&mut self, part: u32, of: u32) {
         self.share = Some((part, of.max(1)));
     }
@@ -104,66 +100,20 @@ impl Index {
     }
 
     /// Writes what the last verification learned. The old index stays as it is until the new one is whole on disk: a
-    /// run
-    /// that is killed, and two at once, leave one or the other.
+    /// run that is killed, and two at once, leave one or the other.
     ///
     /// # Errors
     /// It cannot be written.
     pub fn save(&self) -> io::Result<()> {
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(content) = next else { return Ok(()) };
-        // A link stays one; what it leads to is replaced.
-        let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
-        let before = fs::metadata(&path).ok();
-        if before.as_ref().is_some_and(|old| !old.is_file()) {
+        if fs::metadata(&self.path).is_ok_and(|old| !old.is_file()) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file any more"));
         }
-        let folder = folder_of(&path);
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let new = folder.join(format!(".{name}.{}{OWN_SUFFIX}", std::process::id()));
-        let written =
-            write(&new, &encode(&content), before.map(|old| old.permissions())).and_then(|()| fs::rename(&new, &path));
-        if written.is_err() {
-            let _ = fs::remove_file(&new);
-        }
-        written?;
-        remove_leftovers(folder, &format!(".{name}."));
-        // The name is on disk only once the folder is.
-        if let Ok(folder) = File::open(folder) {
-            let _ = folder.sync_all();
-        }
-        Ok(())
-    }
-}
-
-/// What runs left behind that were killed long ago.
-fn remove_leftovers(folder: &Path, prefix: &str) {
-    const LONG: Duration = Duration::from_secs(3600);
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        let own = name
-            .to_str()
-            .and_then(|name| name.strip_prefix(prefix)?.strip_suffix(OWN_SUFFIX))
-            .is_some_and(|pid| pid.parse::<u32>().is_ok());
-        let old = || entry.metadata().and_then(|m| m.modified()).is_ok_and(|t| t.elapsed().is_ok_and(|age| age > LONG));
-        if own && old() {
-            let _ = fs::remove_file(entry.path());
-        }
+        pgwal_source::replace(&self.path, &encode(&content))
     }
 }
 
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-fn write(path: &Path, bytes: &[u8], permissions: Option<fs::Permissions>) -> io::Result<()> {
-    // Left over by a run with this number that was killed; what else lies there, a link perhaps, is not written
-    // through.
-    let _ = fs::remove_file(path);
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
-    if let Some(permissions) = permissions {
-        file.set_permissions(permissions)?;
-    }
-    file.write_all(bytes)?;
-    file.sync_all()
 }

@@ -4,9 +4,9 @@
 //! file ──► as it comes (a Stream, nearly always enough) ──┐
 //!   └────► else: whole in memory, by scan ────────────────┴──► Look: its run, or why no server can use it
 //! ```
-//! A file is read once where it is a good segment; what is anything else is read again, whole, and named for what it is.
-//! What is gathered from the records is the caller's ([`Fold`]); the rules for when a file is whole, of another cluster
-//! or not yet written to its end are here and nowhere else.
+//! A file is read once where it is a good segment; what is anything else is read again, whole, and named for what it
+//! is. What is gathered from the records is the caller's ([`Fold`]); the rules for when a file is whole, of another
+//! cluster or not yet written to its end are here and nowhere else.
 
 mod careful;
 mod remember;

@@ -7,9 +7,13 @@ use pgwal_format::{Layout, SegmentNo, TimelineId};
 /// As what a file was read: the same bytes come to something else in another cluster or under another name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct View {
+    /// How it is laid out.
     pub layout: Layout,
+    /// The cluster.
     pub system_id: u64,
+    /// The timeline in its name.
     pub timeline: TimelineId,
+    /// The segment.
     pub number: SegmentNo,
 }
 

@@ -45,8 +45,7 @@ fn other_version(bytes: &[u8], own: &Layout, ours: &Layout, start: Lsn) -> Optio
 }
 
 /// Whether the sizes on the first page are the file's, and not a damaged field: the second page, or the file's own
-/// size,
-/// would show it.
+/// size, would show it.
 fn is_of_other_sizes(bytes: &[u8], first: &First, ours: &Layout, start: Lsn) -> bool {
     let own = &first.layout;
     if own.endian != ours.endian {

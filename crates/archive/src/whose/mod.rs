@@ -65,8 +65,7 @@ pub struct Cluster {
 const SAMPLE: usize = 61;
 
 /// Asks a sample of the segments, and all files whose names say nothing: those get a name from their content. Returns
-/// also what each nameless file holds.
-/// `known` tells what first pages say that need not be read again.
+/// also what each nameless file holds. `known` tells what first pages say that need not be read again.
 pub fn whose(
     source: &dyn Source,
     entries: &[Entry],

@@ -1,8 +1,8 @@
 //! `walproof control`: what a control file says, as `pg_controldata` of its version prints it.
 //!
 //! Of a wrong checksum `pg_controldata` warns and prints the values all the same, and so does this; the exit code is 1
-//! then, as it
-//! is for a file that is cut off or has values that no server writes. What is no control file of a release is 2.
+//! then, as it is for a file that is cut off or has values that no server writes. What is no control file of a release
+//! is 2.
 
 use crate::exit::Exit;
 use anyhow::{Context, ensure};

@@ -1,6 +1,5 @@
 //! `walproof explain`: a code of walproof, a family of them, or a line of PostgreSQL's log; with an archive, what its
-//! bytes
-//! say of the place that the line names.
+//! bytes say of the place that the line names.
 
 use crate::exit::Exit;
 use crate::streams::page;

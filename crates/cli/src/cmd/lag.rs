@@ -2,16 +2,13 @@
 //!
 //! `bytes` is A − B as `pg_wal_lsn_diff(A, B)` computes it: positive where B is behind A. `segments` counts whole ones,
 //! with the same sign. What 9.2 refuses, and any text that the version of `--as` would refuse, is its `"error"` (exit
-//! 0,
-//! as in `locate`). 8.2 to 9.1 have no such function; `--as` then means their arithmetic.
+//! 0, as in `locate`). 8.2 to 9.1 have no such function; `--as` then means their arithmetic.
 //!
 //! With `-p ARCHIVE` the segments between are read as well. `records` and `commits` are those that start at the lower
 //! position or behind it and before the higher one, negative where A is behind B, as `bytes` is. `seconds` is the time
 //! from the last commit that ends at or before B to the last one that ends at or before A; `null` where the archive
-//! does
-//! not tell. `complete` is false where the archive does not have every record between the two; exit code 1 where that
-//! is
-//! for damage or a gap, not where it merely begins later or ends earlier.
+//! does not tell. `complete` is false where the archive does not have every record between the two; exit code 1 where
+//! that is for damage or a gap, not where it merely begins later or ends earlier.
 
 use super::locate::Format;
 use crate::exit::Exit;

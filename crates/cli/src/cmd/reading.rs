@@ -136,8 +136,8 @@ impl RangeOptions {
         }
     }
 
-    /// Whether a range is empty because it begins behind the last record of WAL, and not because of its end. `source` is
-    /// read from the range's start on.
+    /// Whether a range is empty because it begins behind the last record of WAL, and not because of its end. `source`
+    /// is read from the range's start on.
     pub fn begins_behind_wal(&self, source: &dyn Source, options: &Options<'_>) -> anyhow::Result<bool> {
         let mut rest = Options::default();
         (rest.timeline, rest.start) = (options.timeline, options.start);

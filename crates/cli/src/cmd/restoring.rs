@@ -6,7 +6,7 @@ use pgwal::format::Lsn;
 use pgwal::format::recovery::settings::SettingRules;
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
-use pgwal::verify::recovery::{Given, Look, Settings, SettingsError, Site, Zone, verify_restore};
+use pgwal::verify::recovery::{Given, Look, Settings, SettingsError, Site, Zone, findings_of, verify_restore};
 use pgwal::verify::{Options, Outcome};
 use pgwal_report::plan::RestorePlan;
 use pgwal_report::time;
@@ -19,8 +19,7 @@ use std::path::PathBuf;
 #[command(next_help_heading = "Restore")]
 pub struct Restoring {
     /// The base backup: a data directory, a tar of pg_basebackup or its folder, a backup_label, backup_manifest or
-    /// .backup file; or the
-    /// name or label of a backup that the archive knows, or latest
+    /// .backup file; or the name or label of a backup that the archive knows, or latest
     #[arg(long, value_name = "BACKUP", conflicts_with = "pgdata")]
     pub backup: Option<OsString>,
     /// A data directory that a backup tool just restored: as --backup, with the settings and signal files that lie
@@ -200,7 +199,7 @@ impl Restoring {
             return Ok(site);
         }
         let backup = &restored.backup;
-        let why: String = backup.findings.iter().map(|f| format!(": {}", f.message(None))).collect();
+        let why: String = findings_of(backup).iter().map(|f| format!(": {}", f.message(None))).collect();
         Err(match backup.label.is_some() || backup.history.is_some() || backup.control.is_some() {
             true => anyhow!("{}: no WAL that says whose it is", archive.describe()),
             false => anyhow!("{} does not say where replay starts{why}", backup.name),

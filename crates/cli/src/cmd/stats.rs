@@ -1,8 +1,7 @@
 //! `walproof stats`: records and bytes of an archive in groups.
 //!
 //! An archive in which nothing is wrong is read once. Where something is, what can be read is counted, the totals are
-//! marked
-//! partial, and the exit code is 1.
+//! marked partial, and the exit code is 1.
 
 use super::reading::{RangeOptions, RangeRead};
 use crate::exit::Exit;

@@ -6,13 +6,11 @@
 //! timeline position           spc    db rel block fork
 //! ```
 //! A page is whole again: unpacked, its hole zeros. It has the position that replay gives it, the end of the record,
-//! and the checksum that
-//! belongs there (`pg_waldump` leaves both as they are in the image).
+//! and the checksum that belongs there (`pg_waldump` leaves both as they are in the image).
 //!
 //! Records are rendered by several threads, and some for nothing, behind a limit: which images are wanted is known
-//! where the list is put in
-//! order. So [`Saving`] puts marks between the lines, and [`ImageFolder`] restores what the marks stand for when they come
-//! by.
+//! where the list is put in order. So [`Saving`] puts marks between the lines, and [`ImageFolder`] restores what the marks
+//! stand for when they come by.
 
 mod folder;
 mod saving;

@@ -1,6 +1,6 @@
 //! A server that writes and is promoted, followed in its own `pg_wal`. It keeps its WAL: on a busy machine a segment
-//! may be recycled
-//! before a follower has read it, and what is gone cannot be listed. `cargo xtask long follow` is the long form.
+//! may be recycled before a follower has read it, and what is gone cannot be listed. `cargo xtask long follow` is the
+//! long form.
 
 use crate::followed::Followed;
 use crate::run::walproof;

@@ -46,8 +46,7 @@ fn timelines_in_a_circle() {
 }
 
 /// A thousand timelines, each a child of the one before, that branch off at one place and hold nothing. They are there
-/// to be restored to, so
-/// that the newest is asked for: it goes to the end of timeline 1. Any verdict but no crash.
+/// to be restored to, so that the newest is asked for: it goes to the end of timeline 1. Any verdict but no crash.
 #[test]
 fn a_thousand_timelines() {
     let folder = good();

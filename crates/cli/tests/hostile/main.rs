@@ -1,6 +1,5 @@
 //! `walproof` against places that were made to hurt it. Whatever lies there, the run ends, soon, by itself, with the
-//! exit
-//! code that the contract of the command line names:
+//! exit code that the contract of the command line names:
 //!
 //! | place | exit code |
 //! |---|---|

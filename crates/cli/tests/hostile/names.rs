@@ -46,8 +46,7 @@ fn a_folder_without_wal() {
 }
 
 /// Every one of them is a segment that a restore would ask for and cannot use. Exit code 1. A million take longer:
-/// `cargo xtask long
-/// million-files`.
+/// `cargo xtask long million-files`.
 #[test]
 fn a_folder_of_many_empty_files() {
     let folder = TempDir::new().unwrap();

@@ -90,8 +90,7 @@ fn a_full_disk() {
 #[test]
 fn an_interrupt() {
     // What a shell starts in the background ignores SIGINT, and so do its children. One that is handled here, if only
-    // as
-    // usual, is back at its default in a child.
+    // as usual, is back at its default in a child.
     signal_hook::flag::register_conditional_default(signal_hook::consts::SIGINT, Arc::new(AtomicBool::new(true)))
         .unwrap();
     let mut child = walproof()

@@ -134,8 +134,7 @@ fn changed_bytes_are_found() {
 }
 
 /// The verdict stays, since no checksum covers what changed; the change is told until it is accepted, also of a file
-/// that is
-/// packed meanwhile.
+/// that is packed meanwhile.
 #[test]
 fn a_change_is_told_until_it_is_accepted() {
     let folder = tempfile::tempdir().unwrap();

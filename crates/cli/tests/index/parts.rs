@@ -102,8 +102,7 @@ fn craft(folder: &Path, layout: Layout, system_id: u64, first: SegmentNo, dice: 
 }
 
 /// WAL of other sizes, of another byte order, alignment, version and cluster, also at addresses that are the same in
-/// both.
-/// `WALPROOF_PARTS` rounds, 20 if it is not set.
+/// both. `WALPROOF_PARTS` rounds, 20 if it is not set.
 #[test]
 fn parts_of_any_other_kind_are_told_as_in_one_run() {
     let rounds: u64 = std::env::var("WALPROOF_PARTS").ok().and_then(|n| n.parse().ok()).unwrap_or(20);

@@ -59,3 +59,41 @@ fn a_run_that_could_look_at_nothing_says_so_in_every_format() {
     }
     assert_eq!(walproof(&["verify", missing]).out, "");
 }
+
+/// What is written goes nowhere that another user chose, and to names of any length.
+#[test]
+fn links_of_others_are_refused_and_long_names_are_written() {
+    use std::os::unix::fs::{lchown, symlink};
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (good, damaged) = (testdata("demo/good"), testdata("demo/damaged"));
+    let long = |c: &str| path(&c.repeat(250));
+    let (out, index, known, part) = (long("o"), long("i"), long("k"), long("p"));
+    for words in [
+        &["verify", &good, "-o", &out][..],
+        &["verify", &good, "--index", &index],
+        &["verify", &damaged, "--write-known", &known],
+        &["summarize", &good, "-o", &part],
+    ] {
+        let ran = walproof(words);
+        assert!(ran.code < 2, "{words:?}: {}", ran.err);
+    }
+    for file in [&out, &index, &known, &part] {
+        assert!(std::fs::metadata(file).unwrap().len() > 0);
+    }
+    std::fs::write(path("kept"), "kept").unwrap();
+    symlink("kept", path("link")).unwrap();
+    // Only the superuser can make another's link.
+    if lchown(path("link"), Some(12345), Some(12345)).is_err() {
+        return;
+    }
+    let link = path("link");
+    for words in [&["verify", &good, "-o", &link][..], &["summarize", &good, "-o", &link]] {
+        let ran = walproof(words);
+        assert!(ran.code == 2 && ran.err.contains("another user"), "{words:?}: {} {}", ran.code, ran.err);
+    }
+    std::fs::copy(&index, path("kept")).unwrap();
+    let before = std::fs::read(path("kept")).unwrap();
+    assert!(walproof(&["verify", &good, "--index", &link]).err.contains("another user"));
+    assert_eq!(std::fs::read(path("kept")).unwrap(), before);
+}

@@ -1,6 +1,5 @@
 //! What `verify` writes for other programs: held against what the formats say, and against programs that are not ours
-//! where they
-//! are found (each says so where it is not).
+//! where they are found (each says so where it is not).
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 

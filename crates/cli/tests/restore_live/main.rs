@@ -1,10 +1,9 @@
 //! The verdict of a restore against the restore itself: a real server's workload, backup and archive, damaged and aimed
-//! at random, foretold
-//! by `walproof verify --backup` and then recovered by the server.
+//! at random, foretold by `walproof verify --backup` and then recovered by the server.
 //!
 //! A seed is printed and chooses everything: `seed / 5` a workload, `seed % 5` what is done to its archive and what
-//! recovery is asked for.
-//! The server's own timing is not in the seed: what a disagreement needs is kept where `WALPROOF_KEEP` says.
+//! recovery is asked for. The server's own timing is not in the seed: what a disagreement needs is kept where
+//! `WALPROOF_KEEP` says.
 //!
 //! - `WALPROOF_SEEDS`, `WALPROOF_FIRST`: how many seeds (10), from which on (0).
 //! - `WALPROOF_KEEP`: a folder; what disagrees, and what was only observed, is kept there as

@@ -3,8 +3,7 @@
 //! * [`short`]: the `crc32` instruction of SSE4.2 and of the ARMv8 CRC extension, eight bytes at a time. It wins on
 //!   short input.
 //! * [`wide`]: carry-less multiplication of AVX-512 (`VPCLMULQDQ`), 64 bytes at a time. A record of up to 128 bytes
-//!   takes no
-//!   branch on its length there, which is what most records cost elsewhere, and images take half the time.
+//!   takes no branch on its length there, which is what most records cost elsewhere, and images take half the time.
 
 pub(crate) mod short;
 #[cfg(target_arch = "x86_64")]

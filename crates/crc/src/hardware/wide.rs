@@ -1,11 +1,9 @@
 //! CRC-32C by carry-less multiplication over 64 bytes at a time: `VPCLMULQDQ` of AVX-512.
 //!
 //! The value of a message is its polynomial times x³², modulo P. A 16-byte lane that lies `d` bits before the end
-//! counts `lane · x^d`,
-//! and `x^d mod P` is a constant: so each lane is multiplied by the constant of its place and all are added up, without
-//! one waiting for the other. What is left is 16 bytes with the value of the whole, for two steps of the short
-//! instruction.
-//! A record is its body and then 20 bytes of its header:
+//! counts `lane · x^d`, and `x^d mod P` is a constant: so each lane is multiplied by the constant of its place and all
+//! are added up, without one waiting for the other. What is left is 16 bytes with the value of the whole, for two steps
+//! of the short instruction. A record is its body and then 20 bytes of its header:
 //!
 //! ```text
 //! |   64 bytes of body    |   64 bytes of body    |   16   |  4  |     aligned to the end; what lies before the body's start is
@@ -13,16 +11,13 @@
 //! ```
 //!
 //! The state that a message begins with counts like its first four bytes, or, for a short one, like a constant that
-//! depends on the
-//! length alone ([`Length::start`]).
+//! depends on the length alone ([`Length::start`]).
 //!
 //! The argument for `unsafe`: the functions with `#[target_feature]` are called only through a [`Present`], which is
-//! made only by
-//! [`Present::detect`], which asks the processor for each of these features. Memory is read through pointers in three
-//! places: [`whole`] and
-//! the header's lane read arrays of exactly that size; [`load`] is a masked load whose mask leaves only bytes of the
-//! slice, and bytes
-//! that are masked out are not accessed, wherever they would lie.
+//! made only by [`Present::detect`], which asks the processor for each of these features. Memory is read through
+//! pointers in three places: [`whole`] and the header's lane read arrays of exactly that size; [`load`] is a masked
+//! load whose mask leaves only bytes of the slice, and bytes that are masked out are not accessed, wherever they would
+//! lie.
 
 use super::short::{eight, over};
 use super::{Hardware, Task};
@@ -199,8 +194,7 @@ with_the_instructions! {
     fn load(bytes: &[u8], after: usize, mask: u64) -> __m512i {
         let start = bytes.as_ptr().wrapping_add(bytes.len()).wrapping_sub(after + 64);
         // SAFETY: byte i of the load is byte `len - after - 64 + i` of the slice; where that is negative, the mask of
-        // `LENGTHS`
-        // has a zero.
+        // `LENGTHS` has a zero.
         unsafe { _mm512_maskz_loadu_epi8(mask, start.cast()) }
     }
 

@@ -1,6 +1,5 @@
 //! The checksum of a data page (`src/include/storage/checksum_impl.h`, 9.3 and later): FNV-1a in 32 lanes, each
-//! multiplied once more than
-//! FNV does, folded to 16 bits that are never zero, and mixed with the block's number.
+//! multiplied once more than FNV does, folded to 16 bits that are never zero, and mixed with the block's number.
 
 use crate::Endian;
 

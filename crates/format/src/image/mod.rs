@@ -6,10 +6,8 @@
 //! page        ▓▓▓▓▓▓▓▓…………………………▓▓▓▓▓▓▓▓▓▓▓   the hole between pd_lower and pd_upper is zeros
 //! ```
 //! Source: `RestoreBlockImage` (`xlogreader.c`, `xlog.c` up to 9.4), `bufpage.h`, `checksum_impl.h`. What a page has in
-//! its
-//! first 24 bytes, in every version: position (two halves, the high one first) at 0, checksum (timeline up to 9.2) at
-//! 8, `pd_lower`
-//! at 12, `pd_upper` at 14, size and layout version at 18.
+//! its first 24 bytes, in every version: position (two halves, the high one first) at 0, checksum (timeline up to 9.2)
+//! at 8, `pd_lower` at 12, `pd_upper` at 14, size and layout version at 18.
 
 mod checksum;
 pub mod pglz;

@@ -11,8 +11,7 @@ const LARGEST: usize = 32 * 1024;
 const USUAL: usize = 8192;
 
 /// Unpacks what is not PostgreSQL's own. Each fills the beginning of `out` and says with how many bytes; `None` where
-/// the packed bytes make no
-/// sense or `out` has no room for what is in them.
+/// the packed bytes make no sense or `out` has no room for what is in them.
 pub trait Unpack {
     /// A block of LZ4.
     fn lz4(&self, packed: &[u8], out: &mut [u8]) -> Option<usize>;
@@ -117,8 +116,7 @@ pub fn restore(
 }
 
 /// Gives a page the position that replay gives it, `end` of the record, and, where the version has page checksums, the
-/// right one. A new page
-/// stays as it is.
+/// right one. A new page stays as it is.
 ///
 /// Servers without checksums never look at that field, and what stands there in an image says nothing: it is filled in
 /// when a page is written.

@@ -175,9 +175,8 @@ impl Layout {
     }
 
     /// The structure of a body that begins as those of most records do: main data alone, or one block without an image,
-    /// then main
-    /// data; and whose lengths are right: the offset and the length of main data, and the block. `len`: bytes of the
-    /// whole body.
+    /// then main data; and whose lengths are right: the offset and the length of main data, and the block. `len`: bytes
+    /// of the whole body.
     #[inline(always)]
     pub(super) fn plain_shape(&self, len: usize, body: &[u8]) -> Option<(usize, usize, Option<BlockRef>)> {
         if let Some(&[255, main]) = body.first_chunk() {

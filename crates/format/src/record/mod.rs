@@ -1,8 +1,7 @@
 //! Records: a header, block references, data.
 //!
 //! [`header`] is the fixed part of every version; [`block`] the tagged fragments of 9.5 and later; [`legacy`] the
-//! backup
-//! blocks of 9.4 and earlier.
+//! backup blocks of 9.4 and earlier.
 
 pub mod block;
 pub mod header;

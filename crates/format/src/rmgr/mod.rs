@@ -1,8 +1,7 @@
 //! Resource managers (`src/include/access/rmgrlist.h`; `rmgr.h` of 9.2 and earlier), and what their records say.
 //!
 //! A file a resource manager, with a table of its operations in every version ([`table`]); up to 9.4 in `legacy`.
-//! [`describe`] finds the row of
-//! a record and tells its words and fields to a [`sink`]: a text, a document, a filter.
+//! [`describe`] finds the row of a record and tells its words and fields to a [`sink`]: a text, a document, a filter.
 //!
 //! Whoever asks for one thing asks by name: ids of resource managers are constants here, operations constants of
 //! [`xlog`], [`xact`], [`storage`] and [`standby`]; what a record says is a type there and in [`database`], read by a

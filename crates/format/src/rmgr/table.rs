@@ -2,8 +2,8 @@
 //! made.
 //!
 //! An [`Op`] is an operation of a resource manager from one version on: it holds until a later row of the same code
-//! takes its place, or until its own end where none does. Its [`OpPart`]s follow the order of the text that the dump tool
-//! of that version prints: words, fields that are shown, fields that only documents show, and, where a list or a
+//! takes its place, or until its own end where none does. Its [`OpPart`]s follow the order of the text that the dump
+//! tool of that version prints: words, fields that are shown, fields that only documents show, and, where a list or a
 //! condition needs code, a function with the fields that it may give.
 //!
 //! ```text
@@ -12,8 +12,8 @@
 //! ```
 //!
 //! Offsets are those of the structures in main data (the resource manager's data up to 9.4), on 8-byte aligned servers
-//! and, where
-//! they differ, [`OpPart::on32`], on 4-byte aligned ones. Source: the header of each resource manager, per version.
+//! and, where they differ, [`OpPart::on32`], on 4-byte aligned ones. Source: the header of each resource manager, per
+//! version.
 
 use super::describe::Cx;
 use super::sink::{Show, Sink};

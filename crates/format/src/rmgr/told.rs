@@ -110,8 +110,7 @@ pub(super) fn told(version: Version, rmid: u8, info: u8, main: &[u8], block: &[u
 }
 
 /// Describes every operation of a resource manager in every version from 9.5 on over bytes of every kind and length:
-/// there may be no
-/// panic, and no list may stay open.
+/// there may be no panic, and no list may stay open.
 pub(super) fn any_bytes(rmid: u8) {
     let mut seed = 0x9E37_79B9_7F4A_7C15u64;
     let mut next = move || {

@@ -1,6 +1,5 @@
 //! The control file, `global/pg_control` (`ControlFileData`, `src/include/catalog/pg_control.h`): whose it is, and from
-//! where
-//! and how far a server with it recovers.
+//! where and how far a server with it recovers.
 //!
 //! ```text
 //!  0 u64 system identifier   8 u32 pg_control version   12 u32 catalog version   16 state   …   checkPoint   …
@@ -8,11 +7,9 @@
 //! ```
 //!
 //! [`members`] has the structure of every version, [`printed`] the lines of its `pg_controldata`; [`ControlImage`]
-//! reads a file, and [`ControlFile`] is what recovery needs
-//! of one that is right. The number of the format names no version (942 is that of 9.4 and of 9.5), but with the
-//! catalog's number
-//! it does. The order of bytes is the one in which the two are a release's; the alignment is the one whose checksum is
-//! right.
+//! reads a file, and [`ControlFile`] is what recovery needs of one that is right. The number of the format names no
+//! version (942 is that of 9.4 and of 9.5), but with the catalog's number it does. The order of bytes is the one in
+//! which the two are a release's; the alignment is the one whose checksum is right.
 
 mod image;
 pub mod members;

@@ -6,8 +6,7 @@
 //! 1<TAB>0/8000090<TAB>no recovery target specified                     9.3-19: the first position not on timeline 1
 //! ```
 //! Ancestors oldest first, a line each; blank lines and comments are skipped; numbers rise and stay below the file's
-//! own.
-//! Which grammar a file is in, the file itself tells.
+//! own. Which grammar a file is in, the file itself tells.
 
 use crate::{Lsn, SegmentName, TimelineId};
 use nom::bytes::complete::take_while1;

@@ -1,6 +1,5 @@
 //! Files of settings: `postgresql.conf`, `postgresql.auto.conf`, `recovery.conf` (`guc-file.l`; up to 9.0
-//! `recovery.conf`
-//! has grammars of its own in `xlog.c`).
+//! `recovery.conf` has grammars of its own in `xlog.c`).
 //!
 //! ```text
 //! # a comment

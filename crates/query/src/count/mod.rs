@@ -1,10 +1,8 @@
 //! Counts records and their bytes in groups.
 //!
 //! Each segment is counted by itself, without a lock; the counts come together in the order of WAL ([`Render::done`]),
-//! so that what
-//! depends on a record before (the minute, the checkpoint) goes over from one segment to the next. Memory grows with
-//! the number
-//! of groups only.
+//! so that what depends on a record before (the minute, the checkpoint) goes over from one segment to the next. Memory
+//! grows with the number of groups only.
 
 mod key;
 mod sum;

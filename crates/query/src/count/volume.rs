@@ -1,8 +1,7 @@
 //! How much WAL was written when, by resource manager.
 //!
 //! A record belongs to the minute of the last time before it that a record tells (commits, aborts, restore points),
-//! over segment
-//! ends too. Memory is bounded: where there are more than [`MOST`] slots of time, two become one.
+//! over segment ends too. Memory is bounded: where there are more than [`MOST`] slots of time, two become one.
 
 use crate::filter::time_of;
 use pgwal::format::record::{Block, Record, RecordHeader};

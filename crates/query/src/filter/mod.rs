@@ -1,5 +1,5 @@
-//! Which records to show or to count: what the options of `pg_waldump` ask for, with its meaning, and more. Each narrows
-//! what the others leave.
+//! Which records to show or to count: what the options of `pg_waldump` ask for, with its meaning, and more. Each
+//! narrows what the others leave.
 
 mod facts;
 mod parse;

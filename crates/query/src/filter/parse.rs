@@ -1,6 +1,7 @@
 //! Reads the values of filters.
 
 use super::{FORKS, RmgrChoice, managers};
+use crate::sizes::bytes_of;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use pgwal::format::Generation;
@@ -112,15 +113,7 @@ impl RecordType {
 
 /// A number of bytes, with a unit or without.
 pub fn size(text: &str) -> Result<u64, String> {
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let factor = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => Some(1),
-        "k" | "kb" | "kib" => Some(1 << 10),
-        "m" | "mb" | "mib" => Some(1 << 20),
-        _ => None,
-    };
-    let bytes = number.parse::<u64>().ok().zip(factor).and_then(|(n, factor)| n.checked_mul(factor));
+    let bytes = bytes_of(text);
     bytes.ok_or_else(|| "a number of bytes, as in 8192, 8kB, 1MB".into())
 }
 
@@ -179,7 +172,7 @@ mod tests {
             assert!(RecordType::parse(bad).is_err(), "{bad}");
         }
         assert_eq!((size("8192"), size("8 kB"), size("1MB")), (Ok(8192), Ok(8192), Ok(1 << 20)));
-        assert!(size("-1").is_err() && size("").is_err() && size("1GB").is_err());
+        assert!(size("-1").is_err() && size("").is_err() && size("1GBs").is_err());
         assert_eq!(time("2000-01-01T00:00:01Z"), Ok(Timestamp(1_000_000)));
         assert_eq!(time("2000-01-01 00:00:01.5 UTC"), Ok(Timestamp(1_500_000)));
         assert_eq!(time("2000-01-01 01:00:00+01:00"), Ok(Timestamp(0)));

@@ -1,10 +1,8 @@
 //! What has to be known of a whole range before its first record can be judged: the subtransactions of a transaction,
-//! and where the
-//! times lie. One pass, in parallel, before the one that shows or counts.
+//! and where the times lie. One pass, in parallel, before the one that shows or counts.
 //!
 //! A record without a time of its own counts as of the last one before it that has one: `--since` and `--until` become
-//! stretches
-//! of WAL. Clocks go back, and a commit gets its time before its place: there may be several stretches.
+//! stretches of WAL. Clocks go back, and a commit gets its time before its place: there may be several stretches.
 
 use super::facts::{RecordFacts, time_of};
 use pgwal::format::record::{Block, Record, RecordHeader};

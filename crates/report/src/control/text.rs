@@ -94,8 +94,7 @@ fn show(image: &ControlImage<'_>, shown: Shown, zone: &TimeZone, out: &mut Vec<u
 const DAY: i64 = 86_400;
 
 /// `strftime("%c")` of Unix seconds in a zone. Control files that are damaged have years that no calendar library
-/// counts; `None`
-/// where the C library does not either: its year has 32 bits.
+/// counts; `None` where the C library does not either: its year has 32 bits.
 fn date(seconds: i64, zone: &TimeZone) -> Option<String> {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

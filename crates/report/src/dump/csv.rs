@@ -1,11 +1,9 @@
 //! `walproof dump --format csv`: chosen fields of records, a header line first, quoted as RFC 4180 says, lines ended by
-//! a newline.
-//! Findings go to standard error, when they are found ([`crate::dump::channels`]).
+//! a newline. Findings go to standard error, when they are found ([`crate::dump::channels`]).
 //!
 //! A column is one of [`COLUMNS`], or `data.NAME` for a field that `walproof fields` lists: empty where the record has
-//! none. Values
-//! are those of JSON lines without their quotes; a relation is `1663/5/16384`, with its fork `1663/5/16384_vm`, a tuple
-//! `7/2`, a list or an object stays JSON.
+//! none. Values are those of JSON lines without their quotes; a relation is `1663/5/16384`, with its fork
+//! `1663/5/16384_vm`, a tuple `7/2`, a list or an object stays JSON.
 
 use crate::dump::channels::{aside, line};
 use crate::dump::digits::{decimal, position};

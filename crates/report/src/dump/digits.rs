@@ -3,8 +3,7 @@
 /// Decimal, with spaces in front up to `width`.
 ///
 /// Digits are made eight at a time inside of a register: written one by one, they would have to reach memory before
-/// they could be
-/// copied as a whole, and that wait was nearly half the time of a list.
+/// they could be copied as a whole, and that wait was nearly half the time of a list.
 #[inline]
 pub fn decimal(out: &mut Vec<u8>, n: u64, width: usize) {
     const EIGHT: u64 = 100_000_000;
@@ -26,8 +25,7 @@ pub fn decimal(out: &mut Vec<u8>, n: u64, width: usize) {
 }
 
 /// The digits of numbers below 1000, the first in the lowest byte, and in the highest byte how many they are: most
-/// numbers of a list
-/// are that small.
+/// numbers of a list are that small.
 pub static SMALL: [u32; 1000] = {
     let mut all = [0; 1000];
     let mut n = 0;

@@ -7,12 +7,10 @@
 //! {"type":"end","complete":false,"records":19323,…}
 //! ```
 //! `record` is the name of the operation, `UNKNOWN (a0)` where that version has none with these bits. `timeline` is
-//! that of the
-//! file in which the record starts. `data` has the fields that `walproof fields` lists, as `json_sink` says, and
-//! `origin`
-//! and `top_xid` where the record has them. Where the data is shorter than its operation needs, what could be read is
-//! there, and
-//! behind it `"data_error":"the data ends before FIELD"`; a finding (WP212) follows the record.
+//! that of the file in which the record starts. `data` has the fields that `walproof fields` lists, as `json_sink`
+//! says, and `origin` and `top_xid` where the record has them. Where the data is shorter than its operation needs, what
+//! could be read is there, and behind it `"data_error":"the data ends before FIELD"`; a finding (WP212) follows the
+//! record.
 //!
 //! Lines are written straight into the segment's buffer: a record makes neither a string nor a tree.
 

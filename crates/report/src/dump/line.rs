@@ -1,10 +1,8 @@
 //! A line that is being written at the end of a buffer.
 //!
 //! A list is mostly short words and numbers, and asking the buffer for room for each of them is more work than writing
-//! them. Here
-//! room is made once for nearly every line; what is written is copied with a length that the compiler knows, and what
-//! is too much of
-//! it is written over by what follows.
+//! them. Here room is made once for nearly every line; what is written is copied with a length that the compiler knows,
+//! and what is too much of it is written over by what follows.
 
 use crate::dump::digits::{SMALL, digits, eight};
 use pgwal::format::Lsn;
@@ -40,8 +38,7 @@ impl<'a> LineBuffer<'a> {
     }
 
     /// Writes over what was put, or into the room, so many bytes behind the end of the line. Written at once in their
-    /// places, parts of
-    /// a template need not reach memory before they can be copied.
+    /// places, parts of a template need not reach memory before they can be copied.
     #[inline(always)]
     pub fn over<const N: usize>(&mut self, behind: usize, text: &[u8; N]) {
         if let Some(place) = self.out.get_mut(self.at + behind..).and_then(|room| room.first_chunk_mut::<N>()) {

@@ -4,8 +4,8 @@ use super::{is_harmful, show};
 use std::fmt::{self, Display, Formatter, Write};
 
 /// Something as character data or as the value of an attribute in double quotes. Names of files are whatever somebody
-/// made them: nothing in them begins an element, ends an attribute or a line, turns the direction of writing round, or is
-/// a character that XML 1.0 does not have.
+/// made them: nothing in them begins an element, ends an attribute or a line, turns the direction of writing round, or
+/// is a character that XML 1.0 does not have.
 pub struct Escaped<T: Display>(pub T);
 
 impl<T: Display> Display for Escaped<T> {

@@ -1,5 +1,5 @@
-//! What comes from outside: names of files, restore points, labels of backups, reasons of histories, words of the command
-//! line, messages of other programs. None of it reaches a terminal or another program as it is.
+//! What comes from outside: names of files, restore points, labels of backups, reasons of histories, words of the
+//! command line, messages of other programs. None of it reaches a terminal or another program as it is.
 //!
 //! ```text
 //!  text              Lines: a line at a time, all of it shown ─┐
@@ -11,11 +11,11 @@
 //!  --format waldump  as pg_waldump prints it: names of restore points as they are
 //! ```
 //! A renderer cannot forget it. One of text has nothing to write to but [`Lines`], in which a line break is a character
-//! like all others; and the program opens standard output and standard error in one place alone (`clippy.toml` forbids it
-//! elsewhere), behind a [`OutputGuard`] that knows the form of what passes and shows what has no place in it.
+//! like all others; and the program opens standard output and standard error in one place alone (`clippy.toml` forbids
+//! it elsewhere), behind a [`OutputGuard`] that knows the form of what passes and shows what has no place in it.
 //!
-//! What is shown looks as in Rust and C: `\n`, `\t`, `\x1B`, `\u{202E}`; a byte that is not UTF-8 is `\xE9`. A backslash
-//! stays one.
+//! What is shown looks as in Rust and C: `\n`, `\t`, `\x1B`, `\u{202E}`; a byte that is not UTF-8 is `\xE9`. A
+//! backslash stays one.
 
 pub mod cell;
 mod guard;

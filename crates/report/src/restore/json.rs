@@ -58,7 +58,6 @@ fn alternative(a: &Alternative) -> Value {
         Instead::Partial(file) => ("partial", json!(file)),
         Instead::Timeline(timeline) => ("timeline", json!(timeline)),
         Instead::Backup(file) => ("backup", json!(file)),
-        _ => ("other", json!(null)),
     };
     json!({
         "kind": kind,

@@ -133,7 +133,6 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
         }
         Instead::Timeline(timeline) => format!("--target-timeline {timeline}: {verb}, {there}{more}"),
         Instead::Backup(file) => format!("--backup {file}: {verb}, {there}"),
-        _ => there,
     }
 }
 

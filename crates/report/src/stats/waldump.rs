@@ -1,6 +1,5 @@
 //! `pg_waldump --stats` and `--stats=record` (`pg_xlogdump` up to 9.6; `XLogDumpDisplayStats`). Up to 9.4 the program
-//! had no such
-//! option; the table is that of 9.5.
+//! had no such option; the table is that of 9.5.
 //!
 //! ```text
 //! WAL statistics between 0/6300028 and 0/695ACC0:                    15 and later

@@ -5,8 +5,7 @@
 //!  "page_size":N,"depth":"records","path":[1,2],"timelines":[…],"backups":[…],"findings":[…],"not_checked":[…]}
 //! ```
 //! Positions are strings `X/XXXXXXXX`, times RFC 3339 in UTC, sizes and counts numbers, system identifiers strings.
-//! Fields
-//! are added freely and never changed. The schema is `schema/verify.json`.
+//! Fields are added freely and never changed. The schema is `schema/verify.json`.
 
 use super::words::{depth, not_checked, verdict};
 use crate::time::rfc3339;

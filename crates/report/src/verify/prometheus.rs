@@ -6,8 +6,8 @@
 //! walproof_verdict{archive="/srv/wal",verdict="proven"} 1
 //! ```
 //! All are gauges: each run counts anew. Positions are bytes since the beginning of WAL, as `pg_wal_lsn_diff(LSN,
-//! '0/0')` gives.
-//! A run that could not look at anything writes the metrics of the run alone, so that an old verdict does not stay.
+//! '0/0')` gives. A run that could not look at anything writes the metrics of the run alone, so that an old verdict
+//! does not stay.
 
 use crate::outside::Shown;
 use crate::verify::words::{depth, verdict};

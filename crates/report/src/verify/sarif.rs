@@ -1,6 +1,5 @@
 //! SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format"): the table of codes as rules, each finding a
-//! result with its
-//! file and bytes. A fingerprint is the same in every run as long as the finding stays where it is.
+//! result with its file and bytes. A fingerprint is the same in every run as long as the finding stays where it is.
 
 use crate::outside::Shown;
 use crate::time::rfc3339;

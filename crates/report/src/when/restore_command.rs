@@ -6,8 +6,7 @@ use pgwal::source::{Entry, Source};
 use std::path::{Path, PathBuf, absolute};
 
 /// `restore_command = 'cp "/srv/wal/%f" "%p"'`, for the folder in which the segments lie. Where not all of them lie
-/// there as
-/// plain files, which command fetches them is up to what archived them.
+/// there as plain files, which command fetches them is up to what archived them.
 pub fn setting(source: &dyn Source, archive: &Path) -> String {
     let entries = source.list().map(|listing| listing.entries).unwrap_or_default();
     let local = source.local();

@@ -1,19 +1,18 @@
 //! The guard: what happens when a mapped file shrinks.
 //!
 //! [`install`] sets a handler for `SIGBUS`. If the address that faulted lies in a map of ours, the handler puts a page
-//! of zeros
-//! over the hole, marks the map and returns, and the reader goes on; afterwards it learns from the mark that what it
-//! saw proves nothing. Any other `SIGBUS` goes to the handler that was there before, and the guard stays in force as
-//! long as the process lives: what that handler puts in its own place is remembered as the one that was there before.
-//! Where somebody else has set a handler since, nothing is mapped any more.
+//! of zeros over the hole, marks the map and returns, and the reader goes on; afterwards it learns from the mark that
+//! what it saw proves nothing. Any other `SIGBUS` goes to the handler that was there before, and the guard stays in
+//! force as long as the process lives: what that handler puts in its own place is remembered as the one that was there
+//! before. Where somebody else has set a handler since, nothing is mapped any more.
 //!
 //! A library must not change signal handlers behind its user's back, so only a program calls [`install`]; the
 //! [`Guard`] that it returns is what mapping needs.
 //!
 //! Why the handler may do what it does: it reads atomics, calls `mmap` (one system call), and in the other case
-//! `sigaction` and the handler before it; it takes no lock and allocates nothing, so it can interrupt anything. The map's own memory is replaced
-//! only in
-//! pages that have no file behind them, and only while the map is registered, which is undone before it is unmapped.
+//! `sigaction` and the handler before it; it takes no lock and allocates nothing, so it can interrupt anything. The
+//! map's own memory is replaced only in pages that have no file behind them, and only while the map is registered,
+//! which is undone before it is unmapped.
 
 use std::io;
 use std::sync::OnceLock;
@@ -180,8 +179,8 @@ mod handler {
         let mut ours: libc::sigaction = unsafe { MaybeUninit::zeroed().assume_init() };
         (ours.sa_sigaction, ours.sa_mask) = (action, mask);
         ours.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
-        // SAFETY: it points to a valid structure, whose function is ours and has the signature that SA_SIGINFO asks for,
-        // or is SIG_DFL.
+        // SAFETY: it points to a valid structure, whose function is ours and has the signature that SA_SIGINFO asks
+        // for, or is SIG_DFL.
         unsafe { libc::sigaction(libc::SIGBUS, &ours, ptr::null_mut()) == 0 }
     }
 

@@ -31,7 +31,7 @@ impl Judge<'_> {
             };
             if self.side_ways.is_empty() {
                 let others = self.inventory.timelines().into_iter().chain([backup.timeline]);
-                let way = |t| (t, whole_way(self.inventory, &self.lineage.line(t, self.layout())));
+                let way = |t| (t, whole_way(self.inventory, &self.lineage.line(t, self.layout()), self.layout()));
                 self.side_ways = others.map(way).collect();
             }
             backup.beside = Some(Beside { target: self.target, left, ask: self.timeline_for(backup) });
@@ -80,7 +80,8 @@ impl Judge<'_> {
         if holds { Left::Holds } else { Left::At(child, switch) }
     }
 
-    /// The timeline with WAL whose history holds a backup and whose WAL reaches farthest; the backup's own, without any.
+    /// The timeline with WAL whose history holds a backup and whose WAL reaches farthest; the backup's own, without
+    /// any.
     fn timeline_for(&self, backup: &Backup) -> TimelineId {
         let farthest =
             |timeline: TimelineId| self.side_ways.get(&timeline).and_then(|way| way.legs.last()).map(|leg| leg.last);

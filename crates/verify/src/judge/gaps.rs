@@ -19,7 +19,7 @@ impl Judge<'_> {
         others.sort_unstable_by(|a, b| b.cmp(a));
         for timeline in others {
             let line = self.lineage.line(timeline, self.layout());
-            holes.extend(whole_way(self.inventory, &line).holes.iter().map(|h| (*h, false)));
+            holes.extend(whole_way(self.inventory, &line, self.layout()).holes.iter().map(|h| (*h, false)));
         }
         for (hole, needed) in holes {
             if seen.contains(&(hole.timeline, hole.first)) {

@@ -6,7 +6,7 @@ use crate::outcome::{Outcome, Verdict};
 use pgwal_archive::lineage::{Disagreement, HistoryFlaw};
 use pgwal_archive::settle::Expired;
 use pgwal_archive::whose::beginning;
-use pgwal_archive::{Archive, BackupFlaw, Depth, Flaw, Nobody, Seen};
+use pgwal_archive::{Archive, BackupFileFlaw, Depth, Flaw, Nobody, Seen};
 use pgwal_format::sniff::{self, Content};
 use pgwal_format::text::history::HistoryFault;
 use pgwal_format::{FileName, Layout, SegmentName};
@@ -79,8 +79,8 @@ pub(super) fn disagree(found: Disagreement) -> Finding {
     }
 }
 
-fn backup_history(flaw: &BackupFlaw) -> Finding {
-    let BackupFlaw { file, timeline, refused, what } = flaw;
+fn backup_history(flaw: &BackupFileFlaw) -> Finding {
+    let BackupFileFlaw { file, timeline, refused, what } = flaw;
     if *refused {
         return Finding { timeline: Some(*timeline), ..unreadable(file, what.clone()) };
     }

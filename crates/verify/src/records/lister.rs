@@ -101,8 +101,8 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
         InParts { list: self, timeline: segment.timeline, start, begin, offset: 0, run: None, accepted: 0, good: true }
     }
 
-    /// Lists a segment by a scan of the whole, as far as it is not listed yet; `run` is that of the segment, `joint` what
-    /// stands between it and the one before. `begun`: the record over that seam is listed already.
+    /// Lists a segment by a scan of the whole, as far as it is not listed yet; `run` is that of the segment, `joint`
+    /// what stands between it and the one before. `begun`: the record over that seam is listed already.
     pub fn scan(
         &mut self,
         reader: &Reader<'_>,

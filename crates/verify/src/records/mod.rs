@@ -6,8 +6,8 @@
 //! judge ──► plan: findings in order ──► the same Lister, from behind the last record that was listed
 //! ```
 //!
-//! An archive of one timeline in which nothing is wrong is read once. Any other is judged first, so that a finding in the
-//! list says all that it says in a verdict, and its files are read once more from the first finding on.
+//! An archive of one timeline in which nothing is wrong is read once. Any other is judged first, so that a finding in
+//! the list says all that it says in a verdict, and its files are read once more from the first finding on.
 
 mod crew;
 mod follow;
@@ -55,10 +55,8 @@ pub trait Render: Sync {
     fn wants(&self, header: &RecordHeader) -> bool;
 
     /// Appends a record to `out`. It may be asked for records again of which nothing was written. `timeline` is that of
-    /// the file in which it starts. Unless [`Render::whole`] asks
-    /// for more, the body may be cut behind its first 4 KiB from 9.5 on ([`Record::is_whole`]): block references and
-    /// their
-    /// lengths are always there.
+    /// the file in which it starts. Unless [`Render::whole`] asks for more, the body may be cut behind its first 4 KiB
+    /// from 9.5 on ([`Record::is_whole`]): block references and their lengths are always there.
     ///
     /// Returns what it came to, or `None` where the record is left out.
     fn record(
@@ -73,8 +71,8 @@ pub trait Render: Sync {
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>);
 
     /// Takes what was put aside in the room of some records of one segment, or of one record over the end of a segment:
-    /// in the order of WAL,
-    /// on the thread that called, and each once. Renderers that count instead of writing have their sums from it.
+    /// in the order of WAL, on the thread that called, and each once. Renderers that count instead of writing have
+    /// their sums from it.
     fn done(&self, _scratch: &mut Self::Scratch) {}
 }
 
@@ -99,8 +97,7 @@ impl From<u64> for Rendered {
 /// What to list.
 pub struct Wanted<'a> {
     /// The timeline, the range and how to read. Depth and severities are not looked at. [`Options::start`]: only
-    /// records
-    /// that start there or behind; [`Options::end`]: only records of which no byte lies there or behind.
+    /// records that start there or behind; [`Options::end`]: only records of which no byte lies there or behind.
     pub options: Options<'a>,
     /// Only so many records.
     pub limit: Option<u64>,
@@ -202,10 +199,8 @@ pub struct Gathered {
 }
 
 /// Hands every record to a renderer that writes nothing and puts aside what it wants to know ([`Render::done`]). An
-/// archive in
-/// which nothing is wrong is read once; any other is verified first, as for [`list`], and given to a second renderer.
-/// Findings
-/// go to `sink`. [`Wanted::limit`] is not looked at.
+/// archive in which nothing is wrong is read once; any other is verified first, as for [`list`], and given to a second
+/// renderer. Findings go to `sink`. [`Wanted::limit`] is not looked at.
 ///
 /// # Errors
 /// Those of [`list`].
@@ -357,7 +352,8 @@ fn once<'a, R: Render>(
     }
 }
 
-/// Lists a segment of an archive of which nothing is known to be wrong. Says what it came to, and whether the list goes on.
+/// Lists a segment of an archive of which nothing is known to be wrong. Says what it came to, and whether the list goes
+/// on.
 fn one<R: Render>(
     list: &mut Lister<'_, '_, R>,
     reader: &Reader<'_>,

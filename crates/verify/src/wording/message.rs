@@ -2,8 +2,6 @@
 
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
-use crate::recovery::failure::Failure;
-use crate::recovery::pages::InvalidPage;
 use pgwal_format::Layout;
 use pgwal_format::dialect::MAGIC_19_BETA;
 use pgwal_format::page::PageFault;
@@ -11,6 +9,8 @@ use pgwal_format::record::{BodyFault, HeaderFault};
 use pgwal_format::rmgr::Rmgr;
 use pgwal_format::rmgr::describe::Vocabulary;
 use pgwal_format::text::history::Switch;
+use pgwal_recovery::failure::Failure;
+use pgwal_recovery::pages::InvalidPage;
 use pgwal_walk::{Fault, SlackKind};
 
 pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {

@@ -1,7 +1,7 @@
 //! What to do about a restore that does not come where it should.
 
-use crate::recovery::failure::Failure;
 use pgwal_format::{FileName, TimelineId};
+use pgwal_recovery::failure::Failure;
 
 /// `missing`: the file that recovery needs and cannot have.
 pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {

@@ -2,12 +2,12 @@
 
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
-use crate::recovery::failure::Failure;
 use pgwal_format::dialect::LengthWording;
 use pgwal_format::page::{CONTRECORD, PageFault};
 use pgwal_format::record::{BodyFault, HeaderFault};
 use pgwal_format::text::control::ControlError;
 use pgwal_format::{Layout, Lsn, SegmentName, TimelineId};
+use pgwal_recovery::failure::Failure;
 use pgwal_walk::Fault;
 
 pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {

@@ -5,7 +5,7 @@ use pgwal::format::{SegmentNo, TimelineId};
 use pgwal::source::{self, Source};
 use pgwal::verify::{Files, Holder};
 use pgwal_report::locate::{HeldFile, HeldSegment};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// An archive in which positions are located.
 pub struct LocateArchive {
@@ -27,18 +27,22 @@ impl LocateArchive {
     pub fn held(&self, number: SegmentNo, timeline: TimelineId) -> HeldSegment {
         let holders = self.files.holders(number);
         // JSON has no bytes that are not UTF-8.
-        let text = |path: PathBuf| path.to_string_lossy().into_owned();
-        let path = |holder: &Holder| self.source.local().map(|local| text(local.path(&holder.entry)));
+        let path = |holder: &Holder| {
+            let local = self.source.local()?;
+            Some(local.path(&holder.entry).to_string_lossy().into_owned())
+        };
         let meant = holders.iter().find(|holder| holder.timeline == timeline);
         HeldSegment {
             file: meant.map(|holder| holder.file.clone()),
             path: meant.and_then(path),
             partial: meant.is_some_and(|holder| holder.partial),
             files: holders
-                .into_iter()
-                .map(|holder| {
-                    let path = path(&holder);
-                    HeldFile { timeline: holder.timeline, file: holder.file, path, partial: holder.partial }
+                .iter()
+                .map(|holder| HeldFile {
+                    timeline: holder.timeline,
+                    file: holder.file.clone(),
+                    path: path(holder),
+                    partial: holder.partial,
                 })
                 .collect(),
         }

@@ -9,8 +9,7 @@ use crate::rmgr::table::Short;
 pub const TARGET: &[(&str, &str)] = &[("rel", "relation"), ("tid", "tid"), ("off", "unsigned")];
 
 /// `rel 1663/16384/2690; tid 7/100`: relation and `ItemPointerData` at the start (`xl_btreetid`). Later versions have
-/// the line number
-/// alone, so documents name it as they do.
+/// the line number alone, so documents name it as they do.
 pub fn target(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
     let mut cursor = cx.cursor(0);
     let rel = cursor.rel("rel")?;

@@ -1,6 +1,5 @@
 //! Records of "Storage", 8.2 to 9.4 (`xl_smgr_create`, `xl_smgr_truncate`; `src/include/catalog/storage_xlog.h` in 9.3
-//! and 9.4,
-//! before that in `smgr.c` and `storage.c`).
+//! and 9.4, before that in `smgr.c` and `storage.c`).
 //!
 //! ```text
 //! CREATE     relation 3 × u32, [9.1+: fork i32]

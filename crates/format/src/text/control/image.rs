@@ -1,6 +1,5 @@
 //! A control file as bytes, and its members by name. A wrong checksum does not keep it from being read: what it says
-//! then is for
-//! people to judge.
+//! then is for people to judge.
 
 use super::ControlError;
 use super::members::{Abi, ControlField, MemberKind, Places};
@@ -70,9 +69,8 @@ impl<'a> ControlImage<'a> {
     /// Finds out how a control file is to be read, of which the first 512 bytes suffice.
     ///
     /// The release is the one whose numbers it bears. The alignment is the one whose checksum is right; if none is, the
-    /// one by
-    /// which more of the file looks as it should: the floating-point constant and the alignment stand at their places,
-    /// sizes are powers of two.
+    /// one by which more of the file looks as it should: the floating-point constant and the alignment stand at their
+    /// places, sizes are powers of two.
     ///
     /// # Errors
     /// No control file of a release, or one that ends before its checksum.
@@ -169,9 +167,8 @@ impl<'a> ControlImage<'a> {
     }
 
     /// The segment in which redo of the checkpoint begins: the oldest one that recovery with this file still asks for,
-    /// which
-    /// `restore_command` gets as `%r`. An impossible size is reckoned with as `pg_controldata` does; `None` where it
-    /// cannot be.
+    /// which `restore_command` gets as `%r`. An impossible size is reckoned with as `pg_controldata` does; `None` where
+    /// it cannot be.
     pub fn redo_segment(&self) -> Option<SegmentName> {
         let (redo, timeline) = (self.lsn(ControlField::Redo)?, self.timeline(ControlField::ThisTimeline)?);
         let (size, scheme) = (self.number(ControlField::XlogSegSize), self.dialect.address);

@@ -1,10 +1,8 @@
 //! The members of `ControlFileData` and of the `CheckPoint` in it, by version (`src/include/catalog/pg_control.h`).
 //!
 //! Rows stand in the order of the structure; a compiler's rules make offsets of them. A member begins at a multiple of
-//! its
-//! alignment, which is its size on servers aligned to 8 bytes and at most 4 on the others, and a structure takes a
-//! multiple of
-//! the greatest alignment in it.
+//! its alignment, which is its size on servers aligned to 8 bytes and at most 4 on the others, and a structure takes a
+//! multiple of the greatest alignment in it.
 
 use crate::dialect::Version;
 use crate::rmgr::table::*;

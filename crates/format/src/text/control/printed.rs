@@ -1,6 +1,5 @@
 //! What `pg_controldata` prints of a control file: rows of lines, in order, by version (`pg_controldata.c` of each
-//! version, and
-//! `src/common/controldata_utils.c` from 9.6 on).
+//! version, and `src/common/controldata_utils.c` from 9.6 on).
 
 use super::members::ControlField;
 use crate::Dialect;

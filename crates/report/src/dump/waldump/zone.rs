@@ -1,6 +1,5 @@
 //! Times as descriptions show them: up to 9.2 as the server does (`EncodeDateTime`, ISO dates), later as
-//! `timestamptz_to_str` of the
-//! dump programs (`src/bin/pg_waldump/compat.c`): `2026-11-22 03:17:02.513016 UTC`.
+//! `timestamptz_to_str` of the dump programs (`src/bin/pg_waldump/compat.c`): `2026-11-22 03:17:02.513016 UTC`.
 
 use crate::dump::line::LineBuffer;
 use jiff::tz::TimeZone;

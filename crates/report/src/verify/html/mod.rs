@@ -2,9 +2,8 @@
 //! explanation.
 //!
 //! One file with nothing from elsewhere: styles in it, pictures as SVG in it, no script. Its own policy forbids all
-//! that, so that
-//! whatever a hostile name of a file managed to be, it would load nothing and run nothing. Light or dark as the
-//! reader's system is.
+//! that, so that whatever a hostile name of a file managed to be, it would load nothing and run nothing. Light or dark
+//! as the reader's system is.
 
 mod backups;
 mod findings;

@@ -1,12 +1,10 @@
 //! The beginning of an LZ4 block whose end is missing.
 //!
 //! A block is a row of sequences: a token (literals in the high half, match length less 4 in the low), more bytes of
-//! the
-//! first length while they are 255, the literals, a distance of two bytes, more bytes of the second length.
+//! the first length while they are 255, the literals, a distance of two bytes, more bytes of the second length.
 
 /// Unpacks what can be had of the bytes of a block that is cut off. `history` are the plain bytes before it. Returns
-/// how
-/// many bytes of `room` were filled.
+/// how many bytes of `room` were filled.
 pub(super) fn unpack(block: &[u8], history: &[u8], room: &mut [u8]) -> usize {
     let mut filled = 0;
     let mut rest = block;

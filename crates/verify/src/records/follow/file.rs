@@ -63,8 +63,7 @@ pub(super) struct Found {
 
 impl<R: Render> Follower<'_, R> {
     /// The file that a server would take for a segment; without one, the unfinished segment of the newest timeline, or
-    /// one that was removed
-    /// and is kept.
+    /// one that was removed and is kept.
     pub(super) fn file(&self, number: SegmentNo) -> Option<Found> {
         let leg = self.sight.way.legs.iter().find(|leg| (leg.first..=leg.last).contains(&number));
         let found = |s: &pgwal_archive::names::Segment| {

@@ -5,8 +5,7 @@
 //! kept              no │     ◄──────── open ────────►  as many as there is room for
 //! ```
 //! A file that was removed keeps its bytes as long as it is open. One that was renamed, to be written over, keeps them
-//! until then; page
-//! addresses tell what is no longer ours.
+//! until then; page addresses tell what is no longer ours.
 
 use super::Follower;
 use super::file::Found;

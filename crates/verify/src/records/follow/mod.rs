@@ -7,16 +7,13 @@
 //!             place ▲               ▲ wait: zeros and old pages are what WAL is going to be written over
 //! ```
 //! Each look goes on at the place where the last one ended ([`pgwal_walk::scan_on`]), and hands on whole records whose
-//! checksum is right.
-//! What is no record is the end of WAL for now, as long as no WAL lies behind it. Where some does, it may just have
-//! been written between
-//! two reads: only what is still wrong when it is read again is damage, is told once, and is passed.
+//! checksum is right. What is no record is the end of WAL for now, as long as no WAL lies behind it. Where some does,
+//! it may just have been written between two reads: only what is still wrong when it is read again is damage, is told
+//! once, and is passed.
 //!
 //! Which file holds a segment is asked anew whenever names change: the path to the latest timeline, as a server takes
-//! it (`path`). Where a
-//! timeline was left behind the last record, its child's file takes over in the middle of a segment. What will be read
-//! is kept open, since a
-//! server removes it (`kept`).
+//! it (`path`). Where a timeline was left behind the last record, its child's file takes over in the middle of a
+//! segment. What will be read is kept open, since a server removes it (`kept`).
 
 mod file;
 mod found;

@@ -8,8 +8,7 @@
 //!       tree, isDelete u8; in a posting tree's inner page child BlockIdData and key; in its leaf, segments
 //! ```
 //! In 9.4 this is left out where the page has an image. `pg_xlogdump` looks for that only in leaves of posting trees;
-//! elsewhere it shows
-//! what it finds in its place, the header of the backup block.
+//! elsewhere it shows what it finds in its place, the header of the backup block.
 
 use super::{ISDATA, ISLEAF};
 use crate::rmgr::describe::{Cursor, Cx};

@@ -1,0 +1,34 @@
+//! A backup by its name in the archive.
+
+use super::parts::{Parts, assemble};
+use super::{Backup, BackupKind};
+use pgwal_archive::Error;
+use pgwal_format::FileName;
+use pgwal_source::Source;
+
+/// The backup of this name: a backup history file's, with `.backup` or without, or a backup's label; `latest` is the
+/// one that starts last. Of several with one label the last one. `None` where the archive knows none of that name.
+///
+/// # Errors
+/// The archive cannot be looked at.
+pub fn find(archive: &dyn Source, name: &str) -> Result<Option<Backup>, Error> {
+    let mut best: Option<Backup> = None;
+    for entry in &archive.list()?.entries {
+        let Some(file @ FileName::BackupHistory(..)) = entry.name else { continue };
+        let own = file.to_string();
+        let (bytes, _) = archive.small(entry, 64 << 10)?;
+        let backup = assemble(Backup::of(entry.shown(), BackupKind::History), Parts::one("history", bytes));
+        if own == name || own.strip_suffix(".backup") == Some(name) || entry.shown() == name {
+            return Ok(Some(backup));
+        }
+        let Some(history) = &backup.history else { continue };
+        if name != "latest" && history.label.as_deref() != Some(name) {
+            continue;
+        }
+        let key = |backup: &Backup| (backup.start(), backup.timeline());
+        if best.as_ref().is_none_or(|best| key(best) <= key(&backup)) {
+            best = Some(backup);
+        }
+    }
+    Ok(best)
+}

@@ -1,0 +1,87 @@
+//! What can be wrong with a base backup.
+
+use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
+use pgwal_format::text::control::ControlError;
+use pgwal_source::Codec;
+
+/// Something wrong with a base backup, as far as its own files tell.
+#[derive(Clone, PartialEq, Debug)]
+pub struct BackupFlaw {
+    /// The file.
+    pub file: String,
+    /// What is wrong with it.
+    pub kind: FlawKind,
+    /// How much it weighs, where that differs from what such a flaw usually does.
+    pub weight: Option<Weight>,
+}
+
+/// How much a flaw weighs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Weight {
+    /// Worth knowing.
+    Info,
+    /// A server does not mind, and people might.
+    Warning,
+    /// A server stops, or comes out otherwise.
+    Error,
+}
+
+/// What is wrong with a file of a base backup.
+#[derive(Clone, PartialEq, Debug)]
+pub enum FlawKind {
+    /// The control file is not there.
+    NoControl,
+    /// The control file cannot be read.
+    Control(ControlError),
+    /// The control file is of a version that is not known.
+    ControlVersion(ControlError),
+    /// The control file says something that every server refuses.
+    ControlSays(String),
+    /// The control file holds a mark that a tool wrote on purpose.
+    Marked(String),
+    /// Two files contradict each other.
+    Contradicts(String),
+    /// `backup_label` cannot be read.
+    Label(BackupLabelFault),
+    /// The backup history file cannot be read.
+    History(String),
+    /// `backup_manifest` cannot be read.
+    Manifest(String),
+    /// `backup_manifest` is of an older backup.
+    Stale(String),
+    /// A file is of another cluster.
+    Cluster {
+        /// Its identifier.
+        found: u64,
+        /// That of the backup.
+        expected: u64,
+    },
+    /// An incremental backup, which nobody has combined.
+    Incremental {
+        /// Where the backup that it builds on starts.
+        from: IncrementalFrom,
+    },
+    /// Files that are missing, or not as large as they should be.
+    Files {
+        /// How many are missing.
+        missing: u64,
+        /// How many have another size.
+        other_size: u64,
+    },
+    /// A tar cannot be read to its end.
+    Tar(String),
+    /// A tar is encrypted, or packed in a way that is not read.
+    Closed(Codec),
+}
+
+impl FlawKind {
+    /// This of a file.
+    pub(super) fn of(self, file: &str) -> BackupFlaw {
+        BackupFlaw { file: file.to_owned(), kind: self, weight: None }
+    }
+
+    /// This of a file, weighed so.
+    pub(super) fn weighed(self, file: &str, weight: Weight) -> BackupFlaw {
+        BackupFlaw { file: file.to_owned(), kind: self, weight: Some(weight) }
+    }
+}

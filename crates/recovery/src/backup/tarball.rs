@@ -1,0 +1,256 @@
+//! Tars of `pg_basebackup -Ft`: `base.tar`, a tar for each tablespace, `pg_wal.tar`, and `backup_manifest` beside them;
+//! or a tar of a data directory that somebody made, under whichever folder.
+
+use super::flaw::{FlawKind, Weight};
+use super::parts::{Parts, SMALL, assemble, take_wal};
+use super::{Backup, BackupKind, folder};
+use pgwal_format::FileName;
+use pgwal_source::tar::{self, Event, Kind, TarFault, TarRead, TarSource, TarWal};
+use pgwal_source::{ReadState, SourceError};
+use std::collections::{BTreeMap, HashMap};
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// WAL out of packed tars that is kept in memory, in bytes. What is beyond is unpacked again, in the tar's order.
+const HELD: u64 = 256 << 20;
+/// Files that settings may include: all of them and one, in bytes, and how many.
+const CONF_HELD: u64 = 8 << 20;
+const CONF_LONGEST: u64 = 1 << 20;
+const CONF_MOST: usize = 10_000;
+/// Files of a backup whose sizes are kept.
+const MOST_FILES: usize = 20_000_000;
+
+/// The base tar in a folder.
+pub(super) fn base_in(folder: &Path) -> Option<PathBuf> {
+    tars(folder).into_iter().find(|(stem, _)| stem == "base").map(|(_, path)| path)
+}
+
+/// Opens a base tar and what lies beside it.
+pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
+    let mut backup = Backup::of(named.display().to_string(), BackupKind::Tar);
+    let base = Contents::read(path, false)?;
+    base.report(path, &mut backup);
+    let root = base.root();
+    let mut parts = Parts { whole: base.is_whole(), ..Parts::default() };
+    for (member, bytes) in base.small {
+        if let Some(name) = below(&member, &root) {
+            parts.files.insert(name.to_owned(), bytes);
+        }
+    }
+    parts.sizes =
+        base.sizes.into_iter().filter_map(|(member, size)| Some((below(&member, &root)?.to_owned(), size))).collect();
+    let mut wal = (path.to_path_buf(), base.read.codec, base.wal);
+    let beside = path.parent().unwrap_or(Path::new(""));
+    // Only a tar that pg_basebackup named has others beside it that belong to it.
+    if base_in(beside).is_some_and(|base| base == path) {
+        if let Some(bytes) = folder::small(&beside.join("backup_manifest"), super::manifest::LONGEST + 1)? {
+            parts.files.entry("backup_manifest".to_owned()).or_insert(bytes);
+        }
+        for (stem, other) in tars(beside) {
+            let is_wal = matches!(stem.as_str(), "pg_wal" | "pg_xlog");
+            if !is_wal && !stem.bytes().all(|b| b.is_ascii_digit()) {
+                continue;
+            }
+            let contents = Contents::read(&other, is_wal)?;
+            contents.report(&other, &mut backup);
+            if is_wal {
+                wal = (other, contents.read.codec, contents.wal);
+            } else {
+                parts.whole &= contents.is_whole();
+                parts.sizes.extend(
+                    contents.sizes.into_iter().map(|(member, size)| (format!("pg_tblspc/{stem}/{member}"), size)),
+                );
+            }
+        }
+    }
+    let (path, codec, files) = wal;
+    if !files.is_empty() {
+        take_wal(&mut backup, Arc::new(TarSource::new(&path, codec, files)));
+    }
+    Ok(assemble(backup, parts))
+}
+
+/// The tars in a folder, by their names without suffixes.
+fn tars(folder: &Path) -> Vec<(String, PathBuf)> {
+    let Ok(entries) = fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }) else {
+        return Vec::new();
+    };
+    let stem = |name: &str| {
+        let (stem, suffix) = name.split_once(".tar")?;
+        matches!(suffix, "" | ".gz" | ".lz4" | ".zst" | ".xz" | ".bz2").then(|| stem.to_owned())
+    };
+    let tar = |name: &str| Some((stem(name)?, folder.join(name)));
+    let mut out: Vec<_> = entries
+        .flatten()
+        .filter_map(|entry| tar(entry.file_name().to_str()?))
+        .filter(|(_, path)| path.is_file())
+        .collect();
+    out.sort();
+    out
+}
+
+/// What is in a tar.
+struct Contents {
+    read: TarRead,
+    small: BTreeMap<String, Vec<u8>>,
+    sizes: Vec<(String, u64)>,
+    wal: Vec<TarWal>,
+}
+
+enum Keep {
+    Nothing,
+    Small(String, usize),
+    /// How much there is of it, and its bytes, if they are kept.
+    Wal(u64, Option<Vec<u8>>),
+}
+
+impl Contents {
+    /// `only_wal`: it holds the content of `pg_wal`.
+    fn read(path: &Path, only_wal: bool) -> Result<Contents, SourceError> {
+        let packed = !is_plain(path)?;
+        let (mut small, mut sizes, mut wal) = (BTreeMap::new(), Vec::new(), Vec::<TarWal>::new());
+        let mut keep = Keep::Nothing;
+        let (mut room, mut conf_room) = (HELD, CONF_HELD);
+        let read = tar::scan(path, &mut |event| {
+            match event {
+                Event::Member(member) => {
+                    settle(&mut keep, &mut wal);
+                    if member.kind != Kind::File {
+                        return ControlFlow::Continue(());
+                    }
+                    if let Some(name) = wal_name(&member.path, only_wal) {
+                        let held = packed && member.size <= room;
+                        room -= if held { member.size } else { 0 };
+                        keep = Keep::Wal(0, held.then(|| space(member.size)).flatten());
+                        wal.push(TarWal {
+                            name: name.to_owned(),
+                            size: member.size,
+                            offset: member.offset,
+                            held: None,
+                        });
+                    } else if !only_wal {
+                        let room = if small.len() < CONF_MOST { conf_room.min(CONF_LONGEST) } else { 0 };
+                        let included = || member.size > 0 && member.size <= room && is_for_settings(&member.path);
+                        if let Some(limit) = small_limit(&member.path) {
+                            small.insert(member.path.clone(), Vec::new());
+                            keep = Keep::Small(member.path.clone(), limit);
+                        } else if included() {
+                            conf_room -= member.size;
+                            small.insert(member.path.clone(), Vec::new());
+                            keep = Keep::Small(member.path.clone(), CONF_LONGEST as usize);
+                        }
+                        if sizes.len() < MOST_FILES {
+                            sizes.push((member.path.clone(), member.size));
+                        }
+                    }
+                }
+                Event::Content(bytes) => match &mut keep {
+                    Keep::Nothing => {}
+                    Keep::Wal(there, kept) => {
+                        *there += bytes.len() as u64;
+                        if let Some(kept) = kept {
+                            kept.extend_from_slice(bytes);
+                        }
+                    }
+                    Keep::Small(path, limit) => {
+                        if let Some(kept) = small.get_mut(path) {
+                            let more = limit.saturating_sub(kept.len()).min(bytes.len());
+                            kept.extend_from_slice(bytes.get(..more).unwrap_or(&[]));
+                        }
+                    }
+                },
+            }
+            ControlFlow::Continue(())
+        })?;
+        settle(&mut keep, &mut wal);
+        Ok(Contents { read, small, sizes, wal })
+    }
+
+    fn is_whole(&self) -> bool {
+        self.read.state == ReadState::Whole && self.read.fault.is_none() && self.sizes.len() < MOST_FILES
+    }
+
+    fn report(&self, path: &Path, backup: &mut Backup) {
+        let name = path.file_name().unwrap_or_default().display().to_string();
+        let codec = self.read.codec;
+        let what = match (self.read.state, self.read.fault) {
+            (ReadState::Whole, None) => return,
+            (ReadState::Whole, Some(fault)) => fault.to_string(),
+            (ReadState::CutOff, _) => format!("is cut off: its {codec} ends too early"),
+            (ReadState::Closed, _) => {
+                // Not looked at is not damaged.
+                backup.flaws.push(FlawKind::Closed(codec).of(&name));
+                return;
+            }
+            _ => format!("cannot be unpacked: its {codec} is damaged"),
+        };
+        let mut flaw = FlawKind::Tar(what).of(&name);
+        // Every tar program takes one without its last blocks, and all members are whole.
+        if self.read.state == ReadState::Whole && self.read.fault == Some(TarFault::NoEnd) {
+            flaw.weight = Some(Weight::Warning);
+        }
+        backup.flaws.push(flaw);
+    }
+
+    /// The folder in the tar that is the data directory: the one with most of its files, the shortest of such.
+    fn root(&self) -> String {
+        let mut votes: HashMap<&str, usize> = HashMap::new();
+        for path in self.small.keys() {
+            for (name, _) in SMALL {
+                if let Some(root) = path.strip_suffix(name).filter(|root| root.is_empty() || root.ends_with('/')) {
+                    *votes.entry(root).or_default() += 1;
+                }
+            }
+        }
+        let best = votes.into_iter().max_by(|a, b| (a.1, b.0.len(), b.0).cmp(&(b.1, a.0.len(), a.0)));
+        best.map_or_else(String::new, |(root, _)| root.to_owned())
+    }
+}
+
+/// Room for a member that is kept, all of it at once: a buffer that grows is two for a while.
+fn space(bytes: u64) -> Option<Vec<u8>> {
+    let mut space = Vec::new();
+    space.try_reserve_exact(usize::try_from(bytes).ok()?).ok().map(|()| space)
+}
+
+/// What was kept of the last member goes where it belongs. Of a member that is cut off, its name says more than is
+/// there.
+fn settle(keep: &mut Keep, wal: &mut [TarWal]) {
+    if let (Keep::Wal(there, kept), Some(last)) = (std::mem::replace(keep, Keep::Nothing), wal.last_mut()) {
+        last.size = there;
+        last.held = kept.map(Arc::new);
+    }
+}
+
+fn is_plain(path: &Path) -> Result<bool, SourceError> {
+    Ok(folder::small(path, 512)?.is_some_and(|head| tar::is_header(&head)))
+}
+
+fn small_limit(path: &str) -> Option<usize> {
+    let named = |name: &str| {
+        path.strip_suffix(name)
+            .is_some_and(|root| root.is_empty() || root.ends_with('/') && root.matches('/').count() <= 4)
+    };
+    SMALL.iter().find(|(name, _)| named(name)).map(|(_, limit)| usize::try_from(*limit).unwrap_or(usize::MAX))
+}
+
+/// Whether settings may include a file: it lies in no folder that is the server's own.
+fn is_for_settings(path: &str) -> bool {
+    let own = |folder: &str| matches!(folder, "base" | "global" | "log") || folder.starts_with("pg_");
+    let mut parts = path.rsplit('/');
+    let name = parts.next().unwrap_or(path);
+    let elsewhere = name.ends_with(".conf") || !parts.any(own);
+    !name.starts_with('.') && name != "PG_VERSION" && path.matches('/').count() <= 6 && elsewhere
+}
+
+fn wal_name(path: &str, only_wal: bool) -> Option<&str> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    FileName::parse(name)?;
+    (only_wal || matches!(folder.rsplit('/').next(), Some("pg_wal" | "pg_xlog"))).then_some(name)
+}
+
+fn below<'a>(path: &'a str, root: &str) -> Option<&'a str> {
+    path.strip_prefix(root)
+}

@@ -1,0 +1,330 @@
+//! What of a segment's records matters to recovery.
+//!
+//! ```text
+//! record record COMMIT record BACKUP_END record …          of all: where the first and the last one lie, how many, the last commit
+//!                 │             │        └ `next`          kept: records that change what recovery knows, that match the target,
+//!                 └ matches     └ an event                       or that are the first behind a position asked for
+//! ```
+
+use crate::pages::{Extents, Gather, Noted};
+use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
+use pgwal_format::rmgr::{STANDBY, TRANSACTION, XLOG, standby, xlog};
+use pgwal_format::text::control::ServerParameters;
+use pgwal_format::{Lsn, TimelineId};
+use pgwal_walk::Fold;
+use std::sync::Arc;
+
+/// Where a record lies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Span {
+    /// Its start.
+    pub lsn: Lsn,
+    /// Where the next one may start; behind a switch the next segment.
+    pub end: Lsn,
+}
+
+/// A transaction that was committed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Commit {
+    /// Its number.
+    pub xid: u32,
+    /// When.
+    pub time: Timestamp,
+    /// Its commit record.
+    pub lsn: Lsn,
+}
+
+/// What records came to, up to a point.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Sum {
+    /// Records.
+    pub records: u64,
+    /// Commits.
+    pub commits: u64,
+    /// The last record.
+    pub last: Option<Span>,
+    /// The last commit.
+    pub last_commit: Option<Commit>,
+    /// Time of the last commit or abort.
+    pub last_ended: Option<Timestamp>,
+}
+
+/// What a record is to recovery.
+#[derive(Clone, PartialEq, Debug)]
+pub enum What {
+    /// Nothing: it lies behind a position asked for.
+    Mark,
+    /// The end of a transaction.
+    Ended {
+        /// Committed, not rolled back.
+        commit: bool,
+        /// Which.
+        xid: u32,
+        /// When.
+        time: Timestamp,
+    },
+    /// A restore point.
+    RestorePoint {
+        /// Its name.
+        name: Vec<u8>,
+        /// When it was made.
+        time: Timestamp,
+    },
+    /// A checkpoint.
+    Checkpoint {
+        /// At shutdown, so that a timeline may begin.
+        shutdown: bool,
+        /// Where replay from it begins.
+        redo: Lsn,
+        /// The timeline in force.
+        timeline: TimelineId,
+        /// The one before it.
+        previous: Option<TimelineId>,
+        /// When it was made, in whole seconds.
+        time: Option<Timestamp>,
+    },
+    /// The end of a recovery, with which a timeline begins.
+    EndOfRecovery {
+        /// The timeline.
+        timeline: TimelineId,
+        /// The one before it.
+        previous: TimelineId,
+    },
+    /// The end of the base backup that started there.
+    BackupEnd(Lsn),
+    /// The settings that a standby needs.
+    Parameters(ServerParameters),
+    /// The transactions that run.
+    Running {
+        /// Not all subtransactions are named.
+        overflow: bool,
+        /// Whether any runs.
+        any: bool,
+        /// The next transaction.
+        next_xid: u32,
+        /// The oldest that runs.
+        oldest: u32,
+    },
+}
+
+/// A record that matters.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Event {
+    /// Where it lies.
+    pub span: Span,
+    /// What it is.
+    pub what: What,
+    /// It is the target.
+    pub hit: bool,
+    /// It is a transaction's.
+    pub of_transaction: bool,
+    /// What came before it in this segment.
+    pub before: Sum,
+    /// The record behind it, where it starts in this segment.
+    pub next: Option<Span>,
+}
+
+/// What is looked for.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Ask {
+    /// The target, as far as one record alone shows it.
+    pub target: Option<Match>,
+    /// Prepared transactions' ends count.
+    pub prepared: bool,
+    /// Ends of records that mean something: the first record that reaches one is an event.
+    pub ends: Vec<Lsn>,
+    /// Where it is to be told which blocks are not there: those that are.
+    pub extents: Option<Arc<Extents>>,
+}
+
+/// A record that is the target.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Match {
+    /// The first that starts here or later.
+    Start(Lsn),
+    /// The end of a transaction.
+    Xid(u32),
+    /// A restore point.
+    Name(Vec<u8>),
+    /// The first end of a transaction behind a time.
+    Time {
+        /// The time.
+        time: Timestamp,
+        /// At it, too.
+        at: bool,
+        /// Restore points count, too.
+        restore_points: bool,
+    },
+}
+
+/// Gathers events.
+#[derive(Clone, Debug)]
+pub struct Events<'a> {
+    ask: &'a Ask,
+    /// The first record.
+    pub first: Option<Span>,
+    /// All of them.
+    pub sum: Sum,
+    /// In order.
+    pub list: Vec<Event>,
+    /// Ends asked for that were reached.
+    passed: usize,
+    started: bool,
+    open: bool,
+    pages: Option<Gather<'a>>,
+}
+
+impl<'a> Events<'a> {
+    /// None yet.
+    pub fn new(ask: &'a Ask) -> Events<'a> {
+        let pages = ask.extents.as_deref().map(Gather::new);
+        Events {
+            ask,
+            first: None,
+            sum: Sum::default(),
+            list: Vec::new(),
+            passed: 0,
+            started: false,
+            open: false,
+            pages,
+        }
+    }
+
+    /// Changes of blocks and files that matter, in order.
+    pub fn noted(&self) -> &[Noted] {
+        self.pages.as_ref().map_or(&[], |pages| &pages.list)
+    }
+
+    fn matches(&self, ended: Option<(u32, Timestamp)>, point: Option<(&[u8], Timestamp)>) -> bool {
+        let past = |found: Timestamp, time: Timestamp, at: bool| if at { found >= time } else { found > time };
+        match (&self.ask.target, ended, point) {
+            (Some(Match::Xid(wanted)), Some((xid, _)), _) => xid == *wanted,
+            (Some(Match::Time { time, at, .. }), Some((_, found)), _) => past(found, *time, *at),
+            (Some(Match::Time { time, at, restore_points: true }), _, Some((_, found))) => past(found, *time, *at),
+            (Some(Match::Name(wanted)), _, Some((name, _))) => name == wanted,
+            _ => false,
+        }
+    }
+
+    fn transaction(&mut self, record: &Record<'_>) -> Option<(What, bool)> {
+        if xact::ends_prepared(&record.header) && !self.ask.prepared {
+            return None;
+        }
+        let (commit, xid, time) = match xact::plain_commit(record) {
+            Some(time) => (true, record.header.xid, time),
+            None => xact::ended(record).map(|e| (e.outcome == XactOutcome::Commit, e.xid, e.time))?,
+        };
+        self.sum.last_ended = Some(time);
+        if commit {
+            self.sum.commits += 1;
+            self.sum.last_commit = Some(Commit { xid, time, lsn: record.lsn });
+        }
+        Some((What::Ended { commit, xid, time }, self.matches(Some((xid, time)), None)))
+    }
+
+    fn xlog(&self, record: &Record<'_>) -> Option<(What, bool)> {
+        let what = match record.header.operation() {
+            xlog::CHECKPOINT_SHUTDOWN | xlog::CHECKPOINT_ONLINE => {
+                let xlog::Checkpoint { shutdown, redo, timeline, previous, time, .. } = xlog::checkpoint(record)?;
+                What::Checkpoint { shutdown, redo, timeline, previous, time }
+            }
+            xlog::BACKUP_END => What::BackupEnd(xlog::backup_end(record)?),
+            xlog::PARAMETER_CHANGE => What::Parameters(xlog::parameter_change(record)?),
+            xlog::RESTORE_POINT => {
+                let point = xlog::restore_point(record)?;
+                let hit = self.matches(None, Some((point.name, point.time)));
+                return Some((What::RestorePoint { name: point.name.to_vec(), time: point.time }, hit));
+            }
+            xlog::END_OF_RECOVERY => {
+                let end = xlog::end_of_recovery(record)?;
+                What::EndOfRecovery { timeline: end.timeline, previous: end.previous }
+            }
+            _ => return None,
+        };
+        Some((what, false))
+    }
+
+    fn running(record: &Record<'_>) -> Option<What> {
+        let running = standby::running_xacts(record)?;
+        Some(What::Running {
+            overflow: running.subxid_overflow,
+            any: running.count != 0,
+            next_xid: running.next_xid,
+            oldest: running.oldest_running_xid,
+        })
+    }
+}
+
+impl Fold for Events<'_> {
+    type Mark = Sum;
+
+    fn mark(&self) -> Sum {
+        self.sum
+    }
+
+    fn after(_: &mut Sum, _: &Self) {}
+
+    #[inline(always)]
+    fn wants(&self, _: &RecordHeader) -> bool {
+        true
+    }
+
+    fn pass(&mut self, _: &RecordHeader) {}
+
+    fn record(&mut self, record: &Record<'_>) {
+        let span = span(record);
+        if std::mem::take(&mut self.open)
+            && let Some(event) = self.list.last_mut()
+        {
+            event.next = Some(span);
+        }
+        let before = self.sum;
+        if let Some(pages) = &mut self.pages {
+            pages.record(record, &before);
+        }
+        let found = match record.header.rmid {
+            TRANSACTION => self.transaction(record),
+            XLOG => self.xlog(record),
+            STANDBY => Self::running(record).map(|what| (what, false)),
+            _ => None,
+        };
+        let mut mark = false;
+        while self.ask.ends.get(self.passed).is_some_and(|&end| span.end >= end) {
+            self.passed += 1;
+            mark = true;
+        }
+        let starts = !self.started && matches!(self.ask.target, Some(Match::Start(lsn)) if span.lsn >= lsn);
+        self.started |= starts;
+        // Most ends of transactions are only counted.
+        let matters = found.as_ref().is_some_and(|(what, hit)| *hit || !matches!(what, What::Ended { .. }));
+        if matters || mark || starts {
+            let (what, hit) = found.unwrap_or((What::Mark, false));
+            self.list.push(Event {
+                span,
+                what,
+                hit: hit || starts,
+                of_transaction: record.header.rmid == TRANSACTION,
+                before,
+                next: None,
+            });
+            self.open = true;
+        }
+        self.first.get_or_insert(span);
+        self.sum.records += 1;
+        self.sum.last = Some(span);
+    }
+
+    /// Segments are taken one by one.
+    fn join(&mut self, _: Self) {}
+}
+
+/// Where a record lies, as recovery counts: a switch fills its segment.
+fn span(record: &Record<'_>) -> Span {
+    let layout = record.layout;
+    if !record.header.is_switch() {
+        return Span { lsn: record.lsn, end: record.end };
+    }
+    let number = layout.address().segment(record.lsn, layout.segment);
+    Span { lsn: record.lsn, end: layout.address().segment_start(number.next(), layout.segment) }
+}

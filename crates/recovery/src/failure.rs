@@ -1,0 +1,225 @@
+//! Why a server dies in recovery, and its words for it.
+
+use pgwal_format::recovery::{Minimal, NotAChild};
+use pgwal_format::{Dialect, Lsn, TimelineId};
+
+/// Why a server dies.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Failure {
+    /// The settings themselves: what the server says of them.
+    Settings(String),
+    /// The files of the backup itself: what the server says of them.
+    Backup(String),
+    /// The timeline asked for has no history file.
+    NoTimeline(TimelineId),
+    /// The history file of the target makes no sense: what the server says of it.
+    History(String),
+    /// The target does not descend from the timeline of the backup.
+    NotAChild {
+        /// The target.
+        target: TimelineId,
+        /// The backup's timeline.
+        own: TimelineId,
+        /// The checkpoint of the backup.
+        checkpoint: Lsn,
+        /// Where the target's history leaves the backup's timeline.
+        left: Option<Lsn>,
+    },
+    /// The target's history does not pass the minimum recovery point.
+    WithoutMinimum {
+        /// The target.
+        target: TimelineId,
+        /// The point.
+        point: Lsn,
+        /// Its timeline.
+        timeline: TimelineId,
+    },
+    /// The checkpoint record from which to start cannot be read.
+    NoCheckpoint {
+        /// Where it should be.
+        lsn: Lsn,
+        /// The backup label names it; otherwise `pg_control`.
+        label: bool,
+    },
+    /// The record at which replay starts cannot be read.
+    NoRedo {
+        /// Where it should be.
+        redo: Lsn,
+        /// The checkpoint that names it.
+        checkpoint: Lsn,
+        /// A backup label names the checkpoint.
+        label: bool,
+    },
+    /// The backup label speaks of a standby, `pg_control` of none.
+    StandbyLabel,
+    /// A file of wrong size came from the archive.
+    Size {
+        /// Its name.
+        file: String,
+        /// Its bytes.
+        found: u64,
+        /// Those of a segment.
+        expected: u64,
+    },
+    /// WAL was written with `wal_level = minimal`.
+    Minimal,
+    /// Hot standby is on, and WAL was written with a `wal_level` that does not allow it.
+    NotReplica,
+    /// A setting is lower than on the primary.
+    Insufficient {
+        /// In `postgresql.conf`.
+        setting: &'static str,
+        /// Here.
+        here: i32,
+        /// There.
+        there: i32,
+    },
+    /// The target lies before the point of consistency.
+    BeforeConsistency,
+    /// The end of the backup was not reached.
+    BackupEnd,
+    /// The minimum recovery point was not reached.
+    Consistency,
+    /// The target was not reached.
+    NotReached,
+    /// A record says that another timeline was in force before it.
+    PreviousTimeline {
+        /// What it says.
+        found: TimelineId,
+        /// The one in force.
+        current: TimelineId,
+    },
+    /// A record opens a timeline that is not in the history.
+    OtherTimeline {
+        /// The one that it opens.
+        found: TimelineId,
+        /// The one in force.
+        after: TimelineId,
+    },
+    /// A timeline begins before the minimum recovery point.
+    BeforeMinimum {
+        /// The timeline.
+        found: TimelineId,
+        /// The point.
+        point: Lsn,
+        /// Its timeline.
+        timeline: TimelineId,
+    },
+    /// A checkpoint is of another timeline than the one in force.
+    CheckpointTimeline {
+        /// Its own.
+        found: TimelineId,
+        /// The one in force.
+        expected: TimelineId,
+    },
+    /// The server was shut down during the backup.
+    Canceled,
+    /// Blocks of relations are changed that do not exist, and were not dropped later.
+    InvalidPages,
+    /// An incremental backup that was not combined with those before it.
+    Incremental,
+}
+
+impl Failure {
+    /// It is a PANIC, not a FATAL.
+    pub fn is_panic(&self) -> bool {
+        match self {
+            Failure::PreviousTimeline { .. }
+            | Failure::OtherTimeline { .. }
+            | Failure::BeforeMinimum { .. }
+            | Failure::CheckpointTimeline { .. }
+            | Failure::Canceled
+            | Failure::InvalidPages => true,
+            Failure::NoCheckpoint { label, .. } | Failure::NoRedo { label, .. } => !label,
+            _ => false,
+        }
+    }
+
+    /// What the server says.
+    pub fn server_says(&self, dialect: &Dialect) -> String {
+        let rules = &dialect.recovery;
+        let lsn = |lsn: Lsn| if dialect.wording.padded { lsn.to_string() } else { lsn.unpadded().to_string() };
+        match self {
+            Failure::Settings(text) | Failure::Backup(text) | Failure::History(text) => text.clone(),
+            Failure::NoTimeline(t) => format!("recovery target timeline {t} does not exist"),
+            Failure::NotAChild { target, own, .. } if rules.not_a_child == NotAChild::OfTimeline => {
+                format!("requested timeline {target} is not a child of database system timeline {own}")
+            }
+            Failure::NotAChild { target, .. } => {
+                format!("requested timeline {target} is not a child of this server's history")
+            }
+            Failure::WithoutMinimum { target, point, timeline } => {
+                format!(
+                    "requested timeline {target} does not contain minimum recovery point {} on timeline {timeline}",
+                    lsn(*point)
+                )
+            }
+            Failure::NoCheckpoint { lsn: at, label } => {
+                let which = if *label { "required checkpoint record" } else { "a valid checkpoint record" };
+                let at = if rules.names_missing_checkpoint { format!(" at {}", lsn(*at)) } else { String::new() };
+                format!("could not locate {which}{at}")
+            }
+            Failure::NoRedo { redo, checkpoint, label: true } if rules.names_missing_checkpoint => {
+                format!(
+                    "could not find redo location {} referenced by checkpoint record at {}",
+                    lsn(*redo),
+                    lsn(*checkpoint)
+                )
+            }
+            Failure::NoRedo { label: true, .. } => {
+                "could not find redo location referenced by checkpoint record".into()
+            }
+            Failure::NoRedo { redo, checkpoint, .. } => {
+                format!("could not find redo location {redo} referenced by checkpoint record at {checkpoint}")
+            }
+            Failure::StandbyLabel => "backup_label contains data inconsistent with control file".into(),
+            Failure::Size { file, found, expected } => {
+                format!("archive file \"{file}\" has wrong size: {found} instead of {expected}")
+            }
+            Failure::Minimal if rules.quoted_minimal => {
+                "WAL was generated with \"wal_level=minimal\", cannot continue recovering".into()
+            }
+            Failure::Minimal => "WAL was generated with wal_level=minimal, cannot continue recovering".into(),
+            Failure::NotReplica => {
+                let level = if dialect.wal_levels.contains(&"replica") { "replica" } else { "hot_standby" };
+                format!(
+                    "hot standby is not possible because wal_level was not set to \"{level}\" or higher on the {} server",
+                    rules.primary
+                )
+            }
+            Failure::Insufficient { .. } if rules.minimal == Minimal::Fatal => {
+                "recovery aborted because of insufficient parameter settings".into()
+            }
+            Failure::Insufficient { setting, here, there } => {
+                let server = rules.primary;
+                format!(
+                    "hot standby is not possible because {setting} = {here} is a lower setting than on the {server} server (its value was {there})"
+                )
+            }
+            Failure::BeforeConsistency if !rules.says_consistent => {
+                "requested recovery stop point is before end time of backup dump".into()
+            }
+            Failure::BeforeConsistency => "requested recovery stop point is before consistent recovery point".into(),
+            Failure::BackupEnd => "WAL ends before end of online backup".into(),
+            Failure::Consistency if !rules.says_consistent => "WAL ends before end time of backup dump".into(),
+            Failure::Consistency => "WAL ends before consistent recovery point".into(),
+            Failure::NotReached => "recovery ended before configured recovery target was reached".into(),
+            Failure::PreviousTimeline { found, current } => {
+                format!("unexpected previous timeline ID {found} (current timeline ID {current}) in checkpoint record")
+            }
+            Failure::OtherTimeline { found, after } => {
+                format!("unexpected timeline ID {found} (after {after}) in checkpoint record")
+            }
+            Failure::BeforeMinimum { found, point, timeline } => format!(
+                "unexpected timeline ID {found} in checkpoint record, before reaching minimum recovery point {} on timeline {timeline}",
+                lsn(*point)
+            ),
+            Failure::CheckpointTimeline { found, expected } => {
+                format!("unexpected timeline ID {found} (should be {expected}) in checkpoint record")
+            }
+            Failure::Canceled => "online backup was canceled, recovery cannot continue".into(),
+            Failure::InvalidPages => "WAL contains references to invalid pages".into(),
+            Failure::Incremental => "this is an incremental backup, not a data directory".into(),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Where settings come from, and in which order they count.
+
+use crate::SettingsError;
+use crate::backup::{SettingsFile, Signal};
+use pgwal_format::Version;
+use pgwal_format::recovery::settings::{RecoverySetting, SettingRules};
+use pgwal_format::text::settings::Grammar;
+
+/// Where settings come from; of those of one name the last counts.
+#[derive(Clone, Debug, Default)]
+pub struct Given<'a> {
+    /// Files of settings, in order of precedence.
+    pub files: &'a [SettingsFile],
+    /// What makes the server recover from an archive.
+    pub signal: Option<Signal>,
+    /// The restore is yet to be set up: a signal file and a `restore_command` that fetches from this archive are taken
+    /// for granted where none is given. `false`: what lies there is all there is.
+    pub planned: bool,
+    /// Name and value, by PostgreSQL's names; count more than the files.
+    pub set: Vec<(String, String)>,
+    /// Likewise, and count more still: the options of the command line. A target among them takes the place of one that
+    /// the files or `set` name, where a server would find two.
+    pub options: Vec<(String, String)>,
+}
+
+/// Settings sorted by who reads them.
+#[derive(Default)]
+pub(crate) struct Sorted<'a> {
+    /// What recovery reads, in order: `recovery.conf`, or from 12 on the parameters of the same names.
+    pub recovery: Vec<(&'a str, &'a str)>,
+    /// Other parameters.
+    pub server: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Given<'a> {
+    /// The server's configuration is at hand, so that what it does not set has its default.
+    pub(crate) fn is_configured(&self) -> bool {
+        self.files.iter().any(|file| file.main == "postgresql.conf")
+    }
+
+    /// Sorts them, as far as every line can be read and every name is known where it stands.
+    pub(crate) fn sort(&'a self, version: Version, rules: &SettingRules) -> Result<Sorted<'a>, SettingsError> {
+        let mut out = Sorted::default();
+        for file in self.files {
+            let own = file.main == "recovery.conf";
+            let grammar =
+                if own { rules.recovery_conf.ok_or(SettingsError::RecoveryConf)? } else { Grammar::Configuration };
+            if let Some(fault) = file.text.faults.first() {
+                return Err(SettingsError::Syntax { file: file.name.clone(), fault: fault.clone(), grammar });
+            }
+            if let Some(not) = file.not_opened.first() {
+                return Err(SettingsError::NotOpened { what: not.what, path: not.path.clone(), why: not.why });
+            }
+            let separate = rules.recovery_conf.is_some();
+            for setting in &file.text.settings {
+                let of_recovery = has(version, &setting.name);
+                let misplaced = is_of_recovery(&setting.name) && (separate || !of_recovery);
+                let wrong = if own { !of_recovery } else { misplaced || is_misspelt(&setting.name) };
+                if wrong {
+                    return Err(SettingsError::Unrecognized { name: setting.name.clone(), recovery_conf: own });
+                }
+                let list = if of_recovery { &mut out.recovery } else { &mut out.server };
+                list.push((&setting.name, &setting.value));
+            }
+        }
+        let replaced = self.options.iter().any(|(name, _)| is_target(name));
+        for (at, (name, value)) in self.set.iter().chain(&self.options).enumerate() {
+            if at == self.set.len() && replaced {
+                out.recovery.retain(|(name, _)| !is_target(name));
+            }
+            let of_recovery = is_of_recovery(name);
+            if of_recovery && !has(version, name) || is_misspelt(name) {
+                return Err(SettingsError::Unrecognized {
+                    name: name.clone(),
+                    recovery_conf: rules.recovery_conf.is_some(),
+                });
+            }
+            let list = if of_recovery { &mut out.recovery } else { &mut out.server };
+            list.push((name, value));
+        }
+        if rules.recovery_conf.is_none() {
+            out.recovery = only_last(&out.recovery);
+        }
+        Ok(out)
+    }
+}
+
+/// Whether a setting is one of a recovery, in whichever version.
+fn is_of_recovery(name: &str) -> bool {
+    RecoverySetting::named(name).is_some()
+}
+
+/// Whether this version has it.
+fn has(version: Version, name: &str) -> bool {
+    RecoverySetting::named(name).is_some_and(|setting| setting.is_of(version))
+}
+
+/// Whether a name that no version has is one of a recovery's settings but for a slip of the pen: no other parameter
+/// comes so close to any of them (10 to 18).
+fn is_misspelt(name: &str) -> bool {
+    let close = |setting: &RecoverySetting| strsim::damerau_levenshtein(setting.name, name) <= 2;
+    !is_of_recovery(name) && RecoverySetting::ALL.iter().any(close)
+}
+
+fn is_target(name: &str) -> bool {
+    matches!(
+        name,
+        "recovery_target"
+            | "recovery_target_lsn"
+            | "recovery_target_name"
+            | "recovery_target_time"
+            | "recovery_target_xid"
+    )
+}
+
+/// Of parameters of one name only the last is read at all, where it stands.
+fn only_last<'a>(all: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let again = |at: usize, name: &str| all.iter().skip(at + 1).any(|(other, _)| *other == name);
+    all.iter().enumerate().filter(|(at, (name, _))| !again(*at, name)).map(|(_, pair)| *pair).collect()
+}

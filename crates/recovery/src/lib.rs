@@ -1,0 +1,34 @@
+//! What a recovery is asked to do, and what a server would do then.
+//!
+//! Settings by PostgreSQL's names, as each version reads, checks and completes them ([`settings`]); from a backup and
+//! an archive the prediction ([`Site`], [`outcome::Restore`]). Nothing here is a finding: what it means for a verdict
+//! is judged elsewhere.
+
+mod alternatives;
+mod asked;
+pub mod backup;
+pub mod events;
+pub mod failure;
+mod fault;
+mod given;
+mod names;
+pub mod outcome;
+pub mod pages;
+mod predict;
+mod reading;
+mod recover;
+mod replay;
+pub mod settings;
+mod shelf;
+mod start;
+mod time;
+mod value;
+mod way;
+
+pub use alternatives::{Alternative, Instead, alternatives};
+pub use fault::SettingsError;
+pub use given::Given;
+pub use predict::{Look, Site};
+pub use settings::{Mode, Parameters, Settings, Target, TargetTimeline};
+pub use time::Zone;
+pub use way::End;

@@ -1,0 +1,105 @@
+//! Which files a server asks for, in order.
+
+use crate::failure::Failure;
+use crate::outcome::{FileAsked, Restore, Status};
+use crate::settings::TargetTimeline;
+use crate::shelf::{Found, Shelf};
+use crate::way::{End, Way};
+use pgwal_format::{FileName, TimelineId};
+
+/// Names in the order in which they are asked for.
+#[derive(Default)]
+pub(crate) struct Names {
+    /// The name, whether there is such a file, and which.
+    list: Vec<(String, bool, Option<Found>)>,
+}
+
+impl Names {
+    fn history(&mut self, shelf: &Shelf<'_>, timeline: TimelineId) {
+        let name = FileName::History(timeline).to_string();
+        if timeline > TimelineId::FIRST && !self.list.iter().any(|(known, ..)| *known == name) {
+            self.list.push((name, shelf.has_history(timeline), None));
+        }
+    }
+
+    /// Those asked for before anything is read.
+    pub fn histories(&mut self, shelf: &Shelf<'_>, asked: TargetTimeline, own: TimelineId, target: TimelineId) {
+        if asked == TargetTimeline::Latest {
+            (own.0.saturating_add(1)..=target.0.saturating_add(1)).for_each(|t| self.history(shelf, TimelineId(t)));
+        }
+        self.history(shelf, target);
+    }
+
+    /// Those asked for at a promotion.
+    pub fn new_timeline(&mut self, shelf: &Shelf<'_>, target: TimelineId) {
+        let newest = shelf.newest(target);
+        (target.0.saturating_add(1)..=newest.0.saturating_add(1)).for_each(|t| self.history(shelf, TimelineId(t)));
+        // The new history begins with that of its parent, which is asked for even where there can be none.
+        let parent = FileName::History(target).to_string();
+        if !self.list.iter().any(|(known, ..)| *known == parent) {
+            self.list.push((parent, shelf.has_history(target), None));
+        }
+    }
+
+    /// Segments asked for so far.
+    pub fn segments(&mut self, way: &Way<'_>) {
+        for request in &way.requests {
+            let there = request.damaged || request.found.is_some();
+            match self.list.iter_mut().find(|(name, ..)| *name == request.name) {
+                Some(known) => (known.1, known.2) = (there, request.found),
+                None => self.list.push((request.name.clone(), there, request.found)),
+            }
+        }
+    }
+
+    /// Histories of the timelines between the start and the target, which a promoted server archives again (9.3 and
+    /// later).
+    pub fn between(&mut self, shelf: &Shelf<'_>, start: TimelineId, target: TimelineId) {
+        // A server would go on for hours where the numbers are far apart.
+        (start.0..target.0).take(1000).for_each(|t| self.history(shelf, TimelineId(t)));
+    }
+
+    /// What became of each.
+    pub fn files(&self, shelf: &Shelf<'_>, out: &Restore) -> Vec<FileAsked> {
+        let short = !out.is_good();
+        let ended = match &out.end {
+            Some(End::NoFile(name) | End::Size { file: name, .. }) => Some(name.clone()),
+            Some(End::Unreadable(lsn)) => {
+                let number = shelf.layout.address().segment(*lsn, shelf.layout.segment);
+                self.list
+                    .iter()
+                    .rev()
+                    .filter_map(|(name, _, found)| Some((name, (*found)?)))
+                    .find(|(_, f)| f.number == number)
+                    .map(|(n, _)| n.clone())
+            }
+            None => None,
+        };
+        let file = |(name, there, found): &(String, bool, Option<Found>)| {
+            let entry = found.as_ref().and_then(|f| shelf.entry(f));
+            let last = ended.as_ref() == Some(name);
+            let is_history = name.ends_with(".history");
+            let status = match (there, found, is_history) {
+                (false, ..) => Status::Missing,
+                (true, Some(_), _) if last && short => Status::Damaged,
+                (true, Some(_), _) | (true, None, true) => Status::Present,
+                (true, None, false) => Status::Damaged,
+            };
+            let is_target =
+                matches!(&out.failure, Some(Failure::NoTimeline(t)) if FileName::History(*t).to_string() == *name);
+            let needed = match status {
+                _ if is_target => true,
+                Status::Missing | Status::Damaged => last && short,
+                _ => true,
+            };
+            FileAsked {
+                name: name.clone(),
+                status,
+                needed,
+                file: entry.map(|e| e.shown()),
+                size: entry.and_then(|e| e.size),
+            }
+        };
+        self.list.iter().map(file).collect()
+    }
+}

@@ -1,0 +1,155 @@
+//! What a restore would come to.
+
+use crate::alternatives::Alternative;
+use crate::events::{Commit, Sum};
+use crate::failure::Failure;
+use crate::pages::{Blind, InvalidPages};
+use crate::settings::Target;
+use crate::way::End;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::{Lsn, TimelineId};
+
+/// How a recovery ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// The server takes writes, on a new timeline.
+    Promotes,
+    /// It waits at the target until someone decides.
+    Pauses,
+    /// It stops at the target.
+    ShutsDown,
+    /// A standby waits for more WAL.
+    Waits,
+    /// It does not start, or dies.
+    Fatal,
+    /// It dies, with the word that is kept for the worst.
+    Panic,
+}
+
+impl Ending {
+    /// As JSON names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Ending::Promotes => "promotes",
+            Ending::Pauses => "pauses",
+            Ending::ShutsDown => "shuts_down",
+            Ending::Waits => "waits",
+            Ending::Fatal => "fatal",
+            Ending::Panic => "panic",
+        }
+    }
+}
+
+/// What a restore would come to, as far as bytes tell.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct Restore {
+    /// Consistency is reached and connections are accepted, even if the server dies later.
+    pub starts: bool,
+    /// Where data files are consistent.
+    pub consistent_at: Option<Lsn>,
+    /// Where replay begins.
+    pub redo_start: Lsn,
+    /// Start of the last record read: what the server logs as "redo done at".
+    pub redo_end: Option<Lsn>,
+    /// End of the last record replayed.
+    pub replay_end: Option<Lsn>,
+    /// The timeline of the last record replayed.
+    pub timeline: TimelineId,
+    /// The timeline that a promotion would select.
+    pub new_timeline: Option<TimelineId>,
+    /// The timeline whose history is followed.
+    pub target_timeline: TimelineId,
+    /// The target, and whether it is reached.
+    pub target: Option<Reached>,
+    /// How it ends.
+    pub ending: Ending,
+    /// Why the server dies, or is stuck.
+    pub failure: Option<Failure>,
+    /// In its words.
+    pub server_says: Option<String>,
+    /// Defaults taken, by PostgreSQL's names.
+    pub assumed: Vec<(String, String)>,
+    /// What was replayed.
+    pub replayed: Sum,
+    /// The first commit behind the last record replayed that is here.
+    pub first_dropped: Option<Commit>,
+    /// Names that the server asks for, in order.
+    pub files: Vec<FileAsked>,
+    /// Why there was no more WAL, where there was none.
+    pub end: Option<End>,
+    /// Something could not be looked into: encrypted, or a codec that is not read.
+    pub closed: bool,
+    /// When the checkpoint was made from which it starts, in whole seconds: the data of the backup are of then and
+    /// later.
+    pub began: Option<Timestamp>,
+    /// Other ways, best first, where this one does not come where it is to come.
+    pub alternatives: Vec<Alternative>,
+    /// Blocks that WAL changes and that are not there.
+    pub invalid_pages: Option<InvalidPages>,
+    /// Why such blocks may have escaped notice.
+    pub blind: Vec<Blind>,
+}
+
+/// A target and whether it is reached.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Reached {
+    /// The target, as it was understood.
+    pub target: Target,
+    /// Whether it is reached.
+    pub reached: bool,
+}
+
+/// A file that the server asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileAsked {
+    /// Its name.
+    pub name: String,
+    /// Whether it is there.
+    pub status: Status,
+    /// Recovery needs it to come where it is to come.
+    pub needed: bool,
+    /// Where it is, as a user would type it.
+    pub file: Option<String>,
+    /// Bytes, as stored.
+    pub size: Option<u64>,
+}
+
+/// Whether a file is there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// It is, and was used.
+    Present,
+    /// It is not.
+    Missing,
+    /// It is, and cannot be used, or replay ends in it for what is wrong with it.
+    Damaged,
+    /// It is, and was not needed.
+    Unneeded,
+}
+
+impl Status {
+    /// As JSON names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Status::Present => "present",
+            Status::Missing => "missing",
+            Status::Damaged => "damaged",
+            Status::Unneeded => "unneeded",
+        }
+    }
+}
+
+impl Restore {
+    /// It comes where it is to come: the target is reached, or there is none and nothing is lost.
+    pub fn is_good(&self) -> bool {
+        let ends_well = !matches!(self.ending, Ending::Fatal | Ending::Panic) && self.failure.is_none();
+        ends_well && !self.is_late() && self.target.as_ref().is_none_or(|t| t.reached)
+    }
+
+    /// The backup was taken after the time that is the target: a server stops at once, with data that are newer.
+    pub fn is_late(&self) -> bool {
+        let Some(Target::Time(time)) = self.target.as_ref().map(|t| &t.target) else { return false };
+        self.began.is_some_and(|began| *time < began)
+    }
+}

@@ -1,0 +1,106 @@
+//! Reads a segment as recovery does: a file that is not whole is not used, the records of one that is come up to the
+//! first that cannot be read.
+
+use crate::events::{Ask, Events};
+use crate::shelf::{Found, Shelf};
+use pgwal_archive::names::Segment;
+use pgwal_archive::read::{Reader, Scanned};
+use pgwal_archive::settle::settled;
+use pgwal_archive::whose::Cluster;
+use pgwal_archive::{Buffers, Depth, Unusable};
+use pgwal_format::Lsn;
+use pgwal_source::How;
+use pgwal_source::guard::Guard;
+use pgwal_walk::{Run, scan};
+use std::cell::RefCell;
+use std::sync::Mutex;
+
+/// Bytes that are kept of a record that crosses pages: the end of a transaction with that many subtransactions is read.
+const KEEP: usize = 64 << 20;
+
+/// A file, read.
+pub enum Got<'a> {
+    /// Records.
+    Records(Box<Run<Events<'a>>>),
+    /// Not as large as a segment is: bytes.
+    Size(u64),
+    /// It cannot be unpacked whole, read or opened, or it is gone: `restore_command` fails.
+    Nothing(Why),
+}
+
+/// Why there is nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Why {
+    /// Packed, and not whole.
+    Packed,
+    /// Encrypted, packed in a way that is not read, or refused: what it holds is not known.
+    Closed,
+    /// Gone.
+    Unreadable,
+}
+
+/// Reads files of a shelf.
+pub struct FromShelf<'a> {
+    /// The files.
+    pub shelf: &'a Shelf<'a>,
+    /// What is looked for.
+    pub ask: &'a Ask,
+    /// The cluster.
+    pub system_id: u64,
+    /// Memory-map plain files.
+    pub map: Option<Guard>,
+    /// The room for a large segment that is needed whole.
+    pub permit: Mutex<Vec<u8>>,
+}
+
+impl<'a> FromShelf<'a> {
+    /// Reads a file, from `from` on where that lies inside. One that is still being written is waited for.
+    pub fn read(&self, found: &Found, from: Option<Lsn>, buffers: &mut Buffers) -> Got<'a> {
+        let Some((place, entry)) = self.shelf.places.get(found.place).zip(self.shelf.entry(found)) else {
+            return Got::Nothing(Why::Unreadable);
+        };
+        let cluster = Cluster { layout: self.shelf.layout, system_id: self.system_id };
+        let reader = Reader {
+            source: place.source,
+            entries: &place.entries,
+            cluster: &cluster,
+            how: How { map: self.map, ..How::default() },
+            live: false,
+            depth: Depth::Records,
+            known: None,
+            facts: false,
+            permit: &self.permit,
+        };
+        let segment = Segment { timeline: found.timeline, number: found.number, entry: found.entry, copies: 1 };
+        let buffers = RefCell::new(buffers);
+        let read = || {
+            let (mut make, buffers) = (|| Events::new(self.ask), &mut **buffers.borrow_mut());
+            Some(match from {
+                Some(from) => reader.scan_from(&segment, found.entry, (from, KEEP), &mut make, buffers),
+                None => reader.gather(&segment, found.entry, KEEP, &mut make, buffers),
+            })
+        };
+        let unfinished = |scanned: &Scanned<Events<'a>>| scanned.why.as_ref().is_some_and(Unusable::is_unfinished);
+        let Some(scanned) = settled(place.source, entry, unfinished, read) else {
+            return Got::Nothing(Why::Unreadable);
+        };
+        // A server finds a page there that it does not take for one of this segment.
+        let nothing = || Box::new(scan(&[], self.expect(&segment), Events::new(self.ask)));
+        match scanned.why {
+            Some(Unusable::Size { found, .. }) if place.archive => Got::Size(found),
+            Some(Unusable::Packed { .. }) => Got::Nothing(Why::Packed),
+            // A server may be allowed what we are not.
+            Some(Unusable::Encrypted(_) | Unusable::Unknown(_) | Unusable::Refused(_)) => Got::Nothing(Why::Closed),
+            Some(Unusable::Vanished) => Got::Nothing(Why::Unreadable),
+            Some(Unusable::Cluster { .. }) => Got::Records(nothing()),
+            _ => Got::Records(scanned.run.map_or_else(nothing, Box::new)),
+        }
+    }
+
+    fn expect(&self, segment: &Segment) -> pgwal_walk::Expect<'_> {
+        let layout = &self.shelf.layout;
+        let start = layout.address().segment_start(segment.number, layout.segment);
+        let (timeline, system_id) = (Some(segment.timeline), Some(self.system_id));
+        pgwal_walk::Expect { layout, start, timeline, system_id, keep: KEEP }
+    }
+}

@@ -1,0 +1,396 @@
+//! What a server would do with a base backup, an archive and these settings (`StartupXLOG`, from 15 on
+//! `InitWalRecovery` and `PerformWalRecovery`, too).
+
+use crate::events::{Ask, Match, What};
+use crate::failure::Failure;
+use crate::names::Names;
+use crate::outcome::{Ending, Reached, Restore};
+use crate::pages::{Blind, Extents, Tracker};
+use crate::replay::{Goal, Replay, Side, Standby, Stop};
+use crate::settings::{Mode, Settings, Target, TargetTimeline};
+use crate::shelf::Shelf;
+use crate::start::Start;
+use crate::way::{End, Reading, Walked, Way};
+use pgwal_archive::Error;
+use pgwal_archive::lineage::Line;
+use pgwal_format::recovery::RestorePoints;
+use pgwal_format::recovery::settings::TargetAction;
+use pgwal_format::text::control::ControlState;
+use pgwal_format::text::history::HistoryFault;
+use pgwal_format::{Dialect, Lsn, TimelineId};
+use std::sync::Arc;
+
+/// The whole of it.
+pub(crate) struct Recovery<'a> {
+    /// The files.
+    pub shelf: &'a Shelf<'a>,
+    /// From where.
+    pub start: &'a Start,
+    /// How.
+    pub settings: &'a Settings,
+    /// How to read.
+    pub reading: Reading<'a>,
+    /// Blocks that the backup has, or why that is not known.
+    pub extents: &'a Result<Arc<Extents>, Blind>,
+}
+
+impl Recovery<'_> {
+    /// Predicts.
+    ///
+    /// # Errors
+    /// An early end was asked for, or there are no threads.
+    pub fn run(&self) -> Result<Restore, Error> {
+        let (own, settings) = (self.start.own_timeline(), self.settings);
+        let target = match settings.timeline {
+            _ if settings.mode == Mode::Crash => own,
+            TargetTimeline::Current => own,
+            TargetTimeline::Latest => self.shelf.newest(own),
+            TargetTimeline::Number(n) => n,
+        };
+        let mut names = Names::default();
+        if settings.mode != Mode::Crash {
+            names.histories(self.shelf, settings.timeline, own, target);
+        }
+        let exists = !matches!(settings.timeline, TargetTimeline::Number(n) if n != TimelineId::FIRST && !self.shelf.has_history(n));
+        let line = match self.shelf.line(target) {
+            _ if !exists && settings.mode != Mode::Crash => Err(Failure::NoTimeline(target)),
+            Ok(line) => Ok(line),
+            Err(fault) => Err(Failure::History(history_says(&fault))),
+        };
+        let mut out = self.blank(own, target);
+        let line = match line {
+            Ok(line) => line,
+            Err(failure) => return Ok(self.dies(out, failure, names)),
+        };
+        let rules = &self.dialect().recovery;
+        if rules.history_first && !line.holds(own) {
+            let failure = Failure::NotAChild { target, own, checkpoint: self.start.checkpoint, left: line.left(own) };
+            return Ok(self.dies(out, failure, names));
+        }
+        let any = Ask { ends: vec![Lsn::ZERO], ..Ask::default() };
+        let ask = self.ask();
+        let mut way = Way::new(self.shelf, &line, self.reading);
+        way.inside_only = settings.mode == Mode::Crash || !self.start.in_archive_recovery();
+        let begun = match self.begin(&mut way, &any, &line, &mut out)? {
+            Ok(begun) => begun,
+            Err(failure) => {
+                out.closed = way.closed;
+                names.segments(&way);
+                return Ok(self.dies(out, failure, names));
+            }
+        };
+        names.segments(&way);
+        if !rules.history_first {
+            names.between(self.shelf, out.timeline, target);
+        }
+        let goal = self.goal();
+        let mut replay = Replay::new(self.dialect(), &line, &goal, out.timeline, out.redo_start);
+        self.prepare(&mut replay, &out, &begun);
+        replay.pages = self.extents.as_ref().ok().map(|extents| Tracker::new(extents, settings.ignore_invalid_pages));
+        let stuck = self
+            .start
+            .control
+            .as_ref()
+            .and_then(|c| replay.check_settings(&c.parameters).filter(|_| settings.mode != Mode::Crash));
+        if let Some(Stop::Dies(failure) | Stop::Stuck(failure)) = stuck {
+            names.segments(&way);
+            return Ok(self.dies(out, failure, names));
+        }
+        // No block was looked for yet.
+        let _ = replay.check_consistency();
+        let mut walked = way.walk(begun.from, &ask, &mut |events, valid| replay.take(events, valid))?;
+        if way.inside_only && settings.mode != Mode::Crash {
+            // What lay in pg_wal is replayed: from here on it is recovery from an archive.
+            way.inside_only = false;
+            replay.minimum = Some((replay.replayed, replay.timeline));
+            let dies = replay.check_consistency();
+            let on = match &walked {
+                Walked::End(End::Unreadable(lsn)) => Some(*lsn),
+                Walked::End(End::NoFile(_)) => Some(replay.replayed),
+                _ => None,
+            };
+            if let Some(stop) = dies {
+                walked = Walked::Stop(stop);
+            } else if let Some(on) = on {
+                walked = way.walk(on, &ask, &mut |events, valid| replay.take(events, valid))?;
+            }
+        }
+        names.segments(&way);
+        out.closed = way.closed;
+        self.finish(out, replay, walked, names)
+    }
+
+    /// The server does not start, and asks for nothing.
+    pub fn refused(&self, failure: Failure) -> Restore {
+        let own = self.start.own_timeline();
+        self.dies(self.blank(own, own), failure, Names::default())
+    }
+
+    fn dialect(&self) -> &'static Dialect {
+        self.shelf.layout.dialect
+    }
+
+    fn blank(&self, own: TimelineId, target: TimelineId) -> Restore {
+        let aims = self.settings.mode != Mode::Crash && self.settings.target != Target::None;
+        Restore {
+            starts: false,
+            consistent_at: None,
+            redo_start: self.start.redo,
+            redo_end: None,
+            replay_end: None,
+            timeline: own,
+            new_timeline: None,
+            target_timeline: target,
+            target: aims.then(|| Reached { target: self.settings.target.clone(), reached: false }),
+            ending: Ending::Fatal,
+            failure: None,
+            server_says: None,
+            assumed: self.settings.assumed.clone(),
+            replayed: Default::default(),
+            first_dropped: None,
+            files: Vec::new(),
+            end: None,
+            closed: false,
+            began: None,
+            alternatives: Vec::new(),
+            invalid_pages: None,
+            blind: self.extents.as_ref().err().copied().into_iter().collect(),
+        }
+    }
+
+    fn dies(&self, mut out: Restore, failure: Failure, names: Names) -> Restore {
+        out.ending = if failure.is_panic() { Ending::Panic } else { Ending::Fatal };
+        out.server_says = Some(failure.server_says(self.dialect()));
+        out.failure = Some(failure);
+        out.files = names.files(self.shelf, &out);
+        out
+    }
+
+    fn ask(&self) -> Ask {
+        let rules = &self.dialect().recovery;
+        let inclusive = self.settings.inclusive;
+        let target = match &self.settings.target {
+            _ if self.settings.mode == Mode::Crash => None,
+            Target::None | Target::Immediate => None,
+            Target::Lsn(lsn) => Some(Match::Start(*lsn)),
+            Target::Xid(xid) => Some(Match::Xid(*xid)),
+            Target::Name(name) => Some(Match::Name(name.clone().into_bytes())),
+            Target::Time(time) => Some(Match::Time {
+                time: *time,
+                at: !inclusive,
+                restore_points: rules.restore_points == RestorePoints::Before,
+            }),
+        };
+        let control = self.start.control.as_ref();
+        let mut ends: Vec<Lsn> =
+            [control.and_then(|c| c.min_recovery_point), control.and_then(|c| c.backup_end), self.start.stop]
+                .into_iter()
+                .flatten()
+                .collect();
+        ends.sort_unstable();
+        Ask { target, prepared: rules.prepared_ends, ends, extents: self.extents.as_ref().ok().cloned() }
+    }
+
+    fn goal(&self) -> Goal {
+        let rules = &self.dialect().recovery;
+        let settings = self.settings;
+        let before = match settings.target {
+            Target::Time(_) => true,
+            Target::Name(_) => rules.restore_points == RestorePoints::Before,
+            _ => !settings.inclusive,
+        };
+        let p = &settings.parameters;
+        let here = |field: &str| match field {
+            "max_connections" => p.max_connections,
+            "max_worker_processes" => p.max_worker_processes,
+            "max_wal_senders" => p.max_wal_senders,
+            "max_prepared_xacts" => p.max_prepared_transactions,
+            "max_locks_per_xact" => p.max_locks_per_transaction,
+            _ => None,
+        };
+        Goal {
+            immediate: settings.target == Target::Immediate,
+            side: if before { Side::Before } else { Side::After },
+            hot_standby: settings.hot_standby && settings.mode != Mode::Crash,
+            parameters: rules.parameters.iter().filter_map(|p| Some((p.field, here(p.field)?))).collect(),
+        }
+    }
+
+    /// Reads the checkpoint and the record at which replay starts, and compares timelines.
+    fn begin<'w>(
+        &self,
+        way: &mut Way<'w>,
+        any: &'w Ask,
+        line: &Line,
+        out: &mut Restore,
+    ) -> Result<Result<Begun, Failure>, Error> {
+        let start = self.start;
+        let (checkpoint, end) = way.one(start.checkpoint, any)?;
+        let Some(What::Checkpoint { redo, timeline, shutdown, time, .. }) =
+            checkpoint.as_ref().map(|event| &event.what)
+        else {
+            out.end.clone_from(&end);
+            return Ok(Err(size(end).unwrap_or(Failure::NoCheckpoint { lsn: start.checkpoint, label: start.label })));
+        };
+        let ended = checkpoint.as_ref().map_or(start.checkpoint, |event| event.span.end);
+        out.redo_start = *redo;
+        out.timeline = *timeline;
+        out.began = *time;
+        if *redo < start.checkpoint {
+            let (record, end) = way.one(*redo, any)?;
+            if record.is_none() {
+                out.end.clone_from(&end);
+                let failure = Failure::NoRedo { redo: *redo, checkpoint: start.checkpoint, label: start.label };
+                return Ok(Err(size(end).unwrap_or(failure)));
+            }
+        }
+        let rules = &self.dialect().recovery;
+        let own = if rules.label_timeline { start.timeline } else { *timeline };
+        if !rules.history_first && line.at(start.checkpoint) != own {
+            let (target, checkpoint) = (line.target, start.checkpoint);
+            return Ok(Err(Failure::NotAChild { target, own, checkpoint, left: line.left(own) }));
+        }
+        if let Some((point, timeline)) =
+            start.control.as_ref().and_then(|c| c.min_recovery_point.zip(c.min_recovery_timeline))
+            && !rules.history_first
+            && line.at(Lsn::new(point.get().saturating_sub(1))) != timeline
+        {
+            return Ok(Err(Failure::WithoutMinimum { target: line.target, point, timeline }));
+        }
+        let state = start.control.as_ref().map(|c| c.state);
+        let standby = matches!(state, None | Some(ControlState::InArchiveRecovery | ControlState::ShutDownInRecovery));
+        if start.from_standby && !standby {
+            return Ok(Err(Failure::StandbyLabel));
+        }
+        let from = if out.redo_start < start.checkpoint { out.redo_start } else { ended };
+        Ok(Ok(Begun { shutdown: *shutdown, from }))
+    }
+
+    /// What recovery knows before the first record.
+    fn prepare(&self, replay: &mut Replay<'_>, out: &Restore, begun: &Begun) {
+        let (start, rules) = (self.start, &self.dialect().recovery);
+        let control = start.control.as_ref();
+        if self.start.in_archive_recovery() {
+            let known =
+                control.and_then(|c| Some((c.min_recovery_point?, c.min_recovery_timeline.unwrap_or(c.timeline))));
+            let known = known.or(start
+                .stop
+                .filter(|_| rules.backup_end == pgwal_format::recovery::BackupEnd::HistoryFile)
+                .map(|s| (s, out.timeline)));
+            replay.minimum =
+                Some(known.filter(|(lsn, _)| *lsn >= out.redo_start).unwrap_or((out.redo_start, out.timeline)));
+        }
+        if rules.backup_end == pgwal_format::recovery::BackupEnd::Record {
+            if start.label {
+                replay.backup_start = Some(out.redo_start);
+                replay.end_required = start.streamed;
+                replay.backup_end = control.and_then(|c| c.min_recovery_point).filter(|_| start.from_standby);
+            } else if let Some(control) = control {
+                replay.backup_start = control.backup_start;
+                replay.backup_end = control.backup_end;
+                replay.end_required = control.backup_end_required.unwrap_or(false);
+            }
+        }
+        if begun.shutdown && replay.standby == Standby::Initialized {
+            replay.standby = Standby::Ready;
+        }
+        replay.replayed = begun.from;
+    }
+
+    fn finish(&self, mut out: Restore, replay: Replay<'_>, walked: Walked, names: Names) -> Result<Restore, Error> {
+        let settings = self.settings;
+        out.consistent_at = replay.consistent_at;
+        out.starts = replay.active;
+        out.redo_end = replay.read;
+        out.replay_end = Some(replay.replayed);
+        out.timeline = replay.timeline;
+        out.replayed = replay.sum;
+        if let Some(pages) = &replay.pages {
+            out.invalid_pages = pages.told();
+            out.blind.extend(pages.blind());
+        }
+        let consistent = replay.consistent_at.is_some();
+        let at_target = match walked {
+            Walked::Stop(Stop::Dies(failure)) => return Ok(self.dies(out, failure, names)),
+            Walked::Stop(Stop::Stuck(failure)) => {
+                out.ending = Ending::Pauses;
+                out.server_says = Some("hot standby is not possible because of insufficient parameter settings".into());
+                out.failure = Some(failure);
+                out.files = names.files(self.shelf, &out);
+                return Ok(out);
+            }
+            Walked::Stop(Stop::Target) => true,
+            Walked::End(end) => {
+                out.end = Some(end);
+                replay.ended_at_target()
+            }
+        };
+        if let Some(failure) = size(out.end.clone()) {
+            if settings.reads_ahead && replay.since_consistency() < READ_AHEAD {
+                // It dies of the file before it replays what it has read in front of it.
+                (out.consistent_at, out.starts) = (None, false);
+            }
+            return Ok(self.dies(out, failure, names));
+        }
+        if let Some(target) = &mut out.target {
+            target.reached = at_target;
+        }
+        let mut names = names;
+        if at_target && !consistent {
+            return Ok(self.dies(out, Failure::BeforeConsistency, names));
+        }
+        out.ending = match settings.action {
+            _ if !at_target && settings.mode == Mode::Standby => Ending::Waits,
+            TargetAction::Shutdown if at_target => Ending::ShutsDown,
+            TargetAction::Pause if at_target && replay.active => Ending::Pauses,
+            _ => Ending::Promotes,
+        };
+        if out.ending == Ending::Promotes {
+            if !at_target && out.target.is_some() && self.dialect().unreached_target_is_fatal {
+                return Ok(self.dies(out, Failure::NotReached, names));
+            }
+            if replay.backup_start.is_some() || replay.minimum.is_some_and(|(point, _)| replay.replayed < point) {
+                let backup = replay.backup_start.is_some() || replay.end_required;
+                return Ok(self.dies(out, if backup { Failure::BackupEnd } else { Failure::Consistency }, names));
+            }
+            out.starts = true;
+            if settings.mode != Mode::Crash {
+                names.new_timeline(self.shelf, out.target_timeline);
+            }
+        }
+        if settings.mode != Mode::Crash {
+            out.new_timeline = self.shelf.newest(out.target_timeline).0.checked_add(1).map(TimelineId);
+        }
+        out.files = names.files(self.shelf, &out);
+        Ok(out)
+    }
+}
+
+/// Records that a server of 15 and later may have read and not replayed (`recovery_prefetch`): it looks ahead until ten
+/// blocks are being read (`maintenance_io_concurrency`), a record or more for each.
+const READ_AHEAD: u64 = 10;
+
+/// What the start says.
+struct Begun {
+    /// The checkpoint was one at shutdown.
+    shutdown: bool,
+    /// The position of the first record that is replayed.
+    from: Lsn,
+}
+
+/// A file of wrong size is FATAL wherever it comes.
+fn size(end: Option<End>) -> Option<Failure> {
+    match end {
+        Some(End::Size { file, found, expected }) => Some(Failure::Size { file, found, expected }),
+        _ => None,
+    }
+}
+
+fn history_says(fault: &HistoryFault) -> String {
+    match fault {
+        HistoryFault::Syntax { text, .. } => format!("syntax error in history file: {text}"),
+        HistoryFault::NotRising { text, .. } => format!("invalid data in history file: {text}"),
+        HistoryFault::NotBelow { .. } => "invalid data in history file".into(),
+        _ => "syntax error in history file".into(),
+    }
+}

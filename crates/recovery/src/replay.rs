@@ -1,0 +1,371 @@
+//! What a server makes of the records, one segment after another (`PerformWalRecovery`; `StartupXLOG` up to 14).
+//!
+//! ```text
+//! for each record:  the target lies before it? ── stop
+//!                   replay: timelines, settings, running transactions, the end of the backup
+//!                   consistent now? accept connections now?
+//!                   the target lies behind it? ── stop
+//! ```
+
+use crate::events::{Event, Events, Span, Sum, What};
+use crate::failure::Failure;
+use crate::pages::{Change, Noted, Tracker};
+use pgwal_archive::lineage::Line;
+use pgwal_format::recovery::{Minimal, RecoveryRules};
+use pgwal_format::text::control::{ServerParameters, WalLevel};
+use pgwal_format::{Dialect, Lsn, TimelineId};
+
+/// What hot standby knows of running transactions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Standby {
+    /// It is off.
+    Off,
+    /// Nothing yet.
+    Initialized,
+    /// Subtransactions are missing until everything up to this transaction has ended.
+    Pending(u32),
+    /// Enough for queries.
+    Ready,
+}
+
+/// On which side of the record that matches the target recovery stops.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// It is not replayed.
+    Before,
+    /// It is.
+    After,
+}
+
+/// What is asked of recovery.
+#[derive(Clone, Debug)]
+pub struct Goal {
+    /// It stops as soon as it is consistent.
+    pub immediate: bool,
+    /// Where it stops at a record that matches.
+    pub side: Side,
+    /// Hot standby is on.
+    pub hot_standby: bool,
+    /// Settings that a standby needs, by their names in records; one that is not here is as high as needed.
+    pub parameters: Vec<(&'static str, i32)>,
+}
+
+/// How replay ends before WAL does.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Stop {
+    /// At the target.
+    Target,
+    /// The server dies.
+    Dies(Failure),
+    /// It pauses for good: a setting is too low.
+    Stuck(Failure),
+}
+
+/// The state of a recovery.
+#[derive(Clone, Debug)]
+pub struct Replay<'a> {
+    /// The version.
+    pub dialect: &'static Dialect,
+    /// The timelines that may come.
+    pub line: &'a Line,
+    /// What is asked.
+    pub goal: &'a Goal,
+    /// The timeline in force.
+    pub timeline: TimelineId,
+    /// Where the data files may be consistent at the earliest, and on which timeline.
+    pub minimum: Option<(Lsn, TimelineId)>,
+    /// Where the backup that is being replayed started.
+    pub backup_start: Option<Lsn>,
+    /// Where it ended, where `pg_control` of a standby says so.
+    pub backup_end: Option<Lsn>,
+    /// Only a record can tell where it ended.
+    pub end_required: bool,
+    /// Where it became consistent.
+    pub consistent_at: Option<Lsn>,
+    /// Running transactions.
+    pub standby: Standby,
+    /// Connections are accepted.
+    pub active: bool,
+    /// End of the last record replayed.
+    pub replayed: Lsn,
+    /// Start of the last record read.
+    pub read: Option<Lsn>,
+    /// All records replayed.
+    pub sum: Sum,
+    /// Blocks that are not there, where that can be told.
+    pub pages: Option<Tracker<'a>>,
+    /// One more record is to be read, and then it ends.
+    past_target: bool,
+    /// Records up to where it became consistent.
+    consistent_after: u64,
+}
+
+impl<'a> Replay<'a> {
+    /// At the start: `replayed` is where replay begins.
+    pub fn new(
+        dialect: &'static Dialect,
+        line: &'a Line,
+        goal: &'a Goal,
+        timeline: TimelineId,
+        replayed: Lsn,
+    ) -> Replay<'a> {
+        let standby = if goal.hot_standby { Standby::Initialized } else { Standby::Off };
+        Replay {
+            dialect,
+            line,
+            goal,
+            timeline,
+            minimum: None,
+            backup_start: None,
+            backup_end: None,
+            end_required: false,
+            consistent_at: None,
+            standby,
+            active: false,
+            replayed,
+            read: None,
+            sum: Sum::default(),
+            pages: None,
+            past_target: false,
+            consistent_after: 0,
+        }
+    }
+
+    fn rules(&self) -> &'static RecoveryRules {
+        &self.dialect.recovery
+    }
+
+    /// Takes the records of a segment, of which `valid` are those that can be read. `Some` where replay ends here.
+    pub fn take(&mut self, events: &Events<'_>, valid: &Sum) -> Option<Stop> {
+        let first = events.first.filter(|_| valid.records > 0)?;
+        if self.past_target {
+            self.read = Some(first.lsn);
+            return Some(Stop::Target);
+        }
+        if self.goal.immediate && self.consistent_at.is_some() {
+            // It was so before the first record.
+            self.read = Some(first.lsn);
+            return Some(Stop::Target);
+        }
+        let start = self.sum;
+        let mut noted = events.noted();
+        for event in events.list.iter().filter(|e| e.before.records < valid.records) {
+            let dies = self.change(&start, &mut noted, |lsn| lsn < event.span.lsn);
+            if dies.is_some() {
+                return dies;
+            }
+            self.up_to(&start, &event.before);
+            self.read = Some(event.span.lsn);
+            if event.hit && self.goal.side == Side::Before {
+                return Some(Stop::Target);
+            }
+            if let Some(stop) = self.replay(event) {
+                return Some(stop);
+            }
+            let dies = self.change(&start, &mut noted, |lsn| lsn <= event.span.lsn);
+            if dies.is_some() {
+                return dies;
+            }
+            self.replayed = event.span.end;
+            self.count(event);
+            let dies = self.check_consistency();
+            if dies.is_some() {
+                return dies;
+            }
+            if event.hit {
+                return self.at_target(event, valid);
+            }
+            if self.goal.immediate && self.consistent_at.is_some() {
+                return self.immediately(event, valid);
+            }
+        }
+        let dies = self.change(&start, &mut noted, |lsn| valid.last.is_some_and(|last| lsn <= last.lsn));
+        if dies.is_some() {
+            return dies;
+        }
+        self.up_to(&start, valid);
+        None
+    }
+
+    /// Replays what records do to blocks and files, as long as they are `within`.
+    fn change(&mut self, start: &Sum, noted: &mut &[Noted], within: impl Fn(Lsn) -> bool) -> Option<Stop> {
+        let pages = self.pages.as_mut()?;
+        while let Some((first, rest)) = noted.split_first().filter(|(first, _)| within(first.lsn)) {
+            *noted = rest;
+            if pages.replay(first, self.consistent_at.is_some()) {
+                if let Change::Needs { before, .. } = &first.change {
+                    self.up_to(start, before);
+                }
+                self.read = Some(first.lsn);
+                return Some(Stop::Dies(Failure::InvalidPages));
+            }
+        }
+        None
+    }
+
+    /// Consistent: that is looked at behind a transaction's record and in front of any.
+    fn immediately(&mut self, event: &Event, valid: &Sum) -> Option<Stop> {
+        if !event.of_transaction {
+            let readable = event.before.records + 1 < valid.records;
+            self.read = Some(event.next.filter(|_| readable)?.lsn);
+        }
+        Some(Stop::Target)
+    }
+
+    /// The target was replayed.
+    fn at_target(&mut self, event: &Event, valid: &Sum) -> Option<Stop> {
+        if !self.rules().reads_past_target {
+            return Some(Stop::Target);
+        }
+        self.past_target = true;
+        let readable = event.before.records + 1 < valid.records;
+        let next: Span = event.next.filter(|_| readable)?;
+        self.read = Some(next.lsn);
+        Some(Stop::Target)
+    }
+
+    /// Records replayed since it was consistent.
+    pub fn since_consistency(&self) -> u64 {
+        self.sum.records.saturating_sub(self.consistent_after)
+    }
+
+    /// WAL ended; whether the target had been reached.
+    pub fn ended_at_target(&self) -> bool {
+        self.past_target
+    }
+
+    /// Everything up to a point in a segment was replayed.
+    fn up_to(&mut self, start: &Sum, sum: &Sum) {
+        self.sum = Sum {
+            records: start.records + sum.records,
+            commits: start.commits + sum.commits,
+            last: sum.last.or(self.sum.last),
+            last_commit: sum.last_commit.or(self.sum.last_commit),
+            last_ended: sum.last_ended.or(self.sum.last_ended),
+        };
+        if let Some(last) = sum.last {
+            (self.replayed, self.read) = (last.end, Some(last.lsn));
+        }
+    }
+
+    fn count(&mut self, event: &Event) {
+        self.sum.records += 1;
+        self.sum.last = Some(event.span);
+        if let What::Ended { commit, xid, time } = event.what {
+            self.sum.last_ended = Some(time);
+            if commit {
+                self.sum.commits += 1;
+                self.sum.last_commit = Some(crate::events::Commit { xid, time, lsn: event.span.lsn });
+            }
+        }
+    }
+
+    fn replay(&mut self, event: &Event) -> Option<Stop> {
+        match &event.what {
+            What::Mark | What::Ended { .. } | What::RestorePoint { .. } => None,
+            What::Checkpoint { shutdown: true, timeline, previous, .. } => {
+                let opened = self.opens(*timeline, *previous, event.span.end);
+                if opened.is_some() {
+                    return opened;
+                }
+                if self.rules().notices_canceled_backup && self.backup_start.is_some() && self.backup_end.is_none() {
+                    return Some(Stop::Dies(Failure::Canceled));
+                }
+                if self.standby != Standby::Off {
+                    self.standby = Standby::Ready;
+                }
+                None
+            }
+            What::Checkpoint { timeline, .. } => {
+                let failure = Failure::CheckpointTimeline { found: *timeline, expected: self.timeline };
+                (*timeline != self.timeline).then_some(Stop::Dies(failure))
+            }
+            What::EndOfRecovery { timeline, previous } => self.opens(*timeline, Some(*previous), event.span.end),
+            What::BackupEnd(start) => {
+                if self.backup_start == Some(*start) {
+                    self.backup_end = Some(event.span.end);
+                }
+                None
+            }
+            What::Parameters(parameters) => self.check_settings(parameters),
+            What::Running { overflow, any, next_xid, oldest } => {
+                self.standby = match self.standby {
+                    Standby::Initialized if *overflow => Standby::Pending(next_xid.wrapping_sub(1)),
+                    Standby::Initialized => Standby::Ready,
+                    Standby::Pending(_) if !overflow || !any => Standby::Ready,
+                    Standby::Pending(xmin) if follows(*oldest, xmin) => Standby::Ready,
+                    known => known,
+                };
+                None
+            }
+        }
+    }
+
+    /// A record says which timeline is in force from it on.
+    fn opens(&mut self, timeline: TimelineId, previous: Option<TimelineId>, end: Lsn) -> Option<Stop> {
+        if timeline == self.timeline {
+            return None;
+        }
+        let failure = match (previous, self.minimum) {
+            (Some(found), _) if self.rules().compares_previous_timeline && found != self.timeline => {
+                Failure::PreviousTimeline { found, current: self.timeline }
+            }
+            _ if timeline < self.timeline || !self.line.holds(timeline) => {
+                Failure::OtherTimeline { found: timeline, after: self.timeline }
+            }
+            (_, Some((point, on))) if self.rules().compares_previous_timeline && end < point && timeline > on => {
+                Failure::BeforeMinimum { found: timeline, point, timeline: on }
+            }
+            _ => {
+                self.timeline = timeline;
+                return None;
+            }
+        };
+        Some(Stop::Dies(failure))
+    }
+
+    /// Settings of the primary (`CheckRequiredParameterValues`).
+    pub fn check_settings(&self, primary: &ServerParameters) -> Option<Stop> {
+        let rules = self.rules();
+        if primary.wal_level == Some(WalLevel::Minimal) && rules.minimal == Minimal::Fatal {
+            return Some(Stop::Dies(Failure::Minimal));
+        }
+        if !self.goal.hot_standby {
+            return None;
+        }
+        if matches!(primary.wal_level, Some(WalLevel::Minimal | WalLevel::Archive)) && rules.minimal == Minimal::Warning
+        {
+            return Some(Stop::Dies(Failure::NotReplica));
+        }
+        let too_low = rules.parameters.iter().find_map(|p| {
+            let here = self.goal.parameters.iter().find(|(field, _)| *field == p.field).map(|(_, value)| *value)?;
+            let there = primary.number(p.field).filter(|&there| here < there)?;
+            Some(Failure::Insufficient { setting: p.setting, here, there })
+        })?;
+        Some(if rules.insufficient_pauses && self.active { Stop::Stuck(too_low) } else { Stop::Dies(too_low) })
+    }
+
+    /// Whether the data files are consistent now, and queries possible (`CheckRecoveryConsistency`). `Some`: they would
+    /// be, but for blocks that are not there.
+    pub fn check_consistency(&mut self) -> Option<Stop> {
+        let (minimum, _) = self.minimum?;
+        if self.backup_end.is_some_and(|end| end <= self.replayed) {
+            (self.backup_start, self.backup_end, self.end_required) = (None, None, false);
+        }
+        let waits = self.end_required || self.backup_start.is_some() && !self.rules().label_timeline;
+        if self.consistent_at.is_none() && !waits && minimum <= self.replayed {
+            if self.pages.as_mut().is_some_and(Tracker::check) {
+                return Some(Stop::Dies(Failure::InvalidPages));
+            }
+            self.consistent_at = Some(self.replayed);
+            self.consistent_after = self.sum.records;
+        }
+        self.active |= self.standby == Standby::Ready && self.consistent_at.is_some();
+        None
+    }
+}
+
+/// Transaction numbers go round.
+fn follows(a: u32, b: u32) -> bool {
+    (a.wrapping_sub(b) as i32) > 0
+}

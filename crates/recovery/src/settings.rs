@@ -1,0 +1,268 @@
+//! The settings of a recovery: given by PostgreSQL's names, checked as the version checks them, defaults filled in.
+
+use crate::asked::Asked;
+use crate::backup::Signal;
+use crate::fault::{invalid, needs_boolean};
+use crate::time::Zone;
+use crate::value;
+use crate::{Given, SettingsError};
+use pgwal_format::recovery::settings::{SettingRules, SeveralTargets, TargetAction};
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::{Lsn, TimelineId, Version};
+
+/// What a recovery is asked to do.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The version for which they were read.
+    pub version: Version,
+    /// How the server starts.
+    pub mode: Mode,
+    /// Where to stop.
+    pub target: Target,
+    /// Stop behind the target (`recovery_target_inclusive`), not in front of it.
+    pub inclusive: bool,
+    /// Which timeline to follow.
+    pub timeline: TargetTimeline,
+    /// What the server does at the target, after all: a pause that this version turns into something else without
+    /// `hot_standby` is that.
+    pub action: TargetAction,
+    /// Connections are accepted when the data are consistent.
+    pub hot_standby: bool,
+    /// WAL is read ahead of replay (`recovery_prefetch`, 15 and later).
+    pub reads_ahead: bool,
+    /// Blocks that WAL changes and that are not there are no reason to stop (`ignore_invalid_pages`, 13 and later).
+    pub ignore_invalid_pages: bool,
+    /// What must not be lower than on the primary.
+    pub parameters: Parameters,
+    /// `restore_command`. Without it (only in standby mode) no file comes from the archive.
+    pub restore_command: Option<String>,
+    /// `recovery_min_apply_delay` in milliseconds.
+    pub min_apply_delay: i64,
+    /// Defaults taken, by PostgreSQL's names.
+    pub assumed: Vec<(String, String)>,
+    /// Files that the settings include and that were not read: `postgresql.conf: include_dir 'conf.d'`.
+    pub not_read: Vec<String>,
+}
+
+/// How the server starts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Mode {
+    /// Without a signal file: from what lies in its own `pg_wal` alone, and no target counts.
+    Crash,
+    /// From the archive, to the target or the end.
+    Archive,
+    /// As a standby: at the end it waits for more.
+    Standby,
+}
+
+/// Where to stop.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Target {
+    /// At the end of WAL.
+    None,
+    /// As soon as the data are consistent.
+    Immediate,
+    /// At the first commit or abort later than this (inclusive), or at this or later.
+    Time(Timestamp),
+    /// At this position.
+    Lsn(Lsn),
+    /// At the end of this transaction; versions that read 64 bits take the low half.
+    Xid(u32),
+    /// At the restore point of this name.
+    Name(String),
+}
+
+/// Which timeline to follow.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TargetTimeline {
+    /// That of the control file.
+    Current,
+    /// The latest one found upward from the control file's.
+    Latest,
+    /// This one.
+    Number(TimelineId),
+}
+
+/// Parameters that a hot standby must not have lower than its primary; `None` where the version has none of that name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Parameters {
+    /// `max_connections`
+    pub max_connections: Option<i32>,
+    /// `max_worker_processes`
+    pub max_worker_processes: Option<i32>,
+    /// `max_wal_senders`
+    pub max_wal_senders: Option<i32>,
+    /// `max_prepared_transactions`
+    pub max_prepared_transactions: Option<i32>,
+    /// `max_locks_per_transaction`
+    pub max_locks_per_transaction: Option<i32>,
+}
+
+impl Settings {
+    /// Nothing is asked for: the archive is followed to its end.
+    pub(crate) fn none(version: Version) -> Settings {
+        Settings {
+            version,
+            mode: Mode::Archive,
+            target: Target::None,
+            inclusive: true,
+            timeline: TargetTimeline::Current,
+            action: TargetAction::Promote,
+            hot_standby: false,
+            reads_ahead: false,
+            ignore_invalid_pages: false,
+            parameters: Parameters::default(),
+            restore_command: None,
+            min_apply_delay: 0,
+            assumed: Vec::new(),
+            not_read: Vec::new(),
+        }
+    }
+
+    /// Reads settings as this version does. `zone`: the server's time zone, for times without one.
+    ///
+    /// # Errors
+    /// With these the server does not start; or a time is in a spelling that is not read here.
+    pub fn read(version: Version, given: &Given<'_>, zone: &Zone) -> Result<Settings, SettingsError> {
+        let rules = SettingRules::of(version);
+        if given.signal == Some(Signal::RecoveryConf) && rules.recovery_conf.is_none() {
+            return Err(SettingsError::RecoveryConf);
+        }
+        let sorted = given.sort(version, rules)?;
+        let mut asked = Asked::default();
+        for (name, text) in &sorted.recovery {
+            asked.take(name, text, rules, zone)?;
+        }
+        let mut assumed = Vec::new();
+        let mut assume = |name: &str, value: String| assumed.push((name.to_owned(), value));
+        let (hot_standby, parameters) = server(&sorted.server, rules, given.is_configured(), &mut assume)?;
+        let ignore_invalid_pages = match sorted.server.iter().rev().find(|(name, _)| *name == "ignore_invalid_pages") {
+            Some((name, text)) => value::boolean(text).ok_or_else(|| needs_boolean(name, text))?,
+            None => false,
+        };
+        let mode = match (given.signal, asked.standby_mode) {
+            (Some(Signal::Standby), _) | (_, true) => Mode::Standby,
+            (Some(_), _) => Mode::Archive,
+            (None, _) if given.planned => Mode::Archive,
+            (None, _) => Mode::Crash,
+        };
+        // An empty one is none since 12.
+        let counts = |command: &String| !command.is_empty() || rules.recovery_conf.is_some();
+        let mut restore_command = asked.restore_command.filter(counts);
+        if restore_command.is_none() && given.planned {
+            restore_command = Some(PLANNED.to_owned());
+            assume("restore_command", PLANNED.to_owned());
+        }
+        if restore_command.is_none() && mode == Mode::Archive {
+            return Err(SettingsError::NoRestoreCommand(rules.no_restore_command));
+        }
+        let timeline = asked.timeline.unwrap_or_else(|| {
+            let (word, timeline) = if rules.latest_by_default {
+                ("latest", TargetTimeline::Latest)
+            } else {
+                ("current", TargetTimeline::Current)
+            };
+            assume("recovery_target_timeline", word.to_owned());
+            timeline
+        });
+        let can_be_inclusive = !matches!(asked.target, Target::None | Target::Immediate);
+        let inclusive = asked.inclusive.unwrap_or_else(|| {
+            if can_be_inclusive {
+                assume("recovery_target_inclusive", "on".to_owned());
+            }
+            true
+        });
+        let chosen = asked.action.unwrap_or(rules.action);
+        let action = match chosen {
+            TargetAction::Pause if !hot_standby && asked.action.is_some() => rules.pause_without_hot_standby.asked,
+            TargetAction::Pause if !hot_standby => rules.pause_without_hot_standby.by_default,
+            other => other,
+        };
+        if asked.target != Target::None && asked.action.is_none() && rules.action == TargetAction::Pause {
+            assume(
+                if rules.several == SeveralTargets::Ranked {
+                    "pause_at_recovery_target"
+                } else {
+                    "recovery_target_action"
+                },
+                chosen.name().to_owned(),
+            );
+        }
+        if asked.zone_taken && matches!(asked.target, Target::Time(_)) {
+            assume("timezone", zone.name());
+        }
+        let include = |file: &crate::backup::SettingsFile| {
+            file.text
+                .includes
+                .iter()
+                .map(|i| format!("{}: {} '{}'", file.name, i.directive, i.path))
+                .collect::<Vec<_>>()
+        };
+        Ok(Settings {
+            version,
+            mode,
+            target: asked.target,
+            inclusive,
+            timeline,
+            action,
+            hot_standby,
+            reads_ahead: version.dialect().is_some_and(|d| d.recovery.reads_ahead)
+                && !sorted
+                    .server
+                    .iter()
+                    .any(|(name, text)| *name == "recovery_prefetch" && value::boolean(text) == Some(false)),
+            ignore_invalid_pages,
+            parameters,
+            restore_command,
+            min_apply_delay: asked.min_apply_delay,
+            assumed,
+            not_read: given.files.iter().flat_map(include).collect(),
+        })
+    }
+}
+
+/// What `restore_command` is told to be where a restore is yet to be set up.
+const PLANNED: &str = "copies from this archive";
+/// What a parameter is told to be that no configuration at hand sets.
+const AS_BEFORE: &str = "as high as on the primary";
+
+/// The server's own parameters.
+fn server(
+    given: &[(&str, &str)],
+    rules: &SettingRules,
+    configured: bool,
+    assume: &mut impl FnMut(&str, String),
+) -> Result<(bool, Parameters), SettingsError> {
+    let last = |name: &str| given.iter().rev().find(|(own, _)| *own == name).map(|(_, text)| *text);
+    let hot_standby = match (last("hot_standby"), rules.hot_standby) {
+        (_, None) => false,
+        (Some(text), Some(_)) => value::boolean(text).ok_or_else(|| needs_boolean("hot_standby", text))?,
+        (None, Some(default)) => {
+            assume("hot_standby", if default { "on" } else { "off" }.to_owned());
+            default
+        }
+    };
+    let mut number = |name: &str, default: Option<i32>, least: i32| match (default, last(name)) {
+        (None, _) => Ok(None),
+        (_, Some(text)) => value::integer(text).filter(|n| *n >= least).ok_or_else(|| invalid(name, text)).map(Some),
+        (Some(default), None) if configured => {
+            assume(name, default.to_string());
+            Ok(Some(default))
+        }
+        // Nobody sets up a server without the settings of the one that it replaces.
+        (Some(_), None) => {
+            assume(name, AS_BEFORE.to_owned());
+            Ok(None)
+        }
+    };
+    let own = &rules.parameters;
+    let parameters = Parameters {
+        max_connections: number("max_connections", own.max_connections, 1)?,
+        max_worker_processes: number("max_worker_processes", own.max_worker_processes, 0)?,
+        max_wal_senders: number("max_wal_senders", own.max_wal_senders, 0)?,
+        max_prepared_transactions: number("max_prepared_transactions", own.max_prepared_transactions, 0)?,
+        max_locks_per_transaction: number("max_locks_per_transaction", own.max_locks_per_transaction, 10)?,
+    };
+    Ok((hot_standby, parameters))
+}

@@ -1,0 +1,111 @@
+//! The files that recovery can get: from the archive with `restore_command`, then from `pg_wal` of the restored backup.
+
+use pgwal_archive::lineage::Line;
+use pgwal_archive::names::Inventory;
+use pgwal_archive::{Flaw, HistoryFlaw, Lineage};
+use pgwal_format::text::history::{Ancestor, HistoryFault};
+use pgwal_format::{Layout, SegmentName, SegmentNo, TimelineId};
+use pgwal_source::{Entry, Source};
+
+/// A place with files.
+pub struct Place<'a> {
+    /// Where they are.
+    pub source: &'a dyn Source,
+    /// All of them.
+    pub entries: Vec<Entry>,
+    /// By what their names say.
+    pub inventory: Inventory,
+    /// Timelines, as history files tell of them.
+    pub lineage: Lineage,
+    /// History files that cannot be used.
+    pub history_flaws: Vec<HistoryFlaw>,
+    /// What `restore_command` gets: its size is checked.
+    pub archive: bool,
+}
+
+/// All places, in the order in which recovery asks them.
+pub struct Shelf<'a> {
+    /// The archive first.
+    pub places: Vec<Place<'a>>,
+    /// How segments lie.
+    pub layout: Layout,
+    /// `.partial` files count as if they had been renamed.
+    pub partials: bool,
+}
+
+/// A file.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Found {
+    /// The place.
+    pub place: usize,
+    /// Its index among the entries there.
+    pub entry: usize,
+    /// The timeline in its name.
+    pub timeline: TimelineId,
+    /// The segment.
+    pub number: SegmentNo,
+}
+
+impl<'a> Shelf<'a> {
+    /// The name of a segment.
+    pub fn name(&self, timeline: TimelineId, number: SegmentNo) -> String {
+        SegmentName::new(timeline, number, self.layout.address(), self.layout.segment).to_string()
+    }
+
+    /// The files of a segment, in the order in which they would be taken.
+    pub fn files(&self, timeline: TimelineId, number: SegmentNo) -> Vec<Found> {
+        let mut out = Vec::new();
+        for (index, place) in self.places.iter().enumerate() {
+            let partial =
+                || if self.partials && place.archive { place.inventory.partial(timeline, number) } else { None };
+            if let Some(segment) = place.inventory.get(timeline, number).or_else(partial) {
+                out.extend((segment.entry..segment.entry + segment.copies).map(|entry| Found {
+                    place: index,
+                    entry,
+                    timeline,
+                    number,
+                }));
+            }
+        }
+        out
+    }
+
+    /// The entry of a file.
+    pub fn entry(&self, found: &Found) -> Option<&Entry> {
+        self.places.get(found.place)?.entries.get(found.entry)
+    }
+
+    /// Whether a history file is there.
+    pub fn has_history(&self, timeline: TimelineId) -> bool {
+        self.places.iter().any(|place| place.inventory.histories.iter().any(|(t, _)| *t == timeline))
+    }
+
+    /// The newest timeline from `start` on: one number after another is tried.
+    pub fn newest(&self, start: TimelineId) -> TimelineId {
+        let mut newest = start;
+        while let Some(next) = newest.0.checked_add(1).map(TimelineId).filter(|&next| self.has_history(next)) {
+            newest = next;
+        }
+        newest
+    }
+
+    /// The line of a timeline. Without a history file it has no ancestors; the first one has none in any case.
+    ///
+    /// # Errors
+    /// The file makes no sense.
+    pub fn line(&self, target: TimelineId) -> Result<Line, HistoryFault> {
+        let mut ancestors: &[Ancestor] = &[];
+        for place in self.places.iter().filter(|_| target != TimelineId::FIRST) {
+            let flaw = place.history_flaws.iter().find(|flaw| flaw.timeline == target).map(|flaw| &flaw.flaw);
+            match (place.lineage.get(target), flaw) {
+                (Some(node), _) if !node.broken => ancestors = &node.ancestors,
+                (_, Some(Flaw::Fault(fault))) => return Err(fault.clone()),
+                // One that names nothing is read all the same; one that cannot be had is looked for elsewhere.
+                (Some(_), Some(Flaw::Empty)) => {}
+                _ => continue,
+            }
+            break;
+        }
+        Ok(Line::of(target, ancestors, &self.layout))
+    }
+}

@@ -1,0 +1,95 @@
+//! Values as the server reads them.
+
+/// A number as `strtoul` with base 0 reads it, in 64 bits: what follows it is the rest. `None` beyond 64 bits.
+pub(crate) fn number(text: &str) -> Option<(u64, &str)> {
+    let start = text.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '\x0b');
+    let (negative, digits) = match start.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, start.strip_prefix('+').unwrap_or(start)),
+    };
+    let hex = digits
+        .strip_prefix("0x")
+        .or_else(|| digits.strip_prefix("0X"))
+        .filter(|hex| hex.starts_with(|c: char| c.is_ascii_hexdigit()));
+    let (radix, digits) = match hex {
+        Some(hex) => (16, hex),
+        None if digits.starts_with('0') => (8, digits),
+        None => (10, digits),
+    };
+    let length = digits.bytes().take_while(|b| char::from(*b).is_digit(radix)).count();
+    if length == 0 {
+        return Some((0, text));
+    }
+    let (digits, rest) = digits.split_at_checked(length)?;
+    let value = u64::from_str_radix(digits, radix).ok()?;
+    Some((if negative { value.wrapping_neg() } else { value }, rest))
+}
+
+/// A truth value: `true`, `false`, `yes`, `no`, `on`, `off`, their unambiguous beginnings, 1 and 0.
+pub(crate) fn boolean(text: &str) -> Option<bool> {
+    let text = text.to_ascii_lowercase();
+    let starts = |word: &str, least: usize| text.len() >= least && word.starts_with(&text);
+    if starts("true", 1) || starts("yes", 1) || starts("on", 2) || text == "1" {
+        return Some(true);
+    }
+    (starts("false", 1) || starts("no", 1) || starts("off", 2) || text == "0").then_some(false)
+}
+
+/// A whole number without a unit.
+pub(crate) fn integer(text: &str) -> Option<i32> {
+    let (value, rest) = number(text.trim())?;
+    if !rest.is_empty() || text.trim().is_empty() {
+        return None;
+    }
+    i32::try_from(value as i64).ok()
+}
+
+/// A duration in milliseconds, which is also its unit where none is given.
+pub(crate) fn milliseconds(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '-' && c != '+').unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(end)?;
+    let factor = match unit.trim() {
+        "us" => 0.001,
+        "" | "ms" => 1.0,
+        "s" => 1000.0,
+        "min" => 60_000.0,
+        "h" => 3_600_000.0,
+        "d" => 86_400_000.0,
+        _ => return None,
+    };
+    let value = number.parse::<f64>().ok()? * factor;
+    (0.0..=f64::from(i32::MAX)).contains(&value).then_some(value.round_ties_even() as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_c_reads_them() {
+        assert_eq!(number("12"), Some((12, "")));
+        assert_eq!(number(" 0x1Fz"), Some((31, "z")));
+        assert_eq!(number("010"), Some((8, "")));
+        assert_eq!(number("-1"), Some((u64::MAX, "")));
+        assert_eq!(number("latest"), Some((0, "latest")));
+        assert_eq!(number(""), Some((0, "")));
+        assert_eq!(number("0x"), Some((0, "x")));
+        assert_eq!(number("99999999999999999999"), None);
+    }
+
+    #[test]
+    fn truth_numbers_and_durations() {
+        assert_eq!(["on", "TRUE", "t", "y", "1"].map(boolean), [Some(true); 5]);
+        assert_eq!(["off", "of", "f", "no", "0"].map(boolean), [Some(false); 5]);
+        assert_eq!(["o", "", "2", "truex"].map(boolean), [None; 4]);
+        assert_eq!(
+            (integer("100"), integer("0x10"), integer("x"), integer(""), integer("5000000000")),
+            (Some(100), Some(16), None, None, None)
+        );
+        assert_eq!(
+            (milliseconds("5"), milliseconds("1.5min"), milliseconds("1 h"), milliseconds("1y")),
+            (Some(5), Some(90_000), Some(3_600_000), None)
+        );
+    }
+}

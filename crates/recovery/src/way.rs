@@ -1,0 +1,294 @@
+//! From a position on, segment by segment: which file is asked for, which is taken (`XLogFileReadAnyTLI`), and what the
+//! records over the seams are.
+
+use crate::events::{Ask, Event, Events, Sum};
+use crate::reading::{FromShelf, Got, Why};
+use crate::replay::Stop;
+use crate::shelf::{Found, Shelf};
+use pgwal_archive::lineage::Line;
+use pgwal_archive::ordered::in_order;
+use pgwal_archive::way::tried;
+use pgwal_archive::{Buffers, Error};
+use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
+use pgwal_source::guard::Guard;
+use pgwal_walk::{Chain, Fold, Run, Tail};
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How to read.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    /// Threads.
+    pub jobs: usize,
+    /// Memory-map plain files.
+    pub map: Option<Guard>,
+    /// The cluster.
+    pub system_id: u64,
+    /// Set to stop early.
+    pub interrupt: Option<&'a AtomicBool>,
+}
+
+/// Why there are no more records.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum End {
+    /// No file of the segment could be had: its first name.
+    NoFile(String),
+    /// A record cannot be read, or nothing was written there.
+    Unreadable(Lsn),
+    /// A file of wrong size came from the archive.
+    Size {
+        /// Its name.
+        file: String,
+        /// Its bytes.
+        found: u64,
+        /// Those of a segment.
+        expected: u64,
+    },
+}
+
+/// A name that was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Request {
+    /// The name.
+    pub name: String,
+    /// The file that was taken; `None` where none could be had.
+    pub found: Option<Found>,
+    /// There was a file, and it could not be used.
+    pub damaged: bool,
+}
+
+/// How walking ended: at the end of WAL, or replay ended it.
+pub enum Walked {
+    /// WAL ended.
+    End(End),
+    /// Replay ended.
+    Stop(Stop),
+}
+
+/// Asks for segments and reads them.
+pub struct Way<'a> {
+    /// The files.
+    pub shelf: &'a Shelf<'a>,
+    /// The timelines whose files are asked for.
+    line: Vec<(TimelineId, SegmentNo)>,
+    /// How to read.
+    pub reading: Reading<'a>,
+    /// Names that were asked for, in order, each once.
+    pub requests: Vec<Request>,
+    /// Files that were tried and could not be had whole.
+    spoiled: BTreeSet<Found>,
+    /// A file that nobody here can look into decided something.
+    pub closed: bool,
+    /// Segments that were read.
+    pub segments: u64,
+    /// Only `pg_wal` is looked into: crash recovery, which comes before that from an archive.
+    pub inside_only: bool,
+    /// Records behind damage are handed on, too.
+    pub through_damage: bool,
+}
+
+/// Takes the records of a segment, and how many of them can be read; `Some` where replay ends.
+pub type Take<'t> = dyn FnMut(&Events<'_>, &Sum) -> Option<Stop> + 't;
+
+impl<'a> Way<'a> {
+    /// Nothing was asked for yet.
+    pub fn new(shelf: &'a Shelf<'a>, line: &Line, reading: Reading<'a>) -> Way<'a> {
+        Way {
+            shelf,
+            line: line.segments(),
+            reading,
+            requests: Vec::new(),
+            spoiled: BTreeSet::new(),
+            closed: false,
+            segments: 0,
+            inside_only: false,
+            through_damage: false,
+        }
+    }
+
+    /// A name was asked for.
+    pub fn asked(&mut self, name: String, found: Option<Found>, damaged: bool) {
+        match self.requests.iter_mut().find(|r| r.name == name) {
+            Some(known) => {
+                known.found = known.found.or(found);
+                known.damaged |= damaged;
+            }
+            None => self.requests.push(Request { name, found, damaged }),
+        }
+    }
+
+    /// The file that is taken for a segment, where none of an older timeline than `oldest` may come.
+    fn take(&self, number: SegmentNo, oldest: TimelineId, asked: &mut Vec<(String, Option<Found>)>) -> Option<Found> {
+        for timeline in tried(&self.line, number, oldest, &self.shelf.layout) {
+            let usable = |f: &Found| {
+                !(self.spoiled.contains(f)
+                    || self.inside_only && self.shelf.places.get(f.place).is_some_and(|p| p.archive))
+            };
+            let found = self.shelf.files(timeline, number).into_iter().find(usable);
+            asked.push((self.shelf.name(timeline, number), found));
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    /// The record that starts at a position, `None` where there is none to be read.
+    ///
+    /// # Errors
+    /// As [`Way::walk`].
+    pub fn one(&mut self, at: Lsn, ask: &'a Ask) -> Result<(Option<Event>, Option<End>), Error> {
+        let jobs = std::mem::replace(&mut self.reading.jobs, 1);
+        let mut found = None;
+        let mut take = |events: &Events<'_>, valid: &Sum| {
+            if valid.records == 0 {
+                return None;
+            }
+            found = events.list.first().filter(|event| event.span.lsn == at).cloned();
+            Some(Stop::Target)
+        };
+        let walked = self.walk(at, ask, &mut take);
+        self.reading.jobs = jobs;
+        Ok(match walked? {
+            Walked::End(end) => (None, Some(end)),
+            Walked::Stop(_) => (found, None),
+        })
+    }
+
+    /// Walks from a position on and hands records to `take`.
+    ///
+    /// # Errors
+    /// The caller asked for an early end, or there are no threads.
+    pub fn walk(&mut self, from: Lsn, ask: &'a Ask, replay: &mut Take<'_>) -> Result<Walked, Error> {
+        let layout = &self.shelf.layout;
+        let mut number = layout.address().segment(from, layout.segment);
+        let within = layout.address().offset(from, layout.segment) > 0;
+        let (mut start, mut oldest) = (Some(from).filter(|_| within), TimelineId(0));
+        let mut chain = Chain::new(layout);
+        loop {
+            let mut steps = Vec::new();
+            let (mut next, mut least) = (number, oldest);
+            let mut missing = Vec::new();
+            // Names alone say what comes; a file that turns out to be unusable cuts the plan there.
+            while steps.len() < AHEAD {
+                let mut asked = Vec::new();
+                let Some(found) = self.take(next, least, &mut asked) else {
+                    missing = asked;
+                    break;
+                };
+                steps.push((found, asked));
+                (next, least) = (next.next(), found.timeline);
+            }
+            let planned = steps.len();
+            let Reading { system_id, map, .. } = self.reading;
+            let reader = FromShelf { shelf: self.shelf, ask, system_id, map, permit: Mutex::default() };
+            let work = |i: usize, buffers: &mut Buffers| {
+                let (found, _) = steps.get(i)?;
+                Some((i, *found, reader.read(found, start.filter(|_| i == 0), buffers)))
+            };
+            let mut ended = None;
+            let mut spoiled = None;
+            let mut taken = 0;
+            let interrupt = self.reading.interrupt;
+            let jobs = self.reading.jobs;
+            let through_damage = self.through_damage;
+            let mut collected: Vec<(String, Option<Found>, bool)> = Vec::new();
+            let mut closed = false;
+            let mut take = |piece: Option<(usize, Found, Got<'a>)>| {
+                if interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
+                    return Err(Error::Interrupted);
+                }
+                let Some((i, found, got)) = piece else { return Ok(ControlFlow::Break(())) };
+                let asked = steps.get(i).map_or(&[][..], |(_, asked)| asked);
+                let unusable = !matches!(got, Got::Records(_));
+                collected.extend(
+                    asked.iter().map(|(name, f)| (name.clone(), f.filter(|_| !unusable), unusable && f.is_some())),
+                );
+                match got {
+                    Got::Nothing(why) => {
+                        closed |= why == Why::Closed;
+                        spoiled = Some(found);
+                        return Ok(ControlFlow::Break(()));
+                    }
+                    Got::Size(bytes) => {
+                        let file = self.shelf.name(found.timeline, found.number);
+                        ended = Some(Walked::End(End::Size { file, found: bytes, expected: layout.segment.bytes() }));
+                        return Ok(ControlFlow::Break(()));
+                    }
+                    Got::Records(run) => {
+                        taken += 1;
+                        ended = replay_next(layout, ask, &mut chain, &run, replay);
+                        if through_damage && matches!(ended, Some(Walked::End(_))) {
+                            ended = None;
+                        }
+                    }
+                }
+                Ok(if ended.is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+            };
+            in_order(jobs, planned, &work, &mut take, || Error::Threads)?;
+            collected.into_iter().for_each(|(name, found, damaged)| self.asked(name, found, damaged));
+            self.closed |= closed;
+            self.segments += taken;
+            if let Some(ended) = ended {
+                return Ok(ended);
+            }
+            if taken > 0 {
+                start = None;
+                let last = steps.get(taken as usize - 1).map(|(found, _)| *found);
+                (number, oldest) = last.map_or((number, oldest), |found| (found.number.next(), found.timeline));
+            }
+            match spoiled {
+                Some(found) => drop(self.spoiled.insert(found)),
+                None if planned < AHEAD => {
+                    let first =
+                        missing.first().map_or_else(|| self.shelf.name(oldest, number), |(name, _)| name.clone());
+                    missing.into_iter().for_each(|(name, found)| self.asked(name, found, false));
+                    return Ok(Walked::End(End::NoFile(first)));
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+/// Segments that are planned at once.
+const AHEAD: usize = 4096;
+
+/// Joins a run to the one before it and replays both the record over the seam and its own.
+fn replay_next(
+    layout: &Layout,
+    ask: &Ask,
+    chain: &mut Chain,
+    run: &Run<Events<'_>>,
+    take: &mut Take<'_>,
+) -> Option<Walked> {
+    let begun = chain.begun();
+    if let Some(joint) = chain.push(run) {
+        if let Some(over) = joint.replayable() {
+            let mut events = Events::new(ask);
+            events.record(&over.record(layout));
+            let valid = events.sum;
+            if let Some(stop) = take(&events, &valid) {
+                return Some(Walked::Stop(stop));
+            }
+        }
+        if let Some(lsn) = joint.broken() {
+            return Some(Walked::End(End::Unreadable(lsn)));
+        }
+    }
+    let at = |lsn: Lsn, begun_before: bool| if begun_before { begun.unwrap_or(lsn) } else { lsn };
+    let (valid, unreadable): (Sum, Option<Lsn>) = match (run.damages.first(), &run.tail) {
+        (Some(damage), _) if damage.begun_before => (Sum::default(), Some(at(damage.lsn, true))),
+        (Some(damage), _) => (damage.before, Some(damage.lsn)),
+        (None, Tail::Stopped(stop)) => {
+            (if stop.begun_before { Sum::default() } else { run.acc.sum }, Some(at(stop.lsn, stop.begun_before)))
+        }
+        (None, _) => (run.acc.sum, None),
+    };
+    if let Some(stop) = take(&run.acc, &valid) {
+        return Some(Walked::Stop(stop));
+    }
+    unreadable.map(|lsn| Walked::End(End::Unreadable(lsn)))
+}

@@ -1,0 +1,369 @@
+//! The verdict of a restore: the prediction, and what is wrong with the files that it asks for.
+
+use crate::codes::{Code, Severity};
+use crate::finding::{Detail, Finding, set_severities};
+use crate::options::Options;
+use crate::outcome::{NotChecked, Outcome, Verdict};
+use crate::verify::examine;
+use pgwal_archive::Error;
+use pgwal_archive::Which;
+use pgwal_format::{FileName, Lsn, TimelineId};
+use pgwal_recovery::backup::{self, Backup, BackupFlaw, FlawKind, Weight};
+use pgwal_recovery::failure::Failure;
+use pgwal_recovery::outcome::{Ending, Restore, Status};
+use pgwal_recovery::{End, Look, Settings, SettingsError, Site, TargetTimeline, alternatives};
+use pgwal_source::{AsOf, Codec, Entry, Extent, Held, Listing, Local, Refusal, Source, SourceError, Stamp, Stored};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// A part of an archive.
+struct Part<'a> {
+    whole: &'a dyn Source,
+    holds: &'a (dyn Fn(&Entry) -> bool + Sync),
+}
+
+impl Source for Part<'_> {
+    fn describe(&self) -> String {
+        self.whole.describe()
+    }
+
+    fn list(&self) -> Result<Listing, SourceError> {
+        let listing = self.whole.list()?;
+        Ok(Listing { entries: listing.entries.into_iter().filter(|e| (self.holds)(e)).collect(), ..listing })
+    }
+
+    fn open(&self, entry: &Entry, extent: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
+        self.whole.open(entry, extent)
+    }
+
+    fn stamp(&self, entry: &Entry) -> Option<Stamp> {
+        self.whole.stamp(entry)
+    }
+
+    fn as_of(&self, entry: &Entry) -> AsOf {
+        self.whole.as_of(entry)
+    }
+
+    fn local(&self) -> Option<&dyn Local> {
+        // Its files may be mapped. That it holds a server's control file says nothing here: no server goes on in it.
+        self.whole.local().is_some().then_some(self)
+    }
+
+    fn is_live(&self) -> bool {
+        false
+    }
+}
+
+impl Local for Part<'_> {
+    fn path(&self, entry: &Entry) -> PathBuf {
+        self.whole.local().map_or_else(PathBuf::new, |local| local.path(entry))
+    }
+
+    fn may_read(&self, entry: &Entry) -> bool {
+        self.whole.may_read(entry)
+    }
+
+    fn hold(&self, entry: &Entry) -> Result<Held, SourceError> {
+        let none = || SourceError::foreign(entry.shown(), Refusal::Other, "cannot be kept open");
+        self.whole.hold(entry)?.ok_or_else(none)
+    }
+
+    fn control_file(&self) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+/// Predicts a restore; a backup or settings that a server refuses are part of the prediction.
+///
+/// # Errors
+/// An early end was asked for, or there are no threads.
+pub fn predict(
+    site: &Site<'_>,
+    backup: &Backup,
+    settings: Result<&Settings, &SettingsError>,
+) -> Result<Restore, Error> {
+    Ok(match (unusable(backup), settings) {
+        (Some(says), _) => site.refused(Failure::Backup(says)),
+        (None, Ok(settings)) => site.predict(settings)?,
+        (None, Err(error)) => site.refused(Failure::Settings(error.server_says().unwrap_or_default())),
+    })
+}
+
+/// Predicts a restore and judges the files that it asks for; with `all`, every file of the archive is judged, and what
+/// is wrong with the others does not change the verdict.
+///
+/// # Errors
+/// The archive cannot be listed, or an early end was asked for.
+pub fn verify_restore(
+    archive: &dyn Source,
+    site: &mut Site<'_>,
+    backup: &Backup,
+    settings: Result<&Settings, &SettingsError>,
+    options: &Options<'_>,
+    all: bool,
+) -> Result<Outcome, Error> {
+    let mut restore = predict(site, backup, settings)?;
+    let layout = *site.layout();
+    let asked: BTreeSet<&str> = restore.files.iter().map(|f| f.name.as_str()).collect();
+    let start = layout.address().segment(restore.redo_start, layout.segment);
+    let number = |entry: &Entry| match entry.name {
+        Some(FileName::Segment(name) | FileName::Partial(name)) => name.number(layout.address(), layout.segment),
+        _ => None,
+    };
+    // What is lost behind the end can only be told from what lies there.
+    let short = !restore.is_good() || ends_early(&*site, &restore).is_some();
+    let holds = |entry: &Entry| match entry.name {
+        Some(FileName::Segment(name)) => {
+            all || asked.contains(name.to_string().as_str()) || short && number(entry) >= Some(start)
+        }
+        Some(FileName::Partial(_)) => all || short && number(entry) >= Some(start),
+        Some(FileName::History(_) | FileName::BackupHistory(..)) => true,
+        None => all,
+    };
+    let part = Part { whole: archive, holds: &holds };
+    let judged = Options {
+        timeline: Which::Number(restore.target_timeline),
+        severities: options.severities.clone(),
+        ..*options
+    };
+    let mut outcome = match examine(&part, &judged) {
+        Ok((outcome, _)) => outcome,
+        // Nothing that recovery asks for is here: the prediction says so.
+        Err(Error::NoWal { unknown, .. }) => Outcome::nothing(layout, site.system_id(), options.depth, unknown),
+        Err(error) => return Err(error),
+    };
+    let end = restore.replay_end.unwrap_or(restore.redo_start);
+    let reached = restore.target.as_ref().is_some_and(|t| t.reached);
+    // The first page of the segment in which replay starts is read as well.
+    let begun = layout.address().segment_start(start, layout.segment);
+    for finding in &mut outcome.findings {
+        let on_the_way = finding.at.is_none_or(|at| at >= restore.redo_start || at == begun)
+            && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
+        if !on_the_way
+            || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && finding.code != Code::Gap
+        {
+            finding.severity = finding.severity.min(Severity::Info);
+        }
+    }
+    // What is wrong with the backup counts wherever replay gets to.
+    let mut of_backup = findings_of(backup);
+    outcome.lowered += set_severities(&mut of_backup, &options.severities);
+    let refuted = |f: &Finding| f.severity == Severity::Error && !f.code.is_could_not_look();
+    let bad_backup = of_backup.iter().any(refuted);
+    let mut of_restore = Vec::new();
+    // Where recovery takes what is the backup's own, WAL of others beside it is no obstacle.
+    let foreign = backup::of_archive(backup, site.wal_system_id());
+    let severity = if restore.replay_end.is_some() { Severity::Info } else { Severity::Error };
+    of_restore.extend(foreign.map(|flaw| Finding { severity, ..of_flaw(&flaw) }));
+    of_restore.extend(orphans(site, &restore, settings));
+    // What it comes to without a file that cannot be looked at is told, and proves nothing.
+    of_restore.extend(found(site, &restore).map(|f| if restore.closed { lowered(f) } else { f }));
+    of_restore.extend(invalid_pages(site, &restore));
+    outcome.lowered += set_severities(&mut of_restore, &options.severities);
+    outcome.findings.extend(of_backup.into_iter().chain(of_restore));
+    outcome.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    outcome.replay_segments =
+        restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
+    mark_damaged(&mut restore, &outcome.findings);
+    let errors = || outcome.findings.iter().filter(|f| f.severity == Severity::Error && !reached);
+    outcome.verdict = match () {
+        () if restore.closed => Verdict::Unproven,
+        () if !restore.is_good() => Verdict::Refuted,
+        () if bad_backup || errors().any(refuted) => Verdict::Refuted,
+        () if errors().next().is_some() => Verdict::Unproven,
+        () => Verdict::Proven,
+    };
+    outcome.replay = Some((restore.redo_start, end));
+    let sum = &restore.replayed;
+    (outcome.replayed.records, outcome.replayed.commits) = (sum.records, sum.commits);
+    outcome.replayed.last_commit = sum.last_commit.map(|c| c.time);
+    outcome.not_checked.retain(|n| *n != NotChecked::Backups);
+    outcome.not_checked.extend([NotChecked::DataFiles].into_iter().chain((!all).then_some(NotChecked::OtherFiles)));
+    let included = settings.is_ok_and(|settings| !settings.not_read.is_empty());
+    outcome.not_checked.extend(included.then_some(NotChecked::IncludedSettings));
+    outcome.not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
+    outcome.not_checked.sort();
+    outcome.not_checked.dedup();
+    if let (Verdict::Refuted, Ok(settings)) = (outcome.verdict, settings) {
+        let look = Look { jobs: options.jobs, map: options.map, interrupt: options.interrupt };
+        restore.alternatives = {
+            let known: Vec<(String, Lsn)> = outcome.backups.iter().map(|b| (b.file.clone(), b.start)).collect();
+            alternatives(archive, site, settings, &restore, &known, look)?
+        };
+    }
+    if !all {
+        // Of what was not looked at, nothing can be said.
+        outcome.findings.retain(|f| f.code != Code::Gap || f.severity > Severity::Info);
+        outcome.backups.clear();
+    }
+    outcome.restore = Some(Box::new(restore));
+    Ok(outcome)
+}
+
+/// What is wrong with a backup, as far as its own files tell.
+pub fn findings_of(backup: &Backup) -> Vec<Finding> {
+    backup.flaws.iter().map(of_flaw).collect()
+}
+
+/// What is wrong with a file of a backup.
+pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
+    let of = |what: &String| Detail::OfBackup { what: what.clone() };
+    let (code, detail) = match &flaw.kind {
+        FlawKind::NoControl => (Code::BackupControl, Detail::Control(None)),
+        FlawKind::Control(error) => (Code::BackupControl, Detail::Control(Some(error.clone()))),
+        FlawKind::ControlVersion(error) => (Code::UnknownVersion, Detail::Control(Some(error.clone()))),
+        FlawKind::ControlSays(what) => (Code::BackupControl, of(what)),
+        FlawKind::Marked(what) => (Code::ControlMarked, of(what)),
+        FlawKind::Contradicts(what) => (Code::BackupContradicts, of(what)),
+        FlawKind::Label(fault) => (Code::BackupLabel, Detail::Label(fault.clone())),
+        FlawKind::History(what) => (Code::BackupHistory, Detail::History { what: what.clone() }),
+        FlawKind::Manifest(what) => (Code::BackupManifest, of(what)),
+        FlawKind::Stale(what) => (Code::StaleManifest, of(what)),
+        &FlawKind::Cluster { found, expected } => (Code::BackupCluster, Detail::Cluster { found, expected }),
+        &FlawKind::Incremental { from } => (Code::BackupIncremental, Detail::Incremental { from }),
+        &FlawKind::Files { missing, other_size } => (Code::BackupFiles, Detail::BackupFiles { missing, other_size }),
+        FlawKind::Tar(what) => (Code::BackupTar, of(what)),
+        FlawKind::Closed(codec) => {
+            let code = if matches!(codec, Codec::Encrypted(_)) { Code::Encrypted } else { Code::UnknownCodec };
+            (code, Detail::Packed { codec: *codec, bytes: 0, cut: false })
+        }
+    };
+    let severity = match flaw.weight {
+        None => code.severity(),
+        Some(Weight::Info) => Severity::Info,
+        Some(Weight::Warning) => Severity::Warning,
+        Some(Weight::Error) => Severity::Error,
+    };
+    Finding { severity, file: Some(flaw.file.clone()), detail, ..Finding::of(code) }
+}
+
+fn lowered(finding: Finding) -> Finding {
+    Finding { severity: finding.severity.min(Severity::Info), ..finding }
+}
+
+/// A file that was used and in which replay ends for what is wrong with it is damaged.
+fn mark_damaged(restore: &mut Restore, findings: &[Finding]) {
+    let wrong = |f: &&Finding| f.severity == Severity::Error && !f.code.is_could_not_look();
+    let files: Vec<&str> = findings.iter().filter(wrong).filter_map(|f| f.file.as_deref()).collect();
+    for asked in restore.files.iter_mut().filter(|f| f.status == Status::Present) {
+        let name = BTreeSet::from([asked.name.as_str()]);
+        if files.iter().any(|file| is_asked(&name, file)) {
+            asked.status = Status::Damaged;
+        }
+    }
+}
+
+/// What a server says of the backup's own files, where it does not get beyond them.
+fn unusable(backup: &Backup) -> Option<String> {
+    let stops = |f: &&Finding| {
+        matches!(f.code, Code::BackupLabel | Code::BackupControl | Code::BackupIncremental)
+            && f.severity == Severity::Error
+    };
+    let finding = findings_of(backup).into_iter().find(|f| stops(&f))?;
+    Some(finding.server_says(None).unwrap_or_else(|| finding.message(None)))
+}
+
+fn is_asked(asked: &BTreeSet<&str>, file: &str) -> bool {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    asked.contains(name)
+        || asked.iter().any(|known| {
+            name.strip_prefix(known)
+                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_hexdigit()) && !rest.starts_with(".partial"))
+        })
+}
+
+/// Recovery ends although more of this timeline is here: the first segment behind the end that is.
+fn ends_early(site: &Site<'_>, restore: &Restore) -> Option<(TimelineId, Lsn)> {
+    match &restore.end {
+        Some(End::NoFile(_) | End::Unreadable(_)) => site.segment_behind(restore),
+        _ => None,
+    }
+}
+
+/// Timelines with WAL that "latest" does not come to, for want of their history files: a promotion would take one of
+/// their numbers.
+fn orphans(site: &Site<'_>, restore: &Restore, settings: Result<&Settings, &SettingsError>) -> Vec<Finding> {
+    let latest = settings.is_ok_and(|s| s.timeline == TargetTimeline::Latest);
+    let severity = if restore.target.is_none() { Severity::Error } else { Severity::Warning };
+    let finding = |timeline: TimelineId| Finding {
+        severity,
+        timeline: Some(timeline),
+        lsn: restore.replay_end,
+        file: Some(FileName::History(timeline).to_string()),
+        ..Finding::of(Code::HistoryMissing)
+    };
+    let above = site.timelines_without_history().into_iter().filter(|t| latest && *t > restore.target_timeline);
+    above.map(finding).collect()
+}
+
+/// What the prediction itself finds.
+fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
+    let layout = site.layout();
+    let at = restore.replay_end.unwrap_or(restore.redo_start);
+    let missing = restore.files.iter().find(|f| f.needed && f.status != Status::Present).map(|f| f.name.clone());
+    let (code, detail) = match &restore.failure {
+        Some(Failure::InvalidPages) => return None,
+        Some(failure) => (code(failure), Detail::Restore { failure: failure.clone(), missing: missing.clone() }),
+        None if restore.target.is_none() => {
+            let (_, next) = ends_early(site, restore)?;
+            (Code::RestoreShort, Detail::RestoreShort { next })
+        }
+        None if restore.is_late() => (Code::TargetUnreached, Detail::RestoreLater { began: restore.began? }),
+        None => match restore.target.as_ref().filter(|t| !t.reached) {
+            Some(_) => {
+                (Code::TargetUnreached, Detail::Restore { failure: Failure::NotReached, missing: missing.clone() })
+            }
+            None => return None,
+        },
+    };
+    let segment = layout.address().segment(at, layout.segment);
+    Some(Finding {
+        timeline: Some(restore.timeline),
+        lsn: Some(at),
+        at: Some(at),
+        segment: Some(site.name(restore.timeline, segment)),
+        file: missing,
+        detail,
+        ..Finding::of(code)
+    })
+}
+
+/// Blocks that are not there: an error where the server dies of them.
+fn invalid_pages(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
+    let pages = restore.invalid_pages?;
+    let dies = restore.failure == Some(Failure::InvalidPages);
+    if !dies && matches!(restore.ending, Ending::Fatal | Ending::Panic) {
+        return None;
+    }
+    let layout = site.layout();
+    let lsn = pages.first.lsn;
+    Some(Finding {
+        severity: if dies { Severity::Error } else { Severity::Warning },
+        timeline: Some(restore.timeline),
+        lsn: Some(lsn),
+        at: Some(lsn),
+        segment: Some(site.name(restore.timeline, layout.address().segment(lsn, layout.segment))),
+        detail: Detail::InvalidPages(pages),
+        more: pages.count.saturating_sub(1),
+        ..Finding::of(Code::InvalidPages)
+    })
+}
+
+fn code(failure: &Failure) -> Code {
+    match failure {
+        Failure::Settings(_)
+        | Failure::Backup(_)
+        | Failure::NoTimeline(_)
+        | Failure::History(_)
+        | Failure::NotAChild { .. }
+        | Failure::WithoutMinimum { .. }
+        | Failure::NoCheckpoint { .. }
+        | Failure::NoRedo { .. }
+        | Failure::StandbyLabel
+        | Failure::Incremental => Code::RestoreStart,
+        Failure::BeforeConsistency | Failure::BackupEnd | Failure::Consistency => Code::RestoreInconsistent,
+        Failure::NotReached => Code::TargetUnreached,
+        Failure::InvalidPages => Code::InvalidPages,
+        _ => Code::RestoreDies,
+    }
+}
