@@ -44,6 +44,11 @@ impl<'a, R: Render> Crew<'a, R> {
         Crew { desk, jobs, state: Mutex::new(state), changed: Condvar::new() }
     }
 
+    /// Threads.
+    pub fn jobs(&self) -> usize {
+        self.jobs
+    }
+
     /// Works until [`Crew::stop`].
     pub fn work(&self) {
         // A worker that panics must not be waited for.

@@ -13,6 +13,7 @@ use super::sum::{Cost, Sum};
 use super::{Render, Rendered};
 use crate::finding::Finding;
 use pgwal_archive::names::Segment;
+use pgwal_archive::ordered::in_order;
 use pgwal_archive::read::{Reader, Take};
 use pgwal_archive::{Buffers, Tally};
 use pgwal_format::record::{Record, RecordHeader};
@@ -20,11 +21,12 @@ use pgwal_format::{Lsn, TimelineId};
 use pgwal_walk::{Chain, Fold, Joint, Run, Tail};
 use std::cell::RefCell;
 use std::io;
+use std::ops::ControlFlow;
 
 pub(super) type Sink<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
 
 /// Bytes of WAL in a part that is rendered as text.
-const PART: usize = 256 << 10;
+const PART: usize = 128 << 10;
 /// Bytes of WAL in a part of which only sums are kept.
 const QUIET_PART: usize = 1 << 20;
 /// The least text that is worth writing.
@@ -53,14 +55,13 @@ pub(super) struct Lister<'a, 's, R: Render> {
 }
 
 impl<'a, 's, R: Render> Lister<'a, 's, R> {
-    /// `already`: records that were listed before. `quiet`: nothing is written.
+    /// `already`: records that were listed before.
     pub fn new(
         desk: &'a Desk<'a, R>,
         crew: Option<&'s Crew<'a, R>>,
         sink: &'s mut Sink<'s>,
         notes: &'s [Note<'s>],
         already: Sum,
-        quiet: bool,
     ) -> Self {
         Lister {
             desk,
@@ -75,7 +76,7 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
             cost: Cost::default(),
             line: Vec::new(),
             scratch: R::Scratch::default(),
-            part: if quiet { QUIET_PART } else { PART },
+            part: if desk.quiet { QUIET_PART } else { PART },
             failed: None,
         }
     }
@@ -279,8 +280,36 @@ impl<R: Render> InParts<'_, '_, '_, R> {
     }
 }
 
+impl<'a, R: Render> InParts<'_, 'a, '_, R> {
+    /// Bytes that lie in memory anyway: the threads look at them where they are.
+    fn push_mapped(&mut self, bytes: &[u8], jobs: usize) -> bool {
+        let (desk, size) = (self.list.desk, self.list.part);
+        let parts: Vec<(Place, &[u8])> = bytes
+            .chunks(size)
+            .map(|part| {
+                let place = Place { start: self.start, timeline: self.timeline, offset: self.offset };
+                self.offset += part.len();
+                (place, part)
+            })
+            .collect();
+        let work = |i: usize, (): &mut ()| {
+            let (place, part) = parts.get(i)?;
+            Some(Done { part: Part::of(desk, *place, part), length: part.len(), place: *place })
+        };
+        let mut take = |done: Option<Done<'a, R>>| {
+            done.into_iter().for_each(|done| self.accept(done));
+            Ok::<_, ()>(if self.good { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        };
+        let began = in_order(jobs, parts.len(), &work, &mut take, || ());
+        began.is_ok() && self.good
+    }
+}
+
 impl<R: Render> Take for InParts<'_, '_, '_, R> {
     fn push(&mut self, bytes: &[u8]) -> bool {
+        if let Some(crew) = self.list.crew.filter(|_| bytes.len() > 4 * self.list.part) {
+            return self.push_mapped(bytes, crew.jobs());
+        }
         for part in bytes.chunks(self.list.part) {
             let place = Place { start: self.start, timeline: self.timeline, offset: self.offset };
             self.offset += part.len();

@@ -315,14 +315,15 @@ fn once<'a, R: Render>(
     if archive.cluster.layout != *layout {
         return Ok(First::Unread(Sum::default()));
     }
-    let desk = Desk::new(render, layout, archive.cluster.system_id, range, wanted.limit);
+    let mut desk = Desk::new(render, layout, archive.cluster.system_id, range, wanted.limit);
+    desk.quiet = pass == Pass::Sums;
     let jobs = wanted.options.jobs.max(1);
     let crew = Crew::new(&desk, jobs);
     let (seen, sum, whole) = std::thread::scope(|scope| {
         let _ending = Ending(&crew);
         let start = |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || crew.work()).is_ok();
         let crew = (jobs > 1 && (0..jobs).filter(start).count() > 0).then_some(&crew);
-        let mut list = Lister::new(&desk, crew, sink, &[], Sum::default(), pass == Pass::Sums);
+        let mut list = Lister::new(&desk, crew, sink, &[], Sum::default());
         let mut whole = true;
         let seen = archive.read::<Halt>(&mut |reader, segment, buffers| {
             if !whole {

@@ -17,13 +17,15 @@ pub(super) struct Desk<'a, R: Render> {
     pub range: Range,
     /// Records that are listed at most.
     pub limit: Option<u64>,
+    /// Nothing is written: what is rendered is put aside.
+    pub quiet: bool,
     /// Buffers of text, and room for rendering, that are not in use.
     free: Mutex<Vec<(Vec<u8>, R::Scratch)>>,
 }
 
 impl<'a, R: Render> Desk<'a, R> {
     pub fn new(render: &'a R, layout: &'a Layout, system_id: u64, range: Range, limit: Option<u64>) -> Self {
-        Desk { render, layout, system_id, range, limit, free: Mutex::default() }
+        Desk { render, layout, system_id, range, limit, quiet: false, free: Mutex::default() }
     }
 
     /// Bytes kept of a record that crosses pages.
@@ -129,6 +131,10 @@ impl<R: Render> Fold for Sheet<'_, R> {
     fn record(&mut self, record: &Record<'_>) {
         let desk = self.desk;
         if desk.limit.is_some_and(|limit| self.sum.records >= limit) || !desk.range.holds(record) {
+            return;
+        }
+        if desk.quiet {
+            let _ = desk.render.record(record, self.timeline, &mut self.scratch, &mut self.text);
             return;
         }
         if let Some(rendered) = desk.render.record(record, self.timeline, &mut self.scratch, &mut self.text) {

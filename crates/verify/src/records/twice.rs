@@ -44,7 +44,7 @@ pub(super) fn again<R: Render>(
         let _ending = Ending(&crew);
         let start = |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || crew.work()).is_ok();
         let crew = (jobs > 1 && (0..jobs).filter(start).count() > 0).then_some(&crew);
-        let mut list = Lister::new(&desk, crew, sink, &plan.notes, already, false);
+        let mut list = Lister::new(&desk, crew, sink, &plan.notes, already);
         let mut buffers = Buffers::default();
         for file in &plan.files {
             if list.is_full() {
