@@ -37,10 +37,11 @@ pub mod way;
 pub mod whose;
 
 pub use archive::{
-    Archive, BackupFile, BackupFileFlaw, InOrder, Memory, Nobody, Opened, Partial, Path, Seen, read, read_remembered,
+    Archive, ArchiveSurvey, BackupFile, BackupFileFlaw, InOrder, Opened, Partial, Path, Prior, Unowned, read,
+    read_remembered,
 };
 pub use error::Error;
-pub use facts::{Facts, RestorePoint, Span, TransactionEnd};
+pub use facts::{Facts, RestorePoint, TransactionEnd, TransactionSpan};
 pub use files::{Files, Holder};
 pub use lineage::{Branch, Flaw, HistoryFlaw, Lineage};
 pub use look::{Depth, Look, Progress, Which};

@@ -47,10 +47,10 @@ pub mod sparse;
 pub mod switch;
 pub mod timeline;
 
-pub use archive::{Archive, CraftedFile};
-pub use builder::{Builder, Piece, Written};
-pub use damage::Damage;
-pub use fill::End;
-pub use record::{Block, Image, Rec};
+pub use archive::{CraftedArchive, CraftedFile};
+pub use builder::{Builder, RecordPiece, WrittenRecord};
+pub use damage::CraftedDamage;
+pub use fill::FillEnd;
+pub use record::{CraftedBlock, CraftedImage, Rec};
 pub use sparse::Sparse;
 pub use timeline::Opening;

@@ -71,7 +71,7 @@
 //! # Where things stop
 //!
 //! Sources in these crates are local files and standard input. Files that are mapped into memory need a
-//! [`Guard`](source::guard::Guard), which only a program should install: the default reads in windows. The work is
+//! [`MapGuard`](source::guard::MapGuard), which only a program should install: the default reads in windows. The work is
 //! synchronous; [`Options::progress`] is told of every file and [`Options::interrupt`] ends a run early.
 
 pub use pgwal_crc as crc;

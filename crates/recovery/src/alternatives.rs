@@ -1,9 +1,9 @@
 //! How far a restore can go instead, and from what.
 
 use crate::backup;
-use crate::events::Commit;
+use crate::events::ReplayedCommit;
 use crate::outcome::Restore;
-use crate::predict::{Look, Site};
+use crate::predict::{Site, SiteOptions};
 use crate::settings::{Settings, TargetTimeline};
 use pgwal_archive::Error;
 use pgwal_format::{Lsn, TimelineId};
@@ -22,7 +22,7 @@ pub struct Alternative {
     /// The timeline of that record.
     pub timeline: TimelineId,
     /// The last commit that is kept.
-    pub last_commit: Option<Commit>,
+    pub last_commit: Option<ReplayedCommit>,
     /// Commits replayed beyond those of the restore that was asked for; negative: fewer.
     pub more_commits: i64,
 }
@@ -53,7 +53,7 @@ pub fn alternatives(
     settings: &Settings,
     restore: &Restore,
     known: &[(String, Lsn)],
-    look: Look<'_>,
+    look: SiteOptions<'_>,
 ) -> Result<Vec<Alternative>, Error> {
     let mut out = Vec::new();
     let kept = i64::try_from(restore.replayed.commits).unwrap_or(i64::MAX);

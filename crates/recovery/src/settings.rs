@@ -1,9 +1,9 @@
 //! The settings of a recovery: given by PostgreSQL's names, checked as the version checks them, defaults filled in.
 
-use crate::asked::Asked;
+use crate::asked::SettingsAsked;
 use crate::backup::Signal;
 use crate::fault::{invalid, needs_boolean};
-use crate::time::Zone;
+use crate::time::ServerZone;
 use crate::value;
 use crate::{Given, SettingsError};
 use pgwal_format::recovery::settings::{SettingRules, SeveralTargets, TargetAction};
@@ -124,13 +124,13 @@ impl Settings {
     ///
     /// # Errors
     /// With these the server does not start; or a time is in a spelling that is not read here.
-    pub fn read(version: Version, given: &Given<'_>, zone: &Zone) -> Result<Settings, SettingsError> {
+    pub fn read(version: Version, given: &Given<'_>, zone: &ServerZone) -> Result<Settings, SettingsError> {
         let rules = SettingRules::of(version);
         if given.signal == Some(Signal::RecoveryConf) && rules.recovery_conf.is_none() {
             return Err(SettingsError::RecoveryConf);
         }
         let sorted = given.sort(version, rules)?;
-        let mut asked = Asked::default();
+        let mut asked = SettingsAsked::default();
         for (name, text) in &sorted.recovery {
             asked.take(name, text, rules, zone)?;
         }

@@ -3,7 +3,7 @@
 use crate::pace::Pace;
 use crate::source::Local;
 use crate::stamp::Stamp;
-use crate::{Entry, Held, SourceError, Stored, level};
+use crate::{Entry, HeldEntry, SourceError, Stored, level};
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -38,8 +38,8 @@ impl Local for Disk {
         !File::open(entry.path()).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
     }
 
-    fn hold(&self, entry: &Entry) -> Result<Held, SourceError> {
-        Held::open(&entry.path())
+    fn hold(&self, entry: &Entry) -> Result<HeldEntry, SourceError> {
+        HeldEntry::open(&entry.path())
     }
 
     fn control_file(&self) -> Option<Vec<u8>> {

@@ -8,11 +8,11 @@ use std::path::Path;
 /// A file that is kept open: whoever removes or renames it meanwhile, its bytes stay within reach. As stored, not
 /// unpacked.
 #[derive(Debug)]
-pub struct Held(File);
+pub struct HeldEntry(File);
 
-impl Held {
-    pub(crate) fn open(path: &Path) -> Result<Held, SourceError> {
-        disk::open(path).map(|(file, _)| Held(file))
+impl HeldEntry {
+    pub(crate) fn open(path: &Path) -> Result<HeldEntry, SourceError> {
+        disk::open(path).map(|(file, _)| HeldEntry(file))
     }
 
     /// Bytes on disk now.
@@ -26,7 +26,7 @@ impl Held {
     /// Appends at most `most` bytes from the offset `from` on to `bytes`; fewer where the file ends.
     ///
     /// # Errors
-    /// As [`Held::size`].
+    /// As [`HeldEntry::size`].
     pub fn read(&self, from: u64, most: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
         let mut file = &self.0;
         file.seek(SeekFrom::Start(from))?;

@@ -1,8 +1,8 @@
 //! The one face of every place where WAL lies.
 
-use crate::read::{How, Read, Scratch, Sink};
+use crate::read::{ByteSink, How, ReadOutcome, Scratch};
 use crate::stamp::Stamp;
-use crate::{Content, Entry, Held, Listing, SourceError, Stored};
+use crate::{Entry, HeldEntry, KeptContent, Listing, SourceError, Stored};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -80,7 +80,7 @@ pub trait Local: Send + Sync {
     ///
     /// # Errors
     /// The file cannot be opened, or is gone already.
-    fn hold(&self, entry: &Entry) -> Result<Held, SourceError>;
+    fn hold(&self, entry: &Entry) -> Result<HeldEntry, SourceError>;
 
     /// The server's control file, where this is the WAL of a data directory: its first 8 KiB.
     fn control_file(&self) -> Option<Vec<u8>>;
@@ -111,7 +111,13 @@ impl dyn Source + '_ {
     ///
     /// # Errors
     /// As there.
-    pub fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: Sink<'_>) -> Result<Read, SourceError> {
+    pub fn read(
+        &self,
+        entry: &Entry,
+        how: &How,
+        scratch: &mut Scratch,
+        sink: ByteSink<'_>,
+    ) -> Result<ReadOutcome, SourceError> {
         crate::read(self, entry, how, scratch, sink)
     }
 
@@ -119,13 +125,13 @@ impl dyn Source + '_ {
     ///
     /// # Errors
     /// As there.
-    pub fn small(&self, entry: &Entry, limit: u64) -> Result<(Vec<u8>, Read), SourceError> {
+    pub fn small(&self, entry: &Entry, limit: u64) -> Result<(Vec<u8>, ReadOutcome), SourceError> {
         crate::small(self, entry, limit)
     }
 
     /// The stored bytes of a file, to be kept.
-    pub fn keep(&self, entry: &Entry) -> Content {
-        Content::of(self, entry)
+    pub fn keep(&self, entry: &Entry) -> KeptContent {
+        KeptContent::of(self, entry)
     }
 
     /// When a file was as it is here: now, unless somebody looked at it before.
@@ -145,7 +151,7 @@ impl dyn Source + '_ {
     ///
     /// # Errors
     /// As there.
-    pub fn hold(&self, entry: &Entry) -> Result<Option<Held>, SourceError> {
+    pub fn hold(&self, entry: &Entry) -> Result<Option<HeldEntry>, SourceError> {
         self.local().map(|local| local.hold(entry)).transpose()
     }
 

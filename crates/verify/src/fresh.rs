@@ -3,7 +3,7 @@
 
 use crate::codes::{Code, CodePattern, Severity};
 use crate::finding::{Detail, Finding, set_severities};
-use crate::outcome::{End, Outcome, Verdict};
+use crate::outcome::{Outcome, Verdict, WalEnd};
 use pgwal_archive::Depth;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Layout, Lsn, TimelineId};
@@ -141,7 +141,7 @@ fn end_of_switch(outcome: &Outcome, to: Lsn, layout: &Layout) -> Lsn {
     let switched = outcome
         .timelines
         .iter()
-        .any(|t| t.end == End::Switch && t.to == to && outcome.path.last() == Some(&t.timeline));
+        .any(|t| t.end == WalEnd::Switch && t.to == to && outcome.path.last() == Some(&t.timeline));
     let (address, size) = (layout.address(), layout.segment);
     if !switched || address.offset(to, size) == 0 {
         return to;

@@ -31,9 +31,10 @@ pub mod wording;
 pub use codes::{Code, Severity};
 pub use finding::{Detail, FileRange, Finding, Lost};
 pub use options::Options;
-pub use outcome::{Backup, Beside, End, NotChecked, Outcome, TimelineReport, Verdict};
+pub use outcome::{Beside, KnownBackup, NotChecked, Outcome, TimelineReport, Verdict, WalEnd};
 pub use pgwal_archive::{
-    Branch, Depth, Error, Facts, Files, Holder, Mark, Progress, RestorePoint, Span, Tally, TransactionEnd, Which, index,
+    Branch, Depth, Error, Facts, Files, Holder, Mark, Progress, RestorePoint, Tally, TransactionEnd, TransactionSpan,
+    Which, index,
 };
 pub use pgwal_logs as log_line;
 pub use pgwal_recovery::backup;

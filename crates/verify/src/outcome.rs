@@ -24,7 +24,7 @@ pub enum Verdict {
 
 /// How a timeline's WAL ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum End {
+pub enum WalEnd {
     /// A segment switch: WAL goes on in the next segment, which is not here.
     Switch,
     /// Zeros behind the last record.
@@ -41,17 +41,17 @@ pub enum End {
     Gap,
 }
 
-impl End {
+impl WalEnd {
     /// As JSON names it.
     pub const fn name(self) -> &'static str {
         match self {
-            End::Switch => "switch",
-            End::ZeroTail => "zero_tail",
-            End::RecycledTail => "recycled_tail",
-            End::Continues => "continues",
-            End::Torn => "torn",
-            End::Damage => "damage",
-            End::Gap => "gap",
+            WalEnd::Switch => "switch",
+            WalEnd::ZeroTail => "zero_tail",
+            WalEnd::RecycledTail => "recycled_tail",
+            WalEnd::Continues => "continues",
+            WalEnd::Torn => "torn",
+            WalEnd::Damage => "damage",
+            WalEnd::Gap => "gap",
         }
     }
 }
@@ -70,7 +70,7 @@ pub struct TimelineReport {
     /// End of its last record.
     pub to: Lsn,
     /// How it ends.
-    pub end: End,
+    pub end: WalEnd,
     /// Complete segments.
     pub segments: u64,
     /// What the records in them came to.
@@ -83,7 +83,7 @@ pub struct TimelineReport {
 
 /// A base backup that the archive knows of.
 #[derive(Clone, Debug)]
-pub struct Backup {
+pub struct KnownBackup {
     /// Its file.
     pub file: String,
     /// The timeline on which it began.
@@ -158,7 +158,7 @@ pub struct Outcome {
     /// Every timeline that a history file names, lowest first.
     pub branches: Vec<Branch>,
     /// Every backup known.
-    pub backups: Vec<Backup>,
+    pub backups: Vec<KnownBackup>,
     /// What was found, worst first, then in the order of WAL.
     pub findings: Vec<Finding>,
     /// Errors that [`Options::severities`](crate::Options::severities) made into less, or ignored.

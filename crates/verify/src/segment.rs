@@ -3,15 +3,15 @@
 use crate::judge::code_of;
 use crate::{Code, Mark};
 use pgwal_archive::Tally;
-use pgwal_archive::whose::First;
+use pgwal_archive::whose::FirstPage;
 use pgwal_format::layout::NotWal;
 use pgwal_format::{Layout, Lsn, SegmentName};
-use pgwal_walk::{Damage, Expect as Scan, KEEP, Tail, scan};
+use pgwal_walk::{Damage, KEEP, ScanExpect as Scan, Tail, scan};
 
 /// What a segment must be.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
-pub struct Expect {
+pub struct ScanExpect {
     /// The name under which it is to be archived.
     pub name: Option<SegmentName>,
     /// The cluster.
@@ -41,8 +41,8 @@ pub struct Checked {
 ///
 /// # Errors
 /// The bytes do not begin with a page of WAL of any version.
-pub fn check_segment(bytes: &[u8], expect: &Expect) -> Result<Checked, NotWal> {
-    let first = First::of(bytes)?;
+pub fn check_segment(bytes: &[u8], expect: &ScanExpect) -> Result<Checked, NotWal> {
+    let first = FirstPage::of(bytes)?;
     let layout = first.layout;
     let number = layout.address().segment(first.address, layout.segment);
     let timeline = expect.name.map_or(first.timeline, |n| n.timeline);

@@ -1,6 +1,6 @@
 //! The beginning of a segment: the rest of a record that was begun before it.
 
-use crate::scan::{Scanner, Step};
+use crate::scan::{ScanStep, Scanner};
 use crate::{Fault, Fold};
 use pgwal_format::Lsn;
 use pgwal_format::page::PageHeader;
@@ -44,7 +44,7 @@ pub struct Continuation {
 
 impl<F: Fold> Scanner<'_, F> {
     /// Reads the rest of a record from page 0 on.
-    pub(crate) fn continuation(&mut self, first: PageHeader) -> (Head, Step) {
+    pub(crate) fn continuation(&mut self, first: PageHeader) -> (Head, ScanStep) {
         let layout = self.x.layout;
         let mut c = Continuation {
             rem_len: first.rem_len,
@@ -60,7 +60,7 @@ impl<F: Fold> Scanner<'_, F> {
             let missing = u64::from(c.rem_len).saturating_sub(c.got);
             if missing == 0 || u64::from(header.rem_len) != missing {
                 let fault = Fault::ContrecordLength { found: header.rem_len, expected: missing };
-                return (Head::Contradicted { rem_len: first.rem_len }, Step::lost_before(page, fault));
+                return (Head::Contradicted { rem_len: first.rem_len }, ScanStep::lost_before(page, fault));
             }
             let data = self.data(page, header.data);
             let part = data.get(..data.len().min(missing as usize)).unwrap_or(data);
@@ -74,25 +74,25 @@ impl<F: Fold> Scanner<'_, F> {
                 let end = page + header.data + part.len();
                 let next = self.padded(end);
                 c.end = Some(self.lsn(next));
-                return (Head::Rest(c), Step::At(next));
+                return (Head::Rest(c), ScanStep::At(next));
             }
             page += self.page;
             if page >= self.size {
-                return (Head::Rest(c), Step::Through);
+                return (Head::Rest(c), ScanStep::Through);
             }
             if page >= self.bytes.len() {
-                return (Head::Rest(c), Step::Cut);
+                return (Head::Rest(c), ScanStep::Cut);
             }
             header = match self.enter(page) {
-                Err(fault) => return (Head::Damaged, Step::lost_before(page, Fault::Page(fault))),
+                Err(fault) => return (Head::Damaged, ScanStep::lost_before(page, Fault::Page(fault))),
                 Ok(h) if self.overwrites(&h) => {
                     c.aborted = true;
-                    return (Head::Rest(c), Step::At(page + h.data));
+                    return (Head::Rest(c), ScanStep::At(page + h.data));
                 }
                 Ok(h) if !h.continues() => {
                     return (
                         Head::Contradicted { rem_len: first.rem_len },
-                        Step::lost_before(page, Fault::NoContrecord),
+                        ScanStep::lost_before(page, Fault::NoContrecord),
                     );
                 }
                 Ok(h) => h,

@@ -31,7 +31,7 @@ mod stream;
 mod wire;
 
 pub use chain::{Chain, Joint, Over};
-pub use expect::{Expect, KEEP, Place};
+pub use expect::{KEEP, RecordBoundary, ScanExpect};
 pub use fault::{Damage, Fault};
 pub use fold::{Fold, Ignore};
 pub use head::{Continuation, Head};

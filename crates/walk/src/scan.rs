@@ -1,6 +1,6 @@
 //! Scans one segment alone.
 
-use crate::expect::{Expect, KEEP, Place};
+use crate::expect::{KEEP, RecordBoundary, ScanExpect};
 use crate::fault::{Damage, Fault, MANY};
 use crate::head::Head;
 use crate::open::Open;
@@ -14,21 +14,21 @@ use pgwal_format::{Endian, Generation, Lsn, TimelineId};
 
 /// Scans a segment: `bytes` from its first byte on. Fewer bytes than the segment has are read as far as they go; more
 /// are left alone. Never fails: what is wrong is in the result.
-pub fn scan<F: Fold>(bytes: &[u8], expect: Expect<'_>, fold: F) -> Run<F> {
+pub fn scan<F: Fold>(bytes: &[u8], expect: ScanExpect<'_>, fold: F) -> Run<F> {
     Scanner::new(bytes, expect, fold).run()
 }
 
 /// Scans the rest of a segment that was scanned up to a place, when it had fewer bytes. Of `bytes` before the page of
 /// that place nothing is looked at. The head of the run means nothing.
-pub fn scan_on<F: Fold>(bytes: &[u8], expect: Expect<'_>, fold: F, place: Place) -> Run<F> {
+pub fn scan_on<F: Fold>(bytes: &[u8], expect: ScanExpect<'_>, fold: F, place: RecordBoundary) -> Run<F> {
     let mut scanner = Scanner::new(bytes, expect, fold);
     (scanner.last, scanner.timeline, scanner.first_timeline) = (place.last, place.timeline, Some(place.timeline));
     scanner.end = place.offset;
-    scanner.go_on(Head::Record, Step::At(place.offset))
+    scanner.go_on(Head::Record, ScanStep::At(place.offset))
 }
 
 /// What to do next.
-pub(crate) enum Step {
+pub(crate) enum ScanStep {
     /// A record (or page) begins at this offset.
     At(usize),
     /// No record starts in this segment.
@@ -61,14 +61,14 @@ pub(crate) struct Loss {
     pub fault: Fault,
 }
 
-impl Step {
-    pub(crate) fn lost_before(page: usize, fault: Fault) -> Step {
-        Step::Lost(Loss { record: 0, before: true, page: Some(page), end: page, missing: 0, fault })
+impl ScanStep {
+    pub(crate) fn lost_before(page: usize, fault: Fault) -> ScanStep {
+        ScanStep::Lost(Loss { record: 0, before: true, page: Some(page), end: page, missing: 0, fault })
     }
 }
 
 pub(crate) struct Scanner<'a, F: Fold> {
-    pub(crate) x: Expect<'a>,
+    pub(crate) x: ScanExpect<'a>,
     pub(crate) bytes: &'a [u8],
     pub(crate) page: usize,
     pub(crate) size: usize,
@@ -93,7 +93,7 @@ pub(crate) struct Scanner<'a, F: Fold> {
 }
 
 impl<'a, F: Fold> Scanner<'a, F> {
-    fn new(bytes: &'a [u8], mut x: Expect<'a>, fold: F) -> Self {
+    fn new(bytes: &'a [u8], mut x: ScanExpect<'a>, fold: F) -> Self {
         let size = x.layout.segment.bytes() as usize;
         x.keep = if x.layout.dialect.generation == Generation::Modern { x.keep.max(KEEP) } else { usize::MAX };
         Scanner {
@@ -125,35 +125,35 @@ impl<'a, F: Fold> Scanner<'a, F> {
         self.go_on(head, step)
     }
 
-    fn go_on(mut self, head: Head, mut step: Step) -> Run<F> {
+    fn go_on(mut self, head: Head, mut step: ScanStep) -> Run<F> {
         let tail = loop {
             step = match step {
-                Step::At(offset) => self.records(offset),
-                Step::Lost(loss) => {
+                ScanStep::At(offset) => self.records(offset),
+                ScanStep::Lost(loss) => {
                     let loss = self.blame(loss);
                     match self.resync(&loss) {
                         Some(found) => {
                             self.damage(&loss, Some(found));
-                            if found.open { self.tentative(found.offset) } else { Step::At(found.offset) }
+                            if found.open { self.tentative(found.offset) } else { ScanStep::At(found.offset) }
                         }
                         None => match self.split_switch(&head, &loss) {
-                            Some(at) => Step::Switched(at),
+                            Some(at) => ScanStep::Switched(at),
                             None => break self.stop(&loss),
                         },
                     }
                 }
-                Step::Clean => break Tail::Clean,
-                Step::Through => break Tail::Clean,
-                Step::Open(mut open) => {
+                ScanStep::Clean => break Tail::Clean,
+                ScanStep::Through => break Tail::Clean,
+                ScanStep::Open(mut open) => {
                     self.begins.get_or_insert(open.begin(self.x.layout));
                     open.overwrites = self.aborted.filter(|_| self.overwritten_page);
                     break Tail::Open(open);
                 }
-                Step::Switched(at) => {
+                ScanStep::Switched(at) => {
                     self.after_switch(at);
                     break Tail::Switched { at: self.lsn(at) };
                 }
-                Step::Cut => {
+                ScanStep::Cut => {
                     let at = self.bytes.len();
                     let before = self.first.is_none() && matches!(&head, Head::Rest(rest) if rest.end.is_none());
                     // Cut exactly between pages: the next record would start behind the next page's header.
@@ -233,43 +233,43 @@ impl<'a, F: Fold> Scanner<'a, F> {
         tail
     }
 
-    fn begin(&mut self) -> (Head, Step) {
+    fn begin(&mut self) -> (Head, ScanStep) {
         if self.bytes.is_empty() {
-            return (Head::Damaged, Step::lost_before(0, Fault::CutOff));
+            return (Head::Damaged, ScanStep::lost_before(0, Fault::CutOff));
         }
         match self.enter(0) {
-            Err(fault) => (Head::Damaged, Step::lost_before(0, Fault::Page(fault))),
+            Err(fault) => (Head::Damaged, ScanStep::lost_before(0, Fault::Page(fault))),
             Ok(h) if self.overwrites(&h) => {
                 self.overwritten_page = true;
-                (Head::Overwrite, Step::At(h.data))
+                (Head::Overwrite, ScanStep::At(h.data))
             }
             Ok(h) if h.continues() => self.continuation(h),
-            Ok(h) => (Head::Record, Step::At(h.data)),
+            Ok(h) => (Head::Record, ScanStep::At(h.data)),
         }
     }
 
     /// Reads records one after another until something else is to be done.
-    fn records(&mut self, mut pos: usize) -> Step {
+    fn records(&mut self, mut pos: usize) -> ScanStep {
         let layout = self.x.layout;
         let room_needed = layout.start_room();
         let size = layout.record_header();
         loop {
             self.end = pos;
             if pos >= self.size {
-                return Step::Clean;
+                return ScanStep::Clean;
             }
             if pos >= self.bytes.len() {
-                return Step::Cut;
+                return ScanStep::Cut;
             }
             if pos.is_multiple_of(self.page) {
                 match self.enter(pos) {
-                    Err(fault) => return Step::Lost(self.bad_page(pos, Fault::Page(fault))),
+                    Err(fault) => return ScanStep::Lost(self.bad_page(pos, Fault::Page(fault))),
                     Ok(h) if h.continues() => {
                         let fault = Fault::UnexpectedContrecord { rem_len: h.rem_len };
                         let loss = self.bad_page(pos, fault);
                         // Behind a record that was given up for an announcement that does not come, that one is lost.
                         let record = self.aborted.map_or(loss.record, |lsn| lsn.minus_within(self.x.start) as usize);
-                        return Step::Lost(Loss { record, ..loss });
+                        return ScanStep::Lost(Loss { record, ..loss });
                     }
                     Ok(h) => {
                         self.overwritten_page = self.overwrites(&h);
@@ -286,7 +286,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
                     break;
                 }
                 if let Err(fault) = self.check(pos, &header, whole) {
-                    return Step::Lost(Loss {
+                    return ScanStep::Lost(Loss {
                         record: pos,
                         before: false,
                         page: None,
@@ -308,7 +308,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
                 pos = next;
                 self.end = pos;
                 if header.is_switch() {
-                    return Step::Switched(pos);
+                    return ScanStep::Switched(pos);
                 }
             }
             let room = page_end - pos.min(page_end);
@@ -340,21 +340,21 @@ impl<'a, F: Fold> Scanner<'a, F> {
                     pos = next;
                     if header.is_switch() {
                         self.end = pos;
-                        return Step::Switched(pos);
+                        return ScanStep::Switched(pos);
                     }
                 }
                 Split::Open { open, timeline } => {
                     self.timeline = timeline;
                     self.first_timeline.get_or_insert(timeline);
                     self.slack_of_pages(pos, self.size);
-                    return Step::Open(open);
+                    return ScanStep::Open(open);
                 }
-                Split::Cut => return Step::Cut,
+                Split::Cut => return ScanStep::Cut,
                 Split::Overwritten { page } => {
                     self.aborted = Some(self.lsn(pos));
                     pos = page;
                 }
-                Split::Lost(loss) => return Step::Lost(loss),
+                Split::Lost(loss) => return ScanStep::Lost(loss),
             }
         }
     }
@@ -473,7 +473,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
         Loss { record: page + header, before: false, page: Some(page), end: page, missing: 0, fault }
     }
 
-    pub(crate) fn damage(&mut self, loss: &Loss, found: Option<crate::resync::Found>) {
+    pub(crate) fn damage(&mut self, loss: &Loss, found: Option<crate::resync::NextRecord>) {
         let no_record_yet = self.first.is_none();
         self.lost_before_first |= no_record_yet;
         self.begins = self.begins.or(found.map(|f| Begin { lsn: self.lsn(f.offset), prev: None }));
@@ -497,7 +497,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
     }
 
     /// A record at the end of the segment that only its looks speak for.
-    fn tentative(&mut self, pos: usize) -> Step {
+    fn tentative(&mut self, pos: usize) -> ScanStep {
         let mut kept = Vec::new();
         match self.split(pos, &mut kept, None) {
             Split::Open { mut open, timeline } => {
@@ -505,10 +505,10 @@ impl<'a, F: Fold> Scanner<'a, F> {
                 self.first_timeline.get_or_insert(timeline);
                 open.unproven = true;
                 self.end = pos;
-                Step::Open(open)
+                ScanStep::Open(open)
             }
-            Split::Lost(loss) => Step::Lost(loss),
-            _ => Step::Cut,
+            Split::Lost(loss) => ScanStep::Lost(loss),
+            _ => ScanStep::Cut,
         }
     }
 

@@ -34,4 +34,4 @@ pub use summarize::summarize;
 pub use usage::{IndexUse, PartsUse};
 
 pub use joined::Joined;
-pub use session::Session;
+pub use session::IndexSession;

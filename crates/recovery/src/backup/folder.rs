@@ -1,6 +1,6 @@
 //! A data directory: a plain base backup, or what a tool restored.
 
-use super::parts::{Parts, SMALL, assemble, take_wal};
+use super::parts::{BackupParts, SMALL, assemble, take_wal};
 use super::{Backup, BackupKind, tablespace_map};
 use pgwal_source::{Source, SourceError};
 use std::fs::{self, File};
@@ -16,7 +16,7 @@ pub(super) fn is_one(path: &Path) -> bool {
 /// Opens a data directory.
 pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     let mut backup = Backup::of(path.display().to_string(), BackupKind::DataDirectory);
-    let mut parts = Parts { folder: Some(path.to_path_buf()), ..Parts::default() };
+    let mut parts = BackupParts { folder: Some(path.to_path_buf()), ..BackupParts::default() };
     for (name, limit) in SMALL {
         if let Some(bytes) = small(&path.join(name), limit)? {
             parts.files.insert(name.to_owned(), bytes);
@@ -54,7 +54,7 @@ pub(super) fn small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, SourceEr
 
 /// Looks where the tablespaces will lie: beside a `backup_label`, a server makes the links anew that `tablespace_map`
 /// names.
-fn tablespaces(path: &Path, parts: &mut Parts) {
+fn tablespaces(path: &Path, parts: &mut BackupParts) {
     let links = path.join("pg_tblspc");
     let mapped = match (parts.files.get("backup_label"), parts.files.get("tablespace_map")) {
         (Some(_), Some(map)) => tablespace_map::parse(map),

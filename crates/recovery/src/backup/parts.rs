@@ -30,7 +30,7 @@ pub(super) const SMALL: [(&str, u64); 11] = [
 
 /// What was gathered of a backup.
 #[derive(Default)]
-pub(super) struct Parts {
+pub(super) struct BackupParts {
     /// The small files, by their path in the data directory.
     pub files: BTreeMap<String, Vec<u8>>,
     /// Every file there, with its size; paths as in the manifest.
@@ -43,15 +43,15 @@ pub(super) struct Parts {
     pub away: Vec<String>,
 }
 
-impl Parts {
+impl BackupParts {
     /// One file alone.
-    pub(super) fn one(path: &str, bytes: Vec<u8>) -> Parts {
-        Parts { files: BTreeMap::from([(path.to_owned(), bytes)]), ..Parts::default() }
+    pub(super) fn one(path: &str, bytes: Vec<u8>) -> BackupParts {
+        BackupParts { files: BTreeMap::from([(path.to_owned(), bytes)]), ..BackupParts::default() }
     }
 }
 
 /// Reads what was gathered, and judges it.
-pub(super) fn assemble(mut backup: Backup, parts: Parts) -> Backup {
+pub(super) fn assemble(mut backup: Backup, parts: BackupParts) -> Backup {
     let file = |name: &str| parts.files.get(name);
     let control = file("global/pg_control").or_else(|| file("pg_control"));
     match control.map(|bytes| ControlFile::parse(bytes)) {
@@ -90,9 +90,9 @@ pub(super) fn assemble(mut backup: Backup, parts: Parts) -> Backup {
     }
     backup.signal = signal(&parts, backup.version);
     let place = match (&parts.folder, backup.kind) {
-        (Some(folder), _) => settings::Place::Folder(folder, parts.whole),
-        (None, BackupKind::Tar) => settings::Place::Kept(&parts.files),
-        _ => settings::Place::Nowhere,
+        (Some(folder), _) => settings::IncludePlace::Folder(folder, parts.whole),
+        (None, BackupKind::Tar) => settings::IncludePlace::Kept(&parts.files),
+        _ => settings::IncludePlace::Nowhere,
     };
     let names = ["postgresql.conf", "postgresql.auto.conf", "recovery.conf"];
     let read = |name: &&str| Some(settings::read(name, file(name)?, backup.version, &place));
@@ -133,7 +133,7 @@ fn of_manifest(bytes: &[u8], flaws: &mut Vec<BackupFlaw>) -> Option<Manifest> {
 }
 
 /// A version before 12 looks for `recovery.conf` alone, later ones stop when they see it.
-fn signal(parts: &Parts, version: Option<Version>) -> Option<Signal> {
+fn signal(parts: &BackupParts, version: Option<Version>) -> Option<Signal> {
     let there = |name: &str| parts.files.contains_key(name);
     let takes_conf = version.is_none_or(|version| SettingRules::of(version).recovery_conf.is_some());
     let in_order = [

@@ -2,10 +2,10 @@
 //! or a tar of a data directory that somebody made, under whichever folder.
 
 use super::flaw::{FlawKind, Weight};
-use super::parts::{Parts, SMALL, assemble, take_wal};
+use super::parts::{BackupParts, SMALL, assemble, take_wal};
 use super::{Backup, BackupKind, folder};
 use pgwal_format::FileName;
-use pgwal_source::tar::{self, Event, Kind, TarFault, TarRead, TarSource, TarWal};
+use pgwal_source::tar::{self, TarEvent, TarFault, TarMemberKind, TarRead, TarSource, TarWal};
 use pgwal_source::{ReadState, SourceError};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -33,7 +33,7 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
     let base = Contents::read(path, false)?;
     base.report(path, &mut backup);
     let root = base.root();
-    let mut parts = Parts { whole: base.is_whole(), ..Parts::default() };
+    let mut parts = BackupParts { whole: base.is_whole(), ..BackupParts::default() };
     for (member, bytes) in base.small {
         if let Some(name) = below(&member, &root) {
             parts.files.insert(name.to_owned(), bytes);
@@ -115,9 +115,9 @@ impl Contents {
         let (mut room, mut conf_room) = (HELD, CONF_HELD);
         let read = tar::scan(path, &mut |event| {
             match event {
-                Event::Member(member) => {
+                TarEvent::Member(member) => {
                     settle(&mut keep, &mut wal);
-                    if member.kind != Kind::File {
+                    if member.kind != TarMemberKind::File {
                         return ControlFlow::Continue(());
                     }
                     if let Some(name) = wal_name(&member.path, only_wal) {
@@ -146,7 +146,7 @@ impl Contents {
                         }
                     }
                 }
-                Event::Content(bytes) => match &mut keep {
+                TarEvent::Content(bytes) => match &mut keep {
                     Keep::Nothing => {}
                     Keep::Wal(there, kept) => {
                         *there += bytes.len() as u64;

@@ -8,12 +8,12 @@
 use super::crew::{Crew, Done};
 use super::plan::Note;
 use super::range::Range;
-use super::sheet::{Desk, Part, Place};
-use super::sum::{Cost, Sum};
+use super::sheet::{PartPlace, PartRenderer, RenderedPart};
+use super::sum::{Cost, ListSum};
 use super::{Render, Rendered};
 use crate::finding::Finding;
 use pgwal_archive::names::Segment;
-use pgwal_archive::read::{Reader, Take};
+use pgwal_archive::read::{Reader, TakeBytes};
 use pgwal_archive::{Buffers, Tally};
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Lsn, TimelineId};
@@ -21,7 +21,7 @@ use pgwal_walk::{Chain, Fold, Joint, Run, Tail};
 use std::cell::RefCell;
 use std::io;
 
-pub(super) type Sink<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
+pub(super) type LineSink<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
 
 /// Bytes of WAL in a part that is rendered as text.
 const PART: usize = 256 << 10;
@@ -32,9 +32,9 @@ const PIECE: usize = 256 << 10;
 
 /// A list that is being made.
 pub(super) struct Lister<'a, 's, R: Render> {
-    pub desk: &'a Desk<'a, R>,
+    pub desk: &'a PartRenderer<'a, R>,
     crew: Option<&'s Crew<'a, R>>,
-    sink: &'s mut Sink<'s>,
+    sink: &'s mut LineSink<'s>,
     /// Findings in order.
     notes: &'s [Note<'s>],
     /// The next finding.
@@ -42,7 +42,7 @@ pub(super) struct Lister<'a, 's, R: Render> {
     pub chain: Chain,
     /// The timeline of the file in which the record over the next seam starts.
     left_timeline: TimelineId,
-    pub sum: Sum,
+    pub sum: ListSum,
     pub findings: u64,
     pub cost: Cost,
     line: Vec<u8>,
@@ -55,11 +55,11 @@ pub(super) struct Lister<'a, 's, R: Render> {
 impl<'a, 's, R: Render> Lister<'a, 's, R> {
     /// `already`: records that were listed before. `quiet`: nothing is written.
     pub fn new(
-        desk: &'a Desk<'a, R>,
+        desk: &'a PartRenderer<'a, R>,
         crew: Option<&'s Crew<'a, R>>,
-        sink: &'s mut Sink<'s>,
+        sink: &'s mut LineSink<'s>,
         notes: &'s [Note<'s>],
-        already: Sum,
+        already: ListSum,
         quiet: bool,
     ) -> Self {
         Lister {
@@ -236,16 +236,16 @@ impl<R: Render> InParts<'_, '_, '_, R> {
         let end = self.start.plus_within((done.place.offset + done.length) as u64);
         let end = layout.address().normal(end, layout.segment);
         let run = match done.part {
-            Part::Declined => {
+            RenderedPart::Declined => {
                 self.good = false;
                 return Ok(());
             }
-            Part::Zeros => {
+            RenderedPart::Zeros => {
                 let switched = self.run.as_mut().filter(|run| matches!(run.tail, Tail::Switched { .. }));
                 self.good = self.list.chain.pass_zeros(end) && switched.map(|run| run.to = end).is_some();
                 return Ok(());
             }
-            Part::Run(run) => run,
+            RenderedPart::Run(run) => run,
         };
         let (run, mut sheet) = run.unzip();
         let joint = self.list.chain.meet(&run);
@@ -279,15 +279,15 @@ impl<R: Render> InParts<'_, '_, '_, R> {
     }
 }
 
-impl<R: Render> Take for InParts<'_, '_, '_, R> {
+impl<R: Render> TakeBytes for InParts<'_, '_, '_, R> {
     fn push(&mut self, bytes: &[u8]) -> bool {
         for part in bytes.chunks(self.list.part) {
-            let place = Place { start: self.start, timeline: self.timeline, offset: self.offset };
+            let place = PartPlace { start: self.start, timeline: self.timeline, offset: self.offset };
             self.offset += part.len();
             match self.list.crew {
                 None => {
                     let desk = self.list.desk;
-                    self.accept(Done { part: Part::of(desk, place, part), length: part.len(), place });
+                    self.accept(Done { part: RenderedPart::of(desk, place, part), length: part.len(), place });
                 }
                 Some(crew) => {
                     self.take_while(|| !crew.has_room());

@@ -21,21 +21,21 @@ mod kept;
 mod strip;
 
 use super::range::Range;
-use super::sum::{Cost, Sum, listed};
+use super::sum::{Cost, ListSum, listed};
 use super::twice::findings_alone;
-use super::{ListError, Listed, Render, Wanted};
+use super::{ListError, ListRequest, Listed, Render};
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::verify::{Sight, examine};
 use file::{Filled, Here};
-use kept::Kept;
+use kept::OpenFiles;
 use pgwal_archive::{Depth, Which};
 use pgwal_format::record::Record;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::Source;
-use pgwal_walk::{Chain, Damage, Expect, Fault, Head, Place, Stop, Tail, scan, scan_on};
+use pgwal_walk::{Chain, Damage, Fault, Head, RecordBoundary, ScanExpect, Stop, Tail, scan, scan_on};
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::Ordering;
@@ -53,7 +53,7 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// What there is to do after [`Follower::advance`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum State {
+pub enum FollowState {
     /// Nothing, until something is written.
     Waiting,
     /// Look again soon, whether or not something is written: something may be wrong.
@@ -62,19 +62,19 @@ pub enum State {
     Finished,
 }
 
-enum Step {
+enum FollowStep {
     On,
     Wait,
     Doubt,
     Done,
 }
 
-type Sink<'s> = dyn FnMut(&[u8]) -> io::Result<()> + 's;
+type LineSink<'s> = dyn FnMut(&[u8]) -> io::Result<()> + 's;
 
 /// Lists records as they come.
 pub struct Follower<'a, R: Render> {
     source: &'a dyn Source,
-    wanted: &'a Wanted<'a>,
+    wanted: &'a ListRequest<'a>,
     render: &'a R,
     outcome: Outcome,
     sight: Sight<'a>,
@@ -94,8 +94,8 @@ pub struct Follower<'a, R: Render> {
     outdated: bool,
     /// When they were read, and how long that took.
     looked: (Instant, Duration),
-    kept: Kept,
-    sum: Sum,
+    kept: OpenFiles,
+    sum: ListSum,
     findings: u64,
     segments: u64,
     cost: Cost,
@@ -110,9 +110,9 @@ impl<'a, R: Render> Follower<'a, R> {
     /// Nothing can be looked at, or `sink` fails.
     pub fn new(
         source: &'a dyn Source,
-        wanted: &'a Wanted<'a>,
+        wanted: &'a ListRequest<'a>,
         render: &'a R,
-        sink: &mut Sink<'_>,
+        sink: &mut LineSink<'_>,
     ) -> Result<Result<Self, Box<Listed>>, ListError> {
         let (outcome, sight) =
             examine(source, &names(&wanted.options, wanted.options.start)).map_err(ListError::Verify)?;
@@ -145,8 +145,8 @@ impl<'a, R: Render> Follower<'a, R> {
             doubt: None,
             outdated: false,
             looked: (Instant::now(), Duration::ZERO),
-            kept: Kept::default(),
-            sum: Sum::default(),
+            kept: OpenFiles::default(),
+            sum: ListSum::default(),
             findings: 0,
             segments: 0,
             cost: Cost::default(),
@@ -160,28 +160,28 @@ impl<'a, R: Render> Follower<'a, R> {
     ///
     /// # Errors
     /// The place cannot be looked at any more, or `sink` fails.
-    pub fn advance(&mut self, renamed: bool, sink: &mut Sink<'_>) -> Result<State, ListError> {
+    pub fn advance(&mut self, renamed: bool, sink: &mut LineSink<'_>) -> Result<FollowState, ListError> {
         if renamed || self.outdated || self.doubt.is_some() {
             self.look_around(sink)?;
         }
         loop {
             if self.wanted.options.interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
-                return Ok(State::Waiting);
+                return Ok(FollowState::Waiting);
             }
             if self.is_full() || self.range.end.is_some_and(|end| self.start_of(self.number) >= end) {
-                return Ok(State::Finished);
+                return Ok(FollowState::Finished);
             }
             if self.sight.archive.live && self.looked.0.elapsed() > LOOK.max(self.looked.1 * 10) {
                 self.look_around(sink)?;
             }
             match self.step(sink).map_err(ListError::Output)? {
-                Step::On => {}
-                Step::Wait => {
+                FollowStep::On => {}
+                FollowStep::Wait => {
                     self.doubt = None;
-                    return Ok(if self.outdated { State::Doubting } else { State::Waiting });
+                    return Ok(if self.outdated { FollowState::Doubting } else { FollowState::Waiting });
                 }
-                Step::Doubt => return Ok(State::Doubting),
-                Step::Done => return Ok(State::Finished),
+                FollowStep::Doubt => return Ok(FollowState::Doubting),
+                FollowStep::Done => return Ok(FollowState::Finished),
             }
         }
     }
@@ -193,7 +193,7 @@ impl<'a, R: Render> Follower<'a, R> {
     }
 
     /// Reads the names anew, and opens what will be read.
-    fn look_around(&mut self, sink: &mut Sink<'_>) -> Result<(), ListError> {
+    fn look_around(&mut self, sink: &mut LineSink<'_>) -> Result<(), ListError> {
         let begun = Instant::now();
         self.read_names(sink)?;
         self.keep_ahead();
@@ -202,7 +202,7 @@ impl<'a, R: Render> Follower<'a, R> {
     }
 
     /// Also finds out whether the timeline was left before the place that was reached.
-    fn read_names(&mut self, sink: &mut Sink<'_>) -> Result<(), ListError> {
+    fn read_names(&mut self, sink: &mut LineSink<'_>) -> Result<(), ListError> {
         self.outdated = false;
         let from = self.reached.map_or(self.range.start, |(_, end)| Some(end.min(self.start_of(self.number))));
         match examine(self.source, &names(&self.wanted.options, from)) {
@@ -222,7 +222,7 @@ impl<'a, R: Render> Follower<'a, R> {
             let (address, size) = (self.layout.address(), self.layout.segment);
             self.number = address.segment(switch, size);
             let offset = address.offset(switch, size) as usize;
-            let place = Place { offset, last: None, timeline: TimelineId(0) };
+            let place = RecordBoundary { offset, last: None, timeline: TimelineId(0) };
             self.here.leave();
             self.here.place = (offset > 0).then_some(place);
             self.left.cut();
@@ -242,7 +242,7 @@ impl<'a, R: Render> Follower<'a, R> {
     }
 
     /// Looks at the segment.
-    fn step(&mut self, sink: &mut Sink<'_>) -> io::Result<Step> {
+    fn step(&mut self, sink: &mut LineSink<'_>) -> io::Result<FollowStep> {
         let Some(file) = self.file(self.number) else { return self.missing(sink) };
         let filled = match self.fill(&file) {
             Ok(filled) => filled,
@@ -251,11 +251,11 @@ impl<'a, R: Render> Follower<'a, R> {
                     self.lose(&finding, sink)?;
                 }
                 self.outdated = true;
-                return Ok(Step::Wait);
+                return Ok(FollowStep::Wait);
             }
         };
         let start = self.start_of(self.number);
-        let expect = Expect {
+        let expect = ScanExpect {
             layout: &self.layout,
             start,
             timeline: Some(file.timeline),
@@ -274,7 +274,7 @@ impl<'a, R: Render> Follower<'a, R> {
         if let Some(damage) = damages.first()
             && !self.is_sure(damage.lsn, DOUBT)
         {
-            return Ok(Step::Doubt);
+            return Ok(FollowStep::Doubt);
         }
         let begun = self.begun();
         let over_seam = over.as_ref().map(|over| (over.lsn, over.header.is_switch()));
@@ -288,7 +288,7 @@ impl<'a, R: Render> Follower<'a, R> {
             self.reached = Some((file.timeline, run.end));
         }
         if self.is_full() || self.range.end.is_some_and(|end| run.end >= end) {
-            return Ok(Step::Done);
+            return Ok(FollowStep::Done);
         }
         // Nothing but the rest of a record and zeros: the end of a switch, or of any record, with more to come.
         if matches!(run.tail, Tail::Switched { .. }) && self.here.place.is_none() && run.first.is_none() {
@@ -296,13 +296,16 @@ impl<'a, R: Render> Follower<'a, R> {
                 Some((_, true)) => {}
                 Some((lsn, false)) => {
                     let offset = run.end.minus_within(start) as usize;
-                    self.here.place =
-                        Some(Place { offset, last: Some(lsn), timeline: run.last_timeline.unwrap_or_default() });
+                    self.here.place = Some(RecordBoundary {
+                        offset,
+                        last: Some(lsn),
+                        timeline: run.last_timeline.unwrap_or_default(),
+                    });
                     self.left.cut();
-                    return Ok(Step::On);
+                    return Ok(FollowStep::On);
                 }
                 None if self.is_written(self.number.next()) => {}
-                None => return Ok(Step::Wait),
+                None => return Ok(FollowStep::Wait),
             }
         }
         let entered = self.here.place.is_some()
@@ -318,7 +321,7 @@ impl<'a, R: Render> Follower<'a, R> {
                 let offset = run.end.minus_within(start) as usize;
                 let timeline = run.last_timeline.or(before.map(|p| p.timeline)).unwrap_or_default();
                 let last = run.last.or(over_seam.filter(|_| damages.is_empty()).map(|(lsn, _)| lsn));
-                self.here.place = Some(Place { offset, last, timeline });
+                self.here.place = Some(RecordBoundary { offset, last, timeline });
                 self.left.cut();
             }
             return self.stopped(&stop, filled, begun, &file, sink);
@@ -329,7 +332,7 @@ impl<'a, R: Render> Follower<'a, R> {
         }
         self.left.push(&run);
         self.go_to(self.number.next());
-        Ok(Step::On)
+        Ok(FollowStep::On)
     }
 
     /// No record comes next. Is that the end for now?
@@ -338,12 +341,12 @@ impl<'a, R: Render> Follower<'a, R> {
         stop: &Stop,
         filled: Filled,
         begun: Lsn,
-        file: &file::Found,
-        sink: &mut Sink<'_>,
-    ) -> io::Result<Step> {
+        file: &file::SegmentFile,
+        sink: &mut LineSink<'_>,
+    ) -> io::Result<FollowStep> {
         if filled == Filled::Window && stop.fault == Fault::CutOff {
             self.here.widen();
-            return Ok(Step::On);
+            return Ok(FollowStep::On);
         }
         // Nobody writes on what has no name, but for what overwrites it.
         if file.gone {
@@ -351,11 +354,11 @@ impl<'a, R: Render> Follower<'a, R> {
         }
         // With the rest of the record not yet there, what lies in the next file says nothing.
         if !self.is_written(self.number.next()) {
-            return Ok(Step::Wait);
+            return Ok(FollowStep::Wait);
         }
         let patience = if stop.fault == Fault::CutOff { GRACE } else { DOUBT };
         if !self.is_sure(stop.lsn, patience) {
-            return Ok(Step::Doubt);
+            return Ok(FollowStep::Doubt);
         }
         self.doubt = None;
         let damage = Damage {
@@ -372,20 +375,20 @@ impl<'a, R: Render> Follower<'a, R> {
         self.lose(&finding, sink)?;
         self.left.cut();
         self.go_to(self.number.next());
-        Ok(Step::On)
+        Ok(FollowStep::On)
     }
 
     /// There is no file for the segment, or no more of it. Will it come?
-    fn missing(&mut self, sink: &mut Sink<'_>) -> io::Result<Step> {
+    fn missing(&mut self, sink: &mut LineSink<'_>) -> io::Result<FollowStep> {
         let listed = self.sight.way.legs.iter().map(|leg| leg.first.max(self.number.next()));
         let later: BTreeSet<SegmentNo> = listed.chain(self.kept.after(self.number)).collect();
         let later = later.into_iter().find(|&n| self.is_written(n));
-        let Some(later) = later else { return Ok(Step::Wait) };
+        let Some(later) = later else { return Ok(FollowStep::Wait) };
         // A server removes only what it has written, and in order: what is missing there was missed, and more is lost
         // by waiting.
         let patience = if self.sight.archive.live { DOUBT } else { GRACE };
         if !self.is_sure(self.start_of(self.number), patience) {
-            return Ok(Step::Doubt);
+            return Ok(FollowStep::Doubt);
         }
         self.doubt = None;
         let timeline = self.timeline_of(self.number);
@@ -395,7 +398,7 @@ impl<'a, R: Render> Follower<'a, R> {
         self.lose(&finding, sink)?;
         self.left.cut();
         self.go_to(later);
-        Ok(Step::On)
+        Ok(FollowStep::On)
     }
 
     /// Lines and findings, in order.
@@ -404,8 +407,8 @@ impl<'a, R: Render> Follower<'a, R> {
         mut strip: Strip<'a, R>,
         damages: &[Damage<()>],
         begun: Lsn,
-        file: &file::Found,
-        sink: &mut Sink<'_>,
+        file: &file::SegmentFile,
+        sink: &mut LineSink<'_>,
     ) -> io::Result<()> {
         let mut told = 0;
         for damage in damages {
@@ -426,7 +429,7 @@ impl<'a, R: Render> Follower<'a, R> {
         strip: &mut Strip<'a, R>,
         from: usize,
         wanted: impl Fn(Lsn) -> bool,
-        sink: &mut Sink<'_>,
+        sink: &mut LineSink<'_>,
     ) -> io::Result<usize> {
         let room = self.wanted.limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.sum.records));
         let (to, text, sum) = strip.take(from, room, wanted);
@@ -438,7 +441,7 @@ impl<'a, R: Render> Follower<'a, R> {
     }
 
     /// A record over the end of a segment.
-    fn over_seam(&mut self, record: &Record<'_>, timeline: TimelineId, sink: &mut Sink<'_>) -> io::Result<()> {
+    fn over_seam(&mut self, record: &Record<'_>, timeline: TimelineId, sink: &mut LineSink<'_>) -> io::Result<()> {
         self.reached = Some((timeline, record.end));
         if self.is_full() || !self.render.wants(&record.header) || !self.range.holds(record) {
             return Ok(());
@@ -452,12 +455,12 @@ impl<'a, R: Render> Follower<'a, R> {
     }
 
     /// Tells of records that are lost.
-    fn lose(&mut self, finding: &Finding, sink: &mut Sink<'_>) -> io::Result<()> {
+    fn lose(&mut self, finding: &Finding, sink: &mut LineSink<'_>) -> io::Result<()> {
         self.cost.add(finding.code);
         self.tell(finding, sink)
     }
 
-    fn tell(&mut self, finding: &Finding, sink: &mut Sink<'_>) -> io::Result<()> {
+    fn tell(&mut self, finding: &Finding, sink: &mut LineSink<'_>) -> io::Result<()> {
         let mut text = Vec::new();
         self.render.finding(finding, Some(&self.layout), &mut text);
         self.findings += 1;

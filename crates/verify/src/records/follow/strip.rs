@@ -3,7 +3,7 @@
 
 use super::super::Render;
 use super::super::range::Range;
-use super::super::sum::Sum;
+use super::super::sum::ListSum;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_walk::Fold;
@@ -13,15 +13,15 @@ pub(super) struct Strip<'a, R: Render> {
     range: Range,
     timeline: TimelineId,
     text: Vec<u8>,
-    lines: Vec<Line>,
+    lines: Vec<RenderedLine>,
     scratch: R::Scratch,
 }
 
-struct Line {
+struct RenderedLine {
     lsn: Lsn,
     /// Where its text ends.
     end: usize,
-    sum: Sum,
+    sum: ListSum,
 }
 
 /// Lines of records before `lsn`.
@@ -41,17 +41,17 @@ impl<'a, R: Render> Strip<'a, R> {
 
     /// The lines from number `from` on, as long as they are wanted and there is room: the number of the next, their
     /// text, what they come to.
-    pub fn take(&self, from: usize, room: u64, wanted: impl Fn(Lsn) -> bool) -> (usize, &[u8], Sum) {
+    pub fn take(&self, from: usize, room: u64, wanted: impl Fn(Lsn) -> bool) -> (usize, &[u8], ListSum) {
         let rest = self.lines.get(from..).unwrap_or(&[]);
         let mut left = room;
-        let fits = |line: &&Line| {
+        let fits = |line: &&RenderedLine| {
             let fits = wanted(line.lsn) && left >= line.sum.records;
             left = left.saturating_sub(line.sum.records);
             fits && (room > 0)
         };
         let count = rest.iter().take_while(fits).count();
         let end_of = |number: usize| number.checked_sub(1).and_then(|i| self.lines.get(i)).map_or(0, |line| line.end);
-        let mut sum = Sum::default();
+        let mut sum = ListSum::default();
         rest.iter().take(count).for_each(|line| sum.add(line.sum));
         (from + count, self.text.get(end_of(from)..end_of(from + count)).unwrap_or(&[]), sum)
     }
@@ -84,9 +84,9 @@ impl<R: Render> Fold for Strip<'_, R> {
             return;
         }
         if let Some(rendered) = self.render.record(record, self.timeline, &mut self.scratch, &mut self.text) {
-            let mut sum = Sum::default();
+            let mut sum = ListSum::default();
             sum.count(record, rendered);
-            self.lines.push(Line { lsn: record.lsn, end: self.text.len(), sum });
+            self.lines.push(RenderedLine { lsn: record.lsn, end: self.text.len(), sum });
         }
     }
 
