@@ -6,12 +6,12 @@ use pgwal_archive::Tally;
 use pgwal_archive::whose::FirstPage;
 use pgwal_format::layout::NotWal;
 use pgwal_format::{Layout, Lsn, SegmentName};
-use pgwal_walk::{Damage, KEEP, ScanExpect as Scan, Tail, scan};
+use pgwal_walk::{Damage, KEEP, ScanExpect, Tail, scan};
 
 /// What a segment must be.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
-pub struct ScanExpect {
+pub struct Expect {
     /// The name under which it is to be archived.
     pub name: Option<SegmentName>,
     /// The cluster.
@@ -41,7 +41,7 @@ pub struct Checked {
 ///
 /// # Errors
 /// The bytes do not begin with a page of WAL of any version.
-pub fn check_segment(bytes: &[u8], expect: &ScanExpect) -> Result<Checked, NotWal> {
+pub fn check_segment(bytes: &[u8], expect: &Expect) -> Result<Checked, NotWal> {
     let first = FirstPage::of(bytes)?;
     let layout = first.layout;
     let number = layout.address().segment(first.address, layout.segment);
@@ -60,7 +60,7 @@ pub fn check_segment(bytes: &[u8], expect: &ScanExpect) -> Result<Checked, NotWa
     let start = layout.address().segment_start(number, layout.segment);
     let scanned = scan(
         bytes,
-        Scan { layout: &layout, start, timeline: Some(timeline), system_id: None, keep: KEEP },
+        ScanExpect { layout: &layout, start, timeline: Some(timeline), system_id: None, keep: KEEP },
         Tally::default(),
     );
     problems.extend(scanned.damages.iter().map(|d: &Damage<Mark>| (code_of(&d.fault), d.lsn)));

@@ -1,9 +1,10 @@
 //! Page headers alone: what can be said of a segment without reading a record.
 
 use crate::Fold;
+use crate::begin::Begin;
 use crate::expect::ScanExpect;
 use crate::fault::{Damage, Fault, MANY};
-use crate::run::{Begin, Run};
+use crate::run::Run;
 use crate::slack::first_non_zero;
 use pgwal_format::page::PageFault;
 use pgwal_format::{Dialect, TimelineId};

@@ -5,24 +5,12 @@
 //! position of the page. The work is bounded: however the bytes are made, no more than a few times the segment is
 //! summed.
 
-use crate::scan::{Loss, Scanner};
+use crate::scanner::{Loss, NextRecord, Scanner};
 use crate::slack::first_non_zero;
 use crate::split::Split;
 use crate::{Fault, Fold};
 use pgwal_format::page::PageFault;
 use pgwal_format::{Lsn, TimelineId};
-
-/// The next record.
-#[derive(Clone, Copy)]
-pub(crate) struct NextRecord {
-    pub offset: usize,
-    pub prev: Lsn,
-    /// It goes on behind the segment, so that only its looks speak for it as yet.
-    pub open: bool,
-}
-
-/// Bytes of checksums that all searches of a segment may compute, as a multiple of it.
-pub(crate) const EFFORT: u64 = 4;
 
 struct Search {
     /// The least position that a record's link may name.

@@ -7,10 +7,11 @@
 //! Where a stream does not decline, its run is equal to that of `scan`; a test holds the two against each other.
 
 use crate::Fold;
+use crate::begin::{Begin, Link};
 use crate::expect::{KEEP, ScanExpect};
 use crate::head::{Continuation, Head};
 use crate::open::Open;
-use crate::run::{Begin, Link, Run, Tail};
+use crate::run::{Run, Tail};
 use crate::slack::first_non_zero;
 use pgwal_crc::castagnoli::{self, Engine};
 use pgwal_format::record::{Record, RecordHeader};

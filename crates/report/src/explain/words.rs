@@ -1,11 +1,11 @@
 //! What text and JSON say in the same words.
 
 use pgwal::verify::Branch;
-use pgwal::verify::log_line::{Kind, rows};
+use pgwal::verify::log_line::{MessageKind, rows};
 use pgwal::verify::probe::{AtPosition, Probe};
 
 /// The name of a message around another.
-pub fn name_of(kind: Kind) -> Option<&'static str> {
+pub fn name_of(kind: MessageKind) -> Option<&'static str> {
     rows().find(|row| row.kind == kind).map(|row| row.name)
 }
 

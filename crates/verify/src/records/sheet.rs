@@ -89,7 +89,10 @@ pub(super) struct RenderedRecords<'a, R: Render> {
 
 impl<R: Render> std::fmt::Debug for RenderedRecords<'_, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("RenderedRecords").field("timeline", &self.timeline).field("sum", &self.sum).finish_non_exhaustive()
+        f.debug_struct("RenderedRecords")
+            .field("timeline", &self.timeline)
+            .field("sum", &self.sum)
+            .finish_non_exhaustive()
     }
 }
 

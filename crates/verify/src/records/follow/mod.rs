@@ -20,6 +20,7 @@ mod found;
 mod kept;
 mod strip;
 
+use super::lister::LineSink;
 use super::range::Range;
 use super::sum::{Cost, ListSum, listed};
 use super::twice::findings_alone;
@@ -68,8 +69,6 @@ enum FollowStep {
     Doubt,
     Done,
 }
-
-type LineSink<'s> = dyn FnMut(&[u8]) -> io::Result<()> + 's;
 
 /// Lists records as they come.
 pub struct Follower<'a, R: Render> {
