@@ -1,12 +1,13 @@
 //! An archive, from its names to what all of its files came to.
 
 use crate::error::Error;
+use crate::fresh::settled;
 use crate::index::{IndexSession, IndexUse, Joined};
 use crate::lineage::{HistoryFlaw, Lineage};
 use crate::look::{Depth, Look, Which};
 use crate::names::{Inventory, Segment};
 use crate::read::{Buffers, Reader, Remember};
-use crate::settle::{Expired, Settled, Settling, settled};
+use crate::settle::{Expired, Settled, Settling};
 use crate::stretch::{PieceKind, Stretch, Unusable};
 use crate::tally::Tally;
 use crate::way::{Way, cuts, whole_way};

@@ -16,6 +16,7 @@
 //! | [`way`] | the file that a server takes for each segment |
 //! | [`read`] | the one reader: a file, looked at as a segment |
 //! | [`stretch`] | runs and unusable files side by side |
+//! | [`fresh`] | files that were written just now |
 //! | [`settle`] | what is written, packed or expired while it is read |
 //! | [`ordered`] | work in parallel, taken in order |
 //! | [`index`] | what was proven before, and parts that other processes read |
@@ -24,6 +25,7 @@ mod archive;
 mod error;
 pub mod facts;
 mod files;
+pub mod fresh;
 pub mod index;
 pub mod lineage;
 mod look;

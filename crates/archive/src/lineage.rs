@@ -1,7 +1,7 @@
 //! The timelines and how they descend from each other.
 
+use crate::fresh::settled;
 use crate::names::Inventory;
-use crate::settle::settled;
 use pgwal_format::text::history::{self, Ancestor, HistoryFault, Switch};
 use pgwal_format::{FileName, Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::{Codec, Entry, ReadState, Source};

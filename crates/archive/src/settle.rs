@@ -8,6 +8,7 @@
 //! Only what the first look left open is looked at again, and only up to the last segment that was listed then: an
 //! archive that grows has no end. What is missing together with everything older has expired.
 
+use crate::fresh::{IDLE, PAUSE};
 use crate::lineage::Lineage;
 use crate::look::{Depth, Look};
 use crate::names::{Inventory, Segment};
@@ -15,17 +16,12 @@ use crate::read::{Buffers, Reader};
 use crate::stretch::{Piece, PieceKind, Stretch, Unusable};
 use crate::way::{cuts, whole_way};
 use pgwal_format::{FileName, SegmentNo, TimelineId};
-use pgwal_source::{Entry, How, Listing, Source};
+use pgwal_source::{Entry, How, Listing};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-/// Between two looks.
-const PAUSE: Duration = Duration::from_millis(150);
 /// Looks, as long as each finds something new.
 const ROUNDS: usize = 16;
-/// Looks that find nothing new.
-const IDLE: usize = 4;
-
 /// What settling needs to know.
 pub struct Settling<'a> {
     /// How files are read; its entries are those of the first look.
@@ -334,33 +330,6 @@ fn take_away(
 fn is_first(open: &StillOpen, oldest: &BTreeMap<TimelineId, SegmentNo>) -> bool {
     oldest.range(..=open.timeline).all(|(_, &n)| n >= open.first)
 }
-
-/// Reads a small file, and again where it is wrong and was written just now: it may not be whole yet.
-pub fn settled<T>(
-    source: &dyn Source,
-    entry: &Entry,
-    is_wrong: impl Fn(&T) -> bool,
-    read: impl Fn() -> Option<T>,
-) -> Option<T> {
-    let mut said = read()?;
-    for _ in 0..IDLE {
-        if source.is_kept(entry) || !is_wrong(&said) || !is_fresh(source, entry) {
-            break;
-        }
-        std::thread::sleep(PAUSE);
-        said = read()?;
-    }
-    Some(said)
-}
-
-/// Written within the minute before it was looked at, by either clock.
-pub fn is_fresh(source: &dyn Source, entry: &Entry) -> bool {
-    let Some(written) = source.stamp(entry).map(|stamp| stamp.written()) else { return false };
-    source.seen_at(entry).duration_since(written).unwrap_or_else(|ahead| ahead.duration()) < FRESH
-}
-
-/// A file of the last minute may be one that is still being written.
-const FRESH: Duration = Duration::from_secs(60);
 
 /// What an expiry took away.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,6 +1,6 @@
 //! The files that were made.
 
-use crate::builder::WrittenRecord;
+use crate::written::WrittenRecord;
 use crate::{CraftedDamage, Sparse};
 use pgwal_format::{FileName, Layout, SegmentName, SegmentNo, TimelineId};
 use std::io;

@@ -1,9 +1,10 @@
 //! What was asked of a recovery, setting by setting, in the order in which the server reads them.
 
+use crate::SettingsError;
 use crate::fault::{invalid, invalid_here, needs_boolean, says};
+use crate::target::{Target, TargetTimeline};
 use crate::time::{self, ServerZone, TimeRead};
 use crate::value;
-use crate::{SettingsError, Target, TargetTimeline};
 use pgwal_format::TimelineId;
 use pgwal_format::recovery::settings::{NumberReading, SettingRules, SeveralTargets, TargetAction};
 

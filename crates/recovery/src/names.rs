@@ -2,8 +2,8 @@
 
 use crate::failure::Failure;
 use crate::outcome::{FileAsked, Restore, Status};
-use crate::settings::TargetTimeline;
 use crate::shelf::{FilesAtHand, FoundFile};
+use crate::target::TargetTimeline;
 use crate::way::{WalWalk, WalkEnd};
 use pgwal_format::{FileName, TimelineId};
 

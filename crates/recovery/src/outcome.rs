@@ -1,10 +1,10 @@
 //! What a restore would come to.
 
-use crate::alternatives::Alternative;
-use crate::events::{EventSum, ReplayedCommit};
 use crate::failure::Failure;
+use crate::instead::Alternative;
 use crate::pages::{Blind, InvalidPages};
-use crate::settings::Target;
+use crate::sum::{EventSum, ReplayedCommit};
+use crate::target::Target;
 use crate::way::WalkEnd;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Lsn, TimelineId};

@@ -1,7 +1,7 @@
 //! Brings a backup and an archive together.
 
 use crate::backup::Backup;
-use crate::events::{Ask, EventSum, Events, Match, ReplayedCommit};
+use crate::events::{Ask, Events, Match};
 use crate::failure::Failure;
 use crate::outcome::Restore;
 use crate::pages::{Blind, Extents};
@@ -10,6 +10,7 @@ use crate::replay::ReplayStop;
 use crate::settings::{Mode, Settings};
 use crate::shelf::{FilePlace, FilesAtHand};
 use crate::start::Start;
+use crate::sum::{EventSum, ReplayedCommit};
 use crate::way::{WalWalk, WalkOptions};
 use pgwal_archive::names::Inventory;
 use pgwal_archive::whose::whose as whose_wal;

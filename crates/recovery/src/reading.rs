@@ -3,9 +3,9 @@
 
 use crate::events::{Ask, Events};
 use crate::shelf::{FilesAtHand, FoundFile};
+use pgwal_archive::fresh::settled;
 use pgwal_archive::names::Segment;
 use pgwal_archive::read::{Reader, Scanned};
-use pgwal_archive::settle::settled;
 use pgwal_archive::whose::Cluster;
 use pgwal_archive::{Buffers, Depth, Unusable};
 use pgwal_format::Lsn;

@@ -7,9 +7,10 @@
 //!                   the target lies behind it? ── stop
 //! ```
 
-use crate::events::{EventKind, EventSum, Events, RecordSpan, RecoveryEvent};
+use crate::events::{EventKind, Events, RecoveryEvent};
 use crate::failure::Failure;
 use crate::pages::{Change, Noted, Tracker};
+use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
 use pgwal_archive::lineage::Descent;
 use pgwal_format::recovery::{Minimal, RecoveryRules};
 use pgwal_format::text::control::{ServerParameters, WalLevel};
@@ -255,7 +256,7 @@ impl<'a> Replay<'a> {
             self.sum.last_ended = Some(time);
             if commit {
                 self.sum.commits += 1;
-                self.sum.last_commit = Some(crate::events::ReplayedCommit { xid, time, lsn: event.span.lsn });
+                self.sum.last_commit = Some(ReplayedCommit { xid, time, lsn: event.span.lsn });
             }
         }
     }

@@ -12,7 +12,7 @@ mod zstd;
 
 use crate::codec::Codec;
 use crate::input::BufferedInput;
-use crate::read::{ByteSink, ReadFault, ReadState};
+use crate::outcome::{ByteSink, ReadFault, ReadState};
 use std::io;
 
 /// What one step of a decoder did.

@@ -1,6 +1,6 @@
 //! A file that is kept open.
 
-use crate::{SourceError, disk};
+use crate::{SourceError, regular};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -12,7 +12,7 @@ pub struct HeldEntry(File);
 
 impl HeldEntry {
     pub(crate) fn open(path: &Path) -> Result<HeldEntry, SourceError> {
-        disk::open(path).map(|(file, _)| HeldEntry(file))
+        regular::open(path).map(|(file, _)| HeldEntry(file))
     }
 
     /// Bytes on disk now.

@@ -31,6 +31,7 @@
 //! # Ok::<(), pgwal_source::SourceError>(())
 //! ```
 
+mod asked;
 pub mod codec;
 mod decode;
 mod disk;
@@ -47,8 +48,10 @@ mod level;
 pub mod map;
 pub mod name;
 mod open;
+mod outcome;
 mod pace;
 mod read;
+mod regular;
 mod replace;
 mod share;
 mod source;
@@ -65,8 +68,9 @@ pub use images::Images;
 pub use kept::{KeptContent, KeptFile, KeptSource};
 pub use map::guard;
 pub use open::{open, open_at_pace};
+pub use outcome::{ByteSink, ReadFault, ReadOutcome, ReadState};
 pub use pace::{Clock, Pace};
-pub use read::{ByteSink, How, ReadFault, ReadOutcome, ReadState, Scratch, read, small};
+pub use read::{How, Scratch, read, small};
 pub use replace::replace;
 pub use share::{common_folder, share};
 pub use source::{AsOf, Extent, Local, Source};

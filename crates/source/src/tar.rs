@@ -11,7 +11,7 @@ pub use wal::{TarSource, TarWal};
 
 use crate::codec::{self, Codec, Container};
 use crate::input::BufferedInput;
-use crate::{ByteSink, ReadState, SourceError, decode, disk};
+use crate::{ByteSink, ReadState, SourceError, decode, regular};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -63,7 +63,7 @@ pub fn is_tar(path: &Path) -> Result<bool, SourceError> {
 /// Pushes the plain bytes of a tar file.
 fn plain(path: &Path, sink: ByteSink<'_>) -> Result<(Codec, ReadState), SourceError> {
     let refused = |error: io::Error| SourceError::io(path, &error);
-    let (file, _) = disk::open(path)?;
+    let (file, _) = regular::open(path)?;
     let mut window = vec![0; 256 << 10];
     let mut input = BufferedInput::new(file, Vec::new());
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");

@@ -1,8 +1,9 @@
 //! What a run came to.
 
+use crate::beside::Beside;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
-use crate::fresh::Fresh;
+use crate::reach::Fresh;
 use pgwal_archive::index::{IndexUse, PartsUse};
 use pgwal_archive::{Branch, Depth, Facts, Tally};
 use pgwal_format::text::history::Switch;
@@ -100,17 +101,6 @@ pub struct KnownBackup {
     pub reaches: Option<Lsn>,
     /// The way of recovery does not come from it; it needs another one.
     pub beside: Option<Beside>,
-}
-
-/// Why a backup is not the way's.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Beside {
-    /// The timeline to which the way leads.
-    pub target: TimelineId,
-    /// The timeline that left the backup's before the backup ended, and where; `None`: the way was never on it.
-    pub left: Option<(TimelineId, Switch)>,
-    /// The timeline to ask for in a restore of this backup.
-    pub ask: TimelineId,
 }
 
 /// What was not looked at.

@@ -12,9 +12,9 @@ mod careful;
 mod remember;
 mod sum;
 
+use crate::fresh::is_fresh;
 use crate::look::Depth;
 use crate::names::Segment;
-use crate::settle::is_fresh;
 use crate::stretch::{Bad, Piece, PieceKind, Stretch, Unusable};
 use crate::tally::Tally;
 use crate::whose::{Cluster, FirstPage, beginning};

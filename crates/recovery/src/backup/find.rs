@@ -1,6 +1,7 @@
 //! A backup by its name in the archive.
 
-use super::parts::{BackupParts, assemble};
+use super::assemble::assemble;
+use super::parts::BackupParts;
 use super::{Backup, BackupKind};
 use pgwal_archive::Error;
 use pgwal_format::FileName;

@@ -1,6 +1,7 @@
 //! What did the user name?
 
-use super::parts::{BackupParts, assemble};
+use super::assemble::assemble;
+use super::parts::BackupParts;
 use super::{Backup, BackupKind, folder, manifest, tarball};
 use pgwal_archive::Error;
 use pgwal_format::FileName;

@@ -145,7 +145,7 @@ impl IncludePlace<'_> {
 
     fn file(&self, path: &str) -> Option<Vec<u8>> {
         match self {
-            IncludePlace::Folder(data, _) => super::folder::small(&data.join(path), LONGEST).ok().flatten(),
+            IncludePlace::Folder(data, _) => super::small::small(&data.join(path), LONGEST).ok().flatten(),
             IncludePlace::Kept(files) => files.get(path).cloned(),
             IncludePlace::Nowhere => None,
         }

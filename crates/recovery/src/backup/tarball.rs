@@ -1,9 +1,10 @@
 //! Tars of `pg_basebackup -Ft`: `base.tar`, a tar for each tablespace, `pg_wal.tar`, and `backup_manifest` beside them;
 //! or a tar of a data directory that somebody made, under whichever folder.
 
+use super::assemble::{assemble, take_wal};
 use super::flaw::{FlawKind, Weight};
-use super::parts::{BackupParts, SMALL, assemble, take_wal};
-use super::{Backup, BackupKind, folder};
+use super::parts::{BackupParts, SMALL};
+use super::{Backup, BackupKind, small};
 use pgwal_format::FileName;
 use pgwal_source::tar::{self, TarEvent, TarFault, TarMemberKind, TarRead, TarSource, TarWal};
 use pgwal_source::{ReadState, SourceError};
@@ -45,7 +46,7 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
     let beside = path.parent().unwrap_or(Path::new(""));
     // Only a tar that pg_basebackup named has others beside it that belong to it.
     if base_in(beside).is_some_and(|base| base == path) {
-        if let Some(bytes) = folder::small(&beside.join("backup_manifest"), super::manifest::LONGEST + 1)? {
+        if let Some(bytes) = small::small(&beside.join("backup_manifest"), super::manifest::LONGEST + 1)? {
             parts.files.entry("backup_manifest".to_owned()).or_insert(bytes);
         }
         for (stem, other) in tars(beside) {
@@ -225,7 +226,7 @@ fn settle(keep: &mut Keep, wal: &mut [TarWal]) {
 }
 
 fn is_plain(path: &Path) -> Result<bool, SourceError> {
-    Ok(folder::small(path, 512)?.is_some_and(|head| tar::is_header(&head)))
+    Ok(small::small(path, 512)?.is_some_and(|head| tar::is_header(&head)))
 }
 
 fn small_limit(path: &str) -> Option<usize> {

@@ -1,7 +1,7 @@
 //! What of a segment's records may matter. Blocks that the backup has are left out at once, so little is kept.
 
 use super::Extents;
-use crate::events::EventSum;
+use crate::sum::EventSum;
 use pgwal_format::Lsn;
 use pgwal_format::record::{BlockRef, Record, RelFileLocator};
 use pgwal_format::rmgr::database::{self, DatabaseChange, DatabaseFolder};

@@ -9,8 +9,8 @@
 //! ```
 
 use crate::time::rfc3339;
-use pgwal::verify::recovery::events::ReplayedCommit;
 use pgwal::verify::recovery::outcome::{FileAsked, Reached, Restore};
+use pgwal::verify::recovery::sum::ReplayedCommit;
 use pgwal::verify::recovery::{Alternative, Instead, Target};
 use serde_json::{Map, Value, json};
 

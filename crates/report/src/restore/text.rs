@@ -5,8 +5,8 @@ use crate::restore::json::aim;
 use crate::time::Zone;
 use crate::verify::words::except;
 use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::verify::recovery::events::ReplayedCommit;
 use pgwal::verify::recovery::outcome::{Ending, FileAsked, Restore, Status};
+use pgwal::verify::recovery::sum::ReplayedCommit;
 use pgwal::verify::recovery::{Alternative, Instead, Target};
 use pgwal::verify::{Outcome, Verdict};
 

@@ -2,7 +2,7 @@
 //! before all of it is there.
 
 use super::{Decode, DecodeStep, Then};
-use crate::read::ReadFault;
+use crate::outcome::ReadFault;
 use bzip2::{Decompress, Status};
 
 pub(super) struct Bzip2(Decompress);

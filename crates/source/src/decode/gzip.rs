@@ -1,7 +1,7 @@
 //! gzip: header, deflated data, CRC-32 and size of the plain bytes (RFC 1952). Several members may follow each other.
 
 use super::{Decode, DecodeStep, Then};
-use crate::read::ReadFault;
+use crate::outcome::ReadFault;
 use flate2::{Decompress, FlushDecompress, Status};
 
 pub(super) struct Gzip(Decompress);

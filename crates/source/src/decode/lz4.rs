@@ -14,7 +14,7 @@ mod partial;
 mod xxh32;
 
 use super::{Decode, DecodeStep, Then};
-use crate::read::ReadFault;
+use crate::outcome::ReadFault;
 use header::{Header, MAGIC};
 use xxh32::Xxh32;
 

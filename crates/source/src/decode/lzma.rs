@@ -2,7 +2,7 @@
 //! header states.
 
 use super::{Decode, DecodeStep, Then, xz};
-use crate::read::ReadFault;
+use crate::outcome::ReadFault;
 use lzma_rust2::{Action, LzmaStream, Status};
 
 pub(super) struct Lzma(LzmaStream);

@@ -1,7 +1,7 @@
 //! xz: streams of LZMA2 blocks with checksums, an index and a footer.
 
 use super::{Decode, DecodeStep, Then};
-use crate::read::ReadFault;
+use crate::outcome::ReadFault;
 use lzma_rust2::{Action, Status, XzStream};
 use std::io;
 

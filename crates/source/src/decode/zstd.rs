@@ -2,7 +2,7 @@
 //! zstd's own tool does.
 
 use super::{Decode, DecodeStep, Then};
-use crate::read::ReadFault;
+use crate::outcome::ReadFault;
 use std::io;
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 

@@ -12,7 +12,7 @@
 use crate::codec::Codec;
 use crate::decode::Unpacking;
 use crate::input::BufferedInput;
-use crate::{SourceError, Stored, disk};
+use crate::{SourceError, Stored, regular};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -109,7 +109,7 @@ impl Unpacked {
 
 impl Walk {
     fn begin(path: &Path, codec: Codec) -> Result<Walk, SourceError> {
-        let (file, _) = disk::open(path)?;
+        let (file, _) = regular::open(path)?;
         let unpacking = Unpacking::new(codec).map_err(|error| SourceError::io(path, &error))?;
         Ok(Walk { input: BufferedInput::new(file, Vec::new()), unpacking, at: 0, from: 0, kept: Vec::new() })
     }

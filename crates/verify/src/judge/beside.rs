@@ -9,9 +9,10 @@
 //! A backup is a way's where the way goes on along its timeline at least to the position where the backup ended.
 
 use super::Judge;
+use crate::beside::Beside;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
-use crate::outcome::{Beside, KnownBackup};
+use crate::outcome::KnownBackup;
 use pgwal_archive::lineage::switch_segment;
 use pgwal_archive::way::{Way, whole_way};
 use pgwal_archive::{Tally, Which};

@@ -1,5 +1,5 @@
 use super::*;
-use crate::events::EventSum;
+use crate::sum::EventSum;
 
 const TABLE: RelFileLocator = RelFileLocator { spc: 1663, db: 5, rel: 16384 };
 const NEW: RelFileLocator = RelFileLocator { spc: 1663, db: 5, rel: 16400 };

@@ -1,7 +1,7 @@
 //! The header of an LZ4 frame, magic not included.
 
 use super::xxh32::Xxh32;
-use crate::read::ReadFault;
+use crate::outcome::ReadFault;
 
 /// The magic of a frame, read as little-endian.
 pub(super) const MAGIC: u32 = 0x184D_2204;

@@ -2,6 +2,7 @@
 
 use super::Follower;
 use super::found;
+use super::segment_file::SegmentFile;
 use crate::finding::Finding;
 use crate::records::Render;
 use pgwal_format::{SegmentNo, TimelineId};
@@ -49,16 +50,6 @@ pub(super) enum Filled {
     All,
     /// A window of it.
     Window,
-}
-
-/// A file of a segment.
-pub(super) struct SegmentFile {
-    /// The timeline in its name.
-    pub timeline: TimelineId,
-    /// The file.
-    pub entry: Entry,
-    /// Its name is no longer there; it is kept open.
-    pub gone: bool,
 }
 
 impl<R: Render> Follower<'_, R> {

@@ -1,6 +1,6 @@
 //! What is told of WAL that cannot be read on.
 
-use super::file::SegmentFile;
+use super::segment_file::SegmentFile;
 use crate::codes::Code;
 use crate::finding::{Detail, Finding, Lost};
 use crate::judge::code_of;

@@ -8,7 +8,7 @@
 //! until then; page addresses tell what is no longer ours.
 
 use super::Follower;
-use super::file::SegmentFile;
+use super::segment_file::SegmentFile;
 use crate::records::Render;
 use pgwal_archive::whose::beginning;
 use pgwal_format::{SegmentNo, TimelineId};

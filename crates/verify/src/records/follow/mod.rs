@@ -18,6 +18,7 @@
 mod file;
 mod found;
 mod kept;
+mod segment_file;
 mod strip;
 
 use super::lister::LineSink;
@@ -340,7 +341,7 @@ impl<'a, R: Render> Follower<'a, R> {
         stop: &Stop,
         filled: Filled,
         begun: Lsn,
-        file: &file::SegmentFile,
+        file: &segment_file::SegmentFile,
         sink: &mut LineSink<'_>,
     ) -> io::Result<FollowStep> {
         if filled == Filled::Window && stop.fault == Fault::CutOff {
@@ -406,7 +407,7 @@ impl<'a, R: Render> Follower<'a, R> {
         mut strip: Strip<'a, R>,
         damages: &[Damage<()>],
         begun: Lsn,
-        file: &file::SegmentFile,
+        file: &segment_file::SegmentFile,
         sink: &mut LineSink<'_>,
     ) -> io::Result<()> {
         let mut told = 0;
