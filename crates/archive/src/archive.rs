@@ -1,7 +1,7 @@
 //! An archive, from its names to what all of its files came to.
 
+use crate::backup_files::{BackupFile, BackupFileFlaw, backup_files};
 use crate::error::Error;
-use crate::fresh::settled;
 use crate::index::{IndexSession, IndexUse, Joined};
 use crate::lineage::{HistoryFlaw, Lineage};
 use crate::look::{Depth, Look, Which};
@@ -12,10 +12,9 @@ use crate::stretch::{PieceKind, Stretch, Unusable};
 use crate::tally::Tally;
 use crate::way::{Way, cuts, whole_way};
 use crate::whose::{Cluster, whose};
-use pgwal_format::text::backup_history::{self, BackupHistory};
 use pgwal_format::text::control::checkpoint_timeline;
-use pgwal_format::{FileName, Lsn, SegmentName, SegmentNo, TimelineId};
-use pgwal_source::{Entry, How, Ignored, ReadState, Source, SourceError};
+use pgwal_format::{FileName, SegmentNo, TimelineId};
+use pgwal_source::{Entry, How, Ignored, Source, SourceError};
 use pgwal_walk::Run;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashSet};
@@ -88,34 +87,6 @@ pub struct Archive<'a> {
     /// Names of files that have none, by index.
     names: Vec<(usize, FileName)>,
     permit: Mutex<Vec<u8>>,
-}
-
-/// A base backup, as its backup history file tells of it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct BackupFile {
-    /// The file.
-    pub file: String,
-    /// The timeline on which it began.
-    pub timeline: TimelineId,
-    /// Where its WAL begins.
-    pub start: Lsn,
-    /// Where it is consistent.
-    pub stop: Lsn,
-    /// Its label.
-    pub label: Option<String>,
-}
-
-/// A backup history file that cannot be used.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct BackupFileFlaw {
-    /// The file.
-    pub file: String,
-    /// The timeline in its name.
-    pub timeline: TimelineId,
-    /// Refused by the operating system, or else what is wrong with its content.
-    pub refused: bool,
-    /// What.
-    pub what: String,
 }
 
 /// The way of recovery to the timeline that was asked for.
@@ -458,47 +429,5 @@ impl<'a> Archive<'a> {
         };
         let partials = self.inventory.partials.iter().map(&mut look).collect();
         (partials, renamed)
-    }
-}
-
-/// More than any backup history file has.
-const LIMIT: u64 = 1 << 20;
-
-fn backup_files(
-    source: &dyn Source,
-    entries: &[Entry],
-    inventory: &Inventory,
-) -> (Vec<BackupFile>, Vec<BackupFileFlaw>) {
-    let (mut out, mut flaws): (Vec<BackupFile>, Vec<BackupFileFlaw>) = (Vec::new(), Vec::new());
-    for &(name, index) in &inventory.backups {
-        let Some(entry) = entries.get(index) else { continue };
-        let (file, timeline) = (entry.shown(), name.timeline);
-        let flaw = |refused, what| BackupFileFlaw { file: file.clone(), timeline, refused, what };
-        let read = || match source.small(entry, LIMIT) {
-            Ok((_, read)) if read.state == ReadState::Vanished => None,
-            Ok((bytes, _)) => {
-                let read = backup_history::parse(&bytes).map_err(|fault| fault.to_string());
-                Some(read.and_then(|backup| fits(backup, name)).map_err(|what| flaw(false, what)))
-            }
-            Err(error) => Some(Err(flaw(true, error.to_string()))),
-        };
-        match settled(source, entry, Result::is_err, read) {
-            Some(Ok(BackupHistory { start, stop, label, .. })) => {
-                out.push(BackupFile { file: file.clone(), timeline, start, stop, label });
-            }
-            Some(Err(flaw)) => flaws.push(flaw),
-            None => {}
-        }
-    }
-    out.sort_by_key(|b| (b.start, b.file.clone()));
-    (out, flaws)
-}
-
-/// The start in a backup history file must be the one in its name.
-fn fits(backup: BackupHistory, name: SegmentName) -> Result<BackupHistory, String> {
-    if backup.start_file == name {
-        Ok(backup)
-    } else {
-        Err(format!("it names {} as its first segment, against its own name", backup.start_file))
     }
 }

@@ -22,6 +22,7 @@
 //! | [`index`] | what was proven before, and parts that other processes read |
 
 mod archive;
+mod backup_files;
 mod error;
 pub mod facts;
 mod files;
@@ -38,10 +39,8 @@ mod tally;
 pub mod way;
 pub mod whose;
 
-pub use archive::{
-    Archive, ArchiveSurvey, BackupFile, BackupFileFlaw, InOrder, Opened, Partial, Path, Prior, Unowned, read,
-    read_remembered,
-};
+pub use archive::{Archive, ArchiveSurvey, InOrder, Opened, Partial, Path, Prior, Unowned, read, read_remembered};
+pub use backup_files::{BackupFile, BackupFileFlaw};
 pub use error::Error;
 pub use facts::{Facts, RestorePoint, TransactionEnd, TransactionSpan};
 pub use files::{Files, Holder};

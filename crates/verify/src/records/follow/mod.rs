@@ -17,6 +17,7 @@
 
 mod file;
 mod found;
+mod hand_on;
 mod kept;
 mod segment_file;
 mod strip;
@@ -26,14 +27,12 @@ use super::range::Range;
 use super::sum::{Cost, ListSum, listed};
 use super::twice::findings_alone;
 use super::{ListError, ListRequest, Listed, Render};
-use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::verify::{Sight, examine};
 use file::{Filled, Here};
 use kept::OpenFiles;
 use pgwal_archive::{Depth, Which};
-use pgwal_format::record::Record;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::Source;
@@ -399,78 +398,6 @@ impl<'a, R: Render> Follower<'a, R> {
         self.left.cut();
         self.go_to(later);
         Ok(FollowStep::On)
-    }
-
-    /// Lines and findings, in order.
-    fn hand_on(
-        &mut self,
-        mut strip: Strip<'a, R>,
-        damages: &[Damage<()>],
-        begun: Lsn,
-        file: &segment_file::SegmentFile,
-        sink: &mut LineSink<'_>,
-    ) -> io::Result<()> {
-        let mut told = 0;
-        for damage in damages {
-            let finding = found::damage(&self.layout, damage, begun, file, self.number);
-            let Some(lsn) = finding.lsn.filter(|_| self.costs(&finding)) else { continue };
-            told = self.lines(&mut strip, told, strip::before(lsn), sink)?;
-            if self.is_full() {
-                return Ok(());
-            }
-            self.lose(&finding, sink)?;
-        }
-        self.lines(&mut strip, told, strip::all, sink)?;
-        Ok(())
-    }
-
-    fn lines(
-        &mut self,
-        strip: &mut Strip<'a, R>,
-        from: usize,
-        wanted: impl Fn(Lsn) -> bool,
-        sink: &mut LineSink<'_>,
-    ) -> io::Result<usize> {
-        let room = self.wanted.limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.sum.records));
-        let (to, text, sum) = strip.take(from, room, wanted);
-        self.sum.add(sum);
-        if !text.is_empty() {
-            sink(text)?;
-        }
-        Ok(to)
-    }
-
-    /// A record over the end of a segment.
-    fn over_seam(&mut self, record: &Record<'_>, timeline: TimelineId, sink: &mut LineSink<'_>) -> io::Result<()> {
-        self.reached = Some((timeline, record.end));
-        if self.is_full() || !self.render.wants(&record.header) || !self.range.holds(record) {
-            return Ok(());
-        }
-        let mut text = Vec::new();
-        if let Some(rendered) = self.render.record(record, timeline, &mut self.scratch, &mut text) {
-            self.sum.count(record, rendered);
-            sink(&text)?;
-        }
-        Ok(())
-    }
-
-    /// Tells of records that are lost.
-    fn lose(&mut self, finding: &Finding, sink: &mut LineSink<'_>) -> io::Result<()> {
-        self.cost.add(finding.code);
-        self.tell(finding, sink)
-    }
-
-    fn tell(&mut self, finding: &Finding, sink: &mut LineSink<'_>) -> io::Result<()> {
-        let mut text = Vec::new();
-        self.render.finding(finding, Some(&self.layout), &mut text);
-        self.findings += 1;
-        if text.is_empty() { Ok(()) } else { sink(&text) }
-    }
-
-    /// What lies before the start asked for is of no interest.
-    fn costs(&self, finding: &Finding) -> bool {
-        let until = finding.lost.and_then(|lost| lost.until_lsn).or(finding.lsn);
-        self.range.start.is_none_or(|start| until.is_none_or(|until| until > start))
     }
 
     /// The same thing was wrong all the time since it was first seen.
