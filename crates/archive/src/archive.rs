@@ -163,15 +163,15 @@ pub fn read_remembered<'a>(
             nobody @ Opened::NoOwner(_) => return Ok((nobody, ArchiveSurvey::default())),
         };
         match archive.look_at_all::<Error>(&mut |_, _, _| Ok(None), again > 0)? {
-            Looked::Seen(seen) => return Ok((Opened::Archive(archive), seen)),
-            Looked::Misled => trusting = false,
-            Looked::StartAgain => again = again.saturating_sub(1),
+            AttemptEnd::Seen(seen) => return Ok((Opened::Archive(archive), seen)),
+            AttemptEnd::Misled => trusting = false,
+            AttemptEnd::StartAgain => again = again.saturating_sub(1),
         }
     }
 }
 
 /// How an attempt to read ended.
-enum Looked {
+enum AttemptEnd {
     /// With what was seen.
     Seen(ArchiveSurvey),
     /// What the index had shortened because the segment before tells the rest, turned out to be behind another one.
@@ -293,13 +293,13 @@ impl<'a> Archive<'a> {
     /// Those of `in_order`, and an early end that the caller asked for.
     pub fn read<E: From<Error>>(&mut self, in_order: &mut InOrder<'_, E>) -> Result<Option<ArchiveSurvey>, E> {
         Ok(match self.look_at_all(in_order, true)? {
-            Looked::Seen(seen) => Some(seen),
-            Looked::Misled | Looked::StartAgain => None,
+            AttemptEnd::Seen(seen) => Some(seen),
+            AttemptEnd::Misled | AttemptEnd::StartAgain => None,
         })
     }
 
     /// `again`: may ask for a new beginning.
-    fn look_at_all<E: From<Error>>(&mut self, in_order: &mut InOrder<'_, E>, again: bool) -> Result<Looked, E> {
+    fn look_at_all<E: From<Error>>(&mut self, in_order: &mut InOrder<'_, E>, again: bool) -> Result<AttemptEnd, E> {
         let look = self.look;
         let jobs = look.jobs.max(1);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().map_err(|_| Error::Threads)?;
@@ -321,7 +321,7 @@ impl<'a> Archive<'a> {
         (self.entries, self.inventory) = (entries, inventory);
         let expired = match settled {
             Settled::As(expired) => expired,
-            Settled::StartAgain if again => return Ok(Looked::StartAgain),
+            Settled::StartAgain if again => return Ok(AttemptEnd::StartAgain),
             Settled::StartAgain => None,
         };
         if look.is_stopped() {
@@ -332,11 +332,11 @@ impl<'a> Archive<'a> {
         let mut changed = Vec::new();
         if let Some(session) = &self.session {
             if session.misled(&self.inventory) {
-                return Ok(Looked::Misled);
+                return Ok(AttemptEnd::Misled);
             }
             changed = session.changed();
         }
-        Ok(Looked::Seen(ArchiveSurvey { stretches, partials, renamed, changed, expired }))
+        Ok(AttemptEnd::Seen(ArchiveSurvey { stretches, partials, renamed, changed, expired }))
     }
 
     /// What an index saved; what is known now is kept for it. `accepted`: files whose changed bytes are now what is

@@ -84,9 +84,9 @@ pub struct Branch {
 }
 
 /// The ancestors that a history file names, and what is wrong with it; `None` where it is gone.
-type Said = (Vec<Ancestor>, Option<Flaw>);
+type HistoryRead = (Vec<Ancestor>, Option<Flaw>);
 
-fn read(source: &dyn Source, entry: &Entry, timeline: TimelineId) -> Option<Said> {
+fn read(source: &dyn Source, entry: &Entry, timeline: TimelineId) -> Option<HistoryRead> {
     Some(match source.small(entry, LIMIT) {
         Err(error) => (Vec::new(), Some(Flaw::Unreadable(error.to_string()))),
         Ok((_, read)) if read.state == ReadState::Vanished => return None,
@@ -110,7 +110,7 @@ impl Lineage {
             let Some(entry) = entries.get(index) else { continue };
             let file = entry.shown();
             let Some((ancestors, flaw)) =
-                settled(source, entry, |(_, flaw): &Said| flaw.is_some(), || read(source, entry, timeline))
+                settled(source, entry, |(_, flaw): &HistoryRead| flaw.is_some(), || read(source, entry, timeline))
             else {
                 continue;
             };

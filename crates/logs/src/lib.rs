@@ -8,9 +8,9 @@
 //! ```
 //!
 //! Any prefix may stand before a message, and a message may lie inside another one; the innermost one says what was
-//! found, so it is the one told of. A message is a [`MessageRow`] of [`rows`]: its wordings since 8.2 (read off the format
-//! strings of `src/backend/access/transam`, `src/backend/replication` and `src/bin/pg_waldump` of each major), and
-//! what walproof has to say of it.
+//! found, so it is the one told of. A message is a [`MessageRow`] of [`rows`]: its wordings since 8.2 (read off the
+//! format strings of `src/backend/access/transam`, `src/backend/replication` and `src/bin/pg_waldump` of each major),
+//! and what walproof has to say of it.
 //!
 //! | module | what it knows |
 //! |---|---|

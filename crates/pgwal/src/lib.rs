@@ -71,8 +71,8 @@
 //! # Where things stop
 //!
 //! Sources in these crates are local files and standard input. Files that are mapped into memory need a
-//! [`MapGuard`](source::guard::MapGuard), which only a program should install: the default reads in windows. The work is
-//! synchronous; [`Options::progress`] is told of every file and [`Options::interrupt`] ends a run early.
+//! [`MapGuard`](source::guard::MapGuard), which only a program should install: the default reads in windows. The work
+//! is synchronous; [`Options::progress`] is told of every file and [`Options::interrupt`] ends a run early.
 
 pub use pgwal_crc as crc;
 pub use pgwal_format as format;

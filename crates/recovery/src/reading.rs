@@ -25,12 +25,12 @@ pub enum FileRead<'a> {
     /// Not as large as a segment is: bytes.
     Size(u64),
     /// It cannot be unpacked whole, read or opened, or it is gone: `restore_command` fails.
-    Nothing(Why),
+    Nothing(NoRecords),
 }
 
 /// Why there is nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Why {
+pub enum NoRecords {
     /// Packed, and not whole.
     Packed,
     /// Encrypted, packed in a way that is not read, or refused: what it holds is not known.
@@ -57,7 +57,7 @@ impl<'a> EventReader<'a> {
     /// Reads a file, from `from` on where that lies inside. One that is still being written is waited for.
     pub fn read(&self, found: &FoundFile, from: Option<Lsn>, buffers: &mut Buffers) -> FileRead<'a> {
         let Some((place, entry)) = self.shelf.places.get(found.place).zip(self.shelf.entry(found)) else {
-            return FileRead::Nothing(Why::Unreadable);
+            return FileRead::Nothing(NoRecords::Unreadable);
         };
         let cluster = Cluster { layout: self.shelf.layout, system_id: self.system_id };
         let reader = Reader {
@@ -82,18 +82,18 @@ impl<'a> EventReader<'a> {
         };
         let unfinished = |scanned: &Scanned<Events<'a>>| scanned.why.as_ref().is_some_and(Unusable::is_unfinished);
         let Some(scanned) = settled(place.source, entry, unfinished, read) else {
-            return FileRead::Nothing(Why::Unreadable);
+            return FileRead::Nothing(NoRecords::Unreadable);
         };
         // A server finds a page there that it does not take for one of this segment.
         let nothing = || Box::new(scan(&[], self.expect(&segment), Events::new(self.ask)));
         match scanned.why {
             Some(Unusable::Size { found, .. }) if place.archive => FileRead::Size(found),
-            Some(Unusable::Packed { .. }) => FileRead::Nothing(Why::Packed),
+            Some(Unusable::Packed { .. }) => FileRead::Nothing(NoRecords::Packed),
             // A server may be allowed what we are not.
             Some(Unusable::Encrypted(_) | Unusable::Unknown(_) | Unusable::Refused(_)) => {
-                FileRead::Nothing(Why::Closed)
+                FileRead::Nothing(NoRecords::Closed)
             }
-            Some(Unusable::Vanished) => FileRead::Nothing(Why::Unreadable),
+            Some(Unusable::Vanished) => FileRead::Nothing(NoRecords::Unreadable),
             Some(Unusable::Cluster { .. }) => FileRead::Records(nothing()),
             _ => FileRead::Records(scanned.run.map_or_else(nothing, Box::new)),
         }

@@ -2,7 +2,7 @@
 //! records over the seams are.
 
 use crate::events::{Ask, Events, RecoveryEvent};
-use crate::reading::{EventReader, FileRead, Why};
+use crate::reading::{EventReader, FileRead, NoRecords};
 use crate::replay::ReplayStop;
 use crate::shelf::{FilesAtHand, FoundFile};
 use crate::sum::EventSum;
@@ -214,7 +214,7 @@ impl<'a> WalWalk<'a> {
                 );
                 match got {
                     FileRead::Nothing(why) => {
-                        closed |= why == Why::Closed;
+                        closed |= why == NoRecords::Closed;
                         spoiled = Some(found);
                         return Ok(ControlFlow::Break(()));
                     }

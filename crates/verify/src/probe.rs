@@ -5,7 +5,7 @@ use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::records::{ListError, ListRequest, Listed, Render, Rendered};
-use crate::verify::{Sight, examine};
+use crate::verify::{ExaminedArchive, examine};
 use pgwal_archive::Error;
 use pgwal_archive::{Branch, Which};
 use pgwal_format::record::{Record, RecordHeader};
@@ -116,7 +116,7 @@ pub fn probe(source: &dyn Source, options: Options<'_>, at: &PlaceIn<'_>) -> Res
 
 fn judge(
     source: &dyn Source,
-    sight: &Sight<'_>,
+    sight: &ExaminedArchive<'_>,
     listed: &Listed,
     seen: &RecordAt,
     lsn: Lsn,

@@ -58,7 +58,7 @@ pub fn verify_parts(parts: Parts, options: &Options<'_>) -> Result<Outcome, Erro
 const LOOKS: u32 = 4;
 
 /// What a second look at the same files needs to know.
-pub(crate) struct Sight<'a> {
+pub(crate) struct ExaminedArchive<'a> {
     pub archive: Box<Archive<'a>>,
     /// The way of recovery.
     pub way: Way,
@@ -70,7 +70,7 @@ pub(crate) struct Sight<'a> {
 pub(crate) fn examine<'a>(
     source: &'a dyn Source,
     options: &Options<'a>,
-) -> Result<(Outcome, Option<Sight<'a>>), Error> {
+) -> Result<(Outcome, Option<ExaminedArchive<'a>>), Error> {
     judged(source, options, options.index.map_or(Prior::None, Prior::Index))
 }
 
@@ -78,7 +78,7 @@ fn judged<'a>(
     source: &'a dyn Source,
     options: &Options<'a>,
     memory: Prior<'a>,
-) -> Result<(Outcome, Option<Sight<'a>>), Error> {
+) -> Result<(Outcome, Option<ExaminedArchive<'a>>), Error> {
     match read_remembered(source, options.look(), memory)? {
         (Opened::Archive(archive), seen) => {
             let (outcome, sight) = judge(archive, seen, options);
@@ -93,7 +93,7 @@ pub(crate) fn judge<'a>(
     mut archive: Box<Archive<'a>>,
     seen: ArchiveSurvey,
     options: &Options<'_>,
-) -> (Outcome, Sight<'a>) {
+) -> (Outcome, ExaminedArchive<'a>) {
     let findings = facts_of(&archive, &seen);
     let mut reports = Judge::new(&archive, options, archive.path(), seen, findings).judge();
     let (way, unusable) = (std::mem::take(&mut reports.way), std::mem::take(&mut reports.unusable));
@@ -102,7 +102,7 @@ pub(crate) fn judge<'a>(
     let accepted = outcome.findings.iter().filter(|f| f.code == Code::SegmentChanged && f.accepted);
     let accepted: HashSet<&str> = accepted.filter_map(|f| f.file.as_deref()).collect();
     outcome.index = archive.remember(&accepted);
-    (outcome, Sight { archive, way, unusable })
+    (outcome, ExaminedArchive { archive, way, unusable })
 }
 
 fn outcome(reports: Reports, archive: &Archive<'_>, options: &Options<'_>) -> Outcome {

@@ -35,7 +35,7 @@ mod stream;
 mod wire;
 
 pub use begin::{Begin, Link};
-pub use chain::{Chain, Joint, Over};
+pub use chain::{Chain, Joint, SeamRecord};
 pub use expect::{KEEP, RecordBoundary, ScanExpect};
 pub use fault::{Damage, Fault};
 pub use fold::{Fold, Ignore};

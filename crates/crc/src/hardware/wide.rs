@@ -13,8 +13,8 @@
 //! The state that a message begins with counts like its first four bytes, or, for a short one, like a constant that
 //! depends on the length alone ([`Length::start`]).
 //!
-//! The argument for `unsafe`: the functions with `#[target_feature]` are called only through a [`WidePresent`], which is
-//! made only by [`WidePresent::detect`], which asks the processor for each of these features. Memory is read through
+//! The argument for `unsafe`: the functions with `#[target_feature]` are called only through a [`WidePresent`], which
+//! is made only by [`WidePresent::detect`], which asks the processor for each of these features. Memory is read through
 //! pointers in three places: [`whole`] and the header's lane read arrays of exactly that size; [`load`] is a masked
 //! load whose mask leaves only bytes of the slice, and bytes that are masked out are not accessed, wherever they would
 //! lie.

@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Threads and the parts that they work on.
-pub(super) struct Crew<'a, R: Render> {
+pub(super) struct ListWorkers<'a, R: Render> {
     desk: &'a PartRenderer<'a, R>,
     jobs: usize,
     state: Mutex<CrewState<'a, R>>,
@@ -37,14 +37,14 @@ pub(super) struct Done<'a, R: Render> {
     pub place: PartPlace,
 }
 
-impl<'a, R: Render> Crew<'a, R> {
+impl<'a, R: Render> ListWorkers<'a, R> {
     pub fn new(desk: &'a PartRenderer<'a, R>, jobs: usize) -> Self {
         let (waiting, done) = (VecDeque::new(), BTreeMap::new());
         let state = CrewState { waiting, done, given: 0, taken: 0, free: Vec::new(), stop: false };
-        Crew { desk, jobs, state: Mutex::new(state), changed: Condvar::new() }
+        ListWorkers { desk, jobs, state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// Works until [`Crew::stop`].
+    /// Works until [`ListWorkers::stop`].
     pub fn work(&self) {
         // A worker that panics must not be waited for.
         let _ending = CrewGuard(self);
@@ -127,7 +127,7 @@ impl<'a, R: Render> Crew<'a, R> {
 }
 
 /// Stops everyone when it is dropped, in a panic too.
-pub(super) struct CrewGuard<'c, 'a, R: Render>(pub &'c Crew<'a, R>);
+pub(super) struct CrewGuard<'c, 'a, R: Render>(pub &'c ListWorkers<'a, R>);
 
 impl<R: Render> Drop for CrewGuard<'_, '_, R> {
     fn drop(&mut self) {

@@ -5,7 +5,7 @@
 //!    └── not right, or not read in parts: by a scan ──┴──► in order: record over the seam, findings, text
 //! ```
 
-use super::crew::{Crew, Done};
+use super::crew::{Done, ListWorkers};
 use super::plan::Note;
 use super::range::Range;
 use super::sheet::{PartPlace, PartRenderer, RenderedPart};
@@ -33,7 +33,7 @@ const PIECE: usize = 256 << 10;
 /// A list that is being made.
 pub(super) struct Lister<'a, 's, R: Render> {
     pub desk: &'a PartRenderer<'a, R>,
-    crew: Option<&'s Crew<'a, R>>,
+    crew: Option<&'s ListWorkers<'a, R>>,
     sink: &'s mut LineSink<'s>,
     /// Findings in order.
     notes: &'s [Note<'s>],
@@ -56,7 +56,7 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
     /// `already`: records that were listed before. `quiet`: nothing is written.
     pub fn new(
         desk: &'a PartRenderer<'a, R>,
-        crew: Option<&'s Crew<'a, R>>,
+        crew: Option<&'s ListWorkers<'a, R>>,
         sink: &'s mut LineSink<'s>,
         notes: &'s [Note<'s>],
         already: ListSum,
@@ -216,7 +216,7 @@ impl<R: Render> InParts<'_, '_, '_, R> {
 
     fn take_while(&mut self, wanted: impl Fn() -> bool) {
         while wanted() {
-            let Some(done) = self.list.crew.and_then(Crew::take) else { return };
+            let Some(done) = self.list.crew.and_then(ListWorkers::take) else { return };
             self.accept(done);
         }
     }

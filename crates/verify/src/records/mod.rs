@@ -24,8 +24,8 @@ use crate::codes::Severity;
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::Outcome;
-use crate::verify::{Sight, examine, judge};
-use crew::{Crew, CrewGuard};
+use crate::verify::{ExaminedArchive, examine, judge};
+use crew::{CrewGuard, ListWorkers};
 use lister::{LineSink, Lister};
 use pgwal_archive::Error;
 use pgwal_archive::names::Segment;
@@ -264,7 +264,7 @@ enum FirstPass<'a> {
     /// Everything, of so many segments.
     Whole(Box<Outcome>, ListSum, u64),
     /// The archive was read and judged, and listed up to something that is not right.
-    Judged(Box<Outcome>, Sight<'a>, ListSum),
+    Judged(Box<Outcome>, ExaminedArchive<'a>, ListSum),
     /// It was not read to its end, and listed so far.
     Unread(ListSum),
 }
@@ -317,7 +317,7 @@ fn once<'a, R: Render>(
     }
     let desk = PartRenderer::new(render, layout, archive.cluster.system_id, range, wanted.limit);
     let jobs = wanted.options.jobs.max(1);
-    let crew = Crew::new(&desk, jobs);
+    let crew = ListWorkers::new(&desk, jobs);
     let (seen, sum, whole) = std::thread::scope(|scope| {
         let _ending = CrewGuard(&crew);
         let start = |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || crew.work()).is_ok();
@@ -411,18 +411,19 @@ fn run_of(stretch: &Stretch) -> Option<&Run<pgwal_archive::Tally>> {
 }
 
 /// What names tell of an archive, if they tell of one timeline without gaps, in files that may be good.
-fn names<'a>(source: &'a dyn Source, asked: &Options<'a>) -> Result<Option<(Outcome, Sight<'a>)>, ListError> {
+fn names<'a>(source: &'a dyn Source, asked: &Options<'a>) -> Result<Option<(Outcome, ExaminedArchive<'a>)>, ListError> {
     let mut names = Options::default();
     (names.depth, names.timeline, names.start, names.end) = (Depth::Names, asked.timeline, asked.start, asked.end);
     (names.jobs, names.map, names.interrupt) = (asked.jobs, asked.map, asked.interrupt);
     let (outcome, sight) = examine(source, &names).map_err(ListError::Verify)?;
-    let simple =
-        |s: &Sight<'_>| !s.archive.live && s.way.legs.len() == 1 && s.way.holes.is_empty() && s.unusable.is_empty();
+    let simple = |s: &ExaminedArchive<'_>| {
+        !s.archive.live && s.way.legs.len() == 1 && s.way.holes.is_empty() && s.unusable.is_empty()
+    };
     Ok(sight.filter(simple).map(|sight| (outcome, sight)))
 }
 
 /// A file a segment, none missing, and no finding that would have to stand between records.
-fn is_simple(sight: &Sight<'_>, plan: &ListPlan<'_>, pass: Pass) -> bool {
+fn is_simple(sight: &ExaminedArchive<'_>, plan: &ListPlan<'_>, pass: Pass) -> bool {
     let alone = plan.files.iter().all(|f| f.segment.copies <= 1 && f.unusable.is_none());
     let unbroken =
         plan.files.windows(2).all(|pair| matches!(pair, [a, b] if a.segment.number.next() == b.segment.number));
@@ -461,7 +462,7 @@ pub(crate) fn silently<R: Render>(
     wanted: &ListRequest<'_>,
     render: &R,
     outcome: Outcome,
-    sight: &Sight<'_>,
+    sight: &ExaminedArchive<'_>,
 ) -> Result<Listed, ListError> {
     again(wanted, render, outcome, sight, &mut |_| Ok(()), ListSum::default())
 }

@@ -3,7 +3,7 @@
 use super::range::Range;
 use crate::codes::{Code, Severity};
 use crate::finding::Finding;
-use crate::verify::Sight;
+use crate::verify::ExaminedArchive;
 use pgwal_archive::names::Segment;
 use pgwal_archive::stretch::Readable;
 use pgwal_archive::way::{Leg, Way};
@@ -34,7 +34,12 @@ pub(super) struct ListPlan<'a> {
 }
 
 impl<'a> ListPlan<'a> {
-    pub fn new(sight: &Sight<'_>, findings: &'a [Finding], range: Range, target: Option<TimelineId>) -> ListPlan<'a> {
+    pub fn new(
+        sight: &ExaminedArchive<'_>,
+        findings: &'a [Finding],
+        range: Range,
+        target: Option<TimelineId>,
+    ) -> ListPlan<'a> {
         let archive = &sight.archive;
         let layout = &archive.cluster.layout;
         let (address, size) = (layout.address(), layout.segment);

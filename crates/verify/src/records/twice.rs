@@ -1,6 +1,6 @@
 //! Lists an archive that was judged: findings stand at their places among the records.
 
-use super::crew::{Crew, CrewGuard};
+use super::crew::{CrewGuard, ListWorkers};
 use super::lister::{LineSink, Lister};
 use super::plan::{ListPlan, PlannedFile};
 use super::range::Range;
@@ -10,7 +10,7 @@ use super::{ListError, ListRequest, Listed, Render};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use crate::outcome::{Outcome, Verdict};
-use crate::verify::Sight;
+use crate::verify::ExaminedArchive;
 use pgwal_archive::names::Segment;
 use pgwal_archive::read::Reader;
 use pgwal_archive::stretch::PieceKind;
@@ -23,7 +23,7 @@ pub(super) fn again<R: Render>(
     wanted: &ListRequest<'_>,
     render: &R,
     outcome: Outcome,
-    sight: &Sight<'_>,
+    sight: &ExaminedArchive<'_>,
     sink: &mut LineSink<'_>,
     already: ListSum,
 ) -> Result<Listed, ListError> {
@@ -39,7 +39,7 @@ pub(super) fn again<R: Render>(
     let desk = PartRenderer::new(render, layout, sight.archive.cluster.system_id, range, wanted.limit);
     let reader = Reader { depth: Depth::Records, known: None, facts: false, ..sight.archive.reader() };
     let jobs = options.jobs.max(1);
-    let crew = Crew::new(&desk, jobs);
+    let crew = ListWorkers::new(&desk, jobs);
     let made = std::thread::scope(|scope| {
         let _ending = CrewGuard(&crew);
         let start = |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || crew.work()).is_ok();

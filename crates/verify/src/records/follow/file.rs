@@ -16,7 +16,7 @@ const WINDOW: usize = 256 << 10;
 
 /// What is known of the segment that is being read.
 #[derive(Default)]
-pub(super) struct Here {
+pub(super) struct SegmentAtHand {
     /// How far it was read; `None` as long as its first page says nothing.
     pub place: Option<RecordBoundary>,
     /// From its beginning, or from the page of the place on; what lies before that is not looked at.
@@ -29,11 +29,11 @@ pub(super) struct Here {
     refused: bool,
 }
 
-impl Here {
+impl SegmentAtHand {
     /// Goes to another segment. Keeps the buffer.
     pub fn leave(&mut self) {
         let bytes = std::mem::take(&mut self.bytes);
-        *self = Here { bytes, ..Here::default() };
+        *self = SegmentAtHand { bytes, ..SegmentAtHand::default() };
         self.bytes.clear();
     }
 

@@ -1,7 +1,7 @@
 //! What is handed on: lines and findings, in order.
 
 use super::segment_file::SegmentFile;
-use super::strip::{self, Strip};
+use super::strip::{self, RenderedLines};
 use super::{Follower, found};
 use crate::finding::Finding;
 use crate::records::Render;
@@ -15,7 +15,7 @@ impl<'a, R: Render> Follower<'a, R> {
     /// Lines and findings, in order.
     pub(super) fn hand_on(
         &mut self,
-        mut strip: Strip<'a, R>,
+        mut strip: RenderedLines<'a, R>,
         damages: &[Damage<()>],
         begun: Lsn,
         file: &SegmentFile,
@@ -37,7 +37,7 @@ impl<'a, R: Render> Follower<'a, R> {
 
     fn lines(
         &mut self,
-        strip: &mut Strip<'a, R>,
+        strip: &mut RenderedLines<'a, R>,
         from: usize,
         wanted: impl Fn(Lsn) -> bool,
         sink: &mut LineSink<'_>,

@@ -29,8 +29,8 @@ use super::twice::findings_alone;
 use super::{ListError, ListRequest, Listed, Render};
 use crate::options::Options;
 use crate::outcome::Outcome;
-use crate::verify::{Sight, examine};
-use file::{Filled, Here};
+use crate::verify::{ExaminedArchive, examine};
+use file::{Filled, SegmentAtHand};
 use kept::OpenFiles;
 use pgwal_archive::{Depth, Which};
 use pgwal_format::text::history::Switch;
@@ -41,7 +41,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use strip::Strip;
+use strip::RenderedLines;
 
 /// A server writes pages in order, and a reader may see a later one first: what is wrong must still be wrong after this
 /// long.
@@ -76,12 +76,12 @@ pub struct Follower<'a, R: Render> {
     wanted: &'a ListRequest<'a>,
     render: &'a R,
     outcome: Outcome,
-    sight: Sight<'a>,
+    sight: ExaminedArchive<'a>,
     layout: Layout,
     range: Range,
     /// The segment that is being read.
     number: SegmentNo,
-    here: Here,
+    here: SegmentAtHand,
     /// The segments before, until the seam with them is checked.
     left: Chain,
     /// The timeline of the file in which the record over that seam begins.
@@ -137,7 +137,7 @@ impl<'a, R: Render> Follower<'a, R> {
             layout,
             range,
             number,
-            here: Here::default(),
+            here: SegmentAtHand::default(),
             left: Chain::new(&layout),
             left_timeline: TimelineId(0),
             reached: None,
@@ -261,7 +261,7 @@ impl<'a, R: Render> Follower<'a, R> {
             system_id: Some(self.sight.archive.cluster.system_id),
             keep: usize::MAX,
         };
-        let strip = Strip::new(self.render, self.range, file.timeline);
+        let strip = RenderedLines::new(self.render, self.range, file.timeline);
         let mut run = match self.here.place {
             Some(place) => scan_on(&self.here.bytes, expect, strip, place),
             None => scan(&self.here.bytes, expect, strip),
@@ -281,7 +281,7 @@ impl<'a, R: Render> Follower<'a, R> {
             let layout = self.layout;
             self.over_seam(&over.record(&layout), self.left_timeline, sink)?;
         }
-        let strip = std::mem::replace(&mut run.acc, Strip::new(self.render, self.range, file.timeline));
+        let strip = std::mem::replace(&mut run.acc, RenderedLines::new(self.render, self.range, file.timeline));
         self.hand_on(strip, &damages, begun, &file, sink)?;
         if run.last.is_some() {
             self.reached = Some((file.timeline, run.end));

@@ -8,7 +8,7 @@ use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_walk::Fold;
 
-pub(super) struct Strip<'a, R: Render> {
+pub(super) struct RenderedLines<'a, R: Render> {
     render: &'a R,
     range: Range,
     timeline: TimelineId,
@@ -34,9 +34,9 @@ pub(super) fn all(_: Lsn) -> bool {
     true
 }
 
-impl<'a, R: Render> Strip<'a, R> {
+impl<'a, R: Render> RenderedLines<'a, R> {
     pub fn new(render: &'a R, range: Range, timeline: TimelineId) -> Self {
-        Strip { render, range, timeline, text: Vec::new(), lines: Vec::new(), scratch: R::Scratch::default() }
+        RenderedLines { render, range, timeline, text: Vec::new(), lines: Vec::new(), scratch: R::Scratch::default() }
     }
 
     /// The lines from number `from` on, as long as they are wanted and there is room: the number of the next, their
@@ -57,16 +57,16 @@ impl<'a, R: Render> Strip<'a, R> {
     }
 }
 
-impl<R: Render> std::fmt::Debug for Strip<'_, R> {
+impl<R: Render> std::fmt::Debug for RenderedLines<'_, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Strip")
+        f.debug_struct("RenderedLines")
             .field("timeline", &self.timeline)
             .field("lines", &self.lines.len())
             .finish_non_exhaustive()
     }
 }
 
-impl<R: Render> Fold for Strip<'_, R> {
+impl<R: Render> Fold for RenderedLines<'_, R> {
     type Mark = ();
 
     fn mark(&self) {}
