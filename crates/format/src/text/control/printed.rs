@@ -3,8 +3,7 @@
 
 use super::members::ControlField;
 use crate::Dialect;
-use crate::dialect::Version;
-use crate::rmgr::table::*;
+use crate::version::*;
 use crate::versioned::{self, Versioned};
 
 /// What stands behind a label.
