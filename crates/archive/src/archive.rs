@@ -311,12 +311,12 @@ impl<'a> Archive<'a> {
         let mut stretches = pool.install(|| self.look_at_others(taken));
         let mut entries = std::mem::take(&mut self.entries);
         let mut inventory = std::mem::take(&mut self.inventory);
-        let field = Settling { reader: self.reader(), names: &self.names, lineage: &self.lineage, look: &look };
+        let settling = Settling { reader: self.reader(), names: &self.names, lineage: &self.lineage, look: &look };
         // Parts are what they were when they were made.
         let settled = if self.live || matches!(self.memory, Prior::Parts(_)) {
             Settled::As(None)
         } else {
-            field.settle(&mut entries, &mut inventory, &mut stretches)
+            settling.settle(&mut entries, &mut inventory, &mut stretches)
         };
         (self.entries, self.inventory) = (entries, inventory);
         let expired = match settled {

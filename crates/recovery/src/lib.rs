@@ -6,6 +6,7 @@
 
 mod alternatives;
 mod asked;
+mod at_hand;
 pub mod backup;
 pub mod events;
 pub mod failure;
@@ -20,7 +21,6 @@ mod reading;
 mod recover;
 mod replay;
 pub mod settings;
-mod shelf;
 mod start;
 pub mod sum;
 mod target;

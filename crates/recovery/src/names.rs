@@ -1,8 +1,8 @@
 //! Which files a server asks for, in order.
 
+use crate::at_hand::{FilesAtHand, FoundFile};
 use crate::failure::Failure;
 use crate::outcome::{FileAsked, Restore, Status};
-use crate::shelf::{FilesAtHand, FoundFile};
 use crate::target::TargetTimeline;
 use crate::way::{WalWalk, WalkEnd};
 use pgwal_format::{FileName, TimelineId};

@@ -1,5 +1,6 @@
 //! Brings a backup and an archive together.
 
+use crate::at_hand::{FilePlace, FilesAtHand};
 use crate::backup::Backup;
 use crate::events::{Ask, Events, Match};
 use crate::failure::Failure;
@@ -8,7 +9,6 @@ use crate::pages::{Blind, Extents};
 use crate::recover::Recovery;
 use crate::replay::ReplayStop;
 use crate::settings::{Mode, Settings};
-use crate::shelf::{FilePlace, FilesAtHand};
 use crate::start::Start;
 use crate::sum::{EventSum, ReplayedCommit};
 use crate::way::{WalWalk, WalkOptions};

@@ -1,8 +1,8 @@
 //! Reads a segment as recovery does: a file that is not whole is not used, the records of one that is come up to the
 //! first that cannot be read.
 
+use crate::at_hand::{FilesAtHand, FoundFile};
 use crate::events::{Ask, Events};
-use crate::shelf::{FilesAtHand, FoundFile};
 use pgwal_archive::fresh::settled;
 use pgwal_archive::names::Segment;
 use pgwal_archive::read::{Reader, Scanned};

@@ -1,6 +1,7 @@
 //! What a server would do with a base backup, an archive and these settings (`StartupXLOG`, from 15 on
 //! `InitWalRecovery` and `PerformWalRecovery`, too).
 
+use crate::at_hand::FilesAtHand;
 use crate::events::{Ask, EventKind, Match};
 use crate::failure::Failure;
 use crate::names::NamesAsked;
@@ -8,7 +9,6 @@ use crate::outcome::{Ending, Reached, Restore};
 use crate::pages::{Blind, Extents, Tracker};
 use crate::replay::{Goal, Replay, ReplayStop, Side, Standby};
 use crate::settings::{Mode, Settings};
-use crate::shelf::FilesAtHand;
 use crate::start::Start;
 use crate::target::{Target, TargetTimeline};
 use crate::way::{WalWalk, WalkEnd, WalkOptions, Walked};

@@ -1,10 +1,10 @@
 //! From a position on, segment by segment: which file is asked for, which is taken (`XLogFileReadAnyTLI`), and what the
 //! records over the seams are.
 
+use crate::at_hand::{FilesAtHand, FoundFile};
 use crate::events::{Ask, Events, RecoveryEvent};
 use crate::reading::{EventReader, FileRead, NoRecords};
 use crate::replay::ReplayStop;
-use crate::shelf::{FilesAtHand, FoundFile};
 use crate::sum::EventSum;
 use pgwal_archive::lineage::Descent;
 use pgwal_archive::ordered::in_order;

@@ -31,12 +31,12 @@
 //! # Ok::<(), pgwal_source::SourceError>(())
 //! ```
 
-mod asked;
 pub mod codec;
 mod decode;
 mod disk;
 mod entry;
 mod error;
+mod every_source;
 mod files;
 mod folder;
 mod held;

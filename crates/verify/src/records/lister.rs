@@ -5,11 +5,11 @@
 //!    └── not right, or not read in parts: by a scan ──┴──► in order: record over the seam, findings, text
 //! ```
 
-use super::crew::{Done, ListWorkers};
 use super::plan::Note;
 use super::range::Range;
-use super::sheet::{PartPlace, PartRenderer, RenderedPart};
+use super::rendered::{PartPlace, PartRenderer, RenderedPart};
 use super::sum::{Cost, ListSum};
+use super::workers::{Done, ListWorkers};
 use super::{Render, Rendered};
 use crate::finding::Finding;
 use pgwal_archive::names::Segment;

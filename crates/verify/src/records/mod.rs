@@ -9,14 +9,14 @@
 //! An archive of one timeline in which nothing is wrong is read once. Any other is judged first, so that a finding in
 //! the list says all that it says in a verdict, and its files are read once more from the first finding on.
 
-mod crew;
 mod follow;
 mod lister;
 mod plan;
 mod range;
-mod sheet;
+mod rendered;
 mod sum;
 mod twice;
+mod workers;
 
 pub use follow::{FollowState, Follower};
 
@@ -25,7 +25,6 @@ use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::verify::{ExaminedArchive, examine, judge};
-use crew::{CrewGuard, ListWorkers};
 use lister::{LineSink, Lister};
 use pgwal_archive::Error;
 use pgwal_archive::names::Segment;
@@ -38,10 +37,11 @@ use pgwal_source::Source;
 use pgwal_walk::{Fold, Head, Leftover, Run, Tail};
 use plan::ListPlan;
 use range::Range;
-use sheet::PartRenderer;
+use rendered::PartRenderer;
 use std::{fmt, io};
 use sum::{Cost, ListSum, listed};
 use twice::{again, findings_alone};
+use workers::{ListWorkers, WorkersGuard};
 
 /// Renders records and findings. Called from several threads, for each segment in order.
 pub trait Render: Sync {
@@ -319,7 +319,7 @@ fn once<'a, R: Render>(
     let jobs = wanted.options.jobs.max(1);
     let crew = ListWorkers::new(&desk, jobs);
     let (seen, sum, whole) = std::thread::scope(|scope| {
-        let _ending = CrewGuard(&crew);
+        let _ending = WorkersGuard(&crew);
         let start = |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || crew.work()).is_ok();
         let crew = (jobs > 1 && (0..jobs).filter(start).count() > 0).then_some(&crew);
         let mut list = Lister::new(&desk, crew, sink, &[], ListSum::default(), pass == Pass::Sums);

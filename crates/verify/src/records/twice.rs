@@ -1,11 +1,11 @@
 //! Lists an archive that was judged: findings stand at their places among the records.
 
-use super::crew::{CrewGuard, ListWorkers};
 use super::lister::{LineSink, Lister};
 use super::plan::{ListPlan, PlannedFile};
 use super::range::Range;
-use super::sheet::PartRenderer;
+use super::rendered::PartRenderer;
 use super::sum::{Cost, ListSum, listed};
+use super::workers::{ListWorkers, WorkersGuard};
 use super::{ListError, ListRequest, Listed, Render};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
@@ -41,7 +41,7 @@ pub(super) fn again<R: Render>(
     let jobs = options.jobs.max(1);
     let crew = ListWorkers::new(&desk, jobs);
     let made = std::thread::scope(|scope| {
-        let _ending = CrewGuard(&crew);
+        let _ending = WorkersGuard(&crew);
         let start = |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || crew.work()).is_ok();
         let crew = (jobs > 1 && (0..jobs).filter(start).count() > 0).then_some(&crew);
         let mut list = Lister::new(&desk, crew, sink, &plan.notes, already, false);

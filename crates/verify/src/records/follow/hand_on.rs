@@ -1,7 +1,7 @@
 //! What is handed on: lines and findings, in order.
 
+use super::rendered_lines::{self, RenderedLines};
 use super::segment_file::SegmentFile;
-use super::strip::{self, RenderedLines};
 use super::{Follower, found};
 use crate::finding::Finding;
 use crate::records::Render;
@@ -25,13 +25,13 @@ impl<'a, R: Render> Follower<'a, R> {
         for damage in damages {
             let finding = found::damage(&self.layout, damage, begun, file, self.number);
             let Some(lsn) = finding.lsn.filter(|_| self.costs(&finding)) else { continue };
-            told = self.lines(&mut strip, told, strip::before(lsn), sink)?;
+            told = self.lines(&mut strip, told, rendered_lines::before(lsn), sink)?;
             if self.is_full() {
                 return Ok(());
             }
             self.lose(&finding, sink)?;
         }
-        self.lines(&mut strip, told, strip::all, sink)?;
+        self.lines(&mut strip, told, rendered_lines::all, sink)?;
         Ok(())
     }
 

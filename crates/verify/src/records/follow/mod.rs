@@ -19,8 +19,8 @@ mod file;
 mod found;
 mod hand_on;
 mod kept;
+mod rendered_lines;
 mod segment_file;
-mod strip;
 
 use super::lister::LineSink;
 use super::range::Range;
@@ -37,11 +37,11 @@ use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::Source;
 use pgwal_walk::{Chain, Damage, Fault, Head, RecordBoundary, ScanExpect, Stop, Tail, scan, scan_on};
+use rendered_lines::RenderedLines;
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use strip::RenderedLines;
 
 /// A server writes pages in order, and a reader may see a later one first: what is wrong must still be wrong after this
 /// long.

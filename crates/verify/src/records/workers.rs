@@ -6,7 +6,7 @@
 //! Memory is threads × a few parts and their text, whatever a segment weighs.
 
 use super::Render;
-use super::sheet::{PartPlace, PartRenderer, RenderedPart};
+use super::rendered::{PartPlace, PartRenderer, RenderedPart};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -14,11 +14,11 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 pub(super) struct ListWorkers<'a, R: Render> {
     desk: &'a PartRenderer<'a, R>,
     jobs: usize,
-    state: Mutex<CrewState<'a, R>>,
+    state: Mutex<WorkersState<'a, R>>,
     changed: Condvar,
 }
 
-struct CrewState<'a, R: Render> {
+struct WorkersState<'a, R: Render> {
     waiting: VecDeque<(u64, PartPlace, Vec<u8>)>,
     done: BTreeMap<u64, Done<'a, R>>,
     /// Number of the part that is given out next, and of the one that is taken next.
@@ -40,14 +40,14 @@ pub(super) struct Done<'a, R: Render> {
 impl<'a, R: Render> ListWorkers<'a, R> {
     pub fn new(desk: &'a PartRenderer<'a, R>, jobs: usize) -> Self {
         let (waiting, done) = (VecDeque::new(), BTreeMap::new());
-        let state = CrewState { waiting, done, given: 0, taken: 0, free: Vec::new(), stop: false };
+        let state = WorkersState { waiting, done, given: 0, taken: 0, free: Vec::new(), stop: false };
         ListWorkers { desk, jobs, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     /// Works until [`ListWorkers::stop`].
     pub fn work(&self) {
         // A worker that panics must not be waited for.
-        let _ending = CrewGuard(self);
+        let _ending = WorkersGuard(self);
         loop {
             let mut state = self.lock();
             let (number, place, bytes) = loop {
@@ -117,19 +117,19 @@ impl<'a, R: Render> ListWorkers<'a, R> {
         self.changed.notify_all();
     }
 
-    fn lock(&self) -> MutexGuard<'_, CrewState<'a, R>> {
+    fn lock(&self) -> MutexGuard<'_, WorkersState<'a, R>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'s>(&self, state: MutexGuard<'s, CrewState<'a, R>>) -> MutexGuard<'s, CrewState<'a, R>> {
+    fn wait<'s>(&self, state: MutexGuard<'s, WorkersState<'a, R>>) -> MutexGuard<'s, WorkersState<'a, R>> {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Stops everyone when it is dropped, in a panic too.
-pub(super) struct CrewGuard<'c, 'a, R: Render>(pub &'c ListWorkers<'a, R>);
+pub(super) struct WorkersGuard<'c, 'a, R: Render>(pub &'c ListWorkers<'a, R>);
 
-impl<R: Render> Drop for CrewGuard<'_, '_, R> {
+impl<R: Render> Drop for WorkersGuard<'_, '_, R> {
     fn drop(&mut self) {
         self.0.stop();
     }
