@@ -273,10 +273,10 @@ mod tests {
 
     fn with_checksum(body: &str) -> String {
         let digest: String = Sha256::digest(body.as_bytes()).iter().map(|b| format!("{b:02x}")).collect();
-        format!("{body}\"Manifest-ManifestChecksum\": \"{digest}\"}}\n")
+        format!("{body}\"Manifest-Checksum\": \"{digest}\"}}\n")
     }
 
-    const BODY: &str = "{ \"PostgreSQL-Backup-Manifest-Version\": 2,\n\"System-Identifier\": 18446744073709551615,\n\"ManifestFiles\": [\n{ \"Path\": \"backup_label\", \"Size\": 208, \"Last-Modified\": \"2026-11-22 03:17:01 GMT\", \"ManifestChecksum-Algorithm\": \"CRC32C\", \"ManifestChecksum\": \"d3c6f997\" },\n{ \"Encoded-Path\": \"fc62\", \"Size\": 0, \"Last-Modified\": \"2026-11-22 03:17:01 GMT\" }\n],\n\"WAL-Ranges\": [\n{ \"Timeline\": 1, \"Start-LSN\": \"0/900028\", \"End-LSN\": \"0/900100\" }\n],\n";
+    const BODY: &str = "{ \"PostgreSQL-Backup-Manifest-Version\": 2,\n\"System-Identifier\": 18446744073709551615,\n\"Files\": [\n{ \"Path\": \"backup_label\", \"Size\": 208, \"Last-Modified\": \"2026-11-22 03:17:01 GMT\", \"Checksum-Algorithm\": \"CRC32C\", \"Checksum\": \"d3c6f997\" },\n{ \"Encoded-Path\": \"fc62\", \"Size\": 0, \"Last-Modified\": \"2026-11-22 03:17:01 GMT\" }\n],\n\"WAL-Ranges\": [\n{ \"Timeline\": 1, \"Start-LSN\": \"0/900028\", \"End-LSN\": \"0/900100\" }\n],\n";
 
     #[test]
     fn both_versions() {
@@ -307,7 +307,7 @@ mod tests {
         assert_eq!(fault(&BODY.replace("208", "-1")), ManifestFault::Field("Size"));
         assert!(matches!(fault(&BODY.replace("\"Size\": 208", "\"Size\": 208, \"Size\": 1")), ManifestFault::Shape(_)));
         assert_eq!(parse(with_checksum(BODY).trim_end().as_bytes()), Err(ManifestFault::LastLine));
-        let deep = format!("{{\n\"ManifestFiles\": {}", "[".repeat(1_000_000));
+        let deep = format!("{{\n\"Files\": {}", "[".repeat(1_000_000));
         assert!(matches!(parse(deep.as_bytes()), Err(ManifestFault::Shape(_))));
         let deep = BODY.replace("208", &"[".repeat(1_000_000));
         assert!(matches!(fault(&deep), ManifestFault::Shape(_)));
