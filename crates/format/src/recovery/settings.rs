@@ -3,8 +3,7 @@
 //!
 //! A column of the version's row: [`SettingRules`]; and the table of settings that only a recovery has.
 
-use crate::version::Version;
-use crate::version::{V8_2, V8_4, V9_0, V9_1, V9_4, V9_5, V10, V11, V12, V15};
+use crate::version::{V8_2, V8_4, V9_0, V9_1, V9_4, V9_5, V10, V11, V12, V15, Version};
 use crate::versioned::{self, Versioned};
 
 /// The grammar of a file.
