@@ -3,7 +3,7 @@
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use pgwal::{
     format::{SegmentNo, TimelineId},
-    walk::{Expect, Ignore, KEEP, scan},
+    walk::{Ignore, KEEP, ScanExpect, scan},
 };
 use walproof_benches::{SEGMENT, Workload, layout};
 
@@ -20,7 +20,8 @@ fn scans(c: &mut Criterion) {
             let file = archive.files.get(1).expect("two segments and a bit");
             let bytes = file.content.bytes(0, SEGMENT as usize);
             let start = layout.address().segment_start(SegmentNo(2), layout.segment);
-            let expect = Expect { layout: &layout, start, timeline: Some(TimelineId(1)), system_id: None, keep: KEEP };
+            let expect =
+                ScanExpect { layout: &layout, start, timeline: Some(TimelineId(1)), system_id: None, keep: KEEP };
             let version = BenchmarkId::from_parameter(format!("{major}.{minor}"));
             group.bench_function(version, |b| b.iter(|| scan(&bytes, expect, Ignore)));
         }

@@ -4,7 +4,7 @@
 //! bytes in memory.
 
 use pgwal::format::{Align, Endian, Layout, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
-use pgwal_craft::{Archive, Block, Builder, Image, Rec};
+use pgwal_craft::{Builder, CraftedArchive, CraftedBlock, CraftedImage, Rec};
 
 /// The segment size that nearly every server has.
 pub const SEGMENT: u64 = 16 << 20;
@@ -27,7 +27,7 @@ impl Workload {
     pub const ALL: [(&'static str, Workload); 2] = [("small", Workload::Small), ("images", Workload::Images)];
 
     /// So many segments of this workload and a bit of another, written as version `major.minor` does.
-    pub fn archive(self, segments: u64, major: u8, minor: u8) -> Archive {
+    pub fn archive(self, segments: u64, major: u8, minor: u8) -> CraftedArchive {
         let mut wal = Builder::new(layout(major, minor), TimelineId(1), SYSTEM, SegmentNo(1));
         wal.checkpoint_shutdown();
         let end = wal.position().get() + segments * SEGMENT;
@@ -60,14 +60,15 @@ pub fn layout(major: u8, minor: u8) -> Layout {
 
 fn small(number: u32, row: &[u8]) -> Rec<'_> {
     let length = 20 + number as usize % 44;
-    let block = Block { block: number / 60, data: row.get(..length).unwrap_or(row).to_vec(), ..Block::default() };
+    let block =
+        CraftedBlock { block: number / 60, data: row.get(..length).unwrap_or(row).to_vec(), ..CraftedBlock::default() };
     Rec { rmid: HEAP, xid: 1000 + number / 3, main: &[0, 0, 0], blocks: vec![block], ..Rec::default() }
 }
 
 fn image(number: u32) -> Rec<'static> {
     let page = (0..PAGE).map(|i| (i as u32).wrapping_mul(number | 1) as u8).collect();
     // Pages are three quarters full: the hole is what a server leaves out of the image.
-    let image = Image { page, hole_offset: 400, hole_length: 2000, apply: true };
-    let block = Block { block: number, image: Some(image), ..Block::default() };
+    let image = CraftedImage { page, hole_offset: 400, hole_length: 2000, apply: true };
+    let block = CraftedBlock { block: number, image: Some(image), ..CraftedBlock::default() };
     Rec { rmid: HEAP, xid: 1000 + number, main: &[0, 0, 0], blocks: vec![block], ..Rec::default() }
 }

@@ -5,7 +5,7 @@ use pgwal_format::text::control::ControlFile;
 use pgwal_format::text::{backup_history, history};
 use pgwal_format::wal_functions::{file_name, file_name_offset, lsn_diff, parse_lsn, split_file_name};
 use pgwal_format::{AddressScheme, FileName, Lsn, Position, SegmentName, SegmentNo, SegmentSize, TimelineId, Version};
-use pgwal_source::name::{self, Place};
+use pgwal_source::name::{self, NamePlace};
 use pgwal_verify::codes::CodePattern;
 use pgwal_verify::log_line;
 
@@ -42,11 +42,11 @@ fn names(text: &str) {
     if let Some(name) = FileName::parse(text) {
         assert_eq!(name.to_string(), text);
         assert!(
-            matches!(name::place(text), Place::Wal(placed) if placed.name == name && placed.suffix.is_empty()),
+            matches!(name::place(text), NamePlace::Wal(placed) if placed.name == name && placed.suffix.is_empty()),
             "{text}"
         );
     }
-    if let Place::Wal(placed) = name::place(text) {
+    if let NamePlace::Wal(placed) = name::place(text) {
         assert!(text.ends_with(placed.suffix));
         assert_eq!(FileName::parse(&placed.name.to_string()), Some(placed.name));
     }

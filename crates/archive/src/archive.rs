@@ -1,20 +1,20 @@
 //! An archive, from its names to what all of its files came to.
 
+use crate::backup_files::{BackupFile, BackupFileFlaw, backup_files};
 use crate::error::Error;
-use crate::index::{IndexUse, Joined, Session};
+use crate::index::{IndexSession, IndexUse, Joined};
 use crate::lineage::{HistoryFlaw, Lineage};
 use crate::look::{Depth, Look, Which};
 use crate::names::{Inventory, Segment};
 use crate::read::{Buffers, Reader, Remember};
-use crate::settle::{Expired, Field, Settled, settled};
-use crate::stretch::{Kind, Stretch, Unusable};
+use crate::settle::{Expired, Settled, Settling};
+use crate::stretch::{PieceKind, Stretch, Unusable};
 use crate::tally::Tally;
 use crate::way::{Way, cuts, whole_way};
 use crate::whose::{Cluster, whose};
-use pgwal_format::text::backup_history::{self, BackupHistory};
 use pgwal_format::text::control::checkpoint_timeline;
-use pgwal_format::{FileName, Lsn, SegmentName, SegmentNo, TimelineId};
-use pgwal_source::{Entry, How, Ignored, ReadState, Source, SourceError};
+use pgwal_format::{FileName, SegmentNo, TimelineId};
+use pgwal_source::{Entry, How, Ignored, Source, SourceError};
 use pgwal_walk::Run;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashSet};
@@ -22,7 +22,7 @@ use std::sync::Mutex;
 
 /// What is known of an archive before its files are read.
 #[derive(Clone, Copy, Default)]
-pub enum Memory<'a> {
+pub enum Prior<'a> {
     /// Nothing.
     #[default]
     None,
@@ -37,12 +37,12 @@ pub enum Opened<'a> {
     /// An archive.
     Archive(Box<Archive<'a>>),
     /// No file says whose WAL it is.
-    Nobody(Nobody),
+    NoOwner(Unowned),
 }
 
 /// Files of which none says whose WAL it is.
 #[derive(Debug)]
-pub struct Nobody {
+pub struct Unowned {
     /// What lies there.
     pub entries: Vec<Entry>,
     /// What could not be looked at.
@@ -82,39 +82,11 @@ pub struct Archive<'a> {
     /// Those that cannot be used.
     pub backup_flaws: Vec<BackupFileFlaw>,
     look: Look<'a>,
-    memory: Memory<'a>,
-    session: Option<Session<'a>>,
+    memory: Prior<'a>,
+    session: Option<IndexSession<'a>>,
     /// Names of files that have none, by index.
     names: Vec<(usize, FileName)>,
     permit: Mutex<Vec<u8>>,
-}
-
-/// A base backup, as its backup history file tells of it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct BackupFile {
-    /// The file.
-    pub file: String,
-    /// The timeline on which it began.
-    pub timeline: TimelineId,
-    /// Where its WAL begins.
-    pub start: Lsn,
-    /// Where it is consistent.
-    pub stop: Lsn,
-    /// Its label.
-    pub label: Option<String>,
-}
-
-/// A backup history file that cannot be used.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct BackupFileFlaw {
-    /// The file.
-    pub file: String,
-    /// The timeline in its name.
-    pub timeline: TimelineId,
-    /// Refused by the operating system, or else what is wrong with its content.
-    pub refused: bool,
-    /// What.
-    pub what: String,
 }
 
 /// The way of recovery to the timeline that was asked for.
@@ -147,7 +119,7 @@ pub struct Partial {
 
 /// What the files of an archive came to.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub struct ArchiveSurvey {
     /// Of each timeline, its runs and the files between them that no server can use.
     pub stretches: BTreeMap<TimelineId, Stretch>,
     /// Unfinished segments.
@@ -171,8 +143,8 @@ const BEGINNINGS: u32 = 4;
 ///
 /// # Errors
 /// The source cannot be listed, nothing there has the name of WAL, or the caller asked for an early end.
-pub fn read<'a>(source: &'a dyn Source, look: Look<'a>) -> Result<(Opened<'a>, Seen), Error> {
-    read_remembered(source, look, Memory::None)
+pub fn read<'a>(source: &'a dyn Source, look: Look<'a>) -> Result<(Opened<'a>, ArchiveSurvey), Error> {
+    read_remembered(source, look, Prior::None)
 }
 
 /// The same, with what is known of it already.
@@ -182,26 +154,26 @@ pub fn read<'a>(source: &'a dyn Source, look: Look<'a>) -> Result<(Opened<'a>, S
 pub fn read_remembered<'a>(
     source: &'a dyn Source,
     look: Look<'a>,
-    memory: Memory<'a>,
-) -> Result<(Opened<'a>, Seen), Error> {
+    memory: Prior<'a>,
+) -> Result<(Opened<'a>, ArchiveSurvey), Error> {
     let (mut trusting, mut again) = (true, BEGINNINGS);
     loop {
         let mut archive = match Archive::open_remembered(source, look, memory, trusting)? {
             Opened::Archive(archive) => archive,
-            nobody @ Opened::Nobody(_) => return Ok((nobody, Seen::default())),
+            nobody @ Opened::NoOwner(_) => return Ok((nobody, ArchiveSurvey::default())),
         };
         match archive.look_at_all::<Error>(&mut |_, _, _| Ok(None), again > 0)? {
-            Looked::Seen(seen) => return Ok((Opened::Archive(archive), seen)),
-            Looked::Misled => trusting = false,
-            Looked::StartAgain => again = again.saturating_sub(1),
+            AttemptEnd::Seen(seen) => return Ok((Opened::Archive(archive), seen)),
+            AttemptEnd::Misled => trusting = false,
+            AttemptEnd::StartAgain => again = again.saturating_sub(1),
         }
     }
 }
 
 /// How an attempt to read ended.
-enum Looked {
+enum AttemptEnd {
     /// With what was seen.
-    Seen(Seen),
+    Seen(ArchiveSurvey),
     /// What the index had shortened because the segment before tells the rest, turned out to be behind another one.
     Misled,
     /// What came meanwhile asks for a new beginning.
@@ -214,14 +186,14 @@ impl<'a> Archive<'a> {
     /// # Errors
     /// The source cannot be listed, or nothing there has the name of WAL.
     pub fn open(source: &'a dyn Source, look: Look<'a>) -> Result<Opened<'a>, Error> {
-        Archive::open_remembered(source, look, Memory::None, true)
+        Archive::open_remembered(source, look, Prior::None, true)
     }
 
     /// `trusting`: takes from an index what was shortened, too.
     fn open_remembered(
         source: &'a dyn Source,
         look: Look<'a>,
-        memory: Memory<'a>,
+        memory: Prior<'a>,
         trusting: bool,
     ) -> Result<Opened<'a>, Error> {
         let listing = source.list()?;
@@ -233,17 +205,17 @@ impl<'a> Archive<'a> {
         }
         let (ignored, unknown) = (listing.ignored.count, listing.unknown);
         let mut session = match memory {
-            Memory::Index(index) if look.depth == Depth::Records => {
-                Some(Session::begin(index, source, &entries, live, trusting))
+            Prior::Index(index) if look.depth == Depth::Records => {
+                Some(IndexSession::begin(index, source, &entries, live, trusting))
             }
             _ => None,
         };
         let (cluster, names) = whose(source, &entries, &|entry| match memory {
-            Memory::Parts(joined) => joined.first(entry),
+            Prior::Parts(joined) => joined.first(entry),
             _ => session.as_ref()?.first(entry),
         });
         let Some(cluster) = cluster else {
-            return Ok(Opened::Nobody(Nobody { entries, unreadable, ignored, unknown, live }));
+            return Ok(Opened::NoOwner(Unowned { entries, unreadable, ignored, unknown, live }));
         };
         let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
         let inventory = Inventory::new(&entries, &named, &cluster.layout);
@@ -298,7 +270,7 @@ impl<'a> Archive<'a> {
     pub fn reader(&self) -> Reader<'_> {
         let session = self.session.as_ref().map(|session| session as &dyn Remember);
         let known = match self.memory {
-            Memory::Parts(joined) => Some(joined as &dyn Remember),
+            Prior::Parts(joined) => Some(joined as &dyn Remember),
             _ => session,
         };
         Reader {
@@ -319,15 +291,15 @@ impl<'a> Archive<'a> {
     ///
     /// # Errors
     /// Those of `in_order`, and an early end that the caller asked for.
-    pub fn read<E: From<Error>>(&mut self, in_order: &mut InOrder<'_, E>) -> Result<Option<Seen>, E> {
+    pub fn read<E: From<Error>>(&mut self, in_order: &mut InOrder<'_, E>) -> Result<Option<ArchiveSurvey>, E> {
         Ok(match self.look_at_all(in_order, true)? {
-            Looked::Seen(seen) => Some(seen),
-            Looked::Misled | Looked::StartAgain => None,
+            AttemptEnd::Seen(seen) => Some(seen),
+            AttemptEnd::Misled | AttemptEnd::StartAgain => None,
         })
     }
 
     /// `again`: may ask for a new beginning.
-    fn look_at_all<E: From<Error>>(&mut self, in_order: &mut InOrder<'_, E>, again: bool) -> Result<Looked, E> {
+    fn look_at_all<E: From<Error>>(&mut self, in_order: &mut InOrder<'_, E>, again: bool) -> Result<AttemptEnd, E> {
         let look = self.look;
         let jobs = look.jobs.max(1);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().map_err(|_| Error::Threads)?;
@@ -339,17 +311,17 @@ impl<'a> Archive<'a> {
         let mut stretches = pool.install(|| self.look_at_others(taken));
         let mut entries = std::mem::take(&mut self.entries);
         let mut inventory = std::mem::take(&mut self.inventory);
-        let field = Field { reader: self.reader(), names: &self.names, lineage: &self.lineage, look: &look };
+        let settling = Settling { reader: self.reader(), names: &self.names, lineage: &self.lineage, look: &look };
         // Parts are what they were when they were made.
-        let settled = if self.live || matches!(self.memory, Memory::Parts(_)) {
+        let settled = if self.live || matches!(self.memory, Prior::Parts(_)) {
             Settled::As(None)
         } else {
-            field.settle(&mut entries, &mut inventory, &mut stretches)
+            settling.settle(&mut entries, &mut inventory, &mut stretches)
         };
         (self.entries, self.inventory) = (entries, inventory);
         let expired = match settled {
             Settled::As(expired) => expired,
-            Settled::StartAgain if again => return Ok(Looked::StartAgain),
+            Settled::StartAgain if again => return Ok(AttemptEnd::StartAgain),
             Settled::StartAgain => None,
         };
         if look.is_stopped() {
@@ -360,11 +332,11 @@ impl<'a> Archive<'a> {
         let mut changed = Vec::new();
         if let Some(session) = &self.session {
             if session.misled(&self.inventory) {
-                return Ok(Looked::Misled);
+                return Ok(AttemptEnd::Misled);
             }
             changed = session.changed();
         }
-        Ok(Looked::Seen(Seen { stretches, partials, renamed, changed, expired }))
+        Ok(AttemptEnd::Seen(ArchiveSurvey { stretches, partials, renamed, changed, expired }))
     }
 
     /// What an index saved; what is known now is kept for it. `accepted`: files whose changed bytes are now what is
@@ -449,55 +421,13 @@ impl<'a> Archive<'a> {
             let mut seen = reader.look(&Segment { copies: 1, ..*s }, &mut buffers);
             renamed.append(&mut seen.renamed);
             let (run, why) = match seen.pieces.pop().map(|piece| piece.kind) {
-                Some(Kind::Run(run)) => (Some(*run), None),
-                Some(Kind::Bad(bad)) => (bad.run, Some(bad.why)),
+                Some(PieceKind::Run(run)) => (Some(*run), None),
+                Some(PieceKind::Bad(bad)) => (bad.run, Some(bad.why)),
                 None => (None, None),
             };
             Partial { timeline: s.timeline, number: s.number, entry: s.entry, run, why }
         };
         let partials = self.inventory.partials.iter().map(&mut look).collect();
         (partials, renamed)
-    }
-}
-
-/// More than any backup history file has.
-const LIMIT: u64 = 1 << 20;
-
-fn backup_files(
-    source: &dyn Source,
-    entries: &[Entry],
-    inventory: &Inventory,
-) -> (Vec<BackupFile>, Vec<BackupFileFlaw>) {
-    let (mut out, mut flaws): (Vec<BackupFile>, Vec<BackupFileFlaw>) = (Vec::new(), Vec::new());
-    for &(name, index) in &inventory.backups {
-        let Some(entry) = entries.get(index) else { continue };
-        let (file, timeline) = (entry.shown(), name.timeline);
-        let flaw = |refused, what| BackupFileFlaw { file: file.clone(), timeline, refused, what };
-        let read = || match source.small(entry, LIMIT) {
-            Ok((_, read)) if read.state == ReadState::Vanished => None,
-            Ok((bytes, _)) => {
-                let read = backup_history::parse(&bytes).map_err(|fault| fault.to_string());
-                Some(read.and_then(|backup| fits(backup, name)).map_err(|what| flaw(false, what)))
-            }
-            Err(error) => Some(Err(flaw(true, error.to_string()))),
-        };
-        match settled(source, entry, Result::is_err, read) {
-            Some(Ok(BackupHistory { start, stop, label, .. })) => {
-                out.push(BackupFile { file: file.clone(), timeline, start, stop, label });
-            }
-            Some(Err(flaw)) => flaws.push(flaw),
-            None => {}
-        }
-    }
-    out.sort_by_key(|b| (b.start, b.file.clone()));
-    (out, flaws)
-}
-
-/// The start in a backup history file must be the one in its name.
-fn fits(backup: BackupHistory, name: SegmentName) -> Result<BackupHistory, String> {
-    if backup.start_file == name {
-        Ok(backup)
-    } else {
-        Err(format!("it names {} as its first segment, against its own name", backup.start_file))
     }
 }

@@ -33,7 +33,7 @@ pub struct RestorePoint {
 
 /// Where transactions end in a segment.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Span {
+pub struct TransactionSpan {
     /// The first end.
     pub first: TransactionEnd,
     /// The last end.
@@ -57,7 +57,7 @@ pub struct Facts {
     /// Where the segment starts.
     pub from: Lsn,
     /// Transactions; `None` where none ends.
-    pub span: Option<Span>,
+    pub span: Option<TransactionSpan>,
     /// Restore points in order, at most [`Facts::POINTS`].
     pub points: Vec<RestorePoint>,
     /// There are more.
@@ -66,7 +66,7 @@ pub struct Facts {
 
 wire_fields!(TransactionEnd { lsn, time, xid, committed });
 wire_fields!(RestorePoint { lsn, time, name });
-wire_fields!(Span { first, last, earliest, latest, lowest_xid, highest_xid });
+wire_fields!(TransactionSpan { first, last, earliest, latest, lowest_xid, highest_xid });
 wire_fields!(Facts { timeline, from, span, points, more_points });
 
 impl Facts {
@@ -103,14 +103,14 @@ impl Facts {
     fn end(&mut self, end: TransactionEnd) {
         match &mut self.span {
             Some(span) => span.add(end),
-            None => self.span = Some(Span::of(end)),
+            None => self.span = Some(TransactionSpan::of(end)),
         }
     }
 }
 
-impl Span {
-    fn of(end: TransactionEnd) -> Span {
-        Span { first: end, last: end, earliest: end, latest: end, lowest_xid: end.xid, highest_xid: end.xid }
+impl TransactionSpan {
+    fn of(end: TransactionEnd) -> TransactionSpan {
+        TransactionSpan { first: end, last: end, earliest: end, latest: end, lowest_xid: end.xid, highest_xid: end.xid }
     }
 
     fn add(&mut self, end: TransactionEnd) {

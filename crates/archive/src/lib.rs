@@ -16,14 +16,17 @@
 //! | [`way`] | the file that a server takes for each segment |
 //! | [`read`] | the one reader: a file, looked at as a segment |
 //! | [`stretch`] | runs and unusable files side by side |
+//! | [`fresh`] | files that were written just now |
 //! | [`settle`] | what is written, packed or expired while it is read |
 //! | [`ordered`] | work in parallel, taken in order |
 //! | [`index`] | what was proven before, and parts that other processes read |
 
 mod archive;
+mod backup_files;
 mod error;
 pub mod facts;
 mod files;
+pub mod fresh;
 pub mod index;
 pub mod lineage;
 mod look;
@@ -36,11 +39,10 @@ mod tally;
 pub mod way;
 pub mod whose;
 
-pub use archive::{
-    Archive, BackupFile, BackupFileFlaw, InOrder, Memory, Nobody, Opened, Partial, Path, Seen, read, read_remembered,
-};
+pub use archive::{Archive, ArchiveSurvey, InOrder, Opened, Partial, Path, Prior, Unowned, read, read_remembered};
+pub use backup_files::{BackupFile, BackupFileFlaw};
 pub use error::Error;
-pub use facts::{Facts, RestorePoint, Span, TransactionEnd};
+pub use facts::{Facts, RestorePoint, TransactionEnd, TransactionSpan};
 pub use files::{Files, Holder};
 pub use lineage::{Branch, Flaw, HistoryFlaw, Lineage};
 pub use look::{Depth, Look, Progress, Which};

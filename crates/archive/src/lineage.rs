@@ -1,7 +1,7 @@
 //! The timelines and how they descend from each other.
 
+use crate::fresh::settled;
 use crate::names::Inventory;
-use crate::settle::settled;
 use pgwal_format::text::history::{self, Ancestor, HistoryFault, Switch};
 use pgwal_format::{FileName, Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::{Codec, Entry, ReadState, Source};
@@ -84,9 +84,9 @@ pub struct Branch {
 }
 
 /// The ancestors that a history file names, and what is wrong with it; `None` where it is gone.
-type Said = (Vec<Ancestor>, Option<Flaw>);
+type HistoryRead = (Vec<Ancestor>, Option<Flaw>);
 
-fn read(source: &dyn Source, entry: &Entry, timeline: TimelineId) -> Option<Said> {
+fn read(source: &dyn Source, entry: &Entry, timeline: TimelineId) -> Option<HistoryRead> {
     Some(match source.small(entry, LIMIT) {
         Err(error) => (Vec::new(), Some(Flaw::Unreadable(error.to_string()))),
         Ok((_, read)) if read.state == ReadState::Vanished => return None,
@@ -110,7 +110,7 @@ impl Lineage {
             let Some(entry) = entries.get(index) else { continue };
             let file = entry.shown();
             let Some((ancestors, flaw)) =
-                settled(source, entry, |(_, flaw): &Said| flaw.is_some(), || read(source, entry, timeline))
+                settled(source, entry, |(_, flaw): &HistoryRead| flaw.is_some(), || read(source, entry, timeline))
             else {
                 continue;
             };
@@ -139,7 +139,7 @@ impl Lineage {
     /// A timeline and its ancestors, oldest first, each with the segment in which it left the one before.
     pub fn line(&self, timeline: TimelineId, layout: &Layout) -> Vec<(TimelineId, SegmentNo)> {
         let ancestors = self.get(timeline).map_or(&[][..], |node| &node.ancestors);
-        Line::of(timeline, ancestors, layout).segments()
+        Descent::of(timeline, ancestors, layout).segments()
     }
 
     /// The timeline that a server takes for the latest, starting from `start`: it tries one number after another.
@@ -213,39 +213,39 @@ impl Lineage {
 
 /// A timeline and where it comes from, as a server reads its history file.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Line {
+pub struct Descent {
     /// The timeline that is to be reached.
     pub target: TimelineId,
     /// It and its ancestors, oldest first, each with the position at which it begins where the history says so.
-    pub timelines: Vec<(TimelineId, Option<Begin>)>,
+    pub timelines: Vec<(TimelineId, Option<BranchPoint>)>,
 }
 
 /// Where a timeline begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Begin {
+pub struct BranchPoint {
     /// The position; up to 9.2 only its segment is known.
     pub lsn: Option<Lsn>,
     /// The segment.
     pub segment: SegmentNo,
 }
 
-impl Line {
+impl Descent {
     /// The line of a timeline with these ancestors, oldest first.
-    pub fn of(target: TimelineId, ancestors: &[Ancestor], layout: &Layout) -> Line {
+    pub fn of(target: TimelineId, ancestors: &[Ancestor], layout: &Layout) -> Descent {
         let mut timelines = Vec::with_capacity(ancestors.len() + 1);
         let mut begin = None;
         for ancestor in ancestors {
             timelines.push((ancestor.timeline, begin));
             let lsn = if let Switch::At(lsn) = ancestor.switch { Some(lsn) } else { None };
-            begin = switch_segment(&ancestor.switch, layout).map(|segment| Begin { lsn, segment }).or(begin);
+            begin = switch_segment(&ancestor.switch, layout).map(|segment| BranchPoint { lsn, segment }).or(begin);
         }
         timelines.push((target, begin));
-        Line { target, timelines }
+        Descent { target, timelines }
     }
 
     /// Each timeline with the segment in which it begins, oldest first.
     pub fn segments(&self) -> Vec<(TimelineId, SegmentNo)> {
-        let segment = |begin: &Option<Begin>| begin.map_or(SegmentNo(0), |begin| begin.segment);
+        let segment = |begin: &Option<BranchPoint>| begin.map_or(SegmentNo(0), |begin| begin.segment);
         self.timelines.iter().map(|(timeline, begin)| (*timeline, segment(begin))).collect()
     }
 
@@ -256,7 +256,7 @@ impl Line {
 
     /// The timeline on which a position lies (`tliOfPointInHistory`).
     pub fn at(&self, lsn: Lsn) -> TimelineId {
-        let begun = |begin: &Option<Begin>| begin.as_ref().is_none_or(|b| b.lsn.is_none_or(|at| at <= lsn));
+        let begun = |begin: &Option<BranchPoint>| begin.as_ref().is_none_or(|b| b.lsn.is_none_or(|at| at <= lsn));
         self.timelines.iter().rev().find(|(_, begin)| begun(begin)).map_or(self.target, |(t, _)| *t)
     }
 

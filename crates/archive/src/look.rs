@@ -1,7 +1,7 @@
 //! How an archive is to be looked at.
 
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
-use pgwal_source::guard::Guard;
+use pgwal_source::guard::MapGuard;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How thoroughly to look.
@@ -48,7 +48,7 @@ pub struct Look<'a> {
     /// Threads.
     pub jobs: usize,
     /// Memory-map plain files: the proof that the guard against vanishing bytes is installed.
-    pub map: Option<Guard>,
+    pub map: Option<MapGuard>,
     /// Who wants to know how far it is.
     pub progress: Option<&'a dyn Progress>,
     /// Gather where transactions end and restore points stand: [`Tally::facts`](crate::Tally::facts).

@@ -6,11 +6,11 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Where workers and the one who takes meet.
 struct Meeting<T> {
-    state: Mutex<State<T>>,
+    state: Mutex<MeetingState<T>>,
     changed: Condvar,
 }
 
-struct State<T> {
+struct MeetingState<T> {
     /// The next piece of work to begin.
     next: usize,
     /// Pieces that were taken.
@@ -42,12 +42,12 @@ pub fn in_order<W: Default, T: Send, E>(
         return Ok(());
     }
     let meeting = Meeting {
-        state: Mutex::new(State { next: 0, taken: 0, ready: BTreeMap::new(), stop: false }),
+        state: Mutex::new(MeetingState { next: 0, taken: 0, ready: BTreeMap::new(), stop: false }),
         changed: Condvar::new(),
     };
     std::thread::scope(|scope| {
         // Whatever happens here, the workers end.
-        let _ending = Ending(&meeting);
+        let _ending = MeetingGuard(&meeting);
         let start =
             |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || meeting.work(jobs, count, work)).is_ok();
         if (0..jobs.min(count)).filter(start).count() == 0 {
@@ -66,9 +66,9 @@ pub fn in_order<W: Default, T: Send, E>(
 }
 
 /// Stops everyone when it is dropped, in a panic too: nobody waits for one who is gone.
-struct Ending<'a, T>(&'a Meeting<T>);
+struct MeetingGuard<'a, T>(&'a Meeting<T>);
 
-impl<T> Drop for Ending<'_, T> {
+impl<T> Drop for MeetingGuard<'_, T> {
     fn drop(&mut self) {
         self.0.lock().stop = true;
         self.0.changed.notify_all();
@@ -76,11 +76,11 @@ impl<T> Drop for Ending<'_, T> {
 }
 
 impl<T> Meeting<T> {
-    fn lock(&self) -> MutexGuard<'_, State<T>> {
+    fn lock(&self) -> MutexGuard<'_, MeetingState<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'a>(&'a self, state: MutexGuard<'a, State<T>>) -> MutexGuard<'a, State<T>> {
+    fn wait<'a>(&'a self, state: MutexGuard<'a, MeetingState<T>>) -> MutexGuard<'a, MeetingState<T>> {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -97,7 +97,7 @@ impl<T> Meeting<T> {
             }
             state.next += 1;
             drop(state);
-            let ending = Ending(self);
+            let ending = MeetingGuard(self);
             let result = work(i, &mut tools);
             std::mem::forget(ending);
             self.lock().ready.insert(i, result);

@@ -8,26 +8,22 @@
 //! Only what the first look left open is looked at again, and only up to the last segment that was listed then: an
 //! archive that grows has no end. What is missing together with everything older has expired.
 
+use crate::fresh::{IDLE, PAUSE};
 use crate::lineage::Lineage;
 use crate::look::{Depth, Look};
 use crate::names::{Inventory, Segment};
 use crate::read::{Buffers, Reader};
-use crate::stretch::{Kind, Piece, Stretch, Unusable};
+use crate::stretch::{Piece, PieceKind, Stretch, Unusable};
 use crate::way::{cuts, whole_way};
 use pgwal_format::{FileName, SegmentNo, TimelineId};
-use pgwal_source::{Entry, How, Listing, Source};
+use pgwal_source::{Entry, How, Listing};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-/// Between two looks.
-const PAUSE: Duration = Duration::from_millis(150);
 /// Looks, as long as each finds something new.
 const ROUNDS: usize = 16;
-/// Looks that find nothing new.
-const IDLE: usize = 4;
-
 /// What settling needs to know.
-pub struct Field<'a> {
+pub struct Settling<'a> {
     /// How files are read; its entries are those of the first look.
     pub reader: Reader<'a>,
     /// Names of files that have none, by index.
@@ -51,7 +47,7 @@ const MANY: u64 = 1000;
 
 /// Segments that a look left open.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Open {
+struct StillOpen {
     timeline: TimelineId,
     first: SegmentNo,
     last: SegmentNo,
@@ -61,7 +57,7 @@ struct Open {
 
 type Stretches = BTreeMap<TimelineId, Stretch>;
 
-impl Field<'_> {
+impl Settling<'_> {
     /// Looks again at what the first look left open, until nothing is, or nothing changes any more. Entries found
     /// meanwhile are added at the end.
     pub fn settle(&self, entries: &mut Vec<Entry>, inventory: &mut Inventory, stretches: &mut Stretches) -> Settled {
@@ -110,8 +106,9 @@ impl Field<'_> {
             for open in open.iter().filter(|o| o.unfinished) {
                 news |= take_away(open, &found, stretches);
             }
-            let missing =
-                |o: &&Open| !o.unfinished && found.range((o.timeline, o.first)..=(o.timeline, o.last)).next().is_none();
+            let missing = |o: &&StillOpen| {
+                !o.unfinished && found.range((o.timeline, o.first)..=(o.timeline, o.last)).next().is_none()
+            };
             let oldest = self.oldest(&listing);
             for open in open.iter().filter(missing).filter(|open| is_first(open, &oldest)) {
                 let before = dropped.len();
@@ -145,13 +142,13 @@ impl Field<'_> {
     }
 
     /// What is missing between segments, went away, or is not whole yet.
-    fn open(&self, inventory: &Inventory, stretches: &Stretches) -> Vec<Open> {
+    fn open(&self, inventory: &Inventory, stretches: &Stretches) -> Vec<StillOpen> {
         let layout = &self.reader.cluster.layout;
-        let mut out: Vec<Open> = Vec::new();
+        let mut out: Vec<StillOpen> = Vec::new();
         for timeline in inventory.timelines() {
             let holes = whole_way(inventory, &self.lineage.line(timeline, layout), layout).holes;
             let asked = holes.iter().filter(|hole| hole.too_early.is_none() && self.is_asked(hole.last));
-            out.extend(asked.map(|hole| Open {
+            out.extend(asked.map(|hole| StillOpen {
                 timeline: hole.timeline,
                 first: hole.first,
                 last: hole.last,
@@ -161,11 +158,11 @@ impl Field<'_> {
         let end = stretches.values().filter_map(|stretch| stretch.pieces.last()).map(|piece| piece.last).max();
         for (&timeline, stretch) in stretches {
             for piece in &stretch.pieces {
-                let Kind::Bad(bad) = &piece.kind else { continue };
+                let PieceKind::Bad(bad) = &piece.kind else { continue };
                 // Of the last segment nothing more than that is to be known.
                 let growing_end = bad.grew && Some(piece.last) == end;
                 if bad.why == Unusable::Vanished || bad.fresh && !growing_end {
-                    out.push(Open {
+                    out.push(StillOpen {
                         timeline,
                         first: piece.first,
                         last: piece.last,
@@ -207,7 +204,7 @@ impl Field<'_> {
     }
 
     /// The files that are there now for what is open.
-    fn found(&self, open: &[Open], listing: &Listing) -> BTreeMap<(TimelineId, SegmentNo), Vec<Entry>> {
+    fn found(&self, open: &[StillOpen], listing: &Listing) -> BTreeMap<(TimelineId, SegmentNo), Vec<Entry>> {
         let mut out: BTreeMap<_, Vec<Entry>> = BTreeMap::new();
         for entry in &listing.entries {
             let Some((timeline, number)) = self.place(entry) else { continue };
@@ -231,7 +228,7 @@ impl Field<'_> {
     }
 
     /// Leaves out what is open and everything older; of an older timeline, what ends there.
-    fn expire(&self, open: &Open, entries: &[Entry], stretches: &mut Stretches, dropped: &mut BTreeSet<usize>) {
+    fn expire(&self, open: &StillOpen, entries: &[Entry], stretches: &mut Stretches, dropped: &mut BTreeSet<usize>) {
         for (timeline, stretch) in stretches.iter_mut().filter(|(t, _)| **t <= open.timeline) {
             stretch.pieces.retain(|piece| {
                 if *timeline == open.timeline { piece.first > open.last } else { piece.last > open.last }
@@ -263,7 +260,7 @@ impl Field<'_> {
         let old = stretch.pieces.iter().position(|piece| piece.first == segment.number && piece.run().is_none());
         let was_growing = old
             .and_then(|i| stretch.pieces.get(i))
-            .is_some_and(|piece| matches!(&piece.kind, Kind::Bad(bad) if bad.grew));
+            .is_some_and(|piece| matches!(&piece.kind, PieceKind::Bad(bad) if bad.grew));
         let changed = stamps.insert((segment.timeline, segment.number), stamp).is_some_and(|before| before != stamp);
         let mut whole = false;
         stretch.bytes += seen.bytes;
@@ -271,8 +268,8 @@ impl Field<'_> {
         stretch.renamed.extend(seen.renamed);
         for mut piece in seen.pieces {
             match &mut piece.kind {
-                Kind::Bad(bad) => bad.grew = bad.fresh && (changed || was_growing || bad.why == Unusable::Changed),
-                Kind::Run(_) => whole = true,
+                PieceKind::Bad(bad) => bad.grew = bad.fresh && (changed || was_growing || bad.why == Unusable::Changed),
+                PieceKind::Run(_) => whole = true,
             }
             match old {
                 Some(index) => {
@@ -312,12 +309,16 @@ impl Field<'_> {
 }
 
 /// What was not whole may be gone by now.
-fn take_away(open: &Open, found: &BTreeMap<(TimelineId, SegmentNo), Vec<Entry>>, stretches: &mut Stretches) -> bool {
+fn take_away(
+    open: &StillOpen,
+    found: &BTreeMap<(TimelineId, SegmentNo), Vec<Entry>>,
+    stretches: &mut Stretches,
+) -> bool {
     let mut news = false;
     for piece in stretches.get_mut(&open.timeline).map(|s| s.pieces.as_mut_slice()).unwrap_or_default() {
         let is_open =
             (open.first..=open.last).contains(&piece.first) && !found.contains_key(&(open.timeline, piece.first));
-        if let (true, Kind::Bad(bad)) = (is_open, &mut piece.kind) {
+        if let (true, PieceKind::Bad(bad)) = (is_open, &mut piece.kind) {
             (bad.why, bad.fresh, bad.grew, bad.run) = (Unusable::Vanished, false, false, None);
             news = true;
         }
@@ -326,36 +327,9 @@ fn take_away(open: &Open, found: &BTreeMap<(TimelineId, SegmentNo), Vec<Entry>>,
 }
 
 /// Nothing older is there any more.
-fn is_first(open: &Open, oldest: &BTreeMap<TimelineId, SegmentNo>) -> bool {
+fn is_first(open: &StillOpen, oldest: &BTreeMap<TimelineId, SegmentNo>) -> bool {
     oldest.range(..=open.timeline).all(|(_, &n)| n >= open.first)
 }
-
-/// Reads a small file, and again where it is wrong and was written just now: it may not be whole yet.
-pub fn settled<T>(
-    source: &dyn Source,
-    entry: &Entry,
-    is_wrong: impl Fn(&T) -> bool,
-    read: impl Fn() -> Option<T>,
-) -> Option<T> {
-    let mut said = read()?;
-    for _ in 0..IDLE {
-        if source.is_kept(entry) || !is_wrong(&said) || !is_fresh(source, entry) {
-            break;
-        }
-        std::thread::sleep(PAUSE);
-        said = read()?;
-    }
-    Some(said)
-}
-
-/// Written within the minute before it was looked at, by either clock.
-pub fn is_fresh(source: &dyn Source, entry: &Entry) -> bool {
-    let Some(written) = source.stamp(entry).map(|stamp| stamp.written()) else { return false };
-    source.seen_at(entry).duration_since(written).unwrap_or_else(|ahead| ahead.duration()) < FRESH
-}
-
-/// A file of the last minute may be one that is still being written.
-const FRESH: Duration = Duration::from_secs(60);
 
 /// What an expiry took away.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

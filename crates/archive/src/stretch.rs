@@ -15,12 +15,12 @@ pub struct Piece {
     /// The last.
     pub last: SegmentNo,
     /// What it is.
-    pub kind: Kind,
+    pub kind: PieceKind,
 }
 
 /// What a piece is.
 #[derive(Clone, Debug)]
-pub enum Kind {
+pub enum PieceKind {
     /// WAL.
     Run(Box<Run<Tally>>),
     /// A file that a server cannot use.
@@ -162,11 +162,11 @@ impl Stretch {
         let mut pieces = right.pieces.into_iter();
         match (self.pieces.pop(), pieces.next()) {
             (
-                Some(Piece { first, last, kind: Kind::Run(a) }),
-                Some(Piece { first: next, last: to, kind: Kind::Run(b) }),
+                Some(Piece { first, last, kind: PieceKind::Run(a) }),
+                Some(Piece { first: next, last: to, kind: PieceKind::Run(b) }),
             ) if last.next() == next => {
                 let run = Box::new((*a).join(*b, layout));
-                self.pieces.push(Piece { first, last: to, kind: Kind::Run(run) });
+                self.pieces.push(Piece { first, last: to, kind: PieceKind::Run(run) });
             }
             (a, b) => self.pieces.extend(a.into_iter().chain(b)),
         }
@@ -179,8 +179,8 @@ impl Piece {
     /// The WAL, where it is WAL.
     pub fn run(&self) -> Option<&Run<Tally>> {
         match &self.kind {
-            Kind::Run(run) => Some(run),
-            Kind::Bad(_) => None,
+            PieceKind::Run(run) => Some(run),
+            PieceKind::Bad(_) => None,
         }
     }
 }

@@ -46,7 +46,7 @@ impl InputOptions {
     }
 
     /// The guard that makes mapping safe, where mapping is wanted and the guard is to be had.
-    pub fn map(&self) -> Option<guard::Guard> {
+    pub fn map(&self) -> Option<guard::MapGuard> {
         if self.no_mmap { None } else { guard::install().ok() }
     }
 }

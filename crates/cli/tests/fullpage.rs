@@ -6,7 +6,7 @@ mod run;
 use pgwal::format::image::page_checksum;
 use pgwal::format::record::RelFileLocator;
 use pgwal::format::{Align, Endian, Layout, PageSize, SegmentNo, SegmentSize, TimelineId};
-use pgwal_craft::{Block, Builder, Image, Rec};
+use pgwal_craft::{Builder, CraftedBlock, CraftedImage, Rec};
 use run::{testdata, walproof};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -120,7 +120,7 @@ fn the_folder_must_be_empty_or_absent() {
 }
 
 /// WAL of 15 with one image, as it is stored.
-fn crafted(image: Image) -> tempfile::TempDir {
+fn crafted(image: CraftedImage) -> tempfile::TempDir {
     let layout = Layout {
         dialect: pgwal::format::Version::new(15, 0).dialect().unwrap(),
         align: Align::Eight,
@@ -130,11 +130,11 @@ fn crafted(image: Image) -> tempfile::TempDir {
     };
     let mut wal = Builder::new(layout, TimelineId(1), 7_000_000_000_000_000_001, SegmentNo(1));
     wal.checkpoint_shutdown();
-    let block = Block {
+    let block = CraftedBlock {
         rel: RelFileLocator { spc: 1663, db: 5, rel: 16384 },
         block: 7,
         image: Some(image),
-        ..Block::default()
+        ..CraftedBlock::default()
     };
     wal.record(&Rec { rmid: 0, info: 0xB0, main: &[], blocks: vec![block], ..Rec::default() });
     wal.filler(100);
@@ -149,8 +149,8 @@ fn an_image_that_is_no_page_is_a_finding_in_its_place() {
     // A page of 8 KiB by its own account, of which 100 bytes are stored: a hole from byte 200 on cannot be in it.
     let mut page = vec![1u8; 8192];
     page[18..20].copy_from_slice(&[4, 0x20]);
-    let good = Image { page: page.clone(), hole_offset: 100, hole_length: 8000, apply: true };
-    let bad = Image { page: page[..100].to_vec(), hole_offset: 200, hole_length: 1, apply: true };
+    let good = CraftedImage { page: page.clone(), hole_offset: 100, hole_length: 8000, apply: true };
+    let bad = CraftedImage { page: page[..100].to_vec(), hole_offset: 200, hole_length: 1, apply: true };
     for (image, code) in [(good, 0), (bad, 1)] {
         let (archive, kept) = (crafted(image), tempfile::tempdir().unwrap());
         let words = ["dump", archive.path().to_str().unwrap(), "--save-fullpage", kept.path().to_str().unwrap()];

@@ -6,7 +6,7 @@ mod run;
 
 use pgwal::format::record::RelFileLocator;
 use pgwal::format::{Align, Endian, Layout, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
-use pgwal_craft::{Block, Builder, Rec};
+use pgwal_craft::{Builder, CraftedBlock, Rec};
 use run::{testdata, walproof};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -25,7 +25,8 @@ fn crafted(version: Version) -> (TempDir, String) {
     };
     let mut wal = Builder::new(layout, TimelineId(1), 7_000_000_000_000_000_001, SegmentNo(1));
     wal.checkpoint_shutdown();
-    let block = Block { rel: RelFileLocator { spc: 1663, db: 5, rel: 16384 }, block: 7, ..Block::default() };
+    let block =
+        CraftedBlock { rel: RelFileLocator { spc: 1663, db: 5, rel: 16384 }, block: 7, ..CraftedBlock::default() };
     let blocks = if version >= Version::new(9, 5) { vec![block] } else { Vec::new() };
     let lsn = wal.record(&Rec { rmid: HEAP, info: DELETE, xid: 700, main: &[1], blocks, ..Rec::default() });
     wal.filler(100);

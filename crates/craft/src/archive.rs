@@ -1,7 +1,7 @@
 //! The files that were made.
 
-use crate::builder::Written;
-use crate::{Damage, Sparse};
+use crate::written::WrittenRecord;
+use crate::{CraftedDamage, Sparse};
 use pgwal_format::{FileName, Layout, SegmentName, SegmentNo, TimelineId};
 use std::io;
 use std::path::Path;
@@ -17,16 +17,16 @@ pub struct CraftedFile {
 
 /// An archive, and what is in it.
 #[derive(Clone, Debug)]
-pub struct Archive {
+pub struct CraftedArchive {
     /// The cluster's facts.
     pub layout: Layout,
     /// The files, by name.
     pub files: Vec<CraftedFile>,
     /// Every record, in the order of writing.
-    pub records: Vec<Written>,
+    pub records: Vec<WrittenRecord>,
 }
 
-impl Archive {
+impl CraftedArchive {
     /// The name of a complete segment.
     pub fn segment_name(&self, timeline: TimelineId, number: SegmentNo) -> FileName {
         FileName::Segment(SegmentName::new(timeline, number, self.layout.address(), self.layout.segment))
@@ -44,7 +44,7 @@ impl Archive {
     }
 
     /// Damages a file. Returns whether there is such a file.
-    pub fn damage(&mut self, name: FileName, offset: u64, damage: Damage) -> bool {
+    pub fn damage(&mut self, name: FileName, offset: u64, damage: CraftedDamage) -> bool {
         let Some(file) = self.files.iter_mut().find(|f| f.name == name) else { return false };
         damage.apply(&mut file.content, offset);
         true

@@ -8,7 +8,8 @@
 
 use crate::facts::WriterRules;
 use crate::record::{Rec, encode, lsn_bytes};
-use crate::{Archive, CraftedFile, Sparse};
+use crate::written::{RecordPiece, WrittenRecord};
+use crate::{CraftedArchive, CraftedFile, Sparse};
 use pgwal_format::page::{CONTRECORD, LONG_HEADER};
 use pgwal_format::{FileName, Generation, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,54 +30,10 @@ pub struct Builder {
     /// Segments in which a timeline was left.
     pub(crate) left: BTreeSet<(TimelineId, SegmentNo)>,
     pub(crate) histories: BTreeMap<TimelineId, String>,
-    pub(crate) records: Vec<Written>,
+    pub(crate) records: Vec<WrittenRecord>,
     /// The next page begins with `XLP_FIRST_IS_OVERWRITE_CONTRECORD`.
     pub(crate) overwrite: bool,
     pub(crate) noise: u64,
-}
-
-/// A record that was written.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Written {
-    /// The timeline it was written on.
-    pub timeline: TimelineId,
-    /// Its start.
-    pub lsn: Lsn,
-    /// Its end, rounded up to the alignment.
-    pub end: Lsn,
-    /// The link to the record before.
-    pub prev: Lsn,
-    /// Resource manager and `xl_info`'s operation.
-    pub kind: (u8, u8),
-    /// Its length by its own account.
-    pub tot_len: u32,
-    /// Where its bytes lie, in order.
-    pub pieces: Vec<Piece>,
-    /// It belongs to no timeline's path: the head of an aborted record, or WAL written behind a timeline's end.
-    pub dead: bool,
-}
-
-/// A stretch of a record in one page.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Piece {
-    /// The segment.
-    pub segment: SegmentNo,
-    /// Offset in the segment.
-    pub offset: u64,
-    /// Bytes.
-    pub length: u64,
-}
-
-impl Written {
-    /// Where the record's byte number `index` lies: segment and offset in it.
-    pub fn byte(&self, index: u64) -> Option<(SegmentNo, u64)> {
-        let mut before = 0;
-        self.pieces.iter().find_map(|p| {
-            let found = (index < before + p.length).then(|| (p.segment, p.offset + index - before));
-            before += p.length;
-            found
-        })
-    }
 }
 
 impl Builder {
@@ -116,7 +73,7 @@ impl Builder {
     }
 
     /// All records so far, in the order of writing.
-    pub fn records(&self) -> &[Written] {
+    pub fn records(&self) -> &[WrittenRecord] {
         &self.records
     }
 
@@ -131,9 +88,9 @@ impl Builder {
         lsn
     }
 
-    pub(crate) fn log(&mut self, lsn: Lsn, rec: &Rec<'_>, length: usize, pieces: Vec<Piece>, dead: bool) {
+    pub(crate) fn log(&mut self, lsn: Lsn, rec: &Rec<'_>, length: usize, pieces: Vec<RecordPiece>, dead: bool) {
         let (timeline, end, prev) = (self.timeline, self.position(), rec.prev.unwrap_or(self.prev));
-        self.records.push(Written {
+        self.records.push(WrittenRecord {
             timeline,
             lsn,
             end,
@@ -158,13 +115,13 @@ impl Builder {
     }
 
     /// Writes a record's bytes from here on, over page ends, at most on `pages` pages; then aligns.
-    pub(crate) fn place(&mut self, bytes: &[u8], pages: u64) -> Vec<Piece> {
+    pub(crate) fn place(&mut self, bytes: &[u8], pages: u64) -> Vec<RecordPiece> {
         let page = self.layout.page.bytes();
         let (mut pieces, mut rest) = (Vec::new(), bytes);
         for _ in 0..pages {
             let room = (page - self.offset % page) as usize;
             let (here, after) = rest.split_at(rest.len().min(room));
-            pieces.push(Piece { segment: self.segment, offset: self.offset, length: here.len() as u64 });
+            pieces.push(RecordPiece { segment: self.segment, offset: self.offset, length: here.len() as u64 });
             let offset = self.offset;
             self.file().put(offset, here);
             self.offset += here.len() as u64;
@@ -254,7 +211,7 @@ impl Builder {
 
     /// The files: every segment and history file. A segment in which its timeline was left has the name that the server
     /// gives it: `.partial` from 9.5 on.
-    pub fn finish(self) -> Archive {
+    pub fn finish(self) -> CraftedArchive {
         let layout = self.layout;
         let name = |timeline, number| SegmentName::new(timeline, number, layout.address(), layout.segment);
         let keeps_name = layout.dialect.whole_copy_at_switch;
@@ -269,6 +226,6 @@ impl Builder {
         });
         let mut files: Vec<CraftedFile> = segments.chain(histories).collect();
         files.sort_by_key(|f| f.name.to_string());
-        Archive { layout, files, records: self.records }
+        CraftedArchive { layout, files, records: self.records }
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// Damage at an offset of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Damage {
+pub enum CraftedDamage {
     /// Bit 0 (the lowest) to 7 of the byte.
     Flip {
         /// Which bit.
@@ -29,17 +29,17 @@ pub enum Damage {
     },
 }
 
-impl Damage {
+impl CraftedDamage {
     /// Damages bytes in memory.
     pub fn apply(self, content: &mut Sparse, offset: u64) {
         match self {
-            Damage::Flip { bit } => {
+            CraftedDamage::Flip { bit } => {
                 let flipped: Vec<u8> = content.bytes(offset, 1).iter().map(|b| b ^ (1 << (bit & 7))).collect();
                 content.put(offset, &flipped);
             }
-            Damage::Zero { length } => content.zero(offset, length),
-            Damage::Truncate => content.resize(offset.min(content.size())),
-            Damage::Swap { with, length } => {
+            CraftedDamage::Zero { length } => content.zero(offset, length),
+            CraftedDamage::Truncate => content.resize(offset.min(content.size())),
+            CraftedDamage::Swap { with, length } => {
                 let (here, there) = (content.bytes(offset, length as usize), content.bytes(with, length as usize));
                 content.put(offset, &there);
                 content.put(with, &here);
@@ -56,10 +56,12 @@ impl Damage {
             (&file).take(length).read_to_end(&mut bytes).map(|_| bytes)
         };
         let writes = match self {
-            Damage::Flip { bit } => vec![(offset, get(offset, 1)?.iter().map(|b| b ^ (1 << (bit & 7))).collect())],
-            Damage::Zero { length } => vec![(offset, vec![0; get(offset, length)?.len()])],
-            Damage::Truncate => return file.set_len(offset),
-            Damage::Swap { with, length } => vec![(offset, get(with, length)?), (with, get(offset, length)?)],
+            CraftedDamage::Flip { bit } => {
+                vec![(offset, get(offset, 1)?.iter().map(|b| b ^ (1 << (bit & 7))).collect())]
+            }
+            CraftedDamage::Zero { length } => vec![(offset, vec![0; get(offset, length)?.len()])],
+            CraftedDamage::Truncate => return file.set_len(offset),
+            CraftedDamage::Swap { with, length } => vec![(offset, get(with, length)?), (with, get(offset, length)?)],
         };
         for (at, bytes) in writes {
             file.seek(SeekFrom::Start(at))?;
@@ -78,10 +80,10 @@ mod tests {
         let path = std::env::temp_dir().join(format!("pgwal-craft-damage-{}", std::process::id()));
         let bytes: Vec<u8> = (0..=255).collect();
         for damage in [
-            Damage::Flip { bit: 7 },
-            Damage::Zero { length: 9 },
-            Damage::Swap { with: 100, length: 20 },
-            Damage::Truncate,
+            CraftedDamage::Flip { bit: 7 },
+            CraftedDamage::Zero { length: 9 },
+            CraftedDamage::Swap { with: 100, length: 20 },
+            CraftedDamage::Truncate,
         ] {
             let mut sparse = Sparse::of(&bytes);
             sparse.write_to(&path).unwrap();

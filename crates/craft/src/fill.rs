@@ -7,7 +7,7 @@ use pgwal_format::{Align, Generation, Lsn};
 
 /// Which end a record is to be placed before.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum End {
+pub enum FillEnd {
     /// That of a page.
     Page,
     /// That of a segment.
@@ -75,16 +75,16 @@ impl Builder {
     /// # Panics
     /// Where no record can start there: `before` is not aligned, is larger than a page's data, or (up to 9.2) smaller
     /// than a record's header.
-    pub fn skip_to(&mut self, before: u64, end: End) {
+    pub fn skip_to(&mut self, before: u64, end: FillEnd) {
         self.skip(before, end, false);
     }
 
     /// As [`Builder::skip_to`], with zeros.
-    pub fn skip_to_with_zeros(&mut self, before: u64, end: End) {
+    pub fn skip_to_with_zeros(&mut self, before: u64, end: FillEnd) {
         self.skip(before, end, true);
     }
 
-    fn skip(&mut self, before: u64, end: End, zeros: bool) {
+    fn skip(&mut self, before: u64, end: FillEnd, zeros: bool) {
         let (page, segment) = (self.layout.page.bytes(), self.layout.segment.bytes());
         let room = before.is_multiple_of(self.layout.align_bytes()) && before >= self.layout.start_room() as u64;
         assert!(
@@ -94,7 +94,7 @@ impl Builder {
         let least = self.layout.record_header() as u64 + 8;
         loop {
             self.make_room();
-            let step = if end == End::Page { page } else { segment };
+            let step = if end == FillEnd::Page { page } else { segment };
             let mut target = (self.offset / step + 1) * step - before;
             if target != self.offset && self.data_between(target) < Some(least) && target + step < segment {
                 target += step;

@@ -46,11 +46,13 @@ pub mod record;
 pub mod sparse;
 pub mod switch;
 pub mod timeline;
+mod written;
 
-pub use archive::{Archive, CraftedFile};
-pub use builder::{Builder, Piece, Written};
-pub use damage::Damage;
-pub use fill::End;
-pub use record::{Block, Image, Rec};
+pub use archive::{CraftedArchive, CraftedFile};
+pub use builder::Builder;
+pub use damage::CraftedDamage;
+pub use fill::FillEnd;
+pub use record::{CraftedBlock, CraftedImage, Rec};
 pub use sparse::Sparse;
 pub use timeline::Opening;
+pub use written::{RecordPiece, WrittenRecord};

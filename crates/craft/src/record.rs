@@ -25,7 +25,7 @@ pub struct Rec<'a> {
     /// Data of the resource manager.
     pub main: &'a [u8],
     /// Blocks. Up to 9.4 only those with an image leave a trace.
-    pub blocks: Vec<Block>,
+    pub blocks: Vec<CraftedBlock>,
     /// Replication origin (9.5 and later).
     pub origin: Option<u16>,
     /// Top-level transaction (14 and later).
@@ -36,7 +36,7 @@ pub struct Rec<'a> {
 
 /// A block that a record touches.
 #[derive(Clone, Default, Debug)]
-pub struct Block {
+pub struct CraftedBlock {
     /// Relation.
     pub rel: RelFileLocator,
     /// 0 main, 1 fsm, 2 vm, 3 init.
@@ -46,12 +46,12 @@ pub struct Block {
     /// Data that belongs to the block (9.5 and later).
     pub data: Vec<u8>,
     /// Image of the page.
-    pub image: Option<Image>,
+    pub image: Option<CraftedImage>,
 }
 
 /// An image of a page, not compressed.
 #[derive(Clone, Default, Debug)]
-pub struct Image {
+pub struct CraftedImage {
     /// The page, hole included: 8192 bytes where the server has the default size.
     pub page: Vec<u8>,
     /// Where the hole begins; 0 without one.
@@ -64,7 +64,7 @@ pub struct Image {
 
 /// Offsets of a header's fields, the same on both alignments.
 #[derive(Clone, Copy, Debug)]
-pub struct Fields {
+pub struct HeaderOffsets {
     /// `xl_tot_len`.
     pub tot_len: usize,
     /// `xl_xid`.
@@ -81,13 +81,17 @@ pub struct Fields {
     pub crc: usize,
 }
 
-impl Fields {
+impl HeaderOffsets {
     /// The offsets of a generation.
-    pub const fn of(generation: Generation) -> Fields {
+    pub const fn of(generation: Generation) -> HeaderOffsets {
         match generation {
-            Generation::LegacyA => Fields { tot_len: 16, xid: 12, len: Some(20), info: 24, rmid: 25, prev: 4, crc: 0 },
-            Generation::LegacyB => Fields { tot_len: 0, xid: 4, len: Some(8), info: 12, rmid: 13, prev: 16, crc: 24 },
-            Generation::Modern => Fields { tot_len: 0, xid: 4, len: None, info: 16, rmid: 17, prev: 8, crc: 20 },
+            Generation::LegacyA => {
+                HeaderOffsets { tot_len: 16, xid: 12, len: Some(20), info: 24, rmid: 25, prev: 4, crc: 0 }
+            }
+            Generation::LegacyB => {
+                HeaderOffsets { tot_len: 0, xid: 4, len: Some(8), info: 12, rmid: 13, prev: 16, crc: 24 }
+            }
+            Generation::Modern => HeaderOffsets { tot_len: 0, xid: 4, len: None, info: 16, rmid: 17, prev: 8, crc: 20 },
         }
     }
 }
@@ -113,7 +117,7 @@ pub(crate) fn encode(layout: &Layout, rec: &Rec<'_>, prev: Lsn) -> Vec<u8> {
         _ => legacy_body(layout, rec),
     };
     let size = layout.record_header();
-    let fields = Fields::of(layout.dialect.generation);
+    let fields = HeaderOffsets::of(layout.dialect.generation);
     let mut bytes = vec![0; size];
     let mut field = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
     field(fields.tot_len, &e.put_u32((size + body.len()) as u32));
@@ -202,13 +206,13 @@ fn modern_body(layout: &Layout, rec: &Rec<'_>) -> Vec<u8> {
     head
 }
 
-fn put_locator(layout: &Layout, target: &mut Vec<u8>, block: &Block) {
+fn put_locator(layout: &Layout, target: &mut Vec<u8>, block: &CraftedBlock) {
     for part in [block.rel.spc, block.rel.db, block.rel.rel] {
         target.extend(layout.endian.put_u32(part));
     }
 }
 
-impl Image {
+impl CraftedImage {
     fn without_hole(&self) -> Vec<u8> {
         let (start, length) = (usize::from(self.hole_offset), usize::from(self.hole_length));
         let mut stored = self.page.clone();

@@ -1,7 +1,7 @@
 //! What PostgreSQL's own reader makes of crafted WAL, wherever one is installed (15 and later bring it).
 #![allow(clippy::unwrap_used)]
 
-use pgwal_craft::{Archive, Builder, End, Opening};
+use pgwal_craft::{Builder, CraftedArchive, FillEnd, Opening};
 use pgwal_format::{Align, Endian, FileName, Layout, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,7 +14,7 @@ fn tool(major: u8) -> Option<PathBuf> {
     own.and_then(|found| found.own_program("pg_waldump")).or_else(|| packaged.exists().then_some(packaged))
 }
 
-fn craft(major: u8, segment: u64) -> Archive {
+fn craft(major: u8, segment: u64) -> CraftedArchive {
     let layout = Layout {
         dialect: Version::new(major, 0).dialect().unwrap(),
         align: Align::Eight,
@@ -25,10 +25,10 @@ fn craft(major: u8, segment: u64) -> Archive {
     let mut wal = Builder::new(layout, TimelineId(1), 7, SegmentNo(3));
     wal.checkpoint_shutdown();
     for before in [8, 16, 24, 32] {
-        wal.skip_to(before, End::Page);
+        wal.skip_to(before, FillEnd::Page);
         wal.filler(61);
     }
-    wal.skip_to(16, End::Segment);
+    wal.skip_to(16, FillEnd::Segment);
     wal.filler(2 * segment + 99);
     wal.aborted_record_and_overwrite_contrecord();
     wal.filler(258);

@@ -2,7 +2,7 @@
 //! byte orders, the smallest, the usual and the largest page.
 #![allow(clippy::unwrap_used)]
 
-use pgwal_craft::{Archive, Block, Builder, End, Image, Opening, Rec};
+use pgwal_craft::{Builder, CraftedArchive, CraftedBlock, CraftedImage, FillEnd, Opening, Rec};
 use pgwal_format::dialect::DIALECTS;
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{Record, RelFileLocator};
@@ -31,7 +31,7 @@ fn layouts() -> impl Iterator<Item = Layout> {
 
 /// Reads one timeline's records from the start of a segment on, until nothing follows.
 struct Reader<'a> {
-    archive: &'a Archive,
+    archive: &'a CraftedArchive,
     timeline: TimelineId,
     segment: SegmentNo,
     offset: u64,
@@ -121,20 +121,26 @@ fn rel(n: u32) -> RelFileLocator {
 }
 
 /// A chain with all that a version can do.
-fn chain(layout: Layout) -> Archive {
+fn chain(layout: Layout) -> CraftedArchive {
     let mut wal = Builder::new(layout, TimelineId(1), SYSTEM, SegmentNo(254));
     wal.checkpoint_shutdown();
     wal.filler(100);
-    let image = |hole_offset, hole_length| Image {
+    let image = |hole_offset, hole_length| CraftedImage {
         page: (0..8192).map(|i| i as u8).collect(),
         hole_offset,
         hole_length,
         apply: true,
     };
     let blocks = vec![
-        Block { rel: rel(1), block: 7, data: vec![1, 2, 3], image: Some(image(100, 5000)), ..Block::default() },
-        Block { rel: rel(1), block: 8, fork: 1, image: Some(image(0, 0)), ..Block::default() },
-        Block { rel: rel(2), block: 9, data: vec![4], ..Block::default() },
+        CraftedBlock {
+            rel: rel(1),
+            block: 7,
+            data: vec![1, 2, 3],
+            image: Some(image(100, 5000)),
+            ..CraftedBlock::default()
+        },
+        CraftedBlock { rel: rel(1), block: 8, fork: 1, image: Some(image(0, 0)), ..CraftedBlock::default() },
+        CraftedBlock { rel: rel(2), block: 9, data: vec![4], ..CraftedBlock::default() },
     ];
     wal.record(&Rec {
         rmid: 10,
@@ -149,11 +155,11 @@ fn chain(layout: Layout) -> Archive {
     wal.commit(700, 800_000_000_000_000);
     for before in [4, 8, 16, 24, 28, 32, 40] {
         if before % layout.align_bytes() == 0 && before >= layout.start_room() as u64 {
-            wal.skip_to(before, End::Page);
+            wal.skip_to(before, FillEnd::Page);
             wal.filler(61);
         }
     }
-    wal.skip_to(layout.start_room() as u64, End::Segment);
+    wal.skip_to(layout.start_room() as u64, FillEnd::Segment);
     wal.filler((2 << 20) + 12_345);
     wal.aborted_record_and_overwrite_contrecord();
     for total in [257, 258, 259, 260, 261, 262, 280, 281, 282, 283, 284, 285, 286] {

@@ -36,7 +36,7 @@ pub trait Task {
 #[inline]
 pub fn run<T: Task>(task: T) -> T::Output {
     struct Of<T>(T);
-    impl<T: Task> hardware::Task for Of<T> {
+    impl<T: Task> hardware::HardwareTask for Of<T> {
         type Output = T::Output;
         #[inline(always)]
         fn run(self, hardware: Hardware) -> T::Output {

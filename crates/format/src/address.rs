@@ -4,7 +4,8 @@
 //! segment of each log id is never written (`XLogSegsPerFile` = 0xFFFFFFFF / segment size: 255 of 16 MiB), so that
 //! `0/FF000000` as an end and `1/0` as a start are one place (`src/include/access/xlog_internal.h` of either version).
 
-use crate::{Lsn, SegmentNo, SegmentSize};
+use crate::Lsn;
+use crate::sizes::{SegmentNo, SegmentSize};
 
 /// How positions map to segments.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

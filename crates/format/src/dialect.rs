@@ -6,9 +6,8 @@
 use crate::AddressScheme;
 use crate::recovery::settings::{self, SettingRules};
 use crate::recovery::{self, RecoveryRules};
-use crate::wal_functions::{self, WalFunctions};
-
-pub use crate::version::{UnknownVersion, Version};
+use crate::version::Version;
+use crate::wal_function_rules::{self, WalFunctions};
 
 /// The three shapes of record headers, and of how records cross pages.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -261,6 +260,20 @@ impl Dialect {
     }
 }
 
+impl SettingRules {
+    /// Those of a version; of one that is not known, those of the version before it.
+    pub fn of(version: Version) -> &'static SettingRules {
+        DIALECTS.iter().rev().find(|d| d.version <= version).map_or(&settings::SETTINGS_8_2, |d| &d.settings)
+    }
+}
+
+impl Dialect {
+    /// The file in which recovery is asked for.
+    pub fn recovery_file(&self) -> &'static str {
+        if self.settings.recovery_conf.is_some() { "recovery.conf" } else { "postgresql.conf" }
+    }
+}
+
 /// The page magic of the betas of 19, which is not the format of 19.
 pub const MAGIC_19_BETA: u16 = 0xD121;
 
@@ -318,7 +331,7 @@ const V8_2: Dialect = Dialect {
     whole_copy_at_switch: true,
     history: HistoryField::SegmentName,
     boundary: BoundaryRule::PreviousWhole,
-    functions: wal_functions::FUNCTIONS_8_2,
+    functions: wal_function_rules::FUNCTIONS_8_2,
     unreached_target_is_fatal: false,
     lsn_target: false,
     wal_directory: "pg_xlog",
@@ -393,7 +406,7 @@ const V9_2: Dialect = Dialect {
     backup_blocks: BackupBlocks { bits: &[0x08, 0x04, 0x02, 0x01], size: 24 },
     control_version: 922,
     catalog_version: 201204301,
-    functions: wal_functions::FUNCTIONS_9_2,
+    functions: wal_function_rules::FUNCTIONS_9_2,
     compact_commits: true,
     ..V9_1
 };
@@ -411,7 +424,7 @@ const V9_3: Dialect = Dialect {
     page_checksums: true,
     wording: OLD_WORDS,
     time_text: TimeText::Micros,
-    functions: wal_functions::FUNCTIONS_9_3,
+    functions: wal_function_rules::FUNCTIONS_9_3,
     ..V9_2
 };
 
@@ -421,7 +434,7 @@ const V9_4: Dialect = Dialect {
     magic: 0xD07E,
     control_version: 942,
     catalog_version: 201409291,
-    functions: wal_functions::FUNCTIONS_9_4,
+    functions: wal_function_rules::FUNCTIONS_9_4,
     wal_levels: &["minimal", "archive", "hot_standby", "logical"],
     settings: settings::SETTINGS_9_4,
     ..V9_3
@@ -467,7 +480,7 @@ const V10: Dialect = Dialect {
     wal_directory: "pg_wal",
     control_version: 1002,
     catalog_version: 201707211,
-    functions: wal_functions::FUNCTIONS_10,
+    functions: wal_function_rules::FUNCTIONS_10,
     float_times: false,
     start_note: StartNote::Counted,
     settings: settings::SETTINGS_10,
@@ -532,7 +545,7 @@ const V16: Dialect = Dialect {
     magic: 0xD113,
     catalog_version: 202307071,
     wording: WORDS_16,
-    functions: wal_functions::FUNCTIONS_16,
+    functions: wal_function_rules::FUNCTIONS_16,
     ..V15
 };
 
@@ -585,6 +598,11 @@ mod tests {
             assert!(pair[0].version < pair[1].version && pair[0].magic < pair[1].magic);
         }
         assert!(Dialect::by_magic(MAGIC_19_BETA).is_none() && looks_like_magic(MAGIC_19_BETA));
+    }
+
+    #[test]
+    fn every_known_version_has_a_row() {
+        assert!(DIALECTS.iter().map(|row| row.version).eq(crate::version::KNOWN.iter().copied()));
     }
 
     #[test]

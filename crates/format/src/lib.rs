@@ -6,7 +6,8 @@
 //! | module | what it knows |
 //! |---|---|
 //! | [`lsn`], [`address`] | positions, and the two ways in which they map to segments |
-//! | [`segment`], [`timeline`] | sizes, numbers and names of the files of a WAL archive |
+//! | [`sizes`], [`segment`], [`timeline`] | sizes, numbers and names of the files of a WAL archive |
+//! | [`version`], [`released`] | versions, and which are known |
 //! | [`dialect`], [`layout`] | the facts of a version; those of one cluster (sizes, alignment, byte order) |
 //! | [`page`] | page headers |
 //! | [`record`] | record headers, block references, main data |
@@ -16,6 +17,7 @@
 //! | [`text`] | history files, backup history files, the control file |
 //! | [`sniff`] | what a file is when it is not WAL |
 //! | [`position`], [`wal_functions`] | positions as people write them, and what servers answer about them |
+//! | [`recovery`], [`wal_function_rules`] | what recovery, and those functions, do in each version |
 //! | [`wire`] | a compact binary form, to store and to send what was seen |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -29,21 +31,26 @@ pub mod page;
 pub mod position;
 pub mod record;
 pub mod recovery;
+pub mod released;
 pub mod rmgr;
 pub mod segment;
+pub mod sizes;
 pub mod sniff;
 pub mod spans;
 pub mod text;
 pub mod timeline;
-mod version;
+pub mod version;
 mod versioned;
+pub mod wal_function_rules;
 pub mod wal_functions;
 pub mod wire;
 
 pub use address::AddressScheme;
-pub use dialect::{Dialect, Generation, Version};
+pub use dialect::{Dialect, Generation};
 pub use layout::{Align, Endian, Layout};
 pub use lsn::Lsn;
 pub use position::Position;
-pub use segment::{FileName, PageSize, SegmentName, SegmentNo, SegmentSize};
+pub use segment::{FileName, SegmentName};
+pub use sizes::{PageSize, SegmentNo, SegmentSize};
 pub use timeline::TimelineId;
+pub use version::Version;

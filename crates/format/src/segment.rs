@@ -1,4 +1,4 @@
-//! Segments: their sizes, numbers and names (`src/include/access/xlog_internal.h`).
+//! Names of segments and of the other files of an archive (`src/include/access/xlog_internal.h`).
 //!
 //! ```text
 //! 000000040000005A0000001F            segment: timeline, log, segment in the log; 8 hexadecimal digits each
@@ -7,66 +7,9 @@
 //! 000000040000005A0000001F.00000028.backup   a base backup began at that offset of that segment
 //! ```
 
+use crate::sizes::{SegmentNo, SegmentSize};
 use crate::{AddressScheme, TimelineId};
 use std::fmt;
-
-/// The size of a WAL segment: a power of two from 1 MiB to 1 GiB.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct SegmentSize(u8);
-
-impl SegmentSize {
-    /// The default of every version, 16 MiB.
-    pub const DEFAULT: SegmentSize = SegmentSize(24);
-
-    /// `None` unless `bytes` is a power of two from 1 MiB to 1 GiB.
-    pub const fn new(bytes: u64) -> Option<SegmentSize> {
-        if bytes.is_power_of_two() && bytes >= 1 << 20 && bytes <= 1 << 30 {
-            Some(SegmentSize(bytes.trailing_zeros() as u8))
-        } else {
-            None
-        }
-    }
-
-    /// In bytes.
-    pub const fn bytes(self) -> u64 {
-        1 << self.0
-    }
-}
-
-/// The size of a WAL page (`XLOG_BLCKSZ`): a power of two from 1 KiB to 64 KiB.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct PageSize(u8);
-
-impl PageSize {
-    /// The default of every version, 8 KiB.
-    pub const DEFAULT: PageSize = PageSize(13);
-
-    /// `None` unless `bytes` is a power of two from 1 KiB to 64 KiB.
-    pub const fn new(bytes: u64) -> Option<PageSize> {
-        if bytes.is_power_of_two() && bytes >= 1 << 10 && bytes <= 1 << 16 {
-            Some(PageSize(bytes.trailing_zeros() as u8))
-        } else {
-            None
-        }
-    }
-
-    /// In bytes.
-    pub const fn bytes(self) -> u64 {
-        1 << self.0
-    }
-}
-
-/// The number of a segment, counted from the first one of all WAL. Numbers follow each other without holes in either
-/// address scheme.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct SegmentNo(pub u64);
-
-impl SegmentNo {
-    /// The segment after this one.
-    pub const fn next(self) -> SegmentNo {
-        SegmentNo(self.0.wrapping_add(1))
-    }
-}
 
 /// The 24 digits of a segment's name, as written. What number that is depends on the cluster: [`SegmentName::number`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

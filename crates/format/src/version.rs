@@ -1,8 +1,6 @@
 //! Major versions of PostgreSQL, as people write them.
 
-use crate::dialect::{self, DIALECTS, Dialect};
 use std::fmt;
-use std::str::FromStr;
 
 /// A major version of PostgreSQL: 8.2 … 9.6, 10 and later.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,14 +16,6 @@ impl Version {
     pub const fn new(major: u8, minor: u8) -> Version {
         Version { major, minor }
     }
-
-    /// The newest version that is known.
-    pub const NEWEST: Version = dialect::NEWEST;
-
-    /// The row of this version.
-    pub fn dialect(self) -> Option<&'static Dialect> {
-        DIALECTS.iter().find(|d| d.version == self)
-    }
 }
 
 impl fmt::Display for Version {
@@ -40,33 +30,17 @@ impl fmt::Debug for Version {
     }
 }
 
-/// The text is no version of [`DIALECTS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownVersion;
+macro_rules! versions {
+    ($($name:ident = $major:literal . $minor:literal;)*) => {
+        $(#[doc = concat!("Version ", stringify!($major), ".", stringify!($minor), " (second number 0 from 10 on).")]
+        pub const $name: Version = Version::new($major, $minor);)*
 
-impl fmt::Display for UnknownVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [first, .., _] = &DIALECTS;
-        write!(f, "not a PostgreSQL version from {} to {}", first.version, Version::NEWEST)
-    }
+        /// Every version whose format is known, oldest first.
+        pub const KNOWN: &[Version] = &[$($name),*];
+    };
 }
 
-impl std::error::Error for UnknownVersion {}
-
-/// Reads `9.2`, `9.2.24`, `15`, `15.4`.
-impl FromStr for Version {
-    type Err = UnknownVersion;
-    fn from_str(text: &str) -> Result<Version, UnknownVersion> {
-        let mut parts = text.trim().split('.').map(|p| p.parse::<u8>().ok());
-        let major = parts.next().flatten().ok_or(UnknownVersion)?;
-        let version = if major >= 10 {
-            Version::new(major, 0)
-        } else {
-            Version::new(major, parts.next().flatten().ok_or(UnknownVersion)?)
-        };
-        if parts.any(|p| p.is_none()) {
-            return Err(UnknownVersion);
-        }
-        version.dialect().map(|d| d.version).ok_or(UnknownVersion)
-    }
+versions! {
+    V8_2 = 8 . 2; V8_3 = 8 . 3; V8_4 = 8 . 4; V9_0 = 9 . 0; V9_1 = 9 . 1; V9_2 = 9 . 2; V9_3 = 9 . 3; V9_4 = 9 . 4; V9_5 = 9 . 5; V9_6 = 9 . 6;
+    V10 = 10 . 0; V11 = 11 . 0; V12 = 12 . 0; V13 = 13 . 0; V14 = 14 . 0; V15 = 15 . 0; V16 = 16 . 0; V17 = 17 . 0; V18 = 18 . 0; V19 = 19 . 0;
 }

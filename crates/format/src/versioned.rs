@@ -1,7 +1,7 @@
 //! Tables whose rows hold from one version on, until a later row of the same subject takes their place. What did not
 //! change in a new version is not touched when it comes.
 
-use crate::Version;
+use crate::version::Version;
 
 /// A row of such a table.
 pub(crate) trait Versioned {
@@ -38,7 +38,7 @@ pub(crate) fn check<R: Versioned>(table: &[R], name: impl Fn(&R) -> String) {
         assert!(others().all(|(_, other)| other.since() != row.since()), "{} twice in {}", name(row), row.since());
         let Some(last) = row.until() else { continue };
         assert!(row.since() <= last, "{} ends before it begins", name(row));
-        let next = crate::dialect::DIALECTS.iter().map(|d| d.version).find(|version| *version > last);
+        let next = crate::version::KNOWN.iter().copied().find(|version| *version > last);
         let taken = others().any(|(_, other)| other.since() > row.since() && Some(other.since()) <= next);
         assert!(!taken, "{} need not end in {last}", name(row));
     }
@@ -47,7 +47,7 @@ pub(crate) fn check<R: Versioned>(table: &[R], name: impl Fn(&R) -> String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rmgr::table::{V8_2, V9_0, V9_6, V10, V12, V19};
+    use crate::version::{V8_2, V9_0, V9_6, V10, V12, V19};
 
     /// Subject, first and last version.
     struct TestRow(u8, Version, Option<Version>);

@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
-use crate::{Error, Server, server::finished, tree};
+use crate::{LiveError, Server, server::finished, tree};
 
 /// How a base backup is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Server {
     ///
     /// # Errors
     /// There is no `pg_basebackup`, or what it said.
-    pub fn base_backup(&self, into: &Path, shape: Shape, wal: Wal, at_most: Option<u32>) -> Result<(), Error> {
+    pub fn base_backup(&self, into: &Path, shape: Shape, wal: Wal, at_most: Option<u32>) -> Result<(), LiveError> {
         let program = self.postgres().program("pg_basebackup");
         let program =
             program.ok_or_else(|| std::io::Error::other("there is no pg_basebackup beside the server or in PATH"))?;
@@ -57,7 +57,7 @@ impl Server {
     ///
     /// # Errors
     /// The file system's, or what `tar` said.
-    pub fn unpack(&self, backup: &Path, into: &Path) -> Result<(), Error> {
+    pub fn unpack(&self, backup: &Path, into: &Path) -> Result<(), LiveError> {
         let Some(base) =
             ["base.tar", "base.tar.gz"].map(|name| backup.join(name)).into_iter().find(|tar| tar.is_file())
         else {
@@ -75,7 +75,7 @@ impl Server {
         Ok(fs::set_permissions(into, fs::Permissions::from_mode(0o700))?)
     }
 
-    fn untar(&self, tar: &Path, into: &Path) -> Result<(), Error> {
+    fn untar(&self, tar: &Path, into: &Path) -> Result<(), LiveError> {
         let mut command = Command::new("tar");
         command.arg("-xf").arg(tar).arg("-C").arg(into).current_dir(self.socket());
         finished("tar", self.user().runs(&mut command).output()?).map(drop)

@@ -17,9 +17,9 @@ mod user;
 
 pub use backup::{Shape, Wal};
 pub use find::Postgres;
-pub use observed::{Ended, Observed};
+pub use observed::{Observed, RecoveryEnd};
 pub use random::Random;
-pub use recovery::Recovery;
-pub use server::{Error, Server};
-pub use session::Session;
+pub use recovery::LiveRecovery;
+pub use server::{LiveError, Server};
+pub use session::ScriptSession;
 pub use tree::link;

@@ -2,7 +2,7 @@
 
 /// How a recovery ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum RecoveryEnd {
     /// It became a primary on a timeline of its own.
     Promotes,
     /// It waits at its end, or where its settings do not let it go on.
@@ -15,7 +15,7 @@ pub enum Ended {
     Panic,
 }
 
-impl Ended {
+impl RecoveryEnd {
     /// As the `restore` document names it.
     pub fn name(self) -> &'static str {
         match self {
@@ -33,7 +33,7 @@ impl Ended {
 #[derive(Debug, Clone, Default)]
 pub struct Observed {
     /// How it ended.
-    pub ended: Option<Ended>,
+    pub ended: Option<RecoveryEnd>,
     /// It accepted connections at some time, or had told the postmaster to when it ended.
     pub started: bool,
     /// It knows which transactions run, so that snapshots can be taken: hot standby begins with this and consistency.
@@ -97,15 +97,15 @@ impl Observed {
             self.paused_for_parameters = true;
         }
         let ended = if said.starts_with("PANIC:") {
-            Ended::Panic
+            RecoveryEnd::Panic
         } else if said.starts_with("FATAL:") && backend == "startup" {
-            Ended::Fatal
+            RecoveryEnd::Fatal
         } else if said.contains("shutdown at recovery target") {
-            Ended::ShutsDown
+            RecoveryEnd::ShutsDown
         } else if said.contains("pausing at the end of recovery") || said.contains("recovery has paused") {
-            Ended::Pauses
+            RecoveryEnd::Pauses
         } else if said.ends_with("database system is ready to accept connections") {
-            Ended::Promotes
+            RecoveryEnd::Promotes
         } else {
             return;
         };
@@ -115,7 +115,7 @@ impl Observed {
     /// It can be promoted, or die, yet.
     pub(crate) fn is_over(&self) -> bool {
         self.died_of.is_some()
-            || self.ended == Some(Ended::ShutsDown)
+            || self.ended == Some(RecoveryEnd::ShutsDown)
             || self.log.iter().any(|said| said.ends_with("ready to accept connections"))
     }
 }
@@ -150,12 +150,12 @@ mod tests {
         assert_eq!(seen.redo_done_at.as_deref(), Some("0/30000D8"));
         assert_eq!(seen.consistent_at.as_deref(), Some("0/2000100"));
         assert!(seen.snapshots && seen.log.len() == 7, "{:?}", seen.log);
-        assert_eq!((seen.ended, seen.started, seen.new_timeline), (Some(Ended::Pauses), true, Some(2)));
+        assert_eq!((seen.ended, seen.started, seen.new_timeline), (Some(RecoveryEnd::Pauses), true, Some(2)));
         assert!(!seen.is_over() && seen.died_of.is_none());
         seen.line("postmaster|LOG:  database system is ready to accept connections");
         assert!(seen.is_over());
         let mut died = Observed::default();
         died.line("startup|FATAL:  recovery ended before configured recovery target was reached");
-        assert_eq!((died.ended, died.is_over()), (Some(Ended::Fatal), true));
+        assert_eq!((died.ended, died.is_over()), (Some(RecoveryEnd::Fatal), true));
     }
 }

@@ -1,6 +1,6 @@
 //! What happens to a primary on a bad day: it becomes a standby of nothing, and is promoted.
 
-use crate::{Error, Server};
+use crate::{LiveError, Server};
 use std::fs;
 use std::process::Command;
 
@@ -9,7 +9,7 @@ impl Server {
     ///
     /// # Errors
     /// What `pg_ctl` said.
-    pub fn promote(&self) -> Result<(), Error> {
+    pub fn promote(&self) -> Result<(), LiveError> {
         self.control(&["-m", "fast", "stop"])?;
         fs::write(self.data().join("standby.signal"), "")?;
         self.control(&["start"])?;
@@ -20,7 +20,7 @@ impl Server {
     ///
     /// # Errors
     /// There is no `pgbench`, or what it said.
-    pub fn pgbench(&self, arguments: &[&str]) -> Result<String, Error> {
+    pub fn pgbench(&self, arguments: &[&str]) -> Result<String, LiveError> {
         let pgbench = self
             .postgres()
             .program("pgbench")

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Ended, Error, Observed, Server, server::finished};
+use crate::{LiveError, Observed, RecoveryEnd, Server, server::finished};
 
 const WITHIN: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(15);
@@ -19,7 +19,7 @@ static RUN: AtomicU32 = AtomicU32::new(0);
 
 /// What to recover, and how.
 #[derive(Debug, Clone)]
-pub struct Recovery<'a> {
+pub struct LiveRecovery<'a> {
     /// A base backup: a folder, or a folder of tar files.
     pub backup: &'a Path,
     /// The folder that `restore_command` copies from.
@@ -35,7 +35,7 @@ impl Server {
     ///
     /// # Errors
     /// Files and processes, or a recovery that came to no end in time; what the recovery ran into is no error.
-    pub fn recover(&self, recovery: &Recovery<'_>) -> Result<Observed, Error> {
+    pub fn recover(&self, recovery: &LiveRecovery<'_>) -> Result<Observed, LiveError> {
         let folder = self.socket().join(format!("recovery-{}", RUN.fetch_add(1, Ordering::Relaxed)));
         fs::create_dir(&folder)?;
         self.user().owns(&folder)?;
@@ -55,7 +55,7 @@ struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    fn start(server: &'a Server, recovery: &Recovery<'_>, folder: &Path) -> Result<Self, Error> {
+    fn start(server: &'a Server, recovery: &LiveRecovery<'_>, folder: &Path) -> Result<Self, LiveError> {
         let data = folder.join("data");
         server.unpack(recovery.backup, &data)?;
         let (shown, asked) = (folder.display(), folder.join("asked"));
@@ -84,22 +84,22 @@ impl<'a> Running<'a> {
         Ok(Self { server, folder: folder.to_owned(), child, hot_standby, seen: Observed::default(), read: 0 })
     }
 
-    fn observe(&mut self, question: &str) -> Result<Observed, Error> {
+    fn observe(&mut self, question: &str) -> Result<Observed, LiveError> {
         self.wait("to come to an end", |seen| seen.ended.is_some())?;
         // A postmaster that learns of the startup process's end first does not say any more that it is ready.
         self.seen.started |= self.hot_standby && self.seen.snapshots && self.seen.consistent_at.is_some();
-        if self.seen.ended == Some(Ended::Pauses) {
+        if self.seen.ended == Some(RecoveryEnd::Pauses) {
             // The pause is announced before those who ask are told of it; both come from one process, in this order.
             self.ask(question);
             self.sql("select pg_wal_replay_resume()")?;
             self.wait("to go on", Observed::is_over)?;
-        } else if self.seen.ended == Some(Ended::Promotes) {
+        } else if self.seen.ended == Some(RecoveryEnd::Promotes) {
             self.ask(question);
         }
         self.seen.parent =
             self.seen.new_timeline.and_then(|new| parent(&self.folder.join(format!("data/pg_wal/{new:08X}.history"))));
-        if self.seen.ended != Some(Ended::Promotes)
-            && (self.seen.died_of.is_some() || self.seen.ended == Some(Ended::ShutsDown))
+        if self.seen.ended != Some(RecoveryEnd::Promotes)
+            && (self.seen.died_of.is_some() || self.seen.ended == Some(RecoveryEnd::ShutsDown))
         {
             self.wait_for_exit()?;
         }
@@ -107,7 +107,7 @@ impl<'a> Running<'a> {
         Ok(self.seen.clone())
     }
 
-    fn wait(&mut self, what: &str, done: impl Fn(&Observed) -> bool) -> Result<(), Error> {
+    fn wait(&mut self, what: &str, done: impl Fn(&Observed) -> bool) -> Result<(), LiveError> {
         let begun = Instant::now();
         loop {
             // In this order: what a server that has ended said is read once more.
@@ -118,7 +118,7 @@ impl<'a> Running<'a> {
             }
             if ended || begun.elapsed() > WITHIN {
                 let log = fs::read_to_string(self.folder.join("log"))?;
-                return Err(Error::Program(
+                return Err(LiveError::Program(
                     "postgres".to_owned(),
                     format!("recovery was {what}{}:\n{log}", if ended { ", and ended" } else { "" }),
                 ));
@@ -129,7 +129,7 @@ impl<'a> Running<'a> {
 
     /// A server that died of something, or shut down, goes away by itself; one that does not is ended when this goes
     /// out of scope.
-    fn wait_for_exit(&mut self) -> Result<(), Error> {
+    fn wait_for_exit(&mut self) -> Result<(), LiveError> {
         let begun = Instant::now();
         while self.child.try_wait()?.is_none() && begun.elapsed() < WITHIN {
             thread::sleep(POLL);
@@ -160,7 +160,7 @@ impl<'a> Running<'a> {
         self.seen.answer = self.sql(question).ok();
     }
 
-    fn sql(&self, statement: &str) -> Result<String, Error> {
+    fn sql(&self, statement: &str) -> Result<String, LiveError> {
         let output = self.server.psql(&self.folder).args(["-v", "ON_ERROR_STOP=1", "-c", statement]).output()?;
         Ok(finished("psql", output)?.trim().to_owned())
     }

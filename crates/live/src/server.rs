@@ -18,7 +18,7 @@ static STARTED: AtomicU32 = AtomicU32::new(0);
 /// Why a server could not be used.
 #[derive(Debug)]
 #[non_exhaustive]
-pub enum Error {
+pub enum LiveError {
     /// Files or processes.
     Io(io::Error),
     /// A program of PostgreSQL's failed: its name and what it printed.
@@ -27,7 +27,7 @@ pub enum Error {
     NotArchived(String),
 }
 
-impl fmt::Display for Error {
+impl fmt::Display for LiveError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => write!(f, "{error}"),
@@ -39,9 +39,9 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for LiveError {}
 
-impl From<io::Error> for Error {
+impl From<io::Error> for LiveError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
@@ -61,7 +61,7 @@ impl Server {
     ///
     /// # Errors
     /// No `psql`, no user to run it as, or what `initdb` or `pg_ctl` said.
-    pub fn start(postgres: Postgres, settings: &str) -> Result<Self, Error> {
+    pub fn start(postgres: Postgres, settings: &str) -> Result<Self, LiveError> {
         let psql = postgres
             .program("psql")
             .ok_or_else(|| io::Error::other("there is no psql beside the server or in PATH"))?;
@@ -120,7 +120,7 @@ impl Server {
     ///
     /// # Errors
     /// What `psql` said.
-    pub fn sql(&self, statements: &str) -> Result<String, Error> {
+    pub fn sql(&self, statements: &str) -> Result<String, LiveError> {
         finished("psql", self.psql(&self.folder).args(["-v", "ON_ERROR_STOP=1", "-c", statements]).output()?)
     }
 
@@ -128,7 +128,7 @@ impl Server {
     ///
     /// # Errors
     /// The file system's.
-    pub fn configure(&self, settings: &str) -> Result<(), Error> {
+    pub fn configure(&self, settings: &str) -> Result<(), LiveError> {
         let conf = self.data().join("postgresql.conf");
         Ok(fs::write(&conf, fs::read_to_string(&conf)? + settings + "\n")?)
     }
@@ -137,7 +137,7 @@ impl Server {
     ///
     /// # Errors
     /// What `pg_ctl` said.
-    pub fn restart(&self) -> Result<(), Error> {
+    pub fn restart(&self) -> Result<(), LiveError> {
         self.stop()?;
         self.control(&["start"])
     }
@@ -146,7 +146,7 @@ impl Server {
     ///
     /// # Errors
     /// What `pg_ctl` said.
-    pub fn stop(&self) -> Result<(), Error> {
+    pub fn stop(&self) -> Result<(), LiveError> {
         self.control(&["-m", "fast", "stop"])
     }
 
@@ -154,7 +154,7 @@ impl Server {
     ///
     /// # Errors
     /// What `pg_ctl` said.
-    pub fn crash(&self) -> Result<(), Error> {
+    pub fn crash(&self) -> Result<(), LiveError> {
         self.control(&["-m", "immediate", "stop"])?;
         self.control(&["start"])
     }
@@ -163,7 +163,7 @@ impl Server {
     ///
     /// # Errors
     /// That the archiver was too slow, or what `psql` said.
-    pub fn switch_and_archive(&self) -> Result<String, Error> {
+    pub fn switch_and_archive(&self) -> Result<String, LiveError> {
         // Behind a switch there is nothing to end, and 17 and later then name the segment that is yet to come: so
         // something is written first.
         let rows =
@@ -176,7 +176,7 @@ impl Server {
             }
             thread::sleep(Duration::from_millis(100));
         }
-        Err(Error::NotArchived(segment))
+        Err(LiveError::NotArchived(segment))
     }
 
     /// `psql` on the server whose socket is in the folder.
@@ -195,14 +195,14 @@ impl Server {
         &self.folder
     }
 
-    pub(crate) fn control(&self, arguments: &[&str]) -> Result<(), Error> {
+    pub(crate) fn control(&self, arguments: &[&str]) -> Result<(), LiveError> {
         let (data, log) = (text(&self.data()), text(&self.folder.join("log")));
         let all: Vec<&str> =
             ["-w", "-s", "-D", &data, "-l", &log].into_iter().chain(arguments.iter().copied()).collect();
         self.run("pg_ctl", &all)
     }
 
-    fn run(&self, program: &str, arguments: &[&str]) -> Result<(), Error> {
+    fn run(&self, program: &str, arguments: &[&str]) -> Result<(), LiveError> {
         let mut command = Command::new(self.postgres.bin().join(program));
         // A server started by pg_ctl keeps our pipes open, so nothing may wait for their end: output goes to a file.
         let said = self.folder.join(format!("{program}.out"));
@@ -215,7 +215,7 @@ impl Server {
             .stdout(file.try_clone()?)
             .stderr(file);
         let status = self.user.runs(&mut command).status()?;
-        if status.success() { Ok(()) } else { Err(Error::Program(program.to_owned(), fs::read_to_string(said)?)) }
+        if status.success() { Ok(()) } else { Err(LiveError::Program(program.to_owned(), fs::read_to_string(said)?)) }
     }
 }
 
@@ -227,11 +227,11 @@ impl Drop for Server {
     }
 }
 
-pub(crate) fn finished(program: &str, output: Output) -> Result<String, Error> {
+pub(crate) fn finished(program: &str, output: Output) -> Result<String, LiveError> {
     if output.status.success() {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     } else {
-        Err(Error::Program(program.to_owned(), String::from_utf8_lossy(&output.stderr).into_owned()))
+        Err(LiveError::Program(program.to_owned(), String::from_utf8_lossy(&output.stderr).into_owned()))
     }
 }
 

@@ -3,7 +3,7 @@
 /// A message of the server or its tools about WAL or recovery; its row says the rest.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum MessageKind {
     /// `record with zero length at {at}`
     RecordLengthZero,
     /// `invalid record length at {at}: wanted {expected}, got {got}`

@@ -8,9 +8,9 @@
 //! ```
 //!
 //! Any prefix may stand before a message, and a message may lie inside another one; the innermost one says what was
-//! found, so it is the one told of. A message is a [`Row`] of [`rows`]: its wordings since 8.2 (read off the format
-//! strings of `src/backend/access/transam`, `src/backend/replication` and `src/bin/pg_waldump` of each major), and
-//! what walproof has to say of it.
+//! found, so it is the one told of. A message is a [`MessageRow`] of [`rows`]: its wordings since 8.2 (read off the
+//! format strings of `src/backend/access/transam`, `src/backend/replication` and `src/bin/pg_waldump` of each major),
+//! and what walproof has to say of it.
 //!
 //! | module | what it knows |
 //! |---|---|
@@ -29,10 +29,10 @@ mod slot;
 mod table;
 mod template;
 
-pub use kind::Kind;
-pub use position::Position;
-pub use row::{Family, Nature, Row, ServerDoes, Wording};
-pub use slot::{Fact, Slot, Value};
+pub use kind::MessageKind;
+pub use position::LogPosition;
+pub use row::{Family, MessageRow, Nature, ServerDoes, Wording};
+pub use slot::{Slot, SlotFact, SlotValue};
 
 /// Lines of a pasted text that are looked at.
 const MAX_LINES: usize = 1000;
@@ -42,10 +42,10 @@ const MAX_DEPTH: u8 = 4;
 /// A recognised message, with what it said.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogLine {
-    row: &'static Row,
+    row: &'static MessageRow,
     wording: &'static Wording,
-    facts: Vec<Fact>,
-    within: Option<Kind>,
+    facts: Vec<SlotFact>,
+    within: Option<MessageKind>,
 }
 
 /// The first message about WAL or recovery in `text`, which is one line of a log, or several pasted together.
@@ -56,7 +56,7 @@ pub fn recognise(text: &str) -> Option<LogLine> {
 }
 
 /// All messages, in the order in which they are tried.
-pub fn rows() -> impl Iterator<Item = &'static Row> {
+pub fn rows() -> impl Iterator<Item = &'static MessageRow> {
     table::ROWS.iter().copied().flatten()
 }
 
@@ -84,12 +84,12 @@ fn at_start(text: &str, depth: u8) -> Option<LogLine> {
 
 impl LogLine {
     /// Which message.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> MessageKind {
         self.row.kind
     }
 
     /// Everything known of the message whatever its numbers.
-    pub fn row(&self) -> &'static Row {
+    pub fn row(&self) -> &'static MessageRow {
         self.row
     }
 
@@ -99,17 +99,17 @@ impl LogLine {
     }
 
     /// The message around this one (`error in WAL record at X: …`), where there is one.
-    pub fn within(&self) -> Option<Kind> {
+    pub fn within(&self) -> Option<MessageKind> {
         self.within
     }
 
     /// The values, in the order in which the message says them; those of the message around it come last.
-    pub fn facts(&self) -> &[Fact] {
+    pub fn facts(&self) -> &[SlotFact] {
         &self.facts
     }
 
     /// One value.
-    pub fn fact(&self, slot: Slot) -> Option<&Value> {
+    pub fn fact(&self, slot: Slot) -> Option<&SlotValue> {
         self.facts.iter().find(|f| f.slot == slot).map(|f| &f.value)
     }
 
@@ -146,12 +146,12 @@ impl LogLine {
     }
 
     /// The places in WAL that the message names, the place of the failure first.
-    pub fn positions(&self) -> Vec<Position> {
+    pub fn positions(&self) -> Vec<LogPosition> {
         position::of(&self.facts)
     }
 
     /// The place of the failure, as far as the message tells.
-    pub fn place(&self) -> Option<Position> {
+    pub fn place(&self) -> Option<LogPosition> {
         self.positions().into_iter().next()
     }
 
@@ -182,7 +182,7 @@ mod tests {
             "pg_waldump: error: error in WAL record at 0/665AC78: invalid record length at 0/665ACA8: wanted 24, got 0",
         )
         .unwrap();
-        assert_eq!((line.kind(), line.within()), (Kind::RecordLengthZero, Some(Kind::ErrorInRecord)));
+        assert_eq!((line.kind(), line.within()), (MessageKind::RecordLengthZero, Some(MessageKind::ErrorInRecord)));
         assert_eq!(line.place().unwrap().to_string(), "0/0665ACA8");
         assert_eq!(line.fact(Slot::LastGood).unwrap().to_string(), "0/0665AC78");
     }
@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn an_unknown_message_inside_a_known_one_leaves_the_outer_one() {
         let line = recognise("pg_waldump: fatal: error in WAL record at 0/10: the moon is full").unwrap();
-        assert_eq!((line.kind(), line.within()), (Kind::ErrorInRecord, None));
+        assert_eq!((line.kind(), line.within()), (MessageKind::ErrorInRecord, None));
     }
 
     #[test]
@@ -199,7 +199,7 @@ mod tests {
             recognise("FATAL:  invalid data in history file: 1\t0/665ACA8\tno recovery target specified").unwrap();
         assert_eq!(
             (line.kind(), line.fact(Slot::Text).unwrap().text()),
-            (Kind::HistoryData, Some("1\t0/665ACA8\tno recovery target specified"))
+            (MessageKind::HistoryData, Some("1\t0/665ACA8\tno recovery target specified"))
         );
     }
 
@@ -226,7 +226,7 @@ mod tests {
     #[test]
     fn several_lines_pasted_together_give_the_first_message() {
         let text = "cp: nothing of interest\nLOG:  redo done at 0/6B00100 system usage: CPU: user: 0.27 s, system: 0.36 s\nLOG:  selected new timeline ID: 4\n";
-        assert_eq!(recognise(text).unwrap().kind(), Kind::RedoDone);
+        assert_eq!(recognise(text).unwrap().kind(), MessageKind::RedoDone);
     }
 
     #[test]

@@ -152,7 +152,7 @@ fn of_json(line: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Kind, recognise};
+    use crate::{MessageKind, recognise};
 
     #[test]
     fn whatever_stands_before_the_message() {
@@ -172,7 +172,7 @@ mod tests {
             if line.ends_with("bad?!") {
                 assert_eq!(line_kind, None, "{line}");
             } else {
-                assert_eq!(line_kind, Some(Kind::RedoDone), "{line}");
+                assert_eq!(line_kind, Some(MessageKind::RedoDone), "{line}");
             }
         }
     }

@@ -1,13 +1,13 @@
 //! The places in WAL that a message names, as the command line takes them.
 
-use super::slot::{Fact, Slot};
+use super::slot::{Slot, SlotFact};
 use pgwal_format::{FileName, Lsn};
 use std::fmt;
 
 /// A place in WAL.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub enum Position {
+pub enum LogPosition {
     /// A position.
     Lsn {
         /// What lies there.
@@ -36,31 +36,31 @@ pub enum Position {
 /// Slots that are places, the most telling first. Addresses that were read out of the damaged bytes are not.
 const PLACES: &[Slot] = &[Slot::At, Slot::Page, Slot::Near, Slot::From, Slot::Until, Slot::LastGood];
 
-pub(super) fn of(facts: &[Fact]) -> Vec<Position> {
+pub(super) fn of(facts: &[SlotFact]) -> Vec<LogPosition> {
     let number = |slot: Slot| facts.iter().find(|f| f.slot == slot).and_then(|f| f.value.number());
     let offset = number(Slot::Offset);
-    let mut places: Vec<Position> = facts_of(facts, &PLACES[..2]).collect();
+    let mut places: Vec<LogPosition> = facts_of(facts, &PLACES[..2]).collect();
     places.extend(facts.iter().filter(|f| matches!(f.slot, Slot::File | Slot::WalFile)).filter_map(|f| {
         let name = f.value.text()?.rsplit(['/', '\\']).next()?;
-        FileName::parse(name).map(|_| Position::File { name: name.to_owned(), offset })
+        FileName::parse(name).map(|_| LogPosition::File { name: name.to_owned(), offset })
     }));
     if let (Some(log), Some(segment)) = (number(Slot::Log), number(Slot::Segment))
         && let (Ok(log), Ok(segment)) = (u32::try_from(log), u32::try_from(segment))
     {
-        places.push(Position::LogFile { log, segment, offset });
+        places.push(LogPosition::LogFile { log, segment, offset });
     }
     places.extend(facts_of(facts, &PLACES[2..]));
     places
 }
 
-fn facts_of<'f>(facts: &'f [Fact], slots: &'static [Slot]) -> impl Iterator<Item = Position> + 'f {
+fn facts_of<'f>(facts: &'f [SlotFact], slots: &'static [Slot]) -> impl Iterator<Item = LogPosition> + 'f {
     slots
         .iter()
         .flat_map(move |slot| facts.iter().filter(move |f| f.slot == *slot))
-        .filter_map(|f| Some(Position::Lsn { role: f.slot, lsn: f.value.lsn()? }))
+        .filter_map(|f| Some(LogPosition::Lsn { role: f.slot, lsn: f.value.lsn()? }))
 }
 
-impl Position {
+impl LogPosition {
     /// The text for a shell: quoted where it holds spaces.
     pub fn as_argument(&self) -> String {
         let text = self.to_string();
@@ -69,13 +69,13 @@ impl Position {
 }
 
 /// As the commands of walproof take it.
-impl fmt::Display for Position {
+impl fmt::Display for LogPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Position::Lsn { lsn, .. } => write!(f, "{lsn}"),
-            Position::File { name, offset: None } => f.write_str(name),
-            Position::File { name, offset: Some(offset) } => write!(f, "{name}+{offset}"),
-            Position::LogFile { log, segment, offset } => {
+            LogPosition::Lsn { lsn, .. } => write!(f, "{lsn}"),
+            LogPosition::File { name, offset: None } => f.write_str(name),
+            LogPosition::File { name, offset: Some(offset) } => write!(f, "{name}+{offset}"),
+            LogPosition::LogFile { log, segment, offset } => {
                 write!(f, "log file {log}, segment {segment}, offset {}", offset.unwrap_or(0))
             }
         }

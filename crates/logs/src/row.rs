@@ -1,14 +1,14 @@
 //! A message: its wordings, and what walproof has to say of it.
 
-use super::Kind;
+use super::MessageKind;
 use pgwal_format::Version;
 use std::fmt;
 
 /// A message of the server or its tools, whatever its numbers.
 #[derive(Debug, PartialEq)]
-pub struct Row {
+pub struct MessageRow {
     /// Which message.
-    pub kind: Kind,
+    pub kind: MessageKind,
     /// Its name in JSON.
     pub name: &'static str,
     /// Whether it is good news.

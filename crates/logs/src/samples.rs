@@ -5,7 +5,7 @@
 //! kind TAB values TAB line
 //! ```
 
-use super::{Kind, LogLine, recognise, rows};
+use super::{LogLine, MessageKind, recognise, rows};
 
 const TABLE: &str = include_str!("samples.tsv");
 
@@ -47,7 +47,7 @@ fn every_sample_is_recognised_with_its_values() {
 #[test]
 fn every_wording_of_every_row_has_a_sample() {
     let seen: Vec<LogLine> = lines().filter_map(recognise).collect();
-    let outer: Vec<Kind> = seen.iter().filter_map(LogLine::within).collect();
+    let outer: Vec<MessageKind> = seen.iter().filter_map(LogLine::within).collect();
     for row in rows() {
         for wording in row.wordings {
             let found = seen.iter().any(|l| l.row() == row && l.wording() == wording);

@@ -80,7 +80,7 @@ pub enum Slot {
 
 /// How the value of a slot is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Form {
+pub(super) enum SlotForm {
     /// `X/Y` in hexadecimal.
     Lsn,
     /// Decimal digits.
@@ -98,41 +98,41 @@ pub(super) enum Form {
 }
 
 /// Names in wordings, slots, forms.
-const SLOTS: &[(&str, Slot, Form)] = &[
-    ("at", Slot::At, Form::Lsn),
-    ("near", Slot::Near, Form::Lsn),
-    ("last_good", Slot::LastGood, Form::Lsn),
-    ("page", Slot::Page, Form::Lsn),
-    ("prev", Slot::Prev, Form::Lsn),
-    ("pageaddr", Slot::PageAddress, Form::Lsn),
-    ("from", Slot::From, Form::Lsn),
-    ("until", Slot::Until, Form::Lsn),
-    ("file", Slot::File, Form::Text),
-    ("walfile", Slot::WalFile, Form::WalFile),
-    ("offset", Slot::Offset, Form::Number),
-    ("log", Slot::Log, Form::Number),
-    ("segment", Slot::Segment, Form::Number),
-    ("length", Slot::Length, Form::Number),
-    ("got", Slot::Got, Form::Number),
-    ("expected", Slot::Expected, Form::Signed),
-    ("timeline", Slot::Timeline, Form::Timeline),
-    ("other", Slot::OtherTimeline, Form::Timeline),
-    ("magic", Slot::Magic, Form::Hex),
-    ("info", Slot::Info, Form::Hex),
-    ("sysid", Slot::SystemId, Form::Number),
-    ("control_sysid", Slot::ControlSystemId, Form::Number),
-    ("rmgr", Slot::Rmgr, Form::Number),
-    ("block_id", Slot::BlockId, Form::Number),
-    ("block", Slot::Block, Form::Number),
-    ("fork", Slot::Fork, Form::Number),
-    ("relation", Slot::Relation, Form::Text),
-    ("xid", Slot::Xid, Form::Number),
-    ("time", Slot::Time, Form::Text),
-    ("name", Slot::Name, Form::Text),
-    ("number", Slot::Number, Form::Number),
-    ("reason", Slot::Reason, Form::Text),
-    ("text", Slot::Text, Form::Text),
-    ("inner", Slot::Inner, Form::Text),
+const SLOTS: &[(&str, Slot, SlotForm)] = &[
+    ("at", Slot::At, SlotForm::Lsn),
+    ("near", Slot::Near, SlotForm::Lsn),
+    ("last_good", Slot::LastGood, SlotForm::Lsn),
+    ("page", Slot::Page, SlotForm::Lsn),
+    ("prev", Slot::Prev, SlotForm::Lsn),
+    ("pageaddr", Slot::PageAddress, SlotForm::Lsn),
+    ("from", Slot::From, SlotForm::Lsn),
+    ("until", Slot::Until, SlotForm::Lsn),
+    ("file", Slot::File, SlotForm::Text),
+    ("walfile", Slot::WalFile, SlotForm::WalFile),
+    ("offset", Slot::Offset, SlotForm::Number),
+    ("log", Slot::Log, SlotForm::Number),
+    ("segment", Slot::Segment, SlotForm::Number),
+    ("length", Slot::Length, SlotForm::Number),
+    ("got", Slot::Got, SlotForm::Number),
+    ("expected", Slot::Expected, SlotForm::Signed),
+    ("timeline", Slot::Timeline, SlotForm::Timeline),
+    ("other", Slot::OtherTimeline, SlotForm::Timeline),
+    ("magic", Slot::Magic, SlotForm::Hex),
+    ("info", Slot::Info, SlotForm::Hex),
+    ("sysid", Slot::SystemId, SlotForm::Number),
+    ("control_sysid", Slot::ControlSystemId, SlotForm::Number),
+    ("rmgr", Slot::Rmgr, SlotForm::Number),
+    ("block_id", Slot::BlockId, SlotForm::Number),
+    ("block", Slot::Block, SlotForm::Number),
+    ("fork", Slot::Fork, SlotForm::Number),
+    ("relation", Slot::Relation, SlotForm::Text),
+    ("xid", Slot::Xid, SlotForm::Number),
+    ("time", Slot::Time, SlotForm::Text),
+    ("name", Slot::Name, SlotForm::Text),
+    ("number", Slot::Number, SlotForm::Number),
+    ("reason", Slot::Reason, SlotForm::Text),
+    ("text", Slot::Text, SlotForm::Text),
+    ("inner", Slot::Inner, SlotForm::Text),
 ];
 
 impl Slot {
@@ -147,14 +147,14 @@ impl Slot {
     }
 }
 
-pub(super) fn by_name(name: &str) -> Option<(Slot, Form)> {
+pub(super) fn by_name(name: &str) -> Option<(Slot, SlotForm)> {
     SLOTS.iter().find(|(n, _, _)| *n == name).map(|(_, slot, form)| (*slot, *form))
 }
 
 /// A value of a message.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub enum Value {
+pub enum SlotValue {
     /// A position.
     Lsn(Lsn),
     /// A number; of bytes where it is a length or an offset.
@@ -169,52 +169,52 @@ pub enum Value {
     Text(String),
 }
 
-impl Value {
+impl SlotValue {
     /// The position, where it is one.
     pub fn lsn(&self) -> Option<Lsn> {
-        if let Value::Lsn(lsn) = self { Some(*lsn) } else { None }
+        if let SlotValue::Lsn(lsn) = self { Some(*lsn) } else { None }
     }
 
     /// The number, where it is one that cannot be negative.
     pub fn number(&self) -> Option<u64> {
         match self {
-            Value::Number(n) => Some(*n),
-            Value::Hex(n) => Some(u64::from(*n)),
+            SlotValue::Number(n) => Some(*n),
+            SlotValue::Hex(n) => Some(u64::from(*n)),
             _ => None,
         }
     }
 
     /// The timeline, where it is one.
     pub fn timeline(&self) -> Option<TimelineId> {
-        if let Value::Timeline(t) = self { Some(*t) } else { None }
+        if let SlotValue::Timeline(t) = self { Some(*t) } else { None }
     }
 
     /// The text, where it is one.
     pub fn text(&self) -> Option<&str> {
-        if let Value::Text(t) = self { Some(t) } else { None }
+        if let SlotValue::Text(t) = self { Some(t) } else { None }
     }
 }
 
-impl fmt::Display for Value {
+impl fmt::Display for SlotValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Value::Lsn(lsn) => write!(f, "{lsn}"),
-            Value::Number(n) => write!(f, "{n}"),
-            Value::Signed(n) => write!(f, "{n}"),
-            Value::Hex(n) => write!(f, "{n:04X}"),
-            Value::Timeline(t) => write!(f, "{t}"),
-            Value::Text(t) => f.write_str(t),
+            SlotValue::Lsn(lsn) => write!(f, "{lsn}"),
+            SlotValue::Number(n) => write!(f, "{n}"),
+            SlotValue::Signed(n) => write!(f, "{n}"),
+            SlotValue::Hex(n) => write!(f, "{n:04X}"),
+            SlotValue::Timeline(t) => write!(f, "{t}"),
+            SlotValue::Text(t) => f.write_str(t),
         }
     }
 }
 
 /// A value and what it is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Fact {
+pub struct SlotFact {
     /// What it is.
     pub slot: Slot,
     /// The value.
-    pub value: Value,
+    pub value: SlotValue,
 }
 
 #[cfg(test)]

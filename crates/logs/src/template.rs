@@ -8,11 +8,11 @@
 //! A text value goes up to the first place where the literal behind it stands, so one pass decides. Behind the wording
 //! only punctuation may follow. Wordings are ASCII; the text may be anything.
 
-use super::slot::{Fact, Form, Value, by_name};
+use super::slot::{SlotFact, SlotForm, SlotValue, by_name};
 use pgwal_format::{FileName, Lsn, TimelineId};
 
 /// The values of `text` by `pattern`, or `None` where it is not that wording.
-pub(super) fn matches(pattern: &str, text: &str) -> Option<Vec<Fact>> {
+pub(super) fn matches(pattern: &str, text: &str) -> Option<Vec<SlotFact>> {
     let mut facts = Vec::new();
     let (literal, mut pattern) = literal(pattern);
     let mut text = strip_literal(text, literal)?;
@@ -21,7 +21,7 @@ pub(super) fn matches(pattern: &str, text: &str) -> Option<Vec<Fact>> {
         let (literal, rest) = self::literal(after);
         let (slot, form) = by_name(name)?;
         let (value, left) = take(form, text, literal)?;
-        facts.push(Fact { slot, value });
+        facts.push(SlotFact { slot, value });
         text = strip_literal(left, literal)?;
         pattern = rest;
     }
@@ -57,36 +57,36 @@ fn strip_literal<'t>(text: &'t str, literal: &str) -> Option<&'t str> {
 }
 
 /// A value at the beginning of `text`, and what is left. `behind` is the literal that follows it in the wording.
-fn take<'t>(form: Form, text: &'t str, behind: &str) -> Option<(Value, &'t str)> {
+fn take<'t>(form: SlotForm, text: &'t str, behind: &str) -> Option<(SlotValue, &'t str)> {
     match form {
-        Form::Lsn => {
+        SlotForm::Lsn => {
             let (lsn, left) = span(text, |b| b.is_ascii_hexdigit() || b == b'/')?;
-            Some((Value::Lsn(lsn.parse::<Lsn>().ok()?), left))
+            Some((SlotValue::Lsn(lsn.parse::<Lsn>().ok()?), left))
         }
-        Form::Number => {
+        SlotForm::Number => {
             let (digits, left) = span(text, |b| b.is_ascii_digit())?;
-            Some((Value::Number(digits.parse().ok()?), left))
+            Some((SlotValue::Number(digits.parse().ok()?), left))
         }
-        Form::Signed => {
+        SlotForm::Signed => {
             let (digits, left) = span(text, |b| b.is_ascii_digit() || b == b'-')?;
-            Some((Value::Signed(digits.parse().ok()?), left))
+            Some((SlotValue::Signed(digits.parse().ok()?), left))
         }
-        Form::Hex => {
+        SlotForm::Hex => {
             let (digits, left) = span(text, |b| b.is_ascii_hexdigit())?;
-            Some((Value::Hex(u32::from_str_radix(digits, 16).ok()?), left))
+            Some((SlotValue::Hex(u32::from_str_radix(digits, 16).ok()?), left))
         }
-        Form::Timeline => {
+        SlotForm::Timeline => {
             let (digits, left) = span(text, |b| b.is_ascii_digit())?;
-            Some((Value::Timeline(TimelineId(digits.parse().ok()?)), left))
+            Some((SlotValue::Timeline(TimelineId(digits.parse().ok()?)), left))
         }
-        Form::Text => {
+        SlotForm::Text => {
             let (value, left) = up_to(text, behind)?;
-            Some((Value::Text(value.to_owned()), left))
+            Some((SlotValue::Text(value.to_owned()), left))
         }
-        Form::WalFile => {
+        SlotForm::WalFile => {
             let (value, left) = up_to(text, behind)?;
             let name = value.rsplit(['/', '\\']).next()?;
-            FileName::parse(name).map(|_| (Value::Text(value.to_owned()), left))
+            FileName::parse(name).map(|_| (SlotValue::Text(value.to_owned()), left))
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Counts commits by minute, asking for one record after the other; damage comes in its place.
 
 use pgwal::format::rmgr::xact::{self, XactOutcome};
-use pgwal::verify::records::{WalItem, Wanted, lend};
+use pgwal::verify::records::{ListRequest, WalItem, lend};
 use pgwal::{Options, open};
 use std::collections::BTreeMap;
 
 fn commits(folder: &str) -> Result<(BTreeMap<i64, u64>, u64), Box<dyn std::error::Error>> {
     let archive = open(&[format!("{}/../../testdata/demo/{folder}", env!("CARGO_MANIFEST_DIR")).into()])?;
-    let wanted = Wanted { options: Options::default(), limit: None };
+    let wanted = ListRequest { options: Options::default(), limit: None };
     let (counts, _) = lend(archive.as_ref(), &wanted, |records| {
         let (mut minutes, mut findings) = (BTreeMap::new(), 0);
         while let Some(item) = records.next() {

@@ -76,12 +76,12 @@
 //! one record after the other:
 //!
 //! ```
-//! use pgwal::verify::records::{WalItem, Wanted, lend};
+//! use pgwal::verify::records::{WalItem, ListRequest, lend};
 //! use pgwal::format::rmgr::xact;
 //! use pgwal::{Options, open};
 //!
 //! let archive = open(&["../../testdata/demo/damaged".into()])?;
-//! let wanted = Wanted { options: Options::default(), limit: None };
+//! let wanted = ListRequest { options: Options::default(), limit: None };
 //! let (counts, _) = lend(archive.as_ref(), &wanted, |records| {
 //!     let (mut commits, mut damages) = (0, 0);
 //!     while let Some(item) = records.next() {
@@ -104,8 +104,8 @@
 //! # Where things stop
 //!
 //! Sources in these crates are local files and standard input. Files that are mapped into memory need a
-//! [`Guard`](source::guard::Guard), which only a program should install: the default reads in windows. The work is
-//! synchronous; [`Options::progress`] is told of every file and [`Options::interrupt`] ends a run early.
+//! [`MapGuard`](source::guard::MapGuard), which only a program should install: the default reads in windows. The work
+//! is synchronous; [`Options::progress`] is told of every file and [`Options::interrupt`] ends a run early.
 
 pub use pgwal_archive as archive;
 pub use pgwal_crc as crc;

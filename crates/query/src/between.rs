@@ -4,7 +4,7 @@ use pgwal::format::record::{Record, RecordHeader};
 use pgwal::format::rmgr::xact::{self, Timestamp, XactOutcome};
 use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal::source::{self, Source, SourceError};
-use pgwal::verify::records::{ListError, Render, Rendered, Wanted, list};
+use pgwal::verify::records::{ListError, ListRequest, Render, Rendered, list};
 use pgwal::verify::{Depth, Error, Finding, Options, Which, verify};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -150,7 +150,7 @@ impl Compared {
             any: AtomicU64::new(0),
             last: Mutex::default(),
         };
-        let listed = list(self.source.as_ref(), &Wanted { options, limit: None }, &counter, &mut |_| Ok(()))
+        let listed = list(self.source.as_ref(), &ListRequest { options, limit: None }, &counter, &mut |_| Ok(()))
             .map_err(BetweenError::List)?;
         if listed.segments == 0 && !needed.is_empty() {
             return Err(BetweenError::NoSegment { low, high, place: self.source.describe() });

@@ -14,14 +14,14 @@
 //! one; nothing here prints, and nothing knows of a command line.
 //!
 //! ```
-//! use pgwal::verify::records::{Wanted, gather};
+//! use pgwal::verify::records::{ListRequest, gather};
 //! use pgwal::{Options, open};
 //! use pgwal_query::count::{By, Counter};
 //! use pgwal_query::filter::{Filter, Wish};
 //!
 //! let archive = open(&["../../testdata/demo/good".into()])?;
 //! let images = Filter::from(Wish { fullpage: true, ..Wish::default() });
-//! let wanted = Wanted { options: Options::default(), limit: None };
+//! let wanted = ListRequest { options: Options::default(), limit: None };
 //! let make = || Counter::new(&images, By::Rmgr, |_, _, _| ());
 //! let (counter, gathered) = gather(archive.as_ref(), &wanted, &make, &mut |_| Ok(()))?;
 //! let records: u64 = counter.finish().cells().iter().map(|(_, sum)| sum.records).sum();

@@ -1,44 +1,14 @@
 //! How far a restore can go instead, and from what.
 
 use crate::backup;
-use crate::events::Commit;
+use crate::instead::{Alternative, Instead};
 use crate::outcome::Restore;
-use crate::predict::{Look, Site};
-use crate::settings::{Settings, TargetTimeline};
+use crate::predict::{Site, SiteOptions};
+use crate::settings::Settings;
+use crate::target::TargetTimeline;
 use pgwal_archive::Error;
-use pgwal_format::{Lsn, TimelineId};
+use pgwal_format::Lsn;
 use pgwal_source::Source;
-
-/// Another way.
-#[derive(Clone, PartialEq, Debug)]
-#[non_exhaustive]
-pub struct Alternative {
-    /// What is to be done otherwise.
-    pub instead: Instead,
-    /// It reaches the target, or, without one, the end of WAL on its timeline.
-    pub reaches_target: bool,
-    /// End of the last record replayed.
-    pub replay_end: Lsn,
-    /// The timeline of that record.
-    pub timeline: TimelineId,
-    /// The last commit that is kept.
-    pub last_commit: Option<Commit>,
-    /// Commits replayed beyond those of the restore that was asked for; negative: fewer.
-    pub more_commits: i64,
-}
-
-/// What is to be done otherwise.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Instead {
-    /// Be content with what can be replayed: the last record of it as the target.
-    Earlier(Lsn),
-    /// Rename a `.partial`, and fill it up with zeros.
-    Partial(String),
-    /// Ask for another timeline.
-    Timeline(TimelineId),
-    /// Start from another backup.
-    Backup(String),
-}
 
 /// Backups and timelines that are tried.
 const TRIED: usize = 6;
@@ -53,7 +23,7 @@ pub fn alternatives(
     settings: &Settings,
     restore: &Restore,
     known: &[(String, Lsn)],
-    look: Look<'_>,
+    look: SiteOptions<'_>,
 ) -> Result<Vec<Alternative>, Error> {
     let mut out = Vec::new();
     let kept = i64::try_from(restore.replayed.commits).unwrap_or(i64::MAX);

@@ -1,14 +1,15 @@
 //! What was asked of a recovery, setting by setting, in the order in which the server reads them.
 
+use crate::SettingsError;
 use crate::fault::{invalid, invalid_here, needs_boolean, says};
-use crate::time::{self, Read, Zone};
+use crate::target::{Target, TargetTimeline};
+use crate::time::{self, ServerZone, TimeRead};
 use crate::value;
-use crate::{SettingsError, Target, TargetTimeline};
 use pgwal_format::TimelineId;
 use pgwal_format::recovery::settings::{NumberReading, SettingRules, SeveralTargets, TargetAction};
 
 /// What was asked for so far.
-pub(crate) struct Asked {
+pub(crate) struct SettingsAsked {
     pub target: Target,
     pub inclusive: Option<bool>,
     pub timeline: Option<TargetTimeline>,
@@ -20,9 +21,9 @@ pub(crate) struct Asked {
     pub zone_taken: bool,
 }
 
-impl Default for Asked {
-    fn default() -> Asked {
-        Asked {
+impl Default for SettingsAsked {
+    fn default() -> SettingsAsked {
+        SettingsAsked {
             target: Target::None,
             inclusive: None,
             timeline: None,
@@ -35,14 +36,14 @@ impl Default for Asked {
     }
 }
 
-impl Asked {
+impl SettingsAsked {
     /// Takes one setting in, as the server does when it comes to it.
     pub(crate) fn take(
         &mut self,
         name: &str,
         text: &str,
         rules: &SettingRules,
-        zone: &Zone,
+        zone: &ServerZone,
     ) -> Result<(), SettingsError> {
         let boolean = || value::boolean(text).ok_or_else(|| needs_boolean(name, text));
         let own_file = rules.recovery_conf.is_some();
@@ -77,7 +78,7 @@ impl Asked {
         Ok(())
     }
 
-    fn target(&mut self, name: &str, text: &str, rules: &SettingRules, zone: &Zone) -> Result<(), SettingsError> {
+    fn target(&mut self, name: &str, text: &str, rules: &SettingRules, zone: &ServerZone) -> Result<(), SettingsError> {
         let mut zone_taken = self.zone_taken;
         let new = match name {
             _ if text.is_empty() && rules.several == SeveralTargets::Refused => Target::None,
@@ -93,18 +94,18 @@ impl Asked {
             }
             "recovery_target_time" => match time::read(text, zone) {
                 // A time without one counts as such, even if a restore point or transaction outranks it.
-                Read::At(at, own) => {
+                TimeRead::At(at, own) => {
                     zone_taken = own;
                     Target::Time(at)
                 }
-                Read::Special(_) if rules.refuses_special_times && rules.several == SeveralTargets::Refused => {
+                TimeRead::Special(_) if rules.refuses_special_times && rules.several == SeveralTargets::Refused => {
                     return Err(invalid(name, text));
                 }
-                Read::Special(_) if rules.refuses_special_times => {
+                TimeRead::Special(_) if rules.refuses_special_times => {
                     return Err(says(name, text, format!("recovery_target_time is not a valid timestamp: \"{text}\"")));
                 }
-                Read::Special(Some(at)) => Target::Time(at),
-                Read::Special(None) | Read::Unread => {
+                TimeRead::Special(Some(at)) => Target::Time(at),
+                TimeRead::Special(None) | TimeRead::Unread => {
                     return Err(SettingsError::TimeNotRead { value: text.to_owned() });
                 }
             },

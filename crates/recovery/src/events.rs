@@ -7,6 +7,7 @@
 //! ```
 
 use crate::pages::{Extents, Gather, Noted};
+use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
 use pgwal_format::rmgr::{STANDBY, TRANSACTION, XLOG, standby, xlog};
@@ -15,44 +16,9 @@ use pgwal_format::{Lsn, TimelineId};
 use pgwal_walk::Fold;
 use std::sync::Arc;
 
-/// Where a record lies.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Span {
-    /// Its start.
-    pub lsn: Lsn,
-    /// Where the next one may start; behind a switch the next segment.
-    pub end: Lsn,
-}
-
-/// A transaction that was committed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Commit {
-    /// Its number.
-    pub xid: u32,
-    /// When.
-    pub time: Timestamp,
-    /// Its commit record.
-    pub lsn: Lsn,
-}
-
-/// What records came to, up to a point.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Sum {
-    /// Records.
-    pub records: u64,
-    /// Commits.
-    pub commits: u64,
-    /// The last record.
-    pub last: Option<Span>,
-    /// The last commit.
-    pub last_commit: Option<Commit>,
-    /// Time of the last commit or abort.
-    pub last_ended: Option<Timestamp>,
-}
-
 /// What a record is to recovery.
 #[derive(Clone, PartialEq, Debug)]
-pub enum What {
+pub enum EventKind {
     /// Nothing: it lies behind a position asked for.
     Mark,
     /// The end of a transaction.
@@ -110,19 +76,19 @@ pub enum What {
 
 /// A record that matters.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Event {
+pub struct RecoveryEvent {
     /// Where it lies.
-    pub span: Span,
+    pub span: RecordSpan,
     /// What it is.
-    pub what: What,
+    pub what: EventKind,
     /// It is the target.
     pub hit: bool,
     /// It is a transaction's.
     pub of_transaction: bool,
     /// What came before it in this segment.
-    pub before: Sum,
+    pub before: EventSum,
     /// The record behind it, where it starts in this segment.
-    pub next: Option<Span>,
+    pub next: Option<RecordSpan>,
 }
 
 /// What is looked for.
@@ -163,11 +129,11 @@ pub enum Match {
 pub struct Events<'a> {
     ask: &'a Ask,
     /// The first record.
-    pub first: Option<Span>,
+    pub first: Option<RecordSpan>,
     /// All of them.
-    pub sum: Sum,
+    pub sum: EventSum,
     /// In order.
-    pub list: Vec<Event>,
+    pub list: Vec<RecoveryEvent>,
     /// Ends asked for that were reached.
     passed: usize,
     started: bool,
@@ -182,7 +148,7 @@ impl<'a> Events<'a> {
         Events {
             ask,
             first: None,
-            sum: Sum::default(),
+            sum: EventSum::default(),
             list: Vec::new(),
             passed: 0,
             started: false,
@@ -207,7 +173,7 @@ impl<'a> Events<'a> {
         }
     }
 
-    fn transaction(&mut self, record: &Record<'_>) -> Option<(What, bool)> {
+    fn transaction(&mut self, record: &Record<'_>) -> Option<(EventKind, bool)> {
         if xact::ends_prepared(&record.header) && !self.ask.prepared {
             return None;
         }
@@ -218,36 +184,36 @@ impl<'a> Events<'a> {
         self.sum.last_ended = Some(time);
         if commit {
             self.sum.commits += 1;
-            self.sum.last_commit = Some(Commit { xid, time, lsn: record.lsn });
+            self.sum.last_commit = Some(ReplayedCommit { xid, time, lsn: record.lsn });
         }
-        Some((What::Ended { commit, xid, time }, self.matches(Some((xid, time)), None)))
+        Some((EventKind::Ended { commit, xid, time }, self.matches(Some((xid, time)), None)))
     }
 
-    fn xlog(&self, record: &Record<'_>) -> Option<(What, bool)> {
+    fn xlog(&self, record: &Record<'_>) -> Option<(EventKind, bool)> {
         let what = match record.header.operation() {
             xlog::CHECKPOINT_SHUTDOWN | xlog::CHECKPOINT_ONLINE => {
                 let xlog::Checkpoint { shutdown, redo, timeline, previous, time, .. } = xlog::checkpoint(record)?;
-                What::Checkpoint { shutdown, redo, timeline, previous, time }
+                EventKind::Checkpoint { shutdown, redo, timeline, previous, time }
             }
-            xlog::BACKUP_END => What::BackupEnd(xlog::backup_end(record)?),
-            xlog::PARAMETER_CHANGE => What::Parameters(xlog::parameter_change(record)?),
+            xlog::BACKUP_END => EventKind::BackupEnd(xlog::backup_end(record)?),
+            xlog::PARAMETER_CHANGE => EventKind::Parameters(xlog::parameter_change(record)?),
             xlog::RESTORE_POINT => {
                 let point = xlog::restore_point(record)?;
                 let hit = self.matches(None, Some((point.name, point.time)));
-                return Some((What::RestorePoint { name: point.name.to_vec(), time: point.time }, hit));
+                return Some((EventKind::RestorePoint { name: point.name.to_vec(), time: point.time }, hit));
             }
             xlog::END_OF_RECOVERY => {
                 let end = xlog::end_of_recovery(record)?;
-                What::EndOfRecovery { timeline: end.timeline, previous: end.previous }
+                EventKind::EndOfRecovery { timeline: end.timeline, previous: end.previous }
             }
             _ => return None,
         };
         Some((what, false))
     }
 
-    fn running(record: &Record<'_>) -> Option<What> {
+    fn running(record: &Record<'_>) -> Option<EventKind> {
         let running = standby::running_xacts(record)?;
-        Some(What::Running {
+        Some(EventKind::Running {
             overflow: running.subxid_overflow,
             any: running.count != 0,
             next_xid: running.next_xid,
@@ -257,13 +223,13 @@ impl<'a> Events<'a> {
 }
 
 impl Fold for Events<'_> {
-    type Mark = Sum;
+    type Mark = EventSum;
 
-    fn mark(&self) -> Sum {
+    fn mark(&self) -> EventSum {
         self.sum
     }
 
-    fn after(_: &mut Sum, _: &Self) {}
+    fn after(_: &mut EventSum, _: &Self) {}
 
     #[inline(always)]
     fn wants(&self, _: &RecordHeader) -> bool {
@@ -297,10 +263,10 @@ impl Fold for Events<'_> {
         let starts = !self.started && matches!(self.ask.target, Some(Match::Start(lsn)) if span.lsn >= lsn);
         self.started |= starts;
         // Most ends of transactions are only counted.
-        let matters = found.as_ref().is_some_and(|(what, hit)| *hit || !matches!(what, What::Ended { .. }));
+        let matters = found.as_ref().is_some_and(|(what, hit)| *hit || !matches!(what, EventKind::Ended { .. }));
         if matters || mark || starts {
-            let (what, hit) = found.unwrap_or((What::Mark, false));
-            self.list.push(Event {
+            let (what, hit) = found.unwrap_or((EventKind::Mark, false));
+            self.list.push(RecoveryEvent {
                 span,
                 what,
                 hit: hit || starts,
@@ -320,11 +286,11 @@ impl Fold for Events<'_> {
 }
 
 /// Where a record lies, as recovery counts: a switch fills its segment.
-fn span(record: &Record<'_>) -> Span {
+fn span(record: &Record<'_>) -> RecordSpan {
     let layout = record.layout;
     if !record.header.is_switch() {
-        return Span { lsn: record.lsn, end: record.end };
+        return RecordSpan { lsn: record.lsn, end: record.end };
     }
     let number = layout.address().segment(record.lsn, layout.segment);
-    Span { lsn: record.lsn, end: layout.address().segment_start(number.next(), layout.segment) }
+    RecordSpan { lsn: record.lsn, end: layout.address().segment_start(number.next(), layout.segment) }
 }

@@ -1,21 +1,21 @@
 //! Which files a server asks for, in order.
 
+use crate::at_hand::{FilesAtHand, FoundFile};
 use crate::failure::Failure;
 use crate::outcome::{FileAsked, Restore, Status};
-use crate::settings::TargetTimeline;
-use crate::shelf::{Found, Shelf};
-use crate::way::{End, Way};
+use crate::target::TargetTimeline;
+use crate::way::{WalWalk, WalkEnd};
 use pgwal_format::{FileName, TimelineId};
 
 /// Names in the order in which they are asked for.
 #[derive(Default)]
-pub(crate) struct Names {
+pub(crate) struct NamesAsked {
     /// The name, whether there is such a file, and which.
-    list: Vec<(String, bool, Option<Found>)>,
+    list: Vec<(String, bool, Option<FoundFile>)>,
 }
 
-impl Names {
-    fn history(&mut self, shelf: &Shelf<'_>, timeline: TimelineId) {
+impl NamesAsked {
+    fn history(&mut self, shelf: &FilesAtHand<'_>, timeline: TimelineId) {
         let name = FileName::History(timeline).to_string();
         if timeline > TimelineId::FIRST && !self.list.iter().any(|(known, ..)| *known == name) {
             self.list.push((name, shelf.has_history(timeline), None));
@@ -23,7 +23,7 @@ impl Names {
     }
 
     /// Those asked for before anything is read.
-    pub fn histories(&mut self, shelf: &Shelf<'_>, asked: TargetTimeline, own: TimelineId, target: TimelineId) {
+    pub fn histories(&mut self, shelf: &FilesAtHand<'_>, asked: TargetTimeline, own: TimelineId, target: TimelineId) {
         if asked == TargetTimeline::Latest {
             (own.0.saturating_add(1)..=target.0.saturating_add(1)).for_each(|t| self.history(shelf, TimelineId(t)));
         }
@@ -31,7 +31,7 @@ impl Names {
     }
 
     /// Those asked for at a promotion.
-    pub fn new_timeline(&mut self, shelf: &Shelf<'_>, target: TimelineId) {
+    pub fn new_timeline(&mut self, shelf: &FilesAtHand<'_>, target: TimelineId) {
         let newest = shelf.newest(target);
         (target.0.saturating_add(1)..=newest.0.saturating_add(1)).for_each(|t| self.history(shelf, TimelineId(t)));
         // The new history begins with that of its parent, which is asked for even where there can be none.
@@ -42,7 +42,7 @@ impl Names {
     }
 
     /// Segments asked for so far.
-    pub fn segments(&mut self, way: &Way<'_>) {
+    pub fn segments(&mut self, way: &WalWalk<'_>) {
         for request in &way.requests {
             let there = request.damaged || request.found.is_some();
             match self.list.iter_mut().find(|(name, ..)| *name == request.name) {
@@ -54,17 +54,17 @@ impl Names {
 
     /// Histories of the timelines between the start and the target, which a promoted server archives again (9.3 and
     /// later).
-    pub fn between(&mut self, shelf: &Shelf<'_>, start: TimelineId, target: TimelineId) {
+    pub fn between(&mut self, shelf: &FilesAtHand<'_>, start: TimelineId, target: TimelineId) {
         // A server would go on for hours where the numbers are far apart.
         (start.0..target.0).take(1000).for_each(|t| self.history(shelf, TimelineId(t)));
     }
 
     /// What became of each.
-    pub fn files(&self, shelf: &Shelf<'_>, out: &Restore) -> Vec<FileAsked> {
+    pub fn files(&self, shelf: &FilesAtHand<'_>, out: &Restore) -> Vec<FileAsked> {
         let short = !out.is_good();
         let ended = match &out.end {
-            Some(End::NoFile(name) | End::Size { file: name, .. }) => Some(name.clone()),
-            Some(End::Unreadable(lsn)) => {
+            Some(WalkEnd::NoFile(name) | WalkEnd::Size { file: name, .. }) => Some(name.clone()),
+            Some(WalkEnd::Unreadable(lsn)) => {
                 let number = shelf.layout.address().segment(*lsn, shelf.layout.segment);
                 self.list
                     .iter()
@@ -75,7 +75,7 @@ impl Names {
             }
             None => None,
         };
-        let file = |(name, there, found): &(String, bool, Option<Found>)| {
+        let file = |(name, there, found): &(String, bool, Option<FoundFile>)| {
             let entry = found.as_ref().and_then(|f| shelf.entry(f));
             let last = ended.as_ref() == Some(name);
             let is_history = name.ends_with(".history");

@@ -1,11 +1,11 @@
 //! What a restore would come to.
 
-use crate::alternatives::Alternative;
-use crate::events::{Commit, Sum};
 use crate::failure::Failure;
+use crate::instead::Alternative;
 use crate::pages::{Blind, InvalidPages};
-use crate::settings::Target;
-use crate::way::End;
+use crate::sum::{EventSum, ReplayedCommit};
+use crate::target::Target;
+use crate::way::WalkEnd;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Lsn, TimelineId};
 
@@ -71,13 +71,13 @@ pub struct Restore {
     /// Defaults taken, by PostgreSQL's names.
     pub assumed: Vec<(String, String)>,
     /// What was replayed.
-    pub replayed: Sum,
+    pub replayed: EventSum,
     /// The first commit behind the last record replayed that is here.
-    pub first_dropped: Option<Commit>,
+    pub first_dropped: Option<ReplayedCommit>,
     /// Names that the server asks for, in order.
     pub files: Vec<FileAsked>,
     /// Why there was no more WAL, where there was none.
-    pub end: Option<End>,
+    pub end: Option<WalkEnd>,
     /// Something could not be looked into: encrypted, or a codec that is not read.
     pub closed: bool,
     /// When the checkpoint was made from which it starts, in whole seconds: the data of the backup are of then and

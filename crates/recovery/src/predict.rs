@@ -1,44 +1,45 @@
 //! Brings a backup and an archive together.
 
+use crate::at_hand::{FilePlace, FilesAtHand};
 use crate::backup::Backup;
-use crate::events::{Ask, Commit, Events, Match, Sum};
+use crate::events::{Ask, Events, Match};
 use crate::failure::Failure;
 use crate::outcome::Restore;
 use crate::pages::{Blind, Extents};
 use crate::recover::Recovery;
-use crate::replay::Stop;
+use crate::replay::ReplayStop;
 use crate::settings::{Mode, Settings};
-use crate::shelf::{Place, Shelf};
 use crate::start::Start;
-use crate::way::{Reading, Way};
+use crate::sum::{EventSum, ReplayedCommit};
+use crate::way::{WalWalk, WalkOptions};
 use pgwal_archive::names::Inventory;
 use pgwal_archive::whose::whose as whose_wal;
 use pgwal_archive::{Error, Lineage};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
-use pgwal_source::guard::Guard;
+use pgwal_source::guard::MapGuard;
 use pgwal_source::{Entry, Source};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// How to look.
 #[derive(Clone, Copy, Default)]
-pub struct Look<'a> {
+pub struct SiteOptions<'a> {
     /// Threads.
     pub jobs: usize,
     /// Memory-map plain files.
-    pub map: Option<Guard>,
+    pub map: Option<MapGuard>,
     /// Set to stop early.
     pub interrupt: Option<&'a AtomicBool>,
 }
 
 /// A backup beside the archive that it is to be restored with: everything that is read once, whatever the settings.
 pub struct Site<'a> {
-    shelf: Shelf<'a>,
+    shelf: FilesAtHand<'a>,
     start: Start,
     system_id: u64,
     wal_system_id: u64,
-    look: Look<'a>,
+    look: SiteOptions<'a>,
     extents: Result<Arc<Extents>, Blind>,
 }
 
@@ -48,7 +49,7 @@ impl<'a> Site<'a> {
     ///
     /// # Errors
     /// A place cannot be listed.
-    pub fn new(archive: &'a dyn Source, backup: &'a Backup, look: Look<'a>) -> Result<Option<Site<'a>>, Error> {
+    pub fn new(archive: &'a dyn Source, backup: &'a Backup, look: SiteOptions<'a>) -> Result<Option<Site<'a>>, Error> {
         let mut sources: Vec<(&dyn Source, bool)> = vec![(archive, true)];
         sources.extend(backup.wal.as_ref().map(|wal| (wal.source.as_ref() as &dyn Source, false)));
         Site::of(&sources, Start::of(backup), backup, look)
@@ -58,7 +59,7 @@ impl<'a> Site<'a> {
         sources: &[(&'a dyn Source, bool)],
         start: Option<Start>,
         backup: &Backup,
-        look: Look<'a>,
+        look: SiteOptions<'a>,
     ) -> Result<Option<Site<'a>>, Error> {
         let Some(start) = start else { return Ok(None) };
         let mut listed = Vec::new();
@@ -86,11 +87,11 @@ impl<'a> Site<'a> {
             let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
             let inventory = Inventory::new(&entries, &named, &layout);
             let (lineage, history_flaws) = Lineage::read(source, &entries, &inventory);
-            places.push(Place { source, entries, inventory, lineage, history_flaws, archive });
+            places.push(FilePlace { source, entries, inventory, lineage, history_flaws, archive });
         }
         let extents = Extents::of(backup, layout.dialect.generation).map(Arc::new);
         Ok(Some(Site {
-            shelf: Shelf { places, layout, partials: false },
+            shelf: FilesAtHand { places, layout, partials: false },
             start,
             system_id,
             wal_system_id: whose.system_id,
@@ -208,31 +209,31 @@ impl<'a> Site<'a> {
         Ok(restore)
     }
 
-    fn reading(&self) -> Reading<'a> {
+    fn reading(&self) -> WalkOptions<'a> {
         let look = &self.look;
-        Reading { jobs: look.jobs.max(1), map: look.map, system_id: self.system_id, interrupt: look.interrupt }
+        WalkOptions { jobs: look.jobs.max(1), map: look.map, system_id: self.system_id, interrupt: look.interrupt }
     }
 
     /// The first commit from a position on, in its segment or the few that follow it.
-    fn commit_behind(&self, restore: &Restore, from: Lsn) -> Result<Option<Commit>, Error> {
+    fn commit_behind(&self, restore: &Restore, from: Lsn) -> Result<Option<ReplayedCommit>, Error> {
         let Ok(line) = self.shelf.line(restore.target_timeline) else { return Ok(None) };
         let any = Match::Time { time: Timestamp(i64::MIN), at: true, restore_points: false };
         let ask = Ask { target: Some(any), prepared: true, ends: Vec::new(), extents: None };
-        let mut way = Way::new(&self.shelf, &line, Reading { jobs: 1, ..self.reading() });
+        let mut way = WalWalk::new(&self.shelf, &line, WalkOptions { jobs: 1, ..self.reading() });
         way.through_damage = true;
         let (mut found, mut segments) = (None, 0);
         let layout = &self.shelf.layout;
         let start = layout.address().segment_start(layout.address().segment(from, layout.segment), layout.segment);
-        way.walk(start, &ask, &mut |events: &Events<'_>, _: &Sum| {
+        way.walk(start, &ask, &mut |events: &Events<'_>, _: &EventSum| {
             segments += 1;
-            let commit = |e: &crate::events::Event| match e.what {
-                crate::events::What::Ended { commit: true, xid, time } if e.span.lsn >= from => {
-                    Some(Commit { xid, time, lsn: e.span.lsn })
+            let commit = |e: &crate::events::RecoveryEvent| match e.what {
+                crate::events::EventKind::Ended { commit: true, xid, time } if e.span.lsn >= from => {
+                    Some(ReplayedCommit { xid, time, lsn: e.span.lsn })
                 }
                 _ => None,
             };
             found = events.list.iter().find_map(commit);
-            (found.is_some() || segments > AHEAD).then_some(Stop::Target)
+            (found.is_some() || segments > AHEAD).then_some(ReplayStop::Target)
         })?;
         Ok(found)
     }

@@ -1,16 +1,16 @@
 //! Reads a segment as recovery does: a file that is not whole is not used, the records of one that is come up to the
 //! first that cannot be read.
 
+use crate::at_hand::{FilesAtHand, FoundFile};
 use crate::events::{Ask, Events};
-use crate::shelf::{Found, Shelf};
+use pgwal_archive::fresh::settled;
 use pgwal_archive::names::Segment;
 use pgwal_archive::read::{Reader, Scanned};
-use pgwal_archive::settle::settled;
 use pgwal_archive::whose::Cluster;
 use pgwal_archive::{Buffers, Depth, Unusable};
 use pgwal_format::Lsn;
 use pgwal_source::How;
-use pgwal_source::guard::Guard;
+use pgwal_source::guard::MapGuard;
 use pgwal_walk::{Run, scan};
 use std::cell::RefCell;
 use std::sync::Mutex;
@@ -19,18 +19,18 @@ use std::sync::Mutex;
 const KEEP: usize = 64 << 20;
 
 /// A file, read.
-pub enum Got<'a> {
+pub enum FileRead<'a> {
     /// Records.
     Records(Box<Run<Events<'a>>>),
     /// Not as large as a segment is: bytes.
     Size(u64),
     /// It cannot be unpacked whole, read or opened, or it is gone: `restore_command` fails.
-    Nothing(Why),
+    Nothing(NoRecords),
 }
 
 /// Why there is nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Why {
+pub enum NoRecords {
     /// Packed, and not whole.
     Packed,
     /// Encrypted, packed in a way that is not read, or refused: what it holds is not known.
@@ -40,24 +40,24 @@ pub enum Why {
 }
 
 /// Reads files of a shelf.
-pub struct FromShelf<'a> {
+pub struct EventReader<'a> {
     /// The files.
-    pub shelf: &'a Shelf<'a>,
+    pub shelf: &'a FilesAtHand<'a>,
     /// What is looked for.
     pub ask: &'a Ask,
     /// The cluster.
     pub system_id: u64,
     /// Memory-map plain files.
-    pub map: Option<Guard>,
+    pub map: Option<MapGuard>,
     /// The room for a large segment that is needed whole.
     pub permit: Mutex<Vec<u8>>,
 }
 
-impl<'a> FromShelf<'a> {
+impl<'a> EventReader<'a> {
     /// Reads a file, from `from` on where that lies inside. One that is still being written is waited for.
-    pub fn read(&self, found: &Found, from: Option<Lsn>, buffers: &mut Buffers) -> Got<'a> {
+    pub fn read(&self, found: &FoundFile, from: Option<Lsn>, buffers: &mut Buffers) -> FileRead<'a> {
         let Some((place, entry)) = self.shelf.places.get(found.place).zip(self.shelf.entry(found)) else {
-            return Got::Nothing(Why::Unreadable);
+            return FileRead::Nothing(NoRecords::Unreadable);
         };
         let cluster = Cluster { layout: self.shelf.layout, system_id: self.system_id };
         let reader = Reader {
@@ -82,25 +82,27 @@ impl<'a> FromShelf<'a> {
         };
         let unfinished = |scanned: &Scanned<Events<'a>>| scanned.why.as_ref().is_some_and(Unusable::is_unfinished);
         let Some(scanned) = settled(place.source, entry, unfinished, read) else {
-            return Got::Nothing(Why::Unreadable);
+            return FileRead::Nothing(NoRecords::Unreadable);
         };
         // A server finds a page there that it does not take for one of this segment.
         let nothing = || Box::new(scan(&[], self.expect(&segment), Events::new(self.ask)));
         match scanned.why {
-            Some(Unusable::Size { found, .. }) if place.archive => Got::Size(found),
-            Some(Unusable::Packed { .. }) => Got::Nothing(Why::Packed),
+            Some(Unusable::Size { found, .. }) if place.archive => FileRead::Size(found),
+            Some(Unusable::Packed { .. }) => FileRead::Nothing(NoRecords::Packed),
             // A server may be allowed what we are not.
-            Some(Unusable::Encrypted(_) | Unusable::Unknown(_) | Unusable::Refused(_)) => Got::Nothing(Why::Closed),
-            Some(Unusable::Vanished) => Got::Nothing(Why::Unreadable),
-            Some(Unusable::Cluster { .. }) => Got::Records(nothing()),
-            _ => Got::Records(scanned.run.map_or_else(nothing, Box::new)),
+            Some(Unusable::Encrypted(_) | Unusable::Unknown(_) | Unusable::Refused(_)) => {
+                FileRead::Nothing(NoRecords::Closed)
+            }
+            Some(Unusable::Vanished) => FileRead::Nothing(NoRecords::Unreadable),
+            Some(Unusable::Cluster { .. }) => FileRead::Records(nothing()),
+            _ => FileRead::Records(scanned.run.map_or_else(nothing, Box::new)),
         }
     }
 
-    fn expect(&self, segment: &Segment) -> pgwal_walk::Expect<'_> {
+    fn expect(&self, segment: &Segment) -> pgwal_walk::ScanExpect<'_> {
         let layout = &self.shelf.layout;
         let start = layout.address().segment_start(segment.number, layout.segment);
         let (timeline, system_id) = (Some(segment.timeline), Some(self.system_id));
-        pgwal_walk::Expect { layout, start, timeline, system_id, keep: KEEP }
+        pgwal_walk::ScanExpect { layout, start, timeline, system_id, keep: KEEP }
     }
 }

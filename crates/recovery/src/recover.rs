@@ -1,18 +1,19 @@
 //! What a server would do with a base backup, an archive and these settings (`StartupXLOG`, from 15 on
 //! `InitWalRecovery` and `PerformWalRecovery`, too).
 
-use crate::events::{Ask, Match, What};
+use crate::at_hand::FilesAtHand;
+use crate::events::{Ask, EventKind, Match};
 use crate::failure::Failure;
-use crate::names::Names;
+use crate::names::NamesAsked;
 use crate::outcome::{Ending, Reached, Restore};
 use crate::pages::{Blind, Extents, Tracker};
-use crate::replay::{Goal, Replay, Side, Standby, Stop};
-use crate::settings::{Mode, Settings, Target, TargetTimeline};
-use crate::shelf::Shelf;
+use crate::replay::{Goal, Replay, ReplayStop, Side, Standby};
+use crate::settings::{Mode, Settings};
 use crate::start::Start;
-use crate::way::{End, Reading, Walked, Way};
+use crate::target::{Target, TargetTimeline};
+use crate::way::{WalWalk, WalkEnd, WalkOptions, Walked};
 use pgwal_archive::Error;
-use pgwal_archive::lineage::Line;
+use pgwal_archive::lineage::Descent;
 use pgwal_format::recovery::RestorePoints;
 use pgwal_format::recovery::settings::TargetAction;
 use pgwal_format::text::control::ControlState;
@@ -23,13 +24,13 @@ use std::sync::Arc;
 /// The whole of it.
 pub(crate) struct Recovery<'a> {
     /// The files.
-    pub shelf: &'a Shelf<'a>,
+    pub shelf: &'a FilesAtHand<'a>,
     /// From where.
     pub start: &'a Start,
     /// How.
     pub settings: &'a Settings,
     /// How to read.
-    pub reading: Reading<'a>,
+    pub reading: WalkOptions<'a>,
     /// Blocks that the backup has, or why that is not known.
     pub extents: &'a Result<Arc<Extents>, Blind>,
 }
@@ -47,7 +48,7 @@ impl Recovery<'_> {
             TargetTimeline::Latest => self.shelf.newest(own),
             TargetTimeline::Number(n) => n,
         };
-        let mut names = Names::default();
+        let mut names = NamesAsked::default();
         if settings.mode != Mode::Crash {
             names.histories(self.shelf, settings.timeline, own, target);
         }
@@ -69,7 +70,7 @@ impl Recovery<'_> {
         }
         let any = Ask { ends: vec![Lsn::ZERO], ..Ask::default() };
         let ask = self.ask();
-        let mut way = Way::new(self.shelf, &line, self.reading);
+        let mut way = WalWalk::new(self.shelf, &line, self.reading);
         way.inside_only = settings.mode == Mode::Crash || !self.start.in_archive_recovery();
         let begun = match self.begin(&mut way, &any, &line, &mut out)? {
             Ok(begun) => begun,
@@ -92,7 +93,7 @@ impl Recovery<'_> {
             .control
             .as_ref()
             .and_then(|c| replay.check_settings(&c.parameters).filter(|_| settings.mode != Mode::Crash));
-        if let Some(Stop::Dies(failure) | Stop::Stuck(failure)) = stuck {
+        if let Some(ReplayStop::Dies(failure) | ReplayStop::Stuck(failure)) = stuck {
             names.segments(&way);
             return Ok(self.dies(out, failure, names));
         }
@@ -105,8 +106,8 @@ impl Recovery<'_> {
             replay.minimum = Some((replay.replayed, replay.timeline));
             let dies = replay.check_consistency();
             let on = match &walked {
-                Walked::End(End::Unreadable(lsn)) => Some(*lsn),
-                Walked::End(End::NoFile(_)) => Some(replay.replayed),
+                Walked::End(WalkEnd::Unreadable(lsn)) => Some(*lsn),
+                Walked::End(WalkEnd::NoFile(_)) => Some(replay.replayed),
                 _ => None,
             };
             if let Some(stop) = dies {
@@ -123,7 +124,7 @@ impl Recovery<'_> {
     /// The server does not start, and asks for nothing.
     pub fn refused(&self, failure: Failure) -> Restore {
         let own = self.start.own_timeline();
-        self.dies(self.blank(own, own), failure, Names::default())
+        self.dies(self.blank(own, own), failure, NamesAsked::default())
     }
 
     fn dialect(&self) -> &'static Dialect {
@@ -158,7 +159,7 @@ impl Recovery<'_> {
         }
     }
 
-    fn dies(&self, mut out: Restore, failure: Failure, names: Names) -> Restore {
+    fn dies(&self, mut out: Restore, failure: Failure, names: NamesAsked) -> Restore {
         out.ending = if failure.is_panic() { Ending::Panic } else { Ending::Fatal };
         out.server_says = Some(failure.server_says(self.dialect()));
         out.failure = Some(failure);
@@ -219,14 +220,14 @@ impl Recovery<'_> {
     /// Reads the checkpoint and the record at which replay starts, and compares timelines.
     fn begin<'w>(
         &self,
-        way: &mut Way<'w>,
+        way: &mut WalWalk<'w>,
         any: &'w Ask,
-        line: &Line,
+        line: &Descent,
         out: &mut Restore,
     ) -> Result<Result<Begun, Failure>, Error> {
         let start = self.start;
         let (checkpoint, end) = way.one(start.checkpoint, any)?;
-        let Some(What::Checkpoint { redo, timeline, shutdown, time, .. }) =
+        let Some(EventKind::Checkpoint { redo, timeline, shutdown, time, .. }) =
             checkpoint.as_ref().map(|event| &event.what)
         else {
             out.end.clone_from(&end);
@@ -297,7 +298,13 @@ impl Recovery<'_> {
         replay.replayed = begun.from;
     }
 
-    fn finish(&self, mut out: Restore, replay: Replay<'_>, walked: Walked, names: Names) -> Result<Restore, Error> {
+    fn finish(
+        &self,
+        mut out: Restore,
+        replay: Replay<'_>,
+        walked: Walked,
+        names: NamesAsked,
+    ) -> Result<Restore, Error> {
         let settings = self.settings;
         out.consistent_at = replay.consistent_at;
         out.starts = replay.active;
@@ -311,15 +318,15 @@ impl Recovery<'_> {
         }
         let consistent = replay.consistent_at.is_some();
         let at_target = match walked {
-            Walked::Stop(Stop::Dies(failure)) => return Ok(self.dies(out, failure, names)),
-            Walked::Stop(Stop::Stuck(failure)) => {
+            Walked::Stop(ReplayStop::Dies(failure)) => return Ok(self.dies(out, failure, names)),
+            Walked::Stop(ReplayStop::Stuck(failure)) => {
                 out.ending = Ending::Pauses;
                 out.server_says = Some("hot standby is not possible because of insufficient parameter settings".into());
                 out.failure = Some(failure);
                 out.files = names.files(self.shelf, &out);
                 return Ok(out);
             }
-            Walked::Stop(Stop::Target) => true,
+            Walked::Stop(ReplayStop::Target) => true,
             Walked::End(end) => {
                 out.end = Some(end);
                 replay.ended_at_target()
@@ -379,9 +386,9 @@ struct Begun {
 }
 
 /// A file of wrong size is FATAL wherever it comes.
-fn size(end: Option<End>) -> Option<Failure> {
+fn size(end: Option<WalkEnd>) -> Option<Failure> {
     match end {
-        Some(End::Size { file, found, expected }) => Some(Failure::Size { file, found, expected }),
+        Some(WalkEnd::Size { file, found, expected }) => Some(Failure::Size { file, found, expected }),
         _ => None,
     }
 }

@@ -7,10 +7,11 @@
 //!                   the target lies behind it? ── stop
 //! ```
 
-use crate::events::{Event, Events, Span, Sum, What};
+use crate::events::{EventKind, Events, RecoveryEvent};
 use crate::failure::Failure;
 use crate::pages::{Change, Noted, Tracker};
-use pgwal_archive::lineage::Line;
+use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
+use pgwal_archive::lineage::Descent;
 use pgwal_format::recovery::{Minimal, RecoveryRules};
 use pgwal_format::text::control::{ServerParameters, WalLevel};
 use pgwal_format::{Dialect, Lsn, TimelineId};
@@ -52,7 +53,7 @@ pub struct Goal {
 
 /// How replay ends before WAL does.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Stop {
+pub enum ReplayStop {
     /// At the target.
     Target,
     /// The server dies.
@@ -67,7 +68,7 @@ pub struct Replay<'a> {
     /// The version.
     pub dialect: &'static Dialect,
     /// The timelines that may come.
-    pub line: &'a Line,
+    pub line: &'a Descent,
     /// What is asked.
     pub goal: &'a Goal,
     /// The timeline in force.
@@ -91,7 +92,7 @@ pub struct Replay<'a> {
     /// Start of the last record read.
     pub read: Option<Lsn>,
     /// All records replayed.
-    pub sum: Sum,
+    pub sum: EventSum,
     /// Blocks that are not there, where that can be told.
     pub pages: Option<Tracker<'a>>,
     /// One more record is to be read, and then it ends.
@@ -104,7 +105,7 @@ impl<'a> Replay<'a> {
     /// At the start: `replayed` is where replay begins.
     pub fn new(
         dialect: &'static Dialect,
-        line: &'a Line,
+        line: &'a Descent,
         goal: &'a Goal,
         timeline: TimelineId,
         replayed: Lsn,
@@ -124,7 +125,7 @@ impl<'a> Replay<'a> {
             active: false,
             replayed,
             read: None,
-            sum: Sum::default(),
+            sum: EventSum::default(),
             pages: None,
             past_target: false,
             consistent_after: 0,
@@ -136,16 +137,16 @@ impl<'a> Replay<'a> {
     }
 
     /// Takes the records of a segment, of which `valid` are those that can be read. `Some` where replay ends here.
-    pub fn take(&mut self, events: &Events<'_>, valid: &Sum) -> Option<Stop> {
+    pub fn take(&mut self, events: &Events<'_>, valid: &EventSum) -> Option<ReplayStop> {
         let first = events.first.filter(|_| valid.records > 0)?;
         if self.past_target {
             self.read = Some(first.lsn);
-            return Some(Stop::Target);
+            return Some(ReplayStop::Target);
         }
         if self.goal.immediate && self.consistent_at.is_some() {
             // It was so before the first record.
             self.read = Some(first.lsn);
-            return Some(Stop::Target);
+            return Some(ReplayStop::Target);
         }
         let start = self.sum;
         let mut noted = events.noted();
@@ -157,7 +158,7 @@ impl<'a> Replay<'a> {
             self.up_to(&start, &event.before);
             self.read = Some(event.span.lsn);
             if event.hit && self.goal.side == Side::Before {
-                return Some(Stop::Target);
+                return Some(ReplayStop::Target);
             }
             if let Some(stop) = self.replay(event) {
                 return Some(stop);
@@ -188,7 +189,7 @@ impl<'a> Replay<'a> {
     }
 
     /// Replays what records do to blocks and files, as long as they are `within`.
-    fn change(&mut self, start: &Sum, noted: &mut &[Noted], within: impl Fn(Lsn) -> bool) -> Option<Stop> {
+    fn change(&mut self, start: &EventSum, noted: &mut &[Noted], within: impl Fn(Lsn) -> bool) -> Option<ReplayStop> {
         let pages = self.pages.as_mut()?;
         while let Some((first, rest)) = noted.split_first().filter(|(first, _)| within(first.lsn)) {
             *noted = rest;
@@ -197,31 +198,31 @@ impl<'a> Replay<'a> {
                     self.up_to(start, before);
                 }
                 self.read = Some(first.lsn);
-                return Some(Stop::Dies(Failure::InvalidPages));
+                return Some(ReplayStop::Dies(Failure::InvalidPages));
             }
         }
         None
     }
 
     /// Consistent: that is looked at behind a transaction's record and in front of any.
-    fn immediately(&mut self, event: &Event, valid: &Sum) -> Option<Stop> {
+    fn immediately(&mut self, event: &RecoveryEvent, valid: &EventSum) -> Option<ReplayStop> {
         if !event.of_transaction {
             let readable = event.before.records + 1 < valid.records;
             self.read = Some(event.next.filter(|_| readable)?.lsn);
         }
-        Some(Stop::Target)
+        Some(ReplayStop::Target)
     }
 
     /// The target was replayed.
-    fn at_target(&mut self, event: &Event, valid: &Sum) -> Option<Stop> {
+    fn at_target(&mut self, event: &RecoveryEvent, valid: &EventSum) -> Option<ReplayStop> {
         if !self.rules().reads_past_target {
-            return Some(Stop::Target);
+            return Some(ReplayStop::Target);
         }
         self.past_target = true;
         let readable = event.before.records + 1 < valid.records;
-        let next: Span = event.next.filter(|_| readable)?;
+        let next: RecordSpan = event.next.filter(|_| readable)?;
         self.read = Some(next.lsn);
-        Some(Stop::Target)
+        Some(ReplayStop::Target)
     }
 
     /// Records replayed since it was consistent.
@@ -235,8 +236,8 @@ impl<'a> Replay<'a> {
     }
 
     /// Everything up to a point in a segment was replayed.
-    fn up_to(&mut self, start: &Sum, sum: &Sum) {
-        self.sum = Sum {
+    fn up_to(&mut self, start: &EventSum, sum: &EventSum) {
+        self.sum = EventSum {
             records: start.records + sum.records,
             commits: start.commits + sum.commits,
             last: sum.last.or(self.sum.last),
@@ -248,47 +249,47 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn count(&mut self, event: &Event) {
+    fn count(&mut self, event: &RecoveryEvent) {
         self.sum.records += 1;
         self.sum.last = Some(event.span);
-        if let What::Ended { commit, xid, time } = event.what {
+        if let EventKind::Ended { commit, xid, time } = event.what {
             self.sum.last_ended = Some(time);
             if commit {
                 self.sum.commits += 1;
-                self.sum.last_commit = Some(crate::events::Commit { xid, time, lsn: event.span.lsn });
+                self.sum.last_commit = Some(ReplayedCommit { xid, time, lsn: event.span.lsn });
             }
         }
     }
 
-    fn replay(&mut self, event: &Event) -> Option<Stop> {
+    fn replay(&mut self, event: &RecoveryEvent) -> Option<ReplayStop> {
         match &event.what {
-            What::Mark | What::Ended { .. } | What::RestorePoint { .. } => None,
-            What::Checkpoint { shutdown: true, timeline, previous, .. } => {
+            EventKind::Mark | EventKind::Ended { .. } | EventKind::RestorePoint { .. } => None,
+            EventKind::Checkpoint { shutdown: true, timeline, previous, .. } => {
                 let opened = self.opens(*timeline, *previous, event.span.end);
                 if opened.is_some() {
                     return opened;
                 }
                 if self.rules().notices_canceled_backup && self.backup_start.is_some() && self.backup_end.is_none() {
-                    return Some(Stop::Dies(Failure::Canceled));
+                    return Some(ReplayStop::Dies(Failure::Canceled));
                 }
                 if self.standby != Standby::Off {
                     self.standby = Standby::Ready;
                 }
                 None
             }
-            What::Checkpoint { timeline, .. } => {
+            EventKind::Checkpoint { timeline, .. } => {
                 let failure = Failure::CheckpointTimeline { found: *timeline, expected: self.timeline };
-                (*timeline != self.timeline).then_some(Stop::Dies(failure))
+                (*timeline != self.timeline).then_some(ReplayStop::Dies(failure))
             }
-            What::EndOfRecovery { timeline, previous } => self.opens(*timeline, Some(*previous), event.span.end),
-            What::BackupEnd(start) => {
+            EventKind::EndOfRecovery { timeline, previous } => self.opens(*timeline, Some(*previous), event.span.end),
+            EventKind::BackupEnd(start) => {
                 if self.backup_start == Some(*start) {
                     self.backup_end = Some(event.span.end);
                 }
                 None
             }
-            What::Parameters(parameters) => self.check_settings(parameters),
-            What::Running { overflow, any, next_xid, oldest } => {
+            EventKind::Parameters(parameters) => self.check_settings(parameters),
+            EventKind::Running { overflow, any, next_xid, oldest } => {
                 self.standby = match self.standby {
                     Standby::Initialized if *overflow => Standby::Pending(next_xid.wrapping_sub(1)),
                     Standby::Initialized => Standby::Ready,
@@ -302,7 +303,7 @@ impl<'a> Replay<'a> {
     }
 
     /// A record says which timeline is in force from it on.
-    fn opens(&mut self, timeline: TimelineId, previous: Option<TimelineId>, end: Lsn) -> Option<Stop> {
+    fn opens(&mut self, timeline: TimelineId, previous: Option<TimelineId>, end: Lsn) -> Option<ReplayStop> {
         if timeline == self.timeline {
             return None;
         }
@@ -321,33 +322,37 @@ impl<'a> Replay<'a> {
                 return None;
             }
         };
-        Some(Stop::Dies(failure))
+        Some(ReplayStop::Dies(failure))
     }
 
     /// Settings of the primary (`CheckRequiredParameterValues`).
-    pub fn check_settings(&self, primary: &ServerParameters) -> Option<Stop> {
+    pub fn check_settings(&self, primary: &ServerParameters) -> Option<ReplayStop> {
         let rules = self.rules();
         if primary.wal_level == Some(WalLevel::Minimal) && rules.minimal == Minimal::Fatal {
-            return Some(Stop::Dies(Failure::Minimal));
+            return Some(ReplayStop::Dies(Failure::Minimal));
         }
         if !self.goal.hot_standby {
             return None;
         }
         if matches!(primary.wal_level, Some(WalLevel::Minimal | WalLevel::Archive)) && rules.minimal == Minimal::Warning
         {
-            return Some(Stop::Dies(Failure::NotReplica));
+            return Some(ReplayStop::Dies(Failure::NotReplica));
         }
         let too_low = rules.parameters.iter().find_map(|p| {
             let here = self.goal.parameters.iter().find(|(field, _)| *field == p.field).map(|(_, value)| *value)?;
             let there = primary.number(p.field).filter(|&there| here < there)?;
             Some(Failure::Insufficient { setting: p.setting, here, there })
         })?;
-        Some(if rules.insufficient_pauses && self.active { Stop::Stuck(too_low) } else { Stop::Dies(too_low) })
+        Some(if rules.insufficient_pauses && self.active {
+            ReplayStop::Stuck(too_low)
+        } else {
+            ReplayStop::Dies(too_low)
+        })
     }
 
     /// Whether the data files are consistent now, and queries possible (`CheckRecoveryConsistency`). `Some`: they would
     /// be, but for blocks that are not there.
-    pub fn check_consistency(&mut self) -> Option<Stop> {
+    pub fn check_consistency(&mut self) -> Option<ReplayStop> {
         let (minimum, _) = self.minimum?;
         if self.backup_end.is_some_and(|end| end <= self.replayed) {
             (self.backup_start, self.backup_end, self.end_required) = (None, None, false);
@@ -355,7 +360,7 @@ impl<'a> Replay<'a> {
         let waits = self.end_required || self.backup_start.is_some() && !self.rules().label_timeline;
         if self.consistent_at.is_none() && !waits && minimum <= self.replayed {
             if self.pages.as_mut().is_some_and(Tracker::check) {
-                return Some(Stop::Dies(Failure::InvalidPages));
+                return Some(ReplayStop::Dies(Failure::InvalidPages));
             }
             self.consistent_at = Some(self.replayed);
             self.consistent_after = self.sum.records;

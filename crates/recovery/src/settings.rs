@@ -1,14 +1,14 @@
 //! The settings of a recovery: given by PostgreSQL's names, checked as the version checks them, defaults filled in.
 
-use crate::asked::Asked;
+use crate::asked::SettingsAsked;
 use crate::backup::Signal;
 use crate::fault::{invalid, needs_boolean};
-use crate::time::Zone;
+use crate::target::{Target, TargetTimeline};
+use crate::time::ServerZone;
 use crate::value;
 use crate::{Given, SettingsError};
+use pgwal_format::Version;
 use pgwal_format::recovery::settings::{SettingRules, SeveralTargets, TargetAction};
-use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_format::{Lsn, TimelineId, Version};
 
 /// What a recovery is asked to do.
 #[derive(Clone, PartialEq, Debug)]
@@ -56,34 +56,6 @@ pub enum Mode {
     Standby,
 }
 
-/// Where to stop.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Target {
-    /// At the end of WAL.
-    None,
-    /// As soon as the data are consistent.
-    Immediate,
-    /// At the first commit or abort later than this (inclusive), or at this or later.
-    Time(Timestamp),
-    /// At this position.
-    Lsn(Lsn),
-    /// At the end of this transaction; versions that read 64 bits take the low half.
-    Xid(u32),
-    /// At the restore point of this name.
-    Name(String),
-}
-
-/// Which timeline to follow.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum TargetTimeline {
-    /// That of the control file.
-    Current,
-    /// The latest one found upward from the control file's.
-    Latest,
-    /// This one.
-    Number(TimelineId),
-}
-
 /// Parameters that a hot standby must not have lower than its primary; `None` where the version has none of that name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Parameters {
@@ -124,13 +96,13 @@ impl Settings {
     ///
     /// # Errors
     /// With these the server does not start; or a time is in a spelling that is not read here.
-    pub fn read(version: Version, given: &Given<'_>, zone: &Zone) -> Result<Settings, SettingsError> {
+    pub fn read(version: Version, given: &Given<'_>, zone: &ServerZone) -> Result<Settings, SettingsError> {
         let rules = SettingRules::of(version);
         if given.signal == Some(Signal::RecoveryConf) && rules.recovery_conf.is_none() {
             return Err(SettingsError::RecoveryConf);
         }
         let sorted = given.sort(version, rules)?;
-        let mut asked = Asked::default();
+        let mut asked = SettingsAsked::default();
         for (name, text) in &sorted.recovery {
             asked.take(name, text, rules, zone)?;
         }

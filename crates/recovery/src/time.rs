@@ -10,11 +10,11 @@ use pgwal_format::rmgr::xact::Timestamp;
 
 /// The time zone of the server.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Zone(TimeZone);
+pub struct ServerZone(TimeZone);
 
 /// What a time's text came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Read {
+pub(crate) enum TimeRead {
     /// This time; whether its zone was the server's, for want of one in the text.
     At(Timestamp, bool),
     /// A word that means a time: `epoch`, `infinity`, `now`, …
@@ -23,31 +23,31 @@ pub(crate) enum Read {
     Unread,
 }
 
-impl Zone {
+impl ServerZone {
     /// UTC.
-    pub const UTC: Zone = Zone(TimeZone::UTC);
+    pub const UTC: ServerZone = ServerZone(TimeZone::UTC);
 
     /// This machine's.
-    pub fn system() -> Zone {
-        Zone(TimeZone::system())
+    pub fn system() -> ServerZone {
+        ServerZone(TimeZone::system())
     }
 
     /// `Europe/Berlin`, `UTC`, `+01:00`. `None` where nothing has that name.
-    pub fn named(name: &str) -> Option<Zone> {
-        jiff::fmt::temporal::DateTimeParser::new().parse_time_zone(name).ok().map(Zone)
+    pub fn named(name: &str) -> Option<ServerZone> {
+        jiff::fmt::temporal::DateTimeParser::new().parse_time_zone(name).ok().map(ServerZone)
     }
 
     /// The server's, as the last of these files that name it says.
-    pub fn of_settings(files: &[crate::backup::SettingsFile]) -> Option<Zone> {
-        files.iter().rev().find_map(|file| file.text.get("timezone")).and_then(Zone::named)
+    pub fn of_settings(files: &[crate::backup::SettingsFile]) -> Option<ServerZone> {
+        files.iter().rev().find_map(|file| file.text.get("timezone")).and_then(ServerZone::named)
     }
 
     /// Reads a time; one without a zone is of this one. `None` where it is in no spelling that is read, or a word as
     /// `now`.
     pub fn time(&self, text: &str) -> Option<Timestamp> {
         match read(text, self) {
-            Read::At(time, _) => Some(time),
-            Read::Special(_) | Read::Unread => None,
+            TimeRead::At(time, _) => Some(time),
+            TimeRead::Special(_) | TimeRead::Unread => None,
         }
     }
 
@@ -61,7 +61,7 @@ impl Zone {
 }
 
 /// Reads a time. Without a zone it is one of `zone`.
-pub(crate) fn read(text: &str, zone: &Zone) -> Read {
+pub(crate) fn read(text: &str, zone: &ServerZone) -> TimeRead {
     let text = text.trim();
     let special = match text.to_ascii_lowercase().as_str() {
         "epoch" => Some(Some(Timestamp::from_unix_seconds(0))),
@@ -70,10 +70,10 @@ pub(crate) fn read(text: &str, zone: &Zone) -> Read {
         "now" | "today" | "tomorrow" | "yesterday" => Some(None),
         _ => None,
     };
-    special.map(Read::Special).or_else(|| stamp(text, zone)).unwrap_or(Read::Unread)
+    special.map(TimeRead::Special).or_else(|| stamp(text, zone)).unwrap_or(TimeRead::Unread)
 }
 
-fn stamp(text: &str, zone: &Zone) -> Option<Read> {
+fn stamp(text: &str, zone: &ServerZone) -> Option<TimeRead> {
     let (date, rest) = date(text)?;
     let rest = rest.strip_prefix(['T', 't']).unwrap_or(rest).trim_start();
     let (clock, micros, rest) =
@@ -86,7 +86,7 @@ fn stamp(text: &str, zone: &Zone) -> Option<Read> {
     // Of the hour that there is twice the second is meant; of the hour that is left out, the time by the old clock.
     let zoned = tz.to_ambiguous_zoned(DateTime::from_parts(date, clock)).disambiguate(Disambiguation::Later).ok()?;
     let unix = zoned.timestamp().as_microsecond().checked_add(micros)?;
-    Some(Read::At(Timestamp(unix.checked_sub(Timestamp(0).unix_micros())?), own.is_none()))
+    Some(TimeRead::At(Timestamp(unix.checked_sub(Timestamp(0).unix_micros())?), own.is_none()))
 }
 
 fn date(text: &str) -> Option<(Date, &str)> {
@@ -192,8 +192,8 @@ mod tests {
     use super::*;
 
     fn at(text: &str) -> Option<i64> {
-        match read(text, &Zone::named("Europe/Berlin").unwrap()) {
-            Read::At(Timestamp(micros), _) => Some(micros),
+        match read(text, &ServerZone::named("Europe/Berlin").unwrap()) {
+            TimeRead::At(Timestamp(micros), _) => Some(micros),
             _ => None,
         }
     }
@@ -239,9 +239,9 @@ mod tests {
             "2026-11-22 03:17+99",
             "é",
         ] {
-            assert_eq!(read(text, &Zone::UTC), Read::Unread, "{text}");
+            assert_eq!(read(text, &ServerZone::UTC), TimeRead::Unread, "{text}");
         }
-        assert_eq!(read("Infinity", &Zone::UTC), Read::Special(Some(Timestamp(i64::MAX))));
-        assert_eq!(read("now", &Zone::UTC), Read::Special(None));
+        assert_eq!(read("Infinity", &ServerZone::UTC), TimeRead::Special(Some(Timestamp(i64::MAX))));
+        assert_eq!(read("now", &ServerZone::UTC), TimeRead::Special(None));
     }
 }

@@ -1,16 +1,17 @@
 //! From a position on, segment by segment: which file is asked for, which is taken (`XLogFileReadAnyTLI`), and what the
 //! records over the seams are.
 
-use crate::events::{Ask, Event, Events, Sum};
-use crate::reading::{FromShelf, Got, Why};
-use crate::replay::Stop;
-use crate::shelf::{Found, Shelf};
-use pgwal_archive::lineage::Line;
+use crate::at_hand::{FilesAtHand, FoundFile};
+use crate::events::{Ask, Events, RecoveryEvent};
+use crate::reading::{EventReader, FileRead, NoRecords};
+use crate::replay::ReplayStop;
+use crate::sum::EventSum;
+use pgwal_archive::lineage::Descent;
 use pgwal_archive::ordered::in_order;
 use pgwal_archive::way::tried;
 use pgwal_archive::{Buffers, Error};
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
-use pgwal_source::guard::Guard;
+use pgwal_source::guard::MapGuard;
 use pgwal_walk::{Chain, Fold, Run, Tail};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -19,11 +20,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How to read.
 #[derive(Clone, Copy)]
-pub struct Reading<'a> {
+pub struct WalkOptions<'a> {
     /// Threads.
     pub jobs: usize,
     /// Memory-map plain files.
-    pub map: Option<Guard>,
+    pub map: Option<MapGuard>,
     /// The cluster.
     pub system_id: u64,
     /// Set to stop early.
@@ -32,7 +33,7 @@ pub struct Reading<'a> {
 
 /// Why there are no more records.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum End {
+pub enum WalkEnd {
     /// No file of the segment could be had: its first name.
     NoFile(String),
     /// A record cannot be read, or nothing was written there.
@@ -54,7 +55,7 @@ pub struct Request {
     /// The name.
     pub name: String,
     /// The file that was taken; `None` where none could be had.
-    pub found: Option<Found>,
+    pub found: Option<FoundFile>,
     /// There was a file, and it could not be used.
     pub damaged: bool,
 }
@@ -62,23 +63,23 @@ pub struct Request {
 /// How walking ended: at the end of WAL, or replay ended it.
 pub enum Walked {
     /// WAL ended.
-    End(End),
+    End(WalkEnd),
     /// Replay ended.
-    Stop(Stop),
+    Stop(ReplayStop),
 }
 
 /// Asks for segments and reads them.
-pub struct Way<'a> {
+pub struct WalWalk<'a> {
     /// The files.
-    pub shelf: &'a Shelf<'a>,
+    pub shelf: &'a FilesAtHand<'a>,
     /// The timelines whose files are asked for.
     line: Vec<(TimelineId, SegmentNo)>,
     /// How to read.
-    pub reading: Reading<'a>,
+    pub reading: WalkOptions<'a>,
     /// Names that were asked for, in order, each once.
     pub requests: Vec<Request>,
     /// Files that were tried and could not be had whole.
-    spoiled: BTreeSet<Found>,
+    spoiled: BTreeSet<FoundFile>,
     /// A file that nobody here can look into decided something.
     pub closed: bool,
     /// Segments that were read.
@@ -90,12 +91,12 @@ pub struct Way<'a> {
 }
 
 /// Takes the records of a segment, and how many of them can be read; `Some` where replay ends.
-pub type Take<'t> = dyn FnMut(&Events<'_>, &Sum) -> Option<Stop> + 't;
+pub type TakeEvents<'t> = dyn FnMut(&Events<'_>, &EventSum) -> Option<ReplayStop> + 't;
 
-impl<'a> Way<'a> {
+impl<'a> WalWalk<'a> {
     /// Nothing was asked for yet.
-    pub fn new(shelf: &'a Shelf<'a>, line: &Line, reading: Reading<'a>) -> Way<'a> {
-        Way {
+    pub fn new(shelf: &'a FilesAtHand<'a>, line: &Descent, reading: WalkOptions<'a>) -> WalWalk<'a> {
+        WalWalk {
             shelf,
             line: line.segments(),
             reading,
@@ -109,7 +110,7 @@ impl<'a> Way<'a> {
     }
 
     /// A name was asked for.
-    pub fn asked(&mut self, name: String, found: Option<Found>, damaged: bool) {
+    pub fn asked(&mut self, name: String, found: Option<FoundFile>, damaged: bool) {
         match self.requests.iter_mut().find(|r| r.name == name) {
             Some(known) => {
                 known.found = known.found.or(found);
@@ -120,9 +121,14 @@ impl<'a> Way<'a> {
     }
 
     /// The file that is taken for a segment, where none of an older timeline than `oldest` may come.
-    fn take(&self, number: SegmentNo, oldest: TimelineId, asked: &mut Vec<(String, Option<Found>)>) -> Option<Found> {
+    fn take(
+        &self,
+        number: SegmentNo,
+        oldest: TimelineId,
+        asked: &mut Vec<(String, Option<FoundFile>)>,
+    ) -> Option<FoundFile> {
         for timeline in tried(&self.line, number, oldest, &self.shelf.layout) {
-            let usable = |f: &Found| {
+            let usable = |f: &FoundFile| {
                 !(self.spoiled.contains(f)
                     || self.inside_only && self.shelf.places.get(f.place).is_some_and(|p| p.archive))
             };
@@ -138,16 +144,16 @@ impl<'a> Way<'a> {
     /// The record that starts at a position, `None` where there is none to be read.
     ///
     /// # Errors
-    /// As [`Way::walk`].
-    pub fn one(&mut self, at: Lsn, ask: &'a Ask) -> Result<(Option<Event>, Option<End>), Error> {
+    /// As [`WalWalk::walk`].
+    pub fn one(&mut self, at: Lsn, ask: &'a Ask) -> Result<(Option<RecoveryEvent>, Option<WalkEnd>), Error> {
         let jobs = std::mem::replace(&mut self.reading.jobs, 1);
         let mut found = None;
-        let mut take = |events: &Events<'_>, valid: &Sum| {
+        let mut take = |events: &Events<'_>, valid: &EventSum| {
             if valid.records == 0 {
                 return None;
             }
             found = events.list.first().filter(|event| event.span.lsn == at).cloned();
-            Some(Stop::Target)
+            Some(ReplayStop::Target)
         };
         let walked = self.walk(at, ask, &mut take);
         self.reading.jobs = jobs;
@@ -161,7 +167,7 @@ impl<'a> Way<'a> {
     ///
     /// # Errors
     /// The caller asked for an early end, or there are no threads.
-    pub fn walk(&mut self, from: Lsn, ask: &'a Ask, replay: &mut Take<'_>) -> Result<Walked, Error> {
+    pub fn walk(&mut self, from: Lsn, ask: &'a Ask, replay: &mut TakeEvents<'_>) -> Result<Walked, Error> {
         let layout = &self.shelf.layout;
         let mut number = layout.address().segment(from, layout.segment);
         let within = layout.address().offset(from, layout.segment) > 0;
@@ -182,8 +188,8 @@ impl<'a> Way<'a> {
                 (next, least) = (next.next(), found.timeline);
             }
             let planned = steps.len();
-            let Reading { system_id, map, .. } = self.reading;
-            let reader = FromShelf { shelf: self.shelf, ask, system_id, map, permit: Mutex::default() };
+            let WalkOptions { system_id, map, .. } = self.reading;
+            let reader = EventReader { shelf: self.shelf, ask, system_id, map, permit: Mutex::default() };
             let work = |i: usize, buffers: &mut Buffers| {
                 let (found, _) = steps.get(i)?;
                 Some((i, *found, reader.read(found, start.filter(|_| i == 0), buffers)))
@@ -194,30 +200,31 @@ impl<'a> Way<'a> {
             let interrupt = self.reading.interrupt;
             let jobs = self.reading.jobs;
             let through_damage = self.through_damage;
-            let mut collected: Vec<(String, Option<Found>, bool)> = Vec::new();
+            let mut collected: Vec<(String, Option<FoundFile>, bool)> = Vec::new();
             let mut closed = false;
-            let mut take = |piece: Option<(usize, Found, Got<'a>)>| {
+            let mut take = |piece: Option<(usize, FoundFile, FileRead<'a>)>| {
                 if interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
                     return Err(Error::Interrupted);
                 }
                 let Some((i, found, got)) = piece else { return Ok(ControlFlow::Break(())) };
                 let asked = steps.get(i).map_or(&[][..], |(_, asked)| asked);
-                let unusable = !matches!(got, Got::Records(_));
+                let unusable = !matches!(got, FileRead::Records(_));
                 collected.extend(
                     asked.iter().map(|(name, f)| (name.clone(), f.filter(|_| !unusable), unusable && f.is_some())),
                 );
                 match got {
-                    Got::Nothing(why) => {
-                        closed |= why == Why::Closed;
+                    FileRead::Nothing(why) => {
+                        closed |= why == NoRecords::Closed;
                         spoiled = Some(found);
                         return Ok(ControlFlow::Break(()));
                     }
-                    Got::Size(bytes) => {
+                    FileRead::Size(bytes) => {
                         let file = self.shelf.name(found.timeline, found.number);
-                        ended = Some(Walked::End(End::Size { file, found: bytes, expected: layout.segment.bytes() }));
+                        ended =
+                            Some(Walked::End(WalkEnd::Size { file, found: bytes, expected: layout.segment.bytes() }));
                         return Ok(ControlFlow::Break(()));
                     }
-                    Got::Records(run) => {
+                    FileRead::Records(run) => {
                         taken += 1;
                         ended = replay_next(layout, ask, &mut chain, &run, replay);
                         if through_damage && matches!(ended, Some(Walked::End(_))) {
@@ -245,7 +252,7 @@ impl<'a> Way<'a> {
                     let first =
                         missing.first().map_or_else(|| self.shelf.name(oldest, number), |(name, _)| name.clone());
                     missing.into_iter().for_each(|(name, found)| self.asked(name, found, false));
-                    return Ok(Walked::End(End::NoFile(first)));
+                    return Ok(Walked::End(WalkEnd::NoFile(first)));
                 }
                 None => {}
             }
@@ -262,7 +269,7 @@ fn replay_next(
     ask: &Ask,
     chain: &mut Chain,
     run: &Run<Events<'_>>,
-    take: &mut Take<'_>,
+    take: &mut TakeEvents<'_>,
 ) -> Option<Walked> {
     let begun = chain.begun();
     if let Some(joint) = chain.push(run) {
@@ -275,20 +282,20 @@ fn replay_next(
             }
         }
         if let Some(lsn) = joint.broken() {
-            return Some(Walked::End(End::Unreadable(lsn)));
+            return Some(Walked::End(WalkEnd::Unreadable(lsn)));
         }
     }
     let at = |lsn: Lsn, begun_before: bool| if begun_before { begun.unwrap_or(lsn) } else { lsn };
-    let (valid, unreadable): (Sum, Option<Lsn>) = match (run.damages.first(), &run.tail) {
-        (Some(damage), _) if damage.begun_before => (Sum::default(), Some(at(damage.lsn, true))),
+    let (valid, unreadable): (EventSum, Option<Lsn>) = match (run.damages.first(), &run.tail) {
+        (Some(damage), _) if damage.begun_before => (EventSum::default(), Some(at(damage.lsn, true))),
         (Some(damage), _) => (damage.before, Some(damage.lsn)),
         (None, Tail::Stopped(stop)) => {
-            (if stop.begun_before { Sum::default() } else { run.acc.sum }, Some(at(stop.lsn, stop.begun_before)))
+            (if stop.begun_before { EventSum::default() } else { run.acc.sum }, Some(at(stop.lsn, stop.begun_before)))
         }
         (None, _) => (run.acc.sum, None),
     };
     if let Some(stop) = take(&run.acc, &valid) {
         return Some(Walked::Stop(stop));
     }
-    unreadable.map(|lsn| Walked::End(End::Unreadable(lsn)))
+    unreadable.map(|lsn| Walked::End(WalkEnd::Unreadable(lsn)))
 }

@@ -12,7 +12,7 @@
 use crate::figures::plural;
 use pgwal::format::{Lsn, TimelineId};
 use pgwal::verify::Outcome;
-use pgwal::verify::known::{Accepted, Known, can_be_accepted, is_worth_accepting};
+use pgwal::verify::known::{Accepted, AcceptedFindings, can_be_accepted, is_worth_accepting};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -162,8 +162,8 @@ impl KnownFile {
     }
 
     /// What it accepts.
-    pub fn list(&self) -> Known {
-        Known { entries: self.entries.iter().map(|(accepted, _)| accepted.clone()).collect() }
+    pub fn list(&self) -> AcceptedFindings {
+        AcceptedFindings { entries: self.entries.iter().map(|(accepted, _)| accepted.clone()).collect() }
     }
 
     /// Positions of another cluster mean nothing here.

@@ -11,12 +11,12 @@ mod xz;
 mod zstd;
 
 use crate::codec::Codec;
-use crate::input::Input;
-use crate::read::{Fault, ReadState, Sink};
+use crate::input::BufferedInput;
+use crate::outcome::{ByteSink, ReadFault, ReadState};
 use std::io;
 
 /// What one step of a decoder did.
-pub(crate) struct Step {
+pub(crate) struct DecodeStep {
     /// Packed bytes taken.
     pub(crate) taken: usize,
     /// Plain bytes given.
@@ -32,7 +32,7 @@ pub(crate) enum Then {
     /// A member, stream or frame is complete.
     Complete,
     /// The rest cannot be decoded.
-    Failed(Fault),
+    Failed(ReadFault),
     /// The rest of the packed bytes is missing; only some decoders see that themselves.
     CutOff,
 }
@@ -41,7 +41,7 @@ pub(crate) enum Then {
 pub(crate) trait Decode {
     /// Takes bytes of `input`, puts plain bytes at the beginning of `out`. `at_end`: no input follows this. A step that
     /// neither takes nor gives anything, with input or at the end of it, and room in `out`, cannot go on.
-    fn step(&mut self, input: &[u8], at_end: bool, out: &mut [u8]) -> Step;
+    fn step(&mut self, input: &[u8], at_end: bool, out: &mut [u8]) -> DecodeStep;
 
     /// Whether these bytes, which follow a complete member, begin another one.
     fn begins(&self, next: &[u8]) -> bool;
@@ -58,10 +58,10 @@ pub(crate) trait Decode {
 /// Pushes the plain bytes of `input` in windows of the size of `window`; returns how many, and how it ended.
 pub(crate) fn run<R: io::Read>(
     codec: Codec,
-    input: &mut Input<R>,
+    input: &mut BufferedInput<R>,
     window: &mut [u8],
     limit: u64,
-    sink: Sink<'_>,
+    sink: ByteSink<'_>,
 ) -> io::Result<(u64, ReadState)> {
     let mut unpacking = Unpacking::new(codec)?;
     let mut pushed = 0;
@@ -84,12 +84,12 @@ pub(crate) fn run<R: io::Read>(
 
 /// The plain bytes of a file, as far as they were asked for.
 pub(crate) struct Unpacking {
-    form: Form,
+    form: StoredForm,
     /// How it ended, once it has.
     end: Option<ReadState>,
 }
 
-enum Form {
+enum StoredForm {
     Plain,
     Packed(Box<dyn Decode + Send>),
     /// Packed bytes are missing: what the decoder has of the last ones is to be given.
@@ -100,7 +100,7 @@ enum Form {
 impl Unpacking {
     pub(crate) fn new(codec: Codec) -> io::Result<Unpacking> {
         let decoder: Box<dyn Decode + Send> = match codec {
-            Codec::Plain => return Ok(Unpacking { form: Form::Plain, end: None }),
+            Codec::Plain => return Ok(Unpacking { form: StoredForm::Plain, end: None }),
             Codec::Gzip => Box::new(gzip::Gzip::new()),
             Codec::Lz4 => Box::new(lz4::Lz4::new()),
             Codec::Zstd => Box::new(zstd::Zstd::new()?),
@@ -108,14 +108,14 @@ impl Unpacking {
             Codec::Bzip2 => Box::new(bzip2::Bzip2::new()),
             Codec::Lzma => Box::new(lzma::Lzma::new()),
             Codec::Encrypted(_) | Codec::Unknown(_) => {
-                return Ok(Unpacking { form: Form::Over, end: Some(ReadState::Closed) });
+                return Ok(Unpacking { form: StoredForm::Over, end: Some(ReadState::Closed) });
             }
         };
-        Ok(Unpacking { form: Form::Packed(decoder), end: None })
+        Ok(Unpacking { form: StoredForm::Packed(decoder), end: None })
     }
 
     /// Fills `out` with the next plain bytes; with fewer only at their end.
-    pub(crate) fn fill<R: io::Read>(&mut self, input: &mut Input<R>, out: &mut [u8]) -> io::Result<usize> {
+    pub(crate) fn fill<R: io::Read>(&mut self, input: &mut BufferedInput<R>, out: &mut [u8]) -> io::Result<usize> {
         let mut filled = 0;
         while filled < out.len() && self.end.is_none() {
             filled += self.step(input, &mut out[filled..])?;
@@ -123,14 +123,14 @@ impl Unpacking {
         Ok(filled)
     }
 
-    fn step<R: io::Read>(&mut self, input: &mut Input<R>, out: &mut [u8]) -> io::Result<usize> {
+    fn step<R: io::Read>(&mut self, input: &mut BufferedInput<R>, out: &mut [u8]) -> io::Result<usize> {
         match &mut self.form {
-            Form::Plain => {
+            StoredForm::Plain => {
                 let given = input.read_into(out)?;
                 self.end = (given < out.len()).then_some(ReadState::Whole);
                 Ok(given)
             }
-            Form::Packed(decoder) => {
+            StoredForm::Packed(decoder) => {
                 let bytes = input.fill()?;
                 let at_end = bytes.is_empty();
                 let step = decoder.step(bytes, at_end, out);
@@ -146,27 +146,27 @@ impl Unpacking {
                         } else if decoder.begins(next) {
                             decoder.restart();
                         } else {
-                            self.end = Some(ReadState::Undecodable(Fault::Trailing));
+                            self.end = Some(ReadState::Undecodable(ReadFault::Trailing));
                         }
                     }
                     Then::More if stuck && at_end => self.salvage(),
-                    Then::More if stuck => self.end = Some(ReadState::Undecodable(Fault::Corrupt)),
+                    Then::More if stuck => self.end = Some(ReadState::Undecodable(ReadFault::Corrupt)),
                     Then::More => {}
                 }
                 Ok(step.given)
             }
-            Form::CutOff(decoder) => {
+            StoredForm::CutOff(decoder) => {
                 let given = decoder.salvage(out);
                 self.end = (given < out.len()).then_some(ReadState::CutOff);
                 Ok(given)
             }
-            Form::Over => Ok(0),
+            StoredForm::Over => Ok(0),
         }
     }
 
     fn salvage(&mut self) {
-        if let Form::Packed(decoder) = std::mem::replace(&mut self.form, Form::Over) {
-            self.form = Form::CutOff(decoder);
+        if let StoredForm::Packed(decoder) = std::mem::replace(&mut self.form, StoredForm::Over) {
+            self.form = StoredForm::CutOff(decoder);
         }
     }
 }

@@ -3,10 +3,10 @@
 use crate::pace::Pace;
 use crate::source::Local;
 use crate::stamp::Stamp;
-use crate::{Entry, Held, SourceError, Stored, level};
-use std::fs::{self, File, Metadata, OpenOptions};
+use crate::{Entry, HeldEntry, SourceError, Stored, level, regular};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -38,8 +38,8 @@ impl Local for Disk {
         !File::open(entry.path()).is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
     }
 
-    fn hold(&self, entry: &Entry) -> Result<Held, SourceError> {
-        Held::open(&entry.path())
+    fn hold(&self, entry: &Entry) -> Result<HeldEntry, SourceError> {
+        HeldEntry::open(&entry.path())
     }
 
     fn control_file(&self) -> Option<Vec<u8>> {
@@ -49,21 +49,6 @@ impl Local for Disk {
         File::open(data.join("global/pg_control")).ok()?.take(8192).read_to_end(&mut bytes).ok()?;
         Some(bytes)
     }
-}
-
-/// Opens a regular file, and nothing else.
-pub(crate) fn open(path: &Path) -> Result<(File, Metadata), SourceError> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        // A named pipe that took the file's place must not make us wait for its writer.
-        use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags(libc::O_NONBLOCK);
-    }
-    let opened = options.open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata)));
-    let (file, metadata) = opened.map_err(|error| SourceError::io(path, &error))?;
-    if metadata.is_file() { Ok((file, metadata)) } else { Err(SourceError::not_regular(path, metadata.file_type())) }
 }
 
 /// A file of the disk.
@@ -89,7 +74,7 @@ impl Written {
 
 impl<'a> DiskFile<'a> {
     pub(crate) fn open(path: PathBuf, pace: Option<&'a Pace>) -> Result<DiskFile<'a>, SourceError> {
-        let (file, metadata) = open(&path)?;
+        let (file, metadata) = regular::open(&path)?;
         Ok(DiskFile { file, before: Written::of(&metadata), path, pace })
     }
 

@@ -1,7 +1,7 @@
 //! What lies in a source.
 
 use crate::SourceError;
-use crate::name::{self, Place};
+use crate::name::{self, NamePlace};
 use pgwal_format::FileName;
 use std::borrow::Cow;
 use std::ffi::OsStr;
@@ -62,7 +62,7 @@ pub struct Entry {
     pub name: Option<FileName>,
     /// Bytes on disk, as stored; `None` for a stream.
     pub size: Option<u64>,
-    folder: Arc<Folder>,
+    folder: Arc<EntryFolder>,
     file: Box<OsStr>,
     /// What its source calls it, where that is not its name as shown.
     id: Option<Box<str>>,
@@ -70,7 +70,7 @@ pub struct Entry {
 
 /// The folder of many entries.
 #[derive(Debug)]
-pub(crate) struct Folder {
+pub(crate) struct EntryFolder {
     /// Where it lies, on this machine's disk.
     pub(crate) path: PathBuf,
     /// What stands before a file's name when it is shown: empty, or ending with a slash.
@@ -78,7 +78,7 @@ pub(crate) struct Folder {
 }
 
 impl Entry {
-    pub(crate) fn new(name: Option<FileName>, size: Option<u64>, folder: &Arc<Folder>, file: &OsStr) -> Entry {
+    pub(crate) fn new(name: Option<FileName>, size: Option<u64>, folder: &Arc<EntryFolder>, file: &OsStr) -> Entry {
         Entry { name, size, folder: Arc::clone(folder), file: file.into(), id: None }
     }
 
@@ -88,13 +88,13 @@ impl Entry {
     pub fn named(file: &str, size: Option<u64>) -> Entry {
         let (folder, file) = file.rfind('/').map_or(("", file), |slash| file.split_at(slash + 1));
         let name = match name::place(file) {
-            Place::Wal(placed) => Some(placed.name),
-            Place::Temporary | Place::Unknown => None,
+            NamePlace::Wal(placed) => Some(placed.name),
+            NamePlace::Temporary | NamePlace::Unknown => None,
         };
         Entry::new(
             name,
             size,
-            &Arc::new(Folder { path: PathBuf::from(folder), shown: folder.to_owned() }),
+            &Arc::new(EntryFolder { path: PathBuf::from(folder), shown: folder.to_owned() }),
             OsStr::new(file),
         )
     }
@@ -129,8 +129,8 @@ impl Entry {
     /// The SHA-1 of the plain content that pgBackRest wrote into the file's name.
     pub fn archived_sha1(&self) -> Option<[u8; 20]> {
         match name::place(self.file.to_str()?) {
-            Place::Wal(placed) => placed.sha1,
-            Place::Temporary | Place::Unknown => None,
+            NamePlace::Wal(placed) => placed.sha1,
+            NamePlace::Temporary | NamePlace::Unknown => None,
         }
     }
 
@@ -138,7 +138,7 @@ impl Entry {
     /// `.gz`, `.zst.gpg`, or nothing.
     pub fn suffix(&self) -> &str {
         match self.file.to_str().map(name::place) {
-            Some(Place::Wal(placed)) => placed.suffix,
+            Some(NamePlace::Wal(placed)) => placed.suffix,
             _ => "",
         }
     }

@@ -1,8 +1,8 @@
 //! Files given one by one.
 
 use crate::disk::Disk;
-use crate::entry::Folder;
-use crate::name::{self, Place};
+use crate::entry::EntryFolder;
+use crate::name::{self, NamePlace};
 use crate::pace::Pace;
 use crate::source::{AsOf, Extent, Local};
 use crate::stamp::Stamp;
@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// One or several files. Each was a regular file when it was given.
-pub(crate) struct Files {
+pub(crate) struct FilesSource {
     paths: Vec<PathBuf>,
     disk: Disk,
 }
 
-impl Files {
-    pub(crate) fn new(paths: &[PathBuf], pace: Option<Arc<Pace>>) -> Result<Files, SourceError> {
+impl FilesSource {
+    pub(crate) fn new(paths: &[PathBuf], pace: Option<Arc<Pace>>) -> Result<FilesSource, SourceError> {
         for path in paths {
             if path == Path::new("-") {
                 return Err(SourceError::NotAFile { path: path.clone() });
@@ -32,11 +32,11 @@ impl Files {
                 return Err(SourceError::not_regular(path, metadata.file_type()));
             }
         }
-        Ok(Files { paths: paths.to_vec(), disk: Disk { pace, wal: None } })
+        Ok(FilesSource { paths: paths.to_vec(), disk: Disk { pace, wal: None } })
     }
 }
 
-impl Source for Files {
+impl Source for FilesSource {
     fn describe(&self) -> String {
         match self.paths.as_slice() {
             [one] => one.display().to_string(),
@@ -49,7 +49,7 @@ impl Source for Files {
         for path in &self.paths {
             let file = path.file_name().unwrap_or(OsStr::new(""));
             let name = match file.to_str().map(name::place) {
-                Some(Place::Wal(placed)) => Some(placed.name),
+                Some(NamePlace::Wal(placed)) => Some(placed.name),
                 _ => None,
             };
             match fs::metadata(path) {
@@ -63,7 +63,7 @@ impl Source for Files {
                     listing.entries.push(Entry::new(
                         name,
                         Some(metadata.len()),
-                        &Arc::new(Folder { path: folder, shown }),
+                        &Arc::new(EntryFolder { path: folder, shown }),
                         file,
                     ));
                 }

@@ -1,8 +1,8 @@
 //! A folder of WAL: flat, or with subfolders of 256 segments named by 16 digits. Nothing deeper is entered.
 
 use crate::disk::Disk;
-use crate::entry::Folder;
-use crate::name::{self, Place};
+use crate::entry::EntryFolder;
+use crate::name::{self, NamePlace};
 use crate::pace::Pace;
 use crate::source::{AsOf, Extent, Local};
 use crate::stamp::Stamp;
@@ -51,14 +51,14 @@ impl Source for FolderSource {
 
     fn list(&self) -> Result<Listing, SourceError> {
         let mut listing = Listing::default();
-        let top = Arc::new(Folder { path: self.path.clone(), shown: self.shown.clone() });
+        let top = Arc::new(EntryFolder { path: self.path.clone(), shown: self.shown.clone() });
         let mut below = Vec::new();
         list_folder(&top, &mut listing, Some(&mut below)).map_err(|error| SourceError::io(&self.path, &error))?;
         below.sort();
         // Links may lead to a folder that was listed before, or back up.
         let mut entered: HashSet<PathBuf> = fs::canonicalize(&self.path).into_iter().collect();
         for name in below {
-            let folder = Arc::new(Folder { path: self.path.join(&name), shown: format!("{}{name}/", self.shown) });
+            let folder = Arc::new(EntryFolder { path: self.path.join(&name), shown: format!("{}{name}/", self.shown) });
             let result = match fs::canonicalize(&folder.path) {
                 Ok(real) => {
                     if !entered.insert(real) {
@@ -102,7 +102,7 @@ impl Source for FolderSource {
 
 /// Adds what lies in a folder. Names of subfolders that may hold WAL go to `below`, if they are to be entered.
 pub(crate) fn list_folder(
-    folder: &Arc<Folder>,
+    folder: &Arc<EntryFolder>,
     listing: &mut Listing,
     mut below: Option<&mut Vec<String>>,
 ) -> io::Result<()> {
@@ -117,14 +117,14 @@ pub(crate) fn list_folder(
             continue;
         }
         match name::place(name) {
-            Place::Wal(placed) => match size_of(&entry) {
+            NamePlace::Wal(placed) => match size_of(&entry) {
                 Ok(size) => listing.entries.push(Entry::new(Some(placed.name), Some(size), folder, &os_name)),
                 // Removed since its name was read, and no dangling link: it was never here.
                 Err(SourceError::NotFound { .. }) if !is_link(&entry) => {}
                 Err(error) => listing.unreadable.push((format!("{}{name}", folder.shown), error)),
             },
-            Place::Temporary => listing.ignored.add(&format!("{}{name}", folder.shown)),
-            Place::Unknown => match &mut below {
+            NamePlace::Temporary => listing.ignored.add(&format!("{}{name}", folder.shown)),
+            NamePlace::Unknown => match &mut below {
                 Some(below) if name::is_log_folder(name) && is_folder_or_broken(&entry) => below.push(name.to_owned()),
                 _ if name::is_known_subfolder(name) => listing.ignored.add(&format!("{}{name}/", folder.shown)),
                 _ => {

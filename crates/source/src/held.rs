@@ -1,6 +1,6 @@
 //! A file that is kept open.
 
-use crate::{SourceError, disk};
+use crate::{SourceError, regular};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -8,11 +8,11 @@ use std::path::Path;
 /// A file that is kept open: whoever removes or renames it meanwhile, its bytes stay within reach. As stored, not
 /// unpacked.
 #[derive(Debug)]
-pub struct Held(File);
+pub struct HeldEntry(File);
 
-impl Held {
-    pub(crate) fn open(path: &Path) -> Result<Held, SourceError> {
-        disk::open(path).map(|(file, _)| Held(file))
+impl HeldEntry {
+    pub(crate) fn open(path: &Path) -> Result<HeldEntry, SourceError> {
+        regular::open(path).map(|(file, _)| HeldEntry(file))
     }
 
     /// Bytes on disk now.
@@ -26,7 +26,7 @@ impl Held {
     /// Appends at most `most` bytes from the offset `from` on to `bytes`; fewer where the file ends.
     ///
     /// # Errors
-    /// As [`Held::size`].
+    /// As [`HeldEntry::size`].
     pub fn read(&self, from: u64, most: u64, bytes: &mut Vec<u8>) -> io::Result<()> {
         let mut file = &self.0;
         file.seek(SeekFrom::Start(from))?;

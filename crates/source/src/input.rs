@@ -6,7 +6,7 @@ use std::io;
 const CAPACITY: usize = 128 << 10;
 
 /// A buffer in front of a file or stream.
-pub(crate) struct Input<R> {
+pub(crate) struct BufferedInput<R> {
     source: R,
     buffer: Vec<u8>,
     start: usize,
@@ -14,11 +14,11 @@ pub(crate) struct Input<R> {
     at_end: bool,
 }
 
-impl<R: io::Read> Input<R> {
+impl<R: io::Read> BufferedInput<R> {
     /// `buffer` is grown to the capacity once and can be used again.
-    pub(crate) fn new(source: R, mut buffer: Vec<u8>) -> Input<R> {
+    pub(crate) fn new(source: R, mut buffer: Vec<u8>) -> BufferedInput<R> {
         buffer.resize(CAPACITY, 0);
-        Input { source, buffer, start: 0, end: 0, at_end: false }
+        BufferedInput { source, buffer, start: 0, end: 0, at_end: false }
     }
 
     /// Gives the buffer back.
@@ -48,7 +48,7 @@ impl<R: io::Read> Input<R> {
         Ok(&self.buffer[self.start..self.end])
     }
 
-    /// `count` bytes of what [`Input::fill`] gave are done with.
+    /// `count` bytes of what [`BufferedInput::fill`] gave are done with.
     pub(crate) fn consume(&mut self, count: usize) {
         self.start = (self.start + count).min(self.end);
     }
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_look_ahead_takes_nothing_away() {
         let bytes: Vec<u8> = (0..=255).collect();
-        let mut input = Input::new(Drops(&bytes), Vec::new());
+        let mut input = BufferedInput::new(Drops(&bytes), Vec::new());
         assert_eq!(input.peek(10).unwrap(), &bytes[..10]);
         input.consume(4);
         assert_eq!(input.peek(10).unwrap(), &bytes[4..14]);

@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 /// What is kept of a file.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Content {
+pub enum KeptContent {
     /// Its stored bytes, in the block format of LZ4, their length in front.
     Bytes(Vec<u8>),
     /// It could not be read, for this reason.
@@ -22,9 +22,9 @@ pub enum Content {
 /// More than any file of WAL has.
 const LIMIT: u64 = (1 << 30) + (64 << 20);
 
-impl Content {
+impl KeptContent {
     /// Reads a file of a source, at most 1 GiB of it; of an encrypted one, the beginning.
-    pub fn of(source: &dyn Source, entry: &Entry) -> Content {
+    pub fn of(source: &dyn Source, entry: &Entry) -> KeptContent {
         let mut bytes = Vec::new();
         let read = source.open(entry, Extent::Whole).and_then(|file| {
             let mut file = file.take(LIMIT);
@@ -35,9 +35,9 @@ impl Content {
             read.map_err(|error| SourceError::of_reading(&entry.shown(), &error))
         });
         match read {
-            Ok(_) => Content::Bytes(lz4_flex::compress_prepend_size(&bytes)),
-            Err(error) if error.is_gone() => Content::Gone,
-            Err(error) => Content::Refused(error.to_string()),
+            Ok(_) => KeptContent::Bytes(lz4_flex::compress_prepend_size(&bytes)),
+            Err(error) if error.is_gone() => KeptContent::Gone,
+            Err(error) => KeptContent::Refused(error.to_string()),
         }
     }
 }
@@ -46,7 +46,7 @@ impl Content {
 #[derive(Debug)]
 pub struct KeptFile {
     /// Its bytes, where they are needed.
-    pub content: Option<Content>,
+    pub content: Option<KeptContent>,
     /// The stamp that it had.
     pub stamp: Stamp,
     /// When it was read.
@@ -55,17 +55,17 @@ pub struct KeptFile {
 
 /// A source of kept files. Those without content cannot be read. It is what it was when it was made.
 #[derive(Debug)]
-pub struct Kept {
+pub struct KeptSource {
     name: String,
     listing: Listing,
     files: HashMap<String, KeptFile>,
     made: SystemTime,
 }
 
-impl Kept {
+impl KeptSource {
     /// `name`: what the place is called; `listing`: what lies there; `files`: what is kept of it, by [`Entry::shown`].
-    pub fn new(name: String, listing: Listing, files: HashMap<String, KeptFile>) -> Kept {
-        Kept { name, listing: listing.sorted(), files, made: SystemTime::now() }
+    pub fn new(name: String, listing: Listing, files: HashMap<String, KeptFile>) -> KeptSource {
+        KeptSource { name, listing: listing.sorted(), files, made: SystemTime::now() }
     }
 
     /// Its files in order.
@@ -74,7 +74,7 @@ impl Kept {
     }
 }
 
-impl Source for Kept {
+impl Source for KeptSource {
     fn describe(&self) -> String {
         self.name.clone()
     }
@@ -93,7 +93,7 @@ impl Source for Kept {
         let shown = entry.shown();
         let refused = |why: &str| SourceError::Reported { text: format!("{shown}: {why}") };
         match self.files.get(&shown).and_then(|file| file.content.as_ref()) {
-            Some(Content::Bytes(packed)) => {
+            Some(KeptContent::Bytes(packed)) => {
                 let damaged = || refused("what was kept of it is damaged");
                 let size = packed.first_chunk::<4>().map_or(0, |b| u64::from(u32::from_le_bytes(*b)));
                 if size > LIMIT || size > packed.len() as u64 * 256 {
@@ -102,8 +102,8 @@ impl Source for Kept {
                 let bytes = lz4_flex::decompress_size_prepended(packed).map_err(|_| damaged())?;
                 Ok(Box::new(Cursor::new(bytes)))
             }
-            Some(Content::Refused(text)) => Err(SourceError::Reported { text: text.clone() }),
-            Some(Content::Gone) => Err(SourceError::foreign(shown, Refusal::Gone, "it was gone")),
+            Some(KeptContent::Refused(text)) => Err(SourceError::Reported { text: text.clone() }),
+            Some(KeptContent::Gone) => Err(SourceError::foreign(shown, Refusal::Gone, "it was gone")),
             None => Err(refused("its content was not kept")),
         }
     }
@@ -136,11 +136,13 @@ mod tests {
         let (seen, stamp) =
             (SystemTime::UNIX_EPOCH + Duration::from_secs(9), Stamp { size: 5, modified: 1, changed: 2, inode: 3 });
         let file = |content| KeptFile { content, stamp, seen };
-        let packed = Content::Bytes(lz4_flex::compress_prepend_size(b"plain"));
-        let files = [("b", None), ("a", Some(packed)), ("c", Some(Content::Gone))].map(|(n, c)| (n.into(), file(c)));
+        let packed = KeptContent::Bytes(lz4_flex::compress_prepend_size(b"plain"));
+        let files =
+            [("b", None), ("a", Some(packed)), ("c", Some(KeptContent::Gone))].map(|(n, c)| (n.into(), file(c)));
         let entries = ["c", "b", "a", "d"].map(|name| Entry::named(name, Some(5)));
         let before = SystemTime::now();
-        let kept = Kept::new("parts".into(), Listing { entries: entries.into(), ..Listing::default() }, files.into());
+        let kept =
+            KeptSource::new("parts".into(), Listing { entries: entries.into(), ..Listing::default() }, files.into());
         let source: &dyn Source = &kept;
         let entries = source.list().unwrap().entries;
         assert_eq!(entries.iter().map(Entry::shown).collect::<Vec<_>>(), ["a", "b", "c", "d"]);

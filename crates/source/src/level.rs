@@ -8,7 +8,7 @@
 //! pg_probackup      BACKUPS/wal/INSTANCE/…
 //! ```
 
-use crate::name::{self, Place};
+use crate::name::{self, NamePlace};
 use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -68,7 +68,7 @@ fn leads_to_wal(folder: &Path) -> bool {
 fn is_wal(entry: &DirEntry) -> bool {
     let name = entry.file_name();
     let Some(name) = name.to_str() else { return false };
-    matches!(name::place(name), Place::Wal(_)) || name::is_log_folder(name) && entry.path().is_dir()
+    matches!(name::place(name), NamePlace::Wal(_)) || name::is_log_folder(name) && entry.path().is_dir()
 }
 
 fn subfolders(folder: &Path, budget: &mut usize) -> Vec<PathBuf> {

@@ -4,7 +4,7 @@
 //! change its bytes between two looks, and a file that shrinks turns an access into `SIGBUS`. The argument why the two
 //! uses here hold:
 //!
-//! * **A shrinking file.** A [`Bytes`] can be made only with a [`guard::Guard`], the proof that the handler of
+//! * **A shrinking file.** A [`Bytes`] can be made only with a [`guard::MapGuard`], the proof that the handler of
 //!   [`guard`] is installed, and only after its range is in the handler's table. An access beyond the file's end then
 //!   finds a page of zeros, and [`Bytes::faulted`] says so.
 //! * **A changing file.** That bytes behind a `&[u8]` change is outside of what Rust promises about references. What is
@@ -15,7 +15,7 @@
 
 pub mod guard;
 
-use guard::{Guard, Watched};
+use guard::{MapGuard, Watched};
 use std::fs::File;
 use std::io;
 
@@ -38,7 +38,7 @@ impl Bytes {
     /// # Errors
     /// The file cannot be mapped, `length` is 0, or all places of the guard are taken
     /// ([`io::ErrorKind::QuotaExceeded`]).
-    pub unsafe fn map(file: &File, length: usize, guard: Guard) -> io::Result<Bytes> {
+    pub unsafe fn map(file: &File, length: usize, guard: MapGuard) -> io::Result<Bytes> {
         if length == 0 {
             return Err(io::ErrorKind::InvalidInput.into());
         }
@@ -64,7 +64,7 @@ impl Bytes {
 }
 
 /// Maps a file and shows its bytes to `look`; says whether a page was missing, or `None` if the file cannot be mapped.
-pub(crate) fn look(file: &File, length: u64, guard: Guard, look: &mut dyn FnMut(&[u8])) -> Option<bool> {
+pub(crate) fn look(file: &File, length: u64, guard: MapGuard, look: &mut dyn FnMut(&[u8])) -> Option<bool> {
     let length = usize::try_from(length).ok()?;
     // SAFETY: every sink is one that takes bytes of untrusted files, and `read` compares the file's size and time
     // afterwards and asks for faults.

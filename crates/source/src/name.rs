@@ -17,7 +17,7 @@ pub const OWN_SUFFIX: &str = ".walproof";
 
 /// Where a name belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place<'a> {
+pub enum NamePlace<'a> {
     /// A file of WAL.
     Wal(Placed<'a>),
     /// A temporary or a record of a tool: nothing to judge.
@@ -44,11 +44,11 @@ const SUFFIXES: [&str; 22] = [
 ];
 
 /// Where the name of a file belongs; `file` without folder.
-pub fn place(file: &str) -> Place<'_> {
+pub fn place(file: &str) -> NamePlace<'_> {
     match placed(file) {
-        Some(placed) => Place::Wal(placed),
-        None if is_temporary(file) => Place::Temporary,
-        None => Place::Unknown,
+        Some(placed) => NamePlace::Wal(placed),
+        None if is_temporary(file) => NamePlace::Temporary,
+        None => NamePlace::Unknown,
     }
 }
 
@@ -140,7 +140,7 @@ mod tests {
 
     fn wal(file: &str) -> (String, bool, &str) {
         match place(file) {
-            Place::Wal(p) => (p.name.to_string(), p.sha1.is_some(), p.suffix),
+            NamePlace::Wal(p) => (p.name.to_string(), p.sha1.is_some(), p.suffix),
             other => panic!("{file}: {other:?}"),
         }
     }
@@ -169,7 +169,8 @@ mod tests {
 
     #[test]
     fn the_checksum_in_a_name_is_read() {
-        let Place::Wal(placed) = place("000000010000000000000002-00ff456789abcdef0123456789abcdef01234567.gz") else {
+        let NamePlace::Wal(placed) = place("000000010000000000000002-00ff456789abcdef0123456789abcdef01234567.gz")
+        else {
             panic!()
         };
         assert_eq!(placed.sha1.unwrap()[..3], [0x00, 0xFF, 0x45]);
@@ -192,7 +193,7 @@ mod tests {
             "main-xlog.db",
             ".barman-cron.lock",
         ] {
-            assert_eq!(place(file), Place::Temporary, "{file}");
+            assert_eq!(place(file), NamePlace::Temporary, "{file}");
         }
     }
 
@@ -210,7 +211,7 @@ mod tests {
             "é",
             "000000010000000000000002.gz.gz.gz",
         ] {
-            assert_eq!(place(file), Place::Unknown, "{file}");
+            assert_eq!(place(file), NamePlace::Unknown, "{file}");
         }
     }
 }

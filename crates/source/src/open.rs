@@ -1,9 +1,9 @@
 //! What did the user name?
 
-use crate::files::Files;
+use crate::files::FilesSource;
 use crate::folder::FolderSource;
 use crate::pace::Pace;
-use crate::stdin::Stream;
+use crate::stdin::StdinTape;
 use crate::{Source, SourceError, level};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -27,12 +27,12 @@ pub fn open(paths: &[PathBuf]) -> Result<Box<dyn Source>, SourceError> {
 pub fn open_at_pace(paths: &[PathBuf], pace: Option<Arc<Pace>>) -> Result<Box<dyn Source>, SourceError> {
     match paths {
         [] => Err(SourceError::NoPath),
-        [one] if one == Path::new("-") => Ok(Box::new(Stream::stdin()?)),
+        [one] if one == Path::new("-") => Ok(Box::new(StdinTape::stdin()?)),
         [one] => {
             let metadata = fs::metadata(one).map_err(|error| SourceError::io(one, &error))?;
-            if metadata.is_dir() { open_folder(one, pace) } else { Ok(Box::new(Files::new(paths, pace)?)) }
+            if metadata.is_dir() { open_folder(one, pace) } else { Ok(Box::new(FilesSource::new(paths, pace)?)) }
         }
-        several => Ok(Box::new(Files::new(several, pace)?)),
+        several => Ok(Box::new(FilesSource::new(several, pace)?)),
     }
 }
 

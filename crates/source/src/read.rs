@@ -1,15 +1,13 @@
 //! From stored bytes to plain ones: the one way to the content of a file, whatever source it lies in.
 
 use crate::codec::{self, Codec};
-use crate::input::Input;
+use crate::input::BufferedInput;
+use crate::outcome::{ByteSink, ReadOutcome, ReadState};
 use crate::source::{Extent, Source};
 use crate::stored::{Stored, fill_at};
 use crate::{Entry, SourceError, decode, guard, map};
 use std::io;
 use std::ops::ControlFlow;
-
-/// Takes plain bytes, window by window.
-pub type Sink<'a> = &'a mut dyn FnMut(&[u8]) -> ControlFlow<()>;
 
 /// Pushes the plain bytes of a file into `sink`, in order and without holes, until the file ends or the sink breaks
 /// off. Each window is a multiple of 64 KiB long, but for the last of the file; a mapped file is one window.
@@ -24,8 +22,8 @@ pub fn read(
     entry: &Entry,
     how: &How,
     scratch: &mut Scratch,
-    sink: Sink<'_>,
-) -> Result<Read, SourceError> {
+    sink: ByteSink<'_>,
+) -> Result<ReadOutcome, SourceError> {
     let read = source.open(entry, how.extent).and_then(|mut stored| {
         let map = how.map.filter(|_| source.local().is_some());
         read_stored(&mut *stored, entry.file_name(), &How { map, ..*how }, scratch, sink)
@@ -33,7 +31,7 @@ pub fn read(
     });
     match read {
         Err(error) if error.is_gone() => {
-            Ok(Read { plain_bytes: 0, codec: Codec::Plain, state: ReadState::Vanished, stored_bytes: None })
+            Ok(ReadOutcome { plain_bytes: 0, codec: Codec::Plain, state: ReadState::Vanished, stored_bytes: None })
         }
         read => read,
     }
@@ -43,7 +41,7 @@ pub fn read(
 ///
 /// # Errors
 /// As [`read`].
-pub fn small(source: &dyn Source, entry: &Entry, limit: u64) -> Result<(Vec<u8>, Read), SourceError> {
+pub fn small(source: &dyn Source, entry: &Entry, limit: u64) -> Result<(Vec<u8>, ReadOutcome), SourceError> {
     let mut bytes = Vec::new();
     let how = How { limit, ..How::default() };
     let read = read(source, entry, &how, &mut Scratch::default(), &mut |window| {
@@ -60,7 +58,7 @@ pub struct How {
     /// Memory-map regular files that are not packed, and push each as one window. Takes the proof that the guard is
     /// installed, without which a file that shrinks would end the process. Where mapping is not possible, or all places
     /// of the guard are taken, the file is read in windows instead.
-    pub map: Option<guard::Guard>,
+    pub map: Option<guard::MapGuard>,
     /// Plain bytes after which reading stops; at most one window more is pushed. Bounds what a few packed bytes can
     /// turn into. By default 1 GiB, the largest segment.
     pub limit: u64,
@@ -91,73 +89,23 @@ pub struct Scratch {
     input: Vec<u8>,
 }
 
-/// How reading a file went.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Read {
-    /// Plain bytes pushed to the sink.
-    pub plain_bytes: u64,
-    /// What the file is packed in.
-    pub codec: Codec,
-    /// Whether that was all.
-    pub state: ReadState,
-    /// Stored bytes when the file was opened; `None` for a stream, and where there is no file any more.
-    pub stored_bytes: Option<u64>,
-}
-
-/// Whether the bytes pushed were all, and if not, why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ReadState {
-    /// The whole file.
-    Whole,
-    /// The packed file ends too early. Every plain byte that could be had of it was pushed.
-    CutOff,
-    /// The rest cannot be unpacked.
-    Undecodable(Fault),
-    /// Nothing was pushed: the file is encrypted, or packed in a way that is not read. The codec names it.
-    Closed,
-    /// The file's size, time or bytes changed while it was read: what was pushed proves nothing.
-    Changed,
-    /// There is no such file any more.
-    Vanished,
-    /// [`How::limit`] was reached.
-    LimitReached,
-    /// The sink broke off.
-    Stopped,
-}
-
-/// What is wrong with a packed file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Fault {
-    /// A checksum of the packed format does not match. The plain bytes came out, but they are not those that were
-    /// packed.
-    Checksum,
-    /// The packed bytes make no sense.
-    Corrupt,
-    /// The packed stream is whole, and other bytes follow it.
-    Trailing,
-    /// Well formed, but it asks for a dictionary, for more memory than is granted, or for a feature that is not read.
-    Unsupported,
-}
-
 fn read_stored(
     stored: &mut dyn Stored,
     name: &str,
     how: &How,
     scratch: &mut Scratch,
-    sink: Sink<'_>,
-) -> io::Result<Read> {
+    sink: ByteSink<'_>,
+) -> io::Result<ReadOutcome> {
     let size = stored.size();
     let mut read = match read_mapped(stored, name, how, sink)? {
         Some(read) => read,
         None => {
-            let mut input = Input::new(&mut *stored, std::mem::take(&mut scratch.input));
+            let mut input = BufferedInput::new(&mut *stored, std::mem::take(&mut scratch.input));
             let codec = Codec::detect(input.peek(codec::HEAD)?, name);
             scratch.window.resize(how.window(), 0);
             let (plain_bytes, state) = decode::run(codec, &mut input, &mut scratch.window, how.limit, sink)?;
             scratch.input = input.into_buffer();
-            Read { plain_bytes, codec, state, stored_bytes: None }
+            ReadOutcome { plain_bytes, codec, state, stored_bytes: None }
         }
     };
     read.stored_bytes = size;
@@ -169,7 +117,7 @@ fn read_stored(
 }
 
 /// `None`: it is to be read in windows.
-fn read_mapped(stored: &dyn Stored, name: &str, how: &How, sink: Sink<'_>) -> io::Result<Option<Read>> {
+fn read_mapped(stored: &dyn Stored, name: &str, how: &How, sink: ByteSink<'_>) -> io::Result<Option<ReadOutcome>> {
     let Some(((guard, file), size)) = how.map.zip(stored.file()).zip(stored.size().filter(|&size| size > 0)) else {
         return Ok(None);
     };
@@ -190,5 +138,5 @@ fn read_mapped(stored: &dyn Stored, name: &str, how: &How, sink: Sink<'_>) -> io
     if faulted {
         state = ReadState::Changed;
     }
-    Ok(Some(Read { plain_bytes: length, codec: Codec::Plain, state, stored_bytes: None }))
+    Ok(Some(ReadOutcome { plain_bytes: length, codec: Codec::Plain, state, stored_bytes: None }))
 }

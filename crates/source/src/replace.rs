@@ -12,7 +12,7 @@
 #[cfg(unix)]
 mod path;
 
-use crate::name::{self, OWN_SUFFIX, Place};
+use crate::name::{self, NamePlace, OWN_SUFFIX};
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
@@ -31,7 +31,7 @@ pub fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
 
 fn refuse_wal(name: &OsStr) -> io::Result<()> {
     match name.to_str().map(name::place) {
-        Some(Place::Wal(_)) => {
+        Some(NamePlace::Wal(_)) => {
             Err(io::Error::new(io::ErrorKind::InvalidInput, "that is the name of WAL, which is never written here"))
         }
         _ => Ok(()),
@@ -49,7 +49,7 @@ fn unfinished(name: &OsStr) -> String {
 
 #[cfg(unix)]
 mod on_unix {
-    use super::path::{Target, find};
+    use super::path::{ReplaceTarget, find};
     use super::{OWN_SUFFIX, refuse_wal, unfinished};
     use rustix::fs::{AtFlags, Dir, Mode, OFlags, Stat};
     use std::fs::File;
@@ -64,7 +64,7 @@ mod on_unix {
 
     pub(super) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
         let target = find(file)?;
-        let Target { folder, name, before, .. } = &target;
+        let ReplaceTarget { folder, name, before, .. } = &target;
         refuse_wal(name)?;
         if before.as_ref().is_some_and(|old| !is_plain(old)) {
             return File::from(target.open()?).write_all(bytes);

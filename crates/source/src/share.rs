@@ -1,9 +1,9 @@
 //! A share of a folder of WAL: some of the names in it, listed as the folder itself would list them.
 
 use crate::disk::Disk;
-use crate::entry::Folder;
+use crate::entry::EntryFolder;
 use crate::folder::list_folder;
-use crate::name::{self, Place};
+use crate::name::{self, NamePlace};
 use crate::pace::Pace;
 use crate::source::{AsOf, Extent, Local};
 use crate::stamp::Stamp;
@@ -63,7 +63,7 @@ impl Source for Share {
         for path in &self.paths {
             let file = path.file_name().unwrap_or(OsStr::new(""));
             let shown = file.to_str().unwrap_or("");
-            if path.is_dir() && !matches!(name::place(shown), Place::Wal(_)) {
+            if path.is_dir() && !matches!(name::place(shown), NamePlace::Wal(_)) {
                 folder(path, shown, &mut listing);
             } else {
                 one(path, file, &mut listing);
@@ -102,12 +102,12 @@ fn folder(path: &Path, name: &str, listing: &mut Listing) {
         return;
     }
     let shown = if is_log { format!("{name}/") } else { String::new() };
-    let top = Arc::new(Folder { path: path.to_path_buf(), shown });
+    let top = Arc::new(EntryFolder { path: path.to_path_buf(), shown });
     let mut below = Vec::new();
     let mut result = list_folder(&top, listing, Some(&mut below).filter(|_| !is_log));
     below.sort();
     for name in below {
-        let inner = Arc::new(Folder { path: path.join(&name), shown: format!("{name}/") });
+        let inner = Arc::new(EntryFolder { path: path.join(&name), shown: format!("{name}/") });
         result = result.and(list_folder(&inner, listing, None));
     }
     if let Err(error) = result {
@@ -124,9 +124,9 @@ fn one(path: &Path, file: &OsStr, listing: &mut Listing) {
     let folder = parent.file_name().and_then(OsStr::to_str).filter(|name| name::is_log_folder(name));
     let shown = folder.map(|folder| format!("{folder}/")).unwrap_or_default();
     match name::place(name) {
-        Place::Wal(placed) => match fs::metadata(path) {
+        NamePlace::Wal(placed) => match fs::metadata(path) {
             Ok(metadata) if metadata.is_file() => {
-                let folder = Arc::new(Folder { path: parent.to_path_buf(), shown });
+                let folder = Arc::new(EntryFolder { path: parent.to_path_buf(), shown });
                 listing.entries.push(Entry::new(Some(placed.name), Some(metadata.len()), &folder, file));
             }
             Ok(metadata) => listing
@@ -134,7 +134,7 @@ fn one(path: &Path, file: &OsStr, listing: &mut Listing) {
                 .push((format!("{shown}{name}"), SourceError::not_regular(path, metadata.file_type()))),
             Err(error) => listing.unreadable.push((format!("{shown}{name}"), SourceError::io(path, &error))),
         },
-        Place::Temporary => listing.ignored.add(&format!("{shown}{name}")),
-        Place::Unknown => listing.unknown.add(&format!("{shown}{name}")),
+        NamePlace::Temporary => listing.ignored.add(&format!("{shown}{name}")),
+        NamePlace::Unknown => listing.unknown.add(&format!("{shown}{name}")),
     }
 }

@@ -1,12 +1,11 @@
 //! The one face of every place where WAL lies.
 
-use crate::read::{How, Read, Scratch, Sink};
 use crate::stamp::Stamp;
-use crate::{Content, Entry, Held, Listing, SourceError, Stored};
+use crate::{Entry, HeldEntry, Listing, SourceError, Stored};
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-/// A place where WAL lies. May be shared by threads, each with a [`Scratch`] of its own.
+/// A place where WAL lies. May be shared by threads, each with a [`Scratch`](crate::Scratch) of its own.
 ///
 /// A source says what is there and gives stored bytes. What they are packed in, and how much of them is plain, is found
 /// out behind it, in one place for all sources ([`read`](crate::read())). Nothing here has a default: what wraps
@@ -80,7 +79,7 @@ pub trait Local: Send + Sync {
     ///
     /// # Errors
     /// The file cannot be opened, or is gone already.
-    fn hold(&self, entry: &Entry) -> Result<Held, SourceError>;
+    fn hold(&self, entry: &Entry) -> Result<HeldEntry, SourceError>;
 
     /// The server's control file, where this is the WAL of a data directory: its first 8 KiB.
     fn control_file(&self) -> Option<Vec<u8>>;
@@ -103,59 +102,4 @@ pub enum AsOf {
     Now,
     /// Of the time at which it was looked at, once and for all: it does not change any more.
     Then(SystemTime),
-}
-
-/// What every source gives, by what it says of itself.
-impl dyn Source + '_ {
-    /// As [`read`](crate::read()).
-    ///
-    /// # Errors
-    /// As there.
-    pub fn read(&self, entry: &Entry, how: &How, scratch: &mut Scratch, sink: Sink<'_>) -> Result<Read, SourceError> {
-        crate::read(self, entry, how, scratch, sink)
-    }
-
-    /// As [`small`](crate::small).
-    ///
-    /// # Errors
-    /// As there.
-    pub fn small(&self, entry: &Entry, limit: u64) -> Result<(Vec<u8>, Read), SourceError> {
-        crate::small(self, entry, limit)
-    }
-
-    /// The stored bytes of a file, to be kept.
-    pub fn keep(&self, entry: &Entry) -> Content {
-        Content::of(self, entry)
-    }
-
-    /// When a file was as it is here: now, unless somebody looked at it before.
-    pub fn seen_at(&self, entry: &Entry) -> SystemTime {
-        match self.as_of(entry) {
-            AsOf::Now => SystemTime::now(),
-            AsOf::Then(seen) => seen,
-        }
-    }
-
-    /// Whether a file stays what it is.
-    pub fn is_kept(&self, entry: &Entry) -> bool {
-        self.as_of(entry) != AsOf::Now
-    }
-
-    /// As [`Local::hold`]; `None` where nothing can be kept open.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn hold(&self, entry: &Entry) -> Result<Option<Held>, SourceError> {
-        self.local().map(|local| local.hold(entry)).transpose()
-    }
-
-    /// As [`Local::may_read`]; elsewhere, whoever opens a file is told.
-    pub fn may_read(&self, entry: &Entry) -> bool {
-        self.local().is_none_or(|local| local.may_read(entry))
-    }
-
-    /// As [`Local::control_file`].
-    pub fn control_file(&self) -> Option<Vec<u8>> {
-        self.local()?.control_file()
-    }
 }

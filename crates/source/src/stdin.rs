@@ -3,7 +3,7 @@
 //! A stream cannot be rewound, and whose WAL it is must be known before it is judged. So the bytes that were taken from
 //! it are kept: no more than were asked for, which for WAL is a segment.
 
-use crate::entry::Folder;
+use crate::entry::EntryFolder;
 use crate::source::{AsOf, Extent, Local};
 use crate::{Entry, FileKind, Listing, Source, SourceError, Stamp, Stored};
 use std::ffi::OsStr;
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A stream that can be read again, from what it gave before.
-pub(crate) struct Stream(Mutex<Tape>);
+pub(crate) struct StdinTape(Mutex<Tape>);
 
 struct Tape {
     kept: Vec<u8>,
@@ -49,12 +49,12 @@ impl Tape {
 }
 
 /// A reading of the tape from its beginning.
-struct Replay<'a> {
+struct TapeReading<'a> {
     tape: &'a Mutex<Tape>,
     at: usize,
 }
 
-impl io::Read for Replay<'_> {
+impl io::Read for TapeReading<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let count = self.tape.lock().unwrap_or_else(PoisonError::into_inner).read_at(self.at, out)?;
         self.at += count;
@@ -62,7 +62,7 @@ impl io::Read for Replay<'_> {
     }
 }
 
-impl Stored for Replay<'_> {
+impl Stored for TapeReading<'_> {
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
         let at = usize::try_from(offset).map_err(|_| io::ErrorKind::InvalidInput)?;
         self.tape.lock().unwrap_or_else(PoisonError::into_inner).read_at(at, out)
@@ -81,31 +81,31 @@ impl Stored for Replay<'_> {
     }
 }
 
-impl Stream {
-    pub(crate) fn stdin() -> Result<Stream, SourceError> {
+impl StdinTape {
+    pub(crate) fn stdin() -> Result<StdinTape, SourceError> {
         if io::stdin().is_terminal() {
             return Err(SourceError::NotRegular { path: PathBuf::from("-"), kind: FileKind::Terminal });
         }
-        Ok(Stream::new(Box::new(io::stdin())))
+        Ok(StdinTape::new(Box::new(io::stdin())))
     }
 
-    fn new(source: Box<dyn io::Read + Send>) -> Stream {
-        Stream(Mutex::new(Tape { kept: Vec::new(), source }))
+    fn new(source: Box<dyn io::Read + Send>) -> StdinTape {
+        StdinTape(Mutex::new(Tape { kept: Vec::new(), source }))
     }
 }
 
-impl Source for Stream {
+impl Source for StdinTape {
     fn describe(&self) -> String {
         "standard input".to_owned()
     }
 
     fn list(&self) -> Result<Listing, SourceError> {
-        let folder = Arc::new(Folder { path: PathBuf::new(), shown: String::new() });
+        let folder = Arc::new(EntryFolder { path: PathBuf::new(), shown: String::new() });
         Ok(Listing { entries: vec![Entry::new(None, None, &folder, OsStr::new("-"))], ..Listing::default() })
     }
 
     fn open(&self, _: &Entry, _: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
-        Ok(Box::new(Replay { tape: &self.0, at: 0 }))
+        Ok(Box::new(TapeReading { tape: &self.0, at: 0 }))
     }
 
     fn stamp(&self, _: &Entry) -> Option<Stamp> {
@@ -128,15 +128,16 @@ impl Source for Stream {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Codec, How, Read, ReadState, Scratch};
+    use crate::{Codec, How, ReadOutcome, ReadState, Scratch};
     use std::ops::ControlFlow;
 
     #[test]
     fn a_stream_can_be_read_again() {
-        let stream: &dyn Source = &Stream::new(Box::new(io::Cursor::new(vec![7; 300_000])));
+        let stream: &dyn Source = &StdinTape::new(Box::new(io::Cursor::new(vec![7; 300_000])));
         let entry = stream.list().unwrap().entries.remove(0);
         assert_eq!((entry.name, entry.size, entry.shown().as_str()), (None, None, "-"));
-        let whole = Read { plain_bytes: 300_000, codec: Codec::Plain, state: ReadState::Whole, stored_bytes: None };
+        let whole =
+            ReadOutcome { plain_bytes: 300_000, codec: Codec::Plain, state: ReadState::Whole, stored_bytes: None };
         let begun =
             stream.read(&entry, &How::default(), &mut Scratch::default(), &mut |_| ControlFlow::Break(())).unwrap();
         assert_eq!(begun.state, ReadState::Stopped);

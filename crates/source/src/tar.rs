@@ -6,19 +6,19 @@ mod parser;
 mod unpacked;
 mod wal;
 
-pub use parser::{Kind, Member, TarFault, is_header};
+pub use parser::{Member, TarFault, TarMemberKind, is_header};
 pub use wal::{TarSource, TarWal};
 
 use crate::codec::{self, Codec, Container};
-use crate::input::Input;
-use crate::{ReadState, Sink, SourceError, decode, disk};
+use crate::input::BufferedInput;
+use crate::{ByteSink, ReadState, SourceError, decode, regular};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
 
 /// What is told of a tar while it is read.
 #[derive(Debug)]
-pub enum Event<'a> {
+pub enum TarEvent<'a> {
     /// A member begins.
     Member(&'a Member),
     /// The next bytes of its content.
@@ -40,7 +40,7 @@ pub struct TarRead {
 ///
 /// # Errors
 /// The file cannot be opened or read. That it is damaged is in the answer.
-pub fn scan(path: &Path, sink: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>) -> Result<TarRead, SourceError> {
+pub fn scan(path: &Path, sink: &mut dyn FnMut(TarEvent<'_>) -> ControlFlow<()>) -> Result<TarRead, SourceError> {
     let mut parser = parser::Parser::default();
     let (codec, state) = plain(path, &mut |window| parser.push(window, sink))?;
     let fault = parser.finish(state == ReadState::Whole);
@@ -61,11 +61,11 @@ pub fn is_tar(path: &Path) -> Result<bool, SourceError> {
 }
 
 /// Pushes the plain bytes of a tar file.
-fn plain(path: &Path, sink: Sink<'_>) -> Result<(Codec, ReadState), SourceError> {
+fn plain(path: &Path, sink: ByteSink<'_>) -> Result<(Codec, ReadState), SourceError> {
     let refused = |error: io::Error| SourceError::io(path, &error);
-    let (file, _) = disk::open(path)?;
+    let (file, _) = regular::open(path)?;
     let mut window = vec![0; 256 << 10];
-    let mut input = Input::new(file, Vec::new());
+    let mut input = BufferedInput::new(file, Vec::new());
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
     let codec = match Codec::detect(input.peek(codec::HEAD).map_err(refused)?, name) {
         Codec::Unknown(Container::Tar) => Codec::Plain,

@@ -10,7 +10,7 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
-    Recovery, Story,
+    RecoveryStory, Story,
     packed::{kept, read_plain},
 };
 
@@ -23,9 +23,9 @@ pub struct Case {
     /// What was done to it, in a sentence.
     pub what: String,
     /// The right answer.
-    pub expect: Expect,
+    pub expect: CaseExpect,
     /// What a real server did with it, for several settings.
-    pub server: Vec<Recovery>,
+    pub server: Vec<RecoveryStory>,
     backup: String,
     steps: Vec<Step>,
     files: BTreeMap<String, Made>,
@@ -34,7 +34,7 @@ pub struct Case {
 /// The right answer to `walproof verify` for a [`Case`]. LSNs are spelled `X/XXXXXXXX`; `None` is "not stated".
 #[derive(Debug, Deserialize)]
 #[non_exhaustive]
-pub struct Expect {
+pub struct CaseExpect {
     /// Exit code.
     pub exit: i32,
     /// The gravest finding: `error`, `warning`, `info`, or none.

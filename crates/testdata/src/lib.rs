@@ -12,9 +12,9 @@ mod story;
 
 use std::path::PathBuf;
 
-pub use case::{Case, Expect, Step};
+pub use case::{Case, CaseExpect, Step};
 pub use packed::{plain_name, read_plain};
-pub use recovery::Recovery;
+pub use recovery::RecoveryStory;
 pub use story::{Story, TimelineFacts};
 
 /// The `testdata` folder of this workspace.

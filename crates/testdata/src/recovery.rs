@@ -10,12 +10,12 @@ use crate::packed::kept;
 /// One recovery of a real server. LSNs are spelled as its log has them, without leading zeros; `None` is "not stated".
 #[derive(Debug, Deserialize)]
 #[non_exhaustive]
-pub struct Recovery {
+pub struct RecoveryStory {
     /// What was tried, where a sentence says it.
     #[serde(default)]
     pub what: String,
     /// The settings that recovery was given, by PostgreSQL's names. Beside them the server had those of
-    /// [`Recovery::SERVER`].
+    /// [`RecoveryStory::SERVER`].
     pub settings: BTreeMap<String, String>,
     /// Data files were consistent and connections accepted, whatever came later.
     pub started: Option<bool>,
@@ -33,7 +33,7 @@ pub struct Recovery {
     pub fatal: Option<String>,
 }
 
-impl Recovery {
+impl RecoveryStory {
     /// What every server was given, so that no setting is lower than on the primary.
     pub const SERVER: [(&'static str, &'static str); 5] = [
         ("hot_standby", "on"),
@@ -48,7 +48,7 @@ impl Recovery {
     ///
     /// # Errors
     /// What the file system says, or that the JSON file is not as expected.
-    pub fn targets(version: &str) -> io::Result<Vec<Recovery>> {
+    pub fn targets(version: &str) -> io::Result<Vec<RecoveryStory>> {
         Ok(serde_json::from_slice(&fs::read(kept("recovery_targets").join(format!("{version}.json")))?)?)
     }
 }

@@ -1,8 +1,8 @@
 //! What is wrong, where, and what it costs.
 
+use crate::beside::Beside;
 use crate::codes::{Code, CodePattern, Severity};
-use crate::fresh::{Age, Reach};
-use crate::outcome::Beside;
+use crate::reach::{Age, Reach};
 use pgwal_format::image::Unrestorable;
 use pgwal_format::record::{BlockRef, Record, RelFileLocator};
 use pgwal_format::rmgr::table::Short;

@@ -9,7 +9,7 @@ use pgwal_format::{Lsn, TimelineId};
 
 /// Accepted findings.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Known {
+pub struct AcceptedFindings {
     /// Each once.
     pub entries: Vec<Accepted>,
 }
@@ -88,7 +88,7 @@ pub fn is_worth_accepting(finding: &Finding) -> bool {
     finding.severity >= Severity::Warning && can_be_accepted(finding.code)
 }
 
-impl Known {
+impl AcceptedFindings {
     /// Marks what is accepted, each entry one finding at most. Returns the entries that are not found any more.
     pub(crate) fn accept<'a>(&'a self, findings: &mut [Finding]) -> Vec<&'a Accepted> {
         let mut gone = Vec::new();
@@ -144,8 +144,9 @@ mod tests {
 
     #[test]
     fn one_entry_accepts_one_finding() {
-        let known =
-            Known { entries: vec![Accepted { code: "WP1xx".parse().unwrap(), ..Accepted::of(&gap(1, 0x300)) }] };
+        let known = AcceptedFindings {
+            entries: vec![Accepted { code: "WP1xx".parse().unwrap(), ..Accepted::of(&gap(1, 0x300)) }],
+        };
         let mut findings = [gap(1, 0x300), gap(1, 0x300)];
         assert!(known.accept(&mut findings).is_empty());
         assert_eq!(findings.map(|f| f.accepted), [true, false]);

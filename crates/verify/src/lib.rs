@@ -12,6 +12,7 @@
 //!
 //! [`recovery`] adds what a server would do with a base backup ([`mod@backup`]) and settings, and what that is worth.
 
+mod beside;
 pub mod codes;
 pub mod finding;
 pub mod fresh;
@@ -20,6 +21,7 @@ pub mod known;
 mod options;
 mod outcome;
 pub mod probe;
+pub mod reach;
 pub mod records;
 pub mod recovery;
 mod restore;
@@ -28,12 +30,14 @@ pub mod times;
 mod verify;
 pub mod wording;
 
+pub use beside::Beside;
 pub use codes::{Code, Severity};
 pub use finding::{Detail, FileRange, Finding, Lost};
 pub use options::Options;
-pub use outcome::{Backup, Beside, End, NotChecked, Outcome, TimelineReport, Verdict};
+pub use outcome::{KnownBackup, NotChecked, Outcome, TimelineReport, Verdict, WalEnd};
 pub use pgwal_archive::{
-    Branch, Depth, Error, Facts, Files, Holder, Mark, Progress, RestorePoint, Span, Tally, TransactionEnd, Which, index,
+    Branch, Depth, Error, Facts, Files, Holder, Mark, Progress, RestorePoint, Tally, TransactionEnd, TransactionSpan,
+    Which, index,
 };
 pub use pgwal_logs as log_line;
 pub use pgwal_recovery::backup;

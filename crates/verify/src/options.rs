@@ -2,10 +2,10 @@
 
 use crate::codes::{CodePattern, Severity};
 use crate::index::Index;
-use crate::known::Known;
+use crate::known::AcceptedFindings;
 use pgwal_archive::{Depth, Look, Progress, Which};
 use pgwal_format::Lsn;
-use pgwal_source::guard::Guard;
+use pgwal_source::guard::MapGuard;
 use std::sync::atomic::AtomicBool;
 
 /// What to verify, and how.
@@ -23,11 +23,11 @@ pub struct Options<'a> {
     /// Threads.
     pub jobs: usize,
     /// Memory-map plain files: the proof that the guard against vanishing bytes is installed.
-    pub map: Option<Guard>,
+    pub map: Option<MapGuard>,
     /// Severities that differ from the table; the last that matches counts.
     pub severities: Vec<(CodePattern, Severity)>,
     /// Findings that are accepted.
-    pub known: Option<&'a Known>,
+    pub known: Option<&'a AcceptedFindings>,
     /// Who wants to know how far it is.
     pub progress: Option<&'a dyn Progress>,
     /// What earlier runs proved; counts where every record is looked at.

@@ -1,8 +1,9 @@
 //! What a run came to.
 
+use crate::beside::Beside;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
-use crate::fresh::Fresh;
+use crate::reach::Fresh;
 use pgwal_archive::index::{IndexUse, PartsUse};
 use pgwal_archive::{Branch, Depth, Facts, Tally};
 use pgwal_format::text::history::Switch;
@@ -24,7 +25,7 @@ pub enum Verdict {
 
 /// How a timeline's WAL ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum End {
+pub enum WalEnd {
     /// A segment switch: WAL goes on in the next segment, which is not here.
     Switch,
     /// Zeros behind the last record.
@@ -41,17 +42,17 @@ pub enum End {
     Gap,
 }
 
-impl End {
+impl WalEnd {
     /// As JSON names it.
     pub const fn name(self) -> &'static str {
         match self {
-            End::Switch => "switch",
-            End::ZeroTail => "zero_tail",
-            End::RecycledTail => "recycled_tail",
-            End::Continues => "continues",
-            End::Torn => "torn",
-            End::Damage => "damage",
-            End::Gap => "gap",
+            WalEnd::Switch => "switch",
+            WalEnd::ZeroTail => "zero_tail",
+            WalEnd::RecycledTail => "recycled_tail",
+            WalEnd::Continues => "continues",
+            WalEnd::Torn => "torn",
+            WalEnd::Damage => "damage",
+            WalEnd::Gap => "gap",
         }
     }
 }
@@ -70,7 +71,7 @@ pub struct TimelineReport {
     /// End of its last record.
     pub to: Lsn,
     /// How it ends.
-    pub end: End,
+    pub end: WalEnd,
     /// Complete segments.
     pub segments: u64,
     /// What the records in them came to.
@@ -83,7 +84,7 @@ pub struct TimelineReport {
 
 /// A base backup that the archive knows of.
 #[derive(Clone, Debug)]
-pub struct Backup {
+pub struct KnownBackup {
     /// Its file.
     pub file: String,
     /// The timeline on which it began.
@@ -100,17 +101,6 @@ pub struct Backup {
     pub reaches: Option<Lsn>,
     /// The way of recovery does not come from it; it needs another one.
     pub beside: Option<Beside>,
-}
-
-/// Why a backup is not the way's.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Beside {
-    /// The timeline to which the way leads.
-    pub target: TimelineId,
-    /// The timeline that left the backup's before the backup ended, and where; `None`: the way was never on it.
-    pub left: Option<(TimelineId, Switch)>,
-    /// The timeline to ask for in a restore of this backup.
-    pub ask: TimelineId,
 }
 
 /// What was not looked at.
@@ -158,7 +148,7 @@ pub struct Outcome {
     /// Every timeline that a history file names, lowest first.
     pub branches: Vec<Branch>,
     /// Every backup known.
-    pub backups: Vec<Backup>,
+    pub backups: Vec<KnownBackup>,
     /// What was found, worst first, then in the order of WAL.
     pub findings: Vec<Finding>,
     /// Errors that [`Options::severities`](crate::Options::severities) made into less, or ignored.

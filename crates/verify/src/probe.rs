@@ -4,8 +4,8 @@ use crate::codes::{Code, Severity};
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::Outcome;
-use crate::records::{ListError, Listed, Render, Rendered, Wanted};
-use crate::verify::{Sight, examine};
+use crate::records::{ListError, ListRequest, Listed, Render, Rendered};
+use crate::verify::{ExaminedArchive, examine};
 use pgwal_archive::Error;
 use pgwal_archive::{Branch, Which};
 use pgwal_format::record::{Record, RecordHeader};
@@ -18,7 +18,7 @@ use std::sync::Mutex;
 /// What lies at a position.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
-pub enum What {
+pub enum AtPosition {
     /// Something that a finding tells of: the first of [`Probe::findings`].
     Damage,
     /// A whole record whose checksum and links are right.
@@ -78,7 +78,7 @@ pub struct Probe {
     /// The file.
     pub file: Option<String>,
     /// What lies there.
-    pub what: What,
+    pub what: AtPosition,
     /// The timeline that, by its history, leaves another exactly there.
     pub branch: Option<Branch>,
     /// Findings about the place, worst first.
@@ -86,13 +86,13 @@ pub struct Probe {
 }
 
 /// Finds a position and its timeline, once it is known how the WAL is laid out; `None` where there is no such place.
-pub type Place<'a> = dyn Fn(&Layout) -> Option<(Lsn, Option<TimelineId>)> + 'a;
+pub type PlaceIn<'a> = dyn Fn(&Layout) -> Option<(Lsn, Option<TimelineId>)> + 'a;
 
 /// Looks a position up: verifies the segment that holds it and its neighbours. Of `options` only how to read counts.
 ///
 /// # Errors
 /// As [`crate::verify()`].
-pub fn probe(source: &dyn Source, options: Options<'_>, at: &Place<'_>) -> Result<Option<Probe>, Error> {
+pub fn probe(source: &dyn Source, options: Options<'_>, at: &PlaceIn<'_>) -> Result<Option<Probe>, Error> {
     let names = Options { depth: crate::Depth::Names, ..Options::default() };
     let Some(layout) = crate::verify(source, &names)?.layout else { return Ok(None) };
     let Some((lsn, timeline)) = at(&layout) else { return Ok(None) };
@@ -105,8 +105,8 @@ pub fn probe(source: &dyn Source, options: Options<'_>, at: &Place<'_>) -> Resul
     options.end = Some(address.segment_start(number.next().next(), size));
     let (outcome, sight) = examine(source, &options)?;
     let Some(sight) = sight else { return Ok(None) };
-    let seen = Seen { lsn, covering: Mutex::new(None), before: Mutex::new(None) };
-    let wanted = Wanted { options, limit: None };
+    let seen = RecordAt { lsn, covering: Mutex::new(None), before: Mutex::new(None) };
+    let wanted = ListRequest { options, limit: None };
     let listed = crate::records::silently(&wanted, &seen, outcome, &sight).map_err(|error| match error {
         ListError::Verify(error) => error,
         ListError::Output(_) => Error::Interrupted,
@@ -116,9 +116,9 @@ pub fn probe(source: &dyn Source, options: Options<'_>, at: &Place<'_>) -> Resul
 
 fn judge(
     source: &dyn Source,
-    sight: &Sight<'_>,
+    sight: &ExaminedArchive<'_>,
     listed: &Listed,
-    seen: &Seen,
+    seen: &RecordAt,
     lsn: Lsn,
     number: SegmentNo,
     timeline: Option<TimelineId>,
@@ -141,12 +141,14 @@ fn judge(
     let name = |n: SegmentNo, t: TimelineId| SegmentName::new(t, n, address, size).to_string();
     let what = match (entry, covering) {
         (None, _) => match (sight.way.legs.first(), sight.way.legs.last()) {
-            (Some(first), _) if number < first.first => What::BeforeFirst { first: name(first.first, first.timeline) },
-            (_, Some(last)) if number > last.last => What::BehindLast { last: name(last.last, last.timeline) },
-            _ => What::Missing,
+            (Some(first), _) if number < first.first => {
+                AtPosition::BeforeFirst { first: name(first.first, first.timeline) }
+            }
+            (_, Some(last)) if number > last.last => AtPosition::BehindLast { last: name(last.last, last.timeline) },
+            _ => AtPosition::Missing,
         },
-        (Some(_), Some((start, _, true))) if start < lsn => What::AfterSwitch { switch: start },
-        (Some(_), Some((start, end, _))) => What::Record { start, end },
+        (Some(_), Some((start, _, true))) if start < lsn => AtPosition::AfterSwitch { switch: start },
+        (Some(_), Some((start, end, _))) => AtPosition::Record { start, end },
         (Some(entry), None) => {
             let page = layout.page.bytes();
             let header = page_at(source, entry, offset - offset % page, page).map(|bytes| layout.page_header(&bytes));
@@ -155,11 +157,11 @@ fn judge(
             match (stale, before) {
                 (Some(h), _) => {
                     let segment = name(address.segment(h.address, size), h.timeline);
-                    What::Recycled { end: before, address: h.address, segment }
+                    AtPosition::Recycled { end: before, address: h.address, segment }
                 }
-                _ if findings.iter().any(is_damage) => What::Damage,
-                (None, Some(end)) if listed.end == Some(end) => What::EndOfWal { end },
-                _ => What::Between,
+                _ if findings.iter().any(is_damage) => AtPosition::Damage,
+                (None, Some(end)) if listed.end == Some(end) => AtPosition::EndOfWal { end },
+                _ => AtPosition::Between,
             }
         }
     };
@@ -207,14 +209,14 @@ fn page_at(source: &dyn Source, entry: &pgwal_source::Entry, from: u64, length: 
 }
 
 /// The record that holds a position, and the end of the last one before it.
-struct Seen {
+struct RecordAt {
     lsn: Lsn,
     /// Start, end, and whether it is a switch.
     covering: Mutex<Option<(Lsn, Lsn, bool)>>,
     before: Mutex<Option<Lsn>>,
 }
 
-impl Render for Seen {
+impl Render for RecordAt {
     type Scratch = ();
 
     fn whole(&self) -> bool {

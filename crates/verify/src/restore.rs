@@ -11,18 +11,20 @@ use pgwal_format::{FileName, Lsn, TimelineId};
 use pgwal_recovery::backup::{self, Backup, BackupFlaw, FlawKind, Weight};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::{Ending, Restore, Status};
-use pgwal_recovery::{End, Look, Settings, SettingsError, Site, TargetTimeline, alternatives};
-use pgwal_source::{AsOf, Codec, Entry, Extent, Held, Listing, Local, Refusal, Source, SourceError, Stamp, Stored};
+use pgwal_recovery::{Settings, SettingsError, Site, SiteOptions, TargetTimeline, WalkEnd, alternatives};
+use pgwal_source::{
+    AsOf, Codec, Entry, Extent, HeldEntry, Listing, Local, Refusal, Source, SourceError, Stamp, Stored,
+};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// A part of an archive.
-struct Part<'a> {
+struct FilteredSource<'a> {
     whole: &'a dyn Source,
     holds: &'a (dyn Fn(&Entry) -> bool + Sync),
 }
 
-impl Source for Part<'_> {
+impl Source for FilteredSource<'_> {
     fn describe(&self) -> String {
         self.whole.describe()
     }
@@ -54,7 +56,7 @@ impl Source for Part<'_> {
     }
 }
 
-impl Local for Part<'_> {
+impl Local for FilteredSource<'_> {
     fn path(&self, entry: &Entry) -> PathBuf {
         self.whole.local().map_or_else(PathBuf::new, |local| local.path(entry))
     }
@@ -63,7 +65,7 @@ impl Local for Part<'_> {
         self.whole.may_read(entry)
     }
 
-    fn hold(&self, entry: &Entry) -> Result<Held, SourceError> {
+    fn hold(&self, entry: &Entry) -> Result<HeldEntry, SourceError> {
         let none = || SourceError::foreign(entry.shown(), Refusal::Other, "cannot be kept open");
         self.whole.hold(entry)?.ok_or_else(none)
     }
@@ -120,7 +122,7 @@ pub fn verify_restore(
         Some(FileName::History(_) | FileName::BackupHistory(..)) => true,
         None => all,
     };
-    let part = Part { whole: archive, holds: &holds };
+    let part = FilteredSource { whole: archive, holds: &holds };
     let judged = Options {
         timeline: Which::Number(restore.target_timeline),
         severities: options.severities.clone(),
@@ -185,7 +187,7 @@ pub fn verify_restore(
     outcome.not_checked.sort();
     outcome.not_checked.dedup();
     if let (Verdict::Refuted, Ok(settings)) = (outcome.verdict, settings) {
-        let look = Look { jobs: options.jobs, map: options.map, interrupt: options.interrupt };
+        let look = SiteOptions { jobs: options.jobs, map: options.map, interrupt: options.interrupt };
         restore.alternatives = {
             let known: Vec<(String, Lsn)> = outcome.backups.iter().map(|b| (b.file.clone(), b.start)).collect();
             alternatives(archive, site, settings, &restore, &known, look)?
@@ -275,7 +277,7 @@ fn is_asked(asked: &BTreeSet<&str>, file: &str) -> bool {
 /// Recovery ends although more of this timeline is here: the first segment behind the end that is.
 fn ends_early(site: &Site<'_>, restore: &Restore) -> Option<(TimelineId, Lsn)> {
     match &restore.end {
-        Some(End::NoFile(_) | End::Unreadable(_)) => site.segment_behind(restore),
+        Some(WalkEnd::NoFile(_) | WalkEnd::Unreadable(_)) => site.segment_behind(restore),
         _ => None,
     }
 }

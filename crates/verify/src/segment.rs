@@ -3,11 +3,11 @@
 use crate::judge::code_of;
 use crate::{Code, Detail, Finding};
 use pgwal_archive::Tally;
-use pgwal_archive::whose::First;
+use pgwal_archive::whose::FirstPage;
 use pgwal_format::layout::NotWal;
 use pgwal_format::wire::Wire;
 use pgwal_format::{Layout, Lsn, SegmentName, TimelineId, wire_fields};
-use pgwal_walk::{Chain, Damage, Expect as Scan, Joint, KEEP, Tail, scan};
+use pgwal_walk::{Chain, Damage, Joint, KEEP, ScanExpect, Tail, scan};
 use std::fmt;
 use std::str::FromStr;
 
@@ -108,7 +108,7 @@ pub struct Checked {
 /// # Errors
 /// The bytes do not begin with a page of WAL of any version.
 pub fn check_segment(bytes: &[u8], expect: &Expect) -> Result<Checked, NotWal> {
-    let first = First::of(bytes)?;
+    let first = FirstPage::of(bytes)?;
     let (layout, system_id) = (first.layout, first.system_id);
     let number = layout.address().segment(first.address, layout.segment);
     let timeline = expect.name.map_or(first.timeline, |n| n.timeline);
@@ -140,7 +140,7 @@ pub fn check_segment(bytes: &[u8], expect: &Expect) -> Result<Checked, NotWal> {
     }
     let scanned = scan(
         bytes,
-        Scan { layout: &layout, start, timeline: Some(timeline), system_id: None, keep: KEEP },
+        ScanExpect { layout: &layout, start, timeline: Some(timeline), system_id: None, keep: KEEP },
         Tally::default(),
     );
     // Only the end of the segment right before it says anything of this one.

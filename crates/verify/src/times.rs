@@ -12,8 +12,8 @@
 
 use crate::finding::Finding;
 use crate::options::Options;
-use crate::outcome::{Backup, Outcome};
-use crate::records::{ListError, Render, Rendered, Wanted, list};
+use crate::outcome::{KnownBackup, Outcome};
+use crate::records::{ListError, ListRequest, Render, Rendered, list};
 use pgwal_archive::Error;
 use pgwal_archive::Which;
 use pgwal_archive::facts::{Facts, RestorePoint, TransactionEnd, end_of, point_of};
@@ -34,11 +34,11 @@ pub struct Times {
     /// Every segment of the way, what replay does not reach as well.
     way: Vec<Facts>,
     /// The one that the verdict is about first.
-    replays: Vec<Replay>,
+    replays: Vec<ReplayStretch>,
 }
 
 /// A stretch of WAL that replays from a backup.
-struct Replay {
+struct ReplayStretch {
     from: Lsn,
     to: Lsn,
     /// Its segments, in order.
@@ -61,7 +61,7 @@ pub struct Moment {
 
 /// What the records of a segment say.
 #[derive(Default)]
-struct Seen {
+struct SegmentTimes {
     ends: Vec<TransactionEnd>,
     points: Vec<RestorePoint>,
 }
@@ -84,7 +84,7 @@ impl Times {
     }
 
     /// The replay that the verdict is about, then those from older or newer backups that end elsewhere, by their ends.
-    fn find_replays(&self, source: &dyn Source, options: &Options<'_>) -> Result<Vec<Replay>, Error> {
+    fn find_replays(&self, source: &dyn Source, options: &Options<'_>) -> Result<Vec<ReplayStretch>, Error> {
         let mut ranges: Vec<(Lsn, Lsn)> = self.outcome.replay.into_iter().collect();
         let whole = self.outcome.backups.iter().filter(|b| b.complete == Some(true));
         let mut others: Vec<(Lsn, Lsn)> = whole.filter_map(|b| Some((b.start, b.reaches?))).collect();
@@ -98,7 +98,7 @@ impl Times {
 
     /// What replays between two positions. Into a segment in the middle of which it stops, this looks: nothing behind
     /// that is reached.
-    fn replay(&self, source: &dyn Source, options: &Options<'_>, from: Lsn, to: Lsn) -> Result<Replay, Error> {
+    fn replay(&self, source: &dyn Source, options: &Options<'_>, from: Lsn, to: Lsn) -> Result<ReplayStretch, Error> {
         let begin = self.layout.address().segment_start(self.number(from), self.layout.segment);
         let mut facts: Vec<Facts> =
             self.way.iter().filter(|facts| begin <= facts.from && facts.from < to).cloned().collect();
@@ -110,7 +110,7 @@ impl Times {
             let seen = self.records(source, options, last, to)?;
             last.keep(&seen.ends, seen.points);
         }
-        Ok(Replay { from, to, facts })
+        Ok(ReplayStretch { from, to, facts })
     }
 
     /// The first end of a transaction that is known to lie behind `from`, and the last before `to`, the end of replay
@@ -162,8 +162,9 @@ impl Times {
     }
 
     /// The newest backup from which replay gets to a position: one that is consistent before it.
-    pub fn backup_for(&self, lsn: Lsn) -> Option<&Backup> {
-        let leads = |b: &&Backup| b.complete == Some(true) && b.stop <= lsn && b.reaches.is_some_and(|to| lsn <= to);
+    pub fn backup_for(&self, lsn: Lsn) -> Option<&KnownBackup> {
+        let leads =
+            |b: &&KnownBackup| b.complete == Some(true) && b.stop <= lsn && b.reaches.is_some_and(|to| lsn <= to);
         self.outcome.backups.iter().filter(leads).max_by_key(|b| b.stop)
     }
 
@@ -199,7 +200,7 @@ impl Times {
         time: Timestamp,
     ) -> Result<Option<Moment>, Error> {
         let later = |facts: &Facts| facts.span.as_ref().is_some_and(|span| span.latest.time > time);
-        let mut replays: Vec<&Replay> = self.replays.iter().collect();
+        let mut replays: Vec<&ReplayStretch> = self.replays.iter().collect();
         replays.sort_by_key(|replay| replay.to);
         let found = replays.iter().find_map(|replay| replay.facts.iter().position(later).map(|at| (*replay, at)));
         let Some((replay, at)) = found else {
@@ -263,31 +264,43 @@ impl Times {
     }
 
     /// Each segment of each replay.
-    fn all(&self) -> impl Iterator<Item = (&Replay, usize, &Facts)> {
+    fn all(&self) -> impl Iterator<Item = (&ReplayStretch, usize, &Facts)> {
         self.replays
             .iter()
             .flat_map(|replay| replay.facts.iter().enumerate().map(move |(at, facts)| (replay, at, facts)))
     }
 
     /// Reads the records of a segment that a replay reaches.
-    fn read(&self, source: &dyn Source, options: &Options<'_>, replay: &Replay, facts: &Facts) -> Result<Seen, Error> {
+    fn read(
+        &self,
+        source: &dyn Source,
+        options: &Options<'_>,
+        replay: &ReplayStretch,
+        facts: &Facts,
+    ) -> Result<SegmentTimes, Error> {
         let mut seen = self.records(source, options, facts, Lsn::MAX)?;
         seen.ends.retain(|end| replay.reaches(end.lsn));
         Ok(seen)
     }
 
     /// Reads the records of a segment that lie before a position.
-    fn records(&self, source: &dyn Source, options: &Options<'_>, facts: &Facts, to: Lsn) -> Result<Seen, Error> {
+    fn records(
+        &self,
+        source: &dyn Source,
+        options: &Options<'_>,
+        facts: &Facts,
+        to: Lsn,
+    ) -> Result<SegmentTimes, Error> {
         let (address, size) = (self.layout.address(), self.layout.segment);
         let number = self.number(facts.from);
         let behind = address.segment_start(number.next(), size);
-        let catch = Catch(Mutex::default());
+        let catch = TimeCatcher(Mutex::default());
         let mut asked = Options { index: None, facts: false, severities: options.severities.clone(), ..*options };
         asked.timeline = Which::Number(self.timeline);
         asked.start = Some(facts.from);
         // A record may end in the next segment.
         asked.end = Some(address.segment_start(number.next().next(), size));
-        list(source, &Wanted { options: asked, limit: None }, &catch, &mut |_| Ok(())).map_err(
+        list(source, &ListRequest { options: asked, limit: None }, &catch, &mut |_| Ok(())).map_err(
             |error| match error {
                 ListError::Verify(error) => error,
                 ListError::Output(_) => Error::Interrupted,
@@ -311,7 +324,7 @@ impl Times {
     }
 }
 
-impl Replay {
+impl ReplayStretch {
     fn reaches(&self, lsn: Lsn) -> bool {
         self.from <= lsn && lsn <= self.to
     }
@@ -335,9 +348,9 @@ impl Replay {
 }
 
 /// Renders nothing, and keeps what says when.
-struct Catch(Mutex<Seen>);
+struct TimeCatcher(Mutex<SegmentTimes>);
 
-impl Render for Catch {
+impl Render for TimeCatcher {
     type Scratch = ();
 
     fn whole(&self) -> bool {

@@ -6,7 +6,7 @@ use crate::judge::{Judge, Reports, facts_of, nobody};
 use crate::options::Options;
 use crate::outcome::{Outcome, Verdict};
 use pgwal_archive::way::Way;
-use pgwal_archive::{Archive, Depth, Error, Memory, Opened, Readable, Seen, read_remembered};
+use pgwal_archive::{Archive, ArchiveSurvey, Depth, Error, Opened, Prior, Readable, read_remembered};
 use pgwal_format::{SegmentNo, TimelineId};
 use pgwal_source::Source;
 use std::collections::HashSet;
@@ -46,7 +46,7 @@ pub fn verify(source: &dyn Source, options: &Options<'_>) -> Result<Outcome, Err
 pub fn verify_parts(parts: Parts, options: &Options<'_>) -> Result<Outcome, Error> {
     let used = parts.used();
     let (kept, joined) = parts.join();
-    let mut outcome = judged(&kept, options, Memory::Parts(&joined))?.0;
+    let mut outcome = judged(&kept, options, Prior::Parts(&joined))?.0;
     outcome.parts = Some(used);
     match joined.unclear() {
         Some(file) => Err(Error::Unclear { file }),
@@ -58,7 +58,7 @@ pub fn verify_parts(parts: Parts, options: &Options<'_>) -> Result<Outcome, Erro
 const LOOKS: u32 = 4;
 
 /// What a second look at the same files needs to know.
-pub(crate) struct Sight<'a> {
+pub(crate) struct ExaminedArchive<'a> {
     pub archive: Box<Archive<'a>>,
     /// The way of recovery.
     pub way: Way,
@@ -70,26 +70,30 @@ pub(crate) struct Sight<'a> {
 pub(crate) fn examine<'a>(
     source: &'a dyn Source,
     options: &Options<'a>,
-) -> Result<(Outcome, Option<Sight<'a>>), Error> {
-    judged(source, options, options.index.map_or(Memory::None, Memory::Index))
+) -> Result<(Outcome, Option<ExaminedArchive<'a>>), Error> {
+    judged(source, options, options.index.map_or(Prior::None, Prior::Index))
 }
 
 fn judged<'a>(
     source: &'a dyn Source,
     options: &Options<'a>,
-    memory: Memory<'a>,
-) -> Result<(Outcome, Option<Sight<'a>>), Error> {
+    memory: Prior<'a>,
+) -> Result<(Outcome, Option<ExaminedArchive<'a>>), Error> {
     match read_remembered(source, options.look(), memory)? {
         (Opened::Archive(archive), seen) => {
             let (outcome, sight) = judge(archive, seen, options);
             Ok((outcome, Some(sight)))
         }
-        (Opened::Nobody(found), _) => Ok((nobody(source, found, options.depth), None)),
+        (Opened::NoOwner(found), _) => Ok((nobody(source, found, options.depth), None)),
     }
 }
 
 /// Judges what was seen of an archive.
-pub(crate) fn judge<'a>(mut archive: Box<Archive<'a>>, seen: Seen, options: &Options<'_>) -> (Outcome, Sight<'a>) {
+pub(crate) fn judge<'a>(
+    mut archive: Box<Archive<'a>>,
+    seen: ArchiveSurvey,
+    options: &Options<'_>,
+) -> (Outcome, ExaminedArchive<'a>) {
     let findings = facts_of(&archive, &seen);
     let mut reports = Judge::new(&archive, options, archive.path(), seen, findings).judge();
     let (way, unusable) = (std::mem::take(&mut reports.way), std::mem::take(&mut reports.unusable));
@@ -98,7 +102,7 @@ pub(crate) fn judge<'a>(mut archive: Box<Archive<'a>>, seen: Seen, options: &Opt
     let accepted = outcome.findings.iter().filter(|f| f.code == Code::SegmentChanged && f.accepted);
     let accepted: HashSet<&str> = accepted.filter_map(|f| f.file.as_deref()).collect();
     outcome.index = archive.remember(&accepted);
-    (outcome, Sight { archive, way, unusable })
+    (outcome, ExaminedArchive { archive, way, unusable })
 }
 
 fn outcome(reports: Reports, archive: &Archive<'_>, options: &Options<'_>) -> Outcome {

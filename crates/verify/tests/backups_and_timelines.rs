@@ -5,7 +5,7 @@
 use pgwal_craft::{Builder, CraftedFile, Opening};
 use pgwal_format::{Align, Endian, FileName, Layout, Lsn, PageSize, SegmentName, SegmentNo, SegmentSize};
 use pgwal_format::{TimelineId, Version};
-use pgwal_verify::{Backup, Code, Options, Outcome, Severity, Verdict, Which};
+use pgwal_verify::{Code, KnownBackup, Options, Outcome, Severity, Verdict, Which};
 use std::collections::BTreeMap;
 use std::fs;
 
@@ -111,7 +111,7 @@ impl Archive {
         let errors: Vec<String> = told(&outcome, Severity::Error);
         assert_eq!((outcome.verdict, errors), (Verdict::Proven, vec![]), "{what}");
         assert!(outcome.findings.iter().all(|f| f.code != Code::Gap), "{what}: {:?}", outcome.findings);
-        let said = |b: &Backup| {
+        let said = |b: &KnownBackup| {
             assert_eq!(b.complete, Some(true), "{what}: {}", b.file);
             assert_eq!(b.reaches.is_some(), b.beside.is_none(), "{what}: {}", b.file);
             (b.file.clone(), b.beside.map_or(0, |beside| beside.ask.0))

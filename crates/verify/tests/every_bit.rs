@@ -5,11 +5,11 @@
 //! holds the stretch, and is scanned and joined anew for every flip.
 #![allow(clippy::unwrap_used)]
 
-use pgwal_craft::{Archive, Block, Builder, End, Image, Rec, Written};
+use pgwal_craft::{Builder, CraftedArchive, CraftedBlock, CraftedImage, FillEnd, Rec, WrittenRecord};
 use pgwal_format::dialect::DIALECTS;
 use pgwal_format::record::RelFileLocator;
 use pgwal_format::{Align, Endian, Generation, Layout, Lsn, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
-use pgwal_walk::{Expect, Ignore, KEEP, Run, SlackKind, Tail, scan};
+use pgwal_walk::{Ignore, KEEP, Run, ScanExpect, SlackKind, Tail, scan};
 use std::collections::BTreeMap;
 
 const SYSTEM: u64 = 0x6A1B_2C3D_4E5F_6071;
@@ -43,10 +43,10 @@ fn layout(version: Version, align: Align, endian: Endian, page: u64) -> Layout {
 }
 
 /// Records of all sizes, images among them, that fill the stretch and go on behind it.
-fn chain(layout: Layout) -> Archive {
+fn chain(layout: Layout) -> CraftedArchive {
     let mut wal = Builder::new(layout, TimelineId(1), SYSTEM, SegmentNo(SECOND.0 - 1));
     wal.checkpoint_shutdown();
-    wal.skip_to(64, End::Segment);
+    wal.skip_to(64, FillEnd::Segment);
     wal.filler(3 * layout.page.bytes());
     let stretch_end = layout.address().segment_start(SECOND, layout.segment).plus_within(STRETCH as u64 + 4096);
     let mut number = 0u32;
@@ -59,8 +59,14 @@ fn chain(layout: Layout) -> Archive {
             1 => {
                 let rel = RelFileLocator { spc: 1663, db: 5, rel: 16384 + number };
                 let page: Vec<u8> = (0..8192u32).map(|i| (i.wrapping_mul(number) >> 3) as u8 | 1).collect();
-                let image = Image { page, hole_offset: 200, hole_length: 7000, apply: true };
-                let block = Block { rel, block: number, data: vec![1, 2, 3], image: Some(image), ..Block::default() };
+                let image = CraftedImage { page, hole_offset: 200, hole_length: 7000, apply: true };
+                let block = CraftedBlock {
+                    rel,
+                    block: number,
+                    data: vec![1, 2, 3],
+                    image: Some(image),
+                    ..CraftedBlock::default()
+                };
                 wal.record(&Rec { rmid: 10, xid: 700 + number, main: b"main", blocks: vec![block], ..Rec::default() });
             }
             n => {
@@ -84,11 +90,15 @@ fn window(layout: Layout) -> Window {
 
 fn run(layout: &Layout, number: SegmentNo, bytes: &[u8]) -> Run<Ignore> {
     let start = layout.address().segment_start(number, layout.segment);
-    scan(bytes, Expect { layout, start, timeline: Some(TimelineId(1)), system_id: Some(SYSTEM), keep: KEEP }, Ignore)
+    scan(
+        bytes,
+        ScanExpect { layout, start, timeline: Some(TimelineId(1)), system_id: Some(SYSTEM), keep: KEEP },
+        Ignore,
+    )
 }
 
 /// Who holds each byte of the stretch, from what was written alone.
-fn holders(layout: &Layout, records: &[Written]) -> Vec<Holder> {
+fn holders(layout: &Layout, records: &[WrittenRecord]) -> Vec<Holder> {
     let start = layout.address().segment_start(SECOND, layout.segment);
     let page = layout.page.bytes();
     let mut holders = vec![Holder::Padding; STRETCH];

@@ -3,14 +3,14 @@
 //! `pgwal-craft` writes their WAL.
 #![allow(clippy::unwrap_used)]
 
-use pgwal_craft::record::Fields;
-use pgwal_craft::{Archive, Builder, Damage, End, Opening, Rec, Written};
+use pgwal_craft::record::HeaderOffsets;
+use pgwal_craft::{Builder, CraftedArchive, CraftedDamage, FillEnd, Opening, Rec, WrittenRecord};
 use pgwal_format::dialect::DIALECTS;
 use pgwal_format::{
     Align, Endian, FileName, Layout, Lsn, PageSize, SegmentName, SegmentNo, SegmentSize, TimelineId, Version,
 };
 use pgwal_verify::{Code, Finding, Options, Outcome, Severity, Verdict, verify};
-use pgwal_walk::{Expect, Ignore, KEEP, Tail, scan};
+use pgwal_walk::{Ignore, KEEP, ScanExpect, Tail, scan};
 use std::path::Path;
 
 const SYSTEM: u64 = 0x6A1B_2C3D_4E5F_6071;
@@ -36,7 +36,7 @@ fn split_headers(wal: &mut Builder) {
     let layout = *wal.layout();
     for before in [4, 8, 12, 16, 20, 24, 28, 32, 40] {
         if before % layout.align_bytes() == 0 && before >= layout.start_room() as u64 {
-            wal.skip_to(before, End::Page);
+            wal.skip_to(before, FillEnd::Page);
             wal.filler(61);
         }
     }
@@ -44,13 +44,13 @@ fn split_headers(wal: &mut Builder) {
 
 /// Split headers, a record over several segments, a switch, two changes of timeline. Begins in the last segment of a
 /// log id.
-fn chain(layout: Layout) -> Archive {
+fn chain(layout: Layout) -> CraftedArchive {
     let first = SegmentNo(layout.address().segments_per_log(layout.segment) - 1);
     let mut wal = Builder::new(layout, TimelineId(1), SYSTEM, first);
     wal.checkpoint_shutdown();
     wal.commit(700, 800_000_000_000_000);
     split_headers(&mut wal);
-    wal.skip_to_with_zeros(layout.start_room() as u64, End::Segment);
+    wal.skip_to_with_zeros(layout.start_room() as u64, FillEnd::Segment);
     wal.zero_filler(layout.segment.bytes() + 12_345);
     wal.aborted_record_and_overwrite_contrecord();
     wal.commit(701, 800_000_001_000_000);
@@ -60,7 +60,7 @@ fn chain(layout: Layout) -> Archive {
 }
 
 /// What fits into one large segment: no record crosses its end.
-fn short_chain(layout: Layout) -> Archive {
+fn short_chain(layout: Layout) -> CraftedArchive {
     let mut wal = Builder::new(layout, TimelineId(1), SYSTEM, SegmentNo(2));
     wal.checkpoint_shutdown();
     wal.commit(700, 800_000_000_000_000);
@@ -102,17 +102,17 @@ struct Target {
     bit: Bit,
     file: FileName,
     offset: u64,
-    record: Written,
+    record: WrittenRecord,
     at: Lsn,
 }
 
 /// A record on the path, one of a few by `number`, that crosses a page.
-fn target(archive: &Archive, bit: Bit, number: usize) -> Target {
+fn target(archive: &CraftedArchive, bit: Bit, number: usize) -> Target {
     let layout = &archive.layout;
-    let candidates: Vec<&Written> =
+    let candidates: Vec<&WrittenRecord> =
         archive.records.iter().filter(|r| !r.dead && r.pieces.len() > 1 && r.tot_len < 30_000_000).collect();
     let record = candidates[number % candidates.len()].clone();
-    let fields = Fields::of(layout.dialect.generation);
+    let fields = HeaderOffsets::of(layout.dialect.generation);
     let (segment, offset) = match bit {
         Bit::Body => record.byte(u64::from(record.tot_len) - 1).unwrap(),
         Bit::Prev => record.byte(fields.prev as u64 + 3).unwrap(),
@@ -132,7 +132,7 @@ fn target(archive: &Archive, bit: Bit, number: usize) -> Target {
 }
 
 /// The file that a server on the last timeline reads for a segment in which a record of `timeline` lies.
-fn newest(archive: &Archive, number: SegmentNo, timeline: TimelineId) -> FileName {
+fn newest(archive: &CraftedArchive, number: SegmentNo, timeline: TimelineId) -> FileName {
     let mut names = (timeline.0..=3).rev().map(|t| archive.segment_name(TimelineId(t), number));
     names.find(|&name| archive.file(name).is_some()).unwrap()
 }
@@ -150,7 +150,7 @@ fn errors(outcome: &Outcome) -> Vec<&Finding> {
     outcome.findings.iter().filter(|f| f.severity == Severity::Error).collect()
 }
 
-fn is_proven(archive: &Archive, folder: &Path, what: &str) {
+fn is_proven(archive: &CraftedArchive, folder: &Path, what: &str) {
     let outcome = look(folder);
     assert_eq!(outcome.verdict, Verdict::Proven, "{what}: {:#?}", outcome.findings);
     assert!(errors(&outcome).is_empty(), "{what}: {:#?}", outcome.findings);
@@ -165,7 +165,7 @@ fn is_proven(archive: &Archive, folder: &Path, what: &str) {
     };
     let path: Vec<TimelineId> = [1, 2, 3].map(TimelineId).into_iter().filter(|&t| segments(t)).collect();
     assert_eq!(outcome.path, path, "{what}");
-    let written: Vec<&Written> = archive.records.iter().filter(|r| !r.dead).collect();
+    let written: Vec<&WrittenRecord> = archive.records.iter().filter(|r| !r.dead).collect();
     assert_eq!(outcome.replayed.records, written.len() as u64, "{what}");
     let from = outcome.replay.map(|(from, _)| from);
     assert_eq!(from, Some(written[0].lsn), "{what}");
@@ -173,9 +173,9 @@ fn is_proven(archive: &Archive, folder: &Path, what: &str) {
 
 fn is_refuted(folder: &Path, target: &Target, what: &str) {
     let path = folder.join(target.file.to_string());
-    Damage::Flip { bit: 2 }.apply_to_file(&path, target.offset).unwrap();
+    CraftedDamage::Flip { bit: 2 }.apply_to_file(&path, target.offset).unwrap();
     let outcome = look(folder);
-    Damage::Flip { bit: 2 }.apply_to_file(&path, target.offset).unwrap();
+    CraftedDamage::Flip { bit: 2 }.apply_to_file(&path, target.offset).unwrap();
     let what = format!(
         "{what}, {:?} of {} in {} at {}: {:?}",
         target.bit,
@@ -196,7 +196,7 @@ fn is_refuted(folder: &Path, target: &Target, what: &str) {
 }
 
 /// Proves the archive, then refutes it once for each of `bits`.
-fn judge(archive: &Archive, bits: &[(Bit, usize)]) {
+fn judge(archive: &CraftedArchive, bits: &[(Bit, usize)]) {
     let what = named(&archive.layout);
     let folder = tempfile::tempdir().unwrap();
     archive.write_to(folder.path()).unwrap();
@@ -258,7 +258,7 @@ fn every_segment_of_1_gib() {
 }
 
 /// Leaves away the files of older timelines that a child's copy stands for.
-fn of_last_timeline(mut archive: Archive) -> Archive {
+fn of_last_timeline(mut archive: CraftedArchive) -> CraftedArchive {
     let last = archive.segment_name(TimelineId(3), SegmentNo(2));
     archive.files.retain(|f| f.name == last || matches!(f.name, FileName::History(_)));
     archive
@@ -275,7 +275,7 @@ fn beginnings_of_1_gib() {
         let mut bytes = archive.file(archive.segment_name(TimelineId(3), SegmentNo(2))).unwrap().content.bytes(0, used);
         let start = layout.address().segment_start(SegmentNo(2), layout.segment);
         let expect =
-            Expect { layout: &layout, start, timeline: Some(TimelineId(3)), system_id: Some(SYSTEM), keep: KEEP };
+            ScanExpect { layout: &layout, start, timeline: Some(TimelineId(3)), system_id: Some(SYSTEM), keep: KEEP };
 
         assert_eq!(Layout::detect(&bytes), Ok(layout), "{what}");
         let run = scan(&bytes, expect, Ignore);
@@ -304,7 +304,7 @@ fn over_the_end_of_1_gib() {
     let layout = layout(Version::new(15, 0), Align::Eight, Endian::Little, 64 << 10, 1024 * MIB);
     let mut wal = Builder::new(layout, TimelineId(1), SYSTEM, SegmentNo(2));
     wal.checkpoint_shutdown();
-    wal.skip_to_with_zeros(layout.start_room() as u64, End::Segment);
+    wal.skip_to_with_zeros(layout.start_room() as u64, FillEnd::Segment);
     wal.filler(200_000);
     timelines(&mut wal, false);
     let mut archive = wal.finish();
@@ -325,7 +325,7 @@ fn into_the_first_segment_of_a_timeline() {
         let layout = layout(dialect.version, Align::Eight, Endian::Little, 8 << 10, MIB);
         let mut wal = Builder::new(layout, TimelineId(1), SYSTEM, SegmentNo(2));
         wal.checkpoint_shutdown();
-        wal.skip_to(layout.start_room() as u64, End::Segment);
+        wal.skip_to(layout.start_room() as u64, FillEnd::Segment);
         wal.filler(20_000);
         timelines(&mut wal, false);
         judge(&wal.finish(), &BITS.map(|bit| (bit, 1)));
@@ -384,7 +384,7 @@ fn aborted_records() {
 #[test]
 fn wrong_links() {
     for dialect in &DIALECTS {
-        for place in [None, Some(End::Page), Some(End::Segment)] {
+        for place in [None, Some(FillEnd::Page), Some(FillEnd::Segment)] {
             let layout = layout(dialect.version, Align::Eight, Endian::Little, 8 << 10, MIB);
             let mut wal = Builder::new(layout, TimelineId(1), SYSTEM, SegmentNo(5));
             let first = wal.checkpoint_shutdown();

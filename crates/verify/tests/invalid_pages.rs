@@ -4,7 +4,7 @@
 use pgwal_format::Lsn;
 use pgwal_verify::backup::{self, Backup};
 use pgwal_verify::recovery::outcome::Ending;
-use pgwal_verify::recovery::{Given, Look, Settings, Site, Zone, verify_restore};
+use pgwal_verify::recovery::{Given, ServerZone, Settings, Site, SiteOptions, verify_restore};
 use pgwal_verify::{Code, Detail, NotChecked, Options, Outcome, Severity, Verdict};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -80,11 +80,12 @@ impl Copy {
 
 fn restored(backup: &Backup, settings: &BTreeMap<String, String>) -> Outcome {
     let archive = pgwal_source::open(&[story().join("archive")]).unwrap();
-    let mut site = Site::new(archive.as_ref(), backup, Look { jobs: 2, ..Look::default() }).unwrap().unwrap();
+    let mut site =
+        Site::new(archive.as_ref(), backup, SiteOptions { jobs: 2, ..SiteOptions::default() }).unwrap().unwrap();
     let mut set: Vec<(String, String)> = settings.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
     set.push(("recovery_target_action".into(), "promote".into()));
     let given = Given { planned: true, set, ..Given::default() };
-    let settings = Settings::read(site.layout().dialect.version, &given, &Zone::system()).unwrap();
+    let settings = Settings::read(site.layout().dialect.version, &given, &ServerZone::system()).unwrap();
     verify_restore(archive.as_ref(), &mut site, backup, Ok(&settings), &Options::default(), false).unwrap()
 }
 

@@ -5,7 +5,7 @@ use pgwal_format::recovery::settings::TargetAction;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{TimelineId, Version};
 use pgwal_verify::backup::{SettingsFile, Signal};
-use pgwal_verify::recovery::{Given, Mode, Settings, SettingsError, Target, TargetTimeline, Zone};
+use pgwal_verify::recovery::{Given, Mode, ServerZone, Settings, SettingsError, Target, TargetTimeline};
 
 fn version(text: &str) -> Version {
     text.parse().unwrap()
@@ -13,7 +13,7 @@ fn version(text: &str) -> Version {
 
 fn planned(of: &str, options: &[(&str, &str)]) -> Result<Settings, SettingsError> {
     let options = options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Settings::read(version(of), &Given { planned: true, options, ..Given::default() }, &Zone::UTC)
+    Settings::read(version(of), &Given { planned: true, options, ..Given::default() }, &ServerZone::UTC)
 }
 
 fn says(of: &str, options: &[(&str, &str)]) -> String {
@@ -109,7 +109,11 @@ fn a_target_on_the_command_line_takes_the_place_of_another() {
             options: pair("recovery_target_name", "a"),
             ..Given::default()
         };
-        assert_eq!(Settings::read(version(of), &given, &Zone::UTC).unwrap().target, Target::Name("a".into()), "{of}");
+        assert_eq!(
+            Settings::read(version(of), &given, &ServerZone::UTC).unwrap().target,
+            Target::Name("a".into()),
+            "{of}"
+        );
     }
 }
 
@@ -200,13 +204,13 @@ fn numbers_as_the_version_reads_them() {
 fn a_time_without_a_zone_is_the_servers() {
     let options = vec![("recovery_target_time".to_owned(), "2000-01-01 01:00:00".to_owned())];
     let given = Given { planned: true, options, ..Given::default() };
-    let settings = Settings::read(version("15"), &given, &Zone::named("Europe/Berlin").unwrap()).unwrap();
+    let settings = Settings::read(version("15"), &given, &ServerZone::named("Europe/Berlin").unwrap()).unwrap();
     assert_eq!(
         (settings.target.clone(), assumed(&settings, "timezone").as_deref()),
         (Target::Time(Timestamp(0)), Some("Europe/Berlin"))
     );
     let file = SettingsFile::parse("postgresql.conf", b"timezone = 'Asia/Tokyo'\n", None);
-    assert_eq!(Zone::of_settings(&[file]), Zone::named("Asia/Tokyo"));
+    assert_eq!(ServerZone::of_settings(&[file]), ServerZone::named("Asia/Tokyo"));
 }
 
 #[test]
@@ -214,7 +218,7 @@ fn files_as_they_lie() {
     let read = |of: &str, files: &[(&str, &str)], signal| {
         let files: Vec<SettingsFile> =
             files.iter().map(|(name, text)| SettingsFile::parse(name, text.as_bytes(), Some(version(of)))).collect();
-        Settings::read(version(of), &Given { files: &files, signal, ..Given::default() }, &Zone::UTC)
+        Settings::read(version(of), &Given { files: &files, signal, ..Given::default() }, &ServerZone::UTC)
     };
     let fatal = |of: &str, files: &[(&str, &str)], signal| read(of, files, signal).unwrap_err().server_says().unwrap();
     let command = ("postgresql.auto.conf", "restore_command = 'cp /a/%f %p'\n");

@@ -7,7 +7,7 @@ use pgwal_format::dialect::DIALECTS;
 use pgwal_format::text::control::members::{Abi, ControlField as Field};
 use pgwal_format::{Align, Dialect, Endian, Version};
 use pgwal_verify::backup::{self, Backup};
-use pgwal_verify::recovery::{Given, Settings, Target, Zone, findings_of};
+use pgwal_verify::recovery::{Given, ServerZone, Settings, Target, findings_of};
 use pgwal_verify::{Code, Severity};
 use std::fs;
 use std::path::Path;
@@ -235,7 +235,7 @@ fn tablespaces_are_looked_for_where_they_will_lie() {
 fn settings_of(folder: &Path) -> Result<Settings, String> {
     let backup = backup::open(folder).unwrap();
     let given = Given { files: &backup.settings, signal: backup.signal, ..Given::default() };
-    Settings::read(Version::new(13, 0), &given, &Zone::UTC).map_err(|error| error.server_says().unwrap())
+    Settings::read(Version::new(13, 0), &given, &ServerZone::UTC).map_err(|error| error.server_says().unwrap())
 }
 
 #[test]

@@ -37,7 +37,7 @@ pub struct Chain {
 #[derive(Clone, Debug, Default)]
 pub struct Joint {
     /// The record that both hold: whole, with the right checksum, but perhaps not with the right link.
-    pub over: Option<Over>,
+    pub over: Option<SeamRecord>,
     /// What is wrong at the seam.
     pub damage: Option<Damage<()>>,
     /// The link of the right run's first record is wrong, too.
@@ -51,7 +51,7 @@ pub struct Joint {
 
 /// A record over a seam.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Over {
+pub struct SeamRecord {
     /// Where it starts.
     pub lsn: Lsn,
     /// Where it ends, aligned.
@@ -61,7 +61,7 @@ pub struct Over {
     body: Vec<u8>,
 }
 
-impl Over {
+impl SeamRecord {
     /// The record. Its body may be cut: [`Record::is_whole`].
     pub fn record<'a>(&'a self, layout: &'a Layout) -> Record<'a> {
         Record { lsn: self.lsn, end: self.end, header: self.header, body: &self.body, layout }
@@ -76,8 +76,12 @@ impl Joint {
             return Joint::default();
         }
         let seam = seam(layout, left, right);
-        let over =
-            seam.completed.map(|(lsn, header)| Over { lsn, end: right.head_end(layout), header, body: seam.body });
+        let over = seam.completed.map(|(lsn, header)| SeamRecord {
+            lsn,
+            end: right.head_end(layout),
+            header,
+            body: seam.body,
+        });
         Joint {
             over,
             damage: seam.damage.map(|damage| damage.with(())),
@@ -99,7 +103,7 @@ impl Joint {
     }
 
     /// The record over the seam, where nothing is wrong before it.
-    pub fn replayable(&self) -> Option<&Over> {
+    pub fn replayable(&self) -> Option<&SeamRecord> {
         let damaged = self.damages().map(|damage| damage.lsn).min();
         self.over.as_ref().filter(|over| damaged.is_none_or(|lsn| over.lsn < lsn))
     }

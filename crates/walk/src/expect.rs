@@ -7,7 +7,7 @@ pub const KEEP: usize = 4096;
 
 /// What a segment is expected to be.
 #[derive(Clone, Copy, Debug)]
-pub struct Expect<'a> {
+pub struct ScanExpect<'a> {
     /// How to read it.
     pub layout: &'a Layout,
     /// Where it starts.
@@ -23,7 +23,7 @@ pub struct Expect<'a> {
 
 /// A place between two records, and what a scan knows there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place {
+pub struct RecordBoundary {
     /// Offset in the segment: [`Run::end`](crate::Run::end) of the scan that came this far.
     pub offset: usize,
     /// The record before.

@@ -1,16 +1,17 @@
 //! Page headers alone: what can be said of a segment without reading a record.
 
 use crate::Fold;
-use crate::expect::Expect;
+use crate::begin::Begin;
+use crate::expect::ScanExpect;
 use crate::fault::{Damage, Fault, MANY};
-use crate::run::{Begin, Run};
+use crate::run::Run;
 use crate::slack::first_non_zero;
 use pgwal_format::page::PageFault;
 use pgwal_format::{Dialect, TimelineId};
 
 /// Checks the page headers of a segment, and that each remaining length follows from the one before. Empty and older
 /// pages are damage only where a good page follows: without records, nothing tells where WAL ends.
-pub fn headers<A: Fold + Default>(bytes: &[u8], expect: Expect<'_>) -> Run<A> {
+pub fn headers<A: Fold + Default>(bytes: &[u8], expect: ScanExpect<'_>) -> Run<A> {
     let layout = expect.layout;
     let page = layout.page.bytes() as usize;
     let mut run: Run<A> = Run::blank(expect.start, layout);

@@ -8,10 +8,11 @@
 //! is one [`Damage`]: what else cannot be read inside it belongs to it.
 
 use crate::Fold;
+use crate::begin::{Begin, Link};
 use crate::fault::{Damage, Fault, MANY};
 use crate::head::Head;
 use crate::rest::Rest;
-use crate::run::{Begin, Link, Run, Stop, Tail};
+use crate::run::{Run, Stop, Tail};
 use crate::seam::{self, seam};
 use pgwal_format::record::Record;
 use pgwal_format::rmgr::xlog::overwritten;

@@ -11,34 +11,39 @@
 //! Nothing here does I/O or judges: a segment is a slice of bytes, and what does not fit is a [`Damage`] with an
 //! address.
 
+mod begin;
 mod chain;
+mod contrecord;
 mod expect;
 mod fault;
 mod fold;
 mod head;
 mod headers;
 mod join;
+mod leftover;
 mod open;
 mod pads;
 mod rest;
 mod resync;
 mod run;
 mod scan;
+mod scanner;
 mod seam;
 mod slack;
 mod split;
 mod stream;
 mod wire;
 
-pub use chain::{Chain, Joint, Over};
-pub use expect::{Expect, KEEP, Place};
+pub use begin::{Begin, Link};
+pub use chain::{Chain, Joint, SeamRecord};
+pub use expect::{KEEP, RecordBoundary, ScanExpect};
 pub use fault::{Damage, Fault};
 pub use fold::{Fold, Ignore};
 pub use head::{Continuation, Head};
 pub use headers::headers;
 pub use open::Open;
 pub use rest::{Leftover, Rest};
-pub use run::{Begin, Link, Run, Stop, Tail};
+pub use run::{Run, Stop, Tail};
 pub use scan::{scan, scan_on};
 pub use slack::{Slack, SlackKind, is_zero};
 pub use stream::{Declined, Stream};

@@ -1,7 +1,7 @@
 //! A record that crosses pages, while it is put together.
 
+use crate::begin::Begin;
 use crate::fault::Fault;
-use crate::run::Begin;
 use pgwal_format::record::RecordHeader;
 use pgwal_format::{Layout, Lsn};
 

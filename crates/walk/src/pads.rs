@@ -3,7 +3,7 @@
 use crate::Fold;
 use crate::fault::MANY;
 use crate::rest::Rest;
-use crate::scan::{Loss, Scanner};
+use crate::scanner::{Loss, Scanner};
 use crate::slack::{Slack, SlackKind, first_non_zero};
 use pgwal_format::Generation;
 

@@ -5,24 +5,12 @@
 //! position of the page. The work is bounded: however the bytes are made, no more than a few times the segment is
 //! summed.
 
-use crate::scan::{Loss, Scanner};
+use crate::scanner::{Loss, NextRecord, Scanner};
 use crate::slack::first_non_zero;
 use crate::split::Split;
 use crate::{Fault, Fold};
 use pgwal_format::page::PageFault;
 use pgwal_format::{Lsn, TimelineId};
-
-/// The next record.
-#[derive(Clone, Copy)]
-pub(crate) struct Found {
-    pub offset: usize,
-    pub prev: Lsn,
-    /// It goes on behind the segment, so that only its looks speak for it as yet.
-    pub open: bool,
-}
-
-/// Bytes of checksums that all searches of a segment may compute, as a multiple of it.
-pub(crate) const EFFORT: u64 = 4;
 
 struct Search {
     /// The least position that a record's link may name.
@@ -30,13 +18,13 @@ struct Search {
     /// Pages of timelines older than this one are leftovers.
     timeline: TimelineId,
     effort: u64,
-    fallback: Option<Found>,
+    fallback: Option<NextRecord>,
     /// The page whose word on how much of a record is still to come is what was found wrong.
     doubted: Option<usize>,
 }
 
 impl<F: Fold> Scanner<'_, F> {
-    pub(crate) fn resync(&mut self, loss: &Loss) -> Option<Found> {
+    pub(crate) fn resync(&mut self, loss: &Loss) -> Option<NextRecord> {
         // A page at fault may hold whole records, from its first one on; a record at fault is not looked at again.
         let step = self.x.layout.align_bytes() as usize;
         let too_high = matches!(loss.fault, Fault::Page(PageFault::Timeline { after, .. }) if self.x.timeline.is_some_and(|own| after > own));
@@ -77,7 +65,7 @@ impl<F: Fold> Scanner<'_, F> {
         (offset < self.size).then_some(offset)
     }
 
-    fn search(&self, from: usize, to: usize, search: &mut Search) -> Option<Found> {
+    fn search(&self, from: usize, to: usize, search: &mut Search) -> Option<NextRecord> {
         let layout = self.x.layout;
         let step = layout.align_bytes() as usize;
         let mut page = from - from % self.page;
@@ -127,7 +115,7 @@ impl<F: Fold> Scanner<'_, F> {
     }
 
     /// Whether a record stands at `pos`.
-    fn prove(&self, pos: usize, lower: Lsn, search: &mut Search) -> Option<Found> {
+    fn prove(&self, pos: usize, lower: Lsn, search: &mut Search) -> Option<NextRecord> {
         let layout = self.x.layout;
         let page_end = (pos - pos % self.page + self.page).min(self.bytes.len());
         let rest = self.bytes.get(pos..page_end).filter(|rest| rest.len() >= layout.start_room())?;
@@ -152,7 +140,7 @@ impl<F: Fold> Scanner<'_, F> {
         if let Some(whole) = rest.get(..tot_len as usize) {
             let header = layout.record_header_at(rest)?;
             let (head, body) = whole.split_at_checked(layout.record_header())?;
-            return (layout.checksum(head, body) == header.crc).then_some(Found {
+            return (layout.checksum(head, body) == header.crc).then_some(NextRecord {
                 offset: pos,
                 prev: header.prev,
                 open: false,
@@ -161,12 +149,12 @@ impl<F: Fold> Scanner<'_, F> {
         let mut kept = Vec::new();
         match self.split_after(pos, &mut kept, None, search.timeline) {
             Split::Whole { header, .. } if fits(header.prev) => {
-                Some(Found { offset: pos, prev: header.prev, open: false })
+                Some(NextRecord { offset: pos, prev: header.prev, open: false })
             }
             Split::Open { open, .. } => {
                 let prev = open.header(layout)?.prev;
                 if fits(prev) && search.fallback.is_none() {
-                    search.fallback = Some(Found { offset: pos, prev, open: true });
+                    search.fallback = Some(NextRecord { offset: pos, prev, open: true });
                 }
                 None
             }

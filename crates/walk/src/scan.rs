@@ -1,159 +1,68 @@
 //! Scans one segment alone.
 
-use crate::expect::{Expect, KEEP, Place};
-use crate::fault::{Damage, Fault, MANY};
+use crate::begin::{Begin, Link};
+use crate::expect::{RecordBoundary, ScanExpect};
+use crate::fault::{Damage, Fault};
 use crate::head::Head;
-use crate::open::Open;
-use crate::run::{Begin, Link, Run, Stop, Tail};
-use crate::slack::{Slack, SlackKind};
+use crate::run::{Run, Stop, Tail};
+use crate::scanner::{Loss, ScanStep, Scanner};
+use crate::slack::SlackKind;
 use crate::split::Split;
 use crate::{Fold, Rest};
-use pgwal_format::page::{PageFault, PageHeader};
+use pgwal_format::page::PageFault;
 use pgwal_format::record::{Record, RecordHeader};
-use pgwal_format::{Endian, Generation, Lsn, TimelineId};
+use pgwal_format::{Endian, Generation};
 
 /// Scans a segment: `bytes` from its first byte on. Fewer bytes than the segment has are read as far as they go; more
 /// are left alone. Never fails: what is wrong is in the result.
-pub fn scan<F: Fold>(bytes: &[u8], expect: Expect<'_>, fold: F) -> Run<F> {
+pub fn scan<F: Fold>(bytes: &[u8], expect: ScanExpect<'_>, fold: F) -> Run<F> {
     Scanner::new(bytes, expect, fold).run()
 }
 
 /// Scans the rest of a segment that was scanned up to a place, when it had fewer bytes. Of `bytes` before the page of
 /// that place nothing is looked at. The head of the run means nothing.
-pub fn scan_on<F: Fold>(bytes: &[u8], expect: Expect<'_>, fold: F, place: Place) -> Run<F> {
+pub fn scan_on<F: Fold>(bytes: &[u8], expect: ScanExpect<'_>, fold: F, place: RecordBoundary) -> Run<F> {
     let mut scanner = Scanner::new(bytes, expect, fold);
     (scanner.last, scanner.timeline, scanner.first_timeline) = (place.last, place.timeline, Some(place.timeline));
     scanner.end = place.offset;
-    scanner.go_on(Head::Record, Step::At(place.offset))
+    scanner.go_on(Head::Record, ScanStep::At(place.offset))
 }
 
-/// What to do next.
-pub(crate) enum Step {
-    /// A record (or page) begins at this offset.
-    At(usize),
-    /// No record starts in this segment.
-    Through,
-    /// The bytes end before the segment does; `Some` with a record begun.
-    Cut,
-    /// The end of the segment inside a record.
-    Open(Open),
-    /// The last record ends with the segment.
-    Clean,
-    /// A switch ends here.
-    Switched(usize),
-    /// A record cannot be read.
-    Lost(Loss),
-}
-
-/// A record that cannot be read.
-#[derive(Clone, Copy)]
-pub(crate) struct Loss {
-    /// Offset of the record; of the first page where it was begun before.
-    pub record: usize,
-    /// It was begun before the segment.
-    pub before: bool,
-    /// Offset of the page at fault.
-    pub page: Option<usize>,
-    /// Offset of the end of the bytes at fault.
-    pub end: usize,
-    /// Bytes of the record that were still to come.
-    pub missing: u64,
-    pub fault: Fault,
-}
-
-impl Step {
-    pub(crate) fn lost_before(page: usize, fault: Fault) -> Step {
-        Step::Lost(Loss { record: 0, before: true, page: Some(page), end: page, missing: 0, fault })
-    }
-}
-
-pub(crate) struct Scanner<'a, F: Fold> {
-    pub(crate) x: Expect<'a>,
-    pub(crate) bytes: &'a [u8],
-    pub(crate) page: usize,
-    pub(crate) size: usize,
-    pub(crate) last: Option<Lsn>,
-    pub(crate) timeline: TimelineId,
-    pub(crate) begins: Option<Begin>,
-    pub(crate) first: Option<Link>,
-    pub(crate) first_timeline: Option<TimelineId>,
-    pub(crate) fold: F,
-    pub(crate) scratch: Vec<u8>,
-    pub(crate) damages: Vec<Damage<F::Mark>>,
-    pub(crate) more_damages: u64,
-    pub(crate) slack: Vec<Slack>,
-    pub(crate) end: usize,
-    pub(crate) lost_before_first: bool,
-    pub(crate) aborted: Option<Lsn>,
-    pub(crate) overwritten_page: bool,
-    /// Try whether a record is right when what pages say of its rest is ignored.
-    pub(crate) trust_record: bool,
-    /// Bytes of checksums that may still be computed to find records behind damage.
-    pub(crate) effort: u64,
-}
-
-impl<'a, F: Fold> Scanner<'a, F> {
-    fn new(bytes: &'a [u8], mut x: Expect<'a>, fold: F) -> Self {
-        let size = x.layout.segment.bytes() as usize;
-        x.keep = if x.layout.dialect.generation == Generation::Modern { x.keep.max(KEEP) } else { usize::MAX };
-        Scanner {
-            x,
-            bytes: bytes.get(..size).unwrap_or(bytes),
-            page: x.layout.page.bytes() as usize,
-            size,
-            last: None,
-            timeline: TimelineId(0),
-            begins: None,
-            first: None,
-            first_timeline: None,
-            fold,
-            scratch: Vec::new(),
-            damages: Vec::new(),
-            more_damages: 0,
-            slack: Vec::new(),
-            end: 0,
-            lost_before_first: false,
-            aborted: None,
-            overwritten_page: false,
-            trust_record: false,
-            effort: crate::resync::EFFORT * size as u64,
-        }
-    }
-
+impl<F: Fold> Scanner<'_, F> {
     fn run(mut self) -> Run<F> {
         let (head, step) = self.begin();
         self.go_on(head, step)
     }
 
-    fn go_on(mut self, head: Head, mut step: Step) -> Run<F> {
+    fn go_on(mut self, head: Head, mut step: ScanStep) -> Run<F> {
         let tail = loop {
             step = match step {
-                Step::At(offset) => self.records(offset),
-                Step::Lost(loss) => {
+                ScanStep::At(offset) => self.records(offset),
+                ScanStep::Lost(loss) => {
                     let loss = self.blame(loss);
                     match self.resync(&loss) {
                         Some(found) => {
                             self.damage(&loss, Some(found));
-                            if found.open { self.tentative(found.offset) } else { Step::At(found.offset) }
+                            if found.open { self.tentative(found.offset) } else { ScanStep::At(found.offset) }
                         }
                         None => match self.split_switch(&head, &loss) {
-                            Some(at) => Step::Switched(at),
+                            Some(at) => ScanStep::Switched(at),
                             None => break self.stop(&loss),
                         },
                     }
                 }
-                Step::Clean => break Tail::Clean,
-                Step::Through => break Tail::Clean,
-                Step::Open(mut open) => {
+                ScanStep::Clean => break Tail::Clean,
+                ScanStep::Through => break Tail::Clean,
+                ScanStep::Open(mut open) => {
                     self.begins.get_or_insert(open.begin(self.x.layout));
                     open.overwrites = self.aborted.filter(|_| self.overwritten_page);
                     break Tail::Open(open);
                 }
-                Step::Switched(at) => {
+                ScanStep::Switched(at) => {
                     self.after_switch(at);
                     break Tail::Switched { at: self.lsn(at) };
                 }
-                Step::Cut => {
+                ScanStep::Cut => {
                     let at = self.bytes.len();
                     let before = self.first.is_none() && matches!(&head, Head::Rest(rest) if rest.end.is_none());
                     // Cut exactly between pages: the next record would start behind the next page's header.
@@ -233,43 +142,43 @@ impl<'a, F: Fold> Scanner<'a, F> {
         tail
     }
 
-    fn begin(&mut self) -> (Head, Step) {
+    fn begin(&mut self) -> (Head, ScanStep) {
         if self.bytes.is_empty() {
-            return (Head::Damaged, Step::lost_before(0, Fault::CutOff));
+            return (Head::Damaged, ScanStep::lost_before(0, Fault::CutOff));
         }
         match self.enter(0) {
-            Err(fault) => (Head::Damaged, Step::lost_before(0, Fault::Page(fault))),
+            Err(fault) => (Head::Damaged, ScanStep::lost_before(0, Fault::Page(fault))),
             Ok(h) if self.overwrites(&h) => {
                 self.overwritten_page = true;
-                (Head::Overwrite, Step::At(h.data))
+                (Head::Overwrite, ScanStep::At(h.data))
             }
             Ok(h) if h.continues() => self.continuation(h),
-            Ok(h) => (Head::Record, Step::At(h.data)),
+            Ok(h) => (Head::Record, ScanStep::At(h.data)),
         }
     }
 
     /// Reads records one after another until something else is to be done.
-    fn records(&mut self, mut pos: usize) -> Step {
+    fn records(&mut self, mut pos: usize) -> ScanStep {
         let layout = self.x.layout;
         let room_needed = layout.start_room();
         let size = layout.record_header();
         loop {
             self.end = pos;
             if pos >= self.size {
-                return Step::Clean;
+                return ScanStep::Clean;
             }
             if pos >= self.bytes.len() {
-                return Step::Cut;
+                return ScanStep::Cut;
             }
             if pos.is_multiple_of(self.page) {
                 match self.enter(pos) {
-                    Err(fault) => return Step::Lost(self.bad_page(pos, Fault::Page(fault))),
+                    Err(fault) => return ScanStep::Lost(self.bad_page(pos, Fault::Page(fault))),
                     Ok(h) if h.continues() => {
                         let fault = Fault::UnexpectedContrecord { rem_len: h.rem_len };
                         let loss = self.bad_page(pos, fault);
                         // Behind a record that was given up for an announcement that does not come, that one is lost.
                         let record = self.aborted.map_or(loss.record, |lsn| lsn.minus_within(self.x.start) as usize);
-                        return Step::Lost(Loss { record, ..loss });
+                        return ScanStep::Lost(Loss { record, ..loss });
                     }
                     Ok(h) => {
                         self.overwritten_page = self.overwrites(&h);
@@ -286,7 +195,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
                     break;
                 }
                 if let Err(fault) = self.check(pos, &header, whole) {
-                    return Step::Lost(Loss {
+                    return ScanStep::Lost(Loss {
                         record: pos,
                         before: false,
                         page: None,
@@ -308,7 +217,7 @@ impl<'a, F: Fold> Scanner<'a, F> {
                 pos = next;
                 self.end = pos;
                 if header.is_switch() {
-                    return Step::Switched(pos);
+                    return ScanStep::Switched(pos);
                 }
             }
             let room = page_end - pos.min(page_end);
@@ -340,21 +249,21 @@ impl<'a, F: Fold> Scanner<'a, F> {
                     pos = next;
                     if header.is_switch() {
                         self.end = pos;
-                        return Step::Switched(pos);
+                        return ScanStep::Switched(pos);
                     }
                 }
                 Split::Open { open, timeline } => {
                     self.timeline = timeline;
                     self.first_timeline.get_or_insert(timeline);
                     self.slack_of_pages(pos, self.size);
-                    return Step::Open(open);
+                    return ScanStep::Open(open);
                 }
-                Split::Cut => return Step::Cut,
+                Split::Cut => return ScanStep::Cut,
                 Split::Overwritten { page } => {
                     self.aborted = Some(self.lsn(pos));
                     pos = page;
                 }
-                Split::Lost(loss) => return Step::Lost(loss),
+                Split::Lost(loss) => return ScanStep::Lost(loss),
             }
         }
     }
@@ -372,15 +281,6 @@ impl<'a, F: Fold> Scanner<'a, F> {
         }
         layout.shape(header, body, &mut |_| ()).map_err(Fault::Body)?;
         Ok(())
-    }
-
-    #[inline(always)]
-    pub(crate) fn check_prev(&self, pos: usize, header: &RecordHeader, last: Option<Lsn>) -> Result<(), Fault> {
-        let fits = match last {
-            Some(last) => header.prev == last,
-            None => header.prev < self.lsn(pos),
-        };
-        if fits { Ok(()) } else { Err(Fault::PrevLink { found: header.prev, expected: last }) }
     }
 
     /// Hands a good record on.
@@ -418,86 +318,14 @@ impl<'a, F: Fold> Scanner<'a, F> {
         self.fold.pass(header);
     }
 
-    /// The page begins with a record in the place of the rest of an aborted one.
-    pub(crate) fn overwrites(&self, header: &PageHeader) -> bool {
-        header.info & self.x.layout.dialect.page.overwrite != 0
-    }
-
-    /// Checks the header of a page, its timeline included, and remembers the timeline.
-    pub(crate) fn enter(&mut self, page: usize) -> Result<PageHeader, PageFault> {
-        let header = self.peek(page, self.timeline)?;
-        self.timeline = header.timeline;
-        self.first_timeline.get_or_insert(header.timeline);
-        if !header.continues() && header.rem_len != 0 {
-            self.rem_len_of_nothing(page);
-        }
-        self.slack_of_header(page);
-        Ok(header)
-    }
-
-    /// Checks the header of a page whose predecessor is of timeline `after`.
-    #[inline]
-    pub(crate) fn peek(&self, page: usize, after: TimelineId) -> Result<PageHeader, PageFault> {
-        let layout = self.x.layout;
-        let header = layout.page_header(self.bytes.get(page..).unwrap_or(&[]));
-        layout.check_page(&header, self.lsn(page), page == 0, self.x.system_id)?;
-        if self.overwrites(&header) && header.continues() {
-            // One says that the rest of a record is here, the other that it never will be. No server writes both.
-            return Err(PageFault::Info { found: header.info });
-        }
-        // A timeline that is too high is noticed at the next page, as by a server; see `blame`.
-        if header.timeline < after || header.timeline.0 == 0 {
-            return Err(PageFault::Timeline { found: header.timeline, after });
-        }
-        Ok(header)
-    }
-
-    /// The data of a page.
-    pub(crate) fn data(&self, page: usize, start: usize) -> &'a [u8] {
-        let end = (page + self.page).min(self.bytes.len());
-        self.bytes.get(page + start..end).unwrap_or(&[])
-    }
-
-    #[inline(always)]
-    pub(crate) fn lsn(&self, offset: usize) -> Lsn {
-        if offset >= self.size {
-            let layout = self.x.layout;
-            return layout.address().normal(self.x.start.plus_within(offset as u64), layout.segment);
-        }
-        self.x.start.plus_within(offset as u64)
-    }
-
     fn bad_page(&self, page: usize, fault: Fault) -> Loss {
         let layout = self.x.layout;
         let header = if page == 0 { layout.long_header() } else { layout.short_header() };
         Loss { record: page + header, before: false, page: Some(page), end: page, missing: 0, fault }
     }
 
-    pub(crate) fn damage(&mut self, loss: &Loss, found: Option<crate::resync::Found>) {
-        let no_record_yet = self.first.is_none();
-        self.lost_before_first |= no_record_yet;
-        self.begins = self.begins.or(found.map(|f| Begin { lsn: self.lsn(f.offset), prev: None }));
-        self.overwritten_page = false;
-        self.aborted = None;
-        self.last = None;
-        if self.damages.len() >= MANY {
-            self.more_damages += 1;
-            return;
-        }
-        self.damages.push(Damage {
-            lsn: self.lsn(loss.record),
-            begun_before: loss.before,
-            at: self.lsn(loss.page.unwrap_or(loss.record)),
-            fault: loss.fault,
-            end: self.lsn(loss.end),
-            until: found.map(|f| self.lsn(f.offset)),
-            until_prev: found.map(|f| f.prev),
-            before: self.fold.mark(),
-        });
-    }
-
     /// A record at the end of the segment that only its looks speak for.
-    fn tentative(&mut self, pos: usize) -> Step {
+    fn tentative(&mut self, pos: usize) -> ScanStep {
         let mut kept = Vec::new();
         match self.split(pos, &mut kept, None) {
             Split::Open { mut open, timeline } => {
@@ -505,10 +333,10 @@ impl<'a, F: Fold> Scanner<'a, F> {
                 self.first_timeline.get_or_insert(timeline);
                 open.unproven = true;
                 self.end = pos;
-                Step::Open(open)
+                ScanStep::Open(open)
             }
-            Split::Lost(loss) => Step::Lost(loss),
-            _ => Step::Cut,
+            Split::Lost(loss) => ScanStep::Lost(loss),
+            _ => ScanStep::Cut,
         }
     }
 

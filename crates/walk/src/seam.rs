@@ -5,10 +5,11 @@
 //! * the link from the first record of the right one to the last of the left one.
 
 use crate::Fold;
+use crate::begin::Begin;
 use crate::fault::{Damage, Fault};
 use crate::head::{Continuation, Head};
 use crate::open::Open;
-use crate::run::{Begin, Run, Tail};
+use crate::run::{Run, Tail};
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::rmgr::xlog::overwritten;

@@ -4,7 +4,7 @@ use crate::Fold;
 use crate::fault::Fault;
 use crate::head::Head;
 use crate::open::Open;
-use crate::scan::{Loss, Scanner};
+use crate::scanner::{Loss, Scanner};
 use pgwal_format::page::PageFault;
 use pgwal_format::record::RecordHeader;
 use pgwal_format::{Generation, Lsn, TimelineId};

@@ -7,10 +7,11 @@
 //! Where a stream does not decline, its run is equal to that of `scan`; a test holds the two against each other.
 
 use crate::Fold;
-use crate::expect::{Expect, KEEP};
+use crate::begin::{Begin, Link};
+use crate::expect::{KEEP, ScanExpect};
 use crate::head::{Continuation, Head};
 use crate::open::Open;
-use crate::run::{Begin, Link, Run, Tail};
+use crate::run::{Run, Tail};
 use crate::slack::first_non_zero;
 use pgwal_crc::castagnoli::{self, Engine};
 use pgwal_format::record::{Record, RecordHeader};
@@ -20,13 +21,13 @@ use std::ops::Range;
 
 /// A segment of 9.5 or later, little-endian, that is right so far.
 pub struct Stream<'a, F> {
-    x: Expect<'a>,
+    x: ScanExpect<'a>,
     fold: F,
     /// Offset of the first byte that is read, and of the one behind the last.
     part: Range<usize>,
     /// Offset of the next byte.
     seen: usize,
-    state: State,
+    state: StreamState,
     head: Head,
     first: Option<Link>,
     last: Option<Lsn>,
@@ -37,7 +38,7 @@ pub struct Stream<'a, F> {
     kept: Vec<u8>,
 }
 
-enum State {
+enum StreamState {
     /// Records follow.
     Records,
     /// The rest of the record begun before the segment follows.
@@ -59,24 +60,24 @@ impl<'a, F: Fold> Stream<'a, F> {
     }
 
     /// Begins a segment. Gives the fold back for layouts other than those of 9.5 and later on little-endian servers.
-    pub fn new(expect: Expect<'a>, fold: F) -> Result<Stream<'a, F>, F> {
+    pub fn new(expect: ScanExpect<'a>, fold: F) -> Result<Stream<'a, F>, F> {
         let size = expect.layout.segment.bytes() as usize;
         Stream::part(expect, fold, 0..size)
     }
 
     /// Begins a part of a segment, given by the offsets of its pages: its run is joined to those of the other parts as
     /// the runs of segments are ([`Run::join`], [`Chain`](crate::Chain)).
-    pub fn part(expect: Expect<'a>, fold: F, part: Range<usize>) -> Result<Stream<'a, F>, F> {
+    pub fn part(expect: ScanExpect<'a>, fold: F, part: Range<usize>) -> Result<Stream<'a, F>, F> {
         if !Stream::<F>::reads(expect.layout) {
             return Err(fold);
         }
         Ok(Stream {
-            x: Expect { keep: expect.keep.max(KEEP), ..expect },
+            x: ScanExpect { keep: expect.keep.max(KEEP), ..expect },
             fold,
             seen: part.start,
             end: part.start,
             part,
-            state: State::Records,
+            state: StreamState::Records,
             head: Head::Record,
             first: None,
             last: None,
@@ -107,17 +108,17 @@ impl<'a, F: Fold> Stream<'a, F> {
         }
         let begins = match (&self.first, &self.state) {
             (Some(first), _) => Some(Begin { lsn: first.lsn, prev: Some(first.prev) }),
-            (None, State::Open(open)) => Some(open.begin(layout)),
+            (None, StreamState::Open(open)) => Some(open.begin(layout)),
             (None, _) => None,
         };
         let tail = match self.state {
-            State::Records => Tail::Clean,
-            State::Rest(rest) => {
+            StreamState::Records => Tail::Clean,
+            StreamState::Rest(rest) => {
                 self.head = Head::Rest(rest);
                 Tail::Clean
             }
-            State::Open(open) => Tail::Open(open),
-            State::Switched(at) => Tail::Switched { at: at_offset(&self.x, at) },
+            StreamState::Open(open) => Tail::Open(open),
+            StreamState::Switched(at) => Tail::Switched { at: at_offset(&self.x, at) },
         };
         Ok(Run {
             from: at_offset(&self.x, self.part.start),
@@ -138,7 +139,7 @@ impl<'a, F: Fold> Stream<'a, F> {
     }
 
     fn page(&mut self, page: &[u8]) -> Option<()> {
-        if let State::Switched(_) = self.state {
+        if let StreamState::Switched(_) = self.state {
             return first_non_zero(page).is_none().then_some(());
         }
         let layout = self.x.layout;
@@ -165,16 +166,16 @@ impl<'a, F: Fold> Stream<'a, F> {
                     at_seam: false,
                     aborted: false,
                 };
-                self.state = State::Rest(rest);
+                self.state = StreamState::Rest(rest);
             }
         }
-        let pos = match std::mem::replace(&mut self.state, State::Records) {
-            State::Records if !header.continues() => header.data,
-            State::Rest(rest) if header.continues() => self.rest(page, header.data, header.rem_len, rest)?,
-            State::Open(open) if header.continues() => self.go_on(page, header.data, header.rem_len, open)?,
+        let pos = match std::mem::replace(&mut self.state, StreamState::Records) {
+            StreamState::Records if !header.continues() => header.data,
+            StreamState::Rest(rest) if header.continues() => self.rest(page, header.data, header.rem_len, rest)?,
+            StreamState::Open(open) if header.continues() => self.go_on(page, header.data, header.rem_len, open)?,
             _ => return None,
         };
-        if pos < page.len() && matches!(self.state, State::Records) { self.records(page, pos) } else { Some(()) }
+        if pos < page.len() && matches!(self.state, StreamState::Records) { self.records(page, pos) } else { Some(()) }
     }
 
     /// The rest of the record begun before the segment; returns where it ends.
@@ -189,7 +190,7 @@ impl<'a, F: Fold> Stream<'a, F> {
         }
         rest.got += part.len() as u64;
         if rest.got < u64::from(rest.rem_len) {
-            self.state = State::Rest(rest);
+            self.state = StreamState::Rest(rest);
             return Some(page.len());
         }
         let next = self.padded(page, data + part.len())?;
@@ -209,7 +210,7 @@ impl<'a, F: Fold> Stream<'a, F> {
         let part = part.get(..part.len().min(missing as usize))?;
         self.feed(&mut open, part)?;
         if open.missing() > 0 {
-            self.state = State::Open(open);
+            self.state = StreamState::Open(open);
             return Some(page.len());
         }
         let header = open.check(self.x.layout).ok()?;
@@ -256,7 +257,7 @@ impl<'a, F: Fold> Stream<'a, F> {
                     Open::new(at_offset(&self.x, self.seen + pos), tot_len as u32, std::mem::take(&mut self.kept));
                 open.kept.clear();
                 self.feed(&mut open, rest)?;
-                self.state = State::Open(open);
+                self.state = StreamState::Open(open);
                 return Some(());
             }
             // The first record of the segment, or a switch: what the loop above leaves over.
@@ -299,7 +300,7 @@ impl<'a, F: Fold> Stream<'a, F> {
         self.last = Some(lsn);
         self.end = next;
         if header.is_switch() {
-            self.state = State::Switched(next);
+            self.state = StreamState::Switched(next);
         }
     }
 
@@ -364,7 +365,7 @@ impl<F: Fold> castagnoli::Task for Hot<'_, '_, '_, F> {
     }
 }
 
-fn at_offset(x: &Expect<'_>, offset: usize) -> Lsn {
+fn at_offset(x: &ScanExpect<'_>, offset: usize) -> Lsn {
     let layout: &Layout = x.layout;
     let lsn = x.start.plus_within(offset as u64);
     if offset as u64 >= layout.segment.bytes() { layout.address().normal(lsn, layout.segment) } else { lsn }

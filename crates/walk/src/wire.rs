@@ -3,11 +3,12 @@
 //! Decoded runs join as the original ones do. What is not needed for that is left out by [`Run::compact`]: of a record
 //! that crosses into or out of the segment, only the bytes that tell its structure are kept, for the rest its checksum.
 
+use crate::begin::{Begin, Link};
 use crate::fault::{Damage, Fault};
 use crate::head::{Continuation, Head};
 use crate::open::Open;
 use crate::rest::{Leftover, Rest};
-use crate::run::{Begin, Link, Run, Stop, Tail};
+use crate::run::{Run, Stop, Tail};
 use crate::slack::{Slack, SlackKind};
 use crate::{Chain, Fold, Ignore, KEEP};
 use pgwal_format::wire::{Wire, bytes};

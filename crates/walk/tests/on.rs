@@ -4,7 +4,7 @@
 
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{FileName, Layout};
-use pgwal_walk::{Expect, Fold, Head, Place, Tail, scan, scan_on};
+use pgwal_walk::{Fold, Head, RecordBoundary, ScanExpect, Tail, scan, scan_on};
 use walproof_testdata::{Story, plain_name, read_plain};
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,14 +39,14 @@ fn pieces_come_to_the_whole() {
             let Some(number) = name.number(layout.address(), layout.segment) else { continue };
             let start = layout.address().segment_start(number, layout.segment);
             let expect =
-                Expect { layout: &layout, start, timeline: Some(name.timeline), system_id: None, keep: usize::MAX };
+                ScanExpect { layout: &layout, start, timeline: Some(name.timeline), system_id: None, keep: usize::MAX };
             let whole = scan(&bytes, expect, All::default());
             let page = layout.page.bytes() as usize;
             // A third, two thirds, all of it; what is not there yet is zeros, or is not there.
             let cuts = [bytes.len() / page / 3 * page, bytes.len() / page / 3 * 2 * page, bytes.len()];
             for zeros in [false, true] {
                 let mut found = All::default();
-                let mut place: Option<Place> = None;
+                let mut place: Option<RecordBoundary> = None;
                 for cut in cuts {
                     let mut part = bytes[..cut].to_vec();
                     if zeros {
@@ -62,7 +62,7 @@ fn pieces_come_to_the_whole() {
                     }
                     if entered {
                         let offset = if cut == bytes.len() { 0 } else { run.end.minus_within(start) as usize };
-                        place = Some(Place { offset, last: run.last, timeline: run.last_timeline.unwrap() });
+                        place = Some(RecordBoundary { offset, last: run.last, timeline: run.last_timeline.unwrap() });
                         found.join(run.acc);
                         pieces += 1;
                         if !matches!(run.tail, Tail::Stopped(_)) {

@@ -3,12 +3,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-use pgwal_craft::{Archive, Builder, End};
+use pgwal_craft::{Builder, CraftedArchive, FillEnd};
 use pgwal_format::dialect::DIALECTS;
 use pgwal_format::{
     Align, Dialect, Endian, FileName, Generation, Layout, PageSize, SegmentNo, SegmentSize, TimelineId,
 };
-use pgwal_walk::{Expect, Ignore, KEEP, Run, Tail, scan};
+use pgwal_walk::{Ignore, KEEP, Run, ScanExpect, Tail, scan};
 
 const SYSTEM_ID: u64 = 7;
 const FIRST: SegmentNo = SegmentNo(3);
@@ -19,14 +19,15 @@ fn layout(dialect: &'static Dialect, align: Align) -> Layout {
 }
 
 /// The segments, each scanned alone.
-fn scans(archive: &Archive) -> Vec<Run<Ignore>> {
+fn scans(archive: &CraftedArchive) -> Vec<Run<Ignore>> {
     let layout = &archive.layout;
     let size = layout.segment.bytes();
     let scanned = |file: &pgwal_craft::CraftedFile| {
         let FileName::Segment(name) = file.name else { panic!("{}", file.name) };
         let number = name.number(layout.address(), layout.segment).unwrap();
         let start = layout.address().segment_start(number, layout.segment);
-        let expect = Expect { layout, start, timeline: Some(TimelineId(1)), system_id: Some(SYSTEM_ID), keep: KEEP };
+        let expect =
+            ScanExpect { layout, start, timeline: Some(TimelineId(1)), system_id: Some(SYSTEM_ID), keep: KEEP };
         scan(&file.content.bytes(0, size as usize), expect, Ignore)
     };
     archive.files.iter().map(scanned).collect()
@@ -42,7 +43,7 @@ fn wal_goes_on_behind_it() {
         for before in (layout.start_room()..layout.record_header()).step_by(step) {
             let mut wal = Builder::new(layout, TimelineId(1), SYSTEM_ID, FIRST);
             wal.checkpoint_shutdown();
-            wal.skip_to_with_zeros(before as u64, End::Segment);
+            wal.skip_to_with_zeros(before as u64, FillEnd::Segment);
             let switch = wal.switch().unwrap();
             wal.commit(700, 1);
             let runs = scans(&wal.finish());

@@ -6,7 +6,7 @@ use pgwal_format::dialect::DIALECTS;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::wire::Wire;
 use pgwal_format::{Align, Endian, Generation, Layout, PageSize, SegmentNo, SegmentSize, TimelineId, wire_fields};
-use pgwal_walk::{Expect, Fold, KEEP, Run, scan};
+use pgwal_walk::{Fold, KEEP, Run, ScanExpect, scan};
 
 /// Counts.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -61,7 +61,7 @@ fn segments(dialect: &'static pgwal_format::Dialect) -> (Layout, Vec<Run<Count>>
         let start = layout.address().segment_start(SegmentNo(3 + i as u64), segment);
         scan(
             &bytes,
-            Expect { layout: &layout, start, timeline: None, system_id: Some(7), keep: KEEP },
+            ScanExpect { layout: &layout, start, timeline: None, system_id: Some(7), keep: KEEP },
             Count::default(),
         )
     });

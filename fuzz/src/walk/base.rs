@@ -2,7 +2,7 @@
 
 use super::log::Log;
 use super::{Plan, SEGMENT, SYSTEM_ID};
-use pgwal_craft::{Builder, End, Opening};
+use pgwal_craft::{Builder, FillEnd, Opening};
 use pgwal_format::{FileName, SegmentNo, TimelineId};
 use pgwal_walk::{Run, scan};
 use std::cell::RefCell;
@@ -111,11 +111,11 @@ fn switches(wal: &mut Builder) {
 
 fn aborted(wal: &mut Builder) {
     wal.aborted_record_and_overwrite_contrecord();
-    wal.skip_to_with_zeros(64, End::Segment);
+    wal.skip_to_with_zeros(64, FillEnd::Segment);
     if wal.aborted_record_and_overwrite_contrecord().is_none() {
         wal.filler(500);
     }
-    wal.skip_to_with_zeros(wal.layout().page.bytes() - 200, End::Segment);
+    wal.skip_to_with_zeros(wal.layout().page.bytes() - 200, FillEnd::Segment);
     wal.filler(3000);
 }
 
@@ -129,9 +129,9 @@ fn timelines(wal: &mut Builder) {
 /// A record whose header the end of a segment splits, and one that ends with a segment.
 fn headers_at_seams(wal: &mut Builder) {
     let room = wal.layout().start_room().next_multiple_of(8) as u64;
-    wal.skip_to_with_zeros(room, End::Segment);
+    wal.skip_to_with_zeros(room, FillEnd::Segment);
     wal.filler(2000);
-    wal.skip_to_with_zeros(160, End::Segment);
+    wal.skip_to_with_zeros(160, FillEnd::Segment);
     wal.filler(160);
     wal.filler(400);
 }

@@ -22,7 +22,7 @@ use crate::layouts;
 use base::Base;
 use log::Log;
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
-use pgwal_walk::{Expect, KEEP, Run, Stream, headers, scan};
+use pgwal_walk::{ScanExpect, KEEP, Run, Stream, headers, scan};
 
 /// The system identifier of crafted WAL.
 const SYSTEM_ID: u64 = 7_000_000_000_000_000_001;
@@ -77,7 +77,7 @@ fn damaged(plan: Plan, base: &Base, steps: &[u8]) {
     every_grouping(&plan.layout, &pages);
 }
 
-fn streamed(segment: &[u8], expect: Expect<'_>) -> Option<Run<Log>> {
+fn streamed(segment: &[u8], expect: ScanExpect<'_>) -> Option<Run<Log>> {
     let mut stream = Stream::new(expect, Log::default()).ok()?;
     segment.chunks(64 << 10).try_for_each(|window| stream.push(window)).ok()?;
     stream.finish().ok()
@@ -115,8 +115,8 @@ fn groupings(layout: &Layout, runs: &[Run<Log>]) -> Vec<Run<Log>> {
 }
 
 impl Plan {
-    fn expect(&self, index: usize) -> Expect<'_> {
-        Expect {
+    fn expect(&self, index: usize) -> ScanExpect<'_> {
+        ScanExpect {
             layout: &self.layout,
             start: self.start(index),
             timeline: self.timeline,

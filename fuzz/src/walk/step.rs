@@ -11,7 +11,7 @@
 
 use super::base::Base;
 use super::{SEGMENT, SYSTEM_ID};
-use pgwal_craft::record::{Fields, lsn_bytes};
+use pgwal_craft::record::{HeaderOffsets, lsn_bytes};
 use pgwal_format::{Generation, Layout, Lsn};
 
 /// Steps that are taken: none is dear, but their number is the input's choice.
@@ -108,7 +108,7 @@ fn step(layout: &Layout, image: &mut Image, input: &mut Input<'_>) {
         }
         _ => {
             let prev = address(layout, image, input.place());
-            let at = aligned(layout, place) + Fields::of(layout.dialect.generation).prev;
+            let at = aligned(layout, place) + HeaderOffsets::of(layout.dialect.generation).prev;
             image.write(at.min(image.bytes.len()), &lsn_bytes(layout, prev));
         }
     }
@@ -160,7 +160,7 @@ fn seal(layout: &Layout, image: &mut Image, place: usize) {
     }
     let (head, body) = record.split_at(layout.record_header());
     let crc = layout.endian.put_u32(layout.checksum(head, body));
-    let field = Fields::of(layout.dialect.generation).crc;
+    let field = HeaderOffsets::of(layout.dialect.generation).crc;
     for (index, byte) in crc.into_iter().enumerate() {
         let Some(&(from, start)) = places.iter().rev().find(|(from, _)| *from <= field + index) else { return };
         image.write(start + field + index - from, &[byte]);

@@ -5,7 +5,7 @@
 //! ```
 //! What has another version, or does not have the checksum that stands at its end, is no index.
 
-use super::record::{Owner, Record};
+use super::record::{Owner, RememberedFile};
 use pgwal_format::wire::Wire;
 use twox_hash::XxHash3_128;
 
@@ -15,11 +15,11 @@ const VERSION: u8 = 1;
 
 /// What an index holds.
 #[derive(Debug)]
-pub(super) struct Content {
+pub(super) struct IndexContent {
     pub owner: Owner,
     /// Runs so far.
     pub runs: u64,
-    pub records: Vec<Record>,
+    pub records: Vec<RememberedFile>,
 }
 
 /// Unusable bytes are no index.
@@ -33,7 +33,7 @@ pub(super) enum NoIndex {
     Damaged,
 }
 
-pub(super) fn encode(content: &Content) -> Vec<u8> {
+pub(super) fn encode(content: &IndexContent) -> Vec<u8> {
     let mut out = MAGIC.to_vec();
     out.push(VERSION);
     (content.owner.system_id, (content.owner.layout, content.runs)).put(&mut out);
@@ -44,7 +44,7 @@ pub(super) fn encode(content: &Content) -> Vec<u8> {
     out
 }
 
-pub(super) fn decode(bytes: &[u8]) -> Result<Content, NoIndex> {
+pub(super) fn decode(bytes: &[u8]) -> Result<IndexContent, NoIndex> {
     let body = bytes.strip_prefix(MAGIC).ok_or(NoIndex::Foreign)?;
     let (whole, sum) = bytes.split_last_chunk::<16>().ok_or(NoIndex::Damaged)?;
     if XxHash3_128::oneshot(whole).to_le_bytes() != *sum {
@@ -58,7 +58,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Content, NoIndex> {
     }
 }
 
-fn content(mut input: &[u8]) -> Option<Content> {
+fn content(mut input: &[u8]) -> Option<IndexContent> {
     let input = &mut input;
     let system_id = u64::take(input)?;
     let (layout, runs) = Wire::take(input)?;
@@ -66,7 +66,7 @@ fn content(mut input: &[u8]) -> Option<Content> {
     let count = usize::take(input).filter(|&n| n <= input.len())?;
     let mut records = Vec::new();
     for _ in 0..count {
-        records.push(Record::take(&owner, input)?);
+        records.push(RememberedFile::take(&owner, input)?);
     }
-    input.is_empty().then_some(Content { owner, runs, records })
+    input.is_empty().then_some(IndexContent { owner, runs, records })
 }

@@ -1,12 +1,12 @@
 //! Parts of an archive, judged as one.
 
-use super::part::{MAGIC, NoPart, Part, Summary, decode};
+use super::part::{ArchivePart, MAGIC, NoPart, Summary, decode};
 use super::usage::PartsUse;
 use super::wire::timestamp;
-use crate::read::{Remember, Seen, View};
-use crate::whose::First;
+use crate::read::{CountedFile, Remember, View};
+use crate::whose::FirstPage;
 use pgwal_format::FileName;
-use pgwal_source::{Entry, Kept, KeptFile, Listing, SourceError, common_folder};
+use pgwal_source::{Entry, KeptFile, KeptSource, Listing, SourceError, common_folder};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 /// Summaries of the parts of an archive: hand them to [`verify_parts`](crate::verify_parts).
 #[derive(Debug, Default)]
 pub struct Parts {
-    parts: Vec<Part>,
+    parts: Vec<ArchivePart>,
 }
 
 impl Parts {
@@ -58,7 +58,7 @@ impl Parts {
 
     /// What they say the archive holds. A file that is in two parts is what it was when it was read last; only one that
     /// was whole both times, and another one each time, is two.
-    pub fn join(self) -> (Kept, Joined) {
+    pub fn join(self) -> (KeptSource, Joined) {
         let name = self.used().place.unwrap_or_else(|| match self.parts.len() {
             1 => "one part".to_owned(),
             count => format!("{count} parts"),
@@ -89,7 +89,7 @@ impl Parts {
         let mut order: Vec<(Entry, Summary)> = listing.entries.iter().cloned().zip(all).collect();
         let contents = files.iter().map(|(name, file): (&String, &KeptFile)| (name.clone(), file.content.is_some()));
         let contents = contents.collect();
-        let kept = Kept::new(name, listing, files);
+        let kept = KeptSource::new(name, listing, files);
         // In the order in which the source lists them.
         let rank: HashMap<String, usize> =
             kept.entries().iter().enumerate().map(|(i, entry)| (entry.shown(), i)).collect();
@@ -132,13 +132,13 @@ impl Joined {
 }
 
 impl Remember for Joined {
-    fn first(&self, entry: usize) -> Option<Option<First>> {
+    fn first(&self, entry: usize) -> Option<Option<FirstPage>> {
         let summary = self.summaries.get(entry)?;
         let name = Entry::named(&summary.file, None).name;
         matches!(name, Some(FileName::Segment(_) | FileName::Partial(_))).then_some(summary.first)
     }
 
-    fn recall(&self, entry: usize, view: &View) -> Option<Seen> {
+    fn recall(&self, entry: usize, view: &View) -> Option<CountedFile> {
         let summary = self.summaries.get(entry)?;
         if let Some(read) = summary.read(view) {
             return Some(read);
@@ -149,5 +149,5 @@ impl Remember for Joined {
         None
     }
 
-    fn learn(&self, _: usize, _: &View, _: &Seen) {}
+    fn learn(&self, _: usize, _: &View, _: &CountedFile) {}
 }

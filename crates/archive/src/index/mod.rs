@@ -1,7 +1,7 @@
 //! What was proven of files, remembered: the next run reads only what is new or changed, and joins the rest.
 //!
 //! ```text
-//! names ──► Session: which files are those that were read before? ──► look: recall, or read and learn ──► join, judge
+//! names ──► session: which files are those that were read before? ──► look: recall, or read and learn ──► join, judge
 //!             ▲ size, times, inode                                                                         │
 //!           Index (a file) ◄── everything that is here now ────────────────────────────────────────────────┘
 //! ```
@@ -34,4 +34,4 @@ pub use summarize::summarize;
 pub use usage::{IndexUse, PartsUse};
 
 pub use joined::Joined;
-pub use session::Session;
+pub use session::IndexSession;

@@ -8,13 +8,13 @@
 //! ([`Summary::read`]). All others are kept themselves.
 
 use super::wire::{Seal, system_time, timestamp};
-use crate::read::{Seen, View};
+use crate::read::{CountedFile, View};
 use crate::stretch::Unusable;
 use crate::tally::Tally;
-use crate::whose::First;
+use crate::whose::FirstPage;
 use pgwal_format::Layout;
 use pgwal_format::wire::{Wire, bytes};
-use pgwal_source::{Content, How, Ignored, Stamp};
+use pgwal_source::{How, Ignored, KeptContent, Stamp};
 use pgwal_walk::{Head, Run, SlackKind, Tail};
 use std::time::SystemTime;
 use twox_hash::XxHash3_128;
@@ -26,7 +26,7 @@ const VERSION: u8 = 2;
 
 /// A part of an archive.
 #[derive(Debug, Default)]
-pub(super) struct Part {
+pub(super) struct ArchivePart {
     /// Where it lies, as its source says it.
     pub place: String,
     pub summaries: Vec<Summary>,
@@ -47,23 +47,23 @@ pub(super) struct Summary {
     /// When it was read.
     pub seen: SystemTime,
     /// What its first page says.
-    pub first: Option<First>,
+    pub first: Option<FirstPage>,
     /// What it comes to, for each thing that it may be.
-    pub views: Vec<(View, Seen)>,
+    pub views: Vec<(View, CountedFile)>,
     /// The file itself, where that is not enough.
-    pub content: Option<Content>,
+    pub content: Option<KeptContent>,
 }
 
 impl Summary {
     /// What the file comes to as this.
-    pub fn read(&self, view: &View) -> Option<Seen> {
+    pub fn read(&self, view: &View) -> Option<CountedFile> {
         let known = self.views.iter().find(|(known, _)| known == view).map(|(_, read)| read.clone());
         known.or_else(|| self.as_another(view))
     }
 
     /// What the file comes to where the archive is of another cluster, version or size than itself. `None` where that
     /// does not follow from what is known.
-    fn as_another(&self, view: &View) -> Option<Seen> {
+    fn as_another(&self, view: &View) -> Option<CountedFile> {
         let same_layout = self.views.iter().find(|(own, _)| own.layout == view.layout);
         let (own, read) = same_layout.or(self.views.first())?;
         if own.layout != view.layout {
@@ -71,11 +71,11 @@ impl Summary {
         }
         // All pages but the first look the same.
         let other = is_good(read) && own.number == view.number && own.system_id != view.system_id;
-        other.then(|| Seen { why: Some(Unusable::Cluster { found: own.system_id }), ..read.clone() })
+        other.then(|| CountedFile { why: Some(Unusable::Cluster { found: own.system_id }), ..read.clone() })
     }
 
     /// As [`other_kind`](crate::whose::kind::other_kind) finds it out.
-    fn as_other_kind(&self, own: &View, read: &Seen, view: &View) -> Option<Seen> {
+    fn as_other_kind(&self, own: &View, read: &CountedFile, view: &View) -> Option<CountedFile> {
         let (theirs, ours) = (&own.layout, &view.layout);
         let (found, expected) = (theirs.segment.bytes(), ours.segment.bytes());
         let kind = if theirs.dialect != ours.dialect {
@@ -91,7 +91,7 @@ impl Summary {
         let found = if self.size == found { found } else { found.min(expected + How::default().window as u64) };
         let why = if found == expected { kind } else { Unusable::Size { found, short: found < expected } };
         let sha1 = read.sha1.filter(|_| found <= expected);
-        is_one_kind(read).then(|| Seen { run: None, why: Some(why), sha1, ..read.clone() })
+        is_one_kind(read).then(|| CountedFile { run: None, why: Some(why), sha1, ..read.clone() })
     }
 
     /// It could be used as a segment of the archive that it is from.
@@ -117,7 +117,7 @@ impl Summary {
 }
 
 /// Nothing is wrong with the file but, perhaps, its timeline.
-fn is_good(read: &Seen) -> bool {
+fn is_good(read: &CountedFile) -> bool {
     let whole = matches!(read.why, None | Some(Unusable::OldTimeline(_)));
     let read_through = |run: &Run<Tally>| {
         let stopped = matches!(&run.tail, Tail::Stopped(stop) if stop.at == run.from);
@@ -127,7 +127,7 @@ fn is_good(read: &Seen) -> bool {
 }
 
 /// Nothing in a good file may be taken for a page of an archive of another kind.
-fn is_one_kind(read: &Seen) -> bool {
+fn is_one_kind(read: &CountedFile) -> bool {
     let is_junk = |kind| matches!(kind, SlackKind::AfterSwitch | SlackKind::AfterEnd);
     let clean = |run: &Run<Tally>| {
         let junk = matches!(&run.tail, Tail::Stopped(stop) if stop.rest.leftover.junk.is_some());
@@ -140,11 +140,11 @@ fn is_one_kind(read: &Seen) -> bool {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct NoPart(pub &'static str);
 
-pub(super) fn encode(part: &Part) -> Vec<u8> {
+pub(super) fn encode(part: &ArchivePart) -> Vec<u8> {
     let mut out = MAGIC.to_vec();
     out.push(VERSION);
     part.place.put(&mut out);
-    (Names(part.ignored.clone()), Names(part.unknown.clone())).put(&mut out);
+    (IgnoredNames(part.ignored.clone()), IgnoredNames(part.unknown.clone())).put(&mut out);
     part.unreadable.put(&mut out);
     part.summaries.put(&mut out);
     let sum = XxHash3_128::oneshot(&out);
@@ -152,7 +152,7 @@ pub(super) fn encode(part: &Part) -> Vec<u8> {
     out
 }
 
-pub(super) fn decode(bytes: &[u8]) -> Result<Part, NoPart> {
+pub(super) fn decode(bytes: &[u8]) -> Result<ArchivePart, NoPart> {
     let body = bytes.strip_prefix(MAGIC).ok_or(NoPart("it is no part that walproof summarize wrote"))?;
     let damaged = NoPart("it is damaged");
     let (whole, sum) = bytes.split_last_chunk::<16>().ok_or(damaged)?;
@@ -165,51 +165,51 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Part, NoPart> {
     }
 }
 
-fn content(mut input: &[u8]) -> Option<Part> {
+fn content(mut input: &[u8]) -> Option<ArchivePart> {
     let input = &mut input;
     let place = Wire::take(input)?;
-    let (Names(ignored), Names(unknown)) = Wire::take(input)?;
-    let part = Part { place, ignored, unknown, unreadable: Wire::take(input)?, summaries: Wire::take(input)? };
+    let (IgnoredNames(ignored), IgnoredNames(unknown)) = Wire::take(input)?;
+    let part = ArchivePart { place, ignored, unknown, unreadable: Wire::take(input)?, summaries: Wire::take(input)? };
     input.is_empty().then_some(part)
 }
 
 /// Names that are left out, in binary.
-struct Names(Ignored);
+struct IgnoredNames(Ignored);
 
-impl Wire for Names {
+impl Wire for IgnoredNames {
     fn put(&self, out: &mut Vec<u8>) {
         self.0.count.put(out);
         self.0.first.put(out);
     }
-    fn take(input: &mut &[u8]) -> Option<Names> {
+    fn take(input: &mut &[u8]) -> Option<IgnoredNames> {
         let (count, first): (u64, Vec<String>) = Wire::take(input)?;
-        (first.len() <= Ignored::KEPT && first.len() as u64 <= count).then_some(Names(Ignored { count, first }))
+        (first.len() <= Ignored::KEPT && first.len() as u64 <= count).then_some(IgnoredNames(Ignored { count, first }))
     }
 }
 
 /// Kept content in binary.
-struct Keeping(Content);
+struct Keeping(KeptContent);
 
 impl Wire for Keeping {
     fn put(&self, out: &mut Vec<u8>) {
         match &self.0 {
-            Content::Bytes(packed) => {
+            KeptContent::Bytes(packed) => {
                 out.push(0);
                 packed.len().put(out);
                 out.extend_from_slice(packed);
             }
-            Content::Refused(text) => (1u8, text.clone()).put(out),
-            Content::Gone => out.push(2),
+            KeptContent::Refused(text) => (1u8, text.clone()).put(out),
+            KeptContent::Gone => out.push(2),
         }
     }
     fn take(input: &mut &[u8]) -> Option<Keeping> {
         Some(Keeping(match u8::take(input)? {
             0 => {
                 let length = usize::take(input)?;
-                Content::Bytes(bytes(input, length)?.to_vec())
+                KeptContent::Bytes(bytes(input, length)?.to_vec())
             }
-            1 => Content::Refused(Wire::take(input)?),
-            2 => Content::Gone,
+            1 => KeptContent::Refused(Wire::take(input)?),
+            2 => KeptContent::Gone,
             _ => return None,
         }))
     }

@@ -1,7 +1,7 @@
 //! A file in the index.
 
 use super::wire::Seal;
-use crate::read::{Seen, View};
+use crate::read::{CountedFile, View};
 use pgwal_format::Layout;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::wire::{Wire, bytes};
@@ -16,7 +16,7 @@ pub(super) struct Owner {
 
 /// What is remembered of a file.
 #[derive(Clone, Debug)]
-pub(super) struct Record {
+pub(super) struct RememberedFile {
     /// Relative to the archive, as a user would type it.
     pub file: String,
     /// What tells that it is still the same.
@@ -33,24 +33,24 @@ pub(super) struct Record {
     pub needs_left: Option<u128>,
     /// As what it was read.
     pub view: View,
-    /// What it came to: a [`Seen`] in binary, hash left out.
+    /// What it came to: a [`CountedFile`] in binary, hash left out.
     pub read: Vec<u8>,
 }
 
-impl Record {
+impl RememberedFile {
     /// What it came to.
-    pub fn read(&self) -> Option<Seen> {
+    pub fn read(&self) -> Option<CountedFile> {
         let mut input = self.read.as_slice();
-        let mut read = Seen::take(&mut input).filter(|_| input.is_empty())?;
+        let mut read = CountedFile::take(&mut input).filter(|_| input.is_empty())?;
         read.sum = self.sum;
         Some(read)
     }
 
     /// What it came to, in binary.
-    pub fn pack(read: &Seen) -> Vec<u8> {
+    pub fn pack(read: &CountedFile) -> Vec<u8> {
         let mut out = Vec::new();
         // Their places are their own: one says it for all.
-        Seen { sum: 0, ..read.clone() }.put(&mut out);
+        CountedFile { sum: 0, ..read.clone() }.put(&mut out);
         out
     }
 
@@ -69,7 +69,7 @@ impl Record {
         out.extend_from_slice(&self.read);
     }
 
-    pub fn take(owner: &Owner, input: &mut &[u8]) -> Option<Record> {
+    pub fn take(owner: &Owner, input: &mut &[u8]) -> Option<RememberedFile> {
         let file = String::take(input)?;
         let stamp = Seal::take(input)?.0;
         let sum = u128::take(input)?;
@@ -80,7 +80,7 @@ impl Record {
         let (layout, system_id) = if own { (owner.layout, owner.system_id) } else { Wire::take(input)? };
         let length = usize::take(input)?;
         let read = bytes(input, length)?.to_vec();
-        Some(Record {
+        Some(RememberedFile {
             file,
             stamp,
             sum,

@@ -1,15 +1,15 @@
 //! What of an index holds in this run.
 
-use super::encoding::Content;
-use super::record::{Owner, Record};
+use super::encoding::IndexContent;
+use super::record::{Owner, RememberedFile};
 use super::store::Index;
 use super::usage::IndexUse;
 use super::wire::timestamp;
 use crate::error::Error;
 use crate::names::Inventory;
-use crate::read::{Remember, Seen, View};
+use crate::read::{CountedFile, Remember, View};
 use crate::stretch::Unusable;
-use crate::whose::{Cluster, First};
+use crate::whose::{Cluster, FirstPage};
 use pgwal_format::{FileName, SegmentNo, TimelineId};
 use pgwal_source::{Entry, Source, Stamp};
 use pgwal_walk::Tail;
@@ -18,33 +18,39 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 /// An index and the files of a run.
-pub struct Session<'a> {
+pub struct IndexSession<'a> {
     index: &'a Index,
     live: bool,
     now: SystemTime,
-    slots: Vec<Slot<'a>>,
-    learned: Mutex<HashMap<usize, Record>>,
+    slots: Vec<IndexSlot<'a>>,
+    learned: Mutex<HashMap<usize, RememberedFile>>,
     used: Mutex<IndexUse>,
 }
 
 #[derive(Default)]
-struct Slot<'a> {
+struct IndexSlot<'a> {
     file: String,
     stamp: Option<Stamp>,
     /// What is remembered of a file of this name.
-    old: Option<&'a Record>,
+    old: Option<&'a RememberedFile>,
     /// The file is the one that was read then.
     same: bool,
     /// It is not read in this run.
     taken: bool,
 }
 
-impl<'a> Session<'a> {
+impl<'a> IndexSession<'a> {
     /// Looks at the stamps of all segments. `trusting`: takes what was shortened, too.
-    pub fn begin(index: &'a Index, source: &dyn Source, entries: &[Entry], live: bool, trusting: bool) -> Session<'a> {
+    pub fn begin(
+        index: &'a Index,
+        source: &dyn Source,
+        entries: &[Entry],
+        live: bool,
+        trusting: bool,
+    ) -> IndexSession<'a> {
         let slot = |entry: &Entry| {
             if !matches!(entry.name, Some(FileName::Segment(_) | FileName::Partial(_))) {
-                return Slot::default();
+                return IndexSlot::default();
             }
             let file = entry.shown();
             let stamp = source.stamp(entry);
@@ -52,11 +58,11 @@ impl<'a> Session<'a> {
             // What this user may not read is told, whoever proved it.
             let same = old.is_some_and(|old| Some(old.stamp) == stamp) && source.may_read(entry);
             let whole = trusting || old.is_some_and(|old| old.needs_left.is_none());
-            Slot { file, stamp, old, same, taken: same && whole }
+            IndexSlot { file, stamp, old, same, taken: same && whole }
         };
         let slots = entries.iter().map(slot).collect();
         let used = Mutex::new(index.usage());
-        let mut session = Session { index, live, now: SystemTime::now(), slots, learned: Mutex::default(), used };
+        let mut session = IndexSession { index, live, now: SystemTime::now(), slots, learned: Mutex::default(), used };
         session.choose_again();
         session
     }
@@ -91,7 +97,7 @@ impl<'a> Session<'a> {
             return Err(Error::ForeignIndex { file, found: owner.system_id, expected: whose.system_id });
         }
         let files = Neighbours::of(inventory);
-        let lost = |slot: &Slot<'_>| {
+        let lost = |slot: &IndexSlot<'_>| {
             let Some((old, needed)) = slot.old.and_then(|old| Some((old, old.needs_left?))) else { return false };
             match files.before(old.view.timeline, old.view.number) {
                 Before::Nothing => false,
@@ -112,7 +118,7 @@ impl<'a> Session<'a> {
         add(&mut self.used.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
-    fn learned(&self) -> std::sync::MutexGuard<'_, HashMap<usize, Record>> {
+    fn learned(&self) -> std::sync::MutexGuard<'_, HashMap<usize, RememberedFile>> {
         self.learned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -124,12 +130,12 @@ impl<'a> Session<'a> {
     }
 
     /// What is remembered of files whose bytes are others now. A file of a new name may be an old one that was packed.
-    fn proven_before(&self, learned: &HashMap<usize, Record>) -> HashMap<usize, &'a Record> {
+    fn proven_before(&self, learned: &HashMap<usize, RememberedFile>) -> HashMap<usize, &'a RememberedFile> {
         let here: HashSet<&str> = self.slots.iter().map(|slot| slot.file.as_str()).collect();
         let old = self.index.records.values().filter(|old| !here.contains(old.file.as_str()) && is_segment(&old.file));
-        let renamed: HashMap<_, &Record> =
+        let renamed: HashMap<_, &RememberedFile> =
             old.map(|old| ((old.view.system_id, old.view.timeline, old.view.number), old)).collect();
-        let before = |(&i, new): (&usize, &Record)| {
+        let before = |(&i, new): (&usize, &RememberedFile)| {
             let old = match self.slots.get(i)?.old {
                 // What a .partial holds is written on.
                 _ if !is_segment(&new.file) => return None,
@@ -159,12 +165,12 @@ impl<'a> Session<'a> {
         let mut used = self.used.into_inner().unwrap_or_else(PoisonError::into_inner);
         let learned = self.learned.into_inner().unwrap_or_else(PoisonError::into_inner);
         let owner = Owner { layout: whose.layout, system_id: whose.system_id };
-        let mut now: HashMap<usize, Record> = learned;
+        let mut now: HashMap<usize, RememberedFile> = learned;
         for (i, old) in proven {
             let Some(slot) = self.slots.get(i).filter(|slot| !accepted.contains(slot.file.as_str())) else { continue };
             // No file has this stamp.
             let stamp = Stamp { size: 0, modified: 0, changed: 0, inode: 0 };
-            now.insert(i, Record { file: slot.file.clone(), stamp, ..old.clone() });
+            now.insert(i, RememberedFile { file: slot.file.clone(), stamp, ..old.clone() });
         }
         for (i, slot) in self.slots.iter().enumerate() {
             // What was read and is not remembered, because it was just written, is compared with what it was the next
@@ -177,14 +183,14 @@ impl<'a> Session<'a> {
             }
         }
         shorten(&mut now, inventory, whose);
-        let mut records: Vec<Record> = now.into_values().collect();
+        let mut records: Vec<RememberedFile> = now.into_values().collect();
         records.sort_by(|a, b| a.file.cmp(&b.file));
-        self.index.keep(Content { owner, runs: self.index.runs + 1, records });
+        self.index.keep(IndexContent { owner, runs: self.index.runs + 1, records });
         used
     }
 
     /// Whether it holds in the next run, too, as long as the file does.
-    fn lasts(&self, stamp: &Stamp, read: &Seen) -> bool {
+    fn lasts(&self, stamp: &Stamp, read: &CountedFile) -> bool {
         let settled = match &read.why {
             None => true,
             // It may be written on.
@@ -199,20 +205,20 @@ impl<'a> Session<'a> {
     }
 }
 
-impl Remember for Session<'_> {
-    fn first(&self, entry: usize) -> Option<Option<First>> {
+impl Remember for IndexSession<'_> {
+    fn first(&self, entry: usize) -> Option<Option<FirstPage>> {
         let slot = self.slots.get(entry).filter(|slot| slot.taken)?;
         slot.old?.read().map(|read| read.first)
     }
 
-    fn recall(&self, entry: usize, view: &View) -> Option<Seen> {
+    fn recall(&self, entry: usize, view: &View) -> Option<CountedFile> {
         let slot = self.slots.get(entry).filter(|slot| slot.taken)?;
         let read = slot.old.filter(|old| old.view == *view)?.read()?;
         self.count(|used| used.segments_taken += 1);
         Some(read)
     }
 
-    fn learn(&self, entry: usize, view: &View, read: &Seen) {
+    fn learn(&self, entry: usize, view: &View, read: &CountedFile) {
         self.count(|used| {
             used.segments_read += 1;
             used.bytes_read += read.bytes;
@@ -225,7 +231,7 @@ impl Remember for Session<'_> {
         if let Some(run) = &mut read.run {
             run.compact(&view.layout);
         }
-        let record = Record {
+        let record = RememberedFile {
             file: slot.file.clone(),
             stamp,
             sum: read.sum,
@@ -234,7 +240,7 @@ impl Remember for Session<'_> {
             at: timestamp(self.now),
             needs_left: None,
             view: *view,
-            read: Record::pack(&read),
+            read: RememberedFile::pack(&read),
         };
         self.learned().insert(entry, record);
     }
@@ -245,7 +251,7 @@ fn is_segment(file: &str) -> bool {
 }
 
 /// Drops the bytes of records begun before where the segment before tells all that they could.
-fn shorten(now: &mut HashMap<usize, Record>, inventory: &Inventory, whose: &Cluster) {
+fn shorten(now: &mut HashMap<usize, RememberedFile>, inventory: &Inventory, whose: &Cluster) {
     let files = Neighbours::of(inventory);
     let tells: HashMap<usize, u128> = now
         .iter()
@@ -258,7 +264,7 @@ fn shorten(now: &mut HashMap<usize, Record>, inventory: &Inventory, whose: &Clus
         let Some(mut read) = record.read() else { continue };
         if let Some(run) = read.run.as_mut().filter(|run| run.keeps_rest()) {
             run.drop_rest(&whose.layout);
-            record.read = Record::pack(&read);
+            record.read = RememberedFile::pack(&read);
             record.needs_left = Some(sum);
         }
     }

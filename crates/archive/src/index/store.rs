@@ -1,7 +1,7 @@
 //! The index on disk.
 
-use super::encoding::{Content, MAGIC, NoIndex, decode, encode};
-use super::record::{Owner, Record};
+use super::encoding::{IndexContent, MAGIC, NoIndex, decode, encode};
+use super::record::{Owner, RememberedFile};
 use super::usage::IndexUse;
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -17,10 +17,10 @@ pub struct Index {
     path: PathBuf,
     pub(super) owner: Option<Owner>,
     pub(super) runs: u64,
-    pub(super) records: HashMap<String, Record>,
+    pub(super) records: HashMap<String, RememberedFile>,
     pub(super) share: Option<(u32, u32)>,
     pub(super) ignored: Option<&'static str>,
-    next: Mutex<Option<Content>>,
+    next: Mutex<Option<IndexContent>>,
 }
 
 /// More than any archive's index has: 20 million segments.
@@ -95,7 +95,7 @@ impl Index {
         IndexUse { file: self.path.display().to_string(), ignored: self.ignored, ..IndexUse::default() }
     }
 
-    pub(super) fn keep(&self, content: Content) {
+    pub(super) fn keep(&self, content: IndexContent) {
         *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(content);
     }
 

@@ -1,12 +1,12 @@
 //! Summarises a part of an archive.
 
-use super::part::{Part, Summary, encode};
+use super::part::{ArchivePart, Summary, encode};
 use crate::error::Error;
 use crate::look::{Depth, Look};
 use crate::names::Segment;
 use crate::read::View;
 use crate::read::{Buffers, Reader};
-use crate::whose::{Cluster, First, beginning, whose};
+use crate::whose::{Cluster, FirstPage, beginning, whose};
 use pgwal_format::{Align, FileName, Layout};
 use pgwal_source::{Entry, How, Source, Stamp};
 use rayon::prelude::*;
@@ -45,7 +45,7 @@ pub fn summarize(source: &dyn Source, look: &Look<'_>) -> Result<Vec<u8>, Error>
         return Err(Error::Interrupted);
     }
     let unreadable = listing.unreadable.iter().map(|(file, error)| (file.clone(), error.to_string())).collect();
-    let part = Part {
+    let part = ArchivePart {
         place: source.describe(),
         summaries: summaries.into_iter().flatten().collect(),
         ignored: listing.ignored,
@@ -71,7 +71,7 @@ impl Maker<'_> {
         let (size, seen) = (entry.size.unwrap_or(0), self.source.seen_at(entry));
         let mut out = Summary { file: entry.shown(), size, stamp, seen, first: None, views: Vec::new(), content: None };
         if let Some(FileName::Segment(_) | FileName::Partial(_)) = entry.name {
-            out.first = beginning(self.source, entry).and_then(|(start, ..)| First::of(&start).ok());
+            out.first = beginning(self.source, entry).and_then(|(start, ..)| FirstPage::of(&start).ok());
             if let Some(first) = out.first {
                 self.views(index, entry, &first, &mut out, buffers);
             }
@@ -84,7 +84,7 @@ impl Maker<'_> {
         out
     }
 
-    fn views(&self, index: usize, entry: &Entry, first: &First, out: &mut Summary, buffers: &mut Buffers) {
+    fn views(&self, index: usize, entry: &Entry, first: &FirstPage, out: &mut Summary, buffers: &mut Buffers) {
         let other = match first.layout.align {
             Align::Four => Align::Eight,
             Align::Eight => Align::Four,

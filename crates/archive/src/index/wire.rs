@@ -1,6 +1,6 @@
 //! What a file came to, in binary.
 
-use crate::read::{Seen, View};
+use crate::read::{CountedFile, View};
 use crate::stretch::Unusable;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::wire::Wire;
@@ -45,15 +45,15 @@ impl Wire for Packing {
 }
 
 /// A text that only this program makes, by its number in the list.
-struct Content(&'static str);
+struct NumberedText(&'static str);
 
-impl Wire for Content {
+impl Wire for NumberedText {
     fn put(&self, out: &mut Vec<u8>) {
         let number = Unusable::CONTENTS.iter().position(|&known| known == self.0).and_then(|at| u8::try_from(at).ok());
         out.push(number.unwrap_or(255));
     }
-    fn take(input: &mut &[u8]) -> Option<Content> {
-        Unusable::CONTENTS.get(usize::from(u8::take(input)?)).copied().map(Content)
+    fn take(input: &mut &[u8]) -> Option<NumberedText> {
+        Unusable::CONTENTS.get(usize::from(u8::take(input)?)).copied().map(NumberedText)
     }
 }
 
@@ -70,7 +70,7 @@ impl Wire for Unusable {
             Unusable::Geometry(layout) => (7u8, *layout).put(out),
             Unusable::Unwritten => out.push(8),
             Unusable::Magic(found) => (9u8, *found).put(out),
-            Unusable::NotWal(content) => (10u8, Content(content)).put(out),
+            Unusable::NotWal(content) => (10u8, NumberedText(content)).put(out),
             Unusable::OldTimeline(found) => (11u8, *found).put(out),
             Unusable::Refused(text) => (12u8, text.clone()).put(out),
             Unusable::Changed => out.push(13),
@@ -92,7 +92,7 @@ impl Wire for Unusable {
             7 => Unusable::Geometry(Wire::take(input)?),
             8 => Unusable::Unwritten,
             9 => Unusable::Magic(Wire::take(input)?),
-            10 => Unusable::NotWal(Content::take(input)?.0),
+            10 => Unusable::NotWal(NumberedText::take(input)?.0),
             11 => Unusable::OldTimeline(Wire::take(input)?),
             12 => Unusable::Refused(Wire::take(input)?),
             13 => Unusable::Changed,
@@ -133,4 +133,4 @@ pub(super) fn system_time(time: Timestamp) -> SystemTime {
 }
 
 wire_fields!(View { layout, system_id, timeline, number });
-wire_fields!(Seen { run, why, bytes, sum, first, sha1 });
+wire_fields!(CountedFile { run, why, bytes, sum, first, sha1 });

@@ -1,18 +1,18 @@
 //! A file that is no good segment, or of a version that only whole segments can be read of: read whole, scanned, and
 //! named for what it is.
 
-use super::sum::{Named, Sum};
+use super::sum::{ContentSum, NamedSum};
 use super::{Buffers, Reader, old_timeline};
 use crate::look::Depth;
 use crate::names::Segment;
 use crate::stretch::Unusable;
 use crate::tally::Tally;
-use crate::whose::First;
+use crate::whose::FirstPage;
 use crate::whose::kind::{name_content, other_kind};
 use pgwal_format::page::PageFault;
 use pgwal_format::{Lsn, TimelineId};
-use pgwal_source::{Codec, How, Read, ReadState};
-use pgwal_walk::{Expect, Fault, Fold, Head, Place, Run, Tail, headers, scan, scan_on};
+use pgwal_source::{Codec, How, ReadOutcome, ReadState};
+use pgwal_walk::{Fault, Fold, Head, RecordBoundary, Run, ScanExpect, Tail, headers, scan, scan_on};
 use std::ops::ControlFlow;
 use std::sync::PoisonError;
 
@@ -28,13 +28,13 @@ pub struct Scanned<F: Fold> {
     /// Their hash, where it was asked for.
     pub sum: u128,
     /// What the first of them say, where it was asked for.
-    pub first: Option<First>,
+    pub first: Option<FirstPage>,
     /// SHA-1 of the content, where the name says another.
     pub sha1: Option<[u8; 20]>,
 }
 
 /// Scans the bytes of a file: its run, and why no server can use it.
-type Scan<'s, F> = dyn FnMut(&[u8]) -> (Option<Run<F>>, Option<Unusable>) + 's;
+type ScanBytes<'s, F> = dyn FnMut(&[u8]) -> (Option<Run<F>>, Option<Unusable>) + 's;
 
 /// Up to this size, each thread may hold a segment whole.
 const SMALL: u64 = 4 << 20;
@@ -45,7 +45,7 @@ impl Reader<'_> {
         &self,
         index: usize,
         with_sum: bool,
-        scan: &mut Scan<'_, F>,
+        scan: &mut ScanBytes<'_, F>,
         buffers: &mut Buffers,
     ) -> Scanned<F> {
         let gone = |why| Scanned { run: None, why: Some(why), bytes: 0, sum: 0, first: None, sha1: None };
@@ -53,9 +53,9 @@ impl Reader<'_> {
         let size = self.cluster.layout.segment.bytes();
         let how = How { limit: size, ..self.how };
         let mut done: Option<(Option<Run<F>>, Option<Unusable>)> = None;
-        let mut sum = Sum::new(with_sum);
+        let mut sum = ContentSum::new(with_sum);
         let mut pushed = 0u64;
-        let mut named = Named::of(entry);
+        let mut named = NamedSum::of(entry);
         let Buffers { scratch, bytes: own } = buffers;
         let mut shared = None;
         own.clear();
@@ -104,7 +104,7 @@ impl Reader<'_> {
     }
 
     /// Why a file is not as large as a segment, or not whole.
-    fn whole_file(&self, read: &Read, pushed: u64) -> Option<Unusable> {
+    fn whole_file(&self, read: &ReadOutcome, pushed: u64) -> Option<Unusable> {
         let size = self.cluster.layout.segment.bytes();
         let packed = |cut| Some(Unusable::Packed { codec: read.codec, bytes: pushed, cut });
         match read.state {
@@ -141,7 +141,7 @@ impl Reader<'_> {
     /// Scans the bytes of a file, and says whether they are those of this segment.
     pub(super) fn judged<F: Fold>(
         &self,
-        expect: Expect<'_>,
+        expect: ScanExpect<'_>,
         bytes: &[u8],
         make: &mut dyn FnMut() -> F,
     ) -> (Option<Run<F>>, Option<Unusable>) {
@@ -150,7 +150,7 @@ impl Reader<'_> {
         }
         let run = scan(bytes, expect, make());
         if let Some(found) = foreign_cluster(&run) {
-            let unchecked = scan(bytes, Expect { system_id: None, ..expect }, make());
+            let unchecked = scan(bytes, ScanExpect { system_id: None, ..expect }, make());
             return (Some(unchecked), Some(Unusable::Cluster { found }));
         }
         let why = if holds_wal(&run) { None } else { name_content(bytes, self.cluster, expect.start) };
@@ -165,7 +165,7 @@ fn holds_wal<F: Fold>(run: &Run<F>) -> bool {
 
 /// Scans from a record on; nothing, where the pages that a server reads on its way there are wrong: the first of the
 /// segment, and that of the record.
-pub(super) fn from_record<F: Fold>(expect: Expect<'_>, bytes: &[u8], from: Lsn, fold: F) -> Run<F> {
+pub(super) fn from_record<F: Fold>(expect: ScanExpect<'_>, bytes: &[u8], from: Lsn, fold: F) -> Run<F> {
     let layout = expect.layout;
     let offset = layout.address().offset(from, layout.segment) as usize;
     let page = offset - offset % layout.page.bytes() as usize;
@@ -181,7 +181,7 @@ pub(super) fn from_record<F: Fold>(expect: Expect<'_>, bytes: &[u8], from: Lsn, 
         return run;
     }
     let timeline = bytes.get(page..).map_or(TimelineId(0), |page| layout.page_header(page).timeline);
-    scan_on(bytes, expect, fold, Place { offset, last: None, timeline })
+    scan_on(bytes, expect, fold, RecordBoundary { offset, last: None, timeline })
 }
 
 fn foreign_cluster<F: Fold>(run: &Run<F>) -> Option<u64> {

@@ -12,23 +12,23 @@ mod careful;
 mod remember;
 mod sum;
 
+use crate::fresh::is_fresh;
 use crate::look::Depth;
 use crate::names::Segment;
-use crate::settle::is_fresh;
-use crate::stretch::{Bad, Kind, Piece, Stretch, Unusable};
+use crate::stretch::{Bad, Piece, PieceKind, Stretch, Unusable};
 use crate::tally::Tally;
-use crate::whose::{Cluster, First, beginning};
+use crate::whose::{Cluster, FirstPage, beginning};
 use pgwal_source::{Codec, Entry, How, ReadState, Scratch, Source};
-use pgwal_walk::{Expect, Fold, Head, KEEP, Run, Stream, Tail};
+use pgwal_walk::{Fold, Head, KEEP, Run, ScanExpect, Stream, Tail};
 use std::ops::ControlFlow;
 use std::sync::Mutex;
-use sum::{Named, Sum};
+use sum::{ContentSum, NamedSum};
 
 pub use careful::Scanned;
 pub use remember::{Remember, View};
 
 /// A file that was read as a segment, and counted.
-pub type Seen = Scanned<Tally>;
+pub type CountedFile = Scanned<Tally>;
 
 /// What reading needs to know.
 #[derive(Clone, Copy)]
@@ -61,7 +61,7 @@ pub struct Buffers {
 }
 
 /// Takes the bytes of a segment as they come, window by window.
-pub trait Take {
+pub trait TakeBytes {
     /// The next bytes: `false` as soon as anything is not right.
     fn push(&mut self, bytes: &[u8]) -> bool;
 
@@ -73,7 +73,7 @@ pub trait Take {
 struct Whole {
     bytes: u64,
     sum: u128,
-    first: Option<First>,
+    first: Option<FirstPage>,
     sha1: Option<[u8; 20]>,
 }
 
@@ -85,10 +85,10 @@ impl Reader<'_> {
 
     /// The same, but a good file's bytes are handed on as they come: where a segment has one file, nothing is known of
     /// it yet, and every record is looked at.
-    pub fn look_by(&self, segment: &Segment, take: Option<&mut dyn Take>, buffers: &mut Buffers) -> Stretch {
+    pub fn look_by(&self, segment: &Segment, take: Option<&mut dyn TakeBytes>, buffers: &mut Buffers) -> Stretch {
         let mut take = take.filter(|_| segment.copies == 1);
         let mut out = Stretch::default();
-        let mut reads: Vec<(usize, Seen)> = Vec::with_capacity(segment.copies);
+        let mut reads: Vec<(usize, CountedFile)> = Vec::with_capacity(segment.copies);
         for entry in segment.entry..segment.entry + segment.copies {
             let read = self.known_or_read(segment, entry, take.take(), buffers);
             out.bytes += read.bytes;
@@ -104,7 +104,7 @@ impl Reader<'_> {
         if reads.len() > 1 && reads.iter().any(|(_, read)| read.why.is_none()) {
             reads.retain(|(entry, read)| !passing(*entry, &read.why));
         }
-        let mut best: Option<(usize, Seen)> = None;
+        let mut best: Option<(usize, CountedFile)> = None;
         for (entry, read) in reads {
             match &best {
                 Some((first, kept)) => {
@@ -122,8 +122,8 @@ impl Reader<'_> {
         }
         if let Some((entry, read)) = best {
             let kind = match (read.why, read.run) {
-                (None, Some(run)) => Kind::Run(Box::new(run)),
-                (why, run) => Kind::Bad(Box::new(self.bad(entry, why.unwrap_or(Unusable::Vanished), run))),
+                (None, Some(run)) => PieceKind::Run(Box::new(run)),
+                (why, run) => PieceKind::Bad(Box::new(self.bad(entry, why.unwrap_or(Unusable::Vanished), run))),
             };
             out.pieces.push(Piece { first: segment.number, last: segment.number, kind });
         }
@@ -134,9 +134,9 @@ impl Reader<'_> {
         &self,
         segment: &Segment,
         entry: usize,
-        take: Option<&mut dyn Take>,
+        take: Option<&mut dyn TakeBytes>,
         buffers: &mut Buffers,
-    ) -> Seen {
+    ) -> CountedFile {
         let known = self.known.filter(|_| self.depth == Depth::Records);
         let view = self.view(segment);
         if let Some(seen) = known.and_then(|known| known.recall(entry, &view)) {
@@ -151,7 +151,7 @@ impl Reader<'_> {
     }
 
     /// Reads one file as this segment; `with_sum`: and says what its hash is.
-    pub fn read(&self, segment: &Segment, entry: usize, with_sum: bool, buffers: &mut Buffers) -> Seen {
+    pub fn read(&self, segment: &Segment, entry: usize, with_sum: bool, buffers: &mut Buffers) -> CountedFile {
         self.read_by(segment, entry, with_sum, None, buffers)
     }
 
@@ -160,9 +160,9 @@ impl Reader<'_> {
         segment: &Segment,
         entry: usize,
         with_sum: bool,
-        take: Option<&mut dyn Take>,
+        take: Option<&mut dyn TakeBytes>,
         buffers: &mut Buffers,
-    ) -> Seen {
+    ) -> CountedFile {
         let good = match take {
             Some(take) => {
                 let whole = self.stream(entry, with_sum, &mut |bytes| take.push(bytes), buffers);
@@ -176,7 +176,7 @@ impl Reader<'_> {
         };
         if let Some((run, Whole { bytes, sum, first, sha1 })) = good {
             let why = old_timeline(segment, &run, self.live);
-            return Seen { run: Some(run), why, bytes, sum, first, sha1 };
+            return CountedFile { run: Some(run), why, bytes, sum, first, sha1 };
         }
         self.careful(entry, with_sum, &mut |bytes| self.examine(segment, bytes), buffers)
     }
@@ -213,7 +213,7 @@ impl Reader<'_> {
         make: &mut dyn FnMut() -> F,
         buffers: &mut Buffers,
     ) -> Scanned<F> {
-        let expect = Expect { system_id: None, ..self.expect(segment, keep) };
+        let expect = ScanExpect { system_id: None, ..self.expect(segment, keep) };
         let mut scan = |bytes: &[u8]| {
             let mut run = pgwal_walk::scan(bytes, expect, make());
             let named = expect.layout.page_header(bytes).long;
@@ -240,10 +240,10 @@ impl Reader<'_> {
     }
 
     /// How a segment is to be read.
-    pub fn expect(&self, segment: &Segment, keep: usize) -> Expect<'_> {
+    pub fn expect(&self, segment: &Segment, keep: usize) -> ScanExpect<'_> {
         let layout = &self.cluster.layout;
         let start = layout.address().segment_start(segment.number, layout.segment);
-        Expect { layout, start, timeline: Some(segment.timeline), system_id: Some(self.cluster.system_id), keep }
+        ScanExpect { layout, start, timeline: Some(segment.timeline), system_id: Some(self.cluster.system_id), keep }
     }
 
     /// What records are counted in.
@@ -288,8 +288,8 @@ impl Reader<'_> {
         let layout = &self.cluster.layout;
         let start = layout.address().segment_start(segment.number, layout.segment);
         let kind = match why {
-            None => Kind::Run(Box::new(Run::blank(start, layout))),
-            Some(why) => Kind::Bad(Box::new(self.bad(segment.entry, why, None))),
+            None => PieceKind::Run(Box::new(Run::blank(start, layout))),
+            Some(why) => PieceKind::Bad(Box::new(self.bad(segment.entry, why, None))),
         };
         Stretch { pieces: vec![Piece { first: segment.number, last: segment.number, kind }], ..Stretch::default() }
     }
@@ -309,8 +309,8 @@ impl Reader<'_> {
         }
         let size = layout.segment.bytes();
         let mut good = true;
-        let mut sum = Sum::new(with_sum);
-        let mut named = Named::of(entry);
+        let mut sum = ContentSum::new(with_sum);
+        let mut named = NamedSum::of(entry);
         let how = How { limit: size, ..self.how };
         let read = self.source.read(entry, &how, &mut buffers.scratch, &mut |window| {
             sum.update(window);

@@ -1,38 +1,38 @@
 //! Sums of what was read, beside its records.
 
-use crate::whose::First;
+use crate::whose::FirstPage;
 use pgwal_source::Entry;
 use sha1::{Digest, Sha1};
 use twox_hash::xxhash3_128::Hasher;
 
 /// The hash of the bytes that came, and what the first of them say.
-pub(super) struct Sum(Option<(Hasher, Option<First>, bool)>);
+pub(super) struct ContentSum(Option<(Hasher, Option<FirstPage>, bool)>);
 
-impl Sum {
-    pub fn new(wanted: bool) -> Sum {
-        Sum(wanted.then(|| (Hasher::new(), None, false)))
+impl ContentSum {
+    pub fn new(wanted: bool) -> ContentSum {
+        ContentSum(wanted.then(|| (Hasher::new(), None, false)))
     }
 
     pub fn update(&mut self, bytes: &[u8]) {
         if let Some((sum, first, begun)) = &mut self.0 {
             sum.write(bytes);
             if !std::mem::replace(begun, true) {
-                *first = First::of(bytes.get(..First::BYTES).unwrap_or(bytes)).ok();
+                *first = FirstPage::of(bytes.get(..FirstPage::BYTES).unwrap_or(bytes)).ok();
             }
         }
     }
 
-    pub fn finish(self) -> (u128, Option<First>) {
+    pub fn finish(self) -> (u128, Option<FirstPage>) {
         self.0.map_or((0, None), |(sum, first, _)| (sum.finish_128(), first))
     }
 }
 
 /// The checksum in a file's name, and that of the bytes that came; nothing is summed where the name has none.
-pub(super) struct Named(Option<([u8; 20], Sha1)>);
+pub(super) struct NamedSum(Option<([u8; 20], Sha1)>);
 
-impl Named {
-    pub fn of(entry: &Entry) -> Named {
-        Named(entry.archived_sha1().map(|sha1| (sha1, Sha1::new())))
+impl NamedSum {
+    pub fn of(entry: &Entry) -> NamedSum {
+        NamedSum(entry.archived_sha1().map(|sha1| (sha1, Sha1::new())))
     }
 
     pub fn update(&mut self, bytes: &[u8]) {

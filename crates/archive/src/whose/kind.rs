@@ -1,7 +1,7 @@
 //! Whose WAL the bytes of a file are, by what they say themselves.
 
 use crate::stretch::Unusable;
-use crate::whose::{Cluster, First};
+use crate::whose::{Cluster, FirstPage};
 use pgwal_format::layout::NotWal;
 use pgwal_format::sniff::{self, Content};
 use pgwal_format::{Dialect, Layout, Lsn};
@@ -13,7 +13,7 @@ pub fn other_kind(bytes: &[u8], whose: &Cluster, start: Lsn) -> Option<Unusable>
     if let Some(magic) = unknown_version(bytes, &whose.layout, start) {
         return Some(Unusable::Magic(magic));
     }
-    let first = First::of(bytes).ok();
+    let first = FirstPage::of(bytes).ok();
     let own = first.map_or(whose.layout, |first| first.layout);
     if let Some(dialect) = other_version(bytes, &own, &whose.layout, start) {
         return Some(Unusable::Version(dialect));
@@ -29,7 +29,7 @@ pub fn other_kind(bytes: &[u8], whose: &Cluster, start: Lsn) -> Option<Unusable>
 /// The magic of the first page, where it is that of no release, and no page is one of ours: records alone do not tell
 /// versions apart.
 fn unknown_version(bytes: &[u8], ours: &Layout, start: Lsn) -> Option<u16> {
-    let Err(NotWal::Unreleased { magic, .. }) = First::of(bytes) else { return None };
+    let Err(NotWal::Unreleased { magic, .. }) = FirstPage::of(bytes) else { return None };
     let mut offsets = (0..bytes.len()).step_by(ours.page.bytes() as usize);
     (!offsets.any(|offset| is_page(bytes, offset, ours, start))).then_some(magic)
 }
@@ -46,7 +46,7 @@ fn other_version(bytes: &[u8], own: &Layout, ours: &Layout, start: Lsn) -> Optio
 
 /// Whether the sizes on the first page are the file's, and not a damaged field: the second page, or the file's own
 /// size, would show it.
-fn is_of_other_sizes(bytes: &[u8], first: &First, ours: &Layout, start: Lsn) -> bool {
+fn is_of_other_sizes(bytes: &[u8], first: &FirstPage, ours: &Layout, start: Lsn) -> bool {
     let own = &first.layout;
     if own.endian != ours.endian {
         return true;
@@ -71,7 +71,7 @@ fn is_page(bytes: &[u8], offset: usize, layout: &Layout, start: Lsn) -> bool {
 /// What a file without a single record of this segment is.
 pub fn name_content(bytes: &[u8], whose: &Cluster, start: Lsn) -> Option<Unusable> {
     let expected = &whose.layout;
-    match First::of(bytes) {
+    match FirstPage::of(bytes) {
         Ok(first) if first.layout.dialect.magic != expected.dialect.magic => {
             Some(Unusable::Version(first.layout.dialect))
         }

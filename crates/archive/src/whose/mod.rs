@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 
 /// What a file's first page says.
 #[derive(Clone, Copy, Debug)]
-pub struct First {
+pub struct FirstPage {
     /// How to read it.
     pub layout: Layout,
     /// The cluster.
@@ -24,19 +24,19 @@ pub struct First {
     pub aligned: bool,
 }
 
-wire_fields!(First { layout, system_id, address, timeline, aligned });
+wire_fields!(FirstPage { layout, system_id, address, timeline, aligned });
 
-impl First {
+impl FirstPage {
     /// Bytes of a file that are looked at.
     pub const BYTES: usize = 64 << 10;
 
     /// Reads the first page of a file from its beginning.
-    pub fn of(bytes: &[u8]) -> Result<First, NotWal> {
+    pub fn of(bytes: &[u8]) -> Result<FirstPage, NotWal> {
         let layout = Layout::detect(bytes)?;
         let header = layout.page_header(bytes);
         let long = header.long.ok_or(NotWal::NoSizes)?;
         let aligned = layout.alignment(bytes).is_some();
-        Ok(First { layout, system_id: long.system_id, address: header.address, timeline: header.timeline, aligned })
+        Ok(FirstPage { layout, system_id: long.system_id, address: header.address, timeline: header.timeline, aligned })
     }
 
     /// Nothing in the file speaks against this layout.
@@ -69,16 +69,16 @@ const SAMPLE: usize = 61;
 pub fn whose(
     source: &dyn Source,
     entries: &[Entry],
-    known: &dyn Fn(usize) -> Option<Option<First>>,
+    known: &dyn Fn(usize) -> Option<Option<FirstPage>>,
 ) -> (Option<Cluster>, Vec<(usize, FileName)>) {
     let first_page =
-        |index: usize| known(index).unwrap_or_else(|| First::of(&beginning(source, entries.get(index)?)?.0).ok());
+        |index: usize| known(index).unwrap_or_else(|| FirstPage::of(&beginning(source, entries.get(index)?)?.0).ok());
     let is_segment = |e: &Entry| matches!(e.name, Some(FileName::Segment(_) | FileName::Partial(_)));
     let segments: Vec<usize> = (0..entries.len()).filter(|&i| entries.get(i).is_some_and(is_segment)).collect();
     let step = segments.len().div_ceil(SAMPLE).max(1);
     let mut votes: Vec<(Cluster, usize)> = Vec::new();
-    let mut undecided: Vec<First> = Vec::new();
-    let vote = |votes: &mut Vec<(Cluster, usize)>, first: First| {
+    let mut undecided: Vec<FirstPage> = Vec::new();
+    let vote = |votes: &mut Vec<(Cluster, usize)>, first: FirstPage| {
         let said = Cluster { layout: first.layout, system_id: first.system_id };
         match votes.iter_mut().find(|(c, _)| first.fits(&c.layout) && c.system_id == said.system_id) {
             Some((_, count)) => *count += 1,

@@ -15,7 +15,7 @@ use anyhow::ensure;
 use clap::ValueEnum;
 use pgwal::source::Source;
 use pgwal::verify::Options;
-use pgwal::verify::records::{ListError, Listed, Render, Wanted, list};
+use pgwal::verify::records::{ListError, ListRequest, Listed, Render, list};
 use pgwal_query::count::By;
 use pgwal_query::filter::Filter;
 use pgwal_report::dump::channels::Channels;
@@ -110,7 +110,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     let bar = Bar::new(args.quiet || args.follow || is_read_on_terminal());
     options.progress = Some(&bar);
-    let wanted = Wanted { options, limit: args.reading.limit() };
+    let wanted = ListRequest { options, limit: args.reading.limit() };
     let listed = args.list(source, &wanted, &work, format);
     bar.finish();
     let listed = listed?;
@@ -153,7 +153,13 @@ impl Args {
     }
 
     /// How a list ends. One that begins behind the last record has nothing of what was asked for.
-    fn exit(&self, source: &dyn Source, wanted: &Wanted<'_>, work: &Work, listed: &Listed) -> anyhow::Result<Exit> {
+    fn exit(
+        &self,
+        source: &dyn Source,
+        wanted: &ListRequest<'_>,
+        work: &Work,
+        listed: &Listed,
+    ) -> anyhow::Result<Exit> {
         let exit = RangeOptions::exit(RangeRead::from(listed));
         let found_nothing = listed.records == 0 && listed.findings == 0 && work.watch.is_none();
         let behind = exit == Exit::Clean && found_nothing && self.reading.begins_behind_wal(source, &wanted.options)?;
@@ -164,7 +170,13 @@ impl Args {
         self.stats.as_deref().map(|by| if by == "record" { By::Record } else { By::Rmgr })
     }
 
-    fn list(&self, source: &dyn Source, wanted: &Wanted<'_>, work: &Work, format: Format) -> anyhow::Result<Listed> {
+    fn list(
+        &self,
+        source: &dyn Source,
+        wanted: &ListRequest<'_>,
+        work: &Work,
+        format: Format,
+    ) -> anyhow::Result<Listed> {
         let (filter, mut out) = (&work.filter, stream(format.form()));
         match (self.by(), self.quiet, format) {
             (Some(by), quiet, _) => {
@@ -216,7 +228,7 @@ struct Work {
 
 fn write<R: Render>(
     source: &dyn Source,
-    wanted: &Wanted<'_>,
+    wanted: &ListRequest<'_>,
     work: &Work,
     render: &R,
     out: &mut dyn Write,
@@ -232,7 +244,7 @@ fn write<R: Render>(
 
 fn records<R: Render>(
     source: &dyn Source,
-    wanted: &Wanted<'_>,
+    wanted: &ListRequest<'_>,
     work: &Work,
     render: &R,
     sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,

@@ -8,9 +8,9 @@ use clap::ValueEnum;
 use pgwal::format::{FileName, Layout, Lsn, Position, TimelineId};
 use pgwal::source;
 use pgwal::verify::codes::{Code, CodePattern};
-use pgwal::verify::log_line::{self, LogLine, Slot, Value};
+use pgwal::verify::log_line::{self, LogLine, Slot, SlotValue};
 use pgwal::verify::probe::probe;
-use pgwal::verify::{Options, log_line::Position as Named};
+use pgwal::verify::{Options, log_line::LogPosition as Named};
 use pgwal_report::explain::{self, Evidence, ExplainAnswer, ExplainedLine};
 use pgwal_report::outside::{Lines, OutputForm};
 use std::io::Write;
@@ -133,7 +133,7 @@ fn evidence(path: &PathBuf, message: &LogLine) -> anyhow::Result<Evidence> {
 /// The timeline on which the line itself says that its position lies.
 fn said_timeline(message: &LogLine) -> Option<TimelineId> {
     match (message.fact(Slot::At), message.fact(Slot::OtherTimeline)) {
-        (Some(_), Some(Value::Timeline(timeline))) => Some(*timeline),
+        (Some(_), Some(SlotValue::Timeline(timeline))) => Some(*timeline),
         _ => None,
     }
 }

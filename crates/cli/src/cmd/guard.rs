@@ -7,9 +7,10 @@ use pgwal::format::Position;
 use pgwal::format::position::{Indirect, PositionError};
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::verify::codes::CodePattern;
-use pgwal::verify::fresh::{self, Demand, Reach};
-use pgwal::verify::known::Known;
-use pgwal::verify::recovery::Zone;
+use pgwal::verify::fresh;
+use pgwal::verify::known::AcceptedFindings;
+use pgwal::verify::reach::{Demand, Reach};
+use pgwal::verify::recovery::ServerZone;
 use pgwal::verify::{Depth, Outcome, Severity};
 use pgwal_report::known::KnownFile;
 use pgwal_report::time;
@@ -39,7 +40,7 @@ pub struct Guarding<'a> {
     options: &'a GuardOptions,
     wanted: Option<ReachWanted<'a>>,
     known: Option<KnownFile>,
-    list: Option<Known>,
+    list: Option<AcceptedFindings>,
 }
 
 enum ReachWanted<'a> {
@@ -76,7 +77,7 @@ impl GuardOptions {
 
 impl Guarding<'_> {
     /// What is accepted.
-    pub fn known(&self) -> Option<&Known> {
+    pub fn known(&self) -> Option<&AcceptedFindings> {
         self.list.as_ref()
     }
 
@@ -127,7 +128,7 @@ fn now() -> Timestamp {
 
 fn wanted<'a>(text: &'a str, zone: Option<&time::Zone>) -> anyhow::Result<ReachWanted<'a>> {
     let at = |time: &str| {
-        let zone = zone.and_then(|zone| Zone::named(zone.name()?)).unwrap_or_else(Zone::system);
+        let zone = zone.and_then(|zone| ServerZone::named(zone.name()?)).unwrap_or_else(ServerZone::system);
         zone.time(time)
             .ok_or_else(|| anyhow!("--must-reach: \"{time}\" is no time; write it as 2026-11-22 03:17:02+01"))
     };

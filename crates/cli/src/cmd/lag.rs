@@ -13,7 +13,8 @@
 use super::locate::Format;
 use crate::exit::Exit;
 use crate::place::{Basis, Geometry, Operand, Unread};
-use pgwal::format::wal_functions::{self, LsnDiff, WalFunctionError};
+use pgwal::format::wal_function_rules::LsnDiff;
+use pgwal::format::wal_functions::{self, WalFunctionError};
 use pgwal::format::{Dialect, Position, TimelineId};
 use pgwal_query::between::Compared;
 use pgwal_report::lag::{LagAnswer, LagSide, text};

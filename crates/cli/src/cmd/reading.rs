@@ -5,7 +5,7 @@ use crate::input::InputOptions;
 use anyhow::{bail, ensure};
 use pgwal::format::{FileName, Layout, Lsn, Position, SegmentName, TimelineId};
 use pgwal::source::Source;
-use pgwal::verify::records::{Gathered, Listed, Render, Wanted, list};
+use pgwal::verify::records::{Gathered, ListRequest, Listed, Render, list};
 use pgwal::verify::{Depth, Options, Outcome, Which, verify};
 use pgwal_query::any::Any;
 use std::path::PathBuf;
@@ -118,7 +118,7 @@ impl RangeOptions {
             let mut first = Options::default();
             (first.timeline, first.start, first.end) = (options.timeline, options.start, options.end);
             (first.jobs, first.map) = (options.jobs, options.map);
-            let listed = list(source, &Wanted { options: first, limit: Some(limit) }, render, &mut |_| Ok(()))?;
+            let listed = list(source, &ListRequest { options: first, limit: Some(limit) }, render, &mut |_| Ok(()))?;
             if listed.records >= limit {
                 options.end = listed.end;
             }
@@ -145,7 +145,7 @@ impl RangeOptions {
         if rest.start.is_none() {
             return Ok(false);
         }
-        let listed = list(source, &Wanted { options: rest, limit: Some(1) }, &Any, &mut |_| Ok(()))?;
+        let listed = list(source, &ListRequest { options: rest, limit: Some(1) }, &Any, &mut |_| Ok(()))?;
         Ok(listed.segments > 0 && listed.records == 0 && listed.findings == 0)
     }
 

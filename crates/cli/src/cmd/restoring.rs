@@ -6,7 +6,9 @@ use pgwal::format::Lsn;
 use pgwal::format::recovery::settings::SettingRules;
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
-use pgwal::verify::recovery::{Given, Look, Settings, SettingsError, Site, Zone, findings_of, verify_restore};
+use pgwal::verify::recovery::{
+    Given, ServerZone, Settings, SettingsError, Site, SiteOptions, findings_of, verify_restore,
+};
 use pgwal::verify::{Options, Outcome};
 use pgwal_report::plan::RestorePlan;
 use pgwal_report::time;
@@ -146,9 +148,10 @@ impl Restoring {
         zone: Option<&time::Zone>,
     ) -> anyhow::Result<Result<Settings, SettingsError>> {
         let version = site.layout().dialect.version;
-        let named =
-            zone.and_then(|zone| Zone::named(zone.name()?)).or_else(|| Zone::of_settings(&restored.backup.settings));
-        let zone = named.unwrap_or_else(Zone::system);
+        let named = zone
+            .and_then(|zone| ServerZone::named(zone.name()?))
+            .or_else(|| ServerZone::of_settings(&restored.backup.settings));
+        let zone = named.unwrap_or_else(ServerZone::system);
         let mut files: Vec<SettingsFile> = restored.backup.settings.clone();
         if let Some(path) = &self.recovery_conf {
             if !path.metadata().with_context(|| path.display().to_string())?.is_file() {
@@ -194,7 +197,12 @@ impl Restoring {
     }
 
     /// The backup beside the archive.
-    fn site<'a>(&self, archive: &'a dyn Source, restored: &'a Restored, look: Look<'a>) -> anyhow::Result<Site<'a>> {
+    fn site<'a>(
+        &self,
+        archive: &'a dyn Source,
+        restored: &'a Restored,
+        look: SiteOptions<'a>,
+    ) -> anyhow::Result<Site<'a>> {
         if let Some(site) = Site::new(archive, &restored.backup, look)? {
             return Ok(site);
         }
@@ -207,6 +215,6 @@ impl Restoring {
     }
 }
 
-fn look<'a>(options: &Options<'a>) -> Look<'a> {
-    Look { jobs: options.jobs, map: options.map, interrupt: options.interrupt }
+fn look<'a>(options: &Options<'a>) -> SiteOptions<'a> {
+    SiteOptions { jobs: options.jobs, map: options.map, interrupt: options.interrupt }
 }

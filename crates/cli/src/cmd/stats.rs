@@ -11,7 +11,7 @@ use crate::streams::{page, standard_error};
 use anyhow::ensure;
 use clap::ValueEnum;
 use pgwal::verify::Options;
-use pgwal::verify::records::{Listed, Wanted, gather};
+use pgwal::verify::records::{ListRequest, Listed, gather};
 use pgwal_query::count::{By, Counter, GroupSums};
 use pgwal_query::filter::Filter;
 use pgwal_report::dump::text::damage;
@@ -108,7 +108,7 @@ fn count(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool, format: F
     options.progress = Some(&bar);
     let mut told = Vec::new();
     let (counter, gathered) =
-        gather(source, &Wanted { options, limit: None }, &|| Counter::new(filter, by, damage), &mut |text| {
+        gather(source, &ListRequest { options, limit: None }, &|| Counter::new(filter, by, damage), &mut |text| {
             told.extend_from_slice(text);
             Ok(())
         })?;

@@ -5,7 +5,7 @@ use crate::input::rate;
 use crate::output::deliver;
 use crate::progress::Bar;
 use anyhow::ensure;
-use pgwal::source::name::{self, Place};
+use pgwal::source::name::{self, NamePlace};
 use pgwal::source::{Pace, guard, share};
 use pgwal::verify::Options;
 use pgwal::verify::index::summarize;
@@ -41,7 +41,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         let is_wal = file
             .file_name()
             .and_then(|name| name.to_str())
-            .is_some_and(|name| matches!(name::place(name), Place::Wal(_)));
+            .is_some_and(|name| matches!(name::place(name), NamePlace::Wal(_)));
         ensure!(is_wal && !here.is_empty(), "{}: no such file", file.display());
         crate::complain(format!("{}: not there any more, left out", file.display()));
     }

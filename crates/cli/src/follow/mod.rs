@@ -12,7 +12,7 @@ mod watch;
 pub use watch::Watch;
 
 use pgwal::source::Source;
-use pgwal::verify::records::{Follower, ListError, Listed, Render, State, Wanted};
+use pgwal::verify::records::{FollowState, Follower, ListError, ListRequest, Listed, Render};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,7 @@ const BLIND: Duration = Duration::from_millis(500);
 /// [`pgwal::verify::records::list`], without an end of its own.
 pub fn list<R: Render>(
     source: &dyn Source,
-    wanted: &Wanted<'_>,
+    wanted: &ListRequest<'_>,
     render: &R,
     watch: &Watch,
     sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
@@ -44,11 +44,11 @@ pub fn list<R: Render>(
         let begun = Instant::now();
         let state = follower.advance(renamed, sink)?;
         let taken = begun.elapsed();
-        if state == State::Finished || watch.is_over() {
+        if state == FollowState::Finished || watch.is_over() {
             return Ok(follower.finish());
         }
         let most = match state {
-            State::Doubting => SOON,
+            FollowState::Doubting => SOON,
             _ if watch.sees() => IDLE,
             _ => BLIND,
         };

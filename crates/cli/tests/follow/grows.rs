@@ -3,7 +3,7 @@
 use crate::followed::Followed;
 use crate::run::walproof;
 use pgwal::format::{Align, Endian, Layout, PageSize, SegmentNo, SegmentSize, TimelineId};
-use pgwal_craft::{Builder, End};
+use pgwal_craft::{Builder, FillEnd};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -138,12 +138,12 @@ fn the_rest_of_a_record_is_no_switch() {
     };
     let mut wal = Builder::new(layout, TimelineId(1), 7_000_000_000_000_000_001, SegmentNo(1));
     wal.checkpoint_shutdown();
-    wal.skip_to(24, End::Segment);
+    wal.skip_to(24, FillEnd::Segment);
     wal.filler(34);
     for _ in 0..20 {
         wal.filler(8000);
     }
-    wal.skip_to(24, End::Segment);
+    wal.skip_to(24, FillEnd::Segment);
     wal.filler(34);
     wal.switch();
     let (made, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

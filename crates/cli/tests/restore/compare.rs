@@ -1,10 +1,10 @@
 //! A prediction against what a server did.
 
 use serde_json::Value;
-use walproof_testdata::Recovery;
+use walproof_testdata::RecoveryStory;
 
 /// What differs; empty where nothing does.
-pub fn differences(predicted: &Value, server: &Recovery) -> Vec<String> {
+pub fn differences(predicted: &Value, server: &RecoveryStory) -> Vec<String> {
     let mut out = Vec::new();
     let mut same = |what: &str, ours: Value, theirs: Option<Value>| {
         if let Some(theirs) = theirs.filter(|theirs| *theirs != ours) {
@@ -44,8 +44,8 @@ pub fn padded(lsn: &str) -> String {
 }
 
 /// The options that give a recovery its settings.
-pub fn options(server: &Recovery) -> Vec<String> {
-    let all = Recovery::SERVER.iter().map(|(name, value)| (*name, *value));
+pub fn options(server: &RecoveryStory) -> Vec<String> {
+    let all = RecoveryStory::SERVER.iter().map(|(name, value)| (*name, *value));
     let own = server.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     all.chain(own).flat_map(|(name, value)| ["--set".to_owned(), format!("{name}={value}")]).collect()
 }

@@ -3,7 +3,7 @@
 use crate::compare::{differences, options, padded};
 use crate::{restore, run};
 use std::path::Path;
-use walproof_testdata::Recovery;
+use walproof_testdata::RecoveryStory;
 
 /// A version, and a backup that the tail of its archive in testdata has.
 const TAILS: [(&str, &str); 4] = [
@@ -14,7 +14,7 @@ const TAILS: [(&str, &str); 4] = [
 ];
 
 /// How many rows there are, and those that differ.
-fn compared(archive: &Path, backup: &str, rows: &[Recovery]) -> (usize, Vec<String>) {
+fn compared(archive: &Path, backup: &str, rows: &[RecoveryStory]) -> (usize, Vec<String>) {
     let mut wrong = Vec::new();
     for server in rows {
         let options = options(server);
@@ -33,7 +33,7 @@ fn all_targets_from_the_whole_archive() {
     let Some(corpus) = run::corpus() else { return };
     for (version, _) in TAILS {
         let (archive, base) = (corpus.join(version).join("archive"), corpus.join(version).join("base"));
-        let (count, wrong) = compared(&archive, base.to_str().unwrap(), &Recovery::targets(version).unwrap());
+        let (count, wrong) = compared(&archive, base.to_str().unwrap(), &RecoveryStory::targets(version).unwrap());
         assert!(wrong.is_empty(), "{version}: {} of {count} differ:\n{}", wrong.len(), wrong.join("\n"));
         assert_eq!(count, 26, "{version}");
     }
@@ -48,7 +48,7 @@ fn targets_behind_a_later_backup() {
         let text = std::fs::read_to_string(archive.join(backup)).unwrap();
         let stop = text.lines().find_map(|line| line.strip_prefix("STOP WAL LOCATION: ")).unwrap();
         let stop = padded(stop.split(' ').next().unwrap());
-        let mut rows = Recovery::targets(version).unwrap();
+        let mut rows = RecoveryStory::targets(version).unwrap();
         rows.retain(|r| {
             r.redo_done_at.as_deref().is_some_and(|at| padded(at) > stop) && !r.settings.contains_key("recovery_target")
         });

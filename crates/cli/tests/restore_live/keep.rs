@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use serde_json::{Map, Value, json};
-use walproof_live::{Ended, Observed};
+use walproof_live::{Observed, RecoveryEnd};
 
 use crate::{scenario::Scenario, target::Settings, workload::Workload};
 
@@ -12,7 +12,7 @@ pub fn document(scenario: &Scenario, seen: &Observed) -> Value {
     json!({
         "seed": scenario.seed,
         "what": scenario.what,
-        "outcome": seen.ended.map(Ended::name),
+        "outcome": seen.ended.map(RecoveryEnd::name),
         "starts": seen.started,
         "consistent_at": seen.consistent_at,
         "redo_starts_at": seen.redo_starts_at,

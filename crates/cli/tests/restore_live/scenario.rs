@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use walproof_live::{Error, Observed, Random, Recovery};
+use walproof_live::{LiveError, LiveRecovery, Observed, Random};
 
 use crate::{
     damage,
@@ -49,9 +49,10 @@ impl Scenario {
     }
 
     /// Recover for real.
-    pub fn recover(&self, workload: &Workload) -> Result<Observed, Error> {
+    pub fn recover(&self, workload: &Workload) -> Result<Observed, LiveError> {
         let question = "select label from facts order by id desc limit 1";
-        let recovery = Recovery { backup: &self.backup, archive: &self.archive, settings: &self.settings, question };
+        let recovery =
+            LiveRecovery { backup: &self.backup, archive: &self.archive, settings: &self.settings, question };
         workload.server.recover(&recovery)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, thread, time::Duration};
 
-use walproof_live::{Postgres, Random, Server, Session, Shape, Wal};
+use walproof_live::{Postgres, Random, ScriptSession, Server, Shape, Wal};
 
 use crate::activity::{self, Marks, Open};
 
@@ -124,19 +124,19 @@ impl Life {
     /// Sessions at once, of so many steps each.
     fn round(&mut self, sessions: usize, steps: usize) {
         self.round += 1;
-        let running: Vec<Session> = (0..sessions).map(|session| self.session(session, steps)).collect();
+        let running: Vec<ScriptSession> = (0..sessions).map(|session| self.session(session, steps)).collect();
         for session in running {
             self.hear(session);
         }
     }
 
-    fn session(&mut self, number: usize, steps: usize) -> Session {
+    fn session(&mut self, number: usize, steps: usize) -> ScriptSession {
         let name = format!("r{}s{number}", self.round);
         let script = activity::script(&mut self.random, &name, steps, &mut self.open);
         self.server.session(&script).unwrap()
     }
 
-    fn hear(&mut self, session: Session) {
+    fn hear(&mut self, session: ScriptSession) {
         let (printed, complaints) = session.finish().unwrap();
         self.note(&printed, &complaints);
     }
@@ -195,7 +195,7 @@ impl Life {
                 let running = [self.session(0, 30), self.session(1, 30)];
                 thread::sleep(Duration::from_millis(150));
                 self.server.crash().unwrap();
-                for (printed, complaints) in running.map(Session::interrupted).into_iter().flatten() {
+                for (printed, complaints) in running.map(ScriptSession::interrupted).into_iter().flatten() {
                     self.note(&printed, &complaints);
                 }
             }

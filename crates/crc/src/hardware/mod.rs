@@ -15,10 +15,10 @@ pub(crate) enum Hardware {
     /// None of it.
     None,
     /// The instruction for eight bytes.
-    Short(short::Present),
+    Short(short::ShortPresent),
     /// And the one for 64.
     #[cfg(target_arch = "x86_64")]
-    Wide(wide::Present),
+    Wide(wide::WidePresent),
 }
 
 impl Hardware {
@@ -27,23 +27,23 @@ impl Hardware {
     #[inline]
     pub(crate) fn detect() -> Hardware {
         #[cfg(target_arch = "x86_64")]
-        if let Some(present) = wide::Present::detect() {
+        if let Some(present) = wide::WidePresent::detect() {
             return Hardware::Wide(present);
         }
-        short::Present::detect().map_or(Hardware::None, Hardware::Short)
+        short::ShortPresent::detect().map_or(Hardware::None, Hardware::Short)
     }
 }
 
 /// Work that is compiled once more with the instructions at hand, so that they become part of its loops instead of
 /// calls.
-pub(crate) trait Task {
+pub(crate) trait HardwareTask {
     type Output;
     fn run(self, hardware: Hardware) -> Self::Output;
 }
 
 /// Runs a task with what there is.
 #[inline]
-pub(crate) fn run<T: Task>(task: T) -> T::Output {
+pub(crate) fn run<T: HardwareTask>(task: T) -> T::Output {
     match Hardware::detect() {
         #[cfg(target_arch = "x86_64")]
         Hardware::Wide(present) => present.run(task),

@@ -2,8 +2,8 @@
 //!
 //! The argument for `unsafe`: the functions below are safe Rust but for `#[target_feature]`, which makes it undefined
 //! to call them on a processor that lacks the instruction. They are private and called only by the methods of
-//! [`Present`], and a `Present` is made only by [`Present::detect`], which asks the processor. No pointer is read:
-//! input goes through slices, with their bounds.
+//! [`ShortPresent`], and a `ShortPresent` is made only by [`ShortPresent::detect`], which asks the processor. No pointer
+//! is read: input goes through slices, with their bounds.
 //!
 //! The end of the input that fills no word takes one instruction and no branch on its length. With `f` for what the
 //! instruction does to `state ^ word`, zero bytes in front of a zero state change nothing, so the last `r` bytes are
@@ -14,23 +14,23 @@
 //!       |0 0 0 0 0|c c c| ^ state << (64 - 8r)  →  f  →  ^ state >> 8r
 //! ```
 
-use super::{Hardware, Task};
+use super::{Hardware, HardwareTask};
 
 /// Proof that this processor has the instruction.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Present(());
+pub(crate) struct ShortPresent(());
 
-impl Present {
+impl ShortPresent {
     /// Asks the processor; the standard library keeps the answer, so this is one relaxed load after the first time.
     #[inline]
-    pub(crate) fn detect() -> Option<Present> {
+    pub(crate) fn detect() -> Option<ShortPresent> {
         #[cfg(target_arch = "x86_64")]
         let present = std::arch::is_x86_feature_detected!("sse4.2");
         #[cfg(target_arch = "aarch64")]
         let present = std::arch::is_aarch64_feature_detected!("crc");
         #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
         let present = false;
-        present.then_some(Present(()))
+        present.then_some(ShortPresent(()))
     }
 
     #[inline(always)]
@@ -41,7 +41,7 @@ impl Present {
 
     /// Runs a task with the instruction.
     #[inline]
-    pub(super) fn run<T: Task>(self, task: T) -> T::Output {
+    pub(super) fn run<T: HardwareTask>(self, task: T) -> T::Output {
         // SAFETY: `self` was made by `detect`, so the processor has the instruction.
         unsafe { run(task, self) }
     }
@@ -55,19 +55,19 @@ impl Present {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "sse4.2")]
-fn run<T: Task>(task: T, present: Present) -> T::Output {
+fn run<T: HardwareTask>(task: T, present: ShortPresent) -> T::Output {
     task.run(Hardware::Short(present))
 }
 
 #[cfg(target_arch = "aarch64")]
 #[target_feature(enable = "crc")]
-fn run<T: Task>(task: T, present: Present) -> T::Output {
+fn run<T: HardwareTask>(task: T, present: ShortPresent) -> T::Output {
     task.run(Hardware::Short(present))
 }
 
-/// Never called: without the instruction there is no [`Present`].
+/// Never called: without the instruction there is no [`ShortPresent`].
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-unsafe fn run<T: Task>(task: T, _: Present) -> T::Output {
+unsafe fn run<T: HardwareTask>(task: T, _: ShortPresent) -> T::Output {
     task.run(Hardware::None)
 }
 
@@ -176,13 +176,13 @@ with_the_instruction! {
     }
 }
 
-/// Never called: without the instruction there is no [`Present`].
+/// Never called: without the instruction there is no [`ShortPresent`].
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 unsafe fn append(crc: u32, bytes: &[u8]) -> u32 {
     crc32c::crc32c_append(crc, bytes)
 }
 
-/// Never called: without the instruction there is no [`Present`].
+/// Never called: without the instruction there is no [`ShortPresent`].
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 unsafe fn record(header: &[u8; 20], body: &[u8]) -> u32 {
     crc32c::crc32c_append(crc32c::crc32c_append(0, body), header)
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn every_length_offset_and_start_agrees_with_the_definition() {
-        let Some(present) = Present::detect() else { return };
+        let Some(present) = ShortPresent::detect() else { return };
         let bytes: Vec<u8> = (0..700u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 23) as u8).collect();
         let header: &[u8; 20] = bytes.first_chunk().unwrap();
         for offset in 0..9 {

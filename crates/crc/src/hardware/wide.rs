@@ -13,14 +13,14 @@
 //! The state that a message begins with counts like its first four bytes, or, for a short one, like a constant that
 //! depends on the length alone ([`Length::start`]).
 //!
-//! The argument for `unsafe`: the functions with `#[target_feature]` are called only through a [`Present`], which is
-//! made only by [`Present::detect`], which asks the processor for each of these features. Memory is read through
+//! The argument for `unsafe`: the functions with `#[target_feature]` are called only through a [`WidePresent`], which
+//! is made only by [`WidePresent::detect`], which asks the processor for each of these features. Memory is read through
 //! pointers in three places: [`whole`] and the header's lane read arrays of exactly that size; [`load`] is a masked
 //! load whose mask leaves only bytes of the slice, and bytes that are masked out are not accessed, wherever they would
 //! lie.
 
 use super::short::{eight, over};
-use super::{Hardware, Task};
+use super::{Hardware, HardwareTask};
 use std::arch::x86_64::{
     __m128i, __m512i, _mm_clmulepi64_si128, _mm_cvtsi32_si128, _mm_cvtsi128_si64, _mm_extract_epi64, _mm_loadu_si128,
     _mm_set_epi64x, _mm_xor_si128, _mm256_castsi256_si128, _mm256_extracti128_si256, _mm256_xor_si256,
@@ -31,14 +31,14 @@ use std::arch::x86_64::{
 
 /// Proof that this processor has the instructions.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Present(());
+pub(crate) struct WidePresent(());
 
 /// The longest body that takes the way without branches.
 const TWO: usize = 128;
 
-impl Present {
+impl WidePresent {
     #[inline]
-    pub(crate) fn detect() -> Option<Present> {
+    pub(crate) fn detect() -> Option<WidePresent> {
         let present = std::arch::is_x86_feature_detected!("sse4.2")
             && std::arch::is_x86_feature_detected!("pclmulqdq")
             && std::arch::is_x86_feature_detected!("avx512f")
@@ -46,12 +46,12 @@ impl Present {
             && std::arch::is_x86_feature_detected!("avx512vl")
             && std::arch::is_x86_feature_detected!("vpclmulqdq")
             && std::arch::is_x86_feature_detected!("bmi2");
-        present.then_some(Present(()))
+        present.then_some(WidePresent(()))
     }
 
     /// Runs a task with the instructions.
     #[inline]
-    pub(super) fn run<T: Task>(self, task: T) -> T::Output {
+    pub(super) fn run<T: HardwareTask>(self, task: T) -> T::Output {
         // SAFETY: `self` was made by `detect`, so the processor has the instructions.
         unsafe { run(task, self) }
     }
@@ -159,7 +159,7 @@ macro_rules! with_the_instructions {
 }
 
 with_the_instructions! {
-    fn run<T: Task>(task: T, present: Present) -> T::Output {
+    fn run<T: HardwareTask>(task: T, present: WidePresent) -> T::Output {
         task.run(Hardware::Wide(present))
     }
 
@@ -271,8 +271,8 @@ mod tests {
 
     #[test]
     fn agrees_with_the_short_instruction_at_every_length() {
-        let Some(present) = Present::detect() else { return };
-        let short = super::super::short::Present::detect().unwrap();
+        let Some(present) = WidePresent::detect() else { return };
+        let short = super::super::short::ShortPresent::detect().unwrap();
         let bytes: Vec<u8> = (0..20_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 23) as u8).collect();
         let header: &[u8; 20] = bytes[300..].first_chunk().unwrap();
         for length in (0..1500).chain([4096, 8192, 8193, 16_384, 19_999 - 64]) {
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn looks_at_no_byte_outside() {
-        let Some(present) = Present::detect() else { return };
+        let Some(present) = WidePresent::detect() else { return };
         let mut bytes = vec![0x55; 512];
         let header = [7; 20];
         for (start, end) in [(200, 200), (200, 201), (200, 263), (200, 264), (200, 328)] {

@@ -16,7 +16,6 @@
 
 use crate::bytes::at;
 use crate::dialect::Checksum;
-use crate::rmgr;
 use crate::{Generation, Layout, Lsn};
 
 /// The fixed part of a record.
@@ -56,14 +55,6 @@ pub enum HeaderFault {
         /// The id found.
         id: u8,
     },
-}
-
-impl RecordHeader {
-    /// `XLOG_SWITCH`: the rest of the segment is empty.
-    #[inline(always)]
-    pub const fn is_switch(&self) -> bool {
-        self.is(rmgr::XLOG, rmgr::xlog::SWITCH)
-    }
 }
 
 impl Layout {

@@ -3,11 +3,19 @@
 //!
 //! A column of the version's row: [`SettingRules`]; and the table of settings that only a recovery has.
 
-use crate::dialect::DIALECTS;
-use crate::rmgr::table::{V8_2, V8_4, V9_0, V9_1, V9_4, V9_5, V10, V11, V12, V15};
-use crate::text::settings::Grammar;
+use crate::version::{V8_2, V8_4, V9_0, V9_1, V9_4, V9_5, V10, V11, V12, V15, Version};
 use crate::versioned::{self, Versioned};
-use crate::{Dialect, Version};
+
+/// The grammar of a file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Grammar {
+    /// That of `postgresql.conf`, and since 9.1 of `recovery.conf`.
+    Configuration,
+    /// `recovery.conf` of 9.0: `name = 'value'`, the quotes must be there, `''` is a quote.
+    Quoted,
+    /// `recovery.conf` up to 8.4: cut at quotes, so no value holds one; what follows the second is not looked at.
+    Cut,
+}
 
 /// How a version reads the settings of a recovery, and what it takes where one is not set.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -101,20 +109,6 @@ pub struct StandbyDefaults {
     pub max_prepared_transactions: Option<i32>,
     /// `max_locks_per_transaction`
     pub max_locks_per_transaction: Option<i32>,
-}
-
-impl SettingRules {
-    /// Those of a version; of one that is not known, those of the version before it.
-    pub fn of(version: Version) -> &'static SettingRules {
-        DIALECTS.iter().rev().find(|d| d.version <= version).map_or(&SETTINGS_8_2, |d| &d.settings)
-    }
-}
-
-impl Dialect {
-    /// The file in which recovery is asked for.
-    pub fn recovery_file(&self) -> &'static str {
-        if self.settings.recovery_conf.is_some() { "recovery.conf" } else { "postgresql.conf" }
-    }
 }
 
 pub(crate) const SETTINGS_8_2: SettingRules = SettingRules {
@@ -259,7 +253,7 @@ impl Versioned for RecoverySetting {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rmgr::table::{V9_6, V16};
+    use crate::version::{V9_6, V16};
 
     #[test]
     fn settings_come_and_go() {

@@ -9,12 +9,12 @@ use crate::record::{Block, Record};
 /// known.
 pub fn short(vocabulary: &Vocabulary, record: &Record<'_>, blocks: &[Block]) -> Option<Short> {
     let op = vocabulary.op(record.header.rmid, record.header.info)?;
-    describe(op, &Cx { record, main: record.main_data(), blocks }, &mut Nobody).err()
+    describe(op, &Cx { record, main: record.main_data(), blocks }, &mut NullSink).err()
 }
 
-struct Nobody;
+struct NullSink;
 
-impl Sink for Nobody {
+impl Sink for NullSink {
     fn text(&mut self, _: &str) {}
 
     fn field(&mut self, _: &'static str, _: Value<'_>, _: Show) {}

@@ -17,20 +17,12 @@
 
 use super::describe::Cx;
 use super::sink::{Show, Sink};
-use crate::dialect::Version;
+use crate::Version;
 use crate::versioned::Versioned;
 
-macro_rules! versions {
-    ($($name:ident = $major:literal . $minor:literal;)*) => {
-        $(#[doc = concat!("Version ", stringify!($major), ".", stringify!($minor), " (second number 0 from 10 on).")]
-        pub const $name: Version = Version::new($major, $minor);)*
-    };
-}
-
-versions! {
-    V8_2 = 8 . 2; V8_3 = 8 . 3; V8_4 = 8 . 4; V9_0 = 9 . 0; V9_1 = 9 . 1; V9_2 = 9 . 2; V9_3 = 9 . 3; V9_4 = 9 . 4; V9_5 = 9 . 5; V9_6 = 9 . 6;
-    V10 = 10 . 0; V11 = 11 . 0; V12 = 12 . 0; V13 = 13 . 0; V14 = 14 . 0; V15 = 15 . 0; V16 = 16 . 0; V17 = 17 . 0; V18 = 18 . 0; V19 = 19 . 0;
-}
+pub use crate::version::{
+    V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, V9_5, V9_6, V10, V11, V12, V13, V14, V15, V16, V17, V18, V19,
+};
 
 /// An operation of a resource manager, from a version on.
 #[derive(Debug)]

@@ -116,7 +116,7 @@ pub fn parse(bytes: &[u8]) -> Result<BackupLabel, BackupLabelFault> {
 /// # Errors
 /// What makes every server stop with "invalid data in file "backup_label"".
 pub fn parse_uncompared(bytes: &[u8]) -> Result<BackupLabel, BackupLabelFault> {
-    let mut scan = Scan { rest: bytes };
+    let mut scan = LabelScan { rest: bytes };
     let (start, start_file) = start(&mut scan).ok_or(BackupLabelFault::Start)?;
     let checkpoint = checkpoint(&mut scan).ok_or(BackupLabelFault::Checkpoint)?;
     let method = scan.word("BACKUP METHOD: ");
@@ -132,7 +132,7 @@ pub fn parse_uncompared(bytes: &[u8]) -> Result<BackupLabel, BackupLabelFault> {
     Ok(BackupLabel { start, start_file, checkpoint, method, from, start_time, label, timeline, incremental_from })
 }
 
-fn start(scan: &mut Scan<'_>) -> Option<(Lsn, SegmentName)> {
+fn start(scan: &mut LabelScan<'_>) -> Option<(Lsn, SegmentName)> {
     scan.literal("START WAL LOCATION: ")?;
     let lsn = scan.lsn()?;
     scan.literal(" (file ")?;
@@ -143,14 +143,14 @@ fn start(scan: &mut Scan<'_>) -> Option<(Lsn, SegmentName)> {
     Some((lsn, SegmentName::parse(&name)?))
 }
 
-fn checkpoint(scan: &mut Scan<'_>) -> Option<Lsn> {
+fn checkpoint(scan: &mut LabelScan<'_>) -> Option<Lsn> {
     scan.literal("CHECKPOINT LOCATION: ")?;
     let lsn = scan.lsn()?;
     scan.newline()?;
     Some(lsn)
 }
 
-fn incremental(scan: &mut Scan<'_>) -> Option<IncrementalFrom> {
+fn incremental(scan: &mut LabelScan<'_>) -> Option<IncrementalFrom> {
     scan.literal("INCREMENTAL FROM LSN: ")?;
     let start = scan.lsn()?;
     scan.literal("\n");
@@ -158,11 +158,11 @@ fn incremental(scan: &mut Scan<'_>) -> Option<IncrementalFrom> {
 }
 
 /// Reads as `fscanf` does: what matched before a mismatch is gone.
-struct Scan<'a> {
+struct LabelScan<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Scan<'a> {
+impl<'a> LabelScan<'a> {
     /// White space in the text stands for any amount of it, none included.
     fn literal(&mut self, text: &str) -> Option<()> {
         for wanted in text.bytes() {

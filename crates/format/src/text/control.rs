@@ -247,7 +247,7 @@ mod tests {
     use super::*;
     use crate::AddressScheme;
     use crate::dialect::{Checksum, DIALECTS};
-    use crate::rmgr::table::V9_0;
+    use crate::version::V9_0;
 
     fn crafted(dialect: &Dialect, endian: Endian, abi: Abi) -> Vec<u8> {
         let places = Places::new(dialect, abi);

@@ -11,16 +11,7 @@
 
 use std::fmt;
 
-/// The grammar of a file.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Grammar {
-    /// That of `postgresql.conf`, and since 9.1 of `recovery.conf`.
-    Configuration,
-    /// `recovery.conf` of 9.0: `name = 'value'`, the quotes must be there, `''` is a quote.
-    Quoted,
-    /// `recovery.conf` up to 8.4: cut at quotes, so no value holds one; what follows the second is not looked at.
-    Cut,
-}
+pub use crate::recovery::settings::Grammar;
 
 /// A line of settings.
 #[derive(Clone, PartialEq, Eq, Debug)]

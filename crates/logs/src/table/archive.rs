@@ -1,12 +1,12 @@
 //! Between the server and its archive: restore_command and archive_command (`xlogarchive.c`, `pgarch.c`).
 
-use super::super::Kind;
-use super::super::row::{FIRST, Family, LAST, Nature, Row, does, said};
+use super::super::MessageKind;
+use super::super::row::{FIRST, Family, LAST, MessageRow, Nature, does, said};
 use super::GOES_ON;
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
-        kind: Kind::Restored,
+pub(super) const ROWS: &[MessageRow] = &[
+    MessageRow {
+        kind: MessageKind::Restored,
         name: "restored",
         nature: Nature::Normal,
         family: None,
@@ -19,8 +19,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does(FIRST, LAST, "Reads the file.")],
         next: &["walproof verify ARCHIVE"],
     },
-    Row {
-        kind: Kind::WrongSize,
+    MessageRow {
+        kind: MessageKind::WrongSize,
         name: "wrong-size",
         nature: Nature::Damage,
         family: Some(Family::Archive),
@@ -40,8 +40,8 @@ pub(super) const ROWS: &[Row] = &[
         ],
         next: &["walproof verify ARCHIVE", "walproof locate {place} -p ARCHIVE"],
     },
-    Row {
-        kind: Kind::RestoreFailed,
+    MessageRow {
+        kind: MessageKind::RestoreFailed,
         name: "restore-failed",
         nature: Nature::Depends,
         family: Some(Family::Archive),
@@ -63,8 +63,8 @@ pub(super) const ROWS: &[Row] = &[
         )],
         next: &["walproof verify ARCHIVE", "walproof locate {place} -p ARCHIVE"],
     },
-    Row {
-        kind: Kind::RestoreStat,
+    MessageRow {
+        kind: MessageKind::RestoreStat,
         name: "restore-stat",
         nature: Nature::Damage,
         family: Some(Family::Archive),
@@ -77,8 +77,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does((14, 0), LAST, "Treats the file as not in the archive.")],
         next: &["walproof verify ARCHIVE"],
     },
-    Row {
-        kind: Kind::CopyMissed,
+    MessageRow {
+        kind: MessageKind::CopyMissed,
         name: "copy-missed",
         nature: Nature::Depends,
         family: Some(Family::Archive),
@@ -96,8 +96,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does(FIRST, LAST, "Looks in its own WAL folder; what is not there either is the end of WAL.")],
         next: &["walproof verify ARCHIVE", "walproof locate {place} -p ARCHIVE"],
     },
-    Row {
-        kind: Kind::UnpackingFailed,
+    MessageRow {
+        kind: MessageKind::UnpackingFailed,
         name: "unpacking-failed",
         nature: Nature::Damage,
         family: Some(Family::Archive),
@@ -119,8 +119,8 @@ pub(super) const ROWS: &[Row] = &[
         )],
         next: &["walproof verify ARCHIVE", "walproof locate {place} -p ARCHIVE"],
     },
-    Row {
-        kind: Kind::Archived,
+    MessageRow {
+        kind: MessageKind::Archived,
         name: "archived",
         nature: Nature::Normal,
         family: None,
@@ -134,8 +134,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does(FIRST, LAST, "May recycle the segment from now on.")],
         next: &["walproof verify ARCHIVE"],
     },
-    Row {
-        kind: Kind::ArchivingFailed,
+    MessageRow {
+        kind: MessageKind::ArchivingFailed,
         name: "archiving-failed",
         nature: Nature::Damage,
         family: Some(Family::Archive),
@@ -167,8 +167,8 @@ pub(super) const ROWS: &[Row] = &[
         )],
         next: &["walproof verify ARCHIVE", "walproof lag --archive ARCHIVE"],
     },
-    Row {
-        kind: Kind::BackupWaits,
+    MessageRow {
+        kind: MessageKind::BackupWaits,
         name: "backup-waits",
         nature: Nature::Depends,
         family: Some(Family::Archive),
@@ -204,8 +204,8 @@ pub(super) const ROWS: &[Row] = &[
         )],
         next: &["walproof backups ARCHIVE", "walproof verify ARCHIVE"],
     },
-    Row {
-        kind: Kind::RecoverySetting,
+    MessageRow {
+        kind: MessageKind::RecoverySetting,
         name: "recovery-setting",
         nature: Nature::Normal,
         family: None,

@@ -1,15 +1,15 @@
 //! Where recovery begins, and whether it got far enough for the backup.
 
-use super::super::Kind;
-use super::super::row::{FIRST, Family, LAST, Nature, Row, does, said};
+use super::super::MessageKind;
+use super::super::row::{FIRST, Family, LAST, MessageRow, Nature, does, said};
 use super::STOPS;
 
 const LOOK: &[&str] =
     &["walproof verify ARCHIVE", "walproof control DATA_DIRECTORY", "walproof locate {place} -p ARCHIVE"];
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
-        kind: Kind::RequiredCheckpointMissing,
+pub(super) const ROWS: &[MessageRow] = &[
+    MessageRow {
+        kind: MessageKind::RequiredCheckpointMissing,
         name: "required-checkpoint-missing",
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),
@@ -25,8 +25,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: STOPS,
         next: LOOK,
     },
-    Row {
-        kind: Kind::BackupLabelHint,
+    MessageRow {
+        kind: MessageKind::BackupLabelHint,
         name: "backup-label-hint",
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),
@@ -56,8 +56,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: STOPS,
         next: LOOK,
     },
-    Row {
-        kind: Kind::ValidCheckpointMissing,
+    MessageRow {
+        kind: MessageKind::ValidCheckpointMissing,
         name: "valid-checkpoint-missing",
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),
@@ -73,8 +73,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does(FIRST, LAST, "Stops with PANIC; each new start does the same.")],
         next: LOOK,
     },
-    Row {
-        kind: Kind::RedoMissing,
+    MessageRow {
+        kind: MessageKind::RedoMissing,
         name: "redo-missing",
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),
@@ -90,8 +90,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: STOPS,
         next: &["walproof verify ARCHIVE", "walproof locate {from} -p ARCHIVE", "walproof control DATA_DIRECTORY"],
     },
-    Row {
-        kind: Kind::CheckpointInvalid,
+    MessageRow {
+        kind: MessageKind::CheckpointInvalid,
         name: "checkpoint-invalid",
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),
@@ -133,8 +133,8 @@ pub(super) const ROWS: &[Row] = &[
         ],
         next: LOOK,
     },
-    Row {
-        kind: Kind::PreviousCheckpoint,
+    MessageRow {
+        kind: MessageKind::PreviousCheckpoint,
         name: "previous-checkpoint",
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),
@@ -147,8 +147,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does(FIRST, (10, 0), "Replays from the older checkpoint.")],
         next: LOOK,
     },
-    Row {
-        kind: Kind::EndsBeforeBackupEnd,
+    MessageRow {
+        kind: MessageKind::EndsBeforeBackupEnd,
         name: "ends-before-backup-end",
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),
@@ -170,8 +170,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: STOPS,
         next: &["walproof verify ARCHIVE", "walproof backups ARCHIVE"],
     },
-    Row {
-        kind: Kind::EndsBeforeConsistency,
+    MessageRow {
+        kind: MessageKind::EndsBeforeConsistency,
         name: "ends-before-consistency",
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),
@@ -184,8 +184,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: STOPS,
         next: &["walproof verify ARCHIVE", "walproof control DATA_DIRECTORY", "walproof backups ARCHIVE"],
     },
-    Row {
-        kind: Kind::BackupLabelInconsistent,
+    MessageRow {
+        kind: MessageKind::BackupLabelInconsistent,
         name: "backup-label-inconsistent",
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),
@@ -207,8 +207,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: STOPS,
         next: &["walproof control DATA_DIRECTORY", "walproof backups ARCHIVE"],
     },
-    Row {
-        kind: Kind::MinimalWal,
+    MessageRow {
+        kind: MessageKind::MinimalWal,
         name: "minimal-wal",
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),
@@ -227,8 +227,8 @@ pub(super) const ROWS: &[Row] = &[
         ],
         next: &["walproof verify ARCHIVE", "walproof backups ARCHIVE"],
     },
-    Row {
-        kind: Kind::FullPageWritesOff,
+    MessageRow {
+        kind: MessageKind::FullPageWritesOff,
         name: "full-page-writes-off",
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),

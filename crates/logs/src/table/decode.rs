@@ -1,8 +1,8 @@
 //! What the decoder says of the parts of a record whose checksum is right (`DecodeXLogRecord`, `RestoreBlockImage`;
 //! 9.5+).
 
-use super::super::Kind;
-use super::super::row::{Family, LAST, Nature, Row, ServerDoes, does, said};
+use super::super::MessageKind;
+use super::super::row::{Family, LAST, MessageRow, Nature, ServerDoes, does, said};
 use super::ENDS;
 
 const ODD: &str = "Always: the checksum was right, so these bytes were written so. They come from a fault of the server or its memory, from WAL of another major, or were made by hand.";
@@ -16,9 +16,9 @@ const IMAGE: &[ServerDoes] = &[
     does((15, 0), LAST, "Stops with FATAL while replaying, each new start fails there again."),
 ];
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
-        kind: Kind::RecordParts,
+pub(super) const ROWS: &[MessageRow] = &[
+    MessageRow {
+        kind: MessageKind::RecordParts,
         name: "record-parts",
         nature: Nature::Damage,
         family: Some(Family::Bytes),
@@ -29,8 +29,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK,
     },
-    Row {
-        kind: Kind::BlockIdOrder,
+    MessageRow {
+        kind: MessageKind::BlockIdOrder,
         name: "block-id-order",
         nature: Nature::Damage,
         family: Some(Family::Bytes),
@@ -41,8 +41,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK,
     },
-    Row {
-        kind: Kind::BlockId,
+    MessageRow {
+        kind: MessageKind::BlockId,
         name: "block-id",
         nature: Nature::Damage,
         family: Some(Family::Bytes),
@@ -53,8 +53,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK,
     },
-    Row {
-        kind: Kind::BlockDataFlag,
+    MessageRow {
+        kind: MessageKind::BlockDataFlag,
         name: "block-data-flag",
         nature: Nature::Damage,
         family: Some(Family::Bytes),
@@ -68,8 +68,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK,
     },
-    Row {
-        kind: Kind::ImageHole,
+    MessageRow {
+        kind: MessageKind::ImageHole,
         name: "image-hole",
         nature: Nature::Damage,
         family: Some(Family::Bytes),
@@ -87,8 +87,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK,
     },
-    Row {
-        kind: Kind::ImageLength,
+    MessageRow {
+        kind: MessageKind::ImageLength,
         name: "image-length",
         nature: Nature::Damage,
         family: Some(Family::Bytes),
@@ -112,8 +112,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK,
     },
-    Row {
-        kind: Kind::BlockSameRelation,
+    MessageRow {
+        kind: MessageKind::BlockSameRelation,
         name: "block-same-relation",
         nature: Nature::Damage,
         family: Some(Family::Bytes),
@@ -124,8 +124,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK,
     },
-    Row {
-        kind: Kind::ImageMethod,
+    MessageRow {
+        kind: MessageKind::ImageMethod,
         name: "image-method",
         nature: Nature::Depends,
         family: Some(Family::Unreadable),
@@ -145,8 +145,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: IMAGE,
         next: LOOK,
     },
-    Row {
-        kind: Kind::ImageRestore,
+    MessageRow {
+        kind: MessageKind::ImageRestore,
         name: "image-restore",
         nature: Nature::Damage,
         family: Some(Family::Bytes),

@@ -1,12 +1,12 @@
 //! Files of WAL that are missing, short or unreadable.
 
-use super::super::Kind;
-use super::super::row::{FIRST, Family, LAST, Nature, Row, does, said};
+use super::super::MessageKind;
+use super::super::row::{FIRST, Family, LAST, MessageRow, Nature, does, said};
 use super::ENDS;
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
-        kind: Kind::ShortRead,
+pub(super) const ROWS: &[MessageRow] = &[
+    MessageRow {
+        kind: MessageKind::ShortRead,
         name: "short-read",
         nature: Nature::Damage,
         family: Some(Family::Archive),
@@ -34,8 +34,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: &["walproof verify ARCHIVE", "walproof hex ARCHIVE {place}"],
     },
-    Row {
-        kind: Kind::ReadFailed,
+    MessageRow {
+        kind: MessageKind::ReadFailed,
         name: "read-failed",
         nature: Nature::Damage,
         family: Some(Family::Unreadable),
@@ -63,8 +63,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: &["walproof verify ARCHIVE", "walproof hex ARCHIVE {place}"],
     },
-    Row {
-        kind: Kind::OpenFailed,
+    MessageRow {
+        kind: MessageKind::OpenFailed,
         name: "open-failed",
         nature: Nature::Depends,
         family: Some(Family::Archive),
@@ -86,8 +86,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: &["walproof verify ARCHIVE", "walproof locate {place} -p ARCHIVE"],
     },
-    Row {
-        kind: Kind::NoWalFile,
+    MessageRow {
+        kind: MessageKind::NoWalFile,
         name: "no-wal-file",
         nature: Nature::Damage,
         family: Some(Family::Archive),
@@ -103,8 +103,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does((11, 0), LAST, "It is pg_waldump's message; the server is not concerned.")],
         next: &["walproof verify ARCHIVE"],
     },
-    Row {
-        kind: Kind::SegmentSize,
+    MessageRow {
+        kind: MessageKind::SegmentSize,
         name: "segment-size",
         nature: Nature::Damage,
         family: Some(Family::Archive),
@@ -130,8 +130,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does((11, 0), LAST, "It is a tool's message; the tool ends.")],
         next: &["walproof verify ARCHIVE", "walproof hex ARCHIVE {place}"],
     },
-    Row {
-        kind: Kind::SegmentRemoved,
+    MessageRow {
+        kind: MessageKind::SegmentRemoved,
         name: "segment-removed",
         nature: Nature::Damage,
         family: Some(Family::Archive),
@@ -148,8 +148,8 @@ pub(super) const ROWS: &[Row] = &[
         )],
         next: &["walproof verify ARCHIVE", "walproof locate {place} -p ARCHIVE"],
     },
-    Row {
-        kind: Kind::RecycleFailed,
+    MessageRow {
+        kind: MessageKind::RecycleFailed,
         name: "recycle-failed",
         nature: Nature::Depends,
         family: None,

@@ -13,10 +13,10 @@ mod streaming;
 mod target;
 mod timeline;
 
-use super::row::{FIRST, LAST, Row, ServerDoes, does};
+use super::row::{FIRST, LAST, MessageRow, ServerDoes, does};
 
 /// All messages.
-pub(super) const ROWS: &[&[Row]] = &[
+pub(super) const ROWS: &[&[MessageRow]] = &[
     record::ROWS,
     decode::ROWS,
     page::ROWS,

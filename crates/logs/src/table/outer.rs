@@ -1,14 +1,14 @@
 //! Messages that carry another one, and what pg_waldump says besides.
 
-use super::super::Kind;
-use super::super::row::{Family, LAST, Nature, Row, ServerDoes, does, said};
+use super::super::MessageKind;
+use super::super::row::{Family, LAST, MessageRow, Nature, ServerDoes, does, said};
 
 const TOOL_ENDS: &[ServerDoes] =
     &[does((9, 3), LAST, "It is a tool's message, or a query's: it ends here; the server itself is not concerned.")];
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
-        kind: Kind::ErrorInRecord,
+pub(super) const ROWS: &[MessageRow] = &[
+    MessageRow {
+        kind: MessageKind::ErrorInRecord,
         name: "error-in-record",
         nature: Nature::Depends,
         family: Some(Family::Bytes),
@@ -29,8 +29,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: TOOL_ENDS,
         next: &["walproof verify ARCHIVE", "walproof dump ARCHIVE {place}"],
     },
-    Row {
-        kind: Kind::NoValidRecord,
+    MessageRow {
+        kind: MessageKind::NoValidRecord,
         name: "no-valid-record",
         nature: Nature::Depends,
         family: Some(Family::Bytes),
@@ -48,8 +48,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: TOOL_ENDS,
         next: &["walproof verify ARCHIVE", "walproof hex ARCHIVE {place}", "walproof locate {place}"],
     },
-    Row {
-        kind: Kind::FirstRecordAfter,
+    MessageRow {
+        kind: MessageKind::FirstRecordAfter,
         name: "first-record-after",
         nature: Nature::Normal,
         family: None,
@@ -63,8 +63,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: TOOL_ENDS,
         next: &["walproof dump ARCHIVE -s {at}"],
     },
-    Row {
-        kind: Kind::StreamFailed,
+    MessageRow {
+        kind: MessageKind::StreamFailed,
         name: "stream-failed",
         nature: Nature::Depends,
         family: Some(Family::Archive),
@@ -86,8 +86,8 @@ pub(super) const ROWS: &[Row] = &[
         )],
         next: &["walproof verify ARCHIVE", "walproof timelines ARCHIVE"],
     },
-    Row {
-        kind: Kind::RedoContext,
+    MessageRow {
+        kind: MessageKind::RedoContext,
         name: "redo-context",
         nature: Nature::Normal,
         family: None,

@@ -1,12 +1,12 @@
 //! What the reader says of a page header (`XLogReaderValidatePageHeader`; up to 9.2 `ValidXLOGHeader` of `xlog.c`).
 
-use super::super::Kind;
-use super::super::row::{FIRST, Family, LAST, Nature, Row, said};
+use super::super::MessageKind;
+use super::super::row::{FIRST, Family, LAST, MessageRow, Nature, said};
 use super::{ENDS, LOOK_AT_PAGE, LOOK_AT_TIMELINES};
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
-        kind: Kind::PageMagicZero,
+pub(super) const ROWS: &[MessageRow] = &[
+    MessageRow {
+        kind: MessageKind::PageMagicZero,
         name: "page-magic-zero",
         nature: Nature::Depends,
         family: Some(Family::Bytes),
@@ -25,8 +25,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_PAGE,
     },
-    Row {
-        kind: Kind::PageMagic,
+    MessageRow {
+        kind: MessageKind::PageMagic,
         name: "page-magic",
         nature: Nature::Damage,
         family: Some(Family::Bytes),
@@ -43,8 +43,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_PAGE,
     },
-    Row {
-        kind: Kind::PageInfo,
+    MessageRow {
+        kind: MessageKind::PageInfo,
         name: "page-info",
         nature: Nature::Damage,
         family: Some(Family::Bytes),
@@ -61,8 +61,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_PAGE,
     },
-    Row {
-        kind: Kind::PageAddress,
+    MessageRow {
+        kind: MessageKind::PageAddress,
         name: "page-address",
         nature: Nature::Depends,
         family: Some(Family::Bytes),
@@ -81,8 +81,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_PAGE,
     },
-    Row {
-        kind: Kind::TimelineOutOfSequence,
+    MessageRow {
+        kind: MessageKind::TimelineOutOfSequence,
         name: "timeline-out-of-sequence",
         nature: Nature::Damage,
         family: Some(Family::Timelines),
@@ -111,8 +111,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_TIMELINES,
     },
-    Row {
-        kind: Kind::TimelineUnexpected,
+    MessageRow {
+        kind: MessageKind::TimelineUnexpected,
         name: "timeline-unexpected",
         nature: Nature::Damage,
         family: Some(Family::Timelines),
@@ -133,8 +133,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_TIMELINES,
     },
-    Row {
-        kind: Kind::ForeignSegmentSize,
+    MessageRow {
+        kind: MessageKind::ForeignSegmentSize,
         name: "foreign-segment-size",
         nature: Nature::Damage,
         family: Some(Family::Archive),
@@ -151,8 +151,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: &["walproof verify ARCHIVE", "walproof control DATA_DIRECTORY"],
     },
-    Row {
-        kind: Kind::ForeignPageSize,
+    MessageRow {
+        kind: MessageKind::ForeignPageSize,
         name: "foreign-page-size",
         nature: Nature::Damage,
         family: Some(Family::Archive),
@@ -168,8 +168,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: &["walproof verify ARCHIVE", "walproof control DATA_DIRECTORY"],
     },
-    Row {
-        kind: Kind::ForeignSystem,
+    MessageRow {
+        kind: MessageKind::ForeignSystem,
         name: "foreign-system",
         nature: Nature::Damage,
         family: Some(Family::Archive),

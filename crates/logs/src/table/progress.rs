@@ -1,12 +1,12 @@
 //! Messages of a recovery that goes its way. Their positions are what makes them worth reading.
 
-use super::super::Kind;
-use super::super::row::{FIRST, Family, LAST, Nature, Row, does, said};
+use super::super::MessageKind;
+use super::super::row::{FIRST, Family, LAST, MessageRow, Nature, does, said};
 use super::GOES_ON;
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
-        kind: Kind::Interrupted,
+pub(super) const ROWS: &[MessageRow] = &[
+    MessageRow {
+        kind: MessageKind::Interrupted,
         name: "interrupted",
         nature: Nature::Depends,
         family: None,
@@ -43,8 +43,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does(FIRST, LAST, "Replays WAL from the last checkpoint, or from the one in backup_label.")],
         next: &["walproof control DATA_DIRECTORY"],
     },
-    Row {
-        kind: Kind::Starting,
+    MessageRow {
+        kind: MessageKind::Starting,
         name: "starting",
         nature: Nature::Normal,
         family: None,
@@ -70,8 +70,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: GOES_ON,
         next: &["walproof plan ARCHIVE", "walproof backups ARCHIVE"],
     },
-    Row {
-        kind: Kind::CheckpointAt,
+    MessageRow {
+        kind: MessageKind::CheckpointAt,
         name: "checkpoint-at",
         nature: Nature::Normal,
         family: None,
@@ -89,8 +89,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: GOES_ON,
         next: &["walproof dump ARCHIVE {place}", "walproof locate {place} -p ARCHIVE"],
     },
-    Row {
-        kind: Kind::RedoStarts,
+    MessageRow {
+        kind: MessageKind::RedoStarts,
         name: "redo-starts",
         nature: Nature::Normal,
         family: None,
@@ -104,8 +104,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: GOES_ON,
         next: &["walproof locate {place} -p ARCHIVE", "walproof verify ARCHIVE"],
     },
-    Row {
-        kind: Kind::RedoDone,
+    MessageRow {
+        kind: MessageKind::RedoDone,
         name: "redo-done",
         nature: Nature::Normal,
         family: None,
@@ -125,8 +125,8 @@ pub(super) const ROWS: &[Row] = &[
         )],
         next: &["walproof verify ARCHIVE", "walproof locate {place} -p ARCHIVE"],
     },
-    Row {
-        kind: Kind::RedoNotRequired,
+    MessageRow {
+        kind: MessageKind::RedoNotRequired,
         name: "redo-not-required",
         nature: Nature::Depends,
         family: Some(Family::BackupAndTarget),
@@ -139,8 +139,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: GOES_ON,
         next: &["walproof verify ARCHIVE"],
     },
-    Row {
-        kind: Kind::Consistent,
+    MessageRow {
+        kind: MessageKind::Consistent,
         name: "consistent",
         nature: Nature::Normal,
         family: None,
@@ -154,8 +154,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: GOES_ON,
         next: &["walproof backups ARCHIVE", "walproof locate {place} -p ARCHIVE"],
     },
-    Row {
-        kind: Kind::LastTransaction,
+    MessageRow {
+        kind: MessageKind::LastTransaction,
         name: "last-transaction",
         nature: Nature::Normal,
         family: None,
@@ -166,8 +166,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: GOES_ON,
         next: &["walproof when ARCHIVE", "walproof verify ARCHIVE"],
     },
-    Row {
-        kind: Kind::RecoveryComplete,
+    MessageRow {
+        kind: MessageKind::RecoveryComplete,
         name: "recovery-complete",
         nature: Nature::Normal,
         family: None,
@@ -178,8 +178,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does(FIRST, LAST, "Opens.")],
         next: &["walproof verify ARCHIVE", "walproof timelines ARCHIVE"],
     },
-    Row {
-        kind: Kind::Promotion,
+    MessageRow {
+        kind: MessageKind::Promotion,
         name: "promotion",
         nature: Nature::Normal,
         family: None,
@@ -196,8 +196,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does((9, 0), LAST, "Replays what it has, then opens on a new timeline.")],
         next: &["walproof timelines ARCHIVE"],
     },
-    Row {
-        kind: Kind::RestorePoint,
+    MessageRow {
+        kind: MessageKind::RestorePoint,
         name: "restore-point",
         nature: Nature::Normal,
         family: None,
@@ -210,8 +210,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: GOES_ON,
         next: &["walproof locate {place} -p ARCHIVE", "walproof plan ARCHIVE"],
     },
-    Row {
-        kind: Kind::StateRecovered,
+    MessageRow {
+        kind: MessageKind::StateRecovered,
         name: "state-recovered",
         nature: Nature::Normal,
         family: None,
@@ -229,8 +229,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: GOES_ON,
         next: &["walproof dump ARCHIVE -r Transaction"],
     },
-    Row {
-        kind: Kind::WaitingForWal,
+    MessageRow {
+        kind: MessageKind::WaitingForWal,
         name: "waiting-for-wal",
         nature: Nature::Depends,
         family: None,
@@ -243,8 +243,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does((15, 0), LAST, "Asks everywhere again after wal_retrieve_retry_interval.")],
         next: &["walproof locate {place} -p ARCHIVE", "walproof verify ARCHIVE"],
     },
-    Row {
-        kind: Kind::StartupFailed,
+    MessageRow {
+        kind: MessageKind::StartupFailed,
         name: "startup-failed",
         nature: Nature::Damage,
         family: None,
@@ -260,8 +260,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does(FIRST, LAST, "Shuts down.")],
         next: &["walproof verify ARCHIVE"],
     },
-    Row {
-        kind: Kind::WalDebug,
+    MessageRow {
+        kind: MessageKind::WalDebug,
         name: "wal-debug",
         nature: Nature::Normal,
         family: None,

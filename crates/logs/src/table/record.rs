@@ -1,12 +1,12 @@
 //! What the reader says of a record's header, length, links and checksum (`xlogreader.c`; up to 9.2 `xlog.c`).
 
-use super::super::Kind;
-use super::super::row::{FIRST, Family, LAST, Nature, Row, does, said};
+use super::super::MessageKind;
+use super::super::row::{FIRST, Family, LAST, MessageRow, Nature, does, said};
 use super::{ENDS, LOOK_AT_RECORD};
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
-        kind: Kind::RecordLengthZero,
+pub(super) const ROWS: &[MessageRow] = &[
+    MessageRow {
+        kind: MessageKind::RecordLengthZero,
         name: "record-length-zero",
         nature: Nature::Depends,
         family: Some(Family::Bytes),
@@ -25,8 +25,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
-    Row {
-        kind: Kind::RecordLength,
+    MessageRow {
+        kind: MessageKind::RecordLength,
         name: "record-length",
         nature: Nature::Depends,
         family: Some(Family::Bytes),
@@ -43,8 +43,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
-    Row {
-        kind: Kind::RecordTooLong,
+    MessageRow {
+        kind: MessageKind::RecordTooLong,
         name: "record-too-long",
         nature: Nature::Damage,
         family: Some(Family::Bytes),
@@ -57,8 +57,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
-    Row {
-        kind: Kind::RecordMemory,
+    MessageRow {
+        kind: MessageKind::RecordMemory,
         name: "record-memory",
         nature: Nature::Depends,
         family: Some(Family::Bytes),
@@ -71,8 +71,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: &["walproof verify ARCHIVE"],
     },
-    Row {
-        kind: Kind::RecordOffset,
+    MessageRow {
+        kind: MessageKind::RecordOffset,
         name: "record-offset",
         nature: Nature::Damage,
         family: Some(Family::Bytes),
@@ -92,8 +92,8 @@ pub(super) const ROWS: &[Row] = &[
         )],
         next: &["walproof locate {place}", "walproof control DATA_DIRECTORY", "walproof verify ARCHIVE"],
     },
-    Row {
-        kind: Kind::ContrecordRequested,
+    MessageRow {
+        kind: MessageKind::ContrecordRequested,
         name: "contrecord-requested",
         nature: Nature::Depends,
         family: Some(Family::Bytes),
@@ -108,8 +108,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
-    Row {
-        kind: Kind::ContrecordFlagMissing,
+    MessageRow {
+        kind: MessageKind::ContrecordFlagMissing,
         name: "contrecord-flag-missing",
         nature: Nature::Depends,
         family: Some(Family::Bytes),
@@ -125,8 +125,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
-    Row {
-        kind: Kind::ContrecordLength,
+    MessageRow {
+        kind: MessageKind::ContrecordLength,
         name: "contrecord-length",
         nature: Nature::Depends,
         family: Some(Family::Bytes),
@@ -149,8 +149,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
-    Row {
-        kind: Kind::ContrecordMissing,
+    MessageRow {
+        kind: MessageKind::ContrecordMissing,
         name: "contrecord-missing",
         nature: Nature::Depends,
         family: Some(Family::Bytes),
@@ -163,8 +163,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
-    Row {
-        kind: Kind::ContrecordSkipped,
+    MessageRow {
+        kind: MessageKind::ContrecordSkipped,
         name: "contrecord-skipped",
         nature: Nature::Normal,
         family: None,
@@ -175,8 +175,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does((9, 6), LAST, "Goes on behind the unfinished record.")],
         next: &["walproof dump ARCHIVE {place}"],
     },
-    Row {
-        kind: Kind::OverwrittenMismatch,
+    MessageRow {
+        kind: MessageKind::OverwrittenMismatch,
         name: "overwritten-mismatch",
         nature: Nature::Damage,
         family: Some(Family::Bytes),
@@ -189,8 +189,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does((9, 6), LAST, "Stops with FATAL; each new start stops there again.")],
         next: &["walproof verify ARCHIVE", "walproof timelines ARCHIVE", "walproof hex ARCHIVE {from}"],
     },
-    Row {
-        kind: Kind::PrevLink,
+    MessageRow {
+        kind: MessageKind::PrevLink,
         name: "prev-link",
         nature: Nature::Depends,
         family: Some(Family::Bytes),
@@ -205,8 +205,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
-    Row {
-        kind: Kind::RmgrId,
+    MessageRow {
+        kind: MessageKind::RmgrId,
         name: "rmgr-id",
         nature: Nature::Depends,
         family: Some(Family::Bytes),
@@ -224,8 +224,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
-    Row {
-        kind: Kind::RecordChecksum,
+    MessageRow {
+        kind: MessageKind::RecordChecksum,
         name: "record-checksum",
         nature: Nature::Depends,
         family: Some(Family::Bytes),
@@ -240,8 +240,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
-    Row {
-        kind: Kind::HoleSize,
+    MessageRow {
+        kind: MessageKind::HoleSize,
         name: "hole-size",
         nature: Nature::Damage,
         family: Some(Family::Bytes),
@@ -254,8 +254,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
-    Row {
-        kind: Kind::BackupBlockSize,
+    MessageRow {
+        kind: MessageKind::BackupBlockSize,
         name: "backup-block-size",
         nature: Nature::Damage,
         family: Some(Family::Bytes),
@@ -268,8 +268,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
-    Row {
-        kind: Kind::TotalLength,
+    MessageRow {
+        kind: MessageKind::TotalLength,
         name: "total-length",
         nature: Nature::Damage,
         family: Some(Family::Bytes),
@@ -282,8 +282,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ENDS,
         next: LOOK_AT_RECORD,
     },
-    Row {
-        kind: Kind::SwitchRecord,
+    MessageRow {
+        kind: MessageKind::SwitchRecord,
         name: "switch-record",
         nature: Nature::Damage,
         family: Some(Family::Bytes),

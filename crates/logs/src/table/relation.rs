@@ -1,12 +1,12 @@
 //! Replay finds that data files and WAL do not fit together (`xlogutils.c`).
 
-use super::super::Kind;
-use super::super::row::{FIRST, Family, LAST, Nature, Row, does, said};
+use super::super::MessageKind;
+use super::super::row::{FIRST, Family, LAST, MessageRow, Nature, does, said};
 use super::PANICS;
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
-        kind: Kind::InvalidPages,
+pub(super) const ROWS: &[MessageRow] = &[
+    MessageRow {
+        kind: MessageKind::InvalidPages,
         name: "invalid-pages",
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),
@@ -26,8 +26,8 @@ pub(super) const ROWS: &[Row] = &[
         ],
         next: &["walproof verify ARCHIVE", "walproof backups ARCHIVE"],
     },
-    Row {
-        kind: Kind::PageMissing,
+    MessageRow {
+        kind: MessageKind::PageMissing,
         name: "page-missing",
         nature: Nature::Depends,
         family: Some(Family::BackupAndTarget),
@@ -55,8 +55,8 @@ pub(super) const ROWS: &[Row] = &[
         )],
         next: &["walproof blame ARCHIVE", "walproof verify ARCHIVE"],
     },
-    Row {
-        kind: Kind::InconsistentPage,
+    MessageRow {
+        kind: MessageKind::InconsistentPage,
         name: "inconsistent-page",
         nature: Nature::Damage,
         family: None,
@@ -69,8 +69,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: PANICS,
         next: &["walproof blame ARCHIVE", "walproof verify ARCHIVE"],
     },
-    Row {
-        kind: Kind::FlushNotSatisfied,
+    MessageRow {
+        kind: MessageKind::FlushNotSatisfied,
         name: "flush-not-satisfied",
         nature: Nature::Damage,
         family: None,
@@ -88,8 +88,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does(FIRST, LAST, "The page cannot be written: an error again and again, checkpoints fail.")],
         next: &["walproof lag {at} {until}", "walproof control DATA_DIRECTORY", "walproof verify ARCHIVE"],
     },
-    Row {
-        kind: Kind::RedoFailed,
+    MessageRow {
+        kind: MessageKind::RedoFailed,
         name: "redo-failed",
         nature: Nature::Damage,
         family: None,

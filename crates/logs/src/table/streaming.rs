@@ -1,15 +1,15 @@
 //! Streaming from a primary (`walreceiver.c`, `walsender.c`, `libpqwalreceiver.c`; 9.0+).
 
-use super::super::Kind;
-use super::super::row::{Family, LAST, Nature, Row, ServerDoes, does, said};
+use super::super::MessageKind;
+use super::super::row::{Family, LAST, MessageRow, Nature, ServerDoes, does, said};
 use super::{GOES_ON, LOOK_AT_TIMELINES};
 
 const ASKS_AGAIN: &[ServerDoes] =
     &[does((9, 0), LAST, "The standby goes back to archive and local WAL and asks again, for ever.")];
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
-        kind: Kind::StreamingStarted,
+pub(super) const ROWS: &[MessageRow] = &[
+    MessageRow {
+        kind: MessageKind::StreamingStarted,
         name: "streaming-started",
         nature: Nature::Normal,
         family: None,
@@ -26,8 +26,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: GOES_ON,
         next: &["walproof locate {place}"],
     },
-    Row {
-        kind: Kind::StreamingEnded,
+    MessageRow {
+        kind: MessageKind::StreamingEnded,
         name: "streaming-ended",
         nature: Nature::Normal,
         family: None,
@@ -47,8 +47,8 @@ pub(super) const ROWS: &[Row] = &[
         )],
         next: LOOK_AT_TIMELINES,
     },
-    Row {
-        kind: Kind::StartNotInHistory,
+    MessageRow {
+        kind: MessageKind::StartNotInHistory,
         name: "start-not-in-history",
         nature: Nature::Damage,
         family: Some(Family::Timelines),
@@ -66,8 +66,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ASKS_AGAIN,
         next: LOOK_AT_TIMELINES,
     },
-    Row {
-        kind: Kind::StartAhead,
+    MessageRow {
+        kind: MessageKind::StartAhead,
         name: "start-ahead",
         nature: Nature::Damage,
         family: Some(Family::Timelines),
@@ -84,8 +84,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: ASKS_AGAIN,
         next: &["walproof lag {at} {until}", "walproof timelines ARCHIVE"],
     },
-    Row {
-        kind: Kind::PrimaryIsForeign,
+    MessageRow {
+        kind: MessageKind::PrimaryIsForeign,
         name: "primary-is-foreign",
         nature: Nature::Damage,
         family: Some(Family::Archive),

@@ -1,14 +1,14 @@
 //! Recovery targets: reached, missed, too early.
 
-use super::super::Kind;
-use super::super::row::{FIRST, Family, LAST, Nature, Row, does, said};
+use super::super::MessageKind;
+use super::super::row::{FIRST, Family, LAST, MessageRow, Nature, does, said};
 use super::STOPS;
 
 const FIND: &[&str] = &["walproof plan ARCHIVE", "walproof when ARCHIVE", "walproof verify ARCHIVE"];
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
-        kind: Kind::TargetNotReached,
+pub(super) const ROWS: &[MessageRow] = &[
+    MessageRow {
+        kind: MessageKind::TargetNotReached,
         name: "target-not-reached",
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),
@@ -21,8 +21,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does((13, 0), LAST, "Ends with FATAL. Up to 12 the same case promotes without a word.")],
         next: FIND,
     },
-    Row {
-        kind: Kind::StopBeforeConsistency,
+    MessageRow {
+        kind: MessageKind::StopBeforeConsistency,
         name: "stop-before-consistency",
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),
@@ -36,8 +36,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: STOPS,
         next: &["walproof backups ARCHIVE", "walproof plan ARCHIVE"],
     },
-    Row {
-        kind: Kind::TargetSettings,
+    MessageRow {
+        kind: MessageKind::TargetSettings,
         name: "target-settings",
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),
@@ -61,8 +61,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: &[does(FIRST, LAST, "Does not start.")],
         next: &["walproof plan ARCHIVE"],
     },
-    Row {
-        kind: Kind::Stopping,
+    MessageRow {
+        kind: MessageKind::Stopping,
         name: "stopping",
         nature: Nature::Normal,
         family: None,
@@ -96,8 +96,8 @@ pub(super) const ROWS: &[Row] = &[
         ],
         next: &["walproof when ARCHIVE", "walproof timelines ARCHIVE"],
     },
-    Row {
-        kind: Kind::Paused,
+    MessageRow {
+        kind: MessageKind::Paused,
         name: "paused",
         nature: Nature::Normal,
         family: None,
@@ -121,8 +121,8 @@ pub(super) const ROWS: &[Row] = &[
         )],
         next: &["walproof when ARCHIVE"],
     },
-    Row {
-        kind: Kind::StartingToTarget,
+    MessageRow {
+        kind: MessageKind::StartingToTarget,
         name: "starting-to-target",
         nature: Nature::Normal,
         family: None,

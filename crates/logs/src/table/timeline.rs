@@ -1,12 +1,12 @@
 //! Timelines and their history files (`timeline.c`, `xlogrecovery.c`).
 
-use super::super::Kind;
-use super::super::row::{FIRST, Family, LAST, Nature, Row, does, said};
+use super::super::MessageKind;
+use super::super::row::{FIRST, Family, LAST, MessageRow, Nature, does, said};
 use super::{GOES_ON, LOOK_AT_TIMELINES, PANICS, STOPS};
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
-        kind: Kind::HistorySyntax,
+pub(super) const ROWS: &[MessageRow] = &[
+    MessageRow {
+        kind: MessageKind::HistorySyntax,
         name: "history-syntax",
         nature: Nature::Damage,
         family: Some(Family::Timelines),
@@ -19,8 +19,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: STOPS,
         next: LOOK_AT_TIMELINES,
     },
-    Row {
-        kind: Kind::HistoryData,
+    MessageRow {
+        kind: MessageKind::HistoryData,
         name: "history-data",
         nature: Nature::Damage,
         family: Some(Family::Timelines),
@@ -34,8 +34,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: STOPS,
         next: LOOK_AT_TIMELINES,
     },
-    Row {
-        kind: Kind::HistoryHint,
+    MessageRow {
+        kind: MessageKind::HistoryHint,
         name: "history-hint",
         nature: Nature::Damage,
         family: Some(Family::Timelines),
@@ -54,8 +54,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: STOPS,
         next: LOOK_AT_TIMELINES,
     },
-    Row {
-        kind: Kind::HistoryGap,
+    MessageRow {
+        kind: MessageKind::HistoryGap,
         name: "history-gap",
         nature: Nature::Damage,
         family: Some(Family::Timelines),
@@ -69,8 +69,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: STOPS,
         next: LOOK_AT_TIMELINES,
     },
-    Row {
-        kind: Kind::TargetTimelineMissing,
+    MessageRow {
+        kind: MessageKind::TargetTimelineMissing,
         name: "target-timeline-missing",
         nature: Nature::Damage,
         family: Some(Family::BackupAndTarget),
@@ -84,8 +84,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: STOPS,
         next: LOOK_AT_TIMELINES,
     },
-    Row {
-        kind: Kind::NotAChild,
+    MessageRow {
+        kind: MessageKind::NotAChild,
         name: "not-a-child",
         nature: Nature::Damage,
         family: Some(Family::Timelines),
@@ -119,8 +119,8 @@ pub(super) const ROWS: &[Row] = &[
         ],
         next: LOOK_AT_TIMELINES,
     },
-    Row {
-        kind: Kind::ForkedBefore,
+    MessageRow {
+        kind: MessageKind::ForkedBefore,
         name: "forked-before",
         nature: Nature::Damage,
         family: Some(Family::Timelines),
@@ -141,8 +141,8 @@ pub(super) const ROWS: &[Row] = &[
         )],
         next: LOOK_AT_TIMELINES,
     },
-    Row {
-        kind: Kind::MinRecoveryNotContained,
+    MessageRow {
+        kind: MessageKind::MinRecoveryNotContained,
         name: "min-recovery-not-contained",
         nature: Nature::Damage,
         family: Some(Family::Timelines),
@@ -159,8 +159,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: STOPS,
         next: LOOK_AT_TIMELINES,
     },
-    Row {
-        kind: Kind::CheckpointTimeline,
+    MessageRow {
+        kind: MessageKind::CheckpointTimeline,
         name: "checkpoint-timeline",
         nature: Nature::Damage,
         family: Some(Family::Timelines),
@@ -187,8 +187,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: PANICS,
         next: LOOK_AT_TIMELINES,
     },
-    Row {
-        kind: Kind::HistoryDisagrees,
+    MessageRow {
+        kind: MessageKind::HistoryDisagrees,
         name: "history-disagrees",
         nature: Nature::Damage,
         family: Some(Family::Timelines),
@@ -205,8 +205,8 @@ pub(super) const ROWS: &[Row] = &[
         server_does: STOPS,
         next: LOOK_AT_TIMELINES,
     },
-    Row {
-        kind: Kind::TimelineSelected,
+    MessageRow {
+        kind: MessageKind::TimelineSelected,
         name: "timeline-selected",
         nature: Nature::Normal,
         family: None,
@@ -223,8 +223,8 @@ pub(super) const ROWS: &[Row] = &[
         )],
         next: LOOK_AT_TIMELINES,
     },
-    Row {
-        kind: Kind::NewTargetTimeline,
+    MessageRow {
+        kind: MessageKind::NewTargetTimeline,
         name: "new-target-timeline",
         nature: Nature::Normal,
         family: None,

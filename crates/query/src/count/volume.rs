@@ -8,7 +8,7 @@ use pgwal::format::record::{Block, Record, RecordHeader};
 use pgwal::format::rmgr::{TRANSACTION, XLOG};
 use pgwal::format::{Layout, TimelineId};
 use pgwal::source::Source;
-use pgwal::verify::records::{ListError, Render, Rendered, Wanted, gather};
+use pgwal::verify::records::{ListError, ListRequest, Render, Rendered, gather};
 use pgwal::verify::{Finding, Options};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -41,7 +41,7 @@ impl Volume {
     /// # Errors
     /// Nothing could be looked at.
     pub fn of(source: &dyn Source, options: Options<'_>) -> Result<Volume, ListError> {
-        let (meter, _) = gather(source, &Wanted { options, limit: None }, &Meter::default, &mut |_| Ok(()))?;
+        let (meter, _) = gather(source, &ListRequest { options, limit: None }, &Meter::default, &mut |_| Ok(()))?;
         Ok(meter.0.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 

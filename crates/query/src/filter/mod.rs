@@ -16,7 +16,7 @@ use pgwal::format::rmgr::{Rmgr, RmgrName, TRANSACTION};
 use pgwal::format::{Generation, Lsn};
 use pgwal::source::Source;
 use pgwal::verify::Options;
-use pgwal::verify::records::{ListError, Wanted, gather};
+use pgwal::verify::records::{ListError, ListRequest, gather};
 use std::sync::OnceLock;
 use survey::{Survey, Surveyor};
 
@@ -92,7 +92,7 @@ impl Filter {
             (again.timeline, again.start, again.end) = (options.timeline, options.start, options.end);
             (again.jobs, again.map, again.interrupt) = (options.jobs, options.map, options.interrupt);
             // What is wrong is told by the pass that comes.
-            let (surveyor, _) = gather(source, &Wanted { options: again, limit: None }, &make, &mut |_| Ok(()))?;
+            let (surveyor, _) = gather(source, &ListRequest { options: again, limit: None }, &make, &mut |_| Ok(()))?;
             let _ = self.survey.set(surveyor.finish());
         }
         Ok(())

@@ -12,7 +12,7 @@ use pgwal::format::rmgr::short::short;
 use pgwal::format::spans::{FieldSpan, SpanPart, record_spans};
 use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal::source::Source;
-use pgwal::verify::records::{ListError, Wanted, list};
+use pgwal::verify::records::{ListError, ListRequest, list};
 use pgwal::verify::{Code, Depth, Error, Finding, Options, Which, verify};
 use raw::RawRecord;
 
@@ -72,7 +72,7 @@ pub fn find(source: &dyn Source, lsn: Lsn, timeline: Option<TimelineId>, jobs: u
         options.timeline = timeline.map_or(Which::Latest, Which::Number);
         options.start = Some(address.segment_start(SegmentNo(number.saturating_sub(around)), size));
         options.end = Some(address.segment_start(SegmentNo(number.saturating_add(around + 1)), size));
-        list(source, &Wanted { options, limit: None }, &catch, &mut |_| Ok(())).map_err(NoRecord::List)?;
+        list(source, &ListRequest { options, limit: None }, &catch, &mut |_| Ok(())).map_err(NoRecord::List)?;
         caught = catch.caught();
         if caught.is_settled() {
             break;

@@ -1,6 +1,7 @@
 //! A backup by its name in the archive.
 
-use super::parts::{Parts, assemble};
+use super::assemble::assemble;
+use super::parts::BackupParts;
 use super::{Backup, BackupKind};
 use pgwal_archive::Error;
 use pgwal_format::FileName;
@@ -17,7 +18,7 @@ pub fn find(archive: &dyn Source, name: &str) -> Result<Option<Backup>, Error> {
         let Some(file @ FileName::BackupHistory(..)) = entry.name else { continue };
         let own = file.to_string();
         let (bytes, _) = archive.small(entry, 64 << 10)?;
-        let backup = assemble(Backup::of(entry.shown(), BackupKind::History), Parts::one("history", bytes));
+        let backup = assemble(Backup::of(entry.shown(), BackupKind::History), BackupParts::one("history", bytes));
         if own == name || own.strip_suffix(".backup") == Some(name) || entry.shown() == name {
             return Ok(Some(backup));
         }

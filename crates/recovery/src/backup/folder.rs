@@ -1,10 +1,11 @@
 //! A data directory: a plain base backup, or what a tool restored.
 
-use super::parts::{Parts, SMALL, assemble, take_wal};
+use super::assemble::{assemble, take_wal};
+use super::parts::{BackupParts, SMALL};
+use super::small::small;
 use super::{Backup, BackupKind, tablespace_map};
 use pgwal_source::{Source, SourceError};
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ pub(super) fn is_one(path: &Path) -> bool {
 /// Opens a data directory.
 pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     let mut backup = Backup::of(path.display().to_string(), BackupKind::DataDirectory);
-    let mut parts = Parts { folder: Some(path.to_path_buf()), ..Parts::default() };
+    let mut parts = BackupParts { folder: Some(path.to_path_buf()), ..BackupParts::default() };
     for (name, limit) in SMALL {
         if let Some(bytes) = small(&path.join(name), limit)? {
             parts.files.insert(name.to_owned(), bytes);
@@ -35,26 +36,9 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     Ok(assemble(backup, parts))
 }
 
-/// The beginning of a file; `None` where it is none.
-pub(super) fn small(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
-    let refused = |error: &io::Error| SourceError::io(path, error);
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.is_file() => {}
-        Ok(_) => return Ok(None),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(refused(&error)),
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| refused(&error))?;
-    file.take(limit).read_to_end(&mut bytes).map_err(|error| refused(&error))?;
-    Ok(Some(bytes))
-}
-
 /// Looks where the tablespaces will lie: beside a `backup_label`, a server makes the links anew that `tablespace_map`
 /// names.
-fn tablespaces(path: &Path, parts: &mut Parts) {
+fn tablespaces(path: &Path, parts: &mut BackupParts) {
     let links = path.join("pg_tblspc");
     let mapped = match (parts.files.get("backup_label"), parts.files.get("tablespace_map")) {
         (Some(_), Some(map)) => tablespace_map::parse(map),

@@ -3,13 +3,13 @@
 
 use super::flaw::{BackupFlaw, FlawKind, Weight};
 use super::own_files;
-use super::parts::{Parts, is_whole};
+use super::parts::{BackupParts, is_whole};
 use super::{Backup, BackupKind};
 use pgwal_format::Layout;
 use pgwal_format::text::backup_label::BackupLabel;
 use pgwal_format::text::control::ControlFile;
 
-pub(super) fn judge(backup: &mut Backup, parts: &Parts) {
+pub(super) fn judge(backup: &mut Backup, parts: &BackupParts) {
     let mut found = Vec::new();
     if is_whole(backup.kind) && backup.control_bytes.is_none() {
         found.push(FlawKind::NoControl.of("global/pg_control"));

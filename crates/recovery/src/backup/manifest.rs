@@ -38,12 +38,12 @@ pub struct ManifestFile {
     /// Bytes.
     pub size: u64,
     /// The checksum of its content, if one was made.
-    pub checksum: Option<Checksum>,
+    pub checksum: Option<ManifestChecksum>,
 }
 
 /// The checksum of a file's content. Small, because there may be millions.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Checksum {
+pub enum ManifestChecksum {
     /// `CRC32C`, as written.
     Crc32c([u8; 4]),
     /// `SHA224`.
@@ -56,14 +56,14 @@ pub enum Checksum {
     Sha512(Box<[u8; 64]>),
 }
 
-impl Checksum {
-    fn new(algorithm: &str, bytes: &[u8]) -> Result<Checksum, ManifestFault> {
+impl ManifestChecksum {
+    fn new(algorithm: &str, bytes: &[u8]) -> Result<ManifestChecksum, ManifestFault> {
         let checksum = match algorithm.to_ascii_uppercase().as_str() {
-            "CRC32C" => bytes.try_into().ok().map(Checksum::Crc32c),
-            "SHA224" => bytes.try_into().ok().map(|sum| Checksum::Sha224(Box::new(sum))),
-            "SHA256" => bytes.try_into().ok().map(|sum| Checksum::Sha256(Box::new(sum))),
-            "SHA384" => bytes.try_into().ok().map(|sum| Checksum::Sha384(Box::new(sum))),
-            "SHA512" => bytes.try_into().ok().map(|sum| Checksum::Sha512(Box::new(sum))),
+            "CRC32C" => bytes.try_into().ok().map(ManifestChecksum::Crc32c),
+            "SHA224" => bytes.try_into().ok().map(|sum| ManifestChecksum::Sha224(Box::new(sum))),
+            "SHA256" => bytes.try_into().ok().map(|sum| ManifestChecksum::Sha256(Box::new(sum))),
+            "SHA384" => bytes.try_into().ok().map(|sum| ManifestChecksum::Sha384(Box::new(sum))),
+            "SHA512" => bytes.try_into().ok().map(|sum| ManifestChecksum::Sha512(Box::new(sum))),
             _ => return Err(ManifestFault::Field("Checksum-Algorithm")),
         };
         checksum.ok_or(ManifestFault::Field("Checksum"))
@@ -72,11 +72,11 @@ impl Checksum {
     /// Its bytes.
     pub fn bytes(&self) -> &[u8] {
         match self {
-            Checksum::Crc32c(sum) => sum,
-            Checksum::Sha224(sum) => &sum[..],
-            Checksum::Sha256(sum) => &sum[..],
-            Checksum::Sha384(sum) => &sum[..],
-            Checksum::Sha512(sum) => &sum[..],
+            ManifestChecksum::Crc32c(sum) => sum,
+            ManifestChecksum::Sha224(sum) => &sum[..],
+            ManifestChecksum::Sha256(sum) => &sum[..],
+            ManifestChecksum::Sha384(sum) => &sum[..],
+            ManifestChecksum::Sha512(sum) => &sum[..],
         }
     }
 }
@@ -130,7 +130,8 @@ pub fn parse(bytes: &[u8]) -> Result<Manifest, ManifestFault> {
     if bytes.len() as u64 > LONGEST {
         return Err(ManifestFault::TooLong);
     }
-    let raw: Raw<'_> = serde_json::from_slice(bytes).map_err(|error| ManifestFault::Shape(error.to_string()))?;
+    let raw: RawManifest<'_> =
+        serde_json::from_slice(bytes).map_err(|error| ManifestFault::Shape(error.to_string()))?;
     let version = number(raw.version).ok_or(ManifestFault::Field("PostgreSQL-Backup-Manifest-Version"))?;
     if !(1..=2).contains(&version) {
         return Err(ManifestFault::Version(version));
@@ -156,13 +157,13 @@ fn before_last_line(bytes: &[u8]) -> Option<&[u8]> {
 }
 
 #[derive(Deserialize)]
-struct Raw<'a> {
+struct RawManifest<'a> {
     #[serde(borrow, rename = "PostgreSQL-Backup-Manifest-Version")]
     version: &'a RawValue,
     #[serde(borrow, rename = "System-Identifier")]
     system_id: Option<&'a RawValue>,
     #[serde(rename = "Files")]
-    files: Files,
+    files: ManifestFiles,
     #[serde(borrow, rename = "WAL-Ranges", default)]
     wal_ranges: Vec<RawRange<'a>>,
     #[serde(rename = "Manifest-Checksum")]
@@ -170,10 +171,10 @@ struct Raw<'a> {
 }
 
 /// Each file is taken as it comes: no second list of them.
-struct Files(Result<Vec<ManifestFile>, ManifestFault>);
+struct ManifestFiles(Result<Vec<ManifestFile>, ManifestFault>);
 
-impl<'de> Deserialize<'de> for Files {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Files, D::Error> {
+impl<'de> Deserialize<'de> for ManifestFiles {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<ManifestFiles, D::Error> {
         deserializer.deserialize_seq(FilesVisitor)
     }
 }
@@ -181,13 +182,13 @@ impl<'de> Deserialize<'de> for Files {
 struct FilesVisitor;
 
 impl<'de> Visitor<'de> for FilesVisitor {
-    type Value = Files;
+    type Value = ManifestFiles;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a list of files")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Files, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ManifestFiles, A::Error> {
         let mut files = Ok(Vec::new());
         while let Some(raw) = list.next_element::<RawFile<'_>>()? {
             match (&mut files, file(raw)) {
@@ -196,7 +197,7 @@ impl<'de> Visitor<'de> for FilesVisitor {
                 (Err(_), _) => {}
             }
         }
-        Ok(Files(files))
+        Ok(ManifestFiles(files))
     }
 }
 
@@ -242,7 +243,7 @@ fn file(raw: RawFile<'_>) -> Result<ManifestFile, ManifestFault> {
     let size = number(raw.size).ok_or(ManifestFault::Field("Size"))?;
     let checksum = match (raw.algorithm, raw.checksum) {
         (Some(algorithm), Some(digits)) => {
-            Some(Checksum::new(&algorithm, &hex(&digits).ok_or(ManifestFault::Field("Checksum"))?)?)
+            Some(ManifestChecksum::new(&algorithm, &hex(&digits).ok_or(ManifestFault::Field("Checksum"))?)?)
         }
         (None, None) => None,
         _ => return Err(ManifestFault::Field("Checksum")),

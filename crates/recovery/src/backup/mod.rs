@@ -11,6 +11,7 @@
 //! [`open`] takes a data directory, a tar of `pg_basebackup` or the folder with it, or one of the small files alone;
 //! [`find`] takes the name of a backup history file in an archive. Nothing is unpacked to disk, nothing is written.
 
+mod assemble;
 mod find;
 mod flaw;
 mod folder;
@@ -21,6 +22,7 @@ mod own_files;
 mod parts;
 mod relations;
 mod settings;
+mod small;
 mod tablespace_map;
 mod tarball;
 

@@ -1,6 +1,7 @@
 //! What did the user name?
 
-use super::parts::{Parts, assemble};
+use super::assemble::assemble;
+use super::parts::BackupParts;
 use super::{Backup, BackupKind, folder, manifest, tarball};
 use pgwal_archive::Error;
 use pgwal_format::FileName;
@@ -47,7 +48,7 @@ fn file(path: &Path) -> Result<Backup, Error> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
     let (kind, own) = kind(&head, name, entry.name).ok_or_else(not_one)?;
     let bytes = if kind == BackupKind::Manifest { source.small(&entry, manifest::LONGEST + 1)?.0 } else { head };
-    Ok(assemble(Backup::of(path.display().to_string(), kind), Parts::one(own, bytes)))
+    Ok(assemble(Backup::of(path.display().to_string(), kind), BackupParts::one(own, bytes)))
 }
 
 /// What a single file is: by its content, and where that is damaged by its name.

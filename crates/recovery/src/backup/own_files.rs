@@ -2,7 +2,7 @@
 
 use super::Backup;
 use super::flaw::{BackupFlaw, FlawKind, Weight};
-use super::parts::Parts;
+use super::parts::BackupParts;
 use super::relations::{Fork, place};
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ enum Use {
 
 /// Names and sizes, only in front of the first start: a server changes them. Several findings at most: what hurts, what
 /// is not at hand, and what does not hurt.
-pub(super) fn compare(backup: &Backup, parts: &Parts) -> Vec<BackupFlaw> {
+pub(super) fn compare(backup: &Backup, parts: &BackupParts) -> Vec<BackupFlaw> {
     let Some(manifest) = backup.manifest.as_ref().filter(|_| parts.whole) else { return Vec::new() };
     let there: HashMap<&str, u64> = parts.sizes.iter().map(|(path, size)| (path.as_str(), *size)).collect();
     let mut counts: [Count; 3] = Default::default();

@@ -27,7 +27,7 @@ pub struct NotOpened {
 }
 
 /// Where files lie that settings include.
-pub(super) enum Place<'a> {
+pub(super) enum IncludePlace<'a> {
     /// A data directory. Where it is whole, what is not there is missing.
     Folder(&'a Path, bool),
     /// What was kept of a tar, by path. What is not there may have been left out.
@@ -45,23 +45,23 @@ const MOST_BYTES: usize = 64 << 20;
 const LONGEST: u64 = 4 << 20;
 
 /// Reads a file of settings, and what it includes: pieces in the order in which they count.
-pub(super) fn read(name: &str, bytes: &[u8], version: Option<Version>, place: &Place<'_>) -> Vec<SettingsFile> {
-    let mut reader = Reader { main: name, version, place, out: Vec::new(), files: 0, bytes: 0 };
+pub(super) fn read(name: &str, bytes: &[u8], version: Option<Version>, place: &IncludePlace<'_>) -> Vec<SettingsFile> {
+    let mut reader = SettingsReader { main: name, version, place, out: Vec::new(), files: 0, bytes: 0 };
     reader.take(name, bytes, 0);
     reader.out
 }
 
-struct Reader<'a> {
+struct SettingsReader<'a> {
     main: &'a str,
     version: Option<Version>,
-    place: &'a Place<'a>,
+    place: &'a IncludePlace<'a>,
     out: Vec<SettingsFile>,
     files: usize,
     bytes: usize,
 }
 
 /// What became of an include.
-enum Got {
+enum Included {
     /// Files, by their paths.
     Files(Vec<(String, Vec<u8>)>),
     /// A server dies of it.
@@ -70,7 +70,7 @@ enum Got {
     Unknown,
 }
 
-impl Reader<'_> {
+impl SettingsReader<'_> {
     fn take(&mut self, path: &str, bytes: &[u8], depth: usize) {
         let whole = SettingsFile::parse(self.main, bytes, self.version);
         let SettingsText { settings, includes, faults } = whole.text;
@@ -81,9 +81,9 @@ impl Reader<'_> {
             piece.text.settings.extend(std::iter::from_fn(|| settings.next_if(|s: &Setting| before(s.line))));
             piece.text.faults.extend(std::iter::from_fn(|| faults.next_if(|f: &SettingsFault| before(f.line))));
             match self.open(path, &include, depth) {
-                Got::Unknown => piece.text.includes.push(include),
-                Got::Dies(what) => piece.not_opened.push(what),
-                Got::Files(files) => {
+                Included::Unknown => piece.text.includes.push(include),
+                Included::Dies(what) => piece.not_opened.push(what),
+                Included::Files(files) => {
                     if !files.is_empty() {
                         let next = self.piece(path);
                         self.out.push(std::mem::replace(&mut piece, next));
@@ -102,11 +102,12 @@ impl Reader<'_> {
         SettingsFile { name: path.to_owned(), main: self.main.to_owned(), text, not_opened: Vec::new() }
     }
 
-    fn open(&mut self, from: &str, include: &Include, depth: usize) -> Got {
+    fn open(&mut self, from: &str, include: &Include, depth: usize) -> Included {
         let path = resolve(from, &include.path);
         let is_folder = include.directive == "include_dir";
-        let dies =
-            |why| Got::Dies(NotOpened { what: if is_folder { "directory" } else { "file" }, path: path.clone(), why });
+        let dies = |why| {
+            Included::Dies(NotOpened { what: if is_folder { "directory" } else { "file" }, path: path.clone(), why })
+        };
         if depth >= DEEPEST && !is_folder {
             return dies("maximum nesting depth exceeded");
         }
@@ -117,36 +118,36 @@ impl Reader<'_> {
         };
         let known = self.place.is_whole() && !path.starts_with('/');
         let Some(paths) = found else {
-            return if known { dies("No such file or directory") } else { Got::Unknown };
+            return if known { dies("No such file or directory") } else { Included::Unknown };
         };
         let mut files = Vec::new();
         for file in paths {
             match self.place.file(&file) {
-                Some(_) if self.files >= MOST || self.bytes >= MOST_BYTES => return Got::Unknown,
-                Some(bytes) if bytes.len() as u64 >= LONGEST => return Got::Unknown,
+                Some(_) if self.files >= MOST || self.bytes >= MOST_BYTES => return Included::Unknown,
+                Some(bytes) if bytes.len() as u64 >= LONGEST => return Included::Unknown,
                 Some(bytes) => {
                     (self.files, self.bytes) = (self.files + 1, self.bytes + bytes.len());
                     files.push((file, bytes));
                 }
                 None if include.directive == "include_if_exists" && known => {}
                 None if known => return dies("No such file or directory"),
-                None => return Got::Unknown,
+                None => return Included::Unknown,
             }
         }
-        Got::Files(files)
+        Included::Files(files)
     }
 }
 
-impl Place<'_> {
+impl IncludePlace<'_> {
     fn is_whole(&self) -> bool {
-        matches!(self, Place::Folder(_, true))
+        matches!(self, IncludePlace::Folder(_, true))
     }
 
     fn file(&self, path: &str) -> Option<Vec<u8>> {
         match self {
-            Place::Folder(data, _) => super::folder::small(&data.join(path), LONGEST).ok().flatten(),
-            Place::Kept(files) => files.get(path).cloned(),
-            Place::Nowhere => None,
+            IncludePlace::Folder(data, _) => super::small::small(&data.join(path), LONGEST).ok().flatten(),
+            IncludePlace::Kept(files) => files.get(path).cloned(),
+            IncludePlace::Nowhere => None,
         }
     }
 
@@ -154,12 +155,12 @@ impl Place<'_> {
     fn folder(&self, path: &str) -> Option<Vec<String>> {
         let counts = |name: &str| name.len() > 5 && name.ends_with(".conf") && !name.starts_with('.');
         let mut names: Vec<String> = match self {
-            Place::Folder(data, _) => {
+            IncludePlace::Folder(data, _) => {
                 let entries = fs::read_dir(data.join(path)).ok()?.flatten().take(100_000);
                 let files = entries.filter(|entry| !entry.path().is_dir());
                 files.filter_map(|entry| entry.file_name().into_string().ok()).filter(|name| counts(name)).collect()
             }
-            Place::Kept(files) => {
+            IncludePlace::Kept(files) => {
                 let below = format!("{path}/");
                 let inside =
                     files.keys().filter_map(|name| name.strip_prefix(&below)).filter(|name| !name.contains('/'));
@@ -167,7 +168,7 @@ impl Place<'_> {
                 // A folder without one such file is not told from one that is not there.
                 (!names.is_empty()).then_some(names)?
             }
-            Place::Nowhere => return None,
+            IncludePlace::Nowhere => return None,
         };
         names.sort();
         Some(names)
@@ -213,7 +214,7 @@ mod tests {
             ("more/y", "a = 5\n"),
         ]);
         let text = b"a = 1\ninclude_dir 'conf.d'\ninclude 'gone'\na = 6\n";
-        let read = read("postgresql.conf", text, None, &Place::Kept(&files));
+        let read = read("postgresql.conf", text, None, &IncludePlace::Kept(&files));
         let values: Vec<&str> = all(&read).into_iter().map(|(_, value)| value).collect();
         assert_eq!(values, ["1", "2", "3", "4", "5", "6"]);
         assert!(read.iter().all(|f| f.main == "postgresql.conf" && f.not_opened.is_empty()));
@@ -224,10 +225,10 @@ mod tests {
     #[test]
     fn what_includes_itself_ends() {
         let files = kept(&[("loop", "a = 1\ninclude 'loop'\n"), ("bomb", "include 'bomb'\ninclude 'bomb'\n")]);
-        let once = read("postgresql.conf", b"include 'loop'\n", None, &Place::Kept(&files));
+        let once = read("postgresql.conf", b"include 'loop'\n", None, &IncludePlace::Kept(&files));
         let died: Vec<&NotOpened> = once.iter().flat_map(|f| &f.not_opened).collect();
         assert_eq!((all(&once).len(), died.len(), died[0].why), (DEEPEST, 1, "maximum nesting depth exceeded"));
-        assert!(read("postgresql.conf", b"include 'bomb'\n", None, &Place::Kept(&files)).len() < 10 * MOST);
+        assert!(read("postgresql.conf", b"include 'bomb'\n", None, &IncludePlace::Kept(&files)).len() < 10 * MOST);
     }
 
     #[test]

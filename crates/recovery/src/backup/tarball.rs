@@ -1,11 +1,12 @@
 //! Tars of `pg_basebackup -Ft`: `base.tar`, a tar for each tablespace, `pg_wal.tar`, and `backup_manifest` beside them;
 //! or a tar of a data directory that somebody made, under whichever folder.
 
+use super::assemble::{assemble, take_wal};
 use super::flaw::{FlawKind, Weight};
-use super::parts::{Parts, SMALL, assemble, take_wal};
-use super::{Backup, BackupKind, folder};
+use super::parts::{BackupParts, SMALL};
+use super::{Backup, BackupKind, small};
 use pgwal_format::FileName;
-use pgwal_source::tar::{self, Event, Kind, TarFault, TarRead, TarSource, TarWal};
+use pgwal_source::tar::{self, TarEvent, TarFault, TarMemberKind, TarRead, TarSource, TarWal};
 use pgwal_source::{ReadState, SourceError};
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -33,7 +34,7 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
     let base = Contents::read(path, false)?;
     base.report(path, &mut backup);
     let root = base.root();
-    let mut parts = Parts { whole: base.is_whole(), ..Parts::default() };
+    let mut parts = BackupParts { whole: base.is_whole(), ..BackupParts::default() };
     for (member, bytes) in base.small {
         if let Some(name) = below(&member, &root) {
             parts.files.insert(name.to_owned(), bytes);
@@ -45,7 +46,7 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
     let beside = path.parent().unwrap_or(Path::new(""));
     // Only a tar that pg_basebackup named has others beside it that belong to it.
     if base_in(beside).is_some_and(|base| base == path) {
-        if let Some(bytes) = folder::small(&beside.join("backup_manifest"), super::manifest::LONGEST + 1)? {
+        if let Some(bytes) = small::small(&beside.join("backup_manifest"), super::manifest::LONGEST + 1)? {
             parts.files.entry("backup_manifest".to_owned()).or_insert(bytes);
         }
         for (stem, other) in tars(beside) {
@@ -115,9 +116,9 @@ impl Contents {
         let (mut room, mut conf_room) = (HELD, CONF_HELD);
         let read = tar::scan(path, &mut |event| {
             match event {
-                Event::Member(member) => {
+                TarEvent::Member(member) => {
                     settle(&mut keep, &mut wal);
-                    if member.kind != Kind::File {
+                    if member.kind != TarMemberKind::File {
                         return ControlFlow::Continue(());
                     }
                     if let Some(name) = wal_name(&member.path, only_wal) {
@@ -146,7 +147,7 @@ impl Contents {
                         }
                     }
                 }
-                Event::Content(bytes) => match &mut keep {
+                TarEvent::Content(bytes) => match &mut keep {
                     Keep::Nothing => {}
                     Keep::Wal(there, kept) => {
                         *there += bytes.len() as u64;
@@ -225,7 +226,7 @@ fn settle(keep: &mut Keep, wal: &mut [TarWal]) {
 }
 
 fn is_plain(path: &Path) -> Result<bool, SourceError> {
-    Ok(folder::small(path, 512)?.is_some_and(|head| tar::is_header(&head)))
+    Ok(small::small(path, 512)?.is_some_and(|head| tar::is_header(&head)))
 }
 
 fn small_limit(path: &str) -> Option<usize> {

@@ -1,7 +1,7 @@
 //! What of a segment's records may matter. Blocks that the backup has are left out at once, so little is kept.
 
 use super::Extents;
-use crate::events::Sum;
+use crate::sum::EventSum;
 use pgwal_format::Lsn;
 use pgwal_format::record::{BlockRef, Record, RelFileLocator};
 use pgwal_format::rmgr::database::{self, DatabaseChange, DatabaseFolder};
@@ -32,7 +32,7 @@ pub enum Change {
         /// The block.
         block: u32,
         /// What records came to in front of this one, in this segment.
-        before: Sum,
+        before: EventSum,
     },
     /// The main fork of a relation is cut to so many blocks.
     Truncates(RelFileLocator, u32),
@@ -86,7 +86,7 @@ impl<'a> Gather<'a> {
 
     /// Takes a record in. `before`: what those in front of it came to.
     #[inline]
-    pub fn record(&mut self, record: &Record<'_>, before: &Sum) {
+    pub fn record(&mut self, record: &Record<'_>, before: &EventSum) {
         match record.header.rmid {
             TRANSACTION if record.header.info & xact::HAS_INFO == 0 => {}
             TRANSACTION | STORAGE | DATABASE => self.files(record),
@@ -98,7 +98,7 @@ impl<'a> Gather<'a> {
     }
 
     #[inline]
-    fn block(&mut self, lsn: Lsn, manager: u8, block: &BlockRef, before: &Sum) {
+    fn block(&mut self, lsn: Lsn, manager: u8, block: &BlockRef, before: &EventSum) {
         let BlockRef { rel, fork, block: number, .. } = *block;
         let writes = block.will_init || block.image.is_some_and(|image| image.apply);
         let place = (rel, fork, number);

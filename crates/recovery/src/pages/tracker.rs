@@ -5,7 +5,7 @@ use pgwal_format::Lsn;
 use pgwal_format::record::RelFileLocator;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-type Key = (RelFileLocator, u8);
+type FileKey = (RelFileLocator, u8);
 /// Blocks, each with the first record that needed it, and whether it was zeros.
 type Missed = BTreeMap<(RelFileLocator, u8, u32), (Lsn, bool)>;
 
@@ -16,7 +16,7 @@ pub struct Tracker<'a> {
     /// `ignore_invalid_pages` (13 and later): a warning in the place of a PANIC.
     ignored: bool,
     /// Files that are longer than in the backup.
-    files: HashMap<Key, File>,
+    files: HashMap<FileKey, ReplayedFile>,
     /// Databases that were copied, and from where: tablespace and database.
     copies: HashMap<(u32, u32), (u32, u32)>,
     /// Blocks that were needed and not there.
@@ -30,7 +30,7 @@ pub struct Tracker<'a> {
 
 /// A file as replay made it.
 #[derive(Clone, Debug)]
-struct File {
+struct ReplayedFile {
     blocks: u32,
     /// Stretches of zeros that replay left: first block, and the one behind the last.
     zeros: BTreeMap<u32, u32>,
@@ -113,7 +113,7 @@ impl<'a> Tracker<'a> {
     }
 
     /// Blocks that a file has before WAL makes it longer.
-    fn base(&self, (rel, fork): Key) -> u32 {
+    fn base(&self, (rel, fork): FileKey) -> u32 {
         let own = self.extents.blocks(rel, fork).unwrap_or(0);
         let copied = self
             .copies
@@ -122,12 +122,12 @@ impl<'a> Tracker<'a> {
         own.max(copied.unwrap_or(0))
     }
 
-    fn writes(&mut self, key: Key, first: u32, last: u32) {
+    fn writes(&mut self, key: FileKey, first: u32, last: u32) {
         let base = self.base(key);
         let room = &mut self.room;
         let file = self.files.entry(key).or_insert_with(|| {
             *room = room.saturating_sub(1);
-            File { blocks: base, zeros: BTreeMap::new() }
+            ReplayedFile { blocks: base, zeros: BTreeMap::new() }
         });
         let behind = last.saturating_add(1);
         if first > file.blocks {
@@ -139,7 +139,7 @@ impl<'a> Tracker<'a> {
     }
 
     /// `true`: it is not there.
-    fn needs(&mut self, key: Key, block: u32, lsn: Lsn) -> bool {
+    fn needs(&mut self, key: FileKey, block: u32, lsn: Lsn) -> bool {
         let zeros = match self.files.get(&key) {
             Some(file) if block < file.blocks && !file.is_zeros(block) => return false,
             Some(file) => block < file.blocks,
@@ -172,7 +172,7 @@ impl<'a> Tracker<'a> {
     }
 
     /// Blocks from one on are gone, so nobody misses them.
-    fn forget(&mut self, (rel, fork): Key, from: u32) {
+    fn forget(&mut self, (rel, fork): FileKey, from: u32) {
         let gone: Vec<_> =
             self.invalid.range((rel, fork, from)..=(rel, fork, u32::MAX)).map(|(place, _)| *place).collect();
         for place in gone {
@@ -181,7 +181,7 @@ impl<'a> Tracker<'a> {
         }
     }
 
-    fn removed(&mut self, key: Key) {
+    fn removed(&mut self, key: FileKey) {
         if let Some(file) = self.files.remove(&key) {
             self.room += 1 + file.zeros.len();
         }
@@ -197,8 +197,9 @@ impl<'a> Tracker<'a> {
         self.removed_database(to);
         let whence = self.copies.get(&from).copied().unwrap_or(from);
         self.copies.insert(to, whence);
-        let copy =
-            |(rel, fork): Key, file: &File| ((RelFileLocator { spc: to.0, db: to.1, ..rel }, fork), file.clone());
+        let copy = |(rel, fork): FileKey, file: &ReplayedFile| {
+            ((RelFileLocator { spc: to.0, db: to.1, ..rel }, fork), file.clone())
+        };
         let copied: Vec<_> = self
             .files
             .iter()
@@ -211,7 +212,7 @@ impl<'a> Tracker<'a> {
     }
 }
 
-impl File {
+impl ReplayedFile {
     fn is_zeros(&self, block: u32) -> bool {
         self.zeros.range(..=block).next_back().is_some_and(|(_, to)| block < *to)
     }

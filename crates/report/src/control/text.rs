@@ -2,7 +2,7 @@
 
 use crate::outside;
 use jiff::tz::TimeZone;
-use pgwal::format::text::control::printed::{self, NOT_TOLD, Shown, WIDTH};
+use pgwal::format::text::control::printed::{self, NOT_TOLD, PrintedValue, WIDTH};
 use pgwal::format::text::control::{ControlImage, ControlValue, members::ControlField};
 use std::io::Write;
 
@@ -56,19 +56,21 @@ fn warn(image: &ControlImage<'_>, printed: &mut Printed) {
     }
 }
 
-fn show(image: &ControlImage<'_>, shown: Shown, zone: &TimeZone, out: &mut Vec<u8>) {
+fn show(image: &ControlImage<'_>, shown: PrintedValue, zone: &TimeZone, out: &mut Vec<u8>) {
     let _ = match shown {
-        Shown::Words(words) => write!(out, "{words}"),
-        Shown::Either(field, yes, no) => write!(out, "{}", if image.switch(field) == Some(true) { yes } else { no }),
-        Shown::NextXid => {
+        PrintedValue::Words(words) => write!(out, "{words}"),
+        PrintedValue::Either(field, yes, no) => {
+            write!(out, "{}", if image.switch(field) == Some(true) { yes } else { no })
+        }
+        PrintedValue::NextXid => {
             let next = image.next_xid();
             write!(out, "{}{}{}", next.epoch, image.dialect.epoch_separator, next.xid)
         }
-        Shown::RedoFile => match image.redo_segment() {
+        PrintedValue::RedoFile => match image.redo_segment() {
             Some(name) => write!(out, "{name}"),
             None => write!(out, "{NOT_TOLD}"),
         },
-        Shown::Plain(field) => match image.value(field) {
+        PrintedValue::Plain(field) => match image.value(field) {
             Some(ControlValue::Unsigned(number)) => write!(out, "{number}"),
             Some(ControlValue::Signed(number)) => write!(out, "{number}"),
             Some(ControlValue::Timeline(timeline)) => write!(out, "{timeline}"),

@@ -11,7 +11,7 @@ use crate::verify::json;
 use pgwal::format::Lsn;
 use pgwal::verify::codes::Code;
 use pgwal::verify::log_line::Nature;
-use pgwal::verify::probe::{Probe, What};
+use pgwal::verify::probe::{AtPosition, Probe};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -173,14 +173,14 @@ fn seen(evidence: &Evidence) -> ExplainedPlace {
 fn what(probe: &Probe) -> &'static str {
     match probe.what {
         _ if probe.branch.is_some() => "end_of_timeline",
-        What::Damage => "damage",
-        What::Record { .. } => "record",
-        What::AfterSwitch { .. } => "after_switch",
-        What::EndOfWal { .. } => "end_of_wal",
-        What::Recycled { .. } => "recycled",
-        What::Missing => "missing",
-        What::BehindLast { .. } => "behind_last",
-        What::BeforeFirst { .. } => "before_first",
+        AtPosition::Damage => "damage",
+        AtPosition::Record { .. } => "record",
+        AtPosition::AfterSwitch { .. } => "after_switch",
+        AtPosition::EndOfWal { .. } => "end_of_wal",
+        AtPosition::Recycled { .. } => "recycled",
+        AtPosition::Missing => "missing",
+        AtPosition::BehindLast { .. } => "behind_last",
+        AtPosition::BeforeFirst { .. } => "before_first",
         _ => "between_records",
     }
 }

@@ -9,8 +9,8 @@
 //! ```
 
 use crate::time::rfc3339;
-use pgwal::verify::recovery::events::Commit;
 use pgwal::verify::recovery::outcome::{FileAsked, Reached, Restore};
+use pgwal::verify::recovery::sum::ReplayedCommit;
 use pgwal::verify::recovery::{Alternative, Instead, Target};
 use serde_json::{Map, Value, json};
 
@@ -87,6 +87,6 @@ pub fn aim(target: &Target) -> (&'static str, String) {
     }
 }
 
-fn commit(c: Commit) -> Value {
+fn commit(c: ReplayedCommit) -> Value {
     json!({"xid": c.xid, "time": rfc3339(c.time), "lsn": c.lsn})
 }

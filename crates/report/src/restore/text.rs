@@ -5,8 +5,8 @@ use crate::restore::json::aim;
 use crate::time::Zone;
 use crate::verify::words::except;
 use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::verify::recovery::events::Commit;
 use pgwal::verify::recovery::outcome::{Ending, FileAsked, Restore, Status};
+use pgwal::verify::recovery::sum::ReplayedCommit;
 use pgwal::verify::recovery::{Alternative, Instead, Target};
 use pgwal::verify::{Outcome, Verdict};
 
@@ -89,7 +89,7 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
             grouped(r.replayed.commits.into())
         ),
     ));
-    let told = |c: &Commit| format!("{} of {} at {}", c.xid, local(c.time, zone), c.lsn);
+    let told = |c: &ReplayedCommit| format!("{} of {} at {}", c.xid, local(c.time, zone), c.lsn);
     let kept = r.replayed.last_commit.as_ref().map_or_else(|| "none".to_owned(), told);
     let dropped = r.first_dropped.as_ref().map_or_else(|| "none that is here".to_owned(), told);
     out.push(("COMMITS", format!("the last one kept is {kept}; the first one dropped: {dropped}")));

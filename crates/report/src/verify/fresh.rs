@@ -2,7 +2,7 @@
 
 use crate::time::{Zone, rfc3339};
 use pgwal::verify::Outcome;
-use pgwal::verify::fresh::{Fresh, Reach, span};
+use pgwal::verify::reach::{Fresh, Reach, span};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -13,7 +13,7 @@ use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::format::text::history::Switch;
 use pgwal::format::{Endian, Layout};
 use pgwal::verify::index::{IndexUse, PartsUse};
-use pgwal::verify::{Backup, Finding, Lost, Outcome, TimelineReport};
+use pgwal::verify::{Finding, KnownBackup, Lost, Outcome, TimelineReport};
 use serde_json::{Value, json};
 
 /// The document.
@@ -107,7 +107,7 @@ pub fn timeline(t: &TimelineReport) -> Value {
     })
 }
 
-fn backup(b: &Backup) -> Value {
+fn backup(b: &KnownBackup) -> Value {
     json!({
         "file": b.file,
         "timeline": b.timeline,

@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use pgwal::format::Layout;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::verify::index::{IndexUse, PartsUse};
-use pgwal::verify::{Backup, Code, Depth, Finding, NotChecked, Outcome, Severity, Verdict};
+use pgwal::verify::{Code, Depth, Finding, KnownBackup, NotChecked, Outcome, Severity, Verdict};
 use std::io;
 
 /// Findings of one code that are told one by one.
@@ -305,7 +305,7 @@ fn backups(outcome: &Outcome) -> Vec<String> {
 }
 
 /// How a backup is restored that the way of recovery does not come from.
-pub fn beside(backup: &Backup) -> String {
+pub fn beside(backup: &KnownBackup) -> String {
     let Some(beside) = backup.beside else { return String::new() };
     let (own, target, ask) = (backup.timeline, beside.target, beside.ask);
     match beside.left {
@@ -317,7 +317,7 @@ pub fn beside(backup: &Backup) -> String {
 }
 
 /// Whether WAL is missing that the backup cannot do without.
-fn lacks(backup: &Backup) -> bool {
+fn lacks(backup: &KnownBackup) -> bool {
     backup.complete == Some(false)
 }
 

@@ -7,7 +7,7 @@ use crate::when::WhenAnswer;
 use crate::when::settings;
 use pgwal::format::Lsn;
 use pgwal::verify::times::Times;
-use pgwal::verify::{Backup, Facts, RestorePoint, TransactionEnd};
+use pgwal::verify::{Facts, KnownBackup, RestorePoint, TransactionEnd};
 use serde_json::{Value, json};
 
 /// The document.
@@ -65,7 +65,7 @@ fn point(point: &RestorePoint) -> Value {
     json!({"name": point.name, "time": rfc3339(point.time), "lsn": point.lsn})
 }
 
-fn backup(times: &Times, b: &Backup) -> Value {
+fn backup(times: &Times, b: &KnownBackup) -> Value {
     let window = b.reaches.filter(|_| b.complete == Some(true)).map(|to| reach_of(times, b.stop, to));
     json!({
         "file": b.file,

@@ -1,7 +1,7 @@
 //! gzip: header, deflated data, CRC-32 and size of the plain bytes (RFC 1952). Several members may follow each other.
 
-use super::{Decode, Step, Then};
-use crate::read::Fault;
+use super::{Decode, DecodeStep, Then};
+use crate::outcome::ReadFault;
 use flate2::{Decompress, FlushDecompress, Status};
 
 pub(super) struct Gzip(Decompress);
@@ -19,10 +19,10 @@ fn member() -> Decompress {
 }
 
 impl Decode for Gzip {
-    fn step(&mut self, input: &[u8], _at_end: bool, out: &mut [u8]) -> Step {
+    fn step(&mut self, input: &[u8], _at_end: bool, out: &mut [u8]) -> DecodeStep {
         let before = (self.0.total_in(), self.0.total_out());
         let result = self.0.decompress(input, out, FlushDecompress::None);
-        Step {
+        DecodeStep {
             taken: (self.0.total_in() - before.0) as usize,
             given: (self.0.total_out() - before.1) as usize,
             then: match result {
@@ -30,8 +30,8 @@ impl Decode for Gzip {
                 Ok(Status::Ok | Status::BufError) => Then::More,
                 // zlib's words for a CRC-32 and for a size that do not match.
                 Err(error) => Then::Failed(match error.message() {
-                    Some("incorrect data check" | "incorrect length check") => Fault::Checksum,
-                    _ => Fault::Corrupt,
+                    Some("incorrect data check" | "incorrect length check") => ReadFault::Checksum,
+                    _ => ReadFault::Corrupt,
                 }),
             },
         }

@@ -13,8 +13,8 @@ mod header;
 mod partial;
 mod xxh32;
 
-use super::{Decode, Step, Then};
-use crate::read::Fault;
+use super::{Decode, DecodeStep, Then};
+use crate::outcome::ReadFault;
 use header::{Header, MAGIC};
 use xxh32::Xxh32;
 
@@ -22,7 +22,7 @@ use xxh32::Xxh32;
 const REACH: usize = 64 << 10;
 
 pub(super) struct Lz4 {
-    state: State,
+    state: Lz4State,
     /// Packed bytes of the part that is being collected, and how many it has.
     part: Vec<u8>,
     wanted: usize,
@@ -35,7 +35,7 @@ pub(super) struct Lz4 {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum State {
+enum Lz4State {
     Magic,
     Header,
     SkipSize,
@@ -49,7 +49,7 @@ impl Lz4 {
     pub(super) fn new() -> Lz4 {
         let header = Header::default();
         Lz4 {
-            state: State::Magic,
+            state: Lz4State::Magic,
             part: Vec::new(),
             wanted: 4,
             header,
@@ -60,7 +60,7 @@ impl Lz4 {
         }
     }
 
-    fn expect(&mut self, state: State, wanted: usize) {
+    fn expect(&mut self, state: Lz4State, wanted: usize) {
         self.part.clear();
         (self.state, self.wanted) = (state, wanted);
     }
@@ -68,30 +68,30 @@ impl Lz4 {
     /// The part that was collected means what?
     fn advance(&mut self) -> Then {
         match self.state {
-            State::Magic => match word(&self.part) {
+            Lz4State::Magic => match word(&self.part) {
                 // The header's length is in its first two bytes.
-                MAGIC => self.expect(State::Header, Header::SHORTEST),
-                0x184D_2A50..=0x184D_2A5F => self.expect(State::SkipSize, 4),
-                _ => return Then::Failed(Fault::Corrupt),
+                MAGIC => self.expect(Lz4State::Header, Header::SHORTEST),
+                0x184D_2A50..=0x184D_2A5F => self.expect(Lz4State::SkipSize, 4),
+                _ => return Then::Failed(ReadFault::Corrupt),
             },
-            State::SkipSize => {
+            Lz4State::SkipSize => {
                 let left = word(&self.part);
-                self.expect(State::Skip { left }, 0);
+                self.expect(Lz4State::Skip { left }, 0);
             }
-            State::Skip { .. } => return Then::Complete,
-            State::Header => return self.read_header(),
-            State::BlockSize => return self.read_block_size(),
-            State::Block { stored, length } => {
+            Lz4State::Skip { .. } => return Then::Complete,
+            Lz4State::Header => return self.read_header(),
+            Lz4State::BlockSize => return self.read_block_size(),
+            Lz4State::Block { stored, length } => {
                 if let Err(fault) = self.unpack(stored, length) {
                     return Then::Failed(fault);
                 }
-                self.expect(State::BlockSize, 4);
+                self.expect(Lz4State::BlockSize, 4);
             }
-            State::ContentCheck => {
+            Lz4State::ContentCheck => {
                 return if word(&self.part) == self.content.finish() {
                     Then::Complete
                 } else {
-                    Then::Failed(Fault::Checksum)
+                    Then::Failed(ReadFault::Checksum)
                 };
             }
         }
@@ -113,7 +113,7 @@ impl Lz4 {
         if self.plain.len() < room {
             self.plain.resize(room, 0);
         }
-        self.expect(State::BlockSize, 4);
+        self.expect(Lz4State::BlockSize, 4);
         Then::More
     }
 
@@ -122,35 +122,35 @@ impl Lz4 {
         let (stored, length) = (size >> 31 == 1, (size & 0x7FFF_FFFF) as usize);
         if size == 0 {
             if self.header.content_size.is_some_and(|size| size != self.content.length()) {
-                return Then::Failed(Fault::Corrupt);
+                return Then::Failed(ReadFault::Corrupt);
             }
             if self.header.content_check {
-                self.expect(State::ContentCheck, 4);
+                self.expect(Lz4State::ContentCheck, 4);
                 return Then::More;
             }
             return Then::Complete;
         }
         if length > self.header.largest_block {
-            return Then::Failed(Fault::Corrupt);
+            return Then::Failed(ReadFault::Corrupt);
         }
-        self.expect(State::Block { stored, length }, length + if self.header.block_check { 4 } else { 0 });
+        self.expect(Lz4State::Block { stored, length }, length + if self.header.block_check { 4 } else { 0 });
         Then::More
     }
 
     /// Unpacks a whole block behind the plain bytes.
-    fn unpack(&mut self, stored: bool, length: usize) -> Result<(), Fault> {
-        let (block, check) = self.part.split_at_checked(length).ok_or(Fault::Corrupt)?;
+    fn unpack(&mut self, stored: bool, length: usize) -> Result<(), ReadFault> {
+        let (block, check) = self.part.split_at_checked(length).ok_or(ReadFault::Corrupt)?;
         if self.header.block_check && word(check) != Xxh32::of(block) {
-            return Err(Fault::Checksum);
+            return Err(ReadFault::Checksum);
         }
         let (history, room) = make_room(&mut self.plain, &mut self.given, &mut self.end, &self.header);
         let length = if stored {
-            room.get_mut(..length).ok_or(Fault::Corrupt)?.copy_from_slice(block);
+            room.get_mut(..length).ok_or(ReadFault::Corrupt)?.copy_from_slice(block);
             length
         } else if history.is_empty() {
-            lz4_flex::block::decompress_into(block, room).map_err(|_| Fault::Corrupt)?
+            lz4_flex::block::decompress_into(block, room).map_err(|_| ReadFault::Corrupt)?
         } else {
-            lz4_flex::block::decompress_into_with_dict(block, room, history).map_err(|_| Fault::Corrupt)?
+            lz4_flex::block::decompress_into_with_dict(block, room, history).map_err(|_| ReadFault::Corrupt)?
         };
         self.content.update(&room[..length], self.header.content_check);
         self.end += length;
@@ -183,7 +183,7 @@ fn word(bytes: &[u8]) -> u32 {
 }
 
 impl Decode for Lz4 {
-    fn step(&mut self, input: &[u8], _at_end: bool, out: &mut [u8]) -> Step {
+    fn step(&mut self, input: &[u8], _at_end: bool, out: &mut [u8]) -> DecodeStep {
         let (mut taken, mut given) = (0, 0);
         let then = loop {
             given += self.give(&mut out[given..]);
@@ -191,7 +191,7 @@ impl Decode for Lz4 {
                 break Then::More;
             }
             let rest = &input[taken..];
-            if let State::Skip { left } = &mut self.state {
+            if let Lz4State::Skip { left } = &mut self.state {
                 let skipped = rest.len().min(*left as usize);
                 *left -= skipped as u32;
                 taken += skipped;
@@ -210,7 +210,7 @@ impl Decode for Lz4 {
                 other => break other,
             }
         };
-        Step { taken, given, then }
+        DecodeStep { taken, given, then }
     }
 
     fn begins(&self, next: &[u8]) -> bool {
@@ -220,16 +220,16 @@ impl Decode for Lz4 {
     }
 
     fn restart(&mut self) {
-        self.expect(State::Magic, 4);
+        self.expect(Lz4State::Magic, 4);
     }
 
     fn salvage(&mut self, out: &mut [u8]) -> usize {
-        if let State::Block { stored, length } = self.state {
+        if let Lz4State::Block { stored, length } = self.state {
             let block = &self.part[..self.part.len().min(length)];
             let (history, room) = make_room(&mut self.plain, &mut self.given, &mut self.end, &self.header);
             let length = if stored { copy(block, room) } else { partial::unpack(block, history, room) };
             self.end += length;
-            self.expect(State::BlockSize, 4);
+            self.expect(Lz4State::BlockSize, 4);
         }
         self.give(out)
     }

@@ -1,8 +1,8 @@
 //! LZMA alone (`.lzma`, as WAL-G writes it): one stream with no checksum, which ends with a mark or at a size that its
 //! header states.
 
-use super::{Decode, Step, Then, xz};
-use crate::read::Fault;
+use super::{Decode, DecodeStep, Then, xz};
+use crate::outcome::ReadFault;
 use lzma_rust2::{Action, LzmaStream, Status};
 
 pub(super) struct Lzma(LzmaStream);
@@ -14,16 +14,16 @@ impl Lzma {
 }
 
 impl Decode for Lzma {
-    fn step(&mut self, input: &[u8], at_end: bool, out: &mut [u8]) -> Step {
+    fn step(&mut self, input: &[u8], at_end: bool, out: &mut [u8]) -> DecodeStep {
         let before = (self.0.total_in(), self.0.total_out());
         let result = self.0.process(input, out, if at_end { Action::Finish } else { Action::Run });
-        Step {
+        DecodeStep {
             taken: (self.0.total_in() - before.0) as usize,
             given: (self.0.total_out() - before.1) as usize,
             then: match result {
                 Ok(done) => match done.status {
                     Status::StreamEnd if self.0.unused_input().is_empty() => Then::Complete,
-                    Status::StreamEnd => Then::Failed(Fault::Trailing),
+                    Status::StreamEnd => Then::Failed(ReadFault::Trailing),
                     _ => Then::More,
                 },
                 Err(error) => xz::failed(&error),

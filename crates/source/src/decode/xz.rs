@@ -1,7 +1,7 @@
 //! xz: streams of LZMA2 blocks with checksums, an index and a footer.
 
-use super::{Decode, Step, Then};
-use crate::read::Fault;
+use super::{Decode, DecodeStep, Then};
+use crate::outcome::ReadFault;
 use lzma_rust2::{Action, Status, XzStream};
 use std::io;
 
@@ -17,10 +17,10 @@ impl Xz {
 }
 
 impl Decode for Xz {
-    fn step(&mut self, input: &[u8], at_end: bool, out: &mut [u8]) -> Step {
+    fn step(&mut self, input: &[u8], at_end: bool, out: &mut [u8]) -> DecodeStep {
         let before = (self.0.total_in(), self.0.total_out());
         let result = self.0.process(input, out, if at_end { Action::Finish } else { Action::Run });
-        Step {
+        DecodeStep {
             taken: (self.0.total_in() - before.0) as usize,
             given: (self.0.total_out() - before.1) as usize,
             then: match result {
@@ -45,11 +45,11 @@ impl Decode for Xz {
 pub(super) fn failed(error: &io::Error) -> Then {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => Then::CutOff,
-        io::ErrorKind::OutOfMemory | io::ErrorKind::Unsupported => Then::Failed(Fault::Unsupported),
+        io::ErrorKind::OutOfMemory | io::ErrorKind::Unsupported => Then::Failed(ReadFault::Unsupported),
         // The library tells its checks apart only by their texts.
         _ if error.to_string().contains("checksum") || error.to_string().contains("CRC32") => {
-            Then::Failed(Fault::Checksum)
+            Then::Failed(ReadFault::Checksum)
         }
-        _ => Then::Failed(Fault::Corrupt),
+        _ => Then::Failed(ReadFault::Corrupt),
     }
 }

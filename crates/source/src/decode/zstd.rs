@@ -1,8 +1,8 @@
 //! Zstandard frames (RFC 8878), skippable ones between them. A frame that wants a window above 128 MiB is refused, as
 //! zstd's own tool does.
 
-use super::{Decode, Step, Then};
-use crate::read::Fault;
+use super::{Decode, DecodeStep, Then};
+use crate::outcome::ReadFault;
 use std::io;
 use zstd::stream::raw::{Decoder, InBuffer, Operation, OutBuffer};
 
@@ -15,11 +15,11 @@ impl Zstd {
 }
 
 impl Decode for Zstd {
-    fn step(&mut self, input: &[u8], _at_end: bool, out: &mut [u8]) -> Step {
+    fn step(&mut self, input: &[u8], _at_end: bool, out: &mut [u8]) -> DecodeStep {
         let mut packed = InBuffer::around(input);
         let mut plain = OutBuffer::around(out);
         let result = self.0.run(&mut packed, &mut plain);
-        Step {
+        DecodeStep {
             taken: packed.pos(),
             given: plain.pos(),
             then: match result {
@@ -43,13 +43,13 @@ impl Decode for Zstd {
 }
 
 /// The library tells its errors apart only by their texts (`ZSTD_getErrorName`).
-fn fault(error: &io::Error) -> Fault {
+fn fault(error: &io::Error) -> ReadFault {
     let text = error.to_string();
     if text.contains("checksum") {
-        Fault::Checksum
+        ReadFault::Checksum
     } else if text.contains("too much memory") || text.contains("Dictionary") || text.contains("Unsupported") {
-        Fault::Unsupported
+        ReadFault::Unsupported
     } else {
-        Fault::Corrupt
+        ReadFault::Corrupt
     }
 }

@@ -7,7 +7,7 @@
 //! before. Where somebody else has set a handler since, nothing is mapped any more.
 //!
 //! A library must not change signal handlers behind its user's back, so only a program calls [`install`]; the
-//! [`Guard`] that it returns is what mapping needs.
+//! [`MapGuard`] that it returns is what mapping needs.
 //!
 //! Why the handler may do what it does: it reads atomics, calls `mmap` (one system call), and in the other case
 //! `sigaction` and the handler before it; it takes no lock and allocates nothing, so it can interrupt anything. The
@@ -20,16 +20,16 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 
 /// Proof that the handler is installed.
 #[derive(Clone, Copy, Debug)]
-pub struct Guard(());
+pub struct MapGuard(());
 
 /// Installs the handler, once; later calls return the same answer. For programs, not for libraries.
 ///
 /// # Errors
 /// The system has no such signal, or refuses.
-pub fn install() -> io::Result<Guard> {
+pub fn install() -> io::Result<MapGuard> {
     static DONE: OnceLock<Result<(), i32>> = OnceLock::new();
     match DONE.get_or_init(|| handler::install().map_err(|error| error.raw_os_error().unwrap_or(0))) {
-        Ok(()) => Ok(Guard(())),
+        Ok(()) => Ok(MapGuard(())),
         Err(0) => Err(io::ErrorKind::Unsupported.into()),
         Err(code) => Err(io::Error::from_raw_os_error(*code)),
     }
@@ -39,7 +39,7 @@ pub fn install() -> io::Result<Guard> {
 const PLACES: usize = 256;
 
 /// A place in the table of maps: an address range.
-struct Place {
+struct MapSlot {
     taken: AtomicBool,
     /// Even while the range is that of a map; another number for each map.
     version: AtomicUsize,
@@ -48,11 +48,11 @@ struct Place {
     faulted: AtomicBool,
 }
 
-static TABLE: [Place; PLACES] = [const { Place::new() }; PLACES];
+static TABLE: [MapSlot; PLACES] = [const { MapSlot::new() }; PLACES];
 
-impl Place {
-    const fn new() -> Place {
-        Place {
+impl MapSlot {
+    const fn new() -> MapSlot {
+        MapSlot {
             taken: AtomicBool::new(false),
             version: AtomicUsize::new(1),
             start: AtomicUsize::new(0),
@@ -97,10 +97,10 @@ impl Place {
 #[derive(Debug)]
 pub(super) struct Watched(usize);
 
-impl Guard {
+impl MapGuard {
     pub(super) fn watch(self, bytes: &[u8]) -> Option<Watched> {
         let start = bytes.as_ptr().addr();
-        let free = |place: &Place| place.take(start, start + bytes.len());
+        let free = |place: &MapSlot| place.take(start, start + bytes.len());
         let in_force = handler::is_in_force();
         TABLE.iter().position(|place| in_force && free(place)).map(Watched)
     }
@@ -120,7 +120,7 @@ impl Drop for Watched {
 
 /// The place of a map that holds this address.
 #[cfg(unix)]
-fn place_of(address: usize) -> Option<&'static Place> {
+fn place_of(address: usize) -> Option<&'static MapSlot> {
     TABLE.iter().find(|place| place.holds(address, || ()))
 }
 
@@ -255,11 +255,11 @@ mod tests {
 
     #[test]
     fn a_place_that_is_used_again_meanwhile_is_not_taken_for_the_one_before() {
-        let place = Place::new();
+        let place = MapSlot::new();
         assert!(!place.holds(0, || ()) && place.take(4096, 8192) && !place.take(0, 1));
         assert!(place.holds(4096, || ()) && place.holds(8191, || ()) && !place.holds(8192, || ()));
         let again = |start, end| {
-            move |place: &Place| {
+            move |place: &MapSlot| {
                 place.leave();
                 assert!(place.take(start, end));
             }

@@ -13,7 +13,7 @@ use std::path::{Component, Path};
 const LINKS: usize = 40;
 
 /// Where a path leads: a name in a folder.
-pub(super) struct Target {
+pub(super) struct ReplaceTarget {
     /// The folder.
     pub(super) folder: OwnedFd,
     /// The name.
@@ -24,7 +24,7 @@ pub(super) struct Target {
     follow: bool,
 }
 
-impl Target {
+impl ReplaceTarget {
     /// Opens what lies there, to write into it.
     pub(super) fn open(&self) -> io::Result<OwnedFd> {
         let flags = if self.follow { OFlags::WRONLY } else { OFlags::WRONLY | OFlags::NOFOLLOW };
@@ -33,7 +33,7 @@ impl Target {
 }
 
 /// Where a path leads.
-pub(super) fn find(path: &Path) -> io::Result<Target> {
+pub(super) fn find(path: &Path) -> io::Result<ReplaceTarget> {
     let mut folder = open_folder(&CWD, OsStr::new("."))?;
     let mut ahead: Vec<OsString> = Vec::new();
     push(&mut ahead, path);
@@ -50,7 +50,7 @@ pub(super) fn find(path: &Path) -> io::Result<Target> {
         let stat = match rustix::fs::statat(&folder, &name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => stat,
             Err(Errno::NOENT) if ahead.is_empty() => {
-                return Ok(Target { folder, name, before: None, follow: false });
+                return Ok(ReplaceTarget { folder, name, before: None, follow: false });
             }
             Err(error) => return Err(error.into()),
         };
@@ -62,7 +62,7 @@ pub(super) fn find(path: &Path) -> io::Result<Target> {
                 }
                 refuse_others(&name, &stat)?;
                 if let Some(stat) = nameless(&folder, &name).filter(|_| ahead.is_empty()) {
-                    return Ok(Target { folder, name, before: Some(stat), follow: true });
+                    return Ok(ReplaceTarget { folder, name, before: Some(stat), follow: true });
                 }
                 let to = rustix::fs::readlinkat(&folder, &name, Vec::new())?.into_bytes();
                 push(&mut ahead, Path::new(&OsString::from_vec(to)));
@@ -70,7 +70,7 @@ pub(super) fn find(path: &Path) -> io::Result<Target> {
             FileType::Directory if ahead.is_empty() => break,
             FileType::Directory => folder = open_folder(&folder, &name)?,
             _ if ahead.is_empty() => {
-                return Ok(Target { folder, name, before: Some(stat), follow: false });
+                return Ok(ReplaceTarget { folder, name, before: Some(stat), follow: false });
             }
             _ => return Err(Errno::NOTDIR.into()),
         }

@@ -7,7 +7,7 @@
 //! Numbers are octal text, or binary behind a first bit that is set. What a header claims is only ever counted down,
 //! never allocated; names that stand in a content of their own are taken up to 64 KiB.
 
-use super::Event;
+use super::TarEvent;
 use std::fmt;
 use std::ops::ControlFlow;
 
@@ -23,14 +23,14 @@ pub struct Member {
     /// Bytes of content in the tar.
     pub size: u64,
     /// What it is.
-    pub kind: Kind,
+    pub kind: TarMemberKind,
     /// Where its content begins in the plain tar.
     pub offset: u64,
 }
 
 /// What a member is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum TarMemberKind {
     /// A file.
     File,
     /// A folder.
@@ -72,7 +72,7 @@ pub fn is_header(bytes: &[u8]) -> bool {
 pub(super) struct Parser {
     at: u64,
     header: Vec<u8>,
-    state: State,
+    state: ParserState,
     fault: Option<TarFault>,
     /// Of the members to come: a name, and a size, from headers of their own.
     long_name: Option<Vec<u8>>,
@@ -80,13 +80,13 @@ pub(super) struct Parser {
     sparse: bool,
 }
 
-enum State {
+enum ParserState {
     Header,
     /// Bytes of content left, and of padding behind them.
     Content {
         left: u64,
         pad: u64,
-        what: What,
+        what: MemberUse,
     },
     /// Blocks that go on with the header of a file with holes.
     Extension {
@@ -97,7 +97,7 @@ enum State {
     Ended,
 }
 
-enum What {
+enum MemberUse {
     Content,
     LongName(Vec<u8>),
     Pax(Vec<u8>),
@@ -109,7 +109,7 @@ impl Default for Parser {
         Parser {
             at: 0,
             header: Vec::new(),
-            state: State::Header,
+            state: ParserState::Header,
             fault: None,
             long_name: None,
             pax_size: None,
@@ -123,25 +123,25 @@ impl Parser {
     pub(super) fn push(
         &mut self,
         mut bytes: &[u8],
-        sink: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+        sink: &mut dyn FnMut(TarEvent<'_>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         while !bytes.is_empty() {
-            if matches!(self.state, State::Ended) || self.fault.is_some() {
+            if matches!(self.state, ParserState::Ended) || self.fault.is_some() {
                 // Zeros fill the last record; what else lies there no reader takes. The packed stream is still checked.
                 return ControlFlow::Continue(());
             }
             let taken = match &mut self.state {
-                State::Content { left, pad, what } => {
+                ParserState::Content { left, pad, what } => {
                     let (content, _) = bytes.split_at(bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX)));
                     *left -= content.len() as u64;
                     if !content.is_empty() {
                         match what {
-                            What::Content => sink(Event::Content(content))?,
-                            What::LongName(kept) | What::Pax(kept) => {
+                            MemberUse::Content => sink(TarEvent::Content(content))?,
+                            MemberUse::LongName(kept) | MemberUse::Pax(kept) => {
                                 let room = LONGEST.saturating_sub(kept.len());
                                 kept.extend_from_slice(content.get(..content.len().min(room)).unwrap_or(&[]));
                             }
-                            What::Skip => {}
+                            MemberUse::Skip => {}
                         }
                     }
                     let rest = (bytes.len() - content.len()) as u64;
@@ -174,36 +174,36 @@ impl Parser {
     pub(super) fn finish(self, whole: bool) -> Option<TarFault> {
         match (self.fault, self.state) {
             (Some(fault), _) => Some(fault),
-            (None, State::Ended) => None,
+            (None, ParserState::Ended) => None,
             _ if !whole => Some(TarFault::CutOff),
-            (None, State::Header | State::Zeros) if self.header.is_empty() => Some(TarFault::NoEnd),
+            (None, ParserState::Header | ParserState::Zeros) if self.header.is_empty() => Some(TarFault::NoEnd),
             _ => Some(TarFault::CutOff),
         }
     }
 
     fn content_ends(&mut self) {
-        match std::mem::replace(&mut self.state, State::Header) {
-            State::Content { what: What::LongName(mut name), .. } => {
+        match std::mem::replace(&mut self.state, ParserState::Header) {
+            ParserState::Content { what: MemberUse::LongName(mut name), .. } => {
                 while name.last() == Some(&0) {
                     name.pop();
                 }
                 self.long_name = Some(name);
             }
-            State::Content { what: What::Pax(text), .. } => self.pax(&text),
+            ParserState::Content { what: MemberUse::Pax(text), .. } => self.pax(&text),
             _ => {}
         }
     }
 
-    fn block(&mut self, block: &[u8; BLOCK], sink: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
-        if let State::Extension { size } = self.state {
+    fn block(&mut self, block: &[u8; BLOCK], sink: &mut dyn FnMut(TarEvent<'_>) -> ControlFlow<()>) -> ControlFlow<()> {
+        if let ParserState::Extension { size } = self.state {
             // The flag behind 21 entries of 24 bytes.
             if block.get(504) != Some(&1) {
-                self.content(size, What::Skip);
+                self.content(size, MemberUse::Skip);
             }
             return ControlFlow::Continue(());
         }
         if block.iter().all(|&b| b == 0) {
-            self.state = if matches!(self.state, State::Zeros) { State::Ended } else { State::Zeros };
+            self.state = if matches!(self.state, ParserState::Zeros) { ParserState::Ended } else { ParserState::Zeros };
             return ControlFlow::Continue(());
         }
         let size = number(field(block, 124, 12)).filter(|_| checksum_is_right(block));
@@ -212,9 +212,9 @@ impl Parser {
             return ControlFlow::Continue(());
         };
         match block.get(156).copied().unwrap_or(0) {
-            b'L' => self.content(size, What::LongName(Vec::new())),
-            b'x' => self.content(size, What::Pax(Vec::new())),
-            b'g' | b'K' => self.content(size, What::Skip),
+            b'L' => self.content(size, MemberUse::LongName(Vec::new())),
+            b'x' => self.content(size, MemberUse::Pax(Vec::new())),
+            b'g' | b'K' => self.content(size, MemberUse::Skip),
             kind => return self.member(block, kind, size, sink),
         }
         ControlFlow::Continue(())
@@ -225,7 +225,7 @@ impl Parser {
         block: &[u8; BLOCK],
         kind: u8,
         size: u64,
-        sink: &mut dyn FnMut(Event<'_>) -> ControlFlow<()>,
+        sink: &mut dyn FnMut(TarEvent<'_>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let name = self.long_name.take().unwrap_or_else(|| short_name(block));
         let size = self.pax_size.take().unwrap_or(size);
@@ -233,27 +233,27 @@ impl Parser {
         let path = String::from_utf8_lossy(&name).into_owned();
         let path = path.trim_start_matches("./").to_owned();
         let (kind, stored) = match kind {
-            0 if path.ends_with('/') => (Kind::Folder, 0),
-            0 | b'0' | b'7' if sparse => (Kind::Other, size),
-            0 | b'0' | b'7' => (Kind::File, size),
-            b'1' | b'2' => (Kind::Link, 0),
-            b'5' => (Kind::Folder, 0),
-            b'3' | b'4' | b'6' => (Kind::Other, 0),
-            _ => (Kind::Other, size),
+            0 if path.ends_with('/') => (TarMemberKind::Folder, 0),
+            0 | b'0' | b'7' if sparse => (TarMemberKind::Other, size),
+            0 | b'0' | b'7' => (TarMemberKind::File, size),
+            b'1' | b'2' => (TarMemberKind::Link, 0),
+            b'5' => (TarMemberKind::Folder, 0),
+            b'3' | b'4' | b'6' => (TarMemberKind::Other, 0),
+            _ => (TarMemberKind::Other, size),
         };
         let more = block.get(156) == Some(&b'S') && block.get(482) == Some(&1);
-        sink(Event::Member(&Member { path, size: stored, kind, offset: self.at }))?;
+        sink(TarEvent::Member(&Member { path, size: stored, kind, offset: self.at }))?;
         if more {
-            self.state = State::Extension { size };
+            self.state = ParserState::Extension { size };
         } else {
-            self.content(stored, if kind == Kind::File { What::Content } else { What::Skip });
+            self.content(stored, if kind == TarMemberKind::File { MemberUse::Content } else { MemberUse::Skip });
         }
         ControlFlow::Continue(())
     }
 
-    fn content(&mut self, size: u64, what: What) {
+    fn content(&mut self, size: u64, what: MemberUse) {
         let pad = (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64;
-        self.state = State::Content { left: size, pad, what };
+        self.state = ParserState::Content { left: size, pad, what };
         if size == 0 {
             self.content_ends();
         }
@@ -335,7 +335,7 @@ mod tests {
         out
     }
 
-    type Read = (String, u64, Kind, Vec<u8>);
+    type Read = (String, u64, TarMemberKind, Vec<u8>);
 
     fn read(tar: &[u8], piece: usize) -> (Vec<Read>, Option<TarFault>) {
         let mut out: Vec<Read> = Vec::new();
@@ -343,8 +343,8 @@ mod tests {
         for window in tar.chunks(piece) {
             let _ = parser.push(window, &mut |event| {
                 match event {
-                    Event::Member(m) => out.push((m.path.clone(), m.size, m.kind, Vec::new())),
-                    Event::Content(bytes) => out.last_mut().unwrap().3.extend_from_slice(bytes),
+                    TarEvent::Member(m) => out.push((m.path.clone(), m.size, m.kind, Vec::new())),
+                    TarEvent::Content(bytes) => out.last_mut().unwrap().3.extend_from_slice(bytes),
                 }
                 ControlFlow::Continue(())
             });
@@ -377,7 +377,10 @@ mod tests {
             assert_eq!(fault, None, "{piece}");
             let names: Vec<&str> = members.iter().map(|m| m.0.as_str()).collect();
             assert_eq!(names, ["backup_label", "global/", &long, &format!("{long}2"), "link"]);
-            assert_eq!((members[0].3.as_slice(), members[3].3.len(), members[4].2), (&b"START"[..], 600, Kind::Link));
+            assert_eq!(
+                (members[0].3.as_slice(), members[3].3.len(), members[4].2),
+                (&b"START"[..], 600, TarMemberKind::Link)
+            );
         }
     }
 

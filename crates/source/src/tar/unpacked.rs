@@ -11,8 +11,8 @@
 
 use crate::codec::Codec;
 use crate::decode::Unpacking;
-use crate::input::Input;
-use crate::{SourceError, Stored, disk};
+use crate::input::BufferedInput;
+use crate::{SourceError, Stored, regular};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ struct Walks {
 
 /// An unpacking of the tar, up to where it was needed.
 struct Walk {
-    input: Input<File>,
+    input: BufferedInput<File>,
     unpacking: Unpacking,
     /// Where it is in the plain tar.
     at: u64,
@@ -57,8 +57,8 @@ impl Unpacked {
     }
 
     /// A member: so many bytes from an offset in the plain tar on.
-    pub(super) fn member(&self, offset: u64, size: u64) -> Result<Member<'_>, SourceError> {
-        Ok(Member { tar: self, walk: Some(self.walk(offset)?), offset, size, at: 0 })
+    pub(super) fn member(&self, offset: u64, size: u64) -> Result<MemberReader<'_>, SourceError> {
+        Ok(MemberReader { tar: self, walk: Some(self.walk(offset)?), offset, size, at: 0 })
     }
 
     /// Plain bytes that were unpacked for members until now.
@@ -109,9 +109,9 @@ impl Unpacked {
 
 impl Walk {
     fn begin(path: &Path, codec: Codec) -> Result<Walk, SourceError> {
-        let (file, _) = disk::open(path)?;
+        let (file, _) = regular::open(path)?;
         let unpacking = Unpacking::new(codec).map_err(|error| SourceError::io(path, &error))?;
-        Ok(Walk { input: Input::new(file, Vec::new()), unpacking, at: 0, from: 0, kept: Vec::new() })
+        Ok(Walk { input: BufferedInput::new(file, Vec::new()), unpacking, at: 0, from: 0, kept: Vec::new() })
     }
 
     /// Whether a place can be read without beginning anew.
@@ -154,7 +154,7 @@ impl Walk {
 }
 
 /// A member of a packed tar.
-pub(super) struct Member<'a> {
+pub(super) struct MemberReader<'a> {
     tar: &'a Unpacked,
     /// There until the end.
     walk: Option<Walk>,
@@ -163,7 +163,7 @@ pub(super) struct Member<'a> {
     at: u64,
 }
 
-impl io::Read for Member<'_> {
+impl io::Read for MemberReader<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.size - self.at).unwrap_or(usize::MAX).min(out.len());
         let place = self.offset.saturating_add(self.at);
@@ -178,7 +178,7 @@ impl io::Read for Member<'_> {
     }
 }
 
-impl Stored for Member<'_> {
+impl Stored for MemberReader<'_> {
     fn read_at(&self, offset: u64, out: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX).min(out.len());
         let place = self.offset.saturating_add(offset);
@@ -201,7 +201,7 @@ impl Stored for Member<'_> {
     }
 }
 
-impl Drop for Member<'_> {
+impl Drop for MemberReader<'_> {
     fn drop(&mut self) {
         if let Some(walk) = self.walk.take() {
             self.tar.leave(walk);

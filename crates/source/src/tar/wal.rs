@@ -6,7 +6,7 @@
 use super::unpacked::Unpacked;
 use crate::codec::Codec;
 use crate::disk::DiskFile;
-use crate::entry::Folder;
+use crate::entry::EntryFolder;
 use crate::source::{AsOf, Extent, Local};
 use crate::{Entry, Listing, Refusal, Source, SourceError, Stamp, Stored};
 use std::ffi::OsStr;
@@ -52,7 +52,7 @@ impl Source for TarSource {
 
     fn list(&self) -> Result<Listing, SourceError> {
         let tar = self.path.file_name().unwrap_or_default().display();
-        let folder = Arc::new(Folder { path: PathBuf::new(), shown: format!("{tar}:") });
+        let folder = Arc::new(EntryFolder { path: PathBuf::new(), shown: format!("{tar}:") });
         let entry = |file: &TarWal| {
             Entry::new(Entry::named(&file.name, None).name, Some(file.size), &folder, OsStr::new(&file.name))
         };
@@ -141,7 +141,7 @@ impl Stored for Section<'_> {
 mod tests {
     use super::*;
     use crate::ReadState;
-    use crate::tar::{Event, scan};
+    use crate::tar::{TarEvent, scan};
     use std::io::Write;
     use std::ops::ControlFlow;
 
@@ -173,7 +173,7 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             let mut wal = Vec::new();
             let read = scan(&path, &mut |event| {
-                if let Event::Member(m) = event {
+                if let TarEvent::Member(m) = event {
                     wal.push(TarWal { name: m.path.clone(), size: m.size, offset: m.offset, held: None });
                 }
                 ControlFlow::Continue(())

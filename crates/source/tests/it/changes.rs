@@ -1,7 +1,7 @@
 //! Files that others write while they are read.
 
 use crate::fixture::{SEGMENT, wal_like};
-use pgwal_source::{Codec, Entry, How, Read, ReadState, Scratch, Source, guard, open};
+use pgwal_source::{Codec, Entry, How, ReadOutcome, ReadState, Scratch, Source, guard, open};
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -31,7 +31,7 @@ fn mapped() -> How {
     How { map: Some(guard::install().unwrap()), ..How::default() }
 }
 
-fn read(archive: &Archive, how: &How, mut sink: impl FnMut(&[u8])) -> Read {
+fn read(archive: &Archive, how: &How, mut sink: impl FnMut(&[u8])) -> ReadOutcome {
     archive
         .source
         .read(&archive.entry, how, &mut Scratch::default(), &mut |window| {
@@ -57,7 +57,7 @@ fn a_mapped_file_is_one_window() {
     let whole = read(&archive, &mapped(), |window| windows.push(window.to_vec()));
     assert_eq!(
         whole,
-        Read {
+        ReadOutcome {
             plain_bytes: plain.len() as u64,
             codec: Codec::Plain,
             state: ReadState::Whole,

@@ -1,7 +1,7 @@
 //! What is damaged gives what it can, and says that this was not all.
 
 use crate::fixture::{PACKERS, gzip, lz4_linked, round, wal_like, zstd_bare};
-use pgwal_source::{Fault, How, ReadState};
+use pgwal_source::{How, ReadFault, ReadState};
 
 #[test]
 fn a_file_that_is_cut_off_gives_its_beginning() {
@@ -58,15 +58,15 @@ fn the_fault_is_told_apart() {
     };
     // gzip ends with a CRC-32 and the size.
     let (out, _, read) = damaged(gzip(&plain), 8);
-    assert_eq!((read.state, out == plain), (ReadState::Undecodable(Fault::Checksum), true));
+    assert_eq!((read.state, out == plain), (ReadState::Undecodable(ReadFault::Checksum), true));
     let (out, _, read) = damaged(gzip(&plain), 1);
-    assert_eq!((read.state, out == plain), (ReadState::Undecodable(Fault::Checksum), true));
+    assert_eq!((read.state, out == plain), (ReadState::Undecodable(ReadFault::Checksum), true));
     let middle = gzip(&plain).len() / 2;
     let (_, _, read) = damaged(gzip(&plain), middle);
     assert!(matches!(read.state, ReadState::Undecodable(_)), "{read:?}");
     for packer in PACKERS.iter().filter(|packer| packer.name.contains("checksum") || packer.name.contains("4 MiB")) {
         let (_, _, read) = damaged((packer.pack)(&plain), 1);
-        assert_eq!(read.state, ReadState::Undecodable(Fault::Checksum), "{}", packer.name);
+        assert_eq!(read.state, ReadState::Undecodable(ReadFault::Checksum), "{}", packer.name);
     }
 }
 
@@ -80,7 +80,7 @@ fn bytes_behind_the_end_are_told() {
             let (out, _, read) = round(&stored, &How::default());
             assert_eq!(
                 (read.state, out == plain),
-                (ReadState::Undecodable(Fault::Trailing), true),
+                (ReadState::Undecodable(ReadFault::Trailing), true),
                 "{} {tail:?}",
                 packer.name
             );

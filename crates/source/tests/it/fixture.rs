@@ -1,7 +1,7 @@
 //! Bytes that pack like WAL, packers of every format, and a reader that collects what comes out.
 
 use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
-use pgwal_source::{How, Read, Scratch, open};
+use pgwal_source::{How, ReadOutcome, Scratch, open};
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -105,7 +105,7 @@ pub fn wal_like(length: usize) -> Vec<u8> {
 }
 
 /// Writes the bytes as a segment and reads it back: plain bytes, window lengths, and how it went.
-pub fn round(stored: &[u8], how: &How) -> (Vec<u8>, Vec<usize>, Read) {
+pub fn round(stored: &[u8], how: &How) -> (Vec<u8>, Vec<usize>, ReadOutcome) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(SEGMENT);
     std::fs::write(&path, stored).unwrap();
@@ -113,7 +113,7 @@ pub fn round(stored: &[u8], how: &How) -> (Vec<u8>, Vec<usize>, Read) {
 }
 
 /// Reads the only file of a source.
-pub fn read(path: &Path, how: &How) -> (Vec<u8>, Vec<usize>, Read) {
+pub fn read(path: &Path, how: &How) -> (Vec<u8>, Vec<usize>, ReadOutcome) {
     let source = open(&[path.to_path_buf()]).unwrap();
     let listing = source.list().unwrap();
     assert_eq!(listing.entries.len(), 1);

@@ -9,9 +9,10 @@
 //! A backup is a way's where the way goes on along its timeline at least to the position where the backup ended.
 
 use super::Judge;
+use crate::beside::Beside;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
-use crate::outcome::{Backup, Beside};
+use crate::outcome::KnownBackup;
 use pgwal_archive::lineage::switch_segment;
 use pgwal_archive::way::{Way, whole_way};
 use pgwal_archive::{Tally, Which};
@@ -40,19 +41,19 @@ impl Judge<'_> {
     }
 
     /// Backups on the way.
-    pub(super) fn backups_on_way(&self) -> impl Iterator<Item = &Backup> {
+    pub(super) fn backups_on_way(&self) -> impl Iterator<Item = &KnownBackup> {
         self.backups.iter().filter(|backup| backup.beside.is_none())
     }
 
     /// The segments of a backup, from the first to the last.
-    pub(super) fn segments_of(&self, backup: &Backup) -> (SegmentNo, SegmentNo) {
+    pub(super) fn segments_of(&self, backup: &KnownBackup) -> (SegmentNo, SegmentNo) {
         let layout = self.layout();
         (self.number(backup.start), layout.address().prev_segment(backup.stop, layout.segment))
     }
 
     /// The way of recovery that a backup lies on: this one, or the one along its own timeline. `None` where that has no
     /// WAL here.
-    pub(super) fn way_of(&self, backup: &Backup) -> Option<&Way> {
+    pub(super) fn way_of(&self, backup: &KnownBackup) -> Option<&Way> {
         match backup.beside {
             None => Some(&self.way),
             Some(_) => self.side_ways.get(&backup.timeline),
@@ -60,7 +61,7 @@ impl Judge<'_> {
     }
 
     /// Whether the history of a timeline holds all of a backup.
-    fn leaves(&self, timeline: TimelineId, backup: &Backup) -> Left {
+    fn leaves(&self, timeline: TimelineId, backup: &KnownBackup) -> Left {
         if timeline == backup.timeline {
             return Left::Holds;
         }
@@ -82,7 +83,7 @@ impl Judge<'_> {
 
     /// The timeline with WAL whose history holds a backup and whose WAL reaches farthest; the backup's own, without
     /// any.
-    fn timeline_for(&self, backup: &Backup) -> TimelineId {
+    fn timeline_for(&self, backup: &KnownBackup) -> TimelineId {
         let farthest =
             |timeline: TimelineId| self.side_ways.get(&timeline).and_then(|way| way.legs.last()).map(|leg| leg.last);
         let holds = |timeline: &TimelineId| matches!(self.leaves(*timeline, backup), Left::Holds);
@@ -123,7 +124,7 @@ impl Judge<'_> {
     }
 
     /// Whether everything from a backup's start to its stop can be read, along the way that it lies on.
-    pub(super) fn covers(&self, backup: &Backup, findings: &[Finding]) -> bool {
+    pub(super) fn covers(&self, backup: &KnownBackup, findings: &[Finding]) -> bool {
         let Some(way) = self.way_of(backup) else { return false };
         let (mut next, last) = self.segments_of(backup);
         for leg in &way.legs {

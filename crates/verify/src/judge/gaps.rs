@@ -3,7 +3,7 @@
 use super::Judge;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
-use crate::outcome::Backup;
+use crate::outcome::KnownBackup;
 use pgwal_archive::lineage::history_name;
 use pgwal_archive::stretch::Piece;
 use pgwal_archive::way::{Hole, whole_way};
@@ -47,7 +47,7 @@ impl Judge<'_> {
         else {
             return;
         };
-        let need = |b: &Backup| {
+        let need = |b: &KnownBackup| {
             let (from, to) = self.segments_of(b);
             (b.timeline, from, to, b.start)
         };
@@ -80,7 +80,7 @@ impl Judge<'_> {
     /// WAL that a backup beside the way needs and that lies behind the last segment of its own line: nothing that this
     /// way lacks. What lies before the first is expired.
     fn gaps_beside(&mut self) {
-        let hole = |backup: &Backup| {
+        let hole = |backup: &KnownBackup| {
             let (from, to) = self.segments_of(backup);
             let last = self.way_of(backup)?.legs.last()?.last;
             let first = SegmentNo(from.0.max(last.0 + 1));
@@ -100,7 +100,7 @@ impl Judge<'_> {
         let (end, lsn) = (piece.run().map_or(from, |run| run.end), self.begun(Some(piece), next));
         let last = self.way.legs.last().map_or(next, |leg| leg.last);
         let first = self.way.legs.first().map_or(next, |leg| leg.first);
-        let whole = |b: &&Backup| {
+        let whole = |b: &&KnownBackup| {
             let (start, stop) = self.segments_of(b);
             first <= start && stop <= last && end < b.stop
         };

@@ -4,7 +4,7 @@ use super::Judge;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
 use pgwal_archive::Depth;
-use pgwal_archive::stretch::{Bad, Kind, Piece, Unusable};
+use pgwal_archive::stretch::{Bad, Piece, PieceKind, Unusable};
 use pgwal_archive::way::Leg;
 use pgwal_archive::{Mark, Tally};
 use pgwal_format::page::PageFault;
@@ -13,7 +13,7 @@ use pgwal_walk::{Damage, Fault, Fold, Joint, Run, SlackKind, Stop, Tail};
 
 /// Where a file that cannot be used lies.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum UnusableAt {
     /// In front of all WAL of the timeline.
     Before,
     /// With WAL on both sides, or no WAL at all.
@@ -38,7 +38,7 @@ impl Judge<'_> {
             let adjacent = left.as_ref().filter(|l| l.last.next() == piece.first);
             let begun = self.begun(adjacent, piece.first);
             match &piece.kind {
-                Kind::Run(run) => {
+                PieceKind::Run(run) => {
                     let before = self.before(timeline, piece);
                     let mut damages: Vec<Damage<Mark>> = run.damages.clone();
                     if self.options.depth == Depth::Records
@@ -87,14 +87,14 @@ impl Judge<'_> {
                         }
                     }
                 }
-                Kind::Bad(bad) => {
+                PieceKind::Bad(bad) => {
                     let next = pieces.get(i + 1).filter(|p| piece.last.next() == p.first).and_then(Piece::run);
                     // Behind the end of WAL, if there is any WAL that could end; before it; or between.
                     let place = match (wal_before, last_run.is_some_and(|last| i < last)) {
-                        (true, false) if self.goes_on(timeline, piece.first) => Place::Handover,
-                        (true, false) => Place::Behind,
-                        (false, true) => Place::Before,
-                        _ => Place::Between,
+                        (true, false) if self.goes_on(timeline, piece.first) => UnusableAt::Handover,
+                        (true, false) => UnusableAt::Behind,
+                        (false, true) => UnusableAt::Before,
+                        _ => UnusableAt::Between,
                     };
                     let adjacent_run = adjacent.and_then(Piece::run).cloned();
                     self.bad(timeline, piece, bad, begun, place, adjacent_run.as_ref(), next);
@@ -188,12 +188,12 @@ impl Judge<'_> {
     /// What may lie behind the end of WAL: files to be written later.
     fn is_leftover(&self, piece: &Piece) -> bool {
         match &piece.kind {
-            Kind::Bad(bad) => match &bad.why {
+            PieceKind::Bad(bad) => match &bad.why {
                 Unusable::Belongs { address, .. } => *address < self.start_of(piece.first),
                 Unusable::Unwritten => true,
                 _ => false,
             },
-            Kind::Run(_) => false,
+            PieceKind::Run(_) => false,
         }
     }
 
@@ -204,14 +204,16 @@ impl Judge<'_> {
         piece: &Piece,
         bad: &Bad,
         begun: Lsn,
-        place: Place,
+        place: UnusableAt,
         left: Option<&Run<Tally>>,
         next: Option<&Run<Tally>>,
     ) {
         let at = self.start_of(piece.first);
-        let leftover = place == Place::Behind && self.is_leftover(piece);
-        let (ends, inside) =
-            (matches!(place, Place::Behind | Place::Handover), matches!(place, Place::Between | Place::Handover));
+        let leftover = place == UnusableAt::Behind && self.is_leftover(piece);
+        let (ends, inside) = (
+            matches!(place, UnusableAt::Behind | UnusableAt::Handover),
+            matches!(place, UnusableAt::Between | UnusableAt::Handover),
+        );
         let (code, detail) = match (self.flaw(&bad.why), &bad.why) {
             ((_, detail), _) if bad.grew => (Code::StillCopied, detail),
             ((_, detail), Unusable::Size { short: true, .. } | Unusable::Packed { cut: true, .. })
@@ -234,9 +236,9 @@ impl Judge<'_> {
         finding.readable_until = Some(readable);
         finding.lost = Some(lost);
         // Nothing was concluded from the file: between other files, that leaves a hole in what is proven.
-        let unseen = matches!(bad.why, Unusable::Changed) && place != Place::Behind
+        let unseen = matches!(bad.why, Unusable::Changed) && place != UnusableAt::Behind
             || matches!(bad.why, Unusable::Vanished) && inside;
-        if unseen || code == Code::StillCopied && place == Place::Handover {
+        if unseen || code == Code::StillCopied && place == UnusableAt::Handover {
             finding.severity = needed;
         }
         if bad.grew {

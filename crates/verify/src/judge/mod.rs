@@ -23,12 +23,12 @@ mod timelines;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, FileRange, Finding, Lost};
 use crate::options::Options;
-use crate::outcome::Backup;
+use crate::outcome::KnownBackup;
 use pgwal_archive::names::Inventory;
 use pgwal_archive::stretch::Piece;
 use pgwal_archive::way::Way;
 use pgwal_archive::whose::Cluster;
-use pgwal_archive::{Archive, BackupFile, Facts, Lineage, Mark, Partial, Path, Seen, Tally, Which};
+use pgwal_archive::{Archive, ArchiveSurvey, BackupFile, Facts, Lineage, Mark, Partial, Path, Tally, Which};
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::Entry;
 use pgwal_walk::{Fold, Joint, Run};
@@ -46,7 +46,7 @@ pub(crate) struct Judge<'a> {
     pub lineage: &'a Lineage,
     pub options: &'a Options<'a>,
     pub live: bool,
-    pub backups: Vec<Backup>,
+    pub backups: Vec<KnownBackup>,
     /// Pieces of each timeline.
     pub pieces: BTreeMap<TimelineId, Vec<Piece>>,
     /// Scans of `.partial` files.
@@ -73,10 +73,10 @@ impl<'a> Judge<'a> {
         archive: &'a Archive<'_>,
         options: &'a Options<'a>,
         path: Path,
-        seen: Seen,
+        seen: ArchiveSurvey,
         findings: Vec<Finding>,
     ) -> Judge<'a> {
-        let backup = |b: &BackupFile| Backup {
+        let backup = |b: &BackupFile| KnownBackup {
             file: b.file.clone(),
             timeline: b.timeline,
             start: b.start,

@@ -5,11 +5,11 @@ use super::{Judge, add_over_seam};
 use crate::codes::{Code, Severity};
 use crate::finding::{Finding, set_severities};
 use crate::known::{self, Accepted};
-use crate::outcome::{Backup, End, NotChecked, TimelineReport, Verdict};
+use crate::outcome::{KnownBackup, NotChecked, TimelineReport, Verdict, WalEnd};
 use pgwal_archive::Depth;
 use pgwal_archive::Facts;
 use pgwal_archive::Tally;
-use pgwal_archive::stretch::{Kind, Piece, Readable, Unusable};
+use pgwal_archive::stretch::{Piece, PieceKind, Readable, Unusable};
 use pgwal_archive::way::Way;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
@@ -20,7 +20,7 @@ pub(crate) struct Reports {
     pub verdict: Verdict,
     pub path: Vec<TimelineId>,
     pub timelines: Vec<TimelineReport>,
-    pub backups: Vec<Backup>,
+    pub backups: Vec<KnownBackup>,
     pub findings: Vec<Finding>,
     /// Errors that count for less.
     pub lowered: u64,
@@ -115,7 +115,7 @@ impl Judge<'_> {
         let mut out = Vec::new();
         for (&timeline, pieces) in &self.pieces {
             for piece in pieces {
-                if let Kind::Bad(bad) = &piece.kind
+                if let PieceKind::Bad(bad) = &piece.kind
                     && self.on_way(timeline, piece.first)
                 {
                     out.push((timeline, piece.first, bad.why.readable()));
@@ -156,12 +156,14 @@ impl Judge<'_> {
         let last_run = pieces.iter().filter_map(Piece::run).next_back();
         let torn = |f: &Finding| f.timeline == Some(timeline) && f.code == Code::Torn;
         let end = match (last_run, pieces.last().map(|p| &p.kind)) {
-            (Some(run), Some(Kind::Run(_))) => end_of(run, findings.iter().any(torn)),
-            (Some(run), Some(Kind::Bad(bad))) if matches!(bad.why, Unusable::Belongs { .. } | Unusable::Unwritten) => {
+            (Some(run), Some(PieceKind::Run(_))) => end_of(run, findings.iter().any(torn)),
+            (Some(run), Some(PieceKind::Bad(bad)))
+                if matches!(bad.why, Unusable::Belongs { .. } | Unusable::Unwritten) =>
+            {
                 end_of(run, findings.iter().any(torn))
             }
-            (None, _) => End::Damage,
-            _ => End::Gap,
+            (None, _) => WalEnd::Damage,
+            _ => WalEnd::Gap,
         };
         let parent = self.lineage.parent(timeline);
         let switch = parent.map(|p| p.switch).or_else(|| {
@@ -268,7 +270,7 @@ impl Judge<'_> {
     }
 
     /// Where replay from a backup comes to its end: at the first error or gap behind its start, or with the WAL.
-    fn reaches(&self, backup: &Backup, findings: &[Finding]) -> Option<Lsn> {
+    fn reaches(&self, backup: &KnownBackup, findings: &[Finding]) -> Option<Lsn> {
         let ends = |f: &&Finding| (f.severity == Severity::Error || f.code == Code::Gap) && self.stops(f);
         // A file that the folder's list refuses has no record.
         let stop = findings.iter().filter(ends).filter_map(|f| f.lsn.or(f.at)).filter(|&lsn| lsn >= backup.start).min();
@@ -285,14 +287,14 @@ impl Judge<'_> {
     }
 }
 
-fn end_of(run: &Run<Tally>, torn: bool) -> End {
+fn end_of(run: &Run<Tally>, torn: bool) -> WalEnd {
     match &run.tail {
-        Tail::Clean | Tail::Open(_) => End::Continues,
-        Tail::Switched { .. } => End::Switch,
-        Tail::Stopped(stop) if stop.rest.clean && stop.rest.leftover.recycled.is_some() => End::RecycledTail,
-        Tail::Stopped(stop) if stop.rest.clean => End::ZeroTail,
-        Tail::Stopped(_) if torn => End::Torn,
-        Tail::Stopped(_) => End::Damage,
+        Tail::Clean | Tail::Open(_) => WalEnd::Continues,
+        Tail::Switched { .. } => WalEnd::Switch,
+        Tail::Stopped(stop) if stop.rest.clean && stop.rest.leftover.recycled.is_some() => WalEnd::RecycledTail,
+        Tail::Stopped(stop) if stop.rest.clean => WalEnd::ZeroTail,
+        Tail::Stopped(_) if torn => WalEnd::Torn,
+        Tail::Stopped(_) => WalEnd::Damage,
     }
 }
 

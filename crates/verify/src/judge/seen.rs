@@ -6,15 +6,15 @@ use crate::outcome::{Outcome, Verdict};
 use pgwal_archive::lineage::{Disagreement, HistoryFlaw};
 use pgwal_archive::settle::Expired;
 use pgwal_archive::whose::beginning;
-use pgwal_archive::{Archive, BackupFileFlaw, Depth, Flaw, Nobody, Seen};
+use pgwal_archive::{Archive, ArchiveSurvey, BackupFileFlaw, Depth, Flaw, Unowned};
 use pgwal_format::sniff::{self, Content};
 use pgwal_format::text::history::HistoryFault;
 use pgwal_format::{FileName, Layout, SegmentName};
-use pgwal_source::name::{self, Place, Placed};
+use pgwal_source::name::{self, NamePlace, Placed};
 use pgwal_source::{Codec, Entry, ReadState, Source};
 
 /// The findings that need no judgement of the way.
-pub(crate) fn facts_of(archive: &Archive<'_>, seen: &Seen) -> Vec<Finding> {
+pub(crate) fn facts_of(archive: &Archive<'_>, seen: &ArchiveSurvey) -> Vec<Finding> {
     let layout = &archive.cluster.layout;
     let shown = |i: usize| archive.entries.get(i).map(Entry::shown).unwrap_or_default();
     let mut out: Vec<Finding> =
@@ -109,7 +109,7 @@ fn vanished(expired: &Expired, archive: &Archive<'_>) -> Finding {
 /// Says where the segment lies whose name a file has.
 fn placed(mut finding: Finding, layout: &Layout) -> Finding {
     let file = finding.file.as_deref().and_then(|file| file.rsplit('/').next());
-    let Some(Place::Wal(Placed { name: FileName::Segment(name) | FileName::Partial(name), .. })) =
+    let Some(NamePlace::Wal(Placed { name: FileName::Segment(name) | FileName::Partial(name), .. })) =
         file.map(name::place)
     else {
         return finding;
@@ -129,8 +129,8 @@ fn unreadable(file: &str, why: String) -> Finding {
 }
 
 /// No file says whose WAL it is: each is named for what it is.
-pub(crate) fn nobody(source: &dyn Source, found: Nobody, depth: Depth) -> Outcome {
-    let Nobody { entries, unreadable: refused, ignored, unknown, live } = found;
+pub(crate) fn nobody(source: &dyn Source, found: Unowned, depth: Depth) -> Outcome {
+    let Unowned { entries, unreadable: refused, ignored, unknown, live } = found;
     let mut findings: Vec<Finding> = refused.iter().map(|(file, error)| unreadable(file, error.to_string())).collect();
     let segments =
         entries.iter().filter(|e| !matches!(e.name, Some(FileName::History(_) | FileName::BackupHistory(..))));

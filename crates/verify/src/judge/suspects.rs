@@ -5,7 +5,7 @@
 
 use super::Judge;
 use pgwal_archive::Tally;
-use pgwal_archive::stretch::{Bad, Kind, Piece, Unusable};
+use pgwal_archive::stretch::{Bad, Piece, PieceKind, Unusable};
 use pgwal_format::page::PageFault;
 use pgwal_walk::{Damage, Fault, Fold, Head, Joint, Run};
 
@@ -15,7 +15,7 @@ impl Judge<'_> {
         let expected = self.cluster.system_id;
         for pieces in self.pieces.values_mut() {
             for i in 0..pieces.len() {
-                let Some(Piece { kind: Kind::Bad(bad), first, last }) = pieces.get(i) else { continue };
+                let Some(Piece { kind: PieceKind::Bad(bad), first, last }) = pieces.get(i) else { continue };
                 let Bad { why: Unusable::Cluster { found }, run: Some(run), .. } = bad.as_ref() else { continue };
                 let left = i
                     .checked_sub(1)
@@ -48,7 +48,7 @@ impl Judge<'_> {
                     first.linked = false;
                 }
                 if let Some(piece) = pieces.get_mut(i) {
-                    piece.kind = Kind::Run(Box::new(run));
+                    piece.kind = PieceKind::Run(Box::new(run));
                 }
             }
         }

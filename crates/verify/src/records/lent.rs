@@ -7,7 +7,7 @@
 //! Behind it is the one list of records ([`list`](super::list())): what it hands on in the order of WAL is kept as
 //! bytes, and a record is lent out of them until the next one is asked for.
 
-use super::{ListError, Listed, Render, Rendered, Wanted, list};
+use super::{ListError, ListRequest, Listed, Render, Rendered, list};
 use crate::finding::Finding;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::wire::{Wire, bytes};
@@ -57,7 +57,7 @@ const WAITING: usize = 2;
 /// Those of [`list`](super::list()). Damage is a [`WalItem::Finding`].
 pub fn lend<T>(
     source: &dyn Source,
-    wanted: &Wanted<'_>,
+    wanted: &ListRequest<'_>,
     with: impl FnOnce(&mut Records<'_>) -> T,
 ) -> Result<(T, Option<Listed>), ListError> {
     let found = Found::default();

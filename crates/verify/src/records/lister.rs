@@ -5,16 +5,16 @@
 //!    └── not right, or not read in parts: by a scan ──┴──► in order: record over the seam, findings, text
 //! ```
 
-use super::crew::{Crew, Done};
 use super::plan::Note;
 use super::range::Range;
-use super::sheet::{Desk, Part, Place};
-use super::sum::{Cost, Sum};
+use super::rendered::{PartPlace, PartRenderer, RenderedPart};
+use super::sum::{Cost, ListSum};
+use super::workers::{Done, ListWorkers};
 use super::{Render, Rendered};
 use crate::finding::Finding;
 use pgwal_archive::names::Segment;
 use pgwal_archive::ordered::in_order;
-use pgwal_archive::read::{Reader, Take};
+use pgwal_archive::read::{Reader, TakeBytes};
 use pgwal_archive::{Buffers, Tally};
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Lsn, TimelineId};
@@ -23,7 +23,7 @@ use std::cell::RefCell;
 use std::io;
 use std::ops::ControlFlow;
 
-pub(super) type Sink<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
+pub(super) type LineSink<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
 
 /// Bytes of WAL in a part that is rendered as text.
 const PART: usize = 128 << 10;
@@ -34,9 +34,9 @@ const PIECE: usize = 256 << 10;
 
 /// A list that is being made.
 pub(super) struct Lister<'a, 's, R: Render> {
-    pub desk: &'a Desk<'a, R>,
-    crew: Option<&'s Crew<'a, R>>,
-    sink: &'s mut Sink<'s>,
+    pub desk: &'a PartRenderer<'a, R>,
+    crew: Option<&'s ListWorkers<'a, R>>,
+    sink: &'s mut LineSink<'s>,
     /// Findings in order.
     notes: &'s [Note<'s>],
     /// The next finding.
@@ -44,7 +44,7 @@ pub(super) struct Lister<'a, 's, R: Render> {
     pub chain: Chain,
     /// The timeline of the file in which the record over the next seam starts.
     left_timeline: TimelineId,
-    pub sum: Sum,
+    pub sum: ListSum,
     pub findings: u64,
     pub cost: Cost,
     line: Vec<u8>,
@@ -57,11 +57,11 @@ pub(super) struct Lister<'a, 's, R: Render> {
 impl<'a, 's, R: Render> Lister<'a, 's, R> {
     /// `already`: records that were listed before.
     pub fn new(
-        desk: &'a Desk<'a, R>,
-        crew: Option<&'s Crew<'a, R>>,
-        sink: &'s mut Sink<'s>,
+        desk: &'a PartRenderer<'a, R>,
+        crew: Option<&'s ListWorkers<'a, R>>,
+        sink: &'s mut LineSink<'s>,
         notes: &'s [Note<'s>],
-        already: Sum,
+        already: ListSum,
     ) -> Self {
         Lister {
             desk,
@@ -217,7 +217,7 @@ impl<R: Render> InParts<'_, '_, '_, R> {
 
     fn take_while(&mut self, wanted: impl Fn() -> bool) {
         while wanted() {
-            let Some(done) = self.list.crew.and_then(Crew::take) else { return };
+            let Some(done) = self.list.crew.and_then(ListWorkers::take) else { return };
             self.accept(done);
         }
     }
@@ -237,16 +237,16 @@ impl<R: Render> InParts<'_, '_, '_, R> {
         let end = self.start.plus_within((done.place.offset + done.length) as u64);
         let end = layout.address().normal(end, layout.segment);
         let run = match done.part {
-            Part::Declined => {
+            RenderedPart::Declined => {
                 self.good = false;
                 return Ok(());
             }
-            Part::Zeros => {
+            RenderedPart::Zeros => {
                 let switched = self.run.as_mut().filter(|run| matches!(run.tail, Tail::Switched { .. }));
                 self.good = self.list.chain.pass_zeros(end) && switched.map(|run| run.to = end).is_some();
                 return Ok(());
             }
-            Part::Run(run) => run,
+            RenderedPart::Run(run) => run,
         };
         let (run, mut sheet) = run.unzip();
         let joint = self.list.chain.meet(&run);
@@ -284,17 +284,17 @@ impl<'a, R: Render> InParts<'_, 'a, '_, R> {
     /// Bytes that lie in memory anyway: the threads look at them where they are.
     fn push_mapped(&mut self, bytes: &[u8], jobs: usize) -> bool {
         let (desk, size) = (self.list.desk, self.list.part);
-        let parts: Vec<(Place, &[u8])> = bytes
+        let parts: Vec<(PartPlace, &[u8])> = bytes
             .chunks(size)
             .map(|part| {
-                let place = Place { start: self.start, timeline: self.timeline, offset: self.offset };
+                let place = PartPlace { start: self.start, timeline: self.timeline, offset: self.offset };
                 self.offset += part.len();
                 (place, part)
             })
             .collect();
         let work = |i: usize, (): &mut ()| {
             let (place, part) = parts.get(i)?;
-            Some(Done { part: Part::of(desk, *place, part), length: part.len(), place: *place })
+            Some(Done { part: RenderedPart::of(desk, *place, part), length: part.len(), place: *place })
         };
         let mut take = |done: Option<Done<'a, R>>| {
             done.into_iter().for_each(|done| self.accept(done));
@@ -305,18 +305,18 @@ impl<'a, R: Render> InParts<'_, 'a, '_, R> {
     }
 }
 
-impl<R: Render> Take for InParts<'_, '_, '_, R> {
+impl<R: Render> TakeBytes for InParts<'_, '_, '_, R> {
     fn push(&mut self, bytes: &[u8]) -> bool {
         if let Some(crew) = self.list.crew.filter(|_| bytes.len() > 4 * self.list.part) {
             return self.push_mapped(bytes, crew.jobs());
         }
         for part in bytes.chunks(self.list.part) {
-            let place = Place { start: self.start, timeline: self.timeline, offset: self.offset };
+            let place = PartPlace { start: self.start, timeline: self.timeline, offset: self.offset };
             self.offset += part.len();
             match self.list.crew {
                 None => {
                     let desk = self.list.desk;
-                    self.accept(Done { part: Part::of(desk, place, part), length: part.len(), place });
+                    self.accept(Done { part: RenderedPart::of(desk, place, part), length: part.len(), place });
                 }
                 Some(crew) => {
                     self.take_while(|| !crew.has_room());

@@ -9,41 +9,41 @@
 //! An archive of one timeline in which nothing is wrong is read once. Any other is judged first, so that a finding in
 //! the list says all that it says in a verdict, and its files are read once more from the first finding on.
 
-mod crew;
 mod follow;
 mod lent;
 mod lister;
 mod plan;
 mod range;
-mod sheet;
+mod rendered;
 mod sum;
 mod twice;
+mod workers;
 
-pub use follow::{Follower, State};
+pub use follow::{FollowState, Follower};
 pub use lent::{Records, WalItem, lend};
 
 use crate::codes::Severity;
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::Outcome;
-use crate::verify::{Sight, examine, judge};
-use crew::{Crew, Ending};
-use lister::{Lister, Sink};
+use crate::verify::{ExaminedArchive, examine, judge};
+use lister::{LineSink, Lister};
 use pgwal_archive::Error;
 use pgwal_archive::names::Segment;
 use pgwal_archive::read::Reader;
-use pgwal_archive::stretch::{Kind, Stretch};
+use pgwal_archive::stretch::{PieceKind, Stretch};
 use pgwal_archive::{Archive, Buffers, Depth, Look, Opened, Which};
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_source::Source;
 use pgwal_walk::{Fold, Head, Leftover, Run, Tail};
-use plan::Plan;
+use plan::ListPlan;
 use range::Range;
-use sheet::Desk;
+use rendered::PartRenderer;
 use std::{fmt, io};
-use sum::{Cost, Sum, listed};
+use sum::{Cost, ListSum, listed};
 use twice::{again, findings_alone};
+use workers::{ListWorkers, WorkersGuard};
 
 /// Renders records and findings. Called from several threads, for each segment in order.
 pub trait Render: Sync {
@@ -97,7 +97,7 @@ impl From<u64> for Rendered {
 }
 
 /// What to list.
-pub struct Wanted<'a> {
+pub struct ListRequest<'a> {
     /// The timeline, the range and how to read. Depth and severities are not looked at. [`Options::start`]: only
     /// records that start there or behind; [`Options::end`]: only records of which no byte lies there or behind.
     pub options: Options<'a>,
@@ -166,14 +166,14 @@ impl std::error::Error for ListError {
 /// Nothing can be looked at, the caller asked for an early end, or `sink` fails. Damage is a finding in the list.
 pub fn list<R: Render>(
     source: &dyn pgwal_source::Source,
-    wanted: &Wanted<'_>,
+    wanted: &ListRequest<'_>,
     render: &R,
     sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
 ) -> Result<Listed, ListError> {
     let (outcome, sight, already) = match once(source, wanted, render, sink, Pass::Text)? {
-        First::Whole(outcome, sum, segments) => return Ok(listed(*outcome, sum, 0, Cost::default(), segments)),
-        First::Judged(outcome, sight, already) => (*outcome, Some(sight), already),
-        First::Unread(already) => {
+        FirstPass::Whole(outcome, sum, segments) => return Ok(listed(*outcome, sum, 0, Cost::default(), segments)),
+        FirstPass::Judged(outcome, sight, already) => (*outcome, Some(sight), already),
+        FirstPass::Unread(already) => {
             let (outcome, sight) = examine(source, &wanted.options).map_err(ListError::Verify)?;
             (outcome, sight, already)
         }
@@ -202,29 +202,29 @@ pub struct Gathered {
 
 /// Hands every record to a renderer that writes nothing and puts aside what it wants to know ([`Render::done`]). An
 /// archive in which nothing is wrong is read once; any other is verified first, as for [`list`], and given to a second
-/// renderer. Findings go to `sink`. [`Wanted::limit`] is not looked at.
+/// renderer. Findings go to `sink`. [`ListRequest::limit`] is not looked at.
 ///
 /// # Errors
 /// Those of [`list`].
 pub fn gather<R: Render>(
     source: &dyn pgwal_source::Source,
-    wanted: &Wanted<'_>,
+    wanted: &ListRequest<'_>,
     make: &dyn Fn() -> R,
     sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
 ) -> Result<(R, Gathered), ListError> {
     let render = make();
-    let unlimited = Wanted { options: same(&wanted.options), limit: None };
+    let unlimited = ListRequest { options: same(&wanted.options), limit: None };
     let (outcome, sight) = match once(source, &unlimited, &render, sink, Pass::Sums)? {
-        First::Whole(outcome, _, segments) => {
+        FirstPass::Whole(outcome, _, segments) => {
             let findings = told(&outcome, &unlimited, &render, sink)?;
             return Ok((render, Gathered { complete: true, refuted: false, segments, findings, outcome: *outcome }));
         }
-        First::Judged(outcome, sight, _) => (*outcome, Some(sight)),
-        First::Unread(_) => examine(source, &wanted.options).map_err(ListError::Verify)?,
+        FirstPass::Judged(outcome, sight, _) => (*outcome, Some(sight)),
+        FirstPass::Unread(_) => examine(source, &wanted.options).map_err(ListError::Verify)?,
     };
     let render = make();
     let listed = match sight {
-        Some(sight) => again(&unlimited, &render, outcome, &sight, sink, Sum::default())?,
+        Some(sight) => again(&unlimited, &render, outcome, &sight, sink, ListSum::default())?,
         None => findings_alone(&render, outcome, sink)?,
     };
     let Listed { complete, refuted, segments, findings, outcome, .. } = listed;
@@ -234,7 +234,7 @@ pub fn gather<R: Render>(
 /// Tells findings that cost nothing, behind what was gathered.
 fn told<R: Render>(
     outcome: &Outcome,
-    wanted: &Wanted<'_>,
+    wanted: &ListRequest<'_>,
     render: &R,
     sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
 ) -> Result<u64, ListError> {
@@ -262,13 +262,13 @@ enum Pass {
 }
 
 /// What a first pass came to.
-enum First<'a> {
+enum FirstPass<'a> {
     /// Everything, of so many segments.
-    Whole(Box<Outcome>, Sum, u64),
+    Whole(Box<Outcome>, ListSum, u64),
     /// The archive was read and judged, and listed up to something that is not right.
-    Judged(Box<Outcome>, Sight<'a>, Sum),
+    Judged(Box<Outcome>, ExaminedArchive<'a>, ListSum),
     /// It was not read to its end, and listed so far.
-    Unread(Sum),
+    Unread(ListSum),
 }
 
 /// Why reading ends early.
@@ -293,37 +293,39 @@ impl From<io::Error> for Halt {
 /// Reads an archive of which names tell that it may be whole, and lists it as far as nothing is wrong.
 fn once<'a, R: Render>(
     source: &'a dyn Source,
-    wanted: &Wanted<'a>,
+    wanted: &ListRequest<'a>,
     render: &R,
-    sink: &mut Sink<'_>,
+    sink: &mut LineSink<'_>,
     pass: Pass,
-) -> Result<First<'a>, ListError> {
-    let Some((outcome, sight)) = names(source, &wanted.options)? else { return Ok(First::Unread(Sum::default())) };
+) -> Result<FirstPass<'a>, ListError> {
+    let Some((outcome, sight)) = names(source, &wanted.options)? else {
+        return Ok(FirstPass::Unread(ListSum::default()));
+    };
     let archive = &sight.archive;
     let layout = &archive.cluster.layout;
     let range = Range::of(&wanted.options, layout);
     let target = if let Which::Number(timeline) = wanted.options.timeline { Some(timeline) } else { None };
-    let plan = Plan::new(&sight, &outcome.findings, range, target);
+    let plan = ListPlan::new(&sight, &outcome.findings, range, target);
     let Some(last) = plan.files.last().map(|f| f.segment.number).filter(|_| is_simple(&sight, &plan, pass)) else {
-        return Ok(First::Unread(Sum::default()));
+        return Ok(FirstPass::Unread(ListSum::default()));
     };
     let segments = plan.files.len() as u64;
     let look = Look { progress: wanted.options.progress, ..wanted.options.look() };
     let Opened::Archive(mut archive) = Archive::open(source, look).map_err(ListError::Verify)? else {
-        return Ok(First::Unread(Sum::default()));
+        return Ok(FirstPass::Unread(ListSum::default()));
     };
     if archive.cluster.layout != *layout {
-        return Ok(First::Unread(Sum::default()));
+        return Ok(FirstPass::Unread(ListSum::default()));
     }
-    let mut desk = Desk::new(render, layout, archive.cluster.system_id, range, wanted.limit);
+    let mut desk = PartRenderer::new(render, layout, archive.cluster.system_id, range, wanted.limit);
     desk.quiet = pass == Pass::Sums;
     let jobs = wanted.options.jobs.max(1);
-    let crew = Crew::new(&desk, jobs);
+    let crew = ListWorkers::new(&desk, jobs);
     let (seen, sum, whole) = std::thread::scope(|scope| {
-        let _ending = Ending(&crew);
+        let _ending = WorkersGuard(&crew);
         let start = |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || crew.work()).is_ok();
         let crew = (jobs > 1 && (0..jobs).filter(start).count() > 0).then_some(&crew);
-        let mut list = Lister::new(&desk, crew, sink, &[], Sum::default());
+        let mut list = Lister::new(&desk, crew, sink, &[], ListSum::default());
         let mut whole = true;
         let seen = archive.read::<Halt>(&mut |reader, segment, buffers| {
             if !whole {
@@ -336,21 +338,21 @@ fn once<'a, R: Render>(
         (seen, list.sum, whole)
     });
     match seen {
-        Err(Halt::Full) => Ok(First::Whole(Box::new(outcome), sum, segments)),
+        Err(Halt::Full) => Ok(FirstPass::Whole(Box::new(outcome), sum, segments)),
         Err(Halt::Error(error)) => Err(error),
-        Ok(None) => Ok(First::Unread(sum)),
+        Ok(None) => Ok(FirstPass::Unread(sum)),
         Ok(Some(seen)) => {
             let (judged, sight) = judge(archive, seen, &wanted.options);
-            let plan = Plan::new(&sight, &judged.findings, range, target);
+            let plan = ListPlan::new(&sight, &judged.findings, range, target);
             let in_order = match pass {
                 Pass::Text => plan.notes.is_empty(),
                 Pass::Sums => is_mild(&plan),
             };
             if whole && in_order {
-                return Ok(First::Whole(Box::new(judged), sum, segments));
+                return Ok(FirstPass::Whole(Box::new(judged), sum, segments));
             }
             drop(plan);
-            Ok(First::Judged(Box::new(judged), sight, sum))
+            Ok(FirstPass::Judged(Box::new(judged), sight, sum))
         }
     }
 }
@@ -404,26 +406,27 @@ fn one<R: Render>(
 fn run_of(stretch: &Stretch) -> Option<&Run<pgwal_archive::Tally>> {
     match stretch.pieces.as_slice() {
         [piece] => match &piece.kind {
-            Kind::Run(run) => Some(run),
-            Kind::Bad(_) => None,
+            PieceKind::Run(run) => Some(run),
+            PieceKind::Bad(_) => None,
         },
         _ => None,
     }
 }
 
 /// What names tell of an archive, if they tell of one timeline without gaps, in files that may be good.
-fn names<'a>(source: &'a dyn Source, asked: &Options<'a>) -> Result<Option<(Outcome, Sight<'a>)>, ListError> {
+fn names<'a>(source: &'a dyn Source, asked: &Options<'a>) -> Result<Option<(Outcome, ExaminedArchive<'a>)>, ListError> {
     let mut names = Options::default();
     (names.depth, names.timeline, names.start, names.end) = (Depth::Names, asked.timeline, asked.start, asked.end);
     (names.jobs, names.map, names.interrupt) = (asked.jobs, asked.map, asked.interrupt);
     let (outcome, sight) = examine(source, &names).map_err(ListError::Verify)?;
-    let simple =
-        |s: &Sight<'_>| !s.archive.live && s.way.legs.len() == 1 && s.way.holes.is_empty() && s.unusable.is_empty();
+    let simple = |s: &ExaminedArchive<'_>| {
+        !s.archive.live && s.way.legs.len() == 1 && s.way.holes.is_empty() && s.unusable.is_empty()
+    };
     Ok(sight.filter(simple).map(|sight| (outcome, sight)))
 }
 
 /// A file a segment, none missing, and no finding that would have to stand between records.
-fn is_simple(sight: &Sight<'_>, plan: &Plan<'_>, pass: Pass) -> bool {
+fn is_simple(sight: &ExaminedArchive<'_>, plan: &ListPlan<'_>, pass: Pass) -> bool {
     let alone = plan.files.iter().all(|f| f.segment.copies <= 1 && f.unusable.is_none());
     let unbroken =
         plan.files.windows(2).all(|pair| matches!(pair, [a, b] if a.segment.number.next() == b.segment.number));
@@ -437,7 +440,7 @@ fn is_simple(sight: &Sight<'_>, plan: &Plan<'_>, pass: Pass) -> bool {
     alone && unbroken && if pass == Pass::Text { bare() } else { is_mild(plan) }
 }
 
-fn is_mild(plan: &Plan<'_>) -> bool {
+fn is_mild(plan: &ListPlan<'_>) -> bool {
     plan.notes.iter().all(|n| !n.costs && n.finding.severity == Severity::Info)
 }
 
@@ -459,10 +462,10 @@ fn is_sound<F: Fold>(run: &Run<F>, segment: &Segment, is_last: bool) -> bool {
 
 /// Lists what was verified already, without writing it.
 pub(crate) fn silently<R: Render>(
-    wanted: &Wanted<'_>,
+    wanted: &ListRequest<'_>,
     render: &R,
     outcome: Outcome,
-    sight: &Sight<'_>,
+    sight: &ExaminedArchive<'_>,
 ) -> Result<Listed, ListError> {
-    again(wanted, render, outcome, sight, &mut |_| Ok(()), Sum::default())
+    again(wanted, render, outcome, sight, &mut |_| Ok(()), ListSum::default())
 }

@@ -3,7 +3,7 @@
 use super::range::Range;
 use crate::codes::{Code, Severity};
 use crate::finding::Finding;
-use crate::verify::Sight;
+use crate::verify::ExaminedArchive;
 use pgwal_archive::names::Segment;
 use pgwal_archive::stretch::Readable;
 use pgwal_archive::way::{Leg, Way};
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 /// A file of the way.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct File {
+pub(super) struct PlannedFile {
     pub segment: Segment,
     pub start: Lsn,
     /// A server cannot use it.
@@ -28,25 +28,30 @@ pub(super) struct Note<'a> {
     pub costs: bool,
 }
 
-pub(super) struct Plan<'a> {
-    pub files: Vec<File>,
+pub(super) struct ListPlan<'a> {
+    pub files: Vec<PlannedFile>,
     pub notes: Vec<Note<'a>>,
 }
 
-impl<'a> Plan<'a> {
-    pub fn new(sight: &Sight<'_>, findings: &'a [Finding], range: Range, target: Option<TimelineId>) -> Plan<'a> {
+impl<'a> ListPlan<'a> {
+    pub fn new(
+        sight: &ExaminedArchive<'_>,
+        findings: &'a [Finding],
+        range: Range,
+        target: Option<TimelineId>,
+    ) -> ListPlan<'a> {
         let archive = &sight.archive;
         let layout = &archive.cluster.layout;
         let (address, size) = (layout.address(), layout.segment);
         let unusable: HashMap<(TimelineId, SegmentNo), Readable> =
             sight.unusable.iter().map(|&(t, n, r)| ((t, n), r)).collect();
-        let file = |s: &Segment| File {
+        let file = |s: &Segment| PlannedFile {
             segment: *s,
             start: address.segment_start(s.number, size),
             unusable: unusable.get(&(s.timeline, s.number)).copied(),
         };
-        let asked = |f: &File| range.reaches(f.segment.number, layout);
-        let mut files: Vec<File> = Vec::new();
+        let asked = |f: &PlannedFile| range.reaches(f.segment.number, layout);
+        let mut files: Vec<PlannedFile> = Vec::new();
         for leg in &sight.way.legs {
             let own = archive.inventory.of(leg.timeline).iter().filter(|s| (leg.first..=leg.last).contains(&s.number));
             files.extend(own.map(file).filter(asked));
@@ -71,11 +76,11 @@ impl<'a> Plan<'a> {
             })
             .collect();
         notes.sort_by_key(|n| n.place);
-        Plan { files, notes }
+        ListPlan { files, notes }
     }
 
     /// The findings that stand in a segment, as indices of the notes.
-    pub fn notes_in(&self, file: &File, next: Lsn) -> std::ops::Range<usize> {
+    pub fn notes_in(&self, file: &PlannedFile, next: Lsn) -> std::ops::Range<usize> {
         let first = self.notes.partition_point(|n| n.place < file.start);
         first..self.notes.partition_point(|n| n.place < next).max(first)
     }

@@ -8,7 +8,7 @@ use pgwal_format::record::Record;
 
 /// What records come to.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sum {
+pub(super) struct ListSum {
     pub records: u64,
     pub bytes: u64,
     pub image_bytes: u64,
@@ -18,8 +18,8 @@ pub(super) struct Sum {
     pub end: Option<Lsn>,
 }
 
-impl Sum {
-    pub fn add(&mut self, right: Sum) {
+impl ListSum {
+    pub fn add(&mut self, right: ListSum) {
         self.records += right.records;
         self.bytes += right.bytes;
         self.image_bytes += right.image_bytes;
@@ -35,7 +35,7 @@ impl Sum {
             self.findings += findings;
             return;
         }
-        self.add(Sum { records: 1, bytes, image_bytes, findings, first: Some(record.lsn), end: Some(record.end) });
+        self.add(ListSum { records: 1, bytes, image_bytes, findings, first: Some(record.lsn), end: Some(record.end) });
     }
 }
 
@@ -61,8 +61,8 @@ impl Cost {
 }
 
 /// The whole list; `told`: findings that the judge made.
-pub(super) fn listed(outcome: Outcome, sum: Sum, told: u64, cost: Cost, segments: u64) -> Listed {
-    let Sum { records, bytes, image_bytes, findings, first, end } = sum;
+pub(super) fn listed(outcome: Outcome, sum: ListSum, told: u64, cost: Cost, segments: u64) -> Listed {
+    let ListSum { records, bytes, image_bytes, findings, first, end } = sum;
     let Cost { complete, refuted } = cost;
     Listed { complete, refuted, segments, records, bytes, image_bytes, findings: told + findings, first, end, outcome }
 }

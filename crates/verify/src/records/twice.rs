@@ -1,47 +1,47 @@
 //! Lists an archive that was judged: findings stand at their places among the records.
 
-use super::crew::{Crew, Ending};
-use super::lister::{Lister, Sink};
-use super::plan::{File, Plan};
+use super::lister::{LineSink, Lister};
+use super::plan::{ListPlan, PlannedFile};
 use super::range::Range;
-use super::sheet::Desk;
-use super::sum::{Cost, Sum, listed};
-use super::{ListError, Listed, Render, Wanted};
+use super::rendered::PartRenderer;
+use super::sum::{Cost, ListSum, listed};
+use super::workers::{ListWorkers, WorkersGuard};
+use super::{ListError, ListRequest, Listed, Render};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use crate::outcome::{Outcome, Verdict};
-use crate::verify::Sight;
+use crate::verify::ExaminedArchive;
 use pgwal_archive::names::Segment;
 use pgwal_archive::read::Reader;
-use pgwal_archive::stretch::Kind;
+use pgwal_archive::stretch::PieceKind;
 use pgwal_archive::{Buffers, Depth, Error, Readable, Tally, Unusable, Which};
 use pgwal_format::Lsn;
 use std::io;
 
 /// Lists what was verified; `already`: records that were listed before, in order, from the first on.
 pub(super) fn again<R: Render>(
-    wanted: &Wanted<'_>,
+    wanted: &ListRequest<'_>,
     render: &R,
     outcome: Outcome,
-    sight: &Sight<'_>,
-    sink: &mut Sink<'_>,
-    already: Sum,
+    sight: &ExaminedArchive<'_>,
+    sink: &mut LineSink<'_>,
+    already: ListSum,
 ) -> Result<Listed, ListError> {
     let options = &wanted.options;
     let layout = &sight.archive.cluster.layout;
     let range = Range::of(options, layout);
     let target = if let Which::Number(timeline) = options.timeline { Some(timeline) } else { None };
-    let mut plan = Plan::new(sight, &outcome.findings, range, target);
+    let mut plan = ListPlan::new(sight, &outcome.findings, range, target);
     let segments = plan.files.len() as u64;
     // What was listed already need not be read again.
     let range = Range { start: already.end.or(range.start), ..range };
     plan.files.retain(|f| range.reaches(f.segment.number, layout));
-    let desk = Desk::new(render, layout, sight.archive.cluster.system_id, range, wanted.limit);
+    let desk = PartRenderer::new(render, layout, sight.archive.cluster.system_id, range, wanted.limit);
     let reader = Reader { depth: Depth::Records, known: None, facts: false, ..sight.archive.reader() };
     let jobs = options.jobs.max(1);
-    let crew = Crew::new(&desk, jobs);
+    let crew = ListWorkers::new(&desk, jobs);
     let made = std::thread::scope(|scope| {
-        let _ending = Ending(&crew);
+        let _ending = WorkersGuard(&crew);
         let start = |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || crew.work()).is_ok();
         let crew = (jobs > 1 && (0..jobs).filter(start).count() > 0).then_some(&crew);
         let mut list = Lister::new(&desk, crew, sink, &plan.notes, already);
@@ -68,11 +68,11 @@ pub(super) fn again<R: Render>(
 fn segment<R: Render>(
     list: &mut Lister<'_, '_, R>,
     reader: &Reader<'_>,
-    file: &File,
-    plan: &Plan<'_>,
+    file: &PlannedFile,
+    plan: &ListPlan<'_>,
     buffers: &mut Buffers,
 ) -> io::Result<()> {
-    let File { segment, start, unusable } = file;
+    let PlannedFile { segment, start, unusable } = file;
     let layout = list.desk.layout;
     if list.chain.to().is_some_and(|to| to != *start) {
         list.chain.cut();
@@ -113,7 +113,7 @@ fn segment<R: Render>(
 }
 
 /// What the file is not any more that it was when it was verified.
-fn trouble(why: &Option<Unusable>, file: &File, reader: &Reader<'_>, entry: usize) -> Option<Finding> {
+fn trouble(why: &Option<Unusable>, file: &PlannedFile, reader: &Reader<'_>, entry: usize) -> Option<Finding> {
     let (code, detail) = match why {
         None => return None,
         Some(Unusable::Refused(why)) => (Code::Unreadable, Detail::Refused(why.clone())),
@@ -151,7 +151,7 @@ fn pick(reader: &Reader<'_>, segment: &Segment, buffers: &mut Buffers) -> usize 
     }
     let is_good = |entry: &usize| {
         let stretch = reader.look(&Segment { entry: *entry, copies: 1, ..*segment }, buffers);
-        matches!(stretch.pieces.first().map(|piece| &piece.kind), Some(Kind::Run(_)))
+        matches!(stretch.pieces.first().map(|piece| &piece.kind), Some(PieceKind::Run(_)))
     };
     (segment.entry..segment.entry + segment.copies).find(is_good).unwrap_or(segment.entry)
 }
@@ -160,7 +160,7 @@ fn pick(reader: &Reader<'_>, segment: &Segment, buffers: &mut Buffers) -> usize 
 pub(super) fn findings_alone<R: Render>(
     render: &R,
     outcome: Outcome,
-    sink: &mut Sink<'_>,
+    sink: &mut LineSink<'_>,
 ) -> Result<Listed, ListError> {
     let mut text = Vec::new();
     for finding in &outcome.findings {
@@ -169,5 +169,5 @@ pub(super) fn findings_alone<R: Render>(
     sink(&text).map_err(ListError::Output)?;
     let findings = outcome.findings.len() as u64;
     let cost = Cost { complete: false, refuted: outcome.verdict == Verdict::Refuted };
-    Ok(listed(outcome, Sum::default(), findings, cost, 0))
+    Ok(listed(outcome, ListSum::default(), findings, cost, 0))
 }

@@ -1,6 +1,7 @@
 //! Crafted records, for tests: what one says, its hidden fields in braces.
 
-use crate::dialect::{DIALECTS, Version};
+use crate::Version;
+use crate::dialect::DIALECTS;
 use crate::record::{Block, Record, RecordHeader};
 use crate::rmgr::describe::{Cx, Vocabulary, describe};
 use crate::rmgr::sink::{Nest, Show, Sink, Value};

@@ -95,10 +95,10 @@ struct EndingParts<'a> {
     origin: Option<Origin>,
 }
 
-type Tell = fn(&Cx<'_>, &EndingParts<'_>, &EndingStyle, &mut dyn Sink) -> Result<(), Short>;
+type TellParts = fn(&Cx<'_>, &EndingParts<'_>, &EndingStyle, &mut dyn Sink) -> Result<(), Short>;
 
 /// Reads all parts before any is told, as the text has them in another order; of cut data it tells what is there.
-fn describe(cx: &Cx<'_>, style: &EndingStyle, tell: Tell, sink: &mut dyn Sink) -> Result<(), Short> {
+fn describe(cx: &Cx<'_>, style: &EndingStyle, tell: TellParts, sink: &mut dyn Sink) -> Result<(), Short> {
     if cx.record.header.info & HAS_INFO == 0 {
         // Nearly all: a time alone.
         sink.plain("xact_time", Value::Time(cx.cursor(0).time("xact_time", cx.layout().dialect)?));

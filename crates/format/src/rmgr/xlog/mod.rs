@@ -14,6 +14,7 @@ mod typed_tests;
 
 use super::operation::operations;
 use super::table::{Op, OpPart, V9_5, V9_6, V11, V12, V17, V19, bool, cstr, i32, lsn, op, text, time, u32, wal_level};
+use crate::record::RecordHeader;
 pub use checkpoint_record::{Checkpoint, checkpoint, is_checkpoint};
 pub use opening::{TimelineOpening, opening};
 pub use recovery_records::{EndOfRecovery, backup_end, end_of_recovery, overwritten, parameter_change};
@@ -54,6 +55,14 @@ operations! {
     CHECKPOINT_REDO = 0xE0;
     /// Logical decoding was turned on or off (19 and later).
     LOGICAL_DECODING_STATUS_CHANGE = 0xF0;
+}
+
+impl RecordHeader {
+    /// `XLOG_SWITCH`: the rest of the segment is empty.
+    #[inline(always)]
+    pub const fn is_switch(&self) -> bool {
+        self.is(super::XLOG, SWITCH)
+    }
 }
 
 /// An image of a page, in 9.3 and 9.4.

@@ -4,8 +4,7 @@
 //! its alignment, which is its size on servers aligned to 8 bytes and at most 4 on the others, and a structure takes a
 //! multiple of the greatest alignment in it.
 
-use crate::dialect::Version;
-use crate::rmgr::table::*;
+use crate::version::*;
 use crate::versioned::{self, Versioned};
 use crate::{AddressScheme, Align, Dialect};
 

@@ -3,14 +3,13 @@
 
 use super::members::ControlField;
 use crate::Dialect;
-use crate::dialect::Version;
-use crate::rmgr::table::*;
+use crate::version::*;
 use crate::versioned::{self, Versioned};
 
 /// What stands behind a label.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub enum Shown {
+pub enum PrintedValue {
     /// A member, as its kind is shown.
     Plain(ControlField),
     /// One of two words: where it is set, and where it is not.
@@ -29,13 +28,13 @@ pub struct ControlLine {
     /// With its colon. Spaces fill it up to [`WIDTH`].
     pub label: &'static str,
     /// What follows.
-    pub shown: Shown,
+    pub shown: PrintedValue,
     since: Version,
     until: Option<Version>,
 }
 
 impl ControlLine {
-    const fn new(label: &'static str, shown: Shown, since: Version) -> ControlLine {
+    const fn new(label: &'static str, shown: PrintedValue, since: Version) -> ControlLine {
         ControlLine { label, shown, since, until: None }
     }
 
@@ -132,11 +131,11 @@ const WARNINGS_17: Warnings = Warnings {
 };
 
 const fn line(label: &'static str, field: ControlField, since: Version) -> ControlLine {
-    ControlLine::new(label, Shown::Plain(field), since)
+    ControlLine::new(label, PrintedValue::Plain(field), since)
 }
 
 const fn either(label: &'static str, field: ControlField, words: [&'static str; 2], since: Version) -> ControlLine {
-    ControlLine::new(label, Shown::Either(field, words[0], words[1]), since)
+    ControlLine::new(label, PrintedValue::Either(field, words[0], words[1]), since)
 }
 
 const ON_OFF: [&str; 2] = ["on", "off"];
@@ -154,12 +153,12 @@ const LINES: &[ControlLine] = &[
     line("Prior checkpoint location:", ControlField::PrevCheckpoint, V8_2).until(V10),
     line("Latest checkpoint's REDO location:", ControlField::Redo, V8_2),
     line("Latest checkpoint's UNDO location:", ControlField::Undo, V8_2).until(V8_2),
-    ControlLine::new("Latest checkpoint's REDO WAL file:", Shown::RedoFile, V9_3),
+    ControlLine::new("Latest checkpoint's REDO WAL file:", PrintedValue::RedoFile, V9_3),
     line("Latest checkpoint's TimeLineID:", ControlField::ThisTimeline, V8_2),
     line("Latest checkpoint's PrevTimeLineID:", ControlField::PrevTimeline, V9_3),
     either("Latest checkpoint's full_page_writes:", ControlField::FullPageWrites, ON_OFF, V9_2),
     either("Latest checkpoint's logical decoding:", ControlField::LogicalDecodingEnabled, ON_OFF, V19),
-    ControlLine::new("Latest checkpoint's NextXID:", Shown::NextXid, V8_2),
+    ControlLine::new("Latest checkpoint's NextXID:", PrintedValue::NextXid, V8_2),
     line("Latest checkpoint's NextOID:", ControlField::NextOid, V8_2),
     line("Latest checkpoint's NextMultiXactId:", ControlField::NextMulti, V8_2),
     line("Latest checkpoint's NextMultiOffset:", ControlField::NextMultiOffset, V8_2),
@@ -207,7 +206,7 @@ const LINES: &[ControlLine] = &[
         ["64-bit integers", "floating-point numbers"],
         V8_2,
     ),
-    ControlLine::new("Date/time type storage:", Shown::Words("64-bit integers"), V10),
+    ControlLine::new("Date/time type storage:", PrintedValue::Words("64-bit integers"), V10),
     line("Maximum length of locale name:", ControlField::LocaleBuflen, V8_2).until(V8_3),
     line("LC_COLLATE:", ControlField::LcCollate, V8_2).until(V8_3),
     line("LC_CTYPE:", ControlField::LcCtype, V8_2).until(V8_3),
@@ -235,7 +234,7 @@ mod tests {
             let members: Vec<ControlField> =
                 of(CONTROL, dialect).chain(of(CHECKPOINT, dialect)).map(|member| member.field).collect();
             for line in lines(dialect) {
-                if let Shown::Plain(field) | Shown::Either(field, ..) = line.shown {
+                if let PrintedValue::Plain(field) | PrintedValue::Either(field, ..) = line.shown {
                     assert!(members.contains(&field), "{}: {}", dialect.version, line.label);
                 }
                 assert!(line.label.len() <= WIDTH && line.label.ends_with(':'), "{}", line.label);

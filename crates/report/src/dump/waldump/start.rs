@@ -9,7 +9,7 @@
 use pgwal::format::dialect::StartNote;
 use pgwal::format::{Layout, Lsn};
 use pgwal::source::Source;
-use pgwal::verify::records::{ListError, Wanted, list};
+use pgwal::verify::records::{ListError, ListRequest, list};
 use pgwal::verify::{Depth, Options, verify};
 use pgwal_query::any::Any;
 
@@ -56,7 +56,7 @@ fn first(source: &dyn Source, options: &Options<'_>, start: Lsn, layout: &Layout
             near.end = Some(near.end.map_or(limit, |end| end.min(limit)));
         }
         let whole = near.end == options.end;
-        let listed = list(source, &Wanted { options: near, limit: Some(1) }, &Any, &mut |_| Ok(()))?;
+        let listed = list(source, &ListRequest { options: near, limit: Some(1) }, &Any, &mut |_| Ok(()))?;
         if whole || listed.first.is_some() {
             return Ok(listed.first.filter(|_| listed.complete));
         }

@@ -12,7 +12,7 @@ use crate::outside::Escaped;
 use crate::verify::VerifyAnswer;
 use pgwal::format::text::history::Switch;
 use pgwal::format::{Layout, Lsn, TimelineId};
-use pgwal::verify::{Backup, Finding, Severity, TimelineReport};
+use pgwal::verify::{Finding, KnownBackup, Severity, TimelineReport};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -251,7 +251,7 @@ fn marks(out: &mut String, told: &VerifyAnswer<'_>, t: &TimelineReport, scale: &
     }
 }
 
-fn backup(out: &mut String, b: &Backup, scale: &Scale<'_>, y: f64) {
+fn backup(out: &mut String, b: &KnownBackup, scale: &Scale<'_>, y: f64) {
     let (x, stop) = (scale.x(b.start), scale.x(b.stop));
     let class = match b.complete {
         Some(true) => "",

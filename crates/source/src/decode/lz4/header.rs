@@ -1,7 +1,7 @@
 //! The header of an LZ4 frame, magic not included.
 
 use super::xxh32::Xxh32;
-use crate::read::Fault;
+use crate::outcome::ReadFault;
 
 /// The magic of a frame, read as little-endian.
 pub(super) const MAGIC: u32 = 0x184D_2204;
@@ -36,18 +36,18 @@ impl Header {
     }
 
     /// Reads a header of [`Header::length`] bytes.
-    pub(super) fn read(bytes: &[u8]) -> Result<Header, Fault> {
-        let (check, rest) = bytes.split_last().ok_or(Fault::Corrupt)?;
+    pub(super) fn read(bytes: &[u8]) -> Result<Header, ReadFault> {
+        let (check, rest) = bytes.split_last().ok_or(ReadFault::Corrupt)?;
         if (Xxh32::of(rest) >> 8) as u8 != *check {
-            return Err(Fault::Checksum);
+            return Err(ReadFault::Checksum);
         }
-        let [flags, block, fields @ ..] = rest else { return Err(Fault::Corrupt) };
+        let [flags, block, fields @ ..] = rest else { return Err(ReadFault::Corrupt) };
         if flags >> 6 != 1 || flags & DICTIONARY != 0 {
-            return Err(Fault::Unsupported);
+            return Err(ReadFault::Unsupported);
         }
         let largest_block = match block >> 4 & 7 {
             n @ 4..=7 => 1 << (8 + 2 * n),
-            _ => return Err(Fault::Unsupported),
+            _ => return Err(ReadFault::Unsupported),
         };
         Ok(Header {
             linked: flags & INDEPENDENT == 0,

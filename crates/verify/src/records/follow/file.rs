@@ -2,11 +2,12 @@
 
 use super::Follower;
 use super::found;
+use super::segment_file::SegmentFile;
 use crate::finding::Finding;
 use crate::records::Render;
 use pgwal_format::{SegmentNo, TimelineId};
 use pgwal_source::{Codec, Entry, How, ReadState, Scratch, SourceError};
-use pgwal_walk::Place;
+use pgwal_walk::RecordBoundary;
 use std::io;
 use std::ops::ControlFlow;
 
@@ -15,9 +16,9 @@ const WINDOW: usize = 256 << 10;
 
 /// What is known of the segment that is being read.
 #[derive(Default)]
-pub(super) struct Here {
+pub(super) struct SegmentAtHand {
     /// How far it was read; `None` as long as its first page says nothing.
-    pub place: Option<Place>,
+    pub place: Option<RecordBoundary>,
     /// From its beginning, or from the page of the place on; what lies before that is not looked at.
     pub bytes: Vec<u8>,
     /// Bytes that are read at once: 0 for the usual number.
@@ -28,11 +29,11 @@ pub(super) struct Here {
     refused: bool,
 }
 
-impl Here {
+impl SegmentAtHand {
     /// Goes to another segment. Keeps the buffer.
     pub fn leave(&mut self) {
         let bytes = std::mem::take(&mut self.bytes);
-        *self = Here { bytes, ..Here::default() };
+        *self = SegmentAtHand { bytes, ..SegmentAtHand::default() };
         self.bytes.clear();
     }
 
@@ -51,23 +52,17 @@ pub(super) enum Filled {
     Window,
 }
 
-/// A file of a segment.
-pub(super) struct Found {
-    /// The timeline in its name.
-    pub timeline: TimelineId,
-    /// The file.
-    pub entry: Entry,
-    /// Its name is no longer there; it is kept open.
-    pub gone: bool,
-}
-
 impl<R: Render> Follower<'_, R> {
     /// The file that a server would take for a segment; without one, the unfinished segment of the newest timeline, or
     /// one that was removed and is kept.
-    pub(super) fn file(&self, number: SegmentNo) -> Option<Found> {
+    pub(super) fn file(&self, number: SegmentNo) -> Option<SegmentFile> {
         let leg = self.sight.way.legs.iter().find(|leg| (leg.first..=leg.last).contains(&number));
         let found = |s: &pgwal_archive::names::Segment| {
-            Some(Found { timeline: s.timeline, entry: self.sight.archive.entries.get(s.entry)?.clone(), gone: false })
+            Some(SegmentFile {
+                timeline: s.timeline,
+                entry: self.sight.archive.entries.get(s.entry)?.clone(),
+                gone: false,
+            })
         };
         if let Some(segment) = leg.and_then(|leg| self.sight.archive.inventory.get(leg.timeline, number)) {
             return found(segment);
@@ -82,7 +77,7 @@ impl<R: Render> Follower<'_, R> {
         let kept = self.kept.of(number, oldest..=newest).find(|&(timeline, _)| !left(timeline));
         match kept {
             Some((timeline, entry)) if partial.is_none_or(|p| p.timeline < timeline) => {
-                Some(Found { timeline, entry: entry.clone(), gone: true })
+                Some(SegmentFile { timeline, entry: entry.clone(), gone: true })
             }
             _ => partial.and_then(found),
         }
@@ -102,7 +97,7 @@ impl<R: Render> Follower<'_, R> {
     }
 
     /// Reads on. `Err` where nothing can be read, with a finding the first time unless the file just went away.
-    pub(super) fn fill(&mut self, file: &Found) -> Result<Filled, Option<Box<Finding>>> {
+    pub(super) fn fill(&mut self, file: &SegmentFile) -> Result<Filled, Option<Box<Finding>>> {
         let size = self.layout.segment.bytes();
         if self.here.open.as_ref().is_none_or(|(entry, _)| *entry != file.entry) {
             let plain = self.start(self.number, file).is_some_and(|(_, codec)| codec == Codec::Plain);
@@ -141,7 +136,7 @@ impl<R: Render> Follower<'_, R> {
         Ok(filled)
     }
 
-    fn read_on(&mut self, file: &Found, from: usize) -> io::Result<Filled> {
+    fn read_on(&mut self, file: &SegmentFile, from: usize) -> io::Result<Filled> {
         // By its name, as long as it has one: another file may have taken it.
         if !file.gone && !self.keep(self.number, file).map_err(plainly)? {
             return self.unpack(file);
@@ -157,7 +152,7 @@ impl<R: Render> Follower<'_, R> {
     }
 
     /// A packed file is read from its beginning.
-    fn unpack(&mut self, file: &Found) -> io::Result<Filled> {
+    fn unpack(&mut self, file: &SegmentFile) -> io::Result<Filled> {
         let size = self.layout.segment.bytes();
         let bytes = &mut self.here.bytes;
         bytes.clear();

@@ -1,6 +1,6 @@
 //! What is told of WAL that cannot be read on.
 
-use super::file::Found;
+use super::segment_file::SegmentFile;
 use crate::codes::Code;
 use crate::finding::{Detail, Finding, Lost};
 use crate::judge::code_of;
@@ -8,7 +8,13 @@ use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_walk::Damage;
 
 /// A place in a file, or at its seam with the one before; `begun`: the record that goes over that seam.
-pub(super) fn damage(layout: &Layout, damage: &Damage<()>, begun: Lsn, file: &Found, number: SegmentNo) -> Finding {
+pub(super) fn damage(
+    layout: &Layout,
+    damage: &Damage<()>,
+    begun: Lsn,
+    file: &SegmentFile,
+    number: SegmentNo,
+) -> Finding {
     let lsn = if damage.begun_before { begun } else { damage.lsn };
     let at = if damage.at == damage.lsn && !damage.begun_before { lsn } else { damage.at };
     let bytes =
@@ -67,7 +73,7 @@ pub(super) fn diverged(layout: &Layout, parent: TimelineId, switch: Lsn, child: 
 }
 
 /// The operating system, or the way in which a file is packed, keeps it closed.
-pub(super) fn unreadable(layout: &Layout, file: &Found, number: SegmentNo, why: String) -> Finding {
+pub(super) fn unreadable(layout: &Layout, file: &SegmentFile, number: SegmentNo, why: String) -> Finding {
     let at = layout.address().segment_start(number, layout.segment);
     Finding {
         timeline: Some(file.timeline),

@@ -8,11 +8,11 @@
 //! until then; page addresses tell what is no longer ours.
 
 use super::Follower;
-use super::file::Found;
+use super::segment_file::SegmentFile;
 use crate::records::Render;
 use pgwal_archive::whose::beginning;
 use pgwal_format::{SegmentNo, TimelineId};
-use pgwal_source::{Codec, Entry, Held, SourceError};
+use pgwal_source::{Codec, Entry, HeldEntry, SourceError};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
@@ -25,10 +25,10 @@ const START: u64 = 64 << 10;
 
 /// Open files, by segment and timeline.
 #[derive(Default)]
-pub(super) struct Kept(BTreeMap<(SegmentNo, TimelineId), (Entry, Held)>);
+pub(super) struct OpenFiles(BTreeMap<(SegmentNo, TimelineId), (Entry, HeldEntry)>);
 
-impl Kept {
-    pub fn get(&self, number: SegmentNo, timeline: TimelineId) -> Option<&Held> {
+impl OpenFiles {
+    pub fn get(&self, number: SegmentNo, timeline: TimelineId) -> Option<&HeldEntry> {
         self.0.get(&(number, timeline)).map(|(_, held)| held)
     }
 
@@ -71,7 +71,7 @@ impl<R: Render> Follower<'_, R> {
     }
 
     /// Opens the file that has the name now. False where nothing is ever kept here.
-    pub(super) fn keep(&mut self, number: SegmentNo, file: &Found) -> Result<bool, SourceError> {
+    pub(super) fn keep(&mut self, number: SegmentNo, file: &SegmentFile) -> Result<bool, SourceError> {
         match self.source.hold(&file.entry) {
             Ok(Some(held)) => {
                 self.kept.0.insert((number, file.timeline), (file.entry.clone(), held));
@@ -85,7 +85,7 @@ impl<R: Render> Follower<'_, R> {
     }
 
     /// The first bytes of a file, and what it is packed in.
-    pub(super) fn start(&self, number: SegmentNo, file: &Found) -> Option<(Vec<u8>, Codec)> {
+    pub(super) fn start(&self, number: SegmentNo, file: &SegmentFile) -> Option<(Vec<u8>, Codec)> {
         if !file.gone {
             return beginning(self.source, &file.entry).map(|(start, codec, _)| (start, codec));
         }

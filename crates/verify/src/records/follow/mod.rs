@@ -17,30 +17,31 @@
 
 mod file;
 mod found;
+mod hand_on;
 mod kept;
-mod strip;
+mod rendered_lines;
+mod segment_file;
 
+use super::lister::LineSink;
 use super::range::Range;
-use super::sum::{Cost, Sum, listed};
+use super::sum::{Cost, ListSum, listed};
 use super::twice::findings_alone;
-use super::{ListError, Listed, Render, Wanted};
-use crate::finding::Finding;
+use super::{ListError, ListRequest, Listed, Render};
 use crate::options::Options;
 use crate::outcome::Outcome;
-use crate::verify::{Sight, examine};
-use file::{Filled, Here};
-use kept::Kept;
+use crate::verify::{ExaminedArchive, examine};
+use file::{Filled, SegmentAtHand};
+use kept::OpenFiles;
 use pgwal_archive::{Depth, Which};
-use pgwal_format::record::Record;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::Source;
-use pgwal_walk::{Chain, Damage, Expect, Fault, Head, Place, Stop, Tail, scan, scan_on};
+use pgwal_walk::{Chain, Damage, Fault, Head, RecordBoundary, ScanExpect, Stop, Tail, scan, scan_on};
+use rendered_lines::RenderedLines;
 use std::collections::BTreeSet;
 use std::io;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
-use strip::Strip;
 
 /// A server writes pages in order, and a reader may see a later one first: what is wrong must still be wrong after this
 /// long.
@@ -53,7 +54,7 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// What there is to do after [`Follower::advance`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum State {
+pub enum FollowState {
     /// Nothing, until something is written.
     Waiting,
     /// Look again soon, whether or not something is written: something may be wrong.
@@ -62,27 +63,25 @@ pub enum State {
     Finished,
 }
 
-enum Step {
+enum FollowStep {
     On,
     Wait,
     Doubt,
     Done,
 }
 
-type Sink<'s> = dyn FnMut(&[u8]) -> io::Result<()> + 's;
-
 /// Lists records as they come.
 pub struct Follower<'a, R: Render> {
     source: &'a dyn Source,
-    wanted: &'a Wanted<'a>,
+    wanted: &'a ListRequest<'a>,
     render: &'a R,
     outcome: Outcome,
-    sight: Sight<'a>,
+    sight: ExaminedArchive<'a>,
     layout: Layout,
     range: Range,
     /// The segment that is being read.
     number: SegmentNo,
-    here: Here,
+    here: SegmentAtHand,
     /// The segments before, until the seam with them is checked.
     left: Chain,
     /// The timeline of the file in which the record over that seam begins.
@@ -94,8 +93,8 @@ pub struct Follower<'a, R: Render> {
     outdated: bool,
     /// When they were read, and how long that took.
     looked: (Instant, Duration),
-    kept: Kept,
-    sum: Sum,
+    kept: OpenFiles,
+    sum: ListSum,
     findings: u64,
     segments: u64,
     cost: Cost,
@@ -110,9 +109,9 @@ impl<'a, R: Render> Follower<'a, R> {
     /// Nothing can be looked at, or `sink` fails.
     pub fn new(
         source: &'a dyn Source,
-        wanted: &'a Wanted<'a>,
+        wanted: &'a ListRequest<'a>,
         render: &'a R,
-        sink: &mut Sink<'_>,
+        sink: &mut LineSink<'_>,
     ) -> Result<Result<Self, Box<Listed>>, ListError> {
         let (outcome, sight) =
             examine(source, &names(&wanted.options, wanted.options.start)).map_err(ListError::Verify)?;
@@ -138,15 +137,15 @@ impl<'a, R: Render> Follower<'a, R> {
             layout,
             range,
             number,
-            here: Here::default(),
+            here: SegmentAtHand::default(),
             left: Chain::new(&layout),
             left_timeline: TimelineId(0),
             reached: None,
             doubt: None,
             outdated: false,
             looked: (Instant::now(), Duration::ZERO),
-            kept: Kept::default(),
-            sum: Sum::default(),
+            kept: OpenFiles::default(),
+            sum: ListSum::default(),
             findings: 0,
             segments: 0,
             cost: Cost::default(),
@@ -160,28 +159,28 @@ impl<'a, R: Render> Follower<'a, R> {
     ///
     /// # Errors
     /// The place cannot be looked at any more, or `sink` fails.
-    pub fn advance(&mut self, renamed: bool, sink: &mut Sink<'_>) -> Result<State, ListError> {
+    pub fn advance(&mut self, renamed: bool, sink: &mut LineSink<'_>) -> Result<FollowState, ListError> {
         if renamed || self.outdated || self.doubt.is_some() {
             self.look_around(sink)?;
         }
         loop {
             if self.wanted.options.interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
-                return Ok(State::Waiting);
+                return Ok(FollowState::Waiting);
             }
             if self.is_full() || self.range.end.is_some_and(|end| self.start_of(self.number) >= end) {
-                return Ok(State::Finished);
+                return Ok(FollowState::Finished);
             }
             if self.sight.archive.live && self.looked.0.elapsed() > LOOK.max(self.looked.1 * 10) {
                 self.look_around(sink)?;
             }
             match self.step(sink).map_err(ListError::Output)? {
-                Step::On => {}
-                Step::Wait => {
+                FollowStep::On => {}
+                FollowStep::Wait => {
                     self.doubt = None;
-                    return Ok(if self.outdated { State::Doubting } else { State::Waiting });
+                    return Ok(if self.outdated { FollowState::Doubting } else { FollowState::Waiting });
                 }
-                Step::Doubt => return Ok(State::Doubting),
-                Step::Done => return Ok(State::Finished),
+                FollowStep::Doubt => return Ok(FollowState::Doubting),
+                FollowStep::Done => return Ok(FollowState::Finished),
             }
         }
     }
@@ -193,7 +192,7 @@ impl<'a, R: Render> Follower<'a, R> {
     }
 
     /// Reads the names anew, and opens what will be read.
-    fn look_around(&mut self, sink: &mut Sink<'_>) -> Result<(), ListError> {
+    fn look_around(&mut self, sink: &mut LineSink<'_>) -> Result<(), ListError> {
         let begun = Instant::now();
         self.read_names(sink)?;
         self.keep_ahead();
@@ -202,7 +201,7 @@ impl<'a, R: Render> Follower<'a, R> {
     }
 
     /// Also finds out whether the timeline was left before the place that was reached.
-    fn read_names(&mut self, sink: &mut Sink<'_>) -> Result<(), ListError> {
+    fn read_names(&mut self, sink: &mut LineSink<'_>) -> Result<(), ListError> {
         self.outdated = false;
         let from = self.reached.map_or(self.range.start, |(_, end)| Some(end.min(self.start_of(self.number))));
         match examine(self.source, &names(&self.wanted.options, from)) {
@@ -222,7 +221,7 @@ impl<'a, R: Render> Follower<'a, R> {
             let (address, size) = (self.layout.address(), self.layout.segment);
             self.number = address.segment(switch, size);
             let offset = address.offset(switch, size) as usize;
-            let place = Place { offset, last: None, timeline: TimelineId(0) };
+            let place = RecordBoundary { offset, last: None, timeline: TimelineId(0) };
             self.here.leave();
             self.here.place = (offset > 0).then_some(place);
             self.left.cut();
@@ -242,7 +241,7 @@ impl<'a, R: Render> Follower<'a, R> {
     }
 
     /// Looks at the segment.
-    fn step(&mut self, sink: &mut Sink<'_>) -> io::Result<Step> {
+    fn step(&mut self, sink: &mut LineSink<'_>) -> io::Result<FollowStep> {
         let Some(file) = self.file(self.number) else { return self.missing(sink) };
         let filled = match self.fill(&file) {
             Ok(filled) => filled,
@@ -251,18 +250,18 @@ impl<'a, R: Render> Follower<'a, R> {
                     self.lose(&finding, sink)?;
                 }
                 self.outdated = true;
-                return Ok(Step::Wait);
+                return Ok(FollowStep::Wait);
             }
         };
         let start = self.start_of(self.number);
-        let expect = Expect {
+        let expect = ScanExpect {
             layout: &self.layout,
             start,
             timeline: Some(file.timeline),
             system_id: Some(self.sight.archive.cluster.system_id),
             keep: usize::MAX,
         };
-        let strip = Strip::new(self.render, self.range, file.timeline);
+        let strip = RenderedLines::new(self.render, self.range, file.timeline);
         let mut run = match self.here.place {
             Some(place) => scan_on(&self.here.bytes, expect, strip, place),
             None => scan(&self.here.bytes, expect, strip),
@@ -274,7 +273,7 @@ impl<'a, R: Render> Follower<'a, R> {
         if let Some(damage) = damages.first()
             && !self.is_sure(damage.lsn, DOUBT)
         {
-            return Ok(Step::Doubt);
+            return Ok(FollowStep::Doubt);
         }
         let begun = self.begun();
         let over_seam = over.as_ref().map(|over| (over.lsn, over.header.is_switch()));
@@ -282,13 +281,13 @@ impl<'a, R: Render> Follower<'a, R> {
             let layout = self.layout;
             self.over_seam(&over.record(&layout), self.left_timeline, sink)?;
         }
-        let strip = std::mem::replace(&mut run.acc, Strip::new(self.render, self.range, file.timeline));
+        let strip = std::mem::replace(&mut run.acc, RenderedLines::new(self.render, self.range, file.timeline));
         self.hand_on(strip, &damages, begun, &file, sink)?;
         if run.last.is_some() {
             self.reached = Some((file.timeline, run.end));
         }
         if self.is_full() || self.range.end.is_some_and(|end| run.end >= end) {
-            return Ok(Step::Done);
+            return Ok(FollowStep::Done);
         }
         // Nothing but the rest of a record and zeros: the end of a switch, or of any record, with more to come.
         if matches!(run.tail, Tail::Switched { .. }) && self.here.place.is_none() && run.first.is_none() {
@@ -296,13 +295,16 @@ impl<'a, R: Render> Follower<'a, R> {
                 Some((_, true)) => {}
                 Some((lsn, false)) => {
                     let offset = run.end.minus_within(start) as usize;
-                    self.here.place =
-                        Some(Place { offset, last: Some(lsn), timeline: run.last_timeline.unwrap_or_default() });
+                    self.here.place = Some(RecordBoundary {
+                        offset,
+                        last: Some(lsn),
+                        timeline: run.last_timeline.unwrap_or_default(),
+                    });
                     self.left.cut();
-                    return Ok(Step::On);
+                    return Ok(FollowStep::On);
                 }
                 None if self.is_written(self.number.next()) => {}
-                None => return Ok(Step::Wait),
+                None => return Ok(FollowStep::Wait),
             }
         }
         let entered = self.here.place.is_some()
@@ -318,7 +320,7 @@ impl<'a, R: Render> Follower<'a, R> {
                 let offset = run.end.minus_within(start) as usize;
                 let timeline = run.last_timeline.or(before.map(|p| p.timeline)).unwrap_or_default();
                 let last = run.last.or(over_seam.filter(|_| damages.is_empty()).map(|(lsn, _)| lsn));
-                self.here.place = Some(Place { offset, last, timeline });
+                self.here.place = Some(RecordBoundary { offset, last, timeline });
                 self.left.cut();
             }
             return self.stopped(&stop, filled, begun, &file, sink);
@@ -329,7 +331,7 @@ impl<'a, R: Render> Follower<'a, R> {
         }
         self.left.push(&run);
         self.go_to(self.number.next());
-        Ok(Step::On)
+        Ok(FollowStep::On)
     }
 
     /// No record comes next. Is that the end for now?
@@ -338,12 +340,12 @@ impl<'a, R: Render> Follower<'a, R> {
         stop: &Stop,
         filled: Filled,
         begun: Lsn,
-        file: &file::Found,
-        sink: &mut Sink<'_>,
-    ) -> io::Result<Step> {
+        file: &segment_file::SegmentFile,
+        sink: &mut LineSink<'_>,
+    ) -> io::Result<FollowStep> {
         if filled == Filled::Window && stop.fault == Fault::CutOff {
             self.here.widen();
-            return Ok(Step::On);
+            return Ok(FollowStep::On);
         }
         // Nobody writes on what has no name, but for what overwrites it.
         if file.gone {
@@ -351,11 +353,11 @@ impl<'a, R: Render> Follower<'a, R> {
         }
         // With the rest of the record not yet there, what lies in the next file says nothing.
         if !self.is_written(self.number.next()) {
-            return Ok(Step::Wait);
+            return Ok(FollowStep::Wait);
         }
         let patience = if stop.fault == Fault::CutOff { GRACE } else { DOUBT };
         if !self.is_sure(stop.lsn, patience) {
-            return Ok(Step::Doubt);
+            return Ok(FollowStep::Doubt);
         }
         self.doubt = None;
         let damage = Damage {
@@ -372,20 +374,20 @@ impl<'a, R: Render> Follower<'a, R> {
         self.lose(&finding, sink)?;
         self.left.cut();
         self.go_to(self.number.next());
-        Ok(Step::On)
+        Ok(FollowStep::On)
     }
 
     /// There is no file for the segment, or no more of it. Will it come?
-    fn missing(&mut self, sink: &mut Sink<'_>) -> io::Result<Step> {
+    fn missing(&mut self, sink: &mut LineSink<'_>) -> io::Result<FollowStep> {
         let listed = self.sight.way.legs.iter().map(|leg| leg.first.max(self.number.next()));
         let later: BTreeSet<SegmentNo> = listed.chain(self.kept.after(self.number)).collect();
         let later = later.into_iter().find(|&n| self.is_written(n));
-        let Some(later) = later else { return Ok(Step::Wait) };
+        let Some(later) = later else { return Ok(FollowStep::Wait) };
         // A server removes only what it has written, and in order: what is missing there was missed, and more is lost
         // by waiting.
         let patience = if self.sight.archive.live { DOUBT } else { GRACE };
         if !self.is_sure(self.start_of(self.number), patience) {
-            return Ok(Step::Doubt);
+            return Ok(FollowStep::Doubt);
         }
         self.doubt = None;
         let timeline = self.timeline_of(self.number);
@@ -395,79 +397,7 @@ impl<'a, R: Render> Follower<'a, R> {
         self.lose(&finding, sink)?;
         self.left.cut();
         self.go_to(later);
-        Ok(Step::On)
-    }
-
-    /// Lines and findings, in order.
-    fn hand_on(
-        &mut self,
-        mut strip: Strip<'a, R>,
-        damages: &[Damage<()>],
-        begun: Lsn,
-        file: &file::Found,
-        sink: &mut Sink<'_>,
-    ) -> io::Result<()> {
-        let mut told = 0;
-        for damage in damages {
-            let finding = found::damage(&self.layout, damage, begun, file, self.number);
-            let Some(lsn) = finding.lsn.filter(|_| self.costs(&finding)) else { continue };
-            told = self.lines(&mut strip, told, strip::before(lsn), sink)?;
-            if self.is_full() {
-                return Ok(());
-            }
-            self.lose(&finding, sink)?;
-        }
-        self.lines(&mut strip, told, strip::all, sink)?;
-        Ok(())
-    }
-
-    fn lines(
-        &mut self,
-        strip: &mut Strip<'a, R>,
-        from: usize,
-        wanted: impl Fn(Lsn) -> bool,
-        sink: &mut Sink<'_>,
-    ) -> io::Result<usize> {
-        let room = self.wanted.limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.sum.records));
-        let (to, text, sum) = strip.take(from, room, wanted);
-        self.sum.add(sum);
-        if !text.is_empty() {
-            sink(text)?;
-        }
-        Ok(to)
-    }
-
-    /// A record over the end of a segment.
-    fn over_seam(&mut self, record: &Record<'_>, timeline: TimelineId, sink: &mut Sink<'_>) -> io::Result<()> {
-        self.reached = Some((timeline, record.end));
-        if self.is_full() || !self.render.wants(&record.header) || !self.range.holds(record) {
-            return Ok(());
-        }
-        let mut text = Vec::new();
-        if let Some(rendered) = self.render.record(record, timeline, &mut self.scratch, &mut text) {
-            self.sum.count(record, rendered);
-            sink(&text)?;
-        }
-        Ok(())
-    }
-
-    /// Tells of records that are lost.
-    fn lose(&mut self, finding: &Finding, sink: &mut Sink<'_>) -> io::Result<()> {
-        self.cost.add(finding.code);
-        self.tell(finding, sink)
-    }
-
-    fn tell(&mut self, finding: &Finding, sink: &mut Sink<'_>) -> io::Result<()> {
-        let mut text = Vec::new();
-        self.render.finding(finding, Some(&self.layout), &mut text);
-        self.findings += 1;
-        if text.is_empty() { Ok(()) } else { sink(&text) }
-    }
-
-    /// What lies before the start asked for is of no interest.
-    fn costs(&self, finding: &Finding) -> bool {
-        let until = finding.lost.and_then(|lost| lost.until_lsn).or(finding.lsn);
-        self.range.start.is_none_or(|start| until.is_none_or(|until| until > start))
+        Ok(FollowStep::On)
     }
 
     /// The same thing was wrong all the time since it was first seen.

@@ -1,6 +1,6 @@
 //! The files that recovery can get: from the archive with `restore_command`, then from `pg_wal` of the restored backup.
 
-use pgwal_archive::lineage::Line;
+use pgwal_archive::lineage::Descent;
 use pgwal_archive::names::Inventory;
 use pgwal_archive::{Flaw, HistoryFlaw, Lineage};
 use pgwal_format::text::history::{Ancestor, HistoryFault};
@@ -8,7 +8,7 @@ use pgwal_format::{Layout, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::{Entry, Source};
 
 /// A place with files.
-pub struct Place<'a> {
+pub struct FilePlace<'a> {
     /// Where they are.
     pub source: &'a dyn Source,
     /// All of them.
@@ -24,9 +24,9 @@ pub struct Place<'a> {
 }
 
 /// All places, in the order in which recovery asks them.
-pub struct Shelf<'a> {
+pub struct FilesAtHand<'a> {
     /// The archive first.
-    pub places: Vec<Place<'a>>,
+    pub places: Vec<FilePlace<'a>>,
     /// How segments lie.
     pub layout: Layout,
     /// `.partial` files count as if they had been renamed.
@@ -35,7 +35,7 @@ pub struct Shelf<'a> {
 
 /// A file.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Found {
+pub struct FoundFile {
     /// The place.
     pub place: usize,
     /// Its index among the entries there.
@@ -46,20 +46,20 @@ pub struct Found {
     pub number: SegmentNo,
 }
 
-impl<'a> Shelf<'a> {
+impl<'a> FilesAtHand<'a> {
     /// The name of a segment.
     pub fn name(&self, timeline: TimelineId, number: SegmentNo) -> String {
         SegmentName::new(timeline, number, self.layout.address(), self.layout.segment).to_string()
     }
 
     /// The files of a segment, in the order in which they would be taken.
-    pub fn files(&self, timeline: TimelineId, number: SegmentNo) -> Vec<Found> {
+    pub fn files(&self, timeline: TimelineId, number: SegmentNo) -> Vec<FoundFile> {
         let mut out = Vec::new();
         for (index, place) in self.places.iter().enumerate() {
             let partial =
                 || if self.partials && place.archive { place.inventory.partial(timeline, number) } else { None };
             if let Some(segment) = place.inventory.get(timeline, number).or_else(partial) {
-                out.extend((segment.entry..segment.entry + segment.copies).map(|entry| Found {
+                out.extend((segment.entry..segment.entry + segment.copies).map(|entry| FoundFile {
                     place: index,
                     entry,
                     timeline,
@@ -71,7 +71,7 @@ impl<'a> Shelf<'a> {
     }
 
     /// The entry of a file.
-    pub fn entry(&self, found: &Found) -> Option<&Entry> {
+    pub fn entry(&self, found: &FoundFile) -> Option<&Entry> {
         self.places.get(found.place)?.entries.get(found.entry)
     }
 
@@ -93,7 +93,7 @@ impl<'a> Shelf<'a> {
     ///
     /// # Errors
     /// The file makes no sense.
-    pub fn line(&self, target: TimelineId) -> Result<Line, HistoryFault> {
+    pub fn line(&self, target: TimelineId) -> Result<Descent, HistoryFault> {
         let mut ancestors: &[Ancestor] = &[];
         for place in self.places.iter().filter(|_| target != TimelineId::FIRST) {
             let flaw = place.history_flaws.iter().find(|flaw| flaw.timeline == target).map(|flaw| &flaw.flaw);
@@ -106,6 +106,6 @@ impl<'a> Shelf<'a> {
             }
             break;
         }
-        Ok(Line::of(target, ancestors, &self.layout))
+        Ok(Descent::of(target, ancestors, &self.layout))
     }
 }

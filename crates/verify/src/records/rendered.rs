@@ -2,15 +2,15 @@
 
 use super::Render;
 use super::range::Range;
-use super::sum::Sum;
+use super::sum::ListSum;
 use pgwal_archive::Tally;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Layout, Lsn, TimelineId};
-use pgwal_walk::{Expect, Fold, KEEP, Run, Stream};
+use pgwal_walk::{Fold, KEEP, Run, ScanExpect, Stream};
 use std::sync::{Mutex, PoisonError};
 
 /// What all parts share.
-pub(super) struct Desk<'a, R: Render> {
+pub(super) struct PartRenderer<'a, R: Render> {
     pub render: &'a R,
     pub layout: &'a Layout,
     pub system_id: u64,
@@ -23,9 +23,9 @@ pub(super) struct Desk<'a, R: Render> {
     free: Mutex<Vec<(Vec<u8>, R::Scratch)>>,
 }
 
-impl<'a, R: Render> Desk<'a, R> {
+impl<'a, R: Render> PartRenderer<'a, R> {
     pub fn new(render: &'a R, layout: &'a Layout, system_id: u64, range: Range, limit: Option<u64>) -> Self {
-        Desk { render, layout, system_id, range, limit, quiet: false, free: Mutex::default() }
+        PartRenderer { render, layout, system_id, range, limit, quiet: false, free: Mutex::default() }
     }
 
     /// Bytes kept of a record that crosses pages.
@@ -42,7 +42,7 @@ impl<'a, R: Render> Desk<'a, R> {
 
 /// A part of a segment, by its place.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct PartPlace {
     /// Where the segment starts.
     pub start: Lsn,
     /// The timeline in its name.
@@ -52,52 +52,57 @@ pub(super) struct Place {
 }
 
 /// What a part came to.
-pub(super) enum Part<'a, R: Render> {
+pub(super) enum RenderedPart<'a, R: Render> {
     /// Records, and nothing wrong.
-    Run(Box<Run<(Tally, Sheet<'a, R>)>>),
+    Run(Box<Run<(Tally, RenderedRecords<'a, R>)>>),
     /// Nothing but zeros.
     Zeros,
     /// Something is not right.
     Declined,
 }
 
-impl<'a, R: Render> Part<'a, R> {
+impl<'a, R: Render> RenderedPart<'a, R> {
     /// Checks a part and renders its records.
-    pub fn of(desk: &'a Desk<'a, R>, place: Place, bytes: &[u8]) -> Part<'a, R> {
-        let Place { start, timeline, offset } = place;
+    pub fn of(desk: &'a PartRenderer<'a, R>, place: PartPlace, bytes: &[u8]) -> RenderedPart<'a, R> {
+        let PartPlace { start, timeline, offset } = place;
         let (layout, system_id) = (desk.layout, Some(desk.system_id));
-        let expect = Expect { layout, start, timeline: Some(timeline), system_id, keep: desk.keep() };
-        let fold = (Tally::default(), Sheet::new(desk, timeline));
-        let Ok(mut stream) = Stream::part(expect, fold, offset..offset + bytes.len()) else { return Part::Declined };
+        let expect = ScanExpect { layout, start, timeline: Some(timeline), system_id, keep: desk.keep() };
+        let fold = (Tally::default(), RenderedRecords::new(desk, timeline));
+        let Ok(mut stream) = Stream::part(expect, fold, offset..offset + bytes.len()) else {
+            return RenderedPart::Declined;
+        };
         if stream.push(bytes).is_ok() {
-            return stream.finish().map_or(Part::Declined, |run| Part::Run(Box::new(run)));
+            return stream.finish().map_or(RenderedPart::Declined, |run| RenderedPart::Run(Box::new(run)));
         }
-        if pgwal_walk::is_zero(bytes) { Part::Zeros } else { Part::Declined }
+        if pgwal_walk::is_zero(bytes) { RenderedPart::Zeros } else { RenderedPart::Declined }
     }
 }
 
 /// The records of a part, rendered.
-pub(super) struct Sheet<'a, R: Render> {
-    desk: &'a Desk<'a, R>,
+pub(super) struct RenderedRecords<'a, R: Render> {
+    desk: &'a PartRenderer<'a, R>,
     timeline: TimelineId,
     pub text: Vec<u8>,
-    pub sum: Sum,
+    pub sum: ListSum,
     pub scratch: R::Scratch,
     /// The text and the sum after each record, where only so many are listed.
-    after: Vec<(usize, Sum)>,
+    after: Vec<(usize, ListSum)>,
 }
 
-impl<R: Render> std::fmt::Debug for Sheet<'_, R> {
+impl<R: Render> std::fmt::Debug for RenderedRecords<'_, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sheet").field("timeline", &self.timeline).field("sum", &self.sum).finish_non_exhaustive()
+        f.debug_struct("RenderedRecords")
+            .field("timeline", &self.timeline)
+            .field("sum", &self.sum)
+            .finish_non_exhaustive()
     }
 }
 
-impl<'a, R: Render> Sheet<'a, R> {
-    fn new(desk: &'a Desk<'a, R>, timeline: TimelineId) -> Self {
+impl<'a, R: Render> RenderedRecords<'a, R> {
+    fn new(desk: &'a PartRenderer<'a, R>, timeline: TimelineId) -> Self {
         let free = desk.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let (text, scratch) = free.unwrap_or_default();
-        Sheet { desk, timeline, text, sum: Sum::default(), scratch, after: Vec::new() }
+        RenderedRecords { desk, timeline, text, sum: ListSum::default(), scratch, after: Vec::new() }
     }
 
     /// Keeps only the first `records`.
@@ -112,7 +117,7 @@ impl<'a, R: Render> Sheet<'a, R> {
     }
 }
 
-impl<R: Render> Fold for Sheet<'_, R> {
+impl<R: Render> Fold for RenderedRecords<'_, R> {
     type Mark = ();
 
     fn mark(&self) {}

@@ -6,20 +6,20 @@
 //! Memory is threads × a few parts and their text, whatever a segment weighs.
 
 use super::Render;
-use super::sheet::{Desk, Part, Place};
+use super::rendered::{PartPlace, PartRenderer, RenderedPart};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Threads and the parts that they work on.
-pub(super) struct Crew<'a, R: Render> {
-    desk: &'a Desk<'a, R>,
+pub(super) struct ListWorkers<'a, R: Render> {
+    desk: &'a PartRenderer<'a, R>,
     jobs: usize,
-    state: Mutex<State<'a, R>>,
+    state: Mutex<WorkersState<'a, R>>,
     changed: Condvar,
 }
 
-struct State<'a, R: Render> {
-    waiting: VecDeque<(u64, Place, Vec<u8>)>,
+struct WorkersState<'a, R: Render> {
+    waiting: VecDeque<(u64, PartPlace, Vec<u8>)>,
     done: BTreeMap<u64, Done<'a, R>>,
     /// Number of the part that is given out next, and of the one that is taken next.
     given: u64,
@@ -31,17 +31,17 @@ struct State<'a, R: Render> {
 
 /// A part that was worked on.
 pub(super) struct Done<'a, R: Render> {
-    pub part: Part<'a, R>,
+    pub part: RenderedPart<'a, R>,
     /// Its bytes.
     pub length: usize,
-    pub place: Place,
+    pub place: PartPlace,
 }
 
-impl<'a, R: Render> Crew<'a, R> {
-    pub fn new(desk: &'a Desk<'a, R>, jobs: usize) -> Self {
+impl<'a, R: Render> ListWorkers<'a, R> {
+    pub fn new(desk: &'a PartRenderer<'a, R>, jobs: usize) -> Self {
         let (waiting, done) = (VecDeque::new(), BTreeMap::new());
-        let state = State { waiting, done, given: 0, taken: 0, free: Vec::new(), stop: false };
-        Crew { desk, jobs, state: Mutex::new(state), changed: Condvar::new() }
+        let state = WorkersState { waiting, done, given: 0, taken: 0, free: Vec::new(), stop: false };
+        ListWorkers { desk, jobs, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     /// Threads.
@@ -49,10 +49,10 @@ impl<'a, R: Render> Crew<'a, R> {
         self.jobs
     }
 
-    /// Works until [`Crew::stop`].
+    /// Works until [`ListWorkers::stop`].
     pub fn work(&self) {
         // A worker that panics must not be waited for.
-        let _ending = Ending(self);
+        let _ending = WorkersGuard(self);
         loop {
             let mut state = self.lock();
             let (number, place, bytes) = loop {
@@ -66,7 +66,7 @@ impl<'a, R: Render> Crew<'a, R> {
                 }
             };
             drop(state);
-            let part = Part::of(self.desk, place, &bytes);
+            let part = RenderedPart::of(self.desk, place, &bytes);
             let mut state = self.lock();
             state.done.insert(number, Done { part, length: bytes.len(), place });
             state.free.push(bytes);
@@ -82,7 +82,7 @@ impl<'a, R: Render> Crew<'a, R> {
     }
 
     /// Gives a part out.
-    pub fn put(&self, place: Place, bytes: &[u8]) {
+    pub fn put(&self, place: PartPlace, bytes: &[u8]) {
         let mut state = self.lock();
         let mut buffer = state.free.pop().unwrap_or_default();
         drop(state);
@@ -122,19 +122,19 @@ impl<'a, R: Render> Crew<'a, R> {
         self.changed.notify_all();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<'a, R>> {
+    fn lock(&self) -> MutexGuard<'_, WorkersState<'a, R>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wait<'s>(&self, state: MutexGuard<'s, State<'a, R>>) -> MutexGuard<'s, State<'a, R>> {
+    fn wait<'s>(&self, state: MutexGuard<'s, WorkersState<'a, R>>) -> MutexGuard<'s, WorkersState<'a, R>> {
         self.changed.wait(state).unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Stops everyone when it is dropped, in a panic too.
-pub(super) struct Ending<'c, 'a, R: Render>(pub &'c Crew<'a, R>);
+pub(super) struct WorkersGuard<'c, 'a, R: Render>(pub &'c ListWorkers<'a, R>);
 
-impl<R: Render> Drop for Ending<'_, '_, R> {
+impl<R: Render> Drop for WorkersGuard<'_, '_, R> {
     fn drop(&mut self) {
         self.0.stop();
     }

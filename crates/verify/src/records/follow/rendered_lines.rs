@@ -3,25 +3,25 @@
 
 use super::super::Render;
 use super::super::range::Range;
-use super::super::sum::Sum;
+use super::super::sum::ListSum;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_walk::Fold;
 
-pub(super) struct Strip<'a, R: Render> {
+pub(super) struct RenderedLines<'a, R: Render> {
     render: &'a R,
     range: Range,
     timeline: TimelineId,
     text: Vec<u8>,
-    lines: Vec<Line>,
+    lines: Vec<RenderedLine>,
     scratch: R::Scratch,
 }
 
-struct Line {
+struct RenderedLine {
     lsn: Lsn,
     /// Where its text ends.
     end: usize,
-    sum: Sum,
+    sum: ListSum,
 }
 
 /// Lines of records before `lsn`.
@@ -34,39 +34,39 @@ pub(super) fn all(_: Lsn) -> bool {
     true
 }
 
-impl<'a, R: Render> Strip<'a, R> {
+impl<'a, R: Render> RenderedLines<'a, R> {
     pub fn new(render: &'a R, range: Range, timeline: TimelineId) -> Self {
-        Strip { render, range, timeline, text: Vec::new(), lines: Vec::new(), scratch: R::Scratch::default() }
+        RenderedLines { render, range, timeline, text: Vec::new(), lines: Vec::new(), scratch: R::Scratch::default() }
     }
 
     /// The lines from number `from` on, as long as they are wanted and there is room: the number of the next, their
     /// text, what they come to.
-    pub fn take(&self, from: usize, room: u64, wanted: impl Fn(Lsn) -> bool) -> (usize, &[u8], Sum) {
+    pub fn take(&self, from: usize, room: u64, wanted: impl Fn(Lsn) -> bool) -> (usize, &[u8], ListSum) {
         let rest = self.lines.get(from..).unwrap_or(&[]);
         let mut left = room;
-        let fits = |line: &&Line| {
+        let fits = |line: &&RenderedLine| {
             let fits = wanted(line.lsn) && left >= line.sum.records;
             left = left.saturating_sub(line.sum.records);
             fits && (room > 0)
         };
         let count = rest.iter().take_while(fits).count();
         let end_of = |number: usize| number.checked_sub(1).and_then(|i| self.lines.get(i)).map_or(0, |line| line.end);
-        let mut sum = Sum::default();
+        let mut sum = ListSum::default();
         rest.iter().take(count).for_each(|line| sum.add(line.sum));
         (from + count, self.text.get(end_of(from)..end_of(from + count)).unwrap_or(&[]), sum)
     }
 }
 
-impl<R: Render> std::fmt::Debug for Strip<'_, R> {
+impl<R: Render> std::fmt::Debug for RenderedLines<'_, R> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Strip")
+        f.debug_struct("RenderedLines")
             .field("timeline", &self.timeline)
             .field("lines", &self.lines.len())
             .finish_non_exhaustive()
     }
 }
 
-impl<R: Render> Fold for Strip<'_, R> {
+impl<R: Render> Fold for RenderedLines<'_, R> {
     type Mark = ();
 
     fn mark(&self) {}
@@ -84,9 +84,9 @@ impl<R: Render> Fold for Strip<'_, R> {
             return;
         }
         if let Some(rendered) = self.render.record(record, self.timeline, &mut self.scratch, &mut self.text) {
-            let mut sum = Sum::default();
+            let mut sum = ListSum::default();
             sum.count(record, rendered);
-            self.lines.push(Line { lsn: record.lsn, end: self.text.len(), sum });
+            self.lines.push(RenderedLine { lsn: record.lsn, end: self.text.len(), sum });
         }
     }
 

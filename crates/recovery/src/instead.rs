@@ -1,0 +1,35 @@
+//! What can be done otherwise, and what comes of it.
+
+use crate::sum::ReplayedCommit;
+use pgwal_format::{Lsn, TimelineId};
+
+/// Another way.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct Alternative {
+    /// What is to be done otherwise.
+    pub instead: Instead,
+    /// It reaches the target, or, without one, the end of WAL on its timeline.
+    pub reaches_target: bool,
+    /// End of the last record replayed.
+    pub replay_end: Lsn,
+    /// The timeline of that record.
+    pub timeline: TimelineId,
+    /// The last commit that is kept.
+    pub last_commit: Option<ReplayedCommit>,
+    /// Commits replayed beyond those of the restore that was asked for; negative: fewer.
+    pub more_commits: i64,
+}
+
+/// What is to be done otherwise.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Instead {
+    /// Be content with what can be replayed: the last record of it as the target.
+    Earlier(Lsn),
+    /// Rename a `.partial`, and fill it up with zeros.
+    Partial(String),
+    /// Ask for another timeline.
+    Timeline(TimelineId),
+    /// Start from another backup.
+    Backup(String),
+}
