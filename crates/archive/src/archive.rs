@@ -10,7 +10,7 @@ use crate::read::{Buffers, Reader, Remember};
 use crate::settle::{Expired, Settled, Settling};
 use crate::stretch::{PieceKind, Stretch, Unusable};
 use crate::tally::Tally;
-use crate::way::{Way, cuts, whole_way};
+use crate::way::{Leg, Way, cuts, whole_way};
 use crate::whose::{Cluster, whose};
 use pgwal_format::text::control::checkpoint_timeline;
 use pgwal_format::{FileName, SegmentNo, TimelineId};
@@ -132,9 +132,30 @@ pub struct ArchiveSurvey {
     pub expired: Option<Expired>,
 }
 
-/// Reads a segment on the way of recovery, in its turn, for somebody who takes records in order; `None`: nothing more
-/// is wanted in order.
-pub type InOrder<'v, E> = dyn FnMut(&Reader<'_>, &Segment, &mut Buffers) -> Result<Option<Stretch>, E> + 'v;
+/// The segments on the way of recovery, for somebody who takes records in order.
+pub struct Turn<'t> {
+    /// Reads them.
+    pub reader: Reader<'t>,
+    /// In order.
+    pub segments: Vec<Segment>,
+    look: &'t Look<'t>,
+}
+
+impl Turn<'_> {
+    /// One more was read.
+    ///
+    /// # Errors
+    /// The caller asked for an early end.
+    pub fn read(&self, stretch: &Stretch) -> Result<(), Error> {
+        if let Some(progress) = self.look.progress {
+            progress.file(stretch.bytes);
+        }
+        if self.look.is_stopped() { Err(Error::Interrupted) } else { Ok(()) }
+    }
+}
+
+/// Reads segments of the way in order, as long as it wants to, and says what they came to.
+pub type InOrder<'v, E> = dyn FnMut(&Turn<'_>) -> Result<Vec<(Segment, Stretch)>, E> + 'v;
 
 /// How often what came meanwhile may ask for a new beginning.
 const BEGINNINGS: u32 = 4;
@@ -162,7 +183,7 @@ pub fn read_remembered<'a>(
             Opened::Archive(archive) => archive,
             nobody @ Opened::NoOwner(_) => return Ok((nobody, ArchiveSurvey::default())),
         };
-        match archive.look_at_all::<Error>(&mut |_, _, _| Ok(None), again > 0)? {
+        match archive.look_at_all::<Error>(&mut |_| Ok(Vec::new()), again > 0)? {
             AttemptEnd::Seen(seen) => return Ok((Opened::Archive(archive), seen)),
             AttemptEnd::Misled => trusting = false,
             AttemptEnd::StartAgain => again = again.saturating_sub(1),
@@ -346,25 +367,15 @@ impl<'a> Archive<'a> {
         Some(session.end(&self.cluster, &self.inventory, accepted))
     }
 
-    /// Reads the files of the way in order, as long as they are wanted so.
+    /// Lets the files of the way be read in order.
     fn take_in_order<E: From<Error>>(&self, in_order: &mut InOrder<'_, E>) -> Result<Vec<(Segment, Stretch)>, E> {
-        let (look, reader) = (&self.look, self.reader());
-        let mut buffers = Buffers::default();
-        let mut taken = Vec::new();
-        for leg in self.path().way.legs {
-            let own = self.inventory.of(leg.timeline).iter().filter(|s| (leg.first..=leg.last).contains(&s.number));
-            for segment in own.filter(|s| look.asks_for(s.number, &self.cluster.layout)) {
-                let Some(stretch) = in_order(&reader, segment, &mut buffers)? else { return Ok(taken) };
-                if let Some(progress) = look.progress {
-                    progress.file(stretch.bytes);
-                }
-                if look.is_stopped() {
-                    return Err(Error::Interrupted.into());
-                }
-                taken.push((*segment, stretch));
-            }
-        }
-        Ok(taken)
+        let (look, layout) = (&self.look, &self.cluster.layout);
+        let of_leg = |leg: Leg| {
+            let own = self.inventory.of(leg.timeline).iter();
+            own.filter(move |s| (leg.first..=leg.last).contains(&s.number) && look.asks_for(s.number, layout)).copied()
+        };
+        let segments = self.path().way.legs.into_iter().flat_map(of_leg).collect();
+        in_order(&Turn { reader: self.reader(), segments, look })
     }
 
     /// Scans every segment asked for that was not taken yet: each timeline's in stretches that end where another

@@ -14,7 +14,7 @@
 //! | [`names`] | segments, unfinished ones, history files, by their names |
 //! | [`lineage`] | timelines and how they descend from each other |
 //! | [`way`] | the file that a server takes for each segment |
-//! | [`read`] | the one reader: a file, looked at as a segment |
+//! | [`mod@read`] | the one reader: a file, looked at as a segment |
 //! | [`stretch`] | runs and unusable files side by side |
 //! | [`fresh`] | files that were written just now |
 //! | [`settle`] | what is written, packed or expired while it is read |
@@ -39,7 +39,9 @@ mod tally;
 pub mod way;
 pub mod whose;
 
-pub use archive::{Archive, ArchiveSurvey, InOrder, Opened, Partial, Path, Prior, Unowned, read, read_remembered};
+pub use archive::{
+    Archive, ArchiveSurvey, InOrder, Opened, Partial, Path, Prior, Turn, Unowned, read, read_remembered,
+};
 pub use backup_files::{BackupFile, BackupFileFlaw};
 pub use error::Error;
 pub use facts::{Facts, RestorePoint, TransactionEnd, TransactionSpan};

@@ -18,10 +18,13 @@ struct MeetingState<T> {
     ready: BTreeMap<usize, T>,
     /// Nothing more is to be begun.
     stop: bool,
+    /// Workers that have nothing to begin, and whether the one who takes waits: nobody else is woken.
+    idle: usize,
+    waiting: bool,
 }
 
-/// Does pieces 0 to `count` of `work` on `jobs` threads and hands each result to `take`, on this thread and in order.
-/// At most 2 × `jobs` pieces are begun and not yet taken. `take` may break off.
+/// Does pieces 0 to `count` of `work` on `jobs` threads, this one among them, and hands each result to `take`, on this
+/// thread and in order. At most 2 × `jobs` pieces are begun and not yet taken. `take` may break off.
 ///
 /// # Errors
 /// Those of `take`, and `no_threads` where not a single one can be started.
@@ -42,7 +45,14 @@ pub fn in_order<W: Default, T: Send, E>(
         return Ok(());
     }
     let meeting = Meeting {
-        state: Mutex::new(MeetingState { next: 0, taken: 0, ready: BTreeMap::new(), stop: false }),
+        state: Mutex::new(MeetingState {
+            next: 0,
+            taken: 0,
+            ready: BTreeMap::new(),
+            stop: false,
+            idle: 0,
+            waiting: false,
+        }),
         changed: Condvar::new(),
     };
     std::thread::scope(|scope| {
@@ -50,16 +60,20 @@ pub fn in_order<W: Default, T: Send, E>(
         let _ending = MeetingGuard(&meeting);
         let start =
             |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || meeting.work(jobs, count, work)).is_ok();
-        if (0..jobs.min(count)).filter(start).count() == 0 {
+        if (1..jobs.min(count)).filter(start).count() == 0 {
             return Err(no_threads());
         }
+        let mut tools = W::default();
         for i in 0..count {
-            let Some(result) = meeting.wait_for(i) else { break };
+            let Some(result) = meeting.wait_for(i, jobs, count, work, &mut tools) else { break };
             if take(result)?.is_break() {
                 break;
             }
-            meeting.lock().taken = i + 1;
-            meeting.changed.notify_all();
+            let mut state = meeting.lock();
+            state.taken = i + 1;
+            if state.idle > 0 {
+                meeting.changed.notify_all();
+            }
         }
         Ok(())
     })
@@ -89,7 +103,9 @@ impl<T> Meeting<T> {
         loop {
             let mut state = self.lock();
             while !state.stop && state.next < count && state.next >= state.taken + 2 * jobs {
+                state.idle += 1;
                 state = self.wait(state);
+                state.idle -= 1;
             }
             let i = state.next;
             if state.stop || i >= count {
@@ -100,13 +116,23 @@ impl<T> Meeting<T> {
             let ending = MeetingGuard(self);
             let result = work(i, &mut tools);
             std::mem::forget(ending);
-            self.lock().ready.insert(i, result);
-            self.changed.notify_all();
+            let mut state = self.lock();
+            state.ready.insert(i, result);
+            if state.waiting {
+                self.changed.notify_all();
+            }
         }
     }
 
-    /// `None` where a worker failed.
-    fn wait_for(&self, i: usize) -> Option<T> {
+    /// The result of a piece; until it is there, others are done. `None` where a worker failed.
+    fn wait_for<W>(
+        &self,
+        i: usize,
+        jobs: usize,
+        count: usize,
+        work: &(dyn Fn(usize, &mut W) -> T + Sync),
+        tools: &mut W,
+    ) -> Option<T> {
         let mut state = self.lock();
         loop {
             if let Some(result) = state.ready.remove(&i) {
@@ -115,7 +141,21 @@ impl<T> Meeting<T> {
             if state.stop {
                 return None;
             }
+            if state.next < count && state.next < state.taken + 2 * jobs {
+                let next = state.next;
+                state.next += 1;
+                drop(state);
+                let result = work(next, tools);
+                if next == i {
+                    return Some(result);
+                }
+                state = self.lock();
+                state.ready.insert(next, result);
+                continue;
+            }
+            state.waiting = true;
             state = self.wait(state);
+            state.waiting = false;
         }
     }
 }

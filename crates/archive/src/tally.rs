@@ -22,7 +22,7 @@ pub struct Tally {
     /// Where a record first says that another timeline is in force than before.
     pub openings: Vec<(TimelineId, Lsn)>,
     /// Where transactions end and restore points stand, segment by segment, where that was asked for
-    /// ([`Options::facts`](crate::Options::facts)).
+    /// ([`Look::facts`](crate::Look::facts)).
     pub facts: Vec<Facts>,
 }
 

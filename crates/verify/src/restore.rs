@@ -212,12 +212,12 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
     let of = |what: &String| Detail::OfBackup { what: what.clone() };
     let (code, detail) = match &flaw.kind {
         FlawKind::NoControl => (Code::BackupControl, Detail::Control(None)),
-        FlawKind::Control(error) => (Code::BackupControl, Detail::Control(Some(error.clone()))),
-        FlawKind::ControlVersion(error) => (Code::UnknownVersion, Detail::Control(Some(error.clone()))),
+        FlawKind::Control(error) => (Code::BackupControl, Detail::Control(Some(*error))),
+        FlawKind::ControlVersion(error) => (Code::UnknownVersion, Detail::Control(Some(*error))),
         FlawKind::ControlSays(what) => (Code::BackupControl, of(what)),
         FlawKind::Marked(what) => (Code::ControlMarked, of(what)),
         FlawKind::Contradicts(what) => (Code::BackupContradicts, of(what)),
-        FlawKind::Label(fault) => (Code::BackupLabel, Detail::Label(fault.clone())),
+        FlawKind::Label(fault) => (Code::BackupLabel, Detail::Label(*fault)),
         FlawKind::History(what) => (Code::BackupHistory, Detail::History { what: what.clone() }),
         FlawKind::Manifest(what) => (Code::BackupManifest, of(what)),
         FlawKind::Stale(what) => (Code::StaleManifest, of(what)),

@@ -8,6 +8,7 @@
 //! one segment after the other, in the order of WAL: it remembers how the last run ended, hands out the record over the
 //! seam, and keeps one open that goes on over whole segments. Nothing outside of this crate looks at a seam.
 
+use crate::begin::Link;
 use crate::fault::{Damage, Fault};
 use crate::open::Open;
 use crate::run::{Run, Tail};
@@ -178,6 +179,28 @@ impl Chain {
 }
 
 impl<F: Fold> Run<F> {
+    /// Goes on with a run that fits: `joint` is what stands between them. As [`Run::join`], but nothing is looked at
+    /// again.
+    pub fn go_on(mut self, right: Run<F>, joint: &Joint, layout: &Layout) -> Run<F> {
+        if self.is_through() || right.is_through() || !joint.fits() || !self.damages.is_empty() {
+            return self.join(right, layout);
+        }
+        if let Some(over) = &joint.over {
+            let record = over.record(layout);
+            if self.acc.wants(&over.header) {
+                self.acc.record(&record)
+            } else {
+                self.acc.pass(&over.header)
+            }
+            let overwrites = pgwal_format::rmgr::xlog::overwritten(&record);
+            let first = Link { lsn: over.lsn, prev: over.header.prev, linked: true, overwrites };
+            self.first = self.first.or(Some(first));
+            (self.last, self.end) = (Some(over.lsn), over.end);
+        }
+        self.append(right, None, true);
+        self
+    }
+
     /// What a seam asks of a run on its left.
     fn ending(&self) -> Run<Ignore> {
         Run {

@@ -123,7 +123,7 @@ impl<A: Fold> Run<A> {
 
     /// Appends `right`. `hole`: WAL was lost at the seam, and the damage is noted. `whole`: nothing was lost before
     /// that.
-    fn append(&mut self, mut right: Run<A>, hole: Option<Stop>, whole: bool) {
+    pub(crate) fn append(&mut self, mut right: Run<A>, hole: Option<Stop>, whole: bool) {
         let before = if hole.is_some() { None } else { self.last };
         self.last = match (&right.first, right.damages.is_empty()) {
             (Some(_), _) => right.last,

@@ -83,17 +83,18 @@ fn in_parts(bytes: &[u8], expect: ScanExpect<'_>, size: usize) -> Option<(Run<Al
             continue;
         }
         let run = stream.finish().unwrap();
-        if let Some(joint) = chain.push(&run) {
+        let joint = chain.push(&run);
+        if let Some(joint) = &joint {
             assert!(joint.fits(), "{joint:?}");
-            if let Some(over) = joint.over {
+            if let Some(over) = &joint.over {
                 let record = over.record(expect.layout);
                 if taken.wants(&record.header) { taken.record(&record) } else { taken.pass(&record.header) }
             }
         }
         taken.join(run.acc.clone());
-        whole = Some(match whole {
-            Some(left) => left.join(run, expect.layout),
-            None => run,
+        whole = Some(match (whole, joint) {
+            (Some(left), Some(joint)) => left.go_on(run, &joint, expect.layout),
+            _ => run,
         });
     }
     Some((whole?, taken))

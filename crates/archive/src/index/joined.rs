@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-/// Summaries of the parts of an archive: hand them to [`verify_parts`](crate::verify_parts).
+/// Summaries of the parts of an archive: what they make up is judged as one archive.
 #[derive(Debug, Default)]
 pub struct Parts {
     parts: Vec<ArchivePart>,

@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// What was proven of the files of an archive, in a file of its own.
 ///
-/// Open it, hand it to [`verify`](crate::verify()) in [`Options::index`](crate::Options::index), then [`Index::save`].
+/// Open it, read an archive with it ([`Prior::Index`](crate::Prior::Index)), then [`Index::save`].
 #[derive(Debug)]
 pub struct Index {
     path: PathBuf,

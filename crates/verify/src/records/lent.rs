@@ -28,7 +28,7 @@ pub enum WalItem<'r> {
         timeline: TimelineId,
     },
     /// What is wrong, or worth knowing, at this place.
-    Finding(Finding),
+    Finding(Box<Finding>),
 }
 
 /// Records of an archive, lent one after another.
@@ -127,7 +127,7 @@ fn take<'r>(input: &mut &'r [u8], found: &'r Found) -> Option<WalItem<'r>> {
     if u8::take(input)? == FINDING {
         let index = usize::try_from(u64::take(input)?).ok()?;
         let findings = found.findings.lock().unwrap_or_else(PoisonError::into_inner);
-        return findings.get(index).cloned().map(WalItem::Finding);
+        return findings.get(index).cloned().map(|finding| WalItem::Finding(Box::new(finding)));
     }
     let front = Front::take(input)?;
     let header = RecordHeader {

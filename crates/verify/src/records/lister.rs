@@ -26,9 +26,7 @@ use std::ops::ControlFlow;
 pub(super) type LineSink<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
 
 /// Bytes of WAL in a part that is rendered as text.
-const PART: usize = 128 << 10;
-/// Bytes of WAL in a part of which only sums are kept.
-const QUIET_PART: usize = 1 << 20;
+const PART: usize = 256 << 10;
 /// The least text that is worth writing.
 const PIECE: usize = 256 << 10;
 
@@ -49,7 +47,6 @@ pub(super) struct Lister<'a, 's, R: Render> {
     pub cost: Cost,
     line: Vec<u8>,
     scratch: R::Scratch,
-    part: usize,
     /// The list could not be written.
     failed: Option<io::Error>,
 }
@@ -76,7 +73,6 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
             cost: Cost::default(),
             line: Vec::new(),
             scratch: R::Scratch::default(),
-            part: if desk.quiet { QUIET_PART } else { PART },
             failed: None,
         }
     }
@@ -249,12 +245,12 @@ impl<R: Render> InParts<'_, '_, '_, R> {
             RenderedPart::Run(run) => run,
         };
         let (run, mut sheet) = run.unzip();
-        let joint = self.list.chain.meet(&run);
+        let joint = self.list.chain.push(&run);
         if joint.as_ref().is_some_and(|joint| !joint.fits()) {
             self.good = false;
             return Ok(());
         }
-        if let Some(over) = joint.and_then(|joint| joint.over) {
+        if let Some(over) = joint.as_ref().and_then(|joint| joint.over.as_ref()) {
             self.list.between(&over.record(layout))?;
         }
         let start = self.start;
@@ -270,10 +266,9 @@ impl<R: Render> InParts<'_, '_, '_, R> {
         if !run.is_through() {
             self.list.left_timeline = self.timeline;
         }
-        self.list.chain.push(&run);
-        self.run = Some(match self.run.take() {
-            Some(left) => left.join(run, layout),
-            None => run,
+        self.run = Some(match (self.run.take(), joint) {
+            (Some(left), Some(joint)) => left.go_on(run, &joint, layout),
+            _ => run,
         });
         self.good = !self.list.is_full();
         Ok(())
@@ -283,7 +278,7 @@ impl<R: Render> InParts<'_, '_, '_, R> {
 impl<'a, R: Render> InParts<'_, 'a, '_, R> {
     /// Bytes that lie in memory anyway: the threads look at them where they are.
     fn push_mapped(&mut self, bytes: &[u8], jobs: usize) -> bool {
-        let (desk, size) = (self.list.desk, self.list.part);
+        let (desk, size) = (self.list.desk, PART);
         let parts: Vec<(PartPlace, &[u8])> = bytes
             .chunks(size)
             .map(|part| {
@@ -307,10 +302,10 @@ impl<'a, R: Render> InParts<'_, 'a, '_, R> {
 
 impl<R: Render> TakeBytes for InParts<'_, '_, '_, R> {
     fn push(&mut self, bytes: &[u8]) -> bool {
-        if let Some(crew) = self.list.crew.filter(|_| bytes.len() > 4 * self.list.part) {
+        if let Some(crew) = self.list.crew.filter(|_| bytes.len() > 4 * PART) {
             return self.push_mapped(bytes, crew.jobs());
         }
-        for part in bytes.chunks(self.list.part) {
+        for part in bytes.chunks(PART) {
             let place = PartPlace { start: self.start, timeline: self.timeline, offset: self.offset };
             self.offset += part.len();
             match self.list.crew {

@@ -4,6 +4,7 @@ use super::Render;
 use super::range::Range;
 use super::sum::ListSum;
 use pgwal_archive::Tally;
+use pgwal_archive::read::TakeBytes;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_walk::{Fold, KEEP, Run, ScanExpect, Stream};
@@ -17,6 +18,8 @@ pub(super) struct PartRenderer<'a, R: Render> {
     pub range: Range,
     /// Records that are listed at most.
     pub limit: Option<u64>,
+    /// Not all records are wanted.
+    is_bounded: bool,
     /// Nothing is written: what is rendered is put aside.
     pub quiet: bool,
     /// Buffers of text, and room for rendering, that are not in use.
@@ -25,7 +28,8 @@ pub(super) struct PartRenderer<'a, R: Render> {
 
 impl<'a, R: Render> PartRenderer<'a, R> {
     pub fn new(render: &'a R, layout: &'a Layout, system_id: u64, range: Range, limit: Option<u64>) -> Self {
-        PartRenderer { render, layout, system_id, range, limit, quiet: false, free: Mutex::default() }
+        let is_bounded = limit.is_some() || range.start.is_some() || range.end.is_some();
+        PartRenderer { render, layout, system_id, range, limit, is_bounded, quiet: false, free: Mutex::default() }
     }
 
     /// Bytes kept of a record that crosses pages.
@@ -75,6 +79,37 @@ impl<'a, R: Render> RenderedPart<'a, R> {
             return stream.finish().map_or(RenderedPart::Declined, |run| RenderedPart::Run(Box::new(run)));
         }
         if pgwal_walk::is_zero(bytes) { RenderedPart::Zeros } else { RenderedPart::Declined }
+    }
+}
+
+/// A segment that one thread reads as it comes, and puts aside what its records come to.
+pub(super) struct WholeSegment<'x, 'a, R: Render> {
+    stream: Option<Stream<'x, (Tally, RenderedRecords<'a, R>)>>,
+    rendered: Option<RenderedRecords<'a, R>>,
+}
+
+impl<'x, 'a, R: Render> WholeSegment<'x, 'a, R> {
+    pub fn new(desk: &'a PartRenderer<'a, R>, expect: ScanExpect<'x>) -> Self {
+        let timeline = expect.timeline.unwrap_or_default();
+        let fold = (Tally::default(), RenderedRecords::new(desk, timeline));
+        WholeSegment { stream: Stream::new(expect, fold).ok(), rendered: None }
+    }
+
+    /// What was put aside, where nothing was wrong.
+    pub fn rendered(self) -> Option<RenderedRecords<'a, R>> {
+        self.rendered
+    }
+}
+
+impl<R: Render> TakeBytes for WholeSegment<'_, '_, R> {
+    fn push(&mut self, bytes: &[u8]) -> bool {
+        self.stream.as_mut().is_some_and(|stream| stream.push(bytes).is_ok())
+    }
+
+    fn finish(&mut self) -> Option<Run<Tally>> {
+        let (run, rendered) = self.stream.take()?.finish().ok()?.unzip();
+        self.rendered = Some(rendered);
+        Some(run)
     }
 }
 
@@ -135,7 +170,7 @@ impl<R: Render> Fold for RenderedRecords<'_, R> {
     #[inline(always)]
     fn record(&mut self, record: &Record<'_>) {
         let desk = self.desk;
-        if desk.limit.is_some_and(|limit| self.sum.records >= limit) || !desk.range.holds(record) {
+        if desk.is_bounded && (desk.limit.is_some_and(|limit| self.sum.records >= limit) || !desk.range.holds(record)) {
             return;
         }
         if desk.quiet {
