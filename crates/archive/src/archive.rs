@@ -323,13 +323,18 @@ impl<'a> Archive<'a> {
     fn look_at_all<E: From<Error>>(&mut self, in_order: &mut InOrder<'_, E>, again: bool) -> Result<AttemptEnd, E> {
         let look = self.look;
         let jobs = look.jobs.max(1);
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().map_err(|_| Error::Threads)?;
         let asked = |s: &&Segment| look.asks_for(s.number, &self.cluster.layout);
         if let Some(progress) = look.progress {
             progress.begin(self.inventory.segments.iter().filter(asked).count() as u64);
         }
         let taken = self.take_in_order(in_order)?;
-        let mut stretches = pool.install(|| self.look_at_others(taken));
+        // No threads but those that were asked for.
+        let mut stretches = if jobs == 1 {
+            self.look_at_others(taken)
+        } else {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build().map_err(|_| Error::Threads)?;
+            pool.install(|| self.look_at_others(taken))
+        };
         let mut entries = std::mem::take(&mut self.entries);
         let mut inventory = std::mem::take(&mut self.inventory);
         let settling = Settling { reader: self.reader(), names: &self.names, lineage: &self.lineage, look: &look };

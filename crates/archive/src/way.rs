@@ -102,7 +102,9 @@ pub fn way(
                 }
             }
             None => {
-                let newest = tried().next().unwrap_or(oldest);
+                // Whatever else a server tries: the timeline that was written there.
+                let written = |(t, begin): &&(TimelineId, SegmentNo)| *t >= oldest && number >= *begin;
+                let newest = line.iter().rev().find(written).map_or(oldest, |&(t, _)| t);
                 let early = line.iter().rev().find(|&&(t, begin)| number < begin && inventory.get(t, number).is_some());
                 // However wide the gap, it is one step.
                 let next = following(inventory, line, number).unwrap_or(to.next());
