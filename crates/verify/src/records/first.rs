@@ -15,7 +15,7 @@ use pgwal_archive::names::Segment;
 use pgwal_archive::ordered::in_order;
 use pgwal_archive::read::Reader;
 use pgwal_archive::stretch::{PieceKind, Stretch};
-use pgwal_archive::{Archive, Buffers, Depth, Error, Look, Opened, Turn, Which};
+use pgwal_archive::{Archive, Buffers, Depth, Error, Opened, Turn, Which};
 use pgwal_format::SegmentNo;
 use pgwal_source::Source;
 use pgwal_walk::{Fold, Head, Leftover, Run, Tail};
@@ -80,22 +80,23 @@ pub(super) fn once<'a, R: Render>(
         return Ok(FirstPass::Unread(ListSum::default()));
     };
     let segments = plan.files.len() as u64;
-    let look = Look { progress: wanted.options.progress, ..wanted.options.look() };
-    let Opened::Archive(mut archive) = Archive::open(source, look).map_err(ListError::Verify)? else {
+    let Opened::Archive(mut archive) = Archive::open(source, wanted.options.look()).map_err(ListError::Verify)? else {
         return Ok(FirstPass::Unread(ListSum::default()));
     };
     if archive.cluster.layout != *layout {
         return Ok(FirstPass::Unread(ListSum::default()));
     }
-    let mut desk = PartRenderer::new(render, layout, archive.cluster.system_id, range, wanted.limit);
-    desk.quiet = pass == Pass::Sums;
+    let mut renderer = PartRenderer::new(render, layout, archive.cluster.system_id, range, wanted.limit);
+    renderer.quiet = pass == Pass::Sums;
     let jobs = wanted.options.jobs.max(1);
-    let crew = ListWorkers::new(&desk, jobs);
+    let workers = ListWorkers::new(&renderer, jobs);
     let (seen, sum, whole) = std::thread::scope(|scope| {
-        let _ending = WorkersGuard(&crew);
-        let start = |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || crew.work()).is_ok();
-        let crew = (jobs > 1 && (0..jobs).filter(start).count() > 0).then_some(&crew);
-        let mut list = Lister::new(&desk, crew, sink, &[], ListSum::default());
+        let _ending = WorkersGuard(&workers);
+        let start = |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || workers.work()).is_ok();
+        // Sums are made of whole segments, by threads of their own.
+        let in_parts = jobs > 1 && pass == Pass::Text;
+        let workers = (in_parts && (0..jobs).filter(start).count() > 0).then_some(&workers);
+        let mut list = Lister::new(&renderer, workers, sink, &[], ListSum::default());
         let mut whole = true;
         let seen = archive.read::<Halt>(&mut |turn| match pass {
             Pass::Text => text(&mut list, turn, last, &mut whole),
@@ -153,10 +154,10 @@ fn sums<R: Render>(
     (last, jobs): (SegmentNo, usize),
     whole: &mut bool,
 ) -> Result<Vec<(Segment, Stretch)>, Halt> {
-    let (desk, reader) = (list.desk, &turn.reader);
+    let (renderer, reader) = (list.renderer, &turn.reader);
     let work = |i: usize, buffers: &mut Buffers| {
         let segment = *turn.segments.get(i)?;
-        let mut own = WholeSegment::new(desk, reader.expect(&segment, desk.keep()));
+        let mut own = WholeSegment::new(renderer, reader.expect(&segment, renderer.keep()));
         let stretch = reader.look_by(&segment, Some(&mut own), buffers);
         Some((segment, stretch, own.rendered()))
     };
@@ -190,10 +191,10 @@ fn put<R: Render>(
     match rendered {
         Some(mut rendered) => {
             if let Some(over) = joint.as_ref().and_then(|joint| joint.over.as_ref()) {
-                list.between(&over.record(list.desk.layout))?;
+                list.between(&over.record(list.renderer.layout))?;
             }
-            list.desk.render.done(&mut rendered.scratch);
-            list.desk.give_back((rendered.text, rendered.scratch));
+            list.renderer.render.done(&mut rendered.scratch);
+            list.renderer.give_back((rendered.text, rendered.scratch));
         }
         None => list.scan(reader, (segment, segment.entry), (run, joint.as_ref()), (false, None), buffers)?,
     }
@@ -211,7 +212,7 @@ fn one<R: Render>(
     buffers: &mut Buffers,
 ) -> Result<(Stretch, bool), Halt> {
     let entry = reader.entries.get(segment.entry);
-    let size = list.desk.layout.segment.bytes();
+    let size = list.renderer.layout.segment.bytes();
     // A server uses nothing of a file that does not decompress whole, which shows at its end only.
     let packed = entry.is_none_or(|e| e.size != Some(size) || !e.suffix().is_empty());
     let (mut stretch, mut listed, mut begun) = (None, false, false);

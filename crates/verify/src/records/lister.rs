@@ -32,8 +32,8 @@ const PIECE: usize = 256 << 10;
 
 /// A list that is being made.
 pub(super) struct Lister<'a, 's, R: Render> {
-    pub desk: &'a PartRenderer<'a, R>,
-    crew: Option<&'s ListWorkers<'a, R>>,
+    pub renderer: &'a PartRenderer<'a, R>,
+    workers: Option<&'s ListWorkers<'a, R>>,
     sink: &'s mut LineSink<'s>,
     /// Findings in order.
     notes: &'s [Note<'s>],
@@ -54,19 +54,19 @@ pub(super) struct Lister<'a, 's, R: Render> {
 impl<'a, 's, R: Render> Lister<'a, 's, R> {
     /// `already`: records that were listed before.
     pub fn new(
-        desk: &'a PartRenderer<'a, R>,
-        crew: Option<&'s ListWorkers<'a, R>>,
+        renderer: &'a PartRenderer<'a, R>,
+        workers: Option<&'s ListWorkers<'a, R>>,
         sink: &'s mut LineSink<'s>,
         notes: &'s [Note<'s>],
         already: ListSum,
     ) -> Self {
         Lister {
-            desk,
-            crew,
+            renderer,
+            workers,
             sink,
             notes,
             next: 0,
-            chain: Chain::new(desk.layout),
+            chain: Chain::new(renderer.layout),
             left_timeline: TimelineId(0),
             sum: already,
             findings: 0,
@@ -79,7 +79,7 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
 
     /// As many records as were asked for.
     pub fn is_full(&self) -> bool {
-        self.desk.limit.is_some_and(|limit| self.sum.records >= limit)
+        self.renderer.limit.is_some_and(|limit| self.sum.records >= limit)
     }
 
     /// What kept the list from being written.
@@ -88,7 +88,7 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
     }
 
     fn start_of(&self, segment: &Segment) -> Lsn {
-        self.desk.layout.address().segment_start(segment.number, self.desk.layout.segment)
+        self.renderer.layout.address().segment_start(segment.number, self.renderer.layout.segment)
     }
 
     /// Takes a segment part by part.
@@ -110,17 +110,17 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
     ) -> io::Result<()> {
         let start = self.start_of(segment);
         if !begun && let Some(over) = joint.and_then(|joint| joint.over.as_ref()) {
-            self.between(&over.record(self.desk.layout))?;
+            self.between(&over.record(self.renderer.layout))?;
         }
         if self.is_full() {
             return Ok(());
         }
         self.notes(|place| place < start)?;
         self.trouble(trouble)?;
-        let range = Range { start: self.sum.end.or(self.desk.range.start), ..self.desk.range };
-        let (first, next) = (self.next, self.desk.layout.address().normal(run.to, self.desk.layout.segment));
+        let range = Range { start: self.sum.end.or(self.renderer.range.start), ..self.renderer.range };
+        let (first, next) = (self.next, self.renderer.layout.address().normal(run.to, self.renderer.layout.segment));
         let until = first + self.notes.get(first..).unwrap_or(&[]).partition_point(|n| n.place < next);
-        let (keep, timeline) = (self.desk.keep(), segment.timeline);
+        let (keep, timeline) = (self.renderer.keep(), segment.timeline);
         let list = RefCell::new(&mut *self);
         let mut make = || Direct { list: &list, timeline, range, until, text: Vec::new() };
         if let Some(Run { acc: mut direct, .. }) = reader.scan_as(segment, entry, keep, &mut make, buffers).run {
@@ -139,16 +139,16 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
 
     /// A record over the end of a part or segment.
     pub fn between(&mut self, record: &Record<'_>) -> io::Result<()> {
-        let desk = self.desk;
+        let renderer = self.renderer;
         let listed = self.sum.end.is_some_and(|end| record.lsn < end);
-        if listed || self.is_full() || !desk.render.wants(&record.header) || !desk.range.holds(record) {
+        if listed || self.is_full() || !renderer.render.wants(&record.header) || !renderer.range.holds(record) {
             return Ok(());
         }
         self.notes(|place| place <= record.lsn)?;
         self.line.clear();
-        if let Some(rendered) = desk.render.record(record, self.left_timeline, &mut self.scratch, &mut self.line) {
+        if let Some(rendered) = renderer.render.record(record, self.left_timeline, &mut self.scratch, &mut self.line) {
             self.sum.count(record, rendered);
-            desk.render.done(&mut self.scratch);
+            renderer.render.done(&mut self.scratch);
             (self.sink)(&self.line)?;
         }
         Ok(())
@@ -158,7 +158,7 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
     pub fn notes(&mut self, is_in_order: impl Fn(Lsn) -> bool) -> io::Result<()> {
         self.line.clear();
         while let Some(note) = self.notes.get(self.next).filter(|note| is_in_order(note.place)) {
-            self.desk.render.finding(note.finding, Some(self.desk.layout), &mut self.line);
+            self.renderer.render.finding(note.finding, Some(self.renderer.layout), &mut self.line);
             self.told(note);
         }
         if self.line.is_empty() { Ok(()) } else { (self.sink)(&self.line) }
@@ -176,7 +176,7 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
     pub fn trouble(&mut self, finding: Option<&Finding>) -> io::Result<()> {
         let Some(finding) = finding else { return Ok(()) };
         self.line.clear();
-        self.desk.render.finding(finding, Some(self.desk.layout), &mut self.line);
+        self.renderer.render.finding(finding, Some(self.renderer.layout), &mut self.line);
         self.findings += 1;
         self.cost.add(finding.code);
         (self.sink)(&self.line)
@@ -204,8 +204,8 @@ impl<R: Render> InParts<'_, '_, '_, R> {
 
     /// Ends the segment in the middle: what was listed of it stays. Says whether that was anything.
     pub fn give_up(self) -> bool {
-        if let Some(crew) = self.list.crew {
-            while crew.take().is_some() {}
+        if let Some(workers) = self.list.workers {
+            while workers.take().is_some() {}
         }
         (self.list.chain, self.list.left_timeline) = self.begin;
         self.accepted > 0
@@ -213,7 +213,7 @@ impl<R: Render> InParts<'_, '_, '_, R> {
 
     fn take_while(&mut self, wanted: impl Fn() -> bool) {
         while wanted() {
-            let Some(done) = self.list.crew.and_then(ListWorkers::take) else { return };
+            let Some(done) = self.list.workers.and_then(ListWorkers::take) else { return };
             self.accept(done);
         }
     }
@@ -229,7 +229,7 @@ impl<R: Render> InParts<'_, '_, '_, R> {
     }
 
     fn try_accept(&mut self, done: Done<'_, R>) -> io::Result<()> {
-        let layout = self.list.desk.layout;
+        let layout = self.list.renderer.layout;
         let end = self.start.plus_within((done.place.offset + done.length) as u64);
         let end = layout.address().normal(end, layout.segment);
         let run = match done.part {
@@ -255,13 +255,13 @@ impl<R: Render> InParts<'_, '_, '_, R> {
         }
         let start = self.start;
         self.list.notes(|place| place < start)?;
-        if let Some(limit) = self.list.desk.limit {
+        if let Some(limit) = self.list.renderer.limit {
             sheet.cut(limit.saturating_sub(self.list.sum.records));
         }
-        self.list.desk.render.done(&mut sheet.scratch);
+        self.list.renderer.render.done(&mut sheet.scratch);
         (self.list.sink)(&sheet.text)?;
         self.list.sum.add(sheet.sum);
-        self.list.desk.give_back((sheet.text, sheet.scratch));
+        self.list.renderer.give_back((sheet.text, sheet.scratch));
         self.accepted += 1;
         if !run.is_through() {
             self.list.left_timeline = self.timeline;
@@ -278,7 +278,7 @@ impl<R: Render> InParts<'_, '_, '_, R> {
 impl<'a, R: Render> InParts<'_, 'a, '_, R> {
     /// Bytes that lie in memory anyway: the threads look at them where they are.
     fn push_mapped(&mut self, bytes: &[u8], jobs: usize) -> bool {
-        let (desk, size) = (self.list.desk, PART);
+        let (renderer, size) = (self.list.renderer, PART);
         let parts: Vec<(PartPlace, &[u8])> = bytes
             .chunks(size)
             .map(|part| {
@@ -289,7 +289,7 @@ impl<'a, R: Render> InParts<'_, 'a, '_, R> {
             .collect();
         let work = |i: usize, (): &mut ()| {
             let (place, part) = parts.get(i)?;
-            Some(Done { part: RenderedPart::of(desk, *place, part), length: part.len(), place: *place })
+            Some(Done { part: RenderedPart::of(renderer, *place, part), length: part.len(), place: *place })
         };
         let mut take = |done: Option<Done<'a, R>>| {
             done.into_iter().for_each(|done| self.accept(done));
@@ -302,20 +302,20 @@ impl<'a, R: Render> InParts<'_, 'a, '_, R> {
 
 impl<R: Render> TakeBytes for InParts<'_, '_, '_, R> {
     fn push(&mut self, bytes: &[u8]) -> bool {
-        if let Some(crew) = self.list.crew.filter(|_| bytes.len() > 4 * PART) {
-            return self.push_mapped(bytes, crew.jobs());
+        if let Some(workers) = self.list.workers.filter(|_| bytes.len() > 4 * PART) {
+            return self.push_mapped(bytes, workers.jobs());
         }
         for part in bytes.chunks(PART) {
             let place = PartPlace { start: self.start, timeline: self.timeline, offset: self.offset };
             self.offset += part.len();
-            match self.list.crew {
+            match self.list.workers {
                 None => {
-                    let desk = self.list.desk;
-                    self.accept(Done { part: RenderedPart::of(desk, place, part), length: part.len(), place });
+                    let renderer = self.list.renderer;
+                    self.accept(Done { part: RenderedPart::of(renderer, place, part), length: part.len(), place });
                 }
-                Some(crew) => {
-                    self.take_while(|| !crew.has_room());
-                    crew.put(place, part);
+                Some(workers) => {
+                    self.take_while(|| !workers.has_room());
+                    workers.put(place, part);
                 }
             }
             if !self.good {
@@ -327,7 +327,7 @@ impl<R: Render> TakeBytes for InParts<'_, '_, '_, R> {
 
     fn finish(&mut self) -> Option<Run<Tally>> {
         self.take_while(|| true);
-        let whole = self.offset as u64 == self.list.desk.layout.segment.bytes();
+        let whole = self.offset as u64 == self.list.renderer.layout.segment.bytes();
         self.run.clone().filter(|_| self.good && whole)
     }
 }
@@ -345,7 +345,7 @@ struct Direct<'l, 'a, 's, 'm, R: Render> {
 impl<R: Render> Direct<'_, '_, '_, '_, R> {
     fn flush(&mut self) {
         let list = &mut **self.list.borrow_mut();
-        list.desk.render.done(&mut list.scratch);
+        list.renderer.render.done(&mut list.scratch);
         if list.failed.is_none()
             && let Err(error) = (list.sink)(&self.text)
         {
@@ -363,7 +363,7 @@ impl<R: Render> Fold for Direct<'_, '_, '_, '_, R> {
     fn after(_: &mut (), _: &Self) {}
 
     fn wants(&self, header: &RecordHeader) -> bool {
-        self.list.borrow().desk.render.wants(header)
+        self.list.borrow().renderer.render.wants(header)
     }
 
     fn pass(&mut self, _: &RecordHeader) {}
@@ -374,16 +374,16 @@ impl<R: Render> Fold for Direct<'_, '_, '_, '_, R> {
             return;
         }
         while let Some(note) = list.notes.get(list.next).filter(|n| list.next < self.until && n.place <= record.lsn) {
-            list.desk.render.finding(note.finding, Some(list.desk.layout), &mut self.text);
+            list.renderer.render.finding(note.finding, Some(list.renderer.layout), &mut self.text);
             list.told(note);
         }
-        let desk = list.desk;
-        if let Some(rendered) = desk.render.record(record, self.timeline, &mut list.scratch, &mut self.text) {
+        let renderer = list.renderer;
+        if let Some(rendered) = renderer.render.record(record, self.timeline, &mut list.scratch, &mut self.text) {
             let rendered: Rendered = rendered;
             list.sum.count(record, rendered);
         }
         if self.text.len() >= PIECE {
-            desk.render.done(&mut list.scratch);
+            renderer.render.done(&mut list.scratch);
             if let Err(error) = (list.sink)(&self.text) {
                 list.failed = Some(error);
             }

@@ -67,11 +67,11 @@ pub(super) enum RenderedPart<'a, R: Render> {
 
 impl<'a, R: Render> RenderedPart<'a, R> {
     /// Checks a part and renders its records.
-    pub fn of(desk: &'a PartRenderer<'a, R>, place: PartPlace, bytes: &[u8]) -> RenderedPart<'a, R> {
+    pub fn of(renderer: &'a PartRenderer<'a, R>, place: PartPlace, bytes: &[u8]) -> RenderedPart<'a, R> {
         let PartPlace { start, timeline, offset } = place;
-        let (layout, system_id) = (desk.layout, Some(desk.system_id));
-        let expect = ScanExpect { layout, start, timeline: Some(timeline), system_id, keep: desk.keep() };
-        let fold = (Tally::default(), RenderedRecords::new(desk, timeline));
+        let (layout, system_id) = (renderer.layout, Some(renderer.system_id));
+        let expect = ScanExpect { layout, start, timeline: Some(timeline), system_id, keep: renderer.keep() };
+        let fold = (Tally::default(), RenderedRecords::new(renderer, timeline));
         let Ok(mut stream) = Stream::part(expect, fold, offset..offset + bytes.len()) else {
             return RenderedPart::Declined;
         };
@@ -89,9 +89,9 @@ pub(super) struct WholeSegment<'x, 'a, R: Render> {
 }
 
 impl<'x, 'a, R: Render> WholeSegment<'x, 'a, R> {
-    pub fn new(desk: &'a PartRenderer<'a, R>, expect: ScanExpect<'x>) -> Self {
+    pub fn new(renderer: &'a PartRenderer<'a, R>, expect: ScanExpect<'x>) -> Self {
         let timeline = expect.timeline.unwrap_or_default();
-        let fold = (Tally::default(), RenderedRecords::new(desk, timeline));
+        let fold = (Tally::default(), RenderedRecords::new(renderer, timeline));
         WholeSegment { stream: Stream::new(expect, fold).ok(), rendered: None }
     }
 
@@ -115,7 +115,7 @@ impl<R: Render> TakeBytes for WholeSegment<'_, '_, R> {
 
 /// The records of a part, rendered.
 pub(super) struct RenderedRecords<'a, R: Render> {
-    desk: &'a PartRenderer<'a, R>,
+    renderer: &'a PartRenderer<'a, R>,
     timeline: TimelineId,
     pub text: Vec<u8>,
     pub sum: ListSum,
@@ -134,10 +134,10 @@ impl<R: Render> std::fmt::Debug for RenderedRecords<'_, R> {
 }
 
 impl<'a, R: Render> RenderedRecords<'a, R> {
-    fn new(desk: &'a PartRenderer<'a, R>, timeline: TimelineId) -> Self {
-        let free = desk.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    fn new(renderer: &'a PartRenderer<'a, R>, timeline: TimelineId) -> Self {
+        let free = renderer.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let (text, scratch) = free.unwrap_or_default();
-        RenderedRecords { desk, timeline, text, sum: ListSum::default(), scratch, after: Vec::new() }
+        RenderedRecords { renderer, timeline, text, sum: ListSum::default(), scratch, after: Vec::new() }
     }
 
     /// Keeps only the first `records`.
@@ -161,7 +161,7 @@ impl<R: Render> Fold for RenderedRecords<'_, R> {
 
     #[inline(always)]
     fn wants(&self, header: &RecordHeader) -> bool {
-        self.desk.render.wants(header)
+        self.renderer.render.wants(header)
     }
 
     #[inline(always)]
@@ -169,17 +169,19 @@ impl<R: Render> Fold for RenderedRecords<'_, R> {
 
     #[inline(always)]
     fn record(&mut self, record: &Record<'_>) {
-        let desk = self.desk;
-        if desk.is_bounded && (desk.limit.is_some_and(|limit| self.sum.records >= limit) || !desk.range.holds(record)) {
+        let renderer = self.renderer;
+        if renderer.is_bounded
+            && (renderer.limit.is_some_and(|limit| self.sum.records >= limit) || !renderer.range.holds(record))
+        {
             return;
         }
-        if desk.quiet {
-            let _ = desk.render.record(record, self.timeline, &mut self.scratch, &mut self.text);
+        if renderer.quiet {
+            let _ = renderer.render.record(record, self.timeline, &mut self.scratch, &mut self.text);
             return;
         }
-        if let Some(rendered) = desk.render.record(record, self.timeline, &mut self.scratch, &mut self.text) {
+        if let Some(rendered) = renderer.render.record(record, self.timeline, &mut self.scratch, &mut self.text) {
             self.sum.count(record, rendered);
-            if desk.limit.is_some() {
+            if renderer.limit.is_some() {
                 self.after.push((self.text.len(), self.sum));
             }
         }

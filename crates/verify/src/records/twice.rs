@@ -36,15 +36,15 @@ pub(super) fn again<R: Render>(
     // What was listed already need not be read again.
     let range = Range { start: already.end.or(range.start), ..range };
     plan.files.retain(|f| range.reaches(f.segment.number, layout));
-    let desk = PartRenderer::new(render, layout, sight.archive.cluster.system_id, range, wanted.limit);
+    let renderer = PartRenderer::new(render, layout, sight.archive.cluster.system_id, range, wanted.limit);
     let reader = Reader { depth: Depth::Records, known: None, facts: false, ..sight.archive.reader() };
     let jobs = options.jobs.max(1);
-    let crew = ListWorkers::new(&desk, jobs);
+    let workers = ListWorkers::new(&renderer, jobs);
     let made = std::thread::scope(|scope| {
-        let _ending = WorkersGuard(&crew);
-        let start = |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || crew.work()).is_ok();
-        let crew = (jobs > 1 && (0..jobs).filter(start).count() > 0).then_some(&crew);
-        let mut list = Lister::new(&desk, crew, sink, &plan.notes, already);
+        let _ending = WorkersGuard(&workers);
+        let start = |_: &usize| std::thread::Builder::new().spawn_scoped(scope, || workers.work()).is_ok();
+        let workers = (jobs > 1 && (0..jobs).filter(start).count() > 0).then_some(&workers);
+        let mut list = Lister::new(&renderer, workers, sink, &plan.notes, already);
         let mut buffers = Buffers::default();
         for file in &plan.files {
             if list.is_full() {
@@ -73,7 +73,7 @@ fn segment<R: Render>(
     buffers: &mut Buffers,
 ) -> io::Result<()> {
     let PlannedFile { segment, start, unusable } = file;
-    let layout = list.desk.layout;
+    let layout = list.renderer.layout;
     if list.chain.to().is_some_and(|to| to != *start) {
         list.chain.cut();
     }
@@ -98,7 +98,7 @@ fn segment<R: Render>(
             return Ok(());
         }
     }
-    let keep = list.desk.keep();
+    let keep = list.renderer.keep();
     let scanned = reader.scan_as(&alone, entry, keep, &mut Tally::default, buffers);
     let trouble = trouble(&scanned.why, file, reader, entry);
     let Some(run) = scanned.run else {

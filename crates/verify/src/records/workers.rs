@@ -12,7 +12,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Threads and the parts that they work on.
 pub(super) struct ListWorkers<'a, R: Render> {
-    desk: &'a PartRenderer<'a, R>,
+    renderer: &'a PartRenderer<'a, R>,
     jobs: usize,
     state: Mutex<WorkersState<'a, R>>,
     changed: Condvar,
@@ -38,10 +38,10 @@ pub(super) struct Done<'a, R: Render> {
 }
 
 impl<'a, R: Render> ListWorkers<'a, R> {
-    pub fn new(desk: &'a PartRenderer<'a, R>, jobs: usize) -> Self {
+    pub fn new(renderer: &'a PartRenderer<'a, R>, jobs: usize) -> Self {
         let (waiting, done) = (VecDeque::new(), BTreeMap::new());
         let state = WorkersState { waiting, done, given: 0, taken: 0, free: Vec::new(), stop: false };
-        ListWorkers { desk, jobs, state: Mutex::new(state), changed: Condvar::new() }
+        ListWorkers { renderer, jobs, state: Mutex::new(state), changed: Condvar::new() }
     }
 
     /// Threads.
@@ -66,7 +66,7 @@ impl<'a, R: Render> ListWorkers<'a, R> {
                 }
             };
             drop(state);
-            let part = RenderedPart::of(self.desk, place, &bytes);
+            let part = RenderedPart::of(self.renderer, place, &bytes);
             let mut state = self.lock();
             state.done.insert(number, Done { part, length: bytes.len(), place });
             state.free.push(bytes);
