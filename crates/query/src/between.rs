@@ -4,7 +4,7 @@ use pgwal::format::record::{Record, RecordHeader};
 use pgwal::format::rmgr::xact::{self, Timestamp, XactOutcome};
 use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal::source::{self, Source, SourceError};
-use pgwal::verify::records::{ListError, ListRequest, Render, Rendered, list};
+use pgwal::verify::records::{ListError, ListRequest, NoEvent, Piece, Render, Rendered, list};
 use pgwal::verify::{Depth, Error, Finding, Options, Which, verify};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -200,6 +200,7 @@ struct BetweenCounter {
 
 impl Render for BetweenCounter {
     type Scratch = ();
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         false
@@ -209,7 +210,7 @@ impl Render for BetweenCounter {
         true
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Piece<NoEvent>) -> Option<Rendered> {
         let between = self.low <= record.lsn && record.lsn < self.high;
         self.any.fetch_add(1, Ordering::Relaxed);
         self.records.fetch_add(u64::from(between), Ordering::Relaxed);
@@ -226,5 +227,5 @@ impl Render for BetweenCounter {
         Some(0.into())
     }
 
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Piece<NoEvent>) {}
 }

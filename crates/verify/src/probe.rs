@@ -4,7 +4,7 @@ use crate::codes::{Code, Severity};
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::Outcome;
-use crate::records::{ListError, ListRequest, Listed, Render, Rendered};
+use crate::records::{ListError, ListRequest, Listed, NoEvent, Piece, Render, Rendered};
 use crate::verify::{ExaminedArchive, examine};
 use pgwal_archive::Error;
 use pgwal_archive::{Branch, Which};
@@ -218,6 +218,7 @@ struct RecordAt {
 
 impl Render for RecordAt {
     type Scratch = ();
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         false
@@ -227,7 +228,7 @@ impl Render for RecordAt {
         true
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Piece<NoEvent>) -> Option<Rendered> {
         if record.lsn <= self.lsn && self.lsn < record.end {
             if let Ok(mut covering) = self.covering.lock() {
                 *covering = Some((record.lsn, record.end, record.header.is_switch()));
@@ -240,5 +241,5 @@ impl Render for RecordAt {
         Some(0.into())
     }
 
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Piece<NoEvent>) {}
 }

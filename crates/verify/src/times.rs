@@ -13,7 +13,7 @@
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::{KnownBackup, Outcome};
-use crate::records::{ListError, ListRequest, Render, Rendered, list};
+use crate::records::{ListError, ListRequest, NoEvent, Piece, Render, Rendered, list};
 use pgwal_archive::Error;
 use pgwal_archive::Which;
 use pgwal_archive::facts::{Facts, RestorePoint, TransactionEnd, end_of, point_of};
@@ -352,6 +352,7 @@ struct TimeCatcher(Mutex<SegmentTimes>);
 
 impl Render for TimeCatcher {
     type Scratch = ();
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         false
@@ -361,7 +362,7 @@ impl Render for TimeCatcher {
         header.rmid == TRANSACTION || header.rmid == XLOG
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Piece<NoEvent>) -> Option<Rendered> {
         let (end, point) = (end_of(record), point_of(record));
         if end.is_some() || point.is_some() {
             let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -371,5 +372,5 @@ impl Render for TimeCatcher {
         Some(0.into())
     }
 
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Piece<NoEvent>) {}
 }

@@ -15,13 +15,13 @@ use anyhow::ensure;
 use clap::ValueEnum;
 use pgwal::source::Source;
 use pgwal::verify::Options;
-use pgwal::verify::records::{ListError, ListRequest, Listed, Render, list};
+use pgwal::verify::records::{ListError, ListRequest, Listed, Piece, Render, list};
 use pgwal_query::count::By;
 use pgwal_query::filter::Filter;
-use pgwal_report::dump::channels::Channels;
+use pgwal_report::dump::aside;
 use pgwal_report::dump::csv::{self, Column};
 use pgwal_report::dump::waldump::{self, start};
-use pgwal_report::dump::{json, text};
+use pgwal_report::dump::{json, text as plain};
 use pgwal_report::outside::OutputForm;
 use pgwal_report::stats::listing::{CountListing, Counted};
 use std::io::{self, Write};
@@ -127,7 +127,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         return Ok(RangeOptions::nothing(read, format == Format::Waldump));
     }
     if exit != Exit::Clean && listed.segments > 0 && matches!(format, Format::Text | Format::Csv) && !args.quiet {
-        crate::complain(text::incomplete(listed.end));
+        crate::complain(plain::incomplete(listed.end));
     }
     Ok(exit)
 }
@@ -181,7 +181,10 @@ impl Args {
         match (self.by(), self.quiet, format) {
             (Some(by), quiet, _) => {
                 let (render, mut counted) = (CountListing::new(filter), Counted::default());
-                let listed = write(source, wanted, work, &render, &mut Channels::new(&mut counted, standard_error()))?;
+                let listed = write(source, wanted, work, &render, &mut |piece| {
+                    counted.take(piece, &mut standard_error());
+                    Ok(())
+                })?;
                 let sum = render.finish(counted);
                 if !quiet && listed.segments > 0 {
                     let table = stats::listed_as_pg_waldump(by, &sum, &listed);
@@ -190,21 +193,25 @@ impl Args {
                 Ok(listed)
             }
             (_, true, _) => {
-                let render = text::TextList { filter, quiet: true, vocabulary: OnceLock::new() };
-                write(source, wanted, work, &render, &mut Unheard(standard_error()))
+                let render = plain::TextList { filter, quiet: true, vocabulary: OnceLock::new() };
+                write(source, wanted, work, &render, &mut |piece| {
+                    // Where nobody can be told of damage, the list goes on, and the exit code counts.
+                    let _ = standard_error().write_all(piece.as_text());
+                    Ok(())
+                })
             }
             (_, _, Format::Text) => {
-                let render = text::TextList { filter, quiet: false, vocabulary: OnceLock::new() };
-                write(source, wanted, work, &render, &mut out)
+                let render = plain::TextList { filter, quiet: false, vocabulary: OnceLock::new() };
+                text(source, wanted, work, &render, &mut out)
             }
             (_, _, Format::Waldump) => {
                 let zone = waldump::LocalZone::system();
                 let render =
                     waldump::Waldump { filter, details: self.bkp_details, zone: &zone, heads: OnceLock::new() };
-                write(source, wanted, work, &render, &mut out)
+                text(source, wanted, work, &render, &mut out)
             }
             (_, _, Format::Jsonl) => {
-                let listed = write(source, wanted, work, &json::JsonList { filter, names: OnceLock::new() }, &mut out)?;
+                let listed = text(source, wanted, work, &json::JsonList { filter, names: OnceLock::new() }, &mut out)?;
                 let complete = self.exit(source, wanted, work, &listed)? == Exit::Clean;
                 out.write_all(&json::end(&listed, complete)).and_then(|()| out.flush())?;
                 Ok(listed)
@@ -213,7 +220,11 @@ impl Args {
                 let columns = self.fields.clone().unwrap_or_else(csv::usual);
                 let render = csv::CsvList::new(filter, &columns);
                 out.write_all(&render.header())?;
-                write(source, wanted, work, &render, &mut Channels::new(out, standard_error()))
+                let listed = write(source, wanted, work, &render, &mut |piece| {
+                    aside::write(piece, &mut out, &mut standard_error())
+                })?;
+                out.flush()?;
+                Ok(listed)
             }
         }
     }
@@ -231,13 +242,23 @@ fn write<R: Render>(
     wanted: &ListRequest<'_>,
     work: &Work,
     render: &R,
-    out: &mut dyn Write,
+    sink: &mut dyn FnMut(&Piece<R::Event>) -> io::Result<()>,
 ) -> anyhow::Result<Listed> {
-    let sink = &mut |text: &[u8]| out.write_all(text);
-    let listed = match &work.pages {
+    Ok(match &work.pages {
         Some(pages) => fullpage::with(render, pages, sink, |saving, sink| records(source, wanted, work, saving, sink))?,
         None => records(source, wanted, work, render, sink)?,
-    };
+    })
+}
+
+/// The same of nothing but text.
+fn text<R: Render>(
+    source: &dyn Source,
+    wanted: &ListRequest<'_>,
+    work: &Work,
+    render: &R,
+    out: &mut dyn Write,
+) -> anyhow::Result<Listed> {
+    let listed = write(source, wanted, work, render, &mut |piece| out.write_all(piece.as_text()))?;
     out.flush()?;
     Ok(listed)
 }
@@ -247,24 +268,10 @@ fn records<R: Render>(
     wanted: &ListRequest<'_>,
     work: &Work,
     render: &R,
-    sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    sink: &mut dyn FnMut(&Piece<R::Event>) -> io::Result<()>,
 ) -> Result<Listed, ListError> {
     match &work.watch {
         Some(watch) => follow::list(source, wanted, render, watch, sink),
         None => list(source, wanted, render, sink),
-    }
-}
-
-/// Standard error: where nobody can be told of damage, the list goes on, and the exit code counts.
-struct Unheard<W>(W);
-
-impl<W: Write> Write for Unheard<W> {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        let _ = self.0.write_all(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

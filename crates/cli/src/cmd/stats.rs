@@ -108,8 +108,8 @@ fn count(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool, format: F
     options.progress = Some(&bar);
     let mut told = Vec::new();
     let (counter, gathered) =
-        gather(source, &ListRequest { options, limit: None }, &|| Counter::new(filter, by, damage), &mut |text| {
-            told.extend_from_slice(text);
+        gather(source, &ListRequest { options, limit: None }, &|| Counter::new(filter, by, damage), &mut |piece| {
+            told.extend_from_slice(piece.as_text());
             Ok(())
         })?;
     bar.finish();

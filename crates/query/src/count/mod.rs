@@ -15,7 +15,7 @@ pub use volume::Volume;
 use crate::filter::{Filter, RecordFacts, time_of};
 use pgwal::format::record::{Block, Record, RecordHeader};
 use pgwal::format::{Generation, Layout, TimelineId};
-use pgwal::verify::records::{Render, Rendered};
+use pgwal::verify::records::{NoEvent, Piece, Render, Rendered};
 use pgwal::verify::{Finding, Severity};
 use std::sync::{Mutex, PoisonError};
 
@@ -54,6 +54,7 @@ impl<'a> Counter<'a> {
 
 impl Render for Counter<'_> {
     type Scratch = CountPart;
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         !self.simple
@@ -66,7 +67,13 @@ impl Render for Counter<'_> {
     }
 
     #[inline(always)]
-    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut CountPart, _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(
+        &self,
+        record: &Record<'_>,
+        _: TimelineId,
+        part: &mut CountPart,
+        _: &mut Piece<NoEvent>,
+    ) -> Option<Rendered> {
         if !self.simple {
             return self.picked(record, part).map(Rendered::from);
         }
@@ -76,10 +83,10 @@ impl Render for Counter<'_> {
         Some(images.into())
     }
 
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Piece<NoEvent>) {
         // What costs nothing needs no word beside a table.
         if finding.severity != Severity::Info {
-            (self.tell)(finding, layout, out);
+            (self.tell)(finding, layout, out.text());
         }
     }
 

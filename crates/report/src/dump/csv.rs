@@ -1,11 +1,11 @@
 //! `walproof dump --format csv`: chosen fields of records, a header line first, quoted as RFC 4180 says, lines ended by
-//! a newline. Findings go to standard error, when they are found ([`crate::dump::channels`]).
+//! a newline. Findings go to standard error, when they are found ([`crate::dump::aside`]).
 //!
 //! A column is one of [`COLUMNS`], or `data.NAME` for a field that `walproof fields` lists: empty where the record has
 //! none. Values are those of JSON lines without their quotes; a relation is `1663/5/16384`, with its fork
 //! `1663/5/16384_vm`, a tuple `7/2`, a list or an object stays JSON.
 
-use crate::dump::channels::{aside, line};
+use crate::dump::aside::Aside;
 use crate::dump::digits::{decimal, position};
 use crate::dump::json_fields::{key, value};
 use crate::dump::names::data_length;
@@ -20,7 +20,7 @@ use pgwal::format::rmgr::sink::{Nest, Show, Sink, Value};
 use pgwal::format::rmgr::table::Short;
 use pgwal::format::{Layout, TimelineId};
 use pgwal::verify::Finding;
-use pgwal::verify::records::{Render, Rendered};
+use pgwal::verify::records::{Piece, Render, Rendered};
 use pgwal_query::filter::{FORKS, Filter, time_of};
 use std::ops::Range;
 
@@ -124,6 +124,7 @@ impl<'a> CsvList<'a> {
 
 impl Render for CsvList<'_> {
     type Scratch = CsvRow;
+    type Event = Aside;
 
     fn whole(&self) -> bool {
         true
@@ -138,7 +139,7 @@ impl Render for CsvList<'_> {
         record: &Record<'_>,
         timeline: TimelineId,
         row: &mut CsvRow,
-        out: &mut Vec<u8>,
+        out: &mut Piece<Aside>,
     ) -> Option<Rendered> {
         let shape = record.blocks(&mut row.blocks).unwrap_or_default();
         if !self.filter.wants_record(record, &row.blocks, &shape) {
@@ -146,19 +147,15 @@ impl Render for CsvList<'_> {
         }
         let listed = !self.filter.only_damaged();
         let short = if listed {
-            line(out, |out| self.row(record, timeline, &shape, row, out)).err()
+            self.row(record, timeline, &shape, row, out.text()).err()
         } else {
             short(Vocabulary::of(record.layout.dialect), record, &row.blocks)
         };
-        if let Some(short) = short {
-            self.finding(&Finding::short(record, timeline, short), Some(record.layout), out);
-        }
-        let findings = u64::from(short.is_some());
-        (listed || findings > 0).then_some(Rendered { listed, image_bytes: shape.image_len as u64, findings })
+        (listed || short.is_some()).then_some(Rendered { listed, image_bytes: shape.image_len as u64, short })
     }
 
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
-        aside(out, |out| damage(finding, layout, out));
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Piece<Aside>) {
+        out.event(Aside::of(|words| damage(finding, layout, words)));
     }
 }
 

@@ -1,8 +1,9 @@
 //! What is rendered of a part of a segment.
 
-use super::Render;
+use super::piece::{Piece, PiecePlace};
 use super::range::Range;
 use super::sum::ListSum;
+use super::{Render, render_record};
 use pgwal_archive::Tally;
 use pgwal_archive::read::TakeBytes;
 use pgwal_format::record::{Record, RecordHeader};
@@ -23,7 +24,7 @@ pub(super) struct PartRenderer<'a, R: Render> {
     /// Nothing is written: what is rendered is put aside.
     pub quiet: bool,
     /// Buffers of text, and room for rendering, that are not in use.
-    free: Mutex<Vec<(Vec<u8>, R::Scratch)>>,
+    free: Mutex<Vec<(Piece<R::Event>, R::Scratch)>>,
 }
 
 impl<'a, R: Render> PartRenderer<'a, R> {
@@ -38,7 +39,7 @@ impl<'a, R: Render> PartRenderer<'a, R> {
     }
 
     /// Takes back what a part was rendered into.
-    pub fn give_back(&self, (mut text, scratch): (Vec<u8>, R::Scratch)) {
+    pub fn give_back(&self, (mut text, scratch): (Piece<R::Event>, R::Scratch)) {
         text.clear();
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push((text, scratch));
     }
@@ -117,11 +118,11 @@ impl<R: Render> TakeBytes for WholeSegment<'_, '_, R> {
 pub(super) struct RenderedRecords<'a, R: Render> {
     renderer: &'a PartRenderer<'a, R>,
     timeline: TimelineId,
-    pub text: Vec<u8>,
+    pub text: Piece<R::Event>,
     pub sum: ListSum,
     pub scratch: R::Scratch,
     /// The text and the sum after each record, where only so many are listed.
-    after: Vec<(usize, ListSum)>,
+    after: Vec<(PiecePlace, ListSum)>,
 }
 
 impl<R: Render> std::fmt::Debug for RenderedRecords<'_, R> {
@@ -146,8 +147,8 @@ impl<'a, R: Render> RenderedRecords<'a, R> {
             return;
         }
         let last = records.checked_sub(1).and_then(|i| self.after.get(usize::try_from(i).ok()?));
-        let (length, sum) = last.copied().unwrap_or_default();
-        self.text.truncate(length);
+        let (place, sum) = last.copied().unwrap_or_default();
+        self.text.cut(place);
         self.sum = sum;
     }
 }
@@ -179,10 +180,11 @@ impl<R: Render> Fold for RenderedRecords<'_, R> {
             let _ = renderer.render.record(record, self.timeline, &mut self.scratch, &mut self.text);
             return;
         }
-        if let Some(rendered) = renderer.render.record(record, self.timeline, &mut self.scratch, &mut self.text) {
+        if let Some(rendered) = render_record(renderer.render, record, self.timeline, &mut self.scratch, &mut self.text)
+        {
             self.sum.count(record, rendered);
             if renderer.limit.is_some() {
-                self.after.push((self.text.len(), self.sum));
+                self.after.push((self.text.end(), self.sum));
             }
         }
     }
