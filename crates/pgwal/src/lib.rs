@@ -72,27 +72,32 @@
 //!
 //! [`Ignore`](walk::Ignore) gathers nothing. A [`Fold`](walk::Fold) of one's own is shown every record that is right,
 //! in order, and is joined as runs are: counts by resource manager, a list of commits, an index. For a list in the
-//! order of WAL, made by many threads in bounded memory, there is [`verify::records`]; [`verify::records::lend`] lends
-//! one record after the other:
+//! order of WAL, made by many threads in bounded memory, there is [`verify::records`]: [`fold`](verify::records::fold)
+//! takes one record after the other, and what it fails with ends it; [`lend`](verify::records::lend) lends them to
+//! whoever would rather ask (`examples/commits_by_minute.rs`).
 //!
 //! ```
-//! use pgwal::verify::records::{WalItem, ListRequest, lend};
+//! use pgwal::verify::records::{ListRequest, WalItem, fold};
 //! use pgwal::format::rmgr::xact;
 //! use pgwal::{Options, open};
 //!
 //! let archive = open(&["../../testdata/demo/damaged".into()])?;
 //! let wanted = ListRequest { options: Options::default(), limit: None };
-//! let (counts, _) = lend(archive.as_ref(), &wanted, |records| {
-//!     let (mut commits, mut damages) = (0, 0);
-//!     while let Some(item) = records.next() {
-//!         match item {
-//!             WalItem::Record { record, .. } => commits += usize::from(xact::plain_commit(&record).is_some()),
-//!             WalItem::Finding(_) => damages += 1,
-//!         }
+//! let ((commits, damages), _) = fold(archive.as_ref(), &wanted, (0, 0), |(commits, damages), item| {
+//!     match item {
+//!         WalItem::Record { record, .. } => *commits += usize::from(xact::plain_commit(&record).is_some()),
+//!         WalItem::Finding(_) => *damages += 1,
 //!     }
-//!     (commits, damages)
+//!     Ok::<(), std::convert::Infallible>(())
 //! })?;
-//! assert_eq!(counts.1, 1);
+//! assert!(commits > 0 && damages == 1);
+//!
+//! // Whoever has what it wanted fails, and nothing more is read.
+//! let first = fold(archive.as_ref(), &wanted, (), |(), item| match item {
+//!     WalItem::Record { record, .. } => Err(record.lsn),
+//!     WalItem::Finding(_) => Ok(()),
+//! });
+//! assert!(matches!(first, Err(pgwal::verify::records::FoldError::Fold(_))));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!

@@ -10,6 +10,7 @@
 //! the list says all that it says in a verdict, and its files are read once more from the first finding on.
 
 mod first;
+mod folded;
 mod follow;
 mod lent;
 mod lister;
@@ -21,6 +22,7 @@ mod sum;
 mod twice;
 mod workers;
 
+pub use folded::{FoldError, fold};
 pub use follow::{FollowState, Follower};
 pub use lent::{Records, WalItem, lend};
 pub use piece::{NoEvent, Piece, PieceItem, PiecePlace};
