@@ -1,9 +1,9 @@
 //! Whether there is a record at all.
 
-use pgwal::format::record::{Record, RecordHeader};
-use pgwal::format::{Layout, TimelineId};
-use pgwal::verify::Finding;
-use pgwal::verify::records::{NoEvent, Piece, Render, Rendered};
+use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::{Layout, TimelineId};
+use pgwal_verify::Finding;
+use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
 
 /// Any record will do, and nothing is told of it.
 pub struct Any;
@@ -20,9 +20,9 @@ impl Render for Any {
         true
     }
 
-    fn record(&self, _: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Piece<NoEvent>) -> Option<Rendered> {
+    fn record(&self, _: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
         Some(0.into())
     }
 
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Piece<NoEvent>) {}
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 }

@@ -4,7 +4,7 @@ use crate::codes::{Code, Severity};
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::Outcome;
-use crate::records::{ListError, ListRequest, Listed, NoEvent, Piece, Render, Rendered};
+use crate::records::{ListError, ListPart, ListRequest, Listed, NoEvent, Render, Rendered};
 use crate::verify::{ExaminedArchive, examine};
 use pgwal_archive::Error;
 use pgwal_archive::{Branch, Which};
@@ -228,7 +228,7 @@ impl Render for RecordAt {
         true
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Piece<NoEvent>) -> Option<Rendered> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
         if record.lsn <= self.lsn && self.lsn < record.end {
             if let Ok(mut covering) = self.covering.lock() {
                 *covering = Some((record.lsn, record.end, record.header.is_switch()));
@@ -241,5 +241,5 @@ impl Render for RecordAt {
         Some(0.into())
     }
 
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Piece<NoEvent>) {}
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 }

@@ -13,7 +13,7 @@
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::{KnownBackup, Outcome};
-use crate::records::{ListError, ListRequest, NoEvent, Piece, Render, Rendered, list};
+use crate::records::{ListError, ListPart, ListRequest, NoEvent, Render, Rendered, list};
 use pgwal_archive::Error;
 use pgwal_archive::Which;
 use pgwal_archive::facts::{Facts, RestorePoint, TransactionEnd, end_of, point_of};
@@ -362,7 +362,7 @@ impl Render for TimeCatcher {
         header.rmid == TRANSACTION || header.rmid == XLOG
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Piece<NoEvent>) -> Option<Rendered> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
         let (end, point) = (end_of(record), point_of(record));
         if end.is_some() || point.is_some() {
             let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -372,5 +372,5 @@ impl Render for TimeCatcher {
         Some(0.into())
     }
 
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Piece<NoEvent>) {}
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 }

@@ -9,37 +9,37 @@
 //! and the checksum that belongs there (`pg_waldump` leaves both as they are in the image).
 //!
 //! Records are rendered by several threads, and some for nothing, behind a limit: which images are wanted is known
-//! where the list is put in order. So [`Saving`] puts them between the lines, and [`ImageFolder`] restores them when they
-//! come by.
+//! where the list is put in order. So [`Saving`] puts them between the lines, and [`ImageFolder`] restores them when
+//! they come by.
 
 mod folder;
 mod saving;
 
 pub use folder::ImageFolder;
 
-use pgwal::verify::records::{ListError, Listed, Piece, PieceItem, Render};
+use pgwal::verify::records::{ListError, ListItem, ListPart, Listed, Render};
 pub use saving::{Saving, SavingEvent};
 use std::io;
 
 /// Where lines go.
-type PieceSink<'a, E> = dyn FnMut(&Piece<E>) -> io::Result<()> + 'a;
+type ListSink<'a, E> = dyn FnMut(&ListPart<E>) -> io::Result<()> + 'a;
 
 /// Makes a list with `list`, and saves the images of its records. An image that cannot be restored is a finding in the
 /// list.
 pub fn with<R: Render>(
     render: &R,
     folder: &ImageFolder,
-    sink: &mut PieceSink<'_, R::Event>,
-    list: impl FnOnce(&Saving<'_, R>, &mut PieceSink<'_, SavingEvent<R::Event>>) -> Result<Listed, ListError>,
+    sink: &mut ListSink<'_, R::Event>,
+    list: impl FnOnce(&Saving<'_, R>, &mut ListSink<'_, SavingEvent<R::Event>>) -> Result<Listed, ListError>,
 ) -> Result<Listed, ListError> {
-    let (mut failed, mut lines) = (0, Piece::default());
-    let mut save = |marked: &Piece<SavingEvent<R::Event>>| {
+    let (mut failed, mut lines) = (0, ListPart::default());
+    let mut save = |marked: &ListPart<SavingEvent<R::Event>>| {
         lines.clear();
         for item in marked.items() {
             match item {
-                PieceItem::Text(text) => lines.text().extend_from_slice(text),
-                PieceItem::Event(SavingEvent::Inner(event)) => lines.event(event.clone()),
-                PieceItem::Event(SavingEvent::Image(image)) => {
+                ListItem::Text(text) => lines.text().extend_from_slice(text),
+                ListItem::Event(SavingEvent::Inner(event)) => lines.event(event.clone()),
+                ListItem::Event(SavingEvent::Image(image)) => {
                     if let Some(finding) = folder.save(image)? {
                         failed += 1;
                         render.finding(&finding, Some(&image.layout), &mut lines);

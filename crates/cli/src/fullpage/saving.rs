@@ -3,7 +3,7 @@
 use pgwal::format::record::{Block, BlockRef, Image, Record, RecordHeader};
 use pgwal::format::{Layout, Lsn, TimelineId};
 use pgwal::verify::Finding;
-use pgwal::verify::records::{Piece, Render, Rendered};
+use pgwal::verify::records::{ListPart, Render, Rendered};
 
 /// An image that waits to be saved.
 #[derive(Clone)]
@@ -37,7 +37,7 @@ pub enum SavingEvent<E> {
 pub struct Saving<'a, R>(pub &'a R);
 
 impl<R: Render> Render for Saving<'_, R> {
-    type Scratch = (R::Scratch, Vec<Block>, Piece<R::Event>);
+    type Scratch = (R::Scratch, Vec<Block>, ListPart<R::Event>);
     type Event = SavingEvent<R::Event>;
 
     fn whole(&self) -> bool {
@@ -53,7 +53,7 @@ impl<R: Render> Render for Saving<'_, R> {
         record: &Record<'_>,
         timeline: TimelineId,
         (scratch, blocks, lines): &mut Self::Scratch,
-        out: &mut Piece<Self::Event>,
+        out: &mut ListPart<Self::Event>,
     ) -> Option<Rendered> {
         lines.clear();
         let rendered = self.0.record(record, timeline, scratch, lines)?;
@@ -75,8 +75,8 @@ impl<R: Render> Render for Saving<'_, R> {
         Some(rendered)
     }
 
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Piece<Self::Event>) {
-        let mut lines = Piece::default();
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<Self::Event>) {
+        let mut lines = ListPart::default();
         self.0.finding(finding, layout, &mut lines);
         out.append(&mut lines, SavingEvent::Inner);
     }

@@ -1,6 +1,6 @@
 //! What is said beside lines: on standard error, in the order of WAL.
 
-use pgwal::verify::records::{Piece, PieceItem};
+use pgwal_verify::records::{ListItem, ListPart};
 use std::io::{self, Write};
 
 /// Words beside the lines.
@@ -22,11 +22,11 @@ impl Aside {
 }
 
 /// Writes lines, and says beside them what belongs there.
-pub fn write(piece: &Piece<Aside>, lines: &mut dyn Write, aside: &mut dyn Write) -> io::Result<()> {
+pub fn write(piece: &ListPart<Aside>, lines: &mut dyn Write, aside: &mut dyn Write) -> io::Result<()> {
     for item in piece.items() {
         match item {
-            PieceItem::Text(text) => lines.write_all(text)?,
-            PieceItem::Event(words) => words.say(aside),
+            ListItem::Text(text) => lines.write_all(text)?,
+            ListItem::Event(words) => words.say(aside),
         }
     }
     Ok(())

@@ -13,15 +13,15 @@ use crate::dump::names::relation;
 use crate::dump::names::{manager, operation};
 use crate::dump::text::damage;
 use crate::outside::cell;
-use pgwal::format::record::{Block, BodyShape, Record, RecordHeader};
-use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
-use pgwal::format::rmgr::short::short;
-use pgwal::format::rmgr::sink::{Nest, Show, Sink, Value};
-use pgwal::format::rmgr::table::Short;
-use pgwal::format::{Layout, TimelineId};
-use pgwal::verify::Finding;
-use pgwal::verify::records::{Piece, Render, Rendered};
+use pgwal_format::record::{Block, BodyShape, Record, RecordHeader};
+use pgwal_format::rmgr::describe::{Cx, Vocabulary, describe};
+use pgwal_format::rmgr::short::short;
+use pgwal_format::rmgr::sink::{Nest, Show, Sink, Value};
+use pgwal_format::rmgr::table::Short;
+use pgwal_format::{Layout, TimelineId};
 use pgwal_query::filter::{FORKS, Filter, time_of};
+use pgwal_verify::Finding;
+use pgwal_verify::records::{ListPart, Render, Rendered};
 use std::ops::Range;
 
 /// The usual columns.
@@ -139,7 +139,7 @@ impl Render for CsvList<'_> {
         record: &Record<'_>,
         timeline: TimelineId,
         row: &mut CsvRow,
-        out: &mut Piece<Aside>,
+        out: &mut ListPart<Aside>,
     ) -> Option<Rendered> {
         let shape = record.blocks(&mut row.blocks).unwrap_or_default();
         if !self.filter.wants_record(record, &row.blocks, &shape) {
@@ -154,7 +154,7 @@ impl Render for CsvList<'_> {
         (listed || short.is_some()).then_some(Rendered { listed, image_bytes: shape.image_len as u64, short })
     }
 
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Piece<Aside>) {
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<Aside>) {
         out.event(Aside::of(|words| damage(finding, layout, words)));
     }
 }

@@ -18,14 +18,14 @@ use crate::dump::json_fields::JsonFields;
 use crate::dump::line::LineBuffer;
 use crate::dump::names::{data_length, manager, operation};
 use crate::verify::json;
-use pgwal::format::record::{Block, BlockRef, BodyShape, Image, Record, RecordHeader, RelFileLocator};
-use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
-use pgwal::format::rmgr::short::short;
-use pgwal::format::rmgr::table::Short;
-use pgwal::format::{Dialect, Layout, Lsn, TimelineId};
-use pgwal::verify::Finding;
-use pgwal::verify::records::{Listed, NoEvent, Piece, Render, Rendered};
+use pgwal_format::record::{Block, BlockRef, BodyShape, Image, Record, RecordHeader, RelFileLocator};
+use pgwal_format::rmgr::describe::{Cx, Vocabulary, describe};
+use pgwal_format::rmgr::short::short;
+use pgwal_format::rmgr::table::Short;
+use pgwal_format::{Dialect, Layout, Lsn, TimelineId};
 use pgwal_query::filter::{FORKS, Filter};
+use pgwal_verify::Finding;
+use pgwal_verify::records::{ListPart, Listed, NoEvent, Render, Rendered};
 use serde::Serialize;
 use std::io::Write;
 use std::sync::OnceLock;
@@ -101,7 +101,7 @@ impl Render for JsonList<'_> {
         record: &Record<'_>,
         timeline: TimelineId,
         JsonRoom { blocks, relations }: &mut JsonRoom,
-        out: &mut Piece<NoEvent>,
+        out: &mut ListPart<NoEvent>,
     ) -> Option<Rendered> {
         let shape = record.blocks_or_none(blocks);
         if !self.filter.wants_record(record, blocks, &shape) {
@@ -130,7 +130,7 @@ impl Render for JsonList<'_> {
         Some(Rendered { short: told.err(), ..images.into() })
     }
 
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Piece<NoEvent>) {
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<NoEvent>) {
         write(out.text(), &FindingLine { r#type: "finding", finding: json::finding(finding, layout) });
     }
 }

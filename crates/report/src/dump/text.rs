@@ -13,14 +13,14 @@ use crate::dump::digits::{decimal, hexadecimal, pad, position};
 use crate::dump::names::data_length;
 use crate::figures::{grouped, plural};
 use crate::outside::Shown;
-use pgwal::format::record::{Block, BlockRef, Record, RecordHeader};
-use pgwal::format::rmgr::describe::Vocabulary;
-use pgwal::format::rmgr::short::short;
-use pgwal::format::rmgr::{Rmgr, RmgrName};
-use pgwal::format::{Layout, Lsn, TimelineId};
-use pgwal::verify::records::{NoEvent, Piece, Render, Rendered};
-use pgwal::verify::{Code, Finding, Severity};
+use pgwal_format::record::{Block, BlockRef, Record, RecordHeader};
+use pgwal_format::rmgr::describe::Vocabulary;
+use pgwal_format::rmgr::short::short;
+use pgwal_format::rmgr::{Rmgr, RmgrName};
+use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_query::filter::{FORKS, Filter};
+use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
+use pgwal_verify::{Code, Finding, Severity};
 use std::io::Write;
 use std::sync::OnceLock;
 
@@ -52,7 +52,7 @@ impl Render for TextList<'_> {
         record: &Record<'_>,
         _: TimelineId,
         blocks: &mut Vec<Block>,
-        out: &mut Piece<NoEvent>,
+        out: &mut ListPart<NoEvent>,
     ) -> Option<Rendered> {
         let shape = record.blocks(blocks).unwrap_or_default();
         if !self.filter.wants_record(record, blocks, &shape) {
@@ -68,7 +68,7 @@ impl Render for TextList<'_> {
         (listed || short.is_some()).then_some(Rendered { listed, image_bytes: images, short })
     }
 
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Piece<NoEvent>) {
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<NoEvent>) {
         damage(finding, layout, out.text());
     }
 }

@@ -3,12 +3,12 @@
 
 use crate::dump::aside::Aside;
 use crate::dump::text::damage;
-use pgwal::format::record::{Block, Record, RecordHeader};
-use pgwal::format::{Layout, Lsn, TimelineId};
-use pgwal::verify::records::{Piece, PieceItem, Render, Rendered};
-use pgwal::verify::{Finding, Severity};
+use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_query::count::GroupSums;
 use pgwal_query::filter::Filter;
+use pgwal_verify::records::{ListItem, ListPart, Render, Rendered};
+use pgwal_verify::{Finding, Severity};
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -71,7 +71,7 @@ impl Render for CountListing<'_> {
         record: &Record<'_>,
         _: TimelineId,
         blocks: &mut Vec<Block>,
-        out: &mut Piece<CountEvent>,
+        out: &mut ListPart<CountEvent>,
     ) -> Option<Rendered> {
         self.first.fetch_min(record.lsn.get(), Ordering::Relaxed);
         let shape = record.blocks(blocks).unwrap_or_default();
@@ -84,7 +84,7 @@ impl Render for CountListing<'_> {
         Some(images.into())
     }
 
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Piece<CountEvent>) {
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<CountEvent>) {
         // What costs nothing needs no word beside a table.
         if finding.severity != Severity::Info {
             out.event(CountEvent::Aside(Aside::of(|words| damage(finding, layout, words))));
@@ -100,14 +100,14 @@ pub struct Counted {
 
 impl Counted {
     /// Counts what was listed, and says what belongs beside it.
-    pub fn take(&mut self, listed: &Piece<CountEvent>, aside: &mut dyn Write) {
+    pub fn take(&mut self, listed: &ListPart<CountEvent>, aside: &mut dyn Write) {
         for item in listed.items() {
             match item {
-                PieceItem::Event(&CountEvent::Record { code: (rmid, operation), length, images, end }) => {
+                ListItem::Event(&CountEvent::Record { code: (rmid, operation), length, images, end }) => {
                     self.sum.listed(rmid, operation, length.into(), images, end)
                 }
-                PieceItem::Event(CountEvent::Aside(words)) => words.say(aside),
-                PieceItem::Text(_) => {}
+                ListItem::Event(CountEvent::Aside(words)) => words.say(aside),
+                ListItem::Text(_) => {}
             }
         }
     }

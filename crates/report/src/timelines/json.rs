@@ -9,9 +9,9 @@
 
 use crate::verify::json;
 use crate::verify::words::verdict;
-use pgwal::format::text::history::Switch;
-use pgwal::format::{Lsn, TimelineId};
-use pgwal::verify::{Branch, Finding, Outcome, TimelineReport};
+use pgwal_format::text::history::Switch;
+use pgwal_format::{Lsn, TimelineId};
+use pgwal_verify::{Branch, Finding, Outcome, TimelineReport};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;

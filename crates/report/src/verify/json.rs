@@ -9,12 +9,34 @@
 
 use super::words::{depth, not_checked, verdict};
 use crate::time::rfc3339;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::text::history::Switch;
-use pgwal::format::{Endian, Layout};
-use pgwal::verify::index::{IndexUse, PartsUse};
-use pgwal::verify::{Finding, KnownBackup, Lost, Outcome, TimelineReport};
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::text::history::Switch;
+use pgwal_format::{Endian, Layout};
+use pgwal_verify::index::{IndexUse, PartsUse};
+use pgwal_verify::{Finding, KnownBackup, Lost, Outcome, TimelineReport};
 use serde_json::{Value, json};
+
+/// An outcome that serialises as `walproof.verify/1`, and as nothing else.
+///
+/// ```
+/// use pgwal_report::verify::json::VerifyDocument;
+/// use pgwal_source::open;
+/// use pgwal_verify::{Options, verify};
+///
+/// let archive = open(&["../../testdata/demo/damaged".into()])?;
+/// let outcome = verify(archive.as_ref(), &Options::default())?;
+/// let text = serde_json::to_string(&VerifyDocument(&outcome))?;
+/// assert!(text.starts_with(r#"{"schema":"walproof.verify/1","verdict":"refuted","#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct VerifyDocument<'a>(pub &'a Outcome);
+
+impl serde::Serialize for VerifyDocument<'_> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        verify(self.0).serialize(to)
+    }
+}
 
 /// The document.
 pub fn verify(outcome: &Outcome) -> Value {

@@ -14,8 +14,8 @@ use crate::time::rfc3339;
 use crate::verify::VerifyAnswer;
 use crate::verify::text::{headline, impact, next, place, proven, unsaved, why};
 use crate::verify::words::{depth, verdict};
-use pgwal::format::TimelineId;
-use pgwal::verify::{Depth, Finding, Severity};
+use pgwal_format::TimelineId;
+use pgwal_verify::{Depth, Finding, Severity};
 use std::fmt::Write;
 
 /// The document.

@@ -12,9 +12,9 @@
 use crate::outside::Shown;
 use crate::verify::words::{depth, verdict};
 use crate::verify::{RunClock, VerifyAnswer};
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::{Layout, Lsn};
-use pgwal::verify::{Code, Severity, Verdict};
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::{Layout, Lsn};
+use pgwal_verify::{Code, Severity, Verdict};
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 

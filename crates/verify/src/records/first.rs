@@ -1,6 +1,6 @@
 //! The first pass: an archive is read once, judged from that, and listed as far as nothing is wrong.
 
-use super::lister::{Lister, PieceSink};
+use super::lister::{ListSink, Lister};
 use super::plan::ListPlan;
 use super::range::Range;
 use super::rendered::{PartRenderer, RenderedRecords, WholeSegment};
@@ -65,7 +65,7 @@ pub(super) fn once<'a, R: Render>(
     source: &'a dyn Source,
     wanted: &ListRequest<'a>,
     render: &R,
-    sink: &mut PieceSink<'_, R::Event>,
+    sink: &mut ListSink<'_, R::Event>,
     pass: Pass,
 ) -> Result<FirstPass<'a>, ListError> {
     let Some((outcome, sight)) = names(source, &wanted.options)? else {

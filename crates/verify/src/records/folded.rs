@@ -31,8 +31,8 @@ impl<E: std::error::Error + 'static> std::error::Error for FoldError<E> {
     }
 }
 
-/// Hands every record to `take` in the order of WAL, findings in their places, and gives back what it made of them. What
-/// `take` fails with ends it: the rest is not read.
+/// Hands every record to `take` in the order of WAL, findings in their places, and gives back what it made of them.
+/// What `take` fails with ends it: the rest is not read.
 ///
 /// # Errors
 /// Those of [`list`](super::list()), and those of `take`. Damage is a [`WalItem::Finding`].

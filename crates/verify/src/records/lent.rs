@@ -7,7 +7,7 @@
 //! Behind it is the one list of records ([`list`](super::list())): what it hands on in the order of WAL is the bytes of
 //! records, and a record is lent out of them until the next one is asked for.
 
-use super::{ListError, ListRequest, Listed, Piece, Render, Rendered, list};
+use super::{ListError, ListPart, ListRequest, Listed, Render, Rendered, list};
 use crate::finding::Finding;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Layout, Lsn, TimelineId};
@@ -33,8 +33,8 @@ pub enum WalItem<'r> {
 /// Records of an archive, lent one after another.
 #[derive(Debug)]
 pub struct Records<'a> {
-    pieces: Receiver<Piece<Lent>>,
-    piece: Piece<Lent>,
+    pieces: Receiver<ListPart<Lent>>,
+    piece: ListPart<Lent>,
     /// The number of the next one in the piece.
     at: usize,
     /// How to read them, once there was one.
@@ -66,7 +66,7 @@ pub fn lend<T>(
     std::thread::scope(|scope| {
         let lender = Lender { layout: &layout };
         let listing = std::thread::Builder::new().spawn_scoped(scope, move || {
-            let mut hand_on = |piece: &Piece<Lent>| match sender.send(piece.clone()) {
+            let mut hand_on = |piece: &ListPart<Lent>| match sender.send(piece.clone()) {
                 Ok(()) => Ok(()),
                 // Whoever asked has what it wanted.
                 Err(_) => Err(io::ErrorKind::BrokenPipe.into()),
@@ -74,7 +74,7 @@ pub fn lend<T>(
             list(source, wanted, &lender, &mut hand_on)
         });
         let listing = listing.map_err(|_| ListError::Verify(pgwal_archive::Error::Threads))?;
-        let mut records = Records { pieces, piece: Piece::default(), at: 0, layout: &layout };
+        let mut records = Records { pieces, piece: ListPart::default(), at: 0, layout: &layout };
         let made = with(&mut records);
         drop(records);
         match listing.join() {
@@ -127,7 +127,7 @@ impl Render for Lender<'_> {
         record: &Record<'_>,
         timeline: TimelineId,
         (): &mut (),
-        out: &mut Piece<Lent>,
+        out: &mut ListPart<Lent>,
     ) -> Option<Rendered> {
         self.layout.get_or_init(|| *record.layout);
         out.text().extend_from_slice(record.body);
@@ -135,7 +135,7 @@ impl Render for Lender<'_> {
         Some(0.into())
     }
 
-    fn finding(&self, finding: &Finding, _: Option<&Layout>, out: &mut Piece<Lent>) {
+    fn finding(&self, finding: &Finding, _: Option<&Layout>, out: &mut ListPart<Lent>) {
         out.event(Lent::Finding(Box::new(finding.clone())));
     }
 }

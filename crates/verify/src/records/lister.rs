@@ -10,7 +10,7 @@ use super::range::Range;
 use super::rendered::{PartPlace, PartRenderer, RenderedPart};
 use super::sum::{Cost, ListSum};
 use super::workers::{Done, ListWorkers};
-use super::{Piece, Render, render_record};
+use super::{ListPart, Render, render_record};
 use crate::finding::Finding;
 use pgwal_archive::names::Segment;
 use pgwal_archive::ordered::in_order;
@@ -23,7 +23,7 @@ use std::cell::RefCell;
 use std::io;
 use std::ops::ControlFlow;
 
-pub(super) type PieceSink<'a, E> = dyn FnMut(&Piece<E>) -> io::Result<()> + 'a;
+pub(super) type ListSink<'a, E> = dyn FnMut(&ListPart<E>) -> io::Result<()> + 'a;
 
 /// Bytes of WAL in a part that is rendered as text.
 const PART: usize = 256 << 10;
@@ -34,7 +34,7 @@ const PIECE: usize = 256 << 10;
 pub(super) struct Lister<'a, 's, R: Render> {
     pub renderer: &'a PartRenderer<'a, R>,
     workers: Option<&'s ListWorkers<'a, R>>,
-    sink: &'s mut PieceSink<'s, R::Event>,
+    sink: &'s mut ListSink<'s, R::Event>,
     /// Findings in order.
     notes: &'s [Note<'s>],
     /// The next finding.
@@ -45,7 +45,7 @@ pub(super) struct Lister<'a, 's, R: Render> {
     pub sum: ListSum,
     pub findings: u64,
     pub cost: Cost,
-    line: Piece<R::Event>,
+    line: ListPart<R::Event>,
     scratch: R::Scratch,
     /// The list could not be written.
     failed: Option<io::Error>,
@@ -56,7 +56,7 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
     pub fn new(
         renderer: &'a PartRenderer<'a, R>,
         workers: Option<&'s ListWorkers<'a, R>>,
-        sink: &'s mut PieceSink<'s, R::Event>,
+        sink: &'s mut ListSink<'s, R::Event>,
         notes: &'s [Note<'s>],
         already: ListSum,
     ) -> Self {
@@ -71,7 +71,7 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
             sum: already,
             findings: 0,
             cost: Cost::default(),
-            line: Piece::default(),
+            line: ListPart::default(),
             scratch: R::Scratch::default(),
             failed: None,
         }
@@ -122,7 +122,7 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
         let until = first + self.notes.get(first..).unwrap_or(&[]).partition_point(|n| n.place < next);
         let (keep, timeline) = (self.renderer.keep(), segment.timeline);
         let list = RefCell::new(&mut *self);
-        let mut make = || Direct { list: &list, timeline, range, until, text: Piece::default() };
+        let mut make = || Direct { list: &list, timeline, range, until, text: ListPart::default() };
         if let Some(Run { acc: mut direct, .. }) = reader.scan_as(segment, entry, keep, &mut make, buffers).run {
             direct.flush();
         }
@@ -340,7 +340,7 @@ struct Direct<'l, 'a, 's, 'm, R: Render> {
     range: Range,
     /// The end of the findings that stand in the segment.
     until: usize,
-    text: Piece<R::Event>,
+    text: ListPart<R::Event>,
 }
 
 impl<R: Render> Direct<'_, '_, '_, '_, R> {

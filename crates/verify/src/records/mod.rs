@@ -14,7 +14,7 @@ mod folded;
 mod follow;
 mod lent;
 mod lister;
-mod piece;
+mod part;
 mod plan;
 mod range;
 mod rendered;
@@ -25,14 +25,14 @@ mod workers;
 pub use folded::{FoldError, fold};
 pub use follow::{FollowState, Follower};
 pub use lent::{Records, WalItem, lend};
-pub use piece::{NoEvent, Piece, PieceItem, PiecePlace};
+pub use part::{ListItem, ListPart, ListPlace, NoEvent};
 
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::verify::{ExaminedArchive, examine};
 use first::{FirstPass, Pass, once};
-use lister::PieceSink;
+use lister::ListSink;
 use pgwal_archive::Error;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::rmgr::table::Short;
@@ -65,11 +65,11 @@ pub trait Render: Sync {
         record: &Record<'_>,
         timeline: TimelineId,
         scratch: &mut Self::Scratch,
-        out: &mut Piece<Self::Event>,
+        out: &mut ListPart<Self::Event>,
     ) -> Option<Rendered>;
 
     /// Appends a finding to `out`.
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Piece<Self::Event>);
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<Self::Event>);
 
     /// Takes what was put aside in the room of some records of one segment, or of one record over the end of a segment:
     /// in the order of WAL, on the thread that called, and each once. Renderers that count instead of writing have
@@ -101,7 +101,7 @@ fn render_record<R: Render>(
     record: &Record<'_>,
     timeline: TimelineId,
     scratch: &mut R::Scratch,
-    out: &mut Piece<R::Event>,
+    out: &mut ListPart<R::Event>,
 ) -> Option<Rendered> {
     let rendered = render.record(record, timeline, scratch, out)?;
     if let Some(short) = rendered.short {
@@ -182,7 +182,7 @@ pub fn list<R: Render>(
     source: &dyn pgwal_source::Source,
     wanted: &ListRequest<'_>,
     render: &R,
-    sink: &mut PieceSink<'_, R::Event>,
+    sink: &mut ListSink<'_, R::Event>,
 ) -> Result<Listed, ListError> {
     let (outcome, sight, already) = match once(source, wanted, render, sink, Pass::Text)? {
         FirstPass::Whole(outcome, sum, segments) => return Ok(listed(*outcome, sum, 0, Cost::default(), segments)),
@@ -224,7 +224,7 @@ pub fn gather<R: Render>(
     source: &dyn pgwal_source::Source,
     wanted: &ListRequest<'_>,
     make: &dyn Fn() -> R,
-    sink: &mut PieceSink<'_, R::Event>,
+    sink: &mut ListSink<'_, R::Event>,
 ) -> Result<(R, Gathered), ListError> {
     let render = make();
     let unlimited = ListRequest { options: same(&wanted.options), limit: None };
@@ -250,11 +250,11 @@ fn told<R: Render>(
     outcome: &Outcome,
     wanted: &ListRequest<'_>,
     render: &R,
-    sink: &mut PieceSink<'_, R::Event>,
+    sink: &mut ListSink<'_, R::Event>,
 ) -> Result<u64, ListError> {
     let Some(layout) = &outcome.layout else { return Ok(0) };
     let range = Range::of(&wanted.options, layout);
-    let mut text = Piece::default();
+    let mut text = ListPart::default();
     let told: Vec<&Finding> = outcome.findings.iter().filter(|f| plan::is_in(f, range)).collect();
     told.iter().for_each(|finding| render.finding(finding, Some(layout), &mut text));
     sink(&text).map_err(ListError::Output)?;

@@ -1,6 +1,6 @@
 //! What is rendered of a part of a segment.
 
-use super::piece::{Piece, PiecePlace};
+use super::part::{ListPart, ListPlace};
 use super::range::Range;
 use super::sum::ListSum;
 use super::{Render, render_record};
@@ -10,6 +10,9 @@ use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_walk::{Fold, KEEP, Run, ScanExpect, Stream};
 use std::sync::{Mutex, PoisonError};
+
+/// What a part is rendered into.
+type Room<R> = (ListPart<<R as Render>::Event>, <R as Render>::Scratch);
 
 /// What all parts share.
 pub(super) struct PartRenderer<'a, R: Render> {
@@ -24,7 +27,7 @@ pub(super) struct PartRenderer<'a, R: Render> {
     /// Nothing is written: what is rendered is put aside.
     pub quiet: bool,
     /// Buffers of text, and room for rendering, that are not in use.
-    free: Mutex<Vec<(Piece<R::Event>, R::Scratch)>>,
+    free: Mutex<Vec<Room<R>>>,
 }
 
 impl<'a, R: Render> PartRenderer<'a, R> {
@@ -39,7 +42,7 @@ impl<'a, R: Render> PartRenderer<'a, R> {
     }
 
     /// Takes back what a part was rendered into.
-    pub fn give_back(&self, (mut text, scratch): (Piece<R::Event>, R::Scratch)) {
+    pub fn give_back(&self, (mut text, scratch): Room<R>) {
         text.clear();
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push((text, scratch));
     }
@@ -118,11 +121,11 @@ impl<R: Render> TakeBytes for WholeSegment<'_, '_, R> {
 pub(super) struct RenderedRecords<'a, R: Render> {
     renderer: &'a PartRenderer<'a, R>,
     timeline: TimelineId,
-    pub text: Piece<R::Event>,
+    pub text: ListPart<R::Event>,
     pub sum: ListSum,
     pub scratch: R::Scratch,
     /// The text and the sum after each record, where only so many are listed.
-    after: Vec<(PiecePlace, ListSum)>,
+    after: Vec<(ListPlace, ListSum)>,
 }
 
 impl<R: Render> std::fmt::Debug for RenderedRecords<'_, R> {

@@ -19,15 +19,15 @@ use crate::dump::line::LineBuffer;
 use crate::dump::text::damage;
 use blocks::KnownRelations;
 use head::Heads;
-use pgwal::format::record::{Block, Record, RecordHeader};
-use pgwal::format::rmgr::describe::{Cx, describe};
-use pgwal::format::rmgr::managers::{self, Unknown};
-use pgwal::format::rmgr::short::short;
-use pgwal::format::rmgr::{Rmgr, RmgrName};
-use pgwal::format::{Generation, Layout, TimelineId};
-use pgwal::verify::records::{NoEvent, Piece, Render, Rendered};
-use pgwal::verify::{Code, Finding, Severity};
+use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::rmgr::describe::{Cx, describe};
+use pgwal_format::rmgr::managers::{self, Unknown};
+use pgwal_format::rmgr::short::short;
+use pgwal_format::rmgr::{Rmgr, RmgrName};
+use pgwal_format::{Generation, Layout, TimelineId};
 use pgwal_query::filter::Filter;
+use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
+use pgwal_verify::{Code, Finding, Severity};
 use std::io::Write;
 use std::sync::OnceLock;
 use text::DescriptionText;
@@ -70,7 +70,7 @@ impl Render for Waldump<'_> {
         record: &Record<'_>,
         _: TimelineId,
         WaldumpRoom { blocks, known }: &mut WaldumpRoom,
-        out: &mut Piece<NoEvent>,
+        out: &mut ListPart<NoEvent>,
     ) -> Option<Rendered> {
         let shape = record.blocks_or_none(blocks);
         if !self.filter.wants_record(record, blocks, &shape) {
@@ -110,8 +110,9 @@ impl Render for Waldump<'_> {
         Some(Rendered { short: told, ..images.into() })
     }
 
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Piece<NoEvent>) {
-        // What costs nothing has no place in a text that programs compare, and what is said in a line is not said twice.
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<NoEvent>) {
+        // What costs nothing has no place in a text that programs compare, and what is said in a line is not said
+        // twice.
         let is_wanted = match finding.code {
             Code::Data => self.filter.only_damaged(),
             _ => finding.severity == Severity::Error,

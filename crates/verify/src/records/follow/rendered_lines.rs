@@ -1,7 +1,7 @@
 //! Records that were rendered, each with its place, to be handed on once it is sure that nothing before them is still
 //! to come.
 
-use super::super::piece::{Piece, PiecePlace};
+use super::super::part::{ListPart, ListPlace};
 use super::super::range::Range;
 use super::super::sum::ListSum;
 use super::super::{Render, render_record};
@@ -13,7 +13,7 @@ pub(super) struct RenderedLines<'a, R: Render> {
     render: &'a R,
     range: Range,
     timeline: TimelineId,
-    text: Piece<R::Event>,
+    text: ListPart<R::Event>,
     lines: Vec<RenderedLine>,
     scratch: R::Scratch,
 }
@@ -21,7 +21,7 @@ pub(super) struct RenderedLines<'a, R: Render> {
 struct RenderedLine {
     lsn: Lsn,
     /// Where its text ends.
-    end: PiecePlace,
+    end: ListPlace,
     sum: ListSum,
 }
 
@@ -41,7 +41,7 @@ impl<'a, R: Render> RenderedLines<'a, R> {
             render,
             range,
             timeline,
-            text: Piece::default(),
+            text: ListPart::default(),
             lines: Vec::new(),
             scratch: R::Scratch::default(),
         }
@@ -49,7 +49,7 @@ impl<'a, R: Render> RenderedLines<'a, R> {
 
     /// The lines from number `from` on, as long as they are wanted and there is room: the number of the next, their
     /// text, what they come to.
-    pub fn take(&self, from: usize, room: u64, wanted: impl Fn(Lsn) -> bool) -> (usize, Piece<R::Event>, ListSum) {
+    pub fn take(&self, from: usize, room: u64, wanted: impl Fn(Lsn) -> bool) -> (usize, ListPart<R::Event>, ListSum) {
         let rest = self.lines.get(from..).unwrap_or(&[]);
         let mut left = room;
         let fits = |line: &&RenderedLine| {

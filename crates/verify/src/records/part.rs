@@ -13,35 +13,35 @@ pub type NoEvent = Infallible;
 
 /// Text, and events between it, in order.
 #[derive(Clone, Debug)]
-pub struct Piece<E> {
+pub struct ListPart<E> {
     text: Vec<u8>,
     /// Each with the length of the text before it.
     events: Vec<(usize, E)>,
 }
 
-impl<E> Default for Piece<E> {
-    fn default() -> Piece<E> {
-        Piece { text: Vec::new(), events: Vec::new() }
+impl<E> Default for ListPart<E> {
+    fn default() -> ListPart<E> {
+        ListPart { text: Vec::new(), events: Vec::new() }
     }
 }
 
 /// A place in a piece.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct PiecePlace {
+pub struct ListPlace {
     text: usize,
     events: usize,
 }
 
 /// What comes next in a piece.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum PieceItem<'p, E> {
+pub enum ListItem<'p, E> {
     /// Text up to the next event, or to the end.
     Text(&'p [u8]),
     /// An event.
     Event(&'p E),
 }
 
-impl<E> Piece<E> {
+impl<E> ListPart<E> {
     /// Where to append text.
     #[inline(always)]
     pub fn text(&mut self) -> &mut Vec<u8> {
@@ -59,7 +59,7 @@ impl<E> Piece<E> {
     }
 
     /// Appends what another piece has, its events as `into` makes them, and empties it.
-    pub fn append<F>(&mut self, other: &mut Piece<F>, into: impl Fn(F) -> E) {
+    pub fn append<F>(&mut self, other: &mut ListPart<F>, into: impl Fn(F) -> E) {
         let before = self.text.len();
         self.text.append(&mut other.text);
         self.events.extend(other.events.drain(..).map(|(at, event)| (before + at, into(event))));
@@ -72,19 +72,19 @@ impl<E> Piece<E> {
 
     /// The end.
     #[inline(always)]
-    pub fn end(&self) -> PiecePlace {
-        PiecePlace { text: self.text.len(), events: self.events.len() }
+    pub fn end(&self) -> ListPlace {
+        ListPlace { text: self.text.len(), events: self.events.len() }
     }
 
     /// Keeps what lies before a place.
-    pub fn cut(&mut self, place: PiecePlace) {
+    pub fn cut(&mut self, place: ListPlace) {
         self.text.truncate(place.text);
         self.events.truncate(place.events);
     }
 
     /// Takes everything away, and keeps the room.
     pub fn clear(&mut self) {
-        self.cut(PiecePlace::default());
+        self.cut(ListPlace::default());
     }
 
     /// An event by its number, and the text between the one before and it.
@@ -95,26 +95,26 @@ impl<E> Piece<E> {
     }
 
     /// Text and events, in order.
-    pub fn items(&self) -> impl Iterator<Item = PieceItem<'_, E>> {
+    pub fn items(&self) -> impl Iterator<Item = ListItem<'_, E>> {
         let (mut at, mut events) = (0, self.events.iter().peekable());
         std::iter::from_fn(move || {
             let next = events.peek().map_or(self.text.len(), |(place, _)| *place);
             if at < next {
                 let text = self.text.get(at..next)?;
                 at = next;
-                return Some(PieceItem::Text(text));
+                return Some(ListItem::Text(text));
             }
-            events.next().map(|(_, event)| PieceItem::Event(event))
+            events.next().map(|(_, event)| ListItem::Event(event))
         })
     }
 }
 
-impl<E: Clone> Piece<E> {
+impl<E: Clone> ListPart<E> {
     /// What lies between two places.
-    pub fn between(&self, from: PiecePlace, to: PiecePlace) -> Piece<E> {
+    pub fn between(&self, from: ListPlace, to: ListPlace) -> ListPart<E> {
         let text = self.text.get(from.text..to.text).unwrap_or_default().to_vec();
         let events = self.events.get(from.events..to.events).unwrap_or_default().iter();
-        Piece { text, events: events.map(|(at, event)| (at.saturating_sub(from.text), event.clone())).collect() }
+        ListPart { text, events: events.map(|(at, event)| (at.saturating_sub(from.text), event.clone())).collect() }
     }
 }
 
@@ -122,8 +122,8 @@ impl<E: Clone> Piece<E> {
 mod tests {
     use super::*;
 
-    fn piece(items: &[(&str, Option<char>)]) -> Piece<char> {
-        let mut out = Piece::default();
+    fn piece(items: &[(&str, Option<char>)]) -> ListPart<char> {
+        let mut out = ListPart::default();
         for (text, event) in items {
             out.text().extend_from_slice(text.as_bytes());
             event.iter().for_each(|event| out.event(*event));
@@ -131,10 +131,10 @@ mod tests {
         out
     }
 
-    fn told(piece: &Piece<char>) -> String {
-        let one = |item: PieceItem<'_, char>| match item {
-            PieceItem::Text(text) => String::from_utf8_lossy(text).into_owned(),
-            PieceItem::Event(event) => format!("[{event}]"),
+    fn told(piece: &ListPart<char>) -> String {
+        let one = |item: ListItem<'_, char>| match item {
+            ListItem::Text(text) => String::from_utf8_lossy(text).into_owned(),
+            ListItem::Event(event) => format!("[{event}]"),
         };
         piece.items().map(one).collect()
     }
