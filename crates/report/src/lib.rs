@@ -52,3 +52,4 @@ pub mod time;
 pub mod timelines;
 pub mod verify;
 pub mod when;
+pub mod words;

@@ -17,13 +17,8 @@ mod saving;
 
 pub use folder::ImageFolder;
 
-use pgwal::verify::records::{ListError, ListItem, ListPart, Listed, Render};
+use pgwal::verify::records::{ListError, ListItem, ListPart, ListSink, Listed, Render};
 pub use saving::{Saving, SavingEvent};
-use std::io;
-
-/// Where lines go.
-type ListSink<'a, E> = dyn FnMut(&ListPart<E>) -> io::Result<()> + 'a;
-
 /// Makes a list with `list`, and saves the images of its records. An image that cannot be restored is a finding in the
 /// list.
 pub fn with<R: Render>(

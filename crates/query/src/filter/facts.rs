@@ -2,8 +2,9 @@
 //! version.
 
 use pgwal_format::record::{Block, Record, RelFileLocator};
-use pgwal_format::rmgr::describe::{Cx, Vocabulary, describe};
+use pgwal_format::rmgr::describe::{Cx, describe};
 use pgwal_format::rmgr::sink::{Nest, Show, Sink, Value};
+use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::rmgr::{COMMIT_TS, TRANSACTION, XLOG, xact};
 

@@ -10,7 +10,7 @@ pub use parse::{RecordType, fork, relation, rmgr, size, time, time_in};
 
 use pgwal_format::dialect::DIALECTS;
 use pgwal_format::record::{Block, BlockRef, BodyShape, Record, RecordHeader, RelFileLocator};
-use pgwal_format::rmgr::describe::Vocabulary;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::rmgr::{Rmgr, RmgrName, TRANSACTION};
 use pgwal_format::{Generation, Lsn};

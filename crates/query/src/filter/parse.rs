@@ -6,8 +6,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use pgwal_format::Generation;
 use pgwal_format::record::{RecordHeader, RelFileLocator};
-use pgwal_format::rmgr::describe::Vocabulary;
 use pgwal_format::rmgr::managers::ALL;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::rmgr::xact::Timestamp;
 
 /// A resource manager by its name or, of an extension, `custom128`.

@@ -7,8 +7,8 @@ pub use raw::ByteRow;
 
 use catch::{CaughtRecords, RecordCatch};
 use pgwal_format::record::{Record, RecordHeader};
-use pgwal_format::rmgr::describe::Vocabulary;
 use pgwal_format::rmgr::short::short;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::spans::{FieldSpan, SpanPart, record_spans};
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::Source;

@@ -3,7 +3,7 @@
 use super::digits::hexadecimal;
 use pgwal_format::Dialect;
 use pgwal_format::record::{Record, RecordHeader, RelFileLocator};
-use pgwal_format::rmgr::describe::Vocabulary;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::rmgr::{Rmgr, RmgrName};
 use pgwal_query::filter::FORKS;
 use std::io::Write;

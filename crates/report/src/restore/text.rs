@@ -3,7 +3,7 @@
 use crate::figures::grouped;
 use crate::restore::json::aim;
 use crate::time::Zone;
-use crate::verify::words::except;
+use crate::words::except;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_verify::recovery::outcome::{Ending, FileAsked, Restore, Status};
 use pgwal_verify::recovery::sum::ReplayedCommit;

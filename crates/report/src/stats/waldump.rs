@@ -11,7 +11,7 @@
 //! ```
 
 use crate::stats::StatsReport;
-use pgwal_format::rmgr::describe::Vocabulary;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::rmgr::{Rmgr, RmgrName, TRANSACTION};
 use pgwal_format::{Dialect, Lsn};
 use pgwal_query::count::{By, GroupKey, GroupSum};

@@ -7,8 +7,8 @@
 //! Positions are strings `X/XXXXXXXX`, times RFC 3339 in UTC, sizes and counts numbers, system identifiers strings.
 //! Fields are added freely and never changed. The schema is `schema/verify.json`.
 
-use super::words::{depth, not_checked, verdict};
 use crate::time::rfc3339;
+use crate::words::{depth, not_checked, verdict};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Endian, Layout};

@@ -9,7 +9,6 @@ pub mod nagios;
 pub mod prometheus;
 pub mod sarif;
 pub mod text;
-pub mod words;
 
 use crate::ended::RunEnd;
 use crate::time::Zone;

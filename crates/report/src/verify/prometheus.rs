@@ -10,8 +10,8 @@
 //! does not stay.
 
 use crate::outside::Shown;
-use crate::verify::words::{depth, verdict};
 use crate::verify::{RunClock, VerifyAnswer};
+use crate::words::{depth, verdict};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Layout, Lsn};
 use pgwal_verify::{Code, Severity, Verdict};

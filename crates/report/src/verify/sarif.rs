@@ -5,7 +5,7 @@ use crate::outside::Shown;
 use crate::time::rfc3339;
 use crate::verify::VerifyAnswer;
 use crate::verify::text::headline;
-use crate::verify::words::verdict;
+use crate::words::verdict;
 use pgwal_verify::{Code, FileRange, Finding, Outcome, Severity};
 use serde_json::{Map, Value, json};
 

@@ -4,7 +4,7 @@ use crate::figures::{bytes, grouped};
 use crate::outside::Lines;
 use crate::restore;
 use crate::time::Zone;
-use crate::verify::words::{depth, except, not_checked};
+use crate::words::{depth, except, not_checked};
 use anstyle::{AnsiColor, Style};
 use pgwal_format::Layout;
 use pgwal_format::rmgr::xact::Timestamp;

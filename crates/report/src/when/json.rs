@@ -2,9 +2,9 @@
 
 use crate::time::rfc3339;
 use crate::verify::json::index;
-use crate::verify::words::verdict;
 use crate::when::WhenAnswer;
 use crate::when::settings;
+use crate::words::verdict;
 use pgwal_format::Lsn;
 use pgwal_verify::times::Times;
 use pgwal_verify::{Facts, KnownBackup, RestorePoint, TransactionEnd};

@@ -1,6 +1,7 @@
 //! The first pass: an archive is read once, judged from that, and listed as far as nothing is wrong.
 
-use super::lister::{ListSink, Lister};
+use super::lister::Lister;
+use super::part::ListSink;
 use super::plan::ListPlan;
 use super::range::Range;
 use super::rendered::{PartRenderer, RenderedRecords, WholeSegment};

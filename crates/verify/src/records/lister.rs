@@ -5,6 +5,7 @@
 //!    └── not right, or not read in parts: by a scan ──┴──► in order: record over the seam, findings, text
 //! ```
 
+use super::part::ListSink;
 use super::plan::Note;
 use super::range::Range;
 use super::rendered::{PartPlace, PartRenderer, RenderedPart};
@@ -22,8 +23,6 @@ use pgwal_walk::{Chain, Fold, Joint, Run, Tail};
 use std::cell::RefCell;
 use std::io;
 use std::ops::ControlFlow;
-
-pub(super) type ListSink<'a, E> = dyn FnMut(&ListPart<E>) -> io::Result<()> + 'a;
 
 /// Bytes of WAL in a part that is rendered as text.
 const PART: usize = 256 << 10;

@@ -25,14 +25,13 @@ mod workers;
 pub use folded::{FoldError, fold};
 pub use follow::{FollowState, Follower};
 pub use lent::{Records, WalItem, lend};
-pub use part::{ListItem, ListPart, ListPlace, NoEvent};
+pub use part::{ListItem, ListPart, ListPlace, ListSink, NoEvent};
 
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::verify::{ExaminedArchive, examine};
 use first::{FirstPass, Pass, once};
-use lister::ListSink;
 use pgwal_archive::Error;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::rmgr::table::Short;

@@ -7,9 +7,13 @@
 //! What is rendered is kept, cut at a limit, or thrown away before it is told: what belongs beside a line goes with it.
 
 use std::convert::Infallible;
+use std::io;
 
 /// Nothing but text is put out.
 pub type NoEvent = Infallible;
+
+/// Where a list goes, part by part.
+pub type ListSink<'a, E> = dyn FnMut(&ListPart<E>) -> io::Result<()> + 'a;
 
 /// Text, and events between it, in order.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! Lists an archive that was judged: findings stand at their places among the records.
 
-use super::lister::{ListSink, Lister};
+use super::lister::Lister;
+use super::part::ListSink;
 use super::plan::{ListPlan, PlannedFile};
 use super::range::Range;
 use super::rendered::PartRenderer;

@@ -6,7 +6,7 @@ use crate::dump::digits::{column10, columns};
 use crate::dump::line::LineBuffer;
 use crate::dump::names::data_length;
 use pgwal_format::record::{Record, RecordHeader};
-use pgwal_format::rmgr::describe::Vocabulary;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::rmgr::{Rmgr, RmgrName};
 use pgwal_format::{Dialect, Generation};
 use std::io::Write;

@@ -15,7 +15,7 @@ use crate::outside::Escaped;
 use crate::time::rfc3339;
 use crate::verify::VerifyAnswer;
 use crate::verify::text::{headline, impact, next, proven, why};
-use crate::verify::words::{depth, not_checked, verdict};
+use crate::words::{depth, not_checked, verdict};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_verify::Severity;
 use std::fmt::Write;

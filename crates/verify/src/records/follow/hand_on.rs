@@ -4,7 +4,7 @@ use super::rendered_lines::{self, RenderedLines};
 use super::segment_file::SegmentFile;
 use super::{Follower, found};
 use crate::finding::Finding;
-use crate::records::lister::ListSink;
+use crate::records::part::ListSink;
 use crate::records::{ListPart, Render, render_record};
 use pgwal_format::record::Record;
 use pgwal_format::{Lsn, TimelineId};

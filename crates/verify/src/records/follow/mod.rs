@@ -22,7 +22,7 @@ mod kept;
 mod rendered_lines;
 mod segment_file;
 
-use super::lister::ListSink;
+use super::part::ListSink;
 use super::range::Range;
 use super::sum::{Cost, ListSum, listed};
 use super::twice::findings_alone;

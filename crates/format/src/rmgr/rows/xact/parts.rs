@@ -1,10 +1,10 @@
 //! Lists that commits, aborts and prepared transactions carry, and how they are told.
 
 use crate::Lsn;
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
 use crate::rmgr::table::Short;
-use crate::rmgr::xact::Timestamp;
+use crate::rmgr::timestamp::Timestamp;
 use crate::rmgr::xids;
 
 /// Bytes of a relation's number.

@@ -18,9 +18,12 @@
 //! oldest running           72       80 (72)  80 (76)  88 (84)
 //! ```
 
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::sink::{Sink, Value};
 use crate::rmgr::table::{OpPart, Short, bool, call, full_xid, lsn, seconds, text, u32, u64, wal_level};
+
+/// `XLOG_CHECKPOINT_SHUTDOWN`; online checkpoints have 0x10.
+const SHUTDOWN: u8 = 0x00;
 
 /// Of 9.5 to 11.
 pub const V9_5: &[OpPart] = &[
@@ -177,6 +180,6 @@ fn split_xid(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
 }
 
 fn kind(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    sink.text(if cx.record.header.operation() == super::CHECKPOINT_SHUTDOWN { "; shutdown" } else { "; online" });
+    sink.text(if cx.record.header.operation() == SHUTDOWN { "; shutdown" } else { "; online" });
     Ok(())
 }

@@ -14,11 +14,11 @@
 //! ```
 
 use super::parts::{Origin, origin, origin_id, relations, statistics, subtransactions};
-use crate::rmgr::describe::{Cursor, Cx};
+use crate::rmgr::cursor::{Cursor, Cx};
 use crate::rmgr::inval::{self, Scope};
 use crate::rmgr::sink::{Show, Sink, Value};
 use crate::rmgr::table::{OpPart, Short, call};
-use crate::rmgr::xact::{HAS_INFO, Timestamp};
+use crate::rmgr::timestamp::Timestamp;
 
 const DATABASE: u32 = 0x01;
 const SUBTRANSACTIONS: u32 = 0x02;
@@ -99,7 +99,7 @@ type TellParts = fn(&Cx<'_>, &EndingParts<'_>, &EndingStyle, &mut dyn Sink) -> R
 
 /// Reads all parts before any is told, as the text has them in another order; of cut data it tells what is there.
 fn describe(cx: &Cx<'_>, style: &EndingStyle, tell: TellParts, sink: &mut dyn Sink) -> Result<(), Short> {
-    if cx.record.header.info & HAS_INFO == 0 {
+    if cx.record.header.info & super::HAS_INFO == 0 {
         // Nearly all: a time alone.
         sink.plain("xact_time", Value::Time(cx.cursor(0).time("xact_time", cx.layout().dialect)?));
         return Ok(());

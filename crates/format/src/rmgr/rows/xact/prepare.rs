@@ -14,11 +14,11 @@
 
 use super::parts::{Origin, REL, origin, origin_id, relations, statistics, subtransactions};
 use crate::Dialect;
-use crate::rmgr::describe::{Cursor, Cx};
+use crate::rmgr::cursor::{Cursor, Cx};
 use crate::rmgr::inval::{self, Scope};
 use crate::rmgr::sink::{Hidden, Show, Sink, Value};
 use crate::rmgr::table::{OpPart, Short, call};
-use crate::rmgr::xact::Timestamp;
+use crate::rmgr::timestamp::Timestamp;
 
 /// What a version's record holds, and what its text says.
 struct PrepareStyle {
