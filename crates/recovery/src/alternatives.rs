@@ -1,11 +1,13 @@
 //! How far a restore can go instead, and from what.
 
 use crate::backup;
+use crate::failure::Failure;
 use crate::instead::{Alternative, Instead};
 use crate::outcome::Restore;
 use crate::predict::{Site, SiteOptions};
 use crate::settings::Settings;
 use crate::target::TargetTimeline;
+use crate::unlabelled::Unlabelled;
 use pgwal_archive::Error;
 use pgwal_format::Lsn;
 use pgwal_source::Source;
@@ -38,15 +40,22 @@ pub fn alternatives(
             more_commits: commits.saturating_sub(kept),
         })
     };
-    let further =
-        |other: &Restore| other.is_good() && (restore.target.is_some() || other.replay_end > restore.replay_end);
-    if let Some(partial) = site.partial_behind(restore) {
+    // Data that are not whole are so on every timeline and at every target.
+    let whole = !restore.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal);
+    let further = |other: &Restore| {
+        other.is_good() && (restore.target.is_some() || !whole || other.replay_end > restore.replay_end)
+    };
+    if let Some(partial) = site.partial_behind(restore).filter(|_| whole) {
         site.with_partials(true);
         let other = site.predict(settings)?;
         site.with_partials(false);
         out.extend(of(Instead::Partial(partial), &other).filter(|_| further(&other)));
     }
-    let others = site.timelines().into_iter().filter(|t| *t != restore.target_timeline).rev().take(TRIED);
+    let others = site.timelines().into_iter().filter(|t| *t != restore.target_timeline).rev().take(if whole {
+        TRIED
+    } else {
+        0
+    });
     for timeline in others {
         let other = site.predict(&Settings { timeline: TargetTimeline::Number(timeline), ..settings.clone() })?;
         out.extend(of(Instead::Timeline(timeline), &other).filter(|_| further(&other)));
@@ -59,7 +68,9 @@ pub fn alternatives(
         let instead = of(Instead::Backup(file.clone()), &other).filter(|_| further(&other));
         out.extend(instead.map(|a| Alternative { more_commits: 0, ..a }));
     }
-    if let (Some(_), Some(last)) = (restore.consistent_at, restore.replayed.last) {
+    // Where it dies of a prepared transaction, it does in that whole segment.
+    let here = whole && !matches!(restore.failure, Some(Failure::PreparedGone { .. }));
+    if let (Some(_), Some(last), true) = (restore.consistent_at, restore.replayed.last, here) {
         out.extend(of(Instead::Earlier(last.lsn), restore).map(|a| Alternative { reaches_target: false, ..a }));
     }
     out.sort_by_key(|a| (!a.reaches_target, matches!(a.instead, Instead::Earlier(_)), std::cmp::Reverse(a.replay_end)));

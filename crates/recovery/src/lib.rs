@@ -17,6 +17,7 @@ mod names;
 pub mod outcome;
 pub mod pages;
 mod predict;
+mod prepared;
 mod reading;
 mod recover;
 mod replay;
@@ -25,6 +26,7 @@ mod start;
 pub mod sum;
 mod target;
 mod time;
+pub mod unlabelled;
 mod value;
 mod way;
 

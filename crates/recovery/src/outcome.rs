@@ -5,6 +5,7 @@ use crate::instead::Alternative;
 use crate::pages::{Blind, InvalidPages};
 use crate::sum::{EventSum, ReplayedCommit};
 use crate::target::Target;
+use crate::unlabelled::Unlabelled;
 use crate::way::WalkEnd;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Lsn, TimelineId};
@@ -89,6 +90,26 @@ pub struct Restore {
     pub invalid_pages: Option<InvalidPages>,
     /// Why such blocks may have escaped notice.
     pub blind: Vec<Blind>,
+    /// It pauses, and would die of this once it is told to go on.
+    pub dies_at_promotion: Option<Failure>,
+    /// The archive is asked for WAL only behind what lies in `pg_wal`.
+    pub own_wal_first: bool,
+    /// What lay in `pg_wal` was replayed before the archive was asked.
+    pub own_wal: Option<OwnWal>,
+    /// It starts without a `backup_label`, from the control file of a server that ran.
+    pub unlabelled: Option<Unlabelled>,
+    /// A backup that ended on the way and is not the one that is being restored: where it started, and the record of
+    /// its end.
+    pub other_backup: Option<(Lsn, Lsn)>,
+}
+
+/// WAL in `pg_wal` that a server replays before it asks the archive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OwnWal {
+    /// Where it ends, and the data are taken for consistent.
+    pub to: Lsn,
+    /// Segments that were read.
+    pub segments: u64,
 }
 
 /// A target and whether it is reached.

@@ -11,6 +11,7 @@ use crate::replay::ReplayStop;
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
 use crate::sum::{EventSum, ReplayedCommit};
+use crate::unlabelled::{self, BackupUnderWay};
 use crate::way::{WalWalk, WalkOptions};
 use pgwal_archive::names::Inventory;
 use pgwal_archive::whose::whose as whose_wal;
@@ -41,6 +42,9 @@ pub struct Site<'a> {
     wal_system_id: u64,
     look: SiteOptions<'a>,
     extents: Result<Arc<Extents>, Blind>,
+    backup: &'a Backup,
+    /// Backups that were being taken at the checkpoint of a start without `backup_label`.
+    under_way: Vec<BackupUnderWay>,
 }
 
 impl<'a> Site<'a> {
@@ -58,7 +62,7 @@ impl<'a> Site<'a> {
     fn of(
         sources: &[(&'a dyn Source, bool)],
         start: Option<Start>,
-        backup: &Backup,
+        backup: &'a Backup,
         look: SiteOptions<'a>,
     ) -> Result<Option<Site<'a>>, Error> {
         let Some(start) = start else { return Ok(None) };
@@ -90,14 +94,9 @@ impl<'a> Site<'a> {
             places.push(FilePlace { source, entries, inventory, lineage, history_flaws, archive });
         }
         let extents = Extents::of(backup, layout.dialect.generation).map(Arc::new);
-        Ok(Some(Site {
-            shelf: FilesAtHand { places, layout, partials: false },
-            start,
-            system_id,
-            wal_system_id: whose.system_id,
-            look,
-            extents,
-        }))
+        let shelf = FilesAtHand { places, layout, partials: false };
+        let under_way = unlabelled::under_way(&shelf, backup, &start, whose.system_id == system_id);
+        Ok(Some(Site { shelf, start, system_id, wal_system_id: whose.system_id, look, extents, backup, under_way }))
     }
 
     /// How the WAL is laid out.
@@ -201,6 +200,7 @@ impl<'a> Site<'a> {
             extents: &self.extents,
         }
         .run()?;
+        restore.unlabelled = unlabelled::judge(self.backup, &self.start, &self.under_way, &restore);
         if let Some(end) = restore.replay_end
             && settings.mode != Mode::Crash
         {
@@ -218,7 +218,7 @@ impl<'a> Site<'a> {
     fn commit_behind(&self, restore: &Restore, from: Lsn) -> Result<Option<ReplayedCommit>, Error> {
         let Ok(line) = self.shelf.line(restore.target_timeline) else { return Ok(None) };
         let any = Match::Time { time: Timestamp(i64::MIN), at: true, restore_points: false };
-        let ask = Ask { target: Some(any), prepared: true, ends: Vec::new(), extents: None };
+        let ask = Ask { target: Some(any), prepared: true, ..Ask::default() };
         let mut way = WalWalk::new(&self.shelf, &line, WalkOptions { jobs: 1, ..self.reading() });
         way.through_damage = true;
         let (mut found, mut segments) = (None, 0);

@@ -37,6 +37,8 @@ pub struct Settings {
     pub parameters: Parameters,
     /// `restore_command`. Without it (only in standby mode) no file comes from the archive.
     pub restore_command: Option<String>,
+    /// A standby gets WAL from a primary, too (`primary_conninfo`).
+    pub streams: bool,
     /// `recovery_min_apply_delay` in milliseconds.
     pub min_apply_delay: i64,
     /// Defaults taken, by PostgreSQL's names.
@@ -86,6 +88,7 @@ impl Settings {
             ignore_invalid_pages: false,
             parameters: Parameters::default(),
             restore_command: None,
+            streams: false,
             min_apply_delay: 0,
             assumed: Vec::new(),
             not_read: Vec::new(),
@@ -187,6 +190,7 @@ impl Settings {
             ignore_invalid_pages,
             parameters,
             restore_command,
+            streams: mode == Mode::Standby && asked.streams,
             min_apply_delay: asked.min_apply_delay,
             assumed,
             not_read: given.files.iter().flat_map(include).collect(),

@@ -68,6 +68,26 @@ pub enum Walked {
     Stop(ReplayStop),
 }
 
+/// Where segments are looked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Looking {
+    /// In the archive, then in `pg_wal`.
+    Everywhere,
+    /// In `pg_wal` alone, before the archive is asked for anything: crash recovery in front of that from an archive.
+    InsideFirst,
+    /// In `pg_wal` alone: no archive is asked at all.
+    Inside,
+}
+
+/// What becomes of a short file from the archive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ShortFile {
+    /// The server dies of it.
+    Fatal,
+    /// It is not there yet: a standby takes it for one that is being copied, and looks elsewhere.
+    NotYet,
+}
+
 /// Asks for segments and reads them.
 pub struct WalWalk<'a> {
     /// The files.
@@ -84,8 +104,10 @@ pub struct WalWalk<'a> {
     pub closed: bool,
     /// Segments that were read.
     pub segments: u64,
-    /// Only `pg_wal` is looked into: crash recovery, which comes before that from an archive.
-    pub inside_only: bool,
+    /// Where it looks.
+    pub looking: Looking,
+    /// What a short file is.
+    pub short: ShortFile,
     /// Records behind damage are handed on, too.
     pub through_damage: bool,
 }
@@ -104,13 +126,17 @@ impl<'a> WalWalk<'a> {
             spoiled: BTreeSet::new(),
             closed: false,
             segments: 0,
-            inside_only: false,
+            looking: Looking::Everywhere,
+            short: ShortFile::Fatal,
             through_damage: false,
         }
     }
 
     /// A name was asked for.
     pub fn asked(&mut self, name: String, found: Option<FoundFile>, damaged: bool) {
+        if self.looking == Looking::InsideFirst {
+            return;
+        }
         match self.requests.iter_mut().find(|r| r.name == name) {
             Some(known) => {
                 known.found = known.found.or(found);
@@ -130,7 +156,7 @@ impl<'a> WalWalk<'a> {
         for timeline in tried(&self.line, number, oldest, &self.shelf.layout) {
             let usable = |f: &FoundFile| {
                 !(self.spoiled.contains(f)
-                    || self.inside_only && self.shelf.places.get(f.place).is_some_and(|p| p.archive))
+                    || self.looking != Looking::Everywhere && self.shelf.places.get(f.place).is_some_and(|p| p.archive))
             };
             let found = self.shelf.files(timeline, number).into_iter().find(usable);
             asked.push((self.shelf.name(timeline, number), found));
@@ -199,7 +225,7 @@ impl<'a> WalWalk<'a> {
             let mut taken = 0;
             let interrupt = self.reading.interrupt;
             let jobs = self.reading.jobs;
-            let through_damage = self.through_damage;
+            let (through_damage, short) = (self.through_damage, self.short);
             let mut collected: Vec<(String, Option<FoundFile>, bool)> = Vec::new();
             let mut closed = false;
             let mut take = |piece: Option<(usize, FoundFile, FileRead<'a>)>| {
@@ -215,6 +241,10 @@ impl<'a> WalWalk<'a> {
                 match got {
                     FileRead::Nothing(why) => {
                         closed |= why == NoRecords::Closed;
+                        spoiled = Some(found);
+                        return Ok(ControlFlow::Break(()));
+                    }
+                    FileRead::Size(bytes) if short == ShortFile::NotYet && bytes < layout.segment.bytes() => {
                         spoiled = Some(found);
                         return Ok(ControlFlow::Break(()));
                     }
@@ -274,7 +304,7 @@ fn replay_next(
     let begun = chain.begun();
     if let Some(joint) = chain.push(run) {
         if let Some(over) = joint.replayable() {
-            let mut events = Events::new(ask);
+            let mut events = Events::new(ask).of_file(run.acc.file);
             events.record(&over.record(layout));
             let valid = events.sum;
             if let Some(stop) = take(&events, &valid) {

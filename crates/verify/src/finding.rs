@@ -13,6 +13,7 @@ use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, PageSize, SegmentName, SegmentSize, TimelineId, Version};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::pages::InvalidPages;
+use pgwal_recovery::unlabelled::Unlabelled;
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
 
@@ -112,6 +113,15 @@ pub enum Detail {
     RestoreShort {
         /// Start of the next segment that is here.
         next: Lsn,
+    },
+    /// A restore starts without a `backup_label`.
+    Unlabelled {
+        /// Whether that is right.
+        unlabelled: Unlabelled,
+        /// Where replay starts.
+        redo: Lsn,
+        /// Up to where `pg_wal` is replayed before the archive is asked.
+        own_wal: Option<Lsn>,
     },
     /// Blocks that are changed and not there.
     InvalidPages(InvalidPages),

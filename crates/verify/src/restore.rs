@@ -9,8 +9,9 @@ use pgwal_archive::Error;
 use pgwal_archive::Which;
 use pgwal_format::{FileName, Lsn, TimelineId};
 use pgwal_recovery::backup::{self, Backup, BackupFlaw, FlawKind, Weight};
-use pgwal_recovery::failure::Failure;
+use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::{Ending, Restore, Status};
+use pgwal_recovery::unlabelled::Unlabelled;
 use pgwal_recovery::{Settings, SettingsError, Site, SiteOptions, TargetTimeline, WalkEnd, alternatives};
 use pgwal_source::{
     AsOf, Codec, Entry, Extent, HeldEntry, Listing, Local, Refusal, Source, SourceError, Stamp, Stored,
@@ -113,7 +114,8 @@ pub fn verify_restore(
         _ => None,
     };
     // What is lost behind the end can only be told from what lies there.
-    let short = !restore.is_good() || ends_early(&*site, &restore).is_some();
+    let lacks = restore.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal);
+    let short = !restore.is_good() || lacks || ends_early(&*site, &restore).is_some();
     let holds = |entry: &Entry| match entry.name {
         Some(FileName::Segment(name)) => {
             all || asked.contains(name.to_string().as_str()) || short && number(entry) >= Some(start)
@@ -134,7 +136,7 @@ pub fn verify_restore(
         Err(Error::NoWal { unknown, .. }) => Outcome::nothing(layout, site.system_id(), options.depth, unknown),
         Err(error) => return Err(error),
     };
-    let end = restore.replay_end.unwrap_or(restore.redo_start);
+    let end = end_of(&restore);
     let reached = restore.target.as_ref().is_some_and(|t| t.reached);
     // The first page of the segment in which replay starts is read as well.
     let begun = layout.address().segment_start(start, layout.segment);
@@ -149,6 +151,7 @@ pub fn verify_restore(
     }
     // What is wrong with the backup counts wherever replay gets to.
     let mut of_backup = findings_of(backup);
+    of_backup.extend(unlabelled(&restore));
     outcome.lowered += set_severities(&mut of_backup, &options.severities);
     let refuted = |f: &Finding| f.severity == Severity::Error && !f.code.is_could_not_look();
     let bad_backup = of_backup.iter().any(refuted);
@@ -161,18 +164,30 @@ pub fn verify_restore(
     // What it comes to without a file that cannot be looked at is told, and proves nothing.
     of_restore.extend(found(site, &restore).map(|f| if restore.closed { lowered(f) } else { f }));
     of_restore.extend(invalid_pages(site, &restore));
+    of_restore.extend(prepared_gone(&restore));
     outcome.lowered += set_severities(&mut of_restore, &options.severities);
     outcome.findings.extend(of_backup.into_iter().chain(of_restore));
     outcome.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     outcome.replay_segments =
         restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
+    if restore.own_wal_first && restore.replay_end.is_some() {
+        // Some were read of pg_wal before the archive was asked, the last of them again behind that.
+        let last = layout.address().segment(Lsn::new(end_of(&restore).get().saturating_sub(1)), layout.segment);
+        outcome.replay_segments = last.0.saturating_sub(start.0) + 1;
+    }
+    if outcome.path.is_empty() {
+        // All of it lies in the server's own pg_wal.
+        outcome.path.push(restore.timeline);
+    }
     mark_damaged(&mut restore, &outcome.findings);
+    let doubtful = restore.unlabelled.as_ref().is_some_and(Unlabelled::is_doubtful);
     let errors = || outcome.findings.iter().filter(|f| f.severity == Severity::Error && !reached);
     outcome.verdict = match () {
         () if restore.closed => Verdict::Unproven,
+        () if waits_for_primary(&restore, settings) => Verdict::Unproven,
         () if !restore.is_good() => Verdict::Refuted,
         () if bad_backup || errors().any(refuted) => Verdict::Refuted,
-        () if errors().next().is_some() => Verdict::Unproven,
+        () if errors().next().is_some() || doubtful => Verdict::Unproven,
         () => Verdict::Proven,
     };
     outcome.replay = Some((restore.redo_start, end));
@@ -239,8 +254,33 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
     Finding { severity, file: Some(flaw.file.clone()), detail, ..Finding::of(code) }
 }
 
+/// A start without `backup_label`: an error where it is known to be wrong, a warning where that is likely or where the
+/// server's own WAL comes first.
+fn unlabelled(restore: &Restore) -> Option<Finding> {
+    let unlabelled = restore.unlabelled.as_ref()?;
+    let own_wal = restore.own_wal.map(|own| own.to);
+    let (code, severity) = match &unlabelled.during {
+        Some(_) if unlabelled.lived_in => (Code::LabelMissing, Severity::Warning),
+        Some(_) => (Code::LabelMissing, Severity::Error),
+        None if restore.own_wal_first => (Code::OwnWalFirst, Severity::Warning),
+        None => return None,
+    };
+    let detail = Detail::Unlabelled { unlabelled: unlabelled.clone(), redo: restore.redo_start, own_wal };
+    let (lsn, file) = (Some(restore.redo_start), Some("backup_label".to_owned()));
+    Some(Finding { severity, timeline: Some(restore.timeline), lsn, file, detail, ..Finding::of(code) })
+}
+
+/// What a standby waits for may come from its primary.
+fn waits_for_primary(restore: &Restore, settings: Result<&Settings, &SettingsError>) -> bool {
+    restore.ending == Ending::Waits && !restore.is_good() && settings.is_ok_and(|settings| settings.streams)
+}
+
 fn lowered(finding: Finding) -> Finding {
     Finding { severity: finding.severity.min(Severity::Info), ..finding }
+}
+
+fn end_of(restore: &Restore) -> Lsn {
+    restore.replay_end.unwrap_or(restore.redo_start)
 }
 
 /// A file that was used and in which replay ends for what is wrong with it is damaged.
@@ -313,7 +353,11 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
         None if restore.is_late() => (Code::TargetUnreached, Detail::RestoreLater { began: restore.began? }),
         None => match restore.target.as_ref().filter(|t| !t.reached) {
             Some(_) => {
-                (Code::TargetUnreached, Detail::Restore { failure: Failure::NotReached, missing: missing.clone() })
+                let failure = match restore.ending {
+                    Ending::Waits => Failure::Waits { lacks: Lacking::Target, at },
+                    _ => Failure::NotReached,
+                };
+                (Code::TargetUnreached, Detail::Restore { failure, missing: missing.clone() })
             }
             None => return None,
         },
@@ -351,6 +395,14 @@ fn invalid_pages(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     })
 }
 
+/// The server pauses, and dies of a prepared transaction once it is told to go on.
+fn prepared_gone(restore: &Restore) -> Option<Finding> {
+    let failure = restore.dies_at_promotion.clone()?;
+    let detail = Detail::Restore { failure, missing: None };
+    let (severity, lsn) = (Severity::Warning, restore.replay_end);
+    Some(Finding { severity, timeline: Some(restore.timeline), lsn, detail, ..Finding::of(Code::PreparedGone) })
+}
+
 fn code(failure: &Failure) -> Code {
     match failure {
         Failure::Settings(_)
@@ -361,10 +413,14 @@ fn code(failure: &Failure) -> Code {
         | Failure::WithoutMinimum { .. }
         | Failure::NoCheckpoint { .. }
         | Failure::NoRedo { .. }
+        | Failure::Waits { lacks: Lacking::Checkpoint | Lacking::Redo, .. }
         | Failure::StandbyLabel
         | Failure::Incremental => Code::RestoreStart,
-        Failure::BeforeConsistency | Failure::BackupEnd | Failure::Consistency => Code::RestoreInconsistent,
+        Failure::BeforeConsistency | Failure::BackupEnd | Failure::Consistency | Failure::Waits { .. } => {
+            Code::RestoreInconsistent
+        }
         Failure::NotReached => Code::TargetUnreached,
+        Failure::PreparedGone { .. } => Code::PreparedGone,
         Failure::InvalidPages => Code::InvalidPages,
         _ => Code::RestoreDies,
     }

@@ -32,6 +32,7 @@ impl Finding {
                 beside.ask
             ),
             (_, Detail::Restore { failure, missing }) => restore::advice(failure, missing.as_deref()),
+            (_, Detail::Unlabelled { unlabelled, .. }) => restore::label(unlabelled),
             (Code::RestoreShort, _) => {
                 "make good what ends replay there before the server is started: what lies behind is lost once it promotes".into()
             }

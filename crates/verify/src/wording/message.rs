@@ -2,15 +2,16 @@
 
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
-use pgwal_format::Layout;
 use pgwal_format::dialect::MAGIC_19_BETA;
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{BodyFault, HeaderFault};
 use pgwal_format::rmgr::Rmgr;
 use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::text::history::Switch;
-use pgwal_recovery::failure::Failure;
+use pgwal_format::{Layout, Lsn};
+use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::pages::InvalidPage;
+use pgwal_recovery::unlabelled::{BackupUnderWay, BackupWitness, Unlabelled};
 use pgwal_walk::{Fault, SlackKind};
 
 pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
@@ -57,6 +58,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
                 jiff::Timestamp::from_microsecond(began.unix_micros()).map(|t| t.to_string()).unwrap_or_default();
             format!("the backup was taken after the target: its data are of {time} and later")
         }
+        Detail::Unlabelled { unlabelled, redo, own_wal } => unlabelled_start(unlabelled, *redo, *own_wal),
         Detail::RestoreShort { next } => format!("replay ends at {lsn}; the archive has more, from {next} on"),
         Detail::InvalidPages(pages) => {
             let InvalidPage { rel, block, in_backup, zeros, .. } = pages.first;
@@ -178,6 +180,9 @@ fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&
     let says = layout.map(|l| failure.server_says(l.dialect)).unwrap_or_default();
     let what = match failure {
         Failure::NotReached => format!("the target is not reached: WAL ends at {lsn}"),
+        Failure::Waits { lacks: Lacking::Target, .. } => {
+            format!("the target is not reached: WAL ends at {lsn}, and the standby waits there for more")
+        }
         Failure::Insufficient { setting, here, there } => {
             format!("{setting} = {here} is lower than the {there} of the primary")
         }
@@ -186,6 +191,30 @@ fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&
     match missing {
         Some(file) => format!("{what}; {file} is needed"),
         None => what,
+    }
+}
+
+fn unlabelled_start(unlabelled: &Unlabelled, redo: Lsn, own_wal: Option<Lsn>) -> String {
+    let none = "there is no backup_label";
+    let Some(BackupUnderWay { start, stop, told_by }) = &unlabelled.during else {
+        let first = format!("{none}: the server first replays all of its own pg_wal");
+        return match own_wal {
+            Some(to) => format!("{first}, to {to}, and takes its data for consistent there"),
+            None => format!("{first}, and asks the archive for WAL only behind that"),
+        };
+    };
+    let by = match told_by {
+        BackupWitness::Manifest => "backup_manifest",
+        BackupWitness::History(file) => file.as_str(),
+        BackupWitness::Record => "the record BACKUP_END",
+    };
+    let inside = format!("inside the backup from {start} to {stop} ({by})");
+    if unlabelled.lived_in {
+        format!("{none}, and replay starts at {redo}, {inside}: if this is a copy, what was written before is lost")
+    } else if *start == redo {
+        format!("{none}, and replay ends {inside}: the data are not consistent")
+    } else {
+        format!("{none}, and replay would start at {redo}, {inside}: what was written before is lost")
     }
 }
 
