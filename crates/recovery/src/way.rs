@@ -88,6 +88,8 @@ pub struct WalWalk<'a> {
     pub inside_only: bool,
     /// Records behind damage are handed on, too.
     pub through_damage: bool,
+    /// No file of a timeline older than this is taken.
+    pub oldest: TimelineId,
 }
 
 /// Takes the records of a segment, and how many of them can be read; `Some` where replay ends.
@@ -106,6 +108,7 @@ impl<'a> WalWalk<'a> {
             segments: 0,
             inside_only: false,
             through_damage: false,
+            oldest: TimelineId(0),
         }
     }
 
@@ -171,7 +174,7 @@ impl<'a> WalWalk<'a> {
         let layout = &self.shelf.layout;
         let mut number = layout.address().segment(from, layout.segment);
         let within = layout.address().offset(from, layout.segment) > 0;
-        let (mut start, mut oldest) = (Some(from).filter(|_| within), TimelineId(0));
+        let (mut start, mut oldest) = (Some(from).filter(|_| within), self.oldest);
         let mut chain = Chain::new(layout);
         loop {
             let mut steps = Vec::new();
