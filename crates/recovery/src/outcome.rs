@@ -1,7 +1,9 @@
 //! What a restore would come to.
 
+use crate::acts::EarlyAct;
 use crate::failure::Failure;
 use crate::instead::Alternative;
+use crate::missed::Missed;
 use crate::pages::{Blind, InvalidPages};
 use crate::sum::{EventSum, ReplayedCommit};
 use crate::target::Target;
@@ -75,6 +77,20 @@ pub struct Restore {
     pub replayed: EventSum,
     /// The first commit behind the last record replayed that is here.
     pub first_dropped: Option<ReplayedCommit>,
+    /// It was looked for in the next segments only, and there are more.
+    pub dropped_cut: bool,
+    /// There is WAL behind the file for want of which it ends.
+    pub more_behind: bool,
+    /// Why the target is not met, where more than the end of WAL is known of it.
+    pub missed: Option<Missed>,
+    /// Where the transaction that is the target was rolled back.
+    pub rolled_back: Option<Lsn>,
+    /// Records that act before their commits and are replayed without them.
+    pub early_acts: Vec<EarlyAct>,
+    /// Commits behind the end that are not later than the time that is the target.
+    pub left_out: Option<LeftOut>,
+    /// Other restore points of the target's name, behind the end.
+    pub same_points: Vec<Lsn>,
     /// Names that the server asks for, in order.
     pub files: Vec<FileAsked>,
     /// Why there was no more WAL, where there was none.
@@ -110,6 +126,15 @@ pub struct OwnWal {
     pub to: Lsn,
     /// Segments that were read.
     pub segments: u64,
+}
+
+/// Commits that a time as the target leaves out, although they are not later.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeftOut {
+    /// How many.
+    pub count: u64,
+    /// The last of them.
+    pub last: ReplayedCommit,
 }
 
 /// A target and whether it is reached.

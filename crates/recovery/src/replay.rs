@@ -7,6 +7,7 @@
 //!                   the target lies behind it? ── stop
 //! ```
 
+use crate::acts::EarlyActs;
 use crate::events::{EventKind, Events, RecoveryEvent};
 use crate::failure::Failure;
 use crate::pages::{Change, Noted, Tracker};
@@ -103,10 +104,12 @@ pub struct Replay<'a> {
     /// The last backup that ended on the way and is not the one that is being restored: where it started, and the
     /// record of its end.
     pub other_backup: Option<(Lsn, Lsn)>,
+    /// Records that act before their commits, those of the last segment replayed in part included.
+    pub acts: EarlyActs,
+    /// The target, where it is the end of a transaction that was rolled back.
+    pub rolled_back: Option<Lsn>,
     /// One more record is to be read, and then it ends.
     past_target: bool,
-    /// Records up to where it became consistent.
-    consistent_after: u64,
 }
 
 impl<'a> Replay<'a> {
@@ -137,8 +140,9 @@ impl<'a> Replay<'a> {
             pages: None,
             prepared: None,
             other_backup: None,
+            acts: EarlyActs::default(),
+            rolled_back: None,
             past_target: false,
-            consistent_after: 0,
         }
     }
 
@@ -166,6 +170,7 @@ impl<'a> Replay<'a> {
             self.read = Some(first.lsn);
             return Some(ReplayStop::Target);
         }
+        self.acts.add(&events.acts);
         let start = self.sum;
         let mut noted = events.noted();
         for event in events.list.iter().filter(|e| e.before.records < valid.records) {
@@ -175,6 +180,9 @@ impl<'a> Replay<'a> {
             }
             self.up_to(&start, &event.before);
             self.read = Some(event.span.lsn);
+            if event.hit && matches!(event.what, EventKind::Ended { commit: false, .. }) {
+                self.rolled_back = Some(event.span.lsn);
+            }
             if event.hit && self.goal.side == Side::Before {
                 return Some(ReplayStop::Target);
             }
@@ -241,11 +249,6 @@ impl<'a> Replay<'a> {
         let next: RecordSpan = event.next.filter(|_| readable)?;
         self.read = Some(next.lsn);
         Some(ReplayStop::Target)
-    }
-
-    /// Records replayed since it was consistent.
-    pub fn since_consistency(&self) -> u64 {
-        self.sum.records.saturating_sub(self.consistent_after)
     }
 
     /// WAL ended; whether the target had been reached.
@@ -407,7 +410,6 @@ impl<'a> Replay<'a> {
                 return Some(ReplayStop::Dies(Failure::InvalidPages));
             }
             self.consistent_at = Some(self.replayed);
-            self.consistent_after = self.sum.records;
         }
         self.active |= self.standby == Standby::Ready && self.consistent_at.is_some();
         None

@@ -110,6 +110,8 @@ pub struct WalWalk<'a> {
     pub short: ShortFile,
     /// Records behind damage are handed on, too.
     pub through_damage: bool,
+    /// No file of a timeline older than this is taken.
+    pub oldest: TimelineId,
 }
 
 /// Takes the records of a segment, and how many of them can be read; `Some` where replay ends.
@@ -129,6 +131,7 @@ impl<'a> WalWalk<'a> {
             looking: Looking::Everywhere,
             short: ShortFile::Fatal,
             through_damage: false,
+            oldest: TimelineId(0),
         }
     }
 
@@ -197,7 +200,7 @@ impl<'a> WalWalk<'a> {
         let layout = &self.shelf.layout;
         let mut number = layout.address().segment(from, layout.segment);
         let within = layout.address().offset(from, layout.segment) > 0;
-        let (mut start, mut oldest) = (Some(from).filter(|_| within), TimelineId(0));
+        let (mut start, mut oldest) = (Some(from).filter(|_| within), self.oldest);
         let mut chain = Chain::new(layout);
         loop {
             let mut steps = Vec::new();

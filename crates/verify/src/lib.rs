@@ -13,6 +13,7 @@
 //! [`recovery`] adds what a server would do with a base backup ([`mod@backup`]) and settings, and what that is worth.
 
 mod beside;
+mod beside_target;
 pub mod codes;
 pub mod finding;
 pub mod fresh;

@@ -1,10 +1,12 @@
 //! The verdict of a restore: the prediction, and what is wrong with the files that it asks for.
 
+use crate::beside_target;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding, set_severities};
 use crate::options::Options;
 use crate::outcome::{NotChecked, Outcome, Verdict};
 use crate::verify::examine;
+use crate::wording::target_named;
 use pgwal_archive::Error;
 use pgwal_archive::Which;
 use pgwal_format::{FileName, Lsn, TimelineId};
@@ -12,7 +14,8 @@ use pgwal_recovery::backup::{self, Backup, BackupFlaw, FlawKind, Weight};
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::{Ending, Restore, Status};
 use pgwal_recovery::unlabelled::Unlabelled;
-use pgwal_recovery::{Settings, SettingsError, Site, SiteOptions, TargetTimeline, WalkEnd, alternatives};
+use pgwal_recovery::{Alternative, Instead, Settings, SettingsError, Site, SiteOptions, TargetTimeline, WalkEnd};
+use pgwal_recovery::{alternatives, in_partial};
 use pgwal_source::{
     AsOf, Codec, Entry, Extent, HeldEntry, Listing, Local, Refusal, Source, SourceError, Stamp, Stored,
 };
@@ -165,9 +168,13 @@ pub fn verify_restore(
     of_restore.extend(found(site, &restore).map(|f| if restore.closed { lowered(f) } else { f }));
     of_restore.extend(invalid_pages(site, &restore));
     of_restore.extend(prepared_gone(&restore));
+    if !restore.closed {
+        of_restore.extend(beside_target::findings(site, &restore));
+    }
     outcome.lowered += set_severities(&mut of_restore, &options.severities);
     outcome.findings.extend(of_backup.into_iter().chain(of_restore));
-    outcome.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    // What is wrong with a file that lies behind the target is no reason by itself.
+    outcome.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.code != Code::ReadAhead));
     outcome.replay_segments =
         restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
     if restore.own_wal_first && restore.replay_end.is_some() {
@@ -201,12 +208,22 @@ pub fn verify_restore(
     outcome.not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
     outcome.not_checked.sort();
     outcome.not_checked.dedup();
-    if let (Verdict::Refuted, Ok(settings)) = (outcome.verdict, settings) {
-        let look = SiteOptions { jobs: options.jobs, map: options.map, interrupt: options.interrupt };
-        restore.alternatives = {
+    let look = SiteOptions { jobs: options.jobs, map: options.map, interrupt: options.interrupt };
+    match (outcome.verdict, settings) {
+        (Verdict::Refuted, Ok(settings)) => {
             let known: Vec<(String, Lsn)> = outcome.backups.iter().map(|b| (b.file.clone(), b.start)).collect();
-            alternatives(archive, site, settings, &restore, &known, look)?
-        };
+            restore.alternatives = alternatives(archive, site, settings, &restore, &known, look)?;
+            name_instead(&mut outcome.findings, &restore);
+        }
+        // What a server leaves in a .partial is told where all of WAL is wanted.
+        (Verdict::Proven, Ok(settings)) if restore.target.is_none() => {
+            restore.alternatives.extend(in_partial(site, settings, &restore)?);
+            let mut found: Vec<Finding> =
+                restore.alternatives.iter().filter_map(|a| partial_commits(&restore, a)).collect();
+            outcome.lowered += set_severities(&mut found, &options.severities);
+            outcome.findings.extend(found);
+        }
+        _ => {}
     }
     if !all {
         // Of what was not looked at, nothing can be said.
@@ -215,6 +232,26 @@ pub fn verify_restore(
     }
     outcome.restore = Some(Box::new(restore));
     Ok(outcome)
+}
+
+/// What comes to the target instead is what to do.
+fn name_instead(findings: &mut [Finding], restore: &Restore) {
+    let Some(best) = restore.alternatives.first().filter(|a| a.reaches_target).map(|a| &a.instead) else { return };
+    for finding in findings.iter_mut() {
+        if let Detail::Restore { instead, .. } | Detail::RestoreLater { instead, .. } = &mut finding.detail {
+            *instead = Some(best.clone());
+        }
+    }
+}
+
+/// Commits that a server leaves in a `.partial`.
+fn partial_commits(restore: &Restore, other: &Alternative) -> Option<Finding> {
+    let Instead::Partial(file) = &other.instead else { return None };
+    let count = u64::try_from(other.more_commits).ok().filter(|count| *count > 0)?;
+    let lsn = restore.replay_end;
+    let detail = Detail::PartialCommits { count, last: other.last_commit };
+    let (timeline, file) = (Some(restore.timeline), Some(file.clone()));
+    Some(Finding { timeline, lsn, at: lsn, file, detail, ..Finding::of(Code::PartialCommits) })
 }
 
 /// What is wrong with a backup, as far as its own files tell.
@@ -343,21 +380,31 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     let layout = site.layout();
     let at = restore.replay_end.unwrap_or(restore.redo_start);
     let missing = restore.files.iter().find(|f| f.needed && f.status != Status::Present).map(|f| f.name.clone());
+    let target = restore.target.as_ref().map(|t| target_named(&t.target)).unwrap_or_default();
+    let missed = restore.missed.clone().map(|missed| (missed, target));
+    let of = |failure: &Failure| Detail::Restore {
+        failure: failure.clone(),
+        missing: missing.clone(),
+        missed: missed.clone().filter(|_| *failure == Failure::NotReached),
+        instead: None,
+    };
     let (code, detail) = match &restore.failure {
         Some(Failure::InvalidPages) => return None,
-        Some(failure) => (code(failure), Detail::Restore { failure: failure.clone(), missing: missing.clone() }),
+        Some(failure) => (code(failure), of(failure)),
         None if restore.target.is_none() => {
             let (_, next) = ends_early(site, restore)?;
             (Code::RestoreShort, Detail::RestoreShort { next })
         }
-        None if restore.is_late() => (Code::TargetUnreached, Detail::RestoreLater { began: restore.began? }),
+        None if restore.is_late() => {
+            (Code::TargetUnreached, Detail::RestoreLater { began: restore.began?, instead: None })
+        }
         None => match restore.target.as_ref().filter(|t| !t.reached) {
             Some(_) => {
                 let failure = match restore.ending {
                     Ending::Waits => Failure::Waits { lacks: Lacking::Target, at },
                     _ => Failure::NotReached,
                 };
-                (Code::TargetUnreached, Detail::Restore { failure, missing: missing.clone() })
+                (Code::TargetUnreached, of(&failure))
             }
             None => return None,
         },
@@ -398,7 +445,7 @@ fn invalid_pages(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
 /// The server pauses, and dies of a prepared transaction once it is told to go on.
 fn prepared_gone(restore: &Restore) -> Option<Finding> {
     let failure = restore.dies_at_promotion.clone()?;
-    let detail = Detail::Restore { failure, missing: None };
+    let detail = Detail::Restore { failure, missing: None, missed: None, instead: None };
     let (severity, lsn) = (Severity::Warning, restore.replay_end);
     Some(Finding { severity, timeline: Some(restore.timeline), lsn, detail, ..Finding::of(Code::PreparedGone) })
 }
@@ -421,6 +468,7 @@ fn code(failure: &Failure) -> Code {
         }
         Failure::NotReached => Code::TargetUnreached,
         Failure::PreparedGone { .. } => Code::PreparedGone,
+        Failure::SizeAhead { .. } => Code::ReadAhead,
         Failure::InvalidPages => Code::InvalidPages,
         _ => Code::RestoreDies,
     }

@@ -135,7 +135,12 @@ fn answer(
         WhenAsked::Xid(xid) => times.at_xid(source, options, *xid)?,
         WhenAsked::Name(name) => times.at_name(source, options, name)?,
     };
-    Ok(WhenAnswer { input: text.to_owned(), asked, moment, restore_command: restore_command::setting(source, archive) })
+    let why_not = match &asked {
+        WhenAsked::Xid(xid) if moment.is_none() => times.why_not(source, options, *xid)?,
+        _ => None,
+    };
+    let restore_command = restore_command::setting(source, archive, times.layout().segment);
+    Ok(WhenAnswer { input: text.to_owned(), asked, moment, why_not, restore_command })
 }
 
 fn read(text: &str, times: &Times, zone: &Zone) -> anyhow::Result<WhenAsked> {

@@ -17,6 +17,7 @@ use pgwal_format::{Generation, Lsn};
 use pgwal_source::Source;
 use pgwal_verify::Options;
 use pgwal_verify::records::{ListError, ListRequest, gather};
+use pgwal_verify::recovery::acts::FileAct;
 use std::sync::OnceLock;
 use survey::{Survey, Surveyor};
 
@@ -52,7 +53,8 @@ pub struct Wish {
     pub min_size: Option<u64>,
     /// Only records that replay of this replication origin wrote.
     pub origin: Option<u16>,
-    /// Only commits that unlink files of relations: DROP, TRUNCATE, rewrites.
+    /// Only commits that unlink files of relations (DROP, TRUNCATE, rewrites), and records that remove those of databases
+    /// and tablespaces.
     pub drops: bool,
     /// No records, only what is wrong.
     pub only_damaged: bool,
@@ -179,7 +181,7 @@ impl Filter {
                 blocks.iter().any(|b| b.reference.rel.db == db)
                     || RecordFacts::of(record, blocks).databases.contains(&db)
             })
-            && (!self.wish.drops || is_commit(record) && RecordFacts::of(record, blocks).listed)
+            && (!self.wish.drops || drops(record, blocks))
     }
 
     fn in_time(&self, lsn: Lsn) -> bool {
@@ -194,6 +196,12 @@ impl Filter {
             || (own != 0 && self.survey.get().is_some_and(|survey| survey.xids.contains(&own)))
             || (record.header.rmid == TRANSACTION && RecordFacts::of(record, blocks).xid == Some(xid))
     }
+}
+
+/// Files of relations go away with a commit; those of databases and tablespaces at once.
+fn drops(record: &Record<'_>, blocks: &[Block]) -> bool {
+    let at_once = || FileAct::of(record).is_some_and(FileAct::is_loss);
+    is_commit(record) && RecordFacts::of(record, blocks).listed || at_once()
 }
 
 /// A commit, of a prepared transaction too.

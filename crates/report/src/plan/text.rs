@@ -38,6 +38,7 @@ fn note(file: &FileAsked, plan: &RestorePlan) -> String {
         (None, Status::Missing) if !file.needed => "  (asked for; recovery goes on or ends without it)".into(),
         (None, Status::Missing) => "  (needed)".into(),
         (None, Status::Damaged) if plan.restore.closed => "  (cannot be looked at here)".into(),
+        (_, Status::Unneeded) => "  (asked for ahead of replay, which does not come to it)".into(),
         (_, Status::Damaged) => "  (needed whole)".into(),
         _ => String::new(),
     }

@@ -9,7 +9,7 @@ use pgwal_verify::recovery::failure::Failure;
 use pgwal_verify::recovery::outcome::{Ending, FileAsked, Restore, Status};
 use pgwal_verify::recovery::sum::ReplayedCommit;
 use pgwal_verify::recovery::unlabelled::Unlabelled;
-use pgwal_verify::recovery::{Alternative, Instead, Target};
+use pgwal_verify::recovery::{Alternative, Instead, Target, WalkEnd};
 use pgwal_verify::{Outcome, Verdict};
 
 /// Files of one kind that are told one by one.
@@ -83,6 +83,11 @@ pub fn impact(r: &Restore) -> String {
             "the standby waits for what cannot be read, tries again, and accepts no connections".into()
         }
         Ending::Waits => "the standby waits there for more WAL".into(),
+        Ending::Fatal if matches!(&r.failure, Some(Failure::SizeAhead { certain: false, .. })) => {
+            format!(
+                "the server may end with FATAL: {says}; or it reaches the target: a matter of what it has in memory"
+            )
+        }
         Ending::Fatal => format!("the server ends with FATAL: {says}{starts}"),
         Ending::Panic => format!("the server ends with PANIC: {says}{starts}"),
     }
@@ -106,7 +111,7 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
     ));
     let told = |c: &ReplayedCommit| format!("{} of {} at {}", c.xid, local(c.time, zone), c.lsn);
     let kept = r.replayed.last_commit.as_ref().map_or_else(|| "none".to_owned(), told);
-    let dropped = r.first_dropped.as_ref().map_or_else(|| "none that is here".to_owned(), told);
+    let dropped = r.first_dropped.as_ref().map_or_else(|| none_dropped(r), told);
     out.push(("COMMITS", format!("the last one kept is {kept}; the first one dropped: {dropped}")));
     out.push(("FILES", files(&r.files)));
     out.extend(r.alternatives.iter().map(|a| ("INSTEAD", instead(a, zone))));
@@ -114,6 +119,22 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
         out.push(("ASSUMED", assumed(&r.assumed)));
     }
     out
+}
+
+/// Nobody looks at all that is here for one commit.
+fn none_dropped(r: &Restore) -> String {
+    let partial = r.alternatives.iter().find_map(|a| match &a.instead {
+        Instead::Partial(file) if a.more_commits > 0 => Some(file),
+        _ => None,
+    });
+    match (partial, &r.end) {
+        (Some(file), _) => format!("none but in {file}"),
+        (None, _) if r.dropped_cut => "none in the next segments".into(),
+        (None, Some(WalkEnd::NoFile(file) | WalkEnd::Size { file, .. })) if r.more_behind => {
+            format!("none before {file}, behind which there is more WAL")
+        }
+        _ => "none that is here".into(),
+    }
 }
 
 /// Settings of one value are told together.
@@ -142,12 +163,16 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
         _ => String::new(),
     };
     match &a.instead {
-        Instead::Earlier(lsn) => format!("be content with --target-lsn {lsn}, which keeps everything up to {there}"),
+        Instead::Earlier { lsn, without_reading_ahead } => {
+            let set = if *without_reading_ahead { " --set recovery_prefetch=off" } else { "" };
+            format!("be content with --target-lsn {lsn}{set}, which keeps everything up to {there}")
+        }
         Instead::Partial(file) => {
             format!("copy {file} to the name without .partial, filled up with zeros: {verb}, {there}{more}")
         }
         Instead::Timeline(timeline) => format!("--target-timeline {timeline}: {verb}, {there}{more}"),
         Instead::Backup(file) => format!("--backup {file}: {verb}, {there}"),
+        Instead::Setting(name, value) => format!("--set {name}={value}: {verb}, {there}{more}"),
     }
 }
 

@@ -88,7 +88,14 @@ fn position(times: &Times, answer: &WhenAnswer) -> Value {
     let layout = times.layout();
     let (address, size) = (layout.address(), layout.segment);
     let Some(moment) = &answer.moment else {
-        return json!({"input": answer.input, "kind": answer.asked.kind(), "reachable": false});
+        let why = answer.why_not.as_ref();
+        return json!({
+            "input": answer.input,
+            "kind": answer.asked.kind(),
+            "reachable": false,
+            "why": why.map(|(why, _)| why),
+            "instead": why.and_then(|(_, xid)| xid.map(|xid| format!("xid:{xid}"))),
+        });
     };
     let lsn = moment.lsn;
     let backup = times.backup_for(lsn);

@@ -42,6 +42,8 @@ pub struct WhenAnswer {
     pub asked: WhenAsked,
     /// Where that is; `None` where replay never gets there.
     pub moment: Option<Moment>,
+    /// Why it never gets there, and what to ask for instead, where that is known.
+    pub why_not: Option<(String, Option<u32>)>,
     /// The setting that fetches WAL from this archive.
     pub restore_command: String,
 }

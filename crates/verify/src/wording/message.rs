@@ -1,5 +1,6 @@
 //! What is wrong.
 
+use super::target;
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use pgwal_format::dialect::MAGIC_19_BETA;
@@ -52,8 +53,24 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
             expected.0.bytes(),
             expected.1.bytes()
         ),
-        Detail::Restore { failure, missing } => restore(failure, missing.as_deref(), &lsn, layout),
-        Detail::RestoreLater { began } => {
+        Detail::Restore { missed: Some((missed, target)), missing, .. } => {
+            let why = target::missed(missed, target, "this backup");
+            match missing.as_deref().filter(|_| missed.may_come()) {
+                Some(file) => format!("{why}; {file} is needed"),
+                None => why,
+            }
+        }
+        Detail::Restore { failure, missing, .. } => restore(failure, missing.as_deref(), &lsn, layout),
+        Detail::RolledBack(xid) => {
+            format!(
+                "transaction {xid} was rolled back at {lsn}: the target is reached there, and nothing of it is in the result"
+            )
+        }
+        Detail::EarlyAct(act, _) => target::early(act),
+        Detail::LeftOut(left) => target::left_out(left),
+        Detail::SamePoints { name, others } => target::same_points(name, others),
+        Detail::PartialCommits { count, last } => target::in_partial(file, *count, last.as_ref()),
+        Detail::RestoreLater { began, .. } => {
             let time =
                 jiff::Timestamp::from_microsecond(began.unix_micros()).map(|t| t.to_string()).unwrap_or_default();
             format!("the backup was taken after the target: its data are of {time} and later")
@@ -182,6 +199,18 @@ fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&
         Failure::NotReached => format!("the target is not reached: WAL ends at {lsn}"),
         Failure::Waits { lacks: Lacking::Target, .. } => {
             format!("the target is not reached: WAL ends at {lsn}, and the standby waits there for more")
+        }
+        Failure::SizeAhead { file, found, expected, certain } => {
+            let what = format!(
+                "a server reads ahead of the target and asks for {file}, which has {found} bytes instead of {expected}"
+            );
+            // The file is named already.
+            return match certain {
+                true => what,
+                false => format!(
+                    "{what}; whether it comes so far is a matter of what it has in memory, and this is the worse case"
+                ),
+            };
         }
         Failure::Insufficient { setting, here, there } => {
             format!("{setting} = {here} is lower than the {there} of the primary")
