@@ -5,7 +5,7 @@ use crate::instead::{Alternative, Instead};
 use crate::outcome::Restore;
 use crate::predict::{Site, SiteOptions};
 use crate::settings::Settings;
-use crate::target::TargetTimeline;
+use crate::target::{Target, TargetTimeline};
 use pgwal_archive::Error;
 use pgwal_format::Lsn;
 use pgwal_source::Source;
@@ -59,9 +59,22 @@ pub fn alternatives(
         let instead = of(Instead::Backup(file.clone()), &other).filter(|_| further(&other));
         out.extend(instead.map(|a| Alternative { more_commits: 0, ..a }));
     }
-    if let (Some(_), Some(last)) = (restore.consistent_at, restore.replayed.last) {
+    if let Some(branch) = restore.left_branch {
+        // Nobody is sent along the branch that was left.
+        out.retain(|a| a.timeline != branch.timeline || a.replay_end <= branch.fork);
+        let fork = Settings { target: Target::Lsn(branch.fork), inclusive: false, ..settings.clone() };
+        let other = site.predict(&fork)?;
+        let instead = of(Instead::Before(branch.fork), &other).filter(|_| other.is_good());
+        out.extend(instead.map(|a| Alternative { reaches_target: false, ..a }));
+    } else if let (Some(_), Some(last)) = (restore.consistent_at, restore.replayed.last) {
         out.extend(of(Instead::Earlier(last.lsn), restore).map(|a| Alternative { reaches_target: false, ..a }));
     }
-    out.sort_by_key(|a| (!a.reaches_target, matches!(a.instead, Instead::Earlier(_)), std::cmp::Reverse(a.replay_end)));
+    out.sort_by_key(|a| {
+        (
+            !a.reaches_target,
+            matches!(a.instead, Instead::Earlier(_) | Instead::Before(_)),
+            std::cmp::Reverse(a.replay_end),
+        )
+    });
     Ok(out)
 }

@@ -26,6 +26,8 @@ pub struct Alternative {
 pub enum Instead {
     /// Be content with what can be replayed: the last record of it as the target.
     Earlier(Lsn),
+    /// Stop in front of a position, where the timeline was left.
+    Before(Lsn),
     /// Rename a `.partial`, and fill it up with zeros.
     Partial(String),
     /// Ask for another timeline.

@@ -118,6 +118,7 @@ impl Recovery<'_> {
         }
         names.segments(&way);
         out.closed = way.closed;
+        out.left_branch = way.left_branch(&line, replay.replayed);
         self.finish(out, replay, walked, names)
     }
 
@@ -156,6 +157,7 @@ impl Recovery<'_> {
             alternatives: Vec::new(),
             invalid_pages: None,
             blind: self.extents.as_ref().err().copied().into_iter().collect(),
+            left_branch: None,
         }
     }
 

@@ -261,7 +261,8 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn replay(&mut self, event: &RecoveryEvent) -> Option<ReplayStop> {
+    /// Replays a record that recovery minds.
+    pub(crate) fn replay(&mut self, event: &RecoveryEvent) -> Option<ReplayStop> {
         match &event.what {
             EventKind::Mark | EventKind::Ended { .. } | EventKind::RestorePoint { .. } => None,
             EventKind::Checkpoint { shutdown: true, timeline, previous, .. } => {

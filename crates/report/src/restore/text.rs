@@ -128,6 +128,11 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
     };
     match &a.instead {
         Instead::Earlier(lsn) => format!("be content with --target-lsn {lsn}, which keeps everything up to {there}"),
+        Instead::Before(lsn) => {
+            format!(
+                "stop where the timeline was left, with --target-lsn {lsn} --target-inclusive off: keeps everything up to {there}"
+            )
+        }
         Instead::Partial(file) => {
             format!("copy {file} to the name without .partial, filled up with zeros: {verb}, {there}{more}")
         }
