@@ -6,7 +6,7 @@ use crate::instead::{Alternative, Instead};
 use crate::outcome::Restore;
 use crate::predict::{Site, SiteOptions};
 use crate::settings::Settings;
-use crate::target::TargetTimeline;
+use crate::target::{Target, TargetTimeline};
 use crate::unlabelled::Unlabelled;
 use pgwal_archive::Error;
 use pgwal_format::Lsn;
@@ -57,7 +57,14 @@ pub fn alternatives(
     }
     // Where it dies of a prepared transaction, it does in that whole segment.
     let here = whole && !matches!(restore.failure, Some(Failure::PreparedGone { .. } | Failure::SizeAhead { .. }));
-    if let (Some(_), Some(last), true) = (restore.consistent_at, restore.replayed.last, here) {
+    if let Some(branch) = restore.left_branch {
+        // Nobody is sent along the branch that was left.
+        out.retain(|a| a.timeline != branch.timeline || a.replay_end <= branch.fork);
+        let fork = Settings { target: Target::Lsn(branch.fork), inclusive: false, ..settings.clone() };
+        let other = site.predict(&fork)?;
+        let instead = of(Instead::Before(branch.fork), &other).filter(|_| whole && other.is_good());
+        out.extend(instead.map(|a| Alternative { reaches_target: false, ..a }));
+    } else if let (Some(_), Some(last), true) = (restore.consistent_at, restore.replayed.last, here) {
         let size = matches!(restore.failure, Some(Failure::Size { .. }));
         let without_reading_ahead = size && settings.reads_ahead.is_some();
         out.extend(
@@ -66,7 +73,11 @@ pub fn alternatives(
         );
     }
     out.sort_by_key(|a| {
-        (!a.reaches_target, matches!(a.instead, Instead::Earlier { .. }), std::cmp::Reverse(a.replay_end))
+        (
+            !a.reaches_target,
+            matches!(a.instead, Instead::Earlier { .. } | Instead::Before(_)),
+            std::cmp::Reverse(a.replay_end),
+        )
     });
     Ok(out)
 }

@@ -117,6 +117,8 @@ pub struct Restore {
     /// A backup that ended on the way and is not the one that is being restored: where it started, and the record of
     /// its end.
     pub other_backup: Option<(Lsn, Lsn)>,
+    /// Replay went on along a timeline behind the point where it was left.
+    pub left_branch: Option<LeftBranch>,
 }
 
 /// WAL in `pg_wal` that a server replays before it asks the archive.
@@ -135,6 +137,17 @@ pub struct LeftOut {
     pub count: u64,
     /// The last of them.
     pub last: ReplayedCommit,
+}
+
+/// A timeline that was replayed past the point where the target's history left it: for want of the child's segments.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeftBranch {
+    /// The timeline.
+    pub timeline: TimelineId,
+    /// The timeline that left it.
+    pub child: TimelineId,
+    /// Where; up to 9.2 the start of the segment in which.
+    pub fork: Lsn,
 }
 
 /// A target and whether it is reached.
@@ -190,7 +203,7 @@ impl Restore {
     /// It comes where it is to come: the target is reached, or there is none and nothing is lost.
     pub fn is_good(&self) -> bool {
         let ends_well = !matches!(self.ending, Ending::Fatal | Ending::Panic) && self.failure.is_none();
-        ends_well && !self.is_late() && self.target.as_ref().is_none_or(|t| t.reached)
+        ends_well && self.left_branch.is_none() && !self.is_late() && self.target.as_ref().is_none_or(|t| t.reached)
     }
 
     /// The backup was taken after the time that is the target: a server stops at once, with data that are newer.

@@ -127,6 +127,7 @@ impl Recovery<'_> {
         let walked = self.read_ahead(&mut way, &mut replay, walked, &ahead, &mut out)?;
         names.ahead(&way);
         out.closed = way.closed;
+        out.left_branch = way.left_branch(&line, replay.replayed);
         self.finish(out, replay, walked, names)
     }
 
@@ -184,6 +185,7 @@ impl Recovery<'_> {
             own_wal: None,
             unlabelled: None,
             other_backup: None,
+            left_branch: None,
         }
     }
 

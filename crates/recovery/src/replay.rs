@@ -282,7 +282,8 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn replay(&mut self, event: &RecoveryEvent, file: Option<TimelineId>) -> Option<ReplayStop> {
+    /// Replays a record that recovery minds.
+    pub(crate) fn replay(&mut self, event: &RecoveryEvent, file: Option<TimelineId>) -> Option<ReplayStop> {
         match &event.what {
             EventKind::Mark | EventKind::RestorePoint { .. } => None,
             EventKind::Ended { xid, .. } => {

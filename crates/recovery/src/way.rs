@@ -3,10 +3,11 @@
 
 use crate::at_hand::{FilesAtHand, FoundFile};
 use crate::events::{Ask, Events, RecoveryEvent};
+use crate::outcome::LeftBranch;
 use crate::reading::{EventReader, FileRead, NoRecords};
 use crate::replay::ReplayStop;
 use crate::sum::EventSum;
-use pgwal_archive::lineage::Descent;
+use pgwal_archive::lineage::{BranchPoint, Descent};
 use pgwal_archive::ordered::in_order;
 use pgwal_archive::way::tried;
 use pgwal_archive::{Buffers, Error};
@@ -147,6 +148,29 @@ impl<'a> WalWalk<'a> {
             }
             None => self.requests.push(Request { name, found, damaged }),
         }
+    }
+
+    /// Where replay up to `end` went on along a timeline behind the point where another of the line leaves it.
+    pub fn left_branch(&self, line: &Descent, end: Lsn) -> Option<LeftBranch> {
+        let layout = &self.shelf.layout;
+        let start = |number: SegmentNo| layout.address().segment_start(number, layout.segment);
+        let pairs = line.timelines.windows(2).filter_map(|pair| match pair {
+            [(own, _), (child, Some(begin))] => Some((*own, *child, *begin)),
+            _ => None,
+        });
+        let taken = |own: TimelineId, begin: BranchPoint| {
+            let found = self.requests.iter().filter_map(|request| request.found).filter(move |f| f.timeline == own);
+            let fork = begin.lsn.unwrap_or_else(|| start(begin.segment));
+            let past = found.filter(|f| f.number >= begin.segment).any(|f| match begin.lsn {
+                Some(lsn) => end > lsn.max(start(f.number)),
+                // Where in the segment it was left is not known.
+                None => f.number > begin.segment && end > start(f.number),
+            });
+            past.then_some(fork)
+        };
+        let mut found = pairs
+            .filter_map(|(timeline, child, begin)| Some(LeftBranch { timeline, child, fork: taken(timeline, begin)? }));
+        found.next()
     }
 
     /// The file that is taken for a segment, where none of an older timeline than `oldest` may come.

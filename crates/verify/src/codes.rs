@@ -130,6 +130,9 @@ codes! {
     SegmentChanged = "WP118", "segment-changed", Warning, "a segment changed since it was proven",
         example "000000010000000000000011 holds other bytes than when it was proven",
         "An index remembers this file with other content, and the file was right then. WAL that is archived never changes: the disk lost bits, somebody wrote to the file, or it was replaced by another copy. Where the new content is wrong, another finding says how; where it is right, compare the file with another copy of the archive all the same, and find out what changed it. The finding is given in every run until it is accepted with --known, or the old content is back; until then the file is read each time.";
+    OtherWal = "WP119", "other-wal", Warning, "WAL of another cluster, version or segment size lies beside this",
+        example "two lines of WAL in one place: PostgreSQL 17 up to 00000001000000000000000A, PostgreSQL 18 from 000000010000000000000010 on",
+        "The archive holds WAL of two clusters, or of one before and after pg_upgrade or pg_resetwal --wal-segsize. Each file belongs to the line that its own bytes say, and each line is judged for itself. Where a backup is named, its line decides; otherwise the newest does, by its last commit. The others are reported beside it. A server that restores one line never replays the other: in front of its first file it stops. But their names can collide, timeline history files say nothing of clusters, and a server that asks for the next segment may get one of the other's. Keep an archive for each cluster and version.";
     TooShort = "WP130", "too-short", Error, "the archive does not get where it must",
         example "replay reaches 0/05F00000, not 0/06000000 that it must reach",
         "verify --must-reach named a position or a time, and what is proven to replay ends before it. A lost tail cannot be seen from bytes: an archive that lacks its last segments looks like one of an hour ago. So somebody who knows how far the server was has to say so. Either archiving is behind (pg_stat_archiver, pg_wal/archive_status on the server), files were lost, or damage stops replay earlier, which another finding tells.";
@@ -139,6 +142,9 @@ codes! {
     KnownGone = "WP132", "known-gone", Info, "an accepted finding is not there any more",
         example "WP201 at 0/00FA6880 was accepted, and is not found so any more",
         "The file of --known accepts a finding that this run does not have: the damage was repaired, the segments expired, or the finding is another one now, a gap that grew for example, which is then told as if nothing had been accepted. Take it out of the file, or let --write-known write it anew.";
+    Stopped = "WP133", "replay-stopped", Error, "a record ends replay by what it says",
+        example "WAL was generated with wal_level=minimal, cannot continue recovering: at 0/009000A0",
+        "The record is whole, and a server that replays it from the backups named dies of what it says: wal_level was minimal for a while, the server was shut down inside the backup, or a timeline begins that the history does not name. No copy of the archive mends that. Backups from behind it are not concerned: take a new one. Where the newest backup does not come past it, the archive is refuted; where only older ones do not, it is a warning.";
 
     RecordCrc = "WP201", "record-crc", Error, "a record's checksum is wrong",
         example "the checksum of the record at 0/00FA6880 is wrong",
@@ -204,6 +210,12 @@ codes! {
     WrongTimeline = "WP309", "wrong-timeline", Error, "a file holds WAL of another timeline than its name says",
         example "000000020000000000000065 holds WAL of timeline 1 only",
         "All pages of the file carry an older timeline than its name. Only the first segment of a timeline begins with pages of its parent. The file was copied from the older timeline; what the newer one wrote there is missing.";
+    LeftBranch = "WP310", "left-branch", Error, "replay takes a branch that was left",
+        example "replay goes on along timeline 1 behind 0/0605ABE0, where timeline 2 left it, to 0/06300000: WAL of timeline 2 is missing",
+        "The history file of the newer timeline is here, its segments are not, and the older timeline has files of the same numbers. A server takes those without a word and replays past the point where the timeline was left: transactions come back that a failover or a point-in-time recovery had left behind, and those of the newer timeline are lost. Every target behind the fork is reached on the wrong branch. Get the newer timeline's segments, or stop at the fork: recovery_target_lsn with its position, and recovery_target_inclusive = off. Whoever wants the old branch asks for its timeline by number.";
+    Disproved = "WP311", "history-disproved", Error, "a history file is not what the WAL says",
+        example "00000003.history says that timeline 3 left 1; its first record at 0/06402028 says that it follows 2: lines are missing in the file",
+        "The first record of a timeline says which timeline was in force before it, and the history file names another. Mostly the file was cut: lines are missing, and it still reads well. A server believes the file: it looks for segments that never were, or replays an older timeline past the point where it was left. Get the file from pg_wal of a server of that timeline, or from another copy of the archive; its lines are those of the parent's history file and one more.";
 
     BackupHistory = "WP401", "backup-history", Warning, "a backup history file cannot be read",
         example "000000010000000000000009.00000028.backup has no STOP WAL LOCATION",

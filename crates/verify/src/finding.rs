@@ -2,6 +2,7 @@
 
 use crate::beside::Beside;
 use crate::codes::{Code, CodePattern, Severity};
+use crate::outcome::LineReport;
 use crate::reach::{Age, Reach};
 use pgwal_format::image::Unrestorable;
 use pgwal_format::record::{BlockRef, Record, RelFileLocator};
@@ -155,6 +156,40 @@ pub enum Detail {
     },
     /// Blocks that are changed and not there.
     InvalidPages(InvalidPages),
+    /// WAL of another cluster, version or size lies in the same place.
+    Meeting {
+        /// The line that decides.
+        own: Box<LineReport>,
+        /// The other.
+        other: Box<LineReport>,
+    },
+    /// A timeline's own files are taken behind the point where it was left.
+    LeftBranch {
+        /// The timeline that left it.
+        child: TimelineId,
+        /// Where.
+        switch: Switch,
+        /// Where its WAL ends on the way.
+        to: Lsn,
+    },
+    /// A history file says otherwise than the first records of the timeline.
+    Disproved {
+        /// The timeline.
+        child: TimelineId,
+        /// The timeline that was left, as the file says.
+        says: TimelineId,
+        /// The timeline before it, as its first record says.
+        after: TimelineId,
+        /// Where that stands.
+        begins: Lsn,
+    },
+    /// What a record says ends replay.
+    Stopped {
+        /// How.
+        failure: Failure,
+        /// The backups from which replay comes to it; `None`: none is known.
+        backups: Option<Vec<String>>,
+    },
     /// Segments are missing.
     Gap {
         /// The last of them.
@@ -240,6 +275,13 @@ pub enum Detail {
     History {
         /// What is wrong with it.
         what: String,
+    },
+    /// A history file that is not here, so that a server does not look for those behind it.
+    Hidden {
+        /// The latest timeline that it finds.
+        latest: TimelineId,
+        /// A timeline behind it that is here.
+        hides: TimelineId,
     },
     /// Two history files.
     Disagree {

@@ -9,10 +9,11 @@ use crate::verify::examine;
 use crate::wording::target_named;
 use pgwal_archive::Error;
 use pgwal_archive::Which;
+use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Lsn, TimelineId};
 use pgwal_recovery::backup::{self, Backup, BackupFlaw, FlawKind, Weight};
 use pgwal_recovery::failure::{Failure, Lacking};
-use pgwal_recovery::outcome::{Ending, Restore, Status};
+use pgwal_recovery::outcome::{Ending, LeftBranch, Restore, Status};
 use pgwal_recovery::unlabelled::Unlabelled;
 use pgwal_recovery::{Alternative, Instead, Settings, SettingsError, Site, SiteOptions, TargetTimeline, WalkEnd};
 use pgwal_recovery::{alternatives, in_partial};
@@ -130,6 +131,7 @@ pub fn verify_restore(
     let part = FilteredSource { whole: archive, holds: &holds };
     let judged = Options {
         timeline: Which::Number(restore.target_timeline),
+        cluster: Some(site.cluster()),
         severities: options.severities.clone(),
         ..*options
     };
@@ -159,6 +161,8 @@ pub fn verify_restore(
     let refuted = |f: &Finding| f.severity == Severity::Error && !f.code.is_could_not_look();
     let bad_backup = of_backup.iter().any(refuted);
     let mut of_restore = Vec::new();
+    // What replay comes to is foretold, not judged by names.
+    outcome.findings.retain(|f| !matches!(f.code, Code::LeftBranch | Code::Stopped));
     // Where recovery takes what is the backup's own, WAL of others beside it is no obstacle.
     let foreign = backup::of_archive(backup, site.wal_system_id());
     let severity = if restore.replay_end.is_some() { Severity::Info } else { Severity::Error };
@@ -166,6 +170,7 @@ pub fn verify_restore(
     of_restore.extend(orphans(site, &restore, settings));
     // What it comes to without a file that cannot be looked at is told, and proves nothing.
     of_restore.extend(found(site, &restore).map(|f| if restore.closed { lowered(f) } else { f }));
+    of_restore.extend(restore.left_branch.map(|branch| left_branch(site, &restore, branch)));
     of_restore.extend(invalid_pages(site, &restore));
     of_restore.extend(prepared_gone(&restore));
     if !restore.closed {
@@ -371,8 +376,12 @@ fn orphans(site: &Site<'_>, restore: &Restore, settings: Result<&Settings, &Sett
         file: Some(FileName::History(timeline).to_string()),
         ..Finding::of(Code::HistoryMissing)
     };
+    let hidden = site.hidden(restore.target_timeline).filter(|_| latest).map(|hides| {
+        let missing = TimelineId(restore.target_timeline.0.saturating_add(1));
+        Finding { detail: Detail::Hidden { latest: restore.target_timeline, hides }, ..finding(missing) }
+    });
     let above = site.timelines_without_history().into_iter().filter(|t| latest && *t > restore.target_timeline);
-    above.map(finding).collect()
+    above.map(finding).chain(hidden).collect()
 }
 
 /// What the prediction itself finds.
@@ -380,6 +389,9 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     let layout = site.layout();
     let at = restore.replay_end.unwrap_or(restore.redo_start);
     let missing = restore.files.iter().find(|f| f.needed && f.status != Status::Present).map(|f| f.name.clone());
+    if restore.left_branch.is_some() && restore.failure.is_none() {
+        return None;
+    }
     let target = restore.target.as_ref().map(|t| target_named(&t.target)).unwrap_or_default();
     let missed = restore.missed.clone().map(|missed| (missed, target));
     let of = |failure: &Failure| Detail::Restore {
@@ -419,6 +431,22 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
         detail,
         ..Finding::of(code)
     })
+}
+
+/// Replay goes on along a branch that was left.
+fn left_branch(site: &Site<'_>, restore: &Restore, branch: LeftBranch) -> Finding {
+    let layout = site.layout();
+    let LeftBranch { timeline, child, fork } = branch;
+    Finding {
+        timeline: Some(timeline),
+        lsn: Some(fork),
+        at: Some(fork),
+        segment: Some(site.name(timeline, layout.address().segment(fork, layout.segment))),
+        file: Some(site.name(timeline, layout.address().segment(fork, layout.segment))),
+        offset: Some(layout.address().offset(fork, layout.segment)),
+        detail: Detail::LeftBranch { child, switch: Switch::At(fork), to: restore.replay_end.unwrap_or(fork) },
+        ..Finding::of(Code::LeftBranch)
+    }
 }
 
 /// Blocks that are not there: an error where the server dies of them.

@@ -10,6 +10,7 @@ pub(crate) use target::{missed as target_missed, named as target_named};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use pgwal_format::Layout;
+use pgwal_format::text::history::Switch;
 
 impl Finding {
     /// What is wrong, in a sentence without a full stop.
@@ -51,6 +52,17 @@ impl Finding {
             (Code::RestoreShort, _) => {
                 "make good what ends replay there before the server is started: what lies behind is lost once it promotes".into()
             }
+            (Code::OtherWal, _) => "give each cluster and version an archive of its own; verify --backup judges the line of that backup".into(),
+            (_, Detail::LeftBranch { child, switch: Switch::At(lsn), .. }) => format!(
+                "find the segments of timeline {child}, or recover to --target-lsn {lsn} --target-inclusive off: what lies behind on this timeline was left"
+            ),
+            (_, Detail::LeftBranch { child, .. }) => {
+                format!("find the segments of timeline {child}, or recover to a target before it began: what lies behind on this timeline was left")
+            }
+            (Code::Disproved, _) => {
+                format!("get {file} from pg_wal of a server of that timeline or from another copy of the archive: its parent's lines, and one more")
+            }
+            (Code::Stopped, _) => "take a new base backup: no replay from an older one comes past this record".into(),
             (Code::Gap, Detail::Gap { partial: true, .. }) => format!(
                 "find {file} in pg_wal of the old primary or on a standby; {file}.partial holds a part of it, which a server never restores by itself"
             ),

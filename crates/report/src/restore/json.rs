@@ -56,6 +56,7 @@ pub fn file(f: &FileAsked) -> Value {
 fn alternative(a: &Alternative) -> Value {
     let (kind, value) = match &a.instead {
         Instead::Earlier { lsn, .. } => ("earlier", json!(lsn)),
+        Instead::Before(lsn) => ("before", json!(lsn)),
         Instead::Partial(file) => ("partial", json!(file)),
         Instead::Timeline(timeline) => ("timeline", json!(timeline)),
         Instead::Backup(file) => ("backup", json!(file)),

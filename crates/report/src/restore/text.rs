@@ -167,6 +167,11 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
             let set = if *without_reading_ahead { " --set recovery_prefetch=off" } else { "" };
             format!("be content with --target-lsn {lsn}{set}, which keeps everything up to {there}")
         }
+        Instead::Before(lsn) => {
+            format!(
+                "stop where the timeline was left, with --target-lsn {lsn} --target-inclusive off: keeps everything up to {there}"
+            )
+        }
         Instead::Partial(file) => {
             format!("copy {file} to the name without .partial, filled up with zeros: {verb}, {there}{more}")
         }

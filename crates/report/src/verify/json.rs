@@ -13,7 +13,7 @@ use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Endian, Layout};
 use pgwal_verify::index::{IndexUse, PartsUse};
-use pgwal_verify::{Finding, KnownBackup, Lost, Outcome, TimelineReport};
+use pgwal_verify::{Finding, KnownBackup, LineReport, Lost, Outcome, TimelineReport};
 use serde_json::{Value, json};
 
 /// An outcome that serialises as `walproof.verify/1`, and as nothing else.
@@ -60,11 +60,12 @@ pub fn verify(outcome: &Outcome) -> Value {
             "commits": outcome.replayed.commits,
             "last_commit_time": outcome.replayed.last_commit.and_then(rfc3339),
         })),
+        "lines": outcome.lines.iter().enumerate().map(|(i, l)| line(l, i == 0)).collect::<Vec<_>>(),
         "timelines": outcome.timelines.iter().map(timeline).collect::<Vec<_>>(),
         "accepted": outcome.accepted(),
         "lowered": outcome.lowered,
         "freshness": outcome.fresh.map(|fresh| crate::verify::fresh::json(&fresh, outcome)),
-        "backups": outcome.backups.iter().map(backup).collect::<Vec<_>>(),
+        "backups": outcome.backups.iter().map(|b| backup(b, layout)).collect::<Vec<_>>(),
         "findings": outcome.findings.iter().map(|f| finding(f, layout)).collect::<Vec<_>>(),
         "not_checked": outcome.not_checked.iter().map(|n| not_checked(*n)).collect::<Vec<_>>(),
         "ignored_files": outcome.ignored,
@@ -104,6 +105,23 @@ fn parts(used: &PartsUse) -> Value {
     })
 }
 
+/// WAL of one cluster, version and size.
+fn line(l: &LineReport, decides: bool) -> Value {
+    json!({
+        "system_identifier": l.system_id.to_string(),
+        "version": l.version.to_string(),
+        "segment_size": l.segment_size.bytes(),
+        "from": l.from,
+        "to": l.to,
+        "verdict": verdict(l.verdict),
+        "first_segment": l.names.map(|(first, _)| first.to_string()),
+        "last_segment": l.names.map(|(_, last)| last.to_string()),
+        "segments": l.segments,
+        "why": l.why,
+        "decides": decides,
+    })
+}
+
 /// A timeline.
 pub fn timeline(t: &TimelineReport) -> Value {
     let (lsn, segment) = match t.switch {
@@ -129,7 +147,7 @@ pub fn timeline(t: &TimelineReport) -> Value {
     })
 }
 
-fn backup(b: &KnownBackup) -> Value {
+fn backup(b: &KnownBackup, layout: Option<&Layout>) -> Value {
     json!({
         "file": b.file,
         "timeline": b.timeline,
@@ -140,6 +158,8 @@ fn backup(b: &KnownBackup) -> Value {
         "reaches_lsn": b.reaches,
         "on_path": b.beside.is_none(),
         "target_timeline": b.beside.map(|beside| beside.ask),
+        "stopped_at": b.stopped.as_ref().map(|(lsn, _)| lsn),
+        "stopped_by": b.stopped.as_ref().zip(layout).map(|((_, failure), layout)| failure.server_says(layout.dialect)),
     })
 }
 

@@ -26,7 +26,7 @@ impl Judge<'_> {
                 continue;
             }
             seen.push((hole.timeline, hole.first));
-            if !self.in_range(hole.first, hole.last) {
+            if !self.in_range(hole.first, hole.last) || self.never_was(hole.first, hole.last) {
                 continue;
             }
             match hole.too_early {
@@ -150,7 +150,7 @@ impl Judge<'_> {
                 continue;
             }
             let hole = Hole { timeline, first: begin, last: begin, too_early: None };
-            if self.way.holes.iter().any(|h| h.timeline == timeline) {
+            if self.way.holes.iter().any(|h| h.timeline == timeline) || self.never_was(begin, begin) {
                 continue;
             }
             // Right after a promotion the first segment is not archived yet.

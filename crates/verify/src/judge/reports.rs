@@ -58,7 +58,9 @@ impl Judge<'_> {
                 backup.complete = Some(self.covers(backup, &findings));
                 // Along its own timeline it comes to places that this way does not know.
                 let on_way = backup.beside.is_none();
-                backup.reaches = self.reaches(backup, &findings).filter(|_| on_way);
+                let reaches = self.reaches(backup, &findings).filter(|_| on_way);
+                let stopped = backup.stopped.as_ref().map(|(lsn, _)| *lsn);
+                backup.reaches = reaches.map(|lsn| stopped.map_or(lsn, |at| at.min(lsn)));
             }
         }
         let reached = |n: SegmentNo| replay.is_some_and(|(from, to)| self.start_of(n) < to && n >= self.number(from));

@@ -72,6 +72,10 @@ pub(super) fn once<'a, R: Render>(
     let Some((outcome, sight)) = names(source, &wanted.options)? else {
         return Ok(FirstPass::Unread(ListSum::default()));
     };
+    // Which line is listed, only reading all of them tells.
+    if outcome.lines.len() > 1 {
+        return Ok(FirstPass::Unread(ListSum::default()));
+    }
     let archive = &sight.archive;
     let layout = &archive.cluster.layout;
     let range = Range::of(&wanted.options, layout);

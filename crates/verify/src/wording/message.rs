@@ -20,6 +20,26 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
     let lsn = f.lsn.map(|l| l.to_string()).unwrap_or_default();
     let at = f.at.map(|l| l.to_string()).unwrap_or_default();
     match &f.detail {
+        Detail::Meeting { own, other } => crate::lines::says(own, other),
+        Detail::LeftBranch { child, switch, to } => {
+            let own = f.timeline.map_or(0, |t| t.0);
+            format!(
+                "replay goes on along timeline {own} to {to}, behind its end {}, where timeline {child} left it: WAL of timeline {child} is not here",
+                place(switch)
+            )
+        }
+        Detail::Disproved { child, says, after, begins } => format!(
+            "{file} says that timeline {child} comes from {says}; its first record at {begins} says that it follows {after}: lines are missing in the file"
+        ),
+        Detail::Stopped { failure, backups } => {
+            let says = layout.map(|l| failure.server_says(l.dialect)).unwrap_or_default();
+            let from = match backups.as_deref() {
+                None | Some([]) => "from any backup before it".to_owned(),
+                Some([one]) => format!("from {one}"),
+                Some([one, more @ ..]) => format!("from {one} and {} more", more.len()),
+            };
+            format!("replay {from} ends at the record at {lsn} by what it says: {says}")
+        }
         Detail::Gap { last, count, .. } if *count > 1 => format!("{count} segments are missing: {file} to {last}"),
         Detail::Gap { .. } => format!("{file} is missing"),
         Detail::Size { found, expected } => format!("{file} has {found} bytes instead of {expected}"),
@@ -123,6 +143,10 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::Content(what) => format!("{file} is {what}"),
         Detail::Refused(why) => format!("{file}: {why}"),
         Detail::History { what } => format!("{file}: {what}"),
+        Detail::Hidden { latest, hides } => format!(
+            "{file} is missing and hides timeline {hides}: a server takes {latest} for the latest, and the next promotion makes timeline {} once more",
+            latest.0.saturating_add(1)
+        ),
         Detail::Disagree { parent, says, other, other_says } => {
             format!("{file} says that timeline {parent} ended {}, {other} {}", place(says), place(other_says))
         }
