@@ -118,7 +118,7 @@ impl Recovery<'_> {
         }
         names.segments(&way);
         out.closed = way.closed;
-        out.left_branch = way.left_branch(&line, replay.replayed);
+        out.left_branch = way.left_branch(&line, replay.replayed, replay.timeline);
         self.finish(out, replay, walked, names)
     }
 

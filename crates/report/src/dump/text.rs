@@ -19,7 +19,7 @@ use pgwal::format::rmgr::short::short;
 use pgwal::format::rmgr::{Rmgr, RmgrName};
 use pgwal::format::{Layout, Lsn, TimelineId};
 use pgwal::verify::records::{Render, Rendered};
-use pgwal::verify::{Code, Finding, Severity};
+use pgwal::verify::{Finding, Severity};
 use pgwal_query::filter::{FORKS, Filter};
 use std::io::Write;
 use std::sync::OnceLock;
@@ -113,7 +113,7 @@ pub fn damage(finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
         None => pad(out, from, 12),
     }
     let _ = write!(out, "*** {} {}: {}", finding.code, finding.severity, Shown(finding.message(layout)));
-    if let Some(lost) = finding.lost.filter(|_| finding.severity == Severity::Error || finding.code == Code::Gap) {
+    if let Some(lost) = finding.lost.filter(|_| finding.severity == Severity::Error || finding.code.is_hole()) {
         let _ = match (lost.bytes, lost.until_lsn) {
             (Some(bytes), Some(until)) => {
                 write!(out, "; {} {} lost, until {until}", grouped(bytes.into()), plural(bytes.into(), "byte"))

@@ -19,6 +19,10 @@ pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
     match outcome.verdict {
         Verdict::Proven if r.target.is_some() => format!("PROVEN{}: this restores to {to}", except(outcome)),
         Verdict::Proven => format!("PROVEN{}: this restores to the end of WAL, {to}", except(outcome)),
+        Verdict::Refuted if r.left_branch.is_some_and(|_| r.failure.is_none()) => {
+            let fork = r.left_branch.map(|branch| format!("{}, where it was left", branch.fork)).unwrap_or_default();
+            format!("REFUTED: this goes on along timeline {} behind {fork}, to {to}", r.timeline)
+        }
         Verdict::Refuted if r.target.is_some() => {
             format!("REFUTED: this does not restore to {}; it comes to {to}", wanted(r, zone))
         }
