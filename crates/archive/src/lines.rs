@@ -139,6 +139,15 @@ impl LineOfWal<'_> {
         self.names().map(|(first, _)| first)
     }
 
+    /// The position that is asked for lies between its first and its last segment.
+    fn holds_what_is_asked(&self) -> bool {
+        let (look, layout) = (&self.archive.look, &self.archive.cluster.layout);
+        let Some(lsn) = look.start.or(look.end) else { return true };
+        let number = layout.address().segment(lsn, layout.segment);
+        let numbers = || self.archive.inventory.segments.iter().map(|s| s.number);
+        numbers().min().is_some_and(|first| first <= number) && numbers().max().is_some_and(|last| number <= last)
+    }
+
     /// The last commit, and when the last file was written.
     fn age(&self) -> (Option<Timestamp>, Option<SystemTime>) {
         let runs = self.seen.stretches.values().flat_map(|s| &s.pieces).filter_map(|p| p.run());
@@ -163,7 +172,11 @@ fn chosen(lines: &[LineOfWal<'_>]) -> usize {
         let name = lines.get(*i).and_then(LineOfWal::names).map(|(_, last)| (last.log, last.seg));
         (commit.filter(|_| by_commits), written, name, Reverse(*i))
     };
-    (0..lines.len()).max_by_key(newest).unwrap_or(0)
+    // Where a position is asked for, the line that holds it.
+    let holds = |i: &usize| lines.get(*i).is_some_and(LineOfWal::holds_what_is_asked);
+    let asked: Vec<usize> = (0..lines.len()).filter(holds).collect();
+    let all: Vec<usize> = if asked.is_empty() { (0..lines.len()).collect() } else { asked };
+    all.into_iter().max_by_key(newest).unwrap_or(0)
 }
 
 /// The files of each cluster, the owner's first; one alone where all are the owner's, or foreign files among his.

@@ -51,6 +51,17 @@ pub enum Unusable {
         found: u64,
         /// Too few.
         short: bool,
+        /// They came out of a packed file that ends properly: it is not being written any more.
+        packed: bool,
+    },
+    /// Packed twice: what comes out is packed or encrypted, too.
+    Twice {
+        /// In which way.
+        outer: Codec,
+        /// What lies inside.
+        inner: Codec,
+        /// Bytes that came out.
+        bytes: u64,
     },
     /// Packed, and not whole.
     Packed {
@@ -115,7 +126,7 @@ impl Unusable {
     pub fn is_unfinished(&self) -> bool {
         matches!(
             self,
-            Unusable::Size { short: true, .. }
+            Unusable::Size { short: true, packed: false, .. }
                 | Unusable::Packed { .. }
                 | Unusable::Unknown(_)
                 | Unusable::Unwritten

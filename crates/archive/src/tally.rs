@@ -50,6 +50,8 @@ pub struct ReplayNote {
     pub end: Lsn,
     /// What it says.
     pub what: NoteKind,
+    /// What came before it in its run.
+    pub before: Mark,
 }
 
 /// What such a record says.
@@ -126,7 +128,6 @@ impl Fold for Tally {
 
     #[inline(always)]
     fn record(&mut self, record: &Record<'_>) {
-        self.records += 1;
         if !self.facts.is_empty() {
             self.note(record);
         }
@@ -134,24 +135,30 @@ impl Fold for Tally {
             Some(time) => self.commit(time),
             None => self.rare(record),
         }
+        self.records += 1;
     }
 
     fn join(&mut self, right: Tally) {
+        let room = OPENINGS.saturating_sub(self.notes.len());
+        let notes = right.notes.into_iter().take(room).map(|mut note| {
+            Tally::after(&mut note.before, self);
+            note
+        });
+        let notes: Vec<ReplayNote> = notes.collect();
+        self.notes.extend(notes);
         self.facts.extend(right.facts);
         self.records += right.records;
         self.commits += right.commits;
         self.first_commit = self.first_commit.or(right.first_commit);
         self.last_commit = right.last_commit.or(self.last_commit);
         right.openings.into_iter().for_each(|opened| self.open(opened));
-        let room = OPENINGS.saturating_sub(self.notes.len());
-        self.notes.extend(right.notes.into_iter().take(room));
     }
 }
 
 wire_fields!(Mark { records, commits, last_commit });
 wire_fields!(Tally { records, commits, first_commit, last_commit, openings, notes, facts });
 wire_fields!(Opening { timeline, lsn, previous });
-wire_fields!(ReplayNote { lsn, end, what });
+wire_fields!(ReplayNote { lsn, end, what, before });
 wire_variants!(NoteKind {
     0 => Shutdown { timeline, previous },
     1 => EndOfRecovery { timeline, previous },
@@ -190,8 +197,9 @@ impl Tally {
             if let Some(TimelineOpening { timeline, previous }) = opening {
                 self.open(Opening { timeline, lsn: record.lsn, previous });
             }
+            let before = self.mark();
             if let Some(what) = note(record).filter(|_| self.notes.len() < OPENINGS) {
-                self.notes.push(ReplayNote { lsn: record.lsn, end: record.end, what });
+                self.notes.push(ReplayNote { lsn: record.lsn, end: record.end, what, before });
             }
         }
     }

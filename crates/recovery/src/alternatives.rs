@@ -6,7 +6,7 @@ use crate::instead::{Alternative, Instead};
 use crate::outcome::Restore;
 use crate::predict::{Site, SiteOptions};
 use crate::settings::Settings;
-use crate::target::{Target, TargetTimeline};
+use crate::target::TargetTimeline;
 use crate::unlabelled::Unlabelled;
 use pgwal_archive::Error;
 use pgwal_format::Lsn;
@@ -60,8 +60,7 @@ pub fn alternatives(
     if let Some(branch) = restore.left_branch {
         // Nobody is sent along the branch that was left.
         out.retain(|a| a.timeline != branch.timeline || a.replay_end <= branch.fork);
-        let fork = Settings { target: Target::Lsn(branch.fork), inclusive: false, ..settings.clone() };
-        let other = site.predict(&fork)?;
+        let other = site.predict(&settings.in_front_of(branch.fork))?;
         let instead = of(Instead::Before(branch.fork), &other).filter(|_| whole && other.is_good());
         out.extend(instead.map(|a| Alternative { reaches_target: false, ..a }));
     } else if let (Some(_), Some(last), true) = (restore.consistent_at, restore.replayed.last, here) {

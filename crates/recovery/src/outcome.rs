@@ -200,10 +200,16 @@ impl Status {
 }
 
 impl Restore {
-    /// It comes where it is to come: the target is reached, or there is none and nothing is lost.
+    /// It comes where it is to come: the target is reached, or there is none and nothing is lost; and not along a branch
+    /// that was left.
     pub fn is_good(&self) -> bool {
+        self.comes_to_its_end() && self.left_branch.is_none()
+    }
+
+    /// The same, whichever branch it takes.
+    pub fn comes_to_its_end(&self) -> bool {
         let ends_well = !matches!(self.ending, Ending::Fatal | Ending::Panic) && self.failure.is_none();
-        ends_well && self.left_branch.is_none() && !self.is_late() && self.target.as_ref().is_none_or(|t| t.reached)
+        ends_well && !self.is_late() && self.target.as_ref().is_none_or(|t| t.reached)
     }
 
     /// The backup was taken after the time that is the target: a server stops at once, with data that are newer.

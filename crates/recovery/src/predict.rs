@@ -38,8 +38,8 @@ pub struct Site<'a> {
     start: Start,
     system_id: u64,
     wal_system_id: u64,
-    /// The archive holds WAL of others as well.
-    mixed: bool,
+    /// Whose WAL the archive holds besides.
+    others: Vec<Cluster>,
     look: SiteOptions<'a>,
     extents: Result<Arc<Extents>, Blind>,
     backup: &'a Backup,
@@ -67,7 +67,7 @@ impl<'a> Site<'a> {
     ) -> Result<Option<Site<'a>>, Error> {
         let Some(start) = start else { return Ok(None) };
         let mut listed = Vec::new();
-        let (mut whose, mut mixed) = (None, false);
+        let (mut whose, mut all) = (None, Vec::new());
         for &(source, archive) in sources {
             let listing = source.list()?;
             let votes = whose_wal(source, &listing.entries, &|_| None);
@@ -80,7 +80,9 @@ impl<'a> Site<'a> {
             let several = archive && votes.all.len() > 1;
             let first = || if several { first_file(source, &listing.entries, backup) } else { None };
             let found = named.or_else(first).or_else(|| votes.most());
-            mixed |= several;
+            if archive {
+                all = votes.all.iter().map(|(cluster, _)| *cluster).collect();
+            }
             whose = whose.or(found);
             listed.push((source, archive, listing.entries, votes.names));
         }
@@ -96,6 +98,8 @@ impl<'a> Site<'a> {
             None => whose.layout,
         };
         let system_id = backup.system_id().unwrap_or(whose.system_id);
+        let own = Cluster { layout, system_id };
+        let others = all.into_iter().filter(|cluster| !cluster.is(&own)).collect();
         let mut places = Vec::new();
         for (source, archive, entries, names) in listed {
             let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
@@ -107,7 +111,7 @@ impl<'a> Site<'a> {
         let shelf = FilesAtHand { places, layout, partials: false };
         let under_way = unlabelled::under_way(&shelf, backup, &start, whose.system_id == system_id);
         let wal_system_id = whose.system_id;
-        Ok(Some(Site { shelf, start, system_id, wal_system_id, mixed, look, extents, backup, under_way }))
+        Ok(Some(Site { shelf, start, system_id, wal_system_id, others, look, extents, backup, under_way }))
     }
 
     /// How the WAL is laid out.
@@ -123,6 +127,18 @@ impl<'a> Site<'a> {
     /// The cluster of the WAL.
     pub fn wal_system_id(&self) -> u64 {
         self.wal_system_id
+    }
+
+    /// Whose WAL the archive holds besides.
+    pub fn others(&self) -> &[Cluster] {
+        &self.others
+    }
+
+    /// Whether a backup history file tells of a backup of another cluster: the segment in which it began is.
+    pub fn is_of_another(&self, name: SegmentName) -> bool {
+        let layout = &self.shelf.layout;
+        let number = name.number(layout.address(), layout.segment).filter(|_| !self.others.is_empty());
+        number.is_some_and(|number| !self.is_own(name.timeline, number))
     }
 
     /// Whose WAL this restore takes.
@@ -158,7 +174,7 @@ impl<'a> Site<'a> {
             let all = archive.clone().flat_map(|p| p.inventory.of(*timeline));
             let mut numbers: Vec<SegmentNo> = all.map(|s| s.number).filter(|n| *n > last).collect();
             numbers.sort_unstable();
-            let own = |n: &SegmentNo| !self.mixed || self.is_own(*timeline, *n);
+            let own = |n: &SegmentNo| self.others.is_empty() || self.is_own(*timeline, *n);
             numbers.into_iter().take(LOOKED_AT).find(own).map(|n| (*timeline, n))
         };
         let (timeline, number) =

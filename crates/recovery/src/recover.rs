@@ -127,7 +127,7 @@ impl Recovery<'_> {
         let walked = self.read_ahead(&mut way, &mut replay, walked, &ahead, &mut out)?;
         names.ahead(&way);
         out.closed = way.closed;
-        out.left_branch = way.left_branch(&line, replay.replayed);
+        out.left_branch = way.left_branch(&line, replay.replayed, replay.timeline);
         self.finish(out, replay, walked, names)
     }
 

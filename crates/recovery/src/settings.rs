@@ -8,8 +8,8 @@ use crate::target::{Target, TargetTimeline};
 use crate::time::ServerZone;
 use crate::value;
 use crate::{Given, SettingsError};
-use pgwal_format::Version;
 use pgwal_format::recovery::settings::{SettingRules, SeveralTargets, TargetAction};
+use pgwal_format::{Lsn, Version};
 
 /// What a recovery is asked to do.
 #[derive(Clone, PartialEq, Debug)]
@@ -94,6 +94,11 @@ impl Settings {
             assumed: Vec::new(),
             not_read: Vec::new(),
         }
+    }
+
+    /// The same, up to a position and not the record there.
+    pub fn in_front_of(&self, lsn: Lsn) -> Settings {
+        Settings { target: Target::Lsn(lsn), inclusive: false, ..self.clone() }
     }
 
     /// Reads settings as this version does. `zone`: the server's time zone, for times without one.

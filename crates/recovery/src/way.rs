@@ -150,12 +150,13 @@ impl<'a> WalWalk<'a> {
         }
     }
 
-    /// Where replay up to `end` went on along a timeline behind the point where another of the line leaves it.
-    pub fn left_branch(&self, line: &Descent, end: Lsn) -> Option<LeftBranch> {
+    /// Where replay up to `end` went on along a timeline behind the point where another of the line leaves it. Where the
+    /// other began all the same, with a record that follows, its history names a wrong point, and `now` is it.
+    pub fn left_branch(&self, line: &Descent, end: Lsn, now: TimelineId) -> Option<LeftBranch> {
         let layout = &self.shelf.layout;
         let start = |number: SegmentNo| layout.address().segment_start(number, layout.segment);
         let pairs = line.timelines.windows(2).filter_map(|pair| match pair {
-            [(own, _), (child, Some(begin))] => Some((*own, *child, *begin)),
+            [(own, _), (child, Some(begin))] if *own == now => Some((*own, *child, *begin)),
             _ => None,
         });
         let taken = |own: TimelineId, begin: BranchPoint| {

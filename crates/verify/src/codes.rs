@@ -133,6 +133,9 @@ codes! {
     OtherWal = "WP119", "other-wal", Warning, "WAL of another cluster, version or segment size lies beside this",
         example "two lines of WAL in one place: PostgreSQL 17 up to 00000001000000000000000A, PostgreSQL 18 from 000000010000000000000010 on",
         "The archive holds WAL of two clusters, or of one before and after pg_upgrade or pg_resetwal --wal-segsize. Each file belongs to the line that its own bytes say, and each line is judged for itself. Where a backup is named, its line decides; otherwise the newest does, by its last commit. The others are reported beside it. A server that restores one line never replays the other: in front of its first file it stops. But their names can collide, timeline history files say nothing of clusters, and a server that asks for the next segment may get one of the other's. Keep an archive for each cluster and version.";
+    PackedTwice = "WP120", "packed-twice", Error, "a file is packed twice",
+        example "00000001000000000000000A.gz is packed twice: inside the gzip lies another gzip",
+        "The file unpacks to its end, with the right checksum, and what comes out is packed again. A restore_command that unpacks once hands the server a file of wrong size: FATAL. Mostly the archive_command packed what a backup tool, a file system or a second archive_command had packed already, or somebody packed an archive by hand that was packed. The WAL is not lost: unpack the files once, and look what packs them.";
     TooShort = "WP130", "too-short", Error, "the archive does not get where it must",
         example "replay reaches 0/05F00000, not 0/06000000 that it must reach",
         "verify --must-reach named a position or a time, and what is proven to replay ends before it. A lost tail cannot be seen from bytes: an archive that lacks its last segments looks like one of an hour ago. So somebody who knows how far the server was has to say so. Either archiving is behind (pg_stat_archiver, pg_wal/archive_status on the server), files were lost, or damage stops replay earlier, which another finding tells.";
@@ -182,6 +185,12 @@ codes! {
     Data = "WP212", "record-data", Warning, "a record's data ends too early for its type",
         example "the data of the Heap INSERT record at 0/00FA6880 ends before off",
         "The record's checksum and structure are right, and the data of its resource manager is shorter than a record of its type is: the server that wrote it had a fault, a fork changed the record and kept its type, or the bytes were forged. Where replay stops does not depend on it: recovery hands the record to its resource manager, which reads what lies in memory behind it, or crashes. Only dump and hex ask what records mean; dump goes on and tells what could be read.";
+    WalReset = "WP213", "wal-reset", Error, "WAL was begun anew",
+        example "WAL was begun anew at 0/00E00028: the checkpoint there names no record before it, as pg_resetwal writes it",
+        "Every record names the one before it; only the very first one of a cluster names none, and the one that pg_resetwal writes. So here WAL was reset: pg_upgrade does that with the new cluster before it is used, which loses nothing; after a crash it means that what had been written and not archived is gone, data files went on without it, and no copy of a segment mends that. No base backup from before comes over this place, whatever is found. Take a new base backup now, and look for corruption: pg_amcheck, pg_dump. Replay from a backup taken behind it is not concerned.";
+    TwoHistories = "WP214", "two-histories", Error, "two histories of one timeline meet",
+        example "the record at 0/00B00028 names 0/00A758C0 as the one before it, which is 0/00A2BB98: two servers wrote timeline 1",
+        "Both files are whole, and the first record of the second one was not written behind the last record of the first: the server that wrote it had another segment before it. Two servers wrote the same timeline and archived into one place: a copy was started beside the original, the old primary came back, or a segment was archived over another. Replay stops there, and what lies before and behind belongs to different databases. Commit times that go back over the place are a sign of it. The files are good copies, so another copy of the same file is no help: find out which server is the right one, get the segments that it wrote, and give each its own archive.";
 
     HistoryMissing = "WP301", "history-missing", Error, "a timeline has WAL and no history file",
         example "00000002.history is missing",
@@ -317,6 +326,11 @@ codes! {
 }
 
 impl Code {
+    /// No replay from before comes over the place, and replay may begin behind it.
+    pub const fn is_hole(self) -> bool {
+        matches!(self, Code::Gap | Code::WalReset)
+    }
+
     /// The finding says that something could not be looked at, not that it is wrong.
     pub const fn is_could_not_look(self) -> bool {
         matches!(

@@ -215,6 +215,29 @@ pub enum Detail {
         /// The stream ends too early; otherwise it is damaged.
         cut: bool,
     },
+    /// A file that is packed twice.
+    Twice {
+        /// In which way.
+        outer: Codec,
+        /// What lies inside.
+        inner: Codec,
+    },
+    /// WAL was begun anew.
+    Reset {
+        /// The checkpoint with which it begins.
+        begins: Lsn,
+        /// The last segment that is missing in front of it, and how many are, where any is.
+        missing: Option<(String, u64)>,
+        /// What a server finds there.
+        fault: Option<Fault>,
+    },
+    /// Two histories of one timeline meet.
+    Parted {
+        /// What a server finds there.
+        fault: Fault,
+        /// The segment alone is of another history than those on both sides.
+        alone: bool,
+    },
     /// A file that belongs elsewhere.
     Belongs {
         /// The position on its first page.

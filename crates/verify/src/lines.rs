@@ -5,6 +5,7 @@ use crate::finding::{Detail, Finding};
 use crate::options::Options;
 use crate::outcome::{LineReport, Outcome, Verdict};
 use pgwal_archive::Archive;
+use pgwal_archive::whose::Cluster;
 use pgwal_format::{Lsn, SegmentName};
 
 /// A line by its names, not judged yet.
@@ -38,6 +39,21 @@ pub(crate) fn judged(archive: &Archive<'_>, outcome: &Outcome) -> LineReport {
     }
 }
 
+/// A line of which only the cluster is known.
+pub(crate) fn of(cluster: &Cluster) -> LineReport {
+    LineReport {
+        system_id: cluster.system_id,
+        version: cluster.layout.dialect.version,
+        segment_size: cluster.layout.segment,
+        names: None,
+        segments: 0,
+        from: Lsn::ZERO,
+        to: Lsn::ZERO,
+        verdict: Verdict::Unproven,
+        why: None,
+    }
+}
+
 /// What is said of the place where two lines meet.
 pub(crate) fn meeting(own: &LineReport, other: &LineReport, options: &Options<'_>) -> Finding {
     // Who names a backup, or its cluster, has chosen.
@@ -64,6 +80,9 @@ pub(crate) fn called(line: &LineReport, beside: &LineReport) -> String {
 /// Where two lines meet, in a sentence without a full stop.
 pub(crate) fn says(own: &LineReport, other: &LineReport) -> String {
     let (us, them) = (called(own, other), called(other, own));
+    if other.names.is_none() {
+        return format!("WAL of {them} lies in the same place; this is of {us} and takes nothing of it");
+    }
     let place = |name: SegmentName| (name.log, name.seg);
     let meet = match (own.names, other.names) {
         (Some((first, _)), Some((_, last))) if place(last) < place(first) => {

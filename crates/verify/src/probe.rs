@@ -147,6 +147,10 @@ fn judge(
             (_, Some(last)) if number > last.last => AtPosition::BehindLast { last: name(last.last, last.timeline) },
             _ => AtPosition::Missing,
         },
+        // Whole, and a server does not take it all the same.
+        (Some(_), Some((start, ..))) if start == lsn && findings.iter().any(|f| is_damage(f) && f.lsn == Some(lsn)) => {
+            AtPosition::Damage
+        }
         (Some(_), Some((start, _, true))) if start < lsn => AtPosition::AfterSwitch { switch: start },
         (Some(_), Some((start, end, _))) => AtPosition::Record { start, end },
         (Some(entry), None) => {

@@ -3,6 +3,7 @@
 use crate::beside_target;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding, set_severities};
+use crate::lines;
 use crate::options::Options;
 use crate::outcome::{NotChecked, Outcome, Verdict};
 use crate::verify::examine;
@@ -10,7 +11,7 @@ use crate::wording::target_named;
 use pgwal_archive::Error;
 use pgwal_archive::Which;
 use pgwal_format::text::history::Switch;
-use pgwal_format::{FileName, Lsn, TimelineId};
+use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
 use pgwal_recovery::backup::{self, Backup, BackupFlaw, FlawKind, Weight};
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::{Ending, LeftBranch, Restore, Status};
@@ -120,12 +121,17 @@ pub fn verify_restore(
     // What is lost behind the end can only be told from what lies there.
     let lacks = restore.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal);
     let short = !restore.is_good() || lacks || ends_early(&*site, &restore).is_some();
+    let others_backups: BTreeSet<SegmentName> = match site.others().is_empty() {
+        true => BTreeSet::new(),
+        false => backups_of_others(archive, site)?,
+    };
     let holds = |entry: &Entry| match entry.name {
         Some(FileName::Segment(name)) => {
             all || asked.contains(name.to_string().as_str()) || short && number(entry) >= Some(start)
         }
         Some(FileName::Partial(_)) => all || short && number(entry) >= Some(start),
-        Some(FileName::History(_) | FileName::BackupHistory(..)) => true,
+        Some(FileName::BackupHistory(name, _)) => !others_backups.contains(&name),
+        Some(FileName::History(_)) => true,
         None => all,
     };
     let part = FilteredSource { whole: archive, holds: &holds };
@@ -148,8 +154,7 @@ pub fn verify_restore(
     for finding in &mut outcome.findings {
         let on_the_way = finding.at.is_none_or(|at| at >= restore.redo_start || at == begun)
             && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
-        if !on_the_way
-            || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && finding.code != Code::Gap
+        if !on_the_way || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && !finding.code.is_hole()
         {
             finding.severity = finding.severity.min(Severity::Info);
         }
@@ -167,6 +172,10 @@ pub fn verify_restore(
     let foreign = backup::of_archive(backup, site.wal_system_id());
     let severity = if restore.replay_end.is_some() { Severity::Info } else { Severity::Error };
     of_restore.extend(foreign.map(|flaw| Finding { severity, ..of_flaw(&flaw) }));
+    if !outcome.findings.iter().any(|f| f.code == Code::OtherWal) {
+        let own = lines::of(&site.cluster());
+        of_restore.extend(site.others().iter().map(|other| lines::meeting(&own, &lines::of(other), &judged)));
+    }
     of_restore.extend(orphans(site, &restore, settings));
     // What it comes to without a file that cannot be looked at is told, and proves nothing.
     of_restore.extend(found(site, &restore).map(|f| if restore.closed { lowered(f) } else { f }));
@@ -203,7 +212,15 @@ pub fn verify_restore(
         () => Verdict::Proven,
     };
     outcome.replay = Some((restore.redo_start, end));
-    let sum = &restore.replayed;
+    // What lies behind a fork, on the branch that was left, is no part of what was asked for.
+    let at_fork = match (restore.left_branch, settings) {
+        (Some(branch), Ok(settings)) => Some(site.predict(&settings.in_front_of(branch.fork))?),
+        _ => None,
+    };
+    if let Some(end) = at_fork.as_ref().and_then(|fork| fork.replay_end) {
+        outcome.replay = Some((restore.redo_start, end));
+    }
+    let sum = at_fork.as_ref().map_or(&restore.replayed, |fork| &fork.replayed);
     (outcome.replayed.records, outcome.replayed.commits) = (sum.records, sum.commits);
     outcome.replayed.last_commit = sum.last_commit.map(|c| c.time);
     outcome.not_checked.retain(|n| *n != NotChecked::Backups);
@@ -232,7 +249,7 @@ pub fn verify_restore(
     }
     if !all {
         // Of what was not looked at, nothing can be said.
-        outcome.findings.retain(|f| f.code != Code::Gap || f.severity > Severity::Info);
+        outcome.findings.retain(|f| !f.code.is_hole() || f.severity > Severity::Info);
         outcome.backups.clear();
     }
     outcome.restore = Some(Box::new(restore));
@@ -327,7 +344,8 @@ fn end_of(restore: &Restore) -> Lsn {
 
 /// A file that was used and in which replay ends for what is wrong with it is damaged.
 fn mark_damaged(restore: &mut Restore, findings: &[Finding]) {
-    let wrong = |f: &&Finding| f.severity == Severity::Error && !f.code.is_could_not_look();
+    let wrong =
+        |f: &&Finding| f.severity == Severity::Error && !f.code.is_could_not_look() && f.code != Code::LeftBranch;
     let files: Vec<&str> = findings.iter().filter(wrong).filter_map(|f| f.file.as_deref()).collect();
     for asked in restore.files.iter_mut().filter(|f| f.status == Status::Present) {
         let name = BTreeSet::from([asked.name.as_str()]);
@@ -335,6 +353,16 @@ fn mark_damaged(restore: &mut Restore, findings: &[Finding]) {
             asked.status = Status::Damaged;
         }
     }
+}
+
+/// Backups of which the archive tells and that are not of this cluster.
+fn backups_of_others(archive: &dyn Source, site: &Site<'_>) -> Result<BTreeSet<SegmentName>, Error> {
+    let name = |entry: &Entry| match entry.name {
+        Some(FileName::BackupHistory(name, _)) => Some(name),
+        _ => None,
+    };
+    let all: BTreeSet<SegmentName> = archive.list()?.entries.iter().filter_map(name).collect();
+    Ok(all.into_iter().filter(|name| site.is_of_another(*name)).collect())
 }
 
 /// What a server says of the backup's own files, where it does not get beyond them.
@@ -376,7 +404,8 @@ fn orphans(site: &Site<'_>, restore: &Restore, settings: Result<&Settings, &Sett
         file: Some(FileName::History(timeline).to_string()),
         ..Finding::of(Code::HistoryMissing)
     };
-    let hidden = site.hidden(restore.target_timeline).filter(|_| latest).map(|hides| {
+    let looked = latest && restore.replay_end.is_some();
+    let hidden = site.hidden(restore.target_timeline).filter(|_| looked).map(|hides| {
         let missing = TimelineId(restore.target_timeline.0.saturating_add(1));
         Finding { detail: Detail::Hidden { latest: restore.target_timeline, hides }, ..finding(missing) }
     });

@@ -52,6 +52,14 @@ impl Finding {
             (Code::RestoreShort, _) => {
                 "make good what ends replay there before the server is started: what lies behind is lost once it promotes".into()
             }
+            (Code::PackedTwice, _) => format!("unpack {file} once and put what comes out in its place; find out what packs it a second time"),
+            (Code::WalReset, _) => "take a new base backup now: no backup from before comes over this place, whatever is found; and check the data (pg_amcheck)".into(),
+            (Code::TwoHistories, Detail::Parted { alone: true, .. }) => {
+                format!("find the {file} that the server of the segments around it wrote; find out which server archived over it")
+            }
+            (Code::TwoHistories, _) => {
+                format!("find out which server is the right one, and get the segments that it wrote; {file} is a good copy of the other's")
+            }
             (Code::OtherWal, _) => "give each cluster and version an archive of its own; verify --backup judges the line of that backup".into(),
             (_, Detail::LeftBranch { child, switch: Switch::At(lsn), .. }) => format!(
                 "find the segments of timeline {child}, or recover to --target-lsn {lsn} --target-inclusive off: what lies behind on this timeline was left"

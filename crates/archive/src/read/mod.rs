@@ -280,7 +280,8 @@ impl Reader<'_> {
         // It may have grown since it was listed.
         let odd = odd.map(|n| self.source.stamp(entry).map_or(n, |stamp| stamp.size)).filter(|&n| n != size);
         let plain = |entry: &Entry| beginning(self.source, entry).is_some_and(|(_, codec, _)| codec == Codec::Plain);
-        let why = odd.filter(|_| plain(entry)).map(|found| Unusable::Size { found, short: found < size });
+        let why =
+            odd.filter(|_| plain(entry)).map(|found| Unusable::Size { found, short: found < size, packed: false });
         self.blank(segment, why)
     }
 

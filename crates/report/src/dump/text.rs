@@ -20,7 +20,7 @@ use pgwal_format::rmgr::{Rmgr, RmgrName};
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_query::filter::{FORKS, Filter};
 use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
-use pgwal_verify::{Code, Finding, Severity};
+use pgwal_verify::{Finding, Severity};
 use std::io::Write;
 use std::sync::OnceLock;
 
@@ -110,7 +110,7 @@ pub fn damage(finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
         None => pad(out, from, 12),
     }
     let _ = write!(out, "*** {} {}: {}", finding.code, finding.severity, Shown(finding.message(layout)));
-    if let Some(lost) = finding.lost.filter(|_| finding.severity == Severity::Error || finding.code == Code::Gap) {
+    if let Some(lost) = finding.lost.filter(|_| finding.severity == Severity::Error || finding.code.is_hole()) {
         let _ = match (lost.bytes, lost.until_lsn) {
             (Some(bytes), Some(until)) => {
                 write!(out, "; {} {} lost, until {until}", grouped(bytes.into()), plural(bytes.into(), "byte"))

@@ -24,6 +24,10 @@ pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
         Verdict::Refuted if r.is_good() && r.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal) => {
             format!("REFUTED: this comes to {to}, with data that are not whole")
         }
+        Verdict::Refuted if r.left_branch.is_some_and(|_| r.failure.is_none()) => {
+            let fork = r.left_branch.map(|branch| format!("{}, where it was left", branch.fork)).unwrap_or_default();
+            format!("REFUTED: this goes on along timeline {} behind {fork}, to {to}", r.timeline)
+        }
         Verdict::Refuted if r.target.is_some() => {
             format!("REFUTED: this does not restore to {}; it comes to {to}", wanted(r, zone))
         }

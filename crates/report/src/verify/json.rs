@@ -60,7 +60,7 @@ pub fn verify(outcome: &Outcome) -> Value {
             "commits": outcome.replayed.commits,
             "last_commit_time": outcome.replayed.last_commit.and_then(rfc3339),
         })),
-        "lines": outcome.lines.iter().enumerate().map(|(i, l)| line(l, i == 0)).collect::<Vec<_>>(),
+        "lines": lines(outcome),
         "timelines": outcome.timelines.iter().map(timeline).collect::<Vec<_>>(),
         "accepted": outcome.accepted(),
         "lowered": outcome.lowered,
@@ -105,7 +105,11 @@ fn parts(used: &PartsUse) -> Value {
     })
 }
 
-/// WAL of one cluster, version and size.
+/// WAL of each cluster, version and size; the first one decides.
+pub fn lines(outcome: &Outcome) -> Value {
+    outcome.lines.iter().enumerate().map(|(i, l)| line(l, i == 0)).collect()
+}
+
 fn line(l: &LineReport, decides: bool) -> Value {
     json!({
         "system_identifier": l.system_id.to_string(),

@@ -207,7 +207,7 @@ fn without_backup(outcome: &Outcome, worst: Option<&Finding>) -> String {
         Code::CopiesDiffer => "which of the copies a restore takes decides what it comes to".into(),
         Code::TooShort | Code::Stale => "what is here replays; newer WAL is not here".into(),
         _ if f.code.is_could_not_look() => "nothing can be said of what cannot be looked at".into(),
-        Code::Size => "a server refuses the file: FATAL, whatever the target".to_owned(),
+        Code::Size | Code::PackedTwice => "a server refuses the file: FATAL, whatever the target".to_owned(),
         Code::HistorySyntax | Code::HistoryOrder | Code::HistoryEmpty => {
             "a server that recovers to this timeline does not start: FATAL".into()
         }
@@ -233,7 +233,7 @@ fn gap_in_front(outcome: &Outcome) -> Option<&Finding> {
         |f: &&Finding| f.timeline.is_some_and(|t| outcome.path.contains(&t)) && f.lsn.is_some_and(|lsn| lsn < from);
     outcome
         .counted()
-        .filter(|f| f.code == Code::Gap && f.severity == Severity::Warning)
+        .filter(|f| f.code.is_hole() && f.severity == Severity::Warning)
         .filter(on_way)
         .max_by_key(|f| f.lsn)
 }

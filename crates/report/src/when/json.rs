@@ -1,7 +1,7 @@
 //! `walproof.when/1`.
 
 use crate::time::rfc3339;
-use crate::verify::json::index;
+use crate::verify::json::{index, lines};
 use crate::when::WhenAnswer;
 use crate::when::settings;
 use crate::words::verdict;
@@ -20,6 +20,7 @@ pub fn document(times: &Times, answer: Option<&WhenAnswer>) -> Value {
         "version": times.layout().dialect.version.to_string(),
         "timeline": times.timeline(),
         "path": outcome.path,
+        "lines": lines(outcome),
         "reach": outcome.replay.map(|(from, to)| reach(times, from, to)),
         "timelines": outcome.timelines.iter().map(|t| json!({
             "timeline": t.timeline,

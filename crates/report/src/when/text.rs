@@ -27,6 +27,9 @@ pub fn write(
         None => reachable(out, times, zone)?,
         Some(answer) => position(out, times, answer, archive, zone)?,
     }
+    for f in times.outcome.counted().filter(|f| f.code == Code::OtherWal) {
+        writeln!(out, "BESIDE   {}", f.message(times.outcome.layout.as_ref()))?;
+    }
     if times.outcome.verdict != Verdict::Proven {
         writeln!(out, "The archive is not whole: walproof verify {} says why", archive.display())?;
     }

@@ -23,6 +23,8 @@ impl Judge<'_> {
         let switches: Vec<(TimelineId, TimelineId, Switch)> =
             node.ancestors.iter().enumerate().map(|(i, a)| (a.timeline, child(i), a.switch)).collect();
         for (own, child, switch) in switches {
+            // Where its first record stands, it was left, whatever its history says.
+            let switch = self.first_record(child).map_or(switch, |opening| Switch::At(opening.lsn));
             if let Some((at, to)) = self.taken_behind(own, switch) {
                 let before = self.piece_at(own, self.number(at)).and_then(|piece| self.before(own, piece));
                 let lost = self.lost(at, None, before);
@@ -95,6 +97,7 @@ impl Judge<'_> {
                 severity: if read { Code::Disproved.severity() } else { Severity::Warning },
                 timeline: Some(child),
                 lsn: Some(lsn),
+                at: Some(lsn),
                 file: Some(file),
                 detail,
                 ..Finding::of(Code::Disproved)

@@ -50,13 +50,10 @@ impl Judge<'_> {
     }
 
     fn tell_stop(&mut self, timeline: TimelineId, lsn: Lsn, detail: Detail, severity: Severity) {
-        let marks = self.way.legs.iter().filter_map(|leg| {
-            let pieces = self.pieces.get(&leg.timeline)?;
-            let on_leg = |p: &&Piece| (leg.first..=leg.last).contains(&p.first) && self.start_of(p.first) <= lsn;
-            let piece = pieces.iter().rev().find(on_leg)?;
-            self.before(leg.timeline, piece)
+        let before = self.pieces.get(&timeline).into_iter().flatten().find_map(|piece| {
+            let note = piece.run()?.acc.notes.iter().find(|note| note.lsn == lsn)?;
+            Some(super::line::after(self.before(timeline, piece)?, note.before))
         });
-        let before = marks.last();
         let lost = self.lost(lsn, None, before);
         let finding: &mut Finding = self.found(Code::Stopped, timeline, lsn, lsn, detail);
         finding.severity = severity;

@@ -127,6 +127,7 @@ impl<'a> Judge<'a> {
         for &timeline in &timelines {
             self.line(timeline);
         }
+        self.overwritten();
         self.disproved();
         self.left_branches();
         self.gaps();

@@ -66,9 +66,9 @@ impl Judge<'_> {
         let with_wal = self.inventory.timelines().into_iter().find(behind);
         let named = self.lineage.nodes.iter().map(|node| node.timeline).filter(behind).min();
         let Some(hides) = with_wal.or(named) else { return };
-        // Who starts from a backup of that timeline looks behind it.
-        let newest = self.backups.iter().max_by_key(|b| b.start).is_some_and(|b| b.timeline > missing);
-        let severity = if with_wal.is_some() && !newest { Code::HistoryMissing.severity() } else { Severity::Warning };
+        // Who starts from a backup of that timeline looks behind it: where there is no other backup, nobody misses it.
+        let behind = !self.backups.is_empty() && self.backups.iter().all(|b| b.timeline > missing);
+        let severity = if with_wal.is_some() && !behind { Code::HistoryMissing.severity() } else { Severity::Warning };
         self.findings.push(Finding {
             severity,
             timeline: Some(missing),

@@ -8,6 +8,7 @@ use pgwal_format::page::PageFault;
 use pgwal_format::record::{BodyFault, HeaderFault};
 use pgwal_format::rmgr::Rmgr;
 use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn};
 use pgwal_recovery::failure::{Failure, Lacking};
@@ -20,6 +21,31 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
     let lsn = f.lsn.map(|l| l.to_string()).unwrap_or_default();
     let at = f.at.map(|l| l.to_string()).unwrap_or_default();
     match &f.detail {
+        Detail::Twice { outer, inner } => format!("{file} is packed twice: inside the {outer} lies another {inner}"),
+        Detail::Reset { begins, missing, .. } => {
+            let anew = format!(
+                "WAL was begun anew at {begins}: the checkpoint there names no record before it, as pg_resetwal writes it"
+            );
+            match missing {
+                Some((last, count)) if *count > 1 => {
+                    format!("{anew}; {count} segments before it are missing: {file} to {last}")
+                }
+                Some(_) => format!("{anew}; {file} before it is missing"),
+                None => anew,
+            }
+        }
+        Detail::Parted { fault, alone } => {
+            let own = f.timeline.map_or(0, |t| t.0);
+            let back = f.lost.and_then(|lost| lost.last_commit.zip(lost.last_commit_after)).filter(|(a, b)| b < a);
+            let back = back.map(|(before, after)| format!(", commits go back from {} to {}", utc(before), utc(after)));
+            let who = match alone {
+                true => format!(
+                    "{file} is of another history of timeline {own} than the segments around it: it was overwritten"
+                ),
+                false => format!("two histories of timeline {own} meet"),
+            };
+            format!("{}: {who}{}", wal(f, fault, &lsn, &at, layout), back.unwrap_or_default())
+        }
         Detail::Meeting { own, other } => crate::lines::says(own, other),
         Detail::LeftBranch { child, switch, to } => {
             let own = f.timeline.map_or(0, |t| t.0);
@@ -91,9 +117,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::SamePoints { name, others } => target::same_points(name, others),
         Detail::PartialCommits { count, last } => target::in_partial(file, *count, last.as_ref()),
         Detail::RestoreLater { began, .. } => {
-            let time =
-                jiff::Timestamp::from_microsecond(began.unix_micros()).map(|t| t.to_string()).unwrap_or_default();
-            format!("the backup was taken after the target: its data are of {time} and later")
+            format!("the backup was taken after the target: its data are of {} and later", utc(*began))
         }
         Detail::Unlabelled { unlabelled, redo, own_wal } => unlabelled_start(unlabelled, *redo, *own_wal),
         Detail::RestoreShort { next } => format!("replay ends at {lsn}; the archive has more, from {next} on"),
@@ -204,6 +228,10 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         }
         Detail::Plain => format!("{file}: {}", f.code.title()),
     }
+}
+
+fn utc(time: Timestamp) -> String {
+    jiff::Timestamp::from_microsecond(time.unix_micros()).map(|t| t.to_string()).unwrap_or_default()
 }
 
 /// "Heap INSERT ".

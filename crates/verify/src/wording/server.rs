@@ -20,7 +20,9 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
         (Detail::Restore { failure: Failure::Waits { .. }, .. }, _) => None,
         (Detail::Restore { failure, .. }, _) => Some(failure.server_says(layout.dialect)),
         (Detail::Stopped { failure, .. }, _) => Some(failure.server_says(layout.dialect)),
-        (Detail::Wal(fault), _) => wal(f, fault, layout),
+        (Detail::Wal(fault) | Detail::Parted { fault, .. } | Detail::Reset { fault: Some(fault), .. }, _) => {
+            wal(f, fault, layout)
+        }
         (Detail::Size { found, expected }, Code::Size) => {
             Some(format!("archive file \"{name}\" has wrong size: {found} instead of {expected}"))
         }
