@@ -7,7 +7,6 @@ use crate::outcome::Restore;
 use crate::predict::{Site, SiteOptions};
 use crate::settings::Settings;
 use crate::target::TargetTimeline;
-use crate::unlabelled::Unlabelled;
 use pgwal_archive::Error;
 use pgwal_format::Lsn;
 use pgwal_source::Source;
@@ -41,7 +40,7 @@ pub fn alternatives(
         })
     };
     // Data that are not whole are so on every timeline and at every target.
-    let whole = !restore.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal);
+    let whole = !restore.is_torn();
     let further = |other: &Restore| {
         other.is_good() && (restore.target.is_some() || !whole || other.replay_end > restore.replay_end)
     };

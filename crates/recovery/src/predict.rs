@@ -12,7 +12,7 @@ use crate::settings::{Mode, Settings};
 use crate::start::Start;
 use crate::sum::{EventSum, ReplayedCommit};
 use crate::unlabelled::{self, BackupUnderWay};
-use crate::way::{WalWalk, WalkOptions};
+use crate::way::{Looking, WalWalk, WalkOptions};
 use pgwal_archive::names::Inventory;
 use pgwal_archive::whose::whose as whose_wal;
 use pgwal_archive::{Error, Lineage};
@@ -20,6 +20,7 @@ use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::guard::MapGuard;
 use pgwal_source::{Entry, Source};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -200,6 +201,7 @@ impl<'a> Site<'a> {
             extents: &self.extents,
         }
         .run()?;
+        restore.own_wal_behind = self.own_wal_behind(&restore, settings)?;
         restore.unlabelled = unlabelled::judge(self.backup, &self.start, &self.under_way, &restore);
         if let Some(end) = restore.replay_end
             && settings.mode != Mode::Crash
@@ -207,6 +209,42 @@ impl<'a> Site<'a> {
             restore.first_dropped = self.commit_behind(&restore, end)?;
         }
         Ok(restore)
+    }
+
+    /// WAL in the server's own `pg_wal` behind a place where crash recovery could not read on, and that replay does not
+    /// come to: where it begins. Files that a server renamed for later hold WAL of other positions, and count for nothing.
+    fn own_wal_behind(&self, restore: &Restore, settings: &Settings) -> Result<Option<Lsn>, Error> {
+        let ended = match restore.own_wal {
+            Some(own) => own.to,
+            None if settings.mode == Mode::Crash && restore.failure.is_none() => match restore.replay_end {
+                Some(end) => end,
+                None => return Ok(None),
+            },
+            None => return Ok(None),
+        };
+        let (Ok(line), Some(replayed)) = (self.shelf.line(restore.target_timeline), restore.replay_end) else {
+            return Ok(None);
+        };
+        let (address, size) = (self.shelf.layout.address(), self.shelf.layout.segment);
+        let own = self.shelf.places.iter().filter(|place| !place.archive);
+        let behind = |number: &SegmentNo| address.segment_start(*number, size) >= ended;
+        let numbers: BTreeSet<SegmentNo> =
+            own.flat_map(|place| &place.inventory.segments).map(|s| s.number).filter(behind).collect();
+        let any = Ask::default();
+        for number in numbers.into_iter().take(BEHIND) {
+            let mut way = WalWalk::new(&self.shelf, &line, WalkOptions { jobs: 1, ..self.reading() });
+            way.looking = Looking::Inside;
+            let (mut first, mut last) = (None, None);
+            way.walk(address.segment_start(number, size), &any, &mut |events, valid| {
+                first = first.or(events.first.filter(|_| valid.records > 0).map(|record| record.lsn));
+                last = valid.last.map(|record| record.end).or(last);
+                None
+            })?;
+            if last.is_some() {
+                return Ok(first.filter(|_| last > Some(replayed)));
+            }
+        }
+        Ok(None)
     }
 
     fn reading(&self) -> WalkOptions<'a> {
@@ -239,5 +277,7 @@ impl<'a> Site<'a> {
     }
 }
 
+/// Segments of `pg_wal` behind the end that are looked into.
+const BEHIND: usize = 256;
 /// Segments behind the end in which a dropped commit is looked for, twice counted where a record lies over their seam.
 const AHEAD: u32 = 16;

@@ -103,6 +103,8 @@ pub struct Replay<'a> {
     /// The last backup that ended on the way and is not the one that is being restored: where it started, and the
     /// record of its end.
     pub other_backup: Option<(Lsn, Lsn)>,
+    /// Tablespaces were created.
+    pub makes_tablespaces: bool,
     /// One more record is to be read, and then it ends.
     past_target: bool,
     /// Records up to where it became consistent.
@@ -137,6 +139,7 @@ impl<'a> Replay<'a> {
             pages: None,
             prepared: None,
             other_backup: None,
+            makes_tablespaces: false,
             past_target: false,
             consistent_after: 0,
         }
@@ -286,6 +289,10 @@ impl<'a> Replay<'a> {
                 if let Some(prepared) = &mut self.prepared {
                     prepared.ended(*xid);
                 }
+                None
+            }
+            EventKind::Tablespace => {
+                self.makes_tablespaces = true;
                 None
             }
             EventKind::Prepared(xid) => {

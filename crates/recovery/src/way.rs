@@ -108,6 +108,8 @@ pub struct WalWalk<'a> {
     pub looking: Looking,
     /// What a short file is.
     pub short: ShortFile,
+    /// The record that the next one must name as the one before it, where reading goes on behind one.
+    pub follows: Option<Lsn>,
     /// Records behind damage are handed on, too.
     pub through_damage: bool,
 }
@@ -128,6 +130,7 @@ impl<'a> WalWalk<'a> {
             segments: 0,
             looking: Looking::Everywhere,
             short: ShortFile::Fatal,
+            follows: None,
             through_damage: false,
         }
     }
@@ -199,6 +202,7 @@ impl<'a> WalWalk<'a> {
         let within = layout.address().offset(from, layout.segment) > 0;
         let (mut start, mut oldest) = (Some(from).filter(|_| within), TimelineId(0));
         let mut chain = Chain::new(layout);
+        let mut follows = self.follows.take();
         loop {
             let mut steps = Vec::new();
             let (mut next, mut least) = (number, oldest);
@@ -256,7 +260,11 @@ impl<'a> WalWalk<'a> {
                     }
                     FileRead::Records(run) => {
                         taken += 1;
-                        ended = replay_next(layout, ask, &mut chain, &run, replay);
+                        let broken = follows.take().and_then(|prev| unlinked(&run, prev));
+                        ended = match broken {
+                            Some(lsn) => Some(Walked::End(WalkEnd::Unreadable(lsn))),
+                            None => replay_next(layout, ask, &mut chain, &run, replay),
+                        };
                         if through_damage && matches!(ended, Some(Walked::End(_))) {
                             ended = None;
                         }
@@ -292,6 +300,13 @@ impl<'a> WalWalk<'a> {
 
 /// Segments that are planned at once.
 const AHEAD: usize = 4096;
+
+/// The first record, where it is whole and names another one as the one before it.
+fn unlinked(run: &Run<Events<'_>>, prev: Lsn) -> Option<Lsn> {
+    let damaged = run.damages.first().map(|damage| damage.lsn);
+    let first = run.first.filter(|first| damaged.is_none_or(|lsn| lsn > first.lsn))?;
+    (first.prev != prev).then_some(first.lsn)
+}
 
 /// Joins a run to the one before it and replays both the record over the seam and its own.
 fn replay_next(

@@ -114,8 +114,7 @@ pub fn verify_restore(
         _ => None,
     };
     // What is lost behind the end can only be told from what lies there.
-    let lacks = restore.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal);
-    let short = !restore.is_good() || lacks || ends_early(&*site, &restore).is_some();
+    let short = !restore.is_good() || restore.is_torn() || ends_early(&*site, &restore).is_some();
     let holds = |entry: &Entry| match entry.name {
         Some(FileName::Segment(name)) => {
             all || asked.contains(name.to_string().as_str()) || short && number(entry) >= Some(start)
@@ -152,6 +151,7 @@ pub fn verify_restore(
     // What is wrong with the backup counts wherever replay gets to.
     let mut of_backup = findings_of(backup);
     of_backup.extend(unlabelled(&restore));
+    of_backup.extend(own_wal_short(&restore));
     outcome.lowered += set_severities(&mut of_backup, &options.severities);
     let refuted = |f: &Finding| f.severity == Severity::Error && !f.code.is_could_not_look();
     let bad_backup = of_backup.iter().any(refuted);
@@ -198,6 +198,7 @@ pub fn verify_restore(
     outcome.not_checked.extend([NotChecked::DataFiles].into_iter().chain((!all).then_some(NotChecked::OtherFiles)));
     let included = settings.is_ok_and(|settings| !settings.not_read.is_empty());
     outcome.not_checked.extend(included.then_some(NotChecked::IncludedSettings));
+    outcome.not_checked.extend(restore.makes_tablespaces.then_some(NotChecked::TablespaceFolders));
     outcome.not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
     outcome.not_checked.sort();
     outcome.not_checked.dedup();
@@ -268,6 +269,13 @@ fn unlabelled(restore: &Restore) -> Option<Finding> {
     let detail = Detail::Unlabelled { unlabelled: unlabelled.clone(), redo: restore.redo_start, own_wal };
     let (lsn, file) = (Some(restore.redo_start), Some("backup_label".to_owned()));
     Some(Finding { severity, timeline: Some(restore.timeline), lsn, file, detail, ..Finding::of(code) })
+}
+
+/// A server takes the end of what it can read in its own `pg_wal` for the end of WAL, and its data for consistent.
+fn own_wal_short(restore: &Restore) -> Option<Finding> {
+    let detail = Detail::OwnWalShort { next: restore.own_wal_behind? };
+    let lsn = restore.own_wal.map_or(restore.replay_end, |own| Some(own.to));
+    Some(Finding { timeline: Some(restore.timeline), lsn, at: lsn, detail, ..Finding::of(Code::RestoreShort) })
 }
 
 /// What a standby waits for may come from its primary.

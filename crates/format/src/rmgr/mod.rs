@@ -38,7 +38,7 @@ mod spgist;
 pub mod standby;
 pub mod storage;
 pub mod table;
-mod tablespace;
+pub mod tablespace;
 #[cfg(test)]
 mod told;
 pub mod xact;
