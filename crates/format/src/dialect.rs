@@ -565,6 +565,7 @@ const V17: Dialect = Dialect {
 
 const V18: Dialect = Dialect {
     version: Version::new(18, 0),
+    recovery: recovery::RECOVERY_18,
     magic: 0xD118,
     control_version: 1800,
     catalog_version: 202506291,

@@ -37,8 +37,9 @@ pub struct RecoveryRules {
     pub names_missing_checkpoint: bool,
     /// How `wal_level=minimal` stands in the message (17 and later: in quotes).
     pub quoted_minimal: bool,
-    /// WAL is read ahead of replay unless `recovery_prefetch` is off (15 and later).
-    pub reads_ahead: bool,
+    /// WAL is read ahead of replay unless `recovery_prefetch` is off (15 and later): `maintenance_io_concurrency` unless
+    /// set.
+    pub reads_ahead: Option<u64>,
     /// Messages speak of consistency (8.4 and later), not of the time when the backup ended.
     pub says_consistent: bool,
     /// A `backup_label` whose START TIMELINE is not that of its file's name is refused (11 and later).
@@ -131,7 +132,7 @@ pub(crate) const RECOVERY_8_2: RecoveryRules = RecoveryRules {
     passes_over_later_timelines: false,
     names_missing_checkpoint: false,
     quoted_minimal: false,
-    reads_ahead: false,
+    reads_ahead: None,
     says_consistent: false,
     compares_label_timelines: false,
     incremental_backups: false,
@@ -173,6 +174,8 @@ pub(crate) const RECOVERY_12: RecoveryRules =
     RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], ..RECOVERY_11 };
 pub(crate) const RECOVERY_14: RecoveryRules =
     RecoveryRules { minimal: Minimal::Fatal, insufficient_pauses: true, primary: "primary", ..RECOVERY_12 };
-pub(crate) const RECOVERY_15: RecoveryRules = RecoveryRules { label_timeline: true, reads_ahead: true, ..RECOVERY_14 };
+pub(crate) const RECOVERY_15: RecoveryRules =
+    RecoveryRules { label_timeline: true, reads_ahead: Some(10), ..RECOVERY_14 };
 pub(crate) const RECOVERY_17: RecoveryRules =
     RecoveryRules { names_missing_checkpoint: true, quoted_minimal: true, incremental_backups: true, ..RECOVERY_15 };
+pub(crate) const RECOVERY_18: RecoveryRules = RecoveryRules { reads_ahead: Some(16), ..RECOVERY_17 };

@@ -6,9 +6,12 @@
 //!                 └ matches     └ an event                       or that are the first behind a position asked for
 //! ```
 
+use crate::acts::EarlyActs;
 use crate::pages::{Extents, Gather, Noted};
+use crate::read_ahead::{AheadCount, ReadAhead};
 use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
-use pgwal_format::record::{Record, RecordHeader};
+use crate::xid_trace::XidTrace;
+use pgwal_format::record::{Block, Record, RecordHeader};
 use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
 use pgwal_format::rmgr::{STANDBY, TABLESPACE, TRANSACTION, XLOG, standby, tablespace, xlog};
 use pgwal_format::text::control::ServerParameters;
@@ -108,6 +111,10 @@ pub struct Ask {
     pub open_prepared: bool,
     /// Where it is to be told which blocks are not there: those that are.
     pub extents: Option<Arc<Extents>>,
+    /// Where it is to be told how far a server reads ahead: what limits it.
+    pub ahead: Option<ReadAhead>,
+    /// Where it is to be told what became of a transaction: which.
+    pub trace: Option<u32>,
 }
 
 /// A record that is the target.
@@ -142,6 +149,13 @@ pub struct Events<'a> {
     pub sum: EventSum,
     /// In order.
     pub list: Vec<RecoveryEvent>,
+    /// What they come to for someone who reads ahead.
+    pub ahead: AheadCount,
+    /// What they say of the transaction that was asked for.
+    pub trace: Option<XidTrace>,
+    /// Those that act before their commits.
+    pub acts: EarlyActs,
+    blocks: Vec<Block>,
     /// Ends asked for that were reached.
     passed: usize,
     started: bool,
@@ -159,6 +173,10 @@ impl<'a> Events<'a> {
             first: None,
             sum: EventSum::default(),
             list: Vec::new(),
+            ahead: AheadCount::default(),
+            trace: ask.trace.map(XidTrace::new),
+            acts: EarlyActs::default(),
+            blocks: Vec::new(),
             passed: 0,
             started: false,
             open: false,
@@ -199,6 +217,7 @@ impl<'a> Events<'a> {
             None => xact::ended(record).map(|e| (e.outcome == XactOutcome::Commit, e.xid, e.time))?,
         };
         self.sum.last_ended = Some(time);
+        self.acts.ended(xid, record.lsn);
         if commit {
             self.sum.commits += 1;
             self.sum.last_commit = Some(ReplayedCommit { xid, time, lsn: record.lsn });
@@ -263,6 +282,13 @@ impl Fold for Events<'_> {
             event.next = Some(span);
         }
         let before = self.sum;
+        if let Some(limits) = &self.ask.ahead {
+            self.ahead.record(record, limits, &mut self.blocks);
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.record(record);
+        }
+        self.acts.record(record, &mut self.blocks);
         if let Some(pages) = &mut self.pages {
             pages.record(record, &before);
         }

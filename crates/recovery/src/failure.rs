@@ -74,6 +74,17 @@ pub enum Failure {
         /// Those of a segment.
         expected: u64,
     },
+    /// A file of wrong size was asked for ahead of replay, before the target.
+    SizeAhead {
+        /// Its name.
+        file: String,
+        /// Its bytes.
+        found: u64,
+        /// Those of a segment.
+        expected: u64,
+        /// It is asked for whatever is in memory.
+        certain: bool,
+    },
     /// WAL was written with `wal_level = minimal`.
     Minimal,
     /// Hot standby is on, and WAL was written with a `wal_level` that does not allow it.
@@ -200,7 +211,7 @@ impl Failure {
                 format!("could not find redo location {redo} referenced by checkpoint record at {checkpoint}")
             }
             Failure::StandbyLabel => "backup_label contains data inconsistent with control file".into(),
-            Failure::Size { file, found, expected } => {
+            Failure::Size { file, found, expected } | Failure::SizeAhead { file, found, expected, .. } => {
                 format!("archive file \"{file}\" has wrong size: {found} instead of {expected}")
             }
             Failure::Minimal if rules.quoted_minimal => {

@@ -1,7 +1,9 @@
 //! What a restore would come to.
 
+use crate::acts::EarlyAct;
 use crate::failure::Failure;
 use crate::instead::Alternative;
+use crate::missed::Missed;
 use crate::pages::{Blind, InvalidPages};
 use crate::sum::{EventSum, ReplayedCommit};
 use crate::target::Target;
@@ -75,6 +77,20 @@ pub struct Restore {
     pub replayed: EventSum,
     /// The first commit behind the last record replayed that is here.
     pub first_dropped: Option<ReplayedCommit>,
+    /// It was looked for in the next segments only, and there are more.
+    pub dropped_cut: bool,
+    /// There is WAL behind the file for want of which it ends.
+    pub more_behind: bool,
+    /// Why the target is not met, where more than the end of WAL is known of it.
+    pub missed: Option<Missed>,
+    /// Where the transaction that is the target was rolled back.
+    pub rolled_back: Option<Lsn>,
+    /// Records that act before their commits and are replayed without them.
+    pub early_acts: Vec<EarlyAct>,
+    /// Commits behind the end that are not later than the time that is the target.
+    pub left_out: Option<LeftOut>,
+    /// Other restore points of the target's name, behind the end.
+    pub same_points: Vec<Lsn>,
     /// Names that the server asks for, in order.
     pub files: Vec<FileAsked>,
     /// Why there was no more WAL, where there was none.
@@ -105,6 +121,8 @@ pub struct Restore {
     /// A backup that ended on the way and is not the one that is being restored: where it started, and the record of
     /// its end.
     pub other_backup: Option<(Lsn, Lsn)>,
+    /// Replay went on along a timeline behind the point where it was left.
+    pub left_branch: Option<LeftBranch>,
 }
 
 /// WAL in `pg_wal` that a server replays before it asks the archive.
@@ -114,6 +132,26 @@ pub struct OwnWal {
     pub to: Lsn,
     /// Segments that were read.
     pub segments: u64,
+}
+
+/// Commits that a time as the target leaves out, although they are not later.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeftOut {
+    /// How many.
+    pub count: u64,
+    /// The last of them.
+    pub last: ReplayedCommit,
+}
+
+/// A timeline that was replayed past the point where the target's history left it: for want of the child's segments.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeftBranch {
+    /// The timeline.
+    pub timeline: TimelineId,
+    /// The timeline that left it.
+    pub child: TimelineId,
+    /// Where; up to 9.2 the start of the segment in which.
+    pub fork: Lsn,
 }
 
 /// A target and whether it is reached.
@@ -166,8 +204,14 @@ impl Status {
 }
 
 impl Restore {
-    /// It comes where it is to come: the target is reached, or there is none and nothing is lost.
+    /// It comes where it is to come: the target is reached, or there is none and nothing is lost; and not along a branch
+    /// that was left.
     pub fn is_good(&self) -> bool {
+        self.comes_to_its_end() && self.left_branch.is_none()
+    }
+
+    /// The same, whichever branch it takes.
+    pub fn comes_to_its_end(&self) -> bool {
         let ends_well = !matches!(self.ending, Ending::Fatal | Ending::Panic) && self.failure.is_none();
         ends_well && !self.is_late() && self.target.as_ref().is_none_or(|t| t.reached)
     }

@@ -90,6 +90,8 @@ impl<'a> EventReader<'a> {
         let nothing = || Box::new(scan(&[], self.expect(&segment), events()));
         match scanned.why {
             Some(Unusable::Size { found, .. }) if place.archive => FileRead::Size(found),
+            // Unpacked once, as its name says.
+            Some(Unusable::Twice { bytes, .. }) if place.archive => FileRead::Size(bytes),
             Some(Unusable::Packed { .. }) => FileRead::Nothing(NoRecords::Packed),
             // A server may be allowed what we are not.
             Some(Unusable::Encrypted(_) | Unusable::Unknown(_) | Unusable::Refused(_)) => {

@@ -71,6 +71,7 @@ impl Recovery<'_> {
         }
         let any = Ask { ends: vec![Lsn::ZERO], ..Ask::default() };
         let ask = self.ask();
+        let ahead = Ask { ahead: settings.reads_ahead, ..Ask::default() };
         let mut way = WalWalk::new(self.shelf, &line, self.reading);
         way.looking = match settings.mode {
             Mode::Crash => Looking::Inside,
@@ -123,7 +124,10 @@ impl Recovery<'_> {
             };
         }
         names.segments(&way);
+        let walked = self.read_ahead(&mut way, &mut replay, walked, &ahead, &mut out)?;
+        names.ahead(&way);
         out.closed = way.closed;
+        out.left_branch = way.left_branch(&line, replay.replayed, replay.timeline);
         self.finish(out, replay, walked, names)
     }
 
@@ -162,6 +166,13 @@ impl Recovery<'_> {
             assumed: self.settings.assumed.clone(),
             replayed: Default::default(),
             first_dropped: None,
+            dropped_cut: false,
+            more_behind: false,
+            missed: None,
+            rolled_back: None,
+            early_acts: Vec::new(),
+            left_out: None,
+            same_points: Vec::new(),
             files: Vec::new(),
             end: None,
             closed: false,
@@ -176,6 +187,7 @@ impl Recovery<'_> {
             unlabelled: None,
             other_backup: None,
             makes_tablespaces: false,
+            left_branch: None,
         }
     }
 
@@ -214,7 +226,8 @@ impl Recovery<'_> {
                 .collect();
         ends.sort_unstable();
         let open_prepared = rules.reads_prepared;
-        Ask { target, prepared: rules.prepared_ends, ends, open_prepared, extents: self.extents.as_ref().ok().cloned() }
+        let extents = self.extents.as_ref().ok().cloned();
+        Ask { target, prepared: rules.prepared_ends, ends, open_prepared, extents, ..Ask::default() }
     }
 
     fn goal(&self) -> Goal {
@@ -351,6 +364,8 @@ impl Recovery<'_> {
         out.replayed = replay.sum;
         out.other_backup = replay.other_backup;
         out.makes_tablespaces = replay.makes_tablespaces;
+        out.rolled_back = replay.rolled_back;
+        out.early_acts = replay.acts.list.iter().filter(|act| act.lsn < replay.replayed).copied().collect();
         if let Some(pages) = &replay.pages {
             out.invalid_pages = pages.told();
             out.blind.extend(pages.blind());
@@ -372,10 +387,6 @@ impl Recovery<'_> {
             }
         };
         if let Some(failure) = size(out.end.clone()) {
-            if settings.reads_ahead && replay.since_consistency() < READ_AHEAD {
-                // It dies of the file before it replays what it has read in front of it.
-                (out.consistent_at, out.starts) = (None, false);
-            }
             return Ok(self.dies(out, failure, names));
         }
         if let Some(target) = &mut out.target {
@@ -421,10 +432,6 @@ impl Recovery<'_> {
         Ok(out)
     }
 }
-
-/// Records that a server of 15 and later may have read and not replayed (`recovery_prefetch`): it looks ahead until ten
-/// blocks are being read (`maintenance_io_concurrency`), a record or more for each.
-const READ_AHEAD: u64 = 10;
 
 /// What the start says.
 struct Begun {

@@ -7,6 +7,7 @@
 //!                   the target lies behind it? ── stop
 //! ```
 
+use crate::acts::EarlyActs;
 use crate::events::{EventKind, Events, RecoveryEvent};
 use crate::failure::Failure;
 use crate::pages::{Change, Noted, Tracker};
@@ -105,10 +106,12 @@ pub struct Replay<'a> {
     pub other_backup: Option<(Lsn, Lsn)>,
     /// Tablespaces were created.
     pub makes_tablespaces: bool,
+    /// Records that act before their commits, those of the last segment replayed in part included.
+    pub acts: EarlyActs,
+    /// The target, where it is the end of a transaction that was rolled back.
+    pub rolled_back: Option<Lsn>,
     /// One more record is to be read, and then it ends.
     past_target: bool,
-    /// Records up to where it became consistent.
-    consistent_after: u64,
 }
 
 impl<'a> Replay<'a> {
@@ -140,8 +143,9 @@ impl<'a> Replay<'a> {
             prepared: None,
             other_backup: None,
             makes_tablespaces: false,
+            acts: EarlyActs::default(),
+            rolled_back: None,
             past_target: false,
-            consistent_after: 0,
         }
     }
 
@@ -169,6 +173,7 @@ impl<'a> Replay<'a> {
             self.read = Some(first.lsn);
             return Some(ReplayStop::Target);
         }
+        self.acts.add(&events.acts);
         let start = self.sum;
         let mut noted = events.noted();
         for event in events.list.iter().filter(|e| e.before.records < valid.records) {
@@ -178,6 +183,9 @@ impl<'a> Replay<'a> {
             }
             self.up_to(&start, &event.before);
             self.read = Some(event.span.lsn);
+            if event.hit && matches!(event.what, EventKind::Ended { commit: false, .. }) {
+                self.rolled_back = Some(event.span.lsn);
+            }
             if event.hit && self.goal.side == Side::Before {
                 return Some(ReplayStop::Target);
             }
@@ -246,11 +254,6 @@ impl<'a> Replay<'a> {
         Some(ReplayStop::Target)
     }
 
-    /// Records replayed since it was consistent.
-    pub fn since_consistency(&self) -> u64 {
-        self.sum.records.saturating_sub(self.consistent_after)
-    }
-
     /// WAL ended; whether the target had been reached.
     pub fn ended_at_target(&self) -> bool {
         self.past_target
@@ -282,7 +285,8 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn replay(&mut self, event: &RecoveryEvent, file: Option<TimelineId>) -> Option<ReplayStop> {
+    /// Replays a record that recovery minds.
+    pub(crate) fn replay(&mut self, event: &RecoveryEvent, file: Option<TimelineId>) -> Option<ReplayStop> {
         match &event.what {
             EventKind::Mark | EventKind::RestorePoint { .. } => None,
             EventKind::Ended { xid, .. } => {
@@ -414,7 +418,6 @@ impl<'a> Replay<'a> {
                 return Some(ReplayStop::Dies(Failure::InvalidPages));
             }
             self.consistent_at = Some(self.replayed);
-            self.consistent_after = self.sum.records;
         }
         self.active |= self.standby == Standby::Ready && self.consistent_at.is_some();
         None

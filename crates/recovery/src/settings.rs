@@ -3,12 +3,13 @@
 use crate::asked::SettingsAsked;
 use crate::backup::Signal;
 use crate::fault::{invalid, needs_boolean};
+use crate::read_ahead::ReadAhead;
 use crate::target::{Target, TargetTimeline};
 use crate::time::ServerZone;
 use crate::value;
 use crate::{Given, SettingsError};
-use pgwal_format::Version;
 use pgwal_format::recovery::settings::{SettingRules, SeveralTargets, TargetAction};
+use pgwal_format::{Lsn, Version};
 
 /// What a recovery is asked to do.
 #[derive(Clone, PartialEq, Debug)]
@@ -29,8 +30,8 @@ pub struct Settings {
     pub action: TargetAction,
     /// Connections are accepted when the data are consistent.
     pub hot_standby: bool,
-    /// WAL is read ahead of replay (`recovery_prefetch`, 15 and later).
-    pub reads_ahead: bool,
+    /// How far WAL is read ahead of replay (`recovery_prefetch`, 15 and later); `None`: it is not.
+    pub reads_ahead: Option<ReadAhead>,
     /// Blocks that WAL changes and that are not there are no reason to stop (`ignore_invalid_pages`, 13 and later).
     pub ignore_invalid_pages: bool,
     /// What must not be lower than on the primary.
@@ -84,7 +85,7 @@ impl Settings {
             timeline: TargetTimeline::Current,
             action: TargetAction::Promote,
             hot_standby: false,
-            reads_ahead: false,
+            reads_ahead: None,
             ignore_invalid_pages: false,
             parameters: Parameters::default(),
             restore_command: None,
@@ -93,6 +94,11 @@ impl Settings {
             assumed: Vec::new(),
             not_read: Vec::new(),
         }
+    }
+
+    /// The same, up to a position and not the record there.
+    pub fn in_front_of(&self, lsn: Lsn) -> Settings {
+        Settings { target: Target::Lsn(lsn), inclusive: false, ..self.clone() }
     }
 
     /// Reads settings as this version does. `zone`: the server's time zone, for times without one.
@@ -182,11 +188,7 @@ impl Settings {
             timeline,
             action,
             hot_standby,
-            reads_ahead: version.dialect().is_some_and(|d| d.recovery.reads_ahead)
-                && !sorted
-                    .server
-                    .iter()
-                    .any(|(name, text)| *name == "recovery_prefetch" && value::boolean(text) == Some(false)),
+            reads_ahead: reads_ahead(version, &sorted.server)?,
             ignore_invalid_pages,
             parameters,
             restore_command,
@@ -202,6 +204,31 @@ impl Settings {
 const PLANNED: &str = "copies from this archive";
 /// What a parameter is told to be that no configuration at hand sets.
 const AS_BEFORE: &str = "as high as on the primary";
+
+/// How far a server of this version reads ahead.
+fn reads_ahead(version: Version, given: &[(&str, &str)]) -> Result<Option<ReadAhead>, SettingsError> {
+    let Some(default) = version.dialect().and_then(|d| d.recovery.reads_ahead) else { return Ok(None) };
+    let last = |name: &str| given.iter().rev().find(|(own, _)| *own == name).map(|(_, text)| *text);
+    let on = match last("recovery_prefetch") {
+        None => true,
+        Some(text) if text.eq_ignore_ascii_case("try") => true,
+        Some(text) => value::boolean(text).ok_or_else(|| invalid("recovery_prefetch", text))?,
+    };
+    let name = "maintenance_io_concurrency";
+    let concurrency = match last(name) {
+        None => default,
+        Some(text) => value::integer(text)
+            .and_then(|n| u64::try_from(n).ok())
+            .filter(|n| *n <= 1000)
+            .ok_or_else(|| invalid(name, text))?,
+    };
+    let name = "wal_decode_buffer_size";
+    let buffer = match last(name) {
+        None => ReadAhead::BUFFER,
+        Some(text) => value::bytes(text).filter(|n| *n >= 64 << 10).ok_or_else(|| invalid(name, text))?,
+    };
+    Ok(Some(ReadAhead { concurrency, buffer }).filter(|_| on && concurrency > 0))
+}
 
 /// The server's own parameters.
 fn server(

@@ -3,10 +3,11 @@
 
 use crate::at_hand::{FilesAtHand, FoundFile};
 use crate::events::{Ask, Events, RecoveryEvent};
+use crate::outcome::LeftBranch;
 use crate::reading::{EventReader, FileRead, NoRecords};
 use crate::replay::ReplayStop;
 use crate::sum::EventSum;
-use pgwal_archive::lineage::Descent;
+use pgwal_archive::lineage::{BranchPoint, Descent};
 use pgwal_archive::ordered::in_order;
 use pgwal_archive::way::tried;
 use pgwal_archive::{Buffers, Error};
@@ -112,6 +113,8 @@ pub struct WalWalk<'a> {
     pub follows: Option<Lsn>,
     /// Records behind damage are handed on, too.
     pub through_damage: bool,
+    /// No file of a timeline older than this is taken.
+    pub oldest: TimelineId,
 }
 
 /// Takes the records of a segment, and how many of them can be read; `Some` where replay ends.
@@ -132,6 +135,7 @@ impl<'a> WalWalk<'a> {
             short: ShortFile::Fatal,
             follows: None,
             through_damage: false,
+            oldest: TimelineId(0),
         }
     }
 
@@ -147,6 +151,30 @@ impl<'a> WalWalk<'a> {
             }
             None => self.requests.push(Request { name, found, damaged }),
         }
+    }
+
+    /// Where replay up to `end` went on along a timeline behind the point where another of the line leaves it. Where the
+    /// other began all the same, with a record that follows, its history names a wrong point, and `now` is it.
+    pub fn left_branch(&self, line: &Descent, end: Lsn, now: TimelineId) -> Option<LeftBranch> {
+        let layout = &self.shelf.layout;
+        let start = |number: SegmentNo| layout.address().segment_start(number, layout.segment);
+        let pairs = line.timelines.windows(2).filter_map(|pair| match pair {
+            [(own, _), (child, Some(begin))] if *own == now => Some((*own, *child, *begin)),
+            _ => None,
+        });
+        let taken = |own: TimelineId, begin: BranchPoint| {
+            let found = self.requests.iter().filter_map(|request| request.found).filter(move |f| f.timeline == own);
+            let fork = begin.lsn.unwrap_or_else(|| start(begin.segment));
+            let past = found.filter(|f| f.number >= begin.segment).any(|f| match begin.lsn {
+                Some(lsn) => end > lsn.max(start(f.number)),
+                // Where in the segment it was left is not known.
+                None => f.number > begin.segment && end > start(f.number),
+            });
+            past.then_some(fork)
+        };
+        let mut found = pairs
+            .filter_map(|(timeline, child, begin)| Some(LeftBranch { timeline, child, fork: taken(timeline, begin)? }));
+        found.next()
     }
 
     /// The file that is taken for a segment, where none of an older timeline than `oldest` may come.
@@ -200,7 +228,7 @@ impl<'a> WalWalk<'a> {
         let layout = &self.shelf.layout;
         let mut number = layout.address().segment(from, layout.segment);
         let within = layout.address().offset(from, layout.segment) > 0;
-        let (mut start, mut oldest) = (Some(from).filter(|_| within), TimelineId(0));
+        let (mut start, mut oldest) = (Some(from).filter(|_| within), self.oldest);
         let mut chain = Chain::new(layout);
         let mut follows = self.follows.take();
         loop {

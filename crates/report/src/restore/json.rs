@@ -5,13 +5,13 @@
 //!  "target":{"kind","value","reached"},"outcome":"promotes|pauses|shuts_down|waits|fatal|panic","server_says","settings_assumed":{…},
 //!  "invalid_pages":{"relation","fork","block","lsn","zeros","blocks_in_backup","count"},
 //!  "last_commit":{"xid","time","lsn"},"first_dropped":{…},"records":N,"commits":N,"files":[{"name","status","needed","file","size"}],
-//!  "alternatives":[{"kind":"earlier|partial|timeline|backup","value","reaches_target","replay_end","timeline","last_commit","more_commits"}]}
+//!  "alternatives":[{"kind":"earlier|partial|timeline|backup|setting","value","reaches_target","replay_end","timeline","last_commit","more_commits"}]}
 //! ```
 
 use crate::time::rfc3339;
-use pgwal::verify::recovery::outcome::{FileAsked, Reached, Restore};
-use pgwal::verify::recovery::sum::ReplayedCommit;
-use pgwal::verify::recovery::{Alternative, Instead, Target};
+use pgwal_verify::recovery::outcome::{FileAsked, Reached, Restore};
+use pgwal_verify::recovery::sum::ReplayedCommit;
+use pgwal_verify::recovery::{Alternative, Instead, Target};
 use serde_json::{Map, Value, json};
 
 /// The prediction.
@@ -55,10 +55,12 @@ pub fn file(f: &FileAsked) -> Value {
 
 fn alternative(a: &Alternative) -> Value {
     let (kind, value) = match &a.instead {
-        Instead::Earlier(lsn) => ("earlier", json!(lsn)),
+        Instead::Earlier { lsn, .. } => ("earlier", json!(lsn)),
+        Instead::Before(lsn) => ("before", json!(lsn)),
         Instead::Partial(file) => ("partial", json!(file)),
         Instead::Timeline(timeline) => ("timeline", json!(timeline)),
         Instead::Backup(file) => ("backup", json!(file)),
+        Instead::Setting(name, value) => ("setting", json!(format!("{name} = {value}"))),
     };
     json!({
         "kind": kind,

@@ -3,14 +3,14 @@
 use crate::figures::grouped;
 use crate::restore::json::aim;
 use crate::time::Zone;
-use crate::verify::words::except;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::verify::recovery::failure::Failure;
-use pgwal::verify::recovery::outcome::{Ending, FileAsked, Restore, Status};
-use pgwal::verify::recovery::sum::ReplayedCommit;
-use pgwal::verify::recovery::unlabelled::Unlabelled;
-use pgwal::verify::recovery::{Alternative, Instead, Target};
-use pgwal::verify::{Outcome, Verdict};
+use crate::words::except;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_verify::recovery::failure::Failure;
+use pgwal_verify::recovery::outcome::{Ending, FileAsked, Restore, Status};
+use pgwal_verify::recovery::sum::ReplayedCommit;
+use pgwal_verify::recovery::unlabelled::Unlabelled;
+use pgwal_verify::recovery::{Alternative, Instead, Target, WalkEnd};
+use pgwal_verify::{Outcome, Verdict};
 
 /// Files of one kind that are told one by one.
 const TOLD: usize = 5;
@@ -23,6 +23,10 @@ pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
         Verdict::Proven => format!("PROVEN{}: this restores to the end of WAL, {to}", except(outcome)),
         Verdict::Refuted if r.is_good() && r.is_torn() => {
             format!("REFUTED: this comes to {to}, with data that are not whole")
+        }
+        Verdict::Refuted if r.left_branch.is_some_and(|_| r.failure.is_none()) => {
+            let fork = r.left_branch.map(|branch| format!("{}, where it was left", branch.fork)).unwrap_or_default();
+            format!("REFUTED: this goes on along timeline {} behind {fork}, to {to}", r.timeline)
         }
         Verdict::Refuted if r.target.is_some() => {
             format!("REFUTED: this does not restore to {}; it comes to {to}", wanted(r, zone))
@@ -83,6 +87,11 @@ pub fn impact(r: &Restore) -> String {
             "the standby waits for what cannot be read, tries again, and accepts no connections".into()
         }
         Ending::Waits => "the standby waits there for more WAL".into(),
+        Ending::Fatal if matches!(&r.failure, Some(Failure::SizeAhead { certain: false, .. })) => {
+            format!(
+                "the server may end with FATAL: {says}; or it reaches the target: a matter of what it has in memory"
+            )
+        }
         Ending::Fatal => format!("the server ends with FATAL: {says}{starts}"),
         Ending::Panic => format!("the server ends with PANIC: {says}{starts}"),
     }
@@ -106,7 +115,7 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
     ));
     let told = |c: &ReplayedCommit| format!("{} of {} at {}", c.xid, local(c.time, zone), c.lsn);
     let kept = r.replayed.last_commit.as_ref().map_or_else(|| "none".to_owned(), told);
-    let dropped = r.first_dropped.as_ref().map_or_else(|| "none that is here".to_owned(), told);
+    let dropped = r.first_dropped.as_ref().map_or_else(|| none_dropped(r), told);
     out.push(("COMMITS", format!("the last one kept is {kept}; the first one dropped: {dropped}")));
     out.push(("FILES", files(&r.files)));
     out.extend(r.alternatives.iter().map(|a| ("INSTEAD", instead(a, zone))));
@@ -114,6 +123,22 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
         out.push(("ASSUMED", assumed(&r.assumed)));
     }
     out
+}
+
+/// Nobody looks at all that is here for one commit.
+fn none_dropped(r: &Restore) -> String {
+    let partial = r.alternatives.iter().find_map(|a| match &a.instead {
+        Instead::Partial(file) if a.more_commits > 0 => Some(file),
+        _ => None,
+    });
+    match (partial, &r.end) {
+        (Some(file), _) => format!("none but in {file}"),
+        (None, _) if r.dropped_cut => "none in the next segments".into(),
+        (None, Some(WalkEnd::NoFile(file) | WalkEnd::Size { file, .. })) if r.more_behind => {
+            format!("none before {file}, behind which there is more WAL")
+        }
+        _ => "none that is here".into(),
+    }
 }
 
 /// Settings of one value are told together.
@@ -142,12 +167,21 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
         _ => String::new(),
     };
     match &a.instead {
-        Instead::Earlier(lsn) => format!("be content with --target-lsn {lsn}, which keeps everything up to {there}"),
+        Instead::Earlier { lsn, without_reading_ahead } => {
+            let set = if *without_reading_ahead { " --set recovery_prefetch=off" } else { "" };
+            format!("be content with --target-lsn {lsn}{set}, which keeps everything up to {there}")
+        }
+        Instead::Before(lsn) => {
+            format!(
+                "stop where the timeline was left, with --target-lsn {lsn} --target-inclusive off: keeps everything up to {there}"
+            )
+        }
         Instead::Partial(file) => {
             format!("copy {file} to the name without .partial, filled up with zeros: {verb}, {there}{more}")
         }
         Instead::Timeline(timeline) => format!("--target-timeline {timeline}: {verb}, {there}{more}"),
         Instead::Backup(file) => format!("--backup {file}: {verb}, {there}"),
+        Instead::Setting(name, value) => format!("--set {name}={value}: {verb}, {there}{more}"),
     }
 }
 

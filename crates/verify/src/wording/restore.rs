@@ -28,10 +28,13 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         }
         Failure::StandbyLabel => "take backup_label and global/pg_control from one and the same backup".into(),
         Failure::Size { file, .. } => find(file),
+        Failure::SizeAhead { file, .. } => {
+            format!("set recovery_prefetch = off for this restore; or {}", find(file))
+        }
         Failure::Minimal => "choose a target in front of it, or restore a backup that was taken after wal_level had been raised again".into(),
         Failure::NotReplica => "set hot_standby = off for this restore".into(),
         Failure::Insufficient { setting, there, .. } => format!("set {setting} = {there} or higher for this restore, or hot_standby = off"),
-        Failure::BeforeConsistency => "choose a later target, or restore an older backup".into(),
+        Failure::BeforeConsistency => OLDER.into(),
         Failure::BackupEnd | Failure::Consistency => "find good copies of the WAL up to the end of the backup, or restore another backup".into(),
         Failure::Waits { lacks: Lacking::Consistency, .. } => "find good copies of the WAL up to where the data are consistent, or restore another backup".into(),
         Failure::Waits { lacks: Lacking::Target, .. } => "choose a target that this WAL holds, on a timeline that has it".into(),
@@ -48,6 +51,10 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         Failure::Incremental => "combine it with the backups that it builds on: pg_combinebackup FULL INCREMENTAL... -o DIR".into(),
     }
 }
+
+/// The target lies in front of what this backup can be.
+pub(super) const OLDER: &str =
+    "restore a backup that ended before the target (walproof when ARCHIVE lists those known), or choose a later target";
 
 /// A file that is missing would help.
 fn is_want_of_wal(failure: &Failure) -> bool {
