@@ -115,7 +115,7 @@ impl Recovery<'_> {
             // (`SwitchIntoArchiveRecovery`).
             let on = if let WalkEnd::Unreadable(lsn) = end { *lsn } else { replay.replayed };
             out.own_wal = Some(OwnWal { to: replay.replayed, segments: way.segments });
-            way.looking = Looking::Everywhere;
+            (way.looking, way.follows) = (Looking::Everywhere, replay.read);
             self.asks_archive(&mut way);
             replay.minimum = Some((replay.replayed, replay.timeline));
             walked = match replay.check_consistency() {
@@ -183,8 +183,10 @@ impl Recovery<'_> {
             dies_at_promotion: None,
             own_wal_first: false,
             own_wal: None,
+            own_wal_behind: None,
             unlabelled: None,
             other_backup: None,
+            makes_tablespaces: false,
             left_branch: None,
         }
     }
@@ -361,6 +363,7 @@ impl Recovery<'_> {
         out.timeline = replay.timeline;
         out.replayed = replay.sum;
         out.other_backup = replay.other_backup;
+        out.makes_tablespaces = replay.makes_tablespaces;
         out.rolled_back = replay.rolled_back;
         out.early_acts = replay.acts.list.iter().filter(|act| act.lsn < replay.replayed).copied().collect();
         if let Some(pages) = &replay.pages {

@@ -145,6 +145,11 @@ pub enum Detail {
         /// Start of the next segment that is here.
         next: Lsn,
     },
+    /// A server's own WAL breaks off in front of more of it.
+    OwnWalShort {
+        /// Where that begins.
+        next: Lsn,
+    },
     /// A restore starts without a `backup_label`.
     Unlabelled {
         /// Whether that is right.

@@ -151,6 +151,8 @@ pub enum NotChecked {
     IncludedSettings,
     /// The page flag `XLP_BKP_REMOVABLE` (9.2 to 18), which no reader uses and no checksum covers.
     RemovableFlag,
+    /// Whether the directories are there in which WAL creates tablespaces.
+    TablespaceFolders,
     /// Whether blocks that WAL changes are there.
     Blocks(Blind),
 }

@@ -119,6 +119,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::RestoreLater { began, .. } => {
             format!("the backup was taken after the target: its data are of {} and later", utc(*began))
         }
+        Detail::OwnWalShort { next } => format!(
+            "the server's own pg_wal cannot be read on at {lsn}, and has more from {next} on: what was written there is lost"
+        ),
         Detail::Unlabelled { unlabelled, redo, own_wal } => unlabelled_start(unlabelled, *redo, *own_wal),
         Detail::RestoreShort { next } => format!("replay ends at {lsn}; the archive has more, from {next} on"),
         Detail::InvalidPages(pages) => {
