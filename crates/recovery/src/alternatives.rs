@@ -6,7 +6,7 @@ use crate::instead::{Alternative, Instead};
 use crate::outcome::Restore;
 use crate::predict::{Site, SiteOptions};
 use crate::settings::Settings;
-use crate::target::TargetTimeline;
+use crate::target::{Target, TargetTimeline};
 use pgwal_archive::Error;
 use pgwal_format::Lsn;
 use pgwal_source::Source;
@@ -49,13 +49,17 @@ pub fn alternatives(
         out.extend(instead.map(|a| Alternative { more_commits: 0, ..a }));
     }
     let ahead = matches!(restore.failure, Some(Failure::SizeAhead { .. }));
-    if let (Some(_), Some(last)) = (restore.consistent_at, restore.replayed.last.filter(|_| !ahead)) {
+    if restore.consistent_at.is_some() && !ahead {
+        let positions = site.layout().dialect.lsn_target;
+        let replayed = &restore.replayed;
+        let last = match positions {
+            true => replayed.last.map(|last| Target::Lsn(last.lsn)),
+            false => replayed.last_commit.map(|commit| Target::Xid(commit.xid)),
+        };
         let size = matches!(restore.failure, Some(Failure::Size { .. }));
         let without_reading_ahead = size && settings.reads_ahead.is_some();
-        out.extend(
-            of(Instead::Earlier { lsn: last.lsn, without_reading_ahead }, restore)
-                .map(|a| Alternative { reaches_target: false, ..a }),
-        );
+        let earlier = last.and_then(|last| of(Instead::Earlier { last, without_reading_ahead }, restore));
+        out.extend(earlier.map(|a| Alternative { reaches_target: false, ..a }));
     }
     out.sort_by_key(|a| {
         (!a.reaches_target, matches!(a.instead, Instead::Earlier { .. }), std::cmp::Reverse(a.replay_end))

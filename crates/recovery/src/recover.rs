@@ -150,6 +150,7 @@ impl Recovery<'_> {
             failure: None,
             server_says: None,
             assumed: self.settings.assumed.clone(),
+            settings_unknown: self.settings_unknown(),
             replayed: Default::default(),
             first_dropped: None,
             dropped_cut: false,
@@ -167,6 +168,13 @@ impl Recovery<'_> {
             invalid_pages: None,
             blind: self.extents.as_ref().err().copied().into_iter().collect(),
         }
+    }
+
+    /// Nothing is known with which they could be compared, or of themselves.
+    fn settings_unknown(&self) -> bool {
+        let goal = self.goal();
+        let all = self.dialect().recovery.parameters.len();
+        goal.hot_standby && (goal.parameters.len() < all || self.start.control.is_none())
     }
 
     fn dies(&self, mut out: Restore, failure: Failure, names: NamesAsked) -> Restore {
@@ -324,6 +332,8 @@ impl Recovery<'_> {
         out.timeline = replay.timeline;
         out.replayed = replay.sum;
         out.rolled_back = replay.rolled_back;
+        let all = self.dialect().recovery.parameters.len();
+        out.settings_unknown &= !(replay.compared && replay.goal.parameters.len() == all);
         out.early_acts = replay.acts.list.iter().filter(|act| act.lsn < replay.replayed).copied().collect();
         if let Some(pages) = &replay.pages {
             out.invalid_pages = pages.told();

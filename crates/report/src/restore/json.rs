@@ -54,7 +54,8 @@ pub fn file(f: &FileAsked) -> Value {
 
 fn alternative(a: &Alternative) -> Value {
     let (kind, value) = match &a.instead {
-        Instead::Earlier { lsn, .. } => ("earlier", json!(lsn)),
+        Instead::Earlier { last: Target::Xid(xid), .. } => ("earlier", json!(xid)),
+        Instead::Earlier { last, .. } => ("earlier", json!(aim(last).1)),
         Instead::Partial(file) => ("partial", json!(file)),
         Instead::Timeline(timeline) => ("timeline", json!(timeline)),
         Instead::Backup(file) => ("backup", json!(file)),

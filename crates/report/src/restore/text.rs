@@ -149,9 +149,10 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
         _ => String::new(),
     };
     match &a.instead {
-        Instead::Earlier { lsn, without_reading_ahead } => {
+        Instead::Earlier { last, without_reading_ahead } => {
             let set = if *without_reading_ahead { " --set recovery_prefetch=off" } else { "" };
-            format!("be content with --target-lsn {lsn}{set}, which keeps everything up to {there}")
+            let (kind, value) = aim(last);
+            format!("be content with --target-{kind} {value}{set}, which keeps everything up to {there}")
         }
         Instead::Partial(file) => {
             format!("copy {file} to the name without .partial, filled up with zeros: {verb}, {there}{more}")

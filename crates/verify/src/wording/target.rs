@@ -79,7 +79,7 @@ pub fn named(target: &Target) -> String {
 /// The way that comes to the target.
 pub(super) fn instead(instead: &Instead) -> String {
     match instead {
-        Instead::Earlier { lsn, .. } => format!("be content with --target-lsn {lsn}"),
+        Instead::Earlier { last, .. } => format!("be content with an earlier target: {}", named(last)),
         Instead::Partial(file) => format!(
             "copy {file} to the name without .partial, filled up with zeros to a whole segment: with it the target is reached"
         ),
