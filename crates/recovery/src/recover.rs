@@ -150,6 +150,7 @@ impl Recovery<'_> {
             failure: None,
             server_says: None,
             assumed: self.settings.assumed.clone(),
+            respelled: self.settings.respelled.clone(),
             settings_unknown: self.settings_unknown(),
             replayed: Default::default(),
             first_dropped: None,

@@ -101,6 +101,12 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
     out.push(("COMMITS", format!("the last one kept is {kept}; the first one dropped: {dropped}")));
     out.push(("FILES", files(&r.files)));
     out.extend(r.alternatives.iter().map(|a| ("INSTEAD", instead(a, zone))));
+    if let Some((given, spelled)) = &r.respelled {
+        out.push((
+            "SETTING",
+            format!("recovery_target_time = '{spelled}'  ('{given}', which a server does not take there)"),
+        ));
+    }
     if !r.assumed.is_empty() {
         out.push(("ASSUMED", assumed(&r.assumed)));
     }
