@@ -50,6 +50,12 @@ pub struct RecoveryRules {
     pub primary: &'static str,
     /// The message of a timeline that does not descend from this server's.
     pub not_a_child: NotAChild,
+    /// Without a `backup_label`, and where `pg_control` does not say up to where, a server replays its own `pg_wal`
+    /// before it asks the archive for WAL (9.2 and later).
+    pub own_wal_first: bool,
+    /// The state of a prepared transaction is read again from the WAL that was restored, until a restartpoint has
+    /// written it to a file (10 and later).
+    pub reads_prepared: bool,
 }
 
 /// What a restore point is to a target.
@@ -132,6 +138,8 @@ pub(crate) const RECOVERY_8_2: RecoveryRules = RecoveryRules {
     incremental_backups: false,
     primary: "master",
     not_a_child: NotAChild::OfTimeline,
+    own_wal_first: false,
+    reads_prepared: false,
 };
 pub(crate) const RECOVERY_8_4: RecoveryRules = RecoveryRules { says_consistent: true, ..RECOVERY_8_2 };
 pub(crate) const RECOVERY_9_0: RecoveryRules = RecoveryRules {
@@ -147,11 +155,12 @@ pub(crate) const RECOVERY_9_1: RecoveryRules = RecoveryRules {
     notices_canceled_backup: true,
     ..RECOVERY_9_0
 };
+pub(crate) const RECOVERY_9_2: RecoveryRules = RecoveryRules { own_wal_first: true, ..RECOVERY_9_1 };
 pub(crate) const RECOVERY_9_3: RecoveryRules = RecoveryRules {
     history_first: false,
     compares_previous_timeline: true,
     not_a_child: NotAChild::OfHistory,
-    ..RECOVERY_9_1
+    ..RECOVERY_9_2
 };
 pub(crate) const RECOVERY_9_4: RecoveryRules = RecoveryRules {
     restore_points: RestorePoints::After,
@@ -159,7 +168,8 @@ pub(crate) const RECOVERY_9_4: RecoveryRules = RecoveryRules {
     ..RECOVERY_9_3
 };
 pub(crate) const RECOVERY_9_5: RecoveryRules = RecoveryRules { passes_over_later_timelines: true, ..RECOVERY_9_4 };
-pub(crate) const RECOVERY_11: RecoveryRules = RecoveryRules { compares_label_timelines: true, ..RECOVERY_9_5 };
+pub(crate) const RECOVERY_10: RecoveryRules = RecoveryRules { reads_prepared: true, ..RECOVERY_9_5 };
+pub(crate) const RECOVERY_11: RecoveryRules = RecoveryRules { compares_label_timelines: true, ..RECOVERY_10 };
 pub(crate) const RECOVERY_12: RecoveryRules =
     RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], ..RECOVERY_11 };
 pub(crate) const RECOVERY_14: RecoveryRules =

@@ -8,7 +8,7 @@ use crate::recover::Recovery;
 use crate::replay::{Replay, ReplayStop};
 use crate::settings::Mode;
 use crate::sum::EventSum;
-use crate::way::{WalWalk, WalkEnd, Walked};
+use crate::way::{Looking, WalWalk, WalkEnd, Walked};
 use pgwal_archive::Error;
 use pgwal_format::Lsn;
 
@@ -25,7 +25,9 @@ impl Recovery<'_> {
         ask: &'w Ask,
         out: &mut Restore,
     ) -> Result<Walked, Error> {
-        let Some(limits) = self.settings.reads_ahead.filter(|_| !way.inside_only) else { return Ok(walked) };
+        let Some(limits) = self.settings.reads_ahead.filter(|_| way.looking == Looking::Everywhere) else {
+            return Ok(walked);
+        };
         let (walked, size) = match walked {
             Walked::Stop(ReplayStop::Target) => {
                 // Nothing is read behind the first record before it is replayed.

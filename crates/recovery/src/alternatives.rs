@@ -7,6 +7,7 @@ use crate::outcome::Restore;
 use crate::predict::{Site, SiteOptions};
 use crate::settings::Settings;
 use crate::target::{Target, TargetTimeline};
+use crate::unlabelled::Unlabelled;
 use pgwal_archive::Error;
 use pgwal_format::Lsn;
 use pgwal_source::Source;
@@ -29,13 +30,19 @@ pub fn alternatives(
     let mut out = Vec::new();
     let of = |instead: Instead, other: &Restore| alternative(restore, instead, other);
     let further = |other: &Restore| is_further(restore, other);
+    // Data that are not whole are so on every timeline and at every target.
+    let whole = is_whole(restore);
     out.extend(in_partial(site, settings, restore)?);
     if let Some(Failure::SizeAhead { .. }) = restore.failure {
         let other = site.predict(&Settings { reads_ahead: None, ..settings.clone() })?;
         let (name, value) = ("recovery_prefetch".to_owned(), "off".to_owned());
         out.extend(of(Instead::Setting(name, value), &other).filter(|_| further(&other)));
     }
-    let others = site.timelines().into_iter().filter(|t| *t != restore.target_timeline).rev().take(TRIED);
+    let others = site.timelines().into_iter().filter(|t| *t != restore.target_timeline).rev().take(if whole {
+        TRIED
+    } else {
+        0
+    });
     for timeline in others {
         let other = site.predict(&Settings { timeline: TargetTimeline::Number(timeline), ..settings.clone() })?;
         out.extend(of(Instead::Timeline(timeline), &other).filter(|_| further(&other)));
@@ -48,8 +55,15 @@ pub fn alternatives(
         let instead = of(Instead::Backup(file.clone()), &other).filter(|_| further(&other));
         out.extend(instead.map(|a| Alternative { more_commits: 0, ..a }));
     }
-    let ahead = matches!(restore.failure, Some(Failure::SizeAhead { .. }));
-    if restore.consistent_at.is_some() && !ahead {
+    // Where it dies of a prepared transaction, it does in that whole segment.
+    let here = whole && !matches!(restore.failure, Some(Failure::PreparedGone { .. } | Failure::SizeAhead { .. }));
+    if let Some(branch) = restore.left_branch {
+        // Nobody is sent along the branch that was left.
+        out.retain(|a| a.timeline != branch.timeline || a.replay_end <= branch.fork);
+        let other = site.predict(&settings.in_front_of(branch.fork))?;
+        let instead = of(Instead::Before(branch.fork), &other).filter(|_| whole && other.is_good());
+        out.extend(instead.map(|a| Alternative { reaches_target: false, ..a }));
+    } else if restore.consistent_at.is_some() && here {
         let positions = site.layout().dialect.lsn_target;
         let replayed = &restore.replayed;
         let last = match positions {
@@ -62,7 +76,11 @@ pub fn alternatives(
         out.extend(earlier.map(|a| Alternative { reaches_target: false, ..a }));
     }
     out.sort_by_key(|a| {
-        (!a.reaches_target, matches!(a.instead, Instead::Earlier { .. }), std::cmp::Reverse(a.replay_end))
+        (
+            !a.reaches_target,
+            matches!(a.instead, Instead::Earlier { .. } | Instead::Before(_)),
+            std::cmp::Reverse(a.replay_end),
+        )
     });
     Ok(out)
 }
@@ -72,7 +90,7 @@ pub fn alternatives(
 /// # Errors
 /// As [`alternatives`].
 pub fn in_partial(site: &mut Site<'_>, settings: &Settings, restore: &Restore) -> Result<Option<Alternative>, Error> {
-    let Some(partial) = site.partial_behind(restore) else { return Ok(None) };
+    let Some(partial) = site.partial_behind(restore).filter(|_| is_whole(restore)) else { return Ok(None) };
     site.with_partials(true);
     let other = site.predict(settings);
     site.with_partials(false);
@@ -93,5 +111,9 @@ fn alternative(restore: &Restore, instead: Instead, other: &Restore) -> Option<A
 }
 
 fn is_further(restore: &Restore, other: &Restore) -> bool {
-    other.is_good() && (restore.target.is_some() || other.replay_end > restore.replay_end)
+    other.is_good() && (restore.target.is_some() || !is_whole(restore) || other.replay_end > restore.replay_end)
+}
+
+fn is_whole(restore: &Restore) -> bool {
+    !restore.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal)
 }

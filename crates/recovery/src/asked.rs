@@ -17,6 +17,8 @@ pub(crate) struct SettingsAsked {
     pub standby_mode: bool,
     pub restore_command: Option<String>,
     pub min_apply_delay: i64,
+    /// `primary_conninfo` says something.
+    pub streams: bool,
     /// The time that was read had no zone.
     pub zone_taken: bool,
 }
@@ -31,6 +33,7 @@ impl Default for SettingsAsked {
             standby_mode: false,
             restore_command: None,
             min_apply_delay: 0,
+            streams: false,
             zone_taken: false,
         }
     }
@@ -49,6 +52,7 @@ impl SettingsAsked {
         let own_file = rules.recovery_conf.is_some();
         match name {
             "restore_command" => self.restore_command = Some(text.to_owned()),
+            "primary_conninfo" => self.streams = !text.is_empty(),
             "standby_mode" => self.standby_mode = boolean()?,
             "recovery_target_inclusive" if rules.inclusive_is_true => self.inclusive = Some(text == "true"),
             "recovery_target_inclusive" => self.inclusive = Some(boolean()?),

@@ -33,6 +33,8 @@ pub enum EventKind {
         /// When.
         time: Timestamp,
     },
+    /// A transaction was prepared.
+    Prepared(u32),
     /// A restore point.
     RestorePoint {
         /// Its name.
@@ -103,6 +105,8 @@ pub struct Ask {
     pub prepared: bool,
     /// Ends of records that mean something: the first record that reaches one is an event.
     pub ends: Vec<Lsn>,
+    /// Which transactions are prepared and not ended yet is asked, too.
+    pub open_prepared: bool,
     /// Where it is to be told which blocks are not there: those that are.
     pub extents: Option<Arc<Extents>>,
     /// Where it is to be told how far a server reads ahead: what limits it.
@@ -135,6 +139,8 @@ pub enum Match {
 #[derive(Clone, Debug)]
 pub struct Events<'a> {
     ask: &'a Ask,
+    /// The timeline in the name of the file that they are of.
+    pub file: Option<TimelineId>,
     /// The first record.
     pub first: Option<RecordSpan>,
     /// All of them.
@@ -161,6 +167,7 @@ impl<'a> Events<'a> {
         let pages = ask.extents.as_deref().map(Gather::new);
         Events {
             ask,
+            file: None,
             first: None,
             sum: EventSum::default(),
             list: Vec::new(),
@@ -173,6 +180,11 @@ impl<'a> Events<'a> {
             open: false,
             pages,
         }
+    }
+
+    /// Of a file whose name has this timeline.
+    pub fn of_file(self, file: Option<TimelineId>) -> Events<'a> {
+        Events { file, ..self }
     }
 
     /// Changes of blocks and files that matter, in order.
@@ -192,6 +204,9 @@ impl<'a> Events<'a> {
     }
 
     fn transaction(&mut self, record: &Record<'_>) -> Option<(EventKind, bool)> {
+        if self.ask.open_prepared && xact::operation(&record.header) == xact::PREPARE {
+            return Some((EventKind::Prepared(record.header.xid), false));
+        }
         if xact::ends_prepared(&record.header) && !self.ask.prepared {
             return None;
         }
@@ -289,7 +304,9 @@ impl Fold for Events<'_> {
         let starts = !self.started && matches!(self.ask.target, Some(Match::Start(lsn)) if span.lsn >= lsn);
         self.started |= starts;
         // Most ends of transactions are only counted.
-        let matters = found.as_ref().is_some_and(|(what, hit)| *hit || !matches!(what, EventKind::Ended { .. }));
+        let closes = self.ask.open_prepared && record.header.rmid == TRANSACTION && xact::ends_prepared(&record.header);
+        let matters =
+            found.as_ref().is_some_and(|(what, hit)| *hit || closes || !matches!(what, EventKind::Ended { .. }));
         if matters || mark || starts {
             let (what, hit) = found.unwrap_or((EventKind::Mark, false));
             self.list.push(RecoveryEvent {

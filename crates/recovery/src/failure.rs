@@ -3,6 +3,19 @@
 use pgwal_format::recovery::{Minimal, NotAChild};
 use pgwal_format::{Dialect, Lsn, TimelineId};
 
+/// What a standby waits for before it accepts connections.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lacking {
+    /// The checkpoint from which to start.
+    Checkpoint,
+    /// The record at which replay starts.
+    Redo,
+    /// WAL up to where the data are consistent.
+    Consistency,
+    /// The target; connections are accepted.
+    Target,
+}
+
 /// Why a server dies.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Failure {
@@ -93,6 +106,20 @@ pub enum Failure {
     Consistency,
     /// The target was not reached.
     NotReached,
+    /// A standby does not die for want of WAL; it waits for it.
+    Waits {
+        /// What it lacks.
+        lacks: Lacking,
+        /// Where it looks for it.
+        at: Lsn,
+    },
+    /// The state of a prepared transaction is looked for in a segment that recovery did not need.
+    PreparedGone {
+        /// The transaction.
+        xid: u32,
+        /// The segment.
+        file: String,
+    },
     /// A record says that another timeline was in force before it.
     PreviousTimeline {
         /// What it says.
@@ -214,6 +241,18 @@ impl Failure {
             Failure::BackupEnd => "WAL ends before end of online backup".into(),
             Failure::Consistency if !rules.says_consistent => "WAL ends before end time of backup dump".into(),
             Failure::Consistency => "WAL ends before consistent recovery point".into(),
+            Failure::Waits { lacks, at } => {
+                let what = match lacks {
+                    Lacking::Checkpoint => "the checkpoint record",
+                    Lacking::Redo => "the record at which replay starts",
+                    Lacking::Consistency => "WAL up to where the data are consistent",
+                    Lacking::Target => return format!("the standby waits for more WAL at {}", lsn(*at)),
+                };
+                format!("the standby waits for {what} and accepts no connections: nothing can be read at {}", lsn(*at))
+            }
+            Failure::PreparedGone { file, .. } => {
+                format!("requested WAL segment pg_wal/{file} has already been removed")
+            }
             Failure::NotReached => "recovery ended before configured recovery target was reached".into(),
             Failure::PreviousTimeline { found, current } => {
                 format!("unexpected previous timeline ID {found} (current timeline ID {current}) in checkpoint record")

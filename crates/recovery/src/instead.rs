@@ -32,6 +32,8 @@ pub enum Instead {
         /// A server that reads ahead would die of a file behind it: `recovery_prefetch = off`.
         without_reading_ahead: bool,
     },
+    /// Stop in front of a position, where the timeline was left.
+    Before(Lsn),
     /// Rename a `.partial`, and fill it up with zeros.
     Partial(String),
     /// Ask for another timeline.

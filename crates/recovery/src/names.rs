@@ -72,7 +72,7 @@ impl NamesAsked {
 
     /// What became of each.
     pub fn files(&self, shelf: &FilesAtHand<'_>, out: &Restore) -> Vec<FileAsked> {
-        let short = !out.is_good();
+        let short = !out.comes_to_its_end();
         let ended = match &out.end {
             Some(WalkEnd::NoFile(name) | WalkEnd::Size { file: name, .. }) => Some(name.clone()),
             Some(WalkEnd::Unreadable(lsn)) => {

@@ -7,6 +7,7 @@ use crate::missed::Missed;
 use crate::pages::{Blind, InvalidPages};
 use crate::sum::{EventSum, ReplayedCommit};
 use crate::target::Target;
+use crate::unlabelled::Unlabelled;
 use crate::way::WalkEnd;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Lsn, TimelineId};
@@ -110,6 +111,28 @@ pub struct Restore {
     pub invalid_pages: Option<InvalidPages>,
     /// Why such blocks may have escaped notice.
     pub blind: Vec<Blind>,
+    /// It pauses, and would die of this once it is told to go on.
+    pub dies_at_promotion: Option<Failure>,
+    /// The archive is asked for WAL only behind what lies in `pg_wal`.
+    pub own_wal_first: bool,
+    /// What lay in `pg_wal` was replayed before the archive was asked.
+    pub own_wal: Option<OwnWal>,
+    /// It starts without a `backup_label`, from the control file of a server that ran.
+    pub unlabelled: Option<Unlabelled>,
+    /// A backup that ended on the way and is not the one that is being restored: where it started, and the record of
+    /// its end.
+    pub other_backup: Option<(Lsn, Lsn)>,
+    /// Replay went on along a timeline behind the point where it was left.
+    pub left_branch: Option<LeftBranch>,
+}
+
+/// WAL in `pg_wal` that a server replays before it asks the archive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OwnWal {
+    /// Where it ends, and the data are taken for consistent.
+    pub to: Lsn,
+    /// Segments that were read.
+    pub segments: u64,
 }
 
 /// Commits that a time as the target leaves out, although they are not later.
@@ -119,6 +142,17 @@ pub struct LeftOut {
     pub count: u64,
     /// The last of them.
     pub last: ReplayedCommit,
+}
+
+/// A timeline that was replayed past the point where the target's history left it: for want of the child's segments.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeftBranch {
+    /// The timeline.
+    pub timeline: TimelineId,
+    /// The timeline that left it.
+    pub child: TimelineId,
+    /// Where; up to 9.2 the start of the segment in which.
+    pub fork: Lsn,
 }
 
 /// A target and whether it is reached.
@@ -171,8 +205,14 @@ impl Status {
 }
 
 impl Restore {
-    /// It comes where it is to come: the target is reached, or there is none and nothing is lost.
+    /// It comes where it is to come: the target is reached, or there is none and nothing is lost; and not along a branch
+    /// that was left.
     pub fn is_good(&self) -> bool {
+        self.comes_to_its_end() && self.left_branch.is_none()
+    }
+
+    /// The same, whichever branch it takes.
+    pub fn comes_to_its_end(&self) -> bool {
         let ends_well = !matches!(self.ending, Ending::Fatal | Ending::Panic) && self.failure.is_none();
         ends_well && !self.is_late() && self.target.as_ref().is_none_or(|t| t.reached)
     }

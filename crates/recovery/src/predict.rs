@@ -9,12 +9,13 @@ use crate::recover::Recovery;
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
 use crate::target::Target;
+use crate::unlabelled::{self, BackupUnderWay};
 use crate::way::{WalkEnd, WalkOptions};
 use crate::{behind, missed};
 use pgwal_archive::names::Inventory;
-use pgwal_archive::whose::whose as whose_wal;
+use pgwal_archive::whose::{Cluster, FirstPage, beginning, whose as whose_wal};
 use pgwal_archive::{Error, Lineage};
-use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
+use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::guard::MapGuard;
 use pgwal_source::{Entry, Source};
 use std::sync::Arc;
@@ -37,8 +38,13 @@ pub struct Site<'a> {
     start: Start,
     system_id: u64,
     wal_system_id: u64,
+    /// Whose WAL the archive holds besides.
+    others: Vec<Cluster>,
     look: SiteOptions<'a>,
     extents: Result<Arc<Extents>, Blind>,
+    backup: &'a Backup,
+    /// Backups that were being taken at the checkpoint of a start without `backup_label`.
+    under_way: Vec<BackupUnderWay>,
 }
 
 impl<'a> Site<'a> {
@@ -56,17 +62,29 @@ impl<'a> Site<'a> {
     fn of(
         sources: &[(&'a dyn Source, bool)],
         start: Option<Start>,
-        backup: &Backup,
+        backup: &'a Backup,
         look: SiteOptions<'a>,
     ) -> Result<Option<Site<'a>>, Error> {
         let Some(start) = start else { return Ok(None) };
         let mut listed = Vec::new();
-        let mut whose = None;
+        let (mut whose, mut all) = (None, Vec::new());
         for &(source, archive) in sources {
             let listing = source.list()?;
-            let (found, names) = whose_wal(source, &listing.entries, &|_| None);
+            let votes = whose_wal(source, &listing.entries, &|_| None);
+            // Its own, where the backup says whose it is or one of its files is here; else what most files are.
+            let own = |(cluster, _): &(Cluster, usize)| match &backup.control {
+                Some(control) => control.system_id == cluster.system_id && control.segment == cluster.layout.segment,
+                None => backup.system_id() == Some(cluster.system_id),
+            };
+            let named = votes.all.iter().find(|vote| own(vote)).map(|(cluster, _)| *cluster);
+            let several = archive && votes.all.len() > 1;
+            let first = || if several { first_file(source, &listing.entries, backup) } else { None };
+            let found = named.or_else(first).or_else(|| votes.most());
+            if archive {
+                all = votes.all.iter().map(|(cluster, _)| *cluster).collect();
+            }
             whose = whose.or(found);
-            listed.push((source, archive, listing.entries, names));
+            listed.push((source, archive, listing.entries, votes.names));
         }
         let Some(whose) = whose else { return Ok(None) };
         let layout = match &backup.control {
@@ -80,6 +98,8 @@ impl<'a> Site<'a> {
             None => whose.layout,
         };
         let system_id = backup.system_id().unwrap_or(whose.system_id);
+        let own = Cluster { layout, system_id };
+        let others = all.into_iter().filter(|cluster| !cluster.is(&own)).collect();
         let mut places = Vec::new();
         for (source, archive, entries, names) in listed {
             let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
@@ -88,14 +108,10 @@ impl<'a> Site<'a> {
             places.push(FilePlace { source, entries, inventory, lineage, history_flaws, archive });
         }
         let extents = Extents::of(backup, layout.dialect.generation).map(Arc::new);
-        Ok(Some(Site {
-            shelf: FilesAtHand { places, layout, partials: false },
-            start,
-            system_id,
-            wal_system_id: whose.system_id,
-            look,
-            extents,
-        }))
+        let shelf = FilesAtHand { places, layout, partials: false };
+        let under_way = unlabelled::under_way(&shelf, backup, &start, whose.system_id == system_id);
+        let wal_system_id = whose.system_id;
+        Ok(Some(Site { shelf, start, system_id, wal_system_id, others, look, extents, backup, under_way }))
     }
 
     /// How the WAL is laid out.
@@ -111,6 +127,23 @@ impl<'a> Site<'a> {
     /// The cluster of the WAL.
     pub fn wal_system_id(&self) -> u64 {
         self.wal_system_id
+    }
+
+    /// Whose WAL the archive holds besides.
+    pub fn others(&self) -> &[Cluster] {
+        &self.others
+    }
+
+    /// Whether a backup history file tells of a backup of another cluster: the segment in which it began is.
+    pub fn is_of_another(&self, name: SegmentName) -> bool {
+        let layout = &self.shelf.layout;
+        let number = name.number(layout.address(), layout.segment).filter(|_| !self.others.is_empty());
+        number.is_some_and(|number| !self.is_own(name.timeline, number))
+    }
+
+    /// Whose WAL this restore takes.
+    pub fn cluster(&self) -> Cluster {
+        Cluster { layout: self.shelf.layout, system_id: self.system_id }
     }
 
     /// What becomes of a restore whose settings or backup a server refuses before it looks for WAL.
@@ -139,11 +172,25 @@ impl<'a> Site<'a> {
         let archive = self.shelf.places.iter().filter(|p| p.archive);
         let behind = |(timeline, _): &(TimelineId, _)| {
             let all = archive.clone().flat_map(|p| p.inventory.of(*timeline));
-            all.map(|s| s.number).filter(|n| *n > last).min().map(|n| (*timeline, n))
+            let mut numbers: Vec<SegmentNo> = all.map(|s| s.number).filter(|n| *n > last).collect();
+            numbers.sort_unstable();
+            let own = |n: &SegmentNo| self.others.is_empty() || self.is_own(*timeline, *n);
+            numbers.into_iter().take(LOOKED_AT).find(own).map(|n| (*timeline, n))
         };
         let (timeline, number) =
             line.timelines.iter().filter(|(t, _)| *t >= restore.timeline).filter_map(behind).min_by_key(|(_, n)| *n)?;
         Some((timeline, layout.address().segment_start(number, layout.segment)))
+    }
+
+    /// Whether the file of a segment is of this cluster; one that does not say it may be.
+    fn is_own(&self, timeline: TimelineId, number: SegmentNo) -> bool {
+        let files = self.shelf.files(timeline, number);
+        let own = Cluster { layout: self.shelf.layout, system_id: self.system_id };
+        let first = files.iter().find_map(|found| {
+            let place = self.shelf.places.get(found.place)?;
+            FirstPage::of(&beginning(place.source, self.shelf.entry(found)?)?.0).ok()
+        });
+        first.is_none_or(|first| own.owns(&first))
     }
 
     /// The `.partial` of the segment in which a restore ends, or of the one that it lacks.
@@ -170,6 +217,13 @@ impl<'a> Site<'a> {
             .flat_map(|p| p.inventory.timelines())
             .filter(|t| *t > TimelineId::FIRST && !self.shelf.has_history(*t))
             .collect()
+    }
+
+    /// A timeline with WAL and a history file that is not found behind the latest, since a number between is missing.
+    pub fn hidden(&self, latest: TimelineId) -> Option<TimelineId> {
+        let archive = self.shelf.places.iter().filter(|p| p.archive);
+        let behind = archive.flat_map(|p| p.inventory.timelines()).filter(|t| t.0 > latest.0.saturating_add(1));
+        behind.filter(|t| self.shelf.has_history(*t)).min()
     }
 
     /// Timelines that have a history file or WAL in the archive.
@@ -207,6 +261,7 @@ impl<'a> Site<'a> {
             extents: &self.extents,
         }
         .run()?;
+        restore.unlabelled = unlabelled::judge(self.backup, &self.start, &self.under_way, &restore);
         let Some(end) = restore.replay_end.filter(|_| settings.mode != Mode::Crash) else { return Ok(restore) };
         let behind = behind::look(&self.shelf, self.reading(), &restore, settings, end)?;
         restore.first_dropped = behind.dropped;
@@ -234,3 +289,14 @@ impl<'a> Site<'a> {
         WalkOptions { jobs: look.jobs.max(1), map: look.map, system_id: self.system_id, interrupt: look.interrupt }
     }
 }
+
+/// The cluster of the file in which a backup begins.
+fn first_file(source: &dyn Source, entries: &[Entry], backup: &Backup) -> Option<Cluster> {
+    let own = backup.label.as_ref().map(|l| l.start_file).or_else(|| backup.history.as_ref().map(|h| h.start_file))?;
+    let entry = entries.iter().find(|entry| entry.name == Some(FileName::Segment(own)))?;
+    let first = FirstPage::of(&beginning(source, entry)?.0).ok()?;
+    Some(Cluster { layout: first.layout, system_id: first.system_id })
+}
+
+/// Files behind the end that are asked whose they are.
+const LOOKED_AT: usize = 1000;

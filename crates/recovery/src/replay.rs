@@ -11,6 +11,7 @@ use crate::acts::EarlyActs;
 use crate::events::{EventKind, Events, RecoveryEvent};
 use crate::failure::Failure;
 use crate::pages::{Change, Noted, Tracker};
+use crate::prepared::PreparedAcross;
 use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
 use pgwal_archive::lineage::Descent;
 use pgwal_format::recovery::{Minimal, RecoveryRules};
@@ -48,6 +49,8 @@ pub struct Goal {
     pub side: Side,
     /// Hot standby is on.
     pub hot_standby: bool,
+    /// Recovery from an archive was asked for: what only that minds counts.
+    pub from_archive: bool,
     /// Settings that a standby needs, by their names in records; one that is not here is as high as needed.
     pub parameters: Vec<(&'static str, i32)>,
 }
@@ -96,6 +99,11 @@ pub struct Replay<'a> {
     pub sum: EventSum,
     /// Blocks that are not there, where that can be told.
     pub pages: Option<Tracker<'a>>,
+    /// Prepared transactions that are read again, where they can be missed.
+    pub prepared: Option<PreparedAcross<'a>>,
+    /// The last backup that ended on the way and is not the one that is being restored: where it started, and the
+    /// record of its end.
+    pub other_backup: Option<(Lsn, Lsn)>,
     /// Records that act before their commits, those of the last segment replayed in part included.
     pub acts: EarlyActs,
     /// The target, where it is the end of a transaction that was rolled back.
@@ -132,6 +140,8 @@ impl<'a> Replay<'a> {
             read: None,
             sum: EventSum::default(),
             pages: None,
+            prepared: None,
+            other_backup: None,
             acts: EarlyActs::default(),
             rolled_back: None,
             compared: false,
@@ -145,6 +155,14 @@ impl<'a> Replay<'a> {
 
     /// Takes the records of a segment, of which `valid` are those that can be read. `Some` where replay ends here.
     pub fn take(&mut self, events: &Events<'_>, valid: &EventSum) -> Option<ReplayStop> {
+        let stop = self.take_each(events, valid);
+        if let Some(prepared) = &mut self.prepared {
+            prepared.read(events.file);
+        }
+        stop
+    }
+
+    fn take_each(&mut self, events: &Events<'_>, valid: &EventSum) -> Option<ReplayStop> {
         let first = events.first.filter(|_| valid.records > 0)?;
         if self.past_target {
             self.read = Some(first.lsn);
@@ -171,7 +189,7 @@ impl<'a> Replay<'a> {
             if event.hit && self.goal.side == Side::Before {
                 return Some(ReplayStop::Target);
             }
-            if let Some(stop) = self.replay(event) {
+            if let Some(stop) = self.replay(event, events.file) {
                 return Some(stop);
             }
             let dies = self.change(&start, &mut noted, |lsn| lsn <= event.span.lsn);
@@ -267,19 +285,36 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn replay(&mut self, event: &RecoveryEvent) -> Option<ReplayStop> {
+    /// Replays a record that recovery minds.
+    pub(crate) fn replay(&mut self, event: &RecoveryEvent, file: Option<TimelineId>) -> Option<ReplayStop> {
         match &event.what {
-            EventKind::Mark | EventKind::Ended { .. } | EventKind::RestorePoint { .. } => None,
+            EventKind::Mark | EventKind::RestorePoint { .. } => None,
+            EventKind::Ended { xid, .. } => {
+                if let Some(prepared) = &mut self.prepared {
+                    prepared.ended(*xid);
+                }
+                None
+            }
+            EventKind::Prepared(xid) => {
+                if let Some(prepared) = &mut self.prepared {
+                    prepared.prepared(*xid, event, file, self.timeline);
+                }
+                None
+            }
             EventKind::Checkpoint { shutdown: true, timeline, previous, .. } => {
+                // While it is replayed, the timeline of the record before it is still that of all that was.
+                let in_force = self.timeline;
                 let opened = self.opens(*timeline, *previous, event.span.end);
                 if opened.is_some() {
                     return opened;
                 }
-                if self.rules().notices_canceled_backup && self.backup_start.is_some() && self.backup_end.is_none() {
+                let open = self.backup_start.is_some() && self.backup_end.is_none();
+                if self.rules().notices_canceled_backup && self.goal.from_archive && open {
                     return Some(ReplayStop::Dies(Failure::Canceled));
                 }
                 if self.standby != Standby::Off {
                     self.standby = Standby::Ready;
+                    return self.read_prepared(in_force).map(ReplayStop::Dies);
                 }
                 None
             }
@@ -291,6 +326,8 @@ impl<'a> Replay<'a> {
             EventKind::BackupEnd(start) => {
                 if self.backup_start == Some(*start) {
                     self.backup_end = Some(event.span.end);
+                } else {
+                    self.other_backup.get_or_insert((*start, event.span.lsn));
                 }
                 None
             }
@@ -309,6 +346,11 @@ impl<'a> Replay<'a> {
                 None
             }
         }
+    }
+
+    /// Prepared transactions are read again.
+    pub fn read_prepared(&self, in_force: TimelineId) -> Option<Failure> {
+        self.prepared.as_ref()?.read_again(in_force)
     }
 
     /// A record says which timeline is in force from it on.
@@ -337,6 +379,9 @@ impl<'a> Replay<'a> {
     /// Settings of the primary (`CheckRequiredParameterValues`).
     pub fn check_settings(&self, primary: &ServerParameters) -> Option<ReplayStop> {
         let rules = self.rules();
+        if !self.goal.from_archive {
+            return None;
+        }
         if primary.wal_level == Some(WalLevel::Minimal) && rules.minimal == Minimal::Fatal {
             return Some(ReplayStop::Dies(Failure::Minimal));
         }

@@ -8,8 +8,8 @@ use crate::target::{Target, TargetTimeline};
 use crate::time::{self, ServerZone, TimeRead, TimeReading};
 use crate::value;
 use crate::{Given, SettingsError};
-use pgwal_format::Version;
 use pgwal_format::recovery::settings::{SettingRules, SeveralTargets, TargetAction};
+use pgwal_format::{Lsn, Version};
 
 /// What a recovery is asked to do.
 #[derive(Clone, PartialEq, Debug)]
@@ -38,6 +38,8 @@ pub struct Settings {
     pub parameters: Parameters,
     /// `restore_command`. Without it (only in standby mode) no file comes from the archive.
     pub restore_command: Option<String>,
+    /// A standby gets WAL from a primary, too (`primary_conninfo`).
+    pub streams: bool,
     /// `recovery_min_apply_delay` in milliseconds.
     pub min_apply_delay: i64,
     /// Defaults taken, by PostgreSQL's names.
@@ -89,11 +91,17 @@ impl Settings {
             ignore_invalid_pages: false,
             parameters: Parameters::default(),
             restore_command: None,
+            streams: false,
             min_apply_delay: 0,
             assumed: Vec::new(),
             not_read: Vec::new(),
             respelled: None,
         }
+    }
+
+    /// The same, up to a position and not the record there.
+    pub fn in_front_of(&self, lsn: Lsn) -> Settings {
+        Settings { target: Target::Lsn(lsn), inclusive: false, ..self.clone() }
     }
 
     /// Reads settings as this version does. `zone`: the server's time zone, for times without one.
@@ -191,6 +199,7 @@ impl Settings {
             ignore_invalid_pages,
             parameters,
             restore_command,
+            streams: mode == Mode::Standby && asked.streams,
             min_apply_delay: asked.min_apply_delay,
             assumed,
             not_read: given.files.iter().flat_map(include).collect(),

@@ -2,6 +2,7 @@
 
 use crate::beside::Beside;
 use crate::codes::{Code, CodePattern, Severity};
+use crate::outcome::LineReport;
 use crate::reach::{Age, Reach};
 use pgwal_format::image::Unrestorable;
 use pgwal_format::record::{BlockRef, Record, RelFileLocator};
@@ -16,6 +17,7 @@ use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::LeftOut;
 use pgwal_recovery::pages::InvalidPages;
 use pgwal_recovery::sum::ReplayedCommit;
+use pgwal_recovery::unlabelled::Unlabelled;
 use pgwal_recovery::{Instead, Missed};
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
@@ -143,8 +145,51 @@ pub enum Detail {
         /// Start of the next segment that is here.
         next: Lsn,
     },
+    /// A restore starts without a `backup_label`.
+    Unlabelled {
+        /// Whether that is right.
+        unlabelled: Unlabelled,
+        /// Where replay starts.
+        redo: Lsn,
+        /// Up to where `pg_wal` is replayed before the archive is asked.
+        own_wal: Option<Lsn>,
+    },
     /// Blocks that are changed and not there.
     InvalidPages(InvalidPages),
+    /// WAL of another cluster, version or size lies in the same place.
+    Meeting {
+        /// The line that decides.
+        own: Box<LineReport>,
+        /// The other.
+        other: Box<LineReport>,
+    },
+    /// A timeline's own files are taken behind the point where it was left.
+    LeftBranch {
+        /// The timeline that left it.
+        child: TimelineId,
+        /// Where.
+        switch: Switch,
+        /// Where its WAL ends on the way.
+        to: Lsn,
+    },
+    /// A history file says otherwise than the first records of the timeline.
+    Disproved {
+        /// The timeline.
+        child: TimelineId,
+        /// The timeline that was left, as the file says.
+        says: TimelineId,
+        /// The timeline before it, as its first record says.
+        after: TimelineId,
+        /// Where that stands.
+        begins: Lsn,
+    },
+    /// What a record says ends replay.
+    Stopped {
+        /// How.
+        failure: Failure,
+        /// The backups from which replay comes to it; `None`: none is known.
+        backups: Option<Vec<String>>,
+    },
     /// Segments are missing.
     Gap {
         /// The last of them.
@@ -169,6 +214,29 @@ pub enum Detail {
         bytes: u64,
         /// The stream ends too early; otherwise it is damaged.
         cut: bool,
+    },
+    /// A file that is packed twice.
+    Twice {
+        /// In which way.
+        outer: Codec,
+        /// What lies inside.
+        inner: Codec,
+    },
+    /// WAL was begun anew.
+    Reset {
+        /// The checkpoint with which it begins.
+        begins: Lsn,
+        /// The last segment that is missing in front of it, and how many are, where any is.
+        missing: Option<(String, u64)>,
+        /// What a server finds there.
+        fault: Option<Fault>,
+    },
+    /// Two histories of one timeline meet.
+    Parted {
+        /// What a server finds there.
+        fault: Fault,
+        /// The segment alone is of another history than those on both sides.
+        alone: bool,
     },
     /// A file that belongs elsewhere.
     Belongs {
@@ -230,6 +298,13 @@ pub enum Detail {
     History {
         /// What is wrong with it.
         what: String,
+    },
+    /// A history file that is not here, so that a server does not look for those behind it.
+    Hidden {
+        /// The latest timeline that it finds.
+        latest: TimelineId,
+        /// A timeline behind it that is here.
+        hides: TimelineId,
     },
     /// Two history files.
     Disagree {

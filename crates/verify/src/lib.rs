@@ -19,6 +19,7 @@ pub mod finding;
 pub mod fresh;
 mod judge;
 pub mod known;
+mod lines;
 mod options;
 mod outcome;
 pub mod probe;
@@ -35,7 +36,7 @@ pub use beside::Beside;
 pub use codes::{Code, Severity};
 pub use finding::{Detail, FileRange, Finding, Lost};
 pub use options::Options;
-pub use outcome::{KnownBackup, NotChecked, Outcome, TimelineReport, Verdict, WalEnd};
+pub use outcome::{KnownBackup, LineReport, NotChecked, Outcome, TimelineReport, Verdict, WalEnd};
 pub use pgwal_archive::{
     Branch, Depth, Error, Facts, Files, Holder, Mark, Progress, RestorePoint, Tally, TransactionEnd, TransactionSpan,
     Which, index,

@@ -3,16 +3,19 @@
 use crate::beside_target;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding, set_severities};
+use crate::lines;
 use crate::options::Options;
 use crate::outcome::{NotChecked, Outcome, Verdict};
 use crate::verify::examine;
 use crate::wording::target_named;
 use pgwal_archive::Error;
 use pgwal_archive::Which;
-use pgwal_format::{FileName, Lsn, TimelineId};
+use pgwal_format::text::history::Switch;
+use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
 use pgwal_recovery::backup::{self, Backup, BackupFlaw, FlawKind, Weight};
-use pgwal_recovery::failure::Failure;
-use pgwal_recovery::outcome::{Ending, Restore, Status};
+use pgwal_recovery::failure::{Failure, Lacking};
+use pgwal_recovery::outcome::{Ending, LeftBranch, Restore, Status};
+use pgwal_recovery::unlabelled::Unlabelled;
 use pgwal_recovery::{Alternative, Instead, Settings, SettingsError, Site, SiteOptions, TargetTimeline, WalkEnd};
 use pgwal_recovery::{alternatives, in_partial};
 use pgwal_source::{
@@ -116,18 +119,25 @@ pub fn verify_restore(
         _ => None,
     };
     // What is lost behind the end can only be told from what lies there.
-    let short = !restore.is_good() || ends_early(&*site, &restore).is_some();
+    let lacks = restore.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal);
+    let short = !restore.is_good() || lacks || ends_early(&*site, &restore).is_some();
+    let others_backups: BTreeSet<SegmentName> = match site.others().is_empty() {
+        true => BTreeSet::new(),
+        false => backups_of_others(archive, site)?,
+    };
     let holds = |entry: &Entry| match entry.name {
         Some(FileName::Segment(name)) => {
             all || asked.contains(name.to_string().as_str()) || short && number(entry) >= Some(start)
         }
         Some(FileName::Partial(_)) => all || short && number(entry) >= Some(start),
-        Some(FileName::History(_) | FileName::BackupHistory(..)) => true,
+        Some(FileName::BackupHistory(name, _)) => !others_backups.contains(&name),
+        Some(FileName::History(_)) => true,
         None => all,
     };
     let part = FilteredSource { whole: archive, holds: &holds };
     let judged = Options {
         timeline: Which::Number(restore.target_timeline),
+        cluster: Some(site.cluster()),
         severities: options.severities.clone(),
         ..*options
     };
@@ -137,33 +147,41 @@ pub fn verify_restore(
         Err(Error::NoWal { unknown, .. }) => Outcome::nothing(layout, site.system_id(), options.depth, unknown),
         Err(error) => return Err(error),
     };
-    let end = restore.replay_end.unwrap_or(restore.redo_start);
+    let end = end_of(&restore);
     let reached = restore.target.as_ref().is_some_and(|t| t.reached);
     // The first page of the segment in which replay starts is read as well.
     let begun = layout.address().segment_start(start, layout.segment);
     for finding in &mut outcome.findings {
         let on_the_way = finding.at.is_none_or(|at| at >= restore.redo_start || at == begun)
             && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
-        if !on_the_way
-            || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && finding.code != Code::Gap
+        if !on_the_way || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && !finding.code.is_hole()
         {
             finding.severity = finding.severity.min(Severity::Info);
         }
     }
     // What is wrong with the backup counts wherever replay gets to.
     let mut of_backup = findings_of(backup);
+    of_backup.extend(unlabelled(&restore));
     outcome.lowered += set_severities(&mut of_backup, &options.severities);
     let refuted = |f: &Finding| f.severity == Severity::Error && !f.code.is_could_not_look();
     let bad_backup = of_backup.iter().any(refuted);
     let mut of_restore = Vec::new();
+    // What replay comes to is foretold, not judged by names.
+    outcome.findings.retain(|f| !matches!(f.code, Code::LeftBranch | Code::Stopped));
     // Where recovery takes what is the backup's own, WAL of others beside it is no obstacle.
     let foreign = backup::of_archive(backup, site.wal_system_id());
     let severity = if restore.replay_end.is_some() { Severity::Info } else { Severity::Error };
     of_restore.extend(foreign.map(|flaw| Finding { severity, ..of_flaw(&flaw) }));
+    if !outcome.findings.iter().any(|f| f.code == Code::OtherWal) {
+        let own = lines::of(&site.cluster());
+        of_restore.extend(site.others().iter().map(|other| lines::meeting(&own, &lines::of(other), &judged)));
+    }
     of_restore.extend(orphans(site, &restore, settings));
     // What it comes to without a file that cannot be looked at is told, and proves nothing.
     of_restore.extend(found(site, &restore).map(|f| if restore.closed { lowered(f) } else { f }));
+    of_restore.extend(restore.left_branch.map(|branch| left_branch(site, &restore, branch)));
     of_restore.extend(invalid_pages(site, &restore));
+    of_restore.extend(prepared_gone(&restore));
     if !restore.closed {
         of_restore.extend(beside_target::findings(site, &restore));
     }
@@ -173,17 +191,36 @@ pub fn verify_restore(
     outcome.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.code != Code::ReadAhead));
     outcome.replay_segments =
         restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
+    if restore.own_wal_first && restore.replay_end.is_some() {
+        // Some were read of pg_wal before the archive was asked, the last of them again behind that.
+        let last = layout.address().segment(Lsn::new(end_of(&restore).get().saturating_sub(1)), layout.segment);
+        outcome.replay_segments = last.0.saturating_sub(start.0) + 1;
+    }
+    if outcome.path.is_empty() {
+        // All of it lies in the server's own pg_wal.
+        outcome.path.push(restore.timeline);
+    }
     mark_damaged(&mut restore, &outcome.findings);
+    let doubtful = restore.unlabelled.as_ref().is_some_and(Unlabelled::is_doubtful);
     let errors = || outcome.findings.iter().filter(|f| f.severity == Severity::Error && !reached);
     outcome.verdict = match () {
         () if restore.closed => Verdict::Unproven,
+        () if waits_for_primary(&restore, settings) => Verdict::Unproven,
         () if !restore.is_good() => Verdict::Refuted,
         () if bad_backup || errors().any(refuted) => Verdict::Refuted,
-        () if errors().next().is_some() => Verdict::Unproven,
+        () if errors().next().is_some() || doubtful => Verdict::Unproven,
         () => Verdict::Proven,
     };
     outcome.replay = Some((restore.redo_start, end));
-    let sum = &restore.replayed;
+    // What lies behind a fork, on the branch that was left, is no part of what was asked for.
+    let at_fork = match (restore.left_branch, settings) {
+        (Some(branch), Ok(settings)) => Some(site.predict(&settings.in_front_of(branch.fork))?),
+        _ => None,
+    };
+    if let Some(end) = at_fork.as_ref().and_then(|fork| fork.replay_end) {
+        outcome.replay = Some((restore.redo_start, end));
+    }
+    let sum = at_fork.as_ref().map_or(&restore.replayed, |fork| &fork.replayed);
     (outcome.replayed.records, outcome.replayed.commits) = (sum.records, sum.commits);
     outcome.replayed.last_commit = sum.last_commit.map(|c| c.time);
     outcome.not_checked.retain(|n| *n != NotChecked::Backups);
@@ -213,7 +250,7 @@ pub fn verify_restore(
     }
     if !all {
         // Of what was not looked at, nothing can be said.
-        outcome.findings.retain(|f| f.code != Code::Gap || f.severity > Severity::Info);
+        outcome.findings.retain(|f| !f.code.is_hole() || f.severity > Severity::Info);
         outcome.backups.clear();
     }
     outcome.restore = Some(Box::new(restore));
@@ -279,13 +316,39 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
     Finding { severity, file: Some(flaw.file.clone()), detail, ..Finding::of(code) }
 }
 
+/// A start without `backup_label`: an error where it is known to be wrong, a warning where that is likely or where the
+/// server's own WAL comes first.
+fn unlabelled(restore: &Restore) -> Option<Finding> {
+    let unlabelled = restore.unlabelled.as_ref()?;
+    let own_wal = restore.own_wal.map(|own| own.to);
+    let (code, severity) = match &unlabelled.during {
+        Some(_) if unlabelled.lived_in => (Code::LabelMissing, Severity::Warning),
+        Some(_) => (Code::LabelMissing, Severity::Error),
+        None if restore.own_wal_first => (Code::OwnWalFirst, Severity::Warning),
+        None => return None,
+    };
+    let detail = Detail::Unlabelled { unlabelled: unlabelled.clone(), redo: restore.redo_start, own_wal };
+    let (lsn, file) = (Some(restore.redo_start), Some("backup_label".to_owned()));
+    Some(Finding { severity, timeline: Some(restore.timeline), lsn, file, detail, ..Finding::of(code) })
+}
+
+/// What a standby waits for may come from its primary.
+fn waits_for_primary(restore: &Restore, settings: Result<&Settings, &SettingsError>) -> bool {
+    restore.ending == Ending::Waits && !restore.is_good() && settings.is_ok_and(|settings| settings.streams)
+}
+
 fn lowered(finding: Finding) -> Finding {
     Finding { severity: finding.severity.min(Severity::Info), ..finding }
 }
 
+fn end_of(restore: &Restore) -> Lsn {
+    restore.replay_end.unwrap_or(restore.redo_start)
+}
+
 /// A file that was used and in which replay ends for what is wrong with it is damaged.
 fn mark_damaged(restore: &mut Restore, findings: &[Finding]) {
-    let wrong = |f: &&Finding| f.severity == Severity::Error && !f.code.is_could_not_look();
+    let wrong =
+        |f: &&Finding| f.severity == Severity::Error && !f.code.is_could_not_look() && f.code != Code::LeftBranch;
     let files: Vec<&str> = findings.iter().filter(wrong).filter_map(|f| f.file.as_deref()).collect();
     for asked in restore.files.iter_mut().filter(|f| f.status == Status::Present) {
         let name = BTreeSet::from([asked.name.as_str()]);
@@ -293,6 +356,16 @@ fn mark_damaged(restore: &mut Restore, findings: &[Finding]) {
             asked.status = Status::Damaged;
         }
     }
+}
+
+/// Backups of which the archive tells and that are not of this cluster.
+fn backups_of_others(archive: &dyn Source, site: &Site<'_>) -> Result<BTreeSet<SegmentName>, Error> {
+    let name = |entry: &Entry| match entry.name {
+        Some(FileName::BackupHistory(name, _)) => Some(name),
+        _ => None,
+    };
+    let all: BTreeSet<SegmentName> = archive.list()?.entries.iter().filter_map(name).collect();
+    Ok(all.into_iter().filter(|name| site.is_of_another(*name)).collect())
 }
 
 /// What a server says of the backup's own files, where it does not get beyond them.
@@ -334,8 +407,13 @@ fn orphans(site: &Site<'_>, restore: &Restore, settings: Result<&Settings, &Sett
         file: Some(FileName::History(timeline).to_string()),
         ..Finding::of(Code::HistoryMissing)
     };
+    let looked = latest && restore.replay_end.is_some();
+    let hidden = site.hidden(restore.target_timeline).filter(|_| looked).map(|hides| {
+        let missing = TimelineId(restore.target_timeline.0.saturating_add(1));
+        Finding { detail: Detail::Hidden { latest: restore.target_timeline, hides }, ..finding(missing) }
+    });
     let above = site.timelines_without_history().into_iter().filter(|t| latest && *t > restore.target_timeline);
-    above.map(finding).collect()
+    above.map(finding).chain(hidden).collect()
 }
 
 /// What the prediction itself finds.
@@ -343,6 +421,9 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     let layout = site.layout();
     let at = restore.replay_end.unwrap_or(restore.redo_start);
     let missing = restore.files.iter().find(|f| f.needed && f.status != Status::Present).map(|f| f.name.clone());
+    if restore.left_branch.is_some() && restore.failure.is_none() {
+        return None;
+    }
     let target = restore.target.as_ref().map(|t| target_named(&t.target)).unwrap_or_default();
     let missed = restore.missed.clone().map(|missed| (missed, target));
     let of = |failure: &Failure| Detail::Restore {
@@ -362,7 +443,13 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
             (Code::TargetUnreached, Detail::RestoreLater { began: restore.began?, instead: None })
         }
         None => match restore.target.as_ref().filter(|t| !t.reached) {
-            Some(_) => (Code::TargetUnreached, of(&Failure::NotReached)),
+            Some(_) => {
+                let failure = match restore.ending {
+                    Ending::Waits => Failure::Waits { lacks: Lacking::Target, at },
+                    _ => Failure::NotReached,
+                };
+                (Code::TargetUnreached, of(&failure))
+            }
             None => return None,
         },
     };
@@ -376,6 +463,22 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
         detail,
         ..Finding::of(code)
     })
+}
+
+/// Replay goes on along a branch that was left.
+fn left_branch(site: &Site<'_>, restore: &Restore, branch: LeftBranch) -> Finding {
+    let layout = site.layout();
+    let LeftBranch { timeline, child, fork } = branch;
+    Finding {
+        timeline: Some(timeline),
+        lsn: Some(fork),
+        at: Some(fork),
+        segment: Some(site.name(timeline, layout.address().segment(fork, layout.segment))),
+        file: Some(site.name(timeline, layout.address().segment(fork, layout.segment))),
+        offset: Some(layout.address().offset(fork, layout.segment)),
+        detail: Detail::LeftBranch { child, switch: Switch::At(fork), to: restore.replay_end.unwrap_or(fork) },
+        ..Finding::of(Code::LeftBranch)
+    }
 }
 
 /// Blocks that are not there: an error where the server dies of them.
@@ -399,6 +502,14 @@ fn invalid_pages(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     })
 }
 
+/// The server pauses, and dies of a prepared transaction once it is told to go on.
+fn prepared_gone(restore: &Restore) -> Option<Finding> {
+    let failure = restore.dies_at_promotion.clone()?;
+    let detail = Detail::Restore { failure, missing: None, missed: None, instead: None };
+    let (severity, lsn) = (Severity::Warning, restore.replay_end);
+    Some(Finding { severity, timeline: Some(restore.timeline), lsn, detail, ..Finding::of(Code::PreparedGone) })
+}
+
 fn code(failure: &Failure) -> Code {
     match failure {
         Failure::Settings(_)
@@ -409,10 +520,14 @@ fn code(failure: &Failure) -> Code {
         | Failure::WithoutMinimum { .. }
         | Failure::NoCheckpoint { .. }
         | Failure::NoRedo { .. }
+        | Failure::Waits { lacks: Lacking::Checkpoint | Lacking::Redo, .. }
         | Failure::StandbyLabel
         | Failure::Incremental => Code::RestoreStart,
-        Failure::BeforeConsistency | Failure::BackupEnd | Failure::Consistency => Code::RestoreInconsistent,
+        Failure::BeforeConsistency | Failure::BackupEnd | Failure::Consistency | Failure::Waits { .. } => {
+            Code::RestoreInconsistent
+        }
         Failure::NotReached => Code::TargetUnreached,
+        Failure::PreparedGone { .. } => Code::PreparedGone,
         Failure::SizeAhead { .. } => Code::ReadAhead,
         Failure::InvalidPages => Code::InvalidPages,
         _ => Code::RestoreDies,

@@ -13,7 +13,7 @@
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::{KnownBackup, Outcome};
-use crate::records::{ListError, ListRequest, Render, Rendered, list};
+use crate::records::{ListError, ListPart, ListRequest, NoEvent, Render, Rendered, list};
 use crate::wording::{target_missed, target_named};
 use pgwal_archive::Error;
 use pgwal_archive::Which;
@@ -388,6 +388,7 @@ struct TimeCatcher(Mutex<SegmentTimes>);
 
 impl Render for TimeCatcher {
     type Scratch = ();
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         false
@@ -397,7 +398,7 @@ impl Render for TimeCatcher {
         header.rmid == TRANSACTION || header.rmid == XLOG
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
         let (end, point) = (end_of(record), point_of(record));
         if end.is_some() || point.is_some() {
             let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -407,7 +408,7 @@ impl Render for TimeCatcher {
         Some(0.into())
     }
 
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 }
 
 /// Renders nothing, and keeps what is said of a transaction.
@@ -415,6 +416,7 @@ struct TraceCatcher(u32, Mutex<XidTrace>);
 
 impl Render for TraceCatcher {
     type Scratch = ();
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         true
@@ -424,10 +426,10 @@ impl Render for TraceCatcher {
         header.xid == self.0 || matches!(header.rmid, TRANSACTION | XLOG | STANDBY)
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
         self.1.lock().unwrap_or_else(PoisonError::into_inner).record(record);
         Some(0.into())
     }
 
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 }

@@ -3,13 +3,14 @@
 use crate::figures::grouped;
 use crate::restore::json::aim;
 use crate::time::Zone;
-use crate::verify::words::except;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::verify::recovery::failure::Failure;
-use pgwal::verify::recovery::outcome::{Ending, FileAsked, Restore, Status};
-use pgwal::verify::recovery::sum::ReplayedCommit;
-use pgwal::verify::recovery::{Alternative, Instead, Target, WalkEnd};
-use pgwal::verify::{Outcome, Verdict};
+use crate::words::except;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_verify::recovery::failure::Failure;
+use pgwal_verify::recovery::outcome::{Ending, FileAsked, Restore, Status};
+use pgwal_verify::recovery::sum::ReplayedCommit;
+use pgwal_verify::recovery::unlabelled::Unlabelled;
+use pgwal_verify::recovery::{Alternative, Instead, Target, WalkEnd};
+use pgwal_verify::{Outcome, Verdict};
 
 /// Files of one kind that are told one by one.
 const TOLD: usize = 5;
@@ -20,11 +21,24 @@ pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
     match outcome.verdict {
         Verdict::Proven if r.target.is_some() => format!("PROVEN{}: this restores to {to}", except(outcome)),
         Verdict::Proven => format!("PROVEN{}: this restores to the end of WAL, {to}", except(outcome)),
+        Verdict::Refuted if r.is_good() && r.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal) => {
+            format!("REFUTED: this comes to {to}, with data that are not whole")
+        }
+        Verdict::Refuted if r.left_branch.is_some_and(|_| r.failure.is_none()) => {
+            let fork = r.left_branch.map(|branch| format!("{}, where it was left", branch.fork)).unwrap_or_default();
+            format!("REFUTED: this goes on along timeline {} behind {fork}, to {to}", r.timeline)
+        }
         Verdict::Refuted if r.target.is_some() => {
             format!("REFUTED: this does not restore to {}; it comes to {to}", wanted(r, zone))
         }
         Verdict::Refuted if r.replay_end.is_none() => "REFUTED: recovery does not start".into(),
         Verdict::Refuted => format!("REFUTED: this restores no further than {to}"),
+        Verdict::Unproven if r.unlabelled.as_ref().is_some_and(Unlabelled::is_doubtful) => {
+            format!("UNPROVEN: this comes to {to}; whether the data are whole cannot be told")
+        }
+        Verdict::Unproven if r.ending == Ending::Waits => {
+            "UNPROVEN: the archive alone does not start this standby; what is missing may come from its primary".into()
+        }
         Verdict::Unproven => "UNPROVEN: what decides it cannot be looked at".into(),
     }
 }
@@ -69,6 +83,9 @@ pub fn impact(r: &Restore) -> String {
             "the server pauses there and answers queries, until pg_wal_replay_resume or a promotion".into()
         }
         Ending::ShutsDown => "the server shuts down there".into(),
+        Ending::Waits if matches!(r.failure, Some(Failure::Waits { .. })) => {
+            "the standby waits for what cannot be read, tries again, and accepts no connections".into()
+        }
         Ending::Waits => "the standby waits there for more WAL".into(),
         Ending::Fatal if matches!(&r.failure, Some(Failure::SizeAhead { certain: false, .. })) => {
             format!(
@@ -86,11 +103,12 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
     let consistent =
         r.consistent_at.map_or_else(|| "never consistent".to_owned(), |lsn| format!("consistent at {lsn}"));
     let end = r.replay_end.map_or_else(|| "no record is replayed".to_owned(), |lsn| format!("to {lsn}"));
+    let own = r.own_wal.map(|own| format!(" (its own pg_wal first, to {})", own.to)).unwrap_or_default();
     let records = grouped(r.replayed.records.into());
     out.push((
         "RESTORE",
         format!(
-            "from {} {end}, {consistent}, {records} records, {} commits",
+            "from {}{own} {end}, {consistent}, {records} records, {} commits",
             r.redo_start,
             grouped(r.replayed.commits.into())
         ),
@@ -159,6 +177,11 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
             let set = if *without_reading_ahead { " --set recovery_prefetch=off" } else { "" };
             let (kind, value) = aim(last);
             format!("be content with --target-{kind} {value}{set}, which keeps everything up to {there}")
+        }
+        Instead::Before(lsn) => {
+            format!(
+                "stop where the timeline was left, with --target-lsn {lsn} --target-inclusive off: keeps everything up to {there}"
+            )
         }
         Instead::Partial(file) => {
             format!("copy {file} to the name without .partial, filled up with zeros: {verb}, {there}{more}")

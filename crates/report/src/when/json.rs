@@ -1,13 +1,13 @@
 //! `walproof.when/1`.
 
 use crate::time::rfc3339;
-use crate::verify::json::index;
-use crate::verify::words::verdict;
+use crate::verify::json::{index, lines};
 use crate::when::WhenAnswer;
 use crate::when::settings;
-use pgwal::format::Lsn;
-use pgwal::verify::times::Times;
-use pgwal::verify::{Facts, KnownBackup, RestorePoint, TransactionEnd};
+use crate::words::verdict;
+use pgwal_format::Lsn;
+use pgwal_verify::times::Times;
+use pgwal_verify::{Facts, KnownBackup, RestorePoint, TransactionEnd};
 use serde_json::{Value, json};
 
 /// The document.
@@ -20,6 +20,7 @@ pub fn document(times: &Times, answer: Option<&WhenAnswer>) -> Value {
         "version": times.layout().dialect.version.to_string(),
         "timeline": times.timeline(),
         "path": outcome.path,
+        "lines": lines(outcome),
         "reach": outcome.replay.map(|(from, to)| reach(times, from, to)),
         "timelines": outcome.timelines.iter().map(|t| json!({
             "timeline": t.timeline,

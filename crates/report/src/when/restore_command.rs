@@ -1,8 +1,8 @@
 //! The setting with which a server fetches WAL from an archive.
 
 use crate::outside::is_harmful;
-use pgwal::format::{FileName, SegmentSize};
-use pgwal::source::{Codec, Entry, Extent, How, Scratch, Source};
+use pgwal_format::{FileName, SegmentSize};
+use pgwal_source::{Codec, Entry, Extent, How, Scratch, Source};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf, absolute};
 

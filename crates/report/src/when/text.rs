@@ -6,9 +6,9 @@ use crate::time::Zone;
 use crate::verify::text::beside;
 use crate::when::settings;
 use crate::when::{WhenAnswer, WhenAsked};
-use pgwal::format::Lsn;
-use pgwal::verify::times::Times;
-use pgwal::verify::{Code, Facts, TransactionEnd, Verdict};
+use pgwal_format::Lsn;
+use pgwal_verify::times::Times;
+use pgwal_verify::{Code, Facts, TransactionEnd, Verdict};
 use std::io;
 use std::path::Path;
 
@@ -26,6 +26,9 @@ pub fn write(
     match answer {
         None => reachable(out, times, zone)?,
         Some(answer) => position(out, times, answer, archive, zone)?,
+    }
+    for f in times.outcome.counted().filter(|f| f.code == Code::OtherWal) {
+        writeln!(out, "BESIDE   {}", f.message(times.outcome.layout.as_ref()))?;
     }
     if times.outcome.verdict != Verdict::Proven {
         writeln!(out, "The archive is not whole: walproof verify {} says why", archive.display())?;

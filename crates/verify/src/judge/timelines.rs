@@ -32,6 +32,7 @@ impl Judge<'_> {
         if let Some(asked) = self.unknown() {
             self.history_missing(asked);
         }
+        self.hidden();
         self.not_a_child();
         let children: Vec<TimelineId> = self.pieces.keys().copied().collect();
         for child in children {
@@ -48,6 +49,33 @@ impl Judge<'_> {
         for (child, parent, switch) in nodes {
             self.diverged(child, parent, switch);
         }
+    }
+
+    /// A history file that is missing hides those behind it: the latest is looked for by one number after another.
+    fn hidden(&mut self) {
+        if matches!(self.options.timeline, Which::Number(_)) {
+            return;
+        }
+        let latest = self.lineage.latest(self.start);
+        let missing = TimelineId(latest.0.saturating_add(1));
+        // One that has WAL here is told already.
+        if !self.inventory.of(missing).is_empty() || missing <= latest {
+            return;
+        }
+        let behind = |t: &TimelineId| *t > missing;
+        let with_wal = self.inventory.timelines().into_iter().find(behind);
+        let named = self.lineage.nodes.iter().map(|node| node.timeline).filter(behind).min();
+        let Some(hides) = with_wal.or(named) else { return };
+        // Who starts from a backup of that timeline looks behind it: where there is no other backup, nobody misses it.
+        let behind = !self.backups.is_empty() && self.backups.iter().all(|b| b.timeline > missing);
+        let severity = if with_wal.is_some() && !behind { Code::HistoryMissing.severity() } else { Severity::Warning };
+        self.findings.push(Finding {
+            severity,
+            timeline: Some(missing),
+            file: Some(history_name(missing)),
+            detail: Detail::Hidden { latest, hides },
+            ..Finding::of(Code::HistoryMissing)
+        });
     }
 
     /// The timeline that is asked for, where nothing here tells of it.
@@ -98,10 +126,15 @@ impl Judge<'_> {
         let runs = self.pieces.get(&timeline)?.iter().filter_map(Piece::run);
         runs.filter(|run| says_so || run.first_timeline.is_some_and(|t| t < timeline))
             .find_map(|run| run.acc.opening_of(timeline))
+            .map(|opening| opening.lsn)
     }
 
     fn switch_mismatch(&mut self, child: TimelineId, parent: TimelineId, says: Switch) {
         let Some(begins) = self.opening(child) else { return };
+        // A file that names another parent says nothing of this one's end.
+        if self.findings.iter().any(|f| f.code == Code::Disproved && f.timeline == Some(child)) {
+            return;
+        }
         let layout = self.layout();
         let fits = match says {
             Switch::At(lsn) => {
@@ -131,6 +164,10 @@ impl Judge<'_> {
     /// The parent's own WAL goes on behind the switch.
     fn diverged(&mut self, child: TimelineId, parent: TimelineId, switch: Switch) {
         let layout = self.layout();
+        // Where recovery takes it, it is more than news.
+        if self.findings.iter().any(|f| f.code == Code::LeftBranch && f.timeline == Some(parent)) {
+            return;
+        }
         let end = self.pieces.get(&parent).and_then(|p| p.iter().filter_map(Piece::run).next_back()).map(|run| run.end);
         let (Some(to), Some(number)) = (end, switch_segment(&switch, layout)) else { return };
         let beyond = match switch {

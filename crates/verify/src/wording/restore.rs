@@ -1,13 +1,16 @@
 //! What to do about a restore that does not come where it should.
 
 use pgwal_format::{FileName, TimelineId};
-use pgwal_recovery::failure::Failure;
+use pgwal_recovery::failure::{Failure, Lacking};
+use pgwal_recovery::unlabelled::{BackupWitness, Unlabelled};
 
 /// `missing`: the file that recovery needs and cannot have.
 pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
     if let (Some(file), true) = (missing, is_want_of_wal(failure)) {
         return match failure {
-            Failure::NotReached => format!("{}; or choose a target that this WAL holds", find(file)),
+            Failure::NotReached | Failure::Waits { lacks: Lacking::Target, .. } => {
+                format!("{}; or choose a target that this WAL holds", find(file))
+            }
             _ => find(file),
         };
     }
@@ -36,6 +39,12 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         Failure::Insufficient { setting, there, .. } => format!("set {setting} = {there} or higher for this restore, or hot_standby = off"),
         Failure::BeforeConsistency => OLDER.into(),
         Failure::BackupEnd | Failure::Consistency => "find good copies of the WAL up to the end of the backup, or restore another backup".into(),
+        Failure::Waits { lacks: Lacking::Consistency, .. } => "find good copies of the WAL up to where the data are consistent, or restore another backup".into(),
+        Failure::Waits { lacks: Lacking::Target, .. } => "choose a target that this WAL holds, on a timeline that has it".into(),
+        Failure::Waits { .. } => "find a good copy of the segment with the checkpoint of the backup, or restore another backup".into(),
+        Failure::PreparedGone { xid, file } => format!(
+            "copy {file} from the archive, or from another copy of it, into pg_wal before the server is started: the prepared transaction {xid} is read from it"
+        ),
         Failure::NotReached => "choose a target that this WAL holds, on a timeline that has it".into(),
         Failure::PreviousTimeline { .. } | Failure::OtherTimeline { .. } | Failure::BeforeMinimum { .. } | Failure::CheckpointTimeline { .. } => {
             "WAL of two histories is mixed here: compare segments and history files with other copies, or restore to a target in front of it".into()
@@ -59,8 +68,22 @@ fn is_want_of_wal(failure: &Failure) -> bool {
             | Failure::BackupEnd
             | Failure::Consistency
             | Failure::NotReached
+            | Failure::Waits { .. }
             | Failure::Size { .. }
     )
+}
+
+/// What to do where `backup_label` is not there.
+pub(super) fn label(unlabelled: &Unlabelled) -> String {
+    let Some(during) = &unlabelled.during else {
+        return "nothing, for the directory of a server that crashed or a snapshot of all of it in one moment; a copy of a running server needs its backup_label".into();
+    };
+    let again = match &during.told_by {
+        BackupWitness::History(file) => format!("{file} has its lines"),
+        _ => "pg_backup_stop returned it".into(),
+    };
+    let put = format!("put the backup_label of this backup back ({again}), or restore another backup");
+    if unlabelled.lived_in { format!("if this is a copy of a running server: {put}") } else { put }
 }
 
 fn find(file: &str) -> String {

@@ -80,6 +80,9 @@ pub fn named(target: &Target) -> String {
 pub(super) fn instead(instead: &Instead) -> String {
     match instead {
         Instead::Earlier { last, .. } => format!("be content with an earlier target: {}", named(last)),
+        Instead::Before(lsn) => {
+            format!("stop where the timeline was left: --target-lsn {lsn} --target-inclusive off")
+        }
         Instead::Partial(file) => format!(
             "copy {file} to the name without .partial, filled up with zeros to a whole segment: with it the target is reached"
         ),
