@@ -149,6 +149,8 @@ pub enum NotChecked {
     OtherFiles,
     /// Settings in files that the configuration includes and that are not at hand.
     IncludedSettings,
+    /// Settings that a hot standby needs as high as its primary, where one of the two is not known.
+    StandbySettings,
     /// The page flag `XLP_BKP_REMOVABLE` (9.2 to 18), which no reader uses and no checksum covers.
     RemovableFlag,
     /// Whether the directories are there in which WAL creates tablespaces.

@@ -30,6 +30,9 @@ pub fn restore(r: &Restore) -> Value {
         "outcome": r.ending.name(),
         "server_says": r.server_says,
         "settings_assumed": r.assumed.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>(),
+        "respelled": r.respelled.as_ref().map(|(given, value)| {
+            json!({"setting": "recovery_target_time", "given": given, "value": value})
+        }),
         "last_commit": r.replayed.last_commit.map(commit),
         "first_dropped": r.first_dropped.map(commit),
         "records": r.replayed.records,
@@ -55,7 +58,8 @@ pub fn file(f: &FileAsked) -> Value {
 
 fn alternative(a: &Alternative) -> Value {
     let (kind, value) = match &a.instead {
-        Instead::Earlier { lsn, .. } => ("earlier", json!(lsn)),
+        Instead::Earlier { last: Target::Xid(xid), .. } => ("earlier", json!(xid)),
+        Instead::Earlier { last, .. } => ("earlier", json!(aim(last).1)),
         Instead::Before(lsn) => ("before", json!(lsn)),
         Instead::Partial(file) => ("partial", json!(file)),
         Instead::Timeline(timeline) => ("timeline", json!(timeline)),
