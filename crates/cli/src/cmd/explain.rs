@@ -21,7 +21,7 @@ use std::path::PathBuf;
 #[command(
     after_help = "Exit codes: 0 explained, 2 the text is neither a code nor a message that is known. Without WHAT: all codes."
 )]
-pub struct Args {
+pub struct ExplainArgs {
     /// A code (WP201, record-crc), a family (WP2xx), or a line of a log, quoted or not
     #[arg(value_name = "WHAT", trailing_var_arg = false)]
     what: Vec<String>,
@@ -29,27 +29,27 @@ pub struct Args {
     #[arg(short, long, value_name = "ARCHIVE")]
     path: Option<PathBuf>,
     /// How to say it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    format: ExplainFormat,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum ExplainFormat {
     Text,
     Json,
 }
 
-impl Format {
+impl ExplainFormat {
     fn form(self) -> OutputForm {
         match self {
-            Format::Text => OutputForm::Plain,
-            Format::Json => OutputForm::Json,
+            ExplainFormat::Text => OutputForm::Plain,
+            ExplainFormat::Json => OutputForm::Json,
         }
     }
 }
 
 /// Explains.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
     let text = args.what.join(" ");
     let text = text.trim();
     let answer = if text.is_empty() {
@@ -70,8 +70,8 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     let mut out = page(args.format.form());
     match args.format {
-        Format::Text => explain::text::write(&mut Lines::new(&mut out), &answer)?,
-        Format::Json => {
+        ExplainFormat::Text => explain::text::write(&mut Lines::new(&mut out), &answer)?,
+        ExplainFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &explain::json::document(text, &answer))?;
             writeln!(out)?;
         }

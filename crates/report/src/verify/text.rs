@@ -4,12 +4,12 @@ use crate::figures::{bytes, grouped};
 use crate::outside::Lines;
 use crate::restore;
 use crate::time::Zone;
-use crate::verify::words::{depth, except, not_checked, verdict};
+use crate::words::{depth, except, not_checked, verdict};
 use anstyle::{AnsiColor, Style};
-use pgwal::format::Layout;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::verify::index::{IndexUse, PartsUse};
-use pgwal::verify::{Code, Depth, Finding, KnownBackup, LineReport, NotChecked, Outcome, Severity, Verdict};
+use pgwal_format::Layout;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_verify::index::{IndexUse, PartsUse};
+use pgwal_verify::{Code, Depth, Finding, KnownBackup, LineReport, NotChecked, Outcome, Severity, Verdict};
 use std::io;
 
 /// Findings of one code that are told one by one.

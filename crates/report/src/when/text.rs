@@ -6,9 +6,9 @@ use crate::time::Zone;
 use crate::verify::text::beside;
 use crate::when::settings;
 use crate::when::{WhenAnswer, WhenAsked};
-use pgwal::format::Lsn;
-use pgwal::verify::times::Times;
-use pgwal::verify::{Code, Facts, TransactionEnd, Verdict};
+use pgwal_format::Lsn;
+use pgwal_verify::times::Times;
+use pgwal_verify::{Code, Facts, TransactionEnd, Verdict};
 use std::io;
 use std::path::Path;
 
