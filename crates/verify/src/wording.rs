@@ -60,6 +60,9 @@ impl Finding {
             (Code::TwoHistories, _) => {
                 format!("find out which server is the right one, and get the segments that it wrote; {file} is a good copy of the other's")
             }
+            (Code::OthersHistory, Detail::OthersHistory { own, .. }) => format!(
+                "restore with --target-timeline {own} (recovery_target_timeline = '{own}'), and move the other cluster's files away, {file} too"
+            ),
             (Code::OtherWal, _) => "give each cluster and version an archive of its own; verify --backup judges the line of that backup".into(),
             (_, Detail::LeftBranch { child, switch: Switch::At(lsn), .. }) => format!(
                 "find the segments of timeline {child}, or recover to --target-lsn {lsn} --target-inclusive off: what lies behind on this timeline was left"

@@ -47,6 +47,15 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
             format!("{}: {who}{}", wal(f, fault, &lsn, &at, layout), back.unwrap_or_default())
         }
         Detail::Meeting { own, other } => crate::lines::says(own, other),
+        Detail::OthersHistory { own, left } => {
+            let left = match left {
+                Some(switch) => format!("leaves timeline {own} {}, before this WAL begins", place(switch)),
+                None => format!("does not come from timeline {own}"),
+            };
+            format!(
+                "{file} is of another cluster and {left}: a server that looks for the latest timeline takes it, and does not start"
+            )
+        }
         Detail::LeftBranch { child, switch, to } => {
             let own = f.timeline.map_or(0, |t| t.0);
             format!(
