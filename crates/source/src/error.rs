@@ -170,7 +170,8 @@ fn is_loop(error: &io::Error) -> bool {
 }
 
 impl FileKind {
-    fn of(file_type: std::fs::FileType) -> FileKind {
+    /// Of a file that is no plain one.
+    pub fn of(file_type: std::fs::FileType) -> FileKind {
         #[cfg(unix)]
         {
             use std::os::unix::fs::FileTypeExt;

@@ -1,6 +1,7 @@
 //! What `verify`, `plan` and `when` are told of a restore: the backup, the target, the settings.
 
-use anyhow::{Context, anyhow, bail};
+use crate::input::plain;
+use anyhow::{anyhow, bail};
 use clap::builder::NonEmptyStringValueParser;
 use pgwal::format::Lsn;
 use pgwal::format::recovery::settings::SettingRules;
@@ -14,6 +15,9 @@ use pgwal_report::plan::RestorePlan;
 use pgwal_report::time;
 use std::ffi::OsString;
 use std::path::PathBuf;
+
+/// More than any file of settings has.
+const LONGEST_CONF: u64 = 16 << 20;
 
 /// Options of a restore. An empty value is refused: to a server it would be no target at all, and here it is a variable
 /// that was not set.
@@ -154,10 +158,7 @@ impl Restoring {
         let zone = named.unwrap_or_else(ServerZone::system);
         let mut files: Vec<SettingsFile> = restored.backup.settings.clone();
         if let Some(path) = &self.recovery_conf {
-            if !path.metadata().with_context(|| path.display().to_string())?.is_file() {
-                bail!("{} is no plain file", path.display());
-            }
-            let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+            let bytes = plain(path, LONGEST_CONF)?;
             let name =
                 if SettingRules::of(version).recovery_conf.is_some() { "recovery.conf" } else { "postgresql.conf" };
             files.push(SettingsFile::parse(name, &bytes, Some(version)));

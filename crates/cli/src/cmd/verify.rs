@@ -334,7 +334,11 @@ fn part(file: &Path) -> anyhow::Result<Vec<u8>> {
     let (mut bytes, mut file) = (Vec::new(), File::open(file)?);
     (&file).take(Parts::MAGIC.len() as u64).read_to_end(&mut bytes)?;
     if bytes == Parts::MAGIC {
-        file.read_to_end(&mut bytes)?;
+        anyhow::ensure!(file.metadata()?.len() <= LONGEST_PART, "it is larger than {LONGEST_PART} bytes");
+        (&mut file).take(LONGEST_PART).read_to_end(&mut bytes)?;
     }
     Ok(bytes)
 }
+
+/// More than any part has: 20 million segments.
+const LONGEST_PART: u64 = 8 << 30;

@@ -11,7 +11,7 @@ use pgwal_format::sniff::{self, Content};
 use pgwal_format::text::history::HistoryFault;
 use pgwal_format::{FileName, Layout, SegmentName};
 use pgwal_source::name::{self, NamePlace, Placed};
-use pgwal_source::{Codec, Entry, ReadState, Source};
+use pgwal_source::{Codec, Entry, ReadFault, ReadState, Source};
 
 /// The findings that need no judgement of the way.
 pub(crate) fn facts_of(archive: &Archive<'_>, seen: &ArchiveSurvey) -> Vec<Finding> {
@@ -155,7 +155,9 @@ fn name_file(source: &dyn Source, entry: &Entry) -> Finding {
     let packed = Detail::Packed { codec, bytes: start.len() as u64, cut: state == ReadState::CutOff };
     match (codec, state) {
         (Codec::Encrypted(_), _) => return of(Code::Encrypted, packed),
-        (Codec::Unknown(_), _) => return of(Code::UnknownCodec, packed),
+        (Codec::Unknown(_), _) | (_, ReadState::Undecodable(ReadFault::Unsupported)) => {
+            return of(Code::UnknownCodec, packed);
+        }
         (_, ReadState::CutOff | ReadState::Undecodable(_)) => return of(Code::Undecodable, packed),
         (_, ReadState::Vanished) => return of(Code::Vanished, Detail::Plain),
         _ => {}
