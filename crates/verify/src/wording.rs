@@ -6,7 +6,7 @@ mod server;
 
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
-use pgwal_format::Layout;
+use pgwal_format::{FileName, Layout};
 
 impl Finding {
     /// What is wrong, in a sentence without a full stop.
@@ -90,6 +90,9 @@ impl Finding {
             }
             (Code::SegmentChanged, _) => format!("compare {file} with another copy of it, and find out what changed it: archived WAL never changes"),
             (Code::Slack | Code::StalePages | Code::PartialBeside, _) => "nothing: replay does not read these bytes".into(),
+            (Code::NotWal, _) if FileName::parse(file.rsplit('/').next().unwrap_or(file)).is_none() => {
+                "name a file of WAL (24 hexadecimal digits), a folder of them, or a data directory".into()
+            }
             _ => format!("find a good copy of {file}: pg_wal of the old primary, a standby, another archive; check it: walproof verify FILE"),
         }
     }

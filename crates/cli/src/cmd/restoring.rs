@@ -16,6 +16,8 @@ use pgwal_report::time;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+/// Backups that are named.
+const SHOWN: usize = 10;
 /// More than any file of settings has.
 const LONGEST_CONF: u64 = 16 << 20;
 
@@ -71,6 +73,23 @@ struct Restored {
     ready: bool,
 }
 
+/// What to name instead of a backup that is not known.
+fn unknown(archive: &dyn Source, name: &str) -> anyhow::Error {
+    let mut text = format!("{name} is no file, and no backup that the archive knows");
+    if let Some(next) = backup::next_step_of_label(name) {
+        return anyhow!("{text}: {next}");
+    }
+    match backup::known(archive) {
+        Ok(all) if all.is_empty() => text += "; it knows none: no .backup file lies in it",
+        Ok(all) => {
+            let more = if all.len() > SHOWN { format!(" and {} older", all.len() - SHOWN) } else { String::new() };
+            text += &format!("; it knows {}{more}", all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", "));
+        }
+        Err(_) => {}
+    }
+    anyhow!(text)
+}
+
 impl Restoring {
     /// A backup was named.
     pub fn is_asked(&self) -> bool {
@@ -110,9 +129,7 @@ impl Restoring {
         }
         let name = name.to_string_lossy();
         let found = backup::find(archive, &name)?;
-        found
-            .map(|backup| Restored { backup, ready: false })
-            .ok_or_else(|| anyhow!("{name} is no file, and no backup that the archive knows"))
+        found.map(|backup| Restored { backup, ready: false }).map_or_else(|| Err(unknown(archive, &name)), Ok)
     }
 
     /// Predicts the restore and judges what it asks for.

@@ -7,7 +7,7 @@ use crate::input::{At, InputOptions};
 use crate::memory::Memory;
 use crate::output::{deliver, folder_of};
 use crate::progress::Bar;
-use crate::streams::page;
+use crate::streams::{columns, page};
 use anyhow::Context;
 use clap::ValueEnum;
 use pgwal::format::{Lsn, TimelineId};
@@ -17,7 +17,7 @@ use pgwal::verify::index::Parts;
 use pgwal::verify::{Depth, Options, Outcome, Severity, Which, verify, verify_parts};
 use pgwal_query::count::Volume;
 use pgwal_report::ended::RunEnd;
-use pgwal_report::outside::{Lines, OutputForm, guarded};
+use pgwal_report::outside::{Lines, OutputForm, guarded, wrapped};
 use pgwal_report::time::Zone;
 use pgwal_report::verify::{PluginStatus, RunClock, VerifyAnswer, html, json, junit, nagios, prometheus, sarif, text};
 use std::fs::File;
@@ -304,7 +304,10 @@ fn tell(args: &Args, text: &[u8], exit: Exit) -> Exit {
         (None, true) => Ok(()),
         (None, false) => {
             let mut out = page(form);
-            out.write_all(text).and_then(|()| out.flush())
+            match columns().filter(|_| form == OutputForm::Styled) {
+                Some(columns) => out.write_all(&wrapped(text, columns)).and_then(|()| out.flush()),
+                None => out.write_all(text).and_then(|()| out.flush()),
+            }
         }
     };
     match written {

@@ -10,8 +10,9 @@ use pgwal_archive::{Archive, ArchiveSurvey, BackupFileFlaw, Depth, Flaw, Unowned
 use pgwal_format::sniff::{self, Content};
 use pgwal_format::text::history::HistoryFault;
 use pgwal_format::{FileName, Layout, SegmentName};
+use pgwal_source::codec::Container;
 use pgwal_source::name::{self, NamePlace, Placed};
-use pgwal_source::{Codec, Entry, ReadFault, ReadState, Source};
+use pgwal_source::{Codec, Entry, ReadFault, ReadState, Source, tar};
 
 /// The findings that need no judgement of the way.
 pub(crate) fn facts_of(archive: &Archive<'_>, seen: &ArchiveSurvey) -> Vec<Finding> {
@@ -161,6 +162,10 @@ fn name_file(source: &dyn Source, entry: &Entry) -> Finding {
         (_, ReadState::CutOff | ReadState::Undecodable(_)) => return of(Code::Undecodable, packed),
         (_, ReadState::Vanished) => return of(Code::Vanished, Detail::Plain),
         _ => {}
+    }
+    if tar::is_header(&start) {
+        let codec = Codec::Unknown(Container::Tar);
+        return of(Code::UnknownCodec, Detail::Packed { codec, bytes: 0, cut: false });
     }
     match sniff::content(start.get(..4096).unwrap_or(&start)) {
         Content::Empty => of(Code::NotWal, Detail::Content("empty")),
