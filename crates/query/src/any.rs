@@ -1,9 +1,9 @@
 //! Whether there is a record at all.
 
-use pgwal::format::record::{Record, RecordHeader};
-use pgwal::format::{Layout, TimelineId};
-use pgwal::verify::Finding;
-use pgwal::verify::records::{Render, Rendered};
+use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::{Layout, TimelineId};
+use pgwal_verify::Finding;
+use pgwal_verify::records::{Render, Rendered};
 
 /// Any record will do, and nothing is told of it.
 pub struct Any;

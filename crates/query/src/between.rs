@@ -1,11 +1,11 @@
 //! What lies between two positions of an archive: records, commits, time.
 
-use pgwal::format::record::{Record, RecordHeader};
-use pgwal::format::rmgr::xact::{self, Timestamp, XactOutcome};
-use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
-use pgwal::source::{self, Source, SourceError};
-use pgwal::verify::records::{ListError, ListRequest, Render, Rendered, list};
-use pgwal::verify::{Depth, Error, Finding, Options, Which, verify};
+use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
+use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
+use pgwal_source::{self, Source, SourceError};
+use pgwal_verify::records::{ListError, ListRequest, Render, Rendered, list};
+use pgwal_verify::{Depth, Error, Finding, Options, Which, verify};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -160,7 +160,7 @@ impl Compared {
             f.lsn.is_some_and(|lsn| lsn < needed.end)
                 && f.lost.is_some_and(|lost| lost.until_lsn.is_none_or(|until| until > needed.start))
         };
-        let broken = listed.outcome.findings.iter().any(|f| f.severity == pgwal::verify::Severity::Error && loses(f));
+        let broken = listed.outcome.findings.iter().any(|f| f.severity == pgwal_verify::Severity::Error && loses(f));
         let (address, size) = (self.layout.address(), self.layout.segment);
         let first_needed = address.segment(needed.start, size);
         let begins = listed.first.is_some_and(|first| address.segment(first, size) <= first_needed.next());

@@ -25,7 +25,7 @@ use std::path::PathBuf;
 /// The options of `lag`.
 #[derive(clap::Args)]
 #[command(after_help = crate::place::SPELLINGS)]
-pub struct Args {
+pub struct LagArgs {
     /// The position that should be reached
     #[arg(allow_hyphen_values = true)]
     a: String,
@@ -46,7 +46,7 @@ pub struct Args {
 }
 
 /// Measures the distance and says it.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &LagArgs) -> anyhow::Result<Exit> {
     for input in [&args.a, &args.b] {
         crate::place::refuse_option(input)?;
     }

@@ -8,10 +8,11 @@
 //! ```
 //! Texts up to 11 name the database before the tablespace, later ones behind it, as paths do.
 
-use super::describe::{Cx, Vocabulary};
+use super::describe::Cx;
 use super::fields::{self, number};
 use super::sink::{Nest, Sink, Value};
 use super::table::{Op, OpPart, Short, V9_5, V12, V13, V15, call, op, text, u32};
+use super::vocabulary::Vocabulary;
 use crate::record::Record;
 use crate::rmgr;
 

@@ -13,10 +13,10 @@ pub use sum::{GroupSum, GroupSums};
 pub use volume::Volume;
 
 use crate::filter::{Filter, RecordFacts, time_of};
-use pgwal::format::record::{Block, Record, RecordHeader};
-use pgwal::format::{Generation, Layout, TimelineId};
-use pgwal::verify::records::{Render, Rendered};
-use pgwal::verify::{Finding, Severity};
+use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::{Generation, Layout, TimelineId};
+use pgwal_verify::records::{Render, Rendered};
+use pgwal_verify::{Finding, Severity};
 use std::sync::{Mutex, PoisonError};
 
 /// Appends a finding to what is said beside the counts.
@@ -126,7 +126,7 @@ fn by_blocks(
     record: &Record<'_>,
     blocks: &[Block],
     images: u64,
-    key: &dyn Fn(pgwal::format::record::RelFileLocator, u8) -> GroupKey,
+    key: &dyn Fn(pgwal_format::record::RelFileLocator, u8) -> GroupKey,
 ) {
     let first = blocks.first().map(|b| key(b.reference.rel, b.reference.fork));
     let told = || {

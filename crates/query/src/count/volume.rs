@@ -4,12 +4,12 @@
 //! over segment ends too. Memory is bounded: where there are more than [`MOST`] slots of time, two become one.
 
 use crate::filter::time_of;
-use pgwal::format::record::{Block, Record, RecordHeader};
-use pgwal::format::rmgr::{TRANSACTION, XLOG};
-use pgwal::format::{Layout, TimelineId};
-use pgwal::source::Source;
-use pgwal::verify::records::{ListError, ListRequest, Render, Rendered, gather};
-use pgwal::verify::{Finding, Options};
+use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::rmgr::{TRANSACTION, XLOG};
+use pgwal_format::{Layout, TimelineId};
+use pgwal_source::Source;
+use pgwal_verify::records::{ListError, ListRequest, Render, Rendered, gather};
+use pgwal_verify::{Finding, Options};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 

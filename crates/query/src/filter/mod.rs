@@ -8,15 +8,15 @@ mod survey;
 pub use facts::{RecordFacts, time_of};
 pub use parse::{RecordType, fork, relation, rmgr, size, time, time_in};
 
-use pgwal::format::dialect::DIALECTS;
-use pgwal::format::record::{Block, BlockRef, BodyShape, Record, RecordHeader, RelFileLocator};
-use pgwal::format::rmgr::describe::Vocabulary;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::rmgr::{Rmgr, RmgrName, TRANSACTION};
-use pgwal::format::{Generation, Lsn};
-use pgwal::source::Source;
-use pgwal::verify::Options;
-use pgwal::verify::records::{ListError, ListRequest, gather};
+use pgwal_format::dialect::DIALECTS;
+use pgwal_format::record::{Block, BlockRef, BodyShape, Record, RecordHeader, RelFileLocator};
+use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::rmgr::{Rmgr, RmgrName, TRANSACTION};
+use pgwal_format::{Generation, Lsn};
+use pgwal_source::Source;
+use pgwal_verify::Options;
+use pgwal_verify::records::{ListError, ListRequest, gather};
 use std::sync::OnceLock;
 use survey::{Survey, Surveyor};
 
@@ -198,7 +198,7 @@ impl Filter {
 
 /// A commit, of a prepared transaction too.
 fn is_commit(record: &Record<'_>) -> bool {
-    use pgwal::format::rmgr::xact::{XactOutcome, ended_at};
+    use pgwal_format::rmgr::xact::{XactOutcome, ended_at};
     matches!(ended_at(record), Some((XactOutcome::Commit, _)))
 }
 

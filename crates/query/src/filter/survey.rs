@@ -5,12 +5,12 @@
 //! stretches of WAL. Clocks go back, and a commit gets its time before its place: there may be several stretches.
 
 use super::facts::{RecordFacts, time_of};
-use pgwal::format::record::{Block, Record, RecordHeader};
-use pgwal::format::rmgr::TRANSACTION;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::{Layout, Lsn, TimelineId};
-use pgwal::verify::Finding;
-use pgwal::verify::records::{Render, Rendered};
+use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::rmgr::TRANSACTION;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::{Layout, Lsn, TimelineId};
+use pgwal_verify::Finding;
+use pgwal_verify::records::{Render, Rendered};
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 

@@ -1,9 +1,9 @@
 //! Looks for the record that holds a position, and for its neighbours.
 
-use pgwal::format::record::{Record, RecordHeader};
-use pgwal::format::{Layout, Lsn, TimelineId};
-use pgwal::verify::records::{Render, Rendered};
-use pgwal::verify::{Finding, Severity};
+use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::{Layout, Lsn, TimelineId};
+use pgwal_verify::records::{Render, Rendered};
+use pgwal_verify::{Finding, Severity};
 use std::sync::{Mutex, PoisonError};
 
 /// A record that was seen.

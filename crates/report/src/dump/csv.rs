@@ -13,15 +13,16 @@ use crate::dump::names::relation;
 use crate::dump::names::{manager, operation};
 use crate::dump::text::damage;
 use crate::outside::cell;
-use pgwal::format::record::{Block, BodyShape, Record, RecordHeader};
-use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
-use pgwal::format::rmgr::short::short;
-use pgwal::format::rmgr::sink::{Nest, Show, Sink, Value};
-use pgwal::format::rmgr::table::Short;
-use pgwal::format::{Layout, TimelineId};
-use pgwal::verify::Finding;
-use pgwal::verify::records::{Render, Rendered};
+use pgwal_format::record::{Block, BodyShape, Record, RecordHeader};
+use pgwal_format::rmgr::describe::{Cx, describe};
+use pgwal_format::rmgr::short::short;
+use pgwal_format::rmgr::sink::{Nest, Show, Sink, Value};
+use pgwal_format::rmgr::table::Short;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::{Layout, TimelineId};
 use pgwal_query::filter::{FORKS, Filter, time_of};
+use pgwal_verify::Finding;
+use pgwal_verify::records::{Render, Rendered};
 use std::ops::Range;
 
 /// The usual columns.

@@ -3,8 +3,8 @@
 use crate::figures::{counted, grouped};
 use crate::outside::Lines;
 use crate::plan::RestorePlan;
-use pgwal::verify::Severity;
-use pgwal::verify::recovery::outcome::{FileAsked, Status};
+use pgwal_verify::Severity;
+use pgwal_verify::recovery::outcome::{FileAsked, Status};
 use std::io;
 
 /// Writes it.

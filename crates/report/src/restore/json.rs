@@ -9,9 +9,9 @@
 //! ```
 
 use crate::time::rfc3339;
-use pgwal::verify::recovery::outcome::{FileAsked, Reached, Restore};
-use pgwal::verify::recovery::sum::ReplayedCommit;
-use pgwal::verify::recovery::{Alternative, Instead, Target};
+use pgwal_verify::recovery::outcome::{FileAsked, Reached, Restore};
+use pgwal_verify::recovery::sum::ReplayedCommit;
+use pgwal_verify::recovery::{Alternative, Instead, Target};
 use serde_json::{Map, Value, json};
 
 /// The prediction.

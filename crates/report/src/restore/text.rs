@@ -3,12 +3,12 @@
 use crate::figures::grouped;
 use crate::restore::json::aim;
 use crate::time::Zone;
-use crate::verify::words::except;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::verify::recovery::outcome::{Ending, FileAsked, Restore, Status};
-use pgwal::verify::recovery::sum::ReplayedCommit;
-use pgwal::verify::recovery::{Alternative, Instead, Target};
-use pgwal::verify::{Outcome, Verdict};
+use crate::words::except;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_verify::recovery::outcome::{Ending, FileAsked, Restore, Status};
+use pgwal_verify::recovery::sum::ReplayedCommit;
+use pgwal_verify::recovery::{Alternative, Instead, Target};
+use pgwal_verify::{Outcome, Verdict};
 
 /// Files of one kind that are told one by one.
 const TOLD: usize = 5;

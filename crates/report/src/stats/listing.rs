@@ -7,12 +7,12 @@
 
 use crate::dump::channels::{aside, line};
 use crate::dump::text::damage;
-use pgwal::format::record::{Block, Record, RecordHeader};
-use pgwal::format::{Layout, Lsn, TimelineId};
-use pgwal::verify::records::{Render, Rendered};
-use pgwal::verify::{Finding, Severity};
+use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_query::count::GroupSums;
 use pgwal_query::filter::Filter;
+use pgwal_verify::records::{Render, Rendered};
+use pgwal_verify::{Finding, Severity};
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 

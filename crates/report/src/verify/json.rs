@@ -7,13 +7,13 @@
 //! Positions are strings `X/XXXXXXXX`, times RFC 3339 in UTC, sizes and counts numbers, system identifiers strings.
 //! Fields are added freely and never changed. The schema is `schema/verify.json`.
 
-use super::words::{depth, not_checked, verdict};
 use crate::time::rfc3339;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::text::history::Switch;
-use pgwal::format::{Endian, Layout};
-use pgwal::verify::index::{IndexUse, PartsUse};
-use pgwal::verify::{Finding, KnownBackup, Lost, Outcome, TimelineReport};
+use crate::words::{depth, not_checked, verdict};
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::text::history::Switch;
+use pgwal_format::{Endian, Layout};
+use pgwal_verify::index::{IndexUse, PartsUse};
+use pgwal_verify::{Finding, KnownBackup, Lost, Outcome, TimelineReport};
 use serde_json::{Value, json};
 
 /// The document.

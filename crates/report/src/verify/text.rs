@@ -4,13 +4,13 @@ use crate::figures::{bytes, counted, grouped};
 use crate::outside::Lines;
 use crate::restore;
 use crate::time::Zone;
-use crate::verify::words::{depth, except, not_checked};
+use crate::words::{depth, except, not_checked};
 use anstyle::{AnsiColor, Style};
-use pgwal::format::Layout;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::source::Ignored;
-use pgwal::verify::index::{IndexUse, PartsUse};
-use pgwal::verify::{Code, Depth, Finding, KnownBackup, NotChecked, Outcome, Severity, Verdict, WalEnd};
+use pgwal_format::Layout;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_source::Ignored;
+use pgwal_verify::index::{IndexUse, PartsUse};
+use pgwal_verify::{Code, Depth, Finding, KnownBackup, NotChecked, Outcome, Severity, Verdict, WalEnd};
 use std::io;
 
 /// Findings of one code that are told one by one.

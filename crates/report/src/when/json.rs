@@ -2,12 +2,12 @@
 
 use crate::time::rfc3339;
 use crate::verify::json::index;
-use crate::verify::words::verdict;
 use crate::when::WhenAnswer;
 use crate::when::settings;
-use pgwal::format::Lsn;
-use pgwal::verify::times::Times;
-use pgwal::verify::{Facts, KnownBackup, RestorePoint, TransactionEnd};
+use crate::words::verdict;
+use pgwal_format::Lsn;
+use pgwal_verify::times::Times;
+use pgwal_verify::{Facts, KnownBackup, RestorePoint, TransactionEnd};
 use serde_json::{Value, json};
 
 /// The document.

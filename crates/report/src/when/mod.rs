@@ -5,9 +5,9 @@ pub mod restore_command;
 mod settings;
 pub mod text;
 
-use pgwal::format::Lsn;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::verify::times::Moment;
+use pgwal_format::Lsn;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_verify::times::Moment;
 
 /// What was asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]

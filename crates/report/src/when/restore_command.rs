@@ -1,8 +1,8 @@
 //! The setting with which a server fetches WAL from an archive.
 
 use crate::outside::is_harmful;
-use pgwal::format::FileName;
-use pgwal::source::{Entry, Source};
+use pgwal_format::FileName;
+use pgwal_source::{Entry, Source};
 use std::path::{Path, PathBuf, absolute};
 
 /// `restore_command = 'cp "/srv/wal/%f" "%p"'`, for the folder in which the segments lie. Where not all of them lie

@@ -6,9 +6,9 @@ use crate::time::Zone;
 use crate::verify::text::{beside, called};
 use crate::when::settings;
 use crate::when::{WhenAnswer, WhenAsked};
-use pgwal::format::Lsn;
-use pgwal::verify::times::Times;
-use pgwal::verify::{Facts, TransactionEnd, Verdict};
+use pgwal_format::Lsn;
+use pgwal_verify::times::Times;
+use pgwal_verify::{Facts, TransactionEnd, Verdict};
 use std::io;
 use std::path::Path;
 

@@ -7,7 +7,7 @@ use pgwal_format::dialect::MAGIC_19_BETA;
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{BodyFault, HeaderFault};
 use pgwal_format::rmgr::Rmgr;
-use pgwal_format::rmgr::describe::Vocabulary;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::text::history::Switch;
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::pages::InvalidPage;

@@ -176,8 +176,9 @@ fn prepared_transactions_of_every_version() {
 /// [`tell`], of main data that may be longer than 255 bytes.
 fn tell_long(layout: &crate::Layout, main: &[u8]) -> (String, Result<(), Short>) {
     use crate::record::{Record, RecordHeader};
-    use crate::rmgr::describe::{Cx, Vocabulary, describe};
+    use crate::rmgr::describe::{Cx, describe};
     use crate::rmgr::told::Transcript;
+    use crate::rmgr::vocabulary::Vocabulary;
     let body = [&[254][..], &(main.len() as u32).to_le_bytes(), main].concat();
     let header = RecordHeader {
         tot_len: body.len() as u32 + 24,

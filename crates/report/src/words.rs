@@ -1,7 +1,7 @@
 //! What every format says in the same words.
 
-use pgwal::verify::recovery::pages::Blind;
-use pgwal::verify::{Depth, NotChecked, Outcome, Verdict};
+use pgwal_verify::recovery::pages::Blind;
+use pgwal_verify::{Depth, NotChecked, Outcome, Verdict};
 
 /// A verdict, as JSON names it.
 pub fn verdict(verdict: Verdict) -> &'static str {
