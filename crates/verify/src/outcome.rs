@@ -119,6 +119,8 @@ pub struct KnownBackup {
     pub stop: Lsn,
     /// Its label.
     pub label: Option<String>,
+    /// When it began, as written: local time of the server and the zone's name.
+    pub start_time: Option<String>,
     /// Every record between the two is here and right; `None` where not all of it was looked at.
     pub complete: Option<bool>,
     /// How far replay from it comes, on this way.

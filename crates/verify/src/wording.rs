@@ -9,8 +9,8 @@ pub(crate) use target::{missed as target_missed, named as target_named};
 
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
-use pgwal_format::Layout;
 use pgwal_format::text::history::Switch;
+use pgwal_format::{FileName, Layout};
 
 impl Finding {
     /// What is wrong, in a sentence without a full stop.
@@ -129,6 +129,9 @@ impl Finding {
             }
             (Code::SegmentChanged, _) => format!("compare {file} with another copy of it, and find out what changed it: archived WAL never changes"),
             (Code::Slack | Code::StalePages | Code::PartialBeside, _) => "nothing: replay does not read these bytes".into(),
+            (Code::NotWal, _) if FileName::parse(file.rsplit('/').next().unwrap_or(file)).is_none() => {
+                "name a file of WAL (24 hexadecimal digits), a folder of them, or a data directory".into()
+            }
             _ => format!("find a good copy of {file}: pg_wal of the old primary, a standby, another archive; check it: walproof verify FILE"),
         }
     }

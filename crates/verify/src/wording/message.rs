@@ -79,6 +79,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::Gap { .. } => format!("{file} is missing"),
         Detail::Size { found, expected } => format!("{file} has {found} bytes instead of {expected}"),
         Detail::Packed { codec, .. } if !codec.is_open() => format!("{file} is {codec}"),
+        Detail::Packed { codec, .. } if f.code == Code::UnknownCodec => {
+            format!("{file} is {codec} that asks for more memory than 128 MiB, or for a feature that is not read")
+        }
         Detail::Packed { codec, bytes, cut: true } => format!("{file}: {codec} ends after {bytes} bytes of WAL"),
         Detail::Packed { codec, bytes, cut: false } => {
             format!("{file}: {codec} is damaged; {bytes} bytes of WAL came out")
