@@ -10,9 +10,7 @@ use pgwal_format::Layout;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_source::Ignored;
 use pgwal_verify::index::{IndexUse, PartsUse};
-use pgwal_verify::{
-    Code, Depth, Finding, KnownBackup, LineReport, NotChecked, Outcome, Severity, Verdict, WalEnd,
-};
+use pgwal_verify::{Code, Depth, Finding, KnownBackup, LineReport, NotChecked, Outcome, Severity, Verdict, WalEnd};
 use std::io;
 
 /// Findings of one code that are told one by one.
