@@ -255,7 +255,7 @@ fn foreign(archive: &Archive<'_>, seen: &ArchiveSurvey) -> BTreeSet<usize> {
         for (i, piece) in stretch.pieces.iter().enumerate() {
             if let PieceKind::Bad(bad) = &piece.kind
                 && is_foreign(&bad.why)
-                && !stretch.goes_on(i, &archive.cluster.layout)
+                && !stretch.goes_on(i, &archive.cluster)
             {
                 out.insert(bad.entry);
             }
