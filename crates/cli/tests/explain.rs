@@ -141,10 +141,70 @@ fn the_ends_of_wal_are_told_apart() {
 
 #[test]
 fn a_text_that_is_neither_is_2_with_a_hint() {
-    for (text, hint) in [("moon", "give one line of the server's log"), ("WP999", "walproof explain lists them all")] {
+    for (text, hint) in [
+        ("moon", "names no place in WAL; give one line of the server's log"),
+        ("WP999", "walproof explain lists them all"),
+    ] {
         let ran = walproof(&["explain", text]);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""));
         assert!(ran.err.contains(hint), "{}", ran.err);
     }
     assert_eq!(walproof(&["explain", "LOG:  redo done at 0/6B00100", "-p", "/no/such/folder"]).code, 2);
+}
+
+#[test]
+fn of_several_lines_the_worst_answers_from_words_a_file_and_standard_input() {
+    let block = [
+        "2026-11-28 14:56:12.364 UTC [24371] LOG:  starting archive recovery",
+        "2026-11-28 14:56:12.387 UTC [24371] LOG:  restored log file \"00000001000000000000000B\" from archive",
+        "2026-11-28 14:56:12.387 UTC [24371] FATAL:  requested timeline 2 is not a child of this server's history",
+        "2026-11-28 14:56:12.387 UTC [24371] DETAIL:  Latest checkpoint is at 0/B00060 on timeline 1, but in the history of the requested timeline, the server forked off from that timeline at 0/600100.",
+    ];
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), block.join("\n")).unwrap();
+    let name = file.path().to_str().unwrap();
+    let piped = run::walproof_with_input(&["explain", "--format", "json", "-"], block.join("\n").as_bytes());
+    let piped = serde_json::from_str(&piped.out).unwrap();
+    for said in [document(&[&block.join("\n")]), document(&block), document(&[name]), piped] {
+        let message = &said["message"];
+        assert_eq!((&message["name"], &message["level"]), (&"not-a-child".into(), &"FATAL".into()));
+        assert_eq!((&message["line"], &message["lines"]), (&3.into(), &4.into()));
+        assert_eq!(message["place"], "0/00B00060");
+        assert_eq!(message["also"].as_array().unwrap().len(), 3);
+    }
+}
+
+#[test]
+fn lines_in_other_languages_and_inside_other_programs_are_known() {
+    for line in [
+        "FATAL:  Wiederherstellung endete bevor das konfigurierte Wiederherstellungsziel erreicht wurde",
+        "FATAL:  la restauration s'est terminée avant d'avoir atteint la cible configurée pour la restauration",
+        "ВАЖНО:  восстановление окончилось до достижения заданной цели восстановления",
+        "FATAL:  指定したリカバリターゲットに到達する前にリカバリが終了しました",
+        "致命错误:  尚未达到配置的恢复目标，恢复就已结束",
+        r#"{"log":"FATAL:  recovery ended before configured recovery target was reached\n","stream":"stderr"}"#,
+        r#"{"logger":"postgres","msg":"record","record":{"error_severity":"FATAL","message":"recovery ended before configured recovery target was reached"}}"#,
+    ] {
+        let message = &document(&[line])["message"];
+        assert_eq!((&message["name"], &message["level"]), (&"target-not-reached".into(), &"FATAL".into()), "{line}");
+    }
+}
+
+#[test]
+fn places_are_told_of_lines_that_nobody_knows() {
+    let line = "ERROR:  the moon is full at 0/AAC690";
+    let said = document(&[line, "-p", &testdata("demo/damaged")]);
+    assert_eq!((&said["kind"], &said["places"]["places"][0]), (&"places".into(), &"0/00AAC690".into()));
+    assert_eq!(said["evidence"]["what"], "damage");
+}
+
+#[test]
+fn a_packed_log_and_one_that_says_nothing_of_wal_are_2() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for (bytes, hint) in [(&b"\x1f\x8b\x08\0"[..], "gzip -dc"), (b"LOG:  hello\nLOG:  moon\n", "none of the 2 lines")] {
+        std::fs::write(file.path(), bytes).unwrap();
+        let ran = walproof(&["explain", file.path().to_str().unwrap()]);
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+        assert!(ran.err.contains(hint), "{}", ran.err);
+    }
 }

@@ -231,4 +231,46 @@ pub enum MessageKind {
     StartupFailed,
     /// `INSERT @ {at}: {text}`
     WalDebug,
+    /// `hot standby is not possible because of insufficient parameter settings`
+    SettingsTooLow,
+    /// `terminating walreceiver due to timeout`
+    StreamingTimeout,
+    /// `replication slot "{name}" does not exist`
+    SlotMissing,
+    /// `invalidating obsolete replication slot "{name}"`
+    SlotLost,
+    /// `logical decoding found consistent point at {at}`
+    LogicalDecoding,
+    /// `could not synchronize replication slot "{name}"`
+    SlotSync,
+    /// `canceling statement due to conflict with recovery`
+    StandbyConflict,
+    /// `WAL summaries are required on timeline {timeline} from {from} to {until}, but no summaries for that timeline and LSN range exist`
+    SummariesMissing,
+    /// `the standby was promoted during online backup`
+    BackupAborted,
+    /// `archive_mode enabled, yet archive_command is not set`
+    ArchivingOff,
+    /// `all required WAL segments have been archived`
+    ArchivingDone,
+    /// `incorrect checksum in control file`
+    ControlFileDamaged,
+    /// `database files are incompatible with server`
+    FilesIncompatible,
+    /// `this is an incremental backup, not a data directory`
+    IncrementalBackup,
+    /// `creating missing WAL directory "{file}"`
+    WalFolder,
+    /// `could not write to file "{walfile}": {reason}`
+    WriteFailed,
+    /// `corrupted two-phase state file for transaction {xid}`
+    TwoPhaseState,
+    /// `checkpoints are occurring too frequently ({number} seconds apart)`
+    CheckpointsFrequent,
+    /// `checkpoint starting: {text}`
+    CheckpointProgress,
+    /// `redo in progress, elapsed time: {text} s, current LSN: {at}`
+    RedoProgress,
+    /// `database system was shut down at {time}`
+    Availability,
 }

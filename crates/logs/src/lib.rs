@@ -14,23 +14,36 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | `message` | where the message lies in the line: prefixes, levels, CSV and JSON logs |
+//! | `message`, `level` | where the message lies in the line: prefixes, levels |
+//! | `wrapped` | what other programs put around a line, CSV and JSON logs |
+//! | `localised` | the same messages in other languages |
+//! | `reading` | several lines: the worst message of them |
+//! | `places` | the places in WAL that any line names |
 //! | `template` | how a wording is compared with a text |
 //! | `slot`, `position` | the values that a message carries, and the places in WAL among them |
 //! | `row`, `kind`, `table` | the messages |
 
+mod index;
 mod kind;
+mod level;
+mod localised;
 mod message;
+mod places;
 mod position;
+mod reading;
 mod row;
 #[cfg(test)]
 mod samples;
 mod slot;
 mod table;
 mod template;
+mod wrapped;
 
 pub use kind::MessageKind;
+pub use level::LogLevel;
+pub use places::places_in;
 pub use position::LogPosition;
+pub use reading::{LogReader, LogReading, MessageCount};
 pub use row::{Family, MessageRow, Nature, ServerDoes, Wording};
 pub use slot::{Slot, SlotFact, SlotValue};
 
@@ -46,13 +59,20 @@ pub struct LogLine {
     wording: &'static Wording,
     facts: Vec<SlotFact>,
     within: Option<MessageKind>,
+    level: Option<LogLevel>,
+    is_translated: bool,
+    /// Places that the lines below it name: its DETAIL, its CONTEXT.
+    beside: Vec<LogPosition>,
 }
 
-/// The first message about WAL or recovery in `text`, which is one line of a log, or several pasted together.
+/// The worst message about WAL or recovery in `text`, which is one line of a log, or several pasted together: what ends
+/// a server before damage, damage before what may be normal, and of equals the last.
 ///
 /// `None` where there is none: other messages of the server, statements, anything else. No input makes it panic.
 pub fn recognise(text: &str) -> Option<LogLine> {
-    text.lines().take(MAX_LINES).find_map(|line| message::candidates(line).iter().find_map(|c| at_start(c, MAX_DEPTH)))
+    let mut reader = LogReader::default();
+    text.lines().take(MAX_LINES).for_each(|line| reader.take(line));
+    reader.finish().worst
 }
 
 /// All messages, in the order in which they are tried.
@@ -60,12 +80,20 @@ pub fn rows() -> impl Iterator<Item = &'static MessageRow> {
     table::ROWS.iter().copied().flatten()
 }
 
-/// The message that begins where `text` begins.
+/// The message that begins where `text` begins, in any language.
 fn at_start(text: &str, depth: u8) -> Option<LogLine> {
     let depth = depth.checked_sub(1)?;
-    let (row, wording, mut facts) = rows().find_map(|row| {
-        row.wordings.iter().find_map(|w| template::matches(w.pattern, text).map(|facts| (row, w, facts)))
-    })?;
+    english_at_start(text, depth).or_else(|| {
+        let mut line = english_at_start(&localised::in_english(text)?, depth)?;
+        line.is_translated = true;
+        Some(line)
+    })
+}
+
+/// The message in English that begins where `text` begins.
+fn english_at_start(text: &str, depth: u8) -> Option<LogLine> {
+    let (row, wording, mut facts) = index::wordings_of(text)
+        .find_map(|(row, wording)| Some((row, wording, template::matches(wording.pattern, text)?)))?;
     let inner = facts
         .iter()
         .find(|f| f.slot == Slot::Inner)
@@ -78,7 +106,7 @@ fn at_start(text: &str, depth: u8) -> Option<LogLine> {
             line.within = Some(row.kind);
             line
         }
-        None => LogLine { row, wording, facts, within: None },
+        None => LogLine { row, wording, facts, within: None, level: None, is_translated: false, beside: Vec::new() },
     })
 }
 
@@ -93,7 +121,17 @@ impl LogLine {
         self.row
     }
 
-    /// The wording found; it says which majors write so.
+    /// The level with which it was said, where the line has one.
+    pub fn level(&self) -> Option<LogLevel> {
+        self.level
+    }
+
+    /// Whether it was said in another language than English.
+    pub fn is_translated(&self) -> bool {
+        self.is_translated
+    }
+
+    /// The wording found, in English; it says which majors write so.
     pub fn wording(&self) -> &'static Wording {
         self.wording
     }
@@ -147,7 +185,9 @@ impl LogLine {
 
     /// The places in WAL that the message names, the place of the failure first.
     pub fn positions(&self) -> Vec<LogPosition> {
-        position::of(&self.facts)
+        let mut places = position::of(&self.facts);
+        places.extend(self.beside.iter().cloned());
+        places
     }
 
     /// The place of the failure, as far as the message tells.
@@ -224,8 +264,8 @@ mod tests {
     }
 
     #[test]
-    fn several_lines_pasted_together_give_the_first_message() {
-        let text = "cp: nothing of interest\nLOG:  redo done at 0/6B00100 system usage: CPU: user: 0.27 s, system: 0.36 s\nLOG:  selected new timeline ID: 4\n";
+    fn several_lines_pasted_together_give_the_last_of_equal_messages() {
+        let text = "cp: nothing of interest\nLOG:  selected new timeline ID: 4\nLOG:  redo done at 0/6B00100 system usage: CPU: user: 0.27 s, system: 0.36 s\n";
         assert_eq!(recognise(text).unwrap().kind(), MessageKind::RedoDone);
     }
 

@@ -2,40 +2,79 @@
 //!
 //! ```text
 //! 2026-11-22 03:17:02 UTC [4711]: [3-1] user=,db= LOG:  00000: redo done at 0/6B00100     any log_line_prefix, level, SQLSTATE
-//! 2026-11-22 03:17:02.617 UTC,,,4711,,…,LOG,00000,"redo done at 0/6B00100",,,,,,,,,""     csvlog (src/backend/utils/error/csvlog.c)
-//! {"timestamp":"…","error_severity":"LOG","message":"redo done at 0/6B00100"}             jsonlog (15+)
 //! pg_waldump: error: could not find file "000000010000000000000002": …                    a program and a level
 //! "redo done at 0/6B00100."                                                               what people paste
 //! ```
+//!
+//! What other programs put around a line (`wrapped`) is taken off first.
 
+use crate::level::LogLevel;
+use crate::localised::{self, LocalWord};
+use crate::wrapped::{self, Content};
 use std::borrow::Cow;
 
 /// Bytes of a line that are looked at; a message about WAL is far shorter.
-const MAX_LINE: usize = 8192;
+const MAX_LINE: usize = 65536;
 /// Places of one line at which a message may begin.
 const MAX_STARTS: usize = 512;
+/// Wrappers around each other.
+const MAX_WRAPPERS: u8 = 4;
+/// Candidates of one line.
+const MAX_CANDIDATES: usize = 1024;
 
-/// Levels of the server, of its tools, and the fields of a verbose message that can hold something about WAL.
-const LEVELS: &[&str] = &[
-    "DEBUG", "DEBUG1", "DEBUG2", "DEBUG3", "DEBUG4", "DEBUG5", "LOG", "INFO", "NOTICE", "WARNING", "ERROR", "FATAL",
-    "PANIC", "DETAIL", "HINT", "CONTEXT",
-];
 /// Fields that hold what a user sent, or a place in the server's source.
 const NOT_MESSAGES: &[&str] = &["STATEMENT", "QUERY", "LOCATION"];
 /// Messages that quote what a user sent.
 const QUOTING: &[&str] = &["statement: ", "duration: ", "execute ", "parse ", "bind ", "syntax error at or near"];
 
-/// The texts that may be the message of `line`, the likeliest first.
-pub(super) fn candidates(line: &str) -> Vec<Cow<'_, str>> {
-    let line = clipped(line).trim();
-    if let Some(message) = of_csv(line).or_else(|| of_json(line)) {
-        return vec![Cow::Owned(message)];
+/// A text that may be the message of a line.
+pub(super) struct Candidate<'t> {
+    pub(super) text: Cow<'t, str>,
+    /// The level in front of it.
+    pub(super) level: Option<LogLevel>,
+}
+
+impl Candidate<'_> {
+    fn into_owned<'o>(self) -> Candidate<'o> {
+        Candidate { text: Cow::Owned(self.text.into_owned()), level: self.level }
     }
-    let levels = after_levels(line);
-    match levels {
-        Levels::NoMessage => Vec::new(),
-        Levels::Behind(starts) if !starts.is_empty() => starts.into_iter().map(Cow::Borrowed).collect(),
-        Levels::Behind(_) => word_starts(line).map(Cow::Borrowed).collect(),
+}
+
+/// The texts that may be the message of `line`, the likeliest first.
+pub(super) fn candidates(line: &str) -> Vec<Candidate<'_>> {
+    let mut found = Vec::new();
+    gather(line, MAX_WRAPPERS, &mut found);
+    found.truncate(MAX_CANDIDATES);
+    found
+}
+
+fn gather<'t>(line: &'t str, depth: u8, found: &mut Vec<Candidate<'t>>) {
+    let line = clipped(line).trim();
+    let inside = depth.checked_sub(1).and_then(|depth| Some((wrapped::inside(line)?, depth)));
+    if let Some((contents, depth)) = inside {
+        for content in contents {
+            match content {
+                Content::Message { text, level } => found.push(Candidate { text: Cow::Owned(text), level }),
+                Content::Lines(text) => {
+                    for line in text.lines().take(MAX_STARTS) {
+                        let mut inner = Vec::new();
+                        gather(line, depth, &mut inner);
+                        found.extend(inner.into_iter().map(Candidate::into_owned));
+                        if found.len() >= MAX_CANDIDATES {
+                            return;
+                        }
+                    }
+                }
+            }
+        }
+        return;
+    }
+    match after_levels(line) {
+        Levels::NoMessage => {}
+        Levels::Behind(starts) if !starts.is_empty() => {
+            found.extend(starts.into_iter().map(|(level, text)| Candidate { text: text.into(), level: Some(level) }));
+        }
+        Levels::Behind(_) => found.extend(word_starts(line).map(|text| Candidate { text: text.into(), level: None })),
     }
 }
 
@@ -43,7 +82,7 @@ pub(super) fn candidates(line: &str) -> Vec<Cow<'_, str>> {
 pub(super) fn without_level(text: &str) -> &str {
     let text = text.trim_start();
     text.split_once(':')
-        .filter(|(word, _)| is_level(word))
+        .filter(|(word, _)| matches!(word_at_end(word), Some(LocalWord::Level(_))))
         .map_or(text, |(_, rest)| without_sqlstate(rest.trim_start()))
 }
 
@@ -55,39 +94,44 @@ fn clipped(line: &str) -> &str {
     line.get(..end).unwrap_or(line)
 }
 
-fn is_level(word: &str) -> bool {
-    // Servers write capitals, tools write small letters; `Error` is nobody's.
-    let small = word.chars().all(|c| !c.is_ascii_uppercase());
-    LEVELS.iter().any(|l| *l == word || (small && l.eq_ignore_ascii_case(word)))
-}
-
 enum Levels<'t> {
     /// The line is a statement or the like.
     NoMessage,
     /// What stands behind each level, in order.
-    Behind(Vec<&'t str>),
+    Behind(Vec<(LogLevel, &'t str)>),
 }
 
 fn after_levels(line: &str) -> Levels<'_> {
     let mut starts = Vec::new();
-    for (at, _) in line.match_indices(':').take(MAX_STARTS) {
-        let (Some(before), Some(after)) = (line.get(..at), line.get(at + 1..)) else { continue };
-        let word = before.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
-        if !after.starts_with(char::is_whitespace) {
+    for (at, colon) in line.match_indices([':', '：']).take(MAX_STARTS) {
+        let (Some(before), Some(after)) = (line.get(..at), line.get(at + colon.len()..)) else { continue };
+        if colon == ":" && !after.starts_with(char::is_whitespace) {
             continue;
         }
-        if starts.is_empty() && NOT_MESSAGES.contains(&word) {
-            return Levels::NoMessage;
-        }
-        if is_level(word) {
-            let message = without_sqlstate(after.trim_start());
-            if QUOTING.iter().any(|q| message.starts_with(q)) {
-                return if starts.is_empty() { Levels::NoMessage } else { Levels::Behind(starts) };
+        match word_at_end(before) {
+            Some(LocalWord::NotMessage) if starts.is_empty() => return Levels::NoMessage,
+            Some(LocalWord::Level(level)) => {
+                let message = without_sqlstate(after.trim_start());
+                if QUOTING.iter().any(|q| message.starts_with(q)) || localised::quotes(message) {
+                    return if starts.is_empty() { Levels::NoMessage } else { Levels::Behind(starts) };
+                }
+                starts.push((level, message));
             }
-            starts.push(message);
+            _ => {}
         }
     }
     Levels::Behind(starts)
+}
+
+/// The level, or what else the word in front of a colon says.
+pub(super) fn word_at_end(before: &str) -> Option<LocalWord> {
+    let word = before.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
+    // Syslog writes a tab so.
+    let word = if before.ends_with(&format!("#{word}")) { word.strip_prefix("011").unwrap_or(word) } else { word };
+    if NOT_MESSAGES.contains(&word) {
+        return Some(LocalWord::NotMessage);
+    }
+    LogLevel::of(word).map(LocalWord::Level).or_else(|| localised::word_before(before))
 }
 
 /// Verbose logs write `00000: ` before the message.
@@ -98,7 +142,7 @@ fn without_sqlstate(message: &str) -> &str {
     }
 }
 
-fn is_sqlstate(text: &str) -> bool {
+pub(super) fn is_sqlstate(text: &str) -> bool {
     text.len() == 5 && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
@@ -111,43 +155,6 @@ fn word_starts(line: &str) -> impl Iterator<Item = &str> {
         .filter_map(|at| line.get(at..))
         .filter(move |rest| !rest.is_empty() && !rest.starts_with(opens))
         .take(MAX_STARTS)
-}
-
-/// The message of a csvlog line: the quoted field behind a level and an SQLSTATE.
-fn of_csv(line: &str) -> Option<String> {
-    line.match_indices(",\"").take(MAX_STARTS).find_map(|(at, _)| {
-        let mut fields = line.get(..at)?.rsplit(',');
-        (is_sqlstate(fields.next()?) && is_level(fields.next()?)).then_some(())?;
-        let mut message = String::new();
-        let mut chars = line.get(at + 2..)?.chars().peekable();
-        while let Some(c) = chars.next() {
-            match c {
-                '"' if chars.peek() == Some(&'"') => message.extend(chars.next()),
-                '"' => break,
-                c => message.push(c),
-            }
-        }
-        Some(message)
-    })
-}
-
-/// The message of a jsonlog line.
-fn of_json(line: &str) -> Option<String> {
-    let (_, rest) = line.split_once("\"message\":")?;
-    let mut message = String::new();
-    let mut chars = rest.trim_start().strip_prefix('"')?.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' => break,
-            '\\' => match chars.next()? {
-                't' => message.push('\t'),
-                'n' | 'r' => message.push(' '),
-                c => message.push(c),
-            },
-            c => message.push(c),
-        }
-    }
-    Some(message)
 }
 
 #[cfg(test)]

@@ -56,27 +56,39 @@ fn strip_literal<'t>(text: &'t str, literal: &str) -> Option<&'t str> {
     if head.eq_ignore_ascii_case(literal.as_bytes()) { text.get(literal.len()..) } else { None }
 }
 
+/// Bytes of a value at the beginning of `text`, 0 where there is none; `None` where its form does not say where it ends.
+pub(super) fn span_of(form: SlotForm, text: &str) -> Option<usize> {
+    let belongs: fn(u8) -> bool = match form {
+        SlotForm::Lsn => |b| b.is_ascii_hexdigit() || b == b'/',
+        SlotForm::Number | SlotForm::Timeline => |b| b.is_ascii_digit(),
+        SlotForm::Signed => |b| b.is_ascii_digit() || b == b'-',
+        SlotForm::Hex => |b| b.is_ascii_hexdigit(),
+        SlotForm::Text | SlotForm::WalFile => return None,
+    };
+    Some(text.bytes().take_while(|&b| belongs(b)).count())
+}
+
 /// A value at the beginning of `text`, and what is left. `behind` is the literal that follows it in the wording.
 fn take<'t>(form: SlotForm, text: &'t str, behind: &str) -> Option<(SlotValue, &'t str)> {
     match form {
         SlotForm::Lsn => {
-            let (lsn, left) = span(text, |b| b.is_ascii_hexdigit() || b == b'/')?;
+            let (lsn, left) = span(form, text)?;
             Some((SlotValue::Lsn(lsn.parse::<Lsn>().ok()?), left))
         }
         SlotForm::Number => {
-            let (digits, left) = span(text, |b| b.is_ascii_digit())?;
+            let (digits, left) = span(form, text)?;
             Some((SlotValue::Number(digits.parse().ok()?), left))
         }
         SlotForm::Signed => {
-            let (digits, left) = span(text, |b| b.is_ascii_digit() || b == b'-')?;
+            let (digits, left) = span(form, text)?;
             Some((SlotValue::Signed(digits.parse().ok()?), left))
         }
         SlotForm::Hex => {
-            let (digits, left) = span(text, |b| b.is_ascii_hexdigit())?;
+            let (digits, left) = span(form, text)?;
             Some((SlotValue::Hex(u32::from_str_radix(digits, 16).ok()?), left))
         }
         SlotForm::Timeline => {
-            let (digits, left) = span(text, |b| b.is_ascii_digit())?;
+            let (digits, left) = span(form, text)?;
             Some((SlotValue::Timeline(TimelineId(digits.parse().ok()?)), left))
         }
         SlotForm::Text => {
@@ -86,14 +98,16 @@ fn take<'t>(form: SlotForm, text: &'t str, behind: &str) -> Option<(SlotValue, &
         SlotForm::WalFile => {
             let (value, left) = up_to(text, behind)?;
             let name = value.rsplit(['/', '\\']).next()?;
-            FileName::parse(name).map(|_| (SlotValue::Text(value.to_owned()), left))
+            // A segment that is being made has a name of its own.
+            let is_of_wal = FileName::parse(name).is_some() || name.starts_with("xlogtemp.");
+            is_of_wal.then(|| (SlotValue::Text(value.to_owned()), left))
         }
     }
 }
 
-fn span(text: &str, belongs: impl Fn(u8) -> bool) -> Option<(&str, &str)> {
-    let end = text.bytes().position(|b| !belongs(b)).unwrap_or(text.len());
-    (end > 0).then(|| text.split_at_checked(end))?
+fn span(form: SlotForm, text: &str) -> Option<(&str, &str)> {
+    let end = span_of(form, text).filter(|&end| end > 0)?;
+    text.split_at_checked(end)
 }
 
 fn up_to<'t>(text: &'t str, behind: &str) -> Option<(&'t str, &'t str)> {

@@ -35,7 +35,7 @@ pub fn stopped_by<'n>(
     notes: impl Iterator<Item = &'n ReplayNote>,
 ) -> Option<(Lsn, Failure)> {
     let hot_standby = SettingRules::of(dialect.version).hot_standby.unwrap_or(false);
-    let goal = Goal { immediate: false, side: Side::After, hot_standby, parameters: Vec::new() };
+    let goal = Goal { immediate: false, side: Side::After, hot_standby, from_archive: true, parameters: Vec::new() };
     let mut replay = Replay::new(dialect, line, &goal, from.timeline, from.start);
     match dialect.recovery.backup_end {
         BackupEnd::Record => {
@@ -52,7 +52,7 @@ pub fn stopped_by<'n>(
             (replay.backup_start, replay.backup_end) = (None, None);
         }
         let event = event(note);
-        if let Some(ReplayStop::Dies(failure) | ReplayStop::Stuck(failure)) = replay.replay(&event) {
+        if let Some(ReplayStop::Dies(failure) | ReplayStop::Stuck(failure)) = replay.replay(&event, None) {
             return Some((note.lsn, failure));
         }
         replay.replayed = note.end;

@@ -2,20 +2,19 @@
 
 use crate::at_hand::{FilePlace, FilesAtHand};
 use crate::backup::Backup;
-use crate::events::{Ask, Events, Match};
 use crate::failure::Failure;
-use crate::outcome::Restore;
+use crate::outcome::{Restore, Status};
 use crate::pages::{Blind, Extents};
 use crate::recover::Recovery;
-use crate::replay::ReplayStop;
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
-use crate::sum::{EventSum, ReplayedCommit};
-use crate::way::{WalWalk, WalkOptions};
+use crate::target::Target;
+use crate::unlabelled::{self, BackupUnderWay};
+use crate::way::{WalkEnd, WalkOptions};
+use crate::{behind, missed, own_wal};
 use pgwal_archive::names::Inventory;
 use pgwal_archive::whose::{Cluster, FirstPage, beginning, whose as whose_wal};
 use pgwal_archive::{Error, Lineage};
-use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::guard::MapGuard;
 use pgwal_source::{Entry, Source};
@@ -43,6 +42,9 @@ pub struct Site<'a> {
     others: Vec<Cluster>,
     look: SiteOptions<'a>,
     extents: Result<Arc<Extents>, Blind>,
+    backup: &'a Backup,
+    /// Backups that were being taken at the checkpoint of a start without `backup_label`.
+    under_way: Vec<BackupUnderWay>,
 }
 
 impl<'a> Site<'a> {
@@ -60,7 +62,7 @@ impl<'a> Site<'a> {
     fn of(
         sources: &[(&'a dyn Source, bool)],
         start: Option<Start>,
-        backup: &Backup,
+        backup: &'a Backup,
         look: SiteOptions<'a>,
     ) -> Result<Option<Site<'a>>, Error> {
         let Some(start) = start else { return Ok(None) };
@@ -106,15 +108,10 @@ impl<'a> Site<'a> {
             places.push(FilePlace { source, entries, inventory, lineage, history_flaws, archive });
         }
         let extents = Extents::of(backup, layout.dialect.generation).map(Arc::new);
-        Ok(Some(Site {
-            shelf: FilesAtHand { places, layout, partials: false },
-            start,
-            system_id,
-            wal_system_id: whose.system_id,
-            others,
-            look,
-            extents,
-        }))
+        let shelf = FilesAtHand { places, layout, partials: false };
+        let under_way = unlabelled::under_way(&shelf, backup, &start, whose.system_id == system_id);
+        let wal_system_id = whose.system_id;
+        Ok(Some(Site { shelf, start, system_id, wal_system_id, others, look, extents, backup, under_way }))
     }
 
     /// How the WAL is laid out.
@@ -196,12 +193,20 @@ impl<'a> Site<'a> {
         first.is_none_or(|first| own.owns(&first))
     }
 
-    /// The `.partial` of the segment in which a restore ends.
+    /// The `.partial` of the segment in which a restore ends, or of the one that it lacks.
     pub(crate) fn partial_behind(&self, restore: &Restore) -> Option<String> {
         let layout = &self.shelf.layout;
-        let number = layout.address().segment(restore.replay_end?, layout.segment);
+        let lacks = match &restore.end {
+            Some(WalkEnd::NoFile(name)) => SegmentName::parse(name),
+            _ => None,
+        };
+        let number = match lacks {
+            Some(name) => name.number(layout.address(), layout.segment)?,
+            None => layout.address().segment(restore.replay_end?, layout.segment),
+        };
         let place = self.shelf.places.iter().find(|p| p.archive)?;
-        let partial = place.inventory.partial(restore.timeline, number)?;
+        let timelines = [Some(restore.timeline), lacks.map(|name| name.timeline)];
+        let partial = timelines.into_iter().flatten().find_map(|t| place.inventory.partial(t, number))?;
         place.entries.get(partial.entry).map(Entry::shown)
     }
 
@@ -256,10 +261,26 @@ impl<'a> Site<'a> {
             extents: &self.extents,
         }
         .run()?;
-        if let Some(end) = restore.replay_end
-            && settings.mode != Mode::Crash
-        {
-            restore.first_dropped = self.commit_behind(&restore, end)?;
+        restore.own_wal_behind = own_wal::behind(&self.shelf, self.reading(), &restore, settings)?;
+        restore.unlabelled = unlabelled::judge(self.backup, &self.start, &self.under_way, &restore);
+        let Some(end) = restore.replay_end.filter(|_| settings.mode != Mode::Crash) else { return Ok(restore) };
+        let behind = behind::look(&self.shelf, self.reading(), &restore, settings, end)?;
+        restore.first_dropped = behind.dropped;
+        restore.dropped_cut = behind.cut;
+        restore.left_out = behind.left_out;
+        restore.same_points = behind.points;
+        restore.early_acts = behind::early_acts(&self.shelf, self.reading(), &restore, end)?;
+        restore.more_behind = restore.end.is_some() && self.segment_behind(&restore).is_some();
+        // What a missing file or damage keeps away may well be the target.
+        let at_end = !restore.more_behind || matches!(settings.target, Target::Xid(_));
+        let unreached = restore.target.as_ref().is_some_and(|t| !t.reached)
+            && matches!(restore.failure, None | Some(Failure::NotReached));
+        if unreached && restore.consistent_at.is_some() && at_end {
+            restore.missed = missed::why(&self.shelf, self.reading(), &restore, settings)?;
+        }
+        if restore.missed.as_ref().is_some_and(|missed| !missed.may_come()) {
+            // No file that is not here would bring it.
+            restore.files.iter_mut().filter(|f| f.status == Status::Missing).for_each(|f| f.needed = false);
         }
         Ok(restore)
     }
@@ -267,30 +288,6 @@ impl<'a> Site<'a> {
     fn reading(&self) -> WalkOptions<'a> {
         let look = &self.look;
         WalkOptions { jobs: look.jobs.max(1), map: look.map, system_id: self.system_id, interrupt: look.interrupt }
-    }
-
-    /// The first commit from a position on, in its segment or the few that follow it.
-    fn commit_behind(&self, restore: &Restore, from: Lsn) -> Result<Option<ReplayedCommit>, Error> {
-        let Ok(line) = self.shelf.line(restore.target_timeline) else { return Ok(None) };
-        let any = Match::Time { time: Timestamp(i64::MIN), at: true, restore_points: false };
-        let ask = Ask { target: Some(any), prepared: true, ends: Vec::new(), extents: None };
-        let mut way = WalWalk::new(&self.shelf, &line, WalkOptions { jobs: 1, ..self.reading() });
-        way.through_damage = true;
-        let (mut found, mut segments) = (None, 0);
-        let layout = &self.shelf.layout;
-        let start = layout.address().segment_start(layout.address().segment(from, layout.segment), layout.segment);
-        way.walk(start, &ask, &mut |events: &Events<'_>, _: &EventSum| {
-            segments += 1;
-            let commit = |e: &crate::events::RecoveryEvent| match e.what {
-                crate::events::EventKind::Ended { commit: true, xid, time } if e.span.lsn >= from => {
-                    Some(ReplayedCommit { xid, time, lsn: e.span.lsn })
-                }
-                _ => None,
-            };
-            found = events.list.iter().find_map(commit);
-            (found.is_some() || segments > AHEAD).then_some(ReplayStop::Target)
-        })?;
-        Ok(found)
     }
 }
 
@@ -304,6 +301,3 @@ fn first_file(source: &dyn Source, entries: &[Entry], backup: &Backup) -> Option
 
 /// Files behind the end that are asked whose they are.
 const LOOKED_AT: usize = 1000;
-
-/// Segments behind the end in which a dropped commit is looked for, twice counted where a record lies over their seam.
-const AHEAD: u32 = 16;

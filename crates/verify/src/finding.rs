@@ -12,8 +12,13 @@ use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
 use pgwal_format::text::control::ControlError;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, PageSize, SegmentName, SegmentSize, TimelineId, Version};
+use pgwal_recovery::acts::EarlyAct;
 use pgwal_recovery::failure::Failure;
+use pgwal_recovery::outcome::LeftOut;
 use pgwal_recovery::pages::InvalidPages;
+use pgwal_recovery::sum::ReplayedCommit;
+use pgwal_recovery::unlabelled::Unlabelled;
+use pgwal_recovery::{Instead, Missed};
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
 
@@ -103,16 +108,56 @@ pub enum Detail {
         failure: Failure,
         /// The file for want of which it does not.
         missing: Option<String>,
+        /// Why the target is not met, where more is known of it, and the target in words.
+        missed: Option<(Missed, String)>,
+        /// What comes to it.
+        instead: Option<Instead>,
     },
     /// A restore to a time before its backup.
     RestoreLater {
         /// When the backup's checkpoint was made, in whole seconds.
         began: Timestamp,
+        /// What comes to it.
+        instead: Option<Instead>,
+    },
+    /// A target that was rolled back: the transaction.
+    RolledBack(u32),
+    /// A record that acts before its commit, which is not replayed; whether a position can be a target.
+    EarlyAct(EarlyAct, bool),
+    /// Commits in a `.partial` file.
+    PartialCommits {
+        /// How many.
+        count: u64,
+        /// The last one.
+        last: Option<ReplayedCommit>,
+    },
+    /// Commits that a time as the target leaves out.
+    LeftOut(LeftOut),
+    /// Other restore points of the target's name.
+    SamePoints {
+        /// Its name.
+        name: String,
+        /// Where they lie.
+        others: Vec<Lsn>,
     },
     /// A restore without a target ends although more is here.
     RestoreShort {
         /// Start of the next segment that is here.
         next: Lsn,
+    },
+    /// A server's own WAL breaks off in front of more of it.
+    OwnWalShort {
+        /// Where that begins.
+        next: Lsn,
+    },
+    /// A restore starts without a `backup_label`.
+    Unlabelled {
+        /// Whether that is right.
+        unlabelled: Unlabelled,
+        /// Where replay starts.
+        redo: Lsn,
+        /// Up to where `pg_wal` is replayed before the archive is asked.
+        own_wal: Option<Lsn>,
     },
     /// Blocks that are changed and not there.
     InvalidPages(InvalidPages),

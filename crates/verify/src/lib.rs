@@ -13,6 +13,7 @@
 //! [`recovery`] adds what a server would do with a base backup ([`mod@backup`]) and settings, and what that is worth.
 
 mod beside;
+mod beside_target;
 pub mod codes;
 pub mod finding;
 pub mod fresh;
@@ -27,6 +28,7 @@ pub mod records;
 pub mod recovery;
 mod restore;
 pub mod segment;
+mod starts;
 pub mod times;
 mod verify;
 pub mod wording;

@@ -3,11 +3,14 @@
 mod message;
 mod restore;
 mod server;
+mod target;
+
+pub(crate) use target::{missed as target_missed, named as target_named};
 
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
-use pgwal_format::Layout;
 use pgwal_format::text::history::Switch;
+use pgwal_format::{FileName, Layout};
 
 impl Finding {
     /// What is wrong, in a sentence without a full stop.
@@ -32,7 +35,20 @@ impl Finding {
                 "restore {file} with --target-timeline {0} (recovery_target_timeline = '{0}'), and keep test restores from archiving here",
                 beside.ask
             ),
-            (_, Detail::Restore { failure, missing }) => restore::advice(failure, missing.as_deref()),
+            (_, Detail::Restore { instead: Some(instead), .. } | Detail::RestoreLater { instead: Some(instead), .. }) => {
+                target::instead(instead)
+            }
+            (_, Detail::Restore { missed: Some((missed, _)), missing, .. }) => target::advice(missed, missing.as_deref()),
+            (_, Detail::Restore { failure, missing, .. }) => restore::advice(failure, missing.as_deref()),
+            (_, Detail::Unlabelled { unlabelled, .. }) => restore::label(unlabelled),
+            (_, Detail::RestoreLater { .. }) => restore::OLDER.into(),
+            (_, Detail::RolledBack(_)) => "make sure that this is the transaction that is meant: walproof when ARCHIVE xid:N".into(),
+            (_, Detail::EarlyAct(act, positions)) => target::save(act, *positions),
+            (_, Detail::LeftOut(left)) => format!("to keep them, stop behind the last of them: --target-xid {}", left.last.xid),
+            (_, Detail::SamePoints { .. }) => "for another of them, name its position: --target-lsn".into(),
+            (_, Detail::PartialCommits { .. }) => {
+                format!("to restore them, copy {file} to the name without .partial, filled up with zeros to a whole segment")
+            }
             (Code::RestoreShort, _) => {
                 "make good what ends replay there before the server is started: what lies behind is lost once it promotes".into()
             }
@@ -114,6 +130,9 @@ impl Finding {
             }
             (Code::SegmentChanged, _) => format!("compare {file} with another copy of it, and find out what changed it: archived WAL never changes"),
             (Code::Slack | Code::StalePages | Code::PartialBeside, _) => "nothing: replay does not read these bytes".into(),
+            (Code::NotWal, _) if FileName::parse(file.rsplit('/').next().unwrap_or(file)).is_none() => {
+                "name a file of WAL (24 hexadecimal digits), a folder of them, or a data directory".into()
+            }
             _ => format!("find a good copy of {file}: pg_wal of the old primary, a standby, another archive; check it: walproof verify FILE"),
         }
     }

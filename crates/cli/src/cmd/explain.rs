@@ -1,5 +1,7 @@
-//! `walproof explain`: a code of walproof, a family of them, or a line of PostgreSQL's log; with an archive, what its
-//! bytes say of the place that the line names.
+//! `walproof explain`: a code of walproof, a family of them, or lines of PostgreSQL's log; with an archive, what its
+//! bytes say of the place that the worst of the lines names.
+
+mod pasted;
 
 use crate::exit::Exit;
 use crate::streams::page;
@@ -8,10 +10,10 @@ use clap::ValueEnum;
 use pgwal::format::{FileName, Layout, Lsn, Position, TimelineId};
 use pgwal::source;
 use pgwal::verify::codes::{Code, CodePattern};
-use pgwal::verify::log_line::{self, LogLine, Slot, SlotValue};
+use pgwal::verify::log_line::{LogLine, LogReading, Slot, SlotValue};
 use pgwal::verify::probe::probe;
 use pgwal::verify::{Options, log_line::LogPosition as Named};
-use pgwal_report::explain::{self, Evidence, ExplainAnswer, ExplainedLine};
+use pgwal_report::explain::{self, Evidence, ExplainAnswer, ExplainedLine, ExplainedPlaces};
 use pgwal_report::outside::{Lines, OutputForm};
 use std::io::Write;
 use std::path::PathBuf;
@@ -19,59 +21,59 @@ use std::path::PathBuf;
 /// Options of `explain`.
 #[derive(clap::Args)]
 #[command(
-    after_help = "Exit codes: 0 explained, 2 the text is neither a code nor a message that is known. Without WHAT: all codes."
+    after_help = "Exit codes: 0 explained (of a message that is not known, the places in WAL that it names), 2 the text is \
+                  neither a code nor says anything of WAL. Without WHAT: all codes."
 )]
-pub struct Args {
-    /// A code (WP201, record-crc), a family (WP2xx), or a line of a log, quoted or not
+pub struct ExplainArgs {
+    /// A code (WP201, record-crc), a family (WP2xx), lines of a log in any language of the server, quoted or not, the
+    /// file of a log, or - for a log on standard input; of several lines the worst is explained
     #[arg(value_name = "WHAT", trailing_var_arg = false)]
     what: Vec<String>,
     /// Look the place of the message up in this archive
     #[arg(short, long, value_name = "ARCHIVE")]
     path: Option<PathBuf>,
     /// How to say it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    format: ExplainFormat,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum ExplainFormat {
     Text,
     Json,
 }
 
-impl Format {
+impl ExplainFormat {
     fn form(self) -> OutputForm {
         match self {
-            Format::Text => OutputForm::Plain,
-            Format::Json => OutputForm::Json,
+            ExplainFormat::Text => OutputForm::Plain,
+            ExplainFormat::Json => OutputForm::Json,
         }
     }
 }
 
 /// Explains.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
-    let text = args.what.join(" ");
-    let text = text.trim();
+pub fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
+    let given = pasted::given(&args.what)?;
+    let (text, shown) = (given.text.trim(), given.shown());
     let answer = if text.is_empty() {
         ExplainAnswer::List(Code::ALL.to_vec())
     } else if let Ok(pattern) = text.parse::<CodePattern>() {
         ExplainAnswer::Codes(Code::ALL.iter().copied().filter(|&code| pattern.matches(code)).collect())
-    } else if let Some(message) = log_line::recognise(text) {
-        let evidence = args.path.as_ref().map(|path| evidence(path, &message)).transpose()?;
-        let next = next(&message, args.path.as_ref());
-        ExplainAnswer::Line(Box::new(ExplainedLine { message, next, evidence }))
+    } else if let Some(answer) = of_lines(given.reading, args.path.as_ref())? {
+        answer
     } else if text.get(..2).is_some_and(|wp| wp.eq_ignore_ascii_case("wp")) && !text.contains(' ') {
         bail!("\"{text}\" is no code of walproof; walproof explain lists them all");
     } else {
         bail!(
-            "\"{text}\" is neither a code nor a message about WAL or recovery that is known; give one line of the server's log in English \
-             (lc_messages = C), such as: invalid record length at 0/665ACA8: wanted 24, got 0"
+            "{shown} is neither a code nor a message about WAL or recovery that is known, and names no place in WAL; give one \
+             line of the server's log or several, such as: invalid record length at 0/665ACA8: wanted 24, got 0"
         );
     };
     let mut out = page(args.format.form());
     match args.format {
-        Format::Text => explain::text::write(&mut Lines::new(&mut out), &answer)?,
-        Format::Json => {
+        ExplainFormat::Text => explain::text::write(&mut Lines::new(&mut out), &answer)?,
+        ExplainFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &explain::json::document(text, &answer))?;
             writeln!(out)?;
         }
@@ -80,15 +82,35 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
+/// What lines of a log say: the worst message that is known, or the places that unknown ones name.
+fn of_lines(reading: LogReading, path: Option<&PathBuf>) -> anyhow::Result<Option<ExplainAnswer>> {
+    let LogReading { worst, number, lines, others, places, .. } = reading;
+    if let Some(message) = worst {
+        // What the message itself does not say, a line beside it may.
+        let own = message.positions();
+        let named = if own.is_empty() { &places } else { &own };
+        let evidence = path.map(|path| evidence(path, named, said_timeline(&message))).transpose()?;
+        let next = next(message.next(), path);
+        let line = ExplainedLine { message, number, lines, others, places, next, evidence };
+        return Ok(Some(ExplainAnswer::Line(Box::new(line))));
+    }
+    let Some(first) = places.first() else { return Ok(None) };
+    let commands = ["locate {} -p ARCHIVE", "hex ARCHIVE {}", "verify ARCHIVE"];
+    let commands = commands.map(|command| format!("walproof {}", command.replace("{}", &first.as_argument())));
+    let next = next(commands.to_vec(), path);
+    let evidence = path.map(|path| evidence(path, &places, None)).transpose()?;
+    Ok(Some(ExplainAnswer::Places(Box::new(ExplainedPlaces { places, lines, next, evidence }))))
+}
+
 /// The commands that exist, with the archive filled in.
-fn next(message: &LogLine, path: Option<&PathBuf>) -> Vec<String> {
+fn next(commands: Vec<String>, path: Option<&PathBuf>) -> Vec<String> {
     use clap::Subcommand;
     let exists = |command: &String| command.split(' ').nth(1).is_some_and(super::Command::has_subcommand);
     let filled = |command: String| match path {
         Some(path) => command.replace("ARCHIVE", &quoted(&path.to_string_lossy())),
         None => command,
     };
-    message.next().into_iter().filter(exists).map(filled).collect()
+    commands.into_iter().filter(exists).map(filled).collect()
 }
 
 /// As a shell takes it.
@@ -101,13 +123,13 @@ fn quoted(path: &str) -> String {
     }
 }
 
-/// Looks the place of the message up.
-fn evidence(path: &PathBuf, message: &LogLine) -> anyhow::Result<Evidence> {
+/// Looks the first place up; the others may tell its timeline.
+fn evidence(path: &PathBuf, places: &[Named], timeline: Option<TimelineId>) -> anyhow::Result<Evidence> {
     let source = source::open(std::slice::from_ref(path))?;
-    let Some(place) = message.place() else {
+    let Some(place) = places.first() else {
         return Ok(Evidence::None("the message names no place in WAL".into()));
     };
-    if let Named::File { name, .. } = &place
+    if let Named::File { name, .. } = place
         && !matches!(FileName::parse(name), Some(FileName::Segment(_) | FileName::Partial(_)))
     {
         let here =
@@ -119,10 +141,10 @@ fn evidence(path: &PathBuf, message: &LogLine) -> anyhow::Result<Evidence> {
         )));
     }
     // The file that the message names beside the position tells the timeline.
-    let timeline = message.positions().iter().find_map(timeline_of).or_else(|| said_timeline(message));
+    let timeline = places.iter().find_map(timeline_of).or(timeline);
     let mut options = Options::default();
     options.jobs = std::thread::available_parallelism().map_or(1, usize::from);
-    let at = |layout: &Layout| Some((resolve(&place, layout)?, timeline));
+    let at = |layout: &Layout| Some((resolve(place, layout)?, timeline));
     let seen = probe(source.as_ref(), options, &at)?;
     Ok(match seen {
         Some(seen) => Evidence::Seen(Box::new(seen)),

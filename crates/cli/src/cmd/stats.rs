@@ -25,7 +25,7 @@ use std::io::Write;
 #[command(
     after_help = "Letters and meaning are those of pg_waldump. Exit code 1: a record asked for could not be read, and the totals are partial."
 )]
-pub struct Args {
+pub struct StatsArgs {
     #[command(flatten)]
     reading: RangeOptions,
     #[command(flatten)]
@@ -37,12 +37,12 @@ pub struct Args {
     #[arg(short, long)]
     quiet: bool,
     /// How to say it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = StatsFormat::Text)]
+    format: StatsFormat,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum StatsFormat {
     /// A table
     Text,
     /// A JSON document
@@ -53,12 +53,12 @@ enum Format {
     Waldump,
 }
 
-impl Format {
+impl StatsFormat {
     fn form(self) -> OutputForm {
         match self {
-            Format::Text | Format::Csv => OutputForm::Plain,
-            Format::Json => OutputForm::Json,
-            Format::Waldump => OutputForm::AsPgWaldump,
+            StatsFormat::Text | StatsFormat::Csv => OutputForm::Plain,
+            StatsFormat::Json => OutputForm::Json,
+            StatsFormat::Waldump => OutputForm::AsPgWaldump,
         }
     }
 }
@@ -66,11 +66,11 @@ impl Format {
 const PARTIAL: &str = "these totals are partial: not every record asked for could be read; lines with *** say where";
 
 /// Counts.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &StatsArgs) -> anyhow::Result<Exit> {
     if args.filtering.lists_managers() {
         return list_managers();
     }
-    let waldump = args.format == Format::Waldump;
+    let waldump = args.format == StatsFormat::Waldump;
     ensure!(
         !waldump || matches!(args.by, By::Rmgr | By::Record),
         "pg_waldump counts by rmgr or by record; the other formats by everything"
@@ -80,7 +80,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
 
 /// `dump --stats`.
 pub fn as_pg_waldump(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool) -> anyhow::Result<Exit> {
-    count(reading, filter, by, quiet, Format::Waldump)
+    count(reading, filter, by, quiet, StatsFormat::Waldump)
 }
 
 /// The same of records that were listed.
@@ -92,13 +92,13 @@ pub fn listed_as_pg_waldump(by: By, sum: &GroupSums, listed: &Listed) -> String 
     waldump::table(&StatsReport::new(by, layout, sum, !listed.complete, listed.findings))
 }
 
-fn count(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool, format: Format) -> anyhow::Result<Exit> {
+fn count(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool, format: StatsFormat) -> anyhow::Result<Exit> {
     let (source, mut options) = reading.open()?;
     let source = source.as_ref();
-    if format == Format::Waldump {
+    if format == StatsFormat::Waldump {
         reading.own_files_only(source, &mut options)?;
     }
-    let note = if format == Format::Waldump && !quiet { start::note(source, &options)? } else { None };
+    let note = if format == StatsFormat::Waldump && !quiet { start::note(source, &options)? } else { None };
     filter.prepare(source, &options)?;
     reading.limited(source, &mut options, &Counter::new(filter, by, damage))?;
     let mut asked = Options::default();
@@ -108,8 +108,8 @@ fn count(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool, format: F
     options.progress = Some(&bar);
     let mut told = Vec::new();
     let (counter, gathered) =
-        gather(source, &ListRequest { options, limit: None }, &|| Counter::new(filter, by, damage), &mut |text| {
-            told.extend_from_slice(text);
+        gather(source, &ListRequest { options, limit: None }, &|| Counter::new(filter, by, damage), &mut |piece| {
+            told.extend_from_slice(piece.as_text());
             Ok(())
         })?;
     bar.finish();
@@ -117,7 +117,7 @@ fn count(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool, format: F
     let _ = standard_error().write_all(&told);
     let exit = RangeOptions::exit(RangeRead::from(&gathered));
     let Some(layout) = gathered.outcome.layout else { return Ok(exit) };
-    let as_pg_waldump = format == Format::Waldump;
+    let as_pg_waldump = format == StatsFormat::Waldump;
     let read = RangeRead::from(&gathered);
     if reading.complain_of_nothing(&gathered.outcome, read) {
         return Ok(RangeOptions::nothing(read, as_pg_waldump));
@@ -129,16 +129,16 @@ fn count(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool, format: F
     }
     if !quiet {
         let table = match format {
-            Format::Text => text::table(&report),
-            Format::Json => serde_json::to_string_pretty(&json::document(&report))? + "\n",
-            Format::Csv => csv::rows(&report),
-            Format::Waldump => waldump::table(&report),
+            StatsFormat::Text => text::table(&report),
+            StatsFormat::Json => serde_json::to_string_pretty(&json::document(&report))? + "\n",
+            StatsFormat::Csv => csv::rows(&report),
+            StatsFormat::Waldump => waldump::table(&report),
         };
         let mut out = page(format.form());
         out.write_all(note.unwrap_or_default().as_bytes())?;
         out.write_all(table.as_bytes()).and_then(|()| out.flush())?;
     }
-    if report.partial && matches!(format, Format::Csv | Format::Waldump) && !quiet {
+    if report.partial && matches!(format, StatsFormat::Csv | StatsFormat::Waldump) && !quiet {
         crate::complain(PARTIAL);
     }
     Ok(exit)

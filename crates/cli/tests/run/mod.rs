@@ -1,6 +1,7 @@
 //! Runs the program.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+use std::io::{Seek, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -13,12 +14,20 @@ pub struct Ran {
 
 /// Runs `walproof` with these words.
 pub fn walproof(words: &[&str]) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_walproof"))
-        .args(words)
-        .env("TZ", "UTC")
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    walproof_reading(words, Stdio::null())
+}
+
+/// Runs `walproof` with these words and this standard input.
+pub fn walproof_with_input(words: &[&str], input: &[u8]) -> Ran {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(input).unwrap();
+    file.rewind().unwrap();
+    walproof_reading(words, file.into())
+}
+
+fn walproof_reading(words: &[&str], input: Stdio) -> Ran {
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_walproof")).args(words).env("TZ", "UTC").stdin(input).output().unwrap();
     Ran {
         code: output.status.code().unwrap(),
         out: String::from_utf8(output.stdout).unwrap(),

@@ -68,7 +68,10 @@ pub(super) const ROWS: &[MessageRow] = &[
         name: "restore-stat",
         nature: Nature::Damage,
         family: Some(Family::Archive),
-        wordings: &[said((14, 0), LAST, "restore_command returned a zero exit status, but stat() failed")],
+        wordings: &[
+            said((14, 0), LAST, "restore_command returned a zero exit status, but stat() failed"),
+            said((17, 0), LAST, "\"restore_command\" returned a zero exit status, but stat() failed"),
+        ],
         meaning: "restore_command said that all is well, but put no file where %p told it to.",
         normal_when: None,
         damage_when: Some(

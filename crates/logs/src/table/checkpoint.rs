@@ -113,6 +113,7 @@ pub(super) const ROWS: &[MessageRow] = &[
             said(FIRST, (16, 0), "invalid length of primary checkpoint record"),
             said(FIRST, (10, 0), "invalid length of secondary checkpoint record"),
             said((13, 0), LAST, "control file contains invalid checkpoint location"),
+            said((17, 0), LAST, "unexpected record type found at redo point {at}"),
             said(FIRST, LAST, "invalid redo in checkpoint record"),
             said((8, 3), LAST, "invalid redo record in shutdown checkpoint"),
             said(FIRST, FIRST, "invalid redo/undo record in shutdown checkpoint"),
@@ -214,6 +215,9 @@ pub(super) const ROWS: &[MessageRow] = &[
         family: Some(Family::BackupAndTarget),
         wordings: &[
             said((14, 0), LAST, "WAL was generated with wal_level=minimal, cannot continue recovering"),
+            said((17, 0), LAST, "WAL was generated with \"wal_level=minimal\", cannot continue recovering"),
+            said((14, 0), LAST, "This happens if you temporarily set wal_level=minimal on the server"),
+            said((17, 0), LAST, "This happens if you temporarily set \"wal_level=minimal\" on the server"),
             said((9, 0), (13, 0), "WAL was generated with wal_level=minimal, data may be missing"),
         ],
         meaning: "The primary ran for a time with wal_level = minimal: changes of that time were not all written to WAL.",
@@ -235,6 +239,8 @@ pub(super) const ROWS: &[MessageRow] = &[
         wordings: &[
             said((9, 2), LAST, "WAL generated with full_page_writes=off was replayed during online backup"),
             said((9, 2), LAST, "WAL generated with full_page_writes=off was replayed since last restartpoint"),
+            said((17, 0), LAST, "WAL generated with \"full_page_writes=off\" was replayed during online backup"),
+            said((17, 0), LAST, "WAL generated with \"full_page_writes=off\" was replayed since last restartpoint"),
         ],
         meaning: "A backup was being taken from a standby while WAL without page images was replayed: pages that were copied while they changed cannot be mended.",
         normal_when: None,

@@ -9,6 +9,8 @@ mod page;
 mod progress;
 mod record;
 mod relation;
+mod server;
+mod slots;
 mod streaming;
 mod target;
 mod timeline;
@@ -29,6 +31,8 @@ pub(super) const ROWS: &[&[MessageRow]] = &[
     target::ROWS,
     relation::ROWS,
     progress::ROWS,
+    slots::ROWS,
+    server::ROWS,
 ];
 
 /// Reading WAL failed: to the server that is the end of WAL.

@@ -212,6 +212,16 @@ pub(super) const ROWS: &[MessageRow] = &[
         family: Some(Family::Bytes),
         wordings: &[
             said((15, 0), LAST, "resource manager with ID {rmgr} not registered"),
+            said(
+                (15, 0),
+                (16, 0),
+                "Include the extension module that implements this resource manager in shared_preload_libraries",
+            ),
+            said(
+                (17, 0),
+                LAST,
+                "Include the extension module that implements this resource manager in \"shared_preload_libraries\"",
+            ),
             said(FIRST, LAST, "invalid resource manager ID {rmgr} at {at}"),
         ],
         meaning: "The record belongs to a part of the server that this server does not have.",

@@ -78,6 +78,7 @@ pub(super) const ROWS: &[MessageRow] = &[
             said(FIRST, LAST, "xlog flush request {at} is not satisfied --- flushed only to {until}"),
             said((9, 4), (14, 0), "request to flush past end of generated WAL; request {at}, currpos {until}"),
             said((15, 0), LAST, "request to flush past end of generated WAL; request {at}, current position {until}"),
+            said((13, 0), LAST, "cannot read past end of generated WAL: requested {at}, current position {until}"),
             said((8, 4), LAST, "xlog min recovery request {at} is past current point {until}"),
         ],
         meaning: "A data page carries a position that WAL has not reached: the page comes from the future of this WAL.",

@@ -47,6 +47,10 @@ pub(super) const ROWS: &[MessageRow] = &[
             said((12, 0), LAST, "recovery_target_timeline is not a valid number"),
             said(FIRST, (11, 0), "recovery_target_xid is not a valid number: \"{text}\""),
             said((12, 0), LAST, "must specify restore_command when standby mode is not enabled"),
+            said((17, 0), LAST, "must specify \"restore_command\" when standby mode is not enabled"),
+            said((17, 0), LAST, "\"recovery_target_timeline\" is not a valid number"),
+            said((12, 0), LAST, "specified neither primary_conninfo nor restore_command"),
+            said((17, 0), LAST, "specified neither \"primary_conninfo\" nor \"restore_command\""),
             said(
                 (9, 0),
                 (11, 0),

@@ -13,10 +13,10 @@ pub use sum::{GroupSum, GroupSums};
 pub use volume::Volume;
 
 use crate::filter::{Filter, RecordFacts, time_of};
-use pgwal::format::record::{Block, Record, RecordHeader};
-use pgwal::format::{Generation, Layout, TimelineId};
-use pgwal::verify::records::{Render, Rendered};
-use pgwal::verify::{Finding, Severity};
+use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::{Generation, Layout, TimelineId};
+use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
+use pgwal_verify::{Finding, Severity};
 use std::sync::{Mutex, PoisonError};
 
 /// Appends a finding to what is said beside the counts.
@@ -54,6 +54,7 @@ impl<'a> Counter<'a> {
 
 impl Render for Counter<'_> {
     type Scratch = CountPart;
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         !self.simple
@@ -66,7 +67,13 @@ impl Render for Counter<'_> {
     }
 
     #[inline(always)]
-    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut CountPart, _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(
+        &self,
+        record: &Record<'_>,
+        _: TimelineId,
+        part: &mut CountPart,
+        _: &mut ListPart<NoEvent>,
+    ) -> Option<Rendered> {
         if !self.simple {
             return self.picked(record, part).map(Rendered::from);
         }
@@ -76,10 +83,10 @@ impl Render for Counter<'_> {
         Some(images.into())
     }
 
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<NoEvent>) {
         // What costs nothing needs no word beside a table.
         if finding.severity != Severity::Info {
-            (self.tell)(finding, layout, out);
+            (self.tell)(finding, layout, out.text());
         }
     }
 
@@ -126,7 +133,7 @@ fn by_blocks(
     record: &Record<'_>,
     blocks: &[Block],
     images: u64,
-    key: &dyn Fn(pgwal::format::record::RelFileLocator, u8) -> GroupKey,
+    key: &dyn Fn(pgwal_format::record::RelFileLocator, u8) -> GroupKey,
 ) {
     let first = blocks.first().map(|b| key(b.reference.rel, b.reference.fork));
     let told = || {

@@ -1,8 +1,8 @@
 //! Counts, and how those of two parts come together.
 
 use super::GroupKey;
-use pgwal::format::Lsn;
-use pgwal::format::record::Record;
+use pgwal_format::Lsn;
+use pgwal_format::record::Record;
 use std::collections::HashMap;
 
 /// Resource managers with a place of their own; those of extensions are counted like other groups.

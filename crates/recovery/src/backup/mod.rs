@@ -25,6 +25,7 @@ mod settings;
 mod small;
 mod tablespace_map;
 mod tarball;
+mod tools;
 
 use pgwal_format::text::backup_history::BackupHistory;
 use pgwal_format::text::backup_label::BackupLabel;
@@ -36,13 +37,14 @@ use pgwal_source::Source;
 use std::fmt;
 use std::sync::Arc;
 
-pub use find::find;
+pub use find::{find, known};
 pub use flaw::{BackupFlaw, FlawKind, Weight};
 pub use judge::of_archive;
 pub use manifest::Manifest;
 pub use open::open;
 pub use relations::{Fork, RelationFiles};
 pub use settings::NotOpened;
+pub use tools::next_step_of_label;
 
 /// A base backup, or as much of one as is at hand.
 #[derive(Clone, Debug)]
@@ -74,6 +76,10 @@ pub struct Backup {
     pub histories: Vec<(TimelineId, Option<Vec<Ancestor>>)>,
     /// Sizes of the relations' files.
     pub relations: RelationFiles,
+    /// A server was started with the `backup_label` that lay there, and renamed it.
+    pub label_was_used: bool,
+    /// A running server left things there that a base backup does not hold (`postmaster.pid`, `.ready` files).
+    pub lived_in: bool,
     /// What is wrong with the backup itself.
     pub flaws: Vec<BackupFlaw>,
     /// What of it was not looked at, in words.
@@ -153,6 +159,8 @@ impl Backup {
             wal: None,
             histories: Vec::new(),
             relations: RelationFiles::default(),
+            label_was_used: false,
+            lived_in: false,
             flaws: Vec::new(),
             not_checked: Vec::new(),
         }

@@ -13,14 +13,14 @@ use crate::dump::digits::{decimal, hexadecimal, pad, position};
 use crate::dump::names::data_length;
 use crate::figures::{grouped, plural};
 use crate::outside::Shown;
-use pgwal::format::record::{Block, BlockRef, Record, RecordHeader};
-use pgwal::format::rmgr::describe::Vocabulary;
-use pgwal::format::rmgr::short::short;
-use pgwal::format::rmgr::{Rmgr, RmgrName};
-use pgwal::format::{Layout, Lsn, TimelineId};
-use pgwal::verify::records::{Render, Rendered};
-use pgwal::verify::{Finding, Severity};
+use pgwal_format::record::{Block, BlockRef, Record, RecordHeader};
+use pgwal_format::rmgr::short::short;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::rmgr::{Rmgr, RmgrName};
+use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_query::filter::{FORKS, Filter};
+use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
+use pgwal_verify::{Finding, Severity};
 use std::io::Write;
 use std::sync::OnceLock;
 
@@ -36,6 +36,7 @@ pub struct TextList<'a> {
 
 impl Render for TextList<'_> {
     type Scratch = Vec<Block>;
+    type Event = NoEvent;
 
     /// Whether data is long enough for its type, only all of it tells.
     fn whole(&self) -> bool {
@@ -49,9 +50,9 @@ impl Render for TextList<'_> {
     fn record(
         &self,
         record: &Record<'_>,
-        timeline: TimelineId,
+        _: TimelineId,
         blocks: &mut Vec<Block>,
-        out: &mut Vec<u8>,
+        out: &mut ListPart<NoEvent>,
     ) -> Option<Rendered> {
         let shape = record.blocks(blocks).unwrap_or_default();
         if !self.filter.wants_record(record, blocks, &shape) {
@@ -61,18 +62,14 @@ impl Render for TextList<'_> {
         let images = shape.image_len as u64;
         let listed = !self.filter.only_damaged();
         if listed && !self.quiet {
-            line(record, vocabulary, images, blocks, out);
+            line(record, vocabulary, images, blocks, out.text());
         }
         let short = short(vocabulary, record, blocks);
-        if let Some(short) = short {
-            damage(&Finding::short(record, timeline, short), Some(record.layout), out);
-        }
-        let findings = u64::from(short.is_some());
-        (listed || findings > 0).then_some(Rendered { listed, image_bytes: images, findings })
+        (listed || short.is_some()).then_some(Rendered { listed, image_bytes: images, short })
     }
 
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
-        damage(finding, layout, out);
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<NoEvent>) {
+        damage(finding, layout, out.text());
     }
 }
 

@@ -3,15 +3,16 @@
 //! ```text
 //! {"schema":"walproof.explain/1","input":"WP201","kind":"codes","codes":[{"code","name","severity","title","explanation","example"}]}
 //! {"schema":"walproof.explain/1","input":"LOG:  …","kind":"message","message":{"name","nature","within","wording",…,"next":[…]},"evidence":{…}|null}
+//! {"schema":"walproof.explain/1","input":"…","kind":"places","places":{"places":["0/03000168"],"next":[…]},"evidence":{…}|null}
 //! ```
 
 use super::words::{name_of, sentence};
 use super::{Evidence, ExplainAnswer, ExplainedLine};
 use crate::verify::json;
-use pgwal::format::Lsn;
-use pgwal::verify::codes::Code;
-use pgwal::verify::log_line::Nature;
-use pgwal::verify::probe::{AtPosition, Probe};
+use pgwal_format::Lsn;
+use pgwal_verify::codes::Code;
+use pgwal_verify::log_line::{MessageCount, Nature};
+use pgwal_verify::probe::{AtPosition, Probe};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -25,6 +26,8 @@ pub struct ExplainDocument<'a> {
     codes: Option<Vec<OneCode>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Message>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    places: Option<Places>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<Option<ExplainedPlace>>,
 }
@@ -53,6 +56,29 @@ struct Message {
     damage_when: Option<&'static str>,
     server_does: Vec<Does>,
     codes: Option<String>,
+    next: Vec<String>,
+    level: Option<&'static str>,
+    translated: bool,
+    /// Counted from 1, among so many.
+    line: u64,
+    lines: u64,
+    /// Places that any of the lines names.
+    places: Vec<String>,
+    also: Vec<Other>,
+}
+
+#[derive(Serialize)]
+struct Other {
+    name: &'static str,
+    nature: &'static str,
+    count: u64,
+    line: u64,
+}
+
+#[derive(Serialize)]
+struct Places {
+    places: Vec<String>,
+    lines: u64,
     next: Vec<String>,
 }
 
@@ -89,6 +115,7 @@ pub fn document<'a>(input: &'a str, answer: &ExplainAnswer) -> ExplainDocument<'
         kind: "codes",
         codes: None,
         message: None,
+        places: None,
         evidence: None,
     };
     match answer {
@@ -99,6 +126,12 @@ pub fn document<'a>(input: &'a str, answer: &ExplainAnswer) -> ExplainDocument<'
             document.kind = "message";
             document.message = Some(message(line));
             document.evidence = Some(line.evidence.as_ref().map(seen));
+        }
+        ExplainAnswer::Places(said) => {
+            document.kind = "places";
+            let places = said.places.iter().map(ToString::to_string).collect();
+            document.places = Some(Places { places, lines: said.lines, next: said.next.clone() });
+            document.evidence = Some(said.evidence.as_ref().map(seen));
         }
     }
     document
@@ -136,7 +169,18 @@ fn message(line: &ExplainedLine) -> Message {
             .collect(),
         codes: m.family().map(|f| f.to_string()),
         next: line.next.clone(),
+        level: m.level().map(|level| level.name()),
+        translated: m.is_translated(),
+        line: line.number,
+        lines: line.lines,
+        places: line.places.iter().map(ToString::to_string).collect(),
+        also: line.others.iter().map(other).collect(),
     }
+}
+
+fn other(other: &MessageCount) -> Other {
+    let row = other.row;
+    Other { name: row.name, nature: nature(row.nature), count: other.count, line: other.first }
 }
 
 fn nature(nature: Nature) -> &'static str {

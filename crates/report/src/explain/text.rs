@@ -1,17 +1,19 @@
 //! Explanations for people.
 
 use super::words::{name_of, sentence};
-use super::{Evidence, ExplainAnswer, ExplainedLine};
+use super::{Evidence, ExplainAnswer, ExplainedLine, ExplainedPlaces};
 use crate::outside::Lines;
-use pgwal::format::Version;
-use pgwal::verify::codes::Code;
-use pgwal::verify::log_line::Nature;
+use pgwal_format::Version;
+use pgwal_verify::codes::Code;
+use pgwal_verify::log_line::Nature;
 use std::io;
 
 /// Columns of a line.
 const WIDTH: usize = 110;
 /// Columns of a label.
 const LABEL: usize = 12;
+/// Other messages that are listed.
+const MAX_OTHERS: usize = 8;
 
 /// Writes it.
 pub fn write(out: &mut Lines<'_>, answer: &ExplainAnswer) -> io::Result<()> {
@@ -27,6 +29,7 @@ pub fn write(out: &mut Lines<'_>, answer: &ExplainAnswer) -> io::Result<()> {
             Ok(())
         }
         ExplainAnswer::Line(line) => message(out, line),
+        ExplainAnswer::Places(said) => places(out, said),
     }
 }
 
@@ -52,9 +55,19 @@ fn message(out: &mut Lines<'_>, line: &ExplainedLine) -> io::Result<()> {
         _ => "normal or not, depending on where it is said",
     };
     writeln!(out, "This message is {nature}: {}", m.row().name)?;
-    labelled(out, "WORDING", &format!("{} ({})", m.wording().pattern, versions(m.wording().from, m.wording().to)))?;
+    if line.lines > 1 {
+        let level = m.level().map(|level| format!(", at level {}", level.name())).unwrap_or_default();
+        labelled(out, "LINE", &format!("{} of {}{level}: the worst of them", line.number, line.lines))?;
+    }
+    let translated = if m.is_translated() { "; here in another language" } else { "" };
+    let since = versions(m.wording().from, m.wording().to);
+    labelled(out, "WORDING", &format!("{} ({since}{translated})", m.wording().pattern))?;
     if let Some(within) = m.within().and_then(name_of) {
         labelled(out, "WITHIN", within)?;
+    }
+    if !line.places.is_empty() {
+        let places: Vec<String> = line.places.iter().map(ToString::to_string).collect();
+        labelled(out, "PLACES", &places.join(", "))?;
     }
     labelled(out, "MEANING", m.meaning())?;
     if let Some(when) = m.normal_when() {
@@ -70,21 +83,56 @@ fn message(out: &mut Lines<'_>, line: &ExplainedLine) -> io::Result<()> {
     if let Some(family) = m.family() {
         labelled(out, "CODES", &format!("{family} (walproof explain {family})"))?;
     }
-    match &line.evidence {
+    evidence(out, line.evidence.as_ref())?;
+    also(out, line)?;
+    commands(out, &line.next)
+}
+
+/// The other messages among the lines.
+fn also(out: &mut Lines<'_>, line: &ExplainedLine) -> io::Result<()> {
+    for (i, other) in line.others.iter().take(MAX_OTHERS).enumerate() {
+        let nature = match other.row.nature {
+            Nature::Normal => "normal",
+            Nature::Damage => "damage",
+            _ => "normal or not",
+        };
+        let times = if other.count > 1 { format!(", {} times", other.count) } else { String::new() };
+        let label = if i == 0 { "ALSO" } else { "" };
+        labelled(out, label, &format!("line {}{times}: {} ({nature})", other.first, other.row.name))?;
+    }
+    match line.others.len().checked_sub(MAX_OTHERS) {
+        Some(more @ 1..) => labelled(out, "", &format!("and {more} more")),
+        _ => Ok(()),
+    }
+}
+
+fn places(out: &mut Lines<'_>, said: &ExplainedPlaces) -> io::Result<()> {
+    let what = if said.lines > 1 { "None of these lines is a" } else { "This is no" };
+    writeln!(out, "{what} message about WAL or recovery that is known; it names places in WAL.")?;
+    for (i, place) in said.places.iter().enumerate() {
+        labelled(out, if i == 0 { "PLACES" } else { "" }, &place.to_string())?;
+    }
+    evidence(out, said.evidence.as_ref())?;
+    commands(out, &said.next)
+}
+
+fn evidence(out: &mut Lines<'_>, evidence: Option<&Evidence>) -> io::Result<()> {
+    match evidence {
         Some(Evidence::Seen(probe)) => {
             labelled(out, "EVIDENCE", &sentence(probe))?;
             for finding in probe.findings.iter().take(5) {
-                labelled(
-                    out,
-                    "",
-                    &format!("{} {}: {}", finding.severity, finding.code, finding.message(Some(&probe.layout))),
-                )?;
+                let message = finding.message(Some(&probe.layout));
+                labelled(out, "", &format!("{} {}: {message}", finding.severity, finding.code))?;
             }
+            Ok(())
         }
-        Some(Evidence::None(why)) => labelled(out, "EVIDENCE", why)?,
-        None => {}
+        Some(Evidence::None(why)) => labelled(out, "EVIDENCE", why),
+        None => Ok(()),
     }
-    for (i, command) in line.next.iter().enumerate() {
+}
+
+fn commands(out: &mut Lines<'_>, commands: &[String]) -> io::Result<()> {
+    for (i, command) in commands.iter().enumerate() {
         // Commands are never broken into lines.
         writeln!(out, "{:<LABEL$} {command}", if i == 0 { "NEXT" } else { "" })?;
     }

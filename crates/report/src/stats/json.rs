@@ -12,7 +12,7 @@
 use crate::stats::StatsReport;
 use crate::stats::text::minute;
 use crate::stats::waldump::operation;
-use pgwal::format::rmgr::Rmgr;
+use pgwal_format::rmgr::Rmgr;
 use pgwal_query::count::{By, GroupKey, GroupSum};
 use pgwal_query::filter::FORKS;
 use serde_json::{Map, Value, json};

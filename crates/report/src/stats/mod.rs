@@ -6,7 +6,7 @@ pub mod listing;
 pub mod text;
 pub mod waldump;
 
-use pgwal::format::{Layout, Lsn};
+use pgwal_format::{Layout, Lsn};
 use pgwal_query::count::{By, GroupKey, GroupSum, GroupSums};
 use std::collections::HashMap;
 

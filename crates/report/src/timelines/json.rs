@@ -8,10 +8,10 @@
 //! `wal` is what is here of the timeline, as in walproof.verify/1; `null` where only a history file names it.
 
 use crate::verify::json;
-use crate::verify::words::verdict;
-use pgwal::format::text::history::Switch;
-use pgwal::format::{Lsn, TimelineId};
-use pgwal::verify::{Branch, Code, Finding, Outcome, TimelineReport};
+use crate::words::verdict;
+use pgwal_format::text::history::Switch;
+use pgwal_format::{Lsn, TimelineId};
+use pgwal_verify::{Branch, Code, Finding, Outcome, TimelineReport};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;

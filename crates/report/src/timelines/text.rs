@@ -11,8 +11,8 @@ use crate::figures::{grouped, plural};
 use crate::outside::Lines;
 use crate::time::Zone;
 use crate::timelines::json::{Timeline, findings, timelines};
-use pgwal::format::TimelineId;
-use pgwal::verify::{Depth, Detail, Finding, Outcome, Severity};
+use pgwal_format::TimelineId;
+use pgwal_verify::{Depth, Detail, Finding, Outcome, Severity};
 use std::collections::BTreeMap;
 use std::io;
 

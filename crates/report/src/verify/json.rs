@@ -7,14 +7,36 @@
 //! Positions are strings `X/XXXXXXXX`, times RFC 3339 in UTC, sizes and counts numbers, system identifiers strings.
 //! Fields are added freely and never changed. The schema is `schema/verify.json`.
 
-use super::words::{depth, not_checked, verdict};
 use crate::time::rfc3339;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::text::history::Switch;
-use pgwal::format::{Endian, Layout};
-use pgwal::verify::index::{IndexUse, PartsUse};
-use pgwal::verify::{Finding, KnownBackup, LineReport, Lost, Outcome, TimelineReport};
+use crate::words::{depth, not_checked, verdict};
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::text::history::Switch;
+use pgwal_format::{Endian, Layout};
+use pgwal_verify::index::{IndexUse, PartsUse};
+use pgwal_verify::{Finding, KnownBackup, LineReport, Lost, Outcome, TimelineReport};
 use serde_json::{Value, json};
+
+/// An outcome that serialises as `walproof.verify/1`, and as nothing else.
+///
+/// ```
+/// use pgwal_report::verify::json::VerifyDocument;
+/// use pgwal_source::open;
+/// use pgwal_verify::{Options, verify};
+///
+/// let archive = open(&["../../testdata/demo/damaged".into()])?;
+/// let outcome = verify(archive.as_ref(), &Options::default())?;
+/// let text = serde_json::to_string(&VerifyDocument(&outcome))?;
+/// assert!(text.starts_with(r#"{"schema":"walproof.verify/1","verdict":"refuted","#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct VerifyDocument<'a>(pub &'a Outcome);
+
+impl serde::Serialize for VerifyDocument<'_> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        verify(self.0).serialize(to)
+    }
+}
 
 /// The document.
 pub fn verify(outcome: &Outcome) -> Value {
@@ -136,6 +158,7 @@ fn backup(b: &KnownBackup, layout: Option<&Layout>) -> Value {
         "start_lsn": b.start,
         "stop_lsn": b.stop,
         "label": b.label,
+        "start_time": b.start_time,
         "wal_complete": b.complete,
         "reaches_lsn": b.reaches,
         "on_path": b.beside.is_none(),

@@ -91,6 +91,7 @@ impl<'a> Judge<'a> {
             start: b.start,
             stop: b.stop,
             label: b.label.clone(),
+            start_time: b.start_time.clone(),
             complete: None,
             reaches: None,
             beside: None,

@@ -1,6 +1,7 @@
 //! The first pass: an archive is read once, judged from that, and listed as far as nothing is wrong.
 
-use super::lister::{LineSink, Lister};
+use super::lister::Lister;
+use super::part::ListSink;
 use super::plan::ListPlan;
 use super::range::Range;
 use super::rendered::{PartRenderer, RenderedRecords, WholeSegment};
@@ -65,7 +66,7 @@ pub(super) fn once<'a, R: Render>(
     source: &'a dyn Source,
     wanted: &ListRequest<'a>,
     render: &R,
-    sink: &mut LineSink<'_>,
+    sink: &mut ListSink<'_, R::Event>,
     pass: Pass,
 ) -> Result<FirstPass<'a>, ListError> {
     let Some((outcome, sight)) = names(source, &wanted.options)? else {

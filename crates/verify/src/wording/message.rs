@@ -1,17 +1,19 @@
 //! What is wrong.
 
+use super::target;
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
-use pgwal_format::Layout;
 use pgwal_format::dialect::MAGIC_19_BETA;
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{BodyFault, HeaderFault};
 use pgwal_format::rmgr::Rmgr;
-use pgwal_format::rmgr::describe::Vocabulary;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
-use pgwal_recovery::failure::Failure;
+use pgwal_format::{Layout, Lsn};
+use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::pages::InvalidPage;
+use pgwal_recovery::unlabelled::{BackupUnderWay, BackupWitness, Unlabelled};
 use pgwal_walk::{Fault, SlackKind};
 
 pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
@@ -80,6 +82,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::Gap { .. } => format!("{file} is missing"),
         Detail::Size { found, expected } => format!("{file} has {found} bytes instead of {expected}"),
         Detail::Packed { codec, .. } if !codec.is_open() => format!("{file} is {codec}"),
+        Detail::Packed { codec, .. } if f.code == Code::UnknownCodec => {
+            format!("{file} is {codec} that asks for more memory than 128 MiB, or for a feature that is not read")
+        }
         Detail::Packed { codec, bytes, cut: true } => format!("{file}: {codec} ends after {bytes} bytes of WAL"),
         Detail::Packed { codec, bytes, cut: false } => {
             format!("{file}: {codec} is damaged; {bytes} bytes of WAL came out")
@@ -109,10 +114,30 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
             expected.0.bytes(),
             expected.1.bytes()
         ),
-        Detail::Restore { failure, missing } => restore(failure, missing.as_deref(), &lsn, layout),
-        Detail::RestoreLater { began } => {
+        Detail::Restore { missed: Some((missed, target)), missing, .. } => {
+            let why = target::missed(missed, target, "this backup");
+            match missing.as_deref().filter(|_| missed.may_come()) {
+                Some(file) => format!("{why}; {file} is needed"),
+                None => why,
+            }
+        }
+        Detail::Restore { failure, missing, .. } => restore(failure, missing.as_deref(), &lsn, layout),
+        Detail::RolledBack(xid) => {
+            format!(
+                "transaction {xid} was rolled back at {lsn}: the target is reached there, and nothing of it is in the result"
+            )
+        }
+        Detail::EarlyAct(act, _) => target::early(act),
+        Detail::LeftOut(left) => target::left_out(left),
+        Detail::SamePoints { name, others } => target::same_points(name, others),
+        Detail::PartialCommits { count, last } => target::in_partial(file, *count, last.as_ref()),
+        Detail::RestoreLater { began, .. } => {
             format!("the backup was taken after the target: its data are of {} and later", utc(*began))
         }
+        Detail::OwnWalShort { next } => format!(
+            "the server's own pg_wal cannot be read on at {lsn}, and has more from {next} on: what was written there is lost"
+        ),
+        Detail::Unlabelled { unlabelled, redo, own_wal } => unlabelled_start(unlabelled, *redo, *own_wal),
         Detail::RestoreShort { next } => format!("replay ends at {lsn}; the archive has more, from {next} on"),
         Detail::InvalidPages(pages) => {
             let InvalidPage { rel, block, in_backup, zeros, .. } = pages.first;
@@ -242,6 +267,21 @@ fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&
     let says = layout.map(|l| failure.server_says(l.dialect)).unwrap_or_default();
     let what = match failure {
         Failure::NotReached => format!("the target is not reached: WAL ends at {lsn}"),
+        Failure::Waits { lacks: Lacking::Target, .. } => {
+            format!("the target is not reached: WAL ends at {lsn}, and the standby waits there for more")
+        }
+        Failure::SizeAhead { file, found, expected, certain } => {
+            let what = format!(
+                "a server reads ahead of the target and asks for {file}, which has {found} bytes instead of {expected}"
+            );
+            // The file is named already.
+            return match certain {
+                true => what,
+                false => format!(
+                    "{what}; whether it comes so far is a matter of what it has in memory, and this is the worse case"
+                ),
+            };
+        }
         Failure::Insufficient { setting, here, there } => {
             format!("{setting} = {here} is lower than the {there} of the primary")
         }
@@ -250,6 +290,30 @@ fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&
     match missing {
         Some(file) => format!("{what}; {file} is needed"),
         None => what,
+    }
+}
+
+fn unlabelled_start(unlabelled: &Unlabelled, redo: Lsn, own_wal: Option<Lsn>) -> String {
+    let none = "there is no backup_label";
+    let Some(BackupUnderWay { start, stop, told_by }) = &unlabelled.during else {
+        let first = format!("{none}: the server first replays all of its own pg_wal");
+        return match own_wal {
+            Some(to) => format!("{first}, to {to}, and takes its data for consistent there"),
+            None => format!("{first}, and asks the archive for WAL only behind that"),
+        };
+    };
+    let by = match told_by {
+        BackupWitness::Manifest => "backup_manifest",
+        BackupWitness::History(file) => file.as_str(),
+        BackupWitness::Record => "the record BACKUP_END",
+    };
+    let inside = format!("inside the backup from {start} to {stop} ({by})");
+    if unlabelled.lived_in {
+        format!("{none}, and replay starts at {redo}, {inside}: if this is a copy, what was written before is lost")
+    } else if *start == redo {
+        format!("{none}, and replay ends {inside}: the data are not consistent")
+    } else {
+        format!("{none}, and replay would start at {redo}, {inside}: what was written before is lost")
     }
 }
 
