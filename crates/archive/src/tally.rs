@@ -159,9 +159,17 @@ impl Fold for Tally {
             note
         });
         let notes: Vec<ReplayNote> = notes.collect();
-        let back = self.last_commit.zip(right.first_commit).filter(|(before, after)| before.0.saturating_sub(after.0) > SECOND);
+        let back = self
+            .last_commit
+            .zip(right.first_commit)
+            .filter(|(before, after)| before.0.saturating_sub(after.0) > SECOND);
         if let (Some((before, after)), Some(lsn)) = (back, right.first_commit_at) {
-            self.notes.push(ReplayNote { lsn, end: lsn, what: NoteKind::TimeBack { before, after }, before: self.mark() });
+            self.notes.push(ReplayNote {
+                lsn,
+                end: lsn,
+                what: NoteKind::TimeBack { before, after },
+                before: self.mark(),
+            });
         }
         self.notes.extend(notes);
         self.facts.extend(right.facts);
