@@ -253,10 +253,11 @@ fn foreign(archive: &Archive<'_>, seen: &ArchiveSurvey) -> BTreeSet<usize> {
     let mut out = BTreeSet::new();
     for stretch in seen.stretches.values() {
         for (i, piece) in stretch.pieces.iter().enumerate() {
-            if let PieceKind::Bad(bad) = &piece.kind
-                && is_foreign(&bad.why)
-                && !stretch.goes_on(i, &archive.cluster)
-            {
+            let PieceKind::Bad(bad) = &piece.kind else { continue };
+            // A segment of another size is refused for that before anybody looks into it.
+            let of_other_size = matches!(bad.why, Unusable::Size { .. })
+                && archive.first_page(bad.entry).is_some_and(|first| !archive.cluster.owns(&first));
+            if of_other_size || is_foreign(&bad.why) && !stretch.goes_on(i, &archive.cluster) {
                 out.insert(bad.entry);
             }
         }

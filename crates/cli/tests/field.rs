@@ -232,3 +232,14 @@ fn a_history_file_that_is_missing_or_cut_is_the_cause() {
     let text = walproof(&["verify", archive]);
     assert!(text.out.contains("00000002.history is missing and hides timeline 3"), "{}", text.out);
 }
+
+/// A recovery to a position before timeline 2 began, with the latest timeline as its target: a server of 16 names 2 as
+/// the parent of 3, with a position before 2 began, and 1 in the first record of 3. That is no cut history.
+#[test]
+fn a_recovery_that_ends_before_the_latest_timeline_began_names_that_all_the_same() {
+    let archive = testdata("field/pitr-before-latest");
+    let (code, document) = json(&["verify", &archive]);
+    assert_eq!((code, &document["verdict"], &document["path"]), (0, &"proven".into(), &serde_json::json!([1, 3])));
+    let told = codes(&document);
+    assert!(told.iter().all(|(code, severity)| *severity == "info" && !["WP310", "WP311"].contains(code)), "{told:?}");
+}
