@@ -143,6 +143,9 @@ fn minimal_wal_ends_replay_from_the_backup_that_is_known() {
     assert!(when.out.contains("to 0/009000A0") && !when.out.contains("0/00B000F0"), "{}", when.out);
     let plugin = walproof(&["verify", &archive, "--format", "nagios"]);
     assert_eq!(plugin.code, 2, "{}", plugin.out);
+    // Every record is there to be listed.
+    assert_eq!(walproof(&["dump", &archive, "-n", "1"]).code, 0);
+    assert!(!walproof(&["stats", &archive]).out.contains("PARTIAL"));
 }
 
 #[test]

@@ -337,6 +337,11 @@ impl Code {
         matches!(self, Code::Gap | Code::WalReset)
     }
 
+    /// Every record can be read; what is wrong is what a server makes of them.
+    pub const fn is_of_replay(self) -> bool {
+        matches!(self, Code::LeftBranch | Code::Stopped | Code::Disproved | Code::OthersHistory)
+    }
+
     /// The finding says that something could not be looked at, not that it is wrong.
     pub const fn is_could_not_look(self) -> bool {
         matches!(
