@@ -14,7 +14,7 @@ use crate::backup_files::backup_files;
 use crate::error::Error;
 use crate::lineage::{Lineage, Node, switch_segment};
 use crate::look::Depth;
-use crate::names::Inventory;
+use crate::names::{Inventory, Segment};
 use crate::read::Remember;
 use crate::stretch::{PieceKind, Unusable};
 use crate::whose::{Cluster, FirstPage, beginning};
@@ -135,7 +135,7 @@ impl LineOfWal<'_> {
     pub fn names(&self) -> Option<(SegmentName, SegmentName)> {
         let layout = &self.archive.cluster.layout;
         let segments = &self.archive.inventory.segments;
-        let name = |s: &crate::names::Segment| SegmentName::new(s.timeline, s.number, layout.address(), layout.segment);
+        let name = |s: &Segment| SegmentName::new(s.timeline, s.number, layout.address(), layout.segment);
         segments.first().map(name).zip(segments.last().map(name))
     }
 
@@ -253,15 +253,22 @@ fn foreign(archive: &Archive<'_>, seen: &ArchiveSurvey) -> BTreeSet<usize> {
     let mut out = BTreeSet::new();
     for stretch in seen.stretches.values() {
         for (i, piece) in stretch.pieces.iter().enumerate() {
-            if let PieceKind::Bad(bad) = &piece.kind
-                && is_foreign(&bad.why)
-                && !stretch.goes_on(i, &archive.cluster.layout)
-            {
+            let PieceKind::Bad(bad) = &piece.kind else { continue };
+            // A segment of another size is refused for that before anybody looks into it.
+            let of_other_size = matches!(bad.why, Unusable::Size { .. })
+                && archive.first_page(bad.entry).is_some_and(|first| !archive.cluster.owns(&first));
+            if of_other_size || is_foreign(&bad.why) && !stretch.goes_on(i, &archive.cluster) {
                 out.insert(bad.entry);
             }
         }
     }
     out.extend(seen.partials.iter().filter(|p| p.why.as_ref().is_some_and(is_foreign)).map(|p| p.entry));
+    // What was not asked for was not read: of that, first pages say enough.
+    let unread = |s: &&Segment| !archive.look.asks_for(s.number, &archive.cluster.layout);
+    if archive.mixed || !out.is_empty() {
+        let entries = archive.inventory.segments.iter().filter(unread).flat_map(|s| s.entry..s.entry + s.copies);
+        out.extend(entries.filter(|&i| archive.first_page(i).is_some_and(|first| !archive.cluster.owns(&first))));
+    }
     out
 }
 

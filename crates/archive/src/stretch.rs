@@ -3,6 +3,7 @@
 //! Concatenation of stretches is associative, as joining runs is, so that any grouping gives one result.
 
 use crate::tally::Tally;
+use crate::whose::Cluster;
 use pgwal_format::{Dialect, Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::Codec;
 use pgwal_walk::{Joint, Run};
@@ -189,15 +190,23 @@ impl Stretch {
 impl Stretch {
     /// A file that names another cluster belongs here: a record crosses into it or out of it and its checksum is right,
     /// or the first record names the last one of the neighbour. Only the field in its first page is wrong then.
-    pub fn goes_on(&self, index: usize, layout: &Layout) -> bool {
-        goes_on(&self.pieces, index, layout)
+    pub fn goes_on(&self, index: usize, own: &Cluster) -> bool {
+        goes_on(&self.pieces, index, own)
     }
 }
 
+/// Bits of a system identifier that damage may change.
+const DAMAGED_BITS: u32 = 8;
+
 /// As [`Stretch::goes_on`], of pieces.
-pub fn goes_on(pieces: &[Piece], index: usize, layout: &Layout) -> bool {
+pub fn goes_on(pieces: &[Piece], index: usize, own: &Cluster) -> bool {
+    let layout = &own.layout;
     let Some(Piece { kind: PieceKind::Bad(bad), first, last }) = pieces.get(index) else { return false };
-    let Bad { why: Unusable::Cluster { .. }, run: Some(run), .. } = bad.as_ref() else { return false };
+    let Bad { why: Unusable::Cluster { found }, run: Some(run), .. } = bad.as_ref() else { return false };
+    // Clusters that were made and used in the same way can fit by chance; their identifiers differ in many bits.
+    if *found != 0 && (found ^ own.system_id).count_ones() > DAMAGED_BITS {
+        return false;
+    }
     let before = index.checked_sub(1).and_then(|i| pieces.get(i)).filter(|p| p.last.next() == *first);
     let behind = pieces.get(index + 1).filter(|p| last.next() == p.first);
     let fits = |a: &Run<Tally>, b: &Run<Tally>| {

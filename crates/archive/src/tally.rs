@@ -19,6 +19,8 @@ pub struct Tally {
     pub commits: u64,
     /// Time of the first commit.
     pub first_commit: Option<Timestamp>,
+    /// Where that stands.
+    pub first_commit_at: Option<Lsn>,
     /// Time of the last commit.
     pub last_commit: Option<Timestamp>,
     /// Where a record first says that another timeline is in force than before.
@@ -76,6 +78,14 @@ pub enum NoteKind {
         /// Its start.
         start: Lsn,
     },
+    /// The first commit of a segment is older than the last one before it, by more than a second. A server does not
+    /// mind; whoever wrote it had another clock, or the segment is another server's.
+    TimeBack {
+        /// The last commit before.
+        before: Timestamp,
+        /// This one.
+        after: Timestamp,
+    },
     /// From here on `wal_level` is this.
     WalLevel {
         /// The level.
@@ -97,6 +107,10 @@ pub struct Mark {
 /// Timelines that one run can open, and notes that it can hold, before further ones are left out: more than any real
 /// archive has.
 const OPENINGS: usize = 4096;
+
+/// Commits of several processes may be written in another order than that of their times, by less than this many
+/// microseconds.
+const SECOND: i64 = 1_000_000;
 
 impl Fold for Tally {
     type Mark = Mark;
@@ -132,7 +146,7 @@ impl Fold for Tally {
             self.note(record);
         }
         match xact::plain_commit(record) {
-            Some(time) => self.commit(time),
+            Some(time) => self.commit(time, record.lsn),
             None => self.rare(record),
         }
         self.records += 1;
@@ -145,18 +159,32 @@ impl Fold for Tally {
             note
         });
         let notes: Vec<ReplayNote> = notes.collect();
+        let back = self
+            .last_commit
+            .zip(right.first_commit)
+            .filter(|(before, after)| before.0.saturating_sub(after.0) > SECOND);
+        if let (Some((before, after)), Some(lsn)) = (back, right.first_commit_at) {
+            self.notes.push(ReplayNote {
+                lsn,
+                end: lsn,
+                what: NoteKind::TimeBack { before, after },
+                before: self.mark(),
+            });
+        }
         self.notes.extend(notes);
         self.facts.extend(right.facts);
         self.records += right.records;
         self.commits += right.commits;
-        self.first_commit = self.first_commit.or(right.first_commit);
+        if self.first_commit.is_none() {
+            (self.first_commit, self.first_commit_at) = (right.first_commit, right.first_commit_at);
+        }
         self.last_commit = right.last_commit.or(self.last_commit);
         right.openings.into_iter().for_each(|opened| self.open(opened));
     }
 }
 
 wire_fields!(Mark { records, commits, last_commit });
-wire_fields!(Tally { records, commits, first_commit, last_commit, openings, notes, facts });
+wire_fields!(Tally { records, commits, first_commit, first_commit_at, last_commit, openings, notes, facts });
 wire_fields!(Opening { timeline, lsn, previous });
 wire_fields!(ReplayNote { lsn, end, what, before });
 wire_variants!(NoteKind {
@@ -164,6 +192,7 @@ wire_variants!(NoteKind {
     1 => EndOfRecovery { timeline, previous },
     2 => BackupEnd { start },
     3 => WalLevel { level },
+    4 => TimeBack { before, after },
 });
 
 impl Tally {
@@ -180,9 +209,11 @@ impl Tally {
     }
 
     #[inline(always)]
-    fn commit(&mut self, time: Timestamp) {
+    fn commit(&mut self, time: Timestamp, lsn: Lsn) {
         self.commits += 1;
-        self.first_commit.get_or_insert(time);
+        if self.first_commit.is_none() {
+            (self.first_commit, self.first_commit_at) = (Some(time), Some(lsn));
+        }
         self.last_commit = Some(time);
     }
 
@@ -190,7 +221,7 @@ impl Tally {
     fn rare(&mut self, record: &Record<'_>) {
         if record.header.rmid == TRANSACTION {
             if let Some((XactOutcome::Commit, time)) = xact::ended_at(record) {
-                self.commit(time);
+                self.commit(time, record.lsn);
             }
         } else {
             let opening = xlog::opening(record).filter(|opening| opening.previous != Some(opening.timeline));

@@ -57,7 +57,8 @@ fn a_backup_behind_a_fork_is_named_with_its_timeline() {
     assert_eq!((code, &document["verdict"], codes(&document)), (0, &"proven".into(), vec![("WP308", "info")]));
     // When: none on this way, any point on its own.
     let when = walproof(&["when", &archive]);
-    assert!(when.out.contains("0B.00000028.backup: none on this way; timeline 2 left 1 before that"), "{}", when.out);
+    assert!(when.out.contains("BACKUP   00000001000000000000000B.00000028.backup"), "{}", when.out);
+    assert!(when.out.contains(": none on this way; timeline 2 left 1 before that"), "{}", when.out);
     let (_, when) = json(&["when", &archive, "--timeline", "1"]);
     assert!(when["backups"].as_array().unwrap().iter().all(|b| b["window"].is_object()), "{when:#}");
     // SARIF names the titles of all codes.
@@ -122,7 +123,11 @@ fn two_versions_in_one_folder_are_judged_apart() {
     assert_eq!((code, &document["version"]), (0, &"17".into()));
     // A position of the old line is looked up there.
     let dump = walproof(&["dump", &archive, "-s", "0/600028", "-n", "1"]);
-    assert!(dump.out.contains("0/00600028"), "{}", dump.out);
+    assert!(dump.out.contains("\n0/00600028") || dump.out.starts_with("0/00600028"), "{}", dump.out);
+    assert!(!dump.out.contains("WP107") && dump.code == 0, "{}{}", dump.out, dump.err);
+    let line = "LOG:  invalid record length at 0/9000A0: wanted 24, got 0";
+    let explained = walproof(&["explain", "-p", &archive, line]);
+    assert!(!explained.out.contains("WP107"), "{}", explained.out);
 }
 
 /// The server of 16 ends with FATAL at 0/9000A0, whatever the target behind it.
@@ -138,6 +143,9 @@ fn minimal_wal_ends_replay_from_the_backup_that_is_known() {
     assert!(when.out.contains("to 0/009000A0") && !when.out.contains("0/00B000F0"), "{}", when.out);
     let plugin = walproof(&["verify", &archive, "--format", "nagios"]);
     assert_eq!(plugin.code, 2, "{}", plugin.out);
+    // Every record is there to be listed.
+    assert_eq!(walproof(&["dump", &archive, "-n", "1"]).code, 0);
+    assert!(!walproof(&["stats", &archive]).out.contains("PARTIAL"));
 }
 
 #[test]
@@ -156,4 +164,85 @@ fn causes_are_named_where_the_bytes_show_them() {
     let said = "LOG:  record with incorrect prev-link 0/A758C0 at 0/B00028";
     let explained = walproof(&["explain", "-p", &testdata("field/split-brain/archive"), said]);
     assert!(explained.out.contains("WP214") && !explained.out.contains("this copy is right"), "{}", explained.out);
+}
+
+/// The segments of timelines 2 and 3 are gone, their history files are not, and the old primary went on: servers of 10
+/// to 18 replay timeline 1 behind the fork without a word.
+#[test]
+fn a_branch_that_was_left_is_proven_only_where_it_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    for from in ["15/archive", "damaged-15/diverged"] {
+        for file in std::fs::read_dir(testdata(from)).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            let lost = !name.starts_with("00000001") && !name.ends_with(".history");
+            if !lost {
+                std::fs::copy(&path, folder.path().join(name)).unwrap();
+            }
+        }
+    }
+    let archive = folder.path().to_str().unwrap();
+    let (code, document) = json(&["verify", archive]);
+    assert_eq!((code, &document["replay"]["to"]), (1, &"0/0605ABE0".into()));
+    assert!(codes(&document).contains(&("WP310", "error")), "{document}");
+    let timelines = walproof(&["timelines", archive]);
+    assert!(timelines.out.contains("a server goes on here from 0/0605ABE0 to 0/06201250"), "{}", timelines.out);
+    let backup = "000000010000000000000058.00000028.backup";
+    let restore = |words: &[&str]| json(&[&["verify", archive, "--backup", backup], words].concat());
+    for behind in [&[][..], &["--target-time", "2026-11-22T03:30:00Z"], &["--target-lsn", "0/6100000"]] {
+        let (code, document) = restore(behind);
+        assert_eq!((code, &document["verdict"]), (1, &"refuted".into()), "{behind:?}");
+        assert_eq!(document["restore"]["left_branch"]["fork"], "0/0605ABE0", "{behind:?}");
+        assert_eq!(document["replay"]["to"], "0/0605ABE0", "{behind:?}");
+        let others = document["restore"]["alternatives"].as_array().unwrap();
+        assert!(others.iter().any(|a| a["kind"] == "before" && a["value"] == "0/0605ABE0"), "{others:?}");
+        assert!(others.iter().all(|a| a["replay_end"].as_str().unwrap() <= "0/0605ABE0"), "{others:?}");
+    }
+    for proven in [&["--target-timeline", "1"][..], &["--target-lsn", "0/605A000"]] {
+        let (code, document) = restore(proven);
+        assert_eq!((code, &document["verdict"]), (0, &"proven".into()), "{proven:?}");
+    }
+}
+
+/// One missing history file hides all behind it; one that was cut is disproved by the first record of its timeline.
+#[test]
+fn a_history_file_that_is_missing_or_cut_is_the_cause() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    for file in std::fs::read_dir(testdata("15/archive")).unwrap() {
+        let path = file.unwrap().path();
+        std::fs::copy(&path, at(path.file_name().unwrap().to_str().unwrap())).unwrap();
+    }
+    let archive = folder.path().to_str().unwrap();
+    let whole = std::fs::read_to_string(at("00000003.history")).unwrap();
+    std::fs::write(at("00000003.history"), whole.lines().next().unwrap().to_owned() + "\n").unwrap();
+    let (code, document) = json(&["verify", archive]);
+    // WAL of timeline 1 is here up to the segment of the fork, which the old primary did not archive.
+    assert_eq!((code, &document["replay"]["to"]), (1, &"0/06000028".into()));
+    let told = codes(&document);
+    assert!(told.contains(&("WP311", "error")) && told.iter().all(|(code, _)| *code != "WP101"), "{told:?}");
+    std::fs::write(at("00000003.history"), whole).unwrap();
+    std::fs::remove_file(at("00000002.history")).unwrap();
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        let path = file.unwrap().path();
+        if path.file_name().unwrap().to_str().unwrap().starts_with("000000020000") {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    let (code, document) = json(&["verify", archive]);
+    assert_eq!((code, &document["verdict"]), (1, &"refuted".into()));
+    assert!(codes(&document).contains(&("WP301", "error")), "{document}");
+    let text = walproof(&["verify", archive]);
+    assert!(text.out.contains("00000002.history is missing and hides timeline 3"), "{}", text.out);
+}
+
+/// A recovery to a position before timeline 2 began, with the latest timeline as its target: a server of 16 names 2 as
+/// the parent of 3, with a position before 2 began, and 1 in the first record of 3. That is no cut history.
+#[test]
+fn a_recovery_that_ends_before_the_latest_timeline_began_names_that_all_the_same() {
+    let archive = testdata("field/pitr-before-latest");
+    let (code, document) = json(&["verify", &archive]);
+    assert_eq!((code, &document["verdict"], &document["path"]), (0, &"proven".into(), &serde_json::json!([1, 3])));
+    let told = codes(&document);
+    assert!(told.iter().all(|(code, severity)| *severity == "info" && !["WP310", "WP311"].contains(code)), "{told:?}");
 }

@@ -60,7 +60,13 @@ pub fn alternatives(
         // Nobody is sent along the branch that was left.
         out.retain(|a| a.timeline != branch.timeline || a.replay_end <= branch.fork);
         let other = site.predict(&settings.in_front_of(branch.fork))?;
-        let instead = of(Instead::Before(branch.fork), &other).filter(|_| whole && other.is_good());
+        // Without a target that is a position, the last commit in front of it.
+        let commit = || other.replayed.last_commit.map(|commit| Target::Xid(commit.xid));
+        let way = match site.layout().dialect.lsn_target {
+            true => Some(Instead::Before(branch.fork)),
+            false => commit().map(|last| Instead::Earlier { last, without_reading_ahead: false }),
+        };
+        let instead = way.and_then(|way| of(way, &other)).filter(|_| whole && other.is_good());
         out.extend(instead.map(|a| Alternative { reaches_target: false, ..a }));
     } else if restore.consistent_at.is_some() && here {
         let positions = site.layout().dialect.lsn_target;

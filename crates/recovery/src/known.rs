@@ -44,7 +44,13 @@ pub fn stopped_by<'n>(
         }
         BackupEnd::HistoryFile => replay.minimum = Some((from.stop, from.timeline)),
     }
-    for note in notes.filter(|note| note.lsn >= from.start) {
+    // The checkpoint from which replay starts is not replayed itself.
+    let is_start = |note: &&ReplayNote| note.lsn == from.start && matches!(note.what, NoteKind::Shutdown { .. });
+    for note in notes.filter(|note| note.lsn >= from.start && !is_start(note)) {
+        if note.lsn >= from.stop {
+            // The backup's own file says that it ended.
+            (replay.backup_start, replay.backup_end) = (None, None);
+        }
         let event = event(note);
         if let Some(ReplayStop::Dies(failure) | ReplayStop::Stuck(failure)) = replay.replay(&event, None) {
             return Some((note.lsn, failure));
@@ -61,6 +67,7 @@ fn event(note: &ReplayNote) -> RecoveryEvent {
             EventKind::Checkpoint { shutdown: true, redo: note.lsn, timeline, previous, time: None }
         }
         NoteKind::EndOfRecovery { timeline, previous } => EventKind::EndOfRecovery { timeline, previous },
+        NoteKind::TimeBack { .. } => EventKind::Mark,
         NoteKind::BackupEnd { start } => EventKind::BackupEnd(start),
         NoteKind::WalLevel { level } => {
             let mut parameters = ServerParameters::default();

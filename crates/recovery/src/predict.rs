@@ -78,7 +78,10 @@ impl<'a> Site<'a> {
             };
             let named = votes.all.iter().find(|vote| own(vote)).map(|(cluster, _)| *cluster);
             let several = archive && votes.all.len() > 1;
-            let first = || if several { first_file(source, &listing.entries, backup) } else { None };
+            let first = || {
+                let cluster = if archive { first_file(source, &listing.entries, backup) } else { None }?;
+                (several || backup.system_id() == Some(cluster.system_id)).then_some(cluster)
+            };
             let found = named.or_else(first).or_else(|| votes.most());
             if archive {
                 all = votes.all.iter().map(|(cluster, _)| *cluster).collect();

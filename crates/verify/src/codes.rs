@@ -151,6 +151,9 @@ codes! {
     Stopped = "WP133", "replay-stopped", Error, "a record ends replay by what it says",
         example "WAL was generated with wal_level=minimal, cannot continue recovering: at 0/009000A0",
         "The record is whole, and a server that replays it from the backups named dies of what it says: wal_level was minimal for a while, the server was shut down inside the backup, or a timeline begins that the history does not name. No copy of the archive mends that. Backups from behind it are not concerned: take a new one. Where the newest backup does not come past it, the archive is refuted; where only older ones do not, it is a warning.";
+    TimeBack = "WP134", "time-backwards", Info, "commit times go back from one segment to the next",
+        example "commits go back from 2026-11-28T15:01:24.991053Z to 2026-11-28T15:00:02.228827Z at 0/00B75898",
+        "The links of records fit, so that a server replays this without a word; but the first commit behind the place is older than the last one before it, by more than a second. Commits of several processes may change places by milliseconds. More than that means that the server's clock was set back, or that the segment was written by another server whose WAL happens to fit: a copy that did the same work, and archived over the file. From a minute on it is a warning. Compare the segment with pg_wal of the server or with a standby. A recovery target that is a time stops at the first commit that is later, wherever it stands.";
 
     RecordCrc = "WP201", "record-crc", Error, "a record's checksum is wrong",
         example "the checksum of the record at 0/00FA6880 is wrong",
@@ -332,6 +335,11 @@ impl Code {
     /// No replay from before comes over the place, and replay may begin behind it.
     pub const fn is_hole(self) -> bool {
         matches!(self, Code::Gap | Code::WalReset)
+    }
+
+    /// Every record can be read; what is wrong is what a server makes of them.
+    pub const fn is_of_replay(self) -> bool {
+        matches!(self, Code::LeftBranch | Code::Stopped | Code::Disproved | Code::OthersHistory)
     }
 
     /// The finding says that something could not be looked at, not that it is wrong.

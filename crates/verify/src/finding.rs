@@ -195,6 +195,13 @@ pub enum Detail {
         /// Where that stands.
         begins: Lsn,
     },
+    /// Commit times go back.
+    TimeBack {
+        /// The last commit before.
+        before: Timestamp,
+        /// The first one behind.
+        after: Timestamp,
+    },
     /// What a record says ends replay.
     Stopped {
         /// How.

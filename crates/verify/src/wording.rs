@@ -73,6 +73,7 @@ impl Finding {
             (Code::Disproved, _) => {
                 format!("get {file} from pg_wal of a server of that timeline or from another copy of the archive: its parent's lines, and one more")
             }
+            (Code::TimeBack, _) => format!("find out whether the server's clock was set back then; if not, compare {file} with another copy of it"),
             (Code::Stopped, _) => "take a new base backup: no replay from an older one comes past this record".into(),
             (Code::Gap, Detail::Gap { partial: true, .. }) => format!(
                 "find {file} in pg_wal of the old primary or on a standby; {file}.partial holds a part of it, which a server never restores by itself"

@@ -154,7 +154,9 @@ fn evidence(path: &PathBuf, places: &[Named], timeline: Option<TimelineId>) -> a
 
 /// The timeline on which the line itself says that its position lies.
 fn said_timeline(message: &LogLine) -> Option<TimelineId> {
-    match (message.fact(Slot::At), message.fact(Slot::OtherTimeline)) {
+    // Of two, the one that is not at fault; a single one is that of the place.
+    let place = message.fact(Slot::At).or_else(|| message.fact(Slot::From));
+    match (place, message.fact(Slot::OtherTimeline).or_else(|| message.fact(Slot::Timeline))) {
         (Some(_), Some(SlotValue::Timeline(timeline))) => Some(*timeline),
         _ => None,
     }

@@ -110,7 +110,11 @@ pub fn damage(finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
         None => pad(out, from, 12),
     }
     let _ = write!(out, "*** {} {}: {}", finding.code, finding.severity, Shown(finding.message(layout)));
-    if let Some(lost) = finding.lost.filter(|_| finding.severity == Severity::Error || finding.code.is_hole()) {
+    if let Some(lost) = finding
+        .lost
+        .filter(|_| !finding.code.is_of_replay())
+        .filter(|_| finding.severity == Severity::Error || finding.code.is_hole())
+    {
         let _ = match (lost.bytes, lost.until_lsn) {
             (Some(bytes), Some(until)) => {
                 write!(out, "; {} {} lost, until {until}", grouped(bytes.into()), plural(bytes.into(), "byte"))

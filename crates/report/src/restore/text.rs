@@ -77,7 +77,10 @@ pub fn impact(r: &Restore) -> String {
         ""
     };
     match r.ending {
-        Ending::Promotes => format!("the server takes writes{timeline}"),
+        Ending::Promotes => {
+            let left = r.left_branch.map(|b| format!(", with what was left behind on timeline {}", b.timeline));
+            format!("the server takes writes{timeline}{}", left.unwrap_or_default())
+        }
         Ending::Pauses if r.failure.is_some() => format!("the server pauses for good: {says}"),
         Ending::Pauses => {
             "the server pauses there and answers queries, until pg_wal_replay_resume or a promotion".into()

@@ -151,7 +151,7 @@ impl Judge<'_> {
         let broken = |f: &Finding| {
             // A file whose bytes are others than they were, or than its name says, is judged by its records all the
             // same.
-            let stops = !matches!(f.code, Code::SegmentChanged | Code::NameChecksum);
+            let stops = !matches!(f.code, Code::SegmentChanged | Code::NameChecksum | Code::TimeBack);
             stops && f.severity >= Severity::Warning && f.lsn.or(f.at).is_some_and(|l| l < backup.stop) && {
                 let next = || self.next_record(self.number(f.at.or(f.lsn)?));
                 let until = f.lost.and_then(|l| l.until_lsn).or_else(next).unwrap_or(Lsn::MAX);

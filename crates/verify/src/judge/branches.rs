@@ -76,7 +76,10 @@ impl Judge<'_> {
                     continue;
                 }
                 let Some(opening) = self.first_record(child) else { continue };
-                if opening.previous.is_some_and(|previous| previous != ancestor.timeline && previous < child) {
+                // A recovery that ends before the target's own timeline began names that as the parent all the same, and
+                // the record the one that was in force: both are in the file.
+                let named = |previous| node.ancestors.iter().any(|a| a.timeline == previous);
+                if opening.previous.is_some_and(|previous| previous < child && !named(previous)) {
                     told.push((child, opening, ancestor.clone(), node.file.clone(), read));
                 }
             }

@@ -9,10 +9,14 @@ use pgwal_archive::stretch::Piece;
 use pgwal_archive::way::Way;
 use pgwal_archive::{Depth, NoteKind, ReplayNote};
 use pgwal_format::recovery::Minimal;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::control::WalLevel;
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::{KnownStart, stopped_by};
+
+/// Microseconds.
+const MINUTE: i64 = 60_000_000;
 
 impl Judge<'_> {
     /// Follows replay from every backup known.
@@ -46,6 +50,33 @@ impl Judge<'_> {
         self.backups = backups;
         for (timeline, lsn, failure, backups, severity) in findings {
             self.tell_stop(timeline, lsn, Detail::Stopped { failure, backups }, severity);
+        }
+    }
+
+    /// Commit times that go back over a seam whose links fit.
+    pub(super) fn times_back(&mut self) {
+        let mut found: Vec<(TimelineId, Lsn, Timestamp, Timestamp)> = Vec::new();
+        for (&timeline, pieces) in &self.pieces {
+            let notes = pieces.iter().filter_map(Piece::run).flat_map(|run| &run.acc.notes);
+            found.extend(notes.filter_map(|note| match note.what {
+                NoteKind::TimeBack { before, after } => Some((timeline, note.lsn, before, after)),
+                _ => None,
+            }));
+        }
+        for (timeline, lsn, before, after) in found {
+            // Behind damage or another history that is no news.
+            let told = |f: &Finding| {
+                let near = f.timeline == Some(timeline) && f.lsn.is_some_and(|at| at <= lsn);
+                near && (f.severity == Severity::Error || f.code.is_hole())
+            };
+            if self.findings.iter().any(told) {
+                continue;
+            }
+            let finding = self.found(Code::TimeBack, timeline, lsn, lsn, Detail::TimeBack { before, after });
+            (finding.lsn, finding.segment) = (None, None);
+            if before.0.saturating_sub(after.0) >= MINUTE {
+                finding.severity = Severity::Warning;
+            }
         }
     }
 

@@ -138,6 +138,7 @@ impl<'a> Judge<'a> {
         self.gaps();
         self.timelines();
         self.content();
+        self.times_back();
         self.partials();
         self.backups_beside();
         for &index in &self.inventory.impossible {

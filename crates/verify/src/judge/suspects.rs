@@ -1,6 +1,6 @@
 //! A file names another system identifier: is it another cluster's, or is the field damaged?
 //!
-//! The neighbours tell. Where a record crosses into the file and its checksum is right, or the first record names the
+//! The neighbours tell, and how much of the field differs. Where a record crosses into the file and its checksum is right, or the first record names the
 //! last one of the neighbour, the file belongs here.
 
 use super::Judge;
@@ -11,11 +11,11 @@ use pgwal_walk::{Damage, Fault, Fold, Head};
 
 impl Judge<'_> {
     pub(super) fn suspects(&mut self) {
-        let layout = self.layout();
-        let expected = self.cluster.system_id;
+        let own = self.cluster;
+        let expected = own.system_id;
         for pieces in self.pieces.values_mut() {
             for i in 0..pieces.len() {
-                if !goes_on(pieces, i, layout) {
+                if !goes_on(pieces, i, own) {
                     continue;
                 }
                 let Some(Piece { kind: PieceKind::Bad(bad), .. }) = pieces.get(i) else { continue };

@@ -144,5 +144,5 @@ fn hides_the_way(finding: &Finding, way: &Way, target: Option<TimelineId>) -> bo
 fn costs_records(finding: &Finding) -> bool {
     let lost = finding.severity == Severity::Error
         || matches!(finding.code, Code::Gap | Code::WalReset | Code::Changed | Code::Vanished | Code::StillCopied);
-    lost && finding.lsn.is_some()
+    lost && finding.lsn.is_some() && !finding.code.is_of_replay()
 }

@@ -47,6 +47,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
             format!("{}: {who}{}", wal(f, fault, &lsn, &at, layout), back.unwrap_or_default())
         }
         Detail::Meeting { own, other } => crate::lines::says(own, other),
+        Detail::TimeBack { before, after } => {
+            format!("commits go back from {} to {} at {at}", utc(*before), utc(*after))
+        }
         Detail::OthersHistory { own, left } => {
             let left = match left {
                 Some(switch) => format!("leaves timeline {own} {}, before this WAL begins", place(switch)),
