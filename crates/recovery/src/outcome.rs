@@ -108,8 +108,8 @@ pub struct Restore {
     pub blind: Vec<Blind>,
     /// It pauses, and would die of this once it is told to go on.
     pub dies_at_promotion: Option<Failure>,
-    /// The archive is asked for WAL only behind what lies in `pg_wal`.
-    pub own_wal_first: bool,
+    /// When the archive is asked for WAL.
+    pub asks_archive: AsksArchive,
     /// What lay in `pg_wal` was replayed before the archive was asked.
     pub own_wal: Option<OwnWal>,
     /// WAL in `pg_wal` behind a place where it could not be read on, which replay does not come to: where it begins.
@@ -123,6 +123,17 @@ pub struct Restore {
     pub other_backup: Option<(Lsn, Lsn)>,
     /// Replay went on along a timeline behind the point where it was left.
     pub left_branch: Option<LeftBranch>,
+}
+
+/// When a server asks the archive for WAL.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AsksArchive {
+    /// From the first record on.
+    AtOnce,
+    /// Behind what lies in its own `pg_wal`, which it replays first.
+    BehindOwnWal,
+    /// Never: it recovers from a crash.
+    Never,
 }
 
 /// WAL in `pg_wal` that a server replays before it asks the archive.
