@@ -6,7 +6,7 @@ use crate::instead::{Alternative, Instead};
 use crate::outcome::Restore;
 use crate::predict::{Site, SiteOptions};
 use crate::settings::Settings;
-use crate::target::TargetTimeline;
+use crate::target::{Target, TargetTimeline};
 use pgwal_archive::Error;
 use pgwal_format::Lsn;
 use pgwal_source::Source;
@@ -62,13 +62,17 @@ pub fn alternatives(
         let other = site.predict(&settings.in_front_of(branch.fork))?;
         let instead = of(Instead::Before(branch.fork), &other).filter(|_| whole && other.is_good());
         out.extend(instead.map(|a| Alternative { reaches_target: false, ..a }));
-    } else if let (Some(_), Some(last), true) = (restore.consistent_at, restore.replayed.last, here) {
+    } else if restore.consistent_at.is_some() && here {
+        let positions = site.layout().dialect.lsn_target;
+        let replayed = &restore.replayed;
+        let last = match positions {
+            true => replayed.last.map(|last| Target::Lsn(last.lsn)),
+            false => replayed.last_commit.map(|commit| Target::Xid(commit.xid)),
+        };
         let size = matches!(restore.failure, Some(Failure::Size { .. }));
         let without_reading_ahead = size && settings.reads_ahead.is_some();
-        out.extend(
-            of(Instead::Earlier { lsn: last.lsn, without_reading_ahead }, restore)
-                .map(|a| Alternative { reaches_target: false, ..a }),
-        );
+        let earlier = last.and_then(|last| of(Instead::Earlier { last, without_reading_ahead }, restore));
+        out.extend(earlier.map(|a| Alternative { reaches_target: false, ..a }));
     }
     out.sort_by_key(|a| {
         (

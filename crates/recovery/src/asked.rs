@@ -3,7 +3,7 @@
 use crate::SettingsError;
 use crate::fault::{invalid, invalid_here, needs_boolean, says};
 use crate::target::{Target, TargetTimeline};
-use crate::time::{self, ServerZone, TimeRead};
+use crate::time::{self, TimeRead, TimeReading};
 use crate::value;
 use pgwal_format::TimelineId;
 use pgwal_format::recovery::settings::{NumberReading, SettingRules, SeveralTargets, TargetAction};
@@ -46,7 +46,7 @@ impl SettingsAsked {
         name: &str,
         text: &str,
         rules: &SettingRules,
-        zone: &ServerZone,
+        times: &TimeReading<'_>,
     ) -> Result<(), SettingsError> {
         let boolean = || value::boolean(text).ok_or_else(|| needs_boolean(name, text));
         let own_file = rules.recovery_conf.is_some();
@@ -75,19 +75,25 @@ impl SettingsAsked {
             | "recovery_target_xid"
             | "recovery_target_name"
             | "recovery_target_time" => {
-                self.target(name, text, rules, zone)?;
+                self.target(name, text, rules, times)?;
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn target(&mut self, name: &str, text: &str, rules: &SettingRules, zone: &ServerZone) -> Result<(), SettingsError> {
+    fn target(
+        &mut self,
+        name: &str,
+        text: &str,
+        rules: &SettingRules,
+        times: &TimeReading<'_>,
+    ) -> Result<(), SettingsError> {
         let mut zone_taken = self.zone_taken;
         let new = match name {
             _ if text.is_empty() && rules.several == SeveralTargets::Refused => Target::None,
             "recovery_target" if text == "immediate" => Target::Immediate,
-            "recovery_target_lsn" => Target::Lsn(text.trim().parse().map_err(|_| match rules.several {
+            "recovery_target_lsn" => Target::Lsn(text.parse().map_err(|_| match rules.several {
                 SeveralTargets::Refused => invalid(name, text),
                 _ => says(name, text, format!("invalid input syntax for type pg_lsn: \"{text}\"")),
             })?),
@@ -96,7 +102,7 @@ impl SettingsAsked {
             "recovery_target_name" if rules.several != SeveralTargets::Refused => {
                 return Err(says(name, text, "recovery_target_name is too long (maximum 63 characters)".into()));
             }
-            "recovery_target_time" => match time::read(text, zone) {
+            "recovery_target_time" => match time::read(text, times) {
                 // A time without one counts as such, even if a restore point or transaction outranks it.
                 TimeRead::At(at, own) => {
                     zone_taken = own;
@@ -108,6 +114,7 @@ impl SettingsAsked {
                 TimeRead::Special(_) if rules.refuses_special_times => {
                     return Err(says(name, text, format!("recovery_target_time is not a valid timestamp: \"{text}\"")));
                 }
+                TimeRead::Refused => return Err(invalid_here(name, text, rules.recovery_conf.is_some())),
                 TimeRead::Special(Some(at)) => Target::Time(at),
                 TimeRead::Special(None) | TimeRead::Unread => {
                     return Err(SettingsError::TimeNotRead { value: text.to_owned() });

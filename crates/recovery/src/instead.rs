@@ -1,6 +1,7 @@
 //! What can be done otherwise, and what comes of it.
 
 use crate::sum::ReplayedCommit;
+use crate::target::Target;
 use pgwal_format::{Lsn, TimelineId};
 
 /// Another way.
@@ -26,8 +27,8 @@ pub struct Alternative {
 pub enum Instead {
     /// Be content with what can be replayed: the last record of it as the target.
     Earlier {
-        /// That record.
-        lsn: Lsn,
+        /// That record; before 10 the last transaction that is kept, for no position is a target.
+        last: Target,
         /// A server that reads ahead would die of a file behind it: `recovery_prefetch = off`.
         without_reading_ahead: bool,
     },

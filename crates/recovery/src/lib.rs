@@ -11,6 +11,7 @@ mod asked;
 mod at_hand;
 pub mod backup;
 mod behind;
+mod dates;
 pub mod events;
 pub mod failure;
 mod fault;
@@ -37,6 +38,7 @@ pub mod unlabelled;
 mod value;
 mod way;
 mod xid_trace;
+mod zones;
 
 pub use alternatives::{alternatives, in_partial};
 pub use fault::SettingsError;

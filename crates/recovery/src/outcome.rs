@@ -73,6 +73,11 @@ pub struct Restore {
     pub server_says: Option<String>,
     /// Defaults taken, by PostgreSQL's names.
     pub assumed: Vec<(String, String)>,
+    /// A time of the command line that a server would not take in `postgresql.conf`, and as it takes it.
+    pub respelled: Option<(String, String)>,
+    /// Settings that hot standby needs as high as the primary's were compared with nothing: those here or those there are
+    /// not known.
+    pub settings_unknown: bool,
     /// What was replayed.
     pub replayed: EventSum,
     /// The first commit behind the last record replayed that is here.

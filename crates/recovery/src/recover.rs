@@ -177,6 +177,8 @@ impl Recovery<'_> {
             failure: None,
             server_says: None,
             assumed: self.settings.assumed.clone(),
+            respelled: self.settings.respelled.clone(),
+            settings_unknown: self.settings_unknown(),
             replayed: Default::default(),
             first_dropped: None,
             dropped_cut: false,
@@ -202,6 +204,13 @@ impl Recovery<'_> {
             makes_tablespaces: false,
             left_branch: None,
         }
+    }
+
+    /// Nothing is known with which they could be compared, or of themselves.
+    fn settings_unknown(&self) -> bool {
+        let goal = self.goal();
+        let all = self.dialect().recovery.parameters.len();
+        goal.hot_standby && (goal.parameters.len() < all || self.start.control.is_none())
     }
 
     fn dies(&self, mut out: Restore, failure: Failure, names: NamesAsked) -> Restore {
@@ -388,6 +397,8 @@ impl Recovery<'_> {
         out.other_backup = replay.other_backup;
         out.makes_tablespaces = replay.makes_tablespaces;
         out.rolled_back = replay.rolled_back;
+        let all = self.dialect().recovery.parameters.len();
+        out.settings_unknown &= !(replay.compared && replay.goal.parameters.len() == all);
         out.early_acts = replay.acts.list.iter().filter(|act| act.lsn < replay.replayed).copied().collect();
         if let Some(pages) = &replay.pages {
             out.invalid_pages = pages.told();

@@ -110,6 +110,8 @@ pub struct Replay<'a> {
     pub acts: EarlyActs,
     /// The target, where it is the end of a transaction that was rolled back.
     pub rolled_back: Option<Lsn>,
+    /// WAL told the primary's settings.
+    pub compared: bool,
     /// One more record is to be read, and then it ends.
     past_target: bool,
 }
@@ -145,6 +147,7 @@ impl<'a> Replay<'a> {
             makes_tablespaces: false,
             acts: EarlyActs::default(),
             rolled_back: None,
+            compared: false,
             past_target: false,
         }
     }
@@ -335,7 +338,10 @@ impl<'a> Replay<'a> {
                 }
                 None
             }
-            EventKind::Parameters(parameters) => self.check_settings(parameters),
+            EventKind::Parameters(parameters) => {
+                self.compared = true;
+                self.check_settings(parameters)
+            }
             EventKind::Running { overflow, any, next_xid, oldest } => {
                 self.standby = match self.standby {
                     Standby::Initialized if *overflow => Standby::Pending(next_xid.wrapping_sub(1)),

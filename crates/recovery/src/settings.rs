@@ -5,7 +5,7 @@ use crate::backup::Signal;
 use crate::fault::{invalid, needs_boolean};
 use crate::read_ahead::ReadAhead;
 use crate::target::{Target, TargetTimeline};
-use crate::time::ServerZone;
+use crate::time::{self, ServerZone, TimeRead, TimeReading};
 use crate::value;
 use crate::{Given, SettingsError};
 use pgwal_format::recovery::settings::{SettingRules, SeveralTargets, TargetAction};
@@ -46,6 +46,8 @@ pub struct Settings {
     pub assumed: Vec<(String, String)>,
     /// Files that the settings include and that were not read: `postgresql.conf: include_dir 'conf.d'`.
     pub not_read: Vec<String>,
+    /// A time of the command line that a server would not take in `postgresql.conf`, and as it takes it.
+    pub respelled: Option<(String, String)>,
 }
 
 /// How the server starts.
@@ -93,6 +95,7 @@ impl Settings {
             min_apply_delay: 0,
             assumed: Vec::new(),
             not_read: Vec::new(),
+            respelled: None,
         }
     }
 
@@ -107,13 +110,17 @@ impl Settings {
     /// With these the server does not start; or a time is in a spelling that is not read here.
     pub fn read(version: Version, given: &Given<'_>, zone: &ServerZone) -> Result<Settings, SettingsError> {
         let rules = SettingRules::of(version);
+        let times =
+            TimeReading { zone, order: given.date_order(), without_abbreviations: rules.recovery_conf.is_none() };
+        let (given, respelled) = respelled(given, &times);
+        let given = &given;
         if given.signal == Some(Signal::RecoveryConf) && rules.recovery_conf.is_none() {
             return Err(SettingsError::RecoveryConf);
         }
         let sorted = given.sort(version, rules)?;
         let mut asked = SettingsAsked::default();
         for (name, text) in &sorted.recovery {
-            asked.take(name, text, rules, zone)?;
+            asked.take(name, text, rules, &times)?;
         }
         let mut assumed = Vec::new();
         let mut assume = |name: &str, value: String| assumed.push((name.to_owned(), value));
@@ -196,6 +203,7 @@ impl Settings {
             min_apply_delay: asked.min_apply_delay,
             assumed,
             not_read: given.files.iter().flat_map(include).collect(),
+            respelled,
         })
     }
 }
@@ -204,6 +212,20 @@ impl Settings {
 const PLANNED: &str = "copies from this archive";
 /// What a parameter is told to be that no configuration at hand sets.
 const AS_BEFORE: &str = "as high as on the primary";
+
+/// The time of the command line as a server takes it in its configuration.
+fn respelled<'a>(given: &Given<'a>, times: &TimeReading<'_>) -> (Given<'a>, Option<(String, String)>) {
+    let (mut given, mut told) = (given.clone(), None);
+    let anywhere = TimeReading { without_abbreviations: false, ..*times };
+    for (_, text) in given.options.iter_mut().filter(|(name, _)| name == "recovery_target_time") {
+        if let (TimeRead::At(at, _), TimeRead::Refused) = (time::read(text, &anywhere), time::read(text, times))
+            && let Some(spelled) = time::spelled(at)
+        {
+            told = Some((std::mem::replace(text, spelled.clone()), spelled));
+        }
+    }
+    (given, told)
+}
 
 /// How far a server of this version reads ahead.
 fn reads_ahead(version: Version, given: &[(&str, &str)]) -> Result<Option<ReadAhead>, SettingsError> {

@@ -35,6 +35,9 @@ pub fn not_checked(what: NotChecked) -> &'static str {
         NotChecked::TablespaceFolders => {
             "whether the directories are there in which WAL creates tablespaces: a server ends with FATAL without them"
         }
+        NotChecked::StandbySettings => {
+            "whether max_connections and the like are as high as on the primary, which hot standby needs"
+        }
         NotChecked::Blocks(Blind::Files) => {
             "whether blocks that WAL changes are there: the backup's data files are not at hand"
         }

@@ -171,6 +171,13 @@ pub enum Detail {
         /// The other.
         other: Box<LineReport>,
     },
+    /// A history file of another cluster.
+    OthersHistory {
+        /// The timeline on which this WAL begins.
+        own: TimelineId,
+        /// Where that is left, by the file; `None`: it does not name it.
+        left: Option<Switch>,
+    },
     /// A timeline's own files are taken behind the point where it was left.
     LeftBranch {
         /// The timeline that left it.

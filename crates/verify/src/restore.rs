@@ -172,6 +172,7 @@ pub fn verify_restore(
     let included = settings.is_ok_and(|settings| !settings.not_read.is_empty());
     outcome.not_checked.extend(included.then_some(NotChecked::IncludedSettings));
     outcome.not_checked.extend(restore.makes_tablespaces.then_some(NotChecked::TablespaceFolders));
+    outcome.not_checked.extend(restore.settings_unknown.then_some(NotChecked::StandbySettings));
     outcome.not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
     outcome.not_checked.sort();
     outcome.not_checked.dedup();
@@ -204,7 +205,9 @@ pub fn verify_restore(
 /// What comes to the target instead is what to do.
 fn name_instead(findings: &mut [Finding], restore: &Restore) {
     let Some(best) = restore.alternatives.first().filter(|a| a.reaches_target).map(|a| &a.instead) else { return };
-    for finding in findings.iter_mut() {
+    let aimed =
+        |f: &&mut Finding| matches!(f.code, Code::TargetUnreached | Code::RestoreInconsistent | Code::ReadAhead);
+    for finding in findings.iter_mut().filter(aimed) {
         if let Detail::Restore { instead, .. } | Detail::RestoreLater { instead, .. } = &mut finding.detail {
             *instead = Some(best.clone());
         }

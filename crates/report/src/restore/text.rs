@@ -119,6 +119,12 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
     out.push(("COMMITS", format!("the last one kept is {kept}; the first one dropped: {dropped}")));
     out.push(("FILES", files(&r.files)));
     out.extend(r.alternatives.iter().map(|a| ("INSTEAD", instead(a, zone))));
+    if let Some((given, spelled)) = &r.respelled {
+        out.push((
+            "SETTING",
+            format!("recovery_target_time = '{spelled}'  ('{given}', which a server does not take there)"),
+        ));
+    }
     if !r.assumed.is_empty() {
         out.push(("ASSUMED", assumed(&r.assumed)));
     }
@@ -167,9 +173,10 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
         _ => String::new(),
     };
     match &a.instead {
-        Instead::Earlier { lsn, without_reading_ahead } => {
+        Instead::Earlier { last, without_reading_ahead } => {
             let set = if *without_reading_ahead { " --set recovery_prefetch=off" } else { "" };
-            format!("be content with --target-lsn {lsn}{set}, which keeps everything up to {there}")
+            let (kind, value) = aim(last);
+            format!("be content with --target-{kind} {value}{set}, which keeps everything up to {there}")
         }
         Instead::Before(lsn) => {
             format!(

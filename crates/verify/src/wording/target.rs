@@ -79,7 +79,7 @@ pub fn named(target: &Target) -> String {
 /// The way that comes to the target.
 pub(super) fn instead(instead: &Instead) -> String {
     match instead {
-        Instead::Earlier { lsn, .. } => format!("be content with --target-lsn {lsn}"),
+        Instead::Earlier { last, .. } => format!("be content with an earlier target: {}", named(last)),
         Instead::Before(lsn) => {
             format!("stop where the timeline was left: --target-lsn {lsn} --target-inclusive off")
         }
