@@ -53,6 +53,8 @@ pub struct RecoveryRules {
     /// Without a `backup_label`, and where `pg_control` does not say up to where, a server replays its own `pg_wal`
     /// before it asks the archive for WAL (9.2 and later).
     pub own_wal_first: bool,
+    /// The last record is read once more before a promotion, and it is PANIC where it is not there (12 and later).
+    pub rereads_last_record: bool,
     /// A server that turns to the archive for the record at which replay starts does not know its timeline yet, and
     /// refuses the minimum recovery point that it has just made (14).
     pub turns_without_timeline: bool,
@@ -142,6 +144,7 @@ pub(crate) const RECOVERY_8_2: RecoveryRules = RecoveryRules {
     primary: "master",
     not_a_child: NotAChild::OfTimeline,
     own_wal_first: false,
+    rereads_last_record: false,
     turns_without_timeline: false,
     reads_prepared: false,
 };
@@ -174,8 +177,11 @@ pub(crate) const RECOVERY_9_4: RecoveryRules = RecoveryRules {
 pub(crate) const RECOVERY_9_5: RecoveryRules = RecoveryRules { passes_over_later_timelines: true, ..RECOVERY_9_4 };
 pub(crate) const RECOVERY_10: RecoveryRules = RecoveryRules { reads_prepared: true, ..RECOVERY_9_5 };
 pub(crate) const RECOVERY_11: RecoveryRules = RecoveryRules { compares_label_timelines: true, ..RECOVERY_10 };
-pub(crate) const RECOVERY_12: RecoveryRules =
-    RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], ..RECOVERY_11 };
+pub(crate) const RECOVERY_12: RecoveryRules = RecoveryRules {
+    parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS],
+    rereads_last_record: true,
+    ..RECOVERY_11
+};
 pub(crate) const RECOVERY_14: RecoveryRules = RecoveryRules {
     minimal: Minimal::Fatal,
     insufficient_pauses: true,

@@ -10,7 +10,7 @@ use crate::target::Target;
 use crate::unlabelled::Unlabelled;
 use crate::way::WalkEnd;
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_format::{Lsn, TimelineId};
+use pgwal_format::{Dialect, Lsn, TimelineId};
 
 /// How a recovery ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -230,6 +230,14 @@ impl Restore {
     pub fn comes_to_its_end(&self) -> bool {
         let ends_well = !matches!(self.ending, Ending::Fatal | Ending::Panic) && self.failure.is_none();
         ends_well && !self.is_late() && self.target.as_ref().is_none_or(|t| t.reached)
+    }
+
+    /// It dies after all, when everything is replayed and before it promotes.
+    pub(crate) fn dies_at_end(&mut self, failure: Failure, dialect: &Dialect, hot_standby: bool) {
+        self.ending = if failure.is_panic() { Ending::Panic } else { Ending::Fatal };
+        self.server_says = Some(failure.server_says(dialect));
+        (self.failure, self.new_timeline) = (Some(failure), None);
+        self.starts &= hot_standby;
     }
 
     /// What data files hold is not of one moment, whatever is replayed: WAL is left out that they may hold in part.

@@ -92,10 +92,18 @@ pub fn verify_restore(
     let reached = restore.target.as_ref().is_some_and(|t| t.reached);
     // The first page of the segment in which replay starts is read as well.
     let begun = layout.address().segment_start(start, layout.segment);
+    let asked_from = match restore.asks_archive {
+        AsksArchive::Never => None,
+        AsksArchive::AtOnce => Some(restore.redo_start),
+        // From the segment on in which its own WAL ends.
+        AsksArchive::BehindOwnWal => restore.own_wal.map(|own| {
+            layout.address().segment_start(layout.address().segment(own.to, layout.segment), layout.segment)
+        }),
+    };
+    let begun = asked_from.filter(|_| restore.asks_archive != AsksArchive::AtOnce).unwrap_or(begun);
     for finding in &mut outcome.findings {
         // What a server never asks for decides nothing.
-        let on_the_way = restore.asks_archive != AsksArchive::Never
-            && finding.at.is_none_or(|at| at >= restore.redo_start || at == begun)
+        let on_the_way = asked_from.is_some_and(|from| finding.at.is_none_or(|at| at >= from || at == begun))
             && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
         if !on_the_way || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && !finding.code.is_hole()
         {
