@@ -137,6 +137,22 @@ fn a_crashed_server_without_its_wal_does_not_start() {
     assert_eq!(answer.segments(), [""; 0]);
 }
 
+/// Servers of 12, 13, 16 and 18: PANIC, invalid magic number in the newer timeline's file, which ends before it.
+#[test]
+fn a_crashed_primary_that_wrote_past_the_fork_dies_of_the_newer_timeline() {
+    let place = Place::of("rejoin");
+    place.copy("pg_wal", "data/pg_wal");
+    let latest = place.ask(&["verify", "archive", "--backup", "data"]);
+    assert_eq!(latest.told(), (1, "refuted", "panic", codes(&["WP421 error", "WP415 warning"])));
+    assert_eq!(latest.restore("redo_end"), "0/00C3F150");
+    let kinds: Vec<&Value> = latest.restore("alternatives").as_array().unwrap().iter().map(|a| &a["kind"]).collect();
+    assert!(!kinds.contains(&&json!("earlier")), "no other target in that segment helps");
+    let own = place.ask(&["verify", "archive", "--backup", "data", "--target-timeline", "1"]);
+    assert_eq!((own.exit, own.restore("outcome")), (0, &json!("promotes")));
+    place.write("data/standby.signal", "");
+    assert_eq!(place.ask(&["verify", "archive", "--backup", "data"]).restore("outcome"), "waits");
+}
+
 fn no_label() -> Place {
     let place = Place::of("no-label");
     place.copy("archive", "with-wal/pg_wal");
