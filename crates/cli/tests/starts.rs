@@ -137,6 +137,22 @@ fn a_crashed_server_without_its_wal_does_not_start() {
     assert_eq!(answer.segments(), [""; 0]);
 }
 
+/// Servers of 12, 13, 16 and 18: PANIC, invalid magic number in the newer timeline's file, which ends before it.
+#[test]
+fn a_crashed_primary_that_wrote_past_the_fork_dies_of_the_newer_timeline() {
+    let place = Place::of("rejoin");
+    place.copy("pg_wal", "data/pg_wal");
+    let latest = place.ask(&["verify", "archive", "--backup", "data"]);
+    assert_eq!(latest.told(), (1, "refuted", "panic", codes(&["WP421 error", "WP415 warning"])));
+    assert_eq!(latest.restore("redo_end"), "0/00C3F150");
+    let kinds: Vec<&Value> = latest.restore("alternatives").as_array().unwrap().iter().map(|a| &a["kind"]).collect();
+    assert!(!kinds.contains(&&json!("earlier")), "no other target in that segment helps");
+    let own = place.ask(&["verify", "archive", "--backup", "data", "--target-timeline", "1"]);
+    assert_eq!((own.exit, own.restore("outcome")), (0, &json!("promotes")));
+    place.write("data/standby.signal", "");
+    assert_eq!(place.ask(&["verify", "archive", "--backup", "data"]).restore("outcome"), "waits");
+}
+
 fn no_label() -> Place {
     let place = Place::of("no-label");
     place.copy("archive", "with-wal/pg_wal");
@@ -253,6 +269,37 @@ fn a_standby_that_is_never_consistent_is_refuted() {
     assert_eq!((answer.told().0, answer.told().1, answer.told().2), (1, "refuted", "waits"));
     assert!(answer.told().3.contains(&"WP422 error".to_owned()), "{:?}", answer.told());
     assert_eq!(answer.restore("starts"), &json!(false));
+}
+
+/// What a standby has no `restore_command` for, it gets from its primary or not at all.
+#[test]
+fn a_standby_without_restore_command_asks_no_archive() {
+    let place = no_label();
+    place.copy("backup_label", "copy/backup_label");
+    place.write("copy/standby.signal", "");
+    let alone = place.ask(&["verify", "archive", "--pgdata", "copy"]);
+    assert_eq!(alone.told(), (1, "refuted", "waits", codes(&["WP420 error"])));
+    place.write("copy/postgresql.auto.conf", "restore_command = 'cp /archive/%f %p'\n");
+    assert_eq!(place.ask(&["verify", "archive", "--pgdata", "copy"]).told(), (0, "proven", "waits", vec![]));
+}
+
+/// A server that crashed while it was backed up exclusively starts from the label and needs no end of that backup; one
+/// that was copied with pg_basebackup does, whatever else it is asked.
+#[test]
+fn crash_recovery_needs_no_end_of_an_exclusive_backup() {
+    let place = no_label();
+    for name in ["000000010000000000000008", "000000010000000000000009"] {
+        fs::remove_file(place.at("with-wal/pg_wal").join(name)).unwrap();
+        fs::remove_file(place.at("archive").join(name)).unwrap();
+    }
+    // That the archive lacks them, too, is nothing to a server that does not ask it.
+    place.copy("backup_label", "with-wal/backup_label");
+    let streamed = place.ask(&["verify", "archive", "--pgdata", "with-wal"]);
+    assert_eq!((streamed.exit, streamed.restore("outcome")), (1, &json!("fatal")));
+    let label = fs::read_to_string(place.at("backup_label")).unwrap();
+    place.write("with-wal/backup_label", &label.replace("METHOD: streamed", "METHOD: pg_start_backup"));
+    let exclusive = place.ask(&["verify", "archive", "--pgdata", "with-wal"]);
+    assert_eq!((exclusive.exit, exclusive.restore("outcome")), (0, &json!("promotes")));
 }
 
 /// Servers of 12, 16, 17 and 18: FATAL at the checkpoint with hot standby on, and in a promotion in that segment

@@ -53,6 +53,11 @@ pub struct RecoveryRules {
     /// Without a `backup_label`, and where `pg_control` does not say up to where, a server replays its own `pg_wal`
     /// before it asks the archive for WAL (9.2 and later).
     pub own_wal_first: bool,
+    /// The last record is read once more before a promotion, and it is PANIC where it is not there (12 and later).
+    pub rereads_last_record: bool,
+    /// A server that turns to the archive for the record at which replay starts does not know its timeline yet, and
+    /// refuses the minimum recovery point that it has just made (14).
+    pub turns_without_timeline: bool,
     /// The state of a prepared transaction is read again from the WAL that was restored, until a restartpoint has
     /// written it to a file (10 and later).
     pub reads_prepared: bool,
@@ -139,6 +144,8 @@ pub(crate) const RECOVERY_8_2: RecoveryRules = RecoveryRules {
     primary: "master",
     not_a_child: NotAChild::OfTimeline,
     own_wal_first: false,
+    rereads_last_record: false,
+    turns_without_timeline: false,
     reads_prepared: false,
 };
 pub(crate) const RECOVERY_8_4: RecoveryRules = RecoveryRules { says_consistent: true, ..RECOVERY_8_2 };
@@ -170,12 +177,20 @@ pub(crate) const RECOVERY_9_4: RecoveryRules = RecoveryRules {
 pub(crate) const RECOVERY_9_5: RecoveryRules = RecoveryRules { passes_over_later_timelines: true, ..RECOVERY_9_4 };
 pub(crate) const RECOVERY_10: RecoveryRules = RecoveryRules { reads_prepared: true, ..RECOVERY_9_5 };
 pub(crate) const RECOVERY_11: RecoveryRules = RecoveryRules { compares_label_timelines: true, ..RECOVERY_10 };
-pub(crate) const RECOVERY_12: RecoveryRules =
-    RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], ..RECOVERY_11 };
-pub(crate) const RECOVERY_14: RecoveryRules =
-    RecoveryRules { minimal: Minimal::Fatal, insufficient_pauses: true, primary: "primary", ..RECOVERY_12 };
+pub(crate) const RECOVERY_12: RecoveryRules = RecoveryRules {
+    parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS],
+    rereads_last_record: true,
+    ..RECOVERY_11
+};
+pub(crate) const RECOVERY_14: RecoveryRules = RecoveryRules {
+    minimal: Minimal::Fatal,
+    insufficient_pauses: true,
+    primary: "primary",
+    turns_without_timeline: true,
+    ..RECOVERY_12
+};
 pub(crate) const RECOVERY_15: RecoveryRules =
-    RecoveryRules { label_timeline: true, reads_ahead: Some(10), ..RECOVERY_14 };
+    RecoveryRules { label_timeline: true, reads_ahead: Some(10), turns_without_timeline: false, ..RECOVERY_14 };
 pub(crate) const RECOVERY_17: RecoveryRules =
     RecoveryRules { names_missing_checkpoint: true, quoted_minimal: true, incremental_backups: true, ..RECOVERY_15 };
 pub(crate) const RECOVERY_18: RecoveryRules = RecoveryRules { reads_ahead: Some(16), ..RECOVERY_17 };

@@ -54,8 +54,9 @@ pub fn alternatives(
         let instead = of(Instead::Backup(file.clone()), &other).filter(|_| further(&other));
         out.extend(instead.map(|a| Alternative { more_commits: 0, ..a }));
     }
-    // Where it dies of a prepared transaction, it does in that whole segment.
-    let here = whole && !matches!(restore.failure, Some(Failure::PreparedGone { .. } | Failure::SizeAhead { .. }));
+    // Where it dies of what it reads again, it does in that whole segment.
+    let again = matches!(restore.failure, Some(Failure::PreparedGone { .. } | Failure::LastRecord { .. }));
+    let here = whole && !again && !matches!(restore.failure, Some(Failure::SizeAhead { .. }));
     if let Some(branch) = restore.left_branch {
         // Nobody is sent along the branch that was left.
         out.retain(|a| a.timeline != branch.timeline || a.replay_end <= branch.fork);

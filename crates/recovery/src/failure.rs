@@ -113,6 +113,15 @@ pub enum Failure {
         /// Where it looks for it.
         at: Lsn,
     },
+    /// The last record is read once more from another file of its segment, which holds other WAL there.
+    LastRecord {
+        /// The record.
+        at: Lsn,
+        /// The file.
+        file: String,
+        /// The timeline that the record is of.
+        timeline: TimelineId,
+    },
     /// The state of a prepared transaction is looked for in a segment that recovery did not need.
     PreparedGone {
         /// The transaction.
@@ -167,6 +176,7 @@ impl Failure {
             | Failure::BeforeMinimum { .. }
             | Failure::CheckpointTimeline { .. }
             | Failure::Canceled
+            | Failure::LastRecord { .. }
             | Failure::InvalidPages => true,
             Failure::NoCheckpoint { label, .. } | Failure::NoRedo { label, .. } => !label,
             _ => false,
@@ -249,6 +259,9 @@ impl Failure {
                     Lacking::Target => return format!("the standby waits for more WAL at {}", lsn(*at)),
                 };
                 format!("the standby waits for {what} and accepts no connections: nothing can be read at {}", lsn(*at))
+            }
+            Failure::LastRecord { at, file, .. } => {
+                format!("the last record, at {}, is read once more, and {file} holds other WAL there", lsn(*at))
             }
             Failure::PreparedGone { file, .. } => {
                 format!("requested WAL segment pg_wal/{file} has already been removed")

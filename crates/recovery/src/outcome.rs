@@ -10,7 +10,7 @@ use crate::target::Target;
 use crate::unlabelled::Unlabelled;
 use crate::way::WalkEnd;
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_format::{Lsn, TimelineId};
+use pgwal_format::{Dialect, Lsn, TimelineId};
 
 /// How a recovery ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -113,8 +113,8 @@ pub struct Restore {
     pub blind: Vec<Blind>,
     /// It pauses, and would die of this once it is told to go on.
     pub dies_at_promotion: Option<Failure>,
-    /// The archive is asked for WAL only behind what lies in `pg_wal`.
-    pub own_wal_first: bool,
+    /// When the archive is asked for WAL.
+    pub asks_archive: AsksArchive,
     /// What lay in `pg_wal` was replayed before the archive was asked.
     pub own_wal: Option<OwnWal>,
     /// WAL in `pg_wal` behind a place where it could not be read on, which replay does not come to: where it begins.
@@ -128,6 +128,17 @@ pub struct Restore {
     pub other_backup: Option<(Lsn, Lsn)>,
     /// Replay went on along a timeline behind the point where it was left.
     pub left_branch: Option<LeftBranch>,
+}
+
+/// When a server asks the archive for WAL.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AsksArchive {
+    /// From the first record on.
+    AtOnce,
+    /// Behind what lies in its own `pg_wal`, which it replays first.
+    BehindOwnWal,
+    /// Never: it recovers from a crash.
+    Never,
 }
 
 /// WAL in `pg_wal` that a server replays before it asks the archive.
@@ -219,6 +230,14 @@ impl Restore {
     pub fn comes_to_its_end(&self) -> bool {
         let ends_well = !matches!(self.ending, Ending::Fatal | Ending::Panic) && self.failure.is_none();
         ends_well && !self.is_late() && self.target.as_ref().is_none_or(|t| t.reached)
+    }
+
+    /// It dies after all, when everything is replayed and before it promotes.
+    pub(crate) fn dies_at_end(&mut self, failure: Failure, dialect: &Dialect, hot_standby: bool) {
+        self.ending = if failure.is_panic() { Ending::Panic } else { Ending::Fatal };
+        self.server_says = Some(failure.server_says(dialect));
+        (self.failure, self.new_timeline) = (Some(failure), None);
+        self.starts &= hot_standby;
     }
 
     /// What data files hold is not of one moment, whatever is replayed: WAL is left out that they may hold in part.

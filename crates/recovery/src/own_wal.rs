@@ -9,7 +9,8 @@
 
 use crate::at_hand::FilesAtHand;
 use crate::events::Ask;
-use crate::outcome::Restore;
+use crate::failure::Failure;
+use crate::outcome::{Ending, Restore};
 use crate::settings::{Mode, Settings};
 use crate::way::{Looking, WalWalk, WalkOptions};
 use pgwal_archive::Error;
@@ -51,4 +52,25 @@ pub(crate) fn behind(
         }
     }
     Ok(None)
+}
+
+/// What becomes of the last record, which a server reads once more before it promotes: now it asks the archive first,
+/// and that may have a newer timeline's file of the segment.
+pub(crate) fn last_is_gone(
+    shelf: &FilesAtHand<'_>,
+    reading: WalkOptions<'_>,
+    restore: &Restore,
+) -> Result<Option<Failure>, Error> {
+    let asked = restore.own_wal.is_some() && restore.ending == Ending::Promotes;
+    let rules = &shelf.layout.dialect.recovery;
+    let Some(at) = restore.redo_end.filter(|_| asked && rules.rereads_last_record) else { return Ok(None) };
+    let Ok(line) = shelf.line(restore.target_timeline) else { return Ok(None) };
+    let any = Ask { ends: vec![Lsn::ZERO], ..Ask::default() };
+    let mut way = WalWalk::new(shelf, &line, reading);
+    let (record, _) = way.one(at, &any)?;
+    let file = way.requests.iter().rev().find(|request| request.found.is_some() || request.damaged);
+    Ok(match (record, file) {
+        (None, Some(file)) => Some(Failure::LastRecord { at, file: file.name.clone(), timeline: restore.timeline }),
+        _ => None,
+    })
 }

@@ -35,6 +35,8 @@ pub struct SiteOptions<'a> {
 /// A backup beside the archive that it is to be restored with: everything that is read once, whatever the settings.
 pub struct Site<'a> {
     shelf: FilesAtHand<'a>,
+    /// Those in the server's own `pg_wal`.
+    inside: FilesAtHand<'a>,
     start: Start,
     system_id: u64,
     wal_system_id: u64,
@@ -103,18 +105,23 @@ impl<'a> Site<'a> {
         let system_id = backup.system_id().unwrap_or(whose.system_id);
         let own = Cluster { layout, system_id };
         let others = all.into_iter().filter(|cluster| !cluster.is(&own)).collect();
-        let mut places = Vec::new();
+        let (mut places, mut inside) = (Vec::new(), Vec::new());
         for (source, archive, entries, names) in listed {
             let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
-            let inventory = Inventory::new(&entries, &named, &layout);
-            let (lineage, history_flaws) = Lineage::read(source, &entries, &inventory);
-            places.push(FilePlace { source, entries, inventory, lineage, history_flaws, archive });
+            let place = |entries: Vec<Entry>| {
+                let inventory = Inventory::new(&entries, &named, &layout);
+                let (lineage, history_flaws) = Lineage::read(source, &entries, &inventory);
+                FilePlace { source, entries, inventory, lineage, history_flaws, archive }
+            };
+            inside.extend((!archive).then(|| place(entries.clone())));
+            places.push(place(entries));
         }
         let extents = Extents::of(backup, layout.dialect.generation).map(Arc::new);
         let shelf = FilesAtHand { places, layout, partials: false };
+        let inside = FilesAtHand { places: inside, layout, partials: false };
         let under_way = unlabelled::under_way(&shelf, backup, &start, whose.system_id == system_id);
         let wal_system_id = whose.system_id;
-        Ok(Some(Site { shelf, start, system_id, wal_system_id, others, look, extents, backup, under_way }))
+        Ok(Some(Site { shelf, inside, start, system_id, wal_system_id, others, look, extents, backup, under_way }))
     }
 
     /// How the WAL is laid out.
@@ -256,15 +263,17 @@ impl<'a> Site<'a> {
     /// # Errors
     /// An early end was asked for, or there are no threads.
     pub fn predict(&self, settings: &Settings) -> Result<Restore, Error> {
-        let mut restore = Recovery {
-            shelf: &self.shelf,
-            start: &self.start,
-            settings,
-            reading: self.reading(),
-            extents: &self.extents,
+        let shelf = match settings.mode {
+            Mode::Crash => &self.inside,
+            Mode::Standby if settings.restore_command.is_none() => &self.inside,
+            Mode::Standby | Mode::Archive => &self.shelf,
+        };
+        let (start, extents) = (&self.start, &self.extents);
+        let mut restore = Recovery { shelf, start, settings, reading: self.reading(), extents }.run()?;
+        if let Some(failure) = own_wal::last_is_gone(shelf, self.reading(), &restore)? {
+            restore.dies_at_end(failure, shelf.layout.dialect, settings.hot_standby);
         }
-        .run()?;
-        restore.own_wal_behind = own_wal::behind(&self.shelf, self.reading(), &restore, settings)?;
+        restore.own_wal_behind = own_wal::behind(shelf, self.reading(), &restore, settings)?;
         restore.unlabelled = unlabelled::judge(self.backup, &self.start, &self.under_way, &restore);
         let Some(end) = restore.replay_end.filter(|_| settings.mode != Mode::Crash) else { return Ok(restore) };
         let behind = behind::look(&self.shelf, self.reading(), &restore, settings, end)?;

@@ -5,7 +5,7 @@ use crate::at_hand::FilesAtHand;
 use crate::events::{Ask, EventKind, Match};
 use crate::failure::{Failure, Lacking};
 use crate::names::NamesAsked;
-use crate::outcome::{Ending, OwnWal, Reached, Restore};
+use crate::outcome::{AsksArchive, Ending, OwnWal, Reached, Restore};
 use crate::pages::{Blind, Extents, Tracker};
 use crate::prepared::PreparedAcross;
 use crate::replay::{Goal, Replay, ReplayStop, Side, Standby};
@@ -78,7 +78,11 @@ impl Recovery<'_> {
             _ if !self.start.in_archive_recovery(rules) => Looking::InsideFirst,
             _ => Looking::Everywhere,
         };
-        out.own_wal_first = way.looking == Looking::InsideFirst;
+        out.asks_archive = match way.looking {
+            Looking::Everywhere => AsksArchive::AtOnce,
+            Looking::InsideFirst => AsksArchive::BehindOwnWal,
+            Looking::Inside => AsksArchive::Never,
+        };
         self.asks_archive(&mut way);
         let begun = match self.begin(&mut way, &any, &line, &mut out)? {
             Ok(begun) => begun,
@@ -95,6 +99,9 @@ impl Recovery<'_> {
         let goal = self.goal();
         let mut replay = Replay::new(self.dialect(), &line, &goal, out.timeline, out.redo_start);
         self.prepare(&mut replay, &out, &begun);
+        if out.own_wal.is_some() {
+            replay.minimum = Some((out.redo_start, out.timeline));
+        }
         if rules.reads_prepared {
             replay.prepared = Some(PreparedAcross::new(self.shelf));
         }
@@ -115,8 +122,8 @@ impl Recovery<'_> {
             // (`SwitchIntoArchiveRecovery`).
             let on = if let WalkEnd::Unreadable(lsn) = end { *lsn } else { replay.replayed };
             out.own_wal = Some(OwnWal { to: replay.replayed, segments: way.segments });
-            (way.looking, way.follows) = (Looking::Everywhere, replay.read);
-            self.asks_archive(&mut way);
+            way.follows = replay.read;
+            self.turns_to_archive(&mut way);
             replay.minimum = Some((replay.replayed, replay.timeline));
             walked = match replay.check_consistency() {
                 Some(stop) => Walked::Stop(stop),
@@ -135,6 +142,12 @@ impl Recovery<'_> {
     pub fn refused(&self, failure: Failure) -> Restore {
         let own = self.start.own_timeline();
         self.dies(self.blank(own, own), failure, NamesAsked::default())
+    }
+
+    /// What lies in `pg_wal` was replayed.
+    fn turns_to_archive(&self, way: &mut WalWalk<'_>) {
+        way.looking = Looking::Everywhere;
+        self.asks_archive(way);
     }
 
     /// From here on the archive is asked, by a standby as often as it takes.
@@ -183,7 +196,7 @@ impl Recovery<'_> {
             invalid_pages: None,
             blind: self.extents.as_ref().err().copied().into_iter().collect(),
             dies_at_promotion: None,
-            own_wal_first: false,
+            asks_archive: AsksArchive::AtOnce,
             own_wal: None,
             own_wal_behind: None,
             unlabelled: None,
@@ -292,7 +305,13 @@ impl Recovery<'_> {
         out.timeline = *timeline;
         out.began = *time;
         if *redo < start.checkpoint {
-            let (record, end) = way.one(*redo, any)?;
+            let (mut record, mut end) = way.one(*redo, any)?;
+            if record.is_none() && way.looking == Looking::InsideFirst {
+                // The end of what can be read in pg_wal, although the checkpoint lies behind it.
+                out.own_wal = Some(OwnWal { to: *redo, segments: 0 });
+                self.turns_to_archive(way);
+                (record, end) = way.one(*redo, any)?;
+            }
             if record.is_none() {
                 out.end.clone_from(&end);
                 let failure = match way.short {
@@ -305,6 +324,10 @@ impl Recovery<'_> {
             }
         }
         let rules = &self.dialect().recovery;
+        if out.own_wal.is_some() && rules.turns_without_timeline {
+            let (target, point, timeline) = (line.target, out.redo_start, TimelineId(0));
+            return Ok(Err(Failure::WithoutMinimum { target, point, timeline }));
+        }
         let own = if rules.label_timeline { start.timeline } else { *timeline };
         if !rules.history_first && line.at(start.checkpoint) != own {
             let (target, checkpoint) = (line.target, start.checkpoint);
@@ -424,7 +447,10 @@ impl Recovery<'_> {
             if !at_target && out.target.is_some() && self.dialect().unreached_target_is_fatal {
                 return Ok(self.dies(out, Failure::NotReached, names));
             }
-            if replay.backup_start.is_some() || replay.minimum.is_some_and(|(point, _)| replay.replayed < point) {
+            let short =
+                replay.backup_start.is_some() || replay.minimum.is_some_and(|(point, _)| replay.replayed < point);
+            // A server may have crashed while it was backed up; its own WAL is all that it needs.
+            if short && (settings.mode != Mode::Crash || replay.end_required) {
                 let backup = replay.backup_start.is_some() || replay.end_required;
                 return Ok(self.dies(out, if backup { Failure::BackupEnd } else { Failure::Consistency }, names));
             }

@@ -14,6 +14,7 @@ use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, PageSize, SegmentName, SegmentSize, TimelineId, Version};
 use pgwal_recovery::acts::EarlyAct;
 use pgwal_recovery::failure::Failure;
+use pgwal_recovery::outcome::AsksArchive;
 use pgwal_recovery::outcome::LeftOut;
 use pgwal_recovery::pages::InvalidPages;
 use pgwal_recovery::sum::ReplayedCommit;
@@ -158,6 +159,8 @@ pub enum Detail {
         redo: Lsn,
         /// Up to where `pg_wal` is replayed before the archive is asked.
         own_wal: Option<Lsn>,
+        /// When that is.
+        asks_archive: AsksArchive,
     },
     /// Blocks that are changed and not there.
     InvalidPages(InvalidPages),

@@ -15,6 +15,7 @@
 mod beside;
 mod beside_target;
 pub mod codes;
+mod filtered;
 pub mod finding;
 pub mod fresh;
 mod judge;

@@ -2,6 +2,7 @@
 
 use crate::beside_target;
 use crate::codes::{Code, Severity};
+use crate::filtered::FilteredSource;
 use crate::finding::{Detail, Finding, set_severities};
 use crate::lines;
 use crate::options::Options;
@@ -15,72 +16,12 @@ use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
 use pgwal_recovery::backup::{self, Backup, BackupFlaw, FlawKind, Weight};
 use pgwal_recovery::failure::{Failure, Lacking};
-use pgwal_recovery::outcome::{Ending, LeftBranch, Restore, Status};
+use pgwal_recovery::outcome::{AsksArchive, Ending, LeftBranch, Restore, Status};
 use pgwal_recovery::unlabelled::Unlabelled;
 use pgwal_recovery::{Alternative, Instead, Settings, SettingsError, Site, SiteOptions, TargetTimeline, WalkEnd};
 use pgwal_recovery::{alternatives, in_partial};
-use pgwal_source::{
-    AsOf, Codec, Entry, Extent, HeldEntry, Listing, Local, Refusal, Source, SourceError, Stamp, Stored,
-};
+use pgwal_source::{Codec, Entry, Source};
 use std::collections::BTreeSet;
-use std::path::PathBuf;
-
-/// A part of an archive.
-struct FilteredSource<'a> {
-    whole: &'a dyn Source,
-    holds: &'a (dyn Fn(&Entry) -> bool + Sync),
-}
-
-impl Source for FilteredSource<'_> {
-    fn describe(&self) -> String {
-        self.whole.describe()
-    }
-
-    fn list(&self) -> Result<Listing, SourceError> {
-        let listing = self.whole.list()?;
-        Ok(Listing { entries: listing.entries.into_iter().filter(|e| (self.holds)(e)).collect(), ..listing })
-    }
-
-    fn open(&self, entry: &Entry, extent: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
-        self.whole.open(entry, extent)
-    }
-
-    fn stamp(&self, entry: &Entry) -> Option<Stamp> {
-        self.whole.stamp(entry)
-    }
-
-    fn as_of(&self, entry: &Entry) -> AsOf {
-        self.whole.as_of(entry)
-    }
-
-    fn local(&self) -> Option<&dyn Local> {
-        // Its files may be mapped. That it holds a server's control file says nothing here: no server goes on in it.
-        self.whole.local().is_some().then_some(self)
-    }
-
-    fn is_live(&self) -> bool {
-        false
-    }
-}
-
-impl Local for FilteredSource<'_> {
-    fn path(&self, entry: &Entry) -> PathBuf {
-        self.whole.local().map_or_else(PathBuf::new, |local| local.path(entry))
-    }
-
-    fn may_read(&self, entry: &Entry) -> bool {
-        self.whole.may_read(entry)
-    }
-
-    fn hold(&self, entry: &Entry) -> Result<HeldEntry, SourceError> {
-        let none = || SourceError::foreign(entry.shown(), Refusal::Other, "cannot be kept open");
-        self.whole.hold(entry)?.ok_or_else(none)
-    }
-
-    fn control_file(&self) -> Option<Vec<u8>> {
-        None
-    }
-}
 
 /// Predicts a restore; a backup or settings that a server refuses are part of the prediction.
 ///
@@ -151,8 +92,18 @@ pub fn verify_restore(
     let reached = restore.target.as_ref().is_some_and(|t| t.reached);
     // The first page of the segment in which replay starts is read as well.
     let begun = layout.address().segment_start(start, layout.segment);
+    let asked_from = match restore.asks_archive {
+        AsksArchive::Never => None,
+        AsksArchive::AtOnce => Some(restore.redo_start),
+        // From the segment on in which its own WAL ends.
+        AsksArchive::BehindOwnWal => restore.own_wal.map(|own| {
+            layout.address().segment_start(layout.address().segment(own.to, layout.segment), layout.segment)
+        }),
+    };
+    let begun = asked_from.filter(|_| restore.asks_archive != AsksArchive::AtOnce).unwrap_or(begun);
     for finding in &mut outcome.findings {
-        let on_the_way = finding.at.is_none_or(|at| at >= restore.redo_start || at == begun)
+        // What a server never asks for decides nothing.
+        let on_the_way = asked_from.is_some_and(|from| finding.at.is_none_or(|at| at >= from || at == begun))
             && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
         if !on_the_way || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && !finding.code.is_hole()
         {
@@ -192,7 +143,7 @@ pub fn verify_restore(
     outcome.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.code != Code::ReadAhead));
     outcome.replay_segments =
         restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
-    if restore.own_wal_first && restore.replay_end.is_some() {
+    if restore.asks_archive == AsksArchive::BehindOwnWal && restore.replay_end.is_some() {
         // Some were read of pg_wal before the archive was asked, the last of them again behind that.
         let last = layout.address().segment(Lsn::new(end_of(&restore).get().saturating_sub(1)), layout.segment);
         outcome.replay_segments = last.0.saturating_sub(start.0) + 1;

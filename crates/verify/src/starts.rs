@@ -3,7 +3,7 @@
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
 use pgwal_recovery::SettingsError;
-use pgwal_recovery::outcome::{Ending, Restore};
+use pgwal_recovery::outcome::{AsksArchive, Ending, Restore};
 use pgwal_recovery::settings::Settings;
 
 /// A start without `backup_label`: an error where it is known to be wrong, a warning where that is likely or where the
@@ -14,10 +14,14 @@ pub(crate) fn unlabelled(restore: &Restore) -> Option<Finding> {
     let (code, severity) = match &unlabelled.during {
         Some(_) if unlabelled.lived_in => (Code::LabelMissing, Severity::Warning),
         Some(_) => (Code::LabelMissing, Severity::Error),
-        None if restore.own_wal_first => (Code::OwnWalFirst, Severity::Warning),
-        None => return None,
+        None => match restore.asks_archive {
+            AsksArchive::BehindOwnWal => (Code::OwnWalFirst, Severity::Warning),
+            AsksArchive::Never => (Code::OwnWalFirst, Severity::Info),
+            AsksArchive::AtOnce => return None,
+        },
     };
-    let detail = Detail::Unlabelled { unlabelled: unlabelled.clone(), redo: restore.redo_start, own_wal };
+    let (redo, asks_archive) = (restore.redo_start, restore.asks_archive);
+    let detail = Detail::Unlabelled { unlabelled: unlabelled.clone(), redo, own_wal, asks_archive };
     let (lsn, file) = (Some(restore.redo_start), Some("backup_label".to_owned()));
     Some(Finding { severity, timeline: Some(restore.timeline), lsn, file, detail, ..Finding::of(code) })
 }

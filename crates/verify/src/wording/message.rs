@@ -12,6 +12,7 @@ use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn};
 use pgwal_recovery::failure::{Failure, Lacking};
+use pgwal_recovery::outcome::AsksArchive;
 use pgwal_recovery::pages::InvalidPage;
 use pgwal_recovery::unlabelled::{BackupUnderWay, BackupWitness, Unlabelled};
 use pgwal_walk::{Fault, SlackKind};
@@ -137,7 +138,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::OwnWalShort { next } => format!(
             "the server's own pg_wal cannot be read on at {lsn}, and has more from {next} on: what was written there is lost"
         ),
-        Detail::Unlabelled { unlabelled, redo, own_wal } => unlabelled_start(unlabelled, *redo, *own_wal),
+        Detail::Unlabelled { unlabelled, redo, own_wal, asks_archive } => {
+            unlabelled_start(unlabelled, *redo, *own_wal, *asks_archive)
+        }
         Detail::RestoreShort { next } => format!("replay ends at {lsn}; the archive has more, from {next} on"),
         Detail::InvalidPages(pages) => {
             let InvalidPage { rel, block, in_backup, zeros, .. } = pages.first;
@@ -293,9 +296,12 @@ fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&
     }
 }
 
-fn unlabelled_start(unlabelled: &Unlabelled, redo: Lsn, own_wal: Option<Lsn>) -> String {
+fn unlabelled_start(unlabelled: &Unlabelled, redo: Lsn, own_wal: Option<Lsn>, asks: AsksArchive) -> String {
     let none = "there is no backup_label";
     let Some(BackupUnderWay { start, stop, told_by }) = &unlabelled.during else {
+        if asks == AsksArchive::Never {
+            return format!("{none}: the server replays its own pg_wal from {redo} on, as after a crash");
+        }
         let first = format!("{none}: the server first replays all of its own pg_wal");
         return match own_wal {
             Some(to) => format!("{first}, to {to}, and takes its data for consistent there"),

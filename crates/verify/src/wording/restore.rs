@@ -42,6 +42,9 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         Failure::Waits { lacks: Lacking::Consistency, .. } => "find good copies of the WAL up to where the data are consistent, or restore another backup".into(),
         Failure::Waits { lacks: Lacking::Target, .. } => "choose a target that this WAL holds, on a timeline that has it".into(),
         Failure::Waits { .. } => "find a good copy of the segment with the checkpoint of the backup, or restore another backup".into(),
+        Failure::LastRecord { timeline, .. } => format!(
+            "ask for the timeline of these data with --target-timeline {timeline}, or restore a backup from before it was left"
+        ),
         Failure::PreparedGone { xid, file } => format!(
             "copy {file} from the archive, or from another copy of it, into pg_wal before the server is started: the prepared transaction {xid} is read from it"
         ),
