@@ -33,6 +33,11 @@ pub fn alternatives(
     // Data that are not whole are so on every timeline and at every target.
     let whole = is_whole(restore);
     out.extend(in_partial(site, settings, restore)?);
+    if restore.failure == Some(Failure::BeforeConsistency) {
+        let other = site.predict(&Settings { target: Target::Immediate, ..settings.clone() })?;
+        let nearest = of(Instead::Immediate, &other).filter(|_| other.is_good());
+        out.extend(nearest.map(|a| Alternative { reaches_target: false, ..a }));
+    }
     if let Some(Failure::SizeAhead { .. }) = restore.failure {
         let other = site.predict(&Settings { reads_ahead: None, ..settings.clone() })?;
         let (name, value) = ("recovery_prefetch".to_owned(), "off".to_owned());

@@ -174,11 +174,10 @@ impl Look<'_> {
         Ok(Some(before.map_or(Missed::NoPoint(names), Missed::PointBefore)))
     }
 
-    /// Walks from a position to the end of what is here.
+    /// Walks from a position to the end of what can be read. Behind that a transaction may have ended, or not.
     fn walk(&self, from: Lsn, ask: &Ask, see: &mut dyn FnMut(&Events<'_>)) -> Result<(), Error> {
         let Ok(line) = self.shelf.line(self.restore.target_timeline) else { return Ok(()) };
         let mut way = WalWalk::new(self.shelf, &line, self.reading);
-        way.through_damage = true;
         way.walk(from, ask, &mut |events: &Events<'_>, _: &EventSum| {
             see(events);
             None

@@ -10,6 +10,8 @@
 //! commit late. A server with a target time stops at the first end of a transaction that is later; so does
 //! [`Times::at_time`].
 
+mod notes;
+
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::{KnownBackup, Outcome};
@@ -26,6 +28,8 @@ use pgwal_recovery::{Missed, Target, XidTrace};
 use pgwal_source::Source;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
+
+pub use notes::PointNotes;
 
 /// The times of an archive.
 pub struct Times {

@@ -92,6 +92,7 @@ pub(super) fn instead(instead: &Instead) -> String {
         Instead::Backup(file) => {
             format!("restore another backup, from which the target is reached: run again with --backup {file}")
         }
+        Instead::Immediate => "stop as soon as the data are consistent: --target-immediate".into(),
         Instead::Setting(name, value) => {
             format!("set {name} = {value} for this restore: with it the target is reached (--set {name}={value})")
         }
@@ -99,7 +100,7 @@ pub(super) fn instead(instead: &Instead) -> String {
 }
 
 /// What was done to files too early.
-pub(super) fn early(act: &EarlyAct) -> String {
+pub fn early(act: &EarlyAct) -> String {
     let (lsn, xid) = (act.lsn, act.xid);
     let what = match act.act {
         FileAct::DropDatabase(database) => format!("the files of database {database} are removed"),
