@@ -3,7 +3,7 @@
 use crate::backup_files::{BackupFile, BackupFileFlaw, backup_files};
 use crate::error::Error;
 use crate::index::{IndexSession, IndexUse, Joined};
-use crate::lineage::{HistoryFlaw, Lineage};
+use crate::lineage::{HistoryFlaw, Lineage, Node};
 use crate::lines::{self, ReadArchive};
 use crate::look::{Depth, Look, Which};
 use crate::names::{Inventory, Segment};
@@ -76,6 +76,8 @@ pub struct Archive<'a> {
     pub inventory: Inventory,
     /// Timelines.
     pub lineage: Lineage,
+    /// History files of others, which a server would read all the same.
+    pub others_histories: Vec<Node>,
     /// History files that cannot be used.
     pub history_flaws: Vec<HistoryFlaw>,
     /// Backup history files, in the order of their starts.
@@ -263,6 +265,7 @@ impl<'a> Archive<'a> {
             cluster,
             inventory,
             lineage,
+            others_histories: Vec::new(),
             history_flaws,
             backups,
             backup_flaws,

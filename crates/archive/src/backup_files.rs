@@ -19,6 +19,8 @@ pub struct BackupFile {
     pub stop: Lsn,
     /// Its label.
     pub label: Option<String>,
+    /// When it began, as written: local time of the server and the zone's name.
+    pub start_time: Option<String>,
 }
 
 /// A backup history file that cannot be used.
@@ -57,8 +59,8 @@ pub(crate) fn backup_files(
             Err(error) => Some(Err(flaw(true, error.to_string()))),
         };
         match settled(source, entry, Result::is_err, read) {
-            Some(Ok(BackupHistory { start, stop, label, .. })) => {
-                out.push(BackupFile { file: file.clone(), timeline, start, stop, label });
+            Some(Ok(BackupHistory { start, stop, label, start_time, .. })) => {
+                out.push(BackupFile { file: file.clone(), timeline, start, stop, label, start_time });
             }
             Some(Err(flaw)) => flaws.push(flaw),
             None => {}

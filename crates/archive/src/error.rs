@@ -23,6 +23,13 @@ pub enum Error {
         /// Backups in that folder, to be named instead.
         use_instead: Vec<PathBuf>,
     },
+    /// What was named as a base backup is one in another tool's keeping.
+    ToolBackup {
+        /// What was named.
+        path: PathBuf,
+        /// Whose it is, and what to do.
+        next: &'static str,
+    },
     /// The caller asked for an early end.
     Interrupted,
     /// The index is of another archive. It is left as it is.
@@ -56,7 +63,9 @@ impl fmt::Display for Error {
                 write!(f, "{place}: no WAL there, the folder is empty")
             }
             Error::NoWal { place, unknown } => {
-                write!(f, "{place}: no WAL there, {} other files: {}", unknown.count, unknown.first.join(", "))
+                let files =
+                    if unknown.count == 1 { "one other file" } else { &format!("{} other files", unknown.count) };
+                write!(f, "{place}: no WAL there, {files}: {}{}", unknown.first.join(", "), instead(unknown))
             }
             Error::NotBackup { path, use_instead } if use_instead.is_empty() => {
                 write!(f, "{}: no base backup: no backup_label, no global/pg_control, no base.tar", path.display())
@@ -65,6 +74,7 @@ impl fmt::Display for Error {
                 let folders: Vec<String> = use_instead.iter().map(|folder| folder.display().to_string()).collect();
                 write!(f, "{}: no base backup, but there is one in it; name {}", path.display(), folders.join(" or "))
             }
+            Error::ToolBackup { path, next } => write!(f, "{}: {next}", path.display()),
             Error::Interrupted => f.write_str("interrupted"),
             Error::ForeignIndex { file, found, expected } if found == expected => {
                 write!(
@@ -87,6 +97,18 @@ impl fmt::Display for Error {
             }
             Error::Threads => f.write_str("the threads asked for cannot be started"),
         }
+    }
+}
+
+/// What to name instead of a folder that is something else.
+fn instead(unknown: &Ignored) -> &'static str {
+    let has = |names: &[&str]| unknown.first.iter().any(|name| names.contains(&name.as_str()));
+    if has(&["backup_label", "base/", "global/", "base.tar", "base.tar.gz", "backup_manifest"]) {
+        "; it is a base backup without WAL: name the archive that its WAL went to, and this with --backup"
+    } else if has(&["backup.manifest", "backup.info", "backup.control"]) {
+        "; it is a backup in the keeping of another tool: name the folder of WAL in its repository (archive/STANZA/ID of pgBackRest, wals of Barman, wal/INSTANCE of pg_probackup)"
+    } else {
+        ""
     }
 }
 

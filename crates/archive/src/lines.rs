@@ -12,14 +12,14 @@
 use crate::archive::{Archive, ArchiveSurvey, Prior, Unowned};
 use crate::backup_files::backup_files;
 use crate::error::Error;
-use crate::lineage::Lineage;
+use crate::lineage::{Lineage, Node, switch_segment};
 use crate::look::Depth;
 use crate::names::Inventory;
 use crate::read::Remember;
 use crate::stretch::{PieceKind, Unusable};
 use crate::whose::{Cluster, FirstPage, beginning};
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_format::{FileName, SegmentName, TimelineId};
+use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
 use pgwal_source::Ignored;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,7 +87,8 @@ impl<'a> Archive<'a> {
             unknown: Ignored::default(),
             cluster,
             inventory: Inventory::default(),
-            lineage: Lineage::default(),
+            lineage: self.lineage.clone(),
+            others_histories: Vec::new(),
             history_flaws: Vec::new(),
             backups: Vec::new(),
             backup_flaws: Vec::new(),
@@ -108,6 +109,9 @@ impl<'a> Archive<'a> {
         let named = |index: usize| self.names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
         let among = |index: usize| !left_out.contains(&index);
         self.inventory = Inventory::among(&self.entries, &named, &self.cluster.layout, &among);
+        let histories: BTreeSet<TimelineId> = self.inventory.histories.iter().map(|(timeline, _)| *timeline).collect();
+        let all: Vec<Node> = std::mem::take(&mut self.lineage.nodes);
+        self.others_histories = all.into_iter().filter(|node| !histories.contains(&node.timeline)).collect();
         (self.lineage, self.history_flaws) = Lineage::read(self.source, &self.entries, &self.inventory);
         (self.backups, self.backup_flaws) = backup_files(self.source, &self.entries, &self.inventory);
         self.left_out = left_out;
@@ -139,13 +143,18 @@ impl LineOfWal<'_> {
         self.names().map(|(first, _)| first)
     }
 
-    /// The position that is asked for lies between its first and its last segment.
+    /// What is asked for lies between its first and its last segment.
     fn holds_what_is_asked(&self) -> bool {
         let (look, layout) = (&self.archive.look, &self.archive.cluster.layout);
-        let Some(lsn) = look.start.or(look.end) else { return true };
-        let number = layout.address().segment(lsn, layout.segment);
+        let number = |lsn| layout.address().segment(lsn, layout.segment);
         let numbers = || self.archive.inventory.segments.iter().map(|s| s.number);
-        numbers().min().is_some_and(|first| first <= number) && numbers().max().is_some_and(|last| number <= last)
+        let spans =
+            |n| numbers().min().is_some_and(|first| first <= n) && numbers().max().is_some_and(|last| n <= last);
+        match (look.start, look.end) {
+            (None, None) => true,
+            (Some(_), Some(_)) => numbers().any(|n| look.asks_for(n, layout)),
+            (Some(lsn), None) | (None, Some(lsn)) => spans(number(lsn)),
+        }
     }
 
     /// The last commit, and when the last file was written.
@@ -213,9 +222,22 @@ fn groups(archive: &Archive<'_>, seen: &ArchiveSurvey) -> Vec<Group> {
     }
     let silent = silent(archive, seen, &foreign);
     own.files.retain(|_, entries| entries.iter().any(|entry| !silent.contains(entry)));
-    groups.retain(|group| !group.stands_within(&own));
+    groups.retain(|group| !group.stands_within(&own) && !is_stray(archive, group));
     groups.insert(0, own);
     groups
+}
+
+/// One file of others that is no beginning: somebody put it here. WAL begins with a record that names none before it.
+fn is_stray(archive: &Archive<'_>, group: &Group) -> bool {
+    let mut files = group.files.values().flatten();
+    let (Some(&only), None) = (files.next(), files.next()) else { return false };
+    if archive.look.depth != Depth::Records {
+        return false;
+    }
+    let others = (0..archive.entries.len()).filter(|&i| i != only).collect();
+    let Ok(seen) = archive.of_another(group.cluster, others).look_at_other() else { return true };
+    let mut runs = seen.stretches.values().flat_map(|stretch| &stretch.pieces).filter_map(|piece| piece.run());
+    !runs.any(|run| run.first.is_some_and(|first| first.prev == Lsn::ZERO))
 }
 
 /// Files that are wholly another's, as reading them showed; by names alone, all of which the first page is another's.
@@ -301,13 +323,38 @@ fn others(archive: &Archive<'_>, groups: &[Group], own: usize) -> BTreeSet<usize
                 let owner = exact.or_else(|| groups.iter().position(|g| g.spans(name))).or_else(|| next(groups, name));
                 owner.is_none_or(|owner| owner == own)
             }
-            Some(FileName::History(_)) | None => true,
+            Some(FileName::History(timeline)) => !is_history_of_others(archive, groups, own, timeline),
+            None => true,
         };
         if !stays {
             out.insert(entry);
         }
     }
     out
+}
+
+/// A history file of a timeline that only others have reached, and that left none of this line's timelines where this
+/// line has WAL. A server does not know that.
+fn is_history_of_others(archive: &Archive<'_>, groups: &[Group], own: usize, timeline: TimelineId) -> bool {
+    let newest = |group: &Group| group.files.keys().next_back().map(|name| name.timeline);
+    let Some(group) = groups.get(own) else { return false };
+    let reached = |i: usize| groups.get(i).and_then(newest).is_some_and(|newest| newest >= timeline);
+    if reached(own) || !(0..groups.len()).any(reached) {
+        return false;
+    }
+    let layout = &group.cluster.layout;
+    let here = archive.lineage.parent(timeline).is_some_and(|parent| {
+        let left = switch_segment(&parent.switch, layout);
+        let name = left.map(|n| SegmentName::new(parent.timeline, n, layout.address(), layout.segment));
+        let spans = |(first, last): (SegmentName, SegmentName)| name.is_some_and(|n| first <= n && n <= last);
+        // At a boundary it is the segment behind the last.
+        let before = |(_, last): (SegmentName, SegmentName)| {
+            let next = last.number(layout.address(), layout.segment).map(|n| n.next());
+            next.is_some() && next == left
+        };
+        group.range(parent.timeline).is_some_and(|range| spans(range) || before(range))
+    });
+    !here
 }
 
 /// The group of the file before, on the same timeline; else of the one behind.

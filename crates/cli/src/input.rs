@@ -1,9 +1,12 @@
 //! The options that every command on an archive shares, and opening it.
 
+use anyhow::{Context, ensure};
 use pgwal::source::{self, Pace, Source, guard};
 use pgwal::verify::Depth;
 use pgwal_query::sizes::bytes_of;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Where the WAL is.
@@ -49,6 +52,18 @@ impl InputOptions {
     pub fn map(&self) -> Option<guard::MapGuard> {
         if self.no_mmap { None } else { guard::install().ok() }
     }
+}
+
+/// The bytes of a file that an option names. A pipe would be waited for, and what is too large is not taken into memory.
+pub fn plain(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
+    let shown = path.display();
+    let found = std::fs::metadata(path).with_context(|| shown.to_string())?;
+    ensure!(found.is_file(), "{shown} is no plain file");
+    let mut bytes = Vec::new();
+    let file = File::open(path).with_context(|| shown.to_string())?;
+    file.take(limit + 1).read_to_end(&mut bytes).with_context(|| shown.to_string())?;
+    ensure!(bytes.len() as u64 <= limit, "{shown} is larger than {limit} bytes: it is not read");
+    Ok(bytes)
 }
 
 /// How thoroughly to look, as an option says it.

@@ -1,19 +1,19 @@
 //! The files of `--known` and `--write-known`.
 
+use crate::input::plain;
 use crate::output::deliver;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use pgwal::verify::Outcome;
 use pgwal_report::known::KnownFile;
-use std::fs;
 use std::path::Path;
+
+/// More than any list of accepted losses has.
+const LIMIT: u64 = 64 << 20;
 
 /// Reads one.
 pub fn read(path: &Path) -> anyhow::Result<KnownFile> {
     let shown = path.display().to_string();
-    if fs::metadata(path).is_ok_and(|m| !m.is_file()) {
-        bail!("{shown} is no plain file");
-    }
-    let text = fs::read_to_string(path).with_context(|| shown.clone())?;
+    let text = String::from_utf8(plain(path, LIMIT)?).with_context(|| shown.clone())?;
     Ok(KnownFile::parse(shown, &text)?)
 }
 

@@ -13,6 +13,7 @@ mod output;
 mod place;
 mod progress;
 mod streams;
+mod zone;
 
 use clap::Parser;
 use exit::Exit;
@@ -44,6 +45,13 @@ fn main() -> ExitCode {
         }
         Err(error) => misused(error),
     };
+    if let Some(zone) = zone::unusable() {
+        if cmd::verify::is_plugin() {
+            return say(OutputForm::Plain, &nagios::failure(zone), Exit::Plugin(PluginStatus::Unknown)).into();
+        }
+        complain(zone);
+        return Exit::CouldNotTell.into();
+    }
     match cli.command.run() {
         Ok(exit) => exit.into(),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,

@@ -31,6 +31,12 @@ pub fn is_read_on_terminal() -> bool {
     io::stdout().is_terminal()
 }
 
+/// Columns of the terminal on which the answer is read, where it is read on one.
+#[expect(clippy::disallowed_methods, reason = "asked, not written to")]
+pub fn columns() -> Option<usize> {
+    io::stdout().is_terminal().then(terminal_size::terminal_size)?.map(|(width, _)| usize::from(width.0))
+}
+
 /// Whether somebody sees standard error.
 #[expect(clippy::disallowed_methods, reason = "asked, not written to")]
 pub fn is_watched_on_terminal() -> bool {

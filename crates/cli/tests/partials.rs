@@ -51,6 +51,8 @@ fn what_is_wrong_is_said() {
         let told = findings(&plain, bytes);
         assert!(told.len() == 1 && told[0].0 == code && told[0].1.contains(words), "{told:?}");
     }
+    let told = findings(&format!("{LAST}.partial.gz"), &gzip(&whole[..600_000]));
+    assert!(told.len() == 1 && told[0].0 == "WP102" && told[0].1.contains("600000 bytes instead of"), "{told:?}");
     let mut broken = gzip(&whole);
     let middle = broken.len() / 2;
     broken[middle..middle + 16].fill(0xFF);

@@ -163,6 +163,22 @@ fn a_copy_of_a_running_server_without_its_label_is_refuted() {
     assert_eq!(place.ask(&["verify", "archive", "--backup", "with-wal"]).told(), (0, "proven", "promotes", vec![]));
 }
 
+/// A hole in a server's own WAL ends crash recovery without a word, and the archive need not know of it.
+#[test]
+fn a_hole_in_a_servers_own_wal_is_told() {
+    let place = no_label();
+    for lost in ["archive/000000010000000000000008", "with-wal/pg_wal/000000010000000000000008"] {
+        fs::remove_file(place.at(lost)).unwrap();
+    }
+    for folder in ["archive", "with-wal/pg_wal"] {
+        fs::remove_file(place.at(folder).join("000000010000000000000007.00000028.backup")).unwrap();
+    }
+    let own = place.ask(&["verify", "archive", "--pgdata", "with-wal"]);
+    assert_eq!((own.exit, own.restore("outcome")), (1, &json!("promotes")));
+    assert!(own.told().3.contains(&"WP424 error".to_owned()), "{:?}", own.told());
+    assert_eq!(own.restore("replay_end"), "0/00800000");
+}
+
 /// With what a running server leaves it may be the server's own directory, which is whole.
 #[test]
 fn the_directory_of_a_server_that_crashed_in_a_backup_is_in_doubt() {

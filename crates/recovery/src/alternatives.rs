@@ -7,7 +7,6 @@ use crate::outcome::Restore;
 use crate::predict::{Site, SiteOptions};
 use crate::settings::Settings;
 use crate::target::{Target, TargetTimeline};
-use crate::unlabelled::Unlabelled;
 use pgwal_archive::Error;
 use pgwal_format::Lsn;
 use pgwal_source::Source;
@@ -120,5 +119,5 @@ fn is_further(restore: &Restore, other: &Restore) -> bool {
 }
 
 fn is_whole(restore: &Restore) -> bool {
-    !restore.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal)
+    !restore.is_torn()
 }

@@ -13,7 +13,7 @@ use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
 use crate::xid_trace::XidTrace;
 use pgwal_format::record::{Block, Record, RecordHeader};
 use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
-use pgwal_format::rmgr::{STANDBY, TRANSACTION, XLOG, standby, xlog};
+use pgwal_format::rmgr::{STANDBY, TABLESPACE, TRANSACTION, XLOG, standby, tablespace, xlog};
 use pgwal_format::text::control::ServerParameters;
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_walk::Fold;
@@ -64,6 +64,8 @@ pub enum EventKind {
     },
     /// The end of the base backup that started there.
     BackupEnd(Lsn),
+    /// A tablespace is created in a directory, which must be there.
+    Tablespace,
     /// The settings that a standby needs.
     Parameters(ServerParameters),
     /// The transactions that run.
@@ -294,6 +296,9 @@ impl Fold for Events<'_> {
             TRANSACTION => self.transaction(record),
             XLOG => self.xlog(record),
             STANDBY => Self::running(record).map(|what| (what, false)),
+            TABLESPACE if tablespace::created(record).is_some_and(|path| !path.is_empty()) => {
+                Some((EventKind::Tablespace, false))
+            }
             _ => None,
         };
         let mut mark = false;

@@ -21,6 +21,7 @@ mod known;
 mod missed;
 mod names;
 pub mod outcome;
+mod own_wal;
 pub mod pages;
 mod predict;
 mod prepared;

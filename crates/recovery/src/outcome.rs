@@ -117,6 +117,10 @@ pub struct Restore {
     pub own_wal_first: bool,
     /// What lay in `pg_wal` was replayed before the archive was asked.
     pub own_wal: Option<OwnWal>,
+    /// WAL in `pg_wal` behind a place where it could not be read on, which replay does not come to: where it begins.
+    pub own_wal_behind: Option<Lsn>,
+    /// Tablespaces are created on the way, in directories that must be there.
+    pub makes_tablespaces: bool,
     /// It starts without a `backup_label`, from the control file of a server that ran.
     pub unlabelled: Option<Unlabelled>,
     /// A backup that ended on the way and is not the one that is being restored: where it started, and the record of
@@ -215,6 +219,11 @@ impl Restore {
     pub fn comes_to_its_end(&self) -> bool {
         let ends_well = !matches!(self.ending, Ending::Fatal | Ending::Panic) && self.failure.is_none();
         ends_well && !self.is_late() && self.target.as_ref().is_none_or(|t| t.reached)
+    }
+
+    /// What data files hold is not of one moment, whatever is replayed: WAL is left out that they may hold in part.
+    pub fn is_torn(&self) -> bool {
+        self.own_wal_behind.is_some() || self.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal)
     }
 
     /// The backup was taken after the time that is the target: a server stops at once, with data that are newer.

@@ -11,7 +11,7 @@ use crate::start::Start;
 use crate::target::Target;
 use crate::unlabelled::{self, BackupUnderWay};
 use crate::way::{WalkEnd, WalkOptions};
-use crate::{behind, missed};
+use crate::{behind, missed, own_wal};
 use pgwal_archive::names::Inventory;
 use pgwal_archive::whose::{Cluster, FirstPage, beginning, whose as whose_wal};
 use pgwal_archive::{Error, Lineage};
@@ -261,6 +261,7 @@ impl<'a> Site<'a> {
             extents: &self.extents,
         }
         .run()?;
+        restore.own_wal_behind = own_wal::behind(&self.shelf, self.reading(), &restore, settings)?;
         restore.unlabelled = unlabelled::judge(self.backup, &self.start, &self.under_way, &restore);
         let Some(end) = restore.replay_end.filter(|_| settings.mode != Mode::Crash) else { return Ok(restore) };
         let behind = behind::look(&self.shelf, self.reading(), &restore, settings, end)?;

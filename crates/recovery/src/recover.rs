@@ -115,7 +115,7 @@ impl Recovery<'_> {
             // (`SwitchIntoArchiveRecovery`).
             let on = if let WalkEnd::Unreadable(lsn) = end { *lsn } else { replay.replayed };
             out.own_wal = Some(OwnWal { to: replay.replayed, segments: way.segments });
-            way.looking = Looking::Everywhere;
+            (way.looking, way.follows) = (Looking::Everywhere, replay.read);
             self.asks_archive(&mut way);
             replay.minimum = Some((replay.replayed, replay.timeline));
             walked = match replay.check_consistency() {
@@ -185,8 +185,10 @@ impl Recovery<'_> {
             dies_at_promotion: None,
             own_wal_first: false,
             own_wal: None,
+            own_wal_behind: None,
             unlabelled: None,
             other_backup: None,
+            makes_tablespaces: false,
             left_branch: None,
         }
     }
@@ -370,6 +372,7 @@ impl Recovery<'_> {
         out.timeline = replay.timeline;
         out.replayed = replay.sum;
         out.other_backup = replay.other_backup;
+        out.makes_tablespaces = replay.makes_tablespaces;
         out.rolled_back = replay.rolled_back;
         let all = self.dialect().recovery.parameters.len();
         out.settings_unknown &= !(replay.compared && replay.goal.parameters.len() == all);

@@ -104,6 +104,8 @@ pub struct Replay<'a> {
     /// The last backup that ended on the way and is not the one that is being restored: where it started, and the
     /// record of its end.
     pub other_backup: Option<(Lsn, Lsn)>,
+    /// Tablespaces were created.
+    pub makes_tablespaces: bool,
     /// Records that act before their commits, those of the last segment replayed in part included.
     pub acts: EarlyActs,
     /// The target, where it is the end of a transaction that was rolled back.
@@ -142,6 +144,7 @@ impl<'a> Replay<'a> {
             pages: None,
             prepared: None,
             other_backup: None,
+            makes_tablespaces: false,
             acts: EarlyActs::default(),
             rolled_back: None,
             compared: false,
@@ -293,6 +296,10 @@ impl<'a> Replay<'a> {
                 if let Some(prepared) = &mut self.prepared {
                     prepared.ended(*xid);
                 }
+                None
+            }
+            EventKind::Tablespace => {
+                self.makes_tablespaces = true;
                 None
             }
             EventKind::Prepared(xid) => {

@@ -109,6 +109,8 @@ pub struct WalWalk<'a> {
     pub looking: Looking,
     /// What a short file is.
     pub short: ShortFile,
+    /// The record that the next one must name as the one before it, where reading goes on behind one.
+    pub follows: Option<Lsn>,
     /// Records behind damage are handed on, too.
     pub through_damage: bool,
     /// No file of a timeline older than this is taken.
@@ -131,6 +133,7 @@ impl<'a> WalWalk<'a> {
             segments: 0,
             looking: Looking::Everywhere,
             short: ShortFile::Fatal,
+            follows: None,
             through_damage: false,
             oldest: TimelineId(0),
         }
@@ -227,6 +230,7 @@ impl<'a> WalWalk<'a> {
         let within = layout.address().offset(from, layout.segment) > 0;
         let (mut start, mut oldest) = (Some(from).filter(|_| within), self.oldest);
         let mut chain = Chain::new(layout);
+        let mut follows = self.follows.take();
         loop {
             let mut steps = Vec::new();
             let (mut next, mut least) = (number, oldest);
@@ -284,7 +288,11 @@ impl<'a> WalWalk<'a> {
                     }
                     FileRead::Records(run) => {
                         taken += 1;
-                        ended = replay_next(layout, ask, &mut chain, &run, replay);
+                        let broken = follows.take().and_then(|prev| unlinked(&run, prev));
+                        ended = match broken {
+                            Some(lsn) => Some(Walked::End(WalkEnd::Unreadable(lsn))),
+                            None => replay_next(layout, ask, &mut chain, &run, replay),
+                        };
                         if through_damage && matches!(ended, Some(Walked::End(_))) {
                             ended = None;
                         }
@@ -320,6 +328,13 @@ impl<'a> WalWalk<'a> {
 
 /// Segments that are planned at once.
 const AHEAD: usize = 4096;
+
+/// The first record, where it is whole and names another one as the one before it.
+fn unlinked(run: &Run<Events<'_>>, prev: Lsn) -> Option<Lsn> {
+    let damaged = run.damages.first().map(|damage| damage.lsn);
+    let first = run.first.filter(|first| damaged.is_none_or(|lsn| lsn > first.lsn))?;
+    (first.prev != prev).then_some(first.lsn)
+}
 
 /// Joins a run to the one before it and replays both the record over the seam and its own.
 fn replay_next(

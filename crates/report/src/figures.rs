@@ -30,6 +30,11 @@ pub fn bytes(n: u128) -> String {
     format!("{value:.digits$} {}", UNITS[unit])
 }
 
+/// So many of a thing: `1 segment`, `9,812,345 records`.
+pub fn counted(n: u128, word: &str) -> String {
+    format!("{} {}", grouped(n), plural(n, word))
+}
+
 /// The word, with an s unless there is one of it.
 pub fn plural(n: u128, word: &str) -> String {
     if n == 1 { word.to_owned() } else { format!("{word}s") }

@@ -28,6 +28,8 @@ pub struct Ignored {
     pub count: u64,
     /// The first of them by name; at most [`Ignored::KEPT`].
     pub first: Vec<String>,
+    /// The first of those that would be names of WAL, were their letters small or capital as a server writes them.
+    pub miswritten: Vec<String>,
 }
 
 impl Ignored {
@@ -39,6 +41,19 @@ impl Ignored {
         let listed = other.first.len() as u64;
         other.first.iter().for_each(|name| self.add(name));
         self.count += other.count.saturating_sub(listed);
+        let room = Ignored::KEPT.saturating_sub(self.miswritten.len());
+        let new: Vec<String> =
+            other.miswritten.iter().filter(|name| !self.miswritten.contains(name)).cloned().collect();
+        self.miswritten.extend(new.into_iter().take(room));
+    }
+
+    /// The name that a server would have given to a file, where only its capitals differ.
+    pub fn as_written(shown: &str) -> Option<String> {
+        let name = shown.rsplit('/').next()?;
+        let (digits, rest) =
+            name.split_at_checked(name.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(name.len()))?;
+        let right = digits.to_ascii_uppercase() + &rest.to_ascii_lowercase();
+        (right != name && matches!(name::place(&right), NamePlace::Wal(_))).then_some(right)
     }
 
     pub(crate) fn add(&mut self, name: &str) {
@@ -48,6 +63,9 @@ impl Ignored {
             return;
         }
         self.count += 1;
+        if self.miswritten.len() < Ignored::KEPT && Ignored::as_written(name).is_some() {
+            self.miswritten.push(name.to_owned());
+        }
         if at < Ignored::KEPT {
             self.first.insert(at, name.to_owned());
             self.first.truncate(Ignored::KEPT);
@@ -205,6 +223,9 @@ mod tests {
         for name in ["f", "b", "h", "a", "g", "c", "e", "d"] {
             ignored.add(name);
         }
-        assert_eq!(ignored, Ignored { count: 8, first: ["a", "b", "c", "d", "e"].map(String::from).to_vec() });
+        assert_eq!(
+            ignored,
+            Ignored { count: 8, first: ["a", "b", "c", "d", "e"].map(String::from).to_vec(), miswritten: Vec::new() }
+        );
     }
 }

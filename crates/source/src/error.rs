@@ -170,7 +170,8 @@ fn is_loop(error: &io::Error) -> bool {
 }
 
 impl FileKind {
-    fn of(file_type: std::fs::FileType) -> FileKind {
+    /// Of a file that is no plain one.
+    pub fn of(file_type: std::fs::FileType) -> FileKind {
         #[cfg(unix)]
         {
             use std::os::unix::fs::FileTypeExt;
@@ -210,7 +211,14 @@ impl fmt::Display for SourceError {
             SourceError::Reported { text } => f.write_str(text),
             SourceError::Foreign { what, text, .. } => write!(f, "{what}: {text}"),
             SourceError::NoPath => f.write_str("no path was given"),
-            SourceError::NotFound { path } => write!(f, "{}: no such file or folder", path.display()),
+            SourceError::NotFound { path } => match scheme(path) {
+                Some(scheme) => write!(
+                    f,
+                    "{}: {scheme}: places are not read yet, files and folders are; copy it to a folder with the store's own tool, or mount it, and name that folder",
+                    path.display()
+                ),
+                None => write!(f, "{}: no such file or folder", path.display()),
+            },
             SourceError::Permission { path } => write!(f, "{}: no permission to read it", path.display()),
             SourceError::Loop { path } => write!(f, "{}: symbolic links lead in a circle", path.display()),
             SourceError::NotRegular { path, kind } => write!(f, "{}: not a regular file but {kind}", path.display()),
@@ -235,6 +243,13 @@ impl fmt::Display for SourceError {
             }
         }
     }
+}
+
+/// What stands before `://`, where a user names an object store or another host.
+fn scheme(path: &Path) -> Option<&str> {
+    let (scheme, _) = path.to_str()?.split_once("://")?;
+    let is_one = !scheme.is_empty() && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    is_one.then_some(scheme)
 }
 
 impl std::error::Error for SourceError {}

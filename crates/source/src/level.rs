@@ -81,11 +81,19 @@ fn subfolders(folder: &Path, budget: &mut usize) -> Vec<PathBuf> {
         *budget -= 1;
         // Links are followed only here, one level at a time, so a circle of them ends with the depth.
         let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir() || kind.is_symlink() && entry.path().is_dir());
-        if is_folder && !entry.file_name().to_str().is_some_and(name::is_known_subfolder) {
+        if is_folder
+            && !is_of_the_system(&entry.path())
+            && !entry.file_name().to_str().is_some_and(name::is_known_subfolder)
+        {
             found.push(entry.path());
         }
     }
     found
+}
+
+/// What the kernel shows of itself and of processes, other names of files that are elsewhere.
+fn is_of_the_system(folder: &Path) -> bool {
+    ["/proc", "/sys", "/dev", "/run"].iter().any(|name| folder == Path::new(name))
 }
 
 /// Barman keeps arriving and rejected WAL beside `wals`: nobody means those.

@@ -145,6 +145,11 @@ pub enum Detail {
         /// Start of the next segment that is here.
         next: Lsn,
     },
+    /// A server's own WAL breaks off in front of more of it.
+    OwnWalShort {
+        /// Where that begins.
+        next: Lsn,
+    },
     /// A restore starts without a `backup_label`.
     Unlabelled {
         /// Whether that is right.
@@ -162,6 +167,13 @@ pub enum Detail {
         own: Box<LineReport>,
         /// The other.
         other: Box<LineReport>,
+    },
+    /// A history file of another cluster.
+    OthersHistory {
+        /// The timeline on which this WAL begins.
+        own: TimelineId,
+        /// Where that is left, by the file; `None`: it does not name it.
+        left: Option<Switch>,
     },
     /// A timeline's own files are taken behind the point where it was left.
     LeftBranch {

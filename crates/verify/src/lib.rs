@@ -28,6 +28,7 @@ pub mod records;
 pub mod recovery;
 mod restore;
 pub mod segment;
+mod starts;
 pub mod times;
 mod verify;
 pub mod wording;

@@ -119,6 +119,8 @@ pub struct KnownBackup {
     pub stop: Lsn,
     /// Its label.
     pub label: Option<String>,
+    /// When it began, as written: local time of the server and the zone's name.
+    pub start_time: Option<String>,
     /// Every record between the two is here and right; `None` where not all of it was looked at.
     pub complete: Option<bool>,
     /// How far replay from it comes, on this way.
@@ -153,6 +155,8 @@ pub enum NotChecked {
     StandbySettings,
     /// The page flag `XLP_BKP_REMOVABLE` (9.2 to 18), which no reader uses and no checksum covers.
     RemovableFlag,
+    /// Whether the directories are there in which WAL creates tablespaces.
+    TablespaceFolders,
     /// Whether blocks that WAL changes are there.
     Blocks(Blind),
 }

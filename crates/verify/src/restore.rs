@@ -6,6 +6,7 @@ use crate::finding::{Detail, Finding, set_severities};
 use crate::lines;
 use crate::options::Options;
 use crate::outcome::{NotChecked, Outcome, Verdict};
+use crate::starts::{own_wal_short, prepared_gone, unlabelled, waits_for_primary};
 use crate::verify::examine;
 use crate::wording::target_named;
 use pgwal_archive::Error;
@@ -119,8 +120,7 @@ pub fn verify_restore(
         _ => None,
     };
     // What is lost behind the end can only be told from what lies there.
-    let lacks = restore.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal);
-    let short = !restore.is_good() || lacks || ends_early(&*site, &restore).is_some();
+    let short = !restore.is_good() || restore.is_torn() || ends_early(&*site, &restore).is_some();
     let others_backups: BTreeSet<SegmentName> = match site.others().is_empty() {
         true => BTreeSet::new(),
         false => backups_of_others(archive, site)?,
@@ -162,6 +162,7 @@ pub fn verify_restore(
     // What is wrong with the backup counts wherever replay gets to.
     let mut of_backup = findings_of(backup);
     of_backup.extend(unlabelled(&restore));
+    of_backup.extend(own_wal_short(&restore));
     outcome.lowered += set_severities(&mut of_backup, &options.severities);
     let refuted = |f: &Finding| f.severity == Severity::Error && !f.code.is_could_not_look();
     let bad_backup = of_backup.iter().any(refuted);
@@ -227,6 +228,7 @@ pub fn verify_restore(
     outcome.not_checked.extend([NotChecked::DataFiles].into_iter().chain((!all).then_some(NotChecked::OtherFiles)));
     let included = settings.is_ok_and(|settings| !settings.not_read.is_empty());
     outcome.not_checked.extend(included.then_some(NotChecked::IncludedSettings));
+    outcome.not_checked.extend(restore.makes_tablespaces.then_some(NotChecked::TablespaceFolders));
     outcome.not_checked.extend(restore.settings_unknown.then_some(NotChecked::StandbySettings));
     outcome.not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
     outcome.not_checked.sort();
@@ -314,27 +316,6 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
         Some(Weight::Error) => Severity::Error,
     };
     Finding { severity, file: Some(flaw.file.clone()), detail, ..Finding::of(code) }
-}
-
-/// A start without `backup_label`: an error where it is known to be wrong, a warning where that is likely or where the
-/// server's own WAL comes first.
-fn unlabelled(restore: &Restore) -> Option<Finding> {
-    let unlabelled = restore.unlabelled.as_ref()?;
-    let own_wal = restore.own_wal.map(|own| own.to);
-    let (code, severity) = match &unlabelled.during {
-        Some(_) if unlabelled.lived_in => (Code::LabelMissing, Severity::Warning),
-        Some(_) => (Code::LabelMissing, Severity::Error),
-        None if restore.own_wal_first => (Code::OwnWalFirst, Severity::Warning),
-        None => return None,
-    };
-    let detail = Detail::Unlabelled { unlabelled: unlabelled.clone(), redo: restore.redo_start, own_wal };
-    let (lsn, file) = (Some(restore.redo_start), Some("backup_label".to_owned()));
-    Some(Finding { severity, timeline: Some(restore.timeline), lsn, file, detail, ..Finding::of(code) })
-}
-
-/// What a standby waits for may come from its primary.
-fn waits_for_primary(restore: &Restore, settings: Result<&Settings, &SettingsError>) -> bool {
-    restore.ending == Ending::Waits && !restore.is_good() && settings.is_ok_and(|settings| settings.streams)
 }
 
 fn lowered(finding: Finding) -> Finding {
@@ -500,14 +481,6 @@ fn invalid_pages(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
         more: pages.count.saturating_sub(1),
         ..Finding::of(Code::InvalidPages)
     })
-}
-
-/// The server pauses, and dies of a prepared transaction once it is told to go on.
-fn prepared_gone(restore: &Restore) -> Option<Finding> {
-    let failure = restore.dies_at_promotion.clone()?;
-    let detail = Detail::Restore { failure, missing: None, missed: None, instead: None };
-    let (severity, lsn) = (Severity::Warning, restore.replay_end);
-    Some(Finding { severity, timeline: Some(restore.timeline), lsn, detail, ..Finding::of(Code::PreparedGone) })
 }
 
 fn code(failure: &Failure) -> Code {

@@ -9,8 +9,8 @@ pub(crate) use target::{early as early_act, missed as target_missed, named as ta
 
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
-use pgwal_format::Layout;
 use pgwal_format::text::history::Switch;
+use pgwal_format::{FileName, Layout};
 
 impl Finding {
     /// What is wrong, in a sentence without a full stop.
@@ -60,6 +60,9 @@ impl Finding {
             (Code::TwoHistories, _) => {
                 format!("find out which server is the right one, and get the segments that it wrote; {file} is a good copy of the other's")
             }
+            (Code::OthersHistory, Detail::OthersHistory { own, .. }) => format!(
+                "restore with --target-timeline {own} (recovery_target_timeline = '{own}'), and move the other cluster's files away, {file} too"
+            ),
             (Code::OtherWal, _) => "give each cluster and version an archive of its own; verify --backup judges the line of that backup".into(),
             (_, Detail::LeftBranch { child, switch: Switch::At(lsn), .. }) => format!(
                 "find the segments of timeline {child}, or recover to --target-lsn {lsn} --target-inclusive off: what lies behind on this timeline was left"
@@ -126,6 +129,9 @@ impl Finding {
             }
             (Code::SegmentChanged, _) => format!("compare {file} with another copy of it, and find out what changed it: archived WAL never changes"),
             (Code::Slack | Code::StalePages | Code::PartialBeside, _) => "nothing: replay does not read these bytes".into(),
+            (Code::NotWal, _) if FileName::parse(file.rsplit('/').next().unwrap_or(file)).is_none() => {
+                "name a file of WAL (24 hexadecimal digits), a folder of them, or a data directory".into()
+            }
             _ => format!("find a good copy of {file}: pg_wal of the old primary, a standby, another archive; check it: walproof verify FILE"),
         }
     }

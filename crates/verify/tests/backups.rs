@@ -77,6 +77,19 @@ fn data_directories_of_four_versions() {
 }
 
 #[test]
+fn a_manifest_that_is_no_file_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = testdata("backup/15");
+    std::fs::create_dir(folder.path().join("global")).unwrap();
+    for name in ["backup_label", "global/pg_control"] {
+        std::fs::copy(own.join(name), folder.path().join(name)).unwrap();
+    }
+    assert!(!codes(&open(folder.path())).contains(&Code::BackupManifest));
+    std::fs::create_dir(folder.path().join("backup_manifest")).unwrap();
+    assert!(codes(&open(folder.path())).contains(&Code::BackupManifest));
+}
+
+#[test]
 fn manifests_of_both_versions() {
     let first = open(&testdata("backup/13/backup_manifest.xz"));
     let manifest = first.manifest.as_ref().unwrap();

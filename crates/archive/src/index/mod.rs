@@ -15,7 +15,7 @@
 //! | `wire` | that in binary |
 //! | `record`, `encoding` | a file in the index; the index as bytes |
 //! | `session` | what of the index holds in this run |
-//! | `store` | the file on disk |
+//! | `store`, `turn` | the file on disk; several runs that write it |
 //! | `part`, `summarize`, `joined` | the same for parts of an archive that other processes read |
 
 mod encoding;
@@ -25,6 +25,7 @@ mod record;
 mod session;
 mod store;
 mod summarize;
+mod turn;
 mod usage;
 mod wire;
 

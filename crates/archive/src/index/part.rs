@@ -184,7 +184,11 @@ impl Wire for IgnoredNames {
     }
     fn take(input: &mut &[u8]) -> Option<IgnoredNames> {
         let (count, first): (u64, Vec<String>) = Wire::take(input)?;
-        (first.len() <= Ignored::KEPT && first.len() as u64 <= count).then_some(IgnoredNames(Ignored { count, first }))
+        (first.len() <= Ignored::KEPT && first.len() as u64 <= count).then_some(IgnoredNames(Ignored {
+            count,
+            first,
+            ..Ignored::default()
+        }))
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::encoding::{IndexContent, MAGIC, NoIndex, decode, encode};
 use super::record::{Owner, RememberedFile};
+use super::turn::{PATIENCE, turn};
 use super::usage::IndexUse;
-use std::collections::HashMap;
+use pgwal_source::Stamp;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -20,6 +22,8 @@ pub struct Index {
     pub(super) records: HashMap<String, RememberedFile>,
     pub(super) share: Option<(u32, u32)>,
     pub(super) ignored: Option<&'static str>,
+    /// How it lay there when it was opened.
+    seen: Option<Stamp>,
     next: Mutex<Option<IndexContent>>,
 }
 
@@ -34,38 +38,34 @@ impl Index {
     /// The file is there and cannot be read, it is something else than an index and must not be overwritten, or there
     /// is no folder for it.
     pub fn open(path: &Path) -> io::Result<Index> {
-        let mut bytes = Vec::new();
         // A pipe would be waited for, a device replaced.
         if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file"));
         }
-        match File::open(path) {
-            Ok(file) => {
-                (&file).take(MAGIC.len() as u64).read_to_end(&mut bytes)?;
-                // What is no index is not read, however large it is.
-                if bytes == MAGIC {
-                    file.take(LIMIT).read_to_end(&mut bytes)?;
-                }
-            }
+        let seen = Stamp::of(path);
+        let bytes = match File::open(path) {
+            Ok(file) => beginning(&file)?,
             // Not only after hours.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 fs::metadata(folder_of(path))?;
                 return Ok(Index::blank(path, None));
             }
             Err(error) => return Err(error),
-        }
-        match decode(&bytes) {
+        };
+        let index = match decode(&bytes) {
             Ok(content) => {
                 let records = content.records.into_iter().map(|record| (record.file.clone(), record)).collect();
-                Ok(Index { owner: Some(content.owner), runs: content.runs, records, ..Index::blank(path, None) })
+                Index { owner: Some(content.owner), runs: content.runs, records, ..Index::blank(path, None) }
             }
-            Err(NoIndex::Damaged) => Ok(Index::blank(path, Some("it is damaged"))),
-            Err(NoIndex::Version) => Ok(Index::blank(path, Some("another version of walproof wrote it"))),
-            Err(NoIndex::Foreign) if bytes.is_empty() => Ok(Index::blank(path, Some("it is empty"))),
+            Err(NoIndex::Damaged) => Index::blank(path, Some("it is damaged")),
+            Err(NoIndex::Version) => Index::blank(path, Some("another version of walproof wrote it")),
+            Err(NoIndex::Foreign) if bytes.is_empty() => Index::blank(path, Some("it is empty")),
             Err(NoIndex::Foreign) => {
-                Err(io::Error::new(io::ErrorKind::InvalidData, "it is no index of walproof, and is not overwritten"))
+                let text = "it is no index of walproof, and is not overwritten";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, text));
             }
-        }
+        };
+        Ok(Index { seen, ..index })
     }
 
     fn blank(path: &Path, ignored: Option<&'static str>) -> Index {
@@ -76,6 +76,7 @@ impl Index {
             records: HashMap::new(),
             share: None,
             ignored,
+            seen: None,
             next: Mutex::new(None),
         }
     }
@@ -99,19 +100,63 @@ impl Index {
         *self.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(content);
     }
 
-    /// Writes what the last verification learned. The old index stays as it is until the new one is whole on disk: a
-    /// run that is killed, and two at once, leave one or the other.
+    /// Writes what the last verification learned, and keeps what another run wrote meanwhile. The old index stays as it
+    /// is until the new one is whole on disk: a run that is killed leaves one or the other.
     ///
     /// # Errors
-    /// It cannot be written.
+    /// It cannot be written, or another run has been writing it for a minute.
     pub fn save(&self) -> io::Result<()> {
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(content) = next else { return Ok(()) };
+        let Some(mut content) = next else { return Ok(()) };
         if fs::metadata(&self.path).is_ok_and(|old| !old.is_file()) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file any more"));
         }
-        pgwal_source::replace(&self.path, &encode(&content))
+        let turn = turn(&self.path, PATIENCE)?;
+        if let Some(file) = &turn
+            && Stamp::of(&self.path) != self.seen
+            && let Ok(theirs) = decode(&beginning(file)?)
+        {
+            self.join(&mut content, theirs);
+        }
+        let written = pgwal_source::replace(&self.path, &encode(&content));
+        drop(turn);
+        written
     }
+
+    /// Adds what another run learned of the same archive since this one began. Of a file that both know, what was
+    /// proven first stays where the bytes differ: the next run tells that they changed.
+    fn join(&self, content: &mut IndexContent, theirs: IndexContent) {
+        if theirs.owner != content.owner {
+            return;
+        }
+        content.runs = content.runs.max(theirs.runs + 1);
+        let mut known: HashMap<String, usize> =
+            content.records.iter().enumerate().map(|(i, record)| (record.file.clone(), i)).collect();
+        // What was known before and is not any more was left out by this run: the file is gone.
+        let gone: HashSet<String> = self.records.keys().filter(|file| !known.contains_key(*file)).cloned().collect();
+        for record in theirs.records {
+            match known.get(&record.file).and_then(|&i| content.records.get_mut(i)) {
+                Some(own) if own.sum != record.sum && record.at < own.at => *own = record,
+                Some(_) => {}
+                None if gone.contains(&record.file) => {}
+                None => {
+                    known.insert(record.file.clone(), content.records.len());
+                    content.records.push(record);
+                }
+            }
+        }
+        content.records.sort_by(|a, b| a.file.cmp(&b.file));
+    }
+}
+
+/// What a file holds; what is no index is not read, however large it is.
+fn beginning(file: &File) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.take(MAGIC.len() as u64).read_to_end(&mut bytes)?;
+    if bytes == MAGIC {
+        file.take(LIMIT).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 fn folder_of(path: &Path) -> &Path {

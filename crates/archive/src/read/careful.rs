@@ -12,7 +12,7 @@ use crate::whose::kind::{name_content, other_kind};
 use pgwal_format::page::PageFault;
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_source::codec::HEAD;
-use pgwal_source::{Codec, How, ReadOutcome, ReadState};
+use pgwal_source::{Codec, How, ReadFault, ReadOutcome, ReadState};
 use pgwal_walk::{Fault, Fold, Head, RecordBoundary, Run, ScanExpect, Tail, headers, scan, scan_on};
 use std::ops::ControlFlow;
 use std::sync::PoisonError;
@@ -117,6 +117,8 @@ impl Reader<'_> {
             ReadState::Vanished => Some(Unusable::Vanished),
             ReadState::Changed if !self.live => Some(Unusable::Changed),
             ReadState::CutOff => packed(true),
+            // It may be whole: it asks for more than is granted here.
+            ReadState::Undecodable(ReadFault::Unsupported) => Some(Unusable::Unknown(read.codec)),
             ReadState::Undecodable(_) => packed(false),
             _ if read.codec == Codec::Plain && read.stored_bytes.is_some_and(|n| n != size) => {
                 let found = read.stored_bytes.unwrap_or(0);

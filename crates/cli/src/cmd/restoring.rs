@@ -1,6 +1,7 @@
 //! What `verify`, `plan` and `when` are told of a restore: the backup, the target, the settings.
 
-use anyhow::{Context, anyhow, bail};
+use crate::input::plain;
+use anyhow::{anyhow, bail};
 use clap::builder::NonEmptyStringValueParser;
 use pgwal::format::Lsn;
 use pgwal::format::recovery::settings::SettingRules;
@@ -14,6 +15,11 @@ use pgwal_report::plan::RestorePlan;
 use pgwal_report::time;
 use std::ffi::OsString;
 use std::path::PathBuf;
+
+/// Backups that are named.
+const SHOWN: usize = 10;
+/// More than any file of settings has.
+const LONGEST_CONF: u64 = 16 << 20;
 
 /// Options of a restore. An empty value is refused: to a server it would be no target at all, and here it is a variable
 /// that was not set.
@@ -67,6 +73,23 @@ struct Restored {
     ready: bool,
 }
 
+/// What to name instead of a backup that is not known.
+fn unknown(archive: &dyn Source, name: &str) -> anyhow::Error {
+    let mut text = format!("{name} is no file, and no backup that the archive knows");
+    if let Some(next) = backup::next_step_of_label(name) {
+        return anyhow!("{text}: {next}");
+    }
+    match backup::known(archive) {
+        Ok(all) if all.is_empty() => text += "; it knows none: no .backup file lies in it",
+        Ok(all) => {
+            let more = if all.len() > SHOWN { format!(" and {} older", all.len() - SHOWN) } else { String::new() };
+            text += &format!("; it knows {}{more}", all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", "));
+        }
+        Err(_) => {}
+    }
+    anyhow!(text)
+}
+
 impl Restoring {
     /// A backup was named.
     pub fn is_asked(&self) -> bool {
@@ -106,9 +129,7 @@ impl Restoring {
         }
         let name = name.to_string_lossy();
         let found = backup::find(archive, &name)?;
-        found
-            .map(|backup| Restored { backup, ready: false })
-            .ok_or_else(|| anyhow!("{name} is no file, and no backup that the archive knows"))
+        found.map(|backup| Restored { backup, ready: false }).map_or_else(|| Err(unknown(archive, &name)), Ok)
     }
 
     /// Predicts the restore and judges what it asks for.
@@ -154,10 +175,7 @@ impl Restoring {
         let zone = named.unwrap_or_else(ServerZone::system);
         let mut files: Vec<SettingsFile> = restored.backup.settings.clone();
         if let Some(path) = &self.recovery_conf {
-            if !path.metadata().with_context(|| path.display().to_string())?.is_file() {
-                bail!("{} is no plain file", path.display());
-            }
-            let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+            let bytes = plain(path, LONGEST_CONF)?;
             let name =
                 if SettingRules::of(version).recovery_conf.is_some() { "recovery.conf" } else { "postgresql.conf" };
             files.push(SettingsFile::parse(name, &bytes, Some(version)));

@@ -7,7 +7,7 @@ use crate::input::{At, InputOptions};
 use crate::memory::Memory;
 use crate::output::{deliver, folder_of};
 use crate::progress::Bar;
-use crate::streams::page;
+use crate::streams::{columns, page};
 use anyhow::Context;
 use clap::ValueEnum;
 use pgwal::format::{Lsn, TimelineId};
@@ -17,7 +17,7 @@ use pgwal::verify::index::Parts;
 use pgwal::verify::{Depth, Options, Outcome, Severity, Which, verify, verify_parts};
 use pgwal_query::count::Volume;
 use pgwal_report::ended::RunEnd;
-use pgwal_report::outside::{Lines, OutputForm, guarded};
+use pgwal_report::outside::{Lines, OutputForm, guarded, wrapped};
 use pgwal_report::time::Zone;
 use pgwal_report::verify::{PluginStatus, RunClock, VerifyAnswer, html, json, junit, nagios, prometheus, sarif, text};
 use std::fs::File;
@@ -308,7 +308,10 @@ fn tell(args: &VerifyArgs, text: &[u8], exit: Exit) -> Exit {
         (None, true) => Ok(()),
         (None, false) => {
             let mut out = page(form);
-            out.write_all(text).and_then(|()| out.flush())
+            match columns().filter(|_| form == OutputForm::Styled) {
+                Some(columns) => out.write_all(&wrapped(text, columns)).and_then(|()| out.flush()),
+                None => out.write_all(text).and_then(|()| out.flush()),
+            }
         }
     };
     match written {
@@ -338,7 +341,11 @@ fn part(file: &Path) -> anyhow::Result<Vec<u8>> {
     let (mut bytes, mut file) = (Vec::new(), File::open(file)?);
     (&file).take(Parts::MAGIC.len() as u64).read_to_end(&mut bytes)?;
     if bytes == Parts::MAGIC {
-        file.read_to_end(&mut bytes)?;
+        anyhow::ensure!(file.metadata()?.len() <= LONGEST_PART, "it is larger than {LONGEST_PART} bytes");
+        (&mut file).take(LONGEST_PART).read_to_end(&mut bytes)?;
     }
     Ok(bytes)
 }
+
+/// More than any part has: 20 million segments.
+const LONGEST_PART: u64 = 8 << 30;

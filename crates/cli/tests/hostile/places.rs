@@ -25,6 +25,25 @@ fn a_fifo() {
 
 /// What is good is said to be good, but one file could not be looked at. Exit code 2.
 #[test]
+fn a_zone_that_is_no_file_of_one() {
+    for (zone, code) in [("/dev/zero", 2), (":/dev/zero", 2), ("/etc", 2), ("UTC", 0), (":UTC", 0)] {
+        let ran = run(walproof().arg("verify").arg(good().path()).env("TZ", zone)).exits(code);
+        if code == 2 {
+            ran.says("no file of a time zone");
+        }
+    }
+}
+
+#[test]
+fn a_list_of_losses_and_settings_without_an_end() {
+    let (folder, own) = (good(), TempDir::new().unwrap());
+    let large = own.path().join("large");
+    File::create(&large).unwrap().set_len(1 << 30).unwrap();
+    run(walproof().arg("verify").arg(folder.path()).arg("--known").arg(&large)).exits(2).says("it is not read");
+    run(walproof().arg("verify").arg(folder.path()).arg("--known").arg("/dev/zero")).exits(2).says("no plain file");
+}
+
+#[test]
 fn a_fifo_among_segments() {
     let folder = good();
     make_fifo(&folder.path().join(segment(12)));

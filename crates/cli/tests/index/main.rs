@@ -7,6 +7,7 @@ mod parts;
 mod run;
 mod when;
 
+use pgwal::verify::index::Index;
 use run::walproof;
 use serde_json::Value;
 use std::fs::{self, File};
@@ -320,6 +321,30 @@ fn an_index_that_cannot_be_written_is_told_in_every_format() {
 }
 
 /// pg_receivewal writes on in a file of full size.
+#[test]
+fn two_runs_at_once_lose_nothing_of_each_other() {
+    let (folder, wal) = place();
+    let index = folder.path().join("index");
+    let proven = |known: &Index| {
+        let source = pgwal::source::open(std::slice::from_ref(&wal)).unwrap();
+        let mut options = pgwal::verify::Options::default();
+        options.index = Some(known);
+        pgwal::verify::verify(source.as_ref(), &options).unwrap();
+    };
+    let (first, second) = (Index::open(&index).unwrap(), Index::open(&index).unwrap());
+    proven(&first);
+    // What the second run never saw.
+    let (file, aside) = (wal.join(segment(&wal, 3)), folder.path().join("aside"));
+    fs::rename(&file, &aside).unwrap();
+    proven(&second);
+    fs::rename(&aside, &file).unwrap();
+    first.save().unwrap();
+    second.save().unwrap();
+    let (wal, index) = (wal.to_str().unwrap(), index.to_str().unwrap());
+    let (_, _, used) = verify(&[wal, "--index", index]);
+    assert_eq!(used["segments_read"], 0, "{used}");
+}
+
 #[test]
 fn an_unfinished_segment_that_was_written_on_has_not_changed() {
     let (folder, wal) = place();

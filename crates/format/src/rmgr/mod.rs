@@ -41,7 +41,7 @@ mod spgist;
 pub mod standby;
 pub mod storage;
 pub mod table;
-mod tablespace;
+pub mod tablespace;
 pub mod timestamp;
 #[cfg(test)]
 mod told;

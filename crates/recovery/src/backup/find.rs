@@ -33,3 +33,22 @@ pub fn find(archive: &dyn Source, name: &str) -> Result<Option<Backup>, Error> {
     }
     Ok(best)
 }
+
+/// The backups that the archive knows, the newest first: names with labels, as [`find`] takes them.
+///
+/// # Errors
+/// The archive cannot be looked at.
+pub fn known(archive: &dyn Source) -> Result<Vec<String>, Error> {
+    let listing = archive.list()?;
+    let mut entries: Vec<_> =
+        listing.entries.iter().filter(|entry| matches!(entry.name, Some(FileName::BackupHistory(..)))).collect();
+    entries.sort_by_key(|entry| std::cmp::Reverse(entry.shown()));
+    let mut names = Vec::new();
+    for entry in entries {
+        let (bytes, _) = archive.small(entry, 64 << 10)?;
+        let backup = assemble(Backup::of(entry.shown(), BackupKind::History), BackupParts::one("history", bytes));
+        let label = backup.history.and_then(|history| history.label);
+        names.push(label.map_or_else(|| entry.shown(), |label| format!("{} (label {label})", entry.shown())));
+    }
+    Ok(names)
+}

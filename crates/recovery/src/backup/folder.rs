@@ -1,8 +1,9 @@
 //! A data directory: a plain base backup, or what a tool restored.
 
 use super::assemble::{assemble, take_wal};
+use super::flaw::FlawKind;
 use super::parts::{BackupParts, SMALL};
-use super::small::small;
+use super::small::{small, special};
 use super::{Backup, BackupKind, tablespace_map};
 use pgwal_format::SegmentName;
 use pgwal_source::{Source, SourceError};
@@ -20,8 +21,14 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     let mut backup = Backup::of(path.display().to_string(), BackupKind::DataDirectory);
     let mut parts = BackupParts { folder: Some(path.to_path_buf()), ..BackupParts::default() };
     for (name, limit) in SMALL {
-        if let Some(bytes) = small(&path.join(name), limit)? {
+        let file = path.join(name);
+        if let Some(bytes) = small(&file, limit)? {
             parts.files.insert(name.to_owned(), bytes);
+        } else if name == "backup_manifest" && file.exists() {
+            // No server reads it.
+            backup.flaws.push(FlawKind::Manifest("is no plain file, and was not read".to_owned()).of(name));
+        } else if let Some(kind) = special(&file) {
+            return Err(SourceError::NotRegular { path: file, kind });
         }
     }
     walk(path, "", 0, &mut parts.sizes);

@@ -25,6 +25,7 @@ mod settings;
 mod small;
 mod tablespace_map;
 mod tarball;
+mod tools;
 
 use pgwal_format::text::backup_history::BackupHistory;
 use pgwal_format::text::backup_label::BackupLabel;
@@ -36,13 +37,14 @@ use pgwal_source::Source;
 use std::fmt;
 use std::sync::Arc;
 
-pub use find::find;
+pub use find::{find, known};
 pub use flaw::{BackupFlaw, FlawKind, Weight};
 pub use judge::of_archive;
 pub use manifest::Manifest;
 pub use open::open;
 pub use relations::{Fork, RelationFiles};
 pub use settings::NotOpened;
+pub use tools::next_step_of_label;
 
 /// A base backup, or as much of one as is at hand.
 #[derive(Clone, Debug)]

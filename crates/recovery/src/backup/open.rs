@@ -2,7 +2,7 @@
 
 use super::assemble::assemble;
 use super::parts::BackupParts;
-use super::{Backup, BackupKind, folder, manifest, tarball};
+use super::{Backup, BackupKind, folder, manifest, tarball, tools};
 use pgwal_archive::Error;
 use pgwal_format::FileName;
 use pgwal_format::text::control::{ControlError, ControlFile};
@@ -25,7 +25,13 @@ pub fn open(path: &Path) -> Result<Backup, Error> {
     }
     match tarball::base_in(path) {
         Some(base) => Ok(tarball::open(&base, path)?),
-        None => Err(Error::NotBackup { path: path.to_path_buf(), use_instead: below(path) }),
+        None => {
+            let (path, use_instead) = (path.to_path_buf(), below(path));
+            Err(match tools::next_step_of_folder(&path).filter(|_| use_instead.is_empty()) {
+                Some(next) => Error::ToolBackup { path, next },
+                None => Error::NotBackup { path, use_instead },
+            })
+        }
     }
 }
 

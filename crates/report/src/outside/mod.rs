@@ -21,10 +21,12 @@ pub mod cell;
 mod guard;
 mod lines;
 mod markup;
+mod wrapped;
 
 pub use guard::{OutputForm, OutputGuard, guarded};
 pub use lines::Lines;
 pub use markup::Escaped;
+pub use wrapped::wrapped;
 
 use std::fmt::{self, Display, Formatter, Write};
 

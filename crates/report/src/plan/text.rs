@@ -1,6 +1,6 @@
 //! The files of a restore for people: a line each, in the order in which the server asks.
 
-use crate::figures::grouped;
+use crate::figures::{counted, grouped};
 use crate::outside::Lines;
 use crate::plan::RestorePlan;
 use pgwal_verify::Severity;
@@ -9,12 +9,14 @@ use std::io;
 
 /// Writes it.
 pub fn write(out: &mut Lines<'_>, plan: &RestorePlan) -> io::Result<()> {
+    writeln!(out, "{}", headline(plan))?;
     for file in &plan.restore.files {
-        writeln!(out, "{:<8} {:>14}  {}{}", file.status.name(), size(file), file.name, note(file, plan))?;
+        writeln!(out, "{:<8} {:>14}  {}{}", status(file), size(file), file.name, note(file, plan))?;
     }
     let present = plan.restore.files.iter().filter(|f| f.status == Status::Present);
     let (count, bytes) = present.fold((0u64, 0u64), |(count, bytes), f| (count + 1, bytes + f.size.unwrap_or(0)));
-    writeln!(out, "{} files, {} bytes are here and asked for", grouped(count.into()), grouped(bytes.into()))?;
+    let are = if count == 1 { "is" } else { "are" };
+    writeln!(out, "{}, {}, {are} here and asked for", counted(count.into(), "file"), counted(bytes.into(), "byte"))?;
     if let Some(oldest) = &plan.oldest_needed {
         writeln!(out, "{oldest} and what follows it must be kept for this backup")?;
     }
@@ -28,6 +30,37 @@ pub fn write(out: &mut Lines<'_>, plan: &RestorePlan) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether what is needed is there.
+fn headline(plan: &RestorePlan) -> String {
+    let needed = plan.restore.files.iter().filter(|f| f.needed);
+    let of = |status: Status| needed.clone().filter(|f| f.status == status).count() as u128;
+    let asked = counted(needed.clone().count() as u128, "file");
+    match (of(Status::Missing), of(Status::Damaged)) {
+        (0, 0) => format!("This recovery needs {asked}, and all of them are here."),
+        (missing, 0) => {
+            format!("This recovery needs {asked}, and {} of them {} missing.", grouped(missing), is(missing))
+        }
+        (0, damaged) => {
+            format!("This recovery needs {asked}, and {} of them {} damaged.", grouped(damaged), is(damaged))
+        }
+        (missing, damaged) => {
+            format!("This recovery needs {asked}: {} missing, {} damaged.", grouped(missing), grouped(damaged))
+        }
+    }
+}
+
+fn is(count: u128) -> &'static str {
+    if count == 1 { "is" } else { "are" }
+}
+
+/// What a server asks for and does not miss is no missing file.
+fn status(file: &FileAsked) -> &'static str {
+    match file.status {
+        Status::Missing if !file.needed => "asked",
+        status => status.name(),
+    }
+}
+
 fn size(file: &FileAsked) -> String {
     file.size.map_or_else(|| "-".to_owned(), |n| grouped(n.into()))
 }
@@ -35,7 +68,9 @@ fn size(file: &FileAsked) -> String {
 fn note(file: &FileAsked, plan: &RestorePlan) -> String {
     match (&file.file, file.status) {
         (Some(shown), _) if *shown != file.name => format!("  ({shown})"),
-        (None, Status::Missing) if !file.needed => "  (asked for; recovery goes on or ends without it)".into(),
+        (None, Status::Missing) if !file.needed => {
+            "  (not there, which is normal: recovery goes on or ends without it)".into()
+        }
         (None, Status::Missing) => "  (needed)".into(),
         (None, Status::Damaged) if plan.restore.closed => "  (cannot be looked at here)".into(),
         (_, Status::Unneeded) => "  (asked for ahead of replay, which does not come to it)".into(),

@@ -3,9 +3,9 @@
 //! ```text
 //! {"starts":true,"consistent_at":LSN,"redo_start":LSN,"own_wal_to":LSN,"redo_end":LSN,"replay_end":LSN,"timeline":N,"new_timeline":N,"target_timeline":N,
 //!  "target":{"kind","value","reached"},"outcome":"promotes|pauses|shuts_down|waits|fatal|panic","server_says","settings_assumed":{…},
-//!  "invalid_pages":{"relation","fork","block","lsn","zeros","blocks_in_backup","count"},
+//!  "left_branch":{"timeline","child","fork"},"invalid_pages":{"relation","fork","block","lsn","zeros","blocks_in_backup","count"},
 //!  "last_commit":{"xid","time","lsn"},"first_dropped":{…},"records":N,"commits":N,"files":[{"name","status","needed","file","size"}],
-//!  "alternatives":[{"kind":"earlier|partial|timeline|backup|setting","value","reaches_target","replay_end","timeline","last_commit","more_commits"}]}
+//!  "alternatives":[{"kind":"earlier|before|partial|timeline|backup|setting","value","reaches_target","replay_end","timeline","last_commit","more_commits"}]}
 //! ```
 
 use crate::time::rfc3339;
@@ -37,6 +37,7 @@ pub fn restore(r: &Restore) -> Value {
         "first_dropped": r.first_dropped.map(commit),
         "records": r.replayed.records,
         "commits": r.replayed.commits,
+        "left_branch": r.left_branch.map(|b| json!({"timeline": b.timeline, "child": b.child, "fork": b.fork})),
         "invalid_pages": r.invalid_pages.map(|p| json!({
             "relation": format!("{}/{}/{}", p.first.rel.spc, p.first.rel.db, p.first.rel.rel),
             "fork": p.first.fork,

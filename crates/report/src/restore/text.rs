@@ -21,7 +21,7 @@ pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
     match outcome.verdict {
         Verdict::Proven if r.target.is_some() => format!("PROVEN{}: this restores to {to}", except(outcome)),
         Verdict::Proven => format!("PROVEN{}: this restores to the end of WAL, {to}", except(outcome)),
-        Verdict::Refuted if r.is_good() && r.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal) => {
+        Verdict::Refuted if r.is_good() && r.is_torn() => {
             format!("REFUTED: this comes to {to}, with data that are not whole")
         }
         Verdict::Refuted if r.left_branch.is_some_and(|_| r.failure.is_none()) => {

@@ -158,6 +158,7 @@ fn backup(b: &KnownBackup, layout: Option<&Layout>) -> Value {
         "start_lsn": b.start,
         "stop_lsn": b.stop,
         "label": b.label,
+        "start_time": b.start_time,
         "wal_complete": b.complete,
         "reaches_lsn": b.reaches,
         "on_path": b.beside.is_none(),

@@ -12,7 +12,7 @@ use crate::ended::RunEnd;
 use crate::outside::Escaped;
 use crate::time::rfc3339;
 use crate::verify::VerifyAnswer;
-use crate::verify::text::{headline, impact, next, place, proven, unsaved, why};
+use crate::verify::text::{headline, impact, in_order, next, place, proven, unsaved, why};
 use crate::words::{depth, verdict};
 use pgwal_format::TimelineId;
 use pgwal_verify::{Depth, Finding, Severity};
@@ -23,7 +23,8 @@ pub fn document(told: &VerifyAnswer<'_>) -> String {
     let outcome = told.outcome;
     let known = |timeline: Option<TimelineId>| outcome.timelines.iter().any(|t| Some(t.timeline) == timeline);
     let mut suites = vec![whole(told)];
-    for f in outcome.findings.iter().filter(|f| !known(f.timeline)) {
+    let findings = in_order(outcome);
+    for f in findings.iter().filter(|f| !known(f.timeline)) {
         suites[0].finding(f, told);
     }
     for timeline in &outcome.timelines {
@@ -33,7 +34,7 @@ pub fn document(told: &VerifyAnswer<'_>) -> String {
                 suite.case(&format!("WAL is whole from {from} to {to}"), JunitCase::Passed);
             }
         }
-        for f in outcome.findings.iter().filter(|f| f.timeline == Some(timeline.timeline)) {
+        for f in findings.iter().filter(|f| f.timeline == Some(timeline.timeline)) {
             suite.finding(f, told);
         }
         suites.push(suite);

@@ -70,10 +70,11 @@ fn result(f: &Finding, told: &VerifyAnswer<'_>) -> Value {
     let outcome: &Outcome = told.outcome;
     let layout = outcome.layout.as_ref();
     let own: Vec<&FileRange> = f.span.iter().filter(|range| Some(&range.file) == f.file.as_ref()).collect();
+    // Hosts of code take no region without a line, and what has no lines has one.
     let region = match (own.first(), f.offset) {
-        (Some(range), _) => json!({"byteOffset": range.offset, "byteLength": range.length}),
-        (None, Some(offset)) => json!({"byteOffset": offset}),
-        (None, None) => Value::Null,
+        (Some(range), _) => json!({"startLine": 1, "byteOffset": range.offset, "byteLength": range.length}),
+        (None, Some(offset)) => json!({"startLine": 1, "byteOffset": offset}),
+        (None, None) => json!({"startLine": 1}),
     };
     let related = f.span.iter().filter(|range| own.first().is_none_or(|own| own != range));
     let mut message = Shown(f.message(layout)).to_string();
@@ -90,7 +91,8 @@ fn result(f: &Finding, told: &VerifyAnswer<'_>) -> Value {
     let related: Vec<Value> = related
         .enumerate()
         .map(|(id, range)| {
-            let mut there = location(&range.file, json!({"byteOffset": range.offset, "byteLength": range.length}));
+            let bytes = json!({"startLine": 1, "byteOffset": range.offset, "byteLength": range.length});
+            let mut there = location(&range.file, bytes);
             there["id"] = id.into();
             there["message"] = json!({"text": "bytes of the same record"});
             there
@@ -111,11 +113,7 @@ fn result(f: &Finding, told: &VerifyAnswer<'_>) -> Value {
 }
 
 fn location(file: &str, region: Value) -> Value {
-    let mut physical = json!({"artifactLocation": {"uri": uri(file)}});
-    if !region.is_null() {
-        physical["region"] = region;
-    }
-    json!({"physicalLocation": physical})
+    json!({"physicalLocation": {"artifactLocation": {"uri": uri(file)}, "region": region}})
 }
 
 /// What makes it this finding: code, timeline, file, place.

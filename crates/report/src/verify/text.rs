@@ -1,6 +1,6 @@
 //! The verdict for people: seven lines that are always there, then the findings.
 
-use crate::figures::{bytes, grouped};
+use crate::figures::{bytes, counted, grouped};
 use crate::outside::Lines;
 use crate::restore;
 use crate::time::Zone;
@@ -8,8 +8,9 @@ use crate::words::{depth, except, not_checked, verdict};
 use anstyle::{AnsiColor, Style};
 use pgwal_format::Layout;
 use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_source::Ignored;
 use pgwal_verify::index::{IndexUse, PartsUse};
-use pgwal_verify::{Code, Depth, Finding, KnownBackup, LineReport, NotChecked, Outcome, Severity, Verdict};
+use pgwal_verify::{Code, Depth, Finding, KnownBackup, LineReport, NotChecked, Outcome, Severity, Verdict, WalEnd};
 use std::io;
 
 /// Findings of one code that are told one by one.
@@ -35,7 +36,9 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
     if outcome.lines.len() > 1 {
         lines(out, "LINES", &lines_of_wal(outcome))?;
     }
-    let unseen: Vec<&str> = outcome.not_checked.iter().map(|n| not_checked(*n)).collect();
+    // JSON has all; what nobody reads and nothing checks is no worry at three in the morning.
+    let worth = outcome.not_checked.iter().filter(|n| **n != NotChecked::RemovableFlag);
+    let unseen: Vec<&str> = worth.map(|n| not_checked(*n)).collect();
     line(out, "NOT CHECKED", &unseen.join("; "), Style::new())?;
     timelines(out, outcome)?;
     if let Some(used) = &outcome.index {
@@ -49,7 +52,7 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
 
 /// How much was not read in this run.
 fn index(used: &IndexUse, zone: &Zone) -> String {
-    let read = format!("{} segments read ({})", grouped(used.segments_read.into()), bytes(used.bytes_read.into()));
+    let read = format!("{} read ({})", counted(used.segments_read.into(), "segment"), bytes(used.bytes_read.into()));
     let again = match used.segments_reread {
         0 => String::new(),
         n => format!(", {} of them again", grouped(n.into())),
@@ -60,7 +63,7 @@ fn index(used: &IndexUse, zone: &Zone) -> String {
     };
     let ignored = used.ignored.map(|why| format!("; {} was not used: {why}", used.file)).unwrap_or_default();
     let unsaved = unsaved(used).map(|text| format!("; {text}")).unwrap_or_default();
-    format!("{} segments taken from it{age}; {read}{again}{ignored}{unsaved}", grouped(used.segments_taken.into()))
+    format!("{} taken from it{age}; {read}{again}{ignored}{unsaved}", counted(used.segments_taken.into(), "segment"))
 }
 
 /// How old what was judged is.
@@ -206,6 +209,10 @@ fn without_backup(outcome: &Outcome, worst: Option<&Finding>) -> String {
     match f.code {
         Code::CopiesDiffer => "which of the copies a restore takes decides what it comes to".into(),
         Code::TooShort | Code::Stale => "what is here replays; newer WAL is not here".into(),
+        // Nobody restores from what is no file of WAL, nor named as one.
+        Code::NotWal if outcome.layout.is_none() && outcome.verdict == Verdict::Unproven => {
+            "none: that is no WAL, and nothing is said of an archive".into()
+        }
         _ if f.code.is_could_not_look() => "nothing can be said of what cannot be looked at".into(),
         Code::Size | Code::PackedTwice => "a server refuses the file: FATAL, whatever the target".to_owned(),
         Code::HistorySyntax | Code::HistoryOrder | Code::HistoryEmpty => {
@@ -242,9 +249,10 @@ fn gap_in_front(outcome: &Outcome) -> Option<&Finding> {
 fn out_of_reach(worst: Option<&Finding>, zone: &Zone) -> Option<String> {
     let (f, lost) = worst.and_then(|f| Some((f, f.lost?))).filter(|(_, l)| l.records_after > 0)?;
     let mut text = format!(
-        "{} records, {} commits after it are in the archive but {}",
-        grouped(lost.records_after.into()),
-        grouped(lost.commits_after.into()),
+        "{}, {} after it {} in the archive but {}",
+        counted(lost.records_after.into(), "record"),
+        counted(lost.commits_after.into(), "commit"),
+        if (lost.records_after, lost.commits_after) == (1, 0) { "is" } else { "are" },
         if f.code.is_could_not_look() { "not proven to be in reach" } else { "out of reach" }
     );
     let local = |time: Timestamp| zone.local(time);
@@ -256,7 +264,7 @@ fn out_of_reach(worst: Option<&Finding>, zone: &Zone) -> Option<String> {
 
 pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
     match worst.or_else(|| outcome.counted().find(|f| f.severity == Severity::Warning)) {
-        Some(f) => f.advice(),
+        Some(f) => miswritten(outcome, f).unwrap_or_else(|| f.advice()),
         None if outcome.verdict == Verdict::Proven && outcome.backups.is_empty() && outcome.restore.is_none() => {
             "nothing for the WAL; keep a base backup that starts within it".into()
         }
@@ -268,6 +276,15 @@ pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
     }
 }
 
+/// The missing file may be here, under a name that a server does not ask for.
+fn miswritten(outcome: &Outcome, f: &Finding) -> Option<String> {
+    let missing = f.file.as_deref().filter(|_| f.code == Code::Gap)?;
+    let same = |name: &&String| Ignored::as_written(name).is_some_and(|right| right.split('.').next() == Some(missing));
+    let here = outcome.unknown.miswritten.iter().find(same)?;
+    let right = Ignored::as_written(here)?;
+    Some(format!("give {here} the name that a server asks for: {right}"))
+}
+
 pub(super) fn proven(outcome: &Outcome) -> String {
     let (Some((from, to)), true) = (outcome.replay, outcome.depth == Depth::Records) else { return "nothing".into() };
     if from == to {
@@ -277,10 +294,10 @@ pub(super) fn proven(outcome: &Outcome) -> String {
     let segments = outcome.replay_segments;
     let plural = if path.len() == 1 { "" } else { "s" };
     format!(
-        "{from} to {to}, timeline{plural} {}, {} segments, {} records",
+        "{from} to {to}, timeline{plural} {}, {}, {}",
         path.join(">"),
-        grouped(segments.into()),
-        grouped(outcome.replayed.records.into())
+        counted(segments.into(), "segment"),
+        counted(outcome.replayed.records.into(), "record")
     )
 }
 
@@ -297,14 +314,18 @@ fn backups(outcome: &Outcome) -> Vec<String> {
         .take(2 * TOLD)
         .map(|(_, b)| match (b.complete, b.reaches) {
             (Some(true), _) if b.beside.is_some() => {
-                format!("{} has all its WAL, {} to {}{}", b.file, b.start, b.stop, beside(b))
+                format!("{}{} has all its WAL, {} to {}{}", b.file, called(b), b.start, b.stop, beside(b))
             }
             (Some(true), Some(to)) => {
                 let why = if b.stopped.is_some() { ", where a record ends it" } else { "" };
-                format!("{} has all its WAL, {} to {}; replay reaches {to}{why}", b.file, b.start, b.stop)
+                format!("{}{} has all its WAL, {} to {}; replay reaches {to}{why}", b.file, called(b), b.start, b.stop)
             }
-            (Some(_), _) => format!("{} lacks WAL between {} and {}{}", b.file, b.start, b.stop, beside(b)),
-            (None, _) => format!("{}: its WAL, {} to {}, was not looked at{}", b.file, b.start, b.stop, beside(b)),
+            (Some(_), _) => {
+                format!("{}{} lacks WAL between {} and {}{}", b.file, called(b), b.start, b.stop, beside(b))
+            }
+            (None, _) => {
+                format!("{}{}: its WAL, {} to {}, was not looked at{}", b.file, called(b), b.start, b.stop, beside(b))
+            }
         })
         .collect();
     match (outcome.backups.len() - told.len(), outcome.backups.iter().filter(|b| lacks(b)).count()) {
@@ -333,6 +354,12 @@ fn lines_of_wal(outcome: &Outcome) -> Vec<String> {
     outcome.lines.iter().enumerate().map(told).collect()
 }
 
+/// ` (nightly, 2026-11-22 03:46:51 UTC)`: its label and when it began, as far as its file says.
+pub fn called(backup: &KnownBackup) -> String {
+    let said: Vec<&str> = backup.label.iter().chain(&backup.start_time).map(String::as_str).collect();
+    if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) }
+}
+
 /// How a backup is restored that the way of recovery does not come from.
 pub fn beside(backup: &KnownBackup) -> String {
     let Some(beside) = backup.beside else { return String::new() };
@@ -355,29 +382,53 @@ fn timelines(out: &mut Lines<'_>, outcome: &Outcome) -> io::Result<()> {
         let path = if outcome.path.contains(&t.timeline) { "" } else { ", not on the way of recovery" };
         writeln!(
             out,
-            "TIMELINE {}: {} to {}, {} segments, {} records, ends with {}{path}",
+            "TIMELINE {}: {} to {}, {}, {}, {}{path}",
             t.timeline,
             t.from,
             t.to,
-            grouped(t.segments.into()),
-            grouped(t.tally.records.into()),
-            t.end.name().replace('_', " ")
+            counted(t.segments.into(), "segment"),
+            counted(t.tally.records.into(), "record"),
+            end(t.end)
         )?;
         if t.islands.len() > 1 {
             let told =
                 t.islands.iter().take(TOLD).map(|(from, to)| format!("{from} to {to}")).collect::<Vec<_>>().join(", ");
             let more = if t.islands.len() > TOLD { ", …" } else { "" };
-            writeln!(out, "         islands: {told}{more}")?;
+            writeln!(out, "         whole in itself: {told}{more}")?;
         }
     }
     Ok(())
 }
 
+/// The findings in the order in which every format for people tells them: the worst first, then by code.
+pub(super) fn in_order(outcome: &Outcome) -> Vec<&Finding> {
+    let mut all: Vec<&Finding> = outcome.findings.iter().collect();
+    all.sort_by_key(|f| (std::cmp::Reverse(f.severity), Code::ALL.iter().position(|code| *code == f.code)));
+    all
+}
+
+/// How a timeline ends here.
+fn end(end: WalEnd) -> &'static str {
+    match end {
+        WalEnd::Switch => "ends with a segment switch",
+        WalEnd::ZeroTail => "ends in front of zeros",
+        WalEnd::RecycledTail => "ends in front of a recycled file",
+        WalEnd::Continues => "goes on in the next segment, which is not here",
+        WalEnd::Torn => "ends in a record that was not written whole",
+        WalEnd::Damage => "ends at damage",
+        WalEnd::Gap => "ends at a gap",
+    }
+}
+
+fn files(count: u64) -> (String, &'static str) {
+    (counted(count.into(), "file"), if count == 1 { "was" } else { "were" })
+}
+
 fn findings(out: &mut Lines<'_>, outcome: &Outcome) -> io::Result<()> {
+    let all = in_order(outcome);
     for severity in [Severity::Error, Severity::Warning, Severity::Info] {
         for &code in Code::ALL {
-            let of: Vec<&Finding> =
-                outcome.findings.iter().filter(|f| (f.severity, f.code) == (severity, code)).collect();
+            let of: Vec<&Finding> = all.iter().filter(|f| (f.severity, f.code) == (severity, code)).copied().collect();
             for f in of.iter().take(TOLD) {
                 let accepted = if f.accepted { " (accepted)" } else { "" };
                 writeln!(
@@ -407,14 +458,16 @@ fn findings(out: &mut Lines<'_>, outcome: &Outcome) -> io::Result<()> {
     }
     if outcome.unknown.count > 0 {
         let names = outcome.unknown.first.join(", ");
-        writeln!(
-            out,
-            "{} files with names that say nothing were left out: {names}",
-            grouped(outcome.unknown.count.into())
-        )?;
+        let (files, was) = files(outcome.unknown.count);
+        writeln!(out, "{files} with names that say nothing {was} left out: {names}")?;
+    }
+    for name in &outcome.unknown.miswritten {
+        let right = Ignored::as_written(name).unwrap_or_default();
+        writeln!(out, "{name} is not read: a server asks for {right}, in capitals and small letters as here")?;
     }
     if outcome.ignored > 0 {
-        writeln!(out, "{} files of other tools were left out", grouped(outcome.ignored.into()))?;
+        let (files, was) = files(outcome.ignored);
+        writeln!(out, "{files} of other tools {was} left out")?;
     }
     if outcome.not_checked.contains(&NotChecked::OutsideRange) {
         writeln!(out, "Limited to the range asked for")?;

@@ -3,7 +3,7 @@
 use crate::figures::grouped;
 use crate::outside::Lines;
 use crate::time::Zone;
-use crate::verify::text::beside;
+use crate::verify::text::{beside, called};
 use crate::when::settings;
 use crate::when::{WhenAnswer, WhenAsked};
 use pgwal_format::Lsn;
@@ -66,7 +66,7 @@ fn reachable(out: &mut Lines<'_>, times: &Times, zone: &Zone) -> io::Result<()> 
             }
             None => "not usable: WAL that it needs is missing or damaged".into(),
         };
-        writeln!(out, "BACKUP   {}: {reach}", b.file)?;
+        writeln!(out, "BACKUP   {}{}: {reach}", b.file, called(b))?;
     }
     Ok(())
 }

@@ -60,9 +60,16 @@ fn a_flat_folder_is_listed_in_order() {
     assert_eq!(listing.entries[2].suffix(), ".gz");
     assert_eq!(
         listing.ignored,
-        Ignored { count: 2, first: ["000000010000000000000004.json", "archive_status/"].map(String::from).into() }
+        Ignored {
+            count: 2,
+            first: ["000000010000000000000004.json", "archive_status/"].map(String::from).into(),
+            ..Ignored::default()
+        }
     );
-    assert_eq!(listing.unknown, Ignored { count: 2, first: ["deeper/", "notes.txt"].map(String::from).into() });
+    assert_eq!(
+        listing.unknown,
+        Ignored { count: 2, first: ["deeper/", "notes.txt"].map(String::from).into(), ..Ignored::default() }
+    );
     assert_eq!(listing.unreadable, []);
 }
 

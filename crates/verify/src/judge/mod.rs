@@ -28,6 +28,7 @@ use crate::codes::{Code, Severity};
 use crate::finding::{Detail, FileRange, Finding, Lost};
 use crate::options::Options;
 use crate::outcome::KnownBackup;
+use pgwal_archive::lineage::Node;
 use pgwal_archive::names::Inventory;
 use pgwal_archive::stretch::Piece;
 use pgwal_archive::way::Way;
@@ -48,6 +49,8 @@ pub(crate) struct Judge<'a> {
     pub entries: &'a [Entry],
     pub inventory: &'a Inventory,
     pub lineage: &'a Lineage,
+    /// History files of others.
+    pub others_histories: &'a [Node],
     pub options: &'a Options<'a>,
     pub live: bool,
     pub backups: Vec<KnownBackup>,
@@ -88,6 +91,7 @@ impl<'a> Judge<'a> {
             start: b.start,
             stop: b.stop,
             label: b.label.clone(),
+            start_time: b.start_time.clone(),
             complete: None,
             reaches: None,
             beside: None,
@@ -98,6 +102,7 @@ impl<'a> Judge<'a> {
             entries: &archive.entries,
             inventory: &archive.inventory,
             lineage: &archive.lineage,
+            others_histories: &archive.others_histories,
             options,
             live: archive.live,
             backups: archive.backups.iter().map(backup).collect(),

@@ -54,10 +54,12 @@ impl Judge<'_> {
         let Some(Partial { timeline, number, entry, why: Some(why), .. }) = self.partials.get(i) else { return };
         let file = self.entries.get(*entry);
         let usual = match why {
-            // pg_receivewal writes packed ones as far as WAL goes, and breaks off.
+            // pg_receivewal writes packed ones (….gz.partial) as far as WAL goes, and breaks off. What was packed later
+            // (….partial.gz) is judged as if it were plain.
             Unusable::Packed { cut, .. } => *cut,
             Unusable::Size { found, .. } => {
-                *found < self.layout().segment.bytes() && file.is_some_and(|e| e.size != Some(*found))
+                let packed = file.is_some_and(|e| e.size != Some(*found) && e.shown().ends_with(".partial"));
+                *found < self.layout().segment.bytes() && packed
             }
             _ => false,
         };

@@ -10,9 +10,9 @@ use pgwal_archive::{Archive, ArchiveSurvey, BackupFileFlaw, Depth, Flaw, Unowned
 use pgwal_format::sniff::{self, Content};
 use pgwal_format::text::history::HistoryFault;
 use pgwal_format::{FileName, Layout, SegmentName};
-use pgwal_source::codec::HEAD;
+use pgwal_source::codec::{Container, HEAD};
 use pgwal_source::name::{self, NamePlace, Placed};
-use pgwal_source::{Codec, Entry, ReadState, Source};
+use pgwal_source::{Codec, Entry, ReadFault, ReadState, Source, tar};
 
 /// The findings that need no judgement of the way.
 pub(crate) fn facts_of(archive: &Archive<'_>, seen: &ArchiveSurvey) -> Vec<Finding> {
@@ -156,7 +156,9 @@ fn name_file(source: &dyn Source, entry: &Entry) -> Finding {
     let packed = Detail::Packed { codec, bytes: start.len() as u64, cut: state == ReadState::CutOff };
     match (codec, state) {
         (Codec::Encrypted(_), _) => return of(Code::Encrypted, packed),
-        (Codec::Unknown(_), _) => return of(Code::UnknownCodec, packed),
+        (Codec::Unknown(_), _) | (_, ReadState::Undecodable(ReadFault::Unsupported)) => {
+            return of(Code::UnknownCodec, packed);
+        }
         (_, ReadState::CutOff | ReadState::Undecodable(_)) => return of(Code::Undecodable, packed),
         (_, ReadState::Vanished) => return of(Code::Vanished, Detail::Plain),
         _ => {}
@@ -168,6 +170,10 @@ fn name_file(source: &dyn Source, entry: &Entry) -> Finding {
         Codec::Encrypted(_) => return of(Code::Encrypted, Detail::Packed { codec: inner, bytes: 0, cut: false }),
         Codec::Unknown(_) => return of(Code::UnknownCodec, Detail::Packed { codec: inner, bytes: 0, cut: false }),
         _ => return of(Code::PackedTwice, Detail::Twice { outer: codec, inner }),
+    }
+    if tar::is_header(&start) {
+        let codec = Codec::Unknown(Container::Tar);
+        return of(Code::UnknownCodec, Detail::Packed { codec, bytes: 0, cut: false });
     }
     match sniff::content(start.get(..4096).unwrap_or(&start)) {
         Content::Empty => of(Code::NotWal, Detail::Content("empty")),

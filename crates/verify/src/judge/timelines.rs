@@ -33,6 +33,7 @@ impl Judge<'_> {
             self.history_missing(asked);
         }
         self.hidden();
+        self.histories_of_others();
         self.not_a_child();
         let children: Vec<TimelineId> = self.pieces.keys().copied().collect();
         for child in children {
@@ -49,6 +50,39 @@ impl Judge<'_> {
         for (child, parent, switch) in nodes {
             self.diverged(child, parent, switch);
         }
+    }
+
+    /// History files of another cluster, which a server that looks for the latest timeline takes for this one's.
+    fn histories_of_others(&mut self) {
+        if self.others_histories.is_empty() || self.options.timeline != Which::Latest {
+            return;
+        }
+        let others = |t: TimelineId| self.others_histories.iter().find(|node| node.timeline == t);
+        let mut newest = self.target;
+        while let Some(next) = newest.0.checked_add(1).map(TimelineId) {
+            if others(next).is_none() && self.lineage.get(next).is_none() {
+                break;
+            }
+            newest = next;
+        }
+        let Some(node) = others(newest).filter(|node| !node.broken) else { return };
+        let own = self.target;
+        let left = node.ancestors.iter().find(|a| a.timeline == own).map(|a| a.switch);
+        let first = self.way.legs.first().map(|leg| leg.first);
+        // Behind all that is here, it leads nowhere, and recovery ends where WAL does.
+        let before = left.is_none_or(|switch| switch_segment(&switch, self.layout()) <= first);
+        if !before {
+            return;
+        }
+        let by_default = self.layout().dialect.settings.latest_by_default;
+        let severity = if by_default { Code::OthersHistory.severity() } else { Severity::Warning };
+        self.findings.push(Finding {
+            severity,
+            timeline: Some(newest),
+            file: Some(node.file.clone()),
+            detail: Detail::OthersHistory { own, left },
+            ..Finding::of(Code::OthersHistory)
+        });
     }
 
     /// A history file that is missing hides those behind it: the latest is looked for by one number after another.

@@ -47,6 +47,15 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
             format!("{}: {who}{}", wal(f, fault, &lsn, &at, layout), back.unwrap_or_default())
         }
         Detail::Meeting { own, other } => crate::lines::says(own, other),
+        Detail::OthersHistory { own, left } => {
+            let left = match left {
+                Some(switch) => format!("leaves timeline {own} {}, before this WAL begins", place(switch)),
+                None => format!("does not come from timeline {own}"),
+            };
+            format!(
+                "{file} is of another cluster and {left}: a server that looks for the latest timeline takes it, and does not start"
+            )
+        }
         Detail::LeftBranch { child, switch, to } => {
             let own = f.timeline.map_or(0, |t| t.0);
             format!(
@@ -70,6 +79,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::Gap { .. } => format!("{file} is missing"),
         Detail::Size { found, expected } => format!("{file} has {found} bytes instead of {expected}"),
         Detail::Packed { codec, .. } if !codec.is_open() => format!("{file} is {codec}"),
+        Detail::Packed { codec, .. } if f.code == Code::UnknownCodec => {
+            format!("{file} is {codec} that asks for more memory than 128 MiB, or for a feature that is not read")
+        }
         Detail::Packed { codec, bytes, cut: true } => format!("{file}: {codec} ends after {bytes} bytes of WAL"),
         Detail::Packed { codec, bytes, cut: false } => {
             format!("{file}: {codec} is damaged; {bytes} bytes of WAL came out")
@@ -119,6 +131,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::RestoreLater { began, .. } => {
             format!("the backup was taken after the target: its data are of {} and later", utc(*began))
         }
+        Detail::OwnWalShort { next } => format!(
+            "the server's own pg_wal cannot be read on at {lsn}, and has more from {next} on: what was written there is lost"
+        ),
         Detail::Unlabelled { unlabelled, redo, own_wal } => unlabelled_start(unlabelled, *redo, *own_wal),
         Detail::RestoreShort { next } => format!("replay ends at {lsn}; the archive has more, from {next} on"),
         Detail::InvalidPages(pages) => {
