@@ -276,7 +276,8 @@ impl<'a> Site<'a> {
         let unreached = restore.target.as_ref().is_some_and(|t| !t.reached)
             && matches!(restore.failure, None | Some(Failure::NotReached));
         if unreached && restore.consistent_at.is_some() && at_end {
-            restore.missed = missed::why(&self.shelf, self.reading(), &restore, settings)?;
+            let missed = missed::why(&self.shelf, self.reading(), &restore, settings)?;
+            restore.missed = missed.filter(|missed| !(restore.more_behind && missed.may_come()));
         }
         if restore.missed.as_ref().is_some_and(|missed| !missed.may_come()) {
             // No file that is not here would bring it.

@@ -410,7 +410,7 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     let of = |failure: &Failure| Detail::Restore {
         failure: failure.clone(),
         missing: missing.clone(),
-        missed: missed.clone().filter(|_| *failure == Failure::NotReached),
+        missed: missed.clone().filter(|_| code(failure) == Code::TargetUnreached),
         instead: None,
     };
     let (code, detail) = match &restore.failure {

@@ -3,7 +3,7 @@
 use super::{Moment, Times};
 use crate::finding::Finding;
 use crate::options::Options;
-use crate::records::{Render, Rendered};
+use crate::records::{ListPart, NoEvent, Render, Rendered};
 use crate::wording;
 use pgwal_archive::Error;
 use pgwal_archive::facts::{TransactionEnd, end_of};
@@ -87,6 +87,7 @@ struct NoteCatcher(Mutex<(Vec<EarlyAct>, Vec<TransactionEnd>)>);
 
 impl Render for NoteCatcher {
     type Scratch = ();
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         false
@@ -96,7 +97,7 @@ impl Render for NoteCatcher {
         matches!(header.rmid, TRANSACTION | DATABASE | TABLESPACE)
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
         let act = FileAct::of(record).filter(|act| act.is_loss() && record.header.xid != 0);
         let end = end_of(record);
         if act.is_some() || end.is_some() {
@@ -108,5 +109,5 @@ impl Render for NoteCatcher {
         Some(0.into())
     }
 
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 }
