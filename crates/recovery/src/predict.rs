@@ -248,21 +248,12 @@ impl<'a> Site<'a> {
         self.shelf.name(self.start.timeline, layout.address().segment(self.start.redo, layout.segment))
     }
 
-    /// What a server would do with these settings.
+    /// What a server would do with these settings, and what is to be known of where it ends.
     ///
     /// # Errors
     /// An early end was asked for, or there are no threads.
     pub fn predict(&self, settings: &Settings) -> Result<Restore, Error> {
-        let mut restore = Recovery {
-            shelf: &self.shelf,
-            start: &self.start,
-            settings,
-            reading: self.reading(),
-            extents: &self.extents,
-        }
-        .run()?;
-        restore.own_wal_behind = own_wal::behind(&self.shelf, self.reading(), &restore, settings)?;
-        restore.unlabelled = unlabelled::judge(self.backup, &self.start, &self.under_way, &restore);
+        let mut restore = self.outcome(settings)?;
         let Some(end) = restore.replay_end.filter(|_| settings.mode != Mode::Crash) else { return Ok(restore) };
         let behind = behind::look(&self.shelf, self.reading(), &restore, settings, end)?;
         restore.first_dropped = behind.dropped;
@@ -283,6 +274,18 @@ impl<'a> Site<'a> {
             // No file that is not here would bring it.
             restore.files.iter_mut().filter(|f| f.status == Status::Missing).for_each(|f| f.needed = false);
         }
+        Ok(restore)
+    }
+
+    /// What a server would do with these settings, and no more.
+    ///
+    /// # Errors
+    /// As [`Site::predict`].
+    pub(crate) fn outcome(&self, settings: &Settings) -> Result<Restore, Error> {
+        let (reading, extents) = (self.reading(), &self.extents);
+        let mut restore = Recovery { shelf: &self.shelf, start: &self.start, settings, reading, extents }.run()?;
+        restore.own_wal_behind = own_wal::behind(&self.shelf, self.reading(), &restore, settings)?;
+        restore.unlabelled = unlabelled::judge(self.backup, &self.start, &self.under_way, &restore);
         Ok(restore)
     }
 

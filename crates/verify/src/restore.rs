@@ -410,7 +410,9 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     let of = |failure: &Failure| Detail::Restore {
         failure: failure.clone(),
         missing: missing.clone(),
-        missed: missed.clone().filter(|_| code(failure) == Code::TargetUnreached),
+        missed: missed
+            .clone()
+            .filter(|_| matches!(failure, Failure::NotReached | Failure::Waits { lacks: Lacking::Target, .. })),
         instead: None,
     };
     let (code, detail) = match &restore.failure {
