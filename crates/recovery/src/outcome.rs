@@ -84,6 +84,8 @@ pub struct Restore {
     pub first_dropped: Option<ReplayedCommit>,
     /// It was looked for in the next segments only, and there are more.
     pub dropped_cut: bool,
+    /// The `.partial` of the segment for want of which it ends.
+    pub partial: Option<String>,
     /// There is WAL behind the file for want of which it ends.
     pub more_behind: bool,
     /// Why the target is not met, where more than the end of WAL is known of it.

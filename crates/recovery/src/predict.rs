@@ -261,6 +261,7 @@ impl<'a> Site<'a> {
         restore.left_out = behind.left_out;
         restore.same_points = behind.points;
         restore.early_acts = behind::early_acts(&self.shelf, self.reading(), &restore, end)?;
+        restore.partial = self.partial_behind(&restore).filter(|_| restore.end.is_some());
         restore.more_behind = restore.end.is_some() && self.segment_behind(&restore).is_some();
         // What a missing file or damage keeps away may well be the target.
         let at_end = !restore.more_behind || matches!(settings.target, Target::Xid(_));

@@ -137,10 +137,11 @@ fn none_dropped(r: &Restore) -> String {
         Instead::Partial(file) if a.more_commits > 0 => Some(file),
         _ => None,
     });
-    match (partial, &r.end) {
-        (Some(file), _) => format!("none but in {file}"),
-        (None, _) if r.dropped_cut => "none in the next segments".into(),
-        (None, Some(WalkEnd::NoFile(file) | WalkEnd::Size { file, .. })) if r.more_behind => {
+    match (partial, &r.partial, &r.end) {
+        (Some(file), ..) => format!("none but in {file}"),
+        (None, Some(file), _) => format!("none in whole segments; {file} goes on behind them"),
+        (None, None, _) if r.dropped_cut => "none in the next segments".into(),
+        (None, None, Some(WalkEnd::NoFile(file) | WalkEnd::Size { file, .. })) if r.more_behind => {
             format!("none before {file}, behind which there is more WAL")
         }
         _ => "none that is here".into(),

@@ -61,7 +61,7 @@ pub(super) fn advice(missed: &Missed, missing: Option<&str>) -> String {
         )),
         Missed::Open { .. } | Missed::NotYet { .. } => more("choose a target that this WAL holds"),
         Missed::NoPoint(_) => {
-            more("name one that is here, or ask for another timeline (walproof when ARCHIVE lists them)")
+            more("choose a target that is here, or ask for another timeline (walproof when ARCHIVE lists them)")
         }
     }
 }
