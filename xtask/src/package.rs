@@ -67,7 +67,8 @@ pub fn deb(folder: &str, binary: Option<&str>) -> Result<()> {
     for page in files(&stage.join("usr/share/man/man1"))? {
         compress(&page)?;
     }
-    control(&stage, version, &architecture)?;
+    let libc = libc(&fs::read(&binary)?).context("the program names no version of the C library")?;
+    control(&stage, version, &architecture, libc)?;
     let package = Path::new(folder).join(format!("{name}.deb"));
     done(Command::new("dpkg-deb").args(["--root-owner-group", "-Zxz", "--build"]).arg(&stage).arg(&package))?;
     fs::remove_dir_all(&stage)?;
@@ -75,10 +76,10 @@ pub fn deb(folder: &str, binary: Option<&str>) -> Result<()> {
     Ok(())
 }
 
-fn control(stage: &Path, version: &str, architecture: &str) -> Result<()> {
+fn control(stage: &Path, version: &str, architecture: &str, libc: u32) -> Result<()> {
     let text = format!(
         "Package: walproof\nVersion: {version}\nArchitecture: {architecture}\nMaintainer: The walproof developers <walproof@example.org>\n\
-         Section: database\nPriority: optional\nDepends: libc6, libgcc-s1\nInstalled-Size: {}\n\
+         Section: database\nPriority: optional\nDepends: libc6 (>= 2.{libc}), libgcc-s1\nInstalled-Size: {}\n\
          Description: says whether a PostgreSQL WAL archive replays\n Reads the WAL of every major version from 8.2 to 19, with no server and no PostgreSQL installed,\n \
          and says how far it replays and why not further.\n",
         size(stage)? / 1024 + 1
@@ -86,6 +87,16 @@ fn control(stage: &Path, version: &str, architecture: &str) -> Result<()> {
     fs::create_dir_all(stage.join("DEBIAN"))?;
     fs::write(stage.join("DEBIAN/control"), text)?;
     Ok(())
+}
+
+/// The newest version of the C library that a program asks for: n of `GLIBC_2.n`.
+fn libc(program: &[u8]) -> Option<u32> {
+    const NAME: &[u8] = b"GLIBC_2.";
+    let number = |at: usize| {
+        let digits = program.get(at + NAME.len()..)?.iter().take_while(|b| b.is_ascii_digit()).take(4);
+        digits.map(|&b| char::from(b)).collect::<String>().parse().ok()
+    };
+    program.windows(NAME.len()).enumerate().filter(|(_, name)| *name == NAME).filter_map(|(at, _)| number(at)).max()
 }
 
 /// In the form that Debian's policy wants (chapter 12.5).
@@ -136,4 +147,13 @@ fn size(folder: &Path) -> Result<u64> {
         sum += if entry.file_type()?.is_dir() { size(&entry.path())? } else { entry.metadata()?.len() };
     }
     Ok(sum)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_newest_version_that_is_asked_for_counts() {
+        assert_eq!(super::libc(b"\0GLIBC_2.2.5\0GLIBC_2.34\0GLIBC_2.9\0GLIBC_PRIVATE"), Some(34));
+        assert_eq!(super::libc(b"static"), None);
+    }
 }

@@ -6,13 +6,25 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// Pages for people.
+const PAGES: [&str; 6] =
+    ["README.md", "ARCHITECTURE.md", "SHORTCOMINGS.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/commands.md"];
+
 /// Lines of a page that is read to its end.
 const LONGEST: usize = 220;
 
 #[test]
 fn every_command_prints_what_stands_there() {
-    let path = root().join("README.md");
-    let text = read("README.md");
+    let commands = commands_of("README.md");
+    assert!(commands >= 10, "only {commands} commands found");
+    let commands = commands_of("docs/commands.md");
+    assert!(commands >= 6, "only {commands} commands found");
+}
+
+/// Runs the commands of a page; how many there are.
+fn commands_of(page: &str) -> usize {
+    let path = root().join(page);
+    let text = read(page);
     let told = blocks(&text, "console");
     let mut blessed = text.clone();
     let mut commands = 0;
@@ -30,13 +42,13 @@ fn every_command_prints_what_stands_there() {
         if std::env::var_os("WALPROOF_BLESS").is_some() {
             blessed = blessed.replace(block.as_str(), &now);
         } else {
-            assert_eq!(now, *block, "README.md is out of date; WALPROOF_BLESS=1 writes it anew");
+            assert_eq!(now, *block, "{page} is out of date; WALPROOF_BLESS=1 writes it anew");
         }
     }
-    assert!(commands >= 10, "only {commands} commands found");
     if blessed != text {
         std::fs::write(path, blessed).unwrap();
     }
+    commands
 }
 
 /// Both outputs are merged, as a terminal shows them. `$?` is that of the command before.
@@ -101,13 +113,14 @@ fn the_test_command_stands_between_its_markers() {
 #[test]
 fn every_file_and_subcommand_that_is_named_exists() {
     let help = String::from_utf8(run("walproof --help", 0).stdout).unwrap();
-    for page in ["README.md", "ARCHITECTURE.md", "SHORTCOMINGS.md", "CHANGELOG.md", "CONTRIBUTING.md"] {
+    for page in PAGES {
         let text = read(page);
         for link in
             text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).filter(|link| !link.contains("://"))
         {
             let file = link.split('#').next().unwrap();
-            assert!(file.is_empty() || root().join(file).exists(), "{page} links to {link}");
+            let beside = root().join(page).parent().unwrap().join(file);
+            assert!(file.is_empty() || beside.exists(), "{page} links to {link}");
         }
         for word in text.split("walproof ").skip(1).filter(|_| page == "README.md") {
             let name: String = word.chars().take_while(|c| c.is_ascii_lowercase()).collect();
@@ -171,7 +184,7 @@ fn what_is_looked_at_stays_as_it_was() {
 
 #[test]
 fn no_page_names_the_machine_it_was_written_on() {
-    for page in ["README.md", "ARCHITECTURE.md", "SHORTCOMINGS.md", "CHANGELOG.md", "CONTRIBUTING.md"] {
+    for page in PAGES {
         for line in read(page).lines() {
             assert!(
                 !["/work/", "/tmp/", "/root/", "DESIGN.md"].iter().any(|word| line.contains(word)),
