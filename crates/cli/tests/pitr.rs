@@ -1,4 +1,5 @@
-//! Targets of recoveries, and what is said beside their verdicts; the archive of a server of 18 (`testdata/field/pitr-18`).
+//! Targets of recoveries, and what is said beside their verdicts; the archive of a server of 18
+//! (`testdata/field/pitr-18`).
 //!
 //! | transaction | |
 //! |---|---|
@@ -8,8 +9,8 @@
 //! | 770 | CREATE DATABASE, over several segments |
 //! | 774 | DROP DATABASE |
 //!
-//! And of one of 17 that crashed (`testdata/field/xids-17`): 740 was open then, 741 stays prepared, 742 was prepared and
-//! committed behind it, 743 and 745 are subtransactions of 742 and 744.
+//! And of one of 17 that crashed (`testdata/field/xids-17`): 740 was open then, 741 stays prepared, 742 was prepared
+//! and committed behind it, 743 and 745 are subtransactions of 742 and 744.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
 #[path = "run/mod.rs"]

@@ -11,7 +11,7 @@ use crate::start::Start;
 use crate::target::Target;
 use crate::unlabelled::{self, BackupUnderWay};
 use crate::way::{WalkEnd, WalkOptions};
-use crate::{behind, missed, own_wal};
+use crate::{behind, own_wal, why_missed};
 use pgwal_archive::names::Inventory;
 use pgwal_archive::whose::{Cluster, FirstPage, beginning, whose as whose_wal};
 use pgwal_archive::{Error, Lineage};
@@ -268,7 +268,7 @@ impl<'a> Site<'a> {
         let unreached = restore.target.as_ref().is_some_and(|t| !t.reached)
             && matches!(restore.failure, None | Some(Failure::NotReached));
         if unreached && restore.consistent_at.is_some() && at_end {
-            let missed = missed::why(&self.shelf, self.reading(), &restore, settings)?;
+            let missed = why_missed::why(&self.shelf, self.reading(), &restore, settings)?;
             restore.missed = missed.filter(|missed| !(restore.more_behind && missed.may_come()));
         }
         if restore.missed.as_ref().is_some_and(|missed| !missed.may_come()) {
