@@ -1,4 +1,5 @@
-//! Targets of recoveries, and what is said beside their verdicts; the archive of a server of 18 (`testdata/field/pitr-18`).
+//! Targets of recoveries, and what is said beside their verdicts; the archive of a server of 18
+//! (`testdata/field/pitr-18`).
 //!
 //! | transaction | |
 //! |---|---|
@@ -7,6 +8,9 @@
 //! | 769 | rolled back, the last one in its segment |
 //! | 770 | CREATE DATABASE, over several segments |
 //! | 774 | DROP DATABASE |
+//!
+//! And of one of 17 that crashed (`testdata/field/xids-17`): 740 was open then, 741 stays prepared, 742 was prepared
+//! and committed behind it, 743 and 745 are subtransactions of 742 and 744.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
 #[path = "run/mod.rs"]
@@ -17,10 +21,14 @@ use std::path::{Path, PathBuf};
 
 /// The archive, unpacked in a folder of its own.
 fn archive(name: &str) -> PathBuf {
-    let to = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pitr-{name}"));
+    unpacked("pitr-18", name)
+}
+
+fn unpacked(case: &str, name: &str) -> PathBuf {
+    let to = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{case}-{name}"));
     let _ = std::fs::remove_dir_all(&to);
     std::fs::create_dir_all(&to).unwrap();
-    for entry in std::fs::read_dir(walproof_testdata::root().join("field/pitr-18/archive")).unwrap() {
+    for entry in std::fs::read_dir(walproof_testdata::root().join(format!("field/{case}/archive"))).unwrap() {
         let path = entry.unwrap().path();
         let bytes = walproof_testdata::read_plain(&path).unwrap();
         std::fs::write(to.join(walproof_testdata::plain_name(&path)), bytes).unwrap();
@@ -29,7 +37,11 @@ fn archive(name: &str) -> PathBuf {
 }
 
 fn ran(command: &str, archive: &Path, options: &[&str]) -> (i32, String) {
-    let backup = walproof_testdata::root().join("field/pitr-18/backup");
+    restored(command, archive, "pitr-18", options)
+}
+
+fn restored(command: &str, archive: &Path, case: &str, options: &[&str]) -> (i32, String) {
+    let backup = walproof_testdata::root().join(format!("field/{case}/backup"));
     let words = [command, archive.to_str().unwrap(), "--backup", backup.to_str().unwrap(), "--timezone", "UTC"];
     let words: Vec<&str> = words.iter().chain(options).copied().collect();
     let ran = run::walproof(&words);
@@ -140,4 +152,84 @@ fn commits_that_only_a_partial_has() {
     assert_eq!(code, 0, "{text}");
     assert!(line(&text, "COMMITS").ends_with("none but in 00000001000000000000000F.partial"), "{text}");
     assert!(line(&text, "INSTEAD").contains("copy 00000001000000000000000F.partial"), "{text}");
+}
+
+#[test]
+fn what_became_of_a_transaction() {
+    let wal = unpacked("xids-17", "all");
+    for (xid, why) in [
+        ("739", "committed at 0/007EC778, before this backup"),
+        ("740", "has no end: its last record is at 0/009000C8, and at 0/00A00028 it does not run any more"),
+        ("741", "was prepared at 0/009001D0 as 'my gid', and is neither committed nor rolled back here"),
+        ("743", "is a subtransaction of 742, whose commit at 0/00A0E0C0 lists it"),
+        ("745", "is a subtransaction of 744, whose commit at 0/00902568 lists it"),
+        ("753", "does not exist yet where WAL ends: the last one is 752"),
+    ] {
+        let (code, text) = restored("verify", &wal, "xids-17", &["--target-xid", xid]);
+        assert_eq!(code, 1, "{text}");
+        assert!(line(&text, "WHY").contains(&format!("transaction {xid} {why}")), "{text}");
+    }
+    let (code, text) = restored("verify", &wal, "xids-17", &["--target-xid", "742"]);
+    assert_eq!(code, 0, "{text}");
+    // Where WAL ends before the crash, it may still come.
+    std::fs::remove_file(wal.join("00000001000000000000000A")).unwrap();
+    let (_, text) = restored("verify", &wal, "xids-17", &["--target-xid", "740"]);
+    assert!(
+        line(&text, "WHY").contains("still runs where WAL ends") && text.contains("00000001000000000000000A"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_time_is_read_as_the_place_takes_it_where_it_stands() {
+    let wal = archive("times");
+    for time in ["2026-11-28T14:57:50.7Z", "2026-11-28 06:57:50.7 PST", "Nov 28 2026 14:57:50.7 UTC"] {
+        let (code, text) = ran("verify", &wal, &["--target-time", time]);
+        assert_eq!(code, 0, "{text}");
+        assert!(line(&text, "VERDICT").contains("0/00F53280"), "{text}");
+        let respelled = line(&text, "SETTING").contains("recovery_target_time = '2026-11-28 14:57:50.7+00'");
+        assert_eq!(respelled, !time.contains("UTC"), "{text}");
+    }
+    for (setting, says) in [
+        ("recovery_target_time=2026-11-28T14:57:50.7Z", "invalid value for parameter \"recovery_target_time\""),
+        ("recovery_target_time=2026-11-28 14:57:50 CEST", "invalid value for parameter \"recovery_target_time\""),
+        ("recovery_target_lsn=0/F532A8 ", "invalid value for parameter \"recovery_target_lsn\": \"0/F532A8 \""),
+    ] {
+        let (code, text) = ran("verify", &wal, &["--set", setting]);
+        assert_eq!(code, 1, "{text}");
+        assert!(line(&text, "WHY").contains(says), "{text}");
+    }
+    let (code, text) = ran("verify", &wal, &["--set", "recovery_target_time=2026-11-28 04:57:50.7 HST"]);
+    assert_eq!(code, 0, "{text}");
+}
+
+#[test]
+fn a_target_in_front_of_what_the_backup_can_be() {
+    let wal = archive("early");
+    let (code, text) = ran("verify", &wal, &["--target-time", "2026-11-28 14:57:47.1+00"]);
+    assert_eq!(code, 1);
+    assert!(line(&text, "NEXT").contains("restore a backup that ended before the target"), "{text}");
+    assert!(line(&text, "INSTEAD").contains("--target-immediate"), "{text}");
+}
+
+#[test]
+fn when_warns_of_what_its_settings_leave_out() {
+    let wal = archive("warns");
+    let ran = run::walproof(&["when", wal.to_str().unwrap(), "time:2026-11-28 14:57:51.151637+00"]);
+    assert!(line(&ran.out, "WARNING").contains("the files of database 16392 are removed at 0/00F536C8"), "{}", ran.out);
+    let ran = run::walproof(&["when", wal.to_str().unwrap(), "xid:774"]);
+    assert!(!ran.out.contains("WARNING"), "{}", ran.out);
+}
+
+/// Some tools pack without a suffix.
+#[test]
+fn a_restore_command_is_one_that_works() {
+    let wal = archive("packed");
+    let settings = |wal: &Path| run::walproof(&["when", wal.to_str().unwrap(), "xid:767"]).out;
+    assert!(settings(&wal).contains("restore_command = 'cp "), "{}", settings(&wal));
+    let name = "00000001000000000000000A";
+    let from = walproof_testdata::root().join(format!("field/pitr-18/archive/{name}.xz"));
+    std::fs::copy(from, wal.join(name)).unwrap();
+    let text = settings(&wal);
+    assert!(!text.contains("'cp ") && text.contains("# restore_command"), "{text}");
 }

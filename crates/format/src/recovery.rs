@@ -37,8 +37,8 @@ pub struct RecoveryRules {
     pub names_missing_checkpoint: bool,
     /// How `wal_level=minimal` stands in the message (17 and later: in quotes).
     pub quoted_minimal: bool,
-    /// WAL is read ahead of replay unless `recovery_prefetch` is off (15 and later): `maintenance_io_concurrency` unless
-    /// set.
+    /// WAL is read ahead of replay unless `recovery_prefetch` is off (15 and later): `maintenance_io_concurrency`
+    /// unless set.
     pub reads_ahead: Option<u64>,
     /// Messages speak of consistency (8.4 and later), not of the time when the backup ended.
     pub says_consistent: bool,

@@ -112,12 +112,8 @@ impl EarlyActs {
                     self.marked = Some((lsn, xid));
                 }
             }
-            TRANSACTION => {
-                // What was marked and never dropped is no part of what comes later.
-                if self.marked.is_some_and(|(_, by)| by == xid) {
-                    self.marked = None;
-                }
-            }
+            // What was marked and never dropped is no part of what comes later.
+            TRANSACTION if self.marked.is_some_and(|(_, by)| by == xid) => self.marked = None,
             _ => {}
         }
     }

@@ -32,8 +32,13 @@ pub fn alternatives(
     // Data that are not whole are so on every timeline and at every target.
     let whole = is_whole(restore);
     out.extend(in_partial(site, settings, restore)?);
+    if restore.failure == Some(Failure::BeforeConsistency) {
+        let other = site.outcome(&Settings { target: Target::Immediate, ..settings.clone() })?;
+        let nearest = of(Instead::Immediate, &other).filter(|_| other.is_good());
+        out.extend(nearest.map(|a| Alternative { reaches_target: false, ..a }));
+    }
     if let Some(Failure::SizeAhead { .. }) = restore.failure {
-        let other = site.predict(&Settings { reads_ahead: None, ..settings.clone() })?;
+        let other = site.outcome(&Settings { reads_ahead: None, ..settings.clone() })?;
         let (name, value) = ("recovery_prefetch".to_owned(), "off".to_owned());
         out.extend(of(Instead::Setting(name, value), &other).filter(|_| further(&other)));
     }
@@ -43,13 +48,13 @@ pub fn alternatives(
         0
     });
     for timeline in others {
-        let other = site.predict(&Settings { timeline: TargetTimeline::Number(timeline), ..settings.clone() })?;
+        let other = site.outcome(&Settings { timeline: TargetTimeline::Number(timeline), ..settings.clone() })?;
         out.extend(of(Instead::Timeline(timeline), &other).filter(|_| further(&other)));
     }
     for (file, _) in known.iter().rev().filter(|(_, start)| *start != restore.redo_start).take(TRIED) {
         let Some(other) = backup::find(archive, file)? else { continue };
         let Some(other_site) = Site::new(archive, &other, look)? else { continue };
-        let other = other_site.predict(settings)?;
+        let other = other_site.outcome(settings)?;
         // From another start, its commits are other ones.
         let instead = of(Instead::Backup(file.clone()), &other).filter(|_| further(&other));
         out.extend(instead.map(|a| Alternative { more_commits: 0, ..a }));
@@ -60,7 +65,7 @@ pub fn alternatives(
     if let Some(branch) = restore.left_branch {
         // Nobody is sent along the branch that was left.
         out.retain(|a| a.timeline != branch.timeline || a.replay_end <= branch.fork);
-        let other = site.predict(&settings.in_front_of(branch.fork))?;
+        let other = site.outcome(&settings.in_front_of(branch.fork))?;
         // Without a target that is a position, the last commit in front of it.
         let commit = || other.replayed.last_commit.map(|commit| Target::Xid(commit.xid));
         let way = match site.layout().dialect.lsn_target {
@@ -98,7 +103,7 @@ pub fn alternatives(
 pub fn in_partial(site: &mut Site<'_>, settings: &Settings, restore: &Restore) -> Result<Option<Alternative>, Error> {
     let Some(partial) = site.partial_behind(restore).filter(|_| is_whole(restore)) else { return Ok(None) };
     site.with_partials(true);
-    let other = site.predict(settings);
+    let other = site.outcome(settings);
     site.with_partials(false);
     let other = other?;
     Ok(alternative(restore, Instead::Partial(partial), &other).filter(|_| is_further(restore, &other)))

@@ -2,16 +2,16 @@
 
 use jiff::civil::Date;
 
-/// The order of a date in digits (`DateStyle`).
+/// What a date in digits begins with (`DateStyle`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) enum DateOrder {
     /// `11/28/2026`
     #[default]
-    MonthFirst,
+    Month,
     /// `28/11/2026`
-    DayFirst,
+    Day,
     /// Such dates begin with the year.
-    YearFirst,
+    Year,
 }
 
 impl DateOrder {
@@ -21,14 +21,14 @@ impl DateOrder {
         let mut german = false;
         for word in style.split(',').map(|word| word.trim().to_ascii_lowercase()) {
             match word.as_str() {
-                "dmy" => order = Some(DateOrder::DayFirst),
-                "ymd" => order = Some(DateOrder::YearFirst),
-                "mdy" | "us" => order = Some(DateOrder::MonthFirst),
-                _ if word.starts_with("euro") => order = Some(DateOrder::DayFirst),
+                "dmy" => order = Some(DateOrder::Day),
+                "ymd" => order = Some(DateOrder::Year),
+                "mdy" | "us" => order = Some(DateOrder::Month),
+                _ if word.starts_with("euro") => order = Some(DateOrder::Day),
                 _ => german |= word.starts_with("german"),
             }
         }
-        order.unwrap_or(if german { DateOrder::DayFirst } else { DateOrder::MonthFirst })
+        order.unwrap_or(if german { DateOrder::Day } else { DateOrder::Month })
     }
 }
 
@@ -72,9 +72,9 @@ fn in_digits(text: &str, order: DateOrder) -> Option<DateRead> {
         return None;
     }
     let (month, day) = match order {
-        DateOrder::MonthFirst => (first, second),
-        DateOrder::DayFirst => (second, first),
-        DateOrder::YearFirst => return None,
+        DateOrder::Month => (first, second),
+        DateOrder::Day => (second, first),
+        DateOrder::Year => return None,
     };
     Some(of(year, month.parse().ok()?, day, rest.trim_start().to_owned()))
 }
@@ -112,7 +112,7 @@ fn of(year: &str, month: i8, day: &str, rest: String) -> DateRead {
 /// The number of a name, which may be cut behind its third letter or written in full; `Sept` is taken, too.
 fn named(word: &str, names: &[&str]) -> Option<i8> {
     let word = word.to_ascii_lowercase();
-    let is = |name: &&str| **name == word || name.get(..3) == Some(word.as_str());
-    let found = names.iter().position(|name| is(&name)).or_else(|| (word == "sept" && names.len() == 12).then_some(8));
+    let is = |name: &str| name == word || name.get(..3) == Some(word.as_str());
+    let found = names.iter().position(|name| is(name)).or_else(|| (word == "sept" && names.len() == 12).then_some(8));
     found.and_then(|at| i8::try_from(at + 1).ok())
 }

@@ -40,6 +40,8 @@ pub enum Instead {
     Timeline(TimelineId),
     /// Start from another backup.
     Backup(String),
+    /// Stop as soon as the data are consistent (`recovery_target = immediate`).
+    Immediate,
     /// Set a parameter: its name and value.
     Setting(String, String),
 }

@@ -37,6 +37,7 @@ mod time;
 pub mod unlabelled;
 mod value;
 mod way;
+mod why_missed;
 mod xid_trace;
 mod zones;
 
@@ -45,7 +46,7 @@ pub use fault::SettingsError;
 pub use given::Given;
 pub use instead::{Alternative, Instead};
 pub use known::{KnownStart, stopped_by};
-pub use missed::Missed;
+pub use missed::UnmetTarget;
 pub use predict::{Site, SiteOptions};
 pub use read_ahead::ReadAhead;
 pub use settings::{Mode, Parameters, Settings};

@@ -3,7 +3,7 @@
 use crate::acts::EarlyAct;
 use crate::failure::Failure;
 use crate::instead::Alternative;
-use crate::missed::Missed;
+use crate::missed::UnmetTarget;
 use crate::pages::{Blind, InvalidPages};
 use crate::sum::{EventSum, ReplayedCommit};
 use crate::target::Target;
@@ -75,8 +75,8 @@ pub struct Restore {
     pub assumed: Vec<(String, String)>,
     /// A time of the command line that a server would not take in `postgresql.conf`, and as it takes it.
     pub respelled: Option<(String, String)>,
-    /// Settings that hot standby needs as high as the primary's were compared with nothing: those here or those there are
-    /// not known.
+    /// Settings that hot standby needs as high as the primary's were compared with nothing: those here or those there
+    /// are not known.
     pub settings_unknown: bool,
     /// What was replayed.
     pub replayed: EventSum,
@@ -84,10 +84,12 @@ pub struct Restore {
     pub first_dropped: Option<ReplayedCommit>,
     /// It was looked for in the next segments only, and there are more.
     pub dropped_cut: bool,
+    /// The `.partial` of the segment for want of which it ends.
+    pub partial: Option<String>,
     /// There is WAL behind the file for want of which it ends.
     pub more_behind: bool,
     /// Why the target is not met, where more than the end of WAL is known of it.
-    pub missed: Option<Missed>,
+    pub missed: Option<UnmetTarget>,
     /// Where the transaction that is the target was rolled back.
     pub rolled_back: Option<Lsn>,
     /// Records that act before their commits and are replayed without them.

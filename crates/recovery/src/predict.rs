@@ -11,7 +11,7 @@ use crate::start::Start;
 use crate::target::Target;
 use crate::unlabelled::{self, BackupUnderWay};
 use crate::way::{WalkEnd, WalkOptions};
-use crate::{behind, missed, own_wal};
+use crate::{behind, own_wal, why_missed};
 use pgwal_archive::names::Inventory;
 use pgwal_archive::whose::{Cluster, FirstPage, beginning, whose as whose_wal};
 use pgwal_archive::{Error, Lineage};
@@ -258,11 +258,41 @@ impl<'a> Site<'a> {
         self.shelf.name(self.start.timeline, layout.address().segment(self.start.redo, layout.segment))
     }
 
-    /// What a server would do with these settings.
+    /// What a server would do with these settings, and what is to be known of where it ends.
     ///
     /// # Errors
     /// An early end was asked for, or there are no threads.
     pub fn predict(&self, settings: &Settings) -> Result<Restore, Error> {
+        let mut restore = self.outcome(settings)?;
+        let Some(end) = restore.replay_end.filter(|_| settings.mode != Mode::Crash) else { return Ok(restore) };
+        let behind = behind::look(&self.shelf, self.reading(), &restore, settings, end)?;
+        restore.first_dropped = behind.dropped;
+        restore.dropped_cut = behind.cut;
+        restore.left_out = behind.left_out;
+        restore.same_points = behind.points;
+        restore.early_acts = behind::early_acts(&self.shelf, self.reading(), &restore, end)?;
+        restore.partial = self.partial_behind(&restore).filter(|_| restore.end.is_some());
+        restore.more_behind = restore.end.is_some() && self.segment_behind(&restore).is_some();
+        // What a missing file or damage keeps away may well be the target.
+        let at_end = !restore.more_behind || matches!(settings.target, Target::Xid(_));
+        let unreached = restore.target.as_ref().is_some_and(|t| !t.reached)
+            && matches!(restore.failure, None | Some(Failure::NotReached));
+        if unreached && restore.consistent_at.is_some() && at_end {
+            let missed = why_missed::why(&self.shelf, self.reading(), &restore, settings)?;
+            restore.missed = missed.filter(|missed| !(restore.more_behind && missed.may_come()));
+        }
+        if restore.missed.as_ref().is_some_and(|missed| !missed.may_come()) {
+            // No file that is not here would bring it.
+            restore.files.iter_mut().filter(|f| f.status == Status::Missing).for_each(|f| f.needed = false);
+        }
+        Ok(restore)
+    }
+
+    /// What a server would do with these settings, and no more.
+    ///
+    /// # Errors
+    /// As [`Site::predict`].
+    pub(crate) fn outcome(&self, settings: &Settings) -> Result<Restore, Error> {
         let shelf = match settings.mode {
             Mode::Crash => &self.inside,
             Mode::Standby if settings.restore_command.is_none() => &self.inside,
@@ -275,25 +305,6 @@ impl<'a> Site<'a> {
         }
         restore.own_wal_behind = own_wal::behind(shelf, self.reading(), &restore, settings)?;
         restore.unlabelled = unlabelled::judge(self.backup, &self.start, &self.under_way, &restore);
-        let Some(end) = restore.replay_end.filter(|_| settings.mode != Mode::Crash) else { return Ok(restore) };
-        let behind = behind::look(&self.shelf, self.reading(), &restore, settings, end)?;
-        restore.first_dropped = behind.dropped;
-        restore.dropped_cut = behind.cut;
-        restore.left_out = behind.left_out;
-        restore.same_points = behind.points;
-        restore.early_acts = behind::early_acts(&self.shelf, self.reading(), &restore, end)?;
-        restore.more_behind = restore.end.is_some() && self.segment_behind(&restore).is_some();
-        // What a missing file or damage keeps away may well be the target.
-        let at_end = !restore.more_behind || matches!(settings.target, Target::Xid(_));
-        let unreached = restore.target.as_ref().is_some_and(|t| !t.reached)
-            && matches!(restore.failure, None | Some(Failure::NotReached));
-        if unreached && restore.consistent_at.is_some() && at_end {
-            restore.missed = missed::why(&self.shelf, self.reading(), &restore, settings)?;
-        }
-        if restore.missed.as_ref().is_some_and(|missed| !missed.may_come()) {
-            // No file that is not here would bring it.
-            restore.files.iter_mut().filter(|f| f.status == Status::Missing).for_each(|f| f.needed = false);
-        }
         Ok(restore)
     }
 

@@ -182,6 +182,7 @@ impl Recovery<'_> {
             replayed: Default::default(),
             first_dropped: None,
             dropped_cut: false,
+            partial: None,
             more_behind: false,
             missed: None,
             rolled_back: None,

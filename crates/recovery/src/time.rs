@@ -81,7 +81,7 @@ pub(crate) struct TimeReading<'a> {
 impl<'a> TimeReading<'a> {
     /// As a running server reads it.
     pub const fn anywhere(zone: &'a ServerZone) -> TimeReading<'a> {
-        TimeReading { zone, order: DateOrder::MonthFirst, without_abbreviations: false }
+        TimeReading { zone, order: DateOrder::Month, without_abbreviations: false }
     }
 }
 
@@ -272,7 +272,7 @@ mod tests {
         }
         for (zone, hour) in [("UTC", 14), ("CET", 13), ("EST", 19), ("HST", 24), ("Zulu", 14), ("MET", 13), ("+01", 13)]
         {
-            let found = taken(&format!("2026-11-28 14:57:51 {zone}"), DateOrder::MonthFirst);
+            let found = taken(&format!("2026-11-28 14:57:51 {zone}"), DateOrder::Month);
             let (day, hour) = (28 + hour / 24, hour % 24);
             assert_eq!(found, Some(format!("2026-11-{day} {hour:02}:57:51+00")), "{zone}");
         }
@@ -288,10 +288,10 @@ mod tests {
             "2026-11-28 2:57:51 PM",
             "2026-11-28 02:57:51pm",
         ] {
-            assert_eq!(taken(text, DateOrder::MonthFirst).as_deref(), Some("2026-11-28 14:57:51+00"), "{text}");
+            assert_eq!(taken(text, DateOrder::Month).as_deref(), Some("2026-11-28 14:57:51+00"), "{text}");
         }
-        assert_eq!(taken("28.11.2026 14:57:51", DateOrder::MonthFirst), None);
-        assert_eq!(taken("28.11.2026", DateOrder::DayFirst).as_deref(), Some("2026-11-28 00:00:00+00"));
-        assert_eq!(taken("2026-11-28 13:00 PM", DateOrder::MonthFirst), None);
+        assert_eq!(taken("28.11.2026 14:57:51", DateOrder::Month), None);
+        assert_eq!(taken("28.11.2026", DateOrder::Day).as_deref(), Some("2026-11-28 00:00:00+00"));
+        assert_eq!(taken("2026-11-28 13:00 PM", DateOrder::Month), None);
     }
 }

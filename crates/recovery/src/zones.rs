@@ -1,4 +1,5 @@
-//! Zones as times name them: abbreviations, names, distances from UTC (`DecodeTimezone…`, `src/timezone/tznames/Default`).
+//! Zones as times name them: abbreviations, names, distances from UTC (`DecodeTimezone…`,
+//! `src/timezone/tznames/Default`).
 
 use jiff::tz::{Offset, TimeZone};
 

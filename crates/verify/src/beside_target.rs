@@ -3,9 +3,8 @@
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
 use pgwal_format::Lsn;
-use pgwal_recovery::Site;
-use pgwal_recovery::Target;
 use pgwal_recovery::outcome::{Ending, Restore};
+use pgwal_recovery::{Alternative, Instead, Site, Target};
 
 /// All of it.
 pub(crate) fn findings(site: &Site<'_>, restore: &Restore) -> Vec<Finding> {
@@ -46,4 +45,26 @@ fn rolled_back(restore: &Restore) -> Option<(Lsn, u32)> {
         Target::Xid(xid) => restore.rolled_back.map(|lsn| (lsn, xid)),
         _ => None,
     }
+}
+
+/// What comes to the target instead is what to do.
+pub(crate) fn name_instead(findings: &mut [Finding], restore: &Restore) {
+    let Some(best) = restore.alternatives.first().filter(|a| a.reaches_target).map(|a| &a.instead) else { return };
+    let aimed =
+        |f: &&mut Finding| matches!(f.code, Code::TargetUnreached | Code::RestoreInconsistent | Code::ReadAhead);
+    for finding in findings.iter_mut().filter(aimed) {
+        if let Detail::Restore { instead, .. } | Detail::RestoreLater { instead, .. } = &mut finding.detail {
+            *instead = Some(best.clone());
+        }
+    }
+}
+
+/// Commits that a server leaves in a `.partial`.
+pub(crate) fn partial_commits(restore: &Restore, other: &Alternative) -> Option<Finding> {
+    let Instead::Partial(file) = &other.instead else { return None };
+    let count = u64::try_from(other.more_commits).ok().filter(|count| *count > 0)?;
+    let lsn = restore.replay_end;
+    let detail = Detail::PartialCommits { count, last: other.last_commit };
+    let (timeline, file) = (Some(restore.timeline), Some(file.clone()));
+    Some(Finding { timeline, lsn, at: lsn, file, detail, ..Finding::of(Code::PartialCommits) })
 }

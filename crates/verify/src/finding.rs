@@ -19,7 +19,7 @@ use pgwal_recovery::outcome::LeftOut;
 use pgwal_recovery::pages::InvalidPages;
 use pgwal_recovery::sum::ReplayedCommit;
 use pgwal_recovery::unlabelled::Unlabelled;
-use pgwal_recovery::{Instead, Missed};
+use pgwal_recovery::{Instead, UnmetTarget};
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
 
@@ -110,7 +110,7 @@ pub enum Detail {
         /// The file for want of which it does not.
         missing: Option<String>,
         /// Why the target is not met, where more is known of it, and the target in words.
-        missed: Option<(Missed, String)>,
+        missed: Option<(UnmetTarget, String)>,
         /// What comes to it.
         instead: Option<Instead>,
     },

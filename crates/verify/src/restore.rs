@@ -18,7 +18,7 @@ use pgwal_recovery::backup::{self, Backup, BackupFlaw, FlawKind, Weight};
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::{AsksArchive, Ending, LeftBranch, Restore, Status};
 use pgwal_recovery::unlabelled::Unlabelled;
-use pgwal_recovery::{Alternative, Instead, Settings, SettingsError, Site, SiteOptions, TargetTimeline, WalkEnd};
+use pgwal_recovery::{Settings, SettingsError, Site, SiteOptions, TargetTimeline, WalkEnd};
 use pgwal_recovery::{alternatives, in_partial};
 use pgwal_source::{Codec, Entry, Source};
 use std::collections::BTreeSet;
@@ -189,13 +189,13 @@ pub fn verify_restore(
         (Verdict::Refuted, Ok(settings)) => {
             let known: Vec<(String, Lsn)> = outcome.backups.iter().map(|b| (b.file.clone(), b.start)).collect();
             restore.alternatives = alternatives(archive, site, settings, &restore, &known, look)?;
-            name_instead(&mut outcome.findings, &restore);
+            beside_target::name_instead(&mut outcome.findings, &restore);
         }
         // What a server leaves in a .partial is told where all of WAL is wanted.
         (Verdict::Proven, Ok(settings)) if restore.target.is_none() => {
             restore.alternatives.extend(in_partial(site, settings, &restore)?);
             let mut found: Vec<Finding> =
-                restore.alternatives.iter().filter_map(|a| partial_commits(&restore, a)).collect();
+                restore.alternatives.iter().filter_map(|a| beside_target::partial_commits(&restore, a)).collect();
             outcome.lowered += set_severities(&mut found, &options.severities);
             outcome.findings.extend(found);
         }
@@ -208,28 +208,6 @@ pub fn verify_restore(
     }
     outcome.restore = Some(Box::new(restore));
     Ok(outcome)
-}
-
-/// What comes to the target instead is what to do.
-fn name_instead(findings: &mut [Finding], restore: &Restore) {
-    let Some(best) = restore.alternatives.first().filter(|a| a.reaches_target).map(|a| &a.instead) else { return };
-    let aimed =
-        |f: &&mut Finding| matches!(f.code, Code::TargetUnreached | Code::RestoreInconsistent | Code::ReadAhead);
-    for finding in findings.iter_mut().filter(aimed) {
-        if let Detail::Restore { instead, .. } | Detail::RestoreLater { instead, .. } = &mut finding.detail {
-            *instead = Some(best.clone());
-        }
-    }
-}
-
-/// Commits that a server leaves in a `.partial`.
-fn partial_commits(restore: &Restore, other: &Alternative) -> Option<Finding> {
-    let Instead::Partial(file) = &other.instead else { return None };
-    let count = u64::try_from(other.more_commits).ok().filter(|count| *count > 0)?;
-    let lsn = restore.replay_end;
-    let detail = Detail::PartialCommits { count, last: other.last_commit };
-    let (timeline, file) = (Some(restore.timeline), Some(file.clone()));
-    Some(Finding { timeline, lsn, at: lsn, file, detail, ..Finding::of(Code::PartialCommits) })
 }
 
 /// What is wrong with a backup, as far as its own files tell.
@@ -361,7 +339,9 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     let of = |failure: &Failure| Detail::Restore {
         failure: failure.clone(),
         missing: missing.clone(),
-        missed: missed.clone().filter(|_| *failure == Failure::NotReached),
+        missed: missed
+            .clone()
+            .filter(|_| matches!(failure, Failure::NotReached | Failure::Waits { lacks: Lacking::Target, .. })),
         instead: None,
     };
     let (code, detail) = match &restore.failure {

@@ -10,6 +10,8 @@
 //! commit late. A server with a target time stops at the first end of a transaction that is later; so does
 //! [`Times::at_time`].
 
+mod notes;
+
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::{KnownBackup, Outcome};
@@ -22,10 +24,12 @@ use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::rmgr::{STANDBY, TRANSACTION, XLOG};
 use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
-use pgwal_recovery::{Missed, Target, XidTrace};
+use pgwal_recovery::{Target, UnmetTarget, XidTrace};
 use pgwal_source::Source;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
+
+pub use notes::PointNotes;
 
 /// The times of an archive.
 pub struct Times {
@@ -257,10 +261,10 @@ impl Times {
         let catch = TraceCatcher(xid, Mutex::new(XidTrace::new(xid)));
         self.list(source, options, (None, None), &catch)?;
         let trace = catch.1.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(Missed::of(xid, &trace).map(|missed| {
+        Ok(UnmetTarget::of(xid, &trace).map(|missed| {
             let why = target_missed(&missed, &target_named(&Target::Xid(xid)), "the WAL that is here");
             let other = match missed {
-                Missed::Subtransaction { of, .. } => Some(of),
+                UnmetTarget::Subtransaction { of, .. } => Some(of),
                 _ => None,
             };
             (why, other)

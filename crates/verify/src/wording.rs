@@ -5,7 +5,7 @@ mod restore;
 mod server;
 mod target;
 
-pub(crate) use target::{missed as target_missed, named as target_named};
+pub(crate) use target::{early as early_act, missed as target_missed, named as target_named};
 
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};

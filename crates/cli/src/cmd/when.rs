@@ -10,7 +10,7 @@ use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use pgwal::format::{Position, TimelineId};
 use pgwal::source::Source;
-use pgwal::verify::times::Times;
+use pgwal::verify::times::{PointNotes, Times};
 use pgwal::verify::{Options, Severity, Which};
 use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm};
@@ -139,8 +139,13 @@ fn answer(
         WhenAsked::Xid(xid) if moment.is_none() => times.why_not(source, options, *xid)?,
         _ => None,
     };
+    let notes = match (&moment, &asked) {
+        (Some(moment), WhenAsked::Time(time)) => times.notes(source, options, moment, Some(*time))?,
+        (Some(moment), _) => times.notes(source, options, moment, None)?,
+        (None, _) => PointNotes::default(),
+    };
     let restore_command = restore_command::setting(source, archive, times.layout().segment);
-    Ok(WhenAnswer { input: text.to_owned(), asked, moment, why_not, restore_command })
+    Ok(WhenAnswer { input: text.to_owned(), asked, moment, notes, why_not, restore_command })
 }
 
 fn read(text: &str, times: &Times, zone: &Zone) -> anyhow::Result<WhenAsked> {

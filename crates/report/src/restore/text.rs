@@ -140,10 +140,11 @@ fn none_dropped(r: &Restore) -> String {
         Instead::Partial(file) if a.more_commits > 0 => Some(file),
         _ => None,
     });
-    match (partial, &r.end) {
-        (Some(file), _) => format!("none but in {file}"),
-        (None, _) if r.dropped_cut => "none in the next segments".into(),
-        (None, Some(WalkEnd::NoFile(file) | WalkEnd::Size { file, .. })) if r.more_behind => {
+    match (partial, &r.partial, &r.end) {
+        (Some(file), ..) => format!("none but in {file}"),
+        (None, Some(file), _) => format!("none in whole segments; {file} goes on behind them"),
+        (None, None, _) if r.dropped_cut => "none in the next segments".into(),
+        (None, None, Some(WalkEnd::NoFile(file) | WalkEnd::Size { file, .. })) if r.more_behind => {
             format!("none before {file}, behind which there is more WAL")
         }
         _ => "none that is here".into(),
@@ -191,6 +192,7 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
         }
         Instead::Timeline(timeline) => format!("--target-timeline {timeline}: {verb}, {there}{more}"),
         Instead::Backup(file) => format!("--backup {file}: {verb}, {there}"),
+        Instead::Immediate => format!("--target-immediate: the earliest point that this backup can be, {there}"),
         Instead::Setting(name, value) => format!("--set {name}={value}: {verb}, {there}{more}"),
     }
 }

@@ -111,6 +111,7 @@ fn position(times: &Times, answer: &WhenAnswer) -> Value {
         "last_kept": moment.kept.as_ref().map(end),
         "first_dropped": moment.dropped.as_ref().map(end),
         "restore_point": moment.point.as_ref().map(point),
+        "warnings": answer.notes.lines(),
         "backup": backup.map(|b| b.file.clone()),
         "settings_file": settings::file(layout),
         "settings": settings::settings(times, answer).into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect::<serde_json::Map<_, _>>(),

@@ -7,7 +7,7 @@ pub mod text;
 
 use pgwal_format::Lsn;
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_verify::times::Moment;
+use pgwal_verify::times::{Moment, PointNotes};
 
 /// What was asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,6 +42,8 @@ pub struct WhenAnswer {
     pub asked: WhenAsked,
     /// Where that is; `None` where replay never gets there.
     pub moment: Option<Moment>,
+    /// What is to be known of it besides.
+    pub notes: PointNotes,
     /// Why it never gets there, and what to ask for instead, where that is known.
     pub why_not: Option<(String, Option<u32>)>,
     /// The setting that fetches WAL from this archive.

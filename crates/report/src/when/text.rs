@@ -140,6 +140,9 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &P
     let told = |what: Option<&TransactionEnd>, none: &str| what.map_or(none.to_owned(), |e| end(e, zone));
     writeln!(out, "KEPT     {}", told(moment.kept.as_ref(), "no transaction ends before"))?;
     writeln!(out, "DROPPED  {}", told(moment.dropped.as_ref(), "nothing: no transaction ends behind it"))?;
+    for note in answer.notes.lines() {
+        writeln!(out, "WARNING  {note}")?;
+    }
     match times.backup_for(lsn) {
         Some(backup) => writeln!(out, "BACKUP   {}", backup.file)?,
         None if times.outcome.backups.is_empty() => {

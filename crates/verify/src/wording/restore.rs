@@ -9,7 +9,7 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
     if let (Some(file), true) = (missing, is_want_of_wal(failure)) {
         return match failure {
             Failure::NotReached | Failure::Waits { lacks: Lacking::Target, .. } => {
-                format!("{}; or choose a target that this WAL holds", find(file))
+                format!("{}; or choose a target that this WAL holds, or none, to restore all that is here", find(file))
             }
             _ => find(file),
         };

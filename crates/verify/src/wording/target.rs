@@ -5,44 +5,46 @@ use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_recovery::acts::{EarlyAct, FileAct};
 use pgwal_recovery::outcome::LeftOut;
 use pgwal_recovery::sum::ReplayedCommit;
-use pgwal_recovery::{Instead, Missed, Target};
+use pgwal_recovery::{Instead, Target, UnmetTarget};
 
 /// What the target of these words is, and why it is not met.
 ///
 /// `start`: what it may lie before.
-pub fn missed(missed: &Missed, target: &str, start: &str) -> String {
+pub fn missed(missed: &UnmetTarget, target: &str, start: &str) -> String {
     let ended = |commit: bool| if commit { "committed" } else { "was rolled back" };
     match missed {
-        Missed::Subtransaction { of, ended: Some((lsn, commit)) } => {
+        UnmetTarget::Subtransaction { of, ended: Some((lsn, commit)) } => {
             let with = if *commit { "commit" } else { "end" };
             format!("{target} is a subtransaction of {of}, whose {with} at {lsn} lists it: it has no end of its own")
         }
-        Missed::Subtransaction { of, ended: None } => {
+        UnmetTarget::Subtransaction { of, ended: None } => {
             format!("{target} is a subtransaction of {of}: it has no end of its own")
         }
-        Missed::Before { ended: Some((lsn, commit)) } => {
+        UnmetTarget::Before { ended: Some((lsn, commit)) } => {
             format!("{target} {} at {lsn}, before {start}", ended(*commit))
         }
-        Missed::Before { ended: None } => format!("{target} ended before {start}"),
-        Missed::NoEnd { last: Some(last), gone } => format!(
+        UnmetTarget::Before { ended: None } => format!("{target} ended before {start}"),
+        UnmetTarget::NoEnd { last: Some(last), gone } => format!(
             "{target} has no end: its last record is at {last}, and at {gone} it does not run any more, as after a crash"
         ),
-        Missed::NoEnd { last: None, gone } => {
+        UnmetTarget::NoEnd { last: None, gone } => {
             format!("{target} has no record here, and at {gone} it does not run any more")
         }
-        Missed::Prepared { gid, lsn } => {
+        UnmetTarget::Prepared { gid, lsn } => {
             format!("{target} was prepared at {lsn} as '{gid}', and is neither committed nor rolled back here")
         }
-        Missed::Open { last } => format!("{target} still runs where WAL ends: its last record is at {last}"),
-        Missed::NotYet { last } => format!("{target} does not exist yet where WAL ends: the last one is {last}"),
-        Missed::PointBefore(lsn) => format!("{target} lies at {lsn}, before {start}"),
-        Missed::NoPoint(others) if others.is_empty() => format!("{target} is not on this way, and no other one is"),
-        Missed::NoPoint(others) => format!("{target} is not on this way; those that are: {}", others.join(", ")),
+        UnmetTarget::Open { last } => format!("{target} still runs where WAL ends: its last record is at {last}"),
+        UnmetTarget::NotYet { last } => format!("{target} does not exist yet where WAL ends: the last one is {last}"),
+        UnmetTarget::PointBefore(lsn) => format!("{target} lies at {lsn}, before {start}"),
+        UnmetTarget::NoPoint(others) if others.is_empty() => {
+            format!("{target} is not on this way, and no other one is")
+        }
+        UnmetTarget::NoPoint(others) => format!("{target} is not on this way; those that are: {}", others.join(", ")),
     }
 }
 
 /// What to name instead. `missing`: the file in which WAL would go on.
-pub(super) fn advice(missed: &Missed, missing: Option<&str>) -> String {
+pub(super) fn advice(missed: &UnmetTarget, missing: Option<&str>) -> String {
     let more = |what: &str| match missing {
         Some(file) => format!(
             "{what}, or find a good copy of {file}: pg_wal of the old primary, a standby, another archive; check it: walproof verify FILE"
@@ -50,18 +52,18 @@ pub(super) fn advice(missed: &Missed, missing: Option<&str>) -> String {
         None => what.to_owned(),
     };
     match missed {
-        Missed::Subtransaction { of, .. } => format!("name the transaction that it belongs to: --target-xid {of}"),
-        Missed::Before { .. } | Missed::PointBefore(_) => super::restore::OLDER.into(),
-        Missed::NoEnd { last: Some(last), .. } => {
+        UnmetTarget::Subtransaction { of, .. } => format!("name the transaction that it belongs to: --target-xid {of}"),
+        UnmetTarget::Before { .. } | UnmetTarget::PointBefore(_) => super::restore::OLDER.into(),
+        UnmetTarget::NoEnd { last: Some(last), .. } => {
             format!("nothing of it is ever committed; name a position (--target-lsn {last}) or another transaction")
         }
-        Missed::NoEnd { last: None, .. } => "name a position, a time or another transaction".into(),
-        Missed::Prepared { lsn, .. } => more(&format!(
+        UnmetTarget::NoEnd { last: None, .. } => "name a position, a time or another transaction".into(),
+        UnmetTarget::Prepared { lsn, .. } => more(&format!(
             "stop where it was prepared (--target-lsn {lsn}) and decide there: COMMIT PREPARED or ROLLBACK PREPARED"
         )),
-        Missed::Open { .. } | Missed::NotYet { .. } => more("choose a target that this WAL holds"),
-        Missed::NoPoint(_) => {
-            more("name one that is here, or ask for another timeline (walproof when ARCHIVE lists them)")
+        UnmetTarget::Open { .. } | UnmetTarget::NotYet { .. } => more("choose a target that this WAL holds"),
+        UnmetTarget::NoPoint(_) => {
+            more("choose a target that is here, or ask for another timeline (walproof when ARCHIVE lists them)")
         }
     }
 }
@@ -92,6 +94,7 @@ pub(super) fn instead(instead: &Instead) -> String {
         Instead::Backup(file) => {
             format!("restore another backup, from which the target is reached: run again with --backup {file}")
         }
+        Instead::Immediate => "stop as soon as the data are consistent: --target-immediate".into(),
         Instead::Setting(name, value) => {
             format!("set {name} = {value} for this restore: with it the target is reached (--set {name}={value})")
         }
@@ -99,7 +102,7 @@ pub(super) fn instead(instead: &Instead) -> String {
 }
 
 /// What was done to files too early.
-pub(super) fn early(act: &EarlyAct) -> String {
+pub fn early(act: &EarlyAct) -> String {
     let (lsn, xid) = (act.lsn, act.xid);
     let what = match act.act {
         FileAct::DropDatabase(database) => format!("the files of database {database} are removed"),
