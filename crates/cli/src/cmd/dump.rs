@@ -24,6 +24,7 @@ use pgwal_report::dump::waldump::{self, start};
 use pgwal_report::dump::{json, text};
 use pgwal_report::outside::OutputForm;
 use pgwal_report::stats::listing::{CountListing, Counted};
+use pgwal_report::time::Zone;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -54,6 +55,9 @@ pub struct Args {
     /// How to say it [default: text]
     #[arg(long, value_enum)]
     format: Option<Format>,
+    /// Tell times in this zone, with --format text: Europe/Berlin, UTC, +01:00 [default: this machine's]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    timezone: Option<Zone>,
     #[arg(long, value_name = "COLUMNS", value_parser = csv::column, value_delimiter = ',', help = csv::help())]
     fields: Option<Vec<Column>>,
     /// What pg_waldump --stats prints, instead of records: the same as walproof stats --format waldump
@@ -178,6 +182,7 @@ impl Args {
         format: Format,
     ) -> anyhow::Result<Listed> {
         let (filter, mut out) = (&work.filter, stream(format.form()));
+        let zone = self.timezone.clone().unwrap_or_default();
         match (self.by(), self.quiet, format) {
             (Some(by), quiet, _) => {
                 let (render, mut counted) = (CountListing::new(filter), Counted::default());
@@ -190,11 +195,11 @@ impl Args {
                 Ok(listed)
             }
             (_, true, _) => {
-                let render = text::TextList { filter, quiet: true, vocabulary: OnceLock::new() };
+                let render = text::TextList { filter, quiet: true, vocabulary: OnceLock::new(), zone: &zone };
                 write(source, wanted, work, &render, &mut Unheard(standard_error()))
             }
             (_, _, Format::Text) => {
-                let render = text::TextList { filter, quiet: false, vocabulary: OnceLock::new() };
+                let render = text::TextList { filter, quiet: false, vocabulary: OnceLock::new(), zone: &zone };
                 write(source, wanted, work, &render, &mut out)
             }
             (_, _, Format::Waldump) => {
