@@ -5,7 +5,7 @@ usage: make_seeds.py CORPUS     writes seeds/<target>/
 
 Seeds that begin with `found-` are inputs that once failed; they are kept as they are.
 """
-import bz2, glob, gzip, lzma, os, shutil, struct, subprocess, sys
+import bz2, glob, gzip, io, lzma, os, shutil, struct, subprocess, sys, tarfile
 
 CORPUS = sys.argv[1]
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -55,6 +55,76 @@ def records(version, page):
             return
         yield page[at:at + length]
         at = (at + length + 7) & ~7
+
+
+def said():
+    """Programs for a writer of WAL: a few records of every resource manager."""
+    def record(rmid, info, kind, main, *blocks):
+        out = struct.pack("<BBBH", rmid, info, kind & 0xFC | len(blocks), len(main)) + main
+        return out + b"".join(struct.pack("<BBB", fork, number, len(data)) + data for fork, number, data in blocks)
+
+    some = bytes(range(1, 65))
+    for version, row in ROW.items():
+        every = b"".join(record(rmid, op << 4, 0, some) for rmid in range(22) for op in (0, 1))
+        put("said", f"{version}-every-manager", bytes([row, 12]) + every)
+        heap = b"".join(record(10, op << 4, 4, some[:16], (0, 7, some[:32])) for op in range(8))
+        put("said", f"{version}-heap", bytes([row, 12]) + heap)
+        ends = b"".join(record(1, op << 4 | 0x80, 24, struct.pack("<QI", 848_000_000_000_000, 0x1FF) + some * 4)
+                        for op in range(5))
+        put("said", f"{version}-transactions", bytes([row, 12]) + ends)
+
+
+def tars():
+    """Base backups in a tar, plain, packed and cut."""
+    label = (b"START WAL LOCATION: 0/2000028 (file 000000010000000000000002)\n"
+             b"CHECKPOINT LOCATION: 0/2000060\nBACKUP METHOD: streamed\nBACKUP FROM: primary\n"
+             b"START TIME: 2026-11-28 12:00:00 UTC\nLABEL: seed\nSTART TIMELINE: 1\n")
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, data in [("backup_label", label), ("PG_VERSION", b"15\n"), ("base/5/1259", b"\0" * 8192),
+                           ("postgresql.auto.conf", b"restore_command = 'cp /a/%f %p'\n"),
+                           ("pg_wal/000000010000000000000002", b"\x10\xd1" + b"\0" * 510)]:
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    plain = out.getvalue()
+    put("tar", "plain", plain)
+    put("tar", "cut", plain[:3000])
+    put("tar", "gzip", gzip.compress(plain, mtime=0))
+    put("tar", "gzip-cut", gzip.compress(plain, mtime=0)[:-30])
+    put("tar", "no-end", plain.rstrip(b"\0"))
+
+
+def manifests():
+    one = b"""{ "PostgreSQL-Backup-Manifest-Version": %d,%s
+"Files": [
+{ "Path": "backup_label", "Size": 227, "Last-Modified": "2026-11-28 12:00:00 GMT", "Checksum-Algorithm": "CRC32C", "Checksum": "c9c2f5a3" },
+{ "Encoded-Path": "c3bc", "Size": 0, "Last-Modified": "2026-11-28 12:00:00 GMT" }
+],
+"WAL-Ranges": [
+{ "Timeline": 1, "Start-LSN": "0/2000028", "End-LSN": "0/2000100" }
+],
+"""
+    put("manifest", "version-1", one % (1, b""))
+    put("manifest", "version-2", one % (2, b'\n"System-Identifier": 7577000000000000001,'))
+    put("manifest", "cut", (one % (1, b""))[:150])
+    put("manifest", "many-ranges", one.replace(b"\n],\n\"WAL", b"],\"WAL") % (1, b"") + b"{" * 2000)
+
+
+def settings():
+    put("settings", "targets", b"restore_command = 'cp /a/%f \"%p\"'\nrecovery_target_time = '2026-11-28 14:00:00+01'\n"
+        b"recovery_target_inclusive = off\nrecovery_target_action = 'promote'\nrecovery_target_timeline = '0x2'\n")
+    put("settings", "name", b"recovery_target_name='a''b'\nstandby_mode = on # a comment\nmax_connections=10\n")
+    put("settings", "includes", b"include_dir 'conf.d'\ninclude_if_exists = x.conf\nhot_standby off\n")
+    put("settings", "faults", b"recovery_target_xid = 'x\n= 3\nrecovery_target_lsn = '0/'\nignore_invalid_pages = maybe\n")
+    put("settings", "label", b"START WAL LOCATION: 0/2000028 (file 000000010000000000000002)\n"
+        b"CHECKPOINT LOCATION: 0/2000060\nBACKUP METHOD: pg_start_backup\nINCREMENTAL FROM LSN: 0/1\n")
+
+
+def control():
+    for version, row in ROW.items():
+        put("control", version, bytes([row, 0]))
+        put("control", f"{version}-32-big", bytes([row, 5]) + b"\x10\x00\xff\x20\x00\x09")
 
 
 def pages_and_records():
@@ -205,3 +275,8 @@ walks()
 parts()
 texts()
 codecs()
+said()
+tars()
+manifests()
+settings()
+control()

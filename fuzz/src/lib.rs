@@ -8,19 +8,30 @@
 //! | [`text`] | history files, names, positions, log lines | what is read and printed reads as the same again |
 //! | [`codec`] | packed files | no more comes out than was asked for |
 //! | [`part`] | summaries of parts of an archive | they are refused, or joined |
+//! | [`said`] | WAL whose records say anything, summed anew | each record is in every list, JSON lines are JSON |
+//! | [`control`] | control files whose members hold anything, summed anew | they are read and printed, or refused |
+//! | [`manifest`] | backup manifests, summed anew | they are read, or refused |
+//! | [`settings`] | files of settings, in every version | they are taken, or refused with words |
+//! | [`tar`] | tars, packed or not | no member gives more than it says; what is a backup opens |
 //!
 //! Under cargo-fuzz they are driven by libFuzzer (`cargo +nightly fuzz run walk fuzz/corpus/walk fuzz/seeds/walk`); as
 //! ordinary programs they run the files named on the command line (`cargo run --bin walk -- FILE…`); and `cargo test`
 //! runs each over its folder in `seeds/`, where inputs that once failed are kept, too.
 
 pub mod codec;
+pub mod control;
+pub mod manifest;
 pub mod page;
 pub mod part;
 pub mod record;
+pub mod said;
+pub mod settings;
+pub mod tar;
 pub mod text;
 pub mod walk;
 
 mod layouts;
+mod memory;
 mod replay;
 
 pub use replay::{replay, seeds};

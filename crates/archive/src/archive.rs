@@ -3,7 +3,8 @@
 use crate::backup_files::{BackupFile, BackupFileFlaw, backup_files};
 use crate::error::Error;
 use crate::index::{IndexSession, IndexUse, Joined};
-use crate::lineage::{HistoryFlaw, Lineage};
+use crate::lineage::{HistoryFlaw, Lineage, Node};
+use crate::lines::{self, ReadArchive};
 use crate::look::{Depth, Look, Which};
 use crate::names::{Inventory, Segment};
 use crate::read::{Buffers, Reader, Remember};
@@ -17,7 +18,7 @@ use pgwal_format::{FileName, SegmentNo, TimelineId};
 use pgwal_source::{Entry, How, Ignored, Source, SourceError};
 use pgwal_walk::Run;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Mutex;
 
 /// What is known of an archive before its files are read.
@@ -75,18 +76,24 @@ pub struct Archive<'a> {
     pub inventory: Inventory,
     /// Timelines.
     pub lineage: Lineage,
+    /// History files of others, which a server would read all the same.
+    pub others_histories: Vec<Node>,
     /// History files that cannot be used.
     pub history_flaws: Vec<HistoryFlaw>,
     /// Backup history files, in the order of their starts.
     pub backups: Vec<BackupFile>,
     /// Those that cannot be used.
     pub backup_flaws: Vec<BackupFileFlaw>,
-    look: Look<'a>,
-    memory: Prior<'a>,
-    session: Option<IndexSession<'a>>,
+    /// Files of others, and those around them.
+    pub(crate) left_out: BTreeSet<usize>,
+    /// Of the files that were asked, some said otherwise.
+    pub(crate) mixed: bool,
+    pub(crate) look: Look<'a>,
+    pub(crate) memory: Prior<'a>,
+    pub(crate) session: Option<IndexSession<'a>>,
     /// Names of files that have none, by index.
-    names: Vec<(usize, FileName)>,
-    permit: Mutex<Vec<u8>>,
+    pub(crate) names: Vec<(usize, FileName)>,
+    pub(crate) permit: Mutex<Vec<u8>>,
 }
 
 /// The way of recovery to the timeline that was asked for.
@@ -164,7 +171,7 @@ const BEGINNINGS: u32 = 4;
 ///
 /// # Errors
 /// The source cannot be listed, nothing there has the name of WAL, or the caller asked for an early end.
-pub fn read<'a>(source: &'a dyn Source, look: Look<'a>) -> Result<(Opened<'a>, ArchiveSurvey), Error> {
+pub fn read<'a>(source: &'a dyn Source, look: Look<'a>) -> Result<ReadArchive<'a>, Error> {
     read_remembered(source, look, Prior::None)
 }
 
@@ -176,15 +183,15 @@ pub fn read_remembered<'a>(
     source: &'a dyn Source,
     look: Look<'a>,
     memory: Prior<'a>,
-) -> Result<(Opened<'a>, ArchiveSurvey), Error> {
+) -> Result<ReadArchive<'a>, Error> {
     let (mut trusting, mut again) = (true, BEGINNINGS);
     loop {
         let mut archive = match Archive::open_remembered(source, look, memory, trusting)? {
             Opened::Archive(archive) => archive,
-            nobody @ Opened::NoOwner(_) => return Ok((nobody, ArchiveSurvey::default())),
+            Opened::NoOwner(unowned) => return Ok(ReadArchive::NoOwner(unowned)),
         };
         match archive.look_at_all::<Error>(&mut |_| Ok(Vec::new()), again > 0)? {
-            AttemptEnd::Seen(seen) => return Ok((Opened::Archive(archive), seen)),
+            AttemptEnd::Seen(seen) => return lines::split(archive, seen).map(ReadArchive::Lines),
             AttemptEnd::Misled => trusting = false,
             AttemptEnd::StartAgain => again = again.saturating_sub(1),
         }
@@ -231,13 +238,16 @@ impl<'a> Archive<'a> {
             }
             _ => None,
         };
-        let (cluster, names) = whose(source, &entries, &|entry| match memory {
+        let votes = whose(source, &entries, &|entry| match memory {
             Prior::Parts(joined) => joined.first(entry),
             _ => session.as_ref()?.first(entry),
         });
-        let Some(cluster) = cluster else {
+        let wanted = look.cluster.filter(|wanted| votes.has(wanted));
+        let mixed = votes.all.len() > 1;
+        let Some(cluster) = wanted.or_else(|| votes.most()) else {
             return Ok(Opened::NoOwner(Unowned { entries, unreadable, ignored, unknown, live }));
         };
+        let names = votes.names;
         let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
         let inventory = Inventory::new(&entries, &named, &cluster.layout);
         if let Some(session) = &mut session {
@@ -255,15 +265,26 @@ impl<'a> Archive<'a> {
             cluster,
             inventory,
             lineage,
+            others_histories: Vec::new(),
             history_flaws,
             backups,
             backup_flaws,
+            left_out: BTreeSet::new(),
+            mixed,
             look,
             memory,
             session,
             names,
             permit: Mutex::default(),
         })))
+    }
+
+    /// Reads what of an archive is another's.
+    pub(crate) fn look_at_other(&mut self) -> Result<ArchiveSurvey, Error> {
+        Ok(match self.look_at_all::<Error>(&mut |_| Ok(Vec::new()), false)? {
+            AttemptEnd::Seen(seen) => seen,
+            AttemptEnd::Misled | AttemptEnd::StartAgain => ArchiveSurvey::default(),
+        })
     }
 
     /// Files given by hand that have neither the name of WAL nor its content.
@@ -337,7 +358,8 @@ impl<'a> Archive<'a> {
         };
         let mut entries = std::mem::take(&mut self.entries);
         let mut inventory = std::mem::take(&mut self.inventory);
-        let settling = Settling { reader: self.reader(), names: &self.names, lineage: &self.lineage, look: &look };
+        let (names, lineage, left_out) = (&self.names, &self.lineage, &self.left_out);
+        let settling = Settling { reader: self.reader(), names, lineage, left_out, look: &look };
         // Parts are what they were when they were made.
         let settled = if self.live || matches!(self.memory, Prior::Parts(_)) {
             Settled::As(None)

@@ -14,6 +14,7 @@
 //! | [`names`] | segments, unfinished ones, history files, by their names |
 //! | [`lineage`] | timelines and how they descend from each other |
 //! | [`way`] | the file that a server takes for each segment |
+//! | `lines` | WAL of several clusters, versions or sizes in one place |
 //! | [`mod@read`] | the one reader: a file, looked at as a segment |
 //! | [`stretch`] | runs and unusable files side by side |
 //! | [`fresh`] | files that were written just now |
@@ -29,6 +30,7 @@ mod files;
 pub mod fresh;
 pub mod index;
 pub mod lineage;
+mod lines;
 mod look;
 pub mod names;
 pub mod ordered;
@@ -47,7 +49,8 @@ pub use error::Error;
 pub use facts::{Facts, RestorePoint, TransactionEnd, TransactionSpan};
 pub use files::{Files, Holder};
 pub use lineage::{Branch, Flaw, HistoryFlaw, Lineage};
+pub use lines::{LineOfWal, ReadArchive};
 pub use look::{Depth, Look, Progress, Which};
 pub use read::{Buffers, Reader};
 pub use stretch::{Readable, Unusable};
-pub use tally::{Mark, Tally};
+pub use tally::{Mark, NoteKind, Opening, ReplayNote, Tally};

@@ -1,5 +1,6 @@
 //! How an archive is to be looked at.
 
+use crate::whose::Cluster;
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::guard::MapGuard;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -41,6 +42,8 @@ pub struct Look<'a> {
     pub depth: Depth,
     /// Which timeline is to be reached.
     pub timeline: Which,
+    /// Whose WAL is asked for, where there is that of several; `None`: the newest.
+    pub cluster: Option<Cluster>,
     /// Only segments that hold something from here on.
     pub start: Option<Lsn>,
     /// Only segments that hold something before this.
@@ -62,6 +65,7 @@ impl Default for Look<'_> {
         Look {
             depth: Depth::Records,
             timeline: Which::Latest,
+            cluster: None,
             start: None,
             end: None,
             jobs: 1,

@@ -30,6 +30,8 @@ pub struct Settling<'a> {
     pub names: &'a [(usize, FileName)],
     /// Timelines.
     pub lineage: &'a Lineage,
+    /// Files of others.
+    pub left_out: &'a BTreeSet<usize>,
     /// How to look.
     pub look: &'a Look<'a>,
 }
@@ -69,7 +71,8 @@ impl Settling<'_> {
             |entries: &[Entry]| entries.iter().filter(backups).map(Entry::shown).collect::<BTreeSet<String>>();
         let known_backups = backups(entries);
         let mut here: BTreeSet<String> = entries.iter().map(Entry::shown).collect();
-        let mut dropped: BTreeSet<usize> = BTreeSet::new();
+        let others: BTreeSet<String> = self.left_out.iter().filter_map(|&i| entries.get(i)).map(Entry::shown).collect();
+        let mut dropped = self.left_out.clone();
         let mut stamps: BTreeMap<(TimelineId, SegmentNo), Option<(u64, SystemTime)>> = BTreeMap::new();
         let (mut expired, mut idle) = (None::<Expired>, 0);
         for round in 0..ROUNDS {
@@ -109,7 +112,7 @@ impl Settling<'_> {
             let missing = |o: &&StillOpen| {
                 !o.unfinished && found.range((o.timeline, o.first)..=(o.timeline, o.last)).next().is_none()
             };
-            let oldest = self.oldest(&listing);
+            let oldest = self.oldest(&listing, &others);
             for open in open.iter().filter(missing).filter(|open| is_first(open, &oldest)) {
                 let before = dropped.len();
                 self.expire(open, entries, stretches, &mut dropped);
@@ -218,10 +221,11 @@ impl Settling<'_> {
         out
     }
 
-    /// The oldest segment of each timeline.
-    fn oldest(&self, listing: &Listing) -> BTreeMap<TimelineId, SegmentNo> {
+    /// The oldest segment of each timeline that is not another's.
+    fn oldest(&self, listing: &Listing, others: &BTreeSet<String>) -> BTreeMap<TimelineId, SegmentNo> {
         let mut out = BTreeMap::new();
-        for (timeline, number) in listing.entries.iter().filter_map(|e| self.place(e)) {
+        let own = listing.entries.iter().filter(|e| others.is_empty() || !others.contains(&e.shown()));
+        for (timeline, number) in own.filter_map(|e| self.place(e)) {
             out.entry(timeline).and_modify(|oldest: &mut SegmentNo| *oldest = number.min(*oldest)).or_insert(number);
         }
         out

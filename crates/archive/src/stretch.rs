@@ -5,7 +5,7 @@
 use crate::tally::Tally;
 use pgwal_format::{Dialect, Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::Codec;
-use pgwal_walk::Run;
+use pgwal_walk::{Joint, Run};
 
 /// Segments that follow each other without a gap.
 #[derive(Clone, Debug)]
@@ -51,6 +51,17 @@ pub enum Unusable {
         found: u64,
         /// Too few.
         short: bool,
+        /// They came out of a packed file that ends properly: it is not being written any more.
+        packed: bool,
+    },
+    /// Packed twice: what comes out is packed or encrypted, too.
+    Twice {
+        /// In which way.
+        outer: Codec,
+        /// What lies inside.
+        inner: Codec,
+        /// Bytes that came out.
+        bytes: u64,
     },
     /// Packed, and not whole.
     Packed {
@@ -115,7 +126,7 @@ impl Unusable {
     pub fn is_unfinished(&self) -> bool {
         matches!(
             self,
-            Unusable::Size { short: true, .. }
+            Unusable::Size { short: true, packed: false, .. }
                 | Unusable::Packed { .. }
                 | Unusable::Unknown(_)
                 | Unusable::Unwritten
@@ -173,6 +184,28 @@ impl Stretch {
         self.pieces.extend(pieces);
         self
     }
+}
+
+impl Stretch {
+    /// A file that names another cluster belongs here: a record crosses into it or out of it and its checksum is right,
+    /// or the first record names the last one of the neighbour. Only the field in its first page is wrong then.
+    pub fn goes_on(&self, index: usize, layout: &Layout) -> bool {
+        goes_on(&self.pieces, index, layout)
+    }
+}
+
+/// As [`Stretch::goes_on`], of pieces.
+pub fn goes_on(pieces: &[Piece], index: usize, layout: &Layout) -> bool {
+    let Some(Piece { kind: PieceKind::Bad(bad), first, last }) = pieces.get(index) else { return false };
+    let Bad { why: Unusable::Cluster { .. }, run: Some(run), .. } = bad.as_ref() else { return false };
+    let before = index.checked_sub(1).and_then(|i| pieces.get(i)).filter(|p| p.last.next() == *first);
+    let behind = pieces.get(index + 1).filter(|p| last.next() == p.first);
+    let fits = |a: &Run<Tally>, b: &Run<Tally>| {
+        let joint = Joint::between(layout, a, b);
+        joint.damage.is_none() && (joint.over.is_some() || (a.last.is_some() && b.first.is_some_and(|f| f.linked)))
+    };
+    before.and_then(Piece::run).is_some_and(|left| fits(left, run))
+        || behind.and_then(Piece::run).is_some_and(|right| fits(run, right))
 }
 
 impl Piece {

@@ -3,9 +3,11 @@
 use crate::facts::Facts;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
-use pgwal_format::rmgr::xlog::{CHECKPOINT_SHUTDOWN, END_OF_RECOVERY, RESTORE_POINT};
+use pgwal_format::rmgr::xlog::{BACKUP_END, CHECKPOINT_SHUTDOWN, END_OF_RECOVERY, PARAMETER_CHANGE, RESTORE_POINT};
+use pgwal_format::rmgr::xlog::{Checkpoint, TimelineOpening};
 use pgwal_format::rmgr::{TRANSACTION, XLOG, xlog};
-use pgwal_format::{Lsn, TimelineId, wire_fields};
+use pgwal_format::text::control::WalLevel;
+use pgwal_format::{Lsn, TimelineId, wire_fields, wire_variants};
 use pgwal_walk::Fold;
 
 /// Counts, and the few facts that a verdict needs.
@@ -20,10 +22,65 @@ pub struct Tally {
     /// Time of the last commit.
     pub last_commit: Option<Timestamp>,
     /// Where a record first says that another timeline is in force than before.
-    pub openings: Vec<(TimelineId, Lsn)>,
+    pub openings: Vec<Opening>,
+    /// Records whose content decides how recovery goes on, in order.
+    pub notes: Vec<ReplayNote>,
     /// Where transactions end and restore points stand, segment by segment, where that was asked for
     /// ([`Look::facts`](crate::Look::facts)).
     pub facts: Vec<Facts>,
+}
+
+/// A record says that a timeline is in force from it on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Opening {
+    /// The timeline.
+    pub timeline: TimelineId,
+    /// The record.
+    pub lsn: Lsn,
+    /// The timeline before it, where records of this version say so.
+    pub previous: Option<TimelineId>,
+}
+
+/// A record whose content decides how recovery goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReplayNote {
+    /// Where it starts.
+    pub lsn: Lsn,
+    /// Where it ends.
+    pub end: Lsn,
+    /// What it says.
+    pub what: NoteKind,
+    /// What came before it in its run.
+    pub before: Mark,
+}
+
+/// What such a record says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoteKind {
+    /// A checkpoint at shutdown.
+    Shutdown {
+        /// The timeline in force.
+        timeline: TimelineId,
+        /// The one before it.
+        previous: Option<TimelineId>,
+    },
+    /// The end of a recovery.
+    EndOfRecovery {
+        /// The timeline that begins.
+        timeline: TimelineId,
+        /// The one before it.
+        previous: TimelineId,
+    },
+    /// The end of the base backup that started there.
+    BackupEnd {
+        /// Its start.
+        start: Lsn,
+    },
+    /// From here on `wal_level` is this.
+    WalLevel {
+        /// The level.
+        level: WalLevel,
+    },
 }
 
 /// A tally up to a point.
@@ -37,7 +94,8 @@ pub struct Mark {
     pub last_commit: Option<Timestamp>,
 }
 
-/// Timelines that one run can open before further ones are left out: more than any real archive has.
+/// Timelines that one run can open, and notes that it can hold, before further ones are left out: more than any real
+/// archive has.
 const OPENINGS: usize = 4096;
 
 impl Fold for Tally {
@@ -57,7 +115,10 @@ impl Fold for Tally {
     fn wants(&self, header: &RecordHeader) -> bool {
         header.rmid == TRANSACTION
             || (header.rmid == XLOG
-                && matches!(header.operation(), CHECKPOINT_SHUTDOWN | RESTORE_POINT | END_OF_RECOVERY))
+                && matches!(
+                    header.operation(),
+                    CHECKPOINT_SHUTDOWN | RESTORE_POINT | END_OF_RECOVERY | BACKUP_END | PARAMETER_CHANGE
+                ))
     }
 
     #[inline(always)]
@@ -67,7 +128,6 @@ impl Fold for Tally {
 
     #[inline(always)]
     fn record(&mut self, record: &Record<'_>) {
-        self.records += 1;
         if !self.facts.is_empty() {
             self.note(record);
         }
@@ -75,22 +135,36 @@ impl Fold for Tally {
             Some(time) => self.commit(time),
             None => self.rare(record),
         }
+        self.records += 1;
     }
 
     fn join(&mut self, right: Tally) {
+        let room = OPENINGS.saturating_sub(self.notes.len());
+        let notes = right.notes.into_iter().take(room).map(|mut note| {
+            Tally::after(&mut note.before, self);
+            note
+        });
+        let notes: Vec<ReplayNote> = notes.collect();
+        self.notes.extend(notes);
         self.facts.extend(right.facts);
         self.records += right.records;
         self.commits += right.commits;
         self.first_commit = self.first_commit.or(right.first_commit);
         self.last_commit = right.last_commit.or(self.last_commit);
-        for (timeline, lsn) in right.openings {
-            self.open(timeline, lsn);
-        }
+        right.openings.into_iter().for_each(|opened| self.open(opened));
     }
 }
 
 wire_fields!(Mark { records, commits, last_commit });
-wire_fields!(Tally { records, commits, first_commit, last_commit, openings, facts });
+wire_fields!(Tally { records, commits, first_commit, last_commit, openings, notes, facts });
+wire_fields!(Opening { timeline, lsn, previous });
+wire_fields!(ReplayNote { lsn, end, what, before });
+wire_variants!(NoteKind {
+    0 => Shutdown { timeline, previous },
+    1 => EndOfRecovery { timeline, previous },
+    2 => BackupEnd { start },
+    3 => WalLevel { level },
+});
 
 impl Tally {
     /// A tally of the segment of `timeline` that starts at `from`, which also remembers where transactions end.
@@ -118,19 +192,44 @@ impl Tally {
             if let Some((XactOutcome::Commit, time)) = xact::ended_at(record) {
                 self.commit(time);
             }
-        } else if let Some(opening) = xlog::opening(record).filter(|o| o.previous != Some(o.timeline)) {
-            self.open(opening.timeline, record.lsn);
+        } else {
+            let opening = xlog::opening(record).filter(|opening| opening.previous != Some(opening.timeline));
+            if let Some(TimelineOpening { timeline, previous }) = opening {
+                self.open(Opening { timeline, lsn: record.lsn, previous });
+            }
+            let before = self.mark();
+            if let Some(what) = note(record).filter(|_| self.notes.len() < OPENINGS) {
+                self.notes.push(ReplayNote { lsn: record.lsn, end: record.end, what, before });
+            }
         }
     }
 
-    fn open(&mut self, timeline: TimelineId, lsn: Lsn) {
-        if self.openings.last().is_none_or(|(last, _)| *last != timeline) && self.openings.len() < OPENINGS {
-            self.openings.push((timeline, lsn));
+    fn open(&mut self, opened: Opening) {
+        let another = self.openings.last().is_none_or(|last| last.timeline != opened.timeline);
+        if another && self.openings.len() < OPENINGS {
+            self.openings.push(opened);
         }
     }
 
     /// Where `timeline` begins, if a record here says so.
-    pub fn opening_of(&self, timeline: TimelineId) -> Option<Lsn> {
-        self.openings.iter().find(|(t, _)| *t == timeline).map(|(_, lsn)| *lsn)
+    pub fn opening_of(&self, timeline: TimelineId) -> Option<Opening> {
+        self.openings.iter().find(|opened| opened.timeline == timeline).copied()
+    }
+}
+
+/// What a record says that decides how recovery goes on.
+fn note(record: &Record<'_>) -> Option<NoteKind> {
+    match record.header.operation() {
+        CHECKPOINT_SHUTDOWN => {
+            let Checkpoint { shutdown: true, timeline, previous, .. } = xlog::checkpoint(record)? else { return None };
+            Some(NoteKind::Shutdown { timeline, previous })
+        }
+        END_OF_RECOVERY => {
+            let end = xlog::end_of_recovery(record)?;
+            Some(NoteKind::EndOfRecovery { timeline: end.timeline, previous: end.previous })
+        }
+        BACKUP_END => Some(NoteKind::BackupEnd { start: xlog::backup_end(record)? }),
+        PARAMETER_CHANGE => Some(NoteKind::WalLevel { level: xlog::parameter_change(record)?.wal_level? }),
+        _ => None,
     }
 }

@@ -54,7 +54,8 @@ pub struct Filtering {
     /// Only records that replay of this replication origin wrote
     #[arg(long, value_name = "N")]
     origin: Option<u16>,
-    /// Only commits that unlink files of relations: DROP, TRUNCATE, rewrites
+    /// Only commits that unlink files of relations (DROP, TRUNCATE, rewrites), and records that remove databases and
+    /// tablespaces
     #[arg(long)]
     drops: bool,
     /// No records, only what is wrong

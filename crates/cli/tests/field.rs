@@ -94,3 +94,66 @@ fn a_line_is_explained_on_the_timeline_that_it_names() {
         assert!(!ran.out.contains("behind the last file here"), "{}", ran.out);
     }
 }
+
+/// 17 archived, pg_upgrade, 18 archives into the same folder. A server of 17 replays its backup to 0/B00000 and promotes.
+#[test]
+fn two_versions_in_one_folder_are_judged_apart() {
+    let archive = testdata("field/pg-upgrade-one-folder/archive");
+    let (code, document) = json(&["verify", &archive]);
+    assert_eq!((code, &document["verdict"], &document["version"]), (0, &"proven".into(), &"18".into()));
+    assert_eq!(codes(&document), [("WP119", "warning"), ("WP213", "info")]);
+    let lines: Vec<_> = document["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|l| (l["version"].clone(), l["from"].clone(), l["to"].clone(), l["verdict"].clone(), l["decides"].clone()))
+        .collect();
+    let line = |version: &str, from: &str, to: &str, decides: bool| {
+        (version.into(), from.into(), to.into(), "proven".into(), decides.into())
+    };
+    assert_eq!(lines, [line("18", "0/01000000", "0/0174E610", true), line("17", "0/00500000", "0/00A000B8", false)]);
+    for (backup, end) in [("backup17", "0/00B00000"), ("backup18", "0/01800000")] {
+        let backup = testdata(&format!("field/pg-upgrade-one-folder/{backup}"));
+        let (code, document) = json(&["verify", &archive, "--backup", &backup]);
+        assert_eq!((code, &document["restore"]["replay_end"]), (0, &end.into()), "{backup}");
+        assert_eq!(codes(&document), [("WP119", "info")], "{backup}");
+    }
+    let (code, document) = json(&["verify", &archive, "--backup", "000000010000000000000006.00000028.backup"]);
+    assert_eq!((code, &document["version"]), (0, &"17".into()));
+    // A position of the old line is looked up there.
+    let dump = walproof(&["dump", &archive, "-s", "0/600028", "-n", "1"]);
+    assert!(dump.out.contains("0/00600028"), "{}", dump.out);
+}
+
+/// The server of 16 ends with FATAL at 0/9000A0, whatever the target behind it.
+#[test]
+fn minimal_wal_ends_replay_from_the_backup_that_is_known() {
+    let archive = testdata("field/wal-level-minimal/archive");
+    let (code, document) = json(&["verify", &archive]);
+    assert_eq!((code, &document["replay"]["to"]), (1, &"0/009000A0".into()));
+    assert_eq!(codes(&document), [("WP133", "error")]);
+    let backup = &document["backups"][0];
+    assert_eq!((&backup["reaches_lsn"], &backup["stopped_at"]), (&"0/009000A0".into(), &"0/009000A0".into()));
+    let when = walproof(&["when", &archive]);
+    assert!(when.out.contains("to 0/009000A0") && !when.out.contains("0/00B000F0"), "{}", when.out);
+    let plugin = walproof(&["verify", &archive, "--format", "nagios"]);
+    assert_eq!(plugin.code, 2, "{}", plugin.out);
+}
+
+#[test]
+fn causes_are_named_where_the_bytes_show_them() {
+    let reset = walproof(&["verify", &testdata("field/resetwal/archive")]);
+    assert!(
+        line(&reset, "WHY").contains("0/00E00028: the checkpoint there names no record before it"),
+        "{}",
+        reset.out
+    );
+    assert!(line(&reset, "NEXT").contains("take a new base backup now"), "{}", reset.out);
+    assert!(line(&reset, "VERDICT").contains("stops at 0/00CFFF70"), "{}", reset.out);
+    let split = walproof(&["verify", &testdata("field/split-brain/archive")]);
+    assert!(line(&split, "WHY").contains("two histories of timeline 1 meet, commits go back from"), "{}", split.out);
+    assert!(!line(&split, "NEXT").contains("find a good copy"), "{}", split.out);
+    let said = "LOG:  record with incorrect prev-link 0/A758C0 at 0/B00028";
+    let explained = walproof(&["explain", "-p", &testdata("field/split-brain/archive"), said]);
+    assert!(explained.out.contains("WP214") && !explained.out.contains("this copy is right"), "{}", explained.out);
+}

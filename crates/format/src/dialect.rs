@@ -400,6 +400,7 @@ const V9_1: Dialect = Dialect {
 
 const V9_2: Dialect = Dialect {
     version: Version::new(9, 2),
+    recovery: recovery::RECOVERY_9_2,
     magic: 0xD071,
     page: REMOVABLE,
     rmgr_max: 16,
@@ -474,6 +475,7 @@ const V9_6: Dialect = Dialect {
 
 const V10: Dialect = Dialect {
     version: Version::new(10, 0),
+    recovery: recovery::RECOVERY_10,
     magic: 0xD097,
     lsn_target: true,
     image: IMAGES_10,
@@ -563,6 +565,7 @@ const V17: Dialect = Dialect {
 
 const V18: Dialect = Dialect {
     version: Version::new(18, 0),
+    recovery: recovery::RECOVERY_18,
     magic: 0xD118,
     control_version: 1800,
     catalog_version: 202506291,

@@ -37,8 +37,9 @@ pub struct RecoveryRules {
     pub names_missing_checkpoint: bool,
     /// How `wal_level=minimal` stands in the message (17 and later: in quotes).
     pub quoted_minimal: bool,
-    /// WAL is read ahead of replay unless `recovery_prefetch` is off (15 and later).
-    pub reads_ahead: bool,
+    /// WAL is read ahead of replay unless `recovery_prefetch` is off (15 and later): `maintenance_io_concurrency` unless
+    /// set.
+    pub reads_ahead: Option<u64>,
     /// Messages speak of consistency (8.4 and later), not of the time when the backup ended.
     pub says_consistent: bool,
     /// A `backup_label` whose START TIMELINE is not that of its file's name is refused (11 and later).
@@ -49,6 +50,12 @@ pub struct RecoveryRules {
     pub primary: &'static str,
     /// The message of a timeline that does not descend from this server's.
     pub not_a_child: NotAChild,
+    /// Without a `backup_label`, and where `pg_control` does not say up to where, a server replays its own `pg_wal`
+    /// before it asks the archive for WAL (9.2 and later).
+    pub own_wal_first: bool,
+    /// The state of a prepared transaction is read again from the WAL that was restored, until a restartpoint has
+    /// written it to a file (10 and later).
+    pub reads_prepared: bool,
 }
 
 /// What a restore point is to a target.
@@ -125,12 +132,14 @@ pub(crate) const RECOVERY_8_2: RecoveryRules = RecoveryRules {
     passes_over_later_timelines: false,
     names_missing_checkpoint: false,
     quoted_minimal: false,
-    reads_ahead: false,
+    reads_ahead: None,
     says_consistent: false,
     compares_label_timelines: false,
     incremental_backups: false,
     primary: "master",
     not_a_child: NotAChild::OfTimeline,
+    own_wal_first: false,
+    reads_prepared: false,
 };
 pub(crate) const RECOVERY_8_4: RecoveryRules = RecoveryRules { says_consistent: true, ..RECOVERY_8_2 };
 pub(crate) const RECOVERY_9_0: RecoveryRules = RecoveryRules {
@@ -146,11 +155,12 @@ pub(crate) const RECOVERY_9_1: RecoveryRules = RecoveryRules {
     notices_canceled_backup: true,
     ..RECOVERY_9_0
 };
+pub(crate) const RECOVERY_9_2: RecoveryRules = RecoveryRules { own_wal_first: true, ..RECOVERY_9_1 };
 pub(crate) const RECOVERY_9_3: RecoveryRules = RecoveryRules {
     history_first: false,
     compares_previous_timeline: true,
     not_a_child: NotAChild::OfHistory,
-    ..RECOVERY_9_1
+    ..RECOVERY_9_2
 };
 pub(crate) const RECOVERY_9_4: RecoveryRules = RecoveryRules {
     restore_points: RestorePoints::After,
@@ -158,11 +168,14 @@ pub(crate) const RECOVERY_9_4: RecoveryRules = RecoveryRules {
     ..RECOVERY_9_3
 };
 pub(crate) const RECOVERY_9_5: RecoveryRules = RecoveryRules { passes_over_later_timelines: true, ..RECOVERY_9_4 };
-pub(crate) const RECOVERY_11: RecoveryRules = RecoveryRules { compares_label_timelines: true, ..RECOVERY_9_5 };
+pub(crate) const RECOVERY_10: RecoveryRules = RecoveryRules { reads_prepared: true, ..RECOVERY_9_5 };
+pub(crate) const RECOVERY_11: RecoveryRules = RecoveryRules { compares_label_timelines: true, ..RECOVERY_10 };
 pub(crate) const RECOVERY_12: RecoveryRules =
     RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], ..RECOVERY_11 };
 pub(crate) const RECOVERY_14: RecoveryRules =
     RecoveryRules { minimal: Minimal::Fatal, insufficient_pauses: true, primary: "primary", ..RECOVERY_12 };
-pub(crate) const RECOVERY_15: RecoveryRules = RecoveryRules { label_timeline: true, reads_ahead: true, ..RECOVERY_14 };
+pub(crate) const RECOVERY_15: RecoveryRules =
+    RecoveryRules { label_timeline: true, reads_ahead: Some(10), ..RECOVERY_14 };
 pub(crate) const RECOVERY_17: RecoveryRules =
     RecoveryRules { names_missing_checkpoint: true, quoted_minimal: true, incremental_backups: true, ..RECOVERY_15 };
+pub(crate) const RECOVERY_18: RecoveryRules = RecoveryRules { reads_ahead: Some(16), ..RECOVERY_17 };

@@ -10,9 +10,9 @@
 use crate::bytes::at;
 use crate::page::CONTRECORD;
 use crate::record::{Block, BlockRef, Record, RecordHeader, RelFileLocator};
-use crate::rmgr::describe::{Vocabulary, read};
 use crate::rmgr::sink::Value;
 use crate::rmgr::table::{Field, FieldSize, OpPart};
+use crate::rmgr::{cursor::read, vocabulary::Vocabulary};
 use crate::{Align, Generation, Layout};
 
 /// What a byte is part of.

@@ -5,9 +5,9 @@
 mod told;
 
 use pgwal_format::dialect::DIALECTS;
-use pgwal_format::rmgr::describe::Vocabulary;
 use pgwal_format::rmgr::sink::{Nest, Show, Sink, Value};
 use pgwal_format::rmgr::table::*;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::{Align, Endian, Generation, Version};
 use std::fmt::Write;
 use told::{Part, body, layout, tell};

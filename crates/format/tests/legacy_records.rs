@@ -4,8 +4,8 @@
 mod told;
 
 use pgwal_format::dialect::DIALECTS;
-use pgwal_format::rmgr::describe::Vocabulary;
 use pgwal_format::rmgr::table::*;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::{Align, Endian, Generation, Version};
 use told::{Bytes, Words, bytes, layout, tell, words, words_of};
 

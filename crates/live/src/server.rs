@@ -159,6 +159,22 @@ impl Server {
         self.control(&["start"])
     }
 
+    /// Stop it as a crash would, and leave it there.
+    ///
+    /// # Errors
+    /// What `pg_ctl` said.
+    pub fn crash_for_good(&self) -> Result<(), LiveError> {
+        self.control(&["-m", "immediate", "stop"])
+    }
+
+    /// Copy the data directory as it lies there, of a server that does not run.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn copy_data(&self, into: &Path) -> Result<(), LiveError> {
+        Ok(crate::tree::copy(&self.data(), into, self.user)?)
+    }
+
     /// End the current segment and wait until it is archived; returns its name.
     ///
     /// # Errors

@@ -14,7 +14,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! This crate is a door: it has no code of its own. Behind it are eight crates, each usable alone.
+//! This crate is a door: it has no code of its own. Behind it are ten crates, each usable alone.
 //!
 //! | module | crate | what it does | I/O | threads |
 //! |---|---|---|---|---|
@@ -26,6 +26,24 @@
 //! | [`mod@recovery`] | `pgwal-recovery` | backups, settings, what a server would do with them | through a source | as asked |
 //! | [`mod@logs`] | `pgwal-logs` | lines of a server's log | no | no |
 //! | [`mod@verify`] | `pgwal-verify` | findings and a verdict | through a source | as many as [`Options::jobs`] says |
+//! | [`mod@query`] | `pgwal-query` | filters, keys, counts, what lies between two positions | through a source | as asked |
+//! | `report` | `pgwal-report` | answers as text, JSON, CSV, HTML, JUnit, SARIF, Nagios, Prometheus | no | no |
+//!
+//! Features, all of them on unless turned off: `gzip`, `bzip2`, `xz`, `zstd` (together `codecs`) read what is packed
+//! that way; without one, such a file is a finding (WP502). `serde` brings `report`, and with it an outcome that
+//! serialises as the document `walproof.verify/1`:
+//!
+//! ```
+//! # #[cfg(feature = "serde")] {
+//! use pgwal::{Options, VerifyDocument, open, verify};
+//!
+//! let archive = open(&["../../testdata/demo/damaged".into()])?;
+//! let outcome = verify(archive.as_ref(), &Options::default())?;
+//! let document = serde_json::to_string(&VerifyDocument(&outcome))?;
+//! assert!(document.contains(r#""lsn":"0/00AAC690""#));
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! # Damage is an answer, an error is none
 //!
@@ -64,35 +82,40 @@
 //! ```
 //!
 //! What no segment can tell alone is left open without that: the rest of a record begun before it, the one that goes on
-//! in the next, the link between them. A [`Run`](walk::Run), which [`walk::scan`] makes of a segment, keeps what is needed for that.
-//! [`Run::join`](walk::Run::join) puts runs that follow each other together and checks the seam. It is associative, so
-//! segments may be scanned in any order, by any number of threads or machines.
+//! in the next, the link between them. A [`Run`](walk::Run), which [`walk::scan`] makes of a segment, keeps what is
+//! needed for that. [`Run::join`](walk::Run::join) puts runs that follow each other together and checks the seam. It is
+//! associative, so segments may be scanned in any order, by any number of threads or machines.
 //!
 //! # Something of each record
 //!
 //! [`Ignore`](walk::Ignore) gathers nothing. A [`Fold`](walk::Fold) of one's own is shown every record that is right,
 //! in order, and is joined as runs are: counts by resource manager, a list of commits, an index. For a list in the
-//! order of WAL, made by many threads in bounded memory, there is [`verify::records`]; [`verify::records::lend`] lends
-//! one record after the other:
+//! order of WAL, made by many threads in bounded memory, there is [`verify::records`]: [`fold`](verify::records::fold)
+//! takes one record after the other, and what it fails with ends it; [`lend`](verify::records::lend) lends them to
+//! whoever would rather ask (`examples/commits_by_minute.rs`).
 //!
 //! ```
-//! use pgwal::verify::records::{WalItem, ListRequest, lend};
+//! use pgwal::verify::records::{ListRequest, WalItem, fold};
 //! use pgwal::format::rmgr::xact;
 //! use pgwal::{Options, open};
 //!
 //! let archive = open(&["../../testdata/demo/damaged".into()])?;
 //! let wanted = ListRequest { options: Options::default(), limit: None };
-//! let (counts, _) = lend(archive.as_ref(), &wanted, |records| {
-//!     let (mut commits, mut damages) = (0, 0);
-//!     while let Some(item) = records.next() {
-//!         match item {
-//!             WalItem::Record { record, .. } => commits += usize::from(xact::plain_commit(&record).is_some()),
-//!             WalItem::Finding(_) => damages += 1,
-//!         }
+//! let ((commits, damages), _) = fold(archive.as_ref(), &wanted, (0, 0), |(commits, damages), item| {
+//!     match item {
+//!         WalItem::Record { record, .. } => *commits += usize::from(xact::plain_commit(&record).is_some()),
+//!         WalItem::Finding(_) => *damages += 1,
 //!     }
-//!     (commits, damages)
+//!     Ok::<(), std::convert::Infallible>(())
 //! })?;
-//! assert_eq!(counts.1, 1);
+//! assert!(commits > 0 && damages == 1);
+//!
+//! // Whoever has what it wanted fails, and nothing more is read.
+//! let first = fold(archive.as_ref(), &wanted, (), |(), item| match item {
+//!     WalItem::Record { record, .. } => Err(record.lsn),
+//!     WalItem::Finding(_) => Ok(()),
+//! });
+//! assert!(matches!(first, Err(pgwal::verify::records::FoldError::Fold(_))));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -111,10 +134,15 @@ pub use pgwal_archive as archive;
 pub use pgwal_crc as crc;
 pub use pgwal_format as format;
 pub use pgwal_logs as logs;
+pub use pgwal_query as query;
 pub use pgwal_recovery as recovery;
+#[cfg(feature = "serde")]
+pub use pgwal_report as report;
 pub use pgwal_source as source;
 pub use pgwal_verify as verify;
 pub use pgwal_walk as walk;
 
+#[cfg(feature = "serde")]
+pub use pgwal_report::verify::json::VerifyDocument;
 pub use pgwal_source::{Source, open};
 pub use pgwal_verify::{Code, Depth, Finding, Options, Outcome, Severity, Verdict, Which, check_segment, verify};

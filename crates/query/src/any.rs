@@ -1,15 +1,16 @@
 //! Whether there is a record at all.
 
-use pgwal::format::record::{Record, RecordHeader};
-use pgwal::format::{Layout, TimelineId};
-use pgwal::verify::Finding;
-use pgwal::verify::records::{Render, Rendered};
+use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::{Layout, TimelineId};
+use pgwal_verify::Finding;
+use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
 
 /// Any record will do, and nothing is told of it.
 pub struct Any;
 
 impl Render for Any {
     type Scratch = ();
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         false
@@ -19,9 +20,9 @@ impl Render for Any {
         true
     }
 
-    fn record(&self, _: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(&self, _: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
         Some(0.into())
     }
 
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 }

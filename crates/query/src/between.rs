@@ -1,11 +1,11 @@
 //! What lies between two positions of an archive: records, commits, time.
 
-use pgwal::format::record::{Record, RecordHeader};
-use pgwal::format::rmgr::xact::{self, Timestamp, XactOutcome};
-use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
-use pgwal::source::{self, Source, SourceError};
-use pgwal::verify::records::{ListError, ListRequest, Render, Rendered, list};
-use pgwal::verify::{Depth, Error, Finding, Options, Which, verify};
+use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
+use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
+use pgwal_source::{Source, SourceError};
+use pgwal_verify::records::{ListError, ListPart, ListRequest, NoEvent, Render, Rendered, list};
+use pgwal_verify::{Depth, Error, Finding, Options, Which, verify};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -88,7 +88,7 @@ impl Compared {
     /// # Errors
     /// It cannot be opened or looked at, or no file says how to read it.
     pub fn open(path: &Path) -> Result<Compared, BetweenError> {
-        let source = source::open(&[PathBuf::from(path)]).map_err(BetweenError::Source)?;
+        let source = pgwal_source::open(&[PathBuf::from(path)]).map_err(BetweenError::Source)?;
         let mut names = Options::default();
         names.depth = Depth::Names;
         let layout = verify(source.as_ref(), &names).map_err(BetweenError::Verify)?.layout;
@@ -160,7 +160,7 @@ impl Compared {
             f.lsn.is_some_and(|lsn| lsn < needed.end)
                 && f.lost.is_some_and(|lost| lost.until_lsn.is_none_or(|until| until > needed.start))
         };
-        let broken = listed.outcome.findings.iter().any(|f| f.severity == pgwal::verify::Severity::Error && loses(f));
+        let broken = listed.outcome.findings.iter().any(|f| f.severity == pgwal_verify::Severity::Error && loses(f));
         let (address, size) = (self.layout.address(), self.layout.segment);
         let first_needed = address.segment(needed.start, size);
         let begins = listed.first.is_some_and(|first| address.segment(first, size) <= first_needed.next());
@@ -200,6 +200,7 @@ struct BetweenCounter {
 
 impl Render for BetweenCounter {
     type Scratch = ();
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         false
@@ -209,7 +210,7 @@ impl Render for BetweenCounter {
         true
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
         let between = self.low <= record.lsn && record.lsn < self.high;
         self.any.fetch_add(1, Ordering::Relaxed);
         self.records.fetch_add(u64::from(between), Ordering::Relaxed);
@@ -226,5 +227,5 @@ impl Render for BetweenCounter {
         Some(0.into())
     }
 
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 }

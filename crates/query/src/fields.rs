@@ -1,10 +1,10 @@
 //! Every field of every type of records, from the tables by which records are described.
 
 use crate::filter::managers;
-use pgwal::format::dialect::DIALECTS;
-use pgwal::format::rmgr::managers::ALL;
-use pgwal::format::rmgr::table::{Op, OpPart};
-use pgwal::format::{Generation, Version};
+use pgwal_format::dialect::DIALECTS;
+use pgwal_format::rmgr::managers::ALL;
+use pgwal_format::rmgr::table::{Op, OpPart};
+use pgwal_format::{Generation, Version};
 
 /// A field of a type of records, in versions that follow each other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -10,12 +10,13 @@
 //! | [`any`] | whether there is a record at all |
 //! | [`sizes`] | numbers of bytes, as people write them |
 //!
-//! Each is a [`Render`](pgwal::verify::records::Render) for the list of records that `pgwal` makes, or the answer of
+//! Each is a [`Render`](pgwal_verify::records::Render) for the list of records that `pgwal` makes, or the answer of
 //! one; nothing here prints, and nothing knows of a command line.
 //!
 //! ```
-//! use pgwal::verify::records::{ListRequest, gather};
-//! use pgwal::{Options, open};
+//! use pgwal_verify::records::{ListRequest, gather};
+//! use pgwal_source::open;
+//! use pgwal_verify::Options;
 //! use pgwal_query::count::{By, Counter};
 //! use pgwal_query::filter::{Filter, Wish};
 //!

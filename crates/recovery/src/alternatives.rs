@@ -1,11 +1,12 @@
 //! How far a restore can go instead, and from what.
 
 use crate::backup;
+use crate::failure::Failure;
 use crate::instead::{Alternative, Instead};
 use crate::outcome::Restore;
 use crate::predict::{Site, SiteOptions};
 use crate::settings::Settings;
-use crate::target::TargetTimeline;
+use crate::target::{Target, TargetTimeline};
 use pgwal_archive::Error;
 use pgwal_format::Lsn;
 use pgwal_source::Source;
@@ -26,27 +27,21 @@ pub fn alternatives(
     look: SiteOptions<'_>,
 ) -> Result<Vec<Alternative>, Error> {
     let mut out = Vec::new();
-    let kept = i64::try_from(restore.replayed.commits).unwrap_or(i64::MAX);
-    let of = |instead: Instead, other: &Restore| {
-        let commits = i64::try_from(other.replayed.commits).unwrap_or(i64::MAX);
-        Some(Alternative {
-            instead,
-            reaches_target: other.is_good(),
-            replay_end: other.replay_end?,
-            timeline: other.timeline,
-            last_commit: other.replayed.last_commit,
-            more_commits: commits.saturating_sub(kept),
-        })
-    };
-    let further =
-        |other: &Restore| other.is_good() && (restore.target.is_some() || other.replay_end > restore.replay_end);
-    if let Some(partial) = site.partial_behind(restore) {
-        site.with_partials(true);
-        let other = site.predict(settings)?;
-        site.with_partials(false);
-        out.extend(of(Instead::Partial(partial), &other).filter(|_| further(&other)));
+    let of = |instead: Instead, other: &Restore| alternative(restore, instead, other);
+    let further = |other: &Restore| is_further(restore, other);
+    // Data that are not whole are so on every timeline and at every target.
+    let whole = is_whole(restore);
+    out.extend(in_partial(site, settings, restore)?);
+    if let Some(Failure::SizeAhead { .. }) = restore.failure {
+        let other = site.predict(&Settings { reads_ahead: None, ..settings.clone() })?;
+        let (name, value) = ("recovery_prefetch".to_owned(), "off".to_owned());
+        out.extend(of(Instead::Setting(name, value), &other).filter(|_| further(&other)));
     }
-    let others = site.timelines().into_iter().filter(|t| *t != restore.target_timeline).rev().take(TRIED);
+    let others = site.timelines().into_iter().filter(|t| *t != restore.target_timeline).rev().take(if whole {
+        TRIED
+    } else {
+        0
+    });
     for timeline in others {
         let other = site.predict(&Settings { timeline: TargetTimeline::Number(timeline), ..settings.clone() })?;
         out.extend(of(Instead::Timeline(timeline), &other).filter(|_| further(&other)));
@@ -59,9 +54,65 @@ pub fn alternatives(
         let instead = of(Instead::Backup(file.clone()), &other).filter(|_| further(&other));
         out.extend(instead.map(|a| Alternative { more_commits: 0, ..a }));
     }
-    if let (Some(_), Some(last)) = (restore.consistent_at, restore.replayed.last) {
-        out.extend(of(Instead::Earlier(last.lsn), restore).map(|a| Alternative { reaches_target: false, ..a }));
+    // Where it dies of a prepared transaction, it does in that whole segment.
+    let here = whole && !matches!(restore.failure, Some(Failure::PreparedGone { .. } | Failure::SizeAhead { .. }));
+    if let Some(branch) = restore.left_branch {
+        // Nobody is sent along the branch that was left.
+        out.retain(|a| a.timeline != branch.timeline || a.replay_end <= branch.fork);
+        let other = site.predict(&settings.in_front_of(branch.fork))?;
+        let instead = of(Instead::Before(branch.fork), &other).filter(|_| whole && other.is_good());
+        out.extend(instead.map(|a| Alternative { reaches_target: false, ..a }));
+    } else if restore.consistent_at.is_some() && here {
+        let positions = site.layout().dialect.lsn_target;
+        let replayed = &restore.replayed;
+        let last = match positions {
+            true => replayed.last.map(|last| Target::Lsn(last.lsn)),
+            false => replayed.last_commit.map(|commit| Target::Xid(commit.xid)),
+        };
+        let size = matches!(restore.failure, Some(Failure::Size { .. }));
+        let without_reading_ahead = size && settings.reads_ahead.is_some();
+        let earlier = last.and_then(|last| of(Instead::Earlier { last, without_reading_ahead }, restore));
+        out.extend(earlier.map(|a| Alternative { reaches_target: false, ..a }));
     }
-    out.sort_by_key(|a| (!a.reaches_target, matches!(a.instead, Instead::Earlier(_)), std::cmp::Reverse(a.replay_end)));
+    out.sort_by_key(|a| {
+        (
+            !a.reaches_target,
+            matches!(a.instead, Instead::Earlier { .. } | Instead::Before(_)),
+            std::cmp::Reverse(a.replay_end),
+        )
+    });
     Ok(out)
+}
+
+/// What comes of a `.partial` that is copied to its name, where that is more.
+///
+/// # Errors
+/// As [`alternatives`].
+pub fn in_partial(site: &mut Site<'_>, settings: &Settings, restore: &Restore) -> Result<Option<Alternative>, Error> {
+    let Some(partial) = site.partial_behind(restore).filter(|_| is_whole(restore)) else { return Ok(None) };
+    site.with_partials(true);
+    let other = site.predict(settings);
+    site.with_partials(false);
+    let other = other?;
+    Ok(alternative(restore, Instead::Partial(partial), &other).filter(|_| is_further(restore, &other)))
+}
+
+fn alternative(restore: &Restore, instead: Instead, other: &Restore) -> Option<Alternative> {
+    let commits = |restore: &Restore| i64::try_from(restore.replayed.commits).unwrap_or(i64::MAX);
+    Some(Alternative {
+        instead,
+        reaches_target: other.is_good(),
+        replay_end: other.replay_end?,
+        timeline: other.timeline,
+        last_commit: other.replayed.last_commit,
+        more_commits: commits(other).saturating_sub(commits(restore)),
+    })
+}
+
+fn is_further(restore: &Restore, other: &Restore) -> bool {
+    other.is_good() && (restore.target.is_some() || !is_whole(restore) || other.replay_end > restore.replay_end)
+}
+
+fn is_whole(restore: &Restore) -> bool {
+    !restore.is_torn()
 }

@@ -3,7 +3,7 @@
 use crate::SettingsError;
 use crate::fault::{invalid, invalid_here, needs_boolean, says};
 use crate::target::{Target, TargetTimeline};
-use crate::time::{self, ServerZone, TimeRead};
+use crate::time::{self, TimeRead, TimeReading};
 use crate::value;
 use pgwal_format::TimelineId;
 use pgwal_format::recovery::settings::{NumberReading, SettingRules, SeveralTargets, TargetAction};
@@ -17,6 +17,8 @@ pub(crate) struct SettingsAsked {
     pub standby_mode: bool,
     pub restore_command: Option<String>,
     pub min_apply_delay: i64,
+    /// `primary_conninfo` says something.
+    pub streams: bool,
     /// The time that was read had no zone.
     pub zone_taken: bool,
 }
@@ -31,6 +33,7 @@ impl Default for SettingsAsked {
             standby_mode: false,
             restore_command: None,
             min_apply_delay: 0,
+            streams: false,
             zone_taken: false,
         }
     }
@@ -43,12 +46,13 @@ impl SettingsAsked {
         name: &str,
         text: &str,
         rules: &SettingRules,
-        zone: &ServerZone,
+        times: &TimeReading<'_>,
     ) -> Result<(), SettingsError> {
         let boolean = || value::boolean(text).ok_or_else(|| needs_boolean(name, text));
         let own_file = rules.recovery_conf.is_some();
         match name {
             "restore_command" => self.restore_command = Some(text.to_owned()),
+            "primary_conninfo" => self.streams = !text.is_empty(),
             "standby_mode" => self.standby_mode = boolean()?,
             "recovery_target_inclusive" if rules.inclusive_is_true => self.inclusive = Some(text == "true"),
             "recovery_target_inclusive" => self.inclusive = Some(boolean()?),
@@ -71,19 +75,25 @@ impl SettingsAsked {
             | "recovery_target_xid"
             | "recovery_target_name"
             | "recovery_target_time" => {
-                self.target(name, text, rules, zone)?;
+                self.target(name, text, rules, times)?;
             }
             _ => {}
         }
         Ok(())
     }
 
-    fn target(&mut self, name: &str, text: &str, rules: &SettingRules, zone: &ServerZone) -> Result<(), SettingsError> {
+    fn target(
+        &mut self,
+        name: &str,
+        text: &str,
+        rules: &SettingRules,
+        times: &TimeReading<'_>,
+    ) -> Result<(), SettingsError> {
         let mut zone_taken = self.zone_taken;
         let new = match name {
             _ if text.is_empty() && rules.several == SeveralTargets::Refused => Target::None,
             "recovery_target" if text == "immediate" => Target::Immediate,
-            "recovery_target_lsn" => Target::Lsn(text.trim().parse().map_err(|_| match rules.several {
+            "recovery_target_lsn" => Target::Lsn(text.parse().map_err(|_| match rules.several {
                 SeveralTargets::Refused => invalid(name, text),
                 _ => says(name, text, format!("invalid input syntax for type pg_lsn: \"{text}\"")),
             })?),
@@ -92,7 +102,7 @@ impl SettingsAsked {
             "recovery_target_name" if rules.several != SeveralTargets::Refused => {
                 return Err(says(name, text, "recovery_target_name is too long (maximum 63 characters)".into()));
             }
-            "recovery_target_time" => match time::read(text, zone) {
+            "recovery_target_time" => match time::read(text, times) {
                 // A time without one counts as such, even if a restore point or transaction outranks it.
                 TimeRead::At(at, own) => {
                     zone_taken = own;
@@ -104,6 +114,7 @@ impl SettingsAsked {
                 TimeRead::Special(_) if rules.refuses_special_times => {
                     return Err(says(name, text, format!("recovery_target_time is not a valid timestamp: \"{text}\"")));
                 }
+                TimeRead::Refused => return Err(invalid_here(name, text, rules.recovery_conf.is_some())),
                 TimeRead::Special(Some(at)) => Target::Time(at),
                 TimeRead::Special(None) | TimeRead::Unread => {
                     return Err(SettingsError::TimeNotRead { value: text.to_owned() });

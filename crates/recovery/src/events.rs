@@ -6,11 +6,14 @@
 //!                 └ matches     └ an event                       or that are the first behind a position asked for
 //! ```
 
+use crate::acts::EarlyActs;
 use crate::pages::{Extents, Gather, Noted};
+use crate::read_ahead::{AheadCount, ReadAhead};
 use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
-use pgwal_format::record::{Record, RecordHeader};
+use crate::xid_trace::XidTrace;
+use pgwal_format::record::{Block, Record, RecordHeader};
 use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
-use pgwal_format::rmgr::{STANDBY, TRANSACTION, XLOG, standby, xlog};
+use pgwal_format::rmgr::{STANDBY, TABLESPACE, TRANSACTION, XLOG, standby, tablespace, xlog};
 use pgwal_format::text::control::ServerParameters;
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_walk::Fold;
@@ -30,6 +33,8 @@ pub enum EventKind {
         /// When.
         time: Timestamp,
     },
+    /// A transaction was prepared.
+    Prepared(u32),
     /// A restore point.
     RestorePoint {
         /// Its name.
@@ -59,6 +64,8 @@ pub enum EventKind {
     },
     /// The end of the base backup that started there.
     BackupEnd(Lsn),
+    /// A tablespace is created in a directory, which must be there.
+    Tablespace,
     /// The settings that a standby needs.
     Parameters(ServerParameters),
     /// The transactions that run.
@@ -100,8 +107,14 @@ pub struct Ask {
     pub prepared: bool,
     /// Ends of records that mean something: the first record that reaches one is an event.
     pub ends: Vec<Lsn>,
+    /// Which transactions are prepared and not ended yet is asked, too.
+    pub open_prepared: bool,
     /// Where it is to be told which blocks are not there: those that are.
     pub extents: Option<Arc<Extents>>,
+    /// Where it is to be told how far a server reads ahead: what limits it.
+    pub ahead: Option<ReadAhead>,
+    /// Where it is to be told what became of a transaction: which.
+    pub trace: Option<u32>,
 }
 
 /// A record that is the target.
@@ -128,12 +141,21 @@ pub enum Match {
 #[derive(Clone, Debug)]
 pub struct Events<'a> {
     ask: &'a Ask,
+    /// The timeline in the name of the file that they are of.
+    pub file: Option<TimelineId>,
     /// The first record.
     pub first: Option<RecordSpan>,
     /// All of them.
     pub sum: EventSum,
     /// In order.
     pub list: Vec<RecoveryEvent>,
+    /// What they come to for someone who reads ahead.
+    pub ahead: AheadCount,
+    /// What they say of the transaction that was asked for.
+    pub trace: Option<XidTrace>,
+    /// Those that act before their commits.
+    pub acts: EarlyActs,
+    blocks: Vec<Block>,
     /// Ends asked for that were reached.
     passed: usize,
     started: bool,
@@ -147,14 +169,24 @@ impl<'a> Events<'a> {
         let pages = ask.extents.as_deref().map(Gather::new);
         Events {
             ask,
+            file: None,
             first: None,
             sum: EventSum::default(),
             list: Vec::new(),
+            ahead: AheadCount::default(),
+            trace: ask.trace.map(XidTrace::new),
+            acts: EarlyActs::default(),
+            blocks: Vec::new(),
             passed: 0,
             started: false,
             open: false,
             pages,
         }
+    }
+
+    /// Of a file whose name has this timeline.
+    pub fn of_file(self, file: Option<TimelineId>) -> Events<'a> {
+        Events { file, ..self }
     }
 
     /// Changes of blocks and files that matter, in order.
@@ -174,6 +206,9 @@ impl<'a> Events<'a> {
     }
 
     fn transaction(&mut self, record: &Record<'_>) -> Option<(EventKind, bool)> {
+        if self.ask.open_prepared && xact::operation(&record.header) == xact::PREPARE {
+            return Some((EventKind::Prepared(record.header.xid), false));
+        }
         if xact::ends_prepared(&record.header) && !self.ask.prepared {
             return None;
         }
@@ -182,6 +217,7 @@ impl<'a> Events<'a> {
             None => xact::ended(record).map(|e| (e.outcome == XactOutcome::Commit, e.xid, e.time))?,
         };
         self.sum.last_ended = Some(time);
+        self.acts.ended(xid, record.lsn);
         if commit {
             self.sum.commits += 1;
             self.sum.last_commit = Some(ReplayedCommit { xid, time, lsn: record.lsn });
@@ -246,6 +282,13 @@ impl Fold for Events<'_> {
             event.next = Some(span);
         }
         let before = self.sum;
+        if let Some(limits) = &self.ask.ahead {
+            self.ahead.record(record, limits, &mut self.blocks);
+        }
+        if let Some(trace) = &mut self.trace {
+            trace.record(record);
+        }
+        self.acts.record(record, &mut self.blocks);
         if let Some(pages) = &mut self.pages {
             pages.record(record, &before);
         }
@@ -253,6 +296,9 @@ impl Fold for Events<'_> {
             TRANSACTION => self.transaction(record),
             XLOG => self.xlog(record),
             STANDBY => Self::running(record).map(|what| (what, false)),
+            TABLESPACE if tablespace::created(record).is_some_and(|path| !path.is_empty()) => {
+                Some((EventKind::Tablespace, false))
+            }
             _ => None,
         };
         let mut mark = false;
@@ -263,7 +309,9 @@ impl Fold for Events<'_> {
         let starts = !self.started && matches!(self.ask.target, Some(Match::Start(lsn)) if span.lsn >= lsn);
         self.started |= starts;
         // Most ends of transactions are only counted.
-        let matters = found.as_ref().is_some_and(|(what, hit)| *hit || !matches!(what, EventKind::Ended { .. }));
+        let closes = self.ask.open_prepared && record.header.rmid == TRANSACTION && xact::ends_prepared(&record.header);
+        let matters =
+            found.as_ref().is_some_and(|(what, hit)| *hit || closes || !matches!(what, EventKind::Ended { .. }));
         if matters || mark || starts {
             let (what, hit) = found.unwrap_or((EventKind::Mark, false));
             self.list.push(RecoveryEvent {

@@ -3,6 +3,19 @@
 use pgwal_format::recovery::{Minimal, NotAChild};
 use pgwal_format::{Dialect, Lsn, TimelineId};
 
+/// What a standby waits for before it accepts connections.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Lacking {
+    /// The checkpoint from which to start.
+    Checkpoint,
+    /// The record at which replay starts.
+    Redo,
+    /// WAL up to where the data are consistent.
+    Consistency,
+    /// The target; connections are accepted.
+    Target,
+}
+
 /// Why a server dies.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Failure {
@@ -61,6 +74,17 @@ pub enum Failure {
         /// Those of a segment.
         expected: u64,
     },
+    /// A file of wrong size was asked for ahead of replay, before the target.
+    SizeAhead {
+        /// Its name.
+        file: String,
+        /// Its bytes.
+        found: u64,
+        /// Those of a segment.
+        expected: u64,
+        /// It is asked for whatever is in memory.
+        certain: bool,
+    },
     /// WAL was written with `wal_level = minimal`.
     Minimal,
     /// Hot standby is on, and WAL was written with a `wal_level` that does not allow it.
@@ -82,6 +106,20 @@ pub enum Failure {
     Consistency,
     /// The target was not reached.
     NotReached,
+    /// A standby does not die for want of WAL; it waits for it.
+    Waits {
+        /// What it lacks.
+        lacks: Lacking,
+        /// Where it looks for it.
+        at: Lsn,
+    },
+    /// The state of a prepared transaction is looked for in a segment that recovery did not need.
+    PreparedGone {
+        /// The transaction.
+        xid: u32,
+        /// The segment.
+        file: String,
+    },
     /// A record says that another timeline was in force before it.
     PreviousTimeline {
         /// What it says.
@@ -173,7 +211,7 @@ impl Failure {
                 format!("could not find redo location {redo} referenced by checkpoint record at {checkpoint}")
             }
             Failure::StandbyLabel => "backup_label contains data inconsistent with control file".into(),
-            Failure::Size { file, found, expected } => {
+            Failure::Size { file, found, expected } | Failure::SizeAhead { file, found, expected, .. } => {
                 format!("archive file \"{file}\" has wrong size: {found} instead of {expected}")
             }
             Failure::Minimal if rules.quoted_minimal => {
@@ -203,6 +241,18 @@ impl Failure {
             Failure::BackupEnd => "WAL ends before end of online backup".into(),
             Failure::Consistency if !rules.says_consistent => "WAL ends before end time of backup dump".into(),
             Failure::Consistency => "WAL ends before consistent recovery point".into(),
+            Failure::Waits { lacks, at } => {
+                let what = match lacks {
+                    Lacking::Checkpoint => "the checkpoint record",
+                    Lacking::Redo => "the record at which replay starts",
+                    Lacking::Consistency => "WAL up to where the data are consistent",
+                    Lacking::Target => return format!("the standby waits for more WAL at {}", lsn(*at)),
+                };
+                format!("the standby waits for {what} and accepts no connections: nothing can be read at {}", lsn(*at))
+            }
+            Failure::PreparedGone { file, .. } => {
+                format!("requested WAL segment pg_wal/{file} has already been removed")
+            }
             Failure::NotReached => "recovery ended before configured recovery target was reached".into(),
             Failure::PreviousTimeline { found, current } => {
                 format!("unexpected previous timeline ID {found} (current timeline ID {current}) in checkpoint record")

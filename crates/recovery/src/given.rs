@@ -2,6 +2,7 @@
 
 use crate::SettingsError;
 use crate::backup::{SettingsFile, Signal};
+use crate::dates::DateOrder;
 use pgwal_format::Version;
 use pgwal_format::recovery::settings::{RecoverySetting, SettingRules};
 use pgwal_format::text::settings::Grammar;
@@ -36,6 +37,14 @@ impl<'a> Given<'a> {
     /// The server's configuration is at hand, so that what it does not set has its default.
     pub(crate) fn is_configured(&self) -> bool {
         self.files.iter().any(|file| file.main == "postgresql.conf")
+    }
+
+    /// The order of dates in digits (`DateStyle`).
+    pub(crate) fn date_order(&self) -> DateOrder {
+        let named = |name: &str| name.eq_ignore_ascii_case("datestyle");
+        let set = self.set.iter().rev().find(|(name, _)| named(name)).map(|(_, value)| value.as_str());
+        let style = set.or_else(|| self.files.iter().rev().find_map(|file| file.text.get("datestyle")));
+        style.map_or_else(DateOrder::default, DateOrder::of_style)
     }
 
     /// Sorts them, as far as every line can be read and every name is known where it stands.

@@ -1,6 +1,7 @@
 //! What can be done otherwise, and what comes of it.
 
 use crate::sum::ReplayedCommit;
+use crate::target::Target;
 use pgwal_format::{Lsn, TimelineId};
 
 /// Another way.
@@ -25,11 +26,20 @@ pub struct Alternative {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Instead {
     /// Be content with what can be replayed: the last record of it as the target.
-    Earlier(Lsn),
+    Earlier {
+        /// That record; before 10 the last transaction that is kept, for no position is a target.
+        last: Target,
+        /// A server that reads ahead would die of a file behind it: `recovery_prefetch = off`.
+        without_reading_ahead: bool,
+    },
+    /// Stop in front of a position, where the timeline was left.
+    Before(Lsn),
     /// Rename a `.partial`, and fill it up with zeros.
     Partial(String),
     /// Ask for another timeline.
     Timeline(TimelineId),
     /// Start from another backup.
     Backup(String),
+    /// Set a parameter: its name and value.
+    Setting(String, String),
 }

@@ -4,19 +4,28 @@
 //! an archive the prediction ([`Site`], [`outcome::Restore`]). Nothing here is a finding: what it means for a verdict
 //! is judged elsewhere.
 
+pub mod acts;
+mod ahead;
 mod alternatives;
 mod asked;
 mod at_hand;
 pub mod backup;
+mod behind;
+mod dates;
 pub mod events;
 pub mod failure;
 mod fault;
 mod given;
 mod instead;
+mod known;
+mod missed;
 mod names;
 pub mod outcome;
+mod own_wal;
 pub mod pages;
 mod predict;
+mod prepared;
+mod read_ahead;
 mod reading;
 mod recover;
 mod replay;
@@ -25,15 +34,22 @@ mod start;
 pub mod sum;
 mod target;
 mod time;
+pub mod unlabelled;
 mod value;
 mod way;
+mod xid_trace;
+mod zones;
 
-pub use alternatives::alternatives;
+pub use alternatives::{alternatives, in_partial};
 pub use fault::SettingsError;
 pub use given::Given;
 pub use instead::{Alternative, Instead};
+pub use known::{KnownStart, stopped_by};
+pub use missed::Missed;
 pub use predict::{Site, SiteOptions};
+pub use read_ahead::ReadAhead;
 pub use settings::{Mode, Parameters, Settings};
 pub use target::{Target, TargetTimeline};
 pub use time::ServerZone;
 pub use way::WalkEnd;
+pub use xid_trace::XidTrace;

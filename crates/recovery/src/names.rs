@@ -12,6 +12,8 @@ use pgwal_format::{FileName, TimelineId};
 pub(crate) struct NamesAsked {
     /// The name, whether there is such a file, and which.
     list: Vec<(String, bool, Option<FoundFile>)>,
+    /// How many of `list` were asked for before those ahead of replay, and how many those are.
+    ahead: (usize, usize),
 }
 
 impl NamesAsked {
@@ -52,6 +54,15 @@ impl NamesAsked {
         }
     }
 
+    /// Segments asked for ahead of replay, which does not come to them.
+    pub fn ahead(&mut self, way: &WalWalk<'_>) {
+        let known = self.list.len();
+        let asked: Vec<_> =
+            way.requests.iter().filter(|r| !self.list.iter().any(|(name, ..)| *name == r.name)).collect();
+        self.list.extend(asked.into_iter().map(|r| (r.name.clone(), r.damaged || r.found.is_some(), r.found)));
+        self.ahead = (known, self.list.len() - known);
+    }
+
     /// Histories of the timelines between the start and the target, which a promoted server archives again (9.3 and
     /// later).
     pub fn between(&mut self, shelf: &FilesAtHand<'_>, start: TimelineId, target: TimelineId) {
@@ -61,7 +72,7 @@ impl NamesAsked {
 
     /// What became of each.
     pub fn files(&self, shelf: &FilesAtHand<'_>, out: &Restore) -> Vec<FileAsked> {
-        let short = !out.is_good();
+        let short = !out.comes_to_its_end();
         let ended = match &out.end {
             Some(WalkEnd::NoFile(name) | WalkEnd::Size { file: name, .. }) => Some(name.clone()),
             Some(WalkEnd::Unreadable(lsn)) => {
@@ -75,13 +86,16 @@ impl NamesAsked {
             }
             None => None,
         };
-        let file = |(name, there, found): &(String, bool, Option<FoundFile>)| {
+        let (first, count) = self.ahead;
+        let file = |(at, (name, there, found)): (usize, &(String, bool, Option<FoundFile>))| {
+            let ahead = (first..first + count).contains(&at);
             let entry = found.as_ref().and_then(|f| shelf.entry(f));
             let last = ended.as_ref() == Some(name);
             let is_history = name.ends_with(".history");
             let status = match (there, found, is_history) {
                 (false, ..) => Status::Missing,
                 (true, Some(_), _) if last && short => Status::Damaged,
+                (true, Some(_), _) if ahead => Status::Unneeded,
                 (true, Some(_), _) | (true, None, true) => Status::Present,
                 (true, None, false) => Status::Damaged,
             };
@@ -90,6 +104,7 @@ impl NamesAsked {
             let needed = match status {
                 _ if is_target => true,
                 Status::Missing | Status::Damaged => last && short,
+                Status::Unneeded => false,
                 _ => true,
             };
             FileAsked {
@@ -100,6 +115,6 @@ impl NamesAsked {
                 size: entry.and_then(|e| e.size),
             }
         };
-        self.list.iter().map(file).collect()
+        self.list.iter().enumerate().map(file).collect()
     }
 }

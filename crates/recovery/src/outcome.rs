@@ -1,10 +1,13 @@
 //! What a restore would come to.
 
+use crate::acts::EarlyAct;
 use crate::failure::Failure;
 use crate::instead::Alternative;
+use crate::missed::Missed;
 use crate::pages::{Blind, InvalidPages};
 use crate::sum::{EventSum, ReplayedCommit};
 use crate::target::Target;
+use crate::unlabelled::Unlabelled;
 use crate::way::WalkEnd;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Lsn, TimelineId};
@@ -70,10 +73,29 @@ pub struct Restore {
     pub server_says: Option<String>,
     /// Defaults taken, by PostgreSQL's names.
     pub assumed: Vec<(String, String)>,
+    /// A time of the command line that a server would not take in `postgresql.conf`, and as it takes it.
+    pub respelled: Option<(String, String)>,
+    /// Settings that hot standby needs as high as the primary's were compared with nothing: those here or those there are
+    /// not known.
+    pub settings_unknown: bool,
     /// What was replayed.
     pub replayed: EventSum,
     /// The first commit behind the last record replayed that is here.
     pub first_dropped: Option<ReplayedCommit>,
+    /// It was looked for in the next segments only, and there are more.
+    pub dropped_cut: bool,
+    /// There is WAL behind the file for want of which it ends.
+    pub more_behind: bool,
+    /// Why the target is not met, where more than the end of WAL is known of it.
+    pub missed: Option<Missed>,
+    /// Where the transaction that is the target was rolled back.
+    pub rolled_back: Option<Lsn>,
+    /// Records that act before their commits and are replayed without them.
+    pub early_acts: Vec<EarlyAct>,
+    /// Commits behind the end that are not later than the time that is the target.
+    pub left_out: Option<LeftOut>,
+    /// Other restore points of the target's name, behind the end.
+    pub same_points: Vec<Lsn>,
     /// Names that the server asks for, in order.
     pub files: Vec<FileAsked>,
     /// Why there was no more WAL, where there was none.
@@ -89,6 +111,52 @@ pub struct Restore {
     pub invalid_pages: Option<InvalidPages>,
     /// Why such blocks may have escaped notice.
     pub blind: Vec<Blind>,
+    /// It pauses, and would die of this once it is told to go on.
+    pub dies_at_promotion: Option<Failure>,
+    /// The archive is asked for WAL only behind what lies in `pg_wal`.
+    pub own_wal_first: bool,
+    /// What lay in `pg_wal` was replayed before the archive was asked.
+    pub own_wal: Option<OwnWal>,
+    /// WAL in `pg_wal` behind a place where it could not be read on, which replay does not come to: where it begins.
+    pub own_wal_behind: Option<Lsn>,
+    /// Tablespaces are created on the way, in directories that must be there.
+    pub makes_tablespaces: bool,
+    /// It starts without a `backup_label`, from the control file of a server that ran.
+    pub unlabelled: Option<Unlabelled>,
+    /// A backup that ended on the way and is not the one that is being restored: where it started, and the record of
+    /// its end.
+    pub other_backup: Option<(Lsn, Lsn)>,
+    /// Replay went on along a timeline behind the point where it was left.
+    pub left_branch: Option<LeftBranch>,
+}
+
+/// WAL in `pg_wal` that a server replays before it asks the archive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OwnWal {
+    /// Where it ends, and the data are taken for consistent.
+    pub to: Lsn,
+    /// Segments that were read.
+    pub segments: u64,
+}
+
+/// Commits that a time as the target leaves out, although they are not later.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeftOut {
+    /// How many.
+    pub count: u64,
+    /// The last of them.
+    pub last: ReplayedCommit,
+}
+
+/// A timeline that was replayed past the point where the target's history left it: for want of the child's segments.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeftBranch {
+    /// The timeline.
+    pub timeline: TimelineId,
+    /// The timeline that left it.
+    pub child: TimelineId,
+    /// Where; up to 9.2 the start of the segment in which.
+    pub fork: Lsn,
 }
 
 /// A target and whether it is reached.
@@ -141,10 +209,21 @@ impl Status {
 }
 
 impl Restore {
-    /// It comes where it is to come: the target is reached, or there is none and nothing is lost.
+    /// It comes where it is to come: the target is reached, or there is none and nothing is lost; and not along a branch
+    /// that was left.
     pub fn is_good(&self) -> bool {
+        self.comes_to_its_end() && self.left_branch.is_none()
+    }
+
+    /// The same, whichever branch it takes.
+    pub fn comes_to_its_end(&self) -> bool {
         let ends_well = !matches!(self.ending, Ending::Fatal | Ending::Panic) && self.failure.is_none();
         ends_well && !self.is_late() && self.target.as_ref().is_none_or(|t| t.reached)
+    }
+
+    /// What data files hold is not of one moment, whatever is replayed: WAL is left out that they may hold in part.
+    pub fn is_torn(&self) -> bool {
+        self.own_wal_behind.is_some() || self.unlabelled.as_ref().is_some_and(Unlabelled::lacks_wal)
     }
 
     /// The backup was taken after the time that is the target: a server stops at once, with data that are newer.

@@ -2,21 +2,20 @@
 
 use crate::at_hand::{FilePlace, FilesAtHand};
 use crate::backup::Backup;
-use crate::events::{Ask, Events, Match};
 use crate::failure::Failure;
-use crate::outcome::Restore;
+use crate::outcome::{Restore, Status};
 use crate::pages::{Blind, Extents};
 use crate::recover::Recovery;
-use crate::replay::ReplayStop;
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
-use crate::sum::{EventSum, ReplayedCommit};
-use crate::way::{WalWalk, WalkOptions};
+use crate::target::Target;
+use crate::unlabelled::{self, BackupUnderWay};
+use crate::way::{WalkEnd, WalkOptions};
+use crate::{behind, missed, own_wal};
 use pgwal_archive::names::Inventory;
-use pgwal_archive::whose::whose as whose_wal;
+use pgwal_archive::whose::{Cluster, FirstPage, beginning, whose as whose_wal};
 use pgwal_archive::{Error, Lineage};
-use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
+use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::guard::MapGuard;
 use pgwal_source::{Entry, Source};
 use std::sync::Arc;
@@ -39,8 +38,13 @@ pub struct Site<'a> {
     start: Start,
     system_id: u64,
     wal_system_id: u64,
+    /// Whose WAL the archive holds besides.
+    others: Vec<Cluster>,
     look: SiteOptions<'a>,
     extents: Result<Arc<Extents>, Blind>,
+    backup: &'a Backup,
+    /// Backups that were being taken at the checkpoint of a start without `backup_label`.
+    under_way: Vec<BackupUnderWay>,
 }
 
 impl<'a> Site<'a> {
@@ -58,17 +62,29 @@ impl<'a> Site<'a> {
     fn of(
         sources: &[(&'a dyn Source, bool)],
         start: Option<Start>,
-        backup: &Backup,
+        backup: &'a Backup,
         look: SiteOptions<'a>,
     ) -> Result<Option<Site<'a>>, Error> {
         let Some(start) = start else { return Ok(None) };
         let mut listed = Vec::new();
-        let mut whose = None;
+        let (mut whose, mut all) = (None, Vec::new());
         for &(source, archive) in sources {
             let listing = source.list()?;
-            let (found, names) = whose_wal(source, &listing.entries, &|_| None);
+            let votes = whose_wal(source, &listing.entries, &|_| None);
+            // Its own, where the backup says whose it is or one of its files is here; else what most files are.
+            let own = |(cluster, _): &(Cluster, usize)| match &backup.control {
+                Some(control) => control.system_id == cluster.system_id && control.segment == cluster.layout.segment,
+                None => backup.system_id() == Some(cluster.system_id),
+            };
+            let named = votes.all.iter().find(|vote| own(vote)).map(|(cluster, _)| *cluster);
+            let several = archive && votes.all.len() > 1;
+            let first = || if several { first_file(source, &listing.entries, backup) } else { None };
+            let found = named.or_else(first).or_else(|| votes.most());
+            if archive {
+                all = votes.all.iter().map(|(cluster, _)| *cluster).collect();
+            }
             whose = whose.or(found);
-            listed.push((source, archive, listing.entries, names));
+            listed.push((source, archive, listing.entries, votes.names));
         }
         let Some(whose) = whose else { return Ok(None) };
         let layout = match &backup.control {
@@ -82,6 +98,8 @@ impl<'a> Site<'a> {
             None => whose.layout,
         };
         let system_id = backup.system_id().unwrap_or(whose.system_id);
+        let own = Cluster { layout, system_id };
+        let others = all.into_iter().filter(|cluster| !cluster.is(&own)).collect();
         let mut places = Vec::new();
         for (source, archive, entries, names) in listed {
             let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
@@ -90,14 +108,10 @@ impl<'a> Site<'a> {
             places.push(FilePlace { source, entries, inventory, lineage, history_flaws, archive });
         }
         let extents = Extents::of(backup, layout.dialect.generation).map(Arc::new);
-        Ok(Some(Site {
-            shelf: FilesAtHand { places, layout, partials: false },
-            start,
-            system_id,
-            wal_system_id: whose.system_id,
-            look,
-            extents,
-        }))
+        let shelf = FilesAtHand { places, layout, partials: false };
+        let under_way = unlabelled::under_way(&shelf, backup, &start, whose.system_id == system_id);
+        let wal_system_id = whose.system_id;
+        Ok(Some(Site { shelf, start, system_id, wal_system_id, others, look, extents, backup, under_way }))
     }
 
     /// How the WAL is laid out.
@@ -113,6 +127,23 @@ impl<'a> Site<'a> {
     /// The cluster of the WAL.
     pub fn wal_system_id(&self) -> u64 {
         self.wal_system_id
+    }
+
+    /// Whose WAL the archive holds besides.
+    pub fn others(&self) -> &[Cluster] {
+        &self.others
+    }
+
+    /// Whether a backup history file tells of a backup of another cluster: the segment in which it began is.
+    pub fn is_of_another(&self, name: SegmentName) -> bool {
+        let layout = &self.shelf.layout;
+        let number = name.number(layout.address(), layout.segment).filter(|_| !self.others.is_empty());
+        number.is_some_and(|number| !self.is_own(name.timeline, number))
+    }
+
+    /// Whose WAL this restore takes.
+    pub fn cluster(&self) -> Cluster {
+        Cluster { layout: self.shelf.layout, system_id: self.system_id }
     }
 
     /// What becomes of a restore whose settings or backup a server refuses before it looks for WAL.
@@ -141,19 +172,41 @@ impl<'a> Site<'a> {
         let archive = self.shelf.places.iter().filter(|p| p.archive);
         let behind = |(timeline, _): &(TimelineId, _)| {
             let all = archive.clone().flat_map(|p| p.inventory.of(*timeline));
-            all.map(|s| s.number).filter(|n| *n > last).min().map(|n| (*timeline, n))
+            let mut numbers: Vec<SegmentNo> = all.map(|s| s.number).filter(|n| *n > last).collect();
+            numbers.sort_unstable();
+            let own = |n: &SegmentNo| self.others.is_empty() || self.is_own(*timeline, *n);
+            numbers.into_iter().take(LOOKED_AT).find(own).map(|n| (*timeline, n))
         };
         let (timeline, number) =
             line.timelines.iter().filter(|(t, _)| *t >= restore.timeline).filter_map(behind).min_by_key(|(_, n)| *n)?;
         Some((timeline, layout.address().segment_start(number, layout.segment)))
     }
 
-    /// The `.partial` of the segment in which a restore ends.
+    /// Whether the file of a segment is of this cluster; one that does not say it may be.
+    fn is_own(&self, timeline: TimelineId, number: SegmentNo) -> bool {
+        let files = self.shelf.files(timeline, number);
+        let own = Cluster { layout: self.shelf.layout, system_id: self.system_id };
+        let first = files.iter().find_map(|found| {
+            let place = self.shelf.places.get(found.place)?;
+            FirstPage::of(&beginning(place.source, self.shelf.entry(found)?)?.0).ok()
+        });
+        first.is_none_or(|first| own.owns(&first))
+    }
+
+    /// The `.partial` of the segment in which a restore ends, or of the one that it lacks.
     pub(crate) fn partial_behind(&self, restore: &Restore) -> Option<String> {
         let layout = &self.shelf.layout;
-        let number = layout.address().segment(restore.replay_end?, layout.segment);
+        let lacks = match &restore.end {
+            Some(WalkEnd::NoFile(name)) => SegmentName::parse(name),
+            _ => None,
+        };
+        let number = match lacks {
+            Some(name) => name.number(layout.address(), layout.segment)?,
+            None => layout.address().segment(restore.replay_end?, layout.segment),
+        };
         let place = self.shelf.places.iter().find(|p| p.archive)?;
-        let partial = place.inventory.partial(restore.timeline, number)?;
+        let timelines = [Some(restore.timeline), lacks.map(|name| name.timeline)];
+        let partial = timelines.into_iter().flatten().find_map(|t| place.inventory.partial(t, number))?;
         place.entries.get(partial.entry).map(Entry::shown)
     }
 
@@ -164,6 +217,13 @@ impl<'a> Site<'a> {
             .flat_map(|p| p.inventory.timelines())
             .filter(|t| *t > TimelineId::FIRST && !self.shelf.has_history(*t))
             .collect()
+    }
+
+    /// A timeline with WAL and a history file that is not found behind the latest, since a number between is missing.
+    pub fn hidden(&self, latest: TimelineId) -> Option<TimelineId> {
+        let archive = self.shelf.places.iter().filter(|p| p.archive);
+        let behind = archive.flat_map(|p| p.inventory.timelines()).filter(|t| t.0 > latest.0.saturating_add(1));
+        behind.filter(|t| self.shelf.has_history(*t)).min()
     }
 
     /// Timelines that have a history file or WAL in the archive.
@@ -201,10 +261,26 @@ impl<'a> Site<'a> {
             extents: &self.extents,
         }
         .run()?;
-        if let Some(end) = restore.replay_end
-            && settings.mode != Mode::Crash
-        {
-            restore.first_dropped = self.commit_behind(&restore, end)?;
+        restore.own_wal_behind = own_wal::behind(&self.shelf, self.reading(), &restore, settings)?;
+        restore.unlabelled = unlabelled::judge(self.backup, &self.start, &self.under_way, &restore);
+        let Some(end) = restore.replay_end.filter(|_| settings.mode != Mode::Crash) else { return Ok(restore) };
+        let behind = behind::look(&self.shelf, self.reading(), &restore, settings, end)?;
+        restore.first_dropped = behind.dropped;
+        restore.dropped_cut = behind.cut;
+        restore.left_out = behind.left_out;
+        restore.same_points = behind.points;
+        restore.early_acts = behind::early_acts(&self.shelf, self.reading(), &restore, end)?;
+        restore.more_behind = restore.end.is_some() && self.segment_behind(&restore).is_some();
+        // What a missing file or damage keeps away may well be the target.
+        let at_end = !restore.more_behind || matches!(settings.target, Target::Xid(_));
+        let unreached = restore.target.as_ref().is_some_and(|t| !t.reached)
+            && matches!(restore.failure, None | Some(Failure::NotReached));
+        if unreached && restore.consistent_at.is_some() && at_end {
+            restore.missed = missed::why(&self.shelf, self.reading(), &restore, settings)?;
+        }
+        if restore.missed.as_ref().is_some_and(|missed| !missed.may_come()) {
+            // No file that is not here would bring it.
+            restore.files.iter_mut().filter(|f| f.status == Status::Missing).for_each(|f| f.needed = false);
         }
         Ok(restore)
     }
@@ -213,31 +289,15 @@ impl<'a> Site<'a> {
         let look = &self.look;
         WalkOptions { jobs: look.jobs.max(1), map: look.map, system_id: self.system_id, interrupt: look.interrupt }
     }
-
-    /// The first commit from a position on, in its segment or the few that follow it.
-    fn commit_behind(&self, restore: &Restore, from: Lsn) -> Result<Option<ReplayedCommit>, Error> {
-        let Ok(line) = self.shelf.line(restore.target_timeline) else { return Ok(None) };
-        let any = Match::Time { time: Timestamp(i64::MIN), at: true, restore_points: false };
-        let ask = Ask { target: Some(any), prepared: true, ends: Vec::new(), extents: None };
-        let mut way = WalWalk::new(&self.shelf, &line, WalkOptions { jobs: 1, ..self.reading() });
-        way.through_damage = true;
-        let (mut found, mut segments) = (None, 0);
-        let layout = &self.shelf.layout;
-        let start = layout.address().segment_start(layout.address().segment(from, layout.segment), layout.segment);
-        way.walk(start, &ask, &mut |events: &Events<'_>, _: &EventSum| {
-            segments += 1;
-            let commit = |e: &crate::events::RecoveryEvent| match e.what {
-                crate::events::EventKind::Ended { commit: true, xid, time } if e.span.lsn >= from => {
-                    Some(ReplayedCommit { xid, time, lsn: e.span.lsn })
-                }
-                _ => None,
-            };
-            found = events.list.iter().find_map(commit);
-            (found.is_some() || segments > AHEAD).then_some(ReplayStop::Target)
-        })?;
-        Ok(found)
-    }
 }
 
-/// Segments behind the end in which a dropped commit is looked for, twice counted where a record lies over their seam.
-const AHEAD: u32 = 16;
+/// The cluster of the file in which a backup begins.
+fn first_file(source: &dyn Source, entries: &[Entry], backup: &Backup) -> Option<Cluster> {
+    let own = backup.label.as_ref().map(|l| l.start_file).or_else(|| backup.history.as_ref().map(|h| h.start_file))?;
+    let entry = entries.iter().find(|entry| entry.name == Some(FileName::Segment(own)))?;
+    let first = FirstPage::of(&beginning(source, entry)?.0).ok()?;
+    Some(Cluster { layout: first.layout, system_id: first.system_id })
+}
+
+/// Files behind the end that are asked whose they are.
+const LOOKED_AT: usize = 1000;

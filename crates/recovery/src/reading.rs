@@ -74,7 +74,8 @@ impl<'a> EventReader<'a> {
         let segment = Segment { timeline: found.timeline, number: found.number, entry: found.entry, copies: 1 };
         let buffers = RefCell::new(buffers);
         let read = || {
-            let (mut make, buffers) = (|| Events::new(self.ask), &mut **buffers.borrow_mut());
+            let mut make = || Events::new(self.ask).of_file(Some(found.timeline));
+            let buffers = &mut **buffers.borrow_mut();
             Some(match from {
                 Some(from) => reader.scan_from(&segment, found.entry, (from, KEEP), &mut make, buffers),
                 None => reader.gather(&segment, found.entry, KEEP, &mut make, buffers),
@@ -85,9 +86,12 @@ impl<'a> EventReader<'a> {
             return FileRead::Nothing(NoRecords::Unreadable);
         };
         // A server finds a page there that it does not take for one of this segment.
-        let nothing = || Box::new(scan(&[], self.expect(&segment), Events::new(self.ask)));
+        let events = || Events::new(self.ask).of_file(Some(found.timeline));
+        let nothing = || Box::new(scan(&[], self.expect(&segment), events()));
         match scanned.why {
             Some(Unusable::Size { found, .. }) if place.archive => FileRead::Size(found),
+            // Unpacked once, as its name says.
+            Some(Unusable::Twice { bytes, .. }) if place.archive => FileRead::Size(bytes),
             Some(Unusable::Packed { .. }) => FileRead::Nothing(NoRecords::Packed),
             // A server may be allowed what we are not.
             Some(Unusable::Encrypted(_) | Unusable::Unknown(_) | Unusable::Refused(_)) => {

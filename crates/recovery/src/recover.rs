@@ -3,15 +3,16 @@
 
 use crate::at_hand::FilesAtHand;
 use crate::events::{Ask, EventKind, Match};
-use crate::failure::Failure;
+use crate::failure::{Failure, Lacking};
 use crate::names::NamesAsked;
-use crate::outcome::{Ending, Reached, Restore};
+use crate::outcome::{Ending, OwnWal, Reached, Restore};
 use crate::pages::{Blind, Extents, Tracker};
+use crate::prepared::PreparedAcross;
 use crate::replay::{Goal, Replay, ReplayStop, Side, Standby};
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
 use crate::target::{Target, TargetTimeline};
-use crate::way::{WalWalk, WalkEnd, WalkOptions, Walked};
+use crate::way::{Looking, ShortFile, WalWalk, WalkEnd, WalkOptions, Walked};
 use pgwal_archive::Error;
 use pgwal_archive::lineage::Descent;
 use pgwal_format::recovery::RestorePoints;
@@ -70,8 +71,15 @@ impl Recovery<'_> {
         }
         let any = Ask { ends: vec![Lsn::ZERO], ..Ask::default() };
         let ask = self.ask();
+        let ahead = Ask { ahead: settings.reads_ahead, ..Ask::default() };
         let mut way = WalWalk::new(self.shelf, &line, self.reading);
-        way.inside_only = settings.mode == Mode::Crash || !self.start.in_archive_recovery();
+        way.looking = match settings.mode {
+            Mode::Crash => Looking::Inside,
+            _ if !self.start.in_archive_recovery(rules) => Looking::InsideFirst,
+            _ => Looking::Everywhere,
+        };
+        out.own_wal_first = way.looking == Looking::InsideFirst;
+        self.asks_archive(&mut way);
         let begun = match self.begin(&mut way, &any, &line, &mut out)? {
             Ok(begun) => begun,
             Err(failure) => {
@@ -87,37 +95,39 @@ impl Recovery<'_> {
         let goal = self.goal();
         let mut replay = Replay::new(self.dialect(), &line, &goal, out.timeline, out.redo_start);
         self.prepare(&mut replay, &out, &begun);
+        if rules.reads_prepared {
+            replay.prepared = Some(PreparedAcross::new(self.shelf));
+        }
         replay.pages = self.extents.as_ref().ok().map(|extents| Tracker::new(extents, settings.ignore_invalid_pages));
-        let stuck = self
-            .start
-            .control
-            .as_ref()
-            .and_then(|c| replay.check_settings(&c.parameters).filter(|_| settings.mode != Mode::Crash));
+        let stuck = self.start.control.as_ref().and_then(|c| replay.check_settings(&c.parameters));
         if let Some(ReplayStop::Dies(failure) | ReplayStop::Stuck(failure)) = stuck {
             names.segments(&way);
             return Ok(self.dies(out, failure, names));
         }
         // No block was looked for yet.
         let _ = replay.check_consistency();
-        let mut walked = way.walk(begun.from, &ask, &mut |events, valid| replay.take(events, valid))?;
-        if way.inside_only && settings.mode != Mode::Crash {
-            // What lay in pg_wal is replayed: from here on it is recovery from an archive.
-            way.inside_only = false;
+        let mut walked = match settings.mode {
+            Mode::Crash if self.start.is_clean() => Walked::End(WalkEnd::Unreadable(begun.from)),
+            _ => way.walk(begun.from, &ask, &mut |events, valid| replay.take(events, valid))?,
+        };
+        if let (Looking::InsideFirst, Walked::End(end)) = (way.looking, &walked) {
+            // What lay in pg_wal is replayed: a server takes its data for consistent, and asks the archive from here on
+            // (`SwitchIntoArchiveRecovery`).
+            let on = if let WalkEnd::Unreadable(lsn) = end { *lsn } else { replay.replayed };
+            out.own_wal = Some(OwnWal { to: replay.replayed, segments: way.segments });
+            (way.looking, way.follows) = (Looking::Everywhere, replay.read);
+            self.asks_archive(&mut way);
             replay.minimum = Some((replay.replayed, replay.timeline));
-            let dies = replay.check_consistency();
-            let on = match &walked {
-                Walked::End(WalkEnd::Unreadable(lsn)) => Some(*lsn),
-                Walked::End(WalkEnd::NoFile(_)) => Some(replay.replayed),
-                _ => None,
+            walked = match replay.check_consistency() {
+                Some(stop) => Walked::Stop(stop),
+                None => way.walk(on, &ask, &mut |events, valid| replay.take(events, valid))?,
             };
-            if let Some(stop) = dies {
-                walked = Walked::Stop(stop);
-            } else if let Some(on) = on {
-                walked = way.walk(on, &ask, &mut |events, valid| replay.take(events, valid))?;
-            }
         }
         names.segments(&way);
+        let walked = self.read_ahead(&mut way, &mut replay, walked, &ahead, &mut out)?;
+        names.ahead(&way);
         out.closed = way.closed;
+        out.left_branch = way.left_branch(&line, replay.replayed, replay.timeline);
         self.finish(out, replay, walked, names)
     }
 
@@ -125,6 +135,13 @@ impl Recovery<'_> {
     pub fn refused(&self, failure: Failure) -> Restore {
         let own = self.start.own_timeline();
         self.dies(self.blank(own, own), failure, NamesAsked::default())
+    }
+
+    /// From here on the archive is asked, by a standby as often as it takes.
+    fn asks_archive(&self, way: &mut WalWalk<'_>) {
+        if self.settings.mode == Mode::Standby && way.looking == Looking::Everywhere {
+            way.short = ShortFile::NotYet;
+        }
     }
 
     fn dialect(&self) -> &'static Dialect {
@@ -147,8 +164,17 @@ impl Recovery<'_> {
             failure: None,
             server_says: None,
             assumed: self.settings.assumed.clone(),
+            respelled: self.settings.respelled.clone(),
+            settings_unknown: self.settings_unknown(),
             replayed: Default::default(),
             first_dropped: None,
+            dropped_cut: false,
+            more_behind: false,
+            missed: None,
+            rolled_back: None,
+            early_acts: Vec::new(),
+            left_out: None,
+            same_points: Vec::new(),
             files: Vec::new(),
             end: None,
             closed: false,
@@ -156,12 +182,31 @@ impl Recovery<'_> {
             alternatives: Vec::new(),
             invalid_pages: None,
             blind: self.extents.as_ref().err().copied().into_iter().collect(),
+            dies_at_promotion: None,
+            own_wal_first: false,
+            own_wal: None,
+            own_wal_behind: None,
+            unlabelled: None,
+            other_backup: None,
+            makes_tablespaces: false,
+            left_branch: None,
         }
     }
 
+    /// Nothing is known with which they could be compared, or of themselves.
+    fn settings_unknown(&self) -> bool {
+        let goal = self.goal();
+        let all = self.dialect().recovery.parameters.len();
+        goal.hot_standby && (goal.parameters.len() < all || self.start.control.is_none())
+    }
+
     fn dies(&self, mut out: Restore, failure: Failure, names: NamesAsked) -> Restore {
-        out.ending = if failure.is_panic() { Ending::Panic } else { Ending::Fatal };
-        out.server_says = Some(failure.server_says(self.dialect()));
+        out.ending = match failure {
+            Failure::Waits { .. } => Ending::Waits,
+            _ if failure.is_panic() => Ending::Panic,
+            _ => Ending::Fatal,
+        };
+        out.server_says = (out.ending != Ending::Waits).then(|| failure.server_says(self.dialect()));
         out.failure = Some(failure);
         out.files = names.files(self.shelf, &out);
         out
@@ -189,7 +234,9 @@ impl Recovery<'_> {
                 .flatten()
                 .collect();
         ends.sort_unstable();
-        Ask { target, prepared: rules.prepared_ends, ends, extents: self.extents.as_ref().ok().cloned() }
+        let open_prepared = rules.reads_prepared;
+        let extents = self.extents.as_ref().ok().cloned();
+        Ask { target, prepared: rules.prepared_ends, ends, open_prepared, extents, ..Ask::default() }
     }
 
     fn goal(&self) -> Goal {
@@ -213,6 +260,7 @@ impl Recovery<'_> {
             immediate: settings.target == Target::Immediate,
             side: if before { Side::Before } else { Side::After },
             hot_standby: settings.hot_standby && settings.mode != Mode::Crash,
+            from_archive: settings.mode != Mode::Crash,
             parameters: rules.parameters.iter().filter_map(|p| Some((p.field, here(p.field)?))).collect(),
         }
     }
@@ -231,7 +279,13 @@ impl Recovery<'_> {
             checkpoint.as_ref().map(|event| &event.what)
         else {
             out.end.clone_from(&end);
-            return Ok(Err(size(end).unwrap_or(Failure::NoCheckpoint { lsn: start.checkpoint, label: start.label })));
+            let failure = match checkpoint {
+                None if way.short == ShortFile::NotYet => {
+                    Failure::Waits { lacks: Lacking::Checkpoint, at: start.checkpoint }
+                }
+                _ => Failure::NoCheckpoint { lsn: start.checkpoint, label: start.label },
+            };
+            return Ok(Err(size(end).unwrap_or(failure)));
         };
         let ended = checkpoint.as_ref().map_or(start.checkpoint, |event| event.span.end);
         out.redo_start = *redo;
@@ -241,7 +295,12 @@ impl Recovery<'_> {
             let (record, end) = way.one(*redo, any)?;
             if record.is_none() {
                 out.end.clone_from(&end);
-                let failure = Failure::NoRedo { redo: *redo, checkpoint: start.checkpoint, label: start.label };
+                let failure = match way.short {
+                    ShortFile::NotYet => Failure::Waits { lacks: Lacking::Redo, at: *redo },
+                    ShortFile::Fatal => {
+                        Failure::NoRedo { redo: *redo, checkpoint: start.checkpoint, label: start.label }
+                    }
+                };
                 return Ok(Err(size(end).unwrap_or(failure)));
             }
         }
@@ -271,7 +330,7 @@ impl Recovery<'_> {
     fn prepare(&self, replay: &mut Replay<'_>, out: &Restore, begun: &Begun) {
         let (start, rules) = (self.start, &self.dialect().recovery);
         let control = start.control.as_ref();
-        if self.start.in_archive_recovery() {
+        if start.label || self.settings.mode != Mode::Crash && start.in_archive_recovery(rules) {
             let known =
                 control.and_then(|c| Some((c.min_recovery_point?, c.min_recovery_timeline.unwrap_or(c.timeline))));
             let known = known.or(start
@@ -312,6 +371,12 @@ impl Recovery<'_> {
         out.replay_end = Some(replay.replayed);
         out.timeline = replay.timeline;
         out.replayed = replay.sum;
+        out.other_backup = replay.other_backup;
+        out.makes_tablespaces = replay.makes_tablespaces;
+        out.rolled_back = replay.rolled_back;
+        let all = self.dialect().recovery.parameters.len();
+        out.settings_unknown &= !(replay.compared && replay.goal.parameters.len() == all);
+        out.early_acts = replay.acts.list.iter().filter(|act| act.lsn < replay.replayed).copied().collect();
         if let Some(pages) = &replay.pages {
             out.invalid_pages = pages.told();
             out.blind.extend(pages.blind());
@@ -333,10 +398,6 @@ impl Recovery<'_> {
             }
         };
         if let Some(failure) = size(out.end.clone()) {
-            if settings.reads_ahead && replay.since_consistency() < READ_AHEAD {
-                // It dies of the file before it replays what it has read in front of it.
-                (out.consistent_at, out.starts) = (None, false);
-            }
             return Ok(self.dies(out, failure, names));
         }
         if let Some(target) = &mut out.target {
@@ -352,6 +413,13 @@ impl Recovery<'_> {
             TargetAction::Pause if at_target && replay.active => Ending::Pauses,
             _ => Ending::Promotes,
         };
+        if out.ending == Ending::Waits && !consistent {
+            let failure = Failure::Waits { lacks: Lacking::Consistency, at: replay.replayed };
+            return Ok(self.dies(out, failure, names));
+        }
+        if out.ending == Ending::Pauses {
+            out.dies_at_promotion = replay.read_prepared(replay.timeline);
+        }
         if out.ending == Ending::Promotes {
             if !at_target && out.target.is_some() && self.dialect().unreached_target_is_fatal {
                 return Ok(self.dies(out, Failure::NotReached, names));
@@ -359,6 +427,9 @@ impl Recovery<'_> {
             if replay.backup_start.is_some() || replay.minimum.is_some_and(|(point, _)| replay.replayed < point) {
                 let backup = replay.backup_start.is_some() || replay.end_required;
                 return Ok(self.dies(out, if backup { Failure::BackupEnd } else { Failure::Consistency }, names));
+            }
+            if let Some(failure) = replay.read_prepared(replay.timeline) {
+                return Ok(self.dies(out, failure, names));
             }
             out.starts = true;
             if settings.mode != Mode::Crash {
@@ -372,10 +443,6 @@ impl Recovery<'_> {
         Ok(out)
     }
 }
-
-/// Records that a server of 15 and later may have read and not replayed (`recovery_prefetch`): it looks ahead until ten
-/// blocks are being read (`maintenance_io_concurrency`), a record or more for each.
-const READ_AHEAD: u64 = 10;
 
 /// What the start says.
 struct Begun {

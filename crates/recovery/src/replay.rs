@@ -7,9 +7,11 @@
 //!                   the target lies behind it? ── stop
 //! ```
 
+use crate::acts::EarlyActs;
 use crate::events::{EventKind, Events, RecoveryEvent};
 use crate::failure::Failure;
 use crate::pages::{Change, Noted, Tracker};
+use crate::prepared::PreparedAcross;
 use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
 use pgwal_archive::lineage::Descent;
 use pgwal_format::recovery::{Minimal, RecoveryRules};
@@ -47,6 +49,8 @@ pub struct Goal {
     pub side: Side,
     /// Hot standby is on.
     pub hot_standby: bool,
+    /// Recovery from an archive was asked for: what only that minds counts.
+    pub from_archive: bool,
     /// Settings that a standby needs, by their names in records; one that is not here is as high as needed.
     pub parameters: Vec<(&'static str, i32)>,
 }
@@ -95,10 +99,21 @@ pub struct Replay<'a> {
     pub sum: EventSum,
     /// Blocks that are not there, where that can be told.
     pub pages: Option<Tracker<'a>>,
+    /// Prepared transactions that are read again, where they can be missed.
+    pub prepared: Option<PreparedAcross<'a>>,
+    /// The last backup that ended on the way and is not the one that is being restored: where it started, and the
+    /// record of its end.
+    pub other_backup: Option<(Lsn, Lsn)>,
+    /// Tablespaces were created.
+    pub makes_tablespaces: bool,
+    /// Records that act before their commits, those of the last segment replayed in part included.
+    pub acts: EarlyActs,
+    /// The target, where it is the end of a transaction that was rolled back.
+    pub rolled_back: Option<Lsn>,
+    /// WAL told the primary's settings.
+    pub compared: bool,
     /// One more record is to be read, and then it ends.
     past_target: bool,
-    /// Records up to where it became consistent.
-    consistent_after: u64,
 }
 
 impl<'a> Replay<'a> {
@@ -127,8 +142,13 @@ impl<'a> Replay<'a> {
             read: None,
             sum: EventSum::default(),
             pages: None,
+            prepared: None,
+            other_backup: None,
+            makes_tablespaces: false,
+            acts: EarlyActs::default(),
+            rolled_back: None,
+            compared: false,
             past_target: false,
-            consistent_after: 0,
         }
     }
 
@@ -138,6 +158,14 @@ impl<'a> Replay<'a> {
 
     /// Takes the records of a segment, of which `valid` are those that can be read. `Some` where replay ends here.
     pub fn take(&mut self, events: &Events<'_>, valid: &EventSum) -> Option<ReplayStop> {
+        let stop = self.take_each(events, valid);
+        if let Some(prepared) = &mut self.prepared {
+            prepared.read(events.file);
+        }
+        stop
+    }
+
+    fn take_each(&mut self, events: &Events<'_>, valid: &EventSum) -> Option<ReplayStop> {
         let first = events.first.filter(|_| valid.records > 0)?;
         if self.past_target {
             self.read = Some(first.lsn);
@@ -148,6 +176,7 @@ impl<'a> Replay<'a> {
             self.read = Some(first.lsn);
             return Some(ReplayStop::Target);
         }
+        self.acts.add(&events.acts);
         let start = self.sum;
         let mut noted = events.noted();
         for event in events.list.iter().filter(|e| e.before.records < valid.records) {
@@ -157,10 +186,13 @@ impl<'a> Replay<'a> {
             }
             self.up_to(&start, &event.before);
             self.read = Some(event.span.lsn);
+            if event.hit && matches!(event.what, EventKind::Ended { commit: false, .. }) {
+                self.rolled_back = Some(event.span.lsn);
+            }
             if event.hit && self.goal.side == Side::Before {
                 return Some(ReplayStop::Target);
             }
-            if let Some(stop) = self.replay(event) {
+            if let Some(stop) = self.replay(event, events.file) {
                 return Some(stop);
             }
             let dies = self.change(&start, &mut noted, |lsn| lsn <= event.span.lsn);
@@ -225,11 +257,6 @@ impl<'a> Replay<'a> {
         Some(ReplayStop::Target)
     }
 
-    /// Records replayed since it was consistent.
-    pub fn since_consistency(&self) -> u64 {
-        self.sum.records.saturating_sub(self.consistent_after)
-    }
-
     /// WAL ended; whether the target had been reached.
     pub fn ended_at_target(&self) -> bool {
         self.past_target
@@ -261,19 +288,40 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn replay(&mut self, event: &RecoveryEvent) -> Option<ReplayStop> {
+    /// Replays a record that recovery minds.
+    pub(crate) fn replay(&mut self, event: &RecoveryEvent, file: Option<TimelineId>) -> Option<ReplayStop> {
         match &event.what {
-            EventKind::Mark | EventKind::Ended { .. } | EventKind::RestorePoint { .. } => None,
+            EventKind::Mark | EventKind::RestorePoint { .. } => None,
+            EventKind::Ended { xid, .. } => {
+                if let Some(prepared) = &mut self.prepared {
+                    prepared.ended(*xid);
+                }
+                None
+            }
+            EventKind::Tablespace => {
+                self.makes_tablespaces = true;
+                None
+            }
+            EventKind::Prepared(xid) => {
+                if let Some(prepared) = &mut self.prepared {
+                    prepared.prepared(*xid, event, file, self.timeline);
+                }
+                None
+            }
             EventKind::Checkpoint { shutdown: true, timeline, previous, .. } => {
+                // While it is replayed, the timeline of the record before it is still that of all that was.
+                let in_force = self.timeline;
                 let opened = self.opens(*timeline, *previous, event.span.end);
                 if opened.is_some() {
                     return opened;
                 }
-                if self.rules().notices_canceled_backup && self.backup_start.is_some() && self.backup_end.is_none() {
+                let open = self.backup_start.is_some() && self.backup_end.is_none();
+                if self.rules().notices_canceled_backup && self.goal.from_archive && open {
                     return Some(ReplayStop::Dies(Failure::Canceled));
                 }
                 if self.standby != Standby::Off {
                     self.standby = Standby::Ready;
+                    return self.read_prepared(in_force).map(ReplayStop::Dies);
                 }
                 None
             }
@@ -285,10 +333,15 @@ impl<'a> Replay<'a> {
             EventKind::BackupEnd(start) => {
                 if self.backup_start == Some(*start) {
                     self.backup_end = Some(event.span.end);
+                } else {
+                    self.other_backup.get_or_insert((*start, event.span.lsn));
                 }
                 None
             }
-            EventKind::Parameters(parameters) => self.check_settings(parameters),
+            EventKind::Parameters(parameters) => {
+                self.compared = true;
+                self.check_settings(parameters)
+            }
             EventKind::Running { overflow, any, next_xid, oldest } => {
                 self.standby = match self.standby {
                     Standby::Initialized if *overflow => Standby::Pending(next_xid.wrapping_sub(1)),
@@ -300,6 +353,11 @@ impl<'a> Replay<'a> {
                 None
             }
         }
+    }
+
+    /// Prepared transactions are read again.
+    pub fn read_prepared(&self, in_force: TimelineId) -> Option<Failure> {
+        self.prepared.as_ref()?.read_again(in_force)
     }
 
     /// A record says which timeline is in force from it on.
@@ -328,6 +386,9 @@ impl<'a> Replay<'a> {
     /// Settings of the primary (`CheckRequiredParameterValues`).
     pub fn check_settings(&self, primary: &ServerParameters) -> Option<ReplayStop> {
         let rules = self.rules();
+        if !self.goal.from_archive {
+            return None;
+        }
         if primary.wal_level == Some(WalLevel::Minimal) && rules.minimal == Minimal::Fatal {
             return Some(ReplayStop::Dies(Failure::Minimal));
         }
@@ -363,7 +424,6 @@ impl<'a> Replay<'a> {
                 return Some(ReplayStop::Dies(Failure::InvalidPages));
             }
             self.consistent_at = Some(self.replayed);
-            self.consistent_after = self.sum.records;
         }
         self.active |= self.standby == Standby::Ready && self.consistent_at.is_some();
         None

@@ -3,12 +3,13 @@
 use crate::asked::SettingsAsked;
 use crate::backup::Signal;
 use crate::fault::{invalid, needs_boolean};
+use crate::read_ahead::ReadAhead;
 use crate::target::{Target, TargetTimeline};
-use crate::time::ServerZone;
+use crate::time::{self, ServerZone, TimeRead, TimeReading};
 use crate::value;
 use crate::{Given, SettingsError};
-use pgwal_format::Version;
 use pgwal_format::recovery::settings::{SettingRules, SeveralTargets, TargetAction};
+use pgwal_format::{Lsn, Version};
 
 /// What a recovery is asked to do.
 #[derive(Clone, PartialEq, Debug)]
@@ -29,20 +30,24 @@ pub struct Settings {
     pub action: TargetAction,
     /// Connections are accepted when the data are consistent.
     pub hot_standby: bool,
-    /// WAL is read ahead of replay (`recovery_prefetch`, 15 and later).
-    pub reads_ahead: bool,
+    /// How far WAL is read ahead of replay (`recovery_prefetch`, 15 and later); `None`: it is not.
+    pub reads_ahead: Option<ReadAhead>,
     /// Blocks that WAL changes and that are not there are no reason to stop (`ignore_invalid_pages`, 13 and later).
     pub ignore_invalid_pages: bool,
     /// What must not be lower than on the primary.
     pub parameters: Parameters,
     /// `restore_command`. Without it (only in standby mode) no file comes from the archive.
     pub restore_command: Option<String>,
+    /// A standby gets WAL from a primary, too (`primary_conninfo`).
+    pub streams: bool,
     /// `recovery_min_apply_delay` in milliseconds.
     pub min_apply_delay: i64,
     /// Defaults taken, by PostgreSQL's names.
     pub assumed: Vec<(String, String)>,
     /// Files that the settings include and that were not read: `postgresql.conf: include_dir 'conf.d'`.
     pub not_read: Vec<String>,
+    /// A time of the command line that a server would not take in `postgresql.conf`, and as it takes it.
+    pub respelled: Option<(String, String)>,
 }
 
 /// How the server starts.
@@ -82,14 +87,21 @@ impl Settings {
             timeline: TargetTimeline::Current,
             action: TargetAction::Promote,
             hot_standby: false,
-            reads_ahead: false,
+            reads_ahead: None,
             ignore_invalid_pages: false,
             parameters: Parameters::default(),
             restore_command: None,
+            streams: false,
             min_apply_delay: 0,
             assumed: Vec::new(),
             not_read: Vec::new(),
+            respelled: None,
         }
+    }
+
+    /// The same, up to a position and not the record there.
+    pub fn in_front_of(&self, lsn: Lsn) -> Settings {
+        Settings { target: Target::Lsn(lsn), inclusive: false, ..self.clone() }
     }
 
     /// Reads settings as this version does. `zone`: the server's time zone, for times without one.
@@ -98,13 +110,17 @@ impl Settings {
     /// With these the server does not start; or a time is in a spelling that is not read here.
     pub fn read(version: Version, given: &Given<'_>, zone: &ServerZone) -> Result<Settings, SettingsError> {
         let rules = SettingRules::of(version);
+        let times =
+            TimeReading { zone, order: given.date_order(), without_abbreviations: rules.recovery_conf.is_none() };
+        let (given, respelled) = respelled(given, &times);
+        let given = &given;
         if given.signal == Some(Signal::RecoveryConf) && rules.recovery_conf.is_none() {
             return Err(SettingsError::RecoveryConf);
         }
         let sorted = given.sort(version, rules)?;
         let mut asked = SettingsAsked::default();
         for (name, text) in &sorted.recovery {
-            asked.take(name, text, rules, zone)?;
+            asked.take(name, text, rules, &times)?;
         }
         let mut assumed = Vec::new();
         let mut assume = |name: &str, value: String| assumed.push((name.to_owned(), value));
@@ -179,17 +195,15 @@ impl Settings {
             timeline,
             action,
             hot_standby,
-            reads_ahead: version.dialect().is_some_and(|d| d.recovery.reads_ahead)
-                && !sorted
-                    .server
-                    .iter()
-                    .any(|(name, text)| *name == "recovery_prefetch" && value::boolean(text) == Some(false)),
+            reads_ahead: reads_ahead(version, &sorted.server)?,
             ignore_invalid_pages,
             parameters,
             restore_command,
+            streams: mode == Mode::Standby && asked.streams,
             min_apply_delay: asked.min_apply_delay,
             assumed,
             not_read: given.files.iter().flat_map(include).collect(),
+            respelled,
         })
     }
 }
@@ -198,6 +212,45 @@ impl Settings {
 const PLANNED: &str = "copies from this archive";
 /// What a parameter is told to be that no configuration at hand sets.
 const AS_BEFORE: &str = "as high as on the primary";
+
+/// The time of the command line as a server takes it in its configuration.
+fn respelled<'a>(given: &Given<'a>, times: &TimeReading<'_>) -> (Given<'a>, Option<(String, String)>) {
+    let (mut given, mut told) = (given.clone(), None);
+    let anywhere = TimeReading { without_abbreviations: false, ..*times };
+    for (_, text) in given.options.iter_mut().filter(|(name, _)| name == "recovery_target_time") {
+        if let (TimeRead::At(at, _), TimeRead::Refused) = (time::read(text, &anywhere), time::read(text, times))
+            && let Some(spelled) = time::spelled(at)
+        {
+            told = Some((std::mem::replace(text, spelled.clone()), spelled));
+        }
+    }
+    (given, told)
+}
+
+/// How far a server of this version reads ahead.
+fn reads_ahead(version: Version, given: &[(&str, &str)]) -> Result<Option<ReadAhead>, SettingsError> {
+    let Some(default) = version.dialect().and_then(|d| d.recovery.reads_ahead) else { return Ok(None) };
+    let last = |name: &str| given.iter().rev().find(|(own, _)| *own == name).map(|(_, text)| *text);
+    let on = match last("recovery_prefetch") {
+        None => true,
+        Some(text) if text.eq_ignore_ascii_case("try") => true,
+        Some(text) => value::boolean(text).ok_or_else(|| invalid("recovery_prefetch", text))?,
+    };
+    let name = "maintenance_io_concurrency";
+    let concurrency = match last(name) {
+        None => default,
+        Some(text) => value::integer(text)
+            .and_then(|n| u64::try_from(n).ok())
+            .filter(|n| *n <= 1000)
+            .ok_or_else(|| invalid(name, text))?,
+    };
+    let name = "wal_decode_buffer_size";
+    let buffer = match last(name) {
+        None => ReadAhead::BUFFER,
+        Some(text) => value::bytes(text).filter(|n| *n >= 64 << 10).ok_or_else(|| invalid(name, text))?,
+    };
+    Ok(Some(ReadAhead { concurrency, buffer }).filter(|_| on && concurrency > 0))
+}
 
 /// The server's own parameters.
 fn server(

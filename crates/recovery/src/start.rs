@@ -1,6 +1,7 @@
 //! From where recovery starts: what the backup says.
 
 use crate::backup::Backup;
+use pgwal_format::recovery::RecoveryRules;
 use pgwal_format::text::backup_label::BackupFrom;
 use pgwal_format::text::control::{ControlFile, ControlState};
 use pgwal_format::{Lsn, TimelineId};
@@ -59,14 +60,21 @@ impl Start {
         self.control.as_ref().map_or(self.timeline, |c| c.timeline.max(c.min_recovery_timeline.unwrap_or(c.timeline)))
     }
 
-    /// Recovery is one from an archive from its first record on.
-    pub fn in_archive_recovery(&self) -> bool {
+    /// Recovery that was asked to be one from an archive is that from its first record on: what it needs to be
+    /// consistent is known (`InitWalRecovery`).
+    pub fn in_archive_recovery(&self, rules: &RecoveryRules) -> bool {
         let said = |c: &ControlFile| {
             c.min_recovery_point.is_some()
                 || c.backup_end_required == Some(true)
                 || c.backup_end.is_some()
                 || c.state == ControlState::ShutDown
         };
-        self.label || self.control.as_ref().is_none_or(said)
+        self.label || !rules.own_wal_first || self.control.as_ref().is_none_or(said)
+    }
+
+    /// Nothing is to be recovered: a server that was shut down, and is asked for no recovery, goes on behind its last
+    /// checkpoint, whatever lies there.
+    pub fn is_clean(&self) -> bool {
+        !self.label && self.control.as_ref().is_some_and(|c| c.state == ControlState::ShutDown)
     }
 }

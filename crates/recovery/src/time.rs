@@ -2,10 +2,15 @@
 //!
 //! ```text
 //! 2026-11-22 03:17:02.5+01   2026-11-22T03:17Z   2026-11-22 03:17:02 CET   20261122 031702 Europe/Berlin   2026-11-22
+//! 11/22/2026 3:17 PM         Sun Nov 22 03:17:02 2026 UTC   22 Nov 2026
 //! ```
+//! From 12 on it is a parameter in `postgresql.conf`, and a server reads that before it has loaded abbreviations of
+//! zones: there `Z`, `PST` and `CEST` are refused, while `UTC` and `CET` are names of zones, too.
 
+use crate::dates::{self, DateOrder, DateRead};
+use crate::zones::{self, ZoneRead};
 use jiff::civil::{Date, DateTime, Time};
-use jiff::tz::{Disambiguation, Offset, TimeZone};
+use jiff::tz::{Disambiguation, TimeZone};
 use pgwal_format::rmgr::xact::Timestamp;
 
 /// The time zone of the server.
@@ -17,6 +22,8 @@ pub struct ServerZone(TimeZone);
 pub(crate) enum TimeRead {
     /// This time; whether its zone was the server's, for want of one in the text.
     At(Timestamp, bool),
+    /// A server refuses it, for a zone that it does not know where it reads the setting, or a date that is none.
+    Refused,
     /// A word that means a time: `epoch`, `infinity`, `now`, …
     Special(Option<Timestamp>),
     /// Not in a spelling that is read here.
@@ -45,9 +52,9 @@ impl ServerZone {
     /// Reads a time; one without a zone is of this one. `None` where it is in no spelling that is read, or a word as
     /// `now`.
     pub fn time(&self, text: &str) -> Option<Timestamp> {
-        match read(text, self) {
+        match read(text, &TimeReading::anywhere(self)) {
             TimeRead::At(time, _) => Some(time),
-            TimeRead::Special(_) | TimeRead::Unread => None,
+            TimeRead::Special(_) | TimeRead::Refused | TimeRead::Unread => None,
         }
     }
 
@@ -60,8 +67,26 @@ impl ServerZone {
     }
 }
 
-/// Reads a time. Without a zone it is one of `zone`.
-pub(crate) fn read(text: &str, zone: &ServerZone) -> TimeRead {
+/// How a time is read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TimeReading<'a> {
+    /// The zone of a time without one.
+    pub zone: &'a ServerZone,
+    /// The order of a date in digits.
+    pub order: DateOrder,
+    /// It is read before abbreviations of zones are loaded.
+    pub without_abbreviations: bool,
+}
+
+impl<'a> TimeReading<'a> {
+    /// As a running server reads it.
+    pub const fn anywhere(zone: &'a ServerZone) -> TimeReading<'a> {
+        TimeReading { zone, order: DateOrder::MonthFirst, without_abbreviations: false }
+    }
+}
+
+/// Reads a time.
+pub(crate) fn read(text: &str, how: &TimeReading<'_>) -> TimeRead {
     let text = text.trim();
     let special = match text.to_ascii_lowercase().as_str() {
         "epoch" => Some(Some(Timestamp::from_unix_seconds(0))),
@@ -70,23 +95,60 @@ pub(crate) fn read(text: &str, zone: &ServerZone) -> TimeRead {
         "now" | "today" | "tomorrow" | "yesterday" => Some(None),
         _ => None,
     };
-    special.map(TimeRead::Special).or_else(|| stamp(text, zone)).unwrap_or(TimeRead::Unread)
+    special.map(TimeRead::Special).or_else(|| stamp(text, how)).unwrap_or(TimeRead::Unread)
 }
 
-fn stamp(text: &str, zone: &ServerZone) -> Option<TimeRead> {
-    let (date, rest) = date(text)?;
-    let rest = rest.strip_prefix(['T', 't']).unwrap_or(rest).trim_start();
+/// As every server takes it, in UTC.
+pub(crate) fn spelled(time: Timestamp) -> Option<String> {
+    let zoned = jiff::Timestamp::from_microsecond(time.unix_micros()).ok()?.to_zoned(TimeZone::UTC);
+    jiff::fmt::strtime::format("%Y-%m-%d %H:%M:%S%.f+00", &zoned).ok()
+}
+
+fn stamp(text: &str, how: &TimeReading<'_>) -> Option<TimeRead> {
+    let (date, rest) = match date(text) {
+        Some((date, rest)) => (date, rest.to_owned()),
+        None => match dates::date(text, how.order)? {
+            DateRead::Date(date, rest) => (date, rest),
+            DateRead::None if how.without_abbreviations => return Some(TimeRead::Refused),
+            DateRead::None => return None,
+        },
+    };
+    let rest = rest.strip_prefix(['T', 't']).unwrap_or(&rest).trim_start();
     let (clock, micros, rest) =
         if rest.starts_with(|c: char| c.is_ascii_digit()) { clock(rest)? } else { (Time::midnight(), 0, rest) };
+    let (clock, rest) = half_of_the_day(clock, rest)?;
     let own = match rest.trim() {
         "" => None,
-        name => Some(of_zone(name)?),
+        name => match zones::of_name(name, how.without_abbreviations) {
+            ZoneRead::Known(zone) => Some(zone),
+            ZoneRead::Refused => return Some(TimeRead::Refused),
+            ZoneRead::Unknown => return None,
+        },
     };
-    let tz = own.as_ref().unwrap_or(&zone.0);
+    let tz = own.as_ref().unwrap_or(&how.zone.0);
     // Of the hour that there is twice the second is meant; of the hour that is left out, the time by the old clock.
     let zoned = tz.to_ambiguous_zoned(DateTime::from_parts(date, clock)).disambiguate(Disambiguation::Later).ok()?;
     let unix = zoned.timestamp().as_microsecond().checked_add(micros)?;
     Some(TimeRead::At(Timestamp(unix.checked_sub(Timestamp(0).unix_micros())?), own.is_none()))
+}
+
+/// `AM` and `PM`, where they stand.
+fn half_of_the_day(clock: Time, rest: &str) -> Option<(Time, &str)> {
+    let word = rest.trim_start();
+    let (half, behind) = word.split_at_checked(2).unwrap_or((word, ""));
+    let afternoon = match half.to_ascii_lowercase().as_str() {
+        "am" if !behind.starts_with(|c: char| c.is_ascii_alphabetic()) => false,
+        "pm" if !behind.starts_with(|c: char| c.is_ascii_alphabetic()) => true,
+        _ => return Some((clock, rest)),
+    };
+    let hour = match (clock.hour(), afternoon) {
+        (13.., _) => return None,
+        (12, false) => 0,
+        (12, true) => 12,
+        (hour, false) => hour,
+        (hour, true) => hour + 12,
+    };
+    Some((Time::new(hour, clock.minute(), clock.second(), 0).ok()?, behind))
 }
 
 fn date(text: &str) -> Option<(Date, &str)> {
@@ -134,65 +196,12 @@ fn clock(text: &str) -> Option<(Time, i64, &str)> {
     Some((whole, over + (seconds * 1e6).round_ties_even() as i64, rest))
 }
 
-/// Abbreviations that PostgreSQL knows by default and prints for the most usual zones, in minutes east of UTC.
-const ABBREVIATIONS: [(&str, i32); 22] = [
-    ("UTC", 0),
-    ("GMT", 0),
-    ("Z", 0),
-    ("WET", 0),
-    ("BST", 60),
-    ("WEST", 60),
-    ("CET", 60),
-    ("CEST", 120),
-    ("EET", 120),
-    ("EEST", 180),
-    ("MSK", 180),
-    ("IST", 120),
-    ("JST", 540),
-    ("AEST", 600),
-    ("EST", -300),
-    ("EDT", -240),
-    ("CST", -360),
-    ("CDT", -300),
-    ("MST", -420),
-    ("MDT", -360),
-    ("PST", -480),
-    ("PDT", -420),
-];
-
-fn of_zone(name: &str) -> Option<TimeZone> {
-    let fixed = |seconds: i32| Offset::from_seconds(seconds).ok().map(TimeZone::fixed);
-    if let Some((_, minutes)) = ABBREVIATIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-        return fixed(minutes * 60);
-    }
-    let Some(digits) = name.strip_prefix(['+', '-']) else {
-        return name.contains('/').then(|| TimeZone::get(name).ok()).flatten();
-    };
-    let mut parts: Vec<&str> = digits.split(':').collect();
-    if let ([packed], true) = (parts.as_slice(), digits.len() > 2) {
-        let (hour, minute) = packed.split_at_checked(packed.len() - 2)?;
-        parts = vec![hour, minute];
-    }
-    let mut seconds = 0;
-    for (part, unit) in parts.iter().zip([3600, 60, 1]) {
-        let value = part
-            .parse::<i32>()
-            .ok()
-            .filter(|value| (0..60).contains(value) && part.bytes().all(|b| b.is_ascii_digit()))?;
-        seconds += value * unit;
-    }
-    if parts.len() > 3 || seconds >= 16 * 3600 {
-        return None;
-    }
-    fixed(if name.starts_with('-') { -seconds } else { seconds })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn at(text: &str) -> Option<i64> {
-        match read(text, &ServerZone::named("Europe/Berlin").unwrap()) {
+        match read(text, &TimeReading::anywhere(&ServerZone::named("Europe/Berlin").unwrap())) {
             TimeRead::At(Timestamp(micros), _) => Some(micros),
             _ => None,
         }
@@ -239,9 +248,50 @@ mod tests {
             "2026-11-22 03:17+99",
             "é",
         ] {
-            assert_eq!(read(text, &ServerZone::UTC), TimeRead::Unread, "{text}");
+            assert_eq!(read(text, &TimeReading::anywhere(&ServerZone::UTC)), TimeRead::Unread, "{text}");
         }
-        assert_eq!(read("Infinity", &ServerZone::UTC), TimeRead::Special(Some(Timestamp(i64::MAX))));
-        assert_eq!(read("now", &ServerZone::UTC), TimeRead::Special(None));
+        let read = |text: &str| super::read(text, &TimeReading::anywhere(&ServerZone::UTC));
+        assert_eq!(read("Infinity"), TimeRead::Special(Some(Timestamp(i64::MAX))));
+        assert_eq!(read("now"), TimeRead::Special(None));
+    }
+
+    /// What servers of 12 to 18 made of it.
+    #[test]
+    fn what_a_configuration_file_takes() {
+        let taken = |text: &str, order: DateOrder| {
+            let how = TimeReading { zone: &ServerZone::named("UTC").unwrap(), order, without_abbreviations: true };
+            match read(text, &how) {
+                TimeRead::At(at, _) => spelled(at),
+                _ => None,
+            }
+        };
+        for zone in ["Z", " Z", " PST", " CEST", " BST", " EDT", " MSK", " EEST", " IST", " JST", " moon"] {
+            let utc = ServerZone::UTC;
+            let how = TimeReading { without_abbreviations: true, ..TimeReading::anywhere(&utc) };
+            assert_eq!(read(&format!("2026-11-28 14:57:51{zone}"), &how), TimeRead::Refused, "{zone}");
+        }
+        for (zone, hour) in [("UTC", 14), ("CET", 13), ("EST", 19), ("HST", 24), ("Zulu", 14), ("MET", 13), ("+01", 13)]
+        {
+            let found = taken(&format!("2026-11-28 14:57:51 {zone}"), DateOrder::MonthFirst);
+            let (day, hour) = (28 + hour / 24, hour % 24);
+            assert_eq!(found, Some(format!("2026-11-{day} {hour:02}:57:51+00")), "{zone}");
+        }
+        for text in [
+            "11/28/2026 14:57:51",
+            "11-28-2026 14:57:51",
+            "Nov 28 2026 14:57:51",
+            "28 Nov 2026 14:57:51",
+            "Sat Nov 28 14:57:51 2026",
+            "Sat Nov 28 14:57:51 2026 UTC",
+            "November 28, 2026 14:57:51",
+            "2026-Nov-28 14:57:51",
+            "2026-11-28 2:57:51 PM",
+            "2026-11-28 02:57:51pm",
+        ] {
+            assert_eq!(taken(text, DateOrder::MonthFirst).as_deref(), Some("2026-11-28 14:57:51+00"), "{text}");
+        }
+        assert_eq!(taken("28.11.2026 14:57:51", DateOrder::MonthFirst), None);
+        assert_eq!(taken("28.11.2026", DateOrder::DayFirst).as_deref(), Some("2026-11-28 00:00:00+00"));
+        assert_eq!(taken("2026-11-28 13:00 PM", DateOrder::MonthFirst), None);
     }
 }

@@ -62,6 +62,23 @@ pub(crate) fn milliseconds(text: &str) -> Option<i64> {
     (0.0..=f64::from(i32::MAX)).contains(&value).then_some(value.round_ties_even() as i64)
 }
 
+/// An amount of memory in bytes, which is also its unit where none is given.
+pub(crate) fn bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.' && c != '+').unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(end)?;
+    let shift = match unit.trim() {
+        "" | "B" => 0,
+        "kB" => 10,
+        "MB" => 20,
+        "GB" => 30,
+        "TB" => 40,
+        _ => return None,
+    };
+    let value = number.parse::<f64>().ok()? * (1u64 << shift) as f64;
+    (0.0..=1e15).contains(&value).then_some(value.round_ties_even() as u64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +98,7 @@ mod tests {
     #[test]
     fn truth_numbers_and_durations() {
         assert_eq!(["on", "TRUE", "t", "y", "1"].map(boolean), [Some(true); 5]);
+        assert_eq!(["512kB", "1MB", "524288", "1 kb"].map(bytes), [Some(524_288), Some(1 << 20), Some(524_288), None]);
         assert_eq!(["off", "of", "f", "no", "0"].map(boolean), [Some(false); 5]);
         assert_eq!(["o", "", "2", "truex"].map(boolean), [None; 4]);
         assert_eq!(

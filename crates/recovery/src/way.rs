@@ -3,10 +3,11 @@
 
 use crate::at_hand::{FilesAtHand, FoundFile};
 use crate::events::{Ask, Events, RecoveryEvent};
+use crate::outcome::LeftBranch;
 use crate::reading::{EventReader, FileRead, NoRecords};
 use crate::replay::ReplayStop;
 use crate::sum::EventSum;
-use pgwal_archive::lineage::Descent;
+use pgwal_archive::lineage::{BranchPoint, Descent};
 use pgwal_archive::ordered::in_order;
 use pgwal_archive::way::tried;
 use pgwal_archive::{Buffers, Error};
@@ -68,6 +69,26 @@ pub enum Walked {
     Stop(ReplayStop),
 }
 
+/// Where segments are looked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Looking {
+    /// In the archive, then in `pg_wal`.
+    Everywhere,
+    /// In `pg_wal` alone, before the archive is asked for anything: crash recovery in front of that from an archive.
+    InsideFirst,
+    /// In `pg_wal` alone: no archive is asked at all.
+    Inside,
+}
+
+/// What becomes of a short file from the archive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ShortFile {
+    /// The server dies of it.
+    Fatal,
+    /// It is not there yet: a standby takes it for one that is being copied, and looks elsewhere.
+    NotYet,
+}
+
 /// Asks for segments and reads them.
 pub struct WalWalk<'a> {
     /// The files.
@@ -84,10 +105,16 @@ pub struct WalWalk<'a> {
     pub closed: bool,
     /// Segments that were read.
     pub segments: u64,
-    /// Only `pg_wal` is looked into: crash recovery, which comes before that from an archive.
-    pub inside_only: bool,
+    /// Where it looks.
+    pub looking: Looking,
+    /// What a short file is.
+    pub short: ShortFile,
+    /// The record that the next one must name as the one before it, where reading goes on behind one.
+    pub follows: Option<Lsn>,
     /// Records behind damage are handed on, too.
     pub through_damage: bool,
+    /// No file of a timeline older than this is taken.
+    pub oldest: TimelineId,
 }
 
 /// Takes the records of a segment, and how many of them can be read; `Some` where replay ends.
@@ -104,13 +131,19 @@ impl<'a> WalWalk<'a> {
             spoiled: BTreeSet::new(),
             closed: false,
             segments: 0,
-            inside_only: false,
+            looking: Looking::Everywhere,
+            short: ShortFile::Fatal,
+            follows: None,
             through_damage: false,
+            oldest: TimelineId(0),
         }
     }
 
     /// A name was asked for.
     pub fn asked(&mut self, name: String, found: Option<FoundFile>, damaged: bool) {
+        if self.looking == Looking::InsideFirst {
+            return;
+        }
         match self.requests.iter_mut().find(|r| r.name == name) {
             Some(known) => {
                 known.found = known.found.or(found);
@@ -118,6 +151,30 @@ impl<'a> WalWalk<'a> {
             }
             None => self.requests.push(Request { name, found, damaged }),
         }
+    }
+
+    /// Where replay up to `end` went on along a timeline behind the point where another of the line leaves it. Where the
+    /// other began all the same, with a record that follows, its history names a wrong point, and `now` is it.
+    pub fn left_branch(&self, line: &Descent, end: Lsn, now: TimelineId) -> Option<LeftBranch> {
+        let layout = &self.shelf.layout;
+        let start = |number: SegmentNo| layout.address().segment_start(number, layout.segment);
+        let pairs = line.timelines.windows(2).filter_map(|pair| match pair {
+            [(own, _), (child, Some(begin))] if *own == now => Some((*own, *child, *begin)),
+            _ => None,
+        });
+        let taken = |own: TimelineId, begin: BranchPoint| {
+            let found = self.requests.iter().filter_map(|request| request.found).filter(move |f| f.timeline == own);
+            let fork = begin.lsn.unwrap_or_else(|| start(begin.segment));
+            let past = found.filter(|f| f.number >= begin.segment).any(|f| match begin.lsn {
+                Some(lsn) => end > lsn.max(start(f.number)),
+                // Where in the segment it was left is not known.
+                None => f.number > begin.segment && end > start(f.number),
+            });
+            past.then_some(fork)
+        };
+        let mut found = pairs
+            .filter_map(|(timeline, child, begin)| Some(LeftBranch { timeline, child, fork: taken(timeline, begin)? }));
+        found.next()
     }
 
     /// The file that is taken for a segment, where none of an older timeline than `oldest` may come.
@@ -130,7 +187,7 @@ impl<'a> WalWalk<'a> {
         for timeline in tried(&self.line, number, oldest, &self.shelf.layout) {
             let usable = |f: &FoundFile| {
                 !(self.spoiled.contains(f)
-                    || self.inside_only && self.shelf.places.get(f.place).is_some_and(|p| p.archive))
+                    || self.looking != Looking::Everywhere && self.shelf.places.get(f.place).is_some_and(|p| p.archive))
             };
             let found = self.shelf.files(timeline, number).into_iter().find(usable);
             asked.push((self.shelf.name(timeline, number), found));
@@ -171,8 +228,9 @@ impl<'a> WalWalk<'a> {
         let layout = &self.shelf.layout;
         let mut number = layout.address().segment(from, layout.segment);
         let within = layout.address().offset(from, layout.segment) > 0;
-        let (mut start, mut oldest) = (Some(from).filter(|_| within), TimelineId(0));
+        let (mut start, mut oldest) = (Some(from).filter(|_| within), self.oldest);
         let mut chain = Chain::new(layout);
+        let mut follows = self.follows.take();
         loop {
             let mut steps = Vec::new();
             let (mut next, mut least) = (number, oldest);
@@ -199,7 +257,7 @@ impl<'a> WalWalk<'a> {
             let mut taken = 0;
             let interrupt = self.reading.interrupt;
             let jobs = self.reading.jobs;
-            let through_damage = self.through_damage;
+            let (through_damage, short) = (self.through_damage, self.short);
             let mut collected: Vec<(String, Option<FoundFile>, bool)> = Vec::new();
             let mut closed = false;
             let mut take = |piece: Option<(usize, FoundFile, FileRead<'a>)>| {
@@ -218,6 +276,10 @@ impl<'a> WalWalk<'a> {
                         spoiled = Some(found);
                         return Ok(ControlFlow::Break(()));
                     }
+                    FileRead::Size(bytes) if short == ShortFile::NotYet && bytes < layout.segment.bytes() => {
+                        spoiled = Some(found);
+                        return Ok(ControlFlow::Break(()));
+                    }
                     FileRead::Size(bytes) => {
                         let file = self.shelf.name(found.timeline, found.number);
                         ended =
@@ -226,7 +288,11 @@ impl<'a> WalWalk<'a> {
                     }
                     FileRead::Records(run) => {
                         taken += 1;
-                        ended = replay_next(layout, ask, &mut chain, &run, replay);
+                        let broken = follows.take().and_then(|prev| unlinked(&run, prev));
+                        ended = match broken {
+                            Some(lsn) => Some(Walked::End(WalkEnd::Unreadable(lsn))),
+                            None => replay_next(layout, ask, &mut chain, &run, replay),
+                        };
                         if through_damage && matches!(ended, Some(Walked::End(_))) {
                             ended = None;
                         }
@@ -263,6 +329,13 @@ impl<'a> WalWalk<'a> {
 /// Segments that are planned at once.
 const AHEAD: usize = 4096;
 
+/// The first record, where it is whole and names another one as the one before it.
+fn unlinked(run: &Run<Events<'_>>, prev: Lsn) -> Option<Lsn> {
+    let damaged = run.damages.first().map(|damage| damage.lsn);
+    let first = run.first.filter(|first| damaged.is_none_or(|lsn| lsn > first.lsn))?;
+    (first.prev != prev).then_some(first.lsn)
+}
+
 /// Joins a run to the one before it and replays both the record over the seam and its own.
 fn replay_next(
     layout: &Layout,
@@ -274,7 +347,7 @@ fn replay_next(
     let begun = chain.begun();
     if let Some(joint) = chain.push(run) {
         if let Some(over) = joint.replayable() {
-            let mut events = Events::new(ask);
+            let mut events = Events::new(ask).of_file(run.acc.file);
             events.record(&over.record(layout));
             let valid = events.sum;
             if let Some(stop) = take(&events, &valid) {

@@ -1,6 +1,6 @@
 //! How a run ends: decided here, once for every command that gives a verdict.
 
-use pgwal::verify::{Depth, Outcome, Severity, Verdict};
+use pgwal_verify::{Depth, Outcome, Severity, Verdict};
 
 /// How a run ends. What outranks another is greater.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -10,9 +10,9 @@
 //! version control shows what came and went.
 
 use crate::figures::plural;
-use pgwal::format::{Lsn, TimelineId};
-use pgwal::verify::Outcome;
-use pgwal::verify::known::{Accepted, AcceptedFindings, can_be_accepted, is_worth_accepting};
+use pgwal_format::{Lsn, TimelineId};
+use pgwal_verify::Outcome;
+use pgwal_verify::known::{Accepted, AcceptedFindings, can_be_accepted, is_worth_accepting};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -211,7 +211,7 @@ impl KnownFile {
             outcome
                 .findings
                 .iter()
-                .filter(|f| f.severity >= pgwal::verify::Severity::Warning && !can_be_accepted(f.code))
+                .filter(|f| f.severity >= pgwal_verify::Severity::Warning && !can_be_accepted(f.code))
                 .count(),
         );
         let document = KnownDocument {

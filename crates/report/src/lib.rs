@@ -16,8 +16,9 @@
 //! [`ended`] decides how a run ends. What comes from outside passes [`outside`] on its way to a reader.
 //!
 //! ```
-//! use pgwal::verify::Severity;
-//! use pgwal::{Options, open, verify};
+//! use pgwal_verify::Severity;
+//! use pgwal_source::open;
+//! use pgwal_verify::{Options, verify};
 //! use pgwal_report::ended::RunEnd;
 //! use pgwal_report::outside::Lines;
 //! use pgwal_report::time::Zone;
@@ -51,3 +52,4 @@ pub mod time;
 pub mod timelines;
 pub mod verify;
 pub mod when;
+pub mod words;

@@ -3,7 +3,7 @@
 use jiff::fmt::strtime;
 use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::TimeZone;
-use pgwal::format::rmgr::xact::Timestamp;
+use pgwal_format::rmgr::xact::Timestamp;
 use std::str::FromStr;
 
 /// RFC 3339 in UTC with microseconds; `None` for times that no calendar has.

@@ -120,9 +120,16 @@ impl Codec {
         }
     }
 
-    /// Whether plain bytes can be had of it.
+    /// Whether plain bytes can be had of it: features decide which codecs are here.
     pub fn is_open(self) -> bool {
-        !matches!(self, Codec::Encrypted(_) | Codec::Unknown(_))
+        match self {
+            Codec::Plain | Codec::Lz4 => true,
+            Codec::Gzip => cfg!(feature = "gzip"),
+            Codec::Zstd => cfg!(feature = "zstd"),
+            Codec::Xz | Codec::Lzma => cfg!(feature = "xz"),
+            Codec::Bzip2 => cfg!(feature = "bzip2"),
+            Codec::Encrypted(_) | Codec::Unknown(_) => false,
+        }
     }
 }
 

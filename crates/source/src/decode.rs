@@ -3,11 +3,16 @@
 //! A file may hold several members (gzip), streams (xz, bzip2) or frames (zstd, lz4) behind each other; the plain bytes
 //! are those of all of them. A decoder that fails says how many bytes it gave before, so that nothing readable is lost.
 
+#[cfg(feature = "bzip2")]
 mod bzip2;
+#[cfg(feature = "gzip")]
 mod gzip;
 mod lz4;
+#[cfg(feature = "xz")]
 mod lzma;
+#[cfg(feature = "xz")]
 mod xz;
+#[cfg(feature = "zstd")]
 mod zstd;
 
 use crate::codec::Codec;
@@ -34,6 +39,7 @@ pub(crate) enum Then {
     /// The rest cannot be decoded.
     Failed(ReadFault),
     /// The rest of the packed bytes is missing; only some decoders see that themselves.
+    #[cfg_attr(not(feature = "xz"), expect(dead_code, reason = "no other decoder says so"))]
     CutOff,
 }
 
@@ -101,15 +107,22 @@ impl Unpacking {
     pub(crate) fn new(codec: Codec) -> io::Result<Unpacking> {
         let decoder: Box<dyn Decode + Send> = match codec {
             Codec::Plain => return Ok(Unpacking { form: StoredForm::Plain, end: None }),
+            #[cfg(feature = "gzip")]
             Codec::Gzip => Box::new(gzip::Gzip::new()),
             Codec::Lz4 => Box::new(lz4::Lz4::new()),
+            #[cfg(feature = "zstd")]
             Codec::Zstd => Box::new(zstd::Zstd::new()?),
+            #[cfg(feature = "xz")]
             Codec::Xz => Box::new(xz::Xz::new()),
+            #[cfg(feature = "bzip2")]
             Codec::Bzip2 => Box::new(bzip2::Bzip2::new()),
+            #[cfg(feature = "xz")]
             Codec::Lzma => Box::new(lzma::Lzma::new()),
             Codec::Encrypted(_) | Codec::Unknown(_) => {
                 return Ok(Unpacking { form: StoredForm::Over, end: Some(ReadState::Closed) });
             }
+            #[cfg(not(all(feature = "gzip", feature = "zstd", feature = "xz", feature = "bzip2")))]
+            _ => return Ok(Unpacking { form: StoredForm::Over, end: Some(ReadState::Closed) }),
         };
         Ok(Unpacking { form: StoredForm::Packed(decoder), end: None })
     }

@@ -11,8 +11,14 @@ impl Unpack for Images {
         lz4_flex::block::decompress_into(packed, out).ok()
     }
 
+    #[cfg(feature = "zstd")]
     fn zstd(&self, packed: &[u8], out: &mut [u8]) -> Option<usize> {
         zstd::bulk::decompress_to_buffer(packed, out).ok()
+    }
+
+    #[cfg(not(feature = "zstd"))]
+    fn zstd(&self, _: &[u8], _: &mut [u8]) -> Option<usize> {
+        None
     }
 }
 

@@ -130,6 +130,15 @@ codes! {
     SegmentChanged = "WP118", "segment-changed", Warning, "a segment changed since it was proven",
         example "000000010000000000000011 holds other bytes than when it was proven",
         "An index remembers this file with other content, and the file was right then. WAL that is archived never changes: the disk lost bits, somebody wrote to the file, or it was replaced by another copy. Where the new content is wrong, another finding says how; where it is right, compare the file with another copy of the archive all the same, and find out what changed it. The finding is given in every run until it is accepted with --known, or the old content is back; until then the file is read each time.";
+    OtherWal = "WP119", "other-wal", Warning, "WAL of another cluster, version or segment size lies beside this",
+        example "two lines of WAL in one place: PostgreSQL 17 up to 00000001000000000000000A, PostgreSQL 18 from 000000010000000000000010 on",
+        "The archive holds WAL of two clusters, or of one before and after pg_upgrade or pg_resetwal --wal-segsize. Each file belongs to the line that its own bytes say, and each line is judged for itself. Where a backup is named, its line decides; otherwise the newest does, by its last commit. The others are reported beside it. A server that restores one line never replays the other: in front of its first file it stops. But their names can collide, timeline history files say nothing of clusters, and a server that asks for the next segment may get one of the other's. Keep an archive for each cluster and version.";
+    PackedTwice = "WP120", "packed-twice", Error, "a file is packed twice",
+        example "00000001000000000000000A.gz is packed twice: inside the gzip lies another gzip",
+        "The file unpacks to its end, with the right checksum, and what comes out is packed again. A restore_command that unpacks once hands the server a file of wrong size: FATAL. Mostly the archive_command packed what a backup tool, a file system or a second archive_command had packed already, or somebody packed an archive by hand that was packed. The WAL is not lost: unpack the files once, and look what packs them.";
+    OthersHistory = "WP121", "others-history", Error, "a history file of another cluster leads the latest timeline astray",
+        example "00000002.history is of PostgreSQL 16, and its timeline leaves 1 at 0/00900000, before this WAL begins: a server that looks for the latest timeline does not start",
+        "History files say nothing of clusters. An older cluster that archived into this place was promoted, and its history files are still here; the newer one began again on a low timeline, as pg_upgrade leaves it. A server that restores the newer one and looks for the latest timeline (the default from 12 on) finds them, takes the last one for its target, and ends with FATAL: its checkpoint is not in that history. Ask for the timeline by number (recovery_target_timeline = 'current', or its number), or move the older cluster's files, histories included, to a place of their own.";
     TooShort = "WP130", "too-short", Error, "the archive does not get where it must",
         example "replay reaches 0/05F00000, not 0/06000000 that it must reach",
         "verify --must-reach named a position or a time, and what is proven to replay ends before it. A lost tail cannot be seen from bytes: an archive that lacks its last segments looks like one of an hour ago. So somebody who knows how far the server was has to say so. Either archiving is behind (pg_stat_archiver, pg_wal/archive_status on the server), files were lost, or damage stops replay earlier, which another finding tells.";
@@ -139,6 +148,9 @@ codes! {
     KnownGone = "WP132", "known-gone", Info, "an accepted finding is not there any more",
         example "WP201 at 0/00FA6880 was accepted, and is not found so any more",
         "The file of --known accepts a finding that this run does not have: the damage was repaired, the segments expired, or the finding is another one now, a gap that grew for example, which is then told as if nothing had been accepted. Take it out of the file, or let --write-known write it anew.";
+    Stopped = "WP133", "replay-stopped", Error, "a record ends replay by what it says",
+        example "WAL was generated with wal_level=minimal, cannot continue recovering: at 0/009000A0",
+        "The record is whole, and a server that replays it from the backups named dies of what it says: wal_level was minimal for a while, the server was shut down inside the backup, or a timeline begins that the history does not name. No copy of the archive mends that. Backups from behind it are not concerned: take a new one. Where the newest backup does not come past it, the archive is refuted; where only older ones do not, it is a warning.";
 
     RecordCrc = "WP201", "record-crc", Error, "a record's checksum is wrong",
         example "the checksum of the record at 0/00FA6880 is wrong",
@@ -176,6 +188,12 @@ codes! {
     Data = "WP212", "record-data", Warning, "a record's data ends too early for its type",
         example "the data of the Heap INSERT record at 0/00FA6880 ends before off",
         "The record's checksum and structure are right, and the data of its resource manager is shorter than a record of its type is: the server that wrote it had a fault, a fork changed the record and kept its type, or the bytes were forged. Where replay stops does not depend on it: recovery hands the record to its resource manager, which reads what lies in memory behind it, or crashes. Only dump and hex ask what records mean; dump goes on and tells what could be read.";
+    WalReset = "WP213", "wal-reset", Error, "WAL was begun anew",
+        example "WAL was begun anew at 0/00E00028: the checkpoint there names no record before it, as pg_resetwal writes it",
+        "Every record names the one before it; only the very first one of a cluster names none, and the one that pg_resetwal writes. So here WAL was reset: pg_upgrade does that with the new cluster before it is used, which loses nothing; after a crash it means that what had been written and not archived is gone, data files went on without it, and no copy of a segment mends that. No base backup from before comes over this place, whatever is found. Take a new base backup now, and look for corruption: pg_amcheck, pg_dump. Replay from a backup taken behind it is not concerned.";
+    TwoHistories = "WP214", "two-histories", Error, "two histories of one timeline meet",
+        example "the record at 0/00B00028 names 0/00A758C0 as the one before it, which is 0/00A2BB98: two servers wrote timeline 1",
+        "Both files are whole, and the first record of the second one was not written behind the last record of the first: the server that wrote it had another segment before it. Two servers wrote the same timeline and archived into one place: a copy was started beside the original, the old primary came back, or a segment was archived over another. Replay stops there, and what lies before and behind belongs to different databases. Commit times that go back over the place are a sign of it. The files are good copies, so another copy of the same file is no help: find out which server is the right one, get the segments that it wrote, and give each its own archive.";
 
     HistoryMissing = "WP301", "history-missing", Error, "a timeline has WAL and no history file",
         example "00000002.history is missing",
@@ -204,6 +222,12 @@ codes! {
     WrongTimeline = "WP309", "wrong-timeline", Error, "a file holds WAL of another timeline than its name says",
         example "000000020000000000000065 holds WAL of timeline 1 only",
         "All pages of the file carry an older timeline than its name. Only the first segment of a timeline begins with pages of its parent. The file was copied from the older timeline; what the newer one wrote there is missing.";
+    LeftBranch = "WP310", "left-branch", Error, "replay takes a branch that was left",
+        example "replay goes on along timeline 1 behind 0/0605ABE0, where timeline 2 left it, to 0/06300000: WAL of timeline 2 is missing",
+        "The history file of the newer timeline is here, its segments are not, and the older timeline has files of the same numbers. A server takes those without a word and replays past the point where the timeline was left: transactions come back that a failover or a point-in-time recovery had left behind, and those of the newer timeline are lost. Every target behind the fork is reached on the wrong branch. Get the newer timeline's segments, or stop at the fork: recovery_target_lsn with its position, and recovery_target_inclusive = off. Whoever wants the old branch asks for its timeline by number.";
+    Disproved = "WP311", "history-disproved", Error, "a history file is not what the WAL says",
+        example "00000003.history says that timeline 3 left 1; its first record at 0/06402028 says that it follows 2: lines are missing in the file",
+        "The first record of a timeline says which timeline was in force before it, and the history file names another. Mostly the file was cut: lines are missing, and it still reads well. A server believes the file: it looks for segments that never were, or replays an older timeline past the point where it was left. Get the file from pg_wal of a server of that timeline, or from another copy of the archive; its lines are those of the parent's history file and one more.";
 
     BackupHistory = "WP401", "backup-history", Warning, "a backup history file cannot be read",
         example "000000010000000000000009.00000028.backup has no STOP WAL LOCATION",
@@ -244,6 +268,12 @@ codes! {
     ControlMarked = "WP413", "control-marked", Info, "a control file was marked on purpose",
         example "global/pg_control names a checkpoint at 0/0000DEAD, which is none: so that no server starts without backup_label",
         "The position of the checkpoint in the control file is none that this cluster wrote, while the copy of the checkpoint beside it and the checksum are right: a tool put it there. pgBackRest (2.50 and later) writes 0/DEAD on restore, so that the server cannot start when backup_label is taken away. With backup_label a server takes the checkpoint, the start and the timeline from that and never looks at this position, in every version. Do not delete backup_label.";
+    LabelMissing = "WP414", "label-missing", Error, "a copy of a running server has no backup_label",
+        example "there is no backup_label, and replay would start at 0/00794878, inside the backup from 0/00700028 to 0/00800028 (the record BACKUP_END): what was written before is lost",
+        "Data files are copied while the server writes them, so replay must start at the checkpoint from which the backup began. Only backup_label says which that is. Without it a server takes the last checkpoint that pg_control names, and that lies inside the time of the backup: a .backup file, backup_manifest or the record BACKUP_END says so. What was written between the start of the backup and that checkpoint is not replayed into files that were copied before it. The server starts without a word, and committed data are gone. Put backup_label back: pg_backup_stop returned its content, and the .backup file has the same lines. A warning, and the verdict unproven, where the directory holds what a running server leaves in it (postmaster.pid, .ready files): the server's own directory after a crash is whole, a copy of it is not.";
+    OwnWalFirst = "WP415", "own-wal-first", Warning, "a server replays its own pg_wal before it asks the archive",
+        example "there is no backup_label: the server first replays its own pg_wal, to 0/00E2CB40, and takes its data for consistent there",
+        "pg_control says that the server was running, and nothing says how far WAL must be replayed until the data are consistent. From 9.2 on a server replays all of its own pg_wal first, as after a crash; the archive is asked for history files only. Where pg_wal ends it takes the data for consistent and goes on from the archive. A checkpoint that is not in pg_wal is PANIC, although the archive may hold it, and a target that lies inside pg_wal is FATAL. This is right for the directory of a server that crashed and for a snapshot of all of it in one moment. A copy of a running server needs its backup_label.";
     RestoreStart = "WP420", "restore-start", Error, "recovery does not start",
         example "FATAL: could not locate required checkpoint record",
         "A server with this backup, this archive and these settings ends before it replays a record: the checkpoint that the backup names cannot be read, the timeline asked for does not exist or does not descend from that of the backup, its history file makes no sense, or a setting is not one. The message is the server's own. Nothing is lost yet: the backup can be used again when what is missing is there.";
@@ -262,6 +292,24 @@ codes! {
     InvalidPages = "WP425", "invalid-pages", Warning, "WAL changes blocks that the backup does not have",
         example "block 7 of 1663/5/16384 is changed at 0/0165C940 without an image; its file in the backup has 3 blocks",
         "A record changes a block that lies behind the end of its file in the base backup, without an image of the block, and nothing on the way creates or drops it. A server remembers such blocks and ends with PANIC, \"WAL contains references to invalid pages\", if they were not dropped or truncated before it is consistent; later at once. That is an error; a warning where nothing stops the server and the change is lost: with ignore_invalid_pages = on (13 and later), and after a crash without an archive. The backup is not whole, or is of another time than it says.";
+    PreparedGone = "WP426", "prepared-gone", Error, "a prepared transaction is read from a segment that recovery does not fetch",
+        example "FATAL: requested WAL segment pg_wal/00000001000000000000000A has already been removed",
+        "From 10 on the state of a prepared transaction stays in WAL until a restartpoint writes it to a file. A server reads it again from pg_wal at a checkpoint at shutdown, with hot standby on, and when it promotes; it looks in the segment of the timeline that was in force at the last record replayed. Where another timeline begins in that segment, recovery fetched the new timeline's file, which begins with the same WAL, and not this one: FATAL. So it comes when a promoted point-in-time recovery left transactions prepared, and a recovery comes by that place, or stops in that segment. Copy the segment into pg_wal before the server is started. With hot_standby = off only a promotion reads it; that in a segment in which no timeline begins is not in danger. A warning where the server pauses there and would die once it is told to go on.";
+    ReadAhead = "WP428", "read-ahead", Error, "recovery dies of a file that it asks for ahead of its target",
+        example "FATAL: archive file \"00000001000000000000000D\" has wrong size: 106496 instead of 1048576",
+        "From 15 on a server reads WAL ahead of what it replays (recovery_prefetch = try, the default), over the end of a segment as well: up to 4 blocks for each of maintenance_io_concurrency that the records behind the one being replayed name, and at most wal_decode_buffer_size of records. So it asks for a segment that lies behind its target, and a file of wrong size is FATAL wherever it comes. How far it reads also depends on what is in shared buffers: where that decides, the answer here is the worse one and says so. Get a good copy of the file, or set recovery_prefetch = off for this restore: then a server asks only for what it replays.";
+    TargetRolledBack = "WP429", "target-rolled-back", Warning, "the transaction that is the target was rolled back",
+        example "transaction 771 was rolled back at 0/00A4C2B0: the target is reached there, and nothing of it is in the result",
+        "A transaction as the target is where it ends, whether it was committed or not. This one was rolled back: the server stops there as asked, and what the transaction changed is not in the result, since it never was. If its changes are wanted, another transaction is meant. walproof when ARCHIVE xid:N says what ends before and behind it.";
+    EarlyAct = "WP430", "acts-before-commit", Warning, "files were changed by a transaction whose commit is not replayed",
+        example "the files of database 16392 are removed at 0/00F536C8 by transaction 774, whose commit at 0/00F536F0 is not replayed",
+        "DROP DATABASE, CREATE DATABASE, DROP TABLESPACE and CREATE TABLESPACE change files when their record is replayed, and the catalogs when their transaction commits. A target between the two keeps the one without the other: a database that is listed and has no files, or files that nothing names (information, they only take room). A server says nothing of it. The target that is named with it is the last one in front of which nothing was done.";
+    PartialCommits = "WP431", "partial-commits", Info, "commits lie only in a .partial file",
+        example "3 commits lie only in 000000010000000000000008.partial, up to 742 of 2026-11-28T15:03:36.615508Z",
+        "A restore without a target goes to the end of WAL, and a server never asks for a .partial file: what pg_receivewal, or the old primary at a promotion, left there is not restored. It may be wanted, for instance where the primary is lost. To restore it, copy the file to its name without .partial, filled up with zeros to a whole segment.";
+    TargetAmbiguous = "WP432", "target-ambiguous", Warning, "the target leaves out what it seems to name",
+        example "2 commits that are not later than the target lie behind it, up to 775 at 0/00F54968: times do not rise with positions",
+        "A server stops at the first end of a transaction that is later than recovery_target_time. Times do not rise with positions: a clock was set back, two processors differ, a process wrote its commit late. So commits that are not later can lie behind the place where it stops, and are left out. A restore point's name may stand more than once on the way; a server stops at the first one, and this is information. Name the last transaction that is wanted, or a position, instead.";
 
     Encrypted = "WP501", "encrypted", Error, "a file is encrypted",
         example "000000010000000000000011 is encrypted (openssl)",
@@ -281,6 +329,11 @@ codes! {
 }
 
 impl Code {
+    /// No replay from before comes over the place, and replay may begin behind it.
+    pub const fn is_hole(self) -> bool {
+        matches!(self, Code::Gap | Code::WalReset)
+    }
+
     /// The finding says that something could not be looked at, not that it is wrong.
     pub const fn is_could_not_look(self) -> bool {
         matches!(

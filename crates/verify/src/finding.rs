@@ -2,6 +2,7 @@
 
 use crate::beside::Beside;
 use crate::codes::{Code, CodePattern, Severity};
+use crate::outcome::LineReport;
 use crate::reach::{Age, Reach};
 use pgwal_format::image::Unrestorable;
 use pgwal_format::record::{BlockRef, Record, RelFileLocator};
@@ -11,8 +12,13 @@ use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
 use pgwal_format::text::control::ControlError;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, PageSize, SegmentName, SegmentSize, TimelineId, Version};
+use pgwal_recovery::acts::EarlyAct;
 use pgwal_recovery::failure::Failure;
+use pgwal_recovery::outcome::LeftOut;
 use pgwal_recovery::pages::InvalidPages;
+use pgwal_recovery::sum::ReplayedCommit;
+use pgwal_recovery::unlabelled::Unlabelled;
+use pgwal_recovery::{Instead, Missed};
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
 
@@ -102,19 +108,100 @@ pub enum Detail {
         failure: Failure,
         /// The file for want of which it does not.
         missing: Option<String>,
+        /// Why the target is not met, where more is known of it, and the target in words.
+        missed: Option<(Missed, String)>,
+        /// What comes to it.
+        instead: Option<Instead>,
     },
     /// A restore to a time before its backup.
     RestoreLater {
         /// When the backup's checkpoint was made, in whole seconds.
         began: Timestamp,
+        /// What comes to it.
+        instead: Option<Instead>,
+    },
+    /// A target that was rolled back: the transaction.
+    RolledBack(u32),
+    /// A record that acts before its commit, which is not replayed; whether a position can be a target.
+    EarlyAct(EarlyAct, bool),
+    /// Commits in a `.partial` file.
+    PartialCommits {
+        /// How many.
+        count: u64,
+        /// The last one.
+        last: Option<ReplayedCommit>,
+    },
+    /// Commits that a time as the target leaves out.
+    LeftOut(LeftOut),
+    /// Other restore points of the target's name.
+    SamePoints {
+        /// Its name.
+        name: String,
+        /// Where they lie.
+        others: Vec<Lsn>,
     },
     /// A restore without a target ends although more is here.
     RestoreShort {
         /// Start of the next segment that is here.
         next: Lsn,
     },
+    /// A server's own WAL breaks off in front of more of it.
+    OwnWalShort {
+        /// Where that begins.
+        next: Lsn,
+    },
+    /// A restore starts without a `backup_label`.
+    Unlabelled {
+        /// Whether that is right.
+        unlabelled: Unlabelled,
+        /// Where replay starts.
+        redo: Lsn,
+        /// Up to where `pg_wal` is replayed before the archive is asked.
+        own_wal: Option<Lsn>,
+    },
     /// Blocks that are changed and not there.
     InvalidPages(InvalidPages),
+    /// WAL of another cluster, version or size lies in the same place.
+    Meeting {
+        /// The line that decides.
+        own: Box<LineReport>,
+        /// The other.
+        other: Box<LineReport>,
+    },
+    /// A history file of another cluster.
+    OthersHistory {
+        /// The timeline on which this WAL begins.
+        own: TimelineId,
+        /// Where that is left, by the file; `None`: it does not name it.
+        left: Option<Switch>,
+    },
+    /// A timeline's own files are taken behind the point where it was left.
+    LeftBranch {
+        /// The timeline that left it.
+        child: TimelineId,
+        /// Where.
+        switch: Switch,
+        /// Where its WAL ends on the way.
+        to: Lsn,
+    },
+    /// A history file says otherwise than the first records of the timeline.
+    Disproved {
+        /// The timeline.
+        child: TimelineId,
+        /// The timeline that was left, as the file says.
+        says: TimelineId,
+        /// The timeline before it, as its first record says.
+        after: TimelineId,
+        /// Where that stands.
+        begins: Lsn,
+    },
+    /// What a record says ends replay.
+    Stopped {
+        /// How.
+        failure: Failure,
+        /// The backups from which replay comes to it; `None`: none is known.
+        backups: Option<Vec<String>>,
+    },
     /// Segments are missing.
     Gap {
         /// The last of them.
@@ -139,6 +226,29 @@ pub enum Detail {
         bytes: u64,
         /// The stream ends too early; otherwise it is damaged.
         cut: bool,
+    },
+    /// A file that is packed twice.
+    Twice {
+        /// In which way.
+        outer: Codec,
+        /// What lies inside.
+        inner: Codec,
+    },
+    /// WAL was begun anew.
+    Reset {
+        /// The checkpoint with which it begins.
+        begins: Lsn,
+        /// The last segment that is missing in front of it, and how many are, where any is.
+        missing: Option<(String, u64)>,
+        /// What a server finds there.
+        fault: Option<Fault>,
+    },
+    /// Two histories of one timeline meet.
+    Parted {
+        /// What a server finds there.
+        fault: Fault,
+        /// The segment alone is of another history than those on both sides.
+        alone: bool,
     },
     /// A file that belongs elsewhere.
     Belongs {
@@ -200,6 +310,13 @@ pub enum Detail {
     History {
         /// What is wrong with it.
         what: String,
+    },
+    /// A history file that is not here, so that a server does not look for those behind it.
+    Hidden {
+        /// The latest timeline that it finds.
+        latest: TimelineId,
+        /// A timeline behind it that is here.
+        hides: TimelineId,
     },
     /// Two history files.
     Disagree {

@@ -13,11 +13,13 @@
 //! [`recovery`] adds what a server would do with a base backup ([`mod@backup`]) and settings, and what that is worth.
 
 mod beside;
+mod beside_target;
 pub mod codes;
 pub mod finding;
 pub mod fresh;
 mod judge;
 pub mod known;
+mod lines;
 mod options;
 mod outcome;
 pub mod probe;
@@ -26,6 +28,7 @@ pub mod records;
 pub mod recovery;
 mod restore;
 pub mod segment;
+mod starts;
 pub mod times;
 mod verify;
 pub mod wording;
@@ -34,7 +37,7 @@ pub use beside::Beside;
 pub use codes::{Code, Severity};
 pub use finding::{Detail, FileRange, Finding, Lost};
 pub use options::Options;
-pub use outcome::{KnownBackup, NotChecked, Outcome, TimelineReport, Verdict, WalEnd};
+pub use outcome::{KnownBackup, LineReport, NotChecked, Outcome, TimelineReport, Verdict, WalEnd};
 pub use pgwal_archive::{
     Branch, Depth, Error, Facts, Files, Holder, Mark, Progress, RestorePoint, Tally, TransactionEnd, TransactionSpan,
     Which, index,

@@ -3,6 +3,7 @@
 use crate::codes::{CodePattern, Severity};
 use crate::index::Index;
 use crate::known::AcceptedFindings;
+use pgwal_archive::whose::Cluster;
 use pgwal_archive::{Depth, Look, Progress, Which};
 use pgwal_format::Lsn;
 use pgwal_source::guard::MapGuard;
@@ -16,6 +17,8 @@ pub struct Options<'a> {
     pub depth: Depth,
     /// Which timeline.
     pub timeline: Which,
+    /// Whose WAL is asked for, where the archive holds that of several; `None`: the newest.
+    pub cluster: Option<Cluster>,
     /// Only segments that hold something from here on.
     pub start: Option<Lsn>,
     /// Only segments that hold something before this.
@@ -43,6 +46,7 @@ impl Default for Options<'_> {
         Options {
             depth: Depth::Records,
             timeline: Which::Latest,
+            cluster: None,
             start: None,
             end: None,
             jobs: 1,
@@ -63,6 +67,7 @@ impl<'a> Options<'a> {
         Look {
             depth: self.depth,
             timeline: self.timeline,
+            cluster: self.cluster,
             start: self.start,
             end: self.end,
             jobs: self.jobs,

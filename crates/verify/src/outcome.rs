@@ -7,7 +7,8 @@ use crate::reach::Fresh;
 use pgwal_archive::index::{IndexUse, PartsUse};
 use pgwal_archive::{Branch, Depth, Facts, Tally};
 use pgwal_format::text::history::Switch;
-use pgwal_format::{Layout, Lsn, TimelineId};
+use pgwal_format::{Layout, Lsn, SegmentName, SegmentSize, TimelineId, Version};
+use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::Restore;
 use pgwal_recovery::pages::Blind;
 use pgwal_source::Ignored;
@@ -82,6 +83,29 @@ pub struct TimelineReport {
     pub islands: Vec<(Lsn, Lsn)>,
 }
 
+/// WAL of one cluster, version and size, judged for itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LineReport {
+    /// The cluster.
+    pub system_id: u64,
+    /// The version.
+    pub version: Version,
+    /// The size of its segments.
+    pub segment_size: SegmentSize,
+    /// Its first and its last complete segment, by name.
+    pub names: Option<(SegmentName, SegmentName)>,
+    /// Complete segments.
+    pub segments: u64,
+    /// Start of its first segment.
+    pub from: Lsn,
+    /// End of its last record.
+    pub to: Lsn,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// The first error in it.
+    pub why: Option<String>,
+}
+
 /// A base backup that the archive knows of.
 #[derive(Clone, Debug)]
 pub struct KnownBackup {
@@ -103,6 +127,8 @@ pub struct KnownBackup {
     pub reaches: Option<Lsn>,
     /// The way of recovery does not come from it; it needs another one.
     pub beside: Option<Beside>,
+    /// The record that ends every replay from it, by what it says, and how.
+    pub stopped: Option<(Lsn, Failure)>,
 }
 
 /// What was not looked at.
@@ -125,8 +151,12 @@ pub enum NotChecked {
     OtherFiles,
     /// Settings in files that the configuration includes and that are not at hand.
     IncludedSettings,
+    /// Settings that a hot standby needs as high as its primary, where one of the two is not known.
+    StandbySettings,
     /// The page flag `XLP_BKP_REMOVABLE` (9.2 to 18), which no reader uses and no checksum covers.
     RemovableFlag,
+    /// Whether the directories are there in which WAL creates tablespaces.
+    TablespaceFolders,
     /// Whether blocks that WAL changes are there.
     Blocks(Blind),
 }
@@ -145,6 +175,8 @@ pub struct Outcome {
     pub system_id: Option<u64>,
     /// The timelines that replay takes, oldest first.
     pub path: Vec<TimelineId>,
+    /// WAL of several clusters, versions or sizes: each judged for itself, the one that this outcome tells of first.
+    pub lines: Vec<LineReport>,
     /// Every timeline with WAL here.
     pub timelines: Vec<TimelineReport>,
     /// Every timeline that a history file names, lowest first.
@@ -197,6 +229,7 @@ impl Outcome {
             layout: None,
             system_id: None,
             path: Vec::new(),
+            lines: Vec::new(),
             timelines: Vec::new(),
             branches: Vec::new(),
             backups: Vec::new(),

@@ -4,7 +4,7 @@ use crate::codes::{Code, Severity};
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::Outcome;
-use crate::records::{ListError, ListRequest, Listed, Render, Rendered};
+use crate::records::{ListError, ListPart, ListRequest, Listed, NoEvent, Render, Rendered};
 use crate::verify::{ExaminedArchive, examine};
 use pgwal_archive::Error;
 use pgwal_archive::{Branch, Which};
@@ -147,6 +147,10 @@ fn judge(
             (_, Some(last)) if number > last.last => AtPosition::BehindLast { last: name(last.last, last.timeline) },
             _ => AtPosition::Missing,
         },
+        // Whole, and a server does not take it all the same.
+        (Some(_), Some((start, ..))) if start == lsn && findings.iter().any(|f| is_damage(f) && f.lsn == Some(lsn)) => {
+            AtPosition::Damage
+        }
         (Some(_), Some((start, _, true))) if start < lsn => AtPosition::AfterSwitch { switch: start },
         (Some(_), Some((start, end, _))) => AtPosition::Record { start, end },
         (Some(entry), None) => {
@@ -218,6 +222,7 @@ struct RecordAt {
 
 impl Render for RecordAt {
     type Scratch = ();
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         false
@@ -227,7 +232,7 @@ impl Render for RecordAt {
         true
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
         if record.lsn <= self.lsn && self.lsn < record.end {
             if let Ok(mut covering) = self.covering.lock() {
                 *covering = Some((record.lsn, record.end, record.header.is_switch()));
@@ -240,5 +245,5 @@ impl Render for RecordAt {
         Some(0.into())
     }
 
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 }

@@ -1,17 +1,24 @@
 //! The verdict of a restore: the prediction, and what is wrong with the files that it asks for.
 
+use crate::beside_target;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding, set_severities};
+use crate::lines;
 use crate::options::Options;
 use crate::outcome::{NotChecked, Outcome, Verdict};
+use crate::starts::{own_wal_short, prepared_gone, unlabelled, waits_for_primary};
 use crate::verify::examine;
+use crate::wording::target_named;
 use pgwal_archive::Error;
 use pgwal_archive::Which;
-use pgwal_format::{FileName, Lsn, TimelineId};
+use pgwal_format::text::history::Switch;
+use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
 use pgwal_recovery::backup::{self, Backup, BackupFlaw, FlawKind, Weight};
-use pgwal_recovery::failure::Failure;
-use pgwal_recovery::outcome::{Ending, Restore, Status};
-use pgwal_recovery::{Settings, SettingsError, Site, SiteOptions, TargetTimeline, WalkEnd, alternatives};
+use pgwal_recovery::failure::{Failure, Lacking};
+use pgwal_recovery::outcome::{Ending, LeftBranch, Restore, Status};
+use pgwal_recovery::unlabelled::Unlabelled;
+use pgwal_recovery::{Alternative, Instead, Settings, SettingsError, Site, SiteOptions, TargetTimeline, WalkEnd};
+use pgwal_recovery::{alternatives, in_partial};
 use pgwal_source::{
     AsOf, Codec, Entry, Extent, HeldEntry, Listing, Local, Refusal, Source, SourceError, Stamp, Stored,
 };
@@ -113,18 +120,24 @@ pub fn verify_restore(
         _ => None,
     };
     // What is lost behind the end can only be told from what lies there.
-    let short = !restore.is_good() || ends_early(&*site, &restore).is_some();
+    let short = !restore.is_good() || restore.is_torn() || ends_early(&*site, &restore).is_some();
+    let others_backups: BTreeSet<SegmentName> = match site.others().is_empty() {
+        true => BTreeSet::new(),
+        false => backups_of_others(archive, site)?,
+    };
     let holds = |entry: &Entry| match entry.name {
         Some(FileName::Segment(name)) => {
             all || asked.contains(name.to_string().as_str()) || short && number(entry) >= Some(start)
         }
         Some(FileName::Partial(_)) => all || short && number(entry) >= Some(start),
-        Some(FileName::History(_) | FileName::BackupHistory(..)) => true,
+        Some(FileName::BackupHistory(name, _)) => !others_backups.contains(&name),
+        Some(FileName::History(_)) => true,
         None => all,
     };
     let part = FilteredSource { whole: archive, holds: &holds };
     let judged = Options {
         timeline: Which::Number(restore.target_timeline),
+        cluster: Some(site.cluster()),
         severities: options.severities.clone(),
         ..*options
     };
@@ -134,72 +147,138 @@ pub fn verify_restore(
         Err(Error::NoWal { unknown, .. }) => Outcome::nothing(layout, site.system_id(), options.depth, unknown),
         Err(error) => return Err(error),
     };
-    let end = restore.replay_end.unwrap_or(restore.redo_start);
+    let end = end_of(&restore);
     let reached = restore.target.as_ref().is_some_and(|t| t.reached);
     // The first page of the segment in which replay starts is read as well.
     let begun = layout.address().segment_start(start, layout.segment);
     for finding in &mut outcome.findings {
         let on_the_way = finding.at.is_none_or(|at| at >= restore.redo_start || at == begun)
             && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
-        if !on_the_way
-            || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && finding.code != Code::Gap
+        if !on_the_way || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && !finding.code.is_hole()
         {
             finding.severity = finding.severity.min(Severity::Info);
         }
     }
     // What is wrong with the backup counts wherever replay gets to.
     let mut of_backup = findings_of(backup);
+    of_backup.extend(unlabelled(&restore));
+    of_backup.extend(own_wal_short(&restore));
     outcome.lowered += set_severities(&mut of_backup, &options.severities);
     let refuted = |f: &Finding| f.severity == Severity::Error && !f.code.is_could_not_look();
     let bad_backup = of_backup.iter().any(refuted);
     let mut of_restore = Vec::new();
+    // What replay comes to is foretold, not judged by names.
+    outcome.findings.retain(|f| !matches!(f.code, Code::LeftBranch | Code::Stopped));
     // Where recovery takes what is the backup's own, WAL of others beside it is no obstacle.
     let foreign = backup::of_archive(backup, site.wal_system_id());
     let severity = if restore.replay_end.is_some() { Severity::Info } else { Severity::Error };
     of_restore.extend(foreign.map(|flaw| Finding { severity, ..of_flaw(&flaw) }));
+    if !outcome.findings.iter().any(|f| f.code == Code::OtherWal) {
+        let own = lines::of(&site.cluster());
+        of_restore.extend(site.others().iter().map(|other| lines::meeting(&own, &lines::of(other), &judged)));
+    }
     of_restore.extend(orphans(site, &restore, settings));
     // What it comes to without a file that cannot be looked at is told, and proves nothing.
     of_restore.extend(found(site, &restore).map(|f| if restore.closed { lowered(f) } else { f }));
+    of_restore.extend(restore.left_branch.map(|branch| left_branch(site, &restore, branch)));
     of_restore.extend(invalid_pages(site, &restore));
+    of_restore.extend(prepared_gone(&restore));
+    if !restore.closed {
+        of_restore.extend(beside_target::findings(site, &restore));
+    }
     outcome.lowered += set_severities(&mut of_restore, &options.severities);
     outcome.findings.extend(of_backup.into_iter().chain(of_restore));
-    outcome.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    // What is wrong with a file that lies behind the target is no reason by itself.
+    outcome.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.code != Code::ReadAhead));
     outcome.replay_segments =
         restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
+    if restore.own_wal_first && restore.replay_end.is_some() {
+        // Some were read of pg_wal before the archive was asked, the last of them again behind that.
+        let last = layout.address().segment(Lsn::new(end_of(&restore).get().saturating_sub(1)), layout.segment);
+        outcome.replay_segments = last.0.saturating_sub(start.0) + 1;
+    }
+    if outcome.path.is_empty() {
+        // All of it lies in the server's own pg_wal.
+        outcome.path.push(restore.timeline);
+    }
     mark_damaged(&mut restore, &outcome.findings);
+    let doubtful = restore.unlabelled.as_ref().is_some_and(Unlabelled::is_doubtful);
     let errors = || outcome.findings.iter().filter(|f| f.severity == Severity::Error && !reached);
     outcome.verdict = match () {
         () if restore.closed => Verdict::Unproven,
+        () if waits_for_primary(&restore, settings) => Verdict::Unproven,
         () if !restore.is_good() => Verdict::Refuted,
         () if bad_backup || errors().any(refuted) => Verdict::Refuted,
-        () if errors().next().is_some() => Verdict::Unproven,
+        () if errors().next().is_some() || doubtful => Verdict::Unproven,
         () => Verdict::Proven,
     };
     outcome.replay = Some((restore.redo_start, end));
-    let sum = &restore.replayed;
+    // What lies behind a fork, on the branch that was left, is no part of what was asked for.
+    let at_fork = match (restore.left_branch, settings) {
+        (Some(branch), Ok(settings)) => Some(site.predict(&settings.in_front_of(branch.fork))?),
+        _ => None,
+    };
+    if let Some(end) = at_fork.as_ref().and_then(|fork| fork.replay_end) {
+        outcome.replay = Some((restore.redo_start, end));
+    }
+    let sum = at_fork.as_ref().map_or(&restore.replayed, |fork| &fork.replayed);
     (outcome.replayed.records, outcome.replayed.commits) = (sum.records, sum.commits);
     outcome.replayed.last_commit = sum.last_commit.map(|c| c.time);
     outcome.not_checked.retain(|n| *n != NotChecked::Backups);
     outcome.not_checked.extend([NotChecked::DataFiles].into_iter().chain((!all).then_some(NotChecked::OtherFiles)));
     let included = settings.is_ok_and(|settings| !settings.not_read.is_empty());
     outcome.not_checked.extend(included.then_some(NotChecked::IncludedSettings));
+    outcome.not_checked.extend(restore.makes_tablespaces.then_some(NotChecked::TablespaceFolders));
+    outcome.not_checked.extend(restore.settings_unknown.then_some(NotChecked::StandbySettings));
     outcome.not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
     outcome.not_checked.sort();
     outcome.not_checked.dedup();
-    if let (Verdict::Refuted, Ok(settings)) = (outcome.verdict, settings) {
-        let look = SiteOptions { jobs: options.jobs, map: options.map, interrupt: options.interrupt };
-        restore.alternatives = {
+    let look = SiteOptions { jobs: options.jobs, map: options.map, interrupt: options.interrupt };
+    match (outcome.verdict, settings) {
+        (Verdict::Refuted, Ok(settings)) => {
             let known: Vec<(String, Lsn)> = outcome.backups.iter().map(|b| (b.file.clone(), b.start)).collect();
-            alternatives(archive, site, settings, &restore, &known, look)?
-        };
+            restore.alternatives = alternatives(archive, site, settings, &restore, &known, look)?;
+            name_instead(&mut outcome.findings, &restore);
+        }
+        // What a server leaves in a .partial is told where all of WAL is wanted.
+        (Verdict::Proven, Ok(settings)) if restore.target.is_none() => {
+            restore.alternatives.extend(in_partial(site, settings, &restore)?);
+            let mut found: Vec<Finding> =
+                restore.alternatives.iter().filter_map(|a| partial_commits(&restore, a)).collect();
+            outcome.lowered += set_severities(&mut found, &options.severities);
+            outcome.findings.extend(found);
+        }
+        _ => {}
     }
     if !all {
         // Of what was not looked at, nothing can be said.
-        outcome.findings.retain(|f| f.code != Code::Gap || f.severity > Severity::Info);
+        outcome.findings.retain(|f| !f.code.is_hole() || f.severity > Severity::Info);
         outcome.backups.clear();
     }
     outcome.restore = Some(Box::new(restore));
     Ok(outcome)
+}
+
+/// What comes to the target instead is what to do.
+fn name_instead(findings: &mut [Finding], restore: &Restore) {
+    let Some(best) = restore.alternatives.first().filter(|a| a.reaches_target).map(|a| &a.instead) else { return };
+    let aimed =
+        |f: &&mut Finding| matches!(f.code, Code::TargetUnreached | Code::RestoreInconsistent | Code::ReadAhead);
+    for finding in findings.iter_mut().filter(aimed) {
+        if let Detail::Restore { instead, .. } | Detail::RestoreLater { instead, .. } = &mut finding.detail {
+            *instead = Some(best.clone());
+        }
+    }
+}
+
+/// Commits that a server leaves in a `.partial`.
+fn partial_commits(restore: &Restore, other: &Alternative) -> Option<Finding> {
+    let Instead::Partial(file) = &other.instead else { return None };
+    let count = u64::try_from(other.more_commits).ok().filter(|count| *count > 0)?;
+    let lsn = restore.replay_end;
+    let detail = Detail::PartialCommits { count, last: other.last_commit };
+    let (timeline, file) = (Some(restore.timeline), Some(file.clone()));
+    Some(Finding { timeline, lsn, at: lsn, file, detail, ..Finding::of(Code::PartialCommits) })
 }
 
 /// What is wrong with a backup, as far as its own files tell.
@@ -243,9 +322,14 @@ fn lowered(finding: Finding) -> Finding {
     Finding { severity: finding.severity.min(Severity::Info), ..finding }
 }
 
+fn end_of(restore: &Restore) -> Lsn {
+    restore.replay_end.unwrap_or(restore.redo_start)
+}
+
 /// A file that was used and in which replay ends for what is wrong with it is damaged.
 fn mark_damaged(restore: &mut Restore, findings: &[Finding]) {
-    let wrong = |f: &&Finding| f.severity == Severity::Error && !f.code.is_could_not_look();
+    let wrong =
+        |f: &&Finding| f.severity == Severity::Error && !f.code.is_could_not_look() && f.code != Code::LeftBranch;
     let files: Vec<&str> = findings.iter().filter(wrong).filter_map(|f| f.file.as_deref()).collect();
     for asked in restore.files.iter_mut().filter(|f| f.status == Status::Present) {
         let name = BTreeSet::from([asked.name.as_str()]);
@@ -253,6 +337,16 @@ fn mark_damaged(restore: &mut Restore, findings: &[Finding]) {
             asked.status = Status::Damaged;
         }
     }
+}
+
+/// Backups of which the archive tells and that are not of this cluster.
+fn backups_of_others(archive: &dyn Source, site: &Site<'_>) -> Result<BTreeSet<SegmentName>, Error> {
+    let name = |entry: &Entry| match entry.name {
+        Some(FileName::BackupHistory(name, _)) => Some(name),
+        _ => None,
+    };
+    let all: BTreeSet<SegmentName> = archive.list()?.entries.iter().filter_map(name).collect();
+    Ok(all.into_iter().filter(|name| site.is_of_another(*name)).collect())
 }
 
 /// What a server says of the backup's own files, where it does not get beyond them.
@@ -294,8 +388,13 @@ fn orphans(site: &Site<'_>, restore: &Restore, settings: Result<&Settings, &Sett
         file: Some(FileName::History(timeline).to_string()),
         ..Finding::of(Code::HistoryMissing)
     };
+    let looked = latest && restore.replay_end.is_some();
+    let hidden = site.hidden(restore.target_timeline).filter(|_| looked).map(|hides| {
+        let missing = TimelineId(restore.target_timeline.0.saturating_add(1));
+        Finding { detail: Detail::Hidden { latest: restore.target_timeline, hides }, ..finding(missing) }
+    });
     let above = site.timelines_without_history().into_iter().filter(|t| latest && *t > restore.target_timeline);
-    above.map(finding).collect()
+    above.map(finding).chain(hidden).collect()
 }
 
 /// What the prediction itself finds.
@@ -303,17 +402,34 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
     let layout = site.layout();
     let at = restore.replay_end.unwrap_or(restore.redo_start);
     let missing = restore.files.iter().find(|f| f.needed && f.status != Status::Present).map(|f| f.name.clone());
+    if restore.left_branch.is_some() && restore.failure.is_none() {
+        return None;
+    }
+    let target = restore.target.as_ref().map(|t| target_named(&t.target)).unwrap_or_default();
+    let missed = restore.missed.clone().map(|missed| (missed, target));
+    let of = |failure: &Failure| Detail::Restore {
+        failure: failure.clone(),
+        missing: missing.clone(),
+        missed: missed.clone().filter(|_| *failure == Failure::NotReached),
+        instead: None,
+    };
     let (code, detail) = match &restore.failure {
         Some(Failure::InvalidPages) => return None,
-        Some(failure) => (code(failure), Detail::Restore { failure: failure.clone(), missing: missing.clone() }),
+        Some(failure) => (code(failure), of(failure)),
         None if restore.target.is_none() => {
             let (_, next) = ends_early(site, restore)?;
             (Code::RestoreShort, Detail::RestoreShort { next })
         }
-        None if restore.is_late() => (Code::TargetUnreached, Detail::RestoreLater { began: restore.began? }),
+        None if restore.is_late() => {
+            (Code::TargetUnreached, Detail::RestoreLater { began: restore.began?, instead: None })
+        }
         None => match restore.target.as_ref().filter(|t| !t.reached) {
             Some(_) => {
-                (Code::TargetUnreached, Detail::Restore { failure: Failure::NotReached, missing: missing.clone() })
+                let failure = match restore.ending {
+                    Ending::Waits => Failure::Waits { lacks: Lacking::Target, at },
+                    _ => Failure::NotReached,
+                };
+                (Code::TargetUnreached, of(&failure))
             }
             None => return None,
         },
@@ -328,6 +444,22 @@ fn found(site: &Site<'_>, restore: &Restore) -> Option<Finding> {
         detail,
         ..Finding::of(code)
     })
+}
+
+/// Replay goes on along a branch that was left.
+fn left_branch(site: &Site<'_>, restore: &Restore, branch: LeftBranch) -> Finding {
+    let layout = site.layout();
+    let LeftBranch { timeline, child, fork } = branch;
+    Finding {
+        timeline: Some(timeline),
+        lsn: Some(fork),
+        at: Some(fork),
+        segment: Some(site.name(timeline, layout.address().segment(fork, layout.segment))),
+        file: Some(site.name(timeline, layout.address().segment(fork, layout.segment))),
+        offset: Some(layout.address().offset(fork, layout.segment)),
+        detail: Detail::LeftBranch { child, switch: Switch::At(fork), to: restore.replay_end.unwrap_or(fork) },
+        ..Finding::of(Code::LeftBranch)
+    }
 }
 
 /// Blocks that are not there: an error where the server dies of them.
@@ -361,10 +493,15 @@ fn code(failure: &Failure) -> Code {
         | Failure::WithoutMinimum { .. }
         | Failure::NoCheckpoint { .. }
         | Failure::NoRedo { .. }
+        | Failure::Waits { lacks: Lacking::Checkpoint | Lacking::Redo, .. }
         | Failure::StandbyLabel
         | Failure::Incremental => Code::RestoreStart,
-        Failure::BeforeConsistency | Failure::BackupEnd | Failure::Consistency => Code::RestoreInconsistent,
+        Failure::BeforeConsistency | Failure::BackupEnd | Failure::Consistency | Failure::Waits { .. } => {
+            Code::RestoreInconsistent
+        }
         Failure::NotReached => Code::TargetUnreached,
+        Failure::PreparedGone { .. } => Code::PreparedGone,
+        Failure::SizeAhead { .. } => Code::ReadAhead,
         Failure::InvalidPages => Code::InvalidPages,
         _ => Code::RestoreDies,
     }

@@ -35,8 +35,8 @@ impl Expect {
     }
 }
 
-/// Where a segment ends: what the next one must go on with. A line of text as well ([`fmt::Display`], [`FromStr`]), to be
-/// kept from one `archive_command` to the next.
+/// Where a segment ends: what the next one must go on with. A line of text as well ([`fmt::Display`], [`FromStr`]), to
+/// be kept from one `archive_command` to the next.
 #[derive(Clone, Debug)]
 pub struct SegmentEnd {
     system_id: u64,

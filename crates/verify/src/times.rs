@@ -13,14 +13,16 @@
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::{KnownBackup, Outcome};
-use crate::records::{ListError, ListRequest, Render, Rendered, list};
+use crate::records::{ListError, ListPart, ListRequest, NoEvent, Render, Rendered, list};
+use crate::wording::{target_missed, target_named};
 use pgwal_archive::Error;
 use pgwal_archive::Which;
 use pgwal_archive::facts::{Facts, RestorePoint, TransactionEnd, end_of, point_of};
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_format::rmgr::{TRANSACTION, XLOG};
+use pgwal_format::rmgr::{STANDBY, TRANSACTION, XLOG};
 use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
+use pgwal_recovery::{Missed, Target, XidTrace};
 use pgwal_source::Source;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -241,6 +243,30 @@ impl Times {
         Ok(None)
     }
 
+    /// Why a transaction does not end in reach: in words, and the transaction to ask for instead. `None` where nothing
+    /// is known of it.
+    ///
+    /// # Errors
+    /// The archive cannot be read now.
+    pub fn why_not(
+        &self,
+        source: &dyn Source,
+        options: &Options<'_>,
+        xid: u32,
+    ) -> Result<Option<(String, Option<u32>)>, Error> {
+        let catch = TraceCatcher(xid, Mutex::new(XidTrace::new(xid)));
+        self.list(source, options, (None, None), &catch)?;
+        let trace = catch.1.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(Missed::of(xid, &trace).map(|missed| {
+            let why = target_missed(&missed, &target_named(&Target::Xid(xid)), "the WAL that is here");
+            let other = match missed {
+                Missed::Subtransaction { of, .. } => Some(of),
+                _ => None,
+            };
+            (why, other)
+        }))
+    }
+
     /// The first restore point of a name. `None` where there is none in reach.
     ///
     /// # Errors
@@ -295,17 +321,9 @@ impl Times {
         let number = self.number(facts.from);
         let behind = address.segment_start(number.next(), size);
         let catch = TimeCatcher(Mutex::default());
-        let mut asked = Options { index: None, facts: false, severities: options.severities.clone(), ..*options };
-        asked.timeline = Which::Number(self.timeline);
-        asked.start = Some(facts.from);
         // A record may end in the next segment.
-        asked.end = Some(address.segment_start(number.next().next(), size));
-        list(source, &ListRequest { options: asked, limit: None }, &catch, &mut |_| Ok(())).map_err(
-            |error| match error {
-                ListError::Verify(error) => error,
-                ListError::Output(_) => Error::Interrupted,
-            },
-        )?;
+        let range = (Some(facts.from), Some(address.segment_start(number.next().next(), size)));
+        self.list(source, options, range, &catch)?;
         let mut seen = catch.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         seen.ends.retain(|end| end.lsn < behind);
         seen.points.retain(|point| point.lsn < behind);
@@ -321,6 +339,24 @@ impl Times {
         seen.ends.dedup();
         seen.points.sort_by_key(|point| point.lsn);
         Ok(seen)
+    }
+
+    /// Hands on the records of a range.
+    fn list<R: Render>(
+        &self,
+        source: &dyn Source,
+        options: &Options<'_>,
+        (start, end): (Option<Lsn>, Option<Lsn>),
+        catch: &R,
+    ) -> Result<(), Error> {
+        let mut asked = Options { index: None, facts: false, severities: options.severities.clone(), ..*options };
+        asked.timeline = Which::Number(self.timeline);
+        (asked.start, asked.end) = (start, end);
+        let listed = list(source, &ListRequest { options: asked, limit: None }, catch, &mut |_| Ok(()));
+        listed.map(drop).map_err(|error| match error {
+            ListError::Verify(error) => error,
+            ListError::Output(_) => Error::Interrupted,
+        })
     }
 }
 
@@ -352,6 +388,7 @@ struct TimeCatcher(Mutex<SegmentTimes>);
 
 impl Render for TimeCatcher {
     type Scratch = ();
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         false
@@ -361,7 +398,7 @@ impl Render for TimeCatcher {
         header.rmid == TRANSACTION || header.rmid == XLOG
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
         let (end, point) = (end_of(record), point_of(record));
         if end.is_some() || point.is_some() {
             let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -371,5 +408,28 @@ impl Render for TimeCatcher {
         Some(0.into())
     }
 
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
+}
+
+/// Renders nothing, and keeps what is said of a transaction.
+struct TraceCatcher(u32, Mutex<XidTrace>);
+
+impl Render for TraceCatcher {
+    type Scratch = ();
+    type Event = NoEvent;
+
+    fn whole(&self) -> bool {
+        true
+    }
+
+    fn wants(&self, header: &RecordHeader) -> bool {
+        header.xid == self.0 || matches!(header.rmid, TRANSACTION | XLOG | STANDBY)
+    }
+
+    fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner).record(record);
+        Some(0.into())
+    }
+
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 }

@@ -3,10 +3,11 @@
 use crate::codes::Code;
 use crate::index::Parts;
 use crate::judge::{Judge, Reports, facts_of, nobody};
+use crate::lines;
 use crate::options::Options;
-use crate::outcome::{Outcome, Verdict};
+use crate::outcome::{LineReport, Outcome, Verdict};
 use pgwal_archive::way::Way;
-use pgwal_archive::{Archive, ArchiveSurvey, Depth, Error, Opened, Prior, Readable, read_remembered};
+use pgwal_archive::{Archive, ArchiveSurvey, Depth, Error, LineOfWal, Prior, ReadArchive, Readable, read_remembered};
 use pgwal_format::{SegmentNo, TimelineId};
 use pgwal_source::Source;
 use std::collections::HashSet;
@@ -80,24 +81,47 @@ fn judged<'a>(
     memory: Prior<'a>,
 ) -> Result<(Outcome, Option<ExaminedArchive<'a>>), Error> {
     match read_remembered(source, options.look(), memory)? {
-        (Opened::Archive(archive), seen) => {
-            let (outcome, sight) = judge(archive, seen, options);
+        ReadArchive::Lines(lines) => {
+            let mut lines = lines.into_iter();
+            let Some(LineOfWal { archive, seen }) = lines.next() else { return Err(Error::Threads) };
+            let mut index = None;
+            let mut beside = |LineOfWal { archive, seen }| {
+                let (outcome, sight) = judge_among(archive, seen, options, Vec::new());
+                index = index.take().or(outcome.index.clone());
+                lines::judged(&sight.archive, &outcome)
+            };
+            let others: Vec<LineReport> = lines.map(&mut beside).collect();
+            let (mut outcome, sight) = judge_among(archive, seen, options, others);
+            outcome.index = outcome.index.or(index);
             Ok((outcome, Some(sight)))
         }
-        (Opened::NoOwner(found), _) => Ok((nobody(source, found, options.depth), None)),
+        ReadArchive::NoOwner(found) => Ok((nobody(source, found, options.depth), None)),
     }
 }
 
 /// Judges what was seen of an archive.
 pub(crate) fn judge<'a>(
-    mut archive: Box<Archive<'a>>,
+    archive: Box<Archive<'a>>,
     seen: ArchiveSurvey,
     options: &Options<'_>,
 ) -> (Outcome, ExaminedArchive<'a>) {
-    let findings = facts_of(&archive, &seen);
+    judge_among(archive, seen, options, Vec::new())
+}
+
+/// The same, where WAL of others lies beside it.
+fn judge_among<'a>(
+    mut archive: Box<Archive<'a>>,
+    seen: ArchiveSurvey,
+    options: &Options<'_>,
+    others: Vec<LineReport>,
+) -> (Outcome, ExaminedArchive<'a>) {
+    let mut findings = facts_of(&archive, &seen);
+    let own = lines::named(&archive);
+    findings.extend(others.iter().map(|other| lines::meeting(&own, other, options)));
     let mut reports = Judge::new(&archive, options, archive.path(), seen, findings).judge();
     let (way, unusable) = (std::mem::take(&mut reports.way), std::mem::take(&mut reports.unusable));
     let mut outcome = outcome(reports, &archive, options);
+    outcome.lines = std::iter::once(lines::judged(&archive, &outcome)).chain(others).collect();
     // One that is accepted has become what is proven; one that is only ignored has not.
     let accepted = outcome.findings.iter().filter(|f| f.code == Code::SegmentChanged && f.accepted);
     let accepted: HashSet<&str> = accepted.filter_map(|f| f.file.as_deref()).collect();
@@ -112,6 +136,7 @@ fn outcome(reports: Reports, archive: &Archive<'_>, options: &Options<'_>) -> Ou
         layout: Some(archive.cluster.layout),
         system_id: Some(archive.cluster.system_id),
         path: reports.path,
+        lines: Vec::new(),
         timelines: reports.timelines,
         branches: archive.lineage.branches(),
         backups: reports.backups,

@@ -3,9 +3,13 @@
 mod message;
 mod restore;
 mod server;
+mod target;
+
+pub(crate) use target::{missed as target_missed, named as target_named};
 
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
+use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Layout};
 
 impl Finding {
@@ -31,10 +35,45 @@ impl Finding {
                 "restore {file} with --target-timeline {0} (recovery_target_timeline = '{0}'), and keep test restores from archiving here",
                 beside.ask
             ),
-            (_, Detail::Restore { failure, missing }) => restore::advice(failure, missing.as_deref()),
+            (_, Detail::Restore { instead: Some(instead), .. } | Detail::RestoreLater { instead: Some(instead), .. }) => {
+                target::instead(instead)
+            }
+            (_, Detail::Restore { missed: Some((missed, _)), missing, .. }) => target::advice(missed, missing.as_deref()),
+            (_, Detail::Restore { failure, missing, .. }) => restore::advice(failure, missing.as_deref()),
+            (_, Detail::Unlabelled { unlabelled, .. }) => restore::label(unlabelled),
+            (_, Detail::RestoreLater { .. }) => restore::OLDER.into(),
+            (_, Detail::RolledBack(_)) => "make sure that this is the transaction that is meant: walproof when ARCHIVE xid:N".into(),
+            (_, Detail::EarlyAct(act, positions)) => target::save(act, *positions),
+            (_, Detail::LeftOut(left)) => format!("to keep them, stop behind the last of them: --target-xid {}", left.last.xid),
+            (_, Detail::SamePoints { .. }) => "for another of them, name its position: --target-lsn".into(),
+            (_, Detail::PartialCommits { .. }) => {
+                format!("to restore them, copy {file} to the name without .partial, filled up with zeros to a whole segment")
+            }
             (Code::RestoreShort, _) => {
                 "make good what ends replay there before the server is started: what lies behind is lost once it promotes".into()
             }
+            (Code::PackedTwice, _) => format!("unpack {file} once and put what comes out in its place; find out what packs it a second time"),
+            (Code::WalReset, _) => "take a new base backup now: no backup from before comes over this place, whatever is found; and check the data (pg_amcheck)".into(),
+            (Code::TwoHistories, Detail::Parted { alone: true, .. }) => {
+                format!("find the {file} that the server of the segments around it wrote; find out which server archived over it")
+            }
+            (Code::TwoHistories, _) => {
+                format!("find out which server is the right one, and get the segments that it wrote; {file} is a good copy of the other's")
+            }
+            (Code::OthersHistory, Detail::OthersHistory { own, .. }) => format!(
+                "restore with --target-timeline {own} (recovery_target_timeline = '{own}'), and move the other cluster's files away, {file} too"
+            ),
+            (Code::OtherWal, _) => "give each cluster and version an archive of its own; verify --backup judges the line of that backup".into(),
+            (_, Detail::LeftBranch { child, switch: Switch::At(lsn), .. }) => format!(
+                "find the segments of timeline {child}, or recover to --target-lsn {lsn} --target-inclusive off: what lies behind on this timeline was left"
+            ),
+            (_, Detail::LeftBranch { child, .. }) => {
+                format!("find the segments of timeline {child}, or recover to a target before it began: what lies behind on this timeline was left")
+            }
+            (Code::Disproved, _) => {
+                format!("get {file} from pg_wal of a server of that timeline or from another copy of the archive: its parent's lines, and one more")
+            }
+            (Code::Stopped, _) => "take a new base backup: no replay from an older one comes past this record".into(),
             (Code::Gap, Detail::Gap { partial: true, .. }) => format!(
                 "find {file} in pg_wal of the old primary or on a standby; {file}.partial holds a part of it, which a server never restores by itself"
             ),

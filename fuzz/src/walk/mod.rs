@@ -22,7 +22,7 @@ use crate::layouts;
 use base::Base;
 use log::Log;
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
-use pgwal_walk::{ScanExpect, KEEP, Run, Stream, headers, scan};
+use pgwal_walk::{KEEP, Run, ScanExpect, Stream, headers, scan};
 
 /// The system identifier of crafted WAL.
 const SYSTEM_ID: u64 = 7_000_000_000_000_000_001;

@@ -69,15 +69,22 @@ impl Crate {
     fn read(folder: &Path) -> Result<Crate> {
         let src = folder.join("src");
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mut modules = BTreeMap::new();
+        let (mut modules, mut of_tests) = (BTreeMap::new(), Vec::new());
         for file in files(&src)? {
             let text = fs::read_to_string(&file)?;
             let parsed = syn::parse_file(&text).with_context(|| file.display().to_string())?;
-            let items: Vec<Item> = parsed.items.into_iter().filter(|item| !is_test(attributes(item))).collect();
-            let names = uses(&items).into_iter().collect();
             let place = place(file.strip_prefix(&src)?);
+            let (tests, items): (Vec<Item>, Vec<Item>) =
+                parsed.items.into_iter().partition(|item| is_test(attributes(item)));
+            let in_files = tests.iter().filter_map(|item| match item {
+                Item::Mod(module) if module.content.is_none() => Some(module.ident.to_string()),
+                _ => None,
+            });
+            of_tests.extend(in_files.map(|name| [place.as_slice(), &[name]].concat()));
+            let names = uses(&items).into_iter().collect();
             modules.insert(place, Module { file, text, items, names });
         }
+        modules.retain(|place: &Place, _| !of_tests.iter().any(|test| place.starts_with(test)));
         Ok(Crate { name, modules })
     }
 

@@ -22,7 +22,7 @@ use twox_hash::XxHash3_128;
 /// What a part begins with.
 pub(super) const MAGIC: &[u8] = b"walproof part\n";
 /// Rises whenever summaries mean something else.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// A part of an archive.
 #[derive(Debug, Default)]
@@ -89,7 +89,8 @@ impl Summary {
         };
         // Of packed files no more is unpacked than shows that they are too long.
         let found = if self.size == found { found } else { found.min(expected + How::default().window as u64) };
-        let why = if found == expected { kind } else { Unusable::Size { found, short: found < expected } };
+        let why =
+            if found == expected { kind } else { Unusable::Size { found, short: found < expected, packed: false } };
         let sha1 = read.sha1.filter(|_| found <= expected);
         is_one_kind(read).then(|| CountedFile { run: None, why: Some(why), sha1, ..read.clone() })
     }

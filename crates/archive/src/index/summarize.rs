@@ -23,7 +23,7 @@ pub fn summarize(source: &dyn Source, look: &Look<'_>) -> Result<Vec<u8>, Error>
     }
     let listing = source.list()?;
     let entries = &listing.entries;
-    let whose = whose(source, entries, &|_| None).0;
+    let whose = whose(source, entries, &|_| None).most();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(look.jobs.max(1)).build().map_err(|_| Error::Threads)?;
     let how = How { map: look.map, ..How::default() };
     if let Some(progress) = look.progress {

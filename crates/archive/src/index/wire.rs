@@ -60,7 +60,7 @@ impl Wire for NumberedText {
 impl Wire for Unusable {
     fn put(&self, out: &mut Vec<u8>) {
         match self {
-            Unusable::Size { found, short } => (0u8, (*found, *short)).put(out),
+            Unusable::Size { found, short, packed } => (0u8, (*found, (*short, *packed))).put(out),
             Unusable::Packed { codec, bytes, cut } => (1u8, (Packing(*codec), (*bytes, *cut))).put(out),
             Unusable::Encrypted(codec) => (2u8, Packing(*codec)).put(out),
             Unusable::Unknown(codec) => (3u8, Packing(*codec)).put(out),
@@ -75,12 +75,13 @@ impl Wire for Unusable {
             Unusable::Refused(text) => (12u8, text.clone()).put(out),
             Unusable::Changed => out.push(13),
             Unusable::Vanished => out.push(14),
+            Unusable::Twice { outer, inner, bytes } => (15u8, (Packing(*outer), (Packing(*inner), *bytes))).put(out),
         }
     }
 
     fn take(input: &mut &[u8]) -> Option<Unusable> {
         Some(match u8::take(input)? {
-            0 => Unusable::Size { found: Wire::take(input)?, short: Wire::take(input)? },
+            0 => Unusable::Size { found: Wire::take(input)?, short: Wire::take(input)?, packed: Wire::take(input)? },
             1 => {
                 Unusable::Packed { codec: Packing::take(input)?.0, bytes: Wire::take(input)?, cut: Wire::take(input)? }
             }
@@ -97,6 +98,10 @@ impl Wire for Unusable {
             12 => Unusable::Refused(Wire::take(input)?),
             13 => Unusable::Changed,
             14 => Unusable::Vanished,
+            15 => {
+                let (outer, inner) = (Packing::take(input)?.0, Packing::take(input)?.0);
+                Unusable::Twice { outer, inner, bytes: Wire::take(input)? }
+            }
             _ => return None,
         })
     }

@@ -11,6 +11,7 @@ use crate::whose::FirstPage;
 use crate::whose::kind::{name_content, other_kind};
 use pgwal_format::page::PageFault;
 use pgwal_format::{Lsn, TimelineId};
+use pgwal_source::codec::HEAD;
 use pgwal_source::{Codec, How, ReadFault, ReadOutcome, ReadState};
 use pgwal_walk::{Fault, Fold, Head, RecordBoundary, Run, ScanExpect, Tail, headers, scan, scan_on};
 use std::ops::ControlFlow;
@@ -54,12 +55,15 @@ impl Reader<'_> {
         let how = How { limit: size, ..self.how };
         let mut done: Option<(Option<Run<F>>, Option<Unusable>)> = None;
         let mut sum = ContentSum::new(with_sum);
-        let mut pushed = 0u64;
+        let (mut pushed, mut inner) = (0u64, Codec::Plain);
         let mut named = NamedSum::of(entry);
         let Buffers { scratch, bytes: own } = buffers;
         let mut shared = None;
         own.clear();
         let read = self.source.read(entry, &how, scratch, &mut |window| {
+            if pushed == 0 {
+                inner = Codec::detect(window.get(..HEAD).unwrap_or(window), "");
+            }
             pushed += window.len() as u64;
             named.update(window);
             sum.update(window);
@@ -97,7 +101,7 @@ impl Reader<'_> {
             (None, Some(room)) => scan(room),
             (None, None) => scan(own),
         };
-        let why = self.whole_file(&read, pushed).or(judged);
+        let why = twice(&read, inner, pushed).or_else(|| self.whole_file(&read, pushed)).or(judged);
         let sha1 = if read.state == ReadState::Whole { named.other() } else { None };
         let (sum, first) = sum.finish();
         Scanned { run, why, bytes: pushed, sum, first, sha1 }
@@ -118,9 +122,12 @@ impl Reader<'_> {
             ReadState::Undecodable(_) => packed(false),
             _ if read.codec == Codec::Plain && read.stored_bytes.is_some_and(|n| n != size) => {
                 let found = read.stored_bytes.unwrap_or(0);
-                Some(Unusable::Size { found, short: found < size })
+                Some(Unusable::Size { found, short: found < size, packed: false })
             }
-            _ if pushed != size => Some(Unusable::Size { found: pushed, short: pushed < size }),
+            _ if pushed != size => {
+                let packed = read.codec != Codec::Plain && read.state == ReadState::Whole;
+                Some(Unusable::Size { found: pushed, short: pushed < size, packed })
+            }
             _ => None,
         }
     }
@@ -158,6 +165,13 @@ impl Reader<'_> {
         let why = if holds_wal(&run) { None } else { name_content(bytes, self.cluster, expect.start) };
         (Some(run), why)
     }
+}
+
+/// A packed file in which another packed or encrypted one lies.
+fn twice(read: &ReadOutcome, inner: Codec, bytes: u64) -> Option<Unusable> {
+    let is_packed = read.codec != Codec::Plain && read.codec.is_open() && inner != Codec::Plain;
+    let is_whole = matches!(read.state, ReadState::Whole | ReadState::Stopped | ReadState::LimitReached);
+    (is_packed && is_whole).then_some(Unusable::Twice { outer: read.codec, inner, bytes })
 }
 
 /// Something of it is WAL of this segment.

@@ -280,7 +280,8 @@ impl Reader<'_> {
         // It may have grown since it was listed.
         let odd = odd.map(|n| self.source.stamp(entry).map_or(n, |stamp| stamp.size)).filter(|&n| n != size);
         let plain = |entry: &Entry| beginning(self.source, entry).is_some_and(|(_, codec, _)| codec == Codec::Plain);
-        let why = odd.filter(|_| plain(entry)).map(|found| Unusable::Size { found, short: found < size });
+        let why =
+            odd.filter(|_| plain(entry)).map(|found| Unusable::Size { found, short: found < size, packed: false });
         self.blank(segment, why)
     }
 
@@ -333,7 +334,7 @@ impl Reader<'_> {
 /// Only the first segment of a timeline may hold pages of its parent, and it holds the record that opens it.
 fn old_timeline(segment: &Segment, run: &Run<Tally>, live: bool) -> Option<Unusable> {
     let found = run.last_timeline.filter(|&t| t < segment.timeline)?;
-    let opens = run.acc.openings.iter().any(|(t, _)| *t > found);
+    let opens = run.acc.openings.iter().any(|opened| opened.timeline > found);
     // A server that has just been promoted may not have written more than the copy yet.
     let not_yet = live && matches!(run.tail, Tail::Stopped(_));
     (!opens && !not_yet).then_some(Unusable::OldTimeline(found))

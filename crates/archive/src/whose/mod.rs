@@ -61,16 +61,49 @@ pub struct Cluster {
     pub system_id: u64,
 }
 
+impl Cluster {
+    /// The file of this first page is its own.
+    pub fn owns(&self, first: &FirstPage) -> bool {
+        first.system_id == self.system_id && first.fits(&self.layout)
+    }
+
+    /// The same cluster, of the same version and sizes.
+    pub fn is(&self, other: &Cluster) -> bool {
+        let facts =
+            |c: &Cluster| (c.system_id, c.layout.dialect.magic, c.layout.segment, c.layout.page, c.layout.endian);
+        facts(self) == facts(other)
+    }
+}
+
+/// What the files say that were asked.
+#[derive(Clone, Debug, Default)]
+pub struct Votes {
+    /// Whose WAL they say it is, each with how many.
+    pub all: Vec<(Cluster, usize)>,
+    /// Names of files that have none, by index.
+    pub names: Vec<(usize, FileName)>,
+}
+
+impl Votes {
+    /// What most say.
+    pub fn most(&self) -> Option<Cluster> {
+        // The first of equals: the order of names decides.
+        let best = self.all.iter().map(|(_, n)| *n).max();
+        self.all.iter().find(|(_, n)| Some(*n) == best).map(|(c, _)| *c)
+    }
+
+    /// Whether any says so.
+    pub fn has(&self, wanted: &Cluster) -> bool {
+        self.all.iter().any(|(said, _)| said.is(wanted))
+    }
+}
+
 /// Files that are asked.
 const SAMPLE: usize = 61;
 
 /// Asks a sample of the segments, and all files whose names say nothing: those get a name from their content. Returns
 /// also what each nameless file holds. `known` tells what first pages say that need not be read again.
-pub fn whose(
-    source: &dyn Source,
-    entries: &[Entry],
-    known: &dyn Fn(usize) -> Option<Option<FirstPage>>,
-) -> (Option<Cluster>, Vec<(usize, FileName)>) {
+pub fn whose(source: &dyn Source, entries: &[Entry], known: &dyn Fn(usize) -> Option<Option<FirstPage>>) -> Votes {
     let first_page =
         |index: usize| known(index).unwrap_or_else(|| FirstPage::of(&beginning(source, entries.get(index)?)?.0).ok());
     let is_segment = |e: &Entry| matches!(e.name, Some(FileName::Segment(_) | FileName::Partial(_)));
@@ -85,7 +118,9 @@ pub fn whose(
             None => votes.push((said, 1)),
         }
     };
-    for &index in segments.iter().step_by(step) {
+    // Where another cluster goes on, it does so at the end.
+    let last = segments.last().filter(|_| segments.len() % step != 1 && step > 1);
+    for &index in segments.iter().step_by(step).chain(last) {
         match first_page(index) {
             Some(first) if first.aligned => vote(&mut votes, first),
             Some(first) => undecided.push(first),
@@ -113,9 +148,7 @@ pub fn whose(
             names.push((index, FileName::Segment(first.name())));
         }
     }
-    // The first of equals: the order of names decides.
-    let best = votes.iter().map(|(_, n)| *n).max();
-    (votes.into_iter().find(|(_, n)| Some(*n) == best).map(|(c, _)| c), names)
+    Votes { all: votes, names }
 }
 
 /// The first window of a file, decompressed, and what the file is packed in.

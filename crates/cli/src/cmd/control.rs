@@ -20,7 +20,7 @@ use std::time::Duration;
 #[command(
     after_help = "Exit code 1: the checksum is wrong, or the file is cut off. 2: not a control file of 8.2 to 19."
 )]
-pub struct Args {
+pub struct ControlArgs {
     /// A data directory, a control file, or - for standard input
     #[arg(value_name = "PATH", required_unless_present = "path")]
     paths: Vec<PathBuf>,
@@ -31,12 +31,12 @@ pub struct Args {
     #[arg(short, long)]
     quiet: bool,
     /// How to say it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = ControlFormat::Text)]
+    format: ControlFormat,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum ControlFormat {
     /// What pg_controldata of the file's version prints
     Text,
     /// JSON, a document a line
@@ -44,7 +44,7 @@ enum Format {
 }
 
 /// Prints every file.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &ControlArgs) -> anyhow::Result<Exit> {
     let paths: Vec<&PathBuf> = args.path.iter().chain(&args.paths).collect();
     let (mut out, mut exit) = (Vec::new(), Exit::Clean);
     for path in &paths {
@@ -57,12 +57,12 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
             }
         });
     }
-    let form = if args.format == Format::Json { OutputForm::Json } else { OutputForm::Plain };
+    let form = if args.format == ControlFormat::Json { OutputForm::Json } else { OutputForm::Plain };
     Ok(if args.quiet { exit } else { crate::say(form, &out, exit) })
 }
 
 /// Appends what is to be printed of a file.
-fn tell(shown: &str, bytes: &[u8], args: &Args, out: &mut Vec<u8>) -> anyhow::Result<Exit> {
+fn tell(shown: &str, bytes: &[u8], args: &ControlArgs, out: &mut Vec<u8>) -> anyhow::Result<Exit> {
     let image = match ControlImage::read(bytes) {
         Ok(image) => image,
         Err(error) => {
@@ -72,9 +72,9 @@ fn tell(shown: &str, bytes: &[u8], args: &Args, out: &mut Vec<u8>) -> anyhow::Re
     };
     let error = ControlFile::of(&image).err();
     match args.format {
-        Format::Json => document(&control::json::document(shown, &image, error), out)?,
-        Format::Text if args.quiet => {}
-        Format::Text => {
+        ControlFormat::Json => document(&control::json::document(shown, &image, error), out)?,
+        ControlFormat::Text if args.quiet => {}
+        ControlFormat::Text => {
             let printed = control::text::print(&image);
             printed.messages.iter().for_each(crate::complain);
             if let Some(error) = error.filter(|_| printed.messages.is_empty()) {
@@ -92,11 +92,11 @@ fn tell(shown: &str, bytes: &[u8], args: &Args, out: &mut Vec<u8>) -> anyhow::Re
 }
 
 /// Says why there is nothing to print of a file.
-fn refuse(shown: &str, problem: &str, args: &Args, out: &mut Vec<u8>) -> anyhow::Result<()> {
+fn refuse(shown: &str, problem: &str, args: &ControlArgs, out: &mut Vec<u8>) -> anyhow::Result<()> {
     if !args.quiet {
         crate::complain(problem);
     }
-    if args.format == Format::Json { document(&control::json::nothing(shown, problem), out) } else { Ok(()) }
+    if args.format == ControlFormat::Json { document(&control::json::nothing(shown, problem), out) } else { Ok(()) }
 }
 
 fn document(document: &serde_json::Value, out: &mut Vec<u8>) -> anyhow::Result<()> {

@@ -15,13 +15,13 @@ use anyhow::ensure;
 use clap::ValueEnum;
 use pgwal::source::Source;
 use pgwal::verify::Options;
-use pgwal::verify::records::{ListError, ListRequest, Listed, Render, list};
+use pgwal::verify::records::{ListError, ListPart, ListRequest, Listed, Render, list};
 use pgwal_query::count::By;
 use pgwal_query::filter::Filter;
-use pgwal_report::dump::channels::Channels;
+use pgwal_report::dump::aside;
 use pgwal_report::dump::csv::{self, Column};
 use pgwal_report::dump::waldump::{self, start};
-use pgwal_report::dump::{json, text};
+use pgwal_report::dump::{json, text as plain};
 use pgwal_report::outside::OutputForm;
 use pgwal_report::stats::listing::{CountListing, Counted};
 use pgwal_report::time::Zone;
@@ -35,7 +35,7 @@ use std::sync::OnceLock;
     after_help = "Letters and meaning are those of pg_waldump. STARTSEG may also be a position: X/Y, 24 hex digits+OFFSET.\n\
                         Without STARTSEG and -s the list begins where the archive does. Exit code 1: a record asked for could not be read."
 )]
-pub struct Args {
+pub struct DumpArgs {
     #[command(flatten)]
     reading: RangeOptions,
     #[command(flatten)]
@@ -54,7 +54,7 @@ pub struct Args {
     quiet: bool,
     /// How to say it [default: text]
     #[arg(long, value_enum)]
-    format: Option<Format>,
+    format: Option<DumpFormat>,
     /// Tell times in this zone, with --format text: Europe/Berlin, UTC, +01:00 [default: this machine's]
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     timezone: Option<Zone>,
@@ -66,7 +66,7 @@ pub struct Args {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum DumpFormat {
     /// A record a line, for people
     Text,
     /// A JSON document a line
@@ -77,30 +77,30 @@ enum Format {
     Waldump,
 }
 
-impl Format {
+impl DumpFormat {
     fn form(self) -> OutputForm {
         match self {
-            Format::Text | Format::Csv => OutputForm::Plain,
-            Format::Jsonl => OutputForm::Json,
-            Format::Waldump => OutputForm::AsPgWaldump,
+            DumpFormat::Text | DumpFormat::Csv => OutputForm::Plain,
+            DumpFormat::Jsonl => OutputForm::Json,
+            DumpFormat::Waldump => OutputForm::AsPgWaldump,
         }
     }
 }
 
 /// Lists the records.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &DumpArgs) -> anyhow::Result<Exit> {
     if args.filtering.lists_managers() {
         return list_managers();
     }
     args.fit_together()?;
     let filter = args.filtering.filter();
-    let format = args.format.unwrap_or(if args.by().is_some() { Format::Waldump } else { Format::Text });
+    let format = args.format.unwrap_or(if args.by().is_some() { DumpFormat::Waldump } else { DumpFormat::Text });
     if let (Some(by), None, false) = (args.by(), &args.save_fullpage, args.follow) {
         return stats::as_pg_waldump(&args.reading, &filter, by, args.quiet);
     }
     let (source, mut options): (_, Options<'_>) = args.reading.open()?;
     let source = source.as_ref();
-    if format == Format::Waldump {
+    if format == DumpFormat::Waldump {
         args.reading.own_files_only(source, &mut options)?;
     }
     filter.prepare(source, &options)?;
@@ -108,7 +108,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let watch = if args.follow { Some(Watch::new(&args.reading.archive()?)?) } else { None };
     let work = Work { filter, pages, watch };
     options.interrupt = work.watch.as_ref().map(Watch::interrupt);
-    if format == Format::Waldump && !args.quiet {
+    if format == DumpFormat::Waldump && !args.quiet {
         let note = start::note(source, &options)?.unwrap_or_default();
         stream(OutputForm::AsPgWaldump).write_all(note.as_bytes())?;
     }
@@ -123,34 +123,35 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     let read = RangeRead::from(&listed);
     if args.reading.complain_of_nothing(&listed.outcome, read) {
-        return Ok(RangeOptions::nothing(read, format == Format::Waldump));
+        return Ok(RangeOptions::nothing(read, format == DumpFormat::Waldump));
     }
     let exit = args.exit(source, &wanted, &work, &listed)?;
     if exit != Exit::Clean && read.complete {
         args.reading.complain_of_the_end(&wanted.options);
-        return Ok(RangeOptions::nothing(read, format == Format::Waldump));
+        return Ok(RangeOptions::nothing(read, format == DumpFormat::Waldump));
     }
-    if exit != Exit::Clean && listed.segments > 0 && matches!(format, Format::Text | Format::Csv) && !args.quiet {
-        crate::complain(text::incomplete(listed.end));
+    if exit != Exit::Clean && listed.segments > 0 && matches!(format, DumpFormat::Text | DumpFormat::Csv) && !args.quiet
+    {
+        crate::complain(plain::incomplete(listed.end));
     }
     Ok(exit)
 }
 
-impl Args {
+impl DumpArgs {
     /// What would have no meaning together is not taken in silence.
     fn fit_together(&self) -> anyhow::Result<()> {
-        let format = self.format.unwrap_or(Format::Text);
+        let format = self.format.unwrap_or(DumpFormat::Text);
         let is_table = self.stats.is_some();
         ensure!(
-            !is_table || matches!(self.format, None | Some(Format::Waldump)),
+            !is_table || matches!(self.format, None | Some(DumpFormat::Waldump)),
             "-z prints the table of pg_waldump and no other format; walproof stats --format has more"
         );
         ensure!(
-            !self.bkp_details || is_table || format == Format::Waldump,
+            !self.bkp_details || is_table || format == DumpFormat::Waldump,
             "-b is how --format waldump shows blocks: add that; text, jsonl and csv (--fields blocks) always name them"
         );
         ensure!(
-            self.fields.is_none() || (format == Format::Csv && !is_table),
+            self.fields.is_none() || (format == DumpFormat::Csv && !is_table),
             "--fields chooses the columns of --format csv: add that"
         );
         Ok(())
@@ -179,14 +180,17 @@ impl Args {
         source: &dyn Source,
         wanted: &ListRequest<'_>,
         work: &Work,
-        format: Format,
+        format: DumpFormat,
     ) -> anyhow::Result<Listed> {
         let (filter, mut out) = (&work.filter, stream(format.form()));
         let zone = self.timezone.clone().unwrap_or_default();
         match (self.by(), self.quiet, format) {
             (Some(by), quiet, _) => {
                 let (render, mut counted) = (CountListing::new(filter), Counted::default());
-                let listed = write(source, wanted, work, &render, &mut Channels::new(&mut counted, standard_error()))?;
+                let listed = write(source, wanted, work, &render, &mut |piece| {
+                    counted.take(piece, &mut standard_error());
+                    Ok(())
+                })?;
                 let sum = render.finish(counted);
                 if !quiet && listed.segments > 0 {
                     let table = stats::listed_as_pg_waldump(by, &sum, &listed);
@@ -195,30 +199,38 @@ impl Args {
                 Ok(listed)
             }
             (_, true, _) => {
-                let render = text::TextList { filter, quiet: true, vocabulary: OnceLock::new(), zone: &zone };
-                write(source, wanted, work, &render, &mut Unheard(standard_error()))
+                let render = plain::TextList { filter, quiet: true, vocabulary: OnceLock::new(), zone: &zone };
+                write(source, wanted, work, &render, &mut |piece| {
+                    // Where nobody can be told of damage, the list goes on, and the exit code counts.
+                    let _ = standard_error().write_all(piece.as_text());
+                    Ok(())
+                })
             }
-            (_, _, Format::Text) => {
-                let render = text::TextList { filter, quiet: false, vocabulary: OnceLock::new(), zone: &zone };
-                write(source, wanted, work, &render, &mut out)
+            (_, _, DumpFormat::Text) => {
+                let render = plain::TextList { filter, quiet: false, vocabulary: OnceLock::new(), zone: &zone };
+                text(source, wanted, work, &render, &mut out)
             }
-            (_, _, Format::Waldump) => {
+            (_, _, DumpFormat::Waldump) => {
                 let zone = waldump::LocalZone::system();
                 let render =
                     waldump::Waldump { filter, details: self.bkp_details, zone: &zone, heads: OnceLock::new() };
-                write(source, wanted, work, &render, &mut out)
+                text(source, wanted, work, &render, &mut out)
             }
-            (_, _, Format::Jsonl) => {
-                let listed = write(source, wanted, work, &json::JsonList { filter, names: OnceLock::new() }, &mut out)?;
+            (_, _, DumpFormat::Jsonl) => {
+                let listed = text(source, wanted, work, &json::JsonList { filter, names: OnceLock::new() }, &mut out)?;
                 let complete = self.exit(source, wanted, work, &listed)? == Exit::Clean;
                 out.write_all(&json::end(&listed, complete)).and_then(|()| out.flush())?;
                 Ok(listed)
             }
-            (_, _, Format::Csv) => {
+            (_, _, DumpFormat::Csv) => {
                 let columns = self.fields.clone().unwrap_or_else(csv::usual);
                 let render = csv::CsvList::new(filter, &columns);
                 out.write_all(&render.header())?;
-                write(source, wanted, work, &render, &mut Channels::new(out, standard_error()))
+                let listed = write(source, wanted, work, &render, &mut |piece| {
+                    aside::write(piece, &mut out, &mut standard_error())
+                })?;
+                out.flush()?;
+                Ok(listed)
             }
         }
     }
@@ -236,13 +248,23 @@ fn write<R: Render>(
     wanted: &ListRequest<'_>,
     work: &Work,
     render: &R,
-    out: &mut dyn Write,
+    sink: &mut dyn FnMut(&ListPart<R::Event>) -> io::Result<()>,
 ) -> anyhow::Result<Listed> {
-    let sink = &mut |text: &[u8]| out.write_all(text);
-    let listed = match &work.pages {
+    Ok(match &work.pages {
         Some(pages) => fullpage::with(render, pages, sink, |saving, sink| records(source, wanted, work, saving, sink))?,
         None => records(source, wanted, work, render, sink)?,
-    };
+    })
+}
+
+/// The same of nothing but text.
+fn text<R: Render>(
+    source: &dyn Source,
+    wanted: &ListRequest<'_>,
+    work: &Work,
+    render: &R,
+    out: &mut dyn Write,
+) -> anyhow::Result<Listed> {
+    let listed = write(source, wanted, work, render, &mut |piece| out.write_all(piece.as_text()))?;
     out.flush()?;
     Ok(listed)
 }
@@ -252,24 +274,10 @@ fn records<R: Render>(
     wanted: &ListRequest<'_>,
     work: &Work,
     render: &R,
-    sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    sink: &mut dyn FnMut(&ListPart<R::Event>) -> io::Result<()>,
 ) -> Result<Listed, ListError> {
     match &work.watch {
         Some(watch) => follow::list(source, wanted, render, watch, sink),
         None => list(source, wanted, render, sink),
-    }
-}
-
-/// Standard error: where nobody can be told of damage, the list goes on, and the exit code counts.
-struct Unheard<W>(W);
-
-impl<W: Write> Write for Unheard<W> {
-    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-        let _ = self.0.write_all(text);
-        Ok(text.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

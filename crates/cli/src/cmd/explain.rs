@@ -24,7 +24,7 @@ use std::path::PathBuf;
     after_help = "Exit codes: 0 explained (of a message that is not known, the places in WAL that it names), 2 the text is \
                   neither a code nor says anything of WAL. Without WHAT: all codes."
 )]
-pub struct Args {
+pub struct ExplainArgs {
     /// A code (WP201, record-crc), a family (WP2xx), lines of a log in any language of the server, quoted or not, the
     /// file of a log, or - for a log on standard input; of several lines the worst is explained
     #[arg(value_name = "WHAT", trailing_var_arg = false)]
@@ -33,27 +33,27 @@ pub struct Args {
     #[arg(short, long, value_name = "ARCHIVE")]
     path: Option<PathBuf>,
     /// How to say it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    format: ExplainFormat,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum ExplainFormat {
     Text,
     Json,
 }
 
-impl Format {
+impl ExplainFormat {
     fn form(self) -> OutputForm {
         match self {
-            Format::Text => OutputForm::Plain,
-            Format::Json => OutputForm::Json,
+            ExplainFormat::Text => OutputForm::Plain,
+            ExplainFormat::Json => OutputForm::Json,
         }
     }
 }
 
 /// Explains.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
     let given = pasted::given(&args.what)?;
     let (text, shown) = (given.text.trim(), given.shown());
     let answer = if text.is_empty() {
@@ -72,8 +72,8 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     let mut out = page(args.format.form());
     match args.format {
-        Format::Text => explain::text::write(&mut Lines::new(&mut out), &answer)?,
-        Format::Json => {
+        ExplainFormat::Text => explain::text::write(&mut Lines::new(&mut out), &answer)?,
+        ExplainFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &explain::json::document(text, &answer))?;
             writeln!(out)?;
         }

@@ -12,7 +12,7 @@ use std::io::Write;
 
 /// The options of `fields`.
 #[derive(clap::Args)]
-pub struct Args {
+pub struct FieldsArgs {
     /// Only of this type of records, as in INSERT or Heap/INSERT; may be repeated
     #[arg(value_name = "TYPE", value_parser = RecordType::parse)]
     types: Vec<RecordType>,
@@ -23,27 +23,27 @@ pub struct Args {
     #[arg(long = "as", value_name = "VERSION")]
     version: Option<Version>,
     /// How to say it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = FieldsFormat::Text)]
+    format: FieldsFormat,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum FieldsFormat {
     Text,
     Json,
 }
 
-impl Format {
+impl FieldsFormat {
     fn form(self) -> OutputForm {
         match self {
-            Format::Text => OutputForm::Plain,
-            Format::Json => OutputForm::Json,
+            FieldsFormat::Text => OutputForm::Plain,
+            FieldsFormat::Json => OutputForm::Json,
         }
     }
 }
 
 /// Lists the fields.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &FieldsArgs) -> anyhow::Result<Exit> {
     if args.rmgr.contains(&RmgrChoice::List) {
         return crate::filtering::list_managers();
     }
@@ -55,8 +55,8 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     let rows: Vec<FieldRow> = rows().into_iter().filter(is_asked).collect();
     let text = match args.format {
-        Format::Text => fields::text::table(&rows),
-        Format::Json => serde_json::to_string_pretty(&fields::json::document(&rows))? + "\n",
+        FieldsFormat::Text => fields::text::table(&rows),
+        FieldsFormat::Json => serde_json::to_string_pretty(&fields::json::document(&rows))? + "\n",
     };
     let mut out = page(args.format.form());
     out.write_all(text.as_bytes()).and_then(|()| out.flush())?;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 /// The options of `generate`.
 #[derive(clap::Args)]
-pub struct Args {
+pub struct GenerateArgs {
     /// GenerateWhat to write
     #[arg(value_enum)]
     what: GenerateWhat,
@@ -26,7 +26,7 @@ enum GenerateWhat {
 }
 
 /// Writes them.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &GenerateArgs) -> anyhow::Result<Exit> {
     fs::create_dir_all(&args.folder)?;
     let mut command = Cli::command();
     match args.what {

@@ -19,7 +19,7 @@ use std::path::PathBuf;
 #[command(
     after_help = "A position inside a record names that record. Exit code 1: the record is damaged or not whole, or no record is there."
 )]
-pub struct Args {
+pub struct HexArgs {
     /// A folder of WAL, a data directory or its pg_wal, or a file
     #[arg(value_name = "ARCHIVE", required_unless_present = "path")]
     archive: Option<PathBuf>,
@@ -33,29 +33,29 @@ pub struct Args {
     #[arg(short, long, value_name = "N", value_parser = timeline)]
     timeline: Option<TimelineId>,
     /// How to say it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = HexFormat::Text)]
+    format: HexFormat,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum HexFormat {
     /// For people, in colour on a terminal
     Text,
     /// A JSON document
     Json,
 }
 
-impl Format {
+impl HexFormat {
     fn form(self) -> OutputForm {
         match self {
-            Format::Text => OutputForm::Styled,
-            Format::Json => OutputForm::Json,
+            HexFormat::Text => OutputForm::Styled,
+            HexFormat::Json => OutputForm::Json,
         }
     }
 }
 
 /// Shows the record.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &HexArgs) -> anyhow::Result<Exit> {
     let (archive, word) = match (&args.path, &args.archive, &args.position) {
         (Some(path), Some(word), None) => (path.clone(), word.to_string_lossy().into_owned()),
         (None, Some(path), Some(word)) => (path.clone(), word.clone()),
@@ -86,8 +86,8 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     let mut out = page(args.format.form());
     match args.format {
-        Format::Text => hex::text::write(&mut Lines::new(&mut out), &one)?,
-        Format::Json => {
+        HexFormat::Text => hex::text::write(&mut Lines::new(&mut out), &one)?,
+        HexFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &hex::json::document(&one, lsn))?;
             writeln!(out)?;
         }

@@ -10,7 +10,7 @@
 //! does not tell. `complete` is false where the archive does not have every record between the two; exit code 1 where
 //! that is for damage or a gap, not where it merely begins later or ends earlier.
 
-use super::locate::Format;
+use super::locate::LocateFormat;
 use crate::exit::Exit;
 use crate::place::{Basis, Geometry, Operand, Unread};
 use pgwal::format::wal_function_rules::LsnDiff;
@@ -25,7 +25,7 @@ use std::path::PathBuf;
 /// The options of `lag`.
 #[derive(clap::Args)]
 #[command(after_help = crate::place::SPELLINGS)]
-pub struct Args {
+pub struct LagArgs {
     /// The position that should be reached
     #[arg(allow_hyphen_values = true)]
     a: String,
@@ -41,12 +41,12 @@ pub struct Args {
     #[arg(short, long, value_name = "N", value_parser = super::reading::timeline, requires = "path")]
     timeline: Option<TimelineId>,
     /// How to say it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = LocateFormat::Text)]
+    format: LocateFormat,
 }
 
 /// Measures the distance and says it.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &LagArgs) -> anyhow::Result<Exit> {
     for input in [&args.a, &args.b] {
         crate::place::refuse_option(input)?;
     }
@@ -102,12 +102,12 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     let mut said = Vec::new();
     let form = match args.format {
-        Format::Json => {
+        LocateFormat::Json => {
             serde_json::to_writer(&mut said, &lag)?;
             writeln!(said)?;
             OutputForm::Json
         }
-        Format::Text => {
+        LocateFormat::Text => {
             text::write(&mut Lines::new(&mut said), &lag, &basis.assumptions())?;
             OutputForm::Plain
         }

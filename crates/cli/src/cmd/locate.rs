@@ -29,7 +29,7 @@ use std::path::PathBuf;
 /// The options of `locate`.
 #[derive(clap::Args)]
 #[command(after_help = format!("{}\nWrite -- before positions that begin with a hyphen.", crate::place::SPELLINGS))]
-pub struct Args {
+pub struct LocateArgs {
     /// What to locate
     // Apart from the others, so that it may begin with a hyphen and options may follow it all the same.
     #[arg(value_name = "POSITION", allow_hyphen_values = true)]
@@ -47,24 +47,24 @@ pub struct Args {
     #[arg(short, long, value_name = "ARCHIVE")]
     path: Option<PathBuf>,
     /// How to say it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = LocateFormat::Text)]
+    format: LocateFormat,
 }
 
 /// How an answer is written.
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub enum LocateFormat {
     /// For people
     Text,
     /// JSON, a document a line
     Json,
 }
 
-impl Format {
+impl LocateFormat {
     fn form(self) -> OutputForm {
         match self {
-            Format::Text => OutputForm::Plain,
-            Format::Json => OutputForm::Json,
+            LocateFormat::Text => OutputForm::Plain,
+            LocateFormat::Json => OutputForm::Json,
         }
     }
 }
@@ -74,7 +74,7 @@ fn timeline(text: &str) -> Result<TimelineId, String> {
 }
 
 /// Answers for each position, in order.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &LocateArgs) -> anyhow::Result<Exit> {
     let archive = args.path.as_deref().map(|path| LocateArchive::open(path, args.timeline)).transpose()?;
     let mut out = page(args.format.form());
     let mut exit = Exit::Clean;
@@ -82,8 +82,8 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         crate::place::refuse_option(input)?;
         let answer = answer(input, args, archive.as_ref());
         match args.format {
-            Format::Json => writeln!(out, "{}", serde_json::to_string(&answer)?)?,
-            Format::Text => {
+            LocateFormat::Json => writeln!(out, "{}", serde_json::to_string(&answer)?)?,
+            LocateFormat::Text => {
                 let mut lines = Lines::new(&mut out);
                 if i > 0 && answer.problem.is_none() {
                     writeln!(lines)?;
@@ -101,7 +101,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-fn answer<'a>(input: &'a str, args: &Args, archive: Option<&LocateArchive>) -> LocateAnswer<'a> {
+fn answer<'a>(input: &'a str, args: &LocateArgs, archive: Option<&LocateArchive>) -> LocateAnswer<'a> {
     let mut answer = LocateAnswer { schema: "walproof.locate/1", input, ..LocateAnswer::default() };
     let operand = Operand::read(input);
     let told: Vec<&Operand<'_>> = operand.as_ref().ok().into_iter().collect();

@@ -21,10 +21,10 @@ pub mod when;
 use crate::exit::Exit;
 
 macro_rules! subcommands {
-    ($($(#[$doc:meta])* $name:ident => $module:ident),* $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident => $module:ident :: $args:ident),* $(,)?) => {
         /// The subcommands.
         #[derive(clap::Subcommand)]
-        pub enum Command { $($(#[$doc])* $name(Box<$module::Args>),)* }
+        pub enum Command { $($(#[$doc])* $name(Box<$module::$args>),)* }
 
         impl Command {
             /// Runs it.
@@ -37,32 +37,32 @@ macro_rules! subcommands {
 
 subcommands! {
     /// Says whether a WAL archive replays, how far, and why not further
-    Verify => verify,
+    Verify => verify::VerifyArgs,
     /// Lists the files that a restore asks for, in order, with what is missing
-    Plan => plan,
+    Plan => plan::PlanArgs,
     /// Lists the records of an archive, in order and past damage
-    Dump => dump,
+    Dump => dump::DumpArgs,
     /// Counts records and bytes by resource manager, type, relation, transaction, database or time
-    Stats => stats,
+    Stats => stats::StatsArgs,
     /// Lists the fields of every type of records
-    Fields => fields,
+    Fields => fields::FieldsArgs,
     /// Shows one record as bytes, each with the field that it belongs to
-    Hex => hex,
+    Hex => hex::HexArgs,
     /// Translates between positions and segment names
-    Locate => locate,
+    Locate => locate::LocateArgs,
     /// Bytes and segments between two positions
-    Lag => lag,
+    Lag => lag::LagArgs,
     /// Shows the timelines of an archive and where each left its parent
-    Timelines => timelines,
+    Timelines => timelines::TimelinesArgs,
     /// Prints a control file as pg_controldata of its version does
-    Control => control,
+    Control => control::ControlArgs,
     /// Summarises a part of an archive, to be verified together with others
-    Summarize => summarize,
+    Summarize => summarize::SummarizeArgs,
     /// Says which times and positions an archive reaches, and translates one into the others
-    When => when,
+    When => when::WhenArgs,
     /// Explains a code of walproof or a line of PostgreSQL's log
-    Explain => explain,
+    Explain => explain::ExplainArgs,
     /// Writes manual pages, or completions for shells
     #[command(hide = true)]
-    Generate => generate,
+    Generate => generate::GenerateArgs,
 }

@@ -15,37 +15,37 @@ use std::io::{self, Write};
 
 /// Options of `plan`.
 #[derive(clap::Args)]
-pub struct Args {
+pub struct PlanArgs {
     #[command(flatten)]
     input: InputOptions,
     #[command(flatten)]
     restoring: Restoring,
     /// How to say it; names: only the names of the files that recovery needs, one a line
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
+    format: PlanFormat,
     /// Read times without a zone in this one: Europe/Berlin, UTC, +01:00 [default: this machine's]
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     timezone: Option<Zone>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum PlanFormat {
     Text,
     Json,
     Names,
 }
 
-impl Format {
+impl PlanFormat {
     fn form(self) -> OutputForm {
         match self {
-            Format::Text | Format::Names => OutputForm::Plain,
-            Format::Json => OutputForm::Json,
+            PlanFormat::Text | PlanFormat::Names => OutputForm::Plain,
+            PlanFormat::Json => OutputForm::Json,
         }
     }
 }
 
 /// Lists the files that a restore asks for.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &PlanArgs) -> anyhow::Result<Exit> {
     if !args.restoring.is_asked() {
         anyhow::bail!("a plan starts from a base backup: name it with --backup or --pgdata");
     }
@@ -56,11 +56,11 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     let plan = args.restoring.plan(source.as_ref(), &options, args.timezone.as_ref())?;
     let mut out = page(args.format.form());
     let said = match args.format {
-        Format::Text => plan::text::write(&mut Lines::new(&mut out), &plan),
-        Format::Json => serde_json::to_writer_pretty(&mut out, &plan::json::plan(&plan))
+        PlanFormat::Text => plan::text::write(&mut Lines::new(&mut out), &plan),
+        PlanFormat::Json => serde_json::to_writer_pretty(&mut out, &plan::json::plan(&plan))
             .map_err(io::Error::from)
             .and_then(|()| writeln!(out)),
-        Format::Names => names(&mut Lines::new(&mut out), &plan.restore),
+        PlanFormat::Names => names(&mut Lines::new(&mut out), &plan.restore),
     };
     let exit = Exit::from(RunEnd::of(&plan.outcome, Severity::Error));
     match said.and_then(|()| out.flush()) {

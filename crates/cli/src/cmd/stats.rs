@@ -26,7 +26,7 @@ use std::io::Write;
 #[command(
     after_help = "Letters and meaning are those of pg_waldump. Exit code 1: a record asked for could not be read, and the totals are partial."
 )]
-pub struct Args {
+pub struct StatsArgs {
     #[command(flatten)]
     reading: RangeOptions,
     #[command(flatten)]
@@ -44,12 +44,12 @@ pub struct Args {
     #[arg(short, long)]
     quiet: bool,
     /// How to say it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = StatsFormat::Text)]
+    format: StatsFormat,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum StatsFormat {
     /// A table
     Text,
     /// A JSON document
@@ -60,12 +60,12 @@ enum Format {
     Waldump,
 }
 
-impl Format {
+impl StatsFormat {
     fn form(self) -> OutputForm {
         match self {
-            Format::Text | Format::Csv => OutputForm::Plain,
-            Format::Json => OutputForm::Json,
-            Format::Waldump => OutputForm::AsPgWaldump,
+            StatsFormat::Text | StatsFormat::Csv => OutputForm::Plain,
+            StatsFormat::Json => OutputForm::Json,
+            StatsFormat::Waldump => OutputForm::AsPgWaldump,
         }
     }
 }
@@ -73,7 +73,7 @@ impl Format {
 const PARTIAL: &str = "these totals are partial: not every record asked for could be read; lines with *** say where";
 
 /// Counts.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &StatsArgs) -> anyhow::Result<Exit> {
     if args.filtering.lists_managers() {
         return list_managers();
     }
@@ -82,7 +82,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
         [first, second] if first != second => Grouping { first, second: Some(second) },
         _ => anyhow::bail!("--by takes one thing to count by, or two that differ"),
     };
-    let waldump = args.format == Format::Waldump;
+    let waldump = args.format == StatsFormat::Waldump;
     ensure!(
         !waldump || by.second.is_none() && matches!(by.first, By::Rmgr | By::Record),
         "pg_waldump counts by rmgr or by record; the other formats by everything"
@@ -94,7 +94,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
 
 /// `dump --stats`.
 pub fn as_pg_waldump(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool) -> anyhow::Result<Exit> {
-    let shown = Shown { format: Format::Waldump, top: None, zone: Zone::default() };
+    let shown = Shown { format: StatsFormat::Waldump, top: None, zone: Zone::default() };
     count(reading, filter, by.into(), quiet, &shown)
 }
 
@@ -109,7 +109,7 @@ pub fn listed_as_pg_waldump(by: By, sum: &GroupSums, listed: &Listed) -> String 
 
 /// How it is said.
 struct Shown {
-    format: Format,
+    format: StatsFormat,
     top: Option<u32>,
     zone: Zone,
 }
@@ -118,10 +118,10 @@ fn count(reading: &RangeOptions, filter: &Filter, by: Grouping, quiet: bool, sho
     let format = shown.format;
     let (source, mut options) = reading.open()?;
     let source = source.as_ref();
-    if format == Format::Waldump {
+    if format == StatsFormat::Waldump {
         reading.own_files_only(source, &mut options)?;
     }
-    let note = if format == Format::Waldump && !quiet { start::note(source, &options)? } else { None };
+    let note = if format == StatsFormat::Waldump && !quiet { start::note(source, &options)? } else { None };
     filter.prepare(source, &options)?;
     reading.limited(source, &mut options, &Counter::new(filter, by, damage))?;
     let mut asked = Options::default();
@@ -131,8 +131,8 @@ fn count(reading: &RangeOptions, filter: &Filter, by: Grouping, quiet: bool, sho
     options.progress = Some(&bar);
     let mut told = Vec::new();
     let (counter, gathered) =
-        gather(source, &ListRequest { options, limit: None }, &|| Counter::new(filter, by, damage), &mut |text| {
-            told.extend_from_slice(text);
+        gather(source, &ListRequest { options, limit: None }, &|| Counter::new(filter, by, damage), &mut |piece| {
+            told.extend_from_slice(piece.as_text());
             Ok(())
         })?;
     bar.finish();
@@ -140,7 +140,7 @@ fn count(reading: &RangeOptions, filter: &Filter, by: Grouping, quiet: bool, sho
     let _ = standard_error().write_all(&told);
     let exit = RangeOptions::exit(RangeRead::from(&gathered));
     let Some(layout) = gathered.outcome.layout else { return Ok(exit) };
-    let as_pg_waldump = format == Format::Waldump;
+    let as_pg_waldump = format == StatsFormat::Waldump;
     let read = RangeRead::from(&gathered);
     if reading.complain_of_nothing(&gathered.outcome, read) {
         return Ok(RangeOptions::nothing(read, as_pg_waldump));
@@ -156,16 +156,16 @@ fn count(reading: &RangeOptions, filter: &Filter, by: Grouping, quiet: bool, sho
     }
     if !quiet {
         let table = match format {
-            Format::Text => text::table(&report),
-            Format::Json => serde_json::to_string_pretty(&json::document(&report))? + "\n",
-            Format::Csv => csv::rows(&report),
-            Format::Waldump => waldump::table(&report),
+            StatsFormat::Text => text::table(&report),
+            StatsFormat::Json => serde_json::to_string_pretty(&json::document(&report))? + "\n",
+            StatsFormat::Csv => csv::rows(&report),
+            StatsFormat::Waldump => waldump::table(&report),
         };
         let mut out = page(format.form());
         out.write_all(note.unwrap_or_default().as_bytes())?;
         out.write_all(table.as_bytes()).and_then(|()| out.flush())?;
     }
-    if report.partial && matches!(format, Format::Csv | Format::Waldump) && !quiet {
+    if report.partial && matches!(format, StatsFormat::Csv | StatsFormat::Waldump) && !quiet {
         crate::complain(PARTIAL);
     }
     Ok(exit)

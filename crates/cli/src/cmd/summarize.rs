@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// Options of `summarize`.
 #[derive(clap::Args)]
-pub struct Args {
+pub struct SummarizeArgs {
     /// Files and subfolders of an archive, or a folder
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
@@ -33,7 +33,7 @@ pub struct Args {
 }
 
 /// Summarises and writes.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &SummarizeArgs) -> anyhow::Result<Exit> {
     let (here, gone): (Vec<PathBuf>, Vec<PathBuf>) =
         args.files.iter().cloned().partition(|file| file.symlink_metadata().is_ok());
     for file in &gone {

@@ -13,34 +13,34 @@ use std::io::Write;
 
 /// Options of `timelines`.
 #[derive(clap::Args)]
-pub struct Args {
+pub struct TimelinesArgs {
     #[command(flatten)]
     input: InputOptions,
     /// How thoroughly to look: positions of ends, and numbers of records, need records
     #[arg(long, value_enum, default_value_t = At::Records)]
     depth: At,
     /// How to say it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = TimelinesFormat::Text)]
+    format: TimelinesFormat,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum TimelinesFormat {
     Text,
     Json,
 }
 
-impl Format {
+impl TimelinesFormat {
     fn form(self) -> OutputForm {
         match self {
-            Format::Text => OutputForm::Plain,
-            Format::Json => OutputForm::Json,
+            TimelinesFormat::Text => OutputForm::Plain,
+            TimelinesFormat::Json => OutputForm::Json,
         }
     }
 }
 
 /// Shows the tree.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &TimelinesArgs) -> anyhow::Result<Exit> {
     let source = args.input.open()?;
     let bar = Bar::new(false);
     let mut options = Options::default();
@@ -53,8 +53,8 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     bar.finish();
     let mut out = page(args.format.form());
     match args.format {
-        Format::Text => timelines::text::write(&mut Lines::new(&mut out), &outcome, &source.describe())?,
-        Format::Json => {
+        TimelinesFormat::Text => timelines::text::write(&mut Lines::new(&mut out), &outcome, &source.describe())?,
+        TimelinesFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &timelines::json::document(&outcome))?;
             writeln!(out)?;
         }

@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 /// Options of `verify`.
 #[derive(clap::Args)]
 #[command(mut_arg("archive", |arg| arg.required(false).required_unless_present_any(["path", "summaries"])))]
-pub struct Args {
+pub struct VerifyArgs {
     #[command(flatten)]
     input: InputOptions,
     #[command(flatten)]
@@ -61,8 +61,8 @@ pub struct Args {
     #[arg(long, value_name = "PART", num_args = 1.., conflicts_with_all = ["archive", "path", "index", "depth", "start", "end"])]
     summaries: Vec<PathBuf>,
     /// How to say it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = VerifyFormat::Text)]
+    format: VerifyFormat,
     /// Write it to this file, which is replaced as a whole, instead of standard output (-)
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -81,7 +81,7 @@ enum FailOn {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum VerifyFormat {
     /// For people
     Text,
     /// walproof.verify/1
@@ -98,12 +98,14 @@ enum Format {
     Html,
 }
 
-impl Format {
+impl VerifyFormat {
     fn form(self) -> OutputForm {
         match self {
-            Format::Text => OutputForm::Styled,
-            Format::Json | Format::Sarif => OutputForm::Json,
-            Format::Nagios | Format::Prometheus | Format::Junit | Format::Html => OutputForm::Plain,
+            VerifyFormat::Text => OutputForm::Styled,
+            VerifyFormat::Json | VerifyFormat::Sarif => OutputForm::Json,
+            VerifyFormat::Nagios | VerifyFormat::Prometheus | VerifyFormat::Junit | VerifyFormat::Html => {
+                OutputForm::Plain
+            }
         }
     }
 }
@@ -133,7 +135,7 @@ pub fn is_plugin() -> bool {
 }
 
 /// Verifies and says so.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
     // Not even to say so may one be written over the other.
     let files =
         [("--index", args.memory.index.as_deref()), ("--output", args.file())].into_iter().chain(args.guard.files());
@@ -154,12 +156,14 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     // What stands there from an earlier run must not be taken for this one's.
     match args.format {
         // To a monitoring system, everything is told on standard output.
-        Format::Nagios => {
+        VerifyFormat::Nagios => {
             tell(args, nagios::failure(&why).as_bytes(), Exit::CouldNotTell);
             return Ok(Exit::Plugin(PluginStatus::Unknown));
         }
-        Format::Prometheus => _ = tell(args, prometheus::failure(&archive(args), &run).as_bytes(), Exit::CouldNotTell),
-        Format::Text if args.file().is_none() => {}
+        VerifyFormat::Prometheus => {
+            _ = tell(args, prometheus::failure(&archive(args), &run).as_bytes(), Exit::CouldNotTell)
+        }
+        VerifyFormat::Text if args.file().is_none() => {}
         _ => {
             let (archive, exit) = (archive(args), Exit::CouldNotTell);
             let outcome =
@@ -182,7 +186,7 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     exit
 }
 
-fn check(args: &Args, run: RunClock) -> anyhow::Result<Exit> {
+fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     if let Some(option) = args.restoring.needs_backup().filter(|_| !args.restoring.is_asked()) {
         anyhow::bail!("{option} says something about a restore: name its base backup with --backup");
     }
@@ -220,7 +224,7 @@ fn check(args: &Args, run: RunClock) -> anyhow::Result<Exit> {
         ended = ended.max(RunEnd::CouldNotTell);
     }
     let (exit, status) = (Exit::from(ended), PluginStatus::of(ended, &outcome));
-    let counts = args.format == Format::Html && outcome.depth == Depth::Records && outcome.layout.is_some();
+    let counts = args.format == VerifyFormat::Html && outcome.depth == Depth::Records && outcome.layout.is_some();
     // Where it cannot be counted, the verdict is still worth a page.
     let volume =
         source.as_ref().filter(|_| counts).and_then(|source| Volume::of(source.as_ref(), self::options(args)).ok());
@@ -231,13 +235,13 @@ fn check(args: &Args, run: RunClock) -> anyhow::Result<Exit> {
     let text = render(args.format, &answer)?;
     let told = tell(args, &text, exit);
     Ok(match args.format {
-        Format::Nagios if told == exit => Exit::Plugin(status),
-        Format::Nagios => Exit::Plugin(PluginStatus::Unknown.max(status)),
+        VerifyFormat::Nagios if told == exit => Exit::Plugin(status),
+        VerifyFormat::Nagios => Exit::Plugin(PluginStatus::Unknown.max(status)),
         _ => told,
     })
 }
 
-fn options(args: &Args) -> Options<'static> {
+fn options(args: &VerifyArgs) -> Options<'static> {
     let mut options = Options::default();
     options.timeline = args.timeline;
     (options.start, options.end) = (args.start, args.end);
@@ -246,7 +250,7 @@ fn options(args: &Args) -> Options<'static> {
     options
 }
 
-impl Args {
+impl VerifyArgs {
     /// The file to write to; `-` is standard output.
     fn file(&self) -> Option<&Path> {
         self.output.as_deref().filter(|file| file.as_os_str() != "-")
@@ -254,7 +258,7 @@ impl Args {
 }
 
 /// What was verified, as the user named it.
-fn archive(args: &Args) -> String {
+fn archive(args: &VerifyArgs) -> String {
     let paths: Vec<String> =
         args.input.path.iter().chain(&args.input.archive).map(|path| path.display().to_string()).collect();
     if !paths.is_empty() {
@@ -265,22 +269,22 @@ fn archive(args: &Args) -> String {
     common_folder(parts.iter().filter_map(|part| part.parent())).unwrap_or_default().display().to_string()
 }
 
-fn render(format: Format, answer: &VerifyAnswer<'_>) -> io::Result<Vec<u8>> {
+fn render(format: VerifyFormat, answer: &VerifyAnswer<'_>) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     match format {
-        Format::Text => text::write(&mut Lines::new(&mut out), answer.outcome, &answer.zone)?,
-        Format::Json => {
+        VerifyFormat::Text => text::write(&mut Lines::new(&mut out), answer.outcome, &answer.zone)?,
+        VerifyFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &json::verify(answer.outcome))?;
             writeln!(out)?;
         }
-        Format::Nagios => out.extend_from_slice(nagios::line(answer).as_bytes()),
-        Format::Prometheus => out.extend_from_slice(prometheus::metrics(answer).as_bytes()),
-        Format::Junit => out.extend_from_slice(junit::document(answer).as_bytes()),
-        Format::Sarif => {
+        VerifyFormat::Nagios => out.extend_from_slice(nagios::line(answer).as_bytes()),
+        VerifyFormat::Prometheus => out.extend_from_slice(prometheus::metrics(answer).as_bytes()),
+        VerifyFormat::Junit => out.extend_from_slice(junit::document(answer).as_bytes()),
+        VerifyFormat::Sarif => {
             serde_json::to_writer_pretty(&mut out, &sarif::document(answer))?;
             writeln!(out)?;
         }
-        Format::Html => out.extend_from_slice(html::page(answer).as_bytes()),
+        VerifyFormat::Html => out.extend_from_slice(html::page(answer).as_bytes()),
     }
     Ok(out)
 }
@@ -292,7 +296,7 @@ fn place(file: &Path) -> PathBuf {
 }
 
 /// Puts it where it was asked for, and says how the run ends.
-fn tell(args: &Args, text: &[u8], exit: Exit) -> Exit {
+fn tell(args: &VerifyArgs, text: &[u8], exit: Exit) -> Exit {
     let form = args.format.form();
     let written = match (args.file(), args.quiet) {
         (Some(file), _) if form == OutputForm::Styled => {

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 /// Options of `when`.
 #[derive(clap::Args)]
 #[command(after_help = SPELLINGS)]
-pub struct Args {
+pub struct WhenArgs {
     /// A folder of WAL, a data directory or its pg_wal
     #[arg(value_name = "ARCHIVE")]
     archive: PathBuf,
@@ -41,8 +41,8 @@ pub struct Args {
     #[command(flatten)]
     memory: Memory,
     /// How to say it
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = WhenFormat::Text)]
+    format: WhenFormat,
     /// Tell times in this zone, and read times without one in it: Europe/Berlin, UTC, +01:00 [default: this machine's]
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
     timezone: Option<Zone>,
@@ -52,22 +52,22 @@ const SPELLINGS: &str = "A position: X/Y · 24 hex digits[+OFFSET] · an ISO tim
      Times and transactions are those of commits and aborts, as recovery targets are.";
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
+enum WhenFormat {
     Text,
     Json,
 }
 
-impl Format {
+impl WhenFormat {
     fn form(self) -> OutputForm {
         match self {
-            Format::Text => OutputForm::Plain,
-            Format::Json => OutputForm::Json,
+            WhenFormat::Text => OutputForm::Plain,
+            WhenFormat::Json => OutputForm::Json,
         }
     }
 }
 
 /// Says when.
-pub fn run(args: &Args) -> anyhow::Result<Exit> {
+pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
     let input = InputOptions {
         archive: vec![args.archive.clone()],
         path: None,
@@ -102,8 +102,10 @@ pub fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     let mut out = page(args.format.form());
     match args.format {
-        Format::Text => when::text::write(&mut Lines::new(&mut out), &times, answer.as_ref(), &args.archive, &zone)?,
-        Format::Json => {
+        WhenFormat::Text => {
+            when::text::write(&mut Lines::new(&mut out), &times, answer.as_ref(), &args.archive, &zone)?
+        }
+        WhenFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &when::json::document(&times, answer.as_ref()))?;
             writeln!(out)?;
         }
@@ -133,7 +135,12 @@ fn answer(
         WhenAsked::Xid(xid) => times.at_xid(source, options, *xid)?,
         WhenAsked::Name(name) => times.at_name(source, options, name)?,
     };
-    Ok(WhenAnswer { input: text.to_owned(), asked, moment, restore_command: restore_command::setting(source, archive) })
+    let why_not = match &asked {
+        WhenAsked::Xid(xid) if moment.is_none() => times.why_not(source, options, *xid)?,
+        _ => None,
+    };
+    let restore_command = restore_command::setting(source, archive, times.layout().segment);
+    Ok(WhenAnswer { input: text.to_owned(), asked, moment, why_not, restore_command })
 }
 
 fn read(text: &str, times: &Times, zone: &Zone) -> anyhow::Result<WhenAsked> {

@@ -12,7 +12,7 @@ mod watch;
 pub use watch::Watch;
 
 use pgwal::source::Source;
-use pgwal::verify::records::{FollowState, Follower, ListError, ListRequest, Listed, Render};
+use pgwal::verify::records::{FollowState, Follower, ListError, ListPart, ListRequest, Listed, Render};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -33,7 +33,7 @@ pub fn list<R: Render>(
     wanted: &ListRequest<'_>,
     render: &R,
     watch: &Watch,
-    sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    sink: &mut dyn FnMut(&ListPart<R::Event>) -> io::Result<()>,
 ) -> Result<Listed, ListError> {
     let mut follower = match Follower::new(source, wanted, render, sink)? {
         Ok(follower) => follower,

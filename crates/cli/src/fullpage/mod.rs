@@ -9,39 +9,42 @@
 //! and the checksum that belongs there (`pg_waldump` leaves both as they are in the image).
 //!
 //! Records are rendered by several threads, and some for nothing, behind a limit: which images are wanted is known
-//! where the list is put in order. So [`Saving`] puts marks between the lines, and [`ImageFolder`] restores what the marks
-//! stand for when they come by.
+//! where the list is put in order. So [`Saving`] puts them between the lines, and [`ImageFolder`] restores them when
+//! they come by.
 
 mod folder;
 mod saving;
 
 pub use folder::ImageFolder;
 
-use pgwal::verify::records::{ListError, Listed, Render};
-pub use saving::Saving;
-use std::io;
-
-/// Where lines go.
-type LineSink<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
-
+use pgwal::verify::records::{ListError, ListItem, ListPart, ListSink, Listed, Render};
+pub use saving::{Saving, SavingEvent};
 /// Makes a list with `list`, and saves the images of its records. An image that cannot be restored is a finding in the
 /// list.
 pub fn with<R: Render>(
     render: &R,
     folder: &ImageFolder,
-    sink: &mut LineSink<'_>,
-    list: impl FnOnce(&Saving<'_, R>, &mut LineSink<'_>) -> Result<Listed, ListError>,
+    sink: &mut ListSink<'_, R::Event>,
+    list: impl FnOnce(&Saving<'_, R>, &mut ListSink<'_, SavingEvent<R::Event>>) -> Result<Listed, ListError>,
 ) -> Result<Listed, ListError> {
-    let saving = Saving::new(render);
-    let mut failed = 0;
-    let mut save = |image: &saving::Waiting, line: &mut Vec<u8>| {
-        if let Some(finding) = folder.save(image)? {
-            failed += 1;
-            render.finding(&finding, Some(&image.layout), line);
+    let (mut failed, mut lines) = (0, ListPart::default());
+    let mut save = |marked: &ListPart<SavingEvent<R::Event>>| {
+        lines.clear();
+        for item in marked.items() {
+            match item {
+                ListItem::Text(text) => lines.text().extend_from_slice(text),
+                ListItem::Event(SavingEvent::Inner(event)) => lines.event(event.clone()),
+                ListItem::Event(SavingEvent::Image(image)) => {
+                    if let Some(finding) = folder.save(image)? {
+                        failed += 1;
+                        render.finding(&finding, Some(&image.layout), &mut lines);
+                    }
+                }
+            }
         }
-        Ok(())
+        if lines.is_empty() { Ok(()) } else { sink(&lines) }
     };
-    let mut listed = list(&saving, &mut |marked| saving.unmark(marked, &mut save, sink))?;
+    let mut listed = list(&Saving(render), &mut save)?;
     listed.findings += failed;
     listed.complete &= failed == 0;
     listed.refuted |= failed > 0;

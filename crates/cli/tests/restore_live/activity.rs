@@ -20,6 +20,7 @@ pub const SCHEMA: &str = "
 #[derive(Debug, Default)]
 pub struct Open {
     prepared: Vec<String>,
+    databases: Vec<String>,
     made: usize,
 }
 
@@ -45,7 +46,7 @@ fn step_of(random: &mut Random, session: &str, label: &str, open: &mut Open, sql
     let transaction = |body: &str, kind: &str, end: &str| format!("begin; {fact} {body} {} {end};\n", mark(kind));
     let row = 1 + random.below(200);
     let change = format!("update counted set n = n + 1 where id = {row};");
-    *sql += &match random.weighted(&[8, 4, 3, 3, 3, 3, 3, 3, 2, 2, 2, 2, 2, 1, 1, 2]) {
+    *sql += &match random.weighted(&[16, 8, 6, 6, 6, 6, 6, 6, 4, 4, 4, 4, 4, 2, 2, 4, 1, 3, 2]) {
         0 => transaction(&change, "commit", "commit"),
         1 => {
             let sub = "savepoint a; insert into wide(body) values ('a'); select 'sub|' || xmin from wide where id = lastval();";
@@ -106,7 +107,28 @@ fn step_of(random: &mut Random, session: &str, label: &str, open: &mut Open, sql
         13 => "vacuum counted; select 'lsn|' || pg_logical_emit_message(false, 'test', 'not in a transaction');\n"
             .to_owned(),
         14 => format!("drop index if exists by_{session}; create index by_{session} on own_{session}(id);\n"),
-        _ => transaction("select nested(6, 'nested');", "commit", "commit"),
+        15 => transaction("select nested(6, 'nested');", "commit", "commit"),
+        // Files are made or removed before the commit is written.
+        16 if open.databases.is_empty() => {
+            let name = format!("d_{label}_{}", open.made);
+            open.made += 1;
+            open.databases.push(name.clone());
+            format!("create database {name} template template0;\n")
+        }
+        16 => format!("drop database if exists {};\n", open.databases.remove(random.below(open.databases.len()))),
+        17 => transaction(
+            &format!(
+                "alter table own_{session} add column if not exists c{} int default 7; comment on table facts is '{label}';",
+                random.below(4)
+            ),
+            "commit",
+            "commit",
+        ),
+        _ => transaction(
+            &format!("select pg_logical_emit_message(true, 'test', '{label}'); lock table counted in share mode;"),
+            "commit",
+            "commit",
+        ),
     };
 }
 

@@ -1,6 +1,6 @@
 //! One archive, damaged, one backup and one set of settings.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use walproof_live::{LiveError, LiveRecovery, Observed, Random};
 
@@ -33,9 +33,19 @@ impl Scenario {
         let folder = workload.server.data().with_file_name(format!("scenario-{seed}"));
         let archive = folder.join("archive");
         walproof_live::link(&workload.server.archive(), &archive).unwrap();
-        let late = random.once_in(4);
-        let backup = workload.backups[usize::from(late)].clone();
+        let crashed = workload.crashed.as_ref().filter(|_| random.once_in(4));
+        let late = crashed.is_some() || random.once_in(4);
+        let mut backup = workload.backups[usize::from(late)].clone();
         let first = workload::first_segment(&backup).expect("a base backup has a label");
+        if let Some(crashed) = crashed {
+            backup.clone_from(crashed);
+        } else if backup.join("backup_label").is_file() && random.once_in(16) {
+            // Left behind, as by a copy that does not know what it is.
+            let bare = folder.join("without-label");
+            walproof_live::link(&backup, &bare).unwrap();
+            fs::remove_file(bare.join("backup_label")).unwrap();
+            backup = bare;
+        }
         let settings = target::settings(&mut random, workload, late);
         let damage = damage::damage(&mut random, &archive, &first);
         let chosen: Vec<String> = settings

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, thread, time::Duration};
 
-use walproof_live::{Postgres, Random, ScriptSession, Server, Shape, Wal};
+use walproof_live::{LiveRecovery, Postgres, Random, ScriptSession, Server, Shape, Wal};
 
 use crate::activity::{self, Marks, Open};
 
@@ -19,9 +19,12 @@ enum Event {
     /// `wal_level = minimal` for a while.
     Minimal,
     Restart,
+    /// A test restore with production's `archive_command` is promoted, while production goes on.
+    Fork,
 }
 
-const EVENTS: [Event; 8] = [
+const EVENTS: [Event; 9] = [
+    Event::Fork,
     Event::Promotion,
     Event::Crash,
     Event::RaisedSettings,
@@ -38,6 +41,8 @@ pub struct Workload {
     pub server: Server,
     /// Two base backups: one before the event, one in the middle.
     pub backups: Vec<PathBuf>,
+    /// What a crash left of the data directory, with all of its `pg_wal`.
+    pub crashed: Option<PathBuf>,
     /// What sessions said.
     pub marks: Marks,
     /// Commit times in UTC with the transaction, in order of time.
@@ -73,15 +78,16 @@ impl Workload {
             open: Open::default(),
             round: 0,
             timelines: 1,
+            backups: Vec::new(),
             what: String::new(),
         };
         life.server.sql(activity::SCHEMA).unwrap();
         life.round(2, 4);
-        let mut backups = vec![life.backup("base")];
+        life.backup("base");
         life.round(3, 10);
         life.happens(first);
         life.round(2, 6);
-        backups.push(life.backup("late"));
+        life.backup("late");
         life.round(3, 6);
         life.happens(second);
         life.round(2, 6);
@@ -90,11 +96,20 @@ impl Workload {
             life.server.switch_and_archive().unwrap();
         }
         let times = life.times();
-        life.server.stop().unwrap();
+        let mut crashed = None;
+        if life.random.once_in(2) {
+            life.server.crash_for_good().unwrap();
+            let into = life.server.data().with_file_name("crashed");
+            life.server.copy_data(&into).unwrap();
+            crashed = Some(into);
+        } else {
+            life.server.stop().unwrap();
+        }
         let what = format!("{first:?}, {second:?}, {level}, compression {compression}{}", life.what);
         Self {
             server: life.server,
-            backups,
+            backups: life.backups,
+            crashed,
             marks: life.marks,
             times,
             what,
@@ -117,6 +132,7 @@ struct Life {
     open: Open,
     round: usize,
     timelines: u32,
+    backups: Vec<PathBuf>,
     what: String,
 }
 
@@ -153,7 +169,7 @@ impl Life {
     }
 
     /// A base backup, while sessions write; at times one of them has a transaction with very many subtransactions open.
-    fn backup(&mut self, name: &str) -> PathBuf {
+    fn backup(&mut self, name: &str) {
         self.round += 1;
         let mut running = vec![self.session(0, 50), self.session(1, 50)];
         if self.random.once_in(3) {
@@ -170,7 +186,7 @@ impl Life {
         for session in running {
             self.hear(session);
         }
-        into
+        self.backups.push(into);
     }
 
     fn happens(&mut self, event: Event) {
@@ -209,6 +225,29 @@ impl Life {
                 server.restart().unwrap();
             }
             Event::Restart => server.restart().unwrap(),
+            Event::Fork => self.fork(),
+        }
+    }
+
+    /// Nothing comes of it where the backup cannot be restored to the transaction chosen.
+    fn fork(&mut self) {
+        self.server.switch_and_archive().unwrap();
+        let Some(&xid) = self.random.of(&self.marks.commits[self.marks.commits.len() / 2..]) else { return };
+        let settings = [
+            ("archive_mode", "on".to_owned()),
+            ("recovery_target_xid", xid.to_string()),
+            ("recovery_target_timeline", "current".to_owned()),
+            ("recovery_target_action", "promote".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value));
+        let Some(backup) = self.backups.last() else { return };
+        let archive = self.server.archive();
+        let question = "create table forked(); select pg_switch_wal(); select pg_sleep(1)";
+        let restore = LiveRecovery { backup, archive: &archive, settings: &settings, question };
+        match self.server.recover(&restore) {
+            Ok(seen) if seen.new_timeline.is_some() => self.timelines += 1,
+            Ok(_) => self.what += "; no fork",
+            Err(error) => self.what += &format!("; no fork: {error}"),
         }
     }
 

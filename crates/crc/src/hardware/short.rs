@@ -2,8 +2,8 @@
 //!
 //! The argument for `unsafe`: the functions below are safe Rust but for `#[target_feature]`, which makes it undefined
 //! to call them on a processor that lacks the instruction. They are private and called only by the methods of
-//! [`ShortPresent`], and a `ShortPresent` is made only by [`ShortPresent::detect`], which asks the processor. No pointer
-//! is read: input goes through slices, with their bounds.
+//! [`ShortPresent`], and a `ShortPresent` is made only by [`ShortPresent::detect`], which asks the processor. No
+//! pointer is read: input goes through slices, with their bounds.
 //!
 //! The end of the input that fills no word takes one instruction and no branch on its length. With `f` for what the
 //! instruction does to `state ^ word`, zero bytes in front of a zero state change nothing, so the last `r` bytes are

@@ -1,7 +1,7 @@
 //! Arrays in descriptions: `, dead: [1, 2, 3]` as 16 and later print them (`array_desc`); earlier versions leave them
 //! to documents.
 
-use super::describe::Cursor;
+use super::cursor::Cursor;
 use super::sink::{Nest, Show, Sink, Value};
 use super::table::Short;
 

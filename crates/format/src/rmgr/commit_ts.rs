@@ -6,7 +6,7 @@
 //! SETTS      time i64, origin u16 at 8, transaction u32 at 12, subtransactions u32 to the end
 //! ```
 
-use super::describe::Cx;
+use super::cursor::Cx;
 use super::sink::{Nest, Sink, Value};
 use super::table::{Op, OpPart, Short, V9_5, V10, V13, V17, call, i32, i64, op, text, time, u16, u32};
 

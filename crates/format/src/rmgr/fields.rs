@@ -1,7 +1,8 @@
 //! The fields of a record by name, whatever the version: what typed records are read from.
 
-use super::describe::{Cx, Vocabulary, describe};
+use super::describe::{Cx, describe};
 use super::sink::{Nest, Show, Sink, Value};
+use super::vocabulary::Vocabulary;
 use crate::record::Record;
 
 /// A field as it is told.

@@ -5,7 +5,7 @@
 //! ```
 //! The dump programs look for this in main data, where it never is.
 
-use super::describe::{Cursor, Cx};
+use super::cursor::{Cursor, Cx};
 use super::sink::{Hidden, Nest, Sink, Value};
 use super::table::{Op, OpPart, Short, V9_6, call, op};
 

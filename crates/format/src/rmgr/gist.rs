@@ -8,7 +8,7 @@
 //! PAGE_DELETE  full xid u64, downlinkOffset u16
 //! ```
 
-use super::describe::Cx;
+use super::cursor::Cx;
 use super::pointers::lines;
 use super::sink::Sink;
 use super::table::{

@@ -15,7 +15,7 @@
 //!                      16+: xid u32, ntuples u16, isCatalogRel u8, –    then line numbers
 //! ```
 
-use super::describe::Cx;
+use super::cursor::Cx;
 use super::pointers::lines;
 use super::sink::{Show, Sink, Value};
 use super::table::{Op, OpPart, Short, V10, V12, V14, V16, V17, V19, bool, call, f64, i32, op, rel, text, u16, u32};

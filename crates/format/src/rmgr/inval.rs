@@ -8,7 +8,7 @@
 //! 16       the next
 //! ```
 
-use super::describe::{Cursor, Cx};
+use super::cursor::{Cursor, Cx};
 use super::sink::{Nest, Sink, Value};
 use super::table::Short;
 

@@ -1,10 +1,8 @@
 //! The resource managers with their tables (`src/include/access/rmgrlist.h`).
 
 use super::table::Op;
-use super::{
-    brin, btree, clog, commit_ts, database, generic, gin, gist, hash, heap, heap2, legacy, message, multixact, origin,
-};
-use super::{relmap, sequence, spgist, standby, storage, tablespace, xact, xlog};
+use super::{brin, btree, clog, commit_ts, generic, gin, gist, hash, heap, heap2, legacy, message, multixact, origin};
+use super::{relmap, rows, sequence, spgist, tablespace};
 use crate::dialect::DIALECTS;
 use crate::versioned;
 use crate::{Dialect, Generation, Version};
@@ -80,16 +78,16 @@ const fn saying(legacy_unknown: Unknown, manager: RmgrTable) -> RmgrTable {
 
 /// By id.
 pub const ALL: [RmgrTable; 22] = [
-    manager(xlog::OPS, legacy::xlog::OPS),
+    manager(rows::xlog::OPS, legacy::xlog::OPS),
     // 0x80: more about the transaction follows. It does not change the name.
-    RmgrTable { mask: 0x70, ..manager(xact::OPS, legacy::xact::OPS) },
-    manager(storage::OPS, legacy::storage::OPS),
+    RmgrTable { mask: 0x70, ..manager(rows::xact::OPS, legacy::xact::OPS) },
+    manager(rows::storage::OPS, legacy::storage::OPS),
     manager(clog::OPS, legacy::clog::OPS),
-    manager(database::OPS, legacy::database::OPS),
+    manager(rows::database::OPS, legacy::database::OPS),
     manager(tablespace::OPS, legacy::tablespace::OPS),
     manager(multixact::OPS, legacy::multixact::OPS),
     manager(relmap::OPS, legacy::relmap::OPS),
-    manager(standby::OPS, legacy::standby::OPS),
+    manager(rows::standby::OPS, legacy::standby::OPS),
     with_init(heap2::OPS, legacy::heap2::OPS),
     with_init(heap::OPS, legacy::heap::OPS),
     manager(btree::OPS, legacy::btree::OPS),

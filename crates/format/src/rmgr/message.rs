@@ -8,7 +8,7 @@
 //! 24       prefix, message                                 (16)
 //! ```
 
-use super::describe::{Cursor, Cx};
+use super::cursor::{Cursor, Cx};
 use super::sink::{Sink, Value};
 use super::table::{Op, OpPart, Short, V9_6, V14, bool, call, op, u32};
 use crate::Align;

@@ -9,7 +9,7 @@
 //!             19         database u32, oldest multi u32, oldest offset u64
 //! ```
 
-use super::describe::{Cursor, Cx};
+use super::cursor::{Cursor, Cx};
 use super::sink::{Nest, Sink, Value};
 use super::table::{Op, OpPart, Short, V9_5, V17, V19, call, i32, i64, op, text, u32, u64};
 

@@ -5,7 +5,7 @@
 //! ItemPointerData  BlockIdData, line number u16
 //! ```
 
-use super::describe::Cursor;
+use super::cursor::Cursor;
 use super::sink::{Nest, Sink, Value};
 use super::table::Short;
 

@@ -5,7 +5,7 @@
 //!                                                                     magic i32, count i32, [oid u32, file u32]…, checksum
 //! ```
 
-use super::describe::Cx;
+use super::cursor::Cx;
 use super::sink::{Hidden, Nest, Sink, Value};
 use super::table::{Op, OpPart, Short, V9_5, V15, call, i32, op, text, u32};
 

@@ -1,8 +1,9 @@
 //! Data that ends too early for the type of its record, though the checksum is right.
 
-use super::describe::{Cx, Vocabulary, describe};
+use super::describe::{Cx, describe};
 use super::sink::{Nest, Show, Sink, Value};
 use super::table::Short;
+use super::vocabulary::Vocabulary;
 use crate::record::{Block, Record};
 
 /// Describes a whole record to nobody: the field that its data ends before. `None` too where the operation is not

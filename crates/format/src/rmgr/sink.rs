@@ -1,6 +1,6 @@
 //! Who is told a description: a text, a document, a filter.
 
-use super::xact::Timestamp;
+use super::timestamp::Timestamp;
 use crate::Lsn;
 use crate::record::RelFileLocator;
 

@@ -5,7 +5,9 @@
 //! DROP     tablespace u32
 //! ```
 
+use super::TABLESPACE;
 use super::table::{Op, V9_5, cstr, op, text, u32};
+use crate::record::Record;
 
 /// The longest path (`MAXPGPATH`).
 const LONGEST: u16 = 1024;
@@ -15,6 +17,16 @@ pub const OPS: &[Op] = &[
     op(0x00, "CREATE", V9_5, &[u32("ts_id", 0), text(" \""), cstr("ts_path", 4, LONGEST), text("\"")]),
     op(0x10, "DROP", V9_5, &[u32("ts_id", 0)]),
 ];
+
+/// The directory in which a record creates a tablespace; empty where that lies in the data directory itself (15 and
+/// later). `None` for other records.
+pub fn created<'a>(record: &Record<'a>) -> Option<&'a [u8]> {
+    if !record.header.is(TABLESPACE, 0x00) {
+        return None;
+    }
+    let path = record.main_data().get(4..)?;
+    path.split(|&b| b == 0).next()
+}
 
 #[cfg(test)]
 mod tests {

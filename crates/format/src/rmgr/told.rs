@@ -1,9 +1,10 @@
 //! For tests: what a made-up record says, as text and as a document.
 
-use super::describe::{Cx, Vocabulary, describe};
+use super::describe::{Cx, describe};
 use super::managers;
 use super::sink::{Nest, Show, Sink, Value};
 use super::table::{Short, V9_5};
+use super::vocabulary::Vocabulary;
 use crate::Version;
 use crate::dialect::DIALECTS;
 use crate::record::{Record, RecordHeader};

@@ -1,6 +1,6 @@
 //! Lists of transaction numbers, of whichever resource manager.
 
-use super::describe::Cursor;
+use super::cursor::Cursor;
 use super::sink::{Nest, Sink, Value};
 use super::table::Short;
 

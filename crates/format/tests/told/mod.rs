@@ -2,9 +2,10 @@
 #![allow(dead_code)]
 
 use pgwal_format::record::{Block, Record, RecordHeader};
-use pgwal_format::rmgr::describe::{Cx, Vocabulary, describe};
+use pgwal_format::rmgr::describe::{Cx, describe};
 use pgwal_format::rmgr::sink::{Nest, Show, Sink, Value};
 use pgwal_format::rmgr::table::{Op, Short};
+use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::{Align, Endian, Generation, Layout, Lsn, PageSize, SegmentSize, Version};
 
 /// A cluster of a version.

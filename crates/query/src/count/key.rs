@@ -1,9 +1,9 @@
 //! What records are grouped by.
 
-use pgwal::format::Lsn;
-use pgwal::format::record::{Record, RelFileLocator};
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::rmgr::xlog;
+use pgwal_format::Lsn;
+use pgwal_format::record::{Record, RelFileLocator};
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::rmgr::xlog;
 
 /// What records are grouped by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -13,10 +13,10 @@ pub use sum::{GroupSum, GroupSums, alone};
 pub use volume::Volume;
 
 use crate::filter::{Filter, RecordFacts, time_of};
-use pgwal::format::record::{Block, Record, RecordHeader, RelFileLocator};
-use pgwal::format::{Generation, Layout, TimelineId};
-use pgwal::verify::records::{Render, Rendered};
-use pgwal::verify::{Finding, Severity};
+use pgwal_format::record::{Block, Record, RecordHeader, RelFileLocator};
+use pgwal_format::{Generation, Layout, TimelineId};
+use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
+use pgwal_verify::{Finding, Severity};
 use std::sync::{Mutex, PoisonError};
 
 /// Appends a finding to what is said beside the counts.
@@ -55,6 +55,7 @@ impl<'a> Counter<'a> {
 
 impl Render for Counter<'_> {
     type Scratch = CountPart;
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         !self.simple
@@ -67,7 +68,13 @@ impl Render for Counter<'_> {
     }
 
     #[inline(always)]
-    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut CountPart, _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(
+        &self,
+        record: &Record<'_>,
+        _: TimelineId,
+        part: &mut CountPart,
+        _: &mut ListPart<NoEvent>,
+    ) -> Option<Rendered> {
         if !self.simple {
             return self.picked(record, part).map(Rendered::from);
         }
@@ -77,10 +84,10 @@ impl Render for Counter<'_> {
         Some(images.into())
     }
 
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<NoEvent>) {
         // What costs nothing needs no word beside a table.
         if finding.severity != Severity::Info {
-            (self.tell)(finding, layout, out);
+            (self.tell)(finding, layout, out.text());
         }
     }
 

@@ -1,9 +1,9 @@
 //! Counts, and how those of two parts come together.
 
 use super::{GroupKey, GroupPlace};
-use pgwal::format::Lsn;
-use pgwal::format::record::Record;
-use pgwal::format::rmgr::xact::Timestamp;
+use pgwal_format::Lsn;
+use pgwal_format::record::Record;
+use pgwal_format::rmgr::xact::Timestamp;
 use std::collections::HashMap;
 
 /// Resource managers with a place of their own; those of extensions are counted like other groups.

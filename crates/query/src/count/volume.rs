@@ -4,12 +4,12 @@
 //! over segment ends too. Memory is bounded: where there are more than [`MOST`] slots of time, two become one.
 
 use crate::filter::time_of;
-use pgwal::format::record::{Block, Record, RecordHeader};
-use pgwal::format::rmgr::{TRANSACTION, XLOG};
-use pgwal::format::{Layout, TimelineId};
-use pgwal::source::Source;
-use pgwal::verify::records::{ListError, ListRequest, Render, Rendered, gather};
-use pgwal::verify::{Finding, Options};
+use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::rmgr::{TRANSACTION, XLOG};
+use pgwal_format::{Layout, TimelineId};
+use pgwal_source::Source;
+use pgwal_verify::records::{ListError, ListPart, ListRequest, NoEvent, Render, Rendered, gather};
+use pgwal_verify::{Finding, Options};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
@@ -116,6 +116,7 @@ impl VolumePart {
 
 impl Render for Meter {
     type Scratch = VolumePart;
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         true
@@ -125,7 +126,13 @@ impl Render for Meter {
         true
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut VolumePart, _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(
+        &self,
+        record: &Record<'_>,
+        _: TimelineId,
+        part: &mut VolumePart,
+        _: &mut ListPart<NoEvent>,
+    ) -> Option<Rendered> {
         let rmid = record.header.rmid;
         if matches!(rmid, TRANSACTION | XLOG) {
             let _ = record.blocks(&mut part.blocks);
@@ -144,7 +151,7 @@ impl Render for Meter {
     }
 
     /// What is wrong is told by who asks for the volume.
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 
     fn done(&self, part: &mut VolumePart) {
         part.close();

@@ -1,11 +1,12 @@
 //! What the description of a record tells that filters ask for. Fields are found by their names and types, whatever the
 //! version.
 
-use pgwal::format::record::{Block, Record, RelFileLocator};
-use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
-use pgwal::format::rmgr::sink::{Nest, Show, Sink, Value};
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::rmgr::{COMMIT_TS, TRANSACTION, XLOG, xact};
+use pgwal_format::record::{Block, Record, RelFileLocator};
+use pgwal_format::rmgr::describe::{Cx, describe};
+use pgwal_format::rmgr::sink::{Nest, Show, Sink, Value};
+use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::rmgr::{COMMIT_TS, TRANSACTION, XLOG, xact};
 
 /// What is told.
 #[derive(Default)]

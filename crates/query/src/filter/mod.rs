@@ -8,15 +8,16 @@ mod survey;
 pub use facts::{RecordFacts, time_of};
 pub use parse::{RecordType, fork, relation, rmgr, size, time, time_in};
 
-use pgwal::format::dialect::DIALECTS;
-use pgwal::format::record::{Block, BlockRef, BodyShape, Record, RecordHeader, RelFileLocator};
-use pgwal::format::rmgr::describe::Vocabulary;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::rmgr::{Rmgr, RmgrName, TRANSACTION};
-use pgwal::format::{Generation, Lsn};
-use pgwal::source::Source;
-use pgwal::verify::Options;
-use pgwal::verify::records::{ListError, ListRequest, gather};
+use pgwal_format::dialect::DIALECTS;
+use pgwal_format::record::{Block, BlockRef, BodyShape, Record, RecordHeader, RelFileLocator};
+use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::rmgr::{Rmgr, RmgrName, TRANSACTION};
+use pgwal_format::{Generation, Lsn};
+use pgwal_source::Source;
+use pgwal_verify::Options;
+use pgwal_verify::records::{ListError, ListRequest, gather};
+use pgwal_verify::recovery::acts::FileAct;
 use std::sync::OnceLock;
 use survey::{Survey, Surveyor};
 
@@ -52,7 +53,8 @@ pub struct Wish {
     pub min_size: Option<u64>,
     /// Only records that replay of this replication origin wrote.
     pub origin: Option<u16>,
-    /// Only commits that unlink files of relations: DROP, TRUNCATE, rewrites.
+    /// Only commits that unlink files of relations (DROP, TRUNCATE, rewrites), and records that remove those of databases
+    /// and tablespaces.
     pub drops: bool,
     /// No records, only what is wrong.
     pub only_damaged: bool,
@@ -179,7 +181,7 @@ impl Filter {
                 blocks.iter().any(|b| b.reference.rel.db == db)
                     || RecordFacts::of(record, blocks).databases.contains(&db)
             })
-            && (!self.wish.drops || is_commit(record) && RecordFacts::of(record, blocks).listed)
+            && (!self.wish.drops || drops(record, blocks))
     }
 
     fn in_time(&self, lsn: Lsn) -> bool {
@@ -196,9 +198,15 @@ impl Filter {
     }
 }
 
+/// Files of relations go away with a commit; those of databases and tablespaces at once.
+fn drops(record: &Record<'_>, blocks: &[Block]) -> bool {
+    let at_once = || FileAct::of(record).is_some_and(FileAct::is_loss);
+    is_commit(record) && RecordFacts::of(record, blocks).listed || at_once()
+}
+
 /// A commit, of a prepared transaction too.
 fn is_commit(record: &Record<'_>) -> bool {
-    use pgwal::format::rmgr::xact::{XactOutcome, ended_at};
+    use pgwal_format::rmgr::xact::{XactOutcome, ended_at};
     matches!(ended_at(record), Some((XactOutcome::Commit, _)))
 }
 

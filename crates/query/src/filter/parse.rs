@@ -4,11 +4,11 @@ use super::{FORKS, RmgrChoice, managers};
 use crate::sizes::bytes_of;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use pgwal::format::Generation;
-use pgwal::format::record::{RecordHeader, RelFileLocator};
-use pgwal::format::rmgr::describe::Vocabulary;
-use pgwal::format::rmgr::managers::ALL;
-use pgwal::format::rmgr::xact::Timestamp;
+use pgwal_format::Generation;
+use pgwal_format::record::{RecordHeader, RelFileLocator};
+use pgwal_format::rmgr::managers::ALL;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::rmgr::xact::Timestamp;
 
 /// A resource manager by its name or, of an extension, `custom128`.
 ///

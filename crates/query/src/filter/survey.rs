@@ -5,12 +5,12 @@
 //! stretches of WAL. Clocks go back, and a commit gets its time before its place: there may be several stretches.
 
 use super::facts::{RecordFacts, time_of};
-use pgwal::format::record::{Block, Record, RecordHeader};
-use pgwal::format::rmgr::TRANSACTION;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::{Layout, Lsn, TimelineId};
-use pgwal::verify::Finding;
-use pgwal::verify::records::{Render, Rendered};
+use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::rmgr::TRANSACTION;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::{Layout, Lsn, TimelineId};
+use pgwal_verify::Finding;
+use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -64,6 +64,7 @@ impl Surveyor {
 
 impl Render for Surveyor {
     type Scratch = SurveyPart;
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         true
@@ -73,7 +74,13 @@ impl Render for Surveyor {
         true
     }
 
-    fn record(&self, record: &Record<'_>, _: TimelineId, part: &mut SurveyPart, _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(
+        &self,
+        record: &Record<'_>,
+        _: TimelineId,
+        part: &mut SurveyPart,
+        _: &mut ListPart<NoEvent>,
+    ) -> Option<Rendered> {
         let shape = record.blocks(&mut part.blocks).unwrap_or_default();
         if let Some(asked) = self.transaction {
             if shape.top_xid == Some(asked) {
@@ -97,7 +104,7 @@ impl Render for Surveyor {
         Some(0.into())
     }
 
-    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {}
+    fn finding(&self, _: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {}
 
     fn done(&self, part: &mut SurveyPart) {
         let mut sum = self.sum.lock().unwrap_or_else(PoisonError::into_inner);

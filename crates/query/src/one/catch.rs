@@ -1,9 +1,9 @@
 //! Looks for the record that holds a position, and for its neighbours.
 
-use pgwal::format::record::{Record, RecordHeader};
-use pgwal::format::{Layout, Lsn, TimelineId};
-use pgwal::verify::records::{Render, Rendered};
-use pgwal::verify::{Finding, Severity};
+use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::{Layout, Lsn, TimelineId};
+use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
+use pgwal_verify::{Finding, Severity};
 use std::sync::{Mutex, PoisonError};
 
 /// A record that was seen.
@@ -54,6 +54,7 @@ impl RecordCatch {
 
 impl Render for RecordCatch {
     type Scratch = ();
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         false
@@ -63,7 +64,13 @@ impl Render for RecordCatch {
         true
     }
 
-    fn record(&self, record: &Record<'_>, timeline: TimelineId, (): &mut (), _: &mut Vec<u8>) -> Option<Rendered> {
+    fn record(
+        &self,
+        record: &Record<'_>,
+        timeline: TimelineId,
+        (): &mut (),
+        _: &mut ListPart<NoEvent>,
+    ) -> Option<Rendered> {
         let seen = SeenRecord { lsn: record.lsn, end: record.end, prev: record.header.prev, timeline };
         let mut caught = self.caught.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.lsn > self.lsn {
@@ -78,7 +85,7 @@ impl Render for RecordCatch {
         None
     }
 
-    fn finding(&self, finding: &Finding, _: Option<&Layout>, _: &mut Vec<u8>) {
+    fn finding(&self, finding: &Finding, _: Option<&Layout>, _: &mut ListPart<NoEvent>) {
         let until = finding.lost.and_then(|lost| lost.until_lsn);
         let holds = finding
             .lsn

@@ -6,14 +6,14 @@ mod raw;
 pub use raw::ByteRow;
 
 use catch::{CaughtRecords, RecordCatch};
-use pgwal::format::record::{Record, RecordHeader};
-use pgwal::format::rmgr::describe::Vocabulary;
-use pgwal::format::rmgr::short::short;
-use pgwal::format::spans::{FieldSpan, SpanPart, record_spans};
-use pgwal::format::{Layout, Lsn, SegmentNo, TimelineId};
-use pgwal::source::Source;
-use pgwal::verify::records::{ListError, ListRequest, list};
-use pgwal::verify::{Code, Depth, Error, Finding, Options, Which, verify};
+use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::rmgr::short::short;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::spans::{FieldSpan, SpanPart, record_spans};
+use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
+use pgwal_source::Source;
+use pgwal_verify::records::{ListError, ListRequest, list};
+use pgwal_verify::{Code, Depth, Error, Finding, Options, Which, verify};
 use raw::RawRecord;
 
 /// Segments on both sides that are looked at, until the record is found. The largest one has 1 GiB.

@@ -1,9 +1,9 @@
 //! The bytes of a record as they lie in files: pages, their headers, padding.
 
-use pgwal::format::rmgr::sink::Value;
-use pgwal::format::spans::{FieldSpan, SpanPart};
-use pgwal::format::{FileName, Generation, Layout, Lsn, SegmentNo, TimelineId};
-use pgwal::source::{Entry, Source};
+use pgwal_format::rmgr::sink::Value;
+use pgwal_format::spans::{FieldSpan, SpanPart};
+use pgwal_format::{FileName, Generation, Layout, Lsn, SegmentNo, TimelineId};
+use pgwal_source::{Entry, Source};
 
 /// The longest record that a server writes, and a little more.
 const LONGEST: u32 = 1 << 30;

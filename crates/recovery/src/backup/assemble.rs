@@ -74,6 +74,9 @@ pub(super) fn assemble(mut backup: Backup, parts: BackupParts) -> Backup {
     {
         backup.relations.looked();
     }
+    let there = |name: &str| parts.sizes.iter().any(|(path, _)| path == name);
+    backup.label_was_used = there("backup_label.old");
+    backup.lived_in |= there("postmaster.pid");
     judge::judge(&mut backup, &parts);
     backup
 }

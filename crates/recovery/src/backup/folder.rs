@@ -5,6 +5,7 @@ use super::flaw::FlawKind;
 use super::parts::{BackupParts, SMALL};
 use super::small::{small, special};
 use super::{Backup, BackupKind, tablespace_map};
+use pgwal_format::SegmentName;
 use pgwal_source::{Source, SourceError};
 use std::fs;
 use std::path::Path;
@@ -34,6 +35,7 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     tablespaces(path, &mut parts);
     parts.whole = parts.sizes.iter().any(|(path, _)| path.starts_with("base/"));
     if let Some(wal) = ["pg_wal", "pg_xlog"].into_iter().map(|name| path.join(name)).find(|wal| wal.is_dir()) {
+        backup.lived_in = archives(&wal);
         match pgwal_source::open(&[wal]) {
             Ok(source) => take_wal(&mut backup, Arc::<dyn Source>::from(source)),
             Err(SourceError::WrongLevel { .. }) => {}
@@ -41,6 +43,13 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
         }
     }
     Ok(assemble(backup, parts))
+}
+
+/// A server archives from here: what a backup leaves in the folder is segments that are done, and nothing else.
+fn archives(wal: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(wal.join("archive_status")) else { return false };
+    let of_segment = |name: &str| name.strip_suffix(".done").is_some_and(|name| SegmentName::parse(name).is_some());
+    entries.flatten().any(|entry| !of_segment(&entry.file_name().to_string_lossy()))
 }
 
 /// Looks where the tablespaces will lie: beside a `backup_label`, a server makes the links anew that `tablespace_map`

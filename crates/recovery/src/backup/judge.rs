@@ -26,7 +26,8 @@ pub(super) fn judge(backup: &mut Backup, parts: &BackupParts) {
         backup.manifest = None;
         found.push(other);
     }
-    if backup.kind == BackupKind::Tar || parts.files.contains_key("backup_label") {
+    let compares = backup.kind == BackupKind::Tar || parts.files.contains_key("backup_label") || is_unstarted(backup);
+    if compares {
         found.extend(own_files::compare(backup, parts));
     }
     backup.flaws.extend(found);
@@ -36,10 +37,22 @@ pub(super) fn judge(backup: &mut Backup, parts: &BackupParts) {
             backup.not_checked.push("whether all data files are there: not all of them are at hand");
         } else if backup.manifest.is_none() && had_manifest {
             backup.not_checked.push("whether all data files are there: the backup_manifest is not of this backup");
+        } else if backup.manifest.is_some() && !compares {
+            backup.not_checked.push("whether all data files are there: a server was started on them since the backup");
         } else if backup.manifest.is_none() {
             backup.not_checked.push("whether all data files are there: there is no backup_manifest");
         }
     }
+}
+
+/// Without `backup_label`, no server was started on the files yet: it would have renamed the label, and its first
+/// checkpoint would lie behind the WAL that the manifest names.
+fn is_unstarted(backup: &Backup) -> bool {
+    let Some((control, manifest)) = backup.control.as_ref().zip(backup.manifest.as_ref()) else { return false };
+    let within = |r: &super::manifest::WalRange| {
+        r.timeline == control.timeline && r.start <= control.redo && control.redo < r.end
+    };
+    !backup.label_was_used && manifest.wal_ranges.iter().any(within)
 }
 
 fn contradicts(file: &str, weight: Weight, what: String) -> BackupFlaw {

@@ -76,6 +76,10 @@ pub struct Backup {
     pub histories: Vec<(TimelineId, Option<Vec<Ancestor>>)>,
     /// Sizes of the relations' files.
     pub relations: RelationFiles,
+    /// A server was started with the `backup_label` that lay there, and renamed it.
+    pub label_was_used: bool,
+    /// A running server left things there that a base backup does not hold (`postmaster.pid`, `.ready` files).
+    pub lived_in: bool,
     /// What is wrong with the backup itself.
     pub flaws: Vec<BackupFlaw>,
     /// What of it was not looked at, in words.
@@ -155,6 +159,8 @@ impl Backup {
             wal: None,
             histories: Vec::new(),
             relations: RelationFiles::default(),
+            label_was_used: false,
+            lived_in: false,
             flaws: Vec::new(),
             not_checked: Vec::new(),
         }

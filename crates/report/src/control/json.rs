@@ -8,10 +8,10 @@
 //! `null`.
 
 use crate::time::rfc3339;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::text::control::members::{CHECKPOINT, CONTROL, ControlField, ControlMember};
-use pgwal::format::text::control::{ControlError, ControlImage, ControlValue};
-use pgwal::format::{Align, Endian, SegmentSize};
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::text::control::members::{CHECKPOINT, CONTROL, ControlField, ControlMember};
+use pgwal_format::text::control::{ControlError, ControlImage, ControlValue};
+use pgwal_format::{Align, Endian, SegmentSize};
 use serde_json::{Map, Value, json};
 
 /// The document of a file. `error`: why it cannot be relied on.

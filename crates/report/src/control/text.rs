@@ -2,8 +2,8 @@
 
 use crate::outside;
 use jiff::tz::TimeZone;
-use pgwal::format::text::control::printed::{self, NOT_TOLD, PrintedValue, WIDTH};
-use pgwal::format::text::control::{ControlImage, ControlValue, members::ControlField};
+use pgwal_format::text::control::printed::{self, NOT_TOLD, PrintedValue, WIDTH};
+use pgwal_format::text::control::{ControlImage, ControlValue, members::ControlField};
 use std::io::Write;
 
 /// What goes to standard output, and the messages for standard error.
@@ -44,7 +44,7 @@ fn warn(image: &ControlImage<'_>, printed: &mut Printed) {
     let size = image.number(ControlField::XlogSegSize) as u32 as i32;
     let [before, behind] = warnings.segment_size;
     if let ([before @ .., last], [first, behind @ ..]) = (before, behind)
-        && pgwal::format::SegmentSize::new(image.number(ControlField::XlogSegSize)).is_none()
+        && pgwal_format::SegmentSize::new(image.number(ControlField::XlogSegSize)).is_none()
     {
         let number = format!("{last}{size} byte{}{first}", if size == 1 { "" } else { "s" });
         say(before

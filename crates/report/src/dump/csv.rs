@@ -1,11 +1,11 @@
 //! `walproof dump --format csv`: chosen fields of records, a header line first, quoted as RFC 4180 says, lines ended by
-//! a newline. Findings go to standard error, when they are found ([`crate::dump::channels`]).
+//! a newline. Findings go to standard error, when they are found ([`crate::dump::aside`]).
 //!
 //! A column is one of [`COLUMNS`], or `data.NAME` for a field that `walproof fields` lists: empty where the record has
 //! none. Values are those of JSON lines without their quotes; a relation is `1663/5/16384`, with its fork
 //! `1663/5/16384_vm`, a tuple `7/2`, a list or an object stays JSON.
 
-use crate::dump::channels::{aside, line};
+use crate::dump::aside::Aside;
 use crate::dump::digits::{decimal, position};
 use crate::dump::json_fields::{key, value};
 use crate::dump::names::data_length;
@@ -13,15 +13,16 @@ use crate::dump::names::relation;
 use crate::dump::names::{manager, operation};
 use crate::dump::text::damage;
 use crate::outside::cell;
-use pgwal::format::record::{Block, BodyShape, Record, RecordHeader};
-use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
-use pgwal::format::rmgr::short::short;
-use pgwal::format::rmgr::sink::{Nest, Show, Sink, Value};
-use pgwal::format::rmgr::table::Short;
-use pgwal::format::{Layout, TimelineId};
-use pgwal::verify::Finding;
-use pgwal::verify::records::{Render, Rendered};
+use pgwal_format::record::{Block, BodyShape, Record, RecordHeader};
+use pgwal_format::rmgr::describe::{Cx, describe};
+use pgwal_format::rmgr::short::short;
+use pgwal_format::rmgr::sink::{Nest, Show, Sink, Value};
+use pgwal_format::rmgr::table::Short;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::{Layout, TimelineId};
 use pgwal_query::filter::{FORKS, Filter, time_of};
+use pgwal_verify::Finding;
+use pgwal_verify::records::{ListPart, Render, Rendered};
 use std::ops::Range;
 
 /// The usual columns.
@@ -124,6 +125,7 @@ impl<'a> CsvList<'a> {
 
 impl Render for CsvList<'_> {
     type Scratch = CsvRow;
+    type Event = Aside;
 
     fn whole(&self) -> bool {
         true
@@ -138,7 +140,7 @@ impl Render for CsvList<'_> {
         record: &Record<'_>,
         timeline: TimelineId,
         row: &mut CsvRow,
-        out: &mut Vec<u8>,
+        out: &mut ListPart<Aside>,
     ) -> Option<Rendered> {
         let shape = record.blocks(&mut row.blocks).unwrap_or_default();
         if !self.filter.wants_record(record, &row.blocks, &shape) {
@@ -146,19 +148,15 @@ impl Render for CsvList<'_> {
         }
         let listed = !self.filter.only_damaged();
         let short = if listed {
-            line(out, |out| self.row(record, timeline, &shape, row, out)).err()
+            self.row(record, timeline, &shape, row, out.text()).err()
         } else {
             short(Vocabulary::of(record.layout.dialect), record, &row.blocks)
         };
-        if let Some(short) = short {
-            self.finding(&Finding::short(record, timeline, short), Some(record.layout), out);
-        }
-        let findings = u64::from(short.is_some());
-        (listed || findings > 0).then_some(Rendered { listed, image_bytes: shape.image_len as u64, findings })
+        (listed || short.is_some()).then_some(Rendered { listed, image_bytes: shape.image_len as u64, short })
     }
 
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
-        aside(out, |out| damage(finding, layout, out));
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<Aside>) {
+        out.event(Aside::of(|words| damage(finding, layout, words)));
     }
 }
 

@@ -116,7 +116,7 @@ pub fn eight(n: u32) -> [u8; 8] {
 }
 
 /// A position, with spaces behind up to `width`.
-pub fn position(out: &mut Vec<u8>, lsn: pgwal::format::Lsn, width: usize) {
+pub fn position(out: &mut Vec<u8>, lsn: pgwal_format::Lsn, width: usize) {
     let from = out.len();
     hexadecimal(out, lsn.high(), 1);
     out.push(b'/');
@@ -134,7 +134,7 @@ pub fn pad(out: &mut Vec<u8>, from: usize, width: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pgwal::format::Lsn;
+    use pgwal_format::Lsn;
 
     #[test]
     fn as_format_would() {

@@ -18,14 +18,15 @@ use crate::dump::json_fields::JsonFields;
 use crate::dump::line::LineBuffer;
 use crate::dump::names::{data_length, manager, operation};
 use crate::verify::json;
-use pgwal::format::record::{Block, BlockRef, BodyShape, Image, Record, RecordHeader, RelFileLocator};
-use pgwal::format::rmgr::describe::{Cx, Vocabulary, describe};
-use pgwal::format::rmgr::short::short;
-use pgwal::format::rmgr::table::Short;
-use pgwal::format::{Dialect, Layout, Lsn, TimelineId};
-use pgwal::verify::Finding;
-use pgwal::verify::records::{Listed, Render, Rendered};
+use pgwal_format::record::{Block, BlockRef, BodyShape, Image, Record, RecordHeader, RelFileLocator};
+use pgwal_format::rmgr::describe::{Cx, describe};
+use pgwal_format::rmgr::short::short;
+use pgwal_format::rmgr::table::Short;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::{Dialect, Layout, Lsn, TimelineId};
 use pgwal_query::filter::{FORKS, Filter};
+use pgwal_verify::Finding;
+use pgwal_verify::records::{ListPart, Listed, NoEvent, Render, Rendered};
 use serde::Serialize;
 use std::io::Write;
 use std::sync::OnceLock;
@@ -85,6 +86,7 @@ struct FindingLine {
 
 impl Render for JsonList<'_> {
     type Scratch = JsonRoom;
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         true
@@ -100,7 +102,7 @@ impl Render for JsonList<'_> {
         record: &Record<'_>,
         timeline: TimelineId,
         JsonRoom { blocks, relations }: &mut JsonRoom,
-        out: &mut Vec<u8>,
+        out: &mut ListPart<NoEvent>,
     ) -> Option<Rendered> {
         let shape = record.blocks_or_none(blocks);
         if !self.filter.wants_record(record, blocks, &shape) {
@@ -108,13 +110,12 @@ impl Render for JsonList<'_> {
         }
         if self.filter.only_damaged() {
             let short = short(Vocabulary::of(record.layout.dialect), record, blocks)?;
-            self.finding(&Finding::short(record, timeline, short), Some(record.layout), out);
-            return Some(Rendered { listed: false, image_bytes: 0, findings: 1 });
+            return Some(Rendered { listed: false, image_bytes: 0, short: Some(short) });
         }
         let images = shape.image_len as u64;
         let dialect = record.layout.dialect;
         let names = self.names.get_or_init(|| OperationNames::new(dialect));
-        let mut line = LineBuffer::new(out);
+        let mut line = LineBuffer::new(out.text());
         head(&mut line, record, timeline, images, names);
         line.all(b",\"blocks\":[");
         for (i, block) in blocks.iter().enumerate() {
@@ -127,14 +128,11 @@ impl Render for JsonList<'_> {
         }
         line.all(b"],\"data\":{");
         let told = data(line, names.vocabulary, &Cx { record, main: record.main_data_of(&shape), blocks }, &shape);
-        if let Err(short) = told {
-            self.finding(&Finding::short(record, timeline, short), Some(record.layout), out);
-        }
-        Some(Rendered { findings: u64::from(told.is_err()), ..images.into() })
+        Some(Rendered { short: told.err(), ..images.into() })
     }
 
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
-        write(out, &FindingLine { r#type: "finding", finding: json::finding(finding, layout) });
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<NoEvent>) {
+        write(out.text(), &FindingLine { r#type: "finding", finding: json::finding(finding, layout) });
     }
 }
 

@@ -14,9 +14,9 @@
 use crate::dump::line::LineBuffer;
 use crate::outside::is_harmful;
 use crate::time::rfc3339;
-use pgwal::format::record::RelFileLocator;
-use pgwal::format::rmgr::sink::{Nest, Show, Sink, Value};
-use pgwal::format::rmgr::xact::Timestamp;
+use pgwal_format::record::RelFileLocator;
+use pgwal_format::rmgr::sink::{Nest, Show, Sink, Value};
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_query::filter::FORKS;
 use std::cell::RefCell;
 use std::io::Write;
@@ -238,7 +238,7 @@ fn text(out: &mut Vec<u8>, bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pgwal::format::Lsn;
+    use pgwal_format::Lsn;
 
     fn shown(v: Value<'_>) -> String {
         let mut out = Vec::new();

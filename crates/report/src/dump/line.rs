@@ -5,7 +5,7 @@
 //! and what is too much of it is written over by what follows.
 
 use crate::dump::digits::{SMALL, digits, eight};
-use pgwal::format::Lsn;
+use pgwal_format::Lsn;
 
 /// The room made at once: most lines are shorter.
 const ROOM: usize = 576;

@@ -1,6 +1,6 @@
 //! Records, and the findings between them.
 
-pub mod channels;
+pub mod aside;
 pub mod csv;
 mod digits;
 pub mod json;

@@ -1,10 +1,10 @@
 //! What all lists of records say in the same words.
 
 use super::digits::hexadecimal;
-use pgwal::format::Dialect;
-use pgwal::format::record::{Record, RecordHeader, RelFileLocator};
-use pgwal::format::rmgr::describe::Vocabulary;
-use pgwal::format::rmgr::{Rmgr, RmgrName};
+use pgwal_format::Dialect;
+use pgwal_format::record::{Record, RecordHeader, RelFileLocator};
+use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::rmgr::{Rmgr, RmgrName};
 use pgwal_query::filter::FORKS;
 use std::io::Write;
 

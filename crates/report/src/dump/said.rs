@@ -7,8 +7,8 @@
 //! ```
 
 use crate::time::Zone;
-use pgwal::format::record::{Block, Record};
-use pgwal::format::rmgr::xact::Timestamp;
+use pgwal_format::record::{Block, Record};
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_query::filter::{RecordFacts, time_of};
 use std::cell::RefCell;
 use std::io::Write;
@@ -41,14 +41,15 @@ thread_local! {
 /// Appends what the record says.
 pub fn write(record: &Record<'_>, blocks: &[Block], zone: &Zone, out: &mut Vec<u8>) {
     let rmid = record.header.rmid;
-    if !matches!(rmid, XLOG | TRANSACTION | STORAGE | DATABASE | TABLESPACE) {
+    // Page images belong to XLOG, too, and are many: what has a block has no time.
+    if !matches!(rmid, XLOG | TRANSACTION | STORAGE | DATABASE | TABLESPACE) || rmid == XLOG && !blocks.is_empty() {
         return;
     }
     if let Some(time) = time_of(record, blocks) {
         out.extend_from_slice(b"  ");
         moment(time, zone, out);
     }
-    if rmid == XLOG || rmid == TRANSACTION && pgwal::format::rmgr::xact::plain_commit(record).is_some() {
+    if rmid == XLOG || rmid == TRANSACTION && pgwal_format::rmgr::xact::plain_commit(record).is_some() {
         return;
     }
     let facts = RecordFacts::of(record, blocks);

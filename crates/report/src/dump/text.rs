@@ -15,14 +15,14 @@ use crate::dump::said;
 use crate::figures::{grouped, plural};
 use crate::outside::Shown;
 use crate::time::Zone;
-use pgwal::format::record::{Block, BlockRef, Record, RecordHeader};
-use pgwal::format::rmgr::describe::Vocabulary;
-use pgwal::format::rmgr::short::short;
-use pgwal::format::rmgr::{Rmgr, RmgrName};
-use pgwal::format::{Layout, Lsn, TimelineId};
-use pgwal::verify::records::{Render, Rendered};
-use pgwal::verify::{Code, Finding, Severity};
+use pgwal_format::record::{Block, BlockRef, Record, RecordHeader};
+use pgwal_format::rmgr::short::short;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::rmgr::{Rmgr, RmgrName};
+use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_query::filter::{FORKS, Filter};
+use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
+use pgwal_verify::{Finding, Severity};
 use std::io::Write;
 use std::sync::OnceLock;
 
@@ -40,6 +40,7 @@ pub struct TextList<'a> {
 
 impl Render for TextList<'_> {
     type Scratch = Vec<Block>;
+    type Event = NoEvent;
 
     /// Whether data is long enough for its type, only all of it tells.
     fn whole(&self) -> bool {
@@ -53,9 +54,9 @@ impl Render for TextList<'_> {
     fn record(
         &self,
         record: &Record<'_>,
-        timeline: TimelineId,
+        _: TimelineId,
         blocks: &mut Vec<Block>,
-        out: &mut Vec<u8>,
+        out: &mut ListPart<NoEvent>,
     ) -> Option<Rendered> {
         let shape = record.blocks(blocks).unwrap_or_default();
         if !self.filter.wants_record(record, blocks, &shape) {
@@ -65,20 +66,16 @@ impl Render for TextList<'_> {
         let images = shape.image_len as u64;
         let listed = !self.filter.only_damaged();
         if listed && !self.quiet {
-            line(record, vocabulary, images, blocks, out);
-            said::write(record, blocks, self.zone, out);
-            out.push(b'\n');
+            line(record, vocabulary, images, blocks, out.text());
+            said::write(record, blocks, self.zone, out.text());
+            out.text().push(b'\n');
         }
         let short = short(vocabulary, record, blocks);
-        if let Some(short) = short {
-            damage(&Finding::short(record, timeline, short), Some(record.layout), out);
-        }
-        let findings = u64::from(short.is_some());
-        (listed || findings > 0).then_some(Rendered { listed, image_bytes: images, findings })
+        (listed || short.is_some()).then_some(Rendered { listed, image_bytes: images, short })
     }
 
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
-        damage(finding, layout, out);
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<NoEvent>) {
+        damage(finding, layout, out.text());
     }
 }
 
@@ -118,7 +115,7 @@ pub fn damage(finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
         None => pad(out, from, 12),
     }
     let _ = write!(out, "*** {} {}: {}", finding.code, finding.severity, Shown(finding.message(layout)));
-    if let Some(lost) = finding.lost.filter(|_| finding.severity == Severity::Error || finding.code == Code::Gap) {
+    if let Some(lost) = finding.lost.filter(|_| finding.severity == Severity::Error || finding.code.is_hole()) {
         let _ = match (lost.bytes, lost.until_lsn) {
             (Some(bytes), Some(until)) => {
                 write!(out, "; {} {} lost, until {until}", grouped(bytes.into()), plural(bytes.into(), "byte"))

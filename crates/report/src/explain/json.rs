@@ -9,10 +9,10 @@
 use super::words::{name_of, sentence};
 use super::{Evidence, ExplainAnswer, ExplainedLine};
 use crate::verify::json;
-use pgwal::format::Lsn;
-use pgwal::verify::codes::Code;
-use pgwal::verify::log_line::{MessageCount, Nature};
-use pgwal::verify::probe::{AtPosition, Probe};
+use pgwal_format::Lsn;
+use pgwal_verify::codes::Code;
+use pgwal_verify::log_line::{MessageCount, Nature};
+use pgwal_verify::probe::{AtPosition, Probe};
 use serde::Serialize;
 use serde_json::Value;
 

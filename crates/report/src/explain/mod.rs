@@ -4,9 +4,9 @@ pub mod json;
 pub mod text;
 mod words;
 
-use pgwal::verify::codes::Code;
-use pgwal::verify::log_line::{LogLine, LogPosition, MessageCount};
-use pgwal::verify::probe::Probe;
+use pgwal_verify::codes::Code;
+use pgwal_verify::log_line::{LogLine, LogPosition, MessageCount};
+use pgwal_verify::probe::Probe;
 
 /// An explanation.
 pub enum ExplainAnswer {

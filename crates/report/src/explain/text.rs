@@ -3,9 +3,9 @@
 use super::words::{name_of, sentence};
 use super::{Evidence, ExplainAnswer, ExplainedLine, ExplainedPlaces};
 use crate::outside::Lines;
-use pgwal::format::Version;
-use pgwal::verify::codes::Code;
-use pgwal::verify::log_line::Nature;
+use pgwal_format::Version;
+use pgwal_verify::codes::Code;
+use pgwal_verify::log_line::Nature;
 use std::io;
 
 /// Columns of a line.

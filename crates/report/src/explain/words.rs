@@ -1,8 +1,8 @@
 //! What text and JSON say in the same words.
 
-use pgwal::verify::Branch;
-use pgwal::verify::log_line::{MessageKind, rows};
-use pgwal::verify::probe::{AtPosition, Probe};
+use pgwal_verify::Branch;
+use pgwal_verify::log_line::{MessageKind, rows};
+use pgwal_verify::probe::{AtPosition, Probe};
 
 /// The name of a message around another.
 pub fn name_of(kind: MessageKind) -> Option<&'static str> {

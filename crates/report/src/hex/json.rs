@@ -9,10 +9,10 @@
 
 use crate::time::rfc3339;
 use crate::verify::json::finding;
-use pgwal::format::Lsn;
-use pgwal::format::rmgr::Rmgr;
-use pgwal::format::rmgr::describe::Vocabulary;
-use pgwal::format::rmgr::sink::Value as Field;
+use pgwal_format::Lsn;
+use pgwal_format::rmgr::Rmgr;
+use pgwal_format::rmgr::sink::Value as Field;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_query::one::{ByteRow, One};
 use serde_json::{Value, json};
 use std::fmt::Write;

@@ -10,13 +10,13 @@
 use crate::outside::Lines;
 use crate::time::Zone;
 use anstyle::{AnsiColor, Style};
-use pgwal::format::rmgr::Rmgr;
-use pgwal::format::rmgr::describe::Vocabulary;
-use pgwal::format::rmgr::sink::Value;
-use pgwal::format::spans::SpanPart;
-use pgwal::verify::finding::Detail;
-use pgwal::walk::Fault;
+use pgwal_format::rmgr::Rmgr;
+use pgwal_format::rmgr::sink::Value;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::spans::SpanPart;
 use pgwal_query::one::{ByteRow, One};
+use pgwal_verify::finding::Detail;
+use pgwal_walk::Fault;
 use std::fmt::Write as _;
 use std::io;
 

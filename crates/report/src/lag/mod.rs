@@ -2,7 +2,7 @@
 
 pub mod text;
 
-use pgwal::format::Lsn;
+use pgwal_format::Lsn;
 use serde::Serialize;
 
 /// A document of `walproof.lag/1`.

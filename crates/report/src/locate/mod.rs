@@ -2,7 +2,7 @@
 
 pub mod text;
 
-use pgwal::format::{Lsn, TimelineId};
+use pgwal_format::{Lsn, TimelineId};
 use serde::Serialize;
 
 /// The answer about one position.

@@ -8,7 +8,7 @@
 use crate::plan::RestorePlan;
 use crate::restore::json::file;
 use crate::verify::json::finding;
-use crate::verify::words::verdict;
+use crate::words::verdict;
 use serde_json::{Value, json};
 
 /// The document.

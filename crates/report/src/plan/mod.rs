@@ -3,8 +3,8 @@
 pub mod json;
 pub mod text;
 
-use pgwal::verify::Outcome;
-use pgwal::verify::recovery::outcome::Restore;
+use pgwal_verify::Outcome;
+use pgwal_verify::recovery::outcome::Restore;
 
 /// The files of a restore.
 pub struct RestorePlan {

@@ -3,8 +3,8 @@
 use crate::figures::{counted, grouped};
 use crate::outside::Lines;
 use crate::plan::RestorePlan;
-use pgwal::verify::Severity;
-use pgwal::verify::recovery::outcome::{FileAsked, Status};
+use pgwal_verify::Severity;
+use pgwal_verify::recovery::outcome::{FileAsked, Status};
 use std::io;
 
 /// Writes it.
@@ -73,6 +73,7 @@ fn note(file: &FileAsked, plan: &RestorePlan) -> String {
         }
         (None, Status::Missing) => "  (needed)".into(),
         (None, Status::Damaged) if plan.restore.closed => "  (cannot be looked at here)".into(),
+        (_, Status::Unneeded) => "  (asked for ahead of replay, which does not come to it)".into(),
         (_, Status::Damaged) => "  (needed whole)".into(),
         _ => String::new(),
     }

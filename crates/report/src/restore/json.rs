@@ -1,17 +1,17 @@
 //! `restore` inside `walproof.verify/1`: what a restore would come to.
 //!
 //! ```text
-//! {"starts":true,"consistent_at":LSN,"redo_start":LSN,"redo_end":LSN,"replay_end":LSN,"timeline":N,"new_timeline":N,"target_timeline":N,
+//! {"starts":true,"consistent_at":LSN,"redo_start":LSN,"own_wal_to":LSN,"redo_end":LSN,"replay_end":LSN,"timeline":N,"new_timeline":N,"target_timeline":N,
 //!  "target":{"kind","value","reached"},"outcome":"promotes|pauses|shuts_down|waits|fatal|panic","server_says","settings_assumed":{…},
-//!  "invalid_pages":{"relation","fork","block","lsn","zeros","blocks_in_backup","count"},
+//!  "left_branch":{"timeline","child","fork"},"invalid_pages":{"relation","fork","block","lsn","zeros","blocks_in_backup","count"},
 //!  "last_commit":{"xid","time","lsn"},"first_dropped":{…},"records":N,"commits":N,"files":[{"name","status","needed","file","size"}],
-//!  "alternatives":[{"kind":"earlier|partial|timeline|backup","value","reaches_target","replay_end","timeline","last_commit","more_commits"}]}
+//!  "alternatives":[{"kind":"earlier|before|partial|timeline|backup|setting","value","reaches_target","replay_end","timeline","last_commit","more_commits"}]}
 //! ```
 
 use crate::time::rfc3339;
-use pgwal::verify::recovery::outcome::{FileAsked, Reached, Restore};
-use pgwal::verify::recovery::sum::ReplayedCommit;
-use pgwal::verify::recovery::{Alternative, Instead, Target};
+use pgwal_verify::recovery::outcome::{FileAsked, Reached, Restore};
+use pgwal_verify::recovery::sum::ReplayedCommit;
+use pgwal_verify::recovery::{Alternative, Instead, Target};
 use serde_json::{Map, Value, json};
 
 /// The prediction.
@@ -20,6 +20,7 @@ pub fn restore(r: &Restore) -> Value {
         "starts": r.starts,
         "consistent_at": r.consistent_at,
         "redo_start": r.redo_start,
+        "own_wal_to": r.own_wal.map(|own| own.to),
         "redo_end": r.redo_end,
         "replay_end": r.replay_end,
         "timeline": r.timeline,
@@ -29,10 +30,14 @@ pub fn restore(r: &Restore) -> Value {
         "outcome": r.ending.name(),
         "server_says": r.server_says,
         "settings_assumed": r.assumed.iter().map(|(name, value)| (name.clone(), json!(value))).collect::<Map<_, _>>(),
+        "respelled": r.respelled.as_ref().map(|(given, value)| {
+            json!({"setting": "recovery_target_time", "given": given, "value": value})
+        }),
         "last_commit": r.replayed.last_commit.map(commit),
         "first_dropped": r.first_dropped.map(commit),
         "records": r.replayed.records,
         "commits": r.replayed.commits,
+        "left_branch": r.left_branch.map(|b| json!({"timeline": b.timeline, "child": b.child, "fork": b.fork})),
         "invalid_pages": r.invalid_pages.map(|p| json!({
             "relation": format!("{}/{}/{}", p.first.rel.spc, p.first.rel.db, p.first.rel.rel),
             "fork": p.first.fork,
@@ -54,10 +59,13 @@ pub fn file(f: &FileAsked) -> Value {
 
 fn alternative(a: &Alternative) -> Value {
     let (kind, value) = match &a.instead {
-        Instead::Earlier(lsn) => ("earlier", json!(lsn)),
+        Instead::Earlier { last: Target::Xid(xid), .. } => ("earlier", json!(xid)),
+        Instead::Earlier { last, .. } => ("earlier", json!(aim(last).1)),
+        Instead::Before(lsn) => ("before", json!(lsn)),
         Instead::Partial(file) => ("partial", json!(file)),
         Instead::Timeline(timeline) => ("timeline", json!(timeline)),
         Instead::Backup(file) => ("backup", json!(file)),
+        Instead::Setting(name, value) => ("setting", json!(format!("{name} = {value}"))),
     };
     json!({
         "kind": kind,

@@ -3,12 +3,14 @@
 use crate::figures::grouped;
 use crate::restore::json::aim;
 use crate::time::Zone;
-use crate::verify::words::except;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::verify::recovery::outcome::{Ending, FileAsked, Restore, Status};
-use pgwal::verify::recovery::sum::ReplayedCommit;
-use pgwal::verify::recovery::{Alternative, Instead, Target};
-use pgwal::verify::{Outcome, Verdict};
+use crate::words::except;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_verify::recovery::failure::Failure;
+use pgwal_verify::recovery::outcome::{Ending, FileAsked, Restore, Status};
+use pgwal_verify::recovery::sum::ReplayedCommit;
+use pgwal_verify::recovery::unlabelled::Unlabelled;
+use pgwal_verify::recovery::{Alternative, Instead, Target, WalkEnd};
+use pgwal_verify::{Outcome, Verdict};
 
 /// Files of one kind that are told one by one.
 const TOLD: usize = 5;
@@ -19,11 +21,24 @@ pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
     match outcome.verdict {
         Verdict::Proven if r.target.is_some() => format!("PROVEN{}: this restores to {to}", except(outcome)),
         Verdict::Proven => format!("PROVEN{}: this restores to the end of WAL, {to}", except(outcome)),
+        Verdict::Refuted if r.is_good() && r.is_torn() => {
+            format!("REFUTED: this comes to {to}, with data that are not whole")
+        }
+        Verdict::Refuted if r.left_branch.is_some_and(|_| r.failure.is_none()) => {
+            let fork = r.left_branch.map(|branch| format!("{}, where it was left", branch.fork)).unwrap_or_default();
+            format!("REFUTED: this goes on along timeline {} behind {fork}, to {to}", r.timeline)
+        }
         Verdict::Refuted if r.target.is_some() => {
             format!("REFUTED: this does not restore to {}; it comes to {to}", wanted(r, zone))
         }
         Verdict::Refuted if r.replay_end.is_none() => "REFUTED: recovery does not start".into(),
         Verdict::Refuted => format!("REFUTED: this restores no further than {to}"),
+        Verdict::Unproven if r.unlabelled.as_ref().is_some_and(Unlabelled::is_doubtful) => {
+            format!("UNPROVEN: this comes to {to}; whether the data are whole cannot be told")
+        }
+        Verdict::Unproven if r.ending == Ending::Waits => {
+            "UNPROVEN: the archive alone does not start this standby; what is missing may come from its primary".into()
+        }
         Verdict::Unproven => "UNPROVEN: what decides it cannot be looked at".into(),
     }
 }
@@ -68,7 +83,15 @@ pub fn impact(r: &Restore) -> String {
             "the server pauses there and answers queries, until pg_wal_replay_resume or a promotion".into()
         }
         Ending::ShutsDown => "the server shuts down there".into(),
+        Ending::Waits if matches!(r.failure, Some(Failure::Waits { .. })) => {
+            "the standby waits for what cannot be read, tries again, and accepts no connections".into()
+        }
         Ending::Waits => "the standby waits there for more WAL".into(),
+        Ending::Fatal if matches!(&r.failure, Some(Failure::SizeAhead { certain: false, .. })) => {
+            format!(
+                "the server may end with FATAL: {says}; or it reaches the target: a matter of what it has in memory"
+            )
+        }
         Ending::Fatal => format!("the server ends with FATAL: {says}{starts}"),
         Ending::Panic => format!("the server ends with PANIC: {says}{starts}"),
     }
@@ -80,25 +103,48 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
     let consistent =
         r.consistent_at.map_or_else(|| "never consistent".to_owned(), |lsn| format!("consistent at {lsn}"));
     let end = r.replay_end.map_or_else(|| "no record is replayed".to_owned(), |lsn| format!("to {lsn}"));
+    let own = r.own_wal.map(|own| format!(" (its own pg_wal first, to {})", own.to)).unwrap_or_default();
     let records = grouped(r.replayed.records.into());
     out.push((
         "RESTORE",
         format!(
-            "from {} {end}, {consistent}, {records} records, {} commits",
+            "from {}{own} {end}, {consistent}, {records} records, {} commits",
             r.redo_start,
             grouped(r.replayed.commits.into())
         ),
     ));
     let told = |c: &ReplayedCommit| format!("{} of {} at {}", c.xid, local(c.time, zone), c.lsn);
     let kept = r.replayed.last_commit.as_ref().map_or_else(|| "none".to_owned(), told);
-    let dropped = r.first_dropped.as_ref().map_or_else(|| "none that is here".to_owned(), told);
+    let dropped = r.first_dropped.as_ref().map_or_else(|| none_dropped(r), told);
     out.push(("COMMITS", format!("the last one kept is {kept}; the first one dropped: {dropped}")));
     out.push(("FILES", files(&r.files)));
     out.extend(r.alternatives.iter().map(|a| ("INSTEAD", instead(a, zone))));
+    if let Some((given, spelled)) = &r.respelled {
+        out.push((
+            "SETTING",
+            format!("recovery_target_time = '{spelled}'  ('{given}', which a server does not take there)"),
+        ));
+    }
     if !r.assumed.is_empty() {
         out.push(("ASSUMED", assumed(&r.assumed)));
     }
     out
+}
+
+/// Nobody looks at all that is here for one commit.
+fn none_dropped(r: &Restore) -> String {
+    let partial = r.alternatives.iter().find_map(|a| match &a.instead {
+        Instead::Partial(file) if a.more_commits > 0 => Some(file),
+        _ => None,
+    });
+    match (partial, &r.end) {
+        (Some(file), _) => format!("none but in {file}"),
+        (None, _) if r.dropped_cut => "none in the next segments".into(),
+        (None, Some(WalkEnd::NoFile(file) | WalkEnd::Size { file, .. })) if r.more_behind => {
+            format!("none before {file}, behind which there is more WAL")
+        }
+        _ => "none that is here".into(),
+    }
 }
 
 /// Settings of one value are told together.
@@ -127,12 +173,22 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
         _ => String::new(),
     };
     match &a.instead {
-        Instead::Earlier(lsn) => format!("be content with --target-lsn {lsn}, which keeps everything up to {there}"),
+        Instead::Earlier { last, without_reading_ahead } => {
+            let set = if *without_reading_ahead { " --set recovery_prefetch=off" } else { "" };
+            let (kind, value) = aim(last);
+            format!("be content with --target-{kind} {value}{set}, which keeps everything up to {there}")
+        }
+        Instead::Before(lsn) => {
+            format!(
+                "stop where the timeline was left, with --target-lsn {lsn} --target-inclusive off: keeps everything up to {there}"
+            )
+        }
         Instead::Partial(file) => {
             format!("copy {file} to the name without .partial, filled up with zeros: {verb}, {there}{more}")
         }
         Instead::Timeline(timeline) => format!("--target-timeline {timeline}: {verb}, {there}{more}"),
         Instead::Backup(file) => format!("--backup {file}: {verb}, {there}"),
+        Instead::Setting(name, value) => format!("--set {name}={value}: {verb}, {there}{more}"),
     }
 }
 

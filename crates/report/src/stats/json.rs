@@ -13,7 +13,7 @@ use crate::stats::StatsReport;
 use crate::stats::text::minute;
 use crate::stats::waldump::operation;
 use crate::time::rfc3339;
-use pgwal::format::rmgr::Rmgr;
+use pgwal_format::rmgr::Rmgr;
 use pgwal_query::count::{By, GroupKey, GroupPlace, GroupSum};
 use pgwal_query::filter::FORKS;
 use serde_json::{Map, Value, json};

@@ -1,22 +1,34 @@
 //! Counts records as they are listed: where a list is made anyhow, to follow WAL or to save images, and where it may
 //! end at any record.
-//!
-//! ```text
-//! rmgr u8  xl_info u8  length u32  images u64  end u64      a record, as a line of [`crate::dump::channels`]
-//! ```
 
-use crate::dump::channels::{aside, line};
+use crate::dump::aside::Aside;
 use crate::dump::text::damage;
-use pgwal::format::record::{Block, Record, RecordHeader};
-use pgwal::format::{Layout, Lsn, TimelineId};
-use pgwal::verify::records::{Render, Rendered};
-use pgwal::verify::{Finding, Severity};
+use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_query::count::GroupSums;
 use pgwal_query::filter::Filter;
-use std::io::{self, Write};
+use pgwal_verify::records::{ListItem, ListPart, Render, Rendered};
+use pgwal_verify::{Finding, Severity};
+use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-const LENGTH: usize = 22;
+/// What a list says of its records.
+#[derive(Clone, Debug)]
+pub enum CountEvent {
+    /// A record counts.
+    Record {
+        /// The resource manager, and the operation.
+        code: (u8, u8),
+        /// Its bytes.
+        length: u32,
+        /// Bytes of page images in them.
+        images: u64,
+        /// Where it ends.
+        end: Lsn,
+    },
+    /// Words beside the table.
+    Aside(Aside),
+}
 
 /// The renderer.
 pub struct CountListing<'a> {
@@ -43,6 +55,7 @@ impl<'a> CountListing<'a> {
 
 impl Render for CountListing<'_> {
     type Scratch = Vec<Block>;
+    type Event = CountEvent;
 
     fn whole(&self) -> bool {
         !self.filter.is_all()
@@ -58,7 +71,7 @@ impl Render for CountListing<'_> {
         record: &Record<'_>,
         _: TimelineId,
         blocks: &mut Vec<Block>,
-        out: &mut Vec<u8>,
+        out: &mut ListPart<CountEvent>,
     ) -> Option<Rendered> {
         self.first.fetch_min(record.lsn.get(), Ordering::Relaxed);
         let shape = record.blocks(blocks).unwrap_or_default();
@@ -66,19 +79,15 @@ impl Render for CountListing<'_> {
             return None;
         }
         let images = shape.image_len as u64;
-        line(out, |out| {
-            out.extend_from_slice(&[record.header.rmid, record.header.info]);
-            out.extend_from_slice(&record.header.tot_len.to_le_bytes());
-            out.extend_from_slice(&images.to_le_bytes());
-            out.extend_from_slice(&record.end.get().to_le_bytes());
-        });
+        let (code, length) = ((record.header.rmid, record.header.info >> 4), record.header.tot_len);
+        out.event(CountEvent::Record { code, length, images, end: record.end });
         Some(images.into())
     }
 
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<CountEvent>) {
         // What costs nothing needs no word beside a table.
         if finding.severity != Severity::Info {
-            aside(out, |out| damage(finding, layout, out));
+            out.event(CountEvent::Aside(Aside::of(|words| damage(finding, layout, words))));
         }
     }
 }
@@ -89,20 +98,17 @@ pub struct Counted {
     sum: GroupSums,
 }
 
-impl Write for Counted {
-    fn write(&mut self, records: &[u8]) -> io::Result<usize> {
-        for record in records.as_chunks::<LENGTH>().0 {
-            let [rmid, info, rest @ ..] = record;
-            let Some((length, rest)) = rest.split_first_chunk() else { continue };
-            let Some((images, rest)) = rest.split_first_chunk() else { continue };
-            let Some(end) = rest.first_chunk() else { continue };
-            let (length, images) = (u32::from_le_bytes(*length), u64::from_le_bytes(*images));
-            self.sum.listed(*rmid, info >> 4, length.into(), images, Lsn::new(u64::from_le_bytes(*end)));
+impl Counted {
+    /// Counts what was listed, and says what belongs beside it.
+    pub fn take(&mut self, listed: &ListPart<CountEvent>, aside: &mut dyn Write) {
+        for item in listed.items() {
+            match item {
+                ListItem::Event(&CountEvent::Record { code: (rmid, operation), length, images, end }) => {
+                    self.sum.listed(rmid, operation, length.into(), images, end)
+                }
+                ListItem::Event(CountEvent::Aside(words)) => words.say(aside),
+                ListItem::Text(_) => {}
+            }
         }
-        Ok(records.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -7,8 +7,8 @@ pub mod text;
 pub mod waldump;
 
 use crate::time::Zone;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::{Layout, Lsn};
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::{Layout, Lsn};
 use pgwal_query::count::{By, GroupKey, GroupPlace, GroupSum, GroupSums, Grouping};
 use std::collections::{HashMap, HashSet};
 

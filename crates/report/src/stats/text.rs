@@ -15,7 +15,7 @@ use crate::figures::{bytes, grouped, plural};
 use crate::stats::StatsReport;
 use crate::stats::waldump;
 use crate::time::rfc3339;
-use pgwal::format::rmgr::xact::Timestamp;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_query::count::{By, GroupKey, GroupPlace, GroupSum};
 use std::fmt::Write;
 

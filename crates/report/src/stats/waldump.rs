@@ -11,9 +11,9 @@
 //! ```
 
 use crate::stats::StatsReport;
-use pgwal::format::rmgr::describe::Vocabulary;
-use pgwal::format::rmgr::{Rmgr, RmgrName, TRANSACTION};
-use pgwal::format::{Dialect, Lsn};
+use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::rmgr::{Rmgr, RmgrName, TRANSACTION};
+use pgwal_format::{Dialect, Lsn};
 use pgwal_query::count::{By, GroupKey, GroupSum};
 use std::fmt::Write;
 

@@ -8,10 +8,10 @@
 //! `wal` is what is here of the timeline, as in walproof.verify/1; `null` where only a history file names it.
 
 use crate::verify::json;
-use crate::verify::words::verdict;
-use pgwal::format::text::history::Switch;
-use pgwal::format::{Lsn, TimelineId};
-use pgwal::verify::{Branch, Finding, Outcome, TimelineReport};
+use crate::words::verdict;
+use pgwal_format::text::history::Switch;
+use pgwal_format::{Lsn, TimelineId};
+use pgwal_verify::{Branch, Code, Finding, Outcome, TimelineReport};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -22,6 +22,7 @@ pub struct TimelinesDocument {
     schema: &'static str,
     verdict: &'static str,
     path: Vec<TimelineId>,
+    lines: Value,
     timelines: Vec<Timeline>,
     findings: Vec<Value>,
 }
@@ -59,6 +60,7 @@ pub fn document(outcome: &Outcome) -> TimelinesDocument {
         schema: "walproof.timelines/1",
         verdict: verdict(outcome.verdict),
         path: outcome.path.clone(),
+        lines: json::lines(outcome),
         timelines: timelines(outcome),
         findings: findings(outcome).map(|f| json::finding(f, layout)).collect(),
     }
@@ -66,7 +68,7 @@ pub fn document(outcome: &Outcome) -> TimelinesDocument {
 
 /// What is wrong with timelines.
 pub fn findings(outcome: &Outcome) -> impl Iterator<Item = &Finding> {
-    outcome.findings.iter().filter(|f| f.code.id().starts_with("WP3"))
+    outcome.findings.iter().filter(|f| f.code.id().starts_with("WP3") || f.code == Code::OtherWal)
 }
 
 /// Every timeline that a history file names or that has WAL, lowest first.

@@ -11,8 +11,8 @@ use crate::figures::{grouped, plural};
 use crate::outside::Lines;
 use crate::time::Zone;
 use crate::timelines::json::{Timeline, findings, timelines};
-use pgwal::format::TimelineId;
-use pgwal::verify::{Depth, Finding, Outcome, Severity};
+use pgwal_format::TimelineId;
+use pgwal_verify::{Depth, Detail, Finding, Outcome, Severity};
 use std::collections::BTreeMap;
 use std::io;
 
@@ -78,11 +78,23 @@ impl Twig {
         };
         writeln!(out, "{own}{}  {}", t.timeline, origin(t))?;
         let bar = if t.children.is_empty() { " " } else { "│" };
-        for line in holdings(outcome, t) {
+        for line in holdings(outcome, t).into_iter().chain(left_branch(outcome, t)) {
             writeln!(out, "{below}{bar}    {line}")?;
         }
         Ok(below)
     }
+}
+
+/// Replay goes on along a timeline behind the point where it was left.
+fn left_branch(outcome: &Outcome, t: &Timeline) -> Option<String> {
+    let own = |f: &&Finding| f.timeline == Some(t.timeline);
+    outcome.counted().filter(own).find_map(|f| match f.detail {
+        Detail::LeftBranch { child, to, .. } => {
+            let lsn = f.lsn.map(|lsn| lsn.to_string()).unwrap_or_default();
+            Some(format!("✗ a server goes on here from {lsn} to {to}: the segments of timeline {child} are missing"))
+        }
+        _ => None,
+    })
 }
 
 fn origin(t: &Timeline) -> String {

@@ -1,8 +1,8 @@
 //! How far an archive comes and how old its last commit is, where that was asked.
 
 use crate::time::{Zone, rfc3339};
-use pgwal::verify::Outcome;
-use pgwal::verify::reach::{Fresh, Reach, span};
+use pgwal_verify::Outcome;
+use pgwal_verify::reach::{Fresh, Reach, span};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -7,14 +7,36 @@
 //! Positions are strings `X/XXXXXXXX`, times RFC 3339 in UTC, sizes and counts numbers, system identifiers strings.
 //! Fields are added freely and never changed. The schema is `schema/verify.json`.
 
-use super::words::{depth, not_checked, verdict};
 use crate::time::rfc3339;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::text::history::Switch;
-use pgwal::format::{Endian, Layout};
-use pgwal::verify::index::{IndexUse, PartsUse};
-use pgwal::verify::{Finding, KnownBackup, Lost, Outcome, TimelineReport};
+use crate::words::{depth, not_checked, verdict};
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::text::history::Switch;
+use pgwal_format::{Endian, Layout};
+use pgwal_verify::index::{IndexUse, PartsUse};
+use pgwal_verify::{Finding, KnownBackup, LineReport, Lost, Outcome, TimelineReport};
 use serde_json::{Value, json};
+
+/// An outcome that serialises as `walproof.verify/1`, and as nothing else.
+///
+/// ```
+/// use pgwal_report::verify::json::VerifyDocument;
+/// use pgwal_source::open;
+/// use pgwal_verify::{Options, verify};
+///
+/// let archive = open(&["../../testdata/demo/damaged".into()])?;
+/// let outcome = verify(archive.as_ref(), &Options::default())?;
+/// let text = serde_json::to_string(&VerifyDocument(&outcome))?;
+/// assert!(text.starts_with(r#"{"schema":"walproof.verify/1","verdict":"refuted","#));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct VerifyDocument<'a>(pub &'a Outcome);
+
+impl serde::Serialize for VerifyDocument<'_> {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        verify(self.0).serialize(to)
+    }
+}
 
 /// The document.
 pub fn verify(outcome: &Outcome) -> Value {
@@ -38,11 +60,12 @@ pub fn verify(outcome: &Outcome) -> Value {
             "commits": outcome.replayed.commits,
             "last_commit_time": outcome.replayed.last_commit.and_then(rfc3339),
         })),
+        "lines": lines(outcome),
         "timelines": outcome.timelines.iter().map(timeline).collect::<Vec<_>>(),
         "accepted": outcome.accepted(),
         "lowered": outcome.lowered,
         "freshness": outcome.fresh.map(|fresh| crate::verify::fresh::json(&fresh, outcome)),
-        "backups": outcome.backups.iter().map(backup).collect::<Vec<_>>(),
+        "backups": outcome.backups.iter().map(|b| backup(b, layout)).collect::<Vec<_>>(),
         "findings": outcome.findings.iter().map(|f| finding(f, layout)).collect::<Vec<_>>(),
         "not_checked": outcome.not_checked.iter().map(|n| not_checked(*n)).collect::<Vec<_>>(),
         "ignored_files": outcome.ignored,
@@ -82,6 +105,27 @@ fn parts(used: &PartsUse) -> Value {
     })
 }
 
+/// WAL of each cluster, version and size; the first one decides.
+pub fn lines(outcome: &Outcome) -> Value {
+    outcome.lines.iter().enumerate().map(|(i, l)| line(l, i == 0)).collect()
+}
+
+fn line(l: &LineReport, decides: bool) -> Value {
+    json!({
+        "system_identifier": l.system_id.to_string(),
+        "version": l.version.to_string(),
+        "segment_size": l.segment_size.bytes(),
+        "from": l.from,
+        "to": l.to,
+        "verdict": verdict(l.verdict),
+        "first_segment": l.names.map(|(first, _)| first.to_string()),
+        "last_segment": l.names.map(|(_, last)| last.to_string()),
+        "segments": l.segments,
+        "why": l.why,
+        "decides": decides,
+    })
+}
+
 /// A timeline.
 pub fn timeline(t: &TimelineReport) -> Value {
     let (lsn, segment) = match t.switch {
@@ -107,7 +151,7 @@ pub fn timeline(t: &TimelineReport) -> Value {
     })
 }
 
-fn backup(b: &KnownBackup) -> Value {
+fn backup(b: &KnownBackup, layout: Option<&Layout>) -> Value {
     json!({
         "file": b.file,
         "timeline": b.timeline,
@@ -119,6 +163,8 @@ fn backup(b: &KnownBackup) -> Value {
         "reaches_lsn": b.reaches,
         "on_path": b.beside.is_none(),
         "target_timeline": b.beside.map(|beside| beside.ask),
+        "stopped_at": b.stopped.as_ref().map(|(lsn, _)| lsn),
+        "stopped_by": b.stopped.as_ref().zip(layout).map(|((_, failure), layout)| failure.server_says(layout.dialect)),
     })
 }
 

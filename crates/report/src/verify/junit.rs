@@ -13,9 +13,9 @@ use crate::outside::Escaped;
 use crate::time::rfc3339;
 use crate::verify::VerifyAnswer;
 use crate::verify::text::{headline, impact, in_order, next, place, proven, unsaved, why};
-use crate::verify::words::{depth, verdict};
-use pgwal::format::TimelineId;
-use pgwal::verify::{Depth, Finding, Severity};
+use crate::words::{depth, verdict};
+use pgwal_format::TimelineId;
+use pgwal_verify::{Depth, Finding, Severity};
 use std::fmt::Write;
 
 /// The document.

@@ -9,13 +9,12 @@ pub mod nagios;
 pub mod prometheus;
 pub mod sarif;
 pub mod text;
-pub mod words;
 
 use crate::ended::RunEnd;
 use crate::time::Zone;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::verify::{Finding, Outcome, Severity};
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_query::count::Volume;
+use pgwal_verify::{Finding, Outcome, Severity};
 use std::time::{Duration, Instant, SystemTime};
 
 /// A verdict and its run.

@@ -8,7 +8,7 @@
 use crate::outside::Shown;
 use crate::verify::text::{headline, unsaved, why};
 use crate::verify::{PluginStatus, VerifyAnswer};
-use pgwal::verify::{Severity, Verdict};
+use pgwal_verify::{Severity, Verdict};
 use std::fmt::{Display, Write};
 
 /// Characters that are told; some readers take 1,024 bytes of a line.

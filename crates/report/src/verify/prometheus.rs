@@ -10,11 +10,11 @@
 //! does not stay.
 
 use crate::outside::Shown;
-use crate::verify::words::{depth, verdict};
 use crate::verify::{RunClock, VerifyAnswer};
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::{Layout, Lsn};
-use pgwal::verify::{Code, Severity, Verdict};
+use crate::words::{depth, verdict};
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::{Layout, Lsn};
+use pgwal_verify::{Code, Severity, Verdict};
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 

@@ -5,8 +5,8 @@ use crate::outside::Shown;
 use crate::time::rfc3339;
 use crate::verify::VerifyAnswer;
 use crate::verify::text::headline;
-use crate::verify::words::verdict;
-use pgwal::verify::{Code, FileRange, Finding, Outcome, Severity};
+use crate::words::verdict;
+use pgwal_verify::{Code, FileRange, Finding, Outcome, Severity};
 use serde_json::{Map, Value, json};
 
 /// The document.
@@ -14,7 +14,7 @@ pub fn document(told: &VerifyAnswer<'_>) -> Value {
     let outcome = told.outcome;
     let worst = outcome.worst();
     let began = told.run.began;
-    let ended = pgwal::format::rmgr::xact::Timestamp(
+    let ended = pgwal_format::rmgr::xact::Timestamp(
         began.0.saturating_add(i64::try_from(told.run.took().as_micros()).unwrap_or(i64::MAX)),
     );
     json!({

@@ -4,13 +4,13 @@ use crate::figures::{bytes, counted, grouped};
 use crate::outside::Lines;
 use crate::restore;
 use crate::time::Zone;
-use crate::verify::words::{depth, except, not_checked};
+use crate::words::{depth, except, not_checked, verdict};
 use anstyle::{AnsiColor, Style};
-use pgwal::format::Layout;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::source::Ignored;
-use pgwal::verify::index::{IndexUse, PartsUse};
-use pgwal::verify::{Code, Depth, Finding, KnownBackup, NotChecked, Outcome, Severity, Verdict, WalEnd};
+use pgwal_format::Layout;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_source::Ignored;
+use pgwal_verify::index::{IndexUse, PartsUse};
+use pgwal_verify::{Code, Depth, Finding, KnownBackup, LineReport, NotChecked, Outcome, Severity, Verdict, WalEnd};
 use std::io;
 
 /// Findings of one code that are told one by one.
@@ -32,6 +32,9 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
     }
     if outcome.restore.is_none() || !outcome.backups.is_empty() {
         lines(out, "BACKUPS", &backups(outcome))?;
+    }
+    if outcome.lines.len() > 1 {
+        lines(out, "LINES", &lines_of_wal(outcome))?;
     }
     // JSON has all; what nobody reads and nothing checks is no worry at three in the morning.
     let worth = outcome.not_checked.iter().filter(|n| **n != NotChecked::RemovableFlag);
@@ -211,12 +214,19 @@ fn without_backup(outcome: &Outcome, worst: Option<&Finding>) -> String {
             "none: that is no WAL, and nothing is said of an archive".into()
         }
         _ if f.code.is_could_not_look() => "nothing can be said of what cannot be looked at".into(),
-        Code::Size => "a server refuses the file: FATAL, whatever the target".to_owned(),
+        Code::Size | Code::PackedTwice => "a server refuses the file: FATAL, whatever the target".to_owned(),
         Code::HistorySyntax | Code::HistoryOrder | Code::HistoryEmpty => {
             "a server that recovers to this timeline does not start: FATAL".into()
         }
         Code::HistoryMissing => {
             "\"latest\" stops before this timeline without a word; asked for by number: FATAL".into()
+        }
+        Code::LeftBranch => {
+            "a server goes on along the branch that was left: what was left behind comes back, what came later on the newer timeline is lost".into()
+        }
+        Code::Stopped => "a server that comes from the backups named dies there, whatever the target behind it".into(),
+        Code::Disproved => {
+            "a server believes the file: it ends where it leads nowhere, or replays a branch that was left".into()
         }
         _ if fatal => "a server with no target promotes silently here; with a later target: FATAL".into(),
         _ => "a server promotes silently here, with a later target as well (12 and earlier)".into(),
@@ -230,7 +240,7 @@ fn gap_in_front(outcome: &Outcome) -> Option<&Finding> {
         |f: &&Finding| f.timeline.is_some_and(|t| outcome.path.contains(&t)) && f.lsn.is_some_and(|lsn| lsn < from);
     outcome
         .counted()
-        .filter(|f| f.code == Code::Gap && f.severity == Severity::Warning)
+        .filter(|f| f.code.is_hole() && f.severity == Severity::Warning)
         .filter(on_way)
         .max_by_key(|f| f.lsn)
 }
@@ -307,7 +317,8 @@ fn backups(outcome: &Outcome) -> Vec<String> {
                 format!("{}{} has all its WAL, {} to {}{}", b.file, called(b), b.start, b.stop, beside(b))
             }
             (Some(true), Some(to)) => {
-                format!("{}{} has all its WAL, {} to {}; replay reaches {to}", b.file, called(b), b.start, b.stop)
+                let why = if b.stopped.is_some() { ", where a record ends it" } else { "" };
+                format!("{}{} has all its WAL, {} to {}; replay reaches {to}{why}", b.file, called(b), b.start, b.stop)
             }
             (Some(_), _) => {
                 format!("{}{} lacks WAL between {} and {}{}", b.file, called(b), b.start, b.stop, beside(b))
@@ -323,6 +334,24 @@ fn backups(outcome: &Outcome) -> Vec<String> {
         (more, all) => told.push(format!("and {more} older; {all} of all {} lack WAL", outcome.backups.len())),
     }
     told
+}
+
+/// WAL of each cluster, version and size, with what became of it.
+fn lines_of_wal(outcome: &Outcome) -> Vec<String> {
+    let told = |(i, l): (usize, &LineReport)| {
+        let names = l.names.map(|(first, last)| format!(" {first} to {last},")).unwrap_or_default();
+        let why = l.why.as_ref().filter(|_| i > 0).map(|why| format!(": {why}")).unwrap_or_default();
+        let decides = if i == 0 { "; decides here" } else { "" };
+        format!(
+            "PostgreSQL {}, cluster {}:{names} {} to {}, {}{why}{decides}",
+            l.version,
+            l.system_id,
+            l.from,
+            l.to,
+            verdict(l.verdict)
+        )
+    };
+    outcome.lines.iter().enumerate().map(told).collect()
 }
 
 /// ` (nightly, 2026-11-22 03:46:51 UTC)`: its label and when it began, as far as its file says.

@@ -1,13 +1,13 @@
 //! `walproof.when/1`.
 
 use crate::time::rfc3339;
-use crate::verify::json::index;
-use crate::verify::words::verdict;
+use crate::verify::json::{index, lines};
 use crate::when::WhenAnswer;
 use crate::when::settings;
-use pgwal::format::Lsn;
-use pgwal::verify::times::Times;
-use pgwal::verify::{Facts, KnownBackup, RestorePoint, TransactionEnd};
+use crate::words::verdict;
+use pgwal_format::Lsn;
+use pgwal_verify::times::Times;
+use pgwal_verify::{Facts, KnownBackup, RestorePoint, TransactionEnd};
 use serde_json::{Value, json};
 
 /// The document.
@@ -20,6 +20,7 @@ pub fn document(times: &Times, answer: Option<&WhenAnswer>) -> Value {
         "version": times.layout().dialect.version.to_string(),
         "timeline": times.timeline(),
         "path": outcome.path,
+        "lines": lines(outcome),
         "reach": outcome.replay.map(|(from, to)| reach(times, from, to)),
         "timelines": outcome.timelines.iter().map(|t| json!({
             "timeline": t.timeline,
@@ -88,7 +89,14 @@ fn position(times: &Times, answer: &WhenAnswer) -> Value {
     let layout = times.layout();
     let (address, size) = (layout.address(), layout.segment);
     let Some(moment) = &answer.moment else {
-        return json!({"input": answer.input, "kind": answer.asked.kind(), "reachable": false});
+        let why = answer.why_not.as_ref();
+        return json!({
+            "input": answer.input,
+            "kind": answer.asked.kind(),
+            "reachable": false,
+            "why": why.map(|(why, _)| why),
+            "instead": why.and_then(|(_, xid)| xid.map(|xid| format!("xid:{xid}"))),
+        });
     };
     let lsn = moment.lsn;
     let backup = times.backup_for(lsn);

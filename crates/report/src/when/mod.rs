@@ -5,9 +5,9 @@ pub mod restore_command;
 mod settings;
 pub mod text;
 
-use pgwal::format::Lsn;
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::verify::times::Moment;
+use pgwal_format::Lsn;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_verify::times::Moment;
 
 /// What was asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,6 +42,8 @@ pub struct WhenAnswer {
     pub asked: WhenAsked,
     /// Where that is; `None` where replay never gets there.
     pub moment: Option<Moment>,
+    /// Why it never gets there, and what to ask for instead, where that is known.
+    pub why_not: Option<(String, Option<u32>)>,
     /// The setting that fetches WAL from this archive.
     pub restore_command: String,
 }

@@ -1,16 +1,18 @@
 //! The setting with which a server fetches WAL from an archive.
 
 use crate::outside::is_harmful;
-use pgwal::format::FileName;
-use pgwal::source::{Entry, Source};
+use pgwal_format::{FileName, SegmentSize};
+use pgwal_source::{Codec, Entry, Extent, How, Scratch, Source};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf, absolute};
 
 /// `restore_command = 'cp "/srv/wal/%f" "%p"'`, for the folder in which the segments lie. Where not all of them lie
 /// there as plain files, which command fetches them is up to what archived them.
-pub fn setting(source: &dyn Source, archive: &Path) -> String {
+pub fn setting(source: &dyn Source, archive: &Path, size: SegmentSize) -> String {
     let entries = source.list().map(|listing| listing.entries).unwrap_or_default();
     let local = source.local();
-    let folders = entries.iter().filter_map(|entry| plain_folder(entry, &local?.path(entry)));
+    let plain = entries.iter().filter(|entry| is_plain(source, entry, size));
+    let folders = plain.filter_map(|entry| plain_folder(entry, &local?.path(entry)));
     let segments = entries.iter().filter(|entry| matches!(entry.name, Some(FileName::Segment(_)))).count();
     let mut folders: Vec<PathBuf> = folders.collect();
     let all_plain = folders.len() == segments;
@@ -24,6 +26,13 @@ pub fn setting(source: &dyn Source, archive: &Path) -> String {
             absolute(archive).unwrap_or_else(|_| archive.into()).display()
         ),
     }
+}
+
+/// A file of a segment's size is taken for one; any other is looked into, for some tools pack without a suffix.
+fn is_plain(source: &dyn Source, entry: &Entry, size: SegmentSize) -> bool {
+    let how = How { map: None, limit: 64 << 10, window: 64 << 10, extent: Extent::Whole };
+    let head = || source.read(entry, &how, &mut Scratch::default(), &mut |_| ControlFlow::Break(()));
+    entry.size == Some(size.bytes()) || head().is_ok_and(|read| read.codec == Codec::Plain)
 }
 
 /// The folder of a segment that `cp` can restore.

@@ -3,8 +3,8 @@
 use crate::outside::is_harmful;
 use crate::time::Zone;
 use crate::when::{WhenAnswer, WhenAsked};
-use pgwal::format::Layout;
-use pgwal::verify::times::Times;
+use pgwal_format::Layout;
+use pgwal_verify::times::Times;
 
 /// Where the settings belong.
 pub fn file(layout: &Layout) -> &'static str {

@@ -6,9 +6,9 @@ use crate::time::Zone;
 use crate::verify::text::{beside, called};
 use crate::when::settings;
 use crate::when::{WhenAnswer, WhenAsked};
-use pgwal::format::Lsn;
-use pgwal::verify::times::Times;
-use pgwal::verify::{Facts, TransactionEnd, Verdict};
+use pgwal_format::Lsn;
+use pgwal_verify::times::Times;
+use pgwal_verify::{Code, Facts, TransactionEnd, Verdict};
 use std::io;
 use std::path::Path;
 
@@ -25,7 +25,10 @@ pub fn write(
 ) -> io::Result<()> {
     match answer {
         None => reachable(out, times, zone)?,
-        Some(answer) => position(out, times, answer, zone)?,
+        Some(answer) => position(out, times, answer, archive, zone)?,
+    }
+    for f in times.outcome.counted().filter(|f| f.code == Code::OtherWal) {
+        writeln!(out, "BESIDE   {}", f.message(times.outcome.layout.as_ref()))?;
     }
     if times.outcome.verdict != Verdict::Proven {
         writeln!(out, "The archive is not whole: walproof verify {} says why", archive.display())?;
@@ -93,16 +96,32 @@ fn end(end: &TransactionEnd, zone: &Zone) -> String {
     format!("{}  {verb} of transaction {} at {}", zone.local(end.time).unwrap_or_default(), end.xid, end.lsn)
 }
 
-fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, zone: &Zone) -> io::Result<()> {
+fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &Path, zone: &Zone) -> io::Result<()> {
     let layout = times.layout();
     let (address, size) = (layout.address(), layout.segment);
     let Some(moment) = answer.moment.as_ref().filter(|m| times.reaches(m.lsn)) else {
         let (from, to) = times.outcome.replay.unwrap_or_default();
-        return writeln!(
-            out,
-            "{}: out of reach; WAL replays from {from} to {to}. Run without a position for all that can be reached.",
-            answer.input
-        );
+        match &answer.why_not {
+            Some((why, Some(xid))) => {
+                writeln!(out, "{}: {why}.", answer.input)?;
+                writeln!(out, "Ask for that one: walproof when {} xid:{xid}", archive.display())?;
+            }
+            Some((why, None)) => writeln!(out, "{}: {why}. WAL replays from {from} to {to}.", answer.input)?,
+            None => writeln!(
+                out,
+                "{}: out of reach; WAL replays from {from} to {to}. Run without a position for all that can be reached.",
+                answer.input
+            )?,
+        }
+        // It may lie where no server looks.
+        let partials = times.outcome.counted().filter(|f| f.code == Code::PartialOnly);
+        for file in partials.filter_map(|f| f.file.as_deref()).take(TOLD) {
+            writeln!(
+                out,
+                "{file} is not read, as no server reads it: copy it to the name without .partial, and ask again."
+            )?;
+        }
+        return Ok(());
     };
     let lsn = moment.lsn;
     if let WhenAsked::Time(time) = answer.asked {

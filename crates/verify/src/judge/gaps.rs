@@ -26,7 +26,7 @@ impl Judge<'_> {
                 continue;
             }
             seen.push((hole.timeline, hole.first));
-            if !self.in_range(hole.first, hole.last) {
+            if !self.in_range(hole.first, hole.last) || self.never_was(hole.first, hole.last) {
                 continue;
             }
             match hole.too_early {
@@ -150,7 +150,10 @@ impl Judge<'_> {
                 continue;
             }
             let hole = Hole { timeline, first: begin, last: begin, too_early: None };
-            if self.way.holes.iter().any(|h| h.timeline == timeline) {
+            // That the way goes on along another one instead is told already, and for want of which.
+            let left = |f: &Finding| f.code == Code::LeftBranch && f.timeline < Some(timeline);
+            let told = self.never_was(begin, begin) || self.findings.iter().any(left);
+            if self.way.holes.iter().any(|h| h.timeline == timeline) || told {
                 continue;
             }
             // Right after a promotion the first segment is not archived yet.
@@ -202,13 +205,37 @@ impl Judge<'_> {
             false => Severity::Warning,
         };
         let partial = self.inventory.partial(hole.timeline, hole.first).is_some();
-        let detail = Detail::Gap { last, count: hole.last.0 - hole.first.0 + 1, partial };
+        let count = hole.last.0 - hole.first.0 + 1;
         let at = self.start_of(hole.first);
-        let finding = self.found(Code::Gap, hole.timeline, lsn, at, detail);
+        let (code, detail) = match self.reset_behind(hole) {
+            Some(begins) => (Code::WalReset, Detail::Reset { begins, missing: Some((last, count)), fault: None }),
+            None => (Code::Gap, Detail::Gap { last, count, partial }),
+        };
+        let finding = self.found(code, hole.timeline, lsn, at, detail);
         finding.severity = weight.unwrap_or(severity);
         finding.file = Some(name);
         finding.lost = Some(lost);
         finding.readable_until = Some(lsn);
+    }
+
+    /// WAL behind a hole begins anew: with a checkpoint that names no record before it.
+    fn reset_behind(&self, hole: &Hole) -> Option<Lsn> {
+        let (_, right) = self.sides(hole.timeline, hole.first, hole.last);
+        let piece = right?;
+        let first = piece.run()?.first?;
+        let begins = first.lsn == self.first_record_of(piece.first) && first.prev == Lsn::ZERO;
+        (begins && piece.first > SegmentNo(1)).then_some(first.lsn)
+    }
+
+    /// What it weighs that no replay comes over a position: for backups before it, as a hole does.
+    pub(super) fn weight_at(&self, lsn: Lsn) -> Severity {
+        let number = self.number(lsn);
+        self.gap_severity(&Hole {
+            timeline: self.target,
+            first: number,
+            last: SegmentNo(number.0.saturating_sub(1)),
+            too_early: None,
+        })
     }
 
     /// Before the oldest backup nobody needs a segment; inside a backup and behind the newest, recovery does; between

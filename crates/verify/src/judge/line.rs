@@ -9,6 +9,7 @@ use pgwal_archive::way::Leg;
 use pgwal_archive::{Mark, Tally};
 use pgwal_format::page::PageFault;
 use pgwal_format::{Lsn, SegmentName, SegmentNo, TimelineId};
+use pgwal_source::Codec;
 use pgwal_walk::{Damage, Fault, Fold, Joint, Run, SlackKind, Stop, Tail};
 
 /// Where a file that cannot be used lies.
@@ -154,10 +155,58 @@ impl Judge<'_> {
             }
         };
         let lost = self.lost(lsn, damage.until, before);
-        let finding = self.found(code_of(&damage.fault), timeline, lsn, at, Detail::Wal(damage.fault));
+        let (code, detail) = self.cause(timeline, lsn, damage);
+        let mildest = if let Detail::Reset { begins, .. } = detail { self.weight_at(begins) } else { Severity::Error };
+        let finding = self.found(code, timeline, lsn, at, detail);
+        finding.severity = finding.severity.min(mildest);
         finding.span = span;
         finding.lost = Some(lost);
         finding.readable_until = Some(lsn);
+    }
+
+    /// What is behind a fault, where the bytes show it: WAL that was begun anew, two servers that wrote one timeline.
+    fn cause(&self, timeline: TimelineId, lsn: Lsn, damage: &Damage<Mark>) -> (Code, Detail) {
+        let fault = damage.fault;
+        let number = |lsn: Lsn| self.number(lsn);
+        let is_first = |lsn: &Lsn| *lsn == self.first_record_of(number(*lsn)) && number(*lsn) > SegmentNo(1);
+        let reset = |begins| (Code::WalReset, Detail::Reset { begins, missing: None, fault: Some(fault) });
+        let own = |n: SegmentNo| self.inventory.get(timeline, n).is_some();
+        let two = |n: SegmentNo| own(n) && n.0.checked_sub(1).is_some_and(|before| own(SegmentNo(before)));
+        let parted = (Code::TwoHistories, Detail::Parted { fault, alone: false });
+        match fault {
+            Fault::PrevLink { found: Lsn::ZERO, .. } if is_first(&lsn) => reset(lsn),
+            Fault::PrevLink { expected: Some(_), .. } if is_first(&lsn) && two(number(lsn)) => parted,
+            Fault::NoContrecord | Fault::UnexpectedContrecord { .. } | Fault::ContrecordLength { .. } => {
+                let start = self.start_of(number(damage.at));
+                match (damage.until.filter(is_first), damage.until_prev) {
+                    (Some(begins), Some(Lsn::ZERO)) => reset(begins),
+                    // The next record names one of the segment before that is not the one that is open here.
+                    (_, Some(prev)) if damage.at == start && prev < start && prev != lsn && two(number(start)) => {
+                        parted
+                    }
+                    _ => (code_of(&fault), Detail::Wal(fault)),
+                }
+            }
+            _ => (code_of(&fault), Detail::Wal(fault)),
+        }
+    }
+
+    /// Of histories that part twice, on both sides of one segment: that segment was overwritten.
+    pub(super) fn overwritten(&mut self) {
+        let places: Vec<(Option<TimelineId>, SegmentNo)> =
+            self.findings.iter().filter_map(|f| self.parts_at(f)).collect();
+        let mut findings = std::mem::take(&mut self.findings);
+        for finding in &mut findings {
+            let behind = self.parts_at(finding).map(|(timeline, number)| (timeline, number.next()));
+            if let (Some(behind), Detail::Parted { alone, .. }) = (behind, &mut finding.detail) {
+                *alone = places.contains(&behind);
+            }
+        }
+        self.findings = findings;
+    }
+
+    fn parts_at(&self, finding: &Finding) -> Option<(Option<TimelineId>, SegmentNo)> {
+        (finding.code == Code::TwoHistories).then(|| Some((finding.timeline, self.number(finding.at?))))?
     }
 
     fn torn(&mut self, timeline: TimelineId, lsn: Lsn, stop: &Stop, before: Option<Mark>) {
@@ -214,10 +263,13 @@ impl Judge<'_> {
             matches!(place, UnusableAt::Behind | UnusableAt::Handover),
             matches!(place, UnusableAt::Between | UnusableAt::Handover),
         );
+        // Who writes one file after another was done with it before the next.
+        let behind = |p: &Piece| p.first > piece.first && !self.is_leftover(p);
+        let followed = self.pieces.get(&timeline).is_some_and(|pieces| pieces.iter().any(behind));
         let (code, detail) = match (self.flaw(&bad.why), &bad.why) {
             ((_, detail), _) if bad.grew => (Code::StillCopied, detail),
             ((_, detail), Unusable::Size { short: true, .. } | Unusable::Packed { cut: true, .. })
-                if bad.fresh && ends =>
+                if bad.fresh && ends && !followed =>
             {
                 (Code::StillCopied, detail)
             }
@@ -262,6 +314,11 @@ impl Judge<'_> {
             Unusable::Packed { codec, bytes, cut } => {
                 (Code::Undecodable, Detail::Packed { codec: *codec, bytes: *bytes, cut: *cut })
             }
+            &Unusable::Twice { outer, inner, .. } => match inner {
+                Codec::Encrypted(_) => (Code::Encrypted, Detail::Packed { codec: inner, bytes: 0, cut: false }),
+                Codec::Unknown(_) => (Code::UnknownCodec, Detail::Packed { codec: inner, bytes: 0, cut: false }),
+                _ => (Code::PackedTwice, Detail::Twice { outer, inner }),
+            },
             Unusable::Encrypted(codec) => (Code::Encrypted, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
             Unusable::Unknown(codec) => (Code::UnknownCodec, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
             Unusable::Belongs { address, timeline } => {
@@ -308,7 +365,7 @@ fn readable_until(bad: &Bad, left: Option<&Run<Tally>>, layout: &pgwal_format::L
     }
 }
 
-fn after(sum: Mark, own: Mark) -> Mark {
+pub(super) fn after(sum: Mark, own: Mark) -> Mark {
     Mark {
         records: sum.records + own.records,
         commits: sum.commits + own.commits,

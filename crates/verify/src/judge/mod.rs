@@ -8,10 +8,14 @@
 //! | [`beside`] | which backups lie on the way of recovery, and which beside it? |
 //! | [`gaps`] | what is missing on the way of recovery, and who needs it? |
 //! | [`timelines`] | do history files fit each other and the WAL? |
+//! | [`branches`] | does the way go on along a timeline that was left? do first records disprove a history? |
+//! | [`content`] | which records end replay by what they say, and from which backups? |
 //! | [`partials`] | what lies in unfinished segments? |
 //! | [`reports`] | how far does each timeline reach, and replay as a whole? |
 
 mod beside;
+mod branches;
+mod content;
 mod gaps;
 mod line;
 mod partials;
@@ -24,6 +28,7 @@ use crate::codes::{Code, Severity};
 use crate::finding::{Detail, FileRange, Finding, Lost};
 use crate::options::Options;
 use crate::outcome::KnownBackup;
+use pgwal_archive::lineage::Node;
 use pgwal_archive::names::Inventory;
 use pgwal_archive::stretch::Piece;
 use pgwal_archive::way::Way;
@@ -44,6 +49,8 @@ pub(crate) struct Judge<'a> {
     pub entries: &'a [Entry],
     pub inventory: &'a Inventory,
     pub lineage: &'a Lineage,
+    /// History files of others.
+    pub others_histories: &'a [Node],
     pub options: &'a Options<'a>,
     pub live: bool,
     pub backups: Vec<KnownBackup>,
@@ -62,6 +69,8 @@ pub(crate) struct Judge<'a> {
     side_ways: BTreeMap<TimelineId, Way>,
     /// Records before each piece on the way.
     before: BTreeMap<(TimelineId, SegmentNo), Mark>,
+    /// Segments that only a history file that is disproved asks for.
+    never_were: Vec<(SegmentNo, SegmentNo)>,
     pub total: Mark,
     /// Of every segment on the way.
     pub facts: Vec<Facts>,
@@ -86,12 +95,14 @@ impl<'a> Judge<'a> {
             complete: None,
             reaches: None,
             beside: None,
+            stopped: None,
         };
         Judge {
             cluster: &archive.cluster,
             entries: &archive.entries,
             inventory: &archive.inventory,
             lineage: &archive.lineage,
+            others_histories: &archive.others_histories,
             options,
             live: archive.live,
             backups: archive.backups.iter().map(backup).collect(),
@@ -103,6 +114,7 @@ impl<'a> Judge<'a> {
             way: path.way,
             side_ways: BTreeMap::new(),
             before: BTreeMap::new(),
+            never_were: Vec::new(),
             total: Mark::default(),
             facts: Vec::new(),
             findings,
@@ -120,8 +132,12 @@ impl<'a> Judge<'a> {
         for &timeline in &timelines {
             self.line(timeline);
         }
+        self.overwritten();
+        self.disproved();
+        self.left_branches();
         self.gaps();
         self.timelines();
+        self.content();
         self.partials();
         self.backups_beside();
         for &index in &self.inventory.impossible {

@@ -58,7 +58,9 @@ impl Judge<'_> {
                 backup.complete = Some(self.covers(backup, &findings));
                 // Along its own timeline it comes to places that this way does not know.
                 let on_way = backup.beside.is_none();
-                backup.reaches = self.reaches(backup, &findings).filter(|_| on_way);
+                let reaches = self.reaches(backup, &findings).filter(|_| on_way);
+                let stopped = backup.stopped.as_ref().map(|(lsn, _)| *lsn);
+                backup.reaches = reaches.map(|lsn| stopped.map_or(lsn, |at| at.min(lsn)));
             }
         }
         let reached = |n: SegmentNo| replay.is_some_and(|(from, to)| self.start_of(n) < to && n >= self.number(from));
@@ -241,9 +243,13 @@ impl Judge<'_> {
         let to = stop.and_then(|f| f.lsn).map(|lsn| self.comes_to(lsn)).or(end);
         let mut first = first.map(|f| f.lsn);
         // Damage that is accepted is not replayed over: what is proven begins behind it.
+        // Nor is WAL that begins anew, where no backup needs what was before.
+        let anew = findings.iter().filter(|f| f.code == Code::WalReset && f.severity < Severity::Error);
         let behind = accepted
             .iter()
-            .filter(|f| f.severity == Severity::Error && self.stops(f))
+            .filter(|f| f.severity == Severity::Error)
+            .chain(anew)
+            .filter(|f| self.stops(f))
             .filter_map(|f| f.lost.filter(|l| l.until_lsn > first));
         let in_reach = behind.filter(|lost| stop.is_none_or(|stop| lost.until_lsn <= stop.lsn));
         if let Some(lost) = in_reach.max_by_key(|lost| lost.until_lsn) {
@@ -271,7 +277,7 @@ impl Judge<'_> {
 
     /// Where replay from a backup comes to its end: at the first error or gap behind its start, or with the WAL.
     fn reaches(&self, backup: &KnownBackup, findings: &[Finding]) -> Option<Lsn> {
-        let ends = |f: &&Finding| (f.severity == Severity::Error || f.code == Code::Gap) && self.stops(f);
+        let ends = |f: &&Finding| (f.severity == Severity::Error || f.code.is_hole()) && self.stops(f);
         // A file that the folder's list refuses has no record.
         let stop = findings.iter().filter(ends).filter_map(|f| f.lsn.or(f.at)).filter(|&lsn| lsn >= backup.start).min();
         let last = self.way.legs.last()?;

@@ -10,7 +10,7 @@ use pgwal_archive::{Archive, ArchiveSurvey, BackupFileFlaw, Depth, Flaw, Unowned
 use pgwal_format::sniff::{self, Content};
 use pgwal_format::text::history::HistoryFault;
 use pgwal_format::{FileName, Layout, SegmentName};
-use pgwal_source::codec::Container;
+use pgwal_source::codec::{Container, HEAD};
 use pgwal_source::name::{self, NamePlace, Placed};
 use pgwal_source::{Codec, Entry, ReadFault, ReadState, Source, tar};
 
@@ -162,6 +162,14 @@ fn name_file(source: &dyn Source, entry: &Entry) -> Finding {
         (_, ReadState::CutOff | ReadState::Undecodable(_)) => return of(Code::Undecodable, packed),
         (_, ReadState::Vanished) => return of(Code::Vanished, Detail::Plain),
         _ => {}
+    }
+    let inner = Codec::detect(start.get(..HEAD).unwrap_or(&start), "");
+    match inner {
+        Codec::Plain => {}
+        _ if codec == Codec::Plain => {}
+        Codec::Encrypted(_) => return of(Code::Encrypted, Detail::Packed { codec: inner, bytes: 0, cut: false }),
+        Codec::Unknown(_) => return of(Code::UnknownCodec, Detail::Packed { codec: inner, bytes: 0, cut: false }),
+        _ => return of(Code::PackedTwice, Detail::Twice { outer: codec, inner }),
     }
     if tar::is_header(&start) {
         let codec = Codec::Unknown(Container::Tar);

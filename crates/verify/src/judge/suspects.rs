@@ -5,9 +5,9 @@
 
 use super::Judge;
 use pgwal_archive::Tally;
-use pgwal_archive::stretch::{Bad, Piece, PieceKind, Unusable};
+use pgwal_archive::stretch::{Bad, Piece, PieceKind, Unusable, goes_on};
 use pgwal_format::page::PageFault;
-use pgwal_walk::{Damage, Fault, Fold, Head, Joint, Run};
+use pgwal_walk::{Damage, Fault, Fold, Head};
 
 impl Judge<'_> {
     pub(super) fn suspects(&mut self) {
@@ -15,22 +15,11 @@ impl Judge<'_> {
         let expected = self.cluster.system_id;
         for pieces in self.pieces.values_mut() {
             for i in 0..pieces.len() {
-                let Some(Piece { kind: PieceKind::Bad(bad), first, last }) = pieces.get(i) else { continue };
-                let Bad { why: Unusable::Cluster { found }, run: Some(run), .. } = bad.as_ref() else { continue };
-                let left = i
-                    .checked_sub(1)
-                    .and_then(|j| pieces.get(j))
-                    .filter(|p| p.last.next() == *first)
-                    .and_then(Piece::run);
-                let right = pieces.get(i + 1).filter(|p| last.next() == p.first).and_then(Piece::run);
-                let fits = |a: &Run<Tally>, b: &Run<Tally>| {
-                    let joint = Joint::between(layout, a, b);
-                    joint.damage.is_none()
-                        && (joint.over.is_some() || (a.last.is_some() && b.first.is_some_and(|f| f.linked)))
-                };
-                if !left.is_some_and(|left| fits(left, run)) && !right.is_some_and(|right| fits(run, right)) {
+                if !goes_on(pieces, i, layout) {
                     continue;
                 }
+                let Some(Piece { kind: PieceKind::Bad(bad), .. }) = pieces.get(i) else { continue };
+                let Bad { why: Unusable::Cluster { found }, run: Some(run), .. } = bad.as_ref() else { continue };
                 let damage = Damage {
                     lsn: run.from,
                     begun_before: true,

@@ -32,6 +32,8 @@ impl Judge<'_> {
         if let Some(asked) = self.unknown() {
             self.history_missing(asked);
         }
+        self.hidden();
+        self.histories_of_others();
         self.not_a_child();
         let children: Vec<TimelineId> = self.pieces.keys().copied().collect();
         for child in children {
@@ -48,6 +50,66 @@ impl Judge<'_> {
         for (child, parent, switch) in nodes {
             self.diverged(child, parent, switch);
         }
+    }
+
+    /// History files of another cluster, which a server that looks for the latest timeline takes for this one's.
+    fn histories_of_others(&mut self) {
+        if self.others_histories.is_empty() || self.options.timeline != Which::Latest {
+            return;
+        }
+        let others = |t: TimelineId| self.others_histories.iter().find(|node| node.timeline == t);
+        let mut newest = self.target;
+        while let Some(next) = newest.0.checked_add(1).map(TimelineId) {
+            if others(next).is_none() && self.lineage.get(next).is_none() {
+                break;
+            }
+            newest = next;
+        }
+        let Some(node) = others(newest).filter(|node| !node.broken) else { return };
+        let own = self.target;
+        let left = node.ancestors.iter().find(|a| a.timeline == own).map(|a| a.switch);
+        let first = self.way.legs.first().map(|leg| leg.first);
+        // Behind all that is here, it leads nowhere, and recovery ends where WAL does.
+        let before = left.is_none_or(|switch| switch_segment(&switch, self.layout()) <= first);
+        if !before {
+            return;
+        }
+        let by_default = self.layout().dialect.settings.latest_by_default;
+        let severity = if by_default { Code::OthersHistory.severity() } else { Severity::Warning };
+        self.findings.push(Finding {
+            severity,
+            timeline: Some(newest),
+            file: Some(node.file.clone()),
+            detail: Detail::OthersHistory { own, left },
+            ..Finding::of(Code::OthersHistory)
+        });
+    }
+
+    /// A history file that is missing hides those behind it: the latest is looked for by one number after another.
+    fn hidden(&mut self) {
+        if matches!(self.options.timeline, Which::Number(_)) {
+            return;
+        }
+        let latest = self.lineage.latest(self.start);
+        let missing = TimelineId(latest.0.saturating_add(1));
+        // One that has WAL here is told already.
+        if !self.inventory.of(missing).is_empty() || missing <= latest {
+            return;
+        }
+        let behind = |t: &TimelineId| *t > missing;
+        let with_wal = self.inventory.timelines().into_iter().find(behind);
+        let named = self.lineage.nodes.iter().map(|node| node.timeline).filter(behind).min();
+        let Some(hides) = with_wal.or(named) else { return };
+        // Who starts from a backup of that timeline looks behind it: where there is no other backup, nobody misses it.
+        let behind = !self.backups.is_empty() && self.backups.iter().all(|b| b.timeline > missing);
+        let severity = if with_wal.is_some() && !behind { Code::HistoryMissing.severity() } else { Severity::Warning };
+        self.findings.push(Finding {
+            severity,
+            timeline: Some(missing),
+            file: Some(history_name(missing)),
+            detail: Detail::Hidden { latest, hides },
+            ..Finding::of(Code::HistoryMissing)
+        });
     }
 
     /// The timeline that is asked for, where nothing here tells of it.
@@ -98,10 +160,15 @@ impl Judge<'_> {
         let runs = self.pieces.get(&timeline)?.iter().filter_map(Piece::run);
         runs.filter(|run| says_so || run.first_timeline.is_some_and(|t| t < timeline))
             .find_map(|run| run.acc.opening_of(timeline))
+            .map(|opening| opening.lsn)
     }
 
     fn switch_mismatch(&mut self, child: TimelineId, parent: TimelineId, says: Switch) {
         let Some(begins) = self.opening(child) else { return };
+        // A file that names another parent says nothing of this one's end.
+        if self.findings.iter().any(|f| f.code == Code::Disproved && f.timeline == Some(child)) {
+            return;
+        }
         let layout = self.layout();
         let fits = match says {
             Switch::At(lsn) => {
@@ -131,6 +198,10 @@ impl Judge<'_> {
     /// The parent's own WAL goes on behind the switch.
     fn diverged(&mut self, child: TimelineId, parent: TimelineId, switch: Switch) {
         let layout = self.layout();
+        // Where recovery takes it, it is more than news.
+        if self.findings.iter().any(|f| f.code == Code::LeftBranch && f.timeline == Some(parent)) {
+            return;
+        }
         let end = self.pieces.get(&parent).and_then(|p| p.iter().filter_map(Piece::run).next_back()).map(|run| run.end);
         let (Some(to), Some(number)) = (end, switch_segment(&switch, layout)) else { return };
         let beyond = match switch {

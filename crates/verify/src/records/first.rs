@@ -1,6 +1,7 @@
 //! The first pass: an archive is read once, judged from that, and listed as far as nothing is wrong.
 
-use super::lister::{LineSink, Lister};
+use super::lister::Lister;
+use super::part::ListSink;
 use super::plan::ListPlan;
 use super::range::Range;
 use super::rendered::{PartRenderer, RenderedRecords, WholeSegment};
@@ -65,12 +66,16 @@ pub(super) fn once<'a, R: Render>(
     source: &'a dyn Source,
     wanted: &ListRequest<'a>,
     render: &R,
-    sink: &mut LineSink<'_>,
+    sink: &mut ListSink<'_, R::Event>,
     pass: Pass,
 ) -> Result<FirstPass<'a>, ListError> {
     let Some((outcome, sight)) = names(source, &wanted.options)? else {
         return Ok(FirstPass::Unread(ListSum::default()));
     };
+    // Which line is listed, only reading all of them tells.
+    if outcome.lines.len() > 1 {
+        return Ok(FirstPass::Unread(ListSum::default()));
+    }
     let archive = &sight.archive;
     let layout = &archive.cluster.layout;
     let range = Range::of(&wanted.options, layout);

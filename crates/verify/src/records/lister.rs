@@ -5,12 +5,13 @@
 //!    └── not right, or not read in parts: by a scan ──┴──► in order: record over the seam, findings, text
 //! ```
 
+use super::part::ListSink;
 use super::plan::Note;
 use super::range::Range;
 use super::rendered::{PartPlace, PartRenderer, RenderedPart};
 use super::sum::{Cost, ListSum};
 use super::workers::{Done, ListWorkers};
-use super::{Render, Rendered};
+use super::{ListPart, Render, render_record};
 use crate::finding::Finding;
 use pgwal_archive::names::Segment;
 use pgwal_archive::ordered::in_order;
@@ -23,8 +24,6 @@ use std::cell::RefCell;
 use std::io;
 use std::ops::ControlFlow;
 
-pub(super) type LineSink<'a> = dyn FnMut(&[u8]) -> io::Result<()> + 'a;
-
 /// Bytes of WAL in a part that is rendered as text.
 const PART: usize = 256 << 10;
 /// The least text that is worth writing.
@@ -34,7 +33,7 @@ const PIECE: usize = 256 << 10;
 pub(super) struct Lister<'a, 's, R: Render> {
     pub renderer: &'a PartRenderer<'a, R>,
     workers: Option<&'s ListWorkers<'a, R>>,
-    sink: &'s mut LineSink<'s>,
+    sink: &'s mut ListSink<'s, R::Event>,
     /// Findings in order.
     notes: &'s [Note<'s>],
     /// The next finding.
@@ -45,7 +44,7 @@ pub(super) struct Lister<'a, 's, R: Render> {
     pub sum: ListSum,
     pub findings: u64,
     pub cost: Cost,
-    line: Vec<u8>,
+    line: ListPart<R::Event>,
     scratch: R::Scratch,
     /// The list could not be written.
     failed: Option<io::Error>,
@@ -56,7 +55,7 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
     pub fn new(
         renderer: &'a PartRenderer<'a, R>,
         workers: Option<&'s ListWorkers<'a, R>>,
-        sink: &'s mut LineSink<'s>,
+        sink: &'s mut ListSink<'s, R::Event>,
         notes: &'s [Note<'s>],
         already: ListSum,
     ) -> Self {
@@ -71,7 +70,7 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
             sum: already,
             findings: 0,
             cost: Cost::default(),
-            line: Vec::new(),
+            line: ListPart::default(),
             scratch: R::Scratch::default(),
             failed: None,
         }
@@ -122,7 +121,7 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
         let until = first + self.notes.get(first..).unwrap_or(&[]).partition_point(|n| n.place < next);
         let (keep, timeline) = (self.renderer.keep(), segment.timeline);
         let list = RefCell::new(&mut *self);
-        let mut make = || Direct { list: &list, timeline, range, until, text: Vec::new() };
+        let mut make = || Direct { list: &list, timeline, range, until, text: ListPart::default() };
         if let Some(Run { acc: mut direct, .. }) = reader.scan_as(segment, entry, keep, &mut make, buffers).run {
             direct.flush();
         }
@@ -146,7 +145,8 @@ impl<'a, 's, R: Render> Lister<'a, 's, R> {
         }
         self.notes(|place| place <= record.lsn)?;
         self.line.clear();
-        if let Some(rendered) = renderer.render.record(record, self.left_timeline, &mut self.scratch, &mut self.line) {
+        let (render, timeline) = (renderer.render, self.left_timeline);
+        if let Some(rendered) = render_record(render, record, timeline, &mut self.scratch, &mut self.line) {
             self.sum.count(record, rendered);
             renderer.render.done(&mut self.scratch);
             (self.sink)(&self.line)?;
@@ -339,7 +339,7 @@ struct Direct<'l, 'a, 's, 'm, R: Render> {
     range: Range,
     /// The end of the findings that stand in the segment.
     until: usize,
-    text: Vec<u8>,
+    text: ListPart<R::Event>,
 }
 
 impl<R: Render> Direct<'_, '_, '_, '_, R> {
@@ -378,11 +378,11 @@ impl<R: Render> Fold for Direct<'_, '_, '_, '_, R> {
             list.told(note);
         }
         let renderer = list.renderer;
-        if let Some(rendered) = renderer.render.record(record, self.timeline, &mut list.scratch, &mut self.text) {
-            let rendered: Rendered = rendered;
+        if let Some(rendered) = render_record(renderer.render, record, self.timeline, &mut list.scratch, &mut self.text)
+        {
             list.sum.count(record, rendered);
         }
-        if self.text.len() >= PIECE {
+        if self.text.as_text().len() >= PIECE {
             renderer.render.done(&mut list.scratch);
             if let Err(error) = (list.sink)(&self.text) {
                 list.failed = Some(error);

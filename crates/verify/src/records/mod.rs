@@ -10,9 +10,11 @@
 //! the list says all that it says in a verdict, and its files are read once more from the first finding on.
 
 mod first;
+mod folded;
 mod follow;
 mod lent;
 mod lister;
+mod part;
 mod plan;
 mod range;
 mod rendered;
@@ -20,8 +22,10 @@ mod sum;
 mod twice;
 mod workers;
 
+pub use folded::{FoldError, fold};
 pub use follow::{FollowState, Follower};
 pub use lent::{Records, WalItem, lend};
+pub use part::{ListItem, ListPart, ListPlace, ListSink, NoEvent};
 
 use crate::finding::Finding;
 use crate::options::Options;
@@ -30,6 +34,7 @@ use crate::verify::{ExaminedArchive, examine};
 use first::{FirstPass, Pass, once};
 use pgwal_archive::Error;
 use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::rmgr::table::Short;
 use pgwal_format::{Layout, Lsn, TimelineId};
 use range::Range;
 use std::{fmt, io};
@@ -40,6 +45,8 @@ use twice::{again, findings_alone};
 pub trait Render: Sync {
     /// Room that is used again from record to record; one for each segment that is being rendered.
     type Scratch: Default + Send;
+    /// What is put out between pieces of text; [`NoEvent`] where there is nothing but text.
+    type Event: Clone + Send;
 
     /// Whether [`Render::record`] needs the whole body of records that cross pages.
     fn whole(&self) -> bool;
@@ -47,7 +54,7 @@ pub trait Render: Sync {
     /// Whether [`Render::record`] may want a record with this header.
     fn wants(&self, header: &RecordHeader) -> bool;
 
-    /// Appends a record to `out`. It may be asked for records again of which nothing was written. `timeline` is that of
+    /// Appends a record to `out`. It may be asked for records again that were thrown away. `timeline` is that of
     /// the file in which it starts. Unless [`Render::whole`] asks for more, the body may be cut behind its first 4 KiB
     /// from 9.5 on ([`Record::is_whole`]): block references and their lengths are always there.
     ///
@@ -57,11 +64,11 @@ pub trait Render: Sync {
         record: &Record<'_>,
         timeline: TimelineId,
         scratch: &mut Self::Scratch,
-        out: &mut Vec<u8>,
+        out: &mut ListPart<Self::Event>,
     ) -> Option<Rendered>;
 
     /// Appends a finding to `out`.
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>);
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<Self::Event>);
 
     /// Takes what was put aside in the room of some records of one segment, or of one record over the end of a segment:
     /// in the order of WAL, on the thread that called, and each once. Renderers that count instead of writing have
@@ -72,19 +79,34 @@ pub trait Render: Sync {
 /// What a record came to that was rendered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Rendered {
-    /// It is in the list; otherwise only what was found with it is.
+    /// It is in the list; otherwise only what is found with it is.
     pub listed: bool,
     /// Bytes of page images in it.
     pub image_bytes: u64,
-    /// Findings of the renderer's own that it told with the record.
-    pub findings: u64,
+    /// Its data ends before this field: a finding behind the record says so.
+    pub short: Option<Short>,
 }
 
 /// Listed, with so many bytes of page images, and nothing found.
 impl From<u64> for Rendered {
     fn from(image_bytes: u64) -> Rendered {
-        Rendered { listed: true, image_bytes, findings: 0 }
+        Rendered { listed: true, image_bytes, short: None }
     }
+}
+
+/// Renders a record, and behind it what is found with it.
+fn render_record<R: Render>(
+    render: &R,
+    record: &Record<'_>,
+    timeline: TimelineId,
+    scratch: &mut R::Scratch,
+    out: &mut ListPart<R::Event>,
+) -> Option<Rendered> {
+    let rendered = render.record(record, timeline, scratch, out)?;
+    if let Some(short) = rendered.short {
+        render.finding(&Finding::short(record, timeline, short), Some(record.layout), out);
+    }
+    Some(rendered)
 }
 
 /// What to list.
@@ -159,7 +181,7 @@ pub fn list<R: Render>(
     source: &dyn pgwal_source::Source,
     wanted: &ListRequest<'_>,
     render: &R,
-    sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    sink: &mut ListSink<'_, R::Event>,
 ) -> Result<Listed, ListError> {
     let (outcome, sight, already) = match once(source, wanted, render, sink, Pass::Text)? {
         FirstPass::Whole(outcome, sum, segments) => return Ok(listed(*outcome, sum, 0, Cost::default(), segments)),
@@ -201,7 +223,7 @@ pub fn gather<R: Render>(
     source: &dyn pgwal_source::Source,
     wanted: &ListRequest<'_>,
     make: &dyn Fn() -> R,
-    sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    sink: &mut ListSink<'_, R::Event>,
 ) -> Result<(R, Gathered), ListError> {
     let render = make();
     let unlimited = ListRequest { options: same(&wanted.options), limit: None };
@@ -227,11 +249,11 @@ fn told<R: Render>(
     outcome: &Outcome,
     wanted: &ListRequest<'_>,
     render: &R,
-    sink: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+    sink: &mut ListSink<'_, R::Event>,
 ) -> Result<u64, ListError> {
     let Some(layout) = &outcome.layout else { return Ok(0) };
     let range = Range::of(&wanted.options, layout);
-    let mut text = Vec::new();
+    let mut text = ListPart::default();
     let told: Vec<&Finding> = outcome.findings.iter().filter(|f| plan::is_in(f, range)).collect();
     told.iter().for_each(|finding| render.finding(finding, Some(layout), &mut text));
     sink(&text).map_err(ListError::Output)?;

@@ -143,6 +143,6 @@ fn hides_the_way(finding: &Finding, way: &Way, target: Option<TimelineId>) -> bo
 /// Whether records of the way are lost by it.
 fn costs_records(finding: &Finding) -> bool {
     let lost = finding.severity == Severity::Error
-        || matches!(finding.code, Code::Gap | Code::Changed | Code::Vanished | Code::StillCopied);
+        || matches!(finding.code, Code::Gap | Code::WalReset | Code::Changed | Code::Vanished | Code::StillCopied);
     lost && finding.lsn.is_some()
 }

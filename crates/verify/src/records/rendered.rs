@@ -1,14 +1,18 @@
 //! What is rendered of a part of a segment.
 
-use super::Render;
+use super::part::{ListPart, ListPlace};
 use super::range::Range;
 use super::sum::ListSum;
+use super::{Render, render_record};
 use pgwal_archive::Tally;
 use pgwal_archive::read::TakeBytes;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_walk::{Fold, KEEP, Run, ScanExpect, Stream};
 use std::sync::{Mutex, PoisonError};
+
+/// What a part is rendered into.
+type Room<R> = (ListPart<<R as Render>::Event>, <R as Render>::Scratch);
 
 /// What all parts share.
 pub(super) struct PartRenderer<'a, R: Render> {
@@ -23,7 +27,7 @@ pub(super) struct PartRenderer<'a, R: Render> {
     /// Nothing is written: what is rendered is put aside.
     pub quiet: bool,
     /// Buffers of text, and room for rendering, that are not in use.
-    free: Mutex<Vec<(Vec<u8>, R::Scratch)>>,
+    free: Mutex<Vec<Room<R>>>,
 }
 
 impl<'a, R: Render> PartRenderer<'a, R> {
@@ -38,7 +42,7 @@ impl<'a, R: Render> PartRenderer<'a, R> {
     }
 
     /// Takes back what a part was rendered into.
-    pub fn give_back(&self, (mut text, scratch): (Vec<u8>, R::Scratch)) {
+    pub fn give_back(&self, (mut text, scratch): Room<R>) {
         text.clear();
         self.free.lock().unwrap_or_else(PoisonError::into_inner).push((text, scratch));
     }
@@ -117,11 +121,11 @@ impl<R: Render> TakeBytes for WholeSegment<'_, '_, R> {
 pub(super) struct RenderedRecords<'a, R: Render> {
     renderer: &'a PartRenderer<'a, R>,
     timeline: TimelineId,
-    pub text: Vec<u8>,
+    pub text: ListPart<R::Event>,
     pub sum: ListSum,
     pub scratch: R::Scratch,
     /// The text and the sum after each record, where only so many are listed.
-    after: Vec<(usize, ListSum)>,
+    after: Vec<(ListPlace, ListSum)>,
 }
 
 impl<R: Render> std::fmt::Debug for RenderedRecords<'_, R> {
@@ -146,8 +150,8 @@ impl<'a, R: Render> RenderedRecords<'a, R> {
             return;
         }
         let last = records.checked_sub(1).and_then(|i| self.after.get(usize::try_from(i).ok()?));
-        let (length, sum) = last.copied().unwrap_or_default();
-        self.text.truncate(length);
+        let (place, sum) = last.copied().unwrap_or_default();
+        self.text.cut(place);
         self.sum = sum;
     }
 }
@@ -179,10 +183,11 @@ impl<R: Render> Fold for RenderedRecords<'_, R> {
             let _ = renderer.render.record(record, self.timeline, &mut self.scratch, &mut self.text);
             return;
         }
-        if let Some(rendered) = renderer.render.record(record, self.timeline, &mut self.scratch, &mut self.text) {
+        if let Some(rendered) = render_record(renderer.render, record, self.timeline, &mut self.scratch, &mut self.text)
+        {
             self.sum.count(record, rendered);
             if renderer.limit.is_some() {
-                self.after.push((self.text.len(), self.sum));
+                self.after.push((self.text.end(), self.sum));
             }
         }
     }

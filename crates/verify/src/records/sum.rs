@@ -12,7 +12,7 @@ pub(super) struct ListSum {
     pub records: u64,
     pub bytes: u64,
     pub image_bytes: u64,
-    /// Findings of the renderer's own.
+    /// Findings that came with records.
     pub findings: u64,
     pub first: Option<Lsn>,
     pub end: Option<Lsn>,
@@ -30,7 +30,8 @@ impl ListSum {
 
     pub fn count(&mut self, record: &Record<'_>, rendered: Rendered) {
         let bytes = u64::from(record.header.tot_len);
-        let Rendered { listed, image_bytes, findings } = rendered;
+        let Rendered { listed, image_bytes, short } = rendered;
+        let findings = u64::from(short.is_some());
         if !listed {
             self.findings += findings;
             return;

@@ -1,12 +1,13 @@
 //! Lists an archive that was judged: findings stand at their places among the records.
 
-use super::lister::{LineSink, Lister};
+use super::lister::Lister;
+use super::part::ListSink;
 use super::plan::{ListPlan, PlannedFile};
 use super::range::Range;
 use super::rendered::PartRenderer;
 use super::sum::{Cost, ListSum, listed};
 use super::workers::{ListWorkers, WorkersGuard};
-use super::{ListError, ListRequest, Listed, Render};
+use super::{ListError, ListPart, ListRequest, Listed, Render};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use crate::outcome::{Outcome, Verdict};
@@ -24,7 +25,7 @@ pub(super) fn again<R: Render>(
     render: &R,
     outcome: Outcome,
     sight: &ExaminedArchive<'_>,
-    sink: &mut LineSink<'_>,
+    sink: &mut ListSink<'_, R::Event>,
     already: ListSum,
 ) -> Result<Listed, ListError> {
     let options = &wanted.options;
@@ -160,9 +161,9 @@ fn pick(reader: &Reader<'_>, segment: &Segment, buffers: &mut Buffers) -> usize 
 pub(super) fn findings_alone<R: Render>(
     render: &R,
     outcome: Outcome,
-    sink: &mut LineSink<'_>,
+    sink: &mut ListSink<'_, R::Event>,
 ) -> Result<Listed, ListError> {
-    let mut text = Vec::new();
+    let mut text = ListPart::default();
     for finding in &outcome.findings {
         render.finding(finding, None, &mut text);
     }

@@ -1,16 +1,19 @@
 //! What is wrong.
 
+use super::target;
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
-use pgwal_format::Layout;
 use pgwal_format::dialect::MAGIC_19_BETA;
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{BodyFault, HeaderFault};
 use pgwal_format::rmgr::Rmgr;
-use pgwal_format::rmgr::describe::Vocabulary;
+use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
-use pgwal_recovery::failure::Failure;
+use pgwal_format::{Layout, Lsn};
+use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::pages::InvalidPage;
+use pgwal_recovery::unlabelled::{BackupUnderWay, BackupWitness, Unlabelled};
 use pgwal_walk::{Fault, SlackKind};
 
 pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
@@ -18,6 +21,60 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
     let lsn = f.lsn.map(|l| l.to_string()).unwrap_or_default();
     let at = f.at.map(|l| l.to_string()).unwrap_or_default();
     match &f.detail {
+        Detail::Twice { outer, inner } => format!("{file} is packed twice: inside the {outer} lies another {inner}"),
+        Detail::Reset { begins, missing, .. } => {
+            let anew = format!(
+                "WAL was begun anew at {begins}: the checkpoint there names no record before it, as pg_resetwal writes it"
+            );
+            match missing {
+                Some((last, count)) if *count > 1 => {
+                    format!("{anew}; {count} segments before it are missing: {file} to {last}")
+                }
+                Some(_) => format!("{anew}; {file} before it is missing"),
+                None => anew,
+            }
+        }
+        Detail::Parted { fault, alone } => {
+            let own = f.timeline.map_or(0, |t| t.0);
+            let back = f.lost.and_then(|lost| lost.last_commit.zip(lost.last_commit_after)).filter(|(a, b)| b < a);
+            let back = back.map(|(before, after)| format!(", commits go back from {} to {}", utc(before), utc(after)));
+            let who = match alone {
+                true => format!(
+                    "{file} is of another history of timeline {own} than the segments around it: it was overwritten"
+                ),
+                false => format!("two histories of timeline {own} meet"),
+            };
+            format!("{}: {who}{}", wal(f, fault, &lsn, &at, layout), back.unwrap_or_default())
+        }
+        Detail::Meeting { own, other } => crate::lines::says(own, other),
+        Detail::OthersHistory { own, left } => {
+            let left = match left {
+                Some(switch) => format!("leaves timeline {own} {}, before this WAL begins", place(switch)),
+                None => format!("does not come from timeline {own}"),
+            };
+            format!(
+                "{file} is of another cluster and {left}: a server that looks for the latest timeline takes it, and does not start"
+            )
+        }
+        Detail::LeftBranch { child, switch, to } => {
+            let own = f.timeline.map_or(0, |t| t.0);
+            format!(
+                "replay goes on along timeline {own} to {to}, behind its end {}, where timeline {child} left it: WAL of timeline {child} is not here",
+                place(switch)
+            )
+        }
+        Detail::Disproved { child, says, after, begins } => format!(
+            "{file} says that timeline {child} comes from {says}; its first record at {begins} says that it follows {after}: lines are missing in the file"
+        ),
+        Detail::Stopped { failure, backups } => {
+            let says = layout.map(|l| failure.server_says(l.dialect)).unwrap_or_default();
+            let from = match backups.as_deref() {
+                None | Some([]) => "from any backup before it".to_owned(),
+                Some([one]) => format!("from {one}"),
+                Some([one, more @ ..]) => format!("from {one} and {} more", more.len()),
+            };
+            format!("replay {from} ends at the record at {lsn} by what it says: {says}")
+        }
         Detail::Gap { last, count, .. } if *count > 1 => format!("{count} segments are missing: {file} to {last}"),
         Detail::Gap { .. } => format!("{file} is missing"),
         Detail::Size { found, expected } => format!("{file} has {found} bytes instead of {expected}"),
@@ -54,12 +111,30 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
             expected.0.bytes(),
             expected.1.bytes()
         ),
-        Detail::Restore { failure, missing } => restore(failure, missing.as_deref(), &lsn, layout),
-        Detail::RestoreLater { began } => {
-            let time =
-                jiff::Timestamp::from_microsecond(began.unix_micros()).map(|t| t.to_string()).unwrap_or_default();
-            format!("the backup was taken after the target: its data are of {time} and later")
+        Detail::Restore { missed: Some((missed, target)), missing, .. } => {
+            let why = target::missed(missed, target, "this backup");
+            match missing.as_deref().filter(|_| missed.may_come()) {
+                Some(file) => format!("{why}; {file} is needed"),
+                None => why,
+            }
         }
+        Detail::Restore { failure, missing, .. } => restore(failure, missing.as_deref(), &lsn, layout),
+        Detail::RolledBack(xid) => {
+            format!(
+                "transaction {xid} was rolled back at {lsn}: the target is reached there, and nothing of it is in the result"
+            )
+        }
+        Detail::EarlyAct(act, _) => target::early(act),
+        Detail::LeftOut(left) => target::left_out(left),
+        Detail::SamePoints { name, others } => target::same_points(name, others),
+        Detail::PartialCommits { count, last } => target::in_partial(file, *count, last.as_ref()),
+        Detail::RestoreLater { began, .. } => {
+            format!("the backup was taken after the target: its data are of {} and later", utc(*began))
+        }
+        Detail::OwnWalShort { next } => format!(
+            "the server's own pg_wal cannot be read on at {lsn}, and has more from {next} on: what was written there is lost"
+        ),
+        Detail::Unlabelled { unlabelled, redo, own_wal } => unlabelled_start(unlabelled, *redo, *own_wal),
         Detail::RestoreShort { next } => format!("replay ends at {lsn}; the archive has more, from {next} on"),
         Detail::InvalidPages(pages) => {
             let InvalidPage { rel, block, in_backup, zeros, .. } = pages.first;
@@ -107,6 +182,10 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::Content(what) => format!("{file} is {what}"),
         Detail::Refused(why) => format!("{file}: {why}"),
         Detail::History { what } => format!("{file}: {what}"),
+        Detail::Hidden { latest, hides } => format!(
+            "{file} is missing and hides timeline {hides}: a server takes {latest} for the latest, and the next promotion makes timeline {} once more",
+            latest.0.saturating_add(1)
+        ),
         Detail::Disagree { parent, says, other, other_says } => {
             format!("{file} says that timeline {parent} ended {}, {other} {}", place(says), place(other_says))
         }
@@ -166,6 +245,10 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
     }
 }
 
+fn utc(time: Timestamp) -> String {
+    jiff::Timestamp::from_microsecond(time.unix_micros()).map(|t| t.to_string()).unwrap_or_default()
+}
+
 /// "Heap INSERT ".
 fn kind(rmid: u8, info: u8, layout: Option<&Layout>) -> String {
     let Some(dialect) = layout.map(|l| l.dialect) else { return String::new() };
@@ -181,6 +264,21 @@ fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&
     let says = layout.map(|l| failure.server_says(l.dialect)).unwrap_or_default();
     let what = match failure {
         Failure::NotReached => format!("the target is not reached: WAL ends at {lsn}"),
+        Failure::Waits { lacks: Lacking::Target, .. } => {
+            format!("the target is not reached: WAL ends at {lsn}, and the standby waits there for more")
+        }
+        Failure::SizeAhead { file, found, expected, certain } => {
+            let what = format!(
+                "a server reads ahead of the target and asks for {file}, which has {found} bytes instead of {expected}"
+            );
+            // The file is named already.
+            return match certain {
+                true => what,
+                false => format!(
+                    "{what}; whether it comes so far is a matter of what it has in memory, and this is the worse case"
+                ),
+            };
+        }
         Failure::Insufficient { setting, here, there } => {
             format!("{setting} = {here} is lower than the {there} of the primary")
         }
@@ -189,6 +287,30 @@ fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&
     match missing {
         Some(file) => format!("{what}; {file} is needed"),
         None => what,
+    }
+}
+
+fn unlabelled_start(unlabelled: &Unlabelled, redo: Lsn, own_wal: Option<Lsn>) -> String {
+    let none = "there is no backup_label";
+    let Some(BackupUnderWay { start, stop, told_by }) = &unlabelled.during else {
+        let first = format!("{none}: the server first replays all of its own pg_wal");
+        return match own_wal {
+            Some(to) => format!("{first}, to {to}, and takes its data for consistent there"),
+            None => format!("{first}, and asks the archive for WAL only behind that"),
+        };
+    };
+    let by = match told_by {
+        BackupWitness::Manifest => "backup_manifest",
+        BackupWitness::History(file) => file.as_str(),
+        BackupWitness::Record => "the record BACKUP_END",
+    };
+    let inside = format!("inside the backup from {start} to {stop} ({by})");
+    if unlabelled.lived_in {
+        format!("{none}, and replay starts at {redo}, {inside}: if this is a copy, what was written before is lost")
+    } else if *start == redo {
+        format!("{none}, and replay ends {inside}: the data are not consistent")
+    } else {
+        format!("{none}, and replay would start at {redo}, {inside}: what was written before is lost")
     }
 }
 

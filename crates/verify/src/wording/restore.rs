@@ -1,17 +1,23 @@
 //! What to do about a restore that does not come where it should.
 
 use pgwal_format::{FileName, TimelineId};
-use pgwal_recovery::failure::Failure;
+use pgwal_recovery::failure::{Failure, Lacking};
+use pgwal_recovery::unlabelled::{BackupWitness, Unlabelled};
 
 /// `missing`: the file that recovery needs and cannot have.
 pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
     if let (Some(file), true) = (missing, is_want_of_wal(failure)) {
         return match failure {
-            Failure::NotReached => format!("{}; or choose a target that this WAL holds", find(file)),
+            Failure::NotReached | Failure::Waits { lacks: Lacking::Target, .. } => {
+                format!("{}; or choose a target that this WAL holds", find(file))
+            }
             _ => find(file),
         };
     }
     match failure {
+        Failure::Settings(says) if says.contains("\"recovery_target_time\"") => {
+            "write the time with a distance from UTC, as 2026-11-22 03:17:02+00: abbreviations of zones, Z among them, are not known yet where a server reads that setting".into()
+        }
         Failure::Settings(_) => "correct the setting that the message names".into(),
         Failure::Backup(_) => "take the file from another copy of the same backup, or restore another backup".into(),
         Failure::NoTimeline(timeline) => format!(
@@ -25,11 +31,20 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         }
         Failure::StandbyLabel => "take backup_label and global/pg_control from one and the same backup".into(),
         Failure::Size { file, .. } => find(file),
+        Failure::SizeAhead { file, .. } => {
+            format!("set recovery_prefetch = off for this restore; or {}", find(file))
+        }
         Failure::Minimal => "choose a target in front of it, or restore a backup that was taken after wal_level had been raised again".into(),
         Failure::NotReplica => "set hot_standby = off for this restore".into(),
         Failure::Insufficient { setting, there, .. } => format!("set {setting} = {there} or higher for this restore, or hot_standby = off"),
-        Failure::BeforeConsistency => "choose a later target, or restore an older backup".into(),
+        Failure::BeforeConsistency => OLDER.into(),
         Failure::BackupEnd | Failure::Consistency => "find good copies of the WAL up to the end of the backup, or restore another backup".into(),
+        Failure::Waits { lacks: Lacking::Consistency, .. } => "find good copies of the WAL up to where the data are consistent, or restore another backup".into(),
+        Failure::Waits { lacks: Lacking::Target, .. } => "choose a target that this WAL holds, on a timeline that has it".into(),
+        Failure::Waits { .. } => "find a good copy of the segment with the checkpoint of the backup, or restore another backup".into(),
+        Failure::PreparedGone { xid, file } => format!(
+            "copy {file} from the archive, or from another copy of it, into pg_wal before the server is started: the prepared transaction {xid} is read from it"
+        ),
         Failure::NotReached => "choose a target that this WAL holds, on a timeline that has it".into(),
         Failure::PreviousTimeline { .. } | Failure::OtherTimeline { .. } | Failure::BeforeMinimum { .. } | Failure::CheckpointTimeline { .. } => {
             "WAL of two histories is mixed here: compare segments and history files with other copies, or restore to a target in front of it".into()
@@ -40,6 +55,10 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
     }
 }
 
+/// The target lies in front of what this backup can be.
+pub(super) const OLDER: &str =
+    "restore a backup that ended before the target (walproof when ARCHIVE lists those known), or choose a later target";
+
 /// A file that is missing would help.
 fn is_want_of_wal(failure: &Failure) -> bool {
     matches!(
@@ -49,8 +68,22 @@ fn is_want_of_wal(failure: &Failure) -> bool {
             | Failure::BackupEnd
             | Failure::Consistency
             | Failure::NotReached
+            | Failure::Waits { .. }
             | Failure::Size { .. }
     )
+}
+
+/// What to do where `backup_label` is not there.
+pub(super) fn label(unlabelled: &Unlabelled) -> String {
+    let Some(during) = &unlabelled.during else {
+        return "nothing, for the directory of a server that crashed or a snapshot of all of it in one moment; a copy of a running server needs its backup_label".into();
+    };
+    let again = match &during.told_by {
+        BackupWitness::History(file) => format!("{file} has its lines"),
+        _ => "pg_backup_stop returned it".into(),
+    };
+    let put = format!("put the backup_label of this backup back ({again}), or restore another backup");
+    if unlabelled.lived_in { format!("if this is a copy of a running server: {put}") } else { put }
 }
 
 fn find(file: &str) -> String {

@@ -16,8 +16,13 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
     match (&f.detail, f.code) {
         // Up to 12 it promotes without a word.
         (Detail::Restore { failure: Failure::NotReached, .. }, _) if !layout.dialect.unreached_target_is_fatal => None,
+        // It says nothing, or that it waits.
+        (Detail::Restore { failure: Failure::Waits { .. }, .. }, _) => None,
         (Detail::Restore { failure, .. }, _) => Some(failure.server_says(layout.dialect)),
-        (Detail::Wal(fault), _) => wal(f, fault, layout),
+        (Detail::Stopped { failure, .. }, _) => Some(failure.server_says(layout.dialect)),
+        (Detail::Wal(fault) | Detail::Parted { fault, .. } | Detail::Reset { fault: Some(fault), .. }, _) => {
+            wal(f, fault, layout)
+        }
         (Detail::Size { found, expected }, Code::Size) => {
             Some(format!("archive file \"{name}\" has wrong size: {found} instead of {expected}"))
         }
@@ -43,6 +48,12 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
             f.timeline.map_or(0, |t| t.0)
         )),
         (Detail::InvalidPages(_), _) => Some(Failure::InvalidPages.server_says(layout.dialect)),
+        (Detail::OthersHistory { .. }, _) => Some(format!(
+            "requested timeline {} is not a child of this server's history",
+            f.timeline.map_or(0, |t| t.0)
+        )),
+        // It does not look for what another one hides.
+        (Detail::Hidden { .. }, _) => None,
         (_, Code::HistoryMissing) => {
             Some(format!("recovery target timeline {} does not exist", f.timeline.map_or(0, |t| t.0)))
         }

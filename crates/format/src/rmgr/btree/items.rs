@@ -10,7 +10,7 @@
 //! ```
 
 use crate::rmgr::arrays::{array, offsets};
-use crate::rmgr::describe::{Cursor, Cx};
+use crate::rmgr::cursor::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
 use crate::rmgr::table::{Describer, OpPart, Short, call, unsaid};
 

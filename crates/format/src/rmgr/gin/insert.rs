@@ -10,7 +10,7 @@
 //! These are data of block 0, which is left out where the block has an image.
 
 use super::{ISDATA, ISLEAF, children, page_kind};
-use crate::rmgr::describe::{Cursor, Cx};
+use crate::rmgr::cursor::{Cursor, Cx};
 use crate::rmgr::pointers::{block_id, item_pointer};
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
 use crate::rmgr::table::Short;

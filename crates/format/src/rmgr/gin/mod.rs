@@ -14,7 +14,7 @@
 
 pub mod insert;
 
-use super::describe::Cx;
+use super::cursor::Cx;
 use super::sink::{Nest, Show, Sink, Value};
 use super::table::{Op, OpPart, Short, V9_5, V11, V12, V19, call, i32, i64, op, rel, text, u16, u32};
 

@@ -1,7 +1,7 @@
 //! The bits of heap records: what became of `xmax` (`infobits_set`, `XLHL_*`), and flags (`XLH_*`).
 
 use crate::rmgr::arrays::names;
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
 use crate::rmgr::table::{OpPart, Short, call, unsaid};
 

@@ -19,7 +19,7 @@ pub(super) use bits::{BITS, BITS_16, LOCK_FLAGS, MULTI_INSERT_FLAGS};
 pub(super) use tuple::header as tuple_header;
 
 use super::arrays::array;
-use super::describe::Cx;
+use super::cursor::Cx;
 use super::inval::{self, Scope, invalidations};
 use super::sink::{Show, Sink, Value};
 use super::table::{Op, OpPart, Short, V9_5, V9_6, V11, V12, V16, V18, call, op, text, u8, u16, u32};

@@ -7,7 +7,7 @@
 //! 5         null bitmap, data
 //! ```
 
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::sink::{Nest, Sink, Value};
 use crate::rmgr::table::{OpPart, Short, unsaid};
 

@@ -15,7 +15,7 @@
 mod multi_insert;
 mod prune;
 
-use super::describe::Cx;
+use super::cursor::Cx;
 use super::heap::{BITS, LOCK_16, LOCK_FLAGS, MULTI_INSERT_FLAGS};
 use super::sink::{Sink, Value};
 use super::table::{

@@ -8,7 +8,7 @@
 //! ```
 
 use crate::rmgr::arrays::{array, offsets};
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::heap::tuple_header;
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
 use crate::rmgr::table::{Describer, OpPart, Short, call, unsaid};

@@ -11,7 +11,7 @@
 //! ```
 
 use crate::rmgr::arrays::{array, names, offsets};
-use crate::rmgr::describe::{Cursor, Cx};
+use crate::rmgr::cursor::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
 use crate::rmgr::table::{Describer, Short};
 

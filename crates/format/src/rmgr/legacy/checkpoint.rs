@@ -6,7 +6,7 @@
 //! ```
 //! Numbers of four bytes, but the time: eight, `time_t` up to 8.3.
 
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::sink::{Sink, Value};
 use crate::rmgr::table::{OpPart, Short, bool, call, lsn, seconds, text, u32};
 

@@ -3,8 +3,9 @@
 use crate::Version;
 use crate::dialect::DIALECTS;
 use crate::record::{Block, Record, RecordHeader};
-use crate::rmgr::describe::{Cx, Vocabulary, describe};
+use crate::rmgr::describe::{Cx, describe};
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
+use crate::rmgr::vocabulary::Vocabulary;
 use crate::{Align, Dialect, Endian, Layout, Lsn, PageSize, SegmentSize};
 use std::fmt::Write;
 use std::ops::RangeInclusive;

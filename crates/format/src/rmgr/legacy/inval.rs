@@ -7,7 +7,7 @@
 //!   id -3, of a relation's files: 4 relation 3 × u32
 //! ```
 
-use crate::rmgr::describe::Cursor;
+use crate::rmgr::cursor::Cursor;
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
 use crate::rmgr::table::Short;
 

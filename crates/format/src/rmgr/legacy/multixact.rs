@@ -5,7 +5,7 @@
 //! CREATE_ID                      mid u32, moff u32, count i32, up to 9.2: xids u32 …; then: members {xid u32, status u32} …
 //! ```
 
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::sink::{Nest, Sink, Value};
 use crate::rmgr::table::{Op, Short, V8_2, V9_3, call, i32, op, text, u32};
 

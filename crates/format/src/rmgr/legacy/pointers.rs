@@ -1,7 +1,7 @@
 //! What the records of several indexes have alike: a relation with a row's place, line numbers up to the end, tuples to
 //! pass over.
 
-use crate::rmgr::describe::{Cursor, Cx};
+use crate::rmgr::cursor::{Cursor, Cx};
 use crate::rmgr::pointers::{item_pointer, lines};
 use crate::rmgr::sink::{Sink, Value};
 use crate::rmgr::table::Short;

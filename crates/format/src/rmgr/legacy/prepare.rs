@@ -9,7 +9,7 @@
 //! ```
 //! The text says no more than "prepare".
 
-use crate::rmgr::describe::{Cursor, Cx};
+use crate::rmgr::cursor::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Sink, Value};
 use crate::rmgr::table::{OpPart, Short, bool, call, cstr, field, i32, text, u32};
 use crate::rmgr::{sink::Show, table::FieldKind};

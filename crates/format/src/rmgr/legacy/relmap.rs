@@ -4,7 +4,7 @@
 //! dbid u32, tsid u32, nbytes i32, then the new file: magic u32, num_mappings i32, num_mappings × {mapoid u32, mapfilenode u32}, …
 //! ```
 
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::sink::{Nest, Sink, Value};
 use crate::rmgr::table::{Op, Short, V9_0, call, op, text, u32};
 

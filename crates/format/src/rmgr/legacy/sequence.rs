@@ -8,7 +8,7 @@
 //! ```
 //! Integers of eight bytes are aligned to the server's alignment, which the tuple's start keeps.
 
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::sink::{Sink, Value};
 use crate::rmgr::table::{Op, OpPart, Short, V8_2, V8_3, V8_4, call, op, rel, text};
 

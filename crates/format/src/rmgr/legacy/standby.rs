@@ -6,7 +6,7 @@
 //!                 latestCompletedXid u32, xcnt × xid u32, [9.3+: subxcnt × xid u32]
 //! ```
 
-use crate::rmgr::describe::{Cursor, Cx};
+use crate::rmgr::cursor::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Sink, Value};
 use crate::rmgr::table::{Op, OpPart, Short, V9_0, V9_3, call, op, text, u32};
 

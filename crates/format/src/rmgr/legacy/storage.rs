@@ -6,7 +6,7 @@
 //! TRUNCATE   block u32, relation 3 × u32
 //! ```
 
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::sink::{Sink, Value};
 use crate::rmgr::table::{Op, OpPart, Short, V8_2, V8_4, V9_1, call, op, rel, text, u32};
 

@@ -13,10 +13,10 @@
 
 use super::inval::{INVAL_9_0, INVAL_9_1, INVAL_9_2, INVAL_9_4, Inval, messages};
 use super::prepare::{PREPARE_8_2, PREPARE_9_0};
-use crate::rmgr::describe::{Cursor, Cx};
+use crate::rmgr::cursor::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Sink, Value};
 use crate::rmgr::table::{Op, OpPart, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_4, call, op, text, u32};
-use crate::rmgr::xact::Timestamp;
+use crate::rmgr::timestamp::Timestamp;
 
 /// What changed in the ends of transactions.
 struct EndingShape {

@@ -12,7 +12,7 @@
 //! ```
 
 use super::checkpoint::*;
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::sink::{Sink, Value};
 use crate::rmgr::table::{
     Op, OpPart, Short, V8_2, V8_3, V8_4, V9_0, V9_1, V9_2, V9_3, V9_4, bool, call, cstr, i32, lsn, op, text, time, u16,

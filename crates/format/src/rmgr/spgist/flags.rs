@@ -1,6 +1,6 @@
 //! Flags of SPGist's records, and the words that the text has only where they are set.
 
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::sink::{Show, Sink, Value};
 use crate::rmgr::table::Short;
 

@@ -1,6 +1,6 @@
 //! Line numbers at the end of SPGist's records. Only documents have them.
 
-use crate::rmgr::describe::{Cursor, Cx};
+use crate::rmgr::cursor::{Cursor, Cx};
 use crate::rmgr::pointers::lines;
 use crate::rmgr::sink::{Nest, Sink, Value};
 use crate::rmgr::table::Short;

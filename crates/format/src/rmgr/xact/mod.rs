@@ -1,25 +1,14 @@
-//! Records of "Transaction", 9.5 and later (`src/include/access/xact.h`).
-//!
-//! `ending` is commits and aborts, `prepare` the state of a prepared transaction, `parts` the lists that both carry;
-//! `time` reads when a transaction ended, in every version, `end` what else is asked of its end.
+//! What records of "Transaction" say (`src/include/access/xact.h`): `time` reads when one ended, in every version, `end`
+//! what else is asked of its end.
 
 mod end;
-mod ending;
-mod parts;
-mod prepare;
-#[cfg(test)]
-mod tests;
 mod time;
 
-use super::describe::Cx;
-use super::inval::{self, Scope};
 use super::operation::operations;
-use super::sink::Sink;
-use super::table::{Op, OpPart, Short, V9_5, V9_6, V11, V13, V14, V15, call, op, text, u32};
-use super::xids;
 use crate::record::RecordHeader;
+pub use crate::rmgr::timestamp::{Timestamp, is_float, timestamp};
 pub use end::{XactEnd, dropped_relations, ended};
-pub use time::{Timestamp, XactOutcome, ended_at, is_float, plain_commit, timestamp};
+pub use time::{XactOutcome, ended_at, plain_commit};
 
 operations! {
     /// A transaction was committed.
@@ -40,8 +29,7 @@ operations! {
     COMMIT_COMPACT = 0x60;
 }
 
-/// The flag of 9.5 and later that more than a time follows (`XLOG_XACT_HAS_INFO`).
-pub const HAS_INFO: u8 = 0x80;
+pub use super::rows::xact::HAS_INFO;
 
 /// The operation of a record of "Transaction", without [`HAS_INFO`].
 #[inline(always)]
@@ -53,44 +41,4 @@ pub const fn operation(header: &RecordHeader) -> u8 {
 #[inline]
 pub const fn ends_prepared(header: &RecordHeader) -> bool {
     matches!(operation(header), COMMIT_PREPARED | ABORT_PREPARED)
-}
-
-const ASSIGNMENT_PARTS: &[OpPart] =
-    &[text("xtop "), u32("xtop", 0), text(": subxacts:"), call(assigned, &[("xsub", "list")])];
-
-/// The operations of 9.5 and later.
-pub const OPS: &[Op] = &[
-    op(0x00, "COMMIT", V9_5, ending::COMMIT_9_5),
-    op(0x00, "COMMIT", V11, ending::COMMIT_11),
-    op(0x00, "COMMIT", V15, ending::COMMIT_15),
-    op(0x10, "PREPARE", V9_5, prepare::V9_5),
-    op(0x10, "PREPARE", V9_6, prepare::V9_6),
-    op(0x10, "PREPARE", V11, prepare::V11),
-    op(0x10, "PREPARE", V13, prepare::V13),
-    op(0x10, "PREPARE", V15, prepare::V15),
-    op(0x20, "ABORT", V9_5, ending::ABORT_9_5),
-    op(0x20, "ABORT", V11, ending::ABORT_11),
-    op(0x20, "ABORT", V15, ending::ABORT_15),
-    op(0x30, "COMMIT_PREPARED", V9_5, ending::COMMIT_9_5),
-    op(0x30, "COMMIT_PREPARED", V11, ending::COMMIT_11),
-    op(0x30, "COMMIT_PREPARED", V15, ending::COMMIT_15),
-    op(0x40, "ABORT_PREPARED", V9_5, ending::ABORT_9_5),
-    op(0x40, "ABORT_PREPARED", V11, ending::ABORT_11),
-    op(0x40, "ABORT_PREPARED", V15, ending::ABORT_15),
-    op(0x50, "ASSIGNMENT", V9_5, ASSIGNMENT_PARTS),
-    op(0x60, "INVALIDATION", V14, &[call(invalidated, inval::FIELDS)]),
-];
-
-/// 0 u32 top transaction, 4 i32 count, 8 subtransactions.
-fn assigned(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    let mut cursor = cx.cursor(4);
-    let count = cursor.i32("nsubxacts")?;
-    xids::list(&mut cursor, "xsub", count, sink)
-}
-
-/// 0 i32 count, 4 messages.
-fn invalidated(cx: &Cx<'_>, sink: &mut dyn Sink) -> Result<(), Short> {
-    let mut cursor = cx.cursor(0);
-    let count = cursor.i32("nmsgs")?;
-    inval::invalidations(cx, &mut cursor, count, Scope { database: None, init_file: false }, sink)
 }

@@ -1,6 +1,6 @@
 //! What state a cluster is in (`DBState`), and its `wal_level`.
 
-use crate::Dialect;
+use crate::{Dialect, wire_variants};
 use std::fmt;
 
 /// What a server that starts takes the cluster for. 8.2 to 8.4 number them without
@@ -78,6 +78,8 @@ pub enum WalLevel {
     /// And for logical decoding (9.4 and later).
     Logical,
 }
+
+wire_variants!(WalLevel { 0 => Minimal, 1 => Archive, 2 => HotStandby, 3 => Replica, 4 => Logical });
 
 impl WalLevel {
     const ALL: [WalLevel; 5] =

@@ -2,8 +2,8 @@
 
 use super::relation::{fork, relation};
 use crate::dump::line::LineBuffer;
-use pgwal::format::record::{Block, BlockRef, Image, Record, RelFileLocator};
-use pgwal::format::{Dialect, Generation};
+use pgwal_format::record::{Block, BlockRef, Image, Record, RelFileLocator};
+use pgwal_format::{Dialect, Generation};
 
 /// The size of data pages that the dump programs are built for.
 const DATA_PAGE: u64 = 8192;

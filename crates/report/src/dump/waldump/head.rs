@@ -5,10 +5,10 @@
 use crate::dump::digits::{column10, columns};
 use crate::dump::line::LineBuffer;
 use crate::dump::names::data_length;
-use pgwal::format::record::{Record, RecordHeader};
-use pgwal::format::rmgr::describe::Vocabulary;
-use pgwal::format::rmgr::{Rmgr, RmgrName};
-use pgwal::format::{Dialect, Generation};
+use pgwal_format::record::{Record, RecordHeader};
+use pgwal_format::rmgr::vocabulary::Vocabulary;
+use pgwal_format::rmgr::{Rmgr, RmgrName};
+use pgwal_format::{Dialect, Generation};
 use std::io::Write;
 
 /// Without numbers; they are put into their places.

@@ -19,15 +19,15 @@ use crate::dump::line::LineBuffer;
 use crate::dump::text::damage;
 use blocks::KnownRelations;
 use head::Heads;
-use pgwal::format::record::{Block, Record, RecordHeader};
-use pgwal::format::rmgr::describe::{Cx, describe};
-use pgwal::format::rmgr::managers::{self, Unknown};
-use pgwal::format::rmgr::short::short;
-use pgwal::format::rmgr::{Rmgr, RmgrName};
-use pgwal::format::{Generation, Layout, TimelineId};
-use pgwal::verify::records::{Render, Rendered};
-use pgwal::verify::{Finding, Severity};
+use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::rmgr::describe::{Cx, describe};
+use pgwal_format::rmgr::managers::{self, Unknown};
+use pgwal_format::rmgr::short::short;
+use pgwal_format::rmgr::{Rmgr, RmgrName};
+use pgwal_format::{Generation, Layout, TimelineId};
 use pgwal_query::filter::Filter;
+use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
+use pgwal_verify::{Code, Finding, Severity};
 use std::io::Write;
 use std::sync::OnceLock;
 use text::DescriptionText;
@@ -54,6 +54,7 @@ pub struct WaldumpRoom {
 
 impl Render for Waldump<'_> {
     type Scratch = WaldumpRoom;
+    type Event = NoEvent;
 
     fn whole(&self) -> bool {
         true
@@ -67,9 +68,9 @@ impl Render for Waldump<'_> {
     fn record(
         &self,
         record: &Record<'_>,
-        timeline: TimelineId,
+        _: TimelineId,
         WaldumpRoom { blocks, known }: &mut WaldumpRoom,
-        out: &mut Vec<u8>,
+        out: &mut ListPart<NoEvent>,
     ) -> Option<Rendered> {
         let shape = record.blocks_or_none(blocks);
         if !self.filter.wants_record(record, blocks, &shape) {
@@ -79,19 +80,18 @@ impl Render for Waldump<'_> {
         let heads = self.heads.get_or_init(|| Heads::new(dialect));
         if self.filter.only_damaged() {
             let short = short(heads.vocabulary, record, blocks)?;
-            damage(&Finding::short(record, timeline, short), Some(record.layout), out);
-            return Some(Rendered { listed: false, image_bytes: 0, findings: 1 });
+            return Some(Rendered { listed: false, image_bytes: 0, short: Some(short) });
         }
         let images = shape.image_len as u64;
-        let mut text = DescriptionText { line: LineBuffer::new(out), dialect, zone: self.zone };
+        let mut text = DescriptionText { line: LineBuffer::new(out.text()), dialect, zone: self.zone };
         heads.write(record, images, &mut text.line);
         let cx = Cx { record, main: record.main_data_of(&shape), blocks };
-        let mut findings = 0;
+        let mut told = None;
         match heads.vocabulary.op(record.header.rmid, record.header.info) {
             Some(op) => {
                 if let Err(short) = describe(op, &cx, &mut text) {
                     // A line of its own has no place in a text that programs compare.
-                    findings = 1;
+                    told = Some(short);
                     text.line.with(|out| drop(write!(out, " *** the data ends before {}", short.0)));
                 }
             }
@@ -107,13 +107,18 @@ impl Render for Waldump<'_> {
             }
             line.byte(b'\n');
         }
-        Some(Rendered { findings, ..images.into() })
+        Some(Rendered { short: told, ..images.into() })
     }
 
-    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
-        // What costs nothing has no place in a text that programs compare.
-        if finding.severity == Severity::Error {
-            damage(finding, layout, out);
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<NoEvent>) {
+        // What costs nothing has no place in a text that programs compare, and what is said in a line is not said
+        // twice.
+        let is_wanted = match finding.code {
+            Code::Data => self.filter.only_damaged(),
+            _ => finding.severity == Severity::Error,
+        };
+        if is_wanted {
+            damage(finding, layout, out.text());
         }
     }
 }

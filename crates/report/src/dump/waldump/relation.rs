@@ -1,8 +1,8 @@
 //! Relations, their forks and their files.
 
 use crate::dump::line::LineBuffer;
-use pgwal::format::Dialect;
-use pgwal::format::record::RelFileLocator;
+use pgwal_format::Dialect;
+use pgwal_format::record::RelFileLocator;
 use pgwal_query::filter::FORKS;
 
 /// `spc/db/rel`.

@@ -6,12 +6,12 @@
 //! ```
 //! The start of a segment is no such place. Up to 16 the line stands on standard output, before everything else.
 
-use pgwal::format::dialect::StartNote;
-use pgwal::format::{Layout, Lsn};
-use pgwal::source::Source;
-use pgwal::verify::records::{ListError, ListRequest, list};
-use pgwal::verify::{Depth, Options, verify};
+use pgwal_format::dialect::StartNote;
+use pgwal_format::{Layout, Lsn};
 use pgwal_query::any::Any;
+use pgwal_source::Source;
+use pgwal_verify::records::{ListError, ListRequest, list};
+use pgwal_verify::{Depth, Options, verify};
 
 /// Segments in which the first record is looked for, until it is found; then in all.
 const AHEAD: [u64; 2] = [2, 16];

@@ -3,8 +3,8 @@
 use super::relation::{path, relation};
 use super::zone::LocalZone;
 use crate::dump::line::LineBuffer;
-use pgwal::format::rmgr::sink::{Nest, Show, Sink, Value};
-use pgwal::format::{Dialect, Lsn};
+use pgwal_format::rmgr::sink::{Nest, Show, Sink, Value};
+use pgwal_format::{Dialect, Lsn};
 use std::io::Write;
 
 /// Writes into a line.
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn no_numbers_have_names_of_their_version() {
-        use pgwal::format::dialect::DIALECTS;
+        use pgwal_format::dialect::DIALECTS;
         let named = |major, n| DIALECTS.iter().find(|d| d.version.major == major).map(|d| no_number(n, d));
         assert_eq!(named(18, f64::NAN), Some("NaN"));
         assert_eq!(named(12, f64::NEG_INFINITY), Some("-Infinity"));

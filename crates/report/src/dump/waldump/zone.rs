@@ -3,8 +3,8 @@
 
 use crate::dump::line::LineBuffer;
 use jiff::tz::TimeZone;
-use pgwal::format::dialect::TimeText;
-use pgwal::format::rmgr::xact::Timestamp;
+use pgwal_format::dialect::TimeText;
+use pgwal_format::rmgr::xact::Timestamp;
 use std::cell::RefCell;
 use std::io::Write;
 

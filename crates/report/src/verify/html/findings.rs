@@ -5,7 +5,7 @@ use crate::figures::grouped;
 use crate::outside::Escaped;
 use crate::verify::VerifyAnswer;
 use crate::verify::text::place;
-use pgwal::verify::{Code, Finding, Severity};
+use pgwal_verify::{Code, Finding, Severity};
 use std::fmt::Write;
 
 /// Findings of a code that are seen at once, and in each fold behind them.

@@ -10,9 +10,9 @@
 use crate::figures::grouped;
 use crate::outside::Escaped;
 use crate::verify::VerifyAnswer;
-use pgwal::format::text::history::Switch;
-use pgwal::format::{Layout, Lsn, TimelineId};
-use pgwal::verify::{Finding, KnownBackup, Severity, TimelineReport};
+use pgwal_format::text::history::Switch;
+use pgwal_format::{Layout, Lsn, TimelineId};
+use pgwal_verify::{Finding, KnownBackup, Severity, TimelineReport};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 

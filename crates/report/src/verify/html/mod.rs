@@ -15,9 +15,9 @@ use crate::outside::Escaped;
 use crate::time::rfc3339;
 use crate::verify::VerifyAnswer;
 use crate::verify::text::{headline, impact, next, proven, why};
-use crate::verify::words::{depth, not_checked, verdict};
-use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::verify::Severity;
+use crate::words::{depth, not_checked, verdict};
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_verify::Severity;
 use std::fmt::Write;
 
 /// Only its own styles. `'none'` is for everything else: scripts, pictures, fonts, connections, forms.

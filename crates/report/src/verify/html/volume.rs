@@ -4,9 +4,9 @@
 use crate::figures::bytes;
 use crate::outside::Escaped;
 use crate::verify::VerifyAnswer;
-use pgwal::format::Layout;
-use pgwal::format::rmgr::Rmgr;
-use pgwal::format::rmgr::xact::Timestamp;
+use pgwal_format::Layout;
+use pgwal_format::rmgr::Rmgr;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_query::count::Volume;
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -4,8 +4,8 @@ use super::rendered_lines::{self, RenderedLines};
 use super::segment_file::SegmentFile;
 use super::{Follower, found};
 use crate::finding::Finding;
-use crate::records::Render;
-use crate::records::lister::LineSink;
+use crate::records::part::ListSink;
+use crate::records::{ListPart, Render, render_record};
 use pgwal_format::record::Record;
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_walk::Damage;
@@ -19,7 +19,7 @@ impl<'a, R: Render> Follower<'a, R> {
         damages: &[Damage<()>],
         begun: Lsn,
         file: &SegmentFile,
-        sink: &mut LineSink<'_>,
+        sink: &mut ListSink<'_, R::Event>,
     ) -> io::Result<()> {
         let mut told = 0;
         for damage in damages {
@@ -40,13 +40,13 @@ impl<'a, R: Render> Follower<'a, R> {
         strip: &mut RenderedLines<'a, R>,
         from: usize,
         wanted: impl Fn(Lsn) -> bool,
-        sink: &mut LineSink<'_>,
+        sink: &mut ListSink<'_, R::Event>,
     ) -> io::Result<usize> {
         let room = self.wanted.limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.sum.records));
         let (to, text, sum) = strip.take(from, room, wanted);
         self.sum.add(sum);
         if !text.is_empty() {
-            sink(text)?;
+            sink(&text)?;
         }
         Ok(to)
     }
@@ -56,14 +56,14 @@ impl<'a, R: Render> Follower<'a, R> {
         &mut self,
         record: &Record<'_>,
         timeline: TimelineId,
-        sink: &mut LineSink<'_>,
+        sink: &mut ListSink<'_, R::Event>,
     ) -> io::Result<()> {
         self.reached = Some((timeline, record.end));
         if self.is_full() || !self.render.wants(&record.header) || !self.range.holds(record) {
             return Ok(());
         }
-        let mut text = Vec::new();
-        if let Some(rendered) = self.render.record(record, timeline, &mut self.scratch, &mut text) {
+        let mut text = ListPart::default();
+        if let Some(rendered) = render_record(self.render, record, timeline, &mut self.scratch, &mut text) {
             self.sum.count(record, rendered);
             sink(&text)?;
         }
@@ -71,13 +71,13 @@ impl<'a, R: Render> Follower<'a, R> {
     }
 
     /// Tells of records that are lost.
-    pub(super) fn lose(&mut self, finding: &Finding, sink: &mut LineSink<'_>) -> io::Result<()> {
+    pub(super) fn lose(&mut self, finding: &Finding, sink: &mut ListSink<'_, R::Event>) -> io::Result<()> {
         self.cost.add(finding.code);
         self.tell(finding, sink)
     }
 
-    pub(super) fn tell(&mut self, finding: &Finding, sink: &mut LineSink<'_>) -> io::Result<()> {
-        let mut text = Vec::new();
+    pub(super) fn tell(&mut self, finding: &Finding, sink: &mut ListSink<'_, R::Event>) -> io::Result<()> {
+        let mut text = ListPart::default();
         self.render.finding(finding, Some(&self.layout), &mut text);
         self.findings += 1;
         if text.is_empty() { Ok(()) } else { sink(&text) }

@@ -22,7 +22,7 @@ mod kept;
 mod rendered_lines;
 mod segment_file;
 
-use super::lister::LineSink;
+use super::part::ListSink;
 use super::range::Range;
 use super::sum::{Cost, ListSum, listed};
 use super::twice::findings_alone;
@@ -111,7 +111,7 @@ impl<'a, R: Render> Follower<'a, R> {
         source: &'a dyn Source,
         wanted: &'a ListRequest<'a>,
         render: &'a R,
-        sink: &mut LineSink<'_>,
+        sink: &mut ListSink<'_, R::Event>,
     ) -> Result<Result<Self, Box<Listed>>, ListError> {
         let (outcome, sight) =
             examine(source, &names(&wanted.options, wanted.options.start)).map_err(ListError::Verify)?;
@@ -159,7 +159,7 @@ impl<'a, R: Render> Follower<'a, R> {
     ///
     /// # Errors
     /// The place cannot be looked at any more, or `sink` fails.
-    pub fn advance(&mut self, renamed: bool, sink: &mut LineSink<'_>) -> Result<FollowState, ListError> {
+    pub fn advance(&mut self, renamed: bool, sink: &mut ListSink<'_, R::Event>) -> Result<FollowState, ListError> {
         if renamed || self.outdated || self.doubt.is_some() {
             self.look_around(sink)?;
         }
@@ -192,7 +192,7 @@ impl<'a, R: Render> Follower<'a, R> {
     }
 
     /// Reads the names anew, and opens what will be read.
-    fn look_around(&mut self, sink: &mut LineSink<'_>) -> Result<(), ListError> {
+    fn look_around(&mut self, sink: &mut ListSink<'_, R::Event>) -> Result<(), ListError> {
         let begun = Instant::now();
         self.read_names(sink)?;
         self.keep_ahead();
@@ -201,7 +201,7 @@ impl<'a, R: Render> Follower<'a, R> {
     }
 
     /// Also finds out whether the timeline was left before the place that was reached.
-    fn read_names(&mut self, sink: &mut LineSink<'_>) -> Result<(), ListError> {
+    fn read_names(&mut self, sink: &mut ListSink<'_, R::Event>) -> Result<(), ListError> {
         self.outdated = false;
         let from = self.reached.map_or(self.range.start, |(_, end)| Some(end.min(self.start_of(self.number))));
         match examine(self.source, &names(&self.wanted.options, from)) {
@@ -241,7 +241,7 @@ impl<'a, R: Render> Follower<'a, R> {
     }
 
     /// Looks at the segment.
-    fn step(&mut self, sink: &mut LineSink<'_>) -> io::Result<FollowStep> {
+    fn step(&mut self, sink: &mut ListSink<'_, R::Event>) -> io::Result<FollowStep> {
         let Some(file) = self.file(self.number) else { return self.missing(sink) };
         let filled = match self.fill(&file) {
             Ok(filled) => filled,
@@ -341,7 +341,7 @@ impl<'a, R: Render> Follower<'a, R> {
         filled: Filled,
         begun: Lsn,
         file: &segment_file::SegmentFile,
-        sink: &mut LineSink<'_>,
+        sink: &mut ListSink<'_, R::Event>,
     ) -> io::Result<FollowStep> {
         if filled == Filled::Window && stop.fault == Fault::CutOff {
             self.here.widen();
@@ -378,7 +378,7 @@ impl<'a, R: Render> Follower<'a, R> {
     }
 
     /// There is no file for the segment, or no more of it. Will it come?
-    fn missing(&mut self, sink: &mut LineSink<'_>) -> io::Result<FollowStep> {
+    fn missing(&mut self, sink: &mut ListSink<'_, R::Event>) -> io::Result<FollowStep> {
         let listed = self.sight.way.legs.iter().map(|leg| leg.first.max(self.number.next()));
         let later: BTreeSet<SegmentNo> = listed.chain(self.kept.after(self.number)).collect();
         let later = later.into_iter().find(|&n| self.is_written(n));

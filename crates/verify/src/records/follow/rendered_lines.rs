@@ -1,9 +1,10 @@
 //! Records that were rendered, each with its place, to be handed on once it is sure that nothing before them is still
 //! to come.
 
-use super::super::Render;
+use super::super::part::{ListPart, ListPlace};
 use super::super::range::Range;
 use super::super::sum::ListSum;
+use super::super::{Render, render_record};
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_walk::Fold;
@@ -12,7 +13,7 @@ pub(super) struct RenderedLines<'a, R: Render> {
     render: &'a R,
     range: Range,
     timeline: TimelineId,
-    text: Vec<u8>,
+    text: ListPart<R::Event>,
     lines: Vec<RenderedLine>,
     scratch: R::Scratch,
 }
@@ -20,7 +21,7 @@ pub(super) struct RenderedLines<'a, R: Render> {
 struct RenderedLine {
     lsn: Lsn,
     /// Where its text ends.
-    end: usize,
+    end: ListPlace,
     sum: ListSum,
 }
 
@@ -36,12 +37,19 @@ pub(super) fn all(_: Lsn) -> bool {
 
 impl<'a, R: Render> RenderedLines<'a, R> {
     pub fn new(render: &'a R, range: Range, timeline: TimelineId) -> Self {
-        RenderedLines { render, range, timeline, text: Vec::new(), lines: Vec::new(), scratch: R::Scratch::default() }
+        RenderedLines {
+            render,
+            range,
+            timeline,
+            text: ListPart::default(),
+            lines: Vec::new(),
+            scratch: R::Scratch::default(),
+        }
     }
 
     /// The lines from number `from` on, as long as they are wanted and there is room: the number of the next, their
     /// text, what they come to.
-    pub fn take(&self, from: usize, room: u64, wanted: impl Fn(Lsn) -> bool) -> (usize, &[u8], ListSum) {
+    pub fn take(&self, from: usize, room: u64, wanted: impl Fn(Lsn) -> bool) -> (usize, ListPart<R::Event>, ListSum) {
         let rest = self.lines.get(from..).unwrap_or(&[]);
         let mut left = room;
         let fits = |line: &&RenderedLine| {
@@ -50,10 +58,12 @@ impl<'a, R: Render> RenderedLines<'a, R> {
             fits && (room > 0)
         };
         let count = rest.iter().take_while(fits).count();
-        let end_of = |number: usize| number.checked_sub(1).and_then(|i| self.lines.get(i)).map_or(0, |line| line.end);
+        let end_of = |number: usize| {
+            number.checked_sub(1).and_then(|i| self.lines.get(i)).map(|line| line.end).unwrap_or_default()
+        };
         let mut sum = ListSum::default();
         rest.iter().take(count).for_each(|line| sum.add(line.sum));
-        (from + count, self.text.get(end_of(from)..end_of(from + count)).unwrap_or(&[]), sum)
+        (from + count, self.text.between(end_of(from), end_of(from + count)), sum)
     }
 }
 
@@ -83,10 +93,10 @@ impl<R: Render> Fold for RenderedLines<'_, R> {
         if !self.range.holds(record) {
             return;
         }
-        if let Some(rendered) = self.render.record(record, self.timeline, &mut self.scratch, &mut self.text) {
+        if let Some(rendered) = render_record(self.render, record, self.timeline, &mut self.scratch, &mut self.text) {
             let mut sum = ListSum::default();
             sum.count(record, rendered);
-            self.lines.push(RenderedLine { lsn: record.lsn, end: self.text.len(), sum });
+            self.lines.push(RenderedLine { lsn: record.lsn, end: self.text.end(), sum });
         }
     }
 

@@ -24,7 +24,7 @@ mod split;
 mod tests;
 
 use super::pointers::{TARGET, rest_lines, target};
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::sink::{Sink, Value};
 use crate::rmgr::table::{Op, OpPart, Short, V8_2, V8_3, V9_0, V9_4, call, i32, op, rel, text, u16, u32};
 use split::{LEFT_8_3, LEFT_9_4, RIGHT_8_3, RIGHT_9_4};

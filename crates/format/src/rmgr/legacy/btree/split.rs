@@ -6,7 +6,7 @@
 //! * an index tuple, padded; left out where block 0 has an image
 //! ```
 
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::legacy::pointers::skip_tuple;
 use crate::rmgr::pointers::block_id;
 use crate::rmgr::sink::{Sink, Value};

@@ -11,7 +11,7 @@
 //! elsewhere it shows what it finds in its place, the header of the backup block.
 
 use super::{ISDATA, ISLEAF};
-use crate::rmgr::describe::{Cursor, Cx};
+use crate::rmgr::cursor::{Cursor, Cx};
 use crate::rmgr::gin::insert::segments;
 use crate::rmgr::gin::{children, page_kind};
 use crate::rmgr::pointers::{block_id, item_pointer};

@@ -25,7 +25,7 @@ mod insert;
 #[cfg(test)]
 mod tests;
 
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::gin::{ISDATA, ISLEAF, split_kind};
 use crate::rmgr::pointers::item_pointer;
 use crate::rmgr::sink::{Nest, Sink, Value};

@@ -18,7 +18,7 @@
 mod tests;
 
 use super::pointers::skip_tuple;
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::pointers::{item_pointer, lines};
 use crate::rmgr::sink::{Nest, Show, Sink, Value};
 use crate::rmgr::table::{Op, OpPart, Short, V8_2, V9_0, V9_1, V9_2, V9_3, bool, call, lsn, op, rel, text, u16, u32};

@@ -15,7 +15,7 @@
 
 mod tuple;
 
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::sink::{Sink, Value};
 use crate::rmgr::table::{
     Op, OpPart, Short, V8_2, V8_3, V8_4, V9_0, V9_3, V9_4, bool, call, op, rel, text, tid, tid_block, u8, u16, u32,

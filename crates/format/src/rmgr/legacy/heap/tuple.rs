@@ -5,7 +5,7 @@
 //! 9.4 UPDATE   [flag 0x20: prefix length u16,] [flag 0x40: suffix length u16,] t_len u16, tuple
 //! ```
 
-use crate::rmgr::describe::{Cursor, Cx};
+use crate::rmgr::cursor::{Cursor, Cx};
 use crate::rmgr::sink::{Nest, Sink, Value};
 use crate::rmgr::table::{OpPart, Short, call};
 

@@ -5,7 +5,7 @@
 //! FREEZE_PAGE    ntuples × {xmax u32, offset u16, t_infomask2 u16, t_infomask u16, frzflags u8, 1 unused}
 //! ```
 
-use crate::rmgr::describe::Cx;
+use crate::rmgr::cursor::Cx;
 use crate::rmgr::legacy::heap::{infobits_at, offsets};
 use crate::rmgr::sink::{Hidden, Nest, Sink, Value};
 use crate::rmgr::table::{OpPart, Short, call};

@@ -1,6 +1,6 @@
 //! Line numbers behind the structures. Only documents have them.
 
-use crate::rmgr::describe::{Cursor, Cx};
+use crate::rmgr::cursor::{Cursor, Cx};
 use crate::rmgr::pointers::lines;
 use crate::rmgr::sink::Sink;
 use crate::rmgr::spgist::lists::{VACUUMED, page_select};

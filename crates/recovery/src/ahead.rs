@@ -1,0 +1,92 @@
+//! What is asked for ahead of replay, and what a server dies of before it comes there.
+
+use crate::events::{Ask, Events};
+use crate::failure::Failure;
+use crate::outcome::Restore;
+use crate::read_ahead::{AheadCount, ReadAhead};
+use crate::recover::Recovery;
+use crate::replay::{Replay, ReplayStop};
+use crate::settings::Mode;
+use crate::sum::EventSum;
+use crate::way::{Looking, WalWalk, WalkEnd, Walked};
+use pgwal_archive::Error;
+use pgwal_format::Lsn;
+
+impl Recovery<'_> {
+    /// What a server asks for beyond the record with which replay ends: a file of wrong size among that ends it first.
+    ///
+    /// # Errors
+    /// An early end was asked for, or there are no threads.
+    pub(crate) fn read_ahead<'w>(
+        &self,
+        way: &mut WalWalk<'w>,
+        replay: &mut Replay<'_>,
+        walked: Walked,
+        ask: &'w Ask,
+        out: &mut Restore,
+    ) -> Result<Walked, Error> {
+        let Some(limits) = self.settings.reads_ahead.filter(|_| way.looking == Looking::Everywhere) else {
+            return Ok(walked);
+        };
+        let (walked, size) = match walked {
+            Walked::Stop(ReplayStop::Target) => {
+                // Nothing is read behind the first record before it is replayed.
+                let Some(read) = replay.read.filter(|read| *read != out.redo_start) else {
+                    return Ok(Walked::Stop(ReplayStop::Target));
+                };
+                let (end, certain) = self.ahead_of(way, read, &limits, ask)?;
+                match end {
+                    Some(WalkEnd::Size { file, found, expected }) if self.dies_of(found, expected) => {
+                        out.end = Some(WalkEnd::Size { file: file.clone(), found, expected });
+                        let failure = Failure::SizeAhead { file, found, expected, certain };
+                        (Walked::Stop(ReplayStop::Dies(failure)), true)
+                    }
+                    _ => (Walked::Stop(ReplayStop::Target), false),
+                }
+            }
+            Walked::End(WalkEnd::Size { file, found, expected }) => {
+                let dies = self.dies_of(found, expected);
+                (Walked::End(WalkEnd::Size { file, found, expected }), dies)
+            }
+            other => (other, false),
+        };
+        if let (true, Some(consistent)) = (size, replay.consistent_at) {
+            // It may die before it replays what it has read in front of the file.
+            let (end, _) = self.ahead_of(way, consistent, &limits, ask)?;
+            if matches!(end, Some(WalkEnd::Size { .. })) {
+                (replay.consistent_at, replay.active) = (None, false);
+            }
+        }
+        Ok(walked)
+    }
+
+    /// A standby waits for the rest of a file that is too short.
+    fn dies_of(&self, found: u64, expected: u64) -> bool {
+        self.settings.mode != Mode::Standby || found > expected
+    }
+
+    /// Reads on from a record as a server does that reads ahead: where WAL ends for it, if it does, and whether it
+    /// comes there for certain.
+    fn ahead_of<'w>(
+        &self,
+        way: &mut WalWalk<'w>,
+        from: Lsn,
+        limits: &ReadAhead,
+        ask: &'w Ask,
+    ) -> Result<(Option<WalkEnd>, bool), Error> {
+        let mut count = AheadCount::default();
+        let mut take = |events: &Events<'_>, valid: &EventSum| {
+            if valid.records > 0 {
+                count.add(&events.ahead);
+            }
+            count.is_over(limits).then_some(ReplayStop::Target)
+        };
+        let jobs = std::mem::replace(&mut way.reading.jobs, 1);
+        let walked = way.walk(from, ask, &mut take);
+        way.reading.jobs = jobs;
+        Ok(match walked? {
+            Walked::End(end) => (Some(end), count.goes_on(limits)),
+            Walked::Stop(_) => (None, false),
+        })
+    }
+}

@@ -1,0 +1,54 @@
+//! WAL that lies in the server's own `pg_wal`.
+//!
+//! ```text
+//! 09 │ 0A │ ── │ 0C │ 0D    crash recovery ends with 0A without a word: it cannot tell a hole from the end of WAL
+//!                 │    └ recycled: WAL of another position
+//!                 └ written by this server, whose data files may hold what it says
+//! ```
+//! A server syncs a segment before it begins the next (`XLogWrite`), so no crash leaves such a hole.
+
+use crate::at_hand::FilesAtHand;
+use crate::events::Ask;
+use crate::outcome::Restore;
+use crate::settings::{Mode, Settings};
+use crate::way::{Looking, WalWalk, WalkOptions};
+use pgwal_archive::Error;
+use pgwal_format::{Lsn, SegmentNo};
+use std::collections::BTreeSet;
+
+/// Segments of `pg_wal` behind the end that are looked into.
+const LOOKED_INTO: usize = 256;
+
+/// WAL in `pg_wal` behind a place where crash recovery could not read on, and to whose end replay does not come: where
+/// it begins.
+pub(crate) fn behind(
+    shelf: &FilesAtHand<'_>,
+    reading: WalkOptions<'_>,
+    restore: &Restore,
+    settings: &Settings,
+) -> Result<Option<Lsn>, Error> {
+    let alone = settings.mode == Mode::Crash && restore.failure.is_none();
+    let ended = restore.own_wal.map(|own| own.to).or(restore.replay_end.filter(|_| alone));
+    let Some((ended, replayed)) = ended.zip(restore.replay_end) else { return Ok(None) };
+    let Ok(line) = shelf.line(restore.target_timeline) else { return Ok(None) };
+    let (address, size) = (shelf.layout.address(), shelf.layout.segment);
+    let own = shelf.places.iter().filter(|place| !place.archive);
+    let behind = |number: &SegmentNo| address.segment_start(*number, size) >= ended;
+    let numbers: BTreeSet<SegmentNo> =
+        own.flat_map(|place| &place.inventory.segments).map(|s| s.number).filter(behind).collect();
+    let any = Ask::default();
+    for number in numbers.into_iter().take(LOOKED_INTO) {
+        let mut way = WalWalk::new(shelf, &line, WalkOptions { jobs: 1, ..reading });
+        way.looking = Looking::Inside;
+        let (mut first, mut last) = (None, None);
+        way.walk(address.segment_start(number, size), &any, &mut |events, valid| {
+            first = first.or(events.first.filter(|_| valid.records > 0).map(|record| record.lsn));
+            last = valid.last.map(|record| record.end).or(last);
+            None
+        })?;
+        if last.is_some() {
+            return Ok(first.filter(|_| last > Some(replayed)));
+        }
+    }
+    Ok(None)
+}

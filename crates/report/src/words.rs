@@ -1,0 +1,62 @@
+//! What every format says in the same words.
+
+use pgwal_verify::recovery::pages::Blind;
+use pgwal_verify::{Depth, NotChecked, Outcome, Verdict};
+
+/// A verdict, as JSON names it.
+pub fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Proven => "proven",
+        Verdict::Refuted => "refuted",
+        Verdict::Unproven => "unproven",
+    }
+}
+
+/// A depth, as JSON names it.
+pub fn depth(depth: Depth) -> &'static str {
+    match depth {
+        Depth::Names => "names",
+        Depth::Pages => "pages",
+        Depth::Records => "records",
+    }
+}
+
+/// What was not checked, for people and in JSON.
+pub fn not_checked(what: NotChecked) -> &'static str {
+    match what {
+        NotChecked::Records => "records",
+        NotChecked::Pages => "pages",
+        NotChecked::DataFiles => "data files and configuration",
+        NotChecked::NewerWal => "whether newer WAL exists on the server",
+        NotChecked::Backups => "whether a base backup fits, and whether newer WAL exists on the server",
+        NotChecked::RemovableFlag => "the page flag BKP_REMOVABLE, which no checksum covers and no reader uses",
+        NotChecked::OtherFiles => "files of the archive that this restore does not ask for",
+        NotChecked::IncludedSettings => "settings in files that the configuration includes and that are not at hand",
+        NotChecked::TablespaceFolders => {
+            "whether the directories are there in which WAL creates tablespaces: a server ends with FATAL without them"
+        }
+        NotChecked::StandbySettings => {
+            "whether max_connections and the like are as high as on the primary, which hot standby needs"
+        }
+        NotChecked::Blocks(Blind::Files) => {
+            "whether blocks that WAL changes are there: the backup's data files are not at hand"
+        }
+        NotChecked::Blocks(Blind::Legacy) => {
+            "whether blocks that WAL changes are there: records up to 9.4 do not say it in one way"
+        }
+        NotChecked::Blocks(Blind::Tablespace) => {
+            "whether blocks that WAL changes are there, in a tablespace of which the backup has no file"
+        }
+        NotChecked::Blocks(Blind::Many) => "whether blocks that WAL changes are there: too many of them to remember",
+        NotChecked::OutsideRange => "what lies outside the range asked for",
+        _ => "more",
+    }
+}
+
+/// What is left out of the word PROVEN.
+pub fn except(outcome: &Outcome) -> String {
+    let accepted = (outcome.accepted() > 0).then(|| format!("{} accepted", outcome.accepted()));
+    let lowered = (outcome.lowered > 0).then(|| format!("{} by --severity", outcome.lowered));
+    let all: Vec<String> = accepted.into_iter().chain(lowered).collect();
+    if all.is_empty() { String::new() } else { format!(" EXCEPT {}", all.join(" and ")) }
+}

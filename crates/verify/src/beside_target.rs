@@ -1,0 +1,49 @@
+//! What is to be said of a restore although it comes where it should: what its target keeps and leaves out.
+
+use crate::codes::{Code, Severity};
+use crate::finding::{Detail, Finding};
+use pgwal_format::Lsn;
+use pgwal_recovery::Site;
+use pgwal_recovery::Target;
+use pgwal_recovery::outcome::{Ending, Restore};
+
+/// All of it.
+pub(crate) fn findings(site: &Site<'_>, restore: &Restore) -> Vec<Finding> {
+    if matches!(restore.ending, Ending::Fatal | Ending::Panic) || restore.replay_end.is_none() {
+        return Vec::new();
+    }
+    let at = |lsn: Lsn, code: Code, severity: Severity, detail: Detail| {
+        let layout = site.layout();
+        let segment = site.name(restore.timeline, layout.address().segment(lsn, layout.segment));
+        let (timeline, lsn) = (Some(restore.timeline), Some(lsn));
+        Finding { severity, timeline, lsn, at: lsn, segment: Some(segment), detail, ..Finding::of(code) }
+    };
+    let mut out = Vec::new();
+    if let Some((lsn, xid)) = rolled_back(restore) {
+        out.push(at(lsn, Code::TargetRolledBack, Severity::Warning, Detail::RolledBack(xid)));
+    }
+    let positions = site.layout().dialect.lsn_target;
+    for act in &restore.early_acts {
+        let severity = if act.act.is_loss() { Severity::Warning } else { Severity::Info };
+        out.push(at(act.lsn, Code::EarlyAct, severity, Detail::EarlyAct(*act, positions)));
+    }
+    if let Some(left) = restore.left_out {
+        out.push(at(left.last.lsn, Code::TargetAmbiguous, Severity::Warning, Detail::LeftOut(left)));
+    }
+    if let (Some(Target::Name(name)), Some(&first)) =
+        (restore.target.as_ref().map(|t| &t.target), restore.same_points.first())
+    {
+        let detail = Detail::SamePoints { name: name.clone(), others: restore.same_points.clone() };
+        out.push(at(first, Code::TargetAmbiguous, Severity::Info, detail));
+    }
+    out
+}
+
+/// The target was reached, and it is the end of a transaction that was rolled back.
+fn rolled_back(restore: &Restore) -> Option<(Lsn, u32)> {
+    let target = restore.target.as_ref().filter(|target| target.reached)?;
+    match target.target {
+        Target::Xid(xid) => restore.rolled_back.map(|lsn| (lsn, xid)),
+        _ => None,
+    }
+}

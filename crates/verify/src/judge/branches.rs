@@ -1,0 +1,118 @@
+//! Does the way go on along a timeline behind the point where it was left? And do the first records of a timeline
+//! disprove its history?
+//!
+//! ```text
+//! timeline 2           ┌─ (6 ── 7)     its history is here, its segments are not:
+//! timeline 1   5 ── 6 ─┴─ 6 ── 7 ── 8  a server takes those of timeline 1, and replays what was left behind
+//! ```
+
+use super::Judge;
+use crate::codes::{Code, Severity};
+use crate::finding::{Detail, Finding};
+use pgwal_archive::lineage::switch_segment;
+use pgwal_archive::stretch::Piece;
+use pgwal_archive::{Depth, Opening, Which};
+use pgwal_format::text::history::{Ancestor, Switch};
+use pgwal_format::{Generation, Lsn, SegmentNo, TimelineId};
+
+impl Judge<'_> {
+    /// Files of a timeline that the way takes behind the point where the next one left it.
+    pub(super) fn left_branches(&mut self) {
+        let Some(node) = self.lineage.get(self.target).filter(|node| !node.broken) else { return };
+        let child = |i: usize| node.ancestors.get(i + 1).map_or(node.timeline, |next| next.timeline);
+        let switches: Vec<(TimelineId, TimelineId, Switch)> =
+            node.ancestors.iter().enumerate().map(|(i, a)| (a.timeline, child(i), a.switch)).collect();
+        for (own, child, switch) in switches {
+            // Where its first record stands, it was left, whatever its history says.
+            let switch = self.first_record(child).map_or(switch, |opening| Switch::At(opening.lsn));
+            if let Some((at, to)) = self.taken_behind(own, switch) {
+                let before = self.piece_at(own, self.number(at)).and_then(|piece| self.before(own, piece));
+                let lost = self.lost(at, None, before);
+                let finding = self.found(Code::LeftBranch, own, at, at, Detail::LeftBranch { child, switch, to });
+                finding.lost = Some(lost);
+                finding.readable_until = Some(at);
+                return;
+            }
+        }
+    }
+
+    /// Where the way goes on along a timeline behind a switch, and where its WAL ends there.
+    fn taken_behind(&self, own: TimelineId, switch: Switch) -> Option<(Lsn, Lsn)> {
+        let number = switch_segment(&switch, self.layout())?;
+        let leg = self.way.legs.iter().rev().find(|leg| leg.timeline == own && leg.last >= number)?;
+        let last = self.pieces.get(&own)?.iter().rev().filter(|p| (leg.first..=leg.last).contains(&p.first));
+        let end = last.filter_map(Piece::run).next().map(|run| run.end);
+        match switch {
+            Switch::At(lsn) if self.options.depth == Depth::Records => {
+                let end = end.filter(|&end| end > lsn)?;
+                Some((lsn, end))
+            }
+            // Of names alone it is not known what the segment of the switch holds.
+            Switch::At(lsn) => (leg.last > number).then(|| (lsn, self.start_of(leg.last.next()))),
+            Switch::In(_) => {
+                let behind = self.start_of(number.next());
+                (leg.last > number).then(|| (behind, end.unwrap_or(behind).max(behind)))
+            }
+        }
+    }
+
+    fn piece_at(&self, timeline: TimelineId, number: SegmentNo) -> Option<&Piece> {
+        self.pieces.get(&timeline)?.iter().find(|piece| (piece.first..=piece.last).contains(&number))
+    }
+
+    /// History files that the first records of a timeline disprove.
+    pub(super) fn disproved(&mut self) {
+        // Up to 9.2 these records do not name the timeline before.
+        if self.layout().dialect.generation == Generation::LegacyA {
+            return;
+        }
+        let mut told: Vec<(TimelineId, Opening, Ancestor, String, bool)> = Vec::new();
+        for node in self.lineage.nodes.iter().filter(|node| !node.broken) {
+            let read = node.timeline == self.target || self.options.timeline == Which::All;
+            for (i, ancestor) in node.ancestors.iter().enumerate() {
+                let child = node.ancestors.get(i + 1).map_or(node.timeline, |next| next.timeline);
+                // Of what only others' histories say, their own speak.
+                if !read && child != node.timeline {
+                    continue;
+                }
+                let Some(opening) = self.first_record(child) else { continue };
+                if opening.previous.is_some_and(|previous| previous != ancestor.timeline && previous < child) {
+                    told.push((child, opening, ancestor.clone(), node.file.clone(), read));
+                }
+            }
+        }
+        for (child, opening, ancestor, file, read) in told {
+            let Some(after) = opening.previous else { continue };
+            let from = switch_segment(&ancestor.switch, self.layout());
+            let lsn = match ancestor.switch {
+                Switch::At(lsn) => lsn,
+                Switch::In(_) => from.map_or(opening.lsn, |from| self.start_of(from)),
+            };
+            let last = SegmentNo(self.number(opening.lsn).0.saturating_sub(1));
+            if let Some(from) = from.filter(|from| *from <= last && read) {
+                self.never_were.push((from, last));
+            }
+            let detail = Detail::Disproved { child, says: ancestor.timeline, after, begins: opening.lsn };
+            self.findings.push(Finding {
+                severity: if read { Code::Disproved.severity() } else { Severity::Warning },
+                timeline: Some(child),
+                lsn: Some(lsn),
+                at: Some(lsn),
+                file: Some(file),
+                detail,
+                ..Finding::of(Code::Disproved)
+            });
+        }
+    }
+
+    /// What the first own record of a timeline says of the one before.
+    fn first_record(&self, timeline: TimelineId) -> Option<Opening> {
+        let runs = self.pieces.get(&timeline)?.iter().filter_map(Piece::run);
+        runs.map(|run| &run.acc).find_map(|acc| acc.opening_of(timeline))
+    }
+
+    /// Segments that only a history that is disproved asks for.
+    pub(super) fn never_was(&self, first: SegmentNo, last: SegmentNo) -> bool {
+        self.never_were.iter().any(|&(from, to)| from <= first && last <= to)
+    }
+}

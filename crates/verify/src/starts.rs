@@ -1,0 +1,43 @@
+//! What is found of how a recovery begins, and of what it reads again.
+
+use crate::codes::{Code, Severity};
+use crate::finding::{Detail, Finding};
+use pgwal_recovery::SettingsError;
+use pgwal_recovery::outcome::{Ending, Restore};
+use pgwal_recovery::settings::Settings;
+
+/// A start without `backup_label`: an error where it is known to be wrong, a warning where that is likely or where the
+/// server's own WAL comes first.
+pub(crate) fn unlabelled(restore: &Restore) -> Option<Finding> {
+    let unlabelled = restore.unlabelled.as_ref()?;
+    let own_wal = restore.own_wal.map(|own| own.to);
+    let (code, severity) = match &unlabelled.during {
+        Some(_) if unlabelled.lived_in => (Code::LabelMissing, Severity::Warning),
+        Some(_) => (Code::LabelMissing, Severity::Error),
+        None if restore.own_wal_first => (Code::OwnWalFirst, Severity::Warning),
+        None => return None,
+    };
+    let detail = Detail::Unlabelled { unlabelled: unlabelled.clone(), redo: restore.redo_start, own_wal };
+    let (lsn, file) = (Some(restore.redo_start), Some("backup_label".to_owned()));
+    Some(Finding { severity, timeline: Some(restore.timeline), lsn, file, detail, ..Finding::of(code) })
+}
+
+/// A server takes the end of what it can read in its own `pg_wal` for the end of WAL, and its data for consistent.
+pub(crate) fn own_wal_short(restore: &Restore) -> Option<Finding> {
+    let detail = Detail::OwnWalShort { next: restore.own_wal_behind? };
+    let lsn = restore.own_wal.map_or(restore.replay_end, |own| Some(own.to));
+    Some(Finding { timeline: Some(restore.timeline), lsn, at: lsn, detail, ..Finding::of(Code::RestoreShort) })
+}
+
+/// The server pauses, and dies of a prepared transaction once it is told to go on.
+pub(crate) fn prepared_gone(restore: &Restore) -> Option<Finding> {
+    let failure = restore.dies_at_promotion.clone()?;
+    let detail = Detail::Restore { failure, missing: None, missed: None, instead: None };
+    let (severity, lsn) = (Severity::Warning, restore.replay_end);
+    Some(Finding { severity, timeline: Some(restore.timeline), lsn, detail, ..Finding::of(Code::PreparedGone) })
+}
+
+/// What a standby waits for may come from its primary.
+pub(crate) fn waits_for_primary(restore: &Restore, settings: Result<&Settings, &SettingsError>) -> bool {
+    restore.ending == Ending::Waits && !restore.is_good() && settings.is_ok_and(|settings| settings.streams)
+}

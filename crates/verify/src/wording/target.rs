@@ -1,0 +1,162 @@
+//! Why a target is not met, what to name instead, and what it keeps and leaves out.
+
+use pgwal_format::Lsn;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_recovery::acts::{EarlyAct, FileAct};
+use pgwal_recovery::outcome::LeftOut;
+use pgwal_recovery::sum::ReplayedCommit;
+use pgwal_recovery::{Instead, Missed, Target};
+
+/// What the target of these words is, and why it is not met.
+///
+/// `start`: what it may lie before.
+pub fn missed(missed: &Missed, target: &str, start: &str) -> String {
+    let ended = |commit: bool| if commit { "committed" } else { "was rolled back" };
+    match missed {
+        Missed::Subtransaction { of, ended: Some((lsn, commit)) } => {
+            let with = if *commit { "commit" } else { "end" };
+            format!("{target} is a subtransaction of {of}, whose {with} at {lsn} lists it: it has no end of its own")
+        }
+        Missed::Subtransaction { of, ended: None } => {
+            format!("{target} is a subtransaction of {of}: it has no end of its own")
+        }
+        Missed::Before { ended: Some((lsn, commit)) } => {
+            format!("{target} {} at {lsn}, before {start}", ended(*commit))
+        }
+        Missed::Before { ended: None } => format!("{target} ended before {start}"),
+        Missed::NoEnd { last: Some(last), gone } => format!(
+            "{target} has no end: its last record is at {last}, and at {gone} it does not run any more, as after a crash"
+        ),
+        Missed::NoEnd { last: None, gone } => {
+            format!("{target} has no record here, and at {gone} it does not run any more")
+        }
+        Missed::Prepared { gid, lsn } => {
+            format!("{target} was prepared at {lsn} as '{gid}', and is neither committed nor rolled back here")
+        }
+        Missed::Open { last } => format!("{target} still runs where WAL ends: its last record is at {last}"),
+        Missed::NotYet { last } => format!("{target} does not exist yet where WAL ends: the last one is {last}"),
+        Missed::PointBefore(lsn) => format!("{target} lies at {lsn}, before {start}"),
+        Missed::NoPoint(others) if others.is_empty() => format!("{target} is not on this way, and no other one is"),
+        Missed::NoPoint(others) => format!("{target} is not on this way; those that are: {}", others.join(", ")),
+    }
+}
+
+/// What to name instead. `missing`: the file in which WAL would go on.
+pub(super) fn advice(missed: &Missed, missing: Option<&str>) -> String {
+    let more = |what: &str| match missing {
+        Some(file) => format!(
+            "{what}, or find a good copy of {file}: pg_wal of the old primary, a standby, another archive; check it: walproof verify FILE"
+        ),
+        None => what.to_owned(),
+    };
+    match missed {
+        Missed::Subtransaction { of, .. } => format!("name the transaction that it belongs to: --target-xid {of}"),
+        Missed::Before { .. } | Missed::PointBefore(_) => super::restore::OLDER.into(),
+        Missed::NoEnd { last: Some(last), .. } => {
+            format!("nothing of it is ever committed; name a position (--target-lsn {last}) or another transaction")
+        }
+        Missed::NoEnd { last: None, .. } => "name a position, a time or another transaction".into(),
+        Missed::Prepared { lsn, .. } => more(&format!(
+            "stop where it was prepared (--target-lsn {lsn}) and decide there: COMMIT PREPARED or ROLLBACK PREPARED"
+        )),
+        Missed::Open { .. } | Missed::NotYet { .. } => more("choose a target that this WAL holds"),
+        Missed::NoPoint(_) => {
+            more("name one that is here, or ask for another timeline (walproof when ARCHIVE lists them)")
+        }
+    }
+}
+
+/// A target as a sentence begins with it.
+pub fn named(target: &Target) -> String {
+    match target {
+        Target::Xid(xid) => format!("transaction {xid}"),
+        Target::Name(name) => format!("restore point \"{name}\""),
+        Target::Lsn(lsn) => format!("position {lsn}"),
+        Target::Time(_) | Target::Immediate | Target::None => "the target".into(),
+    }
+}
+
+/// The way that comes to the target.
+pub(super) fn instead(instead: &Instead) -> String {
+    match instead {
+        Instead::Earlier { last, .. } => format!("be content with an earlier target: {}", named(last)),
+        Instead::Before(lsn) => {
+            format!("stop where the timeline was left: --target-lsn {lsn} --target-inclusive off")
+        }
+        Instead::Partial(file) => format!(
+            "copy {file} to the name without .partial, filled up with zeros to a whole segment: with it the target is reached"
+        ),
+        Instead::Timeline(timeline) => {
+            format!("run again with --target-timeline {timeline}: the target is reached on that timeline")
+        }
+        Instead::Backup(file) => {
+            format!("restore another backup, from which the target is reached: run again with --backup {file}")
+        }
+        Instead::Setting(name, value) => {
+            format!("set {name} = {value} for this restore: with it the target is reached (--set {name}={value})")
+        }
+    }
+}
+
+/// What was done to files too early.
+pub(super) fn early(act: &EarlyAct) -> String {
+    let (lsn, xid) = (act.lsn, act.xid);
+    let what = match act.act {
+        FileAct::DropDatabase(database) => format!("the files of database {database} are removed"),
+        FileAct::CreateDatabase(database) => format!("files of the new database {database} are made"),
+        FileAct::DropTablespace(tablespace) => format!("the folder of tablespace {tablespace} is removed"),
+        FileAct::CreateTablespace(tablespace) => format!("the folder of the new tablespace {tablespace} is made"),
+    };
+    match act.end {
+        Some(end) => format!("{what} at {lsn} by transaction {xid}, whose end at {end} is not replayed"),
+        None => format!("{what} at {lsn} by transaction {xid}, whose end is not here"),
+    }
+}
+
+/// The last target that is in front of it.
+pub(super) fn save(act: &EarlyAct, positions: bool) -> String {
+    let last = act.saved_before;
+    match (act.act.is_loss(), positions) {
+        (true, true) => {
+            format!(
+                "the last target that saves it: --target-lsn {last} --target-inclusive off; behind its end it is gone as a whole"
+            )
+        }
+        (true, false) => format!("to save it, name the last transaction that ends before {last} as the target"),
+        (false, _) => "nothing; files that no catalog names take room only".into(),
+    }
+}
+
+/// Commits that the target leaves out.
+pub(super) fn left_out(left: &LeftOut) -> String {
+    let ReplayedCommit { xid, lsn, .. } = left.last;
+    let (commits, are, lie) = if left.count == 1 {
+        ("1 commit".to_owned(), "is", "lies")
+    } else {
+        (format!("{} commits", left.count), "are", "lie")
+    };
+    format!(
+        "{commits} that {are} not later than the target {lie} behind it, up to {xid} at {lsn}: times do not rise with positions"
+    )
+}
+
+/// Commits in a `.partial` file.
+pub(super) fn in_partial(file: &str, count: u64, last: Option<&ReplayedCommit>) -> String {
+    let last = last.map(|c| format!(", up to {} of {}", c.xid, utc(c.time))).unwrap_or_default();
+    let (commits, lie) = if count == 1 { ("1 commit".to_owned(), "lies") } else { (format!("{count} commits"), "lie") };
+    format!("{commits} {lie} only in {file}{last}; a server does not restore it")
+}
+
+/// Restore points of one name.
+pub(super) fn same_points(name: &str, others: &[Lsn]) -> String {
+    let told: Vec<String> = others.iter().take(5).map(ToString::to_string).collect();
+    let more = if others.len() > told.len() { ", …" } else { "" };
+    format!(
+        "restore point \"{name}\" is there more than once; the first one counts, the others are at {}{more}",
+        told.join(", ")
+    )
+}
+
+fn utc(time: Timestamp) -> String {
+    jiff::Timestamp::from_microsecond(time.unix_micros()).map(|t| t.to_string()).unwrap_or_default()
+}
