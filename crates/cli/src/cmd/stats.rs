@@ -88,13 +88,13 @@ pub fn run(args: &StatsArgs) -> anyhow::Result<Exit> {
         "pg_waldump counts by rmgr or by record; the other formats by everything"
     );
     ensure!(!waldump || args.top.is_none(), "pg_waldump tells all groups; --top is for the other formats");
-    let shown = Shown { format: args.format, top: args.top, zone: args.timezone.clone().unwrap_or_default() };
+    let shown = TableStyle { format: args.format, top: args.top, zone: args.timezone.clone().unwrap_or_default() };
     count(&args.reading, &args.filtering.filter(), by, args.quiet, &shown)
 }
 
 /// `dump --stats`.
 pub fn as_pg_waldump(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool) -> anyhow::Result<Exit> {
-    let shown = Shown { format: StatsFormat::Waldump, top: None, zone: Zone::default() };
+    let shown = TableStyle { format: StatsFormat::Waldump, top: None, zone: Zone::default() };
     count(reading, filter, by.into(), quiet, &shown)
 }
 
@@ -108,13 +108,19 @@ pub fn listed_as_pg_waldump(by: By, sum: &GroupSums, listed: &Listed) -> String 
 }
 
 /// How it is said.
-struct Shown {
+struct TableStyle {
     format: StatsFormat,
     top: Option<u32>,
     zone: Zone,
 }
 
-fn count(reading: &RangeOptions, filter: &Filter, by: Grouping, quiet: bool, shown: &Shown) -> anyhow::Result<Exit> {
+fn count(
+    reading: &RangeOptions,
+    filter: &Filter,
+    by: Grouping,
+    quiet: bool,
+    shown: &TableStyle,
+) -> anyhow::Result<Exit> {
     let format = shown.format;
     let (source, mut options) = reading.open()?;
     let source = source.as_ref();
