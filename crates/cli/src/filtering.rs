@@ -109,7 +109,7 @@ pub fn by() -> impl TypedValueParser<Value = By> {
             By::Relation => "Relation and fork: that of a record's first block; each page image counts for its own",
             By::Xid => "The transaction in the header, 0 for none",
             By::Database => "Database, as for relation",
-            By::Minute => "Minute in UTC of the record's time, or of the last one before it that has one",
+            By::Minute => "Minute of the record's time, or of the last one before it that has one",
             By::Checkpoint => "The last checkpoint record at or before the record",
         })
     };

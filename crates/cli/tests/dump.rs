@@ -349,3 +349,18 @@ fn a_start_between_records_is_said_where_pg_waldump_says_it() {
         assert_eq!(line.starts_with("first record is after "), said, "{version}: {line}");
     }
 }
+
+#[test]
+fn times_of_commits_and_what_they_drop_are_listed() {
+    let text = |folder: &str, words: &[&str]| {
+        walproof(&[&["dump", &testdata(folder), "--timezone", "+01:00"], words].concat()).out
+    };
+    let commits = text("demo/good", &["-r", "Transaction"]);
+    assert!(commits.lines().next().unwrap().ends_with("  2026-11-22 04:17:02.464938+01:00"), "{commits}");
+    let drops = text("9.4/recovery", &["-r", "Transaction"]);
+    assert!(drops.contains("  2026-11-22 04:46:56.196684+01:00  drops 17860/16384/17861"), "{drops}");
+    let databases = text("9.4/recovery", &["-r", "Database"]);
+    assert!(databases.contains("database 17864"), "{databases}");
+    let created = text("demo/good", &["-r", "Storage"]);
+    assert!(created.lines().all(|line| line.contains("  1663/")), "{created}");
+}

@@ -248,3 +248,42 @@ fn every_table_of_pg_waldump() {
         }
     }
 }
+
+#[test]
+fn two_things_at_once_come_to_the_same_totals_and_the_largest_are_kept() {
+    let folder = testdata("15/archive");
+    let both = json(&["stats", &folder, "--by", "rmgr,minute"]);
+    assert_eq!((&both["by"], &both["and_by"]), (&"rmgr".into(), &"minute".into()));
+    let alone = json(&["stats", &folder, "--by", "rmgr"]);
+    assert_eq!(both["total"], alone["total"]);
+    let sum = |document: &Value, rmgr: &Value| -> u64 {
+        let groups = document["groups"].as_array().unwrap().iter().filter(|g| g["rmgr"] == *rmgr);
+        groups.map(|g| g["records"].as_u64().unwrap()).sum()
+    };
+    for group in alone["groups"].as_array().unwrap() {
+        assert_eq!(sum(&both, &group["rmgr"]), sum(&alone, &group["rmgr"]));
+    }
+    let top = json(&["stats", &folder, "--by", "relation", "--by", "minute", "--top", "3"]);
+    let all = json(&["stats", &folder, "--by", "relation", "--by", "minute"]);
+    assert_eq!(top["groups"].as_array().unwrap()[..], all["groups"].as_array().unwrap()[..3]);
+    let left = top["groups_left_out"].as_u64().unwrap() as usize;
+    assert_eq!(left + 3, all["groups"].as_array().unwrap().len());
+    assert_eq!(top["total"], all["total"]);
+    assert!(walproof(&["stats", &folder, "--by", "relation", "--top", "1"]).out.contains(" more "));
+    for words in [["--by", "rmgr,rmgr"], ["--by", "rmgr,xid,minute"]] {
+        assert_eq!(walproof(&[&["stats", &folder], &words[..]].concat()).code, 2);
+    }
+}
+
+#[test]
+fn checkpoints_have_their_time_and_text_has_the_zone_of_the_reader() {
+    let folder = testdata("15/archive");
+    let document = json(&["stats", &folder, "--by", "checkpoint"]);
+    let groups = document["groups"].as_array().unwrap();
+    let timed = groups.iter().filter(|g| !g["checkpoint"].is_null());
+    assert!(timed.clone().count() > 5 && timed.clone().all(|g| g["checkpoint_time"].is_string()));
+    let text = walproof(&["stats", &folder, "--by", "checkpoint", "--timezone", "+01:00"]).out;
+    assert!(text.contains("0/05800060 (2026-11-22 04:17:17+01:00)"), "{text}");
+    let text = walproof(&["stats", &folder, "--by", "minute", "--timezone", "+01:00"]).out;
+    assert!(text.contains("2026-11-22 04:17:00+01:00"), "{text}");
+}

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 const BEGINNING: usize = 4;
 
 #[derive(Default)]
-struct Index {
+struct WordingIndex {
     /// All wordings, in the order in which they are tried.
     all: Vec<(&'static MessageRow, &'static Wording)>,
     /// Where those lie that begin with these bytes, in small letters.
@@ -19,7 +19,7 @@ struct Index {
 
 /// The wordings that `text` may be, in the order in which they are tried.
 pub(super) fn wordings_of(text: &str) -> impl Iterator<Item = (&'static MessageRow, &'static Wording)> {
-    static INDEX: OnceLock<Index> = OnceLock::new();
+    static INDEX: OnceLock<WordingIndex> = OnceLock::new();
     let index = INDEX.get_or_init(index);
     let same = beginning(text).and_then(|beginning| index.by_beginning.get(&beginning)).map_or(&[][..], Vec::as_slice);
     let mut fitting: Vec<usize> = same.iter().chain(&index.value_first).copied().collect();
@@ -27,8 +27,8 @@ pub(super) fn wordings_of(text: &str) -> impl Iterator<Item = (&'static MessageR
     fitting.into_iter().filter_map(|at| index.all.get(at).copied())
 }
 
-fn index() -> Index {
-    let mut index = Index::default();
+fn index() -> WordingIndex {
+    let mut index = WordingIndex::default();
     for row in crate::rows() {
         for wording in row.wordings {
             let literal = wording.pattern.split('{').next().unwrap_or("");

@@ -14,7 +14,7 @@
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | `message`, `level` | where the message lies in the line: prefixes, levels |
+//! | `message`, `words`, `level` | where the message lies in the line: prefixes, levels |
 //! | `wrapped` | what other programs put around a line, CSV and JSON logs |
 //! | `localised` | the same messages in other languages |
 //! | `reading` | several lines: the worst message of them |
@@ -37,6 +37,7 @@ mod samples;
 mod slot;
 mod table;
 mod template;
+mod words;
 mod wrapped;
 
 pub use kind::MessageKind;

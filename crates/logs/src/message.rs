@@ -10,7 +10,8 @@
 
 use crate::level::LogLevel;
 use crate::localised::{self, LocalWord};
-use crate::wrapped::{self, Content};
+use crate::words::{is_sqlstate, word_at_end};
+use crate::wrapped::{self, WrappedContent};
 use std::borrow::Cow;
 
 /// Bytes of a line that are looked at; a message about WAL is far shorter.
@@ -22,8 +23,6 @@ const MAX_WRAPPERS: u8 = 4;
 /// Candidates of one line.
 const MAX_CANDIDATES: usize = 1024;
 
-/// Fields that hold what a user sent, or a place in the server's source.
-const NOT_MESSAGES: &[&str] = &["STATEMENT", "QUERY", "LOCATION"];
 /// Messages that quote what a user sent.
 const QUOTING: &[&str] = &["statement: ", "duration: ", "execute ", "parse ", "bind ", "syntax error at or near"];
 
@@ -54,8 +53,8 @@ fn gather<'t>(line: &'t str, depth: u8, found: &mut Vec<Candidate<'t>>) {
     if let Some((contents, depth)) = inside {
         for content in contents {
             match content {
-                Content::Message { text, level } => found.push(Candidate { text: Cow::Owned(text), level }),
-                Content::Lines(text) => {
+                WrappedContent::Message { text, level } => found.push(Candidate { text: Cow::Owned(text), level }),
+                WrappedContent::Lines(text) => {
                     for line in text.lines().take(MAX_STARTS) {
                         let mut inner = Vec::new();
                         gather(line, depth, &mut inner);
@@ -123,27 +122,12 @@ fn after_levels(line: &str) -> Levels<'_> {
     Levels::Behind(starts)
 }
 
-/// The level, or what else the word in front of a colon says.
-pub(super) fn word_at_end(before: &str) -> Option<LocalWord> {
-    let word = before.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or("");
-    // Syslog writes a tab so.
-    let word = if before.ends_with(&format!("#{word}")) { word.strip_prefix("011").unwrap_or(word) } else { word };
-    if NOT_MESSAGES.contains(&word) {
-        return Some(LocalWord::NotMessage);
-    }
-    LogLevel::of(word).map(LocalWord::Level).or_else(|| localised::word_before(before))
-}
-
 /// Verbose logs write `00000: ` before the message.
 fn without_sqlstate(message: &str) -> &str {
     match message.split_once(": ") {
         Some((state, rest)) if is_sqlstate(state) => rest,
         _ => message,
     }
-}
-
-pub(super) fn is_sqlstate(text: &str) -> bool {
-    text.len() == 5 && text.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
 }
 
 /// Everything that begins with a word, up to the end of the line.

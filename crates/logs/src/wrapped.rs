@@ -13,7 +13,7 @@
 
 use crate::level::LogLevel;
 use crate::localised::LocalWord;
-use crate::message::{is_sqlstate, word_at_end};
+use crate::words::{is_sqlstate, word_at_end};
 
 /// Members and fields of a line that are looked at.
 const MAX_MEMBERS: usize = 512;
@@ -25,7 +25,7 @@ const ADDITIONS: &[(&str, LogLevel)] =
     &[("detail", LogLevel::Detail), ("hint", LogLevel::Hint), ("context", LogLevel::Context)];
 
 /// Something that was inside.
-pub(super) enum Content {
+pub(super) enum WrappedContent {
     /// A message without anything around it.
     Message {
         /// What it says.
@@ -38,12 +38,12 @@ pub(super) enum Content {
 }
 
 /// What lies inside of `line`; `None` where nothing is wrapped around it.
-pub(super) fn inside(line: &str) -> Option<Vec<Content>> {
+pub(super) fn inside(line: &str) -> Option<Vec<WrappedContent>> {
     of_csv(line).or_else(|| of_json(line))
 }
 
 /// The message of a csvlog line, the quoted field behind a level and an SQLSTATE, and what adds to it.
-fn of_csv(line: &str) -> Option<Vec<Content>> {
+fn of_csv(line: &str) -> Option<Vec<WrappedContent>> {
     let (level, mut rest) = line.match_indices(",\"").take(MAX_MEMBERS).find_map(|(at, _)| {
         let (before, state) = line.get(..at)?.rsplit_once(',')?;
         let LocalWord::Level(level) = is_sqlstate(state).then(|| word_at_end(before)).flatten()? else { return None };
@@ -57,7 +57,7 @@ fn of_csv(line: &str) -> Option<Vec<Content>> {
             continue;
         };
         let (text, behind) = unquoted(quoted);
-        contents.push(Content::Message { text, level: Some(level) });
+        contents.push(WrappedContent::Message { text, level: Some(level) });
         rest = behind;
     }
     Some(contents)
@@ -79,7 +79,7 @@ fn unquoted(field: &str) -> (String, &str) {
 }
 
 /// The lines or the message in an object of JSON.
-fn of_json(line: &str) -> Option<Vec<Content>> {
+fn of_json(line: &str) -> Option<Vec<WrappedContent>> {
     let (before, object) = line.split_at_checked(line.find('{')?)?;
     // A statement may hold an object, too.
     let says_level = |(at, _)| before.get(..at).is_some_and(|word| word_at_end(word).is_some());
@@ -96,15 +96,15 @@ fn of_json(line: &str) -> Option<Vec<Content>> {
     for name in LINES {
         for (_, value) in members.iter().filter(|(key, _)| key == name) {
             contents.push(match (level, *name) {
-                (Some(level), "message") => Content::Message { text: value.replace(['\n', '\r'], " "), level },
-                _ => Content::Lines(value.clone()),
+                (Some(level), "message") => WrappedContent::Message { text: value.replace(['\n', '\r'], " "), level },
+                _ => WrappedContent::Lines(value.clone()),
             });
         }
     }
     if level.is_some() {
         for (name, level) in ADDITIONS {
             let text = of(name).map(|text| text.replace(['\n', '\r'], " "));
-            contents.extend(text.map(|text| Content::Message { text, level: Some(*level) }));
+            contents.extend(text.map(|text| WrappedContent::Message { text, level: Some(*level) }));
         }
     }
     (!contents.is_empty()).then_some(contents)

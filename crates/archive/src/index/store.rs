@@ -119,6 +119,10 @@ impl Index {
             self.join(&mut content, theirs);
         }
         let written = pgwal_source::replace(&self.path, &encode(&content));
+        if written.is_err() && turn.as_ref().is_some_and(|file| file.metadata().is_ok_and(|found| found.len() == 0)) {
+            // It was made to be locked.
+            let _ = fs::remove_file(&self.path);
+        }
         drop(turn);
         written
     }

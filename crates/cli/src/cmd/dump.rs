@@ -24,6 +24,7 @@ use pgwal_report::dump::waldump::{self, start};
 use pgwal_report::dump::{json, text as plain};
 use pgwal_report::outside::OutputForm;
 use pgwal_report::stats::listing::{CountListing, Counted};
+use pgwal_report::time::Zone;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -54,6 +55,9 @@ pub struct DumpArgs {
     /// How to say it [default: text]
     #[arg(long, value_enum)]
     format: Option<DumpFormat>,
+    /// Tell times in this zone, with --format text: Europe/Berlin, UTC, +01:00 [default: this machine's]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    timezone: Option<Zone>,
     #[arg(long, value_name = "COLUMNS", value_parser = csv::column, value_delimiter = ',', help = csv::help())]
     fields: Option<Vec<Column>>,
     /// What pg_waldump --stats prints, instead of records: the same as walproof stats --format waldump
@@ -179,6 +183,7 @@ impl DumpArgs {
         format: DumpFormat,
     ) -> anyhow::Result<Listed> {
         let (filter, mut out) = (&work.filter, stream(format.form()));
+        let zone = self.timezone.clone().unwrap_or_default();
         match (self.by(), self.quiet, format) {
             (Some(by), quiet, _) => {
                 let (render, mut counted) = (CountListing::new(filter), Counted::default());
@@ -194,7 +199,7 @@ impl DumpArgs {
                 Ok(listed)
             }
             (_, true, _) => {
-                let render = plain::TextList { filter, quiet: true, vocabulary: OnceLock::new() };
+                let render = plain::TextList { filter, quiet: true, vocabulary: OnceLock::new(), zone: &zone };
                 write(source, wanted, work, &render, &mut |piece| {
                     // Where nobody can be told of damage, the list goes on, and the exit code counts.
                     let _ = standard_error().write_all(piece.as_text());
@@ -202,7 +207,7 @@ impl DumpArgs {
                 })
             }
             (_, _, DumpFormat::Text) => {
-                let render = plain::TextList { filter, quiet: false, vocabulary: OnceLock::new() };
+                let render = plain::TextList { filter, quiet: false, vocabulary: OnceLock::new(), zone: &zone };
                 text(source, wanted, work, &render, &mut out)
             }
             (_, _, DumpFormat::Waldump) => {

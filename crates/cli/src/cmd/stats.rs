@@ -12,12 +12,13 @@ use anyhow::ensure;
 use clap::ValueEnum;
 use pgwal::verify::Options;
 use pgwal::verify::records::{ListRequest, Listed, gather};
-use pgwal_query::count::{By, Counter, GroupSums};
+use pgwal_query::count::{By, Counter, GroupSums, Grouping};
 use pgwal_query::filter::Filter;
 use pgwal_report::dump::text::damage;
 use pgwal_report::dump::waldump::start;
 use pgwal_report::outside::OutputForm;
 use pgwal_report::stats::{StatsReport, csv, json, text, waldump};
+use pgwal_report::time::Zone;
 use std::io::Write;
 
 /// The options of `stats`.
@@ -30,9 +31,15 @@ pub struct StatsArgs {
     reading: RangeOptions,
     #[command(flatten)]
     filtering: Filtering,
-    /// What to count by
-    #[arg(long, value_parser = by(), default_value = "rmgr")]
-    by: By,
+    /// What to count by; given twice, or two with a comma between them, by both at once: relation,minute
+    #[arg(long, value_parser = by(), default_value = "rmgr", value_delimiter = ',')]
+    by: Vec<By>,
+    /// The N largest groups only; the others as one line
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    top: Option<u32>,
+    /// Tell times in this zone, with --format text: Europe/Berlin, UTC, +01:00 [default: this machine's]
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    timezone: Option<Zone>,
     /// Say nothing but what is wrong
     #[arg(short, long)]
     quiet: bool,
@@ -70,17 +77,25 @@ pub fn run(args: &StatsArgs) -> anyhow::Result<Exit> {
     if args.filtering.lists_managers() {
         return list_managers();
     }
+    let by = match args.by[..] {
+        [first] => Grouping::from(first),
+        [first, second] if first != second => Grouping { first, second: Some(second) },
+        _ => anyhow::bail!("--by takes one thing to count by, or two that differ"),
+    };
     let waldump = args.format == StatsFormat::Waldump;
     ensure!(
-        !waldump || matches!(args.by, By::Rmgr | By::Record),
+        !waldump || by.second.is_none() && matches!(by.first, By::Rmgr | By::Record),
         "pg_waldump counts by rmgr or by record; the other formats by everything"
     );
-    count(&args.reading, &args.filtering.filter(), args.by, args.quiet, args.format)
+    ensure!(!waldump || args.top.is_none(), "pg_waldump tells all groups; --top is for the other formats");
+    let shown = TableStyle { format: args.format, top: args.top, zone: args.timezone.clone().unwrap_or_default() };
+    count(&args.reading, &args.filtering.filter(), by, args.quiet, &shown)
 }
 
 /// `dump --stats`.
 pub fn as_pg_waldump(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool) -> anyhow::Result<Exit> {
-    count(reading, filter, by, quiet, StatsFormat::Waldump)
+    let shown = TableStyle { format: StatsFormat::Waldump, top: None, zone: Zone::default() };
+    count(reading, filter, by.into(), quiet, &shown)
 }
 
 /// The same of records that were listed.
@@ -92,7 +107,21 @@ pub fn listed_as_pg_waldump(by: By, sum: &GroupSums, listed: &Listed) -> String 
     waldump::table(&StatsReport::new(by, layout, sum, !listed.complete, listed.findings))
 }
 
-fn count(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool, format: StatsFormat) -> anyhow::Result<Exit> {
+/// How it is said.
+struct TableStyle {
+    format: StatsFormat,
+    top: Option<u32>,
+    zone: Zone,
+}
+
+fn count(
+    reading: &RangeOptions,
+    filter: &Filter,
+    by: Grouping,
+    quiet: bool,
+    shown: &TableStyle,
+) -> anyhow::Result<Exit> {
+    let format = shown.format;
     let (source, mut options) = reading.open()?;
     let source = source.as_ref();
     if format == StatsFormat::Waldump {
@@ -122,7 +151,11 @@ fn count(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool, format: S
     if reading.complain_of_nothing(&gathered.outcome, read) {
         return Ok(RangeOptions::nothing(read, as_pg_waldump));
     }
-    let report = StatsReport::new(by, layout, &counter.finish(), !gathered.complete, gathered.findings);
+    let mut report = StatsReport::new(by, layout, &counter.finish(), !gathered.complete, gathered.findings);
+    report.zone = shown.zone.clone();
+    if let Some(top) = shown.top {
+        report.keep(top as usize);
+    }
     if report.total.records == 0 && report.findings == 0 && reading.begins_behind_wal(source, &asked)? {
         reading.complain_of_the_end(&asked);
         return Ok(RangeOptions::nothing(read, as_pg_waldump));

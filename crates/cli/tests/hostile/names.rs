@@ -92,3 +92,13 @@ fn names_at_the_end_of_all_wal() {
     assert!(matches!(ran.status.code(), Some(0 | 1)), "{}\n{}{}", ran.status, ran.said, ran.complained);
     ran.says("FFFFFFFFFFFFFFFF00000FFF");
 }
+
+#[test]
+fn names_in_wrong_capitals_are_told() {
+    let folder = good();
+    let right = segment(11);
+    std::fs::rename(folder.path().join(&right), folder.path().join(right.to_lowercase())).unwrap();
+    let ran = verify(folder.path()).exits(1);
+    let ran = ran.says(&format!("give {} the name that a server asks for: {right}", right.to_lowercase()));
+    ran.says("in capitals and small letters as here");
+}

@@ -208,3 +208,25 @@ fn standard_input() {
         run(walproof().args(["verify", "-"]).stdin(File::open(file).unwrap())).exits(code).says("VERDICT");
     }
 }
+
+#[test]
+fn what_is_no_archive_gets_its_next_step() {
+    run(walproof().args(["verify", "s3://bucket/wal"])).exits(2).says("copy it to a folder with the store's own tool");
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("notes.txt"), "hello\n").unwrap();
+    let text = folder.path().join("notes.txt");
+    verify(&text).exits(2).says("IMPACT   none: that is no WAL").says("name a file of WAL");
+    let backup = folder.path().join("20261122-031702F");
+    std::fs::create_dir(&backup).unwrap();
+    std::fs::write(backup.join("backup.manifest"), "[backup]\n").unwrap();
+    verify(&backup).exits(2).says("in the keeping of another tool");
+    let archive = good();
+    let restore = |name: &Path| run(walproof().arg("verify").arg(archive.path()).arg("--backup").arg(name));
+    restore(&backup).exits(2).says("pgbackrest restore");
+    restore(Path::new("20261122-031702F")).exits(2).says("pgbackrest restore");
+    restore(Path::new("base_000000010000000000000003")).exits(2).says("wal-g backup-fetch");
+    std::fs::write(folder.path().join("backup_label"), "START WAL LOCATION: 0/2000028\n").unwrap();
+    std::fs::remove_file(&text).unwrap();
+    std::fs::remove_dir_all(&backup).unwrap();
+    verify(folder.path()).exits(2).says("it is a base backup without WAL");
+}

@@ -16,7 +16,7 @@ use crate::slot::{SlotForm, by_name};
 use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
-/// Bytes that tell whether a translation may begin here.
+/// CatalogueBytes that tell whether a translation may begin here.
 pub(super) const BEGINNING: usize = 4;
 
 const BYTES: &[u8] = include_bytes!("catalogue.bin");
@@ -32,7 +32,7 @@ pub(super) enum WordKind {
     Quoting,
 }
 
-pub(super) struct Word {
+pub(super) struct CatalogueWord {
     pub(super) kind: WordKind,
     pub(super) length: usize,
     pub(super) hash: u64,
@@ -59,7 +59,7 @@ pub(super) struct TranslatedValue {
 
 #[derive(Default)]
 pub(super) struct Table {
-    pub(super) words: Vec<Word>,
+    pub(super) words: Vec<CatalogueWord>,
     pub(super) beginnings: HashSet<u32>,
     /// Sorted by the hash of what stands before the first value.
     pub(super) translations: Vec<Translation>,
@@ -75,12 +75,12 @@ pub(super) fn table() -> &'static Table {
     TABLE.get_or_init(|| {
         let mut table = Table::default();
         // The bytes are our own: where they end too early, what was read is what there is.
-        let _ = read(&mut Bytes(BYTES), &mut table);
+        let _ = read(&mut CatalogueBytes(BYTES), &mut table);
         table
     })
 }
 
-fn read(bytes: &mut Bytes, table: &mut Table) -> Option<()> {
+fn read(bytes: &mut CatalogueBytes, table: &mut Table) -> Option<()> {
     let patterns: HashMap<u32, &'static str> = crate::rows()
         .flat_map(|row| row.wordings)
         .map(|wording| (short(hash(wording.pattern.as_bytes())), wording.pattern))
@@ -93,7 +93,7 @@ fn read(bytes: &mut Bytes, table: &mut Table) -> Option<()> {
             1 => WordKind::NotMessage,
             _ => WordKind::Quoting,
         };
-        table.words.push(Word { kind, length: bytes.short()?.into(), hash: bytes.hash()? });
+        table.words.push(CatalogueWord { kind, length: bytes.short()?.into(), hash: bytes.hash()? });
     }
     for _ in 0..beginnings {
         table.beginnings.insert(bytes.long()?);
@@ -128,9 +128,9 @@ fn slots(pattern: &str) -> impl Iterator<Item = &str> {
     pattern.split('{').skip(1).filter_map(|part| Some(part.split_once('}')?.0))
 }
 
-struct Bytes(&'static [u8]);
+struct CatalogueBytes(&'static [u8]);
 
-impl Bytes {
+impl CatalogueBytes {
     fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (taken, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;

@@ -18,7 +18,7 @@ pub enum By {
     Xid,
     /// Database, as for relation.
     Database,
-    /// Minute in UTC of the record's time, or of the last one before it that has one.
+    /// Minute of the record's time, or of the last one before it that has one.
     Minute,
     /// The last checkpoint record at or before the record.
     Checkpoint,
@@ -47,6 +47,31 @@ impl By {
     }
 }
 
+/// One thing to count by, or two at once.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Grouping {
+    /// The first.
+    pub first: By,
+    /// The second.
+    pub second: Option<By>,
+}
+
+impl From<By> for Grouping {
+    fn from(first: By) -> Grouping {
+        Grouping { first, second: None }
+    }
+}
+
+impl Grouping {
+    /// Both, in order.
+    pub fn each(self) -> impl Iterator<Item = By> + Clone {
+        std::iter::once(self.first).chain(self.second)
+    }
+}
+
+/// A group of each thing counted by; the second is [`GroupKey::Nothing`] where there is but one.
+pub type GroupPlace = [GroupKey; 2];
+
 /// A group.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum GroupKey {
@@ -70,6 +95,11 @@ pub enum GroupKey {
 }
 
 impl GroupKey {
+    /// This one, or another where it is the one in which the part before ended.
+    pub(super) fn or(self, before: GroupKey) -> GroupKey {
+        if self == GroupKey::Before { before } else { self }
+    }
+
     /// The minute of a time.
     pub fn minute(time: Timestamp) -> GroupKey {
         GroupKey::Minute(time.unix_micros().div_euclid(60_000_000))

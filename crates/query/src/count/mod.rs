@@ -8,12 +8,12 @@ mod key;
 mod sum;
 mod volume;
 
-pub use key::{By, GroupKey};
-pub use sum::{GroupSum, GroupSums};
+pub use key::{By, GroupKey, GroupPlace, Grouping};
+pub use sum::{GroupSum, GroupSums, alone};
 pub use volume::Volume;
 
 use crate::filter::{Filter, RecordFacts, time_of};
-use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::record::{Block, Record, RecordHeader, RelFileLocator};
 use pgwal_format::{Generation, Layout, TimelineId};
 use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
 use pgwal_verify::{Finding, Severity};
@@ -25,7 +25,7 @@ pub type TellFinding = fn(&Finding, Option<&Layout>, &mut Vec<u8>);
 /// The renderer that counts.
 pub struct Counter<'a> {
     filter: &'a Filter,
-    by: By,
+    by: Grouping,
     tell: TellFinding,
     /// Every record counts, by what its header tells.
     simple: bool,
@@ -41,8 +41,9 @@ pub struct CountPart {
 
 impl<'a> Counter<'a> {
     /// Counts what the filter leaves; findings are told with `tell`.
-    pub fn new(filter: &'a Filter, by: By, tell: TellFinding) -> Counter<'a> {
-        let simple = filter.is_all() && matches!(by, By::Rmgr | By::Record);
+    pub fn new(filter: &'a Filter, by: impl Into<Grouping>, tell: TellFinding) -> Counter<'a> {
+        let by = by.into();
+        let simple = filter.is_all() && by.second.is_none() && matches!(by.first, By::Rmgr | By::Record);
         Counter { filter, by, tell, simple, sum: Mutex::default() }
     }
 
@@ -103,51 +104,75 @@ impl Counter<'_> {
         let CountPart { blocks, sum } = part;
         sum.seen(record);
         let shape = record.blocks(blocks).unwrap_or_default();
-        match self.by {
-            By::Minute => {
-                if let Some(time) = time_of(record, blocks) {
-                    sum.now = GroupKey::minute(time);
+        for (by, now) in self.by.each().zip(&mut sum.now) {
+            match by {
+                By::Minute => {
+                    if let Some(time) = time_of(record, blocks) {
+                        *now = GroupKey::minute(time);
+                    }
                 }
+                By::Checkpoint if key::is_checkpoint(record) => {
+                    *now = GroupKey::Checkpoint(record.lsn);
+                    if let Some(time) = time_of(record, blocks) {
+                        sum.times.insert(record.lsn, time);
+                    }
+                }
+                _ => {}
             }
-            By::Checkpoint if key::is_checkpoint(record) => sum.now = GroupKey::Checkpoint(record.lsn),
-            _ => {}
         }
         if !self.filter.wants(&record.header) || !self.filter.wants_record(record, blocks, &shape) {
             return None;
         }
         let images = shape.image_len as u64;
-        match self.by {
-            By::Rmgr | By::Record => sum.by_code(record, images),
-            By::Xid => sum.count(record, GroupKey::Xid(record.header.xid), images),
-            By::Minute | By::Checkpoint => sum.count(record, sum.now, images),
-            By::Relation => by_blocks(sum, record, blocks, images, &|rel, fork| GroupKey::Relation(rel, fork)),
-            By::Database => by_blocks(sum, record, blocks, images, &|rel, _| GroupKey::Database(rel.db)),
+        if self.by.second.is_none() && matches!(self.by.first, By::Rmgr | By::Record) {
+            sum.by_code(record, images);
+            return Some(images);
+        }
+        let mut place = [GroupKey::Nothing; 2];
+        for ((by, key), now) in self.by.each().zip(&mut place).zip(sum.now) {
+            *key = match by {
+                By::Rmgr | By::Record => GroupKey::Code(record.header.rmid, record.header.info >> 4),
+                By::Xid => GroupKey::Xid(record.header.xid),
+                By::Minute | By::Checkpoint => now,
+                By::Relation | By::Database => GroupKey::Nothing,
+            };
+        }
+        if self.by.each().any(|by| matches!(by, By::Relation | By::Database)) {
+            self.by_blocks(sum, record, blocks, images, place);
+        } else {
+            sum.count(record, place, images);
         }
         Some(images)
     }
-}
 
-/// A record belongs to the relation of its first block, each image to that of its own.
-fn by_blocks(
-    sum: &mut GroupSums,
-    record: &Record<'_>,
-    blocks: &[Block],
-    images: u64,
-    key: &dyn Fn(pgwal_format::record::RelFileLocator, u8) -> GroupKey,
-) {
-    let first = blocks.first().map(|b| key(b.reference.rel, b.reference.fork));
-    let told = || {
-        // Up to 9.4 the data of a record says what it touches.
-        let modern = record.layout.dialect.generation == Generation::Modern;
-        RecordFacts::of(record, blocks).relations.first().filter(|_| !modern).map(|&(rel, fork)| key(rel, fork))
-    };
-    let own = if record.layout.dialect.generation == Generation::Modern { first } else { told().or(first) };
-    sum.count(record, own.unwrap_or(GroupKey::Nothing), images);
-    for block in blocks {
-        let image = block.reference.image.map_or(0, |image| u64::from(image.length));
-        let key = key(block.reference.rel, block.reference.fork);
-        if image > 0 && own != Some(key) {
-            sum.moved(own.unwrap_or(GroupKey::Nothing), key, image);
+    /// A record belongs to the relation of its first block, each image to that of its own.
+    fn by_blocks(&self, sum: &mut GroupSums, record: &Record<'_>, blocks: &[Block], images: u64, place: GroupPlace) {
+        let key = |rel: RelFileLocator, fork: u8| {
+            let mut place = place;
+            for (by, key) in self.by.each().zip(&mut place) {
+                match by {
+                    By::Relation => *key = GroupKey::Relation(rel, fork),
+                    By::Database => *key = GroupKey::Database(rel.db),
+                    _ => {}
+                }
+            }
+            place
+        };
+        let first = blocks.first().map(|b| key(b.reference.rel, b.reference.fork));
+        let told = || {
+            // Up to 9.4 the data of a record says what it touches.
+            let modern = record.layout.dialect.generation == Generation::Modern;
+            RecordFacts::of(record, blocks).relations.first().filter(|_| !modern).map(|&(rel, fork)| key(rel, fork))
+        };
+        let own = if record.layout.dialect.generation == Generation::Modern { first } else { told().or(first) };
+        let own = own.unwrap_or(place);
+        sum.count(record, own, images);
+        for block in blocks {
+            let image = block.reference.image.map_or(0, |image| u64::from(image.length));
+            let key = key(block.reference.rel, block.reference.fork);
+            if image > 0 && own != key {
+                sum.moved(own, key, image);
+            }
         }
     }
 }

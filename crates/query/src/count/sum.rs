@@ -1,8 +1,9 @@
 //! Counts, and how those of two parts come together.
 
-use super::GroupKey;
+use super::{GroupKey, GroupPlace};
 use pgwal_format::Lsn;
 use pgwal_format::record::Record;
+use pgwal_format::rmgr::xact::Timestamp;
 use std::collections::HashMap;
 
 /// Resource managers with a place of their own; those of extensions are counted like other groups.
@@ -46,11 +47,13 @@ impl GroupSum {
 pub struct GroupSums {
     /// By resource manager × 16 + high half of `xl_info`; empty until the first.
     dense: Vec<GroupSum>,
-    groups: HashMap<GroupKey, GroupSum>,
+    groups: HashMap<GroupPlace, GroupSum>,
     /// The group that was counted last, for groups that come in runs.
-    recent: (GroupKey, GroupSum),
+    recent: (GroupPlace, GroupSum),
     /// The group in which the next record is, where that depends on those before.
-    pub now: GroupKey,
+    pub now: GroupPlace,
+    /// When the checkpoints were made that groups are named by.
+    pub times: HashMap<Lsn, Timestamp>,
     /// Start of the first record of the range, counted or not.
     pub first: Option<Lsn>,
     /// End of the last record counted.
@@ -88,32 +91,32 @@ impl GroupSums {
             self.dense.resize(DENSE, GroupSum::default());
             self.by_code(record, images);
         } else {
-            self.count(record, GroupKey::Code(record.header.rmid, record.header.info >> 4), images);
+            self.count(record, alone(GroupKey::Code(record.header.rmid, record.header.info >> 4)), images);
         }
     }
 
     /// Counts a record of which no more is known than this.
     pub fn listed(&mut self, rmid: u8, half: u8, length: u64, image_bytes: u64, end: Lsn) {
         let record_bytes = length.saturating_sub(image_bytes);
-        self.put(GroupKey::Code(rmid, half), GroupSum { records: 1, record_bytes, image_bytes });
+        self.put(alone(GroupKey::Code(rmid, half)), GroupSum { records: 1, record_bytes, image_bytes });
         self.end = Some(end);
     }
 
     /// Counts a record for a group.
-    pub fn count(&mut self, record: &Record<'_>, key: GroupKey, images: u64) {
+    pub fn count(&mut self, record: &Record<'_>, key: GroupPlace, images: u64) {
         self.put(key, GroupSum::of(record, images));
         self.end = Some(record.end);
     }
 
     /// An image that was counted for one group belongs to another.
-    pub fn moved(&mut self, from: GroupKey, to: GroupKey, image: u64) {
-        self.put(GroupKey::Before, GroupSum::default());
+    pub fn moved(&mut self, from: GroupPlace, to: GroupPlace, image: u64) {
+        self.put(GroupPlace::default(), GroupSum::default());
         let given = self.groups.entry(from).or_default();
         given.image_bytes = given.image_bytes.saturating_sub(image);
         self.put(to, GroupSum { image_bytes: image, ..GroupSum::default() });
     }
 
-    fn put(&mut self, key: GroupKey, cell: GroupSum) {
+    fn put(&mut self, key: GroupPlace, cell: GroupSum) {
         if self.recent.0 != key {
             let (last, sum) = std::mem::replace(&mut self.recent, (key, GroupSum::default()));
             if sum != GroupSum::default() {
@@ -133,28 +136,39 @@ impl GroupSums {
         for (cell, more) in self.dense.iter_mut().zip(right.dense) {
             cell.add(more);
         }
-        let before = if self.now == GroupKey::Before { GroupKey::Nothing } else { self.now };
+        let before = self.now.map(|now| now.or(GroupKey::Nothing));
         for (key, cell) in right.groups.into_iter().chain([right.recent]) {
             if cell != GroupSum::default() {
-                let key = if key == GroupKey::Before { before } else { key };
-                self.groups.entry(key).or_default().add(cell);
+                self.groups.entry(both(key, before)).or_default().add(cell);
             }
         }
-        self.now = if right.now == GroupKey::Before { self.now } else { right.now };
+        self.now = both(right.now, self.now);
+        self.times.extend(right.times);
     }
 
     /// Every group that something was counted for. For parts that came together with [`GroupSums::add`].
-    pub fn cells(&self) -> Vec<(GroupKey, GroupSum)> {
+    pub fn cells(&self) -> Vec<(GroupPlace, GroupSum)> {
         let dense = self
             .dense
             .iter()
             .enumerate()
-            .map(|(place, cell)| (GroupKey::Code((place >> 4) as u8, (place & 0xF) as u8), *cell));
+            .map(|(place, cell)| (alone(GroupKey::Code((place >> 4) as u8, (place & 0xF) as u8)), *cell));
         dense
             .chain(self.groups.iter().map(|(key, cell)| (*key, *cell)))
             .filter(|(_, cell)| *cell != GroupSum::default())
             .collect()
     }
+}
+
+/// A group where one thing is counted by.
+pub fn alone(key: GroupKey) -> GroupPlace {
+    [key, GroupKey::Nothing]
+}
+
+/// Each group, or else the one in which the part before ended.
+fn both(place: GroupPlace, before: GroupPlace) -> GroupPlace {
+    let ([first, second], [before_first, before_second]) = (place, before);
+    [first.or(before_first), second.or(before_second)]
 }
 
 #[cfg(test)]
@@ -165,21 +179,21 @@ mod tests {
     fn what_depends_on_a_record_before_goes_over_to_the_next_part() {
         let one = GroupSum { records: 1, record_bytes: 10, image_bytes: 0 };
         let mut first = GroupSums::default();
-        first.put(GroupKey::Before, one);
-        first.put(GroupKey::Minute(1), one);
-        first.now = GroupKey::Minute(1);
+        first.put(alone(GroupKey::Before), one);
+        first.put(alone(GroupKey::Minute(1)), one);
+        first.now = alone(GroupKey::Minute(1));
         let mut second = GroupSums::default();
-        second.put(GroupKey::Before, one);
+        second.put(alone(GroupKey::Before), one);
         let mut third = GroupSums::default();
-        third.put(GroupKey::Before, one);
-        third.put(GroupKey::Minute(2), one);
+        third.put(alone(GroupKey::Before), one);
+        third.put(alone(GroupKey::Minute(2)), one);
         let mut all = GroupSums::default();
         for part in [first, second, third] {
             all.add(part);
         }
         let mut cells = all.cells();
         cells.sort_by_key(|(key, _)| *key);
-        let counts: Vec<(GroupKey, u64)> = cells.iter().map(|(key, cell)| (*key, cell.records)).collect();
+        let counts: Vec<(GroupKey, u64)> = cells.iter().map(|([key, _], cell)| (*key, cell.records)).collect();
         assert_eq!(counts, [(GroupKey::Nothing, 1), (GroupKey::Minute(1), 3), (GroupKey::Minute(2), 1)]);
     }
 }

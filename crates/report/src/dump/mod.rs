@@ -7,5 +7,6 @@ pub mod json;
 mod json_fields;
 mod line;
 pub mod names;
+mod said;
 pub mod text;
 pub mod waldump;

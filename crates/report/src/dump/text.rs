@@ -6,13 +6,15 @@
 //! start       manager     operation                length without images / whole    relation:block
 //! ```
 //! A block of another fork than the main one is written as its file is named, `16384_vm:0`; `fpi` is the size of a page
-//! image, `init` says that the page is made anew. An operation without a name is `0xA0`. What a
-//! record says besides is for the other formats.
+//! image, `init` says that the page is made anew. An operation without a name is `0xA0`. When a transaction ended, what
+//! it drops and what is made or dropped stands at the end (`said`); what a record says besides is for the other formats.
 
 use crate::dump::digits::{decimal, hexadecimal, pad, position};
 use crate::dump::names::data_length;
+use crate::dump::said;
 use crate::figures::{grouped, plural};
 use crate::outside::Shown;
+use crate::time::Zone;
 use pgwal_format::record::{Block, BlockRef, Record, RecordHeader};
 use pgwal_format::rmgr::short::short;
 use pgwal_format::rmgr::vocabulary::Vocabulary;
@@ -32,6 +34,8 @@ pub struct TextList<'a> {
     pub quiet: bool,
     /// The operations of the version, once a record was seen.
     pub vocabulary: OnceLock<&'static Vocabulary>,
+    /// In which zone times are told.
+    pub zone: &'a Zone,
 }
 
 impl Render for TextList<'_> {
@@ -63,6 +67,8 @@ impl Render for TextList<'_> {
         let listed = !self.filter.only_damaged();
         if listed && !self.quiet {
             line(record, vocabulary, images, blocks, out.text());
+            said::write(record, blocks, self.zone, out.text());
+            out.text().push(b'\n');
         }
         let short = short(vocabulary, record, blocks);
         (listed || short.is_some()).then_some(Rendered { listed, image_bytes: images, short })
@@ -99,7 +105,6 @@ fn line(record: &Record<'_>, vocabulary: &Vocabulary, images: u64, blocks: &[Blo
     for block in blocks {
         reference(out, &block.reference);
     }
-    out.push(b'\n');
 }
 
 /// A finding in its place.

@@ -27,7 +27,7 @@ pub struct ExplainDocument<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Message>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    places: Option<Places>,
+    places: Option<NamedPlaces>,
     #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<Option<ExplainedPlace>>,
 }
@@ -62,7 +62,7 @@ struct Message {
     /// Counted from 1, among so many.
     line: u64,
     lines: u64,
-    /// Places that any of the lines names.
+    /// NamedPlaces that any of the lines names.
     places: Vec<String>,
     also: Vec<Other>,
 }
@@ -76,7 +76,7 @@ struct Other {
 }
 
 #[derive(Serialize)]
-struct Places {
+struct NamedPlaces {
     places: Vec<String>,
     lines: u64,
     next: Vec<String>,
@@ -130,7 +130,7 @@ pub fn document<'a>(input: &'a str, answer: &ExplainAnswer) -> ExplainDocument<'
         ExplainAnswer::Places(said) => {
             document.kind = "places";
             let places = said.places.iter().map(ToString::to_string).collect();
-            document.places = Some(Places { places, lines: said.lines, next: said.next.clone() });
+            document.places = Some(NamedPlaces { places, lines: said.lines, next: said.next.clone() });
             document.evidence = Some(said.evidence.as_ref().map(seen));
         }
     }

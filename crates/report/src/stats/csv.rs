@@ -8,12 +8,20 @@ use pgwal_query::count::{By, GroupSum};
 
 /// All rows, a header first.
 pub fn rows(report: &StatsReport) -> String {
-    let names: &[&str] = match report.by {
-        By::Rmgr => &["rmgr"],
-        By::Record => &["rmgr", "record"],
-        By::Relation => &["tablespace", "database", "relation", "fork"],
-        other => &[other.name()],
-    };
+    let mut names: Vec<&str> = Vec::new();
+    for by in report.by.each() {
+        let own: &[&str] = match by {
+            By::Rmgr => &["rmgr"],
+            By::Record => &["rmgr", "record"],
+            By::Relation => &["tablespace", "database", "relation", "fork"],
+            By::Checkpoint => &["checkpoint", "checkpoint_time"],
+            By::Xid => &["xid"],
+            By::Database => &["database"],
+            By::Minute => &["minute"],
+        };
+        let new: Vec<&str> = own.iter().filter(|name| !names.contains(name)).copied().collect();
+        names.extend(new);
+    }
     let figures =
         "records,record_bytes,image_bytes,bytes,records_share,record_bytes_share,image_bytes_share,bytes_share,partial";
     let mut out = format!("{},{figures}\n", names.join(","));
@@ -23,7 +31,7 @@ pub fn rows(report: &StatsReport) -> String {
         let GroupNames(values) = named(*key, report);
         let mut fields: Vec<String> = names
             .iter()
-            .map(|name| match values.iter().find(|(n, _)| n == name).map(|(_, value)| value) {
+            .map(|name| match values.iter().find(|(n, _)| *n == *name).map(|(_, value)| value) {
                 Some(serde_json::Value::String(text)) => cell::of(text),
                 Some(serde_json::Value::Null) | None => String::new(),
                 Some(number) => number.to_string(),

@@ -12,8 +12,9 @@
 use crate::stats::StatsReport;
 use crate::stats::text::minute;
 use crate::stats::waldump::operation;
+use crate::time::rfc3339;
 use pgwal_format::rmgr::Rmgr;
-use pgwal_query::count::{By, GroupKey, GroupSum};
+use pgwal_query::count::{By, GroupKey, GroupPlace, GroupSum};
 use pgwal_query::filter::FORKS;
 use serde_json::{Map, Value, json};
 
@@ -26,17 +27,19 @@ pub fn document(report: &StatsReport) -> Value {
     json!({
         "schema": "walproof.stats/1",
         "version": report.layout.dialect.version.to_string(),
-        "by": report.by.name(),
+        "by": report.by.first.name(),
+        "and_by": report.by.second.map(By::name),
         "partial": report.partial,
         "findings": report.findings,
         "from": report.from.map(|lsn| lsn.to_string()),
         "to": report.to.map(|lsn| lsn.to_string()),
         "total": figures(report.total),
         "groups": groups,
+        "groups_left_out": report.left_out.0,
     })
 }
 
-fn group(key: GroupKey, cell: GroupSum, report: &StatsReport) -> Value {
+fn group(key: GroupPlace, cell: GroupSum, report: &StatsReport) -> Value {
     let mut out: Map<String, Value> =
         named(key, report).0.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let total = report.total;
@@ -69,9 +72,13 @@ pub fn share(part: u64, whole: u64) -> f64 {
 }
 
 /// The names of a group.
-pub fn named(key: GroupKey, report: &StatsReport) -> GroupNames {
+pub fn named(place: GroupPlace, report: &StatsReport) -> GroupNames {
+    GroupNames(report.by.each().zip(place).flat_map(|(by, key)| of_one(by, key, report)).collect())
+}
+
+fn of_one(by: By, key: GroupKey, report: &StatsReport) -> Vec<(&'static str, Value)> {
     let dialect = report.layout.dialect;
-    GroupNames(match (report.by, key) {
+    match (by, key) {
         (By::Rmgr, GroupKey::Code(rmid, _)) => vec![("rmgr", Rmgr(rmid).name(dialect).to_string().into())],
         (_, GroupKey::Code(rmid, half)) => {
             vec![
@@ -88,8 +95,12 @@ pub fn named(key: GroupKey, report: &StatsReport) -> GroupNames {
         ],
         (_, GroupKey::Database(db)) => vec![("database", db.into())],
         (_, GroupKey::Minute(n)) => vec![("minute", minute(n).into())],
-        (_, GroupKey::Checkpoint(lsn)) => vec![("checkpoint", lsn.to_string().into())],
+        (_, GroupKey::Checkpoint(lsn)) => {
+            let time = report.times.get(&lsn).and_then(|&time| rfc3339(time));
+            vec![("checkpoint", lsn.to_string().into()), ("checkpoint_time", time.into())]
+        }
         (By::Relation, _) => ["tablespace", "database", "relation", "fork"].map(|name| (name, Value::Null)).into(),
+        (By::Checkpoint, _) => ["checkpoint", "checkpoint_time"].map(|name| (name, Value::Null)).into(),
         (by, _) => vec![(by.name(), Value::Null)],
-    })
+    }
 }

@@ -6,18 +6,26 @@ pub mod listing;
 pub mod text;
 pub mod waldump;
 
+use crate::time::Zone;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Layout, Lsn};
-use pgwal_query::count::{By, GroupKey, GroupSum, GroupSums};
-use std::collections::HashMap;
+use pgwal_query::count::{By, GroupKey, GroupPlace, GroupSum, GroupSums, Grouping};
+use std::collections::{HashMap, HashSet};
 
 /// What is told.
 pub struct StatsReport {
     /// What it is counted by.
-    pub by: By,
+    pub by: Grouping,
     /// How the WAL is laid out.
     pub layout: Layout,
     /// Groups, the largest first, or in the order of WAL.
-    pub groups: Vec<(GroupKey, GroupSum)>,
+    pub groups: Vec<(GroupPlace, GroupSum)>,
+    /// Smaller groups that are not told: how many, and what they come to.
+    pub left_out: (u64, GroupSum),
+    /// When checkpoints were made.
+    pub times: HashMap<Lsn, Timestamp>,
+    /// In which zone text tells times.
+    pub zone: Zone,
     /// All of them together.
     pub total: GroupSum,
     /// Start of the first record of the range.
@@ -32,20 +40,48 @@ pub struct StatsReport {
 
 impl StatsReport {
     /// Of what was counted. `partial`: not every record asked for could be read; `findings`: how many were told.
-    pub fn new(by: By, layout: Layout, sum: &GroupSums, partial: bool, findings: u64) -> StatsReport {
-        let mut groups: HashMap<GroupKey, GroupSum> = HashMap::new();
+    pub fn new(by: impl Into<Grouping>, layout: Layout, sum: &GroupSums, partial: bool, findings: u64) -> StatsReport {
+        let by = by.into();
+        let mut groups: HashMap<GroupPlace, GroupSum> = HashMap::new();
         let mut total = GroupSum::default();
-        for (key, cell) in sum.cells() {
-            let key = match (by, key) {
-                (By::Rmgr, GroupKey::Code(rmid, _)) => GroupKey::Code(rmid, 0),
-                (_, GroupKey::Code(rmid, half)) => GroupKey::Code(rmid, waldump::folded(rmid, half, layout.dialect)),
-                (_, key) => key,
-            };
-            groups.entry(key).or_default().add(cell);
+        for (mut place, cell) in sum.cells() {
+            for (by, key) in by.each().zip(&mut place) {
+                *key = match (by, *key) {
+                    (By::Rmgr, GroupKey::Code(rmid, _)) => GroupKey::Code(rmid, 0),
+                    (_, GroupKey::Code(rmid, half)) => {
+                        GroupKey::Code(rmid, waldump::folded(rmid, half, layout.dialect))
+                    }
+                    (_, key) => key,
+                };
+            }
+            groups.entry(place).or_default().add(cell);
             total.add(cell);
         }
-        let mut groups: Vec<(GroupKey, GroupSum)> = groups.into_iter().collect();
-        groups.sort_by_key(|(key, cell)| (std::cmp::Reverse(if by.is_in_order() { 0 } else { cell.bytes() }), *key));
-        StatsReport { by, layout, groups, total, from: sum.first, to: sum.end, partial, findings }
+        let mut groups: Vec<(GroupPlace, GroupSum)> = groups.into_iter().collect();
+        groups.sort_by_key(|([first, second], cell)| {
+            let order = by.first.is_in_order().then_some(*first);
+            let size = if by.second.is_none() && order.is_some() { 0 } else { cell.bytes() };
+            (order, std::cmp::Reverse(size), *first, *second)
+        });
+        let (from, to, times) = (sum.first, sum.end, sum.times.clone());
+        let left_out = (0, GroupSum::default());
+        StatsReport { by, layout, groups, left_out, times, zone: Zone::utc(), total, from, to, partial, findings }
+    }
+
+    /// Tells the largest groups alone.
+    pub fn keep(&mut self, most: usize) {
+        let mut sizes: Vec<(u64, usize)> =
+            self.groups.iter().enumerate().map(|(i, (_, cell))| (cell.bytes(), i)).collect();
+        sizes.sort_by_key(|&(bytes, i)| (std::cmp::Reverse(bytes), i));
+        let kept: HashSet<usize> = sizes.into_iter().take(most).map(|(_, i)| i).collect();
+        let all = std::mem::take(&mut self.groups);
+        for (i, group) in all.into_iter().enumerate() {
+            if kept.contains(&i) {
+                self.groups.push(group);
+            } else {
+                self.left_out.0 += 1;
+                self.left_out.1.add(group.1);
+            }
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::stats::StatsReport;
 use crate::stats::waldump;
 use crate::time::rfc3339;
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_query::count::{By, GroupKey, GroupSum};
+use pgwal_query::count::{By, GroupKey, GroupPlace, GroupSum};
 use std::fmt::Write;
 
 /// The table.
@@ -31,16 +31,20 @@ pub fn table(report: &StatsReport) -> String {
     if let (Some(from), Some(to)) = (report.from, report.to) {
         let _ = write!(out, " between {from} and {to}");
     }
+    let of: String = report.by.each().map(By::name).collect::<Vec<_>>().join(", ");
     let _ = writeln!(
         out,
         ", by {}{}:\n",
-        report.by.name(),
+        of.replace(", ", " and "),
         if report.partial { ", PARTIAL: not every record could be read" } else { "" }
     );
-    let names: Vec<String> = report.groups.iter().map(|(key, _)| name(*key, report)).collect();
+    let one = |place: &GroupPlace| -> String {
+        report.by.each().zip(*place).map(|(by, key)| name(by, key, report)).collect::<Vec<_>>().join(", ")
+    };
+    let names: Vec<String> = report.groups.iter().map(|(place, _)| one(place)).collect();
     let last = if report.partial { "total (partial)" } else { "total" };
-    let width = names.iter().map(String::len).chain([last.len(), report.by.name().len()]).max().unwrap_or(0);
-    let _ = write!(out, "{:<width$}", report.by.name());
+    let width = names.iter().map(String::len).chain([last.len(), of.len()]).max().unwrap_or(0);
+    let _ = write!(out, "{of:<width$}");
     for column in ["records", "record bytes", "image bytes", "all bytes"] {
         let _ = write!(out, " {column:>15} {:>7}", "%");
     }
@@ -48,6 +52,10 @@ pub fn table(report: &StatsReport) -> String {
     let wholes = parts(total);
     for (name, (_, cell)) in names.iter().zip(&report.groups) {
         row(&mut out, name, width, *cell, wholes);
+    }
+    if report.left_out.0 > 0 {
+        let more = format!("{} more", grouped(report.left_out.0.into()));
+        row(&mut out, &more, width, report.left_out.1, wholes);
     }
     row(&mut out, last, width, total, [total.records, total.bytes(), total.bytes(), total.bytes()]);
     out
@@ -66,16 +74,22 @@ fn row(out: &mut String, name: &str, width: usize, cell: GroupSum, wholes: [u64;
     out.push('\n');
 }
 
-fn name(key: GroupKey, report: &StatsReport) -> String {
+fn name(by: By, key: GroupKey, report: &StatsReport) -> String {
     match key {
-        GroupKey::Code(..) => waldump::label(key, report.by, report.layout.dialect),
+        GroupKey::Code(..) => waldump::label(key, by, report.layout.dialect),
         GroupKey::Xid(xid) => xid.to_string(),
         GroupKey::Relation(rel, fork) => relation(&rel, fork),
         GroupKey::Database(0) => "0 (shared)".to_owned(),
         GroupKey::Database(db) => db.to_string(),
-        GroupKey::Minute(minute) => self::minute(minute).unwrap_or_else(|| "no date".to_owned()),
-        GroupKey::Checkpoint(lsn) => lsn.to_string(),
-        GroupKey::Nothing | GroupKey::Before => match report.by {
+        GroupKey::Minute(minute) => {
+            let local = began(minute).and_then(|time| report.zone.local(time));
+            local.unwrap_or_else(|| "no date".to_owned())
+        }
+        GroupKey::Checkpoint(lsn) => match report.times.get(&lsn).and_then(|&time| report.zone.local(time)) {
+            Some(time) => format!("{lsn} ({time})"),
+            None => lsn.to_string(),
+        },
+        GroupKey::Nothing | GroupKey::Before => match by {
             By::Minute => "before the first time",
             By::Checkpoint => "before the first",
             _ => "none",
@@ -86,6 +100,9 @@ fn name(key: GroupKey, report: &StatsReport) -> String {
 
 /// The beginning of a minute.
 pub fn minute(minute: i64) -> Option<String> {
-    let micros = minute.checked_mul(60_000_000)?.checked_sub(Timestamp(0).unix_micros())?;
-    rfc3339(Timestamp(micros))
+    began(minute).and_then(rfc3339)
+}
+
+fn began(minute: i64) -> Option<Timestamp> {
+    minute.checked_mul(60_000_000)?.checked_sub(Timestamp(0).unix_micros()).map(Timestamp)
 }

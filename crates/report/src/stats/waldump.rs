@@ -44,9 +44,9 @@ pub fn table(report: &StatsReport) -> String {
         }
         out.push('\n');
     }
-    let mut groups = report.groups.clone();
+    let mut groups: Vec<(GroupKey, GroupSum)> = report.groups.iter().map(|([key, _], cell)| (*key, *cell)).collect();
     groups.sort_by_key(|(key, _)| *key);
-    if report.by == By::Rmgr {
+    if report.by.first == By::Rmgr {
         for id in 0..=dialect.rmgr_max {
             let cell =
                 groups.iter().find(|(key, _)| *key == GroupKey::Code(id, 0)).map(|(_, cell)| *cell).unwrap_or_default();
@@ -55,7 +55,7 @@ pub fn table(report: &StatsReport) -> String {
         groups.retain(|(key, _)| matches!(key, GroupKey::Code(id, _) if *id > dialect.rmgr_max));
     }
     for (key, cell) in groups {
-        row(&mut out, &label(key, report.by, dialect), cell, report.total);
+        row(&mut out, &label(key, report.by.first, dialect), cell, report.total);
     }
     let _ = writeln!(
         out,

@@ -12,7 +12,7 @@ const MAX_LOG: u64 = 4 << 30;
 const MAX_LINE: usize = 64 << 10;
 
 /// What was given.
-pub struct Given {
+pub struct PastedText {
     /// The words, or the name of the log.
     pub text: String,
     /// What its lines say.
@@ -20,7 +20,7 @@ pub struct Given {
     is_log: bool,
 }
 
-impl Given {
+impl PastedText {
     /// As an error names it.
     pub fn shown(&self) -> String {
         match (self.is_log, self.text.as_str()) {
@@ -32,15 +32,19 @@ impl Given {
 }
 
 /// Takes what the words name, or the words themselves.
-pub fn given(words: &[String]) -> anyhow::Result<Given> {
+pub fn given(words: &[String]) -> anyhow::Result<PastedText> {
     if let [word] = words {
         if word == "-" {
-            return Ok(Given { text: word.clone(), reading: log(io::stdin().lock(), "standard input")?, is_log: true });
+            return Ok(PastedText {
+                text: word.clone(),
+                reading: log(io::stdin().lock(), "standard input")?,
+                is_log: true,
+            });
         }
         // Anything but a plain file is words: what is in a pipe or a device nobody meant to explain.
         if !word.contains('\n') && fs::metadata(word).is_ok_and(|m| m.is_file()) {
             let file = File::open(Path::new(word)).with_context(|| word.clone())?;
-            return Ok(Given { text: word.clone(), reading: log(BufReader::new(file), word)?, is_log: true });
+            return Ok(PastedText { text: word.clone(), reading: log(BufReader::new(file), word)?, is_log: true });
         }
     }
     // Words that a shell took apart are one line, whole lines are several.
@@ -48,7 +52,7 @@ pub fn given(words: &[String]) -> anyhow::Result<Given> {
     let text = words.join(if are_lines { "\n" } else { " " });
     let mut reader = LogReader::default();
     text.lines().for_each(|line| reader.take(line));
-    Ok(Given { text, reading: reader.finish(), is_log: false })
+    Ok(PastedText { text, reading: reader.finish(), is_log: false })
 }
 
 fn log(mut input: impl BufRead, name: &str) -> anyhow::Result<LogReading> {
