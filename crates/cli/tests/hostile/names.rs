@@ -96,7 +96,7 @@ fn names_at_the_end_of_all_wal() {
 #[test]
 fn names_in_wrong_capitals_are_told() {
     let folder = good();
-    let right = segment(11);
+    let right = segment(10);
     std::fs::rename(folder.path().join(&right), folder.path().join(right.to_lowercase())).unwrap();
     let ran = verify(folder.path()).exits(1);
     let ran = ran.says(&format!("give {} the name that a server asks for: {right}", right.to_lowercase()));
