@@ -4,7 +4,6 @@ use crate::backup_files::{BackupFile, BackupFileFlaw, backup_files};
 use crate::error::Error;
 use crate::index::{IndexSession, IndexUse, Joined};
 use crate::lineage::{HistoryFlaw, Lineage, Node};
-use crate::lines::{self, ReadArchive};
 use crate::look::{Depth, Look, Which};
 use crate::names::{Inventory, Segment};
 use crate::read::{Buffers, Reader, Remember};
@@ -164,42 +163,8 @@ impl Turn<'_> {
 /// Reads segments of the way in order, as long as it wants to, and says what they came to.
 pub type InOrder<'v, E> = dyn FnMut(&Turn<'_>) -> Result<Vec<(Segment, Stretch)>, E> + 'v;
 
-/// How often what came meanwhile may ask for a new beginning.
-const BEGINNINGS: u32 = 4;
-
-/// Opens an archive and reads it.
-///
-/// # Errors
-/// The source cannot be listed, nothing there has the name of WAL, or the caller asked for an early end.
-pub fn read<'a>(source: &'a dyn Source, look: Look<'a>) -> Result<ReadArchive<'a>, Error> {
-    read_remembered(source, look, Prior::None)
-}
-
-/// The same, with what is known of it already.
-///
-/// # Errors
-/// As [`read`]; also where the index is of another archive.
-pub fn read_remembered<'a>(
-    source: &'a dyn Source,
-    look: Look<'a>,
-    memory: Prior<'a>,
-) -> Result<ReadArchive<'a>, Error> {
-    let (mut trusting, mut again) = (true, BEGINNINGS);
-    loop {
-        let mut archive = match Archive::open_remembered(source, look, memory, trusting)? {
-            Opened::Archive(archive) => archive,
-            Opened::NoOwner(unowned) => return Ok(ReadArchive::NoOwner(unowned)),
-        };
-        match archive.look_at_all::<Error>(&mut |_| Ok(Vec::new()), again > 0)? {
-            AttemptEnd::Seen(seen) => return lines::split(archive, seen).map(ReadArchive::Lines),
-            AttemptEnd::Misled => trusting = false,
-            AttemptEnd::StartAgain => again = again.saturating_sub(1),
-        }
-    }
-}
-
 /// How an attempt to read ended.
-enum AttemptEnd {
+pub(crate) enum AttemptEnd {
     /// With what was seen.
     Seen(ArchiveSurvey),
     /// What the index had shortened because the segment before tells the rest, turned out to be behind another one.
@@ -218,7 +183,7 @@ impl<'a> Archive<'a> {
     }
 
     /// `trusting`: takes from an index what was shortened, too.
-    fn open_remembered(
+    pub(crate) fn open_remembered(
         source: &'a dyn Source,
         look: Look<'a>,
         memory: Prior<'a>,
@@ -341,7 +306,11 @@ impl<'a> Archive<'a> {
     }
 
     /// `again`: may ask for a new beginning.
-    fn look_at_all<E: From<Error>>(&mut self, in_order: &mut InOrder<'_, E>, again: bool) -> Result<AttemptEnd, E> {
+    pub(crate) fn look_at_all<E: From<Error>>(
+        &mut self,
+        in_order: &mut InOrder<'_, E>,
+        again: bool,
+    ) -> Result<AttemptEnd, E> {
         let look = self.look;
         let jobs = look.jobs.max(1);
         let asked = |s: &&Segment| look.asks_for(s.number, &self.cluster.layout);

@@ -29,6 +29,7 @@ pub mod facts;
 mod files;
 pub mod fresh;
 pub mod index;
+mod kind;
 pub mod lineage;
 mod lines;
 mod look;
@@ -41,16 +42,14 @@ mod tally;
 pub mod way;
 pub mod whose;
 
-pub use archive::{
-    Archive, ArchiveSurvey, InOrder, Opened, Partial, Path, Prior, Turn, Unowned, read, read_remembered,
-};
+pub use archive::{Archive, ArchiveSurvey, InOrder, Opened, Partial, Path, Prior, Turn, Unowned};
 pub use backup_files::{BackupFile, BackupFileFlaw};
 pub use error::Error;
 pub use facts::{Facts, RestorePoint, TransactionEnd, TransactionSpan};
 pub use files::{Files, Holder};
 pub use lineage::{Branch, Flaw, HistoryFlaw, Lineage};
-pub use lines::{LineOfWal, ReadArchive};
+pub use lines::{LineOfWal, ReadArchive, read, read_remembered};
 pub use look::{Depth, Look, Progress, Which};
 pub use read::{Buffers, Reader};
 pub use stretch::{Readable, Unusable};
-pub use tally::{Mark, NoteKind, Opening, ReplayNote, Tally};
+pub use tally::{Mark, NoteKind, ReplayNote, Tally, TimelineBegin};

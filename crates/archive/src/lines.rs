@@ -1,26 +1,26 @@
 //! WAL of several clusters, versions or sizes in one place: each file belongs to the line that its own bytes say.
 //!
 //! ```text
-//! 5 6 7 8 9 A   .   10 11 12 13      of 17 up to A, of 18 from 10 on: two lines, and the newest is what is asked about
-//! 5 6 7 X 9 A                        X alone is of another cluster, where a file of this one should be: a foreign file
-//! 1 2 3 Y Z 4 Y Y 5                  two clusters archive into one place: two lines, each with files of the other in it
+//! 5 6 7 8 9 A   .   10 11 12 13  of 17 up to A, of 18 from 10 on: two lines, and the newest is what is asked about
+//! 5 6 7 X 9 A                    X alone is of another cluster, where a file of this one should be: a foreign file
+//! 1 2 3 Y Z 4 Y Y 5              two clusters archive into one place: two lines, each with files of the other in it
 //! ```
-//! Who owns an archive at first is what most files say ([`whose`](crate::whose)). Files that turn out to be others' when
-//! they are read make lines of their own, unless they are few and stand between files of the owner. A file that says
-//! nothing of itself belongs to the line of the file before it.
+//! Who owns an archive at first is what most files say ([`whose`](crate::whose)). Files that turn out to be others'
+//! when they are read make lines of their own, unless they are few and stand between files of the owner. A file that
+//! says nothing of itself belongs to the line of the file before it.
 
-use crate::archive::{Archive, ArchiveSurvey, Prior, Unowned};
+use crate::archive::{Archive, ArchiveSurvey, AttemptEnd, Opened, Prior, Unowned};
 use crate::backup_files::backup_files;
 use crate::error::Error;
 use crate::lineage::{Lineage, Node, switch_segment};
-use crate::look::Depth;
+use crate::look::{Depth, Look};
 use crate::names::{Inventory, Segment};
 use crate::read::Remember;
 use crate::stretch::{PieceKind, Unusable};
 use crate::whose::{Cluster, FirstPage, beginning};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
-use pgwal_source::Ignored;
+use pgwal_source::{Ignored, Source};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -48,8 +48,42 @@ struct Group {
     files: BTreeMap<SegmentName, Vec<usize>>,
 }
 
+/// How often what came meanwhile may ask for a new beginning.
+const BEGINNINGS: u32 = 4;
+
+/// Opens an archive and reads it.
+///
+/// # Errors
+/// The source cannot be listed, nothing there has the name of WAL, or the caller asked for an early end.
+pub fn read<'a>(source: &'a dyn Source, look: Look<'a>) -> Result<ReadArchive<'a>, Error> {
+    read_remembered(source, look, Prior::None)
+}
+
+/// The same, with what is known of it already.
+///
+/// # Errors
+/// As [`read`]; also where the index is of another archive.
+pub fn read_remembered<'a>(
+    source: &'a dyn Source,
+    look: Look<'a>,
+    memory: Prior<'a>,
+) -> Result<ReadArchive<'a>, Error> {
+    let (mut trusting, mut again) = (true, BEGINNINGS);
+    loop {
+        let mut archive = match Archive::open_remembered(source, look, memory, trusting)? {
+            Opened::Archive(archive) => archive,
+            Opened::NoOwner(unowned) => return Ok(ReadArchive::NoOwner(unowned)),
+        };
+        match archive.look_at_all::<Error>(&mut |_| Ok(Vec::new()), again > 0)? {
+            AttemptEnd::Seen(seen) => return split(archive, seen).map(ReadArchive::Lines),
+            AttemptEnd::Misled => trusting = false,
+            AttemptEnd::StartAgain => again = again.saturating_sub(1),
+        }
+    }
+}
+
 /// Takes an archive apart, where it holds WAL of several.
-pub(crate) fn split<'a>(mut archive: Box<Archive<'a>>, mut seen: ArchiveSurvey) -> Result<Vec<LineOfWal<'a>>, Error> {
+fn split<'a>(mut archive: Box<Archive<'a>>, mut seen: ArchiveSurvey) -> Result<Vec<LineOfWal<'a>>, Error> {
     let groups = if archive.live { Vec::new() } else { groups(&archive, &seen) };
     if groups.len() < 2 {
         return Ok(vec![LineOfWal { archive, seen }]);

@@ -24,7 +24,7 @@ pub struct Tally {
     /// Time of the last commit.
     pub last_commit: Option<Timestamp>,
     /// Where a record first says that another timeline is in force than before.
-    pub openings: Vec<Opening>,
+    pub openings: Vec<TimelineBegin>,
     /// Records whose content decides how recovery goes on, in order.
     pub notes: Vec<ReplayNote>,
     /// Where transactions end and restore points stand, segment by segment, where that was asked for
@@ -34,7 +34,7 @@ pub struct Tally {
 
 /// A record says that a timeline is in force from it on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Opening {
+pub struct TimelineBegin {
     /// The timeline.
     pub timeline: TimelineId,
     /// The record.
@@ -185,7 +185,7 @@ impl Fold for Tally {
 
 wire_fields!(Mark { records, commits, last_commit });
 wire_fields!(Tally { records, commits, first_commit, first_commit_at, last_commit, openings, notes, facts });
-wire_fields!(Opening { timeline, lsn, previous });
+wire_fields!(TimelineBegin { timeline, lsn, previous });
 wire_fields!(ReplayNote { lsn, end, what, before });
 wire_variants!(NoteKind {
     0 => Shutdown { timeline, previous },
@@ -226,7 +226,7 @@ impl Tally {
         } else {
             let opening = xlog::opening(record).filter(|opening| opening.previous != Some(opening.timeline));
             if let Some(TimelineOpening { timeline, previous }) = opening {
-                self.open(Opening { timeline, lsn: record.lsn, previous });
+                self.open(TimelineBegin { timeline, lsn: record.lsn, previous });
             }
             let before = self.mark();
             if let Some(what) = note(record).filter(|_| self.notes.len() < OPENINGS) {
@@ -235,7 +235,7 @@ impl Tally {
         }
     }
 
-    fn open(&mut self, opened: Opening) {
+    fn open(&mut self, opened: TimelineBegin) {
         let another = self.openings.last().is_none_or(|last| last.timeline != opened.timeline);
         if another && self.openings.len() < OPENINGS {
             self.openings.push(opened);
@@ -243,7 +243,7 @@ impl Tally {
     }
 
     /// Where `timeline` begins, if a record here says so.
-    pub fn opening_of(&self, timeline: TimelineId) -> Option<Opening> {
+    pub fn opening_of(&self, timeline: TimelineId) -> Option<TimelineBegin> {
         self.openings.iter().find(|opened| opened.timeline == timeline).copied()
     }
 }

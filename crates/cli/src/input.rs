@@ -54,7 +54,8 @@ impl InputOptions {
     }
 }
 
-/// The bytes of a file that an option names. A pipe would be waited for, and what is too large is not taken into memory.
+/// The bytes of a file that an option names. A pipe would be waited for, and what is too large is not taken into
+/// memory.
 pub fn plain(path: &Path, limit: u64) -> anyhow::Result<Vec<u8>> {
     let shown = path.display();
     let found = std::fs::metadata(path).with_context(|| shown.to_string())?;

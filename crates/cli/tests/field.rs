@@ -96,7 +96,8 @@ fn a_line_is_explained_on_the_timeline_that_it_names() {
     }
 }
 
-/// 17 archived, pg_upgrade, 18 archives into the same folder. A server of 17 replays its backup to 0/B00000 and promotes.
+/// 17 archived, pg_upgrade, 18 archives into the same folder. A server of 17 replays its backup to 0/B00000 and
+/// promotes.
 #[test]
 fn two_versions_in_one_folder_are_judged_apart() {
     let archive = testdata("field/pg-upgrade-one-folder/archive");

@@ -245,7 +245,8 @@ pub enum MessageKind {
     SlotSync,
     /// `canceling statement due to conflict with recovery`
     StandbyConflict,
-    /// `WAL summaries are required on timeline {timeline} from {from} to {until}, but no summaries for that timeline and LSN range exist`
+    /// `WAL summaries are required on timeline {timeline} from {from} to {until}, but no summaries for that timeline
+    /// and LSN range exist`
     SummariesMissing,
     /// `the standby was promoted during online backup`
     BackupAborted,

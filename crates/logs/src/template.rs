@@ -56,7 +56,8 @@ fn strip_literal<'t>(text: &'t str, literal: &str) -> Option<&'t str> {
     if head.eq_ignore_ascii_case(literal.as_bytes()) { text.get(literal.len()..) } else { None }
 }
 
-/// Bytes of a value at the beginning of `text`, 0 where there is none; `None` where its form does not say where it ends.
+/// Bytes of a value at the beginning of `text`, 0 where there is none; `None` where its form does not say where it
+/// ends.
 pub(super) fn span_of(form: SlotForm, text: &str) -> Option<usize> {
     let belongs: fn(u8) -> bool = match form {
         SlotForm::Lsn => |b| b.is_ascii_hexdigit() || b == b'/',

@@ -1,7 +1,7 @@
 //! What other programs put around a line of the server's log.
 //!
 //! ```text
-//! …,LOG,00000,"redo done at 0/6B00100","detail","hint",,,,,,,""                csvlog (src/backend/utils/error/csvlog.c)
+//! …,LOG,00000,"redo done at 0/6B00100","detail","hint",,,,,,,""                csvlog (backend/utils/error/csvlog.c)
 //! {"timestamp":"…","error_severity":"LOG","message":"redo done at 0/6B00100"}  jsonlog (15+)
 //! {"log":"2026-… LOG:  redo done at 0/6B00100\n","stream":"stderr"}            Docker's json-file
 //! {"logger":"postgres","msg":"record","record":{"error_severity":"LOG","message":"redo done at 0/6B00100"}}

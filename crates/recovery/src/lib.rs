@@ -10,6 +10,7 @@ mod alternatives;
 mod asked;
 mod at_hand;
 pub mod backup;
+mod bare_start;
 mod behind;
 mod dates;
 pub mod events;

@@ -8,6 +8,7 @@ use crate::pages::{Blind, InvalidPages};
 use crate::sum::{EventSum, ReplayedCommit};
 use crate::target::Target;
 use crate::unlabelled::Unlabelled;
+pub use crate::way::LeftBranch;
 use crate::way::WalkEnd;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Dialect, Lsn, TimelineId};
@@ -161,17 +162,6 @@ pub struct LeftOut {
     pub last: ReplayedCommit,
 }
 
-/// A timeline that was replayed past the point where the target's history left it: for want of the child's segments.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct LeftBranch {
-    /// The timeline.
-    pub timeline: TimelineId,
-    /// The timeline that left it.
-    pub child: TimelineId,
-    /// Where; up to 9.2 the start of the segment in which.
-    pub fork: Lsn,
-}
-
 /// A target and whether it is reached.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Reached {
@@ -222,8 +212,8 @@ impl Status {
 }
 
 impl Restore {
-    /// It comes where it is to come: the target is reached, or there is none and nothing is lost; and not along a branch
-    /// that was left.
+    /// It comes where it is to come: the target is reached, or there is none and nothing is lost; and not along a
+    /// branch that was left.
     pub fn is_good(&self) -> bool {
         self.comes_to_its_end() && self.left_branch.is_none()
     }

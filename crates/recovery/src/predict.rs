@@ -9,9 +9,9 @@ use crate::recover::Recovery;
 use crate::settings::{Mode, Settings};
 use crate::start::Start;
 use crate::target::Target;
-use crate::unlabelled::{self, BackupUnderWay};
+use crate::unlabelled::BackupUnderWay;
 use crate::way::{WalkEnd, WalkOptions};
-use crate::{behind, own_wal, why_missed};
+use crate::{bare_start, behind, own_wal, why_missed};
 use pgwal_archive::names::Inventory;
 use pgwal_archive::whose::{Cluster, FirstPage, beginning, whose as whose_wal};
 use pgwal_archive::{Error, Lineage};
@@ -119,7 +119,7 @@ impl<'a> Site<'a> {
         let extents = Extents::of(backup, layout.dialect.generation).map(Arc::new);
         let shelf = FilesAtHand { places, layout, partials: false };
         let inside = FilesAtHand { places: inside, layout, partials: false };
-        let under_way = unlabelled::under_way(&shelf, backup, &start, whose.system_id == system_id);
+        let under_way = bare_start::under_way(&shelf, backup, &start, whose.system_id == system_id);
         let wal_system_id = whose.system_id;
         Ok(Some(Site { shelf, inside, start, system_id, wal_system_id, others, look, extents, backup, under_way }))
     }
@@ -304,7 +304,7 @@ impl<'a> Site<'a> {
             restore.dies_at_end(failure, shelf.layout.dialect, settings.hot_standby);
         }
         restore.own_wal_behind = own_wal::behind(shelf, self.reading(), &restore, settings)?;
-        restore.unlabelled = unlabelled::judge(self.backup, &self.start, &self.under_way, &restore);
+        restore.unlabelled = bare_start::judge(self.backup, &self.start, &self.under_way, &restore);
         Ok(restore)
     }
 

@@ -3,7 +3,6 @@
 
 use crate::at_hand::{FilesAtHand, FoundFile};
 use crate::events::{Ask, Events, RecoveryEvent};
-use crate::outcome::LeftBranch;
 use crate::reading::{EventReader, FileRead, NoRecords};
 use crate::replay::ReplayStop;
 use crate::sum::EventSum;
@@ -30,6 +29,17 @@ pub struct WalkOptions<'a> {
     pub system_id: u64,
     /// Set to stop early.
     pub interrupt: Option<&'a AtomicBool>,
+}
+
+/// A timeline that was replayed past the point where the target's history left it: for want of the child's segments.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeftBranch {
+    /// The timeline.
+    pub timeline: TimelineId,
+    /// The timeline that left it.
+    pub child: TimelineId,
+    /// Where; up to 9.2 the start of the segment in which.
+    pub fork: Lsn,
 }
 
 /// Why there are no more records.
@@ -153,8 +163,8 @@ impl<'a> WalWalk<'a> {
         }
     }
 
-    /// Where replay up to `end` went on along a timeline behind the point where another of the line leaves it. Where the
-    /// other began all the same, with a record that follows, its history names a wrong point, and `now` is it.
+    /// Where replay up to `end` went on along a timeline behind the point where another of the line leaves it. Where
+    /// the other began all the same, with a record that follows, its history names a wrong point, and `now` is it.
     pub fn left_branch(&self, line: &Descent, end: Lsn, now: TimelineId) -> Option<LeftBranch> {
         let layout = &self.shelf.layout;
         let start = |number: SegmentNo| layout.address().segment_start(number, layout.segment);

@@ -2,8 +2,8 @@
 
 use crate::beside::Beside;
 use crate::codes::{Code, CodePattern, Severity};
-use crate::outcome::LineReport;
 use crate::reach::{Age, Reach};
+use crate::verdict::LineReport;
 use pgwal_format::image::Unrestorable;
 use pgwal_format::record::{BlockRef, Record, RelFileLocator};
 use pgwal_format::rmgr::table::Short;

@@ -31,6 +31,7 @@ mod restore;
 pub mod segment;
 mod starts;
 pub mod times;
+mod verdict;
 mod verify;
 pub mod wording;
 

@@ -4,25 +4,15 @@ use crate::beside::Beside;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
 use crate::reach::Fresh;
+pub use crate::verdict::{LineReport, Verdict};
 use pgwal_archive::index::{IndexUse, PartsUse};
 use pgwal_archive::{Branch, Depth, Facts, Tally};
 use pgwal_format::text::history::Switch;
-use pgwal_format::{Layout, Lsn, SegmentName, SegmentSize, TimelineId, Version};
+use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::Restore;
 use pgwal_recovery::pages::Blind;
 use pgwal_source::Ignored;
-
-/// The answer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Verdict {
-    /// Every record asked for was read and is right.
-    Proven,
-    /// Replay stops, and the findings say where.
-    Refuted,
-    /// Nothing wrong was seen, but not everything was looked at; or something could not be looked at.
-    Unproven,
-}
 
 /// How a timeline's WAL ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,29 +71,6 @@ pub struct TimelineReport {
     pub partial_records: u64,
     /// Stretches without a gap or damage, as positions of their first record and behind their last.
     pub islands: Vec<(Lsn, Lsn)>,
-}
-
-/// WAL of one cluster, version and size, judged for itself.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct LineReport {
-    /// The cluster.
-    pub system_id: u64,
-    /// The version.
-    pub version: Version,
-    /// The size of its segments.
-    pub segment_size: SegmentSize,
-    /// Its first and its last complete segment, by name.
-    pub names: Option<(SegmentName, SegmentName)>,
-    /// Complete segments.
-    pub segments: u64,
-    /// Start of its first segment.
-    pub from: Lsn,
-    /// End of its last record.
-    pub to: Lsn,
-    /// What became of it.
-    pub verdict: Verdict,
-    /// The first error in it.
-    pub why: Option<String>,
 }
 
 /// A base backup that the archive knows of.

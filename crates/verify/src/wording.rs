@@ -35,10 +35,15 @@ impl Finding {
                 "restore {file} with --target-timeline {0} (recovery_target_timeline = '{0}'), and keep test restores from archiving here",
                 beside.ask
             ),
-            (_, Detail::Restore { instead: Some(instead), .. } | Detail::RestoreLater { instead: Some(instead), .. }) => {
+            (
+                _,
+                Detail::Restore { instead: Some(instead), .. } | Detail::RestoreLater { instead: Some(instead), .. },
+            ) => {
                 target::instead(instead)
             }
-            (_, Detail::Restore { missed: Some((missed, _)), missing, .. }) => target::advice(missed, missing.as_deref()),
+            (_, Detail::Restore { missed: Some((missed, _)), missing, .. }) => {
+                target::advice(missed, missing.as_deref())
+            }
             (_, Detail::Restore { failure, missing, .. }) => restore::advice(failure, missing.as_deref()),
             (_, Detail::Unlabelled { unlabelled, .. }) => restore::label(unlabelled),
             (_, Detail::RestoreLater { .. }) => restore::OLDER.into(),

@@ -74,7 +74,7 @@ impl Summary {
         other.then(|| CountedFile { why: Some(Unusable::Cluster { found: own.system_id }), ..read.clone() })
     }
 
-    /// As [`other_kind`](crate::whose::kind::other_kind) finds it out.
+    /// As [`other_kind`](crate::kind::other_kind) finds it out.
     fn as_other_kind(&self, own: &View, read: &CountedFile, view: &View) -> Option<CountedFile> {
         let (theirs, ours) = (&own.layout, &view.layout);
         let (found, expected) = (theirs.segment.bytes(), ours.segment.bytes());

@@ -3,12 +3,12 @@
 
 use super::sum::{ContentSum, NamedSum};
 use super::{Buffers, Reader, old_timeline};
+use crate::kind::{name_content, other_kind};
 use crate::look::Depth;
 use crate::names::Segment;
 use crate::stretch::Unusable;
 use crate::tally::Tally;
 use crate::whose::FirstPage;
-use crate::whose::kind::{name_content, other_kind};
 use pgwal_format::page::PageFault;
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_source::codec::HEAD;

@@ -1,5 +1,5 @@
-//! Times in WAL: microseconds since 2000-01-01 UTC (`src/include/datatype/timestamp.h`); up to 9.6 a server may have been
-//! built with float seconds instead, and 8.2 wrote Unix seconds.
+//! Times in WAL: microseconds since 2000-01-01 UTC (`src/include/datatype/timestamp.h`); up to 9.6 a server may have
+//! been built with float seconds instead, and 8.2 wrote Unix seconds.
 
 /// Microseconds since 2000-01-01 00:00:00 UTC (`TimestampTz`).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize, serde::Deserialize)]

@@ -6,7 +6,7 @@
 //! a beginning:   hash u32                               of the first four bytes of a translation (fewer where a value
 //!                                                       stands before)
 //! a translation: wording u32  values u8  length u16  hash u64     of what stands before the first value
-//!                then for each value: its number in the English wording u8, and what stands behind it: length u16  hash u32
+//!                then for each value: its number in English u8, and what stands behind it: length u16  hash u32
 //! ```
 //!
 //! The wording is the hash of its English pattern. Translations are sorted by their hash.

@@ -53,8 +53,8 @@ pub struct Wish {
     pub min_size: Option<u64>,
     /// Only records that replay of this replication origin wrote.
     pub origin: Option<u16>,
-    /// Only commits that unlink files of relations (DROP, TRUNCATE, rewrites), and records that remove those of databases
-    /// and tablespaces.
+    /// Only commits that unlink files of relations (DROP, TRUNCATE, rewrites), and records that remove those of
+    /// databases and tablespaces.
     pub drops: bool,
     /// No records, only what is wrong.
     pub only_damaged: bool,

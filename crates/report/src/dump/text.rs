@@ -7,7 +7,8 @@
 //! ```
 //! A block of another fork than the main one is written as its file is named, `16384_vm:0`; `fpi` is the size of a page
 //! image, `init` says that the page is made anew. An operation without a name is `0xA0`. When a transaction ended, what
-//! it drops and what is made or dropped stands at the end (`said`); what a record says besides is for the other formats.
+//! it drops and what is made or dropped stands at the end (`said`); what a record says besides is for the other
+//! formats.
 
 use crate::dump::digits::{decimal, hexadecimal, pad, position};
 use crate::dump::names::data_length;

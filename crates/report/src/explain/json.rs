@@ -3,7 +3,8 @@
 //! ```text
 //! {"schema":"walproof.explain/1","input":"WP201","kind":"codes","codes":[{"code","name","severity","title","explanation","example"}]}
 //! {"schema":"walproof.explain/1","input":"LOG:  …","kind":"message","message":{"name","nature","within","wording",…,"next":[…]},"evidence":{…}|null}
-//! {"schema":"walproof.explain/1","input":"…","kind":"places","places":{"places":["0/03000168"],"next":[…]},"evidence":{…}|null}
+//! {"schema":"walproof.explain/1","input":"…","kind":"places","places":{"places":["0/03000168"],"next":[…]},
+//!  "evidence":{…}|null}
 //! ```
 
 use super::words::{name_of, sentence};

@@ -1,11 +1,14 @@
 //! `restore` inside `walproof.verify/1`: what a restore would come to.
 //!
 //! ```text
-//! {"starts":true,"consistent_at":LSN,"redo_start":LSN,"own_wal_to":LSN,"redo_end":LSN,"replay_end":LSN,"timeline":N,"new_timeline":N,"target_timeline":N,
+//! {"starts":true,"consistent_at":LSN,"redo_start":LSN,"own_wal_to":LSN,"redo_end":LSN,"replay_end":LSN,
+//!  "timeline":N,"new_timeline":N,"target_timeline":N,
 //!  "target":{"kind","value","reached"},"outcome":"promotes|pauses|shuts_down|waits|fatal|panic","server_says","settings_assumed":{…},
-//!  "left_branch":{"timeline","child","fork"},"invalid_pages":{"relation","fork","block","lsn","zeros","blocks_in_backup","count"},
+//!  "left_branch":{"timeline","child","fork"},
+//!  "invalid_pages":{"relation","fork","block","lsn","zeros","blocks_in_backup","count"},
 //!  "last_commit":{"xid","time","lsn"},"first_dropped":{…},"records":N,"commits":N,"files":[{"name","status","needed","file","size"}],
-//!  "alternatives":[{"kind":"earlier|before|partial|timeline|backup|setting","value","reaches_target","replay_end","timeline","last_commit","more_commits"}]}
+//!  "alternatives":[{"kind":"earlier|before|partial|timeline|backup|setting","value","reaches_target",
+//!                   "replay_end","timeline","last_commit","more_commits"}]}
 //! ```
 
 use crate::time::rfc3339;

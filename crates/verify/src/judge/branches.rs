@@ -11,7 +11,7 @@ use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
 use pgwal_archive::lineage::switch_segment;
 use pgwal_archive::stretch::Piece;
-use pgwal_archive::{Depth, Opening, Which};
+use pgwal_archive::{Depth, TimelineBegin, Which};
 use pgwal_format::text::history::{Ancestor, Switch};
 use pgwal_format::{Generation, Lsn, SegmentNo, TimelineId};
 
@@ -66,7 +66,7 @@ impl Judge<'_> {
         if self.layout().dialect.generation == Generation::LegacyA {
             return;
         }
-        let mut told: Vec<(TimelineId, Opening, Ancestor, String, bool)> = Vec::new();
+        let mut told: Vec<(TimelineId, TimelineBegin, Ancestor, String, bool)> = Vec::new();
         for node in self.lineage.nodes.iter().filter(|node| !node.broken) {
             let read = node.timeline == self.target || self.options.timeline == Which::All;
             for (i, ancestor) in node.ancestors.iter().enumerate() {
@@ -76,8 +76,8 @@ impl Judge<'_> {
                     continue;
                 }
                 let Some(opening) = self.first_record(child) else { continue };
-                // A recovery that ends before the target's own timeline began names that as the parent all the same, and
-                // the record the one that was in force: both are in the file.
+                // A recovery that ends before the target's own timeline began names that as the parent all the same,
+                // and the record the one that was in force: both are in the file.
                 let named = |previous| node.ancestors.iter().any(|a| a.timeline == previous);
                 if opening.previous.is_some_and(|previous| previous < child && !named(previous)) {
                     told.push((child, opening, ancestor.clone(), node.file.clone(), read));
@@ -109,7 +109,7 @@ impl Judge<'_> {
     }
 
     /// What the first own record of a timeline says of the one before.
-    fn first_record(&self, timeline: TimelineId) -> Option<Opening> {
+    fn first_record(&self, timeline: TimelineId) -> Option<TimelineBegin> {
         let runs = self.pieces.get(&timeline)?.iter().filter_map(Piece::run);
         runs.map(|run| &run.acc).find_map(|acc| acc.opening_of(timeline))
     }

@@ -1,7 +1,7 @@
 //! A file names another system identifier: is it another cluster's, or is the field damaged?
 //!
-//! The neighbours tell, and how much of the field differs. Where a record crosses into the file and its checksum is right, or the first record names the
-//! last one of the neighbour, the file belongs here.
+//! The neighbours tell, and how much of the field differs. Where a record crosses into the file and its checksum is
+//! right, or the first record names the last one of the neighbour, the file belongs here.
 
 use super::Judge;
 use pgwal_archive::Tally;

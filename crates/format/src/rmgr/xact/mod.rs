@@ -1,5 +1,5 @@
-//! What records of "Transaction" say (`src/include/access/xact.h`): `time` reads when one ended, in every version, `end`
-//! what else is asked of its end.
+//! What records of "Transaction" say (`src/include/access/xact.h`): `time` reads when one ended, in every version,
+//! `end` what else is asked of its end.
 
 mod end;
 mod time;

@@ -2,8 +2,6 @@
 //!
 //! A file that says otherwise is foreign or damaged; that is judged later, file by file.
 
-pub mod kind;
-
 use pgwal_format::layout::NotWal;
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, TimelineId, wire_fields};
 use pgwal_source::{Codec, Entry, Extent, How, ReadState, Scratch, Source};
