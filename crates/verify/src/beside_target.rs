@@ -3,6 +3,7 @@
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
 use pgwal_format::Lsn;
+use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::{Ending, Restore};
 use pgwal_recovery::{Alternative, Instead, Site, Target};
 
@@ -49,6 +50,10 @@ fn rolled_back(restore: &Restore) -> Option<(Lsn, u32)> {
 
 /// What comes to the target instead is what to do.
 pub(crate) fn name_instead(findings: &mut [Finding], restore: &Restore) {
+    // Whoever names a timeline means that one.
+    if matches!(restore.failure, Some(Failure::NoTimeline(_))) {
+        return;
+    }
     let Some(best) = restore.alternatives.first().filter(|a| a.reaches_target).map(|a| &a.instead) else { return };
     let aimed =
         |f: &&mut Finding| matches!(f.code, Code::TargetUnreached | Code::RestoreInconsistent | Code::ReadAhead);
