@@ -182,7 +182,7 @@ fn values_that_are_refused() {
         says("15", &[("recovery_target_time", "22.11.2026 14:00")]),
         "invalid value for parameter \"recovery_target_time\": \"22.11.2026 14:00\""
     );
-    let unread = planned("15", &[("recovery_target_time", "now")]).unwrap_err();
+    let unread = planned("15", &[("recovery_target_time", "2026-11-22 14:00:00 UTC+3")]).unwrap_err();
     assert_eq!((unread.server_says(), unread.to_string().contains("2026-11-22 03:17:02.5+00")), (None, true));
 }
 

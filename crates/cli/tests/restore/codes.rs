@@ -104,7 +104,7 @@ fn every_finding_of_a_restore_is_triggered() {
             Some(unreached),
             "find a good copy of 00000001000000000000000C",
         ),
-        Row(&ten, &of_ten, &["--target-name", "nobody's"], "WP423", None, "name one that is here"),
+        Row(&ten, &of_ten, &["--target-name", "nobody's"], "WP423", None, "choose a target"),
         Row(&damaged, &fifteen, &[], "WP424", None, "before the server is started"),
     ];
     for Row(archive, backup, options, code, says, advice) in rows {
