@@ -232,7 +232,8 @@ impl Life {
     /// Nothing comes of it where the backup cannot be restored to the transaction chosen.
     fn fork(&mut self) {
         self.server.switch_and_archive().unwrap();
-        let Some(&xid) = self.random.of(&self.marks.commits[self.marks.commits.len() / 2..]) else { return };
+        let behind = self.marks.commits.len() * 9 / 10;
+        let Some(&xid) = self.random.of(&self.marks.commits[behind..]) else { return };
         let settings = [
             ("archive_mode", "on".to_owned()),
             ("recovery_target_xid", xid.to_string()),
