@@ -251,7 +251,8 @@ def codecs():
 
 def parts():
     """Summaries without their head and their checksum, as `walproof summarize` of this tree writes them."""
-    program = max(glob.glob(os.path.join(HERE, "..", "target", "*", "walproof")), key=os.path.getmtime)
+    built = filter(os.path.isfile, glob.glob(os.path.join(HERE, "..", "target", "*", "walproof")))
+    program = max(built, key=os.path.getmtime)
     # A summary says where its files lay.
     archive = "/tmp/walproof-seeds"
     for version in ROW:

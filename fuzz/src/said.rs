@@ -21,6 +21,7 @@ use pgwal_report::dump::json::JsonList;
 use pgwal_report::dump::text::TextList;
 use pgwal_report::dump::waldump::{LocalZone, Waldump};
 use pgwal_report::stats::StatsReport;
+use pgwal_report::time::Zone;
 use pgwal_verify::records::{ListRequest, Listed, Render, gather, list};
 use pgwal_verify::{Options, Severity};
 use std::sync::OnceLock;
@@ -82,7 +83,8 @@ fn lists(place: &Memory, written: u64) {
         let render = Waldump { filter: &filter, details, zone: &zone, heads: OnceLock::new() };
         listed(place, &render, written);
     }
-    listed(place, &TextList { filter: &filter, quiet: false, vocabulary: OnceLock::new() }, written);
+    let utc = Zone::utc();
+    listed(place, &TextList { filter: &filter, quiet: false, vocabulary: OnceLock::new(), zone: &utc }, written);
     let columns = csv::usual();
     listed(place, &CsvList::new(&filter, &columns), written);
     let (lines, _) = listed(place, &JsonList { filter: &filter, names: OnceLock::new() }, written);
