@@ -178,11 +178,17 @@ impl<'a> Site<'a> {
     pub fn segment_behind(&self, restore: &Restore) -> Option<(TimelineId, Lsn)> {
         let line = self.shelf.line(restore.target_timeline).ok()?;
         let layout = &self.shelf.layout;
-        let last = layout.address().segment(restore.replay_end?, layout.segment);
+        let end = restore.replay_end?;
+        let last = layout.address().segment(end, layout.segment);
+        // Unfinished segments count where a whole one is missing in front of them.
+        let reached = layout.address().segment(Lsn::new(end.get().saturating_sub(1)), layout.segment).next();
         let archive = self.shelf.places.iter().filter(|p| p.archive);
         let behind = |(timeline, _): &(TimelineId, _)| {
             let all = archive.clone().flat_map(|p| p.inventory.of(*timeline));
-            let mut numbers: Vec<SegmentNo> = all.map(|s| s.number).filter(|n| *n > last).collect();
+            let partials = archive.clone().flat_map(|p| &p.inventory.partials).filter(|s| s.timeline == *timeline);
+            let unfinished = partials.map(|s| s.number).filter(|n| *n > reached);
+            let whole = all.map(|s| s.number).filter(|n| *n > last);
+            let mut numbers: Vec<SegmentNo> = whole.chain(unfinished).collect();
             numbers.sort_unstable();
             let own = |n: &SegmentNo| self.others.is_empty() || self.is_own(*timeline, *n);
             numbers.into_iter().take(LOOKED_AT).find(own).map(|n| (*timeline, n))

@@ -105,7 +105,11 @@ pub fn verify_restore(
         // What a server never asks for decides nothing.
         let on_the_way = asked_from.is_some_and(|from| finding.at.is_none_or(|at| at >= from || at == begun))
             && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
-        if !on_the_way || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && !finding.code.is_hole()
+        // Replay went on behind it: WAL inside the backup has what the archive lacks.
+        let is_passed = finding.code == Code::Gap && finding.at.is_some_and(|at| at < end);
+        if !on_the_way
+            || is_passed
+            || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && !finding.code.is_hole()
         {
             finding.severity = finding.severity.min(Severity::Info);
         }
@@ -154,7 +158,9 @@ pub fn verify_restore(
     }
     mark_damaged(&mut restore, &outcome.findings);
     let doubtful = restore.unlabelled.as_ref().is_some_and(Unlabelled::is_doubtful);
-    let errors = || outcome.findings.iter().filter(|f| f.severity == Severity::Error && !reached);
+    // Which copy of a file is taken decides what a target comes to, too.
+    let counts = |f: &&Finding| f.severity == Severity::Error && (!reached || f.code == Code::CopiesDiffer);
+    let errors = || outcome.findings.iter().filter(counts);
     outcome.verdict = match () {
         () if restore.closed => Verdict::Unproven,
         () if waits_for_primary(&restore, settings) => Verdict::Unproven,
@@ -203,7 +209,7 @@ pub fn verify_restore(
     }
     if !all {
         // Of what was not looked at, nothing can be said.
-        outcome.findings.retain(|f| !f.code.is_hole() || f.severity > Severity::Info);
+        outcome.findings.retain(|f| !f.code.is_hole() || f.severity == Severity::Error);
         outcome.backups.clear();
     }
     outcome.restore = Some(Box::new(restore));

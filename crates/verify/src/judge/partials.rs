@@ -3,8 +3,9 @@
 use super::Judge;
 use crate::codes::{Code, Severity};
 use crate::finding::Detail;
-use pgwal_archive::Partial;
 use pgwal_archive::stretch::{Piece, Unusable};
+use pgwal_archive::{Partial, Which};
+use pgwal_format::SegmentNo;
 
 impl Judge<'_> {
     pub(super) fn partials(&mut self) {
@@ -17,6 +18,10 @@ impl Judge<'_> {
             let last = self.inventory.of(timeline).last().map(|s| s.number);
             if complete.is_none() && last.is_some_and(|last| last > number) {
                 // It lies in a gap, and the gap says so.
+                continue;
+            }
+            if let Some(last) = last.filter(|last| complete.is_none() && last.next() < number) {
+                self.gap_before_partial(i, last);
                 continue;
             }
             let code = if complete.is_some() { Code::PartialBeside } else { Code::PartialOnly };
@@ -47,6 +52,24 @@ impl Judge<'_> {
                 finding.segment = None;
             }
         }
+    }
+
+    /// Segments are missing between the last complete one and an unfinished one: what lies there was written, and is not
+    /// here.
+    fn gap_before_partial(&mut self, i: usize, before: SegmentNo) {
+        let Some(Partial { timeline, number, run, .. }) = self.partials.get(i) else { return };
+        let (timeline, number, first) = (*timeline, *number, before.next());
+        let holds_records = run.as_ref().is_some_and(|run| run.first.is_some());
+        let needed = timeline == self.target || self.options.timeline == Which::All;
+        let left = self.pieces.get(&timeline).and_then(|p| p.iter().find(|p| p.last == before)).cloned();
+        let lsn = self.begun(left.as_ref().filter(|p: &&Piece| p.run().is_some()), first);
+        let last = self.name(timeline, SegmentNo(number.0.saturating_sub(1)));
+        let detail = Detail::Gap { last, count: number.0.saturating_sub(first.0), partial: false };
+        let (at, name) = (self.start_of(first), self.name(timeline, first));
+        let finding = self.found(Code::Gap, timeline, lsn, at, detail);
+        finding.severity = if needed && holds_records { Severity::Error } else { Severity::Warning };
+        finding.file = Some(name);
+        finding.readable_until = Some(lsn);
     }
 
     /// What is wrong with the file as a whole. Replay does not read it, so that it is only worth knowing.
