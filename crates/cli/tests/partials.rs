@@ -84,3 +84,47 @@ fn findings_of_any_severity(bytes: &[u8]) -> Vec<String> {
         serde_json::from_str(&walproof(&["verify", folder.path().to_str().unwrap(), "--format", "json"]).out).unwrap();
     document["findings"].as_array().unwrap().iter().map(|f| f["code"].as_str().unwrap().to_owned()).collect()
 }
+
+/// What lies between the last complete segment and an unfinished one was written, and is not here.
+#[test]
+fn a_hole_in_front_of_one_is_a_gap() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let label = "000000010000000000000009.00000028.backup";
+    for file in ["000000010000000000000009", label] {
+        fs::copy(testdata("demo/good") + "/" + file, folder.path().join(file)).unwrap();
+    }
+    fs::copy(testdata("demo/good") + "/" + LAST, folder.path().join(format!("{LAST}.partial"))).unwrap();
+    for (options, code) in [(vec![], "WP101"), (vec!["--backup", label], "WP424")] {
+        let ran = walproof(&[&["verify", path, "--format", "json"], options.as_slice()].concat());
+        let document: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!((ran.code, &document["verdict"]), (1, &"refuted".into()), "{}", ran.out);
+        let codes = document["findings"].as_array().unwrap().iter().filter(|f| f["severity"] == "error");
+        assert!(codes.clone().any(|f| f["code"] == code), "{}", ran.out);
+        assert!(codes.clone().any(|f| f["file"] == "00000001000000000000000A"), "{}", ran.out);
+    }
+    // The one that follows is no hole.
+    fs::rename(folder.path().join(format!("{LAST}.partial")), folder.path().join("00000001000000000000000A.partial"))
+        .unwrap();
+    fs::copy(testdata("demo/good/00000001000000000000000A"), folder.path().join("00000001000000000000000A.partial"))
+        .unwrap();
+    assert_eq!(walproof(&["verify", path]).code, 0);
+}
+
+/// Which copy of a segment a restore takes decides what it comes to: at a target as well.
+#[test]
+fn copies_that_differ_count_at_a_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    for file in fs::read_dir(testdata("demo/good")).unwrap() {
+        let file = file.unwrap();
+        fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+    }
+    let target = ["--backup", "latest", "--target-lsn", "0/B00028"];
+    let ran = walproof(&[&["verify", path], target.as_slice()].concat());
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    let damaged = fs::read(testdata("demo/damaged/00000001000000000000000A")).unwrap();
+    fs::write(folder.path().join("00000001000000000000000A.gz"), gzip(&damaged)).unwrap();
+    let ran = walproof(&[&["verify", path], target.as_slice()].concat());
+    assert!(ran.code == 1 && ran.out.contains("WP105"), "{}", ran.out);
+}
