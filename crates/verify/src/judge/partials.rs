@@ -54,8 +54,8 @@ impl Judge<'_> {
         }
     }
 
-    /// Segments are missing between the last complete one and an unfinished one: what lies there was written, and is not
-    /// here.
+    /// Segments are missing between the last complete one and an unfinished one: what lies there was written, and is
+    /// not here.
     fn gap_before_partial(&mut self, i: usize, before: SegmentNo) {
         let Some(Partial { timeline, number, run, .. }) = self.partials.get(i) else { return };
         let (timeline, number, first) = (*timeline, *number, before.next());
