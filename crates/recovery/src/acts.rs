@@ -13,7 +13,7 @@ use pgwal_format::record::{Block, Record};
 use pgwal_format::rmgr::database::{self, DatabaseChange};
 use pgwal_format::rmgr::fields::{self, RecordField};
 use pgwal_format::rmgr::sink::Value;
-use pgwal_format::rmgr::{DATABASE, HEAP, TABLESPACE, TRANSACTION};
+use pgwal_format::rmgr::{DATABASE, HEAP, TABLESPACE, TRANSACTION, tablespace};
 
 /// What a record does to files at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,14 +42,14 @@ impl FileAct {
                 DatabaseChange::Copied { to, .. } | DatabaseChange::Created(to) => FileAct::CreateDatabase(to.database),
             }),
             TABLESPACE => {
-                let mut tablespace = None;
+                let mut changed = None;
                 fields::each(record, &mut |field: RecordField<'_>| {
                     if let ("ts_id", Value::Unsigned(n)) = (field.name, field.value) {
-                        tablespace = u32::try_from(n).ok();
+                        changed = u32::try_from(n).ok();
                     }
                 });
-                tablespace.map(match record.header.operation() {
-                    DROP_TABLESPACE => FileAct::DropTablespace,
+                changed.map(match record.header.operation() {
+                    tablespace::DROP => FileAct::DropTablespace,
                     _ => FileAct::CreateTablespace,
                 })
             }
@@ -58,7 +58,7 @@ impl FileAct {
     }
 }
 
-const DROP_TABLESPACE: u8 = 0x10;
+/// A row is changed where it stands (`XLOG_HEAP_INPLACE`).
 const INPLACE: u8 = 0x70;
 /// `pg_global`, in which `pg_database` lies.
 const GLOBAL: u32 = 1664;

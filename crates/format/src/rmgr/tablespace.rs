@@ -6,8 +6,16 @@
 //! ```
 
 use super::TABLESPACE;
+use super::operation::operations;
 use super::table::{Op, V9_5, cstr, op, text, u32};
 use crate::record::Record;
+
+operations! {
+    /// A tablespace is made.
+    CREATE = 0x00;
+    /// It is removed.
+    DROP = 0x10;
+}
 
 /// The longest path (`MAXPGPATH`).
 const LONGEST: u16 = 1024;
@@ -21,7 +29,7 @@ pub const OPS: &[Op] = &[
 /// The directory in which a record creates a tablespace; empty where that lies in the data directory itself (15 and
 /// later). `None` for other records.
 pub fn created<'a>(record: &Record<'a>) -> Option<&'a [u8]> {
-    if !record.header.is(TABLESPACE, 0x00) {
+    if !record.header.is(TABLESPACE, CREATE) {
         return None;
     }
     let path = record.main_data().get(4..)?;

@@ -13,7 +13,7 @@ use pgwal_archive::lineage::switch_segment;
 use pgwal_archive::stretch::Piece;
 use pgwal_archive::{Depth, TimelineBegin, Which};
 use pgwal_format::text::history::{Ancestor, Switch};
-use pgwal_format::{Generation, Lsn, SegmentNo, TimelineId};
+use pgwal_format::{Lsn, SegmentNo, TimelineId};
 
 impl Judge<'_> {
     /// Files of a timeline that the way takes behind the point where the next one left it.
@@ -62,10 +62,6 @@ impl Judge<'_> {
 
     /// History files that the first records of a timeline disprove.
     pub(super) fn disproved(&mut self) {
-        // Up to 9.2 these records do not name the timeline before.
-        if self.layout().dialect.generation == Generation::LegacyA {
-            return;
-        }
         let mut told: Vec<(TimelineId, TimelineBegin, Ancestor, String, bool)> = Vec::new();
         for node in self.lineage.nodes.iter().filter(|node| !node.broken) {
             let read = node.timeline == self.target || self.options.timeline == Which::All;
@@ -79,6 +75,7 @@ impl Judge<'_> {
                 // A recovery that ends before the target's own timeline began names that as the parent all the same,
                 // and the record the one that was in force: both are in the file.
                 let named = |previous| node.ancestors.iter().any(|a| a.timeline == previous);
+                // Up to 9.2 the record does not name the timeline before.
                 if opening.previous.is_some_and(|previous| previous < child && !named(previous)) {
                     told.push((child, opening, ancestor.clone(), node.file.clone(), read));
                 }
