@@ -47,7 +47,7 @@
 //!
 //! # Damage is an answer, an error is none
 //!
-//! [`verify()`] fails only where nothing could be looked at: no such folder, no file with the name of WAL, an
+//! [`verify()`] fails ([`Error`](verify::Error)) only where nothing could be looked at: no such folder, no file with the name of WAL, an
 //! interrupt. Whatever is wrong with files is a [`Finding`] with an address (timeline, position, file, offset), and the
 //! [`Verdict`] says what all of them come to. No input makes these crates panic on purpose, loop or allocate by a
 //! length that the input claims.
@@ -157,6 +157,4 @@ pub use pgwal_walk as walk;
 pub use pgwal_report::verify::json::VerifyDocument;
 pub use pgwal_source::{Source, open};
 pub use pgwal_verify::segment::{Checked, Expect};
-pub use pgwal_verify::{
-    Code, Depth, Error, Finding, Options, Outcome, Severity, Verdict, Which, check_segment, verify,
-};
+pub use pgwal_verify::{Code, Depth, Finding, Options, Outcome, Severity, Verdict, Which, check_segment, verify};
