@@ -6,6 +6,7 @@ mod exit;
 mod filtering;
 mod follow;
 mod fullpage;
+mod help;
 mod input;
 mod known;
 mod memory;
@@ -15,7 +16,7 @@ mod progress;
 mod streams;
 mod zone;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use exit::Exit;
 use pgwal_report::outside::{self, Lines, OutputForm};
 use pgwal_report::verify::{PluginStatus, nagios};
@@ -35,8 +36,17 @@ struct Cli {
     command: cmd::Command,
 }
 
+/// The definition of the command line.
+fn command() -> clap::Command {
+    help::with_examples(Cli::command())
+}
+
+fn parsed(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    Cli::from_arg_matches(&command().try_get_matches_from(words)?)
+}
+
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match parsed(std::env::args_os()) {
         Ok(cli) => cli,
         // To a monitoring system, everything is told on standard output, and 2 means something else than a wrong
         // option.
@@ -70,7 +80,7 @@ fn misused(error: clap::Error) -> ! {
     if shown == words {
         error.exit();
     }
-    if let Err(error) = Cli::try_parse_from(shown) {
+    if let Err(error) = parsed(shown) {
         error.exit();
     }
     complain("there are words in the command line that cannot be read");

@@ -99,7 +99,7 @@ fn timelines(out: &mut Metrics<'_>, told: &VerifyAnswer<'_>) {
     for t in all {
         out.row("timeline_start_lsn_bytes", &[("timeline", &t.timeline.to_string())], bytes(t.from, layout));
     }
-    out.head("timeline_end_lsn_bytes", "End of the timeline's last record");
+    out.head("timeline_end_lsn_bytes", "End of the timeline's last record; where none was read, of its last segment");
     for t in all {
         out.row("timeline_end_lsn_bytes", &[("timeline", &t.timeline.to_string())], bytes(t.to, layout));
     }
