@@ -165,7 +165,7 @@ impl<'a> Running<'a> {
                 let log = fs::read_to_string(self.folder.join("log"))?;
                 return Err(LiveError::Program(
                     "postgres".to_owned(),
-                    format!("recovery was {what}{}:\n{log}", if ended { ", and ended" } else { "" }),
+                    format!("recovery was {what}{}:\n{}", if ended { ", and ended" } else { "" }, in_short(&log)),
                 ));
             }
             thread::sleep(POLL);
@@ -254,6 +254,15 @@ impl Drop for Running<'_> {
             let _ = self.child.kill();
         }
         let _ = self.child.wait();
+    }
+}
+
+/// The beginning and the end of a log.
+fn in_short(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    match lines.len() {
+        ..=60 => log.to_owned(),
+        n => format!("{}\n…\n{}", lines[..40].join("\n"), lines[n - 20..].join("\n")),
     }
 }
 

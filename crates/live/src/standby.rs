@@ -5,11 +5,11 @@ use std::{fs, io, os::unix::fs::PermissionsExt, path::Path, process::Command};
 use crate::{LiveError, Server, Shape, Wal, server::finished};
 
 impl Server {
-    /// A base backup of a standby that streams from this server; the standby is gone afterwards.
+    /// A base backup of a standby that streams from this server, as a folder; the standby is gone afterwards.
     ///
     /// # Errors
     /// What a program said.
-    pub fn backup_of_a_standby(&self, into: &Path, shape: Shape, wal: Wal) -> Result<(), LiveError> {
+    pub fn backup_of_a_standby(&self, into: &Path, wal: Wal) -> Result<(), LiveError> {
         let folder = self.socket().join("standby");
         fs::create_dir(&folder)?;
         self.user().owns(&folder)?;
@@ -38,10 +38,13 @@ impl Server {
             }
         }
         self.control_of(&data, &["start"])?;
-        let done = self.base_backup_from(&folder, into, shape, wal, None, None);
+        let done = self.base_backup_from(&folder, into, Shape::Plain, wal, None, None);
         self.control_of(&data, &["-m", "fast", "stop"])?;
         fs::remove_dir_all(&folder)?;
-        done
+        done?;
+        // It would make a standby of what is restored from it.
+        let own = into.join(if self.postgres().has_recovery_conf() { "recovery.conf" } else { "standby.signal" });
+        Ok(fs::remove_file(own)?)
     }
 
     /// A full backup, what the caller does then, a backup of what has changed since, and both put together (17 and

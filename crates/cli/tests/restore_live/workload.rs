@@ -190,8 +190,8 @@ impl Life {
         let mib_a_second = if self.random.once_in(2) { Some(20) } else { None };
         let made = match how {
             1 => {
-                self.what += &format!("; {name} {shape:?} of a standby with WAL {wal:?}");
-                self.server.backup_of_a_standby(&into, shape, wal)
+                self.what += &format!("; {name} of a standby with WAL {wal:?}");
+                self.server.backup_of_a_standby(&into, wal)
             }
             2 if self.server.postgres().own_program("pg_combinebackup").is_some() => {
                 self.what += &format!("; {name} combined of increments");
