@@ -233,6 +233,7 @@ mod tests {
     use super::*;
     use crate::Cli;
     use clap::{CommandFactory, FromArgMatches};
+    use std::collections::BTreeMap;
 
     fn command() -> Command {
         with_examples(Cli::command())
@@ -266,6 +267,27 @@ mod tests {
             let long = own.render_long_help().to_string();
             for option in own.get_arguments().filter(|a| !a.is_hide_set()).filter_map(|a| a.get_long()) {
                 assert!(long.contains(&format!("--{option}")), "{name} --{option}");
+            }
+        }
+    }
+
+    /// An option has one short letter and one value everywhere, and a letter one option; but for `pg_waldump`'s own.
+    #[test]
+    fn an_option_is_the_same_everywhere() {
+        let (mut options, mut letters) = (BTreeMap::new(), BTreeMap::new());
+        let mut all = command();
+        all.build();
+        for own in all.get_subcommands() {
+            for option in own.get_arguments() {
+                let Some(long) = option.get_long() else { continue };
+                let here = (option.get_short(), option.get_value_names().map(<[_]>::to_vec));
+                let known = options.entry(long.to_owned()).or_insert((here.clone(), own.get_name().to_owned()));
+                // What it takes may be told by its place.
+                assert_eq!(known.0.0, here.0, "--{long} of {} and of {}", known.1, own.get_name());
+                if let Some(short) = here.0 {
+                    let first = letters.entry(short).or_insert(long.to_owned());
+                    assert_eq!(first, long, "-{short} of {}", own.get_name());
+                }
             }
         }
     }

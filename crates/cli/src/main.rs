@@ -32,8 +32,33 @@ use std::process::ExitCode;
     after_help = "Exit codes: 0 proven or nothing wrong, 1 refuted (damage, gap), 2 could not tell (usage, I/O, no WAL)."
 )]
 struct Cli {
+    /// Colours in text
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ShownWhen::Auto)]
+    color: ShownWhen,
+    /// How far a run is, on standard error: a bar on a terminal, else lines
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ShownWhen::Auto)]
+    progress: ShownWhen,
     #[command(subcommand)]
     command: cmd::Command,
+}
+
+/// When something for the eyes is shown.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ShownWhen {
+    /// On a terminal; no colours where NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<ShownWhen> for anstream::ColorChoice {
+    fn from(when: ShownWhen) -> anstream::ColorChoice {
+        match when {
+            ShownWhen::Auto => anstream::ColorChoice::Auto,
+            ShownWhen::Always => anstream::ColorChoice::Always,
+            ShownWhen::Never => anstream::ColorChoice::Never,
+        }
+    }
 }
 
 /// The definition of the command line.
@@ -62,6 +87,8 @@ fn main() -> ExitCode {
         complain(zone);
         return Exit::CouldNotTell.into();
     }
+    anstream::ColorChoice::from(cli.color).write_global();
+    progress::choose(cli.progress);
     match cli.command.run() {
         Ok(exit) => exit.into(),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,

@@ -245,10 +245,17 @@ impl Life {
                 }
             }
             Event::Minimal => {
-                server.configure("wal_level = minimal\narchive_mode = off\nmax_wal_senders = 0").unwrap();
+                let summaries = if server.postgres().major() >= 17 {
+                    ["\nsummarize_wal = off", "\nsummarize_wal = on"]
+                } else {
+                    [""; 2]
+                };
+                let minimal = "wal_level = minimal\narchive_mode = off\nmax_wal_senders = 0";
+                server.configure(&format!("{minimal}{}", summaries[0])).unwrap();
                 server.restart().unwrap();
                 server.sql("insert into facts(label, xid) values ('minimal', txid_current())").unwrap();
-                server.configure("wal_level = replica\narchive_mode = on\nmax_wal_senders = 10").unwrap();
+                let replica = "wal_level = replica\narchive_mode = on\nmax_wal_senders = 10";
+                server.configure(&format!("{replica}{}", summaries[1])).unwrap();
                 server.restart().unwrap();
             }
             Event::Restart => server.restart().unwrap(),
