@@ -52,6 +52,9 @@ fn main() -> ExitCode {
         complain(zone);
         return Exit::CouldNotTell.into();
     }
+    if let Some(zone) = zone::unknown() {
+        complain(zone);
+    }
     match cli.command.run() {
         Ok(exit) => exit.into(),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,

@@ -1,5 +1,6 @@
 //! Findings in words: what is wrong, what a server of that version says and does there, what to do.
 
+mod given;
 mod message;
 mod restore;
 mod server;
@@ -46,6 +47,17 @@ impl Finding {
             }
             (_, Detail::Restore { failure, missing, .. }) => restore::advice(failure, missing.as_deref()),
             (_, Detail::Unlabelled { unlabelled, .. }) => restore::label(unlabelled),
+            (_, Detail::Folder { folder, place, without }) => given::make(folder, *place, *without),
+            (_, Detail::VersionFile { .. }) => {
+                "copy PG_VERSION from the backup: its only line is the major version of the server".into()
+            }
+            (_, Detail::SettingBeside(setting)) => given::replace(setting),
+            (_, Detail::NoSignal { data }) => {
+                format!("make {file} in {data}, empty, before the server is started: touch {data}/{file}")
+            }
+            (_, Detail::Command { .. }) => {
+                "set restore_command to one that fetches from this archive: walproof when ARCHIVE POSITION prints it".into()
+            }
             (_, Detail::RestoreLater { .. }) => restore::OLDER.into(),
             (_, Detail::RolledBack(_)) => "make sure that this is the transaction that is meant: walproof when ARCHIVE xid:N".into(),
             (_, Detail::EarlyAct(act, positions)) => target::save(act, *positions),
@@ -94,6 +106,11 @@ impl Finding {
             (Code::Changed | Code::Vanished, _) => "run again when nothing writes there".into(),
             (Code::Recycled, _) => format!("find out what archived {file} before it was written; replay ends cleanly in front of it"),
             (Code::Encrypted | Code::UnknownCodec, _) => format!("unpack {file} to another place and check it there: walproof verify FILE"),
+            (_, Detail::Miswritten { right }) => {
+                let folder = file.rfind('/').and_then(|slash| file.get(..=slash)).unwrap_or("");
+                format!("rename it: mv {file} {folder}{right}")
+            }
+            (Code::NoFile, _) => format!("put the file {file} in its place, or mount what the link names"),
             (Code::Unreadable, Detail::Refused(why)) if why.contains("no permission") => {
                 format!("make {file} readable for this user, or run as one that may read it")
             }

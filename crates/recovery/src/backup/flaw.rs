@@ -1,5 +1,7 @@
 //! What can be wrong with a base backup.
 
+use super::structure::FolderPlace;
+use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
 use pgwal_format::text::control::ControlError;
 use pgwal_source::Codec;
@@ -24,6 +26,15 @@ pub enum Weight {
     Warning,
     /// A server stops, or comes out otherwise.
     Error,
+}
+
+/// What is wrong with `PG_VERSION`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum VersionFileFlaw {
+    /// It is not there.
+    Missing,
+    /// It begins with no number.
+    NoNumber,
 }
 
 /// What is wrong with a file of a base backup.
@@ -67,6 +78,22 @@ pub enum FlawKind {
         missing: u64,
         /// How many have another size.
         other_size: u64,
+    },
+    /// A folder without which a server does not do.
+    Folder {
+        /// Which.
+        folder: &'static DataFolder,
+        /// What stands in its place.
+        place: FolderPlace,
+        /// What a server does without.
+        without: WithoutFolder,
+    },
+    /// `PG_VERSION`, without which a server takes a directory for none of data.
+    VersionFile {
+        /// What is wrong with it.
+        what: VersionFileFlaw,
+        /// The data directory.
+        data: String,
     },
     /// A tar cannot be read to its end.
     Tar(String),

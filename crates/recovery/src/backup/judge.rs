@@ -3,6 +3,7 @@
 
 use super::flaw::{BackupFlaw, FlawKind, Weight};
 use super::own_files;
+use super::structure;
 use super::parts::{BackupParts, is_whole};
 use super::{Backup, BackupKind};
 use pgwal_format::Layout;
@@ -20,6 +21,7 @@ pub(super) fn judge(backup: &mut Backup, parts: &BackupParts) {
         found.extend(of_version(backup, control));
     }
     found.extend(incremental(backup));
+    found.extend(structure::lacking(backup, parts));
     let had_manifest = backup.manifest.is_some();
     if let Some(other) = of_another_backup(backup) {
         // What it says is of other files and of other WAL.

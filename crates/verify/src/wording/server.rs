@@ -65,6 +65,13 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
 pub(super) fn of_backup(f: &Finding) -> Option<String> {
     let says: &str = match (f.code, &f.detail) {
         (Code::BackupLabel, _) => "invalid data in file \"backup_label\"",
+        (Code::BackupStructure, Detail::Folder { folder, .. }) => return folder.says(),
+        (Code::BackupStructure, Detail::VersionFile { data, .. }) => {
+            return Some(format!("\"{data}\" is not a valid data directory"));
+        }
+        (Code::BackupContradicts, _) if f.file.as_deref() == Some("PG_VERSION") => {
+            "database files are incompatible with server"
+        }
         (Code::BackupIncremental, _) => "this is an incremental backup, not a data directory",
         (Code::BackupControl, Detail::Control(Some(ControlError::WrongChecksum(_)))) => {
             "incorrect checksum in control file"
