@@ -21,6 +21,7 @@ pub fn unknown() -> Option<String> {
     let name = zone.strip_prefix(':').unwrap_or(&zone);
     let knows = |name: &str| TimeZone::get(name).is_ok() || TimeZone::posix(name).is_ok();
     // Without the names of zones on this machine nothing can be said of one.
-    let is_unknown = !name.is_empty() && !Path::new(name).is_absolute() && !knows(name) && TimeZone::get("Europe/Berlin").is_ok();
+    let is_unknown =
+        !name.is_empty() && !Path::new(name).is_absolute() && !knows(name) && TimeZone::get("Europe/Berlin").is_ok();
     is_unknown.then(|| format!("TZ names {name}, a time zone that is not known here: times are told in UTC"))
 }

@@ -99,7 +99,9 @@ impl<'a> FilesAtHand<'a> {
     /// Whether a history file is there, and what it says is not known here.
     pub fn is_history_closed(&self, timeline: TimelineId) -> bool {
         let nodes = || self.places.iter().filter_map(|place| place.lineage.get(timeline));
-        timeline != TimelineId::FIRST && nodes().next().is_some_and(|node| node.closed) && nodes().all(|node| node.broken)
+        timeline != TimelineId::FIRST
+            && nodes().next().is_some_and(|node| node.closed)
+            && nodes().all(|node| node.broken)
     }
 
     /// The line of a timeline. Without a history file it has no ancestors; the first one has none in any case.

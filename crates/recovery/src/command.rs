@@ -81,7 +81,14 @@ mod tests {
         assert_eq!(Delivery::of("cp /srv/wal/%f %p"), from("/srv/wal", ""));
         assert_eq!(Delivery::of("cp \"/srv/my wal/%f\" \"%p\""), from("/srv/my wal", ""));
         assert_eq!(Delivery::of("gunzip < '/srv/100%%/%f.gz' > %p"), from("/srv/100%", ".gz"));
-        for unknown in ["rsync -a /a/ pg_wal/", "false || cp %f", "pgbackrest --stanza=a archive-get %f %p", "cp $ARCHIVE/%f %p", "cp ../wal/%f %p", "x s3://b/%f %p"] {
+        for unknown in [
+            "rsync -a /a/ pg_wal/",
+            "false || cp %f",
+            "pgbackrest --stanza=a archive-get %f %p",
+            "cp $ARCHIVE/%f %p",
+            "cp ../wal/%f %p",
+            "x s3://b/%f %p",
+        ] {
             assert_eq!(Delivery::of(unknown), Delivery::Unknown, "{unknown}");
         }
         let two = Delivery::of("cp /a/%f %p || cp /b/%f %p");

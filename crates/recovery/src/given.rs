@@ -1,9 +1,9 @@
 //! Where settings come from, and in which order they count.
 
 use crate::SettingsError;
-use crate::fault::{PlacedSetting, SettingPlace};
 use crate::backup::{SettingsFile, Signal};
 use crate::dates::DateOrder;
+use crate::fault::{PlacedSetting, SettingPlace};
 use pgwal_format::Version;
 use pgwal_format::recovery::parameters::ServerParameter;
 use pgwal_format::recovery::settings::{RecoverySetting, SettingRules, SeveralTargets};

@@ -145,6 +145,7 @@ impl Settings {
         for (name, text) in sorted.server.iter().chain(&sorted.recovery) {
             parameter::check(version, name, text).map_err(placed)?;
         }
+        parameter::together(version, &sorted.server).map_err(placed)?;
         let mut asked = SettingsAsked::default();
         for (name, text) in &sorted.recovery {
             asked.take(name, text, rules, &times).map_err(placed)?;
@@ -172,7 +173,8 @@ impl Settings {
         let replaced = useless && given.planned && matches!(command_place, Some(SettingPlace::Line { .. }));
         let delivers_nothing = useless && !replaced;
         // Whoever says by name that there is none, means it.
-        let emptied = given.set.iter().rev().find(|(name, _)| name == "restore_command").is_some_and(|(_, v)| v.is_empty());
+        let emptied =
+            given.set.iter().rev().find(|(name, _)| name == "restore_command").is_some_and(|(_, v)| v.is_empty());
         if let Some(command) = &restore_command {
             if !useless {
                 assume("restore_command", format!("{command} (taken to deliver what lies here)"));

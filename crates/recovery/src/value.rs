@@ -180,7 +180,10 @@ mod tests {
     #[test]
     fn amounts_in_the_unit_of_their_parameter() {
         let whole = |text, base| amount(text, base, NumberKind::Whole);
-        assert_eq!((whole("64kB", "8kB"), whole("16 MB", "8kB"), whole("128", "8kB")), (Some(8.0), Some(2048.0), Some(128.0)));
+        assert_eq!(
+            (whole("64kB", "8kB"), whole("16 MB", "8kB"), whole("128", "8kB")),
+            (Some(8.0), Some(2048.0), Some(128.0))
+        );
         assert_eq!((whole("1.5MB", "kB"), whole("64KB", "kB"), whole("1x", "8kB")), (Some(1536.0), None, None));
         assert_eq!((whole("5min", "s"), whole("5s", "s"), whole("1h", "kB")), (Some(300.0), Some(5.0), None));
         assert_eq!((whole("8kB", ""), whole("", ""), whole(".", "")), (None, None, None));
@@ -198,7 +201,10 @@ mod tests {
             (integer("100"), integer("0x10"), integer("x"), integer(""), integer("5000000000")),
             (Some(100), Some(16), None, None, None)
         );
-        assert_eq!((integer("50.6"), integer(" 1e2 "), integer("10x"), integer("-1")), (Some(51), Some(100), None, Some(-1)));
+        assert_eq!(
+            (integer("50.6"), integer(" 1e2 "), integer("10x"), integer("-1")),
+            (Some(51), Some(100), None, Some(-1))
+        );
         assert_eq!(
             (milliseconds("5"), milliseconds("1.5min"), milliseconds("1 h"), milliseconds("1y")),
             (Some(5), Some(90_000), Some(3_600_000), None)

@@ -141,7 +141,7 @@ impl SourceError {
     /// forbidden, a pipe and a device may give somebody else something.
     pub fn is_no_file(&self) -> bool {
         match self {
-            SourceError::NotFound { .. } | SourceError::Loop { .. } => true,
+            SourceError::NotFound { .. } => true,
             SourceError::NotRegular { kind, .. } => matches!(kind, FileKind::Folder | FileKind::Socket),
             _ => false,
         }

@@ -14,7 +14,7 @@ use pgwal_format::text::control::ControlError;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, PageSize, SegmentName, SegmentSize, TimelineId, Version};
 use pgwal_recovery::acts::EarlyAct;
-use pgwal_recovery::backup::{FolderPlace, VersionFileFlaw};
+use pgwal_recovery::backup::{FolderPlace, RootFileFlaw};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::AsksArchive;
 use pgwal_recovery::outcome::LeftOut;
@@ -85,6 +85,8 @@ pub struct Finding {
     pub more: u64,
     /// Known and accepted: it does not count for the verdict.
     pub accepted: bool,
+    /// Another file of the same segment that is here, and that nobody has judged.
+    pub copy: Option<String>,
 }
 
 /// Why a `restore_command` does not deliver.
@@ -422,9 +424,9 @@ pub enum Detail {
         without: WithoutFolder,
     },
     /// `PG_VERSION` of a data directory.
-    VersionFile {
+    RootFile {
         /// What is wrong with it.
-        what: VersionFileFlaw,
+        what: RootFileFlaw,
         /// The data directory.
         data: String,
     },
@@ -526,6 +528,7 @@ impl Finding {
             detail: Detail::Plain,
             more: 0,
             accepted: false,
+            copy: None,
         }
     }
 }

@@ -6,6 +6,7 @@ use pgwal_archive::Error;
 use pgwal_format::FileName;
 use pgwal_format::recovery::settings::SettingRules;
 use pgwal_recovery::backup::{Backup, BackupKind};
+use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::Restore;
 use pgwal_recovery::{Delivery, Mode, SettingPlace, Settings, Target};
 use pgwal_source::Source;
@@ -37,7 +38,10 @@ fn beside(setting: &pgwal_recovery::PlacedSetting) -> Finding {
 /// Settings of a recovery from an archive, and nothing that asks for one.
 fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore) -> Option<Finding> {
     let meant = settings.restore_command.is_some() || settings.target != Target::None;
-    if settings.mode != Mode::Crash || settings.planned || !meant || backup.kind != BackupKind::DataDirectory {
+    // It does not come to ask for one.
+    let refused = matches!(restore.failure, Some(Failure::Backup(_)));
+    if refused || settings.mode != Mode::Crash || settings.planned || !meant || backup.kind != BackupKind::DataDirectory
+    {
         return None;
     }
     let own_file = SettingRules::of(settings.version).recovery_conf.is_some();

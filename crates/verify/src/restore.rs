@@ -4,6 +4,7 @@ use crate::beside_target;
 use crate::codes::{Code, Severity};
 use crate::filtered::FilteredSource;
 use crate::finding::{Detail, Finding, set_severities};
+use crate::judge::segment_of;
 use crate::lines;
 use crate::of_settings;
 use crate::options::Options;
@@ -113,11 +114,14 @@ pub fn verify_restore(
             Detail::Miswritten { right } => is_asked(&asked, right),
             _ => is_asked(&asked, file),
         };
-        if !on_the_way || is_passed || finding.file.as_deref().is_some_and(|file| !is_asked(file)) && !finding.code.is_hole()
+        if !on_the_way
+            || is_passed
+            || finding.file.as_deref().is_some_and(|file| !is_asked(file)) && !finding.code.is_hole()
         {
             finding.severity = finding.severity.min(Severity::Info);
         }
     }
+    name_copies(backup, &mut outcome.findings);
     // What is wrong with the backup counts wherever replay gets to.
     let mut of_backup = findings_of(backup);
     of_backup.extend(other_version(backup, layout.dialect.version));
@@ -228,6 +232,20 @@ pub fn verify_restore(
     Ok(outcome)
 }
 
+/// A good copy of a damaged file may lie in the backup itself.
+fn name_copies(backup: &Backup, findings: &mut [Finding]) {
+    let Some((place, listing)) =
+        backup.wal.as_ref().and_then(|wal| Some((wal.source.describe(), wal.source.list().ok()?)))
+    else {
+        return;
+    };
+    for finding in findings.iter_mut().filter(|f| f.copy.is_none()) {
+        let Some(name) = segment_of(finding) else { continue };
+        let own = listing.entries.iter().find(|entry| entry.name == Some(FileName::Segment(name)));
+        finding.copy = own.map(|entry| format!("{}/{}", place, entry.shown()));
+    }
+}
+
 /// What is wrong with a backup, as far as its own files tell.
 pub fn findings_of(backup: &Backup) -> Vec<Finding> {
     backup.flaws.iter().map(of_flaw).collect()
@@ -253,8 +271,8 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
         &FlawKind::Folder { folder, place, without } => {
             (Code::BackupStructure, Detail::Folder { folder, place, without })
         }
-        FlawKind::VersionFile { what, data } => {
-            (Code::BackupStructure, Detail::VersionFile { what: *what, data: data.clone() })
+        FlawKind::RootFile { what, data } => {
+            (Code::BackupStructure, Detail::RootFile { what: *what, data: data.clone() })
         }
         FlawKind::Tar(what) => (Code::BackupTar, of(what)),
         FlawKind::Closed(codec) => {

@@ -12,6 +12,7 @@ use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Layout};
+use pgwal_recovery::backup::RootFileFlaw;
 
 impl Finding {
     /// What is wrong, in a sentence without a full stop.
@@ -31,6 +32,16 @@ impl Finding {
     /// What to do next.
     pub fn advice(&self) -> String {
         let file = self.file.as_deref().unwrap_or("the file");
+        if let Some(copy) = &self.copy {
+            return match copy.ends_with(".partial") {
+                true => format!(
+                    "look at {copy}, which is here as well: walproof verify {copy}; a server takes it only under the name without .partial, filled up with zeros"
+                ),
+                false => format!(
+                    "look at {copy}, which is here as well: walproof verify {copy}; keep the good one of the two"
+                ),
+            };
+        }
         match (self.code, &self.detail) {
             (_, Detail::BackupBeside { beside, .. }) => format!(
                 "restore {file} with --target-timeline {0} (recovery_target_timeline = '{0}'), and keep test restores from archiving here",
@@ -48,7 +59,10 @@ impl Finding {
             (_, Detail::Restore { failure, missing, .. }) => restore::advice(failure, missing.as_deref()),
             (_, Detail::Unlabelled { unlabelled, .. }) => restore::label(unlabelled),
             (_, Detail::Folder { folder, place, without }) => given::make(folder, *place, *without),
-            (_, Detail::VersionFile { .. }) => {
+            (_, Detail::RootFile { what: RootFileFlaw::NoHba, .. }) => {
+                "put a pg_hba.conf into the data directory, or name one with hba_file".into()
+            }
+            (_, Detail::RootFile { .. }) => {
                 "copy PG_VERSION from the backup: its only line is the major version of the server".into()
             }
             (_, Detail::SettingBeside(setting)) => given::replace(setting),

@@ -5,9 +5,7 @@ use pgwal_format::recovery::settings::TargetAction;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{TimelineId, Version};
 use pgwal_verify::backup::{SettingsFile, Signal};
-use pgwal_verify::recovery::{
-    Given, Mode, ServerZone, SettingPlace, Settings, SettingsError, Target, TargetTimeline,
-};
+use pgwal_verify::recovery::{Given, Mode, ServerZone, SettingPlace, Settings, SettingsError, Target, TargetTimeline};
 
 fn version(text: &str) -> Version {
     text.parse().unwrap()
@@ -144,6 +142,7 @@ fn settings_of_the_server_itself() {
         let range = "-1 is outside the valid range for parameter \"random_page_cost\" (0 .. 1.79769e+308)";
         assert_eq!(says("random_page_cost", "-1"), range);
         assert!(says("restore_command", "").contains("restore_command"));
+        assert_eq!(says("timezone", "Foo/Bar"), "invalid value for parameter \"TimeZone\": \"Foo/Bar\"");
         for (name, value) in [
             ("my_extension.anything", "1"),
             ("archive_mode", "yes"),
@@ -151,6 +150,8 @@ fn settings_of_the_server_itself() {
             ("shared_buffers", "16 MB"),
             ("work_mem", "1.5MB"),
             ("DateStyle", "iso, mdy"),
+            ("TimeZone", "America/Argentina/Buenos_Aires"),
+            ("TimeZone", "<-03>+3"),
             ("sort_mem", "4096"),
             ("transaction_isolation", "read committed"),
             ("wal_debug", "on"),
@@ -159,6 +160,18 @@ fn settings_of_the_server_itself() {
         }
         assert_eq!(set(of, "max_connections", "50.6").unwrap().parameters.max_connections, Some(51));
     }
+    let two = |of: &str, pairs: &[(&str, &str)]| {
+        let set = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let given = Given { planned: true, set, ..Given::default() };
+        Settings::read(version(of), &given, &ServerZone::UTC).unwrap_err().server_says().unwrap()
+    };
+    let minimal = [("wal_level", "minimal"), ("archive_mode", "on")];
+    assert_eq!(two("16", &minimal), "WAL archival cannot be enabled when wal_level is \"minimal\"");
+    assert_eq!(two("17", &minimal), "WAL archival cannot be enabled when \"wal_level\" is \"minimal\"");
+    let streams = "WAL streaming (max_wal_senders > 0) requires wal_level \"replica\" or \"logical\"";
+    assert_eq!(two("12", &minimal[..1]), streams);
+    let reserved = "superuser_reserved_connections (200) must be less than max_connections (100)";
+    assert_eq!(two("15", &[("superuser_reserved_connections", "200")]), reserved);
     let range = |of| set(of, "checkpoint_timeout", "5s").unwrap_err().server_says().unwrap();
     assert_eq!(range("16"), "5 s is outside the valid range for parameter \"checkpoint_timeout\" (30 .. 86400)");
     assert_eq!(range("17"), "5 s is outside the valid range for parameter \"checkpoint_timeout\" (30 s .. 86400 s)");

@@ -73,13 +73,16 @@ fn xid(text: &str) -> Result<String, String> {
         (None, Some(digits)) if !digits.is_empty() => (digits, 8),
         _ => (text, 10),
     };
-    let number = Some(digits).filter(|digits| !digits.starts_with('+')).and_then(|d| u64::from_str_radix(d, radix).ok());
+    let number =
+        Some(digits).filter(|digits| !digits.starts_with('+')).and_then(|d| u64::from_str_radix(d, radix).ok());
     let number = number.ok_or_else(|| match radix {
         8 => "a number that begins with 0 is octal to a server: leave the 0 out".to_owned(),
         _ => "a number of a transaction".to_owned(),
     })?;
     if radix == 8 {
-        crate::complain(format_args!("--target-xid {text}: a server reads what begins with 0 as octal: transaction {number}"));
+        crate::complain(format_args!(
+            "--target-xid {text}: a server reads what begins with 0 as octal: transaction {number}"
+        ));
     }
     Ok(text.to_owned())
 }

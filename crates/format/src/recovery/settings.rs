@@ -43,8 +43,8 @@ pub struct SettingRules {
     pub parameters: StandbyDefaults,
     /// How it says that `restore_command` is missing.
     pub no_restore_command: &'static str,
-    /// A number out of range is told with the range's unit.
-    pub ranges_have_units: bool,
+    /// Messages quote the names of settings, and tell ranges with their units (17 and later).
+    pub quotes_names: bool,
 }
 
 /// What to do at the target.
@@ -128,7 +128,7 @@ pub(crate) const SETTINGS_8_2: SettingRules = SettingRules {
     latest_by_default: false,
     parameters: DEFAULTS_8_2,
     no_restore_command: "recovery command file \"recovery.conf\" did not specify restore_command",
-    ranges_have_units: false,
+    quotes_names: false,
 };
 pub(crate) const SETTINGS_8_4: SettingRules =
     SettingRules { inclusive_is_true: false, parameters: DEFAULTS_8_4, ..SETTINGS_8_2 };
@@ -166,7 +166,7 @@ pub(crate) const SETTINGS_12: SettingRules = SettingRules {
 };
 pub(crate) const SETTINGS_17: SettingRules = SettingRules {
     no_restore_command: "must specify \"restore_command\" when standby mode is not enabled",
-    ranges_have_units: true,
+    quotes_names: true,
     ..SETTINGS_12
 };
 pub(crate) const SETTINGS_19: SettingRules =

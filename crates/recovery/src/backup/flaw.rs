@@ -28,13 +28,15 @@ pub enum Weight {
     Error,
 }
 
-/// What is wrong with `PG_VERSION`.
+/// What is wrong with a file that a server reads before anything else.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum VersionFileFlaw {
-    /// It is not there.
-    Missing,
-    /// It begins with no number.
-    NoNumber,
+pub enum RootFileFlaw {
+    /// `PG_VERSION` is not there.
+    NoVersion,
+    /// `PG_VERSION` begins with no number.
+    VersionNoNumber,
+    /// `pg_hba.conf` is not there, and no setting names another one.
+    NoHba,
 }
 
 /// What is wrong with a file of a base backup.
@@ -88,10 +90,10 @@ pub enum FlawKind {
         /// What a server does without.
         without: WithoutFolder,
     },
-    /// `PG_VERSION`, without which a server takes a directory for none of data.
-    VersionFile {
+    /// A file without which a server does not start on a directory.
+    RootFile {
         /// What is wrong with it.
-        what: VersionFileFlaw,
+        what: RootFileFlaw,
         /// The data directory.
         data: String,
     },

@@ -39,7 +39,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use find::{find, known, labelled};
-pub use flaw::{BackupFlaw, FlawKind, VersionFileFlaw, Weight};
+pub use flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};
 pub use judge::of_archive;
 pub use manifest::Manifest;
 pub use open::open;
@@ -84,6 +84,8 @@ pub struct Backup {
     pub lived_in: bool,
     /// `PG_VERSION` is there.
     pub(crate) has_version_file: bool,
+    /// Its configuration lies in it, and names no `pg_hba.conf` that is there.
+    pub(crate) lacks_hba: bool,
     /// What is wrong with the backup itself.
     pub flaws: Vec<BackupFlaw>,
     /// What of it was not looked at, in words.
@@ -166,6 +168,7 @@ impl Backup {
             label_was_used: false,
             lived_in: false,
             has_version_file: false,
+            lacks_hba: false,
             flaws: Vec::new(),
             not_checked: Vec::new(),
         }

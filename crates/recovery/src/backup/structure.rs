@@ -3,9 +3,9 @@
 //! What is at hand may be a sample of a backup, a few files out of it: what is not in that says nothing. A directory
 //! that has most of the folders has all that there were.
 
-use super::flaw::{BackupFlaw, FlawKind, VersionFileFlaw};
-use super::parts::{BackupParts, is_whole};
 use super::Backup;
+use super::flaw::{BackupFlaw, FlawKind, RootFileFlaw};
+use super::parts::{BackupParts, is_whole};
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use std::fs;
 use std::io::ErrorKind;
@@ -65,20 +65,15 @@ pub(super) fn lacking(backup: &Backup, parts: &BackupParts) -> Vec<BackupFlaw> {
         return Vec::new();
     }
     let is_of = |folder: &DataFolder| backup.version.is_none_or(|version| folder.is_of(version));
-    let top = parts.folders.iter().filter(|(folder, place)| {
-        !folder.name.contains('/') && *place == FolderPlace::There && is_of(folder)
-    });
-    let has_most = top.count() >= MOST_OF_THEM;
+    let has_most = has_most(backup, parts);
     let mut out: Vec<BackupFlaw> = version_file(backup, parts, has_most || parts.whole).into_iter().collect();
     if backup.version.is_none() {
         return out;
     }
     for (folder, place) in parts.folders.iter().filter(|(folder, _)| is_of(folder)) {
         let parent = folder.name.split_once('/').map(|(parent, _)| parent);
-        let is_below_missing = parts
-            .folders
-            .iter()
-            .any(|(other, place)| Some(other.name) == parent && *place != FolderPlace::There);
+        let is_below_missing =
+            parts.folders.iter().any(|(other, place)| Some(other.name) == parent && *place != FolderPlace::There);
         let place = match place {
             FolderPlace::There if has_most && needs_file(folder) && !holds_file(parts, folder) => FolderPlace::NoFile,
             FolderPlace::Nothing | FolderPlace::NoFolder if !has_most => continue,
@@ -87,11 +82,32 @@ pub(super) fn lacking(backup: &Backup, parts: &BackupParts) -> Vec<BackupFlaw> {
         };
         // Without global there is no control file: that is told by itself.
         if !is_below_missing && folder.name != "global" {
-            let without = if place == FolderPlace::NoFile { WithoutFolder::Data } else { folder.without };
+            // With an empty pg_xact a server of 12 and later starts, and the state of old transactions is lost.
+            let without = match (place, folder.name) {
+                (FolderPlace::NoFile, "pg_xact" | "pg_clog") => WithoutFolder::Empty,
+                _ => folder.without,
+            };
             out.push(FlawKind::Folder { folder, place, without }.of(folder.name));
         }
     }
     out
+}
+
+/// Whether this is a directory of which most is at hand.
+fn has_most(backup: &Backup, parts: &BackupParts) -> bool {
+    let is_of = |folder: &DataFolder| backup.version.is_none_or(|version| folder.is_of(version));
+    let there = parts
+        .folders
+        .iter()
+        .filter(|(folder, place)| !folder.name.contains('/') && *place == FolderPlace::There && is_of(folder));
+    there.count() >= MOST_OF_THEM
+}
+
+/// Whether a server that is started on the directory finds no `pg_hba.conf`.
+pub(super) fn lacks_hba(backup: &Backup, parts: &BackupParts) -> bool {
+    let named = backup.settings.iter().any(|file| file.text.get("hba_file").is_some());
+    let there = parts.sizes.iter().any(|(path, _)| path == "pg_hba.conf");
+    has_most(backup, parts) && parts.files.contains_key("postgresql.conf") && !there && !named
 }
 
 /// Every cluster has at least one file there.
@@ -106,12 +122,17 @@ fn holds_file(parts: &BackupParts, folder: &DataFolder) -> bool {
 /// `must`: a server will be started on these very files.
 fn version_file(backup: &Backup, parts: &BackupParts, must: bool) -> Option<BackupFlaw> {
     let what = match parts.files.get("PG_VERSION") {
-        Some(bytes) if std::str::from_utf8(bytes).is_ok_and(|text| text.trim_start().starts_with(|c: char| c.is_ascii_digit())) => return None,
-        Some(_) => VersionFileFlaw::NoNumber,
-        None if must => VersionFileFlaw::Missing,
+        Some(bytes)
+            if std::str::from_utf8(bytes)
+                .is_ok_and(|text| text.trim_start().starts_with(|c: char| c.is_ascii_digit())) =>
+        {
+            return None;
+        }
+        Some(_) => RootFileFlaw::VersionNoNumber,
+        None if must => RootFileFlaw::NoVersion,
         None => return None,
     };
-    Some(FlawKind::VersionFile { what, data: backup.name.clone() }.of("PG_VERSION"))
+    Some(FlawKind::RootFile { what, data: backup.name.clone() }.of("PG_VERSION"))
 }
 
 impl Backup {
@@ -119,8 +140,12 @@ impl Backup {
     pub fn starts_as_it_lies(&mut self) {
         let told = self.flaws.iter().any(|flaw| flaw.file == "PG_VERSION");
         if is_whole(self.kind) && !self.has_version_file && !told {
-            let kind = FlawKind::VersionFile { what: VersionFileFlaw::Missing, data: self.name.clone() };
+            let kind = FlawKind::RootFile { what: RootFileFlaw::NoVersion, data: self.name.clone() };
             self.flaws.push(kind.of("PG_VERSION"));
+        }
+        if self.lacks_hba {
+            let kind = FlawKind::RootFile { what: RootFileFlaw::NoHba, data: self.name.clone() };
+            self.flaws.push(kind.of("pg_hba.conf"));
         }
     }
 }

@@ -45,7 +45,8 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
     }
     parts.sizes =
         base.sizes.into_iter().filter_map(|(member, size)| Some((below(&member, &root)?.to_owned(), size))).collect();
-    let folders: Vec<String> = base.folders.iter().filter_map(|member| below(member, &root)).map(str::to_owned).collect();
+    let folders: Vec<String> =
+        base.folders.iter().filter_map(|member| below(member, &root)).map(str::to_owned).collect();
     // The WAL of a tar is not among the sizes.
     let wal_folder = base.wal.first().map(|_| "pg_wal".to_owned());
     if parts.whole && !folders.is_empty() {
@@ -85,7 +86,9 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
 /// Whether a folder is one of a data directory's own, whatever it lies in.
 fn is_of_structure(path: &str) -> bool {
     let path = path.trim_end_matches('/');
-    DataFolder::ALL.iter().any(|folder| path.strip_suffix(folder.name).is_some_and(|above| above.is_empty() || above.ends_with('/')))
+    DataFolder::ALL
+        .iter()
+        .any(|folder| path.strip_suffix(folder.name).is_some_and(|above| above.is_empty() || above.ends_with('/')))
 }
 
 /// The tars in a folder, by their names without suffixes.

@@ -216,7 +216,8 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
 fn files(r: &Restore) -> String {
     let files = &r.files;
     // What nobody here may read is not therefore damaged.
-    let status = |status: Status| if r.closed && status == Status::Damaged { "cannot be read here" } else { status.name() };
+    let status =
+        |status: Status| if r.closed && status == Status::Damaged { "cannot be read here" } else { status.name() };
     let of = |status: Status| files.iter().filter(move |f| f.status == status);
     let wanted: Vec<&FileAsked> = files.iter().filter(|f| f.needed && f.status != Status::Present).collect();
     let bytes: u64 = of(Status::Present).filter_map(|f| f.size).sum();

@@ -33,12 +33,7 @@ impl Judge<'_> {
     }
 
     /// An error where replay comes to it and finds nothing else of its name.
-    fn miswritten_segment(
-        &self,
-        finding: Finding,
-        timeline: TimelineId,
-        number: pgwal_format::SegmentNo,
-    ) -> Finding {
+    fn miswritten_segment(&self, finding: Finding, timeline: TimelineId, number: pgwal_format::SegmentNo) -> Finding {
         let at = self.start_of(number);
         let finding = Finding { timeline: Some(timeline), at: Some(at), ..finding };
         if self.inventory.get(timeline, number).is_some() {

@@ -6,6 +6,7 @@
 //! | [`suspects`] | another cluster's file, or one with a damaged system identifier? |
 //! | [`line`] | what is wrong inside a timeline, and at its seams? |
 //! | [`beside`] | which backups lie on the way of recovery, and which beside it? |
+//! | [`copies`] | which damaged file has another one of its name beside it? |
 //! | [`gaps`] | what is missing on the way of recovery, and who needs it? |
 //! | [`timelines`] | do history files fit each other and the WAL? |
 //! | [`branches`] | does the way go on along a timeline that was left? do first records disprove a history? |
@@ -17,6 +18,7 @@
 mod beside;
 mod branches;
 mod content;
+mod copies;
 mod gaps;
 mod line;
 mod miswritten;
@@ -41,6 +43,7 @@ use pgwal_source::{Entry, Ignored};
 use pgwal_walk::{Fold, Joint, Run};
 use std::collections::BTreeMap;
 
+pub(crate) use copies::segment_of;
 pub(crate) use line::code_of;
 pub(crate) use reports::Reports;
 pub(crate) use seen::{facts_of, nobody};
@@ -148,6 +151,7 @@ impl<'a> Judge<'a> {
         self.backups_beside();
         self.miswritten();
         self.weigh_closed_history();
+        self.copies_beside();
         for &index in &self.inventory.impossible {
             let file = self.entries.get(index).map(Entry::shown);
             self.findings.push(Finding { file, ..Finding::of(Code::ForeignName) });

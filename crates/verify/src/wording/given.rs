@@ -102,6 +102,10 @@ pub(super) fn folder(folder: &DataFolder, place: FolderPlace, without: WithoutFo
         _ => format!("{name} is missing"),
     };
     let then = match without {
+        WithoutFolder::Empty if place == FolderPlace::NoFile => {
+            "a server may start, and the state of old transactions is lost"
+        }
+        _ if place == FolderPlace::NoFile => "a server ends, and what was in it is part of the data",
         WithoutFolder::Ends => "a server does not start without it",
         WithoutFolder::EndsLater => "a server replays, and ends at the checkpoint behind",
         WithoutFolder::Data => "a server ends without it, and its content is part of the data",
@@ -118,7 +122,9 @@ pub(super) fn make(folder: &DataFolder, place: FolderPlace, without: WithoutFold
             format!("make the folder that the link {name} names, or put a folder in its place (mkdir -m 700)")
         }
         (WithoutFolder::Ends | WithoutFolder::EndsLater, _) => {
-            format!("make the folder {name} in the data directory, empty, as the user of the server: mkdir -m 700 {name}")
+            format!(
+                "make the folder {name} in the data directory, empty, as the user of the server: mkdir -m 700 {name}"
+            )
         }
         _ => format!("copy {name} from the backup anew: an empty folder is not enough"),
     }

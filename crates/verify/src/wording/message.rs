@@ -11,7 +11,7 @@ use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn};
-use pgwal_recovery::backup::VersionFileFlaw;
+use pgwal_recovery::backup::RootFileFlaw;
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::AsksArchive;
 use pgwal_recovery::pages::InvalidPage;
@@ -103,8 +103,15 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
             format!("{file}: {} missing, {other_size} of another size, by backup_manifest", files(*missing))
         }
         Detail::Folder { folder, place, without } => given::folder(folder, *place, *without),
-        Detail::VersionFile { what: VersionFileFlaw::Missing, .. } => format!("{file} is missing: to a server, that is no data directory"),
-        Detail::VersionFile { what: VersionFileFlaw::NoNumber, .. } => format!("{file} does not begin with the number of a version"),
+        Detail::RootFile { what: RootFileFlaw::NoVersion, .. } => {
+            format!("{file} is missing: to a server, that is no data directory")
+        }
+        Detail::RootFile { what: RootFileFlaw::NoHba, .. } => {
+            format!("{file} is missing: a server does not start without it")
+        }
+        Detail::RootFile { what: RootFileFlaw::VersionNoNumber, .. } => {
+            format!("{file} does not begin with the number of a version")
+        }
         Detail::SettingBeside(setting) => given::placed(setting),
         Detail::NoSignal { .. } => format!("there is no {file}: the server reads neither the archive nor its target"),
         Detail::Command { command, place, doubt } => given::command(command, place, doubt),
