@@ -89,6 +89,9 @@ fn main() -> ExitCode {
     }
     anstream::ColorChoice::from(cli.color).write_global();
     progress::choose(cli.progress);
+    if let Some(zone) = zone::unknown() {
+        complain(zone);
+    }
     match cli.command.run() {
         Ok(exit) => exit.into(),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,

@@ -3,6 +3,8 @@
 //!
 //! A column of the version's row: [`RecoveryRules`]. What it makes of [`settings`] is another.
 
+pub mod data_directory;
+pub mod parameters;
 pub mod settings;
 
 /// What recovery does in a version.

@@ -20,7 +20,7 @@ use pgwal_format::recovery::RestorePoints;
 use pgwal_format::recovery::settings::TargetAction;
 use pgwal_format::text::control::ControlState;
 use pgwal_format::text::history::HistoryFault;
-use pgwal_format::{Dialect, Lsn, TimelineId};
+use pgwal_format::{Dialect, FileName, Lsn, TimelineId};
 use std::sync::Arc;
 
 /// The whole of it.
@@ -61,6 +61,7 @@ impl Recovery<'_> {
             Err(fault) => Err(Failure::History(history_says(&fault))),
         };
         let mut out = self.blank(own, target);
+        out.closed = settings.mode != Mode::Crash && self.is_way_closed(target);
         let line = match line {
             Ok(line) => line,
             Err(failure) => return Ok(self.dies(out, failure, names)),
@@ -88,7 +89,7 @@ impl Recovery<'_> {
         let begun = match self.begin(&mut way, &any, &line, &mut out)? {
             Ok(begun) => begun,
             Err(failure) => {
-                out.closed = way.closed;
+                out.closed |= way.closed;
                 names.segments(&way);
                 return Ok(self.dies(out, failure, names));
             }
@@ -134,9 +135,16 @@ impl Recovery<'_> {
         names.segments(&way);
         let walked = self.read_ahead(&mut way, &mut replay, walked, &ahead, &mut out)?;
         names.ahead(&way);
-        out.closed = way.closed;
+        out.closed |= way.closed;
         out.left_branch = way.left_branch(&line, replay.replayed, replay.timeline);
         self.finish(out, replay, walked, names)
+    }
+
+    /// Whether the way to the target depends on a history file that nobody here can read.
+    fn is_way_closed(&self, target: TimelineId) -> bool {
+        let next = FileName::History(TimelineId(target.0.saturating_add(1))).to_string();
+        let looks_on = self.settings.timeline == TargetTimeline::Latest;
+        self.shelf.is_history_closed(target) || looks_on && self.shelf.is_refused(&next)
     }
 
     /// The server does not start, and asks for nothing.
