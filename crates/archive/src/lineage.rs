@@ -19,6 +19,8 @@ pub struct Node {
     pub file: String,
     /// The file cannot be used.
     pub broken: bool,
+    /// What it says is not known here: this user may not read it, or has no key. A server may.
+    pub closed: bool,
 }
 
 /// Every history file, by timeline.
@@ -46,6 +48,8 @@ pub enum Flaw {
     Unreadable(String),
     /// Packed, and not whole.
     NotWhole(Codec),
+    /// Encrypted, or packed in a way that is not read.
+    Closed(Codec),
     /// It names no ancestor.
     Empty,
     /// A server does not take it.
@@ -91,6 +95,7 @@ fn read(source: &dyn Source, entry: &Entry, timeline: TimelineId) -> Option<Hist
     Some(match source.small(entry, LIMIT) {
         Err(error) => (Vec::new(), Some(Flaw::Unreadable(error.to_string()))),
         Ok((_, read)) if read.state == ReadState::Vanished => return None,
+        Ok((_, read)) if read.state == ReadState::Closed => (Vec::new(), Some(Flaw::Closed(read.codec))),
         Ok((_, read)) if read.state != ReadState::Whole => (Vec::new(), Some(Flaw::NotWhole(read.codec))),
         Ok((bytes, _)) => match history::parse(&bytes, timeline) {
             Ok(ancestors) if ancestors.is_empty() && timeline > TimelineId::FIRST => (ancestors, Some(Flaw::Empty)),
@@ -120,12 +125,13 @@ impl Lineage {
             let read = settled(source, entry, settle, is_wrong, || read(source, entry, timeline));
             let Some((ancestors, flaw)) = read else { continue };
             let broken = flaw.is_some();
+            let closed = matches!(flaw, Some(Flaw::Unreadable(_) | Flaw::Closed(_)));
             flaws.extend(flaw.map(|flaw| HistoryFlaw { timeline, file: file.clone(), flaw }));
             match tree.nodes.iter_mut().find(|n| n.timeline == timeline) {
                 // A second copy counts only where the first cannot be used.
-                Some(node) if node.broken && !broken => *node = Node { timeline, ancestors, file, broken },
+                Some(node) if node.broken && !broken => *node = Node { timeline, ancestors, file, broken, closed },
                 Some(_) => {}
-                None => tree.nodes.push(Node { timeline, ancestors, file, broken }),
+                None => tree.nodes.push(Node { timeline, ancestors, file, broken, closed }),
             }
         }
         (tree, flaws)

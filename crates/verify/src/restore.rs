@@ -5,14 +5,15 @@ mod ruling;
 use crate::codes::{Code, Severity};
 use crate::filtered::FilteredSource;
 use crate::finding::{Detail, Finding};
-use crate::judge::{Ruling, RulingCase};
+use crate::judge::{Ruling, RulingCase, segment_of};
 use crate::options::Options;
 use crate::outcome::{NotChecked, Outcome};
 use crate::verify::examine_for;
 use crate::wording::target_named;
 use pgwal_archive::{Error, Which};
+use pgwal_format::recovery::data_directory::WithoutFolder;
 use pgwal_format::text::history::Switch;
-use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
+use pgwal_format::{FileName, Lsn, SegmentName, TimelineId, Version};
 use pgwal_recovery::backup::{Backup, BackupFlaw, FlawKind, Weight};
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::{Ending, LeftBranch, Restore, Status};
@@ -33,7 +34,7 @@ pub fn predict(
     Ok(match (unusable(backup), settings) {
         (Some(says), _) => site.refused(Failure::Backup(says)),
         (None, Ok(settings)) => site.predict(settings)?,
-        (None, Err(error)) => site.refused(Failure::Settings(error.server_says().unwrap_or_default())),
+        (None, Err(error)) => site.refused(Failure::Settings(error.clone())),
     })
 }
 
@@ -111,6 +112,20 @@ pub fn verify_restore(
     Ok(outcome)
 }
 
+/// A good copy of a damaged file may lie in the backup itself.
+fn name_copies(backup: &Backup, findings: &mut [Finding]) {
+    let Some((place, listing)) =
+        backup.wal.as_ref().and_then(|wal| Some((wal.source.describe(), wal.source.list().ok()?)))
+    else {
+        return;
+    };
+    for finding in findings.iter_mut().filter(|f| f.copy.is_none()) {
+        let Some(name) = segment_of(finding) else { continue };
+        let own = listing.entries.iter().find(|entry| entry.name == Some(FileName::Segment(name)));
+        finding.copy = own.map(|entry| format!("{}/{}", place, entry.shown()));
+    }
+}
+
 /// What is wrong with a backup, as far as its own files tell.
 pub fn findings_of(backup: &Backup) -> Vec<Finding> {
     backup.flaws.iter().map(of_flaw).collect()
@@ -133,6 +148,12 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
         &FlawKind::Cluster { found, expected } => (Code::BackupCluster, Detail::Cluster { found, expected }),
         &FlawKind::Incremental { from } => (Code::BackupIncremental, Detail::Incremental { from }),
         &FlawKind::Files { missing, other_size } => (Code::BackupFiles, Detail::BackupFiles { missing, other_size }),
+        &FlawKind::Folder { folder, place, without } => {
+            (Code::BackupStructure, Detail::Folder { folder, place, without })
+        }
+        FlawKind::RootFile { what, data } => {
+            (Code::BackupStructure, Detail::RootFile { what: *what, data: data.clone() })
+        }
         FlawKind::Tar(what) => (Code::BackupTar, of(what)),
         FlawKind::Closed(codec) => {
             let code = if matches!(codec, Codec::Encrypted(_)) { Code::Encrypted } else { Code::UnknownCodec };
@@ -148,6 +169,14 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
     Finding { severity, file: Some(flaw.file.clone()), detail, ..Finding::of(code) }
 }
 
+/// A server reads WAL of its own version alone. Where a control file is there, that says so.
+fn other_version(backup: &Backup, of_wal: Version) -> Option<Finding> {
+    let own = backup.version.filter(|own| backup.control.is_none() && *own != of_wal)?;
+    let what = format!("is {own}, and the WAL is of {of_wal}");
+    let detail = Detail::OfBackup { what };
+    Some(Finding { file: Some("PG_VERSION".into()), detail, ..Finding::of(Code::BackupContradicts) })
+}
+
 /// Backups of which the archive tells and that are not of this cluster.
 fn backups_of_others(archive: &dyn Source, site: &Site<'_>) -> Result<BTreeSet<SegmentName>, Error> {
     let name = |entry: &Entry| match entry.name {
@@ -161,7 +190,11 @@ fn backups_of_others(archive: &dyn Source, site: &Site<'_>) -> Result<BTreeSet<S
 /// What a server says of the backup's own files, where it does not get beyond them.
 fn unusable(backup: &Backup) -> Option<String> {
     let stops = |f: &&Finding| {
-        matches!(f.code, Code::BackupLabel | Code::BackupControl | Code::BackupIncremental)
+        let of_version = f.code == Code::BackupContradicts && f.file.as_deref() == Some("PG_VERSION");
+        let of_folder = !matches!(f.detail, Detail::Folder { without: WithoutFolder::Empty, .. });
+        (matches!(f.code, Code::BackupLabel | Code::BackupControl | Code::BackupIncremental)
+            || f.code == Code::BackupStructure && of_folder
+            || of_version)
             && f.severity == Severity::Error
     };
     let finding = findings_of(backup).into_iter().find(|f| stops(&f))?;

@@ -1,11 +1,14 @@
 //! What a restore comes to, weighed: not what lies in an archive, but what a server asks of it decides.
 
-use super::{RestoreFiles, findings_of, found, invalid_pages, left_branch, of_flaw, orphans};
+use super::{
+    RestoreFiles, findings_of, found, invalid_pages, left_branch, name_copies, of_flaw, orphans, other_version,
+};
 use crate::beside_target;
 use crate::codes::{Code, Severity};
-use crate::finding::{Finding, set_severities};
+use crate::finding::{Detail, Finding, set_severities};
 use crate::judge::{Ruled, Ruling, RulingCase};
 use crate::lines;
+use crate::of_settings;
 use crate::options::Options;
 use crate::outcome::{NotChecked, Verdict};
 use crate::starts::{own_wal_short, prepared_gone, unlabelled, waits_for_primary};
@@ -34,20 +37,23 @@ pub(super) struct RestoreRuling<'r, 's> {
 impl Ruling for RestoreRuling<'_, '_> {
     fn rule(&mut self, case: &mut RulingCase) -> Result<Ruled, Error> {
         self.weigh(&mut case.findings);
+        name_copies(self.backup, &mut case.findings);
         let severities = &self.options.severities;
         // What is wrong with the backup counts wherever replay gets to.
         let mut of_backup = findings_of(self.backup);
+        of_backup.extend(other_version(self.backup, self.site.layout().dialect.version));
         of_backup.extend(unlabelled(&self.restore));
         of_backup.extend(own_wal_short(&self.restore));
         case.lowered += set_severities(&mut of_backup, severities);
         let bad_backup = of_backup.iter().any(refutes);
         // What replay comes to is foretold, not judged by names.
         case.findings.retain(|f| !matches!(f.code, Code::LeftBranch | Code::Stopped));
-        let mut of_restore = self.found(&case.findings);
+        let mut of_restore = self.found(&case.findings)?;
         case.lowered += set_severities(&mut of_restore, severities);
         case.findings.extend(of_backup.into_iter().chain(of_restore));
         // What is wrong with a file that lies behind the target is no reason by itself.
-        case.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.code != Code::ReadAhead));
+        let causes = [Code::ReadAhead, Code::BackupStructure, Code::SignalMissing, Code::RestoreCommand];
+        case.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), !causes.contains(&f.code)));
         if case.path.is_empty() {
             // All of it lies in the server's own pg_wal.
             case.path.push(self.restore.timeline);
@@ -58,7 +64,7 @@ impl Ruling for RestoreRuling<'_, '_> {
         let verdict = self.verdict(&case.findings, bad_backup);
         let (replay, replayed) = self.replay()?;
         self.leave_unchecked(&mut case.not_checked);
-        self.name_alternatives(verdict, case)?;
+        self.name_alternatives((verdict, bad_backup), case)?;
         if !self.is_all() {
             // Of what was not looked at, nothing can be said.
             case.findings.retain(|f| !f.code.is_hole() || f.severity == Severity::Error);
@@ -90,9 +96,13 @@ impl RestoreRuling<'_, '_> {
                 && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
             // Replay went on behind it: WAL inside the backup has what the archive lacks.
             let is_passed = finding.code == Code::Gap && finding.at.is_some_and(|at| at < end);
+            let is_asked = |file: &str| match &finding.detail {
+                Detail::Miswritten { right } => is_asked(&asked, right),
+                _ => is_asked(&asked, file),
+            };
             if !on_the_way
                 || is_passed
-                || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && !finding.code.is_hole()
+                || finding.file.as_deref().is_some_and(|file| !is_asked(file)) && !finding.code.is_hole()
             {
                 finding.severity = finding.severity.min(Severity::Info);
             }
@@ -100,9 +110,12 @@ impl RestoreRuling<'_, '_> {
     }
 
     /// What is found of the restore, beside what is wrong with files: `of_files`.
-    fn found(&self, of_files: &[Finding]) -> Vec<Finding> {
+    fn found(&self, of_files: &[Finding]) -> Result<Vec<Finding>, Error> {
         let (site, restore) = (&*self.site, &self.restore);
-        let mut out = Vec::new();
+        let mut out = match self.settings {
+            Ok(settings) => of_settings::findings(self.archive, self.backup, settings, restore)?,
+            Err(_) => Vec::new(),
+        };
         // Where recovery takes what is the backup's own, WAL of others beside it is no obstacle.
         let foreign = backup::of_archive(self.backup, site.wal_system_id());
         let severity = if restore.replay_end.is_some() { Severity::Info } else { Severity::Error };
@@ -120,7 +133,7 @@ impl RestoreRuling<'_, '_> {
         if !restore.closed {
             out.extend(beside_target::findings(site, restore));
         }
-        out
+        Ok(out)
     }
 
     fn verdict(&self, findings: &[Finding], bad_backup: bool) -> Verdict {
@@ -173,6 +186,8 @@ impl RestoreRuling<'_, '_> {
             .extend([NotChecked::DataFiles].into_iter().chain((!self.is_all()).then_some(NotChecked::OtherFiles)));
         let included = self.settings.is_ok_and(|settings| !settings.not_read.is_empty());
         not_checked.extend(included.then_some(NotChecked::IncludedSettings));
+        let unknown = self.settings.is_ok_and(|settings| settings.names_not_known);
+        not_checked.extend(unknown.then_some(NotChecked::SettingNames));
         not_checked.extend(restore.makes_tablespaces.then_some(NotChecked::TablespaceFolders));
         not_checked.extend(restore.settings_unknown.then_some(NotChecked::StandbySettings));
         not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
@@ -181,10 +196,15 @@ impl RestoreRuling<'_, '_> {
     }
 
     /// What else there is to start from or to ask for, and what it would come to.
-    fn name_alternatives(&mut self, verdict: Verdict, case: &mut RulingCase) -> Result<(), Error> {
+    fn name_alternatives(
+        &mut self,
+        (verdict, bad_backup): (Verdict, bool),
+        case: &mut RulingCase,
+    ) -> Result<(), Error> {
         let (restore, options) = (&mut self.restore, self.options);
         match (verdict, self.settings) {
-            (Verdict::Refuted, Ok(settings)) => {
+            // What is wrong with the backup itself, no other target mends.
+            (Verdict::Refuted, Ok(settings)) if !bad_backup => {
                 let known: Vec<(String, Lsn)> = case.backups.iter().map(|b| (b.file.clone(), b.start)).collect();
                 restore.alternatives =
                     alternatives(self.archive, self.site, settings, restore, &known, options.site())?;
