@@ -66,7 +66,8 @@ pub struct Restoring {
     pub recovery_conf: Option<PathBuf>,
 }
 
-/// A number as a server reads it: decimal, with 0x hexadecimal, with 0 in front octal. It is handed on as it was written.
+/// A number as a server reads it: decimal, with 0x hexadecimal, with 0 in front octal. It is handed on as it was
+/// written.
 fn xid(text: &str) -> Result<String, String> {
     let (digits, radix) = match (text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")), text.strip_prefix('0')) {
         (Some(digits), _) => (digits, 16),

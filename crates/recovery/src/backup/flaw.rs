@@ -1,6 +1,5 @@
 //! What can be wrong with a base backup.
 
-use super::structure::FolderPlace;
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
 use pgwal_format::text::control::ControlError;
@@ -113,4 +112,21 @@ impl FlawKind {
     pub(super) fn weighed(self, file: &str, weight: Weight) -> BackupFlaw {
         BackupFlaw { file: file.to_owned(), kind: self, weight: Some(weight) }
     }
+}
+
+/// What stands at the place of a folder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FolderPlace {
+    /// A folder, or a link to one.
+    There,
+    /// Nothing.
+    Nothing,
+    /// A link to where nothing is.
+    LinkToNothing,
+    /// Something else.
+    NoFolder,
+    /// A folder without a file that must be in it.
+    NoFile,
+    /// It cannot be told.
+    Unknown,
 }

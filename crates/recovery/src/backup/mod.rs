@@ -39,13 +39,12 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use find::{find, known, labelled};
-pub use flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};
+pub use flaw::{BackupFlaw, FlawKind, FolderPlace, RootFileFlaw, Weight};
 pub use judge::of_archive;
 pub use manifest::Manifest;
 pub use open::open;
 pub use relations::{Fork, RelationFiles};
 pub use settings::NotOpened;
-pub use structure::FolderPlace;
 pub use tools::next_step_of_label;
 
 /// A base backup, or as much of one as is at hand.

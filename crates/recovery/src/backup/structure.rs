@@ -4,29 +4,12 @@
 //! that has most of the folders has all that there were.
 
 use super::Backup;
-use super::flaw::{BackupFlaw, FlawKind, RootFileFlaw};
+use super::flaw::{BackupFlaw, FlawKind, FolderPlace, RootFileFlaw};
 use super::parts::{BackupParts, is_whole};
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
-
-/// What stands at the place of a folder.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum FolderPlace {
-    /// A folder, or a link to one.
-    There,
-    /// Nothing.
-    Nothing,
-    /// A link to where nothing is.
-    LinkToNothing,
-    /// Something else.
-    NoFolder,
-    /// A folder without a file that must be in it.
-    NoFile,
-    /// It cannot be told.
-    Unknown,
-}
 
 /// As many folders are in no sample.
 const MOST_OF_THEM: usize = 6;
