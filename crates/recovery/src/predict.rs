@@ -309,9 +309,6 @@ impl<'a> Site<'a> {
         };
         let (start, extents) = (&self.start, &self.extents);
         let mut restore = Recovery { shelf, start, settings, reading: self.reading(), extents }.run()?;
-        if let Some(failure) = own_wal::last_is_gone(shelf, self.reading(), &restore)? {
-            restore.dies_at_end(failure, shelf.layout.dialect, settings.hot_standby);
-        }
         restore.own_wal_behind = own_wal::behind(shelf, self.reading(), &restore, settings)?;
         restore.unlabelled = bare_start::judge(self.backup, &self.start, &self.under_way, &restore);
         Ok(restore)

@@ -6,6 +6,7 @@ use crate::events::{Ask, EventKind, Match};
 use crate::failure::{Failure, Lacking};
 use crate::names::NamesAsked;
 use crate::outcome::{AsksArchive, Ending, OwnWal, Reached, Restore};
+use crate::own_wal;
 use crate::pages::{Blind, Extents, Tracker};
 use crate::prepared::PreparedAcross;
 use crate::replay::{Goal, Replay, ReplayStop, Side, Standby};
@@ -465,6 +466,12 @@ impl Recovery<'_> {
             }
             if let Some(failure) = replay.read_prepared(replay.timeline) {
                 return Ok(self.dies(out, failure, names));
+            }
+            if let Some(failure) = own_wal::last_is_gone(self.shelf, self.reading, &out, &mut names)? {
+                out.starts = true;
+                out.dies_at_end(failure, self.dialect(), settings.hot_standby);
+                out.files = names.files(self.shelf, &out);
+                return Ok(out);
             }
             out.starts = true;
             if settings.mode != Mode::Crash {
