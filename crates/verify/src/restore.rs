@@ -114,6 +114,14 @@ pub fn verify_restore(
             Detail::Miswritten { right } => is_asked(&asked, right),
             _ => is_asked(&asked, file),
         };
+        // What leaves the verdict open is told, also where it is asked for ahead of the target only.
+        if restore.closed && finding.code.is_could_not_look() && finding.file.as_deref().is_some_and(is_asked) {
+            continue;
+        }
+        // A history file may speak of WAL that was never here, and that nobody asks for.
+        if finding.code.is_hole() && restore.is_good() && finding.file.as_deref().is_some_and(|file| !is_asked(file)) {
+            finding.severity = finding.severity.min(Severity::Warning);
+        }
         if !on_the_way
             || is_passed
             || finding.file.as_deref().is_some_and(|file| !is_asked(file)) && !finding.code.is_hole()
@@ -135,7 +143,7 @@ pub fn verify_restore(
         of_restore.extend(of_settings::findings(archive, backup, settings, &restore)?);
     }
     // What replay comes to is foretold, not judged by names.
-    outcome.findings.retain(|f| !matches!(f.code, Code::LeftBranch | Code::Stopped));
+    outcome.findings.retain(|f| !matches!(f.code, Code::LeftBranch | Code::Stopped | Code::Astray));
     // Where recovery takes what is the backup's own, WAL of others beside it is no obstacle.
     let foreign = backup::of_archive(backup, site.wal_system_id());
     let severity = if restore.replay_end.is_some() { Severity::Info } else { Severity::Error };
