@@ -352,7 +352,33 @@ codes! {
         "The name is that of a segment, the content is not WAL of any version: no page carries a magic. It may be encrypted without a header, overwritten, or something else under that name.";
 }
 
+/// What a code is about, as its first digit says.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum CodeFamily {
+    /// The archive: which files there are, and what they are.
+    Archive,
+    /// Bytes of WAL.
+    Bytes,
+    /// Timelines.
+    Timelines,
+    /// Backups and targets.
+    Backups,
+    /// What cannot be looked at.
+    Closed,
+}
+
 impl Code {
+    /// What it is about.
+    pub const fn family(self) -> CodeFamily {
+        match self.id().as_bytes() {
+            [_, _, b'1', ..] => CodeFamily::Archive,
+            [_, _, b'2', ..] => CodeFamily::Bytes,
+            [_, _, b'3', ..] => CodeFamily::Timelines,
+            [_, _, b'4', ..] => CodeFamily::Backups,
+            _ => CodeFamily::Closed,
+        }
+    }
+
     /// No replay from before comes over the place, and replay may begin behind it.
     pub const fn is_hole(self) -> bool {
         matches!(self, Code::Gap | Code::WalReset)

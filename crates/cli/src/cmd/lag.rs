@@ -12,6 +12,7 @@
 
 use super::locate::LocateFormat;
 use crate::exit::Exit;
+use crate::input::on_all_processors;
 use crate::place::{Basis, Geometry, Operand, Unread};
 use anyhow::ensure;
 use pgwal::format::wal_function_rules::LsnDiff;
@@ -69,7 +70,7 @@ pub fn run(args: &LagArgs) -> anyhow::Result<Exit> {
     let operands = [side(a, dialect)?, side(b, dialect)?];
     let told: Vec<&Operand<'_>> = operands.iter().filter_map(|operand| operand.as_ref().ok()).collect();
     let mut basis = Basis::of(&args.geometry, &told)?;
-    let archive = path.map(Compared::open).transpose()?;
+    let archive = path.map(|path| Compared::open(path, &on_all_processors())).transpose()?;
     if let Some(archive) = &archive {
         basis.settle(&archive.layout)?;
     }

@@ -14,6 +14,7 @@ use pgwal::format::{Lsn, TimelineId};
 use pgwal::source::common_folder;
 use pgwal::verify::codes::CodePattern;
 use pgwal::verify::index::Parts;
+use pgwal::verify::recovery::RestoreFiles;
 use pgwal::verify::{Depth, Options, Outcome, Severity, Which, verify, verify_parts};
 use pgwal_query::count::Volume;
 use pgwal_report::ended::RunEnd;
@@ -209,7 +210,8 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     let mut outcome = match &source {
         None => verify_parts(parts(&args.summaries)?, &options)?,
         Some(source) if args.restoring.is_asked() => {
-            args.restoring.verify(source.as_ref(), &options, args.all, args.timezone.as_ref())?
+            let files = if args.all { RestoreFiles::All } else { RestoreFiles::Asked };
+            args.restoring.verify(source.as_ref(), &options, files, args.timezone.as_ref())?
         }
         Some(source) => verify(source.as_ref(), &options)?,
     };
@@ -242,11 +244,9 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
 }
 
 fn options(args: &VerifyArgs) -> Options<'static> {
-    let mut options = Options::default();
+    let mut options = args.input.options();
     options.timeline = args.timeline;
     (options.start, options.end) = (args.start, args.end);
-    options.jobs = args.input.jobs();
-    options.map = args.input.map();
     options
 }
 
