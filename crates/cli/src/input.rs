@@ -1,18 +1,20 @@
 //! The options that every command on an archive shares, and opening it.
 
+use crate::repo::PlaceOptions;
 use anyhow::{Context, ensure};
-use pgwal::source::{self, Pace, Source, guard};
+use pgwal::repos::OpenedPlace;
+use pgwal::source::{Source, guard};
 use pgwal::verify::Depth;
 use pgwal_query::sizes::bytes_of;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// Where the WAL is.
 #[derive(clap::Args)]
 pub struct InputOptions {
-    /// A folder of WAL, a data directory or its pg_wal, a file, several files, or - for standard input
+    /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool, a file, several files, or - for
+    /// standard input
     #[arg(value_name = "ARCHIVE", required_unless_present = "path")]
     pub archive: Vec<PathBuf>,
     /// The same as ARCHIVE
@@ -27,6 +29,8 @@ pub struct InputOptions {
     /// Read no more bytes a second than this, by all threads together: 50M, 512K, 1G, a unit being a power of 1024
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub max_rate: Option<u64>,
+    #[command(flatten)]
+    pub place: PlaceOptions,
 }
 
 /// Reads a rate, as `50M` or `50MB/s`.
@@ -39,8 +43,17 @@ pub fn rate(text: &str) -> Result<u64, String> {
 impl InputOptions {
     /// Opens what was named.
     pub fn open(&self) -> anyhow::Result<Box<dyn Source>> {
-        let paths: Vec<PathBuf> = self.path.iter().chain(&self.archive).cloned().collect();
-        Ok(source::open_at_pace(&paths, self.max_rate.map(|rate| Arc::new(Pace::new(rate))))?)
+        Ok(self.open_place()?.source)
+    }
+
+    /// Opens what was named, with the repository that it lies in.
+    pub fn open_place(&self) -> anyhow::Result<OpenedPlace> {
+        self.place.open_place(&self.named(), self.max_rate)
+    }
+
+    /// What was named.
+    pub fn named(&self) -> Vec<PathBuf> {
+        self.path.iter().chain(&self.archive).cloned().collect()
     }
 
     /// How many threads.

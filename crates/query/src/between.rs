@@ -88,7 +88,14 @@ impl Compared {
     /// # Errors
     /// It cannot be opened or looked at, or no file says how to read it.
     pub fn open(path: &Path) -> Result<Compared, BetweenError> {
-        let source = pgwal_source::open(&[PathBuf::from(path)]).map_err(BetweenError::Source)?;
+        Compared::of(pgwal_source::open(&[PathBuf::from(path)]).map_err(BetweenError::Source)?)
+    }
+
+    /// Finds out whose WAL it is.
+    ///
+    /// # Errors
+    /// It cannot be looked at, or no file says how to read it.
+    pub fn of(source: Box<dyn Source>) -> Result<Compared, BetweenError> {
         let mut names = Options::default();
         names.depth = Depth::Names;
         let layout = verify(source.as_ref(), &names).map_err(BetweenError::Verify)?.layout;

@@ -27,6 +27,7 @@ pub mod probe;
 pub mod reach;
 pub mod records;
 pub mod recovery;
+pub mod repository;
 mod restore;
 pub mod segment;
 mod starts;

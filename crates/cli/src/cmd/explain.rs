@@ -4,11 +4,11 @@
 mod pasted;
 
 use crate::exit::Exit;
+use crate::repo::PlaceOptions;
 use crate::streams::page;
 use anyhow::bail;
 use clap::ValueEnum;
 use pgwal::format::{FileName, Layout, Lsn, Position, TimelineId};
-use pgwal::source;
 use pgwal::verify::codes::{Code, CodePattern};
 use pgwal::verify::log_line::{LogLine, LogReading, Slot, SlotValue};
 use pgwal::verify::probe::probe;
@@ -125,7 +125,7 @@ fn quoted(path: &str) -> String {
 
 /// Looks the first place up; the others may tell its timeline.
 fn evidence(path: &PathBuf, places: &[Named], timeline: Option<TimelineId>) -> anyhow::Result<Evidence> {
-    let source = source::open(std::slice::from_ref(path))?;
+    let source = PlaceOptions::default().open(path)?;
     let Some(place) = places.first() else {
         return Ok(Evidence::None("the message names no place in WAL".into()));
     };

@@ -4,6 +4,7 @@ use crate::cmd::reading::timeline;
 use crate::exit::Exit;
 use crate::input::InputOptions;
 use crate::place::{Basis, Geometry, Operand};
+use crate::repo::PlaceOptions;
 use crate::streams::page;
 use clap::ValueEnum;
 use pgwal::format::TimelineId;
@@ -32,6 +33,8 @@ pub struct HexArgs {
     /// The timeline to recover to [default: the latest]
     #[arg(short, long, value_name = "N", value_parser = timeline)]
     timeline: Option<TimelineId>,
+    #[command(flatten)]
+    place: PlaceOptions,
     /// How to say it
     #[arg(long, value_enum, default_value_t = HexFormat::Text)]
     format: HexFormat,
@@ -61,7 +64,9 @@ pub fn run(args: &HexArgs) -> anyhow::Result<Exit> {
         (None, Some(path), Some(word)) => (path.clone(), word.clone()),
         _ => anyhow::bail!("an archive and one position are needed: walproof hex ARCHIVE LSN"),
     };
-    let input = InputOptions { archive: vec![archive], path: None, jobs: None, no_mmap: true, max_rate: None };
+    let place = args.place.clone();
+    let input =
+        InputOptions { archive: vec![archive], path: None, jobs: None, no_mmap: true, max_rate: None, place };
     let source = input.open()?;
     let mut names = Options::default();
     names.depth = Depth::Names;

@@ -13,6 +13,7 @@
 use super::locate::LocateFormat;
 use crate::exit::Exit;
 use crate::place::{Basis, Geometry, Operand, Unread};
+use crate::repo::PlaceOptions;
 use pgwal::format::wal_function_rules::LsnDiff;
 use pgwal::format::wal_functions::{self, WalFunctionError};
 use pgwal::format::{Dialect, Position, TimelineId};
@@ -37,6 +38,8 @@ pub struct LagArgs {
     /// Also count records, commits and seconds between the two in this archive
     #[arg(short, long, value_name = "ARCHIVE")]
     path: Option<PathBuf>,
+    #[command(flatten)]
+    place: PlaceOptions,
     /// The timeline on which both lie [default: the latest of the archive]
     #[arg(short, long, value_name = "N", value_parser = super::reading::timeline, requires = "path")]
     timeline: Option<TimelineId>,
@@ -54,7 +57,8 @@ pub fn run(args: &LagArgs) -> anyhow::Result<Exit> {
     let operands = [side(&args.a, dialect)?, side(&args.b, dialect)?];
     let told: Vec<&Operand<'_>> = operands.iter().filter_map(|operand| operand.as_ref().ok()).collect();
     let mut basis = Basis::of(&args.geometry, &told)?;
-    let archive = args.path.as_deref().map(Compared::open).transpose()?;
+    let compared = |path: &PathBuf| -> anyhow::Result<Compared> { Ok(Compared::of(args.place.open(path)?)?) };
+    let archive = args.path.as_ref().map(compared).transpose()?;
     if let Some(archive) = &archive {
         basis.settle(&archive.layout)?;
     }

@@ -5,16 +5,19 @@ use anyhow::{anyhow, bail};
 use clap::builder::NonEmptyStringValueParser;
 use pgwal::format::Lsn;
 use pgwal::format::recovery::settings::SettingRules;
+use pgwal::repos::Repository;
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
 use pgwal::verify::recovery::{
     Given, ServerZone, Settings, SettingsError, Site, SiteOptions, findings_of, verify_restore,
 };
+use pgwal::verify::repository::OfBackups;
 use pgwal::verify::{Options, Outcome};
 use pgwal_report::plan::RestorePlan;
 use pgwal_report::time;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Backups that are named.
 const SHOWN: usize = 10;
@@ -74,9 +77,14 @@ struct Restored {
 }
 
 /// What to name instead of a backup that is not known.
-fn unknown(archive: &dyn Source, name: &str) -> anyhow::Error {
+fn unknown(archive: &dyn Source, repository: Option<&Repository>, name: &str) -> anyhow::Error {
     let mut text = format!("{name} is no file, and no backup that the archive knows");
-    if let Some(next) = backup::next_step_of_label(name) {
+    if let Some(broken) = repository.and_then(|repository| repository.backup(name))
+        && let Some(why) = broken.defects.first()
+    {
+        return anyhow!("backup {name} does not restore: {why}");
+    }
+    if let Some(next) = backup::next_step_of_label(name).filter(|_| repository.is_none()) {
         return anyhow!("{text}: {next}");
     }
     match backup::known(archive) {
@@ -94,6 +102,16 @@ impl Restoring {
     /// A backup was named.
     pub fn is_asked(&self) -> bool {
         self.backup.is_some() || self.pgdata.is_some()
+    }
+
+    /// Of which backups of a repository a verdict tells: of the one that was named, or of all.
+    pub fn of_backups<'a>(&self, repository: &'a Repository) -> OfBackups<'a> {
+        let named = self.backup.as_ref().and_then(|name| repository.backup(name.to_str()?));
+        match named {
+            Some(backup) => OfBackups::One(&backup.label),
+            None if self.is_asked() => OfBackups::One(""),
+            None => OfBackups::All,
+        }
     }
 
     /// Something was said that means nothing without a backup.
@@ -114,7 +132,7 @@ impl Restoring {
     }
 
     /// Opens the backup.
-    fn open(&self, archive: &dyn Source) -> anyhow::Result<Restored> {
+    fn open(&self, archive: &dyn Source, repository: Option<&Repository>) -> anyhow::Result<Restored> {
         if let Some(pgdata) = &self.pgdata {
             let backup = backup::open(pgdata)?;
             if backup.kind != BackupKind::DataDirectory {
@@ -128,19 +146,26 @@ impl Restoring {
             return Ok(Restored { backup: backup::open(&path)?, ready: false });
         }
         let name = name.to_string_lossy();
-        let found = backup::find(archive, &name)?;
-        found.map(|backup| Restored { backup, ready: false }).map_or_else(|| Err(unknown(archive, &name)), Ok)
+        let mut backup = backup::find(archive, &name)?.ok_or_else(|| unknown(archive, repository, &name))?;
+        let listed = repository.and_then(|repository| Some((repository, repository.listed_as(&backup.name)?)));
+        if let Some((repository, listed)) = listed
+            && let Some(wal) = repository.wal_inside(listed)?
+        {
+            backup::take_wal(&mut backup, Arc::from(wal));
+        }
+        Ok(Restored { backup, ready: false })
     }
 
     /// Predicts the restore and judges what it asks for.
     pub fn verify(
         &self,
         archive: &dyn Source,
+        repository: Option<&Repository>,
         options: &Options<'_>,
         all: bool,
         zone: Option<&time::Zone>,
     ) -> anyhow::Result<Outcome> {
-        let restored = self.open(archive)?;
+        let restored = self.open(archive, repository)?;
         let mut site = self.site(archive, &restored, look(options))?;
         let settings = self.settings(&restored, &site, zone)?;
         Ok(verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, all)?)
@@ -150,10 +175,11 @@ impl Restoring {
     pub fn plan(
         &self,
         archive: &dyn Source,
+        repository: Option<&Repository>,
         options: &Options<'_>,
         zone: Option<&time::Zone>,
     ) -> anyhow::Result<RestorePlan> {
-        let restored = self.open(archive)?;
+        let restored = self.open(archive, repository)?;
         let mut site = self.site(archive, &restored, look(options))?;
         let settings = self.settings(&restored, &site, zone)?;
         let mut outcome = verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, false)?;

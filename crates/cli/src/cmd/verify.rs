@@ -14,7 +14,7 @@ use pgwal::format::{Lsn, TimelineId};
 use pgwal::source::common_folder;
 use pgwal::verify::codes::CodePattern;
 use pgwal::verify::index::Parts;
-use pgwal::verify::{Depth, Options, Outcome, Severity, Which, verify, verify_parts};
+use pgwal::verify::{Depth, Options, Outcome, Severity, Which, repository, verify, verify_parts};
 use pgwal_query::count::Volume;
 use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm, guarded, wrapped};
@@ -205,15 +205,21 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     options.progress = Some(&bar);
     options.index = index.as_ref();
     options.known = guarding.known();
-    let source = if args.summaries.is_empty() { Some(args.input.open()?) } else { None };
+    let opened = if args.summaries.is_empty() { Some(args.input.open_place()?) } else { None };
+    let repository = opened.as_ref().and_then(|opened| opened.repository.as_ref());
+    let source = opened.as_ref().map(|opened| &opened.source);
     let mut outcome = match &source {
         None => verify_parts(parts(&args.summaries)?, &options)?,
         Some(source) if args.restoring.is_asked() => {
-            args.restoring.verify(source.as_ref(), &options, args.all, args.timezone.as_ref())?
+            args.restoring.verify(source.as_ref(), repository, &options, args.all, args.timezone.as_ref())?
         }
         Some(source) => verify(source.as_ref(), &options)?,
     };
     bar.finish();
+    if let Some(repository) = repository {
+        let which = args.restoring.of_backups(repository);
+        repository::judge(&mut outcome, repository, which, &args.severity);
+    }
     guarding.judge(&mut outcome, &args.severity, args.quiet)?;
     let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
     let mut ended = RunEnd::of(&outcome, fails_from);

@@ -97,6 +97,11 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::Label(fault) => format!("{file}: {fault}"),
         Detail::Control(None) => format!("there is no {file}"),
         Detail::Control(Some(error)) => format!("{file}: {error}"),
+        Detail::OfListedBackup { label, why, more, none_left } => {
+            let more = if *more > 0 { format!("; and for {more} reasons more") } else { String::new() };
+            let left = if *none_left { "; no backup is left that does" } else { "" };
+            format!("backup {label} does not restore: {why}{more}{left}")
+        }
         Detail::OfBackup { what } => format!("{file} {what}"),
         Detail::BackupFiles { missing, other_size } => {
             format!("{file}: {} missing, {other_size} of another size, by backup_manifest", files(*missing))
