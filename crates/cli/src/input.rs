@@ -1,7 +1,8 @@
 //! The options that every command on an archive shares, and opening it.
 
+use crate::keys::KeyOptions;
 use anyhow::{Context, ensure};
-use pgwal::source::{self, Pace, Source, guard};
+use pgwal::source::{self, Pace, Source, guard, with_keys};
 use pgwal::verify::Depth;
 use pgwal_query::sizes::bytes_of;
 use std::fs::File;
@@ -27,6 +28,8 @@ pub struct InputOptions {
     /// Read no more bytes a second than this, by all threads together: 50M, 512K, 1G, a unit being a power of 1024
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub max_rate: Option<u64>,
+    #[command(flatten)]
+    pub keys: KeyOptions,
 }
 
 /// Reads a rate, as `50M` or `50MB/s`.
@@ -40,7 +43,7 @@ impl InputOptions {
     /// Opens what was named.
     pub fn open(&self) -> anyhow::Result<Box<dyn Source>> {
         let paths: Vec<PathBuf> = self.path.iter().chain(&self.archive).cloned().collect();
-        Ok(source::open_at_pace(&paths, self.max_rate.map(|rate| Arc::new(Pace::new(rate))))?)
+        open(&paths, self.max_rate, &self.keys)
     }
 
     /// How many threads.
@@ -52,6 +55,12 @@ impl InputOptions {
     pub fn map(&self) -> Option<guard::MapGuard> {
         if self.no_mmap { None } else { guard::install().ok() }
     }
+}
+
+/// Opens a place: the one way to do it. `max_rate`: bytes a second.
+pub fn open(paths: &[PathBuf], max_rate: Option<u64>, keys: &KeyOptions) -> anyhow::Result<Box<dyn Source>> {
+    let source = source::open_at_pace(paths, max_rate.map(|rate| Arc::new(Pace::new(rate))))?;
+    Ok(with_keys(source, keys.keys()?))
 }
 
 /// The bytes of a file that an option names. A pipe would be waited for, and what is too large is not taken into

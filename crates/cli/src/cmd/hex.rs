@@ -32,6 +32,8 @@ pub struct HexArgs {
     /// The timeline to recover to [default: the latest]
     #[arg(short, long, value_name = "N", value_parser = timeline)]
     timeline: Option<TimelineId>,
+    #[command(flatten)]
+    keys: crate::keys::KeyOptions,
     /// How to say it
     #[arg(long, value_enum, default_value_t = HexFormat::Text)]
     format: HexFormat,
@@ -61,7 +63,14 @@ pub fn run(args: &HexArgs) -> anyhow::Result<Exit> {
         (None, Some(path), Some(word)) => (path.clone(), word.clone()),
         _ => anyhow::bail!("an archive and one position are needed: walproof hex ARCHIVE LSN"),
     };
-    let input = InputOptions { archive: vec![archive], path: None, jobs: None, no_mmap: true, max_rate: None };
+    let input = InputOptions {
+        archive: vec![archive],
+        path: None,
+        jobs: None,
+        no_mmap: true,
+        max_rate: None,
+        keys: args.keys.clone(),
+    };
     let source = input.open()?;
     let mut names = Options::default();
     names.depth = Depth::Names;

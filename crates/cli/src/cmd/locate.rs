@@ -46,6 +46,8 @@ pub struct LocateArgs {
     /// Also say which file of this archive holds it; segment size, version and timeline are the archive's
     #[arg(short, long, value_name = "ARCHIVE")]
     path: Option<PathBuf>,
+    #[command(flatten)]
+    keys: crate::keys::KeyOptions,
     /// How to say it
     #[arg(long, value_enum, default_value_t = LocateFormat::Text)]
     format: LocateFormat,
@@ -75,7 +77,7 @@ fn timeline(text: &str) -> Result<TimelineId, String> {
 
 /// Answers for each position, in order.
 pub fn run(args: &LocateArgs) -> anyhow::Result<Exit> {
-    let archive = args.path.as_deref().map(|path| LocateArchive::open(path, args.timeline)).transpose()?;
+    let archive = args.path.as_deref().map(|path| LocateArchive::open(path, args.timeline, &args.keys)).transpose()?;
     let mut out = page(args.format.form());
     let mut exit = Exit::Clean;
     for (i, input) in std::iter::once(&args.first).chain(&args.others).enumerate() {

@@ -42,6 +42,8 @@ pub struct RangeOptions {
     /// RangeRead no more bytes a second than this: 50M, 512K, 1G
     #[arg(long, value_name = "RATE", value_parser = crate::input::rate)]
     max_rate: Option<u64>,
+    #[command(flatten)]
+    keys: crate::keys::KeyOptions,
 }
 
 /// What was read.
@@ -76,8 +78,14 @@ impl RangeOptions {
     /// Opens the archive, and says what of it is asked for.
     pub fn open(&self) -> anyhow::Result<(Box<dyn Source>, Options<'static>)> {
         let (archive, segments) = self.words()?;
-        let input =
-            InputOptions { archive, path: None, jobs: self.jobs, no_mmap: self.no_mmap, max_rate: self.max_rate };
+        let input = InputOptions {
+            archive,
+            path: None,
+            jobs: self.jobs,
+            no_mmap: self.no_mmap,
+            max_rate: self.max_rate,
+            keys: self.keys.clone(),
+        };
         let source = input.open()?;
         let mut options = Options::default();
         options.jobs = input.jobs();

@@ -39,6 +39,8 @@ pub struct WhenArgs {
     #[arg(long)]
     no_mmap: bool,
     #[command(flatten)]
+    keys: crate::keys::KeyOptions,
+    #[command(flatten)]
     memory: Memory,
     /// How to say it
     #[arg(long, value_enum, default_value_t = WhenFormat::Text)]
@@ -74,6 +76,7 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
         jobs: args.jobs,
         no_mmap: args.no_mmap,
         max_rate: None,
+        keys: args.keys.clone(),
     };
     let source = input.open()?;
     let index = args.memory.open(&input, At::Records)?;

@@ -1,8 +1,9 @@
 //! Which file of an archive holds a segment.
 
+use crate::keys::KeyOptions;
 use anyhow::Context;
 use pgwal::format::{SegmentNo, TimelineId};
-use pgwal::source::{self, Source};
+use pgwal::source::Source;
 use pgwal::verify::{Files, Holder};
 use pgwal_report::locate::{HeldFile, HeldSegment};
 use std::path::{Path, PathBuf};
@@ -16,8 +17,8 @@ pub struct LocateArchive {
 
 impl LocateArchive {
     /// Lists an archive. `timeline`: the one to recover to.
-    pub fn open(path: &Path, timeline: Option<TimelineId>) -> anyhow::Result<LocateArchive> {
-        let source = source::open(&[path.to_path_buf()])?;
+    pub fn open(path: &Path, timeline: Option<TimelineId>, keys: &KeyOptions) -> anyhow::Result<LocateArchive> {
+        let source = crate::input::open(&[path.to_path_buf()], None, keys)?;
         let files = Files::of(source.as_ref(), timeline)?;
         let files = files.with_context(|| format!("{}: no file there says how to read it", source.describe()))?;
         Ok(LocateArchive { source, files })
