@@ -45,6 +45,8 @@ pub enum Flaw {
     Unreadable(String),
     /// Packed, and not whole.
     NotWhole(Codec),
+    /// It is encrypted, or packed in a way that is not read: in which, and whether there are keys, none of them right.
+    Closed(Codec, bool),
     /// It names no ancestor.
     Empty,
     /// A server does not take it.
@@ -90,6 +92,9 @@ fn read(source: &dyn Source, entry: &Entry, timeline: TimelineId) -> Option<Hist
     Some(match source.small(entry, LIMIT) {
         Err(error) => (Vec::new(), Some(Flaw::Unreadable(error.to_string()))),
         Ok((_, read)) if read.state == ReadState::Vanished => return None,
+        Ok((_, read)) if matches!(read.state, ReadState::Closed | ReadState::WrongKey) => {
+            (Vec::new(), Some(Flaw::Closed(read.codec, read.state == ReadState::WrongKey)))
+        }
         Ok((_, read)) if read.state != ReadState::Whole => (Vec::new(), Some(Flaw::NotWhole(read.codec))),
         Ok((bytes, _)) => match history::parse(&bytes, timeline) {
             Ok(ancestors) if ancestors.is_empty() && timeline > TimelineId::FIRST => (ancestors, Some(Flaw::Empty)),

@@ -1,14 +1,16 @@
 //! The options that every command on an archive shares, and opening it.
 
+use crate::keys::KeyOptions;
 use crate::repo::PlaceOptions;
 use anyhow::{Context, ensure};
-use pgwal::repos::OpenedPlace;
-use pgwal::source::{Source, guard};
+use pgwal::repos::{self, OpenedPlace, PlaceReading};
+use pgwal::source::{Pace, Source, guard};
 use pgwal::verify::Depth;
 use pgwal_query::sizes::bytes_of;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where the WAL is.
 #[derive(clap::Args)]
@@ -31,6 +33,8 @@ pub struct InputOptions {
     pub max_rate: Option<u64>,
     #[command(flatten)]
     pub place: PlaceOptions,
+    #[command(flatten)]
+    pub keys: KeyOptions,
 }
 
 /// Reads a rate, as `50M` or `50MB/s`.
@@ -48,7 +52,7 @@ impl InputOptions {
 
     /// Opens what was named, with the repository that it lies in.
     pub fn open_place(&self) -> anyhow::Result<OpenedPlace> {
-        self.place.open_place(&self.named(), self.max_rate)
+        open_place(&self.named(), self.max_rate, &self.place, &self.keys)
     }
 
     /// What was named.
@@ -65,6 +69,22 @@ impl InputOptions {
     pub fn map(&self) -> Option<guard::MapGuard> {
         if self.no_mmap { None } else { guard::install().ok() }
     }
+}
+
+/// Opens a place: the one way to do it. `max_rate`: bytes a second.
+pub fn open_place(
+    paths: &[PathBuf],
+    max_rate: Option<u64>,
+    place: &PlaceOptions,
+    keys: &KeyOptions,
+) -> anyhow::Result<OpenedPlace> {
+    let pace = max_rate.map(|rate| Arc::new(Pace::new(rate)));
+    Ok(repos::open(paths, &place.choice(), PlaceReading { keys: keys.keys()?, pace })?)
+}
+
+/// Opens the WAL of one place.
+pub fn open(path: &Path, place: &PlaceOptions, keys: &KeyOptions) -> anyhow::Result<Box<dyn Source>> {
+    Ok(open_place(&[path.to_path_buf()], None, place, keys)?.source)
 }
 
 /// The bytes of a file that an option names. A pipe would be waited for, and what is too large is not taken into

@@ -7,6 +7,7 @@ mod filtering;
 mod follow;
 mod fullpage;
 mod input;
+mod keys;
 mod known;
 mod memory;
 mod output;

@@ -1,9 +1,6 @@
-//! The options that say which of several archives at a place is meant, and opening it.
+//! The options that say which of several archives at a place is meant.
 
-use pgwal::repos::{self, OpenedPlace, RepoChoice, RepoLayout};
-use pgwal::source::{Pace, Source};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use pgwal::repos::{RepoChoice, RepoLayout};
 
 /// Which of several is meant.
 #[derive(clap::Args, Clone, Default)]
@@ -38,15 +35,5 @@ impl PlaceOptions {
             archive_id: self.archive_id.clone(),
             server: self.server.clone(),
         }
-    }
-
-    /// Opens what was named, with the repository that it lies in.
-    pub fn open_place(&self, paths: &[PathBuf], max_rate: Option<u64>) -> anyhow::Result<OpenedPlace> {
-        Ok(repos::open(paths, &self.choice(), max_rate.map(|rate| Arc::new(Pace::new(rate))))?)
-    }
-
-    /// Opens what was named.
-    pub fn open(&self, path: &Path) -> anyhow::Result<Box<dyn Source>> {
-        Ok(self.open_place(&[path.to_path_buf()], None)?.source)
     }
 }

@@ -31,7 +31,8 @@
 //! | `report` | `pgwal-report` | answers as text, JSON, CSV, HTML, JUnit, SARIF, Nagios, Prometheus | no | no |
 //!
 //! Features, all of them on unless turned off: `gzip`, `bzip2`, `xz`, `zstd` (together `codecs`) read what is packed
-//! that way; without one, such a file is a finding (WP502). `serde` brings `report`, and with it an outcome that
+//! that way; without one, such a file is a finding (WP502). `openssl` (with others `encryption`) opens what is encrypted
+//! so, with [`Keys`](source::Keys). `serde` brings `report`, and with it an outcome that
 //! serialises as the document `walproof.verify/1`:
 //!
 //! ```
@@ -137,9 +138,9 @@ pub use pgwal_format as format;
 pub use pgwal_logs as logs;
 pub use pgwal_query as query;
 pub use pgwal_recovery as recovery;
-pub use pgwal_repos as repos;
 #[cfg(feature = "serde")]
 pub use pgwal_report as report;
+pub use pgwal_repos as repos;
 pub use pgwal_source as source;
 pub use pgwal_verify as verify;
 pub use pgwal_walk as walk;

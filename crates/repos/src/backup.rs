@@ -2,6 +2,7 @@
 
 use pgwal_format::text::backup_label::{self, BackupLabel};
 use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
+use pgwal_source::Keys;
 use std::collections::HashMap;
 use std::fmt;
 
@@ -38,6 +39,8 @@ pub struct ListedBackup {
     pub backup_label: Option<Vec<u8>>,
     /// A folder with WAL of its own.
     pub wal_inside: Option<String>,
+    /// What opens its files, where the repository itself says so.
+    pub(crate) keys: Option<Keys>,
     /// Why it does not restore.
     pub defects: Vec<BackupDefect>,
     /// What of it was not looked at, in words.

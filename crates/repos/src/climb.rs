@@ -28,7 +28,10 @@ pub(crate) fn whole(path: &Path) -> Option<(PathBuf, RepoChoice)> {
     // REPO/archive, SERVER/wals, PREFIX/wal_005, SITE/xlog
     let beside = |names: &[&str]| names.iter().any(|name| above.join(name).exists());
     let is_part = match name {
-        "archive" => beside(&["backup"]) && std::fs::read_dir(&real).ok()?.flatten().take(100).any(|entry| has_info(&entry.path(), "archive")),
+        "archive" => {
+            beside(&["backup"])
+                && std::fs::read_dir(&real).ok()?.flatten().take(100).any(|entry| has_info(&entry.path(), "archive"))
+        }
         "wals" => beside(&["base", "identity.json", "incoming"]),
         "wal_005" => beside(&["basebackups_005"]),
         "xlog" => beside(&["basebackup"]),

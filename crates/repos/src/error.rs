@@ -50,12 +50,12 @@ impl From<SourceError> for RepoError {
 const SHOWN: usize = 20;
 
 fn list(f: &mut fmt::Formatter<'_>, candidates: &[Candidate]) -> fmt::Result {
-    for candidate in candidates.iter().take(SHOWN) {
-        write!(f, "\n  {candidate}")?;
+    for (i, candidate) in candidates.iter().take(SHOWN).enumerate() {
+        write!(f, "{}{candidate}", if i == 0 { " " } else { "; " })?;
     }
     match candidates.len().saturating_sub(SHOWN) {
         0 => Ok(()),
-        more => write!(f, "\n  and {more} more"),
+        more => write!(f, "; and {more} more"),
     }
 }
 
@@ -66,7 +66,7 @@ impl fmt::Display for RepoError {
             RepoError::Several { place, candidates } => {
                 write!(
                     f,
-                    "{place}: {} archives lie there; name one, or choose it by an option (verify --each and backups \
+                    "{place}: {} archives lie there; name one, or choose it by its option (verify --each and backups \
                      take all):",
                     candidates.len()
                 )?;

@@ -12,11 +12,16 @@
 //! backrest-checksum="453a84df…"       over {"backrest":{"backrest-format":5,…},"db":{"db-id":2,…}}, without itself
 //! ```
 
+use pgwal_source::Keys;
+use pgwal_source::key::KeyFault;
 use serde_json::Value;
 use sha1::{Digest, Sha1};
 
 /// The format that is known.
 pub(crate) const FORMAT: u64 = 5;
+
+/// With what an encrypted file begins.
+pub(crate) const ENCRYPTED: &[u8] = b"Salted__";
 
 /// A file of information.
 pub(crate) struct Info {
@@ -30,18 +35,34 @@ pub(crate) enum InfoFault {
     Form,
     /// Its checksum is another.
     Checksum,
-    /// It is encrypted.
+    /// It is encrypted, and no key for it is here.
     Closed,
+    /// What is encrypted is damaged.
+    Ciphertext,
     /// It is larger than is read.
     Large,
 }
 
 impl Info {
+    /// Reads one, encrypted or not.
+    pub(crate) fn open(stored: &[u8], keys: &Keys) -> Result<Info, InfoFault> {
+        if !stored.starts_with(ENCRYPTED) {
+            return Info::parse(stored);
+        }
+        match keys.decrypt(stored) {
+            Ok(clear) => Info::parse(&clear),
+            Err(KeyFault::CutOff | KeyFault::Damaged) => Err(InfoFault::Ciphertext),
+            Err(_) => Err(InfoFault::Closed),
+        }
+    }
+
+    /// The passphrase of what it describes.
+    pub(crate) fn subkey(&self) -> Option<Keys> {
+        self.text("cipher", "cipher-pass").map(|pass| Keys::sole(pass.as_bytes().to_vec()))
+    }
+
     /// Reads one, and holds it against its checksum.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Info, InfoFault> {
-        if bytes.starts_with(b"Salted__") {
-            return Err(InfoFault::Closed);
-        }
         let text = std::str::from_utf8(bytes).map_err(|_| InfoFault::Form)?;
         let mut sum = InfoSum { sum: Sha1::new(), section: None, first: true };
         let mut sections: Vec<(String, Vec<(String, Value)>)> = Vec::new();
@@ -158,7 +179,6 @@ mod tests {
         assert_eq!(fault(&ARCHIVE_INFO[..100]), Some(InfoFault::Form));
         assert_eq!(fault("key=1"), Some(InfoFault::Form));
         assert_eq!(fault(""), Some(InfoFault::Form));
-        assert_eq!(fault("Salted__and so on"), Some(InfoFault::Closed));
         assert_eq!(fault(&"=".repeat(100_000)), Some(InfoFault::Form));
     }
 }

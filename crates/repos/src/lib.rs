@@ -15,15 +15,16 @@
 //! | [`store`] | where a repository lies: names and bytes, nothing else |
 //! | [`layout`] | a file a tool: how its repository is told, and what its files say |
 //! | [`place`] | recognises what lies at a place, and chooses among several |
+//! | [`command`] | the tool's own command for a restore |
 //! | [`backup`] | a backup as its tool's files tell of it, and why it does not restore |
 //!
 //! Nothing is ever written. A file of a tool that is damaged, too large or of a later format is a [`RepoDefect`], never
 //! an error.
 //!
 //! ```no_run
-//! use pgwal_repos::{RepoChoice, open};
+//! use pgwal_repos::{PlaceReading, RepoChoice, open};
 //!
-//! let opened = open(&["/var/lib/pgbackrest".into()], &RepoChoice::default(), None)?;
+//! let opened = open(&["/var/lib/pgbackrest".into()], &RepoChoice::default(), PlaceReading::default())?;
 //! if let Some(repository) = &opened.repository {
 //!     println!("{}: {} backups", repository.layout, repository.backups.len());
 //! }
@@ -32,6 +33,7 @@
 
 pub mod backup;
 mod climb;
+pub mod command;
 mod error;
 mod folder_store;
 mod info;
@@ -47,7 +49,7 @@ pub use backup::{BackupDefect, BackupMode, ListedBackup};
 pub use error::RepoError;
 pub use folder_store::FolderStore;
 pub use layout::RepoLayout;
-pub use open::{OpenedPlace, open, open_store};
+pub use open::{OpenedPlace, PlaceReading, open, open_each, open_store};
 pub use place::{Candidate, RepoChoice, candidates};
 pub use repository::{DefectKind, RepoDefect, Repository};
 pub use store::{ItemKind, Store, StoreItem};

@@ -2,11 +2,11 @@
 
 use crate::backup::ListedBackup;
 use crate::error::RepoError;
-use crate::layout::{self, RepoContents, RepoLayout};
+use crate::layout::{self, Reading, RepoContents, RepoLayout};
 use crate::place::{Candidate, RepoChoice};
 use crate::source::RepoSource;
 use crate::store::Store;
-use pgwal_source::Source;
+use pgwal_source::{Keys, Source, with_keys};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,6 +33,8 @@ pub struct Repository {
     pub backups: Vec<ListedBackup>,
     /// What is wrong with the tool's own files.
     pub defects: Vec<RepoDefect>,
+    keys_of_wal: Keys,
+    keys: Keys,
     store: Arc<dyn Store>,
 }
 
@@ -65,7 +67,9 @@ impl fmt::Display for DefectKind {
         match self {
             DefectKind::Missing => f.write_str("is missing"),
             DefectKind::Damaged(what) | DefectKind::Contradicts(what) => f.write_str(what),
-            DefectKind::Newer(format) => write!(f, "is of format {format}, which is not known: it was read as format 5"),
+            DefectKind::Newer(format) => {
+                write!(f, "is of format {format}, which is not known: it was read as format 5")
+            }
         }
     }
 }
@@ -75,9 +79,14 @@ impl Repository {
     ///
     /// # Errors
     /// The place cannot be looked at, or which cluster is meant is open.
-    pub fn read(store: Arc<dyn Store>, candidate: Candidate, choice: &RepoChoice) -> Result<Repository, RepoError> {
-        let RepoContents { wal, archive_id, backups, defects, by, left_out } =
-            layout::read(store.as_ref(), &candidate, choice)?;
+    pub fn read(
+        store: Arc<dyn Store>,
+        candidate: Candidate,
+        choice: &RepoChoice,
+        keys: &Keys,
+    ) -> Result<Repository, RepoError> {
+        let RepoContents { wal, archive_id, backups, defects, by, left_out, keys_of_wal } =
+            layout::read(&Reading { store: store.as_ref(), keys }, &candidate, choice)?;
         let Candidate { layout, base, name, by: told } = candidate;
         Ok(Repository {
             place: store.describe(),
@@ -90,6 +99,8 @@ impl Repository {
             left_out,
             backups,
             defects,
+            keys_of_wal: keys_of_wal.unwrap_or_else(|| keys.clone()),
+            keys: keys.clone(),
             store,
         })
     }
@@ -100,7 +111,8 @@ impl Repository {
     /// # Errors
     /// The WAL cannot be looked at.
     pub fn source(&self) -> Result<Box<dyn Source>, RepoError> {
-        Ok(Box::new(RepoSource::new(self.store.wal(&self.wal)?, self)))
+        let wal = with_keys(self.store.wal(&self.wal)?, self.keys_of_wal.clone());
+        Ok(Box::new(RepoSource::new(wal, self)))
     }
 
     /// The WAL that lies inside of a backup.
@@ -109,7 +121,10 @@ impl Repository {
     /// It cannot be looked at.
     pub fn wal_inside(&self, backup: &ListedBackup) -> Result<Option<Box<dyn Source>>, RepoError> {
         match &backup.wal_inside {
-            Some(folder) => Ok(Some(self.store.wal(std::slice::from_ref(folder))?)),
+            Some(folder) => {
+                let wal = self.store.wal(std::slice::from_ref(folder))?;
+                Ok(Some(with_keys(wal, backup.keys.clone().unwrap_or_else(|| self.keys.clone()))))
+            }
             None => Ok(None),
         }
     }

@@ -3,7 +3,7 @@
 use crate::backup::ListedBackup;
 use crate::repository::Repository;
 use pgwal_format::FileName;
-use pgwal_source::{AsOf, Entry, Extent, HeldEntry, Listing, Local, Refusal, Source, SourceError, Stamp, Stored};
+use pgwal_source::{AsOf, Entry, Extent, HeldEntry, Keys, Listing, Local, Refusal, Source, SourceError, Stamp, Stored};
 use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::PathBuf;
@@ -104,6 +104,10 @@ impl Source for RepoSource {
             Some(_) => AsOf::Then(self.read),
             None => self.wal.as_of(entry),
         }
+    }
+
+    fn keys(&self, entry: &Entry) -> Option<&Keys> {
+        if self.told(entry).is_some() { None } else { self.wal.keys(entry) }
     }
 
     fn is_live(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Where a repository lies: names and bytes, nothing else. A folder is one; whatever lists by prefix and reads by range
 //! can be another.
 
-use pgwal_source::{AsOf, Entry, Extent, Listing, Local, ReadState, Source, SourceError, Stamp, Stored};
+use pgwal_source::{AsOf, Entry, Extent, Keys, Listing, Local, ReadState, Source, SourceError, Stamp, Stored};
 use std::io::Cursor;
 use std::path::PathBuf;
 
@@ -99,10 +99,10 @@ impl Items {
 ///
 /// # Errors
 /// It cannot be read.
-pub(crate) fn plain(store: &dyn Store, file: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
+pub(crate) fn plain(store: &dyn Store, keys: &Keys, file: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
     let Some(bytes) = store.read(file, limit)? else { return Ok(None) };
     let entry = Entry::named(file, Some(bytes.len() as u64));
-    let memory = OneFile(bytes);
+    let memory = OneFile(bytes, keys.clone());
     let source: &dyn Source = &memory;
     match source.small(&entry, limit) {
         Ok((bytes, read)) if read.state == ReadState::Whole => Ok(Some(bytes)),
@@ -112,7 +112,7 @@ pub(crate) fn plain(store: &dyn Store, file: &str, limit: u64) -> Result<Option<
 }
 
 /// A file in memory.
-struct OneFile(Vec<u8>);
+struct OneFile(Vec<u8>, Keys);
 
 impl Source for OneFile {
     fn describe(&self) -> String {
@@ -137,6 +137,10 @@ impl Source for OneFile {
 
     fn is_live(&self) -> bool {
         false
+    }
+
+    fn keys(&self, _: &Entry) -> Option<&Keys> {
+        Some(&self.1)
     }
 
     fn local(&self) -> Option<&dyn Local> {

@@ -88,6 +88,16 @@ const MAGICS: [(usize, &[u8], Codec); 19] = [
     (4, b"\x31\x41\x59\x26\x53\x59", Codec::Bzip2),
 ];
 
+impl Encryption {
+    /// Whether it is read, with a key: features decide.
+    pub fn is_open(self) -> bool {
+        match self {
+            Encryption::OpenSsl => cfg!(feature = "openssl"),
+            Encryption::Pgp | Encryption::Age => false,
+        }
+    }
+}
+
 impl Codec {
     /// What a file is packed in. `head` are its first [`HEAD`] bytes, fewer only if the file is shorter; `file` is its
     /// name, for formats without a magic.
@@ -134,7 +144,7 @@ impl Codec {
 }
 
 /// A first page of WAL: `xlp_magic` from `D05E` to `D1xx` and `xlp_info` of a few low bits, in the server's byte order.
-fn is_wal(head: &[u8]) -> bool {
+pub(crate) fn is_wal(head: &[u8]) -> bool {
     matches!(head, [_, 0xD0 | 0xD1, 0..=15, 0, ..] | [0xD0 | 0xD1, _, 0, 0..=15, ..])
 }
 

@@ -2,6 +2,7 @@
 
 use crate::disk::Disk;
 use crate::entry::EntryFolder;
+use crate::key::Keys;
 use crate::name::{self, NamePlace};
 use crate::pace::Pace;
 use crate::source::{AsOf, Extent, Local};
@@ -54,9 +55,8 @@ impl FolderSource {
         pace: Option<Arc<Pace>>,
     ) -> Option<FolderSource> {
         let ((path, shown), beside) = folders.split_first()?;
-        let folder = |(path, shown): &(PathBuf, String)| {
-            Arc::new(EntryFolder { path: path.clone(), shown: shown.clone() })
-        };
+        let folder =
+            |(path, shown): &(PathBuf, String)| Arc::new(EntryFolder { path: path.clone(), shown: shown.clone() });
         Some(FolderSource {
             named: named.to_path_buf(),
             path: path.clone(),
@@ -115,6 +115,10 @@ impl Source for FolderSource {
 
     fn open(&self, entry: &Entry, _: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
         self.disk.open(entry)
+    }
+
+    fn keys(&self, _: &Entry) -> Option<&Keys> {
+        None
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {

@@ -3,6 +3,7 @@
 //! WP1xx the archive, WP2xx bytes, WP3xx timelines, WP4xx backups and targets, WP5xx what cannot be looked at. A code
 //! is never used again for something else.
 
+use pgwal_source::Codec;
 use std::fmt;
 use std::str::FromStr;
 
@@ -322,7 +323,7 @@ codes! {
 
     Encrypted = "WP501", "encrypted", Error, "a file is encrypted",
         example "000000010000000000000011 is encrypted (openssl)",
-        "Nothing can be said of the content without the key. Decrypt the archive to another place, or let the backup tool restore the files, and check those.";
+        "Nothing can be said of the content without the key: give it with --passphrase-file or --key-file. Where the encryption is one that is not read, decrypt the archive to another place, or let the backup tool restore the files, and check those.";
     UnknownCodec = "WP502", "unknown-codec", Error, "a file is packed in a way that is not read",
         example "000000010000000000000011.lzo is lzop",
         "The content is compressed in a format that is not read here, or is no WAL at all but a container. Unpack it and check the result.";
@@ -335,6 +336,9 @@ codes! {
     NotWal = "WP505", "not-wal", Error, "a file has the name of a segment and is no WAL",
         example "000000010000000000000011 is text",
         "The name is that of a segment, the content is not WAL of any version: no page carries a magic. It may be encrypted without a header, overwritten, or something else under that name.";
+    WrongKey = "WP510", "wrong-key", Error, "no key given opens a file",
+        example "000000010000000000000011 is encrypted (openssl), and no key given opens it",
+        "The file is encrypted, and what comes out with the passphrases and keys given is noise. It is encrypted with another one, or its beginning is damaged; that it is damaged is told (WP103) where a key opens other files of the archive and the end of this one. pgBackRest encrypts WAL with a key of the archive's own, which stands in archive.info, encrypted with the repository's passphrase: neither opens what the other one does. Nothing is said of the content.";
 }
 
 impl Code {
@@ -348,6 +352,15 @@ impl Code {
         matches!(self, Code::LeftBranch | Code::Stopped | Code::Disproved | Code::OthersHistory)
     }
 
+    /// Of a file that is encrypted, or packed in a way that is not read.
+    pub(crate) const fn of_closed(codec: Codec, wrong_key: bool) -> Code {
+        match codec {
+            Codec::Encrypted(_) if wrong_key => Code::WrongKey,
+            Codec::Encrypted(_) => Code::Encrypted,
+            _ => Code::UnknownCodec,
+        }
+    }
+
     /// The finding says that something could not be looked at, not that it is wrong.
     pub const fn is_could_not_look(self) -> bool {
         matches!(
@@ -356,6 +369,7 @@ impl Code {
                 | Code::Vanished
                 | Code::StillCopied
                 | Code::Encrypted
+                | Code::WrongKey
                 | Code::UnknownCodec
                 | Code::UnknownVersion
                 | Code::Unreadable

@@ -34,6 +34,7 @@ mod starts;
 pub mod times;
 mod verdict;
 mod verify;
+pub mod windows;
 pub mod wording;
 
 pub use beside::Beside;

@@ -6,7 +6,41 @@
 use crate::codes::{Code, CodePattern, Severity};
 use crate::finding::{Detail, Finding, set_severities};
 use crate::outcome::{Outcome, Verdict};
-use pgwal_repos::{BackupDefect, ListedBackup, RepoDefect, Repository};
+use pgwal_repos::{BackupDefect, ListedBackup, RepoDefect, RepoLayout, Repository};
+
+/// A repository of a backup tool.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RepositoryFacts {
+    /// Whose it is.
+    pub layout: RepoLayout,
+    /// Its stanza, server, instance or site.
+    pub name: Option<String>,
+    /// Which cluster of a stanza.
+    pub archive_id: Option<String>,
+    /// Its folder, below the place that was named.
+    pub folder: String,
+    /// How many backups it has.
+    pub backups: u64,
+    /// How many of them restore.
+    pub restorable: u64,
+    /// The tool's own command for the restore that was proven.
+    pub restore_command: Option<String>,
+}
+
+impl RepositoryFacts {
+    fn of(repository: &Repository) -> RepositoryFacts {
+        let restorable = repository.backups.iter().filter(|backup| backup.restores()).count();
+        RepositoryFacts {
+            layout: repository.layout,
+            name: repository.name.clone(),
+            archive_id: repository.archive_id.clone(),
+            folder: repository.base.clone(),
+            backups: repository.backups.len() as u64,
+            restorable: restorable as u64,
+            restore_command: None,
+        }
+    }
+}
 
 /// Of which backups is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,6 +59,7 @@ pub fn judge(
     which: OfBackups<'_>,
     severities: &[(CodePattern, Severity)],
 ) {
+    outcome.repository = Some(RepositoryFacts::of(repository));
     let mut findings: Vec<Finding> = repository.defects.iter().map(of_information).collect();
     let left = repository.backups.iter().any(ListedBackup::restores);
     let told = |backup: &&ListedBackup| match which {
@@ -56,8 +91,12 @@ fn of_information(defect: &RepoDefect) -> Finding {
 
 fn of_backup(backup: &ListedBackup, none_left: bool) -> Option<Finding> {
     let first = backup.defects.first().map(BackupDefect::to_string)?;
-    let detail =
-        Detail::OfListedBackup { label: backup.label.clone(), why: first, more: backup.defects.len() as u64 - 1, none_left };
+    let detail = Detail::OfListedBackup {
+        label: backup.label.clone(),
+        why: first,
+        more: backup.defects.len() as u64 - 1,
+        none_left,
+    };
     Some(Finding {
         timeline: backup.timeline(),
         file: Some(backup.file.clone()),

@@ -20,7 +20,7 @@ use pgwal_recovery::outcome::{AsksArchive, Ending, LeftBranch, Restore, Status};
 use pgwal_recovery::unlabelled::Unlabelled;
 use pgwal_recovery::{Settings, SettingsError, Site, SiteOptions, TargetTimeline, WalkEnd};
 use pgwal_recovery::{alternatives, in_partial};
-use pgwal_source::{Codec, Entry, Source};
+use pgwal_source::{Entry, Source};
 use std::collections::BTreeSet;
 
 /// Predicts a restore; a backup or settings that a server refuses are part of the prediction.
@@ -240,7 +240,7 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
         &FlawKind::Files { missing, other_size } => (Code::BackupFiles, Detail::BackupFiles { missing, other_size }),
         FlawKind::Tar(what) => (Code::BackupTar, of(what)),
         FlawKind::Closed(codec) => {
-            let code = if matches!(codec, Codec::Encrypted(_)) { Code::Encrypted } else { Code::UnknownCodec };
+            let code = Code::of_closed(*codec, false);
             (code, Detail::Packed { codec: *codec, bytes: 0, cut: false })
         }
     };

@@ -154,5 +154,6 @@ fn outcome(reports: Reports, archive: &Archive<'_>, options: &Options<'_>) -> Ou
         index: None,
         parts: None,
         fresh: None,
+        repository: None,
     }
 }

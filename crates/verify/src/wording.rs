@@ -11,6 +11,7 @@ use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Layout};
+use pgwal_source::Codec;
 
 impl Finding {
     /// What is wrong, in a sentence without a full stop.
@@ -93,6 +94,10 @@ impl Finding {
             (Code::StillCopied, _) => "run again in a minute: the file is probably still being copied".into(),
             (Code::Changed | Code::Vanished, _) => "run again when nothing writes there".into(),
             (Code::Recycled, _) => format!("find out what archived {file} before it was written; replay ends cleanly in front of it"),
+            (Code::Encrypted, Detail::Packed { codec: Codec::Encrypted(kind), .. }) if kind.is_open() => {
+                "give the key: --passphrase-file FILE or --key-file FILE; of a pgBackRest repository, that of its archive.info".into()
+            }
+            (Code::WrongKey, _) => format!("find the key with which {file} was encrypted; several may be given together"),
             (Code::Encrypted | Code::UnknownCodec, _) => format!("unpack {file} to another place and check it there: walproof verify FILE"),
             (Code::Unreadable, Detail::Refused(why)) if why.contains("no permission") => {
                 format!("make {file} readable for this user, or run as one that may read it")

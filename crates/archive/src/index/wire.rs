@@ -63,6 +63,7 @@ impl Wire for Unusable {
             Unusable::Size { found, short, packed } => (0u8, (*found, (*short, *packed))).put(out),
             Unusable::Packed { codec, bytes, cut } => (1u8, (Packing(*codec), (*bytes, *cut))).put(out),
             Unusable::Encrypted(codec) => (2u8, Packing(*codec)).put(out),
+            Unusable::WrongKey(codec) => (16u8, Packing(*codec)).put(out),
             Unusable::Unknown(codec) => (3u8, Packing(*codec)).put(out),
             Unusable::Belongs { address, timeline } => (4u8, (*address, *timeline)).put(out),
             Unusable::Cluster { found } => (5u8, *found).put(out),
@@ -86,6 +87,7 @@ impl Wire for Unusable {
                 Unusable::Packed { codec: Packing::take(input)?.0, bytes: Wire::take(input)?, cut: Wire::take(input)? }
             }
             2 => Unusable::Encrypted(Packing::take(input)?.0),
+            16 => Unusable::WrongKey(Packing::take(input)?.0),
             3 => Unusable::Unknown(Packing::take(input)?.0),
             4 => Unusable::Belongs { address: Wire::take(input)?, timeline: Wire::take(input)? },
             5 => Unusable::Cluster { found: Wire::take(input)? },

@@ -35,6 +35,8 @@ pub struct HexArgs {
     timeline: Option<TimelineId>,
     #[command(flatten)]
     place: PlaceOptions,
+    #[command(flatten)]
+    keys: crate::keys::KeyOptions,
     /// How to say it
     #[arg(long, value_enum, default_value_t = HexFormat::Text)]
     format: HexFormat,
@@ -64,9 +66,15 @@ pub fn run(args: &HexArgs) -> anyhow::Result<Exit> {
         (None, Some(path), Some(word)) => (path.clone(), word.clone()),
         _ => anyhow::bail!("an archive and one position are needed: walproof hex ARCHIVE LSN"),
     };
-    let place = args.place.clone();
-    let input =
-        InputOptions { archive: vec![archive], path: None, jobs: None, no_mmap: true, max_rate: None, place };
+    let input = InputOptions {
+        archive: vec![archive],
+        path: None,
+        jobs: None,
+        no_mmap: true,
+        max_rate: None,
+        place: args.place.clone(),
+        keys: args.keys.clone(),
+    };
     let source = input.open()?;
     let mut names = Options::default();
     names.depth = Depth::Names;

@@ -43,6 +43,8 @@ pub struct LagArgs {
     /// The timeline on which both lie [default: the latest of the archive]
     #[arg(short, long, value_name = "N", value_parser = super::reading::timeline, requires = "path")]
     timeline: Option<TimelineId>,
+    #[command(flatten)]
+    keys: crate::keys::KeyOptions,
     /// How to say it
     #[arg(long, value_enum, default_value_t = LocateFormat::Text)]
     format: LocateFormat,
@@ -57,8 +59,10 @@ pub fn run(args: &LagArgs) -> anyhow::Result<Exit> {
     let operands = [side(&args.a, dialect)?, side(&args.b, dialect)?];
     let told: Vec<&Operand<'_>> = operands.iter().filter_map(|operand| operand.as_ref().ok()).collect();
     let mut basis = Basis::of(&args.geometry, &told)?;
-    let compared = |path: &PathBuf| -> anyhow::Result<Compared> { Ok(Compared::of(args.place.open(path)?)?) };
-    let archive = args.path.as_ref().map(compared).transpose()?;
+    let archive = match &args.path {
+        Some(path) => Some(Compared::of(crate::input::open(path, &args.place, &args.keys)?)?),
+        None => None,
+    };
     if let Some(archive) = &archive {
         basis.settle(&archive.layout)?;
     }

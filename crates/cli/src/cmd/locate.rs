@@ -49,6 +49,8 @@ pub struct LocateArgs {
     path: Option<PathBuf>,
     #[command(flatten)]
     place: PlaceOptions,
+    #[command(flatten)]
+    keys: crate::keys::KeyOptions,
     /// How to say it
     #[arg(long, value_enum, default_value_t = LocateFormat::Text)]
     format: LocateFormat,
@@ -78,7 +80,8 @@ fn timeline(text: &str) -> Result<TimelineId, String> {
 
 /// Answers for each position, in order.
 pub fn run(args: &LocateArgs) -> anyhow::Result<Exit> {
-    let archive = args.path.as_deref().map(|path| LocateArchive::open(args.place.open(path)?, args.timeline)).transpose()?;
+    let opened = args.path.as_deref().map(|path| crate::input::open(path, &args.place, &args.keys)).transpose()?;
+    let archive = opened.map(|source| LocateArchive::open(source, args.timeline)).transpose()?;
     let mut out = page(args.format.form());
     let mut exit = Exit::Clean;
     for (i, input) in std::iter::once(&args.first).chain(&args.others).enumerate() {

@@ -45,6 +45,8 @@ pub struct RangeOptions {
     max_rate: Option<u64>,
     #[command(flatten)]
     place: PlaceOptions,
+    #[command(flatten)]
+    keys: crate::keys::KeyOptions,
 }
 
 /// What was read.
@@ -86,6 +88,7 @@ impl RangeOptions {
             no_mmap: self.no_mmap,
             max_rate: self.max_rate,
             place: self.place.clone(),
+            keys: self.keys.clone(),
         };
         let source = input.open()?;
         let mut options = Options::default();

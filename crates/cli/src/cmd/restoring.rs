@@ -5,7 +5,7 @@ use anyhow::{anyhow, bail};
 use clap::builder::NonEmptyStringValueParser;
 use pgwal::format::Lsn;
 use pgwal::format::recovery::settings::SettingRules;
-use pgwal::repos::Repository;
+use pgwal::repos::{Repository, command};
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
 use pgwal::verify::recovery::{
@@ -102,6 +102,12 @@ impl Restoring {
     /// A backup was named.
     pub fn is_asked(&self) -> bool {
         self.backup.is_some() || self.pgdata.is_some()
+    }
+
+    /// The tool's own command for this restore of a repository's backup.
+    pub fn command(&self, repository: &Repository) -> Option<String> {
+        let backup = repository.backup(self.backup.as_ref()?.to_str()?)?;
+        command::restore(repository, backup, &self.options())
     }
 
     /// Of which backups of a repository a verdict tells: of the one that was named, or of all.

@@ -42,6 +42,8 @@ pub struct WhenArgs {
     #[command(flatten)]
     place: PlaceOptions,
     #[command(flatten)]
+    keys: crate::keys::KeyOptions,
+    #[command(flatten)]
     memory: Memory,
     /// How to say it
     #[arg(long, value_enum, default_value_t = WhenFormat::Text)]
@@ -78,6 +80,7 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
         no_mmap: args.no_mmap,
         max_rate: None,
         place: args.place.clone(),
+        keys: args.keys.clone(),
     };
     let source = input.open()?;
     let index = args.memory.open(&input, At::Records)?;

@@ -180,7 +180,8 @@ fn data(store: &dyn Store, layout: RepoLayout, folder: &str, backup: &mut Listed
     if tar {
         return Ok(());
     }
-    let control = Items::of(store, &join(&place, "global"))?.files().any(|(name, size)| name == "pg_control" && size > 0);
+    let control =
+        Items::of(store, &join(&place, "global"))?.files().any(|(name, size)| name == "pg_control" && size > 0);
     if items.0.is_empty() {
         backup.put_down(BackupDefect::Missing { file: place, count: 1 });
     } else if !control {

@@ -7,10 +7,13 @@
 //! pg_data/base/5/1255={"bni":1,"bno":255474,"repo-size":79093,…}                in bundle/1, from that offset on
 //! ```
 
+use super::Reading;
 use super::pgbackrest::backup_label;
 use crate::backup::{BackupDefect, ListedBackup};
+use crate::info::ENCRYPTED;
 use crate::store::{ItemKind, Store, join};
-use pgwal_source::SourceError;
+use pgwal_source::key::{Cleartext, KeyFault};
+use pgwal_source::{Keys, SourceError};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -19,9 +22,49 @@ const LONGEST: u64 = 128 << 20;
 /// Suffixes of files in a repository: of compression, and of incremental blocks.
 const SUFFIXES: [&str; 6] = ["", ".gz", ".zst", ".lz4", ".bz2", ".pgbi"];
 
-/// Section, key and value of what a manifest says before its files. `None`: there is none.
-pub(super) fn head(store: &dyn Store, folder: &str) -> Result<Option<Vec<(String, String, Value)>>, SourceError> {
-    let Some(bytes) = bytes(store, folder)? else { return Ok(None) };
+/// A manifest, or why there is none.
+pub(super) enum ManifestFound<T> {
+    /// It, or its copy, which is written first and is the same.
+    Read(T),
+    /// It is encrypted, and no key for it is here.
+    Closed,
+    /// It is there and cannot be used.
+    Damaged(&'static str),
+    /// Neither is there.
+    Absent,
+}
+
+/// The bytes of a manifest, wiped at their end where they were encrypted.
+pub(super) enum ManifestBytes {
+    Plain(Vec<u8>),
+    Clear(Cleartext),
+}
+
+impl std::ops::Deref for ManifestBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            ManifestBytes::Plain(bytes) => bytes,
+            ManifestBytes::Clear(bytes) => bytes,
+        }
+    }
+}
+
+/// Section, key and value of what a manifest says before its files.
+type ManifestHead = Vec<(String, String, Value)>;
+
+/// What a manifest says before its files.
+pub(super) fn head(reading: &Reading<'_>, folder: &str) -> Result<ManifestFound<ManifestHead>, SourceError> {
+    Ok(match bytes(reading, folder)? {
+        ManifestFound::Read(bytes) => ManifestFound::Read(head_of(&bytes)),
+        ManifestFound::Closed => ManifestFound::Closed,
+        ManifestFound::Damaged(why) => ManifestFound::Damaged(why),
+        ManifestFound::Absent => ManifestFound::Absent,
+    })
+}
+
+fn head_of(bytes: &[u8]) -> ManifestHead {
     let mut out = Vec::new();
     let mut section = String::new();
     for line in bytes.split(|b| *b == b'\n') {
@@ -37,39 +80,61 @@ pub(super) fn head(store: &dyn Store, folder: &str) -> Result<Option<Vec<(String
             out.push((section.clone(), key.to_owned(), value));
         }
     }
-    Ok(Some(out))
+    out
 }
 
-/// The manifest, or its copy, which is written first and is the same.
-fn bytes(store: &dyn Store, folder: &str) -> Result<Option<Vec<u8>>, SourceError> {
+fn bytes(reading: &Reading<'_>, folder: &str) -> Result<ManifestFound<ManifestBytes>, SourceError> {
+    let mut found = ManifestFound::Absent;
     for name in ["backup.manifest", "backup.manifest.copy"] {
-        if let Some(bytes) = store.read(&join(folder, name), LONGEST + 1)?.filter(|bytes| !bytes.is_empty()) {
-            return Ok(Some(bytes));
+        let Some(stored) = reading.store.read(&join(folder, name), LONGEST + 1)? else { continue };
+        if !stored.starts_with(ENCRYPTED) {
+            if stored.starts_with(b"[") {
+                return Ok(ManifestFound::Read(ManifestBytes::Plain(stored)));
+            }
+            found = ManifestFound::Damaged("is no manifest");
+            continue;
         }
+        found = match reading.keys.decrypt(&stored) {
+            Ok(clear) => return Ok(ManifestFound::Read(ManifestBytes::Clear(clear))),
+            Err(KeyFault::CutOff | KeyFault::Damaged) => {
+                ManifestFound::Damaged("is encrypted, and its encrypted bytes are damaged or cut off")
+            }
+            Err(_) => ManifestFound::Closed,
+        };
     }
-    Ok(None)
+    Ok(found)
 }
 
 /// Holds a backup against its manifest, and takes its `backup_label` and WAL. `labels`: the folders that are there.
 pub(super) fn compare(
-    store: &dyn Store,
+    reading: &Reading<'_>,
     folder: &str,
     labels: &[String],
     backup: &mut ListedBackup,
 ) -> Result<(), SourceError> {
+    let store = reading.store;
     let own = join(folder, &backup.label);
     if !labels.contains(&backup.label) {
         backup.put_down(BackupDefect::Missing { file: own, count: 1 });
         return Ok(());
     }
-    let Some(bytes) = bytes(store, &own)? else {
-        backup.put_down(BackupDefect::Undescribed { file: join(&own, "backup.manifest") });
-        return Ok(());
+    let file = join(&own, "backup.manifest");
+    let bytes = match bytes(reading, &own)? {
+        ManifestFound::Read(bytes) => bytes,
+        ManifestFound::Closed => return Ok(()),
+        ManifestFound::Damaged(why) => {
+            backup.put_down(BackupDefect::Unreadable { file, why: why.to_owned() });
+            return Ok(());
+        }
+        ManifestFound::Absent => {
+            backup.put_down(BackupDefect::Undescribed { file });
+            return Ok(());
+        }
     };
-    if bytes.starts_with(b"Salted__") {
-        return Ok(());
-    }
-    backup.backup_label = backup_label(store, &join(&own, "pg_data"))?;
+    let pass = head_of(&bytes).into_iter().find(|(section, key, _)| section == "cipher" && key == "cipher-pass");
+    backup.keys = pass.and_then(|(_, _, pass)| Some(Keys::sole(pass.as_str()?.as_bytes().to_vec())));
+    let keys = backup.keys.as_ref().unwrap_or(reading.keys);
+    backup.backup_label = backup_label(store, keys, &join(&own, "pg_data"))?;
     let wal = join(&own, "pg_data/pg_wal");
     let holds_wal = store.list(&wal)?.iter().any(|item| !item.is_folder());
     backup.wal_inside = holds_wal.then_some(wal);
@@ -142,9 +207,10 @@ impl<'a> ManifestFile<'a> {
         }
         let (folder, name) = match (self.bundle, self.name.rfind('/')) {
             (Some((bundle, _)), _) => ("bundle".to_owned(), bundle.to_string()),
-            (None, Some(slash)) => {
-                (self.name.get(..slash).unwrap_or_default().to_owned(), self.name.get(slash + 1..).unwrap_or_default().to_owned())
-            }
+            (None, Some(slash)) => (
+                self.name.get(..slash).unwrap_or_default().to_owned(),
+                self.name.get(slash + 1..).unwrap_or_default().to_owned(),
+            ),
             (None, None) => (String::new(), self.name.to_owned()),
         };
         let place = join(&join(there.folder, label), &folder);

@@ -16,7 +16,7 @@ use crate::error::RepoError;
 use crate::place::{Candidate, RepoChoice};
 use crate::repository::RepoDefect;
 use crate::store::{Items, Store};
-use pgwal_source::SourceError;
+use pgwal_source::{Keys, SourceError};
 use std::fmt;
 use std::str::FromStr;
 
@@ -112,6 +112,14 @@ pub(crate) struct RepoContents {
     pub by: Vec<String>,
     /// What of it is not looked at, and why.
     pub left_out: Vec<String>,
+    /// What opens its WAL, where the repository itself says so.
+    pub keys_of_wal: Option<Keys>,
+}
+
+/// Where a repository is read, and with what it is opened.
+pub(crate) struct Reading<'a> {
+    pub store: &'a dyn Store,
+    pub keys: &'a Keys,
 }
 
 /// The repositories whose own folder this is.
@@ -129,12 +137,13 @@ pub(crate) fn here(store: &dyn Store, folder: &str, items: &Items) -> Result<Vec
 
 /// Reads what a repository's files say.
 pub(crate) fn read(
-    store: &dyn Store,
+    reading: &Reading<'_>,
     candidate: &Candidate,
     choice: &RepoChoice,
 ) -> Result<RepoContents, RepoError> {
+    let store = reading.store;
     match candidate.layout {
-        RepoLayout::PgBackRest => pgbackrest::read(store, candidate, choice),
+        RepoLayout::PgBackRest => pgbackrest::read(reading, candidate, choice),
         RepoLayout::Barman | RepoLayout::BarmanCloud => Ok(barman::read(store, candidate)?),
         RepoLayout::WalG => Ok(walg::read(store, candidate)?),
         RepoLayout::PgProbackup => Ok(probackup::read(store, candidate)?),

@@ -8,8 +8,9 @@
 //! `archive-get` gives out what lies under an id whose version and system identifier are the server's; without its
 //! information it gives out nothing, and `restore` nothing without `backup.info` and the manifest.
 
+use super::manifest::{self, ManifestFound};
 use super::stanza::{StanzaFolders, is_archive_id};
-use super::{RepoContents, manifest};
+use super::{Reading, RepoContents};
 use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
 use crate::error::RepoError;
 use crate::info::{FORMAT, Info, InfoFault};
@@ -17,7 +18,7 @@ use crate::place::{Candidate, RepoChoice};
 use crate::repository::{DefectKind, RepoDefect};
 use crate::store::{Items, Store, join, plain};
 use pgwal_format::SegmentName;
-use pgwal_source::SourceError;
+use pgwal_source::{Keys, SourceError};
 use serde_json::Value;
 
 /// No file of information is larger.
@@ -25,14 +26,18 @@ const LONGEST: u64 = 64 << 20;
 /// No more backups of a stanza are looked at.
 const MOST: usize = 10_000;
 
-pub(super) fn read(store: &dyn Store, candidate: &Candidate, choice: &RepoChoice) -> Result<RepoContents, RepoError> {
-    let folders = StanzaFolders::of(candidate);
+pub(super) fn read(
+    reading: &Reading<'_>,
+    candidate: &Candidate,
+    choice: &RepoChoice,
+) -> Result<RepoContents, RepoError> {
+    let (store, folders) = (reading.store, StanzaFolders::of(candidate));
     let mut out = RepoContents::default();
-    let archive_info = info(store, &folders.archive, "archive.info", &mut out.defects)?;
+    let archive_info = info(reading, &folders.archive, "archive.info", &mut out.defects)?;
     let kept = Items::of(store, &folders.backup)?;
     let holds_backups = kept.folders().any(|name| name.contains('F') && name.starts_with(|c: char| c.is_ascii_digit()));
     let backup_info = match holds_backups || kept.has_file("backup.info") || kept.has_file("backup.info.copy") {
-        true => info(store, &folders.backup, "backup.info", &mut out.defects)?,
+        true => info(reading, &folders.backup, "backup.info", &mut out.defects)?,
         false => InfoFile::Absent,
     };
     let there: Vec<String> = {
@@ -52,6 +57,9 @@ pub(super) fn read(store: &dyn Store, candidate: &Candidate, choice: &RepoChoice
         (None, false) => format!("archive id {id}, the newest"),
     });
     out.wal.push(join(&folders.archive, &id));
+    out.keys_of_wal = archive_info.get().and_then(Info::subkey);
+    let keys = backup_info.get().and_then(Info::subkey);
+    let inner = Reading { store, keys: keys.as_ref().unwrap_or(reading.keys) };
     let named = Cluster::named(&backup_info, &id).or_else(|| Cluster::named(&archive_info, &id));
     let unknown = archive_info.get().filter(|info| !knows(info, &id, named));
     if unknown.is_some() {
@@ -70,12 +78,12 @@ pub(super) fn read(store: &dyn Store, candidate: &Candidate, choice: &RepoChoice
     let mut backups = listed(&backup_info, &folders.backup, number_of(&id));
     let known: Vec<String> = listed(&backup_info, &folders.backup, None).into_iter().map(|b| b.label).collect();
     for label in kept.folders().filter(|name| is_label(name) && !known.iter().any(|label| label == name)) {
-        backups.extend(unlisted(store, &folders.backup, label, number_of(&id), backup_info.is_closed())?);
+        backups.extend(unlisted(&inner, &folders.backup, label, number_of(&id))?);
     }
     backups.truncate(MOST);
     let labels: Vec<String> = kept.folders().filter(|name| is_label(name)).map(str::to_owned).collect();
     for backup in &mut backups {
-        manifest::compare(store, &folders.backup, &labels, backup)?;
+        manifest::compare(&inner, &folders.backup, &labels, backup)?;
         if unknown.is_some() {
             backup.put_down(BackupDefect::NoWalFor(format!("archive.info does not know {id}, where its WAL is")));
         }
@@ -108,24 +116,20 @@ impl InfoFile {
     fn is_read(&self) -> bool {
         self.get().is_some()
     }
-
-    fn is_closed(&self) -> bool {
-        matches!(self, InfoFile::Closed)
-    }
 }
 
 /// Reads a file of information, or its copy where that is the better one.
 fn info(
-    store: &dyn Store,
+    reading: &Reading<'_>,
     folder: &str,
     name: &str,
     defects: &mut Vec<RepoDefect>,
 ) -> Result<InfoFile, SourceError> {
     let (file, copy) = (join(folder, name), join(folder, &format!("{name}.copy")));
     let read = |file: &str| -> Result<Option<Result<Info, InfoFault>>, SourceError> {
-        Ok(store.read(file, LONGEST + 1)?.map(|bytes| match bytes.len() as u64 > LONGEST {
+        Ok(reading.store.read(file, LONGEST + 1)?.map(|bytes| match bytes.len() as u64 > LONGEST {
             true => Err(InfoFault::Large),
-            false => Info::parse(&bytes),
+            false => Info::open(&bytes, reading.keys),
         }))
     };
     let (main, spare) = (read(&file)?, read(&copy)?);
@@ -162,6 +166,7 @@ impl InfoFault {
             InfoFault::Form => "is not of the form that pgBackRest writes",
             InfoFault::Checksum => "is not what its own checksum says",
             InfoFault::Closed => "is encrypted",
+            InfoFault::Ciphertext => "is encrypted, and its encrypted bytes are damaged or cut off",
             InfoFault::Large => "is larger than 64 MiB, and was not read",
         }
     }
@@ -206,7 +211,8 @@ impl<'a> Cluster<'a> {
 /// Whether an id is in `archive.info`, as `backup.info` has it.
 fn knows(info: &Info, id: &str, named: Option<Cluster<'_>>) -> bool {
     let same = |cluster: &Cluster<'_>| {
-        cluster.id() == id && named.is_none_or(|named| (named.system_id, named.version) == (cluster.system_id, cluster.version))
+        cluster.id() == id
+            && named.is_none_or(|named| (named.system_id, named.version) == (cluster.system_id, cluster.version))
     };
     Cluster::all(info).any(|cluster| same(&cluster))
 }
@@ -300,30 +306,38 @@ fn backup<'a>(folder: &str, label: &str, get: impl Fn(&str) -> Option<&'a Value>
 
 /// A backup that `backup.info` does not list: what its own manifest says of it. `None`: of another cluster.
 fn unlisted(
-    store: &dyn Store,
+    reading: &Reading<'_>,
     folder: &str,
     label: &str,
     number: Option<u64>,
-    closed: bool,
 ) -> Result<Option<ListedBackup>, SourceError> {
-    if closed {
+    let head = match manifest::head(reading, &join(folder, label))? {
+        ManifestFound::Read(head) => head,
         // Which backups there are can be told without a key, and nothing more.
-        let file = join(folder, label);
-        let not_checked = vec!["its manifest, which is encrypted"];
-        return Ok(Some(ListedBackup { label: label.to_owned(), file, mode: BackupMode::Unknown, not_checked, ..ListedBackup::default() }));
-    }
-    let Some(head) = manifest::head(store, &join(folder, label))? else {
-        let mut backup = backup(folder, label, |_| None);
-        // One that is being made has a copy alone, and no manifest yet.
-        backup.put_down(BackupDefect::Undescribed { file: join(&backup.file, "backup.manifest") });
-        return Ok(Some(backup));
+        ManifestFound::Closed => {
+            let mut backup = backup(folder, label, |_| None);
+            backup.not_checked.push("its manifest, which is encrypted");
+            return Ok(Some(backup));
+        }
+        ManifestFound::Damaged(why) => {
+            let mut backup = backup(folder, label, |_| None);
+            let file = join(&backup.file, "backup.manifest");
+            backup.put_down(BackupDefect::Unreadable { file, why: why.to_owned() });
+            return Ok(Some(backup));
+        }
+        ManifestFound::Absent => {
+            let mut backup = backup(folder, label, |_| None);
+            backup.put_down(BackupDefect::Undescribed { file: join(&backup.file, "backup.manifest") });
+            return Ok(Some(backup));
+        }
     };
-    let of = |section: &str, key: &str| head.iter().find(|(s, k, _)| s == section && k == key).map(|(_, _, value)| value);
+    let of =
+        |section: &str, key: &str| head.iter().find(|(s, k, _)| s == section && k == key).map(|(_, _, value)| value);
     if of("backup:db", "db-id").and_then(Value::as_u64).zip(number).is_some_and(|(of, asked)| of != asked) {
         return Ok(None);
     }
     let mut backup = backup(folder, label, |key| of("backup", key));
-    let finished = store.list(&backup.file)?.iter().any(|item| item.name == "backup.manifest");
+    let finished = reading.store.list(&backup.file)?.iter().any(|item| item.name == "backup.manifest");
     backup.put_down(match finished {
         true => BackupDefect::Undescribed { file: format!("its entry in {}", join(folder, "backup.info")) },
         false => BackupDefect::Unfinished("it has no backup.manifest yet".to_owned()),
@@ -332,9 +346,9 @@ fn unlisted(
 }
 
 /// Reads the `backup_label` of a backup, wherever it lies.
-pub(super) fn backup_label(store: &dyn Store, data: &str) -> Result<Option<Vec<u8>>, SourceError> {
+pub(super) fn backup_label(store: &dyn Store, keys: &Keys, data: &str) -> Result<Option<Vec<u8>>, SourceError> {
     for suffix in ["", ".zst", ".gz", ".lz4", ".bz2"] {
-        if let Some(bytes) = plain(store, &format!("{data}/backup_label{suffix}"), 64 << 10)? {
+        if let Some(bytes) = plain(store, keys, &format!("{data}/backup_label{suffix}"), 64 << 10)? {
             return Ok(Some(bytes));
         }
     }

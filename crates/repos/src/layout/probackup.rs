@@ -47,13 +47,19 @@ pub(super) fn read(store: &dyn Store, candidate: &Candidate) -> Result<RepoConte
     let mut out = RepoContents { wal: vec![wal], ..RepoContents::default() };
     let conf = store.read(&join(&folder, "pg_probackup.conf"), 1 << 20)?.unwrap_or_default();
     let conf = Keys(String::from_utf8_lossy(&conf).into_owned());
-    let size = conf.number("xlog-seg-size").and_then(|n| u32::try_from(n).ok()).and_then(|n| SegmentSize::new(n.into()));
+    let size =
+        conf.number("xlog-seg-size").and_then(|n| u32::try_from(n).ok()).and_then(|n| SegmentSize::new(n.into()));
     let size = size.unwrap_or(SegmentSize::DEFAULT);
     let items = Items::of(store, &folder)?;
     for id in items.folders().take(MOST) {
         let own = join(&folder, id);
         let file = join(&own, "backup.control");
-        let mut backup = ListedBackup { label: id.to_owned(), file: own.clone(), mode: BackupMode::Unknown, ..ListedBackup::default() };
+        let mut backup = ListedBackup {
+            label: id.to_owned(),
+            file: own.clone(),
+            mode: BackupMode::Unknown,
+            ..ListedBackup::default()
+        };
         match store.read(&file, 1 << 20)? {
             None => backup.put_down(BackupDefect::Undescribed { file }),
             Some(bytes) => {

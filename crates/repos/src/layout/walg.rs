@@ -45,7 +45,8 @@ pub(super) fn read(store: &dyn Store, candidate: &Candidate) -> Result<RepoConte
         let file = join(&folder, &format!("{label}{SENTINEL}"));
         let own = join(&folder, &label);
         let sentinel = store.read(&file, LONGEST)?;
-        let mut backup = ListedBackup { label, file: own.clone(), mode: BackupMode::Unknown, ..ListedBackup::default() };
+        let mut backup =
+            ListedBackup { label, file: own.clone(), mode: BackupMode::Unknown, ..ListedBackup::default() };
         match sentinel.as_deref().map(serde_json::from_slice::<Value>) {
             None => backup.put_down(BackupDefect::Undescribed { file }),
             Some(Ok(value)) if value.is_object() => {

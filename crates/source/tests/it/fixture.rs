@@ -1,7 +1,9 @@
 //! Bytes that pack like WAL, packers of every format, and a reader that collects what comes out.
 
+use cbc::cipher::{Array, BlockModeEncrypt, KeyIvInit, consts::U16};
 use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
 use pgwal_source::{How, ReadOutcome, Scratch, open};
+use sha1::{Digest, Sha1};
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -33,6 +35,22 @@ pub fn gzip(plain: &[u8]) -> Vec<u8> {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packer.write_all(plain).unwrap();
     packer.finish().unwrap()
+}
+
+/// As pgBackRest encrypts, and `openssl enc -aes-256-cbc -md sha1`.
+pub fn openssl(plain: &[u8], passphrase: &[u8]) -> Vec<u8> {
+    let salt = *b"\x10\x21\x32\x43\x54\x65\x76\x87";
+    let mut made = Vec::new();
+    while made.len() < 48 {
+        let last = made.get(made.len().saturating_sub(20)..).unwrap_or(&[]).to_vec();
+        made.extend(Sha1::digest([last.as_slice(), passphrase, &salt].concat()));
+    }
+    let mut cipher = cbc::Encryptor::<aes::Aes256>::new_from_slices(&made[..32], &made[32..48]).unwrap();
+    let padding = 16 - plain.len() % 16;
+    let mut blocks = plain.to_vec();
+    blocks.extend(std::iter::repeat_n(padding as u8, padding));
+    cipher.encrypt_blocks(Array::<u8, U16>::slice_as_chunks_mut(&mut blocks).0);
+    [b"Salted__".as_slice(), &salt, &blocks].concat()
 }
 
 pub fn zstd_bare(plain: &[u8]) -> Vec<u8> {

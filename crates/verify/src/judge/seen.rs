@@ -46,6 +46,9 @@ fn history(flaw: &HistoryFlaw) -> Finding {
         Flaw::NotWhole(codec) => {
             (Code::HistorySyntax, Detail::History { what: format!("the file cannot be read whole ({codec})") })
         }
+        &Flaw::Closed(codec, wrong_key) => {
+            (Code::of_closed(codec, wrong_key), Detail::Packed { codec, bytes: 0, cut: false })
+        }
         Flaw::Empty => (Code::HistoryEmpty, Detail::History { what: "it names no ancestor".into() }),
         Flaw::Fault(fault) => (code_of(fault), Detail::History { what: said(fault) }),
     };
@@ -155,7 +158,9 @@ fn name_file(source: &dyn Source, entry: &Entry) -> Finding {
         |code: Code, detail: Detail| Finding { file: Some(file.clone()), offset: Some(0), detail, ..Finding::of(code) };
     let packed = Detail::Packed { codec, bytes: start.len() as u64, cut: state == ReadState::CutOff };
     match (codec, state) {
-        (Codec::Encrypted(_), _) => return of(Code::Encrypted, packed),
+        (_, ReadState::Closed | ReadState::WrongKey) => {
+            return of(Code::of_closed(codec, state == ReadState::WrongKey), packed);
+        }
         (Codec::Unknown(_), _) | (_, ReadState::Undecodable(ReadFault::Unsupported)) => {
             return of(Code::UnknownCodec, packed);
         }

@@ -82,7 +82,14 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::Gap { last, count, .. } if *count > 1 => format!("{count} segments are missing: {file} to {last}"),
         Detail::Gap { .. } => format!("{file} is missing"),
         Detail::Size { found, expected } => format!("{file} has {found} bytes instead of {expected}"),
-        Detail::Packed { codec, .. } if !codec.is_open() => format!("{file} is {codec}"),
+        Detail::Packed { codec, .. } if f.code == Code::WrongKey => {
+            format!("{file} is {codec}, and no key given opens it")
+        }
+        Detail::Packed { codec, .. }
+            if f.code == Code::Encrypted || f.code == Code::UnknownCodec && !codec.is_open() =>
+        {
+            format!("{file} is {codec}")
+        }
         Detail::Packed { codec, .. } if f.code == Code::UnknownCodec => {
             format!("{file} is {codec} that asks for more memory than 128 MiB, or for a feature that is not read")
         }

@@ -165,7 +165,7 @@ impl<R: Render> Follower<'_, R> {
         bytes.truncate(size as usize);
         match read.state {
             ReadState::Vanished => Err(io::ErrorKind::NotFound.into()),
-            ReadState::Closed => Err(io::Error::other(format!("{} is not read", read.codec))),
+            ReadState::Closed | ReadState::WrongKey => Err(io::Error::other(format!("{} is not read", read.codec))),
             _ => Ok(Filled::All),
         }
     }
