@@ -51,7 +51,7 @@ fn one(out: &mut Lines<'_>, archive: &ArchiveBackups<'_>, now: Timestamp, zone: 
 
 fn row(out: &mut Lines<'_>, window: &BackupWindow<'_>, zone: &Zone) -> io::Result<()> {
     let listed = window.listed;
-    let mode = listed.map_or("", |listed| listed.mode.name());
+    let mode = listed.map(|listed| format!("  {}", listed.mode.name())).unwrap_or_default();
     let size = listed.and_then(|listed| listed.size).map(|size| format!(", {}", bytes(size.into())));
     let parent = listed.and_then(|listed| listed.parent.as_ref()).map(|parent| format!(" on {parent}"));
     let ended =
@@ -59,7 +59,7 @@ fn row(out: &mut Lines<'_>, window: &BackupWindow<'_>, zone: &Zone) -> io::Resul
     let ended = ended.map(|time| format!(", ended {time}"));
     writeln!(
         out,
-        "BACKUP   {}  {mode}{}{}{}",
+        "BACKUP   {}{mode}{}{}{}",
         window.name(),
         parent.unwrap_or_default(),
         ended.unwrap_or_default(),
