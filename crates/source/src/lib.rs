@@ -12,6 +12,7 @@
 //! | [`name`] | names of WAL files under the suffixes of all tools, and names to leave alone |
 //! | [`codec`] | what a file is packed in, by its first bytes |
 //! | [`key`] | passphrases and keys for what is encrypted |
+//! | `bucket` | object stores: S3, GCS, Azure |
 //! | [`tar`] | base backups as tars, and the WAL in them |
 //! | [`map`] | memory maps, and the guard that makes a shrinking file an answer instead of a crash |
 //!
@@ -32,6 +33,8 @@
 //! # Ok::<(), pgwal_source::SourceError>(())
 //! ```
 
+#[cfg(feature = "stores")]
+pub mod bucket;
 pub mod codec;
 mod decode;
 #[cfg_attr(not(feature = "openssl"), allow(dead_code, reason = "there is nothing to decrypt with"))]

@@ -1,5 +1,7 @@
 //! What did the user name?
 
+#[cfg(feature = "stores")]
+use crate::bucket;
 use crate::files::FilesSource;
 use crate::folder::FolderSource;
 use crate::pace::Pace;
@@ -27,6 +29,12 @@ pub fn open(paths: &[PathBuf]) -> Result<Box<dyn Source>, SourceError> {
 pub fn open_at_pace(paths: &[PathBuf], pace: Option<Arc<Pace>>) -> Result<Box<dyn Source>, SourceError> {
     match paths {
         [] => Err(SourceError::NoPath),
+        #[cfg(feature = "stores")]
+        [one] if one.to_str().is_some_and(bucket::is_url) => {
+            let settings = bucket::BucketSettings::of_process();
+            let bucket = bucket::Bucket::open(one.to_str().unwrap_or(""), &settings, pace)?;
+            Ok(Box::new(bucket::BucketSource::new(Arc::new(bucket), vec![String::new()])))
+        }
         [one] if one == Path::new("-") => Ok(Box::new(StdinTape::stdin()?)),
         [one] => {
             let metadata = fs::metadata(one).map_err(|error| SourceError::io(one, &error))?;

@@ -343,7 +343,7 @@ codes! {
         example "000000010000000000000011 is encrypted (openssl)",
         "Nothing can be said of the content without the key: give it with --passphrase-file or --key-file. Where the encryption is one that is not read, decrypt the archive to another place, or let the backup tool restore the files, and check those.";
     UnknownCodec = "WP502", "unknown-codec", Error, "a file is packed in a way that is not read",
-        example "000000010000000000000011.lzo is lzop",
+        example "000000010000000000000011.zip is zip",
         "The content is compressed in a format that is not read here, or is no WAL at all but a container. Unpack it and check the result.";
     UnknownVersion = "WP503", "unknown-version", Error, "WAL of a version that is not read",
         example "000000010000000000000011 has the page magic D121, that of the betas of 19",
