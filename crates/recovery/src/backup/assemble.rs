@@ -130,7 +130,7 @@ impl SettingsFile {
 }
 
 /// Takes in the WAL that lies inside, and its timelines' histories.
-pub(super) fn take_wal(backup: &mut Backup, source: Arc<dyn Source>) {
+pub fn take_wal(backup: &mut Backup, source: Arc<dyn Source>) {
     let Ok(listing) = source.list() else {
         backup.not_checked.push("the WAL inside the backup, which cannot be listed");
         return;

@@ -39,6 +39,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+pub use assemble::take_wal;
 pub use find::{find, known, labelled};
 pub use flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};
 pub use judge::of_archive;

@@ -218,7 +218,7 @@ impl Contents {
             (ReadState::Whole, None) => return,
             (ReadState::Whole, Some(fault)) => fault.to_string(),
             (ReadState::CutOff, _) => format!("is cut off: its {codec} ends too early"),
-            (ReadState::Closed, _) => {
+            (ReadState::Closed | ReadState::WrongKey, _) => {
                 // Not looked at is not damaged.
                 backup.flaws.push(FlawKind::Closed(codec).of(&name));
                 return;

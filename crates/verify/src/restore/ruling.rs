@@ -109,10 +109,7 @@ impl RestoreRuling<'_, '_> {
             if finding.code.is_hole() && restore.is_good() && its_file_is(false) {
                 finding.severity = finding.severity.min(Severity::Warning);
             }
-            if !on_the_way
-                || is_passed
-                || its_file_is(false) && !finding.code.is_hole()
-            {
+            if !on_the_way || is_passed || its_file_is(false) && !finding.code.is_hole() {
                 finding.severity = finding.severity.min(Severity::Info);
             }
         }
