@@ -48,8 +48,8 @@ pub enum Flaw {
     Unreadable(String),
     /// Packed, and not whole.
     NotWhole(Codec),
-    /// Encrypted, or packed in a way that is not read.
-    Closed(Codec),
+    /// It is encrypted, or packed in a way that is not read: in which, and whether there are keys, none of them right.
+    Closed(Codec, bool),
     /// It names no ancestor.
     Empty,
     /// A server does not take it.
@@ -95,7 +95,9 @@ fn read(source: &dyn Source, entry: &Entry, timeline: TimelineId) -> Option<Hist
     Some(match source.small(entry, LIMIT) {
         Err(error) => (Vec::new(), Some(Flaw::Unreadable(error.to_string()))),
         Ok((_, read)) if read.state == ReadState::Vanished => return None,
-        Ok((_, read)) if read.state == ReadState::Closed => (Vec::new(), Some(Flaw::Closed(read.codec))),
+        Ok((_, read)) if matches!(read.state, ReadState::Closed | ReadState::WrongKey) => {
+            (Vec::new(), Some(Flaw::Closed(read.codec, read.state == ReadState::WrongKey)))
+        }
         Ok((_, read)) if read.state != ReadState::Whole => (Vec::new(), Some(Flaw::NotWhole(read.codec))),
         Ok((bytes, _)) => match history::parse(&bytes, timeline) {
             Ok(ancestors) if ancestors.is_empty() && timeline > TimelineId::FIRST => (ancestors, Some(Flaw::Empty)),
@@ -125,7 +127,7 @@ impl Lineage {
             let read = settled(source, entry, settle, is_wrong, || read(source, entry, timeline));
             let Some((ancestors, flaw)) = read else { continue };
             let broken = flaw.is_some();
-            let closed = matches!(flaw, Some(Flaw::Unreadable(_) | Flaw::Closed(_)));
+            let closed = matches!(flaw, Some(Flaw::Unreadable(_) | Flaw::Closed(..)));
             flaws.extend(flaw.map(|flaw| HistoryFlaw { timeline, file: file.clone(), flaw }));
             match tree.nodes.iter_mut().find(|n| n.timeline == timeline) {
                 // A second copy counts only where the first cannot be used.

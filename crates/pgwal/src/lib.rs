@@ -14,7 +14,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! This crate is a door: it has no code of its own. Behind it are ten crates, each usable alone.
+//! This crate is a door: it has no code of its own. Behind it are eleven crates, each usable alone.
 //!
 //! | module | crate | what it does | I/O | threads |
 //! |---|---|---|---|---|
@@ -22,6 +22,7 @@
 //! | [`mod@format`] | `pgwal-format` | bytes to meaning: pages, records, names, history files, a table of versions | no | no |
 //! | [`mod@walk`] | `pgwal-walk` | segments to records: scans one, joins what follows, finds the next record behind damage | no | no |
 //! | [`mod@source`] | `pgwal-source` | where WAL lies, and its plain bytes, whatever it is packed in | reads | no |
+//! | [`mod@repos`] | `pgwal-repos` | repositories of backup tools: the WAL and the backups in them | reads | no |
 //! | [`mod@archive`] | `pgwal-archive` | which bytes, in which order: whose WAL it is, timelines, the one reader | through a source | as asked |
 //! | [`mod@recovery`] | `pgwal-recovery` | backups, settings, what a server would do with them | through a source | as asked |
 //! | [`mod@logs`] | `pgwal-logs` | lines of a server's log | no | no |
@@ -29,8 +30,9 @@
 //! | [`mod@query`] | `pgwal-query` | filters, keys, counts, what lies between two positions | through a source | as asked |
 //! | `report` | `pgwal-report` | answers as text, JSON, CSV, HTML, JUnit, SARIF, Nagios, Prometheus | no | no |
 //!
-//! Features, all of them on unless turned off: `gzip`, `bzip2`, `xz`, `zstd` (together `codecs`) read what is packed
-//! that way; without one, such a file is a finding (WP502). `serde` brings `report`, and with it an outcome that
+//! Features, all of them on unless turned off: `gzip`, `bzip2`, `xz`, `zstd`, `brotli`, `snappy`, `lzo` (together `codecs`) read what is packed
+//! that way; without one, such a file is a finding (WP502). `openssl` (with others `encryption`) opens what is encrypted
+//! so, with [`Keys`](source::Keys). `serde` brings `report`, and with it an outcome that
 //! serialises as the document `walproof.verify/1`:
 //!
 //! ```
@@ -149,6 +151,7 @@ pub use pgwal_query as query;
 pub use pgwal_recovery as recovery;
 #[cfg(feature = "serde")]
 pub use pgwal_report as report;
+pub use pgwal_repos as repos;
 pub use pgwal_source as source;
 pub use pgwal_verify as verify;
 pub use pgwal_walk as walk;

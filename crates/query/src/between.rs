@@ -3,20 +3,17 @@
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
-use pgwal_source::{Source, SourceError};
+use pgwal_source::Source;
 use pgwal_verify::records::{ListError, ListPart, ListRequest, NoEvent, Render, Rendered, list};
 use pgwal_verify::{Error, Finding, Options, Which, verify};
 use std::fmt;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 /// Why nothing can be said of what lies between.
 #[derive(Debug)]
 pub enum BetweenError {
-    /// The archive cannot be opened.
-    Source(SourceError),
     /// It cannot be looked at.
     Verify(Error),
     /// Its records cannot be listed.
@@ -37,7 +34,6 @@ pub enum BetweenError {
 impl fmt::Display for BetweenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            BetweenError::Source(error) => write!(f, "{error}"),
             BetweenError::Verify(error) => write!(f, "{error}"),
             BetweenError::List(error) => write!(f, "{error}"),
             BetweenError::NotReadable(place) => write!(f, "{place}: no file there says how to read it"),
@@ -51,7 +47,6 @@ impl fmt::Display for BetweenError {
 impl std::error::Error for BetweenError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            BetweenError::Source(error) => error.source(),
             BetweenError::Verify(error) => error.source(),
             BetweenError::List(error) => error.source(),
             BetweenError::NotReadable(_) | BetweenError::NoSegment { .. } => None,
@@ -85,12 +80,11 @@ pub struct Between {
 }
 
 impl Compared {
-    /// Opens it and finds out whose WAL it is. Of `options` only how to read counts.
+    /// Finds out whose WAL it is. Of `options` only how to read counts.
     ///
     /// # Errors
-    /// It cannot be opened or looked at, or no file says how to read it.
-    pub fn open(path: &Path, options: &Options<'static>) -> Result<Compared, BetweenError> {
-        let source = pgwal_source::open(&[PathBuf::from(path)]).map_err(BetweenError::Source)?;
+    /// It cannot be looked at, or no file says how to read it.
+    pub fn of(source: Box<dyn Source>, options: &Options<'static>) -> Result<Compared, BetweenError> {
         let layout = verify(source.as_ref(), &options.any_names()).map_err(BetweenError::Verify)?.layout;
         let Some(layout) = layout else { return Err(BetweenError::NotReadable(source.describe())) };
         Ok(Compared { source, options: options.beside(), layout })

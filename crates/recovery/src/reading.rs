@@ -97,7 +97,7 @@ impl<'a> EventReader<'a> {
             Some(Unusable::Twice { bytes, .. }) if place.archive => FileRead::Size(bytes),
             Some(Unusable::Packed { .. }) => FileRead::Nothing(NoRecords::Packed),
             // A server may be allowed what we are not.
-            Some(Unusable::Encrypted(_) | Unusable::Unknown(_) | Unusable::Refused(_)) => {
+            Some(Unusable::Encrypted(_) | Unusable::WrongKey(_) | Unusable::Unknown(_) | Unusable::Refused(_)) => {
                 FileRead::Nothing(NoRecords::Closed)
             }
             Some(Unusable::Vanished) => FileRead::Nothing(NoRecords::Unreadable),

@@ -28,12 +28,14 @@ pub mod probe;
 pub mod reach;
 pub mod records;
 pub mod recovery;
+pub mod repository;
 mod restore;
 pub mod segment;
 mod starts;
 pub mod times;
 mod verdict;
 mod verify;
+pub mod windows;
 pub mod wording;
 
 pub use beside::Beside;

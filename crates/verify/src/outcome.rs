@@ -4,6 +4,7 @@ use crate::beside::Beside;
 use crate::codes::Severity;
 use crate::finding::Finding;
 use crate::reach::Fresh;
+use crate::repository::RepositoryFacts;
 pub use crate::verdict::{LineReport, Verdict};
 use pgwal_archive::index::{IndexUse, PartsUse};
 use pgwal_archive::{Branch, Depth, Facts, Tally};
@@ -180,6 +181,8 @@ pub struct Outcome {
     pub parts: Option<PartsUse>,
     /// How far and how fresh, where that was asked.
     pub fresh: Option<Fresh>,
+    /// The repository of a backup tool in which the WAL lies.
+    pub repository: Option<RepositoryFacts>,
 }
 
 impl Outcome {

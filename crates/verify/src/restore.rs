@@ -18,7 +18,7 @@ use pgwal_recovery::backup::{Backup, BackupFlaw, FlawKind, Weight};
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::{Ending, LeftBranch, Restore, Status};
 use pgwal_recovery::{Settings, SettingsError, Site, TargetTimeline, WalkEnd};
-use pgwal_source::{Codec, Entry, Source};
+use pgwal_source::{Entry, Source};
 use ruling::RestoreRuling;
 use std::collections::BTreeSet;
 
@@ -156,7 +156,7 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
         }
         FlawKind::Tar(what) => (Code::BackupTar, of(what)),
         FlawKind::Closed(codec) => {
-            let code = if matches!(codec, Codec::Encrypted(_)) { Code::Encrypted } else { Code::UnknownCodec };
+            let code = Code::of_closed(*codec, false);
             (code, Detail::Packed { codec: *codec, bytes: 0, cut: false })
         }
     };

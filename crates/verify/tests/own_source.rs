@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use pgwal_source::{AsOf, Entry, Extent, Listing, Local, Refusal, Source, SourceError, Stamp, Stored};
+use pgwal_source::{AsOf, Entry, Extent, Keys, Listing, Local, Refusal, Source, SourceError, Stamp, Stored};
 use pgwal_verify::{Code, Depth, Options, Outcome, Verdict, verify};
 use std::fs;
 use std::io::{self, Cursor};
@@ -68,6 +68,10 @@ impl Source for Bucket {
             Some(why) => Err(SourceError::foreign(entry.shown(), why, "403: the bucket says no")),
             None => Ok(Box::new(Cursor::new(self.objects[at].1.as_slice()))),
         }
+    }
+
+    fn keys(&self, _: &Entry) -> Option<&Keys> {
+        None
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {

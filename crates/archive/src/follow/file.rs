@@ -181,7 +181,7 @@ impl Following<'_> {
         bytes.truncate(size as usize);
         match read.state {
             ReadState::Vanished => Err(io::ErrorKind::NotFound.into()),
-            ReadState::Closed => Err(io::Error::other(format!("{} is not read", read.codec))),
+            ReadState::Closed | ReadState::WrongKey => Err(io::Error::other(format!("{} is not read", read.codec))),
             _ => Ok(Filled::All),
         }
     }

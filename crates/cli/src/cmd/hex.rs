@@ -4,6 +4,7 @@ use crate::cmd::reading::timeline;
 use crate::exit::Exit;
 use crate::input::InputOptions;
 use crate::place::{Basis, Geometry, Operand};
+use crate::repo::PlaceOptions;
 use crate::streams::page;
 use clap::ValueEnum;
 use pgwal::format::TimelineId;
@@ -32,6 +33,10 @@ pub struct HexArgs {
     /// The timeline to recover to [default: the latest]
     #[arg(short, long, value_name = "N", value_parser = timeline)]
     timeline: Option<TimelineId>,
+    #[command(flatten)]
+    place: PlaceOptions,
+    #[command(flatten)]
+    keys: crate::keys::KeyOptions,
     /// How to say it
     #[arg(long, value_enum, default_value_t = HexFormat::Text)]
     format: HexFormat,
@@ -61,7 +66,15 @@ pub fn run(args: &HexArgs) -> anyhow::Result<Exit> {
         (None, Some(path), Some(word)) => (path.clone(), word.clone()),
         _ => anyhow::bail!("an archive and one position are needed: walproof hex ARCHIVE LSN"),
     };
-    let input = InputOptions { archive: vec![archive], path: None, jobs: None, no_mmap: true, max_rate: None };
+    let input = InputOptions {
+        archive: vec![archive],
+        path: None,
+        jobs: None,
+        no_mmap: true,
+        max_rate: None,
+        place: args.place.clone(),
+        keys: args.keys.clone(),
+    };
     let source = input.open()?;
     let options = input.options();
     let Some(layout) = verify(source.as_ref(), &options.any_names())?.layout else {

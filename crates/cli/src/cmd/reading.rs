@@ -2,6 +2,7 @@
 
 use crate::exit::Exit;
 use crate::input::InputOptions;
+use crate::repo::PlaceOptions;
 use anyhow::{bail, ensure};
 use pgwal::format::{FileName, Layout, Lsn, Position, SegmentName, TimelineId};
 use pgwal::source::Source;
@@ -42,6 +43,10 @@ pub struct RangeOptions {
     /// Read no more bytes a second than this: 50M, 512K, 1G
     #[arg(long, value_name = "RATE", value_parser = crate::input::rate)]
     max_rate: Option<u64>,
+    #[command(flatten)]
+    place: PlaceOptions,
+    #[command(flatten)]
+    keys: crate::keys::KeyOptions,
 }
 
 /// What was read.
@@ -76,8 +81,15 @@ impl RangeOptions {
     /// Opens the archive, and says what of it is asked for.
     pub fn open(&self) -> anyhow::Result<(Box<dyn Source>, Options<'static>)> {
         let (archive, segments) = self.words()?;
-        let input =
-            InputOptions { archive, path: None, jobs: self.jobs, no_mmap: self.no_mmap, max_rate: self.max_rate };
+        let input = InputOptions {
+            archive,
+            path: None,
+            jobs: self.jobs,
+            no_mmap: self.no_mmap,
+            max_rate: self.max_rate,
+            place: self.place.clone(),
+            keys: self.keys.clone(),
+        };
         let source = input.open()?;
         let mut options = input.options();
         options.timeline = self.timeline.map_or(Which::Latest, Which::Number);

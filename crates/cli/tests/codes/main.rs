@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
 mod damaged;
+mod encrypt;
 mod expect;
 mod pair;
 mod step;

@@ -1,5 +1,6 @@
 //! The steps with which an archive is made: captures of testdata, and what is done to them.
 
+use crate::encrypt;
 use crate::pair::started;
 use crate::tar::tar_of;
 use crate::wal;
@@ -102,6 +103,11 @@ pub enum Step {
         file: String,
         to: String,
     },
+    /// As openssl does it.
+    Encrypt {
+        file: String,
+        passphrase: String,
+    },
     Tar {
         folder: String,
         to: String,
@@ -138,6 +144,7 @@ impl Step {
             Step::Unpack { from, to } => unpack(&root().join(from), &at(to)),
             Step::Copy { from, to } => copy(&root().join(from), &at(to)),
             Step::Take { from, to } => put(&at(to), &read_plain(&root().join(from))?),
+            Step::Encrypt { file, passphrase } => put(&at(file), &encrypt::openssl(&fs::read(at(file))?, passphrase)),
             Step::Again { file, to } => put(&at(to), &fs::read(at(file))?),
             Step::Move { file, to } => fs::rename(at(file), at(to)),
             Step::Remove { file } => fs::remove_file(at(file)),

@@ -105,6 +105,7 @@ impl RulingCase {
             index: None,
             parts: None,
             fresh: None,
+            repository: None,
         }
     }
 }

@@ -46,12 +46,11 @@ fn history(flaw: &HistoryFlaw) -> Finding {
         Flaw::Unreadable(what) => {
             return Finding { timeline: Some(flaw.timeline), ..unreadable(&flaw.file, what.clone()) };
         }
-        Flaw::Closed(codec) => {
-            let code = if matches!(codec, Codec::Encrypted(_)) { Code::Encrypted } else { Code::UnknownCodec };
-            (code, Detail::Packed { codec: *codec, bytes: 0, cut: false })
-        }
         Flaw::NotWhole(codec) => {
             (Code::HistorySyntax, Detail::History { what: format!("the file cannot be read whole ({codec})") })
+        }
+        &Flaw::Closed(codec, wrong_key) => {
+            (Code::of_closed(codec, wrong_key), Detail::Packed { codec, bytes: 0, cut: false })
         }
         Flaw::Empty => (Code::HistoryEmpty, Detail::History { what: "it names no ancestor".into() }),
         Flaw::Fault(fault) => (code_of(fault), Detail::History { what: said(fault) }),
@@ -173,7 +172,9 @@ fn name_file(source: &dyn Source, entry: &Entry) -> Finding {
         |code: Code, detail: Detail| Finding { file: Some(file.clone()), offset: Some(0), detail, ..Finding::of(code) };
     let packed = Detail::Packed { codec, bytes: start.len() as u64, cut: state == ReadState::CutOff };
     match (codec, state) {
-        (Codec::Encrypted(_), _) => return of(Code::Encrypted, packed),
+        (_, ReadState::Closed | ReadState::WrongKey) => {
+            return of(Code::of_closed(codec, state == ReadState::WrongKey), packed);
+        }
         (Codec::Unknown(_), _) | (_, ReadState::Undecodable(ReadFault::Unsupported)) => {
             return of(Code::UnknownCodec, packed);
         }

@@ -47,7 +47,7 @@ impl Ruling for RestoreRuling<'_, '_> {
         case.lowered += set_severities(&mut of_backup, severities);
         let bad_backup = of_backup.iter().any(refutes);
         // What replay comes to is foretold, not judged by names.
-        case.findings.retain(|f| !matches!(f.code, Code::LeftBranch | Code::Stopped));
+        case.findings.retain(|f| !matches!(f.code, Code::LeftBranch | Code::Stopped | Code::Astray));
         let mut of_restore = self.found(&case.findings)?;
         case.lowered += set_severities(&mut of_restore, severities);
         case.findings.extend(of_backup.into_iter().chain(of_restore));
@@ -100,10 +100,16 @@ impl RestoreRuling<'_, '_> {
                 Detail::Miswritten { right } => is_asked(&asked, right),
                 _ => is_asked(&asked, file),
             };
-            if !on_the_way
-                || is_passed
-                || finding.file.as_deref().is_some_and(|file| !is_asked(file)) && !finding.code.is_hole()
-            {
+            let its_file_is = |asked: bool| finding.file.as_deref().is_some_and(|file| is_asked(file) == asked);
+            // What leaves the verdict open is told, also where it is asked for ahead of the target only.
+            if restore.closed && finding.code.is_could_not_look() && its_file_is(true) {
+                continue;
+            }
+            // A history file may speak of WAL that was never here, and that nobody asks for.
+            if finding.code.is_hole() && restore.is_good() && its_file_is(false) {
+                finding.severity = finding.severity.min(Severity::Warning);
+            }
+            if !on_the_way || is_passed || its_file_is(false) && !finding.code.is_hole() {
                 finding.severity = finding.severity.min(Severity::Info);
             }
         }
