@@ -1,6 +1,7 @@
 //! `walproof verify`
 
-use crate::cmd::each;
+mod each;
+
 use crate::cmd::guard::GuardOptions;
 use crate::cmd::restoring::Restoring;
 use crate::exit::Exit;
