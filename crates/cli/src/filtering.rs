@@ -85,6 +85,16 @@ impl Filtering {
         })
     }
 
+    /// What to say where nothing fits, of what people most often look for.
+    pub fn none_fits(&self) -> Option<&'static str> {
+        let within = self.since.is_some() || self.until.is_some();
+        match (self.drops, within) {
+            (true, true) => Some("nothing was dropped in that time; without --since and --until every drop is listed"),
+            (true, false) => Some("nothing is dropped by the WAL that is here"),
+            (false, _) => None,
+        }
+    }
+
     /// The names of resource managers are asked for.
     pub fn lists_managers(&self) -> bool {
         self.rmgr.contains(&RmgrChoice::List)

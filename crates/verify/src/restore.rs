@@ -21,7 +21,7 @@ use pgwal_recovery::backup::{self, Backup, BackupFlaw, FlawKind, Weight};
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::{AsksArchive, Ending, LeftBranch, Restore, Status};
 use pgwal_recovery::unlabelled::Unlabelled;
-use pgwal_recovery::{Settings, SettingsError, Site, SiteOptions, TargetTimeline, WalkEnd};
+use pgwal_recovery::{Instead, Settings, SettingsError, Site, SiteOptions, TargetTimeline, WalkEnd};
 use pgwal_recovery::{alternatives, in_partial};
 use pgwal_source::{Codec, Entry, Source};
 use std::collections::BTreeSet;
@@ -215,10 +215,11 @@ pub fn verify_restore(
     outcome.not_checked.dedup();
     let look = SiteOptions { jobs: options.jobs, map: options.map, interrupt: options.interrupt };
     match (outcome.verdict, settings) {
-        // What is wrong with the backup itself, no other target mends.
-        (Verdict::Refuted, Ok(settings)) if !bad_backup => {
+        (Verdict::Refuted, Ok(settings)) => {
             let known: Vec<(String, Lsn)> = outcome.backups.iter().map(|b| (b.file.clone(), b.start)).collect();
             restore.alternatives = alternatives(archive, site, settings, &restore, &known, look)?;
+            // What is wrong with the backup itself, no other target mends.
+            restore.alternatives.retain(|a| !bad_backup || matches!(a.instead, Instead::Backup(_)));
             beside_target::name_instead(&mut outcome.findings, &restore);
         }
         // What a server leaves in a .partial is told where all of WAL is wanted.

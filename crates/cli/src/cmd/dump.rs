@@ -208,7 +208,12 @@ impl DumpArgs {
             }
             (_, _, DumpFormat::Text) => {
                 let render = plain::TextList { filter, quiet: false, vocabulary: OnceLock::new(), zone: &zone };
-                text(source, wanted, work, &render, &mut out)
+                let listed = text(source, wanted, work, &render, &mut out)?;
+                let found_nothing = listed.records == 0 && listed.findings == 0 && work.watch.is_none();
+                if let Some(hint) = self.filtering.none_fits().filter(|_| found_nothing) {
+                    crate::complain(hint);
+                }
+                Ok(listed)
             }
             (_, _, DumpFormat::Waldump) => {
                 let zone = waldump::LocalZone::system();

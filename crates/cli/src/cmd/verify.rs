@@ -193,6 +193,13 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     if args.restoring.is_asked() && !args.summaries.is_empty() {
         anyhow::bail!("--backup is about one restore, whose files must be here: --summaries has none");
     }
+    if let (true, Some((option, _))) =
+        (args.restoring.is_asked(), args.guard.files().iter().find(|(_, file)| file.is_some()))
+    {
+        anyhow::bail!(
+            "{option} is about an archive, --backup about one restore, which fails of what was accepted all the same: verify twice"
+        );
+    }
     if args.restoring.is_asked() && args.memory.index.is_some() {
         anyhow::bail!("--index is about the whole archive, --backup about one restore: verify twice");
     }
