@@ -12,10 +12,18 @@ const LIMIT: u64 = 4 << 20;
 /// Bytes in a window.
 const WINDOW: usize = 64 << 10;
 
-/// Reads a file of these bytes, once to the limit and once until the first window.
+/// Reads a file of these bytes under a segment's name, and under that of a format without a magic; each once to the limit
+/// and once until the first window.
 pub fn run(bytes: &[u8]) {
-    let codec = Codec::detect(bytes.get(..pgwal_source::codec::HEAD).unwrap_or(bytes), "000000010000000000000001");
+    for name in ["000000010000000000000001", "000000010000000000000001.br"] {
+        named(name, bytes);
+    }
+}
+
+fn named(name: &str, bytes: &[u8]) {
+    let codec = Codec::detect(bytes.get(..pgwal_source::codec::HEAD).unwrap_or(bytes), name);
     PLACE.with_borrow_mut(|place| {
+        place.file.set_file_name(name);
         fs::write(&place.file, bytes).expect("a temporary file can be written");
         let source = open(std::slice::from_ref(&place.file)).expect("a regular file opens");
         let entries = source.list().expect("a file can be listed").entries;

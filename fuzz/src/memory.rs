@@ -1,7 +1,7 @@
 //! An archive in memory.
 
 use pgwal_craft::CraftedArchive;
-use pgwal_source::{AsOf, Entry, Extent, Listing, Local, Refusal, Source, SourceError, Stamp, Stored};
+use pgwal_source::{AsOf, Entry, Extent, Keys, Listing, Local, Refusal, Source, SourceError, Stamp, Stored};
 use std::io::Cursor;
 
 /// Names and bytes.
@@ -25,6 +25,7 @@ impl Source for Memory {
         let (_, bytes) = self.0.iter().find(|(name, _)| *name == entry.id()).ok_or_else(gone)?;
         Ok(Box::new(Cursor::new(bytes.as_slice())))
     }
+    fn keys(&self, _: &Entry) -> Option<&Keys> { None }
     fn stamp(&self, _: &Entry) -> Option<Stamp> { None }
     fn as_of(&self, _: &Entry) -> AsOf { AsOf::Now }
     fn is_live(&self) -> bool { false }

@@ -75,6 +75,8 @@ pub enum Unusable {
     },
     /// Encrypted.
     Encrypted(Codec),
+    /// Encrypted, and none of the keys given opens it.
+    WrongKey(Codec),
     /// Packed in a way that is not read.
     Unknown(Codec),
     /// Another segment's.

@@ -8,11 +8,13 @@ mod follow;
 mod fullpage;
 mod help;
 mod input;
+mod keys;
 mod known;
 mod memory;
 mod output;
 mod place;
 mod progress;
+mod repo;
 mod streams;
 mod zone;
 

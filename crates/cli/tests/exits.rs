@@ -35,7 +35,7 @@ fn run(command: &str, archive: &Path, more: &[&str]) -> Ran {
 #[test]
 fn a_restore_whose_checkpoint_cannot_be_looked_at() {
     let backup = testdata("backup/15");
-    for (what, bytes) in [("encrypted", &b"Salted__12345678"[..]), ("lzop", b"\x89LZO\0\r\n\x1a\n")] {
+    for (what, bytes) in [("encrypted", &b"Salted__12345678"[..]), ("zip", b"PK\x03\x04\x14\0\0\0\0")] {
         let archive = closed(CHECKPOINT, bytes);
         let verify = |format: &str| run("verify", archive.path(), &["--backup", &backup, "--format", format]);
         for (format, code, words) in [

@@ -46,6 +46,7 @@ impl Place {
             ("data/PG_VERSION", "15\n"),
             ("data/recovery.signal", ""),
             ("data/pg_xact/0000", "x"),
+            ("data/global/pg_filenode.map", "x"),
             ("data/pg_multixact/offsets/0000", "x"),
             ("data/postgresql.auto.conf", "restore_command = 'fetch %f %p'\n"),
         ] {
@@ -153,7 +154,7 @@ fn a_folder_that_a_server_does_not_do_without() {
         place.remove(&format!("data/{folder}"));
         assert_eq!(place.ask(&[]).exit, 0, "15 makes {folder} anew, or does without");
     }
-    for data in ["base", "pg_xact/0000"] {
+    for data in ["base", "pg_xact/0000", "global/pg_filenode.map"] {
         let place = Place::new();
         place.remove(&format!("data/{data}"));
         assert_eq!((place.ask(&[]).exit, place.ask(&[]).codes()), (1, vec!["WP434"]), "it starts, without data");

@@ -1,7 +1,7 @@
 //! A source of one's own: segments packed with gzip, in memory. It says what is there and gives stored bytes; that they
 //! are gzip, and what is in it, is found out behind it.
 
-use pgwal::source::{AsOf, Entry, Extent, Listing, Local, Refusal, SourceError, Stamp, Stored};
+use pgwal::source::{AsOf, Entry, Extent, Keys, Listing, Local, Refusal, SourceError, Stamp, Stored};
 use pgwal::{Options, Source, Verdict, verify};
 use std::io::{Cursor, Read};
 
@@ -19,6 +19,7 @@ impl Source for Memory {
         let (_, bytes) = self.0.iter().find(|(name, _)| *name == entry.id()).ok_or_else(gone)?;
         Ok(Box::new(Cursor::new(bytes.as_slice())))
     }
+    fn keys(&self, _: &Entry) -> Option<&Keys> { None }
     fn stamp(&self, _: &Entry) -> Option<Stamp> { None }
     fn as_of(&self, _: &Entry) -> AsOf { AsOf::Now }
     fn is_live(&self) -> bool { false }

@@ -22,8 +22,8 @@ pub struct Given<'a> {
     pub planned: bool,
     /// Name and value, by PostgreSQL's names; count more than the files.
     pub set: Vec<(String, String)>,
-    /// Likewise, and count more still: the options of the command line. Up to 9.3, where a transaction counts more than a
-    /// name and that more than a time, a target among them takes the place of one that the files or `set` name.
+    /// Likewise, and count more still: the options of the command line. Up to 9.3, where a transaction counts more than
+    /// a name and that more than a time, a target among them takes the place of one that the files or `set` name.
     pub options: Vec<(String, String)>,
 }
 

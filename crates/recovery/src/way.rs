@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// How to read.
 #[derive(Clone, Copy)]
@@ -27,6 +28,8 @@ pub struct WalkOptions<'a> {
     pub map: Option<MapGuard>,
     /// The cluster.
     pub system_id: u64,
+    /// How long to wait for a file that is being written.
+    pub settle: Duration,
     /// Set to stop early.
     pub interrupt: Option<&'a AtomicBool>,
 }
@@ -259,8 +262,8 @@ impl<'a> WalWalk<'a> {
                 (next, least) = (next.next(), found.timeline);
             }
             let planned = steps.len();
-            let WalkOptions { system_id, map, .. } = self.reading;
-            let reader = EventReader { shelf: self.shelf, ask, system_id, map, permit: Mutex::default() };
+            let WalkOptions { system_id, map, settle, .. } = self.reading;
+            let reader = EventReader { shelf: self.shelf, ask, system_id, map, settle, permit: Mutex::default() };
             let work = |i: usize, buffers: &mut Buffers| {
                 let (found, _) = steps.get(i)?;
                 Some((i, *found, reader.read(found, start.filter(|_| i == 0), buffers)))

@@ -21,6 +21,14 @@ pub enum Codec {
     Bzip2,
     /// LZMA alone (`.lzma`).
     Lzma,
+    /// brotli, by its suffix.
+    Brotli,
+    /// Snappy frames.
+    Snappy,
+    /// lzop (`.lzo`).
+    Lzop,
+    /// LZ4's format before frames.
+    Lz4Legacy,
     /// Encrypted: nothing can be said without the key.
     Encrypted(Encryption),
     /// Packed in a way that is not read.
@@ -43,16 +51,8 @@ pub enum Encryption {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Container {
-    /// lzop (`.lzo`).
-    Lzop,
-    /// Snappy frames.
-    Snappy,
-    /// brotli.
-    Brotli,
     /// compress (`.Z`).
     Compress,
-    /// LZ4's format before frames.
-    Lz4Legacy,
     /// A tar archive.
     Tar,
     /// A zip archive.
@@ -74,10 +74,10 @@ const MAGICS: [(usize, &[u8], Codec); 19] = [
     (0, b"-----BEGIN PGP MESSAGE-----", Codec::Encrypted(Encryption::Pgp)),
     (0, b"age-encryption.org/v1", Codec::Encrypted(Encryption::Age)),
     (0, b"-----BEGIN AGE ENCRYPTED FILE-----", Codec::Encrypted(Encryption::Age)),
-    (0, b"\x89LZO\0\r\n\x1a\n", Codec::Unknown(Container::Lzop)),
-    (0, b"\xff\x06\0\0sNaPpY", Codec::Unknown(Container::Snappy)),
+    (0, b"\x89LZO\0\r\n\x1a\n", Codec::Lzop),
+    (0, b"\xff\x06\0\0sNaPpY", Codec::Snappy),
     (0, b"\x1f\x9d", Codec::Unknown(Container::Compress)),
-    (0, b"\x02\x21\x4c\x18", Codec::Unknown(Container::Lz4Legacy)),
+    (0, b"\x02\x21\x4c\x18", Codec::Lz4Legacy),
     (257, b"ustar\0", Codec::Unknown(Container::Tar)),
     (257, b"ustar  \0", Codec::Unknown(Container::Tar)),
     (0, b"PK\x03\x04", Codec::Unknown(Container::Zip)),
@@ -87,6 +87,16 @@ const MAGICS: [(usize, &[u8], Codec); 19] = [
     (4, b"\x17\x72\x45\x38\x50\x90", Codec::Bzip2),
     (4, b"\x31\x41\x59\x26\x53\x59", Codec::Bzip2),
 ];
+
+impl Encryption {
+    /// Whether it is read, with a key: features decide.
+    pub fn is_open(self) -> bool {
+        match self {
+            Encryption::OpenSsl => cfg!(feature = "openssl"),
+            Encryption::Pgp | Encryption::Age => false,
+        }
+    }
+}
 
 impl Codec {
     /// What a file is packed in. `head` are its first [`HEAD`] bytes, fewer only if the file is shorter; `file` is its
@@ -114,7 +124,7 @@ impl Codec {
         } else if is_lzma(head) {
             Codec::Lzma
         } else if file.ends_with(".br") {
-            Codec::Unknown(Container::Brotli)
+            Codec::Brotli
         } else {
             Codec::Plain
         }
@@ -123,7 +133,10 @@ impl Codec {
     /// Whether plain bytes can be had of it: features decide which codecs are here.
     pub fn is_open(self) -> bool {
         match self {
-            Codec::Plain | Codec::Lz4 => true,
+            Codec::Plain | Codec::Lz4 | Codec::Lz4Legacy => true,
+            Codec::Brotli => cfg!(feature = "brotli"),
+            Codec::Snappy => cfg!(feature = "snappy"),
+            Codec::Lzop => cfg!(feature = "lzo"),
             Codec::Gzip => cfg!(feature = "gzip"),
             Codec::Zstd => cfg!(feature = "zstd"),
             Codec::Xz | Codec::Lzma => cfg!(feature = "xz"),
@@ -134,7 +147,7 @@ impl Codec {
 }
 
 /// A first page of WAL: `xlp_magic` from `D05E` to `D1xx` and `xlp_info` of a few low bits, in the server's byte order.
-fn is_wal(head: &[u8]) -> bool {
+pub(crate) fn is_wal(head: &[u8]) -> bool {
     matches!(head, [_, 0xD0 | 0xD1, 0..=15, 0, ..] | [0xD0 | 0xD1, _, 0, 0..=15, ..])
 }
 
@@ -206,14 +219,14 @@ impl fmt::Display for Codec {
             Codec::Xz => "xz",
             Codec::Bzip2 => "bzip2",
             Codec::Lzma => "lzma",
+            Codec::Brotli => "brotli",
+            Codec::Snappy => "snappy",
+            Codec::Lzop => "lzop",
+            Codec::Lz4Legacy => "lz4 (legacy format)",
             Codec::Encrypted(Encryption::OpenSsl) => "encrypted (openssl)",
             Codec::Encrypted(Encryption::Pgp) => "encrypted (OpenPGP)",
             Codec::Encrypted(Encryption::Age) => "encrypted (age)",
-            Codec::Unknown(Container::Lzop) => "lzop",
-            Codec::Unknown(Container::Snappy) => "snappy",
-            Codec::Unknown(Container::Brotli) => "brotli",
             Codec::Unknown(Container::Compress) => "compress (.Z)",
-            Codec::Unknown(Container::Lz4Legacy) => "lz4 (legacy format)",
             Codec::Unknown(Container::Tar) => "tar",
             Codec::Unknown(Container::Zip) => "zip",
             Codec::Unknown(Container::SevenZip) => "7z",
@@ -259,8 +272,8 @@ mod tests {
             (b"BZh91AY&SY", Codec::Bzip2),
             (b"BZh9\x17\x72\x45\x38\x50\x90", Codec::Bzip2),
             (b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0", Codec::Lzma),
-            (b"\x89LZO\0\r\n\x1a\n", Codec::Unknown(Container::Lzop)),
-            (b"\xff\x06\0\0sNaPpY", Codec::Unknown(Container::Snappy)),
+            (b"\x89LZO\0\r\n\x1a\n", Codec::Lzop),
+            (b"\xff\x06\0\0sNaPpY", Codec::Snappy),
             (b"\x1f\x9d\x90", Codec::Unknown(Container::Compress)),
             (b"PK\x03\x04", Codec::Unknown(Container::Zip)),
             (b"7z\xbc\xaf\x27\x1c", Codec::Unknown(Container::SevenZip)),
@@ -268,10 +281,7 @@ mod tests {
         ] {
             assert_eq!(detect(head), codec, "{head:x?}");
         }
-        assert_eq!(
-            Codec::detect(b"\x8b\xff\x07\x80", "000000010000000000000001.br"),
-            Codec::Unknown(Container::Brotli)
-        );
+        assert_eq!(Codec::detect(b"\x8b\xff\x07\x80", "000000010000000000000001.br"), Codec::Brotli);
     }
 
     #[test]

@@ -3,6 +3,9 @@
 //! A file may hold several members (gzip), streams (xz, bzip2) or frames (zstd, lz4) behind each other; the plain bytes
 //! are those of all of them. A decoder that fails says how many bytes it gave before, so that nothing readable is lost.
 
+mod blocks;
+#[cfg(feature = "brotli")]
+mod brotli;
 #[cfg(feature = "bzip2")]
 mod bzip2;
 #[cfg(feature = "gzip")]
@@ -10,6 +13,10 @@ mod gzip;
 mod lz4;
 #[cfg(feature = "xz")]
 mod lzma;
+#[cfg(feature = "lzo")]
+mod lzop;
+#[cfg(feature = "snappy")]
+mod snappy;
 #[cfg(feature = "xz")]
 mod xz;
 #[cfg(feature = "zstd")]
@@ -118,10 +125,25 @@ impl Unpacking {
             Codec::Bzip2 => Box::new(bzip2::Bzip2::new()),
             #[cfg(feature = "xz")]
             Codec::Lzma => Box::new(lzma::Lzma::new()),
+            Codec::Lz4Legacy => Box::new(blocks::Blocks::new(lz4::legacy::Lz4Legacy::default())),
+            #[cfg(feature = "brotli")]
+            Codec::Brotli => Box::new(brotli::Brotli::new()),
+            #[cfg(feature = "snappy")]
+            Codec::Snappy => Box::new(blocks::Blocks::new(snappy::Snappy::default())),
+            #[cfg(feature = "lzo")]
+            Codec::Lzop => Box::new(blocks::Blocks::new(lzop::Lzop::new())),
             Codec::Encrypted(_) | Codec::Unknown(_) => {
                 return Ok(Unpacking { form: StoredForm::Over, end: Some(ReadState::Closed) });
             }
-            #[cfg(not(all(feature = "gzip", feature = "zstd", feature = "xz", feature = "bzip2")))]
+            #[cfg(not(all(
+                feature = "gzip",
+                feature = "zstd",
+                feature = "xz",
+                feature = "bzip2",
+                feature = "brotli",
+                feature = "snappy",
+                feature = "lzo"
+            )))]
             _ => return Ok(Unpacking { form: StoredForm::Over, end: Some(ReadState::Closed) }),
         };
         Ok(Unpacking { form: StoredForm::Packed(decoder), end: None })

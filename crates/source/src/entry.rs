@@ -117,6 +117,11 @@ impl Entry {
         )
     }
 
+    #[cfg(feature = "stores")]
+    pub(crate) fn called(self, id: &str) -> Entry {
+        Entry { id: Some(id.into()), ..self }
+    }
+
     /// As [`Entry::named`], for a source that calls its files something else than what it shows of them: a key, a
     /// number, the place of a part. Two files of one source never share an id.
     pub fn with_id(id: &str, file: &str, size: Option<u64>) -> Entry {

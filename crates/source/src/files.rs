@@ -2,6 +2,7 @@
 
 use crate::disk::Disk;
 use crate::entry::EntryFolder;
+use crate::key::Keys;
 use crate::name::{self, NamePlace};
 use crate::pace::Pace;
 use crate::source::{AsOf, Extent, Local};
@@ -77,6 +78,10 @@ impl Source for FilesSource {
 
     fn open(&self, entry: &Entry, _: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
         self.disk.open(entry)
+    }
+
+    fn keys(&self, _: &Entry) -> Option<&Keys> {
+        None
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {

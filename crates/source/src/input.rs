@@ -21,6 +21,11 @@ impl<R: io::Read> BufferedInput<R> {
         BufferedInput { source, buffer, start: 0, end: 0, at_end: false }
     }
 
+    /// What it reads from.
+    pub(crate) fn get_ref(&self) -> &R {
+        &self.source
+    }
+
     /// Gives the buffer back.
     pub(crate) fn into_buffer(self) -> Vec<u8> {
         self.buffer

@@ -1,6 +1,7 @@
 //! Files that are kept in memory, as they were stored: packed again for the time being.
 
 use crate::codec::HEAD;
+use crate::key::Keys;
 use crate::source::{AsOf, Extent, Local};
 use crate::stamp::Stamp;
 use crate::{Codec, Entry, Listing, Refusal, Source, SourceError, Stored};
@@ -30,7 +31,8 @@ impl KeptContent {
             let mut file = file.take(LIMIT);
             let read = file.by_ref().take(HEAD as u64).read_to_end(&mut bytes).and_then(|_| {
                 // Of what nobody can unpack, no more is ever looked at.
-                if Codec::detect(&bytes, entry.file_name()).is_open() { file.read_to_end(&mut bytes) } else { Ok(0) }
+                let codec = Codec::detect(&bytes, entry.file_name());
+                if codec.is_open() || source.keys(entry).is_some() { file.read_to_end(&mut bytes) } else { Ok(0) }
             });
             read.map_err(|error| SourceError::of_reading(&entry.shown(), &error))
         });
@@ -106,6 +108,10 @@ impl Source for KeptSource {
             Some(KeptContent::Gone) => Err(SourceError::foreign(shown, Refusal::Gone, "it was gone")),
             None => Err(refused("its content was not kept")),
         }
+    }
+
+    fn keys(&self, _: &Entry) -> Option<&Keys> {
+        None
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {

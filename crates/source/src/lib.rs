@@ -11,6 +11,8 @@
 //! |---|---|
 //! | [`name`] | names of WAL files under the suffixes of all tools, and names to leave alone |
 //! | [`codec`] | what a file is packed in, by its first bytes |
+//! | [`key`] | passphrases and keys for what is encrypted |
+//! | `bucket` | object stores: S3, GCS, Azure |
 //! | [`tar`] | base backups as tars, and the WAL in them |
 //! | [`map`] | memory maps, and the guard that makes a shrinking file an answer instead of a crash |
 //!
@@ -31,8 +33,12 @@
 //! # Ok::<(), pgwal_source::SourceError>(())
 //! ```
 
+#[cfg(feature = "stores")]
+pub mod bucket;
 pub mod codec;
 mod decode;
+#[cfg_attr(not(feature = "openssl"), allow(dead_code, reason = "there is nothing to decrypt with"))]
+mod decrypt;
 mod disk;
 mod entry;
 mod error;
@@ -43,6 +49,8 @@ mod held;
 mod images;
 mod input;
 mod kept;
+pub mod key;
+mod keyed;
 mod level;
 #[allow(unsafe_code)]
 pub mod map;
@@ -66,8 +74,10 @@ pub use error::{FileKind, Refusal, SourceError};
 pub use held::HeldEntry;
 pub use images::Images;
 pub use kept::{KeptContent, KeptFile, KeptSource};
+pub use key::Keys;
+pub use keyed::with_keys;
 pub use map::guard;
-pub use open::{open, open_at_pace};
+pub use open::{in_folders, is_wal_folder, open, open_at_pace};
 pub use outcome::{ByteSink, ReadFault, ReadOutcome, ReadState};
 pub use pace::{Clock, Pace};
 pub use read::{How, Scratch, read, small};

@@ -1,5 +1,7 @@
 //! What did the user name?
 
+#[cfg(feature = "stores")]
+use crate::bucket;
 use crate::files::FilesSource;
 use crate::folder::FolderSource;
 use crate::pace::Pace;
@@ -27,6 +29,12 @@ pub fn open(paths: &[PathBuf]) -> Result<Box<dyn Source>, SourceError> {
 pub fn open_at_pace(paths: &[PathBuf], pace: Option<Arc<Pace>>) -> Result<Box<dyn Source>, SourceError> {
     match paths {
         [] => Err(SourceError::NoPath),
+        #[cfg(feature = "stores")]
+        [one] if one.to_str().is_some_and(bucket::is_url) => {
+            let settings = bucket::BucketSettings::of_process();
+            let bucket = bucket::Bucket::open(one.to_str().unwrap_or(""), &settings, pace)?;
+            Ok(Box::new(bucket::BucketSource::new(Arc::new(bucket), vec![String::new()])))
+        }
         [one] if one == Path::new("-") => Ok(Box::new(StdinTape::stdin()?)),
         [one] => {
             let metadata = fs::metadata(one).map_err(|error| SourceError::io(one, &error))?;
@@ -34,6 +42,29 @@ pub fn open_at_pace(paths: &[PathBuf], pace: Option<Arc<Pace>>) -> Result<Box<dy
         }
         several => Ok(Box::new(FilesSource::new(several, pace)?)),
     }
+}
+
+/// Opens folders of WAL as one archive, whatever lies around them: the first with its subfolders of 256 segments, the
+/// others flat. `named`: what a user named; with each folder, what stands before a file's name when it is shown.
+///
+/// # Errors
+/// No folder was given.
+pub fn in_folders(
+    named: &Path,
+    folders: &[(PathBuf, String)],
+    pace: Option<Arc<Pace>>,
+) -> Result<Box<dyn Source>, SourceError> {
+    let source = FolderSource::of_folders(named, folders, pace).ok_or(SourceError::NoPath)?;
+    Ok(Box::new(source))
+}
+
+/// Whether WAL lies in a folder itself, or it is a data directory: nothing below it is meant.
+///
+/// # Errors
+/// The folder cannot be looked at.
+pub fn is_wal_folder(path: &Path) -> Result<bool, SourceError> {
+    let holds = || level::holds_wal(path).map_err(|error| SourceError::io(path, &error));
+    Ok(level::is_data_directory(path) || holds()?)
 }
 
 fn open_folder(path: &Path, pace: Option<Arc<Pace>>) -> Result<Box<dyn Source>, SourceError> {

@@ -11,7 +11,7 @@ pub type ByteSink<'a> = &'a mut dyn FnMut(&[u8]) -> ControlFlow<()>;
 pub struct ReadOutcome {
     /// Plain bytes pushed to the sink.
     pub plain_bytes: u64,
-    /// What the file is packed in.
+    /// What the file is packed in; of an encrypted file that opened, what is packed in it, if anything is.
     pub codec: Codec,
     /// Whether that was all.
     pub state: ReadState,
@@ -31,6 +31,8 @@ pub enum ReadState {
     Undecodable(ReadFault),
     /// Nothing was pushed: the file is encrypted, or packed in a way that is not read. The codec names it.
     Closed,
+    /// Nothing was pushed: the file is encrypted, and none of the keys that are here opens it. The codec names how.
+    WrongKey,
     /// The file's size, time or bytes changed while it was read: what was pushed proves nothing.
     Changed,
     /// There is no such file any more.

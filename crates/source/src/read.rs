@@ -1,11 +1,12 @@
 //! From stored bytes to plain ones: the one way to the content of a file, whatever source it lies in.
 
-use crate::codec::{self, Codec};
+use crate::codec::{self, Codec, Encryption};
 use crate::input::BufferedInput;
+use crate::key::Keys;
 use crate::outcome::{ByteSink, ReadOutcome, ReadState};
 use crate::source::{Extent, Source};
 use crate::stored::{Stored, fill_at};
-use crate::{Entry, SourceError, decode, guard, map};
+use crate::{Entry, SourceError, decode, decrypt, guard, map};
 use std::io;
 use std::ops::ControlFlow;
 
@@ -26,8 +27,9 @@ pub fn read(
 ) -> Result<ReadOutcome, SourceError> {
     let read = source.open(entry, how.extent).and_then(|mut stored| {
         let map = how.map.filter(|_| source.local().is_some());
-        read_stored(&mut *stored, entry.file_name(), &How { map, ..*how }, scratch, sink)
-            .map_err(|error| SourceError::of_reading(&entry.shown(), &error))
+        let how = How { map, ..*how };
+        let file = FileToRead { name: entry.file_name(), keys: source.keys(entry), source, how: &how };
+        read_stored(&mut *stored, &file, scratch, sink).map_err(|error| SourceError::of_reading(&entry.shown(), &error))
     });
     match read {
         Err(error) if error.is_gone() => {
@@ -89,23 +91,37 @@ pub struct Scratch {
     input: Vec<u8>,
 }
 
+/// What is to be read, and how.
+struct FileToRead<'a> {
+    name: &'a str,
+    keys: Option<&'a Keys>,
+    source: &'a dyn Source,
+    how: &'a How,
+}
+
 fn read_stored(
     stored: &mut dyn Stored,
-    name: &str,
-    how: &How,
+    file: &FileToRead<'_>,
     scratch: &mut Scratch,
     sink: ByteSink<'_>,
 ) -> io::Result<ReadOutcome> {
     let size = stored.size();
+    let FileToRead { name, how, .. } = *file;
     let mut read = match read_mapped(stored, name, how, sink)? {
         Some(read) => read,
         None => {
-            let mut input = BufferedInput::new(&mut *stored, std::mem::take(&mut scratch.input));
+            let mut input: BufferedInput<&mut dyn Stored> =
+                BufferedInput::new(&mut *stored, std::mem::take(&mut scratch.input));
             let codec = Codec::detect(input.peek(codec::HEAD)?, name);
             scratch.window.resize(how.window(), 0);
-            let (plain_bytes, state) = decode::run(codec, &mut input, &mut scratch.window, how.limit, sink)?;
-            scratch.input = input.into_buffer();
-            ReadOutcome { plain_bytes, codec, state, stored_bytes: None }
+            match (codec, file.keys) {
+                (Codec::Encrypted(kind), Some(keys)) => read_encrypted(input, kind, keys, file, scratch, sink)?,
+                _ => {
+                    let (plain_bytes, state) = decode::run(codec, &mut input, &mut scratch.window, how.limit, sink)?;
+                    scratch.input = input.into_buffer();
+                    ReadOutcome { plain_bytes, codec, state, stored_bytes: None }
+                }
+            }
         }
     };
     read.stored_bytes = size;
@@ -114,6 +130,30 @@ fn read_stored(
         read.state = ReadState::Changed;
     }
     Ok(read)
+}
+
+fn read_encrypted(
+    stored: BufferedInput<&mut dyn Stored>,
+    kind: Encryption,
+    keys: &Keys,
+    file: &FileToRead<'_>,
+    scratch: &mut Scratch,
+    sink: ByteSink<'_>,
+) -> io::Result<ReadOutcome> {
+    let encrypted = Codec::Encrypted(kind);
+    let clear = match decrypt::open(kind, stored, keys, &|| keys.open_any_of(file.source))? {
+        decrypt::Opening::Clear(clear) => clear,
+        decrypt::Opening::Refused(why) => {
+            return Ok(ReadOutcome { plain_bytes: 0, codec: encrypted, state: why.state(), stored_bytes: None });
+        }
+    };
+    let mut input = BufferedInput::new(clear, Vec::new());
+    let inner = Codec::detect(input.peek(codec::HEAD)?, file.name);
+    let (plain_bytes, state) = decode::run(inner, &mut input, &mut scratch.window, file.how.limit, sink)?;
+    let state = decrypt::ended(state, input.get_ref().fault());
+    scratch.input = input.into_buffer();
+    let codec = if inner == Codec::Plain { encrypted } else { inner };
+    Ok(ReadOutcome { plain_bytes, codec, state, stored_bytes: None })
 }
 
 /// `None`: it is to be read in windows.

@@ -1,5 +1,6 @@
 //! The one face of every place where WAL lies.
 
+use crate::key::Keys;
 use crate::stamp::Stamp;
 use crate::{Entry, HeldEntry, Listing, SourceError, Stored};
 use std::path::PathBuf;
@@ -12,7 +13,7 @@ use std::time::SystemTime;
 /// another source forwards each answer or refuses it, and cannot lose one unseen.
 ///
 /// ```
-/// use pgwal_source::{AsOf, Entry, Extent, Listing, Local, Source, SourceError, Stamp, Stored};
+/// use pgwal_source::{AsOf, Entry, Extent, Keys, Listing, Local, Source, SourceError, Stamp, Stored};
 /// use std::io::Cursor;
 ///
 /// /// One file in memory, packed or not.
@@ -26,6 +27,7 @@ use std::time::SystemTime;
 ///     fn open(&self, _: &Entry, _: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
 ///         Ok(Box::new(Cursor::new(self.1.as_slice())))
 ///     }
+///     fn keys(&self, _: &Entry) -> Option<&Keys> { None }
 ///     fn stamp(&self, _: &Entry) -> Option<Stamp> { None }
 ///     fn as_of(&self, _: &Entry) -> AsOf { AsOf::Now }
 ///     fn is_live(&self) -> bool { false }
@@ -53,6 +55,9 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// It cannot be opened, or is gone ([`SourceError::is_gone`]).
     fn open(&self, entry: &Entry, extent: Extent) -> Result<Box<dyn Stored + '_>, SourceError>;
+
+    /// What may open a file where it is encrypted; `None` where nobody gave a key.
+    fn keys(&self, entry: &Entry) -> Option<&Keys>;
 
     /// What tells that a file is the one that was read before, without reading it; `None` where nothing does.
     fn stamp(&self, entry: &Entry) -> Option<Stamp>;

@@ -4,6 +4,7 @@
 //! it are kept: no more than were asked for, which for WAL is a segment.
 
 use crate::entry::EntryFolder;
+use crate::key::Keys;
 use crate::source::{AsOf, Extent, Local};
 use crate::{Entry, FileKind, Listing, Source, SourceError, Stamp, Stored};
 use std::ffi::OsStr;
@@ -106,6 +107,10 @@ impl Source for StdinTape {
 
     fn open(&self, _: &Entry, _: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
         Ok(Box::new(TapeReading { tape: &self.0, at: 0 }))
+    }
+
+    fn keys(&self, _: &Entry) -> Option<&Keys> {
+        None
     }
 
     fn stamp(&self, _: &Entry) -> Option<Stamp> {

@@ -3,6 +3,7 @@
 //! WP1xx the archive, WP2xx bytes, WP3xx timelines, WP4xx backups and targets, WP5xx what cannot be looked at. A code
 //! is never used again for something else.
 
+use pgwal_source::Codec;
 use std::fmt;
 use std::str::FromStr;
 
@@ -145,6 +146,9 @@ codes! {
     NoFile = "WP123", "no-file", Error, "a name of WAL stands for no file",
         example "00000001000000000000000B: not a regular file but a folder",
         "A folder, a socket or a link to where nothing is has the name of a segment. restore_command fails on it as if nothing were there, and recovery ends in front of it. A link may lead to a place that is not mounted here. A named pipe and a device are told as WP504 instead: a command would wait at them, or read something. Put the file in its place, or mount what the link names.";
+    RepositoryInfo = "WP126", "repository-info", Error, "a backup tool's own file is missing, damaged or contradicts another",
+        example "archive/main/archive.info does not know 16-2: pgBackRest gives out none of its WAL",
+        "The WAL is judged by its own bytes, and so are these: but a restore goes through the backup tool, and the tool goes by its files of information. pgBackRest asks archive.info which cluster may have which WAL, and backup.info which backups there are; each has a copy beside it and a checksum inside. Where neither can be used, or where archive.info does not know the cluster whose WAL lies there, archive-get gives out nothing, and a server that restores ends with the first segment it asks for: an error. Where the copy serves, or where two files only name another current cluster, it is a warning. Bring the file back from its copy, from another repository, or from a copy of the repository; what lies beside it is whole.";
     TooShort = "WP130", "too-short", Error, "the archive does not get where it must",
         example "replay reaches 0/05F00000, not 0/06000000 that it must reach",
         "verify --must-reach named a position or a time, and what is proven to replay ends before it. A lost tail cannot be seen from bytes: an archive that lacks its last segments looks like one of an hour ago. So somebody who knows how far the server was has to say so. Either archiving is behind (pg_stat_archiver, pg_wal/archive_status on the server), files were lost, or damage stops replay earlier, which another finding tells.";
@@ -334,12 +338,15 @@ codes! {
     SignalMissing = "WP436", "signal-missing", Warning, "settings of a recovery are there, and nothing asks for one",
         example "there is no recovery.signal: the server reads neither the archive nor its target",
         "restore_command or a target is set, and neither recovery.signal nor standby.signal lies in the data directory (up to 11: no recovery.conf). A server then replays its own pg_wal, as after a crash: it asks the archive for nothing and stops at no target. With a backup_label and no WAL in pg_wal it ends with FATAL, \"could not locate required checkpoint record\". An error where it fails, or where a target was asked for; a warning where pg_wal alone is enough to start. Make the file, empty: touch recovery.signal in the data directory, as the user of the server.";
+    BackupNotRestorable = "WP440", "backup-not-restorable", Warning, "a backup does not restore",
+        example "backup 20261128-151715F_20261128-151830I does not restore: 20261128-151715F, on which it builds, is missing",
+        "A backup of a backup tool's repository was held against what describes it: its information and manifest, the backup that it builds on, and its files by name and size. Something that it needs is not there or has another size, or its tool says that it failed or was never finished. Its content was not read. The tool refuses to restore it, or leaves files out. As long as another backup restores this is a warning, and the verdict is that of the WAL; WAL alone is no restore, so that it is an error where no backup is left. Look for what is missing in another repository or a copy of this one; take a new backup now.";
 
     Encrypted = "WP501", "encrypted", Error, "a file is encrypted",
         example "000000010000000000000011 is encrypted (openssl)",
-        "Nothing can be said of the content without the key. Decrypt the archive to another place, or let the backup tool restore the files, and check those.";
+        "Nothing can be said of the content without the key: give it with --passphrase-file or --key-file. Where the encryption is one that is not read, decrypt the archive to another place, or let the backup tool restore the files, and check those.";
     UnknownCodec = "WP502", "unknown-codec", Error, "a file is packed in a way that is not read",
-        example "000000010000000000000011.lzo is lzop",
+        example "000000010000000000000011.zip is zip",
         "The content is compressed in a format that is not read here, or is no WAL at all but a container. Unpack it and check the result.";
     UnknownVersion = "WP503", "unknown-version", Error, "WAL of a version that is not read",
         example "000000010000000000000011 has the page magic D121, that of the betas of 19",
@@ -350,9 +357,38 @@ codes! {
     NotWal = "WP505", "not-wal", Error, "a file has the name of a segment and is no WAL",
         example "000000010000000000000011 is text",
         "The name is that of a segment, the content is not WAL of any version: no page carries a magic. It may be encrypted without a header, overwritten, or something else under that name.";
+    WrongKey = "WP510", "wrong-key", Error, "no key given opens a file",
+        example "000000010000000000000011 is encrypted (openssl), and no key given opens it",
+        "The file is encrypted, and what comes out with the passphrases and keys given is noise. It is encrypted with another one, or its beginning is damaged; that it is damaged is told (WP103) where a key opens other files of the archive and the end of this one. pgBackRest encrypts WAL with a key of the archive's own, which stands in archive.info, encrypted with the repository's passphrase: neither opens what the other one does. Nothing is said of the content.";
+}
+
+/// What a code is about, as its first digit says.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum CodeFamily {
+    /// The archive: which files there are, and what they are.
+    Archive,
+    /// Bytes of WAL.
+    Bytes,
+    /// Timelines.
+    Timelines,
+    /// Backups and targets.
+    Backups,
+    /// What cannot be looked at.
+    Closed,
 }
 
 impl Code {
+    /// What it is about.
+    pub const fn family(self) -> CodeFamily {
+        match self.id().as_bytes() {
+            [_, _, b'1', ..] => CodeFamily::Archive,
+            [_, _, b'2', ..] => CodeFamily::Bytes,
+            [_, _, b'3', ..] => CodeFamily::Timelines,
+            [_, _, b'4', ..] => CodeFamily::Backups,
+            _ => CodeFamily::Closed,
+        }
+    }
+
     /// No replay from before comes over the place, and replay may begin behind it.
     pub const fn is_hole(self) -> bool {
         matches!(self, Code::Gap | Code::WalReset)
@@ -363,6 +399,15 @@ impl Code {
         matches!(self, Code::LeftBranch | Code::Stopped | Code::Disproved | Code::OthersHistory)
     }
 
+    /// Of a file that is encrypted, or packed in a way that is not read.
+    pub(crate) const fn of_closed(codec: Codec, wrong_key: bool) -> Code {
+        match codec {
+            Codec::Encrypted(_) if wrong_key => Code::WrongKey,
+            Codec::Encrypted(_) => Code::Encrypted,
+            _ => Code::UnknownCodec,
+        }
+    }
+
     /// The finding says that something could not be looked at, not that it is wrong.
     pub const fn is_could_not_look(self) -> bool {
         matches!(
@@ -371,6 +416,7 @@ impl Code {
                 | Code::Vanished
                 | Code::StillCopied
                 | Code::Encrypted
+                | Code::WrongKey
                 | Code::UnknownCodec
                 | Code::UnknownVersion
                 | Code::Unreadable

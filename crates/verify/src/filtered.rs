@@ -1,6 +1,6 @@
 //! A part of an archive, as a source of its own.
 
-use pgwal_source::{AsOf, Entry, Extent, HeldEntry, Listing, Local, Refusal, Source, SourceError, Stamp, Stored};
+use pgwal_source::{AsOf, Entry, Extent, HeldEntry, Keys, Listing, Local, Refusal, Source, SourceError, Stamp, Stored};
 use std::path::PathBuf;
 
 /// A part of an archive.
@@ -23,6 +23,10 @@ impl Source for FilteredSource<'_> {
 
     fn open(&self, entry: &Entry, extent: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
         self.whole.open(entry, extent)
+    }
+
+    fn keys(&self, entry: &Entry) -> Option<&Keys> {
+        self.whole.keys(entry)
     }
 
     fn stamp(&self, entry: &Entry) -> Option<Stamp> {

@@ -414,6 +414,17 @@ pub enum Detail {
         /// As what follows its name.
         what: String,
     },
+    /// A backup in a tool's keeping.
+    OfListedBackup {
+        /// The tool's name for it.
+        label: String,
+        /// Why it does not restore.
+        why: String,
+        /// So many reasons more.
+        more: u64,
+        /// No backup of the repository restores.
+        none_left: bool,
+    },
     /// Files of a backup's manifest.
     BackupFiles {
         /// How many are not there.

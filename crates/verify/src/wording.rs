@@ -13,6 +13,7 @@ use crate::finding::{Detail, Finding};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Layout};
 use pgwal_recovery::backup::RootFileFlaw;
+use pgwal_source::Codec;
 
 impl Finding {
     /// What is wrong, in a sentence without a full stop.
@@ -62,6 +63,7 @@ impl Finding {
             (_, Detail::RootFile { what: RootFileFlaw::NoHba, .. }) => {
                 "put a pg_hba.conf into the data directory, or name one with hba_file".into()
             }
+            (_, Detail::RootFile { what: RootFileFlaw::NoMap, .. }) => format!("copy {file} from the backup anew"),
             (_, Detail::RootFile { .. }) => {
                 "copy PG_VERSION from the backup: its only line is the major version of the server".into()
             }
@@ -122,6 +124,10 @@ impl Finding {
             (Code::StillCopied, _) => "run again in a minute: the file is probably still being copied".into(),
             (Code::Changed | Code::Vanished, _) => "run again when nothing writes there".into(),
             (Code::Recycled, _) => format!("find out what archived {file} before it was written; replay ends cleanly in front of it"),
+            (Code::Encrypted, Detail::Packed { codec: Codec::Encrypted(kind), .. }) if kind.is_open() => {
+                "give the key: --passphrase-file FILE or --key-file FILE; of a pgBackRest repository, that of its archive.info".into()
+            }
+            (Code::WrongKey, _) => format!("find the key with which {file} was encrypted; several may be given together"),
             (Code::Encrypted | Code::UnknownCodec, _) => format!("unpack {file} to another place and check it there: walproof verify FILE"),
             (_, Detail::Miswritten { right }) => {
                 let folder = file.rfind('/').and_then(|slash| file.get(..=slash)).unwrap_or("");
@@ -150,6 +156,8 @@ impl Finding {
             (Code::ForeignName | Code::ForeignCluster | Code::ForeignVersion | Code::Geometry, _) => {
                 format!("find out which cluster archives into this place; get this cluster's own {file}")
             }
+            (Code::RepositoryInfo, _) => format!("bring {file} back, from its .copy, from another repository of the stanza or from a copy of this one"),
+            (Code::BackupNotRestorable, _) => "take a new backup now, and look for what is missing in another repository or a copy of this one".into(),
             (Code::BackupHistory, _) => format!("get {file} from another copy of the archive, or take a new base backup"),
             (Code::BackupLabel | Code::BackupControl | Code::BackupContradicts | Code::BackupManifest, _) => {
                 format!("take {file} from another copy of the same backup, or another backup")

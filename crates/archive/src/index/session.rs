@@ -11,7 +11,7 @@ use crate::read::{CountedFile, Remember, View};
 use crate::stretch::Unusable;
 use crate::whose::{Cluster, FirstPage};
 use pgwal_format::{FileName, SegmentNo, TimelineId};
-use pgwal_source::{Entry, Source, Stamp};
+use pgwal_source::{Codec, Entry, Source, Stamp};
 use pgwal_walk::Tail;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
@@ -196,6 +196,7 @@ impl<'a> IndexSession<'a> {
             // It may be written on.
             Some(Unusable::Size { short, .. }) => !short,
             Some(Unusable::Changed | Unusable::Vanished | Unusable::Refused(_)) => false,
+            Some(why) if asks_for_more(why) => false,
             Some(_) => true,
         };
         // A server writes on where WAL ends.
@@ -214,6 +215,9 @@ impl Remember for IndexSession<'_> {
     fn recall(&self, entry: usize, view: &View) -> Option<CountedFile> {
         let slot = self.slots.get(entry).filter(|slot| slot.taken)?;
         let read = slot.old.filter(|old| old.view == *view)?.read()?;
+        if read.why.as_ref().is_some_and(asks_for_more) {
+            return None;
+        }
         self.count(|used| used.segments_taken += 1);
         Some(read)
     }
@@ -243,6 +247,15 @@ impl Remember for IndexSession<'_> {
             read: RememberedFile::pack(&read),
         };
         self.learned().insert(entry, record);
+    }
+}
+
+/// Another key may open it, or a later program.
+fn asks_for_more(why: &Unusable) -> bool {
+    match why {
+        Unusable::Encrypted(_) | Unusable::WrongKey(_) | Unusable::Unknown(_) => true,
+        Unusable::Packed { codec, .. } => matches!(codec, Codec::Encrypted(_)),
+        _ => false,
     }
 }
 

@@ -113,6 +113,7 @@ impl Reader<'_> {
         let packed = |cut| Some(Unusable::Packed { codec: read.codec, bytes: pushed, cut });
         match read.state {
             ReadState::Closed if matches!(read.codec, Codec::Encrypted(_)) => Some(Unusable::Encrypted(read.codec)),
+            ReadState::WrongKey => Some(Unusable::WrongKey(read.codec)),
             ReadState::Closed => Some(Unusable::Unknown(read.codec)),
             ReadState::Vanished => Some(Unusable::Vanished),
             ReadState::Changed if !self.live => Some(Unusable::Changed),

@@ -4,15 +4,17 @@
 mod pasted;
 
 use crate::exit::Exit;
+use crate::input::on_all_processors;
+use crate::keys::KeyOptions;
+use crate::repo::PlaceOptions;
 use crate::streams::page;
 use anyhow::bail;
 use clap::ValueEnum;
 use pgwal::format::{FileName, Layout, Lsn, Position, TimelineId};
-use pgwal::source;
 use pgwal::verify::codes::{Code, CodePattern};
+use pgwal::verify::log_line::LogPosition as Named;
 use pgwal::verify::log_line::{LogLine, LogReading, Slot, SlotValue};
 use pgwal::verify::probe::probe;
-use pgwal::verify::{Options, log_line::LogPosition as Named};
 use pgwal_report::explain::{self, Evidence, ExplainAnswer, ExplainedLine, ExplainedPlaces};
 use pgwal_report::outside::{Lines, OutputForm};
 use std::io::Write;
@@ -32,6 +34,8 @@ pub struct ExplainArgs {
     /// Look the place of the message up in this archive
     #[arg(short, long, value_name = "ARCHIVE")]
     path: Option<PathBuf>,
+    #[command(flatten)]
+    keys: KeyOptions,
     /// How to say it
     #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
     format: ExplainFormat,
@@ -60,7 +64,7 @@ pub fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
         ExplainAnswer::List(Code::ALL.to_vec())
     } else if let Ok(pattern) = text.parse::<CodePattern>() {
         ExplainAnswer::Codes(Code::ALL.iter().copied().filter(|&code| pattern.matches(code)).collect())
-    } else if let Some(answer) = of_lines(given.reading, args.path.as_ref())? {
+    } else if let Some(answer) = of_lines(given.reading, args.path.as_ref(), &args.keys)? {
         answer
     } else if text.get(..2).is_some_and(|wp| wp.eq_ignore_ascii_case("wp")) && !text.contains(' ') {
         bail!("\"{text}\" is no code of walproof; walproof explain lists them all");
@@ -83,13 +87,13 @@ pub fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
 }
 
 /// What lines of a log say: the worst message that is known, or the places that unknown ones name.
-fn of_lines(reading: LogReading, path: Option<&PathBuf>) -> anyhow::Result<Option<ExplainAnswer>> {
+fn of_lines(reading: LogReading, path: Option<&PathBuf>, keys: &KeyOptions) -> anyhow::Result<Option<ExplainAnswer>> {
     let LogReading { worst, number, lines, others, places, .. } = reading;
     if let Some(message) = worst {
         // What the message itself does not say, a line beside it may.
         let own = message.positions();
         let named = if own.is_empty() { &places } else { &own };
-        let evidence = path.map(|path| evidence(path, named, said_timeline(&message))).transpose()?;
+        let evidence = path.map(|path| evidence(path, keys, (named, said_timeline(&message)))).transpose()?;
         let next = next(message.next(), path);
         let line = ExplainedLine { message, number, lines, others, places, next, evidence };
         return Ok(Some(ExplainAnswer::Line(Box::new(line))));
@@ -98,7 +102,7 @@ fn of_lines(reading: LogReading, path: Option<&PathBuf>) -> anyhow::Result<Optio
     let commands = ["locate {} -p ARCHIVE", "hex ARCHIVE {}", "verify ARCHIVE"];
     let commands = commands.map(|command| format!("walproof {}", command.replace("{}", &first.as_argument())));
     let next = next(commands.to_vec(), path);
-    let evidence = path.map(|path| evidence(path, &places, None)).transpose()?;
+    let evidence = path.map(|path| evidence(path, keys, (&places, None))).transpose()?;
     Ok(Some(ExplainAnswer::Places(Box::new(ExplainedPlaces { places, lines, next, evidence }))))
 }
 
@@ -124,8 +128,12 @@ fn quoted(path: &str) -> String {
 }
 
 /// Looks the first place up; the others may tell its timeline.
-fn evidence(path: &PathBuf, places: &[Named], timeline: Option<TimelineId>) -> anyhow::Result<Evidence> {
-    let source = source::open(std::slice::from_ref(path))?;
+fn evidence(
+    path: &PathBuf,
+    keys: &KeyOptions,
+    (places, timeline): (&[Named], Option<TimelineId>),
+) -> anyhow::Result<Evidence> {
+    let source = crate::input::open(path, &PlaceOptions::default(), keys)?;
     let Some(place) = places.first() else {
         return Ok(Evidence::None("the message names no place in WAL".into()));
     };
@@ -142,10 +150,8 @@ fn evidence(path: &PathBuf, places: &[Named], timeline: Option<TimelineId>) -> a
     }
     // The file that the message names beside the position tells the timeline.
     let timeline = places.iter().find_map(timeline_of).or(timeline);
-    let mut options = Options::default();
-    options.jobs = std::thread::available_parallelism().map_or(1, usize::from);
     let at = |layout: &Layout| Some((resolve(place, layout)?, timeline));
-    let seen = probe(source.as_ref(), options, &at)?;
+    let seen = probe(source.as_ref(), on_all_processors(), &at)?;
     Ok(match seen {
         Some(seen) => Evidence::Seen(Box::new(seen)),
         None => Evidence::None(format!("no WAL in {} has a place {place}", source.describe())),

@@ -2,11 +2,12 @@
 
 use crate::exit::Exit;
 use crate::input::rate;
+use crate::keys::KeyOptions;
 use crate::output::deliver;
 use crate::progress::Bar;
 use anyhow::ensure;
 use pgwal::source::name::{self, NamePlace};
-use pgwal::source::{Pace, guard, share};
+use pgwal::source::{Pace, guard, share, with_keys};
 use pgwal::verify::Options;
 use pgwal::verify::index::summarize;
 use std::path::PathBuf;
@@ -30,6 +31,8 @@ pub struct SummarizeArgs {
     /// Read no more bytes a second than this, by all threads together: 50M, 512K, 1G, a unit being a power of 1024
     #[arg(long, value_name = "RATE", value_parser = rate)]
     max_rate: Option<u64>,
+    #[command(flatten)]
+    keys: KeyOptions,
 }
 
 /// Summarises and writes.
@@ -46,6 +49,7 @@ pub fn run(args: &SummarizeArgs) -> anyhow::Result<Exit> {
         crate::complain(format!("{}: not there any more, left out", file.display()));
     }
     let source = share(&here, args.max_rate.map(|rate| Arc::new(Pace::new(rate))))?;
+    let source = with_keys(source, args.keys.keys()?);
     ensure!(!source.list()?.entries.is_empty(), "no WAL there");
     let bar = Bar::new(false);
     let mut options = Options::default();

@@ -7,9 +7,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
 mod damaged;
+mod encrypt;
 mod expect;
 mod pair;
 mod step;
+#[path = "../run/tar.rs"]
+mod tar;
 mod wal;
 
 use pair::Pair;

@@ -1,6 +1,8 @@
 //! The steps with which an archive is made: captures of testdata, and what is done to them.
 
+use crate::encrypt;
 use crate::pair::started;
+use crate::tar::tar_of;
 use crate::wal;
 use serde::Deserialize;
 use std::fs::{self, File};
@@ -101,6 +103,11 @@ pub enum Step {
         file: String,
         to: String,
     },
+    /// As openssl does it.
+    Encrypt {
+        file: String,
+        passphrase: String,
+    },
     Tar {
         folder: String,
         to: String,
@@ -137,6 +144,7 @@ impl Step {
             Step::Unpack { from, to } => unpack(&root().join(from), &at(to)),
             Step::Copy { from, to } => copy(&root().join(from), &at(to)),
             Step::Take { from, to } => put(&at(to), &read_plain(&root().join(from))?),
+            Step::Encrypt { file, passphrase } => put(&at(file), &encrypt::openssl(&fs::read(at(file))?, passphrase)),
             Step::Again { file, to } => put(&at(to), &fs::read(at(file))?),
             Step::Move { file, to } => fs::rename(at(file), at(to)),
             Step::Remove { file } => fs::remove_file(at(file)),
@@ -168,7 +176,7 @@ impl Step {
                 change(&at(file), *offset, usize::MAX, |bytes| wal::committed(bytes, Duration::from_secs(*ago)))
             }
             Step::Gzip { file, to } => gzip(&at(file), &at(to)),
-            Step::Tar { folder, to } => put(&at(to), &wal::tar(&at(folder))?),
+            Step::Tar { folder, to } => put(&at(to), &tar_of(&at(folder))?),
             Step::Sizes { from, to } => sizes(&read_plain(&root().join(from))?, &at(to)),
             Step::Fresh { .. } => Ok(()),
             Step::Old { file } => File::open(at(file))?.set_modified(long_ago()),

@@ -30,6 +30,11 @@ pub enum WithoutFolder {
     Empty,
 }
 
+/// Whether a version has `pg_filenode.map` beside the catalogs that have no file numbers of their own (9.0).
+pub fn has_maps(version: Version) -> bool {
+    version >= V9_0
+}
+
 impl DataFolder {
     /// All there are or were.
     pub const ALL: &[DataFolder] = &[

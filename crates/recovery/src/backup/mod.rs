@@ -15,6 +15,7 @@ mod assemble;
 mod find;
 mod flaw;
 mod folder;
+mod folder_place;
 mod judge;
 pub mod manifest;
 mod open;
@@ -35,17 +36,19 @@ use pgwal_format::text::history::Ancestor;
 use pgwal_format::text::settings::SettingsText;
 use pgwal_format::{Lsn, TimelineId, Version};
 use pgwal_source::Source;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+pub use assemble::take_wal;
 pub use find::{find, known, labelled};
 pub use flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};
+pub use folder_place::FolderPlace;
 pub use judge::of_archive;
 pub use manifest::Manifest;
 pub use open::open;
 pub use relations::{Fork, RelationFiles};
 pub use settings::NotOpened;
-pub use structure::FolderPlace;
 pub use tools::next_step_of_label;
 
 /// A base backup, or as much of one as is at hand.
@@ -86,6 +89,8 @@ pub struct Backup {
     pub(crate) has_version_file: bool,
     /// Its configuration lies in it, and names no `pg_hba.conf` that is there.
     pub(crate) lacks_hba: bool,
+    /// Tablespaces that are folders in `pg_tblspc`, and no links (`allow_in_place_tablespaces`).
+    pub in_place: BTreeSet<u32>,
     /// What is wrong with the backup itself.
     pub flaws: Vec<BackupFlaw>,
     /// What of it was not looked at, in words.
@@ -169,6 +174,7 @@ impl Backup {
             lived_in: false,
             has_version_file: false,
             lacks_hba: false,
+            in_place: BTreeSet::new(),
             flaws: Vec::new(),
             not_checked: Vec::new(),
         }

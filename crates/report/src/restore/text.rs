@@ -58,6 +58,7 @@ fn is_of_backup(f: &Finding) -> bool {
 fn wanted(r: &Restore, zone: &Zone) -> String {
     match r.target.as_ref().map(|t| &t.target) {
         Some(Target::Time(time)) => local(*time, zone),
+        Some(Target::Immediate) => "where its data are consistent".into(),
         Some(target) => {
             let (kind, value) = aim(target);
             format!("{kind} {value}")

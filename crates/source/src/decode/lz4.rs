@@ -10,6 +10,7 @@
 //! apart from a whole one, and give what it has: no end mark, or half a block.
 
 mod header;
+pub(super) mod legacy;
 mod partial;
 mod xxh32;
 

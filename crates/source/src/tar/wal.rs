@@ -7,6 +7,7 @@ use super::unpacked::Unpacked;
 use crate::codec::Codec;
 use crate::disk::DiskFile;
 use crate::entry::EntryFolder;
+use crate::key::Keys;
 use crate::source::{AsOf, Extent, Local};
 use crate::{Entry, Listing, Refusal, Source, SourceError, Stamp, Stored};
 use std::ffi::OsStr;
@@ -72,6 +73,10 @@ impl Source for TarSource {
             Some(tar) => Ok(Box::new(tar.member(found.offset, found.size)?)),
             None => Ok(Box::new(Section::open(&self.path, found)?)),
         }
+    }
+
+    fn keys(&self, _: &Entry) -> Option<&Keys> {
+        None
     }
 
     fn stamp(&self, _: &Entry) -> Option<Stamp> {

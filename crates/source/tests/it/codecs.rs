@@ -2,7 +2,7 @@
 
 use crate::fixture::{PACKERS, SEGMENT, lz4_linked, round, wal_like, zstd_bare};
 use pgwal_source::codec::{Container, Encryption};
-use pgwal_source::{Codec, How, ReadState, open};
+use pgwal_source::{Codec, How, ReadFault, ReadState, open};
 use std::ops::ControlFlow;
 
 #[test]
@@ -71,8 +71,8 @@ fn what_cannot_be_unpacked_is_named_and_gives_nothing() {
     for (stored, codec) in [
         (&b"Salted__12345678"[..], Codec::Encrypted(Encryption::OpenSsl)),
         (b"age-encryption.org/v1\n", Codec::Encrypted(Encryption::Age)),
-        (b"\x89LZO\0\r\n\x1a\nxxxx", Codec::Unknown(Container::Lzop)),
-        (b"\xff\x06\0\0sNaPpYxx", Codec::Unknown(Container::Snappy)),
+        (b"PK\x03\x04xxxx", Codec::Unknown(Container::Zip)),
+        (b"\x1f\x9d\x90xxxx", Codec::Unknown(Container::Compress)),
     ] {
         let (out, _, read) = round(stored, &How::default());
         assert_eq!((read.codec, read.state, read.plain_bytes, out.len()), (codec, ReadState::Closed, 0, 0));
@@ -122,5 +122,25 @@ fn small_files_are_unpacked_too() {
         assert_eq!(source.small(entry, 1 << 20).unwrap().0, text);
         let (start, read) = source.small(entry, 10).unwrap();
         assert_eq!((start.as_slice(), read.state), (&text[..10], ReadState::LimitReached));
+    }
+}
+
+#[test]
+fn brotli_is_known_by_its_suffix_and_knows_its_end() {
+    // Of brotli's own tool (-q 3), as WAL-G names it.
+    let stored = b"\x0f\x14\x801\t0/1C1CA08\tno recovery target specified\n\x03";
+    let text = b"1\t0/1C1CA08\tno recovery target specified\n";
+    for (bytes, state) in [
+        (stored.to_vec(), ReadState::Whole),
+        (stored[..20].to_vec(), ReadState::CutOff),
+        (stored[..stored.len() - 1].to_vec(), ReadState::CutOff),
+        ([stored.as_slice(), b"x"].concat(), ReadState::Undecodable(ReadFault::Trailing)),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("00000002.history.br"), bytes).unwrap();
+        let source = open(&[folder.path().into()]).unwrap();
+        let (plain, read) = source.small(&source.list().unwrap().entries[0], 1 << 20).unwrap();
+        assert_eq!((read.codec, read.state), (Codec::Brotli, state));
+        assert!(text.starts_with(&plain) && (state != ReadState::Whole || plain == text), "{plain:?}");
     }
 }

@@ -73,7 +73,9 @@ fn the_fault_is_told_apart() {
 #[test]
 fn bytes_behind_the_end_are_told() {
     let plain = wal_like(100_000);
-    for packer in &PACKERS {
+    // These have no end: what follows is one more block, and a wrong one.
+    let ending = PACKERS.iter().filter(|packer| !matches!(packer.name, "snappy" | "lz4 before frames"));
+    for packer in ending {
         for tail in [&b"garbage"[..], &[0; 512], b"x"] {
             let mut stored = (packer.pack)(&plain);
             stored.extend(tail);
@@ -105,6 +107,9 @@ fn random_bytes_behind_every_magic_neither_panic_nor_hang() {
         b"\x04\x22\x4d\x18",
         b"\xfd7zXZ\0",
         b"BZh91AY&SY",
+        b"\xff\x06\0\0sNaPpY",
+        b"\x89LZO\0\r\n\x1a\n\x10\x40\x20\xa0\x09\x40\x01\x05\x03\0\0\x0d",
+        b"\x02\x21\x4c\x18",
         b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0",
     ] {
         for _ in 0..300 {

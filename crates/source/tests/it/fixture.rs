@@ -1,7 +1,9 @@
 //! Bytes that pack like WAL, packers of every format, and a reader that collects what comes out.
 
+use cbc::cipher::{Array, BlockModeEncrypt, KeyIvInit, consts::U16};
 use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
 use pgwal_source::{How, ReadOutcome, Scratch, open};
+use sha1::{Digest, Sha1};
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -17,7 +19,7 @@ pub struct Packer {
     pub joins: bool,
 }
 
-pub const PACKERS: [Packer; 9] = [
+pub const PACKERS: [Packer; 12] = [
     Packer { name: "gzip", pack: gzip, checked: true, joins: true },
     Packer { name: "zstd", pack: zstd_bare, checked: false, joins: true },
     Packer { name: "zstd with checksum", pack: zstd_checked, checked: true, joins: true },
@@ -26,6 +28,9 @@ pub const PACKERS: [Packer; 9] = [
     Packer { name: "lz4 linked, 4 MiB blocks", pack: lz4_large, checked: true, joins: true },
     Packer { name: "xz", pack: xz, checked: true, joins: true },
     Packer { name: "bzip2", pack: bzip2, checked: true, joins: true },
+    Packer { name: "snappy", pack: snappy, checked: true, joins: true },
+    Packer { name: "lzop", pack: lzop, checked: true, joins: true },
+    Packer { name: "lz4 before frames", pack: lz4_legacy, checked: false, joins: true },
     Packer { name: "lzma", pack: lzma, checked: false, joins: false },
 ];
 
@@ -33,6 +38,22 @@ pub fn gzip(plain: &[u8]) -> Vec<u8> {
     let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     packer.write_all(plain).unwrap();
     packer.finish().unwrap()
+}
+
+/// As pgBackRest encrypts, and `openssl enc -aes-256-cbc -md sha1`.
+pub fn openssl(plain: &[u8], passphrase: &[u8]) -> Vec<u8> {
+    let salt = *b"\x10\x21\x32\x43\x54\x65\x76\x87";
+    let mut made = Vec::new();
+    while made.len() < 48 {
+        let last = made.get(made.len().saturating_sub(20)..).unwrap_or(&[]).to_vec();
+        made.extend(Sha1::digest([last.as_slice(), passphrase, &salt].concat()));
+    }
+    let mut cipher = cbc::Encryptor::<aes::Aes256>::new_from_slices(&made[..32], &made[32..48]).unwrap();
+    let padding = 16 - plain.len() % 16;
+    let mut blocks = plain.to_vec();
+    blocks.extend(std::iter::repeat_n(padding as u8, padding));
+    cipher.encrypt_blocks(Array::<u8, U16>::slice_as_chunks_mut(&mut blocks).0);
+    [b"Salted__".as_slice(), &salt, &blocks].concat()
 }
 
 pub fn zstd_bare(plain: &[u8]) -> Vec<u8> {
@@ -63,6 +84,51 @@ fn lz4(plain: &[u8], info: FrameInfo) -> Vec<u8> {
     let mut packer = FrameEncoder::with_frame_info(info, Vec::new());
     packer.write_all(plain).unwrap();
     packer.finish().unwrap()
+}
+
+pub fn snappy(plain: &[u8]) -> Vec<u8> {
+    let mut packer = snap::write::FrameEncoder::new(Vec::new());
+    packer.write_all(plain).unwrap();
+    packer.flush().unwrap();
+    let packed = packer.into_inner().unwrap();
+    // The encoder writes nothing at all where nothing is to be packed.
+    if packed.is_empty() { b"\xff\x06\0\0sNaPpY".to_vec() } else { packed }
+}
+
+/// As `lzop` does it, with the header that it writes to a pipe.
+pub fn lzop(plain: &[u8]) -> Vec<u8> {
+    let header = b"\x10\x40\x20\xa0\x09\x40\x01\x05\x03\0\0\x0d\0\0\x81\x80\x6b\x0a\xf2\x80\0\0\0\0\0";
+    let mut out = b"\x89LZO\0\r\n\x1a\n".to_vec();
+    out.extend(header);
+    out.extend(adler(header));
+    for block in plain.chunks(256 << 10) {
+        let packed = lzokay::compress::compress(block).unwrap();
+        let packed = if packed.len() < block.len() { &packed } else { block };
+        out.extend((block.len() as u32).to_be_bytes());
+        out.extend((packed.len() as u32).to_be_bytes());
+        out.extend(adler(block));
+        out.extend(packed);
+    }
+    out.extend([0; 4]);
+    out
+}
+
+fn adler(bytes: &[u8]) -> [u8; 4] {
+    let (a, b) = bytes.iter().fold((1u32, 0u32), |(a, b), &byte| {
+        let a = (a + u32::from(byte)) % 65_521;
+        (a, (b + a) % 65_521)
+    });
+    (b << 16 | a).to_be_bytes()
+}
+
+fn lz4_legacy(plain: &[u8]) -> Vec<u8> {
+    let mut out = b"\x02\x21\x4c\x18".to_vec();
+    for block in plain.chunks(8 << 20) {
+        let packed = lz4_flex::block::compress(block);
+        out.extend((packed.len() as u32).to_le_bytes());
+        out.extend(packed);
+    }
+    out
 }
 
 fn xz(plain: &[u8]) -> Vec<u8> {

@@ -7,6 +7,7 @@ mod bus_error;
 mod changes;
 mod codecs;
 mod damage;
+mod encrypted;
 mod fixture;
 mod folders;
 mod levels;

@@ -320,6 +320,7 @@ impl Judge<'_> {
                 _ => (Code::PackedTwice, Detail::Twice { outer, inner }),
             },
             Unusable::Encrypted(codec) => (Code::Encrypted, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
+            Unusable::WrongKey(codec) => (Code::WrongKey, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
             Unusable::Unknown(codec) => (Code::UnknownCodec, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
             Unusable::Belongs { address, timeline } => {
                 let number = self.number(*address);

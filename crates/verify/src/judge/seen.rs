@@ -2,7 +2,8 @@
 
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
-use crate::outcome::{Outcome, Verdict};
+use crate::judge::{Ruled, RulingCase};
+use crate::outcome::Verdict;
 use pgwal_archive::lineage::{Disagreement, HistoryFlaw};
 use pgwal_archive::settle::Expired;
 use pgwal_archive::whose::beginning;
@@ -45,12 +46,11 @@ fn history(flaw: &HistoryFlaw) -> Finding {
         Flaw::Unreadable(what) => {
             return Finding { timeline: Some(flaw.timeline), ..unreadable(&flaw.file, what.clone()) };
         }
-        Flaw::Closed(codec) => {
-            let code = if matches!(codec, Codec::Encrypted(_)) { Code::Encrypted } else { Code::UnknownCodec };
-            (code, Detail::Packed { codec: *codec, bytes: 0, cut: false })
-        }
         Flaw::NotWhole(codec) => {
             (Code::HistorySyntax, Detail::History { what: format!("the file cannot be read whole ({codec})") })
+        }
+        &Flaw::Closed(codec, wrong_key) => {
+            (Code::of_closed(codec, wrong_key), Detail::Packed { codec, bytes: 0, cut: false })
         }
         Flaw::Empty => (Code::HistoryEmpty, Detail::History { what: "it names no ancestor".into() }),
         Flaw::Fault(fault) => (code_of(fault), Detail::History { what: said(fault) }),
@@ -147,7 +147,7 @@ fn unreadable(file: &str, why: String) -> Finding {
 }
 
 /// No file says whose WAL it is: each is named for what it is.
-pub(crate) fn nobody(source: &dyn Source, found: Unowned, depth: Depth) -> Outcome {
+pub(crate) fn nobody(source: &dyn Source, found: Unowned, depth: Depth) -> (RulingCase, Ruled) {
     let Unowned { entries, unreadable: unreadable_of, ignored, unknown, live } = found;
     let mut findings: Vec<Finding> = unreadable_of.iter().map(|(file, error)| refused(file, error)).collect();
     let segments =
@@ -159,7 +159,7 @@ pub(crate) fn nobody(source: &dyn Source, found: Unowned, depth: Depth) -> Outco
     findings.extend(strangers.into_iter().map(|entry| name_file(source, entry)));
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let verdict = if refuted { Verdict::Refuted } else { Verdict::Unproven };
-    Outcome { verdict, ignored, unknown, live, ..Outcome::without_wal(findings, depth) }
+    (RulingCase { ignored, unknown, live, ..RulingCase::without_wal(findings, depth) }, Ruled::unread(verdict))
 }
 
 fn name_file(source: &dyn Source, entry: &Entry) -> Finding {
@@ -172,7 +172,9 @@ fn name_file(source: &dyn Source, entry: &Entry) -> Finding {
         |code: Code, detail: Detail| Finding { file: Some(file.clone()), offset: Some(0), detail, ..Finding::of(code) };
     let packed = Detail::Packed { codec, bytes: start.len() as u64, cut: state == ReadState::CutOff };
     match (codec, state) {
-        (Codec::Encrypted(_), _) => return of(Code::Encrypted, packed),
+        (_, ReadState::Closed | ReadState::WrongKey) => {
+            return of(Code::of_closed(codec, state == ReadState::WrongKey), packed);
+        }
         (Codec::Unknown(_), _) | (_, ReadState::Undecodable(ReadFault::Unsupported)) => {
             return of(Code::UnknownCodec, packed);
         }

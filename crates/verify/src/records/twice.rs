@@ -124,6 +124,7 @@ fn trouble(why: &Option<Unusable>, file: &PlannedFile, reader: &Reader<'_>, entr
             Unusable::Changed
             | Unusable::Packed { .. }
             | Unusable::Encrypted(_)
+            | Unusable::WrongKey(_)
             | Unusable::Unknown(_)
             | Unusable::Size { .. },
         ) => (Code::Changed, Detail::Plain),

@@ -90,7 +90,14 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::Gap { last, count, .. } if *count > 1 => format!("{count} segments are missing: {file} to {last}"),
         Detail::Gap { .. } => format!("{file} is missing"),
         Detail::Size { found, expected } => format!("{file} has {found} bytes instead of {expected}"),
-        Detail::Packed { codec, .. } if !codec.is_open() => format!("{file} is {codec}"),
+        Detail::Packed { codec, .. } if f.code == Code::WrongKey => {
+            format!("{file} is {codec}, and no key given opens it")
+        }
+        Detail::Packed { codec, .. }
+            if f.code == Code::Encrypted || f.code == Code::UnknownCodec && !codec.is_open() =>
+        {
+            format!("{file} is {codec}")
+        }
         Detail::Packed { codec, .. } if f.code == Code::UnknownCodec => {
             format!("{file} is {codec} that asks for more memory than 128 MiB, or for a feature that is not read")
         }
@@ -105,6 +112,11 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::Label(fault) => format!("{file}: {fault}"),
         Detail::Control(None) => format!("there is no {file}"),
         Detail::Control(Some(error)) => format!("{file}: {error}"),
+        Detail::OfListedBackup { label, why, more, none_left } => {
+            let more = if *more > 0 { format!("; and for {more} reasons more") } else { String::new() };
+            let left = if *none_left { "; no backup is left that does" } else { "" };
+            format!("backup {label} does not restore: {why}{more}{left}")
+        }
         Detail::OfBackup { what } => format!("{file} {what}"),
         Detail::BackupFiles { missing, other_size } => {
             format!("{file}: {} missing, {other_size} of another size, by backup_manifest", files(*missing))
@@ -112,6 +124,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::Folder { folder, place, without } => given::folder(folder, *place, *without),
         Detail::RootFile { what: RootFileFlaw::NoVersion, .. } => {
             format!("{file} is missing: to a server, that is no data directory")
+        }
+        Detail::RootFile { what: RootFileFlaw::NoMap, .. } => {
+            format!("{file} is missing: a server starts, and no connection comes to what it names")
         }
         Detail::RootFile { what: RootFileFlaw::NoHba, .. } => {
             format!("{file} is missing: a server does not start without it")

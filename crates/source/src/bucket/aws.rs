@@ -1,0 +1,130 @@
+//! S3 and what speaks as it does, found as the aws tools find it: the environment, then the profile's files, then what
+//! the machine is given by its cloud.
+
+use super::profile::Profile;
+use super::settings::{self, BucketSettings};
+use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::{Certificate, ClientOptions};
+use std::io::Read;
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// Who asks.
+struct Credentials {
+    id: String,
+    secret: String,
+    token: Option<String>,
+}
+
+pub(super) fn open(bucket: &str, settings: &BucketSettings) -> Result<AmazonS3, String> {
+    let mut builder = AmazonS3Builder::new().with_bucket_name(bucket).with_retry(settings::retry());
+    for (name, value) in settings.of("AWS_") {
+        if let Ok(key) = name.parse() {
+            builder = builder.with_config(key, value);
+        }
+    }
+    let profile = Profile::of(settings)?;
+    let unset = |names: &[&str]| names.iter().all(|name| settings.get(name).is_none());
+    let endpoint =
+        ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"].iter().find_map(|name| settings.get(name));
+    let endpoint = endpoint.or_else(|| profile.get("endpoint_url"));
+    if let Some(endpoint) = endpoint {
+        let whole = if profile.get("s3.addressing_style") == Some("virtual") {
+            builder = builder.with_virtual_hosted_style_request(true);
+            endpoint.replacen("://", &format!("://{bucket}."), 1)
+        } else {
+            endpoint.to_owned()
+        };
+        // A bucket on this machine or in this network has no certificate, as often as not.
+        builder = builder.with_endpoint(whole).with_allow_http(endpoint.starts_with("http://"));
+    }
+    builder = builder.with_client_options(
+        client(settings, &profile)?.with_allow_http(endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"))),
+    );
+    if unset(&["AWS_REGION", "AWS_DEFAULT_REGION"])
+        && let Some(region) = profile.get("region")
+    {
+        builder = builder.with_region(region);
+    }
+    let open_to_all = settings.get("AWS_SKIP_SIGNATURE").is_some_and(|value| value != "false");
+    let own = ["AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE"];
+    if open_to_all || !unset(&own) {
+        // That is said.
+    } else if let Some(found) = credentials(&profile)? {
+        builder = builder.with_access_key_id(found.id).with_secret_access_key(found.secret);
+        if let Some(token) = found.token {
+            builder = builder.with_token(token);
+        }
+    } else if unset(&["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"])
+        && !is_in_the_cloud(settings)
+    {
+        return Err("there are no credentials: neither AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY nor a profile \
+                    (AWS_PROFILE), a web identity or a role of this machine; for a bucket open to all set \
+                    AWS_SKIP_SIGNATURE=true"
+            .to_owned());
+    }
+    builder.build().map_err(|error| error.to_string())
+}
+
+/// Of the profile: keys, or a program that says them.
+fn credentials(profile: &Profile) -> Result<Option<Credentials>, String> {
+    if let (Some(id), Some(secret)) = (profile.get("aws_access_key_id"), profile.get("aws_secret_access_key")) {
+        let token = profile.get("aws_session_token").map(str::to_owned);
+        return Ok(Some(Credentials { id: id.to_owned(), secret: secret.to_owned(), token }));
+    }
+    if let Some(command) = profile.get("credential_process") {
+        return said_by(command).map(Some);
+    }
+    for key in ["role_arn", "sso_session", "sso_start_url"] {
+        if profile.get(key).is_some() {
+            return Err(format!(
+                "the profile's {key} is not read: let the aws tool say the credentials, \
+                 eval \"$(aws configure export-credentials --format env)\""
+            ));
+        }
+    }
+    Ok(None)
+}
+
+/// What `credential_process` says, as the aws tools run it.
+fn said_by(command: &str) -> Result<Credentials, String> {
+    let failed = |why: &str| format!("the profile's credential_process {why}");
+    let mut child = Command::new("sh")
+        .args(["-c", command])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| failed(&format!("cannot be run: {error}")))?;
+    let mut text = String::new();
+    let read = child.stdout.take().map(|out| out.take(64 << 10).read_to_string(&mut text));
+    let good = child.wait().is_ok_and(|status| status.success()) && matches!(read, Some(Ok(_)));
+    let said: serde_json::Value = match good.then(|| serde_json::from_str(&text)) {
+        Some(Ok(said)) => said,
+        Some(Err(_)) => return Err(failed("says no JSON")),
+        None => return Err(failed("failed")),
+    };
+    let word = |key: &str| said.get(key).and_then(|value| value.as_str()).map(str::to_owned);
+    match (word("AccessKeyId"), word("SecretAccessKey")) {
+        (Some(id), Some(secret)) => Ok(Credentials { id, secret, token: word("SessionToken") }),
+        _ => Err(failed("says no AccessKeyId and SecretAccessKey")),
+    }
+}
+
+fn client(settings: &BucketSettings, profile: &Profile) -> Result<ClientOptions, String> {
+    let client = settings::client();
+    let Some(path) = settings.get("AWS_CA_BUNDLE").or_else(|| profile.get("ca_bundle")) else { return Ok(client) };
+    let pem = std::fs::read(path).map_err(|error| format!("the certificates of {path}: {error}"))?;
+    let all = Certificate::from_pem_bundle(&pem).map_err(|error| format!("the certificates of {path}: {error}"))?;
+    Ok(all.into_iter().fold(client, ClientOptions::with_root_certificate))
+}
+
+/// Whether somebody answers where a cloud tells its machines who they are. Asked before, for where nobody does, asking
+/// takes minutes.
+fn is_in_the_cloud(settings: &BucketSettings) -> bool {
+    if settings.get("AWS_EC2_METADATA_DISABLED") == Some("true") {
+        return false;
+    }
+    settings.get("AWS_METADATA_ENDPOINT").is_some()
+        || TcpStream::connect_timeout(&SocketAddr::from(([169, 254, 169, 254], 80)), Duration::from_secs(1)).is_ok()
+}

@@ -1,0 +1,292 @@
+//! A store on loopback: serves objects in memory as S3 does (ListObjectsV2, GET with Range), and misbehaves as it is
+//! told.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+/// What it does to requests for objects.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Manner {
+    /// As it should.
+    Good,
+    /// So many answers of 500 before it does.
+    Failing(usize),
+    /// 403 with this code.
+    Refusing(&'static str),
+    /// 404 for an object that it lists.
+    Forgetting,
+    /// So many bodies end in their middle before one does not.
+    Breaking(usize),
+    /// Says that there is more than it sends, each time.
+    Lying,
+    /// Sends other bytes of that many than it listed.
+    Shorter,
+    /// A few bytes at a time.
+    Slow,
+}
+
+pub struct Server {
+    pub url: String,
+    state: Arc<State>,
+}
+
+struct State {
+    objects: Mutex<BTreeMap<String, Vec<u8>>>,
+    manner: Mutex<Manner>,
+    page: usize,
+    gets: AtomicUsize,
+    bytes: AtomicUsize,
+    lists: AtomicUsize,
+    busy: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Server {
+    /// Serves objects of the bucket `b`; a listing has so many names a page.
+    pub fn new(objects: impl IntoIterator<Item = (String, Vec<u8>)>, page: usize) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = Arc::new(State {
+            objects: Mutex::new(objects.into_iter().collect()),
+            manner: Mutex::new(Manner::Good),
+            page,
+            gets: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            lists: AtomicUsize::new(0),
+            busy: AtomicUsize::new(0),
+            most: AtomicUsize::new(0),
+        });
+        let shared = Arc::clone(&state);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let state = Arc::clone(&shared);
+                thread::spawn(move || while state.answer(&stream).is_some_and(|goes_on| goes_on) {});
+            }
+        });
+        Server { url, state }
+    }
+
+    pub fn behaves(&self, manner: Manner) {
+        *self.state.manner.lock().unwrap() = manner;
+    }
+
+    pub fn put(&self, key: &str, bytes: Vec<u8>) {
+        self.state.objects.lock().unwrap().insert(key.to_owned(), bytes);
+    }
+
+    /// Objects that were asked for, bytes that were sent of them, and pages of lists, since the last time.
+    pub fn asked(&self) -> (usize, usize, usize) {
+        let take = |count: &AtomicUsize| count.swap(0, Ordering::Relaxed);
+        (take(&self.state.gets), take(&self.state.bytes), take(&self.state.lists))
+    }
+
+    /// Most requests at once.
+    pub fn most(&self) -> usize {
+        self.state.most.load(Ordering::Relaxed)
+    }
+}
+
+struct Request {
+    path: String,
+    query: BTreeMap<String, String>,
+    range: Option<(usize, Option<usize>)>,
+    if_match: Option<String>,
+    signed: bool,
+}
+
+impl State {
+    /// Answers one request; whether the connection goes on.
+    fn answer(&self, stream: &TcpStream) -> Option<bool> {
+        let request = read(stream)?;
+        self.most.fetch_max(self.busy.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+        let goes_on = self.answered(stream, &request);
+        self.busy.fetch_sub(1, Ordering::Relaxed);
+        goes_on
+    }
+
+    fn answered(&self, stream: &TcpStream, request: &Request) -> Option<bool> {
+        if !request.signed {
+            return refuse(stream, 403, "AccessDenied");
+        }
+        let path = request.path.trim_start_matches('/');
+        let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+        if bucket != "b" {
+            return refuse(stream, 404, "NoSuchBucket");
+        }
+        if key.is_empty() {
+            self.lists.fetch_add(1, Ordering::Relaxed);
+            return send(stream, 200, &[], self.list(&request.query).as_bytes());
+        }
+        self.gets.fetch_add(1, Ordering::Relaxed);
+        let bytes = self.objects.lock().unwrap().get(key).cloned();
+        let Some(bytes) = bytes else { return refuse(stream, 404, "NoSuchKey") };
+        let manner = {
+            let mut manner = self.manner.lock().unwrap();
+            let now = *manner;
+            match now {
+                Manner::Failing(0) | Manner::Breaking(0) => *manner = Manner::Good,
+                Manner::Failing(times) => *manner = Manner::Failing(times - 1),
+                Manner::Breaking(times) => *manner = Manner::Breaking(times - 1),
+                _ => {}
+            }
+            now
+        };
+        let tag = tag(&bytes);
+        if request.if_match.as_ref().is_some_and(|wanted| *wanted != tag) {
+            return refuse(stream, 412, "PreconditionFailed");
+        }
+        let whole = bytes.len();
+        let (from, to) = match request.range {
+            None => (0, whole),
+            Some((from, to)) => (from, to.map_or(whole, |to| (to + 1).min(whole))),
+        };
+        if from >= to && whole > 0 {
+            return refuse(stream, 416, "InvalidRange");
+        }
+        let body = &bytes[from..to];
+        let mut headers = vec![format!("ETag: {tag}"), "Last-Modified: Sat, 28 Nov 2026 15:00:00 GMT".to_owned()];
+        let code = if request.range.is_some() {
+            headers.push(format!("Content-Range: bytes {from}-{}/{whole}", to.saturating_sub(1)));
+            206
+        } else {
+            200
+        };
+        match manner {
+            Manner::Failing(1..) => refuse(stream, 500, "InternalError"),
+            Manner::Refusing(code) => refuse(stream, 403, code),
+            Manner::Forgetting => refuse(stream, 404, "NoSuchKey"),
+            Manner::Breaking(1..) | Manner::Lying => {
+                head(stream, code, &headers, body.len())?;
+                (&*stream).write_all(&body[..body.len() / 2]).ok()?;
+                Some(false)
+            }
+            Manner::Shorter => send(stream, 200, &headers, &body[..body.len() / 2]),
+            Manner::Slow => {
+                head(stream, code, &headers, body.len())?;
+                for piece in body.chunks(body.len().div_ceil(20).max(1)) {
+                    (&*stream).write_all(piece).ok()?;
+                    thread::sleep(Duration::from_millis(20));
+                }
+                Some(true)
+            }
+            _ => {
+                self.bytes.fetch_add(body.len(), Ordering::Relaxed);
+                send(stream, code, &headers, body)
+            }
+        }
+    }
+
+    fn list(&self, query: &BTreeMap<String, String>) -> String {
+        let said = |name: &str| query.get(name).map_or("", String::as_str);
+        let (prefix, delimiter, after) = (said("prefix"), said("delimiter"), said("continuation-token"));
+        let objects = self.objects.lock().unwrap();
+        let (mut items, mut last, mut more) = (Vec::new(), String::new(), false);
+        for (key, bytes) in objects.range(prefix.to_owned()..) {
+            let Some(rest) = key.strip_prefix(prefix) else { break };
+            let folder = rest.find(delimiter).filter(|_| !delimiter.is_empty()).map(|at| &key[..prefix.len() + at + 1]);
+            let name = folder.unwrap_or(key).to_owned();
+            if name.as_str() <= after || name == last {
+                continue;
+            }
+            if items.len() == self.page {
+                more = true;
+                break;
+            }
+            items.push(match folder {
+                Some(folder) => format!("<CommonPrefixes><Prefix>{folder}</Prefix></CommonPrefixes>"),
+                None => format!(
+                    "<Contents><Key>{key}</Key><LastModified>2026-11-28T15:00:00.000Z</LastModified><ETag>{}</ETag><Size>{}</Size></Contents>",
+                    tag(bytes).replace('"', "&quot;"),
+                    bytes.len()
+                ),
+            });
+            last = name;
+        }
+        let token = if more { format!("<NextContinuationToken>{last}</NextContinuationToken>") } else { String::new() };
+        format!(
+            "<?xml version=\"1.0\"?><ListBucketResult><Name>b</Name><IsTruncated>{more}</IsTruncated>{token}{}</ListBucketResult>",
+            items.concat()
+        )
+    }
+}
+
+fn tag(bytes: &[u8]) -> String {
+    format!("\"{:x}\"", bytes.iter().fold(7u64, |sum, &b| sum.wrapping_mul(31).wrapping_add(u64::from(b))))
+}
+
+fn read(stream: &TcpStream) -> Option<Request> {
+    let mut reader = BufReader::with_capacity(1, stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|&count| count > 0)?;
+    let target = line.split(' ').nth(1)?.to_owned();
+    let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+    let query = query.split('&').filter_map(|pair| pair.split_once('='));
+    let mut request = Request {
+        path: decoded(path),
+        query: query.map(|(name, value)| (decoded(name), decoded(value))).collect(),
+        range: None,
+        if_match: None,
+        signed: false,
+    };
+    let mut length = 0;
+    loop {
+        line.clear();
+        reader.read_line(&mut line).ok()?;
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        let value = value.trim();
+        match name.to_ascii_lowercase().as_str() {
+            "range" => {
+                let (from, to) = value.strip_prefix("bytes=")?.split_once('-')?;
+                request.range = Some((from.parse().ok()?, to.parse().ok()));
+            }
+            "if-match" => request.if_match = Some(value.to_owned()),
+            "authorization" => request.signed = value.contains("Credential=KEY/"),
+            "content-length" => length = value.parse().ok()?,
+            _ => {}
+        }
+    }
+    reader.take(length).read_to_end(&mut Vec::new()).ok()?;
+    Some(request)
+}
+
+fn decoded(text: &str) -> String {
+    let (mut out, mut rest) = (Vec::new(), text.as_bytes());
+    while let [first, after @ ..] = rest {
+        rest = after;
+        match (first, after) {
+            (b'%', [a, b, behind @ ..]) => {
+                out.push(u8::from_str_radix(&String::from_utf8_lossy(&[*a, *b]), 16).unwrap_or(b'?'));
+                rest = behind;
+            }
+            (b'+', _) => out.push(b' '),
+            (byte, _) => out.push(*byte),
+        }
+    }
+    String::from_utf8(out).unwrap_or_default()
+}
+
+fn refuse(stream: &TcpStream, status: u16, code: &str) -> Option<bool> {
+    let body = format!("<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>by the test</Message></Error>");
+    send(stream, status, &[], body.as_bytes())
+}
+
+fn send(stream: &TcpStream, status: u16, headers: &[String], body: &[u8]) -> Option<bool> {
+    head(stream, status, headers, body.len())?;
+    (&*stream).write_all(body).ok()?;
+    Some(true)
+}
+
+fn head(mut stream: &TcpStream, status: u16, headers: &[String], length: usize) -> Option<()> {
+    let mut head = format!("HTTP/1.1 {status} Said\r\nContent-Length: {length}\r\n");
+    for header in headers {
+        head += header;
+        head += "\r\n";
+    }
+    head += "\r\n";
+    stream.write_all(head.as_bytes()).ok()
+}
