@@ -5,7 +5,7 @@ use crate::repo::PlaceOptions;
 use anyhow::{Context, ensure};
 use pgwal::repos::{self, OpenedPlace, PlaceReading};
 use pgwal::source::{Pace, Source, guard};
-use pgwal::verify::Depth;
+use pgwal::verify::{Depth, Options, SETTLE};
 use pgwal_query::sizes::bytes_of;
 use std::fs::File;
 use std::io::Read;
@@ -60,6 +60,14 @@ impl InputOptions {
         self.path.iter().chain(&self.archive).cloned().collect()
     }
 
+    /// How to read it: so many threads, mapped or not, and what others write at this moment is waited for.
+    pub fn options(&self) -> Options<'static> {
+        let mut options = on_all_processors();
+        options.jobs = self.jobs();
+        options.map = self.map();
+        options
+    }
+
     /// How many threads.
     pub fn jobs(&self) -> usize {
         self.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
@@ -69,6 +77,14 @@ impl InputOptions {
     pub fn map(&self) -> Option<guard::MapGuard> {
         if self.no_mmap { None } else { guard::install().ok() }
     }
+}
+
+/// The same, where no option says how many threads.
+pub fn on_all_processors() -> Options<'static> {
+    let mut options = Options::default();
+    options.jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    options.settle = SETTLE;
+    options
 }
 
 /// Opens a place: the one way to do it. `max_rate`: bytes a second.

@@ -242,6 +242,9 @@ codes! {
         example "00000003.history says that timeline 3 left 1; its first record at 0/06402028 says that it follows 2: lines are missing in the file",
         "The first record of a timeline says which timeline was in force before it, and the history file names another. Mostly the file was cut: lines are missing, and it still reads well. A server believes the file: it looks for segments that never were, or replays an older timeline past the point where it was left. Get the file from pg_wal of a server of that timeline, or from another copy of the archive; its lines are those of the parent's history file and one more.";
 
+    Astray = "WP312", "latest-astray", Error, "the latest timeline left the one here before all of its WAL, and has none",
+        example "00000002.history leaves timeline 1 at 0/00300000, before all WAL that is here, and no WAL of timeline 2 is here: a server that looks for the latest timeline does not start",
+        "A server looks for the latest timeline by its history file alone (the default since 12). Here that file says that the timeline of this WAL was left before the first segment that is here, and no segment of the newer timeline lies here. From any backup within this WAL such a server ends with FATAL, \"requested timeline 2 is not a child of this server's history\". Either the WAL of the newer timeline is missing, or the file is of another cluster, which a history file does not tell. A warning up to 11, where a server stays on its own timeline unless it is told otherwise. Restore with the recovery_target_timeline that is named, or move the file away.";
     BackupHistory = "WP401", "backup-history", Warning, "a backup history file cannot be read",
         example "000000010000000000000009.00000028.backup has no STOP WAL LOCATION",
         "The file says from where to where a base backup needs WAL. It cannot be read, so that backup is not known, and gaps are judged without it. Servers from 9.0 on do not read it; 8.2 to 8.4 need it to restore that backup.";
@@ -359,7 +362,33 @@ codes! {
         "The file is encrypted, and what comes out with the passphrases and keys given is noise. It is encrypted with another one, or its beginning is damaged; that it is damaged is told (WP103) where a key opens other files of the archive and the end of this one. pgBackRest encrypts WAL with a key of the archive's own, which stands in archive.info, encrypted with the repository's passphrase: neither opens what the other one does. Nothing is said of the content.";
 }
 
+/// What a code is about, as its first digit says.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum CodeFamily {
+    /// The archive: which files there are, and what they are.
+    Archive,
+    /// Bytes of WAL.
+    Bytes,
+    /// Timelines.
+    Timelines,
+    /// Backups and targets.
+    Backups,
+    /// What cannot be looked at.
+    Closed,
+}
+
 impl Code {
+    /// What it is about.
+    pub const fn family(self) -> CodeFamily {
+        match self.id().as_bytes() {
+            [_, _, b'1', ..] => CodeFamily::Archive,
+            [_, _, b'2', ..] => CodeFamily::Bytes,
+            [_, _, b'3', ..] => CodeFamily::Timelines,
+            [_, _, b'4', ..] => CodeFamily::Backups,
+            _ => CodeFamily::Closed,
+        }
+    }
+
     /// No replay from before comes over the place, and replay may begin behind it.
     pub const fn is_hole(self) -> bool {
         matches!(self, Code::Gap | Code::WalReset)

@@ -193,6 +193,13 @@ pub enum Detail {
         /// Where that is left, by the file; `None`: it does not name it.
         left: Option<Switch>,
     },
+    /// A history file that leaves the WAL here before all of it.
+    Astray {
+        /// The timeline of that WAL.
+        own: TimelineId,
+        /// Where the file says that it was left.
+        left: Switch,
+    },
     /// A timeline's own files are taken behind the point where it was left.
     LeftBranch {
         /// The timeline that left it.

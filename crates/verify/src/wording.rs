@@ -95,6 +95,9 @@ impl Finding {
             (Code::OthersHistory, Detail::OthersHistory { own, .. }) => format!(
                 "restore with --target-timeline {own} (recovery_target_timeline = '{own}'), and move the other cluster's files away, {file} too"
             ),
+            (_, Detail::Astray { own, .. }) => format!(
+                "restore with --target-timeline {own} (recovery_target_timeline = '{own}'); find the WAL that {file} speaks of, or move that file away if it is another cluster's"
+            ),
             (Code::OtherWal, _) => "give each cluster and version an archive of its own; verify --backup judges the line of that backup".into(),
             (_, Detail::LeftBranch { child, switch: Switch::At(lsn), .. }) => format!(
                 "find the segments of timeline {child}, or recover to --target-lsn {lsn} --target-inclusive off: what lies behind on this timeline was left"

@@ -4,6 +4,7 @@
 mod pasted;
 
 use crate::exit::Exit;
+use crate::input::on_all_processors;
 use crate::keys::KeyOptions;
 use crate::repo::PlaceOptions;
 use crate::streams::page;
@@ -11,9 +12,9 @@ use anyhow::bail;
 use clap::ValueEnum;
 use pgwal::format::{FileName, Layout, Lsn, Position, TimelineId};
 use pgwal::verify::codes::{Code, CodePattern};
+use pgwal::verify::log_line::LogPosition as Named;
 use pgwal::verify::log_line::{LogLine, LogReading, Slot, SlotValue};
 use pgwal::verify::probe::probe;
-use pgwal::verify::{Options, log_line::LogPosition as Named};
 use pgwal_report::explain::{self, Evidence, ExplainAnswer, ExplainedLine, ExplainedPlaces};
 use pgwal_report::outside::{Lines, OutputForm};
 use std::io::Write;
@@ -149,10 +150,8 @@ fn evidence(
     }
     // The file that the message names beside the position tells the timeline.
     let timeline = places.iter().find_map(timeline_of).or(timeline);
-    let mut options = Options::default();
-    options.jobs = std::thread::available_parallelism().map_or(1, usize::from);
     let at = |layout: &Layout| Some((resolve(place, layout)?, timeline));
-    let seen = probe(source.as_ref(), options, &at)?;
+    let seen = probe(source.as_ref(), on_all_processors(), &at)?;
     Ok(match seen {
         Some(seen) => Evidence::Seen(Box::new(seen)),
         None => Evidence::None(format!("no WAL in {} has a place {place}", source.describe())),

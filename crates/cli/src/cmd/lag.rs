@@ -12,6 +12,7 @@
 
 use super::locate::LocateFormat;
 use crate::exit::Exit;
+use crate::input::on_all_processors;
 use crate::place::{Basis, Geometry, Operand, Unread};
 use crate::repo::PlaceOptions;
 use anyhow::ensure;
@@ -75,7 +76,10 @@ pub fn run(args: &LagArgs) -> anyhow::Result<Exit> {
     let told: Vec<&Operand<'_>> = operands.iter().filter_map(|operand| operand.as_ref().ok()).collect();
     let mut basis = Basis::of(&args.geometry, &told)?;
     let archive = match path {
-        Some(path) => Some(Compared::of(crate::input::open(path, &args.place, &args.keys)?)?),
+        Some(path) => {
+            let source = crate::input::open(path, &args.place, &args.keys)?;
+            Some(Compared::of(source, &on_all_processors())?)
+        }
         None => None,
     };
     if let Some(archive) = &archive {

@@ -5,8 +5,8 @@ use crate::exit::Exit;
 use crate::input::InputOptions;
 use crate::streams::page;
 use clap::ValueEnum;
+use pgwal::verify::Severity;
 use pgwal::verify::recovery::outcome::Restore;
-use pgwal::verify::{Options, Severity};
 use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::plan;
@@ -51,9 +51,7 @@ pub fn run(args: &PlanArgs) -> anyhow::Result<Exit> {
     }
     let opened = args.input.open_place()?;
     let (source, repository) = (&opened.source, opened.repository.as_ref());
-    let mut options = Options::default();
-    options.jobs = args.input.jobs();
-    options.map = args.input.map();
+    let options = args.input.options();
     let plan = args.restoring.plan(source.as_ref(), repository, &options, args.timezone.as_ref())?;
     let mut out = page(args.format.form());
     let said = match args.format {

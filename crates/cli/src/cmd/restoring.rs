@@ -9,7 +9,7 @@ use pgwal::repos::{Repository, command};
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
 use pgwal::verify::recovery::{
-    Given, ServerZone, Settings, SettingsError, Site, SiteOptions, findings_of, verify_restore,
+    Given, RestoreFiles, ServerZone, Settings, SettingsError, Site, SiteOptions, findings_of, verify_restore,
 };
 use pgwal::verify::repository::OfBackups;
 use pgwal::verify::{Options, Outcome};
@@ -195,13 +195,13 @@ impl Restoring {
         archive: &dyn Source,
         repository: Option<&Repository>,
         options: &Options<'_>,
-        all: bool,
+        files: RestoreFiles,
         zone: Option<&time::Zone>,
     ) -> anyhow::Result<Outcome> {
         let restored = self.open(archive, repository)?;
-        let mut site = self.site(archive, &restored, look(options))?;
+        let mut site = self.site(archive, &restored, options.site())?;
         let settings = self.settings(&restored, &site, zone)?;
-        Ok(verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, all)?)
+        Ok(verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, files)?)
     }
 
     /// Predicts the restore and judges the files that it asks for.
@@ -213,9 +213,10 @@ impl Restoring {
         zone: Option<&time::Zone>,
     ) -> anyhow::Result<RestorePlan> {
         let restored = self.open(archive, repository)?;
-        let mut site = self.site(archive, &restored, look(options))?;
+        let mut site = self.site(archive, &restored, options.site())?;
         let settings = self.settings(&restored, &site, zone)?;
-        let mut outcome = verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, false)?;
+        let mut outcome =
+            verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, RestoreFiles::Asked)?;
         let restore = outcome.restore.take().ok_or_else(|| anyhow!("nothing is known of the restore"))?;
         Ok(RestorePlan { oldest_needed: Some(site.oldest_needed()), restore: *restore, outcome })
     }
@@ -290,8 +291,4 @@ impl Restoring {
             false => anyhow!("{} does not say where replay starts{why}", backup.name),
         })
     }
-}
-
-fn look<'a>(options: &Options<'a>) -> SiteOptions<'a> {
-    SiteOptions { jobs: options.jobs, map: options.map, interrupt: options.interrupt }
 }

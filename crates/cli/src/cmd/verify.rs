@@ -15,6 +15,7 @@ use pgwal::format::{Lsn, TimelineId};
 use pgwal::source::common_folder;
 use pgwal::verify::codes::CodePattern;
 use pgwal::verify::index::Parts;
+use pgwal::verify::recovery::RestoreFiles;
 use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, repository, verify, verify_parts};
 use pgwal_query::count::Volume;
 use pgwal_report::ended::RunEnd;
@@ -224,7 +225,8 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     let mut outcome = match &source {
         None => verify_parts(parts(&args.summaries)?, &options)?,
         Some(source) if args.restoring.is_asked() => {
-            args.restoring.verify(source.as_ref(), repository, &options, args.all, args.timezone.as_ref())?
+            let files = if args.all { RestoreFiles::All } else { RestoreFiles::Asked };
+            args.restoring.verify(source.as_ref(), repository, &options, files, args.timezone.as_ref())?
         }
         Some(source) => verify(source.as_ref(), &options)?,
     };
@@ -275,11 +277,9 @@ fn explain_source(args: &VerifyArgs) -> anyhow::Result<Exit> {
 }
 
 pub(super) fn options(args: &VerifyArgs) -> Options<'static> {
-    let mut options = Options::default();
+    let mut options = args.input.options();
     options.timeline = args.timeline;
     (options.start, options.end) = (args.start, args.end);
-    options.jobs = args.input.jobs();
-    options.map = args.input.map();
     options
 }
 

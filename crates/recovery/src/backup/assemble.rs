@@ -65,6 +65,7 @@ pub(super) fn assemble(mut backup: Backup, parts: BackupParts) -> Backup {
             .relations
             .set_whole(image.number(ControlField::RelsegSize).saturating_mul(image.number(ControlField::Blcksz)));
     }
+    backup.in_place.clone_from(&parts.in_place);
     for (path, size) in &parts.sizes {
         backup.relations.add(path, *size);
     }

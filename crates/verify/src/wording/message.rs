@@ -61,6 +61,13 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
                 "{file} is of another cluster and {left}: a server that looks for the latest timeline takes it, and does not start"
             )
         }
+        Detail::Astray { own, left } => {
+            let newer = f.timeline.map_or(0, |t| t.0);
+            format!(
+                "{file} leaves timeline {own} {}, before all WAL that is here, and no WAL of timeline {newer} is here: a server that looks for the latest timeline does not start",
+                place(left)
+            )
+        }
         Detail::LeftBranch { child, switch, to } => {
             let own = f.timeline.map_or(0, |t| t.0);
             format!(
