@@ -24,7 +24,6 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
     };
     let named = args.input.named();
     let [path] = named.as_slice() else { bail!("--each looks into one folder") };
-    ensure!(path.is_dir(), "{} is no folder", path.display());
     let pace = args.input.max_rate.map(|rate| Arc::new(Pace::new(rate)));
     let how = PlaceReading { keys: args.input.keys.keys()?, pace };
     let all = open_each(path, &args.input.place.choice(), &how)?;
