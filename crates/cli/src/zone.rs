@@ -1,5 +1,8 @@
-//! The zone of this machine, before anybody asks for it.
+//! In which zone times are read and told; and that of this machine, before anybody asks for it.
 
+use pgwal::format::rmgr::xact::Timestamp;
+use pgwal_report::time::Zone;
+use pgwal_report::verify::RunClock;
 use std::path::Path;
 
 /// More than any file of a zone has.
@@ -12,4 +15,25 @@ pub fn unusable() -> Option<String> {
     let found = Path::new(&name).is_absolute().then(|| std::fs::metadata(&name).ok())??;
     let is_zone = found.is_file() && found.len() <= LONGEST;
     (!is_zone).then(|| format!("TZ names {}, which is no file of a time zone", Path::new(&name).display()))
+}
+
+/// The option, as every command has it that reads or tells times.
+#[derive(clap::Args)]
+pub struct ZoneOption {
+    /// Read times without a zone in this one, and tell all times in it: Europe/Berlin, UTC, +01:00 [default: that of
+    /// the backup's configuration, else this machine's]; JSON has UTC
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    timezone: Option<Zone>,
+}
+
+impl ZoneOption {
+    /// That zone, else this machine's.
+    pub fn zone(&self) -> Zone {
+        self.timezone.clone().unwrap_or_default()
+    }
+}
+
+/// This machine's clock.
+pub fn now() -> Timestamp {
+    RunClock::begin().began
 }

@@ -5,6 +5,7 @@ use crate::backup::{SettingsFile, Signal};
 use crate::dates::DateOrder;
 use pgwal_format::Version;
 use pgwal_format::recovery::settings::{RecoverySetting, SettingRules};
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::settings::Grammar;
 
 /// Where settings come from; of those of one name the last counts.
@@ -22,6 +23,8 @@ pub struct Given<'a> {
     /// Likewise, and count more still: the options of the command line. A target among them takes the place of one that
     /// the files or `set` name, where a server would find two.
     pub options: Vec<(String, String)>,
+    /// This machine's time, for a time of the options in words, as `2h ago`; `None`: such words are not read.
+    pub now: Option<Timestamp>,
 }
 
 /// Settings sorted by who reads them.

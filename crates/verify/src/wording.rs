@@ -9,13 +9,28 @@ pub(crate) use target::{early as early_act, missed as target_missed, named as ta
 
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Layout};
+
+/// How a time is told.
+pub type TellTime<'a> = &'a dyn Fn(Timestamp) -> String;
+
+/// In UTC, as JSON has it.
+pub(crate) fn utc(time: Timestamp) -> String {
+    let told = jiff::Timestamp::from_microsecond(time.unix_micros()).map(|t| t.to_string());
+    told.unwrap_or_else(|_| "a time that no calendar has".into())
+}
 
 impl Finding {
     /// What is wrong, in a sentence without a full stop.
     pub fn message(&self, layout: Option<&Layout>) -> String {
-        message::message(self, layout)
+        message::message(self, layout, &utc)
+    }
+
+    /// The same, with times as `tell` tells them.
+    pub fn message_with_times(&self, layout: Option<&Layout>, tell: TellTime<'_>) -> String {
+        message::message(self, layout, tell)
     }
 
     /// What a server of this version says when it gets here; `None` where it notices nothing.

@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::input::InputOptions;
 use crate::place::{Basis, Geometry, Operand};
 use crate::streams::page;
+use crate::zone::ZoneOption;
 use clap::ValueEnum;
 use pgwal::format::TimelineId;
 use pgwal::verify::{Depth, Options, verify};
@@ -32,6 +33,8 @@ pub struct HexArgs {
     /// The timeline to recover to [default: the latest]
     #[arg(short, long, value_name = "N", value_parser = timeline)]
     timeline: Option<TimelineId>,
+    #[command(flatten)]
+    zone: ZoneOption,
     /// How to say it
     #[arg(long, value_enum, default_value_t = HexFormat::Text)]
     format: HexFormat,
@@ -86,7 +89,7 @@ pub fn run(args: &HexArgs) -> anyhow::Result<Exit> {
     };
     let mut out = page(args.format.form());
     match args.format {
-        HexFormat::Text => hex::text::write(&mut Lines::new(&mut out), &one)?,
+        HexFormat::Text => hex::text::write(&mut Lines::new(&mut out), &one, &args.zone.zone())?,
         HexFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &hex::json::document(&one, lsn))?;
             writeln!(out)?;

@@ -4,13 +4,13 @@ use crate::cmd::restoring::Restoring;
 use crate::exit::Exit;
 use crate::input::InputOptions;
 use crate::streams::page;
+use crate::zone::ZoneOption;
 use clap::ValueEnum;
 use pgwal::verify::recovery::outcome::Restore;
 use pgwal::verify::{Options, Severity};
 use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::plan;
-use pgwal_report::time::Zone;
 use std::io::{self, Write};
 
 /// Options of `plan`.
@@ -23,9 +23,8 @@ pub struct PlanArgs {
     /// How to say it; names: only the names of the files that recovery needs, one a line
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
     format: PlanFormat,
-    /// Read times without a zone in this one: Europe/Berlin, UTC, +01:00 [default: this machine's]
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    timezone: Option<Zone>,
+    #[command(flatten)]
+    zone: ZoneOption,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,10 +52,11 @@ pub fn run(args: &PlanArgs) -> anyhow::Result<Exit> {
     let mut options = Options::default();
     options.jobs = args.input.jobs();
     options.map = args.input.map();
-    let plan = args.restoring.plan(source.as_ref(), &options, args.timezone.as_ref())?;
+    let mut zone = args.zone.zone();
+    let plan = args.restoring.plan(source.as_ref(), &options, &mut zone, crate::zone::now())?;
     let mut out = page(args.format.form());
     let said = match args.format {
-        PlanFormat::Text => plan::text::write(&mut Lines::new(&mut out), &plan),
+        PlanFormat::Text => plan::text::write(&mut Lines::new(&mut out), &plan, &zone),
         PlanFormat::Json => serde_json::to_writer_pretty(&mut out, &plan::json::plan(&plan))
             .map_err(io::Error::from)
             .and_then(|()| writeln!(out)),

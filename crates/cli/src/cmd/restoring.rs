@@ -3,16 +3,15 @@
 use crate::input::plain;
 use anyhow::{anyhow, bail};
 use clap::builder::NonEmptyStringValueParser;
-use pgwal::format::Lsn;
 use pgwal::format::recovery::settings::SettingRules;
+use pgwal::format::rmgr::xact::Timestamp;
+use pgwal::format::{Lsn, Version};
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
-use pgwal::verify::recovery::{
-    Given, ServerZone, Settings, SettingsError, Site, SiteOptions, findings_of, verify_restore,
-};
+use pgwal::verify::recovery::{Given, Settings, SettingsError, Site, SiteOptions, findings_of, verify_restore};
 use pgwal::verify::{Options, Outcome};
 use pgwal_report::plan::RestorePlan;
-use pgwal_report::time;
+use pgwal_report::time::Zone;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -138,11 +137,12 @@ impl Restoring {
         archive: &dyn Source,
         options: &Options<'_>,
         all: bool,
-        zone: Option<&time::Zone>,
+        zone: &mut Zone,
+        now: Timestamp,
     ) -> anyhow::Result<Outcome> {
         let restored = self.open(archive)?;
         let mut site = self.site(archive, &restored, look(options))?;
-        let settings = self.settings(&restored, &site, zone)?;
+        let settings = self.settings(&restored, site.layout().dialect.version, zone, now)?;
         Ok(verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, all)?)
     }
 
@@ -151,11 +151,12 @@ impl Restoring {
         &self,
         archive: &dyn Source,
         options: &Options<'_>,
-        zone: Option<&time::Zone>,
+        zone: &mut Zone,
+        now: Timestamp,
     ) -> anyhow::Result<RestorePlan> {
         let restored = self.open(archive)?;
         let mut site = self.site(archive, &restored, look(options))?;
-        let settings = self.settings(&restored, &site, zone)?;
+        let settings = self.settings(&restored, site.layout().dialect.version, zone, now)?;
         let mut outcome = verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, false)?;
         let restore = outcome.restore.take().ok_or_else(|| anyhow!("nothing is known of the restore"))?;
         Ok(RestorePlan { oldest_needed: Some(site.oldest_needed()), restore: *restore, outcome })
@@ -165,14 +166,10 @@ impl Restoring {
     fn settings(
         &self,
         restored: &Restored,
-        site: &Site<'_>,
-        zone: Option<&time::Zone>,
+        version: Version,
+        zone: &mut Zone,
+        now: Timestamp,
     ) -> anyhow::Result<Result<Settings, SettingsError>> {
-        let version = site.layout().dialect.version;
-        let named = zone
-            .and_then(|zone| ServerZone::named(zone.name()?))
-            .or_else(|| ServerZone::of_settings(&restored.backup.settings));
-        let zone = named.unwrap_or_else(ServerZone::system);
         let mut files: Vec<SettingsFile> = restored.backup.settings.clone();
         if let Some(path) = &self.recovery_conf {
             let bytes = plain(path, LONGEST_CONF)?;
@@ -194,9 +191,16 @@ impl Restoring {
             given.set.push((name.trim().to_owned(), value.to_owned()));
         }
         given.options = self.options();
-        match Settings::read(version, &given, &zone) {
+        given.now = Some(now);
+        let set = given.set.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case("timezone"));
+        zone.of_server(set.map(|(_, name)| name.as_str()), &files);
+        match Settings::read(version, &given, zone.server()) {
             Err(error @ SettingsError::TimeNotRead { .. }) => bail!("{error}"),
-            settings => Ok(settings),
+            Ok(settings) => {
+                settings.time_read.iter().for_each(|said| zone.was_read(said.clone()));
+                Ok(Ok(settings))
+            }
+            refused => Ok(refused),
         }
     }
 

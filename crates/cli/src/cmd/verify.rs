@@ -8,6 +8,7 @@ use crate::memory::Memory;
 use crate::output::{deliver, folder_of};
 use crate::progress::Bar;
 use crate::streams::{columns, page};
+use crate::zone::ZoneOption;
 use anyhow::Context;
 use clap::ValueEnum;
 use pgwal::format::{Lsn, TimelineId};
@@ -66,9 +67,8 @@ pub struct VerifyArgs {
     /// Write it to this file, which is replaced as a whole, instead of standard output (-)
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Tell times in this zone: Europe/Berlin, UTC, +01:00 [default: this machine's]; JSON has UTC
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    timezone: Option<Zone>,
+    #[command(flatten)]
+    zone: ZoneOption,
     /// Say nothing; the exit code says it
     #[arg(short, long)]
     quiet: bool,
@@ -168,7 +168,7 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
             let (archive, exit) = (archive(args), Exit::CouldNotTell);
             let outcome =
                 Outcome::unseen(&archive, why.strip_prefix(&format!("{archive}: ")).unwrap_or(&why).to_owned());
-            let zone = args.timezone.clone().unwrap_or_default();
+            let zone = args.zone_at(&run);
             let seen = VerifyAnswer {
                 outcome: &outcome,
                 archive,
@@ -197,7 +197,8 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
         anyhow::bail!("--index is about the whole archive, --backup about one restore: verify twice");
     }
     let index = if args.summaries.is_empty() { args.memory.open(&args.input, args.depth)? } else { None };
-    let guarding = args.guard.read(args.depth.into(), args.timezone.as_ref())?;
+    let mut zone = args.zone_at(&run);
+    let guarding = args.guard.read(args.depth.into(), &zone, run.began)?;
     let bar = Bar::new(args.quiet);
     let mut options = options(args);
     options.severities.clone_from(&args.severity);
@@ -209,12 +210,12 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     let mut outcome = match &source {
         None => verify_parts(parts(&args.summaries)?, &options)?,
         Some(source) if args.restoring.is_asked() => {
-            args.restoring.verify(source.as_ref(), &options, args.all, args.timezone.as_ref())?
+            args.restoring.verify(source.as_ref(), &options, args.all, &mut zone, run.began)?
         }
         Some(source) => verify(source.as_ref(), &options)?,
     };
     bar.finish();
-    guarding.judge(&mut outcome, &args.severity, args.quiet)?;
+    guarding.judge(&mut outcome, &args.severity, args.quiet, &mut zone)?;
     let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
     let mut ended = RunEnd::of(&outcome, fails_from);
     if let Some(error) = index.as_ref().and_then(|index| index.save().err()) {
@@ -228,7 +229,6 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     // Where it cannot be counted, the verdict is still worth a page.
     let volume =
         source.as_ref().filter(|_| counts).and_then(|source| Volume::of(source.as_ref(), self::options(args)).ok());
-    let zone = args.timezone.clone().unwrap_or_default();
     let archive = outcome.parts.as_ref().and_then(|parts| parts.place.clone()).unwrap_or_else(|| archive(args));
     let exit_code = exit.code();
     let answer = VerifyAnswer { outcome: &outcome, archive, ended, exit_code, status, fails_from, zone, run, volume };
@@ -251,6 +251,14 @@ fn options(args: &VerifyArgs) -> Options<'static> {
 }
 
 impl VerifyArgs {
+    /// The zone of the answer. To people it tells how old things are; what programs keep is the same tomorrow.
+    fn zone_at(&self, run: &RunClock) -> Zone {
+        match self.format {
+            VerifyFormat::Text | VerifyFormat::Html | VerifyFormat::Nagios => self.zone.zone().at(run.began),
+            _ => self.zone.zone(),
+        }
+    }
+
     /// The file to write to; `-` is standard output.
     fn file(&self) -> Option<&Path> {
         self.output.as_deref().filter(|file| file.as_os_str() != "-")

@@ -3,12 +3,13 @@
 use crate::figures::{counted, grouped};
 use crate::outside::Lines;
 use crate::plan::RestorePlan;
+use crate::time::Zone;
 use pgwal_verify::Severity;
 use pgwal_verify::recovery::outcome::{FileAsked, Status};
 use std::io;
 
 /// Writes it.
-pub fn write(out: &mut Lines<'_>, plan: &RestorePlan) -> io::Result<()> {
+pub fn write(out: &mut Lines<'_>, plan: &RestorePlan, zone: &Zone) -> io::Result<()> {
     writeln!(out, "{}", headline(plan))?;
     for file in &plan.restore.files {
         writeln!(out, "{:<8} {:>14}  {}{}", status(file), size(file), file.name, note(file, plan))?;
@@ -25,7 +26,7 @@ pub fn write(out: &mut Lines<'_>, plan: &RestorePlan) -> io::Result<()> {
     }
     let layout = plan.outcome.layout.as_ref();
     for f in plan.outcome.counted().filter(|f| f.severity == Severity::Error) {
-        writeln!(out, "{:<8} {} {}", f.severity.to_string(), f.code, f.message(layout))?;
+        writeln!(out, "{:<8} {} {}", f.severity.to_string(), f.code, zone.message(f, layout))?;
     }
     Ok(())
 }

@@ -56,7 +56,10 @@ fn wanted(r: &Restore, zone: &Zone) -> String {
 
 fn whither(r: &Restore, zone: &Zone) -> String {
     let Some(end) = r.replay_end else { return "nothing".into() };
-    let time = r.replayed.last_commit.map(|c| format!(" ({})", local(c.time, zone))).unwrap_or_default();
+    // How old it is tells something of the archive only where all of it was wanted.
+    let ago = |time: Timestamp| zone.ago(time).filter(|_| r.target.is_none()).map(|ago| format!(", {ago}"));
+    let told = |c: ReplayedCommit| format!(" ({}{})", local(c.time, zone), ago(c.time).unwrap_or_default());
+    let time = r.replayed.last_commit.map(told).unwrap_or_default();
     format!("{end}{time} on timeline {}", r.timeline)
 }
 
@@ -128,8 +131,10 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
             format!("recovery_target_time = '{spelled}'  ('{given}', which a server does not take there)"),
         ));
     }
-    if !r.assumed.is_empty() {
-        out.push(("ASSUMED", assumed(&r.assumed)));
+    // How times were read has a line of its own.
+    let all: Vec<&(String, String)> = r.assumed.iter().filter(|(name, _)| name != "timezone").collect();
+    if !all.is_empty() {
+        out.push(("ASSUMED", assumed(&all)));
     }
     out
 }
@@ -152,7 +157,7 @@ fn none_dropped(r: &Restore) -> String {
 }
 
 /// Settings of one value are told together.
-fn assumed(all: &[(String, String)]) -> String {
+fn assumed(all: &[&(String, String)]) -> String {
     let mut told: Vec<(Vec<&str>, &str)> = Vec::new();
     for (name, value) in all {
         match told.iter_mut().find(|(_, known)| known == value && value.contains(' ')) {

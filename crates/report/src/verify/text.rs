@@ -6,10 +6,11 @@ use crate::restore;
 use crate::time::Zone;
 use crate::words::{depth, except, not_checked, verdict};
 use anstyle::{AnsiColor, Style};
-use pgwal_format::Layout;
 use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::{Layout, SegmentName};
 use pgwal_source::Ignored;
 use pgwal_verify::index::{IndexUse, PartsUse};
+use pgwal_verify::recovery::WalkEnd;
 use pgwal_verify::{Code, Depth, Finding, KnownBackup, LineReport, NotChecked, Outcome, Severity, Verdict, WalEnd};
 use std::io;
 
@@ -20,10 +21,13 @@ const TOLD: usize = 5;
 pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<()> {
     let worst = outcome.worst();
     line(out, "VERDICT", &headline(outcome, worst, zone), color(outcome.verdict))?;
-    line(out, "WHY", &why(outcome, worst), Style::new())?;
+    line(out, "WHY", &why(outcome, worst, zone), Style::new())?;
     lines(out, "IMPACT", &impact(outcome, worst, zone))?;
-    line(out, "NEXT", &next(outcome, worst), Style::new())?;
+    line(out, "NEXT", &next(outcome, worst, zone), Style::new())?;
     line(out, "PROVEN", &proven(outcome), Style::new())?;
+    if outcome.layout.is_some() && outcome.depth == Depth::Records {
+        line(out, "TIMES", &zone.told(), Style::new())?;
+    }
     if let Some(fresh) = outcome.fresh.and_then(|fresh| crate::verify::fresh::text(&fresh, outcome, zone)) {
         line(out, "FRESH", &fresh, Style::new())?;
     }
@@ -31,7 +35,7 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
         line(out, label, &text, Style::new())?;
     }
     if outcome.restore.is_none() || !outcome.backups.is_empty() {
-        lines(out, "BACKUPS", &backups(outcome))?;
+        lines(out, "BACKUPS", &backups(outcome, zone))?;
     }
     if outcome.lines.len() > 1 {
         lines(out, "LINES", &lines_of_wal(outcome))?;
@@ -47,7 +51,7 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
     if let Some(used) = &outcome.parts {
         line(out, "PARTS", &parts(used, zone), Style::new())?;
     }
-    findings(out, outcome)
+    findings(out, outcome, zone)
 }
 
 /// How much was not read in this run.
@@ -128,9 +132,9 @@ pub(super) fn headline(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) 
                 let latest = if replay.is_some_and(|(_, to)| to < lsn) { " at the latest" } else { "" };
                 format!("REFUTED: on timeline {timeline} replay stops at {lsn}{latest}{}", at_time(time, zone))
             }
-            _ => format!("REFUTED: {}", f.message(outcome.layout.as_ref())),
+            _ => format!("REFUTED: {}", zone.message(f, outcome.layout.as_ref())),
         },
-        (_, Some(f)) => format!("UNPROVEN: {}", f.message(outcome.layout.as_ref())),
+        (_, Some(f)) => format!("UNPROVEN: {}", zone.message(f, outcome.layout.as_ref())),
         _ if outcome.depth == Depth::Records => "UNPROVEN: no record lies in what was asked for".into(),
         _ => format!("UNPROVEN: nothing wrong in {} ({} was read)", depth(outcome.depth), unread(outcome.depth)),
     }
@@ -144,12 +148,14 @@ fn unread(depth: Depth) -> &'static str {
 }
 
 fn at_time(time: Option<Timestamp>, zone: &Zone) -> String {
-    time.and_then(|time| zone.local(time)).map(|t| format!(" ({t})")).unwrap_or_default()
+    let Some(local) = time.and_then(|time| zone.local(time)) else { return String::new() };
+    let ago = time.and_then(|time| zone.ago(time)).map(|ago| format!(", {ago}")).unwrap_or_default();
+    format!(" ({local}{ago})")
 }
 
-pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>) -> String {
+pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
     match worst {
-        Some(f) => place(f, outcome.layout.as_ref()),
+        Some(f) => place(f, outcome.layout.as_ref(), zone),
         None if outcome.verdict == Verdict::Proven && outcome.accepted() > 0 => {
             "every record behind the last accepted damage or gap was read and is right; what is accepted is not repaired".into()
         }
@@ -169,8 +175,8 @@ pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>) -> String {
 }
 
 /// `file byte N: what (WP201)`.
-pub(super) fn place(f: &Finding, layout: Option<&Layout>) -> String {
-    let message = f.message(layout);
+pub(super) fn place(f: &Finding, layout: Option<&Layout>, zone: &Zone) -> String {
+    let message = zone.message(f, layout);
     let file = f.file.as_deref().filter(|file| !message.contains(file));
     match (file, f.offset) {
         (Some(file), Some(offset)) => format!("{file} byte {offset}: {message} ({})", f.code),
@@ -263,18 +269,47 @@ fn out_of_reach(worst: Option<&Finding>, zone: &Zone) -> Option<String> {
     Some(text)
 }
 
-pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
+pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
     match worst.or_else(|| outcome.counted().find(|f| f.severity == Severity::Warning)) {
         Some(f) => miswritten(outcome, f).unwrap_or_else(|| f.advice()),
         None if outcome.verdict == Verdict::Proven && outcome.backups.is_empty() && outcome.restore.is_none() => {
-            "nothing for the WAL; keep a base backup that starts within it".into()
+            format!("nothing for the WAL; keep a base backup that starts within it{}", comes_next(outcome, zone))
         }
-        None if outcome.verdict == Verdict::Proven => "nothing".into(),
+        None if outcome.verdict == Verdict::Proven => format!("nothing{}", comes_next(outcome, zone)),
         None if outcome.depth == Depth::Records => {
             "look at other timelines (--timeline), a wider range (--start, --end) or another folder".into()
         }
         None => "run again without --depth".into(),
     }
+}
+
+/// The file in which WAL goes on, and what to look at where it should have come long ago.
+fn comes_next(outcome: &Outcome, zone: &Zone) -> String {
+    let Some(next) = next_file(outcome) else { return String::new() };
+    let last = outcome.replayed.last_commit.filter(|last| zone.is_old(*last));
+    let old = last.map(|_| "; a server that still writes has more: look at its pg_stat_archiver").unwrap_or_default();
+    format!("; the next file would be {next}{old}")
+}
+
+/// The file in which WAL goes on behind its end; `None` where that is not asked, or lies in the last file itself.
+fn next_file(outcome: &Outcome) -> Option<String> {
+    if let Some(restore) = &outcome.restore {
+        return match &restore.end {
+            Some(WalkEnd::NoFile(file)) if restore.target.is_none() => Some(file.clone()),
+            _ => None,
+        };
+    }
+    let (layout, (_, to)) = outcome.layout.as_ref().zip(outcome.replay)?;
+    let timeline = outcome.path.last().copied()?;
+    let report = outcome.timelines.iter().find(|t| t.timeline == timeline && t.to == to)?;
+    let (address, size) = (layout.address(), layout.segment);
+    let within = address.segment(to, size);
+    let next = match report.end {
+        _ if address.offset(to, size) == 0 => within,
+        WalEnd::Continues | WalEnd::Switch => within.next(),
+        _ => return None,
+    };
+    Some(SegmentName::new(timeline, next, address, size).to_string())
 }
 
 /// The missing file may be here, under a name that a server does not ask for.
@@ -302,7 +337,7 @@ pub(super) fn proven(outcome: &Outcome) -> String {
     )
 }
 
-fn backups(outcome: &Outcome) -> Vec<String> {
+fn backups(outcome: &Outcome, zone: &Zone) -> Vec<String> {
     if outcome.backups.is_empty() {
         return vec!["none known here".into()];
     }
@@ -315,17 +350,30 @@ fn backups(outcome: &Outcome) -> Vec<String> {
         .take(2 * TOLD)
         .map(|(_, b)| match (b.complete, b.reaches) {
             (Some(true), _) if b.beside.is_some() => {
-                format!("{}{} has all its WAL, {} to {}{}", b.file, called(b), b.start, b.stop, beside(b))
+                format!("{}{} has all its WAL, {} to {}{}", b.file, called(b, zone), b.start, b.stop, beside(b))
             }
             (Some(true), Some(to)) => {
                 let why = if b.stopped.is_some() { ", where a record ends it" } else { "" };
-                format!("{}{} has all its WAL, {} to {}; replay reaches {to}{why}", b.file, called(b), b.start, b.stop)
+                format!(
+                    "{}{} has all its WAL, {} to {}; replay reaches {to}{why}",
+                    b.file,
+                    called(b, zone),
+                    b.start,
+                    b.stop
+                )
             }
             (Some(_), _) => {
-                format!("{}{} lacks WAL between {} and {}{}", b.file, called(b), b.start, b.stop, beside(b))
+                format!("{}{} lacks WAL between {} and {}{}", b.file, called(b, zone), b.start, b.stop, beside(b))
             }
             (None, _) => {
-                format!("{}{}: its WAL, {} to {}, was not looked at{}", b.file, called(b), b.start, b.stop, beside(b))
+                format!(
+                    "{}{}: its WAL, {} to {}, was not looked at{}",
+                    b.file,
+                    called(b, zone),
+                    b.start,
+                    b.stop,
+                    beside(b)
+                )
             }
         })
         .collect();
@@ -355,9 +403,14 @@ fn lines_of_wal(outcome: &Outcome) -> Vec<String> {
     outcome.lines.iter().enumerate().map(told).collect()
 }
 
-/// ` (nightly, 2026-11-22 03:46:51 UTC)`: its label and when it began, as far as its file says.
-pub fn called(backup: &KnownBackup) -> String {
-    let said: Vec<&str> = backup.label.iter().chain(&backup.start_time).map(String::as_str).collect();
+/// ` (nightly, 2026-11-22 03:46:51+00:00)`: its label and when it began, as far as its file says.
+pub fn called(backup: &KnownBackup, zone: &Zone) -> String {
+    // The server wrote it in a zone of its own; an abbreviation that is not known stays as it is.
+    let began = backup.start_time.as_ref().map(|text| {
+        let time = zone.server().time(text).filter(|_| text.ends_with(|c: char| c.is_ascii_alphabetic()));
+        time.and_then(|time| zone.local(time)).unwrap_or_else(|| text.clone())
+    });
+    let said: Vec<&str> = backup.label.iter().chain(&began).map(String::as_str).collect();
     if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) }
 }
 
@@ -425,7 +478,7 @@ fn files(count: u64) -> (String, &'static str) {
     (counted(count.into(), "file"), if count == 1 { "was" } else { "were" })
 }
 
-fn findings(out: &mut Lines<'_>, outcome: &Outcome) -> io::Result<()> {
+fn findings(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<()> {
     let all = in_order(outcome);
     for severity in [Severity::Error, Severity::Warning, Severity::Info] {
         for &code in Code::ALL {
@@ -436,7 +489,7 @@ fn findings(out: &mut Lines<'_>, outcome: &Outcome) -> io::Result<()> {
                     out,
                     "{:<8} {code} {}{accepted}",
                     severity.to_string(),
-                    place(f, outcome.layout.as_ref()).replace(&format!(" ({code})"), "")
+                    place(f, outcome.layout.as_ref(), zone).replace(&format!(" ({code})"), "")
                 )?;
                 if severity == Severity::Error {
                     if let Some(says) = f.server_says(outcome.layout.as_ref()) {

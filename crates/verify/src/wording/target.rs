@@ -1,7 +1,7 @@
 //! Why a target is not met, what to name instead, and what it keeps and leaves out.
 
+use super::TellTime;
 use pgwal_format::Lsn;
-use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_recovery::acts::{EarlyAct, FileAct};
 use pgwal_recovery::outcome::LeftOut;
 use pgwal_recovery::sum::ReplayedCommit;
@@ -144,8 +144,8 @@ pub(super) fn left_out(left: &LeftOut) -> String {
 }
 
 /// Commits in a `.partial` file.
-pub(super) fn in_partial(file: &str, count: u64, last: Option<&ReplayedCommit>) -> String {
-    let last = last.map(|c| format!(", up to {} of {}", c.xid, utc(c.time))).unwrap_or_default();
+pub(super) fn in_partial(file: &str, count: u64, last: Option<&ReplayedCommit>, tell: TellTime<'_>) -> String {
+    let last = last.map(|c| format!(", up to {} of {}", c.xid, tell(c.time))).unwrap_or_default();
     let (commits, lie) = if count == 1 { ("1 commit".to_owned(), "lies") } else { (format!("{count} commits"), "lie") };
     format!("{commits} {lie} only in {file}{last}; a server does not restore it")
 }
@@ -158,8 +158,4 @@ pub(super) fn same_points(name: &str, others: &[Lsn]) -> String {
         "restore point \"{name}\" is there more than once; the first one counts, the others are at {}{more}",
         told.join(", ")
     )
-}
-
-fn utc(time: Timestamp) -> String {
-    jiff::Timestamp::from_microsecond(time.unix_micros()).map(|t| t.to_string()).unwrap_or_default()
 }

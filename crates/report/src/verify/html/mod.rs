@@ -106,10 +106,11 @@ fn answer(out: &mut String, told: &VerifyAnswer<'_>) {
         Escaped(rest.trim())
     );
     for (label, text) in [
-        ("WHY", vec![why(outcome, worst)]),
+        ("WHY", vec![why(outcome, worst, &told.zone)]),
         ("IMPACT", impact(outcome, worst, &told.zone)),
-        ("NEXT", vec![next(outcome, worst)]),
+        ("NEXT", vec![next(outcome, worst, &told.zone)]),
         ("PROVEN", vec![proven(outcome)]),
+        ("TIMES", vec![told.zone.told()]),
     ] {
         let lines: Vec<String> = text.iter().map(|line| Escaped(line).to_string()).collect();
         let _ = writeln!(out, "<dt>{label}</dt><dd>{}</dd>", lines.join("<br>"));
