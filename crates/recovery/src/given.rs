@@ -25,6 +25,9 @@ pub struct Given<'a> {
     pub options: Vec<(String, String)>,
     /// This machine's time, for a time of the options in words, as `2h ago`; `None`: such words are not read.
     pub now: Option<Timestamp>,
+    /// The zone of times without one is this machine's for want of the server's; this is a time that the server wrote
+    /// with its own zone's name, as in a backup history file.
+    pub written: Option<String>,
 }
 
 /// Settings sorted by who reads them.

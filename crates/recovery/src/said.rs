@@ -21,6 +21,24 @@ pub struct TimeSaid {
     pub own_zone: bool,
 }
 
+/// A time without a zone that is another one in a zone that speaks for itself.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ZoneDoubt {
+    /// The name of that zone.
+    pub zone: String,
+    /// What the time is there.
+    pub at: Timestamp,
+}
+
+impl TimeSaid {
+    /// Whether it is another time in the zone of what a server wrote.
+    pub(crate) fn doubt(&self, written: &str, now: Option<Timestamp>) -> Option<ZoneDoubt> {
+        let (name, zone) = time::zone_of(written).filter(|_| !self.own_zone)?;
+        let other = zone.said(&self.given, now.unwrap_or(self.at))?;
+        (other.at != self.at).then(|| ZoneDoubt { zone: name.to_owned(), at: other.at })
+    }
+}
+
 impl ServerZone {
     /// Reads a time as people say it; one without a zone is of this one. `None` where it is in no spelling that is
     /// read.
@@ -138,6 +156,20 @@ mod tests {
         {
             assert_eq!(berlin(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_zone_that_a_server_wrote_is_held_against_it() {
+        let (zone, now) = (ServerZone::UTC, ServerZone::UTC.time(NOW).unwrap());
+        let doubt = |text: &str, written: &str| {
+            let found = zone.said(text, now).unwrap().doubt(written, Some(now))?;
+            Some((found.zone, ServerZone::UTC.local(found.at).unwrap()))
+        };
+        let other = Some(("CET".to_owned(), "2026-11-22 13:00:00+00:00".to_owned()));
+        assert_eq!(doubt("2026-11-22 14:00", "2026-11-22 03:46:51 CET"), other);
+        assert_eq!(doubt("2026-11-22 14:00", "2026-11-22 03:46:51 UTC"), None);
+        assert_eq!(doubt("2026-11-22 14:00+00", "2026-11-22 03:46:51 CET"), None);
+        assert_eq!(doubt("2026-11-22 14:00", "2026-11-22 03:46:51 XYZ"), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::asked::SettingsAsked;
 use crate::backup::Signal;
 use crate::fault::{invalid, needs_boolean};
 use crate::read_ahead::ReadAhead;
-use crate::said::{self, TimeSaid};
+use crate::said::{self, TimeSaid, ZoneDoubt};
 use crate::target::{Target, TargetTimeline};
 use crate::time::{self, ServerZone, TimeRead, TimeReading};
 use crate::value;
@@ -51,6 +51,8 @@ pub struct Settings {
     pub respelled: Option<(String, String)>,
     /// How the time that is the target was read.
     pub time_read: Option<TimeSaid>,
+    /// What it would be in the zone in which the server wrote times, where that was not known to be its zone.
+    pub zone_doubt: Option<ZoneDoubt>,
 }
 
 /// How the server starts.
@@ -100,6 +102,7 @@ impl Settings {
             not_read: Vec::new(),
             respelled: None,
             time_read: None,
+            zone_doubt: None,
         }
     }
 
@@ -185,6 +188,7 @@ impl Settings {
         if time_read.as_ref().is_some_and(|said| !said.own_zone) {
             assume("timezone", zone.name());
         }
+        let zone_doubt = time_read.as_ref().and_then(|said| said.doubt(given.written.as_deref()?, given.now));
         let include = |file: &crate::backup::SettingsFile| {
             file.text
                 .includes
@@ -210,6 +214,7 @@ impl Settings {
             not_read: given.files.iter().flat_map(include).collect(),
             respelled,
             time_read,
+            zone_doubt,
         })
     }
 }

@@ -86,6 +86,15 @@ impl ServerZone {
     }
 }
 
+/// The zone that a time names behind its last blank, and that name: `2026-11-22 03:46:51 CET`.
+pub(crate) fn zone_of(text: &str) -> Option<(&str, ServerZone)> {
+    let (_, name) = text.trim().rsplit_once(' ')?;
+    match zones::of_name(name, false) {
+        ZoneRead::Known(zone) if name.starts_with(|c: char| c.is_ascii_alphabetic()) => Some((name, ServerZone(zone))),
+        _ => None,
+    }
+}
+
 /// How a time is read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TimeReading<'a> {

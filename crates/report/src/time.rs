@@ -87,6 +87,11 @@ impl Zone {
         }
     }
 
+    /// The server's was wanted, and is not known.
+    pub fn is_for_want(&self) -> bool {
+        self.why == ZoneReason::ForWant
+    }
+
     /// For what reads settings.
     pub fn server(&self) -> &ServerZone {
         &self.zone
@@ -114,6 +119,13 @@ impl Zone {
     /// `2026-11-20 14:02:11.123456+01:00`.
     pub fn local(&self, time: Timestamp) -> Option<String> {
         self.zone.local(time)
+    }
+
+    /// A time that a server wrote with the name of its own zone, in this one; as it is, where that name is not known.
+    pub fn as_written(&self, text: &str) -> String {
+        let named = text.ends_with(|c: char| c.is_ascii_alphabetic());
+        let time = self.zone.time(text).filter(|_| named);
+        time.and_then(|time| self.local(time)).unwrap_or_else(|| text.to_owned())
     }
 
     /// `11 d 2 h ago`, where ages are wanted.

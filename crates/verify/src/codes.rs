@@ -313,6 +313,9 @@ codes! {
     TargetAmbiguous = "WP432", "target-ambiguous", Warning, "the target leaves out what it seems to name",
         example "2 commits that are not later than the target lie behind it, up to 775 at 0/00F54968: times do not rise with positions",
         "A server stops at the first end of a transaction that is later than recovery_target_time. Times do not rise with positions: a clock was set back, two processors differ, a process wrote its commit late. So commits that are not later can lie behind the place where it stops, and are left out. A restore point's name may stand more than once on the way; a server stops at the first one, and this is information. Name the last transaction that is wanted, or a position, instead.";
+    TargetZone = "WP438", "target-zone", Warning, "the target time may be meant in another zone",
+        example "'2026-11-22 14:00' names no zone and was read as 2026-11-22T14:00:00Z; the server wrote the times of its backup in CET, in which it is 2026-11-22T13:00:00Z",
+        "The time that is the target names no zone, no configuration of the server is at hand (a .backup file or backup_label alone has none), and --timezone was not given: it was read in the zone of this machine. The server wrote the times of its own backup in another zone, in which the same text is another moment, and it reads recovery_target_time in its own zone as well. What is said of the restore is right for the moment that TIMES tells. Say which one is meant: --timezone with the server's zone, or a distance from UTC in the time itself.";
 
     Encrypted = "WP501", "encrypted", Error, "a file is encrypted",
         example "000000010000000000000011 is encrypted (openssl)",

@@ -20,6 +20,7 @@ use pgwal_recovery::pages::InvalidPages;
 use pgwal_recovery::sum::ReplayedCommit;
 use pgwal_recovery::unlabelled::Unlabelled;
 use pgwal_recovery::{Instead, UnmetTarget};
+use pgwal_recovery::{TimeSaid, ZoneDoubt};
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
 
@@ -134,6 +135,13 @@ pub enum Detail {
     },
     /// Commits that a time as the target leaves out.
     LeftOut(LeftOut),
+    /// A target time without a zone, as it was read, and what it would be in the server's.
+    ZoneDoubt {
+        /// How it was read.
+        said: TimeSaid,
+        /// What else it may be.
+        doubt: ZoneDoubt,
+    },
     /// Other restore points of the target's name.
     SamePoints {
         /// Its name.

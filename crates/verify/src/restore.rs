@@ -141,6 +141,7 @@ pub fn verify_restore(
     if !restore.closed {
         of_restore.extend(beside_target::findings(site, &restore));
     }
+    of_restore.extend(settings.ok().and_then(beside_target::zone_doubt));
     outcome.lowered += set_severities(&mut of_restore, &options.severities);
     outcome.findings.extend(of_backup.into_iter().chain(of_restore));
     // What is wrong with a file that lies behind the target is no reason by itself.

@@ -65,6 +65,9 @@ impl Finding {
             (_, Detail::RolledBack(_)) => "make sure that this is the transaction that is meant: walproof when ARCHIVE xid:N".into(),
             (_, Detail::EarlyAct(act, positions)) => target::save(act, *positions),
             (_, Detail::LeftOut(left)) => format!("to keep them, stop behind the last of them: --target-xid {}", left.last.xid),
+            (_, Detail::ZoneDoubt { .. }) => {
+                "say which one is meant: --timezone with the zone of the server, or a distance from UTC in the time itself".into()
+            }
             (_, Detail::SamePoints { .. }) => "for another of them, name its position: --target-lsn".into(),
             (_, Detail::PartialCommits { .. }) => {
                 format!("to restore them, copy {file} to the name without .partial, filled up with zeros to a whole segment")

@@ -27,10 +27,10 @@ pub struct GuardOptions {
     #[arg(long, value_name = "AGE", value_parser = age)]
     max_age: Option<Duration>,
     /// Accept the findings that this file lists: they are told, and do not count
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["backup", "pgdata"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["backup", "pgdata", "aim"])]
     known: Option<PathBuf>,
     /// Write this run's errors and warnings to a file for --known; comments in it are kept
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["backup", "pgdata", "start", "end"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["backup", "pgdata", "aim", "start", "end"])]
     write_known: Option<PathBuf>,
 }
 

@@ -45,7 +45,7 @@ pub struct VerifyArgs {
     #[arg(short, long, value_name = "LSN")]
     end: Option<Lsn>,
     /// The timeline that must replay: a number, latest, or all
-    #[arg(short, long, value_name = "N|latest|all", default_value = "latest", value_parser = which, conflicts_with_all = ["backup", "pgdata"])]
+    #[arg(short, long, value_name = "N|latest|all", default_value = "latest", value_parser = which, conflicts_with_all = ["backup", "pgdata", "aim"])]
     timeline: Which,
     /// How thoroughly to look; only records can prove
     #[arg(long, value_enum, default_value_t = At::Records)]
@@ -188,7 +188,7 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
 
 fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     if let Some(option) = args.restoring.needs_backup().filter(|_| !args.restoring.is_asked()) {
-        anyhow::bail!("{option} says something about a restore: name its base backup with --backup");
+        anyhow::bail!("{option} says something about a restore: name its base backup with --backup, or a target");
     }
     if args.restoring.is_asked() && !args.summaries.is_empty() {
         anyhow::bail!("--backup is about one restore, whose files must be here: --summaries has none");

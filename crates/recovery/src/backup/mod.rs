@@ -37,6 +37,7 @@ use pgwal_source::Source;
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use find::all;
 pub use find::{find, known};
 pub use flaw::{BackupFlaw, FlawKind, Weight};
 pub use judge::of_archive;

@@ -9,7 +9,7 @@ use pgwal_verify::recovery::failure::Failure;
 use pgwal_verify::recovery::outcome::{Ending, FileAsked, Restore, Status};
 use pgwal_verify::recovery::sum::ReplayedCommit;
 use pgwal_verify::recovery::unlabelled::Unlabelled;
-use pgwal_verify::recovery::{Alternative, Instead, Target, WalkEnd};
+use pgwal_verify::recovery::{Alternative, BackupChoice, Instead, PassedOver, Target, WalkEnd, WhyPassed};
 use pgwal_verify::{Outcome, Verdict};
 
 /// Files of one kind that are told one by one.
@@ -105,7 +105,8 @@ pub fn impact(r: &Restore) -> String {
 
 /// The lines that only a restore has: their labels and texts.
 pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
-    let mut out = Vec::new();
+    let mut out: Vec<(&'static str, String)> =
+        r.chosen.iter().map(|choice| ("BACKUP", chosen(choice, r.target.is_some(), zone))).collect();
     let consistent =
         r.consistent_at.map_or_else(|| "never consistent".to_owned(), |lsn| format!("consistent at {lsn}"));
     let end = r.replay_end.map_or_else(|| "no record is replayed".to_owned(), |lsn| format!("to {lsn}"));
@@ -135,6 +136,39 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
     let all: Vec<&(String, String)> = r.assumed.iter().filter(|(name, _)| name != "timezone").collect();
     if !all.is_empty() {
         out.push(("ASSUMED", assumed(&all)));
+    }
+    out
+}
+
+/// The backup that was chosen, and why.
+pub fn chosen(choice: &BackupChoice, target: bool, zone: &Zone) -> String {
+    let began = choice.began.as_ref().map(|text| zone.as_written(text));
+    let said: Vec<&str> = choice.label.iter().chain(&began).map(String::as_str).collect();
+    let called = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
+    let to = if target { "reaches the target" } else { "comes to the end of WAL" };
+    let why = match (choice.reaches, choice.known) {
+        (true, 1) => format!("the only one known, and it {to}"),
+        (true, known) => format!("the newest of {known} that {to}"),
+        (false, 1) => format!("the only one known; it never {to}"),
+        (false, known) => format!("none of {known} {to}"),
+    };
+    format!("{}{called}: {why}{}", choice.file, passed_over(&choice.passed_over))
+}
+
+fn passed_over(all: &[PassedOver]) -> String {
+    let behind = all.iter().filter(|passed| passed.why == WhyPassed::BehindTarget).count();
+    let mut out = match behind {
+        0 => String::new(),
+        1 => "; 1 was taken behind it".into(),
+        count => format!("; {count} were taken behind it"),
+    };
+    for passed in all.iter().filter(|passed| passed.why != WhyPassed::BehindTarget).take(TOLD) {
+        let why = match &passed.why {
+            WhyPassed::Fails(Some(says)) => format!("a server says: {says}"),
+            WhyPassed::NoWal => "its WAL is not here".into(),
+            WhyPassed::Fails(None) | WhyPassed::BehindTarget => "it does not come there".into(),
+        };
+        out += &format!("; not {} ({why})", passed.file);
     }
     out
 }

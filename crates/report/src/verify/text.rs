@@ -175,7 +175,7 @@ pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> St
 }
 
 /// `file byte N: what (WP201)`.
-pub(super) fn place(f: &Finding, layout: Option<&Layout>, zone: &Zone) -> String {
+pub(crate) fn place(f: &Finding, layout: Option<&Layout>, zone: &Zone) -> String {
     let message = zone.message(f, layout);
     let file = f.file.as_deref().filter(|file| !message.contains(file));
     match (file, f.offset) {
@@ -405,11 +405,7 @@ fn lines_of_wal(outcome: &Outcome) -> Vec<String> {
 
 /// ` (nightly, 2026-11-22 03:46:51+00:00)`: its label and when it began, as far as its file says.
 pub fn called(backup: &KnownBackup, zone: &Zone) -> String {
-    // The server wrote it in a zone of its own; an abbreviation that is not known stays as it is.
-    let began = backup.start_time.as_ref().map(|text| {
-        let time = zone.server().time(text).filter(|_| text.ends_with(|c: char| c.is_ascii_alphabetic()));
-        time.and_then(|time| zone.local(time)).unwrap_or_else(|| text.clone())
-    });
+    let began = backup.start_time.as_ref().map(|text| zone.as_written(text));
     let said: Vec<&str> = backup.label.iter().chain(&began).map(String::as_str).collect();
     if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) }
 }

@@ -130,6 +130,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         }
         Detail::EarlyAct(act, _) => target::early(act),
         Detail::LeftOut(left) => target::left_out(left),
+        Detail::ZoneDoubt { said, doubt } => target::zone_doubt(said, doubt, tell),
         Detail::SamePoints { name, others } => target::same_points(name, others),
         Detail::PartialCommits { count, last } => target::in_partial(file, *count, last.as_ref(), tell),
         Detail::RestoreLater { began, .. } => {

@@ -5,7 +5,7 @@ use pgwal_format::Lsn;
 use pgwal_recovery::acts::{EarlyAct, FileAct};
 use pgwal_recovery::outcome::LeftOut;
 use pgwal_recovery::sum::ReplayedCommit;
-use pgwal_recovery::{Instead, Target, UnmetTarget};
+use pgwal_recovery::{Instead, Target, TimeSaid, UnmetTarget, ZoneDoubt};
 
 /// What the target of these words is, and why it is not met.
 ///
@@ -140,6 +140,17 @@ pub(super) fn left_out(left: &LeftOut) -> String {
     };
     format!(
         "{commits} that {are} not later than the target {lie} behind it, up to {xid} at {lsn}: times do not rise with positions"
+    )
+}
+
+/// A time that may be meant in another zone.
+pub(super) fn zone_doubt(said: &TimeSaid, doubt: &ZoneDoubt, tell: TellTime<'_>) -> String {
+    format!(
+        "'{}' names no zone and was read as {}; the server wrote the times of its backup in {}, in which it is {}",
+        said.given,
+        tell(said.at),
+        doubt.zone,
+        tell(doubt.at)
     )
 }
 
