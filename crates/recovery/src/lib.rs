@@ -14,6 +14,7 @@ mod bare_start;
 mod behind;
 mod beyond;
 mod choice;
+mod chosen;
 mod dates;
 pub mod events;
 pub mod failure;
@@ -47,7 +48,8 @@ mod xid_trace;
 mod zones;
 
 pub use alternatives::{alternatives, in_partial};
-pub use choice::{BackupChoice, PassedOver, WhyPassed, choose};
+pub use choice::choose;
+pub use chosen::{BackupChoice, PassedOver, WhyPassed};
 pub use fault::SettingsError;
 pub use given::Given;
 pub use instead::{Alternative, Instead};

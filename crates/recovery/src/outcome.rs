@@ -1,7 +1,7 @@
 //! What a restore would come to.
 
 use crate::acts::EarlyAct;
-use crate::choice::BackupChoice;
+use crate::chosen::BackupChoice;
 use crate::failure::Failure;
 use crate::instead::Alternative;
 use crate::missed::UnmetTarget;

@@ -42,7 +42,7 @@ pub(crate) fn findings(site: &Site<'_>, restore: &Restore) -> Vec<Finding> {
 /// The time that is the target may be meant in another zone.
 pub(crate) fn zone_doubt(settings: &Settings) -> Option<Finding> {
     let (said, doubt) = settings.time_read.clone().zip(settings.zone_doubt.clone())?;
-    Some(Finding { detail: Detail::ZoneDoubt { said, doubt }, ..Finding::of(Code::TargetZone) })
+    Some(Finding { detail: Detail::ZoneDoubt(said, doubt), ..Finding::of(Code::TargetZone) })
 }
 
 /// The target was reached, and it is the end of a transaction that was rolled back.

@@ -136,12 +136,7 @@ pub enum Detail {
     /// Commits that a time as the target leaves out.
     LeftOut(LeftOut),
     /// A target time without a zone, as it was read, and what it would be in the server's.
-    ZoneDoubt {
-        /// How it was read.
-        said: TimeSaid,
-        /// What else it may be.
-        doubt: ZoneDoubt,
-    },
+    ZoneDoubt(TimeSaid, ZoneDoubt),
     /// Other restore points of the target's name.
     SamePoints {
         /// Its name.

@@ -30,6 +30,7 @@ pub mod recovery;
 mod restore;
 pub mod segment;
 mod starts;
+pub mod telling;
 pub mod times;
 mod verdict;
 mod verify;

@@ -1,6 +1,6 @@
 //! How far replay must come and how fresh it must be, and how far it comes.
 
-use crate::wording::TellTime;
+use crate::telling::TellTime;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Lsn, TimelineId};
 use std::time::Duration;
@@ -113,7 +113,7 @@ pub fn span(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wording::utc;
+    use crate::telling::utc;
 
     const MINUTE: i64 = 60_000_000;
 

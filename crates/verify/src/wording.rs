@@ -9,18 +9,9 @@ pub(crate) use target::{early as early_act, missed as target_missed, named as ta
 
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
-use pgwal_format::rmgr::xact::Timestamp;
+use crate::telling::{TellTime, utc};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Layout};
-
-/// How a time is told.
-pub type TellTime<'a> = &'a dyn Fn(Timestamp) -> String;
-
-/// In UTC, as JSON has it.
-pub(crate) fn utc(time: Timestamp) -> String {
-    let told = jiff::Timestamp::from_microsecond(time.unix_micros()).map(|t| t.to_string());
-    told.unwrap_or_else(|_| "a time that no calendar has".into())
-}
 
 impl Finding {
     /// What is wrong, in a sentence without a full stop.
@@ -65,7 +56,7 @@ impl Finding {
             (_, Detail::RolledBack(_)) => "make sure that this is the transaction that is meant: walproof when ARCHIVE xid:N".into(),
             (_, Detail::EarlyAct(act, positions)) => target::save(act, *positions),
             (_, Detail::LeftOut(left)) => format!("to keep them, stop behind the last of them: --target-xid {}", left.last.xid),
-            (_, Detail::ZoneDoubt { .. }) => {
+            (_, Detail::ZoneDoubt(..)) => {
                 "say which one is meant: --timezone with the zone of the server, or a distance from UTC in the time itself".into()
             }
             (_, Detail::SamePoints { .. }) => "for another of them, name its position: --target-lsn".into(),

@@ -13,6 +13,7 @@
 use super::locate::LocateFormat;
 use crate::exit::Exit;
 use crate::place::{Basis, Geometry, Operand, Unread};
+use anyhow::ensure;
 use pgwal::format::wal_function_rules::LsnDiff;
 use pgwal::format::wal_functions::{self, WalFunctionError};
 use pgwal::format::{Dialect, Position, TimelineId};
@@ -20,25 +21,28 @@ use pgwal_query::between::Compared;
 use pgwal_report::lag::{LagAnswer, LagSide, text};
 use pgwal_report::outside::{Lines, OutputForm};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The options of `lag`.
 #[derive(clap::Args)]
 #[command(after_help = crate::place::SPELLINGS)]
 pub struct LagArgs {
-    /// The position that should be reached
+    /// The position that should be reached; an archive may stand before it, as with -p
     #[arg(allow_hyphen_values = true)]
     a: String,
     /// The position that may be behind
     #[arg(allow_hyphen_values = true)]
     b: String,
+    /// With an archive first: the position that may be behind
+    #[arg(allow_hyphen_values = true, hide = true, conflicts_with = "path")]
+    third: Option<String>,
     #[command(flatten)]
     geometry: Geometry,
     /// Also count records, commits and seconds between the two in this archive
     #[arg(short, long, value_name = "ARCHIVE")]
     path: Option<PathBuf>,
     /// The timeline on which both lie [default: the latest of the archive]
-    #[arg(short, long, value_name = "N", value_parser = super::reading::timeline, requires = "path")]
+    #[arg(short, long, value_name = "N", value_parser = super::reading::timeline)]
     timeline: Option<TimelineId>,
     /// How to say it
     #[arg(long, value_enum, default_value_t = LocateFormat::Text)]
@@ -47,20 +51,26 @@ pub struct LagArgs {
 
 /// Measures the distance and says it.
 pub fn run(args: &LagArgs) -> anyhow::Result<Exit> {
-    for input in [&args.a, &args.b] {
+    let (path, a, b) = match &args.third {
+        Some(third) => (Some(Path::new(&args.a)), &args.b, third),
+        None => (args.path.as_deref(), &args.a, &args.b),
+    };
+    for input in [a, b] {
         crate::place::refuse_option(input)?;
     }
+    ensure!(args.timeline.is_none() || path.is_some(), "--timeline is about an archive: name it with -p");
+    let inputs = [a.as_str(), b.as_str()];
     let dialect = args.geometry.dialect();
-    let operands = [side(&args.a, dialect)?, side(&args.b, dialect)?];
+    let operands = [side(a, dialect)?, side(b, dialect)?];
     let told: Vec<&Operand<'_>> = operands.iter().filter_map(|operand| operand.as_ref().ok()).collect();
     let mut basis = Basis::of(&args.geometry, &told)?;
-    let archive = args.path.as_deref().map(Compared::open).transpose()?;
+    let archive = path.map(Compared::open).transpose()?;
     if let Some(archive) = &archive {
         basis.settle(&archive.layout)?;
     }
     let mut lsns = [None; 2];
     let mut error = None;
-    for ((operand, lsn), input) in operands.iter().zip(&mut lsns).zip([&args.a, &args.b]) {
+    for ((operand, lsn), input) in operands.iter().zip(&mut lsns).zip(inputs) {
         match operand {
             Ok(operand) => *lsn = Some(operand.lsn(&basis).map_err(|error| anyhow::anyhow!("\"{input}\": {error}"))?),
             Err(refusal) => error = error.or_else(|| Some(refusal.to_string())),
@@ -91,8 +101,8 @@ pub fn run(args: &LagArgs) -> anyhow::Result<Exit> {
         commits: between.map(|b| sign * i128::from(b.commits)),
         seconds: between.and_then(|b| b.seconds).map(|seconds| sign as f64 * seconds),
         complete: between.map(|b| b.complete),
-        a: LagSide { input: &args.a, lsn: a },
-        b: LagSide { input: &args.b, lsn: b },
+        a: LagSide { input: inputs[0], lsn: a },
+        b: LagSide { input: inputs[1], lsn: b },
         segment_size: basis.size.bytes(),
         segment_size_assumed: basis.size_assumed,
         scheme: basis.scheme_name(),

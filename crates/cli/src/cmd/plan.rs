@@ -49,7 +49,9 @@ impl PlanFormat {
 /// Lists the files that a restore asks for.
 pub fn run(args: &PlanArgs) -> anyhow::Result<Exit> {
     if !args.restoring.is_asked() {
-        anyhow::bail!("a plan starts from a base backup: name it with --backup or --pgdata, or name a target");
+        anyhow::bail!(
+            "a plan starts from a base backup: --backup and its folder, the name of one that the archive knows, latest or auto; or a target"
+        );
     }
     let format = if args.fetch_list { PlanFormat::Names } else { args.format };
     if !args.input.is_named() {

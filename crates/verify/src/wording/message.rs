@@ -1,8 +1,9 @@
 //! What is wrong.
 
-use super::{TellTime, target};
+use super::target;
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
+use crate::telling::TellTime;
 use pgwal_format::dialect::MAGIC_19_BETA;
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{BodyFault, HeaderFault};
@@ -130,7 +131,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         }
         Detail::EarlyAct(act, _) => target::early(act),
         Detail::LeftOut(left) => target::left_out(left),
-        Detail::ZoneDoubt { said, doubt } => target::zone_doubt(said, doubt, tell),
+        Detail::ZoneDoubt(said, doubt) => target::zone_doubt(said, doubt, tell),
         Detail::SamePoints { name, others } => target::same_points(name, others),
         Detail::PartialCommits { count, last } => target::in_partial(file, *count, last.as_ref(), tell),
         Detail::RestoreLater { began, .. } => {

@@ -1,6 +1,6 @@
 //! Why a target is not met, what to name instead, and what it keeps and leaves out.
 
-use super::TellTime;
+use crate::telling::TellTime;
 use pgwal_format::Lsn;
 use pgwal_recovery::acts::{EarlyAct, FileAct};
 use pgwal_recovery::outcome::LeftOut;
