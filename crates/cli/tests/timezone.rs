@@ -47,6 +47,9 @@ fn no_answer_mixes_zones() {
     }
 }
 
+const CONFIGURED: &str = "timezone = 'Asia/Tokyo'\nmax_connections = 1000\nmax_worker_processes = 100\n\
+                          max_wal_senders = 100\nmax_prepared_transactions = 100\nmax_locks_per_transaction = 1000\n";
+
 /// The zone of the backup's configuration is that of the whole answer; a name of a backup has none.
 #[test]
 fn the_backup_says_the_zone() {
@@ -57,7 +60,7 @@ fn the_backup_says_the_zone() {
         fs::copy(file.path(), backup.join(file.file_name())).unwrap();
     }
     fs::copy(testdata("backup/15") + "/global/pg_control", backup.join("global/pg_control")).unwrap();
-    fs::write(backup.join("postgresql.conf"), "timezone = 'Asia/Tokyo'\n").unwrap();
+    fs::write(backup.join("postgresql.conf"), CONFIGURED).unwrap();
     let (good, backup) = (testdata("demo/good"), backup.display().to_string());
     let asked = |backup: &str, time: &str| walproof(&["verify", &good, "--backup", backup, "--target-time", time]);
     let ran = asked(&backup, "2026-11-22 12:17:02.5");

@@ -1,4 +1,4 @@
-//! Which of the backups that an archive knows a restore starts from: the newest one from which it comes where it should.
+//! From which of the backups that an archive knows a restore starts: the newest one that comes where it should.
 
 use crate::backup::{self, Backup};
 use crate::chosen::{BackupChoice, PassedOver, WhyPassed};
@@ -27,7 +27,7 @@ pub fn choose<E: From<Error>>(
     let mut all = backup::all(archive)?;
     all.sort_by_key(|backup| std::cmp::Reverse((backup.start(), backup.timeline(), backup.name.clone())));
     let known = all.len();
-    let mut search = Search { archive, look, settings, passed_over: Vec::new() };
+    let mut search = BackupSearch { archive, look, settings, passed_over: Vec::new() };
     let found = search.newest(&all)?;
     let before = |passed: &PassedOver| passed.why == WhyPassed::BehindTarget;
     let reaches = found.is_some();
@@ -55,14 +55,14 @@ pub fn choose<E: From<Error>>(
     Ok(Some((backup, choice)))
 }
 
-struct Search<'a, 's, E> {
+struct BackupSearch<'a, 's, E> {
     archive: &'a dyn Source,
     look: SiteOptions<'a>,
     settings: &'s mut dyn FnMut(&Backup, Version) -> Result<Option<Settings>, E>,
     passed_over: Vec<PassedOver>,
 }
 
-impl<E: From<Error>> Search<'_, '_, E> {
+impl<E: From<Error>> BackupSearch<'_, '_, E> {
     /// The place of the newest one from which it comes where it should.
     fn newest(&mut self, all: &[Backup]) -> Result<Option<usize>, E> {
         let mut limit = None;

@@ -1,4 +1,4 @@
-//! `walproof control`: what `pg_controldata` of the version prints, with `LC_ALL=C` and in this machine's time zone or another one.
+//! `walproof control`: what `pg_controldata` of the version prints, with `LC_ALL=C`, in a time zone.
 
 use crate::outside;
 use pgwal_format::text::control::printed::{self, NOT_TOLD, PrintedValue, WIDTH};
