@@ -45,6 +45,7 @@ fn none_reaches_what_lies_before_all() {
     let ran = walproof(&["verify", &archive, "--target-time", "2020-01-01 00:00+00"]);
     assert!(ran.out.contains("\nBACKUP   000000010000000000000058.00000028.backup"), "{}", ran.out);
     assert!(ran.out.contains("none of 5 reaches the target"), "{}", ran.out);
+    assert!(ran.out.contains("\nNEXT     every backup known here ended behind the target"), "{}", ran.out);
 }
 
 #[test]

@@ -92,6 +92,9 @@ fn times_are_read_in_words() {
     assert!(ran.out.contains("2026-11-22 12:17:02.464938+09:00"), "{}{}", ran.out, ran.err);
     let ran = walproof(&["verify", &good, "--backup", "latest", "--target-time", "3650 days ago"]);
     assert!(ran.code == 1 && ran.out.contains("SETTING  recovery_target_time = '20"), "{}", ran.out);
+    let ran =
+        walproof(&["dump", &good, "-r", "Transaction", "-n", "1", "--format", "waldump", "--timezone", "Asia/Tokyo"]);
+    assert!(ran.out.contains("2026-11-22 12:17:02.464938 JST"), "{}{}", ran.out, ran.err);
     for bad in ["noonish", "2h", "25:00", "2 moons ago"] {
         let ran = walproof(&["verify", &good, "--backup", "latest", "--target-time", bad]);
         assert_eq!(ran.code, 2, "{bad}: {}", ran.out);

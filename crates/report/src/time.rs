@@ -22,6 +22,7 @@ pub fn rfc3339(time: Timestamp) -> Option<String> {
 pub struct Zone {
     zone: ServerZone,
     why: ZoneReason,
+    asked: Option<String>,
     now: Option<Timestamp>,
     read: Vec<TimeSaid>,
 }
@@ -52,7 +53,7 @@ impl FromStr for Zone {
 
     fn from_str(text: &str) -> Result<Zone, String> {
         ServerZone::named(text)
-            .map(|zone| Zone::of(zone, ZoneReason::Asked))
+            .map(|zone| Zone { asked: Some(text.to_owned()), ..Zone::of(zone, ZoneReason::Asked) })
             .ok_or_else(|| "the name of a zone, as Europe/Berlin or UTC, or a distance from UTC, as +01:00".to_owned())
     }
 }
@@ -60,7 +61,7 @@ impl FromStr for Zone {
 impl Zone {
     /// This one, for a reason.
     pub fn of(zone: ServerZone, why: ZoneReason) -> Zone {
-        Zone { zone, why, now: None, read: Vec::new() }
+        Zone { zone, why, asked: None, now: None, read: Vec::new() }
     }
 
     /// UTC.
@@ -90,6 +91,11 @@ impl Zone {
     /// The server's was wanted, and is not known.
     pub fn is_for_want(&self) -> bool {
         self.why == ZoneReason::ForWant
+    }
+
+    /// Its name, where one was asked for.
+    pub fn asked(&self) -> Option<&str> {
+        self.asked.as_deref()
     }
 
     /// For what reads settings.

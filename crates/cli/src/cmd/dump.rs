@@ -211,7 +211,7 @@ impl DumpArgs {
                 text(source, wanted, work, &render, &mut out)
             }
             (_, _, DumpFormat::Waldump) => {
-                let zone = waldump::LocalZone::system();
+                let zone = waldump::LocalZone::of(&zone);
                 let render =
                     waldump::Waldump { filter, details: self.bkp_details, zone: &zone, heads: OnceLock::new() };
                 text(source, wanted, work, &render, &mut out)

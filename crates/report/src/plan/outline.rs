@@ -9,12 +9,20 @@ use std::io;
 /// Writes it for people.
 pub fn write(out: &mut Lines<'_>, plan: &FetchOutline) -> io::Result<()> {
     let count = plan.files.len() as u128;
-    let to = match plan.to {
-        OutlineEnd::Backup(lsn) => format!("its end at {lsn}, where the data are consistent"),
-        OutlineEnd::Target(lsn) => format!("the target {lsn}"),
-        OutlineEnd::Unknown => "its first segment: where it ends, its files do not say".into(),
-    };
-    writeln!(out, "This backup asks for {} from its start at {} to {to}.", counted(count, "file"), plan.from)?;
+    let (files, from) = (counted(count, "file"), plan.from);
+    match plan.to {
+        OutlineEnd::Backup(lsn) => writeln!(
+            out,
+            "This backup asks for {files} from its start at {from} to its end at {lsn}, where the data are consistent."
+        )?,
+        OutlineEnd::Target(lsn) => {
+            writeln!(out, "This backup asks for {files} from its start at {from} to the target {lsn}.")?
+        }
+        OutlineEnd::Unknown => writeln!(
+            out,
+            "This backup asks for {files} at least, from its start at {from} on: where it ends, its files do not say."
+        )?,
+    }
     for file in &plan.files {
         let note = if file.inside { "  (a copy lies in the backup)" } else { "" };
         writeln!(out, "{}{note}", file.name)?;
@@ -29,11 +37,7 @@ pub fn write(out: &mut Lines<'_>, plan: &FetchOutline) -> io::Result<()> {
     )?;
     let inside = plan.files.iter().filter(|file| file.inside).count();
     if inside > 0 {
-        writeln!(
-            out,
-            "{} of them lie in the backup itself, and are not needed from an archive",
-            grouped(inside as u128)
-        )?;
+        writeln!(out, "{} of that in the backup itself, which needs no archive", counted(inside as u128, "file"))?;
     }
     if !matches!(plan.to, OutlineEnd::Target(_)) {
         writeln!(

@@ -3,14 +3,15 @@
 use crate::time::Zone;
 use pgwal_format::SegmentName;
 use pgwal_source::Ignored;
-use pgwal_verify::recovery::WalkEnd;
+use pgwal_verify::recovery::failure::Failure;
+use pgwal_verify::recovery::{UnmetTarget, WalkEnd};
 use pgwal_verify::{Code, Depth, Finding, Outcome, Severity, Verdict, WalEnd};
 
 /// What to do about the worst finding, or what comes next where there is none.
 pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
     match worst.or_else(|| outcome.counted().find(|f| f.severity == Severity::Warning)) {
         Some(f) => {
-            let advice = miswritten(outcome, f).unwrap_or_else(|| f.advice());
+            let advice = miswritten(outcome, f).or_else(|| older_elsewhere(outcome, f)).unwrap_or_else(|| f.advice());
             // A target that is missed by an hour or two is mostly one of another zone.
             let missed = matches!(f.code, Code::TargetUnreached | Code::RestoreInconsistent);
             let doubt = outcome.counted().find(|other| missed && other.code == Code::TargetZone);
@@ -25,6 +26,19 @@ pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> S
         }
         None => "run again without --depth".into(),
     }
+}
+
+/// Where all backups that are known were tried, nobody is sent to look for one among them.
+fn older_elsewhere(outcome: &Outcome, f: &Finding) -> Option<String> {
+    let restore = outcome.restore.as_ref()?;
+    let choice = restore.chosen.as_ref().filter(|choice| !choice.reaches)?;
+    let before = matches!(restore.missed, Some(UnmetTarget::Before { .. } | UnmetTarget::PointBefore(_)));
+    let behind = before || restore.is_late() || restore.failure == Some(Failure::BeforeConsistency);
+    let missed = matches!(f.code, Code::TargetUnreached | Code::RestoreInconsistent);
+    let known = if choice.known == 1 { "the one backup" } else { "every backup" };
+    (behind && missed).then(|| {
+        format!("{known} known here ended behind the target: look for an older one elsewhere, or choose a later target")
+    })
 }
 
 /// The file in which WAL goes on, and what to look at where it should have come long ago.
