@@ -6,6 +6,7 @@ use pgwal_format::text::history::{self, Ancestor, HistoryFault, Switch};
 use pgwal_format::{FileName, Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::{Codec, Entry, ReadState, Source};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A history file.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Node {
     pub file: String,
     /// The file cannot be used.
     pub broken: bool,
+    /// What it says is not known here: this user may not read it, or has no key. A server may.
+    pub closed: bool,
 }
 
 /// Every history file, by timeline.
@@ -45,6 +48,8 @@ pub enum Flaw {
     Unreadable(String),
     /// Packed, and not whole.
     NotWhole(Codec),
+    /// Encrypted, or packed in a way that is not read.
+    Closed(Codec),
     /// It names no ancestor.
     Empty,
     /// A server does not take it.
@@ -90,6 +95,7 @@ fn read(source: &dyn Source, entry: &Entry, timeline: TimelineId) -> Option<Hist
     Some(match source.small(entry, LIMIT) {
         Err(error) => (Vec::new(), Some(Flaw::Unreadable(error.to_string()))),
         Ok((_, read)) if read.state == ReadState::Vanished => return None,
+        Ok((_, read)) if read.state == ReadState::Closed => (Vec::new(), Some(Flaw::Closed(read.codec))),
         Ok((_, read)) if read.state != ReadState::Whole => (Vec::new(), Some(Flaw::NotWhole(read.codec))),
         Ok((bytes, _)) => match history::parse(&bytes, timeline) {
             Ok(ancestors) if ancestors.is_empty() && timeline > TimelineId::FIRST => (ancestors, Some(Flaw::Empty)),
@@ -103,24 +109,29 @@ fn read(source: &dyn Source, entry: &Entry, timeline: TimelineId) -> Option<Hist
 const LIMIT: u64 = 1 << 20;
 
 impl Lineage {
-    /// Reads the history files, and says what is wrong with them.
-    pub fn read(source: &dyn Source, entries: &[Entry], inventory: &Inventory) -> (Lineage, Vec<HistoryFlaw>) {
+    /// Reads the history files, and says what is wrong with them. One that was written just now has `settle` to become
+    /// whole.
+    pub fn read(
+        source: &dyn Source,
+        entries: &[Entry],
+        inventory: &Inventory,
+        settle: Duration,
+    ) -> (Lineage, Vec<HistoryFlaw>) {
         let (mut tree, mut flaws) = (Lineage::default(), Vec::new());
         for &(timeline, index) in &inventory.histories {
             let Some(entry) = entries.get(index) else { continue };
             let file = entry.shown();
-            let Some((ancestors, flaw)) =
-                settled(source, entry, |(_, flaw): &HistoryRead| flaw.is_some(), || read(source, entry, timeline))
-            else {
-                continue;
-            };
+            let is_wrong = |(_, flaw): &HistoryRead| flaw.is_some();
+            let read = settled(source, entry, settle, is_wrong, || read(source, entry, timeline));
+            let Some((ancestors, flaw)) = read else { continue };
             let broken = flaw.is_some();
+            let closed = matches!(flaw, Some(Flaw::Unreadable(_) | Flaw::Closed(_)));
             flaws.extend(flaw.map(|flaw| HistoryFlaw { timeline, file: file.clone(), flaw }));
             match tree.nodes.iter_mut().find(|n| n.timeline == timeline) {
                 // A second copy counts only where the first cannot be used.
-                Some(node) if node.broken && !broken => *node = Node { timeline, ancestors, file, broken },
+                Some(node) if node.broken && !broken => *node = Node { timeline, ancestors, file, broken, closed },
                 Some(_) => {}
-                None => tree.nodes.push(Node { timeline, ancestors, file, broken }),
+                None => tree.nodes.push(Node { timeline, ancestors, file, broken, closed }),
             }
         }
         (tree, flaws)

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 use pgwal::source::{self, Pace, Source, guard};
-use pgwal::verify::Depth;
+use pgwal::verify::{Depth, Options, SETTLE};
 use pgwal_query::sizes::bytes_of;
 use std::fs::File;
 use std::io::Read;
@@ -48,6 +48,14 @@ impl InputOptions {
         Ok(source::open_at_pace(&paths, self.max_rate.map(|rate| Arc::new(Pace::new(rate))))?)
     }
 
+    /// How to read it: so many threads, mapped or not, and what others write at this moment is waited for.
+    pub fn options(&self) -> Options<'static> {
+        let mut options = on_all_processors();
+        options.jobs = self.jobs();
+        options.map = self.map();
+        options
+    }
+
     /// How many threads.
     pub fn jobs(&self) -> usize {
         self.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from)
@@ -57,6 +65,14 @@ impl InputOptions {
     pub fn map(&self) -> Option<guard::MapGuard> {
         if self.no_mmap { None } else { guard::install().ok() }
     }
+}
+
+/// The same, where no option says how many threads.
+pub fn on_all_processors() -> Options<'static> {
+    let mut options = Options::default();
+    options.jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    options.settle = SETTLE;
+    options
 }
 
 /// The bytes of a file that an option names. A pipe would be waited for, and what is too large is not taken into

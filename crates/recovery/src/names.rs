@@ -54,12 +54,16 @@ impl NamesAsked {
         }
     }
 
+    /// Segments of which some were asked for before.
+    pub fn again(&mut self, way: &WalWalk<'_>) {
+        let new: Vec<_> = way.requests.iter().filter(|r| !self.list.iter().any(|(name, ..)| *name == r.name)).collect();
+        self.list.extend(new.into_iter().map(|r| (r.name.clone(), r.damaged || r.found.is_some(), r.found)));
+    }
+
     /// Segments asked for ahead of replay, which does not come to them.
     pub fn ahead(&mut self, way: &WalWalk<'_>) {
         let known = self.list.len();
-        let asked: Vec<_> =
-            way.requests.iter().filter(|r| !self.list.iter().any(|(name, ..)| *name == r.name)).collect();
-        self.list.extend(asked.into_iter().map(|r| (r.name.clone(), r.damaged || r.found.is_some(), r.found)));
+        self.again(way);
         self.ahead = (known, self.list.len() - known);
     }
 
@@ -92,7 +96,9 @@ impl NamesAsked {
             let entry = found.as_ref().and_then(|f| shelf.entry(f));
             let last = ended.as_ref() == Some(name);
             let is_history = name.ends_with(".history");
+            let is_refused = shelf.is_refused(name);
             let status = match (there, found, is_history) {
+                (false, ..) if is_refused => Status::Damaged,
                 (false, ..) => Status::Missing,
                 (true, Some(_), _) if last && short => Status::Damaged,
                 (true, Some(_), _) if ahead => Status::Unneeded,
@@ -102,7 +108,7 @@ impl NamesAsked {
             let is_target =
                 matches!(&out.failure, Some(Failure::NoTimeline(t)) if FileName::History(*t).to_string() == *name);
             let needed = match status {
-                _ if is_target => true,
+                _ if is_target || is_refused => true,
                 Status::Missing | Status::Damaged => last && short,
                 Status::Unneeded => false,
                 _ => true,

@@ -139,6 +139,12 @@ codes! {
     OthersHistory = "WP121", "others-history", Error, "a history file of another cluster leads the latest timeline astray",
         example "00000002.history is of PostgreSQL 16, and its timeline leaves 1 at 0/00900000, before this WAL begins: a server that looks for the latest timeline does not start",
         "History files say nothing of clusters. An older cluster that archived into this place was promoted, and its history files are still here; the newer one began again on a low timeline, as pg_upgrade leaves it. A server that restores the newer one and looks for the latest timeline (the default from 12 on) finds them, takes the last one for its target, and ends with FATAL: its checkpoint is not in that history. Ask for the timeline by number (recovery_target_timeline = 'current', or its number), or move the older cluster's files, histories included, to a place of their own.";
+    Miswritten = "WP122", "miswritten", Error, "WAL has a name that no server asks for",
+        example "00000001000000000000000b is not what a server asks for: 00000001000000000000000B",
+        "A server asks for names in capital hexadecimal digits, with suffixes in small letters, and most file systems tell the two apart. What is written otherwise is there and is not found: recovery ends in front of it as at a gap, or, where it is the last, before the end. An error where replay comes to it; a warning for a history file, behind which a timeline is not found, and for what lies beside the way. Copies through systems that do not tell capitals apart leave such names. Rename the files as the advice says; the first five are told.";
+    NoFile = "WP123", "no-file", Error, "a name of WAL stands for no file",
+        example "00000001000000000000000B: not a regular file but a folder",
+        "A folder, a socket or a link to where nothing is has the name of a segment. restore_command fails on it as if nothing were there, and recovery ends in front of it. A link may lead to a place that is not mounted here. A named pipe and a device are told as WP504 instead: a command would wait at them, or read something. Put the file in its place, or mount what the link names.";
     TooShort = "WP130", "too-short", Error, "the archive does not get where it must",
         example "replay reaches 0/05F00000, not 0/06000000 that it must reach",
         "verify --must-reach named a position or a time, and what is proven to replay ends before it. A lost tail cannot be seen from bytes: an archive that lacks its last segments looks like one of an hour ago. So somebody who knows how far the server was has to say so. Either archiving is behind (pg_stat_archiver, pg_wal/archive_status on the server), files were lost, or damage stops replay earlier, which another finding tells.";
@@ -232,6 +238,9 @@ codes! {
         example "00000003.history says that timeline 3 left 1; its first record at 0/06402028 says that it follows 2: lines are missing in the file",
         "The first record of a timeline says which timeline was in force before it, and the history file names another. Mostly the file was cut: lines are missing, and it still reads well. A server believes the file: it looks for segments that never were, or replays an older timeline past the point where it was left. Get the file from pg_wal of a server of that timeline, or from another copy of the archive; its lines are those of the parent's history file and one more.";
 
+    Astray = "WP312", "latest-astray", Error, "the latest timeline left the one here before all of its WAL, and has none",
+        example "00000002.history leaves timeline 1 at 0/00300000, before all WAL that is here, and no WAL of timeline 2 is here: a server that looks for the latest timeline does not start",
+        "A server looks for the latest timeline by its history file alone (the default since 12). Here that file says that the timeline of this WAL was left before the first segment that is here, and no segment of the newer timeline lies here. From any backup within this WAL such a server ends with FATAL, \"requested timeline 2 is not a child of this server's history\". Either the WAL of the newer timeline is missing, or the file is of another cluster, which a history file does not tell. A warning up to 11, where a server stays on its own timeline unless it is told otherwise. Restore with the recovery_target_timeline that is named, or move the file away.";
     BackupHistory = "WP401", "backup-history", Warning, "a backup history file cannot be read",
         example "000000010000000000000009.00000028.backup has no STOP WAL LOCATION",
         "The file says from where to where a base backup needs WAL. It cannot be read, so that backup is not known, and gaps are judged without it. Servers from 9.0 on do not read it; 8.2 to 8.4 need it to restore that backup.";
@@ -313,6 +322,18 @@ codes! {
     TargetAmbiguous = "WP432", "target-ambiguous", Warning, "the target leaves out what it seems to name",
         example "2 commits that are not later than the target lie behind it, up to 775 at 0/00F54968: times do not rise with positions",
         "A server stops at the first end of a transaction that is later than recovery_target_time. Times do not rise with positions: a clock was set back, two processors differ, a process wrote its commit late. So commits that are not later can lie behind the place where it stops, and are left out. A restore point's name may stand more than once on the way; a server stops at the first one, and this is information. Name the last transaction that is wanted, or a position, instead.";
+    SettingBeside = "WP433", "setting-beside", Warning, "a setting of the data directory counts more than the one that is asked for",
+        example "postgresql.auto.conf line 3 sets recovery_target_time = '2026-11-20 10:00:00+00'",
+        "The restore was asked for with another value than postgresql.auto.conf has. A server reads that file behind postgresql.conf, and of several lines of one name the last one counts: what is written into postgresql.conf is not what it does. Such a line is often left from an earlier point-in-time recovery, since ALTER SYSTEM and backup tools write there and base backups copy the file. Write the new value into the line that is named, or take the line out. Another kind of target than the one asked for is no warning: a server with two targets ends with FATAL (WP420).";
+    BackupStructure = "WP434", "backup-structure", Error, "a data directory lacks what a server does not do without",
+        example "pg_notify is missing: a server does not start without it",
+        "A server makes only few of its folders anew. Without PG_VERSION, pg_wal, pg_tblspc, pg_twophase, pg_notify or pg_replslot it ends with FATAL before it reads WAL (up to 14 also without pg_stat and pg_stat_tmp); without pg_subtrans, pg_logical or pg_commit_ts it replays, and ends at the checkpoint behind; without pg_xact or pg_multixact it ends as well, and what was in them is part of the data. A copy that left out empty folders, or pg_wal as a whole, or that took a link for what it names, looks like this. An empty folder of that name, with the rights of the others, is enough where the advice says so. Told only where most of a data directory is at hand, or where a name is there and stands for nothing.";
+    RestoreCommand = "WP435", "restore-command", Warning, "restore_command does not deliver what lies here",
+        example "restore_command = 'cp /srv/old/%f %p' (postgresql.auto.conf line 2) takes files from /srv/old, which is not this archive",
+        "What is foretold holds for a server that gets the files of this archive. The command that stands in the settings takes them from another folder, or under names that no segment here has, or it is one that delivers nothing, whatever is asked for. An error where recovery then fails: a server that gets no file looks into its own pg_wal alone. A command that speaks of no folder is taken for one that delivers, and ASSUMED says so. A folder may have another name on the server that will be started; then this is no obstacle.";
+    SignalMissing = "WP436", "signal-missing", Warning, "settings of a recovery are there, and nothing asks for one",
+        example "there is no recovery.signal: the server reads neither the archive nor its target",
+        "restore_command or a target is set, and neither recovery.signal nor standby.signal lies in the data directory (up to 11: no recovery.conf). A server then replays its own pg_wal, as after a crash: it asks the archive for nothing and stops at no target. With a backup_label and no WAL in pg_wal it ends with FATAL, \"could not locate required checkpoint record\". An error where it fails, or where a target was asked for; a warning where pg_wal alone is enough to start. Make the file, empty: touch recovery.signal in the data directory, as the user of the server.";
     TargetZone = "WP438", "target-zone", Warning, "the target time may be meant in another zone",
         example "'2026-11-22 14:00' names no zone and was read as 2026-11-22T14:00:00Z; the server wrote the times of its backup in CET, in which it is 2026-11-22T13:00:00Z",
         "The time that is the target names no zone, no configuration of the server is at hand (a .backup file or backup_label alone has none), and --timezone was not given: it was read in the zone of this machine. The server wrote the times of its own backup in another zone, in which the same text is another moment, and it reads recovery_target_time in its own zone as well. What is said of the restore is right for the moment that TIMES tells. Say which one is meant: --timezone with the server's zone, or a distance from UTC in the time itself.";
@@ -334,7 +355,33 @@ codes! {
         "The name is that of a segment, the content is not WAL of any version: no page carries a magic. It may be encrypted without a header, overwritten, or something else under that name.";
 }
 
+/// What a code is about, as its first digit says.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum CodeFamily {
+    /// The archive: which files there are, and what they are.
+    Archive,
+    /// Bytes of WAL.
+    Bytes,
+    /// Timelines.
+    Timelines,
+    /// Backups and targets.
+    Backups,
+    /// What cannot be looked at.
+    Closed,
+}
+
 impl Code {
+    /// What it is about.
+    pub const fn family(self) -> CodeFamily {
+        match self.id().as_bytes() {
+            [_, _, b'1', ..] => CodeFamily::Archive,
+            [_, _, b'2', ..] => CodeFamily::Bytes,
+            [_, _, b'3', ..] => CodeFamily::Timelines,
+            [_, _, b'4', ..] => CodeFamily::Backups,
+            _ => CodeFamily::Closed,
+        }
+    }
+
     /// No replay from before comes over the place, and replay may begin behind it.
     pub const fn is_hole(self) -> bool {
         matches!(self, Code::Gap | Code::WalReset)

@@ -6,6 +6,7 @@ use crate::reach::{Age, Reach};
 use crate::verdict::LineReport;
 use pgwal_format::image::Unrestorable;
 use pgwal_format::record::{BlockRef, Record, RelFileLocator};
+use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_format::rmgr::table::Short;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
@@ -13,14 +14,14 @@ use pgwal_format::text::control::ControlError;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, PageSize, SegmentName, SegmentSize, TimelineId, Version};
 use pgwal_recovery::acts::EarlyAct;
+use pgwal_recovery::backup::{FolderPlace, RootFileFlaw};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::AsksArchive;
 use pgwal_recovery::outcome::LeftOut;
 use pgwal_recovery::pages::InvalidPages;
 use pgwal_recovery::sum::ReplayedCommit;
 use pgwal_recovery::unlabelled::Unlabelled;
-use pgwal_recovery::{Instead, UnmetTarget};
-use pgwal_recovery::{TimeSaid, ZoneDoubt};
+use pgwal_recovery::{Instead, PlacedSetting, SettingPlace, TimeSaid, UnmetTarget, ZoneDoubt};
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
 
@@ -84,6 +85,19 @@ pub struct Finding {
     pub more: u64,
     /// Known and accepted: it does not count for the verdict.
     pub accepted: bool,
+    /// Another file of the same segment that is here, and that nobody has judged.
+    pub copy: Option<String>,
+}
+
+/// Why a `restore_command` does not deliver.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CommandDoubt {
+    /// It delivers nothing, whatever is asked for.
+    Nothing,
+    /// It takes files from this folder, which is not that of the archive.
+    Elsewhere(String),
+    /// It takes files with this behind their names, and no segment has it.
+    NoSuchNames(String),
 }
 
 /// The facts of a finding.
@@ -180,6 +194,13 @@ pub enum Detail {
         own: TimelineId,
         /// Where that is left, by the file; `None`: it does not name it.
         left: Option<Switch>,
+    },
+    /// A history file that leaves the WAL here before all of it.
+    Astray {
+        /// The timeline of that WAL.
+        own: TimelineId,
+        /// Where the file says that it was left.
+        left: Switch,
     },
     /// A timeline's own files are taken behind the point where it was left.
     LeftBranch {
@@ -315,6 +336,11 @@ pub enum Detail {
         /// The magic.
         found: u16,
     },
+    /// WAL under a name that no server asks for.
+    Miswritten {
+        /// The name that it should have.
+        right: String,
+    },
     /// Something else than WAL.
     Content(&'static str),
     /// The operating system's refusal.
@@ -396,6 +422,38 @@ pub enum Detail {
         missing: u64,
         /// How many have another size.
         other_size: u64,
+    },
+    /// A folder of a data directory that is not one.
+    Folder {
+        /// Its name, and what the server says.
+        folder: &'static DataFolder,
+        /// What stands there.
+        place: FolderPlace,
+        /// What a server does without.
+        without: WithoutFolder,
+    },
+    /// `PG_VERSION` of a data directory.
+    RootFile {
+        /// What is wrong with it.
+        what: RootFileFlaw,
+        /// The data directory.
+        data: String,
+    },
+    /// A setting of a file of which the restore asked for says otherwise.
+    SettingBeside(PlacedSetting),
+    /// Nothing asks for a recovery from the archive.
+    NoSignal {
+        /// The data directory.
+        data: String,
+    },
+    /// A `restore_command` that does not deliver.
+    Command {
+        /// The command.
+        command: String,
+        /// Where it stands.
+        place: SettingPlace,
+        /// Why it does not.
+        doubt: CommandDoubt,
     },
     /// An incremental backup.
     Incremental {
@@ -479,6 +537,7 @@ impl Finding {
             detail: Detail::Plain,
             more: 0,
             accepted: false,
+            copy: None,
         }
     }
 }

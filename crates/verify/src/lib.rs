@@ -21,6 +21,7 @@ pub mod fresh;
 mod judge;
 pub mod known;
 mod lines;
+mod of_settings;
 mod options;
 mod outcome;
 pub mod probe;
@@ -42,8 +43,8 @@ pub use finding::{Detail, FileRange, Finding, Lost};
 pub use options::Options;
 pub use outcome::{KnownBackup, LineReport, NotChecked, Outcome, TimelineReport, Verdict, WalEnd};
 pub use pgwal_archive::{
-    Branch, Depth, Error, Facts, Files, Holder, Mark, Progress, RestorePoint, Tally, TransactionEnd, TransactionSpan,
-    Which, index,
+    Branch, Depth, Error, Facts, Files, Holder, Mark, Progress, RestorePoint, SETTLE, Tally, TransactionEnd,
+    TransactionSpan, Which, index,
 };
 pub use pgwal_logs as log_line;
 pub use pgwal_recovery::backup;

@@ -4,15 +4,16 @@
 mod pasted;
 
 use crate::exit::Exit;
+use crate::input::on_all_processors;
 use crate::streams::page;
 use anyhow::bail;
 use clap::ValueEnum;
 use pgwal::format::{FileName, Layout, Lsn, Position, TimelineId};
 use pgwal::source;
 use pgwal::verify::codes::{Code, CodePattern};
+use pgwal::verify::log_line::LogPosition as Named;
 use pgwal::verify::log_line::{LogLine, LogReading, Slot, SlotValue};
 use pgwal::verify::probe::probe;
-use pgwal::verify::{Options, log_line::LogPosition as Named};
 use pgwal_report::explain::{self, Evidence, ExplainAnswer, ExplainedLine, ExplainedPlaces};
 use pgwal_report::outside::{Lines, OutputForm};
 use std::io::Write;
@@ -66,7 +67,7 @@ pub fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
         bail!("\"{text}\" is no code of walproof; walproof explain lists them all");
     } else {
         bail!(
-            "{shown} is neither a code nor a message about WAL or recovery that is known, and names no place in WAL; give one \
+            "{shown} a message about WAL or recovery that is known, and names no place in WAL; give one \
              line of the server's log or several, such as: invalid record length at 0/665ACA8: wanted 24, got 0"
         );
     };
@@ -142,10 +143,8 @@ fn evidence(path: &PathBuf, places: &[Named], timeline: Option<TimelineId>) -> a
     }
     // The file that the message names beside the position tells the timeline.
     let timeline = places.iter().find_map(timeline_of).or(timeline);
-    let mut options = Options::default();
-    options.jobs = std::thread::available_parallelism().map_or(1, usize::from);
     let at = |layout: &Layout| Some((resolve(place, layout)?, timeline));
-    let seen = probe(source.as_ref(), options, &at)?;
+    let seen = probe(source.as_ref(), on_all_processors(), &at)?;
     Ok(match seen {
         Some(seen) => Evidence::Seen(Box::new(seen)),
         None => Evidence::None(format!("no WAL in {} has a place {place}", source.describe())),

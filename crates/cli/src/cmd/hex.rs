@@ -8,7 +8,7 @@ use crate::streams::page;
 use crate::zone::ZoneOption;
 use clap::ValueEnum;
 use pgwal::format::TimelineId;
-use pgwal::verify::{Depth, Options, verify};
+use pgwal::verify::verify;
 use pgwal_query::one::{self, NoRecord};
 use pgwal_report::hex;
 use pgwal_report::outside::{Lines, OutputForm};
@@ -66,9 +66,8 @@ pub fn run(args: &HexArgs) -> anyhow::Result<Exit> {
     };
     let input = InputOptions { archive: vec![archive], path: None, jobs: None, no_mmap: true, max_rate: None };
     let source = input.open()?;
-    let mut names = Options::default();
-    names.depth = Depth::Names;
-    let Some(layout) = verify(source.as_ref(), &names)?.layout else {
+    let options = input.options();
+    let Some(layout) = verify(source.as_ref(), &options.any_names())?.layout else {
         crate::complain(format_args!("{}: no file there says how to read it", source.describe()));
         return Ok(Exit::CouldNotTell);
     };
@@ -77,7 +76,7 @@ pub fn run(args: &HexArgs) -> anyhow::Result<Exit> {
     basis.settle(&layout)?;
     let lsn = operand.lsn(&basis)?;
     let timeline = args.timeline.or(operand.timeline());
-    let one = match one::find(source.as_ref(), lsn, timeline, input.jobs()) {
+    let one = match one::find(source.as_ref(), lsn, timeline, &options) {
         Ok(one) => one,
         Err(NoRecord::Unreadable) => return Ok(Exit::CouldNotTell),
         Err(NoRecord::Nowhere(why)) => {

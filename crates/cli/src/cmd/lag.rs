@@ -12,6 +12,7 @@
 
 use super::locate::LocateFormat;
 use crate::exit::Exit;
+use crate::input::on_all_processors;
 use crate::place::{Basis, Geometry, Operand, Unread};
 use anyhow::ensure;
 use pgwal::format::wal_function_rules::LsnDiff;
@@ -27,15 +28,14 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 #[command(after_help = crate::place::SPELLINGS)]
 pub struct LagArgs {
-    /// The position that should be reached; an archive may stand before it, as with -p
-    #[arg(allow_hyphen_values = true)]
+    /// The position that should be reached; in front of it the archive may be named, as with -p
+    #[arg(value_name = "[ARCHIVE] A", allow_hyphen_values = true)]
     a: String,
     /// The position that may be behind
-    #[arg(allow_hyphen_values = true)]
+    #[arg(value_name = "B", allow_hyphen_values = true)]
     b: String,
-    /// With an archive first: the position that may be behind
-    #[arg(allow_hyphen_values = true, hide = true, conflicts_with = "path")]
-    third: Option<String>,
+    #[arg(hide = true, allow_hyphen_values = true, conflicts_with = "path")]
+    after_archive: Option<String>,
     #[command(flatten)]
     geometry: Geometry,
     /// Also count records, commits and seconds between the two in this archive
@@ -49,33 +49,40 @@ pub struct LagArgs {
     format: LocateFormat,
 }
 
+impl LagArgs {
+    /// The archive, and both positions.
+    fn words(&self) -> (Option<&Path>, [&str; 2]) {
+        match &self.after_archive {
+            Some(last) => (Some(Path::new(&self.a)), [&self.b, last]),
+            None => (self.path.as_deref(), [&self.a, &self.b]),
+        }
+    }
+}
+
 /// Measures the distance and says it.
 pub fn run(args: &LagArgs) -> anyhow::Result<Exit> {
-    let (path, a, b) = match &args.third {
-        Some(third) => (Some(Path::new(&args.a)), &args.b, third),
-        None => (args.path.as_deref(), &args.a, &args.b),
-    };
+    let (path, [a, b]) = args.words();
     for input in [a, b] {
         crate::place::refuse_option(input)?;
     }
-    ensure!(args.timeline.is_none() || path.is_some(), "--timeline is about an archive: name it with -p");
-    let inputs = [a.as_str(), b.as_str()];
+    ensure!(path.is_some() || args.timeline.is_none(), "--timeline is that of an archive: name one, with -p or first");
     let dialect = args.geometry.dialect();
     let operands = [side(a, dialect)?, side(b, dialect)?];
     let told: Vec<&Operand<'_>> = operands.iter().filter_map(|operand| operand.as_ref().ok()).collect();
     let mut basis = Basis::of(&args.geometry, &told)?;
-    let archive = path.map(Compared::open).transpose()?;
+    let archive = path.map(|path| Compared::open(path, &on_all_processors())).transpose()?;
     if let Some(archive) = &archive {
         basis.settle(&archive.layout)?;
     }
     let mut lsns = [None; 2];
     let mut error = None;
-    for ((operand, lsn), input) in operands.iter().zip(&mut lsns).zip(inputs) {
+    for ((operand, lsn), input) in operands.iter().zip(&mut lsns).zip([a, b]) {
         match operand {
             Ok(operand) => *lsn = Some(operand.lsn(&basis).map_err(|error| anyhow::anyhow!("\"{input}\": {error}"))?),
             Err(refusal) => error = error.or_else(|| Some(refusal.to_string())),
         }
     }
+    let inputs = [a, b];
     let [a, b] = lsns;
     let mut distance = None;
     if let (Some(a), Some(b)) = (a, b) {

@@ -6,7 +6,7 @@ use crate::input::InputOptions;
 use crate::streams::page;
 use crate::zone::ZoneOption;
 use clap::ValueEnum;
-use pgwal::verify::{Options, Severity};
+use pgwal::verify::Severity;
 use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::plan;
@@ -58,9 +58,7 @@ pub fn run(args: &PlanArgs) -> anyhow::Result<Exit> {
         return outline(args, format);
     }
     let source = args.input.open()?;
-    let mut options = Options::default();
-    options.jobs = args.input.jobs();
-    options.map = args.input.map();
+    let options = args.input.options();
     let mut zone = args.zone.zone();
     let plan = args.restoring.plan(source.as_ref(), &options, &mut zone, crate::zone::now())?;
     let exit = Exit::from(RunEnd::of(&plan.outcome, Severity::Error));

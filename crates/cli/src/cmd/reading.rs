@@ -6,7 +6,7 @@ use anyhow::{bail, ensure};
 use pgwal::format::{FileName, Layout, Lsn, Position, SegmentName, TimelineId};
 use pgwal::source::Source;
 use pgwal::verify::records::{Gathered, ListRequest, Listed, Render, list};
-use pgwal::verify::{Depth, Options, Outcome, Which, verify};
+use pgwal::verify::{Options, Outcome, Which, verify};
 use pgwal_query::any::Any;
 use std::path::PathBuf;
 
@@ -34,12 +34,12 @@ pub struct RangeOptions {
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<u64>,
     /// Threads [default: one a processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
-    /// RangeRead plain files in windows instead of mapping them into memory
+    /// Read plain files in windows instead of mapping them into memory
     #[arg(long)]
     no_mmap: bool,
-    /// RangeRead no more bytes a second than this: 50M, 512K, 1G
+    /// Read no more bytes a second than this: 50M, 512K, 1G
     #[arg(long, value_name = "RATE", value_parser = crate::input::rate)]
     max_rate: Option<u64>,
 }
@@ -79,9 +79,7 @@ impl RangeOptions {
         let input =
             InputOptions { archive, path: None, jobs: self.jobs, no_mmap: self.no_mmap, max_rate: self.max_rate };
         let source = input.open()?;
-        let mut options = Options::default();
-        options.jobs = input.jobs();
-        options.map = input.map();
+        let mut options = input.options();
         options.timeline = self.timeline.map_or(Which::Latest, Which::Number);
         (options.start, options.end) = (self.start, self.end);
         if !segments.is_empty() {
@@ -93,9 +91,7 @@ impl RangeOptions {
     /// `pg_waldump` reads files of one timeline alone: what a server takes of its ancestors is not for it.
     pub fn own_files_only(&self, source: &dyn Source, options: &mut Options<'_>) -> anyhow::Result<()> {
         let Which::Number(number) = options.timeline else { return Ok(()) };
-        let mut names = Options::default();
-        names.depth = Depth::Names;
-        let outcome = verify(source, &names)?;
+        let outcome = verify(source, &options.any_names())?;
         let own = outcome.timelines.iter().find(|t| t.timeline == number && t.segments > 0).map(|t| t.from);
         if let (Some(asked), Some(own)) = (options.start, own) {
             ensure!(
@@ -115,10 +111,8 @@ impl RangeOptions {
     /// Ends a range behind the last record that the limit allows, of those that `render` does not leave out.
     pub fn limited<R: Render>(&self, source: &dyn Source, options: &mut Options<'_>, render: &R) -> anyhow::Result<()> {
         if let Some(limit) = self.limit() {
-            let mut first = Options::default();
-            (first.timeline, first.start, first.end) = (options.timeline, options.start, options.end);
-            (first.jobs, first.map) = (options.jobs, options.map);
-            let listed = list(source, &ListRequest { options: first, limit: Some(limit) }, render, &mut |_| Ok(()))?;
+            let first = ListRequest { options: options.beside(), limit: Some(limit) };
+            let listed = list(source, &first, render, &mut |_| Ok(()))?;
             if listed.records >= limit {
                 options.end = listed.end;
             }
@@ -139,9 +133,8 @@ impl RangeOptions {
     /// Whether a range is empty because it begins behind the last record of WAL, and not because of its end. `source`
     /// is read from the range's start on.
     pub fn begins_behind_wal(&self, source: &dyn Source, options: &Options<'_>) -> anyhow::Result<bool> {
-        let mut rest = Options::default();
-        (rest.timeline, rest.start) = (options.timeline, options.start);
-        (rest.jobs, rest.map, rest.interrupt) = (options.jobs, options.map, options.interrupt);
+        let mut rest = options.beside();
+        rest.end = None;
         if rest.start.is_none() {
             return Ok(false);
         }
@@ -207,9 +200,7 @@ impl RangeOptions {
 
     /// What STARTSEG and ENDSEG say, by the rules of `pg_waldump`.
     fn narrow(&self, source: &dyn Source, segments: &[String], options: &mut Options<'_>) -> anyhow::Result<()> {
-        let mut names = Options::default();
-        names.depth = Depth::Names;
-        let Some(layout) = verify(source, &names)?.layout else { return Ok(()) };
+        let Some(layout) = verify(source, &options.any_names())?.layout else { return Ok(()) };
         let (address, size) = (layout.address(), layout.segment);
         let first = SegmentPlace::read(&segments[0], &layout)?;
         let number = address.segment(first.lsn, size);

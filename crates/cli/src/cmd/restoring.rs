@@ -9,8 +9,8 @@ use pgwal::format::{Lsn, Version};
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
 use pgwal::verify::recovery::{
-    BackupChoice, FetchOutline, Given, Settings, SettingsError, Site, SiteOptions, Target, choose, findings_of,
-    outline, verify_restore,
+    BackupChoice, FetchOutline, Given, RestoreFiles, Settings, SettingsError, Site, SiteOptions, Target, choose,
+    findings_of, outline, verify_restore,
 };
 use pgwal::verify::{Options, Outcome};
 use pgwal_report::plan::RestorePlan;
@@ -46,8 +46,8 @@ pub struct Restoring {
     #[arg(long, value_name = "LSN", group = "aim")]
     pub target_lsn: Option<Lsn>,
     /// recovery_target_xid
-    #[arg(long, value_name = "XID", group = "aim")]
-    pub target_xid: Option<u64>,
+    #[arg(long, value_name = "XID", group = "aim", value_parser = xid)]
+    pub target_xid: Option<String>,
     /// recovery_target_name: a restore point
     #[arg(long, value_name = "NAME", group = "aim", value_parser = NonEmptyStringValueParser::new())]
     pub target_name: Option<String>,
@@ -69,6 +69,27 @@ pub struct Restoring {
     /// recovery.conf, or postgresql.conf with the settings of recovery
     #[arg(long, value_name = "FILE")]
     pub recovery_conf: Option<PathBuf>,
+}
+
+/// A number as a server reads it: decimal, with 0x hexadecimal, with 0 in front octal. It is handed on as it was written.
+fn xid(text: &str) -> Result<String, String> {
+    let (digits, radix) = match (text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")), text.strip_prefix('0')) {
+        (Some(digits), _) => (digits, 16),
+        (None, Some(digits)) if !digits.is_empty() => (digits, 8),
+        _ => (text, 10),
+    };
+    let number =
+        Some(digits).filter(|digits| !digits.starts_with('+')).and_then(|d| u64::from_str_radix(d, radix).ok());
+    let number = number.ok_or_else(|| match radix {
+        8 => "a number that begins with 0 is octal to a server: leave the 0 out".to_owned(),
+        _ => "a number of a transaction".to_owned(),
+    })?;
+    if radix == 8 {
+        crate::complain(format_args!(
+            "--target-xid {text}: a server reads what begins with 0 as octal: transaction {number}"
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 /// A backup, opened.
@@ -123,10 +144,11 @@ impl Restoring {
     /// Opens the backup that was named.
     fn named(&self, archive: Option<&dyn Source>) -> anyhow::Result<Restored> {
         if let Some(pgdata) = &self.pgdata {
-            let backup = backup::open(pgdata)?;
+            let mut backup = backup::open(pgdata)?;
             if backup.kind != BackupKind::DataDirectory {
                 bail!("{} is no data directory", pgdata.display());
             }
+            backup.starts_as_it_lies();
             return Ok(Restored { backup, ready: true, chosen: None });
         }
         let name = self.backup.as_deref().ok_or_else(|| anyhow!("no backup was named"))?;
@@ -140,6 +162,11 @@ impl Restoring {
                 "{name} is no file or folder; only an archive knows a backup by its name: walproof plan ARCHIVE --backup {name}"
             )
         };
+        let labelled = backup::labelled(archive, &name)?;
+        if labelled.len() > 1 {
+            let shown = labelled.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+            bail!("{} backups have the label {name}: name one of them by its file: {shown}", labelled.len());
+        }
         let found = backup::find(archive, &name)?.ok_or_else(|| unknown(archive, &name))?;
         Ok(Restored { backup: found, ready: false, chosen: None })
     }
@@ -168,15 +195,15 @@ impl Restoring {
         &self,
         archive: &dyn Source,
         options: &Options<'_>,
-        all: bool,
+        files: RestoreFiles,
         zone: &mut Zone,
         now: Timestamp,
     ) -> anyhow::Result<Outcome> {
         let mut times = TimesRead { zone, now };
-        let restored = self.open(archive, look(options), &mut times)?;
-        let mut site = self.site(archive, &restored, look(options))?;
+        let restored = self.open(archive, options.site(), &mut times)?;
+        let mut site = self.site(archive, &restored, options.site())?;
         let settings = self.settings(&restored, site.layout().dialect.version, &mut times)?;
-        let mut outcome = verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, all)?;
+        let mut outcome = verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, files)?;
         if let Some(restore) = &mut outcome.restore {
             restore.chosen.clone_from(&restored.chosen);
         }
@@ -192,10 +219,11 @@ impl Restoring {
         now: Timestamp,
     ) -> anyhow::Result<RestorePlan> {
         let mut times = TimesRead { zone, now };
-        let restored = self.open(archive, look(options), &mut times)?;
-        let mut site = self.site(archive, &restored, look(options))?;
+        let restored = self.open(archive, options.site(), &mut times)?;
+        let mut site = self.site(archive, &restored, options.site())?;
         let settings = self.settings(&restored, site.layout().dialect.version, &mut times)?;
-        let mut outcome = verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, false)?;
+        let mut outcome =
+            verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, RestoreFiles::Asked)?;
         let mut restore = *outcome.restore.take().ok_or_else(|| anyhow!("nothing is known of the restore"))?;
         restore.chosen.clone_from(&restored.chosen);
         let beyond = match &settings {
@@ -239,7 +267,7 @@ impl Restoring {
         }
         for pair in &self.set {
             let (name, value) = pair.split_once('=').ok_or_else(|| anyhow!("--set takes NAME=VALUE, not {pair}"))?;
-            given.set.push((name.trim().to_owned(), value.to_owned()));
+            given.set.push((name.trim().to_ascii_lowercase(), value.to_owned()));
         }
         given.options = self.options();
         given.now = Some(*now);
@@ -264,7 +292,7 @@ impl Restoring {
         let all = [
             ("recovery_target_time", self.target_time.clone()),
             ("recovery_target_lsn", self.target_lsn.map(|lsn| lsn.to_string())),
-            ("recovery_target_xid", self.target_xid.map(|xid| xid.to_string())),
+            ("recovery_target_xid", self.target_xid.clone()),
             ("recovery_target_name", self.target_name.clone()),
             ("recovery_target", self.target_immediate.then(|| "immediate".to_owned())),
             ("recovery_target_inclusive", self.target_inclusive.clone()),
@@ -291,8 +319,4 @@ impl Restoring {
             false => anyhow!("{} does not say where replay starts{why}", backup.name),
         })
     }
-}
-
-fn look<'a>(options: &Options<'a>) -> SiteOptions<'a> {
-    SiteOptions { jobs: options.jobs, map: options.map, interrupt: options.interrupt }
 }

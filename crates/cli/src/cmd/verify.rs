@@ -15,6 +15,7 @@ use pgwal::format::{Lsn, TimelineId};
 use pgwal::source::common_folder;
 use pgwal::verify::codes::CodePattern;
 use pgwal::verify::index::Parts;
+use pgwal::verify::recovery::RestoreFiles;
 use pgwal::verify::{Depth, Options, Outcome, Severity, Which, verify, verify_parts};
 use pgwal_query::count::Volume;
 use pgwal_report::ended::RunEnd;
@@ -210,7 +211,8 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     let mut outcome = match &source {
         None => verify_parts(parts(&args.summaries)?, &options)?,
         Some(source) if args.restoring.is_asked() => {
-            args.restoring.verify(source.as_ref(), &options, args.all, &mut zone, run.began)?
+            let files = if args.all { RestoreFiles::All } else { RestoreFiles::Asked };
+            args.restoring.verify(source.as_ref(), &options, files, &mut zone, run.began)?
         }
         Some(source) => verify(source.as_ref(), &options)?,
     };
@@ -228,7 +230,7 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     let counts = args.format == VerifyFormat::Html && outcome.depth == Depth::Records && outcome.layout.is_some();
     // Where it cannot be counted, the verdict is still worth a page.
     let volume =
-        source.as_ref().filter(|_| counts).and_then(|source| Volume::of(source.as_ref(), self::options(args)).ok());
+        source.as_ref().filter(|_| counts).and_then(|source| Volume::of(source.as_ref(), counted(args, &outcome)).ok());
     let archive = outcome.parts.as_ref().and_then(|parts| parts.place.clone()).unwrap_or_else(|| archive(args));
     let exit_code = exit.code();
     let answer = VerifyAnswer { outcome: &outcome, archive, ended, exit_code, status, fails_from, zone, run, volume };
@@ -242,11 +244,19 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
 }
 
 fn options(args: &VerifyArgs) -> Options<'static> {
-    let mut options = Options::default();
+    let mut options = args.input.options();
     options.timeline = args.timeline;
     (options.start, options.end) = (args.start, args.end);
-    options.jobs = args.input.jobs();
-    options.map = args.input.map();
+    options
+}
+
+/// What volume is counted of: the way of recovery, or what the restore replays of it.
+fn counted(args: &VerifyArgs, outcome: &Outcome) -> Options<'static> {
+    let mut options = options(args);
+    if let Some(restore) = &outcome.restore {
+        options.timeline = Which::Number(restore.timeline);
+        (options.start, options.end) = (Some(restore.redo_start), restore.replay_end);
+    }
     options
 }
 

@@ -79,10 +79,8 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
     let index = args.memory.open(&input, At::Records)?;
     let bar = Bar::new(false);
     let options = || {
-        let mut options = Options::default();
+        let mut options = input.options();
         options.timeline = args.timeline.map_or(Which::Latest, Which::Number);
-        options.jobs = input.jobs();
-        options.map = input.map();
         options.index = index.as_ref();
         options
     };

@@ -10,6 +10,8 @@ mod damaged;
 mod expect;
 mod pair;
 mod step;
+#[path = "../run/tar.rs"]
+mod tar;
 mod wal;
 
 use pair::Pair;

@@ -1,7 +1,9 @@
 //! The small files of a backup, wherever they came from.
 
+use super::structure::FolderPlace;
 use super::{BackupKind, manifest};
-use std::collections::BTreeMap;
+use pgwal_format::recovery::data_directory::DataFolder;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// Files that are read, and how much of each.
@@ -26,12 +28,16 @@ pub(super) struct BackupParts {
     pub files: BTreeMap<String, Vec<u8>>,
     /// Every file there, with its size; paths as in the manifest.
     pub sizes: Vec<(String, u64)>,
+    /// What stands at the places of the folders, as far as that is known.
+    pub folders: Vec<(&'static DataFolder, FolderPlace)>,
     /// The data directory, where it is one.
     pub folder: Option<PathBuf>,
     /// The sizes are those of a whole data directory.
     pub whole: bool,
     /// Tablespaces whose place is not here: `pg_tblspc/16400/`.
     pub away: Vec<String>,
+    /// Tablespaces that are folders in `pg_tblspc`, and no links.
+    pub in_place: BTreeSet<u32>,
 }
 
 impl BackupParts {

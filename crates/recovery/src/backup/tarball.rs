@@ -4,10 +4,12 @@
 use super::assemble::{assemble, take_wal};
 use super::flaw::{FlawKind, Weight};
 use super::parts::{BackupParts, SMALL};
-use super::{Backup, BackupKind, small};
+use super::{Backup, BackupKind, small, structure};
 use pgwal_format::FileName;
+use pgwal_format::recovery::data_directory::DataFolder;
 use pgwal_source::tar::{self, TarEvent, TarFault, TarMemberKind, TarRead, TarSource, TarWal};
 use pgwal_source::{ReadState, SourceError};
+use std::collections::BTreeSet;
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::ops::ControlFlow;
@@ -20,6 +22,8 @@ const HELD: u64 = 256 << 20;
 const CONF_HELD: u64 = 8 << 20;
 const CONF_LONGEST: u64 = 1 << 20;
 const CONF_MOST: usize = 10_000;
+/// Folders of a backup that are kept.
+const MOST_FOLDERS: usize = 10_000;
 /// Files of a backup whose sizes are kept.
 const MOST_FILES: usize = 20_000_000;
 
@@ -42,6 +46,14 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
     }
     parts.sizes =
         base.sizes.into_iter().filter_map(|(member, size)| Some((below(&member, &root)?.to_owned(), size))).collect();
+    let folders: Vec<String> =
+        base.folders.iter().filter_map(|member| below(member, &root)).map(str::to_owned).collect();
+    // The WAL of a tar is not among the sizes.
+    let wal_folder = base.wal.first().map(|_| "pg_wal".to_owned());
+    if parts.whole && !folders.is_empty() {
+        parts.folders = structure::in_tar(&folders.into_iter().chain(wal_folder).collect::<Vec<_>>(), &parts.sizes);
+    }
+    parts.in_place = base.in_place;
     let mut wal = (path.to_path_buf(), base.read.codec, base.wal);
     let beside = path.parent().unwrap_or(Path::new(""));
     // Only a tar that pg_basebackup named has others beside it that belong to it.
@@ -73,6 +85,14 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
     Ok(assemble(backup, parts))
 }
 
+/// Whether a folder is one of a data directory's own, whatever it lies in.
+fn is_of_structure(path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    DataFolder::ALL
+        .iter()
+        .any(|folder| path.strip_suffix(folder.name).is_some_and(|above| above.is_empty() || above.ends_with('/')))
+}
+
 /// The tars in a folder, by their names without suffixes.
 fn tars(folder: &Path) -> Vec<(String, PathBuf)> {
     let Ok(entries) = fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }) else {
@@ -92,11 +112,21 @@ fn tars(folder: &Path) -> Vec<(String, PathBuf)> {
     out
 }
 
+/// The OID of a tablespace: `pg_tblspc/16400/`.
+fn in_pg_tblspc(folder: &str) -> Option<u32> {
+    let (parent, name) = folder.trim_end_matches('/').rsplit_once('/')?;
+    (parent == "pg_tblspc" || parent.ends_with("/pg_tblspc")).then(|| name.parse().ok()).flatten()
+}
+
 /// What is in a tar.
 struct Contents {
     read: TarRead,
     small: BTreeMap<String, Vec<u8>>,
     sizes: Vec<(String, u64)>,
+    /// Paths of folders, and of links, which may stand for some.
+    folders: Vec<String>,
+    /// Tablespaces that are folders in `pg_tblspc`, and no links.
+    in_place: BTreeSet<u32>,
     wal: Vec<TarWal>,
 }
 
@@ -112,12 +142,20 @@ impl Contents {
     fn read(path: &Path, only_wal: bool) -> Result<Contents, SourceError> {
         let packed = !is_plain(path)?;
         let (mut small, mut sizes, mut wal) = (BTreeMap::new(), Vec::new(), Vec::<TarWal>::new());
+        let (mut folders, mut in_place) = (Vec::new(), BTreeSet::new());
         let mut keep = Keep::Nothing;
         let (mut room, mut conf_room) = (HELD, CONF_HELD);
         let read = tar::scan(path, &mut |event| {
             match event {
                 TarEvent::Member(member) => {
                     settle(&mut keep, &mut wal);
+                    let may_be_folder = matches!(member.kind, TarMemberKind::Folder | TarMemberKind::Link);
+                    if may_be_folder && folders.len() < MOST_FOLDERS && is_of_structure(&member.path) {
+                        folders.push(member.path.clone());
+                    }
+                    if member.kind == TarMemberKind::Folder && in_place.len() < MOST_FOLDERS {
+                        in_place.extend(in_pg_tblspc(&member.path));
+                    }
                     if member.kind != TarMemberKind::File {
                         return ControlFlow::Continue(());
                     }
@@ -166,7 +204,7 @@ impl Contents {
             ControlFlow::Continue(())
         })?;
         settle(&mut keep, &mut wal);
-        Ok(Contents { read, small, sizes, wal })
+        Ok(Contents { read, small, sizes, folders, in_place, wal })
     }
 
     fn is_whole(&self) -> bool {

@@ -23,12 +23,12 @@ pub fn write(out: &mut Lines<'_>, plan: &RestorePlan, zone: &Zone) -> io::Result
         writeln!(out, "from {}", chosen(choice, plan.restore.target.is_some(), zone))?;
     }
     for file in &plan.restore.files {
-        writeln!(out, "{:<8} {:>14}  {}{}", status(file), size(file), file.name, note(file, plan))?;
+        writeln!(out, "{:<8} {:>14}  {}{}", status(file, plan), size(file), file.name, note(file, plan))?;
     }
     if !plan.beyond.is_empty() {
         writeln!(out, "{}", behind(plan))?;
         for file in &plan.beyond {
-            writeln!(out, "{:<8} {:>14}  {}{}", status(file), size(file), file.name, note(file, plan))?;
+            writeln!(out, "{:<8} {:>14}  {}{}", status(file, plan), size(file), file.name, note(file, plan))?;
         }
     }
     let all = plan.restore.files.iter().chain(&plan.beyond);
@@ -94,6 +94,9 @@ fn headline(plan: &RestorePlan) -> String {
         (missing, 0) => {
             format!("This recovery needs {asked}, and {} of them {} missing.", grouped(missing), is(missing))
         }
+        (0, unread) if plan.restore.closed => {
+            format!("This recovery needs {asked}, and {} of them cannot be read here.", grouped(unread))
+        }
         (0, damaged) => {
             format!("This recovery needs {asked}, and {} of them {} damaged.", grouped(damaged), is(damaged))
         }
@@ -108,8 +111,9 @@ fn is(count: u128) -> &'static str {
 }
 
 /// What a server asks for and does not miss is no missing file.
-fn status(file: &FileAsked) -> &'static str {
+fn status(file: &FileAsked, plan: &RestorePlan) -> &'static str {
     match file.status {
+        Status::Damaged if plan.restore.closed => "unread",
         Status::Missing if !file.needed => "asked",
         status => status.name(),
     }

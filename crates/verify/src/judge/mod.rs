@@ -6,20 +6,26 @@
 //! | [`suspects`] | another cluster's file, or one with a damaged system identifier? |
 //! | [`line`] | what is wrong inside a timeline, and at its seams? |
 //! | [`beside`] | which backups lie on the way of recovery, and which beside it? |
+//! | [`copies`] | which damaged file has another one of its name beside it? |
 //! | [`gaps`] | what is missing on the way of recovery, and who needs it? |
 //! | [`timelines`] | do history files fit each other and the WAL? |
 //! | [`branches`] | does the way go on along a timeline that was left? do first records disprove a history? |
 //! | [`content`] | which records end replay by what they say, and from which backups? |
 //! | [`partials`] | what lies in unfinished segments? |
+//! | [`miswritten`] | which WAL has a name that no server asks for? |
 //! | [`reports`] | how far does each timeline reach, and replay as a whole? |
+//! | [`ruling`] | and the verdict: of the archive, or of a restore? |
 
 mod beside;
 mod branches;
 mod content;
+mod copies;
 mod gaps;
 mod line;
+mod miswritten;
 mod partials;
 mod reports;
+mod ruling;
 mod seen;
 mod suspects;
 mod timelines;
@@ -33,14 +39,16 @@ use pgwal_archive::names::Inventory;
 use pgwal_archive::stretch::Piece;
 use pgwal_archive::way::Way;
 use pgwal_archive::whose::Cluster;
-use pgwal_archive::{Archive, ArchiveSurvey, BackupFile, Facts, Lineage, Mark, Partial, Path, Tally, Which};
+use pgwal_archive::{Archive, ArchiveSurvey, BackupFile, Error, Facts, Lineage, Mark, Partial, Path, Tally, Which};
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
-use pgwal_source::Entry;
+use pgwal_source::{Entry, Ignored};
 use pgwal_walk::{Fold, Joint, Run};
 use std::collections::BTreeMap;
 
+pub(crate) use copies::segment_of;
 pub(crate) use line::code_of;
 pub(crate) use reports::Reports;
+pub(crate) use ruling::{Ruled, Ruling, RulingCase};
 pub(crate) use seen::{facts_of, nobody};
 
 /// Everything that was seen, and everything that is said of it.
@@ -48,6 +56,8 @@ pub(crate) struct Judge<'a> {
     pub cluster: &'a Cluster,
     pub entries: &'a [Entry],
     pub inventory: &'a Inventory,
+    /// Files that are left out for their names.
+    pub unknown: &'a Ignored,
     pub lineage: &'a Lineage,
     /// History files of others.
     pub others_histories: &'a [Node],
@@ -101,6 +111,7 @@ impl<'a> Judge<'a> {
             cluster: &archive.cluster,
             entries: &archive.entries,
             inventory: &archive.inventory,
+            unknown: &archive.unknown,
             lineage: &archive.lineage,
             others_histories: &archive.others_histories,
             options,
@@ -121,8 +132,11 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Judges everything.
-    pub fn judge(mut self) -> Reports {
+    /// Judges everything. `ruling` gives the verdict; without one it is the archive's.
+    ///
+    /// # Errors
+    /// Those of `ruling`.
+    pub fn judge(mut self, ruling: Option<&mut dyn Ruling>) -> Result<Reports, Error> {
         self.suspects();
         self.place_backups();
         self.count();
@@ -141,11 +155,14 @@ impl<'a> Judge<'a> {
         self.times_back();
         self.partials();
         self.backups_beside();
+        self.miswritten();
+        self.weigh_closed_history();
+        self.copies_beside();
         for &index in &self.inventory.impossible {
             let file = self.entries.get(index).map(Entry::shown);
             self.findings.push(Finding { file, ..Finding::of(Code::ForeignName) });
         }
-        self.reports()
+        self.reports(ruling)
     }
 
     pub fn layout(&self) -> &'a Layout {
@@ -154,13 +171,7 @@ impl<'a> Judge<'a> {
 
     /// The timelines of the way, oldest first, those without a file on it left out.
     pub fn path(&self) -> Vec<TimelineId> {
-        let mut out: Vec<TimelineId> = Vec::new();
-        for leg in &self.way.legs {
-            if out.last() != Some(&leg.timeline) {
-                out.push(leg.timeline);
-            }
-        }
-        out
+        self.way.timelines()
     }
 
     /// Whether the file of this timeline and number is one that recovery takes.
@@ -260,7 +271,7 @@ impl<'a> Judge<'a> {
     /// A file that the folder's list refuses matters where recovery needs it.
     fn weigh_refused(&mut self) {
         let mut findings = std::mem::take(&mut self.findings);
-        for finding in findings.iter_mut().filter(|f| f.code == Code::Unreadable) {
+        for finding in findings.iter_mut().filter(|f| matches!(f.code, Code::Unreadable | Code::NoFile)) {
             let Some((timeline, at)) = finding.timeline.zip(finding.at) else { continue };
             let number = self.number(at);
             let other_branch = !self.target_line.iter().any(|&(t, _)| t == timeline);

@@ -1,6 +1,6 @@
 //! What is wrong.
 
-use super::target;
+use super::{given, target};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use crate::telling::TellTime;
@@ -11,6 +11,7 @@ use pgwal_format::rmgr::Rmgr;
 use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn};
+use pgwal_recovery::backup::RootFileFlaw;
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::AsksArchive;
 use pgwal_recovery::pages::InvalidPage;
@@ -61,6 +62,13 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
                 "{file} is of another cluster and {left}: a server that looks for the latest timeline takes it, and does not start"
             )
         }
+        Detail::Astray { own, left } => {
+            let newer = f.timeline.map_or(0, |t| t.0);
+            format!(
+                "{file} leaves timeline {own} {}, before all WAL that is here, and no WAL of timeline {newer} is here: a server that looks for the latest timeline does not start",
+                place(left)
+            )
+        }
         Detail::LeftBranch { child, switch, to } => {
             let own = f.timeline.map_or(0, |t| t.0);
             format!(
@@ -102,6 +110,19 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::BackupFiles { missing, other_size } => {
             format!("{file}: {} missing, {other_size} of another size, by backup_manifest", files(*missing))
         }
+        Detail::Folder { folder, place, without } => given::folder(folder, *place, *without),
+        Detail::RootFile { what: RootFileFlaw::NoVersion, .. } => {
+            format!("{file} is missing: to a server, that is no data directory")
+        }
+        Detail::RootFile { what: RootFileFlaw::NoHba, .. } => {
+            format!("{file} is missing: a server does not start without it")
+        }
+        Detail::RootFile { what: RootFileFlaw::VersionNoNumber, .. } => {
+            format!("{file} does not begin with the number of a version")
+        }
+        Detail::SettingBeside(setting) => given::placed(setting),
+        Detail::NoSignal { .. } => format!("there is no {file}: the server reads neither the archive nor its target"),
+        Detail::Command { command, place, doubt } => given::command(command, place, doubt),
         Detail::Incremental { from } => {
             format!("{file}: the backup builds on the one that starts at {}; combine them first", from.start)
         }
@@ -187,6 +208,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         }
         Detail::Magic { found: MAGIC_19_BETA } => format!("{file} has the page magic D121, that of the betas of 19"),
         Detail::Magic { found } => format!("{file} has the page magic {found:04X}, which no release writes"),
+        Detail::Miswritten { right } => format!("{file} is not what a server asks for: {right}"),
         Detail::Content(what) => format!("{file} is {what}"),
         Detail::Refused(why) => format!("{file}: {why}"),
         Detail::History { what } => format!("{file}: {what}"),
@@ -285,6 +307,7 @@ fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&
                 ),
             };
         }
+        Failure::Settings(error) => given::refused(error, says),
         Failure::Insufficient { setting, here, there } => {
             format!("{setting} = {here} is lower than the {there} of the primary")
         }

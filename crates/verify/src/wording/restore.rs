@@ -1,5 +1,6 @@
 //! What to do about a restore that does not come where it should.
 
+use super::given;
 use pgwal_format::{FileName, TimelineId};
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::unlabelled::{BackupWitness, Unlabelled};
@@ -15,10 +16,7 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         };
     }
     match failure {
-        Failure::Settings(says) if says.contains("\"recovery_target_time\"") => {
-            "write the time with a distance from UTC, as 2026-11-22 03:17:02+00: abbreviations of zones, Z among them, are not known yet where a server reads that setting".into()
-        }
-        Failure::Settings(_) => "correct the setting that the message names".into(),
+        Failure::Settings(error) => given::correct(error),
         Failure::Backup(_) => "take the file from another copy of the same backup, or restore another backup".into(),
         Failure::NoTimeline(timeline) => format!(
             "find {} in pg_wal of a server of that timeline, or ask for another: walproof timelines ARCHIVE lists them",
@@ -53,6 +51,9 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
             "WAL of two histories is mixed here: compare segments and history files with other copies, or restore to a target in front of it".into()
         }
         Failure::Canceled => "restore another backup: the server was shut down while this one was taken".into(),
+        Failure::InPlaceTablespace(_) => {
+            "set allow_in_place_tablespaces = on for this restore: a tablespace lies in the data directory itself, or its link in pg_tblspc was copied as a folder".into()
+        }
         Failure::InvalidPages => "copy the backup anew and check it (pg_verifybackup DIR), or restore another one".into(),
         Failure::Incremental => "combine it with the backups that it builds on: pg_combinebackup FULL INCREMENTAL... -o DIR".into(),
     }
