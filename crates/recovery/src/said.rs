@@ -31,9 +31,14 @@ pub struct ZoneDoubt {
 }
 
 impl TimeSaid {
-    /// Whether it is another time in the zone of what a server wrote.
-    pub(crate) fn doubt(&self, written: &str, now: Option<Timestamp>) -> Option<ZoneDoubt> {
+    /// Whether it is another time in the zone of what a server wrote than in the one in which it was read.
+    pub(crate) fn doubt(&self, own: &ServerZone, written: &str, now: Option<Timestamp>) -> Option<ZoneDoubt> {
         let (name, zone) = time::zone_of(written).filter(|_| !self.own_zone)?;
+        let bare = written.trim().strip_suffix(name)?;
+        // What the server wrote in summer names another distance than a time in winter has in the same zone.
+        if own.time(bare) == own.time(written) {
+            return None;
+        }
         let other = zone.said(&self.given, now.unwrap_or(self.at))?;
         (other.at != self.at).then(|| ZoneDoubt { zone: name.to_owned(), at: other.at })
     }
@@ -162,7 +167,7 @@ mod tests {
     fn a_zone_that_a_server_wrote_is_held_against_it() {
         let (zone, now) = (ServerZone::UTC, ServerZone::UTC.time(NOW).unwrap());
         let doubt = |text: &str, written: &str| {
-            let found = zone.said(text, now).unwrap().doubt(written, Some(now))?;
+            let found = zone.said(text, now).unwrap().doubt(&zone, written, Some(now))?;
             Some((found.zone, ServerZone::UTC.local(found.at).unwrap()))
         };
         let other = Some(("CET".to_owned(), "2026-11-22 13:00:00+00:00".to_owned()));
@@ -170,6 +175,10 @@ mod tests {
         assert_eq!(doubt("2026-11-22 14:00", "2026-11-22 03:46:51 UTC"), None);
         assert_eq!(doubt("2026-11-22 14:00+00", "2026-11-22 03:46:51 CET"), None);
         assert_eq!(doubt("2026-11-22 14:00", "2026-11-22 03:46:51 XYZ"), None);
+        let berlin = ServerZone::named("Europe/Berlin").unwrap();
+        let winter = berlin.said("2026-11-22 14:00", now).unwrap();
+        assert_eq!(winter.doubt(&berlin, "2026-07-22 03:46:51 CEST", Some(now)), None);
+        assert!(winter.doubt(&berlin, "2026-07-22 03:46:51 UTC", Some(now)).is_some());
     }
 
     #[test]

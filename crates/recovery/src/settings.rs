@@ -235,7 +235,7 @@ impl Settings {
         if time_read.as_ref().is_some_and(|said| !said.own_zone) {
             assume("timezone", zone.name());
         }
-        let zone_doubt = time_read.as_ref().and_then(|said| said.doubt(given.written.as_deref()?, given.now));
+        let zone_doubt = time_read.as_ref().and_then(|said| said.doubt(zone, given.written.as_deref()?, given.now));
         let include = |file: &crate::backup::SettingsFile| {
             file.text
                 .includes
