@@ -32,6 +32,8 @@
 //! ```
 
 pub mod backup;
+#[cfg(feature = "stores")]
+mod bucket_store;
 mod climb;
 pub mod command;
 mod error;
@@ -46,6 +48,8 @@ pub mod store;
 mod when;
 
 pub use backup::{BackupDefect, BackupMode, ListedBackup};
+#[cfg(feature = "stores")]
+pub use bucket_store::BucketStore;
 pub use error::RepoError;
 pub use folder_store::FolderStore;
 pub use layout::RepoLayout;

@@ -26,7 +26,7 @@ use pgwal_recovery::outcome::LeftOut;
 use pgwal_recovery::pages::InvalidPages;
 use pgwal_recovery::sum::ReplayedCommit;
 use pgwal_recovery::unlabelled::Unlabelled;
-use pgwal_recovery::{Instead, PlacedSetting, SettingPlace, UnmetTarget};
+use pgwal_recovery::{Instead, PlacedSetting, SettingPlace, TimeSaid, UnmetTarget, ZoneDoubt};
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
 
@@ -126,6 +126,8 @@ pub enum Detail {
     },
     /// Commits that a time as the target leaves out.
     LeftOut(LeftOut),
+    /// A target time without a zone, as it was read, and what it would be in the server's.
+    ZoneDoubt(TimeSaid, ZoneDoubt),
     /// Other restore points of the target's name.
     SamePoints {
         /// Its name.

@@ -1,5 +1,6 @@
 //! What can be wrong with a base backup.
 
+use super::folder_place::FolderPlace;
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
 use pgwal_format::text::control::ControlError;
@@ -36,6 +37,8 @@ pub enum RootFileFlaw {
     VersionNoNumber,
     /// `pg_hba.conf` is not there, and no setting names another one.
     NoHba,
+    /// A server starts, and no connection finds the catalogs that this file names.
+    NoMap,
 }
 
 /// What is wrong with a file of a base backup.
@@ -112,21 +115,4 @@ impl FlawKind {
     pub(super) fn weighed(self, file: &str, weight: Weight) -> BackupFlaw {
         BackupFlaw { file: file.to_owned(), kind: self, weight: Some(weight) }
     }
-}
-
-/// What stands at the place of a folder.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum FolderPlace {
-    /// A folder, or a link to one.
-    There,
-    /// Nothing.
-    Nothing,
-    /// A link to where nothing is.
-    LinkToNothing,
-    /// Something else.
-    NoFolder,
-    /// A folder without a file that must be in it.
-    NoFile,
-    /// It cannot be told.
-    Unknown,
 }
