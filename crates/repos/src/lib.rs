@@ -53,7 +53,7 @@ pub use bucket_store::BucketStore;
 pub use error::RepoError;
 pub use folder_store::FolderStore;
 pub use layout::RepoLayout;
-pub use open::{OpenedPlace, PlaceReading, open, open_each, open_store};
+pub use open::{EachOpened, OpenedPlace, PlaceReading, open, open_each, open_store};
 pub use place::{Candidate, RepoChoice, candidates};
 pub use repository::{DefectKind, RepoDefect, Repository};
 pub use store::{ItemKind, Store, StoreItem};

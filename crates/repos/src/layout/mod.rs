@@ -124,8 +124,8 @@ pub(crate) struct Reading<'a> {
 
 /// The repositories whose own folder this is.
 pub(crate) fn here(store: &dyn Store, folder: &str, items: &Items) -> Result<Vec<Candidate>, SourceError> {
-    let asks: [fn(&dyn Store, &str, &Items) -> Result<Vec<Candidate>, SourceError>; 6] =
-        [stanza::here, walg::here, barman::here, probackup::here, pghoard::here, folder::here];
+    type Ask = fn(&dyn Store, &str, &Items) -> Result<Vec<Candidate>, SourceError>;
+    let asks: [Ask; 6] = [stanza::here, walg::here, barman::here, probackup::here, pghoard::here, folder::here];
     for ask in asks {
         let found = ask(store, folder, items)?;
         if !found.is_empty() {
