@@ -29,6 +29,7 @@ pub mod reach;
 pub mod records;
 pub mod recovery;
 pub mod repository;
+mod repository_facts;
 mod restore;
 pub mod segment;
 mod starts;

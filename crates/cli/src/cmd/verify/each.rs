@@ -1,6 +1,6 @@
 //! `walproof verify --each`: every archive at a place, a row each.
 
-use crate::cmd::verify::{FailOn, VerifyArgs, VerifyFormat, options};
+use super::{FailOn, VerifyArgs, VerifyFormat, options};
 use crate::exit::Exit;
 use crate::streams::page;
 use anyhow::{bail, ensure};
