@@ -33,6 +33,7 @@ mod repository_facts;
 mod restore;
 pub mod segment;
 mod starts;
+pub mod telling;
 pub mod times;
 mod verdict;
 mod verify;
