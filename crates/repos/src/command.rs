@@ -1,7 +1,7 @@
 //! The tool's own command that restores a backup to a target.
 
 use crate::backup::ListedBackup;
-use crate::layout::RepoLayout;
+use crate::repo_layout::RepoLayout;
 use crate::repository::Repository;
 
 /// What a tool calls the settings of a recovery, in the order of its options.

@@ -1,10 +1,12 @@
 //! Opens whatever a user named.
 
+use crate::candidate::Candidate;
+use crate::choice::RepoChoice;
 use crate::climb;
 use crate::error::RepoError;
 use crate::folder_store::FolderStore;
-use crate::layout::RepoLayout;
-use crate::place::{Candidate, RepoChoice, candidates};
+use crate::place::candidates;
+use crate::repo_layout::RepoLayout;
 use crate::repository::Repository;
 use crate::store::Store;
 use pgwal_source::{Keys, Pace, Source, is_wal_folder, open_at_pace, with_keys};

@@ -6,9 +6,8 @@
 use crate::codes::{Code, CodePattern, Severity};
 use crate::finding::{Detail, Finding, set_severities};
 use crate::outcome::{Outcome, Verdict};
-use pgwal_repos::{BackupDefect, ListedBackup, RepoDefect, Repository};
-
 pub use crate::repository_facts::RepositoryFacts;
+use pgwal_repos::{BackupDefect, ListedBackup, RepoDefect, Repository};
 
 /// Of which backups is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

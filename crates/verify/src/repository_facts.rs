@@ -1,4 +1,4 @@
-//! What is told of a repository beside its WAL.
+//! The repository of a backup tool in which WAL lies.
 
 use pgwal_repos::{RepoLayout, Repository};
 

@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 #[command(mut_arg("archive", |arg| arg.required(false).required_unless_present_any(["path", "summaries"])))]
 pub struct VerifyArgs {
     #[command(flatten)]
-    pub(super) input: InputOptions,
+    input: InputOptions,
     #[command(flatten)]
     restoring: Restoring,
     #[command(flatten)]
@@ -58,13 +58,13 @@ pub struct VerifyArgs {
     each: bool,
     /// How thoroughly to look; only records can prove
     #[arg(long, value_enum, default_value_t = At::Records)]
-    pub(super) depth: At,
+    depth: At,
     /// Another severity for a code: CODE=ignore|info|warning|error, with CODE as WP201, record-crc or WP2xx
     #[arg(long, value_name = "CODE=SEVERITY", value_parser = severity)]
-    pub(super) severity: Vec<(CodePattern, Severity)>,
+    severity: Vec<(CodePattern, Severity)>,
     /// Exit with 1 for warnings, too
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Error)]
-    pub(super) fail_on: FailOn,
+    fail_on: FailOn,
     #[command(flatten)]
     memory: Memory,
     /// Verify the archive whose parts `walproof summarize` wrote
@@ -72,25 +72,25 @@ pub struct VerifyArgs {
     summaries: Vec<PathBuf>,
     /// How to say it
     #[arg(long, value_enum, default_value_t = VerifyFormat::Text)]
-    pub(super) format: VerifyFormat,
+    format: VerifyFormat,
     /// Write it to this file, which is replaced as a whole, instead of standard output (-)
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
-    pub(super) zone: ZoneOption,
+    zone: ZoneOption,
     /// Say nothing; the exit code says it
     #[arg(short, long)]
-    pub(super) quiet: bool,
+    quiet: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum FailOn {
+enum FailOn {
     Error,
     Warning,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum VerifyFormat {
+enum VerifyFormat {
     /// For people
     Text,
     /// walproof.verify/1
@@ -284,7 +284,7 @@ fn explain_source(args: &VerifyArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
-pub(super) fn options(args: &VerifyArgs) -> Options<'static> {
+fn options(args: &VerifyArgs) -> Options<'static> {
     let mut options = args.input.options();
     options.timeline = args.timeline;
     (options.start, options.end) = (args.start, args.end);
