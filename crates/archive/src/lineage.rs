@@ -18,6 +18,8 @@ pub struct Node {
     pub file: String,
     /// The file cannot be used.
     pub broken: bool,
+    /// What it says is not known here: this user may not read it, or has no key. A server may.
+    pub closed: bool,
 }
 
 /// Every history file, by timeline.
@@ -120,12 +122,13 @@ impl Lineage {
                 continue;
             };
             let broken = flaw.is_some();
+            let closed = matches!(flaw, Some(Flaw::Unreadable(_) | Flaw::Closed(..)));
             flaws.extend(flaw.map(|flaw| HistoryFlaw { timeline, file: file.clone(), flaw }));
             match tree.nodes.iter_mut().find(|n| n.timeline == timeline) {
                 // A second copy counts only where the first cannot be used.
-                Some(node) if node.broken && !broken => *node = Node { timeline, ancestors, file, broken },
+                Some(node) if node.broken && !broken => *node = Node { timeline, ancestors, file, broken, closed },
                 Some(_) => {}
-                None => tree.nodes.push(Node { timeline, ancestors, file, broken }),
+                None => tree.nodes.push(Node { timeline, ancestors, file, broken, closed }),
             }
         }
         (tree, flaws)

@@ -6,6 +6,7 @@ mod exit;
 mod filtering;
 mod follow;
 mod fullpage;
+mod help;
 mod input;
 mod keys;
 mod known;
@@ -16,7 +17,7 @@ mod progress;
 mod streams;
 mod zone;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches, Parser};
 use exit::Exit;
 use pgwal_report::outside::{self, Lines, OutputForm};
 use pgwal_report::verify::{PluginStatus, nagios};
@@ -32,12 +33,46 @@ use std::process::ExitCode;
     after_help = "Exit codes: 0 proven or nothing wrong, 1 refuted (damage, gap), 2 could not tell (usage, I/O, no WAL)."
 )]
 struct Cli {
+    /// Colours in text
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ShownWhen::Auto)]
+    color: ShownWhen,
+    /// How far a run is, on standard error: a bar on a terminal, else lines
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = ShownWhen::Auto)]
+    progress: ShownWhen,
     #[command(subcommand)]
     command: cmd::Command,
 }
 
+/// When something for the eyes is shown.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum ShownWhen {
+    /// On a terminal; no colours where NO_COLOR is set
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<ShownWhen> for anstream::ColorChoice {
+    fn from(when: ShownWhen) -> anstream::ColorChoice {
+        match when {
+            ShownWhen::Auto => anstream::ColorChoice::Auto,
+            ShownWhen::Always => anstream::ColorChoice::Always,
+            ShownWhen::Never => anstream::ColorChoice::Never,
+        }
+    }
+}
+
+/// The definition of the command line.
+fn command() -> clap::Command {
+    help::with_examples(Cli::command())
+}
+
+fn parsed(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    Cli::from_arg_matches(&command().try_get_matches_from(words)?)
+}
+
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match parsed(std::env::args_os()) {
         Ok(cli) => cli,
         // To a monitoring system, everything is told on standard output, and 2 means something else than a wrong
         // option.
@@ -52,6 +87,11 @@ fn main() -> ExitCode {
         }
         complain(zone);
         return Exit::CouldNotTell.into();
+    }
+    anstream::ColorChoice::from(cli.color).write_global();
+    progress::choose(cli.progress);
+    if let Some(zone) = zone::unknown() {
+        complain(zone);
     }
     match cli.command.run() {
         Ok(exit) => exit.into(),
@@ -71,7 +111,7 @@ fn misused(error: clap::Error) -> ! {
     if shown == words {
         error.exit();
     }
-    if let Err(error) = Cli::try_parse_from(shown) {
+    if let Err(error) = parsed(shown) {
         error.exit();
     }
     complain("there are words in the command line that cannot be read");

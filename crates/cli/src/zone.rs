@@ -1,5 +1,6 @@
 //! The zone of this machine, before anybody asks for it.
 
+use jiff::tz::TimeZone;
 use std::path::Path;
 
 /// More than any file of a zone has.
@@ -12,4 +13,15 @@ pub fn unusable() -> Option<String> {
     let found = Path::new(&name).is_absolute().then(|| std::fs::metadata(&name).ok())??;
     let is_zone = found.is_file() && found.len() <= LONGEST;
     (!is_zone).then(|| format!("TZ names {}, which is no file of a time zone", Path::new(&name).display()))
+}
+
+/// What to say where `TZ` names a zone that is not known here: times are told in UTC then.
+pub fn unknown() -> Option<String> {
+    let zone = std::env::var("TZ").ok()?;
+    let name = zone.strip_prefix(':').unwrap_or(&zone);
+    let knows = |name: &str| TimeZone::get(name).is_ok() || TimeZone::posix(name).is_ok();
+    // Without the names of zones on this machine nothing can be said of one.
+    let is_unknown =
+        !name.is_empty() && !Path::new(name).is_absolute() && !knows(name) && TimeZone::get("Europe/Berlin").is_ok();
+    is_unknown.then(|| format!("TZ names {name}, a time zone that is not known here: times are told in UTC"))
 }

@@ -34,6 +34,14 @@ fn records_and_commits_are_those_between() {
 }
 
 #[test]
+fn the_archive_may_stand_in_front() {
+    let folder = testdata("demo/good");
+    let by_option = walproof(&["lag", "0/BFFCD8", "0/AAC690", "-p", &folder]);
+    assert_eq!(walproof(&["lag", &folder, "0/BFFCD8", "0/AAC690"]).out, by_option.out);
+    assert_eq!(walproof(&["lag", "0/BFFCD8", "0/AAC690", "-t", "1"]).code, 2);
+}
+
+#[test]
 fn time_is_between_the_last_commits_at_or_before_each() {
     let whole: Value =
         serde_json::from_str(&walproof(&["verify", &testdata("demo/good"), "--format", "json"]).out).unwrap();

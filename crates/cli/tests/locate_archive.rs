@@ -72,3 +72,27 @@ fn what_contradicts_the_archive_is_refused() {
     let ran = walproof(&["locate", "moon", "-p", &testdata("demo/good")]);
     assert!(ran.code == 2 && ran.err.contains("not a position"), "{}", ran.err);
 }
+
+#[test]
+fn an_archive_in_front_and_positions_of_a_file() {
+    let folder = testdata("demo/good");
+    let by_option = walproof(&["locate", "0/AAC690", "-p", &folder]);
+    assert_eq!(walproof(&["locate", &folder, "0/AAC690"]).out, by_option.out);
+    let list = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(list.path(), "0/AAC690\n\n  000000010000000000000009 \nnothing\n").unwrap();
+    let ran = walproof(&[
+        "locate",
+        &folder,
+        "0/BFFCD8",
+        "--positions-from",
+        list.path().to_str().unwrap(),
+        "--format",
+        "json",
+    ]);
+    let answers: Vec<Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lsns: Vec<&str> = answers.iter().filter_map(|answer| answer["lsn"].as_str()).collect();
+    assert_eq!((lsns, ran.code), (vec!["0/00BFFCD8", "0/00AAC690", "0/00900000"], 2), "{}", ran.err);
+    std::fs::write(list.path(), "0".repeat(5000)).unwrap();
+    assert_eq!(walproof(&["locate", "--positions-from", list.path().to_str().unwrap()]).code, 2);
+    assert_eq!(walproof(&["locate", "--positions-from", &folder]).code, 2);
+}

@@ -3,6 +3,8 @@
 //!
 //! A column of the version's row: [`RecoveryRules`]. What it makes of [`settings`] is another.
 
+pub mod data_directory;
+pub mod parameters;
 pub mod settings;
 
 /// What recovery does in a version.
@@ -53,7 +55,8 @@ pub struct RecoveryRules {
     /// Without a `backup_label`, and where `pg_control` does not say up to where, a server replays its own `pg_wal`
     /// before it asks the archive for WAL (9.2 and later).
     pub own_wal_first: bool,
-    /// The last record is read once more before a promotion, and it is PANIC where it is not there (12 and later).
+    /// The last record is read once more before a promotion, and it is PANIC where it is not there (9.2 and later,
+    /// where it matters).
     pub rereads_last_record: bool,
     /// A server that turns to the archive for the record at which replay starts does not know its timeline yet, and
     /// refuses the minimum recovery point that it has just made (14).
@@ -162,7 +165,8 @@ pub(crate) const RECOVERY_9_1: RecoveryRules = RecoveryRules {
     notices_canceled_backup: true,
     ..RECOVERY_9_0
 };
-pub(crate) const RECOVERY_9_2: RecoveryRules = RecoveryRules { own_wal_first: true, ..RECOVERY_9_1 };
+pub(crate) const RECOVERY_9_2: RecoveryRules =
+    RecoveryRules { own_wal_first: true, rereads_last_record: true, ..RECOVERY_9_1 };
 pub(crate) const RECOVERY_9_3: RecoveryRules = RecoveryRules {
     history_first: false,
     compares_previous_timeline: true,
@@ -177,11 +181,8 @@ pub(crate) const RECOVERY_9_4: RecoveryRules = RecoveryRules {
 pub(crate) const RECOVERY_9_5: RecoveryRules = RecoveryRules { passes_over_later_timelines: true, ..RECOVERY_9_4 };
 pub(crate) const RECOVERY_10: RecoveryRules = RecoveryRules { reads_prepared: true, ..RECOVERY_9_5 };
 pub(crate) const RECOVERY_11: RecoveryRules = RecoveryRules { compares_label_timelines: true, ..RECOVERY_10 };
-pub(crate) const RECOVERY_12: RecoveryRules = RecoveryRules {
-    parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS],
-    rereads_last_record: true,
-    ..RECOVERY_11
-};
+pub(crate) const RECOVERY_12: RecoveryRules =
+    RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], ..RECOVERY_11 };
 pub(crate) const RECOVERY_14: RecoveryRules = RecoveryRules {
     minimal: Minimal::Fatal,
     insufficient_pauses: true,

@@ -30,13 +30,26 @@ impl Server {
     /// # Errors
     /// There is no `pg_basebackup`, or what it said.
     pub fn base_backup(&self, into: &Path, shape: Shape, wal: Wal, at_most: Option<u32>) -> Result<(), LiveError> {
+        self.base_backup_from(self.socket(), into, shape, wal, at_most, None)
+    }
+
+    /// The same, of the server whose socket is in the folder; `since`: the manifest of the backup on which it builds.
+    pub(crate) fn base_backup_from(
+        &self,
+        socket: &Path,
+        into: &Path,
+        shape: Shape,
+        wal: Wal,
+        at_most: Option<u32>,
+        since: Option<&Path>,
+    ) -> Result<(), LiveError> {
         let program = self.postgres().program("pg_basebackup");
         let program =
             program.ok_or_else(|| std::io::Error::other("there is no pg_basebackup beside the server or in PATH"))?;
         fs::create_dir(into)?;
         self.user().owns(into)?;
         let mut command = Command::new(program);
-        command.args(["-U", "postgres", "--no-sync", "--checkpoint=fast", "-h"]).arg(self.socket()).arg("-D").arg(into);
+        command.args(["-U", "postgres", "--no-sync", "--checkpoint=fast", "-h"]).arg(socket).arg("-D").arg(into);
         command.args(match wal {
             Wal::None => ["-X", "none"],
             Wal::Stream => ["-X", "stream"],
@@ -48,6 +61,9 @@ impl Server {
         });
         if let Some(mib) = at_most {
             command.arg(format!("--max-rate={mib}M"));
+        }
+        if let Some(manifest) = since {
+            command.arg("--incremental").arg(manifest);
         }
         command.current_dir(self.socket());
         finished("pg_basebackup", self.user().runs(&mut command).output()?).map(drop)

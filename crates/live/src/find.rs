@@ -37,6 +37,11 @@ impl Postgres {
         self.major
     }
 
+    /// Whether recovery is configured in `recovery.conf` (up to 11).
+    pub fn has_recovery_conf(&self) -> bool {
+        self.major < 12
+    }
+
     /// One of its programs, or a client program of another release from `PATH`.
     pub fn program(&self, name: &str) -> Option<PathBuf> {
         [self.bin.clone()].into_iter().chain(path()).map(|folder| folder.join(name)).find(|program| program.is_file())

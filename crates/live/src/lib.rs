@@ -12,6 +12,7 @@ mod random;
 mod recovery;
 mod server;
 mod session;
+mod standby;
 mod tree;
 mod user;
 
@@ -19,7 +20,7 @@ pub use backup::{Shape, Wal};
 pub use find::Postgres;
 pub use observed::{Observed, RecoveryEnd};
 pub use random::Random;
-pub use recovery::LiveRecovery;
+pub use recovery::{LiveRecovery, Mode};
 pub use server::{LiveError, Server};
 pub use session::ScriptSession;
 pub use tree::link;

@@ -9,6 +9,8 @@ pub enum RecoveryEnd {
     Pauses,
     /// It shut down at its target.
     ShutsDown,
+    /// A standby asks for the same file again and again.
+    Waits,
     /// FATAL.
     Fatal,
     /// PANIC.
@@ -22,6 +24,7 @@ impl RecoveryEnd {
             Self::Promotes => "promotes",
             Self::Pauses => "pauses",
             Self::ShutsDown => "shuts_down",
+            Self::Waits => "waits",
             Self::Fatal => "fatal",
             Self::Panic => "panic",
         }

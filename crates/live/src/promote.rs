@@ -5,13 +5,18 @@ use std::fs;
 use std::process::Command;
 
 impl Server {
-    /// Stop it, start it in recovery and promote it: it goes on on a new timeline, in the same folder (12 and later).
+    /// Stop it, start it in recovery and promote it: it goes on on a new timeline, in the same folder.
     ///
     /// # Errors
     /// What `pg_ctl` said.
     pub fn promote(&self) -> Result<(), LiveError> {
         self.control(&["-m", "fast", "stop"])?;
-        fs::write(self.data().join("standby.signal"), "")?;
+        if self.postgres().has_recovery_conf() {
+            fs::write(self.data().join("recovery.conf"), "standby_mode = on\nrecovery_target_timeline = latest\n")?;
+            self.user().owns(&self.data().join("recovery.conf"))?;
+        } else {
+            fs::write(self.data().join("standby.signal"), "")?;
+        }
         self.control(&["start"])?;
         self.control(&["promote"])
     }

@@ -17,6 +17,16 @@ const WITHIN: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(15);
 static RUN: AtomicU32 = AtomicU32::new(0);
 
+/// As what a server recovers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// It ends where WAL ends.
+    #[default]
+    Archive,
+    /// It waits there.
+    Standby,
+}
+
 /// What to recover, and how.
 #[derive(Debug, Clone)]
 pub struct LiveRecovery<'a> {
@@ -26,12 +36,14 @@ pub struct LiveRecovery<'a> {
     pub archive: &'a Path,
     /// Settings by name; the last of one name counts.
     pub settings: &'a [(String, String)],
+    /// As what.
+    pub mode: Mode,
     /// A query whose rows are wanted from the recovered server.
     pub question: &'a str,
 }
 
 impl Server {
-    /// Recover with this server's programs, 12 and later. The server itself need not run.
+    /// Recover with this server's programs. The server itself need not run.
     ///
     /// # Errors
     /// Files and processes, or a recovery that came to no end in time; what the recovery ran into is no error.
@@ -50,7 +62,11 @@ struct Running<'a> {
     folder: PathBuf,
     child: Child,
     hot_standby: bool,
+    mode: Mode,
     seen: Observed,
+    /// The processes that have spoken, where the log names them by number: the postmaster is the first, the startup
+    /// process the second.
+    spoke: Vec<String>,
     read: usize,
 }
 
@@ -61,18 +77,35 @@ impl<'a> Running<'a> {
         let (shown, asked) = (folder.display(), folder.join("asked"));
         let mut lines = format!(
             "\nlisten_addresses = ''\nunix_socket_directories = '{shown}'\nfsync = off\narchive_mode = off\nautovacuum = off\nshared_buffers = 8MB\n\
-             log_min_messages = debug1\ntimezone = UTC\nlog_timezone = UTC\nlog_line_prefix = '%b|'\nlc_messages = C\nlogging_collector = off\nlog_checkpoints = off\n\
-             restore_command = 'echo %f >> {}; cp {}/%f \"%p\" 2>/dev/null'\n",
+             log_min_messages = debug1\ntimezone = UTC\nlog_timezone = UTC\nlc_messages = C\nlogging_collector = off\nlog_checkpoints = off\n\
+             wal_retrieve_retry_interval = 100ms\nlog_line_prefix = '{}|'\n",
+            if server.postgres().major() < 13 { "%p" } else { "%b" },
+        );
+        let mut recovers = format!(
+            "\nrestore_command = 'echo %f >> {}; cp {}/%f \"%p\" 2>/dev/null'\n",
             asked.display(),
             recovery.archive.display()
         );
+        let own_file = server.postgres().has_recovery_conf();
         for (name, value) in recovery.settings {
-            lines += &format!("{name} = '{}'\n", value.replace('\'', "''"));
+            let of_recovery = name.starts_with("recovery_target") || name == "recovery_min_apply_delay";
+            let into = if own_file && of_recovery { &mut recovers } else { &mut lines };
+            *into += &format!("{name} = '{}'\n", value.replace('\'', "''"));
         }
-        let settings = data.join("postgresql.auto.conf");
-        fs::write(&settings, fs::read_to_string(&settings)? + &lines)?;
-        fs::write(data.join("recovery.signal"), "")?;
-        server.user().owns(&data.join("recovery.signal"))?;
+        let add = |name: &str, lines: &str| -> io::Result<()> {
+            let path = data.join(name);
+            let before = fs::read_to_string(&path).unwrap_or_default();
+            fs::write(&path, before + lines)?;
+            server.user().owns(&path)
+        };
+        let standby = recovery.mode == Mode::Standby;
+        if own_file {
+            add("recovery.conf", &format!("{recovers}standby_mode = {standby}\n"))?;
+        } else {
+            add(if standby { "standby.signal" } else { "recovery.signal" }, "")?;
+            lines += &recovers;
+        }
+        add("postgresql.auto.conf", &lines)?;
         fs::write(&asked, "")?;
         server.user().owns(&asked)?;
         let log = fs::File::create(folder.join("log"))?;
@@ -81,7 +114,16 @@ impl<'a> Running<'a> {
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let child = server.user().runs(&mut command).spawn()?;
         let hot_standby = !recovery.settings.iter().any(|(name, value)| name == "hot_standby" && value == "off");
-        Ok(Self { server, folder: folder.to_owned(), child, hot_standby, seen: Observed::default(), read: 0 })
+        Ok(Self {
+            server,
+            folder: folder.to_owned(),
+            child,
+            hot_standby,
+            mode: recovery.mode,
+            seen: Observed::default(),
+            spoke: Vec::new(),
+            read: 0,
+        })
     }
 
     fn observe(&mut self, question: &str) -> Result<Observed, LiveError> {
@@ -93,7 +135,7 @@ impl<'a> Running<'a> {
             self.ask(question);
             self.sql("select pg_wal_replay_resume()")?;
             self.wait("to go on", Observed::is_over)?;
-        } else if self.seen.ended == Some(RecoveryEnd::Promotes) {
+        } else if matches!(self.seen.ended, Some(RecoveryEnd::Promotes | RecoveryEnd::Waits)) {
             self.ask(question);
         }
         self.seen.parent =
@@ -113,6 +155,9 @@ impl<'a> Running<'a> {
             // In this order: what a server that has ended said is read once more.
             let ended = self.child.try_wait()?.is_some();
             self.read_log()?;
+            if self.mode == Mode::Standby && self.seen.ended.is_none() && self.asks_in_vain()? {
+                self.seen.ended = Some(RecoveryEnd::Waits);
+            }
             if done(&self.seen) {
                 return Ok(());
             }
@@ -120,7 +165,7 @@ impl<'a> Running<'a> {
                 let log = fs::read_to_string(self.folder.join("log"))?;
                 return Err(LiveError::Program(
                     "postgres".to_owned(),
-                    format!("recovery was {what}{}:\n{log}", if ended { ", and ended" } else { "" }),
+                    format!("recovery was {what}{}:\n{}", if ended { ", and ended" } else { "" }, in_short(&log)),
                 ));
             }
             thread::sleep(POLL);
@@ -142,11 +187,32 @@ impl<'a> Running<'a> {
         let bytes = fs::read(self.folder.join("log"))?;
         let new = bytes.get(self.read..).unwrap_or_default();
         let whole = new.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+        let numbers = self.server.postgres().major() < 13;
         for line in String::from_utf8_lossy(&new[..whole]).lines() {
-            self.seen.line(line);
+            match line.split_once('|').filter(|_| numbers) {
+                None => self.seen.line(line),
+                Some((number, said)) => {
+                    if self.spoke.len() < 2 && !self.spoke.iter().any(|known| known == number) {
+                        self.spoke.push(number.to_owned());
+                    }
+                    let names = ["postmaster", "startup"];
+                    let known = self.spoke.iter().zip(names).find(|(known, _)| *known == number);
+                    self.seen.line(&format!("{}|{said}", known.map_or("other", |(_, name)| name)));
+                }
+            }
         }
         self.read += whole;
         Ok(())
+    }
+
+    /// The last segment asked for was asked for five times, and nothing but histories since.
+    fn asks_in_vain(&self) -> io::Result<bool> {
+        let asked = fs::read_to_string(self.folder.join("asked"))?;
+        let mut segments = asked.lines().rev().filter(|name| !name.ends_with(".history"));
+        let Some(last) = segments.next() else { return Ok(false) };
+        // Of several timelines each is asked in turn for the same part of WAL.
+        let part = |name: &str| name.get(8..).map(str::to_owned);
+        Ok(segments.take_while(|name| part(name) == part(last)).count() >= 12)
     }
 
     /// Without hot standby there may be nobody to ask.
@@ -188,6 +254,15 @@ impl Drop for Running<'_> {
             let _ = self.child.kill();
         }
         let _ = self.child.wait();
+    }
+}
+
+/// The beginning and the end of a log.
+fn in_short(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    match lines.len() {
+        ..=60 => log.to_owned(),
+        n => format!("{}\n…\n{}", lines[..40].join("\n"), lines[n - 20..].join("\n")),
     }
 }
 

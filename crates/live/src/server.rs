@@ -212,10 +212,21 @@ impl Server {
     }
 
     pub(crate) fn control(&self, arguments: &[&str]) -> Result<(), LiveError> {
-        let (data, log) = (text(&self.data()), text(&self.folder.join("log")));
+        self.control_of(&self.data(), arguments)
+    }
+
+    pub(crate) fn control_of(&self, data: &Path, arguments: &[&str]) -> Result<(), LiveError> {
+        let (data, log) = (text(data), text(&self.folder.join("log")));
         let all: Vec<&str> =
             ["-w", "-s", "-D", &data, "-l", &log].into_iter().chain(arguments.iter().copied()).collect();
-        self.run("pg_ctl", &all)
+        self.run("pg_ctl", &all).map_err(|error| match error {
+            LiveError::Program(name, said) => {
+                let logged = fs::read_to_string(&log).unwrap_or_default();
+                let last: Vec<&str> = logged.lines().rev().take(8).collect();
+                LiveError::Program(name, said + &last.into_iter().rev().collect::<Vec<_>>().join("\n"))
+            }
+            error => error,
+        })
     }
 
     fn run(&self, program: &str, arguments: &[&str]) -> Result<(), LiveError> {

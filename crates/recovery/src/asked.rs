@@ -128,7 +128,7 @@ impl SettingsAsked {
             SeveralTargets::Refused => {
                 let other = self.target != Target::None && setting_of(&self.target) != Some(name);
                 if other {
-                    return Err(SettingsError::SeveralTargets);
+                    return Err(SettingsError::SeveralTargets(Vec::new()));
                 }
                 true
             }

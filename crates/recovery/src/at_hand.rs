@@ -19,6 +19,8 @@ pub struct FilePlace<'a> {
     pub lineage: Lineage,
     /// History files that cannot be used.
     pub history_flaws: Vec<HistoryFlaw>,
+    /// Names of WAL that stand for what nobody here can look at: a pipe, a device, what is forbidden.
+    pub refused: Vec<String>,
     /// What `restore_command` gets: its size is checked.
     pub archive: bool,
 }
@@ -87,6 +89,19 @@ impl<'a> FilesAtHand<'a> {
             newest = next;
         }
         newest
+    }
+
+    /// Whether something has this name that nobody here can look at.
+    pub fn is_refused(&self, name: &str) -> bool {
+        self.places.iter().any(|place| place.refused.iter().any(|own| own == name))
+    }
+
+    /// Whether a history file is there, and what it says is not known here.
+    pub fn is_history_closed(&self, timeline: TimelineId) -> bool {
+        let nodes = || self.places.iter().filter_map(|place| place.lineage.get(timeline));
+        timeline != TimelineId::FIRST
+            && nodes().next().is_some_and(|node| node.closed)
+            && nodes().all(|node| node.broken)
     }
 
     /// The line of a timeline. Without a history file it has no ancestors; the first one has none in any case.

@@ -1,5 +1,6 @@
 //! Why a server dies in recovery, and its words for it.
 
+use crate::SettingsError;
 use pgwal_format::recovery::{Minimal, NotAChild};
 use pgwal_format::{Dialect, Lsn, TimelineId};
 
@@ -19,8 +20,8 @@ pub enum Lacking {
 /// Why a server dies.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Failure {
-    /// The settings themselves: what the server says of them.
-    Settings(String),
+    /// The settings themselves.
+    Settings(SettingsError),
     /// The files of the backup itself: what the server says of them.
     Backup(String),
     /// The timeline asked for has no history file.
@@ -188,7 +189,8 @@ impl Failure {
         let rules = &dialect.recovery;
         let lsn = |lsn: Lsn| if dialect.wording.padded { lsn.to_string() } else { lsn.unpadded().to_string() };
         match self {
-            Failure::Settings(text) | Failure::Backup(text) | Failure::History(text) => text.clone(),
+            Failure::Settings(error) => error.server_says().unwrap_or_default(),
+            Failure::Backup(text) | Failure::History(text) => text.clone(),
             Failure::NoTimeline(t) => format!("recovery target timeline {t} does not exist"),
             Failure::NotAChild { target, own, .. } if rules.not_a_child == NotAChild::OfTimeline => {
                 format!("requested timeline {target} is not a child of database system timeline {own}")

@@ -3,6 +3,36 @@
 use pgwal_format::text::settings::{Grammar, SettingsFault};
 use std::fmt;
 
+/// Where a setting stands.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum SettingPlace {
+    /// Nothing is known of it.
+    #[default]
+    Unknown,
+    /// A line of a file of the backup, from 1.
+    Line {
+        /// The file, below the data directory.
+        file: String,
+        /// The line.
+        line: usize,
+    },
+    /// It was given by its name, beside the files.
+    Set,
+    /// It is an option of a restore.
+    Option,
+}
+
+/// A setting, and where it stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlacedSetting {
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+    /// Where it stands.
+    pub place: SettingPlace,
+}
+
 /// Why a server of this version would not start with these settings.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SettingsError {
@@ -10,14 +40,16 @@ pub enum SettingsError {
     RecoveryConf,
     /// No `restore_command`, and no standby: the version's words.
     NoRestoreCommand(&'static str),
-    /// More than one target (12 and later).
-    SeveralTargets,
+    /// More than one target (12 and later): all there are.
+    SeveralTargets(Vec<PlacedSetting>),
     /// A setting that this version does not have.
     Unrecognized {
         /// Its name.
         name: String,
         /// It stands in `recovery.conf`.
         recovery_conf: bool,
+        /// Where.
+        place: SettingPlace,
     },
     /// A line that cannot be read.
     Syntax {
@@ -45,6 +77,8 @@ pub enum SettingsError {
         value: String,
         /// What the server says.
         says: String,
+        /// Where it stands.
+        place: SettingPlace,
     },
     /// A time in a spelling that is not read here. A server may well take it: it knows more spellings, and words such
     /// as `now`, whose time is that of its start.
@@ -55,16 +89,34 @@ pub enum SettingsError {
 }
 
 impl SettingsError {
+    /// The setting that it is about, and where it stands.
+    pub fn setting(&self) -> Option<(&str, &SettingPlace)> {
+        match self {
+            SettingsError::Unrecognized { name, place, .. } | SettingsError::Value { name, place, .. } => {
+                Some((name, place))
+            }
+            _ => None,
+        }
+    }
+
+    /// The same of a setting of a known place.
+    pub(crate) fn at(mut self, known: SettingPlace) -> SettingsError {
+        if let SettingsError::Unrecognized { place, .. } | SettingsError::Value { place, .. } = &mut self {
+            *place = known;
+        }
+        self
+    }
+
     /// What the server says; `None` where it may well start.
     pub fn server_says(&self) -> Option<String> {
         Some(match self {
             SettingsError::RecoveryConf => "using recovery command file \"recovery.conf\" is not supported".into(),
             SettingsError::NoRestoreCommand(says) => (*says).into(),
-            SettingsError::SeveralTargets => "multiple recovery targets specified".into(),
-            SettingsError::Unrecognized { name, recovery_conf: true } => {
+            SettingsError::SeveralTargets(_) => "multiple recovery targets specified".into(),
+            SettingsError::Unrecognized { name, recovery_conf: true, .. } => {
                 format!("unrecognized recovery parameter \"{name}\"")
             }
-            SettingsError::Unrecognized { name, recovery_conf: false } => {
+            SettingsError::Unrecognized { name, recovery_conf: false, .. } => {
                 format!("unrecognized configuration parameter \"{name}\"")
             }
             SettingsError::Syntax { file, fault, grammar: Grammar::Configuration } => match &fault.near {
@@ -100,7 +152,7 @@ impl fmt::Display for SettingsError {
 impl std::error::Error for SettingsError {}
 
 pub(crate) fn says(name: &str, value: &str, says: String) -> SettingsError {
-    SettingsError::Value { name: name.to_owned(), value: value.to_owned(), says }
+    SettingsError::Value { name: name.to_owned(), value: value.to_owned(), says, place: SettingPlace::Unknown }
 }
 
 pub(crate) fn invalid(name: &str, value: &str) -> SettingsError {

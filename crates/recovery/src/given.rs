@@ -3,8 +3,10 @@
 use crate::SettingsError;
 use crate::backup::{SettingsFile, Signal};
 use crate::dates::DateOrder;
+use crate::fault::{PlacedSetting, SettingPlace};
 use pgwal_format::Version;
-use pgwal_format::recovery::settings::{RecoverySetting, SettingRules};
+use pgwal_format::recovery::parameters::ServerParameter;
+use pgwal_format::recovery::settings::{RecoverySetting, SettingRules, SeveralTargets};
 use pgwal_format::text::settings::Grammar;
 
 /// Where settings come from; of those of one name the last counts.
@@ -19,8 +21,8 @@ pub struct Given<'a> {
     pub planned: bool,
     /// Name and value, by PostgreSQL's names; count more than the files.
     pub set: Vec<(String, String)>,
-    /// Likewise, and count more still: the options of the command line. A target among them takes the place of one that
-    /// the files or `set` name, where a server would find two.
+    /// Likewise, and count more still: the options of the command line. Up to 9.3, where a transaction counts more than a
+    /// name and that more than a time, a target among them takes the place of one that the files or `set` name.
     pub options: Vec<(String, String)>,
 }
 
@@ -65,32 +67,78 @@ impl<'a> Given<'a> {
                 let of_recovery = has(version, &setting.name);
                 let misplaced = is_of_recovery(&setting.name) && (separate || !of_recovery);
                 let wrong = if own { !of_recovery } else { misplaced || is_misspelt(&setting.name) };
-                if wrong {
-                    return Err(SettingsError::Unrecognized { name: setting.name.clone(), recovery_conf: own });
+                if wrong || !own && !of_recovery && is_unknown(version, &setting.name) {
+                    let place = SettingPlace::Line { file: file.name.clone(), line: setting.line };
+                    return Err(SettingsError::Unrecognized { name: setting.name.clone(), recovery_conf: own, place });
                 }
                 let list = if of_recovery { &mut out.recovery } else { &mut out.server };
                 list.push((&setting.name, &setting.value));
             }
         }
-        let replaced = self.options.iter().any(|(name, _)| is_target(name));
+        let ranked = rules.several == SeveralTargets::Ranked;
+        let replaced = ranked && self.options.iter().any(|(name, _)| is_target(name));
         for (at, (name, value)) in self.set.iter().chain(&self.options).enumerate() {
             if at == self.set.len() && replaced {
                 out.recovery.retain(|(name, _)| !is_target(name));
             }
             let of_recovery = is_of_recovery(name);
-            if of_recovery && !has(version, name) || is_misspelt(name) {
-                return Err(SettingsError::Unrecognized {
-                    name: name.clone(),
-                    recovery_conf: rules.recovery_conf.is_some(),
-                });
+            if of_recovery && !has(version, name) || is_misspelt(name) || is_unknown(version, name) {
+                let recovery_conf = rules.recovery_conf.is_some();
+                let place = self.place(name);
+                return Err(SettingsError::Unrecognized { name: name.clone(), recovery_conf, place });
             }
             let list = if of_recovery { &mut out.recovery } else { &mut out.server };
             list.push((name, value));
         }
         if rules.recovery_conf.is_none() {
             out.recovery = only_last(&out.recovery);
+            out.server = only_last(&out.server);
         }
         Ok(out)
+    }
+
+    /// Where the setting of a name stands that counts: the last one.
+    pub(crate) fn place(&self, name: &str) -> SettingPlace {
+        let named = |all: &[(String, String)]| all.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+        if named(&self.options) {
+            return SettingPlace::Option;
+        }
+        if named(&self.set) {
+            return SettingPlace::Set;
+        }
+        let line = self.files.iter().rev().find_map(|file| {
+            let setting = file.text.settings.iter().rev().find(|s| s.name.eq_ignore_ascii_case(name))?;
+            Some(SettingPlace::Line { file: file.name.clone(), line: setting.line })
+        });
+        line.unwrap_or_default()
+    }
+
+    /// Every target, as the last line of its name says it, where it stands.
+    pub(crate) fn targets(&self, recovery: &[(&str, &str)]) -> Vec<PlacedSetting> {
+        let targets = recovery.iter().filter(|(name, _)| is_target(name));
+        targets
+            .map(|(name, value)| PlacedSetting {
+                name: (*name).to_owned(),
+                value: (*value).to_owned(),
+                place: self.place(name),
+            })
+            .collect()
+    }
+
+    /// Settings of the files of which an option says otherwise: what is written elsewhere may not count.
+    pub(crate) fn overridden(&self) -> Vec<PlacedSetting> {
+        let in_files = |name: &String, value: &String| {
+            // It is read behind postgresql.conf, into which people write.
+            self.files.iter().filter(|file| file.main == "postgresql.auto.conf").rev().find_map(|file| {
+                let setting = file.text.settings.iter().rev().find(|s| s.name == *name)?;
+                (setting.value != *value).then(|| PlacedSetting {
+                    name: name.clone(),
+                    value: setting.value.clone(),
+                    place: SettingPlace::Line { file: file.name.clone(), line: setting.line },
+                })
+            })
+        };
+        self.options.iter().filter_map(|(name, value)| in_files(name, value)).collect()
     }
 }
 
@@ -109,6 +157,11 @@ fn has(version: Version, name: &str) -> bool {
 fn is_misspelt(name: &str) -> bool {
     let close = |setting: &RecoverySetting| strsim::damerau_levenshtein(setting.name, name) <= 2;
     !is_of_recovery(name) && RecoverySetting::ALL.iter().any(close)
+}
+
+/// Whether a server of this version knows no such name. Names with a dot are those of extensions.
+fn is_unknown(version: Version, name: &str) -> bool {
+    ServerParameter::are_known(version) && !name.contains('.') && ServerParameter::named(version, name).is_none()
 }
 
 fn is_target(name: &str) -> bool {

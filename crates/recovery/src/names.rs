@@ -54,12 +54,16 @@ impl NamesAsked {
         }
     }
 
+    /// Segments of which some were asked for before.
+    pub fn again(&mut self, way: &WalWalk<'_>) {
+        let new: Vec<_> = way.requests.iter().filter(|r| !self.list.iter().any(|(name, ..)| *name == r.name)).collect();
+        self.list.extend(new.into_iter().map(|r| (r.name.clone(), r.damaged || r.found.is_some(), r.found)));
+    }
+
     /// Segments asked for ahead of replay, which does not come to them.
     pub fn ahead(&mut self, way: &WalWalk<'_>) {
         let known = self.list.len();
-        let asked: Vec<_> =
-            way.requests.iter().filter(|r| !self.list.iter().any(|(name, ..)| *name == r.name)).collect();
-        self.list.extend(asked.into_iter().map(|r| (r.name.clone(), r.damaged || r.found.is_some(), r.found)));
+        self.again(way);
         self.ahead = (known, self.list.len() - known);
     }
 

@@ -10,6 +10,7 @@
 use crate::at_hand::FilesAtHand;
 use crate::events::Ask;
 use crate::failure::Failure;
+use crate::names::NamesAsked;
 use crate::outcome::{Ending, Restore};
 use crate::settings::{Mode, Settings};
 use crate::way::{Looking, WalWalk, WalkOptions};
@@ -60,6 +61,7 @@ pub(crate) fn last_is_gone(
     shelf: &FilesAtHand<'_>,
     reading: WalkOptions<'_>,
     restore: &Restore,
+    names: &mut NamesAsked,
 ) -> Result<Option<Failure>, Error> {
     let asked = restore.own_wal.is_some() && restore.ending == Ending::Promotes;
     let rules = &shelf.layout.dialect.recovery;
@@ -68,6 +70,7 @@ pub(crate) fn last_is_gone(
     let any = Ask { ends: vec![Lsn::ZERO], ..Ask::default() };
     let mut way = WalWalk::new(shelf, &line, reading);
     let (record, _) = way.one(at, &any)?;
+    names.again(&way);
     let file = way.requests.iter().rev().find(|request| request.found.is_some() || request.damaged);
     Ok(match (record, file) {
         (None, Some(file)) => Some(Failure::LastRecord { at, file: file.name.clone(), timeline: restore.timeline }),

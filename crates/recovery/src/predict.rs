@@ -17,7 +17,7 @@ use pgwal_archive::whose::{Cluster, FirstPage, beginning, whose as whose_wal};
 use pgwal_archive::{Error, Lineage};
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::guard::MapGuard;
-use pgwal_source::{Entry, Source};
+use pgwal_source::{Entry, Source, SourceError};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -89,7 +89,7 @@ impl<'a> Site<'a> {
                 all = votes.all.iter().map(|(cluster, _)| *cluster).collect();
             }
             whose = whose.or(found);
-            listed.push((source, archive, listing.entries, votes.names));
+            listed.push((source, archive, listing, votes.names));
         }
         let Some(whose) = whose else { return Ok(None) };
         let layout = match &backup.control {
@@ -106,12 +106,14 @@ impl<'a> Site<'a> {
         let own = Cluster { layout, system_id };
         let others = all.into_iter().filter(|cluster| !cluster.is(&own)).collect();
         let (mut places, mut inside) = (Vec::new(), Vec::new());
-        for (source, archive, entries, names) in listed {
+        for (source, archive, listing, names) in listed {
+            let (entries, refused) = (listing.entries, refused(&listing.unreadable));
             let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
             let place = |entries: Vec<Entry>| {
                 let inventory = Inventory::new(&entries, &named, &layout);
                 let (lineage, history_flaws) = Lineage::read(source, &entries, &inventory);
-                FilePlace { source, entries, inventory, lineage, history_flaws, archive }
+                let refused = refused.clone();
+                FilePlace { source, entries, inventory, lineage, history_flaws, refused, archive }
             };
             inside.extend((!archive).then(|| place(entries.clone())));
             places.push(place(entries));
@@ -302,13 +304,11 @@ impl<'a> Site<'a> {
         let shelf = match settings.mode {
             Mode::Crash => &self.inside,
             Mode::Standby if settings.restore_command.is_none() => &self.inside,
+            _ if settings.delivers_nothing => &self.inside,
             Mode::Standby | Mode::Archive => &self.shelf,
         };
         let (start, extents) = (&self.start, &self.extents);
         let mut restore = Recovery { shelf, start, settings, reading: self.reading(), extents }.run()?;
-        if let Some(failure) = own_wal::last_is_gone(shelf, self.reading(), &restore)? {
-            restore.dies_at_end(failure, shelf.layout.dialect, settings.hot_standby);
-        }
         restore.own_wal_behind = own_wal::behind(shelf, self.reading(), &restore, settings)?;
         restore.unlabelled = bare_start::judge(self.backup, &self.start, &self.under_way, &restore);
         Ok(restore)
@@ -318,6 +318,14 @@ impl<'a> Site<'a> {
         let look = &self.look;
         WalkOptions { jobs: look.jobs.max(1), map: look.map, system_id: self.system_id, interrupt: look.interrupt }
     }
+}
+
+/// Names of WAL at which a server may get something that we do not. A copy of a folder, of a link to nothing or of a
+/// socket fails at once: to a server these are not there.
+fn refused(unreadable: &[(String, SourceError)]) -> Vec<String> {
+    let may_be_had = |error: &SourceError| !error.is_no_file();
+    let names = unreadable.iter().filter(|(_, error)| may_be_had(error));
+    names.map(|(name, _)| name.rsplit('/').next().unwrap_or(name).to_owned()).collect()
 }
 
 /// The cluster of the file in which a backup begins.

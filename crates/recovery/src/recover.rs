@@ -6,6 +6,7 @@ use crate::events::{Ask, EventKind, Match};
 use crate::failure::{Failure, Lacking};
 use crate::names::NamesAsked;
 use crate::outcome::{AsksArchive, Ending, OwnWal, Reached, Restore};
+use crate::own_wal;
 use crate::pages::{Blind, Extents, Tracker};
 use crate::prepared::PreparedAcross;
 use crate::replay::{Goal, Replay, ReplayStop, Side, Standby};
@@ -19,7 +20,7 @@ use pgwal_format::recovery::RestorePoints;
 use pgwal_format::recovery::settings::TargetAction;
 use pgwal_format::text::control::ControlState;
 use pgwal_format::text::history::HistoryFault;
-use pgwal_format::{Dialect, Lsn, TimelineId};
+use pgwal_format::{Dialect, FileName, Lsn, TimelineId};
 use std::sync::Arc;
 
 /// The whole of it.
@@ -60,6 +61,7 @@ impl Recovery<'_> {
             Err(fault) => Err(Failure::History(history_says(&fault))),
         };
         let mut out = self.blank(own, target);
+        out.closed = settings.mode != Mode::Crash && self.is_way_closed(target);
         let line = match line {
             Ok(line) => line,
             Err(failure) => return Ok(self.dies(out, failure, names)),
@@ -87,7 +89,7 @@ impl Recovery<'_> {
         let begun = match self.begin(&mut way, &any, &line, &mut out)? {
             Ok(begun) => begun,
             Err(failure) => {
-                out.closed = way.closed;
+                out.closed |= way.closed;
                 names.segments(&way);
                 return Ok(self.dies(out, failure, names));
             }
@@ -133,9 +135,16 @@ impl Recovery<'_> {
         names.segments(&way);
         let walked = self.read_ahead(&mut way, &mut replay, walked, &ahead, &mut out)?;
         names.ahead(&way);
-        out.closed = way.closed;
+        out.closed |= way.closed;
         out.left_branch = way.left_branch(&line, replay.replayed, replay.timeline);
         self.finish(out, replay, walked, names)
+    }
+
+    /// Whether the way to the target depends on a history file that nobody here can read.
+    fn is_way_closed(&self, target: TimelineId) -> bool {
+        let next = FileName::History(TimelineId(target.0.saturating_add(1))).to_string();
+        let looks_on = self.settings.timeline == TargetTimeline::Latest;
+        self.shelf.is_history_closed(target) || looks_on && self.shelf.is_refused(&next)
     }
 
     /// The server does not start, and asks for nothing.
@@ -457,6 +466,12 @@ impl Recovery<'_> {
             }
             if let Some(failure) = replay.read_prepared(replay.timeline) {
                 return Ok(self.dies(out, failure, names));
+            }
+            if let Some(failure) = own_wal::last_is_gone(self.shelf, self.reading, &out, &mut names)? {
+                out.starts = true;
+                out.dies_at_end(failure, self.dialect(), settings.hot_standby);
+                out.files = names.files(self.shelf, &out);
+                return Ok(out);
             }
             out.starts = true;
             if settings.mode != Mode::Crash {

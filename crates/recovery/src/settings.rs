@@ -2,12 +2,14 @@
 
 use crate::asked::SettingsAsked;
 use crate::backup::Signal;
-use crate::fault::{invalid, needs_boolean};
+use crate::fault::{PlacedSetting, SettingPlace, invalid, needs_boolean};
+use crate::parameter;
 use crate::read_ahead::ReadAhead;
 use crate::target::{Target, TargetTimeline};
 use crate::time::{self, ServerZone, TimeRead, TimeReading};
 use crate::value;
-use crate::{Given, SettingsError};
+use crate::{Delivery, Given, SettingsError};
+use pgwal_format::recovery::parameters::ServerParameter;
 use pgwal_format::recovery::settings::{SettingRules, SeveralTargets, TargetAction};
 use pgwal_format::{Lsn, Version};
 
@@ -48,6 +50,16 @@ pub struct Settings {
     pub not_read: Vec<String>,
     /// A time of the command line that a server would not take in `postgresql.conf`, and as it takes it.
     pub respelled: Option<(String, String)>,
+    /// Where `restore_command` stands; `None` where it is yet to be made, or there is none.
+    pub command_place: Option<SettingPlace>,
+    /// The command delivers nothing, whatever lies in the archive.
+    pub delivers_nothing: bool,
+    /// The restore is yet to be set up.
+    pub planned: bool,
+    /// Settings of which an option says otherwise, where they stand.
+    pub overridden: Vec<PlacedSetting>,
+    /// Some settings are there, and which ones this version has is not known here.
+    pub names_not_known: bool,
 }
 
 /// How the server starts.
@@ -96,6 +108,11 @@ impl Settings {
             assumed: Vec::new(),
             not_read: Vec::new(),
             respelled: None,
+            command_place: None,
+            delivers_nothing: false,
+            planned: true,
+            overridden: Vec::new(),
+            names_not_known: false,
         }
     }
 
@@ -118,15 +135,27 @@ impl Settings {
             return Err(SettingsError::RecoveryConf);
         }
         let sorted = given.sort(version, rules)?;
+        let placed = |error: SettingsError| match &error {
+            SettingsError::SeveralTargets(_) => SettingsError::SeveralTargets(given.targets(&sorted.recovery)),
+            _ => match error.setting().map(|(name, _)| given.place(name)) {
+                Some(place) => error.at(place),
+                None => error,
+            },
+        };
+        for (name, text) in sorted.server.iter().chain(&sorted.recovery) {
+            parameter::check(version, name, text).map_err(placed)?;
+        }
+        parameter::together(version, &sorted.server).map_err(placed)?;
         let mut asked = SettingsAsked::default();
         for (name, text) in &sorted.recovery {
-            asked.take(name, text, rules, &times)?;
+            asked.take(name, text, rules, &times).map_err(placed)?;
         }
         let mut assumed = Vec::new();
         let mut assume = |name: &str, value: String| assumed.push((name.to_owned(), value));
-        let (hot_standby, parameters) = server(&sorted.server, rules, given.is_configured(), &mut assume)?;
+        let (hot_standby, parameters) =
+            server(&sorted.server, rules, given.is_configured(), &mut assume).map_err(placed)?;
         let ignore_invalid_pages = match sorted.server.iter().rev().find(|(name, _)| *name == "ignore_invalid_pages") {
-            Some((name, text)) => value::boolean(text).ok_or_else(|| needs_boolean(name, text))?,
+            Some((name, text)) => value::boolean(text).ok_or_else(|| placed(needs_boolean(name, text)))?,
             None => false,
         };
         let mode = match (given.signal, asked.standby_mode) {
@@ -138,7 +167,20 @@ impl Settings {
         // An empty one is none since 12.
         let counts = |command: &String| !command.is_empty() || rules.recovery_conf.is_some();
         let mut restore_command = asked.restore_command.filter(counts);
-        if restore_command.is_none() && given.planned {
+        let command_place = restore_command.as_ref().map(|_| given.place("restore_command"));
+        let useless = restore_command.as_ref().is_some_and(|command| Delivery::of(command) == Delivery::Nothing);
+        // What a file says that comes from another server is not yet what this one is given.
+        let replaced = useless && given.planned && matches!(command_place, Some(SettingPlace::Line { .. }));
+        let delivers_nothing = useless && !replaced;
+        // Whoever says by name that there is none, means it.
+        let emptied =
+            given.set.iter().rev().find(|(name, _)| name == "restore_command").is_some_and(|(_, v)| v.is_empty());
+        if let Some(command) = &restore_command {
+            if !useless {
+                assume("restore_command", format!("{command} (taken to deliver what lies here)"));
+            }
+        }
+        if restore_command.is_none() && given.planned && !emptied {
             restore_command = Some(PLANNED.to_owned());
             assume("restore_command", PLANNED.to_owned());
         }
@@ -195,7 +237,7 @@ impl Settings {
             timeline,
             action,
             hot_standby,
-            reads_ahead: reads_ahead(version, &sorted.server)?,
+            reads_ahead: reads_ahead(version, &sorted.server).map_err(placed)?,
             ignore_invalid_pages,
             parameters,
             restore_command,
@@ -204,6 +246,11 @@ impl Settings {
             assumed,
             not_read: given.files.iter().flat_map(include).collect(),
             respelled,
+            command_place,
+            delivers_nothing,
+            planned: given.planned,
+            overridden: given.overridden(),
+            names_not_known: !sorted.server.is_empty() && !ServerParameter::are_known(version),
         })
     }
 }

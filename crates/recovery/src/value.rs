@@ -37,11 +37,92 @@ pub(crate) fn boolean(text: &str) -> Option<bool> {
 
 /// A whole number without a unit.
 pub(crate) fn integer(text: &str) -> Option<i32> {
-    let (value, rest) = number(text.trim())?;
-    if !rest.is_empty() || text.trim().is_empty() {
+    let value = amount(text, "", NumberKind::Whole)?;
+    (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&value).then_some(value as i32)
+}
+
+/// What a number is rounded to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum NumberKind {
+    Whole,
+    Fraction,
+}
+
+/// A number of the configuration in the unit of its parameter (`parse_int`, `parse_real` in `guc.c`); `None` where a
+/// server does not read it. `base`: `8kB`, `kB`, `MB`, `B`, `ms`, `s`, `min`, or empty where it takes no unit.
+pub(crate) fn amount(text: &str, base: &str, kind: NumberKind) -> Option<f64> {
+    let text = text.trim_start();
+    let (value, rest) = match (kind, number(text)) {
+        // A whole number may be hexadecimal or octal; what goes on as a fraction is none.
+        (NumberKind::Whole, Some((whole, rest))) if rest.len() < text.len() && !rest.starts_with(['.', 'e', 'E']) => {
+            (whole as i64 as f64, rest)
+        }
+        _ => fraction(text)?,
+    };
+    let unit = rest.trim();
+    let value = match unit {
+        "" => value,
+        unit => value * factor(unit, base)?,
+    };
+    Some(if kind == NumberKind::Whole { value.round_ties_even() } else { value })
+}
+
+/// The digits in front, and what follows them.
+fn fraction(text: &str) -> Option<(f64, &str)> {
+    let digits = |from: usize| text.get(from..).map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
+    let sign = usize::from(text.starts_with(['+', '-']));
+    let whole = digits(sign);
+    let mut end = sign + whole;
+    if text.get(end..)?.starts_with('.') {
+        let behind = digits(end + 1);
+        if whole + behind == 0 {
+            return None;
+        }
+        end += 1 + behind;
+    } else if whole == 0 {
         return None;
     }
-    i32::try_from(value as i64).ok()
+    if let Some(rest) = text.get(end..)?.strip_prefix(['e', 'E']) {
+        let sign = usize::from(rest.starts_with(['+', '-']));
+        let exponent = digits(end + 1 + sign);
+        end += if exponent > 0 { 1 + sign + exponent } else { 0 };
+    }
+    let (number, rest) = text.split_at_checked(end)?;
+    Some((number.parse().ok()?, rest))
+}
+
+/// One of a unit in the base unit of a parameter. Units are written as here, not otherwise.
+fn factor(unit: &str, base: &str) -> Option<f64> {
+    let bytes = |unit: &str| {
+        Some(match unit {
+            "B" => 1.0,
+            "kB" => 1024.0,
+            "8kB" => 8192.0,
+            "MB" => 1024.0 * 1024.0,
+            "GB" => 1024.0 * 1024.0 * 1024.0,
+            "TB" => 1024.0 * 1024.0 * 1024.0 * 1024.0,
+            _ => return None,
+        })
+    };
+    let millis = |unit: &str| {
+        Some(match unit {
+            "us" => 0.001,
+            "ms" => 1.0,
+            "s" => 1000.0,
+            "min" => 60_000.0,
+            "h" => 3_600_000.0,
+            "d" => 86_400_000.0,
+            _ => return None,
+        })
+    };
+    if unit == "8kB" {
+        return None;
+    }
+    match (bytes(base), millis(base)) {
+        (Some(base), _) => Some(bytes(unit)? / base),
+        (None, Some(base)) => Some(millis(unit)? / base),
+        (None, None) => None,
+    }
 }
 
 /// A duration in milliseconds, which is also its unit where none is given.
@@ -95,6 +176,21 @@ mod tests {
         assert_eq!(number("99999999999999999999"), None);
     }
 
+    /// "invalid value" and "outside the valid range" of 15 and 18.
+    #[test]
+    fn amounts_in_the_unit_of_their_parameter() {
+        let whole = |text, base| amount(text, base, NumberKind::Whole);
+        assert_eq!(
+            (whole("64kB", "8kB"), whole("16 MB", "8kB"), whole("128", "8kB")),
+            (Some(8.0), Some(2048.0), Some(128.0))
+        );
+        assert_eq!((whole("1.5MB", "kB"), whole("64KB", "kB"), whole("1x", "8kB")), (Some(1536.0), None, None));
+        assert_eq!((whole("5min", "s"), whole("5s", "s"), whole("1h", "kB")), (Some(300.0), Some(5.0), None));
+        assert_eq!((whole("8kB", ""), whole("", ""), whole(".", "")), (None, None, None));
+        assert_eq!(amount("0.25", "", NumberKind::Fraction), Some(0.25));
+        assert_eq!(amount("abc", "", NumberKind::Fraction), None);
+    }
+
     #[test]
     fn truth_numbers_and_durations() {
         assert_eq!(["on", "TRUE", "t", "y", "1"].map(boolean), [Some(true); 5]);
@@ -104,6 +200,10 @@ mod tests {
         assert_eq!(
             (integer("100"), integer("0x10"), integer("x"), integer(""), integer("5000000000")),
             (Some(100), Some(16), None, None, None)
+        );
+        assert_eq!(
+            (integer("50.6"), integer(" 1e2 "), integer("10x"), integer("-1")),
+            (Some(51), Some(100), None, Some(-1))
         );
         assert_eq!(
             (milliseconds("5"), milliseconds("1.5min"), milliseconds("1 h"), milliseconds("1y")),

@@ -327,6 +327,8 @@ impl<'a> WalWalk<'a> {
                 None if planned < AHEAD => {
                     let first =
                         missing.first().map_or_else(|| self.shelf.name(oldest, number), |(name, _)| name.clone());
+                    let hides = self.looking == Looking::Everywhere;
+                    self.closed |= hides && missing.iter().any(|(name, _)| self.shelf.is_refused(name));
                     missing.into_iter().for_each(|(name, found)| self.asked(name, found, false));
                     return Ok(Walked::End(WalkEnd::NoFile(first)));
                 }

@@ -32,6 +32,9 @@ pub fn not_checked(what: NotChecked) -> &'static str {
         NotChecked::RemovableFlag => "the page flag BKP_REMOVABLE, which no checksum covers and no reader uses",
         NotChecked::OtherFiles => "files of the archive that this restore does not ask for",
         NotChecked::IncludedSettings => "settings in files that the configuration includes and that are not at hand",
+        NotChecked::SettingNames => {
+            "whether a server of this version knows the settings: there is no list of them here"
+        }
         NotChecked::TablespaceFolders => {
             "whether the directories are there in which WAL creates tablespaces: a server ends with FATAL without them"
         }

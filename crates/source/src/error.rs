@@ -137,6 +137,16 @@ impl SourceError {
         }
     }
 
+    /// Whether the name stands for nothing that a copy could be made of: a folder, a socket, a link to nowhere. What is
+    /// forbidden, a pipe and a device may give somebody else something.
+    pub fn is_no_file(&self) -> bool {
+        match self {
+            SourceError::NotFound { .. } => true,
+            SourceError::NotRegular { kind, .. } => matches!(kind, FileKind::Folder | FileKind::Socket),
+            _ => false,
+        }
+    }
+
     /// What broke off a reading: the refusal that a [`Stored`](crate::Stored) put into it, or what its kind says.
     pub(crate) fn of_reading(what: &str, error: &io::Error) -> SourceError {
         if let Some(own) = error.get_ref().and_then(|inner| inner.downcast_ref::<SourceError>()) {

@@ -21,6 +21,8 @@ struct HeldKeys {
     sole: bool,
     /// Whether one of them opens anything where it was asked first.
     proven: OnceLock<bool>,
+    #[cfg(feature = "pgp")]
+    pgp: OnceLock<Arc<decrypt::PgpKeys>>,
 }
 
 /// Bytes of an encrypted file, as they were before. Wiped at their end.
@@ -97,9 +99,13 @@ impl Keys {
         self.0.passphrases.iter().map(|secret| secret.as_slice())
     }
 
-    #[allow(dead_code, reason = "which encryptions have keys of their own, features say")]
     pub(crate) fn files(&self) -> impl Iterator<Item = &[u8]> {
         self.0.files.iter().map(|secret| secret.as_slice())
+    }
+
+    #[cfg(feature = "pgp")]
+    pub(crate) fn pgp(&self) -> &decrypt::PgpKeys {
+        self.0.pgp.get_or_init(|| Arc::new(decrypt::PgpKeys::of(self)))
     }
 
     pub(crate) fn is_sole(&self) -> bool {
@@ -119,7 +125,9 @@ impl Keys {
         let Ok(mut stored) = source.open(entry, Extent::Head) else { return false };
         let mut head = [0; codec::HEAD];
         let Ok(filled) = crate::stored::fill_at(&*stored, 0, &mut head) else { return false };
-        let Codec::Encrypted(kind) = Codec::detect(head.get(..filled).unwrap_or(&[]), entry.file_name()) else {
+        let Codec::Encrypted(kind) =
+            decrypt::codec_of(head.get(..filled).unwrap_or(&[]), entry.file_name(), Some(self))
+        else {
             return false;
         };
         let input: BufferedInput<&mut dyn Stored> = BufferedInput::new(&mut *stored, Vec::new());
@@ -129,6 +137,10 @@ impl Keys {
     fn held(&mut self) -> &mut HeldKeys {
         let held = Arc::make_mut(&mut self.0);
         held.proven = OnceLock::new();
+        #[cfg(feature = "pgp")]
+        {
+            held.pgp = OnceLock::new();
+        }
         held
     }
 }

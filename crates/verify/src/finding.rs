@@ -6,6 +6,7 @@ use crate::reach::{Age, Reach};
 use crate::verdict::LineReport;
 use pgwal_format::image::Unrestorable;
 use pgwal_format::record::{BlockRef, Record, RelFileLocator};
+use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_format::rmgr::table::Short;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
@@ -13,13 +14,14 @@ use pgwal_format::text::control::ControlError;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, PageSize, SegmentName, SegmentSize, TimelineId, Version};
 use pgwal_recovery::acts::EarlyAct;
+use pgwal_recovery::backup::{FolderPlace, RootFileFlaw};
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::AsksArchive;
 use pgwal_recovery::outcome::LeftOut;
 use pgwal_recovery::pages::InvalidPages;
 use pgwal_recovery::sum::ReplayedCommit;
 use pgwal_recovery::unlabelled::Unlabelled;
-use pgwal_recovery::{Instead, UnmetTarget};
+use pgwal_recovery::{Instead, PlacedSetting, SettingPlace, UnmetTarget};
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
 
@@ -83,6 +85,19 @@ pub struct Finding {
     pub more: u64,
     /// Known and accepted: it does not count for the verdict.
     pub accepted: bool,
+    /// Another file of the same segment that is here, and that nobody has judged.
+    pub copy: Option<String>,
+}
+
+/// Why a `restore_command` does not deliver.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CommandDoubt {
+    /// It delivers nothing, whatever is asked for.
+    Nothing,
+    /// It takes files from this folder, which is not that of the archive.
+    Elsewhere(String),
+    /// It takes files with this behind their names, and no segment has it.
+    NoSuchNames(String),
 }
 
 /// The facts of a finding.
@@ -312,6 +327,11 @@ pub enum Detail {
         /// The magic.
         found: u16,
     },
+    /// WAL under a name that no server asks for.
+    Miswritten {
+        /// The name that it should have.
+        right: String,
+    },
     /// Something else than WAL.
     Content(&'static str),
     /// The operating system's refusal.
@@ -393,6 +413,38 @@ pub enum Detail {
         missing: u64,
         /// How many have another size.
         other_size: u64,
+    },
+    /// A folder of a data directory that is not one.
+    Folder {
+        /// Its name, and what the server says.
+        folder: &'static DataFolder,
+        /// What stands there.
+        place: FolderPlace,
+        /// What a server does without.
+        without: WithoutFolder,
+    },
+    /// `PG_VERSION` of a data directory.
+    RootFile {
+        /// What is wrong with it.
+        what: RootFileFlaw,
+        /// The data directory.
+        data: String,
+    },
+    /// A setting of a file of which the restore asked for says otherwise.
+    SettingBeside(PlacedSetting),
+    /// Nothing asks for a recovery from the archive.
+    NoSignal {
+        /// The data directory.
+        data: String,
+    },
+    /// A `restore_command` that does not deliver.
+    Command {
+        /// The command.
+        command: String,
+        /// Where it stands.
+        place: SettingPlace,
+        /// Why it does not.
+        doubt: CommandDoubt,
     },
     /// An incremental backup.
     Incremental {
@@ -476,6 +528,7 @@ impl Finding {
             detail: Detail::Plain,
             more: 0,
             accepted: false,
+            copy: None,
         }
     }
 }

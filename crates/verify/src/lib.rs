@@ -21,6 +21,7 @@ pub mod fresh;
 mod judge;
 pub mod known;
 mod lines;
+mod of_settings;
 mod options;
 mod outcome;
 pub mod probe;

@@ -118,6 +118,8 @@ pub enum NotChecked {
     OtherFiles,
     /// Settings in files that the configuration includes and that are not at hand.
     IncludedSettings,
+    /// Names and values of settings, of a version whose settings are not known here.
+    SettingNames,
     /// Settings that a hot standby needs as high as its primary, where one of the two is not known.
     StandbySettings,
     /// The page flag `XLP_BKP_REMOVABLE` (9.2 to 18), which no reader uses and no checksum covers.

@@ -4,7 +4,9 @@ use crate::beside_target;
 use crate::codes::{Code, Severity};
 use crate::filtered::FilteredSource;
 use crate::finding::{Detail, Finding, set_severities};
+use crate::judge::segment_of;
 use crate::lines;
+use crate::of_settings;
 use crate::options::Options;
 use crate::outcome::{NotChecked, Outcome, Verdict};
 use crate::starts::{own_wal_short, prepared_gone, unlabelled, waits_for_primary};
@@ -12,8 +14,9 @@ use crate::verify::examine;
 use crate::wording::target_named;
 use pgwal_archive::Error;
 use pgwal_archive::Which;
+use pgwal_format::recovery::data_directory::WithoutFolder;
 use pgwal_format::text::history::Switch;
-use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
+use pgwal_format::{FileName, Lsn, SegmentName, TimelineId, Version};
 use pgwal_recovery::backup::{self, Backup, BackupFlaw, FlawKind, Weight};
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::{AsksArchive, Ending, LeftBranch, Restore, Status};
@@ -35,7 +38,7 @@ pub fn predict(
     Ok(match (unusable(backup), settings) {
         (Some(says), _) => site.refused(Failure::Backup(says)),
         (None, Ok(settings)) => site.predict(settings)?,
-        (None, Err(error)) => site.refused(Failure::Settings(error.server_says().unwrap_or_default())),
+        (None, Err(error)) => site.refused(Failure::Settings(error.clone())),
     })
 }
 
@@ -107,21 +110,30 @@ pub fn verify_restore(
             && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
         // Replay went on behind it: WAL inside the backup has what the archive lacks.
         let is_passed = finding.code == Code::Gap && finding.at.is_some_and(|at| at < end);
+        let is_asked = |file: &str| match &finding.detail {
+            Detail::Miswritten { right } => is_asked(&asked, right),
+            _ => is_asked(&asked, file),
+        };
         if !on_the_way
             || is_passed
-            || finding.file.as_deref().is_some_and(|file| !is_asked(&asked, file)) && !finding.code.is_hole()
+            || finding.file.as_deref().is_some_and(|file| !is_asked(file)) && !finding.code.is_hole()
         {
             finding.severity = finding.severity.min(Severity::Info);
         }
     }
+    name_copies(backup, &mut outcome.findings);
     // What is wrong with the backup counts wherever replay gets to.
     let mut of_backup = findings_of(backup);
+    of_backup.extend(other_version(backup, layout.dialect.version));
     of_backup.extend(unlabelled(&restore));
     of_backup.extend(own_wal_short(&restore));
     outcome.lowered += set_severities(&mut of_backup, &options.severities);
     let refuted = |f: &Finding| f.severity == Severity::Error && !f.code.is_could_not_look();
     let bad_backup = of_backup.iter().any(refuted);
     let mut of_restore = Vec::new();
+    if let Ok(settings) = settings {
+        of_restore.extend(of_settings::findings(archive, backup, settings, &restore)?);
+    }
     // What replay comes to is foretold, not judged by names.
     outcome.findings.retain(|f| !matches!(f.code, Code::LeftBranch | Code::Stopped));
     // Where recovery takes what is the backup's own, WAL of others beside it is no obstacle.
@@ -144,7 +156,8 @@ pub fn verify_restore(
     outcome.lowered += set_severities(&mut of_restore, &options.severities);
     outcome.findings.extend(of_backup.into_iter().chain(of_restore));
     // What is wrong with a file that lies behind the target is no reason by itself.
-    outcome.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), f.code != Code::ReadAhead));
+    let causes = [Code::ReadAhead, Code::BackupStructure, Code::SignalMissing, Code::RestoreCommand];
+    outcome.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), !causes.contains(&f.code)));
     outcome.replay_segments =
         restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
     if restore.asks_archive == AsksArchive::BehindOwnWal && restore.replay_end.is_some() {
@@ -185,6 +198,8 @@ pub fn verify_restore(
     outcome.not_checked.extend([NotChecked::DataFiles].into_iter().chain((!all).then_some(NotChecked::OtherFiles)));
     let included = settings.is_ok_and(|settings| !settings.not_read.is_empty());
     outcome.not_checked.extend(included.then_some(NotChecked::IncludedSettings));
+    let unknown = settings.is_ok_and(|settings| settings.names_not_known);
+    outcome.not_checked.extend(unknown.then_some(NotChecked::SettingNames));
     outcome.not_checked.extend(restore.makes_tablespaces.then_some(NotChecked::TablespaceFolders));
     outcome.not_checked.extend(restore.settings_unknown.then_some(NotChecked::StandbySettings));
     outcome.not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
@@ -192,7 +207,8 @@ pub fn verify_restore(
     outcome.not_checked.dedup();
     let look = SiteOptions { jobs: options.jobs, map: options.map, interrupt: options.interrupt };
     match (outcome.verdict, settings) {
-        (Verdict::Refuted, Ok(settings)) => {
+        // What is wrong with the backup itself, no other target mends.
+        (Verdict::Refuted, Ok(settings)) if !bad_backup => {
             let known: Vec<(String, Lsn)> = outcome.backups.iter().map(|b| (b.file.clone(), b.start)).collect();
             restore.alternatives = alternatives(archive, site, settings, &restore, &known, look)?;
             beside_target::name_instead(&mut outcome.findings, &restore);
@@ -214,6 +230,20 @@ pub fn verify_restore(
     }
     outcome.restore = Some(Box::new(restore));
     Ok(outcome)
+}
+
+/// A good copy of a damaged file may lie in the backup itself.
+fn name_copies(backup: &Backup, findings: &mut [Finding]) {
+    let Some((place, listing)) =
+        backup.wal.as_ref().and_then(|wal| Some((wal.source.describe(), wal.source.list().ok()?)))
+    else {
+        return;
+    };
+    for finding in findings.iter_mut().filter(|f| f.copy.is_none()) {
+        let Some(name) = segment_of(finding) else { continue };
+        let own = listing.entries.iter().find(|entry| entry.name == Some(FileName::Segment(name)));
+        finding.copy = own.map(|entry| format!("{}/{}", place, entry.shown()));
+    }
 }
 
 /// What is wrong with a backup, as far as its own files tell.
@@ -238,6 +268,12 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
         &FlawKind::Cluster { found, expected } => (Code::BackupCluster, Detail::Cluster { found, expected }),
         &FlawKind::Incremental { from } => (Code::BackupIncremental, Detail::Incremental { from }),
         &FlawKind::Files { missing, other_size } => (Code::BackupFiles, Detail::BackupFiles { missing, other_size }),
+        &FlawKind::Folder { folder, place, without } => {
+            (Code::BackupStructure, Detail::Folder { folder, place, without })
+        }
+        FlawKind::RootFile { what, data } => {
+            (Code::BackupStructure, Detail::RootFile { what: *what, data: data.clone() })
+        }
         FlawKind::Tar(what) => (Code::BackupTar, of(what)),
         FlawKind::Closed(codec) => {
             let code = Code::of_closed(*codec, false);
@@ -259,6 +295,14 @@ fn lowered(finding: Finding) -> Finding {
 
 fn end_of(restore: &Restore) -> Lsn {
     restore.replay_end.unwrap_or(restore.redo_start)
+}
+
+/// A server reads WAL of its own version alone. Where a control file is there, that says so.
+fn other_version(backup: &Backup, of_wal: Version) -> Option<Finding> {
+    let own = backup.version.filter(|own| backup.control.is_none() && *own != of_wal)?;
+    let what = format!("is {own}, and the WAL is of {of_wal}");
+    let detail = Detail::OfBackup { what };
+    Some(Finding { file: Some("PG_VERSION".into()), detail, ..Finding::of(Code::BackupContradicts) })
 }
 
 /// A file that was used and in which replay ends for what is wrong with it is damaged.
@@ -287,7 +331,11 @@ fn backups_of_others(archive: &dyn Source, site: &Site<'_>) -> Result<BTreeSet<S
 /// What a server says of the backup's own files, where it does not get beyond them.
 fn unusable(backup: &Backup) -> Option<String> {
     let stops = |f: &&Finding| {
-        matches!(f.code, Code::BackupLabel | Code::BackupControl | Code::BackupIncremental)
+        let of_version = f.code == Code::BackupContradicts && f.file.as_deref() == Some("PG_VERSION");
+        let of_folder = !matches!(f.detail, Detail::Folder { without: WithoutFolder::Empty, .. });
+        (matches!(f.code, Code::BackupLabel | Code::BackupControl | Code::BackupIncremental)
+            || f.code == Code::BackupStructure && of_folder
+            || of_version)
             && f.severity == Severity::Error
     };
     let finding = findings_of(backup).into_iter().find(|f| stops(&f))?;

@@ -63,6 +63,8 @@ pub struct Moment {
     pub dropped: Option<TransactionEnd>,
     /// The restore point that was asked for.
     pub point: Option<RestorePoint>,
+    /// No record starts there or behind: a server with that position as its target never comes to it.
+    pub is_end: bool,
 }
 
 /// What the records of a segment say.
@@ -70,6 +72,8 @@ pub struct Moment {
 struct SegmentTimes {
     ends: Vec<TransactionEnd>,
     points: Vec<RestorePoint>,
+    /// Where the last record starts.
+    last: Option<Lsn>,
 }
 
 impl Times {
@@ -185,14 +189,17 @@ impl Times {
         let number = self.number(lsn);
         let behind = replay.facts.partition_point(|facts| facts.from <= lsn);
         let at = behind.saturating_sub(1);
+        let is_last = behind >= replay.facts.len();
         let Some(facts) = replay.facts.get(at).filter(|facts| self.number(facts.from) == number) else {
-            return Ok(replay.between(lsn, behind..behind, None, None, None));
+            return Ok(Moment { is_end: is_last, ..replay.between(lsn, behind..behind, None, None, None) });
         };
         let seen = self.read(source, options, replay, facts)?;
+        // What is read of the segment may go beyond the end of this replay.
+        let is_end = is_last && (lsn >= replay.to || seen.last.is_none_or(|last| last < lsn));
         let kept = seen.ends.iter().rev().find(|end| end.lsn <= lsn).copied();
         let dropped = seen.ends.iter().find(|end| end.lsn > lsn).copied();
         let point = seen.points.into_iter().find(|point| point.lsn == lsn);
-        Ok(replay.between(lsn, at..behind, kept, dropped, point))
+        Ok(Moment { is_end, ..replay.between(lsn, at..behind, kept, dropped, point) })
     }
 
     /// A time: everything up to the first end of a transaction that is later. `None` where no transaction ends.
@@ -308,7 +315,7 @@ impl Times {
         replay: &ReplayStretch,
         facts: &Facts,
     ) -> Result<SegmentTimes, Error> {
-        let mut seen = self.records(source, options, facts, Lsn::MAX)?;
+        let mut seen = self.records(source, options, facts, replay.to)?;
         seen.ends.retain(|end| replay.reaches(end.lsn));
         Ok(seen)
     }
@@ -324,7 +331,7 @@ impl Times {
         let (address, size) = (self.layout.address(), self.layout.segment);
         let number = self.number(facts.from);
         let behind = address.segment_start(number.next(), size);
-        let catch = TimeCatcher(Mutex::default());
+        let catch = TimeCatcher(Mutex::default(), to);
         // A record may end in the next segment.
         let range = (Some(facts.from), Some(address.segment_start(number.next().next(), size)));
         self.list(source, options, range, &catch)?;
@@ -383,12 +390,12 @@ impl ReplayStretch {
             || self.facts.iter().take(own.start).rev().find_map(|facts| facts.span.as_ref()).map(|span| span.last);
         let behind = || self.facts.iter().skip(own.end).find_map(|facts| facts.span.as_ref()).map(|span| span.first);
         let kept = kept.or_else(before);
-        Moment { lsn, kept, dropped: dropped.or_else(behind).filter(|end| self.reaches(end.lsn)), point }
+        Moment { lsn, kept, dropped: dropped.or_else(behind).filter(|end| self.reaches(end.lsn)), point, is_end: false }
     }
 }
 
-/// Renders nothing, and keeps what says when.
-struct TimeCatcher(Mutex<SegmentTimes>);
+/// Renders nothing, and keeps what says when, and where the last record before a position starts.
+struct TimeCatcher(Mutex<SegmentTimes>, Lsn);
 
 impl Render for TimeCatcher {
     type Scratch = ();
@@ -398,17 +405,17 @@ impl Render for TimeCatcher {
         false
     }
 
-    fn wants(&self, header: &RecordHeader) -> bool {
-        header.rmid == TRANSACTION || header.rmid == XLOG
+    fn wants(&self, _: &RecordHeader) -> bool {
+        // Where the last one starts is asked, too.
+        true
     }
 
     fn record(&self, record: &Record<'_>, _: TimelineId, (): &mut (), _: &mut ListPart<NoEvent>) -> Option<Rendered> {
         let (end, point) = (end_of(record), point_of(record));
-        if end.is_some() || point.is_some() {
-            let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            seen.ends.extend(end);
-            seen.points.extend(point);
-        }
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.ends.extend(end);
+        seen.points.extend(point);
+        seen.last = seen.last.max(Some(record.lsn).filter(|lsn| *lsn < self.1));
         Some(0.into())
     }
 

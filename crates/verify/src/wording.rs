@@ -1,5 +1,6 @@
 //! Findings in words: what is wrong, what a server of that version says and does there, what to do.
 
+mod given;
 mod message;
 mod restore;
 mod server;
@@ -11,6 +12,7 @@ use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Layout};
+use pgwal_recovery::backup::RootFileFlaw;
 use pgwal_source::Codec;
 
 impl Finding {
@@ -31,6 +33,16 @@ impl Finding {
     /// What to do next.
     pub fn advice(&self) -> String {
         let file = self.file.as_deref().unwrap_or("the file");
+        if let Some(copy) = &self.copy {
+            return match copy.ends_with(".partial") {
+                true => format!(
+                    "look at {copy}, which is here as well: walproof verify {copy}; a server takes it only under the name without .partial, filled up with zeros"
+                ),
+                false => format!(
+                    "look at {copy}, which is here as well: walproof verify {copy}; keep the good one of the two"
+                ),
+            };
+        }
         match (self.code, &self.detail) {
             (_, Detail::BackupBeside { beside, .. }) => format!(
                 "restore {file} with --target-timeline {0} (recovery_target_timeline = '{0}'), and keep test restores from archiving here",
@@ -47,6 +59,20 @@ impl Finding {
             }
             (_, Detail::Restore { failure, missing, .. }) => restore::advice(failure, missing.as_deref()),
             (_, Detail::Unlabelled { unlabelled, .. }) => restore::label(unlabelled),
+            (_, Detail::Folder { folder, place, without }) => given::make(folder, *place, *without),
+            (_, Detail::RootFile { what: RootFileFlaw::NoHba, .. }) => {
+                "put a pg_hba.conf into the data directory, or name one with hba_file".into()
+            }
+            (_, Detail::RootFile { .. }) => {
+                "copy PG_VERSION from the backup: its only line is the major version of the server".into()
+            }
+            (_, Detail::SettingBeside(setting)) => given::replace(setting),
+            (_, Detail::NoSignal { data }) => {
+                format!("make {file} in {data}, empty, before the server is started: touch {data}/{file}")
+            }
+            (_, Detail::Command { .. }) => {
+                "set restore_command to one that fetches from this archive: walproof when ARCHIVE POSITION prints it".into()
+            }
             (_, Detail::RestoreLater { .. }) => restore::OLDER.into(),
             (_, Detail::RolledBack(_)) => "make sure that this is the transaction that is meant: walproof when ARCHIVE xid:N".into(),
             (_, Detail::EarlyAct(act, positions)) => target::save(act, *positions),
@@ -99,6 +125,11 @@ impl Finding {
             }
             (Code::WrongKey, _) => format!("find the key with which {file} was encrypted; several may be given together"),
             (Code::Encrypted | Code::UnknownCodec, _) => format!("unpack {file} to another place and check it there: walproof verify FILE"),
+            (_, Detail::Miswritten { right }) => {
+                let folder = file.rfind('/').and_then(|slash| file.get(..=slash)).unwrap_or("");
+                format!("rename it: mv {file} {folder}{right}")
+            }
+            (Code::NoFile, _) => format!("put the file {file} in its place, or mount what the link names"),
             (Code::Unreadable, Detail::Refused(why)) if why.contains("no permission") => {
                 format!("make {file} readable for this user, or run as one that may read it")
             }

@@ -5,7 +5,7 @@ use pgwal_format::recovery::settings::TargetAction;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{TimelineId, Version};
 use pgwal_verify::backup::{SettingsFile, Signal};
-use pgwal_verify::recovery::{Given, Mode, ServerZone, Settings, SettingsError, Target, TargetTimeline};
+use pgwal_verify::recovery::{Given, Mode, ServerZone, SettingPlace, Settings, SettingsError, Target, TargetTimeline};
 
 fn version(text: &str) -> Version {
     text.parse().unwrap()
@@ -102,19 +102,102 @@ fn several_targets() {
 #[test]
 fn a_target_on_the_command_line_takes_the_place_of_another() {
     let pair = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
-    for of in ["9.1", "11", "15"] {
+    let read = |of: &str| {
         let given = Given {
             planned: true,
             set: pair("recovery_target_xid", "700"),
             options: pair("recovery_target_name", "a"),
             ..Given::default()
         };
-        assert_eq!(
-            Settings::read(version(of), &given, &ServerZone::UTC).unwrap().target,
-            Target::Name("a".into()),
-            "{of}"
-        );
+        Settings::read(version(of), &given, &ServerZone::UTC)
+    };
+    for of in ["9.1", "11"] {
+        assert_eq!(read(of).unwrap().target, Target::Name("a".into()), "{of}");
     }
+    // A server of 12 and later that finds both does not start.
+    let SettingsError::SeveralTargets(all) = read("15").unwrap_err() else { panic!() };
+    let told: Vec<(&str, &SettingPlace)> = all.iter().map(|s| (s.name.as_str(), &s.place)).collect();
+    let expected = [("recovery_target_xid", &SettingPlace::Set), ("recovery_target_name", &SettingPlace::Option)];
+    assert_eq!(told, expected);
+}
+
+/// What 12 to 18 said when they were started with each.
+#[test]
+fn settings_of_the_server_itself() {
+    let set = |of: &str, name: &str, value: &str| {
+        let set = vec![(name.to_owned(), value.to_owned())];
+        Settings::read(version(of), &Given { planned: true, set, ..Given::default() }, &ServerZone::UTC)
+    };
+    for of in ["12", "15", "18"] {
+        let says = |name, value| set(of, name, value).unwrap_err().server_says().unwrap();
+        assert_eq!(says("nonsense", "1"), "unrecognized configuration parameter \"nonsense\"");
+        assert_eq!(says("archive_mode", "maybe"), "invalid value for parameter \"archive_mode\": \"maybe\"");
+        assert_eq!(says("fsync", "maybe"), "parameter \"fsync\" requires a Boolean value");
+        assert_eq!(says("shared_buffers", "1x"), "invalid value for parameter \"shared_buffers\": \"1x\"");
+        assert_eq!(says("work_mem", "64KB"), "invalid value for parameter \"work_mem\": \"64KB\"");
+        assert_eq!(says("max_connections", ""), "invalid value for parameter \"max_connections\": \"\"");
+        assert_eq!(says("block_size", "8192"), "parameter \"block_size\" cannot be changed");
+        let range = "0 is outside the valid range for parameter \"max_connections\" (1 .. 262143)";
+        assert_eq!(says("max_connections", "0"), range);
+        let range = "-1 is outside the valid range for parameter \"random_page_cost\" (0 .. 1.79769e+308)";
+        assert_eq!(says("random_page_cost", "-1"), range);
+        assert!(says("restore_command", "").contains("restore_command"));
+        assert_eq!(says("timezone", "Foo/Bar"), "invalid value for parameter \"TimeZone\": \"Foo/Bar\"");
+        for (name, value) in [
+            ("my_extension.anything", "1"),
+            ("archive_mode", "yes"),
+            ("wal_level", "archive"),
+            ("shared_buffers", "16 MB"),
+            ("work_mem", "1.5MB"),
+            ("DateStyle", "iso, mdy"),
+            ("TimeZone", "America/Argentina/Buenos_Aires"),
+            ("TimeZone", "<-03>+3"),
+            ("sort_mem", "4096"),
+            ("transaction_isolation", "read committed"),
+            ("wal_debug", "on"),
+        ] {
+            assert!(set(of, name, value).is_ok(), "{of}: {name}");
+        }
+        assert_eq!(set(of, "max_connections", "50.6").unwrap().parameters.max_connections, Some(51));
+    }
+    let two = |of: &str, pairs: &[(&str, &str)]| {
+        let set = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let given = Given { planned: true, set, ..Given::default() };
+        Settings::read(version(of), &given, &ServerZone::UTC).unwrap_err().server_says().unwrap()
+    };
+    let minimal = [("wal_level", "minimal"), ("archive_mode", "on")];
+    assert_eq!(two("16", &minimal), "WAL archival cannot be enabled when wal_level is \"minimal\"");
+    assert_eq!(two("17", &minimal), "WAL archival cannot be enabled when \"wal_level\" is \"minimal\"");
+    let streams = "WAL streaming (max_wal_senders > 0) requires wal_level \"replica\" or \"logical\"";
+    assert_eq!(two("12", &minimal[..1]), streams);
+    let reserved = "superuser_reserved_connections (200) must be less than max_connections (100)";
+    assert_eq!(two("15", &[("superuser_reserved_connections", "200")]), reserved);
+    let range = |of| set(of, "checkpoint_timeout", "5s").unwrap_err().server_says().unwrap();
+    assert_eq!(range("16"), "5 s is outside the valid range for parameter \"checkpoint_timeout\" (30 .. 86400)");
+    assert_eq!(range("17"), "5 s is outside the valid range for parameter \"checkpoint_timeout\" (30 s .. 86400 s)");
+    // Without a list of them nothing is said, but that it is so.
+    assert!(set("11", "nonsense", "1").unwrap().names_not_known && !set("15", "fsync", "off").unwrap().names_not_known);
+    assert!(set("14", "recovery_prefetch", "off").is_err() && set("15", "recovery_prefetch", "off").is_ok());
+}
+
+/// A later line of one name takes the place of an earlier one, which may say anything.
+#[test]
+fn lines_are_named_and_the_last_one_counts() {
+    let read = |text: &str| {
+        let file = SettingsFile::parse("postgresql.conf", text.as_bytes(), Some(version("15")));
+        let given = Given { planned: true, files: &[file], ..Given::default() };
+        Settings::read(version("15"), &given, &ServerZone::UTC).map(|_| ()).map_err(|error| {
+            let line = match error.setting() {
+                Some((_, SettingPlace::Line { line, .. })) => *line,
+                _ => 0,
+            };
+            (error.server_says().unwrap(), line)
+        })
+    };
+    assert_eq!(read("archive_mode = maybe\narchive_mode = on\n"), Ok(()));
+    let refused = ("invalid value for parameter \"archive_mode\": \"maybe\"".to_owned(), 3);
+    assert_eq!(read("archive_mode = on\n\narchive_mode = maybe\n"), Err(refused));
+    assert_eq!(read("\nnonsense = 1\n"), Err(("unrecognized configuration parameter \"nonsense\"".to_owned(), 2)));
 }
 
 #[test]

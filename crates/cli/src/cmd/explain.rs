@@ -68,7 +68,7 @@ pub fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
         bail!("\"{text}\" is no code of walproof; walproof explain lists them all");
     } else {
         bail!(
-            "{shown} is neither a code nor a message about WAL or recovery that is known, and names no place in WAL; give one \
+            "{shown} a message about WAL or recovery that is known, and names no place in WAL; give one \
              line of the server's log or several, such as: invalid record length at 0/665ACA8: wanted 24, got 0"
         );
     };

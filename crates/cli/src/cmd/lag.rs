@@ -13,6 +13,7 @@
 use super::locate::LocateFormat;
 use crate::exit::Exit;
 use crate::place::{Basis, Geometry, Operand, Unread};
+use anyhow::ensure;
 use pgwal::format::wal_function_rules::LsnDiff;
 use pgwal::format::wal_functions::{self, WalFunctionError};
 use pgwal::format::{Dialect, Position, TimelineId};
@@ -20,25 +21,27 @@ use pgwal_query::between::Compared;
 use pgwal_report::lag::{LagAnswer, LagSide, text};
 use pgwal_report::outside::{Lines, OutputForm};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The options of `lag`.
 #[derive(clap::Args)]
 #[command(after_help = crate::place::SPELLINGS)]
 pub struct LagArgs {
-    /// The position that should be reached
-    #[arg(allow_hyphen_values = true)]
+    /// The position that should be reached; in front of it the archive may be named, as with -p
+    #[arg(value_name = "[ARCHIVE] A", allow_hyphen_values = true)]
     a: String,
     /// The position that may be behind
-    #[arg(allow_hyphen_values = true)]
+    #[arg(value_name = "B", allow_hyphen_values = true)]
     b: String,
+    #[arg(hide = true, allow_hyphen_values = true, conflicts_with = "path")]
+    after_archive: Option<String>,
     #[command(flatten)]
     geometry: Geometry,
     /// Also count records, commits and seconds between the two in this archive
     #[arg(short, long, value_name = "ARCHIVE")]
     path: Option<PathBuf>,
     /// The timeline on which both lie [default: the latest of the archive]
-    #[arg(short, long, value_name = "N", value_parser = super::reading::timeline, requires = "path")]
+    #[arg(short, long, value_name = "N", value_parser = super::reading::timeline)]
     timeline: Option<TimelineId>,
     #[command(flatten)]
     keys: crate::keys::KeyOptions,
@@ -47,17 +50,29 @@ pub struct LagArgs {
     format: LocateFormat,
 }
 
+impl LagArgs {
+    /// The archive, and both positions.
+    fn words(&self) -> (Option<&Path>, [&str; 2]) {
+        match &self.after_archive {
+            Some(last) => (Some(Path::new(&self.a)), [&self.b, last]),
+            None => (self.path.as_deref(), [&self.a, &self.b]),
+        }
+    }
+}
+
 /// Measures the distance and says it.
 pub fn run(args: &LagArgs) -> anyhow::Result<Exit> {
-    for input in [&args.a, &args.b] {
+    let (path, [a, b]) = args.words();
+    for input in [a, b] {
         crate::place::refuse_option(input)?;
     }
+    ensure!(path.is_some() || args.timeline.is_none(), "--timeline is that of an archive: name one, with -p or first");
     let dialect = args.geometry.dialect();
-    let operands = [side(&args.a, dialect)?, side(&args.b, dialect)?];
+    let operands = [side(a, dialect)?, side(b, dialect)?];
     let told: Vec<&Operand<'_>> = operands.iter().filter_map(|operand| operand.as_ref().ok()).collect();
     let mut basis = Basis::of(&args.geometry, &told)?;
-    let archive = match &args.path {
-        Some(path) => Some(Compared::of(crate::input::open(std::slice::from_ref(path), None, &args.keys)?)?),
+    let archive = match path {
+        Some(path) => Some(Compared::of(crate::input::open(&[path.to_path_buf()], None, &args.keys)?)?),
         None => None,
     };
     if let Some(archive) = &archive {
@@ -65,12 +80,13 @@ pub fn run(args: &LagArgs) -> anyhow::Result<Exit> {
     }
     let mut lsns = [None; 2];
     let mut error = None;
-    for ((operand, lsn), input) in operands.iter().zip(&mut lsns).zip([&args.a, &args.b]) {
+    for ((operand, lsn), input) in operands.iter().zip(&mut lsns).zip([a, b]) {
         match operand {
             Ok(operand) => *lsn = Some(operand.lsn(&basis).map_err(|error| anyhow::anyhow!("\"{input}\": {error}"))?),
             Err(refusal) => error = error.or_else(|| Some(refusal.to_string())),
         }
     }
+    let inputs = [a, b];
     let [a, b] = lsns;
     let mut distance = None;
     if let (Some(a), Some(b)) = (a, b) {
@@ -96,8 +112,8 @@ pub fn run(args: &LagArgs) -> anyhow::Result<Exit> {
         commits: between.map(|b| sign * i128::from(b.commits)),
         seconds: between.and_then(|b| b.seconds).map(|seconds| sign as f64 * seconds),
         complete: between.map(|b| b.complete),
-        a: LagSide { input: &args.a, lsn: a },
-        b: LagSide { input: &args.b, lsn: b },
+        a: LagSide { input: inputs[0], lsn: a },
+        b: LagSide { input: inputs[1], lsn: b },
         segment_size: basis.size.bytes(),
         segment_size_assumed: basis.size_assumed,
         scheme: basis.scheme_name(),

@@ -18,22 +18,24 @@ use self::shelf::LocateArchive;
 use crate::exit::Exit;
 use crate::place::{Basis, Geometry, Operand, Unread};
 use crate::streams::page;
+use anyhow::{Context, ensure};
 use pgwal::format::position::PositionError;
 use pgwal::format::wal_functions::{self, WalFunctionError};
 use pgwal::format::{Dialect, Lsn, Position, SegmentName, SegmentSize, TimelineId};
 use pgwal_report::locate::{Ground, LocateAnswer, ServerAnswer, text};
 use pgwal_report::outside::{Lines, OutputForm};
-use std::io::Write;
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 
 /// The options of `locate`.
 #[derive(clap::Args)]
 #[command(after_help = format!("{}\nWrite -- before positions that begin with a hyphen.", crate::place::SPELLINGS))]
 pub struct LocateArgs {
-    /// What to locate
+    /// What to locate; in front of it the archive may be named, as with -p
     // Apart from the others, so that it may begin with a hyphen and options may follow it all the same.
-    #[arg(value_name = "POSITION", allow_hyphen_values = true)]
-    first: String,
+    #[arg(value_name = "[ARCHIVE] POSITION", allow_hyphen_values = true, required_unless_present = "positions_from")]
+    first: Option<String>,
     /// More of them
     #[arg(value_name = "POSITION")]
     others: Vec<String>,
@@ -46,11 +48,68 @@ pub struct LocateArgs {
     /// Also say which file of this archive holds it; segment size, version and timeline are the archive's
     #[arg(short, long, value_name = "ARCHIVE")]
     path: Option<PathBuf>,
+    /// More positions, a line each, from a file or standard input (-)
+    #[arg(long, value_name = "FILE")]
+    positions_from: Option<PathBuf>,
     #[command(flatten)]
     keys: crate::keys::KeyOptions,
     /// How to say it
     #[arg(long, value_enum, default_value_t = LocateFormat::Text)]
     format: LocateFormat,
+}
+
+impl LocateArgs {
+    /// The archive, and the positions of the command line.
+    fn words(&self) -> (Option<&Path>, Vec<&str>) {
+        let words: Vec<&str> = self.first.iter().chain(&self.others).map(String::as_str).collect();
+        match (&self.path, words.split_first()) {
+            (Some(path), _) => (Some(path.as_path()), words),
+            (None, Some((first, rest))) if (!rest.is_empty() || self.positions_from.is_some()) && is_archive(first) => {
+                (Some(Path::new(*first)), rest.to_vec())
+            }
+            _ => (None, words),
+        }
+    }
+
+    /// Hands on the positions of a file, one after the other.
+    fn each_line(&self, told: &mut dyn FnMut(&str) -> anyhow::Result<()>) -> anyhow::Result<()> {
+        let Some(file) = &self.positions_from else { return Ok(()) };
+        let shown = file.display();
+        let mut input: Box<dyn BufRead> = match file.as_os_str() {
+            name if name == "-" => Box::new(std::io::stdin().lock()),
+            _ => {
+                ensure!(
+                    std::fs::metadata(file).with_context(|| shown.to_string())?.is_file(),
+                    "{shown} is no plain file"
+                );
+                Box::new(BufReader::new(File::open(file).with_context(|| shown.to_string())?))
+            }
+        };
+        loop {
+            let mut line = Vec::new();
+            let read = input
+                .by_ref()
+                .take(LONGEST_LINE + 1)
+                .read_until(b'\n', &mut line)
+                .with_context(|| shown.to_string())?;
+            if read == 0 {
+                return Ok(());
+            }
+            ensure!(line.len() as u64 <= LONGEST_LINE, "{shown}: a line is longer than {LONGEST_LINE} bytes");
+            let line = String::from_utf8_lossy(&line);
+            if !line.trim().is_empty() {
+                told(line.trim())?;
+            }
+        }
+    }
+}
+
+/// Bytes of a line with a position.
+const LONGEST_LINE: u64 = 4096;
+
+/// A word that is no position, and is there: in front of positions it is the archive's name.
+fn is_archive(word: &str) -> bool {
+    matches!(Operand::read(word), Err(Unread::Text(_))) && Path::new(word).exists()
 }
 
 /// How an answer is written.
@@ -77,17 +136,19 @@ fn timeline(text: &str) -> Result<TimelineId, String> {
 
 /// Answers for each position, in order.
 pub fn run(args: &LocateArgs) -> anyhow::Result<Exit> {
-    let archive = args.path.as_deref().map(|path| LocateArchive::open(path, args.timeline, &args.keys)).transpose()?;
+    let (path, words) = args.words();
+    let archive = path.map(|path| LocateArchive::open(path, args.timeline, &args.keys)).transpose()?;
     let mut out = page(args.format.form());
     let mut exit = Exit::Clean;
-    for (i, input) in std::iter::once(&args.first).chain(&args.others).enumerate() {
+    let mut answered = 0;
+    let mut each = |input: &str| -> anyhow::Result<()> {
         crate::place::refuse_option(input)?;
         let answer = answer(input, args, archive.as_ref());
         match args.format {
             LocateFormat::Json => writeln!(out, "{}", serde_json::to_string(&answer)?)?,
             LocateFormat::Text => {
                 let mut lines = Lines::new(&mut out);
-                if i > 0 && answer.problem.is_none() {
+                if answered > 0 && answer.problem.is_none() {
                     writeln!(lines)?;
                 }
                 text::write(&mut lines, &answer)?;
@@ -98,7 +159,11 @@ pub fn run(args: &LocateArgs) -> anyhow::Result<Exit> {
             crate::complain(format_args!("\"{input}\": {problem}"));
             exit = Exit::CouldNotTell;
         }
-    }
+        answered += 1;
+        Ok(())
+    };
+    words.iter().try_for_each(|word| each(word))?;
+    args.each_line(&mut each)?;
     out.flush()?;
     Ok(exit)
 }

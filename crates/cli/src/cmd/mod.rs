@@ -63,6 +63,5 @@ subcommands! {
     /// Explains a code of walproof or a line of PostgreSQL's log
     Explain => explain::ExplainArgs,
     /// Writes manual pages, or completions for shells
-    #[command(hide = true)]
     Generate => generate::GenerateArgs,
 }

@@ -34,12 +34,12 @@ pub struct RangeOptions {
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<u64>,
     /// Threads [default: one a processor]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
-    /// RangeRead plain files in windows instead of mapping them into memory
+    /// Read plain files in windows instead of mapping them into memory
     #[arg(long)]
     no_mmap: bool,
-    /// RangeRead no more bytes a second than this: 50M, 512K, 1G
+    /// Read no more bytes a second than this: 50M, 512K, 1G
     #[arg(long, value_name = "RATE", value_parser = crate::input::rate)]
     max_rate: Option<u64>,
     #[command(flatten)]

@@ -41,8 +41,8 @@ pub struct Restoring {
     #[arg(long, value_name = "LSN", group = "aim")]
     pub target_lsn: Option<Lsn>,
     /// recovery_target_xid
-    #[arg(long, value_name = "XID", group = "aim")]
-    pub target_xid: Option<u64>,
+    #[arg(long, value_name = "XID", group = "aim", value_parser = xid)]
+    pub target_xid: Option<String>,
     /// recovery_target_name: a restore point
     #[arg(long, value_name = "NAME", group = "aim", value_parser = NonEmptyStringValueParser::new())]
     pub target_name: Option<String>,
@@ -64,6 +64,27 @@ pub struct Restoring {
     /// recovery.conf, or postgresql.conf with the settings of recovery
     #[arg(long, value_name = "FILE")]
     pub recovery_conf: Option<PathBuf>,
+}
+
+/// A number as a server reads it: decimal, with 0x hexadecimal, with 0 in front octal. It is handed on as it was written.
+fn xid(text: &str) -> Result<String, String> {
+    let (digits, radix) = match (text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")), text.strip_prefix('0')) {
+        (Some(digits), _) => (digits, 16),
+        (None, Some(digits)) if !digits.is_empty() => (digits, 8),
+        _ => (text, 10),
+    };
+    let number =
+        Some(digits).filter(|digits| !digits.starts_with('+')).and_then(|d| u64::from_str_radix(d, radix).ok());
+    let number = number.ok_or_else(|| match radix {
+        8 => "a number that begins with 0 is octal to a server: leave the 0 out".to_owned(),
+        _ => "a number of a transaction".to_owned(),
+    })?;
+    if radix == 8 {
+        crate::complain(format_args!(
+            "--target-xid {text}: a server reads what begins with 0 as octal: transaction {number}"
+        ));
+    }
+    Ok(text.to_owned())
 }
 
 /// A backup, opened.
@@ -116,10 +137,11 @@ impl Restoring {
     /// Opens the backup.
     fn open(&self, archive: &dyn Source) -> anyhow::Result<Restored> {
         if let Some(pgdata) = &self.pgdata {
-            let backup = backup::open(pgdata)?;
+            let mut backup = backup::open(pgdata)?;
             if backup.kind != BackupKind::DataDirectory {
                 bail!("{} is no data directory", pgdata.display());
             }
+            backup.starts_as_it_lies();
             return Ok(Restored { backup, ready: true });
         }
         let name = self.backup.as_deref().ok_or_else(|| anyhow!("no backup was named"))?;
@@ -128,6 +150,11 @@ impl Restoring {
             return Ok(Restored { backup: backup::open(&path)?, ready: false });
         }
         let name = name.to_string_lossy();
+        let labelled = backup::labelled(archive, &name)?;
+        if labelled.len() > 1 {
+            let shown = labelled.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+            bail!("{} backups have the label {name}: name one of them by its file: {shown}", labelled.len());
+        }
         let found = backup::find(archive, &name)?;
         found.map(|backup| Restored { backup, ready: false }).map_or_else(|| Err(unknown(archive, &name)), Ok)
     }
@@ -191,7 +218,7 @@ impl Restoring {
         }
         for pair in &self.set {
             let (name, value) = pair.split_once('=').ok_or_else(|| anyhow!("--set takes NAME=VALUE, not {pair}"))?;
-            given.set.push((name.trim().to_owned(), value.to_owned()));
+            given.set.push((name.trim().to_ascii_lowercase(), value.to_owned()));
         }
         given.options = self.options();
         match Settings::read(version, &given, &zone) {
@@ -204,7 +231,7 @@ impl Restoring {
         let all = [
             ("recovery_target_time", self.target_time.clone()),
             ("recovery_target_lsn", self.target_lsn.map(|lsn| lsn.to_string())),
-            ("recovery_target_xid", self.target_xid.map(|xid| xid.to_string())),
+            ("recovery_target_xid", self.target_xid.clone()),
             ("recovery_target_name", self.target_name.clone()),
             ("recovery_target", self.target_immediate.then(|| "immediate".to_owned())),
             ("recovery_target_inclusive", self.target_inclusive.clone()),

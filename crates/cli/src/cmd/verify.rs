@@ -227,7 +227,7 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     let counts = args.format == VerifyFormat::Html && outcome.depth == Depth::Records && outcome.layout.is_some();
     // Where it cannot be counted, the verdict is still worth a page.
     let volume =
-        source.as_ref().filter(|_| counts).and_then(|source| Volume::of(source.as_ref(), self::options(args)).ok());
+        source.as_ref().filter(|_| counts).and_then(|source| Volume::of(source.as_ref(), counted(args, &outcome)).ok());
     let zone = args.timezone.clone().unwrap_or_default();
     let archive = outcome.parts.as_ref().and_then(|parts| parts.place.clone()).unwrap_or_else(|| archive(args));
     let exit_code = exit.code();
@@ -247,6 +247,16 @@ fn options(args: &VerifyArgs) -> Options<'static> {
     (options.start, options.end) = (args.start, args.end);
     options.jobs = args.input.jobs();
     options.map = args.input.map();
+    options
+}
+
+/// What volume is counted of: the way of recovery, or what the restore replays of it.
+fn counted(args: &VerifyArgs, outcome: &Outcome) -> Options<'static> {
+    let mut options = options(args);
+    if let Some(restore) = &outcome.restore {
+        options.timeline = Which::Number(restore.timeline);
+        (options.start, options.end) = (Some(restore.redo_start), restore.replay_end);
+    }
     options
 }
 

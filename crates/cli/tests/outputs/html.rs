@@ -66,6 +66,32 @@ fn every_archive_has_a_page() {
     }
 }
 
+/// What a restore adds to the answer is on its page, and volume is counted of what it replays alone.
+#[test]
+fn a_restore_has_a_page() {
+    let restore = |options: &[&str]| {
+        let words = ["verify", &testdata("demo/good"), "--backup", "latest", "--timezone", "UTC", "--format", "html"];
+        walproof(&[&words, options].concat()).out
+    };
+    let (whole, early) = (restore(&[]), restore(&["--target-time", "2026-11-22 03:17:02.45"]));
+    let volume = |text: &str| {
+        let figure = text.split(" in records on the way of recovery").next().unwrap().rsplit('>').next().unwrap();
+        figure.to_owned()
+    };
+    for text in [&whole, &early] {
+        let found = page(text);
+        for label in ["RESTORE", "COMMITS", "FILES", "ASSUMED"] {
+            assert!(text.contains(&format!("<dt>{label}</dt>")), "{label}");
+        }
+        // Each picture for a screen and for a telephone; and in a table on a telephone each figure has its label.
+        for picture in ["wide", "narrow"] {
+            assert_eq!(found.iter().filter(|e| e.get("class") == Some(picture)).count(), 2, "{picture}");
+        }
+        assert!(found.iter().any(|e| e.name == "td" && e.get("data-label") == Some("Last commit")));
+    }
+    assert_ne!(volume(&whole), volume(&early));
+}
+
 #[test]
 fn ten_thousand_findings_are_folded() {
     let folder = tempfile::tempdir().unwrap();

@@ -166,9 +166,9 @@ fn pages_and_completions() {
     {
         assert!(man.join(format!("walproof-{command}.1")).is_file(), "{command}: {pages:?}");
     }
-    assert!(!help.contains("generate"));
     let verify = std::fs::read_to_string(man.join("walproof-verify.1")).unwrap();
     assert!(verify.contains("prometheus") && verify.contains("fail\\-on"));
+    assert!(verify.contains(".SH EXAMPLES") && verify.contains(".SH \"EXIT STATUS\""), "{verify}");
     if let Some(formatter) = program(&["man"]) {
         for page in &pages {
             let output = passed(

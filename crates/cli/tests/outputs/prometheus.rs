@@ -97,6 +97,29 @@ fn the_figures_are_those_of_the_verdict() {
 
 /// An archive that is not mounted must not leave yesterday's verdict.
 #[test]
+fn a_restore_has_its_metrics() {
+    let told = |archive: &str, options: &[&str]| {
+        let words = ["verify", &testdata(archive), "--backup", "latest", "--format", "prometheus"];
+        metrics(&walproof(&[&words, options].concat()).out)
+    };
+    let value = |told: &[(String, String, f64)], name: &str| {
+        told.iter().find(|(n, ..)| n == name).map(|(_, labels, value)| (labels.clone(), *value))
+    };
+    let early = told("demo/good", &["--target-lsn", "0/00B00000"]);
+    let (labels, _) = value(&early, "walproof_restore_info").unwrap();
+    assert!(labels.contains("outcome=\"pauses\",target_kind=\"lsn\",target=\"0/00B00000\",timeline=\"1\""), "{labels}");
+    assert_eq!(value(&early, "walproof_restore_target_reached").unwrap().1, 1.0);
+    assert_eq!(value(&early, "walproof_restore_starts").unwrap().1, 1.0);
+    assert_eq!(value(&early, "walproof_restore_files_wanting").unwrap().1, 0.0);
+    let damaged = told("demo/damaged", &["--target-lsn", "0/00B00000"]);
+    assert_eq!(value(&damaged, "walproof_restore_target_reached").unwrap().1, 0.0);
+    let names =
+        metrics(&walproof(&["verify", &testdata("demo/good"), "--depth", "names", "--format", "prometheus"]).out);
+    // Where the last segment ends: 0/00C00000.
+    assert_eq!(value(&names, "walproof_timeline_end_lsn_bytes").unwrap().1, f64::from(0x00C0_0000));
+}
+
+#[test]
 fn a_run_that_could_not_look_replaces_what_was_there() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("walproof.prom");

@@ -21,6 +21,7 @@ pub const SCHEMA: &str = "
 pub struct Open {
     prepared: Vec<String>,
     databases: Vec<String>,
+    tablespaces: Vec<String>,
     made: usize,
 }
 
@@ -41,12 +42,12 @@ pub fn script(random: &mut Random, session: &str, steps: usize, open: &mut Open)
 }
 
 fn step_of(random: &mut Random, session: &str, label: &str, open: &mut Open, sql: &mut String) {
-    let fact = format!("insert into facts(label, xid) values ('{label}', pg_current_xact_id()::text::bigint);");
-    let mark = |kind: &str| format!("select '{kind}|' || pg_current_xact_id();");
+    let fact = format!("insert into facts(label, xid) values ('{label}', txid_current());");
+    let mark = |kind: &str| format!("select '{kind}|' || txid_current();");
     let transaction = |body: &str, kind: &str, end: &str| format!("begin; {fact} {body} {} {end};\n", mark(kind));
     let row = 1 + random.below(200);
     let change = format!("update counted set n = n + 1 where id = {row};");
-    *sql += &match random.weighted(&[16, 8, 6, 6, 6, 6, 6, 6, 4, 4, 4, 4, 4, 2, 2, 4, 1, 3, 2]) {
+    *sql += &match random.weighted(&[16, 8, 6, 6, 6, 6, 6, 6, 4, 4, 4, 4, 4, 2, 2, 4, 1, 3, 1, 2]) {
         0 => transaction(&change, "commit", "commit"),
         1 => {
             let sub = "savepoint a; insert into wide(body) values ('a'); select 'sub|' || xmin from wide where id = lastval();";
@@ -124,6 +125,19 @@ fn step_of(random: &mut Random, session: &str, label: &str, open: &mut Open, sql
             "commit",
             "commit",
         ),
+        // Inside the data directory, so that recoveries beside each other share none (10 to 14 in late minor releases only).
+        18 if open.tablespaces.len() < 3 => {
+            let name = format!("s_{label}_{}", open.made);
+            open.made += 1;
+            open.tablespaces.push(name.clone());
+            format!(
+                "set allow_in_place_tablespaces = on; create tablespace {name} location ''; create table in_{name} tablespace {name} as select 1;\n"
+            )
+        }
+        18 => {
+            let name = open.tablespaces.remove(random.below(open.tablespaces.len()));
+            format!("drop table if exists in_{name}; drop tablespace if exists {name};\n")
+        }
         _ => transaction(
             &format!("select pg_logical_emit_message(true, 'test', '{label}'); lock table counted in share mode;"),
             "commit",
@@ -141,7 +155,7 @@ pub fn repeated_name(random: &mut Random) -> String {
 /// for its end.
 pub fn overflowed(seconds: f64) -> String {
     format!(
-        "begin; select nested(70, 'overflow') ; select 'commit|' || pg_current_xact_id(); select pg_sleep({seconds}); commit;\n"
+        "begin; select nested(70, 'overflow') ; select 'commit|' || txid_current(); select pg_sleep({seconds}); commit;\n"
     )
 }
 

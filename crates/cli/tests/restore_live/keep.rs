@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use serde_json::{Map, Value, json};
 use walproof_live::{Observed, RecoveryEnd};
 
-use crate::{scenario::Scenario, target::Settings, workload::Workload};
+use crate::{predict, scenario::Scenario, target::Settings, workload::Workload};
 
 /// What was seen, in the `restore` document's terms where it has them.
 pub fn document(scenario: &Scenario, seen: &Observed) -> Value {
@@ -44,15 +44,42 @@ pub fn keep(workload: &Workload, scenario: &Scenario, observed: &Value, foretold
     walproof_live::link(&scenario.backup, &folder.join("base")).unwrap();
     let settings: Map<String, Value> =
         scenario.settings.iter().map(|(name, value)| (name.clone(), json!(value))).collect();
-    write(&folder.join("settings.json"), &json!({ "version": workload.major(), "settings": settings }));
+    let restored = scenario.is_restored;
+    write(
+        &folder.join("settings.json"),
+        &json!({ "version": workload.major(), "settings": settings, "restored": restored }),
+    );
     write(&folder.join("observed.json"), observed);
     if let Some(foretold) = foretold {
         write(&folder.join("foretold.json"), foretold);
     }
 }
 
-/// The major version, the settings, and what was seen.
-pub fn load(folder: &Path) -> (u32, Settings, Value) {
+/// What was kept of a scenario.
+pub struct Kept {
+    /// The server's major version.
+    pub major: u32,
+    /// The settings of recovery.
+    pub settings: Settings,
+    /// What was seen.
+    pub observed: Value,
+    restored: bool,
+}
+
+impl Kept {
+    /// What this `walproof` foretells of it.
+    pub fn foretold_anew(&self, folder: &Path) -> Value {
+        let (archive, base) = (folder.join("archive"), folder.join("base"));
+        if self.restored {
+            predict::restored(&archive, &base)
+        } else {
+            predict::restore(&archive, &base, &self.settings)
+        }
+    }
+}
+
+/// Read it from its folder.
+pub fn load(folder: &Path) -> Kept {
     let document = read(&folder.join("settings.json"));
     let settings = document["settings"]
         .as_object()
@@ -60,7 +87,12 @@ pub fn load(folder: &Path) -> (u32, Settings, Value) {
         .iter()
         .map(|(name, value)| (name.clone(), value.as_str().unwrap().to_owned()))
         .collect();
-    (u32::try_from(document["version"].as_u64().unwrap()).unwrap(), settings, read(&folder.join("observed.json")))
+    Kept {
+        major: u32::try_from(document["version"].as_u64().unwrap()).unwrap(),
+        settings,
+        observed: read(&folder.join("observed.json")),
+        restored: document["restored"] == true,
+    }
 }
 
 fn read(path: &Path) -> Value {

@@ -2,12 +2,12 @@
 //! at random, foretold by `walproof verify --backup` and then recovered by the server.
 //!
 //! A seed is printed and chooses everything: `seed / 5` a workload, `seed % 5` what is done to its archive and what
-//! recovery is asked for. The server's own timing is not in the seed: what a disagreement needs is kept where
+//! recovery is asked for, how and by which files. The server's own timing is not in the seed: what a disagreement needs is kept where
 //! `WALPROOF_KEEP` says.
 //!
 //! - `WALPROOF_SEEDS`, `WALPROOF_FIRST`: how many seeds (10), from which on (0).
 //! - `WALPROOF_KEEP`: a folder; what disagrees, and what was only observed, is kept there as
-//!   `MAJOR-SEED/{archive,base,settings.json,observed.json,foretold.json}`.
+//!   `MAJOR-SEED/{archive,base,settings.json,observed.json,foretold.json}`; with `WALPROOF_KEEP_ALL=1` everything.
 //! - `WALPROOF_SAVED`: a folder of kept scenarios; they are foretold anew and compared, without a server.
 //! - `WALPROOF_OBSERVE=1`: recover, and foretell nothing.
 
@@ -21,6 +21,7 @@ mod predict;
 mod scenario;
 mod target;
 mod workload;
+mod written;
 
 use std::{
     env, fs,
@@ -36,7 +37,7 @@ use scenario::Scenario;
 use walproof_live::{Postgres, gate};
 use workload::Workload;
 
-const OLDEST: u32 = 13;
+const OLDEST: u32 = 11;
 /// Seeds that share a server's life, which takes as long as some recoveries.
 const A_WORKLOAD: u64 = 5;
 const AT_ONCE: usize = 2;
@@ -90,7 +91,7 @@ fn scenarios(workload: &Workload, seeds: std::ops::Range<u64>, foretells: bool) 
 fn one(workload: &Workload, seed: u64, foretells: bool) -> Option<String> {
     let scenario = Scenario::make(workload, seed);
     // Foretold first: the prediction must not know the end.
-    let foretold = foretells.then(|| predict::restore(&scenario.archive, &scenario.backup, &scenario.settings));
+    let foretold = foretells.then(|| predict::of(&scenario));
     let observed = match scenario.recover(workload) {
         Ok(seen) => keep::document(&scenario, &seen),
         Err(error) => {
@@ -103,7 +104,8 @@ fn one(workload: &Workload, seed: u64, foretells: bool) -> Option<String> {
             compare::differences(foretold, &observed, target::reads_ahead(workload.major(), &scenario.settings))
         })
         .unwrap_or_default();
-    if let Some(folder) = env::var_os("WALPROOF_KEEP").filter(|_| foretold.is_none() || !differences.is_empty()) {
+    let keeps = foretold.is_none() || !differences.is_empty() || env::var_os("WALPROOF_KEEP_ALL").is_some();
+    if let Some(folder) = env::var_os("WALPROOF_KEEP").filter(|_| keeps) {
         keep::keep(workload, &scenario, &observed, foretold.as_ref(), &PathBuf::from(folder));
     }
     eprintln!("seed {seed}: {}: {}", scenario.what, compare::in_short(&observed));
@@ -124,11 +126,11 @@ fn kept_restores_went_as_foretold() {
     kept.sort();
     let mut wrong = Vec::new();
     for path in &kept {
-        let (major, settings, observed) = keep::load(path);
-        let foretold = predict::restore(&path.join("archive"), &path.join("base"), &settings);
-        let differences = compare::differences(&foretold, &observed, target::reads_ahead(major, &settings));
+        let kept = keep::load(path);
+        let (observed, ahead) = (&kept.observed, target::reads_ahead(kept.major, &kept.settings));
+        let differences = compare::differences(&kept.foretold_anew(path), observed, ahead);
         if !differences.is_empty() {
-            wrong.push(format!("{}: {}\n  {}", path.display(), observed["what"], differences.join("\n  ")));
+            wrong.push(format!("{}: {}\n  {}", path.display(), kept.observed["what"], differences.join("\n  ")));
         }
     }
     assert!(wrong.is_empty(), "{} of {} kept restores disagree:\n{}", wrong.len(), kept.len(), wrong.join("\n"));

@@ -2,12 +2,13 @@
 
 use std::{fs, path::PathBuf};
 
-use walproof_live::{LiveError, LiveRecovery, Observed, Random};
+use walproof_live::{LiveError, LiveRecovery, Mode, Observed, Random};
 
 use crate::{
     damage,
     target::{self, Settings},
     workload::{self, Workload},
+    written,
 };
 
 /// What a recovery begins with.
@@ -22,6 +23,10 @@ pub struct Scenario {
     pub backup: PathBuf,
     /// The server's settings.
     pub settings: Settings,
+    /// As what the server recovers.
+    pub mode: Mode,
+    /// The backup is a data directory in which all settings stand already.
+    pub is_restored: bool,
     /// All of this in a line.
     pub what: String,
 }
@@ -47,22 +52,41 @@ impl Scenario {
             backup = bare;
         }
         let settings = target::settings(&mut random, workload, late);
+        let mut mode = Mode::Archive;
+        let is_restored = backup.join("PG_VERSION").is_file() && random.once_in(3);
+        if is_restored {
+            mode = if random.once_in(3) { Mode::Standby } else { Mode::Archive };
+            let restored = folder.join("restored");
+            walproof_live::link(&backup, &restored).unwrap();
+            written::settings(random.below(3), &restored, &archive, &settings, mode, workload.server.postgres());
+            backup = restored;
+        }
         let damage = damage::damage(&mut random, &archive, &first);
         let chosen: Vec<String> = settings
             .iter()
-            .filter(|(name, _)| name.starts_with("recovery") || name.contains("_conn") || name.starts_with("hot"))
+            .filter(|(name, _)| {
+                name.starts_with("recovery")
+                    || name.contains("_conn")
+                    || name.starts_with("allow")
+                    || name.starts_with("hot")
+            })
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
         let shown = backup.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        let what = format!("{}; {shown} from {first}; {damage}; {}", workload.what, chosen.join(" "));
-        Self { seed, folder, archive, backup, settings, what }
+        let what = format!("{}; {shown} from {first}; {damage}; {mode:?}; {}", workload.what, chosen.join(" "));
+        Self { seed, folder, archive, backup, settings, mode, is_restored, what }
     }
 
     /// Recover for real.
     pub fn recover(&self, workload: &Workload) -> Result<Observed, LiveError> {
         let question = "select label from facts order by id desc limit 1";
-        let recovery =
-            LiveRecovery { backup: &self.backup, archive: &self.archive, settings: &self.settings, question };
+        let recovery = LiveRecovery {
+            backup: &self.backup,
+            archive: &self.archive,
+            settings: &self.settings,
+            mode: self.mode,
+            question,
+        };
         workload.server.recover(&recovery)
     }
 }

@@ -33,6 +33,9 @@ pub fn settings(random: &mut Random, workload: &Workload, late: bool) -> Setting
     if workload.major() >= 15 && random.once_in(2) {
         set("recovery_prefetch", "off".to_owned());
     }
+    if random.once_in(12) {
+        set("allow_in_place_tablespaces", "off".to_owned());
+    }
     let target = target(random, workload, late);
     if let Some((name, value)) = target {
         set(name, value);

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, thread, time::Duration};
 
-use walproof_live::{LiveRecovery, Postgres, Random, ScriptSession, Server, Shape, Wal};
+use walproof_live::{LiveRecovery, Mode, Postgres, Random, ScriptSession, Server, Shape, Wal};
 
 use crate::activity::{self, Marks, Open};
 
@@ -12,6 +12,9 @@ enum Event {
     Nothing,
     /// A setting that a hot standby must not have lower is raised.
     RaisedSettings,
+    LoweredSettings,
+    /// Nobody writes for longer than the server's own processes wait for work.
+    Quiet,
     /// A new timeline; the last segment of the old one is archived as `.partial`.
     Promotion,
     TwoPromotions,
@@ -23,7 +26,7 @@ enum Event {
     Fork,
 }
 
-const EVENTS: [Event; 9] = [
+const EVENTS: [Event; 11] = [
     Event::Fork,
     Event::Promotion,
     Event::Crash,
@@ -32,7 +35,9 @@ const EVENTS: [Event; 9] = [
     Event::Minimal,
     Event::TwoPromotions,
     Event::Restart,
+    Event::LoweredSettings,
     Event::Promotion,
+    Event::Quiet,
 ];
 
 /// A server's life.
@@ -68,9 +73,10 @@ impl Workload {
         let compression = random.of(&["on", "off"]).unwrap();
         let settings = format!(
             "wal_level = {level}\nwal_compression = {compression}\nmax_connections = {connections}\nmax_prepared_transactions = 20\nshared_buffers = 8MB\n\
-             max_wal_size = 64MB\nmin_wal_size = 2MB\ntrack_commit_timestamp = on\nautovacuum = off\nfull_page_writes = on\nwal_log_hints = {}\n",
+             max_wal_size = 64MB\nmin_wal_size = 2MB\ntrack_commit_timestamp = on\nautovacuum = off\nallow_in_place_tablespaces = on\nfull_page_writes = on\nwal_log_hints = {}\n",
             random.of(&["on", "off"]).unwrap()
         );
+        let settings = if postgres.major() >= 17 { settings + "summarize_wal = on\n" } else { settings };
         let mut life = Life {
             server: Server::start(postgres, &settings).unwrap(),
             random,
@@ -177,12 +183,30 @@ impl Life {
             self.what += &format!("; {name} with an overflowed snapshot");
         }
         let into = self.server.data().with_file_name(name);
+        let how = self.random.weighted(&[12, 3, 3, 3]);
         let shape = [Shape::Plain, Shape::Plain, Shape::Tar, Shape::TarGz][self.random.below(4)];
         let wal = if self.random.once_in(4) { Wal::Stream } else { Wal::None };
         // A slow one has more WAL between its start and its end.
         let mib_a_second = if self.random.once_in(2) { Some(20) } else { None };
-        self.what += &format!("; {name} {shape:?} with WAL {wal:?}");
-        self.server.base_backup(&into, shape, wal, mib_a_second).unwrap();
+        let made = match how {
+            1 => {
+                self.what += &format!("; {name} of a standby with WAL {wal:?}");
+                self.server.backup_of_a_standby(&into, wal)
+            }
+            2 if self.server.postgres().own_program("pg_combinebackup").is_some() => {
+                self.what += &format!("; {name} combined of increments");
+                self.server.combined_backup(&into, || thread::sleep(Duration::from_millis(200)))
+            }
+            3 => {
+                self.what += &format!("; {name} copied with WAL {wal:?}");
+                self.server.copied_backup(&into, wal == Wal::Stream)
+            }
+            _ => {
+                self.what += &format!("; {name} {shape:?} with WAL {wal:?}");
+                self.server.base_backup(&into, shape, wal, mib_a_second)
+            }
+        };
+        made.unwrap();
         for session in running {
             self.hear(session);
         }
@@ -197,6 +221,11 @@ impl Life {
                 server.configure("max_connections = 60").unwrap();
                 server.restart().unwrap();
             }
+            Event::LoweredSettings => {
+                server.configure("max_connections = 30").unwrap();
+                server.restart().unwrap();
+            }
+            Event::Quiet => thread::sleep(Duration::from_secs(11)),
             Event::Promotion => {
                 server.promote().unwrap();
                 self.timelines += 1;
@@ -216,12 +245,17 @@ impl Life {
                 }
             }
             Event::Minimal => {
-                server.configure("wal_level = minimal\narchive_mode = off\nmax_wal_senders = 0").unwrap();
+                let summaries = if server.postgres().major() >= 17 {
+                    ["\nsummarize_wal = off", "\nsummarize_wal = on"]
+                } else {
+                    [""; 2]
+                };
+                let minimal = "wal_level = minimal\narchive_mode = off\nmax_wal_senders = 0";
+                server.configure(&format!("{minimal}{}", summaries[0])).unwrap();
                 server.restart().unwrap();
-                server
-                    .sql("insert into facts(label, xid) values ('minimal', pg_current_xact_id()::text::bigint)")
-                    .unwrap();
-                server.configure("wal_level = replica\narchive_mode = on\nmax_wal_senders = 10").unwrap();
+                server.sql("insert into facts(label, xid) values ('minimal', txid_current())").unwrap();
+                let replica = "wal_level = replica\narchive_mode = on\nmax_wal_senders = 10";
+                server.configure(&format!("{replica}{}", summaries[1])).unwrap();
                 server.restart().unwrap();
             }
             Event::Restart => server.restart().unwrap(),
@@ -244,7 +278,7 @@ impl Life {
         let Some(backup) = self.backups.last() else { return };
         let archive = self.server.archive();
         let question = "create table forked(); select pg_switch_wal(); select pg_sleep(1)";
-        let restore = LiveRecovery { backup, archive: &archive, settings: &settings, question };
+        let restore = LiveRecovery { backup, archive: &archive, settings: &settings, mode: Mode::Archive, question };
         match self.server.recover(&restore) {
             Ok(seen) if seen.new_timeline.is_some() => self.timelines += 1,
             Ok(_) => self.what += "; no fork",

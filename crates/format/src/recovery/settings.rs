@@ -43,6 +43,8 @@ pub struct SettingRules {
     pub parameters: StandbyDefaults,
     /// How it says that `restore_command` is missing.
     pub no_restore_command: &'static str,
+    /// Messages quote the names of settings, and tell ranges with their units (17 and later).
+    pub quotes_names: bool,
 }
 
 /// What to do at the target.
@@ -126,6 +128,7 @@ pub(crate) const SETTINGS_8_2: SettingRules = SettingRules {
     latest_by_default: false,
     parameters: DEFAULTS_8_2,
     no_restore_command: "recovery command file \"recovery.conf\" did not specify restore_command",
+    quotes_names: false,
 };
 pub(crate) const SETTINGS_8_4: SettingRules =
     SettingRules { inclusive_is_true: false, parameters: DEFAULTS_8_4, ..SETTINGS_8_2 };
@@ -163,6 +166,7 @@ pub(crate) const SETTINGS_12: SettingRules = SettingRules {
 };
 pub(crate) const SETTINGS_17: SettingRules = SettingRules {
     no_restore_command: "must specify \"restore_command\" when standby mode is not enabled",
+    quotes_names: true,
     ..SETTINGS_12
 };
 pub(crate) const SETTINGS_19: SettingRules =

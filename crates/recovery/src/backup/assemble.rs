@@ -28,6 +28,7 @@ pub(super) fn assemble(mut backup: Backup, parts: BackupParts) -> Backup {
     }
     backup.control_bytes = control.cloned();
     let written = file("PG_VERSION").and_then(|bytes| std::str::from_utf8(bytes).ok()?.parse().ok());
+    backup.has_version_file = file("PG_VERSION").is_some();
     backup.version = written.or_else(|| backup.control.map(|control| control.dialect.version));
     if let Some(bytes) = file("backup_label") {
         let rules = backup.version.and_then(|version| version.dialect()).map(|dialect| &dialect.recovery);

@@ -19,7 +19,9 @@ pub fn find(archive: &dyn Source, name: &str) -> Result<Option<Backup>, Error> {
         let own = file.to_string();
         let (bytes, _) = archive.small(entry, 64 << 10)?;
         let backup = assemble(Backup::of(entry.shown(), BackupKind::History), BackupParts::one("history", bytes));
-        if own == name || own.strip_suffix(".backup") == Some(name) || entry.shown() == name {
+        // By the segment in which it began, too.
+        let of_segment = matches!(file, FileName::BackupHistory(segment, _) if segment.to_string() == name);
+        if own == name || own.strip_suffix(".backup") == Some(name) || entry.shown() == name || of_segment {
             return Ok(Some(backup));
         }
         let Some(history) = &backup.history else { continue };
@@ -32,6 +34,28 @@ pub fn find(archive: &dyn Source, name: &str) -> Result<Option<Backup>, Error> {
         }
     }
     Ok(best)
+}
+
+/// The files of the backups that have this label, the newest first, where no file has it for its name.
+///
+/// # Errors
+/// The archive cannot be looked at.
+pub fn labelled(archive: &dyn Source, label: &str) -> Result<Vec<String>, Error> {
+    let mut files = Vec::new();
+    for entry in &archive.list()?.entries {
+        let Some(file @ FileName::BackupHistory(..)) = entry.name else { continue };
+        let own = file.to_string();
+        if label == "latest" || own == label || own.strip_suffix(".backup") == Some(label) || entry.shown() == label {
+            return Ok(Vec::new());
+        }
+        let (bytes, _) = archive.small(entry, 64 << 10)?;
+        let backup = assemble(Backup::of(entry.shown(), BackupKind::History), BackupParts::one("history", bytes));
+        if backup.history.is_some_and(|history| history.label.as_deref() == Some(label)) {
+            files.push(entry.shown());
+        }
+    }
+    files.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(files)
 }
 
 /// The backups that the archive knows, the newest first: names with labels, as [`find`] takes them.

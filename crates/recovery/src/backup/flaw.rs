@@ -1,5 +1,7 @@
 //! What can be wrong with a base backup.
 
+use super::structure::FolderPlace;
+use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
 use pgwal_format::text::control::ControlError;
 use pgwal_source::Codec;
@@ -24,6 +26,17 @@ pub enum Weight {
     Warning,
     /// A server stops, or comes out otherwise.
     Error,
+}
+
+/// What is wrong with a file that a server reads before anything else.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RootFileFlaw {
+    /// `PG_VERSION` is not there.
+    NoVersion,
+    /// `PG_VERSION` begins with no number.
+    VersionNoNumber,
+    /// `pg_hba.conf` is not there, and no setting names another one.
+    NoHba,
 }
 
 /// What is wrong with a file of a base backup.
@@ -67,6 +80,22 @@ pub enum FlawKind {
         missing: u64,
         /// How many have another size.
         other_size: u64,
+    },
+    /// A folder without which a server does not do.
+    Folder {
+        /// Which.
+        folder: &'static DataFolder,
+        /// What stands in its place.
+        place: FolderPlace,
+        /// What a server does without.
+        without: WithoutFolder,
+    },
+    /// A file without which a server does not start on a directory.
+    RootFile {
+        /// What is wrong with it.
+        what: RootFileFlaw,
+        /// The data directory.
+        data: String,
     },
     /// A tar cannot be read to its end.
     Tar(String),

@@ -4,7 +4,7 @@ use super::assemble::{assemble, take_wal};
 use super::flaw::FlawKind;
 use super::parts::{BackupParts, SMALL};
 use super::small::{small, special};
-use super::{Backup, BackupKind, tablespace_map};
+use super::{Backup, BackupKind, structure, tablespace_map};
 use pgwal_format::SegmentName;
 use pgwal_source::{Source, SourceError};
 use std::fs;
@@ -33,6 +33,7 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
     }
     walk(path, "", 0, &mut parts.sizes);
     tablespaces(path, &mut parts);
+    parts.folders = structure::places(path);
     parts.whole = parts.sizes.iter().any(|(path, _)| path.starts_with("base/"));
     if let Some(wal) = ["pg_wal", "pg_xlog"].into_iter().map(|name| path.join(name)).find(|wal| wal.is_dir()) {
         backup.lived_in = archives(&wal);

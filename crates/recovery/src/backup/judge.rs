@@ -4,6 +4,7 @@
 use super::flaw::{BackupFlaw, FlawKind, Weight};
 use super::own_files;
 use super::parts::{BackupParts, is_whole};
+use super::structure;
 use super::{Backup, BackupKind};
 use pgwal_format::Layout;
 use pgwal_format::text::backup_label::BackupLabel;
@@ -20,6 +21,8 @@ pub(super) fn judge(backup: &mut Backup, parts: &BackupParts) {
         found.extend(of_version(backup, control));
     }
     found.extend(incremental(backup));
+    found.extend(structure::lacking(backup, parts));
+    backup.lacks_hba = structure::lacks_hba(backup, parts);
     let had_manifest = backup.manifest.is_some();
     if let Some(other) = of_another_backup(backup) {
         // What it says is of other files and of other WAL.

@@ -23,6 +23,7 @@ mod parts;
 mod relations;
 mod settings;
 mod small;
+mod structure;
 mod tablespace_map;
 mod tarball;
 mod tools;
@@ -37,13 +38,14 @@ use pgwal_source::Source;
 use std::fmt;
 use std::sync::Arc;
 
-pub use find::{find, known};
-pub use flaw::{BackupFlaw, FlawKind, Weight};
+pub use find::{find, known, labelled};
+pub use flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};
 pub use judge::of_archive;
 pub use manifest::Manifest;
 pub use open::open;
 pub use relations::{Fork, RelationFiles};
 pub use settings::NotOpened;
+pub use structure::FolderPlace;
 pub use tools::next_step_of_label;
 
 /// A base backup, or as much of one as is at hand.
@@ -80,6 +82,10 @@ pub struct Backup {
     pub label_was_used: bool,
     /// A running server left things there that a base backup does not hold (`postmaster.pid`, `.ready` files).
     pub lived_in: bool,
+    /// `PG_VERSION` is there.
+    pub(crate) has_version_file: bool,
+    /// Its configuration lies in it, and names no `pg_hba.conf` that is there.
+    pub(crate) lacks_hba: bool,
     /// What is wrong with the backup itself.
     pub flaws: Vec<BackupFlaw>,
     /// What of it was not looked at, in words.
@@ -161,6 +167,8 @@ impl Backup {
             relations: RelationFiles::default(),
             label_was_used: false,
             lived_in: false,
+            has_version_file: false,
+            lacks_hba: false,
             flaws: Vec::new(),
             not_checked: Vec::new(),
         }

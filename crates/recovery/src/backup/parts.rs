@@ -1,6 +1,8 @@
 //! The small files of a backup, wherever they came from.
 
+use super::structure::FolderPlace;
 use super::{BackupKind, manifest};
+use pgwal_format::recovery::data_directory::DataFolder;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -26,6 +28,8 @@ pub(super) struct BackupParts {
     pub files: BTreeMap<String, Vec<u8>>,
     /// Every file there, with its size; paths as in the manifest.
     pub sizes: Vec<(String, u64)>,
+    /// What stands at the places of the folders, as far as that is known.
+    pub folders: Vec<(&'static DataFolder, FolderPlace)>,
     /// The data directory, where it is one.
     pub folder: Option<PathBuf>,
     /// The sizes are those of a whole data directory.

@@ -4,8 +4,9 @@
 use super::assemble::{assemble, take_wal};
 use super::flaw::{FlawKind, Weight};
 use super::parts::{BackupParts, SMALL};
-use super::{Backup, BackupKind, small};
+use super::{Backup, BackupKind, small, structure};
 use pgwal_format::FileName;
+use pgwal_format::recovery::data_directory::DataFolder;
 use pgwal_source::tar::{self, TarEvent, TarFault, TarMemberKind, TarRead, TarSource, TarWal};
 use pgwal_source::{ReadState, SourceError};
 use std::collections::{BTreeMap, HashMap};
@@ -20,6 +21,8 @@ const HELD: u64 = 256 << 20;
 const CONF_HELD: u64 = 8 << 20;
 const CONF_LONGEST: u64 = 1 << 20;
 const CONF_MOST: usize = 10_000;
+/// Folders of a backup that are kept.
+const MOST_FOLDERS: usize = 10_000;
 /// Files of a backup whose sizes are kept.
 const MOST_FILES: usize = 20_000_000;
 
@@ -42,6 +45,13 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
     }
     parts.sizes =
         base.sizes.into_iter().filter_map(|(member, size)| Some((below(&member, &root)?.to_owned(), size))).collect();
+    let folders: Vec<String> =
+        base.folders.iter().filter_map(|member| below(member, &root)).map(str::to_owned).collect();
+    // The WAL of a tar is not among the sizes.
+    let wal_folder = base.wal.first().map(|_| "pg_wal".to_owned());
+    if parts.whole && !folders.is_empty() {
+        parts.folders = structure::in_tar(&folders.into_iter().chain(wal_folder).collect::<Vec<_>>(), &parts.sizes);
+    }
     let mut wal = (path.to_path_buf(), base.read.codec, base.wal);
     let beside = path.parent().unwrap_or(Path::new(""));
     // Only a tar that pg_basebackup named has others beside it that belong to it.
@@ -73,6 +83,14 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
     Ok(assemble(backup, parts))
 }
 
+/// Whether a folder is one of a data directory's own, whatever it lies in.
+fn is_of_structure(path: &str) -> bool {
+    let path = path.trim_end_matches('/');
+    DataFolder::ALL
+        .iter()
+        .any(|folder| path.strip_suffix(folder.name).is_some_and(|above| above.is_empty() || above.ends_with('/')))
+}
+
 /// The tars in a folder, by their names without suffixes.
 fn tars(folder: &Path) -> Vec<(String, PathBuf)> {
     let Ok(entries) = fs::read_dir(if folder.as_os_str().is_empty() { Path::new(".") } else { folder }) else {
@@ -97,6 +115,8 @@ struct Contents {
     read: TarRead,
     small: BTreeMap<String, Vec<u8>>,
     sizes: Vec<(String, u64)>,
+    /// Paths of folders, and of links, which may stand for some.
+    folders: Vec<String>,
     wal: Vec<TarWal>,
 }
 
@@ -112,12 +132,17 @@ impl Contents {
     fn read(path: &Path, only_wal: bool) -> Result<Contents, SourceError> {
         let packed = !is_plain(path)?;
         let (mut small, mut sizes, mut wal) = (BTreeMap::new(), Vec::new(), Vec::<TarWal>::new());
+        let mut folders = Vec::new();
         let mut keep = Keep::Nothing;
         let (mut room, mut conf_room) = (HELD, CONF_HELD);
         let read = tar::scan(path, &mut |event| {
             match event {
                 TarEvent::Member(member) => {
                     settle(&mut keep, &mut wal);
+                    let may_be_folder = matches!(member.kind, TarMemberKind::Folder | TarMemberKind::Link);
+                    if may_be_folder && folders.len() < MOST_FOLDERS && is_of_structure(&member.path) {
+                        folders.push(member.path.clone());
+                    }
                     if member.kind != TarMemberKind::File {
                         return ControlFlow::Continue(());
                     }
@@ -166,7 +191,7 @@ impl Contents {
             ControlFlow::Continue(())
         })?;
         settle(&mut keep, &mut wal);
-        Ok(Contents { read, small, sizes, wal })
+        Ok(Contents { read, small, sizes, folders, wal })
     }
 
     fn is_whole(&self) -> bool {

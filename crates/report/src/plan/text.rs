@@ -11,7 +11,7 @@ use std::io;
 pub fn write(out: &mut Lines<'_>, plan: &RestorePlan) -> io::Result<()> {
     writeln!(out, "{}", headline(plan))?;
     for file in &plan.restore.files {
-        writeln!(out, "{:<8} {:>14}  {}{}", status(file), size(file), file.name, note(file, plan))?;
+        writeln!(out, "{:<8} {:>14}  {}{}", status(file, plan), size(file), file.name, note(file, plan))?;
     }
     let present = plan.restore.files.iter().filter(|f| f.status == Status::Present);
     let (count, bytes) = present.fold((0u64, 0u64), |(count, bytes), f| (count + 1, bytes + f.size.unwrap_or(0)));
@@ -40,6 +40,9 @@ fn headline(plan: &RestorePlan) -> String {
         (missing, 0) => {
             format!("This recovery needs {asked}, and {} of them {} missing.", grouped(missing), is(missing))
         }
+        (0, unread) if plan.restore.closed => {
+            format!("This recovery needs {asked}, and {} of them cannot be read here.", grouped(unread))
+        }
         (0, damaged) => {
             format!("This recovery needs {asked}, and {} of them {} damaged.", grouped(damaged), is(damaged))
         }
@@ -54,8 +57,9 @@ fn is(count: u128) -> &'static str {
 }
 
 /// What a server asks for and does not miss is no missing file.
-fn status(file: &FileAsked) -> &'static str {
+fn status(file: &FileAsked, plan: &RestorePlan) -> &'static str {
     match file.status {
+        Status::Damaged if plan.restore.closed => "unread",
         Status::Missing if !file.needed => "asked",
         status => status.name(),
     }

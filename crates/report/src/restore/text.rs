@@ -6,11 +6,11 @@ use crate::time::Zone;
 use crate::words::except;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_verify::recovery::failure::Failure;
-use pgwal_verify::recovery::outcome::{Ending, FileAsked, Restore, Status};
+use pgwal_verify::recovery::outcome::{AsksArchive, Ending, FileAsked, Restore, Status};
 use pgwal_verify::recovery::sum::ReplayedCommit;
 use pgwal_verify::recovery::unlabelled::Unlabelled;
 use pgwal_verify::recovery::{Alternative, Instead, Target, WalkEnd};
-use pgwal_verify::{Outcome, Verdict};
+use pgwal_verify::{Code, Finding, Outcome, Severity, Verdict};
 
 /// Files of one kind that are told one by one.
 const TOLD: usize = 5;
@@ -23,6 +23,9 @@ pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
         Verdict::Proven => format!("PROVEN{}: this restores to the end of WAL, {to}", except(outcome)),
         Verdict::Refuted if r.is_good() && r.is_torn() => {
             format!("REFUTED: this comes to {to}, with data that are not whole")
+        }
+        Verdict::Refuted if r.is_good() && outcome.counted().any(is_of_backup) => {
+            format!("REFUTED: this comes to {to}, with a backup that is not whole")
         }
         Verdict::Refuted if r.left_branch.is_some_and(|_| r.failure.is_none()) => {
             let fork = r.left_branch.map(|branch| format!("{}, where it was left", branch.fork)).unwrap_or_default();
@@ -41,6 +44,15 @@ pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
         }
         Verdict::Unproven => "UNPROVEN: what decides it cannot be looked at".into(),
     }
+}
+
+/// What is wrong with the backup itself.
+fn is_of_backup(f: &Finding) -> bool {
+    let of_backup = matches!(
+        f.code,
+        Code::BackupContradicts | Code::BackupFiles | Code::BackupTar | Code::BackupStructure | Code::BackupCluster
+    );
+    of_backup && f.severity == Severity::Error
 }
 
 fn wanted(r: &Restore, zone: &Zone) -> String {
@@ -103,8 +115,12 @@ pub fn impact(r: &Restore) -> String {
 /// The lines that only a restore has: their labels and texts.
 pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
     let mut out = Vec::new();
-    let consistent =
-        r.consistent_at.map_or_else(|| "never consistent".to_owned(), |lsn| format!("consistent at {lsn}"));
+    let consistent = match r.consistent_at {
+        Some(lsn) => format!("consistent at {lsn}"),
+        // As after a crash, or a clean end: nothing has to be reached.
+        None if r.is_good() && r.asks_archive == AsksArchive::Never => "whole as it lies".to_owned(),
+        None => "never consistent".to_owned(),
+    };
     let end = r.replay_end.map_or_else(|| "no record is replayed".to_owned(), |lsn| format!("to {lsn}"));
     let own = r.own_wal.map(|own| format!(" (its own pg_wal first, to {})", own.to)).unwrap_or_default();
     let records = grouped(r.replayed.records.into());
@@ -120,7 +136,7 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
     let kept = r.replayed.last_commit.as_ref().map_or_else(|| "none".to_owned(), told);
     let dropped = r.first_dropped.as_ref().map_or_else(|| none_dropped(r), told);
     out.push(("COMMITS", format!("the last one kept is {kept}; the first one dropped: {dropped}")));
-    out.push(("FILES", files(&r.files)));
+    out.push(("FILES", files(r)));
     out.extend(r.alternatives.iter().map(|a| ("INSTEAD", instead(a, zone))));
     if let Some((given, spelled)) = &r.respelled {
         out.push((
@@ -197,7 +213,11 @@ fn instead(a: &Alternative, zone: &Zone) -> String {
     }
 }
 
-fn files(files: &[FileAsked]) -> String {
+fn files(r: &Restore) -> String {
+    let files = &r.files;
+    // What nobody here may read is not therefore damaged.
+    let status =
+        |status: Status| if r.closed && status == Status::Damaged { "cannot be read here" } else { status.name() };
     let of = |status: Status| files.iter().filter(move |f| f.status == status);
     let wanted: Vec<&FileAsked> = files.iter().filter(|f| f.needed && f.status != Status::Present).collect();
     let bytes: u64 = of(Status::Present).filter_map(|f| f.size).sum();
@@ -208,7 +228,7 @@ fn files(files: &[FileAsked]) -> String {
     );
     let list = |all: &[&FileAsked]| {
         let mut text =
-            all.iter().take(TOLD).map(|f| format!("{} ({})", f.name, f.status.name())).collect::<Vec<_>>().join(", ");
+            all.iter().take(TOLD).map(|f| format!("{} ({})", f.name, status(f.status))).collect::<Vec<_>>().join(", ");
         if all.len() > TOLD {
             text += ", …";
         }

@@ -10,10 +10,12 @@
 //! does not stay.
 
 use crate::outside::Shown;
+use crate::restore::json::aim;
 use crate::verify::{RunClock, VerifyAnswer};
 use crate::words::{depth, verdict};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Layout, Lsn};
+use pgwal_verify::recovery::outcome::{Restore, Status};
 use pgwal_verify::{Code, Severity, Verdict};
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
@@ -41,6 +43,9 @@ pub fn metrics(told: &VerifyAnswer<'_>) -> String {
     out.row("archive_info", &info, 1);
     findings(&mut out, told);
     replay(&mut out, told);
+    if let Some(r) = &outcome.restore {
+        restore(&mut out, r, layout);
+    }
     timelines(&mut out, told);
     backups(&mut out, told);
     out.text
@@ -89,6 +94,25 @@ fn replay(out: &mut Metrics<'_>, told: &VerifyAnswer<'_>) {
     }
 }
 
+/// What a restore of the backup given would come to.
+fn restore(out: &mut Metrics<'_>, r: &Restore, layout: Option<&Layout>) {
+    let (kind, value) = r.target.as_ref().map(|reached| aim(&reached.target)).unwrap_or(("none", String::new()));
+    let timeline = r.timeline.to_string();
+    let info =
+        [("outcome", r.ending.name()), ("target_kind", kind), ("target", value.as_str()), ("timeline", &timeline)];
+    out.head("restore_info", "What was asked of the restore, and how recovery ends; always 1");
+    out.row("restore_info", &info, 1);
+    out.one("restore_starts", "1 where the restored server accepts connections", u8::from(r.starts));
+    if let Some(target) = &r.target {
+        out.one("restore_target_reached", "1 where the restore reaches its target", u8::from(target.reached));
+    }
+    if let (Some(consistent), Some(layout)) = (r.consistent_at, layout) {
+        out.one("restore_consistent_lsn_bytes", "Where the data are consistent", bytes(consistent, layout));
+    }
+    let lacks = r.files.iter().filter(|file| file.needed && file.status != Status::Present).count();
+    out.one("restore_files_wanting", "Files that the restore needs and that are missing or damaged", lacks as u64);
+}
+
 fn timelines(out: &mut Metrics<'_>, told: &VerifyAnswer<'_>) {
     let Some(layout) = &told.outcome.layout else { return };
     let all = &told.outcome.timelines;
@@ -99,7 +123,7 @@ fn timelines(out: &mut Metrics<'_>, told: &VerifyAnswer<'_>) {
     for t in all {
         out.row("timeline_start_lsn_bytes", &[("timeline", &t.timeline.to_string())], bytes(t.from, layout));
     }
-    out.head("timeline_end_lsn_bytes", "End of the timeline's last record");
+    out.head("timeline_end_lsn_bytes", "End of the timeline's last record; where none was read, of its last segment");
     for t in all {
         out.row("timeline_end_lsn_bytes", &[("timeline", &t.timeline.to_string())], bytes(t.to, layout));
     }

@@ -24,6 +24,8 @@ pub fn settings(times: &Times, answer: &WhenAnswer) -> Vec<(&'static str, String
             moment.kept.map(|kept| ("recovery_target_xid", kept.xid.to_string())).into_iter().collect()
         }
         WhenAsked::Time(time) => utc(*time).map(|text| ("recovery_target_time", text)).into_iter().collect(),
+        // Nothing starts behind it that would stop a server: recovery without a target ends there by itself.
+        WhenAsked::Lsn(_) if moment.is_end => return vec![("recovery_target_timeline", times.timeline().to_string())],
         WhenAsked::Lsn(lsn) if layout.dialect.lsn_target => vec![("recovery_target_lsn", lsn.unpadded().to_string())],
         // Before 10 no position is a target: the last transaction that ends before it is.
         WhenAsked::Lsn(_) => {

@@ -71,6 +71,19 @@ fn reachable(out: &mut Lines<'_>, times: &Times, zone: &Zone) -> io::Result<()> 
     Ok(())
 }
 
+/// The restore points that are there.
+fn named_points(out: &mut Lines<'_>, times: &Times) -> io::Result<()> {
+    let names: Vec<&str> = times.segments().iter().flat_map(|facts| &facts.points).map(|p| p.name.as_str()).collect();
+    let more = if names.len() > TOLD { format!(" and {} more", names.len() - TOLD) } else { String::new() };
+    match names.as_slice() {
+        [] => writeln!(out, "No restore point is there."),
+        names => {
+            let told: Vec<&str> = names.iter().take(TOLD).copied().collect();
+            writeln!(out, "Restore points that are there: {}{more}", told.join(", "))
+        }
+    }
+}
+
 fn range(out: &mut Lines<'_>, segments: &[Facts], from: Lsn, to: Lsn, zone: &Zone) -> io::Result<()> {
     let spans = || segments.iter().filter(|facts| facts.from < to).filter_map(|facts| facts.span.as_ref());
     match (spans().next(), spans().next_back()) {
@@ -113,6 +126,9 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &P
                 answer.input
             )?,
         }
+        if let WhenAsked::Name(_) = answer.asked {
+            named_points(out, times)?;
+        }
         // It may lie where no server looks.
         let partials = times.outcome.counted().filter(|f| f.code == Code::PartialOnly);
         for file in partials.filter_map(|f| f.file.as_deref()).take(TOLD) {
@@ -152,6 +168,9 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &P
     }
     writeln!(out, "SETTINGS for {}:", settings::file(layout))?;
     writeln!(out, "{}", answer.restore_command)?;
+    if moment.is_end && matches!(answer.asked, WhenAsked::Lsn(_)) {
+        writeln!(out, "# no target: no record starts at {lsn} or behind it, and recovery ends there by itself")?;
+    }
     for (name, value) in settings::settings(times, answer) {
         writeln!(out, "{name} = '{}'", settings::quoted(&value))?;
     }

@@ -184,7 +184,8 @@ fn places_that_cannot_be_listed_are_told_why() {
     let other = good.clone().with("AWS_ACCESS_KEY_ID", "OTHER");
     assert!(told("s3://b/wal", &other).contains("AccessDenied: by the test"));
     assert!(told("s3:///wal", &good).contains("no bucket"));
-    let nobody = BucketSettings::default().with("AWS_EC2_METADATA_DISABLED", "true").with("AWS_ENDPOINT_URL", &server.url);
+    let nobody =
+        BucketSettings::default().with("AWS_EC2_METADATA_DISABLED", "true").with("AWS_ENDPOINT_URL", &server.url);
     assert!(told("s3://b/wal", &nobody).contains("no credentials"));
     // Nothing at a prefix is nothing there.
     assert!(source(&server, "nothing").list().unwrap().entries.is_empty());

@@ -28,9 +28,14 @@ impl Judge<'_> {
             if let Some((at, to)) = self.taken_behind(own, switch) {
                 let before = self.piece_at(own, self.number(at)).and_then(|piece| self.before(own, piece));
                 let lost = self.lost(at, None, before);
+                // No backup that is known comes by there.
+                let passed = !self.backups.is_empty() && self.backups.iter().all(|backup| backup.start >= at);
                 let finding = self.found(Code::LeftBranch, own, at, at, Detail::LeftBranch { child, switch, to });
                 finding.lost = Some(lost);
                 finding.readable_until = Some(at);
+                if passed {
+                    finding.severity = Severity::Info;
+                }
                 return;
             }
         }

@@ -6,18 +6,22 @@
 //! | [`suspects`] | another cluster's file, or one with a damaged system identifier? |
 //! | [`line`] | what is wrong inside a timeline, and at its seams? |
 //! | [`beside`] | which backups lie on the way of recovery, and which beside it? |
+//! | [`copies`] | which damaged file has another one of its name beside it? |
 //! | [`gaps`] | what is missing on the way of recovery, and who needs it? |
 //! | [`timelines`] | do history files fit each other and the WAL? |
 //! | [`branches`] | does the way go on along a timeline that was left? do first records disprove a history? |
 //! | [`content`] | which records end replay by what they say, and from which backups? |
 //! | [`partials`] | what lies in unfinished segments? |
+//! | [`miswritten`] | which WAL has a name that no server asks for? |
 //! | [`reports`] | how far does each timeline reach, and replay as a whole? |
 
 mod beside;
 mod branches;
 mod content;
+mod copies;
 mod gaps;
 mod line;
+mod miswritten;
 mod partials;
 mod reports;
 mod seen;
@@ -35,10 +39,11 @@ use pgwal_archive::way::Way;
 use pgwal_archive::whose::Cluster;
 use pgwal_archive::{Archive, ArchiveSurvey, BackupFile, Facts, Lineage, Mark, Partial, Path, Tally, Which};
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
-use pgwal_source::Entry;
+use pgwal_source::{Entry, Ignored};
 use pgwal_walk::{Fold, Joint, Run};
 use std::collections::BTreeMap;
 
+pub(crate) use copies::segment_of;
 pub(crate) use line::code_of;
 pub(crate) use reports::Reports;
 pub(crate) use seen::{facts_of, nobody};
@@ -48,6 +53,8 @@ pub(crate) struct Judge<'a> {
     pub cluster: &'a Cluster,
     pub entries: &'a [Entry],
     pub inventory: &'a Inventory,
+    /// Files that are left out for their names.
+    pub unknown: &'a Ignored,
     pub lineage: &'a Lineage,
     /// History files of others.
     pub others_histories: &'a [Node],
@@ -101,6 +108,7 @@ impl<'a> Judge<'a> {
             cluster: &archive.cluster,
             entries: &archive.entries,
             inventory: &archive.inventory,
+            unknown: &archive.unknown,
             lineage: &archive.lineage,
             others_histories: &archive.others_histories,
             options,
@@ -141,6 +149,9 @@ impl<'a> Judge<'a> {
         self.times_back();
         self.partials();
         self.backups_beside();
+        self.miswritten();
+        self.weigh_closed_history();
+        self.copies_beside();
         for &index in &self.inventory.impossible {
             let file = self.entries.get(index).map(Entry::shown);
             self.findings.push(Finding { file, ..Finding::of(Code::ForeignName) });
@@ -260,7 +271,7 @@ impl<'a> Judge<'a> {
     /// A file that the folder's list refuses matters where recovery needs it.
     fn weigh_refused(&mut self) {
         let mut findings = std::mem::take(&mut self.findings);
-        for finding in findings.iter_mut().filter(|f| f.code == Code::Unreadable) {
+        for finding in findings.iter_mut().filter(|f| matches!(f.code, Code::Unreadable | Code::NoFile)) {
             let Some((timeline, at)) = finding.timeline.zip(finding.at) else { continue };
             let number = self.number(at);
             let other_branch = !self.target_line.iter().any(|&(t, _)| t == timeline);

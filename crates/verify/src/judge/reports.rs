@@ -184,13 +184,18 @@ impl Judge<'_> {
             parent: parent.map(|p| p.timeline),
             switch,
             from: self.start_of(first.first),
-            to: last_run.map_or(self.start_of(first.first), |run| run.end),
+            to: last_run.map_or(self.start_of(first.first), |run| self.read_to(run)),
             end,
             segments: self.inventory.of(timeline).len() as u64,
             tally,
             partial_records,
             islands,
         })
+    }
+
+    /// Where WAL ends in a run: behind its last record, and where no record was read behind its last segment.
+    fn read_to(&self, run: &Run<Tally>) -> Lsn {
+        if self.options.depth == Depth::Records { run.end } else { run.to }
     }
 
     /// Stretches of a run without damage, as positions of their first record and behind their last.

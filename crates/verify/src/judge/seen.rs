@@ -12,14 +12,14 @@ use pgwal_format::text::history::HistoryFault;
 use pgwal_format::{FileName, Layout, SegmentName};
 use pgwal_source::codec::{Container, HEAD};
 use pgwal_source::name::{self, NamePlace, Placed};
-use pgwal_source::{Codec, Entry, ReadFault, ReadState, Source, tar};
+use pgwal_source::{Codec, Entry, ReadFault, ReadState, Source, SourceError, tar};
 
 /// The findings that need no judgement of the way.
 pub(crate) fn facts_of(archive: &Archive<'_>, seen: &ArchiveSurvey) -> Vec<Finding> {
     let layout = &archive.cluster.layout;
     let shown = |i: usize| archive.entries.get(i).map(Entry::shown).unwrap_or_default();
     let mut out: Vec<Finding> =
-        archive.unreadable.iter().map(|(file, error)| placed(unreadable(file, error.to_string()), layout)).collect();
+        archive.unreadable.iter().map(|(file, error)| placed(refused(file, error), layout)).collect();
     // A file given by hand that has neither the name of WAL nor its content.
     out.extend(archive.strangers().map(|entry| name_file(archive.source, entry)));
     out.extend(archive.history_flaws.iter().map(history));
@@ -42,7 +42,9 @@ pub(crate) fn facts_of(archive: &Archive<'_>, seen: &ArchiveSurvey) -> Vec<Findi
 
 fn history(flaw: &HistoryFlaw) -> Finding {
     let (code, detail) = match &flaw.flaw {
-        Flaw::Unreadable(what) => (Code::Unreadable, Detail::History { what: what.clone() }),
+        Flaw::Unreadable(what) => {
+            return Finding { timeline: Some(flaw.timeline), ..unreadable(&flaw.file, what.clone()) };
+        }
         Flaw::NotWhole(codec) => {
             (Code::HistorySyntax, Detail::History { what: format!("the file cannot be read whole ({codec})") })
         }
@@ -126,6 +128,17 @@ fn placed(mut finding: Finding, layout: &Layout) -> Finding {
     finding
 }
 
+/// What a listing refuses. What stands for no file is missing to a server; a folder of segments is not.
+fn refused(file: &str, error: &SourceError) -> Finding {
+    let finding = unreadable(file, error.to_string());
+    let name = match name::place(file.rsplit('/').next().unwrap_or(file)) {
+        NamePlace::Wal(placed) if error.is_no_file() => placed.name,
+        _ => return finding,
+    };
+    let severity = if matches!(name, FileName::Segment(_)) { Code::NoFile.severity() } else { Severity::Warning };
+    Finding { code: Code::NoFile, severity, ..finding }
+}
+
 fn unreadable(file: &str, why: String) -> Finding {
     // What could not be read is named once.
     let why = why.split_once(&format!("{file}: ")).map_or(why.clone(), |(_, why)| why.to_owned());
@@ -134,8 +147,8 @@ fn unreadable(file: &str, why: String) -> Finding {
 
 /// No file says whose WAL it is: each is named for what it is.
 pub(crate) fn nobody(source: &dyn Source, found: Unowned, depth: Depth) -> Outcome {
-    let Unowned { entries, unreadable: refused, ignored, unknown, live } = found;
-    let mut findings: Vec<Finding> = refused.iter().map(|(file, error)| unreadable(file, error.to_string())).collect();
+    let Unowned { entries, unreadable: unreadable_of, ignored, unknown, live } = found;
+    let mut findings: Vec<Finding> = unreadable_of.iter().map(|(file, error)| refused(file, error)).collect();
     let segments =
         entries.iter().filter(|e| !matches!(e.name, Some(FileName::History(_) | FileName::BackupHistory(..))));
     // A file that was given by hand and has neither the name nor the content of WAL is no archive that is refuted.

@@ -1,6 +1,6 @@
 //! What is wrong.
 
-use super::target;
+use super::{given, target};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use pgwal_format::dialect::MAGIC_19_BETA;
@@ -11,6 +11,7 @@ use pgwal_format::rmgr::vocabulary::Vocabulary;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn};
+use pgwal_recovery::backup::RootFileFlaw;
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::AsksArchive;
 use pgwal_recovery::pages::InvalidPage;
@@ -108,6 +109,19 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::BackupFiles { missing, other_size } => {
             format!("{file}: {} missing, {other_size} of another size, by backup_manifest", files(*missing))
         }
+        Detail::Folder { folder, place, without } => given::folder(folder, *place, *without),
+        Detail::RootFile { what: RootFileFlaw::NoVersion, .. } => {
+            format!("{file} is missing: to a server, that is no data directory")
+        }
+        Detail::RootFile { what: RootFileFlaw::NoHba, .. } => {
+            format!("{file} is missing: a server does not start without it")
+        }
+        Detail::RootFile { what: RootFileFlaw::VersionNoNumber, .. } => {
+            format!("{file} does not begin with the number of a version")
+        }
+        Detail::SettingBeside(setting) => given::placed(setting),
+        Detail::NoSignal { .. } => format!("there is no {file}: the server reads neither the archive nor its target"),
+        Detail::Command { command, place, doubt } => given::command(command, place, doubt),
         Detail::Incremental { from } => {
             format!("{file}: the backup builds on the one that starts at {}; combine them first", from.start)
         }
@@ -192,6 +206,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         }
         Detail::Magic { found: MAGIC_19_BETA } => format!("{file} has the page magic D121, that of the betas of 19"),
         Detail::Magic { found } => format!("{file} has the page magic {found:04X}, which no release writes"),
+        Detail::Miswritten { right } => format!("{file} is not what a server asks for: {right}"),
         Detail::Content(what) => format!("{file} is {what}"),
         Detail::Refused(why) => format!("{file}: {why}"),
         Detail::History { what } => format!("{file}: {what}"),
@@ -292,6 +307,7 @@ fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&
                 ),
             };
         }
+        Failure::Settings(error) => given::refused(error, says),
         Failure::Insufficient { setting, here, there } => {
             format!("{setting} = {here} is lower than the {there} of the primary")
         }

@@ -1,5 +1,6 @@
 //! What to do about a restore that does not come where it should.
 
+use super::given;
 use pgwal_format::{FileName, TimelineId};
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::unlabelled::{BackupWitness, Unlabelled};
@@ -15,10 +16,7 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         };
     }
     match failure {
-        Failure::Settings(says) if says.contains("\"recovery_target_time\"") => {
-            "write the time with a distance from UTC, as 2026-11-22 03:17:02+00: abbreviations of zones, Z among them, are not known yet where a server reads that setting".into()
-        }
-        Failure::Settings(_) => "correct the setting that the message names".into(),
+        Failure::Settings(error) => given::correct(error),
         Failure::Backup(_) => "take the file from another copy of the same backup, or restore another backup".into(),
         Failure::NoTimeline(timeline) => format!(
             "find {} in pg_wal of a server of that timeline, or ask for another: walproof timelines ARCHIVE lists them",

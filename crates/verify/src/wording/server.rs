@@ -7,6 +7,7 @@ use pgwal_format::page::{CONTRECORD, PageFault};
 use pgwal_format::record::{BodyFault, HeaderFault};
 use pgwal_format::text::control::ControlError;
 use pgwal_format::{Layout, Lsn, SegmentName, TimelineId};
+use pgwal_recovery::backup::{FolderPlace, RootFileFlaw};
 use pgwal_recovery::failure::Failure;
 use pgwal_walk::Fault;
 
@@ -65,6 +66,15 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
 pub(super) fn of_backup(f: &Finding) -> Option<String> {
     let says: &str = match (f.code, &f.detail) {
         (Code::BackupLabel, _) => "invalid data in file \"backup_label\"",
+        (Code::BackupStructure, Detail::Folder { place: FolderPlace::NoFile, .. }) => return None,
+        (Code::BackupStructure, Detail::Folder { folder, .. }) => return folder.says(),
+        (Code::BackupStructure, Detail::RootFile { what: RootFileFlaw::NoHba, .. }) => "could not load pg_hba.conf",
+        (Code::BackupStructure, Detail::RootFile { data, .. }) => {
+            return Some(format!("\"{data}\" is not a valid data directory"));
+        }
+        (Code::BackupContradicts, _) if f.file.as_deref() == Some("PG_VERSION") => {
+            "database files are incompatible with server"
+        }
         (Code::BackupIncremental, _) => "this is an incremental backup, not a data directory",
         (Code::BackupControl, Detail::Control(Some(ControlError::WrongChecksum(_)))) => {
             "incorrect checksum in control file"

@@ -21,12 +21,22 @@ pub struct PastedText {
 }
 
 impl PastedText {
-    /// As an error names it.
+    /// As a sentence begins that says that it is nothing: "… a message about WAL" follows.
     pub fn shown(&self) -> String {
         match (self.is_log, self.text.as_str()) {
-            (true, "-") => format!("none of the {} lines of standard input", self.reading.lines),
-            (true, name) => format!("none of the {} lines of {name}", self.reading.lines),
-            (false, text) => format!("\"{}\"", text.trim()),
+            (true, "-") => self.none_of("standard input"),
+            (true, name) => self.none_of(name),
+            (false, text) => format!("\"{}\" is neither a code nor", text.trim()),
+        }
+    }
+}
+
+impl PastedText {
+    fn none_of(&self, log: &str) -> String {
+        match self.reading.lines {
+            0 => format!("{log} has no line: it is neither a code nor"),
+            1 => format!("the only line of {log} is neither a code nor"),
+            lines => format!("none of the {lines} lines of {log} is a code or"),
         }
     }
 }

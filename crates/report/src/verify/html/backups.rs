@@ -33,15 +33,18 @@ pub fn section(out: &mut String, told: &VerifyAnswer<'_>) {
                 Some(beside) => format!("beside the way: --target-timeline {}", beside.ask),
                 None => b.reaches.map(|lsn| lsn.to_string()).unwrap_or_default(),
             };
-            let _ = writeln!(
-                out,
-                "<tr><td>{}{label}</td><td>{}</td><td class=\"lsn\">{}</td><td class=\"lsn\">{}</td><td><span class=\"badge {class}\">{word}</span></td>\
-                 <td class=\"lsn\">{reaches}</td></tr>",
-                Escaped(&b.file),
-                b.timeline,
-                b.start,
-                b.stop
-            );
+            *out += "<tr>";
+            for (label, style, text) in [
+                ("Backup", "", format!("{}{label}", Escaped(&b.file))),
+                ("Timeline", "", b.timeline.to_string()),
+                ("WAL from", "lsn", b.start.to_string()),
+                ("to", "lsn", b.stop.to_string()),
+                ("Its WAL", "", format!("<span class=\"badge {class}\">{word}</span>")),
+                ("Replay reaches", "lsn", reaches),
+            ] {
+                super::cell(out, label, style, &text);
+            }
+            *out += "</tr>\n";
         }
         *out += "</tbody>\n</table>\n";
         if i > 0 {

@@ -10,16 +10,13 @@
 use crate::figures::grouped;
 use crate::outside::Escaped;
 use crate::verify::VerifyAnswer;
+use crate::verify::html::canvas::{CANVASES, Canvas};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_verify::{Finding, KnownBackup, Severity, TimelineReport};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-const WIDTH: f64 = 1120.0;
-/// Where positions begin and end.
-const LEFT: f64 = 112.0;
-const RIGHT: f64 = 1096.0;
 const TOP: f64 = 34.0;
 /// Lanes that are drawn; the table has all.
 const LANES: usize = 60;
@@ -42,7 +39,11 @@ pub fn section(out: &mut String, told: &VerifyAnswer<'_>) {
     let rest = all.iter().rev().filter(|t| !outcome.path.contains(&t.timeline));
     let mut drawn: Vec<&TimelineReport> = way.into_iter().rev().chain(rest).take(LANES).collect();
     drawn.sort_by_key(|t| t.timeline);
-    picture(out, told, layout, &drawn);
+    *out += "<svg class=\"defs\" aria-hidden=\"true\"><defs><pattern id=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
+             patternTransform=\"rotate(45)\"><path class=\"hatchline\" d=\"M0 0v6\"/></pattern></defs></svg>\n";
+    for canvas in &CANVASES {
+        picture(out, told, layout, &drawn, canvas);
+    }
     if drawn.len() < all.len() {
         let _ = writeln!(
             out,
@@ -80,6 +81,7 @@ fn legend(out: &mut String) {
 
 /// Positions as places from left to right.
 struct Scale<'a> {
+    canvas: &'a Canvas,
     layout: &'a Layout,
     from: Lsn,
     bytes: f64,
@@ -88,16 +90,16 @@ struct Scale<'a> {
 impl Scale<'_> {
     fn x(&self, lsn: Lsn) -> f64 {
         let there = self.layout.address().distance(lsn, self.from, self.layout.segment) as f64 / self.bytes;
-        LEFT + there.clamp(0.0, 1.0) * (RIGHT - LEFT)
+        self.canvas.left + there.clamp(0.0, 1.0) * (self.canvas.right - self.canvas.left)
     }
 }
 
-fn picture(out: &mut String, told: &VerifyAnswer<'_>, layout: &Layout, lanes: &[&TimelineReport]) {
+fn picture(out: &mut String, told: &VerifyAnswer<'_>, layout: &Layout, lanes: &[&TimelineReport], canvas: &Canvas) {
     let outcome = told.outcome;
     let Some(from) = lanes.iter().map(|t| t.from).min() else { return };
     let to = lanes.iter().map(|t| t.to).max().unwrap_or(from);
     let bytes = layout.address().distance(to, from, layout.segment);
-    let scale = Scale { layout, from, bytes: bytes.max(1) as f64 };
+    let scale = Scale { canvas, layout, from, bytes: bytes.max(1) as f64 };
     let backups = |t: TimelineId| outcome.backups.iter().rev().filter(move |b| b.timeline == t).take(BACKUPS);
     let mut y = TOP;
     let mut tops: BTreeMap<TimelineId, f64> = BTreeMap::new();
@@ -108,22 +110,25 @@ fn picture(out: &mut String, told: &VerifyAnswer<'_>, layout: &Layout, lanes: &[
     let height = y + 22.0;
     let _ = writeln!(
         out,
-        "<svg id=\"lanes\" viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"WAL of each timeline\">\n<defs><pattern id=\"hatch\" width=\"6\" \
-         height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\"><path class=\"hatchline\" d=\"M0 0v6\"/></pattern></defs>"
+        "<svg{} class=\"{}\" viewBox=\"0 0 {} {height}\" role=\"img\" aria-label=\"WAL of each timeline\">",
+        if canvas.is_wide() { " id=\"lanes\"" } else { "" },
+        canvas.class,
+        canvas.width
     );
-    for tick in 0..=4_u32 {
+    let ticks = canvas.ticks;
+    for tick in 0..=ticks {
         let lsn = layout
             .address()
-            .advance(from, (bytes.max(1) as u128 * u128::from(tick) / 4) as u64, layout.segment)
+            .advance(from, (bytes.max(1) as u128 * u128::from(tick) / u128::from(ticks)) as u64, layout.segment)
             .unwrap_or(to);
-        let lsn = if tick > 0 && tick < 4 && bytes >= 8 * i128::from(layout.segment.bytes()) {
+        let lsn = if tick > 0 && tick < ticks && bytes >= 8 * i128::from(layout.segment.bytes()) {
             // The start of a segment is the easier to find.
             layout.address().segment_start(layout.address().segment(lsn, layout.segment), layout.segment)
         } else {
             lsn
         };
         let x = scale.x(lsn);
-        let anchor = if tick == 4 {
+        let anchor = if tick == ticks {
             "end"
         } else if tick == 0 {
             "start"
@@ -146,7 +151,7 @@ fn picture(out: &mut String, told: &VerifyAnswer<'_>, layout: &Layout, lanes: &[
     }
     if let Some((_, end)) = outcome.replay {
         let x = scale.x(end);
-        let anchor = if x > (LEFT + RIGHT) / 2.0 { "end" } else { "start" };
+        let anchor = if x > (canvas.left + canvas.right) / 2.0 { "end" } else { "start" };
         let shift = if anchor == "end" { -6.0 } else { 6.0 };
         let _ = writeln!(
             out,
@@ -171,7 +176,8 @@ fn lane(
     let bar = top + 16.0;
     let _ = writeln!(
         out,
-        "<g class=\"lane\"><text x=\"0\" y=\"{:.1}\">timeline {}</text><text class=\"soft\" x=\"0\" y=\"{:.1}\">{} segments</text>",
+        "<g class=\"{}\"><text x=\"0\" y=\"{:.1}\">timeline {}</text><text class=\"soft\" x=\"0\" y=\"{:.1}\">{} segments</text>",
+        if scale.canvas.is_wide() { "lane" } else { "row" },
         bar + 9.0,
         t.timeline,
         bar + 24.0,
@@ -293,18 +299,21 @@ fn table(out: &mut String, told: &VerifyAnswer<'_>) {
         let off =
             if told.outcome.path.contains(&t.timeline) { "" } else { "<small>not on the way of recovery</small>" };
         let last = t.tally.last_commit.map(|time| super::moment(time, told)).unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "<tr><td>{}{parent}{off}</td><td class=\"lsn\">{}</td><td class=\"lsn\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td>\
-             <td>{last}</td><td>{}</td></tr>",
-            t.timeline,
-            t.from,
-            t.to,
-            grouped(t.segments.into()),
-            grouped(t.tally.records.into()),
-            grouped(t.tally.commits.into()),
-            Escaped(t.end.name().replace('_', " "))
-        );
+        let ends = t.end.name().replace('_', " ");
+        *out += "<tr>";
+        for (label, class, text) in [
+            ("Timeline", "", format!("{}{parent}{off}", t.timeline)),
+            ("From", "lsn", t.from.to_string()),
+            ("To", "lsn", t.to.to_string()),
+            ("Segments", "n", grouped(t.segments.into())),
+            ("Records", "n", grouped(t.tally.records.into())),
+            ("Commits", "n", grouped(t.tally.commits.into())),
+            ("Last commit", "", last),
+            ("Ends with", "", Escaped(ends).to_string()),
+        ] {
+            super::cell(out, label, class, &text);
+        }
+        *out += "</tr>\n";
     }
     *out += "</tbody>\n</table>\n</details>\n";
 }

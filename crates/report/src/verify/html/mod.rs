@@ -6,12 +6,14 @@
 //! as the reader's system is.
 
 mod backups;
+mod canvas;
 mod findings;
 mod lanes;
 mod volume;
 
 use crate::figures::{bytes, grouped, plural};
 use crate::outside::Escaped;
+use crate::restore;
 use crate::time::rfc3339;
 use crate::verify::VerifyAnswer;
 use crate::verify::text::{headline, impact, next, proven, why};
@@ -111,10 +113,23 @@ fn answer(out: &mut String, told: &VerifyAnswer<'_>) {
         ("NEXT", vec![next(outcome, worst)]),
         ("PROVEN", vec![proven(outcome)]),
     ] {
-        let lines: Vec<String> = text.iter().map(|line| Escaped(line).to_string()).collect();
-        let _ = writeln!(out, "<dt>{label}</dt><dd>{}</dd>", lines.join("<br>"));
+        term(out, label, &text);
+    }
+    for (label, text) in outcome.restore.iter().flat_map(|r| restore::text::lines(r, &told.zone)) {
+        term(out, label, &[text]);
     }
     *out += "</dl>\n</header>\n";
+}
+
+fn term(out: &mut String, label: &str, text: &[String]) {
+    let lines: Vec<String> = text.iter().map(|line| Escaped(line).to_string()).collect();
+    let _ = writeln!(out, "<dt>{label}</dt><dd>{}</dd>", lines.join("<br>"));
+}
+
+/// A cell of a table; where the page is narrow its label stands beside it.
+fn cell(out: &mut String, label: &str, class: &str, text: &str) {
+    let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+    let _ = write!(out, "<td{class} data-label=\"{}\">{text}</td>", Escaped(label));
 }
 
 fn tiles(out: &mut String, told: &VerifyAnswer<'_>) {

@@ -4,6 +4,7 @@
 use crate::figures::bytes;
 use crate::outside::Escaped;
 use crate::verify::VerifyAnswer;
+use crate::verify::html::canvas::{CANVASES, Canvas};
 use pgwal_format::Layout;
 use pgwal_format::rmgr::Rmgr;
 use pgwal_format::rmgr::xact::Timestamp;
@@ -15,8 +16,6 @@ use std::fmt::Write;
 const COLORS: usize = 7;
 /// Bars at most.
 const BARS: i64 = 120;
-const LEFT: f64 = 72.0;
-const RIGHT: f64 = 1104.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 236.0;
 
@@ -32,7 +31,9 @@ pub fn section(out: &mut String, told: &VerifyAnswer<'_>) {
     let colors: BTreeMap<u8, usize> =
         managers.iter().take(COLORS).enumerate().map(|(color, (rmid, _))| (*rmid, color)).collect();
     legend(out, &managers, layout);
-    bars(out, told, volume, &colors);
+    for canvas in &CANVASES {
+        bars(out, told, volume, &colors, canvas);
+    }
     let untimed: u64 = volume.untimed.values().sum();
     let before = if untimed > 0 {
         format!(" {} before the first time are not in the picture.", bytes(untimed.into()))
@@ -70,7 +71,8 @@ fn legend(out: &mut String, managers: &[(u8, u64)], layout: &Layout) {
     *out += "</ul>\n";
 }
 
-fn bars(out: &mut String, told: &VerifyAnswer<'_>, volume: &Volume, colors: &BTreeMap<u8, usize>) {
+fn bars(out: &mut String, told: &VerifyAnswer<'_>, volume: &Volume, colors: &BTreeMap<u8, usize>, canvas: &Canvas) {
+    let (left, right) = (canvas.left, canvas.right);
     let (Some(((first, _), _)), Some(((last, _), _))) = (volume.slots.first_key_value(), volume.slots.last_key_value())
     else {
         return;
@@ -87,15 +89,21 @@ fn bars(out: &mut String, told: &VerifyAnswer<'_>, volume: &Volume, colors: &BTr
     }
     let most = heights.values().map(|bar| bar.iter().sum::<u64>()).max().unwrap_or(1).max(1);
     let top = round_up(most);
-    let step = (RIGHT - LEFT) / count as f64;
+    let step = (right - left) / count as f64;
     let width = (step * 0.86).clamp(1.0, 56.0);
-    *out += "<svg id=\"volume\" viewBox=\"0 0 1120 268\" role=\"img\" aria-label=\"WAL volume over time by resource manager\">\n";
+    let _ = writeln!(
+        out,
+        "<svg{} class=\"{}\" viewBox=\"0 0 {} 268\" role=\"img\" aria-label=\"WAL volume over time by resource manager\">",
+        if canvas.is_wide() { " id=\"volume\"" } else { "" },
+        canvas.class,
+        canvas.width
+    );
     for quarter in [0_u64, 1, 2] {
         let y = BOTTOM - (BOTTOM - TOP) * quarter as f64 / 2.0;
         let _ = writeln!(
             out,
-            "<path class=\"axis\" d=\"M{LEFT} {y:.1}H{RIGHT}\"/><text class=\"soft\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
-            LEFT - 8.0,
+            "<path class=\"axis\" d=\"M{left} {y:.1}H{right}\"/><text class=\"soft\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+            left - 8.0,
             y + 4.0,
             bytes((top * quarter / 2).into())
         );
@@ -104,7 +112,7 @@ fn bars(out: &mut String, told: &VerifyAnswer<'_>, volume: &Volume, colors: &BTr
     let clock =
         |bar: i64| told.zone.local(Timestamp::from_unix_seconds(minute(bar).saturating_mul(60))).unwrap_or_default();
     for (bar, parts) in &heights {
-        let x = LEFT + step * *bar as f64 + (step - width) / 2.0;
+        let x = left + step * *bar as f64 + (step - width) / 2.0;
         let sum: u64 = parts.iter().sum();
         let when: String = clock(*bar).chars().take(16).collect();
         let _ = writeln!(out, "<g class=\"bar\"><title>from {}: {}</title>", Escaped(when), bytes(sum.into()));
@@ -119,10 +127,10 @@ fn bars(out: &mut String, told: &VerifyAnswer<'_>, volume: &Volume, colors: &BTr
         }
         *out += "</g>\n";
     }
-    let labels = count.min(5);
+    let labels = count.min(if canvas.is_wide() { 5 } else { 2 });
     for label in 0..labels {
         let bar = if labels == 1 { 0 } else { (count - 1) * label / (labels - 1) };
-        let x = LEFT + step * (bar as f64 + 0.5);
+        let x = left + step * (bar as f64 + 0.5);
         let anchor = if labels > 1 && label == labels - 1 && step < 100.0 {
             "end"
         } else if labels > 1 && label == 0 && step < 100.0 {

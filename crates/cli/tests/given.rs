@@ -1,0 +1,292 @@
+//! What a server finds beside the WAL when it is started: its settings, its folders, its `restore_command`. What 12 to
+//! 18 did with each was seen by starting them.
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
+
+mod run;
+
+use run::walproof;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use walproof_testdata::root;
+
+/// An archive of 15 in `wal`, and a data directory beside it in `data` with every folder that initdb makes.
+struct Place(TempDir);
+
+const FOLDERS: [&str; 19] = [
+    "base/5",
+    "pg_commit_ts",
+    "pg_dynshmem",
+    "pg_logical/mappings",
+    "pg_logical/snapshots",
+    "pg_multixact/members",
+    "pg_multixact/offsets",
+    "pg_notify",
+    "pg_replslot",
+    "pg_serial",
+    "pg_snapshots",
+    "pg_stat",
+    "pg_stat_tmp",
+    "pg_subtrans",
+    "pg_tblspc",
+    "pg_twophase",
+    "pg_wal/archive_status",
+    "pg_xact",
+    "global",
+];
+
+impl Place {
+    fn new() -> Place {
+        let place = Place(tempfile::tempdir().unwrap());
+        copy(&root().join("demo/good"), &place.at("wal"));
+        copy(&root().join("backup/15"), &place.at("data"));
+        FOLDERS.iter().for_each(|folder| fs::create_dir_all(place.at("data").join(folder)).unwrap());
+        for (file, text) in [
+            ("data/PG_VERSION", "15\n"),
+            ("data/recovery.signal", ""),
+            ("data/pg_xact/0000", "x"),
+            ("data/pg_multixact/offsets/0000", "x"),
+            ("data/postgresql.auto.conf", "restore_command = 'fetch %f %p'\n"),
+        ] {
+            place.write(file, text);
+        }
+        place
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        fs::write(self.at(path), text).unwrap();
+    }
+
+    fn lines(&self, file: &str, text: &str) {
+        let old = fs::read_to_string(self.at(file)).unwrap_or_default();
+        self.write(file, &format!("{old}{text}\n"));
+    }
+
+    fn remove(&self, path: &str) {
+        let path = self.at(path);
+        if path.is_dir() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+    }
+
+    fn text(&self, words: &[&str]) -> String {
+        walproof(&self.words(words)).out
+    }
+
+    fn words<'a>(&'a self, words: &[&'a str]) -> Vec<&'a str> {
+        let data = Box::leak(self.at("data").display().to_string().into_boxed_str());
+        let wal = Box::leak(self.at("wal").display().to_string().into_boxed_str());
+        [&["verify", wal, "--pgdata", data], words].concat()
+    }
+
+    fn ask(&self, words: &[&str]) -> Answer {
+        let ran = walproof(&self.words(&[words, &["--format", "json"]].concat()));
+        let document = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err));
+        Answer { exit: ran.code, document }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() { copy(&path, &to) } else { fs::copy(&path, &to).map(drop).unwrap() }
+    }
+}
+
+struct Answer {
+    exit: i32,
+    document: Value,
+}
+
+impl Answer {
+    fn says(&self) -> &str {
+        self.document["restore"]["server_says"].as_str().unwrap_or("")
+    }
+
+    /// The codes that are told, those for information apart.
+    fn codes(&self) -> Vec<&str> {
+        let told = self.document["findings"].as_array().unwrap().iter().filter(|f| f["severity"] != "info");
+        told.map(|f| f["code"].as_str().unwrap()).collect()
+    }
+
+    fn first(&self, field: &str) -> &str {
+        self.document["findings"][0][field].as_str().unwrap_or("")
+    }
+}
+
+#[test]
+fn a_whole_directory_is_proven() {
+    let answer = Place::new().ask(&[]);
+    assert_eq!((answer.exit, answer.codes()), (0, vec![]), "{:#}", answer.document);
+}
+
+#[test]
+fn a_folder_that_a_server_does_not_do_without() {
+    for (folder, says) in [
+        ("pg_wal", "required WAL directory \"pg_wal\" does not exist"),
+        ("pg_notify", "could not open directory \"pg_notify\": No such file or directory"),
+        ("pg_twophase", "could not open directory \"pg_twophase\": No such file or directory"),
+        ("pg_replslot", "could not open directory \"pg_replslot\": No such file or directory"),
+        ("pg_tblspc", "could not open directory \"pg_tblspc\": No such file or directory"),
+        ("pg_logical/mappings", "could not open file \"pg_logical/mappings\": No such file or directory"),
+        ("pg_subtrans", "could not open file \"pg_subtrans\": No such file or directory"),
+        ("pg_xact", "could not open file \"pg_xact\": No such file or directory"),
+        ("pg_multixact", "could not open file \"pg_multixact\": No such file or directory"),
+        (
+            "pg_multixact/offsets/0000",
+            "pg_multixact/offsets holds no file: a server ends, and what was in it is part of the data",
+        ),
+    ] {
+        let place = Place::new();
+        place.remove(&format!("data/{folder}"));
+        let answer = place.ask(&[]);
+        assert_eq!((answer.exit, answer.says()), (1, says), "{folder}");
+        assert_eq!(answer.codes(), ["WP434", "WP420"], "{folder}");
+    }
+    for folder in ["pg_serial", "pg_snapshots", "pg_dynshmem", "pg_stat", "pg_stat_tmp", "pg_wal/archive_status"] {
+        let place = Place::new();
+        place.remove(&format!("data/{folder}"));
+        assert_eq!(place.ask(&[]).exit, 0, "15 makes {folder} anew, or does without");
+    }
+    for data in ["base", "pg_xact/0000"] {
+        let place = Place::new();
+        place.remove(&format!("data/{data}"));
+        assert_eq!((place.ask(&[]).exit, place.ask(&[]).codes()), (1, vec!["WP434"]), "it starts, without data");
+    }
+    // The configuration may lie elsewhere; where it does not, the other half of it is needed as well.
+    let place = Place::new();
+    place.lines("data/postgresql.conf", "max_prepared_transactions = 100");
+    let answer = place.ask(&[]);
+    assert_eq!((answer.exit, answer.says()), (1, "could not load pg_hba.conf"));
+    place.write("data/pg_hba.conf", "");
+    assert_eq!(place.ask(&[]).exit, 0);
+}
+
+#[test]
+fn a_link_to_nowhere_is_no_folder() {
+    let place = Place::new();
+    place.remove("data/pg_wal");
+    std::os::unix::fs::symlink("/nowhere/pg_wal", place.at("data/pg_wal")).unwrap();
+    let answer = place.ask(&[]);
+    assert_eq!((answer.exit, answer.first("code")), (1, "WP434"));
+    assert!(answer.first("advice").contains("mkdir"), "{}", answer.first("advice"));
+}
+
+#[test]
+fn without_its_version_a_directory_is_none_of_data() {
+    for change in [None, Some(""), Some("junk\n")] {
+        let place = Place::new();
+        match change {
+            None => place.remove("data/PG_VERSION"),
+            Some(text) => place.write("data/PG_VERSION", text),
+        }
+        let answer = place.ask(&[]);
+        assert_eq!((answer.exit, answer.first("code")), (1, "WP434"), "{change:?}");
+        assert!(answer.says().ends_with("is not a valid data directory"), "{}", answer.says());
+    }
+    let place = Place::new();
+    place.write("data/PG_VERSION", "11\n");
+    let answer = place.ask(&[]);
+    assert_eq!((answer.exit, answer.says()), (1, "database files are incompatible with server"));
+}
+
+/// A sample of a backup, a few files of it, lacks what nobody copied.
+#[test]
+fn a_few_files_of_a_backup_are_no_broken_one() {
+    let place = Place::new();
+    FOLDERS.iter().filter(|f| **f != "global").for_each(|f| {
+        let top = place.at("data").join(f.split('/').next().unwrap());
+        _ = fs::remove_dir_all(top);
+    });
+    assert_eq!(place.ask(&[]).exit, 0);
+}
+
+#[test]
+fn two_targets_end_a_server() {
+    let place = Place::new();
+    place.write("data/postgresql.auto.conf", "restore_command = 'fetch %f %p'\nrecovery_target_name = 'old'\n");
+    let answer = place.ask(&["--target-lsn", "0/B00028"]);
+    assert_eq!((answer.exit, answer.says()), (1, "multiple recovery targets specified"));
+    let advice = answer.first("advice");
+    assert!(advice.contains("recovery_target_name out of postgresql.auto.conf line 2"), "{advice}");
+    // Of one kind the last one counts: it need only be written where it does.
+    let command = "restore_command = 'fetch %f %p'";
+    place.write("data/postgresql.auto.conf", &format!("recovery_target_lsn = '0/A00028'\n{command}\n"));
+    let answer = place.ask(&["--target-lsn", "0/B00028"]);
+    assert_eq!((answer.exit, answer.codes()), (0, vec!["WP433"]));
+    assert!(answer.first("advice").contains("postgresql.auto.conf line 1"));
+    assert_eq!(place.ask(&["--target-lsn", "0/A00028"]).codes(), [""; 0], "it is what is asked for");
+    // An empty one is none, if nothing stands in front of it.
+    place.write("data/postgresql.auto.conf", &format!("recovery_target_name = ''\n{command}\n"));
+    assert_eq!(place.ask(&["--target-lsn", "0/B00028"]).exit, 0);
+}
+
+#[test]
+fn settings_that_end_a_server() {
+    for (line, says) in [
+        ("nonsense = 1", "unrecognized configuration parameter \"nonsense\""),
+        ("archive_mode = maybe", "invalid value for parameter \"archive_mode\": \"maybe\""),
+        ("recovery_target_action = nonsense", "invalid value for parameter \"recovery_target_action\": \"nonsense\""),
+        ("max_connections = 0", "0 is outside the valid range for parameter \"max_connections\" (1 .. 262143)"),
+        ("restore_command = ''", "must specify restore_command when standby mode is not enabled"),
+    ] {
+        let place = Place::new();
+        let (name, value) = line.split_once(" = ").unwrap();
+        let set = format!("{name}={}", value.trim_matches('\''));
+        assert_eq!(place.ask(&["--set", &set]).says(), says, "--set {set}");
+        place.lines("data/postgresql.auto.conf", line);
+        let answer = place.ask(&[]);
+        assert_eq!((answer.exit, answer.says()), (1, says), "{line}");
+        if !line.starts_with("restore_command") {
+            let message = answer.first("message");
+            assert!(message.ends_with("(postgresql.auto.conf line 2)"), "{message}");
+        }
+    }
+    let place = Place::new();
+    place.lines("data/postgresql.auto.conf", "my_extension.anything = 1\narchive_mode = maybe\narchive_mode = on");
+    assert_eq!(place.ask(&[]).exit, 0, "a later line takes the place of one that would be refused");
+}
+
+#[test]
+fn a_command_that_delivers_nothing_of_this_archive() {
+    let place = Place::new();
+    assert!(place.text(&[]).contains("fetch %f %p (taken to deliver what lies here)"), "it is assumed, and said");
+    place.write("data/postgresql.auto.conf", "restore_command = 'false'\n");
+    let answer = place.ask(&[]);
+    assert_eq!((answer.exit, answer.says()), (1, "could not locate required checkpoint record"));
+    assert_eq!((answer.first("code"), answer.first("severity")), ("WP435", "error"));
+    // What lies in its own pg_wal a server finds all the same.
+    copy(&place.at("wal"), &place.at("data/pg_wal"));
+    assert_eq!((place.ask(&[]).exit, place.ask(&[]).codes()), (0, vec!["WP435"]));
+    place.remove("data/pg_wal");
+    fs::create_dir(place.at("data/pg_wal")).unwrap();
+    for (command, doubt) in [
+        ("cp /nowhere/%f %p", Some("takes files from /nowhere, which is not this archive")),
+        (&format!("cp {}/%f %p", place.at("wal").display()), None),
+        (&format!("gunzip < {}/%f.gz > %p", place.at("wal").display()), Some("takes files that end in .gz")),
+    ] {
+        place.write("data/postgresql.auto.conf", &format!("restore_command = '{command}'\n"));
+        let answer = place.ask(&[]);
+        assert_eq!((answer.exit, answer.codes().first().copied()), (0, doubt.map(|_| "WP435")), "{command}");
+        assert!(doubt.is_none_or(|doubt| answer.first("message").contains(doubt)), "{}", answer.first("message"));
+    }
+}
+
+#[test]
+fn a_recovery_that_nothing_asks_for() {
+    let place = Place::new();
+    place.remove("data/recovery.signal");
+    let answer = place.ask(&[]);
+    assert_eq!((answer.exit, answer.says()), (1, "could not locate required checkpoint record"));
+    assert_eq!(answer.first("code"), "WP436");
+    assert!(answer.first("advice").contains("recovery.signal"));
+    // Its own pg_wal is enough to start, and not what was meant.
+    copy(&place.at("wal"), &place.at("data/pg_wal"));
+    assert_eq!((place.ask(&[]).exit, place.ask(&[]).codes()), (0, vec!["WP436"]));
+    assert_eq!(place.ask(&["--target-lsn", "0/B00028"]).exit, 1, "no target is read");
+}

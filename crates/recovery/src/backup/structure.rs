@@ -1,0 +1,151 @@
+//! The folders of a data directory, and `PG_VERSION`: what is not there, and what a server does without.
+//!
+//! What is at hand may be a sample of a backup, a few files out of it: what is not in that says nothing. A directory
+//! that has most of the folders has all that there were.
+
+use super::Backup;
+use super::flaw::{BackupFlaw, FlawKind, RootFileFlaw};
+use super::parts::{BackupParts, is_whole};
+use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+/// What stands at the place of a folder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FolderPlace {
+    /// A folder, or a link to one.
+    There,
+    /// Nothing.
+    Nothing,
+    /// A link to where nothing is.
+    LinkToNothing,
+    /// Something else.
+    NoFolder,
+    /// A folder without a file that must be in it.
+    NoFile,
+    /// It cannot be told.
+    Unknown,
+}
+
+/// As many folders are in no sample.
+const MOST_OF_THEM: usize = 6;
+
+/// What stands at the places of a data directory's folders.
+pub(super) fn places(data: &Path) -> Vec<(&'static DataFolder, FolderPlace)> {
+    DataFolder::ALL.iter().map(|folder| (folder, place(&data.join(folder.name)))).collect()
+}
+
+fn place(path: &Path) -> FolderPlace {
+    match fs::metadata(path).map(|metadata| metadata.is_dir()) {
+        Ok(true) => FolderPlace::There,
+        Ok(false) => FolderPlace::NoFolder,
+        Err(error) if error.kind() == ErrorKind::NotADirectory => FolderPlace::Nothing,
+        Err(error) if error.kind() == ErrorKind::NotFound => match fs::symlink_metadata(path) {
+            Ok(_) => FolderPlace::LinkToNothing,
+            Err(_) => FolderPlace::Nothing,
+        },
+        Err(_) => FolderPlace::Unknown,
+    }
+}
+
+/// Those of a tar, by the paths of its members. One that holds files only does not say which folders there are.
+pub(super) fn in_tar(folders: &[String], files: &[(String, u64)]) -> Vec<(&'static DataFolder, FolderPlace)> {
+    let there = |name: &str| {
+        folders.iter().any(|folder| folder.trim_end_matches('/') == name)
+            || files.iter().any(|(file, _)| file.strip_prefix(name).is_some_and(|rest| rest.starts_with('/')))
+    };
+    let place = |name| if there(name) { FolderPlace::There } else { FolderPlace::Nothing };
+    DataFolder::ALL.iter().map(|folder| (folder, place(folder.name))).collect()
+}
+
+/// What is not there.
+pub(super) fn lacking(backup: &Backup, parts: &BackupParts) -> Vec<BackupFlaw> {
+    if !is_whole(backup.kind) {
+        return Vec::new();
+    }
+    let is_of = |folder: &DataFolder| backup.version.is_none_or(|version| folder.is_of(version));
+    let has_most = has_most(backup, parts);
+    let mut out: Vec<BackupFlaw> = version_file(backup, parts, has_most || parts.whole).into_iter().collect();
+    if backup.version.is_none() {
+        return out;
+    }
+    for (folder, place) in parts.folders.iter().filter(|(folder, _)| is_of(folder)) {
+        let parent = folder.name.split_once('/').map(|(parent, _)| parent);
+        let is_below_missing =
+            parts.folders.iter().any(|(other, place)| Some(other.name) == parent && *place != FolderPlace::There);
+        let place = match place {
+            FolderPlace::There if has_most && needs_file(folder) && !holds_file(parts, folder) => FolderPlace::NoFile,
+            FolderPlace::Nothing | FolderPlace::NoFolder if !has_most => continue,
+            FolderPlace::There | FolderPlace::Unknown => continue,
+            place => *place,
+        };
+        // Without global there is no control file: that is told by itself.
+        if !is_below_missing && folder.name != "global" {
+            // With an empty pg_xact a server of 12 and later starts, and the state of old transactions is lost.
+            let without = match (place, folder.name) {
+                (FolderPlace::NoFile, "pg_xact" | "pg_clog") => WithoutFolder::Empty,
+                _ => folder.without,
+            };
+            out.push(FlawKind::Folder { folder, place, without }.of(folder.name));
+        }
+    }
+    out
+}
+
+/// Whether this is a directory of which most is at hand.
+fn has_most(backup: &Backup, parts: &BackupParts) -> bool {
+    let is_of = |folder: &DataFolder| backup.version.is_none_or(|version| folder.is_of(version));
+    let there = parts
+        .folders
+        .iter()
+        .filter(|(folder, place)| !folder.name.contains('/') && *place == FolderPlace::There && is_of(folder));
+    there.count() >= MOST_OF_THEM
+}
+
+/// Whether a server that is started on the directory finds no `pg_hba.conf`.
+pub(super) fn lacks_hba(backup: &Backup, parts: &BackupParts) -> bool {
+    let named = backup.settings.iter().any(|file| file.text.get("hba_file").is_some());
+    let there = parts.sizes.iter().any(|(path, _)| path == "pg_hba.conf");
+    has_most(backup, parts) && parts.files.contains_key("postgresql.conf") && !there && !named
+}
+
+/// Every cluster has at least one file there.
+fn needs_file(folder: &DataFolder) -> bool {
+    matches!(folder.name, "pg_xact" | "pg_clog" | "pg_multixact/offsets")
+}
+
+fn holds_file(parts: &BackupParts, folder: &DataFolder) -> bool {
+    parts.sizes.iter().any(|(path, _)| path.strip_prefix(folder.name).is_some_and(|rest| rest.starts_with('/')))
+}
+
+/// `must`: a server will be started on these very files.
+fn version_file(backup: &Backup, parts: &BackupParts, must: bool) -> Option<BackupFlaw> {
+    let what = match parts.files.get("PG_VERSION") {
+        Some(bytes)
+            if std::str::from_utf8(bytes)
+                .is_ok_and(|text| text.trim_start().starts_with(|c: char| c.is_ascii_digit())) =>
+        {
+            return None;
+        }
+        Some(_) => RootFileFlaw::VersionNoNumber,
+        None if must => RootFileFlaw::NoVersion,
+        None => return None,
+    };
+    Some(FlawKind::RootFile { what, data: backup.name.clone() }.of("PG_VERSION"))
+}
+
+impl Backup {
+    /// A server will be started on the directory as it lies: what a sample may lack counts.
+    pub fn starts_as_it_lies(&mut self) {
+        let told = self.flaws.iter().any(|flaw| flaw.file == "PG_VERSION");
+        if is_whole(self.kind) && !self.has_version_file && !told {
+            let kind = FlawKind::RootFile { what: RootFileFlaw::NoVersion, data: self.name.clone() };
+            self.flaws.push(kind.of("PG_VERSION"));
+        }
+        if self.lacks_hba {
+            let kind = FlawKind::RootFile { what: RootFileFlaw::NoHba, data: self.name.clone() };
+            self.flaws.push(kind.of("pg_hba.conf"));
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! What `restore_command` delivers, as far as its words say it.
+//!
+//! A shell runs it; whatever is not plain here is taken for one that delivers.
+
+use std::path::PathBuf;
+
+/// Where a command takes files from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Delivery {
+    /// It delivers no file, whatever is asked for.
+    Nothing,
+    /// From these folders, with what it puts behind a file's name.
+    From(Vec<(PathBuf, String)>),
+    /// Its words do not say.
+    Unknown,
+}
+
+impl Delivery {
+    /// Of a command, as the configuration has it.
+    pub fn of(command: &str) -> Delivery {
+        let words = words(command);
+        let first = words.first().map_or("", String::as_str);
+        let program = first.rsplit('/').next().unwrap_or(first);
+        let lone = words.len() == 1 || program == "exit" && words.len() == 2;
+        if lone && matches!(program, "false" | "true" | ":" | "exit") {
+            return Delivery::Nothing;
+        }
+        let from: Vec<(PathBuf, String)> = words.iter().filter_map(|word| named(word)).collect();
+        if from.is_empty() { Delivery::Unknown } else { Delivery::From(from) }
+    }
+}
+
+/// The folder of a word such as `/srv/wal/%f.gz`.
+fn named(word: &str) -> Option<(PathBuf, String)> {
+    let (before, behind) = word.split_once("%f")?;
+    let folder = before.strip_suffix('/')?;
+    let is_plain = |c: char| !matches!(c, '$' | '`' | '*' | '?' | '~' | '{' | '[') && !c.is_control();
+    let plain = folder.chars().all(is_plain) && behind.chars().all(|c| is_plain(c) && c != '/' && c != '%');
+    if !folder.starts_with('/') || folder.contains("%f") || !plain {
+        return None;
+    }
+    Some((PathBuf::from(folder.replace("%%", "%")), behind.to_owned()))
+}
+
+/// The words of a command, without quotes and what joins commands.
+fn words(command: &str) -> Vec<String> {
+    let (mut out, mut word, mut quote) = (Vec::new(), String::new(), None);
+    let mut chars = command.chars();
+    while let Some(c) = chars.next() {
+        match (quote, c) {
+            (Some(own), c) if c == own => quote = None,
+            (None, '\'' | '"') => quote = Some(c),
+            (None | Some('"'), '\\') => word.extend(chars.next()),
+            (None, c) if c.is_whitespace() || matches!(c, ';' | '|' | '&' | '<' | '>' | '(' | ')') => {
+                if !word.is_empty() {
+                    out.push(std::mem::take(&mut word));
+                }
+            }
+            (_, c) => word.push(c),
+        }
+    }
+    if !word.is_empty() {
+        out.push(word);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(folder: &str, suffix: &str) -> Delivery {
+        Delivery::From(vec![(PathBuf::from(folder), suffix.to_owned())])
+    }
+
+    #[test]
+    fn what_a_command_says() {
+        for nothing in ["false", "/bin/false", " true ", ":", "exit 1"] {
+            assert_eq!(Delivery::of(nothing), Delivery::Nothing, "{nothing}");
+        }
+        assert_eq!(Delivery::of("cp /srv/wal/%f %p"), from("/srv/wal", ""));
+        assert_eq!(Delivery::of("cp \"/srv/my wal/%f\" \"%p\""), from("/srv/my wal", ""));
+        assert_eq!(Delivery::of("gunzip < '/srv/100%%/%f.gz' > %p"), from("/srv/100%", ".gz"));
+        for unknown in [
+            "rsync -a /a/ pg_wal/",
+            "false || cp %f",
+            "pgbackrest --stanza=a archive-get %f %p",
+            "cp $ARCHIVE/%f %p",
+            "cp ../wal/%f %p",
+            "x s3://b/%f %p",
+        ] {
+            assert_eq!(Delivery::of(unknown), Delivery::Unknown, "{unknown}");
+        }
+        let two = Delivery::of("cp /a/%f %p || cp /b/%f %p");
+        assert_eq!(two, Delivery::From(vec![("/a".into(), String::new()), ("/b".into(), String::new())]));
+    }
+}

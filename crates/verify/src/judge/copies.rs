@@ -1,0 +1,43 @@
+//! Which damaged file has another one of its name beside it? That is where to look first.
+
+use super::Judge;
+use crate::codes::{Code, Severity};
+use crate::finding::Finding;
+use pgwal_format::{FileName, SegmentName};
+use pgwal_source::Entry;
+use pgwal_source::name::{self, NamePlace};
+
+impl Judge<'_> {
+    pub(super) fn copies_beside(&mut self) {
+        let mut findings = std::mem::take(&mut self.findings);
+        for finding in findings.iter_mut() {
+            finding.copy = segment_of(finding).and_then(|name| self.copy_of(name, finding.file.as_deref()?));
+        }
+        self.findings = findings;
+    }
+
+    fn copy_of(&self, name: SegmentName, file: &str) -> Option<String> {
+        let number = name.number(self.layout().address(), self.layout().segment)?;
+        let segment = self.inventory.get(name.timeline, number);
+        let entries = segment.and_then(|s| self.entries.get(s.entry..s.entry + s.copies)).unwrap_or(&[]);
+        let partial = || self.entries.get(self.inventory.partial(name.timeline, number)?.entry);
+        entries.iter().map(Entry::shown).find(|shown| shown != file).or_else(|| partial().map(Entry::shown))
+    }
+}
+
+/// The segment of a file whose bytes are wrong as they lie here.
+pub(crate) fn segment_of(finding: &Finding) -> Option<SegmentName> {
+    let of_file = matches!(
+        finding.code,
+        Code::Size | Code::Undecodable | Code::Misplaced | Code::PackedTwice | Code::Unwritten | Code::NotWal
+    );
+    let of_bytes = finding.code.id().starts_with("WP2") || of_file || finding.code.is_could_not_look();
+    let file = finding.file.as_deref().filter(|_| of_bytes && finding.severity == Severity::Error)?;
+    match name::place(file.rsplit('/').next().unwrap_or(file)) {
+        NamePlace::Wal(placed) => match placed.name {
+            FileName::Segment(name) => Some(name),
+            _ => None,
+        },
+        _ => None,
+    }
+}

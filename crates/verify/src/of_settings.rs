@@ -1,0 +1,103 @@
+//! What is found of the settings of a restore, where a server takes them and people are not told.
+
+use crate::codes::{Code, Severity};
+use crate::finding::{CommandDoubt, Detail, Finding};
+use pgwal_archive::Error;
+use pgwal_format::FileName;
+use pgwal_format::recovery::settings::SettingRules;
+use pgwal_recovery::backup::{Backup, BackupKind};
+use pgwal_recovery::failure::Failure;
+use pgwal_recovery::outcome::Restore;
+use pgwal_recovery::{Delivery, Mode, SettingPlace, Settings, Target};
+use pgwal_source::Source;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// All of them.
+pub(crate) fn findings(
+    archive: &dyn Source,
+    backup: &Backup,
+    settings: &Settings,
+    restore: &Restore,
+) -> Result<Vec<Finding>, Error> {
+    let mut out: Vec<Finding> = settings.overridden.iter().map(beside).collect();
+    out.extend(without_signal(backup, settings, restore));
+    out.extend(command(archive, settings, restore)?);
+    Ok(out)
+}
+
+/// What stands in `postgresql.auto.conf` counts more than what people write into `postgresql.conf`.
+fn beside(setting: &pgwal_recovery::PlacedSetting) -> Finding {
+    let file = match &setting.place {
+        SettingPlace::Line { file, .. } => Some(file.clone()),
+        _ => None,
+    };
+    Finding { file, detail: Detail::SettingBeside(setting.clone()), ..Finding::of(Code::SettingBeside) }
+}
+
+/// Settings of a recovery from an archive, and nothing that asks for one.
+fn without_signal(backup: &Backup, settings: &Settings, restore: &Restore) -> Option<Finding> {
+    let meant = settings.restore_command.is_some() || settings.target != Target::None;
+    // It does not come to ask for one.
+    let refused = matches!(restore.failure, Some(Failure::Backup(_)));
+    if refused || settings.mode != Mode::Crash || settings.planned || !meant || backup.kind != BackupKind::DataDirectory
+    {
+        return None;
+    }
+    let own_file = SettingRules::of(settings.version).recovery_conf.is_some();
+    let file = if own_file { "recovery.conf" } else { "recovery.signal" };
+    // A target that nobody reads is not what was asked for.
+    let severity = match restore.is_good() && settings.target == Target::None {
+        true => Severity::Warning,
+        false => Severity::Error,
+    };
+    let detail = Detail::NoSignal { data: backup.name.clone() };
+    Some(Finding { severity, file: Some(file.to_owned()), detail, ..Finding::of(Code::SignalMissing) })
+}
+
+/// A command that delivers nothing of what lies here.
+fn command(archive: &dyn Source, settings: &Settings, restore: &Restore) -> Result<Option<Finding>, Error> {
+    let (Some(place), Some(command)) = (&settings.command_place, &settings.restore_command) else { return Ok(None) };
+    if settings.mode == Mode::Crash {
+        return Ok(None);
+    }
+    let doubt = match Delivery::of(command) {
+        Delivery::Nothing => Some(CommandDoubt::Nothing),
+        Delivery::Unknown => None,
+        Delivery::From(from) => elsewhere(archive, &from)?,
+    };
+    let fails = settings.delivers_nothing && !restore.is_good();
+    let severity = if fails { Severity::Error } else { Severity::Warning };
+    Ok(doubt.map(|doubt| {
+        let detail = Detail::Command { command: command.clone(), place: place.clone(), doubt };
+        Finding { severity, detail, ..Finding::of(Code::RestoreCommand) }
+    }))
+}
+
+/// Whether none of the folders is that of the archive, or no segment there has such a name.
+fn elsewhere(archive: &dyn Source, from: &[(PathBuf, String)]) -> Result<Option<CommandDoubt>, Error> {
+    let Some(local) = archive.local() else { return Ok(None) };
+    let listing = archive.list()?;
+    let segments = || listing.entries.iter().filter(|entry| matches!(entry.name, Some(FileName::Segment(_))));
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let folders: BTreeSet<PathBuf> =
+        segments().filter_map(|entry| local.path(entry).parent().map(Path::to_path_buf)).collect();
+    let folders: BTreeSet<PathBuf> = folders.iter().map(|folder| real(folder)).collect();
+    let here: Vec<&(PathBuf, String)> = from.iter().filter(|(folder, _)| folders.contains(&real(folder))).collect();
+    let Some((first, _)) = from.first() else { return Ok(None) };
+    if here.is_empty() {
+        return Ok((!folders.is_empty()).then(|| CommandDoubt::Elsewhere(first.display().to_string())));
+    }
+    let named = |suffix: &str| {
+        segments().any(|entry| match entry.name {
+            Some(FileName::Segment(name)) => {
+                let file = format!("{name}{suffix}");
+                local.path(entry).file_name().is_some_and(|own| *own == *file)
+            }
+            _ => false,
+        })
+    };
+    let suffix = here.iter().find(|(_, suffix)| !named(suffix)).map(|(_, suffix)| suffix.clone());
+    let any = here.iter().any(|(_, suffix)| named(suffix));
+    Ok(suffix.filter(|_| !any).map(CommandDoubt::NoSuchNames))
+}

@@ -1,0 +1,131 @@
+//! What is wrong with what a restore is given: settings, folders, the command that fetches WAL.
+
+use crate::finding::CommandDoubt;
+use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
+use pgwal_recovery::backup::FolderPlace;
+use pgwal_recovery::{PlacedSetting, SettingPlace, SettingsError};
+
+/// "postgresql.auto.conf line 3", where it is known.
+fn place(place: &SettingPlace) -> Option<String> {
+    match place {
+        SettingPlace::Unknown => None,
+        SettingPlace::Line { file, line } => Some(format!("{file} line {line}")),
+        SettingPlace::Set => Some("--set".into()),
+        SettingPlace::Option => Some("the command line".into()),
+    }
+}
+
+/// What a server refuses, with the place.
+pub(super) fn refused(error: &SettingsError, says: String) -> String {
+    match error {
+        SettingsError::SeveralTargets(all) => {
+            let each = |setting: &PlacedSetting| {
+                let at = place(&setting.place).map(|at| format!(" ({at})")).unwrap_or_default();
+                format!("{}{at}", setting.name)
+            };
+            let all: Vec<String> = all.iter().map(each).collect();
+            format!("{says}: {}", all.join(", "))
+        }
+        _ => match error.setting().and_then(|(_, at)| place(at)) {
+            Some(at) => format!("{says} ({at})"),
+            None => says,
+        },
+    }
+}
+
+/// What to do about it.
+pub(super) fn correct(error: &SettingsError) -> String {
+    match error {
+        SettingsError::SeveralTargets(all) => {
+            let lines = all.iter().filter(|setting| matches!(setting.place, SettingPlace::Line { .. }));
+            let asked = all.iter().any(|setting| setting.place == SettingPlace::Option);
+            let lines: Vec<String> = lines
+                .filter_map(|setting| Some(format!("{} out of {}", setting.name, place(&setting.place)?)))
+                .collect();
+            match lines.as_slice() {
+                [] => "leave one target only".into(),
+                lines if asked => format!("take {}, and give the target that is wanted alone", lines.join(" and ")),
+                lines => format!("leave one target only: take {}", lines.join(" or ")),
+            }
+        }
+        SettingsError::Value { name, .. } if name == "recovery_target_time" => {
+            "write the time with a distance from UTC, as 2026-11-22 03:17:02+00: abbreviations of zones, Z among them, are not known yet where a server reads that setting".into()
+        }
+        SettingsError::NoRestoreCommand(_) => {
+            "set restore_command to one that fetches from this archive: walproof when ARCHIVE POSITION prints it".into()
+        }
+        SettingsError::RecoveryConf => {
+            "move its settings to postgresql.conf, remove recovery.conf, and make recovery.signal".into()
+        }
+        _ => match error.setting() {
+            Some((name, at @ SettingPlace::Line { .. })) => {
+                format!("correct {name} in {}, or take the line out", place(at).unwrap_or_default())
+            }
+            _ => "correct the setting that the message names".into(),
+        },
+    }
+}
+
+/// `postgresql.auto.conf line 3 sets recovery_target_time = '…'`.
+pub(super) fn placed(setting: &PlacedSetting) -> String {
+    let at = place(&setting.place).unwrap_or_default();
+    format!("{at} sets {} = '{}', and counts more than what postgresql.conf says", setting.name, setting.value)
+}
+
+/// What to do about it.
+pub(super) fn replace(setting: &PlacedSetting) -> String {
+    let at = place(&setting.place).unwrap_or_default();
+    format!("write the value that is wanted into {at}, or take that line out")
+}
+
+/// Why a command does not deliver.
+pub(super) fn command(command: &str, at: &SettingPlace, doubt: &CommandDoubt) -> String {
+    let at = place(at).map(|at| format!(" ({at})")).unwrap_or_default();
+    let what = match doubt {
+        CommandDoubt::Nothing => "delivers nothing".to_owned(),
+        CommandDoubt::Elsewhere(folder) => format!("takes files from {folder}, which is not this archive"),
+        CommandDoubt::NoSuchNames(suffix) if suffix.is_empty() => {
+            "takes files by their bare names, which no segment here has".to_owned()
+        }
+        CommandDoubt::NoSuchNames(suffix) => format!("takes files that end in {suffix}, as no segment here does"),
+    };
+    format!("restore_command = '{command}'{at} {what}")
+}
+
+/// What a folder that is not there does to a server.
+pub(super) fn folder(folder: &DataFolder, place: FolderPlace, without: WithoutFolder) -> String {
+    let name = folder.name;
+    let what = match place {
+        FolderPlace::LinkToNothing => format!("{name} is a link to where nothing is"),
+        FolderPlace::NoFolder => format!("{name} is no folder"),
+        FolderPlace::NoFile => format!("{name} holds no file"),
+        _ => format!("{name} is missing"),
+    };
+    let then = match without {
+        WithoutFolder::Empty if place == FolderPlace::NoFile => {
+            "a server may start, and the state of old transactions is lost"
+        }
+        _ if place == FolderPlace::NoFile => "a server ends, and what was in it is part of the data",
+        WithoutFolder::Ends => "a server does not start without it",
+        WithoutFolder::EndsLater => "a server replays, and ends at the checkpoint behind",
+        WithoutFolder::Data => "a server ends without it, and its content is part of the data",
+        WithoutFolder::Empty => "a server starts, and no database is there",
+    };
+    format!("{what}: {then}")
+}
+
+/// What to do about it.
+pub(super) fn make(folder: &DataFolder, place: FolderPlace, without: WithoutFolder) -> String {
+    let name = folder.name;
+    match (without, place) {
+        (WithoutFolder::Ends | WithoutFolder::EndsLater, FolderPlace::LinkToNothing) => {
+            format!("make the folder that the link {name} names, or put a folder in its place (mkdir -m 700)")
+        }
+        (WithoutFolder::Ends | WithoutFolder::EndsLater, _) => {
+            format!(
+                "make the folder {name} in the data directory, empty, as the user of the server: mkdir -m 700 {name}"
+            )
+        }
+        _ => format!("copy {name} from the backup anew: an empty folder is not enough"),
+    }
+}
