@@ -218,8 +218,8 @@ impl<'a> Archive<'a> {
         if let Some(session) = &mut session {
             session.settle(&cluster, &inventory)?;
         }
-        let (lineage, history_flaws) = Lineage::read(source, &entries, &inventory);
-        let (backups, backup_flaws) = backup_files(source, &entries, &inventory);
+        let (lineage, history_flaws) = Lineage::read(source, &entries, &inventory, look.settle);
+        let (backups, backup_flaws) = backup_files(source, &entries, &inventory, look.settle);
         Ok(Opened::Archive(Box::new(Archive {
             source,
             live,

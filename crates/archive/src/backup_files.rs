@@ -5,6 +5,7 @@ use crate::names::Inventory;
 use pgwal_format::text::backup_history::{self, BackupHistory};
 use pgwal_format::{Lsn, SegmentName, TimelineId};
 use pgwal_source::{Entry, ReadState, Source};
+use std::time::Duration;
 
 /// A base backup, as its backup history file tells of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,6 +45,7 @@ pub(crate) fn backup_files(
     source: &dyn Source,
     entries: &[Entry],
     inventory: &Inventory,
+    settle: Duration,
 ) -> (Vec<BackupFile>, Vec<BackupFileFlaw>) {
     let (mut out, mut flaws): (Vec<BackupFile>, Vec<BackupFileFlaw>) = (Vec::new(), Vec::new());
     for &(name, index) in &inventory.backups {
@@ -58,7 +60,7 @@ pub(crate) fn backup_files(
             }
             Err(error) => Some(Err(flaw(true, error.to_string()))),
         };
-        match settled(source, entry, Result::is_err, read) {
+        match settled(source, entry, settle, Result::is_err, read) {
             Some(Ok(BackupHistory { start, stop, label, start_time, .. })) => {
                 out.push(BackupFile { file: file.clone(), timeline, start, stop, label, start_time });
             }

@@ -18,15 +18,19 @@
 //! | [`mod@read`] | the one reader: a file, looked at as a segment |
 //! | [`stretch`] | runs and unusable files side by side |
 //! | [`fresh`] | files that were written just now |
+//! | [`follow`] | WAL as it is written |
+//! | [`alone`] | one segment without its archive |
 //! | [`settle`] | what is written, packed or expired while it is read |
 //! | [`ordered`] | work in parallel, taken in order |
 //! | [`index`] | what was proven before, and parts that other processes read |
 
+pub mod alone;
 mod archive;
 mod backup_files;
 mod error;
 pub mod facts;
 mod files;
+pub mod follow;
 pub mod fresh;
 pub mod index;
 mod kind;
@@ -49,7 +53,7 @@ pub use facts::{Facts, RestorePoint, TransactionEnd, TransactionSpan};
 pub use files::{Files, Holder};
 pub use lineage::{Branch, Flaw, HistoryFlaw, Lineage};
 pub use lines::{LineOfWal, ReadArchive, read, read_remembered};
-pub use look::{Depth, Look, Progress, Which};
+pub use look::{Depth, Look, Progress, SETTLE, Which};
 pub use read::{Buffers, Reader};
 pub use stretch::{Readable, Unusable};
 pub use tally::{Mark, NoteKind, ReplayNote, Tally, TimelineBegin};

@@ -6,6 +6,7 @@ use pgwal_format::text::history::{self, Ancestor, HistoryFault, Switch};
 use pgwal_format::{FileName, Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::{Codec, Entry, ReadState, Source};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A history file.
 #[derive(Clone, Debug)]
@@ -110,17 +111,21 @@ fn read(source: &dyn Source, entry: &Entry, timeline: TimelineId) -> Option<Hist
 const LIMIT: u64 = 1 << 20;
 
 impl Lineage {
-    /// Reads the history files, and says what is wrong with them.
-    pub fn read(source: &dyn Source, entries: &[Entry], inventory: &Inventory) -> (Lineage, Vec<HistoryFlaw>) {
+    /// Reads the history files, and says what is wrong with them. One that was written just now has `settle` to become
+    /// whole.
+    pub fn read(
+        source: &dyn Source,
+        entries: &[Entry],
+        inventory: &Inventory,
+        settle: Duration,
+    ) -> (Lineage, Vec<HistoryFlaw>) {
         let (mut tree, mut flaws) = (Lineage::default(), Vec::new());
         for &(timeline, index) in &inventory.histories {
             let Some(entry) = entries.get(index) else { continue };
             let file = entry.shown();
-            let Some((ancestors, flaw)) =
-                settled(source, entry, |(_, flaw): &HistoryRead| flaw.is_some(), || read(source, entry, timeline))
-            else {
-                continue;
-            };
+            let is_wrong = |(_, flaw): &HistoryRead| flaw.is_some();
+            let read = settled(source, entry, settle, is_wrong, || read(source, entry, timeline));
+            let Some((ancestors, flaw)) = read else { continue };
             let broken = flaw.is_some();
             let closed = matches!(flaw, Some(Flaw::Unreadable(_) | Flaw::Closed(..)));
             flaws.extend(flaw.map(|flaw| HistoryFlaw { timeline, file: file.clone(), flaw }));

@@ -146,8 +146,9 @@ impl<'a> Archive<'a> {
         let histories: BTreeSet<TimelineId> = self.inventory.histories.iter().map(|(timeline, _)| *timeline).collect();
         let all: Vec<Node> = std::mem::take(&mut self.lineage.nodes);
         self.others_histories = all.into_iter().filter(|node| !histories.contains(&node.timeline)).collect();
-        (self.lineage, self.history_flaws) = Lineage::read(self.source, &self.entries, &self.inventory);
-        (self.backups, self.backup_flaws) = backup_files(self.source, &self.entries, &self.inventory);
+        let settle = self.look.settle;
+        (self.lineage, self.history_flaws) = Lineage::read(self.source, &self.entries, &self.inventory, settle);
+        (self.backups, self.backup_flaws) = backup_files(self.source, &self.entries, &self.inventory, settle);
         self.left_out = left_out;
     }
 

@@ -4,6 +4,7 @@ use crate::whose::Cluster;
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::guard::MapGuard;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// How thoroughly to look.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -56,9 +57,16 @@ pub struct Look<'a> {
     pub progress: Option<&'a dyn Progress>,
     /// Gather where transactions end and restore points stand: [`Tally::facts`](crate::Tally::facts).
     pub facts: bool,
+    /// How long to wait, without news, for what is not whole yet; zero: not at all ([`SETTLE`]).
+    pub settle: Duration,
     /// Set to stop early.
     pub interrupt: Option<&'a AtomicBool>,
 }
+
+/// Enough for an archive that others write at this moment: a copy goes on in that time, a server writes what it left
+/// out. A whole look takes so long only where something is missing or not whole, and some two seconds where there is
+/// news all the time.
+pub const SETTLE: Duration = Duration::from_millis(600);
 
 impl Default for Look<'_> {
     fn default() -> Self {
@@ -72,6 +80,7 @@ impl Default for Look<'_> {
             map: None,
             progress: None,
             facts: false,
+            settle: Duration::ZERO,
             interrupt: None,
         }
     }

@@ -8,7 +8,7 @@
 //! Only what the first look left open is looked at again, and only up to the last segment that was listed then: an
 //! archive that grows has no end. What is missing together with everything older has expired.
 
-use crate::fresh::{IDLE, PAUSE};
+use crate::fresh::IDLE;
 use crate::lineage::Lineage;
 use crate::look::{Depth, Look};
 use crate::names::{Inventory, Segment};
@@ -83,10 +83,10 @@ impl Settling<'_> {
             }
             if round > 0 {
                 // Names do not wait.
-                if self.look.depth == Depth::Names || idle >= IDLE {
+                if self.look.depth == Depth::Names || self.look.settle.is_zero() || idle >= IDLE {
                     break;
                 }
-                std::thread::sleep(PAUSE);
+                std::thread::sleep(self.look.settle / IDLE);
             }
             let Ok(listing) = self.reader.source.list() else { break };
             let histories = |e: &&Entry| matches!(e.name, Some(FileName::History(_)));

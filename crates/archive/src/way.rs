@@ -43,6 +43,15 @@ pub struct Way {
     pub holes: Vec<Hole>,
 }
 
+impl Way {
+    /// The timelines whose files are taken, oldest first.
+    pub fn timelines(&self) -> Vec<TimelineId> {
+        let mut out: Vec<TimelineId> = self.legs.iter().map(|leg| leg.timeline).collect();
+        out.dedup();
+        out
+    }
+}
+
 /// The way along a line over all segments that it has.
 pub fn whole_way(inventory: &Inventory, line: &[(TimelineId, SegmentNo)], layout: &Layout) -> Way {
     let all = || line.iter().flat_map(|&(t, _)| inventory.of(t));

@@ -77,6 +77,19 @@ const PAGES: &[HelpPage] = &[
         ],
     },
     HelpPage {
+        name: "backups",
+        shown: &["archive", "path", "jobs", "stanza", "archive_id", "server", "layout", "format", "timezone"],
+        examples: &[
+            ("walproof backups /var/lib/pgbackrest", "which backups restore, and from when to when"),
+            ("walproof backups /srv/barman --server main --format json", "one server, for a program"),
+        ],
+        exits: &[
+            ("0", "every archive there has a backup that restores"),
+            ("1", "one has none, or its tool's own files are damaged"),
+            ("2", "could not tell: usage, I/O, no permission, no WAL"),
+        ],
+    },
+    HelpPage {
         name: "dump",
         shown: &[
             "words", "path", "start", "end", "timeline", "limit", "jobs", "rmgr", "xid", "relation", "since", "until",

@@ -1,9 +1,11 @@
 //! The options that every command on an archive shares, and opening it.
 
 use crate::keys::KeyOptions;
+use crate::repo::PlaceOptions;
 use anyhow::{Context, ensure};
-use pgwal::source::{self, Pace, Source, guard, with_keys};
-use pgwal::verify::Depth;
+use pgwal::repos::{self, OpenedPlace, PlaceReading};
+use pgwal::source::{Pace, Source, guard};
+use pgwal::verify::{Depth, Options, SETTLE};
 use pgwal_query::sizes::bytes_of;
 use std::fs::File;
 use std::io::Read;
@@ -13,7 +15,8 @@ use std::sync::Arc;
 /// Where the WAL is.
 #[derive(clap::Args)]
 pub struct InputOptions {
-    /// A folder of WAL, a data directory or its pg_wal, a file, several files, or - for standard input
+    /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool, a file, several files, or - for
+    /// standard input
     #[arg(value_name = "ARCHIVE", required_unless_present = "path")]
     pub archive: Vec<PathBuf>,
     /// The same as ARCHIVE
@@ -29,6 +32,8 @@ pub struct InputOptions {
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub max_rate: Option<u64>,
     #[command(flatten)]
+    pub place: PlaceOptions,
+    #[command(flatten)]
     pub keys: KeyOptions,
 }
 
@@ -42,8 +47,25 @@ pub fn rate(text: &str) -> Result<u64, String> {
 impl InputOptions {
     /// Opens what was named.
     pub fn open(&self) -> anyhow::Result<Box<dyn Source>> {
-        let paths: Vec<PathBuf> = self.path.iter().chain(&self.archive).cloned().collect();
-        open(&paths, self.max_rate, &self.keys)
+        Ok(self.open_place()?.source)
+    }
+
+    /// Opens what was named, with the repository that it lies in.
+    pub fn open_place(&self) -> anyhow::Result<OpenedPlace> {
+        open_place(&self.named(), self.max_rate, &self.place, &self.keys)
+    }
+
+    /// What was named.
+    pub fn named(&self) -> Vec<PathBuf> {
+        self.path.iter().chain(&self.archive).cloned().collect()
+    }
+
+    /// How to read it: so many threads, mapped or not, and what others write at this moment is waited for.
+    pub fn options(&self) -> Options<'static> {
+        let mut options = on_all_processors();
+        options.jobs = self.jobs();
+        options.map = self.map();
+        options
     }
 
     /// How many threads.
@@ -57,10 +79,28 @@ impl InputOptions {
     }
 }
 
+/// The same, where no option says how many threads.
+pub fn on_all_processors() -> Options<'static> {
+    let mut options = Options::default();
+    options.jobs = std::thread::available_parallelism().map_or(1, usize::from);
+    options.settle = SETTLE;
+    options
+}
+
 /// Opens a place: the one way to do it. `max_rate`: bytes a second.
-pub fn open(paths: &[PathBuf], max_rate: Option<u64>, keys: &KeyOptions) -> anyhow::Result<Box<dyn Source>> {
-    let source = source::open_at_pace(paths, max_rate.map(|rate| Arc::new(Pace::new(rate))))?;
-    Ok(with_keys(source, keys.keys()?))
+pub fn open_place(
+    paths: &[PathBuf],
+    max_rate: Option<u64>,
+    place: &PlaceOptions,
+    keys: &KeyOptions,
+) -> anyhow::Result<OpenedPlace> {
+    let pace = max_rate.map(|rate| Arc::new(Pace::new(rate)));
+    Ok(repos::open(paths, &place.choice(), PlaceReading { keys: keys.keys()?, pace })?)
+}
+
+/// Opens the WAL of one place.
+pub fn open(path: &Path, place: &PlaceOptions, keys: &KeyOptions) -> anyhow::Result<Box<dyn Source>> {
+    Ok(open_place(&[path.to_path_buf()], None, place, keys)?.source)
 }
 
 /// The bytes of a file that an option names. A pipe would be waited for, and what is too large is not taken into

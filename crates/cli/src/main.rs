@@ -14,6 +14,7 @@ mod memory;
 mod output;
 mod place;
 mod progress;
+mod repo;
 mod streams;
 mod zone;
 

@@ -6,6 +6,7 @@
 use crate::bytes::at;
 use crate::dialect::{MAGIC_19_BETA, looks_like_magic};
 use crate::{AddressScheme, Dialect, Generation, PageSize, SegmentSize};
+use std::fmt;
 
 /// `MAXIMUM_ALIGNOF`: records start at multiples of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -180,6 +181,21 @@ pub enum NotWal {
     /// A magic, but no long header with believable sizes behind it.
     NoSizes,
 }
+
+impl fmt::Display for NotWal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NotWal::TooShort => f.write_str("shorter than a page header of WAL"),
+            NotWal::NoMagic => f.write_str("not WAL: no page magic at its beginning"),
+            NotWal::Unreleased { magic, .. } => {
+                write!(f, "WAL with the page magic {magic:04X}, which no release writes")
+            }
+            NotWal::NoSizes => f.write_str("a page magic of WAL, but no sizes of segments and pages behind it"),
+        }
+    }
+}
+
+impl std::error::Error for NotWal {}
 
 impl Layout {
     /// Reads the facts from the beginning of a segment: at least its first page for 9.2 and earlier, else 40 bytes.

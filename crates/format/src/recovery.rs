@@ -55,6 +55,9 @@ pub struct RecoveryRules {
     /// Without a `backup_label`, and where `pg_control` does not say up to where, a server replays its own `pg_wal`
     /// before it asks the archive for WAL (9.2 and later).
     pub own_wal_first: bool,
+    /// PANIC where a tablespace is a folder in `pg_tblspc` when the data become consistent (10 and later: since the
+    /// minor releases of August 2022, before which there can be none).
+    pub refuses_in_place_tablespaces: bool,
     /// The last record is read once more before a promotion, and it is PANIC where it is not there (9.2 and later,
     /// where it matters).
     pub rereads_last_record: bool,
@@ -149,6 +152,7 @@ pub(crate) const RECOVERY_8_2: RecoveryRules = RecoveryRules {
     own_wal_first: false,
     rereads_last_record: false,
     turns_without_timeline: false,
+    refuses_in_place_tablespaces: false,
     reads_prepared: false,
 };
 pub(crate) const RECOVERY_8_4: RecoveryRules = RecoveryRules { says_consistent: true, ..RECOVERY_8_2 };
@@ -179,7 +183,8 @@ pub(crate) const RECOVERY_9_4: RecoveryRules = RecoveryRules {
     ..RECOVERY_9_3
 };
 pub(crate) const RECOVERY_9_5: RecoveryRules = RecoveryRules { passes_over_later_timelines: true, ..RECOVERY_9_4 };
-pub(crate) const RECOVERY_10: RecoveryRules = RecoveryRules { reads_prepared: true, ..RECOVERY_9_5 };
+pub(crate) const RECOVERY_10: RecoveryRules =
+    RecoveryRules { reads_prepared: true, refuses_in_place_tablespaces: true, ..RECOVERY_9_5 };
 pub(crate) const RECOVERY_11: RecoveryRules = RecoveryRules { compares_label_timelines: true, ..RECOVERY_10 };
 pub(crate) const RECOVERY_12: RecoveryRules =
     RecoveryRules { parameters: &[CONNECTIONS, WORKERS, SENDERS, PREPARED, LOCKS], ..RECOVERY_11 };

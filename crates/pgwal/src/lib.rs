@@ -14,7 +14,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! This crate is a door: it has no code of its own. Behind it are ten crates, each usable alone.
+//! This crate is a door: it has no code of its own. Behind it are eleven crates, each usable alone.
 //!
 //! | module | crate | what it does | I/O | threads |
 //! |---|---|---|---|---|
@@ -22,6 +22,7 @@
 //! | [`mod@format`] | `pgwal-format` | bytes to meaning: pages, records, names, history files, a table of versions | no | no |
 //! | [`mod@walk`] | `pgwal-walk` | segments to records: scans one, joins what follows, finds the next record behind damage | no | no |
 //! | [`mod@source`] | `pgwal-source` | where WAL lies, and its plain bytes, whatever it is packed in | reads | no |
+//! | [`mod@repos`] | `pgwal-repos` | repositories of backup tools: the WAL and the backups in them | reads | no |
 //! | [`mod@archive`] | `pgwal-archive` | which bytes, in which order: whose WAL it is, timelines, the one reader | through a source | as asked |
 //! | [`mod@recovery`] | `pgwal-recovery` | backups, settings, what a server would do with them | through a source | as asked |
 //! | [`mod@logs`] | `pgwal-logs` | lines of a server's log | no | no |
@@ -48,7 +49,7 @@
 //!
 //! # Damage is an answer, an error is none
 //!
-//! [`verify()`] fails only where nothing could be looked at: no such folder, no file with the name of WAL, an
+//! [`verify()`] fails ([`Error`](verify::Error)) only where nothing could be looked at: no such folder, no file with the name of WAL, an
 //! interrupt. Whatever is wrong with files is a [`Finding`] with an address (timeline, position, file, offset), and the
 //! [`Verdict`] says what all of them come to. No input makes these crates panic on purpose, loop or allocate by a
 //! length that the input claims.
@@ -58,14 +59,13 @@
 //! A segment that is in memory, at the moment when it is pushed into an archive for instance, needs no source.
 //!
 //! ```
-//! use pgwal::check_segment;
 //! use pgwal::format::SegmentName;
-//! use pgwal::verify::segment::Expect;
+//! use pgwal::{Expect, check_segment};
 //!
 //! let file = "00000001000000000000000A";
 //! let bytes = std::fs::read(format!("../../testdata/demo/damaged/{file}"))?;
 //! let name = SegmentName::parse(file).expect("a name of WAL");
-//! let checked = check_segment(&bytes, &Expect::named(name)).expect("a first page of WAL");
+//! let checked = check_segment(&bytes, &Expect::named(name))?;
 //! for finding in &checked.findings {
 //!     println!("{}", finding.message(Some(&checked.layout)));
 //! }
@@ -77,15 +77,21 @@
 //! let bytes = std::fs::read(format!("../../testdata/demo/good/{file}"))?;
 //! let name = SegmentName::parse(file).expect("a name of WAL");
 //! let expect = Expect::named(name).after(token.parse().expect("as it was written"));
-//! let next = check_segment(&bytes, &expect).expect("a first page of WAL");
+//! let next = check_segment(&bytes, &expect)?;
 //! assert!(next.findings.is_empty(), "the record over the seam is right, too");
-//! # Ok::<(), std::io::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! What no segment can tell alone is left open without that: the rest of a record begun before it, the one that goes on
 //! in the next, the link between them. A [`Run`](walk::Run), which [`walk::scan`] makes of a segment, keeps what is
 //! needed for that. [`Run::join`](walk::Run::join) puts runs that follow each other together and checks the seam. It is
 //! associative, so segments may be scanned in any order, by any number of threads or machines.
+//!
+//! # A restore
+//!
+//! Whether a base backup and an archive come to a target, and what a server would do, say
+//! [`recovery::Site`] and [`verify_restore`](verify::recovery::verify_restore): which files it asks for, where it is
+//! consistent, where replay ends and how, in [`Outcome::restore`]. `examples/restore.rs` asks it of two targets.
 //!
 //! # Something of each record
 //!
@@ -125,6 +131,12 @@
 //! Where WAL lies elsewhere, in memory or in an object store, a [`Source`] says what is there and gives its stored
 //! bytes. What they are packed in is found out and undone behind it, as for files: `examples/own_source.rs` is one.
 //!
+//! # Archives that are written at this moment
+//!
+//! Nothing here sleeps or starts a thread unless [`Options`] say so: [`Options::jobs`] is 1 and [`Options::settle`] is
+//! zero. With that, what is still being copied when it is read is told as it is then (WP115, WP101). Give
+//! [`SETTLE`](verify::SETTLE), as the program does, where others write the archive meanwhile.
+//!
 //! # Where things stop
 //!
 //! Sources in these crates are local files and standard input. Files that are mapped into memory need a
@@ -139,6 +151,7 @@ pub use pgwal_query as query;
 pub use pgwal_recovery as recovery;
 #[cfg(feature = "serde")]
 pub use pgwal_report as report;
+pub use pgwal_repos as repos;
 pub use pgwal_source as source;
 pub use pgwal_verify as verify;
 pub use pgwal_walk as walk;
@@ -146,4 +159,5 @@ pub use pgwal_walk as walk;
 #[cfg(feature = "serde")]
 pub use pgwal_report::verify::json::VerifyDocument;
 pub use pgwal_source::{Source, open};
+pub use pgwal_verify::segment::{Checked, Expect};
 pub use pgwal_verify::{Code, Depth, Finding, Options, Outcome, Severity, Verdict, Which, check_segment, verify};

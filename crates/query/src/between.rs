@@ -5,8 +5,9 @@ use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::Source;
 use pgwal_verify::records::{ListError, ListPart, ListRequest, NoEvent, Render, Rendered, list};
-use pgwal_verify::{Depth, Error, Finding, Options, Which, verify};
+use pgwal_verify::{Error, Finding, Options, Which, verify};
 use std::fmt;
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -56,6 +57,7 @@ impl std::error::Error for BetweenError {
 /// An archive that positions are compared in.
 pub struct Compared {
     source: Box<dyn Source>,
+    options: Options<'static>,
     /// How its WAL is laid out.
     pub layout: Layout,
 }
@@ -78,16 +80,14 @@ pub struct Between {
 }
 
 impl Compared {
-    /// Finds out whose WAL it is.
+    /// Finds out whose WAL it is. Of `options` only how to read counts.
     ///
     /// # Errors
     /// It cannot be looked at, or no file says how to read it.
-    pub fn of(source: Box<dyn Source>) -> Result<Compared, BetweenError> {
-        let mut names = Options::default();
-        names.depth = Depth::Names;
-        let layout = verify(source.as_ref(), &names).map_err(BetweenError::Verify)?.layout;
+    pub fn of(source: Box<dyn Source>, options: &Options<'static>) -> Result<Compared, BetweenError> {
+        let layout = verify(source.as_ref(), &options.any_names()).map_err(BetweenError::Verify)?.layout;
         let Some(layout) = layout else { return Err(BetweenError::NotReadable(source.describe())) };
-        Ok(Compared { source, layout })
+        Ok(Compared { source, options: options.beside(), layout })
     }
 
     /// Counts what lies between `low` and `high`, on the way of recovery to a timeline.
@@ -101,8 +101,8 @@ impl Compared {
         let first = address.segment(low, size);
         // The last record may go on for some segments.
         let behind = address.segment_start(SegmentNo(address.segment(high, size).0 + 4), size);
-        let (found, reached, damaged) =
-            self.look(low, high, address.segment_start(first, size), behind, low..high, timeline)?;
+        let read = address.segment_start(first, size)..behind;
+        let (found, reached, damaged) = self.look(CountedRange { low, high, read, needed: low..high }, timeline)?;
         let mut before = found.before_low;
         // The last commit before the lower position may lie far back: look at ever more segments in front of it.
         let (mut from, mut step) = (first, 1);
@@ -110,8 +110,9 @@ impl Compared {
             let to = address.segment_start(from.next(), size);
             from = SegmentNo(from.0.saturating_sub(step));
             step *= 2;
-            let start = address.segment_start(from, size);
-            let Ok((found, ..)) = self.look(low, low, start, to, low..low, timeline) else { break };
+            let read = address.segment_start(from, size)..to;
+            let range = CountedRange { low, high: low, read, needed: low..low };
+            let Ok((found, ..)) = self.look(range, timeline) else { break };
             before = found.before_low;
             if found.records == 0 && before.is_none() && found.is_empty {
                 break;
@@ -125,17 +126,13 @@ impl Compared {
 
     fn look(
         &self,
-        low: Lsn,
-        high: Lsn,
-        from: Lsn,
-        to: Lsn,
-        needed: std::ops::Range<Lsn>,
+        range: CountedRange,
         timeline: Option<TimelineId>,
     ) -> Result<(BetweenFound, bool, bool), BetweenError> {
-        let mut options = Options::default();
-        (options.start, options.end) = (Some(from), Some(to));
+        let CountedRange { low, high, read, needed } = range;
+        let mut options = self.options.beside();
+        (options.start, options.end) = (Some(read.start), Some(read.end));
         options.timeline = timeline.map_or(Which::Latest, Which::Number);
-        options.jobs = std::thread::available_parallelism().map_or(1, usize::from);
         let counter = BetweenCounter {
             low,
             high,
@@ -169,6 +166,18 @@ impl Compared {
         };
         Ok((found, needed.is_empty() || (begins && ends), broken))
     }
+}
+
+/// What is counted, and where.
+struct CountedRange {
+    /// Records from here on.
+    low: Lsn,
+    /// And before this.
+    high: Lsn,
+    /// The segments that are read.
+    read: Range<Lsn>,
+    /// What the archive must have whole.
+    needed: Range<Lsn>,
 }
 
 /// A commit: the end of its record and its time.

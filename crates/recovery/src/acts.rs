@@ -13,7 +13,7 @@ use pgwal_format::record::{Block, Record};
 use pgwal_format::rmgr::database::{self, DatabaseChange};
 use pgwal_format::rmgr::fields::{self, RecordField};
 use pgwal_format::rmgr::sink::Value;
-use pgwal_format::rmgr::{DATABASE, HEAP, TABLESPACE, TRANSACTION, tablespace};
+use pgwal_format::rmgr::{DATABASE, HEAP, TABLESPACE, TRANSACTION, heap, tablespace};
 
 /// What a record does to files at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,8 +58,6 @@ impl FileAct {
     }
 }
 
-/// A row is changed where it stands (`XLOG_HEAP_INPLACE`).
-const INPLACE: u8 = 0x70;
 /// `pg_global`, in which `pg_database` lies.
 const GLOBAL: u32 = 1664;
 
@@ -106,7 +104,7 @@ impl EarlyActs {
                 let act = FileAct::of(record);
                 self.list.extend(act.map(|act| EarlyAct { act, xid, lsn, saved_before: own(act), end: None }));
             }
-            HEAP if record.header.operation() & INPLACE == INPLACE => {
+            HEAP if record.header.is(HEAP, heap::INPLACE) => {
                 record.blocks_or_none(blocks);
                 if blocks.iter().any(|b| b.reference.rel.spc == GLOBAL) {
                     self.marked = Some((lsn, xid));

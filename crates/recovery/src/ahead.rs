@@ -82,8 +82,12 @@ impl Recovery<'_> {
             count.is_over(limits).then_some(ReplayStop::Target)
         };
         let jobs = std::mem::replace(&mut way.reading.jobs, 1);
+        let (closed, odd) = (way.closed, std::mem::take(&mut way.closed_odd));
         let walked = way.walk(from, ask, &mut take);
         way.reading.jobs = jobs;
+        // What cannot be read ahead is no matter, as long as its size is right: that alone ends a server there.
+        way.closed = closed || way.closed_odd;
+        way.closed_odd |= odd;
         Ok(match walked? {
             Walked::End(end) => (Some(end), count.goes_on(limits)),
             Walked::Stop(_) => (None, false),

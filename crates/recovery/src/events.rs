@@ -12,6 +12,7 @@ use crate::read_ahead::{AheadCount, ReadAhead};
 use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
 use crate::xid_trace::XidTrace;
 use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::rmgr::tablespace::TablespaceChange;
 use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
 use pgwal_format::rmgr::{STANDBY, TABLESPACE, TRANSACTION, XLOG, standby, tablespace, xlog};
 use pgwal_format::text::control::ServerParameters;
@@ -64,8 +65,8 @@ pub enum EventKind {
     },
     /// The end of the base backup that started there.
     BackupEnd(Lsn),
-    /// A tablespace is created in a directory, which must be there.
-    Tablespace,
+    /// A tablespace is created, in a directory that must be there, or dropped.
+    Tablespace(TablespaceChange),
     /// The settings that a standby needs.
     Parameters(ServerParameters),
     /// The transactions that run.
@@ -296,9 +297,7 @@ impl Fold for Events<'_> {
             TRANSACTION => self.transaction(record),
             XLOG => self.xlog(record),
             STANDBY => Self::running(record).map(|what| (what, false)),
-            TABLESPACE if tablespace::created(record).is_some_and(|path| !path.is_empty()) => {
-                Some((EventKind::Tablespace, false))
-            }
+            TABLESPACE => tablespace::change(record).map(|change| (EventKind::Tablespace(change), false)),
             _ => None,
         };
         let mut mark = false;

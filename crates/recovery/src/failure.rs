@@ -99,6 +99,8 @@ pub enum Failure {
         /// There.
         there: i32,
     },
+    /// A tablespace lies in the data directory itself, and that is not allowed.
+    InPlaceTablespace(u32),
     /// The target lies before the point of consistency.
     BeforeConsistency,
     /// The end of the backup was not reached.
@@ -178,6 +180,7 @@ impl Failure {
             | Failure::CheckpointTimeline { .. }
             | Failure::Canceled
             | Failure::LastRecord { .. }
+            | Failure::InPlaceTablespace(_)
             | Failure::InvalidPages => true,
             Failure::NoCheckpoint { label, .. } | Failure::NoRedo { label, .. } => !label,
             _ => false,
@@ -284,6 +287,7 @@ impl Failure {
             }
             Failure::Canceled => "online backup was canceled, recovery cannot continue".into(),
             Failure::InvalidPages => "WAL contains references to invalid pages".into(),
+            Failure::InPlaceTablespace(oid) => format!("unexpected directory entry \"{oid}\" found in pg_tblspc/"),
             Failure::Incremental => "this is an incremental backup, not a data directory".into(),
         }
     }

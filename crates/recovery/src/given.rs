@@ -4,10 +4,11 @@ use crate::SettingsError;
 use crate::backup::{SettingsFile, Signal};
 use crate::dates::DateOrder;
 use crate::fault::{PlacedSetting, SettingPlace};
-use pgwal_format::Version;
+use crate::value;
 use pgwal_format::recovery::parameters::ServerParameter;
 use pgwal_format::recovery::settings::{RecoverySetting, SettingRules, SeveralTargets};
 use pgwal_format::text::settings::Grammar;
+use pgwal_format::{Lsn, Version};
 
 /// Where settings come from; of those of one name the last counts.
 #[derive(Clone, Debug, Default)]
@@ -131,7 +132,7 @@ impl<'a> Given<'a> {
             // It is read behind postgresql.conf, into which people write.
             self.files.iter().filter(|file| file.main == "postgresql.auto.conf").rev().find_map(|file| {
                 let setting = file.text.settings.iter().rev().find(|s| s.name == *name)?;
-                (setting.value != *value).then(|| PlacedSetting {
+                (!is_same(&setting.value, value)).then(|| PlacedSetting {
                     name: name.clone(),
                     value: setting.value.clone(),
                     place: SettingPlace::Line { file: file.name.clone(), line: setting.line },
@@ -157,6 +158,18 @@ fn has(version: Version, name: &str) -> bool {
 fn is_misspelt(name: &str) -> bool {
     let close = |setting: &RecoverySetting| strsim::damerau_levenshtein(setting.name, name) <= 2;
     !is_of_recovery(name) && RecoverySetting::ALL.iter().any(close)
+}
+
+/// Whether two values of one setting are the same to a server, as far as that is plain.
+fn is_same(one: &str, other: &str) -> bool {
+    let lsn = |text: &str| text.parse::<Lsn>().ok();
+    let number =
+        |text: &str| value::number(text).filter(|(_, rest)| rest.is_empty() && !text.is_empty()).map(|(n, _)| n);
+    let agree = |a: Option<u64>, b: Option<u64>| a.is_some() && a == b;
+    one == other
+        || agree(lsn(one).map(Lsn::get), lsn(other).map(Lsn::get))
+        || agree(number(one), number(other))
+        || agree(value::boolean(one).map(u64::from), value::boolean(other).map(u64::from))
 }
 
 /// Whether a server of this version knows no such name. Names with a dot are those of extensions.

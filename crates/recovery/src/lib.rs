@@ -18,6 +18,7 @@ pub mod events;
 pub mod failure;
 mod fault;
 mod given;
+mod in_place;
 mod instead;
 mod known;
 mod missed;

@@ -96,7 +96,9 @@ impl NamesAsked {
             let entry = found.as_ref().and_then(|f| shelf.entry(f));
             let last = ended.as_ref() == Some(name);
             let is_history = name.ends_with(".history");
+            let is_refused = shelf.is_refused(name);
             let status = match (there, found, is_history) {
+                (false, ..) if is_refused => Status::Damaged,
                 (false, ..) => Status::Missing,
                 (true, Some(_), _) if last && short => Status::Damaged,
                 (true, Some(_), _) if ahead => Status::Unneeded,
@@ -106,7 +108,7 @@ impl NamesAsked {
             let is_target =
                 matches!(&out.failure, Some(Failure::NoTimeline(t)) if FileName::History(*t).to_string() == *name);
             let needed = match status {
-                _ if is_target => true,
+                _ if is_target || is_refused => true,
                 Status::Missing | Status::Damaged => last && short,
                 Status::Unneeded => false,
                 _ => true,

@@ -20,6 +20,7 @@ use pgwal_source::guard::MapGuard;
 use pgwal_source::{Entry, Source, SourceError};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 /// How to look.
 #[derive(Clone, Copy, Default)]
@@ -28,6 +29,8 @@ pub struct SiteOptions<'a> {
     pub jobs: usize,
     /// Memory-map plain files.
     pub map: Option<MapGuard>,
+    /// How long to wait for a file that is being written ([`SETTLE`](pgwal_archive::SETTLE)); zero: not at all.
+    pub settle: Duration,
     /// Set to stop early.
     pub interrupt: Option<&'a AtomicBool>,
 }
@@ -111,7 +114,7 @@ impl<'a> Site<'a> {
             let named = |index: usize| names.iter().find(|(i, _)| *i == index).map(|(_, name)| *name);
             let place = |entries: Vec<Entry>| {
                 let inventory = Inventory::new(&entries, &named, &layout);
-                let (lineage, history_flaws) = Lineage::read(source, &entries, &inventory);
+                let (lineage, history_flaws) = Lineage::read(source, &entries, &inventory, look.settle);
                 let refused = refused.clone();
                 FilePlace { source, entries, inventory, lineage, history_flaws, refused, archive }
             };
@@ -315,8 +318,8 @@ impl<'a> Site<'a> {
     }
 
     fn reading(&self) -> WalkOptions<'a> {
-        let look = &self.look;
-        WalkOptions { jobs: look.jobs.max(1), map: look.map, system_id: self.system_id, interrupt: look.interrupt }
+        let SiteOptions { jobs, map, settle, interrupt } = self.look;
+        WalkOptions { jobs: jobs.max(1), map, system_id: self.system_id, settle, interrupt }
     }
 }
 

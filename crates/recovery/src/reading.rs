@@ -11,9 +11,10 @@ use pgwal_archive::{Buffers, Depth, Unusable};
 use pgwal_format::Lsn;
 use pgwal_source::How;
 use pgwal_source::guard::MapGuard;
-use pgwal_walk::{Run, scan};
+use pgwal_walk::Run;
 use std::cell::RefCell;
 use std::sync::Mutex;
+use std::time::Duration;
 
 /// Bytes that are kept of a record that crosses pages: the end of a transaction with that many subtransactions is read.
 const KEEP: usize = 64 << 20;
@@ -49,6 +50,8 @@ pub struct EventReader<'a> {
     pub system_id: u64,
     /// Memory-map plain files.
     pub map: Option<MapGuard>,
+    /// How long to wait for a file that is being written.
+    pub settle: Duration,
     /// The room for a large segment that is needed whole.
     pub permit: Mutex<Vec<u8>>,
 }
@@ -82,12 +85,12 @@ impl<'a> EventReader<'a> {
             })
         };
         let unfinished = |scanned: &Scanned<Events<'a>>| scanned.why.as_ref().is_some_and(Unusable::is_unfinished);
-        let Some(scanned) = settled(place.source, entry, unfinished, read) else {
+        let Some(scanned) = settled(place.source, entry, self.settle, unfinished, read) else {
             return FileRead::Nothing(NoRecords::Unreadable);
         };
         // A server finds a page there that it does not take for one of this segment.
         let events = || Events::new(self.ask).of_file(Some(found.timeline));
-        let nothing = || Box::new(scan(&[], self.expect(&segment), events()));
+        let nothing = || Box::new(reader.nothing(&segment, KEEP, events()));
         match scanned.why {
             Some(Unusable::Size { found, .. }) if place.archive => FileRead::Size(found),
             // Unpacked once, as its name says.
@@ -101,12 +104,5 @@ impl<'a> EventReader<'a> {
             Some(Unusable::Cluster { .. }) => FileRead::Records(nothing()),
             _ => FileRead::Records(scanned.run.map_or_else(nothing, Box::new)),
         }
-    }
-
-    fn expect(&self, segment: &Segment) -> pgwal_walk::ScanExpect<'_> {
-        let layout = &self.shelf.layout;
-        let start = layout.address().segment_start(segment.number, layout.segment);
-        let (timeline, system_id) = (Some(segment.timeline), Some(self.system_id));
-        pgwal_walk::ScanExpect { layout, start, timeline, system_id, keep: KEEP }
     }
 }

@@ -4,6 +4,7 @@
 use crate::at_hand::FilesAtHand;
 use crate::events::{Ask, EventKind, Match};
 use crate::failure::{Failure, Lacking};
+use crate::in_place::InPlace;
 use crate::names::NamesAsked;
 use crate::outcome::{AsksArchive, Ending, OwnWal, Reached, Restore};
 use crate::own_wal;
@@ -107,6 +108,7 @@ impl Recovery<'_> {
         if rules.reads_prepared {
             replay.prepared = Some(PreparedAcross::new(self.shelf));
         }
+        replay.in_place = InPlace::of(self.start, settings);
         replay.pages = self.extents.as_ref().ok().map(|extents| Tracker::new(extents, settings.ignore_invalid_pages));
         let stuck = self.start.control.as_ref().and_then(|c| replay.check_settings(&c.parameters));
         if let Some(ReplayStop::Dies(failure) | ReplayStop::Stuck(failure)) = stuck {

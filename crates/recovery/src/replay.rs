@@ -10,11 +10,13 @@
 use crate::acts::EarlyActs;
 use crate::events::{EventKind, Events, RecoveryEvent};
 use crate::failure::Failure;
+use crate::in_place::InPlace;
 use crate::pages::{Change, Noted, Tracker};
 use crate::prepared::PreparedAcross;
 use crate::sum::{EventSum, RecordSpan, ReplayedCommit};
 use pgwal_archive::lineage::Descent;
 use pgwal_format::recovery::{Minimal, RecoveryRules};
+use pgwal_format::rmgr::tablespace::TablespaceChange;
 use pgwal_format::text::control::{ServerParameters, WalLevel};
 use pgwal_format::{Dialect, Lsn, TimelineId};
 
@@ -106,6 +108,8 @@ pub struct Replay<'a> {
     pub other_backup: Option<(Lsn, Lsn)>,
     /// Tablespaces were created.
     pub makes_tablespaces: bool,
+    /// Tablespaces in the data directory itself.
+    pub in_place: InPlace,
     /// Records that act before their commits, those of the last segment replayed in part included.
     pub acts: EarlyActs,
     /// The target, where it is the end of a transaction that was rolled back.
@@ -145,6 +149,7 @@ impl<'a> Replay<'a> {
             prepared: None,
             other_backup: None,
             makes_tablespaces: false,
+            in_place: InPlace::default(),
             acts: EarlyActs::default(),
             rolled_back: None,
             compared: false,
@@ -298,8 +303,9 @@ impl<'a> Replay<'a> {
                 }
                 None
             }
-            EventKind::Tablespace => {
-                self.makes_tablespaces = true;
+            EventKind::Tablespace(change) => {
+                self.makes_tablespaces |= matches!(change, TablespaceChange::Created(_));
+                self.in_place.replay(*change);
                 None
             }
             EventKind::Prepared(xid) => {
@@ -422,6 +428,9 @@ impl<'a> Replay<'a> {
         if self.consistent_at.is_none() && !waits && minimum <= self.replayed {
             if self.pages.as_mut().is_some_and(Tracker::check) {
                 return Some(ReplayStop::Dies(Failure::InvalidPages));
+            }
+            if let Some(oid) = self.in_place.refused(self.rules()) {
+                return Some(ReplayStop::Dies(Failure::InPlaceTablespace(oid)));
             }
             self.consistent_at = Some(self.replayed);
         }

@@ -36,6 +36,8 @@ pub struct Settings {
     pub reads_ahead: Option<ReadAhead>,
     /// Blocks that WAL changes and that are not there are no reason to stop (`ignore_invalid_pages`, 13 and later).
     pub ignore_invalid_pages: bool,
+    /// Tablespaces may lie in the data directory itself (`allow_in_place_tablespaces`, 10 and later).
+    pub in_place_tablespaces: bool,
     /// What must not be lower than on the primary.
     pub parameters: Parameters,
     /// `restore_command`. Without it (only in standby mode) no file comes from the archive.
@@ -101,6 +103,7 @@ impl Settings {
             hot_standby: false,
             reads_ahead: None,
             ignore_invalid_pages: false,
+            in_place_tablespaces: false,
             parameters: Parameters::default(),
             restore_command: None,
             streams: false,
@@ -154,10 +157,12 @@ impl Settings {
         let mut assume = |name: &str, value: String| assumed.push((name.to_owned(), value));
         let (hot_standby, parameters) =
             server(&sorted.server, rules, given.is_configured(), &mut assume).map_err(placed)?;
-        let ignore_invalid_pages = match sorted.server.iter().rev().find(|(name, _)| *name == "ignore_invalid_pages") {
-            Some((name, text)) => value::boolean(text).ok_or_else(|| placed(needs_boolean(name, text)))?,
-            None => false,
+        let is_on = |name: &str| match sorted.server.iter().rev().find(|(own, _)| *own == name) {
+            Some((name, text)) => value::boolean(text).ok_or_else(|| placed(needs_boolean(name, text))),
+            None => Ok(false),
         };
+        let (ignore_invalid_pages, in_place_tablespaces) =
+            (is_on("ignore_invalid_pages")?, is_on("allow_in_place_tablespaces")?);
         let mode = match (given.signal, asked.standby_mode) {
             (Some(Signal::Standby), _) | (_, true) => Mode::Standby,
             (Some(_), _) => Mode::Archive,
@@ -239,6 +244,7 @@ impl Settings {
             hot_standby,
             reads_ahead: reads_ahead(version, &sorted.server).map_err(placed)?,
             ignore_invalid_pages,
+            in_place_tablespaces,
             parameters,
             restore_command,
             streams: mode == Mode::Standby && asked.streams,

@@ -5,6 +5,7 @@ use pgwal_format::recovery::RecoveryRules;
 use pgwal_format::text::backup_label::BackupFrom;
 use pgwal_format::text::control::{ControlFile, ControlState};
 use pgwal_format::{Lsn, TimelineId};
+use std::collections::BTreeSet;
 
 /// The start.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct Start {
     pub stop: Option<Lsn>,
     /// The control file.
     pub control: Option<ControlFile>,
+    /// Tablespaces that are folders in `pg_tblspc`.
+    pub in_place: BTreeSet<u32>,
 }
 
 impl Start {
@@ -52,6 +55,7 @@ impl Start {
             from_standby,
             stop: history.map(|h| h.stop),
             control,
+            in_place: backup.in_place.clone(),
         })
     }
 

@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// How to read.
 #[derive(Clone, Copy)]
@@ -27,6 +28,8 @@ pub struct WalkOptions<'a> {
     pub map: Option<MapGuard>,
     /// The cluster.
     pub system_id: u64,
+    /// How long to wait for a file that is being written.
+    pub settle: Duration,
     /// Set to stop early.
     pub interrupt: Option<&'a AtomicBool>,
 }
@@ -113,6 +116,8 @@ pub struct WalWalk<'a> {
     spoiled: BTreeSet<FoundFile>,
     /// A file that nobody here can look into decided something.
     pub closed: bool,
+    /// One of them is not as large as a segment: a server that gets it as it lies dies of that.
+    pub closed_odd: bool,
     /// Segments that were read.
     pub segments: u64,
     /// Where it looks.
@@ -140,6 +145,7 @@ impl<'a> WalWalk<'a> {
             requests: Vec::new(),
             spoiled: BTreeSet::new(),
             closed: false,
+            closed_odd: false,
             segments: 0,
             looking: Looking::Everywhere,
             short: ShortFile::Fatal,
@@ -256,8 +262,8 @@ impl<'a> WalWalk<'a> {
                 (next, least) = (next.next(), found.timeline);
             }
             let planned = steps.len();
-            let WalkOptions { system_id, map, .. } = self.reading;
-            let reader = EventReader { shelf: self.shelf, ask, system_id, map, permit: Mutex::default() };
+            let WalkOptions { system_id, map, settle, .. } = self.reading;
+            let reader = EventReader { shelf: self.shelf, ask, system_id, map, settle, permit: Mutex::default() };
             let work = |i: usize, buffers: &mut Buffers| {
                 let (found, _) = steps.get(i)?;
                 Some((i, *found, reader.read(found, start.filter(|_| i == 0), buffers)))
@@ -269,7 +275,7 @@ impl<'a> WalWalk<'a> {
             let jobs = self.reading.jobs;
             let (through_damage, short) = (self.through_damage, self.short);
             let mut collected: Vec<(String, Option<FoundFile>, bool)> = Vec::new();
-            let mut closed = false;
+            let (mut closed, mut closed_odd) = (false, false);
             let mut take = |piece: Option<(usize, FoundFile, FileRead<'a>)>| {
                 if interrupt.is_some_and(|stop| stop.load(Ordering::Relaxed)) {
                     return Err(Error::Interrupted);
@@ -282,7 +288,9 @@ impl<'a> WalWalk<'a> {
                 );
                 match got {
                     FileRead::Nothing(why) => {
+                        let size = self.shelf.entry(&found).and_then(|entry| entry.size);
                         closed |= why == NoRecords::Closed;
+                        closed_odd |= why == NoRecords::Closed && size != Some(layout.segment.bytes());
                         spoiled = Some(found);
                         return Ok(ControlFlow::Break(()));
                     }
@@ -313,6 +321,7 @@ impl<'a> WalWalk<'a> {
             in_order(jobs, planned, &work, &mut take, || Error::Threads)?;
             collected.into_iter().for_each(|(name, found, damaged)| self.asked(name, found, damaged));
             self.closed |= closed;
+            self.closed_odd |= closed_odd;
             self.segments += taken;
             if let Some(ended) = ended {
                 return Ok(ended);

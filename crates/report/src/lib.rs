@@ -5,6 +5,8 @@
 //! |---|---|---|
 //! | [`verify`] | does it replay, how far, why not further | text, JSON, HTML, JUnit, SARIF, Nagios, Prometheus |
 //! | [`restore`] | what a restore would come to, inside of [`verify`] | text, JSON |
+//! | [`repository`] | what was recognised at a place | text, JSON |
+//! | [`backups`] | which backups there are, and what each can be restored to | text, JSON |
 //! | [`plan`] | which files a restore asks for | text, JSON |
 //! | [`when`] | which times and positions are reached | text, JSON |
 //! | [`timelines`] | how timelines descend from each other | text, JSON |
@@ -34,6 +36,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod backups;
 pub mod control;
 pub mod dump;
 pub mod ended;
@@ -46,6 +49,7 @@ pub mod lag;
 pub mod locate;
 pub mod outside;
 pub mod plan;
+pub mod repository;
 pub mod restore;
 pub mod stats;
 pub mod time;

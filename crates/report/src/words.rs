@@ -1,7 +1,7 @@
 //! What every format says in the same words.
 
 use pgwal_verify::recovery::pages::Blind;
-use pgwal_verify::{Depth, NotChecked, Outcome, Verdict};
+use pgwal_verify::{Depth, Detail, Finding, NotChecked, Outcome, Verdict};
 
 /// A verdict, as JSON names it.
 pub fn verdict(verdict: Verdict) -> &'static str {
@@ -53,6 +53,20 @@ pub fn not_checked(what: NotChecked) -> &'static str {
         NotChecked::Blocks(Blind::Many) => "whether blocks that WAL changes are there: too many of them to remember",
         NotChecked::OutsideRange => "what lies outside the range asked for",
         _ => "more",
+    }
+}
+
+/// Which backups of a repository do not restore: behind what is said of its WAL.
+pub fn broken_backups(outcome: &Outcome) -> String {
+    let label = |f: &Finding| match &f.detail {
+        Detail::OfListedBackup { label, .. } => Some(label.clone()),
+        _ => None,
+    };
+    let labels: Vec<String> = outcome.counted().filter_map(label).collect();
+    match labels.as_slice() {
+        [] => String::new(),
+        [one] => format!("; but backup {one} does not restore"),
+        all => format!("; but {} backups do not restore", all.len()),
     }
 }
 

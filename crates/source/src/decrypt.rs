@@ -9,12 +9,12 @@ mod known;
 mod openssl;
 #[cfg(feature = "pgp")]
 mod pgp;
+mod small;
 #[cfg(feature = "libsodium")]
 mod sodium;
 mod unmarked;
 
-#[cfg(feature = "pgp")]
-pub(crate) use pgp::PgpKeys;
+pub(crate) use small::open_any_of;
 pub(crate) use unmarked::codec_of;
 
 use crate::codec::Encryption;

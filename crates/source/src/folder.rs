@@ -22,6 +22,8 @@ pub(crate) struct FolderSource {
     path: PathBuf,
     /// From the one to the other: empty, or ending with a slash.
     shown: String,
+    /// Other folders with WAL of the same archive, flat.
+    beside: Vec<Arc<EntryFolder>>,
     live: bool,
     disk: Disk,
 }
@@ -33,6 +35,7 @@ impl FolderSource {
             named: path.to_path_buf(),
             path: path.to_path_buf(),
             shown: String::new(),
+            beside: Vec::new(),
             live: level::is_live(path),
         }
     }
@@ -41,7 +44,27 @@ impl FolderSource {
     pub(crate) fn of_data_directory(path: &Path, wal: &str, pace: Option<Arc<Pace>>) -> FolderSource {
         let folder = path.join(wal);
         let disk = Disk { pace, wal: Some(folder.clone()) };
-        FolderSource { disk, named: path.to_path_buf(), path: folder, shown: format!("{wal}/"), live: true }
+        let (named, shown) = (path.to_path_buf(), format!("{wal}/"));
+        FolderSource { disk, named, path: folder, shown, beside: Vec::new(), live: true }
+    }
+
+    /// `folders`: where WAL lies, and what stands before a file's name when it is shown; the first with its subfolders.
+    pub(crate) fn of_folders(
+        named: &Path,
+        folders: &[(PathBuf, String)],
+        pace: Option<Arc<Pace>>,
+    ) -> Option<FolderSource> {
+        let ((path, shown), beside) = folders.split_first()?;
+        let folder =
+            |(path, shown): &(PathBuf, String)| Arc::new(EntryFolder { path: path.clone(), shown: shown.clone() });
+        Some(FolderSource {
+            named: named.to_path_buf(),
+            path: path.clone(),
+            shown: shown.clone(),
+            beside: beside.iter().map(folder).collect(),
+            live: false,
+            disk: Disk { pace, wal: None },
+        })
     }
 }
 
@@ -74,6 +97,16 @@ impl Source for FolderSource {
             };
             if let Err(error) = result.map_err(|error| SourceError::io(&folder.path, &error)) {
                 listing.unreadable.push((folder.shown.clone(), error));
+            }
+        }
+        for folder in &self.beside {
+            match list_folder(folder, &mut listing, None) {
+                // It comes with its first file.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    listing.unreadable.push((folder.shown.clone(), SourceError::io(&folder.path, &error)));
+                }
+                Ok(()) => {}
             }
         }
         listing.sort();

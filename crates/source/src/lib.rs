@@ -77,7 +77,7 @@ pub use kept::{KeptContent, KeptFile, KeptSource};
 pub use key::Keys;
 pub use keyed::with_keys;
 pub use map::guard;
-pub use open::{open, open_at_pace};
+pub use open::{in_folders, is_wal_folder, open, open_at_pace};
 pub use outcome::{ByteSink, ReadFault, ReadOutcome, ReadState};
 pub use pace::{Clock, Pace};
 pub use read::{How, Scratch, read, small};

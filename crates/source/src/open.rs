@@ -44,6 +44,29 @@ pub fn open_at_pace(paths: &[PathBuf], pace: Option<Arc<Pace>>) -> Result<Box<dy
     }
 }
 
+/// Opens folders of WAL as one archive, whatever lies around them: the first with its subfolders of 256 segments, the
+/// others flat. `named`: what a user named; with each folder, what stands before a file's name when it is shown.
+///
+/// # Errors
+/// No folder was given.
+pub fn in_folders(
+    named: &Path,
+    folders: &[(PathBuf, String)],
+    pace: Option<Arc<Pace>>,
+) -> Result<Box<dyn Source>, SourceError> {
+    let source = FolderSource::of_folders(named, folders, pace).ok_or(SourceError::NoPath)?;
+    Ok(Box::new(source))
+}
+
+/// Whether WAL lies in a folder itself, or it is a data directory: nothing below it is meant.
+///
+/// # Errors
+/// The folder cannot be looked at.
+pub fn is_wal_folder(path: &Path) -> Result<bool, SourceError> {
+    let holds = || level::holds_wal(path).map_err(|error| SourceError::io(path, &error));
+    Ok(level::is_data_directory(path) || holds()?)
+}
+
 fn open_folder(path: &Path, pace: Option<Arc<Pace>>) -> Result<Box<dyn Source>, SourceError> {
     if level::is_data_directory(path) {
         let wal =

@@ -141,7 +141,7 @@ fn read_encrypted(
     sink: ByteSink<'_>,
 ) -> io::Result<ReadOutcome> {
     let encrypted = Codec::Encrypted(kind);
-    let clear = match decrypt::open(kind, stored, keys, &|| keys.open_any_of(file.source))? {
+    let clear = match decrypt::open(kind, stored, keys, &|| decrypt::open_any_of(keys, file.source))? {
         decrypt::Opening::Clear(clear) => clear,
         decrypt::Opening::Refused(why) => {
             return Ok(ReadOutcome { plain_bytes: 0, codec: encrypted, state: why.state(), stored_bytes: None });

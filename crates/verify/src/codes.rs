@@ -146,6 +146,9 @@ codes! {
     NoFile = "WP123", "no-file", Error, "a name of WAL stands for no file",
         example "00000001000000000000000B: not a regular file but a folder",
         "A folder, a socket or a link to where nothing is has the name of a segment. restore_command fails on it as if nothing were there, and recovery ends in front of it. A link may lead to a place that is not mounted here. A named pipe and a device are told as WP504 instead: a command would wait at them, or read something. Put the file in its place, or mount what the link names.";
+    RepositoryInfo = "WP126", "repository-info", Error, "a backup tool's own file is missing, damaged or contradicts another",
+        example "archive/main/archive.info does not know 16-2: pgBackRest gives out none of its WAL",
+        "The WAL is judged by its own bytes, and so are these: but a restore goes through the backup tool, and the tool goes by its files of information. pgBackRest asks archive.info which cluster may have which WAL, and backup.info which backups there are; each has a copy beside it and a checksum inside. Where neither can be used, or where archive.info does not know the cluster whose WAL lies there, archive-get gives out nothing, and a server that restores ends with the first segment it asks for: an error. Where the copy serves, or where two files only name another current cluster, it is a warning. Bring the file back from its copy, from another repository, or from a copy of the repository; what lies beside it is whole.";
     TooShort = "WP130", "too-short", Error, "the archive does not get where it must",
         example "replay reaches 0/05F00000, not 0/06000000 that it must reach",
         "verify --must-reach named a position or a time, and what is proven to replay ends before it. A lost tail cannot be seen from bytes: an archive that lacks its last segments looks like one of an hour ago. So somebody who knows how far the server was has to say so. Either archiving is behind (pg_stat_archiver, pg_wal/archive_status on the server), files were lost, or damage stops replay earlier, which another finding tells.";
@@ -239,6 +242,9 @@ codes! {
         example "00000003.history says that timeline 3 left 1; its first record at 0/06402028 says that it follows 2: lines are missing in the file",
         "The first record of a timeline says which timeline was in force before it, and the history file names another. Mostly the file was cut: lines are missing, and it still reads well. A server believes the file: it looks for segments that never were, or replays an older timeline past the point where it was left. Get the file from pg_wal of a server of that timeline, or from another copy of the archive; its lines are those of the parent's history file and one more.";
 
+    Astray = "WP312", "latest-astray", Error, "the latest timeline left the one here before all of its WAL, and has none",
+        example "00000002.history leaves timeline 1 at 0/00300000, before all WAL that is here, and no WAL of timeline 2 is here: a server that looks for the latest timeline does not start",
+        "A server looks for the latest timeline by its history file alone (the default since 12). Here that file says that the timeline of this WAL was left before the first segment that is here, and no segment of the newer timeline lies here. From any backup within this WAL such a server ends with FATAL, \"requested timeline 2 is not a child of this server's history\". Either the WAL of the newer timeline is missing, or the file is of another cluster, which a history file does not tell. A warning up to 11, where a server stays on its own timeline unless it is told otherwise. Restore with the recovery_target_timeline that is named, or move the file away.";
     BackupHistory = "WP401", "backup-history", Warning, "a backup history file cannot be read",
         example "000000010000000000000009.00000028.backup has no STOP WAL LOCATION",
         "The file says from where to where a base backup needs WAL. It cannot be read, so that backup is not known, and gaps are judged without it. Servers from 9.0 on do not read it; 8.2 to 8.4 need it to restore that backup.";
@@ -332,6 +338,9 @@ codes! {
     SignalMissing = "WP436", "signal-missing", Warning, "settings of a recovery are there, and nothing asks for one",
         example "there is no recovery.signal: the server reads neither the archive nor its target",
         "restore_command or a target is set, and neither recovery.signal nor standby.signal lies in the data directory (up to 11: no recovery.conf). A server then replays its own pg_wal, as after a crash: it asks the archive for nothing and stops at no target. With a backup_label and no WAL in pg_wal it ends with FATAL, \"could not locate required checkpoint record\". An error where it fails, or where a target was asked for; a warning where pg_wal alone is enough to start. Make the file, empty: touch recovery.signal in the data directory, as the user of the server.";
+    BackupNotRestorable = "WP440", "backup-not-restorable", Warning, "a backup does not restore",
+        example "backup 20261128-151715F_20261128-151830I does not restore: 20261128-151715F, on which it builds, is missing",
+        "A backup of a backup tool's repository was held against what describes it: its information and manifest, the backup that it builds on, and its files by name and size. Something that it needs is not there or has another size, or its tool says that it failed or was never finished. Its content was not read. The tool refuses to restore it, or leaves files out. As long as another backup restores this is a warning, and the verdict is that of the WAL; WAL alone is no restore, so that it is an error where no backup is left. Look for what is missing in another repository or a copy of this one; take a new backup now.";
 
     Encrypted = "WP501", "encrypted", Error, "a file is encrypted",
         example "000000010000000000000011 is encrypted (openssl)",
@@ -353,7 +362,33 @@ codes! {
         "The file is encrypted, and what comes out with the passphrases and keys given is noise. It is encrypted with another one, or its beginning is damaged; that it is damaged is told (WP103) where a key opens other files of the archive and the end of this one. pgBackRest encrypts WAL with a key of the archive's own, which stands in archive.info, encrypted with the repository's passphrase: neither opens what the other one does. Nothing is said of the content.";
 }
 
+/// What a code is about, as its first digit says.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum CodeFamily {
+    /// The archive: which files there are, and what they are.
+    Archive,
+    /// Bytes of WAL.
+    Bytes,
+    /// Timelines.
+    Timelines,
+    /// Backups and targets.
+    Backups,
+    /// What cannot be looked at.
+    Closed,
+}
+
 impl Code {
+    /// What it is about.
+    pub const fn family(self) -> CodeFamily {
+        match self.id().as_bytes() {
+            [_, _, b'1', ..] => CodeFamily::Archive,
+            [_, _, b'2', ..] => CodeFamily::Bytes,
+            [_, _, b'3', ..] => CodeFamily::Timelines,
+            [_, _, b'4', ..] => CodeFamily::Backups,
+            _ => CodeFamily::Closed,
+        }
+    }
+
     /// No replay from before comes over the place, and replay may begin behind it.
     pub const fn is_hole(self) -> bool {
         matches!(self, Code::Gap | Code::WalReset)

@@ -193,6 +193,13 @@ pub enum Detail {
         /// Where that is left, by the file; `None`: it does not name it.
         left: Option<Switch>,
     },
+    /// A history file that leaves the WAL here before all of it.
+    Astray {
+        /// The timeline of that WAL.
+        own: TimelineId,
+        /// Where the file says that it was left.
+        left: Switch,
+    },
     /// A timeline's own files are taken behind the point where it was left.
     LeftBranch {
         /// The timeline that left it.
@@ -406,6 +413,17 @@ pub enum Detail {
     OfBackup {
         /// As what follows its name.
         what: String,
+    },
+    /// A backup in a tool's keeping.
+    OfListedBackup {
+        /// The tool's name for it.
+        label: String,
+        /// Why it does not restore.
+        why: String,
+        /// So many reasons more.
+        more: u64,
+        /// No backup of the repository restores.
+        none_left: bool,
     },
     /// Files of a backup's manifest.
     BackupFiles {

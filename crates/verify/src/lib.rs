@@ -28,12 +28,14 @@ pub mod probe;
 pub mod reach;
 pub mod records;
 pub mod recovery;
+pub mod repository;
 mod restore;
 pub mod segment;
 mod starts;
 pub mod times;
 mod verdict;
 mod verify;
+pub mod windows;
 pub mod wording;
 
 pub use beside::Beside;
@@ -42,8 +44,8 @@ pub use finding::{Detail, FileRange, Finding, Lost};
 pub use options::Options;
 pub use outcome::{KnownBackup, LineReport, NotChecked, Outcome, TimelineReport, Verdict, WalEnd};
 pub use pgwal_archive::{
-    Branch, Depth, Error, Facts, Files, Holder, Mark, Progress, RestorePoint, Tally, TransactionEnd, TransactionSpan,
-    Which, index,
+    Branch, Depth, Error, Facts, Files, Holder, Mark, Progress, RestorePoint, SETTLE, Tally, TransactionEnd,
+    TransactionSpan, Which, index,
 };
 pub use pgwal_logs as log_line;
 pub use pgwal_recovery::backup;

@@ -6,10 +6,17 @@ use crate::known::AcceptedFindings;
 use pgwal_archive::whose::Cluster;
 use pgwal_archive::{Depth, Look, Progress, Which};
 use pgwal_format::Lsn;
+use pgwal_recovery::SiteOptions;
 use pgwal_source::guard::MapGuard;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
-/// What to verify, and how.
+/// What to verify, and how. By default, on this thread alone, without waiting for anything:
+///
+/// ```
+/// let mut options = pgwal_verify::Options::default();
+/// (options.jobs, options.settle) = (4, pgwal_verify::SETTLE);
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Options<'a> {
@@ -37,6 +44,10 @@ pub struct Options<'a> {
     pub index: Option<&'a Index>,
     /// Gather where transactions end and restore points stand: [`Tally::facts`](crate::Tally::facts).
     pub facts: bool,
+    /// How long to wait, without news, for what is missing or not whole because others write the archive at this
+    /// moment: zero, as by default, not at all; [`SETTLE`](crate::SETTLE) is what the program waits. What is still so
+    /// then is told as it is ([`Code::StillCopied`](crate::Code::StillCopied)).
+    pub settle: Duration,
     /// Set to stop early.
     pub interrupt: Option<&'a AtomicBool>,
 }
@@ -56,6 +67,7 @@ impl Default for Options<'_> {
             progress: None,
             index: None,
             facts: false,
+            settle: Duration::ZERO,
             interrupt: None,
         }
     }
@@ -74,7 +86,32 @@ impl<'a> Options<'a> {
             map: self.map,
             progress: self.progress,
             facts: self.facts,
+            settle: self.settle,
             interrupt: self.interrupt,
         }
+    }
+
+    /// How a restore is to be looked at ([`recovery::Site`](crate::recovery::Site)).
+    pub fn site(&self) -> SiteOptions<'a> {
+        SiteOptions { jobs: self.jobs, map: self.map, settle: self.settle, interrupt: self.interrupt }
+    }
+
+    /// The same records, read in the same way: what is accepted or remembered, how findings weigh and who is told of
+    /// progress are left out. For a question beside the one that is asked.
+    pub fn beside(&self) -> Options<'a> {
+        let (depth, timeline, cluster) = (self.depth, self.timeline, self.cluster);
+        let (start, end, interrupt) = (self.start, self.end, self.interrupt);
+        let (jobs, map, settle) = (self.jobs, self.map, self.settle);
+        Options { depth, timeline, cluster, start, end, jobs, map, settle, interrupt, ..Options::default() }
+    }
+
+    /// The same, of names alone.
+    pub fn names(&self) -> Options<'a> {
+        Options { depth: Depth::Names, ..self.beside() }
+    }
+
+    /// In the same way, all of an archive: whose it is and how it is laid out.
+    pub fn any_names(&self) -> Options<'a> {
+        Options { timeline: Which::Latest, start: None, end: None, jobs: 1, ..self.names() }
     }
 }

@@ -1,9 +1,10 @@
 //! What a run came to.
 
 use crate::beside::Beside;
-use crate::codes::{Code, Severity};
-use crate::finding::{Detail, Finding};
+use crate::codes::Severity;
+use crate::finding::Finding;
 use crate::reach::Fresh;
+use crate::repository::RepositoryFacts;
 pub use crate::verdict::{LineReport, Verdict};
 use pgwal_archive::index::{IndexUse, PartsUse};
 use pgwal_archive::{Branch, Depth, Facts, Tally};
@@ -180,45 +181,11 @@ pub struct Outcome {
     pub parts: Option<PartsUse>,
     /// How far and how fresh, where that was asked.
     pub fresh: Option<Fresh>,
+    /// The repository of a backup tool in which the WAL lies.
+    pub repository: Option<RepositoryFacts>,
 }
 
 impl Outcome {
-    /// That of a run that could look at nothing in `place`, and why.
-    pub fn unseen(place: &str, why: String) -> Outcome {
-        let finding =
-            Finding { file: Some(place.to_owned()), detail: Detail::Refused(why), ..Finding::of(Code::Unreadable) };
-        Outcome::without_wal(vec![finding], Depth::Records)
-    }
-
-    /// That of a run that found nobody's WAL.
-    pub(crate) fn without_wal(findings: Vec<Finding>, depth: Depth) -> Outcome {
-        Outcome {
-            verdict: Verdict::Unproven,
-            depth,
-            layout: None,
-            system_id: None,
-            path: Vec::new(),
-            lines: Vec::new(),
-            timelines: Vec::new(),
-            branches: Vec::new(),
-            backups: Vec::new(),
-            findings,
-            lowered: 0,
-            replay: None,
-            replayed: Tally::default(),
-            facts: Vec::new(),
-            not_checked: vec![NotChecked::Records, NotChecked::DataFiles],
-            ignored: 0,
-            unknown: Ignored::default(),
-            replay_segments: 0,
-            live: false,
-            restore: None,
-            index: None,
-            parts: None,
-            fresh: None,
-        }
-    }
-
     /// Findings that count: not those that are accepted.
     pub fn counted(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|f| !f.accepted)
@@ -234,18 +201,5 @@ impl Outcome {
     /// How many errors and warnings are accepted.
     pub fn accepted(&self) -> u64 {
         self.findings.iter().filter(|f| f.accepted && f.severity >= Severity::Warning).count() as u64
-    }
-
-    /// Of an archive that has nothing of what was asked for.
-    pub(crate) fn nothing(layout: Layout, system_id: u64, depth: Depth, unknown: Ignored) -> Outcome {
-        let (layout, system_id, not_checked) = (Some(layout), Some(system_id), vec![NotChecked::DataFiles]);
-        Outcome {
-            verdict: Verdict::Refuted,
-            layout,
-            system_id,
-            unknown,
-            not_checked,
-            ..Outcome::without_wal(Vec::new(), depth)
-        }
     }
 }

@@ -1,6 +1,6 @@
 //! What lies at one position of an archive: evidence for what a server said of it.
 
-use crate::codes::{Code, Severity};
+use crate::codes::{Code, CodeFamily, Severity};
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::outcome::Outcome;
@@ -93,8 +93,7 @@ pub type PlaceIn<'a> = dyn Fn(&Layout) -> Option<(Lsn, Option<TimelineId>)> + 'a
 /// # Errors
 /// As [`crate::verify()`].
 pub fn probe(source: &dyn Source, options: Options<'_>, at: &PlaceIn<'_>) -> Result<Option<Probe>, Error> {
-    let names = Options { depth: crate::Depth::Names, ..Options::default() };
-    let Some(layout) = crate::verify(source, &names)?.layout else { return Ok(None) };
+    let Some(layout) = crate::verify(source, &options.any_names())?.layout else { return Ok(None) };
     let Some((lsn, timeline)) = at(&layout) else { return Ok(None) };
     let (address, size) = (layout.address(), layout.segment);
     let lsn = address.normal(lsn, size);
@@ -111,20 +110,13 @@ pub fn probe(source: &dyn Source, options: Options<'_>, at: &PlaceIn<'_>) -> Res
         ListError::Verify(error) => error,
         ListError::Output(_) => Error::Interrupted,
     })?;
-    Ok(Some(judge(source, &sight, &listed, &seen, lsn, number, timeline)))
+    Ok(Some(judge(&sight, &listed, &seen, timeline)))
 }
 
-fn judge(
-    source: &dyn Source,
-    sight: &ExaminedArchive<'_>,
-    listed: &Listed,
-    seen: &RecordAt,
-    lsn: Lsn,
-    number: SegmentNo,
-    timeline: Option<TimelineId>,
-) -> Probe {
-    let layout = sight.archive.cluster.layout;
+fn judge(sight: &ExaminedArchive<'_>, listed: &Listed, seen: &RecordAt, timeline: Option<TimelineId>) -> Probe {
+    let (source, layout, lsn) = (sight.archive.source, sight.archive.cluster.layout, seen.lsn);
     let (address, size) = (layout.address(), layout.segment);
+    let number = address.segment(lsn, size);
     let taken = sight.way.legs.iter().find(|leg| (leg.first..=leg.last).contains(&number)).map(|leg| leg.timeline);
     let owner = taken.or(timeline).or_else(|| listed.outcome.path.last().copied()).unwrap_or(TimelineId::FIRST);
     let segment = SegmentName::new(owner, number, address, size);
@@ -188,7 +180,7 @@ fn about(outcome: &Outcome, lsn: Lsn, number: SegmentNo, layout: &Layout) -> Vec
             from <= lsn && f.lost.is_some_and(|lost| lost.until_lsn.is_none_or(|until| lsn < until))
         });
         let place = [f.lsn, f.at].into_iter().flatten().any(|place| page(place) == page(lsn));
-        let whole_file = f.code.id() < Code::RecordCrc.id()
+        let whole_file = f.code.family() == CodeFamily::Archive
             && f.at.is_some_and(|at| layout.address().segment(at, layout.segment) == number);
         hole || place || whole_file
     };

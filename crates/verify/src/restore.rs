@@ -1,29 +1,25 @@
 //! The verdict of a restore: the prediction, and what is wrong with the files that it asks for.
 
-use crate::beside_target;
+mod ruling;
+
 use crate::codes::{Code, Severity};
 use crate::filtered::FilteredSource;
-use crate::finding::{Detail, Finding, set_severities};
-use crate::judge::segment_of;
-use crate::lines;
-use crate::of_settings;
+use crate::finding::{Detail, Finding};
+use crate::judge::{Ruling, RulingCase, segment_of};
 use crate::options::Options;
-use crate::outcome::{NotChecked, Outcome, Verdict};
-use crate::starts::{own_wal_short, prepared_gone, unlabelled, waits_for_primary};
-use crate::verify::examine;
+use crate::outcome::{NotChecked, Outcome};
+use crate::verify::examine_for;
 use crate::wording::target_named;
-use pgwal_archive::Error;
-use pgwal_archive::Which;
+use pgwal_archive::{Error, Which};
 use pgwal_format::recovery::data_directory::WithoutFolder;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Lsn, SegmentName, TimelineId, Version};
-use pgwal_recovery::backup::{self, Backup, BackupFlaw, FlawKind, Weight};
+use pgwal_recovery::backup::{Backup, BackupFlaw, FlawKind, Weight};
 use pgwal_recovery::failure::{Failure, Lacking};
-use pgwal_recovery::outcome::{AsksArchive, Ending, LeftBranch, Restore, Status};
-use pgwal_recovery::unlabelled::Unlabelled;
-use pgwal_recovery::{Settings, SettingsError, Site, SiteOptions, TargetTimeline, WalkEnd};
-use pgwal_recovery::{alternatives, in_partial};
+use pgwal_recovery::outcome::{Ending, LeftBranch, Restore, Status};
+use pgwal_recovery::{Settings, SettingsError, Site, TargetTimeline, WalkEnd};
 use pgwal_source::{Entry, Source};
+use ruling::RestoreRuling;
 use std::collections::BTreeSet;
 
 /// Predicts a restore; a backup or settings that a server refuses are part of the prediction.
@@ -42,8 +38,16 @@ pub fn predict(
     })
 }
 
-/// Predicts a restore and judges the files that it asks for; with `all`, every file of the archive is judged, and what
-/// is wrong with the others does not change the verdict.
+/// Which files of an archive are judged for a restore.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RestoreFiles {
+    /// Those that it asks for.
+    Asked,
+    /// Every one; what is wrong with the others does not change the verdict.
+    All,
+}
+
+/// Predicts a restore, and judges it with the files that it asks for.
 ///
 /// # Errors
 /// The archive cannot be listed, or an early end was asked for.
@@ -53,11 +57,12 @@ pub fn verify_restore(
     backup: &Backup,
     settings: Result<&Settings, &SettingsError>,
     options: &Options<'_>,
-    all: bool,
+    files: RestoreFiles,
 ) -> Result<Outcome, Error> {
-    let mut restore = predict(site, backup, settings)?;
+    let all = files == RestoreFiles::All;
+    let restore = predict(site, backup, settings)?;
     let layout = *site.layout();
-    let asked: BTreeSet<&str> = restore.files.iter().map(|f| f.name.as_str()).collect();
+    let asked: BTreeSet<String> = restore.files.iter().map(|f| f.name.clone()).collect();
     let start = layout.address().segment(restore.redo_start, layout.segment);
     let number = |entry: &Entry| match entry.name {
         Some(FileName::Segment(name) | FileName::Partial(name)) => name.number(layout.address(), layout.segment),
@@ -71,7 +76,7 @@ pub fn verify_restore(
     };
     let holds = |entry: &Entry| match entry.name {
         Some(FileName::Segment(name)) => {
-            all || asked.contains(name.to_string().as_str()) || short && number(entry) >= Some(start)
+            all || asked.contains(&name.to_string()) || short && number(entry) >= Some(start)
         }
         Some(FileName::Partial(_)) => all || short && number(entry) >= Some(start),
         Some(FileName::BackupHistory(name, _)) => !others_backups.contains(&name),
@@ -85,150 +90,25 @@ pub fn verify_restore(
         severities: options.severities.clone(),
         ..*options
     };
-    let mut outcome = match examine(&part, &judged) {
-        Ok((outcome, _)) => outcome,
+    let system_id = site.system_id();
+    let mut ruling = RestoreRuling { archive, site, restore, backup, settings, options: &judged, files };
+    let mut outcome = match examine_for(&part, &judged, &mut ruling) {
+        Ok(outcome) => outcome,
         // Nothing that recovery asks for is here: the prediction says so.
-        Err(Error::NoWal { unknown, .. }) => Outcome::nothing(layout, site.system_id(), options.depth, unknown),
+        Err(Error::NoWal { unknown, .. }) => {
+            let mut case = RulingCase {
+                layout: Some(layout),
+                system_id: Some(system_id),
+                unknown,
+                not_checked: vec![NotChecked::DataFiles],
+                ..RulingCase::without_wal(Vec::new(), options.depth)
+            };
+            let ruled = ruling.rule(&mut case)?;
+            case.decided(ruled)
+        }
         Err(error) => return Err(error),
     };
-    let end = end_of(&restore);
-    let reached = restore.target.as_ref().is_some_and(|t| t.reached);
-    // The first page of the segment in which replay starts is read as well.
-    let begun = layout.address().segment_start(start, layout.segment);
-    let asked_from = match restore.asks_archive {
-        AsksArchive::Never => None,
-        AsksArchive::AtOnce => Some(restore.redo_start),
-        // From the segment on in which its own WAL ends.
-        AsksArchive::BehindOwnWal => restore.own_wal.map(|own| {
-            layout.address().segment_start(layout.address().segment(own.to, layout.segment), layout.segment)
-        }),
-    };
-    let begun = asked_from.filter(|_| restore.asks_archive != AsksArchive::AtOnce).unwrap_or(begun);
-    for finding in &mut outcome.findings {
-        // What a server never asks for decides nothing.
-        let on_the_way = asked_from.is_some_and(|from| finding.at.is_none_or(|at| at >= from || at == begun))
-            && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
-        // Replay went on behind it: WAL inside the backup has what the archive lacks.
-        let is_passed = finding.code == Code::Gap && finding.at.is_some_and(|at| at < end);
-        let is_asked = |file: &str| match &finding.detail {
-            Detail::Miswritten { right } => is_asked(&asked, right),
-            _ => is_asked(&asked, file),
-        };
-        if !on_the_way
-            || is_passed
-            || finding.file.as_deref().is_some_and(|file| !is_asked(file)) && !finding.code.is_hole()
-        {
-            finding.severity = finding.severity.min(Severity::Info);
-        }
-    }
-    name_copies(backup, &mut outcome.findings);
-    // What is wrong with the backup counts wherever replay gets to.
-    let mut of_backup = findings_of(backup);
-    of_backup.extend(other_version(backup, layout.dialect.version));
-    of_backup.extend(unlabelled(&restore));
-    of_backup.extend(own_wal_short(&restore));
-    outcome.lowered += set_severities(&mut of_backup, &options.severities);
-    let refuted = |f: &Finding| f.severity == Severity::Error && !f.code.is_could_not_look();
-    let bad_backup = of_backup.iter().any(refuted);
-    let mut of_restore = Vec::new();
-    if let Ok(settings) = settings {
-        of_restore.extend(of_settings::findings(archive, backup, settings, &restore)?);
-    }
-    // What replay comes to is foretold, not judged by names.
-    outcome.findings.retain(|f| !matches!(f.code, Code::LeftBranch | Code::Stopped));
-    // Where recovery takes what is the backup's own, WAL of others beside it is no obstacle.
-    let foreign = backup::of_archive(backup, site.wal_system_id());
-    let severity = if restore.replay_end.is_some() { Severity::Info } else { Severity::Error };
-    of_restore.extend(foreign.map(|flaw| Finding { severity, ..of_flaw(&flaw) }));
-    if !outcome.findings.iter().any(|f| f.code == Code::OtherWal) {
-        let own = lines::of(&site.cluster());
-        of_restore.extend(site.others().iter().map(|other| lines::meeting(&own, &lines::of(other), &judged)));
-    }
-    of_restore.extend(orphans(site, &restore, settings));
-    // What it comes to without a file that cannot be looked at is told, and proves nothing.
-    of_restore.extend(found(site, &restore).map(|f| if restore.closed { lowered(f) } else { f }));
-    of_restore.extend(restore.left_branch.map(|branch| left_branch(site, &restore, branch)));
-    of_restore.extend(invalid_pages(site, &restore));
-    of_restore.extend(prepared_gone(&restore));
-    if !restore.closed {
-        of_restore.extend(beside_target::findings(site, &restore));
-    }
-    outcome.lowered += set_severities(&mut of_restore, &options.severities);
-    outcome.findings.extend(of_backup.into_iter().chain(of_restore));
-    // What is wrong with a file that lies behind the target is no reason by itself.
-    let causes = [Code::ReadAhead, Code::BackupStructure, Code::SignalMissing, Code::RestoreCommand];
-    outcome.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), !causes.contains(&f.code)));
-    outcome.replay_segments =
-        restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64;
-    if restore.asks_archive == AsksArchive::BehindOwnWal && restore.replay_end.is_some() {
-        // Some were read of pg_wal before the archive was asked, the last of them again behind that.
-        let last = layout.address().segment(Lsn::new(end_of(&restore).get().saturating_sub(1)), layout.segment);
-        outcome.replay_segments = last.0.saturating_sub(start.0) + 1;
-    }
-    if outcome.path.is_empty() {
-        // All of it lies in the server's own pg_wal.
-        outcome.path.push(restore.timeline);
-    }
-    mark_damaged(&mut restore, &outcome.findings);
-    let doubtful = restore.unlabelled.as_ref().is_some_and(Unlabelled::is_doubtful);
-    // Which copy of a file is taken decides what a target comes to, too.
-    let counts = |f: &&Finding| f.severity == Severity::Error && (!reached || f.code == Code::CopiesDiffer);
-    let errors = || outcome.findings.iter().filter(counts);
-    outcome.verdict = match () {
-        () if restore.closed => Verdict::Unproven,
-        () if waits_for_primary(&restore, settings) => Verdict::Unproven,
-        () if !restore.is_good() => Verdict::Refuted,
-        () if bad_backup || errors().any(refuted) => Verdict::Refuted,
-        () if errors().next().is_some() || doubtful => Verdict::Unproven,
-        () => Verdict::Proven,
-    };
-    outcome.replay = Some((restore.redo_start, end));
-    // What lies behind a fork, on the branch that was left, is no part of what was asked for.
-    let at_fork = match (restore.left_branch, settings) {
-        (Some(branch), Ok(settings)) => Some(site.predict(&settings.in_front_of(branch.fork))?),
-        _ => None,
-    };
-    if let Some(end) = at_fork.as_ref().and_then(|fork| fork.replay_end) {
-        outcome.replay = Some((restore.redo_start, end));
-    }
-    let sum = at_fork.as_ref().map_or(&restore.replayed, |fork| &fork.replayed);
-    (outcome.replayed.records, outcome.replayed.commits) = (sum.records, sum.commits);
-    outcome.replayed.last_commit = sum.last_commit.map(|c| c.time);
-    outcome.not_checked.retain(|n| *n != NotChecked::Backups);
-    outcome.not_checked.extend([NotChecked::DataFiles].into_iter().chain((!all).then_some(NotChecked::OtherFiles)));
-    let included = settings.is_ok_and(|settings| !settings.not_read.is_empty());
-    outcome.not_checked.extend(included.then_some(NotChecked::IncludedSettings));
-    let unknown = settings.is_ok_and(|settings| settings.names_not_known);
-    outcome.not_checked.extend(unknown.then_some(NotChecked::SettingNames));
-    outcome.not_checked.extend(restore.makes_tablespaces.then_some(NotChecked::TablespaceFolders));
-    outcome.not_checked.extend(restore.settings_unknown.then_some(NotChecked::StandbySettings));
-    outcome.not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
-    outcome.not_checked.sort();
-    outcome.not_checked.dedup();
-    let look = SiteOptions { jobs: options.jobs, map: options.map, interrupt: options.interrupt };
-    match (outcome.verdict, settings) {
-        // What is wrong with the backup itself, no other target mends.
-        (Verdict::Refuted, Ok(settings)) if !bad_backup => {
-            let known: Vec<(String, Lsn)> = outcome.backups.iter().map(|b| (b.file.clone(), b.start)).collect();
-            restore.alternatives = alternatives(archive, site, settings, &restore, &known, look)?;
-            beside_target::name_instead(&mut outcome.findings, &restore);
-        }
-        // What a server leaves in a .partial is told where all of WAL is wanted.
-        (Verdict::Proven, Ok(settings)) if restore.target.is_none() => {
-            restore.alternatives.extend(in_partial(site, settings, &restore)?);
-            let mut found: Vec<Finding> =
-                restore.alternatives.iter().filter_map(|a| beside_target::partial_commits(&restore, a)).collect();
-            outcome.lowered += set_severities(&mut found, &options.severities);
-            outcome.findings.extend(found);
-        }
-        _ => {}
-    }
-    if !all {
-        // Of what was not looked at, nothing can be said.
-        outcome.findings.retain(|f| !f.code.is_hole() || f.severity == Severity::Error);
-        outcome.backups.clear();
-    }
-    outcome.restore = Some(Box::new(restore));
+    outcome.restore = Some(Box::new(ruling.restore));
     Ok(outcome)
 }
 
@@ -289,33 +169,12 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
     Finding { severity, file: Some(flaw.file.clone()), detail, ..Finding::of(code) }
 }
 
-fn lowered(finding: Finding) -> Finding {
-    Finding { severity: finding.severity.min(Severity::Info), ..finding }
-}
-
-fn end_of(restore: &Restore) -> Lsn {
-    restore.replay_end.unwrap_or(restore.redo_start)
-}
-
 /// A server reads WAL of its own version alone. Where a control file is there, that says so.
 fn other_version(backup: &Backup, of_wal: Version) -> Option<Finding> {
     let own = backup.version.filter(|own| backup.control.is_none() && *own != of_wal)?;
     let what = format!("is {own}, and the WAL is of {of_wal}");
     let detail = Detail::OfBackup { what };
     Some(Finding { file: Some("PG_VERSION".into()), detail, ..Finding::of(Code::BackupContradicts) })
-}
-
-/// A file that was used and in which replay ends for what is wrong with it is damaged.
-fn mark_damaged(restore: &mut Restore, findings: &[Finding]) {
-    let wrong =
-        |f: &&Finding| f.severity == Severity::Error && !f.code.is_could_not_look() && f.code != Code::LeftBranch;
-    let files: Vec<&str> = findings.iter().filter(wrong).filter_map(|f| f.file.as_deref()).collect();
-    for asked in restore.files.iter_mut().filter(|f| f.status == Status::Present) {
-        let name = BTreeSet::from([asked.name.as_str()]);
-        if files.iter().any(|file| is_asked(&name, file)) {
-            asked.status = Status::Damaged;
-        }
-    }
 }
 
 /// Backups of which the archive tells and that are not of this cluster.
@@ -340,15 +199,6 @@ fn unusable(backup: &Backup) -> Option<String> {
     };
     let finding = findings_of(backup).into_iter().find(|f| stops(&f))?;
     Some(finding.server_says(None).unwrap_or_else(|| finding.message(None)))
-}
-
-fn is_asked(asked: &BTreeSet<&str>, file: &str) -> bool {
-    let name = file.rsplit('/').next().unwrap_or(file);
-    asked.contains(name)
-        || asked.iter().any(|known| {
-            name.strip_prefix(known)
-                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_hexdigit()) && !rest.starts_with(".partial"))
-        })
 }
 
 /// Recovery ends although more of this timeline is here: the first segment behind the end that is.

@@ -2,7 +2,7 @@
 
 use crate::codes::Code;
 use crate::index::Parts;
-use crate::judge::{Judge, Reports, facts_of, nobody};
+use crate::judge::{Judge, Reports, Ruling, RulingCase, facts_of, nobody};
 use crate::lines;
 use crate::options::Options;
 use crate::outcome::{LineReport, Outcome, Verdict};
@@ -11,7 +11,6 @@ use pgwal_archive::{Archive, ArchiveSurvey, Depth, Error, LineOfWal, Prior, Read
 use pgwal_format::{SegmentNo, TimelineId};
 use pgwal_source::Source;
 use std::collections::HashSet;
-use std::time::Duration;
 
 /// Verifies what lies in a source.
 ///
@@ -30,9 +29,11 @@ pub fn verify(source: &dyn Source, options: &Options<'_>) -> Result<Outcome, Err
     }
     // A server writes while we read: what was looked at before it was written does not fit what was looked at after.
     // What is still wrong when looked at again is wrong.
+    let waits = outcome.live && options.depth == Depth::Records && !options.settle.is_zero();
     let mut again = 0;
-    while outcome.live && outcome.verdict != Verdict::Proven && options.depth == Depth::Records && again < LOOKS {
-        std::thread::sleep(Duration::from_millis(200));
+    while waits && outcome.live && outcome.verdict != Verdict::Proven && again < LOOKS {
+        // A look takes its time, too: whatever a server writes in between is seen.
+        std::thread::sleep(options.settle / 3);
         outcome = examine(source, options)?.0;
         again += 1;
     }
@@ -47,7 +48,7 @@ pub fn verify(source: &dyn Source, options: &Options<'_>) -> Result<Outcome, Err
 pub fn verify_parts(parts: Parts, options: &Options<'_>) -> Result<Outcome, Error> {
     let used = parts.used();
     let (kept, joined) = parts.join();
-    let mut outcome = judged(&kept, options, Prior::Parts(&joined))?.0;
+    let mut outcome = judged(&kept, options, Prior::Parts(&joined), None)?.0;
     outcome.parts = Some(used);
     match joined.unclear() {
         Some(file) => Err(Error::Unclear { file }),
@@ -72,31 +73,62 @@ pub(crate) fn examine<'a>(
     source: &'a dyn Source,
     options: &Options<'a>,
 ) -> Result<(Outcome, Option<ExaminedArchive<'a>>), Error> {
-    judged(source, options, options.index.map_or(Prior::None, Prior::Index))
+    judged(source, options, prior(options), None)
+}
+
+/// Looks at an archive, and has what was found ruled by somebody else.
+pub(crate) fn examine_for(
+    source: &dyn Source,
+    options: &Options<'_>,
+    ruling: &mut dyn Ruling,
+) -> Result<Outcome, Error> {
+    Ok(judged(source, options, prior(options), Some(ruling))?.0)
+}
+
+fn prior<'a>(options: &Options<'a>) -> Prior<'a> {
+    options.index.map_or(Prior::None, Prior::Index)
 }
 
 fn judged<'a>(
     source: &'a dyn Source,
     options: &Options<'a>,
     memory: Prior<'a>,
+    ruling: Option<&mut dyn Ruling>,
 ) -> Result<(Outcome, Option<ExaminedArchive<'a>>), Error> {
     match read_remembered(source, options.look(), memory)? {
         ReadArchive::Lines(lines) => {
-            let mut lines = lines.into_iter();
-            let Some(LineOfWal { archive, seen }) = lines.next() else { return Err(Error::Threads) };
-            let mut index = None;
-            let mut beside = |LineOfWal { archive, seen }| {
-                let (outcome, sight) = judge_among(archive, seen, options, Vec::new());
-                index = index.take().or(outcome.index.clone());
-                lines::judged(&sight.archive, &outcome)
-            };
-            let others: Vec<LineReport> = lines.map(&mut beside).collect();
-            let (mut outcome, sight) = judge_among(archive, seen, options, others);
-            outcome.index = outcome.index.or(index);
+            let (outcome, sight) = judge_lines(lines, options, ruling)?;
             Ok((outcome, Some(sight)))
         }
-        ReadArchive::NoOwner(found) => Ok((nobody(source, found, options.depth), None)),
+        ReadArchive::NoOwner(found) => {
+            let (mut case, unread) = nobody(source, found, options.depth);
+            let ruled = match ruling {
+                Some(ruling) => ruling.rule(&mut case)?,
+                None => unread,
+            };
+            Ok((case.decided(ruled), None))
+        }
     }
+}
+
+/// Judges an archive, and the WAL of others that lies beside it.
+pub(crate) fn judge_lines<'a>(
+    lines: Vec<LineOfWal<'a>>,
+    options: &Options<'_>,
+    ruling: Option<&mut dyn Ruling>,
+) -> Result<(Outcome, ExaminedArchive<'a>), Error> {
+    let mut lines = lines.into_iter();
+    let Some(LineOfWal { archive, seen }) = lines.next() else { return Err(Error::Threads) };
+    let mut index = None;
+    let beside = |LineOfWal { archive, seen }| {
+        let (outcome, sight) = judge(archive, seen, options)?;
+        index = index.take().or(outcome.index.clone());
+        Ok(lines::judged(&sight.archive, &outcome))
+    };
+    let others: Vec<LineReport> = lines.map(beside).collect::<Result<_, Error>>()?;
+    let (mut outcome, sight) = judge_among(archive, seen, options, others, ruling)?;
+    outcome.index = outcome.index.or(index);
+    Ok((outcome, sight))
 }
 
 /// Judges what was seen of an archive.
@@ -104,8 +136,8 @@ pub(crate) fn judge<'a>(
     archive: Box<Archive<'a>>,
     seen: ArchiveSurvey,
     options: &Options<'_>,
-) -> (Outcome, ExaminedArchive<'a>) {
-    judge_among(archive, seen, options, Vec::new())
+) -> Result<(Outcome, ExaminedArchive<'a>), Error> {
+    judge_among(archive, seen, options, Vec::new(), None)
 }
 
 /// The same, where WAL of others lies beside it.
@@ -114,45 +146,19 @@ fn judge_among<'a>(
     seen: ArchiveSurvey,
     options: &Options<'_>,
     others: Vec<LineReport>,
-) -> (Outcome, ExaminedArchive<'a>) {
+    ruling: Option<&mut dyn Ruling>,
+) -> Result<(Outcome, ExaminedArchive<'a>), Error> {
     let mut findings = facts_of(&archive, &seen);
     let own = lines::named(&archive);
     findings.extend(others.iter().map(|other| lines::meeting(&own, other, options)));
-    let mut reports = Judge::new(&archive, options, archive.path(), seen, findings).judge();
-    let (way, unusable) = (std::mem::take(&mut reports.way), std::mem::take(&mut reports.unusable));
-    let mut outcome = outcome(reports, &archive, options);
+    let judge = Judge::new(&archive, options, archive.path(), seen, findings);
+    let Reports { case, ruled, way, unusable } = judge.judge(ruling)?;
+    let case = RulingCase { ignored: archive.ignored, unknown: archive.unknown.clone(), ..case };
+    let mut outcome = case.decided(ruled);
     outcome.lines = std::iter::once(lines::judged(&archive, &outcome)).chain(others).collect();
     // One that is accepted has become what is proven; one that is only ignored has not.
     let accepted = outcome.findings.iter().filter(|f| f.code == Code::SegmentChanged && f.accepted);
     let accepted: HashSet<&str> = accepted.filter_map(|f| f.file.as_deref()).collect();
     outcome.index = archive.remember(&accepted);
-    (outcome, ExaminedArchive { archive, way, unusable })
-}
-
-fn outcome(reports: Reports, archive: &Archive<'_>, options: &Options<'_>) -> Outcome {
-    Outcome {
-        verdict: reports.verdict,
-        depth: options.depth,
-        layout: Some(archive.cluster.layout),
-        system_id: Some(archive.cluster.system_id),
-        path: reports.path,
-        lines: Vec::new(),
-        timelines: reports.timelines,
-        branches: archive.lineage.branches(),
-        backups: reports.backups,
-        findings: reports.findings,
-        lowered: reports.lowered,
-        replay: reports.replay,
-        replayed: reports.replayed,
-        facts: reports.facts,
-        not_checked: reports.not_checked,
-        ignored: archive.ignored,
-        unknown: archive.unknown.clone(),
-        replay_segments: reports.replay_segments,
-        live: archive.live,
-        restore: None,
-        index: None,
-        parts: None,
-        fresh: None,
-    }
+    Ok((outcome, ExaminedArchive { archive, way, unusable }))
 }

@@ -95,6 +95,9 @@ impl Finding {
             (Code::OthersHistory, Detail::OthersHistory { own, .. }) => format!(
                 "restore with --target-timeline {own} (recovery_target_timeline = '{own}'), and move the other cluster's files away, {file} too"
             ),
+            (_, Detail::Astray { own, .. }) => format!(
+                "restore with --target-timeline {own} (recovery_target_timeline = '{own}'); find the WAL that {file} speaks of, or move that file away if it is another cluster's"
+            ),
             (Code::OtherWal, _) => "give each cluster and version an archive of its own; verify --backup judges the line of that backup".into(),
             (_, Detail::LeftBranch { child, switch: Switch::At(lsn), .. }) => format!(
                 "find the segments of timeline {child}, or recover to --target-lsn {lsn} --target-inclusive off: what lies behind on this timeline was left"
@@ -152,6 +155,8 @@ impl Finding {
             (Code::ForeignName | Code::ForeignCluster | Code::ForeignVersion | Code::Geometry, _) => {
                 format!("find out which cluster archives into this place; get this cluster's own {file}")
             }
+            (Code::RepositoryInfo, _) => format!("bring {file} back, from its .copy, from another repository of the stanza or from a copy of this one"),
+            (Code::BackupNotRestorable, _) => "take a new backup now, and look for what is missing in another repository or a copy of this one".into(),
             (Code::BackupHistory, _) => format!("get {file} from another copy of the archive, or take a new base backup"),
             (Code::BackupLabel | Code::BackupControl | Code::BackupContradicts | Code::BackupManifest, _) => {
                 format!("take {file} from another copy of the same backup, or another backup")

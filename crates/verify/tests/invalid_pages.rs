@@ -4,7 +4,7 @@
 use pgwal_format::Lsn;
 use pgwal_verify::backup::{self, Backup};
 use pgwal_verify::recovery::outcome::Ending;
-use pgwal_verify::recovery::{Given, ServerZone, Settings, Site, SiteOptions, verify_restore};
+use pgwal_verify::recovery::{Given, RestoreFiles, ServerZone, Settings, Site, SiteOptions, verify_restore};
 use pgwal_verify::{Code, Detail, NotChecked, Options, Outcome, Severity, Verdict};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,7 +86,8 @@ fn restored(backup: &Backup, settings: &BTreeMap<String, String>) -> Outcome {
     set.push(("recovery_target_action".into(), "promote".into()));
     let given = Given { planned: true, set, ..Given::default() };
     let settings = Settings::read(site.layout().dialect.version, &given, &ServerZone::system()).unwrap();
-    verify_restore(archive.as_ref(), &mut site, backup, Ok(&settings), &Options::default(), false).unwrap()
+    verify_restore(archive.as_ref(), &mut site, backup, Ok(&settings), &Options::default(), RestoreFiles::Asked)
+        .unwrap()
 }
 
 fn is_blind(outcome: &Outcome) -> bool {

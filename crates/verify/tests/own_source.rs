@@ -9,7 +9,7 @@ use std::fs;
 use std::io::{self, Cursor};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Objects, as a bucket has them.
 struct Bucket {
@@ -139,6 +139,22 @@ fn a_short_object_is_being_copied_only_if_it_was_just_written() {
     };
     assert_eq!(cut(HOUR).codes(), [Code::Size]);
     assert_eq!(cut(Duration::ZERO).codes(), [Code::StillCopied]);
+}
+
+#[test]
+fn nothing_is_waited_for_unless_that_is_asked_for() {
+    let mut bucket = Bucket::of_demo(Duration::ZERO);
+    bucket.objects.last_mut().unwrap().1.truncate(100_000);
+    let look = |settle: Duration| {
+        let mut options = Options::default();
+        options.settle = settle;
+        let begun = Instant::now();
+        let code = verify(&bucket, &options).unwrap().findings[0].code;
+        (code, begun.elapsed())
+    };
+    let ((now, at_once), (then, later)) = (look(Duration::ZERO), look(Duration::from_secs(4)));
+    assert_eq!((now, then), (Code::StillCopied, Code::StillCopied), "it is told either way");
+    assert!(at_once < Duration::from_secs(2) && later > Duration::from_secs(2), "{at_once:?} {later:?}");
 }
 
 #[test]

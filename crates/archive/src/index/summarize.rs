@@ -24,7 +24,6 @@ pub fn summarize(source: &dyn Source, look: &Look<'_>) -> Result<Vec<u8>, Error>
     let listing = source.list()?;
     let entries = &listing.entries;
     let whose = whose(source, entries, &|_| None).most();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(look.jobs.max(1)).build().map_err(|_| Error::Threads)?;
     let how = How { map: look.map, ..How::default() };
     if let Some(progress) = look.progress {
         progress.begin(entries.len() as u64);
@@ -39,8 +38,14 @@ pub fn summarize(source: &dyn Source, look: &Look<'_>) -> Result<Vec<u8>, Error>
         }
         summary
     };
-    let summaries: Vec<Option<Summary>> =
-        pool.install(|| entries.par_iter().enumerate().map_init(Buffers::default, one).collect());
+    // No threads but those that were asked for.
+    let summaries: Vec<Option<Summary>> = if look.jobs <= 1 {
+        let mut buffers = Buffers::default();
+        entries.iter().enumerate().map(|file| one(&mut buffers, file)).collect()
+    } else {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(look.jobs).build().map_err(|_| Error::Threads)?;
+        pool.install(|| entries.par_iter().enumerate().map_init(Buffers::default, one).collect())
+    };
     if stopped() {
         return Err(Error::Interrupted);
     }

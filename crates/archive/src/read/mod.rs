@@ -9,6 +9,7 @@
 //! cluster or not yet written to its end are here and nowhere else.
 
 mod careful;
+mod part;
 mod remember;
 mod sum;
 
@@ -19,12 +20,13 @@ use crate::stretch::{Bad, Piece, PieceKind, Stretch, Unusable};
 use crate::tally::Tally;
 use crate::whose::{Cluster, FirstPage, beginning};
 use pgwal_source::{Codec, Entry, How, ReadState, Scratch, Source};
-use pgwal_walk::{Fold, Head, KEEP, Run, ScanExpect, Stream, Tail};
+use pgwal_walk::{Fold, Head, KEEP, Run, ScanExpect, Stream, Tail, scan};
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 use sum::{ContentSum, NamedSum};
 
 pub use careful::Scanned;
+pub use part::{GatheredBeside, ScannedPart};
 pub use remember::{Remember, View};
 
 /// A file that was read as a segment, and counted.
@@ -244,6 +246,11 @@ impl Reader<'_> {
         let layout = &self.cluster.layout;
         let start = layout.address().segment_start(segment.number, layout.segment);
         ScanExpect { layout, start, timeline: Some(segment.timeline), system_id: Some(self.cluster.system_id), keep }
+    }
+
+    /// A file in which a server finds no page that it takes for one of this segment: no record, and no end.
+    pub fn nothing<F: Fold>(&self, segment: &Segment, keep: usize, fold: F) -> Run<F> {
+        scan(&[], self.expect(segment, keep), fold)
     }
 
     /// What records are counted in.

@@ -4,15 +4,17 @@
 mod pasted;
 
 use crate::exit::Exit;
+use crate::input::on_all_processors;
 use crate::keys::KeyOptions;
+use crate::repo::PlaceOptions;
 use crate::streams::page;
 use anyhow::bail;
 use clap::ValueEnum;
 use pgwal::format::{FileName, Layout, Lsn, Position, TimelineId};
 use pgwal::verify::codes::{Code, CodePattern};
+use pgwal::verify::log_line::LogPosition as Named;
 use pgwal::verify::log_line::{LogLine, LogReading, Slot, SlotValue};
 use pgwal::verify::probe::probe;
-use pgwal::verify::{Options, log_line::LogPosition as Named};
 use pgwal_report::explain::{self, Evidence, ExplainAnswer, ExplainedLine, ExplainedPlaces};
 use pgwal_report::outside::{Lines, OutputForm};
 use std::io::Write;
@@ -131,7 +133,7 @@ fn evidence(
     keys: &KeyOptions,
     (places, timeline): (&[Named], Option<TimelineId>),
 ) -> anyhow::Result<Evidence> {
-    let source = crate::input::open(std::slice::from_ref(path), None, keys)?;
+    let source = crate::input::open(path, &PlaceOptions::default(), keys)?;
     let Some(place) = places.first() else {
         return Ok(Evidence::None("the message names no place in WAL".into()));
     };
@@ -148,10 +150,8 @@ fn evidence(
     }
     // The file that the message names beside the position tells the timeline.
     let timeline = places.iter().find_map(timeline_of).or(timeline);
-    let mut options = Options::default();
-    options.jobs = std::thread::available_parallelism().map_or(1, usize::from);
     let at = |layout: &Layout| Some((resolve(place, layout)?, timeline));
-    let seen = probe(source.as_ref(), options, &at)?;
+    let seen = probe(source.as_ref(), on_all_processors(), &at)?;
     Ok(match seen {
         Some(seen) => Evidence::Seen(Box::new(seen)),
         None => Evidence::None(format!("no WAL in {} has a place {place}", source.describe())),

@@ -4,10 +4,11 @@ use crate::cmd::reading::timeline;
 use crate::exit::Exit;
 use crate::input::InputOptions;
 use crate::place::{Basis, Geometry, Operand};
+use crate::repo::PlaceOptions;
 use crate::streams::page;
 use clap::ValueEnum;
 use pgwal::format::TimelineId;
-use pgwal::verify::{Depth, Options, verify};
+use pgwal::verify::verify;
 use pgwal_query::one::{self, NoRecord};
 use pgwal_report::hex;
 use pgwal_report::outside::{Lines, OutputForm};
@@ -32,6 +33,8 @@ pub struct HexArgs {
     /// The timeline to recover to [default: the latest]
     #[arg(short, long, value_name = "N", value_parser = timeline)]
     timeline: Option<TimelineId>,
+    #[command(flatten)]
+    place: PlaceOptions,
     #[command(flatten)]
     keys: crate::keys::KeyOptions,
     /// How to say it
@@ -69,12 +72,12 @@ pub fn run(args: &HexArgs) -> anyhow::Result<Exit> {
         jobs: None,
         no_mmap: true,
         max_rate: None,
+        place: args.place.clone(),
         keys: args.keys.clone(),
     };
     let source = input.open()?;
-    let mut names = Options::default();
-    names.depth = Depth::Names;
-    let Some(layout) = verify(source.as_ref(), &names)?.layout else {
+    let options = input.options();
+    let Some(layout) = verify(source.as_ref(), &options.any_names())?.layout else {
         crate::complain(format_args!("{}: no file there says how to read it", source.describe()));
         return Ok(Exit::CouldNotTell);
     };
@@ -83,7 +86,7 @@ pub fn run(args: &HexArgs) -> anyhow::Result<Exit> {
     basis.settle(&layout)?;
     let lsn = operand.lsn(&basis)?;
     let timeline = args.timeline.or(operand.timeline());
-    let one = match one::find(source.as_ref(), lsn, timeline, input.jobs()) {
+    let one = match one::find(source.as_ref(), lsn, timeline, &options) {
         Ok(one) => one,
         Err(NoRecord::Unreadable) => return Ok(Exit::CouldNotTell),
         Err(NoRecord::Nowhere(why)) => {

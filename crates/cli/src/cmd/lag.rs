@@ -12,7 +12,9 @@
 
 use super::locate::LocateFormat;
 use crate::exit::Exit;
+use crate::input::on_all_processors;
 use crate::place::{Basis, Geometry, Operand, Unread};
+use crate::repo::PlaceOptions;
 use anyhow::ensure;
 use pgwal::format::wal_function_rules::LsnDiff;
 use pgwal::format::wal_functions::{self, WalFunctionError};
@@ -40,6 +42,8 @@ pub struct LagArgs {
     /// Also count records, commits and seconds between the two in this archive
     #[arg(short, long, value_name = "ARCHIVE")]
     path: Option<PathBuf>,
+    #[command(flatten)]
+    place: PlaceOptions,
     /// The timeline on which both lie [default: the latest of the archive]
     #[arg(short, long, value_name = "N", value_parser = super::reading::timeline)]
     timeline: Option<TimelineId>,
@@ -72,7 +76,10 @@ pub fn run(args: &LagArgs) -> anyhow::Result<Exit> {
     let told: Vec<&Operand<'_>> = operands.iter().filter_map(|operand| operand.as_ref().ok()).collect();
     let mut basis = Basis::of(&args.geometry, &told)?;
     let archive = match path {
-        Some(path) => Some(Compared::of(crate::input::open(&[path.to_path_buf()], None, &args.keys)?)?),
+        Some(path) => {
+            let source = crate::input::open(path, &args.place, &args.keys)?;
+            Some(Compared::of(source, &on_all_processors())?)
+        }
         None => None,
     };
     if let Some(archive) = &archive {

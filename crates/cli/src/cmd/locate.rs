@@ -17,6 +17,7 @@ mod shelf;
 use self::shelf::LocateArchive;
 use crate::exit::Exit;
 use crate::place::{Basis, Geometry, Operand, Unread};
+use crate::repo::PlaceOptions;
 use crate::streams::page;
 use anyhow::{Context, ensure};
 use pgwal::format::position::PositionError;
@@ -48,11 +49,13 @@ pub struct LocateArgs {
     /// Also say which file of this archive holds it; segment size, version and timeline are the archive's
     #[arg(short, long, value_name = "ARCHIVE")]
     path: Option<PathBuf>,
+    #[command(flatten)]
+    place: PlaceOptions,
+    #[command(flatten)]
+    keys: crate::keys::KeyOptions,
     /// More positions, a line each, from a file or standard input (-)
     #[arg(long, value_name = "FILE")]
     positions_from: Option<PathBuf>,
-    #[command(flatten)]
-    keys: crate::keys::KeyOptions,
     /// How to say it
     #[arg(long, value_enum, default_value_t = LocateFormat::Text)]
     format: LocateFormat,
@@ -137,7 +140,8 @@ fn timeline(text: &str) -> Result<TimelineId, String> {
 /// Answers for each position, in order.
 pub fn run(args: &LocateArgs) -> anyhow::Result<Exit> {
     let (path, words) = args.words();
-    let archive = path.map(|path| LocateArchive::open(path, args.timeline, &args.keys)).transpose()?;
+    let opened = path.map(|path| crate::input::open(path, &args.place, &args.keys)).transpose()?;
+    let archive = opened.map(|source| LocateArchive::open(source, args.timeline)).transpose()?;
     let mut out = page(args.format.form());
     let mut exit = Exit::Clean;
     let mut answered = 0;

@@ -1,7 +1,9 @@
 //! A file a subcommand: its options and what it does.
 
+pub mod backups;
 pub mod control;
 pub mod dump;
+mod each;
 pub mod explain;
 pub mod fields;
 pub mod generate;
@@ -38,6 +40,8 @@ macro_rules! subcommands {
 subcommands! {
     /// Says whether a WAL archive replays, how far, and why not further
     Verify => verify::VerifyArgs,
+    /// Lists the backups of a place, and from when to when each can be restored to
+    Backups => backups::BackupsArgs,
     /// Lists the files that a restore asks for, in order, with what is missing
     Plan => plan::PlanArgs,
     /// Lists the records of an archive, in order and past damage

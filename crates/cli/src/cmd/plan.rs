@@ -5,8 +5,8 @@ use crate::exit::Exit;
 use crate::input::InputOptions;
 use crate::streams::page;
 use clap::ValueEnum;
+use pgwal::verify::Severity;
 use pgwal::verify::recovery::outcome::Restore;
-use pgwal::verify::{Options, Severity};
 use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::plan;
@@ -49,11 +49,10 @@ pub fn run(args: &PlanArgs) -> anyhow::Result<Exit> {
     if !args.restoring.is_asked() {
         anyhow::bail!("a plan starts from a base backup: name it with --backup or --pgdata");
     }
-    let source = args.input.open()?;
-    let mut options = Options::default();
-    options.jobs = args.input.jobs();
-    options.map = args.input.map();
-    let plan = args.restoring.plan(source.as_ref(), &options, args.timezone.as_ref())?;
+    let opened = args.input.open_place()?;
+    let (source, repository) = (&opened.source, opened.repository.as_ref());
+    let options = args.input.options();
+    let plan = args.restoring.plan(source.as_ref(), repository, &options, args.timezone.as_ref())?;
     let mut out = page(args.format.form());
     let said = match args.format {
         PlanFormat::Text => plan::text::write(&mut Lines::new(&mut out), &plan),

@@ -2,11 +2,12 @@
 
 use crate::exit::Exit;
 use crate::input::InputOptions;
+use crate::repo::PlaceOptions;
 use anyhow::{bail, ensure};
 use pgwal::format::{FileName, Layout, Lsn, Position, SegmentName, TimelineId};
 use pgwal::source::Source;
 use pgwal::verify::records::{Gathered, ListRequest, Listed, Render, list};
-use pgwal::verify::{Depth, Options, Outcome, Which, verify};
+use pgwal::verify::{Options, Outcome, Which, verify};
 use pgwal_query::any::Any;
 use std::path::PathBuf;
 
@@ -42,6 +43,8 @@ pub struct RangeOptions {
     /// Read no more bytes a second than this: 50M, 512K, 1G
     #[arg(long, value_name = "RATE", value_parser = crate::input::rate)]
     max_rate: Option<u64>,
+    #[command(flatten)]
+    place: PlaceOptions,
     #[command(flatten)]
     keys: crate::keys::KeyOptions,
 }
@@ -84,12 +87,11 @@ impl RangeOptions {
             jobs: self.jobs,
             no_mmap: self.no_mmap,
             max_rate: self.max_rate,
+            place: self.place.clone(),
             keys: self.keys.clone(),
         };
         let source = input.open()?;
-        let mut options = Options::default();
-        options.jobs = input.jobs();
-        options.map = input.map();
+        let mut options = input.options();
         options.timeline = self.timeline.map_or(Which::Latest, Which::Number);
         (options.start, options.end) = (self.start, self.end);
         if !segments.is_empty() {
@@ -101,9 +103,7 @@ impl RangeOptions {
     /// `pg_waldump` reads files of one timeline alone: what a server takes of its ancestors is not for it.
     pub fn own_files_only(&self, source: &dyn Source, options: &mut Options<'_>) -> anyhow::Result<()> {
         let Which::Number(number) = options.timeline else { return Ok(()) };
-        let mut names = Options::default();
-        names.depth = Depth::Names;
-        let outcome = verify(source, &names)?;
+        let outcome = verify(source, &options.any_names())?;
         let own = outcome.timelines.iter().find(|t| t.timeline == number && t.segments > 0).map(|t| t.from);
         if let (Some(asked), Some(own)) = (options.start, own) {
             ensure!(
@@ -123,10 +123,8 @@ impl RangeOptions {
     /// Ends a range behind the last record that the limit allows, of those that `render` does not leave out.
     pub fn limited<R: Render>(&self, source: &dyn Source, options: &mut Options<'_>, render: &R) -> anyhow::Result<()> {
         if let Some(limit) = self.limit() {
-            let mut first = Options::default();
-            (first.timeline, first.start, first.end) = (options.timeline, options.start, options.end);
-            (first.jobs, first.map) = (options.jobs, options.map);
-            let listed = list(source, &ListRequest { options: first, limit: Some(limit) }, render, &mut |_| Ok(()))?;
+            let first = ListRequest { options: options.beside(), limit: Some(limit) };
+            let listed = list(source, &first, render, &mut |_| Ok(()))?;
             if listed.records >= limit {
                 options.end = listed.end;
             }
@@ -147,9 +145,8 @@ impl RangeOptions {
     /// Whether a range is empty because it begins behind the last record of WAL, and not because of its end. `source`
     /// is read from the range's start on.
     pub fn begins_behind_wal(&self, source: &dyn Source, options: &Options<'_>) -> anyhow::Result<bool> {
-        let mut rest = Options::default();
-        (rest.timeline, rest.start) = (options.timeline, options.start);
-        (rest.jobs, rest.map, rest.interrupt) = (options.jobs, options.map, options.interrupt);
+        let mut rest = options.beside();
+        rest.end = None;
         if rest.start.is_none() {
             return Ok(false);
         }
@@ -215,9 +212,7 @@ impl RangeOptions {
 
     /// What STARTSEG and ENDSEG say, by the rules of `pg_waldump`.
     fn narrow(&self, source: &dyn Source, segments: &[String], options: &mut Options<'_>) -> anyhow::Result<()> {
-        let mut names = Options::default();
-        names.depth = Depth::Names;
-        let Some(layout) = verify(source, &names)?.layout else { return Ok(()) };
+        let Some(layout) = verify(source, &options.any_names())?.layout else { return Ok(()) };
         let (address, size) = (layout.address(), layout.segment);
         let first = SegmentPlace::read(&segments[0], &layout)?;
         let number = address.segment(first.lsn, size);

@@ -5,16 +5,19 @@ use anyhow::{anyhow, bail};
 use clap::builder::NonEmptyStringValueParser;
 use pgwal::format::Lsn;
 use pgwal::format::recovery::settings::SettingRules;
+use pgwal::repos::{Repository, command};
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
 use pgwal::verify::recovery::{
-    Given, ServerZone, Settings, SettingsError, Site, SiteOptions, findings_of, verify_restore,
+    Given, RestoreFiles, ServerZone, Settings, SettingsError, Site, SiteOptions, findings_of, verify_restore,
 };
+use pgwal::verify::repository::OfBackups;
 use pgwal::verify::{Options, Outcome};
 use pgwal_report::plan::RestorePlan;
 use pgwal_report::time;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Backups that are named.
 const SHOWN: usize = 10;
@@ -95,9 +98,14 @@ struct Restored {
 }
 
 /// What to name instead of a backup that is not known.
-fn unknown(archive: &dyn Source, name: &str) -> anyhow::Error {
+fn unknown(archive: &dyn Source, repository: Option<&Repository>, name: &str) -> anyhow::Error {
     let mut text = format!("{name} is no file, and no backup that the archive knows");
-    if let Some(next) = backup::next_step_of_label(name) {
+    if let Some(broken) = repository.and_then(|repository| repository.backup(name))
+        && let Some(why) = broken.defects.first()
+    {
+        return anyhow!("backup {name} does not restore: {why}");
+    }
+    if let Some(next) = backup::next_step_of_label(name).filter(|_| repository.is_none()) {
         return anyhow!("{text}: {next}");
     }
     match backup::known(archive) {
@@ -115,6 +123,22 @@ impl Restoring {
     /// A backup was named.
     pub fn is_asked(&self) -> bool {
         self.backup.is_some() || self.pgdata.is_some()
+    }
+
+    /// The tool's own command for this restore of a repository's backup.
+    pub fn command(&self, repository: &Repository) -> Option<String> {
+        let backup = repository.backup(self.backup.as_ref()?.to_str()?)?;
+        command::restore(repository, backup, &self.options())
+    }
+
+    /// Of which backups of a repository a verdict tells: of the one that was named, or of all.
+    pub fn of_backups<'a>(&self, repository: &'a Repository) -> OfBackups<'a> {
+        let named = self.backup.as_ref().and_then(|name| repository.backup(name.to_str()?));
+        match named {
+            Some(backup) => OfBackups::One(&backup.label),
+            None if self.is_asked() => OfBackups::One(""),
+            None => OfBackups::All,
+        }
     }
 
     /// Something was said that means nothing without a backup.
@@ -135,7 +159,7 @@ impl Restoring {
     }
 
     /// Opens the backup.
-    fn open(&self, archive: &dyn Source) -> anyhow::Result<Restored> {
+    fn open(&self, archive: &dyn Source, repository: Option<&Repository>) -> anyhow::Result<Restored> {
         if let Some(pgdata) = &self.pgdata {
             let mut backup = backup::open(pgdata)?;
             if backup.kind != BackupKind::DataDirectory {
@@ -155,35 +179,44 @@ impl Restoring {
             let shown = labelled.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
             bail!("{} backups have the label {name}: name one of them by its file: {shown}", labelled.len());
         }
-        let found = backup::find(archive, &name)?;
-        found.map(|backup| Restored { backup, ready: false }).map_or_else(|| Err(unknown(archive, &name)), Ok)
+        let mut backup = backup::find(archive, &name)?.ok_or_else(|| unknown(archive, repository, &name))?;
+        let listed = repository.and_then(|repository| Some((repository, repository.listed_as(&backup.name)?)));
+        if let Some((repository, listed)) = listed
+            && let Some(wal) = repository.wal_inside(listed)?
+        {
+            backup::take_wal(&mut backup, Arc::from(wal));
+        }
+        Ok(Restored { backup, ready: false })
     }
 
     /// Predicts the restore and judges what it asks for.
     pub fn verify(
         &self,
         archive: &dyn Source,
+        repository: Option<&Repository>,
         options: &Options<'_>,
-        all: bool,
+        files: RestoreFiles,
         zone: Option<&time::Zone>,
     ) -> anyhow::Result<Outcome> {
-        let restored = self.open(archive)?;
-        let mut site = self.site(archive, &restored, look(options))?;
+        let restored = self.open(archive, repository)?;
+        let mut site = self.site(archive, &restored, options.site())?;
         let settings = self.settings(&restored, &site, zone)?;
-        Ok(verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, all)?)
+        Ok(verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, files)?)
     }
 
     /// Predicts the restore and judges the files that it asks for.
     pub fn plan(
         &self,
         archive: &dyn Source,
+        repository: Option<&Repository>,
         options: &Options<'_>,
         zone: Option<&time::Zone>,
     ) -> anyhow::Result<RestorePlan> {
-        let restored = self.open(archive)?;
-        let mut site = self.site(archive, &restored, look(options))?;
+        let restored = self.open(archive, repository)?;
+        let mut site = self.site(archive, &restored, options.site())?;
         let settings = self.settings(&restored, &site, zone)?;
-        let mut outcome = verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, false)?;
+        let mut outcome =
+            verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, RestoreFiles::Asked)?;
         let restore = outcome.restore.take().ok_or_else(|| anyhow!("nothing is known of the restore"))?;
         Ok(RestorePlan { oldest_needed: Some(site.oldest_needed()), restore: *restore, outcome })
     }
@@ -258,8 +291,4 @@ impl Restoring {
             false => anyhow!("{} does not say where replay starts{why}", backup.name),
         })
     }
-}
-
-fn look<'a>(options: &Options<'a>) -> SiteOptions<'a> {
-    SiteOptions { jobs: options.jobs, map: options.map, interrupt: options.interrupt }
 }

@@ -10,7 +10,6 @@ use crate::progress::Bar;
 use crate::streams::{page, standard_error};
 use anyhow::ensure;
 use clap::ValueEnum;
-use pgwal::verify::Options;
 use pgwal::verify::records::{ListRequest, Listed, gather};
 use pgwal_query::count::{By, Counter, GroupSums, Grouping};
 use pgwal_query::filter::Filter;
@@ -130,9 +129,7 @@ fn count(
     let note = if format == StatsFormat::Waldump && !quiet { start::note(source, &options)? } else { None };
     filter.prepare(source, &options)?;
     reading.limited(source, &mut options, &Counter::new(filter, by, damage))?;
-    let mut asked = Options::default();
-    (asked.timeline, asked.start, asked.end) = (options.timeline, options.start, options.end);
-    (asked.jobs, asked.map) = (options.jobs, options.map);
+    let asked = options.beside();
     let bar = Bar::new(quiet);
     options.progress = Some(&bar);
     let mut told = Vec::new();

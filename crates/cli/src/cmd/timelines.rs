@@ -5,7 +5,7 @@ use crate::input::{At, InputOptions};
 use crate::progress::Bar;
 use crate::streams::page;
 use clap::ValueEnum;
-use pgwal::verify::{Options, Severity, Which, verify};
+use pgwal::verify::{Severity, Which, verify};
 use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::timelines;
@@ -43,11 +43,9 @@ impl TimelinesFormat {
 pub fn run(args: &TimelinesArgs) -> anyhow::Result<Exit> {
     let source = args.input.open()?;
     let bar = Bar::new(false);
-    let mut options = Options::default();
+    let mut options = args.input.options();
     options.depth = args.depth.into();
     options.timeline = Which::Latest;
-    options.jobs = args.input.jobs();
-    options.map = args.input.map();
     options.progress = Some(&bar);
     let outcome = verify(source.as_ref(), &options)?;
     bar.finish();

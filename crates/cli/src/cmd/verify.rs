@@ -1,5 +1,6 @@
 //! `walproof verify`
 
+use crate::cmd::each;
 use crate::cmd::guard::GuardOptions;
 use crate::cmd::restoring::Restoring;
 use crate::exit::Exit;
@@ -14,7 +15,8 @@ use pgwal::format::{Lsn, TimelineId};
 use pgwal::source::common_folder;
 use pgwal::verify::codes::CodePattern;
 use pgwal::verify::index::Parts;
-use pgwal::verify::{Depth, Options, Outcome, Severity, Which, verify, verify_parts};
+use pgwal::verify::recovery::RestoreFiles;
+use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, repository, verify, verify_parts};
 use pgwal_query::count::Volume;
 use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm, guarded, wrapped};
@@ -29,7 +31,7 @@ use std::path::{Path, PathBuf};
 #[command(mut_arg("archive", |arg| arg.required(false).required_unless_present_any(["path", "summaries"])))]
 pub struct VerifyArgs {
     #[command(flatten)]
-    input: InputOptions,
+    pub(super) input: InputOptions,
     #[command(flatten)]
     restoring: Restoring,
     #[command(flatten)]
@@ -46,15 +48,21 @@ pub struct VerifyArgs {
     /// The timeline that must replay: a number, latest, or all
     #[arg(short, long, value_name = "N|latest|all", default_value = "latest", value_parser = which, conflicts_with_all = ["backup", "pgdata"])]
     timeline: Which,
+    /// Say what was recognised at the place, by what, and what of it was left out, and verify nothing
+    #[arg(long, conflicts_with = "summaries")]
+    explain_source: bool,
+    /// Verify every archive that lies there, a row each; JSON: a document each, one a line
+    #[arg(long, conflicts_with_all = ["summaries", "index", "backup", "pgdata", "known", "write_known", "output"])]
+    each: bool,
     /// How thoroughly to look; only records can prove
     #[arg(long, value_enum, default_value_t = At::Records)]
-    depth: At,
+    pub(super) depth: At,
     /// Another severity for a code: CODE=ignore|info|warning|error, with CODE as WP201, record-crc or WP2xx
     #[arg(long, value_name = "CODE=SEVERITY", value_parser = severity)]
-    severity: Vec<(CodePattern, Severity)>,
+    pub(super) severity: Vec<(CodePattern, Severity)>,
     /// Exit with 1 for warnings, too
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Error)]
-    fail_on: FailOn,
+    pub(super) fail_on: FailOn,
     #[command(flatten)]
     memory: Memory,
     /// Verify the archive whose parts `walproof summarize` wrote
@@ -62,26 +70,26 @@ pub struct VerifyArgs {
     summaries: Vec<PathBuf>,
     /// How to say it
     #[arg(long, value_enum, default_value_t = VerifyFormat::Text)]
-    format: VerifyFormat,
+    pub(super) format: VerifyFormat,
     /// Write it to this file, which is replaced as a whole, instead of standard output (-)
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Tell times in this zone: Europe/Berlin, UTC, +01:00 [default: this machine's]; JSON has UTC
     #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    timezone: Option<Zone>,
+    pub(super) timezone: Option<Zone>,
     /// Say nothing; the exit code says it
     #[arg(short, long)]
-    quiet: bool,
+    pub(super) quiet: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum FailOn {
+pub(super) enum FailOn {
     Error,
     Warning,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum VerifyFormat {
+pub(super) enum VerifyFormat {
     /// For people
     Text,
     /// walproof.verify/1
@@ -150,6 +158,12 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
         }
     }
     let run = RunClock::begin();
+    if args.explain_source {
+        return explain_source(args);
+    }
+    if args.each {
+        return each::run(args);
+    }
     let exit = check(args, run);
     let Err(error) = &exit else { return exit };
     let why = format!("{error:#}");
@@ -205,15 +219,27 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     options.progress = Some(&bar);
     options.index = index.as_ref();
     options.known = guarding.known();
-    let source = if args.summaries.is_empty() { Some(args.input.open()?) } else { None };
+    let opened = if args.summaries.is_empty() { Some(args.input.open_place()?) } else { None };
+    let repository = opened.as_ref().and_then(|opened| opened.repository.as_ref());
+    let source = opened.as_ref().map(|opened| &opened.source);
     let mut outcome = match &source {
         None => verify_parts(parts(&args.summaries)?, &options)?,
         Some(source) if args.restoring.is_asked() => {
-            args.restoring.verify(source.as_ref(), &options, args.all, args.timezone.as_ref())?
+            let files = if args.all { RestoreFiles::All } else { RestoreFiles::Asked };
+            args.restoring.verify(source.as_ref(), repository, &options, files, args.timezone.as_ref())?
         }
         Some(source) => verify(source.as_ref(), &options)?,
     };
     bar.finish();
+    if let Some(repository) = repository {
+        let which = args.restoring.of_backups(repository);
+        repository::judge(&mut outcome, repository, which, &args.severity);
+        if outcome.verdict == Verdict::Proven
+            && let Some(facts) = &mut outcome.repository
+        {
+            facts.restore_command = args.restoring.command(repository);
+        }
+    }
     guarding.judge(&mut outcome, &args.severity, args.quiet)?;
     let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
     let mut ended = RunEnd::of(&outcome, fails_from);
@@ -241,12 +267,19 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     })
 }
 
-fn options(args: &VerifyArgs) -> Options<'static> {
-    let mut options = Options::default();
+fn explain_source(args: &VerifyArgs) -> anyhow::Result<Exit> {
+    let opened = args.input.open_place()?;
+    let mut out = page(OutputForm::Plain);
+    let place = opened.source.describe();
+    pgwal_report::repository::write(&mut Lines::new(&mut out), &place, opened.repository.as_ref())?;
+    out.flush()?;
+    Ok(Exit::Clean)
+}
+
+pub(super) fn options(args: &VerifyArgs) -> Options<'static> {
+    let mut options = args.input.options();
     options.timeline = args.timeline;
     (options.start, options.end) = (args.start, args.end);
-    options.jobs = args.input.jobs();
-    options.map = args.input.map();
     options
 }
 

@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::input::{At, InputOptions};
 use crate::memory::Memory;
 use crate::progress::Bar;
+use crate::repo::PlaceOptions;
 use crate::streams::page;
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
@@ -23,7 +24,7 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args)]
 #[command(after_help = SPELLINGS)]
 pub struct WhenArgs {
-    /// A folder of WAL, a data directory or its pg_wal
+    /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool
     #[arg(value_name = "ARCHIVE")]
     archive: PathBuf,
     /// What to translate [default: say what is reachable]
@@ -38,6 +39,8 @@ pub struct WhenArgs {
     /// Read plain files in windows instead of mapping them into memory
     #[arg(long)]
     no_mmap: bool,
+    #[command(flatten)]
+    place: PlaceOptions,
     #[command(flatten)]
     keys: crate::keys::KeyOptions,
     #[command(flatten)]
@@ -76,16 +79,15 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
         jobs: args.jobs,
         no_mmap: args.no_mmap,
         max_rate: None,
+        place: args.place.clone(),
         keys: args.keys.clone(),
     };
     let source = input.open()?;
     let index = args.memory.open(&input, At::Records)?;
     let bar = Bar::new(false);
     let options = || {
-        let mut options = Options::default();
+        let mut options = input.options();
         options.timeline = args.timeline.map_or(Which::Latest, Which::Number);
-        options.jobs = input.jobs();
-        options.map = input.map();
         options.index = index.as_ref();
         options
     };

@@ -12,7 +12,7 @@ mod watch;
 pub use watch::Watch;
 
 use pgwal::source::Source;
-use pgwal::verify::records::{FollowState, Follower, ListError, ListPart, ListRequest, Listed, Render};
+use pgwal::verify::records::{FollowNews, FollowState, Follower, ListError, ListPart, ListRequest, Listed, Render};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -39,13 +39,13 @@ pub fn list<R: Render>(
         Ok(follower) => follower,
         Err(listed) => return Ok(*listed),
     };
-    let mut renamed = watch.add_folders(source);
+    let mut news = renamed(watch.add_folders(source));
     loop {
         let begun = Instant::now();
-        let state = follower.advance(renamed, sink)?;
+        let state = follower.advance(news, sink)?;
         let taken = begun.elapsed();
         if state == FollowState::Finished || watch.is_over() {
-            return Ok(follower.finish());
+            return follower.finish();
         }
         let most = match state {
             FollowState::Doubting => SOON,
@@ -53,10 +53,14 @@ pub fn list<R: Render>(
             _ => BLIND,
         };
         // However large the archive: where nothing comes, nearly all of the time is spent waiting.
-        let news = watch.wait(taken.clamp(PAUSE, LONG_PAUSE), most.max(taken * 20));
-        renamed = news.renamed || news.nothing;
-        if news.renamed {
+        let told = watch.wait(taken.clamp(PAUSE, LONG_PAUSE), most.max(taken * 20));
+        news = renamed(told.renamed || told.nothing);
+        if told.renamed {
             watch.add_folders(source);
         }
     }
+}
+
+fn renamed(renamed: bool) -> FollowNews {
+    if renamed { FollowNews::Renamed } else { FollowNews::Written }
 }

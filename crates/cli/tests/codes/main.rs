@@ -11,6 +11,8 @@ mod encrypt;
 mod expect;
 mod pair;
 mod step;
+#[path = "../run/tar.rs"]
+mod tar;
 mod wal;
 
 use pair::Pair;

@@ -2,6 +2,7 @@
 
 use crate::encrypt;
 use crate::pair::started;
+use crate::tar::tar_of;
 use crate::wal;
 use serde::Deserialize;
 use std::fs::{self, File};
@@ -175,7 +176,7 @@ impl Step {
                 change(&at(file), *offset, usize::MAX, |bytes| wal::committed(bytes, Duration::from_secs(*ago)))
             }
             Step::Gzip { file, to } => gzip(&at(file), &at(to)),
-            Step::Tar { folder, to } => put(&at(to), &wal::tar(&at(folder))?),
+            Step::Tar { folder, to } => put(&at(to), &tar_of(&at(folder))?),
             Step::Sizes { from, to } => sizes(&read_plain(&root().join(from))?, &at(to)),
             Step::Fresh { .. } => Ok(()),
             Step::Old { file } => File::open(at(file))?.set_modified(long_ago()),

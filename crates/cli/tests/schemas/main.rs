@@ -110,6 +110,14 @@ fn restores() {
 }
 
 #[test]
+fn backups_of_a_folder() {
+    let schema = Schema::named("backups.json");
+    for folder in ["demo/good", "demo/damaged", "15/archive"] {
+        check(&schema, &["backups", "--format", "json", &testdata(folder)], false);
+    }
+}
+
+#[test]
 fn when_and_verify_with_an_index() {
     let (verify, when) = (Schema::named("verify.json"), Schema::named("when.json"));
     let folder = tempfile::tempdir().unwrap();

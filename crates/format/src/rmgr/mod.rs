@@ -22,7 +22,7 @@ mod generic;
 mod gin;
 mod gist;
 mod hash;
-mod heap;
+pub mod heap;
 mod heap2;
 mod inval;
 mod legacy;

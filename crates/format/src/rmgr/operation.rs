@@ -51,7 +51,7 @@ impl RecordHeader {
 #[cfg(test)]
 mod tests {
     use crate::Generation;
-    use crate::rmgr::{self, managers, standby, storage, tablespace, xact, xlog};
+    use crate::rmgr::{self, heap, managers, standby, storage, tablespace, xact, xlog};
 
     /// Constants and rows are typed apart.
     #[test]
@@ -62,6 +62,7 @@ mod tests {
             (rmgr::STORAGE, storage::NAMED),
             (rmgr::STANDBY, standby::NAMED),
             (rmgr::TABLESPACE, tablespace::NAMED),
+            (rmgr::HEAP, heap::NAMED),
         ] {
             let manager = &managers::ALL[usize::from(rmid)];
             let rows = || [Generation::LegacyA, Generation::Modern].into_iter().flat_map(|g| manager.ops(g));

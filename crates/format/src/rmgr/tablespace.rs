@@ -26,14 +26,29 @@ pub const OPS: &[Op] = &[
     op(0x10, "DROP", V9_5, &[u32("ts_id", 0)]),
 ];
 
-/// The directory in which a record creates a tablespace; empty where that lies in the data directory itself (15 and
-/// later). `None` for other records.
-pub fn created<'a>(record: &Record<'a>) -> Option<&'a [u8]> {
+/// What a record does to a tablespace, by its OID.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TablespaceChange {
+    /// It is created in a directory of its own, to which a link leads.
+    Created(u32),
+    /// It is created in the data directory itself (`allow_in_place_tablespaces`: 10 and later).
+    CreatedInPlace(u32),
+    /// It is dropped.
+    Dropped(u32),
+}
+
+/// What a record does to a tablespace; `None` for other records.
+pub fn change(record: &Record<'_>) -> Option<TablespaceChange> {
+    let data = record.main_data();
+    let oid = || Some(u32::from_le_bytes(data.get(..4)?.try_into().ok()?));
+    if record.header.is(TABLESPACE, DROP) {
+        return oid().map(TablespaceChange::Dropped);
+    }
     if !record.header.is(TABLESPACE, CREATE) {
         return None;
     }
-    let path = record.main_data().get(4..)?;
-    path.split(|&b| b == 0).next()
+    let path = data.get(4..)?.split(|&b| b == 0).next()?;
+    oid().map(if path.is_empty() { TablespaceChange::CreatedInPlace } else { TablespaceChange::Created })
 }
 
 #[cfg(test)]

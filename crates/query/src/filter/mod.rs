@@ -90,11 +90,9 @@ impl Filter {
     pub fn prepare(&self, source: &dyn Source, options: &Options<'_>) -> Result<(), ListError> {
         if self.wish.transaction.is_some() || self.wish.since.is_some() || self.wish.until.is_some() {
             let make = || Surveyor::new(self.wish.transaction, self.wish.since, self.wish.until);
-            let mut again = Options::default();
-            (again.timeline, again.start, again.end) = (options.timeline, options.start, options.end);
-            (again.jobs, again.map, again.interrupt) = (options.jobs, options.map, options.interrupt);
             // What is wrong is told by the pass that comes.
-            let (surveyor, _) = gather(source, &ListRequest { options: again, limit: None }, &make, &mut |_| Ok(()))?;
+            let (surveyor, _) =
+                gather(source, &ListRequest { options: options.beside(), limit: None }, &make, &mut |_| Ok(()))?;
             let _ = self.survey.set(surveyor.finish());
         }
         Ok(())

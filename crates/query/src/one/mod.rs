@@ -13,7 +13,7 @@ use pgwal_format::spans::{FieldSpan, SpanPart, record_spans};
 use pgwal_format::{Layout, Lsn, SegmentNo, TimelineId};
 use pgwal_source::Source;
 use pgwal_verify::records::{ListError, ListRequest, list};
-use pgwal_verify::{Code, Depth, Error, Finding, Options, Which, verify};
+use pgwal_verify::{Code, Error, Finding, Options, Which, verify};
 use raw::RawRecord;
 
 /// Segments on both sides that are looked at, until the record is found. The largest one has 1 GiB.
@@ -52,14 +52,17 @@ pub enum NoRecord {
     Nowhere(String),
 }
 
-/// Finds the record that holds `lsn`.
+/// Finds the record that holds `lsn`. Of `options` only how to read counts.
 ///
 /// # Errors
 /// There is none, or nothing could be looked at.
-pub fn find(source: &dyn Source, lsn: Lsn, timeline: Option<TimelineId>, jobs: usize) -> Result<One, NoRecord> {
-    let mut names = Options::default();
-    names.depth = Depth::Names;
-    let Some(layout) = verify(source, &names).map_err(NoRecord::Verify)?.layout else {
+pub fn find(
+    source: &dyn Source,
+    lsn: Lsn,
+    timeline: Option<TimelineId>,
+    options: &Options<'_>,
+) -> Result<One, NoRecord> {
+    let Some(layout) = verify(source, &options.any_names()).map_err(NoRecord::Verify)?.layout else {
         return Err(NoRecord::Unreadable);
     };
     let (address, size) = (layout.address(), layout.segment);
@@ -67,8 +70,7 @@ pub fn find(source: &dyn Source, lsn: Lsn, timeline: Option<TimelineId>, jobs: u
     let mut caught = CaughtRecords::default();
     for around in AROUND {
         let catch = RecordCatch::new(lsn);
-        let mut options = Options::default();
-        options.jobs = jobs;
+        let mut options = options.beside();
         options.timeline = timeline.map_or(Which::Latest, Which::Number);
         options.start = Some(address.segment_start(SegmentNo(number.saturating_sub(around)), size));
         options.end = Some(address.segment_start(SegmentNo(number.saturating_add(around + 1)), size));

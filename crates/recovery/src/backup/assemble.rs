@@ -65,6 +65,7 @@ pub(super) fn assemble(mut backup: Backup, parts: BackupParts) -> Backup {
             .relations
             .set_whole(image.number(ControlField::RelsegSize).saturating_mul(image.number(ControlField::Blcksz)));
     }
+    backup.in_place.clone_from(&parts.in_place);
     for (path, size) in &parts.sizes {
         backup.relations.add(path, *size);
     }
@@ -129,7 +130,7 @@ impl SettingsFile {
 }
 
 /// Takes in the WAL that lies inside, and its timelines' histories.
-pub(super) fn take_wal(backup: &mut Backup, source: Arc<dyn Source>) {
+pub fn take_wal(backup: &mut Backup, source: Arc<dyn Source>) {
     let Ok(listing) = source.list() else {
         backup.not_checked.push("the WAL inside the backup, which cannot be listed");
         return;

@@ -7,7 +7,7 @@ use super::small::{small, special};
 use super::{Backup, BackupKind, structure, tablespace_map};
 use pgwal_format::SegmentName;
 use pgwal_source::{Source, SourceError};
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -72,7 +72,12 @@ fn tablespaces(path: &Path, parts: &mut BackupParts) {
         }
     }
     let Ok(entries) = fs::read_dir(&links) else { return };
-    let dangling = entries.flatten().filter(|entry| entry.path().is_symlink() && !entry.path().is_dir());
+    let (linked, own): (Vec<DirEntry>, Vec<DirEntry>) =
+        entries.flatten().partition(|entry| entry.file_type().is_ok_and(|kind| kind.is_symlink()));
+    // Where the map names one, a server puts a link in the place of the folder.
+    let unmapped = own.iter().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    parts.in_place = unmapped.filter(|oid: &u32| mapped.iter().all(|(known, _)| *known != oid.to_string())).collect();
+    let dangling = linked.into_iter().filter(|entry| !entry.path().is_dir());
     let oids = dangling.map(|entry| entry.file_name().to_string_lossy().into_owned());
     let unmapped = oids.filter(|oid| mapped.iter().all(|(known, _)| known != oid));
     parts.away.extend(unmapped.map(|oid| format!("pg_tblspc/{oid}/")));

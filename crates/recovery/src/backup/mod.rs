@@ -35,9 +35,11 @@ use pgwal_format::text::history::Ancestor;
 use pgwal_format::text::settings::SettingsText;
 use pgwal_format::{Lsn, TimelineId, Version};
 use pgwal_source::Source;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+pub use assemble::take_wal;
 pub use find::{find, known, labelled};
 pub use flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};
 pub use judge::of_archive;
@@ -86,6 +88,8 @@ pub struct Backup {
     pub(crate) has_version_file: bool,
     /// Its configuration lies in it, and names no `pg_hba.conf` that is there.
     pub(crate) lacks_hba: bool,
+    /// Tablespaces that are folders in `pg_tblspc`, and no links (`allow_in_place_tablespaces`).
+    pub in_place: BTreeSet<u32>,
     /// What is wrong with the backup itself.
     pub flaws: Vec<BackupFlaw>,
     /// What of it was not looked at, in words.
@@ -169,6 +173,7 @@ impl Backup {
             lived_in: false,
             has_version_file: false,
             lacks_hba: false,
+            in_place: BTreeSet::new(),
             flaws: Vec::new(),
             not_checked: Vec::new(),
         }

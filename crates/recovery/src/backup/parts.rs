@@ -3,7 +3,7 @@
 use super::structure::FolderPlace;
 use super::{BackupKind, manifest};
 use pgwal_format::recovery::data_directory::DataFolder;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// Files that are read, and how much of each.
@@ -36,6 +36,8 @@ pub(super) struct BackupParts {
     pub whole: bool,
     /// Tablespaces whose place is not here: `pg_tblspc/16400/`.
     pub away: Vec<String>,
+    /// Tablespaces that are folders in `pg_tblspc`, and no links.
+    pub in_place: BTreeSet<u32>,
 }
 
 impl BackupParts {

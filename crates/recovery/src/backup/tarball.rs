@@ -9,6 +9,7 @@ use pgwal_format::FileName;
 use pgwal_format::recovery::data_directory::DataFolder;
 use pgwal_source::tar::{self, TarEvent, TarFault, TarMemberKind, TarRead, TarSource, TarWal};
 use pgwal_source::{ReadState, SourceError};
+use std::collections::BTreeSet;
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::ops::ControlFlow;
@@ -52,6 +53,7 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
     if parts.whole && !folders.is_empty() {
         parts.folders = structure::in_tar(&folders.into_iter().chain(wal_folder).collect::<Vec<_>>(), &parts.sizes);
     }
+    parts.in_place = base.in_place;
     let mut wal = (path.to_path_buf(), base.read.codec, base.wal);
     let beside = path.parent().unwrap_or(Path::new(""));
     // Only a tar that pg_basebackup named has others beside it that belong to it.
@@ -110,6 +112,12 @@ fn tars(folder: &Path) -> Vec<(String, PathBuf)> {
     out
 }
 
+/// The OID of a tablespace: `pg_tblspc/16400/`.
+fn in_pg_tblspc(folder: &str) -> Option<u32> {
+    let (parent, name) = folder.trim_end_matches('/').rsplit_once('/')?;
+    (parent == "pg_tblspc" || parent.ends_with("/pg_tblspc")).then(|| name.parse().ok()).flatten()
+}
+
 /// What is in a tar.
 struct Contents {
     read: TarRead,
@@ -117,6 +125,8 @@ struct Contents {
     sizes: Vec<(String, u64)>,
     /// Paths of folders, and of links, which may stand for some.
     folders: Vec<String>,
+    /// Tablespaces that are folders in `pg_tblspc`, and no links.
+    in_place: BTreeSet<u32>,
     wal: Vec<TarWal>,
 }
 
@@ -132,7 +142,7 @@ impl Contents {
     fn read(path: &Path, only_wal: bool) -> Result<Contents, SourceError> {
         let packed = !is_plain(path)?;
         let (mut small, mut sizes, mut wal) = (BTreeMap::new(), Vec::new(), Vec::<TarWal>::new());
-        let mut folders = Vec::new();
+        let (mut folders, mut in_place) = (Vec::new(), BTreeSet::new());
         let mut keep = Keep::Nothing;
         let (mut room, mut conf_room) = (HELD, CONF_HELD);
         let read = tar::scan(path, &mut |event| {
@@ -142,6 +152,9 @@ impl Contents {
                     let may_be_folder = matches!(member.kind, TarMemberKind::Folder | TarMemberKind::Link);
                     if may_be_folder && folders.len() < MOST_FOLDERS && is_of_structure(&member.path) {
                         folders.push(member.path.clone());
+                    }
+                    if member.kind == TarMemberKind::Folder && in_place.len() < MOST_FOLDERS {
+                        in_place.extend(in_pg_tblspc(&member.path));
                     }
                     if member.kind != TarMemberKind::File {
                         return ControlFlow::Continue(());
@@ -191,7 +204,7 @@ impl Contents {
             ControlFlow::Continue(())
         })?;
         settle(&mut keep, &mut wal);
-        Ok(Contents { read, small, sizes, folders, wal })
+        Ok(Contents { read, small, sizes, folders, in_place, wal })
     }
 
     fn is_whole(&self) -> bool {

@@ -2,6 +2,7 @@
 
 use crate::outside;
 use jiff::tz::TimeZone;
+use pgwal_format::rmgr::timestamp;
 use pgwal_format::text::control::printed::{self, NOT_TOLD, PrintedValue, WIDTH};
 use pgwal_format::text::control::{ControlImage, ControlValue, members::ControlField};
 use std::io::Write;
@@ -104,21 +105,10 @@ fn date(seconds: i64, zone: &TimeZone) -> Option<String> {
     let east = zone.to_offset(jiff::Timestamp::from_second(known).ok()?).seconds();
     let local = seconds.checked_add(i64::from(east))?;
     let (days, second) = (local.div_euclid(DAY), local.rem_euclid(DAY));
-    let (year, month, day) = civil(days);
+    let (year, month, day) = timestamp::civil(days);
     i32::try_from(year - 1900).ok()?;
     let (weekday, month) = (DAYS.get(days.rem_euclid(7) as usize)?, MONTHS.get(month)?);
     Some(format!("{weekday} {month} {day:>2} {:02}:{:02}:{:02} {year}", second / 3600, second / 60 % 60, second % 60))
-}
-
-/// Year, month from 0 and day of a day since 1970: years are counted from March, so that a leap day is a year's last.
-fn civil(days: i64) -> (i64, usize, i64) {
-    let shifted = days + 719_468;
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let day_of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * day_of_year + 2) / 153;
-    let month = (from_march + 2) % 12;
-    (year_of_era + era * 400 + i64::from(month < 2), month as usize, day_of_year - (153 * from_march + 2) / 5 + 1)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use crate::verify::json;
 use crate::words::verdict;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, TimelineId};
+use pgwal_verify::codes::CodeFamily;
 use pgwal_verify::{Branch, Code, Finding, Outcome, TimelineReport};
 use serde::Serialize;
 use serde_json::Value;
@@ -68,7 +69,7 @@ pub fn document(outcome: &Outcome) -> TimelinesDocument {
 
 /// What is wrong with timelines.
 pub fn findings(outcome: &Outcome) -> impl Iterator<Item = &Finding> {
-    outcome.findings.iter().filter(|f| f.code.id().starts_with("WP3") || f.code == Code::OtherWal)
+    outcome.findings.iter().filter(|f| f.code.family() == CodeFamily::Timelines || f.code == Code::OtherWal)
 }
 
 /// Every timeline that a history file names or that has WAL, lowest first.

@@ -12,6 +12,7 @@ use crate::outside::Lines;
 use crate::time::Zone;
 use crate::timelines::json::{Timeline, findings, timelines};
 use pgwal_format::TimelineId;
+use pgwal_verify::codes::CodeFamily;
 use pgwal_verify::{Depth, Detail, Finding, Outcome, Severity};
 use std::collections::BTreeMap;
 use std::io;
@@ -48,7 +49,7 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, archive: &str) -> io::Resul
     for f in findings(outcome) {
         writeln!(out, "{:<8} {} {}", f.severity.to_string(), f.code, f.message(outcome.layout.as_ref()))?;
     }
-    let is_wrong = |f: &Finding| f.severity == Severity::Error && !f.code.id().starts_with("WP3");
+    let is_wrong = |f: &Finding| f.severity == Severity::Error && f.code.family() != CodeFamily::Timelines;
     if outcome.counted().any(is_wrong) {
         writeln!(out, "The archive is not whole: walproof verify {archive} says why")?;
     }

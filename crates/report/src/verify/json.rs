@@ -75,6 +75,9 @@ pub fn verify(outcome: &Outcome) -> Value {
     if let (Some(used), Some(fields)) = (&outcome.index, document.as_object_mut()) {
         fields.insert("index".into(), index(used));
     }
+    if let (Some(facts), Some(fields)) = (&outcome.repository, document.as_object_mut()) {
+        fields.insert("repository".into(), crate::repository::json(facts));
+    }
     if let (Some(used), Some(fields)) = (&outcome.parts, document.as_object_mut()) {
         fields.insert("parts".into(), parts(used));
     }

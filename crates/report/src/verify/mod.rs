@@ -7,6 +7,7 @@ pub mod json;
 pub mod junit;
 pub mod nagios;
 pub mod prometheus;
+pub mod row;
 pub mod sarif;
 pub mod text;
 

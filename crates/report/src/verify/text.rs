@@ -4,7 +4,7 @@ use crate::figures::{bytes, counted, grouped};
 use crate::outside::Lines;
 use crate::restore;
 use crate::time::Zone;
-use crate::words::{depth, except, not_checked, verdict};
+use crate::words::{broken_backups, depth, except, not_checked, verdict};
 use anstyle::{AnsiColor, Style};
 use pgwal_format::Layout;
 use pgwal_format::rmgr::xact::Timestamp;
@@ -23,6 +23,9 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
     line(out, "WHY", &why(outcome, worst), Style::new())?;
     lines(out, "IMPACT", &impact(outcome, worst, zone))?;
     line(out, "NEXT", &next(outcome, worst), Style::new())?;
+    if let Some(command) = outcome.repository.as_ref().and_then(|facts| facts.restore_command.as_ref()) {
+        line(out, "TYPE", &format!("{command}   (DIR: where the server shall lie)"), Style::new())?;
+    }
     line(out, "PROVEN", &proven(outcome), Style::new())?;
     if let Some(fresh) = outcome.fresh.and_then(|fresh| crate::verify::fresh::text(&fresh, outcome, zone)) {
         line(out, "FRESH", &fresh, Style::new())?;
@@ -114,9 +117,10 @@ pub(super) fn headline(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) 
         (Verdict::Proven, _) => match replay {
             Some((from, to)) => {
                 format!(
-                    "PROVEN{}: WAL replays from {from} to {to}{}",
+                    "PROVEN{}: WAL replays from {from} to {to}{}{}",
                     except(outcome),
-                    at_time(outcome.replayed.last_commit, zone)
+                    at_time(outcome.replayed.last_commit, zone),
+                    broken_backups(outcome)
                 )
             }
             None => "PROVEN: nothing is wrong, and there is no record to replay".into(),
@@ -207,6 +211,8 @@ fn without_backup(outcome: &Outcome, worst: Option<&Finding>) -> String {
     };
     let fatal = outcome.layout.as_ref().is_none_or(|l| l.dialect.unreached_target_is_fatal);
     match f.code {
+        Code::RepositoryInfo => "a restore through the backup tool gets no WAL; what lies here replays where it is fetched in another way".into(),
+        Code::BackupNotRestorable => "nothing can be restored from this repository: WAL replays on a base backup only".into(),
         Code::CopiesDiffer => "which of the copies a restore takes decides what it comes to".into(),
         Code::TooShort | Code::Stale => "what is here replays; newer WAL is not here".into(),
         // Nobody restores from what is no file of WAL, nor named as one.
@@ -221,7 +227,7 @@ fn without_backup(outcome: &Outcome, worst: Option<&Finding>) -> String {
         Code::HistoryMissing => {
             "\"latest\" stops before this timeline without a word; asked for by number: FATAL".into()
         }
-        Code::OthersHistory => "a server that looks for the latest timeline does not start: FATAL".into(),
+        Code::OthersHistory | Code::Astray => "a server that looks for the latest timeline does not start: FATAL".into(),
         Code::LeftBranch => {
             "a server goes on along the branch that was left: what was left behind comes back, what came later on the newer timeline is lost".into()
         }
@@ -357,7 +363,9 @@ fn lines_of_wal(outcome: &Outcome) -> Vec<String> {
 
 /// ` (nightly, 2026-11-22 03:46:51 UTC)`: its label and when it began, as far as its file says.
 pub fn called(backup: &KnownBackup) -> String {
-    let said: Vec<&str> = backup.label.iter().chain(&backup.start_time).map(String::as_str).collect();
+    // A tool's file has its label in its name.
+    let label = backup.label.iter().filter(|label| !backup.file.contains(label.as_str()));
+    let said: Vec<&str> = label.chain(&backup.start_time).map(String::as_str).collect();
     if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) }
 }
 

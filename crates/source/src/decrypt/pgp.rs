@@ -12,16 +12,18 @@ use pgp::errors::Error;
 use pgp::types::{Password, Seipdv1ReadMode};
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 /// Packed in an encrypted message, signed, …: no more of that inside each other.
 const NESTED: usize = 4;
+/// Bytes of a message on which several keys are tried.
+const HEAD: usize = 64 << 10;
 
 /// Secret keys, unlocked as far as the passphrases do it. Unlocking takes so long on purpose that it is done once.
-pub(crate) struct PgpKeys(Vec<SignedSecretKey>);
+struct PgpKeys(Vec<SignedSecretKey>);
 
 impl PgpKeys {
-    pub(crate) fn of(keys: &Keys) -> PgpKeys {
+    fn of(keys: &Keys) -> PgpKeys {
         let mut all = Vec::new();
         for file in keys.files() {
             if let Ok((found, _)) = SignedSecretKey::from_reader_many(&*lines(file)) {
@@ -50,51 +52,74 @@ fn lines(file: &[u8]) -> Cow<'_, [u8]> {
 }
 
 pub(super) fn open<'a>(
-    input: BufferedInput<&'a mut dyn Stored>,
+    mut input: BufferedInput<&'a mut dyn Stored>,
     keys: &Keys,
     proven: &dyn Fn() -> bool,
 ) -> io::Result<Opening<'a>> {
-    let refused = |why| Ok(Opening::Refused(why));
-    let unlocked = keys.pgp();
+    let unlocked = keys.unlocked(PgpKeys::of);
     let passphrases: Vec<Password> = keys.passphrases().map(Password::from).collect();
-    if unlocked.0.is_empty() && passphrases.is_empty() {
-        return refused(Refused::Closed);
+    let with_keys = (!unlocked.0.is_empty()).then_some(Attempt::Keys(&unlocked.0));
+    let mut attempts: Vec<Attempt<'_>> =
+        with_keys.into_iter().chain(passphrases.iter().map(Attempt::Passphrase)).collect();
+    if attempts.len() > 1 {
+        // A passphrase may look right until something is read; what was read is gone. So each is tried on the beginning.
+        let head = input.peek(HEAD)?;
+        attempts.retain(|attempt| attempt.opens(head));
     }
-    let message = match Message::from_reader(BufReader::new(StoredReader(input))) {
-        Ok((message, _)) => message,
-        Err(Error::IO { source, .. }) => {
-            return of_io(source).map(|fault| {
-                Opening::Refused(if fault == ClearFault::CutOff { Refused::CutOff } else { Refused::Damaged })
-            });
-        }
-        Err(_) => return refused(Refused::Damaged),
+    let Some(attempt) = attempts.first() else {
+        let none = keys.is_empty() || unlocked.0.is_empty() && passphrases.is_empty();
+        return Ok(Opening::Refused(if none { Refused::Closed } else { Refused::WrongKey }));
     };
-    let ring = TheRing {
-        secret_keys: unlocked.0.iter().collect(),
-        key_passwords: Vec::new(),
-        message_password: passphrases.iter().collect(),
-        session_keys: Vec::new(),
-        decrypt_options: DecryptionOptions::new().enable_gnupg_aead().set_seipdv1_read_mode(Seipdv1ReadMode::Streaming),
-    };
-    let mut message = match message.decrypt_the_ring(ring, true) {
-        Ok((message, _)) => message,
+    let refused = match attempt.message(BufReader::new(StoredReader(input))) {
+        Ok(message) => return Ok(Opening::Clear(Box::new(Pgp { message, fault: None }))),
         // It names the keys that it is for.
-        Err(Error::MissingKey) => return refused(Refused::WrongKey),
-        Err(_) => return refused(if proven() { Refused::Damaged } else { Refused::WrongKey }),
+        Err(Error::MissingKey) => Refused::WrongKey,
+        Err(Error::IO { source, .. }) => match of_io(source)? {
+            // Under another passphrase noise comes out, and noise may say anything of its own length.
+            _ if matches!(attempt, Attempt::Passphrase(_)) && !proven() => Refused::WrongKey,
+            ClearFault::CutOff => Refused::CutOff,
+            _ => Refused::Damaged,
+        },
+        Err(_) if proven() => Refused::Damaged,
+        Err(_) => Refused::WrongKey,
     };
-    for _ in 0..NESTED {
-        if !message.is_compressed() {
-            break;
+    Ok(Opening::Refused(refused))
+}
+
+/// What a message may be opened with.
+enum Attempt<'k> {
+    Keys(&'k [SignedSecretKey]),
+    Passphrase(&'k Password),
+}
+
+impl Attempt<'_> {
+    /// The content of a message, not encrypted and not packed.
+    fn message<'a>(&self, stored: impl BufRead + fmt::Debug + Send + 'a) -> Result<Message<'a>, Error> {
+        let options = DecryptionOptions::new().enable_gnupg_aead().set_seipdv1_read_mode(Seipdv1ReadMode::Streaming);
+        let mut ring = TheRing { decrypt_options: options, ..TheRing::default() };
+        match self {
+            Attempt::Keys(keys) => ring.secret_keys = keys.iter().collect(),
+            Attempt::Passphrase(passphrase) => ring.message_password = vec![passphrase],
         }
-        message = match message.decompress() {
-            Ok(message) => message,
-            Err(_) => return refused(Refused::Damaged),
-        };
+        let (message, _) = Message::from_reader(stored)?;
+        let (mut message, _) = message.decrypt_the_ring(ring, true)?;
+        for _ in 0..NESTED {
+            if !message.is_compressed() {
+                break;
+            }
+            message = message.decompress()?;
+        }
+        if message.is_compressed() || message.is_encrypted() { Err(Error::MissingKey) } else { Ok(message) }
     }
-    if message.is_compressed() || message.is_encrypted() {
-        return refused(Refused::Closed);
+
+    /// Whether the beginning of a message opens, as far as it goes.
+    fn opens(&self, head: &[u8]) -> bool {
+        match self.message(head) {
+            Ok(mut message) => message.read(&mut [0; 16]).map_or_else(|error| is_cut(&error), |_| true),
+            Err(Error::IO { source, .. }) => is_cut(&source),
+            Err(_) => false,
+        }
     }
-    Ok(Opening::Clear(Box::new(Pgp { message, fault: None })))
 }
 
 struct Pgp<'a> {
@@ -131,7 +156,20 @@ fn of_io(error: io::Error) -> io::Result<ClearFault> {
     if error.get_ref().is_some_and(|inner| inner.is::<crate::SourceError>()) {
         return Err(error);
     }
-    Ok(if error.kind() == io::ErrorKind::UnexpectedEof { ClearFault::CutOff } else { ClearFault::Seal })
+    Ok(if is_cut(&error) { ClearFault::CutOff } else { ClearFault::Seal })
+}
+
+/// Whether bytes are missing. The library says it of a body of known length by its text alone.
+fn is_cut(error: &io::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        let eof = error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::UnexpectedEof);
+        if eof || error.to_string().contains("shorter than expected") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 /// The stored bytes, as the library takes them.

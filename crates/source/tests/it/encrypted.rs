@@ -187,7 +187,8 @@ fn what_wal_g_encrypts_with_libsodium_opens_and_each_fault_is_told() {
     assert_eq!(read(&[&first], with(&key)).1, ReadState::WrongKey);
     assert_eq!(read(&[&first, &good], with(&key)).1, ReadState::Undecodable(ReadFault::Corrupt));
     let more = [good.as_slice(), b"x"].concat();
-    assert_eq!(read(&[&more], with(&key)), (Codec::Zstd, broken, 1 << 20));
+    // As if the last chunk were not there whole.
+    assert_eq!(read(&[&more], with(&key)).1, ReadState::CutOff);
     for length in [0, 1, 8191, 8192, 8193] {
         let text = vec![b'x'; length];
         let mut keys = with(&key);

@@ -94,7 +94,11 @@ impl Judge<'_> {
     /// Tells of backups beside the way to the latest timeline: one finding for all that the way left at one place.
     pub(super) fn backups_beside(&mut self) {
         // Of a history that cannot be read, nothing follows; a timeline that was asked for is one's own choice.
-        let readable = self.lineage.get(self.target).is_some_and(|node| !node.broken);
+        let node = self.lineage.get(self.target);
+        if node.is_some_and(|node| node.closed) {
+            self.backups.iter_mut().for_each(|backup| backup.beside = None);
+        }
+        let readable = node.is_some_and(|node| !node.broken);
         if !readable || matches!(self.options.timeline, Which::Number(_)) || self.live {
             return;
         }

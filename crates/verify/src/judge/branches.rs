@@ -28,6 +28,10 @@ impl Judge<'_> {
             if let Some((at, to)) = self.taken_behind(own, switch) {
                 let before = self.piece_at(own, self.number(at)).and_then(|piece| self.before(own, piece));
                 let lost = self.lost(at, None, before);
+                // Where it lies in front of all that is here, no server comes so far: that is told by itself.
+                if self.is_before_all(own, switch) {
+                    return;
+                }
                 // No backup that is known comes by there.
                 let passed = !self.backups.is_empty() && self.backups.iter().all(|backup| backup.start >= at);
                 let finding = self.found(Code::LeftBranch, own, at, at, Detail::LeftBranch { child, switch, to });
@@ -58,6 +62,15 @@ impl Judge<'_> {
                 let behind = self.start_of(number.next());
                 (leg.last > number).then(|| (behind, end.unwrap_or(behind).max(behind)))
             }
+        }
+    }
+
+    /// Whether a timeline was left before all WAL of it that is here.
+    pub(super) fn is_before_all(&self, own: TimelineId, left: Switch) -> bool {
+        let Some(first) = self.inventory.of(own).first().map(|segment| segment.number) else { return false };
+        match left {
+            Switch::At(lsn) => lsn <= self.start_of(first),
+            Switch::In(_) => switch_segment(&left, self.layout()).is_some_and(|number| number < first),
         }
     }
 

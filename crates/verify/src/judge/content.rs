@@ -1,7 +1,7 @@
 //! Which records end replay by what they say, and from which backups: as a restore of each would foretell it.
 
 use super::Judge;
-use crate::codes::{Code, Severity};
+use crate::codes::{Code, CodeFamily, Severity};
 use crate::finding::{Detail, Finding};
 use crate::outcome::KnownBackup;
 use pgwal_archive::lineage::Descent;
@@ -119,7 +119,7 @@ impl Judge<'_> {
     /// How far a way goes on from a position without a hole, a file that cannot be used, or damage.
     fn readable_from(&self, way: &Way, start: Lsn) -> Lsn {
         let hole = way.holes.iter().map(|h| self.start_of(h.first)).filter(|&lsn| lsn >= start);
-        let ends = |f: &&Finding| f.severity >= Severity::Warning && f.code.id() < Code::HistoryMissing.id();
+        let ends = |f: &&Finding| f.severity >= Severity::Warning && f.code.family() <= CodeFamily::Bytes;
         let found = self.findings.iter().filter(ends).filter_map(|f| f.lsn).filter(|&lsn| lsn >= start);
         hole.chain(found).min().unwrap_or(Lsn::MAX)
     }

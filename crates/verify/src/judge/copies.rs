@@ -1,7 +1,7 @@
 //! Which damaged file has another one of its name beside it? That is where to look first.
 
 use super::Judge;
-use crate::codes::{Code, Severity};
+use crate::codes::{Code, CodeFamily, Severity};
 use crate::finding::Finding;
 use pgwal_format::{FileName, SegmentName};
 use pgwal_source::Entry;
@@ -31,7 +31,7 @@ pub(crate) fn segment_of(finding: &Finding) -> Option<SegmentName> {
         finding.code,
         Code::Size | Code::Undecodable | Code::Misplaced | Code::PackedTwice | Code::Unwritten | Code::NotWal
     );
-    let of_bytes = finding.code.id().starts_with("WP2") || of_file || finding.code.is_could_not_look();
+    let of_bytes = finding.code.family() == CodeFamily::Bytes || of_file || finding.code.is_could_not_look();
     let file = finding.file.as_deref().filter(|_| of_bytes && finding.severity == Severity::Error)?;
     match name::place(file.rsplit('/').next().unwrap_or(file)) {
         NamePlace::Wal(placed) => match placed.name {

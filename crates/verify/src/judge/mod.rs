@@ -14,6 +14,7 @@
 //! | [`partials`] | what lies in unfinished segments? |
 //! | [`miswritten`] | which WAL has a name that no server asks for? |
 //! | [`reports`] | how far does each timeline reach, and replay as a whole? |
+//! | [`ruling`] | and the verdict: of the archive, or of a restore? |
 
 mod beside;
 mod branches;
@@ -24,6 +25,7 @@ mod line;
 mod miswritten;
 mod partials;
 mod reports;
+mod ruling;
 mod seen;
 mod suspects;
 mod timelines;
@@ -37,7 +39,7 @@ use pgwal_archive::names::Inventory;
 use pgwal_archive::stretch::Piece;
 use pgwal_archive::way::Way;
 use pgwal_archive::whose::Cluster;
-use pgwal_archive::{Archive, ArchiveSurvey, BackupFile, Facts, Lineage, Mark, Partial, Path, Tally, Which};
+use pgwal_archive::{Archive, ArchiveSurvey, BackupFile, Error, Facts, Lineage, Mark, Partial, Path, Tally, Which};
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::{Entry, Ignored};
 use pgwal_walk::{Fold, Joint, Run};
@@ -46,6 +48,7 @@ use std::collections::BTreeMap;
 pub(crate) use copies::segment_of;
 pub(crate) use line::code_of;
 pub(crate) use reports::Reports;
+pub(crate) use ruling::{Ruled, Ruling, RulingCase};
 pub(crate) use seen::{facts_of, nobody};
 
 /// Everything that was seen, and everything that is said of it.
@@ -129,8 +132,11 @@ impl<'a> Judge<'a> {
         }
     }
 
-    /// Judges everything.
-    pub fn judge(mut self) -> Reports {
+    /// Judges everything. `ruling` gives the verdict; without one it is the archive's.
+    ///
+    /// # Errors
+    /// Those of `ruling`.
+    pub fn judge(mut self, ruling: Option<&mut dyn Ruling>) -> Result<Reports, Error> {
         self.suspects();
         self.place_backups();
         self.count();
@@ -156,7 +162,7 @@ impl<'a> Judge<'a> {
             let file = self.entries.get(index).map(Entry::shown);
             self.findings.push(Finding { file, ..Finding::of(Code::ForeignName) });
         }
-        self.reports()
+        self.reports(ruling)
     }
 
     pub fn layout(&self) -> &'a Layout {
@@ -165,13 +171,7 @@ impl<'a> Judge<'a> {
 
     /// The timelines of the way, oldest first, those without a file on it left out.
     pub fn path(&self) -> Vec<TimelineId> {
-        let mut out: Vec<TimelineId> = Vec::new();
-        for leg in &self.way.legs {
-            if out.last() != Some(&leg.timeline) {
-                out.push(leg.timeline);
-            }
-        }
-        out
+        self.way.timelines()
     }
 
     /// Whether the file of this timeline and number is one that recovery takes.

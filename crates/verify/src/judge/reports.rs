@@ -1,43 +1,32 @@
 //! How far each timeline reaches, and replay as a whole.
 
 use super::line::order;
+use super::ruling::{Ruled, Ruling, RulingCase};
 use super::{Judge, add_over_seam};
 use crate::codes::{Code, Severity};
 use crate::finding::{Finding, set_severities};
 use crate::known::{self, Accepted};
 use crate::outcome::{KnownBackup, NotChecked, TimelineReport, Verdict, WalEnd};
-use pgwal_archive::Depth;
-use pgwal_archive::Facts;
-use pgwal_archive::Tally;
 use pgwal_archive::stretch::{Piece, PieceKind, Readable, Unusable};
 use pgwal_archive::way::Way;
+use pgwal_archive::{Depth, Error, Tally};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Lsn, SegmentNo, TimelineId};
 use pgwal_walk::{Fold, Run, Tail};
 
 /// What the judge hands back.
 pub(crate) struct Reports {
-    pub verdict: Verdict,
-    pub path: Vec<TimelineId>,
-    pub timelines: Vec<TimelineReport>,
-    pub backups: Vec<KnownBackup>,
-    pub findings: Vec<Finding>,
-    /// Errors that count for less.
-    pub lowered: u64,
-    pub replay: Option<(Lsn, Lsn)>,
-    pub replayed: Tally,
-    pub replay_segments: u64,
-    pub not_checked: Vec<NotChecked>,
+    pub case: RulingCase,
+    pub ruled: Ruled,
     /// The way of recovery.
     pub way: Way,
-    /// Of every segment on it.
-    pub facts: Vec<Facts>,
     /// Files on it that a server cannot use.
     pub unusable: Vec<(TimelineId, SegmentNo, Readable)>,
 }
 
 impl Judge<'_> {
-    pub(super) fn reports(mut self) -> Reports {
+    /// Weighs what was found, and has it ruled: by whom it is asked for, else as an archive is.
+    pub(super) fn reports(mut self, ruling: Option<&mut dyn Ruling>) -> Result<Reports, Error> {
         let mut findings = std::mem::take(&mut self.findings);
         findings.retain(|f| self.is_asked(f));
         let lowered = set_severities(&mut findings, &self.options.severities);
@@ -46,23 +35,41 @@ impl Judge<'_> {
         findings.dedup_by(|b, a| {
             a.lsn.is_some() && (a.code, a.lsn, a.at, &a.file, a.offset) == (b.code, b.lsn, b.at, &b.file, b.offset)
         });
-        let mut timelines: Vec<TimelineReport> =
-            self.pieces.keys().copied().filter_map(|t| self.timeline_report(t, &findings)).collect();
+        let timelines = self.pieces.keys().copied().filter_map(|t| self.timeline_report(t, &findings)).collect();
         let gone: Vec<&Accepted> = self.options.known.map(|known| known.accept(&mut findings)).unwrap_or_default();
+        let backups = self.reached_from(&findings);
+        findings.extend(
+            gone.into_iter().map(known::gone).filter(|f| self.options.depth == Depth::Records && self.is_asked(f)),
+        );
+        // Worst first, and of one severity in the order of WAL.
+        findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+        let unusable = self.unusable();
+        let mut case = RulingCase {
+            layout: Some(self.cluster.layout),
+            system_id: Some(self.cluster.system_id),
+            path: self.path(),
+            timelines,
+            branches: self.lineage.branches(),
+            not_checked: self.not_checked(&backups),
+            backups,
+            findings,
+            lowered,
+            facts: std::mem::take(&mut self.facts),
+            live: self.live,
+            ..RulingCase::without_wal(Vec::new(), self.options.depth)
+        };
+        let ruled = match ruling {
+            Some(ruling) => ruling.rule(&mut case)?,
+            None => self.rule(&case.findings),
+        };
+        Ok(Reports { case, ruled, way: self.way, unusable })
+    }
+
+    /// The verdict on an archive: replay from its first record to its last.
+    fn rule(&self, findings: &[Finding]) -> Ruled {
         // As if they were ignored; but what they damage is not told to be whole.
         let (accepted, counted): (Vec<Finding>, Vec<Finding>) = findings.iter().cloned().partition(|f| f.accepted);
         let (replay, replayed) = self.replay(&counted, &accepted);
-        let mut backups = std::mem::take(&mut self.backups);
-        for backup in &mut backups {
-            if self.options.depth == Depth::Records && self.options.start.is_none() && self.options.end.is_none() {
-                backup.complete = Some(self.covers(backup, &findings));
-                // Along its own timeline it comes to places that this way does not know.
-                let on_way = backup.beside.is_none();
-                let reaches = self.reaches(backup, &findings).filter(|_| on_way);
-                let stopped = backup.stopped.as_ref().map(|(lsn, _)| *lsn);
-                backup.reaches = reaches.map(|lsn| stopped.map_or(lsn, |at| at.min(lsn)));
-            }
-        }
         let reached = |n: SegmentNo| replay.is_some_and(|(from, to)| self.start_of(n) < to && n >= self.number(from));
         let replay_segments = self
             .way
@@ -75,42 +82,41 @@ impl Judge<'_> {
             Verdict::Proven if replay.is_none() => Verdict::Unproven,
             verdict => verdict,
         };
-        let mut not_checked = Vec::new();
+        Ruled { verdict, replay, replayed, replay_segments }
+    }
+
+    /// The backups known, and how far replay from each comes.
+    fn reached_from(&mut self, findings: &[Finding]) -> Vec<KnownBackup> {
+        let mut backups = std::mem::take(&mut self.backups);
+        for backup in &mut backups {
+            if self.options.depth == Depth::Records && self.options.start.is_none() && self.options.end.is_none() {
+                backup.complete = Some(self.covers(backup, findings));
+                // Along its own timeline it comes to places that this way does not know.
+                let on_way = backup.beside.is_none();
+                let reaches = self.reaches(backup, findings).filter(|_| on_way);
+                let stopped = backup.stopped.as_ref().map(|(lsn, _)| *lsn);
+                backup.reaches = reaches.map(|lsn| stopped.map_or(lsn, |at| at.min(lsn)));
+            }
+        }
+        backups
+    }
+
+    fn not_checked(&self, backups: &[KnownBackup]) -> Vec<NotChecked> {
+        let mut out = Vec::new();
         match self.options.depth {
-            Depth::Names => not_checked.extend([NotChecked::Records, NotChecked::Pages]),
-            Depth::Pages => not_checked.push(NotChecked::Records),
+            Depth::Names => out.extend([NotChecked::Records, NotChecked::Pages]),
+            Depth::Pages => out.push(NotChecked::Records),
             Depth::Records => {}
         }
         if self.options.start.is_some() || self.options.end.is_some() {
-            not_checked.push(NotChecked::OutsideRange);
+            out.push(NotChecked::OutsideRange);
         }
-        not_checked.push(NotChecked::DataFiles);
-        not_checked.push(if backups.is_empty() { NotChecked::Backups } else { NotChecked::NewerWal });
-        timelines.sort_by_key(|t| t.timeline);
-        let (path, unusable) = (self.path(), self.unusable());
+        out.push(NotChecked::DataFiles);
+        out.push(if backups.is_empty() { NotChecked::Backups } else { NotChecked::NewerWal });
         if self.layout().dialect.page.all & 0x0004 != 0 && self.layout().dialect.page.overwrite != 0x0004 {
-            not_checked.push(NotChecked::RemovableFlag);
+            out.push(NotChecked::RemovableFlag);
         }
-        findings.extend(
-            gone.into_iter().map(known::gone).filter(|f| self.options.depth == Depth::Records && self.is_asked(f)),
-        );
-        // Worst first, and of one severity in the order of WAL.
-        findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
-        Reports {
-            verdict,
-            path,
-            timelines,
-            backups,
-            findings,
-            lowered,
-            replay,
-            replayed,
-            replay_segments,
-            not_checked,
-            way: self.way,
-            facts: self.facts,
-            unusable,
-        }
+        out
     }
 
     fn unusable(&self) -> Vec<(TimelineId, SegmentNo, Readable)> {

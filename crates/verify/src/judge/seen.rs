@@ -2,7 +2,8 @@
 
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
-use crate::outcome::{Outcome, Verdict};
+use crate::judge::{Ruled, RulingCase};
+use crate::outcome::Verdict;
 use pgwal_archive::lineage::{Disagreement, HistoryFlaw};
 use pgwal_archive::settle::Expired;
 use pgwal_archive::whose::beginning;
@@ -146,7 +147,7 @@ fn unreadable(file: &str, why: String) -> Finding {
 }
 
 /// No file says whose WAL it is: each is named for what it is.
-pub(crate) fn nobody(source: &dyn Source, found: Unowned, depth: Depth) -> Outcome {
+pub(crate) fn nobody(source: &dyn Source, found: Unowned, depth: Depth) -> (RulingCase, Ruled) {
     let Unowned { entries, unreadable: unreadable_of, ignored, unknown, live } = found;
     let mut findings: Vec<Finding> = unreadable_of.iter().map(|(file, error)| refused(file, error)).collect();
     let segments =
@@ -158,7 +159,7 @@ pub(crate) fn nobody(source: &dyn Source, found: Unowned, depth: Depth) -> Outco
     findings.extend(strangers.into_iter().map(|entry| name_file(source, entry)));
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let verdict = if refuted { Verdict::Refuted } else { Verdict::Unproven };
-    Outcome { verdict, ignored, unknown, live, ..Outcome::without_wal(findings, depth) }
+    (RulingCase { ignored, unknown, live, ..RulingCase::without_wal(findings, depth) }, Ruled::unread(verdict))
 }
 
 fn name_file(source: &dyn Source, entry: &Entry) -> Finding {

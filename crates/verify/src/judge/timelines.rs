@@ -34,6 +34,7 @@ impl Judge<'_> {
         }
         self.hidden();
         self.histories_of_others();
+        self.astray();
         self.not_a_child();
         let children: Vec<TimelineId> = self.pieces.keys().copied().collect();
         for child in children {
@@ -83,6 +84,26 @@ impl Judge<'_> {
             detail: Detail::OthersHistory { own, left },
             ..Finding::of(Code::OthersHistory)
         });
+    }
+
+    /// The latest timeline left that of the WAL here before all of it, and has no WAL itself: it is another cluster's, or
+    /// its WAL is missing. A server that follows it does not start from any of what is here.
+    fn astray(&mut self) {
+        let (target, own) = (self.target, self.start);
+        let Some(node) = self.lineage.get(target).filter(|node| !node.broken && target != own) else { return };
+        let has_wal = |t: TimelineId| t != own && !self.inventory.of(t).is_empty();
+        if self.options.timeline != Which::Latest || self.live || self.target_line.iter().any(|&(t, _)| has_wal(t)) {
+            return;
+        }
+        let Some(left) = node.ancestors.iter().find(|a| a.timeline == own).map(|a| a.switch) else { return };
+        if !self.is_before_all(own, left) {
+            return;
+        }
+        let by_default = self.layout().dialect.settings.latest_by_default;
+        let severity = if by_default { Code::Astray.severity() } else { Severity::Warning };
+        let file = Some(node.file.clone());
+        let detail = Detail::Astray { own, left };
+        self.findings.push(Finding { severity, timeline: Some(target), file, detail, ..Finding::of(Code::Astray) });
     }
 
     /// A history file that is missing hides those behind it: the latest is looked for by one number after another.

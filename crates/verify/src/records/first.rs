@@ -4,7 +4,7 @@ use super::lister::Lister;
 use super::part::ListSink;
 use super::plan::ListPlan;
 use super::range::Range;
-use super::rendered::{PartRenderer, RenderedRecords, WholeSegment};
+use super::rendered::{PartRenderer, RenderedRecords};
 use super::sum::ListSum;
 use super::workers::{ListWorkers, WorkersGuard};
 use super::{ListError, ListRequest, Render};
@@ -14,9 +14,9 @@ use crate::outcome::Outcome;
 use crate::verify::{ExaminedArchive, examine, judge};
 use pgwal_archive::names::Segment;
 use pgwal_archive::ordered::in_order;
-use pgwal_archive::read::Reader;
+use pgwal_archive::read::{GatheredBeside, Reader};
 use pgwal_archive::stretch::{PieceKind, Stretch};
-use pgwal_archive::{Archive, Buffers, Depth, Error, Opened, Turn, Which};
+use pgwal_archive::{Archive, Buffers, Error, Opened, Turn, Which};
 use pgwal_format::SegmentNo;
 use pgwal_source::Source;
 use pgwal_walk::{Fold, Head, Leftover, Run, Tail};
@@ -114,7 +114,7 @@ pub(super) fn once<'a, R: Render>(
         Err(Halt::Error(error)) => Err(error),
         Ok(None) => Ok(FirstPass::Unread(sum)),
         Ok(Some(seen)) => {
-            let (judged, sight) = judge(archive, seen, &wanted.options);
+            let (judged, sight) = judge(archive, seen, &wanted.options).map_err(ListError::Verify)?;
             let plan = ListPlan::new(&sight, &judged.findings, range, target);
             let in_order = match pass {
                 Pass::Text => plan.notes.is_empty(),
@@ -162,9 +162,9 @@ fn sums<R: Render>(
     let (renderer, reader) = (list.renderer, &turn.reader);
     let work = |i: usize, buffers: &mut Buffers| {
         let segment = *turn.segments.get(i)?;
-        let mut own = WholeSegment::new(renderer, reader.expect(&segment, renderer.keep()));
+        let mut own = GatheredBeside::new(reader.expect(&segment, renderer.keep()), renderer.records(segment.timeline));
         let stretch = reader.look_by(&segment, Some(&mut own), buffers);
-        Some((segment, stretch, own.rendered()))
+        Some((segment, stretch, own.gathered()))
     };
     let (mut taken, mut buffers) = (Vec::new(), Buffers::default());
     let mut take = |piece| {
@@ -264,10 +264,7 @@ fn run_of(stretch: &Stretch) -> Option<&Run<pgwal_archive::Tally>> {
 
 /// What names tell of an archive, if they tell of one timeline without gaps, in files that may be good.
 fn names<'a>(source: &'a dyn Source, asked: &Options<'a>) -> Result<Option<(Outcome, ExaminedArchive<'a>)>, ListError> {
-    let mut names = Options::default();
-    (names.depth, names.timeline, names.start, names.end) = (Depth::Names, asked.timeline, asked.start, asked.end);
-    (names.jobs, names.map, names.interrupt) = (asked.jobs, asked.map, asked.interrupt);
-    let (outcome, sight) = examine(source, &names).map_err(ListError::Verify)?;
+    let (outcome, sight) = examine(source, &asked.names()).map_err(ListError::Verify)?;
     let simple = |s: &ExaminedArchive<'_>| {
         !s.archive.live && s.way.legs.len() == 1 && s.way.holes.is_empty() && s.unusable.is_empty()
     };

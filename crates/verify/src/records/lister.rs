@@ -289,7 +289,7 @@ impl<'a, R: Render> InParts<'_, 'a, '_, R> {
             .collect();
         let work = |i: usize, (): &mut ()| {
             let (place, part) = parts.get(i)?;
-            Some(Done { part: RenderedPart::of(renderer, *place, part), length: part.len(), place: *place })
+            Some(Done { part: renderer.part(*place, part), length: part.len(), place: *place })
         };
         let mut take = |done: Option<Done<'a, R>>| {
             done.into_iter().for_each(|done| self.accept(done));
@@ -311,7 +311,7 @@ impl<R: Render> TakeBytes for InParts<'_, '_, '_, R> {
             match self.list.workers {
                 None => {
                     let renderer = self.list.renderer;
-                    self.accept(Done { part: RenderedPart::of(renderer, place, part), length: part.len(), place });
+                    self.accept(Done { part: renderer.part(place, part), length: part.len(), place });
                 }
                 Some(workers) => {
                     self.take_while(|| !workers.has_room());

@@ -23,7 +23,7 @@ mod twice;
 mod workers;
 
 pub use folded::{FoldError, fold};
-pub use follow::{FollowState, Follower};
+pub use follow::{FollowNews, FollowState, Follower};
 pub use lent::{Records, WalItem, lend};
 pub use part::{ListItem, ListPart, ListPlace, ListSink, NoEvent};
 
@@ -161,6 +161,12 @@ impl fmt::Display for ListError {
             ListError::Verify(error) => write!(f, "{error}"),
             ListError::Output(_) => f.write_str("cannot write the list"),
         }
+    }
+}
+
+impl From<Error> for ListError {
+    fn from(error: Error) -> ListError {
+        ListError::Verify(error)
     }
 }
 

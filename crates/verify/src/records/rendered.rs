@@ -4,11 +4,10 @@ use super::part::{ListPart, ListPlace};
 use super::range::Range;
 use super::sum::ListSum;
 use super::{Render, render_record};
-use pgwal_archive::Tally;
-use pgwal_archive::read::TakeBytes;
+use pgwal_archive::read::ScannedPart;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::{Layout, Lsn, TimelineId};
-use pgwal_walk::{Fold, KEEP, Run, ScanExpect, Stream};
+use pgwal_walk::{Fold, KEEP, ScanExpect};
 use std::sync::{Mutex, PoisonError};
 
 /// What a part is rendered into.
@@ -60,60 +59,20 @@ pub(super) struct PartPlace {
 }
 
 /// What a part came to.
-pub(super) enum RenderedPart<'a, R: Render> {
-    /// Records, and nothing wrong.
-    Run(Box<Run<(Tally, RenderedRecords<'a, R>)>>),
-    /// Nothing but zeros.
-    Zeros,
-    /// Something is not right.
-    Declined,
-}
+pub(super) type RenderedPart<'a, R> = ScannedPart<RenderedRecords<'a, R>>;
 
-impl<'a, R: Render> RenderedPart<'a, R> {
+impl<'a, R: Render> PartRenderer<'a, R> {
     /// Checks a part and renders its records.
-    pub fn of(renderer: &'a PartRenderer<'a, R>, place: PartPlace, bytes: &[u8]) -> RenderedPart<'a, R> {
+    pub fn part(&'a self, place: PartPlace, bytes: &[u8]) -> RenderedPart<'a, R> {
         let PartPlace { start, timeline, offset } = place;
-        let (layout, system_id) = (renderer.layout, Some(renderer.system_id));
-        let expect = ScanExpect { layout, start, timeline: Some(timeline), system_id, keep: renderer.keep() };
-        let fold = (Tally::default(), RenderedRecords::new(renderer, timeline));
-        let Ok(mut stream) = Stream::part(expect, fold, offset..offset + bytes.len()) else {
-            return RenderedPart::Declined;
-        };
-        if stream.push(bytes).is_ok() {
-            return stream.finish().map_or(RenderedPart::Declined, |run| RenderedPart::Run(Box::new(run)));
-        }
-        if pgwal_walk::is_zero(bytes) { RenderedPart::Zeros } else { RenderedPart::Declined }
-    }
-}
-
-/// A segment that one thread reads as it comes, and puts aside what its records come to.
-pub(super) struct WholeSegment<'x, 'a, R: Render> {
-    stream: Option<Stream<'x, (Tally, RenderedRecords<'a, R>)>>,
-    rendered: Option<RenderedRecords<'a, R>>,
-}
-
-impl<'x, 'a, R: Render> WholeSegment<'x, 'a, R> {
-    pub fn new(renderer: &'a PartRenderer<'a, R>, expect: ScanExpect<'x>) -> Self {
-        let timeline = expect.timeline.unwrap_or_default();
-        let fold = (Tally::default(), RenderedRecords::new(renderer, timeline));
-        WholeSegment { stream: Stream::new(expect, fold).ok(), rendered: None }
+        let (layout, system_id) = (self.layout, Some(self.system_id));
+        let expect = ScanExpect { layout, start, timeline: Some(timeline), system_id, keep: self.keep() };
+        ScannedPart::of(expect, offset, self.records(timeline), bytes)
     }
 
-    /// What was put aside, where nothing was wrong.
-    pub fn rendered(self) -> Option<RenderedRecords<'a, R>> {
-        self.rendered
-    }
-}
-
-impl<R: Render> TakeBytes for WholeSegment<'_, '_, R> {
-    fn push(&mut self, bytes: &[u8]) -> bool {
-        self.stream.as_mut().is_some_and(|stream| stream.push(bytes).is_ok())
-    }
-
-    fn finish(&mut self) -> Option<Run<Tally>> {
-        let (run, rendered) = self.stream.take()?.finish().ok()?.unzip();
-        self.rendered = Some(rendered);
-        Some(run)
+    /// Room for the records of a part.
+    pub fn records(&'a self, timeline: TimelineId) -> RenderedRecords<'a, R> {
+        RenderedRecords::new(self, timeline)
     }
 }
 

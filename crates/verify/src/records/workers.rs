@@ -66,7 +66,7 @@ impl<'a, R: Render> ListWorkers<'a, R> {
                 }
             };
             drop(state);
-            let part = RenderedPart::of(self.renderer, place, &bytes);
+            let part = self.renderer.part(place, &bytes);
             let mut state = self.lock();
             state.done.insert(number, Done { part, length: bytes.len(), place });
             state.free.push(bytes);

@@ -61,6 +61,13 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
                 "{file} is of another cluster and {left}: a server that looks for the latest timeline takes it, and does not start"
             )
         }
+        Detail::Astray { own, left } => {
+            let newer = f.timeline.map_or(0, |t| t.0);
+            format!(
+                "{file} leaves timeline {own} {}, before all WAL that is here, and no WAL of timeline {newer} is here: a server that looks for the latest timeline does not start",
+                place(left)
+            )
+        }
         Detail::LeftBranch { child, switch, to } => {
             let own = f.timeline.map_or(0, |t| t.0);
             format!(
@@ -105,6 +112,11 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::Label(fault) => format!("{file}: {fault}"),
         Detail::Control(None) => format!("there is no {file}"),
         Detail::Control(Some(error)) => format!("{file}: {error}"),
+        Detail::OfListedBackup { label, why, more, none_left } => {
+            let more = if *more > 0 { format!("; and for {more} reasons more") } else { String::new() };
+            let left = if *none_left { "; no backup is left that does" } else { "" };
+            format!("backup {label} does not restore: {why}{more}{left}")
+        }
         Detail::OfBackup { what } => format!("{file} {what}"),
         Detail::BackupFiles { missing, other_size } => {
             format!("{file}: {} missing, {other_size} of another size, by backup_manifest", files(*missing))

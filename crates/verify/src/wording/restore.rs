@@ -51,6 +51,9 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
             "WAL of two histories is mixed here: compare segments and history files with other copies, or restore to a target in front of it".into()
         }
         Failure::Canceled => "restore another backup: the server was shut down while this one was taken".into(),
+        Failure::InPlaceTablespace(_) => {
+            "set allow_in_place_tablespaces = on for this restore: a tablespace lies in the data directory itself, or its link in pg_tblspc was copied as a folder".into()
+        }
         Failure::InvalidPages => "copy the backup anew and check it (pg_verifybackup DIR), or restore another one".into(),
         Failure::Incremental => "combine it with the backups that it builds on: pg_combinebackup FULL INCREMENTAL... -o DIR".into(),
     }

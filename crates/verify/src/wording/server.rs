@@ -49,7 +49,7 @@ pub(super) fn says(f: &Finding, layout: &Layout) -> Option<String> {
             f.timeline.map_or(0, |t| t.0)
         )),
         (Detail::InvalidPages(_), _) => Some(Failure::InvalidPages.server_says(layout.dialect)),
-        (Detail::OthersHistory { .. }, _) => Some(format!(
+        (Detail::OthersHistory { .. } | Detail::Astray { .. }, _) => Some(format!(
             "requested timeline {} is not a child of this server's history",
             f.timeline.map_or(0, |t| t.0)
         )),

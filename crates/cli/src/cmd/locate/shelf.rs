@@ -1,12 +1,11 @@
 //! Which file of an archive holds a segment.
 
-use crate::keys::KeyOptions;
 use anyhow::Context;
 use pgwal::format::{SegmentNo, TimelineId};
 use pgwal::source::Source;
 use pgwal::verify::{Files, Holder};
 use pgwal_report::locate::{HeldFile, HeldSegment};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// An archive in which positions are located.
 pub struct LocateArchive {
@@ -17,8 +16,7 @@ pub struct LocateArchive {
 
 impl LocateArchive {
     /// Lists an archive. `timeline`: the one to recover to.
-    pub fn open(path: &Path, timeline: Option<TimelineId>, keys: &KeyOptions) -> anyhow::Result<LocateArchive> {
-        let source = crate::input::open(&[path.to_path_buf()], None, keys)?;
+    pub fn open(source: Box<dyn Source>, timeline: Option<TimelineId>) -> anyhow::Result<LocateArchive> {
         let files = Files::of(source.as_ref(), timeline)?;
         let files = files.with_context(|| format!("{}: no file there says how to read it", source.describe()))?;
         Ok(LocateArchive { source, files })

@@ -21,10 +21,16 @@ pub(super) use tuple::header as tuple_header;
 use super::arrays::array;
 use super::cursor::Cx;
 use super::inval::{self, Scope, invalidations};
+use super::operation::operations;
 use super::sink::{Show, Sink, Value};
 use super::table::{Op, OpPart, Short, V9_5, V9_6, V11, V12, V16, V18, call, op, text, u8, u16, u32};
 use bits::{DELETE_FLAGS, INSERT_FLAGS, OLD_BITS, OLD_BITS_16, TRUNCATE_FLAGS, TRUNCATE_FLAGS_16, UPDATE_FLAGS};
 use tuple::{DELETED, INSERTED, UPDATED};
+
+operations! {
+    /// A row is changed where it stands, by whoever commits or not.
+    INPLACE = 0x70;
+}
 
 const OFF: OpPart = u16("off", 0);
 
@@ -173,7 +179,7 @@ pub(super) const LOCK_16: &[OpPart] = &[
 ];
 
 const DATALEN: OpPart = call(datalen, &[("datalen", "unsigned")]);
-const INPLACE: &[OpPart] = &[text("off "), OFF, DATALEN];
+const INPLACE_9_5: &[OpPart] = &[text("off "), OFF, DATALEN];
 const INPLACE_16: &[OpPart] = &[text("off: "), OFF, DATALEN];
 const INPLACE_18: &[OpPart] = &[text("off: "), OFF, call(inplace_messages, inval::FIELDS), DATALEN];
 
@@ -208,7 +214,7 @@ pub const OPS: &[Op] = &[
     op(0x60, "LOCK", V9_6, LOCK_9_6),
     op(0x60, "LOCK", V12, LOCK_12),
     op(0x60, "LOCK", V16, LOCK_16),
-    op(0x70, "INPLACE", V9_5, INPLACE),
+    op(0x70, "INPLACE", V9_5, INPLACE_9_5),
     op(0x70, "INPLACE", V16, INPLACE_16),
     op(0x70, "INPLACE", V18, INPLACE_18),
 ];

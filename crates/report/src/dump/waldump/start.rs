@@ -11,7 +11,7 @@ use pgwal_format::{Layout, Lsn};
 use pgwal_query::any::Any;
 use pgwal_source::Source;
 use pgwal_verify::records::{ListError, ListRequest, list};
-use pgwal_verify::{Depth, Options, verify};
+use pgwal_verify::{Options, verify};
 
 /// Segments in which the first record is looked for, until it is found; then in all.
 const AHEAD: [u64; 2] = [2, 16];
@@ -23,9 +23,7 @@ const AHEAD: [u64; 2] = [2, 16];
 /// The archive cannot be looked at.
 pub fn note(source: &dyn Source, options: &Options<'_>) -> Result<Option<String>, ListError> {
     let Some(start) = options.start else { return Ok(None) };
-    let mut names = Options::default();
-    names.depth = Depth::Names;
-    let Some(layout) = verify(source, &names).map_err(ListError::Verify)?.layout else { return Ok(None) };
+    let Some(layout) = verify(source, &options.any_names()).map_err(ListError::Verify)?.layout else { return Ok(None) };
     let counted = match layout.dialect.start_note {
         StartNote::Aside => return Ok(None),
         StartNote::Bytes => false,
@@ -49,9 +47,7 @@ fn first(source: &dyn Source, options: &Options<'_>, start: Lsn, layout: &Layout
         let limit = ahead.and_then(|n| {
             address.advance(address.segment_start(address.segment(start, size), size), n * size.bytes(), size)
         });
-        let mut near = Options::default();
-        (near.timeline, near.start, near.end) = (options.timeline, options.start, options.end);
-        (near.jobs, near.map, near.interrupt) = (options.jobs, options.map, options.interrupt);
+        let mut near = options.beside();
         if let Some(limit) = limit {
             near.end = Some(near.end.map_or(limit, |end| end.min(limit)));
         }

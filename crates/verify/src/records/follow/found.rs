@@ -1,34 +1,38 @@
 //! What is told of WAL that cannot be read on.
 
-use super::segment_file::SegmentFile;
 use crate::codes::Code;
 use crate::finding::{Detail, Finding, Lost};
 use crate::judge::code_of;
+use pgwal_archive::follow::{FollowLoss, FollowedSegment};
+use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_walk::Damage;
 
-/// A place in a file, or at its seam with the one before; `begun`: the record that goes over that seam.
-pub(super) fn damage(
-    layout: &Layout,
-    damage: &Damage<()>,
-    begun: Lsn,
-    file: &SegmentFile,
-    number: SegmentNo,
-) -> Finding {
+/// The finding of a loss.
+pub(super) fn of(layout: &Layout, loss: &FollowLoss) -> Finding {
+    match loss {
+        FollowLoss::Damage { damage, begun, segment } => of_damage(layout, damage, *begun, segment),
+        &FollowLoss::Gap { timeline, lsn, first, next } => gap(layout, timeline, lsn, first, next),
+        FollowLoss::Unreadable { segment, why } => unreadable(layout, segment, why),
+        &FollowLoss::Left { parent, switch, child, to } => left(layout, (parent, switch), (child, to)),
+    }
+}
+
+fn of_damage(layout: &Layout, damage: &Damage<()>, begun: Lsn, segment: &FollowedSegment) -> Finding {
     let lsn = if damage.begun_before { begun } else { damage.lsn };
     let at = if damage.at == damage.lsn && !damage.begun_before { lsn } else { damage.at };
     let bytes =
         damage.until.and_then(|until| u64::try_from(layout.address().distance(until, lsn, layout.segment)).ok());
-    let in_file = layout.address().segment(at, layout.segment) == number;
+    let in_file = layout.address().segment(at, layout.segment) == segment.number;
     Finding {
-        timeline: Some(file.timeline),
+        timeline: Some(segment.timeline),
         lsn: Some(lsn),
         at: Some(at),
-        segment: Some(name(layout, file.timeline, layout.address().segment(lsn, layout.segment))),
+        segment: Some(name(layout, segment.timeline, layout.address().segment(lsn, layout.segment))),
         file: Some(if in_file {
-            file.entry.shown()
+            segment.file.clone()
         } else {
-            name(layout, file.timeline, layout.address().segment(at, layout.segment))
+            name(layout, segment.timeline, layout.address().segment(at, layout.segment))
         }),
         offset: Some(layout.address().offset(at, layout.segment)),
         readable_until: Some(lsn),
@@ -39,7 +43,7 @@ pub(super) fn damage(
 }
 
 /// Segments that did not come.
-pub(super) fn gap(layout: &Layout, timeline: TimelineId, lsn: Lsn, first: SegmentNo, next: SegmentNo) -> Finding {
+fn gap(layout: &Layout, timeline: TimelineId, lsn: Lsn, first: SegmentNo, next: SegmentNo) -> Finding {
     let at = layout.address().segment_start(first, layout.segment);
     let last = SegmentNo(next.0.saturating_sub(1));
     Finding {
@@ -61,27 +65,27 @@ pub(super) fn gap(layout: &Layout, timeline: TimelineId, lsn: Lsn, first: Segmen
 }
 
 /// Records were listed that no path to the newest timeline has.
-pub(super) fn diverged(layout: &Layout, parent: TimelineId, switch: Lsn, child: TimelineId, to: Lsn) -> Finding {
+fn left(layout: &Layout, (parent, switch): (TimelineId, Lsn), (child, to): (TimelineId, Lsn)) -> Finding {
     Finding {
         timeline: Some(parent),
         at: Some(switch),
         file: Some(name(layout, parent, layout.address().segment(switch, layout.segment))),
         offset: Some(layout.address().offset(switch, layout.segment)),
-        detail: Detail::Diverged { switch: pgwal_format::text::history::Switch::At(switch), child, to },
+        detail: Detail::Diverged { switch: Switch::At(switch), child, to },
         ..Finding::of(Code::Diverged)
     }
 }
 
-/// The operating system, or the way in which a file is packed, keeps it closed.
-pub(super) fn unreadable(layout: &Layout, file: &SegmentFile, number: SegmentNo, why: String) -> Finding {
-    let at = layout.address().segment_start(number, layout.segment);
+/// A file that is kept closed.
+fn unreadable(layout: &Layout, segment: &FollowedSegment, why: &str) -> Finding {
+    let at = layout.address().segment_start(segment.number, layout.segment);
     Finding {
-        timeline: Some(file.timeline),
+        timeline: Some(segment.timeline),
         lsn: Some(at.plus_within(layout.long_header() as u64)),
         at: Some(at),
-        file: Some(file.entry.shown()),
+        file: Some(segment.file.clone()),
         offset: Some(0),
-        detail: Detail::Refused(why),
+        detail: Detail::Refused(why.to_owned()),
         ..Finding::of(Code::Unreadable)
     }
 }

@@ -1,10 +1,8 @@
 //! The file that holds a segment now, and its bytes.
 
-use super::Follower;
-use super::found;
-use super::segment_file::SegmentFile;
-use crate::finding::Finding;
-use crate::records::Render;
+use super::Following;
+use super::loss::{FollowLoss, FollowedSegment};
+use crate::names::Segment;
 use pgwal_format::{SegmentNo, TimelineId};
 use pgwal_source::{Codec, Entry, How, ReadState, Scratch, SourceError};
 use pgwal_walk::RecordBoundary;
@@ -13,6 +11,22 @@ use std::ops::ControlFlow;
 
 /// Bytes that are read of a plain file at first; the rest is often zeros.
 const WINDOW: usize = 256 << 10;
+
+/// A file of a segment.
+pub(super) struct SegmentFile {
+    /// The timeline in its name.
+    pub timeline: TimelineId,
+    /// The file.
+    pub entry: Entry,
+    /// Its name is no longer there; it is kept open.
+    pub gone: bool,
+}
+
+impl SegmentFile {
+    pub fn of(&self, number: SegmentNo) -> FollowedSegment {
+        FollowedSegment { timeline: self.timeline, number, file: self.entry.shown() }
+    }
+}
 
 /// What is known of the segment that is being read.
 #[derive(Default)]
@@ -52,25 +66,25 @@ pub(super) enum Filled {
     Window,
 }
 
-impl<R: Render> Follower<'_, R> {
+impl Following<'_> {
     /// The file that a server would take for a segment; without one, the unfinished segment of the newest timeline, or
     /// one that was removed and is kept.
     pub(super) fn file(&self, number: SegmentNo) -> Option<SegmentFile> {
-        let leg = self.sight.way.legs.iter().find(|leg| (leg.first..=leg.last).contains(&number));
-        let found = |s: &pgwal_archive::names::Segment| {
+        let leg = self.names.way.legs.iter().find(|leg| (leg.first..=leg.last).contains(&number));
+        let found = |s: &Segment| {
             Some(SegmentFile {
                 timeline: s.timeline,
-                entry: self.sight.archive.entries.get(s.entry)?.clone(),
+                entry: self.names.own.archive.entries.get(s.entry)?.clone(),
                 gone: false,
             })
         };
-        if let Some(segment) = leg.and_then(|leg| self.sight.archive.inventory.get(leg.timeline, number)) {
+        if let Some(segment) = leg.and_then(|leg| self.names.own.archive.inventory.get(leg.timeline, number)) {
             return found(segment);
         }
         let oldest = self.reached.map_or(TimelineId(0), |(timeline, _)| timeline);
-        let newest = self.outcome.path.last().copied().unwrap_or(TimelineId(u32::MAX));
-        let fits = |s: &&pgwal_archive::names::Segment| s.number == number && (oldest..=newest).contains(&s.timeline);
-        let partial = self.sight.archive.inventory.partials.iter().filter(fits).max_by_key(|s| s.timeline);
+        let newest = self.names.path.last().copied().unwrap_or(TimelineId(u32::MAX));
+        let fits = |s: &&Segment| s.number == number && (oldest..=newest).contains(&s.timeline);
+        let partial = self.names.own.archive.inventory.partials.iter().filter(fits).max_by_key(|s| s.timeline);
         let start = self.start_of(number);
         let left =
             |timeline: TimelineId| self.switches().any(|(_, parent, switch)| parent == timeline && switch <= start);
@@ -84,7 +98,7 @@ impl<R: Render> Follower<'_, R> {
     }
 
     pub(super) fn timeline_of(&self, number: SegmentNo) -> TimelineId {
-        let leg = self.sight.way.legs.iter().rev().find(|leg| leg.first <= number);
+        let leg = self.names.way.legs.iter().rev().find(|leg| leg.first <= number);
         leg.map(|leg| leg.timeline).or(self.reached.map(|(timeline, _)| timeline)).unwrap_or(TimelineId::FIRST)
     }
 
@@ -93,11 +107,13 @@ impl<R: Render> Follower<'_, R> {
         let Some(file) = self.file(number) else { return false };
         let start = self.start(number, &file).map(|(start, _)| start).unwrap_or_default();
         let header = self.layout.page_header(&start);
-        self.layout.check_page(&header, self.start_of(number), true, Some(self.sight.archive.cluster.system_id)).is_ok()
+        self.layout
+            .check_page(&header, self.start_of(number), true, Some(self.names.own.archive.cluster.system_id))
+            .is_ok()
     }
 
-    /// Reads on. `Err` where nothing can be read, with a finding the first time unless the file just went away.
-    pub(super) fn fill(&mut self, file: &SegmentFile) -> Result<Filled, Option<Box<Finding>>> {
+    /// Reads on. `Err` where nothing can be read, with what is lost the first time unless the file just went away.
+    pub(super) fn fill(&mut self, file: &SegmentFile) -> Result<Filled, Option<Box<FollowLoss>>> {
         let size = self.layout.segment.bytes();
         if self.here.open.as_ref().is_none_or(|(entry, _)| *entry != file.entry) {
             let plain = self.start(self.number, file).is_some_and(|(_, codec)| codec == Codec::Plain);
@@ -115,8 +131,8 @@ impl<R: Render> Follower<'_, R> {
             }
             Err(error) => {
                 let told = std::mem::replace(&mut self.here.refused, true);
-                let finding = || Box::new(found::unreadable(&self.layout, file, self.number, error.to_string()));
-                return Err((!told).then(finding));
+                let loss = || FollowLoss::Unreadable { segment: file.of(self.number), why: error.to_string() };
+                return Err((!told).then(|| Box::new(loss())));
             }
         };
         // A file that is being copied: the rest of the page comes.

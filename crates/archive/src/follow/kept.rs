@@ -7,10 +7,9 @@
 //! A file that was removed keeps its bytes as long as it is open. One that was renamed, to be written over, keeps them
 //! until then; page addresses tell what is no longer ours.
 
-use super::Follower;
-use super::segment_file::SegmentFile;
-use crate::records::Render;
-use pgwal_archive::whose::beginning;
+use super::Following;
+use super::file::SegmentFile;
+use crate::whose::beginning;
 use pgwal_format::{SegmentNo, TimelineId};
 use pgwal_source::{Codec, Entry, HeldEntry, SourceError};
 use std::collections::BTreeMap;
@@ -56,7 +55,7 @@ impl OpenFiles {
     }
 }
 
-impl<R: Render> Follower<'_, R> {
+impl Following<'_> {
     /// Opens the segments that are read next, as far as there are names of them.
     pub(super) fn keep_ahead(&mut self) {
         let count = (BYTES / self.layout.segment.bytes()).clamp(1, FILES);

@@ -1,0 +1,118 @@
+//! One segment alone, as at the moment at which it is archived; with the end of the one before, its seam as well.
+
+use crate::tally::Tally;
+use crate::whose::FirstPage;
+use pgwal_format::layout::NotWal;
+use pgwal_format::wire::Wire;
+use pgwal_format::{Layout, Lsn, SegmentName, TimelineId, wire_fields};
+use pgwal_walk::{Chain, Joint, KEEP, Run, ScanExpect, scan};
+use std::fmt;
+use std::str::FromStr;
+
+/// Where a segment ends: what the next one must go on with. A line of text as well ([`fmt::Display`], [`FromStr`]), to
+/// be kept from one `archive_command` to the next.
+#[derive(Clone, Debug)]
+pub struct SegmentEnd {
+    system_id: u64,
+    timeline: TimelineId,
+    chain: Chain,
+}
+
+wire_fields!(SegmentEnd { system_id, timeline, chain });
+
+/// Rises whenever the bytes behind it mean something else.
+const VERSION: u8 = 1;
+
+impl fmt::Display for SegmentEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut bytes = vec![VERSION];
+        self.put(&mut bytes);
+        bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+/// Text that is no [`SegmentEnd`] of this version.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NoSegmentEnd;
+
+impl fmt::Display for NoSegmentEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not the end of a segment as this version writes it")
+    }
+}
+
+impl std::error::Error for NoSegmentEnd {}
+
+impl FromStr for SegmentEnd {
+    type Err = NoSegmentEnd;
+
+    fn from_str(text: &str) -> Result<SegmentEnd, NoSegmentEnd> {
+        let digit = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(digit).collect();
+        let bytes = bytes.ok_or(NoSegmentEnd)?;
+        let (VERSION, mut rest) = bytes.split_first().map(|(v, rest)| (*v, rest)).ok_or(NoSegmentEnd)? else {
+            return Err(NoSegmentEnd);
+        };
+        let end = SegmentEnd::take(&mut rest).ok_or(NoSegmentEnd)?;
+        if rest.is_empty() { Ok(end) } else { Err(NoSegmentEnd) }
+    }
+}
+
+impl SegmentEnd {
+    /// The cluster.
+    pub fn system_id(&self) -> u64 {
+        self.system_id
+    }
+}
+
+/// A segment that was scanned alone.
+#[derive(Clone, Debug)]
+pub struct SegmentAlone {
+    /// How it is laid out.
+    pub layout: Layout,
+    /// The cluster that wrote it.
+    pub system_id: u64,
+    /// The position that its first page says.
+    pub address: Lsn,
+    /// The name that its content says, on the timeline that it is taken for.
+    pub name: SegmentName,
+    /// Where the segment starts.
+    pub start: Lsn,
+    /// What its records came to.
+    pub run: Run<Tally>,
+    /// What is between it and the segment before.
+    pub joint: Joint,
+    /// The record that goes over that seam.
+    pub begun: Option<Lsn>,
+    /// Where it ends.
+    pub end: SegmentEnd,
+}
+
+impl SegmentAlone {
+    /// Scans a segment; `timeline`: the one that its name says, where it has one.
+    ///
+    /// # Errors
+    /// The bytes do not begin with a page of WAL of any version.
+    pub fn scan(
+        bytes: &[u8],
+        timeline: Option<TimelineId>,
+        before: Option<&SegmentEnd>,
+    ) -> Result<SegmentAlone, NotWal> {
+        let first = FirstPage::of(bytes)?;
+        let (layout, system_id) = (first.layout, first.system_id);
+        let number = layout.address().segment(first.address, layout.segment);
+        let timeline = timeline.unwrap_or(first.timeline);
+        let name = SegmentName::new(timeline, number, layout.address(), layout.segment);
+        let start = layout.address().segment_start(number, layout.segment);
+        let expect = ScanExpect { layout: &layout, start, timeline: Some(timeline), system_id: None, keep: KEEP };
+        let run = scan(bytes, expect, Tally::default());
+        // Only the end of the segment right before it says anything of this one.
+        let fits =
+            |end: &&SegmentEnd| end.system_id == system_id && end.timeline <= timeline && end.chain.layout() == &layout;
+        let mut chain = before.filter(fits).map_or_else(|| Chain::new(&layout), |end| end.chain.clone());
+        let begun = chain.begun();
+        let joint = chain.push(&run).unwrap_or_default();
+        let end = SegmentEnd { system_id, timeline, chain };
+        Ok(SegmentAlone { layout, system_id, address: first.address, name, start, run, joint, begun, end })
+    }
+}

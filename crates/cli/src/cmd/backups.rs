@@ -1,0 +1,128 @@
+//! `walproof backups`: every backup of a place, and from when to when it can be restored to.
+
+use crate::exit::Exit;
+use crate::input::InputOptions;
+use crate::progress::Bar;
+use crate::streams::page;
+use clap::ValueEnum;
+use pgwal::format::rmgr::xact::Timestamp;
+use pgwal::repos::{OpenedPlace, PlaceReading, RepoError, open_each};
+use pgwal::source::{Pace, SourceError};
+use pgwal::verify::times::Times;
+use pgwal::verify::{Options, Verdict};
+use pgwal_report::backups::{ArchiveBackups, BackupsAnswer, json, text};
+use pgwal_report::outside::{Lines, OutputForm};
+use pgwal_report::time::Zone;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Options of `backups`.
+#[derive(clap::Args)]
+pub struct BackupsArgs {
+    #[command(flatten)]
+    input: InputOptions,
+    /// How to say it
+    #[arg(long, value_enum, default_value_t = BackupsFormat::Text)]
+    format: BackupsFormat,
+    /// Tell times in this zone: Europe/Berlin, UTC, +01:00 [default: this machine's]; JSON has UTC
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    timezone: Option<Zone>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum BackupsFormat {
+    Text,
+    Json,
+}
+
+/// An archive of the place, and what it came to.
+struct SeenArchive {
+    place: String,
+    opened: Result<OpenedPlace, RepoError>,
+    times: Result<Times, String>,
+}
+
+/// Says what there is.
+pub fn run(args: &BackupsArgs) -> anyhow::Result<Exit> {
+    let place = args.input.named().iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
+    let bar = Bar::new(false);
+    let seen: Vec<SeenArchive> =
+        places(args, &place)?.into_iter().map(|(place, opened)| look(args, place, opened)).collect();
+    bar.finish();
+    let archives = seen.iter().map(|archive| ArchiveBackups {
+        place: archive.place.clone(),
+        repository: archive.opened.as_ref().ok().and_then(|opened| opened.repository.as_ref()),
+        times: archive.times.as_ref().map_err(Clone::clone),
+    });
+    let answer = BackupsAnswer { place, archives: archives.collect(), now: now() };
+    let exit = answer.archives.iter().map(|archive| ended(archive, answer.now)).max().unwrap_or(Exit::CouldNotTell);
+    let form = if args.format == BackupsFormat::Json { OutputForm::Json } else { OutputForm::Plain };
+    let mut out = page(form);
+    match args.format {
+        BackupsFormat::Text => {
+            text::write(&mut Lines::new(&mut out), &answer, &args.timezone.clone().unwrap_or_default())?;
+        }
+        BackupsFormat::Json => {
+            serde_json::to_writer_pretty(&mut out, &json::document(&answer))?;
+            writeln!(out)?;
+        }
+    }
+    out.flush()?;
+    Ok(exit)
+}
+
+type NamedPlace = (String, Result<OpenedPlace, RepoError>);
+
+/// What lies there: one archive, or each of several.
+fn places(args: &BackupsArgs, place: &str) -> anyhow::Result<Vec<NamedPlace>> {
+    let keys = args.input.keys.keys()?;
+    let pace = args.input.max_rate.map(|rate| Arc::new(Pace::new(rate)));
+    let choice = args.input.place.choice();
+    let how = PlaceReading { keys, pace };
+    match pgwal::repos::open(&args.input.named(), &choice, how.clone()) {
+        Err(RepoError::Several { .. } | RepoError::Source(SourceError::WrongLevel { .. })) => {}
+        Err(error) => return Err(error.into()),
+        Ok(opened) => return Ok(vec![(place.to_owned(), Ok(opened))]),
+    }
+    let named = args.input.named();
+    let Some(path) = named.first() else { return Ok(Vec::new()) };
+    let each = open_each(path, &choice, &how)?;
+    let shown = |base: &str| if base.is_empty() { place.to_owned() } else { path.join(base).display().to_string() };
+    Ok(each.into_iter().map(|(candidate, opened)| (shown(&candidate.base), opened)).collect())
+}
+
+fn look(args: &BackupsArgs, place: String, opened: Result<OpenedPlace, RepoError>) -> SeenArchive {
+    let times = match &opened {
+        Err(error) => Err(error.to_string()),
+        Ok(opened) => {
+            let mut options = Options::default();
+            options.jobs = args.input.jobs();
+            options.map = args.input.map();
+            match Times::of(opened.source.as_ref(), options) {
+                Ok(Some(times)) => Ok(times),
+                Ok(None) => Err("no file there says how to read it".to_owned()),
+                Err(error) => Err(error.to_string()),
+            }
+        }
+    };
+    SeenArchive { place, opened, times }
+}
+
+/// Well is an archive from which something can be restored, with nothing wrong in what its tool says.
+fn ended(archive: &ArchiveBackups<'_>, now: Timestamp) -> Exit {
+    let fatal = archive.repository.is_some_and(|found| found.defects.iter().any(|defect| defect.fatal));
+    match &archive.times {
+        Err(_) => Exit::CouldNotTell,
+        Ok(_) if fatal => Exit::Refuted,
+        Ok(_) if archive.restores(now) => Exit::Clean,
+        Ok(times) if times.outcome.verdict == Verdict::Unproven => Exit::CouldNotTell,
+        Ok(_) => Exit::Refuted,
+    }
+}
+
+/// This machine's clock.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}

@@ -1,0 +1,93 @@
+//! A segment that the archive lacks and the backup has: a server asks the archive first, and looks into `pg_wal` then.
+
+use crate::tar::tar_of;
+use crate::{restore, run};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use walproof_testdata::{plain_name, read_plain, root};
+
+const HOLE: &str = "00000001000000000000000A";
+
+/// An archive without one segment, and a backup from before it; its `pg_wal`, with that segment, is a folder apart.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Place {
+        let place = Place(tempfile::tempdir().unwrap());
+        put(&root().join("demo/good"), &place.at("archive"));
+        put(&root().join("backup/15"), &place.at("backup"));
+        fs::write(place.at("backup/PG_VERSION"), "15\n").unwrap();
+        fs::create_dir(place.at("pg_wal")).unwrap();
+        fs::rename(place.at("archive").join(HOLE), place.at("pg_wal").join(HOLE)).unwrap();
+        place
+    }
+
+    fn at(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+}
+
+fn put(from: &Path, to: &Path) {
+    if from.is_file() {
+        return fs::write(to, read_plain(from).unwrap()).unwrap();
+    }
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let name = if path.is_file() { plain_name(&path) } else { path.file_name().unwrap().to_str().unwrap().into() };
+        put(&path, &to.join(name));
+    }
+}
+
+/// Exit, verdict, where replay ends, and codes that are no information.
+fn told((exit, document): &(i32, Value)) -> (i32, Value, Value, Vec<Value>) {
+    let findings = document["findings"].as_array().unwrap().iter().filter(|f| f["severity"] != "info");
+    let codes = findings.map(|f| f["code"].clone()).collect();
+    (*exit, document["verdict"].clone(), document["restore"]["replay_end"].clone(), codes)
+}
+
+/// As from an archive that lacks nothing.
+fn proven() -> (i32, Value, Value, Vec<Value>) {
+    let place = Place::new();
+    fs::rename(place.at("pg_wal").join(HOLE), place.at("archive").join(HOLE)).unwrap();
+    let told = told(&restore(&place.at("archive"), place.at("backup").to_str().unwrap(), &[]));
+    assert_eq!((told.0, &told.1), (0, &json!("proven")));
+    told
+}
+
+#[test]
+fn a_hole_that_nothing_fills_ends_replay() {
+    let place = Place::new();
+    let told = told(&restore(&place.at("archive"), place.at("backup").to_str().unwrap(), &[]));
+    assert_eq!((told.0, told.1), (1, json!("refuted")));
+}
+
+#[test]
+fn a_hole_is_filled_by_a_folders_own_wal() {
+    let place = Place::new();
+    fs::rename(place.at("pg_wal"), place.at("backup/pg_wal")).unwrap();
+    assert_eq!(told(&restore(&place.at("archive"), place.at("backup").to_str().unwrap(), &[])), proven());
+}
+
+#[test]
+fn a_hole_is_filled_by_a_tar_beside_the_base() {
+    let place = Place::new();
+    fs::create_dir(place.at("tars")).unwrap();
+    fs::write(place.at("tars/base.tar"), tar_of(&place.at("backup")).unwrap()).unwrap();
+    fs::write(place.at("tars/pg_wal.tar"), tar_of(&place.at("pg_wal")).unwrap()).unwrap();
+    assert_eq!(told(&restore(&place.at("archive"), place.at("tars").to_str().unwrap(), &[])), proven());
+}
+
+#[test]
+fn a_hole_is_filled_by_the_wal_of_a_directory_that_is_set_up() {
+    let place = Place::new();
+    fs::rename(place.at("pg_wal"), place.at("backup/pg_wal")).unwrap();
+    fs::write(place.at("backup/recovery.signal"), "").unwrap();
+    fs::write(place.at("backup/postgresql.auto.conf"), "restore_command = 'cp /archive/%f %p'\n").unwrap();
+    let (archive, data) = (place.at("archive"), place.at("backup"));
+    let words = ["verify", archive.to_str().unwrap(), "--pgdata", data.to_str().unwrap(), "--format", "json"];
+    let ran = run::walproof(&words);
+    let document = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err));
+    assert_eq!(told(&(ran.code, document)), proven());
+}

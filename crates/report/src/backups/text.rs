@@ -1,0 +1,94 @@
+//! Backups for people: a row each.
+
+use super::{ArchiveBackups, BackupsAnswer, why};
+use crate::figures::bytes;
+use crate::outside::Lines;
+use crate::time::Zone;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_verify::windows::{BackupWindow, holes};
+use std::io;
+
+/// Writes them.
+pub fn write(out: &mut Lines<'_>, answer: &BackupsAnswer<'_>, zone: &Zone) -> io::Result<()> {
+    for (i, archive) in answer.archives.iter().enumerate() {
+        if i > 0 {
+            writeln!(out)?;
+        }
+        one(out, archive, answer.now, zone)?;
+    }
+    Ok(())
+}
+
+fn one(out: &mut Lines<'_>, archive: &ArchiveBackups<'_>, now: Timestamp, zone: &Zone) -> io::Result<()> {
+    let windows = archive.windows(now);
+    let times = match &archive.times {
+        Ok(times) => times,
+        Err(error) => {
+            writeln!(out, "{}: {}", archive.place, archive.named())?;
+            return writeln!(out, "UNKNOWN  {error}");
+        }
+    };
+    let restorable = windows.iter().filter(|window| window.reach.is_some()).count();
+    writeln!(out, "{}: {}: {restorable} of {} backups restore", archive.place, archive.named(), windows.len())?;
+    for window in windows.iter().rev() {
+        row(out, window, zone)?;
+    }
+    for (from, to) in holes(&windows) {
+        writeln!(out, "HOLE     nothing between {from} and {to} can be restored")?;
+    }
+    match times.outcome.replayed.last_commit {
+        Some(last) => {
+            let age = (now.unix_micros() - last.unix_micros()) / 1_000_000;
+            writeln!(out, "LAST     commit of {}, {}", zone.local(last).unwrap_or_default(), ago(age))?;
+        }
+        None => writeln!(out, "LAST     no commit is in reach")?,
+    }
+    for defect in archive.repository.iter().flat_map(|repository| &repository.defects) {
+        writeln!(out, "WRONG    {} {}", defect.file, defect.kind)?;
+    }
+    Ok(())
+}
+
+fn row(out: &mut Lines<'_>, window: &BackupWindow<'_>, zone: &Zone) -> io::Result<()> {
+    let listed = window.listed;
+    let mode = listed.map(|listed| format!("  {}", listed.mode.name())).unwrap_or_default();
+    let size = listed.and_then(|listed| listed.size).map(|size| format!(", {}", bytes(size.into())));
+    let parent = listed.and_then(|listed| listed.parent.as_ref()).map(|parent| format!(" on {parent}"));
+    let ended =
+        listed.and_then(|listed| listed.stopped).and_then(|seconds| zone.local(Timestamp::from_unix_seconds(seconds)));
+    let ended = ended.map(|time| format!(", ended {time}"));
+    writeln!(
+        out,
+        "BACKUP   {}{mode}{}{}{}",
+        window.name(),
+        parent.unwrap_or_default(),
+        ended.unwrap_or_default(),
+        size.unwrap_or_default()
+    )?;
+    if let Some((from, to)) = window.reach {
+        let time = |end: Option<Timestamp>| end.and_then(|time| zone.local(time)).map(|time| format!(" ({time})"));
+        let (first, last) = window.ends;
+        writeln!(
+            out,
+            "         restores from {from}{} to {to}{}",
+            time(first.map(|end| end.time)).unwrap_or_default(),
+            time(last.map(|end| end.time)).unwrap_or_default()
+        )?;
+    }
+    match why(window) {
+        Some(why) => writeln!(out, "         {why}"),
+        None => Ok(()),
+    }
+}
+
+/// `3 h 12 min ago`
+fn ago(seconds: i64) -> String {
+    let (before, seconds) = if seconds < 0 { ("ahead of this clock", -seconds) } else { ("ago", seconds) };
+    let text = match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3600),
+    };
+    format!("{text} {before}")
+}

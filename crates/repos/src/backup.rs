@@ -1,0 +1,246 @@
+//! A backup, as its tool's own files tell of it.
+
+use pgwal_format::text::backup_label::{self, BackupLabel};
+use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
+use pgwal_source::Keys;
+use std::collections::HashMap;
+use std::fmt;
+
+/// A backup, as its tool's own files tell of it.
+#[derive(Clone, Debug, Default)]
+pub struct ListedBackup {
+    /// The tool's name for it.
+    pub label: String,
+    /// Where it lies, in the store.
+    pub file: String,
+    /// What it holds.
+    pub mode: BackupMode,
+    /// The backup that it builds on.
+    pub parent: Option<String>,
+    /// Where replay starts.
+    pub start: Option<Lsn>,
+    /// The segment of it.
+    pub start_file: Option<SegmentName>,
+    /// Where it is consistent.
+    pub stop: Option<Lsn>,
+    /// The last segment that it needs.
+    pub stop_file: Option<SegmentName>,
+    /// When it began, in seconds since 1970.
+    pub started: Option<i64>,
+    /// When it ended.
+    pub stopped: Option<i64>,
+    /// Bytes of the data directory.
+    pub size: Option<u64>,
+    /// Bytes that it takes in the repository.
+    pub stored: Option<u64>,
+    /// The cluster.
+    pub system_id: Option<u64>,
+    /// Its `backup_label`, where it is at hand.
+    pub backup_label: Option<Vec<u8>>,
+    /// A folder with WAL of its own.
+    pub wal_inside: Option<String>,
+    /// What opens its files, where the repository itself says so.
+    pub(crate) keys: Option<Keys>,
+    /// Why it does not restore.
+    pub defects: Vec<BackupDefect>,
+    /// What of it was not looked at, in words.
+    pub not_checked: Vec<&'static str>,
+}
+
+/// What a backup holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum BackupMode {
+    /// Everything.
+    #[default]
+    Full,
+    /// What changed since a full one.
+    Differential,
+    /// What changed since the one before.
+    Incremental,
+    /// A snapshot of volumes, which lie elsewhere.
+    Snapshot,
+    /// Nothing says.
+    Unknown,
+}
+
+impl BackupMode {
+    /// As JSON names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            BackupMode::Full => "full",
+            BackupMode::Differential => "differential",
+            BackupMode::Incremental => "incremental",
+            BackupMode::Snapshot => "snapshot",
+            BackupMode::Unknown => "unknown",
+        }
+    }
+}
+
+/// Why a backup does not restore.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum BackupDefect {
+    /// What describes it is not there: its tool does not know it.
+    Undescribed {
+        /// The file that is missing.
+        file: String,
+    },
+    /// What describes it cannot be read.
+    Unreadable {
+        /// The file.
+        file: String,
+        /// Why not.
+        why: String,
+    },
+    /// It is being made, or was given up.
+    Unfinished(String),
+    /// Its tool says that it failed.
+    Status(String),
+    /// A file that it needs is not there.
+    Missing {
+        /// The first of them.
+        file: String,
+        /// How many.
+        count: u64,
+    },
+    /// A file has another size than it should.
+    OtherSize {
+        /// The first of them.
+        file: String,
+        /// Its size.
+        found: u64,
+        /// What it should have.
+        expected: u64,
+        /// How many.
+        count: u64,
+    },
+    /// The backup that it builds on is not there.
+    NoParent(String),
+    /// A backup that it builds on does not restore.
+    BadParent(String),
+    /// Its tool cannot give out the WAL that it needs.
+    NoWalFor(String),
+}
+
+impl fmt::Display for BackupDefect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let more = |f: &mut fmt::Formatter<'_>, count: u64| match count.saturating_sub(1) {
+            0 => Ok(()),
+            more => write!(f, " (and {more} more)"),
+        };
+        match self {
+            BackupDefect::Undescribed { file } => write!(f, "{file} is missing"),
+            BackupDefect::Unreadable { file, why } => write!(f, "{file} {why}"),
+            BackupDefect::Unfinished(why) => write!(f, "it is not finished: {why}"),
+            BackupDefect::Status(status) => write!(f, "its tool says {status}"),
+            BackupDefect::Missing { file, count } => {
+                write!(f, "{file} is missing")?;
+                more(f, *count)
+            }
+            BackupDefect::OtherSize { file, found, expected, count } => {
+                write!(f, "{file} has {found} bytes instead of {expected}")?;
+                more(f, *count)
+            }
+            BackupDefect::NoParent(label) => write!(f, "{label}, on which it builds, is missing"),
+            BackupDefect::BadParent(label) => write!(f, "{label}, on which it builds, does not restore"),
+            BackupDefect::NoWalFor(why) => f.write_str(why),
+        }
+    }
+}
+
+impl ListedBackup {
+    /// Whether it restores, as far as was looked.
+    pub fn restores(&self) -> bool {
+        self.defects.is_empty()
+    }
+
+    /// Whether it is being made, and nothing else keeps it from restoring.
+    pub fn is_unfinished(&self) -> bool {
+        !self.defects.is_empty() && self.defects.iter().all(|defect| matches!(defect, BackupDefect::Unfinished(_)))
+    }
+
+    /// Whether replay can start from it: it restores, and where it starts is known.
+    pub fn is_a_start(&self) -> bool {
+        self.restores() && self.history_name().is_some()
+    }
+
+    /// The timeline on which it began.
+    pub fn timeline(&self) -> Option<TimelineId> {
+        self.start_file.map(|file| file.timeline)
+    }
+
+    /// Puts a defect down, once.
+    pub(crate) fn put_down(&mut self, defect: BackupDefect) {
+        if !self.defects.contains(&defect) {
+            self.defects.push(defect);
+        }
+    }
+
+    /// Its `backup_label`, read.
+    pub(crate) fn label_read(&self) -> Option<BackupLabel> {
+        backup_label::parse_uncompared(self.backup_label.as_deref()?).ok()
+    }
+
+    /// The name that a server gives to its backup history file; `None` where start and segment are not known, or do not
+    /// fit each other.
+    pub fn history_name(&self) -> Option<FileName> {
+        let (start, file) = (self.start?, self.start_file?);
+        let seg = u64::from(file.seg);
+        // The segment's size is whichever puts the start into the segment.
+        let low = u64::from(start.low());
+        let fits = |size: &u64| low / size == seg && file.log == start.high();
+        let size = (20..=30).rev().map(|bits| 1u64 << bits).find(fits)?;
+        Some(FileName::BackupHistory(file, u32::try_from(low % size).ok()?))
+    }
+
+    /// What a server would have written into its backup history file. `None` where too much of it is not known.
+    pub(crate) fn history_text(&self) -> Option<String> {
+        let (start, file) = (self.start?, self.start_file?);
+        // Where the tool does not say where the backup ended, nothing more is asked of WAL than its start.
+        let stop = self.stop.unwrap_or(start).max(start);
+        let stop_file = self.stop_file.unwrap_or(file);
+        let checkpoint = self.label_read().map(|label| label.checkpoint);
+        let time = |seconds: Option<i64>| {
+            let time = jiff::Timestamp::from_second(seconds?).ok()?;
+            Some(time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
+        };
+        let mut text = format!(
+            "START WAL LOCATION: {} (file {file})\nSTOP WAL LOCATION: {} (file {stop_file})\n",
+            start.unpadded(),
+            stop.unpadded()
+        );
+        if let Some(checkpoint) = checkpoint {
+            text += &format!("CHECKPOINT LOCATION: {}\n", checkpoint.unpadded());
+        }
+        if let Some(started) = time(self.started) {
+            text += &format!("START TIME: {started}\n");
+        }
+        text += &format!("LABEL: {}\n", self.label);
+        if let Some(stopped) = time(self.stopped) {
+            text += &format!("STOP TIME: {stopped}\n");
+        }
+        Some(text)
+    }
+}
+
+/// Says of each backup whose parents are missing, or do not restore, that it does not either.
+pub(crate) fn judge_chains(backups: &mut [ListedBackup]) {
+    // A chain is as long as there are backups, at most; mostly parents come first, and one round is enough.
+    for _ in 0..backups.len() {
+        let mut state: HashMap<String, bool> = backups.iter().map(|b| (b.label.clone(), b.restores())).collect();
+        let mut changed = false;
+        for backup in backups.iter_mut() {
+            let Some(parent) = backup.parent.clone() else { continue };
+            let defect = match state.get(&parent) {
+                None => BackupDefect::NoParent(parent),
+                Some(false) => BackupDefect::BadParent(parent),
+                Some(true) => continue,
+            };
+            changed |= !backup.defects.contains(&defect);
+            backup.put_down(defect);
+            state.insert(backup.label.clone(), false);
+        }
+        if !changed {
+            return;
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! What lies in a server's folder of Barman, and in that of barman-cloud.
+//!
+//! ```text
+//! SERVER/wals/0000000100000000/…   wals/00000002.history   wals/xlog.db (advice, not looked at)
+//!        base/ID/backup.info, or meta/ID-backup.info (newer)
+//!        base/ID/data/…            as files, or data/base.tar[.gz] and OID.tar; barman-cloud: base/ID/data.tar[.gz]
+//!        incoming/ streaming/ errors/ identity.json        Barman only
+//! ```
+
+use super::{RepoContents, RepoLayout};
+use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
+use crate::place::Candidate;
+use crate::store::{Items, Store, join};
+use crate::when;
+use pgwal_format::SegmentName;
+use pgwal_source::SourceError;
+
+/// More than any `backup.info` has.
+const LONGEST: u64 = 4 << 20;
+/// No more backups of a server are looked at.
+const MOST: usize = 10_000;
+
+pub(super) fn here(_: &dyn Store, folder: &str, items: &Items) -> Result<Vec<Candidate>, SourceError> {
+    if !items.has_folder("wals") {
+        return Ok(Vec::new());
+    }
+    let folders = ["incoming", "streaming", "errors", "meta"].into_iter().find(|name| items.has_folder(name));
+    let own = folders.or_else(|| items.has_file("identity.json").then_some("identity.json"));
+    let Some(by) = own.or_else(|| items.has_folder("base").then_some("base")) else {
+        // A folder `wals` alone: what archives with barman-cloud before its first backup.
+        return Ok(vec![candidate(RepoLayout::BarmanCloud, folder, "wals")]);
+    };
+    let layout = if own.is_some() { RepoLayout::Barman } else { RepoLayout::BarmanCloud };
+    Ok(vec![candidate(layout, folder, &format!("wals, {by}"))])
+}
+
+fn candidate(layout: RepoLayout, folder: &str, by: &str) -> Candidate {
+    let name = folder.rsplit('/').next().filter(|name| !name.is_empty()).map(str::to_owned);
+    Candidate { layout, base: folder.to_owned(), name, by: vec![by.to_owned()] }
+}
+
+pub(super) fn read(store: &dyn Store, candidate: &Candidate) -> Result<RepoContents, SourceError> {
+    let server = &candidate.base;
+    let mut out = RepoContents { wal: vec![join(server, "wals")], ..RepoContents::default() };
+    let items = Items::of(store, server)?;
+    for aside in ["incoming", "streaming", "errors"] {
+        let files = match items.has_folder(aside) {
+            true => store.list(&join(server, aside))?.iter().filter(|item| !item.is_folder()).count(),
+            false => 0,
+        };
+        if files > 0 {
+            out.left_out.push(format!("{files} files in {aside}/, which Barman has not taken into wals/"));
+        }
+    }
+    let base = join(server, "base");
+    let kept = Items::of(store, &base)?;
+    let meta = Items::of(store, &join(server, "meta"))?;
+    let of_meta = meta.files().filter_map(|(name, _)| name.strip_suffix("-backup.info"));
+    let mut ids: Vec<String> = kept.folders().chain(of_meta).filter(|id| is_id(id)).map(str::to_owned).collect();
+    ids.sort();
+    ids.dedup();
+    ids.truncate(MOST);
+    for id in ids {
+        let places = [join(server, &format!("meta/{id}-backup.info")), join(&base, &format!("{id}/backup.info"))];
+        let mut info = None;
+        for place in places {
+            if let Some(bytes) = store.read(&place, LONGEST)? {
+                info = Some((place, bytes));
+                break;
+            }
+        }
+        let mut backup = match info {
+            Some((file, bytes)) => backup(&id, file, &String::from_utf8_lossy(&bytes)),
+            None => undescribed(&id, join(&base, &id)),
+        };
+        if backup.mode != BackupMode::Snapshot && !backup.is_unfinished() {
+            data(store, candidate.layout, &join(&base, &id), &mut backup)?;
+        }
+        out.backups.push(backup);
+    }
+    judge_chains(&mut out.backups);
+    Ok(out)
+}
+
+/// `20261128T155614`
+fn is_id(name: &str) -> bool {
+    let digits = |text: &str, count: usize| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    name.split_once('T').is_some_and(|(day, time)| digits(day, 8) && digits(time, 6))
+}
+
+fn undescribed(id: &str, file: String) -> ListedBackup {
+    let defects = vec![BackupDefect::Undescribed { file: join(&file, "backup.info") }];
+    ListedBackup { label: id.to_owned(), file, mode: BackupMode::Unknown, defects, ..ListedBackup::default() }
+}
+
+/// What `backup.info` says: lines of keys and values as Python prints them.
+fn backup(id: &str, file: String, text: &str) -> ListedBackup {
+    let value = |key: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+        line.map(str::trim).filter(|value| !matches!(*value, "None" | ""))
+    };
+    let number = |key: &str| value(key).and_then(|value| value.parse().ok());
+    let lsn = |key: &str| value(key).and_then(|value| value.parse().ok());
+    let segment = |key: &str| value(key).and_then(SegmentName::parse);
+    let parent = value("parent_backup_id").map(str::to_owned);
+    let mode = match (value("snapshots_info"), &parent) {
+        (Some(_), _) => BackupMode::Snapshot,
+        (None, Some(_)) => BackupMode::Incremental,
+        (None, None) => BackupMode::Full,
+    };
+    let mut backup = ListedBackup {
+        label: id.to_owned(),
+        mode,
+        parent,
+        start: lsn("begin_xlog"),
+        start_file: segment("begin_wal"),
+        stop: lsn("end_xlog"),
+        stop_file: segment("end_wal"),
+        started: value("begin_time").and_then(when::seconds),
+        stopped: value("end_time").and_then(when::seconds),
+        size: number("size").or_else(|| number("cluster_size")),
+        system_id: number("systemid"),
+        backup_label: value("backup_label").and_then(unquoted).map(String::into_bytes),
+        file,
+        ..ListedBackup::default()
+    };
+    match value("status") {
+        // WAITING_FOR_WALS: all data are there, and of WAL only the archive can say.
+        Some("DONE" | "WAITING_FOR_WALS") => {}
+        Some(status @ ("EMPTY" | "STARTED" | "SYNCING")) => {
+            backup.put_down(BackupDefect::Unfinished(format!("its status is {status}")));
+        }
+        Some(status) => backup.put_down(BackupDefect::Status(status.to_owned())),
+        None => {
+            let why = "does not say that the backup is done".to_owned();
+            backup.put_down(BackupDefect::Unreadable { file: backup.file.clone(), why });
+        }
+    }
+    if mode == BackupMode::Snapshot {
+        backup.not_checked.push("the snapshots of its volumes");
+    }
+    backup
+}
+
+/// A text as Python prints it: in quotes, with `\n` for the end of a line.
+fn unquoted(value: &str) -> Option<String> {
+    let quote = value.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+    let inner = value.strip_prefix(quote)?.strip_suffix(quote)?;
+    let mut out = String::new();
+    let mut escaped = false;
+    for c in inner.chars() {
+        match (escaped, c) {
+            (false, '\\') => escaped = true,
+            (true, 'n') => {
+                out.push('\n');
+                escaped = false;
+            }
+            (_, c) => {
+                out.push(c);
+                escaped = false;
+            }
+        }
+    }
+    Some(out)
+}
+
+/// Whether the data are there, as files or as tars.
+fn data(store: &dyn Store, layout: RepoLayout, folder: &str, backup: &mut ListedBackup) -> Result<(), SourceError> {
+    let own = Items::of(store, folder)?;
+    if layout == RepoLayout::BarmanCloud {
+        if !own.files().any(|(name, size)| name.starts_with("data") && name.contains(".tar") && size > 0) {
+            backup.put_down(BackupDefect::Missing { file: join(folder, "data.tar"), count: 1 });
+        }
+        return Ok(());
+    }
+    let name = ["data", "pgdata"].into_iter().find(|name| own.has_folder(name)).unwrap_or("data");
+    let place = join(folder, name);
+    let items = Items::of(store, &place)?;
+    let tar = items.files().any(|(name, size)| name.starts_with("base.tar") && size > 0);
+    if tar {
+        return Ok(());
+    }
+    let control =
+        Items::of(store, &join(&place, "global"))?.files().any(|(name, size)| name == "pg_control" && size > 0);
+    if items.0.is_empty() {
+        backup.put_down(BackupDefect::Missing { file: place, count: 1 });
+    } else if !control {
+        backup.put_down(BackupDefect::Missing { file: join(&place, "global/pg_control"), count: 1 });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INFO: &str = "backup_label='START WAL LOCATION: 0/F00028 (file 00000001000000000000000F)\\nCHECKPOINT \
+        LOCATION: 0/F00060\\n'\nbegin_time=2026-11-28 15:56:14.095517+00:00\nbegin_wal=00000001000000000000000F\n\
+        begin_xlog=0/F00028\nend_wal=00000001000000000000000F\nend_xlog=0/F00100\nparent_backup_id=None\n\
+        snapshots_info=None\nsize=6854507\nstatus=DONE\nsystemid=7713251743506605178\n";
+
+    #[test]
+    fn backup_info_is_read() {
+        let backup = backup("20261128T155614", "f".into(), INFO);
+        assert!(backup.restores(), "{:?}", backup.defects);
+        assert_eq!((backup.mode, backup.size), (BackupMode::Full, Some(6_854_507)));
+        assert_eq!(backup.label_read().map(|label| label.checkpoint.to_string()).as_deref(), Some("0/00F00060"));
+        assert_eq!(
+            backup.history_name().map(|name| name.to_string()).as_deref(),
+            Some("00000001000000000000000F.00000028.backup")
+        );
+    }
+
+    #[test]
+    fn what_is_not_done_does_not_restore() {
+        for text in [INFO.replace("DONE", "FAILED"), INFO.replace("status=DONE", ""), String::new()] {
+            assert!(!backup("x", "f".into(), &text).restores());
+        }
+    }
+}

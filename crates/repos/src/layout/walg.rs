@@ -1,0 +1,98 @@
+//! What lies under a prefix of WAL-G, and of WAL-E before it.
+//!
+//! ```text
+//! PREFIX/wal_005/00000001000000000000000D.lz4
+//!        basebackups_005/base_00000001000000000000000D_backup_stop_sentinel.json      written last
+//!        basebackups_005/base_…/tar_partitions/part_001.tar.lz4, files_metadata.json
+//!        basebackups_005/base_…16_D_…0D_backup_stop_sentinel.json                     a delta backup
+//! ```
+
+use super::manifest::FileTally;
+use super::{RepoContents, RepoLayout};
+use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
+use crate::place::Candidate;
+use crate::store::{Items, Store, join};
+use crate::when;
+use pgwal_format::{Lsn, SegmentName};
+use pgwal_source::SourceError;
+use serde_json::Value;
+
+const SENTINEL: &str = "_backup_stop_sentinel.json";
+/// A larger sentinel or list of files is not read.
+const LONGEST: u64 = 64 << 20;
+/// No more backups are looked at.
+const MOST: usize = 10_000;
+
+pub(super) fn here(_: &dyn Store, folder: &str, items: &Items) -> Result<Vec<Candidate>, SourceError> {
+    let Some(by) = ["wal_005", "basebackups_005"].into_iter().find(|name| items.has_folder(name)) else {
+        return Ok(Vec::new());
+    };
+    let name = folder.rsplit('/').next().filter(|name| !name.is_empty()).map(str::to_owned);
+    Ok(vec![Candidate { layout: RepoLayout::WalG, base: folder.to_owned(), name, by: vec![by.to_owned()] }])
+}
+
+pub(super) fn read(store: &dyn Store, candidate: &Candidate) -> Result<RepoContents, SourceError> {
+    let mut out = RepoContents { wal: vec![join(&candidate.base, "wal_005")], ..RepoContents::default() };
+    let folder = join(&candidate.base, "basebackups_005");
+    let items = Items::of(store, &folder)?;
+    let told = items.files().filter_map(|(name, _)| name.strip_suffix(SENTINEL));
+    let begun = items.folders().filter(|name| name.starts_with("base_"));
+    let mut labels: Vec<String> = told.chain(begun).map(str::to_owned).collect();
+    labels.sort();
+    labels.dedup();
+    labels.truncate(MOST);
+    for label in labels {
+        let file = join(&folder, &format!("{label}{SENTINEL}"));
+        let own = join(&folder, &label);
+        let sentinel = store.read(&file, LONGEST)?;
+        let mut backup =
+            ListedBackup { label, file: own.clone(), mode: BackupMode::Unknown, ..ListedBackup::default() };
+        match sentinel.as_deref().map(serde_json::from_slice::<Value>) {
+            None => backup.put_down(BackupDefect::Undescribed { file }),
+            Some(Ok(value)) if value.is_object() => {
+                take(&mut backup, &value);
+                partitions(store, &own, &mut backup)?;
+            }
+            Some(_) => backup.put_down(BackupDefect::Unreadable { file, why: "is no JSON of a sentinel".to_owned() }),
+        }
+        out.backups.push(backup);
+    }
+    judge_chains(&mut out.backups);
+    Ok(out)
+}
+
+/// What the sentinel says. Identifiers and positions are whole numbers of 64 bits.
+fn take(backup: &mut ListedBackup, value: &Value) {
+    let number = |key: &str| value.get(key).and_then(Value::as_u64);
+    let text = |key: &str| value.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let lsn = |key: &str| number(key).filter(|lsn| *lsn > 0).map(Lsn::new);
+    backup.parent = text("DeltaFrom").map(str::to_owned);
+    backup.mode = if backup.parent.is_some() { BackupMode::Incremental } else { BackupMode::Full };
+    (backup.start, backup.stop) = (lsn("LSN"), lsn("FinishLSN"));
+    let first = backup.label.strip_prefix("base_").and_then(|rest| rest.get(..24));
+    backup.start_file = first.and_then(SegmentName::parse);
+    backup.started = text("StartTime").and_then(when::seconds);
+    backup.stopped = text("FinishTime").and_then(when::seconds);
+    (backup.size, backup.stored) = (number("UncompressedSize"), number("CompressedSize"));
+    backup.system_id = number("SystemIdentifier");
+    if backup.start.is_none() {
+        let (file, why) = (format!("{}{SENTINEL}", backup.file), "does not say where the backup starts".to_owned());
+        backup.put_down(BackupDefect::Unreadable { file, why });
+    }
+}
+
+/// Whether the tars are there that hold its files.
+fn partitions(store: &dyn Store, own: &str, backup: &mut ListedBackup) -> Result<(), SourceError> {
+    let Some(bytes) = store.read(&join(own, "files_metadata.json"), LONGEST)? else { return Ok(()) };
+    let sets = serde_json::from_slice::<Value>(&bytes).ok();
+    let Some(sets) = sets.as_ref().and_then(|value| value.get("TarFileSets")).and_then(Value::as_object) else {
+        return Ok(());
+    };
+    let there = Items::of(store, &join(own, "tar_partitions"))?;
+    let mut found = FileTally::default();
+    for name in sets.keys().filter(|name| !there.files().any(|(file, size)| file == name.as_str() && size > 0)) {
+        found.missing(join(own, &format!("tar_partitions/{name}")));
+    }
+    found.put_down(backup);
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! Repositories of backup tools: what lies at a place, the WAL in it as a
+//! [`Source`](pgwal_source::Source), and what the tool's own files say of its backups.
+//!
+//! ```text
+//! pgBackRest      REPO/archive/STANZA/15-1/…      REPO/backup/STANZA/LABEL/backup.manifest
+//! Barman          HOME/SERVER/wals/…              HOME/SERVER/base/ID/backup.info, meta/ID-backup.info
+//! barman-cloud    PREFIX/SERVER/wals/…            PREFIX/SERVER/base/ID/backup.info
+//! WAL-G, WAL-E    PREFIX/wal_005/…                PREFIX/basebackups_005/base_…_backup_stop_sentinel.json
+//! pg_probackup    CATALOGUE/wal/INSTANCE/…        CATALOGUE/backups/INSTANCE/ID/backup.control
+//! pghoard         PREFIX/SITE/xlog/…              PREFIX/SITE/basebackup/TIME.metadata
+//! ```
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`store`] | where a repository lies: names and bytes, nothing else |
+//! | [`layout`] | a file a tool: how its repository is told, and what its files say |
+//! | [`place`] | recognises what lies at a place, and chooses among several |
+//! | [`command`] | the tool's own command for a restore |
+//! | [`backup`] | a backup as its tool's files tell of it, and why it does not restore |
+//!
+//! Nothing is ever written. A file of a tool that is damaged, too large or of a later format is a [`RepoDefect`], never
+//! an error.
+//!
+//! ```no_run
+//! use pgwal_repos::{PlaceReading, RepoChoice, open};
+//!
+//! let opened = open(&["/var/lib/pgbackrest".into()], &RepoChoice::default(), PlaceReading::default())?;
+//! if let Some(repository) = &opened.repository {
+//!     println!("{}: {} backups", repository.layout, repository.backups.len());
+//! }
+//! # Ok::<(), pgwal_repos::RepoError>(())
+//! ```
+
+pub mod backup;
+#[cfg(feature = "stores")]
+mod bucket_store;
+mod climb;
+pub mod command;
+mod error;
+mod folder_store;
+mod info;
+pub mod layout;
+mod open;
+pub mod place;
+mod repository;
+mod source;
+pub mod store;
+mod when;
+
+pub use backup::{BackupDefect, BackupMode, ListedBackup};
+#[cfg(feature = "stores")]
+pub use bucket_store::BucketStore;
+pub use error::RepoError;
+pub use folder_store::FolderStore;
+pub use layout::RepoLayout;
+pub use open::{OpenedPlace, PlaceReading, open, open_each, open_store};
+pub use place::{Candidate, RepoChoice, candidates};
+pub use repository::{DefectKind, RepoDefect, Repository};
+pub use store::{ItemKind, Store, StoreItem};

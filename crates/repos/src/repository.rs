@@ -1,0 +1,149 @@
+//! A repository that was recognised, with what its files say.
+
+use crate::backup::ListedBackup;
+use crate::error::RepoError;
+use crate::layout::{self, Reading, RepoContents, RepoLayout};
+use crate::place::{Candidate, RepoChoice};
+use crate::source::RepoSource;
+use crate::store::Store;
+use pgwal_source::{Keys, Source, with_keys};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A repository that was recognised, with what its files say: the archive of one cluster.
+pub struct Repository {
+    /// The place as the user named it.
+    pub place: String,
+    /// Whose it is.
+    pub layout: RepoLayout,
+    /// Its stanza, server, instance or site.
+    pub name: Option<String>,
+    /// Which cluster of a stanza.
+    pub archive_id: Option<String>,
+    /// Its folder, in the store.
+    pub base: String,
+    /// What it was recognised by.
+    pub by: Vec<String>,
+    /// Folders with its WAL, in the store.
+    pub wal: Vec<String>,
+    /// What of it is not looked at, and why.
+    pub left_out: Vec<String>,
+    /// Its backups, oldest first.
+    pub backups: Vec<ListedBackup>,
+    /// What is wrong with the tool's own files.
+    pub defects: Vec<RepoDefect>,
+    keys_of_wal: Keys,
+    keys: Keys,
+    store: Arc<dyn Store>,
+}
+
+/// What is wrong with a file of the tool's own.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RepoDefect {
+    /// The file, in the store.
+    pub file: String,
+    /// What is wrong with it.
+    pub kind: DefectKind,
+    /// The tool gives out nothing for it.
+    pub fatal: bool,
+}
+
+/// What is wrong with a tool's own file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DefectKind {
+    /// It is not there.
+    Missing,
+    /// It cannot be used: in words that follow its name.
+    Damaged(String),
+    /// It contradicts another, or what lies there.
+    Contradicts(String),
+    /// It is of a format that is not known.
+    Newer(u64),
+}
+
+impl fmt::Display for DefectKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DefectKind::Missing => f.write_str("is missing"),
+            DefectKind::Damaged(what) | DefectKind::Contradicts(what) => f.write_str(what),
+            DefectKind::Newer(format) => {
+                write!(f, "is of format {format}, which is not known: it was read as format 5")
+            }
+        }
+    }
+}
+
+impl Repository {
+    /// Reads what lies there.
+    ///
+    /// # Errors
+    /// The place cannot be looked at, or which cluster is meant is open.
+    pub fn read(
+        store: Arc<dyn Store>,
+        candidate: Candidate,
+        choice: &RepoChoice,
+        keys: &Keys,
+    ) -> Result<Repository, RepoError> {
+        let RepoContents { wal, archive_id, backups, defects, by, left_out, keys_of_wal } =
+            layout::read(&Reading { store: store.as_ref(), keys }, &candidate, choice)?;
+        let Candidate { layout, base, name, by: told } = candidate;
+        Ok(Repository {
+            place: store.describe(),
+            layout,
+            name,
+            archive_id,
+            base,
+            by: told.into_iter().chain(by).collect(),
+            wal,
+            left_out,
+            backups,
+            defects,
+            keys_of_wal: keys_of_wal.unwrap_or_else(|| keys.clone()),
+            keys: keys.clone(),
+            store,
+        })
+    }
+
+    /// Its WAL. What the tool's files say of a backup lies there as a backup history file, which is how a server says
+    /// it: under the name that the tool gave to the backup.
+    ///
+    /// # Errors
+    /// The WAL cannot be looked at.
+    pub fn source(&self) -> Result<Box<dyn Source>, RepoError> {
+        let wal = with_keys(self.store.wal(&self.wal)?, self.keys_of_wal.clone());
+        Ok(Box::new(RepoSource::new(wal, self)))
+    }
+
+    /// The WAL that lies inside of a backup.
+    ///
+    /// # Errors
+    /// It cannot be looked at.
+    pub fn wal_inside(&self, backup: &ListedBackup) -> Result<Option<Box<dyn Source>>, RepoError> {
+        match &backup.wal_inside {
+            Some(folder) => {
+                let wal = self.store.wal(std::slice::from_ref(folder))?;
+                Ok(Some(with_keys(wal, backup.keys.clone().unwrap_or_else(|| self.keys.clone()))))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// The backup of this name; `latest` is the last one that restores.
+    pub fn backup(&self, name: &str) -> Option<&ListedBackup> {
+        match name {
+            "latest" => self.backups.iter().rfind(|backup| backup.restores() && backup.start.is_some()),
+            name => self.backups.iter().find(|backup| backup.label == name),
+        }
+    }
+
+    /// The backup that stands among the WAL under this name.
+    pub fn listed_as(&self, shown: &str) -> Option<&ListedBackup> {
+        self.backups.iter().find(|backup| backup.file == shown)
+    }
+
+    /// Where a file of it lies on this machine's disk.
+    pub fn path(&self, file: &str) -> Option<PathBuf> {
+        self.store.path(file)
+    }
+}

@@ -1,0 +1,274 @@
+//! What a restore comes to, weighed: not what lies in an archive, but what a server asks of it decides.
+
+use super::{
+    RestoreFiles, findings_of, found, invalid_pages, left_branch, name_copies, of_flaw, orphans, other_version,
+};
+use crate::beside_target;
+use crate::codes::{Code, Severity};
+use crate::finding::{Detail, Finding, set_severities};
+use crate::judge::{Ruled, Ruling, RulingCase};
+use crate::lines;
+use crate::of_settings;
+use crate::options::Options;
+use crate::outcome::{NotChecked, Verdict};
+use crate::starts::{own_wal_short, prepared_gone, unlabelled, waits_for_primary};
+use pgwal_archive::{Error, Tally};
+use pgwal_format::Lsn;
+use pgwal_recovery::backup::{self, Backup};
+use pgwal_recovery::outcome::{AsksArchive, Restore, Status};
+use pgwal_recovery::unlabelled::Unlabelled;
+use pgwal_recovery::{Settings, SettingsError, Site, alternatives, in_partial};
+use pgwal_source::Source;
+use std::collections::BTreeSet;
+
+/// The verdict on a restore: it comes where it should, and what it is made of is right.
+pub(super) struct RestoreRuling<'r, 's> {
+    pub archive: &'r dyn Source,
+    pub site: &'r mut Site<'s>,
+    /// What is foretold; what files turn out to be is added.
+    pub restore: Restore,
+    pub backup: &'r Backup,
+    pub settings: Result<&'r Settings, &'r SettingsError>,
+    pub options: &'r Options<'r>,
+    /// Those that were looked at.
+    pub files: RestoreFiles,
+}
+
+impl Ruling for RestoreRuling<'_, '_> {
+    fn rule(&mut self, case: &mut RulingCase) -> Result<Ruled, Error> {
+        self.weigh(&mut case.findings);
+        name_copies(self.backup, &mut case.findings);
+        let severities = &self.options.severities;
+        // What is wrong with the backup counts wherever replay gets to.
+        let mut of_backup = findings_of(self.backup);
+        of_backup.extend(other_version(self.backup, self.site.layout().dialect.version));
+        of_backup.extend(unlabelled(&self.restore));
+        of_backup.extend(own_wal_short(&self.restore));
+        case.lowered += set_severities(&mut of_backup, severities);
+        let bad_backup = of_backup.iter().any(refutes);
+        // What replay comes to is foretold, not judged by names.
+        case.findings.retain(|f| !matches!(f.code, Code::LeftBranch | Code::Stopped | Code::Astray));
+        let mut of_restore = self.found(&case.findings)?;
+        case.lowered += set_severities(&mut of_restore, severities);
+        case.findings.extend(of_backup.into_iter().chain(of_restore));
+        // What is wrong with a file that lies behind the target is no reason by itself.
+        let causes = [Code::ReadAhead, Code::BackupStructure, Code::SignalMissing, Code::RestoreCommand];
+        case.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), !causes.contains(&f.code)));
+        if case.path.is_empty() {
+            // All of it lies in the server's own pg_wal.
+            case.path.push(self.restore.timeline);
+        }
+        // A damaged file was read, too.
+        let replay_segments = self.segments();
+        mark_damaged(&mut self.restore, &case.findings);
+        let verdict = self.verdict(&case.findings, bad_backup);
+        let (replay, replayed) = self.replay()?;
+        self.leave_unchecked(&mut case.not_checked);
+        self.name_alternatives((verdict, bad_backup), case)?;
+        if !self.is_all() {
+            // Of what was not looked at, nothing can be said.
+            case.findings.retain(|f| !f.code.is_hole() || f.severity == Severity::Error);
+            case.backups.clear();
+        }
+        Ok(Ruled { verdict, replay: Some(replay), replayed, replay_segments })
+    }
+}
+
+impl RestoreRuling<'_, '_> {
+    /// What a server never asks for decides nothing.
+    fn weigh(&self, findings: &mut [Finding]) {
+        let (restore, layout) = (&self.restore, self.site.layout());
+        let (address, size) = (layout.address(), layout.segment);
+        let asked: BTreeSet<&str> = restore.files.iter().map(|f| f.name.as_str()).collect();
+        let (end, reached) = (end_of(restore), self.is_reached());
+        let segment_of = |lsn: Lsn| address.segment_start(address.segment(lsn, size), size);
+        let asked_from = match restore.asks_archive {
+            AsksArchive::Never => None,
+            AsksArchive::AtOnce => Some(restore.redo_start),
+            // From the segment on in which its own WAL ends.
+            AsksArchive::BehindOwnWal => restore.own_wal.map(|own| segment_of(own.to)),
+        };
+        // The first page of the segment in which replay starts is read as well.
+        let begun = asked_from.filter(|_| restore.asks_archive != AsksArchive::AtOnce);
+        let begun = begun.unwrap_or(segment_of(restore.redo_start));
+        for finding in findings {
+            let on_the_way = asked_from.is_some_and(|from| finding.at.is_none_or(|at| at >= from || at == begun))
+                && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
+            // Replay went on behind it: WAL inside the backup has what the archive lacks.
+            let is_passed = finding.code == Code::Gap && finding.at.is_some_and(|at| at < end);
+            let is_asked = |file: &str| match &finding.detail {
+                Detail::Miswritten { right } => is_asked(&asked, right),
+                _ => is_asked(&asked, file),
+            };
+            let its_file_is = |asked: bool| finding.file.as_deref().is_some_and(|file| is_asked(file) == asked);
+            // What leaves the verdict open is told, also where it is asked for ahead of the target only.
+            if restore.closed && finding.code.is_could_not_look() && its_file_is(true) {
+                continue;
+            }
+            // A history file may speak of WAL that was never here, and that nobody asks for.
+            if finding.code.is_hole() && restore.is_good() && its_file_is(false) {
+                finding.severity = finding.severity.min(Severity::Warning);
+            }
+            if !on_the_way || is_passed || its_file_is(false) && !finding.code.is_hole() {
+                finding.severity = finding.severity.min(Severity::Info);
+            }
+        }
+    }
+
+    /// What is found of the restore, beside what is wrong with files: `of_files`.
+    fn found(&self, of_files: &[Finding]) -> Result<Vec<Finding>, Error> {
+        let (site, restore) = (&*self.site, &self.restore);
+        let mut out = match self.settings {
+            Ok(settings) => of_settings::findings(self.archive, self.backup, settings, restore)?,
+            Err(_) => Vec::new(),
+        };
+        // Where recovery takes what is the backup's own, WAL of others beside it is no obstacle.
+        let foreign = backup::of_archive(self.backup, site.wal_system_id());
+        let severity = if restore.replay_end.is_some() { Severity::Info } else { Severity::Error };
+        out.extend(foreign.map(|flaw| Finding { severity, ..of_flaw(&flaw) }));
+        if !of_files.iter().any(|f| f.code == Code::OtherWal) {
+            let own = lines::of(&site.cluster());
+            out.extend(site.others().iter().map(|other| lines::meeting(&own, &lines::of(other), self.options)));
+        }
+        out.extend(orphans(site, restore, self.settings));
+        // What it comes to without a file that cannot be looked at is told, and proves nothing.
+        out.extend(found(site, restore).map(|f| if restore.closed { lowered(f) } else { f }));
+        out.extend(restore.left_branch.map(|branch| left_branch(site, restore, branch)));
+        out.extend(invalid_pages(site, restore));
+        out.extend(prepared_gone(restore));
+        if !restore.closed {
+            out.extend(beside_target::findings(site, restore));
+        }
+        Ok(out)
+    }
+
+    fn verdict(&self, findings: &[Finding], bad_backup: bool) -> Verdict {
+        let restore = &self.restore;
+        let doubtful = restore.unlabelled.as_ref().is_some_and(Unlabelled::is_doubtful);
+        let reached = self.is_reached();
+        // Which copy of a file is taken decides what a target comes to, too.
+        let counts = |f: &&Finding| f.severity == Severity::Error && (!reached || f.code == Code::CopiesDiffer);
+        let errors = || findings.iter().filter(counts);
+        match () {
+            () if restore.closed => Verdict::Unproven,
+            () if waits_for_primary(restore, self.settings) => Verdict::Unproven,
+            () if !restore.is_good() => Verdict::Refuted,
+            () if bad_backup || errors().any(refutes) => Verdict::Refuted,
+            () if errors().next().is_some() || doubtful => Verdict::Unproven,
+            () => Verdict::Proven,
+        }
+    }
+
+    /// From where to where replay goes, and what it comes to.
+    fn replay(&self) -> Result<((Lsn, Lsn), Tally), Error> {
+        let restore = &self.restore;
+        // What lies behind a fork, on the branch that was left, is no part of what was asked for.
+        let at_fork = match (restore.left_branch, self.settings) {
+            (Some(branch), Ok(settings)) => Some(self.site.predict(&settings.in_front_of(branch.fork))?),
+            _ => None,
+        };
+        let end = at_fork.as_ref().and_then(|fork| fork.replay_end).unwrap_or(end_of(restore));
+        let sum = at_fork.as_ref().map_or(&restore.replayed, |fork| &fork.replayed);
+        let last_commit = sum.last_commit.map(|c| c.time);
+        let replayed = Tally { records: sum.records, commits: sum.commits, last_commit, ..Tally::default() };
+        Ok(((restore.redo_start, end), replayed))
+    }
+
+    fn segments(&self) -> u64 {
+        let (restore, layout) = (&self.restore, self.site.layout());
+        if restore.asks_archive == AsksArchive::BehindOwnWal && restore.replay_end.is_some() {
+            // Some were read of pg_wal before the archive was asked, the last of them again behind that.
+            let segment = |lsn: Lsn| layout.address().segment(lsn, layout.segment).0;
+            let last = segment(Lsn::new(end_of(restore).get().saturating_sub(1)));
+            return last.saturating_sub(segment(restore.redo_start)) + 1;
+        }
+        restore.files.iter().filter(|f| f.status == Status::Present && f.name.len() == 24).count() as u64
+    }
+
+    fn leave_unchecked(&self, not_checked: &mut Vec<NotChecked>) {
+        let restore = &self.restore;
+        not_checked.retain(|n| *n != NotChecked::Backups);
+        not_checked
+            .extend([NotChecked::DataFiles].into_iter().chain((!self.is_all()).then_some(NotChecked::OtherFiles)));
+        let included = self.settings.is_ok_and(|settings| !settings.not_read.is_empty());
+        not_checked.extend(included.then_some(NotChecked::IncludedSettings));
+        let unknown = self.settings.is_ok_and(|settings| settings.names_not_known);
+        not_checked.extend(unknown.then_some(NotChecked::SettingNames));
+        not_checked.extend(restore.makes_tablespaces.then_some(NotChecked::TablespaceFolders));
+        not_checked.extend(restore.settings_unknown.then_some(NotChecked::StandbySettings));
+        not_checked.extend(restore.blind.iter().map(|why| NotChecked::Blocks(*why)));
+        not_checked.sort();
+        not_checked.dedup();
+    }
+
+    /// What else there is to start from or to ask for, and what it would come to.
+    fn name_alternatives(
+        &mut self,
+        (verdict, bad_backup): (Verdict, bool),
+        case: &mut RulingCase,
+    ) -> Result<(), Error> {
+        let (restore, options) = (&mut self.restore, self.options);
+        match (verdict, self.settings) {
+            // What is wrong with the backup itself, no other target mends.
+            (Verdict::Refuted, Ok(settings)) if !bad_backup => {
+                let known: Vec<(String, Lsn)> = case.backups.iter().map(|b| (b.file.clone(), b.start)).collect();
+                restore.alternatives =
+                    alternatives(self.archive, self.site, settings, restore, &known, options.site())?;
+                beside_target::name_instead(&mut case.findings, restore);
+            }
+            // What a server leaves in a .partial is told where all of WAL is wanted.
+            (Verdict::Proven, Ok(settings)) if restore.target.is_none() => {
+                let partial = in_partial(self.site, settings, restore)?;
+                restore.alternatives.extend(partial);
+                let mut found: Vec<Finding> =
+                    restore.alternatives.iter().filter_map(|a| beside_target::partial_commits(restore, a)).collect();
+                case.lowered += set_severities(&mut found, &options.severities);
+                case.findings.extend(found);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn is_all(&self) -> bool {
+        self.files == RestoreFiles::All
+    }
+
+    fn is_reached(&self) -> bool {
+        self.restore.target.as_ref().is_some_and(|t| t.reached)
+    }
+}
+
+/// An error, and not only that something could not be looked at.
+fn refutes(finding: &Finding) -> bool {
+    finding.severity == Severity::Error && !finding.code.is_could_not_look()
+}
+
+fn lowered(finding: Finding) -> Finding {
+    Finding { severity: finding.severity.min(Severity::Info), ..finding }
+}
+
+fn end_of(restore: &Restore) -> Lsn {
+    restore.replay_end.unwrap_or(restore.redo_start)
+}
+
+/// A file that was used and in which replay ends for what is wrong with it is damaged.
+fn mark_damaged(restore: &mut Restore, findings: &[Finding]) {
+    let wrong = |f: &&Finding| refutes(f) && f.code != Code::LeftBranch;
+    let files: Vec<&str> = findings.iter().filter(wrong).filter_map(|f| f.file.as_deref()).collect();
+    for asked in restore.files.iter_mut().filter(|f| f.status == Status::Present) {
+        let name = BTreeSet::from([asked.name.as_str()]);
+        if files.iter().any(|file| is_asked(&name, file)) {
+            asked.status = Status::Damaged;
+        }
+    }
+}
+
+fn is_asked(asked: &BTreeSet<&str>, file: &str) -> bool {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    asked.contains(name)
+        || asked.iter().any(|known| {
+            name.strip_prefix(known)
+                .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_hexdigit()) && !rest.starts_with(".partial"))
+        })
+}

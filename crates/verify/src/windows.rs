@@ -1,0 +1,157 @@
+//! What each backup of an archive can be restored to, and where it cannot, why not.
+
+use crate::finding::Finding;
+use crate::outcome::{KnownBackup, Outcome};
+use crate::times::Times;
+use pgwal_archive::TransactionEnd;
+use pgwal_format::Lsn;
+use pgwal_repos::ListedBackup;
+
+/// What a backup can be restored to.
+pub struct BackupWindow<'a> {
+    /// What its tool says of it; `None`: nothing but its backup history file is known.
+    pub listed: Option<&'a ListedBackup>,
+    /// How it stands to the WAL; `None`: where it starts is not known.
+    pub known: Option<&'a KnownBackup>,
+    /// The first and the last position to which it can be restored.
+    pub reach: Option<(Lsn, Lsn)>,
+    /// The first and the last end of a transaction within.
+    pub ends: (Option<TransactionEnd>, Option<TransactionEnd>),
+    /// Why it cannot be restored to anything, or to no time.
+    pub why: Option<NoWindow>,
+}
+
+/// Why a backup has no window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoWindow {
+    /// The backup itself does not restore.
+    Broken,
+    /// WAL that it needs is missing.
+    Gap,
+    /// WAL that it needs is damaged.
+    Damage,
+    /// The way of recovery does not come from it.
+    Timeline,
+    /// It began behind the end of the WAL that is here, or at a time to come.
+    Future,
+    /// No transaction ends behind it: there are positions to restore to, and no times.
+    Idle,
+    /// WAL ends before the backup does: the next segment is not archived yet.
+    Waiting,
+    /// Where it starts is not known, or its WAL was not looked at.
+    Unknown,
+}
+
+impl NoWindow {
+    /// As JSON names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            NoWindow::Broken => "broken",
+            NoWindow::Gap => "gap",
+            NoWindow::Damage => "damage",
+            NoWindow::Timeline => "timeline",
+            NoWindow::Future => "future",
+            NoWindow::Idle => "idle",
+            NoWindow::Waiting => "waiting",
+            NoWindow::Unknown => "unknown",
+        }
+    }
+}
+
+/// The windows of all backups, oldest first: of those that a tool lists, or of those that backup history files tell of.
+/// `now`: seconds since 1970.
+pub fn windows<'a>(times: &'a Times, listed: &'a [ListedBackup], now: i64) -> Vec<BackupWindow<'a>> {
+    let known = |backup: &ListedBackup| times.outcome.backups.iter().find(|known| known.file == backup.file);
+    let mut out: Vec<BackupWindow<'a>> =
+        listed.iter().map(|backup| window(times, Some(backup), known(backup), now)).collect();
+    let untold = times.outcome.backups.iter().filter(|known| listed.iter().all(|backup| backup.file != known.file));
+    out.extend(untold.map(|known| window(times, None, Some(known), now)));
+    out.sort_by_key(|window| window.start());
+    out
+}
+
+fn window<'a>(
+    times: &'a Times,
+    listed: Option<&'a ListedBackup>,
+    known: Option<&'a KnownBackup>,
+    now: i64,
+) -> BackupWindow<'a> {
+    let broken = listed.is_some_and(|backup| !backup.restores());
+    let reach = known
+        .filter(|known| known.complete == Some(true) && !broken)
+        .and_then(|known| Some((known.stop, known.reaches.filter(|to| *to >= known.stop)?)));
+    let ends = reach.map_or((None, None), |(from, to)| times.window(from, to));
+    let why = match (reach, known) {
+        _ if broken => Some(NoWindow::Broken),
+        _ if listed.and_then(|backup| backup.started).is_some_and(|started| started > now) => Some(NoWindow::Future),
+        (Some(_), _) => ends.1.is_none().then_some(NoWindow::Idle),
+        (None, None) => Some(NoWindow::Unknown),
+        (None, Some(known)) => Some(lacks(&times.outcome, known)),
+    };
+    BackupWindow { listed, known, reach, ends, why }
+}
+
+/// What keeps WAL from a backup whose own files are well.
+fn lacks(outcome: &Outcome, known: &KnownBackup) -> NoWindow {
+    let end = outcome.timelines.iter().map(|timeline| timeline.to).max().unwrap_or_default();
+    let inside = |f: &&Finding| f.at.or(f.lsn).is_some_and(|at| known.start <= at && at <= known.stop);
+    let is_hole = outcome.findings.iter().filter(inside).any(|f| f.code.is_hole());
+    match known.complete {
+        _ if known.beside.is_some() => NoWindow::Timeline,
+        _ if known.start >= end => NoWindow::Future,
+        _ if known.stop > end => NoWindow::Waiting,
+        None => NoWindow::Unknown,
+        Some(_) if is_hole => NoWindow::Gap,
+        Some(_) => NoWindow::Damage,
+    }
+}
+
+impl BackupWindow<'_> {
+    /// Where it starts.
+    pub fn start(&self) -> Option<Lsn> {
+        self.known.map(|known| known.start).or_else(|| self.listed?.start)
+    }
+
+    /// What its tool calls it, or the file that tells of it.
+    pub fn name(&self) -> &str {
+        match (self.listed, self.known) {
+            (Some(listed), _) => &listed.label,
+            (None, Some(known)) => &known.file,
+            (None, None) => "",
+        }
+    }
+}
+
+/// Stretches between what one backup reaches and where the next can be restored to: nothing within can be restored.
+pub fn holes(windows: &[BackupWindow<'_>]) -> Vec<(Lsn, Lsn)> {
+    let mut reaches: Vec<(Lsn, Lsn)> = windows.iter().filter_map(|window| window.reach).collect();
+    reaches.sort_unstable();
+    let mut out = Vec::new();
+    let mut end: Option<Lsn> = None;
+    for (from, to) in reaches {
+        if let Some(end) = end.filter(|end| *end < from) {
+            out.push((end, from));
+        }
+        end = end.max(Some(to));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holes_lie_between_what_is_reached() {
+        let window = |from: u64, to: u64| BackupWindow {
+            listed: None,
+            known: None,
+            reach: Some((Lsn::new(from), Lsn::new(to))),
+            ends: (None, None),
+            why: None,
+        };
+        let found = holes(&[window(50, 60), window(10, 20), window(12, 30), window(30, 40)]);
+        assert_eq!(found, [(Lsn::new(40), Lsn::new(50))]);
+        assert!(holes(&[]).is_empty());
+    }
+}
