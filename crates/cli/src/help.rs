@@ -45,10 +45,7 @@ const PAGES: &[HelpPage] = &[
         ],
         examples: &[
             ("walproof verify /srv/wal", "does the archive replay, and how far"),
-            (
-                "walproof verify /srv/wal --backup latest --target-time '2026-11-22 03:17:02'",
-                "does this restore get there",
-            ),
+            ("walproof verify /srv/wal --target-time 'yesterday 14:00'", "from which backup does a restore get there"),
             ("walproof verify /srv/wal -q --max-age 15m --index /var/lib/walproof/wal", "each night, by cron"),
         ],
         exits: &[],
@@ -64,11 +61,13 @@ const PAGES: &[HelpPage] = &[
             "target_xid",
             "target_name",
             "format",
+            "fetch_list",
             "timezone",
         ],
         examples: &[
             ("walproof plan /srv/wal --backup /srv/base", "the files that a restore to the end asks for"),
-            ("walproof plan /srv/wal --backup latest --target-xid 738", "and to a transaction"),
+            ("walproof plan /srv/wal --target-xid 738 --fetch-list", "to a transaction, for a script"),
+            ("walproof plan --backup /srv/base", "what the backup needs, before there is an archive"),
         ],
         exits: &[
             ("0", "all files that the restore needs are there"),

@@ -46,6 +46,7 @@ impl Place {
             ("data/PG_VERSION", "15\n"),
             ("data/recovery.signal", ""),
             ("data/pg_xact/0000", "x"),
+            ("data/global/pg_filenode.map", "x"),
             ("data/pg_multixact/offsets/0000", "x"),
             ("data/postgresql.auto.conf", "restore_command = 'fetch %f %p'\n"),
         ] {
@@ -133,10 +134,10 @@ fn a_folder_that_a_server_does_not_do_without() {
         ("pg_twophase", "could not open directory \"pg_twophase\": No such file or directory"),
         ("pg_replslot", "could not open directory \"pg_replslot\": No such file or directory"),
         ("pg_tblspc", "could not open directory \"pg_tblspc\": No such file or directory"),
-        ("pg_logical/mappings", "could not open file \"pg_logical/mappings\": No such file or directory"),
-        ("pg_subtrans", "could not open file \"pg_subtrans\": No such file or directory"),
-        ("pg_xact", "could not open file \"pg_xact\": No such file or directory"),
-        ("pg_multixact", "could not open file \"pg_multixact\": No such file or directory"),
+        ("pg_logical/mappings", "could not open directory \"pg_logical/mappings\": No such file or directory"),
+        ("pg_subtrans", "could not access status of transaction 0"),
+        ("pg_xact", "could not access status of transaction 0"),
+        ("pg_multixact/members", "could not open file \"pg_multixact/members\": No such file or directory"),
         (
             "pg_multixact/offsets/0000",
             "pg_multixact/offsets holds no file: a server ends, and what was in it is part of the data",
@@ -153,7 +154,7 @@ fn a_folder_that_a_server_does_not_do_without() {
         place.remove(&format!("data/{folder}"));
         assert_eq!(place.ask(&[]).exit, 0, "15 makes {folder} anew, or does without");
     }
-    for data in ["base", "pg_xact/0000"] {
+    for data in ["base", "pg_xact/0000", "global/pg_filenode.map"] {
         let place = Place::new();
         place.remove(&format!("data/{data}"));
         assert_eq!((place.ask(&[]).exit, place.ask(&[]).codes()), (1, vec!["WP434"]), "it starts, without data");

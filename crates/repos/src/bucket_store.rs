@@ -1,17 +1,17 @@
-//! A bucket of an object store, or a prefix in one.
+//! A bucket of an object store.
 
 use crate::store::{ItemKind, Store, StoreItem};
 use pgwal_source::bucket::{Bucket, BucketItem, BucketSource};
-use pgwal_source::{Extent, Source, SourceError};
+use pgwal_source::{Extent, Refusal, Source, SourceError};
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// A bucket of an object store, or a prefix in one.
+/// A bucket, or a prefix in it.
 pub struct BucketStore(Arc<Bucket>);
 
 impl BucketStore {
-    /// A bucket that was opened.
+    /// Looks into a bucket that was opened.
     pub fn new(bucket: Bucket) -> BucketStore {
         BucketStore(Arc::new(bucket))
     }
@@ -24,27 +24,35 @@ impl Store for BucketStore {
 
     fn list(&self, folder: &str) -> Result<Vec<StoreItem>, SourceError> {
         let mut items = Vec::new();
-        self.0.list(folder, &mut |item| {
+        let listed = self.0.list(folder, &mut |item| {
             items.push(match item {
                 BucketItem::Folder(name) => StoreItem { name, kind: ItemKind::Folder },
                 BucketItem::Object(name, size, _) => StoreItem { name, kind: ItemKind::File(size) },
             });
-        })?;
-        items.sort();
-        Ok(items)
+        });
+        match listed {
+            Err(error) if error.is_gone() => Ok(Vec::new()),
+            Err(error) => Err(error),
+            Ok(()) => {
+                items.sort();
+                Ok(items)
+            }
+        }
     }
 
     fn read(&self, file: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
-        // What is asked for so is small, or its beginning is.
-        let stored = match self.0.object(file, Extent::Head) {
-            Ok(stored) => stored,
+        let object = match self.0.object(file, Extent::Whole) {
             Err(error) if error.is_gone() => return Ok(None),
-            Err(error) => return Err(error),
+            object => object?,
         };
         let mut bytes = Vec::new();
-        match stored.take(limit).read_to_end(&mut bytes) {
+        match object.take(limit).read_to_end(&mut bytes) {
             Ok(_) => Ok(Some(bytes)),
-            Err(error) => Err(SourceError::of_stored(file, &error)),
+            Err(error) => match error.get_ref().and_then(|inner| inner.downcast_ref::<SourceError>()) {
+                Some(own) if own.is_gone() => Ok(None),
+                Some(own) => Err(own.clone()),
+                None => Err(SourceError::foreign(file, Refusal::OutOfReach, error)),
+            },
         }
     }
 

@@ -1,7 +1,5 @@
 //! Opens whatever a user named.
 
-#[cfg(feature = "stores")]
-use crate::bucket_store::BucketStore;
 use crate::climb;
 use crate::error::RepoError;
 use crate::folder_store::FolderStore;
@@ -9,8 +7,6 @@ use crate::layout::RepoLayout;
 use crate::place::{Candidate, RepoChoice, candidates};
 use crate::repository::Repository;
 use crate::store::Store;
-#[cfg(feature = "stores")]
-use pgwal_source::bucket;
 use pgwal_source::{Keys, Pace, Source, is_wal_folder, open_at_pace, with_keys};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,8 +38,10 @@ pub fn open(paths: &[PathBuf], choice: &RepoChoice, how: PlaceReading) -> Result
     let given = keys.clone();
     let plain = |pace| Ok(OpenedPlace { source: with_keys(open_at_pace(paths, pace)?, given), repository: None });
     let [path] = paths else { return plain(pace) };
-    if let Some(store) = in_bucket(path, pace.clone())? {
-        return open_store(store, choice, &keys);
+    #[cfg(feature = "stores")]
+    if let Some(store) = bucket(path, pace.clone())? {
+        let found = candidates(store.as_ref())?;
+        return if found.is_empty() && !choice.is_made() { plain(pace) } else { chosen(store, found, choice, &keys) };
     }
     if path == Path::new("-") || !path.is_dir() {
         return plain(pace);
@@ -78,30 +76,12 @@ pub fn open_each(
     choice: &RepoChoice,
     how: &PlaceReading,
 ) -> Result<Vec<(Candidate, Result<OpenedPlace, RepoError>)>, RepoError> {
-    let store = match in_bucket(path, how.pace.clone())? {
-        Some(store) => store,
-        None => Arc::new(FolderStore::new(path, how.pace.clone())) as Arc<dyn Store>,
-    };
+    let store = place(path, how.pace.clone())?;
     let open = |candidate: Candidate| {
-        let opened = Repository::read(Arc::clone(&store), candidate.clone(), choice, &how.keys)
-            .and_then(|repository| Ok(OpenedPlace { source: repository.source()?, repository: Some(repository) }));
+        let opened = one(Arc::clone(&store), candidate.clone(), choice, &how.keys);
         (candidate, opened)
     };
     Ok(choice.narrow(candidates(store.as_ref())?).into_iter().map(open).collect())
-}
-
-/// The bucket that a URL names; `None`: it is none.
-#[cfg(feature = "stores")]
-fn in_bucket(path: &Path, pace: Option<Arc<Pace>>) -> Result<Option<Arc<dyn Store>>, RepoError> {
-    let Some(url) = path.to_str().filter(|url| bucket::is_url(url)) else { return Ok(None) };
-    let opened = bucket::Bucket::open(url, &bucket::BucketSettings::of_process(), pace)?;
-    Ok(Some(Arc::new(BucketStore::new(opened))))
-}
-
-#[cfg(not(feature = "stores"))]
-#[expect(clippy::unnecessary_wraps, reason = "with the feature it may fail")]
-fn in_bucket(_: &Path, _: Option<Arc<Pace>>) -> Result<Option<Arc<dyn Store>>, RepoError> {
-    Ok(None)
 }
 
 /// Opens the repository in a store.
@@ -109,7 +89,48 @@ fn in_bucket(_: &Path, _: Option<Arc<Pace>>) -> Result<Option<Arc<dyn Store>>, R
 /// # Errors
 /// As [`open`].
 pub fn open_store(store: Arc<dyn Store>, choice: &RepoChoice, keys: &Keys) -> Result<OpenedPlace, RepoError> {
-    let candidate = choice.choose(&store.describe(), candidates(store.as_ref())?)?;
+    let found = candidates(store.as_ref())?;
+    chosen(store, found, choice, keys)
+}
+
+fn chosen(
+    store: Arc<dyn Store>,
+    found: Vec<Candidate>,
+    choice: &RepoChoice,
+    keys: &Keys,
+) -> Result<OpenedPlace, RepoError> {
+    let candidate = choice.choose(&store.describe(), found)?;
+    one(store, candidate, choice, keys)
+}
+
+fn one(
+    store: Arc<dyn Store>,
+    candidate: Candidate,
+    choice: &RepoChoice,
+    keys: &Keys,
+) -> Result<OpenedPlace, RepoError> {
+    if candidate.layout == RepoLayout::Folder {
+        let wal = store.wal(&[candidate.base])?;
+        return Ok(OpenedPlace { source: with_keys(wal, keys.clone()), repository: None });
+    }
     let repository = Repository::read(store, candidate, choice, keys)?;
     Ok(OpenedPlace { source: repository.source()?, repository: Some(repository) })
+}
+
+/// The bucket that a URL names.
+#[cfg(feature = "stores")]
+fn bucket(path: &Path, pace: Option<Arc<Pace>>) -> Result<Option<Arc<dyn Store>>, RepoError> {
+    use pgwal_source::bucket::{Bucket, BucketSettings, is_url};
+    let Some(url) = path.to_str().filter(|url| is_url(url)) else { return Ok(None) };
+    let bucket = Bucket::open(url, &BucketSettings::of_process(), pace)?;
+    Ok(Some(Arc::new(crate::bucket_store::BucketStore::new(bucket))))
+}
+
+/// Where several archives may lie.
+fn place(path: &Path, pace: Option<Arc<Pace>>) -> Result<Arc<dyn Store>, RepoError> {
+    #[cfg(feature = "stores")]
+    if let Some(store) = bucket(path, pace.clone())? {
+        return Ok(store);
+    }
+    Ok(Arc::new(FolderStore::new(path, pace)))
 }

@@ -147,11 +147,6 @@ impl SourceError {
         }
     }
 
-    /// What broke off a reading of stored bytes: their own refusal, or what the error's kind says of `what`.
-    pub fn of_stored(what: &str, error: &io::Error) -> SourceError {
-        SourceError::of_reading(what, error)
-    }
-
     /// What broke off a reading: the refusal that a [`Stored`](crate::Stored) put into it, or what its kind says.
     pub(crate) fn of_reading(what: &str, error: &io::Error) -> SourceError {
         if let Some(own) = error.get_ref().and_then(|inner| inner.downcast_ref::<SourceError>()) {

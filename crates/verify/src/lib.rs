@@ -32,6 +32,7 @@ pub mod repository;
 mod restore;
 pub mod segment;
 mod starts;
+pub mod telling;
 pub mod times;
 mod verdict;
 mod verify;

@@ -14,7 +14,7 @@ use pgwal_archive::{Error, Which};
 use pgwal_format::recovery::data_directory::WithoutFolder;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Lsn, SegmentName, TimelineId, Version};
-use pgwal_recovery::backup::{Backup, BackupFlaw, FlawKind, Weight};
+use pgwal_recovery::backup::{Backup, BackupFlaw, FlawKind, RootFileFlaw, Weight};
 use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::{Ending, LeftBranch, Restore, Status};
 use pgwal_recovery::{Settings, SettingsError, Site, TargetTimeline, WalkEnd};
@@ -191,9 +191,13 @@ fn backups_of_others(archive: &dyn Source, site: &Site<'_>) -> Result<BTreeSet<S
 fn unusable(backup: &Backup) -> Option<String> {
     let stops = |f: &&Finding| {
         let of_version = f.code == Code::BackupContradicts && f.file.as_deref() == Some("PG_VERSION");
-        let of_folder = !matches!(f.detail, Detail::Folder { without: WithoutFolder::Empty, .. });
+        // Without some it starts, and has no data.
+        let starts = matches!(
+            f.detail,
+            Detail::Folder { without: WithoutFolder::Empty, .. } | Detail::RootFile { what: RootFileFlaw::NoMap, .. }
+        );
         (matches!(f.code, Code::BackupLabel | Code::BackupControl | Code::BackupIncremental)
-            || f.code == Code::BackupStructure && of_folder
+            || f.code == Code::BackupStructure && !starts
             || of_version)
             && f.severity == Severity::Error
     };

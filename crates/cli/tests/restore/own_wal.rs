@@ -7,6 +7,27 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use walproof_testdata::{plain_name, read_plain, root};
 
+/// What a server of 15 wants to find in its directory.
+const FOLDERS: [&str; 18] = [
+    "base/1",
+    "pg_commit_ts",
+    "pg_dynshmem",
+    "pg_logical/mappings",
+    "pg_logical/snapshots",
+    "pg_multixact/members",
+    "pg_multixact/offsets",
+    "pg_notify",
+    "pg_replslot",
+    "pg_serial",
+    "pg_snapshots",
+    "pg_stat",
+    "pg_stat_tmp",
+    "pg_subtrans",
+    "pg_tblspc",
+    "pg_twophase",
+    "pg_wal/archive_status",
+    "pg_xact",
+];
 const HOLE: &str = "00000001000000000000000A";
 
 /// An archive without one segment, and a backup from before it; its `pg_wal`, with that segment, is a folder apart.
@@ -83,9 +104,13 @@ fn a_hole_is_filled_by_a_tar_beside_the_base() {
 fn a_hole_is_filled_by_the_wal_of_a_directory_that_is_set_up() {
     let place = Place::new();
     fs::rename(place.at("pg_wal"), place.at("backup/pg_wal")).unwrap();
-    fs::write(place.at("backup/recovery.signal"), "").unwrap();
-    fs::write(place.at("backup/postgresql.auto.conf"), "restore_command = 'cp /archive/%f %p'\n").unwrap();
     let (archive, data) = (place.at("archive"), place.at("backup"));
+    for folder in FOLDERS {
+        fs::create_dir_all(data.join(folder)).unwrap();
+    }
+    fs::write(data.join("recovery.signal"), "").unwrap();
+    let command = format!("restore_command = 'cp \"{}/%f\" \"%p\"'\n", archive.display());
+    fs::write(data.join("postgresql.auto.conf"), command).unwrap();
     let words = ["verify", archive.to_str().unwrap(), "--pgdata", data.to_str().unwrap(), "--format", "json"];
     let ran = run::walproof(&words);
     let document = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err));

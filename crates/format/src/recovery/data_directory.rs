@@ -1,7 +1,7 @@
 //! The folders of a data directory, and what a server does without one (`initdb.c`, `ValidateXLOGDirectoryStructure`,
 //! `StartupXLOG`, `CheckPointGuts`): what 12 to 18 did stands in each row.
 
-use crate::version::{V8_2, V9_0, V9_4, V9_5, V9_6, V10, V14, Version};
+use crate::version::{V8_2, V8_4, V9_0, V9_4, V9_6, V10, V14, Version};
 use crate::versioned::{self, Versioned};
 
 /// A folder that a server does not make anew.
@@ -30,6 +30,11 @@ pub enum WithoutFolder {
     Empty,
 }
 
+/// Whether a version has `pg_filenode.map` beside the catalogs that have no file numbers of their own (9.0).
+pub fn has_maps(version: Version) -> bool {
+    version >= V9_0
+}
+
 impl DataFolder {
     /// All there are or were.
     pub const ALL: &[DataFolder] = &[
@@ -50,9 +55,9 @@ impl DataFolder {
         folder("pg_logical", WithoutFolder::EndsLater, V9_4),
         folder("pg_logical/snapshots", WithoutFolder::EndsLater, V9_4),
         folder("pg_logical/mappings", WithoutFolder::EndsLater, V9_4),
-        folder("pg_commit_ts", WithoutFolder::EndsLater, V9_5),
+        folder("pg_commit_ts", WithoutFolder::EndsLater, V10),
         // From 15 on there is no process that could not do without.
-        folder("pg_stat_tmp", WithoutFolder::Ends, V8_2).until(V14),
+        folder("pg_stat_tmp", WithoutFolder::Ends, V8_4).until(V14),
         folder("pg_stat", WithoutFolder::Ends, V9_4).until(V14),
     ];
 
@@ -63,18 +68,16 @@ impl DataFolder {
 
     /// What the server says; `None` where it differs from version to version, or it says nothing.
     pub fn says(&self) -> Option<String> {
+        let not_there =
+            |what: &str, name: &str| Some(format!("could not open {what} \"{name}\": No such file or directory"));
         match (self.without, self.name) {
-            (_, "pg_wal" | "pg_xlog") => Some(format!("required WAL directory \"{}\" does not exist", self.name)),
-            (WithoutFolder::Ends, name) | (WithoutFolder::EndsLater, name @ "pg_logical/snapshots") => {
-                Some(format!("could not open directory \"{name}\": No such file or directory"))
-            }
-            (WithoutFolder::EndsLater, "pg_logical") => {
-                Some("could not open directory \"pg_logical/snapshots\": No such file or directory".into())
-            }
-            (WithoutFolder::EndsLater | WithoutFolder::Data, name) => {
-                Some(format!("could not open file \"{name}\": No such file or directory"))
-            }
-            (WithoutFolder::Empty, _) => None,
+            (_, name @ ("pg_wal" | "pg_xlog")) => Some(format!("required WAL directory \"{name}\" does not exist")),
+            (WithoutFolder::Ends, name) => not_there("directory", name),
+            (_, "pg_logical") => not_there("directory", "pg_logical/snapshots"),
+            (_, name @ ("pg_logical/snapshots" | "pg_logical/mappings")) => not_there("directory", name),
+            (_, name @ ("pg_commit_ts" | "pg_multixact/members")) => not_there("file", name),
+            (_, "pg_subtrans" | "pg_xact" | "pg_clog") => Some("could not access status of transaction 0".into()),
+            _ => None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What can be wrong with a base backup.
 
-use super::structure::FolderPlace;
+use super::folder_place::FolderPlace;
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
 use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
 use pgwal_format::text::control::ControlError;
@@ -37,6 +37,8 @@ pub enum RootFileFlaw {
     VersionNoNumber,
     /// `pg_hba.conf` is not there, and no setting names another one.
     NoHba,
+    /// A server starts, and no connection finds the catalogs that this file names.
+    NoMap,
 }
 
 /// What is wrong with a file of a base backup.

@@ -15,6 +15,7 @@ mod assemble;
 mod find;
 mod flaw;
 mod folder;
+mod folder_place;
 mod judge;
 pub mod manifest;
 mod open;
@@ -40,14 +41,15 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use assemble::take_wal;
+pub(crate) use find::all;
 pub use find::{find, known, labelled};
 pub use flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};
+pub use folder_place::FolderPlace;
 pub use judge::of_archive;
 pub use manifest::Manifest;
 pub use open::open;
 pub use relations::{Fork, RelationFiles};
 pub use settings::NotOpened;
-pub use structure::FolderPlace;
 pub use tools::next_step_of_label;
 
 /// A base backup, or as much of one as is at hand.

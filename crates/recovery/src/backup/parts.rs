@@ -1,6 +1,6 @@
 //! The small files of a backup, wherever they came from.
 
-use super::structure::FolderPlace;
+use super::folder_place::FolderPlace;
 use super::{BackupKind, manifest};
 use pgwal_format::recovery::data_directory::DataFolder;
 use std::collections::{BTreeMap, BTreeSet};

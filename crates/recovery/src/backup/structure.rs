@@ -4,49 +4,19 @@
 //! that has most of the folders has all that there were.
 
 use super::Backup;
-use super::flaw::{BackupFlaw, FlawKind, RootFileFlaw};
+use super::flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};
+use super::folder_place::FolderPlace;
 use super::parts::{BackupParts, is_whole};
-use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
-use std::fs;
-use std::io::ErrorKind;
+use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder, has_maps};
+use std::collections::BTreeSet;
 use std::path::Path;
-
-/// What stands at the place of a folder.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum FolderPlace {
-    /// A folder, or a link to one.
-    There,
-    /// Nothing.
-    Nothing,
-    /// A link to where nothing is.
-    LinkToNothing,
-    /// Something else.
-    NoFolder,
-    /// A folder without a file that must be in it.
-    NoFile,
-    /// It cannot be told.
-    Unknown,
-}
 
 /// As many folders are in no sample.
 const MOST_OF_THEM: usize = 6;
 
 /// What stands at the places of a data directory's folders.
 pub(super) fn places(data: &Path) -> Vec<(&'static DataFolder, FolderPlace)> {
-    DataFolder::ALL.iter().map(|folder| (folder, place(&data.join(folder.name)))).collect()
-}
-
-fn place(path: &Path) -> FolderPlace {
-    match fs::metadata(path).map(|metadata| metadata.is_dir()) {
-        Ok(true) => FolderPlace::There,
-        Ok(false) => FolderPlace::NoFolder,
-        Err(error) if error.kind() == ErrorKind::NotADirectory => FolderPlace::Nothing,
-        Err(error) if error.kind() == ErrorKind::NotFound => match fs::symlink_metadata(path) {
-            Ok(_) => FolderPlace::LinkToNothing,
-            Err(_) => FolderPlace::Nothing,
-        },
-        Err(_) => FolderPlace::Unknown,
-    }
+    DataFolder::ALL.iter().map(|folder| (folder, FolderPlace::of(&data.join(folder.name)))).collect()
 }
 
 /// Those of a tar, by the paths of its members. One that holds files only does not say which folders there are.
@@ -69,6 +39,10 @@ pub(super) fn lacking(backup: &Backup, parts: &BackupParts) -> Vec<BackupFlaw> {
     let mut out: Vec<BackupFlaw> = version_file(backup, parts, has_most || parts.whole).into_iter().collect();
     if backup.version.is_none() {
         return out;
+    }
+    // With a manifest every file is compared.
+    if has_most && backup.manifest.is_none() && backup.version.is_some_and(has_maps) {
+        out.extend(missing_map(backup, parts));
     }
     for (folder, place) in parts.folders.iter().filter(|(folder, _)| is_of(folder)) {
         let parent = folder.name.split_once('/').map(|(parent, _)| parent);
@@ -108,6 +82,30 @@ pub(super) fn lacks_hba(backup: &Backup, parts: &BackupParts) -> bool {
     let named = backup.settings.iter().any(|file| file.text.get("hba_file").is_some());
     let there = parts.sizes.iter().any(|(path, _)| path == "pg_hba.conf");
     has_most(backup, parts) && parts.files.contains_key("postgresql.conf") && !there && !named
+}
+
+/// The first file that is not there of those without which no connection finds the catalogs of the cluster, or of a
+/// database. The folder of a database may be one that was made, or removed, while the backup was taken.
+fn missing_map(backup: &Backup, parts: &BackupParts) -> Option<BackupFlaw> {
+    let there: BTreeSet<&str> = parts.sizes.iter().map(|(path, _)| path.as_str()).collect();
+    let flaw = |file: &str, weight: Weight| {
+        FlawKind::RootFile { what: RootFileFlaw::NoMap, data: backup.name.clone() }.weighed(file, weight)
+    };
+    let of_all = "global/pg_filenode.map";
+    if !there.contains(of_all) {
+        return Some(flaw(of_all, Weight::Error));
+    }
+    let databases: BTreeSet<&str> = there
+        .iter()
+        .filter_map(|path| path.strip_prefix("base/")?.split_once('/'))
+        .filter(|(folder, _)| folder.bytes().all(|b| b.is_ascii_digit()))
+        .map(|(folder, _)| folder)
+        .collect();
+    let files = databases
+        .iter()
+        .flat_map(|folder| ["pg_filenode.map", "PG_VERSION"].map(|file| format!("base/{folder}/{file}")));
+    let missing = files.into_iter().find(|file| !there.contains(file.as_str()))?;
+    Some(flaw(&missing, Weight::Warning))
 }
 
 /// Every cluster has at least one file there.

@@ -46,8 +46,8 @@ impl Judge<'_> {
         Finding { severity, lsn: end.or(Some(at)), segment: Some(self.name(timeline, number)), ..finding }
     }
 
-    /// Where the history of the timeline that must replay cannot be read here, the way is not known: what looks wrong on
-    /// the one that is left may be right on it.
+    /// Where the history of the timeline that must replay cannot be read here, the way is not known: what looks wrong
+    /// on the one that is left may be right on it.
     pub(super) fn weigh_closed_history(&mut self) {
         let (target, closed) = (self.target, self.lineage.get(self.target).is_some_and(|node| node.closed));
         for finding in self.findings.iter_mut().filter(|f| f.severity == Severity::Error) {

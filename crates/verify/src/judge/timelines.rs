@@ -86,8 +86,8 @@ impl Judge<'_> {
         });
     }
 
-    /// The latest timeline left that of the WAL here before all of it, and has no WAL itself: it is another cluster's, or
-    /// its WAL is missing. A server that follows it does not start from any of what is here.
+    /// The latest timeline left that of the WAL here before all of it, and has no WAL itself: it is another cluster's,
+    /// or its WAL is missing. A server that follows it does not start from any of what is here.
     fn astray(&mut self) {
         let (target, own) = (self.target, self.start);
         let Some(node) = self.lineage.get(target).filter(|node| !node.broken && target != own) else { return };

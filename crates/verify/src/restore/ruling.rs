@@ -17,7 +17,7 @@ use pgwal_format::Lsn;
 use pgwal_recovery::backup::{self, Backup};
 use pgwal_recovery::outcome::{AsksArchive, Restore, Status};
 use pgwal_recovery::unlabelled::Unlabelled;
-use pgwal_recovery::{Settings, SettingsError, Site, alternatives, in_partial};
+use pgwal_recovery::{Instead, Settings, SettingsError, Site, alternatives, in_partial};
 use pgwal_source::Source;
 use std::collections::BTreeSet;
 
@@ -139,6 +139,7 @@ impl RestoreRuling<'_, '_> {
         if !restore.closed {
             out.extend(beside_target::findings(site, restore));
         }
+        out.extend(self.settings.ok().and_then(beside_target::zone_doubt));
         Ok(out)
     }
 
@@ -209,11 +210,12 @@ impl RestoreRuling<'_, '_> {
     ) -> Result<(), Error> {
         let (restore, options) = (&mut self.restore, self.options);
         match (verdict, self.settings) {
-            // What is wrong with the backup itself, no other target mends.
-            (Verdict::Refuted, Ok(settings)) if !bad_backup => {
+            (Verdict::Refuted, Ok(settings)) => {
                 let known: Vec<(String, Lsn)> = case.backups.iter().map(|b| (b.file.clone(), b.start)).collect();
                 restore.alternatives =
                     alternatives(self.archive, self.site, settings, restore, &known, options.site())?;
+                // What is wrong with the backup itself, no other target mends.
+                restore.alternatives.retain(|a| !bad_backup || matches!(a.instead, Instead::Backup(_)));
                 beside_target::name_instead(&mut case.findings, restore);
             }
             // What a server leaves in a .partial is told where all of WAL is wanted.

@@ -69,6 +69,7 @@ pub(super) fn of_backup(f: &Finding) -> Option<String> {
         (Code::BackupStructure, Detail::Folder { place: FolderPlace::NoFile, .. }) => return None,
         (Code::BackupStructure, Detail::Folder { folder, .. }) => return folder.says(),
         (Code::BackupStructure, Detail::RootFile { what: RootFileFlaw::NoHba, .. }) => "could not load pg_hba.conf",
+        (Code::BackupStructure, Detail::RootFile { what: RootFileFlaw::NoMap, .. }) => return None,
         (Code::BackupStructure, Detail::RootFile { data, .. }) => {
             return Some(format!("\"{data}\" is not a valid data directory"));
         }
