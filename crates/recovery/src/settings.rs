@@ -180,10 +180,8 @@ impl Settings {
         // Whoever says by name that there is none, means it.
         let emptied =
             given.set.iter().rev().find(|(name, _)| name == "restore_command").is_some_and(|(_, v)| v.is_empty());
-        if let Some(command) = &restore_command {
-            if !useless {
-                assume("restore_command", format!("{command} (taken to deliver what lies here)"));
-            }
+        if let Some(command) = restore_command.as_ref().filter(|_| !useless) {
+            assume("restore_command", format!("{command} (taken to deliver what lies here)"));
         }
         if restore_command.is_none() && given.planned && !emptied {
             restore_command = Some(PLANNED.to_owned());
