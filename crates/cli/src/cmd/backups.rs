@@ -10,7 +10,7 @@ use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::repos::{OpenedPlace, PlaceReading, RepoError, open_each};
 use pgwal::source::{Pace, SourceError};
 use pgwal::verify::times::Times;
-use pgwal::verify::{Options, Verdict};
+use pgwal::verify::Verdict;
 use pgwal_report::backups::{ArchiveBackups, BackupsAnswer, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
 use std::io::Write;
@@ -95,10 +95,7 @@ fn look(args: &BackupsArgs, place: String, opened: Result<OpenedPlace, RepoError
     let times = match &opened {
         Err(error) => Err(error.to_string()),
         Ok(opened) => {
-            let mut options = Options::default();
-            options.jobs = args.input.jobs();
-            options.map = args.input.map();
-            match Times::of(opened.source.as_ref(), options) {
+            match Times::of(opened.source.as_ref(), args.input.options()) {
                 Ok(Some(times)) => Ok(times),
                 Ok(None) => Err("no file there says how to read it".to_owned()),
                 Err(error) => Err(error.to_string()),
