@@ -85,7 +85,7 @@ fn pgbackrest(base: &str, stanza: &str, label: &str, settings: &[(String, String
         (None, Some(_)) => words.push("--type=immediate".to_owned()),
         (None, None) => words.push("--type=default".to_owned()),
     }
-    if get("recovery_target_inclusive").is_some_and(|value| is_off(value)) {
+    if get("recovery_target_inclusive").is_some_and(is_off) {
         words.push("--target-exclusive".to_owned());
     }
     words.extend(get("recovery_target_timeline").map(|timeline| format!("--target-timeline={timeline}")));
