@@ -69,14 +69,14 @@ pub fn open(paths: &[PathBuf], choice: &RepoChoice, how: PlaceReading) -> Result
     open_store(Arc::new(store), choice, &keys)
 }
 
-/// One of several archives, and what came of opening it.
-pub type EachOpened = (Candidate, Result<OpenedPlace, RepoError>);
+/// One of several archives, opened.
+pub type EachPlace = (Candidate, Result<OpenedPlace, RepoError>);
 
 /// Opens every archive that lies in a folder and that the choice leaves: each as if it had been chosen.
 ///
 /// # Errors
 /// The folder cannot be looked at.
-pub fn open_each(path: &Path, choice: &RepoChoice, how: &PlaceReading) -> Result<Vec<EachOpened>, RepoError> {
+pub fn open_each(path: &Path, choice: &RepoChoice, how: &PlaceReading) -> Result<Vec<EachPlace>, RepoError> {
     let store = place(path, how.pace.clone())?;
     let open = |candidate: Candidate| {
         let opened = one(Arc::clone(&store), candidate.clone(), choice, &how.keys);

@@ -47,10 +47,12 @@ pub(crate) struct Reading<'a> {
     pub keys: &'a Keys,
 }
 
+/// What of a folder is a tool's own.
+type AskHere = fn(&dyn Store, &str, &Items) -> Result<Vec<Candidate>, SourceError>;
+
 /// The repositories whose own folder this is.
 pub(crate) fn here(store: &dyn Store, folder: &str, items: &Items) -> Result<Vec<Candidate>, SourceError> {
-    type Ask = fn(&dyn Store, &str, &Items) -> Result<Vec<Candidate>, SourceError>;
-    let asks: [Ask; 6] = [stanza::here, walg::here, barman::here, probackup::here, pghoard::here, folder::here];
+    let asks: [AskHere; 6] = [stanza::here, walg::here, barman::here, probackup::here, pghoard::here, folder::here];
     for ask in asks {
         let found = ask(store, folder, items)?;
         if !found.is_empty() {
