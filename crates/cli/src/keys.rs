@@ -44,10 +44,10 @@ impl KeyOptions {
             keys.add_key_file(content);
         }
         for (name, value) in std::env::vars_os().filter(|(_, value)| !value.is_empty()) {
-            match Told::by(&name) {
-                Some(Told::Passphrase) => keys.add_passphrase(value.into_vec()),
-                Some(Told::Key) => keys.add_key_file(value.into_vec()),
-                Some(Told::KeyPath) => match content(Path::new(&value)) {
+            match KeyVariable::by(&name) {
+                Some(KeyVariable::Passphrase) => keys.add_passphrase(value.into_vec()),
+                Some(KeyVariable::Key) => keys.add_key_file(value.into_vec()),
+                Some(KeyVariable::KeyPath) => match content(Path::new(&value)) {
                     Ok(content) => keys.add_key_file(content),
                     // It may be for another archive than this.
                     Err(error) => crate::complain(format_args!("{}: {error:#}", name.display())),
@@ -60,20 +60,22 @@ impl KeyOptions {
 }
 
 /// What a variable of the environment says.
-enum Told {
+enum KeyVariable {
     Passphrase,
     Key,
     KeyPath,
 }
 
-impl Told {
-    fn by(name: &OsString) -> Option<Told> {
+impl KeyVariable {
+    fn by(name: &OsString) -> Option<KeyVariable> {
         match name.to_str()? {
-            "WALG_PGP_KEY_PASSPHRASE" => Some(Told::Passphrase),
-            "WALG_PGP_KEY" | "WALG_LIBSODIUM_KEY" => Some(Told::Key),
-            "WALG_PGP_KEY_PATH" | "WALG_LIBSODIUM_KEY_PATH" => Some(Told::KeyPath),
+            "WALG_PGP_KEY_PASSPHRASE" => Some(KeyVariable::Passphrase),
+            "WALG_PGP_KEY" | "WALG_LIBSODIUM_KEY" => Some(KeyVariable::Key),
+            "WALG_PGP_KEY_PATH" | "WALG_LIBSODIUM_KEY_PATH" => Some(KeyVariable::KeyPath),
             // Of any of its repositories.
-            name if name.starts_with("PGBACKREST_REPO") && name.ends_with("_CIPHER_PASS") => Some(Told::Passphrase),
+            name if name.starts_with("PGBACKREST_REPO") && name.ends_with("_CIPHER_PASS") => {
+                Some(KeyVariable::Passphrase)
+            }
             _ => None,
         }
     }

@@ -3,6 +3,10 @@
 //! A file may hold several members (gzip), streams (xz, bzip2) or frames (zstd, lz4) behind each other; the plain bytes
 //! are those of all of them. A decoder that fails says how many bytes it gave before, so that nothing readable is lost.
 
+#[cfg_attr(
+    not(all(feature = "lzo", feature = "snappy")),
+    allow(dead_code, reason = "of the formats that need all of it, features leave out some")
+)]
 mod blocks;
 #[cfg(feature = "brotli")]
 mod brotli;

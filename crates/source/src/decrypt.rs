@@ -43,7 +43,7 @@ pub(crate) enum ClearFault {
 }
 
 /// What became of opening an encrypted file.
-pub(crate) enum Opening<'a> {
+pub(crate) enum Decryption<'a> {
     Clear(Box<dyn Clear + 'a>),
     Refused(Refused),
 }
@@ -79,9 +79,9 @@ pub(crate) fn open<'a>(
     stored: BufferedInput<&'a mut dyn Stored>,
     keys: &Keys,
     proven: &dyn Fn() -> bool,
-) -> io::Result<Opening<'a>> {
+) -> io::Result<Decryption<'a>> {
     if keys.is_empty() {
-        return Ok(Opening::Refused(Refused::Closed));
+        return Ok(Decryption::Refused(Refused::Closed));
     }
     match kind {
         #[cfg(feature = "openssl")]
@@ -92,7 +92,7 @@ pub(crate) fn open<'a>(
         Encryption::Pgp => pgp::open(stored, keys, proven),
         _ => {
             let _ = (stored, proven);
-            Ok(Opening::Refused(Refused::Closed))
+            Ok(Decryption::Refused(Refused::Closed))
         }
     }
 }

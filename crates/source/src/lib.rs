@@ -49,6 +49,7 @@ mod held;
 mod images;
 mod input;
 mod kept;
+#[cfg_attr(not(feature = "openssl"), allow(dead_code, reason = "which encryptions ask for what, features say"))]
 pub mod key;
 mod keyed;
 mod level;

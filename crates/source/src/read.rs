@@ -142,8 +142,8 @@ fn read_encrypted(
 ) -> io::Result<ReadOutcome> {
     let encrypted = Codec::Encrypted(kind);
     let clear = match decrypt::open(kind, stored, keys, &|| decrypt::open_any_of(keys, file.source))? {
-        decrypt::Opening::Clear(clear) => clear,
-        decrypt::Opening::Refused(why) => {
+        decrypt::Decryption::Clear(clear) => clear,
+        decrypt::Decryption::Refused(why) => {
             return Ok(ReadOutcome { plain_bytes: 0, codec: encrypted, state: why.state(), stored_bytes: None });
         }
     };

@@ -1,19 +1,19 @@
 //! The same repositories in a bucket: what is said of them is what is said of the folder, but for the place.
 
 use super::build::{Repo, SEGMENTS};
-use super::server::{Manner, Server};
+use super::server::{StoreManner, StoreServer};
 use super::{EVERY, Ran, walkdir};
 use serde_json::Value;
 use std::process::Command;
 
-fn serve(repo: &Repo) -> Server {
+fn serve(repo: &Repo) -> StoreServer {
     let root = repo.root();
     let key = |path: &str| format!("pre/fix/{}", path.strip_prefix(&root).unwrap().trim_start_matches('/'));
     let objects: Vec<_> = walkdir(&root).iter().map(|path| (key(path), std::fs::read(path).unwrap())).collect();
-    Server::new(objects, 2)
+    StoreServer::new(objects, 2)
 }
 
-fn walproof(server: &Server, words: &[&str]) -> Ran {
+fn walproof(server: &StoreServer, words: &[&str]) -> Ran {
     let out = Command::new(env!("CARGO_BIN_EXE_walproof"))
         .args(words)
         .env("AWS_ACCESS_KEY_ID", "KEY")
@@ -90,10 +90,10 @@ fn what_the_store_does_not_give_leaves_the_verdict_open() {
     super::build::barman_cloud(&repo);
     let server = serve(&repo);
     // The archive is listed and told whose it is; then the store begins to refuse.
-    server.behaves(Manner::Refusing("AccessDenied"));
+    server.behaves(StoreManner::Refusing("AccessDenied"));
     let ran = walproof(&server, &["verify", URL]);
     assert_eq!(ran.code, 2, "{}{}", ran.out, ran.err);
-    server.behaves(Manner::Breaking(3));
+    server.behaves(StoreManner::Breaking(3));
     let ran = walproof(&server, &["verify", URL, "-j", "2"]);
     assert!(ran.code == 0 && ran.out.starts_with("VERDICT  PROVEN"), "{}{}", ran.out, ran.err);
 }

@@ -15,7 +15,7 @@ pub(super) enum Next {
 }
 
 /// A format made of parts.
-pub(super) trait Parts {
+pub(super) trait BlockParts {
     /// How long the first part is.
     const FIRST: usize;
 
@@ -41,7 +41,7 @@ pub(super) struct Blocks<P> {
     given: usize,
 }
 
-impl<P: Parts> Blocks<P> {
+impl<P: BlockParts> Blocks<P> {
     pub(super) fn new(parts: P) -> Blocks<P> {
         Blocks { parts, part: Vec::new(), wanted: P::FIRST, skip: 0, plain: Vec::new(), given: 0 }
     }
@@ -54,7 +54,7 @@ impl<P: Parts> Blocks<P> {
     }
 }
 
-impl<P: Parts> Decode for Blocks<P> {
+impl<P: BlockParts> Decode for Blocks<P> {
     fn step(&mut self, input: &[u8], at_end: bool, out: &mut [u8]) -> DecodeStep {
         let (mut taken, mut given) = (0, 0);
         let then = loop {

@@ -4,9 +4,9 @@ use super::{Decode, DecodeStep, Then};
 use crate::outcome::ReadFault;
 use brotli_decompressor::{BrotliDecompressStream, BrotliResult, BrotliState, StandardAlloc};
 
-type State = BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>;
+type Decoder = BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>;
 
-pub(super) struct Brotli(Box<State>);
+pub(super) struct Brotli(Box<Decoder>);
 
 impl Brotli {
     pub(super) fn new() -> Brotli {

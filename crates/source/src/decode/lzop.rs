@@ -7,7 +7,7 @@
 //!   … until a plain length of 0. A block that does not pack is as long as its plain bytes, and stored.
 //! ```
 
-use super::blocks::{Next, Parts, big};
+use super::blocks::{BlockParts, Next, big};
 use crate::outcome::ReadFault;
 
 const MAGIC: &[u8] = b"\x89LZO\0\r\n\x1a\n";
@@ -146,7 +146,7 @@ impl Lzop {
     }
 }
 
-impl Parts for Lzop {
+impl BlockParts for Lzop {
     const FIRST: usize = MAGIC.len() + 4;
 
     fn part(&mut self, part: &[u8], plain: &mut Vec<u8>) -> Next {

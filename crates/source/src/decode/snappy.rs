@@ -8,7 +8,7 @@
 //! ```
 //! Nothing marks the end: a file that is cut between two chunks looks whole.
 
-use super::blocks::{Next, Parts};
+use super::blocks::{BlockParts, Next};
 use crate::outcome::ReadFault;
 
 /// Plain bytes of a chunk.
@@ -21,7 +21,7 @@ pub(super) struct Snappy {
     kind: Option<u8>,
 }
 
-impl Parts for Snappy {
+impl BlockParts for Snappy {
     const FIRST: usize = HEADER;
 
     fn part(&mut self, part: &[u8], plain: &mut Vec<u8>) -> Next {

@@ -9,7 +9,7 @@
 //! Nothing is sealed: a wrong byte spoils its block, and one byte of the next.
 
 use super::known::{holds_text, is_known};
-use super::{Clear, ClearFault, Opening, Refused};
+use super::{Clear, ClearFault, Decryption, Refused};
 use crate::codec::HEAD;
 use crate::input::BufferedInput;
 use crate::key::Keys;
@@ -98,18 +98,18 @@ pub(super) fn open<'a>(
     mut input: BufferedInput<&'a mut dyn Stored>,
     keys: &Keys,
     proven: &dyn Fn() -> bool,
-) -> io::Result<Opening<'a>> {
-    let head = Head::of(input.peek(HEAD + 1)?);
-    let Some(salt) = head.salt() else { return Ok(Opening::Refused(Refused::CutOff)) };
+) -> io::Result<Decryption<'a>> {
+    let head = EncryptedHead::of(input.peek(HEAD + 1)?);
+    let Some(salt) = head.salt() else { return Ok(Decryption::Refused(Refused::CutOff)) };
     if head.blocks().is_empty() {
-        return Ok(Opening::Refused(Refused::CutOff));
+        return Ok(Decryption::Refused(Refused::CutOff));
     }
     for derivation in DERIVATIONS {
         for passphrase in keys.passphrases() {
             if head.is_known(derivation, passphrase) {
                 let Some(cipher) = derivation.cipher(passphrase, salt, None) else { continue };
                 input.consume(PREFIX);
-                return Ok(Opening::Clear(Box::new(OpenSsl::new(input, cipher))));
+                return Ok(Decryption::Clear(Box::new(OpenSsl::new(input, cipher))));
             }
         }
     }
@@ -122,7 +122,7 @@ pub(super) fn open<'a>(
     } else {
         Refused::WrongKey
     };
-    Ok(Opening::Refused(refused))
+    Ok(Decryption::Refused(refused))
 }
 
 pub(super) fn is_known_inside(stored: &[u8], keys: &Keys) -> bool {
@@ -163,15 +163,15 @@ fn ends_well(stored: &dyn Stored, keys: &Keys, salt: &[u8]) -> io::Result<bool> 
 }
 
 /// The first bytes of a file.
-struct Head {
+struct EncryptedHead {
     bytes: Vec<u8>,
     /// There are no more.
     all: bool,
 }
 
-impl Head {
-    fn of(bytes: &[u8]) -> Head {
-        Head { bytes: bytes[..bytes.len().min(HEAD)].to_vec(), all: bytes.len() <= HEAD }
+impl EncryptedHead {
+    fn of(bytes: &[u8]) -> EncryptedHead {
+        EncryptedHead { bytes: bytes[..bytes.len().min(HEAD)].to_vec(), all: bytes.len() <= HEAD }
     }
 
     fn salt(&self) -> Option<&[u8]> {

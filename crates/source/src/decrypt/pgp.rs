@@ -3,7 +3,7 @@
 //! The message names the keys that it is for, so a key is right or not before a byte is read. What is encrypted is
 //! sealed as a whole, at its end (or chunk by chunk); it is given out before, and the seal decides whether it counts.
 
-use super::{Clear, ClearFault, Opening, Refused};
+use super::{Clear, ClearFault, Decryption, Refused};
 use crate::input::BufferedInput;
 use crate::key::Keys;
 use crate::stored::Stored;
@@ -55,7 +55,7 @@ pub(super) fn open<'a>(
     mut input: BufferedInput<&'a mut dyn Stored>,
     keys: &Keys,
     proven: &dyn Fn() -> bool,
-) -> io::Result<Opening<'a>> {
+) -> io::Result<Decryption<'a>> {
     let unlocked = keys.unlocked(PgpKeys::of);
     let passphrases: Vec<Password> = keys.passphrases().map(Password::from).collect();
     let with_keys = (!unlocked.0.is_empty()).then_some(Attempt::Keys(&unlocked.0));
@@ -68,10 +68,10 @@ pub(super) fn open<'a>(
     }
     let Some(attempt) = attempts.first() else {
         let none = keys.is_empty() || unlocked.0.is_empty() && passphrases.is_empty();
-        return Ok(Opening::Refused(if none { Refused::Closed } else { Refused::WrongKey }));
+        return Ok(Decryption::Refused(if none { Refused::Closed } else { Refused::WrongKey }));
     };
     let refused = match attempt.message(BufReader::new(StoredReader(input))) {
-        Ok(message) => return Ok(Opening::Clear(Box::new(Pgp { message, fault: None }))),
+        Ok(message) => return Ok(Decryption::Clear(Box::new(Pgp { message, fault: None }))),
         // It names the keys that it is for.
         Err(Error::MissingKey) => Refused::WrongKey,
         Err(Error::IO { source, .. }) => match of_io(source)? {
@@ -83,7 +83,7 @@ pub(super) fn open<'a>(
         Err(_) if proven() => Refused::Damaged,
         Err(_) => Refused::WrongKey,
     };
-    Ok(Opening::Refused(refused))
+    Ok(Decryption::Refused(refused))
 }
 
 /// What a message may be opened with.

@@ -1,6 +1,6 @@
 //! Small encrypted files at once, and whether keys are right in a place.
 
-use super::{ClearFault, Opening, Refused, codec_of, is_known_inside, open};
+use super::{ClearFault, Decryption, Refused, codec_of, is_known_inside, open};
 use crate::Entry;
 use crate::codec::{self, Codec};
 use crate::input::BufferedInput;
@@ -25,10 +25,10 @@ impl Keys {
         let mut cursor = Cursor::new(stored);
         let input: BufferedInput<&mut dyn Stored> = BufferedInput::new(&mut cursor, Vec::new());
         let mut clear = match open(kind, input, self, &|| false) {
-            Ok(Opening::Clear(clear)) => clear,
-            Ok(Opening::Refused(Refused::Closed)) => return Err(KeyFault::Unknown),
-            Ok(Opening::Refused(Refused::CutOff)) => return Err(KeyFault::CutOff),
-            Ok(Opening::Refused(_)) | Err(_) => {
+            Ok(Decryption::Clear(clear)) => clear,
+            Ok(Decryption::Refused(Refused::Closed)) => return Err(KeyFault::Unknown),
+            Ok(Decryption::Refused(Refused::CutOff)) => return Err(KeyFault::CutOff),
+            Ok(Decryption::Refused(_)) | Err(_) => {
                 let known = is_known_inside(kind, stored, self);
                 return Err(if known { KeyFault::Damaged } else { KeyFault::WrongKey });
             }
@@ -61,5 +61,5 @@ fn open_beginning_of(keys: &Keys, source: &dyn Source, entry: &Entry) -> bool {
         return false;
     };
     let input: BufferedInput<&mut dyn Stored> = BufferedInput::new(&mut *stored, Vec::new());
-    matches!(open(kind, input, keys, &|| false), Ok(Opening::Clear(_)))
+    matches!(open(kind, input, keys, &|| false), Ok(Decryption::Clear(_)))
 }

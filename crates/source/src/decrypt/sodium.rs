@@ -6,7 +6,7 @@
 //! Each chunk is sealed, and the seal of one goes into the next: a wrong key, a wrong byte and a missing chunk are each
 //! told at once.
 
-use super::{Clear, ClearFault, Opening, Refused};
+use super::{Clear, ClearFault, Decryption, Refused};
 use crate::input::BufferedInput;
 use crate::key::Keys;
 use crate::stored::Stored;
@@ -82,14 +82,14 @@ pub(super) fn open<'a>(
     mut input: BufferedInput<&'a mut dyn Stored>,
     keys: &Keys,
     proven: &dyn Fn() -> bool,
-) -> io::Result<Opening<'a>> {
+) -> io::Result<Decryption<'a>> {
     let all: Vec<Zeroizing<Key>> = keys.files().flat_map(keys_in).collect();
     if all.is_empty() {
-        return Ok(Opening::Refused(Refused::Closed));
+        return Ok(Decryption::Refused(Refused::Closed));
     }
     let begun = input.peek(HEADER + CHUNK)?;
     let Some((header, chunk)) = begun.split_first_chunk::<HEADER>().filter(|(_, chunk)| chunk.len() >= MORE) else {
-        return Ok(Opening::Refused(Refused::CutOff));
+        return Ok(Decryption::Refused(Refused::CutOff));
     };
     let mut plain = Zeroizing::new(vec![0; CHUNK - MORE]);
     for key in all {
@@ -100,10 +100,10 @@ pub(super) fn open<'a>(
             let mut state = State::new();
             init(&mut state, header, &key);
             input.consume(HEADER);
-            return Ok(Opening::Clear(Box::new(Sodium::new(input, state))));
+            return Ok(Decryption::Clear(Box::new(Sodium::new(input, state))));
         }
     }
-    Ok(Opening::Refused(if proven() { Refused::Damaged } else { Refused::WrongKey }))
+    Ok(Decryption::Refused(if proven() { Refused::Damaged } else { Refused::WrongKey }))
 }
 
 struct Sodium<'a> {

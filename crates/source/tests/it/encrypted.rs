@@ -90,7 +90,7 @@ fn another_key_is_told_from_damage_and_from_a_cut() {
     assert_eq!(outcome(&[&good], Keys::default()), (OPENSSL, ReadState::Closed));
     assert_eq!(outcome(&[&good], keys("wrong")), (OPENSSL, ReadState::WrongKey));
     assert_eq!(outcome(&[&good], Keys::sole(b"wrong".to_vec())), (OPENSSL, ReadState::WrongKey));
-    for cut in [packed.len() / 2 & !15, packed.len() / 2 | 1] {
+    for cut in [(packed.len() / 2) & !15, (packed.len() / 2) | 1] {
         assert_eq!(outcome(&[&packed[..cut]], keys("right")), (Codec::Zstd, ReadState::CutOff), "{cut}");
         assert_eq!(outcome(&[&packed[..cut]], keys("wrong")), (OPENSSL, ReadState::WrongKey), "{cut}");
     }
@@ -132,7 +132,7 @@ fn sodium(plain: &[u8], key: &[u8; 32]) -> Vec<u8> {
     crypto_secretstream_xchacha20poly1305_init_push(&mut state, &mut header, key);
     let mut out = header.to_vec();
     let full = plain.len() / 8192;
-    for (i, chunk) in plain.chunks(8192).chain((plain.len() % 8192 == 0).then_some(&[][..])).enumerate() {
+    for (i, chunk) in plain.chunks(8192).chain(plain.len().is_multiple_of(8192).then_some(&[][..])).enumerate() {
         let mut sealed = vec![0; chunk.len() + 17];
         let tag = if i == full { 3 } else { 0 };
         crypto_secretstream_xchacha20poly1305_push(&mut state, &mut sealed, chunk, None, tag).unwrap();

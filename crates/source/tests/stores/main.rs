@@ -6,20 +6,20 @@ mod server;
 
 use pgwal_source::bucket::{Bucket, BucketSettings, BucketSource};
 use pgwal_source::{Entry, Extent, How, ReadOutcome, ReadState, Refusal, Scratch, Source, SourceError};
-use server::{Manner, Server};
+use server::{StoreManner, StoreServer};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
 const LOG: &str = "0000000100000000";
 
-fn settings(server: &Server) -> BucketSettings {
+fn settings(server: &StoreServer) -> BucketSettings {
     BucketSettings::default()
         .with("AWS_ACCESS_KEY_ID", "KEY")
         .with("AWS_SECRET_ACCESS_KEY", "secret")
         .with("AWS_ENDPOINT_URL", &server.url)
 }
 
-fn source(server: &Server, prefix: &str) -> Box<dyn Source> {
+fn source(server: &StoreServer, prefix: &str) -> Box<dyn Source> {
     let bucket = Bucket::open(&format!("s3://b/{prefix}"), &settings(server), None).unwrap();
     Box::new(BucketSource::new(Arc::new(bucket), vec![String::new()]))
 }
@@ -35,8 +35,8 @@ fn name(number: u32) -> String {
     format!("{LOG}{number:08X}")
 }
 
-fn one(size: usize) -> Server {
-    Server::new([(format!("wal/{}", name(1)), segment(1, size))], 1000)
+fn one(size: usize) -> StoreServer {
+    StoreServer::new([(format!("wal/{}", name(1)), segment(1, size))], 1000)
 }
 
 fn read(source: &dyn Source, entry: &Entry, how: &How) -> (Vec<u8>, Result<ReadOutcome, SourceError>) {
@@ -48,7 +48,7 @@ fn read(source: &dyn Source, entry: &Entry, how: &How) -> (Vec<u8>, Result<ReadO
     (plain, read)
 }
 
-fn read_one(server: &Server) -> (Vec<u8>, Result<ReadOutcome, SourceError>) {
+fn read_one(server: &StoreServer) -> (Vec<u8>, Result<ReadOutcome, SourceError>) {
     let source = source(server, "wal");
     let entry = source.list().unwrap().entries.remove(0);
     read(source.as_ref(), &entry, &How::default())
@@ -69,7 +69,7 @@ fn a_prefix_is_listed_by_pages_and_read_as_a_folder_is() {
     ] {
         objects.push((key.to_owned(), bytes));
     }
-    let server = Server::new(objects, 10);
+    let server = StoreServer::new(objects, 10);
     let source = source(&server, "pre/wals/");
     assert_eq!(source.describe(), "s3://b/pre/wals");
     let listing = source.list().unwrap();
@@ -113,7 +113,7 @@ fn of_a_head_no_more_is_fetched_than_the_head() {
 
 #[test]
 fn an_object_of_no_bytes_is_an_empty_file() {
-    let server = Server::new([(format!("wal/{}", name(1)), Vec::new())], 10);
+    let server = StoreServer::new([(format!("wal/{}", name(1)), Vec::new())], 10);
     let source = source(&server, "wal");
     let entry = source.list().unwrap().entries.remove(0);
     for extent in [Extent::Whole, Extent::Head] {
@@ -125,7 +125,7 @@ fn an_object_of_no_bytes_is_an_empty_file() {
 #[test]
 fn what_passes_is_passed_over() {
     let server = one(2 << 20);
-    for manner in [Manner::Failing(2), Manner::Breaking(2), Manner::Slow] {
+    for manner in [StoreManner::Failing(2), StoreManner::Breaking(2), StoreManner::Slow] {
         server.behaves(manner);
         let (plain, outcome) = read_one(&server);
         assert_eq!(outcome.unwrap().state, ReadState::Whole, "{manner:?}");
@@ -137,10 +137,10 @@ fn what_passes_is_passed_over() {
 fn what_does_not_pass_is_an_answer_of_its_own() {
     let server = one(100_000);
     for (manner, why, said) in [
-        (Manner::Refusing("AccessDenied"), Refusal::Denied, "AccessDenied: by the test"),
-        (Manner::Refusing("InvalidObjectState"), Refusal::Cold, "has to be restored first"),
-        (Manner::Failing(1000), Refusal::OutOfReach, "InternalError: by the test"),
-        (Manner::Lying, Refusal::OutOfReach, "however often it is asked"),
+        (StoreManner::Refusing("AccessDenied"), Refusal::Denied, "AccessDenied: by the test"),
+        (StoreManner::Refusing("InvalidObjectState"), Refusal::Cold, "has to be restored first"),
+        (StoreManner::Failing(1000), Refusal::OutOfReach, "InternalError: by the test"),
+        (StoreManner::Lying, Refusal::OutOfReach, "however often it is asked"),
     ] {
         server.behaves(manner);
         let error = read_one(&server).1.unwrap_err();
@@ -148,10 +148,10 @@ fn what_does_not_pass_is_an_answer_of_its_own() {
         assert_eq!((found, what.as_str()), (&why, &*format!("s3://b/wal/{}", name(1))), "{manner:?}: {text}");
         assert!(text.contains(said), "{manner:?}: {text}");
     }
-    server.behaves(Manner::Forgetting);
+    server.behaves(StoreManner::Forgetting);
     assert_eq!(read_one(&server).1.unwrap().state, ReadState::Vanished);
     // It gives less than it listed: what came is all that there is, and others judge it.
-    server.behaves(Manner::Shorter);
+    server.behaves(StoreManner::Shorter);
     let (plain, outcome) = read_one(&server);
     assert_eq!((plain.len(), outcome.unwrap().stored_bytes), (50_000, Some(50_000)));
 }
@@ -194,10 +194,10 @@ fn places_that_cannot_be_listed_are_told_why() {
 #[test]
 fn as_many_objects_come_at_once_as_threads_read() {
     let objects = (1..=8).map(|number| (format!("wal/{}", name(number)), segment(number, 400_000)));
-    let server = Server::new(objects, 1000);
+    let server = StoreServer::new(objects, 1000);
     let source = source(&server, "wal");
     let entries = source.list().unwrap().entries;
-    server.behaves(Manner::Slow);
+    server.behaves(StoreManner::Slow);
     std::thread::scope(|scope| {
         for entry in &entries[..4] {
             scope.spawn(|| read(source.as_ref(), entry, &How::default()));

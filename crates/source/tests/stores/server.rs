@@ -11,7 +11,7 @@ use std::time::Duration;
 
 /// What it does to requests for objects.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub enum Manner {
+pub enum StoreManner {
     /// As it should.
     Good,
     /// So many answers of 500 before it does.
@@ -30,14 +30,14 @@ pub enum Manner {
     Slow,
 }
 
-pub struct Server {
+pub struct StoreServer {
     pub url: String,
-    state: Arc<State>,
+    state: Arc<StoreState>,
 }
 
-struct State {
+struct StoreState {
     objects: Mutex<BTreeMap<String, Vec<u8>>>,
-    manner: Mutex<Manner>,
+    manner: Mutex<StoreManner>,
     page: usize,
     gets: AtomicUsize,
     bytes: AtomicUsize,
@@ -46,14 +46,14 @@ struct State {
     most: AtomicUsize,
 }
 
-impl Server {
+impl StoreServer {
     /// Serves objects of the bucket `b`; a listing has so many names a page.
-    pub fn new(objects: impl IntoIterator<Item = (String, Vec<u8>)>, page: usize) -> Server {
+    pub fn new(objects: impl IntoIterator<Item = (String, Vec<u8>)>, page: usize) -> StoreServer {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let state = Arc::new(State {
+        let state = Arc::new(StoreState {
             objects: Mutex::new(objects.into_iter().collect()),
-            manner: Mutex::new(Manner::Good),
+            manner: Mutex::new(StoreManner::Good),
             page,
             gets: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
@@ -68,10 +68,10 @@ impl Server {
                 thread::spawn(move || while state.answer(&stream).is_some_and(|goes_on| goes_on) {});
             }
         });
-        Server { url, state }
+        StoreServer { url, state }
     }
 
-    pub fn behaves(&self, manner: Manner) {
+    pub fn behaves(&self, manner: StoreManner) {
         *self.state.manner.lock().unwrap() = manner;
     }
 
@@ -91,7 +91,7 @@ impl Server {
     }
 }
 
-struct Request {
+struct StoreRequest {
     path: String,
     query: BTreeMap<String, String>,
     range: Option<(usize, Option<usize>)>,
@@ -99,7 +99,7 @@ struct Request {
     signed: bool,
 }
 
-impl State {
+impl StoreState {
     /// Answers one request; whether the connection goes on.
     fn answer(&self, stream: &TcpStream) -> Option<bool> {
         let request = read(stream)?;
@@ -109,7 +109,7 @@ impl State {
         goes_on
     }
 
-    fn answered(&self, stream: &TcpStream, request: &Request) -> Option<bool> {
+    fn answered(&self, stream: &TcpStream, request: &StoreRequest) -> Option<bool> {
         if !request.signed {
             return refuse(stream, 403, "AccessDenied");
         }
@@ -129,9 +129,9 @@ impl State {
             let mut manner = self.manner.lock().unwrap();
             let now = *manner;
             match now {
-                Manner::Failing(0) | Manner::Breaking(0) => *manner = Manner::Good,
-                Manner::Failing(times) => *manner = Manner::Failing(times - 1),
-                Manner::Breaking(times) => *manner = Manner::Breaking(times - 1),
+                StoreManner::Failing(0) | StoreManner::Breaking(0) => *manner = StoreManner::Good,
+                StoreManner::Failing(times) => *manner = StoreManner::Failing(times - 1),
+                StoreManner::Breaking(times) => *manner = StoreManner::Breaking(times - 1),
                 _ => {}
             }
             now
@@ -157,16 +157,16 @@ impl State {
             200
         };
         match manner {
-            Manner::Failing(1..) => refuse(stream, 500, "InternalError"),
-            Manner::Refusing(code) => refuse(stream, 403, code),
-            Manner::Forgetting => refuse(stream, 404, "NoSuchKey"),
-            Manner::Breaking(1..) | Manner::Lying => {
+            StoreManner::Failing(1..) => refuse(stream, 500, "InternalError"),
+            StoreManner::Refusing(code) => refuse(stream, 403, code),
+            StoreManner::Forgetting => refuse(stream, 404, "NoSuchKey"),
+            StoreManner::Breaking(1..) | StoreManner::Lying => {
                 head(stream, code, &headers, body.len())?;
                 (&*stream).write_all(&body[..body.len() / 2]).ok()?;
                 Some(false)
             }
-            Manner::Shorter => send(stream, 200, &headers, &body[..body.len() / 2]),
-            Manner::Slow => {
+            StoreManner::Shorter => send(stream, 200, &headers, &body[..body.len() / 2]),
+            StoreManner::Slow => {
                 head(stream, code, &headers, body.len())?;
                 for piece in body.chunks(body.len().div_ceil(20).max(1)) {
                     (&*stream).write_all(piece).ok()?;
@@ -219,14 +219,14 @@ fn tag(bytes: &[u8]) -> String {
     format!("\"{:x}\"", bytes.iter().fold(7u64, |sum, &b| sum.wrapping_mul(31).wrapping_add(u64::from(b))))
 }
 
-fn read(stream: &TcpStream) -> Option<Request> {
+fn read(stream: &TcpStream) -> Option<StoreRequest> {
     let mut reader = BufReader::with_capacity(1, stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok().filter(|&count| count > 0)?;
     let target = line.split(' ').nth(1)?.to_owned();
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let query = query.split('&').filter_map(|pair| pair.split_once('='));
-    let mut request = Request {
+    let mut request = StoreRequest {
         path: decoded(path),
         query: query.map(|(name, value)| (decoded(name), decoded(value))).collect(),
         range: None,

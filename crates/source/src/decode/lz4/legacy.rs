@@ -1,7 +1,7 @@
 //! LZ4's format before frames (`lz4 -l`): blocks of 8 MiB of plain bytes, each behind its packed length. Neither an end
 //! nor a checksum: a file that is cut between two blocks looks whole.
 
-use crate::decode::blocks::{Next, Parts};
+use crate::decode::blocks::{BlockParts, Next};
 use crate::outcome::ReadFault;
 
 const MAGIC: [u8; 4] = *b"\x02\x21\x4c\x18";
@@ -20,7 +20,7 @@ enum LegacyState {
     Block,
 }
 
-impl Parts for Lz4Legacy {
+impl BlockParts for Lz4Legacy {
     const FIRST: usize = 4;
 
     fn part(&mut self, part: &[u8], plain: &mut Vec<u8>) -> Next {
