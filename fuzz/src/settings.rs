@@ -23,7 +23,7 @@ pub fn run(bytes: &[u8]) {
             assert!(text.faults.iter().all(|fault| fault.line > 0));
             let files = [SettingsFile { name: name.into(), main: name.into(), text, not_opened: Vec::new() }];
             let given =
-                Given { files: &files, signal: Some(signal), planned: true, set: Vec::new(), options: Vec::new() };
+                Given { files: &files, signal: Some(signal), planned: true, ..Given::default() };
             match Settings::read(dialect.version, &given, &zone) {
                 Ok(settings) => assert_eq!(settings.version, dialect.version),
                 Err(error) => assert!(!error.to_string().is_empty()),

@@ -17,6 +17,8 @@ pub struct Folder {
     pub last: String,
     /// Bytes in all segments.
     pub bytes: u64,
+    /// Those of one.
+    pub segment: u64,
 }
 
 impl Folder {
@@ -38,6 +40,7 @@ impl Folder {
             first: first.0.clone(),
             last: last.0.clone(),
             bytes: segments.iter().map(|s| s.1).sum(),
+            segment: first.1,
         })
     }
 

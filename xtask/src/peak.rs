@@ -50,7 +50,7 @@ const HEAD: &str = "# Peak memory
 
 The highest `RssAnon` seen, what is not pages of mapped files, in MiB; in brackets `VmHWM`, where it is more than 1 MiB
 more. Promised are 16 MiB and 6 MiB a thread, and the room of one segment where segments are needed whole (in a damaged
-archive with `--no-mmap`, above 4 MiB); what is more is bold. `cargo xtask memory DIR…` makes this table.
+archive that is not mapped, above 4 MiB); what is more is bold. `cargo xtask memory DIR…` makes this table.
 
 | folder | MiB of WAL | command | 1 thread | 2 | 8 | 1, not mapped | 2 | 8 |
 |---|---:|---|---:|---:|---:|---:|---:|---:|
@@ -70,7 +70,8 @@ pub fn run(folders: &[&str]) -> Result<()> {
                     continue;
                 };
                 let jobs: u64 = way[1].parse()?;
-                let mark = if own > PROMISED.0 + jobs * PROMISED.1 { "**" } else { "" };
+                let whole = if way.contains(&"--no-mmap") { folder.segment >> 10 } else { 0 };
+                let mark = if own > PROMISED.0 + jobs * PROMISED.1 + whole { "**" } else { "" };
                 write!(text, " {mark}{:.1}{mark}", own as f64 / 1024.0)?;
                 if peak > own + 1024 {
                     write!(text, " ({:.0})", peak as f64 / 1024.0)?;

@@ -3,12 +3,13 @@
 
 use crate::exit::Exit;
 use crate::streams::stream;
+use anyhow::anyhow;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use pgwal::format::record::RelFileLocator;
-use pgwal::format::rmgr::xact::Timestamp;
 use pgwal_query::count::By;
 use pgwal_query::filter::{self, Filter, RecordType, RmgrChoice, Wish};
 use pgwal_report::outside::OutputForm;
+use pgwal_report::time::Zone;
 use std::io::Write;
 
 /// The options.
@@ -42,12 +43,13 @@ pub struct Filtering {
     /// Only records with a page image
     #[arg(short = 'w', long)]
     fullpage: bool,
-    /// Only from this time on. A record without a time has that of the last one before it that has one
-    #[arg(long, value_name = "TIME", value_parser = filter::time)]
-    since: Option<Timestamp>,
+    /// Only from this time on: 2026-11-22 14:00, 14:00, yesterday 14:00, 2h ago. A record without a time has that of
+    /// the last one before it that has one
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
     /// Only up to this time
-    #[arg(long, value_name = "TIME", value_parser = filter::time)]
-    until: Option<Timestamp>,
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
     /// Only records of at least so many bytes, page images included
     #[arg(long, value_name = "BYTES", value_parser = filter::size)]
     min_size: Option<u64>,
@@ -64,9 +66,19 @@ pub struct Filtering {
 }
 
 impl Filtering {
-    /// What they ask for.
-    pub fn filter(&self) -> Filter {
-        Filter::from(Wish {
+    /// What they ask for, with times without a zone in this one.
+    pub fn filter(&self, zone: &mut Zone) -> anyhow::Result<Filter> {
+        let now = crate::zone::now();
+        let mut read = |option: &str, text: Option<&String>| {
+            let time = text.map(|text| zone.read(text, now)).transpose();
+            time.map_err(|what| anyhow!("{option} \"{}\": {what}", text.map_or("", String::as_str)))
+        };
+        let (since, until) = (read("--since", self.since.as_ref())?, read("--until", self.until.as_ref())?);
+        if self.since.is_some() || self.until.is_some() {
+            // A list has no place for it.
+            crate::complain(format_args!("times: {}", zone.told()));
+        }
+        Ok(Filter::from(Wish {
             rmgr: self.rmgr.clone(),
             record: self.record.clone(),
             xid: self.xid,
@@ -76,13 +88,13 @@ impl Filtering {
             block: self.block,
             fork: self.fork,
             fullpage: self.fullpage,
-            since: self.since,
-            until: self.until,
+            since,
+            until,
             min_size: self.min_size,
             origin: self.origin,
             drops: self.drops,
             only_damaged: self.only_damaged,
-        })
+        }))
     }
 
     /// What to say where nothing fits, of what people most often look for.

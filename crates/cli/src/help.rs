@@ -45,10 +45,7 @@ const PAGES: &[HelpPage] = &[
         ],
         examples: &[
             ("walproof verify /srv/wal", "does the archive replay, and how far"),
-            (
-                "walproof verify /srv/wal --backup latest --target-time '2026-11-22 03:17:02'",
-                "does this restore get there",
-            ),
+            ("walproof verify /srv/wal --target-time 'yesterday 14:00'", "from which backup does a restore get there"),
             ("walproof verify /srv/wal -q --max-age 15m --index /var/lib/walproof/wal", "each night, by cron"),
         ],
         exits: &[],
@@ -64,11 +61,13 @@ const PAGES: &[HelpPage] = &[
             "target_xid",
             "target_name",
             "format",
+            "fetch_list",
             "timezone",
         ],
         examples: &[
             ("walproof plan /srv/wal --backup /srv/base", "the files that a restore to the end asks for"),
-            ("walproof plan /srv/wal --backup latest --target-xid 738", "and to a transaction"),
+            ("walproof plan /srv/wal --target-xid 738 --fetch-list", "to a transaction, for a script"),
+            ("walproof plan --backup /srv/base", "what the backup needs, before there is an archive"),
         ],
         exits: &[
             ("0", "all files that the restore needs are there"),
@@ -122,13 +121,13 @@ const PAGES: &[HelpPage] = &[
     },
     HelpPage {
         name: "hex",
-        shown: &[],
+        shown: &["archive", "position", "path", "timeline", "format"],
         examples: &[("walproof hex /srv/wal 0/00AAC690", "the bytes of a record, and what each is")],
         exits: &[],
     },
     HelpPage {
         name: "locate",
-        shown: &[],
+        shown: &["first", "others", "path", "timeline", "segment_size", "version", "positions_from", "format"],
         examples: &[
             ("walproof locate 0/00AAC690 --segment-size 1MB", "the segment of a position, and the offset in it"),
             ("walproof locate 00000001000000000000000A --as 15", "as the functions of that server answer"),
@@ -138,7 +137,7 @@ const PAGES: &[HelpPage] = &[
     },
     HelpPage {
         name: "lag",
-        shown: &[],
+        shown: &["a", "b", "after_archive", "path", "timeline", "segment_size", "version", "format"],
         examples: &[
             ("walproof lag 0/00BFFCD8 0/00AAC690", "how many bytes the second is behind the first"),
             ("walproof lag -p /srv/wal 0/00BFFCD8 0/00AAC690", "and how many records, commits and seconds"),
@@ -147,7 +146,7 @@ const PAGES: &[HelpPage] = &[
     },
     HelpPage {
         name: "timelines",
-        shown: &[],
+        shown: &["archive", "path", "jobs", "depth", "format"],
         examples: &[("walproof timelines /srv/wal", "which timelines there are, and where each left its parent")],
         exits: &[],
     },
@@ -168,7 +167,7 @@ const PAGES: &[HelpPage] = &[
     },
     HelpPage {
         name: "when",
-        shown: &[],
+        shown: &["archive", "position", "timeline", "jobs", "index", "format", "timezone"],
         examples: &[
             ("walproof when /srv/wal", "from when to when it can be restored"),
             ("walproof when /srv/wal '2026-11-22 03:17:02'", "what a restore to a time keeps and drops"),

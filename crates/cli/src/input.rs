@@ -45,6 +45,11 @@ pub fn rate(text: &str) -> Result<u64, String> {
 }
 
 impl InputOptions {
+    /// Something was named.
+    pub fn is_named(&self) -> bool {
+        self.path.is_some() || !self.archive.is_empty()
+    }
+
     /// Opens what was named.
     pub fn open(&self) -> anyhow::Result<Box<dyn Source>> {
         Ok(self.open_place()?.source)

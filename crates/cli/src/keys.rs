@@ -14,14 +14,14 @@ use std::path::{Path, PathBuf};
 #[command(next_help_heading = "Encrypted archives")]
 pub struct KeyOptions {
     /// The first line of FILE is a passphrase of encrypted files; may be given several times
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub passphrase_file: Vec<PathBuf>,
     /// The first line that this open file descriptor gives is a passphrase
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", hide_short_help = true)]
     pub passphrase_fd: Vec<u32>,
     /// FILE holds a key of encrypted files; may be given several times. What backup tools read from the environment
     /// (PGBACKREST_REPO1_CIPHER_PASS, WALG_PGP_KEY_PATH, …) is taken as well
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub key_file: Vec<PathBuf>,
 }
 

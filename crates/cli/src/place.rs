@@ -13,7 +13,7 @@ use std::io::Read;
 use std::path::Path;
 
 /// The spellings of a position, for the help.
-pub const SPELLINGS: &str = "A position: X/Y · 24 hex digits · 24 hex digits+OFFSET · 24hex.8hex[.backup] · 'log file N, segment N, offset N' · file:PATH\n\
+pub const SPELLINGS: &str = "A position: X/Y · 24 hex digits · 24 hex digits+OFFSET · 24hex.8hex[.backup] · 'log file N, segment N, offset N' · 'streaming X/Y', 'recovering SEGMENT' as ps shows them · file:PATH\n\
      file: where the WAL in a segment begins; of pg_control or a data directory, the latest checkpoint location (not its redo).";
 
 /// The options that say what cannot be read from a position.

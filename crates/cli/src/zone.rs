@@ -1,6 +1,9 @@
-//! The zone of this machine, before anybody asks for it.
+//! In which zone times are read and told; and that of this machine, before anybody asks for it.
 
 use jiff::tz::TimeZone;
+use pgwal::format::rmgr::xact::Timestamp;
+use pgwal_report::time::Zone;
+use pgwal_report::verify::RunClock;
 use std::path::Path;
 
 /// More than any file of a zone has.
@@ -24,4 +27,25 @@ pub fn unknown() -> Option<String> {
     let is_unknown =
         !name.is_empty() && !Path::new(name).is_absolute() && !knows(name) && TimeZone::get("Europe/Berlin").is_ok();
     is_unknown.then(|| format!("TZ names {name}, a time zone that is not known here: times are told in UTC"))
+}
+
+/// The option, as every command has it that reads or tells times.
+#[derive(clap::Args)]
+pub struct ZoneOption {
+    /// Read times without a zone in this one, and tell all times in it: Europe/Berlin, UTC, +01:00 [default: that of
+    /// the backup's configuration, else this machine's]; JSON has UTC
+    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
+    timezone: Option<Zone>,
+}
+
+impl ZoneOption {
+    /// That zone, else this machine's.
+    pub fn zone(&self) -> Zone {
+        self.timezone.clone().unwrap_or_default()
+    }
+}
+
+/// This machine's clock.
+pub fn now() -> Timestamp {
+    RunClock::begin().began
 }

@@ -9,6 +9,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use walproof_testdata::ages;
 
 #[test]
 fn it_says_what_lies_beside_it() {
@@ -21,8 +22,8 @@ fn it_says_what_lies_beside_it() {
         let command = wanted.lines().next().unwrap_or_default();
         let told = format!("{command}\n{}", said(command, file.parent().unwrap()));
         if std::env::var_os("WALPROOF_BLESS").is_some() {
-            fs::write(&file, &told).unwrap();
-        } else if told != wanted {
+            fs::write(&file, ages::with_one_age(&told)).unwrap();
+        } else if ages::of_any_day(&told) != ages::of_any_day(&wanted) {
             wrong.push(format!("{}: now\n{told}", file.display()));
         }
     }

@@ -8,6 +8,7 @@
 //! log file 90, segment 31, offset 51672              messages of 9.2 and earlier (both numbers decimal)
 //! log segment 000000040000005A0000001F, offset 51672                       9.3 – 15
 //! WAL segment 000000040000005A0000001F, LSN 5A/1F00C9D8, offset 51672      16 and later
+//! streaming 5A/1F00C9D8, startup recovering 0000…1F  the end of a process's title, as ps shows it
 //! file:PATH                                          where the WAL in that file begins; of a control file or a data
 //!                                                    directory, its last checkpoint
 //! time:…, xid:…, name:…, or a bare time              need the records of an archive
@@ -65,7 +66,7 @@ impl<'a> Position<'a> {
         if let Some(position) = in_segment(text)? {
             return Ok(position);
         }
-        message(text).ok_or_else(|| what_else(text))
+        message(text).or_else(|| title(text)).ok_or_else(|| what_else(text))
     }
 
     /// The position in a cluster of this address scheme and segment size. That of a [`Position::File`] is in the file.
@@ -151,6 +152,15 @@ fn message(text: &str) -> Option<Position<'_>> {
         None => rest.strip_prefix("offset ")?,
     };
     Some(Position::Segment(SegmentName::parse(name)?, number(offset)?))
+}
+
+/// The title of a process (`set_ps_display`): of `walreceiver`, `walsender`, `startup`, `archiver`.
+fn title(text: &str) -> Option<Position<'_>> {
+    let (front, place) = text.trim().rsplit_once(' ')?;
+    let ends = ["streaming", "recovering", "waiting for", "archiving", "last was", "failed on"];
+    let known = |end: &str| front.strip_suffix(end).is_some_and(|before| before.is_empty() || before.ends_with(' '));
+    ends.iter().find(|end| known(end))?;
+    place.parse().ok().map(Position::Lsn).or_else(|| in_segment(place).ok().flatten())
 }
 
 /// What a text is that is no position.
@@ -332,6 +342,26 @@ mod tests {
     fn resolved(text: &str) -> String {
         let position = Position::parse(text).unwrap();
         position.lsn(position.scheme().unwrap_or(AddressScheme::Linear), SIZE).unwrap().to_string()
+    }
+
+    #[test]
+    fn titles_of_processes() {
+        for title in [
+            "postgres: walreceiver streaming 5A/1F00C9D8",
+            "walsender repl 10.0.0.2(51234) streaming 5A/1F00C9D8",
+            "streaming 5A/1F00C9D8",
+        ] {
+            assert_eq!(Position::parse(title), Ok(Position::Lsn("5A/1F00C9D8".parse().unwrap())), "{title}");
+        }
+        let segment = SegmentName::parse("000000040000005A0000001F").unwrap();
+        for title in [
+            "postgres: startup recovering 000000040000005A0000001F",
+            "startup waiting for 000000040000005A0000001F",
+            "archiver last was 000000040000005A0000001F",
+        ] {
+            assert_eq!(Position::parse(title), Ok(Position::Segment(segment, 0)), "{title}");
+        }
+        assert_eq!(Position::parse("dreaming 5A/1F00C9D8"), Err(PositionError::NotAPosition));
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub use backup::{Shape, Wal};
 pub use find::Postgres;
 pub use observed::{Observed, RecoveryEnd};
 pub use random::Random;
-pub use recovery::{LiveRecovery, Mode};
+pub use recovery::{LiveRecovery, RecoveryMode};
 pub use server::{LiveError, Server};
 pub use session::ScriptSession;
 pub use tree::link;

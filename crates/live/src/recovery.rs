@@ -19,7 +19,7 @@ static RUN: AtomicU32 = AtomicU32::new(0);
 
 /// As what a server recovers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
+pub enum RecoveryMode {
     /// It ends where WAL ends.
     #[default]
     Archive,
@@ -37,7 +37,7 @@ pub struct LiveRecovery<'a> {
     /// Settings by name; the last of one name counts.
     pub settings: &'a [(String, String)],
     /// As what.
-    pub mode: Mode,
+    pub mode: RecoveryMode,
     /// A query whose rows are wanted from the recovered server.
     pub question: &'a str,
 }
@@ -62,7 +62,7 @@ struct Running<'a> {
     folder: PathBuf,
     child: Child,
     hot_standby: bool,
-    mode: Mode,
+    mode: RecoveryMode,
     seen: Observed,
     /// The processes that have spoken, where the log names them by number: the postmaster is the first, the startup
     /// process the second.
@@ -98,7 +98,7 @@ impl<'a> Running<'a> {
             fs::write(&path, before + lines)?;
             server.user().owns(&path)
         };
-        let standby = recovery.mode == Mode::Standby;
+        let standby = recovery.mode == RecoveryMode::Standby;
         if own_file {
             add("recovery.conf", &format!("{recovers}standby_mode = {standby}\n"))?;
         } else {
@@ -155,7 +155,7 @@ impl<'a> Running<'a> {
             // In this order: what a server that has ended said is read once more.
             let ended = self.child.try_wait()?.is_some();
             self.read_log()?;
-            if self.mode == Mode::Standby && self.seen.ended.is_none() && self.asks_in_vain()? {
+            if self.mode == RecoveryMode::Standby && self.seen.ended.is_none() && self.asks_in_vain()? {
                 self.seen.ended = Some(RecoveryEnd::Waits);
             }
             if done(&self.seen) {

@@ -2,6 +2,7 @@
 
 use crate::SettingsError;
 use crate::fault::{invalid, invalid_here, needs_boolean, says};
+use crate::said::TimeSaid;
 use crate::target::{Target, TargetTimeline};
 use crate::time::{self, TimeRead, TimeReading};
 use crate::value;
@@ -19,8 +20,8 @@ pub(crate) struct SettingsAsked {
     pub min_apply_delay: i64,
     /// `primary_conninfo` says something.
     pub streams: bool,
-    /// The time that was read had no zone.
-    pub zone_taken: bool,
+    /// The time that was read, even if a restore point or a transaction outranks it.
+    pub time: Option<TimeSaid>,
 }
 
 impl Default for SettingsAsked {
@@ -34,7 +35,7 @@ impl Default for SettingsAsked {
             restore_command: None,
             min_apply_delay: 0,
             streams: false,
-            zone_taken: false,
+            time: None,
         }
     }
 }
@@ -89,7 +90,7 @@ impl SettingsAsked {
         rules: &SettingRules,
         times: &TimeReading<'_>,
     ) -> Result<(), SettingsError> {
-        let mut zone_taken = self.zone_taken;
+        let mut said = self.time.clone();
         let new = match name {
             _ if text.is_empty() && rules.several == SeveralTargets::Refused => Target::None,
             "recovery_target" if text == "immediate" => Target::Immediate,
@@ -104,8 +105,8 @@ impl SettingsAsked {
             }
             "recovery_target_time" => match time::read(text, times) {
                 // A time without one counts as such, even if a restore point or transaction outranks it.
-                TimeRead::At(at, own) => {
-                    zone_taken = own;
+                TimeRead::At(at, taken) => {
+                    said = Some(TimeSaid { given: text.to_owned(), at, own_zone: !taken });
                     Target::Time(at)
                 }
                 TimeRead::Special(_) if rules.refuses_special_times && rules.several == SeveralTargets::Refused => {
@@ -135,7 +136,7 @@ impl SettingsAsked {
         };
         if counts {
             self.target = new;
-            self.zone_taken = zone_taken;
+            self.time = said;
         }
         Ok(())
     }

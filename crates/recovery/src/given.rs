@@ -7,6 +7,7 @@ use crate::fault::{PlacedSetting, SettingPlace};
 use crate::value;
 use pgwal_format::recovery::parameters::ServerParameter;
 use pgwal_format::recovery::settings::{RecoverySetting, SettingRules, SeveralTargets};
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::settings::Grammar;
 use pgwal_format::{Lsn, Version};
 
@@ -25,6 +26,11 @@ pub struct Given<'a> {
     /// Likewise, and count more still: the options of the command line. Up to 9.3, where a transaction counts more than
     /// a name and that more than a time, a target among them takes the place of one that the files or `set` name.
     pub options: Vec<(String, String)>,
+    /// This machine's time, for a time of the options in words, as `2h ago`; `None`: such words are not read.
+    pub now: Option<Timestamp>,
+    /// The zone of times without one is this machine's for want of the server's; this is a time that the server wrote
+    /// with its own zone's name, as in a backup history file.
+    pub written: Option<String>,
 }
 
 /// Settings sorted by who reads them.

@@ -1,6 +1,7 @@
 //! What a restore would come to.
 
 use crate::acts::EarlyAct;
+use crate::chosen::BackupChoice;
 use crate::failure::Failure;
 use crate::instead::Alternative;
 use crate::missed::UnmetTarget;
@@ -131,6 +132,8 @@ pub struct Restore {
     pub other_backup: Option<(Lsn, Lsn)>,
     /// Replay went on along a timeline behind the point where it was left.
     pub left_branch: Option<LeftBranch>,
+    /// Why it starts from this backup, where nobody named one.
+    pub chosen: Option<BackupChoice>,
 }
 
 /// When a server asks the archive for WAL.

@@ -129,6 +129,11 @@ impl<'a> Site<'a> {
         Ok(Some(Site { shelf, inside, start, system_id, wal_system_id, others, look, extents, backup, under_way }))
     }
 
+    /// The files of both places.
+    pub(crate) fn shelf(&self) -> &FilesAtHand<'a> {
+        &self.shelf
+    }
+
     /// How the WAL is laid out.
     pub fn layout(&self) -> &Layout {
         &self.shelf.layout

@@ -1,12 +1,14 @@
 //! What a server would do with a base backup, an archive and these settings (`StartupXLOG`, from 15 on
 //! `InitWalRecovery` and `PerformWalRecovery`, too).
 
+mod blank;
+
 use crate::at_hand::FilesAtHand;
 use crate::events::{Ask, EventKind, Match};
 use crate::failure::{Failure, Lacking};
 use crate::in_place::InPlace;
 use crate::names::NamesAsked;
-use crate::outcome::{AsksArchive, Ending, OwnWal, Reached, Restore};
+use crate::outcome::{AsksArchive, Ending, OwnWal, Restore};
 use crate::own_wal;
 use crate::pages::{Blind, Extents, Tracker};
 use crate::prepared::PreparedAcross;
@@ -55,7 +57,10 @@ impl Recovery<'_> {
         if settings.mode != Mode::Crash {
             names.histories(self.shelf, settings.timeline, own, target);
         }
-        let exists = !matches!(settings.timeline, TargetTimeline::Number(n) if n != TimelineId::FIRST && !self.shelf.has_history(n));
+        let exists = match settings.timeline {
+            TargetTimeline::Number(n) => n == TimelineId::FIRST || self.shelf.has_history(n),
+            _ => true,
+        };
         let line = match self.shelf.line(target) {
             _ if !exists && settings.mode != Mode::Crash => Err(Failure::NoTimeline(target)),
             Ok(line) => Ok(line),
@@ -170,52 +175,6 @@ impl Recovery<'_> {
 
     fn dialect(&self) -> &'static Dialect {
         self.shelf.layout.dialect
-    }
-
-    fn blank(&self, own: TimelineId, target: TimelineId) -> Restore {
-        let aims = self.settings.mode != Mode::Crash && self.settings.target != Target::None;
-        Restore {
-            starts: false,
-            consistent_at: None,
-            redo_start: self.start.redo,
-            redo_end: None,
-            replay_end: None,
-            timeline: own,
-            new_timeline: None,
-            target_timeline: target,
-            target: aims.then(|| Reached { target: self.settings.target.clone(), reached: false }),
-            ending: Ending::Fatal,
-            failure: None,
-            server_says: None,
-            assumed: self.settings.assumed.clone(),
-            respelled: self.settings.respelled.clone(),
-            settings_unknown: self.settings_unknown(),
-            replayed: Default::default(),
-            first_dropped: None,
-            dropped_cut: false,
-            partial: None,
-            more_behind: false,
-            missed: None,
-            rolled_back: None,
-            early_acts: Vec::new(),
-            left_out: None,
-            same_points: Vec::new(),
-            files: Vec::new(),
-            end: None,
-            closed: false,
-            began: None,
-            alternatives: Vec::new(),
-            invalid_pages: None,
-            blind: self.extents.as_ref().err().copied().into_iter().collect(),
-            dies_at_promotion: None,
-            asks_archive: AsksArchive::AtOnce,
-            own_wal: None,
-            own_wal_behind: None,
-            unlabelled: None,
-            other_backup: None,
-            makes_tablespaces: false,
-            left_branch: None,
-        }
     }
 
     /// Nothing is known with which they could be compared, or of themselves.

@@ -5,6 +5,7 @@ use crate::backup::Signal;
 use crate::fault::{PlacedSetting, SettingPlace, invalid, needs_boolean};
 use crate::parameter;
 use crate::read_ahead::ReadAhead;
+use crate::said::{self, TimeSaid, ZoneDoubt};
 use crate::target::{Target, TargetTimeline};
 use crate::time::{self, ServerZone, TimeRead, TimeReading};
 use crate::value;
@@ -52,6 +53,10 @@ pub struct Settings {
     pub not_read: Vec<String>,
     /// A time of the command line that a server would not take in `postgresql.conf`, and as it takes it.
     pub respelled: Option<(String, String)>,
+    /// How the time that is the target was read.
+    pub time_read: Option<TimeSaid>,
+    /// What it would be in the zone in which the server wrote times, where that was not known to be its zone.
+    pub zone_doubt: Option<ZoneDoubt>,
     /// Where `restore_command` stands; `None` where it is yet to be made, or there is none.
     pub command_place: Option<SettingPlace>,
     /// The command delivers nothing, whatever lies in the archive.
@@ -111,6 +116,8 @@ impl Settings {
             assumed: Vec::new(),
             not_read: Vec::new(),
             respelled: None,
+            time_read: None,
+            zone_doubt: None,
             command_place: None,
             delivers_nothing: false,
             planned: true,
@@ -132,7 +139,7 @@ impl Settings {
         let rules = SettingRules::of(version);
         let times =
             TimeReading { zone, order: given.date_order(), without_abbreviations: rules.recovery_conf.is_none() };
-        let (given, respelled) = respelled(given, &times);
+        let (given, respelled, said) = respelled(given, &times);
         let given = &given;
         if given.signal == Some(Signal::RecoveryConf) && rules.recovery_conf.is_none() {
             return Err(SettingsError::RecoveryConf);
@@ -222,9 +229,11 @@ impl Settings {
                 chosen.name().to_owned(),
             );
         }
-        if asked.zone_taken && matches!(asked.target, Target::Time(_)) {
+        let time_read = said.or(asked.time).filter(|_| matches!(asked.target, Target::Time(_)));
+        if time_read.as_ref().is_some_and(|said| !said.own_zone) {
             assume("timezone", zone.name());
         }
+        let zone_doubt = time_read.as_ref().and_then(|said| said.doubt(zone, given.written.as_deref()?, given.now));
         let include = |file: &crate::backup::SettingsFile| {
             file.text
                 .includes
@@ -250,6 +259,8 @@ impl Settings {
             assumed,
             not_read: given.files.iter().flat_map(include).collect(),
             respelled,
+            time_read,
+            zone_doubt,
             command_place,
             delivers_nothing,
             planned: given.planned,
@@ -264,18 +275,26 @@ const PLANNED: &str = "copies from this archive";
 /// What a parameter is told to be that no configuration at hand sets.
 const AS_BEFORE: &str = "as high as on the primary";
 
-/// The time of the command line as a server takes it in its configuration.
-fn respelled<'a>(given: &Given<'a>, times: &TimeReading<'_>) -> (Given<'a>, Option<(String, String)>) {
-    let (mut given, mut told) = (given.clone(), None);
+/// The time of the command line as a server takes it in its configuration, and how it was read where that differs.
+fn respelled<'a>(
+    given: &Given<'a>,
+    times: &TimeReading<'_>,
+) -> (Given<'a>, Option<(String, String)>, Option<TimeSaid>) {
+    let (mut given, mut told, mut said) = (given.clone(), None, None);
+    let now = given.now;
     let anywhere = TimeReading { without_abbreviations: false, ..*times };
     for (_, text) in given.options.iter_mut().filter(|(name, _)| name == "recovery_target_time") {
-        if let (TimeRead::At(at, _), TimeRead::Refused) = (time::read(text, &anywhere), time::read(text, times))
+        let words = now.and_then(|now| said::in_words(text, &anywhere, now));
+        let refused = || time::read(text, times) == TimeRead::Refused;
+        let read = words.or_else(|| refused().then(|| time::read(text, &anywhere)));
+        if let Some(TimeRead::At(at, taken)) = read
             && let Some(spelled) = time::spelled(at)
         {
+            said = Some(TimeSaid { given: text.clone(), at, own_zone: !taken });
             told = Some((std::mem::replace(text, spelled.clone()), spelled));
         }
     }
-    (given, told)
+    (given, told, said)
 }
 
 /// How far a server of this version reads ahead.

@@ -49,6 +49,25 @@ impl ServerZone {
         files.iter().rev().find_map(|file| file.text.get("timezone")).and_then(ServerZone::named)
     }
 
+    /// `2026-11-20 14:02:11.123456+01:00`; `None` for times that no calendar has.
+    pub fn local(&self, time: Timestamp) -> Option<String> {
+        let zoned = jiff::Timestamp::from_microsecond(time.unix_micros()).ok()?.to_zoned(self.0.clone());
+        jiff::fmt::strtime::format("%Y-%m-%d %H:%M:%S%.f%:z", &zoned).ok()
+    }
+
+    /// How far east of UTC it is at so many seconds since 1970; where no calendar counts them, at the nearest that it
+    /// counts.
+    pub fn seconds_east(&self, seconds: i64) -> i32 {
+        let known = seconds.clamp(jiff::Timestamp::MIN.as_second(), jiff::Timestamp::MAX.as_second());
+        jiff::Timestamp::from_second(known).map_or(0, |time| self.0.to_offset(time).seconds())
+    }
+
+    /// The day of a time by the calendar here, or so many days before it: `2026-11-20`.
+    pub(crate) fn day(&self, time: Timestamp, back: i32) -> Option<String> {
+        let zoned = jiff::Timestamp::from_microsecond(time.unix_micros()).ok()?.to_zoned(self.0.clone());
+        Some(zoned.date().checked_sub(jiff::Span::new().days(back)).ok()?.to_string())
+    }
+
     /// Reads a time; one without a zone is of this one. `None` where it is in no spelling that is read, or a word as
     /// `now`.
     pub fn time(&self, text: &str) -> Option<Timestamp> {
@@ -64,6 +83,15 @@ impl ServerZone {
             Some(name) => name.to_owned(),
             None => self.0.to_fixed_offset().map_or_else(|_| "this machine's".to_owned(), |offset| offset.to_string()),
         }
+    }
+}
+
+/// The zone that a time names behind its last blank, and that name: `2026-11-22 03:46:51 CET`.
+pub(crate) fn zone_of(text: &str) -> Option<(&str, ServerZone)> {
+    let (_, name) = text.trim().rsplit_once(' ')?;
+    match zones::of_name(name, false) {
+        ZoneRead::Known(zone) if name.starts_with(|c: char| c.is_ascii_alphabetic()) => Some((name, ServerZone(zone))),
+        _ => None,
     }
 }
 

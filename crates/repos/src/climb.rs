@@ -1,7 +1,7 @@
 //! A part of a repository was named: which repository, and which part.
 
+use crate::choice::RepoChoice;
 use crate::layout::is_archive_id;
-use crate::place::RepoChoice;
 use std::path::{Path, PathBuf};
 
 /// The folder of the whole repository, and what the part says of the choice.

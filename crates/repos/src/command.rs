@@ -1,7 +1,7 @@
 //! The tool's own command that restores a backup to a target.
 
 use crate::backup::ListedBackup;
-use crate::layout::RepoLayout;
+use crate::repo_layout::RepoLayout;
 use crate::repository::Repository;
 
 /// What a tool calls the settings of a recovery, in the order of its options.
@@ -85,7 +85,7 @@ fn pgbackrest(base: &str, stanza: &str, label: &str, settings: &[(String, String
         (None, Some(_)) => words.push("--type=immediate".to_owned()),
         (None, None) => words.push("--type=default".to_owned()),
     }
-    if get("recovery_target_inclusive").is_some_and(|value| is_off(value)) {
+    if get("recovery_target_inclusive").is_some_and(is_off) {
         words.push("--target-exclusive".to_owned());
     }
     words.extend(get("recovery_target_timeline").map(|timeline| format!("--target-timeline={timeline}")));

@@ -1,6 +1,6 @@
 //! Why a place cannot be opened.
 
-use crate::place::Candidate;
+use crate::candidate::Candidate;
 use pgwal_source::SourceError;
 use std::fmt;
 

@@ -9,7 +9,7 @@
 //! db-id=2
 //!
 //! [backrest]
-//! backrest-checksum="453a84df…"       over {"backrest":{"backrest-format":5,…},"db":{"db-id":2,…}}, without itself
+//! backrest-checksum="453a84df…"     over {"backrest":{"backrest-format":5,…},"db":{…}}, without itself
 //! ```
 
 use pgwal_source::Keys;

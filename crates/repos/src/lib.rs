@@ -14,7 +14,7 @@
 //! |---|---|
 //! | [`store`] | where a repository lies: names and bytes, nothing else |
 //! | [`layout`] | a file a tool: how its repository is told, and what its files say |
-//! | [`place`] | recognises what lies at a place, and chooses among several |
+//! | [`place`] | recognises what lies at a place |
 //! | [`command`] | the tool's own command for a restore |
 //! | [`backup`] | a backup as its tool's files tell of it, and why it does not restore |
 //!
@@ -32,24 +32,35 @@
 //! ```
 
 pub mod backup;
+#[cfg(feature = "stores")]
+mod bucket_store;
+mod candidate;
+mod choice;
 mod climb;
 pub mod command;
+mod defect;
 mod error;
 mod folder_store;
 mod info;
 pub mod layout;
 mod open;
 pub mod place;
+mod repo_layout;
 mod repository;
 mod source;
 pub mod store;
 mod when;
 
 pub use backup::{BackupDefect, BackupMode, ListedBackup};
+#[cfg(feature = "stores")]
+pub use bucket_store::BucketStore;
+pub use candidate::Candidate;
+pub use choice::RepoChoice;
+pub use defect::{DefectKind, RepoDefect};
 pub use error::RepoError;
 pub use folder_store::FolderStore;
-pub use layout::RepoLayout;
-pub use open::{OpenedPlace, PlaceReading, open, open_each, open_store};
-pub use place::{Candidate, RepoChoice, candidates};
-pub use repository::{DefectKind, RepoDefect, Repository};
+pub use open::{EachOpened, OpenedPlace, PlaceReading, open, open_each, open_store};
+pub use place::candidates;
+pub use repo_layout::RepoLayout;
+pub use repository::Repository;
 pub use store::{ItemKind, Store, StoreItem};

@@ -1,10 +1,12 @@
 //! Opens whatever a user named.
 
+use crate::candidate::Candidate;
+use crate::choice::RepoChoice;
 use crate::climb;
 use crate::error::RepoError;
 use crate::folder_store::FolderStore;
-use crate::layout::RepoLayout;
-use crate::place::{Candidate, RepoChoice, candidates};
+use crate::place::candidates;
+use crate::repo_layout::RepoLayout;
 use crate::repository::Repository;
 use crate::store::Store;
 use pgwal_source::{Keys, Pace, Source, is_wal_folder, open_at_pace, with_keys};
@@ -38,6 +40,11 @@ pub fn open(paths: &[PathBuf], choice: &RepoChoice, how: PlaceReading) -> Result
     let given = keys.clone();
     let plain = |pace| Ok(OpenedPlace { source: with_keys(open_at_pace(paths, pace)?, given), repository: None });
     let [path] = paths else { return plain(pace) };
+    #[cfg(feature = "stores")]
+    if let Some(store) = bucket(path, pace.clone())? {
+        let found = candidates(store.as_ref())?;
+        return if found.is_empty() && !choice.is_made() { plain(pace) } else { chosen(store, found, choice, &keys) };
+    }
     if path == Path::new("-") || !path.is_dir() {
         return plain(pace);
     }
@@ -62,19 +69,17 @@ pub fn open(paths: &[PathBuf], choice: &RepoChoice, how: PlaceReading) -> Result
     open_store(Arc::new(store), choice, &keys)
 }
 
+/// One of several archives, and what came of opening it.
+pub type EachOpened = (Candidate, Result<OpenedPlace, RepoError>);
+
 /// Opens every archive that lies in a folder and that the choice leaves: each as if it had been chosen.
 ///
 /// # Errors
 /// The folder cannot be looked at.
-pub fn open_each(
-    path: &Path,
-    choice: &RepoChoice,
-    how: &PlaceReading,
-) -> Result<Vec<(Candidate, Result<OpenedPlace, RepoError>)>, RepoError> {
-    let store: Arc<dyn Store> = Arc::new(FolderStore::new(path, how.pace.clone()));
+pub fn open_each(path: &Path, choice: &RepoChoice, how: &PlaceReading) -> Result<Vec<EachOpened>, RepoError> {
+    let store = place(path, how.pace.clone())?;
     let open = |candidate: Candidate| {
-        let opened = Repository::read(Arc::clone(&store), candidate.clone(), choice, &how.keys)
-            .and_then(|repository| Ok(OpenedPlace { source: repository.source()?, repository: Some(repository) }));
+        let opened = one(Arc::clone(&store), candidate.clone(), choice, &how.keys);
         (candidate, opened)
     };
     Ok(choice.narrow(candidates(store.as_ref())?).into_iter().map(open).collect())
@@ -85,7 +90,48 @@ pub fn open_each(
 /// # Errors
 /// As [`open`].
 pub fn open_store(store: Arc<dyn Store>, choice: &RepoChoice, keys: &Keys) -> Result<OpenedPlace, RepoError> {
-    let candidate = choice.choose(&store.describe(), candidates(store.as_ref())?)?;
+    let found = candidates(store.as_ref())?;
+    chosen(store, found, choice, keys)
+}
+
+fn chosen(
+    store: Arc<dyn Store>,
+    found: Vec<Candidate>,
+    choice: &RepoChoice,
+    keys: &Keys,
+) -> Result<OpenedPlace, RepoError> {
+    let candidate = choice.choose(&store.describe(), found)?;
+    one(store, candidate, choice, keys)
+}
+
+fn one(
+    store: Arc<dyn Store>,
+    candidate: Candidate,
+    choice: &RepoChoice,
+    keys: &Keys,
+) -> Result<OpenedPlace, RepoError> {
+    if candidate.layout == RepoLayout::Folder {
+        let wal = store.wal(&[candidate.base])?;
+        return Ok(OpenedPlace { source: with_keys(wal, keys.clone()), repository: None });
+    }
     let repository = Repository::read(store, candidate, choice, keys)?;
     Ok(OpenedPlace { source: repository.source()?, repository: Some(repository) })
+}
+
+/// The bucket that a URL names.
+#[cfg(feature = "stores")]
+fn bucket(path: &Path, pace: Option<Arc<Pace>>) -> Result<Option<Arc<dyn Store>>, RepoError> {
+    use pgwal_source::bucket::{Bucket, BucketSettings, is_url};
+    let Some(url) = path.to_str().filter(|url| is_url(url)) else { return Ok(None) };
+    let bucket = Bucket::open(url, &BucketSettings::of_process(), pace)?;
+    Ok(Some(Arc::new(crate::bucket_store::BucketStore::new(bucket))))
+}
+
+/// Where several archives may lie.
+fn place(path: &Path, pace: Option<Arc<Pace>>) -> Result<Arc<dyn Store>, RepoError> {
+    #[cfg(feature = "stores")]
+    if let Some(store) = bucket(path, pace.clone())? {
+        return Ok(store);
+    }
+    Ok(Arc::new(FolderStore::new(path, pace)))
 }

@@ -1,13 +1,15 @@
 //! A repository that was recognised, with what its files say.
 
 use crate::backup::ListedBackup;
+use crate::candidate::Candidate;
+use crate::choice::RepoChoice;
+use crate::defect::RepoDefect;
 use crate::error::RepoError;
-use crate::layout::{self, Reading, RepoContents, RepoLayout};
-use crate::place::{Candidate, RepoChoice};
+use crate::layout::{self, Reading, RepoContents};
+use crate::repo_layout::RepoLayout;
 use crate::source::RepoSource;
 use crate::store::Store;
 use pgwal_source::{Keys, Source, with_keys};
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -36,42 +38,6 @@ pub struct Repository {
     keys_of_wal: Keys,
     keys: Keys,
     store: Arc<dyn Store>,
-}
-
-/// What is wrong with a file of the tool's own.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RepoDefect {
-    /// The file, in the store.
-    pub file: String,
-    /// What is wrong with it.
-    pub kind: DefectKind,
-    /// The tool gives out nothing for it.
-    pub fatal: bool,
-}
-
-/// What is wrong with a tool's own file.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum DefectKind {
-    /// It is not there.
-    Missing,
-    /// It cannot be used: in words that follow its name.
-    Damaged(String),
-    /// It contradicts another, or what lies there.
-    Contradicts(String),
-    /// It is of a format that is not known.
-    Newer(u64),
-}
-
-impl fmt::Display for DefectKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            DefectKind::Missing => f.write_str("is missing"),
-            DefectKind::Damaged(what) | DefectKind::Contradicts(what) => f.write_str(what),
-            DefectKind::Newer(format) => {
-                write!(f, "is of format {format}, which is not known: it was read as format 5")
-            }
-        }
-    }
 }
 
 impl Repository {
@@ -112,7 +78,7 @@ impl Repository {
     /// The WAL cannot be looked at.
     pub fn source(&self) -> Result<Box<dyn Source>, RepoError> {
         let wal = with_keys(self.store.wal(&self.wal)?, self.keys_of_wal.clone());
-        Ok(Box::new(RepoSource::new(wal, self)))
+        Ok(Box::new(RepoSource::new(wal, &self.backups, &|file| self.path(file))))
     }
 
     /// The WAL that lies inside of a backup.

@@ -1,7 +1,6 @@
 //! The WAL of a repository, and its backups among it.
 
 use crate::backup::ListedBackup;
-use crate::repository::Repository;
 use pgwal_format::FileName;
 use pgwal_source::{AsOf, Entry, Extent, HeldEntry, Keys, Listing, Local, Refusal, Source, SourceError, Stamp, Stored};
 use std::collections::HashMap;
@@ -27,9 +26,13 @@ struct ToldBackup {
 }
 
 impl RepoSource {
-    pub(crate) fn new(wal: Box<dyn Source>, repository: &Repository) -> RepoSource {
+    pub(crate) fn new(
+        wal: Box<dyn Source>,
+        backups: &[ListedBackup],
+        path: &dyn Fn(&str) -> Option<PathBuf>,
+    ) -> RepoSource {
         let own = own_history_files(wal.as_ref());
-        let starts = repository.backups.iter().filter(|backup| backup.is_a_start());
+        let starts = backups.iter().filter(|backup| backup.is_a_start());
         let told = starts.filter_map(|backup| {
             let name = backup.history_name()?;
             let text = match own.get(&name.to_string()).and_then(|text| relabelled(text, backup)) {
@@ -38,7 +41,7 @@ impl RepoSource {
             };
             let mut entry = Entry::named(&backup.file, Some(text.len() as u64));
             entry.name = Some(name);
-            Some((entry.id().into_owned(), ToldBackup { entry, text, path: repository.path(&backup.file) }))
+            Some((entry.id().into_owned(), ToldBackup { entry, text, path: path(&backup.file) }))
         });
         RepoSource { told: told.collect(), wal, read: SystemTime::now() }
     }

@@ -45,6 +45,8 @@ pub enum Encryption {
     Pgp,
     /// age.
     Age,
+    /// libsodium's secret streams, which have no header of their own: WAL-G.
+    Sodium,
 }
 
 /// Known containers that are not read.
@@ -93,7 +95,9 @@ impl Encryption {
     pub fn is_open(self) -> bool {
         match self {
             Encryption::OpenSsl => cfg!(feature = "openssl"),
-            Encryption::Pgp | Encryption::Age => false,
+            Encryption::Sodium => cfg!(feature = "libsodium"),
+            Encryption::Pgp => cfg!(feature = "pgp"),
+            Encryption::Age => false,
         }
     }
 }
@@ -226,6 +230,7 @@ impl fmt::Display for Codec {
             Codec::Encrypted(Encryption::OpenSsl) => "encrypted (openssl)",
             Codec::Encrypted(Encryption::Pgp) => "encrypted (OpenPGP)",
             Codec::Encrypted(Encryption::Age) => "encrypted (age)",
+            Codec::Encrypted(Encryption::Sodium) => "encrypted (without a header, as WAL-G does with libsodium)",
             Codec::Unknown(Container::Compress) => "compress (.Z)",
             Codec::Unknown(Container::Tar) => "tar",
             Codec::Unknown(Container::Zip) => "zip",

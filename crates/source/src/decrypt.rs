@@ -7,6 +7,15 @@
 mod known;
 #[cfg(feature = "openssl")]
 mod openssl;
+#[cfg(feature = "pgp")]
+mod pgp;
+mod small;
+#[cfg(feature = "libsodium")]
+mod sodium;
+mod unmarked;
+
+pub(crate) use small::open_any_of;
+pub(crate) use unmarked::codec_of;
 
 use crate::codec::Encryption;
 use crate::input::BufferedInput;
@@ -77,6 +86,10 @@ pub(crate) fn open<'a>(
     match kind {
         #[cfg(feature = "openssl")]
         Encryption::OpenSsl => openssl::open(stored, keys, proven),
+        #[cfg(feature = "libsodium")]
+        Encryption::Sodium => sodium::open(stored, keys, proven),
+        #[cfg(feature = "pgp")]
+        Encryption::Pgp => pgp::open(stored, keys, proven),
         _ => {
             let _ = (stored, proven);
             Ok(Opening::Refused(Refused::Closed))

@@ -1,10 +1,7 @@
 //! Passphrases and keys for what lies encrypted, wiped from memory when the last of their holders goes.
 
-use crate::codec::{self, Codec};
-use crate::input::BufferedInput;
-use crate::{Entry, Extent, Source, Stored, decrypt};
+use std::any::Any;
 use std::fmt;
-use std::io::{Cursor, Read};
 use std::sync::{Arc, OnceLock};
 use zeroize::Zeroizing;
 
@@ -21,10 +18,11 @@ struct HeldKeys {
     sole: bool,
     /// Whether one of them opens anything where it was asked first.
     proven: OnceLock<bool>,
+    unlocked: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 /// Bytes of an encrypted file, as they were before. Wiped at their end.
-pub struct Cleartext(Zeroizing<Vec<u8>>);
+pub struct Cleartext(pub(crate) Zeroizing<Vec<u8>>);
 
 /// Why an encrypted file does not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,40 +62,10 @@ impl Keys {
         self.0.passphrases.is_empty() && self.0.files.is_empty()
     }
 
-    /// The bytes of a small encrypted file: what lies beside WAL, such as a repository's description.
-    ///
-    /// # Errors
-    /// It does not open.
-    pub fn decrypt(&self, stored: &[u8]) -> Result<Cleartext, KeyFault> {
-        let Codec::Encrypted(kind) = Codec::detect(stored.get(..codec::HEAD).unwrap_or(stored), "") else {
-            return Err(KeyFault::Unknown);
-        };
-        let mut cursor = Cursor::new(stored);
-        let input: BufferedInput<&mut dyn Stored> = BufferedInput::new(&mut cursor, Vec::new());
-        let mut clear = match decrypt::open(kind, input, self, &|| false) {
-            Ok(decrypt::Opening::Clear(clear)) => clear,
-            Ok(decrypt::Opening::Refused(decrypt::Refused::Closed)) => return Err(KeyFault::Unknown),
-            Ok(decrypt::Opening::Refused(decrypt::Refused::CutOff)) => return Err(KeyFault::CutOff),
-            Ok(decrypt::Opening::Refused(_)) | Err(_) => {
-                let known = decrypt::is_known_inside(kind, stored, self);
-                return Err(if known { KeyFault::Damaged } else { KeyFault::WrongKey });
-            }
-        };
-        // Room for all of it at once: what grows leaves copies behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(stored.len() + 64));
-        clear.read_to_end(&mut bytes).map_err(|_| KeyFault::Damaged)?;
-        match clear.fault() {
-            None => Ok(Cleartext(bytes)),
-            Some(decrypt::ClearFault::CutOff) => Err(KeyFault::CutOff),
-            Some(_) => Err(KeyFault::Damaged),
-        }
-    }
-
     pub(crate) fn passphrases(&self) -> impl Iterator<Item = &[u8]> {
         self.0.passphrases.iter().map(|secret| secret.as_slice())
     }
 
-    #[allow(dead_code, reason = "which encryptions have keys of their own, features say")]
     pub(crate) fn files(&self) -> impl Iterator<Item = &[u8]> {
         self.0.files.iter().map(|secret| secret.as_slice())
     }
@@ -106,35 +74,25 @@ impl Keys {
         self.0.sole
     }
 
-    /// Whether they open anything in the source: the same for whoever asks, whatever was read before.
-    pub(crate) fn open_any_of(&self, source: &dyn Source) -> bool {
-        *self.0.proven.get_or_init(|| {
-            let Ok(listing) = source.list() else { return false };
-            let step = listing.entries.len().div_ceil(SAMPLE).max(1);
-            listing.entries.iter().step_by(step).any(|entry| self.open_beginning_of(source, entry))
-        })
+    /// Whether they open anything where they were asked first: the same for whoever asks later.
+    pub(crate) fn proven(&self, ask: impl FnOnce() -> bool) -> bool {
+        *self.0.proven.get_or_init(ask)
     }
 
-    fn open_beginning_of(&self, source: &dyn Source, entry: &Entry) -> bool {
-        let Ok(mut stored) = source.open(entry, Extent::Head) else { return false };
-        let mut head = [0; codec::HEAD];
-        let Ok(filled) = crate::stored::fill_at(&*stored, 0, &mut head) else { return false };
-        let Codec::Encrypted(kind) = Codec::detect(head.get(..filled).unwrap_or(&[]), entry.file_name()) else {
-            return false;
-        };
-        let input: BufferedInput<&mut dyn Stored> = BufferedInput::new(&mut *stored, Vec::new());
-        matches!(decrypt::open(kind, input, self, &|| false), Ok(decrypt::Opening::Clear(_)))
+    /// What is made of them once and kept, as unlocking takes long. One type of it: the first asked for.
+    #[allow(dead_code, reason = "which encryptions have keys that are locked, features say")]
+    pub(crate) fn unlocked<T: Send + Sync + 'static>(&self, make: impl Fn(&Keys) -> T) -> Arc<T> {
+        let kept = self.0.unlocked.get_or_init(|| Arc::new(make(self)));
+        Arc::clone(kept).downcast().unwrap_or_else(|_| Arc::new(make(self)))
     }
 
     fn held(&mut self) -> &mut HeldKeys {
         let held = Arc::make_mut(&mut self.0);
         held.proven = OnceLock::new();
+        held.unlocked = OnceLock::new();
         held
     }
 }
-
-/// Files that are asked whether a key is right.
-const SAMPLE: usize = 64;
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

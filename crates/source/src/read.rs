@@ -107,12 +107,12 @@ fn read_stored(
 ) -> io::Result<ReadOutcome> {
     let size = stored.size();
     let FileToRead { name, how, .. } = *file;
-    let mut read = match read_mapped(stored, name, how, sink)? {
+    let mut read = match read_mapped(stored, file, sink)? {
         Some(read) => read,
         None => {
             let mut input: BufferedInput<&mut dyn Stored> =
                 BufferedInput::new(&mut *stored, std::mem::take(&mut scratch.input));
-            let codec = Codec::detect(input.peek(codec::HEAD)?, name);
+            let codec = decrypt::codec_of(input.peek(codec::HEAD)?, name, file.keys);
             scratch.window.resize(how.window(), 0);
             match (codec, file.keys) {
                 (Codec::Encrypted(kind), Some(keys)) => read_encrypted(input, kind, keys, file, scratch, sink)?,
@@ -141,7 +141,7 @@ fn read_encrypted(
     sink: ByteSink<'_>,
 ) -> io::Result<ReadOutcome> {
     let encrypted = Codec::Encrypted(kind);
-    let clear = match decrypt::open(kind, stored, keys, &|| keys.open_any_of(file.source))? {
+    let clear = match decrypt::open(kind, stored, keys, &|| decrypt::open_any_of(keys, file.source))? {
         decrypt::Opening::Clear(clear) => clear,
         decrypt::Opening::Refused(why) => {
             return Ok(ReadOutcome { plain_bytes: 0, codec: encrypted, state: why.state(), stored_bytes: None });
@@ -157,19 +157,20 @@ fn read_encrypted(
 }
 
 /// `None`: it is to be read in windows.
-fn read_mapped(stored: &dyn Stored, name: &str, how: &How, sink: ByteSink<'_>) -> io::Result<Option<ReadOutcome>> {
-    let Some(((guard, file), size)) = how.map.zip(stored.file()).zip(stored.size().filter(|&size| size > 0)) else {
+fn read_mapped(stored: &dyn Stored, file: &FileToRead<'_>, sink: ByteSink<'_>) -> io::Result<Option<ReadOutcome>> {
+    let FileToRead { name, keys, how, .. } = *file;
+    let Some(((guard, mapped), size)) = how.map.zip(stored.file()).zip(stored.size().filter(|&size| size > 0)) else {
         return Ok(None);
     };
     // The beginning, without moving on.
     let mut head = [0; codec::HEAD];
     let filled = fill_at(stored, 0, &mut head)?;
-    if Codec::detect(&head[..filled], name) != Codec::Plain {
+    if decrypt::codec_of(&head[..filled], name, keys) != Codec::Plain {
         return Ok(None);
     }
     let length = size.min(how.limit.saturating_add(how.window() as u64));
     let mut state = if length < size { ReadState::LimitReached } else { ReadState::Whole };
-    let faulted = map::look(file, length, guard, &mut |bytes| {
+    let faulted = map::look(mapped, length, guard, &mut |bytes| {
         if sink(bytes).is_break() {
             state = ReadState::Stopped;
         }

@@ -5,6 +5,7 @@
 //! where a test needs plain files, a live directory for one, [`Story::unpack`] writes them elsewhere. [`Case::rebuild`]
 //! makes one of the 57 archives of `damaged-15`.
 
+pub mod ages;
 mod case;
 mod packed;
 mod recovery;

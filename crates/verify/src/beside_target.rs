@@ -5,7 +5,7 @@ use crate::finding::{Detail, Finding};
 use pgwal_format::Lsn;
 use pgwal_recovery::failure::Failure;
 use pgwal_recovery::outcome::{Ending, Restore};
-use pgwal_recovery::{Alternative, Instead, Site, Target};
+use pgwal_recovery::{Alternative, Instead, Settings, Site, Target};
 
 /// All of it.
 pub(crate) fn findings(site: &Site<'_>, restore: &Restore) -> Vec<Finding> {
@@ -37,6 +37,12 @@ pub(crate) fn findings(site: &Site<'_>, restore: &Restore) -> Vec<Finding> {
         out.push(at(first, Code::TargetAmbiguous, Severity::Info, detail));
     }
     out
+}
+
+/// The time that is the target may be meant in another zone.
+pub(crate) fn zone_doubt(settings: &Settings) -> Option<Finding> {
+    let (said, doubt) = settings.time_read.clone().zip(settings.zone_doubt.clone())?;
+    Some(Finding { detail: Detail::ZoneDoubt(said, doubt), ..Finding::of(Code::TargetZone) })
 }
 
 /// The target was reached, and it is the end of a transaction that was rolled back.

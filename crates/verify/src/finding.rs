@@ -1,18 +1,23 @@
 //! What is wrong, where, and what it costs.
 
+mod cost;
+mod made;
+
+pub use cost::{FileRange, Lost};
+pub(crate) use made::set_severities;
+
 use crate::beside::Beside;
-use crate::codes::{Code, CodePattern, Severity};
+use crate::codes::{Code, Severity};
 use crate::reach::{Age, Reach};
 use crate::verdict::LineReport;
 use pgwal_format::image::Unrestorable;
-use pgwal_format::record::{BlockRef, Record, RelFileLocator};
+use pgwal_format::record::RelFileLocator;
 use pgwal_format::recovery::data_directory::{DataFolder, WithoutFolder};
-use pgwal_format::rmgr::table::Short;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::backup_label::{BackupLabelFault, IncrementalFrom};
 use pgwal_format::text::control::ControlError;
 use pgwal_format::text::history::Switch;
-use pgwal_format::{Lsn, PageSize, SegmentName, SegmentSize, TimelineId, Version};
+use pgwal_format::{Lsn, PageSize, SegmentSize, TimelineId, Version};
 use pgwal_recovery::acts::EarlyAct;
 use pgwal_recovery::backup::{FolderPlace, RootFileFlaw};
 use pgwal_recovery::failure::Failure;
@@ -21,37 +26,9 @@ use pgwal_recovery::outcome::LeftOut;
 use pgwal_recovery::pages::InvalidPages;
 use pgwal_recovery::sum::ReplayedCommit;
 use pgwal_recovery::unlabelled::Unlabelled;
-use pgwal_recovery::{Instead, PlacedSetting, SettingPlace, UnmetTarget};
+use pgwal_recovery::{Instead, PlacedSetting, SettingPlace, TimeSaid, UnmetTarget, ZoneDoubt};
 use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
-
-/// A range of bytes of a file.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct FileRange {
-    /// The file, as a user would type it.
-    pub file: String,
-    /// Offset of the first byte.
-    pub offset: u64,
-    /// Bytes.
-    pub length: u64,
-}
-
-/// What a finding costs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Lost {
-    /// Bytes of WAL between the record at which replay stops and the next that can be read; `None` where none can.
-    pub bytes: Option<u64>,
-    /// The next record that can be read.
-    pub until_lsn: Option<Lsn>,
-    /// Records behind it that are in the archive and out of a server's reach.
-    pub records_after: u64,
-    /// Commits among them.
-    pub commits_after: u64,
-    /// Time of the last commit that is replayed.
-    pub last_commit: Option<Timestamp>,
-    /// Time of the last commit in the archive.
-    pub last_commit_after: Option<Timestamp>,
-}
 
 /// Something found.
 #[derive(Clone, PartialEq, Debug)]
@@ -149,6 +126,8 @@ pub enum Detail {
     },
     /// Commits that a time as the target leaves out.
     LeftOut(LeftOut),
+    /// A target time without a zone, as it was read, and what it would be in the server's.
+    ZoneDoubt(TimeSaid, ZoneDoubt),
     /// Other restore points of the target's name.
     SamePoints {
         /// Its name.
@@ -503,64 +482,4 @@ pub enum Detail {
     },
     /// Nothing more to say than the code does.
     Plain,
-}
-
-impl Finding {
-    /// The image of a page in the record at `lsn` cannot be restored.
-    pub fn image(lsn: Lsn, timeline: TimelineId, block: &BlockRef, why: Unrestorable) -> Finding {
-        let detail = Detail::Image { rel: block.rel, block: block.block, why };
-        Finding { timeline: Some(timeline), lsn: Some(lsn), at: Some(lsn), detail, ..Finding::of(Code::Image) }
-    }
-
-    /// The data of a record ends before a field of its type, though its checksum is right.
-    pub fn short(record: &Record<'_>, timeline: TimelineId, short: Short) -> Finding {
-        let (layout, lsn) = (record.layout, record.lsn);
-        let number = layout.address().segment(lsn, layout.segment);
-        let segment = SegmentName::new(timeline, number, layout.address(), layout.segment).to_string();
-        Finding {
-            timeline: Some(timeline),
-            lsn: Some(lsn),
-            at: Some(lsn),
-            file: Some(segment.clone()),
-            segment: Some(segment),
-            offset: Some(layout.address().offset(lsn, layout.segment)),
-            detail: Detail::Short { rmid: record.header.rmid, info: record.header.info, before: short.0 },
-            ..Finding::of(Code::Data)
-        }
-    }
-
-    /// A finding of this code and its usual severity, everything else left open.
-    pub(crate) fn of(code: Code) -> Finding {
-        Finding {
-            code,
-            severity: code.severity(),
-            timeline: None,
-            lsn: None,
-            at: None,
-            segment: None,
-            file: None,
-            offset: None,
-            span: Vec::new(),
-            readable_until: None,
-            lost: None,
-            detail: Detail::Plain,
-            more: 0,
-            accepted: false,
-            copy: None,
-        }
-    }
-}
-
-/// Gives findings the severities that a caller wants, and drops those to be ignored. Returns how many errors count for
-/// less.
-pub(crate) fn set_severities(findings: &mut Vec<Finding>, wanted: &[(CodePattern, Severity)]) -> u64 {
-    let mut lowered = 0;
-    findings.retain_mut(|f| {
-        if let Some((_, severity)) = wanted.iter().rev().find(|(pattern, _)| pattern.matches(f.code)) {
-            lowered += u64::from(f.severity == Severity::Error && *severity < Severity::Error);
-            f.severity = *severity;
-        }
-        f.severity != Severity::Ignore
-    });
-    lowered
 }

@@ -4,7 +4,7 @@ use crate::beside::Beside;
 use crate::codes::Severity;
 use crate::finding::Finding;
 use crate::reach::Fresh;
-use crate::repository::RepositoryFacts;
+use crate::repository_facts::RepositoryFacts;
 pub use crate::verdict::{LineReport, Verdict};
 use pgwal_archive::index::{IndexUse, PartsUse};
 use pgwal_archive::{Branch, Depth, Facts, Tally};

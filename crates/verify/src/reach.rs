@@ -1,8 +1,8 @@
 //! How far replay must come and how fresh it must be, and how far it comes.
 
+use crate::telling::TellTime;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Lsn, TimelineId};
-use std::fmt;
 use std::time::Duration;
 
 /// How far replay must come, or comes.
@@ -59,35 +59,41 @@ impl Age {
     }
 }
 
-impl fmt::Display for Age {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Age {
+    /// In words.
+    pub fn told(&self, tell: TellTime<'_>) -> String {
         let allowed = span(self.allowed);
         let Some(last) = self.last_commit else {
-            return write!(f, "no commit is here whose age could be told; {allowed} are allowed");
+            return format!("no commit is here whose age could be told; {allowed} are allowed");
         };
-        let distance = span(Duration::from_micros(self.now.0.abs_diff(last.0)));
-        match self.now >= last {
-            true => write!(f, "the last commit is of {}, {distance} ago; {allowed} are allowed", Reach::Time(last)),
-            false => write!(
-                f,
-                "the last commit is of {}, {distance} ahead of this machine's clock: its age cannot be told",
-                Reach::Time(last)
-            ),
+        let (last, since) = (tell(last), since(last, self.now));
+        match since {
+            Ok(age) => format!("the last commit is of {last}, {age} ago; {allowed} are allowed"),
+            Err(ahead) => {
+                format!("the last commit is of {last}, {ahead} ahead of this machine's clock: its age cannot be told")
+            }
         }
     }
 }
 
-impl fmt::Display for Reach {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Reach {
+    /// In words.
+    pub fn told(&self, tell: TellTime<'_>) -> String {
         match self {
-            Reach::Lsn(lsn) => lsn.fmt(f),
-            Reach::Segment(start) => write!(f, "the segment at {start}"),
-            Reach::Time(time) => match jiff::Timestamp::from_microsecond(time.unix_micros()) {
-                Ok(time) => time.fmt(f),
-                Err(_) => f.write_str("a time that no calendar has"),
-            },
+            Reach::Lsn(lsn) => lsn.to_string(),
+            Reach::Segment(start) => format!("the segment at {start}"),
+            Reach::Time(time) => tell(*time),
         }
     }
+}
+
+/// How long ago a time was by a clock, or, as an error, how far it is ahead of it: [`span`].
+///
+/// # Errors
+/// It is later than the clock's.
+pub fn since(time: Timestamp, now: Timestamp) -> Result<String, String> {
+    let distance = span(Duration::from_micros(now.0.abs_diff(time.0)));
+    if now >= time { Ok(distance) } else { Err(distance) }
 }
 
 /// `1 h 14 min`: the two largest units.
@@ -107,6 +113,7 @@ pub fn span(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::telling::utc;
 
     const MINUTE: i64 = 60_000_000;
 
@@ -129,12 +136,12 @@ mod tests {
     #[test]
     fn ages_in_words() {
         assert_eq!(
-            age(Some(0), 74 * MINUTE).to_string(),
+            age(Some(0), 74 * MINUTE).told(&utc),
             "the last commit is of 2000-01-01T00:00:00Z, 1 h 14 min ago; 15 min are allowed"
         );
-        let ahead = age(Some(86_400_000_000), 0).to_string();
+        let ahead = age(Some(86_400_000_000), 0).told(&utc);
         assert!(ahead.contains("1 d ahead of this machine's clock"), "{ahead}");
-        assert!(age(None, 0).to_string().starts_with("no commit"));
+        assert!(age(None, 0).told(&utc).starts_with("no commit"));
         assert_eq!([0, 59, 3600, 90_061].map(|s| span(Duration::from_secs(s))), ["0 s", "59 s", "1 h", "1 d 1 h"]);
     }
 }

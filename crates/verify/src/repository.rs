@@ -6,41 +6,8 @@
 use crate::codes::{Code, CodePattern, Severity};
 use crate::finding::{Detail, Finding, set_severities};
 use crate::outcome::{Outcome, Verdict};
-use pgwal_repos::{BackupDefect, ListedBackup, RepoDefect, RepoLayout, Repository};
-
-/// A repository of a backup tool.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct RepositoryFacts {
-    /// Whose it is.
-    pub layout: RepoLayout,
-    /// Its stanza, server, instance or site.
-    pub name: Option<String>,
-    /// Which cluster of a stanza.
-    pub archive_id: Option<String>,
-    /// Its folder, below the place that was named.
-    pub folder: String,
-    /// How many backups it has.
-    pub backups: u64,
-    /// How many of them restore.
-    pub restorable: u64,
-    /// The tool's own command for the restore that was proven.
-    pub restore_command: Option<String>,
-}
-
-impl RepositoryFacts {
-    fn of(repository: &Repository) -> RepositoryFacts {
-        let restorable = repository.backups.iter().filter(|backup| backup.restores()).count();
-        RepositoryFacts {
-            layout: repository.layout,
-            name: repository.name.clone(),
-            archive_id: repository.archive_id.clone(),
-            folder: repository.base.clone(),
-            backups: repository.backups.len() as u64,
-            restorable: restorable as u64,
-            restore_command: None,
-        }
-    }
-}
+pub use crate::repository_facts::RepositoryFacts;
+use pgwal_repos::{BackupDefect, ListedBackup, RepoDefect, Repository};
 
 /// Of which backups is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

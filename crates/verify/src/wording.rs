@@ -10,6 +10,7 @@ pub(crate) use target::{early as early_act, missed as target_missed, named as ta
 
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
+use crate::telling::{TellTime, utc};
 use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Layout};
 use pgwal_recovery::backup::RootFileFlaw;
@@ -18,7 +19,12 @@ use pgwal_source::Codec;
 impl Finding {
     /// What is wrong, in a sentence without a full stop.
     pub fn message(&self, layout: Option<&Layout>) -> String {
-        message::message(self, layout)
+        message::message(self, layout, &utc)
+    }
+
+    /// The same, with times as `tell` tells them.
+    pub fn message_with_times(&self, layout: Option<&Layout>, tell: TellTime<'_>) -> String {
+        message::message(self, layout, tell)
     }
 
     /// What a server of this version says when it gets here; `None` where it notices nothing.
@@ -78,6 +84,9 @@ impl Finding {
             (_, Detail::RolledBack(_)) => "make sure that this is the transaction that is meant: walproof when ARCHIVE xid:N".into(),
             (_, Detail::EarlyAct(act, positions)) => target::save(act, *positions),
             (_, Detail::LeftOut(left)) => format!("to keep them, stop behind the last of them: --target-xid {}", left.last.xid),
+            (_, Detail::ZoneDoubt(..)) => {
+                "say which one is meant: --timezone with the zone of the server, or a distance from UTC in the time itself".into()
+            }
             (_, Detail::SamePoints { .. }) => "for another of them, name its position: --target-lsn".into(),
             (_, Detail::PartialCommits { .. }) => {
                 format!("to restore them, copy {file} to the name without .partial, filled up with zeros to a whole segment")

@@ -10,7 +10,7 @@ use pgwal_source::codec::{Codec, Container, Encryption};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A name for each way of packing. New ones go to the end.
-const CODECS: [Codec; 18] = [
+const CODECS: [Codec; 19] = [
     Codec::Plain,
     Codec::Gzip,
     Codec::Lz4,
@@ -29,6 +29,7 @@ const CODECS: [Codec; 18] = [
     Codec::Unknown(Container::Tar),
     Codec::Unknown(Container::Zip),
     Codec::Unknown(Container::SevenZip),
+    Codec::Encrypted(Encryption::Sodium),
 ];
 
 /// A way of packing, by its number in the list.

@@ -4,6 +4,7 @@ use crate::exit::Exit;
 use crate::input::InputOptions;
 use crate::progress::Bar;
 use crate::streams::page;
+use crate::zone::ZoneOption;
 use clap::ValueEnum;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::repos::{OpenedPlace, PlaceReading, RepoError, open_each};
@@ -12,7 +13,6 @@ use pgwal::verify::times::Times;
 use pgwal::verify::{Options, Verdict};
 use pgwal_report::backups::{ArchiveBackups, BackupsAnswer, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
-use pgwal_report::time::Zone;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -25,9 +25,8 @@ pub struct BackupsArgs {
     /// How to say it
     #[arg(long, value_enum, default_value_t = BackupsFormat::Text)]
     format: BackupsFormat,
-    /// Tell times in this zone: Europe/Berlin, UTC, +01:00 [default: this machine's]; JSON has UTC
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    timezone: Option<Zone>,
+    #[command(flatten)]
+    zone: ZoneOption,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -61,7 +60,7 @@ pub fn run(args: &BackupsArgs) -> anyhow::Result<Exit> {
     let mut out = page(form);
     match args.format {
         BackupsFormat::Text => {
-            text::write(&mut Lines::new(&mut out), &answer, &args.timezone.clone().unwrap_or_default())?;
+            text::write(&mut Lines::new(&mut out), &answer, &args.zone.zone().at(crate::zone::now()))?;
         }
         BackupsFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &json::document(&answer))?;

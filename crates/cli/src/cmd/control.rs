@@ -5,6 +5,7 @@
 //! is 2.
 
 use crate::exit::Exit;
+use crate::zone::ZoneOption;
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
 use pgwal::format::text::control::{ControlError, ControlFile, ControlImage};
@@ -30,6 +31,8 @@ pub struct ControlArgs {
     /// Print nothing; the exit code is the answer
     #[arg(short, long)]
     quiet: bool,
+    #[command(flatten)]
+    zone: ZoneOption,
     /// How to say it
     #[arg(long, value_enum, default_value_t = ControlFormat::Text)]
     format: ControlFormat,
@@ -75,7 +78,7 @@ fn tell(shown: &str, bytes: &[u8], args: &ControlArgs, out: &mut Vec<u8>) -> any
         ControlFormat::Json => document(&control::json::document(shown, &image, error), out)?,
         ControlFormat::Text if args.quiet => {}
         ControlFormat::Text => {
-            let printed = control::text::print(&image);
+            let printed = control::text::print(&image, args.zone.zone().server());
             printed.messages.iter().for_each(crate::complain);
             if let Some(error) = error.filter(|_| printed.messages.is_empty()) {
                 crate::complain(format_args!("{shown} is {error}"));

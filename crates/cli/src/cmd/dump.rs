@@ -11,6 +11,7 @@ use crate::follow::{self, Watch};
 use crate::fullpage;
 use crate::progress::Bar;
 use crate::streams::{is_read_on_terminal, standard_error, stream};
+use crate::zone::ZoneOption;
 use anyhow::ensure;
 use clap::ValueEnum;
 use pgwal::source::Source;
@@ -24,7 +25,6 @@ use pgwal_report::dump::waldump::{self, start};
 use pgwal_report::dump::{json, text as plain};
 use pgwal_report::outside::OutputForm;
 use pgwal_report::stats::listing::{CountListing, Counted};
-use pgwal_report::time::Zone;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -55,9 +55,8 @@ pub struct DumpArgs {
     /// How to say it [default: text]
     #[arg(long, value_enum)]
     format: Option<DumpFormat>,
-    /// Tell times in this zone, with --format text: Europe/Berlin, UTC, +01:00 [default: this machine's]
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    timezone: Option<Zone>,
+    #[command(flatten)]
+    zone: ZoneOption,
     #[arg(long, value_name = "COLUMNS", value_parser = csv::column, value_delimiter = ',', help = csv::help())]
     fields: Option<Vec<Column>>,
     /// What pg_waldump --stats prints, instead of records: the same as walproof stats --format waldump
@@ -93,7 +92,8 @@ pub fn run(args: &DumpArgs) -> anyhow::Result<Exit> {
         return list_managers();
     }
     args.fit_together()?;
-    let filter = args.filtering.filter();
+    let mut zone = args.zone.zone();
+    let filter = args.filtering.filter(&mut zone)?;
     let format = args.format.unwrap_or(if args.by().is_some() { DumpFormat::Waldump } else { DumpFormat::Text });
     if let (Some(by), None, false) = (args.by(), &args.save_fullpage, args.follow) {
         return stats::as_pg_waldump(&args.reading, &filter, by, args.quiet);
@@ -183,7 +183,7 @@ impl DumpArgs {
         format: DumpFormat,
     ) -> anyhow::Result<Listed> {
         let (filter, mut out) = (&work.filter, stream(format.form()));
-        let zone = self.timezone.clone().unwrap_or_default();
+        let zone = self.zone.zone();
         match (self.by(), self.quiet, format) {
             (Some(by), quiet, _) => {
                 let (render, mut counted) = (CountListing::new(filter), Counted::default());
@@ -216,7 +216,7 @@ impl DumpArgs {
                 Ok(listed)
             }
             (_, _, DumpFormat::Waldump) => {
-                let zone = waldump::LocalZone::system();
+                let zone = waldump::LocalZone::of(&zone);
                 let render =
                     waldump::Waldump { filter, details: self.bkp_details, zone: &zone, heads: OnceLock::new() };
                 text(source, wanted, work, &render, &mut out)

@@ -18,7 +18,7 @@ use pgwal::verify::probe::probe;
 use pgwal_report::explain::{self, Evidence, ExplainAnswer, ExplainedLine, ExplainedPlaces};
 use pgwal_report::outside::{Lines, OutputForm};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Options of `explain`.
 #[derive(clap::Args)]
@@ -129,7 +129,7 @@ fn quoted(path: &str) -> String {
 
 /// Looks the first place up; the others may tell its timeline.
 fn evidence(
-    path: &PathBuf,
+    path: &Path,
     keys: &KeyOptions,
     (places, timeline): (&[Named], Option<TimelineId>),
 ) -> anyhow::Result<Evidence> {

@@ -10,12 +10,11 @@ use pgwal::verify::codes::CodePattern;
 use pgwal::verify::fresh;
 use pgwal::verify::known::AcceptedFindings;
 use pgwal::verify::reach::{Demand, Reach};
-use pgwal::verify::recovery::ServerZone;
 use pgwal::verify::{Depth, Outcome, Severity};
 use pgwal_report::known::KnownFile;
-use pgwal_report::time;
+use pgwal_report::time::Zone;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// The options.
 #[derive(clap::Args)]
@@ -31,14 +30,14 @@ pub struct GuardOptions {
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
     /// Write this run's errors and warnings to a file for --known; comments in it are kept
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["start", "end"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["aim", "start", "end"])]
     write_known: Option<PathBuf>,
 }
 
 /// The options, read.
 pub struct Guarding<'a> {
     options: &'a GuardOptions,
-    wanted: Option<ReachWanted<'a>>,
+    now: Timestamp,
     known: Option<KnownFile>,
     list: Option<AcceptedFindings>,
 }
@@ -55,7 +54,7 @@ impl GuardOptions {
     }
 
     /// Reads what the options name, before anything else is read.
-    pub fn read(&self, depth: Depth, zone: Option<&time::Zone>) -> anyhow::Result<Guarding<'_>> {
+    pub fn read(&self, depth: Depth, zone: &Zone, now: Timestamp) -> anyhow::Result<Guarding<'_>> {
         let asked = [
             (self.must_reach.is_some(), "--must-reach"),
             (self.max_age.is_some(), "--max-age"),
@@ -64,14 +63,15 @@ impl GuardOptions {
         if let Some((_, option)) = asked.iter().find(|(asked, _)| *asked).filter(|_| depth != Depth::Records) {
             bail!("{option} needs every record: leave --depth out");
         }
-        let wanted = self.must_reach.as_deref().map(|text| wanted(text, zone)).transpose()?;
+        // In which zone it counts, a backup may say later.
+        self.must_reach.as_deref().map(|text| wanted(text, &mut zone.clone(), now)).transpose()?;
         let known = self.known.as_deref().map(known::read).transpose()?;
         let list = known.as_ref().map(KnownFile::list);
         if let Some(path) = self.write_known.as_deref().filter(|path| path.exists()) {
             // Not only after hours.
             known::read(path)?;
         }
-        Ok(Guarding { options: self, wanted, known, list })
+        Ok(Guarding { options: self, now, known, list })
     }
 }
 
@@ -87,12 +87,15 @@ impl Guarding<'_> {
         outcome: &mut Outcome,
         severities: &[(CodePattern, Severity)],
         quiet: bool,
+        zone: &mut Zone,
     ) -> anyhow::Result<()> {
         if let (Some(known), Some(found)) = (&self.known, outcome.system_id) {
             known.check_cluster(found)?;
         }
-        if self.wanted.is_some() || self.options.max_age.is_some() {
-            let (must_reach, on) = match (&self.wanted, &outcome.layout) {
+        let text = self.options.must_reach.as_deref();
+        if text.is_some() || self.options.max_age.is_some() {
+            let wanted = text.map(|text| wanted(text, zone, self.now)).transpose()?;
+            let (must_reach, on) = match (&wanted, &outcome.layout) {
                 (Some(ReachWanted::Time(time)), _) => (Some(Reach::Time(*time)), None),
                 (Some(ReachWanted::Place(operand)), Some(layout)) => {
                     let lsn = match operand {
@@ -106,7 +109,7 @@ impl Guarding<'_> {
                 }
                 _ => (None, None),
             };
-            fresh::demand(outcome, Demand { must_reach, on, max_age: self.options.max_age, now: now() }, severities);
+            fresh::demand(outcome, Demand { must_reach, on, max_age: self.options.max_age, now: self.now }, severities);
         }
         if let Some(path) = &self.options.write_known {
             ensure!(outcome.layout.is_some(), "no WAL could be read: {} is left as it is", path.display());
@@ -119,19 +122,9 @@ impl Guarding<'_> {
     }
 }
 
-/// This machine's clock; one before 1970 is as good as one in 1970: whatever it is compared with is too far away.
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
-    Timestamp(micros.saturating_sub(Timestamp(0).unix_micros()))
-}
-
-fn wanted<'a>(text: &'a str, zone: Option<&time::Zone>) -> anyhow::Result<ReachWanted<'a>> {
-    let at = |time: &str| {
-        let zone = zone.and_then(|zone| ServerZone::named(zone.name()?)).unwrap_or_else(ServerZone::system);
-        zone.time(time)
-            .ok_or_else(|| anyhow!("--must-reach: \"{time}\" is no time; write it as 2026-11-22 03:17:02+01"))
-    };
+fn wanted<'a>(text: &'a str, zone: &mut Zone, now: Timestamp) -> anyhow::Result<ReachWanted<'a>> {
+    let mut at =
+        |time: &str| zone.read(time, now).map_err(|what| anyhow!("--must-reach: \"{time}\" is no time: {what}"));
     if let Some(time) = text.strip_prefix("time:") {
         return Ok(ReachWanted::Time(at(time)?));
     }
@@ -140,7 +133,11 @@ fn wanted<'a>(text: &'a str, zone: Option<&time::Zone>) -> anyhow::Result<ReachW
         Err(crate::place::Unread::Text(PositionError::NeedsArchive(Indirect::Time))) => {
             Ok(ReachWanted::Time(at(text)?))
         }
-        Err(unread) => Err(anyhow::Error::from(unread).context(format!("--must-reach \"{text}\""))),
+        // 14:00, yesterday, 2h ago
+        Err(unread) => match at(text) {
+            Ok(time) => Ok(ReachWanted::Time(time)),
+            Err(_) => Err(anyhow::Error::from(unread).context(format!("--must-reach \"{text}\""))),
+        },
     }
 }
 

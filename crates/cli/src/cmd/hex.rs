@@ -6,6 +6,7 @@ use crate::input::InputOptions;
 use crate::place::{Basis, Geometry, Operand};
 use crate::repo::PlaceOptions;
 use crate::streams::page;
+use crate::zone::ZoneOption;
 use clap::ValueEnum;
 use pgwal::format::TimelineId;
 use pgwal::verify::verify;
@@ -37,6 +38,8 @@ pub struct HexArgs {
     place: PlaceOptions,
     #[command(flatten)]
     keys: crate::keys::KeyOptions,
+    #[command(flatten)]
+    zone: ZoneOption,
     /// How to say it
     #[arg(long, value_enum, default_value_t = HexFormat::Text)]
     format: HexFormat,
@@ -98,7 +101,7 @@ pub fn run(args: &HexArgs) -> anyhow::Result<Exit> {
     };
     let mut out = page(args.format.form());
     match args.format {
-        HexFormat::Text => hex::text::write(&mut Lines::new(&mut out), &one)?,
+        HexFormat::Text => hex::text::write(&mut Lines::new(&mut out), &one, &args.zone.zone())?,
         HexFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &hex::json::document(&one, lsn))?;
             writeln!(out)?;

@@ -3,7 +3,6 @@
 pub mod backups;
 pub mod control;
 pub mod dump;
-mod each;
 pub mod explain;
 pub mod fields;
 pub mod generate;

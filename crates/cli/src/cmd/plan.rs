@@ -4,17 +4,17 @@ use crate::cmd::restoring::Restoring;
 use crate::exit::Exit;
 use crate::input::InputOptions;
 use crate::streams::page;
+use crate::zone::ZoneOption;
 use clap::ValueEnum;
 use pgwal::verify::Severity;
-use pgwal::verify::recovery::outcome::Restore;
 use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::plan;
-use pgwal_report::time::Zone;
 use std::io::{self, Write};
 
 /// Options of `plan`.
 #[derive(clap::Args)]
+#[command(mut_arg("archive", |arg| arg.required(false).required_unless_present_any(["path", "backup", "pgdata"])))]
 pub struct PlanArgs {
     #[command(flatten)]
     input: InputOptions,
@@ -23,9 +23,11 @@ pub struct PlanArgs {
     /// How to say it; names: only the names of the files that recovery needs, one a line
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
     format: PlanFormat,
-    /// Read times without a zone in this one: Europe/Berlin, UTC, +01:00 [default: this machine's]
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    timezone: Option<Zone>,
+    /// Bare names for scripts, one a line: the same as --format names
+    #[arg(long, conflicts_with = "format")]
+    fetch_list: bool,
+    #[command(flatten)]
+    zone: ZoneOption,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -47,27 +49,59 @@ impl PlanFormat {
 /// Lists the files that a restore asks for.
 pub fn run(args: &PlanArgs) -> anyhow::Result<Exit> {
     if !args.restoring.is_asked() {
-        anyhow::bail!("a plan starts from a base backup: name it with --backup or --pgdata");
+        anyhow::bail!(
+            "a plan starts from a base backup: --backup and its folder, the name of one that the archive knows, latest or auto; or a target"
+        );
+    }
+    let format = if args.fetch_list { PlanFormat::Names } else { args.format };
+    if !args.input.is_named() {
+        return outline(args, format);
     }
     let opened = args.input.open_place()?;
     let (source, repository) = (&opened.source, opened.repository.as_ref());
     let options = args.input.options();
-    let plan = args.restoring.plan(source.as_ref(), repository, &options, args.timezone.as_ref())?;
-    let mut out = page(args.format.form());
-    let said = match args.format {
-        PlanFormat::Text => plan::text::write(&mut Lines::new(&mut out), &plan),
-        PlanFormat::Json => serde_json::to_writer_pretty(&mut out, &plan::json::plan(&plan))
-            .map_err(io::Error::from)
-            .and_then(|()| writeln!(out)),
-        PlanFormat::Names => names(&mut Lines::new(&mut out), &plan.restore),
-    };
+    let mut zone = args.zone.zone();
+    let plan = args.restoring.plan(source.as_ref(), repository, &options, &mut zone, crate::zone::now())?;
     let exit = Exit::from(RunEnd::of(&plan.outcome, Severity::Error));
-    match said.and_then(|()| out.flush()) {
+    let mut out = page(format.form());
+    let said = match format {
+        PlanFormat::Text => plan::text::write(&mut Lines::new(&mut out), &plan, &zone),
+        PlanFormat::Json => document(&mut out, &plan::json::plan(&plan)),
+        PlanFormat::Names => names(&mut Lines::new(&mut out), plan.needed().map(|file| file.name.as_str())),
+    };
+    if format == PlanFormat::Names
+        && let Some(worst) = plan.outcome.worst().filter(|_| exit != Exit::Clean)
+    {
+        // The list has no place for it.
+        crate::complain(zone.message(worst, plan.outcome.layout.as_ref()));
+    }
+    ended(said.and_then(|()| out.flush()), exit)
+}
+
+/// The same for an archive that is not here yet, as far as the backup tells.
+fn outline(args: &PlanArgs, format: PlanFormat) -> anyhow::Result<Exit> {
+    let plan = args.restoring.outline()?;
+    let mut out = page(format.form());
+    let said = match format {
+        PlanFormat::Text => plan::outline::write(&mut Lines::new(&mut out), &plan),
+        PlanFormat::Json => document(&mut out, &plan::outline::json(&plan)),
+        PlanFormat::Names => names(&mut Lines::new(&mut out), plan.files.iter().map(|file| file.name.as_str())),
+    };
+    ended(said.and_then(|()| out.flush()), Exit::Clean)
+}
+
+fn document(mut out: &mut dyn Write, document: &serde_json::Value) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut out, document)?;
+    writeln!(out)
+}
+
+fn names<'a>(out: &mut Lines<'_>, mut names: impl Iterator<Item = &'a str>) -> io::Result<()> {
+    names.try_for_each(|name| writeln!(out, "{name}"))
+}
+
+fn ended(said: io::Result<()>, exit: Exit) -> anyhow::Result<Exit> {
+    match said {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(exit),
     }
-}
-
-fn names(out: &mut Lines<'_>, restore: &Restore) -> io::Result<()> {
-    restore.files.iter().filter(|f| f.needed).try_for_each(|f| writeln!(out, "{}", f.name))
 }

@@ -3,24 +3,28 @@
 use crate::input::plain;
 use anyhow::{anyhow, bail};
 use clap::builder::NonEmptyStringValueParser;
-use pgwal::format::Lsn;
 use pgwal::format::recovery::settings::SettingRules;
+use pgwal::format::rmgr::xact::Timestamp;
+use pgwal::format::{Lsn, Version};
 use pgwal::repos::{Repository, command};
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
 use pgwal::verify::recovery::{
-    Given, RestoreFiles, ServerZone, Settings, SettingsError, Site, SiteOptions, findings_of, verify_restore,
+    BackupChoice, FetchOutline, Given, RestoreFiles, Settings, SettingsError, Site, SiteOptions, Target, choose,
+    findings_of, outline, verify_restore,
 };
 use pgwal::verify::repository::OfBackups;
 use pgwal::verify::{Options, Outcome};
 use pgwal_report::plan::RestorePlan;
-use pgwal_report::time;
+use pgwal_report::time::Zone;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Backups that are named.
 const SHOWN: usize = 10;
+/// The backup is to be chosen.
+const AUTO: &str = "auto";
 /// More than any file of settings has.
 const LONGEST_CONF: u64 = 16 << 20;
 
@@ -30,14 +34,15 @@ const LONGEST_CONF: u64 = 16 << 20;
 #[command(next_help_heading = "Restore")]
 pub struct Restoring {
     /// The base backup: a data directory, a tar of pg_basebackup or its folder, a backup_label, backup_manifest or
-    /// .backup file; or the name or label of a backup that the archive knows, or latest
+    /// .backup file; or the name or label of a backup that the archive knows, latest, or auto: the newest one that
+    /// reaches the target, which a target without a backup means, too
     #[arg(long, value_name = "BACKUP", conflicts_with = "pgdata")]
     pub backup: Option<OsString>,
     /// A data directory that a backup tool just restored: as --backup, with the settings and signal files that lie
     /// there
     #[arg(long, value_name = "DIR")]
     pub pgdata: Option<PathBuf>,
-    /// recovery_target_time
+    /// recovery_target_time; also 14:00, yesterday 14:00, 2h ago
     #[arg(long, value_name = "TIME", group = "aim", value_parser = NonEmptyStringValueParser::new())]
     pub target_time: Option<String>,
     /// recovery_target_lsn
@@ -96,6 +101,14 @@ struct Restored {
     backup: Backup,
     /// It is a data directory as it will be started, not one that is still to be set up.
     ready: bool,
+    /// Why it is this one, where nobody named one.
+    chosen: Option<BackupChoice>,
+}
+
+/// How times are read.
+struct TimesRead<'a> {
+    zone: &'a mut Zone,
+    now: Timestamp,
 }
 
 /// What to name instead of a backup that is not known.
@@ -121,8 +134,13 @@ fn unknown(archive: &dyn Source, repository: Option<&Repository>, name: &str) ->
 }
 
 impl Restoring {
-    /// A backup was named.
+    /// A backup was named, or a target for which one is to be found.
     pub fn is_asked(&self) -> bool {
+        self.is_named() || !self.options().is_empty()
+    }
+
+    /// A backup was named.
+    pub fn is_named(&self) -> bool {
         self.backup.is_some() || self.pgdata.is_some()
     }
 
@@ -142,39 +160,33 @@ impl Restoring {
         }
     }
 
-    /// Something was said that means nothing without a backup.
+    /// Something was said that means nothing without a backup or a target.
     pub fn needs_backup(&self) -> Option<&'static str> {
-        let said = [
-            (self.target_time.is_some(), "--target-time"),
-            (self.target_lsn.is_some(), "--target-lsn"),
-            (self.target_xid.is_some(), "--target-xid"),
-            (self.target_name.is_some(), "--target-name"),
-            (self.target_immediate, "--target-immediate"),
-            (self.target_inclusive.is_some(), "--target-inclusive"),
-            (self.target_timeline.is_some(), "--target-timeline"),
-            (self.target_action.is_some(), "--target-action"),
-            (!self.set.is_empty(), "--set"),
-            (self.recovery_conf.is_some(), "--recovery-conf"),
-        ];
+        let said = [(!self.set.is_empty(), "--set"), (self.recovery_conf.is_some(), "--recovery-conf")];
         said.into_iter().find(|(said, _)| *said).map(|(_, name)| name)
     }
 
-    /// Opens the backup.
-    fn open(&self, archive: &dyn Source, repository: Option<&Repository>) -> anyhow::Result<Restored> {
+    /// Opens the backup that was named.
+    fn named(&self, archive: Option<&dyn Source>, repository: Option<&Repository>) -> anyhow::Result<Restored> {
         if let Some(pgdata) = &self.pgdata {
             let mut backup = backup::open(pgdata)?;
             if backup.kind != BackupKind::DataDirectory {
                 bail!("{} is no data directory", pgdata.display());
             }
             backup.starts_as_it_lies();
-            return Ok(Restored { backup, ready: true });
+            return Ok(Restored { backup, ready: true, chosen: None });
         }
         let name = self.backup.as_deref().ok_or_else(|| anyhow!("no backup was named"))?;
         let path = PathBuf::from(name);
         if path.exists() {
-            return Ok(Restored { backup: backup::open(&path)?, ready: false });
+            return Ok(Restored { backup: backup::open(&path)?, ready: false, chosen: None });
         }
         let name = name.to_string_lossy();
+        let Some(archive) = archive else {
+            bail!(
+                "{name} is no file or folder; only an archive knows a backup by its name: walproof plan ARCHIVE --backup {name}"
+            )
+        };
         let labelled = backup::labelled(archive, &name)?;
         if labelled.len() > 1 {
             let shown = labelled.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
@@ -187,7 +199,32 @@ impl Restoring {
         {
             backup::take_wal(&mut backup, Arc::from(wal));
         }
-        Ok(Restored { backup, ready: false })
+        Ok(Restored { backup, ready: false, chosen: None })
+    }
+
+    /// Opens the backup that was named, or chooses one.
+    fn open(
+        &self,
+        archive: &dyn Source,
+        repository: Option<&Repository>,
+        look: SiteOptions<'_>,
+        times: &mut TimesRead<'_>,
+    ) -> anyhow::Result<Restored> {
+        let auto = self.backup.as_deref().is_none_or(|name| name == AUTO && !PathBuf::from(name).exists());
+        if self.pgdata.is_some() || !auto {
+            return self.named(Some(archive), repository);
+        }
+        let mut settings = |backup: &Backup, version: Version| -> anyhow::Result<Option<Settings>> {
+            let restored = Restored { backup: backup.clone(), ready: false, chosen: None };
+            Ok(self.settings(&restored, version, times)?.ok())
+        };
+        let Some((backup, chosen)) = choose(archive, look, &mut settings)? else {
+            bail!(
+                "{} knows no backup to choose from: no .backup file lies in it; name the backup with --backup",
+                archive.describe()
+            )
+        };
+        Ok(Restored { backup, ready: false, chosen: Some(chosen) })
     }
 
     /// Predicts the restore and judges what it asks for.
@@ -197,12 +234,18 @@ impl Restoring {
         repository: Option<&Repository>,
         options: &Options<'_>,
         files: RestoreFiles,
-        zone: Option<&time::Zone>,
+        zone: &mut Zone,
+        now: Timestamp,
     ) -> anyhow::Result<Outcome> {
-        let restored = self.open(archive, repository)?;
+        let mut times = TimesRead { zone, now };
+        let restored = self.open(archive, repository, options.site(), &mut times)?;
         let mut site = self.site(archive, &restored, options.site())?;
-        let settings = self.settings(&restored, &site, zone)?;
-        Ok(verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, files)?)
+        let settings = self.settings(&restored, site.layout().dialect.version, &mut times)?;
+        let mut outcome = verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, files)?;
+        if let Some(restore) = &mut outcome.restore {
+            restore.chosen.clone_from(&restored.chosen);
+        }
+        Ok(outcome)
     }
 
     /// Predicts the restore and judges the files that it asks for.
@@ -211,29 +254,40 @@ impl Restoring {
         archive: &dyn Source,
         repository: Option<&Repository>,
         options: &Options<'_>,
-        zone: Option<&time::Zone>,
+        zone: &mut Zone,
+        now: Timestamp,
     ) -> anyhow::Result<RestorePlan> {
-        let restored = self.open(archive, repository)?;
+        let mut times = TimesRead { zone, now };
+        let restored = self.open(archive, repository, options.site(), &mut times)?;
         let mut site = self.site(archive, &restored, options.site())?;
-        let settings = self.settings(&restored, &site, zone)?;
+        let settings = self.settings(&restored, site.layout().dialect.version, &mut times)?;
         let mut outcome =
             verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, RestoreFiles::Asked)?;
-        let restore = outcome.restore.take().ok_or_else(|| anyhow!("nothing is known of the restore"))?;
-        Ok(RestorePlan { oldest_needed: Some(site.oldest_needed()), restore: *restore, outcome })
+        let mut restore = *outcome.restore.take().ok_or_else(|| anyhow!("nothing is known of the restore"))?;
+        restore.chosen.clone_from(&restored.chosen);
+        let beyond = match &settings {
+            Ok(settings) => site.beyond(settings, &mut restore)?,
+            Err(_) => Vec::new(),
+        };
+        Ok(RestorePlan { oldest_needed: Some(site.oldest_needed()), restore, beyond, outcome })
+    }
+
+    /// The files of the backup and the target, without an archive.
+    pub fn outline(&self) -> anyhow::Result<FetchOutline> {
+        let restored = self.named(None, None)?;
+        let target = self.target_lsn.map_or(Target::None, Target::Lsn);
+        outline(&restored.backup, &target)
+            .ok_or_else(|| anyhow!("{} does not say where replay starts", restored.backup.name))
     }
 
     /// The settings, as the version reads them; a refusal is the server's, and part of the prediction.
     fn settings(
         &self,
         restored: &Restored,
-        site: &Site<'_>,
-        zone: Option<&time::Zone>,
+        version: Version,
+        times: &mut TimesRead<'_>,
     ) -> anyhow::Result<Result<Settings, SettingsError>> {
-        let version = site.layout().dialect.version;
-        let named = zone
-            .and_then(|zone| ServerZone::named(zone.name()?))
-            .or_else(|| ServerZone::of_settings(&restored.backup.settings));
-        let zone = named.unwrap_or_else(ServerZone::system);
+        let TimesRead { zone, now } = times;
         let mut files: Vec<SettingsFile> = restored.backup.settings.clone();
         if let Some(path) = &self.recovery_conf {
             let bytes = plain(path, LONGEST_CONF)?;
@@ -255,9 +309,21 @@ impl Restoring {
             given.set.push((name.trim().to_ascii_lowercase(), value.to_owned()));
         }
         given.options = self.options();
-        match Settings::read(version, &given, &zone) {
+        given.now = Some(*now);
+        let set = given.set.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case("timezone"));
+        zone.of_server(set.map(|(_, name)| name.as_str()), &files);
+        if zone.is_for_want() {
+            let (history, label) = (&restored.backup.history, &restored.backup.label);
+            let own = history.as_ref().and_then(|history| history.start_time.clone());
+            given.written = own.or_else(|| label.as_ref()?.start_time.clone());
+        }
+        match Settings::read(version, &given, zone.server()) {
             Err(error @ SettingsError::TimeNotRead { .. }) => bail!("{error}"),
-            settings => Ok(settings),
+            Ok(settings) => {
+                settings.time_read.iter().for_each(|said| zone.was_read(said.clone()));
+                Ok(Ok(settings))
+            }
+            refused => Ok(refused),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::exit::Exit;
 use crate::filtering::{Filtering, by, list_managers};
 use crate::progress::Bar;
 use crate::streams::{page, standard_error};
+use crate::zone::ZoneOption;
 use anyhow::ensure;
 use clap::ValueEnum;
 use pgwal::verify::records::{ListRequest, Listed, gather};
@@ -36,9 +37,8 @@ pub struct StatsArgs {
     /// The N largest groups only; the others as one line
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     top: Option<u32>,
-    /// Tell times in this zone, with --format text: Europe/Berlin, UTC, +01:00 [default: this machine's]
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    timezone: Option<Zone>,
+    #[command(flatten)]
+    zone: ZoneOption,
     /// Say nothing but what is wrong
     #[arg(short, long)]
     quiet: bool,
@@ -87,8 +87,10 @@ pub fn run(args: &StatsArgs) -> anyhow::Result<Exit> {
         "pg_waldump counts by rmgr or by record; the other formats by everything"
     );
     ensure!(!waldump || args.top.is_none(), "pg_waldump tells all groups; --top is for the other formats");
-    let shown = TableStyle { format: args.format, top: args.top, zone: args.timezone.clone().unwrap_or_default() };
-    count(&args.reading, &args.filtering.filter(), by, args.quiet, &shown)
+    let mut zone = args.zone.zone();
+    let filter = args.filtering.filter(&mut zone)?;
+    let shown = TableStyle { format: args.format, top: args.top, zone };
+    count(&args.reading, &filter, by, args.quiet, &shown)
 }
 
 /// `dump --stats`.

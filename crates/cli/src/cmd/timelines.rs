@@ -4,6 +4,7 @@ use crate::exit::Exit;
 use crate::input::{At, InputOptions};
 use crate::progress::Bar;
 use crate::streams::page;
+use crate::zone::ZoneOption;
 use clap::ValueEnum;
 use pgwal::verify::{Severity, Which, verify};
 use pgwal_report::ended::RunEnd;
@@ -19,6 +20,8 @@ pub struct TimelinesArgs {
     /// How thoroughly to look: positions of ends, and numbers of records, need records
     #[arg(long, value_enum, default_value_t = At::Records)]
     depth: At,
+    #[command(flatten)]
+    zone: ZoneOption,
     /// How to say it
     #[arg(long, value_enum, default_value_t = TimelinesFormat::Text)]
     format: TimelinesFormat,
@@ -51,7 +54,9 @@ pub fn run(args: &TimelinesArgs) -> anyhow::Result<Exit> {
     bar.finish();
     let mut out = page(args.format.form());
     match args.format {
-        TimelinesFormat::Text => timelines::text::write(&mut Lines::new(&mut out), &outcome, &source.describe())?,
+        TimelinesFormat::Text => {
+            timelines::text::write(&mut Lines::new(&mut out), &outcome, &source.describe(), &args.zone.zone())?
+        }
         TimelinesFormat::Json => {
             serde_json::to_writer_pretty(&mut out, &timelines::json::document(&outcome))?;
             writeln!(out)?;

@@ -1,6 +1,7 @@
 //! `walproof verify`
 
-use crate::cmd::each;
+mod each;
+
 use crate::cmd::guard::GuardOptions;
 use crate::cmd::restoring::Restoring;
 use crate::exit::Exit;
@@ -9,6 +10,7 @@ use crate::memory::Memory;
 use crate::output::{deliver, folder_of};
 use crate::progress::Bar;
 use crate::streams::{columns, page};
+use crate::zone::ZoneOption;
 use anyhow::Context;
 use clap::ValueEnum;
 use pgwal::format::{Lsn, TimelineId};
@@ -31,7 +33,7 @@ use std::path::{Path, PathBuf};
 #[command(mut_arg("archive", |arg| arg.required(false).required_unless_present_any(["path", "summaries"])))]
 pub struct VerifyArgs {
     #[command(flatten)]
-    pub(super) input: InputOptions,
+    input: InputOptions,
     #[command(flatten)]
     restoring: Restoring,
     #[command(flatten)]
@@ -46,7 +48,7 @@ pub struct VerifyArgs {
     #[arg(short, long, value_name = "LSN")]
     end: Option<Lsn>,
     /// The timeline that must replay: a number, latest, or all
-    #[arg(short, long, value_name = "N|latest|all", default_value = "latest", value_parser = which, conflicts_with_all = ["backup", "pgdata"])]
+    #[arg(short, long, value_name = "N|latest|all", default_value = "latest", value_parser = which, conflicts_with_all = ["backup", "pgdata", "aim"])]
     timeline: Which,
     /// Say what was recognised at the place, by what, and what of it was left out, and verify nothing
     #[arg(long, conflicts_with = "summaries")]
@@ -56,13 +58,13 @@ pub struct VerifyArgs {
     each: bool,
     /// How thoroughly to look; only records can prove
     #[arg(long, value_enum, default_value_t = At::Records)]
-    pub(super) depth: At,
+    depth: At,
     /// Another severity for a code: CODE=ignore|info|warning|error, with CODE as WP201, record-crc or WP2xx
     #[arg(long, value_name = "CODE=SEVERITY", value_parser = severity)]
-    pub(super) severity: Vec<(CodePattern, Severity)>,
+    severity: Vec<(CodePattern, Severity)>,
     /// Exit with 1 for warnings, too
     #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Error)]
-    pub(super) fail_on: FailOn,
+    fail_on: FailOn,
     #[command(flatten)]
     memory: Memory,
     /// Verify the archive whose parts `walproof summarize` wrote
@@ -70,26 +72,25 @@ pub struct VerifyArgs {
     summaries: Vec<PathBuf>,
     /// How to say it
     #[arg(long, value_enum, default_value_t = VerifyFormat::Text)]
-    pub(super) format: VerifyFormat,
+    format: VerifyFormat,
     /// Write it to this file, which is replaced as a whole, instead of standard output (-)
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Tell times in this zone: Europe/Berlin, UTC, +01:00 [default: this machine's]; JSON has UTC
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    pub(super) timezone: Option<Zone>,
+    #[command(flatten)]
+    zone: ZoneOption,
     /// Say nothing; the exit code says it
     #[arg(short, long)]
-    pub(super) quiet: bool,
+    quiet: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum FailOn {
+enum FailOn {
     Error,
     Warning,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum VerifyFormat {
+enum VerifyFormat {
     /// For people
     Text,
     /// walproof.verify/1
@@ -182,7 +183,7 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
             let (archive, exit) = (archive(args), Exit::CouldNotTell);
             let outcome =
                 Outcome::unseen(&archive, why.strip_prefix(&format!("{archive}: ")).unwrap_or(&why).to_owned());
-            let zone = args.timezone.clone().unwrap_or_default();
+            let zone = args.zone_at(&run);
             let seen = VerifyAnswer {
                 outcome: &outcome,
                 archive,
@@ -202,7 +203,7 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
 
 fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     if let Some(option) = args.restoring.needs_backup().filter(|_| !args.restoring.is_asked()) {
-        anyhow::bail!("{option} says something about a restore: name its base backup with --backup");
+        anyhow::bail!("{option} says something about a restore: name its base backup with --backup, or a target");
     }
     if args.restoring.is_asked() && !args.summaries.is_empty() {
         anyhow::bail!("--backup is about one restore, whose files must be here: --summaries has none");
@@ -218,7 +219,8 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
         anyhow::bail!("--index is about the whole archive, --backup about one restore: verify twice");
     }
     let index = if args.summaries.is_empty() { args.memory.open(&args.input, args.depth)? } else { None };
-    let guarding = args.guard.read(args.depth.into(), args.timezone.as_ref())?;
+    let mut zone = args.zone_at(&run);
+    let guarding = args.guard.read(args.depth.into(), &zone, run.began)?;
     let bar = Bar::new(args.quiet);
     let mut options = options(args);
     options.severities.clone_from(&args.severity);
@@ -233,7 +235,7 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
         None => verify_parts(parts(&args.summaries)?, &options)?,
         Some(source) if args.restoring.is_asked() => {
             let files = if args.all { RestoreFiles::All } else { RestoreFiles::Asked };
-            args.restoring.verify(source.as_ref(), repository, &options, files, args.timezone.as_ref())?
+            args.restoring.verify(source.as_ref(), repository, &options, files, &mut zone, run.began)?
         }
         Some(source) => verify(source.as_ref(), &options)?,
     };
@@ -247,7 +249,7 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
             facts.restore_command = args.restoring.command(repository);
         }
     }
-    guarding.judge(&mut outcome, &args.severity, args.quiet)?;
+    guarding.judge(&mut outcome, &args.severity, args.quiet, &mut zone)?;
     let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
     let mut ended = RunEnd::of(&outcome, fails_from);
     if let Some(error) = index.as_ref().and_then(|index| index.save().err()) {
@@ -261,7 +263,6 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     // Where it cannot be counted, the verdict is still worth a page.
     let volume =
         source.as_ref().filter(|_| counts).and_then(|source| Volume::of(source.as_ref(), counted(args, &outcome)).ok());
-    let zone = args.timezone.clone().unwrap_or_default();
     let archive = outcome.parts.as_ref().and_then(|parts| parts.place.clone()).unwrap_or_else(|| archive(args));
     let exit_code = exit.code();
     let answer = VerifyAnswer { outcome: &outcome, archive, ended, exit_code, status, fails_from, zone, run, volume };
@@ -283,7 +284,7 @@ fn explain_source(args: &VerifyArgs) -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
-pub(super) fn options(args: &VerifyArgs) -> Options<'static> {
+fn options(args: &VerifyArgs) -> Options<'static> {
     let mut options = args.input.options();
     options.timeline = args.timeline;
     (options.start, options.end) = (args.start, args.end);
@@ -301,6 +302,14 @@ fn counted(args: &VerifyArgs, outcome: &Outcome) -> Options<'static> {
 }
 
 impl VerifyArgs {
+    /// The zone of the answer. To people it tells how old things are; what programs keep is the same tomorrow.
+    fn zone_at(&self, run: &RunClock) -> Zone {
+        match self.format {
+            VerifyFormat::Text | VerifyFormat::Html | VerifyFormat::Nagios => self.zone.zone().at(run.began),
+            _ => self.zone.zone(),
+        }
+    }
+
     /// The file to write to; `-` is standard output.
     fn file(&self) -> Option<&Path> {
         self.output.as_deref().filter(|file| file.as_os_str() != "-")

@@ -7,6 +7,7 @@ use crate::memory::Memory;
 use crate::progress::Bar;
 use crate::repo::PlaceOptions;
 use crate::streams::page;
+use crate::zone::ZoneOption;
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use pgwal::format::{Position, TimelineId};
@@ -48,12 +49,11 @@ pub struct WhenArgs {
     /// How to say it
     #[arg(long, value_enum, default_value_t = WhenFormat::Text)]
     format: WhenFormat,
-    /// Tell times in this zone, and read times without one in it: Europe/Berlin, UTC, +01:00 [default: this machine's]
-    #[arg(long, value_name = "ZONE", allow_hyphen_values = true)]
-    timezone: Option<Zone>,
+    #[command(flatten)]
+    zone: ZoneOption,
 }
 
-const SPELLINGS: &str = "A position: X/Y · 24 hex digits[+OFFSET] · an ISO time, or time:… · xid:N · name:RESTORE_POINT\n\
+const SPELLINGS: &str = "A position: X/Y · 24 hex digits[+OFFSET] · a time, or time:…: 2026-11-22 14:00, 14:00, yesterday 14:00, 2h ago · xid:N · name:RESTORE_POINT\n\
      Times and transactions are those of commits and aborts, as recovery targets are.";
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -100,9 +100,9 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
     if let Some(index) = &index {
         index.save().with_context(|| format!("the index {} cannot be written", index.path().display()))?;
     }
-    let zone = args.timezone.clone().unwrap_or_default();
+    let mut zone = args.zone.zone();
     let answer = match &args.position {
-        Some(text) => Some(answer(text, &times, source.as_ref(), &options(), &args.archive, &zone)?),
+        Some(text) => Some(answer(text, &times, source.as_ref(), &options(), &args.archive, &mut zone)?),
         None => None,
     };
     let mut out = page(args.format.form());
@@ -130,7 +130,7 @@ fn answer(
     source: &dyn Source,
     options: &Options<'_>,
     archive: &Path,
-    zone: &Zone,
+    zone: &mut Zone,
 ) -> anyhow::Result<WhenAnswer> {
     let asked = read(text, times, zone)?;
     let moment = match &asked {
@@ -153,7 +153,8 @@ fn answer(
     Ok(WhenAnswer { input: text.to_owned(), asked, moment, notes, why_not, restore_command })
 }
 
-fn read(text: &str, times: &Times, zone: &Zone) -> anyhow::Result<WhenAsked> {
+fn read(text: &str, times: &Times, zone: &mut Zone) -> anyhow::Result<WhenAsked> {
+    let now = crate::zone::now();
     match text.split_once(':') {
         Some(("xid", number)) => {
             return number
@@ -163,7 +164,7 @@ fn read(text: &str, times: &Times, zone: &Zone) -> anyhow::Result<WhenAsked> {
         }
         Some(("name", name)) => return Ok(WhenAsked::Name(name.to_owned())),
         Some(("time", time)) => {
-            return zone.read(time).map(WhenAsked::Time).map_err(|what| anyhow::anyhow!("{text}: {what}"));
+            return zone.read(time, now).map(WhenAsked::Time).map_err(|what| anyhow::anyhow!("{text}: {what}"));
         }
         _ => {}
     }
@@ -182,7 +183,7 @@ fn read(text: &str, times: &Times, zone: &Zone) -> anyhow::Result<WhenAsked> {
             }
             Ok(WhenAsked::Lsn(lsn))
         }
-        Err(error) => match zone.read(text) {
+        Err(error) => match zone.read(text, now) {
             Ok(time) => Ok(WhenAsked::Time(time)),
             Err(_) => {
                 ensure!(

@@ -89,7 +89,7 @@ impl Fixture {
         step::settle(place.path(), &self.steps);
         let mut words: Vec<&str> = self.run.iter().map(String::as_str).collect();
         words.extend(match words[0] {
-            "verify" => ["--format", "json", "--timezone", "UTC"].as_slice(),
+            "verify" => ["--format", "json"].as_slice(),
             "dump" => &["--format", "jsonl"],
             other => panic!("{other}: say how its answer is read"),
         });

@@ -170,8 +170,11 @@ fn targets_and_settings_of_nonsense() {
     let conf = TempDir::new().unwrap();
     let conf = write(&conf, "noise", &noise);
     try_(&["--recovery-conf", conf.to_str().unwrap()]).exits(1).says("syntax error");
-    // A target without a backup.
-    run(walproof().arg("verify").arg(archive.path()).args(["--target-xid", "5"])).exits(2).says("--backup");
+    // A target without a backup takes one that the archive knows.
+    let ran = run(walproof().arg("verify").arg(archive.path()).args(["--target-xid", "5"])).exits(1);
+    ran.says("the only one known; it never reaches the target");
+    // What is no target still needs one.
+    run(walproof().arg("verify").arg(archive.path()).args(["--set", "hot_standby=on"])).exits(2).says("--backup");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use sha1::{Digest, Sha1};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use walproof_testdata::{read_plain, root};
 
 /// The cluster of `demo/good`.

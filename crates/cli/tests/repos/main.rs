@@ -1,10 +1,16 @@
 //! Repositories of backup tools, named by their root.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
+#[cfg(feature = "stores")]
+mod buckets;
 mod build;
 mod cases;
 #[path = "../run/mod.rs"]
 mod run;
+#[cfg(feature = "stores")]
+#[path = "../../../source/tests/stores/server.rs"]
+#[allow(dead_code, reason = "it misbehaves in more ways than are tried here")]
+mod server;
 
 use build::{BARMAN_ID, FULL, INCR, Repo, SEGMENTS};
 use run::{Ran, testdata, walproof};

@@ -83,9 +83,10 @@ fn a_hole_is_filled_by_a_tar_beside_the_base() {
 fn a_hole_is_filled_by_the_wal_of_a_directory_that_is_set_up() {
     let place = Place::new();
     fs::rename(place.at("pg_wal"), place.at("backup/pg_wal")).unwrap();
-    fs::write(place.at("backup/recovery.signal"), "").unwrap();
-    fs::write(place.at("backup/postgresql.auto.conf"), "restore_command = 'cp /archive/%f %p'\n").unwrap();
     let (archive, data) = (place.at("archive"), place.at("backup"));
+    fs::write(data.join("recovery.signal"), "").unwrap();
+    let command = format!("restore_command = 'cp \"{}/%f\" \"%p\"'\n", archive.display());
+    fs::write(data.join("postgresql.auto.conf"), command).unwrap();
     let words = ["verify", archive.to_str().unwrap(), "--pgdata", data.to_str().unwrap(), "--format", "json"];
     let ran = run::walproof(&words);
     let document = serde_json::from_str(&ran.out).unwrap_or_else(|e| panic!("{e}: {}{}", ran.out, ran.err));

@@ -125,7 +125,8 @@ fn step_of(random: &mut Random, session: &str, label: &str, open: &mut Open, sql
             "commit",
             "commit",
         ),
-        // Inside the data directory, so that recoveries beside each other share none (10 to 14 in late minor releases only).
+        // Inside the data directory, so that recoveries beside each other share none (10 to 14 in late minor releases
+        // only).
         18 if open.tablespaces.len() < 3 => {
             let name = format!("s_{label}_{}", open.made);
             open.made += 1;

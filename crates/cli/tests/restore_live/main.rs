@@ -2,8 +2,8 @@
 //! at random, foretold by `walproof verify --backup` and then recovered by the server.
 //!
 //! A seed is printed and chooses everything: `seed / 5` a workload, `seed % 5` what is done to its archive and what
-//! recovery is asked for, how and by which files. The server's own timing is not in the seed: what a disagreement needs is kept where
-//! `WALPROOF_KEEP` says.
+//! recovery is asked for, how and by which files. The server's own timing is not in the seed: what a disagreement needs
+//! is kept where `WALPROOF_KEEP` says.
 //!
 //! - `WALPROOF_SEEDS`, `WALPROOF_FIRST`: how many seeds (10), from which on (0).
 //! - `WALPROOF_KEEP`: a folder; what disagrees, and what was only observed, is kept there as

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use walproof_live::{LiveError, LiveRecovery, Mode, Observed, Random};
+use walproof_live::{LiveError, LiveRecovery, Observed, Random, RecoveryMode};
 
 use crate::{
     damage,
@@ -24,7 +24,7 @@ pub struct Scenario {
     /// The server's settings.
     pub settings: Settings,
     /// As what the server recovers.
-    pub mode: Mode,
+    pub mode: RecoveryMode,
     /// The backup is a data directory in which all settings stand already.
     pub is_restored: bool,
     /// All of this in a line.
@@ -52,10 +52,10 @@ impl Scenario {
             backup = bare;
         }
         let settings = target::settings(&mut random, workload, late);
-        let mut mode = Mode::Archive;
+        let mut mode = RecoveryMode::Archive;
         let is_restored = backup.join("PG_VERSION").is_file() && random.once_in(3);
         if is_restored {
-            mode = if random.once_in(3) { Mode::Standby } else { Mode::Archive };
+            mode = if random.once_in(3) { RecoveryMode::Standby } else { RecoveryMode::Archive };
             let restored = folder.join("restored");
             walproof_live::link(&backup, &restored).unwrap();
             written::settings(random.below(3), &restored, &archive, &settings, mode, workload.server.postgres());

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, thread, time::Duration};
 
-use walproof_live::{LiveRecovery, Mode, Postgres, Random, ScriptSession, Server, Shape, Wal};
+use walproof_live::{LiveRecovery, Postgres, Random, RecoveryMode, ScriptSession, Server, Shape, Wal};
 
 use crate::activity::{self, Marks, Open};
 
@@ -278,7 +278,8 @@ impl Life {
         let Some(backup) = self.backups.last() else { return };
         let archive = self.server.archive();
         let question = "create table forked(); select pg_switch_wal(); select pg_sleep(1)";
-        let restore = LiveRecovery { backup, archive: &archive, settings: &settings, mode: Mode::Archive, question };
+        let restore =
+            LiveRecovery { backup, archive: &archive, settings: &settings, mode: RecoveryMode::Archive, question };
         match self.server.recover(&restore) {
             Ok(seen) if seen.new_timeline.is_some() => self.timelines += 1,
             Ok(_) => self.what += "; no fork",

@@ -2,12 +2,19 @@
 
 use std::{fmt::Write as _, fs, path::Path};
 
-use walproof_live::{Mode, Postgres};
+use walproof_live::{Postgres, RecoveryMode};
 
 use crate::target::Settings;
 
 /// Write them where a server of this version reads them; `place` chooses among the files that it reads.
-pub fn settings(place: usize, data: &Path, archive: &Path, settings: &Settings, mode: Mode, postgres: &Postgres) {
+pub fn settings(
+    place: usize,
+    data: &Path,
+    archive: &Path,
+    settings: &Settings,
+    mode: RecoveryMode,
+    postgres: &Postgres,
+) {
     let own_file = postgres.has_recovery_conf();
     let mut of_recovery = format!("restore_command = 'cp {}/%f %p'\n", archive.display());
     let mut of_server = String::from("# Written before the start.\n");
@@ -16,10 +23,10 @@ pub fn settings(place: usize, data: &Path, archive: &Path, settings: &Settings, 
         let _ = writeln!(into, "{name} = '{}'", value.replace('\'', "''"));
     }
     if own_file {
-        add(&data.join("recovery.conf"), &format!("{of_recovery}standby_mode = {}\n", mode == Mode::Standby));
+        add(&data.join("recovery.conf"), &format!("{of_recovery}standby_mode = {}\n", mode == RecoveryMode::Standby));
     } else {
         of_server += &of_recovery;
-        let signal = if mode == Mode::Standby { "standby.signal" } else { "recovery.signal" };
+        let signal = if mode == RecoveryMode::Standby { "standby.signal" } else { "recovery.signal" };
         add(&data.join(signal), "");
     }
     match place {

@@ -2,9 +2,9 @@
 //! `parameters/make.py` makes from servers (`pg_settings`).
 //!
 //! ```text
-//! name           since until type    unit least most       words         tabs between them
-//! shared_buffers 12    18    integer 8kB  16    1073741823
-//! archive_mode   12    18    enum                          0,1,always,false,no,off,on,true,yes
+//! shared_buffers  12  18  integer  8kB  16  1073741823
+//! name            since until type  unit least most
+//! archive_mode  12  18  enum        0,1,always,false,no,off,on,true,yes
 //! ```
 //! Names with a dot belong to extensions and are not here.
 

@@ -6,7 +6,7 @@ mod parse;
 mod survey;
 
 pub use facts::{RecordFacts, time_of};
-pub use parse::{RecordType, fork, relation, rmgr, size, time, time_in};
+pub use parse::{RecordType, fork, relation, rmgr, size};
 
 use pgwal_format::dialect::DIALECTS;
 use pgwal_format::record::{Block, BlockRef, BodyShape, Record, RecordHeader, RelFileLocator};

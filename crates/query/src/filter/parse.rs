@@ -2,13 +2,10 @@
 
 use super::{FORKS, RmgrChoice, managers};
 use crate::sizes::bytes_of;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 use pgwal_format::Generation;
 use pgwal_format::record::{RecordHeader, RelFileLocator};
 use pgwal_format::rmgr::managers::ALL;
 use pgwal_format::rmgr::vocabulary::Vocabulary;
-use pgwal_format::rmgr::xact::Timestamp;
 
 /// A resource manager by its name or, of an extension, `custom128`.
 ///
@@ -117,24 +114,6 @@ pub fn size(text: &str) -> Result<u64, String> {
     bytes.ok_or_else(|| "a number of bytes, as in 8192, 8kB, 1MB".into())
 }
 
-/// A time. Without a zone it is one of this machine's zone.
-pub fn time(text: &str) -> Result<Timestamp, String> {
-    time_in(text, &TimeZone::system())
-}
-
-/// A time. Without a zone it is one of this zone.
-pub fn time_in(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
-    let text = text.trim();
-    let utc = text.strip_suffix(" UTC").map(|rest| format!("{rest}Z"));
-    let text = utc.as_deref().unwrap_or(text);
-    let stamp = text.parse::<jiff::Timestamp>().ok();
-    let local = || text.parse::<DateTime>().ok()?.to_zoned(zone.clone()).ok().map(|zoned| zoned.timestamp());
-    let stamp = stamp
-        .or_else(local)
-        .ok_or("a time, as in 2026-11-22 03:17:02.5, 2026-11-22T03:17:02Z, 2026-11-22 04:17+01:00, 2026-11-22")?;
-    Ok(Timestamp(stamp.as_microsecond().saturating_sub(Timestamp(0).unix_micros())))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn types_sizes_and_times() {
+    fn types_and_sizes() {
         assert_eq!(
             RecordType::parse("storage/create"),
             Ok(RecordType { rmid: Some(2), what: TypeName::Named("CREATE") })
@@ -173,10 +152,5 @@ mod tests {
         }
         assert_eq!((size("8192"), size("8 kB"), size("1MB")), (Ok(8192), Ok(8192), Ok(1 << 20)));
         assert!(size("-1").is_err() && size("").is_err() && size("1GBs").is_err());
-        assert_eq!(time("2000-01-01T00:00:01Z"), Ok(Timestamp(1_000_000)));
-        assert_eq!(time("2000-01-01 00:00:01.5 UTC"), Ok(Timestamp(1_500_000)));
-        assert_eq!(time("2000-01-01 01:00:00+01:00"), Ok(Timestamp(0)));
-        assert!(time("2026-11-22").is_ok() && time("2026-11-22 03:17:02.5").is_ok());
-        assert!(time("moon").is_err() && time("").is_err());
     }
 }

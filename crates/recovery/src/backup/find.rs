@@ -58,6 +58,19 @@ pub fn labelled(archive: &dyn Source, label: &str) -> Result<Vec<String>, Error>
     Ok(files)
 }
 
+/// All backups that the archive knows of, as their history files tell of them.
+///
+/// # Errors
+/// The archive cannot be looked at.
+pub(crate) fn all(archive: &dyn Source) -> Result<Vec<Backup>, Error> {
+    let mut out = Vec::new();
+    for entry in archive.list()?.entries.iter().filter(|e| matches!(e.name, Some(FileName::BackupHistory(..)))) {
+        let (bytes, _) = archive.small(entry, 64 << 10)?;
+        out.push(assemble(Backup::of(entry.shown(), BackupKind::History), BackupParts::one("history", bytes)));
+    }
+    Ok(out)
+}
+
 /// The backups that the archive knows, the newest first: names with labels, as [`find`] takes them.
 ///
 /// # Errors

@@ -41,6 +41,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use assemble::take_wal;
+pub(crate) use find::all;
 pub use find::{find, known, labelled};
 pub use flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};
 pub use folder_place::FolderPlace;

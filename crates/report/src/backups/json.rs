@@ -4,6 +4,7 @@ use super::{ArchiveBackups, BackupsAnswer, why};
 use crate::time::rfc3339;
 use crate::when::json::end;
 use crate::words::verdict;
+use pgwal_format::Lsn;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_verify::windows::{BackupWindow, holes};
 use serde_json::{Value, json};
@@ -34,7 +35,7 @@ fn archive(archive: &ArchiveBackups<'_>, now: Timestamp) -> Value {
         "version": outcome.and_then(|outcome| outcome.layout).map(|layout| layout.dialect.version.to_string()),
         "last_commit_time": last.and_then(rfc3339),
         "last_commit_age_seconds": last.map(|last| (now.unix_micros() - last.unix_micros()) / 1_000_000),
-        "holes": holes(&windows).into_iter().map(|(from, to)| json!({"from_lsn": from, "to_lsn": to})).collect::<Vec<_>>(),
+        "holes": holes(&windows).into_iter().map(hole).collect::<Vec<_>>(),
         "defects": repository.iter().flat_map(|found| &found.defects).map(|defect| json!({
             "file": defect.file,
             "message": defect.kind.to_string(),
@@ -42,6 +43,10 @@ fn archive(archive: &ArchiveBackups<'_>, now: Timestamp) -> Value {
         })).collect::<Vec<_>>(),
         "backups": windows.iter().map(backup).collect::<Vec<_>>(),
     })
+}
+
+fn hole((from, to): (Lsn, Lsn)) -> Value {
+    json!({"from_lsn": from, "to_lsn": to})
 }
 
 fn backup(window: &BackupWindow<'_>) -> Value {

@@ -1,10 +1,10 @@
-//! `walproof control`: what `pg_controldata` of the version prints, with `LC_ALL=C` and in this machine's time zone.
+//! `walproof control`: what `pg_controldata` of the version prints, with `LC_ALL=C`, in a time zone.
 
 use crate::outside;
-use jiff::tz::TimeZone;
 use pgwal_format::rmgr::timestamp;
 use pgwal_format::text::control::printed::{self, NOT_TOLD, PrintedValue, WIDTH};
 use pgwal_format::text::control::{ControlImage, ControlValue, members::ControlField};
+use pgwal_verify::recovery::ServerZone;
 use std::io::Write;
 
 /// What goes to standard output, and the messages for standard error.
@@ -17,13 +17,12 @@ pub struct Printed {
 }
 
 /// Prints a control file.
-pub fn print(image: &ControlImage<'_>) -> Printed {
+pub fn print(image: &ControlImage<'_>, zone: &ServerZone) -> Printed {
     let mut printed = Printed::default();
     warn(image, &mut printed);
-    let zone = TimeZone::system();
     for line in printed::lines(image.dialect) {
         let _ = write!(printed.out, "{:<WIDTH$}", line.label);
-        show(image, line.shown, &zone, &mut printed.out);
+        show(image, line.shown, zone, &mut printed.out);
         printed.out.push(b'\n');
     }
     printed
@@ -57,7 +56,7 @@ fn warn(image: &ControlImage<'_>, printed: &mut Printed) {
     }
 }
 
-fn show(image: &ControlImage<'_>, shown: PrintedValue, zone: &TimeZone, out: &mut Vec<u8>) {
+fn show(image: &ControlImage<'_>, shown: PrintedValue, zone: &ServerZone, out: &mut Vec<u8>) {
     let _ = match shown {
         PrintedValue::Words(words) => write!(out, "{words}"),
         PrintedValue::Either(field, yes, no) => {
@@ -98,12 +97,10 @@ const DAY: i64 = 86_400;
 
 /// `strftime("%c")` of Unix seconds in a zone. Control files that are damaged have years that no calendar library
 /// counts; `None` where the C library does not either: its year has 32 bits.
-fn date(seconds: i64, zone: &TimeZone) -> Option<String> {
+fn date(seconds: i64, zone: &ServerZone) -> Option<String> {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let known = seconds.clamp(jiff::Timestamp::MIN.as_second(), jiff::Timestamp::MAX.as_second());
-    let east = zone.to_offset(jiff::Timestamp::from_second(known).ok()?).seconds();
-    let local = seconds.checked_add(i64::from(east))?;
+    let local = seconds.checked_add(i64::from(zone.seconds_east(seconds)))?;
     let (days, second) = (local.div_euclid(DAY), local.rem_euclid(DAY));
     let (year, month, day) = timestamp::civil(days);
     i32::try_from(year - 1900).ok()?;
@@ -125,9 +122,9 @@ mod tests {
             (i64::from(u32::MAX) << 8, "Mon Feb 20 00:32:00 36812"),
             (67_767_976_233_532_799, "Tue Dec 31 23:59:59 2147483647"),
         ] {
-            assert_eq!(date(seconds, &TimeZone::UTC).as_deref(), Some(text));
+            assert_eq!(date(seconds, &ServerZone::UTC).as_deref(), Some(text));
         }
-        assert_eq!(date(i64::MAX, &TimeZone::UTC), None);
-        assert_eq!(date(i64::MIN, &TimeZone::UTC), None);
+        assert_eq!(date(i64::MAX, &ServerZone::UTC), None);
+        assert_eq!(date(i64::MIN, &ServerZone::UTC), None);
     }
 }

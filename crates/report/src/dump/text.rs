@@ -76,7 +76,7 @@ impl Render for TextList<'_> {
     }
 
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<NoEvent>) {
-        damage(finding, layout, out.text());
+        wrong(finding, self.zone.message(finding, layout), out.text());
     }
 }
 
@@ -110,12 +110,17 @@ fn line(record: &Record<'_>, vocabulary: &Vocabulary, images: u64, blocks: &[Blo
 
 /// A finding in its place.
 pub fn damage(finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
+    wrong(finding, finding.message(layout), out);
+}
+
+/// The same, in these words.
+fn wrong(finding: &Finding, message: String, out: &mut Vec<u8>) {
     let from = out.len();
     match finding.lsn.or(finding.at) {
         Some(place) => position(out, place, 12),
         None => pad(out, from, 12),
     }
-    let _ = write!(out, "*** {} {}: {}", finding.code, finding.severity, Shown(finding.message(layout)));
+    let _ = write!(out, "*** {} {}: {}", finding.code, finding.severity, Shown(message));
     if let Some(lost) = finding
         .lost
         .filter(|_| !finding.code.is_of_replay())

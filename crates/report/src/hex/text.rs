@@ -27,7 +27,7 @@ const WIDTH: usize = 16;
 const IN_HEX: [&str; 4] = ["_info", "_crc", "_magic", "flags"];
 
 /// Writes it.
-pub fn write(out: &mut Lines<'_>, one: &One) -> io::Result<()> {
+pub fn write(out: &mut Lines<'_>, one: &One, zone: &Zone) -> io::Result<()> {
     let rows = one.rows();
     let kind = one.header.map(|h| {
         let name = Vocabulary::of(one.layout.dialect).name(h.rmid, h.info).unwrap_or("");
@@ -50,7 +50,7 @@ pub fn write(out: &mut Lines<'_>, one: &One) -> io::Result<()> {
             }
             _ => String::new(),
         };
-        let wrong = format!("WRONG    {} {}{sums}", finding.code, finding.message(Some(&one.layout)));
+        let wrong = format!("WRONG    {} {}{sums}", finding.code, zone.message(finding, Some(&one.layout)));
         out.styled(&[(red, &wrong)])?;
     }
     let mut file = rows.first().map(|row| row.file);
@@ -59,12 +59,15 @@ pub fn write(out: &mut Lines<'_>, one: &One) -> io::Result<()> {
             writeln!(out, "FILE     {}, byte {}", row.file, row.offset)?;
             file = Some(row.file);
         }
-        field(out, row)?;
+        field(out, row, zone)?;
+    }
+    if rows.iter().any(|row| matches!(row.value, Some(Value::Time(_)))) {
+        writeln!(out, "TIMES    {}", zone.told())?;
     }
     Ok(())
 }
 
-fn field(out: &mut Lines<'_>, row: &ByteRow<'_>) -> io::Result<()> {
+fn field(out: &mut Lines<'_>, row: &ByteRow<'_>, zone: &Zone) -> io::Result<()> {
     let style = colour(row.part);
     let part = match row.block {
         Some(block) => format!("block {block} {}", row.part.name()),
@@ -74,7 +77,7 @@ fn field(out: &mut Lines<'_>, row: &ByteRow<'_>) -> io::Result<()> {
         Some(Value::Unsigned(n)) if IN_HEX.iter().any(|end| row.name.ends_with(end)) => {
             format!("0x{n:0width$X}", width = 2 * row.bytes.len())
         }
-        Some(value) => text(&value),
+        Some(value) => text(&value, zone),
         None => String::new(),
     };
     let more = if row.continued { " (continued)" } else { "" };
@@ -107,7 +110,7 @@ fn colour(part: SpanPart) -> Style {
 }
 
 /// A value in a line.
-fn text(value: &Value<'_>) -> String {
+fn text(value: &Value<'_>, zone: &Zone) -> String {
     match *value {
         Value::Unsigned(n) => n.to_string(),
         Value::Signed(n) | Value::Seconds(n) => n.to_string(),
@@ -116,7 +119,7 @@ fn text(value: &Value<'_>) -> String {
         Value::Lsn(lsn) => lsn.to_string(),
         Value::FullXid(xid) => format!("{}:{}", xid >> 32, xid & 0xFFFF_FFFF),
         Value::Rel(rel) | Value::Path(rel, _) => format!("{}/{}/{}", rel.spc, rel.db, rel.rel),
-        Value::Time(time) => Zone::default().local(time).unwrap_or_else(|| time.0.to_string()),
+        Value::Time(time) => zone.local(time).unwrap_or_else(|| time.0.to_string()),
         Value::Tid(block, offset) => format!("{block}/{offset}"),
         Value::Text(bytes) => format!("\"{}\"", bytes.escape_ascii()),
         Value::Name(name) => name.to_owned(),

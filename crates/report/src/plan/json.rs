@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! {"schema":"walproof.plan/1","verdict":"proven|refuted|unproven","outcome":"promotes|…","oldest_needed_segment":NAME,"files":[{"name","status","needed","file","size"}],
-//!  "bytes":N,"findings":[…]}
+//!  "beyond":[…],"bytes":N,"backup_chosen":{…},"findings":[…]}
 //! ```
 
 use crate::plan::RestorePlan;
-use crate::restore::json::file;
+use crate::restore::json::{chosen, file};
 use crate::verify::json::finding;
 use crate::words::verdict;
 use serde_json::{Value, json};
@@ -22,7 +22,9 @@ pub fn plan(plan: &RestorePlan) -> Value {
         "target_timeline": restore.target_timeline,
         "oldest_needed_segment": plan.oldest_needed,
         "files": restore.files.iter().map(file).collect::<Vec<_>>(),
+        "beyond": plan.beyond.iter().map(file).collect::<Vec<_>>(),
         "bytes": restore.files.iter().filter_map(|f| f.size).sum::<u64>(),
+        "backup_chosen": restore.chosen.as_ref().map(chosen),
         "findings": plan.outcome.findings.iter().map(|f| finding(f, plan.outcome.layout.as_ref())).collect::<Vec<_>>(),
     })
 }

@@ -7,6 +7,8 @@
 //!  "left_branch":{"timeline","child","fork"},
 //!  "invalid_pages":{"relation","fork","block","lsn","zeros","blocks_in_backup","count"},
 //!  "last_commit":{"xid","time","lsn"},"first_dropped":{…},"records":N,"commits":N,"files":[{"name","status","needed","file","size"}],
+//!  "backup_chosen":{"backup","reaches","known",
+//!                   "passed_over":[{"backup","why":"behind_target|fails|no_wal","server_says"}]},
 //!  "alternatives":[{"kind":"earlier|before|partial|timeline|backup|setting","value","reaches_target",
 //!                   "replay_end","timeline","last_commit","more_commits"}]}
 //! ```
@@ -14,7 +16,7 @@
 use crate::time::rfc3339;
 use pgwal_verify::recovery::outcome::{FileAsked, Reached, Restore};
 use pgwal_verify::recovery::sum::ReplayedCommit;
-use pgwal_verify::recovery::{Alternative, Instead, Target};
+use pgwal_verify::recovery::{Alternative, BackupChoice, Instead, PassedOver, Target, WhyPassed};
 use serde_json::{Map, Value, json};
 
 /// The prediction.
@@ -50,8 +52,27 @@ pub fn restore(r: &Restore) -> Value {
             "blocks_in_backup": p.first.in_backup,
             "count": p.count,
         })),
+        "backup_chosen": r.chosen.as_ref().map(chosen),
         "files": r.files.iter().map(file).collect::<Vec<_>>(),
         "alternatives": r.alternatives.iter().map(alternative).collect::<Vec<_>>(),
+    })
+}
+
+/// Why this backup was chosen.
+pub fn chosen(choice: &BackupChoice) -> Value {
+    let passed = |passed: &PassedOver| {
+        let (why, says) = match &passed.why {
+            WhyPassed::BehindTarget => ("behind_target", None),
+            WhyPassed::Fails(says) => ("fails", says.as_ref()),
+            WhyPassed::NoWal => ("no_wal", None),
+        };
+        json!({"backup": passed.file, "why": why, "server_says": says})
+    };
+    json!({
+        "backup": choice.file,
+        "reaches": choice.reaches,
+        "known": choice.known,
+        "passed_over": choice.passed_over.iter().map(passed).collect::<Vec<_>>(),
     })
 }
 

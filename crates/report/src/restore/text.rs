@@ -9,7 +9,7 @@ use pgwal_verify::recovery::failure::Failure;
 use pgwal_verify::recovery::outcome::{AsksArchive, Ending, FileAsked, Restore, Status};
 use pgwal_verify::recovery::sum::ReplayedCommit;
 use pgwal_verify::recovery::unlabelled::Unlabelled;
-use pgwal_verify::recovery::{Alternative, Instead, Target, WalkEnd};
+use pgwal_verify::recovery::{Alternative, BackupChoice, Instead, PassedOver, Target, WalkEnd, WhyPassed};
 use pgwal_verify::{Code, Finding, Outcome, Severity, Verdict};
 
 /// Files of one kind that are told one by one.
@@ -69,7 +69,10 @@ fn wanted(r: &Restore, zone: &Zone) -> String {
 
 fn whither(r: &Restore, zone: &Zone) -> String {
     let Some(end) = r.replay_end else { return "nothing".into() };
-    let time = r.replayed.last_commit.map(|c| format!(" ({})", local(c.time, zone))).unwrap_or_default();
+    // How old it is tells something of the archive only where all of it was wanted.
+    let ago = |time: Timestamp| zone.ago(time).filter(|_| r.target.is_none()).map(|ago| format!(", {ago}"));
+    let told = |c: ReplayedCommit| format!(" ({}{})", local(c.time, zone), ago(c.time).unwrap_or_default());
+    let time = r.replayed.last_commit.map(told).unwrap_or_default();
     format!("{end}{time} on timeline {}", r.timeline)
 }
 
@@ -115,7 +118,8 @@ pub fn impact(r: &Restore) -> String {
 
 /// The lines that only a restore has: their labels and texts.
 pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
-    let mut out = Vec::new();
+    let mut out: Vec<(&'static str, String)> =
+        r.chosen.iter().map(|choice| ("BACKUP", chosen(choice, r.target.is_some(), zone))).collect();
     let consistent = match r.consistent_at {
         Some(lsn) => format!("consistent at {lsn}"),
         // As after a crash, or a clean end: nothing has to be reached.
@@ -145,8 +149,43 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
             format!("recovery_target_time = '{spelled}'  ('{given}', which a server does not take there)"),
         ));
     }
-    if !r.assumed.is_empty() {
-        out.push(("ASSUMED", assumed(&r.assumed)));
+    // How times were read has a line of its own.
+    let all: Vec<&(String, String)> = r.assumed.iter().filter(|(name, _)| name != "timezone").collect();
+    if !all.is_empty() {
+        out.push(("ASSUMED", assumed(&all)));
+    }
+    out
+}
+
+/// The backup that was chosen, and why.
+pub fn chosen(choice: &BackupChoice, target: bool, zone: &Zone) -> String {
+    let began = choice.began.as_ref().map(|text| zone.as_written(text));
+    let said: Vec<&str> = choice.label.iter().chain(&began).map(String::as_str).collect();
+    let called = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
+    let to = if target { "reaches the target" } else { "comes to the end of WAL" };
+    let why = match (choice.reaches, choice.known) {
+        (true, 1) => format!("the only one known, and it {to}"),
+        (true, known) => format!("the newest of {known} that {to}"),
+        (false, 1) => format!("the only one known; it never {to}"),
+        (false, known) => format!("none of {known} {to}"),
+    };
+    format!("{}{called}: {why}{}", choice.file, passed_over(&choice.passed_over))
+}
+
+fn passed_over(all: &[PassedOver]) -> String {
+    let behind = all.iter().filter(|passed| passed.why == WhyPassed::BehindTarget).count();
+    let mut out = match behind {
+        0 => String::new(),
+        1 => "; 1 was taken behind it".into(),
+        count => format!("; {count} were taken behind it"),
+    };
+    for passed in all.iter().filter(|passed| passed.why != WhyPassed::BehindTarget).take(TOLD) {
+        let why = match &passed.why {
+            WhyPassed::Fails(Some(says)) => format!("a server says: {says}"),
+            WhyPassed::NoWal => "its WAL is not here".into(),
+            WhyPassed::Fails(None) | WhyPassed::BehindTarget => "it does not come there".into(),
+        };
+        out += &format!("; not {} ({why})", passed.file);
     }
     out
 }
@@ -169,7 +208,7 @@ fn none_dropped(r: &Restore) -> String {
 }
 
 /// Settings of one value are told together.
-fn assumed(all: &[(String, String)]) -> String {
+fn assumed(all: &[&(String, String)]) -> String {
     let mut told: Vec<(Vec<&str>, &str)> = Vec::new();
     for (name, value) in all {
         match told.iter_mut().find(|(_, known)| known == value && value.contains(' ')) {

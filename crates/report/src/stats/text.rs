@@ -31,10 +31,12 @@ pub fn table(report: &StatsReport) -> String {
     if let (Some(from), Some(to)) = (report.from, report.to) {
         let _ = write!(out, " between {from} and {to}");
     }
+    let tells_times = report.by.each().any(|by| matches!(by, By::Minute | By::Checkpoint));
+    let times = if tells_times { format!("; times {}", report.zone.told()) } else { String::new() };
     let of: String = report.by.each().map(By::name).collect::<Vec<_>>().join(", ");
     let _ = writeln!(
         out,
-        ", by {}{}:\n",
+        ", by {}{}{times}:\n",
         of.replace(", ", " and "),
         if report.partial { ", PARTIAL: not every record could be read" } else { "" }
     );

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 /// Writes it.
-pub fn write(out: &mut Lines<'_>, outcome: &Outcome, archive: &str) -> io::Result<()> {
+pub fn write(out: &mut Lines<'_>, outcome: &Outcome, archive: &str, zone: &Zone) -> io::Result<()> {
     let path: Vec<String> = outcome.path.iter().map(ToString::to_string).collect();
     match path.len() {
         0 => writeln!(out, "No timeline here has a segment on the way of recovery.")?,
@@ -34,7 +34,7 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, archive: &str) -> io::Resul
     let mut waiting: Vec<Twig> = all.iter().filter(is_root).rev().map(root).collect();
     while let Some(twig) = waiting.pop() {
         let Some(t) = by_number.get(&twig.timeline) else { continue };
-        let below = twig.write(out, outcome, t)?;
+        let below = twig.write(out, outcome, t, zone)?;
         // Numbers rise from parent to child, so that this ends.
         let children: Vec<TimelineId> = t.children.iter().copied().filter(|child| *child > t.timeline).collect();
         for (i, &child) in children.iter().enumerate().rev() {
@@ -47,7 +47,10 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, archive: &str) -> io::Resul
         }
     }
     for f in findings(outcome) {
-        writeln!(out, "{:<8} {} {}", f.severity.to_string(), f.code, f.message(outcome.layout.as_ref()))?;
+        writeln!(out, "{:<8} {} {}", f.severity.to_string(), f.code, zone.message(f, outcome.layout.as_ref()))?;
+    }
+    if outcome.timelines.iter().any(|t| t.tally.last_commit.is_some()) {
+        writeln!(out, "Times are told {}.", zone.told())?;
     }
     let is_wrong = |f: &Finding| f.severity == Severity::Error && f.code.family() != CodeFamily::Timelines;
     if outcome.counted().any(is_wrong) {
@@ -69,7 +72,7 @@ const DEEPEST: usize = 24;
 
 impl Twig {
     /// Writes it and returns the indent of its children.
-    fn write(&self, out: &mut Lines<'_>, outcome: &Outcome, t: &Timeline) -> io::Result<String> {
+    fn write(&self, out: &mut Lines<'_>, outcome: &Outcome, t: &Timeline, zone: &Zone) -> io::Result<String> {
         let indent = &self.indent;
         let (own, below) = match (self.depth, self.last) {
             (0, _) => (String::new(), String::new()),
@@ -79,7 +82,7 @@ impl Twig {
         };
         writeln!(out, "{own}{}  {}", t.timeline, origin(t))?;
         let bar = if t.children.is_empty() { " " } else { "│" };
-        for line in holdings(outcome, t).into_iter().chain(left_branch(outcome, t)) {
+        for line in holdings(outcome, t, zone).into_iter().chain(left_branch(outcome, t)) {
             writeln!(out, "{below}{bar}    {line}")?;
         }
         Ok(below)
@@ -111,7 +114,7 @@ fn origin(t: &Timeline) -> String {
     }
 }
 
-fn holdings(outcome: &Outcome, t: &Timeline) -> Vec<String> {
+fn holdings(outcome: &Outcome, t: &Timeline, zone: &Zone) -> Vec<String> {
     let Some(r) = &t.report else { return vec!["no WAL of it here".into()] };
     let path = if t.on_path { "" } else { ", not on the way of recovery" };
     let segments = format!("{} {}", grouped(r.segments.into()), plural(r.segments.into(), "segment"));
@@ -126,7 +129,6 @@ fn holdings(outcome: &Outcome, t: &Timeline) -> Vec<String> {
         grouped(r.tally.commits.into()),
         r.end.name().replace('_', " ")
     )];
-    let zone = Zone::default();
     let local = |time| zone.local(time);
     if let (Some(first), Some(last)) = (r.tally.first_commit.and_then(local), r.tally.last_commit.and_then(local)) {
         out.push(format!("commits of {first} to {last}"));

@@ -29,9 +29,10 @@ pub fn json(fresh: &Fresh, outcome: &Outcome) -> Value {
 pub fn text(fresh: &Fresh, outcome: &Outcome, zone: &Zone) -> Option<String> {
     let mut told = Vec::new();
     if let (Some(wanted), Some(true)) = (fresh.demand.must_reach, fresh.reaches(outcome)) {
+        let tell = |time| zone.local(time).unwrap_or_default();
         told.push(match wanted {
-            Reach::Lsn(_) | Reach::Segment(_) => format!("replay reaches {wanted}"),
-            Reach::Time(time) => format!("a commit of {} or later replays", zone.local(time)?),
+            Reach::Lsn(_) | Reach::Segment(_) => format!("replay reaches {}", wanted.told(&tell)),
+            Reach::Time(time) => format!("a commit of {} or later replays", tell(time)),
         });
     }
     if let (Some(allowed), Some(age)) = (fresh.demand.max_age, fresh.age().filter(|_| fresh.demand.max_age.is_some())) {

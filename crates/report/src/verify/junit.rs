@@ -12,7 +12,8 @@ use crate::ended::RunEnd;
 use crate::outside::Escaped;
 use crate::time::rfc3339;
 use crate::verify::VerifyAnswer;
-use crate::verify::text::{headline, impact, in_order, next, place, proven, unsaved, why};
+use crate::verify::next::next;
+use crate::verify::text::{headline, impact, in_order, place, proven, unsaved, why};
 use crate::words::{depth, verdict};
 use pgwal_format::TimelineId;
 use pgwal_verify::{Depth, Finding, Severity};
@@ -50,11 +51,11 @@ fn whole(told: &VerifyAnswer<'_>) -> Suite {
     let outcome = told.outcome;
     let worst = outcome.worst();
     let head = headline(outcome, worst, &told.zone);
-    let mut text = vec![format!("WHY {}", why(outcome, worst))];
+    let mut text = vec![format!("WHY {}", why(outcome, worst, &told.zone))];
     let mut impact = impact(outcome, worst, &told.zone).into_iter();
     text.extend(impact.next().map(|first| format!("IMPACT {first}")));
     text.extend(impact);
-    text.push(format!("NEXT {}", next(outcome, worst)));
+    text.push(format!("NEXT {}", next(outcome, worst, &told.zone)));
     let unsaved = outcome.index.as_ref().and_then(unsaved).filter(|_| told.ended == RunEnd::CouldNotTell);
     if unsaved.is_some() {
         text.insert(0, head.clone());
@@ -104,7 +105,7 @@ impl Suite {
             (None, None) => String::new(),
         };
         let name = format!("{} {}{whereabouts}", f.code.id(), f.code.name());
-        let message = place(f, layout);
+        let message = place(f, layout, &told.zone);
         let mut text: Vec<String> =
             f.server_says(layout).map(|says| format!("the server says: {says}")).into_iter().collect();
         text.push(f.advice());

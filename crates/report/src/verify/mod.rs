@@ -6,6 +6,7 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod nagios;
+mod next;
 pub mod prometheus;
 pub mod row;
 pub mod sarif;

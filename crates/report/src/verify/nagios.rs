@@ -20,15 +20,15 @@ pub fn line(told: &VerifyAnswer<'_>) -> String {
     let worst = outcome.worst();
     let mut text = headline(outcome, worst, &told.zone);
     let warning = outcome.counted().find(|f| f.severity == Severity::Warning);
-    let told_already = worst.filter(|f| text.ends_with(&f.message(outcome.layout.as_ref())));
+    let told_already = worst.filter(|f| text.ends_with(&told.zone.message(f, outcome.layout.as_ref())));
     if let Some(f) = told_already {
         let _ = write!(text, " ({})", f.code);
     } else if outcome.verdict == Verdict::Refuted {
-        let _ = write!(text, "; {}", why(outcome, worst));
+        let _ = write!(text, "; {}", why(outcome, worst, &told.zone));
     } else if let Some(first) = warning {
         let count = told.count(Severity::Warning);
         let _ = write!(text, "; {count} warning{}: ", if count == 1 { "" } else { "s" });
-        text += &crate::verify::text::place(first, outcome.layout.as_ref());
+        text += &crate::verify::text::place(first, outcome.layout.as_ref(), &told.zone);
     }
     if let Some(unsaved) = outcome.index.as_ref().and_then(unsaved) {
         let _ = write!(text, "; {unsaved}");

@@ -1,6 +1,7 @@
 //! A verdict in a row, where several archives are told of.
 
-use super::text::{headline, next, why};
+use super::next::next;
+use super::text::{headline, why};
 use crate::outside::Lines;
 use crate::time::Zone;
 use pgwal_verify::{Outcome, Verdict};
@@ -12,8 +13,8 @@ pub fn write(out: &mut Lines<'_>, name: &str, outcome: &Outcome, zone: &Zone) ->
     writeln!(out, "{name}")?;
     writeln!(out, "  {}", headline(outcome, worst, zone))?;
     if outcome.verdict != Verdict::Proven {
-        writeln!(out, "  WHY  {}", why(outcome, worst))?;
-        writeln!(out, "  NEXT {}", next(outcome, worst))?;
+        writeln!(out, "  WHY  {}", why(outcome, worst, zone))?;
+        writeln!(out, "  NEXT {}", next(outcome, worst, zone))?;
     }
     Ok(())
 }

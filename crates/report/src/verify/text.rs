@@ -4,6 +4,7 @@ use crate::figures::{bytes, counted, grouped};
 use crate::outside::Lines;
 use crate::restore;
 use crate::time::Zone;
+use crate::verify::next::next;
 use crate::words::{broken_backups, depth, except, not_checked, verdict};
 use anstyle::{AnsiColor, Style};
 use pgwal_format::Layout;
@@ -20,13 +21,16 @@ const TOLD: usize = 5;
 pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<()> {
     let worst = outcome.worst();
     line(out, "VERDICT", &headline(outcome, worst, zone), color(outcome.verdict))?;
-    line(out, "WHY", &why(outcome, worst), Style::new())?;
+    line(out, "WHY", &why(outcome, worst, zone), Style::new())?;
     lines(out, "IMPACT", &impact(outcome, worst, zone))?;
-    line(out, "NEXT", &next(outcome, worst), Style::new())?;
+    line(out, "NEXT", &next(outcome, worst, zone), Style::new())?;
     if let Some(command) = outcome.repository.as_ref().and_then(|facts| facts.restore_command.as_ref()) {
         line(out, "TYPE", &format!("{command}   (DIR: where the server shall lie)"), Style::new())?;
     }
     line(out, "PROVEN", &proven(outcome), Style::new())?;
+    if outcome.layout.is_some() && outcome.depth == Depth::Records {
+        line(out, "TIMES", &zone.told(), Style::new())?;
+    }
     if let Some(fresh) = outcome.fresh.and_then(|fresh| crate::verify::fresh::text(&fresh, outcome, zone)) {
         line(out, "FRESH", &fresh, Style::new())?;
     }
@@ -34,7 +38,7 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
         line(out, label, &text, Style::new())?;
     }
     if outcome.restore.is_none() || !outcome.backups.is_empty() {
-        lines(out, "BACKUPS", &backups(outcome))?;
+        lines(out, "BACKUPS", &backups(outcome, zone))?;
     }
     if outcome.lines.len() > 1 {
         lines(out, "LINES", &lines_of_wal(outcome))?;
@@ -50,7 +54,7 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
     if let Some(used) = &outcome.parts {
         line(out, "PARTS", &parts(used, zone), Style::new())?;
     }
-    findings(out, outcome)
+    findings(out, outcome, zone)
 }
 
 /// How much was not read in this run.
@@ -132,9 +136,9 @@ pub(super) fn headline(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) 
                 let latest = if replay.is_some_and(|(_, to)| to < lsn) { " at the latest" } else { "" };
                 format!("REFUTED: on timeline {timeline} replay stops at {lsn}{latest}{}", at_time(time, zone))
             }
-            _ => format!("REFUTED: {}", f.message(outcome.layout.as_ref())),
+            _ => format!("REFUTED: {}", zone.message(f, outcome.layout.as_ref())),
         },
-        (_, Some(f)) => format!("UNPROVEN: {}", f.message(outcome.layout.as_ref())),
+        (_, Some(f)) => format!("UNPROVEN: {}", zone.message(f, outcome.layout.as_ref())),
         _ if outcome.depth == Depth::Records => "UNPROVEN: no record lies in what was asked for".into(),
         _ => format!("UNPROVEN: nothing wrong in {} ({} was read)", depth(outcome.depth), unread(outcome.depth)),
     }
@@ -148,12 +152,14 @@ fn unread(depth: Depth) -> &'static str {
 }
 
 fn at_time(time: Option<Timestamp>, zone: &Zone) -> String {
-    time.and_then(|time| zone.local(time)).map(|t| format!(" ({t})")).unwrap_or_default()
+    let Some(local) = time.and_then(|time| zone.local(time)) else { return String::new() };
+    let ago = time.and_then(|time| zone.ago(time)).map(|ago| format!(", {ago}")).unwrap_or_default();
+    format!(" ({local}{ago})")
 }
 
-pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>) -> String {
+pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
     match worst {
-        Some(f) => place(f, outcome.layout.as_ref()),
+        Some(f) => place(f, outcome.layout.as_ref(), zone),
         None if outcome.verdict == Verdict::Proven && outcome.accepted() > 0 => {
             "every record behind the last accepted damage or gap was read and is right; what is accepted is not repaired".into()
         }
@@ -173,8 +179,8 @@ pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>) -> String {
 }
 
 /// `file byte N: what (WP201)`.
-pub(super) fn place(f: &Finding, layout: Option<&Layout>) -> String {
-    let message = f.message(layout);
+pub(crate) fn place(f: &Finding, layout: Option<&Layout>, zone: &Zone) -> String {
+    let message = zone.message(f, layout);
     let file = f.file.as_deref().filter(|file| !message.contains(file));
     match (file, f.offset) {
         (Some(file), Some(offset)) => format!("{file} byte {offset}: {message} ({})", f.code),
@@ -269,29 +275,6 @@ fn out_of_reach(worst: Option<&Finding>, zone: &Zone) -> Option<String> {
     Some(text)
 }
 
-pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>) -> String {
-    match worst.or_else(|| outcome.counted().find(|f| f.severity == Severity::Warning)) {
-        Some(f) => miswritten(outcome, f).unwrap_or_else(|| f.advice()),
-        None if outcome.verdict == Verdict::Proven && outcome.backups.is_empty() && outcome.restore.is_none() => {
-            "nothing for the WAL; keep a base backup that starts within it".into()
-        }
-        None if outcome.verdict == Verdict::Proven => "nothing".into(),
-        None if outcome.depth == Depth::Records => {
-            "look at other timelines (--timeline), a wider range (--start, --end) or another folder".into()
-        }
-        None => "run again without --depth".into(),
-    }
-}
-
-/// The missing file may be here, under a name that a server does not ask for.
-fn miswritten(outcome: &Outcome, f: &Finding) -> Option<String> {
-    let missing = f.file.as_deref().filter(|_| f.code == Code::Gap)?;
-    let same = |name: &&String| Ignored::as_written(name).is_some_and(|right| right.split('.').next() == Some(missing));
-    let here = outcome.unknown.miswritten.iter().find(same)?;
-    let right = Ignored::as_written(here)?;
-    Some(format!("give {here} the name that a server asks for: {right}"))
-}
-
 pub(super) fn proven(outcome: &Outcome) -> String {
     let (Some((from, to)), true) = (outcome.replay, outcome.depth == Depth::Records) else { return "nothing".into() };
     if from == to {
@@ -308,7 +291,7 @@ pub(super) fn proven(outcome: &Outcome) -> String {
     )
 }
 
-fn backups(outcome: &Outcome) -> Vec<String> {
+fn backups(outcome: &Outcome, zone: &Zone) -> Vec<String> {
     if outcome.backups.is_empty() {
         return vec!["none known here".into()];
     }
@@ -321,17 +304,30 @@ fn backups(outcome: &Outcome) -> Vec<String> {
         .take(2 * TOLD)
         .map(|(_, b)| match (b.complete, b.reaches) {
             (Some(true), _) if b.beside.is_some() => {
-                format!("{}{} has all its WAL, {} to {}{}", b.file, called(b), b.start, b.stop, beside(b))
+                format!("{}{} has all its WAL, {} to {}{}", b.file, called(b, zone), b.start, b.stop, beside(b))
             }
             (Some(true), Some(to)) => {
                 let why = if b.stopped.is_some() { ", where a record ends it" } else { "" };
-                format!("{}{} has all its WAL, {} to {}; replay reaches {to}{why}", b.file, called(b), b.start, b.stop)
+                format!(
+                    "{}{} has all its WAL, {} to {}; replay reaches {to}{why}",
+                    b.file,
+                    called(b, zone),
+                    b.start,
+                    b.stop
+                )
             }
             (Some(_), _) => {
-                format!("{}{} lacks WAL between {} and {}{}", b.file, called(b), b.start, b.stop, beside(b))
+                format!("{}{} lacks WAL between {} and {}{}", b.file, called(b, zone), b.start, b.stop, beside(b))
             }
             (None, _) => {
-                format!("{}{}: its WAL, {} to {}, was not looked at{}", b.file, called(b), b.start, b.stop, beside(b))
+                format!(
+                    "{}{}: its WAL, {} to {}, was not looked at{}",
+                    b.file,
+                    called(b, zone),
+                    b.start,
+                    b.stop,
+                    beside(b)
+                )
             }
         })
         .collect();
@@ -361,11 +357,12 @@ fn lines_of_wal(outcome: &Outcome) -> Vec<String> {
     outcome.lines.iter().enumerate().map(told).collect()
 }
 
-/// ` (nightly, 2026-11-22 03:46:51 UTC)`: its label and when it began, as far as its file says.
-pub fn called(backup: &KnownBackup) -> String {
+/// ` (nightly, 2026-11-22 03:46:51+00:00)`: its label and when it began, as far as its file says.
+pub fn called(backup: &KnownBackup, zone: &Zone) -> String {
+    let began = backup.start_time.as_ref().map(|text| zone.as_written(text));
     // A tool's file has its label in its name.
     let label = backup.label.iter().filter(|label| !backup.file.contains(label.as_str()));
-    let said: Vec<&str> = label.chain(&backup.start_time).map(String::as_str).collect();
+    let said: Vec<&str> = label.chain(&began).map(String::as_str).collect();
     if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) }
 }
 
@@ -433,7 +430,7 @@ fn files(count: u64) -> (String, &'static str) {
     (counted(count.into(), "file"), if count == 1 { "was" } else { "were" })
 }
 
-fn findings(out: &mut Lines<'_>, outcome: &Outcome) -> io::Result<()> {
+fn findings(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<()> {
     let all = in_order(outcome);
     for severity in [Severity::Error, Severity::Warning, Severity::Info] {
         for &code in Code::ALL {
@@ -444,7 +441,7 @@ fn findings(out: &mut Lines<'_>, outcome: &Outcome) -> io::Result<()> {
                     out,
                     "{:<8} {code} {}{accepted}",
                     severity.to_string(),
-                    place(f, outcome.layout.as_ref()).replace(&format!(" ({code})"), "")
+                    place(f, outcome.layout.as_ref(), zone).replace(&format!(" ({code})"), "")
                 )?;
                 if severity == Severity::Error {
                     if let Some(says) = f.server_says(outcome.layout.as_ref()) {

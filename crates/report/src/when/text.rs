@@ -28,8 +28,9 @@ pub fn write(
         Some(answer) => position(out, times, answer, archive, zone)?,
     }
     for f in times.outcome.counted().filter(|f| f.code == Code::OtherWal) {
-        writeln!(out, "BESIDE   {}", f.message(times.outcome.layout.as_ref()))?;
+        writeln!(out, "BESIDE   {}", zone.message(f, times.outcome.layout.as_ref()))?;
     }
+    writeln!(out, "TIMES    {}", zone.told())?;
     if times.outcome.verdict != Verdict::Proven {
         writeln!(out, "The archive is not whole: walproof verify {} says why", archive.display())?;
     }
@@ -66,7 +67,7 @@ fn reachable(out: &mut Lines<'_>, times: &Times, zone: &Zone) -> io::Result<()> 
             }
             None => "not usable: WAL that it needs is missing or damaged".into(),
         };
-        writeln!(out, "BACKUP   {}{}: {reach}", b.file, called(b))?;
+        writeln!(out, "BACKUP   {}{}: {reach}", b.file, called(b, zone))?;
     }
     Ok(())
 }
@@ -140,14 +141,6 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &P
         return Ok(());
     };
     let lsn = moment.lsn;
-    if let WhenAsked::Time(time) = answer.asked {
-        writeln!(
-            out,
-            "TIME     {} is {}",
-            zone.local(time).unwrap_or_default(),
-            Zone::utc().local(time).unwrap_or_default()
-        )?;
-    }
     let name = times.segment(lsn);
     writeln!(out, "LSN      {lsn}, {name} byte {}", address.offset(lsn, size))?;
     if let Some(point) = &moment.point {

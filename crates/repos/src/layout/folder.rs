@@ -1,7 +1,7 @@
 //! A folder of WAL below the place that was named: of pg_receivewal, or of any archive_command.
 
 use super::RepoLayout;
-use crate::place::Candidate;
+use crate::candidate::Candidate;
 use crate::store::{Items, Store, join};
 use pgwal_source::SourceError;
 use pgwal_source::name::{self, NamePlace};

@@ -8,10 +8,9 @@
 //! ```
 
 use super::Reading;
-use super::pgbackrest::backup_label;
 use crate::backup::{BackupDefect, ListedBackup};
 use crate::info::ENCRYPTED;
-use crate::store::{ItemKind, Store, join};
+use crate::store::{ItemKind, Store, join, plain};
 use pgwal_source::key::{Cleartext, KeyFault};
 use pgwal_source::{Keys, SourceError};
 use serde_json::Value;
@@ -165,6 +164,16 @@ pub(super) fn compare(
     }
     found.put_down(backup);
     Ok(())
+}
+
+/// Reads the `backup_label` of a backup, wherever it lies.
+fn backup_label(store: &dyn Store, keys: &Keys, data: &str) -> Result<Option<Vec<u8>>, SourceError> {
+    for suffix in ["", ".zst", ".gz", ".lz4", ".bz2"] {
+        if let Some(bytes) = plain(store, keys, &format!("{data}/backup_label{suffix}"), 64 << 10)? {
+            return Ok(Some(bytes));
+        }
+    }
+    Ok(None)
 }
 
 /// A line of `[target:file]`.

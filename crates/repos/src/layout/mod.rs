@@ -12,90 +12,15 @@ mod stanza;
 mod walg;
 
 use crate::backup::ListedBackup;
+use crate::candidate::Candidate;
+use crate::choice::RepoChoice;
+use crate::defect::RepoDefect;
 use crate::error::RepoError;
-use crate::place::{Candidate, RepoChoice};
-use crate::repository::RepoDefect;
+use crate::repo_layout::RepoLayout;
 use crate::store::{Items, Store};
 use pgwal_source::{Keys, SourceError};
-use std::fmt;
-use std::str::FromStr;
 
 pub(crate) use stanza::is_archive_id;
-
-/// Whose repository it is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum RepoLayout {
-    /// pgBackRest.
-    PgBackRest,
-    /// Barman's server.
-    Barman,
-    /// barman-cloud, and what uses it (CloudNativePG).
-    BarmanCloud,
-    /// WAL-G, and WAL-E before it.
-    WalG,
-    /// pg_probackup.
-    PgProbackup,
-    /// pghoard.
-    Pghoard,
-    /// A folder of WAL, of pg_receivewal or of any archive_command.
-    Folder,
-}
-
-impl RepoLayout {
-    /// Every layout.
-    pub const ALL: [RepoLayout; 7] = [
-        RepoLayout::PgBackRest,
-        RepoLayout::Barman,
-        RepoLayout::BarmanCloud,
-        RepoLayout::WalG,
-        RepoLayout::PgProbackup,
-        RepoLayout::Pghoard,
-        RepoLayout::Folder,
-    ];
-
-    /// As the option `--layout` has it, and JSON.
-    pub const fn option(self) -> &'static str {
-        match self {
-            RepoLayout::PgBackRest => "pgbackrest",
-            RepoLayout::Barman => "barman",
-            RepoLayout::BarmanCloud => "barman-cloud",
-            RepoLayout::WalG => "wal-g",
-            RepoLayout::PgProbackup => "pg_probackup",
-            RepoLayout::Pghoard => "pghoard",
-            RepoLayout::Folder => "folder",
-        }
-    }
-
-    /// The option that chooses one of several by its name.
-    pub const fn chosen_by(self) -> Option<&'static str> {
-        match self {
-            RepoLayout::PgBackRest => Some("--stanza"),
-            RepoLayout::Folder => None,
-            _ => Some("--server"),
-        }
-    }
-}
-
-impl fmt::Display for RepoLayout {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            RepoLayout::PgBackRest => "pgBackRest",
-            RepoLayout::Barman => "Barman",
-            RepoLayout::BarmanCloud => "barman-cloud",
-            RepoLayout::WalG => "WAL-G",
-            RepoLayout::PgProbackup => "pg_probackup",
-            RepoLayout::Pghoard => "pghoard",
-            RepoLayout::Folder => "folder of WAL",
-        })
-    }
-}
-
-impl FromStr for RepoLayout {
-    type Err = ();
-    fn from_str(text: &str) -> Result<RepoLayout, ()> {
-        RepoLayout::ALL.into_iter().find(|layout| layout.option() == text).ok_or(())
-    }
-}
 
 /// What the files of a repository say of one cluster.
 #[derive(Default)]
@@ -124,8 +49,8 @@ pub(crate) struct Reading<'a> {
 
 /// The repositories whose own folder this is.
 pub(crate) fn here(store: &dyn Store, folder: &str, items: &Items) -> Result<Vec<Candidate>, SourceError> {
-    let asks: [fn(&dyn Store, &str, &Items) -> Result<Vec<Candidate>, SourceError>; 6] =
-        [stanza::here, walg::here, barman::here, probackup::here, pghoard::here, folder::here];
+    type Ask = fn(&dyn Store, &str, &Items) -> Result<Vec<Candidate>, SourceError>;
+    let asks: [Ask; 6] = [stanza::here, walg::here, barman::here, probackup::here, pghoard::here, folder::here];
     for ask in asks {
         let found = ask(store, folder, items)?;
         if !found.is_empty() {

@@ -12,13 +12,14 @@ use super::manifest::{self, ManifestFound};
 use super::stanza::{StanzaFolders, is_archive_id};
 use super::{Reading, RepoContents};
 use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
+use crate::candidate::Candidate;
+use crate::choice::RepoChoice;
+use crate::defect::{DefectKind, RepoDefect};
 use crate::error::RepoError;
 use crate::info::{FORMAT, Info, InfoFault};
-use crate::place::{Candidate, RepoChoice};
-use crate::repository::{DefectKind, RepoDefect};
-use crate::store::{Items, Store, join, plain};
+use crate::store::{Items, Store, join};
 use pgwal_format::SegmentName;
-use pgwal_source::{Keys, SourceError};
+use pgwal_source::SourceError;
 use serde_json::Value;
 
 /// No file of information is larger.
@@ -343,16 +344,6 @@ fn unlisted(
         false => BackupDefect::Unfinished("it has no backup.manifest yet".to_owned()),
     });
     Ok(Some(backup))
-}
-
-/// Reads the `backup_label` of a backup, wherever it lies.
-pub(super) fn backup_label(store: &dyn Store, keys: &Keys, data: &str) -> Result<Option<Vec<u8>>, SourceError> {
-    for suffix in ["", ".zst", ".gz", ".lz4", ".bz2"] {
-        if let Some(bytes) = plain(store, keys, &format!("{data}/backup_label{suffix}"), 64 << 10)? {
-            return Ok(Some(bytes));
-        }
-    }
-    Ok(None)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 
 use super::{RepoContents, RepoLayout};
 use crate::backup::{BackupDefect, BackupMode, ListedBackup};
-use crate::place::Candidate;
+use crate::candidate::Candidate;
 use crate::store::{Items, Store, join};
 use crate::when;
 use pgwal_format::{AddressScheme, SegmentName, SegmentSize};

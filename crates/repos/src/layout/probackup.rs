@@ -11,7 +11,7 @@
 use super::manifest::FileTally;
 use super::{RepoContents, RepoLayout};
 use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
-use crate::place::Candidate;
+use crate::candidate::Candidate;
 use crate::store::{ItemKind, Items, Store, join};
 use crate::when;
 use pgwal_format::{AddressScheme, Lsn, SegmentName, SegmentSize, TimelineId, Version};

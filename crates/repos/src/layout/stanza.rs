@@ -1,7 +1,7 @@
 //! How a stanza of pgBackRest is told from other folders.
 
 use super::RepoLayout;
-use crate::place::Candidate;
+use crate::candidate::Candidate;
 use crate::store::{Items, Store, join};
 use pgwal_source::SourceError;
 

@@ -10,7 +10,7 @@
 use super::manifest::FileTally;
 use super::{RepoContents, RepoLayout};
 use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
-use crate::place::Candidate;
+use crate::candidate::Candidate;
 use crate::store::{Items, Store, join};
 use crate::when;
 use pgwal_format::{Lsn, SegmentName};

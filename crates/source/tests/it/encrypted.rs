@@ -1,6 +1,9 @@
 //! Files that are encrypted, with the right key, another one, or none; whole, cut and damaged.
 
 use crate::fixture::{SEGMENT, gzip, openssl, wal_like, zstd_bare};
+use dryoc::classic::crypto_secretstream_xchacha20poly1305::{
+    State, crypto_secretstream_xchacha20poly1305_init_push, crypto_secretstream_xchacha20poly1305_push,
+};
 use pgwal_source::codec::Encryption;
 use pgwal_source::key::KeyFault;
 use pgwal_source::{Codec, How, Keys, ReadFault, ReadOutcome, ReadState, Scratch, open, with_keys};
@@ -121,6 +124,78 @@ fn a_small_file_tells_a_wrong_key_from_damage_by_what_is_in_its_middle() {
     assert_eq!(keys("wrong").decrypt(&stored).unwrap_err(), KeyFault::WrongKey);
     assert_eq!(keys("right").decrypt(b"[cipher]").unwrap_err(), KeyFault::Unknown);
     assert_eq!(format!("{:?}", keys("right")), "Keys(1 passphrases, 0 files)");
+}
+
+/// As WAL-G encrypts.
+fn sodium(plain: &[u8], key: &[u8; 32]) -> Vec<u8> {
+    let (mut state, mut header) = (State::new(), [0; 24]);
+    crypto_secretstream_xchacha20poly1305_init_push(&mut state, &mut header, key);
+    let mut out = header.to_vec();
+    let full = plain.len() / 8192;
+    for (i, chunk) in plain.chunks(8192).chain((plain.len() % 8192 == 0).then_some(&[][..])).enumerate() {
+        let mut sealed = vec![0; chunk.len() + 17];
+        let tag = if i == full { 3 } else { 0 };
+        crypto_secretstream_xchacha20poly1305_push(&mut state, &mut sealed, chunk, None, tag).unwrap();
+        out.extend(sealed);
+    }
+    out
+}
+
+#[test]
+fn what_wal_g_encrypts_with_libsodium_opens_and_each_fault_is_told() {
+    let key = *b"0123456789abcdef0123456789ABCDEF";
+    let with = |key: &[u8]| {
+        let mut keys = Keys::default();
+        keys.add_key_file(key.to_vec());
+        keys
+    };
+    let plain = wal_like(1 << 20);
+    let packed = zstd_bare(&plain);
+    let good = sodium(&packed, &key);
+    let read = |files: &[&[u8]], keys: Keys| {
+        let folder = tempfile::tempdir().unwrap();
+        for (i, bytes) in files.iter().enumerate() {
+            std::fs::write(folder.path().join(format!("{}{i}.zst", &SEGMENT[..23])), bytes).unwrap();
+        }
+        let source = with_keys(open(&[folder.path().to_path_buf()]).unwrap(), keys);
+        let mut out = Vec::new();
+        let entry = &source.list().unwrap().entries[0];
+        let read = source.read(entry, &How::default(), &mut Scratch::default(), &mut |window| {
+            out.extend_from_slice(window);
+            ControlFlow::Continue(())
+        });
+        let read = read.unwrap();
+        assert!(plain.starts_with(&out));
+        (read.codec, read.state, out.len())
+    };
+    let sealed = Codec::Encrypted(Encryption::Sodium);
+    assert_eq!(read(&[&good], Keys::default()), (sealed, ReadState::Closed, 0));
+    assert_eq!(read(&[&good], keys("a passphrase is no key")), (sealed, ReadState::Closed, 0));
+    assert_eq!(read(&[&good], with(b"another key of thirty-two bytes!")), (sealed, ReadState::WrongKey, 0));
+    assert_eq!(read(&[&good], with(&key)), (Codec::Zstd, ReadState::Whole, 1 << 20));
+    // Behind a chunk, and inside of one.
+    for cut in [24 + 3 * 8209, good.len() / 2] {
+        let (codec, state, _) = read(&[&good[..cut]], with(&key));
+        assert_eq!((codec, state), (Codec::Zstd, ReadState::CutOff), "{cut}");
+    }
+    let mut middle = good.clone();
+    middle[good.len() / 2] ^= 1;
+    let broken = ReadState::Undecodable(ReadFault::Checksum);
+    assert_eq!(read(&[&middle], with(&key)).1, broken);
+    let mut first = good.clone();
+    first[100] ^= 1;
+    assert_eq!(read(&[&first], with(&key)).1, ReadState::WrongKey);
+    assert_eq!(read(&[&first, &good], with(&key)).1, ReadState::Undecodable(ReadFault::Corrupt));
+    let more = [good.as_slice(), b"x"].concat();
+    // As if the last chunk were not there whole.
+    assert_eq!(read(&[&more], with(&key)).1, ReadState::CutOff);
+    for length in [0, 1, 8191, 8192, 8193] {
+        let text = vec![b'x'; length];
+        let mut keys = with(&key);
+        keys.add_passphrase(b"beside".to_vec());
+        let (out, outcome) = super::encrypted::read(&[&sodium(&gzip(&text), &key)], keys);
+        assert_eq!((out == text, outcome.state), (true, ReadState::Whole), "{length}");
+    }
 }
 
 #[test]

@@ -11,3 +11,4 @@ mod encrypted;
 mod fixture;
 mod folders;
 mod levels;
+mod openpgp;

@@ -205,3 +205,23 @@ fn as_many_objects_come_at_once_as_threads_read() {
     });
     assert!((2..=4).contains(&server.most()), "{} at once", server.most());
 }
+
+/// Against a server that is not ours: `WALPROOF_STORE` is the URL of a prefix with WAL, the aws tools' variables say
+/// the rest.
+#[test]
+#[ignore = "needs a store, which WALPROOF_STORE names"]
+fn a_store_that_is_named_is_listed_and_read() {
+    let url = std::env::var("WALPROOF_STORE").unwrap();
+    let bucket = Bucket::open(&url, &BucketSettings::of_process(), None).unwrap();
+    let source: &dyn Source = &BucketSource::new(Arc::new(bucket), vec![String::new()]);
+    let entries = source.list().unwrap().entries;
+    assert!(!entries.is_empty());
+    for entry in &entries {
+        for extent in [Extent::Whole, Extent::Head] {
+            let (plain, outcome) = read(source, entry, &How { extent, ..How::default() });
+            let outcome = outcome.unwrap();
+            println!("{} {:?} {} {}", entry.shown(), source.stamp(entry), outcome.codec, plain.len());
+            assert_eq!(outcome.state, ReadState::Whole, "{}", entry.shown());
+        }
+    }
+}

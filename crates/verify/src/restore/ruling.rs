@@ -139,6 +139,7 @@ impl RestoreRuling<'_, '_> {
         if !restore.closed {
             out.extend(beside_target::findings(site, restore));
         }
+        out.extend(self.settings.ok().and_then(beside_target::zone_doubt));
         Ok(out)
     }
 

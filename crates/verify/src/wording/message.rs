@@ -3,12 +3,12 @@
 use super::{given, target};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
+use crate::telling::TellTime;
 use pgwal_format::dialect::MAGIC_19_BETA;
 use pgwal_format::page::PageFault;
 use pgwal_format::record::{BodyFault, HeaderFault};
 use pgwal_format::rmgr::Rmgr;
 use pgwal_format::rmgr::vocabulary::Vocabulary;
-use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
 use pgwal_format::{Layout, Lsn};
 use pgwal_recovery::backup::RootFileFlaw;
@@ -18,7 +18,7 @@ use pgwal_recovery::pages::InvalidPage;
 use pgwal_recovery::unlabelled::{BackupUnderWay, BackupWitness, Unlabelled};
 use pgwal_walk::{Fault, SlackKind};
 
-pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
+pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) -> String {
     let file = f.file.as_deref().unwrap_or("a file");
     let lsn = f.lsn.map(|l| l.to_string()).unwrap_or_default();
     let at = f.at.map(|l| l.to_string()).unwrap_or_default();
@@ -39,7 +39,8 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         Detail::Parted { fault, alone } => {
             let own = f.timeline.map_or(0, |t| t.0);
             let back = f.lost.and_then(|lost| lost.last_commit.zip(lost.last_commit_after)).filter(|(a, b)| b < a);
-            let back = back.map(|(before, after)| format!(", commits go back from {} to {}", utc(before), utc(after)));
+            let back =
+                back.map(|(before, after)| format!(", commits go back from {} to {}", tell(before), tell(after)));
             let who = match alone {
                 true => format!(
                     "{file} is of another history of timeline {own} than the segments around it: it was overwritten"
@@ -50,7 +51,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         }
         Detail::Meeting { own, other } => crate::lines::says(own, other),
         Detail::TimeBack { before, after } => {
-            format!("commits go back from {} to {} at {at}", utc(*before), utc(*after))
+            format!("commits go back from {} to {} at {at}", tell(*before), tell(*after))
         }
         Detail::OthersHistory { own, left } => {
             let left = match left {
@@ -166,10 +167,11 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         }
         Detail::EarlyAct(act, _) => target::early(act),
         Detail::LeftOut(left) => target::left_out(left),
+        Detail::ZoneDoubt(said, doubt) => target::zone_doubt(said, doubt, tell),
         Detail::SamePoints { name, others } => target::same_points(name, others),
-        Detail::PartialCommits { count, last } => target::in_partial(file, *count, last.as_ref()),
+        Detail::PartialCommits { count, last } => target::in_partial(file, *count, last.as_ref(), tell),
         Detail::RestoreLater { began, .. } => {
-            format!("the backup was taken after the target: its data are of {} and later", utc(*began))
+            format!("the backup was taken after the target: its data are of {} and later", tell(*began))
         }
         Detail::OwnWalShort { next } => format!(
             "the server's own pg_wal cannot be read on at {lsn}, and has more from {next} on: what was written there is lost"
@@ -249,13 +251,15 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         }
         Detail::OldTimeline { found } => format!("{file} holds WAL of timeline {found} only"),
         Detail::TooShort { wanted, off: Some(timeline), .. } => {
-            format!("replay does not come onto timeline {timeline}, on which it must reach {wanted}")
+            format!("replay does not come onto timeline {timeline}, on which it must reach {}", wanted.told(tell))
         }
         Detail::TooShort { wanted, reached: Some(reached), .. } => {
-            format!("replay reaches {reached}, not {wanted} that it must reach")
+            format!("replay reaches {}, not {} that it must reach", reached.told(tell), wanted.told(tell))
         }
-        Detail::TooShort { wanted, reached: None, .. } => format!("nothing replays that could reach {wanted}"),
-        Detail::Age(age) => age.to_string(),
+        Detail::TooShort { wanted, reached: None, .. } => {
+            format!("nothing replays that could reach {}", wanted.told(tell))
+        }
+        Detail::Age(age) => age.told(tell),
         Detail::EndsInBackup { backup, stop } => {
             let end = f.lsn.unwrap_or(*stop);
             format!("WAL ends at {end}, and {backup} needs it up to {stop}")
@@ -286,10 +290,6 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>) -> String {
         }
         Detail::Plain => format!("{file}: {}", f.code.title()),
     }
-}
-
-fn utc(time: Timestamp) -> String {
-    jiff::Timestamp::from_microsecond(time.unix_micros()).map(|t| t.to_string()).unwrap_or_default()
 }
 
 /// "Heap INSERT ".

@@ -47,7 +47,10 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
             "copy {file} from the archive, or from another copy of it, into pg_wal before the server is started: the prepared transaction {xid} is read from it"
         ),
         Failure::NotReached => "choose a target that this WAL holds, on a timeline that has it".into(),
-        Failure::PreviousTimeline { .. } | Failure::OtherTimeline { .. } | Failure::BeforeMinimum { .. } | Failure::CheckpointTimeline { .. } => {
+        Failure::PreviousTimeline { .. }
+        | Failure::OtherTimeline { .. }
+        | Failure::BeforeMinimum { .. }
+        | Failure::CheckpointTimeline { .. } => {
             "WAL of two histories is mixed here: compare segments and history files with other copies, or restore to a target in front of it".into()
         }
         Failure::Canceled => "restore another backup: the server was shut down while this one was taken".into(),

@@ -1,11 +1,11 @@
 //! Why a target is not met, what to name instead, and what it keeps and leaves out.
 
+use crate::telling::TellTime;
 use pgwal_format::Lsn;
-use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_recovery::acts::{EarlyAct, FileAct};
 use pgwal_recovery::outcome::LeftOut;
 use pgwal_recovery::sum::ReplayedCommit;
-use pgwal_recovery::{Instead, Target, UnmetTarget};
+use pgwal_recovery::{Instead, Target, TimeSaid, UnmetTarget, ZoneDoubt};
 
 /// What the target of these words is, and why it is not met.
 ///
@@ -143,9 +143,20 @@ pub(super) fn left_out(left: &LeftOut) -> String {
     )
 }
 
+/// A time that may be meant in another zone.
+pub(super) fn zone_doubt(said: &TimeSaid, doubt: &ZoneDoubt, tell: TellTime<'_>) -> String {
+    format!(
+        "'{}' names no zone and was read as {}; the server wrote the times of its backup in {}, in which it is {}",
+        said.given,
+        tell(said.at),
+        doubt.zone,
+        tell(doubt.at)
+    )
+}
+
 /// Commits in a `.partial` file.
-pub(super) fn in_partial(file: &str, count: u64, last: Option<&ReplayedCommit>) -> String {
-    let last = last.map(|c| format!(", up to {} of {}", c.xid, utc(c.time))).unwrap_or_default();
+pub(super) fn in_partial(file: &str, count: u64, last: Option<&ReplayedCommit>, tell: TellTime<'_>) -> String {
+    let last = last.map(|c| format!(", up to {} of {}", c.xid, tell(c.time))).unwrap_or_default();
     let (commits, lie) = if count == 1 { ("1 commit".to_owned(), "lies") } else { (format!("{count} commits"), "lie") };
     format!("{commits} {lie} only in {file}{last}; a server does not restore it")
 }
@@ -158,8 +169,4 @@ pub(super) fn same_points(name: &str, others: &[Lsn]) -> String {
         "restore point \"{name}\" is there more than once; the first one counts, the others are at {}{more}",
         told.join(", ")
     )
-}
-
-fn utc(time: Timestamp) -> String {
-    jiff::Timestamp::from_microsecond(time.unix_micros()).map(|t| t.to_string()).unwrap_or_default()
 }

@@ -2,13 +2,15 @@
 //! `timestamptz_to_str` of the dump programs (`src/bin/pg_waldump/compat.c`): `2026-11-22 03:17:02.513016 UTC`.
 
 use crate::dump::line::LineBuffer;
+use crate::time::Zone;
+use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::TimeZone;
 use pgwal_format::dialect::TimeText;
 use pgwal_format::rmgr::xact::Timestamp;
 use std::cell::RefCell;
 use std::io::Write;
 
-/// The zone of this machine.
+/// The zone of this machine, as the programs have it, or another one that was asked for.
 pub struct LocalZone {
     zone: TimeZone,
 }
@@ -35,6 +37,12 @@ impl LocalZone {
     /// The zone of this machine.
     pub fn system() -> LocalZone {
         LocalZone { zone: TimeZone::system() }
+    }
+
+    /// The one that was asked for, else this machine's.
+    pub fn of(zone: &Zone) -> LocalZone {
+        let asked = zone.asked().and_then(|name| DateTimeParser::new().parse_time_zone(name).ok());
+        asked.map_or_else(LocalZone::system, |zone| LocalZone { zone })
     }
 
     /// Appends a time. `float`: it lies in the record as float seconds.

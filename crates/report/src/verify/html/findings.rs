@@ -62,7 +62,7 @@ fn table(out: &mut String, told: &VerifyAnswer<'_>, findings: &[&Finding]) {
         let lsn = f.lsn.or(f.at).map(|lsn| lsn.to_string()).unwrap_or_default();
         let timeline = f.timeline.map(|t| t.to_string()).unwrap_or_default();
         let accepted = if f.accepted { " (accepted)" } else { "" };
-        let text = place(f, layout).replace(&format!(" ({})", f.code), "") + accepted;
+        let text = place(f, layout, &told.zone).replace(&format!(" ({})", f.code), "") + accepted;
         let _ = write!(out, "<tr><td class=\"lsn\">{lsn}</td><td>{timeline}</td><td>{}", Escaped(text));
         if let Some(says) = f.server_says(layout).filter(|_| f.severity == Severity::Error) {
             let _ = write!(out, "<small>the server says: <code>{}</code></small>", Escaped(says));

@@ -251,7 +251,7 @@ fn marks(out: &mut String, told: &VerifyAnswer<'_>, t: &TimelineReport, scale: &
             "<path class=\"mark {}\" d=\"M{x:.1} {y:.1}l-6 -11h12z\"><title>{} {}{}</title></path>",
             f.severity,
             f.code,
-            Escaped(f.message(told.outcome.layout.as_ref())),
+            Escaped(told.zone.message(f, told.outcome.layout.as_ref())),
             more
         );
     }

@@ -16,7 +16,8 @@ use crate::outside::Escaped;
 use crate::restore;
 use crate::time::rfc3339;
 use crate::verify::VerifyAnswer;
-use crate::verify::text::{headline, impact, next, proven, why};
+use crate::verify::next::next;
+use crate::verify::text::{headline, impact, proven, why};
 use crate::words::{depth, not_checked, verdict};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_verify::Severity;
@@ -108,10 +109,11 @@ fn answer(out: &mut String, told: &VerifyAnswer<'_>) {
         Escaped(rest.trim())
     );
     for (label, text) in [
-        ("WHY", vec![why(outcome, worst)]),
+        ("WHY", vec![why(outcome, worst, &told.zone)]),
         ("IMPACT", impact(outcome, worst, &told.zone)),
-        ("NEXT", vec![next(outcome, worst)]),
+        ("NEXT", vec![next(outcome, worst, &told.zone)]),
         ("PROVEN", vec![proven(outcome)]),
+        ("TIMES", vec![told.zone.told()]),
     ] {
         term(out, label, &text);
     }

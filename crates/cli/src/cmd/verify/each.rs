@@ -1,8 +1,9 @@
 //! `walproof verify --each`: every archive at a place, a row each.
 
-use crate::cmd::verify::{FailOn, VerifyArgs, VerifyFormat, options};
+use super::{FailOn, VerifyArgs, VerifyFormat, options};
 use crate::exit::Exit;
 use crate::streams::page;
+use crate::zone::now;
 use anyhow::{bail, ensure};
 use pgwal::repos::{Candidate, OpenedPlace, PlaceReading, open_each};
 use pgwal::source::Pace;
@@ -24,12 +25,11 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
     };
     let named = args.input.named();
     let [path] = named.as_slice() else { bail!("--each looks into one folder") };
-    ensure!(path.is_dir(), "{} is no folder", path.display());
     let pace = args.input.max_rate.map(|rate| Arc::new(Pace::new(rate)));
     let how = PlaceReading { keys: args.input.keys.keys()?, pace };
     let all = open_each(path, &args.input.place.choice(), &how)?;
     ensure!(!all.is_empty(), "{}: no archive lies there", path.display());
-    let zone = args.timezone.clone().unwrap_or_default();
+    let zone = args.zone.zone().at(now());
     let mut exit = Exit::Clean;
     let mut out = page(form);
     for (candidate, opened) in all {

@@ -1,0 +1,129 @@
+//! What a restore starts from where nobody named a backup, and what `plan` lists where WAL is missing or not here yet.
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
+
+mod run;
+
+use run::{testdata, walproof};
+use serde_json::Value;
+use std::fs;
+
+const OLDEST: &str = "000000010000000000000058.00000028.backup";
+const SECOND: &str = "000000010000000000000059.00000028.backup";
+const THIRD: &str = "00000001000000000000005F.00000028.backup";
+const NEWEST: &str = "00000003000000000000006B.00000028.backup";
+
+fn json(words: &[&str]) -> (i32, Value) {
+    let ran = walproof(&[words, &["--format", "json"]].concat());
+    (ran.code, serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}{}", ran.out, ran.err)))
+}
+
+fn chosen(words: &[&str]) -> (i32, Value) {
+    let (exit, document) = json(&[&["verify", &testdata("15/archive")], words].concat());
+    (exit, document["restore"]["backup_chosen"].clone())
+}
+
+#[test]
+fn the_newest_backup_that_reaches_the_target_is_taken() {
+    let (exit, choice) = chosen(&["--backup", "auto"]);
+    assert_eq!(
+        (exit, &choice["backup"], &choice["reaches"], &choice["known"]),
+        (0, &NEWEST.into(), &true.into(), &5.into())
+    );
+    for (lsn, backup) in [("0/5802000", OLDEST), ("0/5900200", SECOND), ("0/5E00200", SECOND), ("0/5F00200", THIRD)] {
+        let (exit, choice) = chosen(&["--target-lsn", lsn]);
+        assert_eq!((exit, &choice["backup"], &choice["reaches"]), (0, &backup.into(), &true.into()), "{lsn}: {choice}");
+        let passed = choice["passed_over"].as_array().unwrap();
+        assert!(passed.iter().all(|passed| passed["why"] == "behind_target"), "{choice}");
+    }
+}
+
+#[test]
+fn none_reaches_what_lies_before_all() {
+    let (exit, choice) = chosen(&["--target-time", "2020-01-01 00:00+00"]);
+    assert_eq!((exit, &choice["backup"], &choice["reaches"]), (1, &OLDEST.into(), &false.into()), "{choice}");
+    let archive = testdata("15/archive");
+    let ran = walproof(&["verify", &archive, "--target-time", "2020-01-01 00:00+00"]);
+    assert!(ran.out.contains("\nBACKUP   000000010000000000000058.00000028.backup"), "{}", ran.out);
+    assert!(ran.out.contains("none of 5 reaches the target"), "{}", ran.out);
+    assert!(ran.out.contains("\nNEXT     every backup known here ended behind the target"), "{}", ran.out);
+}
+
+#[test]
+fn a_place_that_knows_no_backup_says_so() {
+    let archive = testdata("15/pg_wal");
+    let ran = walproof(&["verify", &archive, "--target-immediate"]);
+    assert!(ran.code == 2 && ran.err.contains("knows no backup to choose from"), "{}{}", ran.out, ran.err);
+    let ran = walproof(&["verify", &archive, "--set", "hot_standby=off"]);
+    assert!(ran.code == 2 && ran.err.contains("--backup, or a target"), "{}", ran.err);
+}
+
+#[test]
+fn a_plan_chooses_as_well() {
+    let (exit, plan) = json(&["plan", &testdata("15/archive"), "--target-lsn", "0/5900200"]);
+    assert_eq!(exit, 0);
+    assert_eq!((&plan["verdict"], &plan["backup_chosen"]["backup"]), (&"proven".into(), &SECOND.into()));
+}
+
+/// A copy of the demo without some of its files.
+fn demo_without(gone: &[&str]) -> tempfile::TempDir {
+    let place = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(testdata("demo/good")).unwrap().map(Result::unwrap) {
+        if !gone.contains(&entry.file_name().to_str().unwrap()) {
+            fs::copy(entry.path(), place.path().join(entry.file_name())).unwrap();
+        }
+    }
+    place
+}
+
+fn names(words: &[&str]) -> (i32, Vec<String>) {
+    let ran = walproof(&[&["plan"], words, &["--fetch-list"]].concat());
+    (ran.code, ran.out.lines().map(str::to_owned).collect())
+}
+
+#[test]
+fn a_plan_goes_on_behind_what_is_missing() {
+    let place = demo_without(&["00000001000000000000000A"]);
+    let archive = place.path().to_str().unwrap();
+    let (exit, list) = names(&[archive, "--backup", "latest"]);
+    let all = ["000000010000000000000009", "00000001000000000000000A", "00000001000000000000000B"];
+    assert_eq!((exit, list), (1, all.map(str::to_owned).to_vec()));
+    // A position names what lies behind the last file, too.
+    let (exit, list) = names(&[archive, "--backup", "latest", "--target-lsn", "0/D00100"]);
+    let all = [&all[..], &["00000001000000000000000C", "00000001000000000000000D"]].concat();
+    assert_eq!((exit, list), (1, all.iter().map(|name| (*name).to_owned()).collect()));
+    let ran = walproof(&["plan", archive, "--backup", "latest"]);
+    assert!(ran.out.contains("Behind the file at which it ends, 1 file more on the way"), "{}", ran.out);
+    let (_, plan) = json(&["plan", archive, "--backup", "latest"]);
+    assert_eq!(plan["beyond"][0]["name"], "00000001000000000000000B");
+    assert_eq!(plan["beyond"][0]["status"], "present");
+}
+
+#[test]
+fn a_short_list_has_its_reason_in_front() {
+    let good = testdata("demo/good");
+    let ran = walproof(&["plan", &good, "--backup", "latest", "--target-time", "2026-11-20 03:17+00"]);
+    let first = ran.out.lines().next().unwrap();
+    assert!(ran.code == 1 && first.contains("cannot end at its target") && first.contains("(WP423)"), "{}", ran.out);
+    let damaged = testdata("demo/damaged");
+    let ran = walproof(&["plan", &damaged, "--backup", "latest"]);
+    let first = ran.out.lines().next().unwrap();
+    assert!(ran.code == 1 && first.contains("(WP201)"), "{}", ran.out);
+    let (_, list) = names(&[&damaged, "--backup", "latest"]);
+    assert_eq!(list.len(), 3, "{list:?}");
+}
+
+#[test]
+fn a_plan_without_an_archive_names_what_the_backup_tells() {
+    let file = testdata("demo/good") + "/000000010000000000000009.00000028.backup";
+    assert_eq!(names(&["--backup", &file]), (0, vec!["000000010000000000000009".to_owned()]));
+    let (exit, list) = names(&["--backup", &file, "--target-lsn", "0/B00100"]);
+    assert_eq!((exit, list.len(), list[2].as_str()), (0, 3, "00000001000000000000000B"));
+    let ran = walproof(&["plan", "--backup", &file]);
+    assert!(ran.out.contains("1 segment, 1,048,576 bytes") && ran.out.contains("its end at 0/00900100"), "{}", ran.out);
+    let (exit, plan) = json(&["plan", "--backup", &file]);
+    assert_eq!((exit, &plan["to"], &plan["bytes"]), (0, &"backup_end".into(), &1_048_576.into()));
+    let ran = walproof(&["plan", "--backup", "nightly"]);
+    assert!(ran.code == 2 && ran.err.contains("only an archive knows a backup by its name"), "{}", ran.err);
+    let ran = walproof(&["plan", "--target-lsn", "0/1"]);
+    assert_eq!(ran.code, 2, "{}", ran.out);
+}

@@ -1,0 +1,139 @@
+//! From which of the backups that an archive knows a restore starts: the newest one that comes where it should.
+
+use crate::backup::{self, Backup};
+use crate::chosen::{BackupChoice, PassedOver, WhyPassed};
+use crate::failure::Failure;
+use crate::outcome::Restore;
+use crate::predict::{Site, SiteOptions};
+use crate::settings::Settings;
+use crate::target::Target;
+use pgwal_archive::Error;
+use pgwal_format::{Lsn, Version};
+use pgwal_source::Source;
+
+/// Backups that are tried: each costs reading WAL.
+const TRIED: usize = 12;
+
+/// Chooses; `None` where the archive knows no backup. `settings` reads them as a version does; without any, the newest
+/// backup is taken.
+///
+/// # Errors
+/// The archive cannot be looked at, settings cannot be read, or an early end was asked for.
+pub fn choose<E: From<Error>>(
+    archive: &dyn Source,
+    look: SiteOptions<'_>,
+    settings: &mut dyn FnMut(&Backup, Version) -> Result<Option<Settings>, E>,
+) -> Result<Option<(Backup, BackupChoice)>, E> {
+    let mut all = backup::all(archive)?;
+    all.sort_by_key(|backup| std::cmp::Reverse((backup.start(), backup.timeline(), backup.name.clone())));
+    let known = all.len();
+    let mut search = BackupSearch { archive, look, settings, passed_over: Vec::new() };
+    let found = search.newest(&all)?;
+    let before = |passed: &PassedOver| passed.why == WhyPassed::BehindTarget;
+    let reaches = found.is_some();
+    let at = match found {
+        Some(at) => at,
+        // The one that comes nearest to the target.
+        None if !search.passed_over.is_empty() && search.passed_over.iter().all(before) => known.saturating_sub(1),
+        None => 0,
+    };
+    let mut passed_over = search.passed_over;
+    if known <= at {
+        return Ok(None);
+    }
+    let backup = all.swap_remove(at);
+    passed_over.retain(|passed| passed.file != backup.name);
+    let history = backup.history.as_ref();
+    let choice = BackupChoice {
+        file: backup.name.clone(),
+        label: history.and_then(|history| history.label.clone()),
+        began: history.and_then(|history| history.start_time.clone()),
+        reaches,
+        known,
+        passed_over,
+    };
+    Ok(Some((backup, choice)))
+}
+
+struct BackupSearch<'a, 's, E> {
+    archive: &'a dyn Source,
+    look: SiteOptions<'a>,
+    settings: &'s mut dyn FnMut(&Backup, Version) -> Result<Option<Settings>, E>,
+    passed_over: Vec<PassedOver>,
+}
+
+impl<E: From<Error>> BackupSearch<'_, '_, E> {
+    /// The place of the newest one from which it comes where it should.
+    fn newest(&mut self, all: &[Backup]) -> Result<Option<usize>, E> {
+        let mut limit = None;
+        // Where a transaction or a restore point lies, only WAL tells: without a look from far back, each newer backup
+        // would cost all WAL behind it.
+        if all.len() > 1 && self.is_named(all)? {
+            for backup in all.iter().rev().take(TRIED) {
+                if let Some(restore) = self.attempt(backup)?.ok().filter(Restore::is_good) {
+                    limit = restore.replay_end;
+                    break;
+                }
+            }
+            if limit.is_none() {
+                let why = || WhyPassed::Fails(None);
+                let passed = all.iter().take(TRIED).map(|b| PassedOver { file: b.name.clone(), why: why() });
+                self.passed_over = passed.collect();
+                return Ok(None);
+            }
+        }
+        let mut tried = 0;
+        for (at, backup) in all.iter().enumerate() {
+            let stop = backup.stop();
+            if limit.is_some_and(|limit| stop.is_some_and(|stop| stop > limit)) {
+                self.pass(backup, WhyPassed::BehindTarget);
+                continue;
+            }
+            tried += 1;
+            if tried > TRIED {
+                break;
+            }
+            match self.attempt(backup)? {
+                Ok(restore) if restore.is_good() => return Ok(Some(at)),
+                Ok(restore) => {
+                    let why = match restore.failure {
+                        Some(Failure::BeforeConsistency) => WhyPassed::BehindTarget,
+                        _ if restore.is_late() => WhyPassed::BehindTarget,
+                        _ => WhyPassed::Fails(restore.server_says.clone()),
+                    };
+                    if let (Some(Target::Lsn(lsn)), WhyPassed::BehindTarget) =
+                        (restore.target.as_ref().map(|t| &t.target), &why)
+                    {
+                        limit = Some(limit.map_or(*lsn, |limit: Lsn| limit.min(*lsn)));
+                    }
+                    self.pass(backup, why);
+                }
+                Err(why) => self.pass(backup, why),
+            }
+        }
+        Ok(None)
+    }
+
+    fn pass(&mut self, backup: &Backup, why: WhyPassed) {
+        self.passed_over.push(PassedOver { file: backup.name.clone(), why });
+    }
+
+    /// Whether the target is one whose place only WAL tells.
+    fn is_named(&mut self, all: &[Backup]) -> Result<bool, E> {
+        for backup in all.iter().take(TRIED) {
+            let Some(site) = Site::new(self.archive, backup, self.look)? else { continue };
+            let settings = (self.settings)(backup, site.layout().dialect.version)?;
+            return Ok(settings.is_some_and(|s| matches!(s.target, Target::Xid(_) | Target::Name(_))));
+        }
+        Ok(false)
+    }
+
+    /// What a restore from it comes to.
+    fn attempt(&mut self, backup: &Backup) -> Result<Result<Restore, WhyPassed>, E> {
+        let Some(site) = Site::new(self.archive, backup, self.look)? else { return Ok(Err(WhyPassed::NoWal)) };
+        match (self.settings)(backup, site.layout().dialect.version)? {
+            Some(settings) => Ok(Ok(site.outcome(&settings)?)),
+            None => Ok(Err(WhyPassed::Fails(None))),
+        }
+    }
+}

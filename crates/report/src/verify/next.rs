@@ -1,0 +1,80 @@
+//! What to do next, and which file would come next.
+
+use crate::time::Zone;
+use pgwal_format::SegmentName;
+use pgwal_source::Ignored;
+use pgwal_verify::recovery::failure::Failure;
+use pgwal_verify::recovery::{UnmetTarget, WalkEnd};
+use pgwal_verify::{Code, Depth, Finding, Outcome, Severity, Verdict, WalEnd};
+
+/// What to do about the worst finding, or what comes next where there is none.
+pub(super) fn next(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> String {
+    match worst.or_else(|| outcome.counted().find(|f| f.severity == Severity::Warning)) {
+        Some(f) => {
+            let advice = miswritten(outcome, f).or_else(|| older_elsewhere(outcome, f)).unwrap_or_else(|| f.advice());
+            // A target that is missed by an hour or two is mostly one of another zone.
+            let missed = matches!(f.code, Code::TargetUnreached | Code::RestoreInconsistent);
+            let doubt = outcome.counted().find(|other| missed && other.code == Code::TargetZone);
+            doubt.map_or_else(|| advice.clone(), |doubt| format!("{}; else {advice}", doubt.advice()))
+        }
+        None if outcome.verdict == Verdict::Proven && outcome.backups.is_empty() && outcome.restore.is_none() => {
+            format!("nothing for the WAL; keep a base backup that starts within it{}", comes_next(outcome, zone))
+        }
+        None if outcome.verdict == Verdict::Proven => format!("nothing{}", comes_next(outcome, zone)),
+        None if outcome.depth == Depth::Records => {
+            "look at other timelines (--timeline), a wider range (--start, --end) or another folder".into()
+        }
+        None => "run again without --depth".into(),
+    }
+}
+
+/// Where all backups that are known were tried, nobody is sent to look for one among them.
+fn older_elsewhere(outcome: &Outcome, f: &Finding) -> Option<String> {
+    let restore = outcome.restore.as_ref()?;
+    let choice = restore.chosen.as_ref().filter(|choice| !choice.reaches)?;
+    let before = matches!(restore.missed, Some(UnmetTarget::Before { .. } | UnmetTarget::PointBefore(_)));
+    let behind = before || restore.is_late() || restore.failure == Some(Failure::BeforeConsistency);
+    let missed = matches!(f.code, Code::TargetUnreached | Code::RestoreInconsistent);
+    let known = if choice.known == 1 { "the one backup" } else { "every backup" };
+    (behind && missed).then(|| {
+        format!("{known} known here ended behind the target: look for an older one elsewhere, or choose a later target")
+    })
+}
+
+/// The file in which WAL goes on, and what to look at where it should have come long ago.
+fn comes_next(outcome: &Outcome, zone: &Zone) -> String {
+    let Some(next) = next_file(outcome) else { return String::new() };
+    let last = outcome.replayed.last_commit.filter(|last| zone.is_old(*last));
+    let old = last.map(|_| "; a server that still writes has more: look at its pg_stat_archiver").unwrap_or_default();
+    format!("; the next file would be {next}{old}")
+}
+
+/// The file in which WAL goes on behind its end; `None` where that is not asked, or lies in the last file itself.
+fn next_file(outcome: &Outcome) -> Option<String> {
+    if let Some(restore) = &outcome.restore {
+        return match &restore.end {
+            Some(WalkEnd::NoFile(file)) if restore.target.is_none() => Some(file.clone()),
+            _ => None,
+        };
+    }
+    let (layout, (_, to)) = outcome.layout.as_ref().zip(outcome.replay)?;
+    let timeline = outcome.path.last().copied()?;
+    let report = outcome.timelines.iter().find(|t| t.timeline == timeline && t.to == to)?;
+    let (address, size) = (layout.address(), layout.segment);
+    let within = address.segment(to, size);
+    let next = match report.end {
+        _ if address.offset(to, size) == 0 => within,
+        WalEnd::Continues | WalEnd::Switch => within.next(),
+        _ => return None,
+    };
+    Some(SegmentName::new(timeline, next, address, size).to_string())
+}
+
+/// The missing file may be here, under a name that a server does not ask for.
+fn miswritten(outcome: &Outcome, f: &Finding) -> Option<String> {
+    let missing = f.file.as_deref().filter(|_| f.code == Code::Gap)?;
+    let same = |name: &&String| Ignored::as_written(name).is_some_and(|right| right.split('.').next() == Some(missing));
+    let here = outcome.unknown.miswritten.iter().find(same)?;
+    let right = Ignored::as_written(here)?;
+    Some(format!("give {here} the name that a server asks for: {right}"))
+}

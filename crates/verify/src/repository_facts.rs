@@ -1,0 +1,37 @@
+//! The repository of a backup tool in which WAL lies.
+
+use pgwal_repos::{RepoLayout, Repository};
+
+/// A repository of a backup tool.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RepositoryFacts {
+    /// Whose it is.
+    pub layout: RepoLayout,
+    /// Its stanza, server, instance or site.
+    pub name: Option<String>,
+    /// Which cluster of a stanza.
+    pub archive_id: Option<String>,
+    /// Its folder, below the place that was named.
+    pub folder: String,
+    /// How many backups it has.
+    pub backups: u64,
+    /// How many of them restore.
+    pub restorable: u64,
+    /// The tool's own command for the restore that was proven.
+    pub restore_command: Option<String>,
+}
+
+impl RepositoryFacts {
+    pub(crate) fn of(repository: &Repository) -> RepositoryFacts {
+        let restorable = repository.backups.iter().filter(|backup| backup.restores()).count();
+        RepositoryFacts {
+            layout: repository.layout,
+            name: repository.name.clone(),
+            archive_id: repository.archive_id.clone(),
+            folder: repository.base.clone(),
+            backups: repository.backups.len() as u64,
+            restorable: restorable as u64,
+            restore_command: None,
+        }
+    }
+}
