@@ -14,6 +14,9 @@ use pgwal_source::Source;
 /// Backups that are tried: each costs reading WAL.
 const TRIED: usize = 12;
 
+/// Reads settings as a version does; `None`: a server refuses them.
+pub type ReadSettings<'s, E> = dyn FnMut(&Backup, Version) -> Result<Option<Settings>, E> + 's;
+
 /// Chooses; `None` where the archive knows no backup. `settings` reads them as a version does; without any, the newest
 /// backup is taken.
 ///
@@ -22,7 +25,7 @@ const TRIED: usize = 12;
 pub fn choose<E: From<Error>>(
     archive: &dyn Source,
     look: SiteOptions<'_>,
-    settings: &mut dyn FnMut(&Backup, Version) -> Result<Option<Settings>, E>,
+    settings: &mut ReadSettings<'_, E>,
 ) -> Result<Option<(Backup, BackupChoice)>, E> {
     let mut all = backup::all(archive)?;
     all.sort_by_key(|backup| std::cmp::Reverse((backup.start(), backup.timeline(), backup.name.clone())));
@@ -58,7 +61,7 @@ pub fn choose<E: From<Error>>(
 struct BackupSearch<'a, 's, E> {
     archive: &'a dyn Source,
     look: SiteOptions<'a>,
-    settings: &'s mut dyn FnMut(&Backup, Version) -> Result<Option<Settings>, E>,
+    settings: &'s mut ReadSettings<'s, E>,
     passed_over: Vec<PassedOver>,
 }
 

@@ -20,7 +20,7 @@ pub fn write(out: &mut Lines<'_>, plan: &RestorePlan, zone: &Zone) -> io::Result
     }
     writeln!(out, "{}", headline(plan))?;
     if let Some(choice) = &plan.restore.chosen {
-        writeln!(out, "from {}", chosen(choice, plan.restore.target.is_some(), zone))?;
+        writeln!(out, "from {}", chosen(choice, &plan.restore, zone))?;
     }
     for file in &plan.restore.files {
         writeln!(out, "{:<8} {:>14}  {}{}", status(file, plan), size(file), file.name, note(file, plan))?;

@@ -119,7 +119,7 @@ pub fn impact(r: &Restore) -> String {
 /// The lines that only a restore has: their labels and texts.
 pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
     let mut out: Vec<(&'static str, String)> =
-        r.chosen.iter().map(|choice| ("BACKUP", chosen(choice, r.target.is_some(), zone))).collect();
+        r.chosen.iter().map(|choice| ("BACKUP", chosen(choice, r, zone))).collect();
     let consistent = match r.consistent_at {
         Some(lsn) => format!("consistent at {lsn}"),
         // As after a crash, or a clean end: nothing has to be reached.
@@ -157,12 +157,12 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
     out
 }
 
-/// The backup that was chosen, and why.
-pub fn chosen(choice: &BackupChoice, target: bool, zone: &Zone) -> String {
+/// The backup that was chosen for a restore, and why.
+pub fn chosen(choice: &BackupChoice, r: &Restore, zone: &Zone) -> String {
     let began = choice.began.as_ref().map(|text| zone.as_written(text));
     let said: Vec<&str> = choice.label.iter().chain(&began).map(String::as_str).collect();
     let called = if said.is_empty() { String::new() } else { format!(" ({})", said.join(", ")) };
-    let to = if target { "reaches the target" } else { "comes to the end of WAL" };
+    let to = if r.target.is_some() { "reaches the target" } else { "comes to the end of WAL" };
     let why = match (choice.reaches, choice.known) {
         (true, 1) => format!("the only one known, and it {to}"),
         (true, known) => format!("the newest of {known} that {to}"),
