@@ -12,8 +12,8 @@ const LIMIT: u64 = 4 << 20;
 /// Bytes in a window.
 const WINDOW: usize = 64 << 10;
 
-/// Reads a file of these bytes under a segment's name, and under that of a format without a magic; each once to the limit
-/// and once until the first window.
+/// Reads a file of these bytes under a segment's name, and under that of a format without a magic; each once to the
+/// limit and once until the first window.
 pub fn run(bytes: &[u8]) {
     for name in ["000000010000000000000001", "000000010000000000000001.br"] {
         named(name, bytes);

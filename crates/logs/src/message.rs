@@ -27,38 +27,40 @@ const MAX_CANDIDATES: usize = 1024;
 const QUOTING: &[&str] = &["statement: ", "duration: ", "execute ", "parse ", "bind ", "syntax error at or near"];
 
 /// A text that may be the message of a line.
-pub(super) struct Candidate<'t> {
+pub(super) struct MessageCandidate<'t> {
     pub(super) text: Cow<'t, str>,
     /// The level in front of it.
     pub(super) level: Option<LogLevel>,
 }
 
-impl Candidate<'_> {
-    fn into_owned<'o>(self) -> Candidate<'o> {
-        Candidate { text: Cow::Owned(self.text.into_owned()), level: self.level }
+impl MessageCandidate<'_> {
+    fn into_owned<'o>(self) -> MessageCandidate<'o> {
+        MessageCandidate { text: Cow::Owned(self.text.into_owned()), level: self.level }
     }
 }
 
 /// The texts that may be the message of `line`, the likeliest first.
-pub(super) fn candidates(line: &str) -> Vec<Candidate<'_>> {
+pub(super) fn candidates(line: &str) -> Vec<MessageCandidate<'_>> {
     let mut found = Vec::new();
     gather(line, MAX_WRAPPERS, &mut found);
     found.truncate(MAX_CANDIDATES);
     found
 }
 
-fn gather<'t>(line: &'t str, depth: u8, found: &mut Vec<Candidate<'t>>) {
+fn gather<'t>(line: &'t str, depth: u8, found: &mut Vec<MessageCandidate<'t>>) {
     let line = clipped(line).trim();
     let inside = depth.checked_sub(1).and_then(|depth| Some((wrapped::inside(line)?, depth)));
     if let Some((contents, depth)) = inside {
         for content in contents {
             match content {
-                WrappedContent::Message { text, level } => found.push(Candidate { text: Cow::Owned(text), level }),
+                WrappedContent::Message { text, level } => {
+                    found.push(MessageCandidate { text: Cow::Owned(text), level })
+                }
                 WrappedContent::Lines(text) => {
                     for line in text.lines().take(MAX_STARTS) {
                         let mut inner = Vec::new();
                         gather(line, depth, &mut inner);
-                        found.extend(inner.into_iter().map(Candidate::into_owned));
+                        found.extend(inner.into_iter().map(MessageCandidate::into_owned));
                         if found.len() >= MAX_CANDIDATES {
                             return;
                         }
@@ -71,9 +73,13 @@ fn gather<'t>(line: &'t str, depth: u8, found: &mut Vec<Candidate<'t>>) {
     match after_levels(line) {
         Levels::NoMessage => {}
         Levels::Behind(starts) if !starts.is_empty() => {
-            found.extend(starts.into_iter().map(|(level, text)| Candidate { text: text.into(), level: Some(level) }));
+            found.extend(
+                starts.into_iter().map(|(level, text)| MessageCandidate { text: text.into(), level: Some(level) }),
+            );
         }
-        Levels::Behind(_) => found.extend(word_starts(line).map(|text| Candidate { text: text.into(), level: None })),
+        Levels::Behind(_) => {
+            found.extend(word_starts(line).map(|text| MessageCandidate { text: text.into(), level: None }))
+        }
     }
 }
 

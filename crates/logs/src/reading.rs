@@ -1,6 +1,6 @@
 //! Several lines of a log: the worst message of them, and what else they say.
 
-use crate::message::{self, Candidate};
+use crate::message::{self, MessageCandidate};
 use crate::places::places_in;
 use crate::{LogLevel, LogLine, LogPosition, MAX_DEPTH, MessageKind, MessageRow, Nature, at_start, english_at_start};
 
@@ -146,7 +146,7 @@ fn badness(line: &LogLine) -> (u8, u8) {
 }
 
 /// The message; of `starts` places, those in other languages.
-fn known(candidates: &[Candidate<'_>], starts: usize) -> Option<LogLine> {
+fn known(candidates: &[MessageCandidate<'_>], starts: usize) -> Option<LogLine> {
     let english = candidates.iter().find_map(|c| Some((c, english_at_start(&c.text, MAX_DEPTH)?)));
     let any = || candidates.iter().take(starts).find_map(|c| Some((c, at_start(&c.text, MAX_DEPTH)?)));
     let (candidate, mut line) = english.or_else(any)?;

@@ -1,8 +1,8 @@
 //! Encrypted bytes to those that were encrypted, in front of unpacking.
 //!
 //! Formats without a seal say of no key that it is wrong: their bytes come out as noise. There a key is right if what
-//! comes out first is known ([`known`]). Where it is not, the key is another or the beginning is damaged; the end of the
-//! file and the other files of the place tell these apart.
+//! comes out first is known ([`known`]). Where it is not, the key is another or the beginning is damaged; the end of
+//! the file and the other files of the place tell these apart.
 
 mod known;
 #[cfg(feature = "openssl")]

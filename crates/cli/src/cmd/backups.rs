@@ -9,8 +9,8 @@ use clap::ValueEnum;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::repos::{OpenedPlace, PlaceReading, RepoError, open_each};
 use pgwal::source::{Pace, SourceError};
-use pgwal::verify::times::Times;
 use pgwal::verify::Verdict;
+use pgwal::verify::times::Times;
 use pgwal_report::backups::{ArchiveBackups, BackupsAnswer, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
 use std::io::Write;
@@ -94,13 +94,11 @@ fn places(args: &BackupsArgs, place: &str) -> anyhow::Result<Vec<NamedPlace>> {
 fn look(args: &BackupsArgs, place: String, opened: Result<OpenedPlace, RepoError>) -> SeenArchive {
     let times = match &opened {
         Err(error) => Err(error.to_string()),
-        Ok(opened) => {
-            match Times::of(opened.source.as_ref(), args.input.options()) {
-                Ok(Some(times)) => Ok(times),
-                Ok(None) => Err("no file there says how to read it".to_owned()),
-                Err(error) => Err(error.to_string()),
-            }
-        }
+        Ok(opened) => match Times::of(opened.source.as_ref(), args.input.options()) {
+            Ok(Some(times)) => Ok(times),
+            Ok(None) => Err("no file there says how to read it".to_owned()),
+            Err(error) => Err(error.to_string()),
+        },
     };
     SeenArchive { place, opened, times }
 }

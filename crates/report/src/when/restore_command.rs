@@ -1,7 +1,7 @@
 //! The setting with which a server fetches WAL from an archive.
 
 use crate::outside::is_harmful;
-use pgwal_format::{FileName, SegmentSize};
+use pgwal_format::{FileName, SegmentName, SegmentSize};
 use pgwal_source::{Codec, Entry, Extent, How, Scratch, Source};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf, absolute};
@@ -38,7 +38,8 @@ fn is_plain(source: &dyn Source, entry: &Entry, size: SegmentSize) -> bool {
 /// The folder of a segment that `cp` can restore.
 fn plain_folder(entry: &Entry, path: &Path) -> Option<PathBuf> {
     let path = absolute(path).ok()?;
-    let plain = matches!(entry.name, Some(FileName::Segment(name)) if path.file_name().is_some_and(|file| *file == *name.to_string()));
+    let is_file = |name: SegmentName| path.file_name().is_some_and(|file| *file == *name.to_string());
+    let plain = matches!(entry.name, Some(FileName::Segment(name)) if is_file(name));
     path.parent().filter(|_| plain).map(Path::to_path_buf)
 }
 

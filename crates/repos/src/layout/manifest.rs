@@ -152,7 +152,7 @@ pub(super) fn compare(
         if !inside || line.is_empty() {
             continue;
         }
-        let entry = std::str::from_utf8(line).ok().and_then(ManifestFile::parse);
+        let entry = std::str::from_utf8(line).ok().and_then(ManifestRow::parse);
         match entry {
             Some(file) => file.look(&backup.label, &mut there, &mut found)?,
             None => {
@@ -177,7 +177,7 @@ fn backup_label(store: &dyn Store, keys: &Keys, data: &str) -> Result<Option<Vec
 }
 
 /// A line of `[target:file]`.
-struct ManifestFile<'a> {
+struct ManifestRow<'a> {
     name: &'a str,
     size: u64,
     stored: u64,
@@ -186,15 +186,15 @@ struct ManifestFile<'a> {
     bundle: Option<(u64, u64)>,
 }
 
-impl<'a> ManifestFile<'a> {
-    fn parse(line: &'a str) -> Option<ManifestFile<'a>> {
+impl<'a> ManifestRow<'a> {
+    fn parse(line: &'a str) -> Option<ManifestRow<'a>> {
         let at = line.find("={")?;
         let (name, value) = (line.get(..at)?, line.get(at + 1..)?);
         let value: Value = serde_json::from_str(value).ok()?;
         let number = |key: &str| value.get(key).and_then(Value::as_u64);
         // A size of zero may be left out in later formats.
         let size = number("size").unwrap_or(0);
-        Some(ManifestFile {
+        Some(ManifestRow {
             name,
             size,
             stored: number("repo-size").unwrap_or(size),

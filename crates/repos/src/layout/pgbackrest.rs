@@ -61,7 +61,7 @@ pub(super) fn read(
     out.keys_of_wal = archive_info.get().and_then(Info::subkey);
     let keys = backup_info.get().and_then(Info::subkey);
     let inner = Reading { store, keys: keys.as_ref().unwrap_or(reading.keys) };
-    let named = Cluster::named(&backup_info, &id).or_else(|| Cluster::named(&archive_info, &id));
+    let named = InfoCluster::named(&backup_info, &id).or_else(|| InfoCluster::named(&archive_info, &id));
     let unknown = archive_info.get().filter(|info| !knows(info, &id, named));
     if unknown.is_some() {
         out.defects.push(RepoDefect {
@@ -69,7 +69,7 @@ pub(super) fn read(
             kind: DefectKind::Contradicts(format!("does not know {id}: pgBackRest gives out none of its WAL")),
             fatal: true,
         });
-    } else if let (Some(a), Some(b)) = (Cluster::current(&archive_info), Cluster::current(&backup_info))
+    } else if let (Some(a), Some(b)) = (InfoCluster::current(&archive_info), InfoCluster::current(&backup_info))
         && a != b
     {
         let what = format!("names {} as the current cluster, backup.info {}", a.shown(), b.shown());
@@ -175,29 +175,33 @@ impl InfoFault {
 
 /// A cluster of a stanza.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Cluster<'a> {
+struct InfoCluster<'a> {
     version: &'a str,
     system_id: u64,
     number: u64,
 }
 
-impl<'a> Cluster<'a> {
-    fn current(file: &'a InfoFile) -> Option<Cluster<'a>> {
+impl<'a> InfoCluster<'a> {
+    fn current(file: &'a InfoFile) -> Option<InfoCluster<'a>> {
         let info = file.get()?;
         let number = info.number("db", "db-id")?;
-        Some(Cluster { version: info.text("db", "db-version")?, system_id: info.number("db", "db-system-id")?, number })
-    }
-
-    fn all(info: &'a Info) -> impl Iterator<Item = Cluster<'a>> {
-        info.section("db:history").filter_map(|(key, value)| {
-            // In archive.info the key `db-id` holds the system identifier.
-            let system_id = value.get("db-system-id").or_else(|| value.get("db-id"))?.as_u64()?;
-            Some(Cluster { version: value.get("db-version")?.as_str()?, system_id, number: key.parse().ok()? })
+        Some(InfoCluster {
+            version: info.text("db", "db-version")?,
+            system_id: info.number("db", "db-system-id")?,
+            number,
         })
     }
 
-    fn named(file: &'a InfoFile, id: &str) -> Option<Cluster<'a>> {
-        Cluster::all(file.get()?).find(|cluster| cluster.id() == id)
+    fn all(info: &'a Info) -> impl Iterator<Item = InfoCluster<'a>> {
+        info.section("db:history").filter_map(|(key, value)| {
+            // In archive.info the key `db-id` holds the system identifier.
+            let system_id = value.get("db-system-id").or_else(|| value.get("db-id"))?.as_u64()?;
+            Some(InfoCluster { version: value.get("db-version")?.as_str()?, system_id, number: key.parse().ok()? })
+        })
+    }
+
+    fn named(file: &'a InfoFile, id: &str) -> Option<InfoCluster<'a>> {
+        InfoCluster::all(file.get()?).find(|cluster| cluster.id() == id)
     }
 
     fn id(&self) -> String {
@@ -210,17 +214,17 @@ impl<'a> Cluster<'a> {
 }
 
 /// Whether an id is in `archive.info`, as `backup.info` has it.
-fn knows(info: &Info, id: &str, named: Option<Cluster<'_>>) -> bool {
-    let same = |cluster: &Cluster<'_>| {
+fn knows(info: &Info, id: &str, named: Option<InfoCluster<'_>>) -> bool {
+    let same = |cluster: &InfoCluster<'_>| {
         cluster.id() == id
             && named.is_none_or(|named| (named.system_id, named.version) == (cluster.system_id, cluster.version))
     };
-    Cluster::all(info).any(|cluster| same(&cluster))
+    InfoCluster::all(info).any(|cluster| same(&cluster))
 }
 
 /// The current archive id: of the two files, what the one says that knows more clusters.
 fn current(archive: &InfoFile, backup: &InfoFile) -> Option<String> {
-    let (a, b) = (Cluster::current(archive), Cluster::current(backup));
+    let (a, b) = (InfoCluster::current(archive), InfoCluster::current(backup));
     match (a, b) {
         (Some(a), Some(b)) if b.number > a.number => Some(b.id()),
         (a, b) => a.or(b).map(|cluster| cluster.id()),

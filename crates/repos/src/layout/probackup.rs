@@ -46,7 +46,7 @@ pub(super) fn read(store: &dyn Store, candidate: &Candidate) -> Result<RepoConte
     let wal = join(&candidate.base, &format!("wal/{instance}"));
     let mut out = RepoContents { wal: vec![wal], ..RepoContents::default() };
     let conf = store.read(&join(&folder, "pg_probackup.conf"), 1 << 20)?.unwrap_or_default();
-    let conf = Keys(String::from_utf8_lossy(&conf).into_owned());
+    let conf = ControlKeys(String::from_utf8_lossy(&conf).into_owned());
     let size =
         conf.number("xlog-seg-size").and_then(|n| u32::try_from(n).ok()).and_then(|n| SegmentSize::new(n.into()));
     let size = size.unwrap_or(SegmentSize::DEFAULT);
@@ -63,7 +63,7 @@ pub(super) fn read(store: &dyn Store, candidate: &Candidate) -> Result<RepoConte
         match store.read(&file, 1 << 20)? {
             None => backup.put_down(BackupDefect::Undescribed { file }),
             Some(bytes) => {
-                take(&mut backup, &Keys(String::from_utf8_lossy(&bytes).into_owned()), size);
+                take(&mut backup, &ControlKeys(String::from_utf8_lossy(&bytes).into_owned()), size);
                 backup.system_id = conf.number("system-identifier");
                 if !backup.is_unfinished() {
                     content(store, &own, &mut backup)?;
@@ -78,9 +78,9 @@ pub(super) fn read(store: &dyn Store, candidate: &Candidate) -> Result<RepoConte
 }
 
 /// Lines of `key = value`, the value in quotes or not.
-struct Keys(String);
+struct ControlKeys(String);
 
-impl Keys {
+impl ControlKeys {
     fn text(&self, key: &str) -> Option<&str> {
         let line = self.0.lines().find_map(|line| line.strip_prefix(key)?.trim_start().strip_prefix('='));
         line.map(|value| value.trim().trim_matches('\''))
@@ -91,7 +91,7 @@ impl Keys {
     }
 }
 
-fn take(backup: &mut ListedBackup, control: &Keys, size: SegmentSize) {
+fn take(backup: &mut ListedBackup, control: &ControlKeys, size: SegmentSize) {
     let lsn = |key: &str| control.text(key).and_then(|text| text.parse::<Lsn>().ok()).filter(|lsn| lsn.get() > 0);
     backup.mode = match control.text("backup-mode") {
         Some("FULL") => BackupMode::Full,

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! 89 "LZO" 00 0D 0A 1A 0A | version 2 | library 2 | [needed 2] | method 1 | [level 1] | flags 4 | [filter 4] | mode 4
-//!   | time 4 | [time, high 4] | length of the name 1 | name | checksum of the header 4 | [extra: length 4, bytes, sum 4]
+//!   | time 4 | [time, high 4] | length of the name 1 | name | checksum of the header 4 | [extra: length 4, bytes,
+//!     sum 4]
 //! plain length 4 | packed length 4 | [Adler-32 of the plain bytes] [CRC-32] | [both of the packed ones] | bytes
 //!   … until a plain length of 0. A block that does not pack is as long as its plain bytes, and stored.
 //! ```

@@ -62,7 +62,8 @@ pub(super) fn open<'a>(
     let mut attempts: Vec<Attempt<'_>> =
         with_keys.into_iter().chain(passphrases.iter().map(Attempt::Passphrase)).collect();
     if attempts.len() > 1 {
-        // A passphrase may look right until something is read; what was read is gone. So each is tried on the beginning.
+        // A passphrase may look right until something is read; what was read is gone. So each is tried on the
+        // beginning.
         let head = input.peek(HEAD)?;
         attempts.retain(|attempt| attempt.opens(head));
     }
