@@ -14,7 +14,6 @@ use std::io::Write;
 
 /// The options.
 #[derive(clap::Args)]
-#[command(next_help_heading = "Which records")]
 pub struct Filtering {
     /// Only records of this resource manager; may be repeated. "list" prints their names
     #[arg(short, long, value_name = "RMGR", value_parser = filter::rmgr)]

@@ -1,7 +1,8 @@
 //! What help says beside the options: which of them `-h` shows, examples, and exit codes. `--help` and the manual pages
 //! show everything.
 
-use clap::Command;
+use clap::{ArgGroup, Command};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// The help of one subcommand.
@@ -192,6 +193,29 @@ const PAGES: &[HelpPage] = &[
     },
 ];
 
+/// Headings of options that belong together: the type that has them, which is their group.
+const HEADINGS: [(&str, &str); 4] = [
+    ("Restoring", "Restore"),
+    ("Filtering", "Which records"),
+    ("PlaceOptions", "Which of several archives at a place"),
+    ("KeyOptions", "Encrypted archives"),
+];
+
+/// Each option below its own heading: one that a type gives would hold for all that come behind it.
+fn with_headings(command: Command) -> Command {
+    let heading =
+        |group: &ArgGroup| HEADINGS.iter().find(|(own, _)| *own == group.get_id().as_str()).map(|(_, text)| *text);
+    let headed: BTreeMap<String, &str> = command
+        .get_groups()
+        .filter_map(|group| Some((group, heading(group)?)))
+        .flat_map(|(group, text)| group.get_args().map(move |id| (id.to_string(), text)))
+        .collect();
+    command.mut_args(|argument| {
+        let own = headed.get(argument.get_id().as_str()).copied();
+        argument.help_heading(own)
+    })
+}
+
 /// The page of a subcommand.
 pub fn page(name: &str) -> Option<&'static HelpPage> {
     PAGES.iter().find(|page| page.name == name)
@@ -210,6 +234,7 @@ impl HelpPage {
 
     /// A subcommand's help with this page.
     fn dress(&self, mut command: Command) -> Command {
+        command = with_headings(command);
         let before = command.get_after_help().map(ToString::to_string);
         let examples = self.in_text();
         command = command.after_long_help(match &before {
@@ -245,7 +270,6 @@ mod tests {
     use super::*;
     use crate::Cli;
     use clap::{CommandFactory, FromArgMatches};
-    use std::collections::BTreeMap;
 
     fn command() -> Command {
         with_examples(Cli::command())
@@ -258,6 +282,19 @@ mod tests {
             assert!(page(name).is_some_and(|page| !page.examples.is_empty()), "{name}");
         }
         assert!(PAGES.iter().all(|page| names.iter().any(|name| name == page.name)));
+    }
+
+    #[test]
+    fn options_stand_below_their_own_heading() {
+        let all = command();
+        let verify = all.find_subcommand("verify").unwrap();
+        let heading = |id: &str| {
+            let option = verify.get_arguments().find(|a| a.get_id() == id).unwrap();
+            option.get_help_heading().map(str::to_owned)
+        };
+        assert_eq!(heading("backup").as_deref(), Some("Restore"));
+        assert_eq!(heading("passphrase_file").as_deref(), Some("Encrypted archives"));
+        assert_eq!((heading("depth"), heading("format"), heading("jobs")), (None, None, None));
     }
 
     #[test]

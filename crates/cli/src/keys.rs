@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 
 /// Where keys are.
 #[derive(clap::Args, Clone, Default)]
-#[command(next_help_heading = "Encrypted archives")]
 pub struct KeyOptions {
     /// The first line of FILE is a passphrase of encrypted files; may be given several times
     #[arg(long, value_name = "FILE", hide_short_help = true)]

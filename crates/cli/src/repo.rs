@@ -4,7 +4,6 @@ use pgwal::repos::{RepoChoice, RepoLayout};
 
 /// Which of several is meant.
 #[derive(clap::Args, Clone, Default)]
-#[command(next_help_heading = "Which of several archives at a place")]
 pub struct PlaceOptions {
     /// Whose repository it is: pgbackrest, barman, barman-cloud, wal-g, pg_probackup, pghoard, folder [default: as it
     /// looks]

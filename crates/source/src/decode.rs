@@ -99,12 +99,17 @@ pub(crate) fn run<R: io::Read>(
     }
 }
 
-/// Whether the first plain bytes of a file are such ones, as far as its first packed bytes give any.
+/// Whether the first plain bytes of a file are such ones, as far as its first packed bytes can be unpacked and give any.
 pub(crate) fn gives(codec: Codec, head: &[u8], are: impl FnOnce(&[u8]) -> bool) -> bool {
     let mut plain = [0; 512];
     let mut input = BufferedInput::new(head, Vec::new());
-    let filled = Unpacking::new(codec).and_then(|mut unpacking| unpacking.fill(&mut input, &mut plain));
-    plain.get(..filled.unwrap_or(0)).is_some_and(|plain| plain.is_empty() || are(plain))
+    // Without the feature nothing can be told.
+    let Ok(mut unpacking) = Unpacking::new(codec) else { return true };
+    let filled = unpacking.fill(&mut input, &mut plain).unwrap_or(0);
+    match plain.get(..filled) {
+        Some([]) | None => !matches!(unpacking.end, Some(ReadState::Undecodable(_))),
+        Some(plain) => are(plain),
+    }
 }
 
 /// The plain bytes of a file, as far as they were asked for.

@@ -1,8 +1,9 @@
 //! Base backups in every form: what they say, and what is found wrong with them.
 #![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
 
-use pgwal_format::TimelineId;
 use pgwal_format::record::RelFileLocator;
+use pgwal_format::recovery::data_directory::DataFolder;
+use pgwal_format::{TimelineId, Version};
 use pgwal_source::{How, Scratch};
 use pgwal_verify::backup::{self, Backup, BackupKind, Fork, Signal};
 use pgwal_verify::recovery::{findings_of, of_flaw};
@@ -35,6 +36,13 @@ fn told(backup: &Backup, code: Code) -> (String, Option<String>) {
 }
 
 /// A copy of a captured backup, with files added or replaced; an empty content removes one.
+/// The folders that a server of 13 wants: a manifest has files alone.
+fn with_folders(data: &Path) {
+    for own in DataFolder::ALL.iter().filter(|own| own.is_of(Version::new(13, 0))) {
+        fs::create_dir_all(data.join(own.name)).unwrap();
+    }
+}
+
 fn copied(from: &str, changes: &[(&str, &[u8])]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for file in ["backup_label", "global/pg_control"] {
@@ -231,6 +239,7 @@ fn files_that_the_manifest_misses() {
         fs::File::create(path).unwrap().set_len(file.size).unwrap();
     }
     fs::write(folder.path().join("PG_VERSION"), "13\n").unwrap();
+    with_folders(folder.path());
     let whole = open(folder.path());
     assert_eq!(codes(&whole), []);
     assert!(whole.relations.is_known() && whole.relations.count() > 300);

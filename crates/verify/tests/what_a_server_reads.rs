@@ -4,6 +4,7 @@
 
 use pgwal_craft::control::control_file;
 use pgwal_format::dialect::DIALECTS;
+use pgwal_format::recovery::data_directory::DataFolder;
 use pgwal_format::text::control::members::{Abi, ControlField as Field};
 use pgwal_format::{Align, Dialect, Endian, Version};
 use pgwal_verify::backup::{self, Backup};
@@ -106,6 +107,10 @@ fn whole() -> TempDir {
         fs::copy(from.join(name), folder.path().join(name)).unwrap();
     }
     fs::write(folder.path().join("PG_VERSION"), "13\n").unwrap();
+    // A manifest has files, and a server wants folders.
+    for own in DataFolder::ALL.iter().filter(|own| own.is_of(Version::new(13, 0))) {
+        fs::create_dir_all(folder.path().join(own.name)).unwrap();
+    }
     folder
 }
 

@@ -31,7 +31,6 @@ const LONGEST_CONF: u64 = 16 << 20;
 /// Options of a restore. An empty value is refused: to a server it would be no target at all, and here it is a variable
 /// that was not set.
 #[derive(clap::Args)]
-#[command(next_help_heading = "Restore")]
 pub struct Restoring {
     /// The base backup: a data directory, a tar of pg_basebackup or its folder, a backup_label, backup_manifest or
     /// .backup file; or the name or label of a backup that the archive knows, latest, or auto: the newest one that

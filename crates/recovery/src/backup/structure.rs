@@ -36,7 +36,8 @@ pub(super) fn lacking(backup: &Backup, parts: &BackupParts) -> Vec<BackupFlaw> {
     }
     let is_of = |folder: &DataFolder| backup.version.is_none_or(|version| folder.is_of(version));
     let has_most = has_most(backup, parts);
-    let mut out: Vec<BackupFlaw> = version_file(backup, parts, has_most || parts.whole).into_iter().collect();
+    let mut out: Vec<BackupFlaw> =
+        version_file(backup, parts, has_most || parts.whole && holds_data(parts)).into_iter().collect();
     if backup.version.is_none() {
         return out;
     }
@@ -111,6 +112,11 @@ fn missing_map(backup: &Backup, parts: &BackupParts) -> Option<BackupFlaw> {
 /// Every cluster has at least one file there.
 fn needs_file(folder: &DataFolder) -> bool {
     matches!(folder.name, "pg_xact" | "pg_clog" | "pg_multixact/offsets")
+}
+
+/// Data files are at hand, and not only what says where replay starts.
+fn holds_data(parts: &BackupParts) -> bool {
+    parts.sizes.iter().any(|(path, _)| path.starts_with("base/"))
 }
 
 fn holds_file(parts: &BackupParts, folder: &DataFolder) -> bool {

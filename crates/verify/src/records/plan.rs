@@ -89,7 +89,7 @@ impl<'a> ListPlan<'a> {
 /// The segment whose name a pipe, a folder or a broken link has: whatever was in it, nobody could look at it.
 fn refused(finding: &Finding, layout: &Layout) -> Option<(TimelineId, SegmentNo)> {
     let (timeline, at) = finding.timeline.zip(finding.at)?;
-    (finding.code == Code::Unreadable && finding.lsn.is_none())
+    (matches!(finding.code, Code::Unreadable | Code::NoFile) && finding.lsn.is_none())
         .then(|| (timeline, layout.address().segment(at, layout.segment)))
 }
 
