@@ -8,7 +8,7 @@
 //! stamp   size, time and tag of the listing                     a few pieces lie ready, and no more is taken
 //! ```
 //! A connection that breaks is taken up again where it broke off, and what a store answers with "later" is asked once
-//! more; how often is bounded ([`RETRIES`](settings::RETRIES)).
+//! more; how often is bounded (`RETRIES`).
 
 mod aws;
 mod object;

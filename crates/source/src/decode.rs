@@ -99,7 +99,8 @@ pub(crate) fn run<R: io::Read>(
     }
 }
 
-/// Whether the first plain bytes of a file are such ones, as far as its first packed bytes can be unpacked and give any.
+/// Whether the first plain bytes of a file are such ones, as far as its first packed bytes can be unpacked and give
+/// any.
 pub(crate) fn gives(codec: Codec, head: &[u8], are: impl FnOnce(&[u8]) -> bool) -> bool {
     let mut plain = [0; 512];
     let mut input = BufferedInput::new(head, Vec::new());

@@ -1,6 +1,6 @@
 //! Whose repository it is: a file a tool.
 //!
-//! Each says what of a folder is its own ([`here`]) and reads what the tool's files say of a cluster ([`read`]).
+//! Each says what of a folder is its own (`here`) and reads what the tool's files say of a cluster (`read`).
 
 mod barman;
 mod folder;
