@@ -11,6 +11,7 @@ use pgwal_format::dialect::{Checksum, DIALECTS};
 use pgwal_format::text::control::members::{Abi, ControlField, Places};
 use pgwal_format::text::control::{ControlFile, ControlImage};
 use pgwal_report::control::{json, text};
+use pgwal_report::time::Zone;
 
 /// Changes a control file, sums it anew, and reads and prints it.
 pub fn run(input: &[u8]) {
@@ -34,7 +35,7 @@ pub fn run(input: &[u8]) {
     let error = ControlFile::parse(&bytes).err();
     match ControlImage::read(&bytes) {
         Ok(image) => {
-            assert!(!text::print(&image).out.is_empty());
+            assert!(!text::print(&image, Zone::default().server()).out.is_empty());
             assert!(json::document("pg_control", &image, error)["schema"].is_string());
         }
         Err(error) => assert!(!error.to_string().is_empty()),
