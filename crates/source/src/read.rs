@@ -3,7 +3,7 @@
 use crate::codec::{self, Codec, Encryption};
 use crate::input::BufferedInput;
 use crate::key::Keys;
-use crate::outcome::{ByteSink, ReadOutcome, ReadState};
+use crate::outcome::{ByteSink, ReadFault, ReadOutcome, ReadState};
 use crate::source::{Extent, Source};
 use crate::stored::{Stored, fill_at};
 use crate::{Entry, SourceError, decode, decrypt, guard, map};
@@ -116,6 +116,13 @@ fn read_stored(
             scratch.window.resize(how.window(), 0);
             match (codec, file.keys) {
                 (Codec::Encrypted(kind), Some(keys)) => read_encrypted(input, kind, keys, file, scratch, sink)?,
+                // The tool that keeps the place opens every file of it with this key, and refuses what is none.
+                (_, Some(keys)) if keys.is_sole() && !input.peek(1)?.is_empty() => ReadOutcome {
+                    plain_bytes: 0,
+                    codec: Codec::Encrypted(Encryption::OpenSsl),
+                    state: ReadState::Undecodable(ReadFault::Corrupt),
+                    stored_bytes: None,
+                },
                 _ => {
                     let (plain_bytes, state) = decode::run(codec, &mut input, &mut scratch.window, how.limit, sink)?;
                     scratch.input = input.into_buffer();
@@ -165,7 +172,7 @@ fn read_mapped(stored: &dyn Stored, file: &FileToRead<'_>, sink: ByteSink<'_>) -
     // The beginning, without moving on.
     let mut head = [0; codec::HEAD];
     let filled = fill_at(stored, 0, &mut head)?;
-    if decrypt::codec_of(&head[..filled], name, keys) != Codec::Plain {
+    if keys.is_some_and(Keys::is_sole) || decrypt::codec_of(&head[..filled], name, keys) != Codec::Plain {
         return Ok(None);
     }
     let length = size.min(how.limit.saturating_add(how.window() as u64));

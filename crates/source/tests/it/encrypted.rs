@@ -90,6 +90,12 @@ fn another_key_is_told_from_damage_and_from_a_cut() {
     assert_eq!(outcome(&[&good], Keys::default()), (OPENSSL, ReadState::Closed));
     assert_eq!(outcome(&[&good], keys("wrong")), (OPENSSL, ReadState::WrongKey));
     assert_eq!(outcome(&[&good], Keys::sole(b"wrong".to_vec())), (OPENSSL, ReadState::WrongKey));
+    // A place of which every file is encrypted with one key.
+    let sole = || Keys::sole(b"right".to_vec());
+    assert_eq!(outcome(&[&good], sole()), (OPENSSL, ReadState::Whole));
+    assert_eq!(outcome(&[&plain], sole()), (OPENSSL, damaged), "plain");
+    assert_eq!(outcome(&[&zstd_bare(&plain)], sole()), (OPENSSL, damaged), "packed only");
+    assert_eq!(outcome(&[&plain], keys("right")), (Codec::Plain, ReadState::Whole));
     for cut in [(packed.len() / 2) & !15, (packed.len() / 2) | 1] {
         assert_eq!(outcome(&[&packed[..cut]], keys("right")), (Codec::Zstd, ReadState::CutOff), "{cut}");
         assert_eq!(outcome(&[&packed[..cut]], keys("wrong")), (OPENSSL, ReadState::WrongKey), "{cut}");

@@ -16,6 +16,7 @@ use pgwal_recovery::failure::{Failure, Lacking};
 use pgwal_recovery::outcome::AsksArchive;
 use pgwal_recovery::pages::InvalidPage;
 use pgwal_recovery::unlabelled::{BackupUnderWay, BackupWitness, Unlabelled};
+use pgwal_source::Codec;
 use pgwal_walk::{Fault, SlackKind};
 
 pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) -> String {
@@ -103,6 +104,9 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             format!("{file} is {codec} that asks for more memory than 128 MiB, or for a feature that is not read")
         }
         Detail::Packed { codec, bytes, cut: true } => format!("{file}: {codec} ends after {bytes} bytes of WAL"),
+        Detail::Packed { codec: codec @ Codec::Encrypted(_), bytes: 0, cut: false } => {
+            format!("{file} is not {codec} as it should be, or damaged from its beginning on: no byte of WAL came out")
+        }
         Detail::Packed { codec, bytes, cut: false } => {
             format!("{file}: {codec} is damaged; {bytes} bytes of WAL came out")
         }
