@@ -1,13 +1,12 @@
 //! Files that are encrypted, with the right key, another one, or none; whole, cut and damaged.
 
-use crate::fixture::{SEGMENT, gzip, openssl, wal_like, zstd_bare};
+use crate::fixture::{gzip, openssl, read_named, read_with, wal_like, zstd_bare};
 use dryoc::classic::crypto_secretstream_xchacha20poly1305::{
     State, crypto_secretstream_xchacha20poly1305_init_push, crypto_secretstream_xchacha20poly1305_push,
 };
 use pgwal_source::codec::Encryption;
 use pgwal_source::key::KeyFault;
-use pgwal_source::{Codec, How, Keys, ReadFault, ReadOutcome, ReadState, Scratch, open, with_keys};
-use std::ops::ControlFlow;
+use pgwal_source::{Codec, Keys, ReadFault, ReadState};
 
 const OPENSSL: Codec = Codec::Encrypted(Encryption::OpenSsl);
 
@@ -15,22 +14,6 @@ fn keys(passphrase: &str) -> Keys {
     let mut keys = Keys::default();
     keys.add_passphrase(passphrase.into());
     keys
-}
-
-/// Reads the first of these files of a folder.
-fn read(files: &[&[u8]], keys: Keys) -> (Vec<u8>, ReadOutcome) {
-    let folder = tempfile::tempdir().unwrap();
-    for (i, bytes) in files.iter().enumerate() {
-        std::fs::write(folder.path().join(format!("{}{i}", &SEGMENT[..23])), bytes).unwrap();
-    }
-    let source = with_keys(open(&[folder.path().to_path_buf()]).unwrap(), keys);
-    let mut plain = Vec::new();
-    let entry = &source.list().unwrap().entries[0];
-    let read = source.read(entry, &How::default(), &mut Scratch::default(), &mut |window| {
-        plain.extend_from_slice(window);
-        ControlFlow::Continue(())
-    });
-    (plain, read.unwrap())
 }
 
 #[test]
@@ -54,7 +37,7 @@ fn what_openssl_wrote_opens_however_the_key_was_made() {
         assert_eq!(&*keys("walproof-test").decrypt(&stored).unwrap(), text, "{how}");
         let mut several = keys("another");
         several.add_passphrase(b"walproof-test".to_vec());
-        let (plain, outcome) = read(&[&stored], several);
+        let (plain, outcome) = read_with(&[&stored], several);
         assert_eq!((plain.as_slice(), outcome.state), (&text[..], ReadState::Whole), "{how}");
         assert_eq!(keys("walproof-tes").decrypt(&stored).unwrap_err(), KeyFault::WrongKey, "{how}");
         assert_eq!(keys("walproof-test").decrypt(&stored[..40]).unwrap_err(), KeyFault::CutOff, "{how}");
@@ -68,7 +51,7 @@ fn an_encrypted_file_of_any_size_comes_out_as_what_was_encrypted() {
         for (inner, stored) in [(OPENSSL, plain.clone()), (Codec::Gzip, gzip(&plain)), (Codec::Zstd, zstd_bare(&plain))]
         {
             let encrypted = openssl(&stored, b"right");
-            let (out, outcome) = read(&[&encrypted], keys("right"));
+            let (out, outcome) = read_with(&[&encrypted], keys("right"));
             assert_eq!((outcome.codec, outcome.state), (inner, ReadState::Whole), "{length} {inner}");
             assert!(out == plain, "{length} {inner}");
             assert_eq!(outcome.stored_bytes, Some(encrypted.len() as u64));
@@ -81,7 +64,7 @@ fn another_key_is_told_from_damage_and_from_a_cut() {
     let (plain, good) = (wal_like(1 << 20), openssl(&wal_like(1 << 20), b"right"));
     let packed = openssl(&zstd_bare(&plain), b"right");
     let outcome = |files: &[&[u8]], keys: Keys| {
-        let (out, outcome) = read(files, keys);
+        let (out, outcome) = read_with(files, keys);
         assert!(plain.starts_with(&out[..out.len().saturating_sub(64)]));
         (outcome.codec, outcome.state)
     };
@@ -159,18 +142,7 @@ fn what_wal_g_encrypts_with_libsodium_opens_and_each_fault_is_told() {
     let packed = zstd_bare(&plain);
     let good = sodium(&packed, &key);
     let read = |files: &[&[u8]], keys: Keys| {
-        let folder = tempfile::tempdir().unwrap();
-        for (i, bytes) in files.iter().enumerate() {
-            std::fs::write(folder.path().join(format!("{}{i}.zst", &SEGMENT[..23])), bytes).unwrap();
-        }
-        let source = with_keys(open(&[folder.path().to_path_buf()]).unwrap(), keys);
-        let mut out = Vec::new();
-        let entry = &source.list().unwrap().entries[0];
-        let read = source.read(entry, &How::default(), &mut Scratch::default(), &mut |window| {
-            out.extend_from_slice(window);
-            ControlFlow::Continue(())
-        });
-        let read = read.unwrap();
+        let (out, read) = read_named(files, ".zst", keys);
         assert!(plain.starts_with(&out));
         (read.codec, read.state, out.len())
     };
@@ -199,7 +171,7 @@ fn what_wal_g_encrypts_with_libsodium_opens_and_each_fault_is_told() {
         let text = vec![b'x'; length];
         let mut keys = with(&key);
         keys.add_passphrase(b"beside".to_vec());
-        let (out, outcome) = super::encrypted::read(&[&sodium(&gzip(&text), &key)], keys);
+        let (out, outcome) = read_with(&[&sodium(&gzip(&text), &key)], keys);
         assert_eq!((out == text, outcome.state), (true, ReadState::Whole), "{length}");
     }
 }
@@ -207,6 +179,6 @@ fn what_wal_g_encrypts_with_libsodium_opens_and_each_fault_is_told() {
 #[test]
 fn keys_are_tried_on_nothing_that_is_not_encrypted() {
     let plain = wal_like(300_000);
-    let (out, outcome) = read(&[&plain], keys("right"));
+    let (out, outcome) = read_with(&[&plain], keys("right"));
     assert_eq!((outcome.codec, outcome.state, out == plain), (Codec::Plain, ReadState::Whole, true));
 }

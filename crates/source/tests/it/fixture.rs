@@ -2,7 +2,7 @@
 
 use cbc::cipher::{Array, BlockModeEncrypt, KeyIvInit, consts::U16};
 use lz4_flex::frame::{BlockMode, BlockSize, FrameEncoder, FrameInfo};
-use pgwal_source::{How, ReadOutcome, Scratch, open};
+use pgwal_source::{How, Keys, ReadOutcome, Scratch, open, with_keys};
 use sha1::{Digest, Sha1};
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -192,4 +192,25 @@ pub fn read(path: &Path, how: &How) -> (Vec<u8>, Vec<usize>, ReadOutcome) {
         })
         .unwrap();
     (plain, windows, read)
+}
+
+/// Reads the first of these files of a folder.
+pub fn read_with(files: &[&[u8]], keys: Keys) -> (Vec<u8>, ReadOutcome) {
+    read_named(files, "", keys)
+}
+
+/// The same of files whose names end so.
+pub fn read_named(files: &[&[u8]], suffix: &str, keys: Keys) -> (Vec<u8>, ReadOutcome) {
+    let folder = tempfile::tempdir().unwrap();
+    for (i, bytes) in files.iter().enumerate() {
+        std::fs::write(folder.path().join(format!("{}{i}{suffix}", &SEGMENT[..23])), bytes).unwrap();
+    }
+    let source = with_keys(open(&[folder.path().to_path_buf()]).unwrap(), keys);
+    let mut plain = Vec::new();
+    let entry = &source.list().unwrap().entries[0];
+    let read = source.read(entry, &How::default(), &mut Scratch::default(), &mut |window| {
+        plain.extend_from_slice(window);
+        ControlFlow::Continue(())
+    });
+    (plain, read.unwrap())
 }

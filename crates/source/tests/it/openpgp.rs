@@ -6,10 +6,9 @@
 //! pgp/*.gpg                      a history file
 //! ```
 
-use crate::fixture::SEGMENT;
+use crate::fixture::read_with;
 use pgwal_source::codec::Encryption;
-use pgwal_source::{Codec, How, Keys, ReadOutcome, ReadState, Scratch, open, with_keys};
-use std::ops::ControlFlow;
+use pgwal_source::{Codec, Keys, ReadState};
 
 const PGP: Codec = Codec::Encrypted(Encryption::Pgp);
 const OPEN: &[u8] = include_bytes!("pgp/open.asc");
@@ -24,25 +23,9 @@ fn keys(files: &[&[u8]], passphrases: &[&str]) -> Keys {
     keys
 }
 
-/// Reads the first of these files of a folder.
-fn read(files: &[&[u8]], keys: Keys) -> (Vec<u8>, ReadOutcome) {
-    let folder = tempfile::tempdir().unwrap();
-    for (i, bytes) in files.iter().enumerate() {
-        std::fs::write(folder.path().join(format!("{}{i}", &SEGMENT[..23])), bytes).unwrap();
-    }
-    let source = with_keys(open(&[folder.path().to_path_buf()]).unwrap(), keys);
-    let mut plain = Vec::new();
-    let entry = &source.list().unwrap().entries[0];
-    let read = source.read(entry, &How::default(), &mut Scratch::default(), &mut |window| {
-        plain.extend_from_slice(window);
-        ControlFlow::Continue(())
-    });
-    (plain, read.unwrap())
-}
-
 #[test]
 fn what_gpg_wrote_opens_with_its_key() {
-    let (plain, outcome) = read(&[SEGMENT_TO_OPEN], keys(&[OPEN], &[]));
+    let (plain, outcome) = read_with(&[SEGMENT_TO_OPEN], keys(&[OPEN], &[]));
     assert_eq!((outcome.codec, outcome.state, plain.len()), (Codec::Gzip, ReadState::Whole, 200_000));
     assert!(plain.starts_with(b"\x10\xd1\x07\0"));
     let one_line = String::from_utf8(OPEN.to_vec()).unwrap().trim_end().replace('\n', "\\n");
@@ -53,7 +36,7 @@ fn what_gpg_wrote_opens_with_its_key() {
         ("under a passphrase", include_bytes!("pgp/locked.gpg"), keys(&[LOCKED], &["of the key"])),
         ("to a passphrase", include_bytes!("pgp/symmetric.gpg"), keys(&[], &["of another", "of the message"])),
     ] {
-        let (plain, outcome) = read(&[stored], keys.clone());
+        let (plain, outcome) = read_with(&[stored], keys.clone());
         assert_eq!((outcome.codec, outcome.state), (PGP, ReadState::Whole), "{name}");
         assert_eq!(plain, TEXT, "{name}");
         assert_eq!(&*keys.decrypt(stored).unwrap(), TEXT, "{name}");
@@ -62,29 +45,29 @@ fn what_gpg_wrote_opens_with_its_key() {
 
 #[test]
 fn another_key_is_told_from_damage_and_from_a_cut() {
-    assert_eq!(read(&[SEGMENT_TO_OPEN], Keys::default()).1.state, ReadState::Closed);
+    assert_eq!(read_with(&[SEGMENT_TO_OPEN], Keys::default()).1.state, ReadState::Closed);
     for wrong in [keys(&[LOCKED], &["of the key"]), keys(&[], &["of the message"])] {
-        let (plain, outcome) = read(&[SEGMENT_TO_OPEN], wrong);
+        let (plain, outcome) = read_with(&[SEGMENT_TO_OPEN], wrong);
         assert_eq!((outcome.codec, outcome.state, plain.len()), (PGP, ReadState::WrongKey, 0));
     }
-    let (_, outcome) = read(&[include_bytes!("pgp/locked.gpg")], keys(&[LOCKED], &["of another key"]));
+    let (_, outcome) = read_with(&[include_bytes!("pgp/locked.gpg")], keys(&[LOCKED], &["of another key"]));
     assert_eq!(outcome.state, ReadState::WrongKey);
-    let (_, outcome) = read(&[include_bytes!("pgp/symmetric.gpg")], keys(&[], &["of another"]));
+    let (_, outcome) = read_with(&[include_bytes!("pgp/symmetric.gpg")], keys(&[], &["of another"]));
     assert_eq!(outcome.state, ReadState::WrongKey);
 
     let length = SEGMENT_TO_OPEN.len();
     for cut in [length / 2, length - 100, length - 1] {
-        let (plain, outcome) = read(&[&SEGMENT_TO_OPEN[..cut]], keys(&[OPEN], &[]));
+        let (plain, outcome) = read_with(&[&SEGMENT_TO_OPEN[..cut]], keys(&[OPEN], &[]));
         assert!(plain.len() <= 200_000);
         assert_eq!(outcome.state, ReadState::CutOff, "{cut}");
     }
     let mut damaged = SEGMENT_TO_OPEN.to_vec();
     damaged[length / 2] ^= 1;
-    let (_, outcome) = read(&[&damaged], keys(&[OPEN], &[]));
+    let (_, outcome) = read_with(&[&damaged], keys(&[OPEN], &[]));
     assert!(matches!(outcome.state, ReadState::Undecodable(_)), "{outcome:?}");
     // The last bytes are the seal's.
     let mut seal = SEGMENT_TO_OPEN.to_vec();
     seal[length - 3] ^= 1;
-    let (_, outcome) = read(&[&seal], keys(&[OPEN], &[]));
+    let (_, outcome) = read_with(&[&seal], keys(&[OPEN], &[]));
     assert!(matches!(outcome.state, ReadState::Undecodable(_)), "{outcome:?}");
 }
