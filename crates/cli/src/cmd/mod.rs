@@ -1,6 +1,8 @@
 //! A file a subcommand: its options and what it does.
 
+pub mod archive_push;
 pub mod backups;
+pub mod check;
 pub mod control;
 pub mod dump;
 pub mod explain;
@@ -63,6 +65,10 @@ subcommands! {
     Summarize => summarize::SummarizeArgs,
     /// Says which times and positions an archive reaches, and translates one into the others
     When => when::WhenArgs,
+    /// Checks a segment or a history file as a server hands it out, in front of any archive_command
+    Check => check::CheckArgs,
+    /// Archives a segment or a history file, checked and whole: an archive_command
+    ArchivePush => archive_push::ArchivePushArgs,
     /// Explains a code of walproof or a line of PostgreSQL's log
     Explain => explain::ExplainArgs,
     /// Writes manual pages, or completions for shells

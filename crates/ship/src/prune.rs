@@ -1,0 +1,1 @@
+//! Removes what no restore needs.
