@@ -203,6 +203,16 @@ const PAGES: &[HelpPage] = &[
         exits: SERVER_EXITS,
     },
     HelpPage {
+        name: "archive-prune",
+        shown: &["archive", "path", "keep_from", "pgdata", "keep_backups", "yes", "jobs"],
+        examples: &[
+            ("walproof archive-prune /srv/wal --keep-backups 2", "what the two newest backups do not need"),
+            ("walproof archive-prune /srv/wal --keep-backups 2 --yes", "and remove it"),
+            ("walproof archive-prune /srv/wal --pgdata /var/lib/postgresql/15/main --yes", "what a standby is behind"),
+        ],
+        exits: &[("0", "done, or nothing to do"), ("2", "nothing was removed, or not all of it: why is said")],
+    },
+    HelpPage {
         name: "explain",
         shown: &[],
         examples: &[

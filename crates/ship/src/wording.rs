@@ -3,9 +3,9 @@
 use crate::ends::StateTrouble;
 use crate::objection::{Doubt, Objection};
 use crate::push::{Parting, PushRefusal};
-use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_format::layout::NotWal;
 use pgwal_format::text::history::HistoryFault;
+use pgwal_format::{Layout, Lsn, TimelineId};
 
 impl Objection {
     /// In words.
@@ -45,7 +45,9 @@ fn history(fault: &HistoryFault) -> String {
     match fault {
         HistoryFault::Syntax { line, text, .. } => format!("line {line} is none of a history: {text}"),
         HistoryFault::NotRising { line, text } => format!("timelines do not rise in line {line}: {text}"),
-        HistoryFault::NotBelow { timeline } => format!("it names timeline {timeline} as an ancestor, which is no older one"),
+        HistoryFault::NotBelow { timeline } => {
+            format!("it names timeline {timeline} as an ancestor, which is no older one")
+        }
         HistoryFault::NotText => "it is no text".to_owned(),
         other => format!("{other:?}"),
     }
@@ -59,9 +61,13 @@ impl Doubt {
                 let fault = NotWal::Unreleased { magic: *magic, beta_of_19: false };
                 format!("it could not be checked: {fault}")
             }
-            Doubt::UnknownSizes => "it could not be checked: its segments or pages have a size that is not known".to_owned(),
+            Doubt::UnknownSizes => {
+                "it could not be checked: its segments or pages have a size that is not known".to_owned()
+            }
             Doubt::EndsEarly { at } => {
-                format!("its records end at {at}, before the segment does; a switch of timelines there would explain it")
+                format!(
+                    "its records end at {at}, before the segment does; a switch of timelines there would explain it"
+                )
             }
             Doubt::AfterGap { before, at } => format!(
                 "{before}, the segment before it, has no record at {at}, and so nothing up to this one: replay stops there"
@@ -122,9 +128,9 @@ fn differs(parting: &Parting) -> String {
         Parting::Cluster { there, own } => {
             format!("it is of cluster {there}, and this server is {own}; give each cluster a place of its own")
         }
-        Parting::At(at) => format!(
-            "it has other records from {at} on: another server writes the same timeline, and only one of the two may \
-             archive here; nothing was replaced"
+        Parting::At { lsn, system_id, timeline } => format!(
+            "it has other records from {lsn} on: another server of cluster {system_id} writes timeline {timeline}, too, \
+             and only one of the two may archive here, or one of the two files is damaged; nothing was replaced"
         ),
         Parting::Content => "it says something else; nothing was replaced".to_owned(),
     }

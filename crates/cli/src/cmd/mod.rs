@@ -1,5 +1,6 @@
 //! A file a subcommand: its options and what it does.
 
+pub mod archive_prune;
 pub mod archive_push;
 pub mod backups;
 pub mod check;
@@ -69,6 +70,8 @@ subcommands! {
     Check => check::CheckArgs,
     /// Archives a segment or a history file, checked and whole: an archive_command
     ArchivePush => archive_push::ArchivePushArgs,
+    /// Removes WAL from an archive that no restore needs; says what it would remove, until it is told to
+    ArchivePrune => archive_prune::ArchivePruneArgs,
     /// Explains a code of walproof or a line of PostgreSQL's log
     Explain => explain::ExplainArgs,
     /// Writes manual pages, or completions for shells

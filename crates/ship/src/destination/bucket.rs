@@ -4,9 +4,9 @@ use super::folder::plain;
 use super::{Destination, Publication, StagedFile, ToStage};
 use crate::fault::{ShipFault, ShipStep};
 use pgwal_format::FileName;
+use pgwal_source::Entry;
 use pgwal_source::bucket::{Bucket, BucketSettings, BucketSource, PutEnd};
 use pgwal_source::name::{NamePlace, place};
-use pgwal_source::Entry;
 use std::sync::Arc;
 
 /// A prefix in a bucket.
@@ -42,8 +42,7 @@ impl Destination for BucketDestination {
 
     fn sample(&self) -> Result<Option<String>, ShipFault> {
         let names = self.bucket.beginning_with("")?;
-        let is_segment =
-            |name: &&String| matches!(place(name), NamePlace::Wal(placed) if matches!(placed.name, FileName::Segment(_)));
+        let is_segment = |name: &&String| matches!(place(name), NamePlace::Wal(placed) if matches!(placed.name, FileName::Segment(_)));
         Ok(names.iter().rfind(is_segment).cloned())
     }
 
@@ -53,6 +52,11 @@ impl Destination for BucketDestination {
 
     fn settle(&self, _: &str) -> Result<(), ShipFault> {
         Ok(())
+    }
+
+    fn remove(&self, stored: &str) -> Result<(), ShipFault> {
+        let shown = || format!("{}/{stored}", self.bucket.describe());
+        self.bucket.remove(stored).map_err(|error| ShipFault::of(ShipStep::Remove, shown(), error))
     }
 }
 

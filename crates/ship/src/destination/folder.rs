@@ -104,6 +104,16 @@ impl Destination for FolderDestination {
         synced.map_err(|error| ShipFault::io(ShipStep::Flush, &path, &error))?;
         self.flush()
     }
+
+    fn remove(&self, stored: &str) -> Result<(), ShipFault> {
+        let path = self.path.join(stored);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(ShipFault::io(ShipStep::Remove, &path, &error))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl FolderDestination {
@@ -197,11 +207,7 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// The plain content of a file of a source.
-pub(super) fn plain(
-    source: &dyn Source,
-    entry: &Entry,
-    limit: u64,
-) -> Result<Vec<u8>, ShipFault> {
+pub(super) fn plain(source: &dyn Source, entry: &Entry, limit: u64) -> Result<Vec<u8>, ShipFault> {
     let refused = |why: &str| ShipFault::of(ShipStep::Read, entry.shown(), why);
     let mut bytes = Vec::new();
     let how = How { limit, ..How::default() };

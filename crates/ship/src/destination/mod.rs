@@ -46,6 +46,12 @@ pub trait Destination: Send + Sync {
     /// # Errors
     /// It cannot be.
     fn settle(&self, stored: &str) -> Result<(), ShipFault>;
+
+    /// Removes a file; that there is none is well.
+    ///
+    /// # Errors
+    /// It cannot be removed.
+    fn remove(&self, stored: &str) -> Result<(), ShipFault>;
 }
 
 /// A file that is to be stored.

@@ -26,8 +26,8 @@ use crate::objection::{Doubt, Objection};
 use crate::server::ServerDirectory;
 use pgwal_archive::alone::SegmentAlone;
 use pgwal_format::{FileName, Lsn, SegmentName, TimelineId, Version};
-use pgwal_source::name::DAMAGED;
 use pgwal_source::WalPacking;
+use pgwal_source::name::DAMAGED;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use there::DestinationThere;
@@ -176,7 +176,8 @@ pub fn push(path: &Path, destinations: &[&dyn Destination], options: &PushOption
             if !passes || recycled {
                 continue;
             }
-            let there = DestinationThere { place: *place, file: &file, server: server.as_ref(), inspection: &inspection };
+            let there =
+                DestinationThere { place: *place, file: &file, server: server.as_ref(), inspection: &inspection };
             let end = match (held, staged) {
                 (Err(fault), _) => Err(fault.into()),
                 (Ok(held), None) => there.compare(&held),
@@ -213,7 +214,8 @@ impl Pushing<'_> {
         let before = predecessor_of(self.file, self.server).and_then(|before| self.end_of(before, destinations));
         let mut inspection = inspect(self.file, self.server, before);
         inspection.doubts.extend(trouble.map(Doubt::State));
-        let stores = self.options.on_damage == OnDamage::Store && inspection.objections.iter().all(Objection::is_damage);
+        let stores =
+            self.options.on_damage == OnDamage::Store && inspection.objections.iter().all(Objection::is_damage);
         let passes = inspection.objections.is_empty() || stores;
         (inspection, passes)
     }

@@ -3,7 +3,7 @@
 use pgwal_archive::whose::FirstPage;
 use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::text::history;
-use pgwal_format::{FileName, Lsn, SegmentName};
+use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
 use pgwal_walk::{Fold, KEEP, ScanExpect, scan};
 
 /// How two files of one name differ.
@@ -24,7 +24,14 @@ pub enum Parting {
         own: u64,
     },
     /// Their records are the same up to here, and others from here on.
-    At(Lsn),
+    At {
+        /// The first record that differs.
+        lsn: Lsn,
+        /// The cluster of both.
+        system_id: u64,
+        /// The timeline of both.
+        timeline: TimelineId,
+    },
     /// They are no segments, and differ.
     Content,
 }
@@ -76,10 +83,11 @@ fn of_segments(name: SegmentName, own: &[u8], there: &[u8]) -> Parting {
         let (short, long) = if own.acc.0.len() < there.acc.0.len() { (&own, &there) } else { (&there, &own) };
         long.acc.0.get(short.acc.0.len()).map(|(lsn, _)| *lsn)
     };
+    let at = |lsn| Parting::At { lsn, system_id: first.system_id, timeline: name.timeline };
     match parts.or_else(longer) {
-        Some(at) => Parting::At(at),
-        None if own.head != there.head => Parting::At(own.from),
-        None if own.tail != there.tail || own.damages.len() != there.damages.len() => Parting::At(own.end),
+        Some(lsn) => at(lsn),
+        None if own.head != there.head => at(own.from),
+        None if own.tail != there.tail || own.damages.len() != there.damages.len() => at(own.end),
         None => Parting::Same,
     }
 }

@@ -47,6 +47,5 @@ fn is_not_needed(name: SegmentName, server: &ServerDirectory, control: &ControlF
         page: control.wal_page_size,
     };
     let Some(own) = number(&layout) else { return false };
-    name.timeline < control.timeline
-        && server.left(name.timeline, &layout).iter().any(|left| left.segment <= own)
+    name.timeline < control.timeline && server.left(name.timeline, &layout).iter().any(|left| left.segment <= own)
 }

@@ -124,9 +124,8 @@ impl DestinationThere<'_> {
     pub(super) fn note(&self, end: PushEnd) -> Result<PushEnd, PushRefusal> {
         let layout = self.inspection.layout.as_ref();
         let lines = self.inspection.objections.iter().map(|objection| objection.message(layout) + "\n");
-        let text: String = std::iter::once(format!("{} was damaged when it was archived:\n", self.file.name))
-            .chain(lines)
-            .collect();
+        let text: String =
+            std::iter::once(format!("{} was damaged when it was archived:\n", self.file.name)).chain(lines).collect();
         let stored = note_name(self.file.name);
         let file = ToStage { stored: &stored, bytes: text.as_bytes(), mode: self.file.mode };
         let noted = self.place.stage(file).and_then(StagedFile::publish);

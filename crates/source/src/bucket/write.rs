@@ -66,8 +66,25 @@ impl Bucket {
         let found = there()?.ok_or_else(|| refused("it was put, and is not there".to_owned()))?;
         let other_tag = own.e_tag.is_some() && found.e_tag.is_some() && own.e_tag != found.e_tag;
         if found.size != bytes.len() as u64 || other_tag {
-            return Err(refused(format!("what was put has {} bytes, and what is there is another object", bytes.len())));
+            return Err(refused(format!(
+                "what was put has {} bytes, and what is there is another object",
+                bytes.len()
+            )));
         }
         Ok(PutEnd::Stored)
+    }
+
+    /// Removes an object; that there is none is well.
+    ///
+    /// # Errors
+    /// The store does not remove it.
+    pub fn remove(&self, name: &str) -> Result<(), SourceError> {
+        let shown = format!("{}/{name}", self.describe());
+        let key = Key::parse(self.key(name))
+            .map_err(|error| SourceError::foreign(&shown, Refusal::Other, error.to_string()))?;
+        match runtime::wait(self.store.delete(&key))? {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(refusal::of(&shown, &error)),
+        }
     }
 }
