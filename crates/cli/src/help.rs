@@ -24,6 +24,11 @@ const EXITS: &[(&str, &str)] = &[
     ("2", "could not tell: usage, I/O, no permission, no WAL"),
 ];
 
+/// What commands end with that a server runs to archive: it tries again after every other code, too, but in a way that
+/// nobody counts.
+const SERVER_EXITS: &[(&str, &str)] =
+    &[("0", "the server may forget the file"), ("1", "everything else, wrong usage included: it asks again")];
+
 const PAGES: &[HelpPage] = &[
     HelpPage {
         name: "verify",
@@ -175,6 +180,37 @@ const PAGES: &[HelpPage] = &[
             ("walproof when /srv/wal xid:738", "and to a transaction"),
         ],
         exits: &[],
+    },
+    HelpPage {
+        name: "check",
+        shown: &[],
+        examples: &[
+            ("walproof check pg_wal/00000001000000000000000A", "may this segment be archived"),
+            (
+                "archive_command = 'walproof check %p --state /var/lib/postgresql/passed && cp %p /srv/wal/%f'",
+                "in postgresql.conf, with the seam to the segment before",
+            ),
+        ],
+        exits: SERVER_EXITS,
+    },
+    HelpPage {
+        name: "archive-push",
+        shown: &[],
+        examples: &[
+            ("archive_command = 'walproof archive-push %p --to /srv/wal --compress zstd'", "in postgresql.conf"),
+            ("walproof archive-push pg_wal/00000001000000000000000A --to /srv/wal --to s3://wal/main", "to two places"),
+        ],
+        exits: SERVER_EXITS,
+    },
+    HelpPage {
+        name: "archive-prune",
+        shown: &["archive", "path", "keep_from", "pgdata", "keep_backups", "yes", "jobs"],
+        examples: &[
+            ("walproof archive-prune /srv/wal --keep-backups 2", "what the two newest backups do not need"),
+            ("walproof archive-prune /srv/wal --keep-backups 2 --yes", "and remove it"),
+            ("walproof archive-prune /srv/wal --pgdata /var/lib/postgresql/15/main --yes", "what a standby is behind"),
+        ],
+        exits: &[("0", "done, or nothing to do"), ("2", "nothing was removed, or not all of it: why is said")],
     },
     HelpPage {
         name: "explain",
@@ -344,7 +380,9 @@ mod tests {
     #[test]
     fn examples_are_understood() {
         for (line, _) in PAGES.iter().flat_map(|page| page.examples) {
-            let own = line.rsplit("| ").next().unwrap();
+            // Of a setting, the command in it.
+            let own = line.split_once(" = '").map_or(*line, |(_, command)| command.trim_end_matches('\''));
+            let own = own.split(" && ").next().unwrap().rsplit("| ").next().unwrap();
             let words = shell_words(own);
             let matches = command().try_get_matches_from(&words).unwrap_or_else(|error| panic!("{line}: {error}"));
             assert!(Cli::from_arg_matches(&matches).is_ok(), "{line}");

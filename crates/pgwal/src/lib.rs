@@ -14,7 +14,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! This crate is a door: it has no code of its own. Behind it are eleven crates, each usable alone.
+//! This crate is a door: it has no code of its own. Behind it are twelve crates, each usable alone.
 //!
 //! | module | crate | what it does | I/O | threads |
 //! |---|---|---|---|---|
@@ -28,6 +28,7 @@
 //! | [`mod@logs`] | `pgwal-logs` | lines of a server's log | no | no |
 //! | [`mod@verify`] | `pgwal-verify` | findings and a verdict | through a source | as many as [`Options::jobs`] says |
 //! | [`mod@query`] | `pgwal-query` | filters, keys, counts, what lies between two positions | through a source | as asked |
+//! | [`mod@ship`] | `pgwal-ship` | carries WAL into an archive and out of it, checked | reads and writes | as asked |
 //! | `report` | `pgwal-report` | answers as text, JSON, CSV, HTML, JUnit, SARIF, Nagios, Prometheus | no | no |
 //!
 //! Features, all of them on unless turned off: `gzip`, `bzip2`, `xz`, `zstd`, `brotli`, `snappy`, `lzo` (together
@@ -152,6 +153,7 @@ pub use pgwal_recovery as recovery;
 #[cfg(feature = "serde")]
 pub use pgwal_report as report;
 pub use pgwal_repos as repos;
+pub use pgwal_ship as ship;
 pub use pgwal_source as source;
 pub use pgwal_verify as verify;
 pub use pgwal_walk as walk;

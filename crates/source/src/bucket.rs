@@ -17,9 +17,11 @@ mod refusal;
 mod runtime;
 mod settings;
 mod source;
+mod write;
 
 pub use settings::BucketSettings;
 pub use source::BucketSource;
+pub use write::PutEnd;
 
 use crate::pace::Pace;
 use crate::{Refusal, SourceError, Stamp, Stored};

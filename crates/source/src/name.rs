@@ -15,6 +15,9 @@ use pgwal_format::FileName;
 /// What walproof itself writes beside WAL has names that end so, and is not listed.
 pub const OWN_SUFFIX: &str = ".walproof";
 
+/// What stands behind the name of a segment in a note that it was stored although it is damaged.
+pub const DAMAGED: &str = ".damaged";
+
 /// Where a name belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NamePlace<'a> {
@@ -60,6 +63,13 @@ pub(crate) fn is_known_subfolder(name: &str) -> bool {
 /// A subfolder of 256 segments, as pgBackRest and Barman make them: timeline and log, 16 digits.
 pub(crate) fn is_log_folder(name: &str) -> bool {
     name.len() == 16 && name.bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'F'))
+}
+
+/// Names under which a file of WAL may be stored: its own, and with each suffix of packed and encrypted files.
+pub fn stored_names(name: FileName) -> impl Iterator<Item = String> {
+    let own = name.to_string();
+    let packed: Vec<String> = SUFFIXES.iter().map(|suffix| format!("{own}{suffix}")).collect();
+    std::iter::once(own).chain(packed)
 }
 
 fn placed(file: &str) -> Option<Placed<'_>> {
@@ -112,7 +122,7 @@ fn digit(character: u8) -> Option<u8> {
 
 fn is_temporary(file: &str) -> bool {
     /// Unfinished copies, and what tools note beside the files.
-    const ENDS: [&str; 12] = [
+    const ENDS: [&str; 13] = [
         ".tmp",
         ".part",
         ".ready",
@@ -125,6 +135,7 @@ fn is_temporary(file: &str) -> bool {
         "_delta",
         ".summary",
         ".backup.sha1",
+        DAMAGED,
     ];
     /// Of the server, and hidden files.
     const STARTS: [&str; 4] = [".", "xlogtemp.", "RECOVERYXLOG", "RECOVERYHISTORY"];
@@ -185,6 +196,7 @@ mod tests {
             "000000010000000000000002.gz.part",
             "000000010000000000000002.json",
             "000000010000000000000002.ready",
+            "000000010000000000000002.damaged",
             "000000010000000000000000_delta.lz4",
             "xlogtemp.4711",
             "RECOVERYXLOG",

@@ -1,6 +1,9 @@
 //! A file a subcommand: its options and what it does.
 
+pub mod archive_prune;
+pub mod archive_push;
 pub mod backups;
+pub mod check;
 pub mod control;
 pub mod dump;
 pub mod explain;
@@ -63,6 +66,12 @@ subcommands! {
     Summarize => summarize::SummarizeArgs,
     /// Says which times and positions an archive reaches, and translates one into the others
     When => when::WhenArgs,
+    /// Checks a segment or a history file as a server hands it out, in front of any archive_command
+    Check => check::CheckArgs,
+    /// Archives a segment or a history file, checked and whole: an archive_command
+    ArchivePush => archive_push::ArchivePushArgs,
+    /// Removes WAL from an archive that no restore needs; says what it would remove, until it is told to
+    ArchivePrune => archive_prune::ArchivePruneArgs,
     /// Explains a code of walproof or a line of PostgreSQL's log
     Explain => explain::ExplainArgs,
     /// Writes manual pages, or completions for shells

@@ -1,0 +1,127 @@
+//! `walproof archive-prune`: removes WAL that no restore needs.
+
+use crate::exit::Exit;
+use crate::input::InputOptions;
+use crate::streams::page;
+use anyhow::{Context, bail};
+use pgwal::format::text::control::ControlFile;
+use pgwal::format::{FileName, Position, SegmentName};
+use pgwal::ship::destination::destination;
+use pgwal::ship::prune::{KeepFrom, PrunePlan, plan, prune};
+use pgwal_report::figures::bytes;
+use pgwal_report::outside::{Lines, OutputForm};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Options of `archive-prune`.
+#[derive(clap::Args)]
+#[command(group = clap::ArgGroup::new("keep").required(true).args(["keep_from", "pgdata", "keep_backups"]))]
+pub struct ArchivePruneArgs {
+    #[command(flatten)]
+    input: InputOptions,
+    /// Keep WAL from here on: a segment as %r names it, a position, a backup history file or the label of a backup. The
+    /// oldest backup that can still be restored keeps more
+    #[arg(long, value_name = "WHAT")]
+    keep_from: Option<String>,
+    /// Keep what this data directory needs to go on with replay: a standby, or a backup that is kept up to date
+    #[arg(long, value_name = "DIR")]
+    pgdata: Option<PathBuf>,
+    /// Keep what the newest N backups need that can be restored with what is there
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    keep_backups: Option<u16>,
+    /// Remove it; without this, it is only said
+    #[arg(long)]
+    yes: bool,
+    /// Print nothing; the exit code is the answer
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// Says what can go, and removes it.
+pub fn run(args: &ArchivePruneArgs) -> anyhow::Result<Exit> {
+    let named = args.input.named();
+    let [archive] = named.as_slice() else { bail!("name one archive: a folder of WAL, or an object store's URL") };
+    let opened = args.input.open_place()?;
+    if let Some(repository) = &opened.repository {
+        bail!("{} keeps this place, and has an expiry of its own: nothing is removed", repository.layout);
+    }
+    let place = destination(archive).context("only a folder or an object store can be pruned")?;
+    let found = plan(opened.source.as_ref(), &args.keep()?, &args.input.options())
+        .with_context(|| format!("nothing is removed from {}", place.describe()))?;
+    if args.yes {
+        prune(place.as_ref(), &found, &mut |_| {})?;
+    }
+    if !args.quiet {
+        say(&found, args.yes)?;
+    }
+    Ok(Exit::Clean)
+}
+
+impl ArchivePruneArgs {
+    fn keep(&self) -> anyhow::Result<KeepFrom> {
+        match (&self.keep_from, &self.pgdata, self.keep_backups) {
+            (Some(text), ..) => Ok(keep_from(text)),
+            (None, Some(folder), _) => Ok(KeepFrom::Server(Box::new(control(folder)?))),
+            (None, None, count) => Ok(KeepFrom::Backups(count.map_or(1, usize::from))),
+        }
+    }
+}
+
+/// What a word means. A path to a backup history file is taken for its name.
+fn keep_from(text: &str) -> KeepFrom {
+    let file = Path::new(text).file_name().and_then(|name| name.to_str()).unwrap_or(text);
+    match FileName::parse(file) {
+        Some(FileName::Segment(name) | FileName::Partial(name)) => return KeepFrom::Segment(name),
+        Some(FileName::BackupHistory(..)) => return KeepFrom::Backup(file.to_owned()),
+        _ => {}
+    }
+    match Position::parse(text) {
+        Ok(Position::Lsn(lsn)) => KeepFrom::Position(lsn),
+        _ => SegmentName::parse(text).map_or_else(|| KeepFrom::Backup(text.to_owned()), KeepFrom::Segment),
+    }
+}
+
+fn control(folder: &Path) -> anyhow::Result<ControlFile> {
+    let path = folder.join("global/pg_control");
+    let bytes = crate::input::plain(&path, 1 << 16)?;
+    ControlFile::parse(&bytes).map_err(|error| anyhow::anyhow!("{} is {error}", path.display()))
+}
+
+/// Files that are named one by one, at either end.
+const NAMED: usize = 3;
+
+fn say(found: &PrunePlan, removed: bool) -> anyhow::Result<()> {
+    let mut page = page(OutputForm::Plain);
+    let mut out = Lines::new(&mut page);
+    let count = found.remove.len();
+    let verb = if removed { "removed" } else { "would be removed" };
+    match (found.remove.first(), found.remove.last()) {
+        (Some(first), Some(last)) if count > 2 * NAMED => {
+            writeln!(
+                out,
+                "{count} files, {}, {verb}: {} to {}",
+                bytes(found.bytes().into()),
+                first.shown(),
+                last.shown()
+            )?;
+        }
+        (Some(_), _) => {
+            let names: Vec<String> = found.remove.iter().map(pgwal::source::Entry::shown).collect();
+            writeln!(out, "{count} files, {}, {verb}: {}", bytes(found.bytes().into()), names.join(", "))?;
+        }
+        _ => writeln!(out, "nothing to remove")?,
+    }
+    writeln!(out, "kept: {} files, all from segment {} on and every history file", found.stay, found.keep)?;
+    if let Some(backup) = &found.held_by {
+        writeln!(
+            out,
+            "{} can still be restored and needs WAL from {} on: that is kept; --keep-backups N gives old backups up",
+            backup.file, backup.start
+        )?;
+    }
+    if !removed && count > 0 {
+        writeln!(out, "nothing was removed yet: --yes does it")?;
+    }
+    page.flush()?;
+    Ok(())
+}

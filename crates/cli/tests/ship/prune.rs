@@ -1,0 +1,102 @@
+//! What no restore needs goes, and nothing else.
+
+use crate::run::walproof;
+use crate::site::{CLUSTER, Site, layout, names, plain};
+use pgwal_craft::control::control_file;
+use pgwal_format::text::control::members::{Abi, ControlField};
+use pgwal_format::{Align, Endian, Version};
+use std::fs;
+use std::path::Path;
+
+fn v15() -> Version {
+    Version::new(15, 0)
+}
+
+/// A backup that began and ended in a segment, where a record starts.
+fn backup(folder: &Path, segment: u64, label: &str) -> String {
+    let name = format!("00000001000000000000000{segment}");
+    let bytes = fs::read(folder.join(&name)).unwrap();
+    let page = layout(v15()).page_header(&bytes);
+    let start = (page.data as u64 + u64::from(page.rem_len)).next_multiple_of(8);
+    // The rest of a record may cross pages.
+    let crossed = u64::from(page.rem_len) / 8192;
+    let start = start + crossed * 24;
+    let text = format!(
+        "START WAL LOCATION: 0/{0:X} (file {name})\nSTOP WAL LOCATION: 0/{1:X} (file {name})\nLABEL: {label}\n",
+        (segment << 20) + start,
+        (segment << 20) + 500_000 / 8 * 8
+    );
+    let file = format!("{name}.{start:08X}.backup");
+    fs::write(folder.join(&file), text).unwrap();
+    file
+}
+
+fn prune(folder: &Path, words: &[&str]) -> crate::run::Ran {
+    walproof(&[&["archive-prune", folder.to_str().unwrap()], words].concat())
+}
+
+#[test]
+fn nothing_goes_that_a_backup_needs() {
+    let site = Site::of(v15(), &plain(v15(), CLUSTER, 0));
+    let wal = site.path("archive");
+    fs::create_dir(&wal).unwrap();
+    plain(v15(), CLUSTER, 0).write_to(&wal).unwrap();
+    fs::write(wal.join("00000001.history"), "").unwrap();
+    fs::remove_file(wal.join("00000001.history")).unwrap();
+    let second = backup(&wal, 2, "old");
+    let fourth = backup(&wal, 4, "new");
+    let all = names(&wal);
+    // It is only said.
+    let ran = prune(&wal, &["--keep-from", "000000010000000000000005"]);
+    assert!(ran.out.contains("would be removed: 000000010000000000000001"), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains(&format!("{second} can still be restored")), "{}", ran.out);
+    assert_eq!((ran.code, names(&wal)), (0, all));
+    assert_eq!(prune(&wal, &["--keep-from", &fourth, "--yes"]).code, 0);
+    assert_eq!(names(&wal)[0], "000000010000000000000002");
+    let ran = prune(&wal, &["--keep-backups", "2", "--yes"]);
+    assert!(ran.out.contains("nothing to remove"), "{}{}", ran.out, ran.err);
+    let ran = prune(&wal, &["--keep-backups", "1", "--yes"]);
+    assert!(ran.out.contains("removed"), "{}{}", ran.out, ran.err);
+    assert_eq!(names(&wal), ["000000010000000000000004", &fourth, "000000010000000000000005"]);
+    let ran = walproof(&["verify", wal.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{}", ran.out);
+    // Of a damaged segment the backup cannot be restored: nothing is known that can.
+    let mut bytes = fs::read(wal.join("000000010000000000000004")).unwrap();
+    bytes[400_000] ^= 1;
+    fs::write(wal.join("000000010000000000000004"), bytes).unwrap();
+    let ran = prune(&wal, &["--keep-backups", "1", "--yes"]);
+    assert!(ran.code == 2 && ran.err.contains("no backup is known"), "{}{}", ran.out, ran.err);
+}
+
+#[test]
+fn by_position_by_control_file_and_never_all_of_it() {
+    let site = Site::of(v15(), &plain(v15(), CLUSTER, 0));
+    let wal = site.path("archive");
+    fs::create_dir(&wal).unwrap();
+    plain(v15(), CLUSTER, 0).write_to(&wal).unwrap();
+    assert!(prune(&wal, &["--keep-from", "0/2FFFFF", "--yes"]).out.contains("removed: 000000010000000000000001"));
+    let standby = |cluster| {
+        let set = [
+            (ControlField::SystemIdentifier, cluster),
+            (ControlField::Redo, 0x0031_0000),
+            (ControlField::BackupStartPoint, 0),
+            (ControlField::XlogSegSize, 1 << 20),
+            (ControlField::XlogBlcksz, 8192),
+        ];
+        let bytes = control_file(v15().dialect().unwrap(), Abi::usual(Align::Eight), Endian::Little, &set);
+        fs::write(site.path("global/pg_control"), bytes).unwrap();
+        prune(&wal, &["--pgdata", site.path("").to_str().unwrap(), "--yes"])
+    };
+    let ran = standby(CLUSTER + 1);
+    assert!(ran.code == 2 && ran.err.contains("control file of"), "{}{}", ran.out, ran.err);
+    assert_eq!(names(&wal)[0], "000000010000000000000002");
+    assert_eq!(standby(CLUSTER).code, 0);
+    assert_eq!(names(&wal)[0], "000000010000000000000003");
+    let ran = prune(&wal, &["--keep-from", "0/99000000", "--yes"]);
+    assert!(ran.code == 2 && ran.err.contains("is the last segment there"), "{}{}", ran.out, ran.err);
+    let ran = prune(&wal, &["--keep-from", "no such backup", "--yes"]);
+    assert!(ran.code == 2 && ran.err.contains("no backup of that name"), "{}{}", ran.out, ran.err);
+    let ran = prune(&site.path("pg_wal"), &["--keep-from", "0/400000", "--yes"]);
+    assert!(ran.code == 2 && ran.err.contains("own pg_wal"), "{}{}", ran.out, ran.err);
+    assert_eq!(names(&wal).len(), 3);
+}

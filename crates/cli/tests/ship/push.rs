@@ -1,0 +1,169 @@
+//! What is archived is whole, once, and never in the place of another.
+
+use crate::run::walproof;
+use crate::site::{CLUSTER, IN_RECOVERY, Site, names, plain, promoted};
+use pgwal_format::Version;
+use std::fs;
+
+fn v15() -> Version {
+    Version::new(15, 0)
+}
+
+const SECOND: &str = "000000010000000000000002";
+const THIRD: &str = "000000010000000000000003";
+
+fn push(site: &Site, file: &str, words: &[&str]) -> crate::run::Ran {
+    site.run(&[&["archive-push", &site.p(file)], words].concat())
+}
+
+#[test]
+fn an_archive_is_made_and_proven_plain_and_packed() {
+    for (how, suffix) in [
+        (&[][..], ""),
+        (&["--compress", "zstd:1"], ".zst"),
+        (&["--compress", "lz4"], ".lz4"),
+        (&["--compress", "gzip"], ".gz"),
+    ] {
+        let site = Site::of(v15(), &promoted(v15()));
+        let to = site.folder("to");
+        let words = [&["--to", "to"][..], how].concat();
+        for file in site.files() {
+            push(&site, &file, &words).passes();
+            // Again, as after a crash.
+            push(&site, &file, &words).passes();
+        }
+        let stored: Vec<String> = site.files().iter().map(|file| format!("{file}{suffix}")).collect();
+        assert_eq!(names(&to), stored);
+        let ran = walproof(&["verify", to.to_str().unwrap()]);
+        assert!(ran.code == 0 && ran.out.contains("PROVEN"), "{}", ran.out);
+        // Whatever it is packed in, it is there.
+        push(&site, THIRD, &["--to", "to"]).code;
+        assert_eq!(names(&to).len(), stored.len());
+    }
+}
+
+#[test]
+fn another_content_under_the_same_name_is_never_replaced() {
+    let (site, other) = (Site::of(v15(), &plain(v15(), CLUSTER, 0)), Site::of(v15(), &plain(v15(), CLUSTER, 1)));
+    let to = site.folder("to");
+    let place = to.to_str().unwrap();
+    for file in site.files() {
+        push(&site, &file, &["--to", place]).passes();
+    }
+    let before = fs::read(to.join(SECOND)).unwrap();
+    let ran = push(&other, SECOND, &["--to", place]).fails("is there already");
+    assert!(ran.err.contains(&CLUSTER.to_string()) && ran.err.contains("timeline 1") && ran.err.contains(" 0/002"));
+    assert_eq!(fs::read(to.join(SECOND)).unwrap(), before);
+    // A cluster of its own in the same place.
+    let stranger = Site::of(v15(), &plain(v15(), CLUSTER + 7, 0));
+    stranger.state(v15(), 6, CLUSTER + 7);
+    push(&stranger, SECOND, &["--to", place]).fails("give each cluster a place of its own");
+    fs::remove_file(to.join(SECOND)).unwrap();
+    push(&stranger, SECOND, &["--to", place]).fails("another cluster");
+    let older = Site::of(Version::new(14, 0), &plain(Version::new(14, 0), CLUSTER, 0));
+    push(&older, SECOND, &["--to", place]).fails("another version").code;
+}
+
+#[test]
+fn bytes_that_no_record_holds_make_no_other_content() {
+    let site = Site::of(v15(), &plain(v15(), CLUSTER, 0));
+    let to = site.folder("to");
+    let last = site.files().pop().unwrap();
+    push(&site, &last, &["--to", "to"]).passes();
+    // Behind the switch.
+    site.change(&last, |bytes| *bytes.last_mut().unwrap() = 7);
+    push(&site, &last, &["--to", "to"]).passes();
+    assert_eq!(fs::read(to.join(&last)).unwrap().last(), Some(&0));
+}
+
+#[test]
+fn two_promotions_to_one_timeline_are_told_apart() {
+    let site = Site::of(v15(), &promoted(v15()));
+    site.folder("to");
+    for file in site.files() {
+        push(&site, &file, &["--to", "to"]).passes();
+    }
+    let history = site.path("pg_wal/00000002.history");
+    fs::write(&history, "1\t0/1F0000\tno recovery target specified\n").unwrap();
+    push(&site, "00000002.history", &["--to", "to"]).fails("says something else");
+    fs::remove_file(site.path("to/000000020000000000000003")).unwrap();
+    push(&site, "000000020000000000000003", &["--to", "to"]).fails("only one of them may archive here");
+}
+
+#[test]
+fn all_destinations_are_tried_and_any_failure_fails() {
+    let site = Site::of(v15(), &plain(v15(), CLUSTER, 0));
+    let (one, two) = (site.folder("one"), site.folder("two"));
+    fs::write(one.join(SECOND), "half").unwrap();
+    push(&site, SECOND, &["--to", "one", "--to", "two"]).fails("no whole segment");
+    assert_eq!(names(&two), [SECOND]);
+    fs::remove_file(one.join(SECOND)).unwrap();
+    let file = site.p(SECOND);
+    site.run(&["archive-push", "--to", "one", "two", &file]).passes();
+    assert_eq!(names(&one), [SECOND]);
+}
+
+#[test]
+fn the_seam_to_what_is_there_is_checked() {
+    let (site, other) = (Site::of(v15(), &plain(v15(), CLUSTER, 0)), Site::of(v15(), &plain(v15(), CLUSTER, 1)));
+    let to = site.folder("to");
+    let place = to.to_str().unwrap();
+    push(&site, SECOND, &["--to", place, "--state", "state"]).passes();
+    push(&other, THIRD, &["--to", place]).fails("(WP2");
+    assert_eq!(names(&to), [SECOND]);
+    push(&site, THIRD, &["--to", place, "--state", "state"]).passes();
+}
+
+#[test]
+fn a_damaged_segment_is_stored_with_a_note_where_that_is_asked_for() {
+    let site = Site::of(v15(), &plain(v15(), CLUSTER, 0));
+    let to = site.folder("to");
+    push(&site, "000000010000000000000001", &["--to", "to"]).passes();
+    site.change(SECOND, |bytes| bytes[300_000] ^= 4);
+    push(&site, SECOND, &["--to", "to"]).fails("is not archived");
+    for _ in 0..2 {
+        push(&site, SECOND, &["--to", "to", "--on-damage", "store"]).warns("archived although it is damaged");
+    }
+    push(&site, THIRD, &["--to", "to"]).passes();
+    assert_eq!(names(&to), ["000000010000000000000001", SECOND, &format!("{SECOND}.damaged"), THIRD]);
+    let ran = walproof(&["verify", to.to_str().unwrap()]);
+    assert!(ran.code == 1 && ran.out.contains("WP201"), "{}", ran.out);
+    // Another segment is no damage.
+    fs::copy(site.path(&site.p(THIRD)), site.path("pg_wal/000000010000000000000009")).unwrap();
+    push(&site, "000000010000000000000009", &["--to", "to", "--on-damage", "store"]).fails(THIRD);
+}
+
+#[test]
+fn recycled_files_of_a_server_in_recovery_are_acknowledged_and_not_stored() {
+    let v11 = Version::new(11, 0);
+    let site = Site::of(v11, &plain(v11, CLUSTER, 0));
+    let to = site.folder("to");
+    let junk = "000000010000000000000009";
+    fs::copy(site.path(&site.p(SECOND)), site.path(&site.p(junk))).unwrap();
+    push(&site, junk, &["--to", "to"]).fails("is not archived");
+    site.state(v11, IN_RECOVERY, CLUSTER);
+    push(&site, junk, &["--to", "to"]).warns("not needed by anybody");
+    site.change(junk, |bytes| bytes.fill(0));
+    push(&site, junk, &["--to", "to"]).warns("not needed by anybody");
+    // What comes later than its name says was never recycled into it.
+    fs::copy(site.path(&site.p(THIRD)), site.path(&site.p(SECOND))).unwrap();
+    push(&site, SECOND, &["--to", "to"]).fails("is not archived");
+    assert!(names(&to).is_empty());
+}
+
+#[test]
+fn what_waits_is_taken_along() {
+    let site = Site::of(v15(), &plain(v15(), CLUSTER, 0));
+    let to = site.folder("to");
+    for file in site.files() {
+        fs::write(site.path(&format!("pg_wal/archive_status/{file}.ready")), "").unwrap();
+    }
+    push(&site, "000000010000000000000001", &["--to", "to", "--jobs", "3"]).passes();
+    assert_eq!(names(&to), ["000000010000000000000001", SECOND, THIRD]);
+    push(&site, SECOND, &["--to", "to", "-j", "3"]).passes();
+    assert_eq!(names(&to).len(), 4);
+    // What was taken along and is damaged is told when its turn comes.
+    site.change("000000010000000000000005", |bytes| bytes[9000] ^= 1);
+    push(&site, THIRD, &["--to", "to", "--jobs", "9"]).passes();
+    push(&site, "000000010000000000000005", &["--to", "to"]).fails("is not archived");
+}

@@ -1,0 +1,140 @@
+//! What lies at a destination already, and whether a file belongs beside it.
+
+use super::{PushEnd, PushRefusal, note_name};
+use crate::destination::{Destination, Publication, StagedFile, ToStage};
+use crate::fault::{ShipFault, ShipStep};
+use crate::handed::HandedFile;
+use crate::inspect::{Inspection, predecessor};
+use crate::push::parting::Parting;
+use crate::server::ServerDirectory;
+use pgwal_archive::lineage::Descent;
+use pgwal_archive::whose::FirstPage;
+use pgwal_format::text::history::{self, Ancestor, Switch};
+use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
+
+/// A destination, and the file that is to be stored there.
+pub(super) struct DestinationThere<'a> {
+    pub(super) place: &'a dyn Destination,
+    pub(super) file: &'a HandedFile,
+    pub(super) server: Option<&'a ServerDirectory>,
+    pub(super) inspection: &'a Inspection,
+}
+
+/// The largest segment.
+const WHOLE: u64 = 1 << 30;
+/// More than any history file has.
+const SMALL: u64 = 1 << 20;
+
+impl DestinationThere<'_> {
+    /// The name is taken: it is the same file, or never replaced.
+    pub(super) fn compare(&self, held: &[String]) -> Result<PushEnd, PushRefusal> {
+        for stored in held {
+            let there = self.place.read(stored, WHOLE)?;
+            match Parting::of(self.file.name, &self.file.bytes, &there) {
+                Parting::Same => {}
+                parting => return Err(PushRefusal::Other { stored: stored.clone(), parting }),
+            }
+            // Whoever stored it may have been killed before it was flushed.
+            self.place.settle(stored)?;
+        }
+        Ok(PushEnd::There)
+    }
+
+    /// Gives the file its name; somebody else may have been faster.
+    pub(super) fn publish(&self, staged: Box<dyn StagedFile + Send + '_>) -> Result<PushEnd, PushRefusal> {
+        match staged.publish()? {
+            Publication::Done => Ok(PushEnd::Stored),
+            Publication::Taken => self.compare(&self.place.holds(self.file.name)?),
+        }
+    }
+
+    /// Whether it belongs beside what lies there: the same cluster, the same version, the same story of its timeline.
+    pub(super) fn admit(&self) -> Result<(), PushRefusal> {
+        self.is_of_cluster()?;
+        let timeline = match self.file.name {
+            FileName::Segment(name) | FileName::Partial(name) => name.timeline,
+            FileName::History(_) | FileName::BackupHistory(..) => return Ok(()),
+        };
+        if timeline > TimelineId::FIRST { self.is_of_timeline(timeline) } else { Ok(()) }
+    }
+
+    fn is_of_cluster(&self) -> Result<(), PushRefusal> {
+        let control = self.server.and_then(ServerDirectory::control);
+        let version = self.inspection.layout.map(|layout| layout.dialect.version);
+        let (Some(own), version) = (
+            self.inspection.system_id.or(control.map(|control| control.system_id)),
+            version.or(control.map(|control| control.dialect.version)),
+        ) else {
+            return Ok(());
+        };
+        let Some(stored) = self.neighbour()? else { return Ok(()) };
+        let beginning = self.place.read(&stored, FirstPage::BYTES as u64)?;
+        let Ok(first) = FirstPage::of(&beginning) else { return Ok(()) };
+        if first.system_id != own {
+            return Err(PushRefusal::OtherCluster { stored, there: first.system_id, own });
+        }
+        let there = first.layout.dialect.version;
+        match version.filter(|version| *version != there) {
+            Some(own) => Err(PushRefusal::OtherVersion { stored, there, own }),
+            None => Ok(()),
+        }
+    }
+
+    /// A segment there that says whose the WAL is: the one before, else any.
+    fn neighbour(&self) -> Result<Option<String>, ShipFault> {
+        if let (FileName::Segment(name) | FileName::Partial(name), Some(layout)) =
+            (self.file.name, self.inspection.layout)
+            && let Some(before) = predecessor(name, None, &layout)
+            && let Some(stored) = self.place.holds(FileName::Segment(before))?.into_iter().next()
+        {
+            return Ok(Some(stored));
+        }
+        self.place.sample()
+    }
+
+    /// The history file there tells the same of this timeline as the server's own, and the segment lies on it.
+    fn is_of_timeline(&self, timeline: TimelineId) -> Result<(), PushRefusal> {
+        let Some(there) = self.history(timeline)? else { return Ok(()) };
+        let last = |ancestors: &[Ancestor]| ancestors.last().map(|a| (a.timeline, position(&a.switch)));
+        if let Some(own) = self.server.and_then(|server| server.history(timeline))
+            && let (Some(own), Some(there)) = (last(&own), last(&there))
+            && own != there
+        {
+            return Err(PushRefusal::OtherTimeline { timeline, there, own });
+        }
+        let (FileName::Segment(name), Some(layout)) = (self.file.name, self.inspection.layout) else { return Ok(()) };
+        let first = Descent::of(timeline, &there, &layout).segments().last().map(|(_, first)| *first);
+        let number = name.number(layout.address(), layout.segment);
+        match first.filter(|first| number.is_some_and(|number| number < *first)) {
+            Some(first) => {
+                let first = SegmentName::new(timeline, first, layout.address(), layout.segment);
+                Err(PushRefusal::BeforeTimeline { timeline, first })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn history(&self, timeline: TimelineId) -> Result<Option<Vec<Ancestor>>, ShipFault> {
+        let Some(stored) = self.place.holds(FileName::History(timeline))?.into_iter().next() else { return Ok(None) };
+        let ancestors = history::parse(&self.place.read(&stored, SMALL)?, timeline).ok();
+        Ok(ancestors.filter(|ancestors| !ancestors.is_empty()))
+    }
+
+    /// Notes beside a segment that it was stored although it is damaged.
+    pub(super) fn note(&self, end: PushEnd) -> Result<PushEnd, PushRefusal> {
+        let layout = self.inspection.layout.as_ref();
+        let lines = self.inspection.objections.iter().map(|objection| objection.message(layout) + "\n");
+        let text: String =
+            std::iter::once(format!("{} was damaged when it was archived:\n", self.file.name)).chain(lines).collect();
+        let stored = note_name(self.file.name);
+        let file = ToStage { stored: &stored, bytes: text.as_bytes(), mode: self.file.mode };
+        let noted = self.place.stage(file).and_then(StagedFile::publish);
+        // One that is there already says the same.
+        noted.map_err(|fault| ShipFault { step: ShipStep::Write, ..fault })?;
+        Ok(if end == PushEnd::Stored { PushEnd::StoredDamaged } else { end })
+    }
+}
+
+fn position(switch: &Switch) -> Option<Lsn> {
+    if let Switch::At(lsn) = switch { Some(*lsn) } else { None }
+}
