@@ -2,6 +2,7 @@
 
 use pgwal_report::ended::RunEnd;
 use pgwal_report::verify::PluginStatus;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// How a run ended; the exit codes of every subcommand. What outranks another is greater, which its code is not.
@@ -15,6 +16,30 @@ pub enum Exit {
     Refuted,
     /// 0 to 3, as monitoring plugins end.
     Plugin(PluginStatus),
+    /// What makes a server do the right thing, of a command that it runs.
+    Server(u8),
+}
+
+/// Commands that a server runs, and with what each fails, whatever the reason. From 126 on, an `archive_command` ends
+/// the archiver for a minute, uncounted.
+const SERVER_COMMANDS: [(&str, u8); 3] = [("check", 1), ("archive-push", 1), ("archive-get", 126)];
+
+/// Options of every command that take a value.
+const WITH_VALUE: [&str; 2] = ["--color", "--progress"];
+
+impl Exit {
+    /// With what the command fails that these words name, where a server runs it.
+    pub fn of_server(words: impl IntoIterator<Item = OsString>) -> Option<Exit> {
+        let mut words = words.into_iter().skip(1);
+        while let Some(word) = words.next() {
+            if WITH_VALUE.iter().any(|option| word == *option) {
+                words.next();
+            } else if !word.as_encoded_bytes().starts_with(b"-") {
+                return SERVER_COMMANDS.iter().find(|(name, _)| word == *name).map(|(_, code)| Exit::Server(*code));
+            }
+        }
+        None
+    }
 }
 
 impl Exit {
@@ -25,6 +50,7 @@ impl Exit {
             Exit::Refuted => 1,
             Exit::CouldNotTell => 2,
             Exit::Plugin(status) => status as u8,
+            Exit::Server(code) => code,
         }
     }
 }

@@ -177,6 +177,29 @@ const PAGES: &[HelpPage] = &[
         exits: &[],
     },
     HelpPage {
+        name: "archive-get",
+        shown: &["file", "path", "from", "on_hole", "grace", "partial", "wait", "trigger", "timeout", "layout"],
+        examples: &[
+            ("restore_command = 'walproof archive-get %f %p --from /srv/wal'", "in postgresql.conf"),
+            (
+                "walproof archive-get 00000001000000000000000A /tmp/segment --from /srv/wal --from s3://wal/main",
+                "by hand",
+            ),
+            (
+                "restore_command = 'walproof archive-get %f %p --from /srv/wal --wait --trigger /tmp/promote'",
+                "of a server that follows another one until the file is there",
+            ),
+        ],
+        exits: &[
+            ("0", "the file is delivered, whole and checked"),
+            ("1", "it is not there: a recovery ends, a standby asks again"),
+            (
+                "126",
+                "anything else, wrong usage included: a recovery stops, and goes on once the server is started again",
+            ),
+        ],
+    },
+    HelpPage {
         name: "explain",
         shown: &[],
         examples: &[
@@ -344,7 +367,9 @@ mod tests {
     #[test]
     fn examples_are_understood() {
         for (line, _) in PAGES.iter().flat_map(|page| page.examples) {
-            let own = line.rsplit("| ").next().unwrap();
+            // Of a setting, the command in it.
+            let own = line.split_once(" = '").map_or(*line, |(_, command)| command.trim_end_matches('\''));
+            let own = own.split(" && ").next().unwrap().rsplit("| ").next().unwrap();
             let words = shell_words(own);
             let matches = command().try_get_matches_from(&words).unwrap_or_else(|error| panic!("{line}: {error}"));
             assert!(Cli::from_arg_matches(&matches).is_ok(), "{line}");

@@ -73,21 +73,30 @@ fn parsed(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error>
 }
 
 fn main() -> ExitCode {
+    match Exit::of_server(std::env::args_os()) {
+        None => run(Exit::CouldNotTell).into(),
+        // It ends with this code whatever happens, and not with that of a panic.
+        Some(failed) => std::panic::catch_unwind(|| run(failed)).unwrap_or(failed).into(),
+    }
+}
+
+/// `failed`: how it ends where nothing could be done.
+fn run(failed: Exit) -> Exit {
     let cli = match parsed(std::env::args_os()) {
         Ok(cli) => cli,
         // To a monitoring system, everything is told on standard output, and 2 means something else than a wrong
         // option.
         Err(error) if cmd::verify::is_plugin() => {
-            return say(OutputForm::Plain, &nagios::failure(error), Exit::Plugin(PluginStatus::Unknown)).into();
+            return say(OutputForm::Plain, &nagios::failure(error), Exit::Plugin(PluginStatus::Unknown));
         }
-        Err(error) => misused(error),
+        Err(error) => misused(error, failed),
     };
     if let Some(zone) = zone::unusable() {
         if cmd::verify::is_plugin() {
-            return say(OutputForm::Plain, &nagios::failure(zone), Exit::Plugin(PluginStatus::Unknown)).into();
+            return say(OutputForm::Plain, &nagios::failure(zone), Exit::Plugin(PluginStatus::Unknown));
         }
         complain(zone);
-        return Exit::CouldNotTell.into();
+        return failed;
     }
     anstream::ColorChoice::from(cli.color).write_global();
     progress::choose(cli.progress);
@@ -95,28 +104,32 @@ fn main() -> ExitCode {
         complain(zone);
     }
     match cli.command.run() {
-        Ok(exit) => exit.into(),
-        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Ok(exit) => exit,
+        Err(error) if is_closed_pipe(&error) && failed == Exit::CouldNotTell => Exit::Clean,
         Err(error) => {
             complain(format_args!("{error:#}"));
-            Exit::CouldNotTell.into()
+            failed
         }
     }
 }
 
 /// Says what is wrong with the words of the command line, which may be names of files that a shell put there. What is
 /// said names them, so that it is said of them as they are shown.
-fn misused(error: clap::Error) -> ! {
+fn misused(error: clap::Error, failed: Exit) -> ! {
+    let end = |error: clap::Error| -> ! {
+        let _ = error.print();
+        std::process::exit(if error.use_stderr() { failed.code().into() } else { 0 })
+    };
     let words: Vec<OsString> = std::env::args_os().collect();
     let shown: Vec<OsString> = words.iter().map(|word| outside::shown(word.as_encoded_bytes()).into()).collect();
     if shown == words {
-        error.exit();
+        end(error);
     }
     if let Err(error) = parsed(shown) {
-        error.exit();
+        end(error);
     }
     complain("there are words in the command line that cannot be read");
-    std::process::exit(Exit::CouldNotTell.code().into())
+    std::process::exit(failed.code().into())
 }
 
 /// Prints an answer whose exit code counts even if nobody reads it.

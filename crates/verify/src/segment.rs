@@ -20,6 +20,18 @@ pub struct Expect {
     pub system_id: Option<u64>,
     /// Where the segment before it ended: the seam is checked, too.
     pub after: Option<SegmentEnd>,
+    /// How far its records must go.
+    pub extent: WalExtent,
+}
+
+/// How far the records of a segment must go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WalExtent {
+    /// To its end, or to where a server that ends leaves zeros.
+    #[default]
+    Whole,
+    /// As far as they happen to go: a `.partial`, in which writing was broken off.
+    Unfinished,
 }
 
 impl Expect {
@@ -31,6 +43,16 @@ impl Expect {
     /// The same, behind a segment that was checked before ([`Checked::end`]).
     pub fn after(self, end: SegmentEnd) -> Expect {
         Expect { after: Some(end), ..self }
+    }
+
+    /// The same, of this cluster.
+    pub fn of_cluster(self, system_id: Option<u64>) -> Expect {
+        Expect { system_id, ..self }
+    }
+
+    /// The same, a segment in which writing was broken off.
+    pub fn unfinished(self) -> Expect {
+        Expect { extent: WalExtent::Unfinished, ..self }
     }
 }
 
@@ -48,6 +70,9 @@ pub struct Checked {
     pub tally: Tally,
     /// What is wrong, in the order of WAL.
     pub findings: Vec<Finding>,
+    /// The record that it lacks, where records end before the segment does, with nothing but zeros or what a recycled
+    /// file holds behind them.
+    pub stops: Option<Lsn>,
     /// Where it ends: for the check of the next one.
     pub end: SegmentEnd,
 }
@@ -60,7 +85,7 @@ pub struct Checked {
 pub fn check_segment(bytes: &[u8], expect: &Expect) -> Result<Checked, NotWal> {
     let before = expect.after.as_ref();
     let timeline = expect.name.map(|name| name.timeline);
-    let SegmentAlone { layout, system_id, address, name, start, run, joint, begun, end } =
+    let SegmentAlone { layout, system_id, address, name, start, run, joint, begun, older_only, end } =
         SegmentAlone::scan(bytes, timeline, before)?;
     let timeline = name.timeline;
     let of = |code: Code, lsn: Lsn, at: Lsn, detail: Detail| Finding {
@@ -86,6 +111,9 @@ pub fn check_segment(bytes: &[u8], expect: &Expect) -> Result<Checked, NotWal> {
     if let Some(expected) = expect.system_id.or(before.map(SegmentEnd::system_id)).filter(|id| *id != system_id) {
         findings.push(of(Code::ForeignCluster, start, start, Detail::Cluster { found: system_id, expected }));
     }
+    if let Some(found) = older_only {
+        findings.push(of(Code::WrongTimeline, start, start, Detail::OldTimeline { found }));
+    }
     let known = |lsn: Lsn, before: bool| if before { begun.unwrap_or(lsn) } else { lsn };
     if let Some((fault, lsn)) = joint.first_page {
         findings.push(of(code_of(&fault), lsn, start, Detail::Wal(fault)));
@@ -98,9 +126,11 @@ pub fn check_segment(bytes: &[u8], expect: &Expect) -> Result<Checked, NotWal> {
     }));
     if let Tail::Stopped(stop) = &run.tail
         && !stop.rest.clean
+        && expect.extent == WalExtent::Whole
     {
         let lsn = known(stop.lsn, stop.begun_before);
         findings.push(of(code_of(&stop.fault), lsn, stop.at, Detail::Wal(stop.fault)));
     }
-    Ok(Checked { layout, system_id, name, tally: run.acc, findings, end })
+    let stops = end.stops().filter(|_| matches!(&run.tail, Tail::Stopped(stop) if stop.rest.clean));
+    Ok(Checked { layout, system_id, name, tally: run.acc, findings, stops, end })
 }

@@ -169,6 +169,14 @@ impl Chain {
         self.left.as_ref().map(|left| left.to)
     }
 
+    /// Where the last run stopped for want of a record: nothing that comes can follow it.
+    pub fn stops(&self) -> Option<Lsn> {
+        match &self.left.as_ref()?.tail {
+            Tail::Stopped(stop) => Some(stop.lsn),
+            _ => None,
+        }
+    }
+
     /// The record that is not whole at the end of the last run.
     pub fn begun(&self) -> Option<Lsn> {
         match &self.left.as_ref()?.tail {

@@ -13,6 +13,7 @@ mod part;
 mod remember;
 mod sum;
 
+use crate::alone::older_only;
 use crate::fresh::is_fresh;
 use crate::look::Depth;
 use crate::names::Segment;
@@ -338,11 +339,10 @@ impl Reader<'_> {
     }
 }
 
-/// Only the first segment of a timeline may hold pages of its parent, and it holds the record that opens it.
+/// A segment that holds WAL of older timelines only.
 fn old_timeline(segment: &Segment, run: &Run<Tally>, live: bool) -> Option<Unusable> {
-    let found = run.last_timeline.filter(|&t| t < segment.timeline)?;
-    let opens = run.acc.openings.iter().any(|opened| opened.timeline > found);
+    let found = older_only(segment.timeline, run)?;
     // A server that has just been promoted may not have written more than the copy yet.
     let not_yet = live && matches!(run.tail, Tail::Stopped(_));
-    (!opens && !not_yet).then_some(Unusable::OldTimeline(found))
+    (!not_yet).then_some(Unusable::OldTimeline(found))
 }

@@ -1,5 +1,6 @@
 //! A file a subcommand: its options and what it does.
 
+pub mod archive_get;
 pub mod backups;
 pub mod control;
 pub mod dump;
@@ -63,6 +64,8 @@ subcommands! {
     Summarize => summarize::SummarizeArgs,
     /// Says which times and positions an archive reaches, and translates one into the others
     When => when::WhenArgs,
+    /// Delivers a file of an archive, checked and whole, or says why not: a restore_command
+    ArchiveGet => archive_get::ArchiveGetArgs,
     /// Explains a code of walproof or a line of PostgreSQL's log
     Explain => explain::ExplainArgs,
     /// Writes manual pages, or completions for shells
