@@ -34,6 +34,8 @@ pub struct RestoredCluster {
     pub ancestors: Option<Vec<Ancestor>>,
     /// How far it has replayed at least.
     pub at_least: Lsn,
+    /// Its recovery has ended, and no checkpoint was made since: the control file has the timeline of before.
+    pub lacks_checkpoint: bool,
     /// It was not started yet: `backup_label` is still there.
     pub is_unstarted: bool,
     /// The `backup_label` with which it began.
@@ -64,6 +66,7 @@ impl RestoredCluster {
             timeline: control.timeline,
             ancestors: None,
             at_least: control.min_recovery_point.unwrap_or(Lsn::ZERO).max(control.checkpoint),
+            lacks_checkpoint: control.min_recovery_point.is_some() && !is_of_recovery(control.state),
             is_unstarted: data.join("backup_label").is_file(),
             label: Some(data.join("backup_label.old")).filter(|label| label.is_file()),
             settings: files.settings,
@@ -83,7 +86,7 @@ impl RestoredCluster {
         if let Some((timeline, entry)) =
             newest.filter(|(timeline, _)| *timeline >= own.timeline && !own.is_in_recovery())
         {
-            own.timeline = timeline;
+            (own.timeline, own.lacks_checkpoint) = (timeline, own.lacks_checkpoint && timeline == own.timeline);
             let (bytes, _) = source.small(entry, LONGEST_HISTORY)?;
             own.ancestors = history::parse(&bytes, timeline).ok().filter(|ancestors| !ancestors.is_empty());
         }
@@ -107,15 +110,18 @@ impl RestoredCluster {
         };
         let position = |label: &str| says(label).ok().and_then(|text| text.parse::<Lsn>().ok()).unwrap_or(Lsn::ZERO);
         let state = says("Database cluster state:")?;
+        let state = ControlState::named(state)
+            .ok_or_else(|| SourceError::Reported { text: format!("no server has the state {state}") })?;
         let timeline = number("Latest checkpoint's TimeLineID:")?;
+        let min_recovery_point = position("Minimum recovery ending location:");
         Ok(RestoredCluster {
             place: "pg_controldata".to_owned(),
-            state: ControlState::named(state)
-                .ok_or_else(|| SourceError::Reported { text: format!("no server has the state {state}") })?,
+            state,
+            lacks_checkpoint: min_recovery_point > Lsn::ZERO && !is_of_recovery(state),
             system_id: number("Database system identifier:")?,
             timeline: TimelineId(u32::try_from(timeline).unwrap_or(0)),
             ancestors: None,
-            at_least: position("Minimum recovery ending location:").max(position("Latest checkpoint location:")),
+            at_least: min_recovery_point.max(position("Latest checkpoint location:")),
             is_unstarted: false,
             label: None,
             settings: Vec::new(),
@@ -124,7 +130,7 @@ impl RestoredCluster {
 
     /// Its recovery goes on, or was stopped.
     pub fn is_in_recovery(&self) -> bool {
-        matches!(self.state, ControlState::InArchiveRecovery | ControlState::ShutDownInRecovery)
+        is_of_recovery(self.state)
     }
 
     /// Takes the history of its timeline from elsewhere, where its own folder does not have it.
@@ -187,6 +193,10 @@ impl RestoredCluster {
             self.settings.push(SettingsFile::parse("recovery.conf", &bytes, version));
         }
     }
+}
+
+fn is_of_recovery(state: ControlState) -> bool {
+    matches!(state, ControlState::InArchiveRecovery | ControlState::ShutDownInRecovery)
 }
 
 fn history_in(source: &dyn Source, timeline: TimelineId) -> Result<Option<Vec<Ancestor>>, Error> {

@@ -81,7 +81,8 @@ fn ended(
         return (in_recovery(cluster, restore, end), None);
     }
     if cluster.timeline <= site.start_timeline() {
-        return (RestoredEnd::WithoutRecovery, None);
+        let no_checkpoint = cluster.lacks_checkpoint;
+        return (if no_checkpoint { RestoredEnd::NoCheckpointYet } else { RestoredEnd::WithoutRecovery }, None);
     }
     if cluster.ancestors.is_none() {
         return (RestoredEnd::WithoutHistory, None);

@@ -42,6 +42,8 @@ pub enum RestoredEnd {
     GoesOn(Lsn),
     /// It was not started.
     NotStarted,
+    /// It has ended, and its control file does not say yet on which timeline it is.
+    NoCheckpointYet,
     /// The history of its timeline is not at hand.
     WithoutHistory,
     /// Its history says segments, and no positions.
@@ -76,6 +78,7 @@ impl RestoredEnd {
             RestoredEnd::Further => "behind_archive",
             RestoredEnd::GoesOn(_) => "goes_on",
             RestoredEnd::NotStarted => "not_started",
+            RestoredEnd::NoCheckpointYet => "no_checkpoint_yet",
             RestoredEnd::WithoutHistory => "without_history",
             RestoredEnd::SegmentsOnly => "segments_only",
             RestoredEnd::NothingExpected => "nothing_expected",
@@ -95,6 +98,7 @@ impl RestoredEnd {
             RestoredEnd::Further
             | RestoredEnd::GoesOn(_)
             | RestoredEnd::NotStarted
+            | RestoredEnd::NoCheckpointYet
             | RestoredEnd::WithoutHistory
             | RestoredEnd::SegmentsOnly
             | RestoredEnd::NothingExpected

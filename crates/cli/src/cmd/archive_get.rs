@@ -74,6 +74,7 @@ pub fn run(args: &ArchiveGetArgs) -> anyhow::Result<Exit> {
     let mut options = GetOptions::default();
     let grace = if server.has_target() { Duration::ZERO } else { GetOptions::GRACE };
     options.grace = args.grace.unwrap_or(grace);
+    options.settle = args.grace.unwrap_or(GetOptions::GRACE);
     options.ends_at_hole = args.on_hole == OnHole::End;
     options.partial = args.partial;
     options.poll = args.poll.max(Duration::from_millis(10));

@@ -125,6 +125,7 @@ fn restores_with_cp_and_with_ours() {
     with_a_hole(&workload);
     damaged(&workload);
     while_it_is_written(&workload);
+    super::restored::on_one_timeline(&workload);
     over_a_promotion(&mut workload);
 }
 
@@ -209,6 +210,7 @@ fn over_a_promotion(workload: &mut Workload) {
     let seen = workload.restore(&archive, Some(&ours), ARCHIVE, &[]);
     assert_eq!((seen.ended, rows(&seen)), (Some(RecoveryEnd::Promotes), 900), "{:#?}", seen.log);
     assert_eq!(seen.new_timeline, Some(3));
+    super::restored::over_a_promotion(workload, &archive);
     // Without a word, a server replays what timeline 1 holds and no more.
     let first = fs::read_dir(&archive).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let first = first.filter(|name| name.len() == 24 && name.starts_with("00000002")).min().unwrap();

@@ -5,4 +5,5 @@
 mod archive;
 mod command;
 mod live;
+mod restored;
 mod waiting;

@@ -74,6 +74,11 @@ impl AskingServer {
         ServerAim { start: self.files.control.map(|control| control.timeline), timeline }
     }
 
+    /// Its data directory.
+    pub(super) fn data(&self) -> &Path {
+        &self.data
+    }
+
     /// Its folder of WAL.
     pub fn wal(&self) -> Option<PathBuf> {
         ["pg_wal", "pg_xlog"].map(|name| self.data.join(name)).into_iter().find(|wal| wal.is_dir())

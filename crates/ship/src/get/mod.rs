@@ -49,9 +49,10 @@ use wait::{Patience, Trigger};
 pub struct GetOptions {
     /// Unfinished segments count where there is no whole one.
     pub partial: bool,
-    /// How long WAL must have been there behind a file that is not before that is a hole, and how long a copy that is
-    /// not whole may be one that is still being written.
+    /// How long WAL must have been there behind a file that is not, before that is a hole.
     pub grace: Duration,
+    /// How long a copy that is not right may be one that is still being written.
+    pub settle: Duration,
     /// What is not there is the end, whatever lies behind it.
     pub ends_at_hole: bool,
     /// Wait for a file that is not there.
@@ -70,6 +71,7 @@ impl Default for GetOptions {
         GetOptions {
             partial: false,
             grace: GetOptions::GRACE,
+            settle: GetOptions::GRACE,
             ends_at_hole: false,
             wait: None,
             poll: Duration::from_secs(1),
@@ -92,8 +94,8 @@ pub struct GetRequest<'a> {
 enum Look {
     Delivered,
     Absent,
-    /// Something is there that may become whole.
-    Unsettled,
+    /// Something is there that may become right.
+    Unsettled(GetNote),
     Hole {
         hole: HoleAhead,
         since: Option<SystemTime>,
@@ -111,7 +113,7 @@ pub fn get(
     options: &GetOptions,
     tell: &mut dyn FnMut(&GetNote),
 ) -> io::Result<GetAnswer> {
-    let patience = Patience::begin();
+    let patience = Patience::begin(request.server.data());
     let mut told: Vec<GetNote> = Vec::new();
     loop {
         let triggered = options.wait.as_ref().and_then(GetWait::triggered);
@@ -121,7 +123,7 @@ pub fn get(
             return Ok(GetAnswer::Triggered);
         }
         let mut notes = Vec::new();
-        let look = Looking { request, options, notes: &mut notes }.look(places)?;
+        let look = Looking { request, options, patience: &patience, notes: &mut notes }.look(places)?;
         for note in notes.into_iter().filter(|note| !told.contains(note)).collect::<Vec<_>>() {
             tell(&note);
             told.push(note);
@@ -154,11 +156,17 @@ pub fn get(
                     }
                 }
             }
-            Look::Unsettled if patience.waited() < options.grace && !request.server.is_standby() => {
+            Look::Unsettled(_) if patience.waited() < options.settle && !request.server.is_standby() => {
                 std::thread::sleep(options.poll.min(Duration::from_millis(200)));
                 continue;
             }
-            Look::Unsettled => GetAnswer::NoGoodCopy,
+            Look::Unsettled(note) => {
+                if !told.contains(&note) {
+                    tell(&note);
+                    told.push(note);
+                }
+                GetAnswer::NoGoodCopy
+            }
             Look::Answer(answer) => answer,
         };
         let Some(wait) = waits.filter(|_| triggered.is_none()) else { return Ok(answer) };
@@ -177,12 +185,13 @@ pub fn get(
 struct Looking<'a, 'b> {
     request: &'a GetRequest<'b>,
     options: &'a GetOptions,
+    patience: &'a Patience,
     notes: &'a mut Vec<GetNote>,
 }
 
 impl Looking<'_, '_> {
     fn look(&mut self, places: &mut [GetPlace]) -> io::Result<Look> {
-        let (mut bad, mut unsettled, mut out) = (false, false, false);
+        let (mut bad, mut unsettled, mut out) = (false, None, false);
         let name = self.request.name;
         let segment = if let FileName::Segment(segment) = name { Some(segment) } else { None };
         let partial = segment.filter(|_| self.options.partial).map(FileName::Partial);
@@ -199,26 +208,31 @@ impl Looking<'_, '_> {
                 }
                 for entry in found.entries {
                     match self.take(places, at, &entry, name) {
+                        Ok(Some(_)) if self.patience.is_orphan() => return Ok(Look::Answer(GetAnswer::Orphaned)),
                         Ok(Some(good)) => {
                             self.deliver(&good, &entry)?;
                             return Ok(Look::Delivered);
                         }
                         Ok(None) => {}
-                        Err(_) if self.is_fresh(places, at, &entry) => unsettled = true,
                         Err(fault) => {
-                            bad = true;
-                            self.notes.push(GetNote::BadCopy { place: place.clone(), file: entry.shown(), fault });
+                            let note = GetNote::BadCopy { place: place.clone(), file: entry.shown(), fault };
+                            if self.is_fresh(places, at, &entry) {
+                                unsettled = Some(note);
+                            } else {
+                                bad = true;
+                                self.notes.push(note);
+                            }
                         }
                     }
                 }
             }
         }
-        match segment {
+        match (unsettled, segment) {
             _ if bad => Ok(Look::Answer(GetAnswer::NoGoodCopy)),
-            _ if unsettled => Ok(Look::Unsettled),
+            (Some(note), _) => Ok(Look::Unsettled(note)),
             _ if out => Ok(Look::Answer(GetAnswer::OutOfReach)),
-            Some(segment) => Ok(self.absent(places, segment)),
-            None => Ok(Look::Absent),
+            (None, Some(segment)) => Ok(self.absent(places, segment)),
+            (None, None) => Ok(Look::Absent),
         }
     }
 
@@ -278,7 +292,7 @@ impl Looking<'_, '_> {
     fn is_fresh(&self, places: &mut [GetPlace], at: usize, entry: &Entry) -> bool {
         let Some(Ok(source)) = places.get_mut(at).map(GetPlace::source) else { return false };
         let written = source.stamp(entry).map(|stamp| stamp.written());
-        written.and_then(|at| SystemTime::now().duration_since(at).ok()).is_some_and(|age| age < self.options.grace)
+        written.and_then(|at| SystemTime::now().duration_since(at).ok()).is_some_and(|age| age < self.options.settle)
     }
 
     fn deliver(&mut self, good: &GoodCopy, entry: &Entry) -> io::Result<()> {

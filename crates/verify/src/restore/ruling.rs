@@ -79,7 +79,10 @@ impl Ruling for RestoreRuling<'_, '_> {
         let verdict = self.verdict(&case.findings, bad_backup);
         let (replay, replayed) = self.replay()?;
         self.leave_unchecked(&mut case.not_checked);
-        self.name_alternatives((verdict, bad_backup), case)?;
+        // One that is over is not begun in another way, where this one was right.
+        if self.restored.is_none() || !self.restore.is_good() {
+            self.name_alternatives((verdict, bad_backup), case)?;
+        }
         if !self.is_all() {
             // Of what was not looked at, nothing can be said.
             case.findings.retain(|f| !f.code.is_hole() || f.severity == Severity::Error);

@@ -39,6 +39,11 @@ pub fn sentence(report: &RestoredReport, tell: TellTime<'_>) -> String {
             format!("{place} is still in recovery, at {at} at least; it should come to {should}")
         }
         RestoredEnd::NotStarted => format!("{place} was not started yet: backup_label is there"),
+        RestoredEnd::NoCheckpointYet => {
+            format!(
+                "{place} has ended its recovery and made no checkpoint since: its control file does not say yet on which timeline it is"
+            )
+        }
         RestoredEnd::WithoutHistory => format!(
             "{} is neither in pg_wal of {place} nor in the archive: where timeline {} began is not known",
             FileName::History(report.now),
@@ -78,6 +83,7 @@ pub(super) fn advice(report: &RestoredReport) -> String {
         }
         RestoredEnd::Further => "find the WAL behind the end of the archive, if its last commits must be proven as well".into(),
         RestoredEnd::GoesOn(_) => "ask the server: select pg_last_wal_replay_lsn(), and look again when it has ended its recovery".into(),
+        RestoredEnd::NoCheckpointYet => "look again behind its next checkpoint, or name the data directory itself".into(),
         RestoredEnd::NotStarted => "start it, and look again".into(),
         RestoredEnd::WithoutHistory => {
             format!("copy {} from pg_wal of the cluster into the archive, and look again", FileName::History(report.now))
