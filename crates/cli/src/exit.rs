@@ -22,7 +22,7 @@ pub enum Exit {
 
 /// Commands that a server runs, and with what each fails, whatever the reason. From 126 on, an `archive_command` ends
 /// the archiver for a minute, uncounted.
-const SERVER_COMMANDS: [(&str, u8); 2] = [("check", 1), ("archive-push", 1)];
+const SERVER_COMMANDS: [(&str, u8); 3] = [("check", 1), ("archive-push", 1), ("archive-get", 126)];
 
 /// Options of every command that take a value.
 const WITH_VALUE: [&str; 2] = ["--color", "--progress"];

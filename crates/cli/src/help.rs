@@ -213,6 +213,29 @@ const PAGES: &[HelpPage] = &[
         exits: &[("0", "done, or nothing to do"), ("2", "nothing was removed, or not all of it: why is said")],
     },
     HelpPage {
+        name: "archive-get",
+        shown: &["file", "path", "from", "on_hole", "grace", "partial", "wait", "trigger", "timeout", "layout"],
+        examples: &[
+            ("restore_command = 'walproof archive-get %f %p --from /srv/wal'", "in postgresql.conf"),
+            (
+                "walproof archive-get 00000001000000000000000A /tmp/segment --from /srv/wal --from s3://wal/main",
+                "by hand",
+            ),
+            (
+                "restore_command = 'walproof archive-get %f %p --from /srv/wal --wait --trigger /tmp/promote'",
+                "of a server that follows another one until the file is there",
+            ),
+        ],
+        exits: &[
+            ("0", "the file is delivered, whole and checked"),
+            ("1", "it is not there: a recovery ends, a standby asks again"),
+            (
+                "126",
+                "anything else, wrong usage included: a recovery stops, and goes on once the server is started again",
+            ),
+        ],
+    },
+    HelpPage {
         name: "explain",
         shown: &[],
         examples: &[

@@ -69,12 +69,14 @@ pub struct Observed {
     pub asked: Vec<String>,
     /// What the startup process and the postmaster said, without "restored log file".
     pub log: Vec<String>,
+    /// What no process of the server said: its commands.
+    pub commands: Vec<String>,
 }
 
 impl Observed {
     /// Take in one line of the log, which begins with `%b|`.
     pub(crate) fn line(&mut self, line: &str) {
-        let Some((backend, said)) = line.split_once('|') else { return };
+        let Some((backend, said)) = line.split_once('|') else { return self.commands.push(line.to_owned()) };
         if said.contains("restored log file") || !matches!(backend, "startup" | "postmaster") {
             return;
         }

@@ -34,12 +34,14 @@ pub struct LiveRecovery<'a> {
     pub backup: &'a Path,
     /// The folder that `restore_command` copies from.
     pub archive: &'a Path,
-    /// Settings by name; the last of one name counts.
+    /// Settings by name; the last of one name counts. A `restore_command` among them takes the place of `cp`.
     pub settings: &'a [(String, String)],
     /// As what.
     pub mode: RecoveryMode,
     /// A query whose rows are wanted from the recovered server.
     pub question: &'a str,
+    /// Where its data directory is left, of a server that is not running any more.
+    pub kept: Option<&'a Path>,
 }
 
 impl Server {
@@ -52,6 +54,9 @@ impl Server {
         fs::create_dir(&folder)?;
         self.user().owns(&folder)?;
         let seen = Running::start(self, recovery, &folder).and_then(|mut running| running.observe(recovery.question));
+        if let Some(kept) = recovery.kept {
+            fs::rename(folder.join("data"), kept)?;
+        }
         fs::remove_dir_all(&folder)?;
         seen
     }
@@ -81,13 +86,14 @@ impl<'a> Running<'a> {
              wal_retrieve_retry_interval = 100ms\nlog_line_prefix = '{}|'\n",
             if server.postgres().major() < 13 { "%p" } else { "%b" },
         );
-        let mut recovers = format!(
-            "\nrestore_command = 'echo %f >> {}; cp {}/%f \"%p\" 2>/dev/null'\n",
-            asked.display(),
-            recovery.archive.display()
+        let own = recovery.settings.iter().rev().find(|(name, _)| name == "restore_command");
+        let command = own.map_or_else(
+            || format!("cp {}/%f \"%p\" 2>/dev/null", recovery.archive.display()),
+            |(_, command)| command.replace('\'', "''"),
         );
+        let mut recovers = format!("\nrestore_command = 'echo %f >> {}; {command}'\n", asked.display());
         let own_file = server.postgres().has_recovery_conf();
-        for (name, value) in recovery.settings {
+        for (name, value) in recovery.settings.iter().filter(|(name, _)| name != "restore_command") {
             let of_recovery = name.starts_with("recovery_target") || name == "recovery_min_apply_delay";
             let into = if own_file && of_recovery { &mut recovers } else { &mut lines };
             *into += &format!("{name} = '{}'\n", value.replace('\'', "''"));

@@ -208,6 +208,27 @@ impl<'a> Site<'a> {
         Some((timeline, layout.address().segment_start(number, layout.segment)))
     }
 
+    /// The way of a restore: its timelines, oldest first, each with the position at which it is left, the last with the
+    /// end. `None` where it comes to none, or where the history does not say positions.
+    pub fn way_of(&self, restore: &Restore) -> Option<Vec<(TimelineId, Lsn)>> {
+        let line = self.shelf.line(restore.target_timeline).ok()?;
+        let begins = line.timelines.iter().skip(1).map(|(_, begin)| begin.and_then(|begin| begin.lsn));
+        let mut way = Vec::new();
+        for ((timeline, _), left) in line.timelines.iter().zip(begins.chain([None])) {
+            if *timeline == restore.timeline {
+                way.push((*timeline, restore.replay_end?));
+                return Some(way);
+            }
+            way.push((*timeline, left?));
+        }
+        None
+    }
+
+    /// The timeline on which recovery starts.
+    pub fn start_timeline(&self) -> TimelineId {
+        self.start.timeline
+    }
+
     /// Whether the file of a segment is of this cluster; one that does not say it may be.
     fn is_own(&self, timeline: TimelineId, number: SegmentNo) -> bool {
         let files = self.shelf.files(timeline, number);

@@ -59,7 +59,7 @@ pub use choice::RepoChoice;
 pub use defect::{DefectKind, RepoDefect};
 pub use error::RepoError;
 pub use folder_store::FolderStore;
-pub use open::{EachPlace, OpenedPlace, PlaceReading, open, open_each, open_store};
+pub use open::{EachPlace, OpenedPlace, PlaceReading, open, open_each, open_store, open_wal};
 pub use place::candidates;
 pub use repo_layout::RepoLayout;
 pub use repository::Repository;

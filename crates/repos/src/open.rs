@@ -69,6 +69,19 @@ pub fn open(paths: &[PathBuf], choice: &RepoChoice, how: PlaceReading) -> Result
     open_store(Arc::new(store), choice, &keys)
 }
 
+/// Opens the WAL that lies at a place, and nothing else of it: a folder of WAL, or a prefix that is said to be one,
+/// without a look at what else lies there.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_wal(path: &Path, choice: &RepoChoice, how: PlaceReading) -> Result<Box<dyn Source>, RepoError> {
+    let paths = [path.to_path_buf()];
+    if choice.layout == Some(RepoLayout::Folder) {
+        return Ok(with_keys(open_at_pace(&paths, how.pace)?, how.keys));
+    }
+    Ok(open(&paths, choice, how)?.source)
+}
+
 /// One of several archives, opened.
 pub type EachPlace = (Candidate, Result<OpenedPlace, RepoError>);
 

@@ -2,7 +2,9 @@
 
 use crate::backup::ListedBackup;
 use pgwal_format::FileName;
-use pgwal_source::{AsOf, Entry, Extent, HeldEntry, Keys, Listing, Local, Refusal, Source, SourceError, Stamp, Stored};
+use pgwal_source::{
+    AsOf, Entry, Extent, HeldEntry, Keys, Listing, Local, NameSought, Refusal, Source, SourceError, Stamp, Stored,
+};
 use std::collections::HashMap;
 use std::io::Cursor;
 use std::path::PathBuf;
@@ -86,6 +88,14 @@ impl Source for RepoSource {
         let entries = own.into_iter().filter(|entry| self.told.is_empty() || !is_history(entry));
         let all: Vec<Entry> = entries.chain(self.told.values().map(|told| told.entry.clone())).collect();
         Ok(Listing { entries: Listing::of(all).entries, ..listing })
+    }
+
+    fn find(&self, sought: &NameSought) -> Result<Listing, SourceError> {
+        match sought {
+            // Which of them count, the whole list says.
+            NameSought::One(FileName::BackupHistory(..)) => Ok(sought.among(self.list()?)),
+            _ => self.wal.find(sought),
+        }
     }
 
     fn open(&self, entry: &Entry, extent: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {

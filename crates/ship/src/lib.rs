@@ -5,6 +5,7 @@
 //! | [`mod@check`] | says whether a file may be archived | in front of any `archive_command` |
 //! | [`mod@push`] | archives it, into folders and object stores | `archive_command` |
 //! | [`mod@prune`] | removes what no restore needs | |
+//! | [`mod@get`] | gives out a file of it | `restore_command` |
 //!
 //! Nothing here prints, and no exit code is known here: each answer is a value, whoever asked says it.
 //!
@@ -22,6 +23,7 @@ pub mod check;
 pub mod destination;
 mod ends;
 mod fault;
+pub mod get;
 mod handed;
 pub mod inspect;
 mod objection;

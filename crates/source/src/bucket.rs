@@ -29,6 +29,7 @@ use object::BucketObject;
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path as Key;
 use object_store::{ObjectMeta, ObjectStore};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -53,6 +54,19 @@ pub enum BucketItem {
     Object(String, u64, Stamp),
     /// Names go on behind this one and a slash.
     Folder(String),
+}
+
+/// Which names of a folder are wanted.
+#[derive(Clone, Copy, Default)]
+pub struct NamesFrom<'a> {
+    /// What they begin with.
+    pub start: &'a str,
+    /// Behind this one; empty: from the first on. A hint: what lies before it may come all the same.
+    pub behind: &'a str,
+}
+
+fn stopped(before: ControlFlow<()>, now: ControlFlow<()>) -> ControlFlow<()> {
+    if before.is_break() { before } else { now }
 }
 
 /// Whether a word of a user names a place in an object store.
@@ -112,32 +126,66 @@ impl Bucket {
     /// # Errors
     /// The store does not say.
     pub fn list(&self, folder: &str, each: &mut dyn FnMut(BucketItem)) -> Result<(), SourceError> {
+        self.list_named(folder, NamesFrom::default(), &mut |item| {
+            each(item);
+            ControlFlow::Continue(())
+        })
+    }
+
+    /// The same of what has a name that begins so, from behind another name on, until it is enough: no page is asked
+    /// for behind that.
+    ///
+    /// # Errors
+    /// The store does not say.
+    pub fn list_named(
+        &self,
+        folder: &str,
+        named: NamesFrom<'_>,
+        each: &mut dyn FnMut(BucketItem) -> ControlFlow<()>,
+    ) -> Result<(), SourceError> {
         let prefix = match self.key(folder) {
             key if key.is_empty() => String::new(),
             key => format!("{key}/"),
         };
+        let start = format!("{prefix}{}", named.start);
+        let mut offset = (!named.behind.is_empty()).then(|| format!("{prefix}{}", named.behind));
         let mut page_token = None;
-        loop {
-            let options =
-                PaginatedListOptions { delimiter: Some("/".into()), page_token, ..PaginatedListOptions::default() };
-            let page = runtime::wait(self.store.list_paginated(Some(&prefix), options))?
-                .map_err(|error| refusal::of(&self.url, &error))?;
+        let mut flow = ControlFlow::Continue(());
+        while flow.is_continue() {
+            let delimiter = Some("/".into());
+            let options = PaginatedListOptions {
+                delimiter,
+                page_token,
+                offset: offset.clone(),
+                ..PaginatedListOptions::default()
+            };
+            let page = match runtime::wait(self.store.list_paginated(Some(&start), options))? {
+                // Not every store begins in the middle.
+                Err(object_store::Error::NotSupported { .. } | object_store::Error::NotImplemented { .. })
+                    if offset.take().is_some() =>
+                {
+                    page_token = None;
+                    continue;
+                }
+                page => page.map_err(|error| refusal::of(&self.url, &error))?,
+            };
             for folder in &page.result.common_prefixes {
                 if let Some(name) = name_in(folder, &prefix) {
-                    each(BucketItem::Folder(name.to_owned()));
+                    flow = stopped(flow, each(BucketItem::Folder(name.to_owned())));
                 }
             }
             for object in &page.result.objects {
                 // Some tools make an object of no bytes for a folder.
                 if let Some(name) = name_in(&object.location, &prefix) {
-                    each(BucketItem::Object(name.to_owned(), object.size, stamp(object)));
+                    flow = stopped(flow, each(BucketItem::Object(name.to_owned(), object.size, stamp(object))));
                 }
             }
             page_token = page.page_token;
             if page_token.is_none() {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     }
 
     /// Opens an object behind the prefix. `head`: only its beginning is wanted at first.

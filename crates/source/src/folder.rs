@@ -2,13 +2,16 @@
 
 use crate::disk::Disk;
 use crate::entry::EntryFolder;
+use crate::find::{NameSought, log_folder};
 use crate::key::Keys;
 use crate::name::{self, NamePlace};
 use crate::pace::Pace;
 use crate::source::{AsOf, Extent, Local};
 use crate::stamp::Stamp;
 use crate::{Entry, Listing, Source, SourceError, Stored, level};
-use std::collections::HashSet;
+use pgwal_format::{FileName, SegmentName};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirEntry};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -68,6 +71,60 @@ impl FolderSource {
     }
 }
 
+impl FolderSource {
+    /// The nearest segments behind one, by names alone.
+    fn behind(&self, before: SegmentName) -> Result<Listing, SourceError> {
+        let top = Arc::new(EntryFolder { path: self.path.clone(), shown: self.shown.clone() });
+        let (mut found, mut logs) = (BTreeMap::new(), BTreeSet::new());
+        names_behind(&top, before, &mut found, Some(&mut logs)).map_err(|error| SourceError::io(&self.path, &error))?;
+        for log in logs {
+            let path = self.path.join(&log);
+            let below = Arc::new(EntryFolder { path: path.clone(), shown: format!("{}{log}/", self.shown) });
+            names_behind(&below, before, &mut found, None).map_err(|error| SourceError::io(&path, &error))?;
+            if !found.is_empty() {
+                break;
+            }
+        }
+        for folder in &self.beside {
+            match names_behind(folder, before, &mut found, None) {
+                Err(error) if !is_absent(&error) => return Err(SourceError::io(&folder.path, &error)),
+                _ => {}
+            }
+        }
+        Ok(Listing::of(found.into_values().collect()))
+    }
+}
+
+/// How many names behind another are kept.
+const NEAREST: usize = 64;
+
+/// Adds the nearest segments behind one; `logs` the subfolders of its timeline from its own on.
+fn names_behind(
+    folder: &Arc<EntryFolder>,
+    before: SegmentName,
+    found: &mut BTreeMap<(FileName, OsString), Entry>,
+    mut logs: Option<&mut BTreeSet<String>>,
+) -> io::Result<()> {
+    let (sought, timeline, own) =
+        (NameSought::Behind(before), format!("{:08X}", before.timeline.0), log_folder(&before));
+    for entry in fs::read_dir(&folder.path)? {
+        let file = entry?.file_name();
+        let Some(name) = file.to_str().filter(|name| name.starts_with(&timeline)) else { continue };
+        if let Some(logs) = logs.as_mut().filter(|_| name::is_log_folder(name) && *name >= *own) {
+            logs.insert(name.to_owned());
+            continue;
+        }
+        let NamePlace::Wal(placed) = name::place(name) else { continue };
+        if sought.holds(placed.name) {
+            found.insert((placed.name, file.clone()), Entry::new(Some(placed.name), None, folder, &file));
+            if found.len() > NEAREST {
+                found.pop_last();
+            }
+        }
+    }
+    Ok(())
+}
+
 impl Source for FolderSource {
     fn describe(&self) -> String {
         self.named.display().to_string()
@@ -113,6 +170,32 @@ impl Source for FolderSource {
         Ok(listing)
     }
 
+    fn find(&self, sought: &NameSought) -> Result<Listing, SourceError> {
+        let name = match sought {
+            NameSought::One(name) => name,
+            NameSought::Behind(before) => return self.behind(*before),
+        };
+        let mut listing = Listing::default();
+        let top = Arc::new(EntryFolder { path: self.path.clone(), shown: self.shown.clone() });
+        // A place that went away holds nothing, and that is not what is asked.
+        fs::read_dir(&self.path).map_err(|error| SourceError::io(&self.path, &error))?;
+        find_in(&top, *name, &mut listing);
+        if let Some(segment) = sought.segment() {
+            let below = log_folder(&segment);
+            let (path, shown) = (self.path.join(&below), format!("{}{below}/", self.shown));
+            // Its files may have a checksum in their names.
+            match list_folder(&Arc::new(EntryFolder { path: path.clone(), shown: shown.clone() }), &mut listing, None) {
+                Err(error) if !is_absent(&error) => {
+                    listing.unreadable.push((shown, SourceError::io(&path, &error)));
+                }
+                _ => listing = sought.among(listing),
+            }
+        }
+        self.beside.iter().for_each(|folder| find_in(folder, *name, &mut listing));
+        listing.sort();
+        Ok(listing)
+    }
+
     fn open(&self, entry: &Entry, _: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
         self.disk.open(entry)
     }
@@ -136,6 +219,29 @@ impl Source for FolderSource {
     fn is_live(&self) -> bool {
         self.live
     }
+}
+
+/// Adds what lies in a folder under a name, whatever tools put behind it.
+fn find_in(folder: &Arc<EntryFolder>, name: FileName, listing: &mut Listing) {
+    for file in name::spellings(name) {
+        let path = folder.path.join(&file);
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.is_file() => {
+                listing.entries.push(Entry::new(Some(name), Some(metadata.len()), folder, OsStr::new(&file)));
+            }
+            Ok(metadata) => {
+                let error = SourceError::not_regular(&path, metadata.file_type());
+                listing.unreadable.push((format!("{}{file}", folder.shown), error));
+            }
+            // A link to nowhere is no file either: but it is no absence that a server should take for one.
+            Err(error) if is_absent(&error) && fs::symlink_metadata(&path).is_err() => {}
+            Err(error) => listing.unreadable.push((format!("{}{file}", folder.shown), SourceError::io(&path, &error))),
+        }
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Adds what lies in a folder. Names of subfolders that may hold WAL go to `below`, if they are to be entered.

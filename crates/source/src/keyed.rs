@@ -1,5 +1,6 @@
 //! A source with keys for what is encrypted in it.
 
+use crate::find::NameSought;
 use crate::key::Keys;
 use crate::source::{AsOf, Extent, Local};
 use crate::{Entry, Listing, Source, SourceError, Stamp, Stored};
@@ -21,6 +22,10 @@ impl Source for KeyedSource {
 
     fn list(&self) -> Result<Listing, SourceError> {
         self.source.list()
+    }
+
+    fn find(&self, sought: &NameSought) -> Result<Listing, SourceError> {
+        self.source.find(sought)
     }
 
     fn open(&self, entry: &Entry, extent: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {

@@ -55,6 +55,22 @@ pub fn place(file: &str) -> NamePlace<'_> {
     }
 }
 
+/// Under which names a file may lie in a folder: the server's own first, then packed, encrypted, both. pgBackRest's have
+/// a checksum in them, which nobody knows before.
+pub(crate) fn spellings(name: FileName) -> impl Iterator<Item = String> {
+    let own = name.to_string();
+    let inner = if let FileName::Partial(segment) = name { Some(segment.to_string()) } else { None };
+    let is_seal = |suffix: &str| matches!(suffix, ".gpg" | ".pgp" | ".asc" | ".age" | ".aes" | ".enc");
+    let seals = move || SUFFIXES.into_iter().filter(move |suffix| is_seal(suffix));
+    let packed = SUFFIXES.into_iter().filter(move |suffix| !is_seal(suffix));
+    let twice = packed.flat_map(move |inner| seals().map(move |outer| format!("{inner}{outer}")));
+    let suffixes = SUFFIXES.into_iter().map(str::to_owned).chain(twice);
+    std::iter::once(String::new()).chain(suffixes).flat_map(move |suffix| {
+        let before = inner.as_ref().filter(|_| !suffix.is_empty()).map(|stem| format!("{stem}{suffix}.partial"));
+        std::iter::once(format!("{own}{suffix}")).chain(before)
+    })
+}
+
 /// Names of subfolders that belong to the server or a tool and hold no WAL.
 pub(crate) fn is_known_subfolder(name: &str) -> bool {
     matches!(name, "archive_status" | "summaries" | "lost+found") || name.starts_with('.')
@@ -176,6 +192,20 @@ mod tests {
         ] {
             assert_eq!(wal(&file), (name.to_string(), hashed, suffix), "{file}");
         }
+    }
+
+    #[test]
+    fn spellings_of_a_name_are_placed_under_it() {
+        for own in [SEGMENT, "000000010000000000000002.partial", "0000000A.history"] {
+            let name = FileName::parse(own).unwrap();
+            let all: Vec<String> = spellings(name).collect();
+            assert!(all.iter().all(|spelling| wal(spelling).0 == own), "{all:?}");
+            assert_eq!((all[0].as_str(), all.contains(&format!("{own}.zst.gpg"))), (own, true));
+        }
+        assert!(
+            spellings(FileName::parse("000000010000000000000002.partial").unwrap())
+                .any(|name| name == "000000010000000000000002.gz.partial")
+        );
     }
 
     #[test]

@@ -23,15 +23,34 @@ use std::path::Path;
 /// # Errors
 /// It cannot be written, another user's link leads to it, or its name is one of WAL, which is never written here.
 pub fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    #[cfg(unix)]
-    return on_unix::replace(file, bytes);
-    #[cfg(not(unix))]
-    return elsewhere::replace(file, bytes);
+    put(file, bytes, MayBeWal::No)
 }
 
-fn refuse_wal(name: &OsStr) -> io::Result<()> {
+/// The same under any name: a file of WAL that a server asked for, put where it wants it.
+///
+/// # Errors
+/// It cannot be written, or another user's link leads to it.
+pub fn restore(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(file, bytes, MayBeWal::Yes)
+}
+
+/// Whether the name may be one of WAL.
+#[derive(Clone, Copy, PartialEq)]
+enum MayBeWal {
+    No,
+    Yes,
+}
+
+fn put(file: &Path, bytes: &[u8], wal: MayBeWal) -> io::Result<()> {
+    #[cfg(unix)]
+    return on_unix::replace(file, bytes, wal);
+    #[cfg(not(unix))]
+    return elsewhere::replace(file, bytes, wal);
+}
+
+fn refuse_wal(name: &OsStr, wal: MayBeWal) -> io::Result<()> {
     match name.to_str().map(name::place) {
-        Some(NamePlace::Wal(_)) => {
+        Some(NamePlace::Wal(_)) if wal == MayBeWal::No => {
             Err(io::Error::new(io::ErrorKind::InvalidInput, "that is the name of WAL, which is never written here"))
         }
         _ => Ok(()),
@@ -50,7 +69,7 @@ fn unfinished(name: &OsStr) -> String {
 #[cfg(unix)]
 mod on_unix {
     use super::path::{ReplaceTarget, find};
-    use super::{OWN_SUFFIX, refuse_wal, unfinished};
+    use super::{MayBeWal, OWN_SUFFIX, refuse_wal, unfinished};
     use rustix::fs::{AtFlags, Dir, Mode, OFlags, Stat};
     use std::fs::File;
     use std::io::{self, Write};
@@ -62,10 +81,10 @@ mod on_unix {
     /// What runs left behind that were killed longer ago is removed.
     const LONG: Duration = Duration::from_secs(3600);
 
-    pub(super) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn replace(file: &Path, bytes: &[u8], wal: MayBeWal) -> io::Result<()> {
         let target = find(file)?;
         let ReplaceTarget { folder, name, before, .. } = &target;
-        refuse_wal(name)?;
+        refuse_wal(name, wal)?;
         if before.as_ref().is_some_and(|old| !is_plain(old)) {
             return File::from(target.open()?).write_all(bytes);
         }
@@ -148,15 +167,15 @@ mod on_unix {
 
 #[cfg(not(unix))]
 mod elsewhere {
-    use super::{OWN_SUFFIX, refuse_wal, unfinished};
+    use super::{MayBeWal, OWN_SUFFIX, refuse_wal, unfinished};
     use std::fs::{self, OpenOptions};
     use std::io::{self, Write};
     use std::path::Path;
 
-    pub(super) fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn replace(file: &Path, bytes: &[u8], wal: MayBeWal) -> io::Result<()> {
         let file = fs::canonicalize(file).unwrap_or_else(|_| file.to_path_buf());
         let name = file.file_name().ok_or(io::ErrorKind::IsADirectory)?;
-        refuse_wal(name)?;
+        refuse_wal(name, wal)?;
         let new = file.with_file_name(format!("{}{}{OWN_SUFFIX}", unfinished(name), std::process::id()));
         let _ = fs::remove_file(&new);
         let written = (|| {

@@ -1,5 +1,6 @@
 //! The one face of every place where WAL lies.
 
+use crate::find::NameSought;
 use crate::key::Keys;
 use crate::stamp::Stamp;
 use crate::{Entry, HeldEntry, Listing, SourceError, Stored};
@@ -9,8 +10,9 @@ use std::time::SystemTime;
 /// A place where WAL lies. May be shared by threads, each with a [`Scratch`](crate::Scratch) of its own.
 ///
 /// A source says what is there and gives stored bytes. What they are packed in, and how much of them is plain, is found
-/// out behind it, in one place for all sources ([`read`](crate::read())). Nothing here has a default: what wraps
-/// another source forwards each answer or refuses it, and cannot lose one unseen.
+/// out behind it, in one place for all sources ([`read`](crate::read())). Nothing here has a default, but for
+/// [`Source::find`], whose answer [`Source::list`] has as well: what wraps another source forwards each answer or
+/// refuses it, and cannot lose one unseen.
 ///
 /// ```
 /// use pgwal_source::{AsOf, Entry, Extent, Keys, Listing, Local, Source, SourceError, Stamp, Stored};
@@ -49,6 +51,15 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// The place itself cannot be looked at. What cannot be looked at inside it is in [`Listing::unreadable`].
     fn list(&self) -> Result<Listing, SourceError>;
+
+    /// The files of WAL that are sought, of all that lie there now, and what could not be looked at among them. A place
+    /// that need not list everything for that is quicker.
+    ///
+    /// # Errors
+    /// As [`Source::list`].
+    fn find(&self, sought: &NameSought) -> Result<Listing, SourceError> {
+        Ok(sought.among(self.list()?))
+    }
 
     /// Opens a file that was listed. `extent`: how much of it is wanted, for places where that makes a difference.
     ///

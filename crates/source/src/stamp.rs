@@ -57,10 +57,19 @@ impl Stamp {
 
     /// When its content was last written.
     pub fn written(&self) -> SystemTime {
-        let span = Duration::from_nanos(self.modified.unsigned_abs());
-        let time = if self.modified < 0 { UNIX_EPOCH.checked_sub(span) } else { UNIX_EPOCH.checked_add(span) };
-        time.unwrap_or(UNIX_EPOCH)
+        time(self.modified)
     }
+
+    /// When it came to where it is: a copy may have kept the time at which its content was written.
+    pub fn arrived(&self) -> SystemTime {
+        time(self.modified.max(self.changed))
+    }
+}
+
+fn time(nanos: i64) -> SystemTime {
+    let span = Duration::from_nanos(nanos.unsigned_abs());
+    let time = if nanos < 0 { UNIX_EPOCH.checked_sub(span) } else { UNIX_EPOCH.checked_add(span) };
+    time.unwrap_or(UNIX_EPOCH)
 }
 
 fn nanos(time: SystemTime) -> i64 {

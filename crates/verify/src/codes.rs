@@ -363,6 +363,12 @@ codes! {
     WrongKey = "WP510", "wrong-key", Error, "no key given opens a file",
         example "000000010000000000000011 is encrypted (openssl), and no key given opens it",
         "The file is encrypted, and what comes out with the passphrases and keys given is noise. It is encrypted with another one, or its beginning is damaged; that it is damaged is told (WP103) where a key opens other files of the archive and the end of this one. pgBackRest encrypts WAL with a key of the archive's own, which stands in archive.info, encrypted with the repository's passphrase: neither opens what the other one does. Nothing is said of the content.";
+    RestoredElsewhere = "WP513", "restored-elsewhere", Error, "a restored cluster did not end where it should",
+        example "/var/lib/postgresql/15/main ended at 0/00700000 on timeline 1; it should have ended at 0/00BFFCD8 on timeline 1: 1,911 commits are missing",
+        "The history file that a server writes when it is promoted says where its recovery ended, and that is not where replay of this archive with these settings ends. A server ends recovery without a word where its restore_command does not deliver a file, where a record cannot be read, and up to 12 also where the target was not reached; it goes along another timeline where a history file was not there or recovery_target_timeline said so. What is missing in it is in the archive: restore anew, with archive-get as restore_command, which stops in such a case; what was written to the cluster since is on a branch of its own. Without recovery from the archive at all a cluster makes no new timeline. The archive is judged as it is now: what came to it after the restore counts as well.";
+    RestoredUnknown = "WP514", "restored-unknown", Error, "where a restored cluster ended cannot be told",
+        example "/var/lib/postgresql/15/main is still in recovery, at 0/00700000 at least; it should come to 0/00BFFCD8 on timeline 1",
+        "Where a recovery ended stands in the history file of the timeline that it began, which lies in pg_wal of the cluster, and in its archive if it has one; the control file alone does not say it. A cluster that is still in recovery, paused at its target or stopped there, says only how far it has come at least. Up to 9.2 a history file names a segment and no position. A cluster that ended behind all that the archive holds had WAL from elsewhere, mostly from its own pg_wal: nothing is missing in it, but that end is not proven.";
 }
 
 /// What a code is about, as its first digit says.
@@ -420,6 +426,7 @@ impl Code {
                 | Code::StillCopied
                 | Code::Encrypted
                 | Code::WrongKey
+                | Code::RestoredUnknown
                 | Code::UnknownCodec
                 | Code::UnknownVersion
                 | Code::Unreadable

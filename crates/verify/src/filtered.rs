@@ -8,7 +8,7 @@ pub(crate) struct FilteredSource<'a> {
     /// All of it.
     pub whole: &'a dyn Source,
     /// What belongs to it.
-    pub holds: &'a (dyn Fn(&Entry) -> bool + Sync),
+    pub holds: Box<dyn Fn(&Entry) -> bool + Send + Sync + 'a>,
 }
 
 impl Source for FilteredSource<'_> {

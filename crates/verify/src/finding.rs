@@ -9,6 +9,7 @@ pub(crate) use made::set_severities;
 use crate::beside::Beside;
 use crate::codes::{Code, Severity};
 use crate::reach::{Age, Reach};
+use crate::restored_report::RestoredReport;
 use crate::verdict::LineReport;
 use pgwal_format::image::Unrestorable;
 use pgwal_format::record::RelFileLocator;
@@ -480,6 +481,8 @@ pub enum Detail {
         /// The oldest segment that is left, where one is.
         oldest: Option<String>,
     },
+    /// What became of a restore.
+    Restored(Box<RestoredReport>),
     /// Nothing more to say than the code does.
     Plain,
 }

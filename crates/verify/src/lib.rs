@@ -31,6 +31,8 @@ pub mod recovery;
 pub mod repository;
 mod repository_facts;
 mod restore;
+pub mod restored;
+mod restored_report;
 pub mod segment;
 mod starts;
 pub mod telling;
@@ -51,5 +53,6 @@ pub use pgwal_archive::{
 };
 pub use pgwal_logs as log_line;
 pub use pgwal_recovery::backup;
+pub use restored_report::{MissingCommits, RestoredEnd, RestoredReport};
 pub use segment::check_segment;
 pub use verify::{verify, verify_parts};

@@ -6,7 +6,7 @@ use crate::known::AcceptedFindings;
 use pgwal_archive::whose::Cluster;
 use pgwal_archive::{Depth, Look, Progress, Which};
 use pgwal_format::Lsn;
-use pgwal_recovery::SiteOptions;
+use pgwal_recovery::{RestoredCluster, SiteOptions};
 use pgwal_source::guard::MapGuard;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -42,6 +42,8 @@ pub struct Options<'a> {
     pub progress: Option<&'a dyn Progress>,
     /// What earlier runs proved; counts where every record is looked at.
     pub index: Option<&'a Index>,
+    /// The cluster that was restored, for a verdict on a restore: whether it ended where it should.
+    pub restored: Option<&'a RestoredCluster>,
     /// Gather where transactions end and restore points stand: [`Tally::facts`](crate::Tally::facts).
     pub facts: bool,
     /// How long to wait, without news, for what is missing or not whole because others write the archive at this
@@ -66,6 +68,7 @@ impl Default for Options<'_> {
             known: None,
             progress: None,
             index: None,
+            restored: None,
             facts: false,
             settle: Duration::ZERO,
             interrupt: None,

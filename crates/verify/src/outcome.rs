@@ -5,6 +5,7 @@ use crate::codes::Severity;
 use crate::finding::Finding;
 use crate::reach::Fresh;
 use crate::repository_facts::RepositoryFacts;
+use crate::restored_report::RestoredReport;
 pub use crate::verdict::{LineReport, Verdict};
 use pgwal_archive::index::{IndexUse, PartsUse};
 use pgwal_archive::{Branch, Depth, Facts, Tally};
@@ -175,6 +176,8 @@ pub struct Outcome {
     pub live: bool,
     /// What a restore would come to, where a backup was given.
     pub restore: Option<Box<Restore>>,
+    /// What became of the cluster that was restored so, where one was named.
+    pub restored: Option<Box<RestoredReport>>,
     /// What an index saved, where one was given.
     pub index: Option<IndexUse>,
     /// Of which parts the archive was joined, where it was.

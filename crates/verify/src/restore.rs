@@ -83,7 +83,7 @@ pub fn verify_restore(
         Some(FileName::History(_)) => true,
         None => all,
     };
-    let part = FilteredSource { whole: archive, holds: &holds };
+    let part = FilteredSource { whole: archive, holds: Box::new(holds) };
     let judged = Options {
         timeline: Which::Number(restore.target_timeline),
         cluster: Some(site.cluster()),
@@ -91,7 +91,8 @@ pub fn verify_restore(
         ..*options
     };
     let system_id = site.system_id();
-    let mut ruling = RestoreRuling { archive, site, restore, backup, settings, options: &judged, files };
+    let restored = None;
+    let mut ruling = RestoreRuling { archive, site, restore, backup, settings, options: &judged, files, restored };
     let mut outcome = match examine_for(&part, &judged, &mut ruling) {
         Ok(outcome) => outcome,
         // Nothing that recovery asks for is here: the prediction says so.
@@ -109,6 +110,7 @@ pub fn verify_restore(
         Err(error) => return Err(error),
     };
     outcome.restore = Some(Box::new(ruling.restore));
+    outcome.restored = ruling.restored.map(Box::new);
     Ok(outcome)
 }
 

@@ -3,6 +3,7 @@
 mod given;
 mod message;
 mod restore;
+pub mod restored;
 mod server;
 mod target;
 
@@ -64,6 +65,7 @@ impl Finding {
                 target::advice(missed, missing.as_deref())
             }
             (_, Detail::Restore { failure, missing, .. }) => restore::advice(failure, missing.as_deref()),
+            (_, Detail::Restored(report)) => restored::advice(report),
             (_, Detail::Unlabelled { unlabelled, .. }) => restore::label(unlabelled),
             (_, Detail::Folder { folder, place, without }) => given::make(folder, *place, *without),
             (_, Detail::RootFile { what: RootFileFlaw::NoHba, .. }) => {

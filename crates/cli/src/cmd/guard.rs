@@ -141,8 +141,8 @@ fn wanted<'a>(text: &'a str, zone: &mut Zone, now: Timestamp) -> anyhow::Result<
     }
 }
 
-/// Reads an age.
-fn age(text: &str) -> Result<Duration, String> {
+/// Reads an age, or another span of time.
+pub(super) fn age(text: &str) -> Result<Duration, String> {
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
     let factor = match unit.trim_start() {

@@ -2,6 +2,7 @@
 
 pub mod archive_prune;
 pub mod archive_push;
+pub mod archive_get;
 pub mod backups;
 pub mod check;
 pub mod control;
@@ -72,6 +73,8 @@ subcommands! {
     ArchivePush => archive_push::ArchivePushArgs,
     /// Removes WAL from an archive that no restore needs; says what it would remove, until it is told to
     ArchivePrune => archive_prune::ArchivePruneArgs,
+    /// Delivers a file of an archive, checked and whole, or says why not: a restore_command
+    ArchiveGet => archive_get::ArchiveGetArgs,
     /// Explains a code of walproof or a line of PostgreSQL's log
     Explain => explain::ExplainArgs,
     /// Writes manual pages, or completions for shells

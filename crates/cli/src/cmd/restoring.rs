@@ -10,10 +10,11 @@ use pgwal::repos::{Repository, command};
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
 use pgwal::verify::recovery::{
-    BackupChoice, FetchOutline, Given, RestoreFiles, Settings, SettingsError, Site, SiteOptions, Target, choose,
-    findings_of, outline, verify_restore,
+    BackupChoice, FetchOutline, Given, RestoreFiles, RestoredCluster, Settings, SettingsError, Site, SiteOptions,
+    Target, choose, findings_of, outline, verify_restore,
 };
 use pgwal::verify::repository::OfBackups;
+use pgwal::verify::restored::without_own;
 use pgwal::verify::{Options, Outcome};
 use pgwal_report::plan::RestorePlan;
 use pgwal_report::time::Zone;
@@ -25,6 +26,9 @@ use std::sync::Arc;
 const SHOWN: usize = 10;
 /// The backup is to be chosen.
 const AUTO: &str = "auto";
+/// Settings that say where a recovery is to stop.
+const AIMS: [&str; 5] =
+    ["recovery_target", "recovery_target_time", "recovery_target_lsn", "recovery_target_xid", "recovery_target_name"];
 /// More than any file of settings has.
 const LONGEST_CONF: u64 = 16 << 20;
 
@@ -226,6 +230,37 @@ impl Restoring {
         Ok(Restored { backup, ready: false, chosen: Some(chosen) })
     }
 
+    /// Opens the backup with which a cluster began, which its data directory still tells where nobody named it, and
+    /// takes over the settings of its recovery where no option says otherwise.
+    fn begun(
+        &self,
+        archive: &dyn Source,
+        repository: Option<&Repository>,
+        cluster: &RestoredCluster,
+        look: SiteOptions<'_>,
+        times: &mut TimesRead<'_>,
+    ) -> anyhow::Result<Restored> {
+        let label = cluster.label.as_ref().filter(|_| !self.is_named());
+        let mut restored = match label {
+            Some(label) => Restored { backup: backup::open(label)?, ready: false, chosen: None },
+            None => self.open(archive, repository, look, times)?,
+        };
+        let aimed = self.options().iter().any(|(name, _)| AIMS.contains(&name.as_str()));
+        let mut settings = cluster.settings.clone();
+        for file in &mut settings {
+            // Of a server, not of its recovery; and an aim of the command line takes the place of those in files.
+            file.text.settings.retain(|setting| {
+                let of_recovery = setting.name.starts_with("recovery_target");
+                of_recovery && !(aimed && AIMS.contains(&setting.name.as_str()))
+            });
+            file.text.faults.clear();
+            file.text.includes.clear();
+            file.not_opened.clear();
+        }
+        restored.backup.settings = settings;
+        Ok(restored)
+    }
+
     /// Predicts the restore and judges what it asks for.
     pub fn verify(
         &self,
@@ -237,7 +272,13 @@ impl Restoring {
         now: Timestamp,
     ) -> anyhow::Result<Outcome> {
         let mut times = TimesRead { zone, now };
-        let restored = self.open(archive, repository, options.site(), &mut times)?;
+        // What the restored cluster archived itself says nothing of where it should have ended.
+        let others = options.restored.map(|cluster| without_own(archive, cluster)).transpose()?;
+        let archive = others.as_deref().unwrap_or(archive);
+        let restored = match options.restored {
+            Some(cluster) => self.begun(archive, repository, cluster, options.site(), &mut times)?,
+            None => self.open(archive, repository, options.site(), &mut times)?,
+        };
         let mut site = self.site(archive, &restored, options.site())?;
         let settings = self.settings(&restored, site.layout().dialect.version, &mut times)?;
         let mut outcome = verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, files)?;

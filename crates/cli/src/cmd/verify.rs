@@ -14,10 +14,10 @@ use crate::zone::ZoneOption;
 use anyhow::Context;
 use clap::ValueEnum;
 use pgwal::format::{Lsn, TimelineId};
-use pgwal::source::common_folder;
+use pgwal::source::{Source, common_folder};
 use pgwal::verify::codes::CodePattern;
 use pgwal::verify::index::Parts;
-use pgwal::verify::recovery::RestoreFiles;
+use pgwal::verify::recovery::{RestoreFiles, RestoredCluster};
 use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, repository, verify, verify_parts};
 use pgwal_query::count::Volume;
 use pgwal_report::ended::RunEnd;
@@ -36,6 +36,10 @@ pub struct VerifyArgs {
     input: InputOptions,
     #[command(flatten)]
     restoring: Restoring,
+    /// A cluster that was restored with these options: did it end where the archive says it should? Its data directory,
+    /// or - for what pg_controldata prints of it
+    #[arg(long, value_name = "PGDATA", conflicts_with_all = ["pgdata", "summaries"])]
+    restored: Option<PathBuf>,
     #[command(flatten)]
     guard: GuardOptions,
     /// With a backup: judge all files of the archive, not only those that this restore asks for
@@ -48,7 +52,7 @@ pub struct VerifyArgs {
     #[arg(short, long, value_name = "LSN")]
     end: Option<Lsn>,
     /// The timeline that must replay: a number, latest, or all
-    #[arg(short, long, value_name = "N|latest|all", default_value = "latest", value_parser = which, conflicts_with_all = ["backup", "pgdata", "aim"])]
+    #[arg(short, long, value_name = "N|latest|all", default_value = "latest", value_parser = which, conflicts_with_all = ["backup", "pgdata", "restored", "aim"])]
     timeline: Which,
     /// Say what was recognised at the place, by what, and what of it was left out, and verify nothing
     #[arg(long, conflicts_with = "summaries")]
@@ -202,20 +206,20 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
 }
 
 fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
-    if let Some(option) = args.restoring.needs_backup().filter(|_| !args.restoring.is_asked()) {
+    if let Some(option) = args.restoring.needs_backup().filter(|_| !args.is_of_restore()) {
         anyhow::bail!("{option} says something about a restore: name its base backup with --backup, or a target");
     }
-    if args.restoring.is_asked() && !args.summaries.is_empty() {
+    if args.is_of_restore() && !args.summaries.is_empty() {
         anyhow::bail!("--backup is about one restore, whose files must be here: --summaries has none");
     }
     if let (true, Some((option, _))) =
-        (args.restoring.is_asked(), args.guard.files().iter().find(|(_, file)| file.is_some()))
+        (args.is_of_restore(), args.guard.files().iter().find(|(_, file)| file.is_some()))
     {
         anyhow::bail!(
             "{option} is about an archive, --backup about one restore, which fails of what was accepted all the same: verify twice"
         );
     }
-    if args.restoring.is_asked() && args.memory.index.is_some() {
+    if args.is_of_restore() && args.memory.index.is_some() {
         anyhow::bail!("--index is about the whole archive, --backup about one restore: verify twice");
     }
     let index = if args.summaries.is_empty() { args.memory.open(&args.input, args.depth)? } else { None };
@@ -229,11 +233,16 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     options.index = index.as_ref();
     options.known = guarding.known();
     let opened = if args.summaries.is_empty() { Some(args.input.open_place()?) } else { None };
+    let cluster = match (&args.restored, &opened) {
+        (Some(place), Some(opened)) => Some(restored_cluster(place, opened.source.as_ref())?),
+        _ => None,
+    };
+    options.restored = cluster.as_ref();
     let repository = opened.as_ref().and_then(|opened| opened.repository.as_ref());
     let source = opened.as_ref().map(|opened| &opened.source);
     let mut outcome = match &source {
         None => verify_parts(parts(&args.summaries)?, &options)?,
-        Some(source) if args.restoring.is_asked() => {
+        Some(source) if args.is_of_restore() => {
             let files = if args.all { RestoreFiles::All } else { RestoreFiles::Asked };
             args.restoring.verify(source.as_ref(), repository, &options, files, &mut zone, run.began)?
         }
@@ -275,6 +284,19 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     })
 }
 
+/// The cluster that was restored, with its history from wherever that is.
+fn restored_cluster(place: &Path, archive: &dyn Source) -> anyhow::Result<RestoredCluster> {
+    let mut cluster = if place.as_os_str() == "-" {
+        let mut text = String::new();
+        io::stdin().take(1 << 20).read_to_string(&mut text).context("standard input")?;
+        RestoredCluster::of_controldata(&text)?
+    } else {
+        RestoredCluster::read(place)?
+    };
+    cluster.add_history(archive)?;
+    Ok(cluster)
+}
+
 fn explain_source(args: &VerifyArgs) -> anyhow::Result<Exit> {
     let opened = args.input.open_place()?;
     let mut out = page(OutputForm::Plain);
@@ -302,6 +324,11 @@ fn counted(args: &VerifyArgs, outcome: &Outcome) -> Options<'static> {
 }
 
 impl VerifyArgs {
+    /// One restore is meant, not the archive as a whole.
+    fn is_of_restore(&self) -> bool {
+        self.restored.is_some() || self.restoring.is_asked()
+    }
+
     /// The zone of the answer. To people it tells how old things are; what programs keep is the same tomorrow.
     fn zone_at(&self, run: &RunClock) -> Zone {
         match self.format {

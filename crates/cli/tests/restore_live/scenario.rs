@@ -86,6 +86,7 @@ impl Scenario {
             settings: &self.settings,
             mode: self.mode,
             question,
+            kept: None,
         };
         workload.server.recover(&recovery)
     }

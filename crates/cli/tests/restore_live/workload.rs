@@ -278,8 +278,14 @@ impl Life {
         let Some(backup) = self.backups.last() else { return };
         let archive = self.server.archive();
         let question = "create table forked(); select pg_switch_wal(); select pg_sleep(1)";
-        let restore =
-            LiveRecovery { backup, archive: &archive, settings: &settings, mode: RecoveryMode::Archive, question };
+        let restore = LiveRecovery {
+            backup,
+            archive: &archive,
+            settings: &settings,
+            mode: RecoveryMode::Archive,
+            question,
+            kept: None,
+        };
         match self.server.recover(&restore) {
             Ok(seen) if seen.new_timeline.is_some() => self.timelines += 1,
             Ok(_) => self.what += "; no fork",

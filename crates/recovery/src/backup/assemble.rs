@@ -57,9 +57,7 @@ pub(super) fn assemble(mut backup: Backup, parts: BackupParts) -> Backup {
         (None, BackupKind::Tar) => settings::IncludePlace::Kept(&parts.files),
         _ => settings::IncludePlace::Nowhere,
     };
-    let names = ["postgresql.conf", "postgresql.auto.conf", "recovery.conf"];
-    let read = |name: &&str| Some(settings::read(name, file(name)?, backup.version, &place));
-    backup.settings = names.iter().filter_map(read).flatten().collect();
+    backup.settings = parsed_settings(&parts, backup.version, &place);
     if let Some(Ok(image)) = control.filter(|_| backup.control.is_some()).map(|bytes| ControlImage::read(bytes)) {
         backup
             .relations
@@ -99,8 +97,19 @@ fn of_manifest(bytes: &[u8], flaws: &mut Vec<BackupFlaw>) -> Option<Manifest> {
     }
 }
 
+/// The files of settings, in order of precedence.
+pub(super) fn parsed_settings(
+    parts: &BackupParts,
+    version: Option<Version>,
+    place: &settings::IncludePlace<'_>,
+) -> Vec<SettingsFile> {
+    let names = ["postgresql.conf", "postgresql.auto.conf", "recovery.conf"];
+    let read = |name: &&str| Some(settings::read(name, parts.files.get(*name)?, version, place));
+    names.iter().filter_map(read).flatten().collect()
+}
+
 /// A version before 12 looks for `recovery.conf` alone, later ones stop when they see it.
-fn signal(parts: &BackupParts, version: Option<Version>) -> Option<Signal> {
+pub(super) fn signal(parts: &BackupParts, version: Option<Version>) -> Option<Signal> {
     let there = |name: &str| parts.files.contains_key(name);
     let takes_conf = version.is_none_or(|version| SettingRules::of(version).recovery_conf.is_some());
     let in_order = [

@@ -24,6 +24,7 @@ mod parts;
 mod relations;
 mod settings;
 mod small;
+mod start_files;
 mod structure;
 mod tablespace_map;
 mod tarball;
@@ -50,6 +51,7 @@ pub use manifest::Manifest;
 pub use open::open;
 pub use relations::{Fork, RelationFiles};
 pub use settings::NotOpened;
+pub use start_files::StartFiles;
 pub use tools::next_step_of_label;
 
 /// A base backup, or as much of one as is at hand.

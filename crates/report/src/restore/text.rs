@@ -10,7 +10,7 @@ use pgwal_verify::recovery::outcome::{AsksArchive, Ending, FileAsked, Restore, S
 use pgwal_verify::recovery::sum::ReplayedCommit;
 use pgwal_verify::recovery::unlabelled::Unlabelled;
 use pgwal_verify::recovery::{Alternative, BackupChoice, Instead, PassedOver, Target, WalkEnd, WhyPassed};
-use pgwal_verify::{Code, Finding, Outcome, Severity, Verdict};
+use pgwal_verify::{Code, Finding, Outcome, RestoredReport, Severity, Verdict};
 
 /// Files of one kind that are told one by one.
 const TOLD: usize = 5;
@@ -18,6 +18,11 @@ const TOLD: usize = 5;
 /// The sentence behind VERDICT.
 pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
     let to = whither(r, zone);
+    if let Some(told) =
+        outcome.restored.as_deref().filter(|_| r.is_good()).and_then(|left| of_cluster(outcome, left, &to))
+    {
+        return told;
+    }
     match outcome.verdict {
         Verdict::Proven if r.target.is_some() => format!("PROVEN{}: this restores to {to}", except(outcome)),
         Verdict::Proven => format!("PROVEN{}: this restores to the end of WAL, {to}", except(outcome)),
@@ -43,6 +48,22 @@ pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
             "UNPROVEN: the archive alone does not start this standby; what is missing may come from its primary".into()
         }
         Verdict::Unproven => "UNPROVEN: what decides it cannot be looked at".into(),
+    }
+}
+
+/// The same of a cluster that was restored already.
+fn of_cluster(outcome: &Outcome, left: &RestoredReport, to: &str) -> Option<String> {
+    match (outcome.verdict, left.ended.code()) {
+        (Verdict::Proven, None) => {
+            Some(format!("PROVEN{}: the restored cluster came where it should, to {to}", except(outcome)))
+        }
+        (Verdict::Refuted, Some(Code::RestoredElsewhere)) => {
+            Some(format!("REFUTED: the restored cluster did not come where it should, to {to}"))
+        }
+        (Verdict::Unproven, Some(Code::RestoredUnknown)) => {
+            Some(format!("UNPROVEN: whether the restored cluster came where it should, to {to}, cannot be told"))
+        }
+        _ => None,
     }
 }
 

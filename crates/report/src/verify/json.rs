@@ -11,9 +11,10 @@ use crate::time::rfc3339;
 use crate::words::{depth, not_checked, verdict};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::history::Switch;
-use pgwal_format::{Endian, Layout};
+use pgwal_format::{Endian, Layout, Lsn, TimelineId};
 use pgwal_verify::index::{IndexUse, PartsUse};
-use pgwal_verify::{Finding, KnownBackup, LineReport, Lost, Outcome, TimelineReport};
+use pgwal_verify::recovery::sum::ReplayedCommit;
+use pgwal_verify::{Finding, KnownBackup, LineReport, Lost, Outcome, RestoredReport, TimelineReport};
 use serde_json::{Value, json};
 
 /// An outcome that serialises as `walproof.verify/1`, and as nothing else.
@@ -78,6 +79,9 @@ pub fn verify(outcome: &Outcome) -> Value {
     if let (Some(facts), Some(fields)) = (&outcome.repository, document.as_object_mut()) {
         fields.insert("repository".into(), crate::repository::json(facts));
     }
+    if let (Some(report), Some(fields)) = (&outcome.restored, document.as_object_mut()) {
+        fields.insert("restored".into(), restored(report));
+    }
     if let (Some(used), Some(fields)) = (&outcome.parts, document.as_object_mut()) {
         fields.insert("parts".into(), parts(used));
     }
@@ -95,6 +99,25 @@ pub fn index(used: &IndexUse) -> Value {
         "oldest_proof": used.oldest_proof.and_then(rfc3339),
         "ignored": used.ignored,
         "unsaved": used.unsaved,
+    })
+}
+
+fn restored(report: &RestoredReport) -> Value {
+    let place = |at: Option<(TimelineId, Lsn)>| at.map(|(timeline, lsn)| json!({"timeline": timeline, "lsn": lsn}));
+    let commit = |commit: Option<ReplayedCommit>| {
+        commit.map(|commit| json!({"xid": commit.xid, "time": rfc3339(commit.time), "lsn": commit.lsn}))
+    };
+    json!({
+        "place": report.place,
+        "ended": report.ended.name(),
+        "at": place(report.at),
+        "timeline": report.now,
+        "expected": place(report.expected),
+        "missing": report.missing.map(|missing| json!({
+            "commits": missing.count,
+            "first": commit(missing.first),
+            "last": commit(missing.last),
+        })),
     })
 }
 

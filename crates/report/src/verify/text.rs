@@ -11,6 +11,7 @@ use pgwal_format::Layout;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_source::Ignored;
 use pgwal_verify::index::{IndexUse, PartsUse};
+use pgwal_verify::wording::restored::sentence;
 use pgwal_verify::{Code, Depth, Finding, KnownBackup, LineReport, NotChecked, Outcome, Severity, Verdict, WalEnd};
 use std::io;
 
@@ -36,6 +37,10 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
     }
     for (label, text) in outcome.restore.iter().flat_map(|r| restore::text::lines(r, zone)) {
         line(out, label, &text, Style::new())?;
+    }
+    if let Some(report) = &outcome.restored {
+        let tell = |time: Timestamp| zone.local(time).unwrap_or_default();
+        line(out, "RESTORED", &sentence(report, &tell), Style::new())?;
     }
     if outcome.restore.is_none() || !outcome.backups.is_empty() {
         lines(out, "BACKUPS", &backups(outcome, zone))?;

@@ -1,12 +1,15 @@
 //! The WAL at a prefix of a bucket: flat, or with subfolders of 256 segments.
 
-use super::{Bucket, BucketItem};
+use super::{Bucket, BucketItem, NamesFrom};
 use crate::entry::EntryFolder;
+use crate::find::{NameSought, log_folder};
 use crate::key::Keys;
 use crate::name::{self, NamePlace};
 use crate::source::{AsOf, Extent, Local};
 use crate::{Entry, Listing, Source, SourceError, Stamp, Stored};
+use pgwal_format::SegmentName;
 use std::ffi::OsStr;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -30,10 +33,74 @@ impl BucketSource {
         listing: &mut Listing,
         mut below: Option<&mut Vec<String>>,
     ) -> Result<(), SourceError> {
-        let shown = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let here = BucketFolder::of(folder);
+        self.bucket.list(folder, &mut |item| here.take(item, listing, below.as_deref_mut()))
+    }
+
+    /// Where a segment may lie: the folders, and in the first its subfolder of 256 segments.
+    fn folders_of(&self, name: Option<SegmentName>) -> Vec<String> {
+        let below =
+            self.folders.first().zip(name).map(|(folder, name)| format!("{}{}", shown(folder), log_folder(&name)));
+        self.folders.iter().cloned().chain(below).collect()
+    }
+
+    fn behind(&self, before: SegmentName) -> Result<Listing, SourceError> {
+        let (mut found, mut logs) = (Listing::default(), Vec::new());
+        let (timeline, own, log) = (format!("{:08X}", before.timeline.0), before.to_string(), log_folder(&before));
+        let sought = NameSought::Behind(before);
+        let mut look = |folder: &str, behind: &str, logs: Option<&mut Vec<String>>| {
+            let (here, mut logs) = (BucketFolder::of(folder), logs);
+            let named = NamesFrom { start: &timeline, behind };
+            self.bucket.list_named(folder, named, &mut |item| {
+                let mut one = Listing::default();
+                here.take(item, &mut one, logs.as_deref_mut());
+                let mut one = sought.among(one);
+                found.entries.append(&mut one.entries);
+                if found.entries.is_empty() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            })?;
+            Ok::<bool, SourceError>(!found.entries.is_empty())
+        };
+        for (number, folder) in self.folders.iter().enumerate() {
+            // A subfolder's name is shorter than a segment's: that of its own log does not lie behind it.
+            let behind = if number == 0 { log.as_str() } else { own.as_str() };
+            let below = Some(&mut logs).filter(|_| number == 0);
+            if look(folder, behind, below)? {
+                break;
+            }
+        }
+        logs.sort();
+        let own_log = self.folders.first().map(|folder| format!("{}{log}", shown(folder))).unwrap_or_default();
+        for folder in logs.iter().filter(|folder| **folder >= own_log) {
+            if look(folder, if *folder == own_log { &own } else { "" }, None)? {
+                break;
+            }
+        }
+        Ok(found.sorted())
+    }
+}
+
+/// What stands before the names in a folder.
+fn shown(folder: &str) -> String {
+    if folder.is_empty() { String::new() } else { format!("{folder}/") }
+}
+
+/// A folder whose items become entries.
+struct BucketFolder {
+    shown: String,
+    here: Arc<EntryFolder>,
+}
+
+impl BucketFolder {
+    fn of(folder: &str) -> BucketFolder {
+        let shown = shown(folder);
         let here = Arc::new(EntryFolder { path: PathBuf::from(&shown), shown: shown.clone() });
-        self.bucket.list(folder, &mut |item| match item {
-            BucketItem::Folder(name) => match &mut below {
+        BucketFolder { shown, here }
+    }
+
+    fn take(&self, item: BucketItem, listing: &mut Listing, below: Option<&mut Vec<String>>) {
+        let shown = &self.shown;
+        match item {
+            BucketItem::Folder(name) => match below {
                 Some(below) if name::is_log_folder(&name) => below.push(format!("{shown}{name}")),
                 _ if name::is_known_subfolder(&name) => listing.ignored.add(&format!("{shown}{name}/")),
                 _ => listing.unknown.add(&format!("{shown}{name}/")),
@@ -41,13 +108,13 @@ impl BucketSource {
             BucketItem::Object(name, size, stamp) => match name::place(&name) {
                 _ if name.ends_with(name::OWN_SUFFIX) => {}
                 NamePlace::Wal(placed) => {
-                    let entry = Entry::new(Some(placed.name), Some(size), &here, OsStr::new(&name));
+                    let entry = Entry::new(Some(placed.name), Some(size), &self.here, OsStr::new(&name));
                     listing.entries.push(entry.called(&told(&stamp, &format!("{shown}{name}"))));
                 }
                 NamePlace::Temporary => listing.ignored.add(&format!("{shown}{name}")),
                 NamePlace::Unknown => listing.unknown.add(&format!("{shown}{name}")),
             },
-        })
+        }
     }
 }
 
@@ -88,6 +155,24 @@ impl Source for BucketSource {
             }
         }
         Ok(listing.sorted())
+    }
+
+    fn find(&self, sought: &NameSought) -> Result<Listing, SourceError> {
+        let name = match sought {
+            NameSought::Behind(before) => return self.behind(*before),
+            NameSought::One(name) => name.to_string(),
+        };
+        // The name without what stands behind its segment: `.gz.partial`.
+        let start = sought.segment().map_or(name, |segment| segment.to_string());
+        let mut listing = Listing::default();
+        for folder in self.folders_of(sought.segment()) {
+            let (here, named) = (BucketFolder::of(&folder), NamesFrom { start: &start, behind: "" });
+            self.bucket.list_named(&folder, named, &mut |item| {
+                here.take(item, &mut listing, None);
+                ControlFlow::Continue(())
+            })?;
+        }
+        Ok(sought.among(listing).sorted())
     }
 
     fn open(&self, entry: &Entry, extent: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {

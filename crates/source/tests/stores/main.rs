@@ -4,8 +4,9 @@
 
 mod server;
 
+use pgwal_format::{FileName, SegmentName, TimelineId};
 use pgwal_source::bucket::{Bucket, BucketSettings, BucketSource};
-use pgwal_source::{Entry, Extent, How, ReadOutcome, ReadState, Refusal, Scratch, Source, SourceError};
+use pgwal_source::{Entry, Extent, How, NameSought, ReadOutcome, ReadState, Refusal, Scratch, Source, SourceError};
 use server::{StoreManner, StoreServer};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -52,6 +53,43 @@ fn read_one(server: &StoreServer) -> (Vec<u8>, Result<ReadOutcome, SourceError>)
     let source = source(server, "wal");
     let entry = source.list().unwrap().entries.remove(0);
     read(source.as_ref(), &entry, &How::default())
+}
+
+/// What is sought is what a list of all would have, and asks for a few pages only.
+#[test]
+fn one_name_and_what_lies_behind_it_are_found_without_a_list_of_all() {
+    for folder in ["", LOG] {
+        let key = |number: u32, suffix: &str| match folder {
+            "" => format!("pre/{}{suffix}", name(number)),
+            log => format!("pre/{log}/{}{suffix}", name(number)),
+        };
+        let mut objects: Vec<(String, Vec<u8>)> = (1..=60).map(|n| (key(n, ".zst"), vec![1; 9])).collect();
+        objects.retain(|(key, _)| !key.contains(&name(30)));
+        objects.push((key(31, ".partial"), vec![2; 9]));
+        objects.push(("pre/00000002.history".to_owned(), b"1\t0/3000148\tx\n".to_vec()));
+        let server = StoreServer::new(objects, 4);
+        let source = source(&server, "pre");
+        let segment = |number: u32| SegmentName::parse(&name(number)).unwrap();
+        for sought in [
+            NameSought::One(FileName::Segment(segment(7))),
+            NameSought::One(FileName::Segment(segment(30))),
+            NameSought::One(FileName::Partial(segment(31))),
+            NameSought::One(FileName::History(TimelineId(2))),
+            NameSought::One(FileName::History(TimelineId(3))),
+        ] {
+            server.asked();
+            let found = source.find(&sought).unwrap();
+            assert!(server.asked().2 <= 3, "{sought:?}");
+            assert_eq!(found.entries, sought.among(source.list().unwrap()).entries, "{sought:?}");
+        }
+        for (before, nearest) in [(29, Some(31)), (31, Some(32)), (60, None)] {
+            server.asked();
+            let found = source.find(&NameSought::Behind(segment(before))).unwrap();
+            assert!(server.asked().2 <= 5, "{before}");
+            let first = found.entries.first().and_then(|entry| entry.name);
+            assert_eq!(first, nearest.map(|n| FileName::Segment(segment(n))), "{folder} {before}");
+        }
+    }
 }
 
 #[test]

@@ -183,7 +183,8 @@ impl StoreState {
 
     fn list(&self, query: &BTreeMap<String, String>) -> String {
         let said = |name: &str| query.get(name).map_or("", String::as_str);
-        let (prefix, delimiter, after) = (said("prefix"), said("delimiter"), said("continuation-token"));
+        let (prefix, delimiter) = (said("prefix"), said("delimiter"));
+        let after = said("continuation-token").max(said("start-after"));
         let objects = self.objects.lock().unwrap();
         let (mut items, mut last, mut more) = (Vec::new(), String::new(), false);
         for (key, bytes) in objects.range(prefix.to_owned()..) {

@@ -102,6 +102,7 @@ impl RulingCase {
             replay_segments: ruled.replay_segments,
             live: self.live,
             restore: None,
+            restored: None,
             index: None,
             parts: None,
             fresh: None,

@@ -11,6 +11,8 @@ use crate::lines;
 use crate::of_settings;
 use crate::options::Options;
 use crate::outcome::{NotChecked, Verdict};
+use crate::restored;
+use crate::restored_report::RestoredReport;
 use crate::starts::{own_wal_short, prepared_gone, unlabelled, waits_for_primary};
 use pgwal_archive::{Error, Tally};
 use pgwal_format::Lsn;
@@ -32,6 +34,8 @@ pub(super) struct RestoreRuling<'r, 's> {
     pub options: &'r Options<'r>,
     /// Those that were looked at.
     pub files: RestoreFiles,
+    /// What became of the cluster that was restored so.
+    pub restored: Option<RestoredReport>,
 }
 
 impl Ruling for RestoreRuling<'_, '_> {
@@ -49,10 +53,21 @@ impl Ruling for RestoreRuling<'_, '_> {
         // What replay comes to is foretold, not judged by names.
         case.findings.retain(|f| !matches!(f.code, Code::LeftBranch | Code::Stopped | Code::Astray));
         let mut of_restore = self.found(&case.findings)?;
+        if let Some(cluster) = self.options.restored {
+            let report = restored::judge(cluster, self.site, &self.restore, self.settings)?;
+            of_restore.extend(restored::finding(&report));
+            self.restored = Some(report);
+        }
         case.lowered += set_severities(&mut of_restore, severities);
         case.findings.extend(of_backup.into_iter().chain(of_restore));
         // What is wrong with a file that lies behind the target is no reason by itself.
-        let causes = [Code::ReadAhead, Code::BackupStructure, Code::SignalMissing, Code::RestoreCommand];
+        let causes = [
+            Code::RestoredElsewhere,
+            Code::ReadAhead,
+            Code::BackupStructure,
+            Code::SignalMissing,
+            Code::RestoreCommand,
+        ];
         case.findings.sort_by_key(|f| (std::cmp::Reverse(f.severity), !causes.contains(&f.code)));
         if case.path.is_empty() {
             // All of it lies in the server's own pg_wal.
@@ -64,7 +79,10 @@ impl Ruling for RestoreRuling<'_, '_> {
         let verdict = self.verdict(&case.findings, bad_backup);
         let (replay, replayed) = self.replay()?;
         self.leave_unchecked(&mut case.not_checked);
-        self.name_alternatives((verdict, bad_backup), case)?;
+        // One that is over is not begun in another way, where this one was right.
+        if self.restored.is_none() || !self.restore.is_good() {
+            self.name_alternatives((verdict, bad_backup), case)?;
+        }
         if !self.is_all() {
             // Of what was not looked at, nothing can be said.
             case.findings.retain(|f| !f.code.is_hole() || f.severity == Severity::Error);
@@ -148,7 +166,8 @@ impl RestoreRuling<'_, '_> {
         let doubtful = restore.unlabelled.as_ref().is_some_and(Unlabelled::is_doubtful);
         let reached = self.is_reached();
         // Which copy of a file is taken decides what a target comes to, too.
-        let counts = |f: &&Finding| f.severity == Severity::Error && (!reached || f.code == Code::CopiesDiffer);
+        let of_all = |code| matches!(code, Code::CopiesDiffer | Code::RestoredElsewhere | Code::RestoredUnknown);
+        let counts = |f: &&Finding| f.severity == Severity::Error && (!reached || of_all(f.code));
         let errors = || findings.iter().filter(counts);
         match () {
             () if restore.closed => Verdict::Unproven,

@@ -1,6 +1,6 @@
 //! What is wrong.
 
-use super::{given, target};
+use super::{given, restored, target};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use crate::telling::TellTime;
@@ -183,6 +183,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::Unlabelled { unlabelled, redo, own_wal, asks_archive } => {
             unlabelled_start(unlabelled, *redo, *own_wal, *asks_archive)
         }
+        Detail::Restored(report) => restored::sentence(report, tell),
         Detail::RestoreShort { next } => format!("replay ends at {lsn}; the archive has more, from {next} on"),
         Detail::InvalidPages(pages) => {
             let InvalidPage { rel, block, in_backup, zeros, .. } = pages.first;

@@ -44,6 +44,11 @@ impl ControlState {
         ControlState::new(if number >= 2 { number.checked_add(1)? } else { number })
     }
 
+    /// The state that `pg_controldata` prints so.
+    pub fn named(name: &str) -> Option<ControlState> {
+        ControlState::ALL.into_iter().find(|state| state.name() == name)
+    }
+
     /// As `pg_controldata` prints it.
     pub const fn name(self) -> &'static str {
         match self {

@@ -1,0 +1,257 @@
+//! What is asked for, and what comes of it, without a server.
+
+use super::archive::{Made, segment};
+use pgwal_format::Version;
+use std::fs;
+use std::process::Stdio;
+
+/// Nobody waits for anything to come.
+const AT_ONCE: [&str; 2] = ["--grace", "0s"];
+
+#[test]
+fn every_file_is_delivered_as_it_is() {
+    for version in [Version::new(9, 6), Version::new(15, 0), Version::new(18, 0)] {
+        let made = Made::of(version);
+        for name in [segment(1, 1), segment(1, 3), segment(2, 4), segment(2, 5), "00000002.history".to_owned()] {
+            assert!(made.is_delivered(&name, &[]) == made.bytes(&name), "{version} {name}");
+        }
+        made.is_absent("00000003.history", &[]);
+        made.is_absent(&segment(2, 7), &AT_ONCE);
+    }
+}
+
+#[test]
+fn a_packed_one_comes_out_plain() {
+    let made = Made::new();
+    let plain = made.take_away(&segment(1, 2));
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, &plain).unwrap();
+    let packed = packed.finish().unwrap();
+    made.put(&(segment(1, 2) + ".gz"), &packed);
+    assert!(made.is_delivered(&segment(1, 2), &[]) == plain);
+    // In a subfolder, as tools keep them.
+    fs::create_dir(made.at("archive/0000000100000000")).unwrap();
+    fs::rename(
+        made.at("archive").join(segment(1, 2) + ".gz"),
+        made.at("archive/0000000100000000").join(segment(1, 2) + ".gz"),
+    )
+    .unwrap();
+    assert!(made.is_delivered(&segment(1, 2), &[]) == plain);
+    fs::write(made.at("archive/0000000100000000").join(segment(1, 2) + ".gz"), &packed[..packed.len() / 2]).unwrap();
+    made.stops(&segment(1, 2), &AT_ONCE, "breaks off");
+}
+
+#[test]
+fn what_is_wrong_is_never_delivered() {
+    let made = Made::new();
+    let (name, good) = (segment(1, 2), made.bytes(&segment(1, 2)));
+    let mut flipped = good.clone();
+    flipped[500_000] ^= 4;
+    let zeroed = [&good[..600_000], &vec![0; good.len() - 600_000][..]].concat();
+    let mut foreign = made.bytes(&segment(1, 2));
+    foreign[24] ^= 1;
+    for (what, bytes, why) in [
+        ("a flipped bit", flipped, "WP"),
+        ("cut", good[..700_000].to_vec(), "700000 bytes instead of 1048576 (WP102)"),
+        ("too long", [&good[..], &good[..9000]].concat(), "(WP102)"),
+        ("empty", Vec::new(), "shorter than a page"),
+        ("zeros", vec![0; good.len()], "not WAL"),
+        ("text", b"not WAL at all".repeat(80_000), "not WAL"),
+        ("another segment", made.bytes(&segment(1, 3)), "(WP104)"),
+        ("another cluster", foreign, "(WP106)"),
+        ("zeros in the end, while WAL goes on", zeroed, "WAL goes on in 000000010000000000000003"),
+    ] {
+        made.put(&name, &bytes);
+        let ran = made.ask(&name, &AT_ONCE);
+        assert_eq!((ran.code, ran.got), (Some(126), None), "{what}: {}", ran.said);
+        assert!(ran.said.contains(why), "{what}: {}", ran.said);
+        // A standby would be taken down: it asks again.
+        made.serve(1, "standby.signal", "");
+        let ran = made.ask(&name, &AT_ONCE);
+        assert_eq!((ran.code, ran.got), (Some(1), None), "{what} to a standby: {}", ran.said);
+        assert!(ran.said.contains(why), "{what} to a standby: {}", ran.said);
+        made.serve(1, "recovery.signal", "");
+    }
+}
+
+#[test]
+fn the_record_over_a_seam_is_checked_with_the_segment_before() {
+    let made = Made::new();
+    let name = segment(1, 2);
+    let mut bytes = made.bytes(&name);
+    // In the rest of the record that began in the first segment.
+    bytes[3000] ^= 1;
+    made.put(&name, &bytes);
+    fs::write(made.at("data/pg_wal").join(segment(1, 1)), made.bytes(&segment(1, 1))).unwrap();
+    made.stops(&name, &AT_ONCE, "(WP202)");
+    // What the server has may end too early: then the archive's counts.
+    bytes[3000] ^= 1;
+    made.put(&name, &bytes);
+    let mut early = made.bytes(&segment(1, 1));
+    early[900_000..].fill(0);
+    fs::write(made.at("data/pg_wal").join(segment(1, 1)), early).unwrap();
+    made.is_delivered(&name, &AT_ONCE);
+}
+
+#[test]
+fn a_hole_is_told_from_the_end() {
+    let made = Made::new();
+    let third = made.take_away(&segment(1, 3));
+    made.stops(&segment(1, 3), &AT_ONCE, "000000010000000000000004 behind it is here");
+    // As a server did before, and as a target in its settings says.
+    made.is_absent(&segment(1, 3), &["--on-hole", "end"]);
+    made.serve(1, "recovery.signal", "recovery_target_time = '2026-11-20 14:00:00'\n");
+    made.stops(&segment(1, 3), &[], "WP101");
+    // A standby asks again.
+    made.serve(1, "standby.signal", "");
+    let ran = made.ask(&segment(1, 3), &AT_ONCE);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.said.contains("WP101"), "{}", ran.said);
+    // It may be on its way: what is behind it came just now.
+    made.is_absent(&segment(1, 3), &[]);
+    made.serve(1, "recovery.signal", "");
+    let mut waits = made.command(&segment(1, 3), &["--grace", "1m"]).stderr(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(waits.try_wait().unwrap().is_none());
+    made.put(&segment(1, 3), &third);
+    let ran = made.came_to(waits.wait_with_output().unwrap());
+    assert_eq!((ran.code, ran.got.unwrap() == third), (Some(0), true), "{}", ran.said);
+}
+
+#[test]
+fn a_branch_that_was_left_is_not_taken_for_the_way() {
+    let made = Made::new();
+    let first = made.take_away(&segment(2, 4));
+    made.stops(&segment(2, 4), &AT_ONCE, "000000020000000000000005 behind it is here");
+    for number in [5, 6] {
+        let _ = fs::remove_file(made.at("archive").join(segment(2, number)));
+    }
+    made.stops(&segment(2, 4), &AT_ONCE, "along timeline 1 instead");
+    // Whoever stays on timeline 1 is told nothing of it.
+    made.serve(1, "recovery.signal", "recovery_target_timeline = 'current'\n");
+    made.is_absent(&segment(1, 7), &AT_ONCE);
+    made.put(&segment(2, 4), &first);
+    made.serve(1, "recovery.signal", "");
+    made.is_delivered(&segment(2, 4), &AT_ONCE);
+}
+
+#[test]
+fn a_file_that_only_has_the_name_of_later_wal_proves_nothing() {
+    let made = Made::new();
+    fs::remove_file(made.at("archive/00000002.history")).unwrap();
+    let names = [segment(1, 5), segment(1, 6)];
+    names.iter().for_each(|name| drop(fs::remove_file(made.at("archive").join(name))));
+    // As 10 to 12 archive recycled files.
+    made.put(&segment(1, 9), &made.bytes(&segment(1, 2)));
+    made.is_absent(&segment(1, 5), &AT_ONCE);
+}
+
+#[test]
+fn histories() {
+    let made = Made::new();
+    let name = "00000002.history";
+    let good = made.bytes(name);
+    for (bytes, why) in [
+        (&b""[..], "is empty"),
+        (b"# nothing\n", "is empty"),
+        (b"1\t0/4", "breaks off in its last line"),
+        (b"1\tnowhere\n", "line 1 cannot be read"),
+        (b"\x00\x01", "no text"),
+        (b"2\t0/400000\tx\n", "which is not older"),
+    ] {
+        made.put(name, bytes);
+        made.stops(name, &AT_ONCE, why);
+    }
+    // A server reads both well.
+    for bytes in [good.strip_suffix(b"\n").unwrap().to_vec(), [b"# by hand\r\n\r\n", &good[..]].concat()] {
+        made.put(name, &bytes);
+        assert!(made.is_delivered(name, &[]) == bytes);
+    }
+}
+
+#[test]
+fn of_several_places_the_first_good_copy_counts() {
+    let made = Made::new();
+    let good = made.bytes(&segment(1, 2));
+    let other = made.at("other");
+    fs::create_dir(&other).unwrap();
+    let mut bad = good.clone();
+    bad[400_000] ^= 1;
+    made.put(&segment(1, 2), &bad);
+    fs::write(other.join(segment(1, 2)), &good).unwrap();
+    let other = other.to_str().unwrap();
+    let ran = made.ask(&segment(1, 2), &["--from", other, "--grace", "0s"]);
+    assert_eq!((ran.code, ran.got.unwrap() == good), (Some(0), true));
+    assert!(ran.said.contains("archive: 000000010000000000000002"), "{}", ran.said);
+    // What one place lacks, another has, and WAL behind it in a third is seen.
+    let third = made.take_away(&segment(1, 3));
+    fs::write(made.at("other").join(segment(1, 3)), third).unwrap();
+    made.is_delivered(&segment(1, 3), &["--from", other]);
+    let away = made.at("away");
+    let ran = made.ask(&segment(1, 3), &["--from", away.to_str().unwrap(), "--from", other]);
+    assert_eq!(ran.code, Some(0), "{}", ran.said);
+    // Where one cannot be asked, nothing is known to be absent.
+    made.stops(&segment(2, 9), &["--from", away.to_str().unwrap()], "no such file or folder");
+    made.stops("00000009.history", &["--from", away.to_str().unwrap()], "no such file or folder");
+}
+
+#[test]
+fn an_unmounted_archive_is_not_the_end() {
+    let made = Made::new();
+    fs::remove_dir_all(made.at("archive")).unwrap();
+    made.stops(&segment(1, 3), &[], "no such file or folder");
+    fs::create_dir(made.at("archive")).unwrap();
+    made.stops(&segment(1, 3), &[], "is it mounted?");
+    made.is_absent("00000002.history", &[]);
+    made.serve(1, "standby.signal", "");
+    assert_eq!(made.ask(&segment(1, 3), &[]).code, Some(1));
+}
+
+#[test]
+fn an_unfinished_segment_is_delivered_where_it_is_asked_for() {
+    let made = Made::new();
+    for number in [5, 6] {
+        let _ = fs::remove_file(made.at("archive").join(segment(2, number)));
+    }
+    let mut last = made.take_away(&segment(2, 4));
+    last.truncate(900_000);
+    made.put(&(segment(2, 4) + ".partial"), &last);
+    for number in [4, 5, 6] {
+        let _ = fs::remove_file(made.at("archive").join(segment(1, number)));
+    }
+    made.is_absent(&segment(2, 4), &AT_ONCE);
+    let got = made.is_delivered(&segment(2, 4), &["--grace", "0s", "--partial"]);
+    assert_eq!(got.len(), 1 << 20);
+    // Up to its last whole record, which is the one that opens the timeline.
+    let same = got.iter().zip(&last).take_while(|(a, b)| a == b).count();
+    assert!(same > 200_000 && got[same..].iter().all(|byte| *byte == 0), "{same}");
+}
+
+/// What a server must never get: an exit from 1 to 125 for anything but "not there".
+#[test]
+fn whatever_goes_wrong_ends_with_126() {
+    let made = Made::new();
+    let archive = made.at("archive");
+    let archive = archive.to_str().unwrap();
+    let name = segment(1, 2);
+    for words in [
+        &["archive-get"][..],
+        &["archive-get", &name],
+        &["archive-get", &name, "pg_wal/RECOVERYXLOG"],
+        &["archive-get", "x", "pg_wal/RECOVERYXLOG", "--from", archive],
+        &["archive-get", &name, "pg_wal/RECOVERYXLOG", "--from", archive, "--nothing"],
+        &["archive-get", &name, "pg_wal/RECOVERYXLOG", "--from", archive, "--grace", "soon"],
+        &["--color", "always", "archive-get", &name, "pg_wal/RECOVERYXLOG", "--form", archive],
+        &["archive-get", &name, "nowhere/RECOVERYXLOG", "--from", archive],
+        &["archive-get", &name, "pg_wal", "--from", archive],
+        &["archive-get", &name, "pg_wal/RECOVERYXLOG", "--from", archive, "--key-file", "/nowhere"],
+    ] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_walproof"));
+        let output = command.args(words).current_dir(made.at("data")).output().unwrap();
+        assert_eq!(output.status.code(), Some(126), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    // Nobody reads what it says.
+    let mut child = made.command("x", &[]).stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    drop((child.stderr.take(), child.stdout.take()));
+    assert_eq!(child.wait().unwrap().code(), Some(126));
+}

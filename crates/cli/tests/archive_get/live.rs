@@ -1,0 +1,225 @@
+//! A real server restored with the server's own manner of copying and with ours, from the same archive: whole, with a
+//! hole, damaged, and while it is still being written.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use walproof_live::{LiveRecovery, Observed, Postgres, RecoveryEnd, RecoveryMode, Server, Shape, Wal, gate};
+
+/// There is nothing that only these have; from 12 on settings are not in a file of their own.
+const OLDEST: u32 = 12;
+
+/// A server that was backed up and wrote rows, a hundred a segment.
+pub struct Workload {
+    pub server: Server,
+    pub backup: PathBuf,
+    program: PathBuf,
+    /// Segments behind the backup, each with a hundred rows that were committed in it.
+    pub segments: Vec<String>,
+}
+
+impl Workload {
+    pub fn run() -> Option<Workload> {
+        let found = Postgres::find(OLDEST)
+            .filter(|postgres| ["psql", "pg_basebackup"].iter().all(|name| postgres.program(name).is_some()));
+        let Some(postgres) = found else {
+            assert!(std::env::var_os("WALPROOF_LIVE").is_none_or(|v| v != "1"), "WALPROOF_LIVE=1, and no PostgreSQL");
+            gate::lacks(&format!("no PostgreSQL {OLDEST} or later with psql and pg_basebackup found"));
+            return None;
+        };
+        eprintln!("running with PostgreSQL {} of {}", postgres.major(), postgres.bin().display());
+        let server = Server::start(postgres, "wal_level = replica\nmax_wal_senders = 3\n").unwrap();
+        let (backup, program) = (server.data().with_file_name("backup"), server.data().with_file_name("walproof"));
+        fs::copy(env!("CARGO_BIN_EXE_walproof"), &program).unwrap();
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        server.sql("create table t(n int, filler text)").unwrap();
+        server.base_backup(&backup, Shape::Plain, Wal::None, None).unwrap();
+        let mut workload = Workload { server, backup, program, segments: Vec::new() };
+        (0..6).for_each(|_| workload.write());
+        Some(workload)
+    }
+
+    /// A hundred rows more, and the segment in which they are.
+    pub fn write(&mut self) {
+        let nth = self.segments.len() + 1;
+        self.server
+            .sql(&format!(
+                "insert into t select {nth}, repeat('x', 500) from generate_series(1, 100); \
+                 select pg_create_restore_point('p{nth}')"
+            ))
+            .unwrap();
+        self.segments.push(self.server.switch_and_archive().unwrap());
+    }
+
+    /// A copy of the archive.
+    pub fn archive(&self, name: &str) -> PathBuf {
+        let to = self.server.data().with_file_name(format!("archive-{name}"));
+        walproof_live::link(&self.server.archive(), &to).unwrap();
+        to
+    }
+
+    pub fn ours(&self, archive: &Path, options: &str) -> String {
+        format!("{} archive-get %f \"%p\" --from {} {options}", self.program.display(), archive.display())
+    }
+
+    /// Restores with `cp`, or with a command of its own.
+    pub fn restore(
+        &self,
+        archive: &Path,
+        command: Option<&str>,
+        mode: RecoveryMode,
+        more: &[(&str, &str)],
+    ) -> Observed {
+        self.restore_to(archive, command, mode, more, None)
+    }
+
+    pub fn restore_to(
+        &self,
+        archive: &Path,
+        command: Option<&str>,
+        mode: RecoveryMode,
+        more: &[(&str, &str)],
+        kept: Option<&Path>,
+    ) -> Observed {
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let settings: Vec<(String, String)> = command
+            .map(|command| ("restore_command", command))
+            .into_iter()
+            .chain(more.iter().copied())
+            .map(owned)
+            .collect();
+        let question = "select count(*) from t";
+        let backup = &self.backup;
+        self.server.recover(&LiveRecovery { backup, archive, settings: &settings, mode, question, kept }).unwrap()
+    }
+
+    /// Writes over a file of a copy of the archive, which is linked to the archive's own.
+    pub fn put(&self, archive: &Path, name: &str, change: impl FnOnce(&mut Vec<u8>)) {
+        let path = archive.join(name);
+        let mut bytes = fs::read(&path).unwrap();
+        change(&mut bytes);
+        fs::remove_file(&path).unwrap();
+        fs::write(&path, bytes).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    }
+}
+
+fn rows(seen: &Observed) -> u32 {
+    seen.answer.as_ref().map_or(0, |answer| answer.trim().parse().unwrap())
+}
+
+/// It stopped, and its log says why.
+fn stopped(seen: &Observed, why: &str) {
+    assert_eq!(seen.ended, Some(RecoveryEnd::Fatal), "{:#?}", seen.log);
+    assert!(seen.died_of.as_ref().unwrap().contains("could not restore file"), "{:?}", seen.died_of);
+    assert!(seen.commands.iter().any(|line| line.contains(why)), "{:?} says nothing of: {why}", seen.commands);
+}
+
+const ARCHIVE: RecoveryMode = RecoveryMode::Archive;
+
+#[test]
+fn restores_with_cp_and_with_ours() {
+    let Some(mut workload) = Workload::run() else { return };
+    whole(&workload);
+    with_a_hole(&workload);
+    damaged(&workload);
+    while_it_is_written(&workload);
+    super::restored::on_one_timeline(&workload);
+    over_a_promotion(&mut workload);
+}
+
+fn whole(workload: &Workload) {
+    let archive = workload.archive("whole");
+    let ours = workload.ours(&archive, "");
+    for command in [None, Some(ours.as_str())] {
+        let seen = workload.restore(&archive, command, ARCHIVE, &[]);
+        assert_eq!((seen.ended, rows(&seen)), (Some(RecoveryEnd::Promotes), 600), "{command:?} {:#?}", seen.log);
+        let aimed = [("recovery_target_name", "p3"), ("recovery_target_action", "promote")];
+        let seen = workload.restore(&archive, command, ARCHIVE, &aimed);
+        assert_eq!((seen.ended, rows(&seen)), (Some(RecoveryEnd::Promotes), 300), "{command:?} {:#?}", seen.log);
+        assert!(seen.commands.iter().all(|line| line.is_empty()), "{:?}", seen.commands);
+    }
+    // A standby stays where it is.
+    let seen = workload.restore(&archive, Some(&ours), RecoveryMode::Standby, &[]);
+    assert_eq!((seen.ended, rows(&seen)), (Some(RecoveryEnd::Waits), 600), "{:#?}", seen.log);
+}
+
+fn with_a_hole(workload: &Workload) {
+    let archive = workload.archive("hole");
+    fs::remove_file(archive.join(&workload.segments[3])).unwrap();
+    let early = workload.restore(&archive, None, ARCHIVE, &[]);
+    assert_eq!((early.ended, rows(&early)), (Some(RecoveryEnd::Promotes), 300), "cp: {:#?}", early.log);
+    let ours = workload.ours(&archive, "--grace 0s");
+    let missing = format!("{} is missing, and {} behind it is here", workload.segments[3], workload.segments[4]);
+    stopped(&workload.restore(&archive, Some(&ours), ARCHIVE, &[]), &missing);
+    // A target makes it known that more was to come.
+    let aimed = [("recovery_target_name", "p6")];
+    stopped(&workload.restore(&archive, Some(&workload.ours(&archive, "")), ARCHIVE, &aimed), &missing);
+    let seen = workload.restore(&archive, Some(&ours), RecoveryMode::Standby, &[]);
+    assert_eq!((seen.ended, rows(&seen)), (Some(RecoveryEnd::Waits), 300), "{:#?}", seen.log);
+    assert!(seen.commands.iter().any(|line| line.contains(&missing)), "{:?}", seen.commands);
+    let asked = workload.ours(&archive, "--on-hole end");
+    let early = workload.restore(&archive, Some(&asked), ARCHIVE, &[]);
+    assert_eq!((early.ended, rows(&early)), (Some(RecoveryEnd::Promotes), 300), "{:#?}", early.log);
+}
+
+fn damaged(workload: &Workload) {
+    let archive = workload.archive("damaged");
+    let ours = workload.ours(&archive, "--grace 0s");
+    let name = &workload.segments[3];
+    workload.put(&archive, name, |bytes| bytes[20_000] ^= 4);
+    let early = workload.restore(&archive, None, ARCHIVE, &[]);
+    assert_eq!((early.ended, rows(&early)), (Some(RecoveryEnd::Promotes), 300), "cp: {:#?}", early.log);
+    stopped(&workload.restore(&archive, Some(&ours), ARCHIVE, &[]), "(WP2");
+    workload.put(&archive, name, |bytes| bytes.truncate(300_000));
+    stopped(&workload.restore(&archive, Some(&ours), ARCHIVE, &[]), "(WP102)");
+}
+
+/// A server that follows another one, until somebody says that this is enough.
+fn while_it_is_written(workload: &Workload) {
+    let archive = workload.archive("written");
+    for (said, expected) in [("smart", 600), ("fast", 600)] {
+        let late = archive.join(&workload.segments[5]);
+        let held = fs::read(&late).unwrap();
+        fs::remove_file(&late).unwrap();
+        let trigger = archive.with_extension(said);
+        let ours = workload.ours(&archive, &format!("--wait --trigger {}", trigger.display()));
+        let seen = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::thread::sleep(Duration::from_millis(1500));
+                let new = late.with_extension("tmp");
+                fs::write(&new, &held).unwrap();
+                fs::set_permissions(&new, fs::Permissions::from_mode(0o644)).unwrap();
+                fs::rename(&new, &late).unwrap();
+                std::thread::sleep(Duration::from_millis(2500));
+                fs::write(&trigger, said).unwrap();
+                fs::set_permissions(&trigger, fs::Permissions::from_mode(0o644)).unwrap();
+            });
+            workload.restore(&archive, Some(&ours), ARCHIVE, &[])
+        });
+        assert_eq!((seen.ended, rows(&seen)), (Some(RecoveryEnd::Promotes), expected), "{said}: {:#?}", seen.log);
+    }
+}
+
+fn over_a_promotion(workload: &mut Workload) {
+    workload.server.promote().unwrap();
+    (0..3).for_each(|_| workload.write());
+    let archive = workload.archive("promoted");
+    let ours = workload.ours(&archive, "--grace 0s");
+    let seen = workload.restore(&archive, Some(&ours), ARCHIVE, &[]);
+    assert_eq!((seen.ended, rows(&seen)), (Some(RecoveryEnd::Promotes), 900), "{:#?}", seen.log);
+    assert_eq!(seen.new_timeline, Some(3));
+    super::restored::over_a_promotion(workload, &archive);
+    // Without a word, a server replays what timeline 1 holds and no more.
+    let first = fs::read_dir(&archive).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let first = first.filter(|name| name.len() == 24 && name.starts_with("00000002")).min().unwrap();
+    fs::remove_file(archive.join(&first)).unwrap();
+    let early = workload.restore(&archive, None, ARCHIVE, &[]);
+    assert_eq!((early.ended, rows(&early) < 900), (Some(RecoveryEnd::Promotes), true), "cp: {:#?}", early.log);
+    stopped(&workload.restore(&archive, Some(&ours), ARCHIVE, &[]), &format!("{first} is missing"));
+    // Whoever stays on timeline 1 finds its end.
+    let stays = [("recovery_target_timeline", "current")];
+    let seen = workload.restore(&archive, Some(&ours), ARCHIVE, &stays);
+    assert_eq!((seen.ended, rows(&seen)), (Some(RecoveryEnd::Promotes), 600), "{:#?}", seen.log);
+}

@@ -1,0 +1,9 @@
+//! `walproof archive-get`, as a server runs it; and real servers that run it.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing, in its functions too")]
+
+mod archive;
+mod command;
+mod live;
+mod restored;
+mod waiting;

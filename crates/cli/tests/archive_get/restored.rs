@@ -1,0 +1,114 @@
+//! Real restores, and what `verify --restored` says of the clusters that they left: those that ended where they should,
+//! and those that ended early, unnoticed.
+
+use super::live::Workload;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use walproof_live::RecoveryMode;
+
+/// A cluster that was restored, and the answer on it.
+struct Left<'a> {
+    workload: &'a Workload,
+    data: PathBuf,
+}
+
+impl Left<'_> {
+    /// Restores as a server does.
+    fn by<'a>(workload: &'a Workload, name: &str, archive: &Path, settings: &[(&str, &str)]) -> Left<'a> {
+        let data = workload.server.data().with_file_name(format!("restored-{name}"));
+        workload.restore_to(archive, None, RecoveryMode::Archive, settings, Some(&data));
+        Left { workload, data }
+    }
+
+    fn asked(&self, archive: &Path, options: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_walproof"));
+        command.arg("verify").arg(archive).arg("--restored").arg(&self.data).args(options);
+        command.args(["--format", "json"]).env("TZ", "UTC").output().unwrap()
+    }
+
+    /// How it ended, how many commits are missing, and the exit code.
+    fn is(&self, archive: &Path, options: &[&str], ended: &str, missing: u64, exit: i32) -> Value {
+        let output = self.asked(archive, options);
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        let document: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+        let restored = &document["restored"];
+        let commits = restored["missing"]["commits"].as_u64().unwrap_or(0);
+        assert_eq!(
+            (restored["ended"].as_str(), commits, output.status.code()),
+            (Some(ended), missing, Some(exit)),
+            "{options:?}: {restored:#} {:#}",
+            document["findings"]
+        );
+        document
+    }
+}
+
+/// Before the server that archived is promoted: each of six segments has one commit.
+pub fn on_one_timeline(workload: &Workload) {
+    let (whole, hole) = (workload.archive("seen-whole"), workload.archive("seen-hole"));
+    fs::remove_file(hole.join(&workload.segments[3])).unwrap();
+    let backup = workload.backup.to_str().unwrap();
+
+    let left = Left::by(workload, "whole", &whole, &[]);
+    // Its own backup_label says with what it began.
+    left.is(&whole, &[], "right", 0, 0);
+    left.is(&whole, &["--backup", backup], "right", 0, 0);
+    // The archive lost a file since: that is the archive's fault.
+    left.is(&hole, &[], "behind_archive", 0, 1);
+    // What it archives itself from then on says nothing of where it should have ended.
+    let own = workload.archive("seen-own");
+    for name in ["00000002.history"] {
+        fs::copy(left.data.join("pg_wal").join(name), own.join(name)).unwrap();
+    }
+    left.is(&own, &[], "right", 0, 0);
+    from_pg_controldata(&left, &whole, &own);
+
+    let left = Left::by(workload, "hole", &hole, &[]);
+    left.is(&whole, &[], "early", 3, 1);
+    left.is(&hole, &[], "broken_off", 0, 1);
+
+    let promote = [("recovery_target_name", "p3"), ("recovery_target_action", "promote")];
+    let left = Left::by(workload, "target", &whole, &promote);
+    // By its own settings, by the same in options, and by others.
+    left.is(&whole, &[], "right", 0, 0);
+    left.is(&whole, &["--target-name", "p3"], "right", 0, 0);
+    left.is(&whole, &["--target-name", "p5"], "early", 2, 1);
+    left.is(&whole, &["--target-name", "p2"], "behind_target", 0, 1);
+
+    let shutdown = [("recovery_target_name", "p3"), ("recovery_target_action", "shutdown")];
+    let left = Left::by(workload, "shutdown", &whole, &shutdown);
+    left.is(&whole, &[], "right", 0, 0);
+    left.is(&whole, &["--target-name", "p5"], "goes_on", 0, 2);
+
+    // A backup that nobody started yet.
+    let left = Left { workload, data: workload.backup.clone() };
+    left.is(&whole, &["--backup", backup], "not_started", 0, 2);
+}
+
+/// Of a data directory to which only its server gets: from its first checkpoint on it says on which timeline it is, and
+/// the archive may say the rest.
+fn from_pg_controldata(left: &Left<'_>, without: &Path, with_history: &Path) {
+    let program = left.workload.server.postgres().bin().join("pg_controldata");
+    let printed = Command::new(program).arg("-D").arg(&left.data).env("LC_ALL", "C").output().unwrap();
+    let backup = left.workload.backup.to_str().unwrap();
+    for (archive, exits) in [(without, &[2][..]), (with_history, &[0, 2])] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_walproof"));
+        command.arg("verify").arg(archive).args(["--restored", "-", "--backup", backup]).stdin(Stdio::piped());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        std::io::Write::write_all(&mut child.stdin.take().unwrap(), &printed.stdout).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(exits.contains(&output.status.code().unwrap()), "{}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+/// Behind a promotion, of which each of three segments of timeline 2 has one commit.
+pub fn over_a_promotion(workload: &Workload, archive: &Path) {
+    let left = Left::by(workload, "latest", archive, &[]);
+    left.is(archive, &[], "right", 0, 0);
+    let left = Left::by(workload, "stayed", archive, &[("recovery_target_timeline", "current")]);
+    left.is(archive, &[], "right", 0, 0);
+    let found = left.is(archive, &["--target-timeline", "latest"], "early", 3, 1);
+    assert_eq!(found["restored"]["expected"]["timeline"], 2);
+}

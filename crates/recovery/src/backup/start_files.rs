@@ -1,0 +1,103 @@
+//! What a server in a data directory starts with, without a look at the rest of it.
+
+use super::assemble::{parsed_settings, signal};
+use super::parts::{BackupParts, SMALL};
+use super::settings::IncludePlace;
+use super::small::small;
+use super::{SettingsFile, Signal};
+use crate::value;
+use pgwal_format::Version;
+use pgwal_format::recovery::settings::SettingRules;
+use pgwal_format::text::control::ControlFile;
+use pgwal_source::SourceError;
+use std::path::Path;
+
+/// What a server in a data directory starts with.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct StartFiles {
+    /// `PG_VERSION`, or the control file's version.
+    pub version: Option<Version>,
+    /// `global/pg_control`, where it is whole.
+    pub control: Option<ControlFile>,
+    /// What makes it recover from an archive.
+    pub signal: Option<Signal>,
+    /// Files of settings, in order of precedence: the last counts most.
+    pub settings: Vec<SettingsFile>,
+}
+
+impl StartFiles {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// One is there and cannot be read.
+    pub fn read(data: &Path) -> Result<StartFiles, SourceError> {
+        let mut parts = BackupParts { folder: Some(data.to_path_buf()), ..BackupParts::default() };
+        for (name, limit) in
+            SMALL.into_iter().filter(|(name, _)| !matches!(*name, "backup_manifest" | "tablespace_map"))
+        {
+            if let Some(bytes) = small(&data.join(name), limit)? {
+                parts.files.insert(name.to_owned(), bytes);
+            }
+        }
+        let control = parts.files.get("global/pg_control").and_then(|bytes| ControlFile::parse(bytes).ok());
+        let written = parts.files.get("PG_VERSION").and_then(|bytes| std::str::from_utf8(bytes).ok()?.parse().ok());
+        let version = written.or_else(|| control.map(|control| control.dialect.version));
+        let settings = parsed_settings(&parts, version, &IncludePlace::Folder(data, true));
+        Ok(StartFiles { signal: signal(&parts, version), version, control, settings })
+    }
+
+    /// It starts as a standby.
+    pub fn is_standby(&self) -> bool {
+        match self.signal {
+            Some(Signal::Standby) => true,
+            Some(Signal::RecoveryConf) => self.last("standby_mode").and_then(value::boolean) == Some(true),
+            Some(Signal::Recovery) | None => false,
+        }
+    }
+
+    /// A target is named at which recovery is to stop.
+    pub fn has_target(&self) -> bool {
+        let names = ["", "_lsn", "_name", "_time", "_xid"].map(|end| format!("recovery_target{end}"));
+        names.iter().any(|name| self.last(name).is_some_and(|value| !value.is_empty()))
+    }
+
+    /// `recovery_target_timeline` as it is written, or as the version has it where it is not.
+    pub fn target_timeline(&self) -> &str {
+        let latest = self.version.is_none_or(|version| SettingRules::of(version).latest_by_default);
+        let written = self.last("recovery_target_timeline").filter(|value| !value.is_empty());
+        written.unwrap_or(if latest { "latest" } else { "current" })
+    }
+
+    /// The value of a setting that counts.
+    fn last(&self, name: &str) -> Option<&str> {
+        let own = |file: &&SettingsFile| file.main == "recovery.conf" || self.signal != Some(Signal::RecoveryConf);
+        self.settings.iter().filter(own).rev().find_map(|file| file.text.get(name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn files(all: &[(&str, &str)]) -> StartFiles {
+        let folder = tempfile::tempdir().unwrap();
+        all.iter().for_each(|(name, text)| fs::write(folder.path().join(name), text).unwrap());
+        StartFiles::read(folder.path()).unwrap()
+    }
+
+    #[test]
+    fn what_a_server_starts_as() {
+        let standby = files(&[("PG_VERSION", "15\n"), ("standby.signal", ""), ("recovery.signal", "")]);
+        assert_eq!((standby.is_standby(), standby.has_target(), standby.target_timeline()), (true, false, "latest"));
+        let conf = "recovery_target_time = '2026-11-20 14:00:00'\nrecovery_target_timeline = 'current'\n";
+        let archive = files(&[("PG_VERSION", "15"), ("recovery.signal", ""), ("postgresql.auto.conf", conf)]);
+        assert_eq!((archive.is_standby(), archive.has_target(), archive.target_timeline()), (false, true, "current"));
+        let old = [("PG_VERSION", "11"), ("recovery.conf", "standby_mode = on\nrecovery_target_timeline = 2\n")];
+        let old = files(&old);
+        assert_eq!((old.is_standby(), old.has_target(), old.target_timeline()), (true, false, "2"));
+        let nothing = files(&[("PG_VERSION", "11"), ("standby.signal", "")]);
+        assert_eq!((nothing.is_standby(), nothing.target_timeline()), (false, "current"));
+    }
+}

@@ -1,0 +1,96 @@
+//! The places that are asked, in order: opened when they are needed, and again when they could not be.
+
+use super::copy::CopyFault;
+use pgwal_repos::{PlaceReading, RepoChoice, open_wal};
+use pgwal_source::{Entry, NameSought, Source, SourceError};
+use std::fmt;
+use std::path::PathBuf;
+
+/// A place that may hold a copy.
+pub struct GetPlace {
+    path: PathBuf,
+    choice: RepoChoice,
+    reading: PlaceReading,
+    opened: Option<Box<dyn Source>>,
+}
+
+/// What lies at a place under a name.
+pub(super) struct FoundThere {
+    /// Files.
+    pub entries: Vec<Entry>,
+    /// What has the name and cannot be looked at: its name as shown, and why.
+    pub unreadable: Vec<(String, CopyFault)>,
+}
+
+/// A place that cannot be asked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PlaceOut {
+    /// The place.
+    pub place: String,
+    /// Why.
+    pub why: String,
+}
+
+impl fmt::Display for PlaceOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.why.starts_with(&self.place) {
+            f.write_str(&self.why)
+        } else {
+            write!(f, "{}: {}", self.place, self.why)
+        }
+    }
+}
+
+impl GetPlace {
+    /// A place as a user names it. Nothing is looked at yet.
+    pub fn new(path: PathBuf, choice: RepoChoice, reading: PlaceReading) -> GetPlace {
+        GetPlace { path, choice, reading, opened: None }
+    }
+
+    /// As a user named it.
+    pub fn shown(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// What lies there.
+    ///
+    /// # Errors
+    /// It cannot be looked at.
+    pub(super) fn find(&mut self, sought: NameSought) -> Result<FoundThere, PlaceOut> {
+        let place = self.shown();
+        let out = |why: String| PlaceOut { place: place.clone(), why };
+        let found = self.source()?.find(&sought);
+        if found.is_err() {
+            // A mount that went away comes back as another.
+            self.opened = None;
+        }
+        let listing = found.map_err(|error| out(error.to_string()))?;
+        let fault = |(shown, error): (String, SourceError)| (shown, CopyFault::Unreadable(error));
+        Ok(FoundThere { entries: listing.entries, unreadable: listing.unreadable.into_iter().map(fault).collect() })
+    }
+
+    /// It holds no file of WAL whatsoever.
+    ///
+    /// # Errors
+    /// It cannot be looked at.
+    pub(super) fn is_empty(&mut self) -> Result<bool, PlaceOut> {
+        let place = self.shown();
+        let listing = self.source()?.list().map_err(|error| PlaceOut { place, why: error.to_string() })?;
+        Ok(listing.entries.is_empty() && listing.unreadable.is_empty())
+    }
+
+    /// Its WAL.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub(super) fn source(&mut self) -> Result<&dyn Source, PlaceOut> {
+        if self.opened.is_none() {
+            let opened = open_wal(&self.path, &self.choice, self.reading.clone());
+            self.opened = Some(opened.map_err(|error| PlaceOut { place: self.shown(), why: error.to_string() })?);
+        }
+        match &self.opened {
+            Some(source) => Ok(source.as_ref()),
+            None => Err(PlaceOut { place: self.shown(), why: "it is not open".to_owned() }),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! What became of a restore, as facts.
+
+use crate::codes::Code;
+use pgwal_format::{Lsn, TimelineId};
+use pgwal_recovery::sum::ReplayedCommit;
+
+/// What became of a restore.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RestoredReport {
+    /// The cluster, as the user named it.
+    pub place: String,
+    /// How its recovery ended.
+    pub ended: RestoredEnd,
+    /// The timeline on which its recovery ended, and the position.
+    pub at: Option<(TimelineId, Lsn)>,
+    /// The timeline on which it is now.
+    pub now: TimelineId,
+    /// Where it should have ended.
+    pub expected: Option<(TimelineId, Lsn)>,
+    /// Commits that it lacks.
+    pub missing: Option<MissingCommits>,
+}
+
+/// How the recovery of a cluster ended, beside the one that is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RestoredEnd {
+    /// Where it should.
+    Right,
+    /// In front of where it should.
+    Early,
+    /// On another way, which it took from there on.
+    Apart(Lsn),
+    /// Behind the target.
+    Overshot,
+    /// Where replay of this archive breaks off, and should not.
+    BrokenOff,
+    /// It made no timeline of its own: it was started without recovery from the archive.
+    WithoutRecovery,
+    /// Behind all that the archive holds.
+    Further,
+    /// It has not ended: the position that it has reached at least.
+    GoesOn(Lsn),
+    /// It was not started.
+    NotStarted,
+    /// It has ended, and its control file does not say yet on which timeline it is.
+    NoCheckpointYet,
+    /// The history of its timeline is not at hand.
+    WithoutHistory,
+    /// Its history says segments, and no positions.
+    SegmentsOnly,
+    /// Nobody can say where it should have ended.
+    NothingExpected,
+    /// It is another cluster.
+    OtherCluster(u64),
+}
+
+/// Commits that a cluster lacks.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct MissingCommits {
+    /// How many.
+    pub count: u64,
+    /// The first.
+    pub first: Option<ReplayedCommit>,
+    /// The last.
+    pub last: Option<ReplayedCommit>,
+}
+
+impl RestoredEnd {
+    /// As JSON names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            RestoredEnd::Right => "right",
+            RestoredEnd::Early => "early",
+            RestoredEnd::Apart(_) => "elsewhere",
+            RestoredEnd::Overshot => "behind_target",
+            RestoredEnd::BrokenOff => "broken_off",
+            RestoredEnd::WithoutRecovery => "without_recovery",
+            RestoredEnd::Further => "behind_archive",
+            RestoredEnd::GoesOn(_) => "goes_on",
+            RestoredEnd::NotStarted => "not_started",
+            RestoredEnd::NoCheckpointYet => "no_checkpoint_yet",
+            RestoredEnd::WithoutHistory => "without_history",
+            RestoredEnd::SegmentsOnly => "segments_only",
+            RestoredEnd::NothingExpected => "nothing_expected",
+            RestoredEnd::OtherCluster(_) => "other_cluster",
+        }
+    }
+
+    /// What is to be said of it.
+    pub const fn code(self) -> Option<Code> {
+        match self {
+            RestoredEnd::Right => None,
+            RestoredEnd::Early
+            | RestoredEnd::Apart(_)
+            | RestoredEnd::Overshot
+            | RestoredEnd::BrokenOff
+            | RestoredEnd::WithoutRecovery => Some(Code::RestoredElsewhere),
+            RestoredEnd::Further
+            | RestoredEnd::GoesOn(_)
+            | RestoredEnd::NotStarted
+            | RestoredEnd::NoCheckpointYet
+            | RestoredEnd::WithoutHistory
+            | RestoredEnd::SegmentsOnly
+            | RestoredEnd::NothingExpected
+            | RestoredEnd::OtherCluster(_) => Some(Code::RestoredUnknown),
+        }
+    }
+}
