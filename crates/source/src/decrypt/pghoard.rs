@@ -1,7 +1,7 @@
 //! pghoard's encryption, to an RSA key:
 //!
 //! ```text
-//! pghoa1 | length 2 | key 16, counter 16, key of the seal 32, by RSA (OAEP, SHA-1) | AES-128 in counter mode | seal, 32
+//! pghoa1 | length 2 | key 16, counter 16, seal key 32, by RSA (OAEP, SHA-1) | AES-128 in counter mode | seal, 32
 //! ```
 //! The seal (HMAC-SHA-256) is of all that is encrypted, and stands at the end: bytes are given out before it is seen,
 //! and it decides whether they count. A file that is cut ends with a wrong one. That no key opens the beginning is
@@ -20,7 +20,7 @@ use sha2::Sha256;
 use std::io;
 use zeroize::Zeroizing;
 
-type Cipher = ctr::Ctr128BE<aes::Aes128>;
+type CounterCipher = ctr::Ctr128BE<aes::Aes128>;
 
 /// The magic and the length behind it.
 const PREFIX: usize = 8;
@@ -65,7 +65,7 @@ pub(super) fn open<'a>(mut input: BufferedInput<&'a mut dyn Stored>, keys: &Keys
         let secret = Zeroizing::new(key.decrypt(Oaep::new::<sha1_of_rsa::Sha1>(), locked).ok()?);
         let (key, rest) = secret.split_at_checked(16)?;
         let (counter, of_seal) = rest.split_at_checked(16).filter(|(_, of_seal)| of_seal.len() == 32)?;
-        Some((Cipher::new_from_slices(key, counter).ok()?, Hmac::<Sha256>::new_from_slice(of_seal).ok()?))
+        Some((CounterCipher::new_from_slices(key, counter).ok()?, Hmac::<Sha256>::new_from_slice(of_seal).ok()?))
     };
     let Some((cipher, seal)) = all.iter().find_map(opened) else {
         return Ok(Decryption::Refused(Refused::WrongKey));
@@ -86,7 +86,7 @@ pub(super) fn open<'a>(mut input: BufferedInput<&'a mut dyn Stored>, keys: &Keys
 /// The bytes that were encrypted.
 struct PghoardFile<'a> {
     input: BufferedInput<&'a mut dyn Stored>,
-    cipher: Cipher,
+    cipher: CounterCipher,
     /// Of the bytes so far; `None` once it was compared.
     seal: Option<Hmac<Sha256>>,
     /// Bytes from `given` to `ready` are to be given, those behind may be the seal.
