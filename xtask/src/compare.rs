@@ -101,12 +101,14 @@ fn section(text: &mut String, folder: &Folder, walproof: &PathBuf, floor: &PathB
 /// What a run took: time on the clock, and processor time (user and system, all threads), which a busy machine disturbs
 /// less.
 #[derive(Clone, Copy)]
-struct Taken {
-    wall: Duration,
+pub struct Taken {
+    /// Time on the clock.
+    pub wall: Duration,
     cpu: Duration,
 }
 
-fn timed(command: &mut Command) -> Result<Taken> {
+/// Runs it to its end.
+pub fn timed(command: &mut Command) -> Result<Taken> {
     let (begun, before) = (Instant::now(), cpu_of_children());
     let output = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).output()?;
     let taken = Taken { wall: begun.elapsed(), cpu: cpu_of_children().saturating_sub(before) };
@@ -123,7 +125,8 @@ fn cpu_of_children() -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-fn median(times: impl Iterator<Item = Duration>) -> Duration {
+/// The middle one.
+pub fn median(times: impl Iterator<Item = Duration>) -> Duration {
     let mut times: Vec<Duration> = times.collect();
     times.sort();
     times.get(times.len() / 2).copied().unwrap_or_default()

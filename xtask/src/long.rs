@@ -51,6 +51,16 @@ pub fn busy_archive(runs: u32) -> Result<()> {
     done(&mut command)
 }
 
+/// The tests with real backup tools, so many seeds of each.
+pub fn tools(seeds: u32, first: u32) -> Result<()> {
+    let mut command = cargo();
+    command
+        .args(["test", "--package", "walproof", "--test", "tools", "--", "--nocapture", "--test-threads", "1"])
+        .env("WALPROOF_TOOL_SEEDS", seeds.to_string())
+        .env("WALPROOF_TOOL_FIRST", first.to_string());
+    done(&mut command)
+}
+
 /// Each fuzz target for some minutes; stops at the first finding.
 pub fn fuzz(minutes: u64) -> Result<()> {
     let listed = Command::new("cargo")

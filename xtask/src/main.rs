@@ -3,6 +3,7 @@
 mod api;
 mod code;
 mod compare;
+mod compare_repos;
 mod deny;
 mod folder;
 mod follow;
@@ -10,6 +11,7 @@ mod long;
 mod package;
 mod peak;
 mod postgres;
+mod release;
 mod restore;
 mod run;
 mod shape;
@@ -30,7 +32,12 @@ usage: cargo xtask COMMAND
   man DIR                manual pages
   completions DIR        completions for bash, zsh, fish and more
   deb DIR [BINARY]       a Debian package of the release binary, or of this one
+  release [DIR]          a static program with the stores and the zones of the world built in, checksums, a Containerfile, in DIR
+                         (target/dist); tried in an empty root
+  release-try BINARY     the last part of it alone
+  score --cmd COMMAND…   how much of what is wrong with archives a tool's own check finds: docs/for-backup-tools.md
   compare DIR…           time walproof against pg_waldump on folders of WAL, write benches/results/against_pg_waldump.md
+  compare-repos DIR…     the same of WAL that is packed and encrypted, write benches/results/packed.md
   memory DIR…            peak memory of walproof verify on each folder, write benches/results/memory.md
   long index             1,000 edits of an archive under an index, 500 partitions of one into parts, 200 killed runs, 10,000 segments
   long million-files     walproof on a folder of a million empty files
@@ -39,6 +46,8 @@ usage: cargo xtask COMMAND
   long follow [MINUTES]  dump --follow of a server under pgbench and through a promotion, for MINUTES (5)
   long restore [SEEDS] [FIRST]
                          foretell SEEDS (200) restores, have the server do them, compare; from seed FIRST (0) on
+  long tools [SEEDS] [FIRST]
+                         pgBackRest, Barman and barman-cloud: archive, back up, damage, foretell, restore, compare, for SEEDS (10)
   long fuzz [MINUTES]    each fuzz target for MINUTES (10), on nightly with cargo-fuzz";
 
 fn main() -> Result<()> {
@@ -56,7 +65,15 @@ fn main() -> Result<()> {
         [what @ ("man" | "completions"), folder] => package::generate(what, folder),
         ["deb", folder] => package::deb(folder, None),
         ["deb", folder, binary] => package::deb(folder, Some(binary)),
+        ["release"] => release::run(None),
+        ["release", folder] => release::run(Some(folder)),
+        ["release-try", binary] => release::tried(std::path::Path::new(binary)),
+        ["score", words @ ..] => {
+            let command = ["run", "--quiet", "--package", "walproof-testdata", "--bin", "score", "--"];
+            run::done(run::cargo().args(command).args(words))
+        }
         ["compare", folders @ ..] if !folders.is_empty() => compare::run(folders),
+        ["compare-repos", folders @ ..] if !folders.is_empty() => compare_repos::run(folders),
         ["memory", folders @ ..] if !folders.is_empty() => peak::run(folders),
         ["long", "index"] => long::index(),
         ["long", "million-files"] => long::million_files(),
@@ -67,6 +84,9 @@ fn main() -> Result<()> {
         ["long", "restore"] => restore::run(200, 0),
         ["long", "restore", seeds] => restore::run(seeds.parse()?, 0),
         ["long", "restore", seeds, first] => restore::run(seeds.parse()?, first.parse()?),
+        ["long", "tools"] => long::tools(10, 0),
+        ["long", "tools", seeds] => long::tools(seeds.parse()?, 0),
+        ["long", "tools", seeds, first] => long::tools(seeds.parse()?, first.parse()?),
         ["long", "fuzz"] => long::fuzz(10),
         ["long", "fuzz", minutes] => long::fuzz(minutes.parse()?),
         _ => bail!(USAGE),

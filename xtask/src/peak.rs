@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::{
     folder::Folder,
@@ -86,13 +86,21 @@ pub fn run(folders: &[&str]) -> Result<()> {
 
 /// `None` where the command has no such option.
 fn measured(walproof: &Path, folder: &Folder, words: &[&str], way: &[&str]) -> Result<Option<(u64, u64)>> {
-    let mut child = Command::new(walproof)
-        .args(words)
-        .arg(&folder.path)
-        .args(way)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()?;
+    let mut command = Command::new(walproof);
+    let (code, peaks) = watched(command.args(words).arg(&folder.path).args(way))?;
+    // A damaged archive is refuted; wrong usage is not.
+    Ok((code != Some(2)).then_some(peaks))
+}
+
+/// The peaks of `VmHWM` and of `RssAnon` of a program, in KiB.
+pub fn of(command: &mut Command) -> Result<(u64, u64)> {
+    let (code, peaks) = watched(command)?;
+    ensure!(code == Some(0), "{command:?} ended with {code:?}");
+    Ok(peaks)
+}
+
+fn watched(command: &mut Command) -> Result<(Option<i32>, (u64, u64))> {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     let status = format!("/proc/{}/status", child.id());
     let (mut peak, mut own) = (0, 0);
     while child.try_wait()?.is_none() {
@@ -101,8 +109,7 @@ fn measured(walproof: &Path, folder: &Folder, words: &[&str], way: &[&str]) -> R
         own = own.max(kib(&text, "RssAnon:"));
         thread::sleep(Duration::from_millis(2));
     }
-    // A damaged archive is refuted; wrong usage is not.
-    Ok((child.wait()?.code() != Some(2)).then_some((peak, own)))
+    Ok((child.wait()?.code(), (peak, own)))
 }
 
 /// A line of /proc/PID/status: `VmHWM:     1234 kB`.

@@ -8,8 +8,15 @@ use std::process::Command;
 use walproof_testdata::ages;
 
 /// Pages for people.
-const PAGES: [&str; 6] =
-    ["README.md", "ARCHITECTURE.md", "SHORTCOMINGS.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/commands.md"];
+const PAGES: [&str; 7] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "SHORTCOMINGS.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "docs/commands.md",
+    "docs/for-backup-tools.md",
+];
 
 /// Lines of a page that is read to its end.
 const LONGEST: usize = 220;
@@ -18,8 +25,10 @@ const LONGEST: usize = 220;
 fn every_command_prints_what_stands_there() {
     let commands = commands_of("README.md");
     assert!(commands >= 9, "only {commands} commands found");
-    let commands = commands_of("docs/commands.md");
-    assert!(commands >= 6, "only {commands} commands found");
+    for page in ["docs/commands.md", "docs/for-backup-tools.md"] {
+        let commands = commands_of(page);
+        assert!(commands >= 6, "only {commands} commands found in {page}");
+    }
 }
 
 /// Runs the commands of a page; how many there are.
@@ -87,11 +96,14 @@ fn the_library_example_is_the_one_that_is_tested_as_documentation() {
     let lines =
         source.lines().filter_map(|line| line.strip_prefix("//!")).map(|line| line.strip_prefix(' ').unwrap_or(line));
     let documentation = lines.fold(String::new(), |all, line| all + line + "\n");
-    let text = read("README.md");
-    let examples = blocks(&text, "rust");
-    assert!(!examples.is_empty());
-    for example in examples {
-        assert!(documentation.contains(&example), "not in the documentation of pgwal:\n{example}");
+    let own_source = read("crates/pgwal/examples/own_source.rs");
+    for page in ["README.md", "docs/for-backup-tools.md"] {
+        let examples = blocks(&read(page), "rust");
+        assert!(!examples.is_empty());
+        for example in examples {
+            let is_tested = documentation.contains(&example) || own_source.contains(&example);
+            assert!(is_tested, "{page}: neither in the documentation of pgwal nor in its examples:\n{example}");
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod recovery;
 mod server;
 mod session;
 mod standby;
+mod tools;
 mod tree;
 mod user;
 
@@ -20,7 +21,7 @@ pub use backup::{Shape, Wal};
 pub use find::Postgres;
 pub use observed::{Observed, RecoveryEnd};
 pub use random::Random;
-pub use recovery::{LiveRecovery, RecoveryMode};
+pub use recovery::{LiveRecovery, RecoveryMode, RestoredData};
 pub use server::{LiveError, Server};
 pub use session::ScriptSession;
 pub use tree::link;

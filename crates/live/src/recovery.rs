@@ -44,7 +44,38 @@ pub struct LiveRecovery<'a> {
     pub kept: Option<&'a Path>,
 }
 
+/// A data directory that a backup tool restored, settings of the recovery included.
+#[derive(Debug, Clone)]
+pub struct RestoredData<'a> {
+    /// Where it lies; a tool's `restore_command` may know it. It is gone afterwards.
+    pub data: &'a Path,
+    /// Settings by name that are to be others than the tool wrote.
+    pub settings: &'a [(String, String)],
+    /// A query whose rows are wanted from the recovered server.
+    pub question: &'a str,
+}
+
 impl Server {
+    /// Start a server on what a tool restored, and see how its recovery goes (12 and later). Which files it asked for
+    /// is not seen.
+    ///
+    /// # Errors
+    /// As [`Server::recover`].
+    pub fn recover_restored(&self, restored: &RestoredData<'_>) -> Result<Observed, LiveError> {
+        let folder = self.socket().join(format!("recovery-{}", RUN.fetch_add(1, Ordering::Relaxed)));
+        fs::create_dir(&folder)?;
+        self.user().owns(&folder)?;
+        let mut lines = Running::own_settings(self, &folder);
+        restored.settings.iter().for_each(|(name, value)| lines += &setting(name, value));
+        append(self, restored.data, "postgresql.auto.conf", &lines)?;
+        let hot_standby = !restored.settings.iter().any(|(name, value)| name == "hot_standby" && value == "off");
+        let seen = Running::launch(self, &folder, restored.data, RecoveryMode::Archive, hot_standby)
+            .and_then(|mut running| running.observe(restored.question));
+        fs::remove_dir_all(&folder)?;
+        fs::remove_dir_all(restored.data)?;
+        seen
+    }
+
     /// Recover with this server's programs. The server itself need not run.
     ///
     /// # Errors
@@ -65,6 +96,7 @@ impl Server {
 struct Running<'a> {
     server: &'a Server,
     folder: PathBuf,
+    data: PathBuf,
     child: Child,
     hot_standby: bool,
     mode: RecoveryMode,
@@ -79,13 +111,8 @@ impl<'a> Running<'a> {
     fn start(server: &'a Server, recovery: &LiveRecovery<'_>, folder: &Path) -> Result<Self, LiveError> {
         let data = folder.join("data");
         server.unpack(recovery.backup, &data)?;
-        let (shown, asked) = (folder.display(), folder.join("asked"));
-        let mut lines = format!(
-            "\nlisten_addresses = ''\nunix_socket_directories = '{shown}'\nfsync = off\narchive_mode = off\nautovacuum = off\nshared_buffers = 8MB\n\
-             log_min_messages = debug1\ntimezone = UTC\nlog_timezone = UTC\nlc_messages = C\nlogging_collector = off\nlog_checkpoints = off\n\
-             wal_retrieve_retry_interval = 100ms\nlog_line_prefix = '{}|'\n",
-            if server.postgres().major() < 13 { "%p" } else { "%b" },
-        );
+        let asked = folder.join("asked");
+        let mut lines = Self::own_settings(server, folder);
         let own = recovery.settings.iter().rev().find(|(name, _)| name == "restore_command");
         let command = own.map_or_else(
             || format!("cp {}/%f \"%p\" 2>/dev/null", recovery.archive.display()),
@@ -96,36 +123,54 @@ impl<'a> Running<'a> {
         for (name, value) in recovery.settings.iter().filter(|(name, _)| name != "restore_command") {
             let of_recovery = name.starts_with("recovery_target") || name == "recovery_min_apply_delay";
             let into = if own_file && of_recovery { &mut recovers } else { &mut lines };
-            *into += &format!("{name} = '{}'\n", value.replace('\'', "''"));
+            *into += &setting(name, value);
         }
-        let add = |name: &str, lines: &str| -> io::Result<()> {
-            let path = data.join(name);
-            let before = fs::read_to_string(&path).unwrap_or_default();
-            fs::write(&path, before + lines)?;
-            server.user().owns(&path)
-        };
         let standby = recovery.mode == RecoveryMode::Standby;
         if own_file {
-            add("recovery.conf", &format!("{recovers}standby_mode = {standby}\n"))?;
+            append(server, &data, "recovery.conf", &format!("{recovers}standby_mode = {standby}\n"))?;
         } else {
-            add(if standby { "standby.signal" } else { "recovery.signal" }, "")?;
+            append(server, &data, if standby { "standby.signal" } else { "recovery.signal" }, "")?;
             lines += &recovers;
         }
-        add("postgresql.auto.conf", &lines)?;
+        append(server, &data, "postgresql.auto.conf", &lines)?;
+        let hot_standby = !recovery.settings.iter().any(|(name, value)| name == "hot_standby" && value == "off");
+        Self::launch(server, folder, &data, recovery.mode, hot_standby)
+    }
+
+    /// What every recovery here has, whatever it recovers.
+    fn own_settings(server: &Server, folder: &Path) -> String {
+        let shown = folder.display();
+        format!(
+            "\nlisten_addresses = ''\nunix_socket_directories = '{shown}'\nfsync = off\narchive_mode = off\nautovacuum = off\nshared_buffers = 8MB\n\
+             log_min_messages = debug1\ntimezone = UTC\nlog_timezone = UTC\nlc_messages = C\nlogging_collector = off\nlog_checkpoints = off\n\
+             wal_retrieve_retry_interval = 100ms\nlog_line_prefix = '{}|'\n",
+            if server.postgres().major() < 13 { "%p" } else { "%b" },
+        )
+    }
+
+    /// Start the server on a data directory; the folder is for what it says.
+    fn launch(
+        server: &'a Server,
+        folder: &Path,
+        data: &Path,
+        mode: RecoveryMode,
+        hot_standby: bool,
+    ) -> Result<Self, LiveError> {
+        let asked = folder.join("asked");
         fs::write(&asked, "")?;
         server.user().owns(&asked)?;
         let log = fs::File::create(folder.join("log"))?;
         let mut command = Command::new(server.postgres().bin().join("postgres"));
-        command.arg("-D").arg(&data).current_dir(folder).env("LC_ALL", "C").env("TZ", "UTC");
+        command.arg("-D").arg(data).current_dir(folder).env("LC_ALL", "C").env("TZ", "UTC");
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
         let child = server.user().runs(&mut command).spawn()?;
-        let hot_standby = !recovery.settings.iter().any(|(name, value)| name == "hot_standby" && value == "off");
         Ok(Self {
             server,
             folder: folder.to_owned(),
+            data: data.to_owned(),
             child,
             hot_standby,
-            mode: recovery.mode,
+            mode,
             seen: Observed::default(),
             spoke: Vec::new(),
             read: 0,
@@ -145,7 +190,7 @@ impl<'a> Running<'a> {
             self.ask(question);
         }
         self.seen.parent =
-            self.seen.new_timeline.and_then(|new| parent(&self.folder.join(format!("data/pg_wal/{new:08X}.history"))));
+            self.seen.new_timeline.and_then(|new| parent(&self.data.join(format!("pg_wal/{new:08X}.history"))));
         if self.seen.ended != Some(RecoveryEnd::Promotes)
             && (self.seen.died_of.is_some() || self.seen.ended == Some(RecoveryEnd::ShutsDown))
         {
@@ -245,9 +290,7 @@ impl Drop for Running<'_> {
         }
         // Nothing can be done about a failure here but to end the process the hard way.
         let mut stop = Command::new(self.server.postgres().bin().join("pg_ctl"));
-        stop.args(["-w", "-s", "-m", "immediate", "stop", "-D"])
-            .arg(self.folder.join("data"))
-            .current_dir(&self.folder);
+        stop.args(["-w", "-s", "-m", "immediate", "stop", "-D"]).arg(&self.data).current_dir(&self.folder);
         if !self
             .server
             .user()
@@ -261,6 +304,18 @@ impl Drop for Running<'_> {
         }
         let _ = self.child.wait();
     }
+}
+
+fn setting(name: &str, value: &str) -> String {
+    format!("{name} = '{}'\n", value.replace('\'', "''"))
+}
+
+/// Add lines to a file of a data directory.
+fn append(server: &Server, data: &Path, name: &str, lines: &str) -> io::Result<()> {
+    let path = data.join(name);
+    let before = fs::read_to_string(&path).unwrap_or_default();
+    fs::write(&path, before + lines)?;
+    server.user().owns(&path)
 }
 
 /// The beginning and the end of a log.

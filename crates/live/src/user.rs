@@ -27,6 +27,15 @@ impl User {
             .ok_or_else(|| io::Error::other("we are root, and there is no user postgres or nobody to run a server as"))
     }
 
+    /// What /etc/passwd calls this user; his number where it does not.
+    pub(crate) fn name(self) -> String {
+        let uid = self.0.map(|(uid, _)| uid).or_else(|| fs::metadata("/proc/self").map(|own| own.uid()).ok());
+        let uid = uid.unwrap_or_default().to_string();
+        let passwd = fs::read_to_string("/etc/passwd").unwrap_or_default();
+        let line = passwd.lines().find(|line| line.split(':').nth(2) == Some(uid.as_str()));
+        line.and_then(|line| line.split(':').next()).map_or(uid.clone(), str::to_owned)
+    }
+
     /// Run the command as this user.
     pub(crate) fn runs(self, command: &mut Command) -> &mut Command {
         match self.0 {

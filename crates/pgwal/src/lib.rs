@@ -32,9 +32,9 @@
 //! | `report` | `pgwal-report` | answers as text, JSON, CSV, HTML, JUnit, SARIF, Nagios, Prometheus | no | no |
 //!
 //! Features, all of them on unless turned off: `gzip`, `bzip2`, `xz`, `zstd`, `brotli`, `snappy`, `lzo` (together
-//! `codecs`) read what is packed that way; without one, such a file is a finding (WP502). `openssl` (with others
-//! `encryption`) opens what is encrypted so, with [`Keys`](source::Keys). `serde` brings `report`, and with it an outcome that
-//! serialises as the document `walproof.verify/1`:
+//! `codecs`) read what is packed that way; without one, such a file is a finding (WP502). `openssl` (with others,
+//! `libsodium`, `pgp`, `age` and `pghoard`, `encryption`) opens what is encrypted so, with [`Keys`](source::Keys).
+//! `serde` brings `report`, and with it an outcome that serialises as the document `walproof.verify/1`:
 //!
 //! ```
 //! # #[cfg(feature = "serde")] {

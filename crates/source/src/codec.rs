@@ -47,6 +47,8 @@ pub enum Encryption {
     Age,
     /// libsodium's secret streams, which have no header of their own: WAL-G.
     Sodium,
+    /// pghoard's own.
+    Pghoard,
 }
 
 /// Known containers that are not read.
@@ -67,7 +69,7 @@ pub enum Container {
 pub const HEAD: usize = 512;
 
 /// A magic, where it stands, and what it means.
-const MAGICS: [(usize, &[u8], Codec); 19] = [
+const MAGICS: [(usize, &[u8], Codec); 20] = [
     (0, b"\x1f\x8b\x08", Codec::Gzip),
     (0, b"\x04\x22\x4d\x18", Codec::Lz4),
     (0, b"\x28\xb5\x2f\xfd", Codec::Zstd),
@@ -76,6 +78,7 @@ const MAGICS: [(usize, &[u8], Codec); 19] = [
     (0, b"-----BEGIN PGP MESSAGE-----", Codec::Encrypted(Encryption::Pgp)),
     (0, b"age-encryption.org/v1", Codec::Encrypted(Encryption::Age)),
     (0, b"-----BEGIN AGE ENCRYPTED FILE-----", Codec::Encrypted(Encryption::Age)),
+    (0, b"pghoa1", Codec::Encrypted(Encryption::Pghoard)),
     (0, b"\x89LZO\0\r\n\x1a\n", Codec::Lzop),
     (0, b"\xff\x06\0\0sNaPpY", Codec::Snappy),
     (0, b"\x1f\x9d", Codec::Unknown(Container::Compress)),
@@ -97,7 +100,8 @@ impl Encryption {
             Encryption::OpenSsl => cfg!(feature = "openssl"),
             Encryption::Sodium => cfg!(feature = "libsodium"),
             Encryption::Pgp => cfg!(feature = "pgp"),
-            Encryption::Age => false,
+            Encryption::Age => cfg!(feature = "age"),
+            Encryption::Pghoard => cfg!(feature = "pghoard"),
         }
     }
 }
@@ -230,6 +234,7 @@ impl fmt::Display for Codec {
             Codec::Encrypted(Encryption::OpenSsl) => "encrypted (openssl)",
             Codec::Encrypted(Encryption::Pgp) => "encrypted (OpenPGP)",
             Codec::Encrypted(Encryption::Age) => "encrypted (age)",
+            Codec::Encrypted(Encryption::Pghoard) => "encrypted (pghoard)",
             Codec::Encrypted(Encryption::Sodium) => "encrypted (without a header, as WAL-G does with libsodium)",
             Codec::Unknown(Container::Compress) => "compress (.Z)",
             Codec::Unknown(Container::Tar) => "tar",
@@ -301,6 +306,7 @@ mod tests {
             (b"\xc3\x0d\x04\x09\x03\x02", Encryption::Pgp),
             (b"age-encryption.org/v1\n-> X25519", Encryption::Age),
             (b"-----BEGIN AGE ENCRYPTED FILE-----\n", Encryption::Age),
+            (b"pghoa1\x01\x80", Encryption::Pghoard),
         ] {
             assert_eq!(detect(head), Codec::Encrypted(kind), "{head:x?}");
         }

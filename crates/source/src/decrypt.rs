@@ -4,9 +4,13 @@
 //! comes out first is known ([`known`]). Where it is not, the key is another or the beginning is damaged; the end of
 //! the file and the other files of the place tell these apart.
 
+#[cfg(feature = "age")]
+mod age;
 mod known;
 #[cfg(feature = "openssl")]
 mod openssl;
+#[cfg(feature = "pghoard")]
+mod pghoard;
 #[cfg(feature = "pgp")]
 mod pgp;
 mod small;
@@ -90,6 +94,11 @@ pub(crate) fn open<'a>(
         Encryption::Sodium => sodium::open(stored, keys, proven),
         #[cfg(feature = "pgp")]
         Encryption::Pgp => pgp::open(stored, keys, proven),
+        #[cfg(feature = "age")]
+        Encryption::Age => age::open(stored, keys),
+        #[cfg(feature = "pghoard")]
+        Encryption::Pghoard => pghoard::open(stored, keys),
+        #[allow(unreachable_patterns, reason = "which encryptions are opened, features say")]
         _ => {
             let _ = (stored, proven);
             Ok(Decryption::Refused(Refused::Closed))

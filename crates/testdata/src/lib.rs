@@ -9,6 +9,7 @@ pub mod ages;
 mod case;
 mod packed;
 mod recovery;
+mod score;
 mod story;
 
 use std::path::PathBuf;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 pub use case::{Case, CaseExpect, Step};
 pub use packed::{plain_name, read_plain};
 pub use recovery::RecoveryStory;
+pub use score::{Score, ScoredTool, score_cases, score_repositories};
 pub use story::{Story, TimelineFacts};
 
 /// The `testdata` folder of this workspace.

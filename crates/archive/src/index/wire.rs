@@ -10,7 +10,7 @@ use pgwal_source::codec::{Codec, Container, Encryption};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A name for each way of packing. New ones go to the end.
-const CODECS: [Codec; 19] = [
+const CODECS: [Codec; 20] = [
     Codec::Plain,
     Codec::Gzip,
     Codec::Lz4,
@@ -30,6 +30,7 @@ const CODECS: [Codec; 19] = [
     Codec::Unknown(Container::Zip),
     Codec::Unknown(Container::SevenZip),
     Codec::Encrypted(Encryption::Sodium),
+    Codec::Encrypted(Encryption::Pghoard),
 ];
 
 /// A way of packing, by its number in the list.

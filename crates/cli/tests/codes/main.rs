@@ -10,6 +10,7 @@ mod damaged;
 mod encrypt;
 mod expect;
 mod pair;
+mod score;
 mod step;
 #[path = "../run/tar.rs"]
 mod tar;

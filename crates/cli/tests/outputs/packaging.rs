@@ -196,3 +196,55 @@ fn pages_and_completions() {
         passed(Command::new(fish).arg("-n").arg(completions.join("walproof.fish")));
     }
 }
+
+/// What the Jobs run, with an archive of ours in the place of the bucket.
+#[test]
+fn kubernetes_jobs_run_the_program_as_nobody() {
+    let Some(python) = python("yaml") else { return };
+    let script = "import json, sys, yaml\nfor path in sys.argv[1:]:\n    for d in yaml.safe_load_all(open(path)):\n        \
+                  job = d['spec'].get('jobTemplate', d)['spec']\n        print(json.dumps([d['kind'], job]))";
+    let files = ["cronjob.yaml", "job.yaml"].map(|file| example("kubernetes").join(file));
+    let output = run_python(&python, script, &files.each_ref().map(|file| file.to_str().unwrap()));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let jobs: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(jobs.iter().map(|job| &job[0]).collect::<Vec<_>>(), ["CronJob", "Job"]);
+    let folder = tempfile::tempdir().unwrap();
+    let passphrase = folder.path().join("cipher-pass");
+    std::fs::write(&passphrase, "of the repository\n").unwrap();
+    for job in &jobs {
+        let pod = &job[1]["template"]["spec"];
+        assert_eq!((&pod["restartPolicy"], &job[1]["backoffLimit"]), (&"Never".into(), &0.into()));
+        let container = &pod["containers"][0];
+        assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
+        assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
+        let words = container["args"].as_array().unwrap().iter().map(|word| word.as_str().unwrap());
+        for (archive, code) in [("demo/good", 0), ("demo/damaged", 1)] {
+            let place = testdata(archive);
+            let words: Vec<String> = words
+                .clone()
+                .map(|word| match word {
+                    "s3://backups/pg-main" => place.clone(),
+                    // The commits of testdata are older every day.
+                    "6h" => "100000d".to_owned(),
+                    word => word.replace("/keys/cipher-pass", passphrase.to_str().unwrap()),
+                })
+                .collect();
+            let ran = walproof(&words.iter().map(String::as_str).collect::<Vec<_>>());
+            assert_eq!(ran.code, code, "{words:?}: {}{}", ran.out, ran.err);
+        }
+    }
+}
+
+/// What the Containerfile copies is what a release lays beside it.
+#[test]
+fn the_image_has_the_program_and_nobody_in_it() {
+    let text = read("container/Containerfile");
+    let release =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../xtask/src/release.rs")).unwrap();
+    let mut copied = 0;
+    for line in text.lines().filter_map(|line| line.strip_prefix("COPY ")) {
+        assert!(release.contains(&format!("DIR/{}", line.split(' ').next().unwrap())), "{line}");
+        copied += 1;
+    }
+    assert!(copied == 2 && text.contains("\nFROM scratch\n") && text.contains("\nUSER 65532:65532\n"), "{text}");
+}

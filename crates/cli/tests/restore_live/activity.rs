@@ -1,5 +1,6 @@
 //! What sessions do: scripts of random transactions that print what they did, a mark a line.
 
+pub use crate::position::{position, spelled};
 use std::fmt::Write as _;
 
 use walproof_live::Random;
@@ -192,15 +193,4 @@ impl Marks {
             }
         }
     }
-}
-
-/// `5A/1F00C9D8`.
-pub fn position(text: &str) -> Option<u64> {
-    let (high, low) = text.trim().split_once('/')?;
-    Some(u64::from_str_radix(high, 16).ok()? << 32 | u64::from_str_radix(low, 16).ok()?)
-}
-
-/// The other way round.
-pub fn spelled(position: u64) -> String {
-    format!("{:X}/{:X}", position >> 32, position & 0xFFFF_FFFF)
 }

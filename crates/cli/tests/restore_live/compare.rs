@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::activity::position;
+use crate::position::position;
 
 /// Every way in which the prediction (a `restore` document) is not what was seen (`keep::document`), a line each.
 pub fn differences(foretold: &Value, seen: &Value, read_ahead: bool) -> Vec<String> {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod age_files;
 #[allow(unsafe_code)]
 mod bus_error;
 mod changes;
@@ -12,3 +13,4 @@ mod fixture;
 mod folders;
 mod levels;
 mod openpgp;
+mod pghoard_files;
