@@ -15,6 +15,7 @@ mod output;
 mod place;
 mod progress;
 mod repo;
+mod several;
 mod streams;
 mod zone;
 

@@ -11,6 +11,7 @@
 //! more; how often is bounded (`RETRIES`).
 
 mod aws;
+mod file;
 mod object;
 mod profile;
 mod refusal;
@@ -18,6 +19,7 @@ mod runtime;
 mod settings;
 mod source;
 
+pub use file::BucketFile;
 pub use settings::BucketSettings;
 pub use source::BucketSource;
 

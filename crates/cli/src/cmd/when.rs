@@ -6,6 +6,7 @@ use crate::input::{At, InputOptions};
 use crate::memory::Memory;
 use crate::progress::Bar;
 use crate::repo::PlaceOptions;
+use crate::several::FromOptions;
 use crate::streams::page;
 use crate::zone::ZoneOption;
 use anyhow::{Context, bail, ensure};
@@ -40,6 +41,8 @@ pub struct WhenArgs {
     /// Read plain files in windows instead of mapping them into memory
     #[arg(long)]
     no_mmap: bool,
+    #[command(flatten)]
+    from: FromOptions,
     #[command(flatten)]
     place: PlaceOptions,
     #[command(flatten)]
@@ -79,6 +82,7 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
         jobs: args.jobs,
         no_mmap: args.no_mmap,
         max_rate: None,
+        from: args.from.clone(),
         place: args.place.clone(),
         keys: args.keys.clone(),
     };

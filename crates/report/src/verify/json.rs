@@ -78,6 +78,9 @@ pub fn verify(outcome: &Outcome) -> Value {
     if let (Some(facts), Some(fields)) = (&outcome.repository, document.as_object_mut()) {
         fields.insert("repository".into(), crate::repository::json(facts));
     }
+    if let (false, Some(fields)) = (outcome.places.is_empty(), document.as_object_mut()) {
+        fields.insert("places".into(), crate::places::json(&outcome.places));
+    }
     if let (Some(used), Some(fields)) = (&outcome.parts, document.as_object_mut()) {
         fields.insert("parts".into(), parts(used));
     }

@@ -106,6 +106,7 @@ impl RulingCase {
             parts: None,
             fresh: None,
             repository: None,
+            places: Vec::new(),
         }
     }
 }
