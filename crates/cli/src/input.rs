@@ -1,8 +1,8 @@
 //! The options that every command on an archive shares, and opening it.
 
+use crate::from::FromOptions;
 use crate::keys::KeyOptions;
 use crate::repo::PlaceOptions;
-use crate::several::FromOptions;
 use anyhow::{Context, ensure};
 use pgwal::repos::{self, OpenedPlace, PlaceReading};
 use pgwal::source::{Pace, Source, guard};

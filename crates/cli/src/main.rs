@@ -5,6 +5,7 @@ mod cmd;
 mod exit;
 mod filtering;
 mod follow;
+mod from;
 mod fullpage;
 mod help;
 mod input;

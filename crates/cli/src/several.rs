@@ -2,18 +2,9 @@
 
 use crate::input::{InputOptions, open_place};
 use pgwal::repos::{OpenedPlace, Repository};
-use pgwal::source::{NamedPlace, PlacesSource, Source, tar_at};
+use pgwal::source::{ArchivePlace, PlacesSource, Source, tar_at};
 use pgwal::verify::places::choose_copies;
 use std::path::{Path, PathBuf};
-
-/// Where else to look.
-#[derive(clap::Args, Clone, Default)]
-pub struct FromOptions {
-    /// Another place with the same archive, asked where those before it have no good copy of a file; may be given
-    /// several times
-    #[arg(long, value_name = "PLACE")]
-    pub from: Vec<PathBuf>,
-}
 
 /// What was named, opened.
 pub enum NamedArchive {
@@ -64,7 +55,7 @@ impl InputOptions {
                 let (mut repository, mut places) = (None, Vec::new());
                 for (opened, named) in first.into_iter().chain(all) {
                     repository = if places.is_empty() { opened.repository } else { repository };
-                    places.push(NamedPlace { name: names(&named), source: opened.source });
+                    places.push(ArchivePlace { name: names(&named), source: opened.source });
                 }
                 Ok(NamedArchive::Several(PlacesSource::new(places), repository))
             }

@@ -83,7 +83,7 @@ pub use map::guard;
 pub use open::{in_folders, is_wal_folder, open, open_at_pace, tar_at};
 pub use outcome::{ByteSink, ReadFault, ReadOutcome, ReadState};
 pub use pace::{Clock, Pace};
-pub use places::{NamedPlace, PlacesSource};
+pub use places::{ArchivePlace, PlacesSource};
 pub use read::{How, Scratch, read, small};
 pub use replace::replace;
 pub use share::{common_folder, share};

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A place among several.
-pub struct NamedPlace {
+pub struct ArchivePlace {
     /// As the user named it.
     pub name: String,
     /// What lies there.
@@ -24,14 +24,14 @@ pub struct NamedPlace {
 /// Several places as one archive. Files of the first are shown as it shows them, those of the others behind the names
 /// of their places.
 pub struct PlacesSource {
-    places: Vec<(NamedPlace, Option<Arc<EntryPlace>>)>,
+    places: Vec<(ArchivePlace, Option<Arc<EntryPlace>>)>,
     /// Copies that are not listed, by place and name.
     passed_over: Mutex<BTreeSet<(usize, FileName)>>,
 }
 
 impl PlacesSource {
     /// These places, in the order in which they are asked.
-    pub fn new(places: Vec<NamedPlace>) -> PlacesSource {
+    pub fn new(places: Vec<ArchivePlace>) -> PlacesSource {
         let numbered = places.into_iter().enumerate().map(|(number, place)| {
             let shown = format!("{}/", place.name.trim_end_matches('/'));
             let own = (number > 0).then(|| Arc::new(EntryPlace { number, shown }));
@@ -41,7 +41,7 @@ impl PlacesSource {
     }
 
     /// The places, in order.
-    pub fn places(&self) -> impl Iterator<Item = &NamedPlace> {
+    pub fn places(&self) -> impl Iterator<Item = &ArchivePlace> {
         self.places.iter().map(|(place, _)| place)
     }
 
@@ -195,7 +195,7 @@ mod tests {
             let path = folder.path().join(name);
             fs::create_dir_all(&path).unwrap();
             files.iter().for_each(|(file, text)| fs::write(path.join(file), text).unwrap());
-            NamedPlace { name: name.to_owned(), source: crate::open(&[path]).unwrap() }
+            ArchivePlace { name: name.to_owned(), source: crate::open(&[path]).unwrap() }
         };
         let all = PlacesSource::new(vec![place("a", &[(one, "a1")]), place("b", &[(one, "b1"), (two, "b2")])]);
         let source: &dyn Source = &all;

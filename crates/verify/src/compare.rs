@@ -25,7 +25,7 @@ use pgwal_archive::whose::Cluster;
 use pgwal_archive::{Buffers, Error};
 use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::{Entry, Source};
-use side::{ReadCopy, Side};
+use side::{ComparedSide, ReadCopy};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
@@ -174,8 +174,8 @@ pub fn compare(
     if foreign {
         return Ok(Some(out));
     }
-    let sides = [Side::open(a, cluster)?, Side::open(b, cluster)?];
-    let all: BTreeSet<(TimelineId, SegmentNo)> = sides.iter().flat_map(Side::segments).collect();
+    let sides = [ComparedSide::open(a, cluster)?, ComparedSide::open(b, cluster)?];
+    let all: BTreeSet<(TimelineId, SegmentNo)> = sides.iter().flat_map(ComparedSide::segments).collect();
     let all: Vec<(TimelineId, SegmentNo)> = all.into_iter().collect();
     if let Some(progress) = options.progress {
         progress.begin(all.len() as u64);

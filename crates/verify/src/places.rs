@@ -23,9 +23,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How often an archive is read anew because other copies of its files are better.
 const ROUNDS: usize = 8;
 
+/// Errors for which another copy is looked for before the archive is read anew.
+const AT_ONCE: usize = 50;
+
 /// A copy that was passed over for a better one.
 #[derive(Clone, PartialEq, Debug)]
-pub struct PassedOver {
+pub struct SkippedCopy {
     /// Its place and name.
     copy: (usize, FileName),
     /// It, as it is shown.
@@ -44,7 +47,7 @@ pub fn verify_places<E: From<Error>>(
     options: &Options<'_>,
     run: &mut dyn FnMut() -> Result<Outcome, E>,
 ) -> Result<Outcome, E> {
-    let mut passed: Vec<PassedOver> = Vec::new();
+    let mut passed: Vec<SkippedCopy> = Vec::new();
     let mut outcome = run()?;
     for _ in 0..ROUNDS {
         let better = pass_over(places, &outcome, options)?;
@@ -68,10 +71,10 @@ pub fn choose_copies(places: &PlacesSource, options: &Options<'_>) -> Result<(),
 }
 
 /// Passes over the copies of what is wrong for which a later place has a better one.
-fn pass_over(places: &PlacesSource, outcome: &Outcome, options: &Options<'_>) -> Result<Vec<PassedOver>, Error> {
+fn pass_over(places: &PlacesSource, outcome: &Outcome, options: &Options<'_>) -> Result<Vec<SkippedCopy>, Error> {
     let mut others = places.with_others().map_err(Error::Source)?;
     let mut passed = Vec::new();
-    for finding in outcome.counted().filter(|f| f.severity == Severity::Error) {
+    for finding in outcome.counted().filter(|f| f.severity == Severity::Error).take(AT_ONCE) {
         let named = finding.file.iter().chain(finding.span.iter().map(|range| &range.file));
         let files: BTreeSet<&String> = named.filter(|file| others.contains_key(*file)).collect();
         let copies: Vec<(String, (usize, FileName))> =
@@ -83,7 +86,7 @@ fn pass_over(places: &PlacesSource, outcome: &Outcome, options: &Options<'_>) ->
             // Nothing could be read, so that anything is better.
             for (file, copy) in copies {
                 places.pass_over(copy);
-                passed.push(PassedOver { copy, file, finding: finding.clone() });
+                passed.push(SkippedCopy { copy, file, finding: finding.clone() });
             }
             continue;
         };
@@ -94,7 +97,7 @@ fn pass_over(places: &PlacesSource, outcome: &Outcome, options: &Options<'_>) ->
             if around.errors(places, options)? < before {
                 for (file, copy) in tried {
                     others.remove(file);
-                    passed.push(PassedOver { copy: *copy, file: file.clone(), finding: finding.clone() });
+                    passed.push(SkippedCopy { copy: *copy, file: file.clone(), finding: finding.clone() });
                 }
                 break;
             }
@@ -153,7 +156,7 @@ fn tell(
     places: &PlacesSource,
     outcome: &mut Outcome,
     options: &Options<'_>,
-    passed: &[PassedOver],
+    passed: &[SkippedCopy],
 ) -> Result<(), Error> {
     let listed = places.list().map_err(Error::Source)?.entries;
     let taken: BTreeMap<FileName, String> = listed.iter().filter_map(|e| Some((e.name?, e.shown()))).collect();

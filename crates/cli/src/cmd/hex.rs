@@ -2,10 +2,10 @@
 
 use crate::cmd::reading::timeline;
 use crate::exit::Exit;
+use crate::from::FromOptions;
 use crate::input::InputOptions;
 use crate::place::{Basis, Geometry, Operand};
 use crate::repo::PlaceOptions;
-use crate::several::FromOptions;
 use crate::streams::page;
 use crate::zone::ZoneOption;
 use clap::ValueEnum;

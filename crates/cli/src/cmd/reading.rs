@@ -1,9 +1,9 @@
 //! Which WAL `dump` and `stats` read: the archive, the segments, the range, the timeline, by the rules of `pg_waldump`.
 
 use crate::exit::Exit;
+use crate::from::FromOptions;
 use crate::input::InputOptions;
 use crate::repo::PlaceOptions;
-use crate::several::FromOptions;
 use anyhow::{bail, ensure};
 use pgwal::format::{FileName, Layout, Lsn, Position, SegmentName, TimelineId};
 use pgwal::source::Source;

@@ -2,11 +2,11 @@
 //! others, with the settings that make a server recover to it.
 
 use crate::exit::Exit;
+use crate::from::FromOptions;
 use crate::input::{At, InputOptions};
 use crate::memory::Memory;
 use crate::progress::Bar;
 use crate::repo::PlaceOptions;
-use crate::several::FromOptions;
 use crate::streams::page;
 use crate::zone::ZoneOption;
 use anyhow::{Context, bail, ensure};

@@ -311,6 +311,8 @@ fn compare() {
     let mended = folder.path().join("mended");
     let words = ["compare", &testdata("demo/damaged"), &good, "--write", mended.to_str().unwrap(), "--format", "json"];
     assert_eq!(check(&schema, &words, false), 1);
+    let places = ["verify", &testdata("demo/damaged"), "--from", &good, "--format", "json"];
+    assert_eq!(check(&Schema::named("verify.json"), &places, false), 1);
 }
 
 #[test]

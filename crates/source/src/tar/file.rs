@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 /// Members that are kept; of a tar with more, nothing is read.
-const MOST: usize = 4_000_000;
+const MOST: usize = 1_000_000;
 /// Bytes of a small member that stay in memory where a packed tar is unpacked again.
 const HELD: u64 = 64 << 10;
 /// All of them together.

@@ -1,7 +1,7 @@
 //! Which of two copies is right, by themselves and by what stands before and behind them.
 
 use super::marks::difference;
-use super::side::{ReadCopy, Side};
+use super::side::{ComparedSide, ReadCopy};
 use super::{ComparedSegment, Comparison, CopyDifference, CopyState, RightCopy, segment};
 use crate::finding::Finding;
 use crate::options::Options;
@@ -11,20 +11,20 @@ use pgwal_format::{Layout, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::Entry;
 use pgwal_walk::{Damage, Joint, Run};
 
-type Placed = (TimelineId, SegmentNo);
+type NumberedSegment = (TimelineId, SegmentNo);
 /// Is told which copy of a segment to take.
 type Chosen<'c> = dyn FnMut(SegmentName, usize, &Entry) -> Result<(), Error> + 'c;
 
 /// Takes the copies of each segment in order, and decides when the next one is known.
 pub(super) struct Deciding<'a, 'b> {
-    sides: &'a [Side<'b>; 2],
+    sides: &'a [ComparedSide<'b>; 2],
     out: &'a mut Comparison,
     /// The one before, not decided yet.
     last: Option<Undecided>,
 }
 
 struct Undecided {
-    at: Placed,
+    at: NumberedSegment,
     copies: [Option<ReadCopy>; 2],
     same: bool,
     /// What does not fit, where a copy meets the one before it or behind it, and the same side's is to blame for it.
@@ -32,14 +32,14 @@ struct Undecided {
 }
 
 impl<'a, 'b> Deciding<'a, 'b> {
-    pub(super) fn new(sides: &'a [Side<'b>; 2], out: &'a mut Comparison) -> Deciding<'a, 'b> {
+    pub(super) fn new(sides: &'a [ComparedSide<'b>; 2], out: &'a mut Comparison) -> Deciding<'a, 'b> {
         Deciding { sides, out, last: None }
     }
 
     /// The next segment.
     pub(super) fn take(
         &mut self,
-        at: Placed,
+        at: NumberedSegment,
         copies: [Option<ReadCopy>; 2],
         chosen: &mut Chosen<'_>,
     ) -> Result<(), Error> {

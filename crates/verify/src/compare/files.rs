@@ -1,6 +1,6 @@
 //! Files beside the segments: histories, backups, unfinished segments.
 
-use super::side::Side;
+use super::side::ComparedSide;
 use super::{RightCopy, segment};
 use crate::options::Options;
 use pgwal_archive::Buffers;
@@ -23,8 +23,8 @@ pub struct ComparedFile {
 /// More than any history file has.
 const LIMIT: u64 = 1 << 20;
 
-pub(super) fn compare(sides: &[Side<'_>; 2]) -> Vec<ComparedFile> {
-    let own = |side: &Side<'_>| -> BTreeMap<FileName, usize> {
+pub(super) fn compare(sides: &[ComparedSide<'_>; 2]) -> Vec<ComparedFile> {
+    let own = |side: &ComparedSide<'_>| -> BTreeMap<FileName, usize> {
         let named = side.entries.iter().enumerate().filter_map(|(i, entry)| Some((entry.name?, i)));
         named.filter(|(name, _)| !matches!(name, FileName::Segment(_))).collect()
     };
@@ -33,7 +33,7 @@ pub(super) fn compare(sides: &[Side<'_>; 2]) -> Vec<ComparedFile> {
     names.into_iter().filter_map(|name| one(sides, &found, name)).collect()
 }
 
-fn one(sides: &[Side<'_>; 2], found: &[BTreeMap<FileName, usize>; 2], name: FileName) -> Option<ComparedFile> {
+fn one(sides: &[ComparedSide<'_>; 2], found: &[BTreeMap<FileName, usize>; 2], name: FileName) -> Option<ComparedFile> {
     let [a, b] = [0, 1].map(|side: usize| Some((sides.get(side)?, *found.get(side)?.get(&name)?)));
     let there = [a.is_some(), b.is_some()];
     let told = |right| Some(ComparedFile { name: name.to_string(), there, right });
@@ -74,7 +74,7 @@ fn is_right(content: &FileContent) -> bool {
     }
 }
 
-fn content(side: &Side<'_>, at: usize, name: FileName) -> FileContent {
+fn content(side: &ComparedSide<'_>, at: usize, name: FileName) -> FileContent {
     let Some(entry) = side.entries.get(at) else { return FileContent::None };
     match name {
         FileName::History(timeline) => text(side, entry, &|bytes| history::parse(bytes, timeline).is_ok()),
@@ -89,7 +89,7 @@ fn content(side: &Side<'_>, at: usize, name: FileName) -> FileContent {
     }
 }
 
-fn text(side: &Side<'_>, entry: &Entry, makes_sense: &dyn Fn(&[u8]) -> bool) -> FileContent {
+fn text(side: &ComparedSide<'_>, entry: &Entry, makes_sense: &dyn Fn(&[u8]) -> bool) -> FileContent {
     match side.source.small(entry, LIMIT) {
         Ok((bytes, read)) if read.state == ReadState::Whole => {
             let sense = makes_sense(&bytes);

@@ -1,6 +1,6 @@
 //! The records of two segments, side by side.
 
-use super::side::Side;
+use super::side::ComparedSide;
 use super::{CopyDifference, segment};
 use crate::options::Options;
 use pgwal_archive::Buffers;
@@ -51,7 +51,7 @@ impl Fold for RecordMarks {
 
 /// In what two good copies differ.
 pub(super) fn difference(
-    sides: &[Side<'_>; 2],
+    sides: &[ComparedSide<'_>; 2],
     (timeline, number): (TimelineId, SegmentNo),
     entries: [usize; 2],
     options: &Options<'_>,

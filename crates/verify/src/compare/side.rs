@@ -15,7 +15,7 @@ use pgwal_walk::{Damage, Run, Tail};
 use std::sync::Mutex;
 
 /// One of two copies of an archive.
-pub(super) struct Side<'a> {
+pub(super) struct ComparedSide<'a> {
     pub source: &'a dyn Source,
     pub entries: Vec<Entry>,
     pub inventory: Inventory,
@@ -43,15 +43,15 @@ pub(super) fn owner(source: &dyn Source, options: &Options<'_>) -> Result<Option
     })
 }
 
-impl<'a> Side<'a> {
-    pub(super) fn open(source: &'a dyn Source, cluster: Cluster) -> Result<Side<'a>, Error> {
+impl<'a> ComparedSide<'a> {
+    pub(super) fn open(source: &'a dyn Source, cluster: Cluster) -> Result<ComparedSide<'a>, Error> {
         let entries = source.list()?.entries;
         let content = |index: usize| {
             let first = FirstPage::of(&beginning(source, entries.get(index)?)?.0).ok()?;
             Some(FileName::Segment(first.name()))
         };
         let inventory = Inventory::new(&entries, &content, &cluster.layout);
-        Ok(Side { source, entries, inventory, cluster, permit: Mutex::default() })
+        Ok(ComparedSide { source, entries, inventory, cluster, permit: Mutex::default() })
     }
 
     pub(super) fn segments(&self) -> impl Iterator<Item = (TimelineId, SegmentNo)> {

@@ -7,10 +7,10 @@ use crate::verify::verify;
 use pgwal_archive::Which;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
-use pgwal_source::{Entry, NamedPlace, PlacesSource};
+use pgwal_source::{ArchivePlace, Entry, PlacesSource};
 use std::collections::BTreeSet;
 
-type Placed = (TimelineId, SegmentNo);
+type NumberedSegment = (TimelineId, SegmentNo);
 
 /// Of each place. `listed`: what was taken; `passed_over`: the copies that were not, with their places.
 pub(super) fn rows(
@@ -21,10 +21,11 @@ pub(super) fn rows(
     passed_over: &[(usize, String)],
 ) -> Vec<PlaceReport> {
     let Some(layout) = outcome.layout else {
-        let bare = |place: &NamedPlace| blank(place, None);
+        let bare = |place: &ArchivePlace| blank(place, None);
         return places.places().map(bare).collect();
     };
-    let held: Vec<Result<BTreeSet<Placed>, String>> = places.places().map(|place| held(place, &layout)).collect();
+    let held: Vec<Result<BTreeSet<NumberedSegment>, String>> =
+        places.places().map(|place| held(place, &layout)).collect();
     let taken = |number: usize| {
         let own = listed.iter().filter(|entry| places.place_of(entry) == number);
         own.filter(|entry| matches!(entry.name, Some(FileName::Segment(_)))).count() as u64
@@ -40,15 +41,18 @@ pub(super) fn rows(
             None => continue,
         };
         let others = || held.iter().enumerate().filter(|(other, _)| *other != number);
-        let elsewhere = |at: &Placed| others().any(|(_, held)| held.as_ref().is_ok_and(|held| held.contains(at)));
-        let only: BTreeSet<Placed> = own.iter().filter(|at| !elsewhere(at)).copied().collect();
+        let elsewhere =
+            |at: &NumberedSegment| others().any(|(_, held)| held.as_ref().is_ok_and(|held| held.contains(at)));
+        let only: BTreeSet<NumberedSegment> = own.iter().filter(|at| !elsewhere(at)).copied().collect();
         let fills = others().filter_map(|(other, theirs)| {
             let theirs = theirs.as_ref().ok()?;
-            let missing = |at: &&Placed| !theirs.contains(at) && is_within(at, theirs);
+            let missing = |at: &&NumberedSegment| !theirs.contains(at) && is_within(at, theirs);
             let filled = spans(&own.iter().filter(missing).copied().collect(), &layout);
             (!filled.is_empty()).then_some((other, filled))
         });
-        let name = |(timeline, number): &Placed| SegmentName::new(*timeline, *number, layout.address(), layout.segment);
+        let name = |(timeline, number): &NumberedSegment| {
+            SegmentName::new(*timeline, *number, layout.address(), layout.segment)
+        };
         let (to, last_commit) = end_of(place, own, &layout, options);
         out.push(PlaceReport {
             segments: own.len() as u64,
@@ -65,7 +69,7 @@ pub(super) fn rows(
     out
 }
 
-fn blank(place: &NamedPlace, unreadable: Option<String>) -> PlaceReport {
+fn blank(place: &ArchivePlace, unreadable: Option<String>) -> PlaceReport {
     PlaceReport {
         name: place.name.clone(),
         unreadable,
@@ -81,7 +85,7 @@ fn blank(place: &NamedPlace, unreadable: Option<String>) -> PlaceReport {
 }
 
 /// The complete segments of a place, by their names.
-fn held(place: &NamedPlace, layout: &Layout) -> Result<BTreeSet<Placed>, String> {
+fn held(place: &ArchivePlace, layout: &Layout) -> Result<BTreeSet<NumberedSegment>, String> {
     let entries = place.source.list().map_err(|error| error.to_string())?.entries;
     let placed = entries.iter().filter_map(|entry| match entry.name {
         Some(FileName::Segment(name)) => Some((name.timeline, name.number(layout.address(), layout.segment)?)),
@@ -91,16 +95,17 @@ fn held(place: &NamedPlace, layout: &Layout) -> Result<BTreeSet<Placed>, String>
 }
 
 /// Between the first and the last segment of a timeline.
-fn is_within((timeline, number): &Placed, held: &BTreeSet<Placed>) -> bool {
+fn is_within((timeline, number): &NumberedSegment, held: &BTreeSet<NumberedSegment>) -> bool {
     let before = held.range(..(*timeline, *number)).next_back().is_some_and(|(t, _)| t == timeline);
     let behind = held.range((*timeline, *number)..).next().is_some_and(|(t, _)| t == timeline);
     before && behind
 }
 
-fn spans(held: &BTreeSet<Placed>, layout: &Layout) -> Vec<SegmentSpan> {
-    let name = |(timeline, number): Placed| SegmentName::new(timeline, number, layout.address(), layout.segment);
+fn spans(held: &BTreeSet<NumberedSegment>, layout: &Layout) -> Vec<SegmentSpan> {
+    let name =
+        |(timeline, number): NumberedSegment| SegmentName::new(timeline, number, layout.address(), layout.segment);
     let mut out: Vec<SegmentSpan> = Vec::new();
-    let mut before: Option<Placed> = None;
+    let mut before: Option<NumberedSegment> = None;
     for &at in held {
         let follows = before.is_some_and(|(timeline, number)| (timeline, number.next()) == at);
         match out.last_mut().filter(|_| follows) {
@@ -114,8 +119,8 @@ fn spans(held: &BTreeSet<Placed>, layout: &Layout) -> Vec<SegmentSpan> {
 
 /// Where the WAL of a place ends, and its last commit, by its last segments alone.
 fn end_of(
-    place: &NamedPlace,
-    own: &BTreeSet<Placed>,
+    place: &ArchivePlace,
+    own: &BTreeSet<NumberedSegment>,
     layout: &Layout,
     options: &Options<'_>,
 ) -> (Option<Lsn>, Option<Timestamp>) {
