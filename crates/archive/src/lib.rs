@@ -19,6 +19,7 @@
 //! | [`stretch`] | runs and unusable files side by side |
 //! | [`fresh`] | files that were written just now |
 //! | [`follow`] | WAL as it is written |
+//! | [`mod@estimate`] | what reading would take |
 //! | [`alone`] | one segment without its archive |
 //! | [`settle`] | what is written, packed or expired while it is read |
 //! | [`ordered`] | work in parallel, taken in order |
@@ -28,6 +29,7 @@ pub mod alone;
 mod archive;
 mod backup_files;
 mod error;
+pub mod estimate;
 pub mod facts;
 mod files;
 pub mod follow;

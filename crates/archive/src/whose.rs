@@ -99,6 +99,14 @@ impl Votes {
 /// Files that are asked.
 const SAMPLE: usize = 61;
 
+/// Of all segments, those that are asked.
+pub(crate) fn sample(segments: &[usize]) -> Vec<usize> {
+    let step = segments.len().div_ceil(SAMPLE).max(1);
+    // Where another cluster goes on, it does so at the end.
+    let last = segments.last().filter(|_| segments.len() % step != 1 && step > 1);
+    segments.iter().step_by(step).chain(last).copied().collect()
+}
+
 /// Asks a sample of the segments, and all files whose names say nothing: those get a name from their content. Returns
 /// also what each nameless file holds. `known` tells what first pages say that need not be read again.
 pub fn whose(source: &dyn Source, entries: &[Entry], known: &dyn Fn(usize) -> Option<Option<FirstPage>>) -> Votes {
@@ -106,7 +114,8 @@ pub fn whose(source: &dyn Source, entries: &[Entry], known: &dyn Fn(usize) -> Op
         |index: usize| known(index).unwrap_or_else(|| FirstPage::of(&beginning(source, entries.get(index)?)?.0).ok());
     let is_segment = |e: &Entry| matches!(e.name, Some(FileName::Segment(_) | FileName::Partial(_)));
     let segments: Vec<usize> = (0..entries.len()).filter(|&i| entries.get(i).is_some_and(is_segment)).collect();
-    let step = segments.len().div_ceil(SAMPLE).max(1);
+    let asked = sample(&segments);
+    let is_all = asked.len() == segments.len();
     let mut votes: Vec<(Cluster, usize)> = Vec::new();
     let mut undecided: Vec<FirstPage> = Vec::new();
     let vote = |votes: &mut Vec<(Cluster, usize)>, first: FirstPage| {
@@ -116,9 +125,7 @@ pub fn whose(source: &dyn Source, entries: &[Entry], known: &dyn Fn(usize) -> Op
             None => votes.push((said, 1)),
         }
     };
-    // Where another cluster goes on, it does so at the end.
-    let last = segments.last().filter(|_| segments.len() % step != 1 && step > 1);
-    for &index in segments.iter().step_by(step).chain(last) {
+    for index in asked {
         match first_page(index) {
             Some(first) if first.aligned => vote(&mut votes, first),
             Some(first) => undecided.push(first),
@@ -133,7 +140,7 @@ pub fn whose(source: &dyn Source, entries: &[Entry], known: &dyn Fn(usize) -> Op
         }
     }
     undecided.into_iter().for_each(|first| vote(&mut votes, first));
-    if votes.is_empty() && step > 1 {
+    if votes.is_empty() && !is_all {
         // None of the sample could be read: ask the others until one can.
         if let Some(first) = segments.iter().take(SAMPLE * SAMPLE).find_map(|&index| first_page(index)) {
             vote(&mut votes, first);

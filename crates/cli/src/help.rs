@@ -95,6 +95,19 @@ const PAGES: &[HelpPage] = &[
         ],
     },
     HelpPage {
+        name: "compare",
+        shown: &["a", "b", "write", "jobs", "format"],
+        examples: &[
+            ("walproof compare /srv/wal /mnt/copy", "where the two differ, and which is right"),
+            ("walproof compare /srv/wal /mnt/copy --write /srv/mended", "and a copy made of what is good in either"),
+        ],
+        exits: &[
+            ("0", "the same records in both, though other bytes may differ"),
+            ("1", "they differ"),
+            ("2", "could not tell: usage, I/O, no permission, no WAL"),
+        ],
+    },
+    HelpPage {
         name: "dump",
         shown: &[
             "words", "path", "start", "end", "timeline", "limit", "jobs", "rmgr", "xid", "relation", "since", "until",
@@ -253,9 +266,10 @@ const PAGES: &[HelpPage] = &[
 ];
 
 /// Headings of options that belong together: the type that has them, which is their group.
-const HEADINGS: [(&str, &str); 4] = [
+const HEADINGS: [(&str, &str); 5] = [
     ("Restoring", "Restore"),
     ("Filtering", "Which records"),
+    ("FromOptions", "Several places"),
     ("PlaceOptions", "Which of several archives at a place"),
     ("KeyOptions", "Encrypted archives"),
 ];

@@ -1,5 +1,6 @@
 //! The options that every command on an archive shares, and opening it.
 
+use crate::from::FromOptions;
 use crate::keys::KeyOptions;
 use crate::repo::PlaceOptions;
 use anyhow::{Context, ensure};
@@ -15,8 +16,8 @@ use std::sync::Arc;
 /// Where the WAL is.
 #[derive(clap::Args)]
 pub struct InputOptions {
-    /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool, a file, several files, or - for
-    /// standard input
+    /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool, a tar, a file, several files, or -
+    /// for standard input; several places are read as one archive, each file from the first that has it whole
     #[arg(value_name = "ARCHIVE", required_unless_present = "path")]
     pub archive: Vec<PathBuf>,
     /// The same as ARCHIVE
@@ -31,6 +32,8 @@ pub struct InputOptions {
     /// Read no more bytes a second than this, by all threads together: 50M, 512K, 1G, a unit being a power of 1024
     #[arg(long, value_name = "RATE", value_parser = rate)]
     pub max_rate: Option<u64>,
+    #[command(flatten)]
+    pub from: FromOptions,
     #[command(flatten)]
     pub place: PlaceOptions,
     #[command(flatten)]
@@ -52,7 +55,7 @@ impl InputOptions {
 
     /// Opens what was named.
     pub fn open(&self) -> anyhow::Result<Box<dyn Source>> {
-        Ok(self.open_place()?.source)
+        self.open_good()
     }
 
     /// Opens what was named, with the repository that it lies in.

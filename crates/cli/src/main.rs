@@ -5,6 +5,7 @@ mod cmd;
 mod exit;
 mod filtering;
 mod follow;
+mod from;
 mod fullpage;
 mod help;
 mod input;
@@ -15,6 +16,7 @@ mod output;
 mod place;
 mod progress;
 mod repo;
+mod several;
 mod streams;
 mod zone;
 

@@ -4,13 +4,15 @@ use crate::input::{At, InputOptions};
 use crate::output::folder_of;
 use anyhow::{Context, ensure};
 use pgwal::source::name::OWN_SUFFIX;
+use pgwal::source::tar_at;
 use pgwal::verify::index::Index;
 use std::path::{Path, PathBuf};
 
 /// What earlier runs proved.
 #[derive(clap::Args)]
 pub struct Memory {
-    /// Remember in FILE what was proven; read only what is new or changed since
+    /// Remember in FILE what was proven; read only what is new or changed since. An object in a bucket is one as well:
+    /// s3://BUCKET/NAME, outside of the archive
     #[arg(long, value_name = "FILE")]
     pub index: Option<PathBuf>,
     /// Read a share of the unchanged segments again, those first that were not read for longest: 1/30 reads each within
@@ -29,21 +31,50 @@ impl Memory {
     pub fn open(&self, input: &InputOptions, depth: At) -> anyhow::Result<Option<Index>> {
         let Some(path) = &self.index else { return Ok(None) };
         ensure!(depth == At::Records, "--index remembers what records came to: use it without --depth");
-        let named: Vec<&PathBuf> = input.path.iter().chain(&input.archive).collect();
-        let [archive] = named.as_slice() else {
-            anyhow::bail!("an index is of a whole archive: name its folder, not files")
-        };
-        if std::fs::metadata(archive).is_err() {
+        let named = input.named();
+        if let [one] = named.as_slice()
+            && !is_url(one)
+            && std::fs::metadata(one).is_err()
+        {
             input.open()?;
         }
-        ensure!(archive.is_dir(), "an index is of a whole archive: name its folder, not a file");
-        refuse_inside(path, archive)?;
-        let mut index = Index::open(path).with_context(|| format!("the index {} cannot be used", path.display()))?;
+        for archive in named.iter().chain(&input.from.from) {
+            let is_tar = || archive.is_file() && matches!(tar_at(archive, None), Ok(Some(_)));
+            ensure!(
+                is_url(archive) || archive.is_dir() || is_tar(),
+                "an index is of a whole archive: name its folder, not {}",
+                if named.len() > 1 { "files" } else { "a file" }
+            );
+            refuse_inside(path, archive)?;
+        }
+        let refused = || format!("the index {} cannot be used", path.display());
+        let mut index = open_index(path).with_context(refused)?;
         if let Some((part, of)) = self.reread {
             index.reread(part, of);
         }
         Ok(Some(index))
     }
+}
+
+#[cfg(feature = "stores")]
+fn is_url(path: &Path) -> bool {
+    path.to_str().is_some_and(pgwal::source::bucket::is_url)
+}
+
+#[cfg(not(feature = "stores"))]
+fn is_url(_: &Path) -> bool {
+    false
+}
+
+/// A file, or an object in a bucket.
+fn open_index(path: &Path) -> anyhow::Result<Index> {
+    #[cfg(feature = "stores")]
+    if let Some(url) = path.to_str().filter(|_| is_url(path)) {
+        use pgwal::source::bucket::{BucketFile, BucketSettings};
+        let file = BucketFile::open(url, &BucketSettings::of_process())?;
+        return Ok(Index::open_in(Box::new(file))?);
+    }
+    Ok(Index::open(path)?)
 }
 
 /// An index in the archive must have a name that no run takes for a file of the archive.
@@ -52,6 +83,7 @@ fn refuse_inside(path: &Path, archive: &Path) -> anyhow::Result<()> {
         (Ok(folder), Ok(archive)) => folder.starts_with(archive),
         _ => false,
     };
+    let inside = inside || is_url(archive) && path.starts_with(archive);
     let own = path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(OWN_SUFFIX));
     ensure!(
         !inside || own,

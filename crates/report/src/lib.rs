@@ -37,9 +37,11 @@
 //! ```
 
 pub mod backups;
+pub mod compare;
 pub mod control;
 pub mod dump;
 pub mod ended;
+pub mod estimate;
 pub mod explain;
 pub mod fields;
 pub mod figures;
@@ -48,6 +50,7 @@ pub mod known;
 pub mod lag;
 pub mod locate;
 pub mod outside;
+mod places;
 pub mod plan;
 pub mod repository;
 pub mod restore;

@@ -49,6 +49,7 @@ mod repo_layout;
 mod repository;
 mod source;
 pub mod store;
+mod tar_store;
 mod when;
 
 pub use backup::{BackupDefect, BackupMode, ListedBackup};
@@ -64,3 +65,4 @@ pub use place::candidates;
 pub use repo_layout::RepoLayout;
 pub use repository::Repository;
 pub use store::{ItemKind, Store, StoreItem};
+pub use tar_store::TarStore;

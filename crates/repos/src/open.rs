@@ -1,5 +1,7 @@
 //! Opens whatever a user named.
 
+mod in_tar;
+
 use crate::candidate::Candidate;
 use crate::choice::RepoChoice;
 use crate::climb;
@@ -9,7 +11,8 @@ use crate::place::candidates;
 use crate::repo_layout::RepoLayout;
 use crate::repository::Repository;
 use crate::store::Store;
-use pgwal_source::{Keys, Pace, Source, is_wal_folder, open_at_pace, with_keys};
+use crate::tar_store::TarStore;
+use pgwal_source::{Keys, Pace, Source, StdinPlace, is_wal_folder, open_at_pace, tar_at, with_keys};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +22,15 @@ pub struct OpenedPlace {
     pub source: Box<dyn Source>,
     /// The repository that it lies in; `None`: a folder of WAL, a data directory, files, standard input.
     pub repository: Option<Repository>,
+    /// How its bytes are got at, where that is worth a word.
+    pub told: Vec<String>,
+}
+
+impl OpenedPlace {
+    /// WAL, and nothing of a tool around it.
+    fn plain(source: Box<dyn Source>) -> OpenedPlace {
+        OpenedPlace { source, repository: None, told: Vec::new() }
+    }
 }
 
 /// How a place is read.
@@ -38,14 +50,23 @@ pub struct PlaceReading {
 pub fn open(paths: &[PathBuf], choice: &RepoChoice, how: PlaceReading) -> Result<OpenedPlace, RepoError> {
     let PlaceReading { keys, pace } = how;
     let given = keys.clone();
-    let plain = |pace| Ok(OpenedPlace { source: with_keys(open_at_pace(paths, pace)?, given), repository: None });
+    let plain = |pace| Ok(OpenedPlace::plain(with_keys(open_at_pace(paths, pace)?, given)));
     let [path] = paths else { return plain(pace) };
     #[cfg(feature = "stores")]
     if let Some(store) = bucket(path, pace.clone())? {
         let found = candidates(store.as_ref())?;
         return if found.is_empty() && !choice.is_made() { plain(pace) } else { chosen(store, found, choice, &keys) };
     }
-    if path == Path::new("-") || !path.is_dir() {
+    if path == Path::new("-") {
+        return match StdinPlace::open()? {
+            StdinPlace::Tar(tar) => in_tar::open(tar, choice, &keys),
+            StdinPlace::File(source) => Ok(OpenedPlace::plain(with_keys(source, keys))),
+        };
+    }
+    if let Some(tar) = tar_at(path, pace.clone())? {
+        return in_tar::open(tar, choice, &keys);
+    }
+    if !path.is_dir() {
         return plain(pace);
     }
     if let Some((root, part)) = climb::whole(path) {
@@ -107,7 +128,7 @@ pub fn open_store(store: Arc<dyn Store>, choice: &RepoChoice, keys: &Keys) -> Re
     chosen(store, found, choice, keys)
 }
 
-fn chosen(
+pub(crate) fn chosen(
     store: Arc<dyn Store>,
     found: Vec<Candidate>,
     choice: &RepoChoice,
@@ -125,10 +146,10 @@ fn one(
 ) -> Result<OpenedPlace, RepoError> {
     if candidate.layout == RepoLayout::Folder {
         let wal = store.wal(&[candidate.base])?;
-        return Ok(OpenedPlace { source: with_keys(wal, keys.clone()), repository: None });
+        return Ok(OpenedPlace::plain(with_keys(wal, keys.clone())));
     }
     let repository = Repository::read(store, candidate, choice, keys)?;
-    Ok(OpenedPlace { source: repository.source()?, repository: Some(repository) })
+    Ok(OpenedPlace { source: repository.source()?, repository: Some(repository), told: Vec::new() })
 }
 
 /// The bucket that a URL names.
@@ -142,6 +163,9 @@ fn bucket(path: &Path, pace: Option<Arc<Pace>>) -> Result<Option<Arc<dyn Store>>
 
 /// Where several archives may lie.
 fn place(path: &Path, pace: Option<Arc<Pace>>) -> Result<Arc<dyn Store>, RepoError> {
+    if let Some(tar) = tar_at(path, pace.clone())? {
+        return Ok(Arc::new(TarStore::new(Arc::new(tar))));
+    }
     #[cfg(feature = "stores")]
     if let Some(store) = bucket(path, pace.clone())? {
         return Ok(store);

@@ -11,6 +11,7 @@
 //! more; how often is bounded (`RETRIES`).
 
 mod aws;
+mod file;
 mod object;
 mod profile;
 mod refusal;
@@ -19,6 +20,7 @@ mod settings;
 mod source;
 mod write;
 
+pub use file::BucketFile;
 pub use settings::BucketSettings;
 pub use source::BucketSource;
 pub use write::PutEnd;

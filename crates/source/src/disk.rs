@@ -60,14 +60,14 @@ pub(crate) struct DiskFile<'a> {
 }
 
 /// What changes when a file is written to.
-#[derive(PartialEq)]
-struct Written {
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct Written {
     size: u64,
     modified: Option<SystemTime>,
 }
 
 impl Written {
-    fn of(metadata: &Metadata) -> Written {
+    pub(crate) fn of(metadata: &Metadata) -> Written {
         Written { size: metadata.len(), modified: metadata.modified().ok() }
     }
 }
@@ -76,6 +76,11 @@ impl<'a> DiskFile<'a> {
     pub(crate) fn open(path: PathBuf, pace: Option<&'a Pace>) -> Result<DiskFile<'a>, SourceError> {
         let (file, metadata) = regular::open(&path)?;
         Ok(DiskFile { file, before: Written::of(&metadata), path, pace })
+    }
+
+    /// One that was opened before, and how it was then. Read by places alone, since others read it, too.
+    pub(crate) fn held(file: &File, path: PathBuf, before: Written, pace: Option<&'a Pace>) -> io::Result<Self> {
+        Ok(DiskFile { file: file.try_clone()?, before, path, pace })
     }
 
     /// Reads as much as the pace allows at once, and waits until that is paid for.

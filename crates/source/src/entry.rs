@@ -84,6 +84,17 @@ pub struct Entry {
     file: Box<OsStr>,
     /// What its source calls it, where that is not its name as shown.
     id: Option<Box<str>>,
+    /// Which of several places it lies in, where it is not the first or only one.
+    place: Option<Arc<EntryPlace>>,
+}
+
+/// One of several places that are read as one archive.
+#[derive(Debug)]
+pub(crate) struct EntryPlace {
+    /// The first is 0.
+    pub(crate) number: usize,
+    /// What stands before a file's name when it is shown.
+    pub(crate) shown: String,
 }
 
 /// The folder of many entries.
@@ -97,7 +108,7 @@ pub(crate) struct EntryFolder {
 
 impl Entry {
     pub(crate) fn new(name: Option<FileName>, size: Option<u64>, folder: &Arc<EntryFolder>, file: &OsStr) -> Entry {
-        Entry { name, size, folder: Arc::clone(folder), file: file.into(), id: None }
+        Entry { name, size, folder: Arc::clone(folder), file: file.into(), id: None, place: None }
     }
 
     /// A file in a source of one's own. What it is says its name, as other tools write it, too: `24 digits.gz`; a
@@ -131,7 +142,21 @@ impl Entry {
     /// What the source that listed it calls it: its name as shown, unless it was given another. It means nothing to
     /// anybody else; where the file lies on a disk, [`Local::path`](crate::Local::path) says where.
     pub fn id(&self) -> Cow<'_, str> {
-        self.id.as_deref().map_or_else(|| Cow::Owned(self.shown()), Cow::Borrowed)
+        match (&self.place, self.id.as_deref()) {
+            (Some(place), Some(id)) => Cow::Owned(format!("{}:{id}", place.number)),
+            (None, Some(id)) => Cow::Borrowed(id),
+            (_, None) => Cow::Owned(self.shown()),
+        }
+    }
+
+    /// The same file as one of another place.
+    pub(crate) fn in_place(self, place: Option<&Arc<EntryPlace>>) -> Entry {
+        Entry { place: place.cloned(), ..self }
+    }
+
+    /// Which of several places it lies in.
+    pub(crate) fn place(&self) -> usize {
+        self.place.as_ref().map_or(0, |place| place.number)
     }
 
     /// Where a file of this machine's disk lies.
@@ -146,7 +171,8 @@ impl Entry {
 
     /// The file as a user would type it: relative to the archive, or as it was given.
     pub fn shown(&self) -> String {
-        format!("{}{}", self.folder.shown, self.file.display())
+        let place = self.place.as_ref().map_or("", |place| place.shown.as_str());
+        format!("{place}{}{}", self.folder.shown, self.file.display())
     }
 
     /// The SHA-1 of the plain content that pgBackRest wrote into the file's name.
@@ -169,7 +195,7 @@ impl Entry {
 
 impl Entry {
     fn rank(&self) -> impl Ord + '_ {
-        (self.name, &self.file, &self.folder.path, &self.id)
+        (self.name, self.place(), &self.file, &self.folder.path, &self.id)
     }
 }
 
@@ -179,6 +205,7 @@ impl PartialEq for Entry {
             && self.file == other.file
             && self.folder.path == other.folder.path
             && self.id == other.id
+            && self.place() == other.place()
     }
 }
 

@@ -64,6 +64,15 @@ pub enum SourceError {
         /// The folder, or `-`.
         path: PathBuf,
     },
+    /// A tar is damaged or cut off: what lies in it behind that is not here.
+    BrokenTar {
+        /// The tar, as a user named it.
+        tar: String,
+        /// What is wrong with it.
+        what: String,
+        /// It may be all of it: only the blocks that end a tar are missing.
+        may_be_whole: bool,
+    },
     /// Any other refusal of the operating system.
     Io {
         /// What was read.
@@ -246,6 +255,7 @@ impl fmt::Display for SourceError {
             SourceError::NoWalFolder { path } => {
                 write!(f, "{}: a data directory without pg_wal or pg_xlog", path.display())
             }
+            SourceError::BrokenTar { tar, what, .. } => write!(f, "{tar}: the tar {what}"),
             SourceError::NotAFile { path } => write!(f, "{}: only files can be given together", path.display()),
             SourceError::Io { path, kind, code: None } => write!(f, "{}: {kind}", path.display()),
             SourceError::Io { path, code: Some(code), .. } => {

@@ -22,9 +22,12 @@ pub(crate) fn is_data_directory(folder: &Path) -> bool {
     folder.join("PG_VERSION").is_file() && folder.join("global/pg_control").is_file()
 }
 
+/// Where a data directory has its WAL, newest first.
+pub(crate) const WAL_FOLDERS: [&str; 2] = ["pg_wal", "pg_xlog"];
+
 /// `pg_wal` or `pg_xlog` in a data directory.
 pub(crate) fn wal_of_data_directory(folder: &Path) -> Option<&'static str> {
-    ["pg_wal", "pg_xlog"].into_iter().find(|name| folder.join(name).is_dir())
+    WAL_FOLDERS.into_iter().find(|name| folder.join(name).is_dir())
 }
 
 /// A folder that a server writes to, by its name or by what lies in it.

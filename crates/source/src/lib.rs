@@ -13,7 +13,7 @@
 //! | [`codec`] | what a file is packed in, by its first bytes |
 //! | [`key`] | passphrases and keys for what is encrypted |
 //! | `bucket` | object stores: S3, GCS, Azure |
-//! | [`tar`] | base backups as tars, and the WAL in them |
+//! | [`tar`] | tars: base backups, and archives, with the WAL in them |
 //! | [`map`] | memory maps, and the guard that makes a shrinking file an answer instead of a crash |
 //!
 //! ```no_run
@@ -61,6 +61,7 @@ mod open;
 mod outcome;
 mod pace;
 mod pack;
+mod places;
 mod read;
 mod regular;
 mod replace;
@@ -70,6 +71,7 @@ mod stamp;
 mod stdin;
 mod stored;
 pub mod tar;
+mod versioned;
 
 pub use codec::Codec;
 pub use entry::{Entry, Ignored, Listing};
@@ -81,13 +83,16 @@ pub use kept::{KeptContent, KeptFile, KeptSource};
 pub use key::Keys;
 pub use keyed::with_keys;
 pub use map::guard;
-pub use open::{in_folders, is_wal_folder, open, open_at_pace};
+pub use open::{in_folders, is_wal_folder, open, open_at_pace, tar_at};
 pub use outcome::{ByteSink, ReadFault, ReadOutcome, ReadState};
 pub use pace::{Clock, Pace};
 pub use pack::{NoSuchPacking, WalPacking};
+pub use places::{ArchivePlace, PlacesSource};
 pub use read::{How, Scratch, read, small};
 pub use replace::{replace, restore};
 pub use share::{common_folder, share};
 pub use source::{AsOf, Extent, Local, Source};
 pub use stamp::Stamp;
+pub use stdin::StdinPlace;
 pub use stored::Stored;
+pub use versioned::VersionedFile;

@@ -4,14 +4,17 @@
 use crate::bucket;
 use crate::files::FilesSource;
 use crate::folder::FolderSource;
+use crate::name::{self, NamePlace};
 use crate::pace::Pace;
-use crate::stdin::StdinTape;
+use crate::stdin::StdinPlace;
+use crate::tar::TarFile;
 use crate::{Source, SourceError, level};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Opens what a user named: a folder of WAL, a data directory, a file, several files, or `-` for standard input.
+/// Opens what a user named: a folder of WAL, a data directory, a file, several files, a tar, or `-` for
+/// standard input.
 ///
 /// A folder without any WAL opens well, and lists nothing.
 ///
@@ -35,10 +38,19 @@ pub fn open_at_pace(paths: &[PathBuf], pace: Option<Arc<Pace>>) -> Result<Box<dy
             let bucket = bucket::Bucket::open(one.to_str().unwrap_or(""), &settings, pace)?;
             Ok(Box::new(bucket::BucketSource::new(Arc::new(bucket), vec![String::new()])))
         }
-        [one] if one == Path::new("-") => Ok(Box::new(StdinTape::stdin()?)),
+        [one] if one == Path::new("-") => match StdinPlace::open()? {
+            StdinPlace::File(source) => Ok(source),
+            StdinPlace::Tar(tar) => Ok(tar.source()),
+        },
         [one] => {
             let metadata = fs::metadata(one).map_err(|error| SourceError::io(one, &error))?;
-            if metadata.is_dir() { open_folder(one, pace) } else { Ok(Box::new(FilesSource::new(paths, pace)?)) }
+            if metadata.is_dir() {
+                return open_folder(one, pace);
+            }
+            match tar_at(one, pace.clone())? {
+                Some(tar) => Ok(tar.source()),
+                None => Ok(Box::new(FilesSource::new(paths, pace)?)),
+            }
         }
         several => Ok(Box::new(FilesSource::new(several, pace)?)),
     }
@@ -65,6 +77,22 @@ pub fn in_folders(
 pub fn is_wal_folder(path: &Path) -> Result<bool, SourceError> {
     let holds = || level::holds_wal(path).map_err(|error| SourceError::io(path, &error));
     Ok(level::is_data_directory(path) || holds()?)
+}
+
+/// The tar that a file is; `None` where it is none, or has the name of a file of WAL.
+///
+/// # Errors
+/// As [`TarFile::open`].
+pub fn tar_at(path: &Path, pace: Option<Arc<Pace>>) -> Result<Option<TarFile>, SourceError> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
+    if !path.is_file() || matches!(name::place(name), NamePlace::Wal(_)) {
+        return Ok(None);
+    }
+    match TarFile::open(path, pace) {
+        // Whoever reads it as a file says why it cannot be read.
+        Err(error) if !matches!(error, SourceError::Foreign { .. }) && fs::File::open(path).is_err() => Ok(None),
+        opened => opened,
+    }
 }
 
 fn open_folder(path: &Path, pace: Option<Arc<Pace>>) -> Result<Box<dyn Source>, SourceError> {

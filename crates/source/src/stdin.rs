@@ -1,4 +1,4 @@
-//! Standard input: one file of WAL, to its end.
+//! Standard input: one file of WAL, to its end, or a tar of many.
 //!
 //! A stream cannot be rewound, and whose WAL it is must be known before it is judged. So the bytes that were taken from
 //! it are kept: no more than were asked for, which for WAL is a segment.
@@ -6,6 +6,7 @@
 use crate::entry::EntryFolder;
 use crate::key::Keys;
 use crate::source::{AsOf, Extent, Local};
+use crate::tar::{self, TarFile};
 use crate::{Entry, FileKind, Listing, Source, SourceError, Stamp, Stored};
 use std::ffi::OsStr;
 use std::fs::File;
@@ -79,6 +80,35 @@ impl Stored for TapeReading<'_> {
 
     fn file(&self) -> Option<&File> {
         None
+    }
+}
+
+/// What comes by standard input.
+pub enum StdinPlace {
+    /// One file.
+    File(Box<dyn Source>),
+    /// A tar, which was taken in to its end.
+    Tar(TarFile),
+}
+
+impl StdinPlace {
+    /// Looks at what comes.
+    ///
+    /// # Errors
+    /// It is a terminal, cannot be read, or is a tar that there is no room for.
+    pub fn open() -> Result<StdinPlace, SourceError> {
+        StdinPlace::of(StdinTape::stdin()?)
+    }
+
+    fn of(tape: StdinTape) -> Result<StdinPlace, SourceError> {
+        let reading = || TapeReading { tape: &tape.0, at: 0 };
+        let refused = |error: io::Error| SourceError::of_reading("-", &error);
+        if !tar::begins(reading()).map_err(refused)? {
+            return Ok(StdinPlace::File(Box::new(tape)));
+        }
+        let Tape { kept, source } = tape.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let stream = io::Read::chain(io::Cursor::new(kept), source);
+        Ok(StdinPlace::Tar(TarFile::take_in(stream, "standard input")?))
     }
 }
 

@@ -1,17 +1,23 @@
 //! Tar archives, as `pg_basebackup -Ft` and others write them, packed or not: what lies in them, and WAL out of them.
 //!
-//! Read from front to back, through the same table of codecs as every file, and never written to disk.
+//! Read from front to back, through the same table of codecs as every file. A base backup is never written to disk; a tar
+//! that is a place of WAL ([`TarFile`]) is only where it can be got at in no other way, and then without a name.
 
+mod bytes;
+mod file;
 mod parser;
+mod spool;
 mod unpacked;
 mod wal;
 
+pub(crate) use file::begins;
+pub use file::{TarFile, TarReadingWay};
 pub use parser::{Member, TarFault, TarMemberKind, is_header};
 pub use wal::{TarSource, TarWal};
 
 use crate::codec::{self, Codec, Container};
 use crate::input::BufferedInput;
-use crate::{ByteSink, ReadState, SourceError, decode, regular};
+use crate::{ByteSink, ReadState, SourceError, decode};
 use std::io;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -62,15 +68,18 @@ pub fn is_tar(path: &Path) -> Result<bool, SourceError> {
 
 /// Pushes the plain bytes of a tar file.
 fn plain(path: &Path, sink: ByteSink<'_>) -> Result<(Codec, ReadState), SourceError> {
-    let refused = |error: io::Error| SourceError::io(path, &error);
-    let (file, _) = regular::open(path)?;
-    let mut window = vec![0; 256 << 10];
-    let mut input = BufferedInput::new(file, Vec::new());
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
-    let codec = match Codec::detect(input.peek(codec::HEAD).map_err(refused)?, name) {
+    plain_of(file::reading(path)?, name, sink).map_err(|error| SourceError::io(path, &error))
+}
+
+/// Pushes the plain bytes of a tar. `name`: that of its file, where it has one.
+fn plain_of(stream: impl io::Read, name: &str, sink: ByteSink<'_>) -> io::Result<(Codec, ReadState)> {
+    let mut window = vec![0; 256 << 10];
+    let mut input = BufferedInput::new(stream, Vec::new());
+    let codec = match Codec::detect(input.peek(codec::HEAD)?, name) {
         Codec::Unknown(Container::Tar) => Codec::Plain,
         other => other,
     };
-    let (_, state) = decode::run(codec, &mut input, &mut window, u64::MAX, sink).map_err(refused)?;
+    let (_, state) = decode::run(codec, &mut input, &mut window, u64::MAX, sink)?;
     Ok((codec, state))
 }

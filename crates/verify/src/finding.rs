@@ -290,6 +290,13 @@ pub enum Detail {
         /// Those of the archive.
         expected: (SegmentSize, PageSize),
     },
+    /// A copy that was passed over for one in another place.
+    BadCopy {
+        /// The one that was taken.
+        good: String,
+        /// What is wrong with this one.
+        why: String,
+    },
     /// Two files of one name.
     Copies {
         /// The other file.

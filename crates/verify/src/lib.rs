@@ -15,6 +15,7 @@
 mod beside;
 mod beside_target;
 pub mod codes;
+pub mod compare;
 mod filtered;
 pub mod finding;
 pub mod fresh;
@@ -24,6 +25,8 @@ mod lines;
 mod of_settings;
 mod options;
 mod outcome;
+mod place_report;
+pub mod places;
 pub mod probe;
 pub mod reach;
 pub mod records;
@@ -49,10 +52,11 @@ pub use options::Options;
 pub use outcome::{KnownBackup, LineReport, NotChecked, Outcome, TimelineReport, Verdict, WalEnd};
 pub use pgwal_archive::{
     Branch, Depth, Error, Facts, Files, Holder, Mark, Progress, RestorePoint, SETTLE, Tally, TransactionEnd,
-    TransactionSpan, Which, index,
+    TransactionSpan, Which, estimate, index,
 };
 pub use pgwal_logs as log_line;
 pub use pgwal_recovery::backup;
+pub use place_report::{PlaceReport, SegmentSpan};
 pub use restored_report::{MissingCommits, RestoredEnd, RestoredReport};
 pub use segment::check_segment;
 pub use verify::{verify, verify_parts};

@@ -3,6 +3,7 @@
 use crate::beside::Beside;
 use crate::codes::Severity;
 use crate::finding::Finding;
+use crate::place_report::PlaceReport;
 use crate::reach::Fresh;
 use crate::repository_facts::RepositoryFacts;
 use crate::restored_report::RestoredReport;
@@ -186,6 +187,8 @@ pub struct Outcome {
     pub fresh: Option<Fresh>,
     /// The repository of a backup tool in which the WAL lies.
     pub repository: Option<RepositoryFacts>,
+    /// What each place has, where the archive lies in several.
+    pub places: Vec<PlaceReport>,
 }
 
 impl Outcome {

@@ -144,6 +144,7 @@ impl Finding {
                 let folder = file.rfind('/').and_then(|slash| file.get(..=slash)).unwrap_or("");
                 format!("rename it: mv {file} {folder}{right}")
             }
+            (Code::BrokenTar, _) => "get the tar anew from where it was made; if it came by a stream, look at the exit code of what sent it".into(),
             (Code::NoFile, _) => format!("put the file {file} in its place, or mount what the link names"),
             (Code::Unreadable, Detail::Refused(why)) if why.contains("no permission") => {
                 format!("make {file} readable for this user, or run as one that may read it")
@@ -180,6 +181,9 @@ impl Finding {
             (Code::BackupIncremental, _) => "combine it with the backups that it builds on: pg_combinebackup FULL INCREMENTAL... -o DIR".into(),
             (Code::InvalidPages, _) => "take the relation's files from another copy of the same backup, or take another backup".into(),
             (Code::BackupTar, _) => format!("get another copy of {file}, or take a new backup"),
+            (_, Detail::BadCopy { good, .. }) => {
+                format!("put a copy of {good} in the place of {file}: a restore_command that takes the first file there is gets the bad one")
+            }
             (Code::CopiesDiffer, Detail::Copies { other }) => {
                 format!("compare both with the records of the timeline and remove the wrong one of {file} and {other}")
             }

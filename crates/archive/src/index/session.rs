@@ -114,6 +114,11 @@ impl<'a> IndexSession<'a> {
         Ok(())
     }
 
+    /// Whether a file is not read in this run, as far as names and stamps tell.
+    pub fn is_taken(&self, entry: usize) -> bool {
+        self.slots.get(entry).is_some_and(|slot| slot.taken)
+    }
+
     fn count(&self, add: impl FnOnce(&mut IndexUse)) {
         add(&mut self.used.lock().unwrap_or_else(PoisonError::into_inner));
     }

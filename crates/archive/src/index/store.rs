@@ -4,7 +4,7 @@ use super::encoding::{IndexContent, MAGIC, NoIndex, decode, encode};
 use super::record::{Owner, RememberedFile};
 use super::turn::{PATIENCE, turn};
 use super::usage::IndexUse;
-use pgwal_source::Stamp;
+use pgwal_source::{Stamp, VersionedFile};
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -16,7 +16,10 @@ use std::sync::{Mutex, PoisonError};
 /// Open it, read an archive with it ([`Prior::Index`](crate::Prior::Index)), then [`Index::save`].
 #[derive(Debug)]
 pub struct Index {
+    /// Where it lies; on this machine's disk, or as its place calls it.
     path: PathBuf,
+    /// It lies elsewhere; and the version of it that was read.
+    elsewhere: Option<(Box<dyn VersionedFile>, Option<String>)>,
     pub(super) owner: Option<Owner>,
     pub(super) runs: u64,
     pub(super) records: HashMap<String, RememberedFile>,
@@ -27,6 +30,8 @@ pub struct Index {
     next: Mutex<Option<IndexContent>>,
 }
 
+/// How often another run may be faster.
+const RACES: usize = 20;
 /// More than any archive's index has: 20 million segments.
 const LIMIT: u64 = 8 << 30;
 
@@ -52,7 +57,25 @@ impl Index {
             }
             Err(error) => return Err(error),
         };
-        let index = match decode(&bytes) {
+        Ok(Index { seen, ..Index::decoded(path, &bytes)? })
+    }
+
+    /// The same for one that does not lie on this machine. It is written only over the version that was read; what
+    /// another run wrote meanwhile is read first.
+    ///
+    /// # Errors
+    /// As [`Index::open`].
+    pub fn open_in(place: Box<dyn VersionedFile>) -> io::Result<Index> {
+        let path = PathBuf::from(place.describe());
+        let (index, version) = match place.load(LIMIT)? {
+            None => (Index::blank(&path, None), None),
+            Some((bytes, version)) => (Index::decoded(&path, &bytes)?, Some(version)),
+        };
+        Ok(Index { elsewhere: Some((place, version)), ..index })
+    }
+
+    fn decoded(path: &Path, bytes: &[u8]) -> io::Result<Index> {
+        Ok(match decode(bytes) {
             Ok(content) => {
                 let records = content.records.into_iter().map(|record| (record.file.clone(), record)).collect();
                 Index { owner: Some(content.owner), runs: content.runs, records, ..Index::blank(path, None) }
@@ -64,13 +87,13 @@ impl Index {
                 let text = "it is no index of walproof, and is not overwritten";
                 return Err(io::Error::new(io::ErrorKind::InvalidData, text));
             }
-        };
-        Ok(Index { seen, ..index })
+        })
     }
 
     fn blank(path: &Path, ignored: Option<&'static str>) -> Index {
         Index {
             path: path.to_path_buf(),
+            elsewhere: None,
             owner: None,
             runs: 0,
             records: HashMap::new(),
@@ -108,6 +131,9 @@ impl Index {
     pub fn save(&self) -> io::Result<()> {
         let next = self.next.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut content) = next else { return Ok(()) };
+        if let Some((place, version)) = &self.elsewhere {
+            return self.save_in(place.as_ref(), version.clone(), content);
+        }
         if fs::metadata(&self.path).is_ok_and(|old| !old.is_file()) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file any more"));
         }
@@ -125,6 +151,34 @@ impl Index {
         }
         drop(turn);
         written
+    }
+
+    fn save_in(
+        &self,
+        place: &dyn VersionedFile,
+        mut over: Option<String>,
+        mut content: IndexContent,
+    ) -> io::Result<()> {
+        for _ in 0..RACES {
+            if place.store(&encode(&content), over.as_deref())? {
+                return Ok(());
+            }
+            over = match place.load(LIMIT)? {
+                None => None,
+                Some((bytes, version)) => {
+                    match decode(&bytes) {
+                        Ok(theirs) => self.join(&mut content, theirs),
+                        Err(NoIndex::Damaged | NoIndex::Version) => {}
+                        Err(NoIndex::Foreign) => {
+                            let text = "it is no index of walproof any more, and is not overwritten";
+                            return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+                        }
+                    }
+                    Some(version)
+                }
+            };
+        }
+        Err(io::Error::new(io::ErrorKind::TimedOut, "other runs write it all the time"))
     }
 
     /// Adds what another run learned of the same archive since this one began. Of a file that both know, what was

@@ -2,6 +2,7 @@
 
 use crate::cmd::reading::timeline;
 use crate::exit::Exit;
+use crate::from::FromOptions;
 use crate::input::InputOptions;
 use crate::place::{Basis, Geometry, Operand};
 use crate::repo::PlaceOptions;
@@ -34,6 +35,8 @@ pub struct HexArgs {
     /// The timeline to recover to [default: the latest]
     #[arg(short, long, value_name = "N", value_parser = timeline)]
     timeline: Option<TimelineId>,
+    #[command(flatten)]
+    from: FromOptions,
     #[command(flatten)]
     place: PlaceOptions,
     #[command(flatten)]
@@ -75,6 +78,7 @@ pub fn run(args: &HexArgs) -> anyhow::Result<Exit> {
         jobs: None,
         no_mmap: true,
         max_rate: None,
+        from: args.from.clone(),
         place: args.place.clone(),
         keys: args.keys.clone(),
     };

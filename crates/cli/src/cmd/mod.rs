@@ -5,6 +5,7 @@ pub mod archive_push;
 pub mod archive_get;
 pub mod backups;
 pub mod check;
+pub mod compare;
 pub mod control;
 pub mod dump;
 pub mod explain;
@@ -47,6 +48,8 @@ subcommands! {
     Backups => backups::BackupsArgs,
     /// Lists the files that a restore asks for, in order, with what is missing
     Plan => plan::PlanArgs,
+    /// Says where two copies of an archive differ and which is right, and writes a mended one
+    Compare => compare::CompareArgs,
     /// Lists the records of an archive, in order and past damage
     Dump => dump::DumpArgs,
     /// Counts records and bytes by resource manager, type, relation, transaction, database or time

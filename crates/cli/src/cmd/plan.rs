@@ -3,10 +3,12 @@
 use crate::cmd::restoring::Restoring;
 use crate::exit::Exit;
 use crate::input::InputOptions;
+use crate::several::NamedArchive;
 use crate::streams::page;
 use crate::zone::ZoneOption;
 use clap::ValueEnum;
 use pgwal::verify::Severity;
+use pgwal::verify::places::choose_copies;
 use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::plan;
@@ -57,11 +59,14 @@ pub fn run(args: &PlanArgs) -> anyhow::Result<Exit> {
     if !args.input.is_named() {
         return outline(args, format);
     }
-    let opened = args.input.open_place()?;
-    let (source, repository) = (&opened.source, opened.repository.as_ref());
+    let opened = args.input.open_named()?;
+    if let NamedArchive::Several(places, _) = &opened {
+        choose_copies(places, &args.input.options())?;
+    }
+    let (source, repository) = (opened.source(), opened.repository());
     let options = args.input.options();
     let mut zone = args.zone.zone();
-    let plan = args.restoring.plan(source.as_ref(), repository, &options, &mut zone, crate::zone::now())?;
+    let plan = args.restoring.plan(source, repository, &options, &mut zone, crate::zone::now())?;
     let exit = Exit::from(RunEnd::of(&plan.outcome, Severity::Error));
     let mut out = page(format.form());
     let said = match format {

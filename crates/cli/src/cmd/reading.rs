@@ -1,6 +1,7 @@
 //! Which WAL `dump` and `stats` read: the archive, the segments, the range, the timeline, by the rules of `pg_waldump`.
 
 use crate::exit::Exit;
+use crate::from::FromOptions;
 use crate::input::InputOptions;
 use crate::repo::PlaceOptions;
 use anyhow::{bail, ensure};
@@ -43,6 +44,8 @@ pub struct RangeOptions {
     /// Read no more bytes a second than this: 50M, 512K, 1G
     #[arg(long, value_name = "RATE", value_parser = crate::input::rate)]
     max_rate: Option<u64>,
+    #[command(flatten)]
+    from: FromOptions,
     #[command(flatten)]
     place: PlaceOptions,
     #[command(flatten)]
@@ -87,6 +90,7 @@ impl RangeOptions {
             jobs: self.jobs,
             no_mmap: self.no_mmap,
             max_rate: self.max_rate,
+            from: self.from.clone(),
             place: self.place.clone(),
             keys: self.keys.clone(),
         };

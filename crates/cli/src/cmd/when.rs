@@ -2,6 +2,7 @@
 //! others, with the settings that make a server recover to it.
 
 use crate::exit::Exit;
+use crate::from::FromOptions;
 use crate::input::{At, InputOptions};
 use crate::memory::Memory;
 use crate::progress::Bar;
@@ -41,6 +42,8 @@ pub struct WhenArgs {
     #[arg(long)]
     no_mmap: bool,
     #[command(flatten)]
+    from: FromOptions,
+    #[command(flatten)]
     place: PlaceOptions,
     #[command(flatten)]
     keys: crate::keys::KeyOptions,
@@ -79,6 +82,7 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
         jobs: args.jobs,
         no_mmap: args.no_mmap,
         max_rate: None,
+        from: args.from.clone(),
         place: args.place.clone(),
         keys: args.keys.clone(),
     };

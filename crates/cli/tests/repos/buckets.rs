@@ -97,3 +97,90 @@ fn what_the_store_does_not_give_leaves_the_verdict_open() {
     let ran = walproof(&server, &["verify", URL, "-j", "2"]);
     assert!(ran.code == 0 && ran.out.starts_with("VERDICT  PROVEN"), "{}{}", ran.out, ran.err);
 }
+
+/// What of an index a run took, and what it read.
+fn index_of(ran: &Ran) -> (u64, u64, u64) {
+    let outcome: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}{}", ran.out, ran.err));
+    assert_eq!((ran.code, outcome["verdict"].as_str()), (0, Some("proven")), "{}", ran.out);
+    let number = |field: &str| outcome["index"][field].as_u64().unwrap();
+    (number("segments_taken"), number("segments_read"), number("segments_reread"))
+}
+
+#[test]
+fn with_an_index_no_segment_is_fetched_again() {
+    let repo = Repo::new();
+    super::build::walg(&repo);
+    let server = serve(&repo);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("index").to_str().unwrap().to_owned();
+    // In a file, and in the bucket itself, beside the archive.
+    for index in [file.as_str(), "s3://b/state/index"] {
+        let run = |more: &[&str]| {
+            let words = [&["verify", URL, "--format", "json", "--index", index], more].concat();
+            server.asked();
+            let ran = walproof(&server, &words);
+            (index_of(&ran), server.asked().1)
+        };
+        let (first, whole) = run(&[]);
+        assert_eq!(first, (0, 3, 0), "{index}");
+        assert!(whole > 100_000, "{index}: {whole} bytes");
+        let (second, bytes) = run(&[]);
+        assert_eq!(second, (3, 0, 0), "{index}");
+        // The index itself, and what is small.
+        assert!(bytes < 30_000, "{index}: {bytes} bytes");
+        let (third, _) = run(&["--reread", "1/3"]);
+        assert_eq!(third, (2, 1, 1), "{index}");
+        let estimate = walproof(&server, &["verify", URL, "--estimate", "--format", "json", "--index", index]);
+        let estimate: Value = serde_json::from_str(&estimate.out).unwrap();
+        assert_eq!((estimate["segments"].as_u64(), estimate["known_segments"].as_u64()), (Some(3), Some(3)));
+        assert!(estimate["depths"][2]["bytes"].as_u64().unwrap() < 30_000, "{estimate}");
+        // An object that was replaced is read anew.
+        let key = format!("pre/fix/wal_005/{}.lz4", SEGMENTS[1]);
+        let key = if server.holds(&key).is_some() { key } else { format!("pre/fix/wal_005/{}", SEGMENTS[1]) };
+        let bytes = server.holds(&key).unwrap();
+        let mut other = bytes.clone();
+        let middle = other.len() / 2;
+        other[middle] ^= 4;
+        server.put(&key, other);
+        let ran = walproof(&server, &["verify", URL, "--format", "json", "--index", index]);
+        assert_eq!(ran.code, 1, "{index}: {}", ran.out);
+        server.put(&key, bytes);
+    }
+    let inside = walproof(&server, &["verify", URL, "--index", &format!("{URL}/index")]);
+    assert!(inside.code == 2 && inside.err.contains("lies in the archive itself"), "{}", inside.err);
+    let as_wal = walproof(&server, &["verify", URL, "--index", &format!("s3://b/state/{}", SEGMENTS[0])]);
+    assert!(as_wal.code == 2 && as_wal.err.contains("name of WAL"), "{}", as_wal.err);
+}
+
+#[test]
+fn runs_that_race_for_an_index_in_a_bucket_lose_nothing_of_each_other() {
+    let repo = Repo::new();
+    super::build::walg(&repo);
+    let server = serve(&repo);
+    let words = ["verify", URL, "--format", "json", "--index", "s3://b/state/index"];
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| assert_eq!(walproof(&server, &words).code, 0));
+        }
+    });
+    assert_eq!(index_of(&walproof(&server, &words)).0, 3);
+}
+
+#[test]
+fn what_is_estimated_is_what_is_asked_for() {
+    let repo = Repo::new();
+    super::build::walg(&repo);
+    let server = serve(&repo);
+    let estimate = walproof(&server, &["verify", &format!("{URL}/wal_005"), "--estimate", "--format", "json"]);
+    let estimate: Value = serde_json::from_str(&estimate.out).unwrap_or_else(|_| panic!("{}", estimate.err));
+    let (_, bytes, _) = server.asked();
+    assert!(bytes == 0, "nothing is read: {bytes}");
+    for (row, depth) in ["names", "pages", "records"].into_iter().enumerate() {
+        let row = &estimate["depths"][row];
+        assert_eq!(row["depth"], depth);
+        walproof(&server, &["verify", &format!("{URL}/wal_005"), "--depth", depth]);
+        let (gets, bytes, _) = server.asked();
+        assert_eq!(row["requests"].as_u64(), Some(gets as u64), "{depth}: {estimate}");
+        assert_eq!(row["bytes"].as_u64(), Some(bytes as u64), "{depth}: {estimate}");
+    }
+}

@@ -12,6 +12,13 @@ mod run;
 #[allow(dead_code, reason = "it misbehaves in more ways than are tried here")]
 mod server;
 
+mod compared;
+mod places;
+#[path = "../run/tar.rs"]
+mod tar;
+mod tars;
+mod written;
+
 use build::{BARMAN_ID, FULL, INCR, Repo, SEGMENTS};
 use run::{Ran, testdata, walproof};
 use serde_json::Value;

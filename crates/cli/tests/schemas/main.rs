@@ -301,3 +301,22 @@ fn every_command_that_writes_json_has_a_schema() {
     }
     assert!(written >= 9, "{written}");
 }
+
+#[test]
+fn compare() {
+    let schema = Schema::named("compare.json");
+    let good = testdata("demo/good");
+    assert_eq!(check(&schema, &["compare", &good, &good, "--format", "json"], false), 1);
+    let folder = tempfile::tempdir().unwrap();
+    let mended = folder.path().join("mended");
+    let words = ["compare", &testdata("demo/damaged"), &good, "--write", mended.to_str().unwrap(), "--format", "json"];
+    assert_eq!(check(&schema, &words, false), 1);
+    let places = ["verify", &testdata("demo/damaged"), "--from", &good, "--format", "json"];
+    assert_eq!(check(&Schema::named("verify.json"), &places, false), 1);
+}
+
+#[test]
+fn estimate() {
+    let words = ["verify", &testdata("demo/good"), "--estimate", "--format", "json"];
+    assert_eq!(check(&Schema::named("estimate.json"), &words, false), 1);
+}

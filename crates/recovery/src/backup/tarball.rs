@@ -167,6 +167,7 @@ impl Contents {
                             name: name.to_owned(),
                             size: member.size,
                             offset: member.offset,
+                            modified: member.modified,
                             held: None,
                         });
                     } else if !only_wal {

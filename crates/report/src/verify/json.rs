@@ -82,6 +82,9 @@ pub fn verify(outcome: &Outcome) -> Value {
     if let (Some(report), Some(fields)) = (&outcome.restored, document.as_object_mut()) {
         fields.insert("restored".into(), restored(report));
     }
+    if let (false, Some(fields)) = (outcome.places.is_empty(), document.as_object_mut()) {
+        fields.insert("places".into(), crate::places::json(&outcome.places));
+    }
     if let (Some(used), Some(fields)) = (&outcome.parts, document.as_object_mut()) {
         fields.insert("parts".into(), parts(used));
     }

@@ -46,7 +46,8 @@ fn comes_next(outcome: &Outcome, zone: &Zone) -> String {
     let Some(next) = next_file(outcome) else { return String::new() };
     let last = outcome.replayed.last_commit.filter(|last| zone.is_old(*last));
     let old = last.map(|_| "; a server that still writes has more: look at its pg_stat_archiver").unwrap_or_default();
-    format!("; the next file would be {next}{old}")
+    let places = crate::places::look_in(&outcome.places).map(|all| format!(", in {all}")).unwrap_or_default();
+    format!("; the next file would be {next}{places}{old}")
 }
 
 /// The file in which WAL goes on behind its end; `None` where that is not asked, or lies in the last file itself.

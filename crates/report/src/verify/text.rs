@@ -45,6 +45,10 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
     if outcome.restore.is_none() || !outcome.backups.is_empty() {
         lines(out, "BACKUPS", &backups(outcome, zone))?;
     }
+    if !outcome.places.is_empty() {
+        lines(out, "PLACES", &crate::places::rows(&outcome.places, zone))?;
+        line(out, "ASSUMED", crate::places::ASSUMED, Style::new())?;
+    }
     if outcome.lines.len() > 1 {
         lines(out, "LINES", &lines_of_wal(outcome))?;
     }

@@ -26,6 +26,8 @@ pub struct Member {
     pub kind: TarMemberKind,
     /// Where its content begins in the plain tar.
     pub offset: u64,
+    /// When it was written, in seconds since 1970.
+    pub modified: u64,
 }
 
 /// What a member is.
@@ -242,7 +244,8 @@ impl Parser {
             _ => (TarMemberKind::Other, size),
         };
         let more = block.get(156) == Some(&b'S') && block.get(482) == Some(&1);
-        sink(TarEvent::Member(&Member { path, size: stored, kind, offset: self.at }))?;
+        let modified = number(field(block, 136, 12)).unwrap_or(0);
+        sink(TarEvent::Member(&Member { path, size: stored, kind, offset: self.at, modified }))?;
         if more {
             self.state = ParserState::Extension { size };
         } else {

@@ -9,13 +9,13 @@
 //! only where none is, the tar is unpacked from its beginning. Members that are read in the tar's order cost one
 //! unpacking for each thread, and memory for each walk, however large they are.
 
+use super::bytes::{TarBytes, TarReading};
 use crate::codec::Codec;
 use crate::decode::Unpacking;
 use crate::input::BufferedInput;
-use crate::{SourceError, Stored, regular};
+use crate::{SourceError, Stored};
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -24,7 +24,7 @@ const KEPT: usize = 16 << 20;
 
 /// A packed tar, and where it is being unpacked.
 pub(super) struct Unpacked {
-    path: PathBuf,
+    packed: TarBytes,
     codec: Codec,
     walks: Mutex<Walks>,
     /// Plain bytes that were unpacked, from the first reading on.
@@ -41,7 +41,7 @@ struct Walks {
 
 /// An unpacking of the tar, up to where it was needed.
 struct Walk {
-    input: BufferedInput<File>,
+    input: BufferedInput<TarReading>,
     unpacking: Unpacking,
     /// Where it is in the plain tar.
     at: u64,
@@ -51,9 +51,8 @@ struct Walk {
 }
 
 impl Unpacked {
-    pub(super) fn new(path: &Path, codec: Codec) -> Unpacked {
-        let walks = Mutex::default();
-        Unpacked { path: path.to_path_buf(), codec, walks, bytes: AtomicU64::new(0) }
+    pub(super) fn new(packed: TarBytes, codec: Codec) -> Unpacked {
+        Unpacked { packed, codec, walks: Mutex::default(), bytes: AtomicU64::new(0) }
     }
 
     /// A member: so many bytes from an offset in the plain tar on.
@@ -80,7 +79,7 @@ impl Unpacked {
         let nearest = reaching.max_by_key(|(_, walk)| walk.from).map(|(i, _)| i);
         let nearest = nearest.map(|i| walks.idle.swap_remove(i));
         drop(walks);
-        let walk = nearest.map_or_else(|| Walk::begin(&self.path, self.codec), Ok);
+        let walk = nearest.map_or_else(|| Walk::begin(&self.packed, self.codec), Ok);
         if walk.is_err() {
             self.lock().busy -= 1;
         }
@@ -103,15 +102,15 @@ impl Unpacked {
         let before = walk.at;
         let result = walk.read(from, out);
         self.bytes.fetch_add(walk.at - before, Ordering::Relaxed);
-        result.map_err(|error| SourceError::io(&self.path, &error).into())
+        result.map_err(|error| self.packed.said(error))
     }
 }
 
 impl Walk {
-    fn begin(path: &Path, codec: Codec) -> Result<Walk, SourceError> {
-        let (file, _) = regular::open(path)?;
-        let unpacking = Unpacking::new(codec).map_err(|error| SourceError::io(path, &error))?;
-        Ok(Walk { input: BufferedInput::new(file, Vec::new()), unpacking, at: 0, from: 0, kept: Vec::new() })
+    fn begin(packed: &TarBytes, codec: Codec) -> Result<Walk, SourceError> {
+        let unpacking = Unpacking::new(codec).map_err(|error| SourceError::io(packed.path(), &error))?;
+        let input = BufferedInput::new(packed.reading()?, Vec::new());
+        Ok(Walk { input, unpacking, at: 0, from: 0, kept: Vec::new() })
     }
 
     /// Whether a place can be read without beginning anew.
@@ -193,7 +192,7 @@ impl Stored for MemberReader<'_> {
     }
 
     fn has_changed(&self) -> io::Result<bool> {
-        Ok(false)
+        self.tar.packed.has_changed()
     }
 
     fn file(&self) -> Option<&File> {

@@ -3,75 +3,143 @@
 //! In a plain tar a segment is read where it lies. Of a packed one, what was kept when the tar was read first
 //! ([`TarWal::held`]) is taken from there, the rest unpacked again, in the tar's order.
 
+use super::bytes::TarBytes;
 use super::unpacked::Unpacked;
 use crate::codec::Codec;
 use crate::disk::DiskFile;
 use crate::entry::EntryFolder;
 use crate::key::Keys;
+use crate::name::{self, NamePlace};
 use crate::source::{AsOf, Extent, Local};
-use crate::{Entry, Listing, Refusal, Source, SourceError, Stamp, Stored};
+use crate::{Entry, Ignored, Listing, Refusal, Source, SourceError, Stamp, Stored};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// A file of WAL in a tar.
 #[derive(Clone, Debug)]
 pub struct TarWal {
-    /// Its name without folders.
+    /// Its name, with its folders where the tar is an archive.
     pub name: String,
     /// Bytes.
     pub size: u64,
     /// Where it begins in the plain tar.
     pub offset: u64,
+    /// When it was written, in seconds since 1970.
+    pub modified: u64,
     /// Its bytes, if they were kept.
     pub held: Option<Arc<Vec<u8>>>,
 }
 
+/// Where the members of a tar are read.
+pub(super) enum TarStorage {
+    /// A plain tar: each member where it lies.
+    Plain(TarBytes),
+    /// A packed one, which is unpacked again.
+    Packed(Unpacked),
+}
+
+impl TarStorage {
+    pub(super) fn of(bytes: TarBytes, codec: Codec) -> TarStorage {
+        match codec {
+            Codec::Plain => TarStorage::Plain(bytes),
+            codec => TarStorage::Packed(Unpacked::new(bytes, codec)),
+        }
+    }
+
+    /// So many bytes from an offset in the plain tar on.
+    pub(super) fn member(&self, offset: u64, size: u64) -> Result<Box<dyn Stored + '_>, SourceError> {
+        Ok(match self {
+            TarStorage::Plain(bytes) => Box::new(Section::open(bytes, offset, size)?),
+            TarStorage::Packed(tar) => Box::new(tar.member(offset, size)?),
+        })
+    }
+}
+
 /// The WAL of a tar.
 pub struct TarSource {
-    path: PathBuf,
-    /// `None` where the tar is not packed.
-    unpacked: Option<Unpacked>,
+    named: String,
+    /// What stands before a member's name when it is shown.
+    prefix: String,
+    storage: Arc<TarStorage>,
     files: Vec<TarWal>,
+    /// What else is to be said of the tar, where it was looked through for its WAL.
+    seen: TarSeen,
+}
+
+/// What is said of a tar beside its files.
+pub(super) struct TarSeen {
+    /// When it was looked through; `None`: each time anew.
+    pub(super) at: Option<SystemTime>,
+    /// How the tar's own file was then.
+    pub(super) stamp: Option<Stamp>,
+    /// Temporaries of other tools.
+    pub(super) ignored: Ignored,
+    /// Names that say nothing.
+    pub(super) unknown: Ignored,
+    /// What is wrong with the tar itself, and members that are no plain files.
+    pub(super) unreadable: Vec<(String, SourceError)>,
 }
 
 impl TarSource {
-    /// `codec`: what the tar is packed in, as [`super::scan`] said.
-    pub fn new(path: &Path, codec: Codec, mut files: Vec<TarWal>) -> TarSource {
+    /// The WAL of a base backup. `codec`: what the tar is packed in, as [`super::scan`] said.
+    pub fn new(path: &Path, codec: Codec, files: Vec<TarWal>) -> TarSource {
+        let prefix = format!("{}:", path.file_name().unwrap_or_default().display());
+        let storage = Arc::new(TarStorage::of(TarBytes::at(path), codec));
+        let (ignored, unknown) = (Ignored::default(), Ignored::default());
+        let seen = TarSeen { at: None, stamp: None, ignored, unknown, unreadable: Vec::new() };
+        TarSource { prefix, ..TarSource::among(path.display().to_string(), storage, files, seen) }
+    }
+
+    /// Some members of a tar that was looked through.
+    pub(super) fn among(named: String, storage: Arc<TarStorage>, mut files: Vec<TarWal>, seen: TarSeen) -> TarSource {
         files.sort_by(|a, b| a.name.cmp(&b.name));
-        let unpacked = (codec != Codec::Plain).then(|| Unpacked::new(path, codec));
-        TarSource { path: path.to_path_buf(), unpacked, files }
+        TarSource { named, prefix: String::new(), storage, files, seen }
+    }
+
+    fn find(&self, entry: &Entry) -> Option<&TarWal> {
+        let shown = entry.shown();
+        let name = shown.strip_prefix(&self.prefix)?;
+        let at = self.files.binary_search_by(|file| file.name.as_str().cmp(name)).ok()?;
+        self.files.get(at)
     }
 }
 
 impl Source for TarSource {
     fn describe(&self) -> String {
-        self.path.display().to_string()
+        self.named.clone()
     }
 
     fn list(&self) -> Result<Listing, SourceError> {
-        let tar = self.path.file_name().unwrap_or_default().display();
-        let folder = Arc::new(EntryFolder { path: PathBuf::new(), shown: format!("{tar}:") });
-        let entry = |file: &TarWal| {
-            Entry::new(Entry::named(&file.name, None).name, Some(file.size), &folder, OsStr::new(&file.name))
-        };
-        Ok(Listing::of(self.files.iter().map(entry).collect()))
+        let mut folder = Arc::new(EntryFolder { path: PathBuf::new(), shown: self.prefix.clone() });
+        let mut entries = Vec::with_capacity(self.files.len());
+        for file in &self.files {
+            let (above, name) = file.name.rfind('/').map_or(("", file.name.as_str()), |at| file.name.split_at(at + 1));
+            // Files of one folder stand side by side.
+            if folder.shown.strip_prefix(&self.prefix) != Some(above) {
+                folder = Arc::new(EntryFolder { path: PathBuf::new(), shown: format!("{}{above}", self.prefix) });
+            }
+            let placed = match name::place(name) {
+                NamePlace::Wal(placed) => Some(placed.name),
+                NamePlace::Temporary | NamePlace::Unknown => None,
+            };
+            entries.push(Entry::new(placed, Some(file.size), &folder, OsStr::new(name)));
+        }
+        let TarSeen { ignored, unknown, unreadable, .. } = &self.seen;
+        let (ignored, unknown, unreadable) = (ignored.clone(), unknown.clone(), unreadable.clone());
+        Ok(Listing { entries, ignored, unknown, unreadable }.sorted())
     }
 
     fn open(&self, entry: &Entry, _: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
-        let name = entry.file_name();
-        let found = self.files.binary_search_by(|file| file.name.as_str().cmp(name)).ok();
-        let Some(found) = found.and_then(|at| self.files.get(at)) else {
+        let Some(found) = self.find(entry) else {
             return Err(SourceError::foreign(entry.shown(), Refusal::Other, "the tar had no such member"));
         };
-        if let Some(held) = &found.held {
-            return Ok(Box::new(Cursor::new(held.as_slice())));
-        }
-        match &self.unpacked {
-            Some(tar) => Ok(Box::new(tar.member(found.offset, found.size)?)),
-            None => Ok(Box::new(Section::open(&self.path, found)?)),
+        match &found.held {
+            Some(held) => Ok(Box::new(Cursor::new(held.as_slice()))),
+            None => self.storage.member(found.offset, found.size),
         }
     }
 
@@ -79,12 +147,20 @@ impl Source for TarSource {
         None
     }
 
-    fn stamp(&self, _: &Entry) -> Option<Stamp> {
-        None
+    fn stamp(&self, entry: &Entry) -> Option<Stamp> {
+        let (tar, file) = self.seen.stamp.zip(self.find(entry))?;
+        let modified = i64::try_from(file.modified.saturating_mul(1_000_000_000)).unwrap_or(i64::MAX);
+        // Whoever writes to the tar changes all of its members.
+        Some(Stamp {
+            size: file.size,
+            modified,
+            changed: tar.changed.max(tar.modified),
+            inode: tar.inode ^ file.offset,
+        })
     }
 
     fn as_of(&self, _: &Entry) -> AsOf {
-        AsOf::Now
+        self.seen.at.map_or(AsOf::Now, AsOf::Then)
     }
 
     fn local(&self) -> Option<&dyn Local> {
@@ -106,11 +182,11 @@ struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    fn open(tar: &Path, file: &TarWal) -> Result<Section<'a>, SourceError> {
-        let tar = DiskFile::open(tar.to_path_buf(), None)?;
+    fn open(tar: &'a TarBytes, offset: u64, size: u64) -> Result<Section<'a>, SourceError> {
+        let tar = tar.open()?;
         // Of a tar that is cut off, what is there.
-        let there = tar.size().unwrap_or(0).saturating_sub(file.offset);
-        Ok(Section { tar, offset: file.offset, size: file.size.min(there), at: 0 })
+        let there = tar.size().unwrap_or(0).saturating_sub(offset);
+        Ok(Section { tar, offset, size: size.min(there), at: 0 })
     }
 }
 
@@ -179,7 +255,13 @@ mod tests {
             let mut wal = Vec::new();
             let read = scan(&path, &mut |event| {
                 if let TarEvent::Member(m) = event {
-                    wal.push(TarWal { name: m.path.clone(), size: m.size, offset: m.offset, held: None });
+                    wal.push(TarWal {
+                        name: m.path.clone(),
+                        size: m.size,
+                        offset: m.offset,
+                        modified: m.modified,
+                        held: None,
+                    });
                 }
                 ControlFlow::Continue(())
             })
@@ -215,12 +297,19 @@ mod tests {
             content.extend((n as u64).to_le_bytes());
             let member = member(&name, &content);
             gz.write_all(&member).unwrap();
-            wal.push(TarWal { name, size: content.len() as u64, offset: offset + 512, held: None });
+            wal.push(TarWal { name, size: content.len() as u64, offset: offset + 512, modified: 0, held: None });
             offset += member.len() as u64;
         }
         gz.write_all(&[0; 1024]).unwrap();
         gz.finish().unwrap();
         (TarSource::new(&path, Codec::Gzip, wal), offset)
+    }
+
+    fn bytes_unpacked(tar: &TarSource) -> u64 {
+        match tar.storage.as_ref() {
+            TarStorage::Packed(tar) => tar.bytes(),
+            TarStorage::Plain(_) => 0,
+        }
     }
 
     fn read_whole(source: &dyn Source, entry: &Entry, n: usize, size: usize) {
@@ -234,7 +323,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (tar, length) = packed(folder.path(), 1000, 70_000);
         let entries = tar.list().unwrap().entries;
-        let unpacked = || tar.unpacked.as_ref().unwrap().bytes();
+        let unpacked = || bytes_unpacked(&tar);
         for (n, entry) in entries.iter().enumerate() {
             read_whole(&tar, entry, n, 70_000);
             if n % 10 == 0 {
@@ -271,7 +360,7 @@ mod tests {
         let entries = source.list().unwrap().entries;
         let (start, _) = source.small(&entries[0], 1000).unwrap();
         assert_eq!(start.len(), 1000);
-        assert!(tar.unpacked.as_ref().unwrap().bytes() <= 1 << 20);
+        assert!(bytes_unpacked(&tar) <= 1 << 20);
         read_whole(source, &entries[1], 1, 40 << 20);
         read_whole(source, &entries[0], 0, 40 << 20);
         let mut last = [0; 8];

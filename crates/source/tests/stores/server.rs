@@ -1,5 +1,5 @@
-//! A store on loopback: serves objects in memory as S3 does (ListObjectsV2, GET with Range), and misbehaves as it is
-//! told.
+//! A store on loopback: serves objects in memory as S3 does (ListObjectsV2, GET with Range, PUT with a condition), and
+//! misbehaves as it is told.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -75,6 +75,10 @@ impl StoreServer {
         *self.state.manner.lock().unwrap() = manner;
     }
 
+    pub fn holds(&self, key: &str) -> Option<Vec<u8>> {
+        self.state.objects.lock().unwrap().get(key).cloned()
+    }
+
     pub fn put(&self, key: &str, bytes: Vec<u8>) {
         self.state.objects.lock().unwrap().insert(key.to_owned(), bytes);
     }
@@ -96,7 +100,10 @@ struct StoreRequest {
     query: BTreeMap<String, String>,
     range: Option<(usize, Option<usize>)>,
     if_match: Option<String>,
+    if_none_match: bool,
     signed: bool,
+    /// What is put.
+    body: Option<Vec<u8>>,
 }
 
 impl StoreState {
@@ -121,6 +128,9 @@ impl StoreState {
         if key.is_empty() {
             self.lists.fetch_add(1, Ordering::Relaxed);
             return send(stream, 200, &[], self.list(&request.query).as_bytes());
+        }
+        if let Some(body) = &request.body {
+            return self.take_in(stream, key, request, body);
         }
         self.gets.fetch_add(1, Ordering::Relaxed);
         let bytes = self.objects.lock().unwrap().get(key).cloned();
@@ -181,6 +191,17 @@ impl StoreState {
         }
     }
 
+    fn take_in(&self, stream: &TcpStream, key: &str, request: &StoreRequest, body: &[u8]) -> Option<bool> {
+        let mut objects = self.objects.lock().unwrap();
+        let now = objects.get(key).map(|bytes| tag(bytes));
+        let refused = request.if_none_match && now.is_some() || request.if_match.is_some() && request.if_match != now;
+        if refused {
+            return refuse(stream, 412, "PreconditionFailed");
+        }
+        objects.insert(key.to_owned(), body.to_vec());
+        send(stream, 200, &[format!("ETag: {}", tag(body))], b"")
+    }
+
     fn list(&self, query: &BTreeMap<String, String>) -> String {
         let said = |name: &str| query.get(name).map_or("", String::as_str);
         let (prefix, delimiter) = (said("prefix"), said("delimiter"));
@@ -232,8 +253,11 @@ fn read(stream: &TcpStream) -> Option<StoreRequest> {
         query: query.map(|(name, value)| (decoded(name), decoded(value))).collect(),
         range: None,
         if_match: None,
+        if_none_match: false,
         signed: false,
+        body: None,
     };
+    let is_put = line.starts_with("PUT ");
     let mut length = 0;
     loop {
         line.clear();
@@ -246,12 +270,15 @@ fn read(stream: &TcpStream) -> Option<StoreRequest> {
                 request.range = Some((from.parse().ok()?, to.parse().ok()));
             }
             "if-match" => request.if_match = Some(value.to_owned()),
+            "if-none-match" => request.if_none_match = value == "*",
             "authorization" => request.signed = value.contains("Credential=KEY/"),
             "content-length" => length = value.parse().ok()?,
             _ => {}
         }
     }
-    reader.take(length).read_to_end(&mut Vec::new()).ok()?;
+    let mut body = Vec::new();
+    reader.take(length).read_to_end(&mut body).ok()?;
+    request.body = is_put.then_some(body);
     Some(request)
 }
 

@@ -1,6 +1,7 @@
 //! What is wrong inside a timeline and at its seams, that with its parent included.
 
 use super::Judge;
+use super::flaw::flaw;
 use crate::codes::{Code, Severity};
 use crate::finding::{Detail, Finding};
 use pgwal_archive::Depth;
@@ -8,8 +9,7 @@ use pgwal_archive::stretch::{Bad, Piece, PieceKind, Unusable};
 use pgwal_archive::way::Leg;
 use pgwal_archive::{Mark, Tally};
 use pgwal_format::page::PageFault;
-use pgwal_format::{Lsn, SegmentName, SegmentNo, TimelineId};
-use pgwal_source::Codec;
+use pgwal_format::{Lsn, SegmentNo, TimelineId};
 use pgwal_walk::{Damage, Fault, Fold, Joint, Run, SlackKind, Stop, Tail};
 
 /// Where a file that cannot be used lies.
@@ -306,46 +306,7 @@ impl Judge<'_> {
 
     /// What a file is that a server cannot use.
     pub(super) fn flaw(&self, why: &Unusable) -> (Code, Detail) {
-        let layout = self.layout();
-        match why {
-            Unusable::Size { found, .. } => {
-                (Code::Size, Detail::Size { found: *found, expected: layout.segment.bytes() })
-            }
-            Unusable::Packed { codec, bytes, cut } => {
-                (Code::Undecodable, Detail::Packed { codec: *codec, bytes: *bytes, cut: *cut })
-            }
-            &Unusable::Twice { outer, inner, .. } => match inner {
-                Codec::Encrypted(_) => (Code::Encrypted, Detail::Packed { codec: inner, bytes: 0, cut: false }),
-                Codec::Unknown(_) => (Code::UnknownCodec, Detail::Packed { codec: inner, bytes: 0, cut: false }),
-                _ => (Code::PackedTwice, Detail::Twice { outer, inner }),
-            },
-            Unusable::Encrypted(codec) => (Code::Encrypted, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
-            Unusable::WrongKey(codec) => (Code::WrongKey, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
-            Unusable::Unknown(codec) => (Code::UnknownCodec, Detail::Packed { codec: *codec, bytes: 0, cut: false }),
-            Unusable::Belongs { address, timeline } => {
-                let number = self.number(*address);
-                let name = SegmentName::new(*timeline, number, layout.address(), layout.segment).to_string();
-                (Code::Misplaced, Detail::Belongs { address: *address, name })
-            }
-            Unusable::Cluster { found } => {
-                (Code::ForeignCluster, Detail::Cluster { found: *found, expected: self.cluster.system_id })
-            }
-            Unusable::Version(dialect) => {
-                (Code::ForeignVersion, Detail::Version { found: dialect.version, expected: layout.dialect.version })
-            }
-            Unusable::Geometry(found) => {
-                let detail =
-                    Detail::Geometry { found: (found.segment, found.page), expected: (layout.segment, layout.page) };
-                (Code::Geometry, detail)
-            }
-            Unusable::Unwritten => (Code::Unwritten, Detail::Plain),
-            Unusable::Magic(found) => (Code::UnknownVersion, Detail::Magic { found: *found }),
-            Unusable::NotWal(what) => (Code::NotWal, Detail::Content(what)),
-            Unusable::OldTimeline(found) => (Code::WrongTimeline, Detail::OldTimeline { found: *found }),
-            Unusable::Refused(why) => (Code::Unreadable, Detail::Refused(why.clone())),
-            Unusable::Changed => (Code::Changed, Detail::Plain),
-            Unusable::Vanished => (Code::Vanished, Detail::Plain),
-        }
+        flaw(why, self.cluster)
     }
 }
 

@@ -7,6 +7,7 @@
 //! | [`line`] | what is wrong inside a timeline, and at its seams? |
 //! | [`beside`] | which backups lie on the way of recovery, and which beside it? |
 //! | [`copies`] | which damaged file has another one of its name beside it? |
+//! | [`flaw`] | what is a file that a server cannot use? |
 //! | [`gaps`] | what is missing on the way of recovery, and who needs it? |
 //! | [`timelines`] | do history files fit each other and the WAL? |
 //! | [`branches`] | does the way go on along a timeline that was left? do first records disprove a history? |
@@ -20,6 +21,7 @@ mod beside;
 mod branches;
 mod content;
 mod copies;
+mod flaw;
 mod gaps;
 mod line;
 mod miswritten;
@@ -46,6 +48,7 @@ use pgwal_walk::{Fold, Joint, Run};
 use std::collections::BTreeMap;
 
 pub(crate) use copies::segment_of;
+pub(crate) use flaw::flaw;
 pub(crate) use line::code_of;
 pub(crate) use reports::Reports;
 pub(crate) use ruling::{Ruled, Ruling, RulingCase};

@@ -107,6 +107,7 @@ impl RulingCase {
             parts: None,
             fresh: None,
             repository: None,
+            places: Vec::new(),
         }
     }
 }

@@ -132,6 +132,10 @@ fn placed(mut finding: Finding, layout: &Layout) -> Finding {
 /// What a listing refuses. What stands for no file is missing to a server; a folder of segments is not.
 fn refused(file: &str, error: &SourceError) -> Finding {
     let finding = unreadable(file, error.to_string());
+    if let SourceError::BrokenTar { may_be_whole, .. } = error {
+        let severity = if *may_be_whole { Severity::Warning } else { Code::BrokenTar.severity() };
+        return Finding { code: Code::BrokenTar, severity, ..finding };
+    }
     let name = match name::place(file.rsplit('/').next().unwrap_or(file)) {
         NamePlace::Wal(placed) if error.is_no_file() => placed.name,
         _ => return finding,
@@ -155,7 +159,7 @@ pub(crate) fn nobody(source: &dyn Source, found: Unowned, depth: Depth) -> (Ruli
     // A file that was given by hand and has neither the name nor the content of WAL is no archive that is refuted.
     let (named, strangers): (Vec<&Entry>, Vec<&Entry>) = segments.partition(|e| e.name.is_some());
     findings.extend(named.into_iter().map(|entry| name_file(source, entry)));
-    let refuted = findings.iter().any(|f| !f.code.is_could_not_look());
+    let refuted = findings.iter().any(|f| f.severity == Severity::Error && !f.code.is_could_not_look());
     findings.extend(strangers.into_iter().map(|entry| name_file(source, entry)));
     findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
     let verdict = if refuted { Verdict::Refuted } else { Verdict::Unproven };

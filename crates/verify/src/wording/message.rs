@@ -230,6 +230,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::Magic { found } => format!("{file} has the page magic {found:04X}, which no release writes"),
         Detail::Miswritten { right } => format!("{file} is not what a server asks for: {right}"),
         Detail::Content(what) => format!("{file} is {what}"),
+        Detail::BadCopy { good, why } => format!("{file} is passed over, {good} is taken in its place: {why}"),
         Detail::Refused(why) => format!("{file}: {why}"),
         Detail::History { what } => format!("{file}: {what}"),
         Detail::Hidden { latest, hides } => format!(

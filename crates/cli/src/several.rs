@@ -1,0 +1,107 @@
+//! Several places that are read as one archive.
+
+use crate::input::{InputOptions, open_place};
+use pgwal::repos::{OpenedPlace, Repository};
+use pgwal::source::{ArchivePlace, PlacesSource, Source, tar_at};
+use pgwal::verify::places::choose_copies;
+use std::path::{Path, PathBuf};
+
+/// What was named, opened.
+pub enum NamedArchive {
+    /// One place.
+    One(OpenedPlace),
+    /// Several, and the repository that the first one lies in.
+    Several(PlacesSource, Option<Repository>),
+}
+
+impl NamedArchive {
+    /// Its WAL, as it is listed first.
+    pub fn source(&self) -> &dyn Source {
+        match self {
+            NamedArchive::One(opened) => opened.source.as_ref(),
+            NamedArchive::Several(places, _) => places,
+        }
+    }
+
+    /// The repository of a backup tool that it lies in.
+    pub fn repository(&self) -> Option<&Repository> {
+        match self {
+            NamedArchive::One(opened) => opened.repository.as_ref(),
+            NamedArchive::Several(_, repository) => repository.as_ref(),
+        }
+    }
+}
+
+impl NamedArchive {
+    /// The same, opened anew, where its tool made or expired a backup since it was.
+    pub fn newer(&self, input: &InputOptions) -> anyhow::Result<Option<NamedArchive>> {
+        let newer = input.open_named()?;
+        let backups = |archive: &NamedArchive| {
+            let listed = archive.repository().map_or(&[][..], |repository| &repository.backups);
+            listed.iter().map(|backup| (backup.label.clone(), backup.restores())).collect::<Vec<_>>()
+        };
+        let changed = backups(self) != backups(&newer);
+        Ok(changed.then_some(newer))
+    }
+}
+
+impl InputOptions {
+    /// Opens all that was named.
+    pub fn open_named(&self) -> anyhow::Result<NamedArchive> {
+        let mut all = self.open_each()?.into_iter().zip(self.each_named());
+        match (all.next(), all.len()) {
+            (Some((one, _)), 0) => Ok(NamedArchive::One(one)),
+            (first, _) => {
+                let (mut repository, mut places) = (None, Vec::new());
+                for (opened, named) in first.into_iter().chain(all) {
+                    repository = if places.is_empty() { opened.repository } else { repository };
+                    places.push(ArchivePlace { name: names(&named), source: opened.source });
+                }
+                Ok(NamedArchive::Several(PlacesSource::new(places), repository))
+            }
+        }
+    }
+
+    /// Opens each place that was named.
+    pub fn open_each(&self) -> anyhow::Result<Vec<OpenedPlace>> {
+        let each = self.each_named();
+        if each.len() == 1 {
+            return Ok(vec![self.open_place()?]);
+        }
+        let open = |paths: Vec<PathBuf>| open_place(&paths, self.max_rate, &self.place, &self.keys);
+        each.into_iter().map(open).collect()
+    }
+
+    /// What was named, a place each: files that are given one by one are one place.
+    fn each_named(&self) -> Vec<Vec<PathBuf>> {
+        let named = self.named();
+        let alone = |path: &PathBuf| vec![path.clone()];
+        let mut each = match named.as_slice() {
+            several @ [_, _, ..] if !several.iter().all(|path| is_plain(path)) => several.iter().map(alone).collect(),
+            _ => vec![named],
+        };
+        each.extend(self.from.from.iter().map(alone));
+        each
+    }
+
+    /// The same for whoever takes records, where they are good.
+    pub fn open_good(&self) -> anyhow::Result<Box<dyn Source>> {
+        match self.open_named()? {
+            NamedArchive::One(opened) => Ok(opened.source),
+            NamedArchive::Several(places, _) => {
+                choose_copies(&places, &self.options())?;
+                Ok(Box::new(places))
+            }
+        }
+    }
+}
+
+/// Files that are given one by one are one place.
+fn is_plain(path: &Path) -> bool {
+    path.is_file() && !matches!(tar_at(path, None), Ok(Some(_)))
+}
+
+fn names(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    names.join(" ")
+}

@@ -1,0 +1,82 @@
+//! `walproof.compare/1`.
+
+use super::{CompareAnswer, WrittenCopy};
+use pgwal_format::Layout;
+use pgwal_verify::SegmentSpan;
+use pgwal_verify::compare::{ComparedFile, ComparedSegment, CopyDifference, CopyState};
+use serde_json::{Value, json};
+
+/// The document.
+pub fn document(answer: &CompareAnswer<'_>) -> Value {
+    let found = answer.found;
+    let layout = &found.layout;
+    json!({
+        "schema": "walproof.compare/1",
+        "a": answer.named[0],
+        "b": answer.named[1],
+        "differ": found.differs(),
+        "version": layout.dialect.version.to_string(),
+        "segment_size": layout.segment.bytes(),
+        "system_identifiers": found.system_ids.map(|id| id.map(|id| id.to_string())),
+        "other_cluster": found.foreign,
+        "same": found.same,
+        "alike_damaged": found.alike_damaged.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "segments": found.segments.iter().map(|segment| one(segment, layout)).collect::<Vec<_>>(),
+        "only_a": spans(&found.only[0]),
+        "only_b": spans(&found.only[1]),
+        "files": found.files.iter().map(file).collect::<Vec<_>>(),
+        "written": answer.written.as_ref().map(written),
+    })
+}
+
+fn one(segment: &ComparedSegment, layout: &Layout) -> Value {
+    let (lsn, records) = match segment.difference {
+        CopyDifference::Records(lsn, records) => (Some(lsn), Some(records)),
+        _ => (None, None),
+    };
+    json!({
+        "name": segment.name.to_string(),
+        "difference": segment.difference.name(),
+        "right": segment.right.name(),
+        "differ_from": lsn,
+        "records_alike": records,
+        "a": copy(&segment.copies[0], layout),
+        "b": copy(&segment.copies[1], layout),
+    })
+}
+
+fn copy(state: &CopyState, layout: &Layout) -> Value {
+    match state {
+        CopyState::Missing => json!({"state": "missing"}),
+        CopyState::Good => json!({"state": "good"}),
+        CopyState::Bad(finding) => json!({
+            "state": "bad",
+            "code": finding.code.id(),
+            "file": finding.file,
+            "lsn": finding.lsn,
+            "at": finding.at,
+            "offset": finding.offset,
+            "message": finding.message(Some(layout)),
+        }),
+    }
+}
+
+fn file(file: &ComparedFile) -> Value {
+    json!({"name": file.name, "in_a": file.there[0], "in_b": file.there[1], "right": file.right.name()})
+}
+
+fn spans(spans: &[SegmentSpan]) -> Value {
+    let span = |span: &SegmentSpan| json!({"first": span.first.to_string(), "last": span.last.to_string(), "count": span.count});
+    spans.iter().map(span).collect()
+}
+
+fn written(copy: &WrittenCopy) -> Value {
+    json!({
+        "folder": copy.folder.display().to_string(),
+        "from_a": copy.files[0],
+        "from_b": copy.files[1],
+        "left_out": copy.left_out,
+        "verdict": copy.verdict,
+        "why": copy.why,
+    })
+}
