@@ -33,6 +33,7 @@ const PAGES: &[HelpPage] = &[
             "jobs",
             "backup",
             "pgdata",
+            "data",
             "target_time",
             "target_xid",
             "target_name",
@@ -78,7 +79,7 @@ const PAGES: &[HelpPage] = &[
     },
     HelpPage {
         name: "backups",
-        shown: &["archive", "path", "jobs", "stanza", "archive_id", "server", "layout", "format", "timezone"],
+        shown: &["archive", "path", "jobs", "stanza", "archive_id", "server", "layout", "data", "format", "timezone"],
         examples: &[
             ("walproof backups /var/lib/pgbackrest", "which backups restore, and from when to when"),
             ("walproof backups /srv/barman --server main --format json", "one server, for a program"),
@@ -194,8 +195,9 @@ const PAGES: &[HelpPage] = &[
 ];
 
 /// Headings of options that belong together: the type that has them, which is their group.
-const HEADINGS: [(&str, &str); 4] = [
+const HEADINGS: [(&str, &str); 5] = [
     ("Restoring", "Restore"),
+    ("ConfigOptions", "Repositories that a backup tool's configuration names"),
     ("Filtering", "Which records"),
     ("PlaceOptions", "Which of several archives at a place"),
     ("KeyOptions", "Encrypted archives"),

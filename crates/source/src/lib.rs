@@ -70,6 +70,7 @@ mod stored;
 pub mod tar;
 
 pub use codec::Codec;
+pub use disk::open_file;
 pub use entry::{Entry, Ignored, Listing};
 pub use error::{FileKind, Refusal, SourceError};
 pub use held::HeldEntry;

@@ -15,6 +15,7 @@
 mod beside;
 mod beside_target;
 pub mod codes;
+pub mod contents;
 mod filtered;
 pub mod finding;
 pub mod fresh;

@@ -2,6 +2,7 @@
 
 use crate::beside::Beside;
 use crate::codes::Severity;
+use crate::contents::BackupContents;
 use crate::finding::Finding;
 use crate::reach::Fresh;
 use crate::repository_facts::RepositoryFacts;
@@ -109,6 +110,8 @@ pub enum NotChecked {
     Pages,
     /// Data files and configuration.
     DataFiles,
+    /// Configuration.
+    Configuration,
     /// Whether the server has newer WAL.
     NewerWal,
     /// Whether a base backup fits.
@@ -183,6 +186,8 @@ pub struct Outcome {
     pub fresh: Option<Fresh>,
     /// The repository of a backup tool in which the WAL lies.
     pub repository: Option<RepositoryFacts>,
+    /// What was read of backups' contents, where that was asked for.
+    pub contents: Vec<BackupContents>,
 }
 
 impl Outcome {

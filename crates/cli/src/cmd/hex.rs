@@ -2,6 +2,7 @@
 
 use crate::cmd::reading::timeline;
 use crate::exit::Exit;
+use crate::config::ConfigOptions;
 use crate::input::InputOptions;
 use crate::place::{Basis, Geometry, Operand};
 use crate::repo::PlaceOptions;
@@ -75,6 +76,7 @@ pub fn run(args: &HexArgs) -> anyhow::Result<Exit> {
         jobs: None,
         no_mmap: true,
         max_rate: None,
+        config: ConfigOptions::default(),
         place: args.place.clone(),
         keys: args.keys.clone(),
     };

@@ -3,7 +3,7 @@
 mod each;
 
 use crate::cmd::guard::GuardOptions;
-use crate::cmd::restoring::Restoring;
+use crate::cmd::restoring::{RestoreLook, Restoring};
 use crate::exit::Exit;
 use crate::input::{At, InputOptions};
 use crate::memory::Memory;
@@ -18,7 +18,8 @@ use pgwal::source::common_folder;
 use pgwal::verify::codes::CodePattern;
 use pgwal::verify::index::Parts;
 use pgwal::verify::recovery::RestoreFiles;
-use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, repository, verify, verify_parts};
+use pgwal::verify::repository::JudgedRepository;
+use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, verify, verify_parts};
 use pgwal_query::count::Volume;
 use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm, guarded, wrapped};
@@ -30,7 +31,7 @@ use std::path::{Path, PathBuf};
 
 /// Options of `verify`.
 #[derive(clap::Args)]
-#[command(mut_arg("archive", |arg| arg.required(false).required_unless_present_any(["path", "summaries"])))]
+#[command(mut_arg("archive", |arg| arg.required(false).required_unless_present_any(["path", "summaries", "stanza", "barman_conf"])))]
 pub struct VerifyArgs {
     #[command(flatten)]
     input: InputOptions,
@@ -38,6 +39,10 @@ pub struct VerifyArgs {
     restoring: Restoring,
     #[command(flatten)]
     guard: GuardOptions,
+    /// Read the contents of backups as well, and hold them against their checksums: of every backup of a repository, or
+    /// of the one that is named
+    #[arg(long, conflicts_with = "summaries")]
+    data: bool,
     /// With a backup: judge all files of the archive, not only those that this restore asks for
     #[arg(long)]
     all: bool,
@@ -228,26 +233,28 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     options.progress = Some(&bar);
     options.index = index.as_ref();
     options.known = guarding.known();
-    let opened = if args.summaries.is_empty() { Some(args.input.open_place()?) } else { None };
+    let contents = args.data.then(|| args.input.contents(args.restoring.label()));
+    let opened = if args.summaries.is_empty() { Some(args.input.open_place_with(contents)?) } else { None };
     let repository = opened.as_ref().and_then(|opened| opened.repository.as_ref());
+    options.repository =
+        repository.map(|repository| JudgedRepository { repository, which: args.restoring.of_backups(repository) });
     let source = opened.as_ref().map(|opened| &opened.source);
     let mut outcome = match &source {
         None => verify_parts(parts(&args.summaries)?, &options)?,
-        Some(source) if args.restoring.is_asked() => {
+        // From a backup that does not restore, nothing is foretold: that, and its WAL, is the answer.
+        Some(source) if args.restoring.is_asked() && !args.restoring.names_broken(repository) => {
             let files = if args.all { RestoreFiles::All } else { RestoreFiles::Asked };
-            args.restoring.verify(source.as_ref(), repository, &options, files, &mut zone, run.began)?
+            let look = RestoreLook { files, contents: args.data };
+            args.restoring.verify(source.as_ref(), repository, &options, look, &mut zone, run.began)?
         }
         Some(source) => verify(source.as_ref(), &options)?,
     };
     bar.finish();
-    if let Some(repository) = repository {
-        let which = args.restoring.of_backups(repository);
-        repository::judge(&mut outcome, repository, which, &args.severity);
-        if outcome.verdict == Verdict::Proven
-            && let Some(facts) = &mut outcome.repository
-        {
-            facts.restore_command = args.restoring.command(repository);
-        }
+    if let Some(repository) = repository
+        && outcome.verdict == Verdict::Proven
+        && let Some(facts) = &mut outcome.repository
+    {
+        facts.restore_command = args.restoring.command(repository);
     }
     guarding.judge(&mut outcome, &args.severity, args.quiet, &mut zone)?;
     let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
@@ -263,7 +270,11 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     // Where it cannot be counted, the verdict is still worth a page.
     let volume =
         source.as_ref().filter(|_| counts).and_then(|source| Volume::of(source.as_ref(), counted(args, &outcome)).ok());
-    let archive = outcome.parts.as_ref().and_then(|parts| parts.place.clone()).unwrap_or_else(|| archive(args));
+    let archive = outcome.parts.as_ref().and_then(|parts| parts.place.clone()).unwrap_or_else(|| match &source {
+        // As a configuration names it.
+        Some(source) if !args.input.is_named() => source.describe(),
+        _ => archive(args),
+    });
     let exit_code = exit.code();
     let answer = VerifyAnswer { outcome: &outcome, archive, ended, exit_code, status, fails_from, zone, run, volume };
     let text = render(args.format, &answer)?;

@@ -2,6 +2,7 @@
 //! others, with the settings that make a server recover to it.
 
 use crate::exit::Exit;
+use crate::config::ConfigOptions;
 use crate::input::{At, InputOptions};
 use crate::memory::Memory;
 use crate::progress::Bar;
@@ -79,6 +80,7 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
         jobs: args.jobs,
         no_mmap: args.no_mmap,
         max_rate: None,
+        config: ConfigOptions::default(),
         place: args.place.clone(),
         keys: args.keys.clone(),
     };

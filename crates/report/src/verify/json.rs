@@ -78,6 +78,9 @@ pub fn verify(outcome: &Outcome) -> Value {
     if let (Some(facts), Some(fields)) = (&outcome.repository, document.as_object_mut()) {
         fields.insert("repository".into(), crate::repository::json(facts));
     }
+    if let Some(fields) = document.as_object_mut().filter(|_| !outcome.contents.is_empty()) {
+        fields.insert("contents".into(), outcome.contents.iter().map(crate::contents::named).collect());
+    }
     if let (Some(used), Some(fields)) = (&outcome.parts, document.as_object_mut()) {
         fields.insert("parts".into(), parts(used));
     }
