@@ -38,6 +38,7 @@ const PAGES: &[HelpPage] = &[
             "jobs",
             "backup",
             "pgdata",
+            "data",
             "target_time",
             "target_xid",
             "target_name",
@@ -83,7 +84,7 @@ const PAGES: &[HelpPage] = &[
     },
     HelpPage {
         name: "backups",
-        shown: &["archive", "path", "jobs", "stanza", "archive_id", "server", "layout", "format", "timezone"],
+        shown: &["archive", "path", "jobs", "stanza", "archive_id", "server", "layout", "data", "format", "timezone"],
         examples: &[
             ("walproof backups /var/lib/pgbackrest", "which backups restore, and from when to when"),
             ("walproof backups /srv/barman --server main --format json", "one server, for a program"),
@@ -268,6 +269,7 @@ const PAGES: &[HelpPage] = &[
 /// Headings of options that belong together: the type that has them, which is their group.
 const HEADINGS: [(&str, &str); 5] = [
     ("Restoring", "Restore"),
+    ("ConfigOptions", "Repositories that a backup tool's configuration names"),
     ("Filtering", "Which records"),
     ("FromOptions", "Several places"),
     ("PlaceOptions", "Which of several archives at a place"),

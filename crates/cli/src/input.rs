@@ -1,12 +1,13 @@
 //! The options that every command on an archive shares, and opening it.
 
+use crate::config::{ConfigOptions, MeantPlace};
 use crate::from::FromOptions;
 use crate::keys::KeyOptions;
 use crate::repo::PlaceOptions;
 use anyhow::{Context, ensure};
-use pgwal::repos::{self, OpenedPlace, PlaceReading};
+use pgwal::repos::{self, ContentsReading, OpenedPlace, PlaceReading};
 use pgwal::source::{Pace, Source, guard};
-use pgwal::verify::{Depth, Options, SETTLE};
+use pgwal::verify::{Depth, Options, SETTLE, contents};
 use pgwal_query::sizes::bytes_of;
 use std::fs::File;
 use std::io::Read;
@@ -18,7 +19,7 @@ use std::sync::Arc;
 pub struct InputOptions {
     /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool, a tar, a file, several files, or -
     /// for standard input; several places are read as one archive, each file from the first that has it whole
-    #[arg(value_name = "ARCHIVE", required_unless_present = "path")]
+    #[arg(value_name = "ARCHIVE", required_unless_present_any = ["path", "stanza", "barman_conf"])]
     pub archive: Vec<PathBuf>,
     /// The same as ARCHIVE
     #[arg(short, long, value_name = "ARCHIVE", conflicts_with = "archive")]
@@ -36,6 +37,8 @@ pub struct InputOptions {
     pub from: FromOptions,
     #[command(flatten)]
     pub place: PlaceOptions,
+    #[command(flatten)]
+    pub config: ConfigOptions,
     #[command(flatten)]
     pub keys: KeyOptions,
 }
@@ -60,7 +63,18 @@ impl InputOptions {
 
     /// Opens what was named, with the repository that it lies in.
     pub fn open_place(&self) -> anyhow::Result<OpenedPlace> {
-        open_place(&self.named(), self.max_rate, &self.place, &self.keys)
+        self.open_place_with(None)
+    }
+
+    /// The same, with the contents of the repository's backups.
+    pub fn open_place_with(&self, contents: Option<ContentsReading>) -> anyhow::Result<OpenedPlace> {
+        let MeantPlace { paths, choice, how } = self.place(contents)?;
+        Ok(repos::open(&paths, &choice, how)?)
+    }
+
+    /// How the contents of backups are read: of one, by its name, or of all.
+    pub fn contents(&self, backup: Option<String>) -> ContentsReading {
+        ContentsReading { jobs: self.jobs(), backup, plain: contents::plain }
     }
 
     /// What was named.
@@ -103,7 +117,7 @@ pub fn open_place(
     keys: &KeyOptions,
 ) -> anyhow::Result<OpenedPlace> {
     let pace = max_rate.map(|rate| Arc::new(Pace::new(rate)));
-    Ok(repos::open(paths, &place.choice(), PlaceReading { keys: keys.keys()?, pace })?)
+    Ok(repos::open(paths, &place.choice(), PlaceReading { keys: keys.keys()?, pace, ..PlaceReading::default() })?)
 }
 
 /// Opens the WAL of one place.

@@ -2,6 +2,7 @@
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 mod cmd;
+mod config;
 mod exit;
 mod filtering;
 mod follow;

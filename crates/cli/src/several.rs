@@ -1,7 +1,7 @@
 //! Several places that are read as one archive.
 
 use crate::input::{InputOptions, open_place};
-use pgwal::repos::{OpenedPlace, Repository};
+use pgwal::repos::{ContentsReading, ListedBackup, OpenedPlace, Repository};
 use pgwal::source::{ArchivePlace, PlacesSource, Source, tar_at};
 use pgwal::verify::places::choose_copies;
 use std::path::{Path, PathBuf};
@@ -34,21 +34,30 @@ impl NamedArchive {
 
 impl NamedArchive {
     /// The same, opened anew, where its tool made or expired a backup since it was.
-    pub fn newer(&self, input: &InputOptions) -> anyhow::Result<Option<NamedArchive>> {
-        let newer = input.open_named()?;
+    pub fn newer(
+        &self,
+        input: &InputOptions,
+        contents: Option<&ContentsReading>,
+    ) -> anyhow::Result<Option<NamedArchive>> {
+        let newer = input.open_named(None)?;
+        // What was found in the contents of a backup, a look without them does not know.
         let backups = |archive: &NamedArchive| {
             let listed = archive.repository().map_or(&[][..], |repository| &repository.backups);
-            listed.iter().map(|backup| (backup.label.clone(), backup.restores())).collect::<Vec<_>>()
+            let state = |backup: &ListedBackup| (backup.label.clone(), contents.is_some() || backup.restores());
+            listed.iter().map(state).collect::<Vec<_>>()
         };
         let changed = backups(self) != backups(&newer);
-        Ok(changed.then_some(newer))
+        Ok(match contents.filter(|_| changed) {
+            Some(contents) => Some(input.open_named(Some(contents))?),
+            None => changed.then_some(newer),
+        })
     }
 }
 
 impl InputOptions {
-    /// Opens all that was named.
-    pub fn open_named(&self) -> anyhow::Result<NamedArchive> {
-        let mut all = self.open_each()?.into_iter().zip(self.each_named());
+    /// Opens all that was named, with the contents of the repository's backups where they are wanted.
+    pub fn open_named(&self, contents: Option<&ContentsReading>) -> anyhow::Result<NamedArchive> {
+        let mut all = self.open_each_with(contents)?.into_iter().zip(self.each_named());
         match (all.next(), all.len()) {
             (Some((one, _)), 0) => Ok(NamedArchive::One(one)),
             (first, _) => {
@@ -64,11 +73,19 @@ impl InputOptions {
 
     /// Opens each place that was named.
     pub fn open_each(&self) -> anyhow::Result<Vec<OpenedPlace>> {
+        self.open_each_with(None)
+    }
+
+    fn open_each_with(&self, contents: Option<&ContentsReading>) -> anyhow::Result<Vec<OpenedPlace>> {
         let each = self.each_named();
         if each.len() == 1 {
-            return Ok(vec![self.open_place()?]);
+            return Ok(vec![self.open_place_with(contents.cloned())?]);
         }
-        let open = |paths: Vec<PathBuf>| open_place(&paths, self.max_rate, &self.place, &self.keys);
+        let open = |paths: Vec<PathBuf>| match paths.is_empty() {
+            // Where a configuration names it.
+            true => self.open_place_with(contents.cloned()),
+            false => open_place(&paths, self.max_rate, &self.place, &self.keys),
+        };
         each.into_iter().map(open).collect()
     }
 
@@ -86,7 +103,7 @@ impl InputOptions {
 
     /// The same for whoever takes records, where they are good.
     pub fn open_good(&self) -> anyhow::Result<Box<dyn Source>> {
-        match self.open_named()? {
+        match self.open_named(None)? {
             NamedArchive::One(opened) => Ok(opened.source),
             NamedArchive::Several(places, _) => {
                 choose_copies(&places, &self.options())?;

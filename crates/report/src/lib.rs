@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | [`verify`] | does it replay, how far, why not further | text, JSON, HTML, JUnit, SARIF, Nagios, Prometheus |
 //! | [`restore`] | what a restore would come to, inside of [`verify`] | text, JSON |
+//! | [`contents`] | what was read of backups' files | text, JSON |
 //! | [`repository`] | what was recognised at a place | text, JSON |
 //! | [`backups`] | which backups there are, and what each can be restored to | text, JSON |
 //! | [`plan`] | which files a restore asks for | text, JSON |
@@ -38,6 +39,7 @@
 
 pub mod backups;
 pub mod compare;
+pub mod contents;
 pub mod control;
 pub mod dump;
 pub mod ended;

@@ -27,6 +27,7 @@ pub fn not_checked(what: NotChecked) -> &'static str {
         NotChecked::Records => "records",
         NotChecked::Pages => "pages",
         NotChecked::DataFiles => "data files and configuration",
+        NotChecked::Configuration => "configuration",
         NotChecked::NewerWal => "whether newer WAL exists on the server",
         NotChecked::Backups => "whether a base backup fits, and whether newer WAL exists on the server",
         NotChecked::RemovableFlag => "the page flag BKP_REMOVABLE, which no checksum covers and no reader uses",

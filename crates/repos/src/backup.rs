@@ -1,9 +1,10 @@
 //! A backup, as its tool's own files tell of it.
 
+use crate::contents::{ContentFault, ContentsRead, ContentsReading};
 use pgwal_format::text::backup_label::{self, BackupLabel};
 use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
 use pgwal_source::Keys;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 /// A backup, as its tool's own files tell of it.
@@ -45,6 +46,8 @@ pub struct ListedBackup {
     pub defects: Vec<BackupDefect>,
     /// What of it was not looked at, in words.
     pub not_checked: Vec<&'static str>,
+    /// What was read of its files' contents, where that was asked for.
+    pub contents: Option<ContentsRead>,
 }
 
 /// What a backup holds.
@@ -113,6 +116,15 @@ pub enum BackupDefect {
         /// How many.
         count: u64,
     },
+    /// The content of a file is not what it was.
+    Damaged {
+        /// The first of them.
+        file: String,
+        /// What is wrong with it, as what follows its name.
+        why: String,
+        /// How many.
+        count: u64,
+    },
     /// The backup that it builds on is not there.
     NoParent(String),
     /// A backup that it builds on does not restore.
@@ -138,6 +150,10 @@ impl fmt::Display for BackupDefect {
             }
             BackupDefect::OtherSize { file, found, expected, count } => {
                 write!(f, "{file} has {found} bytes instead of {expected}")?;
+                more(f, *count)
+            }
+            BackupDefect::Damaged { file, why, count } => {
+                write!(f, "{file} {why}")?;
                 more(f, *count)
             }
             BackupDefect::NoParent(label) => write!(f, "{label}, on which it builds, is missing"),
@@ -173,6 +189,14 @@ impl ListedBackup {
         if !self.defects.contains(&defect) {
             self.defects.push(defect);
         }
+    }
+
+    /// Takes in what was read of its files.
+    pub(crate) fn take_contents(&mut self, read: ContentsRead) {
+        if let Some(ContentFault { file, why, count, .. }) = read.damaged.clone() {
+            self.put_down(BackupDefect::Damaged { file, why, count });
+        }
+        self.contents = Some(read);
     }
 
     /// Its `backup_label`, read.
@@ -222,6 +246,17 @@ impl ListedBackup {
     }
 }
 
+/// Says of each backup whose parent is not there that it does not restore. What it needs of a parent that is there, its
+/// own manifest says.
+pub(crate) fn judge_parents(backups: &mut [ListedBackup]) {
+    let labels: HashSet<String> = backups.iter().map(|backup| backup.label.clone()).collect();
+    for backup in backups {
+        if let Some(parent) = backup.parent.clone().filter(|parent| !labels.contains(parent)) {
+            backup.put_down(BackupDefect::NoParent(parent));
+        }
+    }
+}
+
 /// Says of each backup whose parents are missing, or do not restore, that it does not either.
 pub(crate) fn judge_chains(backups: &mut [ListedBackup]) {
     // A chain is as long as there are backups, at most; mostly parents come first, and one round is enough.
@@ -243,4 +278,22 @@ pub(crate) fn judge_chains(backups: &mut [ListedBackup]) {
             return;
         }
     }
+}
+
+/// Which backups are looked at, in order: that one and all that it builds on, or all of them. The list is in the order
+/// in which they were made.
+pub(crate) fn asked(backups: &[ListedBackup], reading: &ContentsReading) -> Vec<usize> {
+    let at = |label: &str| backups.iter().position(|backup| backup.label == label);
+    let Some(label) = reading.backup.as_deref() else { return (0..backups.len()).collect() };
+    let mut next = match label {
+        "latest" => backups.iter().rposition(|backup| backup.restores() && backup.start.is_some()),
+        label => at(label),
+    };
+    let mut chain = Vec::new();
+    while let Some(index) = next.filter(|index| !chain.contains(index)) {
+        chain.push(index);
+        next = backups.get(index).and_then(|backup| at(backup.parent.as_deref()?));
+    }
+    chain.sort_unstable();
+    chain
 }

@@ -2,7 +2,7 @@
 
 use crate::store::{ItemKind, Store, StoreItem};
 use pgwal_source::bucket::{Bucket, BucketItem, BucketSource};
-use pgwal_source::{Extent, Refusal, Source, SourceError};
+use pgwal_source::{Extent, Refusal, Source, SourceError, Stored};
 use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,6 +53,13 @@ impl Store for BucketStore {
                 Some(own) => Err(own.clone()),
                 None => Err(SourceError::foreign(file, Refusal::OutOfReach, error)),
             },
+        }
+    }
+
+    fn open(&self, file: &str) -> Result<Option<Box<dyn Stored + '_>>, SourceError> {
+        match self.0.object(file, Extent::Whole) {
+            Err(error) if error.is_gone() => Ok(None),
+            object => object.map(Some),
         }
     }
 

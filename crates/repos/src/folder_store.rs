@@ -1,7 +1,7 @@
 //! A folder of this machine's disk.
 
 use crate::store::{ItemKind, Store, StoreItem, join};
-use pgwal_source::{FileKind, Pace, Source, SourceError, in_folders};
+use pgwal_source::{FileKind, Pace, Source, SourceError, Stored, in_folders, open_file};
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -86,6 +86,13 @@ impl Store for FolderStore {
         let file = File::open(&path).map_err(|error| refused(&error))?;
         file.take(limit).read_to_end(&mut bytes).map_err(|error| refused(&error))?;
         Ok(Some(bytes))
+    }
+
+    fn open(&self, file: &str) -> Result<Option<Box<dyn Stored + '_>>, SourceError> {
+        match open_file(&self.at(file), self.pace.as_deref()) {
+            Err(error) if error.is_gone() => Ok(None),
+            opened => opened.map(Some),
+        }
     }
 
     fn wal(&self, folders: &[String]) -> Result<Box<dyn Source>, SourceError> {

@@ -63,30 +63,16 @@ impl Info {
 
     /// Reads one, and holds it against its checksum.
     pub(crate) fn parse(bytes: &[u8]) -> Result<Info, InfoFault> {
-        let text = std::str::from_utf8(bytes).map_err(|_| InfoFault::Form)?;
-        let mut sum = InfoSum { sum: Sha1::new(), section: None, first: true };
         let mut sections: Vec<(String, Vec<(String, Value)>)> = Vec::new();
-        let mut told = None;
-        for line in text.lines().filter(|line| !line.is_empty()) {
-            if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-                sections.push((name.to_owned(), Vec::new()));
-                continue;
+        summed(bytes, &mut |section, key, value| {
+            if sections.last().is_none_or(|(name, _)| name != section) {
+                sections.push((section.to_owned(), Vec::new()));
             }
-            let (key, value) = pair(line).ok_or(InfoFault::Form)?;
-            let (section, entries) = sections.last_mut().ok_or(InfoFault::Form)?;
-            if key == "backrest-checksum" {
-                told = value.as_str().map(str::to_owned);
-                continue;
+            if let Some((_, entries)) = sections.last_mut() {
+                entries.push((key.to_owned(), value));
             }
-            sum.add(section, key, line.get(key.len() + 1..).unwrap_or_default());
-            entries.push((key.to_owned(), value));
-        }
-        let made = sum.end();
-        match told {
-            Some(told) if told == made => Ok(Info { sections }),
-            Some(_) => Err(InfoFault::Checksum),
-            None => Err(InfoFault::Form),
-        }
+        })?;
+        Ok(Info { sections })
     }
 
     /// The value of a key.
@@ -114,6 +100,37 @@ impl Info {
     /// The format of the file.
     pub(crate) fn format(&self) -> Option<u64> {
         self.number("backrest", "backrest-format")
+    }
+}
+
+/// Whether a file of that form, of whatever size, is what its own checksum says.
+pub(crate) fn is_what_it_says(bytes: &[u8]) -> bool {
+    summed(bytes, &mut |_, _, _| ()).is_ok()
+}
+
+/// Hands on section, key and value of each line; the checksum of all of them must be the one that is told.
+fn summed(bytes: &[u8], each: &mut dyn FnMut(&str, &str, Value)) -> Result<(), InfoFault> {
+    let text = std::str::from_utf8(bytes).map_err(|_| InfoFault::Form)?;
+    let mut sum = InfoSum { sum: Sha1::new(), section: None, first: true };
+    let (mut section, mut told) = (None, None);
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = Some(name);
+            continue;
+        }
+        let (key, value) = pair(line).ok_or(InfoFault::Form)?;
+        let section = section.ok_or(InfoFault::Form)?;
+        if key == "backrest-checksum" {
+            told = value.as_str().map(str::to_owned);
+            continue;
+        }
+        sum.add(section, key, line.get(key.len() + 1..).unwrap_or_default());
+        each(section, key, value);
+    }
+    match told {
+        Some(told) if told == sum.end() => Ok(()),
+        Some(_) => Err(InfoFault::Checksum),
+        None => Err(InfoFault::Form),
     }
 }
 

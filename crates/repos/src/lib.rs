@@ -16,6 +16,7 @@
 //! | [`layout`] | a file a tool: how its repository is told, and what its files say |
 //! | [`place`] | recognises what lies at a place |
 //! | [`command`] | the tool's own command for a restore |
+//! | [`config`] | where the configuration of a tool says that its repositories are |
 //! | [`backup`] | a backup as its tool's files tell of it, and why it does not restore |
 //!
 //! Nothing is ever written. A file of a tool that is damaged, too large or of a later format is a [`RepoDefect`], never
@@ -38,13 +39,17 @@ mod candidate;
 mod choice;
 mod climb;
 pub mod command;
+pub mod config;
+mod contents;
 mod defect;
 mod error;
 mod folder_store;
 mod info;
 pub mod layout;
 mod open;
+mod pieces;
 pub mod place;
+mod place_reading;
 mod repo_layout;
 mod repository;
 mod source;
@@ -57,11 +62,13 @@ pub use backup::{BackupDefect, BackupMode, ListedBackup};
 pub use bucket_store::BucketStore;
 pub use candidate::Candidate;
 pub use choice::RepoChoice;
+pub use contents::{ContentFault, ContentsRead, ContentsReading, PlainReading};
 pub use defect::{DefectKind, RepoDefect};
 pub use error::RepoError;
 pub use folder_store::FolderStore;
-pub use open::{EachPlace, OpenedPlace, PlaceReading, open, open_each, open_store, open_wal};
+pub use open::{EachPlace, OpenedPlace, open, open_each, open_store, open_wal};
 pub use place::candidates;
+pub use place_reading::PlaceReading;
 pub use repo_layout::RepoLayout;
 pub use repository::Repository;
 pub use store::{ItemKind, Store, StoreItem};

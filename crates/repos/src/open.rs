@@ -8,11 +8,12 @@ use crate::climb;
 use crate::error::RepoError;
 use crate::folder_store::FolderStore;
 use crate::place::candidates;
+use crate::place_reading::PlaceReading;
 use crate::repo_layout::RepoLayout;
 use crate::repository::Repository;
 use crate::store::Store;
 use crate::tar_store::TarStore;
-use pgwal_source::{Keys, Pace, Source, StdinPlace, is_wal_folder, open_at_pace, tar_at, with_keys};
+use pgwal_source::{Source, StdinPlace, is_wal_folder, open_at_pace, tar_at, with_keys};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,38 +34,28 @@ impl OpenedPlace {
     }
 }
 
-/// How a place is read.
-#[derive(Clone, Default)]
-pub struct PlaceReading {
-    /// What may open what lies there encrypted.
-    pub keys: Keys,
-    /// No more is read of its WAL than it allows.
-    pub pace: Option<Arc<Pace>>,
-}
-
 /// Opens what a user named: whatever [`pgwal_source::open`] opens, or a folder in which a repository of a backup tool
 /// lies, or a part of one.
 ///
 /// # Errors
 /// Nothing there can be looked at, or several things lie there and nothing says which is meant.
 pub fn open(paths: &[PathBuf], choice: &RepoChoice, how: PlaceReading) -> Result<OpenedPlace, RepoError> {
-    let PlaceReading { keys, pace } = how;
-    let given = keys.clone();
+    let (pace, given) = (how.pace.clone(), how.keys.clone());
     let plain = |pace| Ok(OpenedPlace::plain(with_keys(open_at_pace(paths, pace)?, given)));
     let [path] = paths else { return plain(pace) };
     #[cfg(feature = "stores")]
-    if let Some(store) = bucket(path, pace.clone())? {
+    if let Some(store) = bucket(path, &how)? {
         let found = candidates(store.as_ref())?;
-        return if found.is_empty() && !choice.is_made() { plain(pace) } else { chosen(store, found, choice, &keys) };
+        return if found.is_empty() && !choice.is_made() { plain(pace) } else { chosen(store, found, choice, &how) };
     }
     if path == Path::new("-") {
         return match StdinPlace::open()? {
-            StdinPlace::Tar(tar) => in_tar::open(tar, choice, &keys),
-            StdinPlace::File(source) => Ok(OpenedPlace::plain(with_keys(source, keys))),
+            StdinPlace::Tar(tar) => in_tar::open(tar, choice, &how),
+            StdinPlace::File(source) => Ok(OpenedPlace::plain(with_keys(source, how.keys))),
         };
     }
     if let Some(tar) = tar_at(path, pace.clone())? {
-        return in_tar::open(tar, choice, &keys);
+        return in_tar::open(tar, choice, &how);
     }
     if !path.is_dir() {
         return plain(pace);
@@ -76,7 +67,7 @@ pub fn open(paths: &[PathBuf], choice: &RepoChoice, how: PlaceReading) -> Result
             archive_id: choice.archive_id.clone().or(part.archive_id),
             server: choice.server.clone(),
         };
-        return open_store(Arc::new(FolderStore::above(root, path, pace)), &choice, &keys);
+        return open_store(Arc::new(FolderStore::above(root, path, pace)), &choice, &how);
     }
     if choice.layout == Some(RepoLayout::Folder) || is_wal_folder(path)? {
         return plain(pace);
@@ -87,7 +78,7 @@ pub fn open(paths: &[PathBuf], choice: &RepoChoice, how: PlaceReading) -> Result
     if !choice.is_made() && found.iter().all(|candidate| candidate.layout == RepoLayout::Folder) {
         return plain(pace);
     }
-    open_store(Arc::new(store), choice, &keys)
+    open_store(Arc::new(store), choice, &how)
 }
 
 /// Opens the WAL that lies at a place, and nothing else of it: a folder of WAL, or a prefix that is said to be one,
@@ -111,9 +102,9 @@ pub type EachPlace = (Candidate, Result<OpenedPlace, RepoError>);
 /// # Errors
 /// The folder cannot be looked at.
 pub fn open_each(path: &Path, choice: &RepoChoice, how: &PlaceReading) -> Result<Vec<EachPlace>, RepoError> {
-    let store = place(path, how.pace.clone())?;
+    let store = place(path, how)?;
     let open = |candidate: Candidate| {
-        let opened = one(Arc::clone(&store), candidate.clone(), choice, &how.keys);
+        let opened = one(Arc::clone(&store), candidate.clone(), choice, how);
         (candidate, opened)
     };
     Ok(choice.narrow(candidates(store.as_ref())?).into_iter().map(open).collect())
@@ -123,52 +114,54 @@ pub fn open_each(path: &Path, choice: &RepoChoice, how: &PlaceReading) -> Result
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_store(store: Arc<dyn Store>, choice: &RepoChoice, keys: &Keys) -> Result<OpenedPlace, RepoError> {
+pub fn open_store(store: Arc<dyn Store>, choice: &RepoChoice, how: &PlaceReading) -> Result<OpenedPlace, RepoError> {
     let found = candidates(store.as_ref())?;
-    chosen(store, found, choice, keys)
+    chosen(store, found, choice, how)
 }
 
 pub(crate) fn chosen(
     store: Arc<dyn Store>,
     found: Vec<Candidate>,
     choice: &RepoChoice,
-    keys: &Keys,
+    how: &PlaceReading,
 ) -> Result<OpenedPlace, RepoError> {
     let candidate = choice.choose(&store.describe(), found)?;
-    one(store, candidate, choice, keys)
+    one(store, candidate, choice, how)
 }
 
 fn one(
     store: Arc<dyn Store>,
     candidate: Candidate,
     choice: &RepoChoice,
-    keys: &Keys,
+    how: &PlaceReading,
 ) -> Result<OpenedPlace, RepoError> {
     if candidate.layout == RepoLayout::Folder {
         let wal = store.wal(&[candidate.base])?;
-        return Ok(OpenedPlace::plain(with_keys(wal, keys.clone())));
+        return Ok(OpenedPlace::plain(with_keys(wal, how.keys.clone())));
     }
-    let repository = Repository::read(store, candidate, choice, keys)?;
+    let repository = Repository::read(store, candidate, choice, how)?;
     Ok(OpenedPlace { source: repository.source()?, repository: Some(repository), told: Vec::new() })
 }
 
 /// The bucket that a URL names.
 #[cfg(feature = "stores")]
-fn bucket(path: &Path, pace: Option<Arc<Pace>>) -> Result<Option<Arc<dyn Store>>, RepoError> {
+fn bucket(path: &Path, how: &PlaceReading) -> Result<Option<Arc<dyn Store>>, RepoError> {
     use pgwal_source::bucket::{Bucket, BucketSettings, is_url};
     let Some(url) = path.to_str().filter(|url| is_url(url)) else { return Ok(None) };
-    let bucket = Bucket::open(url, &BucketSettings::of_process(), pace)?;
+    let own = how.variables.iter();
+    let settings = own.fold(BucketSettings::of_process(), |settings, (name, value)| settings.with(name, value));
+    let bucket = Bucket::open(url, &settings, how.pace.clone())?;
     Ok(Some(Arc::new(crate::bucket_store::BucketStore::new(bucket))))
 }
 
 /// Where several archives may lie.
-fn place(path: &Path, pace: Option<Arc<Pace>>) -> Result<Arc<dyn Store>, RepoError> {
-    if let Some(tar) = tar_at(path, pace.clone())? {
+fn place(path: &Path, how: &PlaceReading) -> Result<Arc<dyn Store>, RepoError> {
+    if let Some(tar) = tar_at(path, how.pace.clone())? {
         return Ok(Arc::new(TarStore::new(Arc::new(tar))));
     }
     #[cfg(feature = "stores")]
-    if let Some(store) = bucket(path, pace.clone())? {
+    if let Some(store) = bucket(path, how)? {
         return Ok(store);
     }
-    Ok(Arc::new(FolderStore::new(path, pace)))
+    Ok(Arc::new(FolderStore::new(path, how.pace.clone())))
 }

@@ -6,6 +6,7 @@ use crate::choice::RepoChoice;
 use crate::defect::RepoDefect;
 use crate::error::RepoError;
 use crate::layout::{self, Reading, RepoContents};
+use crate::place_reading::PlaceReading;
 use crate::repo_layout::RepoLayout;
 use crate::source::RepoSource;
 use crate::store::Store;
@@ -49,10 +50,12 @@ impl Repository {
         store: Arc<dyn Store>,
         candidate: Candidate,
         choice: &RepoChoice,
-        keys: &Keys,
+        how: &PlaceReading,
     ) -> Result<Repository, RepoError> {
+        let keys = &how.keys;
+        let reading = Reading { store: store.as_ref(), keys, contents: how.contents.as_ref() };
         let RepoContents { wal, archive_id, backups, defects, by, left_out, keys_of_wal } =
-            layout::read(&Reading { store: store.as_ref(), keys }, &candidate, choice)?;
+            layout::read(&reading, &candidate, choice)?;
         let Candidate { layout, base, name, by: told } = candidate;
         Ok(Repository {
             place: store.describe(),

@@ -23,6 +23,12 @@ pub trait Store: Send + Sync {
     /// It cannot be read.
     fn read(&self, file: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError>;
 
+    /// The stored bytes of a file; `None` where there is no such file.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    fn open(&self, file: &str) -> Result<Option<Box<dyn Stored + '_>>, SourceError>;
+
     /// The WAL in some folders as one archive: the first with its subfolders of 256 segments, the others flat. Files
     /// are shown by their names in the store.
     ///

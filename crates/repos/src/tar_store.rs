@@ -2,7 +2,7 @@
 
 use crate::store::{ItemKind, Store, StoreItem};
 use pgwal_source::tar::TarFile;
-use pgwal_source::{Source, SourceError};
+use pgwal_source::{Source, SourceError, Stored};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -31,6 +31,10 @@ impl Store for TarStore {
 
     fn read(&self, file: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
         self.0.read(file, limit)
+    }
+
+    fn open(&self, file: &str) -> Result<Option<Box<dyn Stored + '_>>, SourceError> {
+        self.0.member(file)
     }
 
     fn wal(&self, folders: &[String]) -> Result<Box<dyn Source>, SourceError> {

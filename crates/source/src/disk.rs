@@ -6,7 +6,7 @@ use crate::stamp::Stamp;
 use crate::{Entry, HeldEntry, SourceError, Stored, level, regular};
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -49,6 +49,14 @@ impl Local for Disk {
         File::open(data.join("global/pg_control")).ok()?.take(8192).read_to_end(&mut bytes).ok()?;
         Some(bytes)
     }
+}
+
+/// Opens a regular file by its path, to be read no faster than the pace allows.
+///
+/// # Errors
+/// It cannot be opened, or is no regular file.
+pub fn open_file<'a>(path: &Path, pace: Option<&'a Pace>) -> Result<Box<dyn Stored + 'a>, SourceError> {
+    Ok(Box::new(DiskFile::open(path.to_path_buf(), pace)?))
 }
 
 /// A file of the disk.

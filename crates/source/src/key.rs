@@ -57,6 +57,16 @@ impl Keys {
         self.held().files.push(Zeroizing::new(content));
     }
 
+    /// Takes in those of others.
+    pub fn join(&mut self, others: &Keys) {
+        for passphrase in &others.0.passphrases {
+            self.held().passphrases.push(passphrase.clone());
+        }
+        for file in &others.0.files {
+            self.held().files.push(file.clone());
+        }
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.passphrases.is_empty() && self.0.files.is_empty()

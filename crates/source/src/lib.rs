@@ -74,6 +74,7 @@ pub mod tar;
 mod versioned;
 
 pub use codec::Codec;
+pub use disk::open_file;
 pub use entry::{Entry, Ignored, Listing};
 pub use error::{FileKind, Refusal, SourceError};
 pub use find::NameSought;

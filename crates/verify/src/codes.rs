@@ -349,7 +349,16 @@ codes! {
         "The time that is the target names no zone, no configuration of the server is at hand (a .backup file or backup_label alone has none), and --timezone was not given: it was read in the zone of this machine. The server wrote the times of its own backup in another zone, in which the same text is another moment, and it reads recovery_target_time in its own zone as well. What is said of the restore is right for the moment that TIMES tells. Say which one is meant: --timezone with the server's zone, or a distance from UTC in the time itself.";
     BackupNotRestorable = "WP440", "backup-not-restorable", Warning, "a backup does not restore",
         example "backup 20261128-151715F_20261128-151830I does not restore: 20261128-151715F, on which it builds, is missing",
-        "A backup of a backup tool's repository was held against what describes it: its information and manifest, the backup that it builds on, and its files by name and size. Something that it needs is not there or has another size, or its tool says that it failed or was never finished. Its content was not read. The tool refuses to restore it, or leaves files out. As long as another backup restores this is a warning, and the verdict is that of the WAL; WAL alone is no restore, so that it is an error where no backup is left. Look for what is missing in another repository or a copy of this one; take a new backup now.";
+        "A backup of a backup tool's repository was held against what describes it: its information and manifest, the backup that it builds on, and its files by name and size. Something that it needs is not there or has another size, or its tool says that it failed or was never finished. Its content is read with --data alone. The tool refuses to restore it, or leaves files out. As long as another backup restores this is a warning, and the verdict is that of the WAL; WAL alone is no restore, so that it is an error where no backup is left. Look for what is missing in another repository or a copy of this one; take a new backup now.";
+    BackupContent = "WP441", "backup-content", Error, "a file of a backup has another content than its manifest says",
+        example "base/5/16384 has another content than backup_manifest says",
+        "With --data every file of the backup is read and held against its checksum in backup_manifest, as long as no server was started on it. The file has the right size and another content: a bit was lost on the way or on the disk, or somebody changed it. A server starts, and comes to something else or stops at the first page that it cannot read. What a server makes anew (free space and visibility maps) is a warning, what it never reads information; what people change between restore and start is not told. Copy the backup anew from where it was taken, or restore another one.";
+    BackupPages = "WP442", "backup-pages", Warning, "pages of a backup have a wrong checksum",
+        example "base/5/16384 has 2 pages with a wrong checksum, the first is block 17",
+        "Nothing says what the files of this backup should hold, but the cluster has checksums on its data pages (data_checksums), and with --data they were read. Pages that were written after the backup began are left out: replay writes them anew. These are older by what they say, and their checksum is wrong. A page that was being written while it was copied looks like that, and replay mends it; a page that was damaged on the disk or in the copy looks like that, too, and is not mended: a query of it fails with \"invalid page in block\". After the restore, run pg_amcheck or pg_checksums before the cluster is used; compare with another backup.";
+    BackupUnread = "WP443", "backup-unread", Warning, "files of a backup could not be read",
+        example "backup/main/20261128-151715F was not read whole: pg_data/base/5/16384 is encrypted",
+        "With --data the contents of backups are read, and these could not be: no permission, an error of the disk, no key, or a file that changed while it was read. Nothing is said of them, neither that they are right nor that they are damaged. Look as a user who may read them, or give the key (--passphrase-file, --key-file).";
 
     Encrypted = "WP501", "encrypted", Error, "a file is encrypted",
         example "000000010000000000000011 is encrypted (openssl)",
@@ -436,7 +445,13 @@ impl Code {
                 | Code::UnknownCodec
                 | Code::UnknownVersion
                 | Code::Unreadable
+                | Code::BackupUnread
         )
+    }
+
+    /// It is about a repository's own files, or about its backups, and not about WAL.
+    pub const fn is_of_repository(self) -> bool {
+        matches!(self, Code::RepositoryInfo | Code::BackupNotRestorable | Code::BackupPages | Code::BackupUnread)
     }
 }
 

@@ -16,6 +16,7 @@ mod beside;
 mod beside_target;
 pub mod codes;
 pub mod compare;
+pub mod contents;
 mod filtered;
 pub mod finding;
 pub mod fresh;

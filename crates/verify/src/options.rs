@@ -3,6 +3,7 @@
 use crate::codes::{CodePattern, Severity};
 use crate::index::Index;
 use crate::known::AcceptedFindings;
+use crate::repository::JudgedRepository;
 use pgwal_archive::whose::Cluster;
 use pgwal_archive::{Depth, Look, Progress, Which};
 use pgwal_format::Lsn;
@@ -50,6 +51,8 @@ pub struct Options<'a> {
     /// moment: zero, as by default, not at all; [`SETTLE`](crate::SETTLE) is what the program waits. What is still so
     /// then is told as it is ([`Code::StillCopied`](crate::Code::StillCopied)).
     pub settle: Duration,
+    /// The repository in which the archive lies: what is wrong with it is judged, too.
+    pub repository: Option<JudgedRepository<'a>>,
     /// Set to stop early.
     pub interrupt: Option<&'a AtomicBool>,
 }
@@ -71,6 +74,7 @@ impl Default for Options<'_> {
             restored: None,
             facts: false,
             settle: Duration::ZERO,
+            repository: None,
             interrupt: None,
         }
     }

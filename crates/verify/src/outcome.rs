@@ -2,6 +2,7 @@
 
 use crate::beside::Beside;
 use crate::codes::Severity;
+use crate::contents::BackupContents;
 use crate::finding::Finding;
 use crate::place_report::PlaceReport;
 use crate::reach::Fresh;
@@ -111,6 +112,8 @@ pub enum NotChecked {
     Pages,
     /// Data files and configuration.
     DataFiles,
+    /// Configuration.
+    Configuration,
     /// Whether the server has newer WAL.
     NewerWal,
     /// Whether a base backup fits.
@@ -189,6 +192,8 @@ pub struct Outcome {
     pub repository: Option<RepositoryFacts>,
     /// What each place has, where the archive lies in several.
     pub places: Vec<PlaceReport>,
+    /// What was read of backups' contents, where that was asked for.
+    pub contents: Vec<BackupContents>,
 }
 
 impl Outcome {

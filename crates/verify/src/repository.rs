@@ -3,9 +3,9 @@
 //! The verdict is that of the WAL, unless nothing can be restored with it: the tool gives out none of it, or no backup
 //! is left.
 
-use crate::codes::{Code, CodePattern, Severity};
-use crate::finding::{Detail, Finding, set_severities};
-use crate::outcome::{Outcome, Verdict};
+use crate::codes::{Code, Severity};
+use crate::contents::BackupContents;
+use crate::finding::{Detail, Finding};
 pub use crate::repository_facts::RepositoryFacts;
 use pgwal_repos::{BackupDefect, ListedBackup, RepoDefect, Repository};
 
@@ -18,33 +18,61 @@ pub enum OfBackups<'a> {
     One(&'a str),
 }
 
-/// Adds what is wrong with a repository to what its WAL came to. `severities` are those that a caller wants instead of
-/// the usual ones.
-pub fn judge(
-    outcome: &mut Outcome,
-    repository: &Repository,
-    which: OfBackups<'_>,
-    severities: &[(CodePattern, Severity)],
-) {
-    outcome.repository = Some(RepositoryFacts::of(repository));
-    let mut findings: Vec<Finding> = repository.defects.iter().map(of_information).collect();
-    let left = repository.backups.iter().any(ListedBackup::restores);
-    let told = |backup: &&ListedBackup| match which {
-        OfBackups::All => true,
-        OfBackups::One(label) => backup.label == label,
+/// A repository in which an archive lies, to be judged with it.
+#[derive(Clone, Copy)]
+pub struct JudgedRepository<'a> {
+    /// The repository.
+    pub repository: &'a Repository,
+    /// Of which of its backups is told.
+    pub which: OfBackups<'a>,
+}
+
+impl JudgedRepository<'_> {
+    /// What was seen of it.
+    pub(crate) fn findings(&self) -> Vec<Finding> {
+        let JudgedRepository { repository, which } = *self;
+        let mut findings: Vec<Finding> = repository.defects.iter().map(of_information).collect();
+        let left = repository.backups.iter().any(ListedBackup::restores);
+        for backup in repository.backups.iter().filter(|backup| which.tells(backup)) {
+            // Whoever makes the first one has none yet.
+            let decides = matches!(which, OfBackups::One(_)) || !left && !backup.is_unfinished();
+            let severity = if decides { Severity::Error } else { Severity::Warning };
+            findings.extend(of_backup(backup, !left).map(|finding| Finding { severity, ..finding }));
+            findings.extend(of_contents(backup));
+        }
+        findings
+    }
+
+    /// What was read of its backups.
+    pub(crate) fn contents(&self) -> Vec<BackupContents> {
+        let told = self.repository.backups.iter().filter(|backup| self.which.tells(backup));
+        let read = |backup: &ListedBackup| {
+            Some(BackupContents { backup: backup.label.clone(), read: backup.contents.clone()? })
+        };
+        told.filter_map(read).collect()
+    }
+}
+
+impl OfBackups<'_> {
+    fn tells(self, backup: &ListedBackup) -> bool {
+        match self {
+            OfBackups::All => true,
+            OfBackups::One(label) => backup.label == label,
+        }
+    }
+}
+
+fn of_contents(backup: &ListedBackup) -> Vec<Finding> {
+    let Some(read) = &backup.contents else { return Vec::new() };
+    let finding = |code: Code, what: String| Finding {
+        timeline: backup.timeline(),
+        file: Some(backup.file.clone()),
+        detail: Detail::OfBackup { what },
+        ..Finding::of(code)
     };
-    for backup in repository.backups.iter().filter(told) {
-        // Whoever makes the first one has none yet.
-        let decides = matches!(which, OfBackups::One(_)) || !left && !backup.is_unfinished();
-        let severity = if decides { Severity::Error } else { Severity::Warning };
-        findings.extend(of_backup(backup, !left).map(|finding| Finding { severity, ..finding }));
-    }
-    outcome.lowered += set_severities(&mut findings, severities);
-    if findings.iter().any(|f| f.severity == Severity::Error) {
-        outcome.verdict = Verdict::Refuted;
-    }
-    outcome.findings.extend(findings);
-    outcome.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    let suspect = read.suspect.as_ref().map(|fault| finding(Code::BackupPages, format!("may be damaged: {fault}")));
+    let unread = read.unread.as_ref().map(|fault| finding(Code::BackupUnread, format!("was not read whole: {fault}")));
+    suspect.into_iter().chain(unread).collect()
 }
 
 fn of_information(defect: &RepoDefect) -> Finding {

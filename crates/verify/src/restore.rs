@@ -3,6 +3,7 @@
 mod ruling;
 
 use crate::codes::{Code, Severity};
+use crate::contents::{more_files, wrong_pages};
 use crate::filtered::FilteredSource;
 use crate::finding::{Detail, Finding};
 use crate::judge::{Ruling, RulingCase, segment_of};
@@ -104,6 +105,7 @@ pub fn verify_restore(
                 not_checked: vec![NotChecked::DataFiles],
                 ..RulingCase::without_wal(Vec::new(), options.depth)
             };
+            case.take_repository(options);
             let ruled = ruling.rule(&mut case)?;
             case.decided(ruled)
         }
@@ -155,6 +157,13 @@ pub fn of_flaw(flaw: &BackupFlaw) -> Finding {
         }
         FlawKind::RootFile { what, data } => {
             (Code::BackupStructure, Detail::RootFile { what: *what, data: data.clone() })
+        }
+        FlawKind::Content { count } => {
+            (Code::BackupContent, of(&format!("has another content than backup_manifest says{}", more_files(*count))))
+        }
+        &FlawKind::Pages { block, pages, files } => (Code::BackupPages, of(&wrong_pages(pages, block, files))),
+        FlawKind::Unread { why, count } => {
+            (Code::BackupUnread, of(&format!("cannot be read: {why}{}", more_files(*count))))
         }
         FlawKind::Tar(what) => (Code::BackupTar, of(what)),
         FlawKind::Closed(codec) => {

@@ -102,6 +102,7 @@ fn judged<'a>(
         }
         ReadArchive::NoOwner(found) => {
             let (mut case, unread) = nobody(source, found, options.depth);
+            case.take_repository(options);
             let ruled = match ruling {
                 Some(ruling) => ruling.rule(&mut case)?,
                 None => unread,
@@ -121,7 +122,9 @@ pub(crate) fn judge_lines<'a>(
     let Some(LineOfWal { archive, seen }) = lines.next() else { return Err(Error::Threads) };
     let mut index = None;
     let beside = |LineOfWal { archive, seen }| {
-        let (outcome, sight) = judge(archive, seen, options)?;
+        // What is told of the repository is told once, with the line that decides.
+        let options = Options { repository: None, severities: options.severities.clone(), ..*options };
+        let (outcome, sight) = judge(archive, seen, &options)?;
         index = index.take().or(outcome.index.clone());
         Ok(lines::judged(&sight.archive, &outcome))
     };

@@ -169,6 +169,9 @@ impl Finding {
                 format!("find out which cluster archives into this place; get this cluster's own {file}")
             }
             (Code::RepositoryInfo, _) => format!("bring {file} back, from its .copy, from another repository of the stanza or from a copy of this one"),
+            (Code::BackupContent, _) => "copy the backup anew from where it was taken, or restore another one".into(),
+            (Code::BackupPages, _) => "after a restore, run pg_amcheck or pg_checksums before the cluster is used".into(),
+            (Code::BackupUnread, _) => "look as a user who may read the backup's files, with the key for them".into(),
             (Code::BackupNotRestorable, _) => "take a new backup now, and look for what is missing in another repository or a copy of this one".into(),
             (Code::BackupHistory, _) => format!("get {file} from another copy of the archive, or take a new base backup"),
             (Code::BackupLabel | Code::BackupControl | Code::BackupContradicts | Code::BackupManifest, _) => {

@@ -68,7 +68,7 @@ const STOPS: Exit = Exit::Server(126);
 pub fn run(args: &ArchiveGetArgs) -> anyhow::Result<Exit> {
     let name = FileName::parse(&args.file).ok_or_else(|| anyhow!("{} is no name of a file of WAL", args.file))?;
     let server = AskingServer::in_folder(Path::new("."));
-    let reading = PlaceReading { keys: args.keys.keys()?, pace: None };
+    let reading = PlaceReading { keys: args.keys.keys()?, ..PlaceReading::default() };
     let place = |path: &PathBuf| GetPlace::new(path.clone(), args.place.choice(), reading.clone());
     let mut places: Vec<GetPlace> = args.from.iter().map(place).collect();
     let mut options = GetOptions::default();

@@ -1,20 +1,20 @@
 //! `walproof backups`: every backup of a place, and from when to when it can be restored to.
 
 use crate::exit::Exit;
+use crate::config::MeantPlace;
 use crate::input::InputOptions;
 use crate::progress::Bar;
 use crate::streams::page;
 use crate::zone::ZoneOption;
 use clap::ValueEnum;
 use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::repos::{OpenedPlace, PlaceReading, RepoError, open_each};
-use pgwal::source::{Pace, SourceError};
+use pgwal::repos::{OpenedPlace, RepoError, open_each};
+use pgwal::source::SourceError;
 use pgwal::verify::Verdict;
 use pgwal::verify::times::Times;
 use pgwal_report::backups::{ArchiveBackups, BackupsAnswer, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
 use std::io::Write;
-use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Options of `backups`.
@@ -22,6 +22,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub struct BackupsArgs {
     #[command(flatten)]
     input: InputOptions,
+    /// Read the contents of the backups as well, and hold them against their checksums
+    #[arg(long)]
+    data: bool,
     /// How to say it
     #[arg(long, value_enum, default_value_t = BackupsFormat::Text)]
     format: BackupsFormat,
@@ -44,10 +47,13 @@ struct SeenArchive {
 
 /// Says what there is.
 pub fn run(args: &BackupsArgs) -> anyhow::Result<Exit> {
-    let place = args.input.named().iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ");
+    let meant = args.input.places(args.data.then(|| args.input.contents(None)))?;
+    let place = meant.iter().map(MeantPlace::shown).collect::<Vec<_>>().join(" ");
     let bar = Bar::new(false);
-    let seen: Vec<SeenArchive> =
-        places(args, &place)?.into_iter().map(|(place, opened)| look(args, place, opened)).collect();
+    let mut seen: Vec<SeenArchive> = Vec::new();
+    for one in &meant {
+        seen.extend(archives(one)?.into_iter().map(|(place, opened)| look(args, place, opened)));
+    }
     bar.finish();
     let archives = seen.iter().map(|archive| ArchiveBackups {
         place: archive.place.clone(),
@@ -74,20 +80,16 @@ pub fn run(args: &BackupsArgs) -> anyhow::Result<Exit> {
 type NamedPlace = (String, Result<OpenedPlace, RepoError>);
 
 /// What lies there: one archive, or each of several.
-fn places(args: &BackupsArgs, place: &str) -> anyhow::Result<Vec<NamedPlace>> {
-    let keys = args.input.keys.keys()?;
-    let pace = args.input.max_rate.map(|rate| Arc::new(Pace::new(rate)));
-    let choice = args.input.place.choice();
-    let how = PlaceReading { keys, pace };
-    match pgwal::repos::open(&args.input.named(), &choice, how.clone()) {
+fn archives(meant: &MeantPlace) -> anyhow::Result<Vec<NamedPlace>> {
+    let MeantPlace { paths, choice, how } = meant;
+    match pgwal::repos::open(paths, choice, how.clone()) {
         Err(RepoError::Several { .. } | RepoError::Source(SourceError::WrongLevel { .. })) => {}
         Err(error) => return Err(error.into()),
-        Ok(opened) => return Ok(vec![(place.to_owned(), Ok(opened))]),
+        Ok(opened) => return Ok(vec![(meant.shown(), Ok(opened))]),
     }
-    let named = args.input.named();
-    let Some(path) = named.first() else { return Ok(Vec::new()) };
-    let each = open_each(path, &choice, &how)?;
-    let shown = |base: &str| if base.is_empty() { place.to_owned() } else { path.join(base).display().to_string() };
+    let Some(path) = paths.first() else { return Ok(Vec::new()) };
+    let each = open_each(path, choice, how)?;
+    let shown = |base: &str| if base.is_empty() { meant.shown() } else { path.join(base).display().to_string() };
     Ok(each.into_iter().map(|(candidate, opened)| (shown(&candidate.base), opened)).collect())
 }
 

@@ -2,6 +2,7 @@
 
 use crate::cmd::reading::timeline;
 use crate::exit::Exit;
+use crate::config::ConfigOptions;
 use crate::from::FromOptions;
 use crate::input::InputOptions;
 use crate::place::{Basis, Geometry, Operand};
@@ -79,6 +80,7 @@ pub fn run(args: &HexArgs) -> anyhow::Result<Exit> {
         no_mmap: true,
         max_rate: None,
         from: args.from.clone(),
+        config: ConfigOptions::default(),
         place: args.place.clone(),
         keys: args.keys.clone(),
     };

@@ -1,6 +1,7 @@
 //! Which WAL `dump` and `stats` read: the archive, the segments, the range, the timeline, by the rules of `pg_waldump`.
 
 use crate::exit::Exit;
+use crate::config::ConfigOptions;
 use crate::from::FromOptions;
 use crate::input::InputOptions;
 use crate::repo::PlaceOptions;
@@ -91,6 +92,7 @@ impl RangeOptions {
             no_mmap: self.no_mmap,
             max_rate: self.max_rate,
             from: self.from.clone(),
+            config: ConfigOptions::default(),
             place: self.place.clone(),
             keys: self.keys.clone(),
         };

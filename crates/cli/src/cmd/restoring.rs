@@ -108,6 +108,15 @@ struct Restored {
     chosen: Option<BackupChoice>,
 }
 
+/// How thoroughly a restore is looked at.
+#[derive(Clone, Copy)]
+pub struct RestoreLook {
+    /// Files of the archive that are judged.
+    pub files: RestoreFiles,
+    /// The contents of the backup's files are read, too.
+    pub contents: bool,
+}
+
 /// How times are read.
 struct TimesRead<'a> {
     zone: &'a mut Zone,
@@ -151,6 +160,18 @@ impl Restoring {
     pub fn command(&self, repository: &Repository) -> Option<String> {
         let backup = repository.backup(self.backup.as_ref()?.to_str()?)?;
         command::restore(repository, backup, &self.options())
+    }
+
+    /// The name of a backup, where it is no file.
+    pub fn label(&self) -> Option<String> {
+        let name = self.backup.as_ref().filter(|name| *name != AUTO && !PathBuf::from(name).exists())?;
+        Some(name.to_str()?.to_owned())
+    }
+
+    /// A backup of the repository was named, and it does not restore.
+    pub fn names_broken(&self, repository: Option<&Repository>) -> bool {
+        let named = || repository?.backup(&self.label()?);
+        named().is_some_and(|backup| !backup.restores())
     }
 
     /// Of which backups of a repository a verdict tells: of the one that was named, or of all.
@@ -267,18 +288,23 @@ impl Restoring {
         archive: &dyn Source,
         repository: Option<&Repository>,
         options: &Options<'_>,
-        files: RestoreFiles,
+        look: RestoreLook,
         zone: &mut Zone,
         now: Timestamp,
     ) -> anyhow::Result<Outcome> {
+        let RestoreLook { files, contents } = look;
         let mut times = TimesRead { zone, now };
         // What the restored cluster archived itself says nothing of where it should have ended.
         let others = options.restored.map(|cluster| without_own(archive, cluster)).transpose()?;
         let archive = others.as_deref().unwrap_or(archive);
-        let restored = match options.restored {
+        let mut restored = match options.restored {
             Some(cluster) => self.begun(archive, repository, cluster, options.site(), &mut times)?,
             None => self.open(archive, repository, options.site(), &mut times)?,
         };
+        let path = self.pgdata.clone().or_else(|| self.backup.as_ref().map(PathBuf::from));
+        if let Some(path) = path.filter(|path| contents && path.exists()) {
+            backup::look(&mut restored.backup, &path, None, options.jobs);
+        }
         let mut site = self.site(archive, &restored, options.site())?;
         let settings = self.settings(&restored, site.layout().dialect.version, &mut times)?;
         let mut outcome = verify_restore(archive, &mut site, &restored.backup, settings.as_ref(), options, files)?;

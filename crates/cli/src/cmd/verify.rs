@@ -4,7 +4,7 @@ mod each;
 mod estimated;
 
 use crate::cmd::guard::GuardOptions;
-use crate::cmd::restoring::Restoring;
+use crate::cmd::restoring::{RestoreLook, Restoring};
 use crate::exit::Exit;
 use crate::input::{At, InputOptions};
 use crate::memory::Memory;
@@ -21,7 +21,8 @@ use pgwal::verify::codes::CodePattern;
 use pgwal::verify::index::Parts;
 use pgwal::verify::places::verify_places;
 use pgwal::verify::recovery::{RestoreFiles, RestoredCluster};
-use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, repository, verify, verify_parts};
+use pgwal::verify::repository::JudgedRepository;
+use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, verify, verify_parts};
 use pgwal_query::count::Volume;
 use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm, guarded, wrapped};
@@ -33,7 +34,7 @@ use std::path::{Path, PathBuf};
 
 /// Options of `verify`.
 #[derive(clap::Args)]
-#[command(mut_arg("archive", |arg| arg.required(false).required_unless_present_any(["path", "summaries"])))]
+#[command(mut_arg("archive", |arg| arg.required(false).required_unless_present_any(["path", "summaries", "stanza", "barman_conf"])))]
 pub struct VerifyArgs {
     #[command(flatten)]
     input: InputOptions,
@@ -45,6 +46,10 @@ pub struct VerifyArgs {
     restored: Option<PathBuf>,
     #[command(flatten)]
     guard: GuardOptions,
+    /// Read the contents of backups as well, and hold them against their checksums: of every backup of a repository, or
+    /// of the one that is named
+    #[arg(long, conflicts_with = "summaries")]
+    data: bool,
     /// With a backup: judge all files of the archive, not only those that this restore asks for
     #[arg(long)]
     all: bool,
@@ -242,21 +247,29 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     options.progress = Some(&bar);
     options.index = index.as_ref();
     options.known = guarding.known();
-    let mut opened = if args.summaries.is_empty() { Some(args.input.open_named()?) } else { None };
+    let contents = args.data.then(|| args.input.contents(args.restoring.label()));
+    let mut opened = if args.summaries.is_empty() { Some(args.input.open_named(contents.as_ref())?) } else { None };
     let cluster = match (&args.restored, &opened) {
         (Some(place), Some(opened)) => Some(restored_cluster(place, opened.source())?),
         _ => None,
+    };
     };
     options.restored = cluster.as_ref();
     let mut looks = 0;
     let mut outcome = loop {
         let repository = opened.as_ref().and_then(NamedArchive::repository);
+        let mut options = options.clone();
+        options.repository =
+            repository.map(|repository| JudgedRepository { repository, which: args.restoring.of_backups(repository) });
         let mut answer = |source: &dyn Source| -> anyhow::Result<Outcome> {
-            if !args.is_of_restore() {
+            // From a backup that does not restore, nothing is foretold: that, and its WAL, is the answer.
+            let broken = args.restored.is_none() && args.restoring.names_broken(repository);
+            if broken || !args.is_of_restore() {
                 return Ok(verify(source, &options)?);
             }
             let files = if args.all { RestoreFiles::All } else { RestoreFiles::Asked };
-            args.restoring.verify(source, repository, &options, files, &mut zone, run.began)
+            let look = RestoreLook { files, contents: args.data };
+            args.restoring.verify(source, repository, &options, look, &mut zone, run.began)
         };
         let outcome = match &opened {
             None => verify_parts(parts(&args.summaries)?, &options)?,
@@ -265,7 +278,7 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
         };
         looks += 1;
         let again = outcome.verdict == Verdict::Refuted && looks < LOOKS && repository.is_some();
-        match opened.as_ref().filter(|_| again).map(|opened| opened.newer(&args.input)).transpose()?.flatten() {
+        match opened.as_ref().filter(|_| again).map(|opened| opened.newer(&args.input, contents.as_ref())).transpose()?.flatten() {
             // A tool expires a backup, then its WAL: what it said of a backup that is gone asks for nothing more.
             Some(newer) => opened = Some(newer),
             None => break outcome,
@@ -274,14 +287,11 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     let repository = opened.as_ref().and_then(NamedArchive::repository);
     let source = opened.as_ref().map(NamedArchive::source);
     bar.finish();
-    if let Some(repository) = repository {
-        let which = args.restoring.of_backups(repository);
-        repository::judge(&mut outcome, repository, which, &args.severity);
-        if outcome.verdict == Verdict::Proven
-            && let Some(facts) = &mut outcome.repository
-        {
-            facts.restore_command = args.restoring.command(repository);
-        }
+    if let Some(repository) = repository
+        && outcome.verdict == Verdict::Proven
+        && let Some(facts) = &mut outcome.repository
+    {
+        facts.restore_command = args.restoring.command(repository);
     }
     guarding.judge(&mut outcome, &args.severity, args.quiet, &mut zone)?;
     let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };
@@ -296,7 +306,11 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     let counts = args.format == VerifyFormat::Html && outcome.depth == Depth::Records && outcome.layout.is_some();
     // Where it cannot be counted, the verdict is still worth a page.
     let volume = source.filter(|_| counts).and_then(|source| Volume::of(source, counted(args, &outcome)).ok());
-    let archive = outcome.parts.as_ref().and_then(|parts| parts.place.clone()).unwrap_or_else(|| archive(args));
+    let archive = outcome.parts.as_ref().and_then(|parts| parts.place.clone()).unwrap_or_else(|| match source {
+        // As a configuration names it.
+        Some(source) if !args.input.is_named() => source.describe(),
+        _ => archive(args),
+    });
     let exit_code = exit.code();
     let answer = VerifyAnswer { outcome: &outcome, archive, ended, exit_code, status, fails_from, zone, run, volume };
     let text = render(args.format, &answer)?;

@@ -2,6 +2,7 @@
 //! others, with the settings that make a server recover to it.
 
 use crate::exit::Exit;
+use crate::config::ConfigOptions;
 use crate::from::FromOptions;
 use crate::input::{At, InputOptions};
 use crate::memory::Memory;
@@ -83,6 +84,7 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
         no_mmap: args.no_mmap,
         max_rate: None,
         from: args.from.clone(),
+        config: ConfigOptions::default(),
         place: args.place.clone(),
         keys: args.keys.clone(),
     };

@@ -5,6 +5,7 @@
 mod buckets;
 mod build;
 mod cases;
+mod data;
 #[path = "../run/mod.rs"]
 mod run;
 #[cfg(feature = "stores")]
@@ -165,7 +166,9 @@ fn a_backup_that_does_not_restore_is_told_and_the_last_one_refutes() {
     assert!(text.contains(&format!("but backup {INCR} does not restore")), "{text}");
     assert_eq!(walproof(&["verify", &repo.root(), "--backup", FULL]).code, 0);
     let broken = walproof(&["verify", &repo.root(), "--backup", INCR]);
-    assert!(broken.code == 2 && broken.err.contains("does not restore"), "{}", broken.err);
+    assert!(broken.code == 1 && broken.out.contains("REFUTED: backup"), "{}{}", broken.out, broken.err);
+    let (outcome, code) = json(&["verify", &repo.root(), "--backup", INCR]);
+    assert_eq!((code, codes(&outcome)), (1, vec!["WP440 error".to_owned()]), "{outcome}");
     // The incremental one needs the full one, which lacks a file now.
     build::pgbackrest(&repo);
     repo.remove(&format!("backup/main/{FULL}/pg_data/base/5/16384.zst"));

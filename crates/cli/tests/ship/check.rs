@@ -1,7 +1,7 @@
 //! A gate: what is right passes without a word, what is wrong is refused with one, and what cannot be judged passes.
 
 use crate::site::{CLUSTER, IN_RECOVERY, Site, plain, promoted};
-use pgwal_format::Version;
+use pgwal::format::Version;
 use std::fs;
 use std::process::Stdio;
 

@@ -1,7 +1,7 @@
 //! Full disks, folders that may not be written to, killed commands, several at once.
 
 use crate::site::{CLUSTER, Site, names, plain};
-use pgwal_format::Version;
+use pgwal::format::Version;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};

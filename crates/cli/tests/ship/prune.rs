@@ -2,9 +2,9 @@
 
 use crate::run::walproof;
 use crate::site::{CLUSTER, Site, layout, names, plain};
+use pgwal::format::text::control::members::{Abi, ControlField};
+use pgwal::format::{Align, Endian, Version};
 use pgwal_craft::control::control_file;
-use pgwal_format::text::control::members::{Abi, ControlField};
-use pgwal_format::{Align, Endian, Version};
 use std::fs;
 use std::path::Path;
 

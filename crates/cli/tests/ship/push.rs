@@ -2,7 +2,7 @@
 
 use crate::run::walproof;
 use crate::site::{CLUSTER, IN_RECOVERY, Site, names, plain, promoted};
-use pgwal_format::Version;
+use pgwal::format::Version;
 use std::fs;
 
 fn v15() -> Version {

@@ -1,10 +1,10 @@
 //! A data directory with WAL in it, made byte by byte, and commands run in it as a server runs them.
 
 use crate::run::Ran;
+use pgwal::format::text::control::members::{Abi, ControlField};
+use pgwal::format::{Align, Endian, Layout, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
 use pgwal_craft::control::control_file;
 use pgwal_craft::{Builder, CraftedArchive, Opening};
-use pgwal_format::text::control::members::{Abi, ControlField};
-use pgwal_format::{Align, Endian, Layout, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -83,6 +83,27 @@ pub enum FlawKind {
         /// How many have another size.
         other_size: u64,
     },
+    /// Files whose content is not what `backup_manifest` says.
+    Content {
+        /// How many.
+        count: u64,
+    },
+    /// Data pages whose checksum is wrong.
+    Pages {
+        /// The first of them.
+        block: u32,
+        /// How many pages.
+        pages: u64,
+        /// In how many files.
+        files: u64,
+    },
+    /// Files that cannot be read.
+    Unread {
+        /// Why not.
+        why: String,
+        /// How many.
+        count: u64,
+    },
     /// A folder without which a server does not do.
     Folder {
         /// Which.

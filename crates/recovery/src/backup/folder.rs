@@ -8,7 +8,7 @@ use super::{Backup, BackupKind, structure, tablespace_map};
 use pgwal_format::SegmentName;
 use pgwal_source::{Source, SourceError};
 use std::fs::{self, DirEntry};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Whether a folder is a data directory, or holds at least the files that make a backup.
@@ -31,7 +31,7 @@ pub(super) fn open(path: &Path) -> Result<Backup, SourceError> {
             return Err(SourceError::NotRegular { path: file, kind });
         }
     }
-    walk(path, "", 0, &mut parts.sizes);
+    walk(path, "", 0, &mut |name, _, size| parts.sizes.push((name, size)));
     tablespaces(path, &mut parts);
     parts.folders = structure::places(path);
     parts.whole = parts.sizes.iter().any(|(path, _)| path.starts_with("base/"));
@@ -53,20 +53,44 @@ fn archives(wal: &Path) -> bool {
     entries.flatten().any(|entry| !of_segment(&entry.file_name().to_string_lossy()))
 }
 
+/// Every file of a data directory: its name there, its path, its size.
+pub(super) fn files(path: &Path) -> Vec<(String, PathBuf, u64)> {
+    let mut parts = BackupParts::default();
+    for name in ["backup_label", "tablespace_map"] {
+        let bytes = small(&path.join(name), 1 << 20).ok().flatten();
+        parts.files.extend(bytes.map(|bytes| (name.to_owned(), bytes)));
+    }
+    let mapped = mapped(&parts);
+    let mut out = Vec::new();
+    walk(path, "", 0, &mut |name, file, size| out.push((name, file, size)));
+    for (oid, place) in &mapped {
+        let below = format!("pg_tblspc/{oid}/");
+        out.retain(|(name, ..)| !name.starts_with(&below));
+        let place = path.join("pg_tblspc").join(place);
+        walk(&place, &format!("pg_tblspc/{oid}"), 2, &mut |name, file, size| out.push((name, file, size)));
+    }
+    out
+}
+
+/// Where the tablespaces of a backup will lie, by their OIDs.
+fn mapped(parts: &BackupParts) -> Vec<(String, String)> {
+    match (parts.files.get("backup_label"), parts.files.get("tablespace_map")) {
+        (Some(_), Some(map)) => tablespace_map::parse(map),
+        _ => Vec::new(),
+    }
+}
+
 /// Looks where the tablespaces will lie: beside a `backup_label`, a server makes the links anew that `tablespace_map`
 /// names.
 fn tablespaces(path: &Path, parts: &mut BackupParts) {
     let links = path.join("pg_tblspc");
-    let mapped = match (parts.files.get("backup_label"), parts.files.get("tablespace_map")) {
-        (Some(_), Some(map)) => tablespace_map::parse(map),
-        _ => Vec::new(),
-    };
+    let mapped = mapped(parts);
     for (oid, place) in &mapped {
         let below = format!("pg_tblspc/{oid}/");
         parts.sizes.retain(|(file, _)| !file.starts_with(&below));
         let place = links.join(place);
         if place.is_dir() {
-            walk(&place, &format!("pg_tblspc/{oid}"), 2, &mut parts.sizes);
+            walk(&place, &format!("pg_tblspc/{oid}"), 2, &mut |name, _, size| parts.sizes.push((name, size)));
         } else {
             parts.away.push(below);
         }
@@ -86,8 +110,8 @@ fn tablespaces(path: &Path, parts: &mut BackupParts) {
 /// Folders below each other in a data directory; the deepest is a database in a tablespace.
 const DEEPEST: usize = 6;
 
-/// Every file with its size. Links are followed where tablespaces are links, and nowhere else.
-fn walk(folder: &Path, shown: &str, depth: usize, sizes: &mut Vec<(String, u64)>) {
+/// Every file with its path and its size. Links are followed where tablespaces are links, and nowhere else.
+fn walk(folder: &Path, shown: &str, depth: usize, each: &mut dyn FnMut(String, PathBuf, u64)) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
@@ -97,12 +121,14 @@ fn walk(folder: &Path, shown: &str, depth: usize, sizes: &mut Vec<(String, u64)>
         let is_folder = kind.is_dir() || kind.is_symlink() && shown == "pg_tblspc" && entry.path().is_dir();
         if is_folder {
             if depth < DEEPEST && !matches!(path.as_str(), "pg_wal" | "pg_xlog") {
-                walk(&entry.path(), &path, depth + 1, sizes);
+                walk(&entry.path(), &path, depth + 1, each);
             }
         } else if kind.is_file() || kind.is_symlink() && depth == 0 {
             // Configuration may be a link.
             let metadata = fs::metadata(entry.path()).ok().filter(fs::Metadata::is_file);
-            sizes.extend(metadata.map(|metadata| (path, metadata.len())));
+            if let Some(metadata) = metadata {
+                each(path, entry.path(), metadata.len());
+            }
         }
     }
 }

@@ -10,6 +10,9 @@ use pgwal_format::Layout;
 use pgwal_format::text::backup_label::BackupLabel;
 use pgwal_format::text::control::ControlFile;
 
+/// What is not looked at where nobody asks for it.
+pub(super) const CONTENT: &str = "the content of the data files";
+
 pub(super) fn judge(backup: &mut Backup, parts: &BackupParts) {
     let mut found = Vec::new();
     if is_whole(backup.kind) && backup.control_bytes.is_none() {
@@ -30,12 +33,13 @@ pub(super) fn judge(backup: &mut Backup, parts: &BackupParts) {
         found.push(other);
     }
     let compares = backup.kind == BackupKind::Tar || parts.files.contains_key("backup_label") || is_unstarted(backup);
+    backup.compares_files = compares;
     if compares {
         found.extend(own_files::compare(backup, parts));
     }
     backup.flaws.extend(found);
     if is_whole(backup.kind) {
-        backup.not_checked.push("the content of the data files");
+        backup.not_checked.push(CONTENT);
         if !parts.whole {
             backup.not_checked.push("whether all data files are there: not all of them are at hand");
         } else if backup.manifest.is_none() && had_manifest {

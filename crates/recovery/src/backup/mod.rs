@@ -12,6 +12,7 @@
 //! [`find`] takes the name of a backup history file in an archive. Nothing is unpacked to disk, nothing is written.
 
 mod assemble;
+mod contents;
 mod find;
 mod flaw;
 mod folder;
@@ -42,6 +43,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use assemble::take_wal;
+pub use contents::{FileContents, JudgedBy, look};
 pub(crate) use find::all;
 pub use find::{find, known, labelled};
 pub use flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};
@@ -98,6 +100,12 @@ pub struct Backup {
     pub flaws: Vec<BackupFlaw>,
     /// What of it was not looked at, in words.
     pub not_checked: Vec<&'static str>,
+    /// What was read of its files, where that was asked for.
+    pub contents: Option<FileContents>,
+    /// Its files are still those of the manifest: no server was started on them.
+    pub(crate) compares_files: bool,
+    /// The folder in a tar that is the data directory.
+    pub(crate) tar_root: String,
 }
 
 /// What was named.
@@ -180,6 +188,9 @@ impl Backup {
             in_place: BTreeSet::new(),
             flaws: Vec::new(),
             not_checked: Vec::new(),
+            contents: None,
+            compares_files: false,
+            tar_root: String::new(),
         }
     }
 

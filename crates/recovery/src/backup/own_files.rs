@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 /// What a file is to a server that starts.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Use {
+pub(super) enum Use {
     /// It cannot do without, or loses data.
     Needed,
     /// It does not start without, unless its configuration lies elsewhere; what is in it is the administrator's.
@@ -72,7 +72,7 @@ impl Count {
     }
 }
 
-fn use_of(path: &str) -> Use {
+pub(super) fn use_of(path: &str) -> Use {
     let (folder, rest) = path.split_once('/').unwrap_or(("", path));
     let name = path.rsplit('/').next().unwrap_or(path);
     match folder {

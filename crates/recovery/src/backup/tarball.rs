@@ -38,6 +38,7 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
     let base = Contents::read(path, false)?;
     base.report(path, &mut backup);
     let root = base.root();
+    backup.tar_root.clone_from(&root);
     let mut parts = BackupParts { whole: base.is_whole(), ..BackupParts::default() };
     for (member, bytes) in base.small {
         if let Some(name) = below(&member, &root) {
@@ -83,6 +84,44 @@ pub(super) fn open(path: &Path, named: &Path) -> Result<Backup, SourceError> {
         take_wal(&mut backup, Arc::new(TarSource::new(&path, codec, files)));
     }
     Ok(assemble(backup, parts))
+}
+
+/// A part of what lies in tars.
+pub(super) enum MemberPart<'a> {
+    /// A member begins: its path in the data directory, where it is a file of it.
+    Begin(Option<String>),
+    /// Its next bytes.
+    Bytes(&'a [u8]),
+}
+
+/// Pushes every file of a base tar and of the tablespaces' tars beside it. `root`: the data directory in the base tar.
+/// Where one cannot be read, it is named.
+pub(super) fn each_member(
+    named: &Path,
+    root: &str,
+    sink: &mut dyn FnMut(MemberPart<'_>),
+) -> Result<(), (String, SourceError)> {
+    let base = base_in(named).unwrap_or_else(|| named.to_path_buf());
+    let mut all = vec![(base.clone(), root.to_owned(), String::new())];
+    let beside = base.parent().unwrap_or(Path::new(""));
+    if base_in(beside).is_some_and(|own| own == base) {
+        let spaces = tars(beside).into_iter().filter(|(stem, _)| stem.bytes().all(|b| b.is_ascii_digit()));
+        all.extend(spaces.map(|(stem, path)| (path, String::new(), format!("pg_tblspc/{stem}/"))));
+    }
+    for (path, root, shown) in all {
+        let read = tar::scan(&path, &mut |event| {
+            sink(match event {
+                TarEvent::Member(member) => {
+                    let own = below(&member.path, &root).filter(|_| member.kind == TarMemberKind::File);
+                    MemberPart::Begin(own.map(|own| format!("{shown}{own}")))
+                }
+                TarEvent::Content(bytes) => MemberPart::Bytes(bytes),
+            });
+            ControlFlow::Continue(())
+        });
+        read.map_err(|error| (path.file_name().unwrap_or_default().display().to_string(), error))?;
+    }
+    Ok(())
 }
 
 /// Whether a folder is one of a data directory's own, whatever it lies in.

@@ -70,6 +70,7 @@ fn backup(window: &BackupWindow<'_>) -> Value {
         "restores": listed.is_none_or(|backup| backup.restores()),
         "defects": listed.map_or(Vec::new(), |backup| backup.defects.iter().map(ToString::to_string).collect()),
         "not_checked": listed.map_or(Vec::new(), |backup| backup.not_checked.clone()),
+        "contents": listed.and_then(|backup| backup.contents.as_ref()).map(crate::contents::json),
         "wal_complete": known.and_then(|known| known.complete),
         "reaches_lsn": known.and_then(|known| known.reaches),
         "window": window.reach.map(|(from, to)| json!({

@@ -75,6 +75,9 @@ fn row(out: &mut Lines<'_>, window: &BackupWindow<'_>, zone: &Zone) -> io::Resul
             time(last.map(|end| end.time)).unwrap_or_default()
         )?;
     }
+    if let Some(contents) = listed.and_then(|listed| listed.contents.as_ref()) {
+        writeln!(out, "         {}", crate::contents::text(contents))?;
+    }
     match why(window) {
         Some(why) => writeln!(out, "         {why}"),
         None => Ok(()),

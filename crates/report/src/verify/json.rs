@@ -85,6 +85,9 @@ pub fn verify(outcome: &Outcome) -> Value {
     if let (false, Some(fields)) = (outcome.places.is_empty(), document.as_object_mut()) {
         fields.insert("places".into(), crate::places::json(&outcome.places));
     }
+    if let Some(fields) = document.as_object_mut().filter(|_| !outcome.contents.is_empty()) {
+        fields.insert("contents".into(), outcome.contents.iter().map(crate::contents::named).collect());
+    }
     if let (Some(used), Some(fields)) = (&outcome.parts, document.as_object_mut()) {
         fields.insert("parts".into(), parts(used));
     }

@@ -49,6 +49,8 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
         lines(out, "PLACES", &crate::places::rows(&outcome.places, zone))?;
         line(out, "ASSUMED", crate::places::ASSUMED, Style::new())?;
     }
+    let contents = outcome.contents.iter().rev().take(2 * TOLD).map(crate::contents::line);
+    lines(out, "DATA", &contents.collect::<Vec<_>>())?;
     if outcome.lines.len() > 1 {
         lines(out, "LINES", &lines_of_wal(outcome))?;
     }
@@ -228,6 +230,7 @@ fn without_backup(outcome: &Outcome, worst: Option<&Finding>) -> String {
     match f.code {
         Code::RepositoryInfo => "a restore through the backup tool gets no WAL; what lies here replays where it is fetched in another way".into(),
         Code::BackupNotRestorable => "nothing can be restored from this repository: WAL replays on a base backup only".into(),
+        Code::BackupContent => "a server starts from the backup, and comes to something else, or fails at what is damaged".into(),
         Code::CopiesDiffer => "which of the copies a restore takes decides what it comes to".into(),
         Code::TooShort | Code::Stale => "what is here replays; newer WAL is not here".into(),
         // Nobody restores from what is no file of WAL, nor named as one.

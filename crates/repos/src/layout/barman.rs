@@ -7,7 +7,7 @@
 //!        incoming/ streaming/ errors/ identity.json        Barman only
 //! ```
 
-use super::{RepoContents, RepoLayout};
+use super::{Reading, RepoContents, RepoLayout, packed_contents};
 use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
 use crate::candidate::Candidate;
 use crate::store::{Items, Store, join};
@@ -39,7 +39,8 @@ fn candidate(layout: RepoLayout, folder: &str, by: &str) -> Candidate {
     Candidate { layout, base: folder.to_owned(), name, by: vec![by.to_owned()] }
 }
 
-pub(super) fn read(store: &dyn Store, candidate: &Candidate) -> Result<RepoContents, SourceError> {
+pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoContents, SourceError> {
+    let store = reading.store;
     let server = &candidate.base;
     let mut out = RepoContents { wal: vec![join(server, "wals")], ..RepoContents::default() };
     let items = Items::of(store, server)?;
@@ -79,6 +80,10 @@ pub(super) fn read(store: &dyn Store, candidate: &Candidate) -> Result<RepoConte
         out.backups.push(backup);
     }
     judge_chains(&mut out.backups);
+    if let Some(how) = reading.contents {
+        packed_contents::look(reading, candidate.layout, &mut out.backups, &base, how)?;
+        judge_chains(&mut out.backups);
+    }
     Ok(out)
 }
 

@@ -9,7 +9,7 @@
 
 use super::Reading;
 use crate::backup::{BackupDefect, ListedBackup};
-use crate::info::ENCRYPTED;
+use crate::info::{self, ENCRYPTED};
 use crate::store::{ItemKind, Store, join, plain};
 use pgwal_source::key::{Cleartext, KeyFault};
 use pgwal_source::{Keys, SourceError};
@@ -19,7 +19,7 @@ use std::collections::HashMap;
 /// A larger manifest is not read: some 900,000 files.
 const LONGEST: u64 = 128 << 20;
 /// Suffixes of files in a repository: of compression, and of incremental blocks.
-const SUFFIXES: [&str; 6] = ["", ".gz", ".zst", ".lz4", ".bz2", ".pgbi"];
+pub(super) const SUFFIXES: [&str; 6] = ["", ".gz", ".zst", ".lz4", ".bz2", ".pgbi"];
 
 /// A manifest, or why there is none.
 pub(super) enum ManifestFound<T> {
@@ -51,7 +51,7 @@ impl std::ops::Deref for ManifestBytes {
 }
 
 /// Section, key and value of what a manifest says before its files.
-type ManifestHead = Vec<(String, String, Value)>;
+pub(super) type ManifestHead = Vec<(String, String, Value)>;
 
 /// What a manifest says before its files.
 pub(super) fn head(reading: &Reading<'_>, folder: &str) -> Result<ManifestFound<ManifestHead>, SourceError> {
@@ -63,7 +63,7 @@ pub(super) fn head(reading: &Reading<'_>, folder: &str) -> Result<ManifestFound<
     })
 }
 
-fn head_of(bytes: &[u8]) -> ManifestHead {
+pub(super) fn head_of(bytes: &[u8]) -> ManifestHead {
     let mut out = Vec::new();
     let mut section = String::new();
     for line in bytes.split(|b| *b == b'\n') {
@@ -82,19 +82,24 @@ fn head_of(bytes: &[u8]) -> ManifestHead {
     out
 }
 
-fn bytes(reading: &Reading<'_>, folder: &str) -> Result<ManifestFound<ManifestBytes>, SourceError> {
+/// The bytes of a manifest that is what its own checksum says, else of its copy.
+pub(super) fn bytes(reading: &Reading<'_>, folder: &str) -> Result<ManifestFound<ManifestBytes>, SourceError> {
     let mut found = ManifestFound::Absent;
     for name in ["backup.manifest", "backup.manifest.copy"] {
         let Some(stored) = reading.store.read(&join(folder, name), LONGEST + 1)? else { continue };
-        if !stored.starts_with(ENCRYPTED) {
-            if stored.starts_with(b"[") {
-                return Ok(ManifestFound::Read(ManifestBytes::Plain(stored)));
+        let whole = stored.len() as u64 <= LONGEST;
+        let clear = if stored.starts_with(ENCRYPTED) {
+            reading.keys.decrypt(&stored).map(ManifestBytes::Clear)
+        } else {
+            Ok(ManifestBytes::Plain(stored))
+        };
+        found = match clear {
+            Ok(bytes) if !bytes.starts_with(b"[") => ManifestFound::Damaged("is no manifest"),
+            // Of one that is too long, the end was not read.
+            Ok(bytes) if whole && !info::is_what_it_says(&bytes) => {
+                ManifestFound::Damaged("is not what its own checksum says")
             }
-            found = ManifestFound::Damaged("is no manifest");
-            continue;
-        }
-        found = match reading.keys.decrypt(&stored) {
-            Ok(clear) => return Ok(ManifestFound::Read(ManifestBytes::Clear(clear))),
+            Ok(bytes) => return Ok(ManifestFound::Read(bytes)),
             Err(KeyFault::CutOff | KeyFault::Damaged) => {
                 ManifestFound::Damaged("is encrypted, and its encrypted bytes are damaged or cut off")
             }
@@ -143,15 +148,7 @@ pub(super) fn compare(
     }
     let mut found = FileTally::default();
     let mut there = Folders { store, folder, labels, listed: HashMap::new() };
-    let mut inside = false;
-    for line in bytes.split(|b| *b == b'\n') {
-        if line.starts_with(b"[") {
-            inside = line == b"[target:file]";
-            continue;
-        }
-        if !inside || line.is_empty() {
-            continue;
-        }
+    for (_, line) in rows(&bytes) {
         let entry = std::str::from_utf8(line).ok().and_then(ManifestRow::parse);
         match entry {
             Some(file) => file.look(&backup.label, &mut there, &mut found)?,
@@ -176,18 +173,52 @@ fn backup_label(store: &dyn Store, keys: &Keys, data: &str) -> Result<Option<Vec
     Ok(None)
 }
 
+/// The lines of `[target:file]`, each with where it begins.
+pub(super) fn rows(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let (mut at, mut inside) = (0, false);
+    bytes.split(|b| *b == b'\n').filter_map(move |line| {
+        let start = at;
+        at += line.len() + 1;
+        if line.starts_with(b"[") {
+            inside = line == b"[target:file]";
+            return None;
+        }
+        (inside && !line.is_empty()).then_some((start, line))
+    })
+}
+
 /// A line of `[target:file]`.
-struct ManifestRow<'a> {
-    name: &'a str,
-    size: u64,
-    stored: u64,
-    reference: Option<String>,
+pub(super) struct ManifestRow<'a> {
+    pub name: &'a str,
+    pub size: u64,
+    pub stored: u64,
+    pub reference: Option<String>,
     /// Number of the bundle, and where in it.
-    bundle: Option<(u64, u64)>,
+    pub bundle: Option<(u64, u64)>,
+    /// It holds blocks, and a map of them.
+    pub is_blocks: bool,
+    /// SHA-1 of its plain bytes.
+    pub checksum: Option<[u8; 20]>,
+    /// SHA-1 of its stored bytes, where they are others.
+    pub stored_checksum: Option<[u8; 20]>,
+}
+
+/// A SHA-1 in hexadecimal digits.
+fn sha1(text: &str) -> Option<[u8; 20]> {
+    let mut sum = [0; 20];
+    let digits =
+        text.as_bytes().chunks_exact(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+    if text.len() != 40 {
+        return None;
+    }
+    for (byte, digits) in sum.iter_mut().zip(digits) {
+        *byte = digits?;
+    }
+    Some(sum)
 }
 
 impl<'a> ManifestRow<'a> {
-    fn parse(line: &'a str) -> Option<ManifestRow<'a>> {
+    pub(super) fn parse(line: &'a str) -> Option<ManifestRow<'a>> {
         let at = line.find("={")?;
         let (name, value) = (line.get(..at)?, line.get(at + 1..)?);
         let value: Value = serde_json::from_str(value).ok()?;
@@ -200,7 +231,20 @@ impl<'a> ManifestRow<'a> {
             stored: number("repo-size").unwrap_or(size),
             reference: value.get("reference").and_then(Value::as_str).map(str::to_owned),
             bundle: number("bni").map(|bundle| (bundle, number("bno").unwrap_or(0))),
+            is_blocks: value.get("bi").is_some(),
+            checksum: value.get("checksum").and_then(Value::as_str).and_then(sha1),
+            stored_checksum: value.get("rck").and_then(Value::as_str).and_then(sha1),
         })
+    }
+
+    /// Folder and name of the file that holds it, without the suffix of compression. `label`: the backup's.
+    pub(super) fn place(&self, folder: &str, label: &str) -> (String, String) {
+        let (inside, name) = match (self.bundle, self.name.rsplit_once('/')) {
+            (Some((bundle, _)), _) => ("bundle", bundle.to_string()),
+            (None, Some((folder, name))) => (folder, name.to_owned()),
+            (None, None) => ("", self.name.to_owned()),
+        };
+        (join(&join(folder, label), inside).trim_end_matches('/').to_owned(), name)
     }
 
     /// Looks for it where it must be.
@@ -214,15 +258,7 @@ impl<'a> ManifestRow<'a> {
             found.no_parent.get_or_insert_with(|| label.to_owned());
             return Ok(());
         }
-        let (folder, name) = match (self.bundle, self.name.rfind('/')) {
-            (Some((bundle, _)), _) => ("bundle".to_owned(), bundle.to_string()),
-            (None, Some(slash)) => (
-                self.name.get(..slash).unwrap_or_default().to_owned(),
-                self.name.get(slash + 1..).unwrap_or_default().to_owned(),
-            ),
-            (None, None) => (String::new(), self.name.to_owned()),
-        };
-        let place = join(&join(there.folder, label), &folder);
+        let (place, name) = self.place(there.folder, label);
         let files = there.files(&place)?;
         let here = SUFFIXES.iter().find_map(|suffix| files.get(&format!("{name}{suffix}")).copied());
         let shown = || join(&place, &name);

@@ -5,15 +5,19 @@
 mod barman;
 mod folder;
 mod manifest;
+mod manifest_contents;
+mod packed_contents;
 mod pgbackrest;
 mod pghoard;
 mod probackup;
+mod probackup_contents;
 mod stanza;
 mod walg;
 
 use crate::backup::ListedBackup;
 use crate::candidate::Candidate;
 use crate::choice::RepoChoice;
+use crate::contents::ContentsReading;
 use crate::defect::RepoDefect;
 use crate::error::RepoError;
 use crate::repo_layout::RepoLayout;
@@ -42,9 +46,12 @@ pub(crate) struct RepoContents {
 }
 
 /// Where a repository is read, and with what it is opened.
+#[derive(Clone, Copy)]
 pub(crate) struct Reading<'a> {
     pub store: &'a dyn Store,
     pub keys: &'a Keys,
+    /// Whether contents of backups are read, too.
+    pub contents: Option<&'a ContentsReading>,
 }
 
 /// What of a folder is a tool's own.
@@ -68,13 +75,12 @@ pub(crate) fn read(
     candidate: &Candidate,
     choice: &RepoChoice,
 ) -> Result<RepoContents, RepoError> {
-    let store = reading.store;
     match candidate.layout {
         RepoLayout::PgBackRest => pgbackrest::read(reading, candidate, choice),
-        RepoLayout::Barman | RepoLayout::BarmanCloud => Ok(barman::read(store, candidate)?),
-        RepoLayout::WalG => Ok(walg::read(store, candidate)?),
-        RepoLayout::PgProbackup => Ok(probackup::read(store, candidate)?),
-        RepoLayout::Pghoard => Ok(pghoard::read(store, candidate)?),
+        RepoLayout::Barman | RepoLayout::BarmanCloud => Ok(barman::read(reading, candidate)?),
+        RepoLayout::WalG => Ok(walg::read(reading, candidate)?),
+        RepoLayout::PgProbackup => Ok(probackup::read(reading, candidate)?),
+        RepoLayout::Pghoard => Ok(pghoard::read(reading, candidate)?),
         RepoLayout::Folder => Ok(RepoContents { wal: vec![candidate.base.clone()], ..RepoContents::default() }),
     }
 }

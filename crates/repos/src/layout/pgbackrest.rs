@@ -9,9 +9,10 @@
 //! information it gives out nothing, and `restore` nothing without `backup.info` and the manifest.
 
 use super::manifest::{self, ManifestFound};
+use super::manifest_contents;
 use super::stanza::{StanzaFolders, is_archive_id};
 use super::{Reading, RepoContents};
-use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
+use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_parents};
 use crate::candidate::Candidate;
 use crate::choice::RepoChoice;
 use crate::defect::{DefectKind, RepoDefect};
@@ -60,7 +61,7 @@ pub(super) fn read(
     out.wal.push(join(&folders.archive, &id));
     out.keys_of_wal = archive_info.get().and_then(Info::subkey);
     let keys = backup_info.get().and_then(Info::subkey);
-    let inner = Reading { store, keys: keys.as_ref().unwrap_or(reading.keys) };
+    let inner = Reading { keys: keys.as_ref().unwrap_or(reading.keys), ..*reading };
     let named = InfoCluster::named(&backup_info, &id).or_else(|| InfoCluster::named(&archive_info, &id));
     let unknown = archive_info.get().filter(|info| !knows(info, &id, named));
     if unknown.is_some() {
@@ -89,8 +90,11 @@ pub(super) fn read(
             backup.put_down(BackupDefect::NoWalFor(format!("archive.info does not know {id}, where its WAL is")));
         }
     }
-    judge_chains(&mut backups);
+    judge_parents(&mut backups);
     backups.sort_by(|a, b| (a.stopped, &a.label).cmp(&(b.stopped, &b.label)));
+    if let Some(how) = reading.contents {
+        manifest_contents::look(&inner, &folders.backup, &mut backups, how)?;
+    }
     out.archive_id = Some(id);
     out.backups = backups;
     Ok(out)

@@ -6,7 +6,7 @@
 //!      basebackup/2026-11-28_15-52_0, 2026-11-28_15-52_0.metadata
 //! ```
 
-use super::{RepoContents, RepoLayout};
+use super::{Reading, RepoContents, RepoLayout, packed_contents};
 use crate::backup::{BackupDefect, BackupMode, ListedBackup};
 use crate::candidate::Candidate;
 use crate::store::{Items, Store, join};
@@ -37,7 +37,8 @@ pub(super) fn here(store: &dyn Store, folder: &str, items: &Items) -> Result<Vec
     Ok(vec![Candidate { layout: RepoLayout::Pghoard, base: folder.to_owned(), name, by: vec![by] }])
 }
 
-pub(super) fn read(store: &dyn Store, candidate: &Candidate) -> Result<RepoContents, SourceError> {
+pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoContents, SourceError> {
+    let store = reading.store;
     let site = &candidate.base;
     let wal = vec![join(site, "xlog"), join(site, "timeline")];
     let mut out = RepoContents { wal, ..RepoContents::default() };
@@ -74,6 +75,9 @@ pub(super) fn read(store: &dyn Store, candidate: &Candidate) -> Result<RepoConte
             Some(_) => backup.put_down(BackupDefect::Unreadable { file, why: "is no JSON of pghoard".to_owned() }),
         }
         out.backups.push(backup);
+    }
+    if let Some(how) = reading.contents {
+        packed_contents::look(reading, candidate.layout, &mut out.backups, &folder, how)?;
     }
     Ok(out)
 }

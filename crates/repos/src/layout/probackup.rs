@@ -9,7 +9,7 @@
 //! ```
 
 use super::manifest::FileTally;
-use super::{RepoContents, RepoLayout};
+use super::{Reading, RepoContents, RepoLayout, probackup_contents};
 use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
 use crate::candidate::Candidate;
 use crate::store::{ItemKind, Items, Store, join};
@@ -40,7 +40,8 @@ pub(super) fn here(store: &dyn Store, folder: &str, items: &Items) -> Result<Vec
     Ok(found)
 }
 
-pub(super) fn read(store: &dyn Store, candidate: &Candidate) -> Result<RepoContents, SourceError> {
+pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoContents, SourceError> {
+    let store = reading.store;
     let instance = candidate.name.as_deref().unwrap_or_default();
     let folder = join(&candidate.base, &format!("backups/{instance}"));
     let wal = join(&candidate.base, &format!("wal/{instance}"));
@@ -74,6 +75,10 @@ pub(super) fn read(store: &dyn Store, candidate: &Candidate) -> Result<RepoConte
     }
     judge_chains(&mut out.backups);
     out.backups.sort_by(|a, b| (a.start, &a.label).cmp(&(b.start, &b.label)));
+    if let Some(how) = reading.contents {
+        probackup_contents::look(reading, &mut out.backups, LONGEST, how)?;
+        judge_chains(&mut out.backups);
+    }
     Ok(out)
 }
 

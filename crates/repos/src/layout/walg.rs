@@ -8,7 +8,7 @@
 //! ```
 
 use super::manifest::FileTally;
-use super::{RepoContents, RepoLayout};
+use super::{Reading, RepoContents, RepoLayout, packed_contents};
 use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
 use crate::candidate::Candidate;
 use crate::store::{Items, Store, join};
@@ -31,7 +31,8 @@ pub(super) fn here(_: &dyn Store, folder: &str, items: &Items) -> Result<Vec<Can
     Ok(vec![Candidate { layout: RepoLayout::WalG, base: folder.to_owned(), name, by: vec![by.to_owned()] }])
 }
 
-pub(super) fn read(store: &dyn Store, candidate: &Candidate) -> Result<RepoContents, SourceError> {
+pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoContents, SourceError> {
+    let store = reading.store;
     let mut out = RepoContents { wal: vec![join(&candidate.base, "wal_005")], ..RepoContents::default() };
     let folder = join(&candidate.base, "basebackups_005");
     let items = Items::of(store, &folder)?;
@@ -58,6 +59,10 @@ pub(super) fn read(store: &dyn Store, candidate: &Candidate) -> Result<RepoConte
         out.backups.push(backup);
     }
     judge_chains(&mut out.backups);
+    if let Some(how) = reading.contents {
+        packed_contents::look(reading, candidate.layout, &mut out.backups, &folder, how)?;
+        judge_chains(&mut out.backups);
+    }
     Ok(out)
 }
 

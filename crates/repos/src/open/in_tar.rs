@@ -5,23 +5,24 @@ use crate::candidate::Candidate;
 use crate::choice::RepoChoice;
 use crate::error::RepoError;
 use crate::place::candidates;
+use crate::place_reading::PlaceReading;
 use crate::repo_layout::RepoLayout;
 use crate::tar_store::TarStore;
 use pgwal_source::tar::{TarFile, TarReadingWay};
-use pgwal_source::{Keys, with_keys};
+use pgwal_source::with_keys;
 use std::sync::Arc;
 
 /// Opens what lies in a tar.
 ///
 /// # Errors
 /// Several archives lie in it, and nothing says which is meant.
-pub(crate) fn open(tar: TarFile, choice: &RepoChoice, keys: &Keys) -> Result<OpenedPlace, RepoError> {
+pub(crate) fn open(tar: TarFile, choice: &RepoChoice, how: &PlaceReading) -> Result<OpenedPlace, RepoError> {
     let tar = Arc::new(tar);
     let told = vec![read_as(&tar)];
     let store = Arc::new(TarStore::new(Arc::clone(&tar)));
     let found = candidates(store.as_ref())?;
     if choice.is_made() || found.iter().any(|candidate| candidate.layout != RepoLayout::Folder) {
-        return Ok(OpenedPlace { told, ..chosen(store, found, choice, keys)? });
+        return Ok(OpenedPlace { told, ..chosen(store, found, choice, how)? });
     }
     // The server's own WAL is one of the folders.
     let own = tar.wal_of_data_directory();
@@ -30,7 +31,7 @@ pub(crate) fn open(tar: TarFile, choice: &RepoChoice, keys: &Keys) -> Result<Ope
     if several > 1 {
         return Err(RepoError::Several { place: tar.describe().to_owned(), candidates: distinct(found) });
     }
-    Ok(OpenedPlace { source: with_keys(tar.source(), keys.clone()), repository: None, told })
+    Ok(OpenedPlace { source: with_keys(tar.source(), how.keys.clone()), repository: None, told })
 }
 
 fn distinct(mut found: Vec<Candidate>) -> Vec<Candidate> {

@@ -135,18 +135,26 @@ impl TarFile {
     /// # Errors
     /// It cannot be read.
     pub fn read(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
-        let Some(member) = self.members.get(path).filter(|m| m.kind == TarMemberKind::File) else { return Ok(None) };
+        let Some(stored) = self.member(path)? else { return Ok(None) };
         let mut bytes = Vec::new();
-        let stored: Box<dyn Stored + '_> = match &member.wal.held {
+        stored.take(limit).read_to_end(&mut bytes).map_err(|error| SourceError::of_reading(path, &error))?;
+        Ok(Some(bytes))
+    }
+
+    /// The bytes of a member; `None` where there is no such file.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn member(&self, path: &str) -> Result<Option<Box<dyn Stored + '_>>, SourceError> {
+        let Some(member) = self.members.get(path).filter(|m| m.kind == TarMemberKind::File) else { return Ok(None) };
+        Ok(Some(match &member.wal.held {
             Some(held) => Box::new(io::Cursor::new(held.as_slice())),
             None if member.wal.offset == NOWHERE => {
                 let what = "it was not put aside when the tar came by: name the tar as a file, not packed";
                 return Err(SourceError::foreign(path, crate::Refusal::Other, what));
             }
             None => self.storage.member(member.wal.offset, member.wal.size)?,
-        };
-        stored.take(limit).read_to_end(&mut bytes).map_err(|error| SourceError::of_reading(path, &error))?;
-        Ok(Some(bytes))
+        }))
     }
 
     /// The folder of WAL of the data directory that the tar is of.

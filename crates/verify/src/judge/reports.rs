@@ -58,6 +58,7 @@ impl Judge<'_> {
             live: self.live,
             ..RulingCase::without_wal(Vec::new(), self.options.depth)
         };
+        case.take_repository(self.options);
         let ruled = match ruling {
             Some(ruling) => ruling.rule(&mut case)?,
             None => self.rule(&case.findings),

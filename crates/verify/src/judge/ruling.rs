@@ -7,8 +7,11 @@
 //! ```
 
 use crate::codes::Code;
-use crate::finding::{Detail, Finding};
+use crate::contents::BackupContents;
+use crate::finding::{Detail, Finding, set_severities};
+use crate::options::Options;
 use crate::outcome::{KnownBackup, NotChecked, Outcome, TimelineReport, Verdict};
+use crate::repository_facts::RepositoryFacts;
 use pgwal_archive::{Branch, Depth, Error, Facts, Tally};
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_source::Ignored;
@@ -41,6 +44,10 @@ pub(crate) struct RulingCase {
     pub ignored: u64,
     pub unknown: Ignored,
     pub live: bool,
+    /// The repository in which the archive lies.
+    pub repository: Option<RepositoryFacts>,
+    /// What was read of backups' contents.
+    pub contents: Vec<BackupContents>,
 }
 
 /// What was decided.
@@ -76,6 +83,8 @@ impl RulingCase {
             ignored: 0,
             unknown: Ignored::default(),
             live: false,
+            repository: None,
+            contents: Vec::new(),
         }
     }
 
@@ -106,8 +115,31 @@ impl RulingCase {
             index: None,
             parts: None,
             fresh: None,
-            repository: None,
             places: Vec::new(),
+            repository: self.repository,
+            contents: self.contents,
+        }
+    }
+
+    /// Takes in what was seen of the repository in which the archive lies.
+    pub fn take_repository(&mut self, options: &Options<'_>) {
+        let Some(judged) = &options.repository else { return };
+        let mut findings = judged.findings();
+        self.lowered += set_severities(&mut findings, &options.severities);
+        self.findings.extend(findings);
+        self.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
+        self.repository = Some(RepositoryFacts::of(judged.repository));
+        self.take_contents(judged.contents());
+    }
+
+    /// Takes in what was read of the contents of backups.
+    pub fn take_contents(&mut self, read: impl IntoIterator<Item = BackupContents>) {
+        self.contents.extend(read);
+        let looked = !self.contents.is_empty();
+        for what in &mut self.not_checked {
+            if looked && *what == NotChecked::DataFiles {
+                *what = NotChecked::Configuration;
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use super::{
 };
 use crate::beside_target;
 use crate::codes::{Code, Severity};
+use crate::contents::{BackupContents, read_of};
 use crate::finding::{Detail, Finding, set_severities};
 use crate::judge::{Ruled, Ruling, RulingCase};
 use crate::lines;
@@ -49,7 +50,10 @@ impl Ruling for RestoreRuling<'_, '_> {
         of_backup.extend(unlabelled(&self.restore));
         of_backup.extend(own_wal_short(&self.restore));
         case.lowered += set_severities(&mut of_backup, severities);
-        let bad_backup = of_backup.iter().any(refutes);
+        let own = case.findings.iter().filter(|f| f.code.is_of_repository());
+        let bad_backup = of_backup.iter().chain(own).any(refutes);
+        let read = read_of(self.backup).map(|read| BackupContents { backup: self.backup.name.clone(), read });
+        case.take_contents(read);
         // What replay comes to is foretold, not judged by names.
         case.findings.retain(|f| !matches!(f.code, Code::LeftBranch | Code::Stopped | Code::Astray));
         let mut of_restore = self.found(&case.findings)?;
@@ -109,7 +113,7 @@ impl RestoreRuling<'_, '_> {
         // The first page of the segment in which replay starts is read as well.
         let begun = asked_from.filter(|_| restore.asks_archive != AsksArchive::AtOnce);
         let begun = begun.unwrap_or(segment_of(restore.redo_start));
-        for finding in findings {
+        for finding in findings.iter_mut().filter(|finding| !finding.code.is_of_repository()) {
             let on_the_way = asked_from.is_some_and(|from| finding.at.is_none_or(|at| at >= from || at == begun))
                 && !(reached && finding.lsn.or(finding.at).is_some_and(|at| at >= end));
             // Replay went on behind it: WAL inside the backup has what the archive lacks.
@@ -208,8 +212,8 @@ impl RestoreRuling<'_, '_> {
     fn leave_unchecked(&self, not_checked: &mut Vec<NotChecked>) {
         let restore = &self.restore;
         not_checked.retain(|n| *n != NotChecked::Backups);
-        not_checked
-            .extend([NotChecked::DataFiles].into_iter().chain((!self.is_all()).then_some(NotChecked::OtherFiles)));
+        let of_data = (!not_checked.contains(&NotChecked::Configuration)).then_some(NotChecked::DataFiles);
+        not_checked.extend(of_data.into_iter().chain((!self.is_all()).then_some(NotChecked::OtherFiles)));
         let included = self.settings.is_ok_and(|settings| !settings.not_read.is_empty());
         not_checked.extend(included.then_some(NotChecked::IncludedSettings));
         let unknown = self.settings.is_ok_and(|settings| settings.names_not_known);

@@ -1,20 +1,19 @@
 //! `walproof verify --each`: every archive at a place, a row each.
 
 use super::{FailOn, VerifyArgs, VerifyFormat, options};
+use crate::config::MeantPlace;
 use crate::exit::Exit;
 use crate::streams::page;
 use crate::zone::now;
 use anyhow::{bail, ensure};
-use pgwal::repos::{Candidate, OpenedPlace, PlaceReading, open_each};
-use pgwal::source::Pace;
-use pgwal::verify::repository::{self, OfBackups};
+use pgwal::repos::{Candidate, OpenedPlace, open_each};
+use pgwal::verify::repository::{JudgedRepository, OfBackups};
 use pgwal::verify::{Outcome, Severity, verify};
 use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::time::Zone;
 use pgwal_report::verify::{json, row};
 use std::io::Write;
-use std::sync::Arc;
 
 /// Verifies each and says so. The worst of them decides how the run ends.
 pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
@@ -23,12 +22,13 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
         VerifyFormat::Json => OutputForm::Json,
         _ => bail!("--each is told as text or as JSON"),
     };
-    let named = args.input.named();
-    let [path] = named.as_slice() else { bail!("--each looks into one folder") };
-    let pace = args.input.max_rate.map(|rate| Arc::new(Pace::new(rate)));
-    let how = PlaceReading { keys: args.input.keys.keys()?, pace };
-    let all = open_each(path, &args.input.place.choice(), &how)?;
-    ensure!(!all.is_empty(), "{}: no archive lies there", path.display());
+    let mut all = Vec::new();
+    for MeantPlace { paths, choice, how } in args.input.places(args.data.then(|| args.input.contents(None)))? {
+        let [path] = paths.as_slice() else { bail!("--each looks into one folder") };
+        let each = open_each(path, &choice, &how)?;
+        ensure!(!each.is_empty(), "{}: no archive lies there", path.display());
+        all.extend(each);
+    }
     let zone = args.zone.zone().at(now());
     let mut exit = Exit::Clean;
     let mut out = page(form);
@@ -56,11 +56,9 @@ impl Place<'_> {
             let mut options = options(args);
             options.severities.clone_from(&args.severity);
             options.depth = args.depth.into();
-            let mut outcome = verify(opened.source.as_ref(), &options)?;
-            if let Some(found) = &opened.repository {
-                repository::judge(&mut outcome, found, OfBackups::All, &args.severity);
-            }
-            Ok(outcome)
+            options.repository =
+                opened.repository.as_ref().map(|repository| JudgedRepository { repository, which: OfBackups::All });
+            Ok(verify(opened.source.as_ref(), &options)?)
         });
         let name = self.candidate.to_string();
         let (outcome, exit) = match seen {

@@ -1,0 +1,18 @@
+//! How a place is read.
+
+use crate::contents::ContentsReading;
+use pgwal_source::{Keys, Pace};
+use std::sync::Arc;
+
+/// How a place is read.
+#[derive(Clone, Default)]
+pub struct PlaceReading {
+    /// What may open what lies there encrypted.
+    pub keys: Keys,
+    /// No more is read of its files than it allows.
+    pub pace: Option<Arc<Pace>>,
+    /// How the contents of a repository's backups are read; `None`: they are not.
+    pub contents: Option<ContentsReading>,
+    /// How an object store is asked: variables that go before those of the environment.
+    pub variables: Vec<(String, String)>,
+}
