@@ -267,7 +267,7 @@ const PAGES: &[HelpPage] = &[
 ];
 
 /// Headings of options that belong together: the type that has them, which is their group.
-const HEADINGS: [(&str, &str); 5] = [
+const HEADINGS: [(&str, &str); 6] = [
     ("Restoring", "Restore"),
     ("ConfigOptions", "Repositories that a backup tool's configuration names"),
     ("Filtering", "Which records"),

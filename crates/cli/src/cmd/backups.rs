@@ -1,7 +1,7 @@
 //! `walproof backups`: every backup of a place, and from when to when it can be restored to.
 
-use crate::exit::Exit;
 use crate::config::MeantPlace;
+use crate::exit::Exit;
 use crate::input::InputOptions;
 use crate::progress::Bar;
 use crate::streams::page;

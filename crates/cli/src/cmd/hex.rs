@@ -1,8 +1,8 @@
 //! `walproof hex`: one record as bytes, each with the field that it belongs to.
 
 use crate::cmd::reading::timeline;
-use crate::exit::Exit;
 use crate::config::ConfigOptions;
+use crate::exit::Exit;
 use crate::from::FromOptions;
 use crate::input::InputOptions;
 use crate::place::{Basis, Geometry, Operand};

@@ -1,8 +1,8 @@
 //! A file a subcommand: its options and what it does.
 
+pub mod archive_get;
 pub mod archive_prune;
 pub mod archive_push;
-pub mod archive_get;
 pub mod backups;
 pub mod check;
 pub mod compare;

@@ -59,7 +59,7 @@ pub fn run(args: &PlanArgs) -> anyhow::Result<Exit> {
     if !args.input.is_named() {
         return outline(args, format);
     }
-    let opened = args.input.open_named()?;
+    let opened = args.input.open_named(None)?;
     if let NamedArchive::Several(places, _) = &opened {
         choose_copies(places, &args.input.options())?;
     }

@@ -1,7 +1,7 @@
 //! Which WAL `dump` and `stats` read: the archive, the segments, the range, the timeline, by the rules of `pg_waldump`.
 
-use crate::exit::Exit;
 use crate::config::ConfigOptions;
+use crate::exit::Exit;
 use crate::from::FromOptions;
 use crate::input::InputOptions;
 use crate::repo::PlaceOptions;

@@ -253,7 +253,6 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
         (Some(place), Some(opened)) => Some(restored_cluster(place, opened.source())?),
         _ => None,
     };
-    };
     options.restored = cluster.as_ref();
     let mut looks = 0;
     let mut outcome = loop {
@@ -278,7 +277,8 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
         };
         looks += 1;
         let again = outcome.verdict == Verdict::Refuted && looks < LOOKS && repository.is_some();
-        match opened.as_ref().filter(|_| again).map(|opened| opened.newer(&args.input, contents.as_ref())).transpose()?.flatten() {
+        let newer = |opened: &NamedArchive| opened.newer(&args.input, contents.as_ref());
+        match opened.as_ref().filter(|_| again).map(newer).transpose()?.flatten() {
             // A tool expires a backup, then its WAL: what it said of a backup that is gone asks for nothing more.
             Some(newer) => opened = Some(newer),
             None => break outcome,

@@ -1,8 +1,8 @@
 //! `walproof when`: which times, positions, transactions and restore points an archive reaches; one translated into the
 //! others, with the settings that make a server recover to it.
 
-use crate::exit::Exit;
 use crate::config::ConfigOptions;
+use crate::exit::Exit;
 use crate::from::FromOptions;
 use crate::input::{At, InputOptions};
 use crate::memory::Memory;

@@ -1,8 +1,8 @@
 //! An archive that was made, a data directory beside it, and the command that a server would run there.
 
+use pgwal::format::text::control::members::{Abi, ControlField};
+use pgwal::format::{Align, Endian, Layout, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
 use pgwal_craft::{Builder, Opening, control};
-use pgwal_format::text::control::members::{Abi, ControlField};
-use pgwal_format::{Align, Endian, Layout, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -43,13 +43,13 @@ impl Made {
         let mut wal = Builder::new(layout, TimelineId(1), CLUSTER, SegmentNo(1));
         wal.checkpoint_shutdown();
         // Each goes over the end of a segment.
-        (0..3).for_each(|_| drop(wal.filler(1_100_000)));
+        (0..3).for_each(|_| _ = wal.filler(1_100_000));
         wal.commit(700, 800_000_000_000_000);
         // Timeline 1 goes on for a while behind the fork.
         let mut left = wal.clone();
-        (0..2).for_each(|_| drop(left.filler(1_000_000)));
+        (0..2).for_each(|_| _ = left.filler(1_000_000));
         wal.timeline_switch(TimelineId(2), Opening::EndOfRecovery);
-        (0..2).for_each(|_| drop(wal.filler(1_000_000)));
+        (0..2).for_each(|_| _ = wal.filler(1_000_000));
         wal.commit(701, 800_000_001_000_000);
         wal.switch();
         left.switch();

@@ -1,7 +1,7 @@
 //! What is asked for, and what comes of it, without a server.
 
 use super::archive::{Made, segment};
-use pgwal_format::Version;
+use pgwal::format::Version;
 use std::fs;
 use std::process::Stdio;
 

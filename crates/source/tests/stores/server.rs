@@ -75,6 +75,7 @@ impl StoreServer {
         *self.state.manner.lock().unwrap() = manner;
     }
 
+    #[allow(dead_code, reason = "tests of other crates ask")]
     pub fn holds(&self, key: &str) -> Option<Vec<u8>> {
         self.state.objects.lock().unwrap().get(key).cloned()
     }

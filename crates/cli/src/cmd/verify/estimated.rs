@@ -16,7 +16,7 @@ pub fn run(args: &VerifyArgs) -> anyhow::Result<Exit> {
         VerifyFormat::Json => OutputForm::Json,
         _ => bail!("--estimate is told as text or as JSON"),
     };
-    let opened = args.input.open_named()?;
+    let opened = args.input.open_named(None)?;
     let index = args.memory.open(&args.input, args.depth)?;
     let (source, mut out) = (opened.source(), page(form));
     let (found, place) = (estimate::estimate(source, index.as_ref())?, source.describe());
