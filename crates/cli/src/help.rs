@@ -40,7 +40,6 @@ const PAGES: &[HelpPage] = &[
             "pgdata",
             "data",
             "target_time",
-            "target_xid",
             "target_name",
             "max_age",
             "must_reach",

@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 /// What earlier runs proved.
 #[derive(clap::Args)]
 pub struct Memory {
-    /// Remember in FILE what was proven; read only what is new or changed since. An object in a bucket is one as well:
-    /// s3://BUCKET/NAME, outside of the archive
+    /// Remember in FILE what was proven; read only what is new or changed since
+    ///
+    /// An object in a bucket is one as well: s3://BUCKET/NAME, outside of the archive.
     #[arg(long, value_name = "FILE")]
     pub index: Option<PathBuf>,
     /// Read a share of the unchanged segments again, those first that were not read for longest: 1/30 reads each within

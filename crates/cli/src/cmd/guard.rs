@@ -150,6 +150,8 @@ pub(super) fn age(text: &str) -> Result<Duration, String> {
         "m" | "min" => Some(60),
         "h" => Some(3600),
         "d" => Some(86_400),
+        // None is none in every unit.
+        "" if number.parse() == Ok(0) => Some(1),
         _ => None,
     };
     let seconds = number.parse::<u64>().ok().zip(factor).and_then(|(n, factor)| n.checked_mul(factor));
@@ -163,8 +165,8 @@ mod tests {
     #[test]
     fn ages() {
         assert_eq!(
-            ["90s", "15m", "2h", "1d", "0s"].map(|text| age(text).unwrap().as_secs()),
-            [90, 900, 7200, 86_400, 0]
+            ["90s", "15m", "2h", "1d", "0s", "0"].map(|text| age(text).unwrap().as_secs()),
+            [90, 900, 7200, 86_400, 0, 0]
         );
         for bad in ["", "15", "m", "-1s", "1.5h", "99999999999999999999s", "9999999999999999999d"] {
             assert!(age(bad).is_err(), "{bad}");

@@ -46,8 +46,9 @@ pub struct VerifyArgs {
     restored: Option<PathBuf>,
     #[command(flatten)]
     guard: GuardOptions,
-    /// Read the contents of backups as well, and hold them against their checksums: of every backup of a repository, or
-    /// of the one that is named
+    /// Read the contents of backups as well, and hold them against their checksums
+    ///
+    /// Of every backup of a repository, or of the one that is named.
     #[arg(long, conflicts_with = "summaries")]
     data: bool,
     /// With a backup: judge all files of the archive, not only those that this restore asks for

@@ -46,7 +46,7 @@ impl BucketSource {
 
     fn behind(&self, before: SegmentName) -> Result<Listing, SourceError> {
         let (mut found, mut logs) = (Listing::default(), Vec::new());
-        let (timeline, own, log) = (format!("{:08X}", before.timeline.0), before.to_string(), log_folder(&before));
+        let (timeline, own) = (format!("{:08X}", before.timeline.0), before.to_string());
         let sought = NameSought::Behind(before);
         let mut look = |folder: &str, behind: &str, logs: Option<&mut Vec<String>>| {
             let (here, mut logs) = (BucketFolder::of(folder), logs);
@@ -60,18 +60,16 @@ impl BucketSource {
             })?;
             Ok::<bool, SourceError>(!found.entries.is_empty())
         };
+        // The subfolder of its own log does not lie behind it by name; those of later ones do.
+        let own_log = self.folders.first().map(|folder| format!("{}{}", shown(folder), log_folder(&before)));
         for (number, folder) in self.folders.iter().enumerate() {
-            // A subfolder's name is shorter than a segment's: that of its own log does not lie behind it.
-            let behind = if number == 0 { log.as_str() } else { own.as_str() };
-            let below = Some(&mut logs).filter(|_| number == 0);
-            if look(folder, behind, below)? {
+            if look(folder, &own, Some(&mut logs).filter(|_| number == 0))? {
                 break;
             }
         }
         logs.sort();
-        let own_log = self.folders.first().map(|folder| format!("{}{log}", shown(folder))).unwrap_or_default();
-        for folder in logs.iter().filter(|folder| **folder >= own_log) {
-            if look(folder, if *folder == own_log { &own } else { "" }, None)? {
+        for (number, folder) in own_log.iter().chain(&logs).enumerate() {
+            if look(folder, if number == 0 { &own } else { "" }, None)? {
                 break;
             }
         }
