@@ -5,7 +5,7 @@
 //! 30 ms; zstd into a store on loopback 10 segments a second; start-up below 10 ms.
 
 mod backrest;
-#[path = "../../../crates/source/tests/stores/server.rs"]
+#[path = "../../crates/source/tests/stores/server.rs"]
 #[allow(dead_code, clippy::unwrap_used, reason = "the store of the tests")]
 mod store;
 
@@ -132,7 +132,10 @@ fn pushes(walproof: &Path, work: &Path, url: &str) -> Result<Vec<Way>> {
     ways.push(Way::command("cp", move |segment| {
         let (from, to, name) = (segment.display(), to.display(), name_of(segment));
         let mut command = Command::new("sh");
-        command.args(["-c", &format!("cp {from} {to}/.new && sync {to}/.new && mv -n {to}/.new {to}/{name} && sync {to}")]);
+        command.args([
+            "-c",
+            &format!("cp {from} {to}/.new && sync {to}/.new && mv -n {to}/.new {to}/{name} && sync {to}"),
+        ]);
         command
     }));
     for (name, place, words) in [
@@ -143,8 +146,7 @@ fn pushes(walproof: &Path, work: &Path, url: &str) -> Result<Vec<Way>> {
     ] {
         let to = if place.starts_with("s3:") { PathBuf::from(place) } else { folder(work, place)? };
         let state = work.join("push.state");
-        let words: Vec<String> =
-            words.iter().map(|word| word.replace("STATE", &state.display().to_string())).collect();
+        let words: Vec<String> = words.iter().map(|word| word.replace("STATE", &state.display().to_string())).collect();
         let (walproof, url) = (walproof.to_owned(), url.to_owned());
         ways.push(Way::command(name, move |segment| push(&walproof, segment, &to, &words, &url)));
     }
@@ -161,8 +163,7 @@ fn push(walproof: &Path, segment: &Path, to: &Path, words: &[String], url: &str)
 /// Out of what was pushed.
 fn gets(walproof: &Path, work: &Path) -> Result<Vec<Way>> {
     let (from, to) = (work.join("copied"), folder(work, "got")?);
-    let mut ways =
-        vec![Way::new("copied, no start", move |segment| Ok(copied(&from.join(name_of(segment)), &to)?))];
+    let mut ways = vec![Way::new("copied, no start", move |segment| Ok(copied(&from.join(name_of(segment)), &to)?))];
     for (name, place) in [("walproof, plain", "plain"), ("walproof, zstd", "zstd")] {
         let (walproof, from, to) = (walproof.to_owned(), work.join(place), work.join("RECOVERYXLOG"));
         ways.push(Way::new(name, move |segment| {

@@ -138,7 +138,7 @@ fn every_file_and_subcommand_that_is_named_exists() {
             assert!(file.is_empty() || beside.exists(), "{page} links to {link}");
         }
         for word in text.split("walproof ").skip(1).filter(|_| page == "README.md") {
-            let name: String = word.chars().take_while(|c| c.is_ascii_lowercase()).collect();
+            let name: String = word.chars().take_while(|&c| c.is_ascii_lowercase() || c == '-').collect();
             let is_command = text.contains(&format!("`walproof {name}")) && !name.is_empty();
             assert!(!is_command || help.contains(&format!("\n  {name} ")), "{page} names walproof {name}");
         }
