@@ -42,6 +42,14 @@ pub fn index() -> Result<()> {
     done(&mut command)
 }
 
+/// What a server runs to archive: killed at random points, many at once, places that come and go; so many rounds of
+/// each.
+pub fn ship(rounds: u32) -> Result<()> {
+    let mut command = cargo();
+    command.args(["test", "--package", "walproof", "--test", "ship", "--", "--nocapture", "--test-threads", "2"]);
+    done(command.env("WALPROOF_SHIP_ROUNDS", rounds.to_string()))
+}
+
 /// Archives under load, looked at again and again: no run may raise a false alarm.
 pub fn busy_archive(runs: u32) -> Result<()> {
     let mut command = cargo();

@@ -15,6 +15,7 @@ mod release;
 mod restore;
 mod run;
 mod shape;
+mod ship_speed;
 mod test;
 
 use anyhow::{Result, bail};
@@ -39,6 +40,9 @@ usage: cargo xtask COMMAND
   compare DIR…           time walproof against pg_waldump on folders of WAL, write benches/results/against_pg_waldump.md
   compare-repos DIR…     the same of WAL that is packed and encrypted, write benches/results/packed.md
   memory DIR…            peak memory of walproof verify on each folder, write benches/results/memory.md
+  ship-speed             time archive-push, archive-get and check beside cp and pgBackRest, write benches/results/shipping.md
+  long ship [ROUNDS]     archive-push, archive-get, archive-prune and check killed, crowded and deprived of their place, ROUNDS (300)
+                         each, and their tests with servers
   long index             1,000 edits of an archive under an index, 500 partitions of one into parts, 200 killed runs, 10,000 segments
   long million-files     walproof on a folder of a million empty files
   long busy-archive [RUNS]
@@ -75,6 +79,9 @@ fn main() -> Result<()> {
         ["compare", folders @ ..] if !folders.is_empty() => compare::run(folders),
         ["compare-repos", folders @ ..] if !folders.is_empty() => compare_repos::run(folders),
         ["memory", folders @ ..] if !folders.is_empty() => peak::run(folders),
+        ["ship-speed"] => ship_speed::run(),
+        ["long", "ship"] => long::ship(300),
+        ["long", "ship", rounds] => long::ship(rounds.parse()?),
         ["long", "index"] => long::index(),
         ["long", "million-files"] => long::million_files(),
         ["long", "busy-archive"] => long::busy_archive(25),

@@ -67,6 +67,8 @@ pub struct Archive<'a> {
     pub unreadable: Vec<(String, SourceError)>,
     /// Files of other tools.
     pub ignored: u64,
+    /// Notes that a segment was stored although it is damaged; the first of them.
+    pub notes: Vec<String>,
     /// Files whose names say nothing.
     pub unknown: Ignored,
     /// Whose WAL it is.
@@ -196,7 +198,7 @@ impl<'a> Archive<'a> {
         if !entries.iter().any(is_wal) && unreadable.is_empty() {
             return Err(Error::NoWal { place: source.describe(), unknown: listing.unknown });
         }
-        let (ignored, unknown) = (listing.ignored.count, listing.unknown);
+        let (ignored, notes, unknown) = (listing.ignored.count, listing.ignored.notes, listing.unknown);
         let mut session = match memory {
             Prior::Index(index) if look.depth == Depth::Records => {
                 Some(IndexSession::begin(index, source, &entries, live, trusting))
@@ -226,6 +228,7 @@ impl<'a> Archive<'a> {
             entries,
             unreadable,
             ignored,
+            notes,
             unknown,
             cluster,
             inventory,

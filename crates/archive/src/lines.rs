@@ -118,6 +118,7 @@ impl<'a> Archive<'a> {
             entries: self.entries.clone(),
             unreadable: Vec::new(),
             ignored: 0,
+            notes: self.notes.clone(),
             unknown: Ignored::default(),
             cluster,
             inventory: Inventory::default(),

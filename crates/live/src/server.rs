@@ -62,6 +62,14 @@ impl Server {
     /// # Errors
     /// No `psql`, no user to run it as, or what `initdb` or `pg_ctl` said.
     pub fn start(postgres: Postgres, settings: &str) -> Result<Self, LiveError> {
+        Self::start_sized(postgres, 1, settings)
+    }
+
+    /// The same with segments of so many MiB.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub fn start_sized(postgres: Postgres, mib: u32, settings: &str) -> Result<Self, LiveError> {
         let psql = postgres
             .program("psql")
             .ok_or_else(|| io::Error::other("there is no psql beside the server or in PATH"))?;
@@ -85,7 +93,7 @@ impl Server {
                 "postgres",
                 "-A",
                 "trust",
-                "--wal-segsize=1",
+                &format!("--wal-segsize={mib}"),
                 "--no-sync",
                 "--locale=C",
                 "-E",
@@ -139,6 +147,14 @@ impl Server {
     /// What `pg_ctl` said.
     pub fn restart(&self) -> Result<(), LiveError> {
         self.stop()?;
+        self.control(&["start"])
+    }
+
+    /// Start it, after it was stopped.
+    ///
+    /// # Errors
+    /// What `pg_ctl` said.
+    pub fn restart_from_stop(&self) -> Result<(), LiveError> {
         self.control(&["start"])
     }
 

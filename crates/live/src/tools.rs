@@ -26,6 +26,16 @@ impl Server {
         Ok(self.user().owns(path)?)
     }
 
+    /// Runs programs as the server's user, outliving the borrow of the server.
+    pub fn runner(&self) -> impl Fn(&mut Command) -> Result<(), LiveError> + 'static {
+        let (user, folder) = (self.user(), self.socket().to_owned());
+        move |command: &mut Command| {
+            let shown = format!("{command:?}");
+            command.current_dir(&folder);
+            finished(&shown, user.runs(command).output()?).map(drop)
+        }
+    }
+
     /// Run a program as the server's user; returns what it printed.
     ///
     /// # Errors

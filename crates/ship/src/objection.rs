@@ -97,11 +97,13 @@ pub enum Doubt {
     },
     /// What is remembered of the segments before it cannot be used.
     State(StateTrouble),
+    /// It is not in the index: why.
+    Index(String),
 }
 
 impl Doubt {
     /// It is about the file itself.
     pub fn is_of_file(&self) -> bool {
-        !matches!(self, Doubt::State(_))
+        !matches!(self, Doubt::State(_) | Doubt::Index(_))
     }
 }

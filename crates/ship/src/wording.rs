@@ -72,6 +72,7 @@ impl Doubt {
             Doubt::AfterGap { before, at } => format!(
                 "{before}, the segment before it, has no record at {at}, and so nothing up to this one: replay stops there"
             ),
+            Doubt::Index(why) => format!("it is archived, and the index does not know it yet: {why}"),
             Doubt::State(StateTrouble::Damaged) => {
                 "the state file is damaged, and is made anew: the seam to the segment before was not checked".to_owned()
             }

@@ -30,6 +30,8 @@ pub struct Ignored {
     pub first: Vec<String>,
     /// The first of those that would be names of WAL, were their letters small or capital as a server writes them.
     pub miswritten: Vec<String>,
+    /// The first notes that a segment was stored although it is damaged.
+    pub notes: Vec<String>,
 }
 
 impl Ignored {
@@ -45,6 +47,9 @@ impl Ignored {
         let new: Vec<String> =
             other.miswritten.iter().filter(|name| !self.miswritten.contains(name)).cloned().collect();
         self.miswritten.extend(new.into_iter().take(room));
+        let room = Ignored::KEPT.saturating_sub(self.notes.len());
+        let new: Vec<String> = other.notes.iter().filter(|name| !self.notes.contains(name)).cloned().collect();
+        self.notes.extend(new.into_iter().take(room));
     }
 
     /// The name that a server would have given to a file, where only its capitals differ.
@@ -65,6 +70,9 @@ impl Ignored {
         self.count += 1;
         if self.miswritten.len() < Ignored::KEPT && Ignored::as_written(name).is_some() {
             self.miswritten.push(name.to_owned());
+        }
+        if self.notes.len() < Ignored::KEPT && name.ends_with(name::DAMAGED) && !self.notes.iter().any(|n| n == name) {
+            self.notes.push(name.to_owned());
         }
         if at < Ignored::KEPT {
             self.first.insert(at, name.to_owned());
@@ -257,7 +265,7 @@ mod tests {
         }
         assert_eq!(
             ignored,
-            Ignored { count: 8, first: ["a", "b", "c", "d", "e"].map(String::from).to_vec(), miswritten: Vec::new() }
+            Ignored { count: 8, first: ["a", "b", "c", "d", "e"].map(String::from).to_vec(), ..Ignored::default() }
         );
     }
 }

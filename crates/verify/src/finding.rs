@@ -326,6 +326,11 @@ pub enum Detail {
         /// The name that it should have.
         right: String,
     },
+    /// A segment that was stored although it is damaged.
+    Noted {
+        /// The note beside it.
+        note: String,
+    },
     /// Something else than WAL.
     Content(&'static str),
     /// The operating system's refusal.

@@ -145,6 +145,7 @@ impl Finding {
                 format!("rename it: mv {file} {folder}{right}")
             }
             (Code::BrokenTar, _) => "get the tar anew from where it was made; if it came by a stream, look at the exit code of what sent it".into(),
+            (Code::NotedDamage, _) => format!("the server had no better copy of {file}: look for one on its standbys; a base backup that was taken behind it does not need it"),
             (Code::NoFile, _) => format!("put the file {file} in its place, or mount what the link names"),
             (Code::Unreadable, Detail::Refused(why)) if why.contains("no permission") => {
                 format!("make {file} readable for this user, or run as one that may read it")

@@ -15,9 +15,11 @@
 //! | `wire` | that in binary |
 //! | `record`, `encoding` | a file in the index; the index as bytes |
 //! | `session` | what of the index holds in this run |
+//! | `added` | a file that was stored a moment ago |
 //! | `store`, `turn` | the file on disk; several runs that write it |
 //! | `part`, `summarize`, `joined` | the same for parts of an archive that other processes read |
 
+mod added;
 mod encoding;
 mod joined;
 mod part;

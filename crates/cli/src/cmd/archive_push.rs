@@ -30,6 +30,9 @@ pub struct ArchivePushArgs {
     /// Keep here where segments ended that were archived, instead of reading the one before each time
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// Keep here what was proven of each segment, so that `verify --index FILE` need not read it again; with one DEST
+    #[arg(long, value_name = "FILE")]
+    index: Option<PathBuf>,
     /// Files that are archived at once: of those that wait behind this one, so many less one are taken along
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: Option<u16>,
@@ -44,10 +47,12 @@ enum Damaged {
 /// Archives it.
 pub fn run(args: &ArchivePushArgs) -> anyhow::Result<Exit> {
     let (file, to) = args.words()?;
+    ensure!(args.index.is_none() || to.len() == 1, "an index is of one archive: name one DEST with --index");
     let places: Vec<Box<dyn Destination>> = to.iter().map(|to| destination(to)).collect::<Result<_, _>>()?;
     let places: Vec<&dyn Destination> = places.iter().map(Box::as_ref).collect();
     let on_damage = if args.on_damage == Damaged::Store { OnDamage::Store } else { OnDamage::Refuse };
-    let options = PushOptions { on_damage, packing: args.compress, state: args.state.clone() };
+    let options =
+        PushOptions { on_damage, packing: args.compress, state: args.state.clone(), index: args.index.clone() };
     let answer = push_along(file, &places, &options, usize::from(args.jobs.unwrap_or(1)))?;
     say(&answer);
     Ok(if answer.is_done() { Exit::Clean } else { Exit::Server(1) })

@@ -1,91 +1,71 @@
-//! Full disks, folders that may not be written to, killed commands, several at once.
+//! Full disks, folders that may not be written to, disks that fail.
 
-use crate::site::{CLUSTER, Site, names, plain};
+use crate::shim::{failing, shim};
+use crate::site::{CLUSTER, Site, is_whole, names, plain};
 use pgwal::format::Version;
 use std::fs;
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::Duration;
-use walproof_live::Random;
+use std::process::Command;
+use walproof_live::gate;
 
 const SECOND: &str = "000000010000000000000002";
+const PROGRAM: &str = env!("CARGO_BIN_EXE_walproof");
 
-/// Every file under its last name is what the server has under it.
-fn is_whole(site: &Site, to: &Path) {
-    for name in names(to).iter().filter(|name| !name.starts_with('.')) {
-        assert!(fs::read(to.join(name)).unwrap() == fs::read(site.path(&site.p(name))).unwrap(), "{name}");
-    }
+fn site() -> Site {
+    let version = Version::new(15, 0);
+    Site::of(version, &plain(version, CLUSTER, 0))
 }
 
-#[test]
-fn killed_at_any_point_it_leaves_nothing_half_and_the_next_goes_on() {
-    let version = Version::new(15, 0);
-    let site = Site::of(version, &plain(version, CLUSTER, 0));
-    let to = site.folder("to");
-    let mut random = Random::seeded(4);
-    let rounds = std::env::var("WALPROOF_KILLS").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
-    for round in 0..rounds {
-        let file = site.p(&format!("00000001000000000000000{}", 1 + round % 5));
-        let words = ["archive-push", &file, "--to", "to", "--state", "state"];
-        let mut child = site.command(&words).stderr(Stdio::null()).spawn().unwrap();
-        std::thread::sleep(Duration::from_micros(random.below(30_000) as u64));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        is_whole(&site, &to);
-        if round % 5 == 4 {
-            for file in site.files() {
-                let ran = site.run(&["archive-push", &site.p(&file), "--to", "to", "--state", "state"]);
-                assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{file}");
-            }
-            assert_eq!(names(&to), site.files(), "nothing is left behind");
-            is_whole(&site, &to);
-            for file in names(&to) {
-                fs::remove_file(to.join(file)).unwrap();
-            }
-        }
-    }
+/// Runs a script in the data directory, in which `push` archives the second segment in `to`.
+fn script(site: &Site, before: &[&str], text: &str) -> String {
+    let push = format!("push() {{ {PROGRAM} archive-push {} --to to 2>&1; echo \"exit $?\"; }}\n", site.p(SECOND));
+    let script = push + text;
+    let words = [before, &["sh", "-c", &script]].concat();
+    let output = Command::new(words[0]).args(&words[1..]).current_dir(site.path("")).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
 }
 
-#[test]
-fn of_several_at_once_one_stores_and_all_are_well() {
-    let version = Version::new(15, 0);
-    let (site, other) =
-        (Site::of(version, &plain(version, CLUSTER, 0)), Site::of(version, &plain(version, CLUSTER, 1)));
-    let to = site.folder("to");
-    for _ in 0..6 {
-        let file = site.p(SECOND);
-        let words = ["archive-push", &file, "--to", to.to_str().unwrap(), "--state", "state"];
-        let start = |site: &Site| site.command(&words).stderr(Stdio::null()).spawn().unwrap();
-        let own: Vec<_> = (0..5).map(|_| start(&site)).collect();
-        let others: Vec<_> = (0..3).map(|_| start(&other)).collect();
-        let good = |children: Vec<std::process::Child>| {
-            let codes: Vec<i32> = children.into_iter().map(|mut child| child.wait().unwrap().code().unwrap()).collect();
-            assert!(codes.windows(2).all(|pair| pair[0] == pair[1]), "{codes:?}");
-            codes[0] == 0
-        };
-        let (own, others) = (good(own), good(others));
-        assert!(own != others, "one of the two is there, and whole");
-        let winner = if own { &site } else { &other };
-        assert_eq!(names(&to), [SECOND]);
-        is_whole(winner, &to);
-        fs::remove_file(to.join(SECOND)).unwrap();
+/// With a file system of its own in `to`; where this user may mount none, that is told.
+fn mounted(site: &Site, options: &str, text: &str) -> Option<String> {
+    site.folder("to");
+    let text = format!("mount -t tmpfs -o {options} none to || exit 9\necho mounted\n{text}");
+    let said = script(site, &["unshare", "-m"], &text);
+    let inside = said.strip_prefix("mounted\n").map(str::to_owned);
+    if inside.is_none() {
+        gate::goes_without("no right to mount a tmpfs: a disk that is full, or read-only");
     }
+    inside
 }
 
 #[test]
 fn a_full_disk_is_told_and_leaves_nothing() {
-    let version = Version::new(15, 0);
-    let site = Site::of(version, &plain(version, CLUSTER, 0));
+    let site = site();
+    let text = "head -c 900000 /dev/zero > to/other\npush\nls -A to\nrm to/other\npush\nls -A to\ncmp to/* pg_wal/*2\n";
+    if let Some(said) = mounted(&site, "size=1400k", text) {
+        let lines: Vec<&str> = said.lines().collect();
+        assert!(lines[0].contains("cannot write to to: No space left on device"), "{said}");
+        assert_eq!(lines[1..], ["exit 1", "other", "exit 0", SECOND], "{said}");
+    }
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_to_is_told() {
+    let site = site();
+    if let Some(said) = mounted(&site, "ro", "push\n") {
+        assert!(said.contains("Read-only file system") && said.ends_with("exit 1\n"), "{said}");
+    }
+    // What is there already needs no writing.
+    let to = site.folder("to");
+    fs::copy(site.path(&site.p(SECOND)), to.join(SECOND)).unwrap();
+    site.run(&["archive-push", &site.p(SECOND), "--to", "to"]).passes();
+}
+
+#[test]
+fn a_file_that_may_grow_no_more_is_told_and_leaves_nothing() {
+    let site = site();
     let to = site.folder("to");
     // As a server ignores it for its commands.
-    let script = format!(
-        "trap '' XFSZ; ulimit -f 600; exec {} archive-push {} --to to",
-        env!("CARGO_BIN_EXE_walproof"),
-        site.p(SECOND)
-    );
-    let output = Command::new("sh").args(["-c", &script]).current_dir(site.path("")).output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write to to: File too large"));
+    let said = script(&site, &[], "trap '' XFSZ; ulimit -f 600; push");
+    assert!(said.contains("cannot write to to: File too large") && said.ends_with("exit 1\n"), "{said}");
     assert_eq!(fs::read_dir(&to).unwrap().count(), 0);
     site.run(&["archive-push", &site.p(SECOND), "--to", "to"]).passes();
     // A folder that is gone is not made: its disk may not be mounted.
@@ -93,4 +73,42 @@ fn a_full_disk_is_told_and_leaves_nothing() {
     site.run(&["archive-push", &site.p(SECOND), "--to", "to"]).fails("cannot read to");
     fs::write(&to, "a file").unwrap();
     site.run(&["archive-push", &site.p(SECOND), "--to", "to"]).fails("it is no folder");
+}
+
+/// Each call in turn: whatever fails, the exit code says it, and the next one goes on.
+#[test]
+fn whichever_call_fails_nothing_is_lost() {
+    let site = site();
+    let Some(library) = shim(&site.path("")) else { return };
+    let (to, hit) = (site.folder("to"), site.path("hit"));
+    let file = site.p(SECOND);
+    let words = ["archive-push", &file, "--to", to.to_str().unwrap(), "--state", "passed"];
+    let (target, all) = (to.to_str().unwrap(), site.path("").display().to_string());
+    for (kind, under, least) in [("write", target, 1), ("fsync", target, 2), ("open", target, 2), ("read", &all, 2)] {
+        let mut hits = 0;
+        for nth in 1..40 {
+            let mut command = site.command(&words);
+            failing(&mut command, &library, (kind, nth), under, &hit);
+            let output = command.output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr).into_owned();
+            let code = output.status.code().unwrap();
+            is_whole(&site, &to);
+            assert!(names(&to).iter().all(|name| !name.starts_with('.')), "{kind} {nth}: {:?}", names(&to));
+            if fs::remove_file(&hit).is_err() {
+                assert_eq!((code, said.as_str()), (0, ""));
+                fs::remove_file(to.join(SECOND)).unwrap();
+                break;
+            }
+            hits += 1;
+            // What cannot be written or kept is never acknowledged; a folder that cannot be looked at for what was left
+            // behind, and a state file that cannot be read, keep nothing from being stored.
+            assert!(code == 1 || code == 0 && matches!(kind, "open" | "read"), "{kind} {nth}: {code} {said}");
+            assert!(code == 0 || said.contains("Input/output error"), "{kind} {nth}: {said}");
+            assert!(code == 1 || names(&to) == [SECOND], "{kind} {nth}: acknowledged and not there");
+            site.run(&words).passes();
+            assert_eq!(names(&to), [SECOND], "{kind} {nth}");
+            fs::remove_file(to.join(SECOND)).unwrap();
+        }
+        assert!(hits >= least, "{kind}: only {hits} calls");
+    }
 }

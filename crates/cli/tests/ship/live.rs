@@ -3,25 +3,33 @@
 use crate::run::walproof;
 use crate::site::names;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 use walproof_live::{Postgres, Server, gate};
 
 const OLDEST: u32 = 13;
 
-fn started() -> Option<Server> {
+pub fn started(settings: &str) -> Option<Server> {
     let Some(postgres) = Postgres::find(OLDEST) else {
         gate::lacks(&format!("no PostgreSQL {OLDEST} or later found (WALPROOF_PG, PATH, /usr/lib/postgresql/*/bin)"));
         return None;
     };
-    Some(Server::start(postgres, "max_wal_size = '8MB'\nmin_wal_size = '5MB'\n").unwrap())
+    Some(Server::start(postgres, &format!("max_wal_size = '8MB'\nmin_wal_size = '5MB'\n{settings}")).unwrap())
 }
 
-/// The program, where the server's user may run it, and an `archive_command`.
+/// The program, where the server's user may run it.
+pub fn program(server: &Server) -> PathBuf {
+    let own = server.folder().join("walproof");
+    if !own.exists() {
+        fs::copy(env!("CARGO_BIN_EXE_walproof"), &own).unwrap();
+    }
+    own
+}
+
+/// An `archive_command` from now on.
 fn archives_with(server: &Server, command: &str) {
-    let own = server.archive().parent().unwrap().join("walproof");
-    fs::copy(env!("CARGO_BIN_EXE_walproof"), &own).unwrap();
+    let own = program(server);
     let archive = server.archive().display().to_string();
     let command = command.replace("walproof", own.to_str().unwrap()).replace("ARCHIVE", &archive);
     server.configure(&format!("archive_command = '{command}'")).unwrap();
@@ -29,14 +37,14 @@ fn archives_with(server: &Server, command: &str) {
 }
 
 #[track_caller]
-fn proven(archive: &Path) {
+pub fn proven(archive: &Path) {
     let ran = walproof(&["verify", archive.to_str().unwrap()]);
     assert!(ran.code == 0 && ran.out.contains("PROVEN"), "{}", ran.out);
 }
 
 #[test]
 fn a_server_archives_with_it_through_a_promotion_and_no_second_one_gets_in() {
-    let Some(server) = started() else { return };
+    let Some(server) = started("") else { return };
     archives_with(&server, "walproof archive-push %p --to ARCHIVE");
     // What the stock command copied before.
     for file in names(&server.archive()) {
@@ -48,14 +56,14 @@ fn a_server_archives_with_it_through_a_promotion_and_no_second_one_gets_in() {
     proven(&server.archive());
     assert_eq!(server.sql("select failed_count from pg_stat_archiver").unwrap().trim(), "0");
     // A copy of the server goes on by itself: a split brain.
-    let copy = server.archive().parent().unwrap().join("copy");
+    let copy = server.folder().join("copy");
     server.stop().unwrap();
     server.copy_data(&copy).unwrap();
-    server.restart().unwrap();
+    server.restart_from_stop().unwrap();
     server.sql("create table own as select generate_series(1, 30000) as i").unwrap();
     let own = server.switch_and_archive().unwrap();
     let before = fs::read(server.archive().join(&own)).unwrap();
-    let other = Command::new(server.archive().parent().unwrap().join("walproof"))
+    let other = Command::new(program(&server))
         .args(["archive-push", &format!("pg_wal/{own}"), "--to"])
         .arg(server.archive())
         .current_dir(&copy)
@@ -73,8 +81,8 @@ fn a_server_archives_with_it_through_a_promotion_and_no_second_one_gets_in() {
 
 #[test]
 fn a_gate_stands_in_front_of_another_command() {
-    let Some(server) = started() else { return };
-    let state = server.archive().parent().unwrap().join("passed");
+    let Some(server) = started("") else { return };
+    let state = server.folder().join("passed");
     let command = format!("walproof check %p --strict --state {} && cp %p ARCHIVE/%f", state.display());
     archives_with(&server, &command);
     server.pgbench(&["-i", "-q"]).unwrap();

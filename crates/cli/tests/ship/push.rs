@@ -9,6 +9,7 @@ fn v15() -> Version {
     Version::new(15, 0)
 }
 
+const FIRST: &str = "000000010000000000000001";
 const SECOND: &str = "000000010000000000000002";
 const THIRD: &str = "000000010000000000000003";
 
@@ -61,7 +62,7 @@ fn another_content_under_the_same_name_is_never_replaced() {
     fs::remove_file(to.join(SECOND)).unwrap();
     push(&stranger, SECOND, &["--to", place]).fails("another cluster");
     let older = Site::of(Version::new(14, 0), &plain(Version::new(14, 0), CLUSTER, 0));
-    push(&older, SECOND, &["--to", place]).fails("another version").code;
+    push(&older, SECOND, &["--to", place]).fails("each major version a place of its own");
 }
 
 #[test]
@@ -127,7 +128,7 @@ fn a_damaged_segment_is_stored_with_a_note_where_that_is_asked_for() {
     push(&site, THIRD, &["--to", "to"]).passes();
     assert_eq!(names(&to), ["000000010000000000000001", SECOND, &format!("{SECOND}.damaged"), THIRD]);
     let ran = walproof(&["verify", to.to_str().unwrap()]);
-    assert!(ran.code == 1 && ran.out.contains("WP201"), "{}", ran.out);
+    assert!(ran.code == 1 && ran.out.contains("WP201") && ran.out.contains("WP129"), "{}", ran.out);
     // Another segment is no damage.
     fs::copy(site.path(&site.p(THIRD)), site.path("pg_wal/000000010000000000000009")).unwrap();
     push(&site, "000000010000000000000009", &["--to", "to", "--on-damage", "store"]).fails(THIRD);
@@ -149,6 +150,47 @@ fn recycled_files_of_a_server_in_recovery_are_acknowledged_and_not_stored() {
     fs::copy(site.path(&site.p(THIRD)), site.path(&site.p(SECOND))).unwrap();
     push(&site, SECOND, &["--to", "to"]).fails("is not archived");
     assert!(names(&to).is_empty());
+}
+
+#[test]
+fn what_was_archived_need_not_be_read_again() {
+    let site = Site::of(v15(), &promoted(v15()));
+    let to = site.folder("to");
+    let index = site.path("index");
+    let words = ["--to", "to", "--index", index.to_str().unwrap()];
+    for file in site.files() {
+        push(&site, &file, &words).passes();
+        push(&site, &file, &words).passes();
+    }
+    let verify = || walproof(&["verify", to.to_str().unwrap(), "--index", index.to_str().unwrap(), "--format", "json"]);
+    let ran = verify();
+    // A .partial may be followed by another one, and is read.
+    assert!(ran.code == 0 && ran.out.contains("\"segments_read\": 1"), "{}{}", ran.out, ran.err);
+    // The index knows what lay there.
+    let mut bytes = fs::read(to.join(FIRST)).unwrap();
+    bytes[300_000] ^= 1;
+    fs::write(to.join(FIRST), bytes).unwrap();
+    // What was written within the last two seconds is compared the next time.
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    fs::File::options().write(true).open(to.join(FIRST)).unwrap().set_modified(old).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    let ran = verify();
+    assert!(ran.code == 1 && ran.out.contains("WP118"), "{}", ran.out);
+    // An index of something else is told, and keeps nothing from being archived.
+    fs::remove_file(to.join(FIRST)).unwrap();
+    fs::write(&index, "a letter").unwrap();
+    push(&site, FIRST, &words).warns("the index does not know it yet");
+    assert_eq!(fs::read_to_string(&index).unwrap(), "a letter");
+    push(&site, FIRST, &["--to", "to", "--to", "pg_wal", "--index", "index"]).fails("an index is of one archive");
+}
+
+#[test]
+fn what_goes_on_elsewhere_is_not_stored_as_damaged() {
+    let (site, other) = (Site::of(v15(), &plain(v15(), CLUSTER, 0)), Site::of(v15(), &plain(v15(), CLUSTER, 1)));
+    let to = site.folder("to");
+    push(&site, SECOND, &["--to", "to"]).passes();
+    push(&other, THIRD, &["--to", to.to_str().unwrap(), "--on-damage", "store"]).fails("is not archived");
+    assert_eq!(names(&to), [SECOND]);
 }
 
 #[test]

@@ -135,6 +135,19 @@ impl Site {
     }
 }
 
+/// So many rounds in the suite, and as many as `WALPROOF_SHIP_ROUNDS` says in a long run.
+pub fn rounds(few: usize) -> usize {
+    std::env::var("WALPROOF_SHIP_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(few)
+}
+
+/// Every file under its last name is what the server has under it.
+#[track_caller]
+pub fn is_whole(site: &Site, to: &Path) {
+    for name in names(to).iter().filter(|name| !name.starts_with('.')) {
+        assert!(fs::read(to.join(name)).unwrap() == fs::read(site.path(&site.p(name))).unwrap(), "{name}");
+    }
+}
+
 /// Names of files in a folder, in order.
 pub fn names(folder: &Path) -> Vec<String> {
     let all = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());

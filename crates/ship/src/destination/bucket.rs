@@ -4,9 +4,9 @@ use super::folder::plain;
 use super::{Destination, Publication, StagedFile, ToStage};
 use crate::fault::{ShipFault, ShipStep};
 use pgwal_format::FileName;
-use pgwal_source::Entry;
 use pgwal_source::bucket::{Bucket, BucketSettings, BucketSource, PutEnd};
 use pgwal_source::name::{NamePlace, place};
+use pgwal_source::{Entry, Source};
 use std::sync::Arc;
 
 /// A prefix in a bucket.
@@ -44,6 +44,10 @@ impl Destination for BucketDestination {
         let names = self.bucket.beginning_with("")?;
         let is_segment = |name: &&String| matches!(place(name), NamePlace::Wal(placed) if matches!(placed.name, FileName::Segment(_)));
         Ok(names.iter().rfind(is_segment).cloned())
+    }
+
+    fn source(&self) -> Result<Box<dyn Source + '_>, ShipFault> {
+        Ok(Box::new(BucketSource::new(Arc::clone(&self.bucket), vec![String::new()])))
     }
 
     fn stage<'a>(&'a self, file: ToStage<'a>) -> Result<Box<dyn StagedFile + Send + 'a>, ShipFault> {

@@ -88,11 +88,15 @@ impl Destination for FolderDestination {
         Ok(newest.map(|(_, stored)| stored))
     }
 
+    fn source(&self) -> Result<Box<dyn Source + '_>, ShipFault> {
+        Ok(pgwal_source::open(std::slice::from_ref(&self.path))?)
+    }
+
     fn stage<'a>(&'a self, file: ToStage<'a>) -> Result<Box<dyn StagedFile + Send + 'a>, ShipFault> {
         let failed = |error: io::Error| ShipFault::io(ShipStep::Write, &self.path, &error);
         let (unfinished, out) = self.begin(file).map_err(failed)?;
         // From here on, whatever fails leaves nothing behind.
-        let mut staged = StagedInFolder { folder: self, stored: file.stored, unfinished, out };
+        let mut staged = StagedInFolder { folder: self, stored: file.stored, unfinished, out, is_named: false };
         staged.out.write_all(file.bytes).map_err(failed)?;
         staged.out.sync_all().map_err(failed)?;
         Ok(Box::new(staged))
@@ -102,6 +106,10 @@ impl Destination for FolderDestination {
         let path = self.path.join(stored);
         let synced = File::open(&path).and_then(|file| file.sync_all());
         synced.map_err(|error| ShipFault::io(ShipStep::Flush, &path, &error))?;
+        // Of several commands that stored it at once, one may have been killed.
+        for number in 0..AT_ONCE {
+            remove_left_behind(&self.unfinished(stored, number));
+        }
         self.flush()
     }
 
@@ -117,10 +125,14 @@ impl Destination for FolderDestination {
 }
 
 impl FolderDestination {
+    fn unfinished(&self, stored: &str, number: u32) -> PathBuf {
+        self.path.join(format!(".{stored}.{number}{OWN_SUFFIX}"))
+    }
+
     /// Makes an unfinished file, locked, in the place of one that a killed command left behind.
     fn begin(&self, file: ToStage<'_>) -> io::Result<(PathBuf, File)> {
         for number in 0..AT_ONCE {
-            let path = self.path.join(format!(".{}.{number}{OWN_SUFFIX}", file.stored));
+            let path = self.unfinished(file.stored, number);
             remove_left_behind(&path);
             let made = match create(&path, file.mode) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
@@ -163,23 +175,29 @@ struct StagedInFolder<'a> {
     unfinished: PathBuf,
     /// Locked as long as it is open.
     out: File,
+    /// It has its name: what lies under the other one by now is somebody else's.
+    is_named: bool,
 }
 
 impl StagedFile for StagedInFolder<'_> {
-    fn publish(self: Box<Self>) -> Result<Publication, ShipFault> {
+    fn publish(mut self: Box<Self>) -> Result<Publication, ShipFault> {
         let path = self.folder.path.join(self.stored);
         match rename(&self.unfinished, &path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Publication::Taken),
             Err(error) => Err(ShipFault::io(ShipStep::Name, &path, &error)),
-            Ok(()) => self.folder.flush().map(|()| Publication::Done),
+            Ok(()) => {
+                self.is_named = true;
+                self.folder.flush().map(|()| Publication::Done)
+            }
         }
     }
 }
 
 impl Drop for StagedInFolder<'_> {
     fn drop(&mut self) {
-        // After it got its name, nothing lies here.
-        let _ = fs::remove_file(&self.unfinished);
+        if !self.is_named {
+            let _ = fs::remove_file(&self.unfinished);
+        }
     }
 }
 

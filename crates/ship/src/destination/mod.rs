@@ -10,6 +10,7 @@ pub use folder::FolderDestination;
 
 use crate::fault::ShipFault;
 use pgwal_format::FileName;
+use pgwal_source::Source;
 use std::path::Path;
 
 /// A place where files are archived.
@@ -34,6 +35,12 @@ pub trait Destination: Send + Sync {
     /// # Errors
     /// The place cannot be looked at.
     fn sample(&self) -> Result<Option<String>, ShipFault>;
+
+    /// The place as an archive that can be read.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    fn source(&self) -> Result<Box<dyn Source + '_>, ShipFault>;
 
     /// Brings bytes here, without a name that anybody looks at.
     ///

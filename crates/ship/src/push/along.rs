@@ -19,7 +19,7 @@ pub fn push_along(
 ) -> Result<PushAnswer, ShipFault> {
     let along = if jobs > 1 { waiting(path, jobs - 1) } else { Vec::new() };
     // What is remembered of the one before is for those that come in order.
-    let alone = PushOptions { state: None, ..options.clone() };
+    let alone = PushOptions { state: None, index: None, ..options.clone() };
     std::thread::scope(|scope| {
         for file in &along {
             scope.spawn(|| push(file, destinations, &alone).is_ok_and(|answer| answer.is_done()));

@@ -25,9 +25,11 @@ use crate::inspect::{Inspection, Predecessor, inspect};
 use crate::objection::{Doubt, Objection};
 use crate::server::ServerDirectory;
 use pgwal_archive::alone::SegmentAlone;
+use pgwal_archive::index::Index;
 use pgwal_format::{FileName, Lsn, SegmentName, TimelineId, Version};
 use pgwal_source::WalPacking;
 use pgwal_source::name::DAMAGED;
+use pgwal_verify::Code;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use there::DestinationThere;
@@ -41,6 +43,8 @@ pub struct PushOptions {
     pub packing: Option<WalPacking>,
     /// Where the ends of segments are kept that were archived.
     pub state: Option<PathBuf>,
+    /// The index of the first destination that learns what is archived: whoever verifies it need not read that again.
+    pub index: Option<PathBuf>,
 }
 
 /// What becomes of a segment that is damaged where the server has it.
@@ -173,11 +177,15 @@ pub fn push(path: &Path, destinations: &[&dyn Destination], options: &PushOption
         for ((place, held), staged) in destinations.iter().zip(there).zip(staged) {
             // Whoever was begun is waited for: what is not published goes with it.
             let staged = staged.map(|thread| thread.join());
-            if !passes || recycled {
-                continue;
-            }
             let there =
                 DestinationThere { place: *place, file: &file, server: server.as_ref(), inspection: &inspection };
+            if !passes || recycled {
+                // Where another file has its name, that says more than what is wrong with this one.
+                let other = held.ok().filter(|held| !recycled && !held.is_empty());
+                let refusal = other.and_then(|held| there.compare(&held).err());
+                each.extend(refusal.map(|refusal| (place.describe(), Err(refusal))));
+                continue;
+            }
             let end = match (held, staged) {
                 (Err(fault), _) => Err(fault.into()),
                 (Ok(held), None) => there.compare(&held),
@@ -190,6 +198,12 @@ pub fn push(path: &Path, destinations: &[&dyn Destination], options: &PushOption
         let mut answer = PushAnswer { file: file.name, inspection, recycled, each };
         if answer.is_done() && !recycled {
             pushing.passed(&mut answer.inspection);
+            let learned = options
+                .index
+                .as_ref()
+                .zip(destinations.first())
+                .map(|(index, place)| learn(index, *place, file.name).err().map(Doubt::Index));
+            answer.inspection.doubts.extend(learned.flatten());
         }
         Ok(answer)
     })
@@ -214,10 +228,22 @@ impl Pushing<'_> {
         let before = predecessor_of(self.file, self.server).and_then(|before| self.end_of(before, destinations));
         let mut inspection = inspect(self.file, self.server, before);
         inspection.doubts.extend(trouble.map(Doubt::State));
-        let stores =
-            self.options.on_damage == OnDamage::Store && inspection.objections.iter().all(Objection::is_damage);
-        let passes = inspection.objections.is_empty() || stores;
+        let stores = || {
+            let damage = inspection.objections.iter().all(Objection::is_damage);
+            self.options.on_damage == OnDamage::Store && damage && !self.is_anothers(&inspection)
+        };
+        let passes = inspection.objections.is_empty() || stores();
         (inspection, passes)
+    }
+
+    /// It does not go on with the record that the segment before ends in, and is whole by itself: another server wrote
+    /// it.
+    fn is_anothers(&self, inspection: &Inspection) -> bool {
+        let unlinked = inspection.objections.iter().any(|objection| match objection {
+            Objection::Finding(finding) => matches!(finding.code, Code::PrevLink | Code::Contrecord),
+            _ => false,
+        });
+        unlinked && inspect(self.file, self.server, None).objections.is_empty()
     }
 
     /// Where the segment before ended: as it was remembered, or as it lies at the first destination that has it.
@@ -240,6 +266,16 @@ impl Pushing<'_> {
             inspection.doubts.extend(trouble.map(Doubt::State));
         }
     }
+}
+
+/// Has an index know a file that lies at a destination now. Whatever keeps it from that, the file is archived.
+fn learn(index: &Path, place: &dyn Destination, file: FileName) -> Result<(), String> {
+    let index = Index::open(index).map_err(|error| error.to_string())?;
+    let source = place.source().map_err(|fault| fault.to_string())?;
+    if index.add(source.as_ref(), file).map_err(|error| error.to_string())? {
+        index.save().map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 /// The name of the note beside a damaged segment.

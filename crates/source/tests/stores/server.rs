@@ -28,6 +28,12 @@ pub enum StoreManner {
     Shorter,
     /// A few bytes at a time.
     Slow,
+    /// Puts replace what is there, whatever condition they name.
+    #[allow(dead_code, reason = "tests of other crates ask")]
+    Unconditional,
+    /// Of what is put, half is kept.
+    #[allow(dead_code, reason = "tests of other crates ask")]
+    Halving,
 }
 
 pub struct StoreServer {
@@ -75,9 +81,20 @@ impl StoreServer {
         *self.state.manner.lock().unwrap() = manner;
     }
 
+    /// What it holds, by name.
+    #[allow(dead_code, reason = "tests of other crates ask")]
+    pub fn all(&self) -> BTreeMap<String, Vec<u8>> {
+        self.state.objects.lock().unwrap().clone()
+    }
+
     #[allow(dead_code, reason = "tests of other crates ask")]
     pub fn holds(&self, key: &str) -> Option<Vec<u8>> {
         self.state.objects.lock().unwrap().get(key).cloned()
+    }
+
+    #[allow(dead_code, reason = "tests of other crates ask")]
+    pub fn remove(&self, key: &str) {
+        self.state.objects.lock().unwrap().remove(key);
     }
 
     pub fn put(&self, key: &str, bytes: Vec<u8>) {
@@ -105,6 +122,8 @@ struct StoreRequest {
     signed: bool,
     /// What is put.
     body: Option<Vec<u8>>,
+    /// Only the headers are wanted.
+    head: bool,
 }
 
 impl StoreState {
@@ -112,9 +131,25 @@ impl StoreState {
     fn answer(&self, stream: &TcpStream) -> Option<bool> {
         let request = read(stream)?;
         self.most.fetch_max(self.busy.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
-        let goes_on = self.answered(stream, &request);
+        let goes_on = if request.head { self.looked_at(stream, &request) } else { self.answered(stream, &request) };
         self.busy.fetch_sub(1, Ordering::Relaxed);
         goes_on
+    }
+
+    /// An answer without a body, whatever it is.
+    fn looked_at(&self, stream: &TcpStream, request: &StoreRequest) -> Option<bool> {
+        let key = request.path.trim_start_matches('/').split_once('/')?.1;
+        let found = self.objects.lock().unwrap().get(key).cloned();
+        let refused = matches!(*self.manner.lock().unwrap(), StoreManner::Refusing(_)) || !request.signed;
+        match found {
+            _ if refused => head(stream, 403, &[], 0)?,
+            None => head(stream, 404, &[], 0)?,
+            Some(bytes) => {
+                let tag = format!("ETag: {}", tag(&bytes));
+                head(stream, 200, &[tag, "Last-Modified: Sat, 28 Nov 2026 15:00:00 GMT".to_owned()], bytes.len())?;
+            }
+        }
+        Some(true)
     }
 
     fn answered(&self, stream: &TcpStream, request: &StoreRequest) -> Option<bool> {
@@ -127,6 +162,9 @@ impl StoreState {
             return refuse(stream, 404, "NoSuchBucket");
         }
         if key.is_empty() {
+            if request.query.contains_key("delete") {
+                return self.removes(stream, request.body.as_deref().unwrap_or(&[]));
+            }
             self.lists.fetch_add(1, Ordering::Relaxed);
             return send(stream, 200, &[], self.list(&request.query).as_bytes());
         }
@@ -193,14 +231,32 @@ impl StoreState {
     }
 
     fn take_in(&self, stream: &TcpStream, key: &str, request: &StoreRequest, body: &[u8]) -> Option<bool> {
+        let manner = *self.manner.lock().unwrap();
+        if let StoreManner::Refusing(code) = manner {
+            return refuse(stream, 403, code);
+        }
+        let body = if manner == StoreManner::Halving { &body[..body.len() / 2] } else { body };
         let mut objects = self.objects.lock().unwrap();
         let now = objects.get(key).map(|bytes| tag(bytes));
         let refused = request.if_none_match && now.is_some() || request.if_match.is_some() && request.if_match != now;
-        if refused {
+        if refused && manner != StoreManner::Unconditional {
             return refuse(stream, 412, "PreconditionFailed");
         }
         objects.insert(key.to_owned(), body.to_vec());
         send(stream, 200, &[format!("ETag: {}", tag(body))], b"")
+    }
+
+    /// Several at once: `<Delete><Object><Key>…</Key></Object>…</Delete>`.
+    fn removes(&self, stream: &TcpStream, body: &[u8]) -> Option<bool> {
+        let text = String::from_utf8_lossy(body);
+        let keys = text.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next());
+        let mut objects = self.objects.lock().unwrap();
+        let gone = |key: &str| {
+            objects.remove(key);
+            format!("<Deleted><Key>{key}</Key></Deleted>")
+        };
+        let told: String = keys.map(gone).collect();
+        send(stream, 200, &[], format!("<?xml version=\"1.0\"?><DeleteResult>{told}</DeleteResult>").as_bytes())
     }
 
     fn list(&self, query: &BTreeMap<String, String>) -> String {
@@ -248,7 +304,7 @@ fn read(stream: &TcpStream) -> Option<StoreRequest> {
     reader.read_line(&mut line).ok().filter(|&count| count > 0)?;
     let target = line.split(' ').nth(1)?.to_owned();
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
-    let query = query.split('&').filter_map(|pair| pair.split_once('='));
+    let query = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
     let mut request = StoreRequest {
         path: decoded(path),
         query: query.map(|(name, value)| (decoded(name), decoded(value))).collect(),
@@ -257,8 +313,9 @@ fn read(stream: &TcpStream) -> Option<StoreRequest> {
         if_none_match: false,
         signed: false,
         body: None,
+        head: line.starts_with("HEAD "),
     };
-    let is_put = line.starts_with("PUT ");
+    let is_put = line.starts_with("PUT ") || line.starts_with("POST ");
     let mut length = 0;
     loop {
         line.clear();
@@ -279,6 +336,10 @@ fn read(stream: &TcpStream) -> Option<StoreRequest> {
     }
     let mut body = Vec::new();
     reader.take(length).read_to_end(&mut body).ok()?;
+    // Whoever puts has gone away: nothing of it is kept.
+    if (body.len() as u64) < length {
+        return None;
+    }
     request.body = is_put.then_some(body);
     Some(request)
 }

@@ -14,6 +14,7 @@
 //! | [`content`] | which records end replay by what they say, and from which backups? |
 //! | [`partials`] | what lies in unfinished segments? |
 //! | [`miswritten`] | which WAL has a name that no server asks for? |
+//! | [`notes`] | which segments were damaged before they were archived? |
 //! | [`reports`] | how far does each timeline reach, and replay as a whole? |
 //! | [`ruling`] | and the verdict: of the archive, or of a restore? |
 
@@ -25,6 +26,7 @@ mod flaw;
 mod gaps;
 mod line;
 mod miswritten;
+mod notes;
 mod partials;
 mod reports;
 mod ruling;
@@ -59,6 +61,8 @@ pub(crate) struct Judge<'a> {
     pub cluster: &'a Cluster,
     pub entries: &'a [Entry],
     pub inventory: &'a Inventory,
+    /// Notes that a segment was stored although it is damaged.
+    pub notes: &'a [String],
     /// Files that are left out for their names.
     pub unknown: &'a Ignored,
     pub lineage: &'a Lineage,
@@ -114,6 +118,7 @@ impl<'a> Judge<'a> {
             cluster: &archive.cluster,
             entries: &archive.entries,
             inventory: &archive.inventory,
+            notes: &archive.notes,
             unknown: &archive.unknown,
             lineage: &archive.lineage,
             others_histories: &archive.others_histories,
@@ -159,6 +164,7 @@ impl<'a> Judge<'a> {
         self.partials();
         self.backups_beside();
         self.miswritten();
+        self.noted_damage();
         self.weigh_closed_history();
         self.copies_beside();
         for &index in &self.inventory.impossible {

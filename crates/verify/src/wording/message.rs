@@ -229,6 +229,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
         Detail::Magic { found: MAGIC_19_BETA } => format!("{file} has the page magic D121, that of the betas of 19"),
         Detail::Magic { found } => format!("{file} has the page magic {found:04X}, which no release writes"),
         Detail::Miswritten { right } => format!("{file} is not what a server asks for: {right}"),
+        Detail::Noted { note } => format!("{file} was damaged already when it was archived: {note} says how"),
         Detail::Content(what) => format!("{file} is {what}"),
         Detail::BadCopy { good, why } => format!("{file} is passed over, {good} is taken in its place: {why}"),
         Detail::Refused(why) => format!("{file}: {why}"),
