@@ -8,7 +8,7 @@ use std::process::Command;
 use walproof_testdata::ages;
 
 /// Pages for people.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 8] = [
     "README.md",
     "ARCHITECTURE.md",
     "SHORTCOMINGS.md",
@@ -16,6 +16,7 @@ const PAGES: [&str; 7] = [
     "CONTRIBUTING.md",
     "docs/commands.md",
     "docs/for-backup-tools.md",
+    "docs/standby.md",
 ];
 
 /// Lines of a page that is read to its end.
