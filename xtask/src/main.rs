@@ -7,6 +7,7 @@ mod compare_repos;
 mod deny;
 mod folder;
 mod follow;
+mod get;
 mod long;
 mod package;
 mod peak;
@@ -50,6 +51,9 @@ usage: cargo xtask COMMAND
   long follow [MINUTES]  dump --follow of a server under pgbench and through a promotion, for MINUTES (5)
   long restore [SEEDS] [FIRST]
                          foretell SEEDS (200) restores, have the server do them, compare; from seed FIRST (0) on
+  long get [FOLDER…]     real servers that recover with archive-get: those whose programs lie in these folders, else one of each major
+  long restored [COUNT] [FIRST]
+                         what verify --restored says of COUNT (40) real restores, half of which ended early
   long tools [SEEDS] [FIRST]
                          pgBackRest, Barman and barman-cloud: archive, back up, damage, foretell, restore, compare, for SEEDS (10)
   long fuzz [MINUTES]    each fuzz target for MINUTES (10), on nightly with cargo-fuzz";
@@ -91,6 +95,10 @@ fn main() -> Result<()> {
         ["long", "restore"] => restore::run(200, 0),
         ["long", "restore", seeds] => restore::run(seeds.parse()?, 0),
         ["long", "restore", seeds, first] => restore::run(seeds.parse()?, first.parse()?),
+        ["long", "get", folders @ ..] => get::get(folders),
+        ["long", "restored"] => get::restored(40, 0),
+        ["long", "restored", count] => get::restored(count.parse()?, 0),
+        ["long", "restored", count, first] => get::restored(count.parse()?, first.parse()?),
         ["long", "tools"] => long::tools(10, 0),
         ["long", "tools", seeds] => long::tools(seeds.parse()?, 0),
         ["long", "tools", seeds, first] => long::tools(seeds.parse()?, first.parse()?),

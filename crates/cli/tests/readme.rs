@@ -17,6 +17,7 @@ const PAGES: [&str; 8] = [
     "docs/archiving.md",
     "docs/commands.md",
     "docs/for-backup-tools.md",
+    "docs/standby.md",
 ];
 
 /// Lines of a page that is read to its end.

@@ -27,6 +27,16 @@ impl Postgres {
         [given, path(), packaged()].into_iter().find_map(|places| newest(places, at_least))
     }
 
+    /// The server whose programs lie in this folder, or in its `bin`.
+    pub fn at(folder: &Path) -> Option<Self> {
+        [folder.join("bin"), folder.to_owned()].into_iter().find_map(server_in)
+    }
+
+    /// Every server that the packages of Linux distributions have put where they do.
+    pub fn packaged() -> Vec<Self> {
+        packaged().into_iter().filter_map(server_in).collect()
+    }
+
     /// The folder of its programs.
     pub fn bin(&self) -> &Path {
         &self.bin

@@ -5,6 +5,7 @@
 
 mod backup;
 mod find;
+mod follower;
 pub mod gate;
 mod observed;
 mod promote;
@@ -20,6 +21,7 @@ mod user;
 
 pub use backup::{Shape, Wal};
 pub use find::Postgres;
+pub use follower::Follower;
 pub use observed::{Observed, RecoveryEnd};
 pub use random::Random;
 pub use recovery::{LiveRecovery, RecoveryMode, RestoredData};

@@ -63,7 +63,7 @@ pub use missed::UnmetTarget;
 pub use outline::{FetchOutline, OutlineEnd, OutlinedFile, outline};
 pub use predict::{Site, SiteOptions};
 pub use read_ahead::ReadAhead;
-pub use restored::{RestoredCluster, WaysMeet, meet};
+pub use restored::{RestoredCluster, SERVER_FACTS, SERVER_HISTORY, WaysMeet, meet};
 pub use said::{TimeSaid, ZoneDoubt};
 pub use settings::{Mode, Parameters, Settings};
 pub use target::{Target, TargetTimeline};

@@ -8,6 +8,10 @@
 //! A server writes the history file of its new timeline when it is promoted, and never again: it is the best witness.
 //! One that is still in recovery says in pg_control only how far it got at least.
 
+mod server;
+
+pub use server::{SERVER_FACTS, SERVER_HISTORY};
+
 use crate::backup::{SettingsFile, StartFiles};
 use pgwal_archive::Error;
 use pgwal_format::recovery::settings::SettingRules;
@@ -86,11 +90,16 @@ impl RestoredCluster {
         if let Some((timeline, entry)) =
             newest.filter(|(timeline, _)| *timeline >= own.timeline && !own.is_in_recovery())
         {
-            (own.timeline, own.lacks_checkpoint) = (timeline, own.lacks_checkpoint && timeline == own.timeline);
             let (bytes, _) = source.small(entry, LONGEST_HISTORY)?;
-            own.ancestors = history::parse(&bytes, timeline).ok().filter(|ancestors| !ancestors.is_empty());
+            own.take_newest(timeline, &bytes);
         }
         Ok(own)
+    }
+
+    /// Takes the newest history file of its own folder.
+    fn take_newest(&mut self, timeline: TimelineId, bytes: &[u8]) {
+        (self.timeline, self.lacks_checkpoint) = (timeline, self.lacks_checkpoint && timeline == self.timeline);
+        self.ancestors = history::parse(bytes, timeline).ok().filter(|ancestors| !ancestors.is_empty());
     }
 
     /// Reads what `pg_controldata` printed, in English.

@@ -81,17 +81,17 @@ pub fn open(paths: &[PathBuf], choice: &RepoChoice, how: PlaceReading) -> Result
     open_store(Arc::new(store), choice, &how)
 }
 
-/// Opens the WAL that lies at a place, and nothing else of it: a folder of WAL, or a prefix that is said to be one,
-/// without a look at what else lies there.
+/// Opens the WAL that lies at a place, and nothing else of it: no backup is looked at, and a folder of WAL, or a prefix
+/// that is said to be one, is opened without a look at what else lies there.
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_wal(path: &Path, choice: &RepoChoice, how: PlaceReading) -> Result<Box<dyn Source>, RepoError> {
+pub fn open_wal(path: &Path, choice: &RepoChoice, how: PlaceReading) -> Result<OpenedPlace, RepoError> {
     let paths = [path.to_path_buf()];
     if choice.layout == Some(RepoLayout::Folder) {
-        return Ok(with_keys(open_at_pace(&paths, how.pace)?, how.keys));
+        return Ok(OpenedPlace::plain(with_keys(open_at_pace(&paths, how.pace)?, how.keys)));
     }
-    Ok(open(&paths, choice, how)?.source)
+    open(&paths, choice, PlaceReading { without_backups: true, ..how })
 }
 
 /// One of several archives, opened.
@@ -164,4 +164,30 @@ fn place(path: &Path, how: &PlaceReading) -> Result<Arc<dyn Store>, RepoError> {
         return Ok(store);
     }
     Ok(Arc::new(FolderStore::new(path, how.pace.clone())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn of_a_repository_the_wal_is_opened_without_its_backups() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["wals/0000000100000000", "incoming", "base/20261128T155614"] {
+            fs::create_dir_all(folder.path().join(name)).unwrap();
+        }
+        fs::write(folder.path().join("wals/0000000100000000/000000010000000000000003"), "x").unwrap();
+        let info = folder.path().join("base/20261128T155614/backup.info");
+        fs::write(&info, "begin_wal=000000010000000000000003\nbegin_xlog=0/3000028\nstatus=DONE\n").unwrap();
+        let whole = open(&[folder.path().to_owned()], &RepoChoice::default(), PlaceReading::default()).unwrap();
+        let wal = open_wal(folder.path(), &RepoChoice::default(), PlaceReading::default()).unwrap();
+        let backups = |place: &OpenedPlace| place.repository.as_ref().map(|found| found.backups.len());
+        assert_eq!((backups(&whole), backups(&wal)), (Some(1), Some(0)));
+        let segments = |place: &OpenedPlace| {
+            let entries = place.source.list().unwrap().entries;
+            entries.iter().filter(|entry| entry.shown().contains("wals/") || entry.shown().ends_with("03")).count()
+        };
+        assert_eq!((segments(&whole), segments(&wal)), (1, 1));
+    }
 }

@@ -13,6 +13,8 @@ pub struct PlaceReading {
     pub pace: Option<Arc<Pace>>,
     /// How the contents of a repository's backups are read; `None`: they are not.
     pub contents: Option<ContentsReading>,
+    /// Only the WAL is asked for: what a tool's files say of backups is not read, however many there are.
+    pub without_backups: bool,
     /// How an object store is asked: variables that go before those of the environment.
     pub variables: Vec<(String, String)>,
 }

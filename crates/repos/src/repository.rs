@@ -53,7 +53,8 @@ impl Repository {
         how: &PlaceReading,
     ) -> Result<Repository, RepoError> {
         let keys = &how.keys;
-        let reading = Reading { store: store.as_ref(), keys, contents: how.contents.as_ref() };
+        let (contents, without_backups) = (how.contents.as_ref(), how.without_backups);
+        let reading = Reading { store: store.as_ref(), keys, contents, without_backups };
         let RepoContents { wal, archive_id, backups, defects, by, left_out, keys_of_wal } =
             layout::read(&reading, &candidate, choice)?;
         let Candidate { layout, base, name, by: told } = candidate;

@@ -27,6 +27,8 @@ pub enum KeepFrom {
     Backup(String),
     /// From where a server with this control file would begin to replay: a standby, or a backup that is kept up to date.
     Server(Box<ControlFile>),
+    /// From the restart point that a server in recovery names as `%r`, and not behind what its control file says.
+    RestartPoint(SegmentName, Box<ControlFile>),
     /// From the start of the newest backups that can be restored, so many.
     Backups(usize),
 }
@@ -187,12 +189,11 @@ impl Needed<'_> {
     /// The first segment that is kept, and the backup that keeps more than was asked for.
     fn from(&self, keep: &KeepFrom) -> Result<(SegmentNo, Option<KnownBackup>), NotPruned> {
         let asked = match keep {
-            KeepFrom::Segment(name) => {
-                name.number(self.layout.address(), self.layout.segment).ok_or(NotPruned::NoSuchSegment(*name))?
-            }
+            KeepFrom::Segment(name) => self.numbered(*name)?,
             KeepFrom::Position(lsn) => self.number(*lsn),
             KeepFrom::Backup(name) => self.number(self.named(name)?.start),
             KeepFrom::Server(control) => self.number(self.redo(control)?),
+            KeepFrom::RestartPoint(name, control) => self.numbered(*name)?.min(self.number(self.redo(control)?)),
             KeepFrom::Backups(count) => return Ok((self.number(self.newest(*count)?), None)),
         };
         let oldest = self.outcome.backups.iter().filter(|backup| self.may_restore(backup)).min_by_key(|b| b.start);
@@ -200,6 +201,10 @@ impl Needed<'_> {
             Some(backup) => Ok((self.number(backup.start), Some(backup.clone()))),
             None => Ok((asked, None)),
         }
+    }
+
+    fn numbered(&self, name: SegmentName) -> Result<SegmentNo, NotPruned> {
+        name.number(self.layout.address(), self.layout.segment).ok_or(NotPruned::NoSuchSegment(name))
     }
 
     fn number(&self, lsn: Lsn) -> SegmentNo {

@@ -6,9 +6,9 @@ use crate::keys::KeyOptions;
 use crate::repo::PlaceOptions;
 use anyhow::{Context, anyhow};
 use clap::ValueEnum;
-use pgwal::format::FileName;
+use pgwal::format::{FileName, SegmentName};
 use pgwal::repos::PlaceReading;
-use pgwal::ship::get::{AskingServer, GetAnswer, GetOptions, GetPlace, GetRequest, GetWait, get};
+use pgwal::ship::get::{AskingServer, GetAnswer, GetOptions, GetPlace, GetRequest, GetWait, get, remove_passed};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -47,6 +47,10 @@ pub struct ArchiveGetArgs {
     /// How long to wait before another look
     #[arg(long, value_name = "SPAN", default_value = "1s", value_parser = age)]
     poll: Duration,
+    /// Remove what replay has passed, behind this restart point: %r. A backup that can still be restored keeps what it
+    /// needs, and nothing goes from a backup tool's repository
+    #[arg(long, value_name = "SEGMENT", value_parser = segment)]
+    prune: Option<SegmentName>,
     #[command(flatten)]
     place: PlaceOptions,
     #[command(flatten)]
@@ -90,6 +94,9 @@ pub fn run(args: &ArchiveGetArgs) -> anyhow::Result<Exit> {
         crate::complain(format_args!("{name} is not delivered: {what}"));
         STOPS
     };
+    if let Some(restart) = args.prune.filter(|_| matches!(answer, GetAnswer::Delivered | GetAnswer::Absent)) {
+        remove(&mut places, &server, name, restart);
+    }
     Ok(match answer {
         GetAnswer::Delivered => Exit::Clean,
         GetAnswer::Absent | GetAnswer::Triggered => NOT_THERE,
@@ -102,4 +109,20 @@ pub fn run(args: &ArchiveGetArgs) -> anyhow::Result<Exit> {
         GetAnswer::OutOfReach => kept("it may be there; start the server again once every place can be asked"),
         GetAnswer::Orphaned => STOPS,
     })
+}
+
+/// Removes what replay has passed. Whatever comes of that, the file was delivered or is not there.
+fn remove(places: &mut [GetPlace], server: &AskingServer, asked: FileName, restart: SegmentName) {
+    if !matches!(asked, FileName::Segment(_)) {
+        return;
+    }
+    for place in places {
+        if let Err(why) = remove_passed(place, server, restart) {
+            crate::complain(format_args!("nothing is removed from {}: {why}", place.shown()));
+        }
+    }
+}
+
+fn segment(text: &str) -> Result<SegmentName, String> {
+    SegmentName::parse(text).ok_or_else(|| "a segment, as a server names its restart point: %r".to_owned())
 }

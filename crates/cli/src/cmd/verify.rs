@@ -2,6 +2,7 @@
 
 mod each;
 mod estimated;
+mod restored;
 
 use crate::cmd::guard::GuardOptions;
 use crate::cmd::restoring::{RestoreLook, Restoring};
@@ -20,7 +21,7 @@ use pgwal::source::{Source, common_folder};
 use pgwal::verify::codes::CodePattern;
 use pgwal::verify::index::Parts;
 use pgwal::verify::places::verify_places;
-use pgwal::verify::recovery::{RestoreFiles, RestoredCluster};
+use pgwal::verify::recovery::RestoreFiles;
 use pgwal::verify::repository::JudgedRepository;
 use pgwal::verify::{Depth, Options, Outcome, Severity, Verdict, Which, verify, verify_parts};
 use pgwal_query::count::Volume;
@@ -41,8 +42,8 @@ pub struct VerifyArgs {
     #[command(flatten)]
     restoring: Restoring,
     /// A cluster that was restored with these options: did it end where the archive says it should? Its data directory,
-    /// or - for what pg_controldata prints of it
-    #[arg(long, value_name = "PGDATA", conflicts_with_all = ["pgdata", "summaries"])]
+    /// - for what pg_controldata prints of it, or how its server is reached (host=… user=…), which psql then asks
+    #[arg(long, value_name = "PGDATA|-|CONNINFO", conflicts_with_all = ["pgdata", "summaries"])]
     restored: Option<PathBuf>,
     #[command(flatten)]
     guard: GuardOptions,
@@ -251,7 +252,7 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     let contents = args.data.then(|| args.input.contents(args.restoring.label()));
     let mut opened = if args.summaries.is_empty() { Some(args.input.open_named(contents.as_ref())?) } else { None };
     let cluster = match (&args.restored, &opened) {
-        (Some(place), Some(opened)) => Some(restored_cluster(place, opened.source())?),
+        (Some(place), Some(opened)) => Some(restored::restored_cluster(place, opened.source())?),
         _ => None,
     };
     options.restored = cluster.as_ref();
@@ -325,19 +326,6 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
 
 /// How often a repository is looked at that its tool writes meanwhile.
 const LOOKS: u32 = 8;
-
-/// The cluster that was restored, with its history from wherever that is.
-fn restored_cluster(place: &Path, archive: &dyn Source) -> anyhow::Result<RestoredCluster> {
-    let mut cluster = if place.as_os_str() == "-" {
-        let mut text = String::new();
-        io::stdin().take(1 << 20).read_to_string(&mut text).context("standard input")?;
-        RestoredCluster::of_controldata(&text)?
-    } else {
-        RestoredCluster::read(place)?
-    };
-    cluster.add_history(archive)?;
-    Ok(cluster)
-}
 
 fn explain_source(args: &VerifyArgs) -> anyhow::Result<Exit> {
     let mut out = page(OutputForm::Plain);

@@ -70,21 +70,27 @@ impl Made {
 
     /// The server that asks: the timeline of its control file, its signal file, its settings.
     pub fn serve(&self, timeline: u64, signal: &str, settings: &str) {
-        let set = [
-            (ControlField::SystemIdentifier, CLUSTER),
-            (ControlField::ThisTimeline, timeline),
-            (ControlField::XlogBlcksz, 8192),
-            (ControlField::XlogSegSize, 1 << 20),
-        ];
-        let abi = Abi { align: Align::Eight, time_t: 8 };
-        let bytes = control::control_file(self.version.dialect().unwrap(), abi, Endian::Little, &set);
-        fs::write(self.at("data/global/pg_control"), bytes).unwrap();
+        self.control(CLUSTER, timeline, 0);
         fs::write(self.at("data/PG_VERSION"), format!("{}\n", self.version)).unwrap();
         for name in ["recovery.signal", "standby.signal"] {
             let _ = fs::remove_file(self.at("data").join(name));
         }
         fs::write(self.at("data").join(signal), "").unwrap();
         fs::write(self.at("data/postgresql.auto.conf"), settings).unwrap();
+    }
+
+    /// Its control file: the cluster, the timeline, and where replay would begin, in megabytes.
+    pub fn control(&self, cluster: u64, timeline: u64, redo: u64) {
+        let set = [
+            (ControlField::SystemIdentifier, cluster),
+            (ControlField::ThisTimeline, timeline),
+            (ControlField::Redo, (redo << 20) + 40),
+            (ControlField::XlogBlcksz, 8192),
+            (ControlField::XlogSegSize, 1 << 20),
+        ];
+        let abi = Abi { align: Align::Eight, time_t: 8 };
+        let bytes = control::control_file(self.version.dialect().unwrap(), abi, Endian::Little, &set);
+        fs::write(self.at("data/global/pg_control"), bytes).unwrap();
     }
 
     pub fn take_away(&self, name: &str) -> Vec<u8> {

@@ -43,13 +43,15 @@ impl Workload {
     /// A hundred rows more, and the segment in which they are.
     pub fn write(&mut self) {
         let nth = self.segments.len() + 1;
-        self.server
-            .sql(&format!(
-                "insert into t select {nth}, repeat('x', 500) from generate_series(1, 100); \
-                 select pg_create_restore_point('p{nth}')"
-            ))
-            .unwrap();
+        // Behind the commit: several statements in one call are one transaction.
+        self.server.sql(&format!("insert into t select {nth}, repeat('x', 500) from generate_series(1, 100)")).unwrap();
+        self.server.sql(&format!("select pg_create_restore_point('p{nth}')")).unwrap();
         self.segments.push(self.server.switch_and_archive().unwrap());
+    }
+
+    /// Our program, where the server's user may run it.
+    pub fn program(&self) -> String {
+        self.program.display().to_string()
     }
 
     /// A copy of the archive.

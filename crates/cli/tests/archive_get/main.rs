@@ -4,6 +4,11 @@
 
 mod archive;
 mod command;
+mod healthy;
 mod live;
+mod prune;
 mod restored;
+mod restores;
+mod standby;
+mod tool;
 mod waiting;

@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use walproof_live::RecoveryMode;
 
 /// A cluster that was restored, and the answer on it.
-struct Left<'a> {
+pub struct Left<'a> {
     workload: &'a Workload,
     data: PathBuf,
 }
@@ -17,9 +17,23 @@ struct Left<'a> {
 impl Left<'_> {
     /// Restores as a server does.
     fn by<'a>(workload: &'a Workload, name: &str, archive: &Path, settings: &[(&str, &str)]) -> Left<'a> {
+        Left::of(workload, name, archive, RecoveryMode::Archive, settings)
+    }
+
+    pub fn of<'a>(
+        workload: &'a Workload,
+        name: &str,
+        archive: &Path,
+        mode: RecoveryMode,
+        settings: &[(&str, &str)],
+    ) -> Left<'a> {
         let data = workload.server.data().with_file_name(format!("restored-{name}"));
-        workload.restore_to(archive, None, RecoveryMode::Archive, settings, Some(&data));
+        workload.restore_to(archive, None, mode, settings, Some(&data));
         Left { workload, data }
+    }
+
+    pub fn remove(&self) {
+        fs::remove_dir_all(&self.data).unwrap();
     }
 
     fn asked(&self, archive: &Path, options: &[&str]) -> Output {
@@ -29,7 +43,7 @@ impl Left<'_> {
     }
 
     /// How it ended, how many commits are missing, and the exit code.
-    fn is(&self, archive: &Path, options: &[&str], ended: &str, missing: u64, exit: i32) -> Value {
+    pub fn is(&self, archive: &Path, options: &[&str], ended: &str, missing: u64, exit: i32) -> Value {
         let output = self.asked(archive, options);
         let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
         let document: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
@@ -111,4 +125,39 @@ pub fn over_a_promotion(workload: &Workload, archive: &Path) {
     left.is(archive, &[], "right", 0, 0);
     let found = left.is(archive, &["--target-timeline", "latest"], "early", 3, 1);
     assert_eq!(found["restored"]["expected"]["timeline"], 2);
+}
+
+/// Asks the server itself, where nobody else gets to its data directory; the answer as JSON, and the exit code.
+pub fn by_its_server(workload: &Workload, archive: &Path, conninfo: &str) -> (Value, Option<i32>) {
+    let psql = workload.server.postgres().program("psql").unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_walproof"));
+    command.arg("verify").arg(archive).args(["--restored", conninfo, "--backup"]).arg(&workload.backup);
+    command.args(["--format", "json"]).env("TZ", "UTC").env("PATH", psql.parent().unwrap());
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {said}"));
+    (document["restored"].clone(), output.status.code())
+}
+
+/// No verdict where no server answers, and the line to type instead.
+#[test]
+fn a_server_that_cannot_be_asked() {
+    let made = super::archive::Made::new();
+    let folder = made.at("programs");
+    fs::create_dir(&folder).unwrap();
+    let asked = |conninfo: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_walproof"));
+        command.arg("verify").arg(made.at("archive")).args(["--restored", conninfo]).env("PATH", &folder);
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, said) = asked("host=/nowhere user=postgres");
+    assert!(code == Some(2) && said.contains("none in PATH; on the server's host: pg_controldata"), "{said}");
+    let (code, said) = asked("postgresql://postgres:secret@host/db");
+    assert!(code == Some(2) && said.contains("PGPASSFILE") && !said.contains("secret"), "{said}");
+    let refuses = folder.join("psql");
+    fs::write(&refuses, "#!/bin/sh\necho 'psql: error: connection refused' >&2\nexit 2\n").unwrap();
+    fs::set_permissions(&refuses, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let (code, said) = asked("host=/nowhere user=postgres");
+    assert!(code == Some(2) && said.contains("connection refused; on the server's host"), "{said}");
 }

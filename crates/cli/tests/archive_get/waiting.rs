@@ -72,3 +72,29 @@ fn a_hole_is_told_while_it_waits() {
     assert_eq!(ran.code, Some(0));
     assert_eq!(ran.said.matches("WP101").count(), 1, "{}", ran.said);
 }
+
+#[test]
+fn a_standby_does_not_wait_on_a_timeline_that_was_left() {
+    let made = Made::new();
+    made.serve(1, "standby.signal", "");
+    let history = made.take_away("00000002.history");
+    let child = waiting(&made, &segment(1, 7), &[]);
+    made.put("00000002.history", &history);
+    let ran = ended(&made, child);
+    assert_eq!((ran.code, ran.said.as_str()), (Some(1), ""));
+    // On the newest one it does; and an archive recovery stays on the timeline that it chose when it began.
+    drop(waiting(&made, &segment(2, 7), &["--timeout", "2s"]).wait());
+    made.serve(1, "recovery.signal", "recovery_target_timeline = 'current'\n");
+    drop(waiting(&made, &segment(1, 7), &["--timeout", "2s"]).wait());
+}
+
+#[test]
+fn a_promotion_ends_the_waiting() {
+    let made = Made::new();
+    made.serve(1, "standby.signal", "");
+    let child = waiting(&made, &segment(2, 7), &[]);
+    fs::write(made.at("data/promote"), "").unwrap();
+    assert_eq!(ended(&made, child).code, Some(1));
+    // First all that is there.
+    assert_eq!(made.ask(&segment(2, 5), &["--wait"]).code, Some(0));
+}

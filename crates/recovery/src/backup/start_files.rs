@@ -2,7 +2,7 @@
 
 use super::assemble::{parsed_settings, signal};
 use super::parts::{BackupParts, SMALL};
-use super::settings::IncludePlace;
+use super::settings::{self, IncludePlace};
 use super::small::small;
 use super::{SettingsFile, Signal};
 use crate::value;
@@ -26,6 +26,13 @@ pub struct StartFiles {
     pub settings: Vec<SettingsFile>,
 }
 
+/// The main file of settings.
+const CONF: &str = "postgresql.conf";
+/// More than any command line has.
+const LONGEST_OPTS: u64 = 1 << 20;
+/// More than any file of settings has.
+const LONGEST_CONF: u64 = 16 << 20;
+
 impl StartFiles {
     /// Reads them.
     ///
@@ -45,6 +52,30 @@ impl StartFiles {
         let version = written.or_else(|| control.map(|control| control.dialect.version));
         let settings = parsed_settings(&parts, version, &IncludePlace::Folder(data, true));
         Ok(StartFiles { signal: signal(&parts, version), version, control, settings })
+    }
+
+    /// Reads them as the server has them that was started there: `postmaster.opts` says how, its configuration may lie
+    /// elsewhere, and what its command line sets counts most.
+    ///
+    /// # Errors
+    /// One is there and cannot be read.
+    pub fn of_server(data: &Path) -> Result<StartFiles, SourceError> {
+        let mut own = StartFiles::read(data)?;
+        let Some(words) = small(&data.join("postmaster.opts"), LONGEST_OPTS)? else { return Ok(own) };
+        let set = StartWords::parse(&String::from_utf8_lossy(&words)).0;
+        if let Some(path) = set.iter().rev().find(|(name, _)| name == "config_file").map(|(_, value)| data.join(value))
+            && path != data.join(CONF)
+            && let Some(bytes) = small(&path, LONGEST_CONF)?
+        {
+            let folder = path.parent().unwrap_or(data);
+            own.settings.retain(|file| file.main != CONF);
+            let elsewhere = settings::read(CONF, &bytes, own.version, &IncludePlace::Folder(folder, true));
+            own.settings.splice(0..0, elsewhere);
+        }
+        let text: String =
+            set.iter().map(|(name, value)| format!("{name} = '{}'\n", value.replace('\'', "''"))).collect();
+        own.settings.push(SettingsFile::parse("postmaster.opts", text.as_bytes(), own.version));
+        Ok(own)
     }
 
     /// It starts as a standby.
@@ -76,6 +107,31 @@ impl StartFiles {
     }
 }
 
+/// The settings in the words with which a server was started (`CreateOptsFile` in `postmaster.c`).
+///
+/// ```text
+/// /usr/lib/postgresql/15/bin/postgres "-D" "/data" "-c" "config_file=/etc/postgresql/15/main/postgresql.conf"
+/// ```
+struct StartWords(Vec<(String, String)>);
+
+impl StartWords {
+    fn parse(text: &str) -> StartWords {
+        let words = text.trim_end().split_once(" \"").map_or("", |(_, words)| words);
+        let mut words = words.strip_suffix('"').unwrap_or(words).split("\" \"");
+        let mut set = Vec::new();
+        while let Some(word) = words.next() {
+            let setting = match word.strip_prefix("-c") {
+                Some("") => words.next(),
+                Some(rest) => Some(rest),
+                None => word.strip_prefix("--"),
+            };
+            let pair = setting.and_then(|setting| setting.split_once('='));
+            set.extend(pair.map(|(name, value)| (name.trim().replace('-', "_"), value.to_owned())));
+        }
+        StartWords(set)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +141,29 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         all.iter().for_each(|(name, text)| fs::write(folder.path().join(name), text).unwrap());
         StartFiles::read(folder.path()).unwrap()
+    }
+
+    #[test]
+    fn words_of_the_command_line_and_a_configuration_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, etc) = (folder.path().join("data"), folder.path().join("etc"));
+        [&data, &etc, &etc.join("conf.d")].into_iter().for_each(|folder| fs::create_dir(folder).unwrap());
+        fs::write(data.join("PG_VERSION"), "15\n").unwrap();
+        fs::write(data.join("postgresql.conf"), "recovery_target_timeline = '7'\n").unwrap();
+        fs::write(etc.join("postgresql.conf"), "include_dir = 'conf.d'\n").unwrap();
+        fs::write(etc.join("conf.d/a.conf"), "recovery_target_timeline = 'current'\n").unwrap();
+        let opts = |more: &str| {
+            let conf = etc.join("postgresql.conf");
+            let text = format!("/bin/postgres \"-D\" \"/data\" \"-c\" \"config_file={}\"{more}\n", conf.display());
+            fs::write(data.join("postmaster.opts"), text).unwrap();
+            StartFiles::of_server(&data).unwrap()
+        };
+        assert_eq!(StartFiles::of_server(&data).unwrap().target_timeline(), "7");
+        assert_eq!((opts("").target_timeline(), opts("").has_target()), ("current", false));
+        let words = " \"-c\" \"recovery_target_timeline=2\" \"--recovery-target-name=it's\"";
+        assert_eq!((opts(words).target_timeline(), opts(words).has_target()), ("2", true));
+        // Whoever only looks at a data directory has another machine's files elsewhere.
+        assert_eq!(StartFiles::read(&data).unwrap().target_timeline(), "7");
     }
 
     #[test]

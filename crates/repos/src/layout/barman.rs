@@ -43,6 +43,9 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
     let store = reading.store;
     let server = &candidate.base;
     let mut out = RepoContents { wal: vec![join(server, "wals")], ..RepoContents::default() };
+    if reading.without_backups {
+        return Ok(out);
+    }
     let items = Items::of(store, server)?;
     for aside in ["incoming", "streaming", "errors"] {
         let files = match items.has_folder(aside) {

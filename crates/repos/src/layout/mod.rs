@@ -52,6 +52,8 @@ pub(crate) struct Reading<'a> {
     pub keys: &'a Keys,
     /// Whether contents of backups are read, too.
     pub contents: Option<&'a ContentsReading>,
+    /// Only the WAL is asked for: [`RepoContents::backups`] stays empty, and nothing is read of them.
+    pub without_backups: bool,
 }
 
 /// What of a folder is a tool's own.

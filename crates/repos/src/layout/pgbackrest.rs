@@ -60,6 +60,10 @@ pub(super) fn read(
     });
     out.wal.push(join(&folders.archive, &id));
     out.keys_of_wal = archive_info.get().and_then(Info::subkey);
+    if reading.without_backups {
+        out.archive_id = Some(id);
+        return Ok(out);
+    }
     let keys = backup_info.get().and_then(Info::subkey);
     let inner = Reading { keys: keys.as_ref().unwrap_or(reading.keys), ..*reading };
     let named = InfoCluster::named(&backup_info, &id).or_else(|| InfoCluster::named(&archive_info, &id));

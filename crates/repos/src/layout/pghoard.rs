@@ -42,6 +42,9 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
     let site = &candidate.base;
     let wal = vec![join(site, "xlog"), join(site, "timeline")];
     let mut out = RepoContents { wal, ..RepoContents::default() };
+    if reading.without_backups {
+        return Ok(out);
+    }
     let folder = join(site, "basebackup");
     let items = Items::of(store, &folder)?;
     let described = items.files().filter_map(|(name, _)| name.strip_suffix(".metadata"));

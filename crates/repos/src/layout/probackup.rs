@@ -46,6 +46,9 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
     let folder = join(&candidate.base, &format!("backups/{instance}"));
     let wal = join(&candidate.base, &format!("wal/{instance}"));
     let mut out = RepoContents { wal: vec![wal], ..RepoContents::default() };
+    if reading.without_backups {
+        return Ok(out);
+    }
     let conf = store.read(&join(&folder, "pg_probackup.conf"), 1 << 20)?.unwrap_or_default();
     let conf = ControlKeys(String::from_utf8_lossy(&conf).into_owned());
     let size =

@@ -34,6 +34,9 @@ pub(super) fn here(_: &dyn Store, folder: &str, items: &Items) -> Result<Vec<Can
 pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoContents, SourceError> {
     let store = reading.store;
     let mut out = RepoContents { wal: vec![join(&candidate.base, "wal_005")], ..RepoContents::default() };
+    if reading.without_backups {
+        return Ok(out);
+    }
     let folder = join(&candidate.base, "basebackups_005");
     let items = Items::of(store, &folder)?;
     let told = items.files().filter_map(|(name, _)| name.strip_suffix(SENTINEL));

@@ -1,6 +1,8 @@
-//! The server that asks, by what lies in the folder in which it runs its commands: its data directory.
+//! The server that asks, by what lies in the folder in which it runs its commands, its data directory, and by the words
+//! with which it was started there.
 
 use super::hole::ServerAim;
+use pgwal_format::text::control::ControlFile;
 use pgwal_format::{Layout, TimelineId};
 use pgwal_recovery::TargetTimeline;
 use pgwal_recovery::backup::StartFiles;
@@ -27,7 +29,7 @@ impl AskingServer {
             if again > 0 {
                 std::thread::sleep(APART);
             }
-            own.files = StartFiles::read(data).unwrap_or_default();
+            own.files = StartFiles::of_server(data).or_else(|_| StartFiles::read(data)).unwrap_or_default();
             own.control_is_broken = own.files.control.is_none() && data.join("global/pg_control").exists();
             if !own.control_is_broken {
                 break;
@@ -72,6 +74,11 @@ impl AskingServer {
             number => TimelineId::parse(number).map_or(TargetTimeline::Latest, TargetTimeline::Number),
         };
         ServerAim { start: self.files.control.map(|control| control.timeline), timeline }
+    }
+
+    /// Its control file, where that is whole.
+    pub(super) fn control(&self) -> Option<&ControlFile> {
+        self.files.control.as_ref()
     }
 
     /// Its data directory.

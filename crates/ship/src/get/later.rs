@@ -192,6 +192,29 @@ impl<'a> Later<'a> {
     }
 }
 
+/// A newer timeline that comes from this one is known to the places. Numbers are tried one after another, as a server
+/// does.
+pub(super) fn is_left(places: &mut [GetPlace], timeline: TimelineId) -> bool {
+    let newer = (timeline.0.saturating_add(1)..=u32::MAX).take(MOST_TIMELINES as usize).map(TimelineId);
+    for newer in newer {
+        let mut is_there = false;
+        for place in places.iter_mut() {
+            let Ok(found) = place.find(history_of(newer)) else { continue };
+            is_there |= !found.entries.is_empty();
+            let Ok(source) = place.source() else { continue };
+            let read = found.entries.iter().filter_map(|entry| copy::read(source, entry, HISTORY).ok().flatten());
+            let mut all = read.filter_map(|bytes| history::parse(&bytes, newer).ok());
+            if all.any(|ancestors| ancestors.iter().any(|ancestor| ancestor.timeline == timeline)) {
+                return true;
+            }
+        }
+        if !is_there {
+            break;
+        }
+    }
+    false
+}
+
 /// How WAL is laid out, by a segment of the same timeline that is there.
 pub(super) fn layout_beside(places: &mut [GetPlace], asked: SegmentName) -> Option<Layout> {
     let first = SegmentName { log: 0, seg: 0, ..asked };

@@ -17,12 +17,14 @@
 //! | `seam` | the record that goes over from the segment before |
 //! | `later` | what lies behind a segment |
 //! | `wait` | for how long, and until when |
+//! | `passed` | what a server in recovery needs no more |
 
 mod answer;
 mod asker;
 mod copy;
 pub mod hole;
 mod later;
+mod passed;
 mod place;
 mod seam;
 mod wait;
@@ -30,6 +32,7 @@ mod wait;
 pub use answer::{GetAnswer, GetNote};
 pub use asker::AskingServer;
 pub use copy::CopyFault;
+pub use passed::{KeptWal, remove_passed};
 pub use place::{GetPlace, PlaceOut};
 pub use wait::GetWait;
 
@@ -116,7 +119,8 @@ pub fn get(
     let patience = Patience::begin(request.server.data());
     let mut told: Vec<GetNote> = Vec::new();
     loop {
-        let triggered = options.wait.as_ref().and_then(GetWait::triggered);
+        let promotes = || patience.is_promoting().then_some(Trigger::Smart);
+        let triggered = options.wait.as_ref().and_then(|wait| wait.triggered().or_else(promotes));
         // History files are asked for to know where WAL goes on: an answer to that is never late.
         let waits = options.wait.as_ref().filter(|_| matches!(request.name, FileName::Segment(_)));
         if waits.is_some() && triggered == Some(Trigger::Fast) {
@@ -171,6 +175,13 @@ pub fn get(
         };
         let Some(wait) = waits.filter(|_| triggered.is_none()) else { return Ok(answer) };
         if wait.timeout.is_some_and(|timeout| patience.waited() >= timeout) {
+            return Ok(answer);
+        }
+        // A standby goes over to a newer timeline by itself, as soon as it may look for one.
+        if let FileName::Segment(segment) = request.name
+            && request.server.is_standby()
+            && later::is_left(places, segment.timeline)
+        {
             return Ok(answer);
         }
         let left = wait.timeout.map_or(options.poll, |timeout| timeout.saturating_sub(patience.waited()));

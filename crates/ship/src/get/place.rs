@@ -1,17 +1,17 @@
 //! The places that are asked, in order: opened when they are needed, and again when they could not be.
 
 use super::copy::CopyFault;
-use pgwal_repos::{PlaceReading, RepoChoice, open_wal};
+use pgwal_repos::{OpenedPlace, PlaceReading, RepoChoice, RepoLayout, open_wal};
 use pgwal_source::{Entry, NameSought, Source, SourceError};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A place that may hold a copy.
 pub struct GetPlace {
     path: PathBuf,
     choice: RepoChoice,
     reading: PlaceReading,
-    opened: Option<Box<dyn Source>>,
+    opened: Option<OpenedPlace>,
 }
 
 /// What lies at a place under a name.
@@ -69,12 +69,36 @@ impl GetPlace {
         Ok(FoundThere { entries: listing.entries, unreadable: listing.unreadable.into_iter().map(fault).collect() })
     }
 
-    /// It holds no file of WAL whatsoever.
+    /// Where it lies, as a user named it.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The tool whose repository it is, once it was opened.
+    pub(super) fn tool(&self) -> Option<RepoLayout> {
+        Some(self.opened.as_ref()?.repository.as_ref()?.layout)
+    }
+
+    /// The tool in whose repository it lies, whatever layout was chosen for it.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub(super) fn kept_by(&self) -> Result<Option<RepoLayout>, PlaceOut> {
+        let opened = open_wal(&self.path, &RepoChoice::default(), self.reading.clone());
+        let opened = opened.map_err(|error| PlaceOut { place: self.shown(), why: error.to_string() })?;
+        Ok(opened.repository.map(|found| found.layout))
+    }
+
+    /// It holds no file of WAL whatsoever, and nothing of a tool by which it could be known.
     ///
     /// # Errors
     /// It cannot be looked at.
     pub(super) fn is_empty(&mut self) -> Result<bool, PlaceOut> {
         let place = self.shown();
+        self.source()?;
+        if self.tool().is_some() {
+            return Ok(false);
+        }
         let listing = self.source()?.list().map_err(|error| PlaceOut { place, why: error.to_string() })?;
         Ok(listing.entries.is_empty() && listing.unreadable.is_empty())
     }
@@ -89,7 +113,7 @@ impl GetPlace {
             self.opened = Some(opened.map_err(|error| PlaceOut { place: self.shown(), why: error.to_string() })?);
         }
         match &self.opened {
-            Some(source) => Ok(source.as_ref()),
+            Some(opened) => Ok(opened.source.as_ref()),
             None => Err(PlaceOut { place: self.shown(), why: "it is not open".to_owned() }),
         }
     }

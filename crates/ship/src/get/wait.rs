@@ -78,6 +78,12 @@ impl Patience {
         self.begun.elapsed()
     }
 
+    /// The server was told to promote itself (`pg_ctl promote`, `pg_promote()`). It takes the file away once the command
+    /// that it waits for has ended (`CheckPromoteSignal`; up to 12 a fast one had another name).
+    pub fn is_promoting(&self) -> bool {
+        ["promote", "fallback_promote"].iter().any(|name| self.data.join(name).exists())
+    }
+
     /// The server that asked is gone: after a kill of all of it its commands live on, and what one of them delivers
     /// later lands in the folder of a server that asked for something else.
     pub fn is_orphan(&self) -> bool {

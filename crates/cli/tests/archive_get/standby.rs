@@ -1,0 +1,142 @@
+//! Warm standbys that our restore_command feeds, behind a primary whose archive_command is ours: failover by a trigger,
+//! smart and fast, and by promotion; a second and a third timeline; what a stop of the server does to a command that
+//! waits.
+
+use super::live::Workload;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+use walproof_live::{Follower, RecoveryEnd, RecoveryMode};
+
+const COUNT: &str = "select count(*) from t";
+
+fn tells(trigger: &Path, said: &str) {
+    fs::write(trigger, said).unwrap();
+    fs::set_permissions(trigger, fs::Permissions::from_mode(0o644)).unwrap();
+}
+
+/// A hundred rows more, and a new segment.
+fn writes(follower: &Follower<'_>) {
+    follower.sql("insert into t select 0, repeat('x', 500) from generate_series(1, 100)").unwrap();
+    follower.sql("select pg_switch_wal()").unwrap();
+    follower
+        .comes_to("select last_archived_wal >= pg_walfile_name(pg_current_wal_lsn() - 1) from pg_stat_archiver", "t")
+        .unwrap();
+}
+
+/// The stopped server's commands that still run in its data directory.
+fn commands_in(data: &Path) -> usize {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let at = |entry: fs::DirEntry| fs::read_link(entry.path().join("cwd")).ok();
+    processes.filter_map(at).filter(|cwd| cwd == data).count()
+}
+
+#[test]
+fn warm_standbys_take_over_one_after_the_other() {
+    let Some(workload) = Workload::run() else { return };
+    let archive = workload.server.archive();
+    // From here on, our archive_command.
+    let push =
+        |of: &Workload| format!("archive_command = '{} archive-push %p --to {}'", of.program(), archive.display());
+    workload.server.configure(&push(&workload)).unwrap();
+    workload.server.restart().unwrap();
+    let archiving = format!("archive_mode = on\n{}", push(&workload));
+    let trigger = workload.server.data().with_file_name("trigger");
+    let get = |options: &str| format!("restore_command = '{}'\n{archiving}", workload.ours(&archive, options));
+
+    // From 15 on a server reads ahead, and what it has read is not replayed while it waits for more.
+    let ahead = if workload.server.postgres().major() < 15 { "" } else { "\nrecovery_prefetch = off" };
+    let waiting = get(&format!("--wait --poll 1s --trigger {}", trigger.display())) + ahead;
+    let first = workload.server.follow("first", &workload.backup, "recovery.signal", &waiting).unwrap();
+    let second = workload.server.follow("second", &workload.backup, "standby.signal", &get("")).unwrap();
+    let third = workload
+        .server
+        .follow("third", &workload.backup, "standby.signal", &(get("--wait --poll 1s") + ahead))
+        .unwrap();
+    for follower in [&first, &second, &third] {
+        follower.comes_to(COUNT, "600").unwrap();
+    }
+
+    stops_while_it_waits(&third);
+
+    // The primary goes away; the first takes over behind all that is there.
+    let mut rows = 600;
+    for _ in 0..3 {
+        workload.server.sql("insert into t select 0, repeat('x', 500) from generate_series(1, 100)").unwrap();
+        workload.server.sql("select pg_switch_wal()").unwrap();
+        rows += 100;
+    }
+    workload.server.stop().unwrap();
+    tells(&trigger, "smart");
+    first.comes_to("select pg_is_in_recovery()", "f").unwrap();
+    assert_eq!(first.sql(COUNT).unwrap(), rows.to_string());
+    assert!(first.log().contains("selected new timeline ID: 2"), "{}", first.log());
+    for _ in 0..2 {
+        writes(&first);
+        rows += 100;
+    }
+
+    // The others go after it, and are promoted in their turn: the one that waits is not kept waiting by its command.
+    for follower in [&second, &third] {
+        follower.comes_to(COUNT, &rows.to_string()).unwrap();
+    }
+    first.stop("fast").unwrap();
+    third.promote().unwrap();
+    assert!(third.log().contains("selected new timeline ID: 3"), "{}", third.log());
+    // Asked of their servers: the one is where it should be, the other has not ended.
+    let asked = |follower: &Follower<'_>| {
+        let conninfo = format!("host={} user=postgres dbname=postgres", follower.socket().display());
+        super::restored::by_its_server(&workload, &archive, &conninfo)
+    };
+    let (restored, code) = asked(&third);
+    assert_eq!((restored["ended"].as_str(), code), (Some("right"), Some(0)), "{restored:#}");
+    let (restored, code) = asked(&second);
+    assert!(
+        matches!((restored["ended"].as_str(), code), (Some("goes_on"), Some(2)) | (Some("right"), Some(0))),
+        "{restored:#}"
+    );
+    writes(&third);
+    rows += 100;
+    second.comes_to(COUNT, &rows.to_string()).unwrap();
+    third.stop("fast").unwrap();
+    second.stop("fast").unwrap();
+
+    // All of it restores, over three timelines.
+    let ours = workload.ours(&archive, "--grace 0s");
+    let seen = workload.restore(&archive, Some(&ours), RecoveryMode::Archive, &[]);
+    assert_eq!((seen.ended, seen.answer.as_deref()), (Some(RecoveryEnd::Promotes), Some(rows.to_string().as_str())));
+    assert_eq!(seen.new_timeline, Some(4), "{:#?}", seen.log);
+    fast_leaves_what_is_there(&workload, &archive);
+}
+
+/// The command that waits goes with its server, which starts again and goes on.
+fn stops_while_it_waits(follower: &Follower<'_>) {
+    assert!(commands_in(&follower.data()) > 0);
+    follower.stop("fast").unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    assert_eq!(commands_in(&follower.data()), 0, "a command outlives its server");
+    follower.start().unwrap();
+    follower.comes_to(COUNT, "600").unwrap();
+}
+
+/// Whoever says fast gets what was replayed by then.
+fn fast_leaves_what_is_there(workload: &Workload, archive: &Path) {
+    let held = workload.archive("fast");
+    let late = held.join(&workload.segments[4]);
+    let bytes = fs::read(&late).unwrap();
+    fs::remove_file(&late).unwrap();
+    let trigger = archive.with_file_name("fast-trigger");
+    let ours = workload.ours(&held, &format!("--wait --poll 1s --on-hole end --trigger {}", trigger.display()));
+    let seen = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(2500));
+            tells(&trigger, "fast");
+            // It comes too late.
+            std::thread::sleep(Duration::from_millis(500));
+            fs::write(&late, &bytes).unwrap();
+        });
+        workload.restore(&held, Some(&ours), RecoveryMode::Archive, &[("recovery_target_timeline", "current")])
+    });
+    assert_eq!((seen.ended, seen.answer.as_deref()), (Some(RecoveryEnd::Promotes), Some("400")), "{:#?}", seen.log);
+}

@@ -1,0 +1,133 @@
+//! A cluster to whose data directory nobody gets but its server: what it answers.
+//!
+//! ```text
+//! system_identifier=7000000000000000001     pg_control_system()
+//! timeline=2, checkpoint=0/6000028          pg_control_checkpoint(): those of the last checkpoint
+//! min_recovery_end=0/0                      pg_control_recovery(): 0/0 once a checkpoint was made behind the recovery
+//! recovering=false, replayed=               pg_is_in_recovery(), pg_last_wal_replay_lsn()
+//! set:recovery_target_time=hexadecimal      pg_settings, as UTF-8
+//! history:00000002.history=hexadecimal      the newest in pg_wal: only for roles that may read files of the server
+//! ```
+//! The functions have these names since 10.
+
+use super::RestoredCluster;
+use crate::backup::SettingsFile;
+use pgwal_archive::Error;
+use pgwal_format::text::control::ControlState;
+use pgwal_format::text::history;
+use pgwal_format::{FileName, Lsn, TimelineId};
+use pgwal_source::SourceError;
+
+/// What any role may ask; the rows are to be printed as they are.
+pub const SERVER_FACTS: &str = r"select 'version=' || current_setting('server_version_num')::int / 10000;
+select 'system_identifier=' || system_identifier from pg_control_system();
+select 'timeline=' || timeline_id || E'\ncheckpoint=' || checkpoint_lsn from pg_control_checkpoint();
+select 'min_recovery_end=' || min_recovery_end_lsn from pg_control_recovery();
+select 'recovering=' || pg_is_in_recovery() || E'\nreplayed=' || coalesce(pg_last_wal_replay_lsn()::text, '');
+select 'set:' || name || '=' || encode(convert_to(setting, 'UTF8'), 'hex') from pg_settings where name like 'recovery\_target%' and source <> 'default';";
+
+/// What a role may ask that may read files of the server (`pg_monitor` and `pg_read_server_files`, or a superuser).
+pub const SERVER_HISTORY: &str = r"select 'history:' || name || '=' || encode(pg_read_binary_file('pg_wal/' || name), 'hex') from pg_ls_waldir() where name ~ '^[0-9A-F]{8}\.history$' order by name desc limit 1;";
+
+impl RestoredCluster {
+    /// Takes what a server answered to [`SERVER_FACTS`], and to [`SERVER_HISTORY`] where it did. `place`: the server, as
+    /// the user named it.
+    ///
+    /// # Errors
+    /// The answer does not say what is needed.
+    pub fn of_server(place: &str, answer: &str) -> Result<RestoredCluster, Error> {
+        let refused = |text: String| SourceError::Reported { text: format!("{place}: {text}") };
+        let fact = |name: &str| answer.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        let says = |name: &str| fact(name).ok_or_else(|| refused(format!("the server does not say its {name}")));
+        let number = |name: &str| -> Result<i64, SourceError> {
+            let text = says(name)?;
+            text.parse().map_err(|_| refused(format!("the server's {name} is {text}")))
+        };
+        let position = |name: &str| fact(name).and_then(|text| text.parse::<Lsn>().ok()).unwrap_or(Lsn::ZERO);
+        let recovering = says("recovering")? == "true";
+        let min_recovery_end = position("min_recovery_end");
+        let timeline = TimelineId(u32::try_from(number("timeline")?).unwrap_or(0));
+        let mut own = RestoredCluster {
+            place: place.to_owned(),
+            state: if recovering { ControlState::InArchiveRecovery } else { ControlState::InProduction },
+            // A bigint there.
+            system_id: number("system_identifier")?.cast_unsigned(),
+            timeline,
+            ancestors: None,
+            at_least: position("replayed").max(min_recovery_end).max(position("checkpoint")),
+            lacks_checkpoint: min_recovery_end > Lsn::ZERO && !recovering,
+            is_unstarted: false,
+            label: None,
+            settings: settings(answer, fact("version")).into_iter().collect(),
+        };
+        if !recovering && let Some((timeline, bytes)) = newest_history(answer).filter(|(own, _)| *own >= timeline) {
+            own.take_newest(timeline, &bytes);
+        }
+        Ok(own)
+    }
+}
+
+/// The settings of its recovery, as a file of them would say them.
+fn settings(answer: &str, version: Option<&str>) -> Option<SettingsFile> {
+    let set = answer.lines().filter_map(|line| {
+        let (name, value) = line.strip_prefix("set:")?.split_once('=')?;
+        let value = String::from_utf8(bytes_of(value)?).ok()?;
+        Some(format!("{name} = '{}'\n", value.replace('\\', "\\\\").replace('\'', "''")))
+    });
+    let text: String = set.collect();
+    let version = version.and_then(|version| version.parse().ok());
+    (!text.is_empty()).then(|| SettingsFile::parse("postgresql.conf", text.as_bytes(), version))
+}
+
+fn newest_history(answer: &str) -> Option<(TimelineId, Vec<u8>)> {
+    let (name, value) = answer.lines().find_map(|line| line.strip_prefix("history:")?.split_once('='))?;
+    let FileName::History(timeline) = FileName::parse(name)? else { return None };
+    history::parse(&bytes_of(value)?, timeline).ok()?;
+    Some((timeline, bytes_of(value)?))
+}
+
+/// Hexadecimal digits.
+fn bytes_of(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16);
+    let pair = |pair: &[u8]| match pair {
+        [high, low] => u8::try_from(digit(high)? * 16 + digit(low)?).ok(),
+        _ => None,
+    };
+    text.as_bytes().chunks(2).map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PROMOTED: &str = "version=15\nsystem_identifier=-7\ntimeline=1\ncheckpoint=0/6000028\nmin_recovery_end=0/5000000\nrecovering=false\nreplayed=0/5000000\n";
+
+    #[test]
+    fn what_a_promoted_server_answers() {
+        let own = RestoredCluster::of_server("host=a", PROMOTED).unwrap();
+        assert_eq!((own.timeline, own.system_id, own.lacks_checkpoint), (TimelineId(1), u64::MAX - 6, true));
+        assert!(!own.is_in_recovery() && own.ancestors.is_none());
+        // Its newest history says more than its last checkpoint.
+        let answer = format!("{PROMOTED}history:00000002.history=3109302f3530303030303009780a\n");
+        let own = RestoredCluster::of_server("host=a", &answer).unwrap();
+        assert_eq!((own.timeline, own.lacks_checkpoint), (TimelineId(2), false));
+        assert_eq!(own.way(), Some(vec![(TimelineId(1), Lsn::new(0x500_0000))]));
+    }
+
+    #[test]
+    fn settings_come_as_they_are() {
+        let answer = format!("{PROMOTED}set:recovery_target_name=6974277320\n");
+        let own = RestoredCluster::of_server("host=a", &answer).unwrap();
+        assert_eq!(own.settings[0].text.get("recovery_target_name"), Some("it's "));
+    }
+
+    #[test]
+    fn what_is_no_answer() {
+        for answer in ["", "recovering=true\n", "system_identifier=x\nrecovering=false\ntimeline=1\n"] {
+            assert!(RestoredCluster::of_server("host=a", answer).is_err(), "{answer:?}");
+        }
+        for text in ["3", "3g", "ü"] {
+            assert_eq!(bytes_of(text), None, "{text}");
+        }
+    }
+}
