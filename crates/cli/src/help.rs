@@ -217,7 +217,7 @@ const PAGES: &[HelpPage] = &[
     },
     HelpPage {
         name: "archive-prune",
-        shown: &["archive", "path", "keep_from", "pgdata", "keep_backups", "yes", "jobs"],
+        shown: &["archive", "path", "keep_from", "pgdata", "keep_backups", "yes", "format", "jobs"],
         examples: &[
             ("walproof archive-prune /srv/wal --keep-backups 2", "what the two newest backups do not need"),
             ("walproof archive-prune /srv/wal --keep-backups 2 --yes", "and remove it"),

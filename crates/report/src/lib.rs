@@ -54,6 +54,7 @@ pub mod locate;
 pub mod outside;
 mod places;
 pub mod plan;
+pub mod prune;
 pub mod repository;
 pub mod restore;
 pub mod stats;

@@ -12,7 +12,7 @@ use crate::whose::FirstPage;
 use pgwal_format::page::PageFault;
 use pgwal_format::{Lsn, TimelineId};
 use pgwal_source::codec::HEAD;
-use pgwal_source::{Codec, How, ReadFault, ReadOutcome, ReadState};
+use pgwal_source::{Codec, Entry, How, ReadFault, ReadOutcome, ReadState, Scratch};
 use pgwal_walk::{Fault, Fold, Head, RecordBoundary, Run, ScanExpect, Tail, headers, scan, scan_on};
 use std::ops::ControlFlow;
 use std::sync::PoisonError;
@@ -36,6 +36,9 @@ pub struct Scanned<F: Fold> {
 
 /// Scans the bytes of a file: its run, and why no server can use it.
 type ScanBytes<'s, F> = dyn FnMut(&[u8]) -> (Option<Run<F>>, Option<Unusable>) + 's;
+
+/// Of a packed file with more in it than a segment, so many segments' bytes are unpacked at most.
+const MORE: u64 = 4;
 
 /// Up to this size, each thread may hold a segment whole.
 const SMALL: u64 = 4 << 20;
@@ -94,6 +97,7 @@ impl Reader<'_> {
                 let windows = Reader { how: How { map: None, ..self.how }, ..*self };
                 return windows.careful(index, with_sum, scan, buffers);
             }
+            Ok(read) if pushed > size => self.to_its_end(entry, read, scratch),
             Ok(read) => read,
         };
         let (run, judged) = match (done, &shared) {
@@ -105,6 +109,19 @@ impl Reader<'_> {
         let sha1 = if read.state == ReadState::Whole { named.other() } else { None };
         let (sum, first) = sum.finish();
         Scanned { run, why, bytes: pushed, sum, first, sha1 }
+    }
+
+    /// More came out of a packed file than a segment has. Whether it unpacks to its end decides what a restore_command
+    /// leaves: a file of wrong size, or none.
+    fn to_its_end(&self, entry: &Entry, read: ReadOutcome, scratch: &mut Scratch) -> ReadOutcome {
+        if read.codec == Codec::Plain {
+            return read;
+        }
+        let how = How { limit: self.cluster.layout.segment.bytes().saturating_mul(MORE), map: None, ..self.how };
+        match self.source.read(entry, &how, scratch, &mut |_| ControlFlow::Continue(())) {
+            Ok(again) if matches!(again.state, ReadState::CutOff | ReadState::Undecodable(_)) => again,
+            _ => read,
+        }
     }
 
     /// Why a file is not as large as a segment, or not whole.

@@ -4,12 +4,13 @@ use crate::exit::Exit;
 use crate::input::InputOptions;
 use crate::streams::page;
 use anyhow::{Context, bail};
+use clap::ValueEnum;
 use pgwal::format::text::control::ControlFile;
 use pgwal::format::{FileName, Position, SegmentName};
 use pgwal::ship::destination::destination;
 use pgwal::ship::prune::{KeepFrom, PrunePlan, plan, prune};
-use pgwal_report::figures::bytes;
 use pgwal_report::outside::{Lines, OutputForm};
+use pgwal_report::prune as report;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,24 @@ pub struct ArchivePruneArgs {
     /// Print nothing; the exit code is the answer
     #[arg(short, long)]
     quiet: bool,
+    /// How to say it
+    #[arg(long, value_enum, default_value_t = PruneFormat::Text)]
+    format: PruneFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PruneFormat {
+    Text,
+    Json,
+}
+
+impl PruneFormat {
+    fn form(self) -> OutputForm {
+        match self {
+            PruneFormat::Text => OutputForm::Plain,
+            PruneFormat::Json => OutputForm::Json,
+        }
+    }
 }
 
 /// Says what can go, and removes it.
@@ -52,7 +71,7 @@ pub fn run(args: &ArchivePruneArgs) -> anyhow::Result<Exit> {
         prune(place.as_ref(), &found, &mut |_| {})?;
     }
     if !args.quiet {
-        say(&found, args.yes)?;
+        say(args, &place.describe(), &found)?;
     }
     Ok(Exit::Clean)
 }
@@ -87,41 +106,15 @@ fn control(folder: &Path) -> anyhow::Result<ControlFile> {
     ControlFile::parse(&bytes).map_err(|error| anyhow::anyhow!("{} is {error}", path.display()))
 }
 
-/// Files that are named one by one, at either end.
-const NAMED: usize = 3;
-
-fn say(found: &PrunePlan, removed: bool) -> anyhow::Result<()> {
-    let mut page = page(OutputForm::Plain);
-    let mut out = Lines::new(&mut page);
-    let count = found.remove.len();
-    let verb = if removed { "removed" } else { "would be removed" };
-    match (found.remove.first(), found.remove.last()) {
-        (Some(first), Some(last)) if count > 2 * NAMED => {
-            writeln!(
-                out,
-                "{count} files, {}, {verb}: {} to {}",
-                bytes(found.bytes().into()),
-                first.shown(),
-                last.shown()
-            )?;
+fn say(args: &ArchivePruneArgs, place: &str, found: &PrunePlan) -> anyhow::Result<()> {
+    let mut out = page(args.format.form());
+    match args.format {
+        PruneFormat::Text => report::write(&mut Lines::new(&mut out), found, args.yes)?,
+        PruneFormat::Json => {
+            serde_json::to_writer_pretty(&mut out, &report::json(place, found, args.yes))?;
+            writeln!(out)?;
         }
-        (Some(_), _) => {
-            let names: Vec<String> = found.remove.iter().map(pgwal::source::Entry::shown).collect();
-            writeln!(out, "{count} files, {}, {verb}: {}", bytes(found.bytes().into()), names.join(", "))?;
-        }
-        _ => writeln!(out, "nothing to remove")?,
     }
-    writeln!(out, "kept: {} files, all from segment {} on and every history file", found.stay, found.keep)?;
-    if let Some(backup) = &found.held_by {
-        writeln!(
-            out,
-            "{} can still be restored and needs WAL from {} on: that is kept; --keep-backups N gives old backups up",
-            backup.file, backup.start
-        )?;
-    }
-    if !removed && count > 0 {
-        writeln!(out, "nothing was removed yet: --yes does it")?;
-    }
-    page.flush()?;
+    out.flush()?;
     Ok(())
 }

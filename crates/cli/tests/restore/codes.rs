@@ -3,6 +3,7 @@
 use crate::restore;
 use serde_json::Value;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use walproof_testdata::{Case, root};
 
@@ -133,6 +134,34 @@ fn every_finding_of_a_restore_is_triggered() {
         (&document["restore"]["outcome"], &document["restore"]["server_says"]),
         (&"promotes".into(), &Value::Null)
     );
+}
+
+/// What unpacks it says that it failed, and a server then takes nothing.
+#[test]
+fn a_packed_file_that_does_not_unpack_to_its_end_is_none_whatever_comes_out_of_it() {
+    let fifteen = root().join("backup/15");
+    let name = "00000001000000000000000B";
+    let mut bytes = fs::read(root().join("demo/good").join(name)).unwrap();
+    bytes.extend(b"abc");
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(&bytes).unwrap();
+    let whole = packed.finish().unwrap();
+    let (crc, cut) = (whole.len() - 8, whole.len() - 1);
+    let mut flipped = whole.clone();
+    flipped[crc] ^= 1;
+    for (packed, outcome, code) in
+        [(&whole[..], "fatal", "WP421"), (&flipped[..], "promotes", "WP424"), (&whole[..cut], "promotes", "WP424")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        for own in ["000000010000000000000009", "00000001000000000000000A"] {
+            fs::copy(root().join("demo/good").join(own), folder.path().join(own)).unwrap();
+        }
+        fs::write(folder.path().join(format!("{name}.gz")), packed).unwrap();
+        let (exit, document) = restore(folder.path(), fifteen.to_str().unwrap(), &[]);
+        let said = (exit, document["restore"]["outcome"].as_str().unwrap());
+        assert_eq!(said, (1, outcome), "{:#}", document["findings"]);
+        assert_eq!(finding(&document, code)["severity"], "error");
+    }
 }
 
 /// Files of the backup that a server stumbles over before it looks for WAL.

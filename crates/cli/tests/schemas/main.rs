@@ -287,8 +287,9 @@ fn every_command_that_writes_json_has_a_schema() {
                 .skip(1)
                 .take_while(|line| !line.trim_start().starts_with('-') || line.trim_start().starts_with("- ")),
         );
-        // What writes a file for the program itself says nothing else.
-        assert!(!values.is_empty() || ["summarize", "generate"].contains(&command), "{command} has no --format");
+        // What writes a file for the program itself says nothing else, and what a server runs speaks to its log.
+        let quiet = ["summarize", "generate", "check", "archive-push", "archive-get"];
+        assert!(!values.is_empty() || quiet.contains(&command), "{command} has no --format");
         for (value, name) in [("json", command.to_owned()), ("jsonl", format!("{command}-line"))] {
             let offered = values.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == value);
             if offered {
@@ -313,6 +314,21 @@ fn compare() {
     assert_eq!(check(&schema, &words, false), 1);
     let places = ["verify", &testdata("demo/damaged"), "--from", &good, "--format", "json"];
     assert_eq!(check(&Schema::named("verify.json"), &places, false), 1);
+}
+
+#[test]
+fn prune() {
+    let schema = Schema::named("archive-prune.json");
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["000000010000000000000009", "00000001000000000000000A", "00000001000000000000000B"] {
+        std::fs::copy(testdata(&format!("demo/good/{name}")), folder.path().join(name)).unwrap();
+    }
+    let archive = folder.path().to_str().unwrap();
+    for more in [[].as_slice(), &["--yes"]] {
+        let words = ["archive-prune", archive, "--keep-from", "0/B00000", "--format", "json"];
+        assert_eq!(check(&schema, &[words.as_slice(), more].concat(), false), 1);
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
 #[test]

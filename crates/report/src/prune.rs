@@ -1,0 +1,54 @@
+//! What an archive can do without.
+
+use crate::figures::{bytes, counted};
+use crate::outside::Lines;
+use pgwal_ship::prune::PrunePlan;
+use pgwal_source::Entry;
+use serde_json::{Value, json};
+use std::io;
+
+/// Files that are named one by one; of more, the first and the last.
+const NAMED: usize = 6;
+
+/// `walproof.prune/1`. `removed`: it was done, and not only said.
+pub fn json(place: &str, found: &PrunePlan, removed: bool) -> Value {
+    let held = found.held_by.as_ref();
+    json!({
+        "schema": "walproof.prune/1",
+        "place": place,
+        "removed": removed,
+        "keep_from": found.keep.to_string(),
+        "held_by": held.map(|backup| json!({"file": backup.file, "start": backup.start.to_string()})),
+        "files": found.remove.iter().map(Entry::shown).collect::<Vec<_>>(),
+        "bytes": found.bytes(),
+        "kept_files": found.stay,
+    })
+}
+
+/// A line for what goes, one for what stays, and why it stays.
+pub fn write(out: &mut Lines<'_>, found: &PrunePlan, removed: bool) -> io::Result<()> {
+    let count = found.remove.len();
+    let verb = if removed { "removed" } else { "would be removed" };
+    let names: Vec<String> = match found.remove.as_slice() {
+        [first, .., last] if count > NAMED => vec![format!("{} to {}", first.shown(), last.shown())],
+        few => few.iter().map(Entry::shown).collect(),
+    };
+    match count {
+        0 => writeln!(out, "nothing to remove")?,
+        count => {
+            let (files, size) = (counted(count as u128, "file"), bytes(found.bytes().into()));
+            writeln!(out, "{files}, {size}, {verb}: {}", names.join(", "))?;
+        }
+    }
+    let kept = counted(found.stay as u128, "file");
+    writeln!(out, "kept: {kept}, all from segment {} on and every history file", found.keep)?;
+    if let Some(backup) = &found.held_by {
+        let (file, start) = (&backup.file, backup.start);
+        let needs = format!("can still be restored and needs WAL from {start} on");
+        writeln!(out, "{file} {needs}: that is kept; --keep-backups N gives old backups up")?;
+    }
+    if !removed && count > 0 {
+        writeln!(out, "nothing was removed yet: --yes does it")?;
+    }
+    Ok(())
+}
