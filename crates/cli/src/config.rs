@@ -74,6 +74,11 @@ impl InputOptions {
         }
     }
 
+    /// The place that a configuration names, where nothing else names one.
+    pub fn configured_place(&self) -> anyhow::Result<Option<ConfiguredPlace>> {
+        if self.is_named() { Ok(None) } else { Ok(self.configured()?.pop()) }
+    }
+
     fn configured(&self) -> anyhow::Result<Vec<ConfiguredPlace>> {
         let config = &self.config;
         if let Some(conf) = &config.barman_conf {

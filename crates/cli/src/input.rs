@@ -58,6 +58,11 @@ impl InputOptions {
         self.path.is_some() || !self.archive.is_empty()
     }
 
+    /// Something was named, or a configuration names it.
+    pub fn is_placed(&self) -> bool {
+        self.is_named() || self.place.stanza.is_some() || self.config.barman_conf.is_some()
+    }
+
     /// Opens what was named.
     pub fn open(&self) -> anyhow::Result<Box<dyn Source>> {
         self.open_good()

@@ -19,6 +19,7 @@ pub fn json(facts: &RepositoryFacts) -> Value {
         "backups": facts.backups,
         "restorable_backups": facts.restorable,
         "restore_command": facts.restore_command,
+        "restore_yaml": facts.restore_yaml,
     })
 }
 

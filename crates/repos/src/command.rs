@@ -1,160 +1,139 @@
 //! The tool's own command that restores a backup to a target.
+//!
+//! ```text
+//! pgBackRest, Barman, pg_probackup    one command, with the target among its words
+//! WAL-G, pghoard, barman-cloud        one that brings the files, and the settings of the recovery behind it
+//! ```
+
+mod barman;
+mod by_hand;
+mod kubernetes;
+mod pgbackrest;
+mod place;
+mod targets;
+mod words;
+
+pub use kubernetes::recovery_yaml;
 
 use crate::backup::ListedBackup;
 use crate::repo_layout::RepoLayout;
 use crate::repository::Repository;
+use by_hand::recovery;
+use place::Location;
+use std::path::{Path, PathBuf};
+use targets::{PROBACKUP, targets};
+use words::{quoted, shell};
 
-/// What a tool calls the settings of a recovery, in the order of its options.
-struct TargetOptions {
-    time: &'static str,
-    lsn: &'static str,
-    xid: &'static str,
-    name: &'static str,
-    immediate: &'static str,
-    timeline: &'static str,
-    action: &'static str,
-    exclusive: &'static str,
+/// What decides the command, beside the repository and its backup.
+#[derive(Clone, Copy, Default)]
+pub struct ToolCall<'a> {
+    /// The recovery's settings, by PostgreSQL's names, as a server takes them.
+    pub settings: &'a [(String, String)],
+    /// The server reads them from `recovery.conf` (11 and earlier).
+    pub recovery_conf: bool,
+    /// The tool's own configuration, where the place was found by it.
+    pub configuration: Option<&'a ToolConfiguration>,
+    /// A file whose first line is the passphrase.
+    pub passphrase_file: Option<&'a Path>,
+    /// The URL at which the object store answers, where one was given.
+    pub endpoint: Option<&'a str>,
+    /// The object store's region, where one was given.
+    pub region: Option<&'a str>,
 }
 
-const BARMAN: TargetOptions = TargetOptions {
-    time: "--target-time",
-    lsn: "--target-lsn",
-    xid: "--target-xid",
-    name: "--target-name",
-    immediate: "--target-immediate",
-    timeline: "--target-tli",
-    action: "--target-action",
-    exclusive: "--exclusive",
-};
+/// The configuration of a tool in which a repository is named.
+#[derive(Clone, Debug, Default)]
+pub struct ToolConfiguration {
+    /// The file; `None`: the one that the tool finds by itself.
+    pub file: Option<PathBuf>,
+    /// pgBackRest's number of the repository, where it has to be said.
+    pub number: Option<u32>,
+}
 
-const PROBACKUP: TargetOptions = TargetOptions {
-    time: "--recovery-target-time",
-    lsn: "--recovery-target-lsn",
-    xid: "--recovery-target-xid",
-    name: "--recovery-target-name",
-    immediate: "--recovery-target=immediate",
-    timeline: "--recovery-target-timeline",
-    action: "--recovery-target-action",
-    exclusive: "--recovery-target-inclusive=false",
-};
-
-/// The complete command, for a shell, to restore a backup into the folder `DIR`. `settings`: the recovery's, by
-/// PostgreSQL's names. `None` where the tool has none that reads this place.
-pub fn restore(repository: &Repository, backup: &ListedBackup, settings: &[(String, String)]) -> Option<String> {
-    let base = repository.path(&repository.base)?;
-    let base = std::path::absolute(&base).unwrap_or(base).to_str()?.trim_end_matches('/').to_owned();
-    let name = repository.name.as_deref();
-    let label = backup.label.as_str();
-    let words = match repository.layout {
-        RepoLayout::PgBackRest => pgbackrest(&base, name?, label, settings),
-        RepoLayout::Barman => {
-            let mut words = vec!["barman".to_owned(), "recover".to_owned()];
-            words.extend(targets(&BARMAN, settings));
-            // A server without a name of its own is the folder that was named.
-            let server = name.or_else(|| base.rsplit('/').next())?;
-            words.extend([server.to_owned(), label.to_owned(), "DIR".to_owned()]);
-            words
-        }
-        RepoLayout::WalG => {
-            let fetch = ["wal-g", "backup-fetch", "DIR", label];
-            std::iter::once(format!("WALG_FILE_PREFIX={base}")).chain(fetch.map(str::to_owned)).collect()
-        }
+/// The complete command, for a shell, to restore a backup into the folder `DIR`: one line, or several of which each ends
+/// with `&&`. `None` where the tool has none that reads this place.
+pub fn restore(repository: &Repository, backup: &ListedBackup, call: &ToolCall<'_>) -> Option<String> {
+    let at = Location::of(repository)?;
+    let (name, label) = (repository.name.as_deref(), backup.label.as_str());
+    match repository.layout {
+        RepoLayout::PgBackRest => pgbackrest::command(&at, name?, label, repository.is_encrypted, call),
+        RepoLayout::Barman => barman::recover(at.folder()?, name, label, call),
+        RepoLayout::BarmanCloud => barman::cloud(repository, &at, backup, call),
+        RepoLayout::WalG => wal_g(&at, label, call),
         RepoLayout::PgProbackup => {
-            let start = ["pg_probackup", "restore", "-B", &base, "--instance", name?, "-i", label, "-D", "DIR"];
-            start.map(str::to_owned).into_iter().chain(targets(&PROBACKUP, settings)).collect()
+            let base = at.folder()?;
+            let start = ["pg_probackup", "restore", "-B", base, "--instance", name?, "-i", label, "-D", "DIR"];
+            Some(shell(start.map(str::to_owned).into_iter().chain(targets(&PROBACKUP, call.settings))))
         }
-        RepoLayout::BarmanCloud | RepoLayout::Pghoard | RepoLayout::Folder => return None,
+        RepoLayout::Pghoard => pghoard(name?, label, call),
+        RepoLayout::Folder => None,
+    }
+}
+
+fn wal_g(at: &Location, label: &str, call: &ToolCall<'_>) -> Option<String> {
+    let mut variables = match at {
+        Location::Folder(base) => vec![format!("WALG_FILE_PREFIX={}", quoted(base))],
+        Location::Bucket(url) => {
+            let (scheme, rest) = url.split_once("://")?;
+            let (variable, scheme) = match scheme {
+                "s3" => ("WALG_S3_PREFIX", "s3"),
+                "gs" => ("WALG_GS_PREFIX", "gs"),
+                "az" => ("WALG_AZ_PREFIX", "azure"),
+                _ => return None,
+            };
+            vec![format!("{variable}={}", quoted(&format!("{scheme}://{rest}")))]
+        }
     };
-    Some(words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" "))
-}
-
-/// Always with `--set`: pgBackRest takes the latest backup where none fits a time.
-fn pgbackrest(base: &str, stanza: &str, label: &str, settings: &[(String, String)]) -> Vec<String> {
-    let get = |name: &str| settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
-    let mut words = vec![
-        "pgbackrest".to_owned(),
-        format!("--repo1-path={base}"),
-        format!("--stanza={stanza}"),
-        format!("--set={label}"),
-        "--pg1-path=DIR".to_owned(),
-    ];
-    let kinds = ["time", "lsn", "xid", "name"];
-    let target = kinds.into_iter().find_map(|kind| Some((kind, get(&format!("recovery_target_{kind}"))?)));
-    match (target, get("recovery_target")) {
-        (Some((kind, value)), _) => words.extend([format!("--type={kind}"), format!("--target={value}")]),
-        (None, Some(_)) => words.push("--type=immediate".to_owned()),
-        (None, None) => words.push("--type=default".to_owned()),
+    if let (Location::Bucket(_), Some(endpoint)) = (at, call.endpoint) {
+        variables.extend([format!("AWS_ENDPOINT={}", quoted(endpoint)), "AWS_S3_FORCE_PATH_STYLE=true".to_owned()]);
     }
-    if get("recovery_target_inclusive").is_some_and(is_off) {
-        words.push("--target-exclusive".to_owned());
-    }
-    words.extend(get("recovery_target_timeline").map(|timeline| format!("--target-timeline={timeline}")));
-    // An action without a target is refused.
-    let action = get("recovery_target_action").filter(|_| target.is_some() || get("recovery_target").is_some());
-    words.extend(action.map(|action| format!("--target-action={action}")));
-    words.push("restore".to_owned());
-    words
+    let before = variables.join(" ");
+    let fetch = format!("{before} wal-g backup-fetch DIR {}", quoted(label));
+    Some(recovery(&fetch, &format!("{before} wal-g wal-fetch %f %p"), call))
 }
 
-fn targets(options: &TargetOptions, settings: &[(String, String)]) -> Vec<String> {
-    let one = |(name, value): &(String, String)| {
-        let option = match name.as_str() {
-            "recovery_target_time" => options.time,
-            "recovery_target_lsn" => options.lsn,
-            "recovery_target_xid" => options.xid,
-            "recovery_target_name" => options.name,
-            "recovery_target_timeline" => options.timeline,
-            "recovery_target_action" => options.action,
-            "recovery_target" => return Some(options.immediate.to_owned()),
-            "recovery_target_inclusive" => return is_off(value).then(|| options.exclusive.to_owned()),
-            _ => return None,
-        };
-        Some(format!("{option}={value}"))
-    };
-    settings.iter().filter_map(one).collect()
-}
-
-/// As servers read a boolean.
-fn is_off(value: &str) -> bool {
-    matches!(value.to_ascii_lowercase().as_str(), "off" | "false" | "no" | "0" | "f" | "n")
-}
-
-/// As a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:=@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
+/// Its configuration alone says where its sites are. It looks for a backup of its own where it is told a time: that is
+/// left to the server, as every other target is.
+fn pghoard(site: &str, label: &str, call: &ToolCall<'_>) -> Option<String> {
+    let backup = quoted(&format!("{site}/basebackup/{label}"));
+    let site = quoted(site);
+    let get = format!(
+        "pghoard_restore get-basebackup --config CONF --site {site} --basebackup {backup} --target-dir DIR --restore-to-primary"
+    );
+    // It writes the command that fetches WAL itself.
+    Some(by_hand::with_settings(&get, Vec::new(), call))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn set(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-    }
-
     #[test]
-    fn pgbackrest_is_always_told_the_set() {
-        let time = set(&[("recovery_target_time", "2026-11-22 14:00:00+00"), ("recovery_target_inclusive", "off")]);
-        let words = pgbackrest("/r", "main", "L", &time);
+    fn pghoard_is_told_the_backup_and_the_server_the_target() {
+        let settings = [("recovery_target_time".to_owned(), "2026-11-22 14:00:00+00".to_owned())];
+        let call = ToolCall { settings: &settings, ..ToolCall::default() };
         assert_eq!(
-            words.join(" "),
-            "pgbackrest --repo1-path=/r --stanza=main --set=L --pg1-path=DIR --type=time --target=2026-11-22 \
-             14:00:00+00 --target-exclusive restore"
+            pghoard("main", "2026-11-22_03-17_0", &call).unwrap(),
+            "pghoard_restore get-basebackup --config CONF --site main --basebackup main/basebackup/2026-11-22_03-17_0 \
+             --target-dir DIR --restore-to-primary &&\nprintf '%s\\n' \"recovery_target_time = '2026-11-22 \
+             14:00:00+00'\" >> DIR/postgresql.auto.conf"
         );
-        let action = set(&[("recovery_target_action", "promote")]);
-        assert!(!pgbackrest("/r", "main", "L", &action).iter().any(|word| word.contains("action")));
     }
 
     #[test]
-    fn targets_have_the_names_of_each_tool() {
-        let all = set(&[("recovery_target", "immediate"), ("recovery_target_timeline", "3"), ("primary", "x")]);
-        assert_eq!(targets(&BARMAN, &all), ["--target-immediate", "--target-tli=3"]);
-        assert_eq!(targets(&PROBACKUP, &all), ["--recovery-target=immediate", "--recovery-target-timeline=3"]);
-        assert_eq!(quoted("it's"), "'it'\\''s'");
+    fn wal_g_is_told_where_its_bucket_is() {
+        let at = Location::Bucket("s3://b/p".to_owned());
+        let call = ToolCall { endpoint: Some("http://h:9000"), recovery_conf: true, ..ToolCall::default() };
+        let told = wal_g(&at, "base_1", &call).unwrap();
+        let before = "WALG_S3_PREFIX=s3://b/p AWS_ENDPOINT=http://h:9000 AWS_S3_FORCE_PATH_STYLE=true wal-g";
+        assert_eq!(
+            told,
+            format!(
+                "{before} backup-fetch DIR base_1 &&\nprintf '%s\\n' \"restore_command = '{before} wal-fetch %f %p'\" >> \
+                 DIR/recovery.conf"
+            )
+        );
+        let azure = wal_g(&Location::Bucket("az://c/p".to_owned()), "base_1", &ToolCall::default()).unwrap();
+        assert!(azure.starts_with("WALG_AZ_PREFIX=azure://c/p wal-g "), "{azure}");
     }
 }

@@ -5,7 +5,8 @@ mod ini;
 pub mod pgbackrest;
 
 use crate::choice::RepoChoice;
-use pgwal_source::{Keys, SourceError};
+use crate::command::ToolConfiguration;
+use pgwal_source::{Keys, Refusal, SourceError};
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
@@ -22,6 +23,8 @@ pub struct ConfiguredPlace {
     pub choice: RepoChoice,
     /// What opens it, where the configuration says so.
     pub keys: Keys,
+    /// As the tool is told of it.
+    pub configuration: ToolConfiguration,
     /// How its store is asked: variables as the store's own tools have them in their environment.
     pub variables: Vec<(String, String)>,
 }
@@ -115,7 +118,11 @@ fn text(path: &Path) -> Result<Option<String>, SourceError> {
     }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|error| refused(&error))?;
-    file.take(LONGEST).read_to_end(&mut bytes).map_err(|error| refused(&error))?;
+    file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| refused(&error))?;
+    if bytes.len() as u64 > LONGEST {
+        let shown = path.display().to_string();
+        return Err(SourceError::foreign(shown, Refusal::Other, "it is larger than 16 MiB, and no configuration"));
+    }
     Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 

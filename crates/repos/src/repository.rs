@@ -32,6 +32,8 @@ pub struct Repository {
     pub wal: Vec<String>,
     /// What of it is not looked at, and why.
     pub left_out: Vec<String>,
+    /// The tool encrypts it with a passphrase of its own.
+    pub is_encrypted: bool,
     /// Its backups, oldest first.
     pub backups: Vec<ListedBackup>,
     /// What is wrong with the tool's own files.
@@ -69,6 +71,7 @@ impl Repository {
             left_out,
             backups,
             defects,
+            is_encrypted: keys_of_wal.is_some(),
             keys_of_wal: keys_of_wal.unwrap_or_else(|| keys.clone()),
             keys: keys.clone(),
             store,
@@ -110,6 +113,10 @@ impl Repository {
     /// The backup that stands among the WAL under this name.
     pub fn listed_as(&self, shown: &str) -> Option<&ListedBackup> {
         self.backups.iter().find(|backup| backup.file == shown)
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        self.store.as_ref()
     }
 
     /// Where a file of it lies on this machine's disk.

@@ -5,7 +5,7 @@ use pgwal_format::FileName;
 use pgwal_source::{
     AsOf, Entry, Extent, HeldEntry, Keys, Listing, Local, NameSought, Refusal, Source, SourceError, Stamp, Stored,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::Cursor;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -17,6 +17,8 @@ pub(crate) struct RepoSource {
     wal: Box<dyn Source>,
     /// By id.
     told: HashMap<String, ToldBackup>,
+    /// Of backups that do not restore.
+    broken: HashSet<FileName>,
     read: SystemTime,
 }
 
@@ -45,7 +47,8 @@ impl RepoSource {
             entry.name = Some(name);
             Some((entry.id().into_owned(), ToldBackup { entry, text, path: path(&backup.file) }))
         });
-        RepoSource { told: told.collect(), wal, read: SystemTime::now() }
+        let broken = backups.iter().filter(|backup| !backup.restores()).filter_map(ListedBackup::history_name);
+        RepoSource { told: told.collect(), broken: broken.collect(), wal, read: SystemTime::now() }
     }
 
     fn told(&self, entry: &Entry) -> Option<&ToldBackup> {
@@ -85,7 +88,8 @@ impl Source for RepoSource {
         let own = std::mem::take(&mut listing.entries);
         let is_history = |entry: &Entry| matches!(entry.name, Some(FileName::BackupHistory(..)));
         // Where the tool has none, others may: a backup that was taken without it.
-        let entries = own.into_iter().filter(|entry| self.told.is_empty() || !is_history(entry));
+        let others = |entry: &Entry| self.told.is_empty() && entry.name.is_none_or(|name| !self.broken.contains(&name));
+        let entries = own.into_iter().filter(|entry| !is_history(entry) || others(entry));
         let all: Vec<Entry> = entries.chain(self.told.values().map(|told| told.entry.clone())).collect();
         Ok(Listing { entries: Listing::of(all).entries, ..listing })
     }

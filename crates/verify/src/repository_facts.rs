@@ -19,6 +19,8 @@ pub struct RepositoryFacts {
     pub restorable: u64,
     /// The tool's own command for the restore that was proven.
     pub restore_command: Option<String>,
+    /// The same as an operator of Kubernetes is told of it.
+    pub restore_yaml: Option<String>,
 }
 
 impl RepositoryFacts {
@@ -32,6 +34,7 @@ impl RepositoryFacts {
             backups: repository.backups.len() as u64,
             restorable: restorable as u64,
             restore_command: None,
+            restore_yaml: None,
         }
     }
 }

@@ -16,7 +16,7 @@ use std::io::{self, Write};
 
 /// Options of `plan`.
 #[derive(clap::Args)]
-#[command(mut_arg("archive", |arg| arg.required(false).required_unless_present_any(["path", "backup", "pgdata"])))]
+#[command(mut_arg("archive", |arg| arg.required(false).required_unless_present_any(["path", "backup", "pgdata", "stanza", "barman_conf"])))]
 pub struct PlanArgs {
     #[command(flatten)]
     input: InputOptions,
@@ -56,7 +56,7 @@ pub fn run(args: &PlanArgs) -> anyhow::Result<Exit> {
         );
     }
     let format = if args.fetch_list { PlanFormat::Names } else { args.format };
-    if !args.input.is_named() {
+    if !args.input.is_placed() {
         return outline(args, format);
     }
     let opened = args.input.open_named(None)?;
@@ -64,6 +64,11 @@ pub fn run(args: &PlanArgs) -> anyhow::Result<Exit> {
         choose_copies(places, &args.input.options())?;
     }
     let (source, repository) = (opened.source(), opened.repository());
+    if let Some(broken) = args.restoring.broken(repository) {
+        let why = broken.defects.first().map(|why| format!(": {why}")).unwrap_or_default();
+        crate::complain(format_args!("backup {} does not restore{why}", broken.label));
+        return Ok(Exit::Refuted);
+    }
     let options = args.input.options();
     let mut zone = args.zone.zone();
     let plan = args.restoring.plan(source, repository, &options, &mut zone, crate::zone::now())?;

@@ -1,12 +1,14 @@
 //! What `verify`, `plan` and `when` are told of a restore: the backup, the target, the settings.
 
+mod typed;
+
 use crate::input::plain;
 use anyhow::{anyhow, bail};
 use clap::builder::NonEmptyStringValueParser;
 use pgwal::format::recovery::settings::SettingRules;
 use pgwal::format::rmgr::xact::Timestamp;
 use pgwal::format::{Lsn, Version};
-use pgwal::repos::{Repository, command};
+use pgwal::repos::{ListedBackup, Repository};
 use pgwal::source::Source;
 use pgwal::verify::backup::{self, Backup, BackupKind, SettingsFile, Signal};
 use pgwal::verify::recovery::{
@@ -26,6 +28,8 @@ use std::sync::Arc;
 const SHOWN: usize = 10;
 /// The backup is to be chosen.
 const AUTO: &str = "auto";
+/// The newest one.
+const LATEST: &str = "latest";
 /// Settings that say where a recovery is to stop.
 const AIMS: [&str; 5] =
     ["recovery_target", "recovery_target_time", "recovery_target_lsn", "recovery_target_xid", "recovery_target_name"];
@@ -126,11 +130,6 @@ struct TimesRead<'a> {
 /// What to name instead of a backup that is not known.
 fn unknown(archive: &dyn Source, repository: Option<&Repository>, name: &str) -> anyhow::Error {
     let mut text = format!("{name} is no file, and no backup that the archive knows");
-    if let Some(broken) = repository.and_then(|repository| repository.backup(name))
-        && let Some(why) = broken.defects.first()
-    {
-        return anyhow!("backup {name} does not restore: {why}");
-    }
     if let Some(next) = backup::next_step_of_label(name).filter(|_| repository.is_none()) {
         return anyhow!("{text}: {next}");
     }
@@ -156,28 +155,30 @@ impl Restoring {
         self.backup.is_some() || self.pgdata.is_some()
     }
 
-    /// The tool's own command for this restore of a repository's backup.
-    pub fn command(&self, repository: &Repository) -> Option<String> {
-        let backup = repository.backup(self.backup.as_ref()?.to_str()?)?;
-        command::restore(repository, backup, &self.options())
-    }
-
     /// The name of a backup, where it is no file.
     pub fn label(&self) -> Option<String> {
         let name = self.backup.as_ref().filter(|name| *name != AUTO && !PathBuf::from(name).exists())?;
         Some(name.to_str()?.to_owned())
     }
 
-    /// A backup of the repository was named, and it does not restore.
-    pub fn names_broken(&self, repository: Option<&Repository>) -> bool {
-        let named = || repository?.backup(&self.label()?);
-        named().is_some_and(|backup| !backup.restores())
+    /// The backup of the repository that was named, or of those from which one is to be chosen the newest, where it does
+    /// not restore: then nothing is foretold of it.
+    pub fn broken<'a>(&self, repository: Option<&'a Repository>) -> Option<&'a ListedBackup> {
+        let repository = repository.filter(|_| self.is_asked() && self.pgdata.is_none())?;
+        match &self.backup {
+            Some(name) if PathBuf::from(name).exists() => None,
+            Some(name) if *name != AUTO && *name != LATEST => {
+                repository.backup(name.to_str()?).filter(|backup| !backup.restores())
+            }
+            _ if repository.backups.iter().any(ListedBackup::restores) => None,
+            _ => repository.backups.last(),
+        }
     }
 
     /// Of which backups of a repository a verdict tells: of the one that was named, or of all.
     pub fn of_backups<'a>(&self, repository: &'a Repository) -> OfBackups<'a> {
-        let named = self.backup.as_ref().and_then(|name| repository.backup(name.to_str()?));
-        match named {
+        let named = || self.backup.as_ref().and_then(|name| repository.backup(name.to_str()?));
+        match self.broken(Some(repository)).or_else(named) {
             Some(backup) => OfBackups::One(&backup.label),
             None if self.is_asked() => OfBackups::One(""),
             None => OfBackups::All,

@@ -264,7 +264,7 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
             repository.map(|repository| JudgedRepository { repository, which: args.restoring.of_backups(repository) });
         let mut answer = |source: &dyn Source| -> anyhow::Result<Outcome> {
             // From a backup that does not restore, nothing is foretold: that, and its WAL, is the answer.
-            let broken = args.restored.is_none() && args.restoring.names_broken(repository);
+            let broken = args.restored.is_none() && args.restoring.broken(repository).is_some();
             if broken || !args.is_of_restore() {
                 return Ok(verify(source, &options)?);
             }
@@ -289,11 +289,13 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     let repository = opened.as_ref().and_then(NamedArchive::repository);
     let source = opened.as_ref().map(NamedArchive::source);
     bar.finish();
-    if let Some(repository) = repository
+    // No tool takes files from several places.
+    if let (Some(repository), Some(facts), Some(foretold), Some(layout)) =
+        (repository, &mut outcome.repository, &outcome.restore, &outcome.layout)
         && outcome.verdict == Verdict::Proven
-        && let Some(facts) = &mut outcome.repository
+        && outcome.places.is_empty()
     {
-        facts.restore_command = args.restoring.command(repository);
+        args.restoring.type_down(facts, repository, foretold, layout.dialect.version, &args.input)?;
     }
     guarding.judge(&mut outcome, &args.severity, args.quiet, &mut zone)?;
     let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };

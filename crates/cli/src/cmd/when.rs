@@ -8,13 +8,16 @@ use crate::input::{At, InputOptions};
 use crate::memory::Memory;
 use crate::progress::Bar;
 use crate::repo::PlaceOptions;
+use crate::several::NamedArchive;
 use crate::streams::page;
 use crate::zone::ZoneOption;
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use pgwal::format::{Position, TimelineId};
 use pgwal::source::Source;
+use pgwal::verify::places::choose_copies;
 use pgwal::verify::times::{PointNotes, Times};
+use pgwal::verify::windows::windows;
 use pgwal::verify::{Options, Severity, Which};
 use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm};
@@ -88,7 +91,11 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
         place: args.place.clone(),
         keys: args.keys.clone(),
     };
-    let source = input.open()?;
+    let opened = input.open_named(None)?;
+    if let NamedArchive::Several(places, _) = &opened {
+        choose_copies(places, &input.options())?;
+    }
+    let source = opened.source();
     let index = args.memory.open(&input, At::Records)?;
     let bar = Bar::new(false);
     let options = || {
@@ -99,7 +106,7 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
     };
     let mut first = options();
     first.progress = Some(&bar);
-    let Some(times) = Times::of(source.as_ref(), first)? else {
+    let Some(times) = Times::of(source, first)? else {
         bail!("{}: no file there says how to read it", source.describe())
     };
     bar.finish();
@@ -108,16 +115,18 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
     }
     let mut zone = args.zone.zone();
     let answer = match &args.position {
-        Some(text) => Some(answer(text, &times, source.as_ref(), &options(), &args.archive, &mut zone)?),
+        Some(text) => Some(answer(text, &times, source, &options(), &args.archive, &mut zone)?),
         None => None,
     };
+    let listed = opened.repository().map_or(&[][..], |repository| &repository.backups);
+    let backups = windows(&times, listed, crate::zone::now().unix_micros() / 1_000_000);
     let mut out = page(args.format.form());
     match args.format {
         WhenFormat::Text => {
-            when::text::write(&mut Lines::new(&mut out), &times, answer.as_ref(), &args.archive, &zone)?
+            when::text::write(&mut Lines::new(&mut out), &times, &backups, answer.as_ref(), &args.archive, &zone)?
         }
         WhenFormat::Json => {
-            serde_json::to_writer_pretty(&mut out, &when::json::document(&times, answer.as_ref()))?;
+            serde_json::to_writer_pretty(&mut out, &when::json::document(&times, &backups, answer.as_ref()))?;
             writeln!(out)?;
         }
     }

@@ -98,6 +98,32 @@ fn what_the_store_does_not_give_leaves_the_verdict_open() {
     assert!(ran.code == 0 && ran.out.starts_with("VERDICT  PROVEN"), "{}{}", ran.out, ran.err);
 }
 
+#[test]
+fn what_is_typed_names_the_bucket_and_no_secret() {
+    for (tool, beginning, build) in [
+        ("barman-cloud", "barman-cloud-restore --endpoint-url http://", super::build::barman_cloud as fn(&Repo)),
+        ("wal-g", "WALG_S3_PREFIX=s3://b/pre/fix AWS_ENDPOINT=http://", super::build::walg),
+        ("pgbackrest", "PGBACKREST_REPO1_S3_KEY=\"$AWS_ACCESS_KEY_ID\" ", super::build::pgbackrest),
+    ] {
+        let repo = Repo::new();
+        build(&repo);
+        let server = serve(&repo);
+        let ran = walproof(&server, &["verify", URL, "--target-lsn", "0/00AAC690", "--format", "json"]);
+        let outcome: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{tool}: {}", ran.err));
+        let typed = outcome["repository"]["restore_command"].as_str().unwrap_or_else(|| panic!("{outcome}"));
+        assert!(typed.starts_with(beginning) && !typed.contains("secret"), "{typed}");
+        let yaml = outcome["repository"]["restore_yaml"].as_str();
+        assert_eq!(yaml.is_some(), tool == "barman-cloud", "{outcome}");
+        if let Some(yaml) = yaml {
+            assert!(typed.contains(" s3://b/pre/fix prod 20261122T031701 DIR &&"), "{typed}");
+            assert!(yaml.contains("destinationPath: \"s3://b/pre/fix\"\n      serverName: \"prod\"\n"), "{yaml}");
+            assert!(yaml.contains("targetLSN: \"0/AAC690\"") && yaml.contains(&server.url), "{yaml}");
+            let text = walproof(&server, &["verify", URL, "--backup", "auto"]).out;
+            assert!(text.contains("YAML     for CloudNativePG") && text.contains("\n           recovery:\n"), "{text}");
+        }
+    }
+}
+
 /// What of an index a run took, and what it read.
 fn index_of(ran: &Ran) -> (u64, u64, u64) {
     let outcome: Value = serde_json::from_str(&ran.out).unwrap_or_else(|_| panic!("{}{}", ran.out, ran.err));

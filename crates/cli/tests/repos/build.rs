@@ -1,5 +1,6 @@
 //! Repositories of every tool, made of the WAL of `demo/good` and of files as the tools write them.
 
+use crate::encrypt::openssl;
 use sha1::{Digest, Sha1};
 use std::fs;
 use std::path::PathBuf;
@@ -128,6 +129,47 @@ pub fn pgbackrest(repo: &Repo) {
     repo.put(&format!("backup/main/{FULL}/pg_data/PG_VERSION"), "15\n");
     repo.put(&format!("backup/main/{FULL}/pg_data/base/5/16384.zst"), [7; 53]);
     repo.put(&format!("backup/main/{INCR}/backup.manifest"), manifest(&format!("\"reference\":\"{FULL}\",")));
+}
+
+/// Encrypts a repository that [`pgbackrest`] made: its information with the passphrase, everything else with keys that the
+/// information tells.
+pub fn encrypt(repo: &Repo, passphrase: &str) {
+    const SUBKEY: &str = "a key of its own";
+    let with_key = |file: &str| {
+        let text = fs::read_to_string(repo.at(file)).unwrap();
+        let sections: Vec<(String, Vec<(String, String)>)> = sections(&text);
+        let cipher = ("cipher", vec![("cipher-pass", format!("\"{SUBKEY}\""))]);
+        let rest = sections.iter().filter(|(name, _)| name != "backrest");
+        let rest = rest.map(|(name, entries)| {
+            (name.as_str(), entries.iter().map(|(key, value)| (key.as_str(), value.clone())).collect())
+        });
+        let mut all: Vec<(&str, Vec<(&str, String)>)> = rest.chain([cipher]).collect();
+        all.sort_by_key(|(name, _)| *name);
+        for copy in ["", ".copy"] {
+            repo.put(&format!("{file}{copy}"), openssl(info(&all).as_bytes(), passphrase));
+        }
+    };
+    let root = repo.root();
+    let of_cluster = |path: &&String| path.contains("/15-1/") || path.ends_with("backup.manifest");
+    for path in crate::walkdir(&root).iter().filter(of_cluster) {
+        let bytes = fs::read(path).unwrap();
+        fs::write(path, openssl(&bytes, SUBKEY)).unwrap();
+    }
+    with_key("archive/main/archive.info");
+    with_key("backup/main/backup.info");
+}
+
+/// The sections of a file of information, with what each says.
+fn sections(text: &str) -> Vec<(String, Vec<(String, String)>)> {
+    let mut out: Vec<(String, Vec<(String, String)>)> = Vec::new();
+    for line in text.lines().filter(|line| !line.is_empty()) {
+        match (line.strip_prefix('['), line.split_once('='), out.last_mut()) {
+            (Some(name), _, _) => out.push((name.trim_end_matches(']').to_owned(), Vec::new())),
+            (None, Some((key, value)), Some((_, entries))) => entries.push((key.to_owned(), value.to_owned())),
+            _ => panic!("{line}"),
+        }
+    }
+    out
 }
 
 const LABEL: &str = "START WAL LOCATION: 0/900028 (file 000000010000000000000009)\\nCHECKPOINT LOCATION: \

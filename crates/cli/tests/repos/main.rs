@@ -14,10 +14,14 @@ mod run;
 mod server;
 
 mod compared;
+mod configured;
+#[path = "../codes/encrypt.rs"]
+mod encrypt;
 mod places;
 #[path = "../run/tar.rs"]
 mod tar;
 mod tars;
+mod typed;
 mod written;
 
 use build::{BARMAN_ID, FULL, INCR, Repo, SEGMENTS};

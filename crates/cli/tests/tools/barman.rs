@@ -1,6 +1,6 @@
 //! Barman: WAL by `archive_command` into its incoming folder, backups by `pg_basebackup`.
 
-use crate::lab::{BackupTool, Target};
+use crate::lab::BackupTool;
 use crate::{folder_of, quoted};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -76,13 +76,7 @@ impl BackupTool for Barman {
         self.folder.join("home/demo/wals")
     }
 
-    fn restore(
-        &self,
-        server: &Server,
-        command: Option<&str>,
-        into: &Path,
-        _target: &Target,
-    ) -> Result<Vec<(String, String)>, LiveError> {
+    fn restore(&self, server: &Server, command: Option<&str>, into: &Path) -> Result<Vec<(String, String)>, LiveError> {
         let typed = command.unwrap_or_default();
         let words = typed.strip_prefix("barman ").unwrap_or(typed).replace(" DIR", &format!(" {}", quoted(into)));
         // Without that it unpacks all of its WAL before the server starts, and gives up at the first damaged file.

@@ -1,6 +1,6 @@
 //! barman-cloud, into an S3-compatible server on loopback whose buckets are folders.
 
-use crate::lab::{BackupTool, Target};
+use crate::lab::BackupTool;
 use crate::{folder_of, installed, said, verify};
 use serde_json::Value;
 use std::fs;
@@ -115,22 +115,12 @@ impl BackupTool for BarmanCloud<'_> {
         keys.chain([("AWS_ENDPOINT_URL", self.store.url.clone())]).collect()
     }
 
-    fn restore(
-        &self,
-        server: &Server,
-        _command: Option<&str>,
-        into: &Path,
-        target: &Target,
-    ) -> Result<Vec<(String, String)>, LiveError> {
-        let (told, _) = said(self, &["backups".to_owned(), self.place()]);
-        let backups = told["archives"][0]["backups"].as_array().cloned().unwrap_or_default();
-        let label = backups.iter().filter_map(|backup| backup["label"].as_str()).max().unwrap().to_owned();
-        let words = format!("{} {label} {}", self.target(), into.display());
-        server.tool(Command::new("sh").args(["-c", &self.command("barman-cloud-restore", &words)]))?;
-        fs::write(into.join("recovery.signal"), "")?;
+    fn restore(&self, server: &Server, command: Option<&str>, into: &Path) -> Result<Vec<(String, String)>, LiveError> {
+        let typed = command.unwrap_or_default().replace("DIR", &into.display().to_string());
+        server.tool(Command::new("sh").args(["-c", &typed]).envs(KEY))?;
+        // The server knows no credentials.
         let get = self.command("barman-cloud-wal-restore", &format!("{} %f %p", self.target()));
-        let restore_command = ("restore_command".to_owned(), get);
-        Ok(std::iter::once(restore_command).chain(target.setting()).collect())
+        Ok(vec![("restore_command".to_owned(), get)])
     }
 }
 

@@ -22,13 +22,7 @@ pub trait BackupTool {
         Vec::new()
     }
     /// Restores the latest backup by the command that was told; settings that the server needs besides.
-    fn restore(
-        &self,
-        server: &Server,
-        command: Option<&str>,
-        into: &Path,
-        target: &Target,
-    ) -> Result<Vec<(String, String)>, LiveError>;
+    fn restore(&self, server: &Server, command: Option<&str>, into: &Path) -> Result<Vec<(String, String)>, LiveError>;
 }
 
 /// A moment in the server's life.
@@ -62,19 +56,6 @@ impl Target {
             4 => Target::Xid(mark.xid),
             _ => Target::Immediate,
         }
-    }
-
-    /// The setting, by PostgreSQL's name.
-    pub fn setting(&self) -> Option<(String, String)> {
-        let (name, value) = match self {
-            Target::None => return None,
-            Target::Lsn(value) => ("recovery_target_lsn", value.as_str()),
-            Target::Time(value) => ("recovery_target_time", value.as_str()),
-            Target::Name(value) => ("recovery_target_name", value.as_str()),
-            Target::Xid(value) => ("recovery_target_xid", value.as_str()),
-            Target::Immediate => ("recovery_target", "immediate"),
-        };
-        Some((name.to_owned(), value.to_owned()))
     }
 
     /// The options for `walproof`.

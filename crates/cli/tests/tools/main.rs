@@ -72,7 +72,7 @@ fn verify(place: &str, more: &[String]) -> Vec<String> {
 }
 
 /// A server's life with a tool, a restore of what is whole, then one of what is damaged.
-fn a_life_with(tool: &impl BackupTool, postgres: Postgres, seed: u64, restores_are_typed: bool) {
+fn a_life_with(tool: &impl BackupTool, postgres: Postgres, seed: u64) {
     let mut random = Random::seeded(seed);
     let lab = Lab::live(tool, postgres, &mut random);
     let place = tool.place();
@@ -80,11 +80,11 @@ fn a_life_with(tool: &impl BackupTool, postgres: Postgres, seed: u64, restores_a
     assert_eq!((code, &whole["verdict"]), (0, &"proven".into()), "seed {seed}: {whole:#}");
     assert_eq!(whole["repository"]["restorable_backups"], whole["repository"]["backups"], "{whole:#}");
     let target = Target::any(&mut random, &lab.marks);
-    let command = command(tool, &target, restores_are_typed);
+    let command = command(tool, &target);
     compared(tool, &lab, &format!("seed {seed}, whole, {target:?}"), &target, command.as_deref());
     // Every target that lies far behind the damage would only be missed; without one the end tells how far it went.
     let target = if random.once_in(2) { Target::None } else { Target::any(&mut random, &lab.marks) };
-    let command = self::command(tool, &target, restores_are_typed);
+    let command = self::command(tool, &target);
     let damaged = damage::any(&mut random, &tool.objects(), &lab.backed_up);
     compared(tool, &lab, &format!("seed {seed}, {damaged}, {target:?}"), &target, command.as_deref());
 }
@@ -96,10 +96,10 @@ fn foretold(tool: &impl BackupTool, target: &Target) -> (Value, i32) {
 }
 
 /// The tool's command for a restore that is proven.
-fn command(tool: &impl BackupTool, target: &Target, is_typed: bool) -> Option<String> {
+fn command(tool: &impl BackupTool, target: &Target) -> Option<String> {
     let (told, code) = foretold(tool, target);
     let command = told["repository"]["restore_command"].as_str().map(str::to_owned);
-    assert_eq!((code, command.is_some()), (0, is_typed), "{target:?}: {told:#}");
+    assert!(code == 0 && command.is_some(), "{target:?}: {told:#}");
     command
 }
 
@@ -109,7 +109,7 @@ fn compared(tool: &impl BackupTool, lab: &Lab, what: &str, target: &Target, comm
     let mut foretold = told["restore"].clone();
     assert!(!foretold.is_null(), "{what}: {told:#}");
     let into = lab.server.folder().join("restored");
-    let settings = tool.restore(&lab.server, command, &into, target).unwrap_or_else(|e| panic!("{what}: {e}"));
+    let settings = tool.restore(&lab.server, command, &into).unwrap_or_else(|e| panic!("{what}: {e}"));
     let restored = RestoredData { data: &into, settings: &settings, question: "select count(*) from pgbench_history" };
     let seen = seen::document(&lab.server.recover_restored(&restored).unwrap_or_else(|e| panic!("{what}: {e}")));
     // Who asked the tool for which file, only the tool knows.
@@ -123,7 +123,7 @@ fn compared(tool: &impl BackupTool, lab: &Lab, what: &str, target: &Target, comm
 fn pgbackrest_restores_as_foretold() {
     let (Some(program), Some(postgres)) = (installed("pgbackrest"), server(pgbackrest::NEWEST)) else { return };
     for seed in seeds() {
-        a_life_with(&pgbackrest::PgBackRest::new(&program, seed), postgres.clone(), seed, true);
+        a_life_with(&pgbackrest::PgBackRest::new(&program, seed), postgres.clone(), seed);
     }
 }
 
@@ -131,7 +131,7 @@ fn pgbackrest_restores_as_foretold() {
 fn barman_restores_as_foretold() {
     let (Some(program), Some(postgres)) = (installed("barman"), server(barman::NEWEST)) else { return };
     for seed in seeds() {
-        a_life_with(&barman::Barman::new(&program, seed), postgres.clone(), seed, true);
+        a_life_with(&barman::Barman::new(&program, seed), postgres.clone(), seed);
     }
 }
 
@@ -145,7 +145,7 @@ fn barman_cloud_restores_as_foretold_and_a_bucket_is_a_folder() {
     let Some(postgres) = server(barman::NEWEST) else { return };
     for seed in seeds() {
         let tool = cloud::BarmanCloud::new(&store, seed);
-        a_life_with(&tool, postgres.clone(), seed, false);
+        a_life_with(&tool, postgres.clone(), seed);
         cloud::is_the_same_in_a_folder(&tool);
     }
 }

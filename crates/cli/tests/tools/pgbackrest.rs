@@ -1,6 +1,6 @@
 //! pgBackRest: a stanza in a folder, full and incremental.
 
-use crate::lab::{BackupTool, Target};
+use crate::lab::BackupTool;
 use crate::{folder_of, quoted};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -68,13 +68,7 @@ impl BackupTool for PgBackRest {
         self.folder.join("repo/archive")
     }
 
-    fn restore(
-        &self,
-        server: &Server,
-        command: Option<&str>,
-        into: &Path,
-        _target: &Target,
-    ) -> Result<Vec<(String, String)>, LiveError> {
+    fn restore(&self, server: &Server, command: Option<&str>, into: &Path) -> Result<Vec<(String, String)>, LiveError> {
         server.own_folder(into)?;
         let typed = command.unwrap_or_default().replace("=DIR", &format!("={}", into.display()));
         let mut shell = Command::new("sh");

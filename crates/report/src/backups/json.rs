@@ -2,7 +2,7 @@
 
 use super::{ArchiveBackups, BackupsAnswer, why};
 use crate::time::rfc3339;
-use crate::when::json::end;
+use crate::when::json::reach_of;
 use crate::words::verdict;
 use pgwal_format::Lsn;
 use pgwal_format::rmgr::xact::Timestamp;
@@ -52,7 +52,6 @@ fn hole((from, to): (Lsn, Lsn)) -> Value {
 fn backup(window: &BackupWindow<'_>) -> Value {
     let (listed, known) = (window.listed, window.known);
     let time = |seconds: Option<i64>| rfc3339(Timestamp::from_unix_seconds(seconds?));
-    let (first, last) = window.ends;
     json!({
         "label": window.name(),
         "file": listed.map(|backup| &backup.file).or_else(|| known.map(|known| &known.file)),
@@ -73,12 +72,7 @@ fn backup(window: &BackupWindow<'_>) -> Value {
         "contents": listed.and_then(|backup| backup.contents.as_ref()).map(crate::contents::json),
         "wal_complete": known.and_then(|known| known.complete),
         "reaches_lsn": known.and_then(|known| known.reaches),
-        "window": window.reach.map(|(from, to)| json!({
-            "from_lsn": from,
-            "to_lsn": to,
-            "first": first.as_ref().map(end),
-            "last": last.as_ref().map(end),
-        })),
+        "window": reach_of(window),
         "why": window.why.map(|why| why.name()),
         "message": why(window),
     })

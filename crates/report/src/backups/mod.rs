@@ -46,7 +46,7 @@ impl ArchiveBackups<'_> {
 }
 
 /// Why a backup has no window, for people.
-fn why(window: &BackupWindow<'_>) -> Option<String> {
+pub(crate) fn why(window: &BackupWindow<'_>) -> Option<String> {
     let known = window.known;
     Some(match window.why? {
         NoWindow::Broken => {

@@ -29,7 +29,12 @@ fn one(out: &mut Lines<'_>, archive: &ArchiveBackups<'_>, now: Timestamp, zone: 
         }
     };
     let restorable = windows.iter().filter(|window| window.reach.is_some()).count();
-    writeln!(out, "{}: {}: {restorable} of {} backups restore", archive.place, archive.named(), windows.len())?;
+    let told = match windows.len() {
+        0 => "no base backup is known here".to_owned(),
+        1 => format!("its one backup {}", if restorable == 1 { "restores" } else { "does not restore" }),
+        all => format!("{restorable} of {all} backups restore"),
+    };
+    writeln!(out, "{}: {}: {told}", archive.place, archive.named())?;
     for window in windows.iter().rev() {
         row(out, window, zone)?;
     }

@@ -1,5 +1,6 @@
 //! `walproof.when/1`.
 
+use crate::backups::why;
 use crate::time::rfc3339;
 use crate::verify::json::{index, lines};
 use crate::when::WhenAnswer;
@@ -7,11 +8,12 @@ use crate::when::settings;
 use crate::words::verdict;
 use pgwal_format::Lsn;
 use pgwal_verify::times::Times;
-use pgwal_verify::{Facts, KnownBackup, RestorePoint, TransactionEnd};
+use pgwal_verify::windows::BackupWindow;
+use pgwal_verify::{Facts, RestorePoint, TransactionEnd};
 use serde_json::{Value, json};
 
 /// The document.
-pub fn document(times: &Times, answer: Option<&WhenAnswer>) -> Value {
+pub fn document(times: &Times, backups: &[BackupWindow<'_>], answer: Option<&WhenAnswer>) -> Value {
     let outcome = &times.outcome;
     let mut document = json!({
         "schema": "walproof.when/1",
@@ -27,7 +29,7 @@ pub fn document(times: &Times, answer: Option<&WhenAnswer>) -> Value {
             "on_path": outcome.path.contains(&t.timeline),
             "reach": of(&t.tally.facts, t.from, t.to),
         })).collect::<Vec<_>>(),
-        "backups": outcome.backups.iter().map(|b| backup(times, b)).collect::<Vec<_>>(),
+        "backups": backups.iter().map(backup).collect::<Vec<_>>(),
         "position": answer.map(|answer| position(times, answer)),
     });
     if let (Some(used), Some(fields)) = (&outcome.index, document.as_object_mut()) {
@@ -66,23 +68,28 @@ fn point(point: &RestorePoint) -> Value {
     json!({"name": point.name, "time": rfc3339(point.time), "lsn": point.lsn})
 }
 
-fn backup(times: &Times, b: &KnownBackup) -> Value {
-    let window = b.reaches.filter(|_| b.complete == Some(true)).map(|to| reach_of(times, b.stop, to));
+fn backup(window: &BackupWindow<'_>) -> Value {
+    let (listed, known) = (window.listed, window.known);
+    let beside = known.and_then(|known| known.beside);
     json!({
-        "file": b.file,
-        "timeline": b.timeline,
-        "start_lsn": b.start,
-        "stop_lsn": b.stop,
-        "window": window,
-        "on_path": b.beside.is_none(),
-        "target_timeline": b.beside.map(|beside| beside.ask),
+        "label": listed.map(|listed| &listed.label).or_else(|| known?.label.as_ref()),
+        "file": known.map(|known| &known.file).or_else(|| listed.map(|listed| &listed.file)),
+        "timeline": known.map(|known| known.timeline).or_else(|| listed?.timeline()),
+        "start_lsn": window.start(),
+        "stop_lsn": known.map(|known| known.stop).or_else(|| listed?.stop),
+        "window": reach_of(window),
+        "why": window.why.map(|why| why.name()),
+        "message": why(window),
+        "on_path": beside.is_none(),
+        "target_timeline": beside.map(|beside| beside.ask),
     })
 }
 
 /// What replay from a backup can be told to end at: from where it is consistent.
-fn reach_of(times: &Times, from: Lsn, to: Lsn) -> Value {
-    let (first, last) = times.window(from, to);
-    json!({"from_lsn": from, "to_lsn": to, "first": first.map(|e| end(&e)), "last": last.map(|e| end(&e))})
+pub(crate) fn reach_of(window: &BackupWindow<'_>) -> Option<Value> {
+    let (first, last) = window.ends;
+    let (from, to) = window.reach?;
+    Some(json!({"from_lsn": from, "to_lsn": to, "first": first.as_ref().map(end), "last": last.as_ref().map(end)}))
 }
 
 fn position(times: &Times, answer: &WhenAnswer) -> Value {

@@ -1,5 +1,6 @@
 //! Times for people.
 
+use crate::backups::why;
 use crate::figures::grouped;
 use crate::outside::Lines;
 use crate::time::Zone;
@@ -8,6 +9,7 @@ use crate::when::settings;
 use crate::when::{WhenAnswer, WhenAsked};
 use pgwal_format::Lsn;
 use pgwal_verify::times::Times;
+use pgwal_verify::windows::BackupWindow;
 use pgwal_verify::{Code, Facts, TransactionEnd, Verdict};
 use std::io;
 use std::path::Path;
@@ -19,12 +21,13 @@ const TOLD: usize = 20;
 pub fn write(
     out: &mut Lines<'_>,
     times: &Times,
+    backups: &[BackupWindow<'_>],
     answer: Option<&WhenAnswer>,
     archive: &Path,
     zone: &Zone,
 ) -> io::Result<()> {
     match answer {
-        None => reachable(out, times, zone)?,
+        None => reachable(out, times, backups, zone)?,
         Some(answer) => position(out, times, answer, archive, zone)?,
     }
     for f in times.outcome.counted().filter(|f| f.code == Code::OtherWal) {
@@ -37,7 +40,7 @@ pub fn write(
     Ok(())
 }
 
-fn reachable(out: &mut Lines<'_>, times: &Times, zone: &Zone) -> io::Result<()> {
+fn reachable(out: &mut Lines<'_>, times: &Times, backups: &[BackupWindow<'_>], zone: &Zone) -> io::Result<()> {
     let outcome = &times.outcome;
     let Some((from, to)) = outcome.replay else { return writeln!(out, "Nothing can be replayed here.") };
     let path: Vec<String> = outcome.path.iter().map(ToString::to_string).collect();
@@ -47,29 +50,34 @@ fn reachable(out: &mut Lines<'_>, times: &Times, zone: &Zone) -> io::Result<()> 
         writeln!(out, "TIMELINE {}, reached with --timeline {} only: {} to {}", t.timeline, t.timeline, t.from, t.to)?;
         range(out, &t.tally.facts, t.from, t.to, zone)?;
     }
-    if outcome.backups.is_empty() {
+    if backups.is_empty() {
         return writeln!(
             out,
             "BACKUPS  none known here: recovery starts from a base backup, and ends behind its end only"
         );
     }
-    for b in outcome.backups.iter().rev().take(TOLD) {
-        let reach = match b.reaches.filter(|_| b.complete == Some(true)) {
-            Some(to) => {
-                let (first, last) = times.window(b.stop, to);
-                let time = |end: Option<TransactionEnd>| {
-                    end.and_then(|e| zone.local(e.time)).map(|t| format!(" ({t})")).unwrap_or_default()
-                };
-                format!("any point from {}{} to {to}{}", b.stop, time(first), time(last))
-            }
-            None if b.beside.is_some() => {
-                format!("none on this way{}", beside(b))
-            }
-            None => "not usable: WAL that it needs is missing or damaged".into(),
-        };
-        writeln!(out, "BACKUP   {}{}: {reach}", b.file, called(b, zone))?;
+    for window in backups.iter().rev().take(TOLD) {
+        let known = window.known;
+        let named = known.map(|known| called(known, zone)).unwrap_or_default();
+        writeln!(out, "BACKUP   {}{named}: {}", window.name(), reach_of(window, zone))?;
+    }
+    if backups.len() > TOLD {
+        writeln!(out, "         and {} older", backups.len() - TOLD)?;
     }
     Ok(())
+}
+
+/// From when to when a backup can be restored to, or why not.
+fn reach_of(window: &BackupWindow<'_>, zone: &Zone) -> String {
+    let time = |end: Option<TransactionEnd>| {
+        end.and_then(|e| zone.local(e.time)).map(|t| format!(" ({t})")).unwrap_or_default()
+    };
+    let (first, last) = window.ends;
+    match (window.reach, window.known) {
+        (Some((from, to)), _) => format!("any point from {from}{} to {to}{}", time(first), time(last)),
+        (None, Some(known)) if known.beside.is_some() => format!("none on this way{}", beside(known)),
+        (None, _) => why(window).unwrap_or_else(|| "not usable".to_owned()),
+    }
 }
 
 /// The restore points that are there.

@@ -11,6 +11,7 @@
 use super::ini::ConfigLines;
 use super::{ConfigError, ConfiguredPlace, conf_files, needed, text};
 use crate::choice::RepoChoice;
+use crate::command::ToolConfiguration;
 use crate::repo_layout::RepoLayout;
 use pgwal_source::Keys;
 use std::path::{Path, PathBuf};
@@ -36,16 +37,16 @@ pub fn places(conf: &Path, server: Option<&str>) -> Result<Vec<ConfiguredPlace>,
         // Models and the tool's own section are none.
         *name != GLOBAL && !name.contains(':') && options.get(name, "model").is_none_or(|model| model != "true")
     };
-    let there: Vec<&str> = options.sections().into_iter().filter(is_server).collect();
+    let there: Vec<&str> = options.sections().filter(is_server).collect();
     let asked: Vec<&str> = there.iter().copied().filter(|name| server.is_none_or(|asked| asked == *name)).collect();
     if asked.is_empty() {
         let there = there.into_iter().map(str::to_owned).collect();
         return Err(ConfigError::NoServer { file: conf.to_path_buf(), asked: server.map(str::to_owned), there });
     }
-    asked.into_iter().map(|name| place(&options, name)).collect()
+    asked.into_iter().map(|name| place(conf, &options, name)).collect()
 }
 
-fn place(options: &ConfigLines, server: &str) -> Result<ConfiguredPlace, ConfigError> {
+fn place(conf: &Path, options: &ConfigLines, server: &str) -> Result<ConfiguredPlace, ConfigError> {
     let own = |key: &str| {
         let value = options.get(server, key).or_else(|| options.get(GLOBAL, key))?;
         Some(expanded(options, server, value))
@@ -61,7 +62,15 @@ fn place(options: &ConfigLines, server: &str) -> Result<ConfiguredPlace, ConfigE
         }
     }
     let choice = RepoChoice { layout: Some(RepoLayout::Barman), ..RepoChoice::default() };
-    Ok(ConfiguredPlace { place: folder, number: None, choice, keys: Keys::default(), variables: Vec::new() })
+    let configuration = ToolConfiguration { file: Some(conf.to_path_buf()), number: None };
+    Ok(ConfiguredPlace {
+        place: folder,
+        number: None,
+        choice,
+        keys: Keys::default(),
+        configuration,
+        variables: Vec::new(),
+    })
 }
 
 /// With the values of other options in the place of their names: `%(barman_home)s`.

@@ -13,6 +13,7 @@
 use super::ini::ConfigLines;
 use super::{ConfigError, ConfiguredPlace, conf_files, needed, text};
 use crate::choice::RepoChoice;
+use crate::command::ToolConfiguration;
 use crate::repo_layout::RepoLayout;
 use pgwal_source::Keys;
 use std::collections::BTreeSet;
@@ -35,7 +36,7 @@ pub fn places(
     conf: Option<&Path>,
     environment: Environment<'_>,
 ) -> Result<Vec<ConfiguredPlace>, ConfigError> {
-    let config = StanzaConfig { stanza, options: read(conf, environment)?, environment };
+    let config = StanzaConfig { stanza, conf, options: read(conf, environment)?, environment };
     let (mut out, mut refused) = (Vec::new(), None);
     for number in config.numbers() {
         match config.place(number) {
@@ -80,6 +81,7 @@ fn read(conf: Option<&Path>, environment: Environment<'_>) -> Result<ConfigLines
 
 struct StanzaConfig<'a> {
     stanza: &'a str,
+    conf: Option<&'a Path>,
     options: ConfigLines,
     environment: Environment<'a>,
 }
@@ -186,7 +188,12 @@ impl StanzaConfig<'_> {
             stanza: Some(stanza.to_owned()),
             ..RepoChoice::default()
         };
-        Ok(ConfiguredPlace { place, number: Some(number), choice, keys, variables })
+        // Where there are several, it has to be said.
+        let configuration = ToolConfiguration {
+            file: self.conf.map(Path::to_path_buf),
+            number: (self.numbers().len() > 1).then_some(number),
+        };
+        Ok(ConfiguredPlace { place, number: Some(number), choice, keys, configuration, variables })
     }
 
     /// A host is asked by TLS; where another one is named to be asked in its place, that one is.

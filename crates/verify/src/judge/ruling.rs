@@ -11,6 +11,7 @@ use crate::contents::BackupContents;
 use crate::finding::{Detail, Finding, set_severities};
 use crate::options::Options;
 use crate::outcome::{KnownBackup, NotChecked, Outcome, TimelineReport, Verdict};
+use crate::repository::OfBackups;
 use crate::repository_facts::RepositoryFacts;
 use pgwal_archive::{Branch, Depth, Error, Facts, Tally};
 use pgwal_format::{Layout, Lsn, TimelineId};
@@ -126,7 +127,10 @@ impl RulingCase {
         let Some(judged) = &options.repository else { return };
         let mut findings = judged.findings();
         self.lowered += set_severities(&mut findings, &options.severities);
-        self.findings.extend(findings);
+        // Of a backup that was named, what is wrong with it goes before what is wrong with its WAL.
+        let first = matches!(judged.which, OfBackups::One(_));
+        let at = if first { 0 } else { self.findings.len() };
+        self.findings.splice(at..at, findings);
         self.findings.sort_by_key(|f| std::cmp::Reverse(f.severity));
         self.repository = Some(RepositoryFacts::of(judged.repository));
         self.take_contents(judged.contents());

@@ -1,0 +1,93 @@
+//! `barman recover …`, and what barman-cloud has in its place.
+
+use super::ToolCall;
+use super::by_hand::recovery;
+use super::place::Location;
+use super::targets::{BARMAN, targets};
+use super::words::{quoted, shell};
+use crate::backup::ListedBackup;
+use crate::repository::Repository;
+use crate::store::Items;
+
+/// `base`: the server's folder, which names it where nothing else does.
+pub(super) fn recover(base: &str, name: Option<&str>, label: &str, call: &ToolCall<'_>) -> Option<String> {
+    let mut words = vec!["barman".to_owned()];
+    if let Some(file) = call.configuration.and_then(|configuration| configuration.file.as_ref()) {
+        words.extend(["-c".to_owned(), file.to_str()?.to_owned()]);
+    }
+    words.push("recover".to_owned());
+    words.extend(targets(&BARMAN, call.settings));
+    let server = name.or_else(|| base.rsplit('/').next())?;
+    words.extend([server.to_owned(), label.to_owned(), "DIR".to_owned()]);
+    Some(shell(words))
+}
+
+/// barman-cloud asks a bucket. Of its files in a folder, its tar is unpacked, and WAL is fetched by this program.
+pub(super) fn cloud(
+    repository: &Repository,
+    at: &Location,
+    backup: &ListedBackup,
+    call: &ToolCall<'_>,
+) -> Option<String> {
+    let label = quoted(&backup.label);
+    match at {
+        Location::Bucket(url) => {
+            let place = CloudPlace::of(url)?;
+            let words = place.words(call)?;
+            let bring = format!("barman-cloud-restore {words} {label} DIR");
+            Some(recovery(&bring, &format!("barman-cloud-wal-restore {words} %f %p"), call))
+        }
+        Location::Folder(base) => {
+            let folder = format!("base/{}", backup.label);
+            let items = Items::of(repository.store(), &crate::store::join(&repository.base, &folder)).ok()?;
+            let mut tars = items.files().map(|(name, _)| name).filter(|name| name.contains(".tar"));
+            // Of a tablespace, its configuration alone says where it shall lie; snappy is not unpacked by tar.
+            let tar = tars.next().filter(|name| !name.ends_with(".snappy")).filter(|_| tars.next().is_none())?;
+            let tar = quoted(&format!("{base}/{folder}/{tar}"));
+            let bring = format!("mkdir -m 700 DIR &&\ntar -xf {tar} -C DIR");
+            Some(recovery(&bring, &format!("walproof archive-get %f %p --from {}", quoted(base)), call))
+        }
+    }
+}
+
+/// A server's prefix in a bucket.
+pub(super) struct CloudPlace<'a> {
+    /// The URL up to the server's folder.
+    pub url: &'a str,
+    /// The server's name.
+    pub server: &'a str,
+}
+
+impl<'a> CloudPlace<'a> {
+    pub(super) fn of(url: &'a str) -> Option<CloudPlace<'a>> {
+        let (whole, server) = url.rsplit_once('/')?;
+        // A bucket is no server.
+        let place = CloudPlace { url: whole, server };
+        (!server.is_empty() && !whole.ends_with('/')).then_some(place)
+    }
+
+    /// Where it is, in barman-cloud's words. Azure's account is in its URL, and is not known here.
+    fn words(&self, call: &ToolCall<'_>) -> Option<String> {
+        let (url, server) = (quoted(self.url), quoted(self.server));
+        let before = match self.url.split_once("://")?.0 {
+            "s3" => call.endpoint.map(|endpoint| format!("--endpoint-url {} ", quoted(endpoint))).unwrap_or_default(),
+            "gs" => "--cloud-provider google-cloud-storage ".to_owned(),
+            _ => return None,
+        };
+        Some(format!("{before}{url} {server}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_the_last_folder_of_its_prefix() {
+        let call = ToolCall { endpoint: Some("http://h:9000"), ..ToolCall::default() };
+        let words = |url: &str| CloudPlace::of(url).and_then(|place| place.words(&call));
+        assert_eq!(words("s3://b/p/main").as_deref(), Some("--endpoint-url http://h:9000 s3://b/p main"));
+        assert_eq!(words("gs://b/main").as_deref(), Some("--cloud-provider google-cloud-storage gs://b main"));
+        assert_eq!((words("s3://b"), words("az://c/main")), (None, None));
+    }
+}
