@@ -29,11 +29,13 @@ use crate::{
 /// Segments that each way carries.
 const SEGMENTS: usize = 24;
 
+type Carry = Box<dyn FnMut(&Path) -> Result<Duration>>;
+
 /// One way to carry a segment.
 pub struct Way {
     name: String,
     /// Carries it into or out of a place of its own: how long that took.
-    carry: Box<dyn FnMut(&Path) -> Result<Duration>>,
+    carry: Carry,
     times: Vec<Duration>,
 }
 

@@ -170,9 +170,10 @@ pub fn plan(archive: &dyn Source, keep: &KeepFrom, options: &Options<'_>) -> Res
 pub fn prune(place: &dyn Destination, plan: &PrunePlan, each: &mut dyn FnMut(&Entry)) -> Result<(), ShipFault> {
     for entry in &plan.remove {
         let shown = entry.shown();
-        place.remove(&shown)?;
+        // A note without its segment would be found by nobody.
         let note = shown.strip_suffix(entry.suffix()).unwrap_or(&shown);
         place.remove(&format!("{note}{DAMAGED}"))?;
+        place.remove(&shown)?;
         each(entry);
     }
     Ok(())

@@ -65,7 +65,10 @@ impl<'a> Backrest<'a> {
     }
 
     pub fn pushes(&self) -> Vec<Way> {
-        CODECS.map(|codec| self.way(codec, |command, segment| drop(command.arg("archive-push").arg(segment)))).into()
+        let words = |command: &mut Command, segment: &Path| {
+            command.arg("archive-push").arg(segment);
+        };
+        CODECS.map(|codec| self.way(codec, words)).into()
     }
 
     pub fn gets(&self) -> Vec<Way> {

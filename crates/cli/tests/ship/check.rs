@@ -87,7 +87,7 @@ fn the_seam_to_the_segment_before_is_checked() {
     fs::write(site.path("passed"), "half a fi").unwrap();
     check("000000010000000000000004").warns("state file is damaged");
     check("000000010000000000000005").passes();
-    fs::write(&site.path(&third), fs::read(there.path(&third)).unwrap()).unwrap();
+    fs::write(site.path(&third), fs::read(there.path(&third)).unwrap()).unwrap();
     site.run(&["check", &third, "--state", "no/such/folder/passed"]).warns("state file cannot be used");
 }
 

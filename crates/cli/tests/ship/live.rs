@@ -8,14 +8,16 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use walproof_live::{Postgres, Server, gate};
 
-const OLDEST: u32 = 13;
+const OLDEST: u32 = 12;
 
 pub fn started(settings: &str) -> Option<Server> {
     let Some(postgres) = Postgres::find(OLDEST) else {
         gate::lacks(&format!("no PostgreSQL {OLDEST} or later found (WALPROOF_PG, PATH, /usr/lib/postgresql/*/bin)"));
         return None;
     };
-    Some(Server::start(postgres, &format!("max_wal_size = '8MB'\nmin_wal_size = '5MB'\n{settings}")).unwrap())
+    let kept = if postgres.major() < 13 { "wal_keep_segments = 64" } else { "wal_keep_size = '64MB'" };
+    let settings = format!("max_wal_size = '8MB'\nmin_wal_size = '5MB'\n{kept}\n{settings}");
+    Some(Server::start(postgres, &settings).unwrap())
 }
 
 /// The program, where the server's user may run it.

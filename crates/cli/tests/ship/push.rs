@@ -38,7 +38,7 @@ fn an_archive_is_made_and_proven_plain_and_packed() {
         let ran = walproof(&["verify", to.to_str().unwrap()]);
         assert!(ran.code == 0 && ran.out.contains("PROVEN"), "{}", ran.out);
         // Whatever it is packed in, it is there.
-        push(&site, THIRD, &["--to", "to"]).code;
+        assert_eq!(push(&site, &site.files()[0], &["--to", "to"]).code, 0);
         assert_eq!(names(&to).len(), stored.len());
     }
 }

@@ -28,12 +28,11 @@ pub(super) fn inspect(
         return out;
     }
     let mut expect = Expect::named(name).of_cluster(control.map(|control| control.system_id));
-    match before {
-        Some((before, end)) => match end.stops() {
+    if let Some((before, end)) = before {
+        match end.stops() {
             Some(at) => out.doubts.push(Doubt::AfterGap { before, at }),
             None => expect = expect.after(end),
-        },
-        None => {}
+        }
     }
     if extent == WalExtent::Unfinished {
         expect = expect.unfinished();
@@ -127,6 +126,6 @@ fn of_server(layout: &Layout, control: &ControlFile) -> Option<Objection> {
     if found != server {
         return Some(Objection::OtherVersion { found, server });
     }
-    let (found, server) = (u64::from(layout.segment.bytes()), u64::from(control.segment.bytes()));
+    let (found, server) = (layout.segment.bytes(), control.segment.bytes());
     (found != server).then_some(Objection::OtherSize { found, server })
 }
