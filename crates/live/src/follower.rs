@@ -22,12 +22,22 @@ pub struct Follower<'a> {
 }
 
 impl Server {
-    /// Start a server (12 and later) on a copy of a backup, in a folder of its own beside this one's. `signal`: the file
-    /// that makes it recover; `settings`: lines of its configuration.
+    /// Start a server on a copy of a backup: [`Server::follower`].
     ///
     /// # Errors
     /// Files and processes, or what `pg_ctl` said.
     pub fn follow(&self, name: &str, backup: &Path, signal: &str, settings: &str) -> Result<Follower<'_>, LiveError> {
+        let own = self.follower(name, backup, signal, settings)?;
+        own.start()?;
+        Ok(own)
+    }
+
+    /// A server (12 and later) on a copy of a backup, in a folder of its own beside this one's, not started yet.
+    /// `signal`: the file that makes it recover; `settings`: lines of its configuration.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn follower(&self, name: &str, backup: &Path, signal: &str, settings: &str) -> Result<Follower<'_>, LiveError> {
         let folder = self.socket().join(name);
         fs::create_dir(&folder)?;
         self.user().owns(&folder)?;
@@ -42,7 +52,6 @@ impl Server {
             fs::write(&path, text)?;
             self.user().owns(&path)?;
         }
-        own.start()?;
         Ok(own)
     }
 }
@@ -127,6 +136,22 @@ impl Follower<'_> {
     /// What `pg_ctl` said.
     pub fn stop(&self, mode: &str) -> Result<(), LiveError> {
         self.control(&["-m", mode, "stop"])
+    }
+
+    /// Start it, whatever comes of that, and wait until it has ended by itself.
+    ///
+    /// # Errors
+    /// It did not end in time: the log.
+    pub fn ends(&self) -> Result<(), LiveError> {
+        let _ = self.start();
+        let begun = Instant::now();
+        while self.is_running() {
+            if begun.elapsed() > WITHIN {
+                return Err(LiveError::Program("it goes on".to_owned(), self.log()));
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
     }
 
     /// Whether its postmaster lives, by its own file.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use walproof_live::RecoveryMode;
+use walproof_live::{RecoveryMode, gate};
 
 /// A cluster that was restored, and the answer on it.
 pub struct Left<'a> {
@@ -104,7 +104,9 @@ pub fn on_one_timeline(workload: &Workload) {
 /// Of a data directory to which only its server gets: from its first checkpoint on it says on which timeline it is, and
 /// the archive may say the rest.
 fn from_pg_controldata(left: &Left<'_>, without: &Path, with_history: &Path) {
-    let program = left.workload.server.postgres().bin().join("pg_controldata");
+    let Some(program) = left.workload.server.postgres().own_program("pg_controldata") else {
+        return gate::goes_without("this server has no pg_controldata beside it");
+    };
     let printed = Command::new(program).arg("-D").arg(&left.data).env("LC_ALL", "C").output().unwrap();
     let backup = left.workload.backup.to_str().unwrap();
     for (archive, exits) in [(without, &[2][..]), (with_history, &[0, 2])] {
