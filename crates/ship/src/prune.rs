@@ -25,7 +25,8 @@ pub enum KeepFrom {
     Position(Lsn),
     /// From the start of a backup: the name of its backup history file, or its label.
     Backup(String),
-    /// From where a server with this control file would begin to replay: a standby, or a backup that is kept up to date.
+    /// From where a server with this control file would begin to replay: a standby, or a backup that is kept up to
+    /// date.
     Server(Box<ControlFile>),
     /// From the restart point that a server in recovery names as `%r`, and not behind what its control file says.
     RestartPoint(SegmentName, Box<ControlFile>),

@@ -96,12 +96,14 @@ fn a_gate_stands_in_front_of_another_command() {
     server.pgbench(&["-t", "2000"]).unwrap();
     server.sql("select pg_switch_wal()").unwrap();
     let wal = server.data().join("pg_wal");
-    let bad = names(&wal).into_iter().find(|name| name.len() == 24 && *name > last).unwrap();
+    let archived = |name: &str| server.archive().join(name).exists();
+    // What was begun before the stop was archived at it.
+    let waits = |name: &String| name.len() == 24 && *name > last && !archived(name);
+    let bad = names(&wal).into_iter().find(waits).unwrap();
     let good = fs::read(wal.join(&bad)).unwrap();
     let mut bytes = good.clone();
     bytes[100_000] ^= 1;
     fs::write(wal.join(&bad), &bytes).unwrap();
-    let archived = |name: &str| server.archive().join(name).exists();
     archives_with(&server, &command);
     std::thread::sleep(Duration::from_secs(2));
     assert!(!archived(&bad), "{bad}");

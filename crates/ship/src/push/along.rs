@@ -6,6 +6,9 @@ use crate::fault::ShipFault;
 use pgwal_format::FileName;
 use std::path::{Path, PathBuf};
 
+/// How many of those that wait are looked for at the destinations.
+const LOOKED: usize = 256;
+
 /// As [`push`], with up to `jobs` less one of the segments that wait behind this one, at the same time. What becomes of
 /// those is found out when the server hands them out: only then they are acknowledged.
 ///
@@ -17,7 +20,13 @@ pub fn push_along(
     options: &PushOptions,
     jobs: usize,
 ) -> Result<PushAnswer, ShipFault> {
-    let along = if jobs > 1 { waiting(path, jobs - 1) } else { Vec::new() };
+    // What a command before has taken along lies there by now, and is looked at when its turn comes.
+    let is_missing = |file: &PathBuf| {
+        let name = file.file_name().and_then(|name| FileName::parse(name.to_str()?));
+        name.is_some_and(|name| destinations.iter().any(|place| place.holds(name).is_ok_and(|held| held.is_empty())))
+    };
+    let along = if jobs > 1 { waiting(path, LOOKED) } else { Vec::new() };
+    let along: Vec<PathBuf> = along.into_iter().filter(is_missing).take(jobs.saturating_sub(1)).collect();
     // What is remembered of the one before is for those that come in order.
     let alone = PushOptions { state: None, index: None, ..options.clone() };
     std::thread::scope(|scope| {
