@@ -1,10 +1,9 @@
 //! How two files of one name differ.
 
+use pgwal_archive::records_part;
 use pgwal_archive::whose::FirstPage;
-use pgwal_format::record::{Record, RecordHeader};
 use pgwal_format::text::history;
 use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
-use pgwal_walk::{Fold, KEEP, ScanExpect, scan};
 
 /// How two files of one name differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,45 +74,8 @@ fn of_segments(name: SegmentName, own: &[u8], there: &[u8]) -> Parting {
         return Parting::NotWhole { bytes: there.len() as u64 };
     };
     let start = layout.address().segment_start(number, layout.segment);
-    let expect = ScanExpect { layout, start, timeline: Some(name.timeline), system_id: None, keep: KEEP };
-    let printed = |bytes| scan(bytes, expect, RecordSums::default());
-    let (own, there) = (printed(own), printed(there));
-    let parts = own.acc.0.iter().zip(&there.acc.0).find(|(a, b)| a != b).map(|(a, b)| a.0.min(b.0));
-    let longer = || {
-        let (short, long) = if own.acc.0.len() < there.acc.0.len() { (&own, &there) } else { (&there, &own) };
-        long.acc.0.get(short.acc.0.len()).map(|(lsn, _)| *lsn)
-    };
-    let at = |lsn| Parting::At { lsn, system_id: first.system_id, timeline: name.timeline };
-    match parts.or_else(longer) {
-        Some(lsn) => at(lsn),
-        None if own.head != there.head => at(own.from),
-        None if own.tail != there.tail || own.damages.len() != there.damages.len() => at(own.end),
+    match records_part(layout, start, name.timeline, (own, there)) {
+        Some(lsn) => Parting::At { lsn, system_id: first.system_id, timeline: name.timeline },
         None => Parting::Same,
-    }
-}
-
-/// Where each record starts, and its checksum, which is over all of it.
-#[derive(Default)]
-struct RecordSums(Vec<(Lsn, u32)>);
-
-impl Fold for RecordSums {
-    type Mark = ();
-
-    fn mark(&self) {}
-
-    fn after((): &mut (), _: &RecordSums) {}
-
-    fn wants(&self, _: &RecordHeader) -> bool {
-        true
-    }
-
-    fn pass(&mut self, _: &RecordHeader) {}
-
-    fn record(&mut self, record: &Record<'_>) {
-        self.0.push((record.lsn, record.header.crc));
-    }
-
-    fn join(&mut self, right: RecordSums) {
-        self.0.extend(right.0);
     }
 }
