@@ -16,7 +16,7 @@ const WITHIN: Duration = Duration::from_secs(60);
 
 /// A running follower; stopped, and its folder removed, when it goes out of scope.
 #[derive(Debug)]
-pub struct Follower<'a> {
+pub struct FollowingServer<'a> {
     server: &'a Server,
     folder: PathBuf,
 }
@@ -26,7 +26,13 @@ impl Server {
     ///
     /// # Errors
     /// Files and processes, or what `pg_ctl` said.
-    pub fn follow(&self, name: &str, backup: &Path, signal: &str, settings: &str) -> Result<Follower<'_>, LiveError> {
+    pub fn follow(
+        &self,
+        name: &str,
+        backup: &Path,
+        signal: &str,
+        settings: &str,
+    ) -> Result<FollowingServer<'_>, LiveError> {
         let own = self.follower(name, backup, signal, settings)?;
         own.start()?;
         Ok(own)
@@ -37,11 +43,17 @@ impl Server {
     ///
     /// # Errors
     /// The file system's.
-    pub fn follower(&self, name: &str, backup: &Path, signal: &str, settings: &str) -> Result<Follower<'_>, LiveError> {
+    pub fn follower(
+        &self,
+        name: &str,
+        backup: &Path,
+        signal: &str,
+        settings: &str,
+    ) -> Result<FollowingServer<'_>, LiveError> {
         let folder = self.socket().join(name);
         fs::create_dir(&folder)?;
         self.user().owns(&folder)?;
-        let own = Follower { server: self, folder };
+        let own = FollowingServer { server: self, folder };
         self.unpack(backup, &own.data())?;
         fs::set_permissions(own.data(), fs::Permissions::from_mode(0o700))?;
         let common = "fsync = off\nshared_buffers = 8MB\nlisten_addresses = ''\nlog_min_messages = debug1\n\
@@ -56,7 +68,7 @@ impl Server {
     }
 }
 
-impl Follower<'_> {
+impl FollowingServer<'_> {
     /// Its data directory.
     pub fn data(&self) -> PathBuf {
         self.folder.join("data")
@@ -175,7 +187,7 @@ impl Follower<'_> {
     }
 }
 
-impl Drop for Follower<'_> {
+impl Drop for FollowingServer<'_> {
     fn drop(&mut self) {
         // Nothing can be done about a failure here, and a test that failed before has said more.
         if self.is_running() {

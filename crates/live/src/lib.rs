@@ -21,7 +21,7 @@ mod user;
 
 pub use backup::{Shape, Wal};
 pub use find::Postgres;
-pub use follower::Follower;
+pub use follower::FollowingServer;
 pub use observed::{Observed, RecoveryEnd};
 pub use random::Random;
 pub use recovery::{LiveRecovery, RecoveryMode, RestoredData};

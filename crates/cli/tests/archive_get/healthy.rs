@@ -4,8 +4,8 @@ use super::archive::{Made, segment};
 use pgwal::format::Version;
 use std::fs;
 
-/// What it is, how the archive and the server are, and what is asked for in order: `2:7` a segment, `3h` a history file;
-/// behind `=` what comes of it: `ok` delivered, `no` not there, without a word.
+/// What it is, how the archive and the server are, and what is asked for in order: `2:7` a segment, `3h` a history
+/// file; behind `=` what comes of it: `ok` delivered, `no` not there, without a word.
 struct Healthy(&'static str, fn(&Made), &'static str);
 
 const V15: Version = Version::new(15, 0);

@@ -1,5 +1,5 @@
-//! Restores of every kind, half of which end early, and what `verify --restored` says of each: the end, the commits that
-//! are missing, the exit code. `WALPROOF_RESTORES` says how many, from number `WALPROOF_FIRST` on.
+//! Restores of every kind, half of which end early, and what `verify --restored` says of each: the end, the commits
+//! that are missing, the exit code. `WALPROOF_RESTORES` says how many, from number `WALPROOF_FIRST` on.
 
 use super::live::Workload;
 use super::restored::Left;
@@ -25,7 +25,7 @@ fn early(missing: u32) -> Expected {
 }
 
 /// A restore: the archive, the server's settings, the mode; and the options with which it is asked for.
-struct Made {
+struct PlannedRestore {
     archive: PathBuf,
     settings: Vec<(&'static str, String)>,
     mode: RecoveryMode,
@@ -53,7 +53,7 @@ fn each_restore_is_told_for_what_it_is() {
     let whole = workload.archive("restores");
     let (first, count) = (number("WALPROOF_FIRST", 0), number("WALPROOF_RESTORES", 6));
     for seed in first..first + count {
-        let made = Made::of(&workload, &whole, seed);
+        let made = PlannedRestore::of(&workload, &whole, seed);
         let settings: Vec<(&str, &str)> = made.settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let left = Left::of(&workload, &format!("seed-{seed}"), &made.archive, made.mode, &settings);
         let options: Vec<&str> = made.options.iter().map(String::as_str).collect();
@@ -63,11 +63,11 @@ fn each_restore_is_told_for_what_it_is() {
     }
 }
 
-impl Made {
-    fn of(workload: &Workload, whole: &Path, seed: u32) -> Made {
+impl PlannedRestore {
+    fn of(workload: &Workload, whole: &Path, seed: u32) -> PlannedRestore {
         let mut random = Random::seeded(seed.into());
         let mut within = |from: u32, to: u32| from + random.below((to - from + 1) as usize) as u32;
-        let standard = |expected| Made {
+        let standard = |expected| PlannedRestore {
             archive: whole.to_owned(),
             settings: Vec::new(),
             mode: RecoveryMode::Archive,
@@ -78,13 +78,15 @@ impl Made {
         match seed % 10 {
             // To the end, to a target on either timeline, along timeline 1, and one that was shut down at its target.
             0 => standard(RIGHT),
-            1 => Made { settings: to_name(within(2, OLD)), ..standard(RIGHT) },
-            2 => Made { settings: to_name(within(OLD + 1, OLD + NEW)), ..standard(RIGHT) },
-            3 => Made { settings: vec![("recovery_target_timeline", "current".to_owned())], ..standard(RIGHT) },
+            1 => PlannedRestore { settings: to_name(within(2, OLD)), ..standard(RIGHT) },
+            2 => PlannedRestore { settings: to_name(within(OLD + 1, OLD + NEW)), ..standard(RIGHT) },
+            3 => {
+                PlannedRestore { settings: vec![("recovery_target_timeline", "current".to_owned())], ..standard(RIGHT) }
+            }
             4 => {
                 let shutdown = ("recovery_target_action", "shutdown".to_owned());
                 let name = ("recovery_target_name", format!("p{}", within(2, OLD)));
-                Made { settings: vec![name, shutdown], ..standard(RIGHT) }
+                PlannedRestore { settings: vec![name, shutdown], ..standard(RIGHT) }
             }
             // A hole, or a flipped bit, in front of the fork; what was asked for is the end.
             5 | 6 => {
@@ -95,10 +97,10 @@ impl Made {
                     5 => fs::remove_file(archive.join(segment)).unwrap(),
                     _ => workload.put(&archive, segment, |bytes| bytes[20_000] ^= 4),
                 }
-                Made { archive, ..standard(early(OLD + NEW - nth + 1)) }
+                PlannedRestore { archive, ..standard(early(OLD + NEW - nth + 1)) }
             }
             // Along timeline 1, where the latest was meant.
-            7 => Made {
+            7 => PlannedRestore {
                 settings: vec![("recovery_target_timeline", "current".to_owned())],
                 options: vec!["--target-timeline".to_owned(), "latest".to_owned()],
                 ..standard(early(NEW))
@@ -107,14 +109,14 @@ impl Made {
             8 => {
                 let nth = within(2, OLD - 1);
                 let meant = within(nth + 1, OLD);
-                Made { settings: to_name(nth), options: asks_name(meant), ..standard(early(meant - nth)) }
+                PlannedRestore { settings: to_name(nth), options: asks_name(meant), ..standard(early(meant - nth)) }
             }
             // One that is idle: it waits at a hole, as a standby, and was not promoted.
             _ => {
                 let archive = broken("idle");
                 fs::remove_file(archive.join(&workload.segments[within(2, OLD - 1) as usize - 1])).unwrap();
                 let expected = Expected { ended: "goes_on", missing: 0, exit: 2 };
-                Made { archive, mode: RecoveryMode::Standby, ..standard(expected) }
+                PlannedRestore { archive, mode: RecoveryMode::Standby, ..standard(expected) }
             }
         }
     }

@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
-use walproof_live::{Follower, RecoveryEnd, RecoveryMode};
+use walproof_live::{FollowingServer, RecoveryEnd, RecoveryMode};
 
 const COUNT: &str = "select count(*) from t";
 
@@ -17,7 +17,7 @@ fn tells(trigger: &Path, said: &str) {
 }
 
 /// A hundred rows more, and a new segment.
-fn writes(follower: &Follower<'_>) {
+fn writes(follower: &FollowingServer<'_>) {
     follower.sql("insert into t select 0, repeat('x', 500) from generate_series(1, 100)").unwrap();
     let segment = follower.sql("select pg_walfile_name(pg_switch_wal())").unwrap();
     follower.comes_to(&format!("select last_archived_wal >= '{segment}' from pg_stat_archiver"), "t").unwrap();
@@ -87,7 +87,7 @@ fn warm_standbys_take_over_one_after_the_other() {
     third.promote().unwrap();
     assert!(third.log().contains("selected new timeline ID: 3"), "{}", third.log());
     // Asked of their servers: the one is where it should be, the other has not ended.
-    let asked = |follower: &Follower<'_>| {
+    let asked = |follower: &FollowingServer<'_>| {
         let conninfo = format!("host={} user=postgres dbname=postgres", follower.socket().display());
         super::restored::by_its_server(&workload, &archive, &conninfo)
     };
@@ -110,7 +110,7 @@ fn warm_standbys_take_over_one_after_the_other() {
 }
 
 /// The command that waits goes with its server, which starts again and goes on.
-fn stops_while_it_waits(follower: &Follower<'_>) {
+fn stops_while_it_waits(follower: &FollowingServer<'_>) {
     assert!(commands_in(&follower.data()) > 0);
     follower.stop("fast").unwrap();
     std::thread::sleep(Duration::from_millis(500));

@@ -1,5 +1,5 @@
-//! Our restore_command inside of another tool's restore: pgBackRest backs up and restores, ours delivers the WAL, from the
-//! tool's own repository.
+//! Our restore_command inside of another tool's restore: pgBackRest backs up and restores, ours delivers the WAL, from
+//! the tool's own repository.
 
 use super::live::Workload;
 use std::fs;
@@ -10,14 +10,15 @@ use walproof_live::{RecoveryEnd, RestoredData, Server, gate};
 /// The newest server that the distribution's 2.45 knows.
 const NEWEST: u32 = 15;
 
-struct PgBackRest<'a> {
+/// A stanza of the server, beside it.
+struct OwnStanza<'a> {
     server: &'a Server,
     program: PathBuf,
     folder: PathBuf,
 }
 
-impl<'a> PgBackRest<'a> {
-    fn beside(server: &'a Server) -> Option<PgBackRest<'a>> {
+impl<'a> OwnStanza<'a> {
+    fn beside(server: &'a Server) -> Option<OwnStanza<'a>> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let program =
             std::env::split_paths(&path).map(|folder| folder.join("pgbackrest")).find(|found| found.is_file());
@@ -37,7 +38,7 @@ impl<'a> PgBackRest<'a> {
             server.folder().display()
         );
         fs::write(folder.join("pgbackrest.conf"), text).unwrap();
-        Some(PgBackRest { server, program, folder })
+        Some(OwnStanza { server, program, folder })
     }
 
     fn command(&self) -> String {
@@ -59,7 +60,7 @@ fn a_restore_by_pgbackrest_takes_its_wal_from_ours() {
     if server.postgres().major() > NEWEST {
         return gate::goes_without("the distribution's pgBackRest knows no server this new");
     }
-    let Some(tool) = PgBackRest::beside(server) else { return };
+    let Some(tool) = OwnStanza::beside(server) else { return };
     tool.run("stanza-create");
     server.configure(&format!("archive_command = '{} archive-push %p'", tool.command())).unwrap();
     server.restart().unwrap();

@@ -30,8 +30,8 @@ select 'set:' || name || '=' || encode(convert_to(setting, 'UTF8'), 'hex') from 
 pub const SERVER_HISTORY: &str = r"select 'history:' || name || '=' || encode(pg_read_binary_file('pg_wal/' || name), 'hex') from pg_ls_waldir() where name ~ '^[0-9A-F]{8}\.history$' order by name desc limit 1;";
 
 impl RestoredCluster {
-    /// Takes what a server answered to [`SERVER_FACTS`], and to [`SERVER_HISTORY`] where it did. `place`: the server, as
-    /// the user named it.
+    /// Takes what a server answered to [`SERVER_FACTS`], and to [`SERVER_HISTORY`] where it did. `place`: the server,
+    /// as the user named it.
     ///
     /// # Errors
     /// The answer does not say what is needed.

@@ -94,7 +94,7 @@ pub struct GetRequest<'a> {
 }
 
 /// What one look came to.
-enum Look {
+enum GetLook {
     Delivered,
     Absent,
     /// Something is there that may become right.
@@ -127,16 +127,16 @@ pub fn get(
             return Ok(GetAnswer::Triggered);
         }
         let mut notes = Vec::new();
-        let look = Looking { request, options, patience: &patience, notes: &mut notes }.look(places)?;
+        let look = GetLooking { request, options, patience: &patience, notes: &mut notes }.look(places)?;
         for note in notes.into_iter().filter(|note| !told.contains(note)).collect::<Vec<_>>() {
             tell(&note);
             told.push(note);
         }
         let answer = match look {
-            Look::Delivered => return Ok(GetAnswer::Delivered),
-            Look::Absent => GetAnswer::Absent,
-            Look::Hole { .. } if options.ends_at_hole => GetAnswer::Absent,
-            Look::Hole { hole, since } => {
+            GetLook::Delivered => return Ok(GetAnswer::Delivered),
+            GetLook::Absent => GetAnswer::Absent,
+            GetLook::Hole { .. } if options.ends_at_hole => GetAnswer::Absent,
+            GetLook::Hole { hole, since } => {
                 let age = since.and_then(|since| SystemTime::now().duration_since(since).ok()).unwrap_or_default();
                 match options.grace.checked_sub(age.max(patience.waited())) {
                     // It will ask again: no need to keep it.
@@ -160,18 +160,18 @@ pub fn get(
                     }
                 }
             }
-            Look::Unsettled(_) if patience.waited() < options.settle && !request.server.is_standby() => {
+            GetLook::Unsettled(_) if patience.waited() < options.settle && !request.server.is_standby() => {
                 std::thread::sleep(options.poll.min(Duration::from_millis(200)));
                 continue;
             }
-            Look::Unsettled(note) => {
+            GetLook::Unsettled(note) => {
                 if !told.contains(&note) {
                     tell(&note);
                     told.push(note);
                 }
                 GetAnswer::NoGoodCopy
             }
-            Look::Answer(answer) => answer,
+            GetLook::Answer(answer) => answer,
         };
         let Some(wait) = waits.filter(|_| triggered.is_none()) else { return Ok(answer) };
         if wait.timeout.is_some_and(|timeout| patience.waited() >= timeout) {
@@ -193,15 +193,15 @@ pub fn get(
 }
 
 /// One look at all places.
-struct Looking<'a, 'b> {
+struct GetLooking<'a, 'b> {
     request: &'a GetRequest<'b>,
     options: &'a GetOptions,
     patience: &'a Patience,
     notes: &'a mut Vec<GetNote>,
 }
 
-impl Looking<'_, '_> {
-    fn look(&mut self, places: &mut [GetPlace]) -> io::Result<Look> {
+impl GetLooking<'_, '_> {
+    fn look(&mut self, places: &mut [GetPlace]) -> io::Result<GetLook> {
         let (mut bad, mut unsettled, mut out) = (false, None, false);
         let name = self.request.name;
         let segment = if let FileName::Segment(segment) = name { Some(segment) } else { None };
@@ -219,10 +219,10 @@ impl Looking<'_, '_> {
                 }
                 for entry in found.entries {
                     match self.take(places, at, &entry, name) {
-                        Ok(Some(_)) if self.patience.is_orphan() => return Ok(Look::Answer(GetAnswer::Orphaned)),
+                        Ok(Some(_)) if self.patience.is_orphan() => return Ok(GetLook::Answer(GetAnswer::Orphaned)),
                         Ok(Some(good)) => {
                             self.deliver(&good, &entry)?;
-                            return Ok(Look::Delivered);
+                            return Ok(GetLook::Delivered);
                         }
                         Ok(None) => {}
                         Err(fault) => {
@@ -239,11 +239,11 @@ impl Looking<'_, '_> {
             }
         }
         match (unsettled, segment) {
-            _ if bad => Ok(Look::Answer(GetAnswer::NoGoodCopy)),
-            (Some(note), _) => Ok(Look::Unsettled(note)),
-            _ if out => Ok(Look::Answer(GetAnswer::OutOfReach)),
+            _ if bad => Ok(GetLook::Answer(GetAnswer::NoGoodCopy)),
+            (Some(note), _) => Ok(GetLook::Unsettled(note)),
+            _ if out => Ok(GetLook::Answer(GetAnswer::OutOfReach)),
             (None, Some(segment)) => Ok(self.absent(places, segment)),
-            (None, None) => Ok(Look::Absent),
+            (None, None) => Ok(GetLook::Absent),
         }
     }
 
@@ -317,9 +317,9 @@ impl Looking<'_, '_> {
     }
 
     /// Nothing of that name lies anywhere: is that the end of WAL?
-    fn absent(&mut self, places: &mut [GetPlace], asked: SegmentName) -> Look {
+    fn absent(&mut self, places: &mut [GetPlace], asked: SegmentName) -> GetLook {
         if self.options.ends_at_hole {
-            return Look::Absent;
+            return GetLook::Absent;
         }
         let server = self.request.server;
         let Some(layout) = server.layout().or_else(|| later::layout_beside(places, asked)) else {
@@ -327,33 +327,33 @@ impl Looking<'_, '_> {
         };
         let mut later = Later::new(places, server, layout);
         match later.absence(asked) {
-            Ok(Some((hole, since))) => Look::Hole { hole, since },
-            Ok(None) if later.saw_any() => Look::Absent,
+            Ok(Some((hole, since))) => GetLook::Hole { hole, since },
+            Ok(None) if later.saw_any() => GetLook::Absent,
             Ok(None) => self.without_wal(places),
             Err(out) => {
                 self.notes.push(GetNote::Out(out));
-                Look::Answer(GetAnswer::OutOfReach)
+                GetLook::Answer(GetAnswer::OutOfReach)
             }
         }
     }
 
     /// Places without any WAL are more often ones that are not mounted.
-    fn without_wal(&mut self, places: &mut [GetPlace]) -> Look {
+    fn without_wal(&mut self, places: &mut [GetPlace]) -> GetLook {
         let mut all = true;
         for place in places.iter_mut() {
             match place.is_empty() {
                 Ok(empty) => all &= empty,
                 Err(out) => {
                     self.notes.push(GetNote::Out(out));
-                    return Look::Answer(GetAnswer::OutOfReach);
+                    return GetLook::Answer(GetAnswer::OutOfReach);
                 }
             }
         }
         if !all {
-            return Look::Absent;
+            return GetLook::Absent;
         }
         self.notes.extend(places.iter().map(|place| GetNote::Empty(place.shown())));
-        Look::Answer(GetAnswer::OutOfReach)
+        GetLook::Answer(GetAnswer::OutOfReach)
     }
 }
 

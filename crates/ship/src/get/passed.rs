@@ -76,8 +76,8 @@ impl From<NotPruned> for KeptWal {
 
 /// Removes from a place what a server has passed; how many files. `restart`: `%r`.
 ///
-/// With zeros as restart point nothing is removed, and whatever will stand in the way is the answer. With another one, a
-/// backup that holds the WAL is no fault any more.
+/// With zeros as restart point nothing is removed, and whatever will stand in the way is the answer. With another one,
+/// a backup that holds the WAL is no fault any more.
 ///
 /// # Errors
 /// Nothing is removed: why.

@@ -78,8 +78,8 @@ impl Patience {
         self.begun.elapsed()
     }
 
-    /// The server was told to promote itself (`pg_ctl promote`, `pg_promote()`). It takes the file away once the command
-    /// that it waits for has ended (`CheckPromoteSignal`; up to 12 a fast one had another name).
+    /// The server was told to promote itself (`pg_ctl promote`, `pg_promote()`). It takes the file away once the
+    /// command that it waits for has ended (`CheckPromoteSignal`; up to 12 a fast one had another name).
     pub fn is_promoting(&self) -> bool {
         ["promote", "fallback_promote"].iter().any(|name| self.data.join(name).exists())
     }
