@@ -1,18 +1,14 @@
 //! The options that say where the configuration of a backup tool is, and which of its repositories is meant.
 
-use crate::input::InputOptions;
-use anyhow::{bail, ensure};
-use pgwal::repos::config::{ConfiguredPlace, barman, pgbackrest};
-use pgwal::repos::{ContentsReading, PlaceReading, RepoChoice};
-use pgwal::source::Pace;
+use pgwal::repos::{PlaceReading, RepoChoice};
 use std::path::PathBuf;
-use std::sync::Arc;
 
-/// Where a configuration is. With `--stanza` or `--barman-conf` and without ARCHIVE, the place is the one that it names.
+/// Where a configuration is. With `--stanza` or `--barman-conf` and without ARCHIVE, the place is the one that it
+/// names.
 #[derive(clap::Args, Clone, Default)]
 pub struct ConfigOptions {
-    /// Without ARCHIVE: pgBackRest's configuration, for --stanza [default: as pgBackRest finds it, PGBACKREST_CONFIG and
-    /// the other variables of its environment included]
+    /// Without ARCHIVE: pgBackRest's configuration, for --stanza [default: as pgBackRest finds it, PGBACKREST_CONFIG
+    /// and the other variables of its environment included]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["archive", "path"], requires = "stanza", hide_short_help = true)]
     pub pgbackrest_conf: Option<PathBuf>,
     /// Without ARCHIVE: pgBackRest's number of the repository, where its configuration has several
@@ -37,57 +33,5 @@ impl MeantPlace {
     /// For an answer.
     pub fn shown(&self) -> String {
         self.paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
-    }
-}
-
-impl InputOptions {
-    /// The places that are meant: what was named, or what a configuration names.
-    pub fn places(&self, contents: Option<ContentsReading>) -> anyhow::Result<Vec<MeantPlace>> {
-        let pace = self.max_rate.map(|rate| Arc::new(Pace::new(rate)));
-        let how = PlaceReading { keys: self.keys.keys()?, pace, contents, ..PlaceReading::default() };
-        let choice = self.place.choice();
-        if self.is_named() {
-            return Ok(vec![MeantPlace { paths: self.named(), choice, how }]);
-        }
-        let configured = self.configured()?;
-        ensure!(!configured.is_empty(), "the configuration has no such repository");
-        let meant = |place: ConfiguredPlace| {
-            let mut how = how.clone();
-            how.keys.join(&place.keys);
-            how.variables = place.variables;
-            let own = RepoChoice { archive_id: choice.archive_id.clone(), ..place.choice };
-            MeantPlace { paths: vec![place.place], choice: own, how }
-        };
-        Ok(configured.into_iter().map(meant).collect())
-    }
-
-    /// The one that is meant.
-    pub fn place(&self, contents: Option<ContentsReading>) -> anyhow::Result<MeantPlace> {
-        let mut places = self.places(contents)?;
-        match (places.pop(), places.as_slice()) {
-            (Some(place), []) => Ok(place),
-            (last, others) => {
-                let shown: Vec<String> = others.iter().chain(&last).map(MeantPlace::shown).collect();
-                let which = if self.config.barman_conf.is_some() { "--server" } else { "--repo" };
-                bail!("the configuration has {} places: choose one with {which}: {}", shown.len(), shown.join(", "))
-            }
-        }
-    }
-
-    /// The place that a configuration names, where nothing else names one.
-    pub fn configured_place(&self) -> anyhow::Result<Option<ConfiguredPlace>> {
-        if self.is_named() { Ok(None) } else { Ok(self.configured()?.pop()) }
-    }
-
-    fn configured(&self) -> anyhow::Result<Vec<ConfiguredPlace>> {
-        let config = &self.config;
-        if let Some(conf) = &config.barman_conf {
-            return Ok(barman::places(conf, self.place.server.as_deref())?);
-        }
-        let Some(stanza) = &self.place.stanza else { bail!("no archive was named") };
-        let variable = |name: &str| std::env::var(name).ok();
-        let mut places = pgbackrest::places(stanza, config.pgbackrest_conf.as_deref(), &variable)?;
-        places.retain(|place| config.repo.is_none_or(|number| place.number == Some(number)));
-        Ok(places)
     }
 }

@@ -1,6 +1,6 @@
 //! The options that every command on an archive shares, and opening it.
 
-use crate::config::{ConfigOptions, MeantPlace};
+use crate::config::ConfigOptions;
 use crate::from::FromOptions;
 use crate::keys::KeyOptions;
 use crate::repo::PlaceOptions;
@@ -75,8 +75,8 @@ impl InputOptions {
 
     /// The same, with the contents of the repository's backups.
     pub fn open_place_with(&self, contents: Option<ContentsReading>) -> anyhow::Result<OpenedPlace> {
-        let MeantPlace { paths, choice, how } = self.place(contents)?;
-        Ok(repos::open(&paths, &choice, how)?)
+        let meant = self.place(contents)?;
+        Ok(repos::open(&meant.paths, &meant.choice, meant.how)?)
     }
 
     /// How the contents of backups are read: of one, by its name, or of all.

@@ -15,6 +15,7 @@ mod known;
 mod memory;
 mod output;
 mod place;
+mod placed;
 mod progress;
 mod repo;
 mod several;

@@ -258,24 +258,24 @@ impl Recovery<'_> {
         out: &mut Restore,
     ) -> Result<Result<Begun, Failure>, Error> {
         let start = self.start;
-        let (checkpoint, end) = way.one(start.checkpoint, any)?;
+        let sought = if start.seeks_checkpoint { way.checkpoint_of(start.redo, any)? } else { None };
+        let at = sought.unwrap_or(start.checkpoint);
+        let (checkpoint, end) = way.one(at, any)?;
         let Some(EventKind::Checkpoint { redo, timeline, shutdown, time, .. }) =
             checkpoint.as_ref().map(|event| &event.what)
         else {
             out.end.clone_from(&end);
             let failure = match checkpoint {
-                None if way.short == ShortFile::NotYet => {
-                    Failure::Waits { lacks: Lacking::Checkpoint, at: start.checkpoint }
-                }
-                _ => Failure::NoCheckpoint { lsn: start.checkpoint, label: start.label },
+                None if way.short == ShortFile::NotYet => Failure::Waits { lacks: Lacking::Checkpoint, at },
+                _ => Failure::NoCheckpoint { lsn: at, label: start.label },
             };
             return Ok(Err(size(end).unwrap_or(failure)));
         };
-        let ended = checkpoint.as_ref().map_or(start.checkpoint, |event| event.span.end);
+        let ended = checkpoint.as_ref().map_or(at, |event| event.span.end);
         out.redo_start = *redo;
         out.timeline = *timeline;
         out.began = *time;
-        if *redo < start.checkpoint {
+        if *redo < at {
             let (mut record, mut end) = way.one(*redo, any)?;
             if record.is_none() && way.looking == Looking::InsideFirst {
                 // The end of what can be read in pg_wal, although the checkpoint lies behind it.
@@ -287,9 +287,7 @@ impl Recovery<'_> {
                 out.end.clone_from(&end);
                 let failure = match way.short {
                     ShortFile::NotYet => Failure::Waits { lacks: Lacking::Redo, at: *redo },
-                    ShortFile::Fatal => {
-                        Failure::NoRedo { redo: *redo, checkpoint: start.checkpoint, label: start.label }
-                    }
+                    ShortFile::Fatal => Failure::NoRedo { redo: *redo, checkpoint: at, label: start.label },
                 };
                 return Ok(Err(size(end).unwrap_or(failure)));
             }
@@ -300,8 +298,8 @@ impl Recovery<'_> {
             return Ok(Err(Failure::WithoutMinimum { target, point, timeline }));
         }
         let own = if rules.label_timeline { start.timeline } else { *timeline };
-        if !rules.history_first && line.at(start.checkpoint) != own {
-            let (target, checkpoint) = (line.target, start.checkpoint);
+        if !rules.history_first && line.at(at) != own {
+            let (target, checkpoint) = (line.target, at);
             return Ok(Err(Failure::NotAChild { target, own, checkpoint, left: line.left(own) }));
         }
         if let Some((point, timeline)) =
@@ -316,7 +314,7 @@ impl Recovery<'_> {
         if start.from_standby && !standby {
             return Ok(Err(Failure::StandbyLabel));
         }
-        let from = if out.redo_start < start.checkpoint { out.redo_start } else { ended };
+        let from = if out.redo_start < at { out.redo_start } else { ended };
         Ok(Ok(Begun { shutdown: *shutdown, from }))
     }
 

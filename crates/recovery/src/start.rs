@@ -10,8 +10,10 @@ use std::collections::BTreeSet;
 /// The start.
 #[derive(Clone, Debug)]
 pub struct Start {
-    /// The checkpoint record.
+    /// The checkpoint record; where nothing says it, where replay begins.
     pub checkpoint: Lsn,
+    /// Where the checkpoint record is, is not said: only WAL tells.
+    pub seeks_checkpoint: bool,
     /// Where replay begins, as far as the backup says.
     pub redo: Lsn,
     /// The timeline of the start.
@@ -45,8 +47,10 @@ impl Start {
         };
         let method = backup.label.as_ref().and_then(|l| l.method.as_deref());
         let from_standby = backup.label.as_ref().is_some_and(|l| l.from == Some(BackupFrom::Standby));
+        let silent = history.is_some_and(|history| history.checkpoint.is_none());
         Some(Start {
             checkpoint,
+            seeks_checkpoint: backup.label.is_none() && silent,
             redo,
             timeline,
             label,

@@ -2,7 +2,7 @@
 //! records over the seams are.
 
 use crate::at_hand::{FilesAtHand, FoundFile};
-use crate::events::{Ask, Events, RecoveryEvent};
+use crate::events::{Ask, EventKind, Events, RecoveryEvent};
 use crate::reading::{EventReader, FileRead, NoRecords};
 use crate::replay::ReplayStop;
 use crate::sum::EventSum;
@@ -234,6 +234,28 @@ impl<'a> WalWalk<'a> {
             Walked::End(end) => (None, Some(end)),
             Walked::Stop(_) => (found, None),
         })
+    }
+
+    /// Where the record of the checkpoint is from whose redo point replay begins: the first checkpoint behind that, since
+    /// one ends before the next begins. `None` where it is another's, or there is none.
+    ///
+    /// # Errors
+    /// As [`WalWalk::walk`].
+    pub fn checkpoint_of(&mut self, redo: Lsn, ask: &'a Ask) -> Result<Option<Lsn>, Error> {
+        let jobs = std::mem::replace(&mut self.reading.jobs, 1);
+        let mut found = None;
+        let mut take = |events: &Events<'_>, valid: &EventSum| {
+            let read = events.list.iter().filter(|event| event.before.records < valid.records);
+            let (lsn, own) = read.into_iter().find_map(|event| match event.what {
+                EventKind::Checkpoint { redo, .. } => Some((event.span.lsn, redo)),
+                _ => None,
+            })?;
+            found = (own == redo).then_some(lsn);
+            Some(ReplayStop::Target)
+        };
+        let walked = self.walk(redo, ask, &mut take);
+        self.reading.jobs = jobs;
+        walked.map(|_| found)
     }
 
     /// Walks from a position on and hands records to `take`.

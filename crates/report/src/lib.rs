@@ -62,4 +62,5 @@ pub mod time;
 pub mod timelines;
 pub mod verify;
 pub mod when;
+mod window;
 pub mod words;

@@ -50,8 +50,8 @@ pub struct ToolConfiguration {
     pub number: Option<u32>,
 }
 
-/// The complete command, for a shell, to restore a backup into the folder `DIR`: one line, or several of which each ends
-/// with `&&`. `None` where the tool has none that reads this place.
+/// The complete command, for a shell, to restore a backup into the folder `DIR`: one line, or several of which each
+/// ends with `&&`. `None` where the tool has none that reads this place.
 pub fn restore(repository: &Repository, backup: &ListedBackup, call: &ToolCall<'_>) -> Option<String> {
     let at = Location::of(repository)?;
     let (name, label) = (repository.name.as_deref(), backup.label.as_str());

@@ -161,8 +161,8 @@ impl Restoring {
         Some(name.to_str()?.to_owned())
     }
 
-    /// The backup of the repository that was named, or of those from which one is to be chosen the newest, where it does
-    /// not restore: then nothing is foretold of it.
+    /// The backup of the repository that was named, or of those from which one is to be chosen the newest, where it
+    /// does not restore: then nothing is foretold of it.
     pub fn broken<'a>(&self, repository: Option<&'a Repository>) -> Option<&'a ListedBackup> {
         let repository = repository.filter(|_| self.is_asked() && self.pgdata.is_none())?;
         match &self.backup {

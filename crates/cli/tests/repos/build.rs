@@ -131,8 +131,8 @@ pub fn pgbackrest(repo: &Repo) {
     repo.put(&format!("backup/main/{INCR}/backup.manifest"), manifest(&format!("\"reference\":\"{FULL}\",")));
 }
 
-/// Encrypts a repository that [`pgbackrest`] made: its information with the passphrase, everything else with keys that the
-/// information tells.
+/// Encrypts a repository that [`pgbackrest`] made: its information with the passphrase, everything else with keys that
+/// the information tells.
 pub fn encrypt(repo: &Repo, passphrase: &str) {
     const SUBKEY: &str = "a key of its own";
     let with_key = |file: &str| {

@@ -6,11 +6,11 @@ use serde_json::Value;
 use std::fs;
 use std::path::Path;
 
-/// Cases of which the manifest names another record than the first that is lost, which is here: its own is what pg_waldump
-/// did not print of the last timeline alone.
+/// Cases of which the manifest names another record than the first that is lost, which is here: its own is what
+/// pg_waldump did not print of the last timeline alone.
 const FIRST_LOST: [(&str, &str, &str); 3] = [
-    // The file that was removed holds the end of timeline 1 as well: the restore logged "redo done at 0/1858A58", which is
-    // the record in front of this one.
+    // The file that was removed holds the end of timeline 1 as well: the restore logged "redo done at 0/1858A58", which
+    // is the record in front of this one.
     ("02-pgbackrest-zst-multi", "gap-on-old-timeline", "0/01900028"),
     // pg_waldump gave up on the empty file before it read anything: the restore came to that file, and died
     // of its size.

@@ -176,7 +176,7 @@ fn a_configuration_that_is_none_is_told_by_its_file() {
     {
         use std::os::unix::fs::PermissionsExt;
         let file = etc.at("empty.conf");
-        fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
         if fs::read(&file).is_err() {
             let ran = walproof(&["verify", "--stanza", "main", "--pgbackrest-conf", file.to_str().unwrap()], &[]);
             assert!(ran.code == 2 && ran.err.contains("empty.conf"), "{}", ran.err);

@@ -185,3 +185,18 @@ fn windows_of_backups_are_told_by_when_and_their_absence_by_backups() {
     let none = walproof(&["backups", folder.path().to_str().unwrap()]);
     assert!(none.code == 1 && none.out.contains(": no base backup is known here\n"), "{}", none.out);
 }
+
+/// Of a backup without the server's own word on it, where its checkpoint is only WAL says.
+#[test]
+fn without_a_backup_history_file_the_checkpoint_is_found_in_wal() {
+    let repo = Repo::new();
+    build::walg(&repo);
+    repo.remove(&format!("wal_005/{}.00000028.backup", SEGMENTS[0]));
+    let typed = command(&[&repo.root(), "--target-lsn", LSN]).unwrap();
+    assert!(typed.contains("backup-fetch"), "{typed}");
+    let (outcome, _) = json(&["verify", &repo.root(), "--backup", "latest"]);
+    assert_eq!(
+        (&outcome["restore"]["starts"], &outcome["restore"]["redo_start"]),
+        (&true.into(), &"0/00900028".into())
+    );
+}

@@ -1,8 +1,8 @@
 //! `walproof.backups/1`.
 
-use super::{ArchiveBackups, BackupsAnswer, why};
+use super::{ArchiveBackups, BackupsAnswer};
 use crate::time::rfc3339;
-use crate::when::json::reach_of;
+use crate::window::{reach_of, why};
 use crate::words::verdict;
 use pgwal_format::Lsn;
 use pgwal_format::rmgr::xact::Timestamp;

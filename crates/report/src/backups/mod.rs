@@ -7,7 +7,7 @@ use crate::repository::named;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_repos::Repository;
 use pgwal_verify::times::Times;
-use pgwal_verify::windows::{BackupWindow, NoWindow, windows};
+use pgwal_verify::windows::{BackupWindow, windows};
 
 /// One archive of a place.
 pub struct ArchiveBackups<'a> {
@@ -43,28 +43,4 @@ impl ArchiveBackups<'_> {
     pub fn restores(&self, now: Timestamp) -> bool {
         self.windows(now).iter().any(|window| window.reach.is_some())
     }
-}
-
-/// Why a backup has no window, for people.
-pub(crate) fn why(window: &BackupWindow<'_>) -> Option<String> {
-    let known = window.known;
-    Some(match window.why? {
-        NoWindow::Broken => {
-            let first = window.listed.and_then(|listed| listed.defects.first());
-            format!("does not restore: {}", first.map(ToString::to_string).unwrap_or_default())
-        }
-        NoWindow::Gap => "WAL that it needs is missing: walproof verify says which".to_owned(),
-        NoWindow::Damage => "WAL that it needs is damaged: walproof verify says where".to_owned(),
-        NoWindow::Timeline => match known.and_then(|known| known.beside) {
-            Some(beside) => format!("lies beside the way of recovery: ask for timeline {}", beside.ask),
-            None => "lies beside the way of recovery".to_owned(),
-        },
-        NoWindow::Future => "begins behind the WAL that is here, or at a time to come".to_owned(),
-        NoWindow::Idle => "no transaction ends behind it: there is no time to restore to, only positions".to_owned(),
-        NoWindow::Waiting => {
-            let file = window.listed.and_then(|listed| listed.stop_file).map(|file| format!(" for {file}"));
-            format!("waiting{}: select pg_switch_wal()", file.unwrap_or_default())
-        }
-        NoWindow::Unknown => "what WAL it needs is not known".to_owned(),
-    })
 }

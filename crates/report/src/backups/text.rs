@@ -1,9 +1,10 @@
 //! Backups for people: a row each.
 
-use super::{ArchiveBackups, BackupsAnswer, why};
+use super::{ArchiveBackups, BackupsAnswer};
 use crate::figures::bytes;
 use crate::outside::Lines;
 use crate::time::Zone;
+use crate::window::why;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_verify::windows::{BackupWindow, holes};
 use std::io;

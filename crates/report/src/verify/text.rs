@@ -1,5 +1,7 @@
 //! The verdict for people: seven lines that are always there, then the findings.
 
+mod typed;
+
 use crate::figures::{bytes, counted, grouped};
 use crate::outside::Lines;
 use crate::restore;
@@ -25,7 +27,7 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
     line(out, "WHY", &why(outcome, worst, zone), Style::new())?;
     lines(out, "IMPACT", &impact(outcome, worst, zone))?;
     line(out, "NEXT", &next(outcome, worst, zone), Style::new())?;
-    typed(out, outcome)?;
+    typed::typed(out, outcome)?;
     line(out, "PROVEN", &proven(outcome), Style::new())?;
     if outcome.layout.is_some() && outcome.depth == Depth::Records {
         line(out, "TIMES", &zone.told(), Style::new())?;
@@ -64,21 +66,6 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
         line(out, "PARTS", &parts(used, zone), Style::new())?;
     }
     findings(out, outcome, zone)
-}
-
-/// What to type for the restore that was proven.
-fn typed(out: &mut Lines<'_>, outcome: &Outcome) -> io::Result<()> {
-    let Some(facts) = &outcome.repository else { return Ok(()) };
-    if let Some(command) = &facts.restore_command {
-        lines(out, "TYPE", &command.lines().map(str::to_owned).collect::<Vec<_>>())?;
-        let conf = if command.contains("--config CONF ") { "; CONF: its own configuration" } else { "" };
-        line(out, "", &format!("(DIR: where the server shall lie{conf})"), Style::new())?;
-    }
-    if let Some(yaml) = &facts.restore_yaml {
-        line(out, "YAML", "for CloudNativePG, in the spec of a new Cluster:", Style::new())?;
-        lines(out, "", &yaml.lines().map(str::to_owned).collect::<Vec<_>>())?;
-    }
-    Ok(())
 }
 
 /// How much was not read in this run.

@@ -1,15 +1,15 @@
 //! `walproof.when/1`.
 
-use crate::backups::why;
 use crate::time::rfc3339;
 use crate::verify::json::{index, lines};
 use crate::when::WhenAnswer;
 use crate::when::settings;
+use crate::window::{end, reach_of, why};
 use crate::words::verdict;
 use pgwal_format::Lsn;
 use pgwal_verify::times::Times;
 use pgwal_verify::windows::BackupWindow;
-use pgwal_verify::{Facts, RestorePoint, TransactionEnd};
+use pgwal_verify::{Facts, RestorePoint};
 use serde_json::{Value, json};
 
 /// The document.
@@ -59,11 +59,6 @@ fn of(segments: &[Facts], from: Lsn, to: Lsn) -> Value {
     })
 }
 
-/// The end of a transaction.
-pub fn end(end: &TransactionEnd) -> Value {
-    json!({"xid": end.xid, "time": rfc3339(end.time), "lsn": end.lsn, "committed": end.committed})
-}
-
 fn point(point: &RestorePoint) -> Value {
     json!({"name": point.name, "time": rfc3339(point.time), "lsn": point.lsn})
 }
@@ -83,13 +78,6 @@ fn backup(window: &BackupWindow<'_>) -> Value {
         "on_path": beside.is_none(),
         "target_timeline": beside.map(|beside| beside.ask),
     })
-}
-
-/// What replay from a backup can be told to end at: from where it is consistent.
-pub(crate) fn reach_of(window: &BackupWindow<'_>) -> Option<Value> {
-    let (first, last) = window.ends;
-    let (from, to) = window.reach?;
-    Some(json!({"from_lsn": from, "to_lsn": to, "first": first.as_ref().map(end), "last": last.as_ref().map(end)}))
 }
 
 fn position(times: &Times, answer: &WhenAnswer) -> Value {

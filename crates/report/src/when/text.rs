@@ -1,12 +1,12 @@
 //! Times for people.
 
-use crate::backups::why;
 use crate::figures::grouped;
 use crate::outside::Lines;
 use crate::time::Zone;
 use crate::verify::text::{beside, called};
 use crate::when::settings;
 use crate::when::{WhenAnswer, WhenAsked};
+use crate::window::why;
 use pgwal_format::Lsn;
 use pgwal_verify::times::Times;
 use pgwal_verify::windows::BackupWindow;

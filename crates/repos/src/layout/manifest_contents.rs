@@ -184,7 +184,7 @@ impl StoredSet<'_> {
         match (row.stored_checksum, row.checksum) {
             (Some(sum), _) => Some(PieceSum::Stored(sum)),
             (None, Some(sum)) if as_it_is => Some(PieceSum::Stored(sum)),
-            (None, Some(sum)) if !row.is_blocks && !(self.is_raw && row.bundle.is_some()) => Some(PieceSum::Plain(sum)),
+            (None, Some(sum)) if !(row.is_blocks || self.is_raw && row.bundle.is_some()) => Some(PieceSum::Plain(sum)),
             _ => None,
         }
     }

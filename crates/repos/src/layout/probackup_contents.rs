@@ -38,7 +38,7 @@ fn sums_are_known(control: &str) -> bool {
     let line = control.lines().find_map(|line| line.strip_prefix("program-version")?.trim_start().strip_prefix('='));
     let mut numbers = line.unwrap_or_default().trim().split('.').map(|part| part.parse::<u32>().unwrap_or(0));
     let version = [numbers.next(), numbers.next(), numbers.next()].map(Option::unwrap_or_default);
-    version >= [2, 0, 25] && version < [3, 0, 0]
+    ([2, 0, 25]..[3, 0, 0]).contains(&version)
 }
 
 fn files(reading: &Reading<'_>, own: &str, list: &[u8], jobs: usize) -> ContentsRead {

@@ -13,7 +13,7 @@ use pgwal_report::time::Zone;
 use std::path::PathBuf;
 
 /// A setting of the recovery, by PostgreSQL's name.
-type RecoverySetting = (String, String);
+type AimSetting = (String, String);
 
 impl Restoring {
     /// Puts the tool's own command down for a restore that starts from a backup of the repository.
@@ -53,8 +53,8 @@ impl Restoring {
     }
 
     /// The target as it was understood (a tool knows no `2h ago`), and what else decides where recovery ends.
-    fn recovery_settings(&self, foretold: &Restore, version: Version) -> anyhow::Result<Vec<RecoverySetting>> {
-        let mut all: Vec<RecoverySetting> = Vec::new();
+    fn recovery_settings(&self, foretold: &Restore, version: Version) -> anyhow::Result<Vec<AimSetting>> {
+        let mut all: Vec<AimSetting> = Vec::new();
         if let Some(path) = &self.recovery_conf {
             let file = SettingsFile::parse("recovery.conf", &plain(path, LONGEST_CONF)?, Some(version));
             all.extend(file.text.settings.iter().map(|setting| (setting.name.clone(), setting.value.clone())));
@@ -62,7 +62,7 @@ impl Restoring {
         let pairs = self.set.iter().filter_map(|pair| pair.split_once('='));
         all.extend(pairs.map(|(name, value)| (name.trim().to_ascii_lowercase(), value.to_owned())));
         all.extend(self.options());
-        let mut out: Vec<RecoverySetting> = foretold.target.iter().filter_map(|aim| of(&aim.target)).collect();
+        let mut out: Vec<AimSetting> = foretold.target.iter().filter_map(|aim| of(&aim.target)).collect();
         let others = ["recovery_target_inclusive", "recovery_target_timeline", "recovery_target_action"];
         let last = |name: &str| all.iter().rev().find(|(own, _)| own == name).cloned();
         out.extend(others.into_iter().filter_map(last));
@@ -76,7 +76,7 @@ fn variable(names: &[&str]) -> Option<String> {
 }
 
 /// The setting of a target; a time in UTC.
-fn of(target: &Target) -> Option<RecoverySetting> {
+fn of(target: &Target) -> Option<AimSetting> {
     let (name, value) = match target {
         Target::None => return None,
         Target::Immediate => ("recovery_target", "immediate".to_owned()),

@@ -1,0 +1,61 @@
+//! The places that are meant: what was named, or what a tool's configuration names.
+
+use crate::config::MeantPlace;
+use crate::input::InputOptions;
+use anyhow::{bail, ensure};
+use pgwal::repos::config::{ConfiguredPlace, barman, pgbackrest};
+use pgwal::repos::{ContentsReading, PlaceReading, RepoChoice};
+use pgwal::source::Pace;
+use std::sync::Arc;
+
+impl InputOptions {
+    /// The places that are meant: what was named, or what a configuration names.
+    pub fn places(&self, contents: Option<ContentsReading>) -> anyhow::Result<Vec<MeantPlace>> {
+        let pace = self.max_rate.map(|rate| Arc::new(Pace::new(rate)));
+        let how = PlaceReading { keys: self.keys.keys()?, pace, contents, ..PlaceReading::default() };
+        let choice = self.place.choice();
+        if self.is_named() {
+            return Ok(vec![MeantPlace { paths: self.named(), choice, how }]);
+        }
+        let configured = self.configured()?;
+        ensure!(!configured.is_empty(), "the configuration has no such repository");
+        let meant = |place: ConfiguredPlace| {
+            let mut how = how.clone();
+            how.keys.join(&place.keys);
+            how.variables = place.variables;
+            let own = RepoChoice { archive_id: choice.archive_id.clone(), ..place.choice };
+            MeantPlace { paths: vec![place.place], choice: own, how }
+        };
+        Ok(configured.into_iter().map(meant).collect())
+    }
+
+    /// The one that is meant.
+    pub fn place(&self, contents: Option<ContentsReading>) -> anyhow::Result<MeantPlace> {
+        let mut places = self.places(contents)?;
+        match (places.pop(), places.as_slice()) {
+            (Some(place), []) => Ok(place),
+            (last, others) => {
+                let shown: Vec<String> = others.iter().chain(&last).map(MeantPlace::shown).collect();
+                let which = if self.config.barman_conf.is_some() { "--server" } else { "--repo" };
+                bail!("the configuration has {} places: choose one with {which}: {}", shown.len(), shown.join(", "))
+            }
+        }
+    }
+
+    /// The place that a configuration names, where nothing else names one.
+    pub fn configured_place(&self) -> anyhow::Result<Option<ConfiguredPlace>> {
+        if self.is_named() { Ok(None) } else { Ok(self.configured()?.pop()) }
+    }
+
+    fn configured(&self) -> anyhow::Result<Vec<ConfiguredPlace>> {
+        let config = &self.config;
+        if let Some(conf) = &config.barman_conf {
+            return Ok(barman::places(conf, self.place.server.as_deref())?);
+        }
+        let Some(stanza) = &self.place.stanza else { bail!("no archive was named") };
+        let variable = |name: &str| std::env::var(name).ok();
+        let mut places = pgbackrest::places(stanza, config.pgbackrest_conf.as_deref(), &variable)?;
+        places.retain(|place| config.repo.is_none_or(|number| place.number == Some(number)));
+        Ok(places)
+    }
+}

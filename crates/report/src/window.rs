@@ -1,0 +1,42 @@
+//! What a backup can be restored to, or why to nothing, as every answer about backups says it.
+
+use crate::time::rfc3339;
+use pgwal_verify::TransactionEnd;
+use pgwal_verify::windows::{BackupWindow, NoWindow};
+use serde_json::{Value, json};
+
+/// Why a backup has no window, for people.
+pub(crate) fn why(window: &BackupWindow<'_>) -> Option<String> {
+    let known = window.known;
+    Some(match window.why? {
+        NoWindow::Broken => {
+            let first = window.listed.and_then(|listed| listed.defects.first());
+            format!("does not restore: {}", first.map(ToString::to_string).unwrap_or_default())
+        }
+        NoWindow::Gap => "WAL that it needs is missing: walproof verify says which".to_owned(),
+        NoWindow::Damage => "WAL that it needs is damaged: walproof verify says where".to_owned(),
+        NoWindow::Timeline => match known.and_then(|known| known.beside) {
+            Some(beside) => format!("lies beside the way of recovery: ask for timeline {}", beside.ask),
+            None => "lies beside the way of recovery".to_owned(),
+        },
+        NoWindow::Future => "begins behind the WAL that is here, or at a time to come".to_owned(),
+        NoWindow::Idle => "no transaction ends behind it: there is no time to restore to, only positions".to_owned(),
+        NoWindow::Waiting => {
+            let file = window.listed.and_then(|listed| listed.stop_file).map(|file| format!(" for {file}"));
+            format!("waiting{}: select pg_switch_wal()", file.unwrap_or_default())
+        }
+        NoWindow::Unknown => "what WAL it needs is not known".to_owned(),
+    })
+}
+
+/// What replay from a backup can be told to end at: from where it is consistent.
+pub(crate) fn reach_of(window: &BackupWindow<'_>) -> Option<Value> {
+    let (first, last) = window.ends;
+    let (from, to) = window.reach?;
+    Some(json!({"from_lsn": from, "to_lsn": to, "first": first.as_ref().map(end), "last": last.as_ref().map(end)}))
+}
+
+/// The end of a transaction.
+pub fn end(end: &TransactionEnd) -> Value {
+    json!({"xid": end.xid, "time": rfc3339(end.time), "lsn": end.lsn, "committed": end.committed})
+}
