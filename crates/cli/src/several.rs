@@ -2,8 +2,9 @@
 
 use crate::input::{InputOptions, open_place};
 use pgwal::repos::{ContentsReading, ListedBackup, OpenedPlace, Repository};
-use pgwal::source::{ArchivePlace, PlacesSource, Source, tar_at};
+use pgwal::source::{ArchivePlace, Entry, PlacesSource, Source, tar_at};
 use pgwal::verify::places::choose_copies;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// What was named, opened.
@@ -33,9 +34,16 @@ impl NamedArchive {
 }
 
 impl NamedArchive {
-    /// The same, opened anew, where its tool made or expired a backup since it was.
+    /// The names of its WAL, as they are listed at this moment; none where they cannot be.
+    pub fn names(&self) -> BTreeSet<String> {
+        let listing = self.source().list().unwrap_or_default();
+        listing.entries.iter().map(Entry::shown).collect()
+    }
+
+    /// The same, opened anew, where its tool made or expired a backup or WAL since it was `listed`.
     pub fn newer(
         &self,
+        listed: &BTreeSet<String>,
         input: &InputOptions,
         contents: Option<&ContentsReading>,
     ) -> anyhow::Result<Option<NamedArchive>> {
@@ -46,7 +54,7 @@ impl NamedArchive {
             let state = |backup: &ListedBackup| (backup.label.clone(), contents.is_some() || backup.restores());
             listed.iter().map(state).collect::<Vec<_>>()
         };
-        let changed = backups(self) != backups(&newer);
+        let changed = backups(self) != backups(&newer) || *listed != newer.names();
         Ok(match contents.filter(|_| changed) {
             Some(contents) => Some(input.open_named(Some(contents))?),
             None => changed.then_some(newer),

@@ -236,8 +236,8 @@ impl<'a> WalWalk<'a> {
         })
     }
 
-    /// Where the record of the checkpoint is from whose redo point replay begins: the first checkpoint behind that, since
-    /// one ends before the next begins. `None` where it is another's, or there is none.
+    /// Where the record of the checkpoint is from whose redo point replay begins: the first checkpoint behind that,
+    /// since one ends before the next begins. `None` where it is another's, or there is none.
     ///
     /// # Errors
     /// As [`WalWalk::walk`].

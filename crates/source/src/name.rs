@@ -55,8 +55,8 @@ pub fn place(file: &str) -> NamePlace<'_> {
     }
 }
 
-/// Under which names a file may lie in a folder: the server's own first, then packed, encrypted, both. pgBackRest's have
-/// a checksum in them, which nobody knows before.
+/// Under which names a file may lie in a folder: the server's own first, then packed, encrypted, both. pgBackRest's
+/// have a checksum in them, which nobody knows before.
 pub(crate) fn spellings(name: FileName) -> impl Iterator<Item = String> {
     let own = name.to_string();
     let inner = if let FileName::Partial(segment) = name { Some(segment.to_string()) } else { None };

@@ -16,9 +16,12 @@ use crate::options::Options;
 use crate::outcome::{Outcome, Verdict};
 use crate::verify::verify;
 use pgwal_archive::{Error, Which};
-use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo};
+use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::{PlacesSource, Source};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A segment by its place in WAL.
+pub(crate) type NumberedSegment = (TimelineId, SegmentNo);
 
 /// How often an archive is read anew because other copies of its files are better.
 const ROUNDS: usize = 8;

@@ -97,7 +97,7 @@ impl Reader<'_> {
                 let windows = Reader { how: How { map: None, ..self.how }, ..*self };
                 return windows.careful(index, with_sum, scan, buffers);
             }
-            Ok(read) if pushed > size => self.to_its_end(entry, read, scratch),
+            Ok(read) if pushed > size => self.read_to_end(entry, read, scratch),
             Ok(read) => read,
         };
         let (run, judged) = match (done, &shared) {
@@ -113,7 +113,7 @@ impl Reader<'_> {
 
     /// More came out of a packed file than a segment has. Whether it unpacks to its end decides what a restore_command
     /// leaves: a file of wrong size, or none.
-    fn to_its_end(&self, entry: &Entry, read: ReadOutcome, scratch: &mut Scratch) -> ReadOutcome {
+    fn read_to_end(&self, entry: &Entry, read: ReadOutcome, scratch: &mut Scratch) -> ReadOutcome {
         if read.codec == Codec::Plain {
             return read;
         }

@@ -62,7 +62,8 @@ pub struct VerifyArgs {
     #[arg(short, long, value_name = "LSN")]
     end: Option<Lsn>,
     /// The timeline that must replay: a number, latest, or all
-    #[arg(short, long, value_name = "N|latest|all", default_value = "latest", value_parser = which, conflicts_with_all = ["backup", "pgdata", "restored", "aim"])]
+    #[arg(short, long, value_name = "N|latest|all", default_value = "latest", value_parser = which)]
+    #[arg(conflicts_with_all = ["backup", "pgdata", "restored", "aim"])]
     timeline: Which,
     /// Say what was recognised at the place, by what, and what of it was left out, and verify nothing
     #[arg(long, conflicts_with = "summaries")]
@@ -262,6 +263,7 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
         let mut options = options.clone();
         options.repository =
             repository.map(|repository| JudgedRepository { repository, which: args.restoring.of_backups(repository) });
+        let listed = opened.as_ref().filter(|_| repository.is_some()).map(NamedArchive::names).unwrap_or_default();
         let mut answer = |source: &dyn Source| -> anyhow::Result<Outcome> {
             // From a backup that does not restore, nothing is foretold: that, and its WAL, is the answer.
             let broken = args.restored.is_none() && args.restoring.broken(repository).is_some();
@@ -279,9 +281,13 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
         };
         looks += 1;
         let again = outcome.verdict == Verdict::Refuted && looks < LOOKS && repository.is_some();
-        let newer = |opened: &NamedArchive| opened.newer(&args.input, contents.as_ref());
+        if again {
+            // Between a segment and what goes with it, a tool takes a moment.
+            std::thread::sleep(options.settle);
+        }
+        let newer = |opened: &NamedArchive| opened.newer(&listed, &args.input, contents.as_ref());
         match opened.as_ref().filter(|_| again).map(newer).transpose()?.flatten() {
-            // A tool expires a backup, then its WAL: what it said of a backup that is gone asks for nothing more.
+            // A tool expires a backup, then its WAL: what either said that is gone asks for nothing more.
             Some(newer) => opened = Some(newer),
             None => break outcome,
         }

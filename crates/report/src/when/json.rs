@@ -10,7 +10,7 @@ use pgwal_format::Lsn;
 use pgwal_verify::times::Times;
 use pgwal_verify::windows::BackupWindow;
 use pgwal_verify::{Facts, RestorePoint};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The document.
 pub fn document(times: &Times, backups: &[BackupWindow<'_>], answer: Option<&WhenAnswer>) -> Value {
@@ -95,6 +95,8 @@ fn position(times: &Times, answer: &WhenAnswer) -> Value {
     };
     let lsn = moment.lsn;
     let backup = times.backup_for(lsn);
+    let settings_file = settings::file(layout);
+    let settings = settings::settings(times, answer).into_iter();
     json!({
         "input": answer.input,
         "kind": answer.asked.kind(),
@@ -108,7 +110,7 @@ fn position(times: &Times, answer: &WhenAnswer) -> Value {
         "restore_point": moment.point.as_ref().map(point),
         "warnings": answer.notes.lines(),
         "backup": backup.map(|b| b.file.clone()),
-        "settings_file": settings::file(layout),
-        "settings": settings::settings(times, answer).into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect::<serde_json::Map<_, _>>(),
+        "settings_file": settings_file,
+        "settings": settings.map(|(name, value)| (name.to_owned(), value.into())).collect::<Map<String, Value>>(),
     })
 }

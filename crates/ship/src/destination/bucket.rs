@@ -42,7 +42,10 @@ impl Destination for BucketDestination {
 
     fn sample(&self) -> Result<Option<String>, ShipFault> {
         let names = self.bucket.beginning_with("")?;
-        let is_segment = |name: &&String| matches!(place(name), NamePlace::Wal(placed) if matches!(placed.name, FileName::Segment(_)));
+        let is_segment = |name: &&String| match place(name) {
+            NamePlace::Wal(placed) => matches!(placed.name, FileName::Segment(_)),
+            _ => false,
+        };
         Ok(names.iter().rfind(is_segment).cloned())
     }
 

@@ -124,7 +124,7 @@ pub fn judge(asked: SegmentName, known: &KnownNames, aim: &ServerAim, layout: &L
     }
 }
 
-/// The line that the server is on, oldest first: that of its aim where the timeline lies on it, else the timeline's own.
+/// The line that the server is on, oldest first: that of its aim where the timeline lies on it, else its own.
 fn line_through(timeline: TimelineId, known: &KnownNames, aim: &ServerAim, layout: &Layout) -> Vec<LinePart> {
     let start = aim.start.unwrap_or(timeline);
     let target = match aim.timeline {

@@ -6,12 +6,12 @@ use super::{ComparedSegment, Comparison, CopyDifference, CopyState, RightCopy, s
 use crate::finding::Finding;
 use crate::options::Options;
 use crate::place_report::SegmentSpan;
+use crate::places::NumberedSegment;
 use pgwal_archive::{Error, Tally};
-use pgwal_format::{Layout, SegmentName, SegmentNo, TimelineId};
+use pgwal_format::{Layout, SegmentName, SegmentNo};
 use pgwal_source::Entry;
 use pgwal_walk::{Damage, Joint, Run};
 
-type NumberedSegment = (TimelineId, SegmentNo);
 /// Is told which copy of a segment to take.
 type Chosen<'c> = dyn FnMut(SegmentName, usize, &Entry) -> Result<(), Error> + 'c;
 

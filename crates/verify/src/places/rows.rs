@@ -1,16 +1,15 @@
 //! A row each: which segments a place has, where its WAL ends, what only it has.
 
+use super::NumberedSegment;
 use crate::options::Options;
 use crate::outcome::Outcome;
 use crate::place_report::{PlaceReport, SegmentSpan};
 use crate::verify::verify;
 use pgwal_archive::Which;
 use pgwal_format::rmgr::xact::Timestamp;
-use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
+use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo};
 use pgwal_source::{ArchivePlace, Entry, PlacesSource};
 use std::collections::BTreeSet;
-
-type NumberedSegment = (TimelineId, SegmentNo);
 
 /// Of each place. `listed`: what was taken; `passed_over`: the copies that were not, with their places.
 pub(super) fn rows(
