@@ -20,7 +20,8 @@ pub struct InputOptions {
     /// A folder of WAL, a data directory or its pg_wal, a repository of a backup tool, a tar, files, or - for standard
     /// input
     ///
-    /// Several places are read as one archive, each file from the first that has it whole.
+    /// An object store's URL is a place, too: s3://BUCKET/PREFIX, gs://…, az://…. Several places are read as one
+    /// archive, each file from the first that has it whole.
     #[arg(value_name = "ARCHIVE", required_unless_present_any = ["path", "stanza", "barman_conf"])]
     pub archive: Vec<PathBuf>,
     /// The same as ARCHIVE

@@ -32,7 +32,7 @@ pub struct ArchiveGetArgs {
     /// How long WAL may be there behind a file that is yet to come: 30s, 5m [default: 30s; 0s where a target is set]
     #[arg(long, value_name = "SPAN", value_parser = age)]
     grace: Option<Duration>,
-    /// Where there is no whole segment, deliver its .partial, filled up with zeros
+    /// Where there is no whole segment, deliver its .partial, filled up with zeros: with --wait once that is over
     #[arg(long)]
     partial: bool,
     /// Wait for a segment that is not there

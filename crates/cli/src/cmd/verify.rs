@@ -280,7 +280,9 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
             Some(NamedArchive::One(opened)) => answer(opened.source.as_ref())?,
         };
         looks += 1;
-        let again = outcome.verdict == Verdict::Refuted && looks < LOOKS && repository.is_some();
+        // A stream does not come a second time.
+        let is_stream = args.input.named().iter().any(|path| path.as_os_str() == "-");
+        let again = outcome.verdict == Verdict::Refuted && looks < LOOKS && repository.is_some() && !is_stream;
         if again {
             // Between a segment and what goes with it, a tool takes a moment.
             std::thread::sleep(options.settle);

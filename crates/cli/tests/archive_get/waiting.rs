@@ -62,6 +62,26 @@ fn it_ends_by_a_trigger_a_timeout_and_a_signal() {
     assert_eq!(child.wait().unwrap().signal(), Some(15));
 }
 
+/// It would end the recovery: while it waits, the whole one is what comes.
+#[test]
+fn an_unfinished_segment_is_delivered_behind_all_waiting() {
+    let made = Made::new();
+    let whole = made.take_away(&segment(2, 5));
+    let _ = fs::remove_file(made.at("archive").join(segment(2, 6)));
+    made.put(&(segment(2, 5) + ".partial"), &whole[..900_000]);
+    let child = waiting(&made, &segment(2, 5), &["--partial"]);
+    made.put(&segment(2, 5), &whole);
+    let ran = ended(&made, child);
+    assert_eq!((ran.code, ran.got.unwrap() == whole), (Some(0), true), "{}", ran.said);
+    fs::remove_file(made.at("archive").join(segment(2, 5))).unwrap();
+    let trigger = made.at("trigger");
+    fs::write(&trigger, "").unwrap();
+    for over in [["--trigger", trigger.to_str().unwrap()], ["--timeout", "1s"]] {
+        let ran = made.ask(&segment(2, 5), &[&["--wait", "--partial"][..], &over].concat());
+        assert_eq!((ran.code, ran.got.map(|got| got == whole)), (Some(0), Some(false)), "{over:?}: {}", ran.said);
+    }
+}
+
 #[test]
 fn a_hole_is_told_while_it_waits() {
     let made = Made::new();

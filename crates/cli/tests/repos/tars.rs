@@ -123,6 +123,47 @@ fn a_repository_in_a_tar_is_one() {
     }
 }
 
+/// Where files share their content on disk, tar writes it once, and the other names of it.
+#[test]
+fn another_name_of_a_file_in_a_tar_is_that_file() {
+    let (repo, folder) = (Repo::new(), tempfile::tempdir().unwrap());
+    build::pgbackrest(&repo);
+    let (of_folder, _) = json(&["verify", &repo.root()]);
+    let (mut shared, mut names) = (Vec::new(), Vec::new());
+    for (number, path) in crate::walkdir(&repo.root()).iter().enumerate() {
+        let name = path.strip_prefix(&repo.root()).unwrap().trim_start_matches('/');
+        let once = format!("0/{number}");
+        member(&once, &fs::read(path).unwrap(), &mut shared);
+        let at = names.len();
+        member(name, &[], &mut names);
+        names[at + 156] = b'1';
+        names[at + 157..at + 157 + once.len()].copy_from_slice(once.as_bytes());
+        resum(&mut names[at..at + 512]);
+    }
+    let bytes = [shared, names, vec![0; 1024]].concat();
+    for (name, bytes) in [("repo.tar", bytes.clone()), ("repo.tgz", gz(&bytes))] {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        let (own, code) = json(&["verify", path.to_str().unwrap()]);
+        assert_eq!((code, own["verdict"].as_str()), (0, Some("proven")), "{name}: {own}");
+        assert_eq!((&own["replay"], &own["findings"]), (&of_folder["replay"], &of_folder["findings"]), "{name}");
+    }
+}
+
+/// What comes by standard input comes once: it is not looked at again because its tool may have written it meanwhile.
+#[test]
+fn a_damaged_repository_by_standard_input_is_refuted() {
+    let repo = Repo::new();
+    build::walg(&repo);
+    let lost = crate::walkdir(&repo.root()).into_iter().find(|path| path.contains(SEGMENTS[1])).unwrap();
+    fs::remove_file(lost).unwrap();
+    let bytes = tar_of(Path::new(&repo.root())).unwrap();
+    let ran = walproof_with_input(&["verify", "-", "--format", "json"], &bytes);
+    let outcome = document(&ran);
+    assert_eq!((ran.code, outcome["verdict"].as_str()), (1, Some("refuted")), "{outcome}");
+    assert!(codes(&outcome).contains(&"WP101 error".to_owned()), "{outcome}");
+}
+
 #[test]
 fn of_a_data_directory_the_servers_own_wal_is_read() {
     let [a, b, c] = SEGMENTS.map(segment);

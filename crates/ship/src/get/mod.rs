@@ -50,7 +50,7 @@ use wait::{Patience, Trigger};
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct GetOptions {
-    /// Unfinished segments count where there is no whole one.
+    /// Unfinished segments count where there is no whole one, and nobody waits for it any more.
     pub partial: bool,
     /// How long WAL must have been there behind a file that is not, before that is a hole.
     pub grace: Duration,
@@ -126,8 +126,13 @@ pub fn get(
         if waits.is_some() && triggered == Some(Trigger::Fast) {
             return Ok(GetAnswer::Triggered);
         }
+        let is_over = |wait: &GetWait| wait.timeout.is_some_and(|timeout| patience.waited() >= timeout);
+        let still = waits.filter(|wait| triggered.is_none() && !is_over(wait));
+        // What is unfinished ends a recovery: while somebody waits for the rest, it is none.
+        let unfinished = options.partial && still.is_none();
         let mut notes = Vec::new();
-        let look = GetLooking { request, options, patience: &patience, notes: &mut notes }.look(places)?;
+        let mut looking = GetLooking { request, options, patience: &patience, notes: &mut notes, unfinished };
+        let look = looking.look(places)?;
         for note in notes.into_iter().filter(|note| !told.contains(note)).collect::<Vec<_>>() {
             tell(&note);
             told.push(note);
@@ -173,10 +178,7 @@ pub fn get(
             }
             GetLook::Answer(answer) => answer,
         };
-        let Some(wait) = waits.filter(|_| triggered.is_none()) else { return Ok(answer) };
-        if wait.timeout.is_some_and(|timeout| patience.waited() >= timeout) {
-            return Ok(answer);
-        }
+        let Some(wait) = still else { return Ok(answer) };
         // A standby goes over to a newer timeline by itself, as soon as it may look for one.
         if let FileName::Segment(segment) = request.name
             && request.server.is_standby()
@@ -198,6 +200,8 @@ struct GetLooking<'a, 'b> {
     options: &'a GetOptions,
     patience: &'a Patience,
     notes: &'a mut Vec<GetNote>,
+    /// Unfinished segments count.
+    unfinished: bool,
 }
 
 impl GetLooking<'_, '_> {
@@ -205,7 +209,7 @@ impl GetLooking<'_, '_> {
         let (mut bad, mut unsettled, mut out) = (false, None, false);
         let name = self.request.name;
         let segment = if let FileName::Segment(segment) = name { Some(segment) } else { None };
-        let partial = segment.filter(|_| self.options.partial).map(FileName::Partial);
+        let partial = segment.filter(|_| self.unfinished).map(FileName::Partial);
         for name in [Some(name), partial].into_iter().flatten() {
             for at in 0..places.len() {
                 let Some(found) = self.find(places, at, NameSought::One(name)) else {

@@ -337,6 +337,14 @@ impl TarTaking {
             self.refused = Some(SourceError::foreign("the tar", crate::Refusal::Other, what));
             return true;
         }
+        // Another name of a file that came before it.
+        let same = member.same_as.as_ref().and_then(|name| self.members.get(&plain_path(name)));
+        if let Some(TarMember { kind: TarMemberKind::File, wal }) = same {
+            let wal = TarWal { name: path.clone(), ..wal.clone() };
+            let follows = !is_wal || self.last.as_deref().is_none_or(|last| last <= name);
+            self.members.insert(path, TarMember { kind: TarMemberKind::File, wal });
+            return follows;
+        }
         let limit = if is_wal { LARGEST } else { ASIDE };
         let is_data = !is_wal && is_data_file(&path);
         let is_aside = self.spool.is_some() && member.kind == TarMemberKind::File && member.size <= limit && !is_data;

@@ -28,6 +28,8 @@ pub struct Member {
     pub offset: u64,
     /// When it was written, in seconds since 1970.
     pub modified: u64,
+    /// The member whose content it shares, as written: it is another name of that file (a hard link).
+    pub same_as: Option<String>,
 }
 
 /// What a member is.
@@ -76,8 +78,9 @@ pub(super) struct Parser {
     header: Vec<u8>,
     state: ParserState,
     fault: Option<TarFault>,
-    /// Of the members to come: a name, and a size, from headers of their own.
+    /// Of the members to come: names, and a size, from headers of their own.
     long_name: Option<Vec<u8>>,
+    long_link: Option<Vec<u8>>,
     pax_size: Option<u64>,
     sparse: bool,
 }
@@ -102,6 +105,7 @@ enum ParserState {
 enum MemberUse {
     Content,
     LongName(Vec<u8>),
+    LongLink(Vec<u8>),
     Pax(Vec<u8>),
     Skip,
 }
@@ -114,6 +118,7 @@ impl Default for Parser {
             state: ParserState::Header,
             fault: None,
             long_name: None,
+            long_link: None,
             pax_size: None,
             sparse: false,
         }
@@ -139,7 +144,7 @@ impl Parser {
                     if !content.is_empty() {
                         match what {
                             MemberUse::Content => sink(TarEvent::Content(content))?,
-                            MemberUse::LongName(kept) | MemberUse::Pax(kept) => {
+                            MemberUse::LongName(kept) | MemberUse::LongLink(kept) | MemberUse::Pax(kept) => {
                                 let room = LONGEST.saturating_sub(kept.len());
                                 kept.extend_from_slice(content.get(..content.len().min(room)).unwrap_or(&[]));
                             }
@@ -185,12 +190,8 @@ impl Parser {
 
     fn content_ends(&mut self) {
         match std::mem::replace(&mut self.state, ParserState::Header) {
-            ParserState::Content { what: MemberUse::LongName(mut name), .. } => {
-                while name.last() == Some(&0) {
-                    name.pop();
-                }
-                self.long_name = Some(name);
-            }
+            ParserState::Content { what: MemberUse::LongName(name), .. } => self.long_name = Some(without_end(name)),
+            ParserState::Content { what: MemberUse::LongLink(name), .. } => self.long_link = Some(without_end(name)),
             ParserState::Content { what: MemberUse::Pax(text), .. } => self.pax(&text),
             _ => {}
         }
@@ -216,7 +217,8 @@ impl Parser {
         match block.get(156).copied().unwrap_or(0) {
             b'L' => self.content(size, MemberUse::LongName(Vec::new())),
             b'x' => self.content(size, MemberUse::Pax(Vec::new())),
-            b'g' | b'K' => self.content(size, MemberUse::Skip),
+            b'K' => self.content(size, MemberUse::LongLink(Vec::new())),
+            b'g' => self.content(size, MemberUse::Skip),
             kind => return self.member(block, kind, size, sink),
         }
         ControlFlow::Continue(())
@@ -230,6 +232,8 @@ impl Parser {
         sink: &mut dyn FnMut(TarEvent<'_>) -> ControlFlow<()>,
     ) -> ControlFlow<()> {
         let name = self.long_name.take().unwrap_or_else(|| short_name(block));
+        let link = self.long_link.take();
+        let same_as = (kind == b'1').then(|| link.unwrap_or_else(|| text(block, 157, 100).to_vec()));
         let size = self.pax_size.take().unwrap_or(size);
         let sparse = std::mem::take(&mut self.sparse);
         let path = String::from_utf8_lossy(&name).into_owned();
@@ -245,7 +249,8 @@ impl Parser {
         };
         let more = block.get(156) == Some(&b'S') && block.get(482) == Some(&1);
         let modified = number(field(block, 136, 12)).unwrap_or(0);
-        sink(TarEvent::Member(&Member { path, size: stored, kind, offset: self.at, modified }))?;
+        let same_as = same_as.map(|name| String::from_utf8_lossy(&name).into_owned());
+        sink(TarEvent::Member(&Member { path, size: stored, kind, offset: self.at, modified, same_as }))?;
         if more {
             self.state = ParserState::Extension { size };
         } else {
@@ -278,6 +283,7 @@ impl Parser {
             let (key, value) = (record.get(..equals).unwrap_or(&[]), record.get(equals + 1..).unwrap_or(&[]));
             match key {
                 b"path" => self.long_name = Some(value.to_vec()),
+                b"linkpath" => self.long_link = Some(value.to_vec()),
                 b"size" => self.pax_size = std::str::from_utf8(value).ok().and_then(|digits| digits.parse().ok()),
                 key if key.starts_with(b"GNU.sparse.") => self.sparse = true,
                 _ => {}
@@ -290,9 +296,20 @@ fn field(block: &[u8; BLOCK], at: usize, length: usize) -> &[u8] {
     block.get(at..at + length).unwrap_or(&[])
 }
 
+fn text(block: &[u8; BLOCK], at: usize, length: usize) -> &[u8] {
+    field(block, at, length).split(|&b| b == 0).next().unwrap_or(&[])
+}
+
+/// Without the zeros that end it.
+fn without_end(mut name: Vec<u8>) -> Vec<u8> {
+    while name.last() == Some(&0) {
+        name.pop();
+    }
+    name
+}
+
 fn short_name(block: &[u8; BLOCK]) -> Vec<u8> {
-    let text = |at, length| field(block, at, length).split(|&b| b == 0).next().unwrap_or(&[]);
-    let (prefix, name) = (text(345, 155), text(0, 100));
+    let (prefix, name) = (text(block, 345, 155), text(block, 0, 100));
     // In GNU's headers other fields stand where the prefix does.
     if prefix.is_empty() || field(block, 257, 6) != b"ustar\0" { name.to_vec() } else { [prefix, b"/", name].concat() }
 }
