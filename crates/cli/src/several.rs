@@ -40,10 +40,11 @@ impl NamedArchive {
         listing.entries.iter().map(Entry::shown).collect()
     }
 
-    /// The same, opened anew, where its tool made or expired a backup or WAL since it was `listed`.
+    /// The same, opened anew, where its tool made or expired a backup or WAL since it was listed. `listed`: its names
+    /// then; `None`: some of it went away since, whatever is there now.
     pub fn newer(
         &self,
-        listed: &BTreeSet<String>,
+        listed: Option<&BTreeSet<String>>,
         input: &InputOptions,
         contents: Option<&ContentsReading>,
     ) -> anyhow::Result<Option<NamedArchive>> {
@@ -54,7 +55,7 @@ impl NamedArchive {
             let state = |backup: &ListedBackup| (backup.label.clone(), contents.is_some() || backup.restores());
             listed.iter().map(state).collect::<Vec<_>>()
         };
-        let changed = backups(self) != backups(&newer) || *listed != newer.names();
+        let changed = backups(self) != backups(&newer) || listed != Some(&newer.names());
         Ok(match contents.filter(|_| changed) {
             Some(contents) => Some(input.open_named(Some(contents))?),
             None => changed.then_some(newer),

@@ -18,7 +18,7 @@ use anyhow::Context;
 use clap::ValueEnum;
 use pgwal::format::{Lsn, TimelineId};
 use pgwal::source::{Source, common_folder};
-use pgwal::verify::codes::CodePattern;
+use pgwal::verify::codes::{Code, CodePattern};
 use pgwal::verify::index::Parts;
 use pgwal::verify::places::verify_places;
 use pgwal::verify::recovery::RestoreFiles;
@@ -287,7 +287,9 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
             // Between a segment and what goes with it, a tool takes a moment.
             std::thread::sleep(options.settle);
         }
-        let newer = |opened: &NamedArchive| opened.newer(&listed, &args.input, contents.as_ref());
+        let stayed = outcome.findings.iter().all(|finding| finding.code != Code::Vanished);
+        let listed = Some(&listed).filter(|_| stayed);
+        let newer = |opened: &NamedArchive| opened.newer(listed, &args.input, contents.as_ref());
         match opened.as_ref().filter(|_| again).map(newer).transpose()?.flatten() {
             // A tool expires a backup, then its WAL: what either said that is gone asks for nothing more.
             Some(newer) => opened = Some(newer),
