@@ -7,11 +7,11 @@ use walproof_live::{Postgres, gate};
 
 use crate::{
     postgres,
-    run::{cargo, done, root},
+    run::{cargo, done},
 };
 
-/// Every test of the workspace with a live server, then the fuzz targets over their seeds; at the end, what could not
-/// be tried here.
+/// Every test of the workspace with a live server, the fuzz targets over their seeds among them; at the end, what could
+/// not be tried here.
 pub fn run(arguments: &[&str]) -> Result<()> {
     let server = postgres::find_or_install()?;
     println!("tests with a live server run PostgreSQL {} ({})", server.major(), server.bin().display());
@@ -31,11 +31,7 @@ fn tests(arguments: &[&str], server: &Postgres, left_out: &Path) -> Result<()> {
             .env("WALPROOF_PG", server.bin())
             .env("WALPROOF_LIVE", "1")
             .env(gate::LEFT_OUT, left_out),
-    )?;
-    if root().join("fuzz/Cargo.toml").is_file() {
-        done(cargo().args(["test", "--manifest-path", "fuzz/Cargo.toml"]))?;
-    }
-    Ok(())
+    )
 }
 
 /// Each once, however many tests lacked it.
