@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, env, fs, path::Path, process};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use walproof_live::{Postgres, gate};
 
 use crate::{
@@ -10,8 +10,10 @@ use crate::{
     run::{cargo, done},
 };
 
+mod binaries;
+
 /// Every test of the workspace with a live server, the fuzz targets over their seeds among them; at the end, what could
-/// not be tried here.
+/// not be tried here. With arguments, what `cargo test` makes of them.
 pub fn run(arguments: &[&str]) -> Result<()> {
     let server = postgres::find_or_install()?;
     println!("tests with a live server run PostgreSQL {} ({})", server.major(), server.bin().display());
@@ -24,14 +26,18 @@ pub fn run(arguments: &[&str]) -> Result<()> {
 }
 
 fn tests(arguments: &[&str], server: &Postgres, left_out: &Path) -> Result<()> {
-    done(
-        cargo()
-            .args(["test", "--workspace"])
-            .args(arguments)
-            .env("WALPROOF_PG", server.bin())
-            .env("WALPROOF_LIVE", "1")
-            .env(gate::LEFT_OUT, left_out),
-    )
+    let environment = [
+        ("WALPROOF_PG", server.bin().as_os_str()),
+        ("WALPROOF_LIVE", "1".as_ref()),
+        (gate::LEFT_OUT, left_out.as_os_str()),
+    ];
+    if !arguments.is_empty() {
+        return done(cargo().args(["test", "--workspace"]).args(arguments).envs(environment));
+    }
+    let failed = binaries::run(&binaries::built()?, &environment)?;
+    done(cargo().args(["test", "--workspace", "--doc"]).envs(environment))?;
+    ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
+    Ok(())
 }
 
 /// Each once, however many tests lacked it.
