@@ -56,7 +56,7 @@ impl Files {
     pub fn holders(&self, number: SegmentNo) -> Vec<Holder> {
         let inventory = &self.inventory;
         let of = |s: &Segment, partial| {
-            let entries = self.entries.get(s.entry..s.entry + s.copies).unwrap_or(&[]);
+            let entries = s.files(&self.entries);
             let timeline = s.timeline;
             entries
                 .iter()

@@ -423,7 +423,7 @@ fn drop_others(archive: &Archive<'_>, seen: &mut ArchiveSurvey) {
     let gone = |entry: usize| archive.left_out.contains(&entry);
     for stretch in seen.stretches.values_mut() {
         stretch.pieces.retain(|piece| !matches!(&piece.kind, PieceKind::Bad(bad) if gone(bad.entry)));
-        stretch.copies.retain(|(first, second)| !gone(*first) && !gone(*second));
+        stretch.copies.retain(|copies| !gone(copies.first) && !gone(copies.second));
         stretch.renamed.retain(|(entry, _)| !gone(*entry));
     }
     seen.stretches.retain(|timeline, _| !archive.inventory.of(*timeline).is_empty());

@@ -17,6 +17,22 @@ pub struct Segment {
     pub copies: usize,
 }
 
+impl Segment {
+    /// Its files.
+    pub fn files<'a>(&self, entries: &'a [Entry]) -> &'a [Entry] {
+        entries.get(self.entry..self.entry + self.copies).unwrap_or(&[])
+    }
+
+    /// Whether no restore gets any of its files: pgBackRest alone writes a SHA-1 into names, and of a segment of which
+    /// files with different ones lie there `archive-get` gives out none (error 45).
+    pub fn is_withheld(&self, entries: &[Entry]) -> bool {
+        let mut named = self.files(entries).iter().map(Entry::archived_sha1);
+        let Some(Some(first)) = named.next() else { return false };
+        let others: Vec<Option<[u8; 20]>> = named.collect();
+        others.iter().all(Option::is_some) && others.iter().any(|other| *other != Some(first))
+    }
+}
+
 /// Everything by kind. Indices are those of the entries.
 #[derive(Debug, Default)]
 pub struct Inventory {

@@ -109,6 +109,8 @@ pub enum Unusable {
     Changed,
     /// Gone.
     Vanished,
+    /// Others of its name lie beside it, and who keeps the archive gives out none of them.
+    Withheld,
 }
 
 /// What can be had of a file that a server cannot use.
@@ -140,10 +142,37 @@ impl Unusable {
     /// What can be had of such a file.
     pub fn readable(&self) -> Readable {
         match self {
-            Unusable::Size { .. } | Unusable::Packed { .. } | Unusable::Changed => Readable::Beginning,
+            // Whoever asks what records there are is shown those of one of them.
+            Unusable::Size { .. } | Unusable::Packed { .. } | Unusable::Changed | Unusable::Withheld => {
+                Readable::Beginning
+            }
             _ => Readable::Nothing,
         }
     }
+}
+
+/// Two files of one segment that differ: the entries of both.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DifferingCopies {
+    /// The one that comes first by name, or is the better one.
+    pub first: usize,
+    /// The other.
+    pub second: usize,
+    /// What is wrong with either by itself.
+    pub faults: [Option<TwinFault>; 2],
+    /// Who keeps the archive gives out neither.
+    pub withheld: bool,
+}
+
+/// What is wrong with one of several files of a segment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TwinFault {
+    /// A server cannot use it.
+    Unusable,
+    /// Its records are damaged here.
+    Records(Lsn),
+    /// Its content is not what the SHA-1 in its name says.
+    Checksum,
 }
 
 /// Pieces in order.
@@ -153,8 +182,8 @@ pub struct Stretch {
     pub pieces: Vec<Piece>,
     /// Files that were read and their bytes.
     pub bytes: u64,
-    /// Copies that differ: the entries of the files.
-    pub copies: Vec<(usize, usize)>,
+    /// Copies that differ.
+    pub copies: Vec<DifferingCopies>,
     /// Files whose content is not what the checksum in their name says: the entry, and the SHA-1 found.
     pub renamed: Vec<(usize, [u8; 20])>,
 }

@@ -38,6 +38,8 @@ pub enum NoRecords {
     Closed,
     /// Gone.
     Unreadable,
+    /// Who keeps the archive gives out neither this file nor the others of its name.
+    Withheld,
 }
 
 /// Reads files of a shelf.
@@ -62,6 +64,10 @@ impl<'a> EventReader<'a> {
         let Some((place, entry)) = self.shelf.places.get(found.place).zip(self.shelf.entry(found)) else {
             return FileRead::Nothing(NoRecords::Unreadable);
         };
+        let named = place.inventory.get(found.timeline, found.number);
+        if named.is_some_and(|segment| segment.is_withheld(&place.entries)) {
+            return FileRead::Nothing(NoRecords::Withheld);
+        }
         let cluster = Cluster { layout: self.shelf.layout, system_id: self.system_id };
         let reader = Reader {
             source: place.source,
@@ -100,6 +106,7 @@ impl<'a> EventReader<'a> {
             Some(Unusable::Encrypted(_) | Unusable::WrongKey(_) | Unusable::Unknown(_) | Unusable::Refused(_)) => {
                 FileRead::Nothing(NoRecords::Closed)
             }
+            Some(Unusable::Withheld) => FileRead::Nothing(NoRecords::Withheld),
             Some(Unusable::Vanished) => FileRead::Nothing(NoRecords::Unreadable),
             Some(Unusable::Cluster { .. }) => FileRead::Records(nothing()),
             _ => FileRead::Records(scanned.run.map_or_else(nothing, Box::new)),

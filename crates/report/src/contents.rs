@@ -12,7 +12,10 @@ pub fn line(contents: &BackupContents) -> String {
 
 /// `912 files, 24 MiB read, every checksum is right`
 pub fn text(read: &ContentsRead) -> String {
-    let mut text = format!("{}, {} read", counted(read.files.into(), "file"), bytes(read.bytes.into()));
+    let mut text = match read.is_nothing() {
+        true => "nothing was read".to_owned(),
+        false => format!("{}, {} read", counted(read.files.into(), "file"), bytes(read.bytes.into())),
+    };
     let mut add = |what: &str, fault: &Option<ContentFault>| {
         if let Some(fault) = fault {
             text += &format!("; {what}: {fault}");

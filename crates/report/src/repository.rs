@@ -20,6 +20,8 @@ pub fn json(facts: &RepositoryFacts) -> Value {
         "restorable_backups": facts.restorable,
         "restore_command": facts.restore_command,
         "restore_yaml": facts.restore_yaml,
+        "no_command": facts.no_command,
+        "left_out": facts.left_out,
     })
 }
 

@@ -13,8 +13,8 @@ pub(crate) fn why(window: &BackupWindow<'_>) -> Option<String> {
             let first = window.listed.and_then(|listed| listed.defects.first());
             format!("does not restore: {}", first.map(ToString::to_string).unwrap_or_default())
         }
-        NoWindow::Gap => "WAL that it needs is missing: walproof verify says which".to_owned(),
-        NoWindow::Damage => "WAL that it needs is damaged: walproof verify says where".to_owned(),
+        NoWindow::Gap => lacks("is missing", window),
+        NoWindow::Damage => lacks("is damaged", window),
         NoWindow::Timeline => match known.and_then(|known| known.beside) {
             Some(beside) => format!("lies beside the way of recovery: ask for timeline {}", beside.ask),
             None => "lies beside the way of recovery".to_owned(),
@@ -29,11 +29,32 @@ pub(crate) fn why(window: &BackupWindow<'_>) -> Option<String> {
     })
 }
 
+fn lacks(how: &str, window: &BackupWindow<'_>) -> String {
+    match window.cause {
+        Some(cause) => format!("WAL that it needs {how}: {} ({})", cause.message(None), cause.code),
+        None => format!("WAL that it needs {how}: walproof verify says where"),
+    }
+}
+
+/// Why its reach ends where it does, for people; `None`: the archive goes no further.
+pub(crate) fn ends_by(window: &BackupWindow<'_>) -> Option<String> {
+    let cause = window.cause?;
+    let kind = window.ends_by()?.name();
+    Some(format!("ends there by a {kind}: {} ({})", cause.message(None), cause.code).replace("a damage", "damage"))
+}
+
 /// What replay from a backup can be told to end at: from where it is consistent.
 pub(crate) fn reach_of(window: &BackupWindow<'_>) -> Option<Value> {
     let (first, last) = window.ends;
     let (from, to) = window.reach?;
-    Some(json!({"from_lsn": from, "to_lsn": to, "first": first.as_ref().map(end), "last": last.as_ref().map(end)}))
+    Some(json!({
+        "from_lsn": from,
+        "to_lsn": to,
+        "first": first.as_ref().map(end),
+        "last": last.as_ref().map(end),
+        "ends_by": window.ends_by().map(NoWindow::name),
+        "ends_by_message": ends_by(window),
+    }))
 }
 
 /// The end of a transaction.

@@ -1,7 +1,7 @@
 //! What every format says in the same words.
 
 use pgwal_verify::recovery::pages::Blind;
-use pgwal_verify::{Depth, Detail, Finding, NotChecked, Outcome, Verdict};
+use pgwal_verify::{Code, Depth, Detail, Finding, NotChecked, Outcome, Verdict};
 
 /// A verdict, as JSON names it.
 pub fn verdict(verdict: Verdict) -> &'static str {
@@ -64,10 +64,25 @@ pub fn broken_backups(outcome: &Outcome) -> String {
         _ => None,
     };
     let labels: Vec<String> = outcome.counted().filter_map(label).collect();
+    let none_left = |f: &Finding| matches!(f.detail, Detail::OfListedBackup { none_left: true, .. });
     match labels.as_slice() {
+        [_, ..] if outcome.counted().any(none_left) => "; but no backup here restores".to_owned(),
         [] => String::new(),
         [one] => format!("; but backup {one} does not restore"),
         all => format!("; but {} backups do not restore", all.len()),
+    }
+}
+
+/// Why nothing of an archive could be read, and what to do.
+pub fn unread(outcome: &Outcome) -> String {
+    match outcome.worst() {
+        Some(worst) if matches!(worst.code, Code::Encrypted | Code::WrongKey) => {
+            let files = outcome.counted().filter(|f| f.code == worst.code).map(|f| 1 + f.more).sum::<u64>();
+            let which = if files > 1 { " and its WAL with it" } else { "" };
+            format!("it is encrypted: {}{which}; {}", worst.message(None), worst.advice())
+        }
+        Some(worst) => format!("{}; {}", worst.message(None), worst.advice()),
+        None => "no file there says how to read it".to_owned(),
     }
 }
 

@@ -131,6 +131,22 @@ pub enum BackupDefect {
     BadParent(String),
     /// Its tool cannot give out the WAL that it needs.
     NoWalFor(String),
+    /// No file of its data is there.
+    NoData {
+        /// Where they should be.
+        folder: String,
+        /// Its own list of them is there, and names none.
+        none_listed: bool,
+    },
+    /// All files of it together have fewer bytes than its tool wrote down.
+    LessData {
+        /// Where they are.
+        folder: String,
+        /// Their bytes.
+        found: u64,
+        /// What they should have.
+        expected: u64,
+    },
 }
 
 impl fmt::Display for BackupDefect {
@@ -159,6 +175,13 @@ impl fmt::Display for BackupDefect {
             BackupDefect::NoParent(label) => write!(f, "{label}, on which it builds, is missing"),
             BackupDefect::BadParent(label) => write!(f, "{label}, on which it builds, does not restore"),
             BackupDefect::NoWalFor(why) => f.write_str(why),
+            BackupDefect::NoData { folder, none_listed: false } => write!(f, "{folder} holds no data files"),
+            BackupDefect::NoData { folder, none_listed: true } => {
+                write!(f, "{folder} holds no data files, and its list of them is empty")
+            }
+            BackupDefect::LessData { folder, found, expected } => {
+                write!(f, "the files in {folder} have {found} bytes, and its tool wrote down {expected}")
+            }
         }
     }
 }
@@ -172,6 +195,14 @@ impl ListedBackup {
     /// Whether it is being made, and nothing else keeps it from restoring.
     pub fn is_unfinished(&self) -> bool {
         !self.defects.is_empty() && self.defects.iter().all(|defect| matches!(defect, BackupDefect::Unfinished(_)))
+    }
+
+    /// Whether it never had data by its own list of files, which is all that keeps it from restoring: its tool made no
+    /// backup there.
+    pub fn is_empty_by_its_list(&self) -> bool {
+        let empty = |defect: &BackupDefect| matches!(defect, BackupDefect::NoData { none_listed: true, .. });
+        self.defects.iter().any(empty)
+            && self.defects.iter().all(|defect| empty(defect) || matches!(defect, BackupDefect::BadParent(_)))
     }
 
     /// Whether replay can start from it: it restores, and where it starts is known.

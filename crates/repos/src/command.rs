@@ -70,6 +70,24 @@ pub fn restore(repository: &Repository, backup: &ListedBackup, call: &ToolCall<'
     }
 }
 
+/// Why [`restore`] has no command for a backup; `None` where it has one. `backup`: where the tool lists it.
+pub fn why_none(repository: &Repository, backup: Option<&ListedBackup>, call: &ToolCall<'_>) -> Option<String> {
+    let tool = repository.layout;
+    let Some(backup) = backup else {
+        return Some(format!(
+            "{tool} lists no such backup here: put its files into place as they were made, and set restore_command to \
+             what fetches WAL from here"
+        ));
+    };
+    if restore(repository, backup, call).is_some() {
+        return None;
+    }
+    Some(match Location::of(repository) {
+        None => format!("{tool} restores from no tar: unpack it, and ask again"),
+        Some(_) => format!("what {tool} needs to find this place stands in its own configuration"),
+    })
+}
+
 fn wal_g(at: &Location, label: &str, call: &ToolCall<'_>) -> Option<String> {
     let mut variables = match at {
         Location::Folder(base) => vec![format!("WALG_FILE_PREFIX={}", quoted(base))],

@@ -1,5 +1,6 @@
 //! What was read of the contents of a backup's files.
 
+use crate::store::Store;
 use pgwal_format::Lsn;
 use std::fmt;
 use std::path::Path;
@@ -11,13 +12,21 @@ pub struct ContentsReading {
     pub jobs: usize,
     /// Of this backup alone, and of those that it builds on; `latest` is the last one that restores. `None`: of all.
     pub backup: Option<String>,
-    /// Who reads a data directory, or a tar of one, that lies on this machine's disk as a server has it.
+    /// Who reads a data directory, or a tar of one, as a server has it.
     pub plain: PlainReading,
 }
 
-/// Reads a data directory or a tar of one on this machine's disk, of a backup that starts there, with so many threads.
-/// `None`: it is neither.
-pub type PlainReading = fn(&Path, Option<Lsn>, usize) -> Option<ContentsRead>;
+/// Reads a data directory or a tar of one, of a backup that starts there, with so many threads. `None`: it is neither.
+pub type PlainReading = fn(PlainPlace<'_>, Option<Lsn>, usize) -> Option<ContentsRead>;
+
+/// Where a data directory lies as a server has it.
+#[derive(Clone, Copy)]
+pub enum PlainPlace<'a> {
+    /// On this machine's disk; a tar of one as well.
+    Disk(&'a Path),
+    /// In a folder of a store.
+    Store(&'a dyn Store, &'a str),
+}
 
 /// What was read of the contents of a backup's files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,6 +102,11 @@ impl ContentsRead {
         if !self.not_checked.contains(&what) {
             self.not_checked.push(what);
         }
+    }
+
+    /// Whether nothing at all was read.
+    pub fn is_nothing(&self) -> bool {
+        self.files == 0 && self.bytes == 0
     }
 
     /// Takes in what was read beside.

@@ -13,7 +13,7 @@ use crate::repo_layout::RepoLayout;
 use crate::repository::Repository;
 use crate::store::Store;
 use crate::tar_store::TarStore;
-use pgwal_source::{Source, StdinPlace, is_wal_folder, open_at_pace, tar_at, with_keys};
+use pgwal_source::{Source, SourceError, StdinPlace, is_wal_folder, open_at_pace, tar_at, with_keys};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -50,12 +50,12 @@ pub fn open(paths: &[PathBuf], choice: &RepoChoice, how: PlaceReading) -> Result
     }
     if path == Path::new("-") {
         return match StdinPlace::open()? {
-            StdinPlace::Tar(tar) => in_tar::open(tar, choice, &how),
+            StdinPlace::Tar(tar) => in_tar::open(&Arc::new(tar), choice, &how),
             StdinPlace::File(source) => Ok(OpenedPlace::plain(with_keys(source, how.keys))),
         };
     }
     if let Some(tar) = tar_at(path, pace.clone())? {
-        return in_tar::open(tar, choice, &how);
+        return in_tar::open(&Arc::new(tar), choice, &how);
     }
     if !path.is_dir() {
         return plain(pace);
@@ -97,14 +97,54 @@ pub fn open_wal(path: &Path, choice: &RepoChoice, how: PlaceReading) -> Result<O
 /// One of several archives, opened.
 pub type EachPlace = (Candidate, Result<OpenedPlace, RepoError>);
 
+/// What lies at a place: one archive, or several.
+pub enum AllPlaces {
+    /// One.
+    One(Box<OpenedPlace>),
+    /// Each of several.
+    Each(Vec<EachPlace>),
+}
+
+fn one_place(opened: OpenedPlace) -> AllPlaces {
+    AllPlaces::One(Box::new(opened))
+}
+
+/// Opens all that lies at a place.
+///
+/// # Errors
+/// As [`open`], but for several archives that lie there.
+pub fn open_all(paths: &[PathBuf], choice: &RepoChoice, how: &PlaceReading) -> Result<AllPlaces, RepoError> {
+    let [path] = paths else { return open(paths, choice, how.clone()).map(one_place) };
+    let of_stream = if path == Path::new("-") { Some(StdinPlace::open()?) } else { None };
+    let (opened, store): (_, Option<Arc<dyn Store>>) = match of_stream {
+        // It does not come a second time.
+        Some(StdinPlace::Tar(tar)) => {
+            let tar = Arc::new(tar);
+            (in_tar::open(&tar, choice, how), Some(Arc::new(TarStore::new(tar))))
+        }
+        Some(StdinPlace::File(source)) => (Ok(OpenedPlace::plain(with_keys(source, how.keys.clone()))), None),
+        None => (open(paths, choice, how.clone()), None),
+    };
+    match opened {
+        Err(RepoError::Several { .. } | RepoError::Source(SourceError::WrongLevel { .. })) => {
+            let store = store.map_or_else(|| place(path, how), Ok)?;
+            Ok(AllPlaces::Each(each(&store, choice, how)?))
+        }
+        opened => opened.map(one_place),
+    }
+}
+
 /// Opens every archive that lies in a folder and that the choice leaves: each as if it had been chosen.
 ///
 /// # Errors
 /// The folder cannot be looked at.
 pub fn open_each(path: &Path, choice: &RepoChoice, how: &PlaceReading) -> Result<Vec<EachPlace>, RepoError> {
-    let store = place(path, how)?;
+    each(&place(path, how)?, choice, how)
+}
+
+fn each(store: &Arc<dyn Store>, choice: &RepoChoice, how: &PlaceReading) -> Result<Vec<EachPlace>, RepoError> {
     let open = |candidate: Candidate| {
-        let opened = one(Arc::clone(&store), candidate.clone(), choice, how);
+        let opened = one(Arc::clone(store), candidate.clone(), choice, how);
         (candidate, opened)
     };
     Ok(choice.narrow(candidates(store.as_ref())?).into_iter().map(open).collect())
@@ -156,6 +196,15 @@ fn bucket(path: &Path, how: &PlaceReading) -> Result<Option<Arc<dyn Store>>, Rep
 
 /// Where several archives may lie.
 fn place(path: &Path, how: &PlaceReading) -> Result<Arc<dyn Store>, RepoError> {
+    if path == Path::new("-") {
+        return match StdinPlace::open()? {
+            StdinPlace::Tar(tar) => Ok(Arc::new(TarStore::new(Arc::new(tar)))),
+            StdinPlace::File(source) => {
+                let (place, asked) = (source.describe(), "a file came, and no tar of several archives".to_owned());
+                Err(RepoError::NoneOf { place, asked, candidates: Vec::new() })
+            }
+        };
+    }
     if let Some(tar) = tar_at(path, how.pace.clone())? {
         return Ok(Arc::new(TarStore::new(Arc::new(tar))));
     }

@@ -1,18 +1,15 @@
 //! Pieces of files in a store, read and held against what is known of them.
 
 use crate::contents::ContentsRead;
+use crate::one_file::OneFile;
 use crate::store::Store;
 use pgwal_format::text::control::ControlFile;
 use pgwal_source::codec::Container;
-use pgwal_source::{
-    AsOf, Codec, Entry, Extent, How, Keys, Listing, Local, ReadOutcome, ReadState, Refusal, Scratch, Source,
-    SourceError, Stamp, Stored,
-};
+use pgwal_source::{Codec, Entry, How, Keys, ReadOutcome, ReadState, Scratch, Source, SourceError, Stored, by_crew};
 use sha1::{Digest, Sha1};
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What is known of the content of a file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,45 +55,25 @@ pub(crate) fn share(
     jobs: usize,
     look: &(dyn Fn(usize, &mut Scratch, &mut ContentsRead) + Sync),
 ) -> ContentsRead {
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let (mut scratch, mut read) = (Scratch::default(), ContentsRead::default());
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            if at >= count {
-                return read;
-            }
-            look(at, &mut scratch, &mut read);
-        }
-    };
-    let threads = jobs.clamp(1, count.max(1));
-    std::thread::scope(|scope| {
-        // Where there are no threads to be had, this one does it alone.
-        let start = |_| std::thread::Builder::new().spawn_scoped(scope, work).ok();
-        let others: Vec<_> = (1..threads).filter_map(start).collect();
-        let mut all = work();
-        for other in others {
-            match other.join() {
-                Ok(read) => all.merge(read),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        all
-    })
+    type Own = (Scratch, ContentsRead);
+    let begin = || -> Own { (Scratch::default(), ContentsRead::default()) };
+    let one = |at: usize, (scratch, read): &mut Own| look(at, scratch, read);
+    by_crew(count, jobs, &begin, &one, &mut |(_, all), (_, read)| all.merge(read)).1
 }
 
 /// Reads a piece. `Unpacks` and plain sums are those of what was packed and encrypted.
 pub(crate) fn read(store: &dyn Store, keys: &Keys, piece: &DataPiece, scratch: &mut Scratch) -> PieceRead {
-    let source = PieceSource { store, piece, keys };
+    let open = || stored_of(store, piece);
+    let source = OneFile { place: store.describe(), keys, open: &open };
     match piece.sum {
         PieceSum::Plain(expected) => {
             let mut sum = Sha1::new();
-            let read = unpacked(&source, scratch, &mut |window| sum.update(window));
+            let read = unpacked(&source, &piece.file, scratch, &mut |window| sum.update(window));
             let right = sum.finalize().as_slice() == expected;
             judged(read, || right.then_some(()).ok_or("has another SHA-1 than its manifest says"))
         }
-        PieceSum::Unpacks => judged(unpacked(&source, scratch, &mut |_| ()), || Ok(())),
-        _ => match source.stored() {
+        PieceSum::Unpacks => judged(unpacked(&source, &piece.file, scratch, &mut |_| ()), || Ok(())),
+        _ => match stored_of(store, piece) {
             Ok(Some(mut stored)) => {
                 let length = piece.part.map(|(_, length)| length);
                 stored_piece(&mut *stored, piece.sum, length)
@@ -157,12 +134,13 @@ pub(crate) fn drain(stored: &mut dyn Read, length: Option<u64>, sink: &mut dyn F
 
 /// Plain bytes of a piece.
 fn unpacked(
-    source: &PieceSource<'_>,
+    source: &dyn Source,
+    file: &str,
     scratch: &mut Scratch,
     sink: &mut dyn FnMut(&[u8]),
 ) -> Result<ReadOutcome, SourceError> {
     let how = How { limit: u64::MAX, ..How::default() };
-    let entry = Entry::named(&source.piece.file, None);
+    let entry = Entry::named(file, None);
     pgwal_source::read(source, &entry, &how, scratch, &mut |window| {
         sink(window);
         ControlFlow::Continue(())
@@ -193,55 +171,13 @@ fn judged(read: Result<ReadOutcome, SourceError>, sum: impl FnOnce() -> Result<(
     }
 }
 
-/// A piece as a source of one file.
-struct PieceSource<'a> {
-    store: &'a dyn Store,
-    piece: &'a DataPiece,
-    keys: &'a Keys,
-}
-
-impl PieceSource<'_> {
-    fn stored(&self) -> Result<Option<Box<dyn Stored + '_>>, SourceError> {
-        let Some(stored) = self.store.open(&self.piece.file)? else { return Ok(None) };
-        Ok(Some(match self.piece.part {
-            None => stored,
-            Some((from, length)) => Box::new(StoredPart { stored, from, length, at: 0 }),
-        }))
-    }
-}
-
-impl Source for PieceSource<'_> {
-    fn describe(&self) -> String {
-        self.store.describe()
-    }
-
-    fn list(&self) -> Result<Listing, SourceError> {
-        Ok(Listing::default())
-    }
-
-    fn open(&self, _: &Entry, _: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
-        self.stored()?.ok_or_else(|| SourceError::foreign(&self.piece.file, Refusal::Gone, "it is not there"))
-    }
-
-    fn stamp(&self, _: &Entry) -> Option<Stamp> {
-        None
-    }
-
-    fn as_of(&self, _: &Entry) -> AsOf {
-        AsOf::Now
-    }
-
-    fn is_live(&self) -> bool {
-        false
-    }
-
-    fn keys(&self, _: &Entry) -> Option<&Keys> {
-        Some(self.keys).filter(|keys| !keys.is_empty())
-    }
-
-    fn local(&self) -> Option<&dyn Local> {
-        None
-    }
+/// The stored bytes of a piece; `None` where there is no such file.
+fn stored_of<'a>(store: &'a dyn Store, piece: &DataPiece) -> Result<Option<Box<dyn Stored + 'a>>, SourceError> {
+    let Some(stored) = store.open(&piece.file)? else { return Ok(None) };
+    Ok(Some(match piece.part {
+        None => stored,
+        Some((from, length)) => Box::new(StoredPart { stored, from, length, at: 0 }),
+    }))
 }
 
 /// A part of a file.

@@ -1,7 +1,8 @@
 //! Where a repository lies: names and bytes, nothing else. A folder is one; whatever lists by prefix and reads by range
 //! can be another.
 
-use pgwal_source::{AsOf, Entry, Extent, Keys, Listing, Local, ReadState, Source, SourceError, Stamp, Stored};
+use crate::one_file::OneFile;
+use pgwal_source::{Entry, Keys, ReadState, Source, SourceError, Stored};
 use std::io::Cursor;
 use std::path::PathBuf;
 
@@ -70,6 +71,36 @@ pub(crate) fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
+/// Folders below each other in a backup; the deepest is a database in a tablespace.
+const DEEPEST: usize = 8;
+
+/// Files that are looked at below one folder: links may lead anywhere.
+const MOST_FILES: u64 = 4_000_000;
+
+/// Hands on every file below a folder, by its name there, with its size; `false` where there are too many.
+///
+/// # Errors
+/// A folder cannot be looked at.
+pub fn each_file(store: &dyn Store, folder: &str, each: &mut dyn FnMut(&str, u64)) -> Result<bool, SourceError> {
+    let mut left = MOST_FILES;
+    let mut open = vec![(String::new(), 0)];
+    while let Some((below, depth)) = open.pop() {
+        for item in store.list(join(folder, &below).trim_end_matches('/'))? {
+            let name = join(&below, &item.name);
+            match item.kind {
+                ItemKind::File(_) if left == 0 => return Ok(false),
+                ItemKind::File(size) => {
+                    left -= 1;
+                    each(&name, size);
+                }
+                ItemKind::Folder if depth < DEEPEST => open.push((name, depth + 1)),
+                ItemKind::Folder => {}
+            }
+        }
+    }
+    Ok(true)
+}
+
 /// The items of a folder, as the layouts ask about them.
 pub(crate) struct Items(pub Vec<StoreItem>);
 
@@ -108,48 +139,11 @@ impl Items {
 pub(crate) fn plain(store: &dyn Store, keys: &Keys, file: &str, limit: u64) -> Result<Option<Vec<u8>>, SourceError> {
     let Some(bytes) = store.read(file, limit)? else { return Ok(None) };
     let entry = Entry::named(file, Some(bytes.len() as u64));
-    let memory = OneFile(bytes, keys.clone());
-    let source: &dyn Source = &memory;
+    let open = || Ok(Some(Box::new(Cursor::new(bytes.as_slice())) as Box<dyn Stored + '_>));
+    let source: &dyn Source = &OneFile { place: store.describe(), keys, open: &open };
     match source.small(&entry, limit) {
         Ok((bytes, read)) if read.state == ReadState::Whole => Ok(Some(bytes)),
         Ok(_) => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// A file in memory.
-struct OneFile(Vec<u8>, Keys);
-
-impl Source for OneFile {
-    fn describe(&self) -> String {
-        "memory".to_owned()
-    }
-
-    fn list(&self) -> Result<Listing, SourceError> {
-        Ok(Listing::default())
-    }
-
-    fn open(&self, _: &Entry, _: Extent) -> Result<Box<dyn Stored + '_>, SourceError> {
-        Ok(Box::new(Cursor::new(self.0.as_slice())))
-    }
-
-    fn stamp(&self, _: &Entry) -> Option<Stamp> {
-        None
-    }
-
-    fn as_of(&self, _: &Entry) -> AsOf {
-        AsOf::Now
-    }
-
-    fn is_live(&self) -> bool {
-        false
-    }
-
-    fn keys(&self, _: &Entry) -> Option<&Keys> {
-        Some(&self.1)
-    }
-
-    fn local(&self) -> Option<&dyn Local> {
-        None
     }
 }

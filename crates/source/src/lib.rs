@@ -36,6 +36,7 @@
 #[cfg(feature = "stores")]
 pub mod bucket;
 pub mod codec;
+mod crew;
 mod decode;
 #[cfg_attr(not(feature = "openssl"), allow(dead_code, reason = "there is nothing to decrypt with"))]
 mod decrypt;
@@ -74,6 +75,7 @@ pub mod tar;
 mod versioned;
 
 pub use codec::Codec;
+pub use crew::by_crew;
 pub use disk::open_file;
 pub use entry::{Entry, Ignored, Listing};
 pub use error::{FileKind, Refusal, SourceError};

@@ -25,7 +25,7 @@ use pgwal_archive::whose::Cluster;
 use pgwal_archive::{Buffers, Error};
 use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::{Entry, Source};
-use side::{ComparedSide, ReadCopy};
+use side::{ComparedSide, ReadCopies};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
@@ -47,6 +47,8 @@ pub struct Comparison {
     pub segments: Vec<ComparedSegment>,
     /// Good segments that only one of the two has.
     pub only: [Vec<SegmentSpan>; 2],
+    /// Segments of which several files lie on one side and differ, on either.
+    pub twins: [Vec<DifferingFiles>; 2],
     /// Other files that differ, or that only one of the two has.
     pub files: Vec<ComparedFile>,
 }
@@ -62,6 +64,21 @@ pub struct ComparedSegment {
     pub difference: CopyDifference,
     /// Which is right.
     pub right: RightCopy,
+}
+
+/// Files of one segment in one place that differ.
+#[derive(Clone, Debug)]
+pub struct DifferingFiles {
+    /// Its name.
+    pub name: SegmentName,
+    /// The file that was compared with the other side, and what is wrong with it.
+    pub taken: (String, Option<Finding>),
+    /// Those beside it.
+    pub others: Vec<(String, Option<Finding>)>,
+    /// Who keeps the archive gives out none of them.
+    pub withheld: bool,
+    /// Hashes of all of them.
+    sums: Vec<u128>,
 }
 
 /// What a copy of a segment is.
@@ -139,7 +156,12 @@ impl Comparison {
     /// Whether a record, or a file, is there on one side that the other has not.
     pub fn differs(&self) -> bool {
         let of_segments = self.segments.iter().any(|segment| segment.difference != CopyDifference::Slack);
-        self.foreign || of_segments || self.only.iter().any(|only| !only.is_empty()) || !self.files.is_empty()
+        let twins = |side: usize| self.twins.get(side).into_iter().flatten().map(|files| (files.name, &files.sums));
+        self.foreign
+            || of_segments
+            || !twins(0).eq(twins(1))
+            || self.only.iter().any(|only| !only.is_empty())
+            || !self.files.is_empty()
     }
 
     /// Segments of both that differ in what replay does not read.
@@ -169,6 +191,7 @@ pub fn compare(
         alike_damaged: Vec::new(),
         segments: Vec::new(),
         only: [Vec::new(), Vec::new()],
+        twins: [Vec::new(), Vec::new()],
         files: Vec::new(),
     };
     if foreign {
@@ -180,20 +203,24 @@ pub fn compare(
     if let Some(progress) = options.progress {
         progress.begin(all.len() as u64);
     }
-    let work = |i: usize, buffers: &mut Buffers| -> Option<[Option<ReadCopy>; 2]> {
+    let work = |i: usize, buffers: &mut Buffers| -> Option<[Option<ReadCopies>; 2]> {
         let at = all.get(i)?;
-        Some([0, 1].map(|side: usize| sides.get(side)?.read(*at, options, buffers)))
+        let mut copies = [0, 1].map(|side: usize| sides.get(side)?.read(*at, options, buffers));
+        if let [Some(a), Some(b)] = &mut copies {
+            ReadCopies::agree(a, b);
+        }
+        Some(copies)
     };
     let mut deciding = Deciding::new(&sides, &mut out);
     let mut place = 0;
-    let mut take = |read: Option<[Option<ReadCopy>; 2]>| {
+    let mut take = |read: Option<[Option<ReadCopies>; 2]>| {
         let (Some(copies), Some(&at)) = (read, all.get(place)) else { return Ok(ControlFlow::Break(())) };
         place += 1;
         if options.look().is_stopped() {
             return Err(Error::Interrupted);
         }
         if let Some(progress) = options.progress {
-            progress.file(copies.iter().flatten().map(|copy| copy.bytes).sum());
+            progress.file(copies.iter().flatten().map(|copies| copies.taken.bytes).sum());
         }
         deciding.take(at, copies, chosen)?;
         Ok(ControlFlow::Continue(()))

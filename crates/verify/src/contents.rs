@@ -1,9 +1,9 @@
 //! What was read of the contents of backups.
 
 use pgwal_format::Lsn;
-use pgwal_recovery::backup::{self, Backup, FlawKind, JudgedBy, Weight};
-use pgwal_repos::{ContentFault, ContentsRead};
-use std::path::Path;
+use pgwal_recovery::backup::{self, Backup, DataFiles, FlawKind, JudgedBy, Weight};
+use pgwal_repos::{ContentFault, ContentsRead, PlainPlace, Store, each_file};
+use pgwal_source::{SourceError, Stored};
 
 /// What was read of the files of a backup.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,10 +16,51 @@ pub struct BackupContents {
 
 /// Reads a data directory, or a tar of one, that a backup tool keeps as it is. `start`: where the backup begins, where
 /// its own files do not say it. `None`: it is neither.
-pub fn plain(path: &Path, start: Option<Lsn>, jobs: usize) -> Option<ContentsRead> {
-    let mut backup = backup::open(path).ok()?;
-    backup::look(&mut backup, path, start, jobs);
+pub fn plain(place: PlainPlace<'_>, start: Option<Lsn>, jobs: usize) -> Option<ContentsRead> {
+    let backup = match place {
+        PlainPlace::Disk(path) => {
+            let mut backup = backup::open(path).ok()?;
+            backup::look(&mut backup, path, start, jobs);
+            backup
+        }
+        PlainPlace::Store(store, folder) => {
+            let files = StoredData { store, folder };
+            let mut backup = match backup::of_files(&files) {
+                Ok(backup) => backup,
+                Err(error) => {
+                    let unread = ContentFault::of(folder.to_owned(), format!("cannot be read: {error}"), 1);
+                    return Some(ContentsRead { unread: Some(unread), ..ContentsRead::default() });
+                }
+            };
+            backup::look_at(&mut backup, &files, start, jobs);
+            backup
+        }
+    };
     read_of(&backup)
+}
+
+/// A data directory in a store.
+struct StoredData<'a> {
+    store: &'a dyn Store,
+    folder: &'a str,
+}
+
+impl DataFiles for StoredData<'_> {
+    fn describe(&self) -> String {
+        self.folder.to_owned()
+    }
+
+    fn list(&self) -> Vec<(String, u64)> {
+        let mut all = Vec::new();
+        // What cannot be listed is not there for whoever would restore it.
+        let _ = each_file(self.store, self.folder, &mut |name, size| all.push((name.to_owned(), size)));
+        all.retain(|(name, _)| !name.starts_with("pg_wal/") && !name.starts_with("pg_xlog/"));
+        all
+    }
+
+    fn open(&self, name: &str) -> Result<Option<Box<dyn Stored + '_>>, SourceError> {
+        self.store.open(&format!("{}/{name}", self.folder))
+    }
 }
 
 /// What was read of a backup that lies on this machine's disk.

@@ -43,7 +43,7 @@ impl Accepted {
         let base = |file: &str| file.rsplit('/').next().unwrap_or(file).to_owned();
         let (to_file, count) = match &finding.detail {
             Detail::Gap { last, count, .. } => (Some(last.clone()), *count),
-            Detail::Copies { other } => (Some(base(other)), 1 + finding.more),
+            Detail::Copies { other, .. } => (Some(base(other)), 1 + finding.more),
             _ => (None, 1 + finding.more),
         };
         Accepted {

@@ -33,12 +33,20 @@ impl JudgedRepository<'_> {
         let JudgedRepository { repository, which } = *self;
         let mut findings: Vec<Finding> = repository.defects.iter().map(of_information).collect();
         let left = repository.backups.iter().any(ListedBackup::restores);
+        // Where nothing was backed up, nothing was lost.
+        let lost = !left && !repository.backups.iter().any(ListedBackup::is_empty_by_its_list);
         for backup in repository.backups.iter().filter(|backup| which.tells(backup)) {
             // Whoever makes the first one has none yet.
-            let decides = matches!(which, OfBackups::One(_)) || !left && !backup.is_unfinished();
+            let decides = matches!(which, OfBackups::One(_)) || lost && !backup.is_unfinished();
             let severity = if decides { Severity::Error } else { Severity::Warning };
             findings.extend(of_backup(backup, !left).map(|finding| Finding { severity, ..finding }));
             findings.extend(of_contents(backup));
+        }
+        // Contents were asked for, and none could be had.
+        let read = self.contents();
+        if !read.is_empty() && read.iter().all(|contents| contents.read.is_nothing()) {
+            let unread = findings.iter_mut().filter(|finding| finding.code == Code::BackupUnread);
+            unread.for_each(|finding| finding.severity = Severity::Error);
         }
         findings
     }

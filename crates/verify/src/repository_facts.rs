@@ -21,6 +21,10 @@ pub struct RepositoryFacts {
     pub restore_command: Option<String>,
     /// The same as an operator of Kubernetes is told of it.
     pub restore_yaml: Option<String>,
+    /// Why there is no command for the restore that was proven.
+    pub no_command: Option<String>,
+    /// What of it is not looked at, and why.
+    pub left_out: Vec<String>,
 }
 
 impl RepositoryFacts {
@@ -35,6 +39,8 @@ impl RepositoryFacts {
             restorable: restorable as u64,
             restore_command: None,
             restore_yaml: None,
+            no_command: None,
+            left_out: repository.left_out.clone(),
         }
     }
 }

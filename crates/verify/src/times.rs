@@ -77,20 +77,20 @@ struct SegmentTimes {
 }
 
 impl Times {
-    /// Verifies an archive and gathers its times; `None` where no file there says whose WAL it is. An index in
-    /// `options` makes it quick.
+    /// Verifies an archive and gathers its times; where no file there says whose WAL it is, only the outcome. An index
+    /// in `options` makes it quick.
     ///
     /// # Errors
     /// As [`crate::verify()`].
-    pub fn of(source: &dyn Source, options: Options<'_>) -> Result<Option<Times>, Error> {
+    pub fn of(source: &dyn Source, options: Options<'_>) -> Result<Result<Times, Box<Outcome>>, Error> {
         let mut outcome =
             crate::verify(source, &Options { facts: true, severities: options.severities.clone(), ..options })?;
-        let Some(layout) = outcome.layout else { return Ok(None) };
+        let Some(layout) = outcome.layout else { return Ok(Err(Box::new(outcome))) };
         let timeline = outcome.path.last().copied().unwrap_or(TimelineId::FIRST);
         let way = std::mem::take(&mut outcome.facts);
         let mut times = Times { outcome, layout, timeline, way, replays: Vec::new() };
         times.replays = times.find_replays(source, &options)?;
-        Ok(Some(times))
+        Ok(Ok(times))
     }
 
     /// The replay that the verdict is about, then those from older or newer backups that end elsewhere, by their ends.

@@ -1,5 +1,6 @@
 //! What each backup of an archive can be restored to, and where it cannot, why not.
 
+use crate::codes::Severity;
 use crate::finding::Finding;
 use crate::outcome::{KnownBackup, Outcome};
 use crate::times::Times;
@@ -19,6 +20,8 @@ pub struct BackupWindow<'a> {
     pub ends: (Option<TransactionEnd>, Option<TransactionEnd>),
     /// Why it cannot be restored to anything, or to no time.
     pub why: Option<NoWindow>,
+    /// What is wrong with the WAL that it needs, or where its reach ends.
+    pub cause: Option<&'a Finding>,
 }
 
 /// Why a backup has no window.
@@ -88,14 +91,31 @@ fn window<'a>(
         (None, None) => Some(NoWindow::Unknown),
         (None, Some(known)) => Some(lacks(&times.outcome, known)),
     };
-    BackupWindow { listed, known, reach, ends, why }
+    let cause = match (reach, known) {
+        (Some((_, to)), _) => of_worst(&times.outcome, &|f| f.lsn == Some(to)),
+        (None, Some(known)) => of_worst(&times.outcome, &|f| lies_in(f, known)),
+        (None, None) => None,
+    };
+    BackupWindow { listed, known, reach, ends, why, cause: cause.filter(|_| !broken) }
+}
+
+/// The worst thing that is wrong with WAL at a place.
+fn of_worst<'a>(outcome: &'a Outcome, is_there: &dyn Fn(&Finding) -> bool) -> Option<&'a Finding> {
+    let told = |f: &&Finding| f.severity >= Severity::Warning && !f.code.is_of_repository() && is_there(f);
+    outcome.findings.iter().filter(told).min_by_key(|f| (std::cmp::Reverse(f.severity), f.lsn))
+}
+
+/// Whether something is wrong between a backup's start and its end.
+fn lies_in(finding: &Finding, known: &KnownBackup) -> bool {
+    let Some(from) = finding.lsn.or(finding.at) else { return false };
+    let until = finding.lost.and_then(|lost| lost.until_lsn).unwrap_or(from).max(from);
+    from <= known.stop && known.start <= until
 }
 
 /// What keeps WAL from a backup whose own files are well.
 fn lacks(outcome: &Outcome, known: &KnownBackup) -> NoWindow {
     let end = outcome.timelines.iter().map(|timeline| timeline.to).max().unwrap_or_default();
-    let inside = |f: &&Finding| f.at.or(f.lsn).is_some_and(|at| known.start <= at && at <= known.stop);
-    let is_hole = outcome.findings.iter().filter(inside).any(|f| f.code.is_hole());
+    let is_hole = of_worst(outcome, &|f| lies_in(f, known)).is_some_and(|f| f.code.is_hole());
     match known.complete {
         _ if known.beside.is_some() => NoWindow::Timeline,
         _ if known.start >= end => NoWindow::Future,
@@ -107,6 +127,12 @@ fn lacks(outcome: &Outcome, known: &KnownBackup) -> NoWindow {
 }
 
 impl BackupWindow<'_> {
+    /// Why nothing behind its reach can be restored; `None`: the archive goes no further.
+    pub fn ends_by(&self) -> Option<NoWindow> {
+        let cause = self.cause.filter(|_| self.reach.is_some())?;
+        Some(if cause.code.is_hole() { NoWindow::Gap } else { NoWindow::Damage })
+    }
+
     /// Where it starts.
     pub fn start(&self) -> Option<Lsn> {
         self.known.map(|known| known.start).or_else(|| self.listed?.start)
@@ -149,6 +175,7 @@ mod tests {
             reach: Some((Lsn::new(from), Lsn::new(to))),
             ends: (None, None),
             why: None,
+            cause: None,
         };
         let found = holes(&[window(50, 60), window(10, 20), window(12, 30), window(30, 40)]);
         assert_eq!(found, [(Lsn::new(40), Lsn::new(50))]);

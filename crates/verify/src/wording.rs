@@ -1,5 +1,6 @@
 //! Findings in words: what is wrong, what a server of that version says and does there, what to do.
 
+mod copies;
 mod given;
 mod message;
 mod restore;
@@ -16,6 +17,15 @@ use pgwal_format::text::history::Switch;
 use pgwal_format::{FileName, Layout};
 use pgwal_recovery::backup::RootFileFlaw;
 use pgwal_source::Codec;
+use pgwal_source::name::{self, NamePlace};
+
+/// What is to be looked for in the place of a file: one whose name has a checksum of its content is never found again.
+fn wanted(file: &str) -> String {
+    match name::place(file.rsplit('/').next().unwrap_or(file)) {
+        NamePlace::Wal(placed) if placed.sha1.is_some() => placed.name.to_string(),
+        _ => file.to_owned(),
+    }
+}
 
 impl Finding {
     /// What is wrong, in a sentence without a full stop.
@@ -40,6 +50,7 @@ impl Finding {
     /// What to do next.
     pub fn advice(&self) -> String {
         let file = self.file.as_deref().unwrap_or("the file");
+        let wanted = wanted(file);
         if let Some(copy) = &self.copy {
             return match copy.ends_with(".partial") {
                 true => format!(
@@ -167,12 +178,12 @@ impl Finding {
                 format!("to recover what is in it, copy {file} to the name without .partial, extended with zeros to a whole segment")
             }
             (Code::ForeignName | Code::ForeignCluster | Code::ForeignVersion | Code::Geometry, _) => {
-                format!("find out which cluster archives into this place; get this cluster's own {file}")
+                format!("find out which cluster archives into this place; get this cluster's own {wanted}")
             }
             (Code::RepositoryInfo, _) => format!("bring {file} back, from its .copy, from another repository of the stanza or from a copy of this one"),
             (Code::BackupContent, _) => "copy the backup anew from where it was taken, or restore another one".into(),
             (Code::BackupPages, _) => "after a restore, run pg_amcheck or pg_checksums before the cluster is used".into(),
-            (Code::BackupUnread, _) => "look as a user who may read the backup's files, with the key for them".into(),
+            (Code::BackupUnread, _) => "look as a user who may read the backup's files, with the key for them; where none is there, take a new backup".into(),
             (Code::BackupNotRestorable, _) => "take a new backup now, and look for what is missing in another repository or a copy of this one".into(),
             (Code::BackupHistory, _) => format!("get {file} from another copy of the archive, or take a new base backup"),
             (Code::BackupLabel | Code::BackupControl | Code::BackupContradicts | Code::BackupManifest, _) => {
@@ -188,9 +199,7 @@ impl Finding {
             (_, Detail::BadCopy { good, .. }) => {
                 format!("put a copy of {good} in the place of {file}: a restore_command that takes the first file there is gets the bad one")
             }
-            (Code::CopiesDiffer, Detail::Copies { other }) => {
-                format!("compare both with the records of the timeline and remove the wrong one of {file} and {other}")
-            }
+            (_, Detail::Copies { other, faults, .. }) => copies::advice(file, other, faults),
             (Code::Data, _) => {
                 "look at its bytes with walproof hex; compare with another copy of the file, and find out what wrote the record".into()
             }
@@ -199,7 +208,7 @@ impl Finding {
             (Code::NotWal, _) if FileName::parse(file.rsplit('/').next().unwrap_or(file)).is_none() => {
                 "name a file of WAL (24 hexadecimal digits), a folder of them, or a data directory".into()
             }
-            _ => format!("find a good copy of {file}: pg_wal of the old primary, a standby, another archive; check it: walproof verify FILE"),
+            _ => format!("find a good copy of {wanted}: pg_wal of the old primary, a standby, another archive; check it: walproof verify FILE"),
         }
     }
 }

@@ -78,6 +78,7 @@ impl Wire for Unusable {
             Unusable::Refused(text) => (12u8, text.clone()).put(out),
             Unusable::Changed => out.push(13),
             Unusable::Vanished => out.push(14),
+            Unusable::Withheld => out.push(17),
             Unusable::Twice { outer, inner, bytes } => (15u8, (Packing(*outer), (Packing(*inner), *bytes))).put(out),
         }
     }
@@ -106,6 +107,7 @@ impl Wire for Unusable {
                 let (outer, inner) = (Packing::take(input)?.0, Packing::take(input)?.0);
                 Unusable::Twice { outer, inner, bytes: Wire::take(input)? }
             }
+            17 => Unusable::Withheld,
             _ => return None,
         })
     }

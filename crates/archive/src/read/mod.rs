@@ -17,7 +17,7 @@ use crate::alone::older_only;
 use crate::fresh::is_fresh;
 use crate::look::Depth;
 use crate::names::Segment;
-use crate::stretch::{Bad, Piece, PieceKind, Stretch, Unusable};
+use crate::stretch::{Bad, DifferingCopies, Piece, PieceKind, Stretch, TwinFault, Unusable};
 use crate::tally::Tally;
 use crate::whose::{Cluster, FirstPage, beginning};
 use pgwal_source::{Codec, Entry, How, ReadState, Scratch, Source};
@@ -107,14 +107,17 @@ impl Reader<'_> {
         if reads.len() > 1 && reads.iter().any(|(_, read)| read.why.is_none()) {
             reads.retain(|(entry, read)| !passing(*entry, &read.why));
         }
+        let withheld = reads.len() > 1 && segment.is_withheld(self.entries);
         let mut best: Option<(usize, CountedFile)> = None;
         for (entry, read) in reads {
             match &best {
                 Some((first, kept)) => {
                     if kept.why.is_none() && read.why.is_none() && (kept.bytes, kept.sum) != (read.bytes, read.sum)
                         || kept.why != read.why
+                        || withheld
                     {
-                        out.copies.push((*first, entry));
+                        let faults = [fault(kept), fault(&read)];
+                        out.copies.push(DifferingCopies { first: *first, second: entry, faults, withheld });
                     }
                     if kept.why.is_some() && read.why.is_none() {
                         best = Some((entry, read));
@@ -125,6 +128,7 @@ impl Reader<'_> {
         }
         if let Some((entry, read)) = best {
             let kind = match (read.why, read.run) {
+                _ if withheld => PieceKind::Bad(Box::new(self.bad(entry, Unusable::Withheld, None))),
                 (None, Some(run)) => PieceKind::Run(Box::new(run)),
                 (why, run) => PieceKind::Bad(Box::new(self.bad(entry, why.unwrap_or(Unusable::Vanished), run))),
             };
@@ -290,7 +294,8 @@ impl Reader<'_> {
         let plain = |entry: &Entry| beginning(self.source, entry).is_some_and(|(_, codec, _)| codec == Codec::Plain);
         let why =
             odd.filter(|_| plain(entry)).map(|found| Unusable::Size { found, short: found < size, packed: false });
-        self.blank(segment, why)
+        let withheld = segment.is_withheld(self.entries).then_some(Unusable::Withheld);
+        self.blank(segment, withheld.or(why))
     }
 
     fn blank(&self, segment: &Segment, why: Option<Unusable>) -> Stretch {
@@ -337,6 +342,20 @@ impl Reader<'_> {
         let (sum, first) = sum.finish();
         Some(Whole { bytes: size, sum, first, sha1 })
     }
+}
+
+/// What is wrong with one of several files by itself.
+fn fault(read: &CountedFile) -> Option<TwinFault> {
+    let run = match (&read.why, &read.run) {
+        (None, Some(run)) => run,
+        _ => return Some(TwinFault::Unusable),
+    };
+    let of_records = match &run.tail {
+        _ if !run.damages.is_empty() => run.damages.first().map(|damage| damage.at),
+        Tail::Stopped(stop) if !stop.rest.clean => Some(stop.at),
+        _ => None,
+    };
+    of_records.map(TwinFault::Records).or(read.sha1.map(|_| TwinFault::Checksum))
 }
 
 /// A segment that holds WAL of older timelines only.

@@ -8,12 +8,12 @@ use crate::streams::page;
 use crate::zone::ZoneOption;
 use clap::ValueEnum;
 use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::repos::{OpenedPlace, RepoError, open_each};
-use pgwal::source::SourceError;
+use pgwal::repos::{AllPlaces, OpenedPlace, RepoError, open_all};
 use pgwal::verify::Verdict;
 use pgwal::verify::times::Times;
 use pgwal_report::backups::{ArchiveBackups, BackupsAnswer, json, text};
 use pgwal_report::outside::{Lines, OutputForm};
+use pgwal_report::words::unread;
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -25,6 +25,9 @@ pub struct BackupsArgs {
     /// Read the contents of the backups as well, and hold them against their checksums
     #[arg(long)]
     data: bool,
+    /// Every archive that lies there, as verify has it: that is what is told in any case
+    #[arg(long, hide = true)]
+    each: bool,
     /// How to say it
     #[arg(long, value_enum, default_value_t = BackupsFormat::Text)]
     format: BackupsFormat,
@@ -82,13 +85,11 @@ type NamedPlace = (String, Result<OpenedPlace, RepoError>);
 /// What lies there: one archive, or each of several.
 fn archives(meant: &MeantPlace) -> anyhow::Result<Vec<NamedPlace>> {
     let MeantPlace { paths, choice, how } = meant;
-    match pgwal::repos::open(paths, choice, how.clone()) {
-        Err(RepoError::Several { .. } | RepoError::Source(SourceError::WrongLevel { .. })) => {}
-        Err(error) => return Err(error.into()),
-        Ok(opened) => return Ok(vec![(meant.shown(), Ok(opened))]),
-    }
-    let Some(path) = paths.first() else { return Ok(Vec::new()) };
-    let each = open_each(path, choice, how)?;
+    let each = match open_all(paths, choice, how)? {
+        AllPlaces::One(opened) => return Ok(vec![(meant.shown(), Ok(*opened))]),
+        AllPlaces::Each(each) => each,
+    };
+    let path = paths.first().cloned().unwrap_or_default();
     let shown = |base: &str| if base.is_empty() { meant.shown() } else { path.join(base).display().to_string() };
     Ok(each.into_iter().map(|(candidate, opened)| (shown(&candidate.base), opened)).collect())
 }
@@ -97,8 +98,8 @@ fn look(args: &BackupsArgs, place: String, opened: Result<OpenedPlace, RepoError
     let times = match &opened {
         Err(error) => Err(error.to_string()),
         Ok(opened) => match Times::of(opened.source.as_ref(), args.input.options()) {
-            Ok(Some(times)) => Ok(times),
-            Ok(None) => Err("no file there says how to read it".to_owned()),
+            Ok(Ok(times)) => Ok(times),
+            Ok(Err(outcome)) => Err(unread(&outcome)),
             Err(error) => Err(error.to_string()),
         },
     };

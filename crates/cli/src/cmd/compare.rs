@@ -29,7 +29,8 @@ pub struct CompareArgs {
     /// The other copy
     #[arg(value_name = "B")]
     b: PathBuf,
-    /// Write a mended copy into this folder, outside of both: of each file the good copy. Nothing there is overwritten
+    /// Write a mended copy into this folder, outside of both: of each file the good copy. Nothing there is overwritten;
+    /// if the copy is whole, the exit code is 0
     #[arg(long, value_name = "DIR")]
     write: Option<PathBuf>,
     /// Threads [default: one a processor]
@@ -104,5 +105,5 @@ pub fn run(args: &CompareArgs) -> anyhow::Result<Exit> {
         }
     }
     out.flush()?;
-    Ok(if found.differs() { Exit::Refuted } else { Exit::Clean })
+    Ok(if answer.is_well() { Exit::Clean } else { Exit::Refuted })
 }

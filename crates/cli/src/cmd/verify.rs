@@ -299,13 +299,16 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
     let repository = opened.as_ref().and_then(NamedArchive::repository);
     let source = opened.as_ref().map(NamedArchive::source);
     bar.finish();
-    // No tool takes files from several places.
     if let (Some(repository), Some(facts), Some(foretold), Some(layout)) =
         (repository, &mut outcome.repository, &outcome.restore, &outcome.layout)
         && outcome.verdict == Verdict::Proven
-        && outcome.places.is_empty()
     {
-        args.restoring.type_down(facts, repository, foretold, layout.dialect.version, &args.input)?;
+        if !outcome.places.is_empty() {
+            facts.no_command =
+                Some("no tool takes files from several places: compare A B --write DIR makes one".into());
+        } else {
+            args.restoring.type_down(facts, repository, foretold, layout.dialect.version, &args.input)?;
+        }
     }
     guarding.judge(&mut outcome, &args.severity, args.quiet, &mut zone)?;
     let fails_from = if args.fail_on == FailOn::Warning { Severity::Warning } else { Severity::Error };

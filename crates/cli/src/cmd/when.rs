@@ -23,6 +23,7 @@ use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::time::Zone;
 use pgwal_report::when::{self, WhenAnswer, WhenAsked, restore_command};
+use pgwal_report::words::unread;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -106,8 +107,9 @@ pub fn run(args: &WhenArgs) -> anyhow::Result<Exit> {
     };
     let mut first = options();
     first.progress = Some(&bar);
-    let Some(times) = Times::of(source, first)? else {
-        bail!("{}: no file there says how to read it", source.describe())
+    let times = match Times::of(source, first)? {
+        Ok(times) => times,
+        Err(outcome) => bail!("{}: {}", source.describe(), unread(&outcome)),
     };
     bar.finish();
     if let Some(index) = &index {

@@ -57,7 +57,12 @@ fn demo(file: &str) -> PathBuf {
     if plain.is_file() { plain } else { root().join("demo/good").join(format!("{file}.gz")) }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// The name that pgBackRest gives to a segment.
+pub fn named(segment: &str, bytes: &[u8]) -> String {
+    format!("{segment}-{}", hex(&Sha1::digest(bytes)))
+}
+
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -104,11 +109,7 @@ fn backup_json(kind: &str, prior: Option<&str>) -> String {
 
 /// A repository of pgBackRest with a full backup and an incremental one on it.
 pub fn pgbackrest(repo: &Repo) {
-    repo.wal(
-        "archive/main/15-1/0000000100000000",
-        |segment, bytes| format!("{segment}-{}", hex(&Sha1::digest(bytes))),
-        true,
-    );
+    repo.wal("archive/main/15-1/0000000100000000", named, true);
     let history = format!("{{\"db-catalog-version\":1,\"db-system-id\":{SYSTEM_ID},\"db-version\":\"15\"}}");
     let backups = vec![(FULL, backup_json("full", None)), (INCR, backup_json("incr", Some(FULL)))];
     let text =
@@ -179,7 +180,7 @@ const LABEL: &str = "START WAL LOCATION: 0/900028 (file 000000010000000000000009
 fn barman_info(status: &str) -> String {
     format!(
         "backup_label='{LABEL}'\nbegin_time=2026-11-22 03:17:01.5+00:00\nbegin_wal={0}\nbegin_xlog=0/900028\n\
-         end_time=2026-11-22 03:17:02.5+00:00\nend_wal={0}\nend_xlog=0/900100\nsize=8195\nstatus={status}\n\
+         end_time=2026-11-22 03:17:02.5+00:00\nend_wal={0}\nend_xlog=0/900100\nsize=4\nstatus={status}\n\
          systemid={SYSTEM_ID}\ntimeline=1\n",
         SEGMENTS[0]
     )
@@ -207,6 +208,7 @@ pub fn walg(repo: &Repo) {
                     \"UncompressedSize\":8195,\"StartTime\":\"2026-11-22T03:17:01.0Z\",\"FinishTime\":\
                     \"2026-11-22T03:17:02.0Z\"}";
     repo.put(&format!("basebackups_005/base_{}_backup_stop_sentinel.json", SEGMENTS[0]), sentinel);
+    repo.put(&format!("basebackups_005/base_{}/tar_partitions/part_001.tar", SEGMENTS[0]), "some");
 }
 
 pub fn probackup(repo: &Repo) {

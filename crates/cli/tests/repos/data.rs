@@ -159,6 +159,7 @@ fn checksums_of_pg_probackup_are_of_what_is_stored() {
 fn what_has_no_checksum_has_to_unpack() {
     let repo = Repo::new();
     build::walg(&repo);
+    repo.remove("basebackups_005/base_000000010000000000000009/tar_partitions/part_001.tar");
     let part = "basebackups_005/base_000000010000000000000009/tar_partitions/part_001.tar.gz";
     repo.put(part, gzip(&[7; 1000]));
     let (outcome, code) = json(&["verify", &repo.root(), "--data"]);

@@ -15,12 +15,15 @@ mod server;
 
 mod compared;
 mod configured;
+mod empty;
 #[path = "../codes/encrypt.rs"]
 mod encrypt;
+mod ends;
 mod places;
 #[path = "../run/tar.rs"]
 mod tar;
 mod tars;
+mod twice;
 mod typed;
 mod written;
 

@@ -8,15 +8,14 @@ use super::flaw::{FlawKind, Weight};
 use super::manifest::{ManifestChecksum, ManifestFile};
 use super::own_files::{Use, use_of};
 use super::relations::place;
-use super::{Backup, BackupKind, folder, judge, tarball};
+use super::{Backup, BackupKind, DataFiles, folder, judge, tarball};
 use pgwal_format::Lsn;
 use pgwal_format::image::page_checksum;
 use pgwal_format::text::control::{ControlFile, ControlImage, members::ControlField};
-use pgwal_source::{SourceError, Stored, open_file};
+use pgwal_source::{SourceError, Stored, by_crew, open_file};
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 use std::collections::HashMap;
-use std::path::Path;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::path::{Path, PathBuf};
 
 /// By what contents were judged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -50,16 +49,30 @@ pub struct FileContents {
 /// Reads the files of a backup that lies on this machine's disk, with so many threads, and puts down what is wrong.
 /// `start`: where it begins, where its own files do not say it.
 pub fn look(backup: &mut Backup, path: &Path, start: Option<Lsn>, jobs: usize) {
+    let (kind, root) = (backup.kind, backup.tar_root.clone());
+    look_by(backup, start, &mut |own| match kind {
+        BackupKind::DataDirectory => Some(in_folder(own, path, jobs)),
+        BackupKind::Tar => Some(in_tars(own, path, &root)),
+        _ => None,
+    });
+}
+
+/// The same of a data directory that does not lie on this machine's disk as one.
+pub fn look_at(backup: &mut Backup, files: &dyn DataFiles, start: Option<Lsn>, jobs: usize) {
+    look_by(backup, start, &mut |own| {
+        let names: Vec<String> = files.list().into_iter().map(|(name, _)| name).collect();
+        let open = |at: usize| names.get(at).map_or(Ok(None), |name| files.open(name));
+        Some(in_files(own, &names, &open, jobs))
+    });
+}
+
+fn look_by(backup: &mut Backup, start: Option<Lsn>, read: &mut dyn FnMut(&ContentJudge) -> Option<FileContents>) {
     let start = backup.label.as_ref().map(|label| label.start).or(start);
     let Some(own) = ContentJudge::of(backup, start) else {
         backup.contents = Some(FileContents::default());
         return;
     };
-    let mut found = match backup.kind {
-        BackupKind::DataDirectory => in_folder(&own, path, jobs),
-        BackupKind::Tar => in_tars(&own, path, &backup.tar_root),
-        _ => return,
-    };
+    let Some(mut found) = read(&own) else { return };
     found.by = own.by;
     found.other.sort();
     found.pages.sort();
@@ -274,42 +287,39 @@ impl PageSums {
 }
 
 fn in_folder(judge: &ContentJudge, path: &Path, jobs: usize) -> FileContents {
-    let files = folder::files(path);
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut found = FileContents::default();
-        let mut window = vec![0; 256 << 10];
-        while let Some((name, file, _)) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let Some(mut sum) = judge.begin(name) else { continue };
-            match open_file(file, None).and_then(|mut stored| read(&mut *stored, &mut window, &mut sum, file)) {
-                Ok(size) => judge.end(name, size, sum, &mut found),
-                // That it is not there is told by its name.
-                Err(error) if error.is_gone() => {}
-                Err(error) => found.unread.push((name.clone(), error.to_string())),
-            }
-        }
-        found
+    let (names, paths): (Vec<String>, Vec<PathBuf>) =
+        folder::files(path).into_iter().map(|(name, path, _)| (name, path)).unzip();
+    let open = |at: usize| -> Result<Option<Box<dyn Stored>>, SourceError> {
+        paths.get(at).map(|path| open_file(path, None)).transpose()
     };
-    std::thread::scope(|scope| {
-        let start = |_| std::thread::Builder::new().spawn_scoped(scope, work).ok();
-        let others: Vec<_> = (1..jobs.min(files.len())).filter_map(start).collect();
-        let mut all = work();
-        for other in others {
-            match other.join() {
-                Ok(found) => all.merge(found),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-        all
-    })
+    in_files(judge, &names, &open, jobs)
 }
 
-fn read(stored: &mut dyn Stored, window: &mut [u8], sum: &mut FileSum, file: &Path) -> Result<u64, SourceError> {
+/// Opens a file by its place among all of them; `None`: it is not there.
+type OpenData<'a> = dyn Fn(usize) -> Result<Option<Box<dyn Stored + 'a>>, SourceError> + Sync + 'a;
+
+fn in_files(judge: &ContentJudge, names: &[String], open: &OpenData<'_>, jobs: usize) -> FileContents {
+    let begin = || (FileContents::default(), vec![0; 256 << 10]);
+    let look = |at: usize, (found, window): &mut (FileContents, Vec<u8>)| {
+        let Some((name, mut sum)) = names.get(at).and_then(|name| Some((name, judge.begin(name)?))) else { return };
+        let size = open(at).and_then(|stored| stored.map(|mut s| read(&mut *s, window, &mut sum, name)).transpose());
+        match size {
+            Ok(Some(size)) => judge.end(name, size, sum, found),
+            // That it is not there is told by its name.
+            Ok(None) => {}
+            Err(error) if error.is_gone() => {}
+            Err(error) => found.unread.push((name.clone(), error.to_string())),
+        }
+    };
+    by_crew(names.len(), jobs, &begin, &look, &mut |(all, _), (found, _)| all.merge(found)).0
+}
+
+fn read(stored: &mut dyn Stored, window: &mut [u8], sum: &mut FileSum, file: &str) -> Result<u64, SourceError> {
     let mut size = 0;
     loop {
         let count = match stored.read(window) {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            count => count.map_err(|error| SourceError::io(file, &error))?,
+            count => count.map_err(|error| SourceError::io(Path::new(file), &error))?,
         };
         if count == 0 {
             return Ok(size);

@@ -13,6 +13,7 @@
 
 mod assemble;
 mod contents;
+mod data_files;
 mod find;
 mod flaw;
 mod folder;
@@ -43,7 +44,8 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use assemble::take_wal;
-pub use contents::{FileContents, JudgedBy, look};
+pub use contents::{FileContents, JudgedBy, look, look_at};
+pub use data_files::{DataFiles, of_files};
 pub(crate) use find::all;
 pub use find::{find, known, labelled};
 pub use flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};

@@ -1,6 +1,6 @@
 //! `walproof.backups/1`.
 
-use super::{ArchiveBackups, BackupsAnswer};
+use super::{ArchiveBackups, BackupsAnswer, last_commit};
 use crate::time::rfc3339;
 use crate::window::{reach_of, why};
 use crate::words::verdict;
@@ -22,7 +22,7 @@ fn archive(archive: &ArchiveBackups<'_>, now: Timestamp) -> Value {
     let windows = archive.windows(now);
     let repository = archive.repository;
     let outcome = archive.times.as_ref().ok().map(|times| &times.outcome);
-    let last = outcome.and_then(|outcome| outcome.replayed.last_commit);
+    let last = archive.times.as_ref().ok().and_then(|times| last_commit(&windows, times));
     json!({
         "place": archive.place,
         "tool": repository.map(|found| found.layout.option()),
@@ -35,6 +35,7 @@ fn archive(archive: &ArchiveBackups<'_>, now: Timestamp) -> Value {
         "version": outcome.and_then(|outcome| outcome.layout).map(|layout| layout.dialect.version.to_string()),
         "last_commit_time": last.and_then(rfc3339),
         "last_commit_age_seconds": last.map(|last| (now.unix_micros() - last.unix_micros()) / 1_000_000),
+        "left_out": repository.map_or(&[][..], |found| &found.left_out),
         "holes": holes(&windows).into_iter().map(hole).collect::<Vec<_>>(),
         "defects": repository.iter().flat_map(|found| &found.defects).map(|defect| json!({
             "file": defect.file,

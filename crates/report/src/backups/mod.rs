@@ -29,6 +29,12 @@ pub struct BackupsAnswer<'a> {
     pub now: Timestamp,
 }
 
+/// The last commit that a backup reaches; where none reaches any, the last that replays.
+fn last_commit(windows: &[BackupWindow<'_>], times: &Times) -> Option<Timestamp> {
+    let ends = windows.iter().filter_map(|window| window.ends.1).filter(|end| end.committed);
+    ends.map(|end| end.time).max().or(times.outcome.replayed.last_commit)
+}
+
 impl ArchiveBackups<'_> {
     fn windows(&self, now: Timestamp) -> Vec<BackupWindow<'_>> {
         let listed = self.repository.map_or(&[][..], |repository| &repository.backups);

@@ -1,10 +1,10 @@
 //! Backups for people: a row each.
 
-use super::{ArchiveBackups, BackupsAnswer};
+use super::{ArchiveBackups, BackupsAnswer, last_commit};
 use crate::figures::bytes;
 use crate::outside::Lines;
 use crate::time::Zone;
-use crate::window::why;
+use crate::window::{ends_by, why};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_verify::windows::{BackupWindow, holes};
 use std::io;
@@ -26,7 +26,10 @@ fn one(out: &mut Lines<'_>, archive: &ArchiveBackups<'_>, now: Timestamp, zone: 
         Ok(times) => times,
         Err(error) => {
             writeln!(out, "{}: {}", archive.place, archive.named())?;
-            return writeln!(out, "UNKNOWN  {error}");
+            writeln!(out, "UNKNOWN  {error}")?;
+            // Which there are, their names say.
+            let listed = archive.repository.map_or(&[][..], |repository| &repository.backups);
+            return listed.iter().rev().try_for_each(|backup| writeln!(out, "BACKUP   {}", backup.label));
         }
     };
     let restorable = windows.iter().filter(|window| window.reach.is_some()).count();
@@ -42,12 +45,15 @@ fn one(out: &mut Lines<'_>, archive: &ArchiveBackups<'_>, now: Timestamp, zone: 
     for (from, to) in holes(&windows) {
         writeln!(out, "HOLE     nothing between {from} and {to} can be restored")?;
     }
-    match times.outcome.replayed.last_commit {
+    match last_commit(&windows, times) {
         Some(last) => {
             let age = (now.unix_micros() - last.unix_micros()) / 1_000_000;
             writeln!(out, "LAST     commit of {}, {}", zone.local(last).unwrap_or_default(), ago(age))?;
         }
         None => writeln!(out, "LAST     no commit is in reach")?,
+    }
+    for left_out in archive.repository.iter().flat_map(|repository| &repository.left_out) {
+        writeln!(out, "LEFT OUT {left_out}")?;
     }
     for defect in archive.repository.iter().flat_map(|repository| &repository.defects) {
         writeln!(out, "WRONG    {} {}", defect.file, defect.kind)?;
@@ -80,6 +86,9 @@ fn row(out: &mut Lines<'_>, window: &BackupWindow<'_>, zone: &Zone) -> io::Resul
             time(first.map(|end| end.time)).unwrap_or_default(),
             time(last.map(|end| end.time)).unwrap_or_default()
         )?;
+        if let Some(why) = ends_by(window) {
+            writeln!(out, "         {why}")?;
+        }
     }
     if let Some(contents) = listed.and_then(|listed| listed.contents.as_ref()) {
         writeln!(out, "         {}", crate::contents::text(contents))?;

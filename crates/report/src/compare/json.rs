@@ -1,9 +1,10 @@
 //! `walproof.compare/1`.
 
 use super::{CompareAnswer, WrittenCopy};
+use crate::words::verdict;
 use pgwal_format::Layout;
-use pgwal_verify::SegmentSpan;
-use pgwal_verify::compare::{ComparedFile, ComparedSegment, CopyDifference, CopyState};
+use pgwal_verify::compare::{ComparedFile, ComparedSegment, CopyDifference, CopyState, DifferingFiles};
+use pgwal_verify::{Finding, SegmentSpan};
 use serde_json::{Value, json};
 
 /// The document.
@@ -24,9 +25,26 @@ pub fn document(answer: &CompareAnswer<'_>) -> Value {
         "segments": found.segments.iter().map(|segment| one(segment, layout)).collect::<Vec<_>>(),
         "only_a": spans(&found.only[0]),
         "only_b": spans(&found.only[1]),
+        "twins_a": found.twins[0].iter().map(|files| twins(files, layout)).collect::<Vec<_>>(),
+        "twins_b": found.twins[1].iter().map(|files| twins(files, layout)).collect::<Vec<_>>(),
         "files": found.files.iter().map(file).collect::<Vec<_>>(),
+        "not_checked": super::NOT_CHECKED,
         "written": answer.written.as_ref().map(written),
     })
+}
+
+/// Files of one segment that lie in one place and differ.
+fn twins(files: &DifferingFiles, layout: &Layout) -> Value {
+    let one = |(file, wrong): &(String, Option<Finding>)| {
+        json!({
+            "file": file,
+            "code": wrong.as_ref().map(|wrong| wrong.code.id()),
+            "lsn": wrong.as_ref().and_then(|wrong| wrong.lsn),
+            "message": wrong.as_ref().map(|wrong| wrong.message(Some(layout))),
+        })
+    };
+    let all: Vec<Value> = std::iter::once(&files.taken).chain(&files.others).map(one).collect();
+    json!({"name": files.name.to_string(), "withheld": files.withheld, "files": all})
 }
 
 fn one(segment: &ComparedSegment, layout: &Layout) -> Value {
@@ -76,7 +94,7 @@ fn written(copy: &WrittenCopy) -> Value {
         "from_a": copy.files[0],
         "from_b": copy.files[1],
         "left_out": copy.left_out,
-        "verdict": copy.verdict,
+        "verdict": verdict(copy.verdict),
         "why": copy.why,
     })
 }

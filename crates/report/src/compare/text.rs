@@ -1,11 +1,12 @@
 //! A sentence, then a line for each segment that differs.
 
-use super::{CompareAnswer, WrittenCopy};
+use super::next::next;
+use super::{CompareAnswer, NOT_CHECKED, WrittenCopy};
 use crate::figures::{counted, plural};
 use crate::outside::Lines;
 use pgwal_format::Layout;
-use pgwal_verify::SegmentSpan;
-use pgwal_verify::compare::{ComparedSegment, Comparison, CopyDifference, CopyState, RightCopy};
+use pgwal_verify::compare::{ComparedSegment, Comparison, CopyDifference, CopyState, DifferingFiles, RightCopy};
+use pgwal_verify::{Code, SegmentSpan};
 use std::io;
 
 /// Lines of one kind.
@@ -19,7 +20,8 @@ pub fn write(out: &mut Lines<'_>, answer: &CompareAnswer<'_>) -> io::Result<()> 
     writeln!(out, "B        {}", answer.named[1])?;
     if found.foreign {
         let id = |id: Option<u64>| id.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
-        return writeln!(out, "CLUSTER  A is of {}, B of {}", id(found.system_ids[0]), id(found.system_ids[1]));
+        writeln!(out, "CLUSTER  A is of {}, B of {}", id(found.system_ids[0]), id(found.system_ids[1]))?;
+        return writeln!(out, "NEXT     {}", next(answer));
     }
     writeln!(out, "SAME     {}, byte by byte", counted(found.same.into(), "segment"))?;
     for (number, name) in found.alike_damaged.iter().take(TOLD).enumerate() {
@@ -32,6 +34,13 @@ pub fn write(out: &mut Lines<'_>, answer: &CompareAnswer<'_>) -> io::Result<()> 
         writeln!(out, "{label:<8} {}: {}", segment.name, said(segment, &found.layout))?;
     }
     more(out, found.segments.len())?;
+    let twins: Vec<String> =
+        ["A", "B"].iter().zip(&found.twins).flat_map(|(side, all)| all.iter().map(|t| twin(side, t))).collect();
+    for (number, text) in twins.iter().take(TOLD).enumerate() {
+        let label = if number == 0 { "TWICE" } else { "" };
+        writeln!(out, "{label:<8} {text}")?;
+    }
+    more(out, twins.len())?;
     for (label, only) in ["ONLY A", "ONLY B"].into_iter().zip(&found.only) {
         let spans: Vec<String> = only.iter().take(TOLD).map(span).collect();
         if !spans.is_empty() {
@@ -52,10 +61,11 @@ pub fn write(out: &mut Lines<'_>, answer: &CompareAnswer<'_>) -> io::Result<()> 
         writeln!(out, "{label:<8} {}: {what}", file.name)?;
     }
     more(out, found.files.len())?;
-    match &answer.written {
-        Some(written) => tell_written(out, written),
-        None => Ok(()),
+    if let Some(written) = &answer.written {
+        tell_written(out, written)?;
     }
+    writeln!(out, "NEXT     {}", next(answer))?;
+    writeln!(out, "NOT CHECKED {}", NOT_CHECKED.join("; "))
 }
 
 fn sentence(found: &Comparison) -> String {
@@ -84,10 +94,35 @@ fn sentence(found: &Comparison) -> String {
     let parts: Vec<String> =
         parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("in {n} of them {what}")).collect();
     let differ = found.segments.len() as u64 - slack;
-    if differ == 0 {
-        return "A and B differ: one has what the other has not.".into();
+    let twice = found.twins.iter().any(|twins| !twins.is_empty());
+    let alone = found.only.iter().any(|only| !only.is_empty()) || !found.files.is_empty();
+    match (differ, twice) {
+        (0, true) if !alone => return "A and B differ: of a segment, one has several files that differ.".into(),
+        (0, _) => return "A and B differ: one has what the other has not.".into(),
+        _ => {}
     }
     format!("A and B differ in {} {}: {}.", differ, plural(differ.into(), "segment"), parts.join(", "))
+}
+
+/// Files of one segment that lie in one place.
+fn twin(side: &str, files: &DifferingFiles) -> String {
+    let mut text = format!("{side} has {} files of {} that differ", files.others.len() + 1, files.name);
+    if files.withheld {
+        text += ", and pgBackRest gives out none of them";
+    }
+    for (file, wrong) in std::iter::once(&files.taken).chain(&files.others) {
+        text += &match wrong {
+            Some(wrong) if wrong.code == Code::NameChecksum => {
+                format!("; {file}: its content has another SHA-1 than its name says ({})", wrong.code)
+            }
+            Some(wrong) => {
+                let offset = wrong.offset.map(|offset| format!(" byte {offset}")).unwrap_or_default();
+                format!("; {file}{offset}: {} ({})", wrong.message(None), wrong.code)
+            }
+            None => format!("; {file}: whole by itself"),
+        };
+    }
+    text
 }
 
 fn said(segment: &ComparedSegment, layout: &Layout) -> String {
@@ -140,5 +175,5 @@ fn tell_written(out: &mut Lines<'_>, written: &WrittenCopy) -> io::Result<()> {
     if let Some(first) = left_out.first() {
         writeln!(out, "LEFT OUT {first}{}: no good copy", if left_out.len() > 1 { " and others" } else { "" })?;
     }
-    writeln!(out, "VERDICT  of what was written: {verdict}{why}")
+    writeln!(out, "VERDICT  of what was written: {}{why}", crate::words::verdict(*verdict))
 }

@@ -4,20 +4,21 @@ use crate::figures::grouped;
 use crate::restore::json::aim;
 use crate::time::Zone;
 use crate::words::except;
+use pgwal_format::Lsn;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_verify::recovery::failure::Failure;
 use pgwal_verify::recovery::outcome::{AsksArchive, Ending, FileAsked, Restore, Status};
 use pgwal_verify::recovery::sum::ReplayedCommit;
 use pgwal_verify::recovery::unlabelled::Unlabelled;
 use pgwal_verify::recovery::{Alternative, BackupChoice, Instead, PassedOver, Target, WalkEnd, WhyPassed};
-use pgwal_verify::{Code, Finding, Outcome, RestoredReport, Severity, Verdict};
+use pgwal_verify::{Code, Finding, Outcome, RestoredReport, Severity, Verdict, WalEnd};
 
 /// Files of one kind that are told one by one.
 const TOLD: usize = 5;
 
 /// The sentence behind VERDICT.
 pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
-    let to = whither(r, zone);
+    let to = whither(outcome, r, zone);
     if let Some(told) =
         outcome.restored.as_deref().filter(|_| r.is_good()).and_then(|left| of_cluster(outcome, left, &to))
     {
@@ -88,13 +89,23 @@ fn wanted(r: &Restore, zone: &Zone) -> String {
     }
 }
 
-fn whither(r: &Restore, zone: &Zone) -> String {
+fn whither(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
     let Some(end) = r.replay_end else { return "nothing".into() };
     // How old it is tells something of the archive only where all of it was wanted.
     let ago = |time: Timestamp| zone.ago(time).filter(|_| r.target.is_none()).map(|ago| format!(", {ago}"));
     let told = |c: ReplayedCommit| format!(" ({}{})", local(c.time, zone), ago(c.time).unwrap_or_default());
     let time = r.replayed.last_commit.map(told).unwrap_or_default();
-    format!("{end}{time} on timeline {}", r.timeline)
+    // A server says the end of a switch to be that of its segment; elsewhere the record's own end is told.
+    let layout = outcome.layout.as_ref();
+    let is_of_end = |at: Lsn| {
+        layout.is_some_and(|layout| {
+            let (address, size) = (layout.address(), layout.segment);
+            at < end && address.segment_start(address.segment(at, size).next(), size) == end
+        })
+    };
+    let switched = outcome.timelines.iter().find(|t| t.timeline == r.timeline && t.end == WalEnd::Switch);
+    let switched = switched.filter(|t| is_of_end(t.to)).map(|t| format!(", behind the segment switch at {}", t.to));
+    format!("{end}{time} on timeline {}{}", r.timeline, switched.unwrap_or_default())
 }
 
 fn local(time: Timestamp, zone: &Zone) -> String {
@@ -159,9 +170,10 @@ pub fn lines(r: &Restore, zone: &Zone) -> Vec<(&'static str, String)> {
         ),
     ));
     let told = |c: &ReplayedCommit| format!("{} of {} at {}", c.xid, local(c.time, zone), c.lsn);
-    let kept = r.replayed.last_commit.as_ref().map_or_else(|| "none".to_owned(), told);
+    let kept = r.replayed.last_commit.as_ref();
+    let kept = kept.map_or_else(|| "none is kept".to_owned(), |c| format!("the last one kept is {}", told(c)));
     let dropped = r.first_dropped.as_ref().map_or_else(|| none_dropped(r), told);
-    out.push(("COMMITS", format!("the last one kept is {kept}; the first one dropped: {dropped}")));
+    out.push(("COMMITS", format!("{kept}; the first one dropped: {dropped}")));
     out.push(("FILES", files(r)));
     out.extend(r.alternatives.iter().map(|a| ("INSTEAD", instead(a, zone))));
     if let Some((given, spelled)) = &r.respelled {
@@ -282,9 +294,11 @@ fn files(r: &Restore) -> String {
     let of = |status: Status| files.iter().filter(move |f| f.status == status);
     let wanted: Vec<&FileAsked> = files.iter().filter(|f| f.needed && f.status != Status::Present).collect();
     let bytes: u64 = of(Status::Present).filter_map(|f| f.size).sum();
+    let count = of(Status::Present).count() as u64;
     let present = format!(
-        "{} are asked for and here, {} bytes",
-        grouped((of(Status::Present).count() as u64).into()),
+        "{} {} asked for and here, {} bytes",
+        grouped(count.into()),
+        if count == 1 { "is" } else { "are" },
         grouped(bytes.into())
     );
     let list = |all: &[&FileAsked]| {

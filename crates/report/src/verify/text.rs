@@ -1,5 +1,6 @@
 //! The verdict for people: seven lines that are always there, then the findings.
 
+mod impact;
 mod typed;
 
 use crate::figures::{bytes, counted, grouped};
@@ -9,13 +10,18 @@ use crate::time::Zone;
 use crate::verify::next::next;
 use crate::words::{broken_backups, depth, except, not_checked, verdict};
 use anstyle::{AnsiColor, Style};
+use impact::gap_in_front;
 use pgwal_format::Layout;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_source::Ignored;
 use pgwal_verify::index::{IndexUse, PartsUse};
 use pgwal_verify::wording::restored::sentence;
-use pgwal_verify::{Code, Depth, Finding, KnownBackup, LineReport, NotChecked, Outcome, Severity, Verdict, WalEnd};
+use pgwal_verify::{
+    Code, Depth, Detail, Finding, KnownBackup, LineReport, NotChecked, Outcome, Severity, Verdict, WalEnd,
+};
 use std::io;
+
+pub(super) use impact::impact;
 
 /// Findings of one code that are told one by one.
 const TOLD: usize = 5;
@@ -51,12 +57,21 @@ pub fn write(out: &mut Lines<'_>, outcome: &Outcome, zone: &Zone) -> io::Result<
     }
     let contents = outcome.contents.iter().rev().take(2 * TOLD).map(crate::contents::line);
     lines(out, "DATA", &contents.collect::<Vec<_>>())?;
+    lines(out, "LEFT OUT", outcome.repository.as_ref().map_or(&[], |repository| &repository.left_out))?;
     if outcome.lines.len() > 1 {
         lines(out, "LINES", &lines_of_wal(outcome))?;
     }
     // JSON has all; what nobody reads and nothing checks is no worry at three in the morning.
     let worth = outcome.not_checked.iter().filter(|n| **n != NotChecked::RemovableFlag);
-    let unseen: Vec<&str> = worth.map(|n| not_checked(*n)).collect();
+    let of_repository = outcome.repository.as_ref().is_some_and(|repository| repository.backups > 0);
+    let unseen: Vec<&str> = worth
+        .map(|n| match n {
+            NotChecked::DataFiles if of_repository => {
+                "contents of the backups' files (--data reads them) and configuration"
+            }
+            n => not_checked(*n),
+        })
+        .collect();
     line(out, "NOT CHECKED", &unseen.join("; "), Style::new())?;
     timelines(out, outcome)?;
     if let Some(used) = &outcome.index {
@@ -192,99 +207,17 @@ pub(super) fn why(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> St
 /// `file byte N: what (WP201)`.
 pub(crate) fn place(f: &Finding, layout: Option<&Layout>, zone: &Zone) -> String {
     let message = zone.message(f, layout);
-    let file = f.file.as_deref().filter(|file| !message.contains(file));
+    // A backup lies where its label says, or near.
+    let is_told = |file: &str| match &f.detail {
+        Detail::OfListedBackup { label, .. } => file.contains(label.as_str()),
+        _ => message.contains(file),
+    };
+    let file = f.file.as_deref().filter(|file| !is_told(file));
     match (file, f.offset) {
         (Some(file), Some(offset)) => format!("{file} byte {offset}: {message} ({})", f.code),
         (Some(file), None) => format!("{file}: {message} ({})", f.code),
         (None, _) => format!("{message} ({})", f.code),
     }
-}
-
-/// In lines.
-pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> Vec<String> {
-    let first = match &outcome.restore {
-        Some(restore) => restore::text::impact(restore),
-        None => without_backup(outcome, worst),
-    };
-    std::iter::once(first).chain(out_of_reach(worst, zone)).collect()
-}
-
-fn without_backup(outcome: &Outcome, worst: Option<&Finding>) -> String {
-    let Some(f) = worst else {
-        return match outcome.verdict {
-            Verdict::Proven if outcome.accepted() > 0 => {
-                "replay from a base backup older than what is accepted still stops there; from one within this WAL all of it replays".into()
-            }
-            Verdict::Proven if outcome.lowered > 0 => "what --severity made less than an error may stop replay where it lies".into(),
-            Verdict::Proven => match gap_in_front(outcome).and_then(|gap| gap.lsn) {
-                Some(lsn) => format!("replay from a base backup older than the gap stops at {lsn}; from one within what is PROVEN all of it replays"),
-                None if outcome.backups.iter().any(|b| b.beside.is_some()) => {
-                    "none known for a base backup on this way, which replays all of it; a server that starts from one beside it does not start on this way".into()
-                }
-                None => "none known: a server that starts from a base backup within this WAL replays all of it".into(),
-            },
-            _ => "damage in what was not looked at is not noticed".into(),
-        };
-    };
-    let fatal = outcome.layout.as_ref().is_none_or(|l| l.dialect.unreached_target_is_fatal);
-    match f.code {
-        Code::RepositoryInfo => "a restore through the backup tool gets no WAL; what lies here replays where it is fetched in another way".into(),
-        Code::BackupNotRestorable => "nothing can be restored from this repository: WAL replays on a base backup only".into(),
-        Code::BackupContent => "a server starts from the backup, and comes to something else, or fails at what is damaged".into(),
-        Code::CopiesDiffer => "which of the copies a restore takes decides what it comes to".into(),
-        Code::TooShort | Code::Stale => "what is here replays; newer WAL is not here".into(),
-        // Nobody restores from what is no file of WAL, nor named as one.
-        Code::NotWal if outcome.layout.is_none() && outcome.verdict == Verdict::Unproven => {
-            "none: that is no WAL, and nothing is said of an archive".into()
-        }
-        _ if f.code.is_could_not_look() => "nothing can be said of what cannot be looked at".into(),
-        Code::Size | Code::PackedTwice => "a server refuses the file: FATAL, whatever the target".to_owned(),
-        Code::HistorySyntax | Code::HistoryOrder | Code::HistoryEmpty => {
-            "a server that recovers to this timeline does not start: FATAL".into()
-        }
-        Code::HistoryMissing => {
-            "\"latest\" stops before this timeline without a word; asked for by number: FATAL".into()
-        }
-        Code::OthersHistory | Code::Astray => "a server that looks for the latest timeline does not start: FATAL".into(),
-        Code::LeftBranch => {
-            "a server goes on along the branch that was left: what was left behind comes back, what came later on the newer timeline is lost".into()
-        }
-        Code::Stopped => "a server that comes from the backups named dies there, whatever the target behind it".into(),
-        Code::Disproved => {
-            "a server believes the file: it ends where it leads nowhere, or replays a branch that was left".into()
-        }
-        _ if fatal => "a server with no target promotes silently here; with a later target: FATAL".into(),
-        _ => "a server promotes silently here, with a later target as well (12 and earlier)".into(),
-    }
-}
-
-/// The last gap in front of what is proven, from before which somebody may want to start.
-fn gap_in_front(outcome: &Outcome) -> Option<&Finding> {
-    let (from, _) = outcome.replay?;
-    let on_way =
-        |f: &&Finding| f.timeline.is_some_and(|t| outcome.path.contains(&t)) && f.lsn.is_some_and(|lsn| lsn < from);
-    outcome
-        .counted()
-        .filter(|f| f.code.is_hole() && f.severity == Severity::Warning)
-        .filter(on_way)
-        .max_by_key(|f| f.lsn)
-}
-
-/// What lies behind the end of replay and is here.
-fn out_of_reach(worst: Option<&Finding>, zone: &Zone) -> Option<String> {
-    let (f, lost) = worst.and_then(|f| Some((f, f.lost?))).filter(|(_, l)| l.records_after > 0)?;
-    let mut text = format!(
-        "{}, {} after it {} in the archive but {}",
-        counted(lost.records_after.into(), "record"),
-        counted(lost.commits_after.into(), "commit"),
-        if (lost.records_after, lost.commits_after) == (1, 0) { "is" } else { "are" },
-        if f.code.is_could_not_look() { "not proven to be in reach" } else { "out of reach" }
-    );
-    let local = |time: Timestamp| zone.local(time);
-    if let (Some(from), Some(to)) = (lost.last_commit.and_then(local), lost.last_commit_after.and_then(local)) {
-        text += &format!("; {from} to {to}");
-    }
-    Some(text)
 }
 
 pub(super) fn proven(outcome: &Outcome) -> String {
@@ -305,7 +238,11 @@ pub(super) fn proven(outcome: &Outcome) -> String {
 
 fn backups(outcome: &Outcome, zone: &Zone) -> Vec<String> {
     if outcome.backups.is_empty() {
-        return vec!["none known here".into()];
+        return vec![match outcome.repository.as_ref().map_or(0, |repository| repository.backups) {
+            0 => "none known here".into(),
+            1 => "none that restores: what is wrong with the one that lies here is told below".into(),
+            all => format!("none that restores: what is wrong with the {all} that lie here is told below"),
+        }];
     }
     let mut told: Vec<String> = outcome
         .backups

@@ -6,7 +6,7 @@ use crate::time::Zone;
 use crate::verify::text::{beside, called};
 use crate::when::settings;
 use crate::when::{WhenAnswer, WhenAsked};
-use crate::window::why;
+use crate::window::{ends_by, why};
 use pgwal_format::Lsn;
 use pgwal_verify::times::Times;
 use pgwal_verify::windows::BackupWindow;
@@ -74,7 +74,10 @@ fn reach_of(window: &BackupWindow<'_>, zone: &Zone) -> String {
     };
     let (first, last) = window.ends;
     match (window.reach, window.known) {
-        (Some((from, to)), _) => format!("any point from {from}{} to {to}{}", time(first), time(last)),
+        (Some((from, to)), _) => {
+            let why = ends_by(window).map(|why| format!(", and {why}")).unwrap_or_default();
+            format!("any point from {from}{} to {to}{}{why}", time(first), time(last))
+        }
         (None, Some(known)) if known.beside.is_some() => format!("none on this way{}", beside(known)),
         (None, _) => why(window).unwrap_or_else(|| "not usable".to_owned()),
     }

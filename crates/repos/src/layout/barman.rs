@@ -10,13 +10,15 @@
 use super::{Reading, RepoContents, RepoLayout, packed_contents};
 use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
 use crate::candidate::Candidate;
-use crate::store::{Items, Store, join};
+use crate::store::{Items, Store, each_file, join};
 use crate::when;
 use pgwal_format::SegmentName;
 use pgwal_source::SourceError;
 
 /// More than any `backup.info` has.
 const LONGEST: u64 = 4 << 20;
+/// More than `backup.info` has while the backup is made, and less than a page of data.
+const LONGEST_BEGUN: u64 = 8191;
 /// No more backups of a server are looked at.
 const MOST: usize = 10_000;
 
@@ -126,7 +128,9 @@ fn backup(id: &str, file: String, text: &str) -> ListedBackup {
         stop_file: segment("end_wal"),
         started: value("begin_time").and_then(when::seconds),
         stopped: value("end_time").and_then(when::seconds),
-        size: number("size").or_else(|| number("cluster_size")),
+        size: number("cluster_size").or_else(|| number("size")),
+        // What Barman summed up when the backup was done: every file in its folder.
+        stored: number("size").filter(|_| value("encryption").is_none()),
         system_id: number("systemid"),
         backup_label: value("backup_label").and_then(unquoted).map(String::into_bytes),
         file,
@@ -184,6 +188,7 @@ fn data(store: &dyn Store, layout: RepoLayout, folder: &str, backup: &mut Listed
     let name = ["data", "pgdata"].into_iter().find(|name| own.has_folder(name)).unwrap_or("data");
     let place = join(folder, name);
     let items = Items::of(store, &place)?;
+    less(store, folder, backup)?;
     let tar = items.files().any(|(name, size)| name.starts_with("base.tar") && size > 0);
     if tar {
         return Ok(());
@@ -191,9 +196,27 @@ fn data(store: &dyn Store, layout: RepoLayout, folder: &str, backup: &mut Listed
     let control =
         Items::of(store, &join(&place, "global"))?.files().any(|(name, size)| name == "pg_control" && size > 0);
     if items.0.is_empty() {
-        backup.put_down(BackupDefect::Missing { file: place, count: 1 });
+        backup.put_down(BackupDefect::NoData { folder: place, none_listed: false });
     } else if !control {
         backup.put_down(BackupDefect::Missing { file: join(&place, "global/pg_control"), count: 1 });
+    } else if !Items::of(store, &join(&place, "base"))?.folders().any(|_| true) {
+        backup.put_down(BackupDefect::Missing { file: join(&place, "base"), count: 1 });
+    }
+    Ok(())
+}
+
+/// Whether all files together are as large as Barman wrote down.
+fn less(store: &dyn Store, folder: &str, backup: &mut ListedBackup) -> Result<(), SourceError> {
+    let Some(expected) = backup.stored else { return Ok(()) };
+    let (mut found, mut info) = (0u64, false);
+    let whole = each_file(store, folder, &mut |name, size| match name {
+        "backup.info" => info = true,
+        _ => found = found.saturating_add(size),
+    })?;
+    // An older layout has backup.info in the folder, whose size was summed up before it was written to its end.
+    let doubt = if info { LONGEST_BEGUN } else { 0 };
+    if whole && found > 0 && found.saturating_add(doubt) < expected {
+        backup.put_down(BackupDefect::LessData { folder: folder.to_owned(), found, expected });
     }
     Ok(())
 }

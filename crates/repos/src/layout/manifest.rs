@@ -313,6 +313,11 @@ impl FileTally {
         self.other_size.get_or_insert((file, found, expected, 0)).3 += 1;
     }
 
+    /// Nothing is wrong.
+    pub(super) fn is_empty(&self) -> bool {
+        self.no_parent.is_none() && self.missing.is_none() && self.other_size.is_none()
+    }
+
     pub(super) fn put_down(self, backup: &mut ListedBackup) {
         let parent = self.no_parent.map(BackupDefect::NoParent);
         let missing = self.missing.map(|(file, count)| BackupDefect::Missing { file, count });

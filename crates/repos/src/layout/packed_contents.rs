@@ -3,7 +3,7 @@
 
 use super::{Reading, RepoLayout};
 use crate::backup::{BackupMode, ListedBackup, asked};
-use crate::contents::{ContentsRead, ContentsReading};
+use crate::contents::{ContentsRead, ContentsReading, PlainPlace};
 use crate::pieces::{DataPiece, PieceRead, PieceSum, read, share};
 use crate::store::{Items, join};
 use pgwal_format::Lsn;
@@ -23,16 +23,19 @@ pub(super) fn look(
             continue;
         }
         let own = join(folder, &backup.label);
-        let contents = match plain(reading, (layout, &own), backup.start, how)? {
+        let mut contents = match plain(reading, (layout, &own), backup.start, how)? {
             Some(contents) => contents,
             None => packed(reading, &files(reading, layout, &own)?, &own, how.jobs),
         };
+        if contents.is_nothing() && contents.damaged.is_none() && contents.unread.is_none() {
+            contents.unread(0, own, "holds no file of data".to_owned());
+        }
         backup.take_contents(contents);
     }
     Ok(())
 }
 
-/// A data directory, or a tar of all of one, on this machine's disk.
+/// A data directory, or, on this machine's disk, a tar of all of one.
 fn plain(
     reading: &Reading<'_>,
     (layout, own): (RepoLayout, &str),
@@ -45,8 +48,15 @@ fn plain(
     let items = Items::of(reading.store, own)?;
     let folder = ["data", "pgdata"].into_iter().find(|name| items.has_folder(name));
     let tar = || items.files().map(|(name, _)| name).find(|name| name.starts_with("data") && name.contains(".tar"));
-    let Some(path) = folder.or_else(tar).and_then(|name| reading.store.path(&join(own, name))) else { return Ok(None) };
-    Ok((how.plain)(&path, start, how.jobs))
+    let Some(place) = folder.or_else(tar).map(|name| join(own, name)) else { return Ok(None) };
+    let read = |place| Ok((how.plain)(place, start, how.jobs));
+    match reading.store.path(&place) {
+        Some(path) => read(PlainPlace::Disk(&path)),
+        None if folder.is_some() && Items::of(reading.store, &place)?.has_file("PG_VERSION") => {
+            read(PlainPlace::Store(reading.store, &place))
+        }
+        None => Ok(None),
+    }
 }
 
 /// The files of a backup, all of which unpack to their end.

@@ -11,7 +11,7 @@ use super::manifest::FileTally;
 use super::{Reading, RepoContents, RepoLayout, packed_contents};
 use crate::backup::{BackupDefect, BackupMode, ListedBackup, judge_chains};
 use crate::candidate::Candidate;
-use crate::store::{Items, Store, join};
+use crate::store::{Items, Store, each_file, join};
 use crate::when;
 use pgwal_format::{Lsn, SegmentName};
 use pgwal_source::SourceError;
@@ -52,6 +52,8 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
         let mut backup =
             ListedBackup { label, file: own.clone(), mode: BackupMode::Unknown, ..ListedBackup::default() };
         match sentinel.as_deref().map(serde_json::from_slice::<Value>) {
+            // Folders that a backup left which was deleted.
+            None if is_empty(store, &own)? => continue,
             None => backup.put_down(BackupDefect::Undescribed { file }),
             Some(Ok(value)) if value.is_object() => {
                 take(&mut backup, &value);
@@ -67,6 +69,13 @@ pub(super) fn read(reading: &Reading<'_>, candidate: &Candidate) -> Result<RepoC
         judge_chains(&mut out.backups);
     }
     Ok(out)
+}
+
+/// Whether no file lies below a folder.
+fn is_empty(store: &dyn Store, folder: &str) -> Result<bool, SourceError> {
+    let mut files = 0;
+    each_file(store, folder, &mut |_, _| files += 1)?;
+    Ok(files == 0)
 }
 
 /// What the sentinel says. Identifiers and positions are whole numbers of 64 bits.
@@ -91,15 +100,19 @@ fn take(backup: &mut ListedBackup, value: &Value) {
 
 /// Whether the tars are there that hold its files.
 fn partitions(store: &dyn Store, own: &str, backup: &mut ListedBackup) -> Result<(), SourceError> {
-    let Some(bytes) = store.read(&join(own, "files_metadata.json"), LONGEST)? else { return Ok(()) };
-    let sets = serde_json::from_slice::<Value>(&bytes).ok();
-    let Some(sets) = sets.as_ref().and_then(|value| value.get("TarFileSets")).and_then(Value::as_object) else {
-        return Ok(());
-    };
-    let there = Items::of(store, &join(own, "tar_partitions"))?;
+    let list = store.read(&join(own, "files_metadata.json"), LONGEST)?;
+    let list = list.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    let sets = list.as_ref().and_then(|value| value.get("TarFileSets")).and_then(Value::as_object);
+    let folder = join(own, "tar_partitions");
+    let there = Items::of(store, &folder)?;
+    let has = |name: &str| there.files().any(|(file, size)| file == name && size > 0);
     let mut found = FileTally::default();
-    for name in sets.keys().filter(|name| !there.files().any(|(file, size)| file == name.as_str() && size > 0)) {
-        found.missing(join(own, &format!("tar_partitions/{name}")));
+    let named = sets.iter().flat_map(|sets| sets.keys());
+    for name in named.filter(|name| !has(name)) {
+        found.missing(join(&folder, name));
+    }
+    if found.is_empty() && !there.files().any(|(_, size)| size > 0) {
+        backup.put_down(BackupDefect::NoData { folder, none_listed: sets.is_some() });
     }
     found.put_down(backup);
     Ok(())

@@ -16,10 +16,9 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// Several archives lie in it, and nothing says which is meant.
-pub(crate) fn open(tar: TarFile, choice: &RepoChoice, how: &PlaceReading) -> Result<OpenedPlace, RepoError> {
-    let tar = Arc::new(tar);
-    let told = vec![read_as(&tar)];
-    let store = Arc::new(TarStore::new(Arc::clone(&tar)));
+pub(crate) fn open(tar: &Arc<TarFile>, choice: &RepoChoice, how: &PlaceReading) -> Result<OpenedPlace, RepoError> {
+    let told = vec![read_as(tar)];
+    let store = Arc::new(TarStore::new(Arc::clone(tar)));
     let found = candidates(store.as_ref())?;
     if choice.is_made() || found.iter().any(|candidate| candidate.layout != RepoLayout::Folder) {
         return Ok(OpenedPlace { told, ..chosen(store, found, choice, how)? });

@@ -1,7 +1,7 @@
 //! Which of two copies is right, by themselves and by what stands before and behind them.
 
 use super::marks::difference;
-use super::side::{ComparedSide, ReadCopy};
+use super::side::{ComparedSide, ReadCopies, ReadCopy};
 use super::{ComparedSegment, Comparison, CopyDifference, CopyState, RightCopy, segment};
 use crate::finding::Finding;
 use crate::options::Options;
@@ -40,10 +40,14 @@ impl<'a, 'b> Deciding<'a, 'b> {
     pub(super) fn take(
         &mut self,
         at: NumberedSegment,
-        copies: [Option<ReadCopy>; 2],
+        copies: [Option<ReadCopies>; 2],
         chosen: &mut Chosen<'_>,
     ) -> Result<(), Error> {
-        let same = matches!(&copies, [Some(a), Some(b)] if (a.bytes, a.sum) == (b.bytes, b.sum));
+        for ((side, copies), twins) in self.sides.iter().zip(&copies).zip(&mut self.out.twins) {
+            twins.extend(copies.as_ref().and_then(|copies| side.differing(at, copies)));
+        }
+        let copies = copies.map(|copies| copies.map(|copies| copies.taken));
+        let same = matches!(&copies, [Some(a), Some(b)] if a.is_same(b));
         let mut next = Undecided { at, copies, same, blamed: [None, None] };
         if let Some(mut last) = self.last.take() {
             if (last.at.0, last.at.1.next()) == at {

@@ -1,10 +1,11 @@
 //! One of the two: its files, and its segments as they are read.
 
-use super::segment;
+use super::{DifferingFiles, segment};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use crate::judge::{code_of, flaw};
 use crate::options::Options;
+use crate::places::NumberedSegment;
 use pgwal_archive::names::{Inventory, Segment};
 use pgwal_archive::read::Reader;
 use pgwal_archive::whose::{Cluster, FirstPage, beginning};
@@ -32,6 +33,44 @@ pub(super) struct ReadCopy {
     pub run: Option<Run<Tally>>,
     /// What is wrong with it by itself.
     pub wrong: Option<Finding>,
+    /// Its content is not what the SHA-1 in its name says.
+    pub renamed: bool,
+}
+
+impl ReadCopy {
+    /// Whether two files hold the same bytes.
+    pub fn is_same(&self, other: &ReadCopy) -> bool {
+        (self.bytes, self.sum) == (other.bytes, other.sum)
+    }
+}
+
+/// The files of a segment on one side: the one that counts, and those beside it.
+pub(super) struct ReadCopies {
+    pub taken: ReadCopy,
+    pub beside: Vec<ReadCopy>,
+}
+
+impl ReadCopies {
+    /// Takes of both sides the files that are the same, where there are good ones.
+    pub(super) fn agree(a: &mut ReadCopies, b: &mut ReadCopies) {
+        let good = |copies: &ReadCopies, of: &ReadCopy| {
+            copies.beside.iter().position(|own| own.wrong.is_none() && own.is_same(of))
+        };
+        if a.taken.is_same(&b.taken) {
+            return;
+        }
+        if let Some(at) = good(a, &b.taken).filter(|_| b.taken.wrong.is_none()) {
+            a.take(at);
+        } else if let Some(at) = good(b, &a.taken).filter(|_| a.taken.wrong.is_none()) {
+            b.take(at);
+        }
+    }
+
+    fn take(&mut self, at: usize) {
+        if let Some(other) = self.beside.get_mut(at) {
+            std::mem::swap(&mut self.taken, other);
+        }
+    }
 }
 
 /// Whose WAL it is, as far as its files say.
@@ -72,20 +111,44 @@ impl<'a> ComparedSide<'a> {
         }
     }
 
-    /// Reads a segment: the first good one of its files, else the first.
+    /// Reads the files of a segment. The first good one of them counts, else the first.
     pub(super) fn read(
         &self,
         (timeline, number): (TimelineId, SegmentNo),
         options: &Options<'_>,
         buffers: &mut Buffers,
-    ) -> Option<ReadCopy> {
+    ) -> Option<ReadCopies> {
         let own = self.inventory.get(timeline, number)?;
-        let mut all = (own.entry..own.entry + own.copies).map(|entry| self.read_file(own, entry, options, buffers));
-        let first = all.next()?;
-        if first.wrong.is_none() {
-            return Some(first);
-        }
-        Some(all.find(|copy| copy.wrong.is_none()).unwrap_or(first))
+        let all = (own.entry..own.entry + own.copies).map(|entry| self.read_file(own, entry, options, buffers));
+        let mut all: Vec<ReadCopy> = all.collect();
+        all.sort_by_key(|copy| (copy.wrong.is_some(), copy.renamed));
+        let mut all = all.into_iter();
+        Some(ReadCopies { taken: all.next()?, beside: all.collect() })
+    }
+
+    /// The files of a segment that are not the one that counts, and differ from it.
+    pub(super) fn differing(&self, at: NumberedSegment, copies: &ReadCopies) -> Option<DifferingFiles> {
+        let shown = |copy: &ReadCopy| self.entries.get(copy.entry).map(Entry::shown).unwrap_or_default();
+        let own = self.inventory.get(at.0, at.1)?;
+        let wrong = |copy: &ReadCopy| {
+            let segment = segment(at.0, at.1, copy.entry);
+            let start = self.cluster.layout.address().segment_start(at.1, self.cluster.layout.segment);
+            let renamed = copy.renamed.then(|| self.finding(&segment, Code::NameChecksum, start, start, Detail::Plain));
+            copy.wrong.clone().or(renamed)
+        };
+        let withheld = own.is_withheld(&self.entries);
+        let others = copies.beside.iter().filter(|other| withheld || !other.is_same(&copies.taken));
+        let mut sums: Vec<u128> = copies.beside.iter().chain([&copies.taken]).map(|copy| copy.sum).collect();
+        sums.sort_unstable();
+        let layout = &self.cluster.layout;
+        let files = DifferingFiles {
+            name: SegmentName::new(at.0, at.1, layout.address(), layout.segment),
+            taken: (shown(&copies.taken), wrong(&copies.taken)),
+            others: others.map(|other| (shown(other), wrong(other))).collect(),
+            withheld,
+            sums,
+        };
+        (!files.others.is_empty()).then_some(files)
     }
 
     fn read_file(&self, own: &Segment, entry: usize, options: &Options<'_>, buffers: &mut Buffers) -> ReadCopy {
@@ -95,7 +158,7 @@ impl<'a> ComparedSide<'a> {
             Some(why) => Some(self.unusable(&segment, why)),
             None => read.run.as_ref().and_then(|run| self.damaged(&segment, run)),
         };
-        ReadCopy { entry, bytes: read.bytes, sum: read.sum, run: read.run, wrong }
+        ReadCopy { entry, bytes: read.bytes, sum: read.sum, run: read.run, wrong, renamed: read.sha1.is_some() }
     }
 
     /// A file as a finding names it.

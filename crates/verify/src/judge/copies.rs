@@ -2,7 +2,7 @@
 
 use super::Judge;
 use crate::codes::{Code, CodeFamily, Severity};
-use crate::finding::Finding;
+use crate::finding::{Detail, Finding};
 use pgwal_format::{FileName, SegmentName};
 use pgwal_source::Entry;
 use pgwal_source::name::{self, NamePlace};
@@ -16,10 +16,22 @@ impl Judge<'_> {
         self.findings = findings;
     }
 
+    /// The files of a segment of which nobody gets any, named for the one at `entry`.
+    pub(super) fn copies_of(&self, entry: usize) -> Detail {
+        let shown = |entry: usize| self.entries.get(entry).map(Entry::shown).unwrap_or_default();
+        let pair = self.withheld.iter().find(|pair| pair.first == entry || pair.second == entry);
+        let Some(pair) = pair else { return Detail::Plain };
+        let (other, faults) = match pair.first == entry {
+            true => (pair.second, pair.faults),
+            false => (pair.first, [pair.faults[1], pair.faults[0]]),
+        };
+        Detail::Copies { other: shown(other), faults, withheld: true }
+    }
+
     fn copy_of(&self, name: SegmentName, file: &str) -> Option<String> {
         let number = name.number(self.layout().address(), self.layout().segment)?;
         let segment = self.inventory.get(name.timeline, number);
-        let entries = segment.and_then(|s| self.entries.get(s.entry..s.entry + s.copies)).unwrap_or(&[]);
+        let entries = segment.map_or(&[][..], |s| s.files(self.entries));
         let partial = || self.entries.get(self.inventory.partial(name.timeline, number)?.entry);
         entries.iter().map(Entry::shown).find(|shown| shown != file).or_else(|| partial().map(Entry::shown))
     }

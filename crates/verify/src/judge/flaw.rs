@@ -46,5 +46,6 @@ pub(crate) fn flaw(why: &Unusable, cluster: &Cluster) -> (Code, Detail) {
         Unusable::Refused(why) => (Code::Unreadable, Detail::Refused(why.clone())),
         Unusable::Changed => (Code::Changed, Detail::Plain),
         Unusable::Vanished => (Code::Vanished, Detail::Plain),
+        Unusable::Withheld => (Code::CopiesDiffer, Detail::Plain),
     }
 }

@@ -274,6 +274,7 @@ impl Judge<'_> {
                 (Code::StillCopied, detail)
             }
             ((_, detail), Unusable::Belongs { .. }) if leftover => (Code::Recycled, detail),
+            ((code, _), Unusable::Withheld) => (code, self.copies_of(bad.entry)),
             (told, _) => told,
         };
         let before = self.before(timeline, piece);

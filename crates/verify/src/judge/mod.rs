@@ -43,7 +43,9 @@ use pgwal_archive::names::Inventory;
 use pgwal_archive::stretch::Piece;
 use pgwal_archive::way::Way;
 use pgwal_archive::whose::Cluster;
-use pgwal_archive::{Archive, ArchiveSurvey, BackupFile, Error, Facts, Lineage, Mark, Partial, Path, Tally, Which};
+use pgwal_archive::{
+    Archive, ArchiveSurvey, BackupFile, DifferingCopies, Error, Facts, Lineage, Mark, Partial, Path, Tally, Which,
+};
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::{Entry, Ignored};
 use pgwal_walk::{Fold, Joint, Run};
@@ -73,6 +75,8 @@ pub(crate) struct Judge<'a> {
     pub backups: Vec<KnownBackup>,
     /// Pieces of each timeline.
     pub pieces: BTreeMap<TimelineId, Vec<Piece>>,
+    /// Copies of which nobody gets any.
+    pub withheld: Vec<DifferingCopies>,
     /// Scans of `.partial` files.
     pub partials: Vec<Partial>,
     /// Where recovery starts: a live server's own timeline, else the lowest one here.
@@ -114,6 +118,8 @@ impl<'a> Judge<'a> {
             beside: None,
             stopped: None,
         };
+        let copies = seen.stretches.values().flat_map(|stretch| &stretch.copies);
+        let withheld = copies.filter(|copies| copies.withheld).cloned().collect();
         Judge {
             cluster: &archive.cluster,
             entries: &archive.entries,
@@ -126,6 +132,7 @@ impl<'a> Judge<'a> {
             live: archive.live,
             backups: archive.backups.iter().map(backup).collect(),
             pieces: seen.stretches.into_iter().map(|(t, s)| (t, s.pieces)).collect(),
+            withheld,
             partials: seen.partials,
             start: path.start,
             target: path.target,

@@ -27,10 +27,12 @@ pub(crate) fn facts_of(archive: &Archive<'_>, seen: &ArchiveSurvey) -> Vec<Findi
     out.extend(archive.backup_flaws.iter().map(backup_history));
     out.extend(seen.expired.map(|expired| vanished(&expired, archive)));
     for (&timeline, stretch) in &seen.stretches {
-        out.extend(stretch.copies.iter().map(|&(first, second)| Finding {
+        // One that nobody gives out is told where replay stops for it.
+        let told = stretch.copies.iter().filter(|copies| !copies.withheld);
+        out.extend(told.map(|copies| Finding {
             timeline: Some(timeline),
-            file: Some(shown(first)),
-            detail: Detail::Copies { other: shown(second) },
+            file: Some(shown(copies.first)),
+            detail: Detail::Copies { other: shown(copies.second), faults: copies.faults, withheld: false },
             ..Finding::of(Code::CopiesDiffer)
         }));
     }

@@ -48,6 +48,9 @@ pub(super) fn correct(error: &SettingsError) -> String {
                 lines => format!("leave one target only: take {}", lines.join(" or ")),
             }
         }
+        SettingsError::Value { name, value, .. } if name == "recovery_target_time" && !names_zone(value) => {
+            "write the time as year, month and day, then the time of day and its distance from UTC: 2026-11-22 03:17:02+00; other orders of a date are read only where DateStyle of the server's configuration says so".into()
+        }
         SettingsError::Value { name, .. } if name == "recovery_target_time" => {
             "write the time with a distance from UTC, as 2026-11-22 03:17:02+00: abbreviations of zones, Z among them, are not known yet where a server reads that setting".into()
         }
@@ -64,6 +67,12 @@ pub(super) fn correct(error: &SettingsError) -> String {
             _ => "correct the setting that the message names".into(),
         },
     }
+}
+
+/// Whether a time ends with the abbreviation of a zone.
+fn names_zone(time: &str) -> bool {
+    let last = time.trim_end().rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    !last.is_empty()
 }
 
 /// `postgresql.auto.conf line 3 sets recovery_target_time = '…'`.

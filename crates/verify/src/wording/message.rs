@@ -1,6 +1,6 @@
 //! What is wrong.
 
-use super::{given, restored, target};
+use super::{copies, given, restored, target};
 use crate::codes::Code;
 use crate::finding::{Detail, Finding};
 use crate::telling::TellTime;
@@ -195,7 +195,7 @@ pub(super) fn message(f: &Finding, layout: Option<&Layout>, tell: TellTime<'_>) 
             };
             format!("block {block} of {}/{}/{} is changed at {lsn} without an image{why}", rel.spc, rel.db, rel.rel)
         }
-        Detail::Copies { other } => format!("{file} and {other} differ"),
+        Detail::Copies { other, faults, withheld } => copies::differ(file, other, faults, *withheld),
         Detail::NameChecksum { found } => {
             let hex = found.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
             format!("{file}: the SHA-1 of its content is {hex}")

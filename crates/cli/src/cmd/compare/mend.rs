@@ -7,7 +7,6 @@ use pgwal::verify::compare::{Comparison, CopyDifference, RightCopy};
 use pgwal::verify::{Options, verify};
 use pgwal_report::compare::WrittenCopy;
 use pgwal_report::time::Zone;
-use pgwal_report::words::verdict;
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::hash::{DefaultHasher, Hasher};
@@ -69,7 +68,7 @@ impl MendedCopy {
         let left_out = left_out.map(|segment| &segment.name).chain(&found.alike_damaged).map(ToString::to_string);
         let outcome = verify(open(std::slice::from_ref(&self.folder))?.as_ref(), &options.beside())?;
         let why = outcome.worst().map(|worst| Zone::utc().message(worst, outcome.layout.as_ref()));
-        let verdict = verdict(outcome.verdict);
+        let verdict = outcome.verdict;
         Ok(WrittenCopy { folder: self.folder.clone(), files, left_out: left_out.collect(), verdict, why })
     }
 

@@ -4,7 +4,7 @@ use super::{LONGEST_CONF, Restoring};
 use crate::input::{InputOptions, plain};
 use pgwal::format::Version;
 use pgwal::format::recovery::settings::SettingRules;
-use pgwal::repos::command::{ToolCall, recovery_yaml, restore};
+use pgwal::repos::command::{ToolCall, recovery_yaml, restore, why_none};
 use pgwal::repos::{ListedBackup, Repository};
 use pgwal::verify::backup::SettingsFile;
 use pgwal::verify::recovery::{Target, outcome::Restore};
@@ -25,7 +25,6 @@ impl Restoring {
         version: Version,
         input: &InputOptions,
     ) -> anyhow::Result<()> {
-        let Some(backup) = self.taken(repository, foretold) else { return Ok(()) };
         let settings = self.recovery_settings(foretold, version)?;
         let configured = input.configured_place()?;
         let endpoint = variable(&["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"]);
@@ -38,6 +37,9 @@ impl Restoring {
             endpoint: endpoint.as_deref(),
             region: region.as_deref(),
         };
+        let backup = self.taken(repository, foretold);
+        facts.no_command = why_none(repository, backup, &call);
+        let Some(backup) = backup else { return Ok(()) };
         facts.restore_command = restore(repository, backup, &call);
         facts.restore_yaml = recovery_yaml(repository, backup, &call);
         Ok(())

@@ -14,6 +14,9 @@ pub(super) fn typed(out: &mut Lines<'_>, outcome: &Outcome) -> io::Result<()> {
         let conf = if command.contains("--config CONF ") { "; CONF: its own configuration" } else { "" };
         line(out, "", &format!("(DIR: where the server shall lie{conf})"), Style::new())?;
     }
+    if let (Some(why), None) = (&facts.no_command, &facts.restore_yaml) {
+        line(out, "TYPE", &format!("no command: {why}"), Style::new())?;
+    }
     if let Some(yaml) = &facts.restore_yaml {
         line(out, "YAML", "for CloudNativePG, in the spec of a new Cluster:", Style::new())?;
         lines(out, "", &yaml.lines().map(str::to_owned).collect::<Vec<_>>())?;
