@@ -13,7 +13,7 @@ use pgwal_format::Layout;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_source::Ignored;
 use pgwal_verify::index::{IndexUse, PartsUse};
-use pgwal_verify::wording::restored::sentence;
+use pgwal_verify::wording::restored::{self as wording, sentence};
 use pgwal_verify::{Code, Depth, Finding, KnownBackup, LineReport, NotChecked, Outcome, Severity, Verdict, WalEnd};
 use std::io;
 
@@ -202,9 +202,10 @@ pub(crate) fn place(f: &Finding, layout: Option<&Layout>, zone: &Zone) -> String
 
 /// In lines.
 pub(super) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> Vec<String> {
-    let first = match &outcome.restore {
-        Some(restore) => restore::text::impact(restore),
-        None => without_backup(outcome, worst),
+    let first = match (&outcome.restored, &outcome.restore) {
+        (Some(cluster), _) => wording::impact(cluster),
+        (None, Some(restore)) => restore::text::impact(restore),
+        (None, None) => without_backup(outcome, worst),
     };
     std::iter::once(first).chain(out_of_reach(worst, zone)).collect()
 }
