@@ -80,13 +80,13 @@ fn lists(place: &Memory, written: u64) {
     let filter = Filter::default();
     let zone = LocalZone::system();
     for details in [false, true] {
-        let render = Waldump { filter: &filter, details, zone: &zone, heads: OnceLock::new() };
+        let render = Waldump { filter: &filter, details, zone: &zone, told_in: &Zone::utc(), heads: OnceLock::new() };
         listed(place, &render, written);
     }
     let utc = Zone::utc();
     listed(place, &TextList { filter: &filter, quiet: false, vocabulary: OnceLock::new(), zone: &utc }, written);
     let columns = csv::usual();
-    listed(place, &CsvList::new(&filter, &columns), written);
+    listed(place, &CsvList::new(&filter, &columns, &Zone::utc()), written);
     let (lines, _) = listed(place, &JsonList { filter: &filter, names: OnceLock::new() }, written);
     for line in lines.split(|&b| b == b'\n').filter(|line| !line.is_empty()) {
         let line: Result<serde_json::Value, _> = serde_json::from_slice(line);
@@ -94,7 +94,7 @@ fn lists(place: &Memory, written: u64) {
     }
     for by in [By::Record, By::Relation, By::Minute] {
         let request = ListRequest { options: Options::default(), limit: None };
-        let make = || Counter::new(&filter, by, |_, _, _| ());
+        let make = || Counter::new(&filter, by, &|_, _, _| ());
         let (counter, gathered) = gather(place, &request, &make, &mut |_| Ok(())).expect("nothing is written");
         let layout = gathered.outcome.layout.expect("it begins with a page of WAL");
         let report = StatsReport::new(by, layout, &counter.finish(), !gathered.complete, gathered.findings);

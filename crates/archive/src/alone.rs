@@ -74,6 +74,11 @@ impl SegmentEnd {
         self.chain.to()
     }
 
+    /// The record that goes on in the next segment.
+    pub fn begun(&self) -> Option<Lsn> {
+        self.chain.begun()
+    }
+
     /// The record that it lacks: it does not go on to its end, so that nothing can follow it.
     pub fn stops(&self) -> Option<Lsn> {
         self.chain.stops()

@@ -271,9 +271,9 @@ impl<'a> Archive<'a> {
             Which::Number(timeline) => timeline,
             Which::Latest | Which::All => self.lineage.latest(start),
         };
-        let line = self.lineage.line(target, &self.cluster.layout);
-        let way = whole_way(&self.inventory, &line, &self.cluster.layout);
-        Path { start, target, line, way }
+        let descent = self.lineage.descent(target, &self.cluster.layout);
+        let way = whole_way(&self.inventory, &descent.segments(), &self.cluster.layout);
+        Path { start, target, line: descent.passed_segments(), way }
     }
 
     /// Reads the files of the archive.

@@ -13,8 +13,10 @@ use std::time::Duration;
 pub struct Node {
     /// Its timeline.
     pub timeline: TimelineId,
-    /// Its ancestors, oldest first; empty where the file cannot be read.
+    /// The timelines that it comes from, oldest first ([`history::passed`]); empty where the file cannot be read.
     pub ancestors: Vec<Ancestor>,
+    /// What the file says: a server looks for files of these, too.
+    pub written: Vec<Ancestor>,
     /// The file.
     pub file: String,
     /// The file cannot be used.
@@ -126,14 +128,17 @@ impl Lineage {
             let is_wrong = |(_, flaw): &HistoryRead| flaw.is_some();
             let read = settled(source, entry, settle, is_wrong, || read(source, entry, timeline));
             let Some((ancestors, flaw)) = read else { continue };
-            let broken = flaw.is_some();
+            let (broken, written) = (flaw.is_some(), ancestors);
+            let ancestors = history::passed(&written);
             let closed = matches!(flaw, Some(Flaw::Unreadable(_) | Flaw::Closed(..)));
             flaws.extend(flaw.map(|flaw| HistoryFlaw { timeline, file: file.clone(), flaw }));
             match tree.nodes.iter_mut().find(|n| n.timeline == timeline) {
                 // A second copy counts only where the first cannot be used.
-                Some(node) if node.broken && !broken => *node = Node { timeline, ancestors, file, broken, closed },
+                Some(node) if node.broken && !broken => {
+                    *node = Node { timeline, ancestors, written, file, broken, closed };
+                }
                 Some(_) => {}
-                None => tree.nodes.push(Node { timeline, ancestors, file, broken, closed }),
+                None => tree.nodes.push(Node { timeline, ancestors, written, file, broken, closed }),
             }
         }
         (tree, flaws)
@@ -149,10 +154,15 @@ impl Lineage {
         self.get(timeline)?.ancestors.last()
     }
 
-    /// A timeline and its ancestors, oldest first, each with the segment in which it left the one before.
+    /// A timeline and its ancestors, oldest first, each with the segment in which it left the one before, as its file
+    /// says it.
     pub fn line(&self, timeline: TimelineId, layout: &Layout) -> Vec<(TimelineId, SegmentNo)> {
-        let ancestors = self.get(timeline).map_or(&[][..], |node| &node.ancestors);
-        Descent::of(timeline, ancestors, layout).segments()
+        self.descent(timeline, layout).segments()
+    }
+
+    /// Where a timeline comes from.
+    pub fn descent(&self, timeline: TimelineId, layout: &Layout) -> Descent {
+        Descent::of(timeline, self.get(timeline).map_or(&[][..], |node| &node.written), layout)
     }
 
     /// The timeline that a server takes for the latest, starting from `start`: it tries one number after another.
@@ -231,6 +241,8 @@ pub struct Descent {
     pub target: TimelineId,
     /// It and its ancestors, oldest first, each with the position at which it begins where the history says so.
     pub timelines: Vec<(TimelineId, Option<BranchPoint>)>,
+    /// Those of them that WAL really passed ([`history::passed`]).
+    pub passed: Vec<(TimelineId, Option<BranchPoint>)>,
 }
 
 /// Where a timeline begins.
@@ -243,23 +255,21 @@ pub struct BranchPoint {
 }
 
 impl Descent {
-    /// The line of a timeline with these ancestors, oldest first.
+    /// The line of a timeline with these ancestors, oldest first, as its file names them.
     pub fn of(target: TimelineId, ancestors: &[Ancestor], layout: &Layout) -> Descent {
-        let mut timelines = Vec::with_capacity(ancestors.len() + 1);
-        let mut begin = None;
-        for ancestor in ancestors {
-            timelines.push((ancestor.timeline, begin));
-            let lsn = if let Switch::At(lsn) = ancestor.switch { Some(lsn) } else { None };
-            begin = switch_segment(&ancestor.switch, layout).map(|segment| BranchPoint { lsn, segment }).or(begin);
-        }
-        timelines.push((target, begin));
-        Descent { target, timelines }
+        let timelines = begins(target, ancestors, layout);
+        let passed = begins(target, &history::passed(ancestors), layout);
+        Descent { target, timelines, passed }
     }
 
     /// Each timeline with the segment in which it begins, oldest first.
     pub fn segments(&self) -> Vec<(TimelineId, SegmentNo)> {
-        let segment = |begin: &Option<BranchPoint>| begin.map_or(SegmentNo(0), |begin| begin.segment);
-        self.timelines.iter().map(|(timeline, begin)| (*timeline, segment(begin))).collect()
+        self.timelines.iter().map(first_segment).collect()
+    }
+
+    /// The same of those that WAL really passed.
+    pub fn passed_segments(&self) -> Vec<(TimelineId, SegmentNo)> {
+        self.passed.iter().map(first_segment).collect()
     }
 
     /// A timeline belongs to it.
@@ -278,6 +288,23 @@ impl Descent {
         let at = self.timelines.iter().position(|(t, _)| *t == timeline)?;
         self.timelines.get(at + 1)?.1?.lsn
     }
+}
+
+fn first_segment((timeline, begin): &(TimelineId, Option<BranchPoint>)) -> (TimelineId, SegmentNo) {
+    (*timeline, begin.map_or(SegmentNo(0), |begin| begin.segment))
+}
+
+/// A timeline and its ancestors, each with where it begins.
+fn begins(target: TimelineId, ancestors: &[Ancestor], layout: &Layout) -> Vec<(TimelineId, Option<BranchPoint>)> {
+    let mut out = Vec::with_capacity(ancestors.len() + 1);
+    let mut begin = None;
+    for ancestor in ancestors {
+        out.push((ancestor.timeline, begin));
+        let lsn = if let Switch::At(lsn) = ancestor.switch { Some(lsn) } else { None };
+        begin = switch_segment(&ancestor.switch, layout).map(|segment| BranchPoint { lsn, segment }).or(begin);
+    }
+    out.push((target, begin));
+    out
 }
 
 /// The segment in which a timeline was left.

@@ -56,6 +56,19 @@ fn a_message_is_told_what_it_means_and_what_to_run() {
     assert!(next.contains(&"walproof verify ARCHIVE"), "{next:?}");
 }
 
+/// What archive-get and archive-push write into a server's log; what they say of a file has its code.
+#[test]
+fn lines_of_our_own() {
+    let hole = "walproof: 00000001000000000000001F is missing, and 000000010000000000000020 behind it is here: WAL does not end there (WP101)";
+    let stopped = "FATAL:  could not restore file \"00000001000000000000001F\" from archive: command not executable";
+    let document_of = |text: &str| document(&[text]);
+    assert_eq!(document_of(hole)["message"]["name"], "get-hole");
+    assert_eq!(document_of("exit code 126")["message"]["name"], "restore-exit");
+    assert!(walproof(&["explain", &format!("{hole}\n{stopped}")]).out.contains("walproof archive-get"));
+    let damaged = "walproof: /srv/wal: 00000001000000000000001F the header of the page cannot be used (WP202)";
+    assert_eq!(document_of(damaged)["codes"][0]["code"], "WP202");
+}
+
 #[test]
 fn only_commands_that_exist_are_named() {
     for line in [

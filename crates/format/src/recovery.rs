@@ -67,6 +67,8 @@ pub struct RecoveryRules {
     /// The state of a prepared transaction is read again from the WAL that was restored, until a restartpoint has
     /// written it to a file (10 and later).
     pub reads_prepared: bool,
+    /// The message of a `restore_command` that stops the server names its exit in words (9.4 and later).
+    pub names_exits: bool,
 }
 
 /// What a restore point is to a target.
@@ -151,6 +153,7 @@ pub(crate) const RECOVERY_8_2: RecoveryRules = RecoveryRules {
     not_a_child: NotAChild::OfTimeline,
     own_wal_first: false,
     rereads_last_record: false,
+    names_exits: false,
     turns_without_timeline: false,
     refuses_in_place_tablespaces: false,
     reads_prepared: false,
@@ -178,6 +181,7 @@ pub(crate) const RECOVERY_9_3: RecoveryRules = RecoveryRules {
     ..RECOVERY_9_2
 };
 pub(crate) const RECOVERY_9_4: RecoveryRules = RecoveryRules {
+    names_exits: true,
     restore_points: RestorePoints::After,
     parameters: &[CONNECTIONS, WORKERS, PREPARED, LOCKS],
     ..RECOVERY_9_3

@@ -274,4 +274,26 @@ pub enum MessageKind {
     RedoProgress,
     /// `database system was shut down at {time}`
     Availability,
+    /// archive-get: `{walfile} is missing, {text} (WP101)`
+    GetHole,
+    /// archive-get: `{walfile} is not delivered: {text}`
+    GetKept,
+    /// archive-get: `cannot ask {text}`
+    GetOut,
+    /// archive-get: `the last record of {walfile} breaks off at {at}, and no WAL behind it is here`
+    GetTornEnd,
+    /// archive-get: `{walfile} is not waited for any more: {text}`
+    GetEndsWait,
+    /// archive-push: `{walfile}: timeline {timeline} left timeline {other} at {at}, by {file} in {text}`
+    PushLeft,
+    /// archive-push and check: `{walfile} is refused: {text}`
+    PushRefused,
+    /// archive-push: `{walfile} is archived although it is damaged: {text}`
+    PushDamaged,
+    /// archive-push: `{walfile} is not needed by anybody, and not archived: {text}`
+    PushRecycled,
+    /// archive-get: `nothing is removed from {name}: {text}`
+    PruneKept,
+    /// `exit code {number}`
+    RestoreExit,
 }

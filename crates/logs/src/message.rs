@@ -49,6 +49,8 @@ pub(super) fn candidates(line: &str) -> Vec<MessageCandidate<'_>> {
 
 fn gather<'t>(line: &'t str, depth: u8, found: &mut Vec<MessageCandidate<'t>>) {
     let line = clipped(line).trim();
+    // What a command of ours says has no level.
+    let line = line.strip_prefix("walproof: ").unwrap_or(line);
     let inside = depth.checked_sub(1).and_then(|depth| Some((wrapped::inside(line)?, depth)));
     if let Some((contents, depth)) = inside {
         for content in contents {

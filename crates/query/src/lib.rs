@@ -23,7 +23,7 @@
 //! let archive = open(&["../../testdata/demo/good".into()])?;
 //! let images = Filter::from(Wish { fullpage: true, ..Wish::default() });
 //! let wanted = ListRequest { options: Options::default(), limit: None };
-//! let make = || Counter::new(&images, By::Rmgr, |_, _, _| ());
+//! let make = || Counter::new(&images, By::Rmgr, &|_, _, _| ());
 //! let (counter, gathered) = gather(archive.as_ref(), &wanted, &make, &mut |_| Ok(()))?;
 //! let records: u64 = counter.finish().cells().iter().map(|(_, sum)| sum.records).sum();
 //! assert!(gathered.complete && records > 0);

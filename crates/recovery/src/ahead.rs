@@ -41,6 +41,10 @@ impl Recovery<'_> {
                         let failure = Failure::SizeAhead { file, found, expected, certain };
                         (Walked::Stop(ReplayStop::Dies(failure)), true)
                     }
+                    Some(WalkEnd::NotDelivered(file)) => {
+                        out.end = Some(WalkEnd::NotDelivered(file.clone()));
+                        (Walked::Stop(ReplayStop::Dies(Failure::NotDelivered { file, certain })), true)
+                    }
                     _ => (Walked::Stop(ReplayStop::Target), false),
                 }
             }
@@ -48,12 +52,13 @@ impl Recovery<'_> {
                 let dies = self.dies_of(found, expected);
                 (Walked::End(WalkEnd::Size { file, found, expected }), dies)
             }
+            Walked::End(WalkEnd::NotDelivered(file)) => (Walked::End(WalkEnd::NotDelivered(file)), true),
             other => (other, false),
         };
         if let (true, Some(consistent)) = (size, replay.consistent_at) {
             // It may die before it replays what it has read in front of the file.
             let (end, _) = self.ahead_of(way, consistent, &limits, ask)?;
-            if matches!(end, Some(WalkEnd::Size { .. })) {
+            if matches!(end, Some(WalkEnd::Size { .. } | WalkEnd::NotDelivered(_))) {
                 (replay.consistent_at, replay.active) = (None, false);
             }
         }

@@ -56,10 +56,14 @@ impl<'a> FilesAtHand<'a> {
 
     /// The files of a segment, in the order in which they would be taken.
     pub fn files(&self, timeline: TimelineId, number: SegmentNo) -> Vec<FoundFile> {
+        self.files_or_partials(timeline, number, self.partials)
+    }
+
+    /// The same, where `.partial` files count.
+    pub fn files_or_partials(&self, timeline: TimelineId, number: SegmentNo, partials: bool) -> Vec<FoundFile> {
         let mut out = Vec::new();
         for (index, place) in self.places.iter().enumerate() {
-            let partial =
-                || if self.partials && place.archive { place.inventory.partial(timeline, number) } else { None };
+            let partial = || if partials && place.archive { place.inventory.partial(timeline, number) } else { None };
             if let Some(segment) = place.inventory.get(timeline, number).or_else(partial) {
                 out.extend((segment.entry..segment.entry + segment.copies).map(|entry| FoundFile {
                     place: index,
@@ -113,7 +117,7 @@ impl<'a> FilesAtHand<'a> {
         for place in self.places.iter().filter(|_| target != TimelineId::FIRST) {
             let flaw = place.history_flaws.iter().find(|flaw| flaw.timeline == target).map(|flaw| &flaw.flaw);
             match (place.lineage.get(target), flaw) {
-                (Some(node), _) if !node.broken => ancestors = &node.ancestors,
+                (Some(node), _) if !node.broken => ancestors = &node.written,
                 (_, Some(Flaw::Fault(fault))) => return Err(fault.clone()),
                 // One that names nothing is read all the same; one that cannot be had is looked for elsewhere.
                 (Some(_), Some(Flaw::Empty)) => {}

@@ -47,7 +47,7 @@ impl Site<'_> {
         let layout = self.layout();
         let (address, size) = (layout.address(), layout.segment);
         let ended = match &restore.end {
-            Some(WalkEnd::NoFile(file) | WalkEnd::Size { file, .. }) => {
+            Some(WalkEnd::NoFile(file) | WalkEnd::NotDelivered(file) | WalkEnd::Size { file, .. }) => {
                 SegmentName::parse(file).and_then(|name| name.number(address, size))
             }
             Some(WalkEnd::Unreadable(lsn)) => Some(address.segment(*lsn, size)),
@@ -55,11 +55,11 @@ impl Site<'_> {
         };
         let Some(ended) = ended else { return Vec::new() };
         let Ok(line) = self.shelf().line(restore.target_timeline) else { return Vec::new() };
-        let way = line.segments();
+        let left = |at: usize| line.passed.get(at + 1)?.1.map(|begin| begin.segment);
         let last = match &settings.target {
             Target::Lsn(lsn) => Some(address.segment(*lsn, size)),
             // What only WAL tells the place of may lie anywhere.
-            _ => way.iter().enumerate().filter_map(|(i, own)| self.last_of(own.0, way.get(i + 1).map(|n| n.1))).max(),
+            _ => line.passed.iter().enumerate().filter_map(|(i, own)| self.last_of(own.0, left(i))).max(),
         };
         let Some(last) = last else { return Vec::new() };
         let numbers = (ended.next().0..=last.0).take(MOST).map(SegmentNo);

@@ -43,7 +43,7 @@ fn named(word: &str) -> Option<(PathBuf, String)> {
 }
 
 /// The words of a command, without quotes and what joins commands.
-fn words(command: &str) -> Vec<String> {
+pub(crate) fn words(command: &str) -> Vec<String> {
     let (mut out, mut word, mut quote) = (Vec::new(), String::new(), None);
     let mut chars = command.chars();
     while let Some(c) = chars.next() {

@@ -86,6 +86,14 @@ pub enum Failure {
         /// It is asked for whatever is in memory.
         certain: bool,
     },
+    /// `walproof archive-get` as `restore_command` does not deliver a file that is missing in the middle or damaged, and
+    /// stops the server.
+    NotDelivered {
+        /// Its name.
+        file: String,
+        /// It is asked for whatever is in memory: in front of the end, or at it.
+        certain: bool,
+    },
     /// WAL was written with `wal_level = minimal`.
     Minimal,
     /// Hot standby is on, and WAL was written with a `wal_level` that does not allow it.
@@ -228,6 +236,10 @@ impl Failure {
             Failure::StandbyLabel => "backup_label contains data inconsistent with control file".into(),
             Failure::Size { file, found, expected } | Failure::SizeAhead { file, found, expected, .. } => {
                 format!("archive file \"{file}\" has wrong size: {found} instead of {expected}")
+            }
+            Failure::NotDelivered { file, .. } => {
+                let exit = if rules.names_exits { "command not executable" } else { "return code 32256" };
+                format!("could not restore file \"{file}\" from archive: {exit}")
             }
             Failure::Minimal if rules.quoted_minimal => {
                 "WAL was generated with \"wal_level=minimal\", cannot continue recovering".into()

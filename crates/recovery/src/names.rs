@@ -78,7 +78,9 @@ impl NamesAsked {
     pub fn files(&self, shelf: &FilesAtHand<'_>, out: &Restore) -> Vec<FileAsked> {
         let short = !out.comes_to_its_end();
         let ended = match &out.end {
-            Some(WalkEnd::NoFile(name) | WalkEnd::Size { file: name, .. }) => Some(name.clone()),
+            Some(WalkEnd::NoFile(name) | WalkEnd::NotDelivered(name) | WalkEnd::Size { file: name, .. }) => {
+                Some(name.clone())
+            }
             Some(WalkEnd::Unreadable(lsn)) => {
                 let number = shelf.layout.address().segment(*lsn, shelf.layout.segment);
                 self.list

@@ -1,6 +1,7 @@
 //! What a restore would come to.
 
 use crate::acts::EarlyAct;
+use crate::archive_get::ArchiveGet;
 use crate::chosen::BackupChoice;
 use crate::failure::Failure;
 use crate::instead::Alternative;
@@ -134,6 +135,8 @@ pub struct Restore {
     pub left_branch: Option<LeftBranch>,
     /// Why it starts from this backup, where nobody named one.
     pub chosen: Option<BackupChoice>,
+    /// `walproof archive-get` is its `restore_command`: with these options.
+    pub command: Option<ArchiveGet>,
 }
 
 /// When a server asks the archive for WAL.

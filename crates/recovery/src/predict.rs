@@ -204,7 +204,7 @@ impl<'a> Site<'a> {
             numbers.into_iter().take(LOOKED_AT).find(own).map(|n| (*timeline, n))
         };
         let (timeline, number) =
-            line.timelines.iter().filter(|(t, _)| *t >= restore.timeline).filter_map(behind).min_by_key(|(_, n)| *n)?;
+            line.passed.iter().filter(|(t, _)| *t >= restore.timeline).filter_map(behind).min_by_key(|(_, n)| *n)?;
         Some((timeline, layout.address().segment_start(number, layout.segment)))
     }
 
@@ -212,9 +212,9 @@ impl<'a> Site<'a> {
     /// end. `None` where it comes to none, or where the history does not say positions.
     pub fn way_of(&self, restore: &Restore) -> Option<Vec<(TimelineId, Lsn)>> {
         let line = self.shelf.line(restore.target_timeline).ok()?;
-        let begins = line.timelines.iter().skip(1).map(|(_, begin)| begin.and_then(|begin| begin.lsn));
+        let begins = line.passed.iter().skip(1).map(|(_, begin)| begin.and_then(|begin| begin.lsn));
         let mut way = Vec::new();
-        for ((timeline, _), left) in line.timelines.iter().zip(begins.chain([None])) {
+        for ((timeline, _), left) in line.passed.iter().zip(begins.chain([None])) {
             if *timeline == restore.timeline {
                 way.push((*timeline, restore.replay_end?));
                 return Some(way);

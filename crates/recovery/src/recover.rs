@@ -3,9 +3,12 @@
 
 mod blank;
 
+use crate::archive_get::ArchiveGet;
 use crate::at_hand::FilesAtHand;
+use crate::delivery::CheckedDelivery;
 use crate::events::{Ask, EventKind, Match};
 use crate::failure::{Failure, Lacking};
+use crate::hole::ServerAim;
 use crate::in_place::InPlace;
 use crate::names::NamesAsked;
 use crate::outcome::{AsksArchive, Ending, OwnWal, Restore};
@@ -91,6 +94,12 @@ impl Recovery<'_> {
             Looking::InsideFirst => AsksArchive::BehindOwnWal,
             Looking::Inside => AsksArchive::Never,
         };
+        way.checked = self.command().map(|options| {
+            let start = self.start.control.as_ref().map_or(own, |control| control.timeline);
+            let aim = ServerAim { start: Some(start), timeline: settings.timeline };
+            CheckedDelivery::new(options, settings.mode == Mode::Archive, self.shelf, aim)
+        });
+        out.command = self.command();
         self.asks_archive(&mut way);
         let begun = match self.begin(&mut way, &any, &line, &mut out)? {
             Ok(begun) => begun,
@@ -158,6 +167,11 @@ impl Recovery<'_> {
     pub fn refused(&self, failure: Failure) -> Restore {
         let own = self.start.own_timeline();
         self.dies(self.blank(own, own), failure, NamesAsked::default())
+    }
+
+    /// `walproof archive-get`, where that is the `restore_command`.
+    fn command(&self) -> Option<ArchiveGet> {
+        self.settings.archive_get().filter(|_| self.settings.mode != Mode::Crash)
     }
 
     /// What lies in `pg_wal` was replayed.
@@ -269,7 +283,7 @@ impl Recovery<'_> {
                 None if way.short == ShortFile::NotYet => Failure::Waits { lacks: Lacking::Checkpoint, at },
                 _ => Failure::NoCheckpoint { lsn: at, label: start.label },
             };
-            return Ok(Err(size(end).unwrap_or(failure)));
+            return Ok(Err(of_file(end).unwrap_or(failure)));
         };
         let ended = checkpoint.as_ref().map_or(at, |event| event.span.end);
         out.redo_start = *redo;
@@ -289,7 +303,7 @@ impl Recovery<'_> {
                     ShortFile::NotYet => Failure::Waits { lacks: Lacking::Redo, at: *redo },
                     ShortFile::Fatal => Failure::NoRedo { redo: *redo, checkpoint: at, label: start.label },
                 };
-                return Ok(Err(size(end).unwrap_or(failure)));
+                return Ok(Err(of_file(end).unwrap_or(failure)));
             }
         }
         let rules = &self.dialect().recovery;
@@ -389,7 +403,11 @@ impl Recovery<'_> {
                 replay.ended_at_target()
             }
         };
-        if let Some(failure) = size(out.end.clone()) {
+        let waits = self.command().is_some_and(|command| command.waits) && settings.mode == Mode::Archive;
+        if let Some(WalkEnd::NotDelivered(file)) = out.end.clone().filter(|_| waits) {
+            out.end = Some(WalkEnd::NoFile(file));
+        }
+        if let Some(failure) = of_file(out.end.clone()) {
             return Ok(self.dies(out, failure, names));
         }
         if let Some(target) = &mut out.target {
@@ -401,6 +419,7 @@ impl Recovery<'_> {
         }
         out.ending = match settings.action {
             _ if !at_target && settings.mode == Mode::Standby => Ending::Waits,
+            _ if !at_target && waits && matches!(out.end, Some(WalkEnd::NoFile(_))) => Ending::Waits,
             TargetAction::Shutdown if at_target => Ending::ShutsDown,
             TargetAction::Pause if at_target && replay.active => Ending::Pauses,
             _ => Ending::Promotes,
@@ -453,9 +472,10 @@ struct Begun {
     from: Lsn,
 }
 
-/// A file of wrong size is FATAL wherever it comes.
-fn size(end: Option<WalkEnd>) -> Option<Failure> {
+/// A file of wrong size is FATAL wherever it comes, and so is one that is not handed out.
+fn of_file(end: Option<WalkEnd>) -> Option<Failure> {
     match end {
+        Some(WalkEnd::NotDelivered(file)) => Some(Failure::NotDelivered { file, certain: true }),
         Some(WalkEnd::Size { file, found, expected }) => Some(Failure::Size { file, found, expected }),
         _ => None,
     }

@@ -5,22 +5,25 @@
 //! global/pg_control         "in production", timeline 3     up to the first checkpoint still that of before
 //! backup_label.old          where its recovery began
 //! ```
-//! A server writes the history file of its new timeline when it is promoted, and never again: it is the best witness.
+//! A server writes the history file of its new timeline when it is promoted, and never again: it is the best witness, of
+//! the time as well.
 //! One that is still in recovery says in pg_control only how far it got at least.
 
 mod server;
 
-pub use server::{SERVER_FACTS, SERVER_HISTORY};
+pub use server::{SERVER_FACTS, SERVER_HISTORY, SERVER_LABEL};
 
-use crate::backup::{SettingsFile, StartFiles};
+use crate::backup::{self, Backup, SettingsFile, StartFiles};
 use pgwal_archive::Error;
 use pgwal_format::recovery::settings::SettingRules;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::control::ControlState;
 use pgwal_format::text::history::{self, Ancestor, Switch};
 use pgwal_format::{FileName, Lsn, TimelineId, Version};
-use pgwal_source::{Source, SourceError};
+use pgwal_source::{Entry, Source, SourceError};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::UNIX_EPOCH;
 
 /// A cluster after its restore.
 #[derive(Clone, Debug)]
@@ -36,14 +39,16 @@ pub struct RestoredCluster {
     pub timeline: TimelineId,
     /// What its history file says of that, where it is known.
     pub ancestors: Option<Vec<Ancestor>>,
+    /// When its recovery had ended at the latest: when that file was written.
+    pub ended: Option<Timestamp>,
     /// How far it has replayed at least.
     pub at_least: Lsn,
     /// Its recovery has ended, and no checkpoint was made since: the control file has the timeline of before.
     pub lacks_checkpoint: bool,
     /// It was not started yet: `backup_label` is still there.
     pub is_unstarted: bool,
-    /// The `backup_label` with which it began.
-    pub label: Option<PathBuf>,
+    /// The backup with which it began, as its `backup_label` tells.
+    pub began: Option<Backup>,
     /// Its files of settings, in order of precedence.
     pub settings: Vec<SettingsFile>,
 }
@@ -69,10 +74,14 @@ impl RestoredCluster {
             system_id: control.system_id,
             timeline: control.timeline,
             ancestors: None,
+            ended: None,
             at_least: control.min_recovery_point.unwrap_or(Lsn::ZERO).max(control.checkpoint),
             lacks_checkpoint: control.min_recovery_point.is_some() && !is_of_recovery(control.state),
             is_unstarted: data.join("backup_label").is_file(),
-            label: Some(data.join("backup_label.old")).filter(|label| label.is_file()),
+            began: Some(data.join("backup_label.old"))
+                .filter(|label| label.is_file())
+                .map(|l| backup::open(&l))
+                .transpose()?,
             settings: files.settings,
         };
         own.add_used_settings(data, files.version);
@@ -91,15 +100,16 @@ impl RestoredCluster {
             newest.filter(|(timeline, _)| *timeline >= own.timeline && !own.is_in_recovery())
         {
             let (bytes, _) = source.small(entry, LONGEST_HISTORY)?;
-            own.take_newest(timeline, &bytes);
+            own.take_newest(timeline, &bytes, written(source.as_ref(), entry));
         }
         Ok(own)
     }
 
-    /// Takes the newest history file of its own folder.
-    fn take_newest(&mut self, timeline: TimelineId, bytes: &[u8]) {
+    /// Takes the newest history file of its own folder, and when it was written.
+    fn take_newest(&mut self, timeline: TimelineId, bytes: &[u8], written: Option<Timestamp>) {
         (self.timeline, self.lacks_checkpoint) = (timeline, self.lacks_checkpoint && timeline == self.timeline);
         self.ancestors = history::parse(bytes, timeline).ok().filter(|ancestors| !ancestors.is_empty());
+        self.ended = written.filter(|_| self.ancestors.is_some());
     }
 
     /// Reads what `pg_controldata` printed, in English.
@@ -130,9 +140,10 @@ impl RestoredCluster {
             system_id: number("Database system identifier:")?,
             timeline: TimelineId(u32::try_from(timeline).unwrap_or(0)),
             ancestors: None,
+            ended: None,
             at_least: min_recovery_point.max(position("Latest checkpoint location:")),
             is_unstarted: false,
-            label: None,
+            began: None,
             settings: Vec::new(),
         })
     }
@@ -145,7 +156,7 @@ impl RestoredCluster {
     /// Takes the history of its timeline from elsewhere, where its own folder does not have it.
     pub fn add_history(&mut self, archive: &dyn Source) -> Result<(), Error> {
         if self.ancestors.is_none() && self.timeline > TimelineId::FIRST && !self.is_in_recovery() {
-            self.ancestors = history_in(archive, self.timeline)?;
+            (self.ancestors, self.ended) = history_in(archive, self.timeline)?.unzip();
         }
         Ok(())
     }
@@ -158,7 +169,7 @@ impl RestoredCluster {
     pub fn own_timelines(&self, archive: &dyn Source) -> Result<BTreeSet<TimelineId>, Error> {
         let mut own = BTreeSet::new();
         let Some(ancestors) = self.ancestors.as_ref().filter(|_| !self.is_in_recovery()) else { return Ok(own) };
-        if let Some(there) = history_in(archive, self.timeline)?
+        if let Some((there, _)) = history_in(archive, self.timeline)?
             && ways(&there) != ways(ancestors)
         {
             // Another cluster's, of the same number.
@@ -178,17 +189,13 @@ impl RestoredCluster {
     /// The timelines along which its recovery went, oldest first, each with the position at which it was left, the last
     /// with the end. `None` where the history does not say it: up to 9.2 it has segments only.
     pub fn way(&self) -> Option<Vec<(TimelineId, Lsn)>> {
-        let all = self.ancestors.as_ref()?.iter().map(|ancestor| match ancestor.switch {
+        // A recovery that ended in front of where a timeline on its way begins names that one all the same.
+        let passed = history::passed(self.ancestors.as_ref()?);
+        let all = passed.iter().map(|ancestor| match ancestor.switch {
             Switch::At(lsn) => Some((ancestor.timeline, lsn)),
             Switch::In(_) => None,
         });
-        let all = all.collect::<Option<Vec<_>>>()?;
-        // A recovery that ended in front of where a timeline on its way begins names that one all the same.
-        let &(_, end) = all.last()?;
-        let mut way: Vec<(TimelineId, Lsn)> = all.iter().copied().take_while(|(_, left)| *left < end).collect();
-        let last = all.get(way.len()).map_or(self.timeline, |(timeline, _)| *timeline);
-        way.push((last, end));
-        Some(way)
+        all.collect::<Option<Vec<_>>>().filter(|way| !way.is_empty())
     }
 
     /// Up to 11, a server renames the file with the settings of its recovery when that is over.
@@ -208,16 +215,24 @@ fn is_of_recovery(state: ControlState) -> bool {
     matches!(state, ControlState::InArchiveRecovery | ControlState::ShutDownInRecovery)
 }
 
-fn history_in(source: &dyn Source, timeline: TimelineId) -> Result<Option<Vec<Ancestor>>, Error> {
+/// The history of a timeline, and when it was written there.
+fn history_in(source: &dyn Source, timeline: TimelineId) -> Result<Option<(Vec<Ancestor>, Timestamp)>, Error> {
     for entry in source.find(&pgwal_source::NameSought::One(FileName::History(timeline)))?.entries {
         let (bytes, _) = source.small(&entry, LONGEST_HISTORY)?;
         if let Ok(ancestors) = history::parse(&bytes, timeline)
             && !ancestors.is_empty()
         {
-            return Ok(Some(ancestors));
+            // Where that is not known, all that is here may have been there.
+            let written = written(source, &entry).unwrap_or(Timestamp::from_unix_micros(i64::MAX / 2));
+            return Ok(Some((ancestors, written)));
         }
     }
     Ok(None)
+}
+
+fn written(source: &dyn Source, entry: &Entry) -> Option<Timestamp> {
+    let since = source.stamp(entry)?.written().duration_since(UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_unix_micros(i64::try_from(since.as_micros()).ok()?))
 }
 
 fn ways(ancestors: &[Ancestor]) -> Vec<(TimelineId, Switch)> {

@@ -1,5 +1,6 @@
 //! The settings of a recovery: given by PostgreSQL's names, checked as the version checks them, defaults filled in.
 
+use crate::archive_get::ArchiveGet;
 use crate::asked::SettingsAsked;
 use crate::backup::Signal;
 use crate::fault::{PlacedSetting, SettingPlace, invalid, needs_boolean};
@@ -129,6 +130,11 @@ impl Settings {
     /// The same, up to a position and not the record there.
     pub fn in_front_of(&self, lsn: Lsn) -> Settings {
         Settings { target: Target::Lsn(lsn), inclusive: false, ..self.clone() }
+    }
+
+    /// What `walproof archive-get` answers as its `restore_command`; `None` where it is another.
+    pub fn archive_get(&self) -> Option<ArchiveGet> {
+        self.restore_command.as_deref().and_then(ArchiveGet::of)
     }
 
     /// Reads settings as this version does. `zone`: the server's time zone, for times without one.

@@ -2,6 +2,7 @@
 //! records over the seams are.
 
 use crate::at_hand::{FilesAtHand, FoundFile};
+use crate::delivery::CheckedDelivery;
 use crate::events::{Ask, EventKind, Events, RecoveryEvent};
 use crate::reading::{EventReader, FileRead, NoRecords};
 use crate::replay::ReplayStop;
@@ -52,6 +53,8 @@ pub enum WalkEnd {
     NoFile(String),
     /// A record cannot be read, or nothing was written there.
     Unreadable(Lsn),
+    /// `walproof archive-get` does not deliver this file, and stops the server.
+    NotDelivered(String),
     /// A file of wrong size came from the archive.
     Size {
         /// Its name.
@@ -130,6 +133,18 @@ pub struct WalWalk<'a> {
     pub through_damage: bool,
     /// No file of a timeline older than this is taken.
     pub oldest: TimelineId,
+    /// What comes from the archive is checked before.
+    pub checked: Option<CheckedDelivery>,
+}
+
+/// What is taken for a segment.
+enum Taken {
+    /// This file.
+    File(FoundFile),
+    /// None.
+    Nothing,
+    /// None, and this one stops the server.
+    Stops(String),
 }
 
 /// Takes the records of a segment, and how many of them can be read; `Some` where replay ends.
@@ -152,6 +167,7 @@ impl<'a> WalWalk<'a> {
             follows: None,
             through_damage: false,
             oldest: TimelineId(0),
+            checked: None,
         }
     }
 
@@ -174,7 +190,7 @@ impl<'a> WalWalk<'a> {
     pub fn left_branch(&self, line: &Descent, end: Lsn, now: TimelineId) -> Option<LeftBranch> {
         let layout = &self.shelf.layout;
         let start = |number: SegmentNo| layout.address().segment_start(number, layout.segment);
-        let pairs = line.timelines.windows(2).filter_map(|pair| match pair {
+        let pairs = line.passed.windows(2).filter_map(|pair| match pair {
             [(own, _), (child, Some(begin))] if *own == now => Some((*own, *child, *begin)),
             _ => None,
         });
@@ -194,24 +210,28 @@ impl<'a> WalWalk<'a> {
     }
 
     /// The file that is taken for a segment, where none of an older timeline than `oldest` may come.
-    fn take(
-        &self,
-        number: SegmentNo,
-        oldest: TimelineId,
-        asked: &mut Vec<(String, Option<FoundFile>)>,
-    ) -> Option<FoundFile> {
+    fn take(&self, number: SegmentNo, oldest: TimelineId, asked: &mut Vec<(String, Option<FoundFile>)>) -> Taken {
+        let checked = self.checked.as_ref().filter(|_| self.looking == Looking::Everywhere);
+        let partials = self.shelf.partials || checked.is_some_and(|checked| checked.options.partial);
+        let is_archived = |f: &FoundFile| self.shelf.places.get(f.place).is_some_and(|place| place.archive);
         for timeline in tried(&self.line, number, oldest, &self.shelf.layout) {
-            let usable = |f: &FoundFile| {
-                !(self.spoiled.contains(f)
-                    || self.looking != Looking::Everywhere && self.shelf.places.get(f.place).is_some_and(|p| p.archive))
-            };
-            let found = self.shelf.files(timeline, number).into_iter().find(usable);
-            asked.push((self.shelf.name(timeline, number), found));
-            if found.is_some() {
-                return found;
+            let usable =
+                |f: &FoundFile| !(self.spoiled.contains(f) || self.looking != Looking::Everywhere && is_archived(f));
+            let files = self.shelf.files_or_partials(timeline, number, partials);
+            let found = files.iter().copied().find(usable);
+            let name = self.shelf.name(timeline, number);
+            asked.push((name.clone(), found));
+            if let Some(checked) = checked.filter(|checked| checked.stops && !found.as_ref().is_some_and(is_archived)) {
+                let spoiled = files.iter().any(|f| is_archived(f) && self.spoiled.contains(f));
+                if spoiled || checked.is_hole(timeline, number) {
+                    return Taken::Stops(name);
+                }
+            }
+            if let Some(found) = found {
+                return Taken::File(found);
             }
         }
-        None
+        Taken::Nothing
     }
 
     /// The record that starts at a position, `None` where there is none to be read.
@@ -272,13 +292,17 @@ impl<'a> WalWalk<'a> {
         loop {
             let mut steps = Vec::new();
             let (mut next, mut least) = (number, oldest);
-            let mut missing = Vec::new();
+            let (mut missing, mut stops) = (Vec::new(), None);
             // Names alone say what comes; a file that turns out to be unusable cuts the plan there.
             while steps.len() < AHEAD {
                 let mut asked = Vec::new();
-                let Some(found) = self.take(next, least, &mut asked) else {
-                    missing = asked;
-                    break;
+                let found = match self.take(next, least, &mut asked) {
+                    Taken::File(found) => found,
+                    taken => {
+                        missing = asked;
+                        stops = if let Taken::Stops(name) = taken { Some(name) } else { None };
+                        break;
+                    }
                 };
                 steps.push((found, asked));
                 (next, least) = (next.next(), found.timeline);
@@ -308,7 +332,20 @@ impl<'a> WalWalk<'a> {
                 collected.extend(
                     asked.iter().map(|(name, f)| (name.clone(), f.filter(|_| !unusable), unusable && f.is_some())),
                 );
+                let archived = || self.shelf.places.get(found.place).is_some_and(|place| place.archive);
+                let checked = self.checked.as_ref().filter(|_| self.looking == Looking::Everywhere && archived());
+                let refused = match &got {
+                    FileRead::Records(run) => {
+                        checked.is_some_and(|checked| checked.refuses(found.timeline, found.number, run))
+                    }
+                    FileRead::Size(_) => checked.is_some(),
+                    FileRead::Nothing(_) => false,
+                };
                 match got {
+                    _ if refused => {
+                        spoiled = Some(found);
+                        return Ok(ControlFlow::Break(()));
+                    }
                     FileRead::Nothing(why) => {
                         let size = self.shelf.entry(&found).and_then(|entry| entry.size);
                         closed |= why == NoRecords::Closed;
@@ -333,6 +370,13 @@ impl<'a> WalWalk<'a> {
                             Some(lsn) => Some(Walked::End(WalkEnd::Unreadable(lsn))),
                             None => replay_next(layout, ask, &mut chain, &run, replay),
                         };
+                        // Whole in itself, it does not go on where the segment before ended.
+                        let parts = !matches!(run.tail, Tail::Stopped(_))
+                            && matches!(ended, Some(Walked::End(WalkEnd::Unreadable(_))));
+                        if parts && checked.is_some_and(|checked| checked.stops) {
+                            let file = self.shelf.name(found.timeline, found.number);
+                            ended = Some(Walked::End(WalkEnd::NotDelivered(file)));
+                        }
                         if through_damage && matches!(ended, Some(Walked::End(_))) {
                             ended = None;
                         }
@@ -361,7 +405,8 @@ impl<'a> WalWalk<'a> {
                     let hides = self.looking == Looking::Everywhere;
                     self.closed |= hides && missing.iter().any(|(name, _)| self.shelf.is_refused(name));
                     missing.into_iter().for_each(|(name, found)| self.asked(name, found, false));
-                    return Ok(Walked::End(WalkEnd::NoFile(first)));
+                    let end = stops.map_or(WalkEnd::NoFile(first), WalkEnd::NotDelivered);
+                    return Ok(Walked::End(end));
                 }
                 None => {}
             }

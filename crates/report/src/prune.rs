@@ -18,6 +18,8 @@ pub fn json(place: &str, found: &PrunePlan, removed: bool) -> Value {
         "place": place,
         "removed": removed,
         "keep_from": found.keep.to_string(),
+        "first_kept": found.first.map(|first| first.to_string()),
+        "held_for": found.held_for,
         "held_by": held.map(|backup| json!({"file": backup.file, "start": backup.start.to_string()})),
         "files": found.remove.iter().map(Entry::shown).collect::<Vec<_>>(),
         "bytes": found.bytes(),
@@ -41,7 +43,17 @@ pub fn write(out: &mut Lines<'_>, found: &PrunePlan, removed: bool) -> io::Resul
         }
     }
     let kept = counted(found.stay as u128, "file");
-    writeln!(out, "kept: {kept}, all from segment {} on and every history file", found.keep)?;
+    let from = match found.first {
+        Some(first) if (first.log, first.seg) == (found.keep.log, found.keep.seg) => {
+            format!("all from segment {first} on")
+        }
+        Some(first) => format!("all from segment {first} on, the first that is there,"),
+        None => format!("what comes from segment {} on", found.keep),
+    };
+    writeln!(out, "kept: {kept}, {from} and every history file")?;
+    if let Some(place) = &found.held_for {
+        writeln!(out, "{place} needs WAL from segment {} on: that is kept", found.keep)?;
+    }
     if let Some(backup) = &found.held_by {
         let (file, start) = (&backup.file, backup.start);
         let needs = format!("can still be restored and needs WAL from {start} on");

@@ -3,7 +3,7 @@
 use crate::ends::StateTrouble;
 use pgwal_format::layout::NotWal;
 use pgwal_format::text::backup_history::BackupHistoryFault;
-use pgwal_format::text::history::HistoryFault;
+use pgwal_format::text::history::{HistoryFault, Switch};
 use pgwal_format::{Lsn, SegmentName, TimelineId, Version};
 use pgwal_verify::{Code, Finding};
 
@@ -95,10 +95,28 @@ pub enum Doubt {
         /// The record that is not there.
         at: Lsn,
     },
+    /// By a history file at the destination, its timeline was left in front of it: a server writes on that another one
+    /// has taken over from, or the file is of a test restore. Which of the two, nobody here can tell.
+    Left(LeftThere),
     /// What is remembered of the segments before it cannot be used.
     State(StateTrouble),
     /// It is not in the index: why.
     Index(String),
+}
+
+/// A timeline that was left, by a history file of a newer one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftThere {
+    /// The timeline.
+    pub timeline: TimelineId,
+    /// The one that left it.
+    pub newer: TimelineId,
+    /// Where; up to 9.2 the segment in which.
+    pub switch: Switch,
+    /// The history file, and the destination in which it lies.
+    pub stored: String,
+    /// The destination.
+    pub place: String,
 }
 
 impl Doubt {

@@ -34,12 +34,27 @@ pub enum KeepFrom {
     Backups(usize),
 }
 
+/// A folder that needs WAL of an archive: a data directory, or a base backup that is being taken into it.
+#[derive(Clone, Debug)]
+pub struct KeptPlace {
+    /// As a user named it.
+    pub place: String,
+    /// Its control file, which comes last while a backup is taken.
+    pub control: Option<Box<ControlFile>>,
+    /// Where a backup began, by its `backup_label`.
+    pub label: Option<Lsn>,
+}
+
 /// What can be removed.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct PrunePlan {
-    /// The first segment that is kept.
+    /// From where on WAL is kept, whether or not that segment is there.
     pub keep: SegmentName,
+    /// The first segment that is there and kept.
+    pub first: Option<SegmentName>,
+    /// The folder that keeps more than was asked for.
+    pub held_for: Option<String>,
     /// The backup that keeps more than was asked for.
     pub held_by: Option<KnownBackup>,
     /// What is removed, oldest first.
@@ -119,11 +134,16 @@ impl From<SourceError> for NotPruned {
     }
 }
 
-/// Reads an archive, and says what of it can be removed.
+/// Reads an archive, and says what of it can be removed. What the places in `also` need stays whatever is asked for.
 ///
 /// # Errors
 /// Nothing can be removed, or it is not known what can.
-pub fn plan(archive: &dyn Source, keep: &KeepFrom, options: &Options<'_>) -> Result<PrunePlan, NotPruned> {
+pub fn plan(
+    archive: &dyn Source,
+    keep: &KeepFrom,
+    also: &[KeptPlace],
+    options: &Options<'_>,
+) -> Result<PrunePlan, NotPruned> {
     if archive.is_live() {
         return Err(NotPruned::Live);
     }
@@ -133,7 +153,13 @@ pub fn plan(archive: &dyn Source, keep: &KeepFrom, options: &Options<'_>) -> Res
     }
     let (Some(layout), Some(system_id)) = (outcome.layout, outcome.system_id) else { return Err(NotPruned::NoWal) };
     let needed = Needed { outcome: &outcome, layout: &layout, system_id };
-    let (from, held_by) = needed.from(keep)?;
+    let (mut from, mut held_by) = needed.from(keep)?;
+    let mut held_for = None;
+    for place in also {
+        if let Some(start) = needed.of_place(place)?.filter(|start| *start < from) {
+            (from, held_by, held_for) = (start, None, Some(place.place.clone()));
+        }
+    }
     let entries = archive.list()?.entries;
     let number = |name: SegmentName| name.number(layout.address(), layout.segment);
     let segments = entries.iter().filter_map(|entry| match entry.name {
@@ -142,6 +168,7 @@ pub fn plan(archive: &dyn Source, keep: &KeepFrom, options: &Options<'_>) -> Res
     });
     let timeline = outcome.path.last().copied().unwrap_or(TimelineId::FIRST);
     let keep = SegmentName::new(timeline, from, layout.address(), layout.segment);
+    let first = segments.clone().filter(|(number, _)| *number >= from).min().map(|(_, name)| name);
     if let Some((last, name)) = segments.max().filter(|(last, _)| *last < from) {
         // Behind the last segment is where the next one comes.
         if last.next() < from {
@@ -161,7 +188,7 @@ pub fn plan(archive: &dyn Source, keep: &KeepFrom, options: &Options<'_>) -> Res
         Some(FileName::Segment(name) | FileName::Partial(name) | FileName::BackupHistory(name, _)) => number(name),
         _ => None,
     });
-    Ok(PrunePlan { keep, held_by, stay: all - remove.len(), remove })
+    Ok(PrunePlan { keep, first, held_for, held_by, stay: all - remove.len(), remove })
 }
 
 /// Removes what a plan says; `each` is told of every file.
@@ -232,6 +259,12 @@ impl Needed<'_> {
         Ok(control.backup_start.map_or(control.redo, |start| start.min(control.redo)))
     }
 
+    /// Where the WAL begins that a place needs.
+    fn of_place(&self, place: &KeptPlace) -> Result<Option<SegmentNo>, NotPruned> {
+        let redo = place.control.as_ref().map(|control| self.redo(control)).transpose()?;
+        Ok(redo.into_iter().chain(place.label).min().map(|lsn| self.number(lsn)))
+    }
+
     /// Where the newest backups begin that can be restored; where there are fewer, all of them are kept. Those of which
     /// it is not known stay, too.
     fn newest(&self, count: usize) -> Result<Lsn, NotPruned> {
@@ -241,10 +274,16 @@ impl Needed<'_> {
             .iter()
             .filter(|backup| self.may_restore(backup))
             .partition(|backup| backup.complete == Some(true));
-        let mut starts: Vec<Lsn> = well.iter().map(|backup| backup.start).collect();
-        starts.sort_unstable_by_key(|&start| std::cmp::Reverse(start));
-        starts.truncate(count.max(1));
-        let oldest = *starts.last().ok_or(NotPruned::NoneRestores)?;
+        let oldest_of = |all: &mut dyn Iterator<Item = &&KnownBackup>| {
+            let mut starts: Vec<Lsn> = all.map(|backup| backup.start).collect();
+            starts.sort_unstable_by_key(|&start| std::cmp::Reverse(start));
+            starts.truncate(count.max(1));
+            starts.last().copied()
+        };
+        let oldest = oldest_of(&mut well.iter()).ok_or(NotPruned::NoneRestores)?;
+        // A timeline that was left may have come farther than the one that is followed.
+        let on_way = oldest_of(&mut well.iter().filter(|backup| backup.beside.is_none()));
+        let oldest = on_way.map_or(oldest, |on_way| on_way.min(oldest));
         Ok(open.iter().map(|backup| backup.start).fold(oldest, Lsn::min))
     }
 

@@ -84,7 +84,7 @@ impl ServerDirectory {
 
 /// Where a history file says that a timeline was left.
 fn left_by(ancestors: &[Ancestor], timeline: TimelineId, layout: &Layout) -> Option<LeftAt> {
-    let switch = ancestors.iter().find(|ancestor| ancestor.timeline == timeline)?.switch;
+    let switch = history::passed(ancestors).iter().find(|ancestor| ancestor.timeline == timeline)?.switch;
     let lsn = if let Switch::At(lsn) = switch { Some(lsn) } else { None };
     Some(LeftAt { lsn, segment: switch_segment(&switch, layout)? })
 }

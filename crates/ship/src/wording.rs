@@ -1,10 +1,10 @@
 //! What objections and doubts say, in sentences that stand behind the name of a file.
 
 use crate::ends::StateTrouble;
-use crate::objection::{Doubt, Objection};
+use crate::objection::{Doubt, LeftThere, Objection};
 use crate::push::{Parting, PushRefusal};
 use pgwal_format::layout::NotWal;
-use pgwal_format::text::history::HistoryFault;
+use pgwal_format::text::history::{HistoryFault, Switch};
 use pgwal_format::{Layout, Lsn, TimelineId};
 
 impl Objection {
@@ -72,6 +72,7 @@ impl Doubt {
             Doubt::AfterGap { before, at } => format!(
                 "{before}, the segment before it, has no record at {at}, and so nothing up to this one: replay stops there"
             ),
+            Doubt::Left(left) => left.message(),
             Doubt::Index(why) => format!("it is archived, and the index does not know it yet: {why}"),
             Doubt::State(StateTrouble::Damaged) => {
                 "the state file is damaged, and is made anew: the seam to the segment before was not checked".to_owned()
@@ -108,8 +109,24 @@ impl PushRefusal {
             PushRefusal::BeforeTimeline { timeline, first } => {
                 format!("timeline {timeline} begins behind it, in {first}, by the history file there")
             }
+            PushRefusal::Left(left) => left.message(),
             PushRefusal::Fault(fault) => fault.to_string(),
         }
+    }
+}
+
+impl LeftThere {
+    fn message(&self) -> String {
+        let LeftThere { timeline, newer, switch, stored, place } = self;
+        let at = match switch {
+            Switch::At(lsn) => format!("at {lsn}"),
+            Switch::In(name) => format!("in {name}"),
+        };
+        format!(
+            "timeline {newer} left timeline {timeline} {at}, by {stored} in {place}, and this segment lies behind that \
+             (WP308): if another server was promoted, stop this one, and bring it back with pg_rewind; if that file is of \
+             a test restore, remove it there, for a restore to the latest timeline follows it"
+        )
     }
 }
 

@@ -4,6 +4,7 @@ use crate::filtered::FilteredSource;
 use crate::finding::{Detail, Finding};
 use crate::restored_report::{MissingCommits, RestoredEnd, RestoredReport};
 use pgwal_archive::Error;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{FileName, Lsn, TimelineId};
 use pgwal_recovery::outcome::Restore;
 use pgwal_recovery::{RestoredCluster, Settings, SettingsError, Site, Target, WaysMeet, meet};
@@ -44,6 +45,8 @@ pub(crate) fn judge(
         now: cluster.timeline,
         expected,
         missing: None,
+        later: None,
+        recovers: cluster.is_in_recovery(),
     };
     let Some(right) = site.way_of(restore).filter(|_| !restore.closed) else {
         report.ended = first_doubt(cluster, site).unwrap_or(RestoredEnd::NothingExpected);
@@ -53,7 +56,19 @@ pub(crate) fn judge(
     let (ended, left) = ended(cluster, site, restore, &right);
     report.ended = ended;
     if let (Some(left), Ok(settings)) = (left, settings) {
-        report.missing = Some(missing(site, restore, settings, left)?).filter(|missing| missing.count > 0);
+        let early = site.predict(&settings.in_front_of(left))?;
+        let count = restore.replayed.commits.saturating_sub(early.replayed.commits);
+        let behind = MissingCommits { count, first: early.first_dropped, last: restore.replayed.last_commit };
+        let behind_it = Some(behind).filter(|behind| behind.count > 0);
+        // A target that was set is one that all WAL was asked for.
+        let all = ended == RestoredEnd::Early && restore.target.is_none();
+        if let Some(at) = cluster.ended.filter(|_| all)
+            && went_on(site, settings, left, &behind, at)?
+        {
+            (report.ended, report.later) = (RestoredEnd::WentOn, behind_it);
+        } else {
+            report.missing = behind_it;
+        }
     }
     Ok(report)
 }
@@ -115,11 +130,28 @@ fn in_recovery(cluster: &RestoredCluster, restore: &Restore, end: Lsn) -> Restor
     }
 }
 
-/// The commits from a position on, up to where recovery should have ended.
-fn missing(site: &Site<'_>, restore: &Restore, settings: &Settings, from: Lsn) -> Result<MissingCommits, Error> {
-    let early = site.predict(&settings.in_front_of(from))?;
-    let count = restore.replayed.commits.saturating_sub(early.replayed.commits);
-    Ok(MissingCommits { count, first: early.first_dropped, last: restore.replayed.last_commit })
+/// Whether the WAL behind an end was not in the archive yet when the cluster was promoted, `at`: its first commit is of
+/// later, or its first segment holds one of later and so was not finished then.
+fn went_on(
+    site: &Site<'_>,
+    settings: &Settings,
+    end: Lsn,
+    behind: &MissingCommits,
+    at: Timestamp,
+) -> Result<bool, Error> {
+    let Some(first) = behind.first else { return Ok(false) };
+    if first.time > at {
+        return Ok(true);
+    }
+    let (address, size) = (site.layout().address(), site.layout().segment);
+    let within = address.segment(end, size);
+    // What went on behind it lay in the next segment, unless it ended with one.
+    let lacked = if address.offset(end, size) == 0 { within } else { within.next() };
+    if first.lsn < address.segment_start(lacked, size) {
+        return Ok(false);
+    }
+    let through = site.predict(&settings.in_front_of(address.segment_start(lacked.next(), size)))?;
+    Ok(through.replayed.last_commit.is_some_and(|last| last.time > at))
 }
 
 /// What is wrong, or cannot be told.

@@ -19,6 +19,10 @@ pub struct RestoredReport {
     pub expected: Option<(TimelineId, Lsn)>,
     /// Commits that it lacks.
     pub missing: Option<MissingCommits>,
+    /// Commits that the archive got since it ended, on the timeline that it left.
+    pub later: Option<MissingCommits>,
+    /// It is still in recovery.
+    pub recovers: bool,
 }
 
 /// How the recovery of a cluster ended, beside the one that is asked for.
@@ -28,6 +32,8 @@ pub enum RestoredEnd {
     Right,
     /// In front of where it should.
     Early,
+    /// Where WAL ended when it was promoted: the timeline that it left went on since.
+    WentOn,
     /// On another way, which it took from there on.
     Apart(Lsn),
     /// Behind the target.
@@ -71,6 +77,7 @@ impl RestoredEnd {
         match self {
             RestoredEnd::Right => "right",
             RestoredEnd::Early => "early",
+            RestoredEnd::WentOn => "archive_went_on",
             RestoredEnd::Apart(_) => "elsewhere",
             RestoredEnd::Overshot => "behind_target",
             RestoredEnd::BrokenOff => "broken_off",
@@ -89,7 +96,7 @@ impl RestoredEnd {
     /// What is to be said of it.
     pub const fn code(self) -> Option<Code> {
         match self {
-            RestoredEnd::Right => None,
+            RestoredEnd::Right | RestoredEnd::WentOn => None,
             RestoredEnd::Early
             | RestoredEnd::Apart(_)
             | RestoredEnd::Overshot

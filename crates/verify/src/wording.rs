@@ -102,7 +102,7 @@ impl Finding {
             }
             (_, Detail::SamePoints { .. }) => "for another of them, name its position: --target-lsn".into(),
             (_, Detail::PartialCommits { .. }) => {
-                format!("to restore them, copy {file} to the name without .partial, filled up with zeros to a whole segment")
+                format!("to restore them, copy {file} to the name without .partial, filled up with zeros to a whole segment (walproof archive-get --partial hands it out so)")
             }
             (Code::RestoreShort, _) => {
                 "make good what ends replay there before the server is started: what lies behind is lost once it promotes".into()
@@ -175,7 +175,7 @@ impl Finding {
             }
             (Code::Diverged, _) => "nothing, after a point-in-time recovery; after a failover find out what was committed on the old primary".into(),
             (Code::PartialOnly, _) => {
-                format!("to recover what is in it, copy {file} to the name without .partial, extended with zeros to a whole segment")
+                format!("to recover what is in it, copy {file} to the name without .partial, extended with zeros to a whole segment (walproof archive-get --partial hands it out so)")
             }
             (Code::ForeignName | Code::ForeignCluster | Code::ForeignVersion | Code::Geometry, _) => {
                 format!("find out which cluster archives into this place; get this cluster's own {wanted}")

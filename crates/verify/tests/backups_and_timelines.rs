@@ -373,3 +373,56 @@ fn an_expiry_by_position_leaves_branches_and_takes_what_lies_between() {
         assert_eq!(archive.verify(Which::Latest).verdict, Verdict::Refuted, "{version}");
     }
 }
+
+/// A restore to a point by `latest`, after two promotions, that archived: the history of the timeline that it made names
+/// the latest timeline with a position in front of where that began. The next timeline follows it.
+#[test]
+fn a_history_whose_positions_fall() {
+    for version in VERSIONS {
+        let (mut archive, mut wal) = (Archive::default(), builder(version));
+        let first = archive.backup(&mut wal, |wal| segments(wal, 1));
+        segments(&mut wal, 1);
+        let mut restored = wal.clone();
+        segments(&mut wal, 2);
+        let on_parent = archive.backup(&mut wal, |wal| segments(wal, 1));
+        let mut second = Archive::fork(&wal, 2);
+        archive.keep(wal, 1);
+        segments(&mut second, 1);
+        let on_second = archive.backup(&mut second, |wal| segments(wal, 1));
+        let mut third = Archive::fork(&second, 3);
+        archive.keep(second, 2);
+        let on_third = archive.backup(&mut third, |wal| segments(wal, 1));
+        segments(&mut third, 1);
+        archive.keep(third, 3);
+
+        restored.timeline_switch(TimelineId(4), Opening::EndOfRecovery);
+        segments(&mut restored, 3);
+        let on_fourth = archive.backup(&mut restored, |wal| segments(wal, 1));
+        let mut fifth = Archive::fork(&restored, 5);
+        segments(&mut fifth, 1);
+        archive.keep(restored, 4);
+        archive.keep(fifth, 5);
+        // As servers write it: all of the timeline that they were going to, and a line for it.
+        let text = |archive: &Archive, timeline: u32| {
+            let file = &archive.files[&format!("{timeline:08X}.history")].content;
+            String::from_utf8(file.bytes(0, file.size() as usize)).unwrap()
+        };
+        let switch = |archive: &Archive, timeline: u32| {
+            let own = text(archive, timeline);
+            own.lines().rfind(|line| !line.is_empty()).unwrap().split('\t').nth(1).unwrap().to_owned()
+        };
+        let falls = format!("{}3\t{}\tat restore point\n", text(&archive, 3), switch(&archive, 4));
+        let next = format!("{falls}4\t{}\tno recovery target specified\n", switch(&archive, 5));
+        archive.backups.insert("00000004.history".into(), falls);
+        archive.backups.insert("00000005.history".into(), next);
+
+        let known = archive.clean(&format!("{version}"));
+        let on_way: Vec<&str> = [&first, &on_fourth].map(String::as_str).into();
+        assert!(on_way.iter().all(|name| known[*name] == 0), "{version}: {known:?}");
+        assert_eq!([known[&on_parent], known[&on_second], known[&on_third]], [3, 3, 3], "{version}");
+        let outcome = archive.verify(Which::Latest);
+        assert_eq!(outcome.path, [1, 4, 5].map(TimelineId), "{version}");
+        let branch = |timeline: u32| outcome.branches.iter().find(|b| b.timeline.0 == timeline).unwrap().parent;
+        assert_eq!([branch(4), branch(5)], [Some(TimelineId(1)), Some(TimelineId(4))], "{version}");
+    }
+}

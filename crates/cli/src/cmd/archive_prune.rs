@@ -8,7 +8,8 @@ use clap::ValueEnum;
 use pgwal::format::text::control::ControlFile;
 use pgwal::format::{FileName, Position, SegmentName};
 use pgwal::ship::destination::destination;
-use pgwal::ship::prune::{KeepFrom, PrunePlan, plan, prune};
+use pgwal::ship::prune::{KeepFrom, KeptPlace, PrunePlan, plan, prune};
+use pgwal::verify::backup;
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::prune as report;
 use std::io::Write;
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 /// Options of `archive-prune`.
 #[derive(clap::Args)]
-#[command(group = clap::ArgGroup::new("keep").required(true).args(["keep_from", "pgdata", "keep_backups"]))]
+#[command(group = clap::ArgGroup::new("keep").required(true).multiple(true).args(["keep_from", "pgdata", "keep_backups"]))]
 pub struct ArchivePruneArgs {
     #[command(flatten)]
     input: InputOptions,
@@ -24,11 +25,12 @@ pub struct ArchivePruneArgs {
     /// oldest backup that can still be restored keeps more
     #[arg(long, value_name = "WHAT")]
     keep_from: Option<String>,
-    /// Keep what this data directory needs to go on with replay: a standby, or a backup that is kept up to date
+    /// Keep what this folder needs, whatever else is asked for: a standby, a backup that is kept up to date, or the
+    /// folder into which pg_basebackup is taking one, once its backup_label is there; may be repeated
     #[arg(long, value_name = "DIR")]
-    pgdata: Option<PathBuf>,
+    pgdata: Vec<PathBuf>,
     /// Keep what the newest N backups need that can be restored with what is there
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), conflicts_with = "keep_from")]
     keep_backups: Option<u16>,
     /// Remove it; without this, it is only said
     #[arg(long)]
@@ -65,7 +67,8 @@ pub fn run(args: &ArchivePruneArgs) -> anyhow::Result<Exit> {
         bail!("{} keeps this place, and has an expiry of its own: nothing is removed", repository.layout);
     }
     let place = destination(archive).context("only a folder or an object store can be pruned")?;
-    let found = plan(opened.source.as_ref(), &args.keep()?, &args.input.options())
+    let places: Vec<KeptPlace> = args.pgdata.iter().map(|folder| kept_place(folder)).collect::<Result<_, _>>()?;
+    let found = plan(opened.source.as_ref(), &args.keep(&places)?, &places, &args.input.options())
         .with_context(|| format!("nothing is removed from {}", place.describe()))?;
     if args.yes {
         prune(place.as_ref(), &found, &mut |_| {})?;
@@ -77,11 +80,15 @@ pub fn run(args: &ArchivePruneArgs) -> anyhow::Result<Exit> {
 }
 
 impl ArchivePruneArgs {
-    fn keep(&self) -> anyhow::Result<KeepFrom> {
-        match (&self.keep_from, &self.pgdata, self.keep_backups) {
-            (Some(text), ..) => Ok(keep_from(text)),
-            (None, Some(folder), _) => Ok(KeepFrom::Server(Box::new(control(folder)?))),
-            (None, None, count) => Ok(KeepFrom::Backups(count.map_or(1, usize::from))),
+    fn keep(&self, places: &[KeptPlace]) -> anyhow::Result<KeepFrom> {
+        let of_place = |place: &KeptPlace| match (&place.control, place.label) {
+            (Some(control), _) => Some(KeepFrom::Server(control.clone())),
+            (None, label) => label.map(KeepFrom::Position),
+        };
+        match (&self.keep_from, self.keep_backups) {
+            (Some(text), _) => Ok(keep_from(text)),
+            (None, Some(count)) => Ok(KeepFrom::Backups(usize::from(count))),
+            (None, None) => places.iter().find_map(of_place).context("nothing says from where on WAL is kept"),
         }
     }
 }
@@ -100,10 +107,16 @@ fn keep_from(text: &str) -> KeepFrom {
     }
 }
 
-fn control(folder: &Path) -> anyhow::Result<ControlFile> {
-    let path = folder.join("global/pg_control");
-    let bytes = crate::input::plain(&path, 1 << 16)?;
-    ControlFile::parse(&bytes).map_err(|error| anyhow::anyhow!("{} is {error}", path.display()))
+/// What a folder says of the WAL that it needs. While pg_basebackup fills it, backup_label comes first and pg_control
+/// last.
+fn kept_place(folder: &Path) -> anyhow::Result<KeptPlace> {
+    let (path, label) = (folder.join("global/pg_control"), folder.join("backup_label"));
+    let label = label.is_file().then(|| backup::open(&label)).transpose()?.and_then(|backup| backup.start());
+    let control = match crate::input::plain(&path, 1 << 16) {
+        Err(_) if label.is_some() && !path.exists() => None,
+        bytes => Some(ControlFile::parse(&bytes?).map_err(|error| anyhow::anyhow!("{} is {error}", path.display()))?),
+    };
+    Ok(KeptPlace { place: folder.display().to_string(), control: control.map(Box::new), label })
 }
 
 fn say(args: &ArchivePruneArgs, place: &str, found: &PrunePlan) -> anyhow::Result<()> {

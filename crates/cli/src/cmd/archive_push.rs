@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use anyhow::{Context, ensure};
 use clap::ValueEnum;
 use pgwal::format::FileName;
+use pgwal::ship::check::Strictness;
 use pgwal::ship::destination::{Destination, destination};
 use pgwal::ship::push::{OnDamage, PushAnswer, PushEnd, PushOptions, push_along};
 use pgwal::source::WalPacking;
@@ -27,6 +28,10 @@ pub struct ArchivePushArgs {
     /// beside it, which is said each time
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = Damaged::Refuse)]
     on_damage: Damaged,
+    /// Refuse a segment behind the point where, by a history file in DEST, a newer timeline left its own: of an old
+    /// primary that writes on. It is stored with a warning otherwise, for that file may be a test restore's
+    #[arg(long)]
+    strict: bool,
     /// Keep here where segments ended that were archived, instead of reading the one before each time
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
@@ -51,8 +56,14 @@ pub fn run(args: &ArchivePushArgs) -> anyhow::Result<Exit> {
     let places: Vec<Box<dyn Destination>> = to.iter().map(|to| destination(to)).collect::<Result<_, _>>()?;
     let places: Vec<&dyn Destination> = places.iter().map(Box::as_ref).collect();
     let on_damage = if args.on_damage == Damaged::Store { OnDamage::Store } else { OnDamage::Refuse };
-    let options =
-        PushOptions { on_damage, packing: args.compress, state: args.state.clone(), index: args.index.clone() };
+    let strictness = if args.strict { Strictness::Strict } else { Strictness::Lenient };
+    let options = PushOptions {
+        on_damage,
+        packing: args.compress,
+        state: args.state.clone(),
+        index: args.index.clone(),
+        strictness,
+    };
     let answer = push_along(file, &places, &options, usize::from(args.jobs.unwrap_or(1)))?;
     say(&answer);
     Ok(if answer.is_done() { Exit::Clean } else { Exit::Server(1) })

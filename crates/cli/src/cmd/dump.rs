@@ -96,7 +96,7 @@ pub fn run(args: &DumpArgs) -> anyhow::Result<Exit> {
     let filter = args.filtering.filter(&mut zone)?;
     let format = args.format.unwrap_or(if args.by().is_some() { DumpFormat::Waldump } else { DumpFormat::Text });
     if let (Some(by), None, false) = (args.by(), &args.save_fullpage, args.follow) {
-        return stats::as_pg_waldump(&args.reading, &filter, by, args.quiet);
+        return stats::as_pg_waldump(&args.reading, &filter, by, args.quiet, zone);
     }
     let (source, mut options): (_, Options<'_>) = args.reading.open()?;
     let source = source.as_ref();
@@ -186,7 +186,7 @@ impl DumpArgs {
         let zone = self.zone.zone();
         match (self.by(), self.quiet, format) {
             (Some(by), quiet, _) => {
-                let (render, mut counted) = (CountListing::new(filter), Counted::default());
+                let (render, mut counted) = (CountListing::new(filter, &zone), Counted::default());
                 let listed = write(source, wanted, work, &render, &mut |piece| {
                     counted.take(piece, &mut standard_error());
                     Ok(())
@@ -216,9 +216,9 @@ impl DumpArgs {
                 Ok(listed)
             }
             (_, _, DumpFormat::Waldump) => {
-                let zone = waldump::LocalZone::of(&zone);
-                let render =
-                    waldump::Waldump { filter, details: self.bkp_details, zone: &zone, heads: OnceLock::new() };
+                let local = waldump::LocalZone::of(&zone);
+                let (details, heads) = (self.bkp_details, OnceLock::new());
+                let render = waldump::Waldump { filter, details, zone: &local, told_in: &zone, heads };
                 text(source, wanted, work, &render, &mut out)
             }
             (_, _, DumpFormat::Jsonl) => {
@@ -229,7 +229,7 @@ impl DumpArgs {
             }
             (_, _, DumpFormat::Csv) => {
                 let columns = self.fields.clone().unwrap_or_else(csv::usual);
-                let render = csv::CsvList::new(filter, &columns);
+                let render = csv::CsvList::new(filter, &columns, &zone);
                 out.write_all(&render.header())?;
                 let listed = write(source, wanted, work, &render, &mut |piece| {
                     aside::write(piece, &mut out, &mut standard_error())

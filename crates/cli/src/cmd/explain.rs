@@ -64,6 +64,8 @@ pub fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
         ExplainAnswer::List(Code::ALL.to_vec())
     } else if let Ok(pattern) = text.parse::<CodePattern>() {
         ExplainAnswer::Codes(Code::ALL.iter().copied().filter(|&code| pattern.matches(code)).collect())
+    } else if let Some(code) = own_code(text).filter(|_| given.reading.worst.is_none()) {
+        ExplainAnswer::Codes(vec![code])
     } else if let Some(answer) = of_lines(given.reading, args.path.as_ref(), &args.keys)? {
         answer
     } else if text.get(..2).is_some_and(|wp| wp.eq_ignore_ascii_case("wp")) && !text.contains(' ') {
@@ -84,6 +86,15 @@ pub fn run(args: &ExplainArgs) -> anyhow::Result<Exit> {
     }
     out.flush()?;
     Ok(Exit::Clean)
+}
+
+/// The last finding that lines of walproof itself name: `… is wrong (WP201)`.
+fn own_code(text: &str) -> Option<Code> {
+    let codes = text.rmatch_indices("(WP").filter_map(|(at, _)| {
+        let name = text.get(at + 1..)?.split_once(')')?.0;
+        Code::ALL.iter().copied().find(|code| code.to_string() == name)
+    });
+    codes.into_iter().next()
 }
 
 /// What lines of a log say: the worst message that is known, or the places that unknown ones name.

@@ -262,9 +262,9 @@ impl Restoring {
         look: SiteOptions<'_>,
         times: &mut TimesRead<'_>,
     ) -> anyhow::Result<Restored> {
-        let label = cluster.label.as_ref().filter(|_| !self.is_named());
-        let mut restored = match label {
-            Some(label) => Restored { backup: backup::open(label)?, ready: false, chosen: None },
+        let began = cluster.began.as_ref().filter(|_| !self.is_named());
+        let mut restored = match began {
+            Some(backup) => Restored { backup: backup.clone(), ready: false, chosen: None },
             None => self.open(archive, repository, look, times)?,
         };
         let aimed = self.options().iter().any(|(name, _)| AIMS.contains(&name.as_str()));

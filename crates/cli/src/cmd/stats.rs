@@ -11,6 +11,8 @@ use crate::streams::{page, standard_error};
 use crate::zone::ZoneOption;
 use anyhow::ensure;
 use clap::ValueEnum;
+use pgwal::format::Layout;
+use pgwal::verify::Finding;
 use pgwal::verify::records::{ListRequest, Listed, gather};
 use pgwal_query::count::{By, Counter, GroupSums, Grouping};
 use pgwal_query::filter::Filter;
@@ -94,8 +96,8 @@ pub fn run(args: &StatsArgs) -> anyhow::Result<Exit> {
 }
 
 /// `dump --stats`.
-pub fn as_pg_waldump(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool) -> anyhow::Result<Exit> {
-    let shown = TableStyle { format: StatsFormat::Waldump, top: None, zone: Zone::default() };
+pub fn as_pg_waldump(reading: &RangeOptions, filter: &Filter, by: By, quiet: bool, zone: Zone) -> anyhow::Result<Exit> {
+    let shown = TableStyle { format: StatsFormat::Waldump, top: None, zone };
     count(reading, filter, by.into(), quiet, &shown)
 }
 
@@ -130,13 +132,15 @@ fn count(
     }
     let note = if format == StatsFormat::Waldump && !quiet { start::note(source, &options)? } else { None };
     filter.prepare(source, &options)?;
-    reading.limited(source, &mut options, &Counter::new(filter, by, damage))?;
+    let zone = &shown.zone;
+    let tell = |finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>| damage(finding, layout, zone, out);
+    reading.limited(source, &mut options, &Counter::new(filter, by, &tell))?;
     let asked = options.beside();
     let bar = Bar::new(quiet);
     options.progress = Some(&bar);
     let mut told = Vec::new();
     let (counter, gathered) =
-        gather(source, &ListRequest { options, limit: None }, &|| Counter::new(filter, by, damage), &mut |piece| {
+        gather(source, &ListRequest { options, limit: None }, &|| Counter::new(filter, by, &tell), &mut |piece| {
             told.extend_from_slice(piece.as_text());
             Ok(())
         })?;

@@ -15,6 +15,7 @@ use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use pgwal::format::{Position, TimelineId};
 use pgwal::source::Source;
+use pgwal::verify::backup::StartFiles;
 use pgwal::verify::places::choose_copies;
 use pgwal::verify::times::{PointNotes, Times};
 use pgwal::verify::windows::windows;
@@ -22,7 +23,7 @@ use pgwal::verify::{Options, Severity, Which};
 use pgwal_report::ended::RunEnd;
 use pgwal_report::outside::{Lines, OutputForm};
 use pgwal_report::time::Zone;
-use pgwal_report::when::{self, WhenAnswer, WhenAsked, restore_command};
+use pgwal_report::when::{self, WhenAnswer, WhenAsked, restore_command, settings};
 use pgwal_report::words::unread;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -166,8 +167,14 @@ fn answer(
         (Some(moment), _) => times.notes(source, options, moment, None)?,
         (None, _) => PointNotes::default(),
     };
-    let restore_command = restore_command::setting(source, archive, times.layout().segment);
-    Ok(WhenAnswer { input: text.to_owned(), asked, moment, notes, why_not, restore_command })
+    // A data directory has settings of its own.
+    let own = archive.join("PG_VERSION").is_file().then(|| StartFiles::read(archive)).transpose()?.unwrap_or_default();
+    let restore_command = match own.restore_command() {
+        Some(command) => format!("restore_command = '{}'", settings::quoted(command)),
+        None => restore_command::setting(source, archive, times.layout().segment),
+    };
+    let set_by_system = own.targets_of_system();
+    Ok(WhenAnswer { input: text.to_owned(), asked, moment, notes, why_not, restore_command, set_by_system })
 }
 
 fn read(text: &str, times: &Times, zone: &mut Zone) -> anyhow::Result<WhenAsked> {

@@ -218,6 +218,33 @@ fn of_several_places_the_first_good_copy_counts() {
     made.stops("00000009.history", &["--from", away.to_str().unwrap()], "no such file or folder");
 }
 
+/// A flipped bit in a record that goes on in the next segment: the segment alone does not show it.
+#[test]
+fn a_copy_that_does_not_go_on_in_the_next_segment_is_passed_over_for_one_that_does() {
+    let made = Made::new();
+    let good = made.bytes(&segment(1, 2));
+    let mut bad = good.clone();
+    *bad.iter_mut().rev().nth(100).unwrap() ^= 1;
+    made.put(&segment(1, 2), &bad);
+    // With nothing else at hand it may be the next segment that is wrong.
+    assert!(made.is_delivered(&segment(1, 2), &[]) == bad);
+    fs::create_dir(made.at("other")).unwrap();
+    fs::write(made.at("other").join(segment(1, 2)), &bad).unwrap();
+    let other = made.at("other");
+    let from_other = ["--from", other.to_str().unwrap()];
+    assert!(made.is_delivered(&segment(1, 2), &from_other) == bad);
+    fs::write(other.join(segment(1, 2)), &good).unwrap();
+    let ran = made.ask(&segment(1, 2), &from_other);
+    assert_eq!((ran.code, ran.got.unwrap() == good), (Some(0), true), "{}", ran.said);
+    assert!(ran.said.contains("does not go on in the next segment"), "{}", ran.said);
+    // Of a next segment that is wrong itself, every copy of this one looks so.
+    let mut next = made.bytes(&segment(1, 3));
+    next[5_000] ^= 1;
+    made.put(&segment(1, 3), &next);
+    let ran = made.ask(&segment(1, 2), &from_other);
+    assert_eq!((ran.code, ran.said.as_str(), ran.got.unwrap() == bad), (Some(0), "", true));
+}
+
 #[test]
 fn an_unmounted_archive_is_not_the_end() {
     let made = Made::new();

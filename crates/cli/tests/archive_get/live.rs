@@ -1,9 +1,11 @@
 //! A real server restored with the server's own manner of copying and with ours, from the same archive: whole, with a
 //! hole, damaged, and while it is still being written.
 
+use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 use walproof_live::{LiveRecovery, Observed, Postgres, RecoveryEnd, RecoveryMode, Server, Shape, Wal, gate};
 
@@ -111,6 +113,24 @@ fn rows(seen: &Observed) -> u32 {
     seen.answer.as_ref().map_or(0, |answer| answer.trim().parse().unwrap())
 }
 
+/// What is foretold of a recovery with this command comes true; the words in which its server dies, too.
+fn comes_true(workload: &Workload, archive: &Path, command: &str, more: &[(&str, &str)], seen: &Observed) {
+    let mut foretold = Command::new(env!("CARGO_BIN_EXE_walproof"));
+    foretold.arg("verify").arg(archive).arg("--backup").arg(&workload.backup).args(["--format", "json"]);
+    for (name, value) in [("restore_command", command)].iter().chain(more) {
+        foretold.arg("--set").arg(format!("{name}={value}"));
+    }
+    let output = foretold.output().unwrap();
+    let document: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)));
+    let restore = &document["restore"];
+    assert_eq!(restore["outcome"].as_str(), seen.ended.map(RecoveryEnd::name), "{command} {more:?}: {restore:#}");
+    if seen.ended == Some(RecoveryEnd::Fatal) {
+        let (says, died) = (restore["server_says"].as_str().unwrap(), seen.died_of.as_deref().unwrap());
+        assert!(died.ends_with(says), "{command} {more:?}: {says}, and the server: {died}");
+    }
+}
+
 /// It stopped, and its log says why.
 fn stopped(seen: &Observed, why: &str) {
     assert_eq!(seen.ended, Some(RecoveryEnd::Fatal), "{:#?}", seen.log);
@@ -154,16 +174,24 @@ fn with_a_hole(workload: &Workload) {
     assert_eq!((early.ended, rows(&early)), (Some(RecoveryEnd::Promotes), 300), "cp: {:#?}", early.log);
     let ours = workload.ours(&archive, "--grace 0s");
     let missing = format!("{} is missing, and {} behind it is here", workload.segments[3], workload.segments[4]);
-    stopped(&workload.restore(&archive, Some(&ours), ARCHIVE, &[]), &missing);
+    let seen = workload.restore(&archive, Some(&ours), ARCHIVE, &[]);
+    stopped(&seen, &missing);
+    comes_true(workload, &archive, &ours, &[], &seen);
     // A target makes it known that more was to come.
-    let aimed = [("recovery_target_name", "p6")];
-    stopped(&workload.restore(&archive, Some(&workload.ours(&archive, "")), ARCHIVE, &aimed), &missing);
+    let (aimed, plain) = ([("recovery_target_name", "p6")], workload.ours(&archive, ""));
+    let seen = workload.restore(&archive, Some(&plain), ARCHIVE, &aimed);
+    stopped(&seen, &missing);
+    comes_true(workload, &archive, &plain, &aimed, &seen);
+    // From 15 on a server reads ahead of its target, and asks for the file before it comes there.
+    let aimed = [("recovery_target_name", "p3"), ("recovery_target_action", "promote")];
+    comes_true(workload, &archive, &plain, &aimed, &workload.restore(&archive, Some(&plain), ARCHIVE, &aimed));
     let seen = workload.restore(&archive, Some(&ours), RecoveryMode::Standby, &[]);
     assert_eq!((seen.ended, rows(&seen)), (Some(RecoveryEnd::Waits), 300), "{:#?}", seen.log);
     assert!(seen.commands.iter().any(|line| line.contains(&missing)), "{:?}", seen.commands);
     let asked = workload.ours(&archive, "--on-hole end");
     let early = workload.restore(&archive, Some(&asked), ARCHIVE, &[]);
     assert_eq!((early.ended, rows(&early)), (Some(RecoveryEnd::Promotes), 300), "{:#?}", early.log);
+    comes_true(workload, &archive, &asked, &[], &early);
 }
 
 fn damaged(workload: &Workload) {
@@ -173,9 +201,13 @@ fn damaged(workload: &Workload) {
     workload.put(&archive, name, |bytes| bytes[20_000] ^= 4);
     let early = workload.restore(&archive, None, ARCHIVE, &[]);
     assert_eq!((early.ended, rows(&early)), (Some(RecoveryEnd::Promotes), 300), "cp: {:#?}", early.log);
-    stopped(&workload.restore(&archive, Some(&ours), ARCHIVE, &[]), "(WP2");
+    let seen = workload.restore(&archive, Some(&ours), ARCHIVE, &[]);
+    stopped(&seen, "(WP2");
+    comes_true(workload, &archive, &ours, &[], &seen);
     workload.put(&archive, name, |bytes| bytes.truncate(300_000));
-    stopped(&workload.restore(&archive, Some(&ours), ARCHIVE, &[]), "(WP102)");
+    let seen = workload.restore(&archive, Some(&ours), ARCHIVE, &[]);
+    stopped(&seen, "(WP102)");
+    comes_true(workload, &archive, &ours, &[], &seen);
 }
 
 /// A server that follows another one, until somebody says that this is enough.
@@ -220,9 +252,12 @@ fn over_a_promotion(workload: &mut Workload) {
     fs::remove_file(archive.join(&first)).unwrap();
     let early = workload.restore(&archive, None, ARCHIVE, &[]);
     assert_eq!((early.ended, rows(&early) < 900), (Some(RecoveryEnd::Promotes), true), "cp: {:#?}", early.log);
-    stopped(&workload.restore(&archive, Some(&ours), ARCHIVE, &[]), &format!("{first} is missing"));
+    let seen = workload.restore(&archive, Some(&ours), ARCHIVE, &[]);
+    stopped(&seen, &format!("{first} is missing"));
+    comes_true(workload, &archive, &ours, &[], &seen);
     // Whoever stays on timeline 1 finds its end.
     let stays = [("recovery_target_timeline", "current")];
     let seen = workload.restore(&archive, Some(&ours), ARCHIVE, &stays);
     assert_eq!((seen.ended, rows(&seen)), (Some(RecoveryEnd::Promotes), 600), "{:#?}", seen.log);
+    super::restored::the_archive_went_on(workload);
 }

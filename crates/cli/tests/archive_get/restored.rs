@@ -127,11 +127,43 @@ pub fn over_a_promotion(workload: &Workload, archive: &Path) {
     assert_eq!(found["restored"]["expected"]["timeline"], 2);
 }
 
+/// The primary went on archiving its timeline behind the point where the cluster left it: that is not missing.
+pub fn the_archive_went_on(workload: &mut Workload) {
+    let before = workload.archive("before");
+    let left = Left::by(workload, "before", &before, &[]);
+    left.is(&before, &[], "right", 0, 0);
+    let data = left.data.clone();
+    workload.write();
+    let after = workload.archive("after");
+    let left = Left { workload, data };
+    let document = left.is(&after, &[], "archive_went_on", 0, 0);
+    assert_eq!(document["restored"]["later"]["commits"], 1, "{:#}", document["restored"]);
+    let output = Command::new(env!("CARGO_BIN_EXE_walproof"))
+        .arg("verify")
+        .arg(&after)
+        .arg("--restored")
+        .arg(&left.data)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    for line in ["PROVEN: the restored cluster came to where WAL ended then, ", "the server takes writes on timeline 3"]
+    {
+        assert!(said.contains(line), "{said}");
+    }
+    // A target is one that all of it was asked for.
+    left.is(&after, &["--target-name", &format!("p{}", workload.segments.len())], "early", 1, 1);
+    // What it should have found, and did not, is missing.
+    fs::remove_file(before.join(&workload.segments[workload.segments.len() - 2])).unwrap();
+    let left = Left::by(workload, "early", &before, &[]);
+    left.is(&after, &[], "early", 2, 1);
+}
+
 /// Asks the server itself, where nobody else gets to its data directory; the answer as JSON, and the exit code.
 pub fn by_its_server(workload: &Workload, archive: &Path, conninfo: &str) -> (Value, Option<i32>) {
     let psql = workload.server.postgres().program("psql").unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_walproof"));
-    command.arg("verify").arg(archive).args(["--restored", conninfo, "--backup"]).arg(&workload.backup);
+    // With which backup it began, its server says.
+    command.arg("verify").arg(archive).args(["--restored", conninfo]);
     command.args(["--format", "json"]).env("TZ", "UTC").env("PATH", psql.parent().unwrap());
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -3,8 +3,9 @@
 use crate::run::walproof;
 use crate::site::{CLUSTER, Site, layout, names, plain};
 use pgwal::format::text::control::members::{Abi, ControlField};
-use pgwal::format::{Align, Endian, Version};
+use pgwal::format::{Align, Endian, SegmentNo, TimelineId, Version};
 use pgwal_craft::control::control_file;
+use pgwal_craft::{Builder, Opening};
 use std::fs;
 use std::path::Path;
 
@@ -99,4 +100,60 @@ fn by_position_by_control_file_and_never_all_of_it() {
     let ran = prune(&site.path("pg_wal"), &["--keep-from", "0/400000", "--yes"]);
     assert!(ran.code == 2 && ran.err.contains("own pg_wal"), "{}{}", ran.out, ran.err);
     assert_eq!(names(&wal).len(), 3);
+}
+
+/// A backup that is being taken: its folder has a backup_label and no pg_control yet.
+#[test]
+fn a_backup_under_way_holds_what_it_needs() {
+    let site = Site::of(v15(), &plain(v15(), CLUSTER, 0));
+    let wal = site.path("archive");
+    fs::create_dir(&wal).unwrap();
+    plain(v15(), CLUSTER, 0).write_to(&wal).unwrap();
+    backup(&wal, 4, "nightly");
+    let taken = site.folder("base");
+    let folder = taken.to_str().unwrap();
+    let ran = prune(&wal, &["--keep-backups", "1", "--pgdata", folder]);
+    assert!(ran.code == 2 && ran.err.contains("pg_control"), "{}{}", ran.out, ran.err);
+    let label = "START WAL LOCATION: 0/200028 (file 000000010000000000000002)\nCHECKPOINT LOCATION: 0/200060\n\
+                 BACKUP METHOD: streamed\nBACKUP FROM: primary\nSTART TIME: 2026-11-28 14:56:04 UTC\nLABEL: base\n\
+                 START TIMELINE: 1\n";
+    fs::write(taken.join("backup_label"), label).unwrap();
+    for words in [&["--keep-backups", "1"][..], &["--keep-from", "0/400000"], &[]] {
+        let ran = prune(&wal, &[words, &["--pgdata", folder]].concat());
+        assert!(ran.code == 0 && ran.out.contains("removed: 000000010000000000000001\n"), "{}{}", ran.out, ran.err);
+    }
+    let ran = prune(&wal, &["--keep-backups", "1", "--pgdata", folder]);
+    assert!(ran.out.contains("base needs WAL from segment 000000010000000000000002 on"), "{}", ran.out);
+    // What is not there is not named as what is kept first.
+    fs::remove_file(wal.join("000000010000000000000002")).unwrap();
+    let ran = prune(&wal, &["--pgdata", folder]);
+    assert!(ran.out.contains("all from segment 000000010000000000000003 on, the first that is there"), "{}", ran.out);
+    let ran = prune(&wal, &["--keep-backups", "1", "--keep-from", "0/400000"]);
+    assert_eq!(ran.code, 2, "{}", ran.out);
+}
+
+/// A backup on a timeline that was left, at a higher position than all that the latest one has.
+#[test]
+fn a_backup_beside_the_way_gives_nothing_of_the_way_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut wal = Builder::new(layout(v15()), TimelineId(1), CLUSTER, SegmentNo(1));
+    wal.checkpoint_shutdown();
+    let segments = |wal: &mut Builder, count: u32| {
+        for _ in 0..count {
+            wal.filler(600_000);
+            wal.commit(700, 800_000_000_000_000);
+            wal.switch();
+        }
+    };
+    segments(&mut wal, 2);
+    let mut latest = wal.clone();
+    latest.timeline_switch(TimelineId(2), Opening::EndOfRecovery);
+    segments(&mut latest, 1);
+    segments(&mut wal, 3);
+    latest.finish().write_to(folder.path()).unwrap();
+    wal.finish().write_to(folder.path()).unwrap();
+    backup(folder.path(), 2, "on the way");
+    backup(folder.path(), 5, "beside it");
+    let ran = prune(folder.path(), &["--keep-backups", "1"]);
+    assert!(ran.out.contains("removed: 000000010000000000000001\n"), "{}{}", ran.out, ran.err);
 }

@@ -91,6 +91,26 @@ fn two_promotions_to_one_timeline_are_told_apart() {
     push(&site, "000000020000000000000003", &["--to", "to"]).fails("only one of them may archive here");
 }
 
+/// An old primary that writes on, or a primary beside a test restore whose history file was archived: which of the two,
+/// its archive does not say.
+#[test]
+fn a_segment_behind_a_fork_is_warned_of_and_refused_where_that_is_asked_for() {
+    let site = Site::of(v15(), &plain(v15(), CLUSTER, 0));
+    let to = site.folder("to");
+    fs::write(to.join("00000002.history"), "1\t0/280000\tno recovery target specified\n").unwrap();
+    // What a server wrote up to there is its own.
+    push(&site, FIRST, &["--to", "to", "--strict"]).passes();
+    push(&site, SECOND, &["--to", "to", "--strict"]).passes();
+    let said = "timeline 2 left timeline 1 at 0/00280000, by 00000002.history in";
+    push(&site, THIRD, &["--to", "to", "--strict"]).fails(said);
+    assert_eq!(names(&to), [FIRST, SECOND, "00000002.history"]);
+    push(&site, THIRD, &["--to", "to"]).warns(said);
+    assert_eq!(names(&to), [FIRST, SECOND, THIRD, "00000002.history"]);
+    // A timeline that comes from elsewhere says nothing of this one.
+    fs::write(to.join("00000002.history"), "").unwrap();
+    push(&site, "000000010000000000000004", &["--to", "to", "--strict"]).passes();
+}
+
 #[test]
 fn all_destinations_are_tried_and_any_failure_fails() {
     let site = Site::of(v15(), &plain(v15(), CLUSTER, 0));

@@ -7,6 +7,14 @@
 //! ```
 //! Ancestors oldest first, a line each; blank lines and comments are skipped; numbers rise and stay below the file's
 //! own. Which grammar a file is in, the file itself tells.
+//!
+//! Positions may fall: a recovery to the latest timeline that ends in front of where that begins writes the latest
+//! timeline's history and a line for it, with the position at which it ended (`writeTimeLineHistory`). What a server
+//! reads of such a file (`tliOfPointInHistory`) says [`passed`]:
+//!
+//! ```text
+//! 1 0/5…   2 0/7…   3 0/3…      timeline 4 left timeline 1 at 0/3…, and was never on 2 and 3
+//! ```
 
 use crate::{Lsn, SegmentName, TimelineId};
 use nom::bytes::complete::take_while1;
@@ -92,6 +100,29 @@ pub fn parse(bytes: &[u8], own: TimelineId) -> Result<Vec<Ancestor>, HistoryFaul
     }
 }
 
+/// The timelines of a history that WAL really passed, each with where it was left: those that begin behind a later one
+/// were never come to (`tliOfPointInHistory` looks at the newest first).
+pub fn passed(ancestors: &[Ancestor]) -> Vec<Ancestor> {
+    let mut out: Vec<Ancestor> = Vec::with_capacity(ancestors.len());
+    for ancestor in ancestors {
+        // Who is left here: the oldest of those that would be left here or behind.
+        let left = out.iter().position(|before| is_not_before(&before.switch, &ancestor.switch));
+        let timeline = left.and_then(|at| out.get(at)).map_or(ancestor.timeline, |oldest| oldest.timeline);
+        out.truncate(left.unwrap_or(out.len()));
+        out.push(Ancestor { timeline, ..ancestor.clone() });
+    }
+    out
+}
+
+/// Nothing lies between an earlier and a later switch. Of two in one segment that is not known.
+fn is_not_before(earlier: &Switch, later: &Switch) -> bool {
+    match (earlier, later) {
+        (Switch::At(earlier), Switch::At(later)) => earlier >= later,
+        (Switch::In(earlier), Switch::In(later)) => (earlier.log, earlier.seg) > (later.log, later.seg),
+        _ => false,
+    }
+}
+
 fn ancestor(line: &str) -> IResult<&str, Ancestor> {
     let (line, (timeline, _, switch, _, reason)) = (timeline, space1, switch, opt(space1), rest).parse(line)?;
     Ok((line, Ancestor { timeline, switch, reason: reason.trim_end().to_string() }))
@@ -128,6 +159,24 @@ mod tests {
         assert_eq!(new[1].switch, Switch::At("0/665ACA8".parse().unwrap()));
         assert_eq!(new[1].reason, "after LSN 0/1");
         assert_eq!(parse(b"# nothing\n\n", TimelineId(2)), Ok(vec![]));
+    }
+
+    #[test]
+    fn timelines_that_were_never_come_to() {
+        for (file, way) in [
+            ("1\t0/5\tx\n2\t0/7\tx\n", "1@0/00000005 2@0/00000007"),
+            ("1\t0/5\tx\n2\t0/7\tx\n3\t0/3\tx\n", "1@0/00000003"),
+            ("1\t0/5\tx\n2\t0/7\tx\n3\t0/6\tx\n", "1@0/00000005 2@0/00000006"),
+            ("1\t0/5\tx\n2\t0/7\tx\n3\t0/3\tx\n4\t0/9\tx\n", "1@0/00000003 4@0/00000009"),
+            ("1\t0/5\tx\n2\t0/5\tx\n", "1@0/00000005"),
+        ] {
+            let all = passed(&parse(file.as_bytes(), TimelineId(9)).unwrap());
+            let told = all.iter().map(|a| match a.switch {
+                Switch::At(lsn) => format!("{}@{lsn}", a.timeline),
+                Switch::In(name) => format!("{}@{name}", a.timeline),
+            });
+            assert_eq!(told.collect::<Vec<_>>().join(" "), way, "{file}");
+        }
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub(super) const ROWS: &[MessageRow] = &[
             "Exit code 1 to 125 at the end of WAL, for a timeline's history file that does not exist, or for a segment that is not archived yet.",
         ),
         damage_when: Some(
-            "The file should be there; or the exit code is above 125 (126 not executable, 127 not found) or a signal: then recovery is given up.",
+            "The file should be there; or the exit code is above 125 (126 not executable, 127 not found) or a signal: then recovery is given up. With walproof archive-get \"command not executable\" is its 126: its lines before say what is missing or damaged.",
         ),
         server_does: &[does(
             FIRST,

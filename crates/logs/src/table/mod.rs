@@ -5,6 +5,7 @@ mod checkpoint;
 mod decode;
 mod file;
 mod outer;
+mod own;
 mod page;
 mod progress;
 mod record;
@@ -33,6 +34,7 @@ pub(super) const ROWS: &[&[MessageRow]] = &[
     progress::ROWS,
     slots::ROWS,
     server::ROWS,
+    own::ROWS,
 ];
 
 /// Reading WAL failed: to the server that is the end of WAL.

@@ -20,13 +20,13 @@ use pgwal_verify::{Finding, Severity};
 use std::sync::{Mutex, PoisonError};
 
 /// Appends a finding to what is said beside the counts.
-pub type TellFinding = fn(&Finding, Option<&Layout>, &mut Vec<u8>);
+pub type TellFinding<'a> = dyn Fn(&Finding, Option<&Layout>, &mut Vec<u8>) + Sync + 'a;
 
 /// The renderer that counts.
 pub struct Counter<'a> {
     filter: &'a Filter,
     by: Grouping,
-    tell: TellFinding,
+    tell: &'a TellFinding<'a>,
     /// Every record counts, by what its header tells.
     simple: bool,
     sum: Mutex<GroupSums>,
@@ -41,7 +41,7 @@ pub struct CountPart {
 
 impl<'a> Counter<'a> {
     /// Counts what the filter leaves; findings are told with `tell`.
-    pub fn new(filter: &'a Filter, by: impl Into<Grouping>, tell: TellFinding) -> Counter<'a> {
+    pub fn new(filter: &'a Filter, by: impl Into<Grouping>, tell: &'a TellFinding<'a>) -> Counter<'a> {
         let by = by.into();
         let simple = filter.is_all() && by.second.is_none() && matches!(by.first, By::Rmgr | By::Record);
         Counter { filter, by, tell, simple, sum: Mutex::default() }

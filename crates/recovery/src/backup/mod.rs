@@ -52,6 +52,7 @@ pub use flaw::{BackupFlaw, FlawKind, RootFileFlaw, Weight};
 pub use folder_place::FolderPlace;
 pub use judge::of_archive;
 pub use manifest::Manifest;
+pub(crate) use open::of_label;
 pub use open::open;
 pub use relations::{Fork, RelationFiles};
 pub use settings::NotOpened;

@@ -57,6 +57,12 @@ fn file(path: &Path) -> Result<Backup, Error> {
     Ok(assemble(Backup::of(path.display().to_string(), kind), BackupParts::one(own, bytes)))
 }
 
+/// A `backup_label` that lies elsewhere, at the place `name`; `None` where it is none.
+pub(crate) fn of_label(name: &str, bytes: Vec<u8>) -> Option<Backup> {
+    let (kind, own) = kind(&bytes, "backup_label", None).filter(|_| !bytes.is_empty())?;
+    Some(assemble(Backup::of(format!("backup_label.old of {name}"), kind), BackupParts::one(own, bytes)))
+}
+
 /// What a single file is: by its content, and where that is damaged by its name.
 fn kind(head: &[u8], name: &str, wal: Option<FileName>) -> Option<(BackupKind, &'static str)> {
     let holds = |text: &[u8]| head.windows(text.len()).any(|window| window == text);

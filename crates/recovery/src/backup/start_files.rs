@@ -93,6 +93,21 @@ impl StartFiles {
         names.iter().any(|name| self.last(name).is_some_and(|value| !value.is_empty()))
     }
 
+    /// Its `restore_command`.
+    pub fn restore_command(&self) -> Option<&str> {
+        self.last("restore_command").filter(|command| !command.is_empty())
+    }
+
+    /// Targets that `postgresql.auto.conf` names, which count more than those of `postgresql.conf`.
+    pub fn targets_of_system(&self) -> Vec<String> {
+        let own = self.settings.iter().filter(|file| file.main == "postgresql.auto.conf");
+        let set = own.flat_map(|file| &file.text.settings).filter(|setting| !setting.value.is_empty());
+        let mut names: Vec<String> = set.map(|s| s.name.clone()).filter(|n| n.starts_with("recovery_target")).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
     /// `recovery_target_timeline` as it is written, or as the version has it where it is not.
     pub fn target_timeline(&self) -> &str {
         let latest = self.version.is_none_or(|version| SettingRules::of(version).latest_by_default);

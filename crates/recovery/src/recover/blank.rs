@@ -51,6 +51,7 @@ impl Recovery<'_> {
             makes_tablespaces: false,
             left_branch: None,
             chosen: None,
+            command: None,
         }
     }
 }

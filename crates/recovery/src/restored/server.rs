@@ -6,13 +6,16 @@
 //! min_recovery_end=0/0                      pg_control_recovery(): 0/0 once a checkpoint was made behind the recovery
 //! recovering=false, replayed=               pg_is_in_recovery(), pg_last_wal_replay_lsn()
 //! set:recovery_target_time=hexadecimal      pg_settings, as UTF-8
-//! history:00000002.history=hexadecimal      the newest in pg_wal: only for roles that may read files of the server
+//! history:00000002.history=hexadecimal      the newest in pg_wal, and when it was written (microseconds since 1970,
+//! history_written=1764316800000000          rounded up): only for roles that may read files of the server
+//! label=hexadecimal                         backup_label.old, the same
 //! ```
 //! The functions have these names since 10.
 
 use super::RestoredCluster;
-use crate::backup::SettingsFile;
+use crate::backup::{self, SettingsFile};
 use pgwal_archive::Error;
+use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::control::ControlState;
 use pgwal_format::text::history;
 use pgwal_format::{FileName, Lsn, TimelineId};
@@ -27,10 +30,14 @@ select 'recovering=' || pg_is_in_recovery() || E'\nreplayed=' || coalesce(pg_las
 select 'set:' || name || '=' || encode(convert_to(setting, 'UTF8'), 'hex') from pg_settings where name like 'recovery\_target%' and source <> 'default';";
 
 /// What a role may ask that may read files of the server (`pg_monitor` and `pg_read_server_files`, or a superuser).
-pub const SERVER_HISTORY: &str = r"select 'history:' || name || '=' || encode(pg_read_binary_file('pg_wal/' || name), 'hex') from pg_ls_waldir() where name ~ '^[0-9A-F]{8}\.history$' order by name desc limit 1;";
+pub const SERVER_HISTORY: &str = r"select 'history:' || name || '=' || encode(pg_read_binary_file('pg_wal/' || name), 'hex') || E'\nhistory_written=' || (floor(extract(epoch from modification)) + 1)::bigint * 1000000 from pg_ls_waldir() where name ~ '^[0-9A-F]{8}\.history$' order by name desc limit 1;";
+
+/// The same of the backup with which it began.
+pub const SERVER_LABEL: &str =
+    r"select 'label=' || encode(pg_read_binary_file('backup_label.old', 0, 65536, true), 'hex');";
 
 impl RestoredCluster {
-    /// Takes what a server answered to [`SERVER_FACTS`], and to [`SERVER_HISTORY`] where it did. `place`: the server,
+    /// Takes what a server answered to [`SERVER_FACTS`], and to [`SERVER_HISTORY`] and [`SERVER_LABEL`] where it did. `place`: the server,
     /// as the user named it.
     ///
     /// # Errors
@@ -54,14 +61,16 @@ impl RestoredCluster {
             system_id: number("system_identifier")?.cast_unsigned(),
             timeline,
             ancestors: None,
+            ended: None,
             at_least: position("replayed").max(min_recovery_end).max(position("checkpoint")),
             lacks_checkpoint: min_recovery_end > Lsn::ZERO && !recovering,
             is_unstarted: false,
-            label: None,
+            began: fact("label").and_then(bytes_of).and_then(|bytes| backup::of_label(place, bytes)),
             settings: settings(answer, fact("version")).into_iter().collect(),
         };
         if !recovering && let Some((timeline, bytes)) = newest_history(answer).filter(|(own, _)| *own >= timeline) {
-            own.take_newest(timeline, &bytes);
+            let written = fact("history_written").and_then(|text| text.parse().ok()).map(Timestamp::from_unix_micros);
+            own.take_newest(timeline, &bytes, written);
         }
         Ok(own)
     }

@@ -13,6 +13,7 @@ use crate::dump::names::relation;
 use crate::dump::names::{manager, operation};
 use crate::dump::text::damage;
 use crate::outside::cell;
+use crate::time::Zone;
 use pgwal_format::record::{Block, BodyShape, Record, RecordHeader};
 use pgwal_format::rmgr::describe::{Cx, describe};
 use pgwal_format::rmgr::short::short;
@@ -91,6 +92,8 @@ pub struct CsvList<'a> {
     columns: &'a [Column],
     /// Names of data fields, in the order of their columns.
     wanted: Vec<&'static str>,
+    /// Where the times of findings are told in.
+    zone: &'a Zone,
 }
 
 /// Room that is used again.
@@ -103,13 +106,13 @@ pub struct CsvRow {
 }
 
 impl<'a> CsvList<'a> {
-    /// These columns of what the filter leaves.
-    pub fn new(filter: &'a Filter, columns: &'a [Column]) -> CsvList<'a> {
+    /// These columns of what the filter leaves; findings tell times in a zone.
+    pub fn new(filter: &'a Filter, columns: &'a [Column], zone: &'a Zone) -> CsvList<'a> {
         let wanted = columns
             .iter()
             .filter_map(|column| if let Column::Data(name) = column { Some(*name) } else { None })
             .collect();
-        CsvList { filter, columns, wanted }
+        CsvList { filter, columns, wanted, zone }
     }
 
     /// The first line.
@@ -156,7 +159,7 @@ impl Render for CsvList<'_> {
     }
 
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<Aside>) {
-        out.event(Aside::of(|words| damage(finding, layout, words)));
+        out.event(Aside::of(|words| damage(finding, layout, self.zone, words)));
     }
 }
 

@@ -108,9 +108,9 @@ fn line(record: &Record<'_>, vocabulary: &Vocabulary, images: u64, blocks: &[Blo
     }
 }
 
-/// A finding in its place.
-pub fn damage(finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>) {
-    wrong(finding, finding.message(layout), out);
+/// A finding in its place, with times in a zone.
+pub fn damage(finding: &Finding, layout: Option<&Layout>, zone: &Zone, out: &mut Vec<u8>) {
+    wrong(finding, zone.message(finding, layout), out);
 }
 
 /// The same, in these words.

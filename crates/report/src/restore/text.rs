@@ -11,7 +11,7 @@ use pgwal_verify::recovery::outcome::{AsksArchive, Ending, FileAsked, Restore, S
 use pgwal_verify::recovery::sum::ReplayedCommit;
 use pgwal_verify::recovery::unlabelled::Unlabelled;
 use pgwal_verify::recovery::{Alternative, BackupChoice, Instead, PassedOver, Target, WalkEnd, WhyPassed};
-use pgwal_verify::{Code, Finding, Outcome, RestoredReport, Severity, Verdict, WalEnd};
+use pgwal_verify::{Code, Finding, Outcome, RestoredEnd, RestoredReport, Severity, Verdict, WalEnd};
 
 /// Files of one kind that are told one by one.
 const TOLD: usize = 5;
@@ -55,6 +55,10 @@ pub fn headline(outcome: &Outcome, r: &Restore, zone: &Zone) -> String {
 /// The same of a cluster that was restored already.
 fn of_cluster(outcome: &Outcome, left: &RestoredReport, to: &str) -> Option<String> {
     match (outcome.verdict, left.ended.code()) {
+        (Verdict::Proven, None) if left.ended == RestoredEnd::WentOn => {
+            let end = left.at.map_or_else(|| to.to_owned(), |(timeline, lsn)| format!("{lsn} on timeline {timeline}"));
+            Some(format!("PROVEN{}: the restored cluster came to where WAL ended then, {end}", except(outcome)))
+        }
         (Verdict::Proven, None) => {
             Some(format!("PROVEN{}: the restored cluster came where it should, to {to}", except(outcome)))
         }
@@ -137,12 +141,23 @@ pub fn impact(r: &Restore) -> String {
         Ending::Waits if matches!(r.failure, Some(Failure::Waits { .. })) => {
             "the standby waits for what cannot be read, tries again, and accepts no connections".into()
         }
+        Ending::Waits if r.command.is_some_and(|command| command.waits) => {
+            "restore_command waits there for more WAL, until its trigger file or a promotion ends that".into()
+        }
         Ending::Waits => "the standby waits there for more WAL".into(),
-        Ending::Fatal if matches!(&r.failure, Some(Failure::SizeAhead { certain: false, .. })) => {
+        Ending::Fatal
+            if matches!(
+                &r.failure,
+                Some(Failure::SizeAhead { certain: false, .. } | Failure::NotDelivered { certain: false, .. })
+            ) =>
+        {
             format!(
                 "the server may end with FATAL: {says}; or it reaches the target: a matter of what it has in memory"
             )
         }
+        Ending::Fatal if matches!(&r.failure, Some(Failure::NotDelivered { .. })) => format!(
+            "walproof archive-get does not hand the file out, and the server stops with FATAL: {says}{starts}; once a good copy is there, it goes on from its last restart point"
+        ),
         Ending::Fatal => format!("the server ends with FATAL: {says}{starts}"),
         Ending::Panic => format!("the server ends with PANIC: {says}{starts}"),
     }

@@ -3,6 +3,7 @@
 
 use crate::dump::aside::Aside;
 use crate::dump::text::damage;
+use crate::time::Zone;
 use pgwal_format::record::{Block, Record, RecordHeader};
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_query::count::GroupSums;
@@ -33,14 +34,16 @@ pub enum CountEvent {
 /// The renderer.
 pub struct CountListing<'a> {
     filter: &'a Filter,
+    /// Where the times of findings are told in.
+    zone: &'a Zone,
     /// Start of the first record of the range, whether it counts or not.
     first: AtomicU64,
 }
 
 impl<'a> CountListing<'a> {
-    /// Lists what the filter leaves.
-    pub fn new(filter: &'a Filter) -> CountListing<'a> {
-        CountListing { filter, first: AtomicU64::new(u64::MAX) }
+    /// Lists what the filter leaves; findings tell times in a zone.
+    pub fn new(filter: &'a Filter, zone: &'a Zone) -> CountListing<'a> {
+        CountListing { filter, zone, first: AtomicU64::new(u64::MAX) }
     }
 
     /// What the records come to that `counted` was given.
@@ -87,7 +90,7 @@ impl Render for CountListing<'_> {
     fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<CountEvent>) {
         // What costs nothing needs no word beside a table.
         if finding.severity != Severity::Info {
-            out.event(CountEvent::Aside(Aside::of(|words| damage(finding, layout, words))));
+            out.event(CountEvent::Aside(Aside::of(|words| damage(finding, layout, self.zone, words))));
         }
     }
 }

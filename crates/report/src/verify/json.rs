@@ -14,7 +14,7 @@ use pgwal_format::text::history::Switch;
 use pgwal_format::{Endian, Layout, Lsn, TimelineId};
 use pgwal_verify::index::{IndexUse, PartsUse};
 use pgwal_verify::recovery::sum::ReplayedCommit;
-use pgwal_verify::{Finding, KnownBackup, LineReport, Lost, Outcome, RestoredReport, TimelineReport};
+use pgwal_verify::{Finding, KnownBackup, LineReport, Lost, MissingCommits, Outcome, RestoredReport, TimelineReport};
 use serde_json::{Value, json};
 
 /// An outcome that serialises as `walproof.verify/1`, and as nothing else.
@@ -113,17 +113,17 @@ fn restored(report: &RestoredReport) -> Value {
     let commit = |commit: Option<ReplayedCommit>| {
         commit.map(|commit| json!({"xid": commit.xid, "time": rfc3339(commit.time), "lsn": commit.lsn}))
     };
+    let commits = |all: Option<MissingCommits>| {
+        all.map(|all| json!({"commits": all.count, "first": commit(all.first), "last": commit(all.last)}))
+    };
     json!({
         "place": report.place,
         "ended": report.ended.name(),
         "at": place(report.at),
         "timeline": report.now,
         "expected": place(report.expected),
-        "missing": report.missing.map(|missing| json!({
-            "commits": missing.count,
-            "first": commit(missing.first),
-            "last": commit(missing.last),
-        })),
+        "missing": commits(report.missing),
+        "later": commits(report.later),
     })
 }
 

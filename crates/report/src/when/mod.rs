@@ -2,7 +2,7 @@
 
 pub mod json;
 pub mod restore_command;
-mod settings;
+pub mod settings;
 pub mod text;
 
 use pgwal_format::Lsn;
@@ -48,4 +48,6 @@ pub struct WhenAnswer {
     pub why_not: Option<(String, Option<u32>)>,
     /// The setting that fetches WAL from this archive.
     pub restore_command: String,
+    /// Targets in `postgresql.auto.conf` of the data directory that was named, which count more.
+    pub set_by_system: Vec<String>,
 }

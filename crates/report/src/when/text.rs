@@ -178,5 +178,15 @@ fn position(out: &mut Lines<'_>, times: &Times, answer: &WhenAnswer, archive: &P
     for (name, value) in settings::settings(times, answer) {
         writeln!(out, "{name} = '{}'", settings::quoted(&value))?;
     }
-    Ok(())
+    match answer.set_by_system.as_slice() {
+        [] if settings::file(layout) == "postgresql.conf" => {
+            writeln!(out, "# a recovery_target in postgresql.auto.conf counts more than these: none may be left there")
+        }
+        [] => Ok(()),
+        names => writeln!(
+            out,
+            "# postgresql.auto.conf there sets {}, which counts more than these: remove it (ALTER SYSTEM RESET)",
+            names.join(", ")
+        ),
+    }
 }

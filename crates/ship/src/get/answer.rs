@@ -1,9 +1,10 @@
 //! What became of a request, and what is to be told on the way.
 
 use super::copy::CopyFault;
-use super::hole::{HoleAhead, HoleKind};
 use super::place::PlaceOut;
-use pgwal_format::Lsn;
+use super::wait::EndsWait;
+use pgwal_format::{FileName, Lsn};
+use pgwal_recovery::hole::HoleAhead;
 use std::fmt;
 
 /// What became of a request.
@@ -43,6 +44,8 @@ pub enum GetNote {
     Empty(String),
     /// WAL goes on behind a file that is not there.
     Hole(HoleAhead),
+    /// Nobody waits for the file any more.
+    EndsWait(FileName, EndsWait),
     /// The last record of the file that was handed out breaks off, and nothing follows.
     TornEnd {
         /// The file.
@@ -59,30 +62,10 @@ impl fmt::Display for GetNote {
             GetNote::Out(out) => write!(f, "cannot ask {out}"),
             GetNote::Empty(place) => write!(f, "{place} holds no WAL at all: is it mounted?"),
             GetNote::Hole(hole) => write!(f, "{hole}"),
+            GetNote::EndsWait(name, why) => write!(f, "{name} is not waited for any more: {why}"),
             GetNote::TornEnd { file, at } => {
                 write!(f, "the last record of {file} breaks off at {at}, and no WAL behind it is here")
             }
-        }
-    }
-}
-
-impl fmt::Display for HoleAhead {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let HoleAhead { asked, there, kind } = self;
-        match kind {
-            HoleKind::SameTimeline => {
-                write!(f, "{asked} is missing, and {there} behind it is here: WAL does not end there (WP101)")
-            }
-            HoleKind::LaterTimeline => write!(
-                f,
-                "{asked} is missing, and {there} of timeline {} to which recovery is going is here: WAL does not end there (WP101)",
-                there.timeline
-            ),
-            HoleKind::LeftBranch => write!(
-                f,
-                "{asked} is missing, the first segment of timeline {}: recovery would go on along timeline {} instead, behind the point where it was left, and {there} is here (WP101)",
-                asked.timeline, there.timeline
-            ),
         }
     }
 }

@@ -1,11 +1,11 @@
 //! The server that asks, by what lies in the folder in which it runs its commands, its data directory, and by the words
 //! with which it was started there.
 
-use super::hole::ServerAim;
 use pgwal_format::text::control::ControlFile;
 use pgwal_format::{Layout, TimelineId};
 use pgwal_recovery::TargetTimeline;
 use pgwal_recovery::backup::StartFiles;
+use pgwal_recovery::hole::ServerAim;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

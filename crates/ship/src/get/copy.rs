@@ -35,6 +35,11 @@ pub enum CopyFault {
         /// A segment behind it.
         there: SegmentName,
     },
+    /// The record that goes over into the next segment is wrong with this copy, and right with another.
+    PartsAhead {
+        /// The record.
+        at: Lsn,
+    },
     /// A history file that names no ancestor.
     EmptyHistory,
     /// A history file whose last line breaks off.
@@ -89,6 +94,17 @@ pub(super) fn read(source: &dyn Source, entry: &Entry, limit: u64) -> Result<Opt
         Ok(read) => Err(CopyFault::NotWhole(read.codec, read.state)),
         Err(error) => Err(CopyFault::Unreadable(error)),
     }
+}
+
+/// The first bytes of a file, where they can be read.
+pub(super) fn head(source: &dyn Source, entry: &Entry, limit: u64) -> Option<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let how = How { limit, window: 1 << 16, ..How::default() };
+    let read = source.read(entry, &how, &mut Scratch::default(), &mut |window| {
+        bytes.extend_from_slice(window);
+        ControlFlow::Continue(())
+    });
+    read.is_ok_and(|read| matches!(read.state, ReadState::Whole | ReadState::LimitReached)).then_some(bytes)
 }
 
 /// A segment, whole and right in itself.
@@ -209,6 +225,9 @@ impl fmt::Display for CopyFault {
             ),
             CopyFault::StopsInside { at, there } => {
                 write!(f, "holds no record at {at} and nothing behind it, and WAL goes on in {there}")
+            }
+            CopyFault::PartsAhead { at } => {
+                write!(f, "does not go on in the next segment: the record at {at} is wrong with this copy (WP201)")
             }
             CopyFault::EmptyHistory => f.write_str("is empty: a server that follows it finds nothing"),
             CopyFault::CutHistory => f.write_str("breaks off in its last line"),

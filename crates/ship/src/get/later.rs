@@ -4,12 +4,12 @@
 use super::asker::AskingServer;
 use super::copy::{self, CopyFault, SegmentWanted};
 use super::history_of;
-use super::hole::{Absence, HoleAhead, KnownNames, judge};
 use super::place::{GetPlace, PlaceOut};
 use pgwal_archive::lineage::Descent;
 use pgwal_archive::whose::{FirstPage, beginning};
 use pgwal_format::text::history;
 use pgwal_format::{FileName, Layout, SegmentName, SegmentNo, TimelineId};
+use pgwal_recovery::hole::{Absence, HoleAhead, KnownNames, judge};
 use pgwal_source::{Entry, NameSought};
 use pgwal_verify::segment::WalExtent;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +61,7 @@ impl<'a> Later<'a> {
     /// A segment behind one that is there, on the way of the server: WAL does not end in that one.
     pub fn behind(&mut self, asked: SegmentName) -> Option<SegmentName> {
         let hole = self.absence(asked).ok()??.0;
-        (hole.kind != super::hole::HoleKind::LeftBranch).then_some(hole.there)
+        (hole.kind != pgwal_recovery::hole::HoleKind::LeftBranch).then_some(hole.there)
     }
 
     /// As much as the question needs.
@@ -142,7 +142,7 @@ impl<'a> Later<'a> {
     fn add_begun(&mut self, asked: SegmentName, known: &mut KnownNames) -> Result<(), PlaceOut> {
         let Some(ancestors) = known.histories.get(&asked.timeline) else { return Ok(()) };
         let descent = Descent::of(asked.timeline, ancestors, &self.layout);
-        let pairs = descent.timelines.iter().zip(descent.timelines.iter().skip(1));
+        let pairs = descent.passed.iter().zip(descent.passed.iter().skip(1));
         let forks: Vec<_> = pairs.filter_map(|((parent, _), (_, begin))| Some((*parent, (*begin)?))).collect();
         for (parent, fork) in forks {
             // Only its first segment is looked for in the parent.

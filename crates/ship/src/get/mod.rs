@@ -3,14 +3,14 @@
 //! ```text
 //! name ──► each place in order: find ──► read ──► check, with the seam to the segment before ──► write, rename
 //!                 │ nowhere                           │ none is good
-//!                 └─► hole.rs: the end of WAL?         └─► told, and nothing is delivered
+//!                 └─► recovery/hole.rs: the end of WAL?         └─► told, and nothing is delivered
 //! ```
 //! A server that is told "not there" ends its recovery, and a file that it cannot use has the same effect: both without
 //! a word. So neither is said where it is not true.
 //!
 //! | module | what it knows |
 //! |---|---|
-//! | [`hole`] | whether a file that is not there is the end of WAL, by names and histories |
+//! | [`pgwal_recovery::hole`] | whether a file that is not there is the end of WAL, by names and histories |
 //! | `asker` | the server that asks, by its data directory |
 //! | `place` | where it is looked for |
 //! | `copy` | whether a file may be handed out |
@@ -22,7 +22,6 @@
 mod answer;
 mod asker;
 mod copy;
-pub mod hole;
 mod later;
 mod passed;
 mod place;
@@ -34,17 +33,17 @@ pub use asker::AskingServer;
 pub use copy::CopyFault;
 pub use passed::{KeptWal, remove_passed};
 pub use place::{GetPlace, PlaceOut};
-pub use wait::GetWait;
+pub use wait::{EndsWait, GetWait, Trigger};
 
 use copy::{GoodCopy, SegmentWanted};
-use hole::HoleAhead;
 use later::Later;
-use pgwal_format::{FileName, SegmentName, TimelineId};
+use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
+use pgwal_recovery::hole::HoleAhead;
 use pgwal_source::{Entry, NameSought};
 use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
-use wait::{Patience, Trigger};
+use wait::Patience;
 
 /// How to answer.
 #[derive(Clone, Debug)]
@@ -119,15 +118,22 @@ pub fn get(
     let patience = Patience::begin(request.server.data());
     let mut told: Vec<GetNote> = Vec::new();
     loop {
-        let promotes = || patience.is_promoting().then_some(Trigger::Smart);
-        let triggered = options.wait.as_ref().and_then(|wait| wait.triggered().or_else(promotes));
+        let triggered = options.wait.as_ref().and_then(|wait| wait.triggered());
+        let promotes = options.wait.is_some() && patience.is_promoting();
         // History files are asked for to know where WAL goes on: an answer to that is never late.
         let waits = options.wait.as_ref().filter(|_| matches!(request.name, FileName::Segment(_)));
-        if waits.is_some() && triggered == Some(Trigger::Fast) {
+        let is_over = |wait: &GetWait| wait.timeout.is_some_and(|timeout| patience.waited() >= timeout);
+        let ends = waits.and_then(|wait| match triggered {
+            Some(said) => Some(EndsWait::Trigger(wait.trigger.clone().unwrap_or_default(), said)),
+            None if promotes => Some(EndsWait::Promotion),
+            None => wait.timeout.filter(|_| is_over(wait)).map(EndsWait::Timeout),
+        });
+        let ended = ends.clone().map(|why| GetNote::EndsWait(request.name, why));
+        if let (Some(EndsWait::Trigger(_, Trigger::Fast)), Some(note)) = (&ends, &ended) {
+            tell(note);
             return Ok(GetAnswer::Triggered);
         }
-        let is_over = |wait: &GetWait| wait.timeout.is_some_and(|timeout| patience.waited() >= timeout);
-        let still = waits.filter(|wait| triggered.is_none() && !is_over(wait));
+        let still = waits.filter(|_| ends.is_none());
         // What is unfinished ends a recovery: while somebody waits for the rest, it is none.
         let unfinished = options.partial && still.is_none();
         let mut notes = Vec::new();
@@ -178,7 +184,10 @@ pub fn get(
             }
             GetLook::Answer(answer) => answer,
         };
-        let Some(wait) = still else { return Ok(answer) };
+        let Some(wait) = still else {
+            ended.iter().for_each(|note| tell(note));
+            return Ok(answer);
+        };
         // A standby goes over to a newer timeline by itself, as soon as it may look for one.
         if let FileName::Segment(segment) = request.name
             && request.server.is_standby()
@@ -210,6 +219,8 @@ impl GetLooking<'_, '_> {
         let name = self.request.name;
         let segment = if let FileName::Segment(segment) = name { Some(segment) } else { None };
         let partial = segment.filter(|_| self.unfinished).map(FileName::Partial);
+        // Copies with which the record over their end is wrong: the first is handed out where no other is better.
+        let mut doubtful: Vec<(GoodCopy, Entry, GetNote)> = Vec::new();
         for name in [Some(name), partial].into_iter().flatten() {
             for at in 0..places.len() {
                 let Some(found) = self.find(places, at, NameSought::One(name)) else {
@@ -225,6 +236,13 @@ impl GetLooking<'_, '_> {
                     match self.take(places, at, &entry, name) {
                         Ok(Some(_)) if self.patience.is_orphan() => return Ok(GetLook::Answer(GetAnswer::Orphaned)),
                         Ok(Some(good)) => {
+                            if let Some(at) = self.parts_ahead(places, &good) {
+                                let fault = CopyFault::PartsAhead { at };
+                                let note = GetNote::BadCopy { place: place.clone(), file: entry.shown(), fault };
+                                doubtful.push((good, entry, note));
+                                continue;
+                            }
+                            self.notes.extend(doubtful.into_iter().map(|(_, _, note)| note));
                             self.deliver(&good, &entry)?;
                             return Ok(GetLook::Delivered);
                         }
@@ -241,6 +259,10 @@ impl GetLooking<'_, '_> {
                     }
                 }
             }
+        }
+        if let Some((good, entry, _)) = doubtful.into_iter().next() {
+            self.deliver(&good, &entry)?;
+            return Ok(GetLook::Delivered);
         }
         match (unsettled, segment) {
             _ if bad => Ok(GetLook::Answer(GetAnswer::NoGoodCopy)),
@@ -301,6 +323,12 @@ impl GetLooking<'_, '_> {
             }
         }
         Ok(Some(good))
+    }
+
+    /// The record that goes over the end of a copy and is wrong. Where nothing else can be had, nobody asks.
+    fn parts_ahead(&self, places: &mut [GetPlace], good: &GoodCopy) -> Option<Lsn> {
+        let (FileName::Segment(name), Some(checked)) = (self.request.name, &good.checked) else { return None };
+        if places.len() > 1 { seam::parts_ahead(places, name, checked) } else { None }
     }
 
     /// Written so shortly ago that it may not be whole yet.

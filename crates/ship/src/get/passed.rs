@@ -96,7 +96,7 @@ pub fn remove_passed(place: &mut GetPlace, server: &AskingServer, restart: Segme
     };
     let mut options = Options::default();
     options.depth = Depth::Names;
-    let found = match plan(place.source()?, &keep, &options) {
+    let found = match plan(place.source()?, &keep, &[], &options) {
         // A server that is about to begin has nothing behind it yet.
         Err(NotPruned::NoWal | NotPruned::Nothing { .. }) if is_first => return Ok(0),
         found => found?,

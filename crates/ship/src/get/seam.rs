@@ -3,8 +3,8 @@
 use super::asker::AskingServer;
 use super::copy::{self, CopyFault, SegmentWanted};
 use super::place::GetPlace;
-use pgwal_archive::alone::SegmentEnd;
-use pgwal_format::{FileName, Layout, SegmentName, SegmentNo, TimelineId};
+use pgwal_archive::alone::{SegmentAlone, SegmentEnd};
+use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::{NameSought, Source};
 use pgwal_verify::segment::{Checked, WalExtent};
 use std::path::Path;
@@ -33,6 +33,32 @@ pub(super) fn check(
         Some(Err(fault)) => Err(fault),
         None => Err(fault),
     }
+}
+
+/// Bytes of the next segment that are read for the rest of a record.
+const HEAD: u64 = 256 << 10;
+
+/// The record that goes over into the next segment, where it is wrong together with every copy of that one which is
+/// there. Which of the two is damaged, only another copy of this one can tell.
+pub(super) fn parts_ahead(places: &mut [GetPlace], name: SegmentName, checked: &Checked) -> Option<Lsn> {
+    let begun = checked.end.begun()?;
+    let layout = &checked.layout;
+    let next = name.number(layout.address(), layout.segment)?.next();
+    let next = SegmentName::new(name.timeline, next, layout.address(), layout.segment);
+    let mut parts = None;
+    for place in places {
+        let Ok(found) = place.find(NameSought::One(FileName::Segment(next))) else { continue };
+        let Ok(source) = place.source() else { continue };
+        for entry in &found.entries {
+            let Some(head) = copy::head(source, entry, HEAD) else { continue };
+            let Ok(alone) = SegmentAlone::scan(&head, Some(next.timeline), Some(&checked.end)) else { continue };
+            match alone.joint.broken() {
+                Some(_) => parts = Some(begun),
+                None => return None,
+            }
+        }
+    }
+    parts
 }
 
 fn number_before(name: SegmentName, layout: &Layout) -> Option<SegmentNo> {

@@ -1,5 +1,6 @@
 //! Waiting for a file that is yet to come.
 
+use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -14,9 +15,33 @@ pub struct GetWait {
     pub timeout: Option<Duration>,
 }
 
+/// Why nobody waits any more.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EndsWait {
+    /// The trigger file is there.
+    Trigger(PathBuf, Trigger),
+    /// The server was told to promote itself.
+    Promotion,
+    /// Nothing came for so long.
+    Timeout(Duration),
+}
+
+impl fmt::Display for EndsWait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EndsWait::Trigger(file, said) => {
+                let said = if *said == Trigger::Fast { "fast" } else { "smart" };
+                write!(f, "the trigger file {} says {said}, and recovery ends here", file.display())
+            }
+            EndsWait::Promotion => f.write_str("the server was told to promote itself, and recovery ends here"),
+            EndsWait::Timeout(span) => write!(f, "nothing came for {} s, which is its --timeout", span.as_secs()),
+        }
+    }
+}
+
 /// What a trigger file says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Trigger {
+pub enum Trigger {
     /// First all that is there.
     Smart,
     /// At once, whatever is there.

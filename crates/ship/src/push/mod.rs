@@ -16,13 +16,13 @@ mod there;
 pub use along::{push_along, waiting};
 pub use parting::Parting;
 
-use crate::check::predecessor_of;
+use crate::check::{Strictness, predecessor_of};
 use crate::destination::{Destination, ToStage};
 use crate::ends::PassedEnds;
 use crate::fault::{ShipFault, ShipStep};
 use crate::handed::HandedFile;
 use crate::inspect::{Inspection, Predecessor, inspect};
-use crate::objection::{Doubt, Objection};
+use crate::objection::{Doubt, LeftThere, Objection};
 use crate::server::ServerDirectory;
 use pgwal_archive::alone::SegmentAlone;
 use pgwal_archive::index::Index;
@@ -45,6 +45,8 @@ pub struct PushOptions {
     pub state: Option<PathBuf>,
     /// The index of the first destination that learns what is archived: whoever verifies it need not read that again.
     pub index: Option<PathBuf>,
+    /// What becomes of a segment of a timeline that was left in front of it, by a history file at the destination.
+    pub strictness: Strictness,
 }
 
 /// What becomes of a segment that is damaged where the server has it.
@@ -132,6 +134,8 @@ pub enum PushRefusal {
         /// Its first segment.
         first: SegmentName,
     },
+    /// By a history file there, its timeline was left in front of the segment, and that is not let pass.
+    Left(LeftThere),
     /// Something could not be done.
     Fault(ShipFault),
 }
@@ -173,7 +177,7 @@ pub fn push(path: &Path, destinations: &[&dyn Destination], options: &PushOption
         let (inspection, passes) = pushing.inspect(destinations);
         let damaged = !inspection.objections.is_empty();
         let recycled = damaged && recycled::is_recycled(&file, &inspection, server.as_ref());
-        let mut each = Vec::new();
+        let (mut each, mut lefts) = (Vec::new(), Vec::new());
         for ((place, held), staged) in destinations.iter().zip(there).zip(staged) {
             // Whoever was begun is waited for: what is not published goes with it.
             let staged = staged.map(|thread| thread.join());
@@ -190,11 +194,16 @@ pub fn push(path: &Path, destinations: &[&dyn Destination], options: &PushOption
                 (Err(fault), _) => Err(fault.into()),
                 (Ok(held), None) => there.compare(&held),
                 (Ok(_), Some(Err(_))) => Err(ShipFault::of(ShipStep::Write, place.describe(), "a thread ended").into()),
-                (Ok(_), Some(Ok(staged))) => there.admit().and_then(|()| there.publish(staged?)),
+                (Ok(_), Some(Ok(staged))) => there.admit(options.strictness).and_then(|left| {
+                    lefts.extend(left);
+                    there.publish(staged?)
+                }),
             };
             let end = if damaged { end.and_then(|end| there.note(end)) } else { end };
             each.push((place.describe(), end));
         }
+        let mut inspection = inspection;
+        inspection.doubts.extend(lefts.into_iter().map(Doubt::Left));
         let mut answer = PushAnswer { file: file.name, inspection, recycled, each };
         if answer.is_done() && !recycled {
             pushing.passed(&mut answer.inspection);

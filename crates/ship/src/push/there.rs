@@ -1,13 +1,15 @@
 //! What lies at a destination already, and whether a file belongs beside it.
 
 use super::{PushEnd, PushRefusal, note_name};
+use crate::check::Strictness;
 use crate::destination::{Destination, Publication, StagedFile, ToStage};
 use crate::fault::{ShipFault, ShipStep};
 use crate::handed::HandedFile;
 use crate::inspect::{Inspection, predecessor};
+use crate::objection::LeftThere;
 use crate::push::parting::Parting;
 use crate::server::ServerDirectory;
-use pgwal_archive::lineage::Descent;
+use pgwal_archive::lineage::{Descent, switch_segment};
 use pgwal_archive::whose::FirstPage;
 use pgwal_format::text::history::{self, Ancestor, Switch};
 use pgwal_format::{FileName, Lsn, SegmentName, TimelineId};
@@ -24,6 +26,8 @@ pub(super) struct DestinationThere<'a> {
 const WHOLE: u64 = 1 << 30;
 /// More than any history file has.
 const SMALL: u64 = 1 << 20;
+/// Newer timelines that are asked for.
+const MOST_TIMELINES: usize = 1000;
 
 impl DestinationThere<'_> {
     /// The name is taken: it is the same file, or never replaced.
@@ -49,13 +53,45 @@ impl DestinationThere<'_> {
     }
 
     /// Whether it belongs beside what lies there: the same cluster, the same version, the same story of its timeline.
-    pub(super) fn admit(&self) -> Result<(), PushRefusal> {
+    /// What newer timelines there say of it is handed back, where it is let pass.
+    pub(super) fn admit(&self, strictness: Strictness) -> Result<Option<LeftThere>, PushRefusal> {
         self.is_of_cluster()?;
         let timeline = match self.file.name {
             FileName::Segment(name) | FileName::Partial(name) => name.timeline,
-            FileName::History(_) | FileName::BackupHistory(..) => return Ok(()),
+            FileName::History(_) | FileName::BackupHistory(..) => return Ok(None),
         };
-        if timeline > TimelineId::FIRST { self.is_of_timeline(timeline) } else { Ok(()) }
+        if timeline > TimelineId::FIRST {
+            self.is_of_timeline(timeline)?;
+        }
+        match self.left()? {
+            Some(left) if strictness == Strictness::Strict => Err(PushRefusal::Left(left)),
+            left => Ok(left),
+        }
+    }
+
+    /// The first newer timeline there that left this one in front of the segment. Numbers are tried one after another,
+    /// as a server does.
+    fn left(&self) -> Result<Option<LeftThere>, ShipFault> {
+        let (FileName::Segment(name), Some(layout)) = (self.file.name, self.inspection.layout) else { return Ok(None) };
+        let Some(number) = name.number(layout.address(), layout.segment) else { return Ok(None) };
+        let start = layout.address().segment_start(number, layout.segment);
+        let newer = (name.timeline.0.saturating_add(1)..=u32::MAX).take(MOST_TIMELINES).map(TimelineId);
+        for newer in newer {
+            let Some(stored) = self.place.holds(FileName::History(newer))?.into_iter().next() else { break };
+            let Ok(ancestors) = history::parse(&self.place.read(&stored, SMALL)?, newer) else { continue };
+            let passed = history::passed(&ancestors);
+            let left = passed.iter().find(|ancestor| ancestor.timeline == name.timeline).map(|a| a.switch);
+            // The segment in which it was left belongs to both.
+            let is_behind = |switch: &Switch| match switch {
+                Switch::At(lsn) => *lsn <= start,
+                Switch::In(_) => switch_segment(switch, &layout).is_some_and(|left| left < number),
+            };
+            if let Some(switch) = left.filter(is_behind) {
+                let place = self.place.describe();
+                return Ok(Some(LeftThere { timeline: name.timeline, newer, switch, stored, place }));
+            }
+        }
+        Ok(None)
     }
 
     fn is_of_cluster(&self) -> Result<(), PushRefusal> {

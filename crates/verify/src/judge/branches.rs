@@ -92,7 +92,7 @@ impl Judge<'_> {
                 let Some(opening) = self.first_record(child) else { continue };
                 // A recovery that ends before the target's own timeline began names that as the parent all the same,
                 // and the record the one that was in force: both are in the file.
-                let named = |previous| node.ancestors.iter().any(|a| a.timeline == previous);
+                let named = |previous| node.written.iter().any(|a| a.timeline == previous);
                 // Up to 9.2 the record does not name the timeline before.
                 if opening.previous.is_some_and(|previous| previous < child && !named(previous)) {
                     told.push((child, opening, ancestor.clone(), node.file.clone(), read));

@@ -4,7 +4,6 @@ use super::Judge;
 use crate::codes::{Code, CodeFamily, Severity};
 use crate::finding::{Detail, Finding};
 use crate::outcome::KnownBackup;
-use pgwal_archive::lineage::Descent;
 use pgwal_archive::stretch::Piece;
 use pgwal_archive::way::Way;
 use pgwal_archive::{Depth, NoteKind, ReplayNote};
@@ -96,8 +95,7 @@ impl Judge<'_> {
     fn stopped(&self, backup: &KnownBackup) -> Option<(Lsn, Failure)> {
         let way = self.way_of(backup)?;
         let target = if backup.beside.is_none() { self.target } else { backup.timeline };
-        let ancestors = self.lineage.get(target).map_or(&[][..], |node| &node.ancestors);
-        let line = Descent::of(target, ancestors, self.layout());
+        let line = self.lineage.descent(target, self.layout());
         let from = KnownStart { timeline: backup.timeline, start: backup.start, stop: backup.stop };
         let end = self.readable_from(way, backup.start);
         let notes = self.notes(way).into_iter().filter(|note| note.lsn < end);

@@ -329,6 +329,12 @@ fn restore(failure: &Failure, missing: Option<&str>, lsn: &str, layout: Option<&
                 ),
             };
         }
+        Failure::NotDelivered { file, certain } => {
+            let doubt = if *certain { "" } else { ", if the server comes so far ahead of the target" };
+            return format!(
+                "walproof archive-get does not hand {file} out, which is missing in the middle or damaged{doubt}: {says}"
+            );
+        }
         Failure::Settings(error) => given::refused(error, says),
         Failure::Insufficient { setting, here, there } => {
             format!("{setting} = {here} is lower than the {there} of the primary")

@@ -29,6 +29,10 @@ pub(super) fn advice(failure: &Failure, missing: Option<&str>) -> String {
         }
         Failure::StandbyLabel => "take backup_label and global/pg_control from one and the same backup".into(),
         Failure::Size { file, .. } => find(file),
+        Failure::NotDelivered { file, .. } => format!(
+            "{}, and start the server again; where a missing file is lost for good, archive-get --on-hole end ends recovery in front of it",
+            find(file)
+        ),
         Failure::SizeAhead { file, .. } => {
             format!("set recovery_prefetch = off for this restore; or {}", find(file))
         }

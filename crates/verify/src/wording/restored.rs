@@ -15,8 +15,15 @@ pub fn sentence(report: &RestoredReport, tell: TellTime<'_>) -> String {
     match report.ended {
         RestoredEnd::Right => match report.at {
             Some(_) => format!("{place} ended {ended}, as this restore should, and is on timeline {} now", report.now),
-            None => format!("{place} has replayed all commits that this restore should, up to {should}"),
+            None => format!("{place} has replayed all commits that this restore should; it ends {should}"),
         },
+        RestoredEnd::WentOn => {
+            let since = report.later.as_ref().map(|behind| since(behind, tell)).unwrap_or_default();
+            format!(
+                "{place} ended {ended}, where WAL ended when it was promoted, and is on timeline {} now{since}",
+                report.now
+            )
+        }
         RestoredEnd::Early => format!("{place} ended {ended}; it should have ended {should}{lacks}"),
         RestoredEnd::Apart(Lsn::ZERO) => {
             format!("{place} ended {ended}, on a way of its own; it should have ended {should}{lacks}")
@@ -36,7 +43,7 @@ pub fn sentence(report: &RestoredReport, tell: TellTime<'_>) -> String {
             format!("{place} ended {}behind all that this archive holds, which ends {should}", on_way(report))
         }
         RestoredEnd::GoesOn(at) => {
-            format!("{place} is still in recovery, at {at} at least; it should come to {should}")
+            format!("{place} is still in recovery, at {at} at least; it should end {should}")
         }
         RestoredEnd::NotStarted => format!("{place} was not started yet: backup_label is there"),
         RestoredEnd::NoCheckpointYet => {
@@ -59,21 +66,44 @@ pub fn sentence(report: &RestoredReport, tell: TellTime<'_>) -> String {
     }
 }
 
+/// What the cluster is now, whatever its restore should have come to.
+pub fn impact(report: &RestoredReport) -> String {
+    match report.ended {
+        RestoredEnd::NotStarted => "the server was not started yet".into(),
+        RestoredEnd::OtherCluster(_) => "nothing is said of this cluster".into(),
+        _ if report.recovers => "the server is in recovery: it takes no writes until it is promoted".into(),
+        _ => format!("the server takes writes on timeline {}", report.now),
+    }
+}
+
 fn on_way(report: &RestoredReport) -> String {
     report.at.map(|(timeline, lsn)| format!("at {lsn} on timeline {timeline}, ")).unwrap_or_default()
 }
 
 fn lacks(missing: &MissingCommits, tell: TellTime<'_>) -> String {
     let commits = if missing.count == 1 { "1 commit is".to_owned() } else { format!("{} commits are", missing.count) };
-    let first = missing.first.map(|first| format!(", from {} on", tell(first.time))).unwrap_or_default();
-    let last = missing.last.filter(|_| missing.count > 1).map(|last| format!(" to {}", tell(last.time)));
-    format!(": {commits} missing{first}{}", last.unwrap_or_default())
+    format!(": {commits} missing{}", from_to(missing, tell))
 }
+
+/// What the archive got later.
+fn since(behind: &MissingCommits, tell: TellTime<'_>) -> String {
+    let commits = if behind.count == 1 { "1 commit".to_owned() } else { format!("{} commits", behind.count) };
+    format!("; the archive went on since: {commits}{}", from_to(behind, tell))
+}
+
+fn from_to(commits: &MissingCommits, tell: TellTime<'_>) -> String {
+    let first = commits.first.map(|first| format!(", from {} on", tell(first.time))).unwrap_or_default();
+    let last = commits.last.filter(|_| commits.count > 1).map(|last| format!(" to {}", tell(last.time)));
+    first + &last.unwrap_or_default()
+}
+
+/// How a server is asked.
+const ASK: &str = "walproof verify ARCHIVE --restored 'host=… port=… user=…'";
 
 /// What to do.
 pub(super) fn advice(report: &RestoredReport) -> String {
     match report.ended {
-        RestoredEnd::Right => "nothing".into(),
+        RestoredEnd::Right | RestoredEnd::WentOn => "nothing".into(),
         RestoredEnd::Early | RestoredEnd::Apart(_) | RestoredEnd::BrokenOff | RestoredEnd::Overshot => format!(
             "keep what was written to {} since, and restore anew with restore_command = 'walproof archive-get %f %p --from ARCHIVE', which stops where a file is missing or damaged",
             report.place
@@ -82,11 +112,18 @@ pub(super) fn advice(report: &RestoredReport) -> String {
             "restore anew, with restore_command and recovery.signal (up to 11: recovery.conf) in place before the first start".into()
         }
         RestoredEnd::Further => "find the WAL behind the end of the archive, if its last commits must be proven as well".into(),
-        RestoredEnd::GoesOn(_) => "ask the server: select pg_last_wal_replay_lsn(), and look again when it has ended its recovery".into(),
-        RestoredEnd::NoCheckpointYet => "look again behind its next checkpoint, or name the data directory itself".into(),
+        RestoredEnd::GoesOn(_) => format!(
+            "ask the running server, which knows how far it is: {ASK}; or look again when it has ended its recovery"
+        ),
+        RestoredEnd::NoCheckpointYet => {
+            format!("ask the server ({ASK}), name the data directory itself, or look again behind its next checkpoint")
+        }
         RestoredEnd::NotStarted => "start it, and look again".into(),
         RestoredEnd::WithoutHistory => {
-            format!("copy {} from pg_wal of the cluster into the archive, and look again", FileName::History(report.now))
+            format!(
+                "name the data directory itself, or ask its server: {ASK}. Do not copy {} into the archive: whoever restores to the latest timeline from there would end up on that of this cluster",
+                FileName::History(report.now)
+            )
         }
         RestoredEnd::SegmentsOnly => "compare the last commits: walproof dump ARCHIVE -r Transaction".into(),
         RestoredEnd::NothingExpected => "verify the archive alone first: walproof verify ARCHIVE".into(),

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use pgwal::source::Source;
-use pgwal::verify::recovery::{RestoredCluster, SERVER_FACTS, SERVER_HISTORY};
+use pgwal::verify::recovery::{RestoredCluster, SERVER_FACTS, SERVER_HISTORY, SERVER_LABEL};
 use std::env;
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
@@ -45,7 +45,8 @@ fn of_server(conninfo: &str) -> anyhow::Result<RestoredCluster> {
     let facts = ask(conninfo, SERVER_FACTS)?;
     // Not every role may read files of the server: the archive may have the history, too.
     let history = ask(conninfo, SERVER_HISTORY).unwrap_or_default();
-    Ok(RestoredCluster::of_server(conninfo, &(facts + &history))?)
+    let label = ask(conninfo, SERVER_LABEL).unwrap_or_default();
+    Ok(RestoredCluster::of_server(conninfo, &(facts + &history + &label))?)
 }
 
 /// The rows that a server answers, by psql.

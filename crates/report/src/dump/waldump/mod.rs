@@ -17,6 +17,7 @@ mod zone;
 
 use crate::dump::line::LineBuffer;
 use crate::dump::text::damage;
+use crate::time::Zone;
 use blocks::KnownRelations;
 use head::Heads;
 use pgwal_format::record::{Block, Record, RecordHeader};
@@ -41,6 +42,8 @@ pub struct Waldump<'a> {
     pub details: bool,
     /// Where times are told in.
     pub zone: &'a LocalZone,
+    /// Where the times of findings are told in.
+    pub told_in: &'a Zone,
     /// What lines begin with in the version, once a record was seen.
     pub heads: OnceLock<Heads>,
 }
@@ -118,7 +121,7 @@ impl Render for Waldump<'_> {
             _ => finding.severity == Severity::Error,
         };
         if is_wanted {
-            damage(finding, layout, out.text());
+            damage(finding, layout, self.told_in, out.text());
         }
     }
 }

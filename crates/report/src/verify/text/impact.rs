@@ -5,13 +5,15 @@ use crate::restore;
 use crate::time::Zone;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_repos::RepoLayout;
+use pgwal_verify::wording::restored as wording;
 use pgwal_verify::{Code, Finding, Outcome, Severity, Verdict};
 
 /// In lines.
 pub(in crate::verify) fn impact(outcome: &Outcome, worst: Option<&Finding>, zone: &Zone) -> Vec<String> {
-    let first = match &outcome.restore {
-        Some(restore) => restore::text::impact(restore),
-        None => without_backup(outcome, worst),
+    let first = match (&outcome.restored, &outcome.restore) {
+        (Some(cluster), _) => wording::impact(cluster),
+        (None, Some(restore)) => restore::text::impact(restore),
+        (None, None) => without_backup(outcome, worst),
     };
     std::iter::once(first).chain(out_of_reach(worst, zone)).collect()
 }

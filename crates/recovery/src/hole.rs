@@ -15,11 +15,12 @@
 #[cfg(test)]
 mod tests;
 
+use crate::target::TargetTimeline;
 use pgwal_archive::lineage::Descent;
 use pgwal_format::text::history::Ancestor;
 use pgwal_format::{Layout, SegmentName, SegmentNo, TimelineId};
-use pgwal_recovery::TargetTimeline;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 /// What is known of an archive, as far as a question needs it.
 #[derive(Clone, Debug, Default)]
@@ -148,7 +149,7 @@ fn latest(start: TimelineId, known: &KnownNames) -> TimelineId {
 fn line_of(target: TimelineId, known: &KnownNames, layout: &Layout) -> Vec<LinePart> {
     let ancestors = known.histories.get(&target).map_or(&[][..], Vec::as_slice);
     let descent = Descent::of(target, ancestors, layout);
-    let parts = descent.timelines.iter().map(|(timeline, begin)| LinePart {
+    let parts = descent.passed.iter().map(|(timeline, begin)| LinePart {
         timeline: *timeline,
         begin: begin.map_or(SegmentNo(0), |begin| begin.segment),
         at_boundary: begin
@@ -189,4 +190,25 @@ fn left_branch<I: Iterator<Item = SegmentNo>>(
         }
     }
     None
+}
+
+impl fmt::Display for HoleAhead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let HoleAhead { asked, there, kind } = self;
+        match kind {
+            HoleKind::SameTimeline => {
+                write!(f, "{asked} is missing, and {there} behind it is here: WAL does not end there (WP101)")
+            }
+            HoleKind::LaterTimeline => write!(
+                f,
+                "{asked} is missing, and {there} of timeline {} to which recovery is going is here: WAL does not end there (WP101)",
+                there.timeline
+            ),
+            HoleKind::LeftBranch => write!(
+                f,
+                "{asked} is missing, the first segment of timeline {}: recovery would go on along timeline {} instead, behind the point where it was left, and {there} is here (WP101)",
+                asked.timeline, there.timeline
+            ),
+        }
+    }
 }

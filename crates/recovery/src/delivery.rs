@@ -1,0 +1,60 @@
+//! What a server gets of `walproof archive-get` on its way: not the bytes that lie there, but what it lets pass.
+
+use crate::archive_get::ArchiveGet;
+use crate::at_hand::FilesAtHand;
+use crate::events::Events;
+use crate::hole::{Absence, HoleKind, KnownNames, ServerAim, judge};
+use pgwal_archive::lineage::Descent;
+use pgwal_format::{Layout, SegmentName, SegmentNo, TimelineId};
+use pgwal_walk::{Run, Tail};
+
+/// `walproof archive-get` as the `restore_command` of a recovery.
+pub struct CheckedDelivery {
+    /// Its options.
+    pub options: ArchiveGet,
+    /// What it does not deliver stops the server; a standby asks again.
+    pub stops: bool,
+    known: KnownNames,
+    aim: ServerAim,
+    layout: Layout,
+}
+
+impl CheckedDelivery {
+    /// For a server that is going there, from the archive among these files.
+    pub fn new(options: ArchiveGet, stops: bool, shelf: &FilesAtHand<'_>, aim: ServerAim) -> CheckedDelivery {
+        let layout = shelf.layout;
+        let mut known = KnownNames::default();
+        let name = |timeline, number| SegmentName::new(timeline, number, layout.address(), layout.segment);
+        for place in shelf.places.iter().filter(|place| place.archive) {
+            known.segments.extend(place.inventory.segments.iter().map(|s| name(s.timeline, s.number)));
+            for node in place.lineage.nodes.iter().filter(|node| !node.broken) {
+                let passed = Descent::of(node.timeline, &node.written, &layout).passed;
+                let forks = passed.iter().zip(passed.iter().skip(1));
+                // A timeline that goes on has the segment of the fork whole; one that was left has a .partial.
+                let forks = forks.filter_map(|((parent, _), (_, begin))| Some(name(*parent, (*begin)?.segment)));
+                known.beyond_fork.extend(forks.filter(|fork| known.segments.contains(fork)).collect::<Vec<_>>());
+                known.histories.entry(node.timeline).or_insert_with(|| node.written.clone());
+            }
+        }
+        CheckedDelivery { options, stops, known, aim, layout }
+    }
+
+    /// A segment that is not there is missing in the middle.
+    pub fn is_hole(&self, timeline: TimelineId, number: SegmentNo) -> bool {
+        !self.options.ends_at_hole && !matches!(self.absence(timeline, number), Absence::End)
+    }
+
+    /// A segment that is there is not let pass: something in it is wrong, or WAL goes on behind its end.
+    pub fn refuses(&self, timeline: TimelineId, number: SegmentNo, run: &Run<Events<'_>>) -> bool {
+        let goes_on = || match self.absence(timeline, number) {
+            Absence::Hole(hole) => hole.kind != HoleKind::LeftBranch,
+            Absence::End => false,
+        };
+        !run.damages.is_empty() || matches!(run.tail, Tail::Stopped(_)) && goes_on()
+    }
+
+    fn absence(&self, timeline: TimelineId, number: SegmentNo) -> Absence {
+        let asked = SegmentName::new(timeline, number, self.layout.address(), self.layout.segment);
+        judge(asked, &self.known, &self.aim, &self.layout)
+    }
+}
