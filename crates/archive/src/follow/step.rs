@@ -3,7 +3,7 @@
 use super::file::{Filled, SegmentFile};
 use super::{DOUBT, FollowLoss, FollowStep, Following, GRACE, TakeFollowed};
 use pgwal_format::{Lsn, SegmentNo};
-use pgwal_walk::{Damage, Fault, Fold, Head, RecordBoundary, Run, ScanExpect, Stop, Tail, scan, scan_on};
+use pgwal_walk::{Damage, Fault, Fold, Head, RecordBoundary, Run, ScanExpect, Stop, Tail, is_zero, scan, scan_on};
 use std::collections::BTreeSet;
 
 impl Following<'_> {
@@ -33,6 +33,12 @@ impl Following<'_> {
             Some(place) => scan_on(&self.here.bytes, expect, room, place),
             None => scan(&self.here.bytes, expect, room),
         };
+        if let Tail::Switched { at } = run.tail
+            && take.wants_bytes()
+            && !self.is_switch_over(at.minus_within(start) as usize, &file)
+        {
+            return Ok(FollowStep::Wait);
+        }
         let mut damages = std::mem::take(&mut run.damages);
         let joint = if self.here.place.is_none() { self.left.meet(&run) } else { None };
         let over = joint.as_ref().and_then(|joint| joint.over.clone());
@@ -139,16 +145,22 @@ impl Following<'_> {
             },
             _ => size,
         };
-        // What lies behind a switch was not looked for.
-        while self.here.bytes.len() < to {
+        let bytes = self.here.bytes.get(from..to).unwrap_or(&[]);
+        if bytes.is_empty() { Ok(()) } else { take.bytes(&file.of(self.number), from, bytes) }
+    }
+
+    /// What lies behind a switch is what the server leaves there, and not what it is going to write over. Reads all of
+    /// the segment.
+    fn is_switch_over(&mut self, at: usize, file: &SegmentFile) -> bool {
+        let size = self.layout.segment.bytes() as usize;
+        while self.here.bytes.len() < size {
             let had = self.here.bytes.len();
             self.here.widen();
             if self.fill(file).is_err() || self.here.bytes.len() <= had {
-                return Ok(());
+                return false;
             }
         }
-        let bytes = self.here.bytes.get(from..to).unwrap_or(&[]);
-        if bytes.is_empty() { Ok(()) } else { take.bytes(&file.of(self.number), from, bytes) }
+        self.here.bytes.get(at..).is_some_and(is_zero) || self.is_written(self.number.next())
     }
 
     /// No record comes next. Is that the end for now?

@@ -79,24 +79,28 @@ impl Arrival {
 
     /// So much is here that it should be looked at, whether or not more is on its way.
     pub fn is_much(&self) -> bool {
-        self.is_here() || self.bytes.len() - self.handed.min(self.bytes.len()) > 1 << 20 && self.is_enough()
+        self.is_here() || self.bytes.len() - self.handed.min(self.bytes.len()) > 1 << 20 && self.is_enough(false)
     }
 
     /// Something is here that was not looked at.
     pub fn is_new(&mut self) -> bool {
         self.go_on();
-        std::mem::replace(&mut self.looked, self.bytes.len()) < self.bytes.len() && self.is_enough()
+        self.is_enough(true)
     }
 
-    /// Checks what is here. `None` where no record became whole.
-    pub fn check<F: Fold<Mark = ()>>(&mut self, fold: F) -> Result<Option<Arrived<'_, F>>, ReceiveFault> {
+    /// Checks what is here. `None` where no record became whole. `idle`: nothing more is on its way, and what is here
+    /// is looked at even where a record says that it goes on: it may have been given up.
+    pub fn check<F: Fold<Mark = ()>>(&mut self, fold: F, idle: bool) -> Result<Option<Arrived<'_, F>>, ReceiveFault> {
         self.go_on();
-        if !self.is_enough() {
+        if !self.is_enough(idle) {
             return Ok(None);
         }
         self.looked = self.bytes.len();
         let layout = self.known_layout()?;
         let limit = self.limit(&layout);
+        if limit == 0 {
+            return Ok(None);
+        }
         let expect = ScanExpect {
             layout: &layout,
             start: self.start(),
@@ -153,6 +157,7 @@ impl Arrival {
                 run.last.or_else(|| over.as_ref().map(|over| over.lsn)).or(self.place.and_then(|place| place.last));
             let timeline = run.last_timeline.unwrap_or(self.at.timeline);
             self.place = Some(RecordBoundary { offset: end, last, timeline });
+            self.chain.iter_mut().for_each(Chain::cut);
         }
         let from = std::mem::replace(&mut self.handed, end);
         if from >= end {
@@ -193,8 +198,9 @@ impl Arrival {
     fn limit(&self, layout: &Layout) -> usize {
         let here = self.bytes.len().min(self.size());
         let here = here - here % layout.align_bytes() as usize;
-        let in_page = here % layout.page.bytes() as usize;
-        if in_page < HEADER { here - in_page } else { here }
+        let page = layout.page.bytes() as usize;
+        let (in_page, header) = (here % page, if here < page { layout.long_header() } else { layout.short_header() });
+        if in_page <= header { here - in_page } else { here }
     }
 
     /// The end of the record that begins, or goes on, at a place: with fewer bytes it is not whole.
@@ -220,8 +226,9 @@ impl Arrival {
     }
 
     /// There is something to look at.
-    fn is_enough(&self) -> bool {
-        self.is_here() || self.bytes.len() >= self.wanted && self.bytes.len() > self.handed
+    fn is_enough(&self, idle: bool) -> bool {
+        let here = self.bytes.len();
+        self.is_here() || here > self.looked && here >= HEADER && (here >= self.wanted || idle)
     }
 
     /// All of the segment is here.

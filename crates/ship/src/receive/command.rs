@@ -1,6 +1,6 @@
 //! What a server that streams WAL is asked for, besides WAL.
 
-use super::connection::{Connection, Message};
+use super::connection::{Connection, ServerMessage};
 use super::fault::ReceiveFault;
 use super::message::{ServerError, row};
 use bytes::BytesMut;
@@ -22,7 +22,7 @@ pub struct SystemIdentity {
     pub position: Lsn,
 }
 
-type Row = Vec<Option<Vec<u8>>>;
+type AnswerRow = Vec<Option<Vec<u8>>>;
 
 /// What a replication slot keeps: `None` for one that has kept nothing yet.
 pub(super) type SlotKeeps = Option<(TimelineId, Lsn)>;
@@ -84,7 +84,7 @@ impl Connection {
     }
 
     /// Asks, and takes the rows of the answer.
-    fn ask(&mut self, command: &str) -> Result<Vec<Row>, ReceiveFault> {
+    fn ask(&mut self, command: &str) -> Result<Vec<AnswerRow>, ReceiveFault> {
         self.say(command)?;
         self.rows()
     }
@@ -96,28 +96,29 @@ impl Connection {
     }
 
     /// The rows of an answer, up to the server's being ready for more. It may have two answers to one question.
-    pub fn rows(&mut self) -> Result<Vec<Row>, ReceiveFault> {
+    pub fn rows(&mut self) -> Result<Vec<AnswerRow>, ReceiveFault> {
         let (mut rows, mut error) = (Vec::new(), None);
         loop {
-            let Message { tag, body } = self.must_come()?;
+            let ServerMessage { tag, body } = self.must_come()?;
             match tag {
                 b'D' if rows.len() < 16 => rows.push(row(&body)?),
                 // An error at the end of a session is followed by nothing.
                 b'E' => error = Some(ServerError::parse(&body)),
                 b'Z' => return error.map_or(Ok(rows), |error| Err(ReceiveFault::Server(error))),
-                b'T' | b'C' | b'S' | b'N' => {}
+                // Behind the end of a stream, too: that the server is still there.
+                b'T' | b'C' | b'S' | b'N' | b'd' => {}
                 other => return Err(ReceiveFault::protocol(format!("message {other} in an answer"))),
             }
         }
     }
 
-    pub fn must_come(&mut self) -> Result<Message, ReceiveFault> {
+    pub fn must_come(&mut self) -> Result<ServerMessage, ReceiveFault> {
         self.next(ANSWERS)?.ok_or(ReceiveFault::Silent)
     }
 }
 
 /// A column of a row, as text.
-pub(super) fn text(row: Option<&Row>, at: usize) -> Option<String> {
+pub(super) fn text(row: Option<&AnswerRow>, at: usize) -> Option<String> {
     String::from_utf8(row?.get(at)?.clone()?).ok()
 }
 

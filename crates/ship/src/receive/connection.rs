@@ -15,14 +15,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// A message of the server's.
-pub(super) struct Message {
+pub(super) struct ServerMessage {
     pub tag: u8,
     pub body: Vec<u8>,
 }
 
 /// An open connection.
 pub(super) struct Connection {
-    stream: Wire,
+    stream: SocketStream,
     place: String,
     pub is_encrypted: bool,
     /// What was read and not taken yet begins at `taken`.
@@ -30,7 +30,7 @@ pub(super) struct Connection {
     taken: usize,
 }
 
-enum Wire {
+enum SocketStream {
     Tcp(TcpStream),
     #[cfg(unix)]
     Unix(UnixStream),
@@ -59,13 +59,13 @@ impl Connection {
         if let Some(path) = place.socket() {
             let stream = UnixStream::connect(path).map_err(failed)?;
             stream.set_write_timeout(Some(WRITING)).map_err(failed)?;
-            return Ok(opened(Wire::Unix(stream), false));
+            return Ok(opened(SocketStream::Unix(stream), false));
         }
         let mut stream = dial(info, place).map_err(failed)?;
         stream.set_nodelay(true).map_err(failed)?;
         stream.set_write_timeout(Some(WRITING)).map_err(failed)?;
         if info.tls.mode == TlsMode::Disable {
-            return Ok(opened(Wire::Tcp(stream), false));
+            return Ok(opened(SocketStream::Tcp(stream), false));
         }
         stream.set_read_timeout(Some(info.connect_timeout)).map_err(failed)?;
         let mut ask = BytesMut::new();
@@ -75,7 +75,7 @@ impl Connection {
         stream.read_exact(&mut answer).map_err(failed)?;
         match answer[0] {
             b'S' => {}
-            _ if info.tls.mode == TlsMode::Prefer => return Ok(opened(Wire::Tcp(stream), false)),
+            _ if info.tls.mode == TlsMode::Prefer => return Ok(opened(SocketStream::Tcp(stream), false)),
             _ => return Err(ReceiveFault::Certificate(format!("{place} does not speak TLS"))),
         }
         let unnamed = |_| ReceiveFault::Certificate(format!("\"{}\" is no name of a host", place.host));
@@ -89,13 +89,13 @@ impl Connection {
                 return Err(if is_ours { ReceiveFault::Certificate(error.to_string()) } else { failed(error) });
             }
         }
-        Ok(opened(Wire::Tls(Box::new(stream)), true))
+        Ok(opened(SocketStream::Tls(Box::new(stream)), true))
     }
 
     /// Nobody on the way can read what is said.
     pub fn is_private(&self) -> bool {
         #[cfg(unix)]
-        if matches!(self.stream, Wire::Unix(_)) {
+        if matches!(self.stream, SocketStream::Unix(_)) {
             return true;
         }
         self.is_encrypted
@@ -104,23 +104,23 @@ impl Connection {
     /// Says something.
     pub fn send(&mut self, bytes: &[u8]) -> Result<(), ReceiveFault> {
         let said = match &mut self.stream {
-            Wire::Tcp(stream) => stream.write_all(bytes),
+            SocketStream::Tcp(stream) => stream.write_all(bytes),
             #[cfg(unix)]
-            Wire::Unix(stream) => stream.write_all(bytes),
-            Wire::Tls(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
+            SocketStream::Unix(stream) => stream.write_all(bytes),
+            SocketStream::Tls(stream) => stream.write_all(bytes).and_then(|()| stream.flush()),
         };
         said.map_err(|error| self.broken(&error))
     }
 
     /// The next message; `None` where none came in that time.
-    pub fn next(&mut self, within: Duration) -> Result<Option<Message>, ReceiveFault> {
+    pub fn next(&mut self, within: Duration) -> Result<Option<ServerMessage>, ReceiveFault> {
         loop {
             if let Some(length) = self.arrived()? {
                 let from = self.taken;
                 let tag = self.inbox.get(from).copied().unwrap_or(0);
                 let body = self.inbox.get(from + 5..from + 1 + length).unwrap_or(&[]).to_vec();
                 self.taken += 1 + length;
-                return Ok(Some(Message { tag, body }));
+                return Ok(Some(ServerMessage { tag, body }));
             }
             self.inbox.drain(..self.taken);
             self.taken = 0;
@@ -159,10 +159,10 @@ impl Connection {
         self.inbox.resize(had + CHUNK, 0);
         let room = self.inbox.get_mut(had..).unwrap_or(&mut []);
         let read = match &mut self.stream {
-            Wire::Tcp(stream) => stream.set_read_timeout(within).and_then(|()| stream.read(room)),
+            SocketStream::Tcp(stream) => stream.set_read_timeout(within).and_then(|()| stream.read(room)),
             #[cfg(unix)]
-            Wire::Unix(stream) => stream.set_read_timeout(within).and_then(|()| stream.read(room)),
-            Wire::Tls(stream) => stream.sock.set_read_timeout(within).and_then(|()| stream.read(room)),
+            SocketStream::Unix(stream) => stream.set_read_timeout(within).and_then(|()| stream.read(room)),
+            SocketStream::Tls(stream) => stream.sock.set_read_timeout(within).and_then(|()| stream.read(room)),
         };
         self.inbox.truncate(had + read.as_ref().map_or(0, |read| *read));
         read
@@ -170,6 +170,15 @@ impl Connection {
 
     fn broken(&self, error: &io::Error) -> ReceiveFault {
         ReceiveFault::Connection(self.place.clone(), error.to_string())
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // A server that does not hear it finds out by itself.
+        let mut out = BytesMut::new();
+        frontend::terminate(&mut out);
+        let _ = self.send(&out);
     }
 }
 

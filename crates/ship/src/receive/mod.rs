@@ -37,7 +37,7 @@ mod tls;
 
 pub use arrival::Arrived;
 pub use command::SystemIdentity;
-pub use conninfo::{ConnInfo, ConnInfoFault, Environment};
+pub use conninfo::{ConnInfo, ConnInfoFault, Surroundings};
 pub use fault::ReceiveFault;
 pub use message::ServerError;
 
@@ -45,7 +45,7 @@ use crate::unfinished::StartPoint;
 use arrival::Arrival;
 use bytes::BytesMut;
 use command::{quoted, text};
-use connection::{Connection, Message};
+use connection::{Connection, ServerMessage};
 use message::{Streamed, status};
 use pgwal_format::{Lsn, SegmentSize, TimelineId};
 use pgwal_walk::{Chain, Fold};
@@ -61,8 +61,8 @@ pub struct Receiver {
     identity: SystemIdentity,
     size: SegmentSize,
     arrival: Option<Arrival>,
-    /// The timeline ended, behind a stream or without one.
-    ended: Option<bool>,
+    /// Nothing more comes: the timeline ended, behind a stream or without one; or what is wrong.
+    ended: Option<Result<bool, ReceiveFault>>,
     /// When something came last, and whether it was asked since whether the server is there.
     heard: Instant,
     asked: bool,
@@ -205,7 +205,7 @@ impl Receiver {
     /// # Errors
     /// The connection breaks, or what comes is not right. Nothing more comes then.
     pub fn next<F: Fold<Mark = ()>>(&mut self, within: Duration, fold: F) -> Result<Received<'_, F>, ReceiveFault> {
-        let until = Instant::now() + within;
+        let (until, mut idle) = (Instant::now() + within, false);
         loop {
             let Some(arrival) = &mut self.arrival else { return Ok(Received::Nothing) };
             if arrival.is_much() || self.ended.is_some() {
@@ -213,7 +213,10 @@ impl Receiver {
             }
             // What is here already comes first; then there is time to look at it.
             let left = until.saturating_duration_since(Instant::now());
-            let Some(Message { tag, body }) = self.connection.next(left)? else { break };
+            let Some(ServerMessage { tag, body }) = self.connection.next(left)? else {
+                idle = true;
+                break;
+            };
             (self.heard, self.asked) = (Instant::now(), false);
             match tag {
                 b'd' => match Streamed::parse(&body)? {
@@ -229,12 +232,9 @@ impl Receiver {
                 // The stream begins.
                 b'W' | b'N' | b'S' => continue,
                 // The timeline ended; where it was asked for from its very end, without a stream.
-                b'c' | b'T' => {
-                    self.ended = Some(tag == b'c');
-                    break;
-                }
-                b'C' | b'Z' => return Err(ReceiveFault::Closed),
-                b'E' => return Err(ReceiveFault::Server(ServerError::parse(&body))),
+                b'c' | b'T' => self.ended = Some(Ok(tag == b'c')),
+                b'C' | b'Z' => self.ended = Some(Err(ReceiveFault::Closed)),
+                b'E' => self.ended = Some(Err(ReceiveFault::Server(ServerError::parse(&body)))),
                 other => return Err(ReceiveFault::protocol(format!("message {other} in the stream"))),
             }
             if !self.connection.has_next() {
@@ -244,14 +244,15 @@ impl Receiver {
         if self.heard.elapsed() > SILENCE * 2 {
             return Err(ReceiveFault::Silent);
         }
-        // What came before the end of the timeline is looked at first.
-        if let Some(streamed) = self.ended
-            && !self.arrival.as_mut().is_some_and(Arrival::is_new)
-        {
-            return self.timeline_ended(streamed);
+        // What came before the end is looked at first.
+        if self.ended.is_some() && !self.arrival.as_mut().is_some_and(Arrival::is_new) {
+            return match self.ended.take() {
+                Some(Err(fault)) => Err(fault),
+                ended => self.timeline_ended(matches!(ended, Some(Ok(true)))),
+            };
         }
         let Some(arrival) = &mut self.arrival else { return Ok(Received::Nothing) };
-        Ok(arrival.check(fold)?.map_or(Received::Nothing, Received::Checked))
+        Ok(arrival.check(fold, idle || self.ended.is_some())?.map_or(Received::Nothing, Received::Checked))
     }
 
     /// The server wants to know how far we are, or should be asked whether it is there.
@@ -279,7 +280,7 @@ impl Receiver {
     }
 
     fn timeline_ended<F>(&mut self, streamed: bool) -> Result<Received<'_, F>, ReceiveFault> {
-        (self.arrival, self.ended) = (None, None);
+        self.arrival = None;
         if streamed {
             let mut out = BytesMut::new();
             copy_done(&mut out);

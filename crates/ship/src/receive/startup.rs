@@ -1,6 +1,6 @@
 //! The first words: who we are, and the proof of it.
 
-use super::connection::{Connection, Message};
+use super::connection::{Connection, ServerMessage};
 use super::conninfo::{ConnInfo, HostPort};
 use super::fault::ReceiveFault;
 use super::message::ServerError;
@@ -26,7 +26,7 @@ pub(super) fn start(info: &ConnInfo, place: &HostPort) -> Result<(Connection, u3
     let mut login = Login { info, place, scram: None };
     let mut version = 0;
     loop {
-        let Some(Message { tag, body }) = connection.next(info.connect_timeout)? else {
+        let Some(ServerMessage { tag, body }) = connection.next(info.connect_timeout)? else {
             return Err(ReceiveFault::Connection(place.to_string(), "it does not answer".into()));
         };
         match tag {

@@ -63,7 +63,7 @@ impl ShipFailure {
             ShipFailure::Folder(fault) => fault.step == ShipStep::Compare,
             // A server that is not promoted yet, or has not come so far.
             ShipFailure::OtherHistory { here, there } => here.0 <= *there,
-            ShipFailure::Files(_) => false,
+            ShipFailure::Files(error) => matches!(error, pgwal_archive::Error::NoWal { .. }),
             ShipFailure::Lost(loss, _) => !matches!(**loss, FollowLoss::Unreadable { .. }),
             #[cfg(feature = "server")]
             ShipFailure::Server(fault) => fault.is_lasting(),

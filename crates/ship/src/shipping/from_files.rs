@@ -38,6 +38,8 @@ pub struct FileShipper<'a> {
     folder: &'a mut ShipFolder,
     options: FileShipOptions<'a>,
     flushed: Instant,
+    /// That of the last file of which something was shipped.
+    timeline: Option<TimelineId>,
 }
 
 /// More than any history file has.
@@ -81,7 +83,8 @@ impl<'a> FileShipper<'a> {
         }
         let (timeline, from) = following.place();
         tell(&ShipNews::Begins { place: &source.describe(), timeline, from });
-        let mut own = FileShipper { source, following: *following, folder, options, flushed: Instant::now() };
+        let mut own =
+            FileShipper { source, following: *following, folder, options, flushed: Instant::now(), timeline: None };
         own.take_histories(&histories)?;
         Ok(own)
     }
@@ -100,7 +103,8 @@ impl<'a> FileShipper<'a> {
             self.take_histories(&histories)?;
         }
         let layout = *self.following.layout();
-        let mut taking = Taking { folder: self.folder, layout, options: self.options, tell, timeline: None };
+        let mut taking =
+            Taking { folder: self.folder, layout, options: self.options, tell, timeline: &mut self.timeline };
         let state = self.following.advance(news, &mut taking)?;
         if self.folder.is_dirty() && (self.options.synchronous || self.flushed.elapsed() >= FLUSH) {
             self.folder.flush()?;
@@ -153,7 +157,7 @@ struct Taking<'x, 'a> {
     layout: Layout,
     options: FileShipOptions<'a>,
     tell: &'x mut dyn FnMut(&ShipNews<'_>),
-    timeline: Option<TimelineId>,
+    timeline: &'x mut Option<TimelineId>,
 }
 
 impl TakeFollowed for Taking<'_, '_> {

@@ -3,7 +3,7 @@
 use super::failure::ShipFailure;
 use super::{BackOff, FLUSH, ShipNews};
 use crate::receive::{ConnInfo, ReceiveFault, Received, Receiver, ServerError};
-use crate::unfinished::{Reached, ShipFolder, StartPoint};
+use crate::unfinished::{ShipFolder, ShippedEnd, StartPoint};
 use pgwal_archive::lineage::Descent;
 use pgwal_format::text::history;
 use pgwal_format::{AddressScheme, Layout, Lsn, SegmentSize, TimelineId};
@@ -45,12 +45,25 @@ pub fn ship_from_server(
     options: &ServerShipOptions<'_>,
     tell: &mut dyn FnMut(&ShipNews<'_>),
 ) -> Result<(), ShipFailure> {
-    let mut shipping =
-        ServerShipping { info, folder, options, tell, size: None, gap: false, layout: None, damaged: None };
+    let mut shipping = ServerShipping {
+        info,
+        folder,
+        options,
+        tell,
+        size: None,
+        gap: false,
+        layout: None,
+        best: Lsn::ZERO,
+        damaged: None,
+    };
     let mut back_off = BackOff::default();
     loop {
-        let before = shipping.folder.written();
+        let best = shipping.best;
         let Err(failure) = shipping.session() else { return Ok(shipping.folder.leave()?) };
+        // What came before the connection broke is kept.
+        if !matches!(failure, ShipFailure::Folder(_)) {
+            let _ = shipping.folder.leave();
+        }
         shipping.folder.forget();
         // Twice the same damage: it is not the line, it is what the server has.
         let damaged = if let ShipFailure::Server(ReceiveFault::Damaged { damage, .. }) = &failure {
@@ -68,7 +81,7 @@ pub fn ship_from_server(
             ShipFailure::Removed { .. } if options.after_gap && !shipping.gap => shipping.gap = true,
             failure if lasts || !options.retry => return Err(failure),
             failure => {
-                if shipping.folder.written() > before {
+                if shipping.best > best {
                     back_off.reset();
                 }
                 let after = back_off.pause();
@@ -91,6 +104,8 @@ struct ServerShipping<'a, 'x> {
     /// The server lacks what comes next: it begins with what it has.
     gap: bool,
     layout: Option<Layout>,
+    /// The end of all that came.
+    best: Lsn,
     /// Where the last session ended with damage.
     damaged: Option<Lsn>,
 }
@@ -148,8 +163,9 @@ impl ServerShipping<'_, '_> {
                 Received::Checked(arrived) => {
                     self.layout = Some(*arrived.bytes.layout);
                     self.gap = false;
-                    self.damaged = None;
-                    if let Some(name) = self.folder.take(arrived.bytes)? {
+                    let finished = self.folder.take(arrived.bytes)?;
+                    self.best = self.best.max(self.folder.written().unwrap_or_default());
+                    if let Some(name) = finished {
                         (self.tell)(&ShipNews::Segment(name));
                         news = true;
                     }
@@ -175,8 +191,10 @@ impl ServerShipping<'_, '_> {
     /// Says how far we are. What is flushed counts for the server where it keeps WAL for us, or waits for us.
     fn confirm(&self, server: &mut Receiver) -> Result<(), ShipFailure> {
         let counts = self.options.synchronous || self.options.slot.is_some();
-        let written = self.folder.written().unwrap_or(Lsn::ZERO);
-        let flushed = self.folder.flushed().filter(|_| counts).unwrap_or(Lsn::ZERO);
+        // Before anything came, the folder has all up to where it was begun.
+        let begun = server.handed().map_or(Lsn::ZERO, |(_, lsn)| lsn);
+        let written = self.folder.written().unwrap_or(begun);
+        let flushed = if counts { self.folder.flushed().unwrap_or(begun) } else { Lsn::ZERO };
         Ok(server.confirm(written, flushed)?)
     }
 
@@ -197,7 +215,7 @@ impl ServerShipping<'_, '_> {
     fn start_point(
         &self,
         server: &mut Receiver,
-        reached: Option<&Reached>,
+        reached: Option<&ShippedEnd>,
         descent: &Descent,
         size: SegmentSize,
     ) -> Result<StartPoint, ShipFailure> {
@@ -218,7 +236,7 @@ impl ServerShipping<'_, '_> {
     }
 
     /// What the server says of WAL that is gone, with what to do.
-    fn removed(&self, failure: ShipFailure, reached: Option<&Reached>, from: Lsn) -> ShipFailure {
+    fn removed(&self, failure: ShipFailure, reached: Option<&ShippedEnd>, from: Lsn) -> ShipFailure {
         match failure {
             ShipFailure::Server(ReceiveFault::Server(error)) if error.is_removed_wal() => ShipFailure::Removed {
                 says: ServerError::to_string(&error),

@@ -12,7 +12,7 @@ mod lock;
 mod reached;
 mod segment;
 
-pub use reached::{Reached, StartPoint};
+pub use reached::{ShippedEnd, StartPoint};
 
 use crate::destination::{Destination, FolderDestination, Publication, ToStage};
 use crate::fault::{ShipFault, ShipStep};
@@ -81,7 +81,7 @@ impl ShipFolder {
         &self.path
     }
 
-    /// The end of what was taken in this run.
+    /// The end of what was taken, since it was begun anew.
     pub fn written(&self) -> Option<Lsn> {
         self.written
     }
@@ -148,10 +148,9 @@ impl ShipFolder {
         Ok(())
     }
 
-    /// After a fault: what is open is opened anew.
+    /// Whoever ships begins anew: what is open is opened again, and how far it goes is known from what comes.
     pub fn forget(&mut self) {
-        self.segment = None;
-        self.written = self.flushed;
+        (self.segment, self.written, self.flushed) = (None, None, None);
     }
 
     /// Takes a history file, if there is none of that timeline yet. Returns whether it is new.

@@ -8,11 +8,11 @@ use pgwal_archive::lineage::Descent;
 use pgwal_archive::whose::FirstPage;
 use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_source::name::{NamePlace, place};
-use pgwal_walk::{Chain, Ignore};
+use pgwal_walk::{Chain, Ignore, Tail};
 
 /// How far the WAL in a folder goes.
 #[derive(Clone, Copy, Debug)]
-pub struct Reached {
+pub struct ShippedEnd {
     /// The newest segment, whole or not.
     pub segment: SegmentName,
     /// Its number.
@@ -36,7 +36,7 @@ pub struct StartPoint {
     pub number: SegmentNo,
 }
 
-impl Reached {
+impl ShippedEnd {
     /// Where to go on along a timeline with these ancestors: behind what is there, or, where that is of a timeline that
     /// was left before, where it was left. `None`: what is there is of no timeline on the way.
     pub fn go_on(&self, descent: &Descent) -> Option<StartPoint> {
@@ -55,7 +55,7 @@ impl ShipFolder {
     ///
     /// # Errors
     /// The folder, or its newest segment, cannot be read; or an unfinished segment has other records than the whole one.
-    pub fn reached(&mut self) -> Result<Option<Reached>, ShipFault> {
+    pub fn reached(&mut self) -> Result<Option<ShippedEnd>, ShipFault> {
         let mut found = self.segments()?;
         for (name, _) in found.iter().filter(|(name, is_whole)| !is_whole && found.contains(&(*name, true))) {
             give_way(&self.folder, &self.partial(*name), *name)?;
@@ -87,7 +87,7 @@ impl ShipFolder {
     }
 
     /// What a segment says; `None` for an unfinished one in which nothing was written yet.
-    fn look_at(&self, segment: SegmentName, is_whole: bool) -> Result<Option<Reached>, ShipFault> {
+    fn look_at(&self, segment: SegmentName, is_whole: bool) -> Result<Option<ShippedEnd>, ShipFault> {
         let file = if is_whole { FileName::Segment(segment) } else { FileName::Partial(segment) };
         let Some(stored) = self.folder.holds(file)?.into_iter().next() else { return Ok(None) };
         let bytes = self.folder.read(&stored, LARGEST)?;
@@ -100,8 +100,14 @@ impl ShipFolder {
         let (layout, system_id) = (first.layout, first.system_id);
         let (address, size) = (layout.address(), layout.segment);
         let number = segment.number(address, size).ok_or_else(|| refused("its name is that of no segment".into()))?;
-        let mut reached =
-            Reached { segment, number, is_whole, end: address.segment_start(number.next(), size), layout, system_id };
+        let mut reached = ShippedEnd {
+            segment,
+            number,
+            is_whole,
+            end: address.segment_start(number.next(), size),
+            layout,
+            system_id,
+        };
         if !is_whole {
             let records = whole_records(bytes, segment, &layout).len() as u64;
             if records == size.bytes() {
@@ -129,7 +135,9 @@ impl ShipFolder {
         let name = SegmentName::new(timeline, before, layout.address(), layout.segment);
         let stored = self.folder.holds(FileName::Segment(name)).ok().and_then(|stored| stored.into_iter().next());
         let Some(bytes) = stored.and_then(|stored| self.folder.read(&stored, LARGEST).ok()) else { return chain };
-        if let Some(run) = scanned(&bytes, name, layout, Ignore) {
+        // Nothing follows one that is damaged: what comes is checked from its own beginning on.
+        let run = scanned(&bytes, name, layout, Ignore);
+        if let Some(run) = run.filter(|run| run.damages.is_empty() && !matches!(run.tail, Tail::Stopped(_))) {
             chain.push(&run);
         }
         chain

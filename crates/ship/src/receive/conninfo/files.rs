@@ -1,13 +1,13 @@
 //! What lies in files of the user: services, and passwords.
 
-use super::{ConnInfoFault, Environment};
+use super::{ConnInfoFault, Surroundings};
 use std::path::{Path, PathBuf};
 
 /// More than any of these files has.
 const LIMIT: u64 = 1 << 20;
 
 /// The settings of a service: the user's file, else that of the system.
-pub(super) fn service(name: &str, environment: &Environment<'_>) -> Result<Vec<(String, String)>, ConnInfoFault> {
+pub(super) fn service(name: &str, environment: &Surroundings<'_>) -> Result<Vec<(String, String)>, ConnInfoFault> {
     let own = environment.get("PGSERVICEFILE").map(PathBuf::from);
     let own = own.or_else(|| Some(environment.home()?.join(".pg_service.conf")));
     let system = environment.get("PGSYSCONFDIR").map(|folder| Path::new(&folder).join("pg_service.conf"));

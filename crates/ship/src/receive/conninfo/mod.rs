@@ -102,9 +102,9 @@ impl fmt::Display for ConnInfoFault {
 impl std::error::Error for ConnInfoFault {}
 
 /// What the surroundings say.
-pub struct Environment<'a>(pub &'a dyn Fn(&str) -> Option<String>);
+pub struct Surroundings<'a>(pub &'a dyn Fn(&str) -> Option<String>);
 
-impl Environment<'_> {
+impl Surroundings<'_> {
     fn get(&self, name: &str) -> Option<String> {
         (self.0)(name).filter(|value| !value.is_empty())
     }
@@ -182,14 +182,14 @@ impl ConnInfo {
     /// # Errors
     /// What is wrong with it, or with a file that it names.
     pub fn parse(text: &str) -> Result<ConnInfo, ConnInfoFault> {
-        ConnInfo::parse_in(text, &Environment(&|name| std::env::var(name).ok()))
+        ConnInfo::parse_in(text, &Surroundings(&|name| std::env::var(name).ok()))
     }
 
     /// The same in other surroundings.
     ///
     /// # Errors
     /// As [`ConnInfo::parse`].
-    pub fn parse_in(text: &str, environment: &Environment<'_>) -> Result<ConnInfo, ConnInfoFault> {
+    pub fn parse_in(text: &str, environment: &Surroundings<'_>) -> Result<ConnInfo, ConnInfoFault> {
         let given = words::parse(text)?;
         if given.iter().any(|(key, _)| key == "password") {
             return Err(ConnInfoFault::Password);
@@ -345,7 +345,7 @@ mod tests {
     fn parsed(text: &str, variables: &[(&str, &str)]) -> Result<ConnInfo, ConnInfoFault> {
         let all: BTreeMap<String, String> =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        ConnInfo::parse_in(text, &Environment(&|name| all.get(name).cloned()))
+        ConnInfo::parse_in(text, &Surroundings(&|name| all.get(name).cloned()))
     }
 
     #[test]
