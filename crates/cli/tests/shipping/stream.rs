@@ -49,7 +49,7 @@ fn wal_is_cut_anywhere_and_so_are_connections() {
     let words = ["--server", &conninfo, "--to", to.to_str().unwrap(), "--end", "0/600000", "-v"];
     let (code, said) = ends(&mut ship(&words));
     assert_eq!(code, 0, "{said}");
-    assert!(said.contains("the server closed the connection; again in"), "{said}");
+    assert!(said.contains("again in"), "{said}");
     assert!(said.contains("000000010000000000000005 is whole"), "{said}");
     assert_eq!((whole(&to), partials(&to).len()), (site.files(), 0));
     is_of(&to, &[&site.path("pg_wal")]);
