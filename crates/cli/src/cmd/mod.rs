@@ -79,7 +79,7 @@ subcommands! {
     ArchivePrune => archive_prune::ArchivePruneArgs,
     /// Delivers a file of an archive, checked and whole, or says why not: a restore_command
     ArchiveGet => archive_get::ArchiveGetArgs,
-    /// Ships WAL record by record into a folder, from the files of a server or from the server, so that a crash loses little
+    /// Ships WAL record by record into a folder, from the files of a server or from the server itself
     Ship => ship::ShipArgs,
     /// Explains a code of walproof or a line of PostgreSQL's log
     Explain => explain::ExplainArgs,

@@ -2,7 +2,8 @@
 
 use super::connection::{Connection, ServerMessage};
 use super::fault::ReceiveFault;
-use super::message::{ServerError, row};
+use super::message::row;
+use super::refusal::ServerError;
 use bytes::BytesMut;
 use pgwal_format::{Lsn, SegmentSize, TimelineId};
 use postgres_protocol::message::frontend;

@@ -1,7 +1,7 @@
 //! Why nothing more comes from a server.
 
 use super::conninfo::ConnInfoFault;
-use super::message::ServerError;
+use super::refusal::ServerError;
 use pgwal_format::layout::NotWal;
 use pgwal_format::{Layout, Lsn, TimelineId};
 use pgwal_walk::Damage;

@@ -32,6 +32,7 @@ mod connection;
 mod conninfo;
 mod fault;
 mod message;
+mod refusal;
 mod startup;
 mod tls;
 
@@ -39,7 +40,7 @@ pub use arrival::Arrived;
 pub use command::SystemIdentity;
 pub use conninfo::{ConnInfo, ConnInfoFault, Surroundings};
 pub use fault::ReceiveFault;
-pub use message::ServerError;
+pub use refusal::ServerError;
 
 use crate::unfinished::StartPoint;
 use arrival::Arrival;

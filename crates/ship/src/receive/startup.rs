@@ -3,7 +3,7 @@
 use super::connection::{Connection, ServerMessage};
 use super::conninfo::{ConnInfo, HostPort};
 use super::fault::ReceiveFault;
-use super::message::ServerError;
+use super::refusal::ServerError;
 use bytes::BytesMut;
 use postgres_protocol::authentication::md5_hash;
 use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, ScramSha256};

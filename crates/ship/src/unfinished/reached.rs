@@ -54,7 +54,8 @@ impl ShipFolder {
     /// How far the WAL goes that lies here. Unfinished segments of which the archive has the whole are removed.
     ///
     /// # Errors
-    /// The folder, or its newest segment, cannot be read; or an unfinished segment has other records than the whole one.
+    /// The folder, or its newest segment, cannot be read; or an unfinished segment has other records than the whole
+    /// one of its name.
     pub fn reached(&mut self) -> Result<Option<ShippedEnd>, ShipFault> {
         let mut found = self.segments()?;
         for (name, _) in found.iter().filter(|(name, is_whole)| !is_whole && found.contains(&(*name, true))) {
