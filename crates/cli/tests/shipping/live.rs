@@ -9,7 +9,8 @@ use std::process::Command;
 use std::time::Duration;
 use walproof_live::{LiveRecovery, Postgres, RecoveryEnd, RecoveryMode, Server, Shape, Wal, gate};
 
-const OLDEST: u32 = 12;
+/// Before, `wal_keep_size` has another name.
+const OLDEST: u32 = 13;
 
 /// A server that streams, with the settings in addition.
 pub fn started(settings: &str) -> Option<Server> {
