@@ -50,6 +50,18 @@ pub fn ship(rounds: u32) -> Result<()> {
     done(command.env("WALPROOF_SHIP_ROUNDS", rounds.to_string()))
 }
 
+/// `ship` beside primaries that are killed so many times, and killed and cut itself so many times.
+pub fn ship_records(rounds: u32, kills: u32) -> Result<()> {
+    let run = |test: &str, rounds: u32| {
+        let mut command = cargo();
+        command.args(["test", "--workspace", "--test", "shipping", "--", "--nocapture", "--exact", test]);
+        done(command.env("WALPROOF_SHIP_ROUNDS", rounds.to_string()))
+    };
+    run("live::a_primary_is_killed_and_what_was_acknowledged_is_there", rounds)?;
+    run("lost::the_server_itself_is_promoted_and_followed", rounds)?;
+    run("lost::killed_and_cut_at_any_point_it_goes_on", kills)
+}
+
 /// Archives under load, looked at again and again: no run may raise a false alarm.
 pub fn busy_archive(runs: u32) -> Result<()> {
     let mut command = cargo();

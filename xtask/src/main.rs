@@ -44,6 +44,8 @@ usage: cargo xtask COMMAND
   ship-speed             time archive-push, archive-get and check beside cp and pgBackRest, write benches/results/shipping.md
   long ship [ROUNDS]     archive-push, archive-get, archive-prune and check killed, crowded and deprived of their place, ROUNDS (300)
                          each, and their tests with servers
+  long ship-records [ROUNDS] [KILLS]
+                         ship: the primary killed ROUNDS (20) times, three promotions; itself killed, and its connections cut, KILLS (200) times
   long index             1,000 edits of an archive under an index, 500 partitions of one into parts, 200 killed runs, 10,000 segments
   long million-files     walproof on a folder of a million empty files
   long busy-archive [RUNS]
@@ -86,6 +88,9 @@ fn main() -> Result<()> {
         ["ship-speed"] => ship_speed::run(),
         ["long", "ship"] => long::ship(300),
         ["long", "ship", rounds] => long::ship(rounds.parse()?),
+        ["long", "ship-records"] => long::ship_records(20, 200),
+        ["long", "ship-records", rounds] => long::ship_records(rounds.parse()?, 200),
+        ["long", "ship-records", rounds, kills] => long::ship_records(rounds.parse()?, kills.parse()?),
         ["long", "index"] => long::index(),
         ["long", "million-files"] => long::million_files(),
         ["long", "busy-archive"] => long::busy_archive(25),

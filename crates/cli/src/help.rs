@@ -216,6 +216,20 @@ const PAGES: &[HelpPage] = &[
         exits: SERVER_EXITS,
     },
     HelpPage {
+        name: "ship",
+        shown: &[],
+        examples: &[
+            ("walproof ship /var/lib/postgresql/15/main --to /mnt/wal", "from the files of a server"),
+            ("walproof ship --server 'host=db user=repl' --slot ship --create-slot --to /srv/wal", "from the server"),
+            ("restore_command = 'walproof archive-get %f %p --from /srv/wal --partial'", "what takes it"),
+        ],
+        exits: &[
+            ("0", "the end that was asked for is reached"),
+            ("1", "WAL is damaged or gone, or that of another cluster or history"),
+            ("2", "anything else that trying again does not change"),
+        ],
+    },
+    HelpPage {
         name: "archive-prune",
         shown: &["archive", "path", "keep_from", "pgdata", "keep_backups", "yes", "format", "jobs"],
         examples: &[

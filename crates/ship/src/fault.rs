@@ -20,6 +20,8 @@ pub enum ShipStep {
     Pack,
     /// A file was removed.
     Remove,
+    /// It was compared with what is to be there: it will not become right by itself.
+    Compare,
 }
 
 /// Something that could not be done, and why.
@@ -61,6 +63,7 @@ impl fmt::Display for ShipFault {
             ShipStep::Name => write!(f, "cannot give {place} its name: {why}"),
             ShipStep::Flush => write!(f, "cannot flush {place}: {why}"),
             ShipStep::Pack => write!(f, "cannot pack {place}: {why}"),
+            ShipStep::Compare => write!(f, "{place}: {why}"),
             ShipStep::Remove => write!(f, "cannot remove {place}: {why}"),
         }
     }

@@ -6,6 +6,9 @@
 //! | [`mod@push`] | archives it, into folders and object stores | `archive_command` |
 //! | [`mod@prune`] | removes what no restore needs | |
 //! | [`mod@get`] | gives out a file of it | `restore_command` |
+//! | [`shipping`] | carries it record by record, from files or from a server | |
+//! | `receive` | a server's stream of WAL, record by record (feature `server`) | |
+//! | [`unfinished`] | the folder into which that is written | |
 //!
 //! Nothing here prints, and no exit code is known here: each answer is a value, whoever asked says it.
 //!
@@ -29,7 +32,13 @@ pub mod inspect;
 mod objection;
 pub mod prune;
 pub mod push;
+#[cfg(feature = "server")]
+pub mod receive;
 mod server;
+#[cfg(unix)]
+pub mod shipping;
+#[cfg(unix)]
+pub mod unfinished;
 mod wording;
 
 pub use ends::{PassedEnds, StateTrouble};

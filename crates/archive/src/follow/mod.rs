@@ -28,6 +28,7 @@ use crate::lineage::Branch;
 use crate::lines::{LineOfWal, ReadArchive, read_remembered};
 use crate::look::{Depth, Look, Which};
 use crate::way::Way;
+use crate::whose::Cluster;
 use file::SegmentAtHand;
 use kept::OpenFiles;
 use pgwal_format::record::Record;
@@ -95,6 +96,20 @@ pub trait TakeFollowed {
     /// # Errors
     /// It cannot take it.
     fn over_seam(&mut self, record: &Record<'_>, timeline: TimelineId) -> Result<(), Self::Error>;
+
+    /// It wants the bytes as well.
+    fn wants_bytes(&self) -> bool {
+        false
+    }
+
+    /// The bytes of a file from one record boundary, or its beginning, to another, or its end: those of the records
+    /// before, and what lies between them.
+    ///
+    /// # Errors
+    /// It cannot take them.
+    fn bytes(&mut self, _segment: &FollowedSegment, _offset: usize, _bytes: &[u8]) -> Result<(), Self::Error> {
+        Ok(())
+    }
 
     /// What else is lost.
     ///
@@ -222,6 +237,16 @@ impl<'a> Following<'a> {
     /// How the WAL is laid out.
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// Whose WAL it is.
+    pub fn cluster(&self) -> &Cluster {
+        &self.names.own.archive.cluster
+    }
+
+    /// The timeline of the segment that is read, and where that starts.
+    pub fn place(&self) -> (TimelineId, Lsn) {
+        (self.timeline_of(self.number), self.start_of(self.number))
     }
 
     /// Hands on what has come since.

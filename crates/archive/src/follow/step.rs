@@ -3,7 +3,7 @@
 use super::file::{Filled, SegmentFile};
 use super::{DOUBT, FollowLoss, FollowStep, Following, GRACE, TakeFollowed};
 use pgwal_format::{Lsn, SegmentNo};
-use pgwal_walk::{Damage, Fault, Head, RecordBoundary, ScanExpect, Stop, Tail, scan, scan_on};
+use pgwal_walk::{Damage, Fault, Fold, Head, RecordBoundary, Run, ScanExpect, Stop, Tail, is_zero, scan, scan_on};
 use std::collections::BTreeSet;
 
 impl Following<'_> {
@@ -33,6 +33,12 @@ impl Following<'_> {
             Some(place) => scan_on(&self.here.bytes, expect, room, place),
             None => scan(&self.here.bytes, expect, room),
         };
+        if let Tail::Switched { at } = run.tail
+            && take.wants_bytes()
+            && !self.is_switch_over(at.minus_within(start) as usize, &file)
+        {
+            return Ok(FollowStep::Wait);
+        }
         let mut damages = std::mem::take(&mut run.damages);
         let joint = if self.here.place.is_none() { self.left.meet(&run) } else { None };
         let over = joint.as_ref().and_then(|joint| joint.over.clone());
@@ -60,6 +66,7 @@ impl Following<'_> {
         if run.last.is_some() {
             self.reached = Some((file.timeline, run.end));
         }
+        self.hand_on(&run, over_seam, &file, take)?;
         if take.is_full() || self.end.is_some_and(|end| run.end >= end) {
             return Ok(FollowStep::Done);
         }
@@ -81,13 +88,7 @@ impl Following<'_> {
                 None => return Ok(FollowStep::Wait),
             }
         }
-        let entered = self.here.place.is_some()
-            || run.first.is_some()
-            || match &run.head {
-                Head::Record => true,
-                Head::Rest(rest) => rest.end.is_some(),
-                _ => false,
-            };
+        let entered = self.is_entered(&run);
         if let Tail::Stopped(stop) = run.tail {
             if entered {
                 let before = self.here.place;
@@ -106,6 +107,60 @@ impl Following<'_> {
         self.left.push(&run);
         self.go_to(self.number.next());
         Ok(FollowStep::On)
+    }
+
+    /// It is known where the next record starts.
+    fn is_entered<F: Fold>(&self, run: &Run<F>) -> bool {
+        self.here.place.is_some()
+            || run.first.is_some()
+            || match &run.head {
+                Head::Record => true,
+                Head::Rest(rest) => rest.end.is_some(),
+                _ => false,
+            }
+    }
+
+    /// Hands on the bytes of the records that were, or those up to the end of the segment.
+    fn hand_on<F: Fold, T: TakeFollowed>(
+        &mut self,
+        run: &Run<F>,
+        over_seam: Option<(Lsn, bool)>,
+        file: &SegmentFile,
+        take: &mut T,
+    ) -> Result<(), T::Error> {
+        if !take.wants_bytes() {
+            return Ok(());
+        }
+        let size = self.layout.segment.bytes() as usize;
+        let from = self.here.place.map_or(0, |place| place.offset);
+        let end = run.end.minus_within(run.from) as usize;
+        let is_rest_alone = self.here.place.is_none() && run.first.is_none();
+        let to = match run.tail {
+            Tail::Stopped(_) if self.is_entered(run) => end,
+            Tail::Stopped(_) => return Ok(()),
+            Tail::Switched { .. } if is_rest_alone => match over_seam {
+                Some((_, false)) => end,
+                None if !self.is_written(self.number.next()) => return Ok(()),
+                _ => size,
+            },
+            _ => size,
+        };
+        let bytes = self.here.bytes.get(from..to).unwrap_or(&[]);
+        if bytes.is_empty() { Ok(()) } else { take.bytes(&file.of(self.number), from, bytes) }
+    }
+
+    /// What lies behind a switch is what the server leaves there, and not what it is going to write over. Reads all of
+    /// the segment.
+    fn is_switch_over(&mut self, at: usize, file: &SegmentFile) -> bool {
+        let size = self.layout.segment.bytes() as usize;
+        while self.here.bytes.len() < size {
+            let had = self.here.bytes.len();
+            self.here.widen();
+            if self.fill(file).is_err() || self.here.bytes.len() <= had {
+                return false;
+            }
+        }
+        self.here.bytes.get(at..).is_some_and(is_zero) || self.is_written(self.number.next())
     }
 
     /// No record comes next. Is that the end for now?

@@ -105,7 +105,7 @@ pub fn run(args: &DumpArgs) -> anyhow::Result<Exit> {
     }
     filter.prepare(source, &options)?;
     let pages = args.save_fullpage.as_deref().map(fullpage::ImageFolder::new).transpose()?;
-    let watch = if args.follow { Some(Watch::new(&args.reading.archive()?)?) } else { None };
+    let watch = if args.follow { Some(Watch::new(&args.reading.archive()?)?.output()?) } else { None };
     let work = Work { filter, pages, watch };
     options.interrupt = work.watch.as_ref().map(Watch::interrupt);
     if format == DumpFormat::Waldump && !args.quiet {

@@ -18,6 +18,7 @@ pub mod locate;
 pub mod plan;
 pub(crate) mod reading;
 pub(crate) mod restoring;
+pub mod ship;
 pub mod stats;
 pub mod summarize;
 pub mod timelines;
@@ -78,6 +79,8 @@ subcommands! {
     ArchivePrune => archive_prune::ArchivePruneArgs,
     /// Delivers a file of an archive, checked and whole, or says why not: a restore_command
     ArchiveGet => archive_get::ArchiveGetArgs,
+    /// Ships WAL record by record into a folder, from the files of a server or from the server itself
+    Ship => ship::ShipArgs,
     /// Explains a code of walproof or a line of PostgreSQL's log
     Explain => explain::ExplainArgs,
     /// Writes manual pages, or completions for shells

@@ -1,4 +1,4 @@
-//! `dump --follow`: looks again whenever something is written, until somebody has had enough.
+//! `dump --follow` and `ship`: look again whenever something is written, until somebody has had enough.
 //!
 //! ```text
 //! inotify ──► written, renamed ─┐
@@ -39,13 +39,23 @@ pub fn list<R: Render>(
         Ok(follower) => follower,
         Err(listed) => return Ok(*listed),
     };
+    look(source, watch, &mut |news| follower.advance(news, sink))?;
+    follower.finish()
+}
+
+/// Looks whenever there is news, until that is enough or a signal comes.
+pub fn look<E>(
+    source: &dyn Source,
+    watch: &Watch,
+    look: &mut dyn FnMut(FollowNews) -> Result<FollowState, E>,
+) -> Result<(), E> {
     let mut news = renamed(watch.add_folders(source));
     loop {
         let begun = Instant::now();
-        let state = follower.advance(news, sink)?;
+        let state = look(news)?;
         let taken = begun.elapsed();
         if state == FollowState::Finished || watch.is_over() {
-            return follower.finish();
+            return Ok(());
         }
         let most = match state {
             FollowState::Doubting => SOON,

@@ -35,7 +35,7 @@ struct Shared {
 }
 
 impl Watch {
-    /// Watches signals and standard output, and the folders that were named.
+    /// Watches signals, and the folders that were named.
     ///
     /// # Errors
     /// One of them is no folder, or there are no threads.
@@ -56,12 +56,6 @@ impl Watch {
             }
         })?;
         let told = Arc::clone(&shared);
-        std::thread::Builder::new().name("output".into()).spawn(move || {
-            if reader_goes_away() {
-                told.end();
-            }
-        })?;
-        let told = Arc::clone(&shared);
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             if let Some(tell) = meaning(event) {
                 told.board.tell(tell);
@@ -70,6 +64,20 @@ impl Watch {
         let watch = Watch { shared, folders: Mutex::new(watcher.ok().map(|watcher| (watcher, BTreeSet::new()))) };
         archive.iter().for_each(|path| watch.add(path));
         Ok(watch)
+    }
+
+    /// It is over, too, once nobody reads standard output any more.
+    ///
+    /// # Errors
+    /// There are no threads.
+    pub fn output(self) -> anyhow::Result<Watch> {
+        let told = Arc::clone(&self.shared);
+        std::thread::Builder::new().name("output".into()).spawn(move || {
+            if reader_goes_away() {
+                told.end();
+            }
+        })?;
+        Ok(self)
     }
 
     /// Watches the folders in which there is WAL, too.

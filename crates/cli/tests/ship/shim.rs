@@ -49,6 +49,11 @@ ssize_t write(int fd, const void *bytes, size_t count) {
     return fd_fails("write", fd) ? -1 : real(fd, bytes, count);
 }
 
+ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t at) {
+    ssize_t (*real)(int, const void *, size_t, off64_t) = dlsym(RTLD_NEXT, "pwrite64");
+    return fd_fails("write", fd) ? -1 : real(fd, bytes, count, at);
+}
+
 ssize_t read(int fd, void *bytes, size_t count) {
     ssize_t (*real)(int, void *, size_t) = dlsym(RTLD_NEXT, "read");
     return fd_fails("read", fd) ? -1 : real(fd, bytes, count);
@@ -56,6 +61,11 @@ ssize_t read(int fd, void *bytes, size_t count) {
 
 int fsync(int fd) {
     int (*real)(int) = dlsym(RTLD_NEXT, "fsync");
+    return fd_fails("fsync", fd) ? -1 : real(fd);
+}
+
+int fdatasync(int fd) {
+    int (*real)(int) = dlsym(RTLD_NEXT, "fdatasync");
     return fd_fails("fsync", fd) ? -1 : real(fd);
 }
 

@@ -93,13 +93,7 @@ impl Destination for FolderDestination {
     }
 
     fn stage<'a>(&'a self, file: ToStage<'a>) -> Result<Box<dyn StagedFile + Send + 'a>, ShipFault> {
-        let failed = |error: io::Error| ShipFault::io(ShipStep::Write, &self.path, &error);
-        let (unfinished, out) = self.begin(file).map_err(failed)?;
-        // From here on, whatever fails leaves nothing behind.
-        let mut staged = StagedInFolder { folder: self, stored: file.stored, unfinished, out, is_named: false };
-        staged.out.write_all(file.bytes).map_err(failed)?;
-        staged.out.sync_all().map_err(failed)?;
-        Ok(Box::new(staged))
+        Ok(Box::new(self.staged(file)?))
     }
 
     fn settle(&self, stored: &str) -> Result<(), ShipFault> {
@@ -125,6 +119,35 @@ impl Destination for FolderDestination {
 }
 
 impl FolderDestination {
+    /// Stores a file in the place of another one.
+    pub(crate) fn replace(&self, file: ToStage<'_>) -> Result<(), ShipFault> {
+        let mut staged = self.staged(file)?;
+        let path = self.path.join(file.stored);
+        fs::rename(&staged.unfinished, &path).map_err(|error| ShipFault::io(ShipStep::Name, &path, &error))?;
+        staged.is_named = true;
+        self.flush()
+    }
+
+    /// Gives a file of this folder another name, if no other file has it, and makes it keep that over a crash.
+    pub(crate) fn name(&self, file: &Path, stored: &str) -> Result<Publication, ShipFault> {
+        let path = self.path.join(stored);
+        match rename(file, &path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Publication::Taken),
+            Err(error) => Err(ShipFault::io(ShipStep::Name, &path, &error)),
+            Ok(()) => self.flush().map(|()| Publication::Done),
+        }
+    }
+
+    fn staged<'a>(&'a self, file: ToStage<'a>) -> Result<StagedInFolder<'a>, ShipFault> {
+        let failed = |error: io::Error| ShipFault::io(ShipStep::Write, &self.path, &error);
+        let (unfinished, out) = self.begin(file).map_err(failed)?;
+        // From here on, whatever fails leaves nothing behind.
+        let mut staged = StagedInFolder { folder: self, stored: file.stored, unfinished, out, is_named: false };
+        staged.out.write_all(file.bytes).map_err(failed)?;
+        staged.out.sync_all().map_err(failed)?;
+        Ok(staged)
+    }
+
     fn unfinished(&self, stored: &str, number: u32) -> PathBuf {
         self.path.join(format!(".{stored}.{number}{OWN_SUFFIX}"))
     }
@@ -181,15 +204,11 @@ struct StagedInFolder<'a> {
 
 impl StagedFile for StagedInFolder<'_> {
     fn publish(mut self: Box<Self>) -> Result<Publication, ShipFault> {
-        let path = self.folder.path.join(self.stored);
-        match rename(&self.unfinished, &path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Publication::Taken),
-            Err(error) => Err(ShipFault::io(ShipStep::Name, &path, &error)),
-            Ok(()) => {
-                self.is_named = true;
-                self.folder.flush().map(|()| Publication::Done)
-            }
-        }
+        let publication = self.folder.name(&self.unfinished, self.stored);
+        // Where only its new name could not be flushed, nothing of it lies under the old one.
+        let unnamed = matches!(&publication, Ok(Publication::Taken) | Err(ShipFault { step: ShipStep::Name, .. }));
+        self.is_named = !unnamed;
+        publication
     }
 }
 

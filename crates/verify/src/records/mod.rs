@@ -23,7 +23,7 @@ mod twice;
 mod workers;
 
 pub use folded::{FoldError, fold};
-pub use follow::{FollowNews, FollowState, Follower};
+pub use follow::{FollowNews, FollowState, Follower, finding_of};
 pub use lent::{Records, WalItem, lend};
 pub use part::{ListItem, ListPart, ListPlace, ListSink, NoEvent};
 

@@ -9,7 +9,7 @@ use pgwal_format::{Layout, Lsn, SegmentName, SegmentNo, TimelineId};
 use pgwal_walk::Damage;
 
 /// The finding of a loss.
-pub(super) fn of(layout: &Layout, loss: &FollowLoss) -> Finding {
+pub fn of(layout: &Layout, loss: &FollowLoss) -> Finding {
     match loss {
         FollowLoss::Damage { damage, begun, segment } => of_damage(layout, damage, *begun, segment),
         &FollowLoss::Gap { timeline, lsn, first, next } => gap(layout, timeline, lsn, first, next),

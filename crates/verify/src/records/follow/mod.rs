@@ -17,6 +17,7 @@ use pgwal_archive::Depth;
 use pgwal_archive::follow::{FollowOpened, Followed, Following};
 use pgwal_source::Source;
 
+pub use found::of as finding_of;
 pub use pgwal_archive::follow::{FollowNews, FollowState};
 
 /// Lists records as they come.

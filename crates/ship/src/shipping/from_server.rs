@@ -1,0 +1,264 @@
+//! From a server, by streaming replication.
+
+use super::failure::ShipFailure;
+use super::{BackOff, FLUSH, ShipNews};
+use crate::receive::{ConnInfo, ReceiveFault, Received, Receiver, ServerError};
+use crate::unfinished::{ShipFolder, ShippedEnd, StartPoint};
+use pgwal_archive::lineage::Descent;
+use pgwal_format::text::history;
+use pgwal_format::{AddressScheme, Layout, Lsn, SegmentSize, TimelineId};
+use pgwal_walk::Ignore;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How to ship.
+#[derive(Clone, Copy, Debug)]
+pub struct ServerShipOptions<'a> {
+    /// A physical replication slot, so that the server keeps WAL that was not shipped.
+    pub slot: Option<&'a str>,
+    /// Make it, if there is none.
+    pub create_slot: bool,
+    /// Flush all that arrives at once, and say so: the server may wait for that with every commit.
+    pub synchronous: bool,
+    /// Try again, as long as that may help.
+    pub retry: bool,
+    /// WAL that the server has no more is left out.
+    pub after_gap: bool,
+    /// Where to end.
+    pub end: Option<Lsn>,
+    /// How often to say how far we are, at least.
+    pub status: Duration,
+    /// Set to stop early.
+    pub interrupt: &'a AtomicBool,
+}
+
+/// How long to wait for WAL: a signal is looked for in between.
+const WAIT: Duration = Duration::from_millis(500);
+
+/// Ships until it is told to stop, or the end that was asked for is reached.
+///
+/// # Errors
+/// What trying again does not change, or anything where it is not to try again.
+pub fn ship_from_server(
+    info: &ConnInfo,
+    folder: &mut ShipFolder,
+    options: &ServerShipOptions<'_>,
+    tell: &mut dyn FnMut(&ShipNews<'_>),
+) -> Result<(), ShipFailure> {
+    let mut shipping = ServerShipping {
+        info,
+        folder,
+        options,
+        tell,
+        size: None,
+        gap: false,
+        layout: None,
+        best: Lsn::ZERO,
+        damaged: None,
+    };
+    let mut back_off = BackOff::default();
+    loop {
+        let best = shipping.best;
+        let Err(failure) = shipping.session() else { return Ok(shipping.folder.leave()?) };
+        // What came before the connection broke is kept.
+        if !matches!(failure, ShipFailure::Folder(_)) {
+            let _ = shipping.folder.leave();
+        }
+        shipping.folder.forget();
+        // Twice the same damage: it is not the line, it is what the server has.
+        let damaged = if let ShipFailure::Server(ReceiveFault::Damaged { damage, .. }) = &failure {
+            Some(damage.lsn)
+        } else {
+            None
+        };
+        let again = damaged.is_some() && std::mem::replace(&mut shipping.damaged, damaged) == damaged;
+        let lasts = if damaged.is_some() { again } else { failure.is_lasting() };
+        match failure {
+            // A size that was taken for granted, and is another one.
+            ShipFailure::Server(ReceiveFault::OtherSize { found }) if shipping.size.is_none() => {
+                shipping.size = SegmentSize::new(found);
+            }
+            ShipFailure::Removed { .. } if options.after_gap && !shipping.gap => shipping.gap = true,
+            failure if lasts || !options.retry => return Err(failure),
+            failure => {
+                if shipping.best > best {
+                    back_off.reset();
+                }
+                let after = back_off.pause();
+                (shipping.tell)(&ShipNews::Retry { failure: &failure, after });
+                if shipping.waits(after) {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+struct ServerShipping<'a, 'x> {
+    info: &'a ConnInfo,
+    folder: &'x mut ShipFolder,
+    options: &'a ServerShipOptions<'a>,
+    tell: &'x mut dyn FnMut(&ShipNews<'_>),
+    /// The size of segments, where a page said it and the server does not.
+    size: Option<SegmentSize>,
+    /// The server lacks what comes next: it begins with what it has.
+    gap: bool,
+    layout: Option<Layout>,
+    /// The end of all that came.
+    best: Lsn,
+    /// Where the last session ended with damage.
+    damaged: Option<Lsn>,
+}
+
+impl ServerShipping<'_, '_> {
+    /// One connection. `Ok`: it is over.
+    fn session(&mut self) -> Result<(), ShipFailure> {
+        let reached = self.folder.reached()?;
+        let mut server = Receiver::connect(self.info)?;
+        let identity = *server.identity();
+        if let Some(reached) = reached.filter(|reached| reached.system_id != identity.system_id) {
+            return Err(ShipFailure::OtherCluster { here: reached.system_id, there: identity.system_id });
+        }
+        self.layout = reached.map(|reached| reached.layout).or(self.layout);
+        let known = reached.map(|reached| reached.layout.segment).or(self.size);
+        let size = known.unwrap_or(server.segment_size());
+        if server.version() >= 110_000 && size != server.segment_size() {
+            let [here, there] = [size, server.segment_size()].map(SegmentSize::bytes);
+            return Err(ShipFailure::OtherSize { here, there });
+        }
+        if let Some(name) = self.options.slot.filter(|_| self.options.create_slot) {
+            server.create_slot(name)?;
+        }
+        let mut descent = self.descent(&mut server, identity.timeline)?;
+        let mut at = self.start_point(&mut server, reached.as_ref(), &descent, size)?;
+        loop {
+            let chain = self.layout.map(|layout| self.folder.chain_to(&layout, at, &descent));
+            server.start(at, size, self.options.slot, chain)?;
+            let from = AddressScheme::Linear.segment_start(at.number, size);
+            let place = server.place().to_owned();
+            (self.tell)(&ShipNews::Begins { place: &place, timeline: at.timeline, from });
+            if self.gap {
+                (self.tell)(&ShipNews::Gap { before: from });
+            }
+            let streamed = self.stream(&mut server).map_err(|failure| self.removed(failure, reached.as_ref(), from))?;
+            let Some((next, lsn)) = streamed else { return Ok(()) };
+            self.folder.leave()?;
+            (self.tell)(&ShipNews::Timeline { next, at: lsn });
+            descent = self.descent(&mut server, next)?;
+            at = StartPoint { timeline: next, number: AddressScheme::Linear.segment(lsn, size) };
+        }
+    }
+
+    /// Takes what comes, until the timeline ends (`Some`), or it is over.
+    fn stream(&mut self, server: &mut Receiver) -> Result<Option<(TimelineId, Lsn)>, ShipFailure> {
+        let (mut flushed, mut told) = (Instant::now(), Instant::now());
+        loop {
+            if self.is_over() {
+                self.folder.flush()?;
+                self.confirm(server)?;
+                return Ok(None);
+            }
+            let mut news = false;
+            match server.next(WAIT, Ignore)? {
+                Received::Checked(arrived) => {
+                    self.layout = Some(*arrived.bytes.layout);
+                    self.gap = false;
+                    let finished = self.folder.take(arrived.bytes)?;
+                    self.best = self.best.max(self.folder.written().unwrap_or_default());
+                    if let Some(name) = finished {
+                        (self.tell)(&ShipNews::Segment(name));
+                        news = true;
+                    }
+                    news |= self.options.synchronous;
+                }
+                Received::Nothing => {}
+                Received::TimelineEnded { next, at } => return Ok(Some((next, at))),
+            }
+            let wanted = server.wants_status();
+            let is_due = self.folder.is_dirty() && flushed.elapsed() >= FLUSH;
+            if (news || is_due || wanted) && self.folder.is_dirty() {
+                self.folder.flush()?;
+                flushed = Instant::now();
+                news = true;
+            }
+            if news || wanted || told.elapsed() >= self.options.status {
+                self.confirm(server)?;
+                told = Instant::now();
+            }
+        }
+    }
+
+    /// Says how far we are. What is flushed counts for the server where it keeps WAL for us, or waits for us.
+    fn confirm(&self, server: &mut Receiver) -> Result<(), ShipFailure> {
+        let counts = self.options.synchronous || self.options.slot.is_some();
+        // Before anything came, the folder has all up to where it was begun.
+        let begun = server.handed().map_or(Lsn::ZERO, |(_, lsn)| lsn);
+        let written = self.folder.written().unwrap_or(begun);
+        let flushed = if counts { self.folder.flushed().unwrap_or(begun) } else { Lsn::ZERO };
+        Ok(server.confirm(written, flushed)?)
+    }
+
+    /// The line of a timeline, by its history file, which is shipped as well.
+    fn descent(&mut self, server: &mut Receiver, timeline: TimelineId) -> Result<Descent, ShipFailure> {
+        if timeline <= TimelineId::FIRST {
+            return Ok(Descent { target: timeline, timelines: vec![(timeline, None)] });
+        }
+        let bytes = server.history(timeline)?;
+        let strange = |_| ReceiveFault::Protocol(format!("the history of timeline {timeline} is none"));
+        let ancestors = history::parse(&bytes, timeline).map_err(strange)?;
+        self.folder.history(timeline, &bytes)?;
+        // Without a layout nothing is here yet, and nobody asks where timelines begin.
+        let alone = || Descent { target: timeline, timelines: vec![(timeline, None)] };
+        Ok(self.layout.map_or_else(alone, |layout| Descent::of(timeline, &ancestors, &layout)))
+    }
+
+    fn start_point(
+        &self,
+        server: &mut Receiver,
+        reached: Option<&ShippedEnd>,
+        descent: &Descent,
+        size: SegmentSize,
+    ) -> Result<StartPoint, ShipFailure> {
+        let identity = *server.identity();
+        let segment = |lsn| AddressScheme::Linear.segment(lsn, size);
+        let now = StartPoint { timeline: identity.timeline, number: segment(identity.position) };
+        match reached {
+            Some(_) if self.gap => Ok(now),
+            Some(reached) => reached.go_on(descent).ok_or(ShipFailure::OtherHistory {
+                here: (reached.segment.timeline, reached.end),
+                there: identity.timeline,
+            }),
+            None => {
+                let kept = self.options.slot.map(|name| server.slot_keeps(name)).transpose()?.flatten();
+                Ok(kept.map_or(now, |(timeline, lsn)| StartPoint { timeline, number: segment(lsn) }))
+            }
+        }
+    }
+
+    /// What the server says of WAL that is gone, with what to do.
+    fn removed(&self, failure: ShipFailure, reached: Option<&ShippedEnd>, from: Lsn) -> ShipFailure {
+        match failure {
+            ShipFailure::Server(ReceiveFault::Server(error)) if error.is_removed_wal() => ShipFailure::Removed {
+                says: ServerError::to_string(&error),
+                reached: self.folder.written().or(reached.map(|reached| reached.end)).unwrap_or(from),
+                has_slot: self.options.slot.is_some(),
+            },
+            failure => failure,
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let written = self.folder.written();
+        let is_there = self.options.end.is_some_and(|end| written.is_some_and(|written| written >= end));
+        is_there || self.options.interrupt.load(Ordering::Relaxed)
+    }
+
+    /// Waits; `true` where it is over.
+    fn waits(&self, pause: Duration) -> bool {
+        let until = Instant::now() + pause;
+        while Instant::now() < until && !self.options.interrupt.load(Ordering::Relaxed) {
+            std::thread::sleep(WAIT.min(until.saturating_duration_since(Instant::now())));
+        }
+        self.options.interrupt.load(Ordering::Relaxed)
+    }
+}

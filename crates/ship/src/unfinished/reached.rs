@@ -1,0 +1,146 @@
+//! What lies in a folder already, and where whoever ships goes on.
+
+use super::ShipFolder;
+use super::segment::{LARGEST, UnfinishedSegment, give_way, scanned, whole_records};
+use crate::destination::Destination;
+use crate::fault::{ShipFault, ShipStep};
+use pgwal_archive::lineage::Descent;
+use pgwal_archive::whose::FirstPage;
+use pgwal_format::{FileName, Layout, Lsn, SegmentName, SegmentNo, TimelineId};
+use pgwal_source::name::{NamePlace, place};
+use pgwal_walk::{Chain, Ignore, Tail};
+
+/// How far the WAL in a folder goes.
+#[derive(Clone, Copy, Debug)]
+pub struct ShippedEnd {
+    /// The newest segment, whole or not.
+    pub segment: SegmentName,
+    /// Its number.
+    pub number: SegmentNo,
+    /// All of it is there.
+    pub is_whole: bool,
+    /// The end of its last whole record; of a whole segment, its end.
+    pub end: Lsn,
+    /// How it is laid out.
+    pub layout: Layout,
+    /// The cluster.
+    pub system_id: u64,
+}
+
+/// Where shipping goes on: at the start of a segment of a timeline.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StartPoint {
+    /// The timeline.
+    pub timeline: TimelineId,
+    /// The segment.
+    pub number: SegmentNo,
+}
+
+impl ShippedEnd {
+    /// Where to go on along a timeline with these ancestors: behind what is there, or, where that is of a timeline that
+    /// was left before, where it was left. `None`: what is there is of no timeline on the way.
+    pub fn go_on(&self, descent: &Descent) -> Option<StartPoint> {
+        let number = if self.is_whole { self.number.next() } else { self.number };
+        let own = StartPoint { timeline: self.segment.timeline, number };
+        let at = descent.timelines.iter().position(|(timeline, _)| *timeline == own.timeline)?;
+        let Some((next, begin)) = descent.timelines.get(at + 1) else { return Some(own) };
+        let fork = (*begin)?;
+        let beyond = number > fork.segment || fork.lsn.is_some_and(|lsn| self.end > lsn);
+        Some(if beyond { StartPoint { timeline: *next, number: fork.segment } } else { own })
+    }
+}
+
+impl ShipFolder {
+    /// How far the WAL goes that lies here. Unfinished segments of which the archive has the whole are removed.
+    ///
+    /// # Errors
+    /// The folder, or its newest segment, cannot be read; or an unfinished segment has other records than the whole
+    /// one of its name.
+    pub fn reached(&mut self) -> Result<Option<ShippedEnd>, ShipFault> {
+        let mut found = self.segments()?;
+        for (name, _) in found.iter().filter(|(name, is_whole)| !is_whole && found.contains(&(*name, true))) {
+            give_way(&self.folder, &self.partial(*name), *name)?;
+        }
+        found.sort_by_key(|(name, is_whole)| (name.log, name.seg, name.timeline, *is_whole));
+        for (name, is_whole) in found.into_iter().rev() {
+            let reached = self.look_at(name, is_whole)?;
+            if reached.is_some() {
+                return Ok(reached);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Every segment that lies here, and whether it is whole.
+    fn segments(&self) -> Result<Vec<(SegmentName, bool)>, ShipFault> {
+        let failed = |error: std::io::Error| ShipFault::io(ShipStep::Read, &self.path, &error);
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(&self.path).map_err(failed)? {
+            let Ok(stored) = entry.map_err(failed)?.file_name().into_string() else { continue };
+            let NamePlace::Wal(placed) = place(&stored) else { continue };
+            match placed.name {
+                FileName::Segment(name) => found.push((name, true)),
+                FileName::Partial(name) => found.push((name, false)),
+                _ => {}
+            }
+        }
+        Ok(found)
+    }
+
+    /// What a segment says; `None` for an unfinished one in which nothing was written yet.
+    fn look_at(&self, segment: SegmentName, is_whole: bool) -> Result<Option<ShippedEnd>, ShipFault> {
+        let file = if is_whole { FileName::Segment(segment) } else { FileName::Partial(segment) };
+        let Some(stored) = self.folder.holds(file)?.into_iter().next() else { return Ok(None) };
+        let bytes = self.folder.read(&stored, LARGEST)?;
+        let refused =
+            |why: String| ShipFault::of(ShipStep::Compare, self.path.join(&stored).display().to_string(), why);
+        let first = match FirstPage::of(&bytes) {
+            Err(_) if !is_whole => return Ok(None),
+            first => first.map_err(|why| refused(format!("it is {why}")))?,
+        };
+        let (layout, system_id) = (first.layout, first.system_id);
+        let (address, size) = (layout.address(), layout.segment);
+        let number = segment.number(address, size).ok_or_else(|| refused("its name is that of no segment".into()))?;
+        let mut reached = ShippedEnd {
+            segment,
+            number,
+            is_whole,
+            end: address.segment_start(number.next(), size),
+            layout,
+            system_id,
+        };
+        if !is_whole {
+            let records = whole_records(bytes, segment, &layout).len() as u64;
+            if records == size.bytes() {
+                UnfinishedSegment::open(&self.folder, &self.path, segment, &layout)?.finish(&self.folder)?;
+                reached.is_whole = true;
+            } else {
+                reached.end = address.segment_start(number, size).plus_within(records);
+            }
+        }
+        Ok(Some(reached))
+    }
+
+    fn partial(&self, name: SegmentName) -> std::path::PathBuf {
+        self.path.join(FileName::Partial(name).to_string())
+    }
+
+    /// The end of the segment before one, for the record that goes on from there; an empty chain where that is not
+    /// here.
+    pub fn chain_to(&self, layout: &Layout, start: StartPoint, descent: &Descent) -> Chain {
+        let mut chain = Chain::new(layout);
+        let Some(before) = start.number.0.checked_sub(1).map(SegmentNo) else { return chain };
+        let lines = descent.segments();
+        let timeline = lines.iter().rev().find(|(timeline, begin)| *timeline <= start.timeline && *begin <= before);
+        let timeline = timeline.map_or(start.timeline, |(timeline, _)| *timeline);
+        let name = SegmentName::new(timeline, before, layout.address(), layout.segment);
+        let stored = self.folder.holds(FileName::Segment(name)).ok().and_then(|stored| stored.into_iter().next());
+        let Some(bytes) = stored.and_then(|stored| self.folder.read(&stored, LARGEST).ok()) else { return chain };
+        // Nothing follows one that is damaged: what comes is checked from its own beginning on.
+        let run = scanned(&bytes, name, layout, Ignore);
+        if let Some(run) = run.filter(|run| run.damages.is_empty() && !matches!(run.tail, Tail::Stopped(_))) {
+            chain.push(&run);
+        }
+        chain
+    }
+}

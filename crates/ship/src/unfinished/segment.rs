@@ -1,0 +1,158 @@
+//! The segment that is being written: `SEGMENT.partial`, of full size from its first moment on.
+
+use crate::destination::{Destination, FolderDestination, Publication, ToStage};
+use crate::fault::{ShipFault, ShipStep};
+use pgwal_archive::whose::FirstPage;
+use pgwal_format::{FileName, Layout, SegmentName};
+use pgwal_walk::{Fold, Ignore, Run, ScanExpect, Tail, scan};
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+/// Bytes of the largest segment.
+pub(super) const LARGEST: u64 = 1 << 30;
+
+/// An unfinished segment.
+pub(super) struct UnfinishedSegment {
+    pub name: SegmentName,
+    path: PathBuf,
+    size: u64,
+    /// `None` where the whole segment is there already: nothing is to be written.
+    file: Option<File>,
+    /// The end of what is in the file.
+    reached: u64,
+    dirty: bool,
+}
+
+impl UnfinishedSegment {
+    /// Goes on with what is there of a segment, or begins it.
+    pub fn open(
+        folder: &FolderDestination,
+        path: &Path,
+        name: SegmentName,
+        layout: &Layout,
+    ) -> Result<UnfinishedSegment, ShipFault> {
+        let size = layout.segment.bytes();
+        let stored = FileName::Partial(name).to_string();
+        let path = path.join(&stored);
+        if !folder.holds(FileName::Segment(name))?.is_empty() {
+            return Ok(UnfinishedSegment { name, path, size, file: None, reached: 0, dirty: false });
+        }
+        let failed = |error: io::Error| ShipFault::io(ShipStep::Write, &path, &error);
+        let mut records = match std::fs::read(&path) {
+            Ok(bytes) => whole_records(bytes, name, layout),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(ShipFault::io(ShipStep::Read, &path, &error)),
+        };
+        let reached = records.len() as u64;
+        records.resize(usize::try_from(size).unwrap_or(usize::MAX), 0);
+        folder.replace(ToStage { stored: &stored, bytes: &records, mode: super::MODE })?;
+        let file = OpenOptions::new().read(true).write(true).open(&path).map_err(failed)?;
+        Ok(UnfinishedSegment { name, path, size, file: Some(file), reached, dirty: false })
+    }
+
+    /// Writes bytes that go on where the last ones ended, or that were written before.
+    pub fn write(&mut self, offset: u64, bytes: &[u8]) -> Result<(), ShipFault> {
+        let end = offset.saturating_add(bytes.len() as u64);
+        let Some(file) = &self.file else {
+            self.reached = self.reached.max(end);
+            return Ok(());
+        };
+        let refused = |why: &str| Err(ShipFault::of(ShipStep::Compare, self.path.display().to_string(), why));
+        if offset > self.reached || end > self.size {
+            return refused("what comes does not follow what is there");
+        }
+        let known = usize::try_from(self.reached - offset).unwrap_or(usize::MAX).min(bytes.len());
+        let (known, new) = bytes.split_at(known);
+        let mut there = vec![0; known.len()];
+        file.read_exact_at(&mut there, offset).map_err(|error| ShipFault::io(ShipStep::Read, &self.path, &error))?;
+        if there != known {
+            return refused("it holds other records than what comes: another server's, or those of another past");
+        }
+        if !new.is_empty() {
+            self.dirty = true;
+            file.write_all_at(new, self.reached).map_err(|error| ShipFault::io(ShipStep::Write, &self.path, &error))?;
+            self.reached = end;
+        }
+        Ok(())
+    }
+
+    /// All of it is there.
+    pub fn is_full(&self) -> bool {
+        self.reached == self.size
+    }
+
+    /// Makes what was written outlive a crash.
+    pub fn flush(&mut self) -> Result<(), ShipFault> {
+        if let Some(file) = self.file.as_ref().filter(|_| self.dirty) {
+            file.sync_data().map_err(|error| ShipFault::io(ShipStep::Flush, &self.path, &error))?;
+            self.dirty = false;
+        }
+        Ok(())
+    }
+
+    /// Gives it its name, or compares it with what the archive has under that name.
+    pub fn finish(mut self, folder: &FolderDestination) -> Result<(), ShipFault> {
+        if self.file.is_some() {
+            self.flush()?;
+            if folder.name(&self.path, &self.name.to_string())? == Publication::Done {
+                return Ok(());
+            }
+        }
+        give_way(folder, &self.path, self.name)
+    }
+}
+
+/// The archive has a whole segment: an unfinished one of the same records is removed.
+pub(super) fn give_way(folder: &FolderDestination, partial: &Path, name: SegmentName) -> Result<(), ShipFault> {
+    let bytes = match std::fs::read(partial) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        read => read.map_err(|error| ShipFault::io(ShipStep::Read, partial, &error))?,
+    };
+    let Ok(layout) = Layout::detect(&bytes) else { return Ok(()) };
+    let records = whole_records(bytes, name, &layout);
+    for stored in folder.holds(FileName::Segment(name))? {
+        if folder.read(&stored, LARGEST)?.starts_with(&records) {
+            return folder.remove(&FileName::Partial(name).to_string());
+        }
+    }
+    let why = format!("the archive has {name} with other records");
+    Err(ShipFault::of(ShipStep::Compare, partial.display().to_string(), why))
+}
+
+/// The beginning of a file, up to the end of its last whole record.
+pub(super) fn whole_records(mut bytes: Vec<u8>, name: SegmentName, layout: &Layout) -> Vec<u8> {
+    let run = scanned(&bytes, name, layout, Ignore);
+    let length = run.map_or(0, |run| whole_length(&run, bytes.len()));
+    bytes.truncate(length);
+    bytes
+}
+
+/// The records of a segment; `None` where its first page is that of another one.
+pub(super) fn scanned<F: Fold>(bytes: &[u8], name: SegmentName, layout: &Layout, fold: F) -> Option<Run<F>> {
+    let first = FirstPage::of(bytes).ok().filter(|first| first.fits(layout))?;
+    let start = layout.address().segment_start(name.number(layout.address(), layout.segment)?, layout.segment);
+    let expect = ScanExpect {
+        layout,
+        start,
+        timeline: Some(name.timeline),
+        system_id: Some(first.system_id),
+        keep: pgwal_walk::KEEP,
+    };
+    (first.address == start).then(|| scan(bytes, expect, fold))
+}
+
+/// Bytes up to the end of the last record before anything is wrong, or up to the end of the segment.
+fn whole_length<F: Fold>(run: &Run<F>, length: usize) -> usize {
+    let until = match (&run.tail, run.damages.first()) {
+        (_, Some(damage)) => damage.lsn,
+        (Tail::Stopped(stop), None) if stop.begun_before => return 0,
+        (Tail::Stopped(_), None) => run.end,
+        // What lies behind a switch comes with it: up to 10, pages have headers there. And the rest of a record with
+        // zeros behind it may be one.
+        (Tail::Switched { .. }, None) => run.last.unwrap_or(run.end),
+        (Tail::Clean | Tail::Open(_), None) => return length,
+    };
+    usize::try_from(until.minus_within(run.from)).unwrap_or(0).min(length)
+}
