@@ -22,6 +22,7 @@ pub mod stats;
 pub mod summarize;
 pub mod timelines;
 pub mod verify;
+pub mod watch;
 pub mod when;
 
 use crate::exit::Exit;
@@ -60,7 +61,7 @@ subcommands! {
     Hex => hex::HexArgs,
     /// Translates between positions and segment names
     Locate => locate::LocateArgs,
-    /// Bytes and segments between two positions
+    /// Bytes and segments between two positions; how far standbys and the archiver are behind a server
     Lag => lag::LagArgs,
     /// Shows the timelines of an archive and where each left its parent
     Timelines => timelines::TimelinesArgs,
@@ -78,6 +79,8 @@ subcommands! {
     ArchivePrune => archive_prune::ArchivePruneArgs,
     /// Delivers a file of an archive, checked and whole, or says why not: a restore_command
     ArchiveGet => archive_get::ArchiveGetArgs,
+    /// Watches archives for ever: events, metrics, health
+    Watch => watch::WatchArgs,
     /// Explains a code of walproof or a line of PostgreSQL's log
     Explain => explain::ExplainArgs,
     /// Writes manual pages, or completions for shells
