@@ -117,7 +117,7 @@ impl Compared {
         // The last record may go on for some segments.
         let behind = address.segment_start(SegmentNo(address.segment(high, size).0 + 4), size);
         let read = address.segment_start(first, size)..behind;
-        let found = self.look(CountedRange { low, high, read, needed: low..high }, timeline)?;
+        let found = self.look(CountedRange { low, high, read, needed: low..high, enough: high }, timeline)?;
         let (reached, damaged) = (found.begins && found.ends, found.damaged);
         let mut before = found.before_low;
         // The last commit before the lower position may lie far back: look at ever more segments in front of it.
@@ -127,7 +127,7 @@ impl Compared {
             from = SegmentNo(from.0.saturating_sub(step));
             step *= 2;
             let read = address.segment_start(from, size)..to;
-            let range = CountedRange { low, high: low, read, needed: low..low };
+            let range = CountedRange { low, high: low, read, needed: low..low, enough: low };
             let Ok(found) = self.look(range, timeline) else { break };
             before = found.before_low;
             if found.records == 0 && before.is_none() && found.is_empty {
@@ -149,11 +149,15 @@ impl Compared {
         let (low, high) = (address.normal(low, size), address.normal(high, size));
         let behind = address.segment_start(SegmentNo(address.segment(high, size).0 + 4), size);
         let read = address.segment_start(address.segment(low, size), size)..behind;
-        // A server has written whole pages, and the last record on them may be a part of one.
-        let offset = address.offset(high, size);
-        let page = offset - offset % self.layout.page.bytes();
-        let written = address.segment_start(address.segment(high, size), size).plus_within(page).max(low);
-        let found = self.look(CountedRange { low, high, read, needed: low..written }, None)?;
+        // What a server has written ends with a record, or with a page in the middle of one.
+        let (offset, page) = (address.offset(high, size), self.layout.page.bytes());
+        let whole = offset % page != 0 || offset == 0;
+        let enough = if whole {
+            high
+        } else {
+            address.segment_start(address.segment(high, size), size).plus_within(offset - page)
+        };
+        let found = self.look(CountedRange { low, high, read, needed: low..high, enough: enough.max(low) }, None)?;
         Ok(WaitingWal {
             records: found.records,
             commits: found.commits,
@@ -164,7 +168,7 @@ impl Compared {
     }
 
     fn look(&self, range: CountedRange, timeline: Option<TimelineId>) -> Result<BetweenFound, BetweenError> {
-        let CountedRange { low, high, read, needed } = range;
+        let CountedRange { low, high, read, needed, enough } = range;
         let mut options = self.options.beside();
         (options.start, options.end) = (Some(read.start), Some(read.end));
         options.timeline = timeline.map_or(Which::Latest, Which::Number);
@@ -191,7 +195,7 @@ impl Compared {
         let (address, size) = (self.layout.address(), self.layout.segment);
         let first_needed = address.segment(needed.start, size);
         let begins = listed.first.is_some_and(|first| address.segment(first, size) <= first_needed.next());
-        let ends = listed.end.is_some_and(|end| end >= needed.end);
+        let ends = listed.end.is_some_and(|end| end >= enough);
         let last = *counter.last.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(BetweenFound {
             records: counter.records.into_inner(),
@@ -217,6 +221,8 @@ struct CountedRange {
     read: Range<Lsn>,
     /// What the archive must have whole.
     needed: Range<Lsn>,
+    /// It has the end of that where it comes so far.
+    enough: Lsn,
 }
 
 /// A commit: the end of its record and its time.

@@ -11,6 +11,7 @@
 
 mod memory;
 mod pace;
+mod passing;
 mod state;
 mod told;
 
@@ -23,8 +24,9 @@ use crate::index::Index;
 use crate::options::Options;
 use crate::repository::{JudgedRepository, OfBackups};
 use crate::times::Times;
-use crate::{Code, Error, Severity};
+use crate::{Error, Severity};
 use pace::WalPace;
+use passing::is_passing;
 use pgwal_format::Layout;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_repos::OpenedPlace;
@@ -171,9 +173,7 @@ fn once(place: &dyn OpenWatched, options: &Options<'_>, now: Timestamp) -> SeenN
     let unsaved = index.save().err().map(|error| error.to_string());
     let listed = repository.map_or(&[][..], |repository| &repository.backups);
     let wal = WatchedWal { unsaved, ..WatchedWal::of(&times, listed, now) };
-    // What is true only at this moment is looked at again anyway.
-    let passing = |code| matches!(code, Code::Changed | Code::Vanished | Code::StillCopied);
-    let told = |finding: &&Finding| finding.severity >= Severity::Warning && !passing(finding.code);
+    let told = |finding: &&Finding| finding.severity >= Severity::Warning && !is_passing(finding);
     let findings = times.outcome.counted().filter(told).cloned().collect();
     Ok((WatchLook { wal, layout: *times.layout() }, findings))
 }

@@ -18,6 +18,7 @@ fn a_primary_its_standby_and_its_archiver() {
     let standby = primary.standby("standby", "hot_standby = on\n").unwrap();
     let site = Site { primary: &primary, standby: &standby };
     site.standby.start().unwrap();
+    site.primary.sql("insert into t values (0)").unwrap();
     site.caught_up();
     everything_is_replayed(&site);
     a_standby_that_does_not_replay(&site);

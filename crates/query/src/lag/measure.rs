@@ -250,10 +250,16 @@ impl Ruler<'_> {
             let number = if next { number.next() } else { number };
             Some(self.primary.dialect.address.segment_start(number, self.primary.size))
         };
-        let waiting = facts.ready.as_ref().ok().and_then(|ready| ready.first.as_ref());
         let done = facts.archived.as_ref().map(|(file, _)| file);
-        // The first that waits, else the one behind the last that was archived.
-        let archived_to = waiting.and_then(|file| start(file, false)).or_else(|| start(done?, true));
+        // The first that waits; where none does, all but the segment that is being written.
+        let archived_to = match &facts.ready {
+            Ok(ReadyFiles { count: 0, .. }) => {
+                let (address, size) = (self.primary.dialect.address, self.primary.size);
+                Some(address.segment_start(address.segment(self.position, size), size))
+            }
+            Ok(ready) => ready.first.as_ref().and_then(|file| start(file, false)),
+            Err(_) => done.and_then(|file| start(file, true)),
+        };
         let archived_to = archived_to.map(|at| at.min(self.position));
         let wal = archived_to.and_then(|at| self.behind(at));
         let (size, clock) = (self.primary.size.bytes(), self.primary.clock);

@@ -1,5 +1,7 @@
 //! What there is of an archive that is watched.
 
+use super::passing::is_passing;
+use crate::finding::Finding;
 use crate::outcome::{Outcome, Verdict};
 use crate::times::Times;
 use crate::windows::windows;
@@ -118,6 +120,7 @@ fn count(outcome: &Outcome, severity: Severity) -> u64 {
 
 /// Those that cost something: what no backup needs is information.
 fn holes(outcome: &Outcome) -> u64 {
-    let holes = outcome.counted().filter(|finding| finding.code.is_hole() && finding.severity >= Severity::Warning);
+    let counts = |finding: &Finding| finding.code.is_hole() && finding.severity >= Severity::Warning;
+    let holes = outcome.counted().filter(|finding| counts(finding) && !is_passing(finding));
     holes.map(|finding| 1 + finding.more).sum()
 }
