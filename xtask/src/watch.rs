@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! rounds:  write ── backup ── expire ── crash | promote        every fourth round: a segment goes, and comes back
-//! watch --interval 2 ── events (JSON), metrics (read by Python's prometheus_client, where that is), VmRSS of each round
+//! watch --interval 2 ── events (JSON), metrics (read by Python's prometheus_client), RssAnon of each round
 //! ```
 
 use std::fs::{self, File};

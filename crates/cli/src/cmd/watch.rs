@@ -34,17 +34,20 @@ use std::time::{Duration, Instant};
 /// How long systemd, or whoever asks for health, is left without a sign of life.
 const BEAT: Duration = Duration::from_secs(1);
 
+const ARCHIVES: &str = "Archives, each watched for itself: any place that verify takes, but standard input";
+
 /// Options of `watch`.
 #[derive(clap::Args)]
-#[command(mut_arg("archive", |arg| arg.help("Archives, each watched for itself: any place that verify takes, but standard input")))]
+#[command(mut_arg("archive", |arg| arg.help(ARCHIVES)))]
 pub struct WatchArgs {
     #[command(flatten)]
     input: InputOptions,
     /// Seconds between two looks, or as long as a look takes, where that is more
-    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=86_400))]
     interval: u32,
-    /// Answer GET /metrics (Prometheus) and /health (200, or 503 with what is wrong) there: a port of this machine's own
-    /// address, or ADDRESS:PORT
+    /// Answer GET /metrics (Prometheus) and /health (200, or 503 with what is wrong) there: a port of this machine's
+    /// own address, or ADDRESS:PORT
     #[arg(long, value_name = "ADDR", value_parser = address)]
     listen: Option<SocketAddr>,
     /// Write the metrics to this file after each look, for the textfile collector; it is replaced as a whole

@@ -1,8 +1,8 @@
 //! `walproof lag --primary`: servers are asked, and what they say is measured. Those that are asked first are the
 //! standbys, so that what a primary writes meanwhile is lag, and never the other way round.
 //!
-//! Exit code: 1 where something is farther behind than `--crit` allows, else 2 where something that was asked for is not
-//! known, else 0; a warning is 0. As a plugin: 0 to 3.
+//! Exit code: 1 where something is farther behind than `--crit` allows, else 2 where something that was asked for is
+//! not known, else 0; a warning is 0. As a plugin: 0 to 3.
 
 use super::LagArgs;
 use crate::cmd::guard::age;
