@@ -18,6 +18,7 @@ mod run;
 mod shape;
 mod ship_speed;
 mod test;
+mod watch;
 
 use anyhow::{Result, bail};
 
@@ -51,6 +52,7 @@ usage: cargo xtask COMMAND
   long busy-archive [RUNS]
                          verify of an archive that is written, packed and expired, RUNS (25) times for each of four ways to write
   long follow [MINUTES]  dump --follow of a server under pgbench and through a promotion, for MINUTES (5)
+  long watch [MINUTES]   watch beside a server that archives, expires, crashes and is promoted, for MINUTES (20)
   long restore [SEEDS] [FIRST]
                          foretell SEEDS (200) restores, have the server do them, compare; from seed FIRST (0) on
   long get [FOLDER…]     real servers that recover with archive-get: those whose programs lie in these folders, else one of each major
@@ -97,6 +99,8 @@ fn main() -> Result<()> {
         ["long", "busy-archive", runs] => long::busy_archive(runs.parse()?),
         ["long", "follow"] => follow::run(5),
         ["long", "follow", minutes] => follow::run(minutes.parse()?),
+        ["long", "watch"] => watch::run(20),
+        ["long", "watch", minutes] => watch::run(minutes.parse()?),
         ["long", "restore"] => restore::run(200, 0),
         ["long", "restore", seeds] => restore::run(seeds.parse()?, 0),
         ["long", "restore", seeds, first] => restore::run(seeds.parse()?, first.parse()?),

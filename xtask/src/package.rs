@@ -4,7 +4,7 @@
 //! usr/bin/walproof
 //! usr/share/man/man1/walproof*.1.gz                 walproof generate man
 //! usr/share/bash-completion/completions/walproof    walproof generate completions; zsh and fish where Debian has theirs
-//! usr/lib/systemd/system/walproof-verify@.{service,timer}
+//! usr/lib/systemd/system/walproof-verify@.{service,timer}, walproof-watch@.service
 //! usr/share/doc/walproof/{copyright,changelog.gz,README.md,examples/…}
 //! ```
 

@@ -156,12 +156,39 @@ const PAGES: &[HelpPage] = &[
     },
     HelpPage {
         name: "lag",
-        shown: &["a", "b", "after_archive", "path", "timeline", "segment_size", "version", "format"],
+        shown: &[
+            "a",
+            "b",
+            "after_archive",
+            "path",
+            "primary",
+            "standby",
+            "watch",
+            "warn",
+            "crit",
+            "timeline",
+            "version",
+            "format",
+        ],
         examples: &[
+            ("walproof lag --primary 'host=db1 user=monitor'", "how far standbys and the archiver are behind"),
+            ("walproof lag --primary 'host=db1' --crit 1GB,15m --format nagios", "as a monitoring plugin"),
             ("walproof lag 0/00BFFCD8 0/00AAC690", "how many bytes the second is behind the first"),
             ("walproof lag -p /srv/wal 0/00BFFCD8 0/00AAC690", "and how many records, commits and seconds"),
         ],
         exits: &[],
+    },
+    HelpPage {
+        name: "watch",
+        shown: &["archive", "path", "jobs", "interval", "listen", "textfile", "index", "stanza", "format", "timezone"],
+        examples: &[
+            ("walproof watch /srv/wal --listen 9187", "events on standard output, metrics for Prometheus"),
+            ("walproof watch /srv/wal --textfile /var/lib/node-exporter/wal.prom", "metrics in a file"),
+        ],
+        exits: &[
+            ("0", "SIGTERM, or nobody reads the events any more"),
+            ("2", "nothing could be begun: usage, an address that is taken"),
+        ],
     },
     HelpPage {
         name: "timelines",

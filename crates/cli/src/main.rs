@@ -17,6 +17,7 @@ mod output;
 mod place;
 mod placed;
 mod progress;
+mod psql;
 mod repo;
 mod several;
 mod streams;

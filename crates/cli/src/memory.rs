@@ -48,8 +48,7 @@ impl Memory {
             );
             refuse_inside(path, archive)?;
         }
-        let refused = || format!("the index {} cannot be used", path.display());
-        let mut index = open_index(path).with_context(refused)?;
+        let mut index = open_index(path)?;
         if let Some((part, of)) = self.reread {
             index.reread(part, of);
         }
@@ -67,8 +66,18 @@ fn is_url(_: &Path) -> bool {
     false
 }
 
-/// A file, or an object in a bucket.
+/// The index of an archive.
+pub fn open_index_of(path: &Path, archive: Option<&Path>) -> anyhow::Result<Index> {
+    archive.map_or(Ok(()), |archive| refuse_inside(path, archive))?;
+    open_index(path)
+}
+
 fn open_index(path: &Path) -> anyhow::Result<Index> {
+    opened(path).with_context(|| format!("the index {} cannot be used", path.display()))
+}
+
+/// A file, or an object in a bucket.
+fn opened(path: &Path) -> anyhow::Result<Index> {
     #[cfg(feature = "stores")]
     if let Some(url) = path.to_str().filter(|_| is_url(path)) {
         use pgwal::source::bucket::{BucketFile, BucketSettings};

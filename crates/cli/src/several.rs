@@ -90,16 +90,20 @@ impl InputOptions {
         if each.len() == 1 {
             return Ok(vec![self.open_place_with(contents.cloned())?]);
         }
-        let open = |paths: Vec<PathBuf>| match paths.is_empty() {
+        each.into_iter().map(|paths| self.open_one(paths, contents)).collect()
+    }
+
+    /// Opens one of several places that were named.
+    pub fn open_one(&self, paths: Vec<PathBuf>, contents: Option<&ContentsReading>) -> anyhow::Result<OpenedPlace> {
+        match paths.is_empty() {
             // Where a configuration names it.
             true => self.open_place_with(contents.cloned()),
             false => open_place(&paths, self.max_rate, &self.place, &self.keys),
-        };
-        each.into_iter().map(open).collect()
+        }
     }
 
     /// What was named, a place each: files that are given one by one are one place.
-    fn each_named(&self) -> Vec<Vec<PathBuf>> {
+    pub fn each_named(&self) -> Vec<Vec<PathBuf>> {
         let named = self.named();
         let alone = |path: &PathBuf| vec![path.clone()];
         let mut each = match named.as_slice() {

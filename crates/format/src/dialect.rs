@@ -6,6 +6,7 @@
 use crate::AddressScheme;
 use crate::recovery::settings::{self, SettingRules};
 use crate::recovery::{self, RecoveryRules};
+use crate::server_progress::{self, ServerProgress};
 use crate::version::Version;
 use crate::wal_function_rules::{self, WalFunctions};
 
@@ -187,6 +188,8 @@ pub struct Dialect {
     pub boundary: BoundaryRule,
     /// What the SQL functions about positions are called, read and compute.
     pub functions: WalFunctions,
+    /// By which functions and views a server says how far it is (9.1 and later).
+    pub progress: Option<ServerProgress>,
     /// An unreachable recovery target is FATAL (13 and later), not a promotion.
     pub unreached_target_is_fatal: bool,
     /// `recovery_target_lsn` exists (10 and later).
@@ -332,6 +335,7 @@ const V8_2: Dialect = Dialect {
     history: HistoryField::SegmentName,
     boundary: BoundaryRule::PreviousWhole,
     functions: wal_function_rules::FUNCTIONS_8_2,
+    progress: None,
     unreached_target_is_fatal: false,
     lsn_target: false,
     wal_directory: "pg_xlog",
@@ -391,6 +395,7 @@ const V9_0: Dialect = Dialect {
 
 const V9_1: Dialect = Dialect {
     version: Version::new(9, 1),
+    progress: Some(server_progress::PROGRESS_9_1),
     recovery: recovery::RECOVERY_9_1,
     magic: 0xD066,
     catalog_version: 201105231,
@@ -431,6 +436,7 @@ const V9_3: Dialect = Dialect {
 
 const V9_4: Dialect = Dialect {
     version: Version::new(9, 4),
+    progress: Some(server_progress::PROGRESS_9_4),
     recovery: recovery::RECOVERY_9_4,
     magic: 0xD07E,
     control_version: 942,
@@ -460,6 +466,7 @@ const V9_5: Dialect = Dialect {
 
 const V9_6: Dialect = Dialect {
     version: Version::new(9, 6),
+    progress: Some(server_progress::PROGRESS_9_6),
     magic: 0xD093,
     page: OVERWRITE,
     rmgr_max: 21,
@@ -475,6 +482,7 @@ const V9_6: Dialect = Dialect {
 
 const V10: Dialect = Dialect {
     version: Version::new(10, 0),
+    progress: Some(server_progress::PROGRESS_10),
     recovery: recovery::RECOVERY_10,
     magic: 0xD097,
     lsn_target: true,
@@ -502,6 +510,7 @@ const V11: Dialect = Dialect {
 
 const V12: Dialect = Dialect {
     version: Version::new(12, 0),
+    progress: Some(server_progress::PROGRESS_12),
     recovery: recovery::RECOVERY_12,
     magic: 0xD101,
     control_version: 1201,

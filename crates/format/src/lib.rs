@@ -18,6 +18,7 @@
 //! | [`sniff`] | what a file is when it is not WAL |
 //! | [`position`], [`wal_functions`] | positions as people write them, and what servers answer about them |
 //! | [`recovery`], [`wal_function_rules`] | what recovery, and those functions, do in each version |
+//! | [`server_progress`] | by which functions and views a server says how far it is |
 //! | [`wire`] | a compact binary form, to store and to send what was seen |
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -34,6 +35,7 @@ pub mod recovery;
 pub mod released;
 pub mod rmgr;
 pub mod segment;
+pub mod server_progress;
 pub mod sizes;
 pub mod sniff;
 pub mod spans;

@@ -79,6 +79,21 @@ pub struct Between {
     pub damaged: bool,
 }
 
+/// What lies behind a position, for somebody who has come to it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct WaitingWal {
+    /// Records that start there or behind.
+    pub records: u64,
+    /// Commits among them.
+    pub commits: u64,
+    /// The time of the first of those.
+    pub oldest: Option<Timestamp>,
+    /// The WAL at hand has the beginning of it, so that no older commit waits.
+    pub begins: bool,
+    /// It has all of it.
+    pub complete: bool,
+}
+
 impl Compared {
     /// Finds out whose WAL it is. Of `options` only how to read counts.
     ///
@@ -102,7 +117,8 @@ impl Compared {
         // The last record may go on for some segments.
         let behind = address.segment_start(SegmentNo(address.segment(high, size).0 + 4), size);
         let read = address.segment_start(first, size)..behind;
-        let (found, reached, damaged) = self.look(CountedRange { low, high, read, needed: low..high }, timeline)?;
+        let found = self.look(CountedRange { low, high, read, needed: low..high, enough: high }, timeline)?;
+        let (reached, damaged) = (found.begins && found.ends, found.damaged);
         let mut before = found.before_low;
         // The last commit before the lower position may lie far back: look at ever more segments in front of it.
         let (mut from, mut step) = (first, 1);
@@ -111,8 +127,8 @@ impl Compared {
             from = SegmentNo(from.0.saturating_sub(step));
             step *= 2;
             let read = address.segment_start(from, size)..to;
-            let range = CountedRange { low, high: low, read, needed: low..low };
-            let Ok((found, ..)) = self.look(range, timeline) else { break };
+            let range = CountedRange { low, high: low, read, needed: low..low, enough: low };
+            let Ok(found) = self.look(range, timeline) else { break };
             before = found.before_low;
             if found.records == 0 && before.is_none() && found.is_empty {
                 break;
@@ -124,12 +140,35 @@ impl Compared {
         Ok(Between { records: found.records, commits: found.commits, seconds, complete: reached && !damaged, damaged })
     }
 
-    fn look(
-        &self,
-        range: CountedRange,
-        timeline: Option<TimelineId>,
-    ) -> Result<(BetweenFound, bool, bool), BetweenError> {
-        let CountedRange { low, high, read, needed } = range;
+    /// What waits for somebody who has come to `low`, of a server that has written up to `high`.
+    ///
+    /// # Errors
+    /// Nothing of it is there, or it cannot be listed.
+    pub fn waiting(&self, low: Lsn, high: Lsn) -> Result<WaitingWal, BetweenError> {
+        let (address, size) = (self.layout.address(), self.layout.segment);
+        let (low, high) = (address.normal(low, size), address.normal(high, size));
+        let behind = address.segment_start(SegmentNo(address.segment(high, size).0 + 4), size);
+        let read = address.segment_start(address.segment(low, size), size)..behind;
+        // What a server has written ends with a record, or with a page in the middle of one.
+        let (offset, page) = (address.offset(high, size), self.layout.page.bytes());
+        let whole = offset % page != 0 || offset == 0;
+        let enough = if whole {
+            high
+        } else {
+            address.segment_start(address.segment(high, size), size).plus_within(offset - page)
+        };
+        let found = self.look(CountedRange { low, high, read, needed: low..high, enough: enough.max(low) }, None)?;
+        Ok(WaitingWal {
+            records: found.records,
+            commits: found.commits,
+            oldest: found.first_from_low.map(|(_, time)| time),
+            begins: found.begins,
+            complete: found.begins && found.ends && !found.damaged,
+        })
+    }
+
+    fn look(&self, range: CountedRange, timeline: Option<TimelineId>) -> Result<BetweenFound, BetweenError> {
+        let CountedRange { low, high, read, needed, enough } = range;
         let mut options = self.options.beside();
         (options.start, options.end) = (Some(read.start), Some(read.end));
         options.timeline = timeline.map_or(Which::Latest, Which::Number);
@@ -140,6 +179,7 @@ impl Compared {
             commits: AtomicU64::new(0),
             any: AtomicU64::new(0),
             last: Mutex::default(),
+            first: Mutex::default(),
         };
         let listed = list(self.source.as_ref(), &ListRequest { options, limit: None }, &counter, &mut |_| Ok(()))
             .map_err(BetweenError::List)?;
@@ -155,16 +195,19 @@ impl Compared {
         let (address, size) = (self.layout.address(), self.layout.segment);
         let first_needed = address.segment(needed.start, size);
         let begins = listed.first.is_some_and(|first| address.segment(first, size) <= first_needed.next());
-        let ends = listed.end.is_some_and(|end| end >= needed.end);
+        let ends = listed.end.is_some_and(|end| end >= enough);
         let last = *counter.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = BetweenFound {
+        Ok(BetweenFound {
             records: counter.records.into_inner(),
             commits: counter.commits.into_inner(),
             before_low: last[0],
             before_high: last[1],
+            first_from_low: counter.first.into_inner().unwrap_or_else(PoisonError::into_inner),
             is_empty: counter.any.into_inner() == 0,
-        };
-        Ok((found, needed.is_empty() || (begins && ends), broken))
+            begins: needed.is_empty() || begins,
+            ends: needed.is_empty() || ends,
+            damaged: broken,
+        })
     }
 }
 
@@ -178,6 +221,8 @@ struct CountedRange {
     read: Range<Lsn>,
     /// What the archive must have whole.
     needed: Range<Lsn>,
+    /// It has the end of that where it comes so far.
+    enough: Lsn,
 }
 
 /// A commit: the end of its record and its time.
@@ -188,7 +233,13 @@ struct BetweenFound {
     commits: u64,
     before_low: Option<TimedCommit>,
     before_high: Option<TimedCommit>,
+    /// The first commit that starts at the lower position or behind it.
+    first_from_low: Option<TimedCommit>,
     is_empty: bool,
+    /// The archive has the beginning of what is needed; its end; and something of it is damaged or missing.
+    begins: bool,
+    ends: bool,
+    damaged: bool,
 }
 
 struct BetweenCounter {
@@ -199,6 +250,8 @@ struct BetweenCounter {
     any: AtomicU64,
     /// The last commit at or before each position.
     last: Mutex<[Option<TimedCommit>; 2]>,
+    /// The first one between the two.
+    first: Mutex<Option<TimedCommit>>,
 }
 
 impl Render for BetweenCounter {
@@ -219,6 +272,9 @@ impl Render for BetweenCounter {
         self.records.fetch_add(u64::from(between), Ordering::Relaxed);
         if let Some((XactOutcome::Commit, time)) = xact::ended_at(record) {
             self.commits.fetch_add(u64::from(between), Ordering::Relaxed);
+            if between && let Ok(mut first) = self.first.lock() {
+                *first = first.filter(|(end, _)| *end < record.end).or(Some((record.end, time)));
+            }
             if let Ok(mut last) = self.last.lock() {
                 for (place, limit) in last.iter_mut().zip([self.low, self.high]) {
                     if record.end <= limit && place.is_none_or(|(end, _)| end < record.end) {

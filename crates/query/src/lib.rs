@@ -5,6 +5,7 @@
 //! | [`filter`] | which records, by what they say, and what has to be known of the whole range before |
 //! | [`count`] | how many records and bytes, by manager, type, relation, transaction, database, minute, checkpoint |
 //! | [`between`] | records, commits and time between two positions |
+//! | [`lag`] | how far the standbys and the archiver of a running server are behind it |
 //! | [`one`] | the record that holds a position, byte by byte |
 //! | [`fields`] | which fields records have, by type and version |
 //! | [`any`] | whether there is a record at all |
@@ -35,5 +36,6 @@ pub mod between;
 pub mod count;
 pub mod fields;
 pub mod filter;
+pub mod lag;
 pub mod one;
 pub mod sizes;

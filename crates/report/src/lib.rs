@@ -8,12 +8,14 @@
 //! | [`contents`] | what was read of backups' files | text, JSON |
 //! | [`repository`] | what was recognised at a place | text, JSON |
 //! | [`backups`] | which backups there are, and what each can be restored to | text, JSON |
+//! | [`watch`] | archives that are watched: events, what there is now | text, JSON lines, Prometheus |
 //! | [`plan`] | which files a restore asks for | text, JSON |
 //! | [`when`] | which times and positions are reached | text, JSON |
 //! | [`timelines`] | how timelines descend from each other | text, JSON |
 //! | [`dump`] | the records | text, JSON lines, CSV, as `pg_waldump` |
 //! | [`stats`] | how many of them | text, JSON, CSV, as `pg_waldump` |
 //! | [`locate`], [`lag`] | where a position lies, how far apart two are | text, JSON |
+//! | [`lag::live`] | how far standbys and the archiver are behind a server | text, JSON, Nagios, Prometheus |
 //! | [`hex`], [`fields`], [`control`], [`explain`] | one record, all fields, a control file, a code or a line of a log | text, JSON |
 //!
 //! [`ended`] decides how a run ends. What comes from outside passes [`outside`] on its way to a reader.
@@ -51,6 +53,7 @@ pub mod hex;
 pub mod known;
 pub mod lag;
 pub mod locate;
+mod metrics;
 pub mod outside;
 mod places;
 pub mod plan;
@@ -61,6 +64,7 @@ pub mod stats;
 pub mod time;
 pub mod timelines;
 pub mod verify;
+pub mod watch;
 pub mod when;
 mod window;
 pub mod words;

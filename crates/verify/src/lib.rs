@@ -43,6 +43,7 @@ pub mod telling;
 pub mod times;
 mod verdict;
 mod verify;
+pub mod watch;
 pub mod windows;
 pub mod wording;
 

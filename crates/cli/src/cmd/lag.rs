@@ -1,4 +1,4 @@
-//! `walproof lag`: how far apart two positions are.
+//! `walproof lag`: how far apart two positions are; with `--primary`, how far standbys are behind a server (`live`).
 //!
 //! `bytes` is A − B as `pg_wal_lsn_diff(A, B)` computes it: positive where B is behind A. `segments` counts whole ones,
 //! with the same sign. What 9.2 refuses, and any text that the version of `--as` would refuse, is its `"error"` (exit
@@ -10,11 +10,14 @@
 //! does not tell. `complete` is false where the archive does not have every record between the two; exit code 1 where
 //! that is for damage or a gap, not where it merely begins later or ends earlier.
 
-use super::locate::LocateFormat;
+mod live;
+
+use self::live::{LagFormat, LiveOptions};
 use crate::exit::Exit;
 use crate::input::on_all_processors;
 use crate::place::{Basis, Geometry, Operand, Unread};
 use crate::repo::PlaceOptions;
+use crate::zone::ZoneOption;
 use anyhow::ensure;
 use pgwal::format::wal_function_rules::LsnDiff;
 use pgwal::format::wal_functions::{self, WalFunctionError};
@@ -30,16 +33,20 @@ use std::path::{Path, PathBuf};
 #[command(after_help = crate::place::SPELLINGS)]
 pub struct LagArgs {
     /// The position that should be reached; in front of it the archive may be named, as with -p
-    #[arg(value_name = "[ARCHIVE] A", allow_hyphen_values = true)]
-    a: String,
+    #[arg(value_name = "[ARCHIVE] A", allow_hyphen_values = true, required_unless_present = "primary")]
+    #[arg(conflicts_with = "primary")]
+    a: Option<String>,
     /// The position that may be behind
-    #[arg(value_name = "B", allow_hyphen_values = true)]
-    b: String,
+    #[arg(value_name = "B", allow_hyphen_values = true, required_unless_present = "primary")]
+    b: Option<String>,
     #[arg(hide = true, allow_hyphen_values = true, conflicts_with = "path")]
     after_archive: Option<String>,
     #[command(flatten)]
+    live: LiveOptions,
+    #[command(flatten)]
     geometry: Geometry,
-    /// Also count records, commits and seconds between the two in this archive
+    /// Also count records, commits and seconds between the two in this archive; of a server, its pg_wal or where it
+    /// archives to
     #[arg(short, long, value_name = "ARCHIVE")]
     path: Option<PathBuf>,
     #[command(flatten)]
@@ -50,22 +57,29 @@ pub struct LagArgs {
     #[command(flatten)]
     keys: crate::keys::KeyOptions,
     /// How to say it
-    #[arg(long, value_enum, default_value_t = LocateFormat::Text)]
-    format: LocateFormat,
+    #[arg(long, value_enum, default_value_t = LagFormat::Text)]
+    format: LagFormat,
+    #[command(flatten)]
+    zone: ZoneOption,
 }
 
 impl LagArgs {
     /// The archive, and both positions.
     fn words(&self) -> (Option<&Path>, [&str; 2]) {
+        let [a, b] = [&self.a, &self.b].map(|word| word.as_deref().unwrap_or_default());
         match &self.after_archive {
-            Some(last) => (Some(Path::new(&self.a)), [&self.b, last]),
-            None => (self.path.as_deref(), [&self.a, &self.b]),
+            Some(last) => (Some(Path::new(a)), [b, last]),
+            None => (self.path.as_deref(), [a, b]),
         }
     }
 }
 
 /// Measures the distance and says it.
 pub fn run(args: &LagArgs) -> anyhow::Result<Exit> {
+    if args.live.is_asked() {
+        return live::run(args);
+    }
+    ensure!(args.format.is_of_positions(), "--format nagios and prometheus are about a server: name it with --primary");
     let (path, [a, b]) = args.words();
     for input in [a, b] {
         crate::place::refuse_option(input)?;
@@ -130,12 +144,12 @@ pub fn run(args: &LagArgs) -> anyhow::Result<Exit> {
     };
     let mut said = Vec::new();
     let form = match args.format {
-        LocateFormat::Json => {
+        LagFormat::Json => {
             serde_json::to_writer(&mut said, &lag)?;
             writeln!(said)?;
             OutputForm::Json
         }
-        LocateFormat::Text => {
+        _ => {
             text::write(&mut Lines::new(&mut said), &lag, &basis.assumptions())?;
             OutputForm::Plain
         }

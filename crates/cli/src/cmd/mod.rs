@@ -23,6 +23,7 @@ pub mod stats;
 pub mod summarize;
 pub mod timelines;
 pub mod verify;
+pub mod watch;
 pub mod when;
 
 use crate::exit::Exit;
@@ -61,7 +62,7 @@ subcommands! {
     Hex => hex::HexArgs,
     /// Translates between positions and segment names
     Locate => locate::LocateArgs,
-    /// Bytes and segments between two positions
+    /// Bytes and segments between two positions; how far standbys and the archiver are behind a server
     Lag => lag::LagArgs,
     /// Shows the timelines of an archive and where each left its parent
     Timelines => timelines::TimelinesArgs,
@@ -81,6 +82,8 @@ subcommands! {
     ArchiveGet => archive_get::ArchiveGetArgs,
     /// Ships WAL record by record into a folder, from the files of a server or from the server itself
     Ship => ship::ShipArgs,
+    /// Watches archives for ever: events, metrics, health
+    Watch => watch::WatchArgs,
     /// Explains a code of walproof or a line of PostgreSQL's log
     Explain => explain::ExplainArgs,
     /// Writes manual pages, or completions for shells

@@ -158,7 +158,7 @@ fn severity(text: &str) -> Result<(CodePattern, Severity), String> {
 pub fn is_plugin() -> bool {
     let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
     let named = words.iter().any(|word| word == "--format=nagios");
-    words.first().is_some_and(|word| word == "verify")
+    words.first().is_some_and(|word| word == "verify" || word == "lag")
         && (named || words.windows(2).any(|pair| pair == ["--format", "nagios"]))
 }
 

@@ -125,6 +125,11 @@ impl Watch {
         self.shared.board.is_over()
     }
 
+    /// The signal that asks a service to end came.
+    pub fn is_terminated(&self) -> bool {
+        self.shared.signal.load(Ordering::Relaxed) == SIGTERM
+    }
+
     /// As [`Board::wait`].
     pub fn wait(&self, least: Duration, most: Duration) -> News {
         self.shared.board.wait(least, most)

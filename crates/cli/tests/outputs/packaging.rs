@@ -74,13 +74,15 @@ fn systemd_takes_the_units() {
         for (file, instance) in [
             ("walproof-verify@.service", "walproof-verify@srv-wal.service"),
             ("walproof-verify@.timer", "walproof-verify@srv-wal.timer"),
+            ("walproof-watch@.service", "walproof-watch@srv-wal.service"),
         ] {
             let text = read(&format!("systemd/{file}")).replace("/usr/bin/walproof", env!("CARGO_BIN_EXE_walproof"));
             std::fs::write(folder.path().join(file), &text).unwrap();
             std::fs::write(folder.path().join(instance), text).unwrap();
         }
         let names =
-            ["walproof-verify@srv-wal.service", "walproof-verify@srv-wal.timer"].map(|name| folder.path().join(name));
+            ["walproof-verify@srv-wal.service", "walproof-verify@srv-wal.timer", "walproof-watch@srv-wal.service"]
+                .map(|name| folder.path().join(name));
         let output = Command::new(analyze).args(["verify", "--man=no"]).args(names).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         let ours: Vec<&str> = said.lines().filter(|line| line.contains("walproof")).collect();

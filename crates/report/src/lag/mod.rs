@@ -1,5 +1,6 @@
 //! How far apart two positions are. The document of `walproof.lag/1` is the answer itself, as it serialises.
 
+pub mod live;
 pub mod text;
 
 use pgwal_format::Lsn;

@@ -63,7 +63,7 @@ pub fn failure(error: impl Display) -> String {
 }
 
 /// One line without what has a meaning in it.
-fn said(status: PluginStatus, text: String) -> String {
+pub(crate) fn said(status: PluginStatus, text: String) -> String {
     let text = Shown(text).to_string();
     let plain = |c: char| if c == '|' { '/' } else { c };
     let mut short: String = text.chars().take(LONGEST).map(plain).collect();

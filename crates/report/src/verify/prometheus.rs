@@ -9,22 +9,20 @@
 //! '0/0')` gives. A run that could not look at anything writes the metrics of the run alone, so that an old verdict
 //! does not stay.
 
-use crate::outside::Shown;
+use crate::metrics::{Metrics, seconds};
 use crate::restore::json::aim;
 use crate::verify::{RunClock, VerifyAnswer};
 use crate::words::{depth, verdict};
-use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::{Layout, Lsn};
 use pgwal_verify::recovery::outcome::{Restore, Status};
 use pgwal_verify::{Code, Severity, Verdict};
 use std::collections::BTreeMap;
-use std::fmt::{Display, Write};
 
 /// The metrics.
 pub fn metrics(told: &VerifyAnswer<'_>) -> String {
     let (outcome, layout) = (told.outcome, told.outcome.layout.as_ref());
-    let mut out = Metrics { text: String::new(), archive: &told.archive };
-    out.run(&told.run, !told.could_not_tell());
+    let mut out = Metrics::of(&[("archive", &told.archive)]);
+    of_run(&mut out, &told.run, !told.could_not_tell());
     out.head("verdict", "1 for the verdict of the last run, 0 for the others");
     for each in [Verdict::Proven, Verdict::Refuted, Verdict::Unproven] {
         out.row("verdict", &[("verdict", verdict(each))], u8::from(each == outcome.verdict));
@@ -53,12 +51,12 @@ pub fn metrics(told: &VerifyAnswer<'_>) -> String {
 
 /// Of a run that could not look at anything.
 pub fn failure(archive: &str, run: &RunClock) -> String {
-    let mut out = Metrics { text: String::new(), archive };
-    out.run(run, false);
+    let mut out = Metrics::of(&[("archive", archive)]);
+    of_run(&mut out, run, false);
     out.text
 }
 
-fn findings(out: &mut Metrics<'_>, told: &VerifyAnswer<'_>) {
+fn findings(out: &mut Metrics, told: &VerifyAnswer<'_>) {
     out.head("findings_by_severity", "Findings of a severity");
     for severity in [Severity::Error, Severity::Warning, Severity::Info] {
         out.row("findings_by_severity", &[("severity", &severity.to_string())], told.count(severity));
@@ -76,7 +74,7 @@ fn findings(out: &mut Metrics<'_>, told: &VerifyAnswer<'_>) {
     }
 }
 
-fn replay(out: &mut Metrics<'_>, told: &VerifyAnswer<'_>) {
+fn replay(out: &mut Metrics, told: &VerifyAnswer<'_>) {
     let (outcome, layout) = (told.outcome, told.outcome.layout.as_ref());
     out.one("segments", "Segments that replay reads", outcome.replay_segments);
     out.one("records", "Records that replay reads", outcome.replayed.records);
@@ -95,7 +93,7 @@ fn replay(out: &mut Metrics<'_>, told: &VerifyAnswer<'_>) {
 }
 
 /// What a restore of the backup given would come to.
-fn restore(out: &mut Metrics<'_>, r: &Restore, layout: Option<&Layout>) {
+fn restore(out: &mut Metrics, r: &Restore, layout: Option<&Layout>) {
     let (kind, value) = r.target.as_ref().map(|reached| aim(&reached.target)).unwrap_or(("none", String::new()));
     let timeline = r.timeline.to_string();
     let info =
@@ -113,7 +111,7 @@ fn restore(out: &mut Metrics<'_>, r: &Restore, layout: Option<&Layout>) {
     out.one("restore_files_wanting", "Files that the restore needs and that are missing or damaged", lacks as u64);
 }
 
-fn timelines(out: &mut Metrics<'_>, told: &VerifyAnswer<'_>) {
+fn timelines(out: &mut Metrics, told: &VerifyAnswer<'_>) {
     let Some(layout) = &told.outcome.layout else { return };
     let all = &told.outcome.timelines;
     if all.is_empty() {
@@ -145,7 +143,7 @@ fn timelines(out: &mut Metrics<'_>, told: &VerifyAnswer<'_>) {
     }
 }
 
-fn backups(out: &mut Metrics<'_>, told: &VerifyAnswer<'_>) {
+fn backups(out: &mut Metrics, told: &VerifyAnswer<'_>) {
     let all = &told.outcome.backups;
     out.one("backups", "Base backups known", all.len());
     if all.iter().any(|b| b.complete.is_some()) {
@@ -158,56 +156,12 @@ fn backups(out: &mut Metrics<'_>, told: &VerifyAnswer<'_>) {
     }
 }
 
-struct Metrics<'a> {
-    text: String,
-    archive: &'a str,
-}
-
-impl Metrics<'_> {
-    fn run(&mut self, run: &RunClock, success: bool) {
-        self.one("run_success", "1 where the archive could be looked at, whatever was found", u8::from(success));
-        self.one("run_timestamp_seconds", "When the run began, since 1970", seconds(run.began));
-        self.one("run_duration_seconds", "How long the run took", format_args!("{:.6}", run.took().as_secs_f64()));
-    }
-
-    fn one(&mut self, name: &str, help: &str, value: impl Display) {
-        self.head(name, help);
-        self.row(name, &[], value);
-    }
-
-    fn head(&mut self, name: &str, help: &str) {
-        let _ = write!(self.text, "# HELP walproof_{name} {help}.\n# TYPE walproof_{name} gauge\n");
-    }
-
-    fn row(&mut self, name: &str, labels: &[(&str, &str)], value: impl Display) {
-        let _ = write!(self.text, "walproof_{name}{{archive=\"{}\"", label(self.archive));
-        for (name, value) in labels {
-            let _ = write!(self.text, ",{name}=\"{}\"", label(value));
-        }
-        let _ = writeln!(self.text, "}} {value}");
-    }
-}
-
-/// Every character may stand there but a backslash and a quote; who reads the value on another screen is spared what
-/// does harm.
-fn label(value: &str) -> String {
-    Shown(value).to_string().replace('\\', "\\\\").replace('"', "\\\"")
+fn of_run(out: &mut Metrics, run: &RunClock, success: bool) {
+    out.one("run_success", "1 where the archive could be looked at, whatever was found", u8::from(success));
+    out.one("run_timestamp_seconds", "When the run began, since 1970", seconds(run.began));
+    out.one("run_duration_seconds", "How long the run took", format_args!("{:.6}", run.took().as_secs_f64()));
 }
 
 fn bytes(lsn: Lsn, layout: &Layout) -> i128 {
     layout.address().distance(lsn, Lsn::new(0), layout.segment)
-}
-
-fn seconds(time: Timestamp) -> String {
-    format!("{:.6}", time.unix_micros() as f64 / 1e6)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn labels_are_escaped() {
-        assert_eq!(label("a\"b\\c\nd\u{1b}"), "a\\\"b\\\\c\\\\nd\\\\x1B");
-    }
 }

@@ -1,0 +1,101 @@
+//! How far behind is too far.
+
+use super::measure::{FollowerLag, LiveLag};
+use std::time::Duration;
+
+/// So much is allowed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LagLimit {
+    /// Bytes of WAL.
+    Bytes(u64),
+    /// Since the oldest commit that waits.
+    Time(Duration),
+}
+
+/// From where on it is a warning, and from where on it is wrong.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Limits {
+    /// More than any of these is worth a warning.
+    pub warn: Vec<LagLimit>,
+    /// More than any of these is too much.
+    pub crit: Vec<LagLimit>,
+}
+
+/// What a measurement comes to. What outranks another is greater.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum LagJudgement {
+    /// Nothing is too far behind.
+    Fine,
+    /// Worth a warning.
+    Warning,
+    /// Something that was asked for could not be told.
+    Unknown,
+    /// Too far behind.
+    TooFar,
+}
+
+/// Whether a limit is passed; `None` where nobody knows.
+fn passes(limit: LagLimit, bytes: Option<u64>, micros: Option<u64>) -> Option<bool> {
+    match limit {
+        LagLimit::Bytes(allowed) => bytes.map(|bytes| bytes > allowed),
+        LagLimit::Time(allowed) => micros.map(|micros| u128::from(micros) > allowed.as_micros()),
+    }
+}
+
+impl Limits {
+    fn judge(&self, bytes: Option<u64>, micros: Option<u64>) -> LagJudgement {
+        let asked = |limits: &[LagLimit], passed: LagJudgement| {
+            let each = limits.iter().map(|&limit| match passes(limit, bytes, micros) {
+                Some(true) => passed,
+                Some(false) => LagJudgement::Fine,
+                None => LagJudgement::Unknown,
+            });
+            each.max().unwrap_or(LagJudgement::Fine)
+        };
+        asked(&self.crit, LagJudgement::TooFar).max(asked(&self.warn, LagJudgement::Warning))
+    }
+
+    /// Of one standby, by the last stage that it has.
+    pub fn of_follower(&self, follower: &FollowerLag) -> LagJudgement {
+        match (&follower.unknown, follower.last()) {
+            (Some(_), _) => LagJudgement::Unknown,
+            (None, Some(stage)) => self.judge(Some(stage.bytes), stage.waits_micros()),
+            (None, None) => LagJudgement::Fine,
+        }
+    }
+
+    /// Of what the archiver owes: whole segments, and since when the first of them waits.
+    pub fn of_archiver(&self, lag: &LiveLag) -> LagJudgement {
+        match &lag.archiver {
+            None => LagJudgement::Fine,
+            Some(archiver) => self.judge(archiver.owed_bytes, archiver.owed_micros),
+        }
+    }
+
+    /// Of all together.
+    pub fn of(&self, lag: &LiveLag) -> LagJudgement {
+        let followers = lag.followers.iter().map(|follower| self.of_follower(follower));
+        followers.max().unwrap_or(LagJudgement::Fine).max(self.of_archiver(lag))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_not_fine() {
+        let minute = LagLimit::Time(Duration::from_secs(60));
+        let limits = Limits { warn: vec![LagLimit::Bytes(10)], crit: vec![minute] };
+        for (bytes, micros, judged) in [
+            (Some(10), Some(60_000_000), LagJudgement::Fine),
+            (Some(11), Some(60_000_000), LagJudgement::Warning),
+            (Some(11), Some(60_000_001), LagJudgement::TooFar),
+            (Some(11), None, LagJudgement::Unknown),
+            (None, Some(60_000_001), LagJudgement::TooFar),
+        ] {
+            assert_eq!(limits.judge(bytes, micros), judged, "{bytes:?} {micros:?}");
+        }
+        assert_eq!(Limits::default().judge(None, None), LagJudgement::Fine);
+    }
+}

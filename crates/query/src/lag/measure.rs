@@ -1,0 +1,375 @@
+//! Distances between what servers say, with what the WAL at hand says of them.
+
+use super::facts::{ConnectedStandby, ReadyFiles, ServerFacts};
+use crate::between::{Compared, WaitingWal};
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::{Dialect, Lsn, SegmentName, SegmentSize, TimelineId};
+use std::collections::BTreeMap;
+
+/// How far WAL has come on its way to a standby.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum LagStage {
+    /// The primary has sent it.
+    Sent,
+    /// The standby has given it to its operating system.
+    Written,
+    /// The standby has it on disk.
+    Flushed,
+    /// The standby shows it.
+    Replayed,
+}
+
+impl LagStage {
+    /// As `pg_stat_replication` has them, in order.
+    pub const ALL: [LagStage; 4] = [LagStage::Sent, LagStage::Written, LagStage::Flushed, LagStage::Replayed];
+
+    /// As JSON and metrics name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LagStage::Sent => "sent",
+            LagStage::Written => "written",
+            LagStage::Flushed => "flushed",
+            LagStage::Replayed => "replayed",
+        }
+    }
+}
+
+/// What the WAL at hand says of a distance.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WalBehind {
+    /// Records, commits, and the oldest of them.
+    pub waiting: WaitingWal,
+    /// Microseconds since that commit, by the primary's clock; none where nothing waits; `None` where it is not known.
+    pub micros: Option<u64>,
+}
+
+/// One stage of a standby.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StageLag {
+    /// Which.
+    pub stage: LagStage,
+    /// How far it is.
+    pub at: Lsn,
+    /// Bytes that the primary is ahead.
+    pub bytes: u64,
+    /// Whole segments of that.
+    pub segments: u64,
+    /// What lies between, where the WAL is at hand.
+    pub wal: Option<WalBehind>,
+}
+
+impl StageLag {
+    /// Microseconds since the oldest commit that waits.
+    pub fn waits_micros(&self) -> Option<u64> {
+        if self.bytes == 0 { Some(0) } else { self.wal.and_then(|wal| wal.micros) }
+    }
+}
+
+/// How a standby is known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FollowerKind {
+    /// The primary sends to it: address, state, `sync_state`.
+    Connected {
+        /// Empty where it came by a socket.
+        address: String,
+        /// `streaming`, `catchup` …
+        state: String,
+        /// `async`, `sync` …
+        sync: String,
+    },
+    /// It was asked itself.
+    Asked,
+}
+
+/// A standby, or whoever else takes WAL from a server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FollowerLag {
+    /// Its `application_name`, or how it is reached.
+    pub name: String,
+    /// How it is known.
+    pub kind: FollowerKind,
+    /// Stages that are known, in order.
+    pub stages: Vec<StageLag>,
+    /// Why nothing is known of it.
+    pub unknown: Option<String>,
+}
+
+impl FollowerLag {
+    /// The last stage that it has: what receives and does not replay has no last one.
+    pub fn last(&self) -> Option<&StageLag> {
+        self.stages.last()
+    }
+}
+
+/// What an archiver has still to do.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ArchiverLag {
+    /// The first position that is not archived, as far as it is known.
+    pub archived_to: Option<Lsn>,
+    /// Bytes from there on that the primary has written, those of the unfinished segment included.
+    pub behind_bytes: Option<u64>,
+    /// What lies between.
+    pub wal: Option<WalBehind>,
+    /// Segments that are finished and wait, or why they are not known.
+    pub ready: Result<ReadyFiles, String>,
+    /// Bytes of them.
+    pub owed_bytes: Option<u64>,
+    /// Microseconds since the first of them waits, by the primary's clock; 0 where none does.
+    pub owed_micros: Option<u64>,
+    /// The last file that was archived, and when.
+    pub archived: Option<(String, Option<Timestamp>)>,
+    /// The last file that could not be, and when.
+    pub failed: Option<(String, Option<Timestamp>)>,
+    /// The last attempt failed.
+    pub is_failing: bool,
+    /// Failures since the counters were reset.
+    pub failures: u64,
+}
+
+/// The WAL at hand.
+pub struct WalAtHand<'a> {
+    /// Where it lies, for people.
+    pub place: String,
+    /// It.
+    pub archive: &'a Compared,
+}
+
+/// A standby that was to be asked, and what it said.
+pub struct UnaskedStandby {
+    /// How it is reached.
+    pub name: String,
+    /// What it said; in words why nothing.
+    pub facts: Result<ServerFacts, String>,
+}
+
+/// A server and who is behind it.
+#[derive(Clone, Debug)]
+pub struct LiveLag {
+    /// How it is reached.
+    pub name: String,
+    /// The facts of its version.
+    pub dialect: &'static Dialect,
+    /// How far it is.
+    pub position: Lsn,
+    /// Its timeline, where it is no standby itself.
+    pub timeline: Option<TimelineId>,
+    /// It is a standby itself.
+    pub recovers: bool,
+    /// Bytes of a segment.
+    pub segment_size: SegmentSize,
+    /// Its clock.
+    pub clock: Timestamp,
+    /// Those that stream from it, then those that were asked.
+    pub followers: Vec<FollowerLag>,
+    /// Its archiver; `None` where it has none.
+    pub archiver: Option<ArchiverLag>,
+    /// Where the WAL lies that was read; `None`: none was at hand.
+    pub wal: Option<String>,
+}
+
+/// Measures. The facts of the standbys should be older than those of the primary: WAL that came in between is lag, and
+/// not the other way round.
+///
+/// # Errors
+/// In words: the server does not say how far it is.
+pub fn measure(
+    name: &str,
+    primary: &ServerFacts,
+    standbys: Vec<UnaskedStandby>,
+    wal: Option<WalAtHand<'_>>,
+) -> Result<LiveLag, String> {
+    let position = primary.position.ok_or("it does not say how far it is")?;
+    let mut ruler = Ruler { primary, position, wal: wal.as_ref(), read: BTreeMap::new() };
+    let mut followers: Vec<FollowerLag> = primary.standbys.iter().map(|row| ruler.connected(row)).collect();
+    followers.extend(standbys.into_iter().map(|standby| ruler.asked(standby)));
+    let archiver = ruler.archiver();
+    Ok(LiveLag {
+        name: name.to_owned(),
+        dialect: primary.dialect,
+        position,
+        timeline: primary.timeline,
+        recovers: primary.recovers,
+        segment_size: primary.size,
+        clock: primary.clock,
+        followers,
+        archiver,
+        wal: wal.map(|wal| wal.place),
+    })
+}
+
+struct Ruler<'a> {
+    primary: &'a ServerFacts,
+    position: Lsn,
+    wal: Option<&'a WalAtHand<'a>>,
+    /// What was read from a position on.
+    read: BTreeMap<Lsn, Option<WalBehind>>,
+}
+
+impl Ruler<'_> {
+    fn connected(&mut self, row: &ConnectedStandby) -> FollowerLag {
+        let known = LagStage::ALL.into_iter().zip(row.stages).filter_map(|(stage, at)| Some((stage, at?)));
+        let stages: Vec<StageLag> = known.map(|(stage, at)| self.stage(stage, at)).collect();
+        let hidden = stages.is_empty() && row.state.is_empty();
+        FollowerLag {
+            name: row.name.clone(),
+            kind: FollowerKind::Connected {
+                address: row.address.clone(),
+                state: row.state.clone(),
+                sync: row.sync.clone(),
+            },
+            stages,
+            unknown: hidden.then(|| "this role may not see it: grant pg_monitor (up to 9.6: a superuser)".to_owned()),
+        }
+    }
+
+    fn asked(&mut self, standby: UnaskedStandby) -> FollowerLag {
+        let (mut stages, mut unknown) = (Vec::new(), None);
+        match standby.facts {
+            Err(why) => unknown = Some(why),
+            Ok(facts) if facts.system_id.zip(self.primary.system_id).is_some_and(|(own, other)| own != other) => {
+                unknown = Some("it is of another cluster".to_owned());
+            }
+            Ok(facts) if !facts.recovers => {
+                unknown = Some("it is no standby: it was promoted, or never was".to_owned())
+            }
+            Ok(facts) => {
+                let known = [(LagStage::Flushed, facts.received), (LagStage::Replayed, facts.replayed)];
+                stages = known.into_iter().filter_map(|(stage, at)| Some(self.stage(stage, at?))).collect();
+                if stages.is_empty() {
+                    unknown = Some("it has not replayed anything yet".to_owned());
+                }
+            }
+        }
+        FollowerLag { name: standby.name, kind: FollowerKind::Asked, stages, unknown }
+    }
+
+    fn archiver(&mut self) -> Option<ArchiverLag> {
+        let facts = self.primary.archiver.clone()?;
+        let start = |name: &str, next: bool| {
+            let number = SegmentName::parse(name)?.number(self.primary.dialect.address, self.primary.size)?;
+            let number = if next { number.next() } else { number };
+            Some(self.primary.dialect.address.segment_start(number, self.primary.size))
+        };
+        let done = facts.archived.as_ref().map(|(file, _)| file);
+        // The first that waits; where none does, all but the segment that is being written.
+        let archived_to = match &facts.ready {
+            Ok(ReadyFiles { count: 0, .. }) => {
+                let (address, size) = (self.primary.dialect.address, self.primary.size);
+                Some(address.segment_start(address.segment(self.position, size), size))
+            }
+            Ok(ready) => ready.first.as_ref().and_then(|file| start(file, false)),
+            Err(_) => done.and_then(|file| start(file, true)),
+        };
+        let archived_to = archived_to.map(|at| at.min(self.position));
+        let wal = archived_to.and_then(|at| self.behind(at));
+        let (size, clock) = (self.primary.size.bytes(), self.primary.clock);
+        let ready = facts.ready.as_ref().ok();
+        let at = |event: &Option<(String, Option<Timestamp>)>| event.as_ref().and_then(|(_, at)| *at);
+        Some(ArchiverLag {
+            archived_to,
+            behind_bytes: archived_to.map(|at| self.distance(at)),
+            wal,
+            owed_bytes: ready.map(|ready| ready.count.saturating_mul(size)),
+            owed_micros: ready.and_then(|ready| match ready.count {
+                0 => Some(0),
+                _ => ready.since.map(|since| since_by(clock, since)),
+            }),
+            is_failing: at(&facts.failed) > at(&facts.archived),
+            ready: facts.ready,
+            archived: facts.archived,
+            failed: facts.failed,
+            failures: facts.failures,
+        })
+    }
+
+    fn stage(&mut self, stage: LagStage, at: Lsn) -> StageLag {
+        let bytes = self.distance(at);
+        let wal = if bytes > 0 { self.behind(at) } else { Some(WalBehind { waiting: NONE_WAITS, micros: Some(0) }) };
+        StageLag { stage, at, bytes, segments: bytes / self.primary.size.bytes(), wal }
+    }
+
+    /// Bytes that the primary is ahead; one that has come farther meanwhile is not behind.
+    fn distance(&self, at: Lsn) -> u64 {
+        let ahead = self.primary.dialect.address.distance(self.position, at, self.primary.size);
+        u64::try_from(ahead.max(0)).unwrap_or(u64::MAX)
+    }
+
+    fn behind(&mut self, at: Lsn) -> Option<WalBehind> {
+        let archive = self.wal?.archive;
+        if archive.layout.segment != self.primary.size {
+            return None;
+        }
+        let (clock, position) = (self.primary.clock, self.position);
+        *self.read.entry(at).or_insert_with(|| {
+            let waiting = archive.waiting(at, position).ok()?;
+            let micros = match waiting.oldest {
+                _ if !waiting.begins => None,
+                Some(oldest) => Some(since_by(clock, oldest)),
+                None => waiting.complete.then_some(0),
+            };
+            Some(WalBehind { waiting, micros })
+        })
+    }
+}
+
+const NONE_WAITS: WaitingWal = WaitingWal { records: 0, commits: 0, oldest: None, begins: true, complete: true };
+
+/// By one clock; what is ahead of it has just happened.
+fn since_by(clock: Timestamp, time: Timestamp) -> u64 {
+    u64::try_from(clock.0.saturating_sub(time.0)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lag::facts::dialect_of;
+
+    fn facts(answer: &str) -> ServerFacts {
+        let (dialect, _) = dialect_of("version=150004\n").unwrap();
+        ServerFacts::of(dialect, &format!("{answer}segment_size=1MB\nclock=1700000060000000\narchive_mode=on\n"))
+            .unwrap()
+    }
+
+    const PRIMARY: &str = "standby=61||streaming|async|0/500100|0/500100|0/500000|0/3FFFFF\nrecovers=no\n\
+        current=0/500100\nfile=000000010000000000000005\nsystem_identifier=5\n\
+        archived=000000010000000000000002|1700000000000000\nfailed=000000010000000000000003|1700000030000000\nfailures=4\n";
+
+    #[test]
+    fn bytes_and_segments_of_each_stage() {
+        let lag = measure("p", &facts(PRIMARY), Vec::new(), None).unwrap();
+        let stages = &lag.followers[0].stages;
+        assert_eq!(
+            stages.iter().map(|s| (s.bytes, s.segments)).collect::<Vec<_>>(),
+            [(0, 0), (0, 0), (256, 0), (0x10_0101, 1)]
+        );
+        // Nothing waits where nothing is behind; without WAL the age of what waits is not known.
+        assert_eq!((stages[0].waits_micros(), stages[3].waits_micros()), (Some(0), None));
+        let archiver = lag.archiver.unwrap();
+        assert_eq!((archiver.archived_to, archiver.behind_bytes), (Some(Lsn::new(0x30_0000)), Some(0x20_0100)));
+        assert!(archiver.is_failing && archiver.ready.is_err() && archiver.owed_bytes.is_none());
+    }
+
+    #[test]
+    fn what_the_archiver_owes_is_what_waits() {
+        let mut primary = facts(PRIMARY);
+        let ready = ReadyFiles::of("ready=2|000000010000000000000003.ready|1700000000000000\n").unwrap();
+        primary.archiver.as_mut().unwrap().ready = Ok(ready);
+        let archiver = measure("p", &primary, Vec::new(), None).unwrap().archiver.unwrap();
+        assert_eq!((archiver.owed_bytes, archiver.owed_micros), (Some(2 << 20), Some(60_000_000)));
+    }
+
+    #[test]
+    fn a_standby_of_another_cluster_is_not_measured() {
+        let standby = |answer: &str| UnaskedStandby { name: "s".to_owned(), facts: Ok(facts(answer)) };
+        let asked = vec![
+            standby("recovers=yes\nreceived=0/500100\nreplayed=0/500000\nsystem_identifier=5\n"),
+            standby("recovers=yes\nreceived=\nreplayed=0/500000\nsystem_identifier=6\n"),
+            standby("recovers=no\ncurrent=0/600000\nsystem_identifier=5\n"),
+            UnaskedStandby { name: "s".to_owned(), facts: Err("down".to_owned()) },
+        ];
+        let lag = measure("p", &facts(PRIMARY), asked, None).unwrap();
+        let known: Vec<bool> = lag.followers.iter().map(|follower| follower.unknown.is_none()).collect();
+        assert_eq!(known, [true, true, false, false, false]);
+        assert_eq!(lag.followers[1].last().map(|stage| stage.bytes), Some(0x100));
+    }
+}

@@ -1,0 +1,19 @@
+//! How far the standbys and the archiver of a running server are behind it.
+//!
+//! ```text
+//! facts.rs:   questions of the server's version ──► rows ──► ServerFacts        (who asks is not known here)
+//! measure.rs: facts, and the WAL at hand ──► bytes, segments, records, commits, the oldest commit that waits
+//! limits.rs:  what was allowed ──► a judgement
+//! ```
+//! The time is that of the oldest commit which a stage has not passed, by the clock of the server that wrote it: on a
+//! server that is idle nothing waits, however long ago the last commit was.
+
+mod facts;
+mod limits;
+mod measure;
+
+pub use facts::{ArchiverFacts, ConnectedStandby, ReadyFiles, SETUP, ServerFacts, VERSION, dialect_of};
+pub use limits::{LagJudgement, LagLimit, Limits};
+pub use measure::{
+    ArchiverLag, FollowerKind, FollowerLag, LagStage, LiveLag, StageLag, UnaskedStandby, WalAtHand, WalBehind, measure,
+};
