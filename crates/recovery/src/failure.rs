@@ -86,8 +86,8 @@ pub enum Failure {
         /// It is asked for whatever is in memory.
         certain: bool,
     },
-    /// `walproof archive-get` as `restore_command` does not deliver a file that is missing in the middle or damaged, and
-    /// stops the server.
+    /// `walproof archive-get` as `restore_command` does not deliver a file that is missing in the middle or damaged,
+    /// and stops the server.
     NotDelivered {
         /// Its name.
         file: String,

@@ -5,8 +5,8 @@
 //! global/pg_control         "in production", timeline 3     up to the first checkpoint still that of before
 //! backup_label.old          where its recovery began
 //! ```
-//! A server writes the history file of its new timeline when it is promoted, and never again: it is the best witness, of
-//! the time as well.
+//! A server writes the history file of its new timeline when it is promoted, and never again: it is the best witness,
+//! of the time as well.
 //! One that is still in recovery says in pg_control only how far it got at least.
 
 mod server;

@@ -138,7 +138,7 @@ pub struct WalWalk<'a> {
 }
 
 /// What is taken for a segment.
-enum Taken {
+enum SegmentTaken {
     /// This file.
     File(FoundFile),
     /// None.
@@ -210,7 +210,12 @@ impl<'a> WalWalk<'a> {
     }
 
     /// The file that is taken for a segment, where none of an older timeline than `oldest` may come.
-    fn take(&self, number: SegmentNo, oldest: TimelineId, asked: &mut Vec<(String, Option<FoundFile>)>) -> Taken {
+    fn take(
+        &self,
+        number: SegmentNo,
+        oldest: TimelineId,
+        asked: &mut Vec<(String, Option<FoundFile>)>,
+    ) -> SegmentTaken {
         let checked = self.checked.as_ref().filter(|_| self.looking == Looking::Everywhere);
         let partials = self.shelf.partials || checked.is_some_and(|checked| checked.options.partial);
         let is_archived = |f: &FoundFile| self.shelf.places.get(f.place).is_some_and(|place| place.archive);
@@ -224,14 +229,14 @@ impl<'a> WalWalk<'a> {
             if let Some(checked) = checked.filter(|checked| checked.stops && !found.as_ref().is_some_and(is_archived)) {
                 let spoiled = files.iter().any(|f| is_archived(f) && self.spoiled.contains(f));
                 if spoiled || checked.is_hole(timeline, number) {
-                    return Taken::Stops(name);
+                    return SegmentTaken::Stops(name);
                 }
             }
             if let Some(found) = found {
-                return Taken::File(found);
+                return SegmentTaken::File(found);
             }
         }
-        Taken::Nothing
+        SegmentTaken::Nothing
     }
 
     /// The record that starts at a position, `None` where there is none to be read.
@@ -297,10 +302,10 @@ impl<'a> WalWalk<'a> {
             while steps.len() < AHEAD {
                 let mut asked = Vec::new();
                 let found = match self.take(next, least, &mut asked) {
-                    Taken::File(found) => found,
+                    SegmentTaken::File(found) => found,
                     taken => {
                         missing = asked;
-                        stops = if let Taken::Stops(name) = taken { Some(name) } else { None };
+                        stops = if let SegmentTaken::Stops(name) = taken { Some(name) } else { None };
                         break;
                     }
                 };

@@ -124,8 +124,8 @@ impl LeftThere {
         };
         format!(
             "timeline {newer} left timeline {timeline} {at}, by {stored} in {place}, and this segment lies behind that \
-             (WP308): if another server was promoted, stop this one, and bring it back with pg_rewind; if that file is of \
-             a test restore, remove it there, for a restore to the latest timeline follows it"
+             (WP308): if another server was promoted, stop this one, and bring it back with pg_rewind; if that file is \
+             of a test restore, remove it there, for a restore to the latest timeline follows it"
         )
     }
 }

@@ -167,8 +167,8 @@ fn once(place: &dyn OpenWatched, options: &Options<'_>, now: Timestamp) -> SeenN
     let times = match Times::of(opened.source.as_ref(), options) {
         Err(Error::ForeignIndex { .. }) if place.forget() => return Err("it is another cluster's now".to_owned()),
         Err(error) => return Err(error.to_string()),
-        Ok(None) => return Err("no file there says how to read it".to_owned()),
-        Ok(Some(times)) => times,
+        Ok(Err(_)) => return Err("no file there says how to read it".to_owned()),
+        Ok(Ok(times)) => times,
     };
     let unsaved = index.save().err().map(|error| error.to_string());
     let listed = repository.map_or(&[][..], |repository| &repository.backups);

@@ -374,8 +374,8 @@ fn an_expiry_by_position_leaves_branches_and_takes_what_lies_between() {
     }
 }
 
-/// A restore to a point by `latest`, after two promotions, that archived: the history of the timeline that it made names
-/// the latest timeline with a position in front of where that began. The next timeline follows it.
+/// A restore to a point by `latest`, after two promotions, that archived: the history of the timeline that it made
+/// names the latest timeline with a position in front of where that began. The next timeline follows it.
 #[test]
 fn a_history_whose_positions_fall() {
     for version in VERSIONS {

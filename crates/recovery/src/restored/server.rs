@@ -37,7 +37,8 @@ pub const SERVER_LABEL: &str =
     r"select 'label=' || encode(pg_read_binary_file('backup_label.old', 0, 65536, true), 'hex');";
 
 impl RestoredCluster {
-    /// Takes what a server answered to [`SERVER_FACTS`], and to [`SERVER_HISTORY`] and [`SERVER_LABEL`] where it did. `place`: the server,
+    /// Takes what a server answered to [`SERVER_FACTS`], and to [`SERVER_HISTORY`] and [`SERVER_LABEL`]
+    /// where it did. `place`: the server,
     /// as the user named it.
     ///
     /// # Errors

@@ -185,7 +185,9 @@ pub fn get(
             GetLook::Answer(answer) => answer,
         };
         let Some(wait) = still else {
-            ended.iter().for_each(|note| tell(note));
+            if let Some(note) = &ended {
+                tell(note);
+            }
             return Ok(answer);
         };
         // A standby goes over to a newer timeline by itself, as soon as it may look for one.
