@@ -7,6 +7,7 @@ mod compare_repos;
 mod deny;
 mod folder;
 mod follow;
+mod forensics;
 mod get;
 mod long;
 mod package;
@@ -55,6 +56,8 @@ usage: cargo xtask COMMAND
   long watch [MINUTES]   watch beside a server that archives, expires, crashes and is promoted, for MINUTES (20)
   long restore [SEEDS] [FIRST]
                          foretell SEEDS (200) restores, have the server do them, compare; from seed FIRST (0) on
+  long forensics [SEEDS] [FIRST]
+                         what walproof events tells of SEEDS (50) random workloads of a server, from seed FIRST (1) on
   long get [FOLDER…]     real servers that recover with archive-get: those whose programs lie in these folders, else one of each major
   long restored [COUNT] [FIRST]
                          what verify --restored says of COUNT (40) real restores, half of which ended early
@@ -104,6 +107,9 @@ fn main() -> Result<()> {
         ["long", "restore"] => restore::run(200, 0),
         ["long", "restore", seeds] => restore::run(seeds.parse()?, 0),
         ["long", "restore", seeds, first] => restore::run(seeds.parse()?, first.parse()?),
+        ["long", "forensics"] => forensics::run(50, 1),
+        ["long", "forensics", seeds] => forensics::run(seeds.parse()?, 1),
+        ["long", "forensics", seeds, first] => forensics::run(seeds.parse()?, first.parse()?),
         ["long", "get", folders @ ..] => get::get(folders),
         ["long", "restored"] => get::restored(40, 0),
         ["long", "restored", count] => get::restored(count.parse()?, 0),

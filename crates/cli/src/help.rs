@@ -133,6 +133,18 @@ const PAGES: &[HelpPage] = &[
         exits: &[],
     },
     HelpPage {
+        name: "events",
+        shown: &[
+            "archive", "path", "start", "end", "timeline", "jobs", "since", "until", "kind", "relation", "rows",
+            "names", "format", "timezone",
+        ],
+        examples: &[
+            ("walproof events /srv/wal --kind drop,truncate,delete", "who lost which table or rows, and when"),
+            ("walproof events /srv/wal -R public.orders --since 'yesterday 12:00'", "what became of a table"),
+        ],
+        exits: &[],
+    },
+    HelpPage {
         name: "fields",
         shown: &[],
         examples: &[("walproof fields -r Heap --as 15", "what dump can tell of records of Heap in 15")],

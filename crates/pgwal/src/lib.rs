@@ -14,7 +14,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! This crate is a door: it has no code of its own. Behind it are twelve crates, each usable alone.
+//! This crate is a door: it has no code of its own. Behind it are fourteen crates, each usable alone.
 //!
 //! | module | crate | what it does | I/O | threads |
 //! |---|---|---|---|---|
@@ -28,6 +28,8 @@
 //! | [`mod@logs`] | `pgwal-logs` | lines of a server's log | no | no |
 //! | [`mod@verify`] | `pgwal-verify` | findings and a verdict | through a source | as many as [`Options::jobs`] says |
 //! | [`mod@query`] | `pgwal-query` | filters, keys, counts, what lies between two positions | through a source | as asked |
+//! | [`mod@catalog`] | `pgwal-catalog` | names of relations by the rows of catalogs in WAL | no | no |
+//! | [`mod@forensics`] | `pgwal-forensics` | what happened: drops, truncations, mass changes, with their transactions | through a source | as asked |
 //! | [`mod@ship`] | `pgwal-ship` | carries WAL into an archive and out of it, checked | reads and writes | as asked |
 //! | `report` | `pgwal-report` | answers as text, JSON, CSV, HTML, JUnit, SARIF, Nagios, Prometheus | no | no |
 //!
@@ -145,7 +147,9 @@
 //! is synchronous; [`Options::progress`] is told of every file and [`Options::interrupt`] ends a run early.
 
 pub use pgwal_archive as archive;
+pub use pgwal_catalog as catalog;
 pub use pgwal_crc as crc;
+pub use pgwal_forensics as forensics;
 pub use pgwal_format as format;
 pub use pgwal_logs as logs;
 pub use pgwal_query as query;

@@ -14,6 +14,7 @@
 //! | [`timelines`] | how timelines descend from each other | text, JSON |
 //! | [`dump`] | the records | text, JSON lines, CSV, as `pg_waldump` |
 //! | [`stats`] | how many of them | text, JSON, CSV, as `pg_waldump` |
+//! | [`events`] | what happened, in which transaction | text, JSON, CSV |
 //! | [`locate`], [`lag`] | where a position lies, how far apart two are | text, JSON |
 //! | [`lag::live`] | how far standbys and the archiver are behind a server | text, JSON, Nagios, Prometheus |
 //! | [`hex`], [`fields`], [`control`], [`explain`] | one record, all fields, a control file, a code or a line of a log | text, JSON |
@@ -46,6 +47,7 @@ pub mod control;
 pub mod dump;
 pub mod ended;
 pub mod estimate;
+pub mod events;
 pub mod explain;
 pub mod fields;
 pub mod figures;

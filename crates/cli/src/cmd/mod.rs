@@ -8,6 +8,7 @@ pub mod check;
 pub mod compare;
 pub mod control;
 pub mod dump;
+pub mod events;
 pub mod explain;
 pub mod fields;
 pub mod generate;
@@ -56,6 +57,8 @@ subcommands! {
     Dump => dump::DumpArgs,
     /// Counts records and bytes by resource manager, type, relation, transaction, database or time
     Stats => stats::StatsArgs,
+    /// Says what happened and in which transaction: drops, truncations, mass changes of rows, restarts
+    Events => events::EventsArgs,
     /// Lists the fields of every type of records
     Fields => fields::FieldsArgs,
     /// Shows one record as bytes, each with the field that it belongs to

@@ -158,6 +158,14 @@ fn stats_and_fields() {
 }
 
 #[test]
+fn events() {
+    let schema = Schema::named("events.json");
+    for (folder, _kept) in archives() {
+        check(&schema, &["events", &folder, "--rows", "10", "--format", "json"], false);
+    }
+}
+
+#[test]
 fn records_as_bytes() {
     let schema = Schema::named("hex.json");
     for (folder, lsn) in [

@@ -13,9 +13,11 @@
 //! ```
 
 mod bits;
+mod changed;
 mod tuple;
 
 pub(super) use bits::{BITS, BITS_16, LOCK_FLAGS, MULTI_INSERT_FLAGS};
+pub use changed::{RowChange, RowsChanged, TruncateCommand, changed, is_truncate_command, truncate_command};
 pub(super) use tuple::header as tuple_header;
 
 use super::arrays::array;
@@ -28,17 +30,27 @@ use bits::{DELETE_FLAGS, INSERT_FLAGS, OLD_BITS, OLD_BITS_16, TRUNCATE_FLAGS, TR
 use tuple::{DELETED, INSERTED, UPDATED};
 
 operations! {
+    /// A row is inserted.
+    INSERT = 0x00;
+    /// A row is deleted.
+    DELETE = 0x10;
+    /// A row is updated.
+    UPDATE = 0x20;
+    /// Tables are emptied by TRUNCATE, for logical decoding (11 and later).
+    TRUNCATE = 0x30;
+    /// A row is updated on its own page, and no index is touched (8.3 and later).
+    HOT_UPDATE = 0x40;
     /// A row is changed where it stands, by whoever commits or not.
     INPLACE = 0x70;
 }
 
 const OFF: OpPart = u16("off", 0);
 
-const INSERT: &[OpPart] = &[text("off "), OFF, u8("flags", 2).hidden(), INSERT_FLAGS, INSERTED];
+const INSERT_9_5: &[OpPart] = &[text("off "), OFF, u8("flags", 2).hidden(), INSERT_FLAGS, INSERTED];
 const INSERT_12: &[OpPart] = &[text("off "), OFF, text(" flags "), u8("flags", 2).hex(), INSERT_FLAGS, INSERTED];
 const INSERT_16: &[OpPart] = &[text("off: "), OFF, text(", flags: "), u8("flags", 2).hex(), INSERT_FLAGS, INSERTED];
 
-const DELETE: &[OpPart] = &[
+const DELETE_9_5: &[OpPart] = &[
     u32("xmax", 0).hidden(),
     text("off "),
     u16("off", 4),
@@ -72,7 +84,7 @@ const DELETE_16: &[OpPart] = &[
     DELETED,
 ];
 
-const UPDATE: &[OpPart] = &[
+const UPDATE_9_5: &[OpPart] = &[
     text("off "),
     u16("old_off", 4),
     text(" xmax "),
@@ -121,7 +133,7 @@ const UPDATE_16: &[OpPart] = &[
 ];
 
 const RELIDS: &[(&str, &str)] = &[("relids", "list")];
-const TRUNCATE: &[OpPart] = &[
+const TRUNCATE_11: &[OpPart] = &[
     u32("db_id", 0).hidden(),
     u8("flags", 8).hidden(),
     TRUNCATE_FLAGS,
@@ -185,27 +197,27 @@ const INPLACE_18: &[OpPart] = &[text("off: "), OFF, call(inplace_messages, inval
 
 /// The operations. 0x80: the page is made anew.
 pub const OPS: &[Op] = &[
-    op(0x00, "INSERT", V9_5, INSERT),
+    op(0x00, "INSERT", V9_5, INSERT_9_5),
     op(0x00, "INSERT", V12, INSERT_12),
     op(0x00, "INSERT", V16, INSERT_16),
-    op(0x80, "INSERT+INIT", V9_5, INSERT),
+    op(0x80, "INSERT+INIT", V9_5, INSERT_9_5),
     op(0x80, "INSERT+INIT", V12, INSERT_12),
     op(0x80, "INSERT+INIT", V16, INSERT_16),
-    op(0x10, "DELETE", V9_5, DELETE),
+    op(0x10, "DELETE", V9_5, DELETE_9_5),
     op(0x10, "DELETE", V12, DELETE_12),
     op(0x10, "DELETE", V16, DELETE_16),
-    op(0x20, "UPDATE", V9_5, UPDATE),
+    op(0x20, "UPDATE", V9_5, UPDATE_9_5),
     op(0x20, "UPDATE", V12, UPDATE_12),
     op(0x20, "UPDATE", V16, UPDATE_16),
-    op(0xA0, "UPDATE+INIT", V9_5, UPDATE),
+    op(0xA0, "UPDATE+INIT", V9_5, UPDATE_9_5),
     op(0xA0, "UPDATE+INIT", V12, UPDATE_12),
     op(0xA0, "UPDATE+INIT", V16, UPDATE_16),
-    op(0x30, "TRUNCATE", V11, TRUNCATE),
+    op(0x30, "TRUNCATE", V11, TRUNCATE_11),
     op(0x30, "TRUNCATE", V16, TRUNCATE_16),
-    op(0x40, "HOT_UPDATE", V9_5, UPDATE),
+    op(0x40, "HOT_UPDATE", V9_5, UPDATE_9_5),
     op(0x40, "HOT_UPDATE", V12, UPDATE_12),
     op(0x40, "HOT_UPDATE", V16, UPDATE_16),
-    op(0xC0, "HOT_UPDATE+INIT", V9_5, UPDATE),
+    op(0xC0, "HOT_UPDATE+INIT", V9_5, UPDATE_9_5),
     op(0xC0, "HOT_UPDATE+INIT", V12, UPDATE_12),
     op(0xC0, "HOT_UPDATE+INIT", V16, UPDATE_16),
     op(0x50, "HEAP_CONFIRM", V9_5, CONFIRM),

@@ -1,0 +1,88 @@
+//! Which files hold the catalogs. A catalog that was rewritten lies in another file than at first; a record of "RelMap"
+//! says so.
+
+use pgwal_format::record::{Record, RelFileLocator};
+use pgwal_format::rmgr::fields;
+use pgwal_format::rmgr::sink::Value;
+use pgwal_format::rmgr::{self};
+use std::collections::HashMap;
+
+/// The tablespace of what all databases share (`pg_global`).
+const GLOBAL: u32 = 1664;
+
+/// A catalog that is read.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Catalog {
+    /// `pg_class`: relations.
+    Class,
+    /// `pg_namespace`: schemas.
+    Namespace,
+    /// `pg_database`.
+    Database,
+}
+
+impl Catalog {
+    const ALL: [Catalog; 3] = [Catalog::Class, Catalog::Namespace, Catalog::Database];
+
+    /// Its OID, which is its first file number, too.
+    pub const fn oid(self) -> u32 {
+        match self {
+            Catalog::Class => 1259,
+            Catalog::Namespace => 2615,
+            Catalog::Database => 1262,
+        }
+    }
+
+    const fn is_shared(self) -> bool {
+        matches!(self, Catalog::Database)
+    }
+}
+
+/// Files of catalogs that do not lie where they lay at first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CatalogFiles {
+    moved: HashMap<(u32, u32), Catalog>,
+}
+
+/// So many rewrites of catalogs are minded.
+const MOST: usize = 10_000;
+
+impl CatalogFiles {
+    /// The catalog that a file holds, or held once.
+    #[inline]
+    pub fn catalog(&self, rel: RelFileLocator) -> Option<Catalog> {
+        let first = Catalog::ALL.into_iter().find(|c| c.oid() == rel.rel && c.is_shared() == (rel.spc == GLOBAL));
+        if first.is_some() || self.moved.is_empty() {
+            return first;
+        }
+        self.moved.get(&(rel.db, rel.rel)).copied()
+    }
+
+    /// Takes in a record of "RelMap"; whether a catalog lies in a file that was not known before.
+    pub fn mapped(&mut self, record: &Record<'_>) -> bool {
+        if record.header.rmid != rmgr::RELMAP {
+            return false;
+        }
+        let (mut database, mut oid, mut found) = (0, 0, Vec::new());
+        fields::each(record, &mut |field| {
+            let Value::Unsigned(n) = field.value else { return };
+            match field.name {
+                "dbid" => database = n as u32,
+                "mapoid" => oid = n as u32,
+                "mapfilenumber" => found.push((oid, n as u32)),
+                _ => {}
+            }
+        });
+        let mut news = false;
+        for (oid, file) in found {
+            let catalog = Catalog::ALL.into_iter().find(|c| c.oid() == oid && c.is_shared() == (database == 0));
+            if let Some(catalog) = catalog
+                && file != oid
+                && self.moved.len() < MOST
+            {
+                news |= self.moved.insert((database, file), catalog).is_none();
+            }
+        }
+        news
+    }
+}

@@ -1,0 +1,76 @@
+//! Rows of catalogs: the columns that name things.
+
+use crate::columns::{self, NAME};
+use crate::files::Catalog;
+use crate::tuple::HeapTuple;
+use pgwal_format::Layout;
+
+/// A row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CatalogRow {
+    /// Of `pg_class`.
+    Class(ClassRow),
+    /// Of `pg_namespace`.
+    Namespace(NamedOid),
+    /// Of `pg_database`.
+    Database(NamedOid),
+}
+
+/// A relation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClassRow {
+    /// Its OID, which stays.
+    pub oid: u32,
+    /// `relname`, in whatever encoding the database has.
+    pub name: Vec<u8>,
+    /// `relnamespace`: the OID of its schema.
+    pub namespace: u32,
+    /// `relfilenode`: its file number, which changes; 0 where it has no file, or `pg_filenode.map` names it.
+    pub file: u32,
+    /// `reltablespace`; 0 for that of the database.
+    pub tablespace: u32,
+    /// `relpersistence`: `p`, `u` or `t`.
+    pub persistence: u8,
+    /// `relkind`: `r` table, `i` index, `t` TOAST table, `S` sequence, `v` view, `m` materialised view …
+    pub kind: u8,
+}
+
+/// A schema or a database.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NamedOid {
+    /// Its OID.
+    pub oid: u32,
+    /// Its name.
+    pub name: Vec<u8>,
+}
+
+impl CatalogRow {
+    /// Reads a row. `None` before 9.5, and for a tuple that ends before its columns or whose name is none.
+    pub(crate) fn read(layout: &Layout, catalog: Catalog, tuple: &HeapTuple) -> Option<CatalogRow> {
+        let (version, endian, data) = (layout.dialect.version, layout.endian, tuple.data());
+        let number = |at: usize| Some(endian.u32(*data.get(at..)?.first_chunk()?));
+        let named = |(oid, name): (Option<usize>, usize)| {
+            let oid = oid.map_or_else(|| tuple.oid(endian), number)?;
+            let name = data.get(name..)?.get(..NAME)?;
+            let name = name.get(..name.iter().position(|&b| b == 0)?)?.to_vec();
+            (oid != 0 && !name.is_empty()).then_some(NamedOid { oid, name })
+        };
+        match catalog {
+            Catalog::Class => {
+                let columns = columns::class(version)?;
+                let NamedOid { oid, name } = named((columns.oid, columns.relname))?;
+                Some(CatalogRow::Class(ClassRow {
+                    oid,
+                    name,
+                    namespace: number(columns.relnamespace)?,
+                    file: number(columns.relfilenode)?,
+                    tablespace: number(columns.reltablespace)?,
+                    persistence: *data.get(columns.relpersistence)?,
+                    kind: *data.get(columns.relkind)?,
+                }))
+            }
+            Catalog::Namespace => named(columns::named(version)?).map(CatalogRow::Namespace),
+            Catalog::Database => named(columns::named(version)?).map(CatalogRow::Database),
+        }
+    }
+}

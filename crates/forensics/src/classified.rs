@@ -1,0 +1,261 @@
+//! What a transaction that is over came to: which relations it dropped, emptied, wrote anew and created.
+//!
+//! ```text
+//! rows of pg_class by OID       before        after          it is
+//!   deleted                     orders 16393  –              dropped
+//!   inserted                    –             orders 16393   created
+//!   inserted and deleted        –             –              nothing, or the new file of a rewrite (pg_temp_16393)
+//!   another file number         16393         16405          a rewrite where 16405 came with its own row, or it is
+//!                                                            an index, or another tablespace; else emptied
+//! files that no row explains    unlinked      made           by files alone
+//! ```
+
+use crate::event::{EventRelation, WalEventKind};
+use crate::transaction::OpenXact;
+use pgwal_catalog::{CatalogChange, CatalogRow, ClassRow, Names, located};
+use pgwal_format::record::RelFileLocator;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// The first OID that is not a system object's (`FirstNormalObjectId`).
+pub const FIRST_NORMAL: u32 = 16384;
+
+/// What became of relations.
+pub struct ClassifiedRelations {
+    /// What.
+    pub kind: WalEventKind,
+    /// Which.
+    pub relations: Vec<EventRelation>,
+    /// No row of a catalog told it.
+    pub by_files_alone: bool,
+}
+
+/// A relation in a transaction: as it was before, and as it is at last.
+#[derive(Default)]
+struct ClassHistory {
+    before: Option<ClassRow>,
+    after: Option<ClassRow>,
+    inserted: bool,
+    deleted: bool,
+}
+
+/// Says what became of relations. `dropped`: the files that go away with the end of the transaction.
+pub fn classify(
+    xact: &OpenXact,
+    dropped: &[RelFileLocator],
+    committed: bool,
+    names: &Names,
+) -> Vec<ClassifiedRelations> {
+    let classes = Classes::of(xact);
+    let kinds = classes.kinds(xact);
+    let mut found: BTreeMap<WalEventKind, Vec<EventRelation>> = BTreeMap::new();
+    let mut explained: HashSet<RelFileLocator> = HashSet::new();
+    for (place, class) in &classes.histories {
+        let (old, new) = class.files(place.0);
+        explained.extend(old.into_iter().chain(new));
+        let (Some(kind), Some(row)) = (kinds.get(place), class.row()) else { continue };
+        let (file, new_file) = match kind {
+            WalEventKind::Drop => (old, None),
+            WalEventKind::Create => (new, None),
+            _ => (old, new),
+        };
+        found.entry(*kind).or_default().push(EventRelation {
+            file,
+            new_file,
+            name: Some(names.named(place.0.db, row)),
+        });
+    }
+    let left = FilesLeft::of(xact, dropped, committed, &explained);
+    let unpaired = found.iter_mut().find(|(_, list)| list.iter().any(|r| r.file.is_none() && r.new_file.is_some()));
+    let rest = match (unpaired, left.gone.as_slice()) {
+        // The row as it was is not known, its file is.
+        (Some((_, list)), [gone]) if left.made.is_empty() => {
+            list.iter_mut().filter(|r| r.file.is_none()).take(1).for_each(|r| r.file = Some(*gone));
+            None
+        }
+        (unpaired, _) => left.by_files_alone(xact, names, unpaired.map(|(kind, _)| *kind), classes.some_unknown),
+    };
+    let told =
+        found.into_iter().map(|(kind, relations)| ClassifiedRelations { kind, relations, by_files_alone: false });
+    let mut out: Vec<ClassifiedRelations> = told.chain(rest).collect();
+    for each in &mut out {
+        each.relations.sort_by_key(|r| (is_aside(r), r.file.or(r.new_file)));
+    }
+    out
+}
+
+/// Indexes, TOAST tables and what belongs to other relations come behind them.
+fn is_aside(relation: &EventRelation) -> bool {
+    relation.name.as_ref().is_none_or(|name| matches!(name.kind, b'i' | b'I' | b't'))
+}
+
+/// The rows of `pg_class` that a transaction changed.
+#[derive(Default)]
+struct Classes {
+    /// By the file of the catalog and OID.
+    histories: BTreeMap<(RelFileLocator, u32), ClassHistory>,
+    /// Files that rows had when they were inserted.
+    first_files: HashSet<RelFileLocator>,
+    /// A row was changed that nothing tells.
+    some_unknown: bool,
+}
+
+impl ClassHistory {
+    /// The row that names it: as it was, else as it is.
+    fn row(&self) -> Option<&ClassRow> {
+        self.before.as_ref().or(self.after.as_ref())
+    }
+
+    /// Its file before, and its file at last.
+    fn files(&self, catalog: RelFileLocator) -> (Option<RelFileLocator>, Option<RelFileLocator>) {
+        let own = |row: &Option<ClassRow>| row.as_ref().and_then(|row| located(catalog, row));
+        (own(&self.before), own(&self.after))
+    }
+}
+
+/// The schema of TOAST tables, which are named by the OIDs of their tables.
+const TOAST: u32 = 99;
+
+/// The table to which a TOAST table, or the index of one, belongs.
+fn owner(row: &ClassRow) -> Option<u32> {
+    let digits = row.name.strip_prefix(b"pg_toast_").filter(|_| row.namespace == TOAST)?;
+    let digits = digits.strip_suffix(b"_index").unwrap_or(digits);
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+impl Classes {
+    /// What became of each relation of which something became.
+    fn kinds(&self, xact: &OpenXact) -> BTreeMap<(RelFileLocator, u32), WalEventKind> {
+        let mut out = BTreeMap::new();
+        for (place, class) in &self.histories {
+            if let Some(row) = class.row().filter(|row| row.persistence != b't')
+                && let Some(kind) = self.kind(xact, place.0, class, row)
+            {
+                out.insert(*place, kind);
+            }
+        }
+        let truncated: HashSet<RelFileLocator> =
+            out.iter().filter(|(_, kind)| **kind == WalEventKind::Truncate).map(|(place, _)| place.0).collect();
+        let own = out.clone();
+        for (place, kind) in &mut out {
+            let Some((row, class)) = self.histories.get(place).and_then(|class| Some((class.row()?, class))) else {
+                continue;
+            };
+            // A TOAST table goes the way of its table, an index that of the tables emptied beside it.
+            if let Some(of_owner) = owner(row).and_then(|oid| own.get(&(place.0, oid))) {
+                *kind = *of_owner;
+            } else if *kind == WalEventKind::Rewrite
+                && truncated.contains(&place.0)
+                && matches!(row.kind, b'i' | b'I' | b'S')
+                && !class.inserted
+            {
+                *kind = WalEventKind::Truncate;
+            }
+        }
+        out
+    }
+
+    fn kind(
+        &self,
+        xact: &OpenXact,
+        catalog: RelFileLocator,
+        class: &ClassHistory,
+        row: &ClassRow,
+    ) -> Option<WalEventKind> {
+        let (old, new) = class.files(catalog);
+        match (class.inserted, class.deleted) {
+            (true, true) => return None,
+            (true, false) => return Some(WalEventKind::Create),
+            (false, true) => return Some(WalEventKind::Drop),
+            (false, false) => {}
+        }
+        let new = new.filter(|new| old != Some(*new) && (old.is_some() || xact.created.contains(new)))?;
+        let moved = old.is_some_and(|old| old.spc != new.spc);
+        let is_emptied = !moved && !self.first_files.contains(&new) && matches!(row.kind, b'r' | b't' | b'm');
+        Some(if is_emptied { WalEventKind::Truncate } else { WalEventKind::Rewrite })
+    }
+
+    fn of(xact: &OpenXact) -> Classes {
+        let mut out = Classes::default();
+        for (file, change) in &xact.catalog {
+            match change {
+                CatalogChange::Inserted(CatalogRow::Class(row)) => {
+                    out.first_files.extend(located(*file, row));
+                    let class = out.histories.entry((*file, row.oid)).or_default();
+                    (class.after, class.inserted) = (Some(row.clone()), true);
+                }
+                CatalogChange::Updated { before, after } => {
+                    let (before, after) = (class_of(before.as_ref()), class_of(after.as_ref()));
+                    out.some_unknown |= before.is_none() && after.is_none();
+                    let Some(oid) = before.or(after).map(|row| row.oid) else { continue };
+                    let class = out.histories.entry((*file, oid)).or_default();
+                    if class.after.is_none() && !class.inserted {
+                        class.before = class.before.take().or(before.cloned());
+                    }
+                    class.after = after.cloned();
+                }
+                CatalogChange::Deleted(Some(CatalogRow::Class(row))) => {
+                    let class = out.histories.entry((*file, row.oid)).or_default();
+                    if class.after.is_none() && !class.inserted {
+                        class.before = Some(row.clone());
+                    }
+                    (class.after, class.deleted) = (None, true);
+                }
+                CatalogChange::Deleted(None) => out.some_unknown = true,
+                _ => {}
+            }
+        }
+        out
+    }
+}
+
+fn class_of(row: Option<&CatalogRow>) -> Option<&ClassRow> {
+    if let Some(CatalogRow::Class(class)) = row { Some(class) } else { None }
+}
+
+/// Files that no row explains.
+struct FilesLeft {
+    gone: Vec<RelFileLocator>,
+    made: Vec<RelFileLocator>,
+}
+
+impl FilesLeft {
+    fn of(
+        xact: &OpenXact,
+        dropped: &[RelFileLocator],
+        committed: bool,
+        explained: &HashSet<RelFileLocator>,
+    ) -> FilesLeft {
+        let made: BTreeSet<RelFileLocator> = xact.created.iter().copied().collect();
+        // What is rolled back takes its own files with it, and leaves those that it would have dropped.
+        let gone: BTreeSet<RelFileLocator> = dropped.iter().copied().filter(|_| committed).collect();
+        let left = |files: &BTreeSet<RelFileLocator>, but: &BTreeSet<RelFileLocator>| {
+            files.iter().copied().filter(|rel| !explained.contains(rel) && !but.contains(rel)).collect()
+        };
+        FilesLeft { gone: left(&gone, &made), made: left(&made, &gone) }
+    }
+
+    /// `of_rows`: what rows say that do not tell the file that a relation had before.
+    fn by_files_alone(
+        &self,
+        xact: &OpenXact,
+        names: &Names,
+        of_rows: Option<WalEventKind>,
+        some_unknown: bool,
+    ) -> Option<ClassifiedRelations> {
+        let relation =
+            |file: &RelFileLocator| EventRelation { file: Some(*file), new_file: None, name: names.relation(*file) };
+        let new = |file: &RelFileLocator| EventRelation { new_file: Some(*file), ..EventRelation::default() };
+        let written = |rel: &RelFileLocator| xact.relations.get(rel).is_some_and(|sum| sum.bytes > 0);
+        let (kind, relations): (_, Vec<_>) = match (self.gone.as_slice(), self.made.as_slice()) {
+            ([], []) => return None,
+            (gone, []) => (of_rows.unwrap_or(WalEventKind::Drop), gone.iter().map(relation).collect()),
+            ([], made) => (WalEventKind::Create, made.iter().map(relation).collect()),
+            (gone, made) => {
+                let kind = if made.iter().any(written) { WalEventKind::Rewrite } else { WalEventKind::Truncate };
+                (kind, gone.iter().map(relation).chain(made.iter().map(new)).collect())
+            }
+        };
+        let certain = !some_unknown && self.made.is_empty() && of_rows.is_none();
+        Some(ClassifiedRelations { kind, relations, by_files_alone: !certain })
+    }
+}

@@ -1,0 +1,169 @@
+//! What records of a stretch of WAL come to, without regard to those before: rows by transaction and relation are
+//! summed, records that need their order are kept as they are.
+
+use pgwal_format::record::{Record, RecordHeader, RelFileLocator};
+use pgwal_format::rmgr::heap::{RowChange, RowsChanged};
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::{Layout, Lsn, TimelineId};
+use std::collections::HashMap;
+
+/// What a transaction did to a relation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RelationSum {
+    /// Rows inserted.
+    pub inserted: u64,
+    /// Rows updated, those that went to another partition included.
+    pub updated: u64,
+    /// Rows deleted.
+    pub deleted: u64,
+    /// Bytes of records.
+    pub bytes: u64,
+}
+
+impl RelationSum {
+    /// Adds another.
+    pub fn add(&mut self, other: RelationSum) {
+        self.inserted += other.inserted;
+        self.updated += other.updated;
+        self.deleted += other.deleted;
+        self.bytes += other.bytes;
+    }
+
+    fn count(&mut self, change: RowChange, rows: u32) {
+        *match change {
+            RowChange::Inserted => &mut self.inserted,
+            RowChange::Updated | RowChange::Moved => &mut self.updated,
+            RowChange::Deleted => &mut self.deleted,
+        } += u64::from(rows);
+    }
+}
+
+/// What a transaction did in a stretch.
+#[derive(Clone, Debug)]
+pub struct XactSum {
+    /// Its first record.
+    pub begin: Lsn,
+    /// The timeline of the file with that.
+    pub timeline: TimelineId,
+    /// Bytes of all its records.
+    pub bytes: u64,
+    /// By relation.
+    pub relations: HashMap<RelFileLocator, RelationSum>,
+}
+
+/// A record that needs those before it.
+#[derive(Clone, Debug)]
+pub enum KeptRecord {
+    /// A commit that says nothing but its time, as nearly all do.
+    Commit {
+        /// The transaction.
+        xid: u32,
+        /// When.
+        time: Timestamp,
+        /// Where.
+        lsn: Lsn,
+    },
+    /// Any other.
+    Whole {
+        /// The timeline of its file.
+        timeline: TimelineId,
+        /// Where it starts.
+        lsn: Lsn,
+        /// Where it ends.
+        end: Lsn,
+        /// Its fixed part.
+        header: RecordHeader,
+        /// All behind that.
+        body: Vec<u8>,
+    },
+}
+
+/// Records that follow each other.
+#[derive(Clone, Debug)]
+pub struct StretchSpan {
+    /// How to read them.
+    pub layout: Layout,
+    /// The record before the first, as that names it.
+    pub prev: Lsn,
+    /// The first.
+    pub first: Lsn,
+    /// The last.
+    pub last: Lsn,
+    /// The timeline of the file in which that starts.
+    pub timeline: TimelineId,
+}
+
+/// Records without a hole, up to one behind which every transaction is over.
+#[derive(Clone, Debug, Default)]
+pub struct WalStretch {
+    /// Which; `None` where there are none.
+    pub span: Option<StretchSpan>,
+    /// By transaction.
+    pub xacts: HashMap<u32, XactSum>,
+    /// In order.
+    pub kept: Vec<KeptRecord>,
+}
+
+/// Some records, in order.
+#[derive(Clone, Debug, Default)]
+pub struct WalPart {
+    /// Those that are over.
+    pub before: Vec<WalStretch>,
+    /// The one that goes on.
+    pub last: WalStretch,
+}
+
+impl WalPart {
+    /// A record comes.
+    #[inline]
+    pub fn next(&mut self, record: &Record<'_>, timeline: TimelineId) {
+        let (lsn, prev) = (record.lsn, record.header.prev);
+        match &mut self.last.span {
+            Some(span) if span.last == prev => (span.last, span.timeline) = (lsn, timeline),
+            span => {
+                let new = Some(StretchSpan { layout: *record.layout, prev, first: lsn, last: lsn, timeline });
+                if span.is_some() {
+                    self.divide();
+                }
+                self.last.span = new;
+            }
+        }
+    }
+
+    /// Sums a record for its transaction.
+    #[inline]
+    pub fn count(
+        &mut self,
+        record: &Record<'_>,
+        timeline: TimelineId,
+        rows: Option<RowsChanged>,
+        rel: Option<RelFileLocator>,
+    ) {
+        let bytes = u64::from(record.header.tot_len);
+        let xact = self.last.xacts.entry(record.header.xid).or_insert_with(|| XactSum {
+            begin: record.lsn,
+            timeline,
+            bytes: 0,
+            relations: HashMap::new(),
+        });
+        xact.bytes += bytes;
+        if let Some(rel) = rows.map(|rows| rows.rel).or(rel) {
+            let sum = xact.relations.entry(rel).or_default();
+            sum.bytes += bytes;
+            if let Some(rows) = rows {
+                sum.count(rows.change, rows.rows);
+            }
+        }
+    }
+
+    /// Keeps a record.
+    pub fn keep(&mut self, record: &Record<'_>, timeline: TimelineId) {
+        let Record { lsn, end, header, body, .. } = *record;
+        self.last.kept.push(KeptRecord::Whole { timeline, lsn, end, header, body: body.to_vec() });
+    }
+
+    /// What comes now is another stretch.
+    pub fn divide(&mut self) {
+        self.before.push(std::mem::take(&mut self.last));
+    }
+}

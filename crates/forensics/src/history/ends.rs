@@ -1,0 +1,152 @@
+//! What transactions came to that are over.
+
+use super::{History, XactEnding, plain};
+use crate::classified::{FIRST_NORMAL, classify};
+use crate::event::{EventEnd, EventFact, EventRelation, WalEvent, WalEventKind};
+use crate::transaction::{OpenXact, XactAct};
+use pgwal_catalog::{CatalogChange, CatalogRow, ClassRow, Names, RelationName, located};
+use pgwal_format::record::RelFileLocator;
+use std::collections::HashSet;
+
+impl History<'_> {
+    /// WAL ends here.
+    pub fn finish(&mut self) {
+        for (xid, xact) in self.open.end_all(true) {
+            if let Some((lsn, gid, time)) = xact.prepared.clone() {
+                let plain = plain(WalEventKind::Prepared, lsn, xact.timeline, EventFact::Name(gid));
+                self.tell(WalEvent { time, xid: Some(xid), bytes: xact.bytes, end: Some(EventEnd::Open), ..plain });
+            }
+            self.over(xact, &XactEnding::of(xid, EventEnd::Open));
+        }
+    }
+
+    /// Every transaction that is not prepared is over, and never ended. How many.
+    pub(super) fn crash(&mut self) -> u64 {
+        let lost = self.open.end_all(false);
+        let count = lost.iter().filter(|(_, xact)| !xact.holed).count() as u64;
+        for (xid, xact) in lost {
+            let end = if xact.holed { EventEnd::Open } else { EventEnd::Crashed };
+            self.over(xact, &XactEnding::of(xid, end));
+        }
+        count
+    }
+
+    /// A transaction ended.
+    pub(super) fn ended(&mut self, ending: XactEnding) {
+        self.tick(ending.time);
+        let whole = self.open.end(ending.xid, &ending.subxacts);
+        if whole.is_none() && ending.dropped.is_empty() {
+            return;
+        }
+        let (lsn, timeline) = self.last;
+        self.over(whole.unwrap_or_else(|| OpenXact::new(lsn, timeline)), &ending);
+    }
+
+    /// Tells what a transaction came to, and learns names where it is committed.
+    fn over(&mut self, mut xact: OpenXact, ending: &XactEnding) {
+        self.open.adopt(&mut xact, |xact, rel| {
+            xact.relations.contains_key(&rel) || ending.dropped.contains(&rel) || names_file(xact, rel)
+        });
+        // The files of a new database are no relations of their own.
+        let made = |db: u32| xact.acts.iter().any(|(_, act)| *act == XactAct::CreateDatabase(db));
+        let created = xact.created.iter().copied().filter(|rel| !made(rel.db)).collect();
+        xact.created = created;
+        let committed = ending.end == EventEnd::Committed;
+        if committed {
+            self.learn(&xact);
+        }
+        let event = |kind: WalEventKind| WalEvent {
+            end: Some(ending.end),
+            end_lsn: ending.lsn,
+            time: ending.time,
+            xid: Some(ending.xid),
+            subxacts: ending.subxacts.clone(),
+            partial: xact.holed,
+            ..plain(kind, xact.begin, xact.timeline, EventFact::Nothing)
+        };
+        let mut told = Vec::new();
+        for (lsn, act) in &xact.acts {
+            let database = |oid: u32| EventFact::Database(oid, self.names.database(oid).map(<[u8]>::to_vec));
+            let (kind, fact) = match act {
+                XactAct::DropDatabase(oid) => (WalEventKind::DropDatabase, database(*oid)),
+                XactAct::CreateDatabase(oid) => (WalEventKind::CreateDatabase, database(*oid)),
+                XactAct::DropTablespace(oid) => (WalEventKind::DropTablespace, EventFact::Tablespace(*oid)),
+                XactAct::CreateTablespace(oid) => (WalEventKind::CreateTablespace, EventFact::Tablespace(*oid)),
+                XactAct::Message(prefix, bytes) => (WalEventKind::Message, EventFact::Message(prefix.clone(), *bytes)),
+                // Its relations are among those with new files.
+                XactAct::Truncate(..) => continue,
+            };
+            told.push(WalEvent { lsn: *lsn, fact, ..event(kind) });
+        }
+        for classified in classify(&xact, &ending.dropped, committed, &self.names) {
+            let files = |rel: &EventRelation| [rel.file, rel.new_file].into_iter().flatten();
+            let bytes = |rel: &EventRelation| {
+                files(rel).filter_map(|rel| xact.relations.get(&rel)).map(|sum| sum.bytes).sum::<u64>()
+            };
+            told.push(WalEvent {
+                bytes: classified.relations.iter().map(bytes).sum(),
+                by_files_alone: classified.by_files_alone,
+                relations: classified.relations,
+                ..event(classified.kind)
+            });
+        }
+        let mut sums: Vec<_> = xact.relations.iter().filter(|(rel, _)| rel.rel >= FIRST_NORMAL).collect();
+        sums.sort_by_key(|(rel, _)| **rel);
+        for (rel, sum) in sums {
+            let name = self.names.relation(*rel).or_else(|| named_inside(&xact, *rel, &self.names));
+            if name.as_ref().is_some_and(|name| name.kind == b't') {
+                continue;
+            }
+            for (kind, rows) in [(WalEventKind::Delete, sum.deleted), (WalEventKind::Update, sum.updated)] {
+                if rows >= self.wish.rows.max(1) {
+                    let relations = vec![EventRelation { file: Some(*rel), new_file: None, name: name.clone() }];
+                    told.push(WalEvent { rows: Some(rows), bytes: sum.bytes, relations, ..event(kind) });
+                }
+            }
+        }
+        told.into_iter().for_each(|event| self.tell(event));
+    }
+
+    /// Takes in the rows that are there now; those of the same transaction that are gone again name nothing.
+    fn learn(&mut self, xact: &OpenXact) {
+        let gone: HashSet<(RelFileLocator, u32)> =
+            xact.catalog.iter().filter_map(|(file, c)| deleted(*file, c)).collect();
+        for (file, change) in &xact.catalog {
+            match change {
+                CatalogChange::Inserted(CatalogRow::Class(row))
+                | CatalogChange::Updated { after: Some(CatalogRow::Class(row)), .. }
+                    if gone.contains(&(*file, row.oid)) => {}
+                CatalogChange::Inserted(row) | CatalogChange::Updated { after: Some(row), .. } => {
+                    self.names.learn(*file, row)
+                }
+                CatalogChange::Seen { row, superseded: false, .. } => self.names.learn(*file, row),
+                CatalogChange::Seen { row, .. } => self.names.learn_old(*file, row),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The relation whose row is deleted.
+fn deleted(file: RelFileLocator, change: &CatalogChange) -> Option<(RelFileLocator, u32)> {
+    if let CatalogChange::Deleted(Some(CatalogRow::Class(row))) = change { Some((file, row.oid)) } else { None }
+}
+
+/// Whether a row that a transaction wrote names a file.
+fn names_file(xact: &OpenXact, rel: RelFileLocator) -> bool {
+    rows(xact).any(|(file, row)| located(file, row) == Some(rel))
+}
+
+/// What a relation is called that the transaction itself made or renamed.
+fn named_inside(xact: &OpenXact, rel: RelFileLocator, names: &Names) -> Option<RelationName> {
+    let (file, row) = rows(xact).find(|(file, row)| located(*file, row) == Some(rel))?;
+    Some(names.named(file.db, row))
+}
+
+fn rows(xact: &OpenXact) -> impl Iterator<Item = (RelFileLocator, &ClassRow)> {
+    xact.catalog.iter().filter_map(|(file, change)| match change {
+        CatalogChange::Inserted(CatalogRow::Class(row))
+        | CatalogChange::Updated { after: Some(CatalogRow::Class(row)), .. } => Some((*file, row)),
+        _ => None,
+    })
+}

@@ -1,0 +1,181 @@
+//! What single records say.
+
+use super::{History, XactEnding, plain};
+use crate::event::{EventEnd, EventFact, WalEvent, WalEventKind};
+use crate::transaction::XactAct;
+use pgwal_catalog::CatalogChange;
+use pgwal_format::record::{Block, Record};
+use pgwal_format::rmgr::database::{self, DatabaseChange};
+use pgwal_format::rmgr::fields;
+use pgwal_format::rmgr::sink::Value;
+use pgwal_format::rmgr::tablespace::{self, TablespaceChange};
+use pgwal_format::rmgr::xact::{self, Timestamp, XactOutcome};
+use pgwal_format::rmgr::{LOGICAL_MESSAGE, TRANSACTION, XLOG, heap, storage, xlog};
+use pgwal_format::{Generation, Lsn, TimelineId};
+
+impl History<'_> {
+    /// Takes in a record that was kept.
+    pub(super) fn record(&mut self, record: &Record<'_>, timeline: TimelineId) {
+        let mut blocks = std::mem::take(&mut self.blocks);
+        record.blocks_or_none(&mut blocks);
+        self.catalogs(record, timeline, &blocks);
+        self.blocks = blocks;
+        let at = (record.lsn, timeline);
+        match record.header.rmid {
+            TRANSACTION => self.transaction(record, at),
+            XLOG => self.xlog(record, timeline),
+            _ => self.act(record, at),
+        }
+    }
+
+    fn catalogs(&mut self, record: &Record<'_>, timeline: TimelineId, blocks: &[Block]) {
+        self.catalogs_moved |= self.rows.files.mapped(record);
+        if record.layout.dialect.generation != Generation::Modern {
+            return;
+        }
+        let History { rows, open, names, .. } = self;
+        let xid = record.header.xid;
+        rows.record(record, blocks, &mut |file, change| match change {
+            CatalogChange::Seen { row, xmin: None, superseded: false } => names.learn(file, &row),
+            CatalogChange::Seen { row, xmin: None, .. } => names.learn_old(file, &row),
+            CatalogChange::Seen { xmin: Some(xmin), .. } if !open.is_open(xmin) => {}
+            CatalogChange::Seen { xmin: Some(xmin), .. } => {
+                open.put(xmin, (record.lsn, timeline), |xact| &mut xact.catalog, (file, change))
+            }
+            _ => {
+                // Only what is committed can be updated or deleted.
+                if let CatalogChange::Updated { before: Some(row), .. } | CatalogChange::Deleted(Some(row)) = &change {
+                    names.learn_old(file, row);
+                }
+                open.put(xid, (record.lsn, timeline), |xact| &mut xact.catalog, (file, change))
+            }
+        });
+    }
+
+    fn transaction(&mut self, record: &Record<'_>, at: (Lsn, TimelineId)) {
+        if xact::operation(&record.header) == xact::PREPARE {
+            let (gid, time, parts) = prepared(record);
+            self.tick(time);
+            self.open.prepare(record.header.xid, &parts, at, (record.lsn, gid, time));
+            return;
+        }
+        let Some(ended) = xact::ended(record) else { return };
+        let mut subxacts = Vec::new();
+        fields::each(record, &mut |field| {
+            if let (Some("subxacts"), Value::Unsigned(xid)) = (field.inside, field.value) {
+                subxacts.push(xid as u32);
+            }
+        });
+        self.ended(XactEnding {
+            xid: ended.xid,
+            end: if ended.outcome == XactOutcome::Commit { EventEnd::Committed } else { EventEnd::Aborted },
+            lsn: Some(record.lsn),
+            time: Some(ended.time),
+            subxacts,
+            dropped: xact::dropped_relations(record),
+        });
+    }
+
+    /// What other records do at once.
+    fn act(&mut self, record: &Record<'_>, at: (Lsn, TimelineId)) {
+        let xid = record.header.xid;
+        if let Some(made) = storage::created(record) {
+            // An unlogged relation has its initial fork alone in WAL.
+            match (made.fork, xid) {
+                (1 | 2, _) => {}
+                (_, 0) => self.open.orphan(made.rel),
+                _ => self.open.put(xid, at, |xact| &mut xact.created, made.rel),
+            }
+            return;
+        }
+        let of_database = database::change(record).map(|change| match change {
+            DatabaseChange::Dropped { database, .. } => XactAct::DropDatabase(database),
+            DatabaseChange::Copied { to, .. } | DatabaseChange::Created(to) => XactAct::CreateDatabase(to.database),
+        });
+        let of_tablespace = || {
+            tablespace::change(record).map(|change| match change {
+                TablespaceChange::Dropped(oid) => XactAct::DropTablespace(oid),
+                TablespaceChange::Created(oid) | TablespaceChange::CreatedInPlace(oid) => {
+                    XactAct::CreateTablespace(oid)
+                }
+            })
+        };
+        let truncated = || heap::truncate_command(record).map(|t| XactAct::Truncate(t.database, t.tables));
+        let Some(act) = of_database.or_else(of_tablespace).or_else(truncated).or_else(|| message(record)) else {
+            return;
+        };
+        match act {
+            XactAct::Message(prefix, bytes) if xid == 0 => {
+                let fact = EventFact::Message(prefix, bytes);
+                self.tell(WalEvent {
+                    bytes: record.header.tot_len.into(),
+                    ..plain(WalEventKind::Message, at.0, at.1, fact)
+                });
+            }
+            act => self.open.put(xid, at, |xact| &mut xact.acts, (at.0, act)),
+        }
+    }
+
+    fn xlog(&mut self, record: &Record<'_>, timeline: TimelineId) {
+        let lsn = record.lsn;
+        if let Some(checkpoint) = xlog::checkpoint(record) {
+            self.tick(checkpoint.time);
+            let time = checkpoint.time;
+            if checkpoint.shutdown {
+                let switched = checkpoint.previous.filter(|previous| *previous != checkpoint.timeline);
+                let lost = self.crash();
+                let (kind, fact) = match switched {
+                    Some(previous) => {
+                        (WalEventKind::Promotion, EventFact::Timelines(Some(previous), checkpoint.timeline))
+                    }
+                    None if lost > 0 => (WalEventKind::Crash, EventFact::Lost(lost)),
+                    None => (WalEventKind::Shutdown, EventFact::Nothing),
+                };
+                self.tell(WalEvent { time, ..plain(kind, lsn, timeline, fact) });
+            }
+        } else if let Some(end) = xlog::end_of_recovery(record) {
+            self.tick(Some(end.time));
+            self.crash();
+            let fact = EventFact::Timelines(Some(end.previous), end.timeline);
+            self.tell(WalEvent { time: Some(end.time), ..plain(WalEventKind::Promotion, lsn, timeline, fact) });
+        } else if let Some(point) = xlog::restore_point(record) {
+            self.tick(Some(point.time));
+            let fact = EventFact::Name(point.name.to_vec());
+            self.tell(WalEvent { time: Some(point.time), ..plain(WalEventKind::RestorePoint, lsn, timeline, fact) });
+        } else if let Some(start) = xlog::backup_end(record) {
+            self.tell(plain(WalEventKind::Backup, lsn, timeline, EventFact::BackupStart(start)));
+        } else if let Some(now) = xlog::parameter_change(record) {
+            let before = self.parameters.replace(now);
+            if before != Some(now) {
+                let fact = EventFact::Parameters(before.map(Box::new), Box::new(now));
+                self.tell(plain(WalEventKind::Parameters, lsn, timeline, fact));
+            }
+        }
+    }
+}
+
+/// The name of a prepared transaction, and when it was prepared; the parts of it behind savepoints.
+fn prepared(record: &Record<'_>) -> (Vec<u8>, Option<Timestamp>, Vec<u32>) {
+    let (mut gid, mut time, mut parts) = (Vec::new(), None, Vec::new());
+    fields::each(record, &mut |field| match (field.inside, field.name, field.value) {
+        (None, "gid", Value::Text(name)) => gid = name.to_vec(),
+        (None, "prepared_at", Value::Time(at)) => time = Some(at),
+        (Some("subxacts"), _, Value::Unsigned(xid)) => parts.push(xid as u32),
+        _ => {}
+    });
+    (gid, time, parts)
+}
+
+/// A logical message.
+fn message(record: &Record<'_>) -> Option<XactAct> {
+    if record.header.rmid != LOGICAL_MESSAGE {
+        return None;
+    }
+    let (mut prefix, mut bytes) = (None, 0);
+    fields::each(record, &mut |field| match (field.name, field.value) {
+        ("prefix", Value::Text(text)) => prefix = Some(text.to_vec()),
+        ("message_size", Value::Unsigned(n)) => bytes = n,
+        _ => {}
+    });
+    Some(XactAct::Message(prefix?, bytes))
+}

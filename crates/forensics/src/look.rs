@@ -1,0 +1,113 @@
+//! Looks at records, in whichever order parts of WAL are read.
+
+use crate::effects::{KeptRecord, WalPart};
+use crate::history::History;
+use pgwal_catalog::CatalogFiles;
+use pgwal_format::record::{Block, Record, RecordHeader};
+use pgwal_format::rmgr::{
+    DATABASE, HEAP, HEAP2, LOGICAL_MESSAGE, RELMAP, STORAGE, TABLESPACE, TRANSACTION, XLOG, heap, xact, xlog,
+};
+use pgwal_format::{Generation, Layout, TimelineId};
+use pgwal_verify::records::{ListPart, NoEvent, Render, Rendered};
+use pgwal_verify::{Finding, Severity};
+use std::sync::{Mutex, PoisonError};
+
+/// Appends a finding to what is said beside the events.
+pub type NoteFinding = fn(&Finding, Option<&Layout>, &mut Vec<u8>);
+
+/// Sums and keeps what matters, and hands it to a history.
+pub struct Looker<'a> {
+    /// Files of catalogs that are known from the start.
+    pub files: CatalogFiles,
+    /// How findings are told.
+    pub tell: NoteFinding,
+    /// What it comes to.
+    pub history: Mutex<History<'a>>,
+}
+
+/// Room for a part.
+#[derive(Default)]
+pub struct LookedPart {
+    blocks: Vec<Block>,
+    part: WalPart,
+}
+
+impl Render for Looker<'_> {
+    type Scratch = LookedPart;
+    type Event = NoEvent;
+
+    fn whole(&self) -> bool {
+        true
+    }
+
+    fn wants(&self, _: &RecordHeader) -> bool {
+        true
+    }
+
+    fn record(
+        &self,
+        record: &Record<'_>,
+        timeline: TimelineId,
+        room: &mut LookedPart,
+        _: &mut ListPart<NoEvent>,
+    ) -> Option<Rendered> {
+        let LookedPart { blocks, part } = room;
+        let header = &record.header;
+        part.next(record, timeline);
+        let modern = record.layout.dialect.generation == Generation::Modern;
+        if modern
+            && header.info & xact::HAS_INFO == 0
+            && let Some(time) = xact::plain_commit(record)
+        {
+            part.last.kept.push(KeptRecord::Commit { xid: header.xid, time, lsn: record.lsn });
+            return Some(0.into());
+        }
+        record.blocks_or_none(blocks);
+        let rows = if matches!(header.rmid, HEAP | HEAP2) { heap::changed(record, blocks) } else { None };
+        if header.xid != 0 {
+            let first = blocks.first().filter(|block| block.reference.fork == 0);
+            part.count(record, timeline, rows, first.map(|block| block.reference.rel));
+        }
+        let catalogs = || modern && blocks.iter().any(|b| self.files.catalog(b.reference.rel).is_some());
+        if is_kept(header) || catalogs() {
+            part.keep(record, timeline);
+            // What is open at a shutdown, and when a recovery ends, is over.
+            if header.is(XLOG, xlog::CHECKPOINT_SHUTDOWN) || header.is(XLOG, xlog::END_OF_RECOVERY) {
+                part.divide();
+            }
+        }
+        Some(0.into())
+    }
+
+    fn finding(&self, finding: &Finding, layout: Option<&Layout>, out: &mut ListPart<NoEvent>) {
+        // What costs nothing needs no word beside the events.
+        if finding.severity != Severity::Info {
+            (self.tell)(finding, layout, out.text());
+        }
+    }
+
+    fn done(&self, room: &mut LookedPart) {
+        let part = std::mem::take(&mut room.part);
+        self.history.lock().unwrap_or_else(PoisonError::into_inner).add(part);
+    }
+}
+
+/// Whether the header alone says that order matters.
+fn is_kept(header: &RecordHeader) -> bool {
+    match header.rmid {
+        TRANSACTION => !matches!(xact::operation(header), xact::ASSIGNMENT | xact::INVALIDATION),
+        XLOG => matches!(
+            header.operation(),
+            xlog::CHECKPOINT_SHUTDOWN
+                | xlog::CHECKPOINT_ONLINE
+                | xlog::BACKUP_END
+                | xlog::PARAMETER_CHANGE
+                | xlog::RESTORE_POINT
+                | xlog::END_OF_RECOVERY
+                | xlog::OVERWRITE_CONTRECORD
+        ),
+        STORAGE | DATABASE | TABLESPACE | RELMAP | LOGICAL_MESSAGE => true,
+        HEAP => heap::is_truncate_command(header),
+        _ => false,
+    }
+}

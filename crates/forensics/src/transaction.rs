@@ -1,0 +1,216 @@
+//! Transactions that are open.
+
+use crate::effects::{RelationSum, XactSum};
+use pgwal_catalog::CatalogChange;
+use pgwal_format::record::RelFileLocator;
+use pgwal_format::rmgr::xact::Timestamp;
+use pgwal_format::{Lsn, TimelineId};
+use std::collections::{HashMap, VecDeque};
+
+/// Of one transaction: relations, files, changes of catalogs, acts that are kept each.
+const MOST_OF_ONE: usize = 20_000;
+/// Transactions that are kept, and relations and changes of all of them.
+const MOST_OPEN: usize = 1_000_000;
+
+/// What a transaction did at once, whether it commits or not.
+#[derive(Clone, PartialEq, Debug)]
+pub enum XactAct {
+    /// A database is dropped.
+    DropDatabase(u32),
+    /// One is created.
+    CreateDatabase(u32),
+    /// A tablespace is dropped.
+    DropTablespace(u32),
+    /// One is created.
+    CreateTablespace(u32),
+    /// TRUNCATE of these tables of a database, by OID.
+    Truncate(u32, Vec<u32>),
+    /// A logical message: prefix, bytes.
+    Message(Vec<u8>, u64),
+}
+
+/// A transaction, or a part of it behind a savepoint.
+#[derive(Clone, Debug)]
+pub struct OpenXact {
+    /// Its first record.
+    pub begin: Lsn,
+    /// The timeline of that.
+    pub timeline: TimelineId,
+    /// Bytes of its records.
+    pub bytes: u64,
+    /// What it did to relations.
+    pub relations: HashMap<RelFileLocator, RelationSum>,
+    /// Files that it made.
+    pub created: Vec<RelFileLocator>,
+    /// Changes of catalogs, with the file of the catalog.
+    pub catalog: Vec<(RelFileLocator, CatalogChange)>,
+    /// What it did at once.
+    pub acts: Vec<(Lsn, XactAct)>,
+    /// Where it was prepared, and under which name.
+    pub prepared: Option<PreparedXact>,
+    /// WAL is missing between its first record and its last.
+    pub holed: bool,
+}
+
+/// Where a transaction was prepared, under which name, when.
+pub type PreparedXact = (Lsn, Vec<u8>, Option<Timestamp>);
+
+impl OpenXact {
+    /// One that did nothing yet.
+    pub fn new(begin: Lsn, timeline: TimelineId) -> OpenXact {
+        OpenXact {
+            begin,
+            timeline,
+            bytes: 0,
+            relations: HashMap::new(),
+            created: Vec::new(),
+            catalog: Vec::new(),
+            acts: Vec::new(),
+            prepared: None,
+            holed: false,
+        }
+    }
+
+    fn weight(&self) -> usize {
+        1 + self.relations.len() + self.created.len() + self.catalog.len() + self.acts.len()
+    }
+
+    /// Takes in a part of the same transaction.
+    fn absorb(&mut self, part: OpenXact) {
+        if part.begin < self.begin {
+            (self.begin, self.timeline) = (part.begin, part.timeline);
+        }
+        self.bytes += part.bytes;
+        for (rel, sum) in part.relations {
+            self.relations.entry(rel).or_default().add(sum);
+        }
+        self.created.extend(part.created);
+        self.catalog.extend(part.catalog);
+        self.acts.extend(part.acts);
+        self.prepared = self.prepared.take().or(part.prepared);
+        self.holed |= part.holed;
+    }
+}
+
+/// All of them, and files that nobody is known to have made.
+#[derive(Default)]
+pub struct OpenXacts {
+    xacts: HashMap<u32, OpenXact>,
+    weight: usize,
+    /// Files made before their transaction had a number.
+    orphans: VecDeque<RelFileLocator>,
+    /// What was not kept, for there was too much of it.
+    pub left_out: u64,
+}
+
+impl OpenXacts {
+    /// Takes in what transactions did in a stretch.
+    pub fn add(&mut self, sums: HashMap<u32, XactSum>) {
+        for (xid, sum) in sums {
+            let Some(open) = self.of(xid, sum.begin, sum.timeline) else { continue };
+            open.bytes += sum.bytes;
+            let (mut more, mut left_out) = (0, 0);
+            for (rel, own) in sum.relations {
+                if open.relations.len() < MOST_OF_ONE || open.relations.contains_key(&rel) {
+                    let before = open.relations.len();
+                    open.relations.entry(rel).or_default().add(own);
+                    more += open.relations.len() - before;
+                } else {
+                    left_out += 1;
+                }
+            }
+            self.weight += more;
+            self.left_out += left_out;
+        }
+    }
+
+    /// The transaction, begun here if it is not known. `None` where there is no room.
+    pub fn of(&mut self, xid: u32, lsn: Lsn, timeline: TimelineId) -> Option<&mut OpenXact> {
+        if !self.xacts.contains_key(&xid) {
+            if self.weight >= MOST_OPEN {
+                self.left_out += 1;
+                return None;
+            }
+            self.weight += 1;
+        }
+        Some(self.xacts.entry(xid).or_insert_with(|| OpenXact::new(lsn, timeline)))
+    }
+
+    /// Adds something to a list of a transaction, where there is room.
+    pub fn put<T>(&mut self, xid: u32, at: (Lsn, TimelineId), list: fn(&mut OpenXact) -> &mut Vec<T>, what: T) {
+        let full = self.weight >= MOST_OPEN;
+        let Some(open) = self.of(xid, at.0, at.1) else { return };
+        let list = list(open);
+        if full || list.len() >= MOST_OF_ONE {
+            self.left_out += 1;
+        } else {
+            list.push(what);
+            self.weight += 1;
+        }
+    }
+
+    /// A file is made by whoever has no number yet.
+    pub fn orphan(&mut self, rel: RelFileLocator) {
+        if self.orphans.len() >= MOST_OF_ONE {
+            self.orphans.pop_front();
+        }
+        self.orphans.push_back(rel);
+    }
+
+    /// Gives files without a maker to the transaction to which `is_own` says they belong.
+    pub fn adopt(&mut self, xact: &mut OpenXact, is_own: impl Fn(&OpenXact, RelFileLocator) -> bool) {
+        let (own, others): (Vec<_>, Vec<_>) = self.orphans.iter().partition(|rel| is_own(xact, **rel));
+        self.orphans = others.into();
+        xact.created.extend(own);
+    }
+
+    /// Ends a transaction with these parts of it. `None` where it did nothing that was seen.
+    pub fn end(&mut self, xid: u32, subxacts: &[u32]) -> Option<OpenXact> {
+        let mut whole = self.take(xid);
+        for part in subxacts {
+            if let Some(part) = self.take(*part) {
+                match &mut whole {
+                    Some(whole) => whole.absorb(part),
+                    None => whole = Some(part),
+                }
+            }
+        }
+        whole
+    }
+
+    fn take(&mut self, xid: u32) -> Option<OpenXact> {
+        let xact = self.xacts.remove(&xid)?;
+        self.weight = self.weight.saturating_sub(xact.weight());
+        Some(xact)
+    }
+
+    /// Whether it is open.
+    pub fn is_open(&self, xid: u32) -> bool {
+        self.xacts.contains_key(&xid)
+    }
+
+    /// A transaction is prepared, with these parts of it.
+    pub fn prepare(&mut self, xid: u32, parts: &[u32], at: (Lsn, TimelineId), prepared: PreparedXact) {
+        let mut whole = self.end(xid, parts).unwrap_or_else(|| OpenXact::new(at.0, at.1));
+        whole.prepared = Some(prepared);
+        self.weight += whole.weight();
+        self.xacts.insert(xid, whole);
+    }
+
+    /// WAL is missing.
+    pub fn hole(&mut self) {
+        self.xacts.values_mut().for_each(|xact| xact.holed = true);
+        self.orphans.clear();
+    }
+
+    /// Ends all of them, those that are prepared excepted unless they are asked for. In the order of their first
+    /// records.
+    pub fn end_all(&mut self, prepared_too: bool) -> Vec<(u32, OpenXact)> {
+        let ended = |xact: &OpenXact| prepared_too || xact.prepared.is_none();
+        let xids: Vec<u32> = self.xacts.iter().filter(|(_, xact)| ended(xact)).map(|(xid, _)| *xid).collect();
+        let mut out: Vec<(u32, OpenXact)> = xids.into_iter().filter_map(|xid| Some((xid, self.take(xid)?))).collect();
+        out.sort_by_key(|(xid, xact)| (xact.begin, *xid));
+        self.orphans.clear();
+        out
+    }
+}

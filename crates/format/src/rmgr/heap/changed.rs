@@ -1,0 +1,143 @@
+//! What heap records do to rows, in every version. Every record is asked, so that bytes are read at once.
+//!
+//! ```text
+//! 9.5 and later     the relation of the first block; DELETE: flags at 7; MULTI_INSERT: rows at 2
+//! 9.4 and earlier   the relation at 0 of the data; MULTI_INSERT: rows at 18
+//! ```
+
+use super::{DELETE, HOT_UPDATE, INSERT, TRUNCATE, UPDATE};
+use crate::Generation;
+use crate::record::{Block, Record, RecordHeader, RelFileLocator};
+use crate::rmgr::fields::{self, number};
+use crate::rmgr::{HEAP, HEAP2};
+
+/// MULTI_INSERT of "Heap2" (9.2 and later).
+const MULTI_INSERT: u8 = 0x50;
+/// Heap operations without the flag that a page is made anew (`XLOG_HEAP_OPMASK`).
+const OPERATION: u8 = 0x70;
+/// A row that `INSERT … ON CONFLICT` takes back (`XLH_DELETE_IS_SUPER`, 9.5 and later).
+const IS_SUPER: u8 = 0x08;
+/// The row went to another partition (`XLH_DELETE_IS_PARTITION_MOVE`, 11 and later).
+const IS_PARTITION_MOVE: u8 = 0x10;
+
+/// What becomes of rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RowChange {
+    /// They are new.
+    Inserted,
+    /// They have new versions.
+    Updated,
+    /// They are deleted.
+    Deleted,
+    /// They are deleted here and inserted into another partition: an update.
+    Moved,
+}
+
+/// What a record does to rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RowsChanged {
+    /// The relation.
+    pub rel: RelFileLocator,
+    /// What becomes of them.
+    pub change: RowChange,
+    /// How many.
+    pub rows: u32,
+}
+
+/// Reads what a record does to rows; `blocks`: those of the record. `None` for other records and for cut data.
+pub fn changed(record: &Record<'_>, blocks: &[Block]) -> Option<RowsChanged> {
+    let (header, layout) = (&record.header, record.layout);
+    let modern = layout.dialect.generation == Generation::Modern;
+    let (change, many) = match (header.rmid, header.operation() & OPERATION) {
+        (HEAP, INSERT) => (RowChange::Inserted, false),
+        (HEAP, DELETE) => (RowChange::Deleted, false),
+        (HEAP, UPDATE | HOT_UPDATE) => (RowChange::Updated, false),
+        (HEAP2, MULTI_INSERT) => (RowChange::Inserted, true),
+        _ => return None,
+    };
+    let data = record.main_data();
+    let at = |at: usize| Some(layout.endian.u32(*data.get(at..)?.first_chunk()?));
+    let rel =
+        if modern { blocks.first()?.reference.rel } else { RelFileLocator { spc: at(0)?, db: at(4)?, rel: at(8)? } };
+    let rows =
+        if many { u32::from(layout.endian.u16(*data.get(if modern { 2 } else { 18 }..)?.first_chunk()?)) } else { 1 };
+    let change = match change {
+        RowChange::Deleted if modern => match *data.get(7)? {
+            flags if flags & IS_SUPER != 0 => return None,
+            flags if flags & IS_PARTITION_MOVE != 0 => RowChange::Moved,
+            _ => RowChange::Deleted,
+        },
+        change => change,
+    };
+    Some(RowsChanged { rel, change, rows })
+}
+
+/// A TRUNCATE as logical decoding needs it (`xl_heap_truncate`; 11 and later, with `wal_level` logical).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TruncateCommand {
+    /// The database.
+    pub database: u32,
+    /// The tables, by OID and not by file number.
+    pub tables: Vec<u32>,
+}
+
+/// Whether a record has the number of a TRUNCATE, which up to 8.4 is another operation's.
+pub const fn is_truncate_command(header: &RecordHeader) -> bool {
+    header.rmid == HEAP && header.operation() & OPERATION == TRUNCATE
+}
+
+/// Reads a TRUNCATE. `None` for other records and for cut data.
+pub fn truncate_command(record: &Record<'_>) -> Option<TruncateCommand> {
+    if !is_truncate_command(&record.header) || record.layout.dialect.generation != Generation::Modern {
+        return None;
+    }
+    let (mut database, mut tables) = (None, Vec::new());
+    fields::each(record, &mut |field| match (field.inside, field.name) {
+        (Some("relids"), _) => tables.extend(number(field.value)),
+        (_, "db_id") => database = number(field.value),
+        _ => {}
+    });
+    Some(TruncateCommand { database: database?, tables })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rmgr::table::{V9_4, V15};
+    use crate::rmgr::told::layout;
+    use crate::{Align, Endian, Lsn, Version};
+
+    fn told(version: Version, rmid: u8, info: u8, main: &[u8]) -> Option<(RowChange, u32, u32)> {
+        let layout = layout(version, Align::Eight, Endian::Little);
+        let modern = layout.dialect.generation == Generation::Modern;
+        let block = [0, 0, 0, 0, 0x7F, 6, 0, 0, 5, 0, 0, 0, 9, 0, 0, 0, 3, 0, 0, 0, 255, main.len() as u8];
+        let body = if modern { [&block[..], main].concat() } else { main.to_vec() };
+        let (tot_len, len) = ((layout.record_header() + body.len()) as u32, main.len() as u32);
+        let header = RecordHeader { tot_len, xid: 7, prev: Lsn::ZERO, info, rmid, crc: 0, len };
+        let record = Record { lsn: Lsn::ZERO, end: Lsn::ZERO, header, body: &body, layout: &layout };
+        let mut blocks = Vec::new();
+        record.blocks(&mut blocks).unwrap();
+        changed(&record, &blocks).map(|c| (c.change, c.rel.rel, c.rows))
+    }
+
+    #[test]
+    fn rows_that_are_taken_back_or_go_to_another_partition_are_not_deleted() {
+        let delete = |flags: u8| told(V15, HEAP, DELETE, &[7, 0, 0, 0, 1, 0, 0, flags]);
+        assert_eq!(delete(0), Some((RowChange::Deleted, 9, 1)));
+        assert_eq!(delete(IS_PARTITION_MOVE), Some((RowChange::Moved, 9, 1)));
+        assert_eq!(delete(IS_SUPER), None);
+        assert_eq!(told(V15, HEAP, 0xC0, &[0; 14]), Some((RowChange::Updated, 9, 1)));
+        assert_eq!(told(V15, HEAP2, 0xD0, &[0, 0, 40, 0]), Some((RowChange::Inserted, 9, 40)));
+        assert_eq!(told(V15, HEAP, 0x60, &[0; 8]), None);
+    }
+
+    #[test]
+    fn up_to_9_4_the_data_name_the_relation() {
+        let mut main = [0; 26];
+        main[8] = 9;
+        main[18] = 3;
+        assert_eq!(told(V9_4, HEAP, DELETE, &main), Some((RowChange::Deleted, 9, 1)));
+        assert_eq!(told(V9_4, HEAP2, MULTI_INSERT, &main), Some((RowChange::Inserted, 9, 3)));
+        assert_eq!(told(V9_4, HEAP, DELETE, &main[..11]), None);
+    }
+}

@@ -1,0 +1,97 @@
+//! `walproof.events/1`.
+
+use super::EventsReport;
+use super::words::{self, UNKNOWN};
+use crate::outside::shown;
+use crate::time::rfc3339;
+use pgwal_forensics::{EventFact, EventRelation, WalEvent};
+use serde_json::{Map, Value, json};
+
+/// The document.
+pub fn document(report: &EventsReport<'_>) -> Value {
+    let answer = report.answer;
+    let outcome = &answer.gathered.outcome;
+    let holes = answer.holes.iter().map(|hole| json!({"after": hole.after, "before": hole.before}));
+    json!({
+        "schema": "walproof.events/1",
+        "system_identifier": outcome.system_id.map(|id| id.to_string()),
+        "version": outcome.layout.as_ref().map(|layout| layout.dialect.version.to_string()),
+        "from_lsn": answer.range.map(|(from, _)| from),
+        "to_lsn": answer.range.map(|(_, to)| to),
+        "complete": answer.gathered.complete,
+        "findings": answer.gathered.findings,
+        "holes": holes.collect::<Vec<_>>(),
+        "more_events": answer.more_events,
+        "left_out": answer.left_out,
+        "not_known": UNKNOWN,
+        "events": answer.events.iter().map(event).collect::<Vec<_>>(),
+    })
+}
+
+fn event(event: &WalEvent) -> Value {
+    let mut document = json!({
+        "kind": event.kind.name(),
+        "lsn": event.lsn,
+        "timeline": event.timeline,
+        "time": event.time.and_then(rfc3339),
+        "xid": event.xid,
+        "outcome": event.end.map(|end| end.name()),
+        "end_lsn": event.end_lsn,
+        "subxacts": event.subxacts,
+        "relations": event.relations.iter().map(relation).collect::<Vec<_>>(),
+        "rows": event.rows,
+        "bytes": event.bytes,
+        "by_files_alone": event.by_files_alone,
+        "partial": event.partial,
+    });
+    if let Some(fields) = document.as_object_mut() {
+        fact(&event.fact, fields);
+    }
+    document
+}
+
+fn relation(relation: &EventRelation) -> Value {
+    let name = relation.name.as_ref();
+    json!({
+        "file": relation.file.map(words::file),
+        "new_file": relation.new_file.map(words::file),
+        "name": name.map(words::name),
+        "database": name.and_then(|name| name.database.as_deref()).map(shown),
+        "schema": name.and_then(|name| name.schema.as_deref()).map(shown),
+        "relation": name.map(|name| shown(&name.name)),
+        "kind": name.map(|name| words::kind(name.kind)),
+        "oid": name.map(|name| name.oid),
+    })
+}
+
+fn fact(fact: &EventFact, fields: &mut Map<String, Value>) {
+    let mut put = |name: &str, value: Value| drop(fields.insert(name.to_owned(), value));
+    match fact {
+        EventFact::Nothing => {}
+        EventFact::Database(oid, name) => {
+            put("database_oid", json!(oid));
+            put("database", json!(name.as_deref().map(shown)));
+        }
+        EventFact::Tablespace(oid) => put("tablespace_oid", json!(oid)),
+        EventFact::Name(name) => put("name", json!(shown(name))),
+        EventFact::BackupStart(start) => put("backup_start_lsn", json!(start)),
+        EventFact::Timelines(from, to) => {
+            put("from_timeline", json!(from));
+            put("to_timeline", json!(to));
+        }
+        EventFact::Lost(n) => put("transactions_lost", json!(n)),
+        EventFact::Parameters(before, now) => {
+            let settings = |of| words::settings(of).into_iter().map(|(name, value)| (name.to_owned(), value.into()));
+            put("settings_before", json!(before.as_deref().map(|of| settings(of).collect::<Map<String, Value>>())));
+            put("settings", json!(settings(now).collect::<Map<String, Value>>()));
+        }
+        EventFact::Message(prefix, bytes) => {
+            put("prefix", json!(shown(prefix)));
+            put("message_bytes", json!(bytes));
+        }
+        EventFact::Between(from, to) => {
+            put("from_time", json!(rfc3339(*from)));
+            put("to_time", json!(rfc3339(*to)));
+        }
+    }
+}
