@@ -262,6 +262,11 @@ impl Descent {
         Descent { target, timelines, passed }
     }
 
+    /// A timeline of whose ancestors nothing is known, or that has none.
+    pub fn alone(target: TimelineId) -> Descent {
+        Descent { target, timelines: vec![(target, None)], passed: vec![(target, None)] }
+    }
+
     /// Each timeline with the segment in which it begins, oldest first.
     pub fn segments(&self) -> Vec<(TimelineId, SegmentNo)> {
         self.timelines.iter().map(first_segment).collect()

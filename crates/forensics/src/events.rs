@@ -40,7 +40,7 @@ pub fn events(
     wanted: &ListRequest<'_>,
     wish: &EventWish,
     names: &Names,
-    tell: NoteFinding,
+    tell: &NoteFinding<'_>,
     sink: &mut ListSink<'_, NoEvent>,
 ) -> Result<EventsAnswer, ListError> {
     let mut files = CatalogFiles::default();

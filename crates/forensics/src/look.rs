@@ -13,14 +13,14 @@ use pgwal_verify::{Finding, Severity};
 use std::sync::{Mutex, PoisonError};
 
 /// Appends a finding to what is said beside the events.
-pub type NoteFinding = fn(&Finding, Option<&Layout>, &mut Vec<u8>);
+pub type NoteFinding<'a> = dyn Fn(&Finding, Option<&Layout>, &mut Vec<u8>) + Sync + 'a;
 
 /// Sums and keeps what matters, and hands it to a history.
 pub struct Looker<'a> {
     /// Files of catalogs that are known from the start.
     pub files: CatalogFiles,
     /// How findings are told.
-    pub tell: NoteFinding,
+    pub tell: &'a NoteFinding<'a>,
     /// What it comes to.
     pub history: Mutex<History<'a>>,
 }

@@ -10,12 +10,13 @@ use crate::zone::{ZoneOption, now};
 use anyhow::{Context, anyhow, ensure};
 use clap::ValueEnum;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use pgwal::Finding;
 use pgwal::catalog::Names;
 use pgwal::catalog::mapping::{self, QUERY};
 use pgwal::forensics::{EventWish, WalEventKind, events};
 use pgwal::format::record::RelFileLocator;
 use pgwal::format::rmgr::xact::Timestamp;
-use pgwal::format::{Lsn, TimelineId};
+use pgwal::format::{Layout, Lsn, TimelineId};
 use pgwal::verify::Which;
 use pgwal::verify::records::ListRequest;
 use pgwal_query::filter;
@@ -120,7 +121,8 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
     options.progress = Some(&bar);
     let mut told = Vec::new();
     let wanted = ListRequest { options, limit: None };
-    let answer = events(source.as_ref(), &wanted, &wish, &names, damage, &mut |piece| {
+    let tell = |finding: &Finding, layout: Option<&Layout>, out: &mut Vec<u8>| damage(finding, layout, &zone, out);
+    let answer = events(source.as_ref(), &wanted, &wish, &names, &tell, &mut |piece| {
         told.extend_from_slice(piece.as_text());
         Ok(())
     })?;

@@ -201,15 +201,15 @@ impl ServerShipping<'_, '_> {
     /// The line of a timeline, by its history file, which is shipped as well.
     fn descent(&mut self, server: &mut Receiver, timeline: TimelineId) -> Result<Descent, ShipFailure> {
         if timeline <= TimelineId::FIRST {
-            return Ok(Descent { target: timeline, timelines: vec![(timeline, None)] });
+            return Ok(Descent::alone(timeline));
         }
         let bytes = server.history(timeline)?;
         let strange = |_| ReceiveFault::Protocol(format!("the history of timeline {timeline} is none"));
         let ancestors = history::parse(&bytes, timeline).map_err(strange)?;
         self.folder.history(timeline, &bytes)?;
         // Without a layout nothing is here yet, and nobody asks where timelines begin.
-        let alone = || Descent { target: timeline, timelines: vec![(timeline, None)] };
-        Ok(self.layout.map_or_else(alone, |layout| Descent::of(timeline, &ancestors, &layout)))
+        let of = |layout| Descent::of(timeline, &ancestors, &layout);
+        Ok(self.layout.map_or_else(|| Descent::alone(timeline), of))
     }
 
     fn start_point(
