@@ -31,24 +31,41 @@ pub struct Names {
     relations: HashMap<RelFileLocator, ClassRow>,
     schemas: HashMap<(u32, u32), Vec<u8>>,
     databases: HashMap<u32, Vec<u8>>,
+    /// Names that were not kept, for there are too many.
+    pub left_out: u64,
 }
 
 impl Names {
     /// A row that is committed; `file`: that of the catalog, which says of which database it is and where its relations
     /// lie that name no tablespace.
     pub fn learn(&mut self, file: RelFileLocator, row: &CatalogRow) {
-        if self.relations.len() + self.schemas.len() + self.databases.len() >= MOST {
-            return;
-        }
         match row {
             CatalogRow::Class(class) => {
-                if let Some(rel) = located(file, class) {
+                if let Some(rel) = located(file, class)
+                    && self.has_room(self.relations.contains_key(&rel))
+                {
                     self.relations.insert(rel, class.clone());
                 }
             }
-            CatalogRow::Namespace(schema) => drop(self.schemas.insert((file.db, schema.oid), schema.name.clone())),
-            CatalogRow::Database(database) => drop(self.databases.insert(database.oid, database.name.clone())),
+            CatalogRow::Namespace(schema) => {
+                let key = (file.db, schema.oid);
+                if self.has_room(self.schemas.contains_key(&key)) {
+                    self.schemas.insert(key, schema.name.clone());
+                }
+            }
+            CatalogRow::Database(database) => {
+                if self.has_room(self.databases.contains_key(&database.oid)) {
+                    self.databases.insert(database.oid, database.name.clone());
+                }
+            }
         }
+    }
+
+    /// Whether a name can be kept: what is `known` is written over, however many there are.
+    fn has_room(&mut self, known: bool) -> bool {
+        let room = known || self.relations.len() + self.schemas.len() + self.databases.len() < MOST;
+        self.left_out += u64::from(!room);
+        room
     }
 
     /// The same, of a row that is not the newest: it counts where nothing else is known.
@@ -94,4 +111,24 @@ impl Names {
 pub fn located(file: RelFileLocator, class: &ClassRow) -> Option<RelFileLocator> {
     let spc = if class.tablespace == 0 { file.spc } else { class.tablespace };
     (class.file != 0).then_some(RelFileLocator { spc, db: file.db, rel: class.file })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::row::NamedOid;
+
+    #[test]
+    fn what_is_known_is_written_over_at_the_limit() {
+        let file = RelFileLocator { spc: 1664, db: 0, rel: 1262 };
+        let mut names = Names::default();
+        let mut learn = |oid: usize, name: &[u8]| {
+            names.learn(file, &CatalogRow::Database(NamedOid { oid: oid as u32, name: name.to_vec() }));
+        };
+        (1..=MOST).for_each(|oid| learn(oid, b"a"));
+        learn(7, b"b");
+        learn(MOST + 1, b"c");
+        assert_eq!((names.database(7), names.database(MOST as u32 + 1)), (Some(&b"b"[..]), None));
+        assert_eq!(names.left_out, 1);
+    }
 }

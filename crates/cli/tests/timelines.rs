@@ -91,10 +91,16 @@ fn a_history_of_very_many_ancestors_is_shown() {
     let folder = tempfile::tempdir().unwrap();
     let segment = "00000001000000000000000A";
     std::fs::copy(testdata(&format!("demo/good/{segment}")), folder.path().join(segment)).unwrap();
-    let history: String = (1..40_000).map(|t| format!("{t}\t0/AF0000\tmany\n")).collect();
-    std::fs::write(folder.path().join("00009C40.history"), history).unwrap();
-    let ran = walproof(&["timelines", folder.path().to_str().unwrap()]);
-    assert!(ran.out.contains("40000  left 39999 at 0/00AF0000 (many)"), "{}", ran.err);
+    let told = |switch: &dyn Fn(u32) -> u32| {
+        let history: String = (1..40_000).map(|t| format!("{t}\t0/{:X}\tmany\n", switch(t))).collect();
+        std::fs::write(folder.path().join("00009C40.history"), history).unwrap();
+        walproof(&["timelines", folder.path().to_str().unwrap()]).out
+    };
+    let out = told(&|t| 0xA0_0000 + 8 * t);
+    assert!(out.contains("40000  left 39999 at 0/00A4E1F8 (many)"), "{}", &out[out.len() - 500..]);
+    // Nothing lies on timelines that were left where they began.
+    let out = told(&|_| 0xAF_0000);
+    assert!(out.contains("40000  left 1 at 0/00AF0000 (many)"), "{out}");
 }
 
 #[test]

@@ -12,7 +12,7 @@
 
 use crate::event::{EventRelation, WalEventKind};
 use crate::transaction::OpenXact;
-use pgwal_catalog::{CatalogChange, CatalogRow, ClassRow, Names, located};
+use pgwal_catalog::{Catalog, CatalogChange, CatalogRow, ClassRow, Names, located};
 use pgwal_format::record::RelFileLocator;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -91,7 +91,7 @@ fn is_aside(relation: &EventRelation) -> bool {
 /// The rows of `pg_class` that a transaction changed.
 #[derive(Default)]
 struct Classes {
-    /// By the file of the catalog and OID.
+    /// By [`home`] and OID.
     histories: BTreeMap<(RelFileLocator, u32), ClassHistory>,
     /// Files that rows had when they were inserted.
     first_files: HashSet<RelFileLocator>,
@@ -110,6 +110,21 @@ impl ClassHistory {
         let own = |row: &Option<ClassRow>| row.as_ref().and_then(|row| located(catalog, row));
         (own(&self.before), own(&self.after))
     }
+}
+
+/// Where `pg_class` of a database lay at first, with the tablespace in which it lies: the same for each file that it
+/// has, as where VACUUM FULL writes it anew.
+pub fn home(file: RelFileLocator) -> RelFileLocator {
+    RelFileLocator { rel: Catalog::Class.oid(), ..file }
+}
+
+/// The schema of system catalogs.
+const CATALOGS: u32 = 11;
+
+/// Whether it is the new file of a system catalog that is written anew, which is never more than that.
+fn is_transient(row: &ClassRow) -> bool {
+    let digits = row.name.strip_prefix(b"pg_temp_").filter(|_| row.namespace == CATALOGS);
+    digits.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
 }
 
 /// The schema of TOAST tables, which are named by the OIDs of their tables.
@@ -164,6 +179,7 @@ impl Classes {
         let (old, new) = class.files(catalog);
         match (class.inserted, class.deleted) {
             (true, true) => return None,
+            _ if class.inserted != class.deleted && is_transient(row) => return None,
             (true, false) => return Some(WalEventKind::Create),
             (false, true) => return Some(WalEventKind::Drop),
             (false, false) => {}
@@ -180,21 +196,21 @@ impl Classes {
             match change {
                 CatalogChange::Inserted(CatalogRow::Class(row)) => {
                     out.first_files.extend(located(*file, row));
-                    let class = out.histories.entry((*file, row.oid)).or_default();
+                    let class = out.histories.entry((home(*file), row.oid)).or_default();
                     (class.after, class.inserted) = (Some(row.clone()), true);
                 }
                 CatalogChange::Updated { before, after } => {
                     let (before, after) = (class_of(before.as_ref()), class_of(after.as_ref()));
                     out.some_unknown |= before.is_none() && after.is_none();
                     let Some(oid) = before.or(after).map(|row| row.oid) else { continue };
-                    let class = out.histories.entry((*file, oid)).or_default();
+                    let class = out.histories.entry((home(*file), oid)).or_default();
                     if class.after.is_none() && !class.inserted {
                         class.before = class.before.take().or(before.cloned());
                     }
                     class.after = after.cloned();
                 }
                 CatalogChange::Deleted(Some(CatalogRow::Class(row))) => {
-                    let class = out.histories.entry((*file, row.oid)).or_default();
+                    let class = out.histories.entry((home(*file), row.oid)).or_default();
                     if class.after.is_none() && !class.inserted {
                         class.before = Some(row.clone());
                     }
@@ -257,5 +273,44 @@ impl FilesLeft {
         };
         let certain = !some_unknown && self.made.is_empty() && of_rows.is_none();
         Some(ClassifiedRelations { kind, relations, by_files_alone: !certain })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pgwal_format::{Lsn, TimelineId};
+
+    const FIRST: RelFileLocator = RelFileLocator { spc: 1663, db: 5, rel: 1259 };
+    const SECOND: RelFileLocator = RelFileLocator { rel: 16500, ..FIRST };
+
+    fn row(oid: u32, name: &str, namespace: u32) -> CatalogRow {
+        let name = name.as_bytes().to_vec();
+        CatalogRow::Class(ClassRow { oid, name, namespace, file: oid, tablespace: 0, persistence: b'p', kind: b'r' })
+    }
+
+    fn kinds(changes: Vec<(RelFileLocator, CatalogChange)>) -> Vec<WalEventKind> {
+        let xact = OpenXact { catalog: changes, ..OpenXact::new(Lsn::ZERO, TimelineId(1)) };
+        classify(&xact, &[], true, &Names::default()).iter().map(|classified| classified.kind).collect()
+    }
+
+    #[test]
+    fn a_row_of_two_files_of_a_catalog_is_one() {
+        let own = |namespace| row(16500, "pg_temp_1259", namespace);
+        for namespace in [11, 2200] {
+            let inserted = (FIRST, CatalogChange::Inserted(own(namespace)));
+            let deleted = (SECOND, CatalogChange::Deleted(Some(own(namespace))));
+            assert!(kinds(vec![inserted, deleted]).is_empty(), "{namespace}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_anew_of_a_catalog_is_neither_created_nor_dropped() {
+        for (name, namespace, told) in [("pg_temp_1259", 11, 0), ("pg_temp_1259", 2200, 1), ("pg_temp_", 11, 1)] {
+            let deleted = (SECOND, CatalogChange::Deleted(Some(row(16500, name, namespace))));
+            let inserted = (FIRST, CatalogChange::Inserted(row(16500, name, namespace)));
+            assert_eq!(kinds(vec![deleted]).len(), told, "{name} {namespace}");
+            assert_eq!(kinds(vec![inserted]).len(), told, "{name} {namespace}");
+        }
     }
 }

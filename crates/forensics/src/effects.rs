@@ -91,6 +91,8 @@ pub struct StretchSpan {
     pub last: Lsn,
     /// The timeline of the file in which that starts.
     pub timeline: TimelineId,
+    /// The timeline of the file in which the first starts.
+    pub opened: TimelineId,
 }
 
 /// Records without a hole, up to one behind which every transaction is over.
@@ -121,7 +123,8 @@ impl WalPart {
         match &mut self.last.span {
             Some(span) if span.last == prev => (span.last, span.timeline) = (lsn, timeline),
             span => {
-                let new = Some(StretchSpan { layout: *record.layout, prev, first: lsn, last: lsn, timeline });
+                let layout = *record.layout;
+                let new = Some(StretchSpan { layout, prev, first: lsn, last: lsn, timeline, opened: timeline });
                 if span.is_some() {
                     self.divide();
                 }

@@ -5,6 +5,7 @@ use pgwal_format::record::RelFileLocator;
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::control::ServerParameters;
 use pgwal_format::{Lsn, TimelineId};
+use std::sync::Arc;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal;)*) => {
@@ -110,6 +111,9 @@ pub enum EventFact {
     Nothing,
     /// The OID of a database, and its name where that is known.
     Database(u32, Option<Vec<u8>>),
+    /// The OID of a database, and its name where that is known; the tablespaces in which it has files from now on, or
+    /// has none any more: no transaction made or dropped it, as where ALTER DATABASE … SET TABLESPACE moves it.
+    DatabaseFiles(u32, Option<Vec<u8>>, Vec<u32>),
     /// The OID of a tablespace.
     Tablespace(u32),
     /// The name of a restore point, of a prepared transaction.
@@ -145,8 +149,10 @@ pub struct WalEvent {
     pub time: Option<Timestamp>,
     /// The transaction; of a part that was rolled back, that subtransaction.
     pub xid: Option<u32>,
-    /// Its subtransactions, as the record of its end names them.
-    pub subxacts: Vec<u32>,
+    /// Its subtransactions, as the record of its end names them, the first [`WalEvent::MOST_SUBXACTS`] of them.
+    pub subxacts: Arc<[u32]>,
+    /// How many more it has.
+    pub subxacts_more: u64,
     /// Relations: tables before indexes and TOAST tables.
     pub relations: Vec<EventRelation>,
     /// Rows.
@@ -159,4 +165,15 @@ pub struct WalEvent {
     pub partial: bool,
     /// What else is told.
     pub fact: EventFact,
+}
+
+impl WalEvent {
+    /// So many subtransactions of a transaction are listed.
+    pub const MOST_SUBXACTS: usize = 100;
+
+    /// What it keeps besides itself, in details.
+    pub(crate) fn weight(&self) -> usize {
+        let of_fact = if let EventFact::DatabaseFiles(_, _, tablespaces) = &self.fact { tablespaces.len() } else { 0 };
+        self.relations.len() + self.subxacts.len() + of_fact
+    }
 }

@@ -12,9 +12,12 @@ use pgwal_format::record::{Block, Record, RelFileLocator};
 use pgwal_format::rmgr::xact::Timestamp;
 use pgwal_format::text::control::ServerParameters;
 use pgwal_format::{Lsn, TimelineId};
+use std::sync::Arc;
 
 /// So many events are kept.
 const MOST_EVENTS: usize = 100_000;
+/// So many relations and subtransactions of all of them.
+const MOST_DETAILS: usize = 500_000;
 
 /// What has happened so far.
 pub struct History<'a> {
@@ -30,10 +33,14 @@ pub struct History<'a> {
     /// The last time in WAL.
     clock: Option<Timestamp>,
     parameters: Option<ServerParameters>,
+    /// The timeline that the last checkpoint names, or that of the first file of WAL without a hole.
+    in_force: Option<TimelineId>,
     /// A catalog lies in a file that was not known from the start: its rows were not all looked at.
     pub catalogs_moved: bool,
     /// In the order in which they ended.
     pub events: Vec<WalEvent>,
+    /// Relations and subtransactions of them.
+    details: usize,
     /// Where WAL could not be read.
     pub holes: Vec<WalHole>,
     first: Option<Lsn>,
@@ -77,8 +84,10 @@ impl<'a> History<'a> {
             blocks: Vec::new(),
             clock: None,
             parameters: None,
+            in_force: None,
             catalogs_moved: false,
             events: Vec::new(),
+            details: 0,
             holes: Vec::new(),
             first: None,
             last: (Lsn::ZERO, TimelineId(1)),
@@ -86,9 +95,9 @@ impl<'a> History<'a> {
         }
     }
 
-    /// What was not kept of transactions and of catalogs, for there was too much of it.
+    /// What was not kept of transactions, of catalogs and of names, for there was too much of it.
     pub fn left_out(&self) -> u64 {
-        self.open.left_out + self.rows.left_out
+        self.open.left_out + self.rows.left_out + self.names.left_out
     }
 
     /// The first record and the last one.
@@ -105,6 +114,7 @@ impl<'a> History<'a> {
             if self.last.0 != Lsn::ZERO && span.prev != self.last.0 {
                 self.hole(WalHole { after: self.last.0, before: span.first });
             }
+            self.in_force.get_or_insert(span.opened);
             self.open.add(stretch.xacts);
             for kept in stretch.kept {
                 match kept {
@@ -131,7 +141,10 @@ impl<'a> History<'a> {
         }
         self.open.hole();
         self.rows.forget();
+        self.in_force = None;
+        let left_out = self.names.left_out;
         self.names = self.given.clone();
+        self.names.left_out = left_out;
     }
 
     /// A time in WAL: long after the last one, nothing happened between.
@@ -151,7 +164,9 @@ impl<'a> History<'a> {
         if !self.wish.wants(&event, self.clock) {
             return;
         }
-        if self.events.len() < MOST_EVENTS {
+        let details = self.details + event.weight();
+        if self.events.len() < MOST_EVENTS && details <= MOST_DETAILS {
+            self.details = details;
             self.events.push(event);
         } else {
             self.more_events += 1;
@@ -174,7 +189,8 @@ fn plain(kind: WalEventKind, lsn: Lsn, timeline: TimelineId, fact: EventFact) ->
         end_lsn: None,
         time: None,
         xid: None,
-        subxacts: Vec::new(),
+        subxacts: Arc::default(),
+        subxacts_more: 0,
         relations: Vec::new(),
         rows: None,
         bytes: 0,

@@ -2,6 +2,7 @@
 
 use crate::effects::{KeptRecord, WalPart};
 use crate::history::History;
+use crate::transaction::FIRST_XID;
 use pgwal_catalog::CatalogFiles;
 use pgwal_format::record::{Block, Record, RecordHeader};
 use pgwal_format::rmgr::{
@@ -64,12 +65,12 @@ impl Render for Looker<'_> {
         }
         record.blocks_or_none(blocks);
         let rows = if matches!(header.rmid, HEAP | HEAP2) { heap::changed(record, blocks) } else { None };
-        if header.xid != 0 {
+        if header.xid >= FIRST_XID {
             let first = blocks.first().filter(|block| block.reference.fork == 0);
             part.count(record, timeline, rows, first.map(|block| block.reference.rel));
         }
         let catalogs = || modern && blocks.iter().any(|b| self.files.catalog(b.reference.rel).is_some());
-        if is_kept(header) || catalogs() {
+        if is_kept(header, record.layout) || catalogs() {
             part.keep(record, timeline);
             // What is open at a shutdown, and when a recovery ends, is over.
             if header.is(XLOG, xlog::CHECKPOINT_SHUTDOWN) || header.is(XLOG, xlog::END_OF_RECOVERY) {
@@ -93,9 +94,14 @@ impl Render for Looker<'_> {
 }
 
 /// Whether the header alone says that order matters.
-fn is_kept(header: &RecordHeader) -> bool {
+fn is_kept(header: &RecordHeader, layout: &Layout) -> bool {
     match header.rmid {
-        TRANSACTION => !matches!(xact::operation(header), xact::ASSIGNMENT | xact::INVALIDATION),
+        TRANSACTION => match xact::operation(header) {
+            xact::ASSIGNMENT => false,
+            // The same number as that of a compact commit.
+            xact::INVALIDATION => layout.dialect.compact_commits,
+            _ => true,
+        },
         XLOG => matches!(
             header.operation(),
             xlog::CHECKPOINT_SHUTDOWN

@@ -11,6 +11,9 @@ use std::collections::{HashMap, VecDeque};
 const MOST_OF_ONE: usize = 20_000;
 /// Transactions that are kept, and relations and changes of all of them.
 const MOST_OPEN: usize = 1_000_000;
+/// The first number that a transaction has (`FirstNormalTransactionId`). Numbers before it are none, or those of
+/// initdb, and what they wrote is committed.
+pub const FIRST_XID: u32 = 3;
 
 /// What a transaction did at once, whether it commits or not.
 #[derive(Clone, PartialEq, Debug)]
@@ -124,8 +127,12 @@ impl OpenXacts {
         }
     }
 
-    /// The transaction, begun here if it is not known. `None` where there is no room.
+    /// The transaction, begun here if it is not known. `None` where there is no room, and for a number that is no
+    /// transaction's.
     pub fn of(&mut self, xid: u32, lsn: Lsn, timeline: TimelineId) -> Option<&mut OpenXact> {
+        if xid < FIRST_XID {
+            return None;
+        }
         if !self.xacts.contains_key(&xid) {
             if self.weight >= MOST_OPEN {
                 self.left_out += 1;
@@ -191,6 +198,9 @@ impl OpenXacts {
 
     /// A transaction is prepared, with these parts of it.
     pub fn prepare(&mut self, xid: u32, parts: &[u32], at: (Lsn, TimelineId), prepared: PreparedXact) {
+        if xid < FIRST_XID {
+            return;
+        }
         let mut whole = self.end(xid, parts).unwrap_or_else(|| OpenXact::new(at.0, at.1));
         whole.prepared = Some(prepared);
         self.weight += whole.weight();

@@ -43,15 +43,19 @@ impl Default for EventWish {
 impl EventWish {
     /// Whether an event is asked for; `clock`: the last time in WAL before it ended.
     pub fn wants(&self, event: &WalEvent, clock: Option<Timestamp>) -> bool {
-        let time = event.time.or(clock);
-        (self.kinds.is_empty() || self.kinds.contains(&event.kind))
-            && self.since.is_none_or(|since| time.is_some_and(|time| time >= since))
-            && self.until.is_none_or(|until| time.is_some_and(|time| time <= until))
+        self.may(event.kind, event.time.or(clock))
             && self
                 .relation
                 .is_none_or(|rel| event.relations.iter().any(|r| r.file == Some(rel) || r.new_file == Some(rel)))
             && self.named.as_deref().is_none_or(|named| is_named(event, named))
             && self.database.is_none_or(|oid| is_of(event, oid))
+    }
+
+    /// Whether events of a kind are asked for, and of this time; what else is asked needs the event.
+    pub fn may(&self, kind: WalEventKind, time: Option<Timestamp>) -> bool {
+        (self.kinds.is_empty() || self.kinds.contains(&kind))
+            && self.since.is_none_or(|since| time.is_some_and(|time| time >= since))
+            && self.until.is_none_or(|until| time.is_some_and(|time| time <= until))
     }
 }
 
@@ -67,6 +71,6 @@ fn is_named(event: &WalEvent, named: &str) -> bool {
 }
 
 fn is_of(event: &WalEvent, oid: u32) -> bool {
-    matches!(event.fact, EventFact::Database(database, _) if database == oid)
+    matches!(event.fact, EventFact::Database(database, _) | EventFact::DatabaseFiles(database, ..) if database == oid)
         || event.relations.iter().any(|r| r.file.or(r.new_file).is_some_and(|rel| rel.db == oid))
 }

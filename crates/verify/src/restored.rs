@@ -62,7 +62,9 @@ pub(crate) fn judge(
         let behind_it = Some(behind).filter(|behind| behind.count > 0);
         // A target that was set is one that all WAL was asked for.
         let all = ended == RestoredEnd::Early && restore.target.is_none();
-        if let Some(at) = cluster.ended.filter(|_| all)
+        // A clock by which the cluster was promoted before its last commit tells nothing.
+        let is_witness = |at: &Timestamp| early.replayed.last_ended.is_none_or(|last| last <= *at);
+        if let Some(at) = cluster.ended.filter(is_witness).filter(|_| all)
             && went_on(site, settings, left, &behind, at)?
         {
             (report.ended, report.later) = (RestoredEnd::WentOn, behind_it);

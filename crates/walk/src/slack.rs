@@ -34,7 +34,6 @@ pub fn is_zero(bytes: &[u8]) -> bool {
 }
 
 /// The first byte that is not zero.
-#[inline]
 pub(crate) fn first_non_zero(bytes: &[u8]) -> Option<usize> {
     const STEP: usize = 256;
     let mut offset = 0;

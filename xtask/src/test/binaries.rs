@@ -3,7 +3,6 @@
 
 use std::{
     ffi::OsStr,
-    io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{Mutex, PoisonError},
@@ -77,10 +76,11 @@ fn passes(binary: &Binary, environment: &[(&str, &OsStr)]) -> Result<bool> {
     // What passes is told in one line: all of it is thousands.
     let told = String::from_utf8_lossy(&output.stdout);
     let sums = told.lines().filter(|line| line.starts_with("test result: ")).collect::<Vec<_>>().join("\n");
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "{} ({} s): {sums}", binary.name, begun.elapsed().as_secs())?;
+    let mut all = format!("{} ({} s): {sums}", binary.name, begun.elapsed().as_secs());
     if !output.status.success() {
-        writeln!(out, "{told}{}{}: {}", String::from_utf8_lossy(&output.stderr), binary.name, output.status)?;
+        let errors = String::from_utf8_lossy(&output.stderr);
+        all += &format!("\n{told}{errors}{}: {}", binary.name, output.status);
     }
+    println!("{all}");
     Ok(output.status.success())
 }

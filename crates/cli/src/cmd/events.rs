@@ -130,9 +130,14 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
     // Where nobody can be told, the exit code counts.
     let _ = standard_error().write_all(&told);
     let read = RangeRead::from(&answer.gathered);
+    let mut exit = RangeOptions::exit(read);
     if answer.range.is_none() {
         crate::complain("nothing to read: no record of the range asked for is here");
-        return Ok(RangeOptions::nothing(read, false));
+        exit = RangeOptions::nothing(read, false);
+        // Whoever reads a document gets one.
+        if args.format != EventsFormat::Json {
+            return Ok(exit);
+        }
     }
     let report = EventsReport { place: source.describe(), answer: &answer };
     let mut out = page(args.format.form());
@@ -145,7 +150,7 @@ pub fn run(args: &EventsArgs) -> anyhow::Result<Exit> {
         EventsFormat::Csv => out.write_all(csv::rows(&report).as_bytes())?,
     }
     out.flush()?;
-    Ok(RangeOptions::exit(read))
+    Ok(exit)
 }
 
 /// The largest file of names that is read.

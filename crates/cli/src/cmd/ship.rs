@@ -42,7 +42,7 @@ pub struct ShipArgs {
     #[arg(long)]
     after_gap: bool,
     /// End once WAL is shipped up to this position
-    #[arg(long, value_name = "LSN")]
+    #[arg(short, long, value_name = "LSN")]
     end: Option<Lsn>,
     /// Say to the server at least this often how far it is
     #[arg(long, value_name = "SECONDS", default_value_t = 10, requires = "server",

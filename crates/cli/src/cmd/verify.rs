@@ -16,6 +16,7 @@ use crate::streams::{columns, page};
 use crate::zone::ZoneOption;
 use anyhow::Context;
 use clap::ValueEnum;
+use pgwal::Finding;
 use pgwal::format::{Lsn, TimelineId};
 use pgwal::source::{Source, common_folder};
 use pgwal::verify::codes::{Code, CodePattern};
@@ -287,8 +288,16 @@ fn check(args: &VerifyArgs, run: RunClock) -> anyhow::Result<Exit> {
             // Between a segment and what goes with it, a tool takes a moment.
             std::thread::sleep(options.settle);
         }
-        let stayed = outcome.findings.iter().all(|finding| finding.code != Code::Vanished);
-        let listed = Some(&listed).filter(|_| stayed);
+        // What was listed once and is missing went away, whatever is there now.
+        let is_of = |name: &str, file: &str| {
+            let own = name.rsplit('/').next().and_then(|name| name.strip_prefix(file));
+            own.is_some_and(|rest| ![".backup", ".partial"].iter().any(|other| rest.contains(other)))
+        };
+        let was_there = |file: &String| listed.iter().any(|name| is_of(name, file));
+        let went = |finding: &Finding| {
+            finding.code == Code::Vanished || finding.code.is_hole() && finding.file.as_ref().is_some_and(was_there)
+        };
+        let listed = Some(&listed).filter(|_| !outcome.findings.iter().any(went));
         let newer = |opened: &NamedArchive| opened.newer(listed, &args.input, contents.as_ref());
         match opened.as_ref().filter(|_| again).map(newer).transpose()?.flatten() {
             // A tool expires a backup, then its WAL: what either said that is gone asks for nothing more.

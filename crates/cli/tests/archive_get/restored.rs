@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, UNIX_EPOCH};
 use walproof_live::{RecoveryMode, gate};
 
 /// A cluster that was restored, and the answer on it.
@@ -146,10 +147,18 @@ pub fn the_archive_went_on(workload: &mut Workload) {
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    for line in ["PROVEN: the restored cluster came to where WAL ended then, ", "the server takes writes on timeline 3"]
-    {
+    for line in [
+        "PROVEN: the restored cluster came to where WAL ended when its history file was written, ",
+        "the server takes writes on timeline 3",
+    ] {
         assert!(said.contains(line), "{said}");
     }
+    // A clock that stood before what the cluster itself replayed tells nothing.
+    let history = fs::File::options().write(true).open(left.data.join("pg_wal/00000003.history")).unwrap();
+    let written = history.metadata().unwrap().modified().unwrap();
+    history.set_modified(UNIX_EPOCH + Duration::from_secs(946_684_800)).unwrap();
+    left.is(&after, &[], "early", 1, 1);
+    history.set_modified(written).unwrap();
     // A target is one that all of it was asked for.
     left.is(&after, &["--target-name", &format!("p{}", workload.segments.len())], "early", 1, 1);
     // What it should have found, and did not, is missing.

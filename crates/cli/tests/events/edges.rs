@@ -1,11 +1,111 @@
 //! Ranges, filters, holes and formats.
 
 use crate::run::{testdata, walproof};
+use pgwal::format::record::RelFileLocator;
+use pgwal::format::rmgr::{DATABASE, HEAP, TRANSACTION};
+use pgwal::format::{Align, Endian, Layout, PageSize, SegmentNo, SegmentSize, TimelineId, Version};
+use pgwal_craft::{Builder, CraftedBlock, Rec};
 use serde_json::Value;
+use tempfile::TempDir;
 
 fn events(words: &[&str]) -> (i32, Value) {
     let ran = walproof(&[&["events"], words, &["--format", "json"]].concat());
     (ran.code, serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {} {}", ran.out, ran.err)))
+}
+
+fn kinds_of(document: &Value) -> Vec<String> {
+    document["events"].as_array().unwrap().iter().map(|e| e["kind"].as_str().unwrap().to_owned()).collect()
+}
+
+/// What is told of records of 15 between two checkpoints of a server that stops.
+fn of_crafted(write: impl FnOnce(&mut Builder)) -> Value {
+    let layout = Layout {
+        dialect: Version::new(15, 0).dialect().unwrap(),
+        align: Align::Eight,
+        endian: Endian::Little,
+        segment: SegmentSize::new(1 << 20).unwrap(),
+        page: PageSize::DEFAULT,
+    };
+    let mut wal = Builder::new(layout, TimelineId(1), 7_000_000_000_000_000_001, SegmentNo(1));
+    wal.checkpoint_shutdown();
+    write(&mut wal);
+    wal.checkpoint_shutdown();
+    wal.switch();
+    let folder: TempDir = tempfile::tempdir().unwrap();
+    wal.finish().write_to(folder.path()).unwrap();
+    events(&[folder.path().to_str().unwrap(), "--rows", "1"]).1
+}
+
+fn delete(wal: &mut Builder, xid: u32) {
+    let rel = RelFileLocator { spc: 1663, db: 5, rel: 16384 };
+    let blocks = vec![CraftedBlock { rel, block: 7, ..CraftedBlock::default() }];
+    wal.record(&Rec { rmid: HEAP, info: 0x10, xid, main: &[0, 0, 0, 0, 1, 0, 0, 0], blocks, ..Rec::default() });
+}
+
+/// ALTER DATABASE … SET TABLESPACE moves files without a transaction.
+#[test]
+fn what_has_no_transaction_is_told_without_one() {
+    let words = |numbers: &[u32]| -> Vec<u8> { numbers.iter().flat_map(|n| n.to_le_bytes()).collect() };
+    let (copied, dropped) = (words(&[16384, 16390, 16384, 1663]), words(&[16384, 1, 1663]));
+    let document = of_crafted(|wal| {
+        wal.record(&Rec { rmid: DATABASE, info: 0, main: &copied, ..Rec::default() });
+        wal.record(&Rec { rmid: DATABASE, info: 0x20, main: &dropped, ..Rec::default() });
+    });
+    assert_eq!(kinds_of(&document), ["shutdown", "create-database", "drop-database", "shutdown"], "{document}");
+    for (at, tablespace) in [(1usize, 16390), (2, 1663)] {
+        let event = &document["events"][at];
+        assert!(event["xid"].is_null() && event["outcome"].is_null() && event["end_lsn"].is_null(), "{event}");
+        assert_eq!(event["database_oid"], 16384, "{event}");
+        assert_eq!(event["files_in_tablespaces"], serde_json::json!([tablespace]), "{event}");
+    }
+}
+
+/// Of many subtransactions some are listed, and the rest is counted.
+#[test]
+fn subtransactions_are_capped() {
+    // A time, that there are subtransactions, how many, they.
+    let mut main = [[0u8; 8].as_slice(), &2u32.to_le_bytes(), &150u32.to_le_bytes()].concat();
+    main.extend((1001..1151u32).flat_map(u32::to_le_bytes));
+    let document = of_crafted(|wal| {
+        delete(wal, 1000);
+        delete(wal, 1150);
+        wal.record(&Rec { rmid: TRANSACTION, info: 0x80, xid: 1000, main: &main, ..Rec::default() });
+    });
+    let event = document["events"].as_array().unwrap().iter().find(|event| event["kind"] == "delete").unwrap();
+    assert_eq!((event["xid"].as_u64(), event["rows"].as_u64()), (Some(1000), Some(2)), "{event}");
+    let listed = event["subxacts"].as_array().unwrap();
+    assert_eq!((listed.len(), event["subxacts_more"].as_u64()), (100, Some(50)), "{event}");
+}
+
+/// The numbers of initdb are no transactions that a crash ends.
+#[test]
+fn a_bootstrap_is_no_crash() {
+    for (xid, told) in [(1, "shutdown"), (2, "shutdown"), (3, "crash")] {
+        let document = of_crafted(|wal| delete(wal, xid));
+        assert_eq!(kinds_of(&document).last().map(String::as_str), Some(told), "{xid}: {document}");
+    }
+}
+
+/// From 9.2 to 9.4 most commits are compact; up to 9.2 a checkpoint does not name the timeline before its own.
+#[test]
+fn old_commits_and_promotions() {
+    for version in ["9.2", "9.4"] {
+        let (code, document) = events(&[&testdata(&format!("{version}/promotion")), "--rows", "1"]);
+        let all = document["events"].as_array().unwrap();
+        assert!(code == 0 && all.iter().any(|event| event["outcome"] == "committed"), "{document}");
+        assert!(all.iter().all(|event| event["outcome"] != "crashed" && event["kind"] != "crash"), "{document}");
+        let begun: Vec<&Value> = all.iter().filter(|event| event["kind"] == "promotion").collect();
+        let [begun] = begun[..] else { panic!("{version}: {document}") };
+        assert_eq!((begun["from_timeline"].as_u64(), begun["to_timeline"].as_u64()), (Some(1), Some(2)));
+    }
+}
+
+/// Whoever reads a document gets one, of nothing, too.
+#[test]
+fn a_document_of_nothing() {
+    let (code, document) = events(&[&testdata("demo/good"), "--start", "F/0"]);
+    assert_eq!((code, document["events"].as_array().map(Vec::len)), (2, Some(0)));
+    assert!(document["from_lsn"].is_null() && document["to_lsn"].is_null(), "{document}");
 }
 
 /// Between what is on both sides of a hole nothing is known, and the exit code says that WAL is missing.
@@ -26,20 +126,17 @@ fn a_hole_is_told() {
 fn filters_leave_what_they_say() {
     let good = testdata("demo/good");
     let (_, all) = events(&[&good, "--rows", "1"]);
-    let of = |document: &Value| -> Vec<String> {
-        document["events"].as_array().unwrap().iter().map(|e| e["kind"].as_str().unwrap().to_owned()).collect()
-    };
-    let kinds = of(&all);
+    let kinds = kinds_of(&all);
     assert!(!kinds.is_empty());
     for kind in ["delete", "update", "drop"] {
         let (code, some) = events(&[&good, "--rows", "1", "--kind", kind]);
         let own = kinds.iter().filter(|own| *own == kind).count();
-        assert_eq!((code, of(&some)), (0, vec![kind.to_owned(); own]));
+        assert_eq!((code, kinds_of(&some)), (0, vec![kind.to_owned(); own]));
     }
     let (_, none) = events(&[&good, "--rows", "1", "--since", "2099-01-01 00:00+00"]);
-    assert_eq!(of(&none).len(), 0);
+    assert_eq!(kinds_of(&none).len(), 0);
     let (_, other) = events(&[&good, "--rows", "1", "-R", "nobody.knows"]);
-    assert_eq!(of(&other).len(), 0);
+    assert_eq!(kinds_of(&other).len(), 0);
 }
 
 /// A list of rows has as many columns everywhere.

@@ -62,7 +62,7 @@ impl<'s> Workload<'s> {
 
     fn expect(&mut self, kind: &str, (xid, committed): (u64, bool), relations: &[&str], rows: Option<u64>) {
         let outcome = if committed { "committed" } else { "aborted" }.to_owned();
-        let mut relations: Vec<String> = relations.iter().map(|name| (*name).to_owned()).collect();
+        let mut relations: Vec<String> = relations.iter().map(|name| format!("postgres.{name}")).collect();
         relations.sort();
         self.expected.push(Told { xid, kind: kind.to_owned(), outcome, relations, rows });
     }

@@ -51,7 +51,7 @@ fn replay_ends_in_front_of_it_as_in_front_of_a_gap() {
     let (restore, code) = json(&behind);
     assert_eq!((code, &restore["restore"]["target"]["reached"]), (1, &false.into()), "{restore}");
     assert!(!walproof(&behind).out.contains("pauses there"), "{}", walproof(&behind).out);
-    let (restore, code) = json(&["verify", root, "--backup", FULL, "--target-lsn", "0/00980000"]);
+    let (restore, code) = json(&["verify", root, "--backup", FULL, "--target-lsn", "0/00900100"]);
     assert_eq!((code, &restore["restore"]["target"]["reached"]), (0, &true.into()), "{restore}");
     assert_eq!(walproof(&["when", root, "0/00B00100"]).code, 1);
     assert_eq!(walproof(&["plan", root, "--backup", FULL]).code, 1);

@@ -296,7 +296,7 @@ fn every_command_that_writes_json_has_a_schema() {
                 .take_while(|line| !line.trim_start().starts_with('-') || line.trim_start().starts_with("- ")),
         );
         // What writes a file for the program itself says nothing else, and what a server runs speaks to its log.
-        let quiet = ["summarize", "generate", "check", "archive-push", "archive-get"];
+        let quiet = ["summarize", "generate", "check", "archive-push", "archive-get", "ship"];
         assert!(!values.is_empty() || quiet.contains(&command), "{command} has no --format");
         for (value, name) in [("json", command.to_owned()), ("jsonl", format!("{command}-line"))] {
             let offered = values.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == value);

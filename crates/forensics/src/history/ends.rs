@@ -1,12 +1,13 @@
 //! What transactions came to that are over.
 
 use super::{History, XactEnding, plain};
-use crate::classified::{FIRST_NORMAL, classify};
+use crate::classified::{FIRST_NORMAL, classify, home};
 use crate::event::{EventEnd, EventFact, EventRelation, WalEvent, WalEventKind};
 use crate::transaction::{OpenXact, XactAct};
 use pgwal_catalog::{CatalogChange, CatalogRow, ClassRow, Names, RelationName, located};
 use pgwal_format::record::RelFileLocator;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 impl History<'_> {
     /// WAL ends here.
@@ -55,67 +56,99 @@ impl History<'_> {
         if committed {
             self.learn(&xact);
         }
-        let event = |kind: WalEventKind| WalEvent {
-            end: Some(ending.end),
-            end_lsn: ending.lsn,
-            time: ending.time,
-            xid: Some(ending.xid),
-            subxacts: ending.subxacts.clone(),
-            partial: xact.holed,
-            ..plain(kind, xact.begin, xact.timeline, EventFact::Nothing)
-        };
+        let over = OverXact { xact: &xact, ending, subxacts: ending.listed() };
         let mut told = Vec::new();
-        for (lsn, act) in &xact.acts {
-            let database = |oid: u32| EventFact::Database(oid, self.names.database(oid).map(<[u8]>::to_vec));
-            let (kind, fact) = match act {
-                XactAct::DropDatabase(oid) => (WalEventKind::DropDatabase, database(*oid)),
-                XactAct::CreateDatabase(oid) => (WalEventKind::CreateDatabase, database(*oid)),
-                XactAct::DropTablespace(oid) => (WalEventKind::DropTablespace, EventFact::Tablespace(*oid)),
-                XactAct::CreateTablespace(oid) => (WalEventKind::CreateTablespace, EventFact::Tablespace(*oid)),
-                XactAct::Message(prefix, bytes) => (WalEventKind::Message, EventFact::Message(prefix.clone(), *bytes)),
-                // Its relations are among those with new files.
-                XactAct::Truncate(..) => continue,
-            };
-            told.push(WalEvent { lsn: *lsn, fact, ..event(kind) });
+        self.acts(&over, &mut told);
+        self.relations(&over, &mut told);
+        self.masses(&over, &mut told);
+        told.into_iter().for_each(|event| self.tell(event));
+    }
+
+    /// Whether events of a kind are asked for, and of this end.
+    fn may(&self, kind: WalEventKind, ending: &XactEnding) -> bool {
+        self.wish.may(kind, ending.time.or(self.clock))
+    }
+
+    /// What an act is told as. `None` for what is told in another way.
+    pub(super) fn of_act(&self, act: &XactAct) -> Option<(WalEventKind, EventFact)> {
+        let database = |oid: u32| EventFact::Database(oid, self.names.database(oid).map(<[u8]>::to_vec));
+        Some(match act {
+            XactAct::DropDatabase(oid) => (WalEventKind::DropDatabase, database(*oid)),
+            XactAct::CreateDatabase(oid) => (WalEventKind::CreateDatabase, database(*oid)),
+            XactAct::DropTablespace(oid) => (WalEventKind::DropTablespace, EventFact::Tablespace(*oid)),
+            XactAct::CreateTablespace(oid) => (WalEventKind::CreateTablespace, EventFact::Tablespace(*oid)),
+            XactAct::Message(prefix, bytes) => (WalEventKind::Message, EventFact::Message(prefix.clone(), *bytes)),
+            // Its relations are among those with new files.
+            XactAct::Truncate(..) => return None,
+        })
+    }
+
+    /// What it did at once.
+    fn acts(&self, over: &OverXact<'_>, told: &mut Vec<WalEvent>) {
+        for (lsn, act) in &over.xact.acts {
+            if let Some((kind, fact)) = self.of_act(act)
+                && self.may(kind, over.ending)
+            {
+                told.push(WalEvent { lsn: *lsn, fact, ..over.event(kind) });
+            }
         }
-        for classified in classify(&xact, &ending.dropped, committed, &self.names) {
-            let files = |rel: &EventRelation| [rel.file, rel.new_file].into_iter().flatten();
-            let bytes = |rel: &EventRelation| {
-                files(rel).filter_map(|rel| xact.relations.get(&rel)).map(|sum| sum.bytes).sum::<u64>()
-            };
-            told.push(WalEvent {
-                bytes: classified.relations.iter().map(bytes).sum(),
-                by_files_alone: classified.by_files_alone,
-                relations: classified.relations,
-                ..event(classified.kind)
-            });
+    }
+
+    /// What became of relations.
+    fn relations(&self, over: &OverXact<'_>, told: &mut Vec<WalEvent>) {
+        const KINDS: [WalEventKind; 4] =
+            [WalEventKind::Drop, WalEventKind::Truncate, WalEventKind::Rewrite, WalEventKind::Create];
+        let (sums, ending) = (&over.xact.relations, over.ending);
+        if !KINDS.iter().any(|kind| self.may(*kind, ending)) {
+            return;
         }
-        let mut sums: Vec<_> = xact.relations.iter().filter(|(rel, _)| rel.rel >= FIRST_NORMAL).collect();
+        let files = |rel: &EventRelation| [rel.file, rel.new_file].into_iter().flatten();
+        let bytes = |rel: &EventRelation| files(rel).filter_map(|rel| sums.get(&rel)).map(|sum| sum.bytes).sum::<u64>();
+        let committed = ending.end == EventEnd::Committed;
+        for classified in classify(over.xact, &ending.dropped, committed, &self.names) {
+            if self.may(classified.kind, ending) {
+                told.push(WalEvent {
+                    bytes: classified.relations.iter().map(bytes).sum(),
+                    by_files_alone: classified.by_files_alone,
+                    relations: classified.relations,
+                    ..over.event(classified.kind)
+                });
+            }
+        }
+    }
+
+    /// Rows of which it deleted or updated many.
+    fn masses(&self, over: &OverXact<'_>, told: &mut Vec<WalEvent>) {
+        let least = self.wish.rows.max(1);
+        let is_mass = |rows: u64, kind| rows >= least && self.may(kind, over.ending);
+        let mut sums: Vec<_> = over.xact.relations.iter().filter(|(rel, _)| rel.rel >= FIRST_NORMAL).collect();
         sums.sort_by_key(|(rel, _)| **rel);
         for (rel, sum) in sums {
-            let name = self.names.relation(*rel).or_else(|| named_inside(&xact, *rel, &self.names));
+            let mut kinds = vec![(WalEventKind::Delete, sum.deleted), (WalEventKind::Update, sum.updated)];
+            kinds.retain(|(kind, rows)| is_mass(*rows, *kind));
+            if kinds.is_empty() {
+                continue;
+            }
+            let name = self.names.relation(*rel).or_else(|| named_inside(over.xact, *rel, &self.names));
             if name.as_ref().is_some_and(|name| name.kind == b't') {
                 continue;
             }
-            for (kind, rows) in [(WalEventKind::Delete, sum.deleted), (WalEventKind::Update, sum.updated)] {
-                if rows >= self.wish.rows.max(1) {
-                    let relations = vec![EventRelation { file: Some(*rel), new_file: None, name: name.clone() }];
-                    told.push(WalEvent { rows: Some(rows), bytes: sum.bytes, relations, ..event(kind) });
-                }
+            for (kind, rows) in kinds {
+                let relations = vec![EventRelation { file: Some(*rel), new_file: None, name: name.clone() }];
+                told.push(WalEvent { rows: Some(rows), bytes: sum.bytes, relations, ..over.event(kind) });
             }
         }
-        told.into_iter().for_each(|event| self.tell(event));
     }
 
     /// Takes in the rows that are there now; those of the same transaction that are gone again name nothing.
     fn learn(&mut self, xact: &OpenXact) {
         let gone: HashSet<(RelFileLocator, u32)> =
-            xact.catalog.iter().filter_map(|(file, c)| deleted(*file, c)).collect();
+            xact.catalog.iter().filter_map(|(file, c)| deleted(home(*file), c)).collect();
         for (file, change) in &xact.catalog {
             match change {
                 CatalogChange::Inserted(CatalogRow::Class(row))
                 | CatalogChange::Updated { after: Some(CatalogRow::Class(row)), .. }
-                    if gone.contains(&(*file, row.oid)) => {}
+                    if gone.contains(&(home(*file), row.oid)) => {}
                 CatalogChange::Inserted(row) | CatalogChange::Updated { after: Some(row), .. } => {
                     self.names.learn(*file, row)
                 }
@@ -127,9 +160,41 @@ impl History<'_> {
     }
 }
 
+/// A transaction that is over, and how.
+struct OverXact<'x> {
+    xact: &'x OpenXact,
+    ending: &'x XactEnding,
+    /// The subtransactions that are listed, one list for all its events.
+    subxacts: Arc<[u32]>,
+}
+
+impl OverXact<'_> {
+    /// An event of it, of which nothing else is known.
+    fn event(&self, kind: WalEventKind) -> WalEvent {
+        let OverXact { xact, ending, subxacts } = self;
+        WalEvent {
+            end: Some(ending.end),
+            end_lsn: ending.lsn,
+            time: ending.time,
+            xid: Some(ending.xid).filter(|xid| *xid != 0),
+            subxacts: Arc::clone(subxacts),
+            subxacts_more: (ending.subxacts.len() - subxacts.len()) as u64,
+            partial: xact.holed,
+            ..plain(kind, xact.begin, xact.timeline, EventFact::Nothing)
+        }
+    }
+}
+
+impl XactEnding {
+    /// The subtransactions that are listed.
+    fn listed(&self) -> Arc<[u32]> {
+        self.subxacts.iter().take(WalEvent::MOST_SUBXACTS).copied().collect()
+    }
+}
+
 /// The relation whose row is deleted.
-fn deleted(file: RelFileLocator, change: &CatalogChange) -> Option<(RelFileLocator, u32)> {
-    if let CatalogChange::Deleted(Some(CatalogRow::Class(row))) = change { Some((file, row.oid)) } else { None }
+fn deleted(home: RelFileLocator, change: &CatalogChange) -> Option<(RelFileLocator, u32)> {
+    if let CatalogChange::Deleted(Some(CatalogRow::Class(row))) = change { Some((home, row.oid)) } else { None }
 }
 
 /// Whether a row that a transaction wrote names a file.

@@ -2,7 +2,7 @@
 
 use super::{History, XactEnding, plain};
 use crate::event::{EventEnd, EventFact, WalEvent, WalEventKind};
-use crate::transaction::XactAct;
+use crate::transaction::{FIRST_XID, XactAct};
 use pgwal_catalog::CatalogChange;
 use pgwal_format::record::{Block, Record};
 use pgwal_format::rmgr::database::{self, DatabaseChange};
@@ -36,8 +36,13 @@ impl History<'_> {
         let History { rows, open, names, .. } = self;
         let xid = record.header.xid;
         rows.record(record, blocks, &mut |file, change| match change {
-            CatalogChange::Seen { row, xmin: None, superseded: false } => names.learn(file, &row),
-            CatalogChange::Seen { row, xmin: None, .. } => names.learn_old(file, &row),
+            CatalogChange::Seen { row, xmin, superseded } if xmin.is_none_or(|xmin| xmin < FIRST_XID) => {
+                if superseded {
+                    names.learn_old(file, &row);
+                } else {
+                    names.learn(file, &row);
+                }
+            }
             CatalogChange::Seen { xmin: Some(xmin), .. } if !open.is_open(xmin) => {}
             CatalogChange::Seen { xmin: Some(xmin), .. } => {
                 open.put(xmin, (record.lsn, timeline), |xact| &mut xact.catalog, (file, change))
@@ -47,7 +52,11 @@ impl History<'_> {
                 if let CatalogChange::Updated { before: Some(row), .. } | CatalogChange::Deleted(Some(row)) = &change {
                     names.learn_old(file, row);
                 }
-                open.put(xid, (record.lsn, timeline), |xact| &mut xact.catalog, (file, change))
+                if xid >= FIRST_XID {
+                    open.put(xid, (record.lsn, timeline), |xact| &mut xact.catalog, (file, change));
+                } else if let CatalogChange::Inserted(row) | CatalogChange::Updated { after: Some(row), .. } = &change {
+                    names.learn(file, row);
+                }
             }
         });
     }
@@ -82,13 +91,20 @@ impl History<'_> {
         if let Some(made) = storage::created(record) {
             // An unlogged relation has its initial fork alone in WAL.
             match (made.fork, xid) {
-                (1 | 2, _) => {}
+                // Nor are the files of initdb told.
+                (1 | 2, _) | (_, 1 | 2) => {}
                 (_, 0) => self.open.orphan(made.rel),
                 _ => self.open.put(xid, at, |xact| &mut xact.created, made.rel),
             }
             return;
         }
-        let of_database = database::change(record).map(|change| match change {
+        let of_database = database::change(record);
+        if let Some(change) = &of_database
+            && xid < FIRST_XID
+        {
+            return self.moved_database(change, at);
+        }
+        let of_database = of_database.map(|change| match change {
             DatabaseChange::Dropped { database, .. } => XactAct::DropDatabase(database),
             DatabaseChange::Copied { to, .. } | DatabaseChange::Created(to) => XactAct::CreateDatabase(to.database),
         });
@@ -104,16 +120,26 @@ impl History<'_> {
         let Some(act) = of_database.or_else(of_tablespace).or_else(truncated).or_else(|| message(record)) else {
             return;
         };
-        match act {
-            XactAct::Message(prefix, bytes) if xid == 0 => {
-                let fact = EventFact::Message(prefix, bytes);
-                self.tell(WalEvent {
-                    bytes: record.header.tot_len.into(),
-                    ..plain(WalEventKind::Message, at.0, at.1, fact)
-                });
-            }
-            act => self.open.put(xid, at, |xact| &mut xact.acts, (at.0, act)),
+        if xid >= FIRST_XID {
+            self.open.put(xid, at, |xact| &mut xact.acts, (at.0, act));
+        } else if let Some((kind, fact)) = self.of_act(&act) {
+            let bytes = if kind == WalEventKind::Message { u64::from(record.header.tot_len) } else { 0 };
+            self.tell(WalEvent { bytes, ..plain(kind, at.0, at.1, fact) });
         }
+    }
+
+    /// Files of a database come or go that no transaction creates or drops.
+    fn moved_database(&mut self, change: &DatabaseChange, at: (Lsn, TimelineId)) {
+        let (kind, oid, tablespaces) = match change {
+            DatabaseChange::Dropped { database, tablespaces } => {
+                (WalEventKind::DropDatabase, *database, tablespaces.clone())
+            }
+            DatabaseChange::Copied { to, .. } | DatabaseChange::Created(to) => {
+                (WalEventKind::CreateDatabase, to.database, vec![to.tablespace])
+            }
+        };
+        let name = self.names.database(oid).map(<[u8]>::to_vec);
+        self.tell(plain(kind, at.0, at.1, EventFact::DatabaseFiles(oid, name, tablespaces)));
     }
 
     fn xlog(&mut self, record: &Record<'_>, timeline: TimelineId) {
@@ -121,8 +147,11 @@ impl History<'_> {
         if let Some(checkpoint) = xlog::checkpoint(record) {
             self.tick(checkpoint.time);
             let time = checkpoint.time;
+            let in_force = self.in_force.replace(checkpoint.timeline);
             if checkpoint.shutdown {
-                let switched = checkpoint.previous.filter(|previous| *previous != checkpoint.timeline);
+                // Up to 9.2 it does not say which timeline was before.
+                let previous = checkpoint.previous.or(in_force);
+                let switched = previous.filter(|previous| *previous != checkpoint.timeline);
                 let lost = self.crash();
                 let (kind, fact) = match switched {
                     Some(previous) => {
@@ -135,6 +164,7 @@ impl History<'_> {
             }
         } else if let Some(end) = xlog::end_of_recovery(record) {
             self.tick(Some(end.time));
+            self.in_force = Some(end.timeline);
             self.crash();
             let fact = EventFact::Timelines(Some(end.previous), end.timeline);
             self.tell(WalEvent { time: Some(end.time), ..plain(WalEventKind::Promotion, lsn, timeline, fact) });

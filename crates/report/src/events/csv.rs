@@ -6,8 +6,8 @@ use crate::outside::cell;
 use crate::time::rfc3339;
 use pgwal_forensics::{EventRelation, WalEvent};
 
-const HEADER: &str = "kind,lsn,timeline,time,xid,outcome,end_lsn,subxacts,file,new_file,name,relation_kind,rows,bytes,\
-                      by_files_alone,partial,detail\n";
+const HEADER: &str = "kind,lsn,timeline,time,xid,outcome,end_lsn,subxacts,subxacts_more,file,new_file,name,\
+                      relation_kind,rows,bytes,by_files_alone,partial,detail\n";
 
 /// All rows, a header first. Times are UTC.
 pub fn rows(report: &EventsReport<'_>) -> String {
@@ -34,6 +34,7 @@ fn row(out: &mut String, event: &WalEvent, relation: Option<&EventRelation>) {
         event.end.map_or("", |end| end.name()).to_owned(),
         event.end_lsn.map(|lsn| lsn.to_string()).unwrap_or_default(),
         event.subxacts.iter().map(u32::to_string).collect::<Vec<_>>().join(" "),
+        event.subxacts_more.to_string(),
         file(relation.and_then(|relation| relation.file)),
         file(relation.and_then(|relation| relation.new_file)),
         cell::of(&name.map(words::name).unwrap_or_default()),

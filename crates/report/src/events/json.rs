@@ -5,27 +5,51 @@ use super::words::{self, UNKNOWN};
 use crate::outside::shown;
 use crate::time::rfc3339;
 use pgwal_forensics::{EventFact, EventRelation, WalEvent};
+use pgwal_format::Lsn;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 
+/// The document. Its events are made one by one as it is written.
+#[derive(Serialize)]
+pub struct EventsDocument<'a> {
+    schema: &'static str,
+    system_identifier: Option<String>,
+    version: Option<String>,
+    from_lsn: Option<Lsn>,
+    to_lsn: Option<Lsn>,
+    complete: bool,
+    findings: u64,
+    holes: Vec<Value>,
+    more_events: u64,
+    left_out: u64,
+    not_known: &'static str,
+    #[serde(serialize_with = "one_by_one")]
+    events: &'a [WalEvent],
+}
+
+fn one_by_one<S: Serializer>(events: &&[WalEvent], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(events.iter().map(event))
+}
+
 /// The document.
-pub fn document(report: &EventsReport<'_>) -> Value {
+pub fn document<'a>(report: &EventsReport<'a>) -> EventsDocument<'a> {
     let answer = report.answer;
     let outcome = &answer.gathered.outcome;
     let holes = answer.holes.iter().map(|hole| json!({"after": hole.after, "before": hole.before}));
-    json!({
-        "schema": "walproof.events/1",
-        "system_identifier": outcome.system_id.map(|id| id.to_string()),
-        "version": outcome.layout.as_ref().map(|layout| layout.dialect.version.to_string()),
-        "from_lsn": answer.range.map(|(from, _)| from),
-        "to_lsn": answer.range.map(|(_, to)| to),
-        "complete": answer.gathered.complete,
-        "findings": answer.gathered.findings,
-        "holes": holes.collect::<Vec<_>>(),
-        "more_events": answer.more_events,
-        "left_out": answer.left_out,
-        "not_known": UNKNOWN,
-        "events": answer.events.iter().map(event).collect::<Vec<_>>(),
-    })
+    EventsDocument {
+        schema: "walproof.events/1",
+        system_identifier: outcome.system_id.map(|id| id.to_string()),
+        version: outcome.layout.as_ref().map(|layout| layout.dialect.version.to_string()),
+        from_lsn: answer.range.map(|(from, _)| from),
+        to_lsn: answer.range.map(|(_, to)| to),
+        complete: answer.gathered.complete,
+        findings: answer.gathered.findings,
+        holes: holes.collect(),
+        more_events: answer.more_events,
+        left_out: answer.left_out,
+        not_known: UNKNOWN,
+        events: &answer.events,
+    }
 }
 
 fn event(event: &WalEvent) -> Value {
@@ -37,7 +61,8 @@ fn event(event: &WalEvent) -> Value {
         "xid": event.xid,
         "outcome": event.end.map(|end| end.name()),
         "end_lsn": event.end_lsn,
-        "subxacts": event.subxacts,
+        "subxacts": &event.subxacts[..],
+        "subxacts_more": event.subxacts_more,
         "relations": event.relations.iter().map(relation).collect::<Vec<_>>(),
         "rows": event.rows,
         "bytes": event.bytes,
@@ -71,6 +96,11 @@ fn fact(fact: &EventFact, fields: &mut Map<String, Value>) {
         EventFact::Database(oid, name) => {
             put("database_oid", json!(oid));
             put("database", json!(name.as_deref().map(shown)));
+        }
+        EventFact::DatabaseFiles(oid, name, tablespaces) => {
+            put("database_oid", json!(oid));
+            put("database", json!(name.as_deref().map(shown)));
+            put("files_in_tablespaces", json!(tablespaces));
         }
         EventFact::Tablespace(oid) => put("tablespace_oid", json!(oid)),
         EventFact::Name(name) => put("name", json!(shown(name))),

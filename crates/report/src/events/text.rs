@@ -95,7 +95,7 @@ fn ending(event: &WalEvent) -> String {
     };
     if !event.subxacts.is_empty() {
         let told: Vec<String> = event.subxacts.iter().take(TOLD).map(u32::to_string).collect();
-        let rest = event.subxacts.len() - told.len();
+        let rest = (event.subxacts.len() - told.len()) as u64 + event.subxacts_more;
         let rest = if rest > 0 { format!(" and {rest} more") } else { String::new() };
         out += &format!(", with subtransactions {}{rest}", told.join(", "));
     }

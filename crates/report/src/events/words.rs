@@ -64,6 +64,14 @@ pub fn fact(fact: &EventFact, local: &dyn Fn(Timestamp) -> String) -> String {
         EventFact::Nothing => String::new(),
         EventFact::Database(oid, Some(name)) => format!("database {} ({oid})", shown(name)),
         EventFact::Database(oid, None) => format!("database {oid}"),
+        EventFact::DatabaseFiles(oid, name, tablespaces) => {
+            let name = name.as_deref().map_or_else(|| oid.to_string(), |name| format!("{} ({oid})", shown(name)));
+            let places: Vec<String> = tablespaces.iter().map(u32::to_string).collect();
+            format!(
+                "files of database {name} in tablespace {} alone, as ALTER DATABASE … SET TABLESPACE moves them",
+                places.join(", ")
+            )
+        }
         EventFact::Tablespace(oid) => format!("tablespace {oid}"),
         EventFact::Name(name) => format!("'{}'", shown(name)),
         EventFact::BackupStart(start) => format!("a base backup that began at {start} ends"),

@@ -57,7 +57,10 @@ fn of_cluster(outcome: &Outcome, left: &RestoredReport, to: &str) -> Option<Stri
     match (outcome.verdict, left.ended.code()) {
         (Verdict::Proven, None) if left.ended == RestoredEnd::WentOn => {
             let end = left.at.map_or_else(|| to.to_owned(), |(timeline, lsn)| format!("{lsn} on timeline {timeline}"));
-            Some(format!("PROVEN{}: the restored cluster came to where WAL ended then, {end}", except(outcome)))
+            Some(format!(
+                "PROVEN{}: the restored cluster came to where WAL ended when its history file was written, {end}",
+                except(outcome)
+            ))
         }
         (Verdict::Proven, None) => {
             Some(format!("PROVEN{}: the restored cluster came where it should, to {to}", except(outcome)))

@@ -27,7 +27,8 @@ pub(super) fn look(
             Some(contents) => contents,
             None => packed(reading, &files(reading, layout, &own)?, &own, how.jobs),
         };
-        if contents.is_nothing() && contents.damaged.is_none() && contents.unread.is_none() {
+        let is_told = contents.damaged.is_some() || contents.unread.is_some() || !contents.not_checked.is_empty();
+        if contents.is_nothing() && !is_told {
             contents.unread(0, own, "holds no file of data".to_owned());
         }
         backup.take_contents(contents);
@@ -91,6 +92,8 @@ fn packed(reading: &Reading<'_>, files: &[String], own: &str, jobs: usize) -> Co
         }
         out.files += 1;
     });
-    all.leave("contents beyond that they unpack: no checksum of them is known");
+    if !files.is_empty() {
+        all.leave("contents beyond that they unpack: no checksum of them is known");
+    }
     all
 }

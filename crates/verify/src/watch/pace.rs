@@ -20,7 +20,7 @@ impl WalPace {
             self.0.clear();
         }
         self.0.push_back((now, bytes));
-        while self.0.len() > SAMPLES || self.0.get(1).is_some_and(|(at, _)| now.duration_since(*at) > WINDOW) {
+        while self.0.len() > SAMPLES || self.0.get(1).is_some_and(|(at, _)| now.duration_since(*at) >= WINDOW) {
             self.0.pop_front();
         }
         let (first, from) = *self.0.front()?;

@@ -127,7 +127,7 @@ fn ask(args: &LagArgs, primary: &str) -> anyhow::Result<Exit> {
     }
     let Some(seconds) = options.watch else { return once(args, &mut servers) };
     ensure!(args.format.is_of_positions(), "--watch writes text or JSON");
-    let watch = Watch::new(&[])?;
+    let watch = Watch::new(&[])?.output()?;
     let mut last = Exit::Clean;
     while !watch.is_over() {
         let begun = Instant::now();
